@@ -1,0 +1,61 @@
+//! Why a cluster could not answer, and what to do about it.
+
+use solana_address::Address;
+use solana_transaction_error::TransactionError;
+use thiserror::Error;
+
+/// A question to a cluster that was not answered, or answered with nonsense.
+///
+/// A transaction that runs and fails is not one of these: see [`TransactionStatus`](super::TransactionStatus).
+#[derive(Debug, Error)]
+pub enum ClusterError {
+    /// The request did not get through. The same request may well succeed later.
+    #[error("the cluster did not answer ({detail}): check the URL and the network, then try again")]
+    Unreachable { detail: String },
+
+    /// The endpoint limits how often it may be asked. The same request succeeds later.
+    #[error(
+        "the cluster limits how often it may be asked ({detail}): wait a moment, or use an endpoint with a higher limit"
+    )]
+    RateLimited { detail: String },
+
+    /// The endpoint answered and refused.
+    #[error(
+        "the cluster refused the request ({detail}): check that the endpoint serves this method and the addresses given"
+    )]
+    Refused { detail: String },
+
+    /// The cluster would not take a transaction at all, so it paid no fee.
+    #[error(
+        "the cluster did not take the transaction ({error}): check that the fee payer has lamports and that every account exists on this cluster"
+    )]
+    TransactionRefused { error: TransactionError },
+
+    /// An account that has to exist does not.
+    #[error(
+        "account {address} does not exist: check the address, and that the URL is that of the right cluster"
+    )]
+    AccountNotFound { address: Address },
+
+    /// An account exists, with data that cannot be what it should be.
+    #[error(
+        "account {address} does not hold {expected}: check the address, or update this program if the cluster is newer"
+    )]
+    UnexpectedData {
+        address: Address,
+        expected: &'static str,
+    },
+
+    /// The answer does not have the form agreed on.
+    #[error(
+        "the cluster's answer makes no sense ({detail}): try another endpoint, or update this program"
+    )]
+    UnexpectedAnswer { detail: String },
+}
+
+impl ClusterError {
+    /// Whether the same request may succeed when it is simply repeated.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::RateLimited { .. })
+    }
+}

@@ -1,0 +1,129 @@
+//! The one door through which host code reaches a cluster.
+//!
+//! A command, a planner or a crank is generic over [`Cluster`]; whether a network or an in-process bank answers is the
+//! caller's choice. All values that a cluster may change (rent, minimum delegation, clock) are read from it when they
+//! are needed: none of them is a constant here.
+
+mod error;
+mod sysvars;
+mod types;
+
+use std::future::Future;
+
+use solana_account::Account;
+use solana_address::Address;
+use solana_clock::Clock;
+use solana_epoch_rewards::EpochRewards;
+use solana_epoch_schedule::EpochSchedule;
+use solana_rent::Rent;
+use solana_signature::Signature;
+use solana_stake_interface::stake_history::StakeHistory;
+use solana_transaction::versioned::VersionedTransaction;
+
+pub use error::ClusterError;
+pub use types::{Blockhash, Confirmation, Execution, ReturnData, Simulation, TransactionStatus};
+
+/// A Solana cluster, seen from a client.
+///
+/// An implementation supplies the first group of methods; the rest follow from them.
+pub trait Cluster: Send + Sync {
+    /// Reads any number of accounts, in the order asked for; `None` where there is no account.
+    ///
+    /// An implementation splits a long list into as many requests as it needs. Accounts of different requests may come
+    /// from different slots.
+    fn accounts(
+        &self,
+        addresses: &[Address],
+    ) -> impl Future<Output = Result<Vec<Option<Account>>, ClusterError>> + Send;
+
+    /// A blockhash to sign with, and the last block height (in blocks, not slots) at which it is accepted.
+    fn latest_blockhash(&self) -> impl Future<Output = Result<Blockhash, ClusterError>> + Send;
+
+    /// The current block height, in blocks.
+    fn block_height(&self) -> impl Future<Output = Result<u64, ClusterError>> + Send;
+
+    /// Runs a transaction without committing it. Neither its signatures nor its blockhash have to be valid.
+    fn simulate(
+        &self,
+        transaction: &VersionedTransaction,
+    ) -> impl Future<Output = Result<Simulation, ClusterError>> + Send;
+
+    /// Submits a signed transaction and returns at once. `Ok` means handed over, not landed: follow it with
+    /// [`Cluster::statuses`].
+    fn send(
+        &self,
+        transaction: &VersionedTransaction,
+    ) -> impl Future<Output = Result<Signature, ClusterError>> + Send;
+
+    /// What became of each signature, in the order asked for; `None` for one that the cluster has not seen. Looks back
+    /// only as far as the cluster's recent status cache (some 150 blocks), which covers the life of a blockhash.
+    fn statuses(
+        &self,
+        signatures: &[Signature],
+    ) -> impl Future<Output = Result<Vec<Option<TransactionStatus>>, ClusterError>> + Send;
+
+    /// Logs and compute units of a transaction that has landed; `None` if the cluster does not keep them.
+    fn execution(
+        &self,
+        signature: &Signature,
+    ) -> impl Future<Output = Result<Option<Execution>, ClusterError>> + Send;
+
+    /// Reads one account; `None` if it does not exist.
+    fn account(
+        &self,
+        address: &Address,
+    ) -> impl Future<Output = Result<Option<Account>, ClusterError>> + Send {
+        let address = *address;
+        async move { Ok(self.accounts(&[address]).await?.pop().flatten()) }
+    }
+
+    /// Reads one account that has to exist.
+    fn require_account(
+        &self,
+        address: &Address,
+    ) -> impl Future<Output = Result<Account, ClusterError>> + Send {
+        let address = *address;
+        async move {
+            self.account(&address)
+                .await?
+                .ok_or(ClusterError::AccountNotFound { address })
+        }
+    }
+
+    /// The clock: slot, epoch, Unix time in seconds.
+    fn clock(&self) -> impl Future<Output = Result<Clock, ClusterError>> + Send {
+        sysvars::read(self, solana_sdk_ids::sysvar::clock::ID)
+    }
+
+    /// The rent parameters now in force.
+    fn rent(&self) -> impl Future<Output = Result<Rent, ClusterError>> + Send {
+        sysvars::read(self, solana_sdk_ids::sysvar::rent::ID)
+    }
+
+    /// The first slot and the length of each epoch.
+    fn epoch_schedule(&self) -> impl Future<Output = Result<EpochSchedule, ClusterError>> + Send {
+        sysvars::read(self, solana_sdk_ids::sysvar::epoch_schedule::ID)
+    }
+
+    /// The state of reward distribution. While `active` is true the stake program refuses every instruction that
+    /// changes a stake account.
+    fn epoch_rewards(&self) -> impl Future<Output = Result<EpochRewards, ClusterError>> + Send {
+        sysvars::read(self, solana_sdk_ids::sysvar::epoch_rewards::ID)
+    }
+
+    /// Effective, activating and deactivating stake (lamports) of the whole cluster, by epoch.
+    fn stake_history(&self) -> impl Future<Output = Result<StakeHistory, ClusterError>> + Send {
+        sysvars::read(self, solana_sdk_ids::sysvar::stake_history::ID)
+    }
+
+    /// The least that a stake account may delegate, in lamports, as the stake program itself says.
+    ///
+    /// The answer comes from a simulation, for which the cluster wants a `payer` that exists and can pay a fee; nothing
+    /// is signed or paid.
+    fn minimum_delegation(
+        &self,
+        payer: &Address,
+    ) -> impl Future<Output = Result<u64, ClusterError>> + Send {
+        sysvars::minimum_delegation(self, *payer)
+    }
+}

@@ -1,0 +1,46 @@
+//! Live parameters of a cluster, decoded from its sysvar accounts and programs.
+
+use serde::de::DeserializeOwned;
+use solana_address::Address;
+use solana_hash::Hash;
+use solana_message::{Message, VersionedMessage};
+use solana_signature::Signature;
+use solana_transaction::versioned::VersionedTransaction;
+
+use super::{Cluster, ClusterError};
+
+pub(super) async fn read<C, S>(cluster: &C, address: Address) -> Result<S, ClusterError>
+where
+    C: Cluster + ?Sized,
+    S: DeserializeOwned,
+{
+    let account = cluster.require_account(&address).await?;
+    bincode::deserialize(&account.data).map_err(|_| ClusterError::UnexpectedData {
+        address,
+        expected: "the sysvar of that name",
+    })
+}
+
+pub(super) async fn minimum_delegation<C>(cluster: &C, payer: Address) -> Result<u64, ClusterError>
+where
+    C: Cluster + ?Sized,
+{
+    let instruction = solana_stake_interface::instruction::get_minimum_delegation();
+    let message = Message::new_with_blockhash(&[instruction], Some(&payer), &Hash::default());
+    let transaction = VersionedTransaction {
+        signatures: vec![Signature::default()],
+        message: VersionedMessage::Legacy(message),
+    };
+    let simulation = cluster.simulate(&transaction).await?;
+    if let Some(error) = simulation.error {
+        return Err(ClusterError::TransactionRefused { error });
+    }
+    simulation
+        .return_data
+        .filter(|returned| returned.program_id == solana_sdk_ids::stake::ID)
+        .and_then(|returned| returned.data.try_into().ok())
+        .map(u64::from_le_bytes)
+        .ok_or_else(|| ClusterError::UnexpectedAnswer {
+            detail: "the stake program did not return its minimum delegation".into(),
+        })
+}
