@@ -1,0 +1,4 @@
+//! Accounts of other programs, read in place: stake accounts, mints and token accounts.
+
+pub mod stake;
+pub mod token;

@@ -1,0 +1,134 @@
+//! Stake accounts, as the stake program lays them out (`StakeStateV2`).
+
+use {
+    crate::{
+        error::StakePoolError,
+        state::{PodLockup, U64},
+    },
+    bytemuck::{Pod, Zeroable},
+    core::mem::size_of,
+    solana_address::Address,
+    solana_program_error::ProgramError,
+};
+
+/// Who owns a stake account, and its lockup.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct StakeMeta {
+    /// Lamports that were rent-exempt when the account was made; live rent may differ.
+    pub rent_exempt_reserve: U64,
+    /// May delegate, deactivate, split and merge.
+    pub staker: Address,
+    /// May withdraw.
+    pub withdrawer: Address,
+    /// Until when nothing may be withdrawn.
+    pub lockup: PodLockup,
+}
+
+/// To whom stake is delegated, and since when.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Delegation {
+    /// The vote account.
+    pub voter: Address,
+    /// Delegated lamports.
+    pub stake: U64,
+    /// Epoch in which the stake was delegated.
+    pub activation_epoch: U64,
+    /// Epoch in which it was deactivated; `u64::MAX` if it was not.
+    pub deactivation_epoch: U64,
+    /// Formerly the warm-up rate.
+    pub reserved: [u8; 8],
+    /// Vote credits of the validator up to which rewards are paid.
+    pub credits_observed: U64,
+}
+
+const META_LENGTH: usize = size_of::<StakeMeta>();
+const DELEGATION_LENGTH: usize = size_of::<Delegation>();
+const _: () = assert!(META_LENGTH == 120 && DELEGATION_LENGTH == 72);
+
+/// Deactivation epoch of stake that was not deactivated.
+pub const NOT_DEACTIVATED: u64 = u64::MAX;
+
+impl StakeMeta {
+    /// Whether the pool commands the account: its `withdraw_authority` is staker and withdrawer, and the lockup is the pool's.
+    #[inline]
+    pub fn is_usable_by_pool(&self, withdraw_authority: &Address, lockup: &PodLockup) -> bool {
+        self.staker == *withdraw_authority && self.withdrawer == *withdraw_authority && self.lockup == *lockup
+    }
+}
+
+impl Delegation {
+    /// Whether the stake is inactive in `epoch`, cool-down limits aside.
+    #[inline]
+    pub const fn is_inactive(&self, epoch: u64) -> bool {
+        let deactivated = self.deactivation_epoch.get();
+        deactivated < epoch || (deactivated == epoch && self.activation_epoch.get() == epoch)
+    }
+
+    /// Whether deactivation has not been asked for.
+    #[inline]
+    pub const fn is_delegated(&self) -> bool {
+        self.deactivation_epoch.get() == NOT_DEACTIVATED
+    }
+}
+
+/// The state of a stake account.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum StakeState<'a> {
+    /// Not in use.
+    Uninitialized,
+    /// Owned, not delegated.
+    Initialized(&'a StakeMeta),
+    /// Delegated, now or once.
+    Stake(&'a StakeMeta, &'a Delegation),
+    /// Retired.
+    RewardsPool,
+}
+
+impl<'a> StakeState<'a> {
+    /// Decodes a stake account's data. The owner is the caller's to check.
+    ///
+    /// # Errors
+    /// `BorshIoError` where the data is too short or its tag is none of the stake program's: what the contract answers.
+    #[inline]
+    pub fn decode(data: &'a [u8]) -> Result<Self, ProgramError> {
+        let (tag, rest) = data.split_first_chunk().ok_or(ProgramError::BorshIoError)?;
+        match u32::from_le_bytes(*tag) {
+            0 => Ok(Self::Uninitialized),
+            1 => split_pod(rest).map(|(meta, _)| Self::Initialized(meta)),
+            2 => {
+                let (meta, rest) = split_pod(rest)?;
+                let (delegation, flags) = split_pod(rest)?;
+                // The flags are one byte, of any value.
+                if flags.is_empty() {
+                    return Err(ProgramError::BorshIoError);
+                }
+                Ok(Self::Stake(meta, delegation))
+            }
+            3 => Ok(Self::RewardsPool),
+            _ => Err(ProgramError::BorshIoError),
+        }
+    }
+
+    /// Decodes an account that must be delegated.
+    ///
+    /// # Errors
+    /// As [`Self::decode`]; [`StakePoolError::WrongStakeStake`] in any other state.
+    #[inline]
+    pub fn decode_delegated(data: &'a [u8]) -> Result<(&'a StakeMeta, &'a Delegation), ProgramError> {
+        match Self::decode(data)? {
+            Self::Stake(meta, delegation) => Ok((meta, delegation)),
+            Self::Uninitialized | Self::Initialized(_) | Self::RewardsPool => {
+                Err(StakePoolError::WrongStakeStake.into())
+            }
+        }
+    }
+}
+
+fn split_pod<T: Pod>(bytes: &[u8]) -> Result<(&T, &[u8]), ProgramError> {
+    let (value, rest) = bytes
+        .split_at_checked(size_of::<T>())
+        .ok_or(ProgramError::BorshIoError)?;
+    Ok((bytemuck::from_bytes(value), rest))
+}

@@ -1,0 +1,131 @@
+//! Instructions, built for clients.
+
+use {
+    super::{INSTRUCTION_MAX_LENGTH, StakePoolInstruction, accounts::*},
+    crate::Address,
+    solana_instruction::{AccountMeta, Instruction},
+    std::{vec, vec::Vec},
+};
+
+impl StakePoolInstruction<'_> {
+    /// The instruction's data.
+    pub fn to_vec(&self) -> Vec<u8> {
+        let text = match self {
+            Self::CreateTokenMetadata { name, symbol, uri } | Self::UpdateTokenMetadata { name, symbol, uri } => {
+                name.len() + symbol.len() + uri.len()
+            }
+            _ => 0,
+        };
+        let mut data = vec![0; INSTRUCTION_MAX_LENGTH + text];
+        let length = self
+            .encode(&mut data)
+            .expect("INSTRUCTION_MAX_LENGTH bounds every encoding");
+        data.truncate(length);
+        data
+    }
+
+    /// The instruction with its accounts, as the `metas` of its account struct.
+    pub fn with_accounts(&self, program_id: &Address, accounts: Vec<AccountMeta>) -> Instruction {
+        Instruction {
+            program_id: *program_id,
+            accounts,
+            data: self.to_vec(),
+        }
+    }
+}
+
+/// `UpdateValidatorListBalance` for records from `start_index` on.
+///
+/// `stakes` are the validator and the transient stake account of each, in the list's order.
+pub fn update_validator_list_balance(
+    program_id: &Address,
+    accounts: &UpdateValidatorListBalanceAccounts<Address>,
+    start_index: u32,
+    no_merge: bool,
+    stakes: &[(Address, Address)],
+) -> Instruction {
+    let mut metas = accounts.metas();
+    metas.extend(stakes.iter().flat_map(|(validator_stake, transient_stake)| {
+        [
+            AccountMeta::new(*validator_stake, false),
+            AccountMeta::new(*transient_stake, false),
+        ]
+    }));
+    StakePoolInstruction::UpdateValidatorListBalance { start_index, no_merge }.with_accounts(program_id, metas)
+}
+
+/// `DepositStake`, or `DepositStakeWithSlippage` where `minimum_pool_tokens_out` is given.
+///
+/// `authority_signs`: the stake deposit authority is a key that signs, and not the pool's default one.
+pub fn deposit_stake(
+    program_id: &Address,
+    accounts: &DepositStakeAccounts<Address>,
+    authority_signs: bool,
+    minimum_pool_tokens_out: Option<u64>,
+) -> Instruction {
+    let mut metas = accounts.metas();
+    for meta in metas
+        .iter_mut()
+        .filter(|meta| meta.pubkey == accounts.stake_deposit_authority)
+    {
+        meta.is_signer |= authority_signs;
+    }
+    match minimum_pool_tokens_out {
+        None => StakePoolInstruction::DepositStake,
+        Some(minimum_pool_tokens_out) => StakePoolInstruction::DepositStakeWithSlippage {
+            minimum_pool_tokens_out,
+        },
+    }
+    .with_accounts(program_id, metas)
+}
+
+/// `DepositSol`, or `DepositSolWithSlippage` where `minimum_pool_tokens_out` is given.
+pub fn deposit_sol(
+    program_id: &Address,
+    accounts: &DepositSolAccounts<Address>,
+    lamports: u64,
+    minimum_pool_tokens_out: Option<u64>,
+) -> Instruction {
+    match minimum_pool_tokens_out {
+        None => StakePoolInstruction::DepositSol { lamports },
+        Some(minimum_pool_tokens_out) => StakePoolInstruction::DepositSolWithSlippage {
+            lamports_in: lamports,
+            minimum_pool_tokens_out,
+        },
+    }
+    .with_accounts(program_id, accounts.metas())
+}
+
+/// `WithdrawStake`, or `WithdrawStakeWithSlippage` where `minimum_lamports_out` is given.
+pub fn withdraw_stake(
+    program_id: &Address,
+    accounts: &WithdrawStakeAccounts<Address>,
+    pool_tokens: u64,
+    minimum_lamports_out: Option<u64>,
+) -> Instruction {
+    match minimum_lamports_out {
+        None => StakePoolInstruction::WithdrawStake { pool_tokens },
+        Some(minimum_lamports_out) => StakePoolInstruction::WithdrawStakeWithSlippage {
+            pool_tokens_in: pool_tokens,
+            minimum_lamports_out,
+        },
+    }
+    .with_accounts(program_id, accounts.metas())
+}
+
+/// `WithdrawSol`, or `WithdrawSolWithSlippage` where `minimum_lamports_out` is given.
+pub fn withdraw_sol(
+    program_id: &Address,
+    accounts: &WithdrawSolAccounts<Address>,
+    pool_tokens: u64,
+    minimum_lamports_out: Option<u64>,
+) -> Instruction {
+    match minimum_lamports_out {
+        None => StakePoolInstruction::WithdrawSol { pool_tokens },
+        Some(minimum_lamports_out) => StakePoolInstruction::WithdrawSolWithSlippage {
+            pool_tokens_in: pool_tokens,
+            minimum_lamports_out,
+        },
+    }
+    .with_accounts(program_id, accounts.metas())
+}

@@ -1,0 +1,127 @@
+//! Fees and their delays.
+
+use {
+    super::Wide,
+    crate::error::StakePoolError::{self, CalculationFailure, FeeIncreaseTooHigh},
+};
+
+/// A fee as a ratio. It is none where the numerator or the denominator is 0.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Fee {
+    /// Denominator: it comes first in every encoding.
+    pub denominator: u64,
+    /// Numerator.
+    pub numerator: u64,
+}
+
+/// Baseline from which a withdrawal fee of 0 may rise: 0.1 %.
+pub const WITHDRAWAL_BASELINE_FEE: Fee = Fee::new(1, 1_000);
+
+/// A withdrawal fee may become at most this many times what it was.
+const MAX_WITHDRAWAL_FEE_FACTOR: Fee = Fee::new(3, 2);
+
+/// A withdrawal fee may rise by at most this share of the amount.
+const MAX_WITHDRAWAL_FEE_RISE: Fee = Fee::new(1, 200);
+
+impl Fee {
+    /// The fee `numerator / denominator`.
+    pub const fn new(numerator: u64, denominator: u64) -> Self {
+        Self { denominator, numerator }
+    }
+
+    /// The fee on `amount`, in the amount's unit, rounded up; `None` where it exceeds 64 bits, which takes a fee over 100 %.
+    #[inline]
+    pub fn apply(&self, amount: u64) -> Option<u64> {
+        self.apply_wide(amount)?.narrow()
+    }
+
+    /// The fee on `amount`, rounded up.
+    #[inline]
+    pub(crate) fn apply_wide(&self, amount: u64) -> Option<Wide> {
+        if self.denominator == 0 || self.numerator == 0 || amount == 0 {
+            return Some(Wide::product(0, 0));
+        }
+        Wide::product(amount, self.numerator).divide_up(self.denominator)
+    }
+
+    /// Whether the fee exceeds 100 %. `0 / 0` does not.
+    #[inline]
+    pub const fn is_too_high(&self) -> bool {
+        self.numerator > self.denominator
+    }
+}
+
+/// Checks the rise of a withdrawal fee against the fee in force (not against one that is pending).
+///
+/// # Errors
+/// [`FeeIncreaseTooHigh`] where the fee would rise by more than 0.5 % of the amount or to more than 1.5 times what it
+/// was (from 0, by these rules from 0.1 %); [`CalculationFailure`] where a term exceeds 128 bits.
+pub fn check_withdrawal_fee(new: &Fee, in_force: &Fee) -> Result<(), StakePoolError> {
+    let old = if in_force.denominator == 0 || in_force.numerator == 0 {
+        &WITHDRAWAL_BASELINE_FEE
+    } else {
+        in_force
+    };
+    let common_denominator = Wide::product(old.denominator, new.denominator);
+    let new_share = Wide::product(new.numerator, old.denominator);
+    let old_share = Wide::product(new.denominator, old.numerator);
+
+    let allowed_rise = common_denominator
+        .checked_mul(MAX_WITHDRAWAL_FEE_RISE.numerator)
+        .ok_or(CalculationFailure)?;
+    let rise = new_share
+        .checked_sub(old_share)
+        .unwrap_or(Wide::product(0, 0))
+        .checked_mul(MAX_WITHDRAWAL_FEE_RISE.denominator)
+        .ok_or(CalculationFailure)?;
+    if rise > allowed_rise {
+        return Err(FeeIncreaseTooHigh);
+    }
+    let allowed = old_share
+        .checked_mul(MAX_WITHDRAWAL_FEE_FACTOR.numerator)
+        .ok_or(CalculationFailure)?;
+    let wanted = new_share
+        .checked_mul(MAX_WITHDRAWAL_FEE_FACTOR.denominator)
+        .ok_or(CalculationFailure)?;
+    if wanted > allowed {
+        return Err(FeeIncreaseTooHigh);
+    }
+    Ok(())
+}
+
+/// A value that takes effect after a number of epochs, counted in executions of `UpdateStakePoolBalance` in distinct
+/// epochs.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum FutureEpoch<T> {
+    /// Nothing is pending.
+    #[default]
+    None,
+    /// The value takes effect at the next such update.
+    One(T),
+    /// The value takes effect at the one after it.
+    Two(T),
+}
+
+impl<T: Copy> FutureEpoch<T> {
+    /// Passes an epoch: the value that takes effect now, if any; what is pending moves up.
+    pub fn advance(&mut self) -> Option<T> {
+        let due = match *self {
+            Self::One(value) => Some(value),
+            Self::None | Self::Two(_) => None,
+        };
+        *self = match *self {
+            Self::Two(value) => Self::One(value),
+            Self::None | Self::One(_) => Self::None,
+        };
+        due
+    }
+
+    /// The pending value and the number of updates until it takes effect.
+    pub const fn pending(&self) -> Option<(T, u8)> {
+        match *self {
+            Self::None => None,
+            Self::One(value) => Some((value, 1)),
+            Self::Two(value) => Some((value, 2)),
+        }
+    }
+}

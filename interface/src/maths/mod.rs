@@ -1,0 +1,26 @@
+//! Exact arithmetic in 64-bit limbs.
+//!
+//! The contract computes in 128 bits. sBPF has no wide multiplication or division, so a `u128` costs a call of up to
+//! a thousand compute units; these functions give the same results from `u64`s.
+
+mod fee;
+mod rate;
+mod wide;
+
+pub use {
+    fee::{Fee, FutureEpoch, WITHDRAWAL_BASELINE_FEE, check_withdrawal_fee},
+    rate::ExchangeRate,
+    wide::Wide,
+};
+
+/// `a * b / c`, rounded down; `None` where `c` is 0 or the result exceeds 64 bits.
+#[inline]
+pub fn mul_div_floor(a: u64, b: u64, c: u64) -> Option<u64> {
+    Wide::product(a, b).divide(c).map(|(quotient, _)| quotient)
+}
+
+/// A percentage of an amount, rounded down. `percent` over 100 is allowed, as in the contract.
+#[inline]
+pub fn percentage_floor(amount: u64, percent: u8) -> Option<u64> {
+    mul_div_floor(amount, u64::from(percent), 100)
+}

@@ -1,0 +1,123 @@
+//! What a deposit, a withdrawal or an update yields: computed here for the program, which executes it, and for clients,
+//! who announce it.
+
+use crate::{
+    error::StakePoolError::{self, CalculationFailure, DepositTooSmall, ExceededSlippage, WithdrawalTooSmall},
+    maths::{ExchangeRate, Fee, percentage_floor},
+    state::PoolTerms,
+};
+
+/// The outcome of a deposit, in pool tokens.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct DepositQuote {
+    /// Minted in all.
+    pub minted: u64,
+    /// Minted to the depositor.
+    pub to_depositor: u64,
+    /// Minted to the manager's fee account.
+    pub to_manager: u64,
+    /// Minted to the referrer.
+    pub to_referrer: u64,
+}
+
+impl DepositQuote {
+    fn split(minted: u64, fee: u64, referral_percent: u8) -> Result<Self, StakePoolError> {
+        let to_depositor = minted.checked_sub(fee).ok_or(CalculationFailure)?;
+        let to_referrer = percentage_floor(fee, referral_percent).ok_or(CalculationFailure)?;
+        let to_manager = fee.checked_sub(to_referrer).ok_or(CalculationFailure)?;
+        if to_depositor == 0 {
+            return Err(DepositTooSmall);
+        }
+        Ok(Self {
+            minted,
+            to_depositor,
+            to_manager,
+            to_referrer,
+        })
+    }
+
+    /// # Errors
+    /// [`ExceededSlippage`] where the depositor gets fewer pool tokens than `minimum`.
+    #[inline]
+    pub fn check_minimum(self, minimum: Option<u64>) -> Result<Self, StakePoolError> {
+        match minimum {
+            Some(minimum) if self.to_depositor < minimum => Err(ExceededSlippage),
+            _ => Ok(self),
+        }
+    }
+}
+
+/// Quotes a deposit of `lamports`.
+///
+/// # Errors
+/// [`DepositTooSmall`] where nothing is left for the depositor; [`CalculationFailure`] where a number exceeds 64 bits.
+#[inline]
+pub fn sol_deposit(rate: &ExchangeRate, terms: &PoolTerms, lamports: u64) -> Result<DepositQuote, StakePoolError> {
+    let minted = rate.pool_tokens_for_deposit(lamports).ok_or(CalculationFailure)?;
+    let fee = terms.sol_deposit_fee.apply(minted).ok_or(CalculationFailure)?;
+    DepositQuote::split(minted, fee, terms.sol_referral_fee)
+}
+
+/// Quotes the deposit of a stake account that adds `total_lamports` to the pool, `stake_lamports` of them delegated.
+///
+/// The rest (rent, lamports that are not delegated) pays the fee of a SOL deposit; the referrer's share is the stake
+/// deposit's on both.
+///
+/// # Errors
+/// As [`sol_deposit`]; [`CalculationFailure`] also where `stake_lamports` exceeds `total_lamports`.
+pub fn stake_deposit(
+    rate: &ExchangeRate,
+    terms: &PoolTerms,
+    total_lamports: u64,
+    stake_lamports: u64,
+) -> Result<DepositQuote, StakePoolError> {
+    let minted = rate.pool_tokens_for_deposit(total_lamports).ok_or(CalculationFailure)?;
+    let for_stake = rate.pool_tokens_for_deposit(stake_lamports).ok_or(CalculationFailure)?;
+    let for_sol = minted.checked_sub(for_stake).ok_or(CalculationFailure)?;
+    let stake_fee = terms.stake_deposit_fee.apply(for_stake).ok_or(CalculationFailure)?;
+    let sol_fee = terms.sol_deposit_fee.apply(for_sol).ok_or(CalculationFailure)?;
+    let fee = stake_fee.checked_add(sol_fee).ok_or(CalculationFailure)?;
+    DepositQuote::split(minted, fee, terms.stake_referral_fee)
+}
+
+/// The outcome of a withdrawal.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct WithdrawalQuote {
+    /// Pool tokens burnt.
+    pub burnt: u64,
+    /// Pool tokens that go to the manager's fee account.
+    pub fee: u64,
+    /// Lamports that the holder gets.
+    pub lamports: u64,
+}
+
+impl WithdrawalQuote {
+    /// # Errors
+    /// [`ExceededSlippage`] where the holder gets fewer lamports than `minimum`.
+    #[inline]
+    pub fn check_minimum(self, minimum: Option<u64>) -> Result<Self, StakePoolError> {
+        match minimum {
+            Some(minimum) if self.lamports < minimum => Err(ExceededSlippage),
+            _ => Ok(self),
+        }
+    }
+}
+
+/// Quotes a withdrawal of `pool_tokens` under `fee`: none where the manager's fee account cannot take it or is the one that
+/// withdraws.
+///
+/// # Errors
+/// [`WithdrawalTooSmall`] where the tokens are worth no lamport; [`CalculationFailure`] where a number exceeds 64 bits.
+#[inline]
+pub fn withdrawal(rate: &ExchangeRate, fee: Option<&Fee>, pool_tokens: u64) -> Result<WithdrawalQuote, StakePoolError> {
+    let fee = match fee {
+        Some(fee) => fee.apply(pool_tokens).ok_or(CalculationFailure)?,
+        None => 0,
+    };
+    let burnt = pool_tokens.checked_sub(fee).ok_or(CalculationFailure)?;
+    let lamports = rate.lamports_for_withdrawal(burnt).ok_or(CalculationFailure)?;
+    if lamports == 0 {
+        return Err(WithdrawalTooSmall);
+    }
+    Ok(WithdrawalQuote { burnt, fee, lamports })
+}

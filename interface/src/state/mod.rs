@@ -1,0 +1,16 @@
+//! Accounts that the program owns: the pool and the validator list.
+
+mod pod;
+mod pool;
+mod terms;
+mod validator_list;
+
+pub use {
+    pod::{PodFee, PodLockup, U32, U64},
+    pool::{AccountType, POOL_HEAD_LENGTH, POOL_MAX_LENGTH, POOL_MIN_LENGTH, PoolHead, StakePool},
+    terms::PoolTerms,
+    validator_list::{
+        StakeStatus, VALIDATOR_LIST_HEADER_LENGTH, VALIDATOR_STAKE_INFO_LENGTH, ValidatorListHeader,
+        ValidatorStakeInfo, max_validators_for, split_validator_list, split_validator_list_mut, validator_list_length,
+    },
+};

@@ -1,0 +1,98 @@
+//! Plain-old-data building blocks without alignment, so that views can lie anywhere in an account's data.
+
+use {
+    crate::maths::Fee,
+    bytemuck::{Pod, Zeroable},
+    core::fmt,
+    solana_address::Address,
+};
+
+macro_rules! little_endian {
+    ($(#[$doc:meta])* $name:ident, $native:ty, $size:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Default, Eq, PartialEq, Pod, Zeroable)]
+        #[repr(transparent)]
+        pub struct $name([u8; $size]);
+
+        impl $name {
+            /// Wraps a value.
+            #[inline(always)]
+            pub const fn new(value: $native) -> Self {
+                Self(value.to_le_bytes())
+            }
+
+            /// The value.
+            #[inline(always)]
+            pub const fn get(&self) -> $native {
+                <$native>::from_le_bytes(self.0)
+            }
+
+            /// Replaces the value.
+            #[inline(always)]
+            pub const fn set(&mut self, value: $native) {
+                self.0 = value.to_le_bytes();
+            }
+        }
+
+        impl From<$native> for $name {
+            fn from(value: $native) -> Self {
+                Self::new(value)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&self.get(), f)
+            }
+        }
+    };
+}
+
+little_endian! {
+    /// A `u64` as eight little-endian bytes.
+    U64, u64, 8
+}
+
+little_endian! {
+    /// A `u32` as four little-endian bytes.
+    U32, u32, 4
+}
+
+/// A [`Fee`] as it lies in an account.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct PodFee {
+    /// Denominator.
+    pub denominator: U64,
+    /// Numerator.
+    pub numerator: U64,
+}
+
+impl PodFee {
+    /// The fee.
+    #[inline]
+    pub const fn get(&self) -> Fee {
+        Fee::new(self.numerator.get(), self.denominator.get())
+    }
+}
+
+impl From<Fee> for PodFee {
+    fn from(fee: Fee) -> Self {
+        Self {
+            denominator: fee.denominator.into(),
+            numerator: fee.numerator.into(),
+        }
+    }
+}
+
+/// The stake program's lockup as it lies in an account.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct PodLockup {
+    /// Unix timestamp in seconds, the bits of an `i64`.
+    pub unix_timestamp: U64,
+    /// Epoch.
+    pub epoch: U64,
+    /// Who may waive the lockup.
+    pub custodian: Address,
+}

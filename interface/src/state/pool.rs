@@ -1,0 +1,146 @@
+//! The pool account.
+
+use {
+    super::{PodFee, PodLockup, PoolTerms, U64},
+    crate::{error::StakePoolError, maths::ExchangeRate},
+    bytemuck::{Pod, Zeroable},
+    core::mem::size_of,
+    solana_address::Address,
+    solana_program_error::ProgramError,
+};
+
+/// First byte of each account that the program owns.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+pub enum AccountType {
+    /// All zeroes: not in use.
+    Uninitialized,
+    /// A pool.
+    StakePool,
+    /// A validator list.
+    ValidatorList,
+}
+
+/// Bytes of the pool account whose offsets are fixed.
+pub const POOL_HEAD_LENGTH: usize = size_of::<PoolHead>();
+
+/// Length in bytes of a pool with none of its options set.
+pub const POOL_MIN_LENGTH: usize = 435;
+
+/// Length in bytes of a pool with all of its options set, for which clients allocate.
+pub const POOL_MAX_LENGTH: usize = 611;
+
+/// The fixed part of the pool account, bytes 0 to 346.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct PoolHead {
+    /// [`AccountType`].
+    pub account_type: u8,
+    /// May change fees, authorities, the fee account and the manager itself.
+    pub manager: Address,
+    /// May add and remove validators and move stake between them.
+    pub staker: Address,
+    /// Must authorize each stake deposit; by default an address of the program's, which then always does.
+    pub stake_deposit_authority: Address,
+    /// Bump of the withdraw authority.
+    pub stake_withdraw_bump_seed: u8,
+    /// The validator list.
+    pub validator_list: Address,
+    /// The reserve: a stake account that is not delegated.
+    pub reserve_stake: Address,
+    /// The mint of the pool token.
+    pub pool_mint: Address,
+    /// The token account that receives the manager's fees.
+    pub manager_fee_account: Address,
+    /// The token program of the mint.
+    pub token_program_id: Address,
+    /// Lamports under management as of `last_update_epoch`, changed by every deposit and withdrawal.
+    pub total_lamports: U64,
+    /// Supply of the mint as of `last_update_epoch`, in the token's smallest unit, changed likewise.
+    pub pool_token_supply: U64,
+    /// Epoch of the last `UpdateStakePoolBalance`.
+    pub last_update_epoch: U64,
+    /// Lockup that all stake in the pool must have: always the default one.
+    pub lockup: PodLockup,
+    /// Fee on rewards.
+    pub epoch_fee: PodFee,
+}
+
+const _: () = assert!(POOL_HEAD_LENGTH == 346 && align_of::<PoolHead>() == 1);
+
+impl PoolHead {
+    /// The rate at which deposits and withdrawals trade.
+    #[inline]
+    pub const fn exchange_rate(&self) -> ExchangeRate {
+        ExchangeRate {
+            total_lamports: self.total_lamports.get(),
+            pool_token_supply: self.pool_token_supply.get(),
+        }
+    }
+
+    /// Whether the pool has not been updated in `epoch` yet, so that its rate may be old.
+    #[inline]
+    pub const fn is_stale(&self, epoch: u64) -> bool {
+        self.last_update_epoch.get() < epoch
+    }
+}
+
+/// A whole pool, decoded.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct StakePool {
+    /// The fields at fixed offsets.
+    pub head: PoolHead,
+    /// The fields after them.
+    pub terms: PoolTerms,
+}
+
+impl StakePool {
+    /// Decodes a pool account's data, whatever its account type. Bytes after the pool are ignored.
+    ///
+    /// # Errors
+    /// `BorshIoError` where the data is too short or a tag in it is none of the contract's.
+    pub fn decode(data: &[u8]) -> Result<Self, ProgramError> {
+        let (head, rest) = split_head(data)?;
+        Ok(Self {
+            head: *head,
+            terms: PoolTerms::decode(rest)?,
+        })
+    }
+
+    /// Decodes an initialized pool.
+    ///
+    /// # Errors
+    /// As [`Self::decode`]; [`StakePoolError::InvalidState`] where the account is not an initialized pool.
+    pub fn decode_initialized(data: &[u8]) -> Result<Self, ProgramError> {
+        let pool = Self::decode(data)?;
+        if pool.head.account_type != AccountType::StakePool as u8 {
+            return Err(StakePoolError::InvalidState.into());
+        }
+        Ok(pool)
+    }
+
+    /// Writes the pool to the start of an account's data and returns its length in bytes. Bytes after it stay.
+    ///
+    /// # Errors
+    /// `BorshIoError` where the data is too short.
+    pub fn encode(&self, data: &mut [u8]) -> Result<usize, ProgramError> {
+        let (head, rest) = data
+            .split_at_mut_checked(POOL_HEAD_LENGTH)
+            .ok_or(ProgramError::BorshIoError)?;
+        head.copy_from_slice(bytemuck::bytes_of(&self.head));
+        let length = self.terms.encode(rest)?;
+        Ok(POOL_HEAD_LENGTH.saturating_add(length))
+    }
+}
+
+/// Splits a pool account's data into its fixed part and the rest.
+pub(crate) fn split_head(data: &[u8]) -> Result<(&PoolHead, &[u8]), ProgramError> {
+    let (head, rest) = data
+        .split_at_checked(POOL_HEAD_LENGTH)
+        .ok_or(ProgramError::BorshIoError)?;
+    let head: &PoolHead = bytemuck::from_bytes(head);
+    if head.account_type > AccountType::ValidatorList as u8 {
+        return Err(ProgramError::BorshIoError);
+    }
+    Ok((head, rest))
+}

@@ -1,0 +1,190 @@
+//! The validator list account: a header and one record of 73 bytes per validator.
+
+use {
+    super::{U32, U64, pool::AccountType},
+    crate::error::StakePoolError,
+    bytemuck::{Pod, Zeroable},
+    core::mem::size_of,
+    num_derive::FromPrimitive,
+    num_traits::FromPrimitive as _,
+    solana_address::Address,
+    solana_program_error::ProgramError,
+};
+
+/// Bytes of the list before its first record.
+pub const VALIDATOR_LIST_HEADER_LENGTH: usize = size_of::<ValidatorListHeader>();
+
+/// Bytes of a record.
+pub const VALIDATOR_STAKE_INFO_LENGTH: usize = size_of::<ValidatorStakeInfo>();
+
+/// Where a validator of the pool is on its way out.
+#[derive(Clone, Copy, Debug, Eq, FromPrimitive, PartialEq)]
+#[repr(u8)]
+pub enum StakeStatus {
+    /// In the pool.
+    Active,
+    /// Removed: only its transient stake is left, and it is being deactivated.
+    DeactivatingTransient,
+    /// Removed: nothing is left, and the entry can be cleaned up.
+    ReadyForRemoval,
+    /// Removed: its stake is being deactivated; it has no transient stake.
+    DeactivatingValidator,
+    /// Removed: its stake and its transient stake are being deactivated.
+    DeactivatingAll,
+}
+
+impl StakeStatus {
+    /// The status once the validator stake account is gone.
+    pub const fn without_validator_stake(self) -> Self {
+        match self {
+            Self::DeactivatingAll => Self::DeactivatingTransient,
+            Self::DeactivatingValidator => Self::ReadyForRemoval,
+            Self::Active | Self::DeactivatingTransient | Self::ReadyForRemoval => self,
+        }
+    }
+
+    /// The status once the transient stake account is gone.
+    pub const fn without_transient_stake(self) -> Self {
+        match self {
+            Self::DeactivatingAll => Self::DeactivatingValidator,
+            Self::DeactivatingTransient => Self::ReadyForRemoval,
+            Self::Active | Self::DeactivatingValidator | Self::ReadyForRemoval => self,
+        }
+    }
+}
+
+/// The start of the list account.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct ValidatorListHeader {
+    /// [`AccountType`].
+    pub account_type: u8,
+    /// Records that the account has room for.
+    pub max_validators: U32,
+    /// Records in use.
+    pub length: U32,
+}
+
+const _: () = assert!(VALIDATOR_LIST_HEADER_LENGTH == 9);
+
+/// A validator's record.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct ValidatorStakeInfo {
+    /// Lamports in the validator stake account, rent included, as of `last_update_epoch`.
+    pub active_stake_lamports: U64,
+    /// Lamports in the transient stake account, rent included, as of `last_update_epoch`; 0 means that there is none.
+    pub transient_stake_lamports: U64,
+    /// Epoch in which the record was last updated.
+    pub last_update_epoch: U64,
+    /// Seed of the transient stake account's address.
+    pub transient_seed_suffix: U64,
+    /// Unused in the contract, and preserved.
+    pub unused: U32,
+    /// Seed of the validator stake account's address; 0 stands for none.
+    pub validator_seed_suffix: U32,
+    /// [`StakeStatus`]; other bytes can occur in the account and are refused when they are used.
+    pub status: u8,
+    /// The validator's vote account.
+    pub vote_account_address: Address,
+}
+
+const _: () = assert!(VALIDATOR_STAKE_INFO_LENGTH == 73 && align_of::<ValidatorStakeInfo>() == 1);
+
+impl ValidatorStakeInfo {
+    /// The status.
+    ///
+    /// # Errors
+    /// `InvalidAccountData` where the byte is no status.
+    #[inline]
+    pub fn stake_status(&self) -> Result<StakeStatus, ProgramError> {
+        StakeStatus::from_u8(self.status).ok_or(ProgramError::InvalidAccountData)
+    }
+
+    /// Whether the validator is in the pool and not on its way out.
+    #[inline(always)]
+    pub const fn is_active(&self) -> bool {
+        self.status == StakeStatus::Active as u8
+    }
+
+    /// Whether the entry holds nothing any more and can be dropped.
+    #[inline]
+    pub const fn is_removed(&self) -> bool {
+        self.status == StakeStatus::ReadyForRemoval as u8
+            && self.active_stake_lamports.get() == 0
+            && self.transient_stake_lamports.get() == 0
+    }
+
+    /// Lamports in both stake accounts.
+    ///
+    /// # Errors
+    /// [`StakePoolError::CalculationFailure`] where the sum exceeds 64 bits.
+    #[inline]
+    pub fn stake_lamports(&self) -> Result<u64, StakePoolError> {
+        self.active_stake_lamports
+            .get()
+            .checked_add(self.transient_stake_lamports.get())
+            .ok_or(StakePoolError::CalculationFailure)
+    }
+}
+
+/// Records that a list account of `data_length` bytes has room for.
+pub const fn max_validators_for(data_length: usize) -> usize {
+    data_length.saturating_sub(VALIDATOR_LIST_HEADER_LENGTH) / VALIDATOR_STAKE_INFO_LENGTH
+}
+
+/// Bytes that a list account for `max_validators` records needs.
+pub const fn validator_list_length(max_validators: u32) -> usize {
+    (max_validators as usize)
+        .saturating_mul(VALIDATOR_STAKE_INFO_LENGTH)
+        .saturating_add(VALIDATOR_LIST_HEADER_LENGTH)
+}
+
+fn check_header(header: &ValidatorListHeader, room: usize) -> Result<usize, ProgramError> {
+    if header.account_type > AccountType::ValidatorList as u8 {
+        return Err(ProgramError::BorshIoError);
+    }
+    if header.account_type != AccountType::ValidatorList as u8 {
+        return Err(StakePoolError::InvalidState.into());
+    }
+    let length = header.length.get() as usize;
+    if length > room / VALIDATOR_STAKE_INFO_LENGTH {
+        return Err(ProgramError::AccountDataTooSmall);
+    }
+    Ok(length)
+}
+
+/// The header and the records in use of an initialized list account's data.
+///
+/// # Errors
+/// `BorshIoError` where the data is too short for a header or its type is none of the contract's;
+/// [`StakePoolError::InvalidState`] where it is not an initialized list; `AccountDataTooSmall` where it names more records
+/// than it holds.
+pub fn split_validator_list(data: &[u8]) -> Result<(&ValidatorListHeader, &[ValidatorStakeInfo]), ProgramError> {
+    let (header, records) = data
+        .split_at_checked(VALIDATOR_LIST_HEADER_LENGTH)
+        .ok_or(ProgramError::BorshIoError)?;
+    let header: &ValidatorListHeader = bytemuck::from_bytes(header);
+    let length = check_header(header, records.len())?;
+    // The header's check bounds the product by the slice's length.
+    let records = &records[..length.saturating_mul(VALIDATOR_STAKE_INFO_LENGTH)];
+    Ok((header, bytemuck::cast_slice(records)))
+}
+
+/// As [`split_validator_list`], to be written, with **all** records that the account has room for: those in use come
+/// first.
+///
+/// # Errors
+/// As [`split_validator_list`].
+pub fn split_validator_list_mut(
+    data: &mut [u8],
+) -> Result<(&mut ValidatorListHeader, &mut [ValidatorStakeInfo]), ProgramError> {
+    let (header, records) = data
+        .split_at_mut_checked(VALIDATOR_LIST_HEADER_LENGTH)
+        .ok_or(ProgramError::BorshIoError)?;
+    let header: &mut ValidatorListHeader = bytemuck::from_bytes_mut(header);
+    check_header(header, records.len())?;
+    let room = records.len() / VALIDATOR_STAKE_INFO_LENGTH;
+    let records = &mut records[..room.saturating_mul(VALIDATOR_STAKE_INFO_LENGTH)];
+    Ok((header, bytemuck::cast_slice_mut(records)))
+}

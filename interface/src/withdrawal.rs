@@ -1,0 +1,163 @@
+//! Which stake account a holder may withdraw from: the contract's order, for the program and for planners.
+
+use {
+    crate::{
+        address::{find_transient_stake, find_validator_stake},
+        error::StakePoolError::{self, IncorrectWithdrawVoteAddress, StakeLamportsNotEqualToMinimum},
+        maths::ExchangeRate,
+        minimum_stake_lamports,
+        state::{PoolTerms, ValidatorStakeInfo},
+    },
+    solana_address::Address,
+};
+
+/// Where a withdrawn stake account comes from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum StakeSource {
+    /// A part of a validator stake account.
+    Active,
+    /// A part of a transient stake account.
+    Transient,
+    /// A whole validator stake account, which takes the validator out of the pool.
+    ValidatorRemoval,
+}
+
+/// The lamports that decide on the order of withdrawals.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct WithdrawalLimits {
+    /// Lamports that must stay in a stake account that is split: rent and the minimum delegation.
+    pub required_lamports: u64,
+    /// Lamports that a pool token (its smallest unit) is worth, rounded up: what a whole account may differ by.
+    pub lamports_per_pool_token: u64,
+    /// An account with more lamports than this can be split: both halves keep the minimum delegation.
+    pub withdrawable_above: u64,
+}
+
+impl WithdrawalLimits {
+    /// Limits for a stake account whose rent is `rent` lamports, where the stake program demands `stake_program_minimum`
+    /// lamports of a delegation.
+    ///
+    /// # Errors
+    /// [`StakePoolError::CalculationFailure`] where there is no supply.
+    pub fn new(rate: &ExchangeRate, rent: u64, stake_program_minimum: u64) -> Result<Self, StakePoolError> {
+        let required_lamports = minimum_stake_lamports(rent, stake_program_minimum);
+        let lamports_per_pool_token = rate
+            .lamports_per_pool_token()
+            .ok_or(StakePoolError::CalculationFailure)?;
+        Ok(Self {
+            required_lamports,
+            lamports_per_pool_token,
+            withdrawable_above: required_lamports
+                .saturating_add(stake_program_minimum)
+                .saturating_add(lamports_per_pool_token),
+        })
+    }
+
+    /// Checks that `lamports` can be split off an account that holds `balance` lamports.
+    ///
+    /// # Errors
+    /// [`StakeLamportsNotEqualToMinimum`] where less than the required lamports would stay.
+    #[inline]
+    pub const fn check_split(&self, balance: u64, lamports: u64) -> Result<(), StakePoolError> {
+        if balance.saturating_sub(lamports) < self.required_lamports {
+            return Err(StakeLamportsNotEqualToMinimum);
+        }
+        Ok(())
+    }
+
+    /// Checks that pool tokens worth `lamports` buy a whole account that holds `balance` lamports: rounding may favour the
+    /// pool by one pool token.
+    ///
+    /// # Errors
+    /// [`StakeLamportsNotEqualToMinimum`].
+    #[inline]
+    pub const fn check_whole(&self, balance: u64, lamports: u64) -> Result<(), StakePoolError> {
+        if lamports < balance || lamports > balance.saturating_add(self.lamports_per_pool_token) {
+            return Err(StakeLamportsNotEqualToMinimum);
+        }
+        Ok(())
+    }
+}
+
+/// What the whole list allows: stake anywhere in the pool decides what may be taken everywhere.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Withdrawable {
+    /// Some active validator has a stake account that can be split.
+    pub active: bool,
+    /// Some active validator has a transient stake account that can be split.
+    pub transient: bool,
+}
+
+impl Withdrawable {
+    /// Scans the records, up to where both are known.
+    pub fn scan(records: &[ValidatorStakeInfo], limits: &WithdrawalLimits) -> Self {
+        let mut found = Self::default();
+        for record in records {
+            if record.is_active() {
+                found.active |= record.active_stake_lamports.get() > limits.withdrawable_above;
+                found.transient |= record.transient_stake_lamports.get() > limits.withdrawable_above;
+                if found.active && found.transient {
+                    break;
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether the reserve may be split: only once no validator has anything to give.
+    #[inline]
+    pub const fn allows_reserve(&self) -> bool {
+        !self.active && !self.transient
+    }
+
+    /// Where a withdrawal from the validator `record` must come from.
+    #[inline]
+    pub const fn source(&self, record: &ValidatorStakeInfo) -> StakeSource {
+        if self.active {
+            StakeSource::Active
+        } else if self.transient || record.transient_stake_lamports.get() != 0 {
+            // A validator with stake in motion must not be taken out.
+            StakeSource::Transient
+        } else {
+            StakeSource::ValidatorRemoval
+        }
+    }
+}
+
+impl StakeSource {
+    /// The address of the account that the source stands for.
+    pub fn find_address(self, program_id: &Address, pool: &Address, record: &ValidatorStakeInfo) -> (Address, u8) {
+        let vote = &record.vote_account_address;
+        match self {
+            Self::Active | Self::ValidatorRemoval => {
+                find_validator_stake(program_id, vote, pool, record.validator_seed_suffix.get())
+            }
+            Self::Transient => find_transient_stake(program_id, vote, pool, record.transient_seed_suffix.get()),
+        }
+    }
+}
+
+/// Checks that the preferred validator does not come before `vote`.
+///
+/// # Errors
+/// [`IncorrectWithdrawVoteAddress`] where it is another one and has stake that can be withdrawn. A preferred validator that
+/// is not in the list is passed over.
+pub fn check_preferred(
+    terms: &PoolTerms,
+    records: &[ValidatorStakeInfo],
+    vote: &Address,
+    limits: &WithdrawalLimits,
+) -> Result<(), StakePoolError> {
+    let Some(preferred) = terms.preferred_withdraw_validator_vote_address.as_ref() else {
+        return Ok(());
+    };
+    if preferred == vote {
+        return Ok(());
+    }
+    match records.iter().find(|record| record.vote_account_address == *preferred) {
+        Some(record) if record.active_stake_lamports.get() >= limits.withdrawable_above => {
+            Err(IncorrectWithdrawVoteAddress)
+        }
+        _ => Ok(()),
+    }
+}
