@@ -11,46 +11,62 @@ use thiserror::Error;
 pub enum ClusterError {
     /// The request did not get through. The same request may well succeed later.
     #[error("the cluster did not answer ({detail}): check the URL and the network, then try again")]
-    Unreachable { detail: String },
+    Unreachable {
+        /// What the endpoint or the network said.
+        detail: String,
+    },
 
     /// The endpoint limits how often it may be asked. The same request succeeds later.
     #[error(
         "the cluster limits how often it may be asked ({detail}): wait a moment, or use an endpoint with a higher limit"
     )]
-    RateLimited { detail: String },
+    RateLimited {
+        /// What the endpoint or the network said.
+        detail: String,
+    },
 
     /// The endpoint answered and refused.
     #[error(
         "the cluster refused the request ({detail}): check that the endpoint serves this method and the addresses given"
     )]
-    Refused { detail: String },
+    Refused {
+        /// What the endpoint or the network said.
+        detail: String,
+    },
 
     /// The cluster would not take a transaction at all, so it paid no fee.
     #[error(
         "the cluster did not take the transaction ({error}): check that the fee payer has lamports and that every account exists on this cluster"
     )]
-    TransactionRefused { error: TransactionError },
+    TransactionRefused {
+        /// Why.
+        error: TransactionError,
+    },
 
     /// An account that has to exist does not.
-    #[error(
-        "account {address} does not exist: check the address, and that the URL is that of the right cluster"
-    )]
-    AccountNotFound { address: Address },
+    #[error("account {address} does not exist: check the address, and that the URL is that of the right cluster")]
+    AccountNotFound {
+        /// The account that was asked for.
+        address: Address,
+    },
 
     /// An account exists, with data that cannot be what it should be.
     #[error(
         "account {address} does not hold {expected}: check the address, or update this program if the cluster is newer"
     )]
     UnexpectedData {
+        /// The account that was read.
         address: Address,
+        /// What it should hold.
         expected: &'static str,
     },
 
     /// The answer does not have the form agreed on.
-    #[error(
-        "the cluster's answer makes no sense ({detail}): try another endpoint, or update this program"
-    )]
-    UnexpectedAnswer { detail: String },
+    #[error("the cluster's answer makes no sense ({detail}): try another endpoint, or update this program")]
+    UnexpectedAnswer {
+        /// What the endpoint or the network said.
+        detail: String,
+    },
 }
 
 impl ClusterError {

@@ -50,10 +50,7 @@ pub trait Cluster: Send + Sync {
 
     /// Submits a signed transaction and returns at once. `Ok` means handed over, not landed: follow it with
     /// [`Cluster::statuses`].
-    fn send(
-        &self,
-        transaction: &VersionedTransaction,
-    ) -> impl Future<Output = Result<Signature, ClusterError>> + Send;
+    fn send(&self, transaction: &VersionedTransaction) -> impl Future<Output = Result<Signature, ClusterError>> + Send;
 
     /// What became of each signature, in the order asked for; `None` for one that the cluster has not seen. Looks back
     /// only as far as the cluster's recent status cache (some 150 blocks), which covers the life of a blockhash.
@@ -63,25 +60,16 @@ pub trait Cluster: Send + Sync {
     ) -> impl Future<Output = Result<Vec<Option<TransactionStatus>>, ClusterError>> + Send;
 
     /// Logs and compute units of a transaction that has landed; `None` if the cluster does not keep them.
-    fn execution(
-        &self,
-        signature: &Signature,
-    ) -> impl Future<Output = Result<Option<Execution>, ClusterError>> + Send;
+    fn execution(&self, signature: &Signature) -> impl Future<Output = Result<Option<Execution>, ClusterError>> + Send;
 
     /// Reads one account; `None` if it does not exist.
-    fn account(
-        &self,
-        address: &Address,
-    ) -> impl Future<Output = Result<Option<Account>, ClusterError>> + Send {
+    fn account(&self, address: &Address) -> impl Future<Output = Result<Option<Account>, ClusterError>> + Send {
         let address = *address;
         async move { Ok(self.accounts(&[address]).await?.pop().flatten()) }
     }
 
     /// Reads one account that has to exist.
-    fn require_account(
-        &self,
-        address: &Address,
-    ) -> impl Future<Output = Result<Account, ClusterError>> + Send {
+    fn require_account(&self, address: &Address) -> impl Future<Output = Result<Account, ClusterError>> + Send {
         let address = *address;
         async move {
             self.account(&address)
@@ -120,10 +108,7 @@ pub trait Cluster: Send + Sync {
     ///
     /// The answer comes from a simulation, for which the cluster wants a `payer` that exists and can pay a fee; nothing
     /// is signed or paid.
-    fn minimum_delegation(
-        &self,
-        payer: &Address,
-    ) -> impl Future<Output = Result<u64, ClusterError>> + Send {
+    fn minimum_delegation(&self, payer: &Address) -> impl Future<Output = Result<u64, ClusterError>> + Send {
         sysvars::minimum_delegation(self, *payer)
     }
 }

@@ -1,0 +1,219 @@
+//! Setting up an embedded cluster.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
+
+use solana_account::{Account, ReadableAccount};
+use solana_address::Address;
+use solana_clock::{DEFAULT_SLOTS_PER_EPOCH, Epoch, UnixTimestamp};
+use solana_epoch_schedule::MINIMUM_SLOTS_PER_EPOCH;
+use solana_inflation::Inflation;
+use solana_runtime::{bank::Bank, bank_forks::BankForks};
+
+use super::{EmbeddedCluster, EmbeddedError, State, ValidatorSpec, genesis, progress::Spinner, validators::Validator};
+
+/// Validators of a cluster that does not say otherwise.
+const DEFAULT_VALIDATORS: usize = 20;
+
+/// 1 January 2026, 00:00 UTC.
+const DEFAULT_START_TIME: UnixTimestamp = 1_767_225_600;
+
+/// What a new cluster is to be like. The defaults are mainnet's: epochs of 432,000 slots, rent of 6,960 lamports a
+/// byte, 5,000 lamports a signature, and the inflation that mainnet had in its first year.
+#[derive(Debug)]
+pub struct EmbeddedClusterBuilder {
+    programs: Vec<(Address, PathBuf)>,
+    accounts: Vec<(Address, Account)>,
+    wallets: Vec<(Address, u64)>,
+    validators: Vec<ValidatorSpec>,
+    slots_per_epoch: u64,
+    start_epoch: Epoch,
+    start_time: UnixTimestamp,
+    inflation: Inflation,
+    without_features: Vec<Address>,
+}
+
+impl Default for EmbeddedClusterBuilder {
+    fn default() -> Self {
+        Self {
+            programs: vec![],
+            accounts: vec![],
+            wallets: vec![],
+            validators: (0..DEFAULT_VALIDATORS).map(ValidatorSpec::varied).collect(),
+            slots_per_epoch: DEFAULT_SLOTS_PER_EPOCH,
+            start_epoch: 0,
+            start_time: DEFAULT_START_TIME,
+            inflation: Inflation::full(),
+            without_features: vec![],
+        }
+    }
+}
+
+impl EmbeddedClusterBuilder {
+    /// Loads a program from an ELF file. The token programs, the associated token account program, memo and the stake
+    /// program are always there.
+    pub fn program(mut self, program_id: Address, path: impl AsRef<Path>) -> Self {
+        self.programs.push((program_id, path.as_ref().to_owned()));
+        self
+    }
+
+    /// Preloads an account as it is, such as one read from another cluster. Vote accounts among them earn credits like
+    /// the cluster's own validators.
+    ///
+    /// Accounts appear in the first epoch of the new cluster ([`Self::start_epoch`]): to go on where another cluster
+    /// is, start in its epoch.
+    pub fn account(mut self, address: Address, account: Account) -> Self {
+        self.accounts.push((address, account));
+        self
+    }
+
+    /// Preloads any number of accounts; see [`Self::account`].
+    pub fn accounts(mut self, accounts: impl IntoIterator<Item = (Address, Account)>) -> Self {
+        self.accounts.extend(accounts);
+        self
+    }
+
+    /// Gives `lamports` to an address.
+    pub fn wallet(mut self, address: Address, lamports: u64) -> Self {
+        self.wallets.push((address, lamports));
+        self
+    }
+
+    /// Replaces the validators by `count` varied ones ([`ValidatorSpec::varied`]).
+    ///
+    /// A cluster warms up at most 9 % of its active stake an epoch. Each of these brings 500,000 SOL, so twenty of them
+    /// let 900,000 SOL become active in one epoch.
+    pub fn validators(self, count: usize) -> Self {
+        self.validator_specs((0..count).map(ValidatorSpec::varied))
+    }
+
+    /// Replaces the validators.
+    pub fn validator_specs(mut self, specs: impl IntoIterator<Item = ValidatorSpec>) -> Self {
+        self.validators = specs.into_iter().collect();
+        self
+    }
+
+    /// Sets the length of an epoch in slots (of 0.4 seconds). Rewards an epoch shrink with it; speed does not depend
+    /// on it, for the bank skips the slots in which nothing happens.
+    pub fn slots_per_epoch(mut self, slots: u64) -> Self {
+        self.slots_per_epoch = slots;
+        self
+    }
+
+    /// Starts in this epoch instead of epoch 0.
+    pub fn start_epoch(mut self, epoch: Epoch) -> Self {
+        self.start_epoch = epoch;
+        self
+    }
+
+    /// Sets the Unix time, in seconds, of the first slot of the epoch in which the cluster starts.
+    pub fn start_time(mut self, time: UnixTimestamp) -> Self {
+        self.start_time = time;
+        self
+    }
+
+    /// Sets the inflation. The default, [`Inflation::full`], is 8 % a year in the first year of a cluster and 15 %
+    /// less each year; with [`Self::start_epoch`] 800 it is about 4 %, as on mainnet in 2026. An epoch is 1/183 year,
+    /// and all supply of the cluster is staked at first, so a delegator without commission sees 0.044 % an epoch.
+    pub fn inflation(mut self, inflation: Inflation) -> Self {
+        self.inflation = inflation;
+        self
+    }
+
+    /// Leaves a runtime feature inactive that would be active.
+    pub fn without_feature(mut self, feature: Address) -> Self {
+        self.without_features.push(feature);
+        self
+    }
+
+    /// Starts the cluster.
+    pub fn start(self) -> Result<EmbeddedCluster, EmbeddedError> {
+        self.check()?;
+        let _spinner = Spinner::new("Starting the embedded cluster");
+        let validators: Vec<_> = self
+            .validators
+            .iter()
+            .enumerate()
+            .map(|(index, spec)| Validator::new(index, spec.clone()))
+            .collect();
+        let bank = self.first_bank(&validators)?;
+        let inflation = self.inflation;
+        bank.set_inflation(Inflation::new_disabled());
+        let cluster = EmbeddedCluster {
+            bank_forks: BankForks::new_rw_arc(bank),
+            start_time: self.start_time,
+            start_slot: self.start_epoch * self.slots_per_epoch,
+            performance: Mutex::new(self.performance(&validators)),
+            validators,
+            state: Mutex::new(State::default()),
+        };
+        cluster.open(self.start_epoch)?;
+        cluster.bank().set_inflation(inflation);
+        for (address, account) in self.accounts {
+            cluster.set_account(&address, account);
+        }
+        for (address, lamports) in self.wallets {
+            cluster.airdrop(&address, lamports);
+        }
+        Ok(cluster)
+    }
+
+    fn check(&self) -> Result<(), EmbeddedError> {
+        if self.slots_per_epoch < MINIMUM_SLOTS_PER_EPOCH {
+            return Err(EmbeddedError::EpochTooShort {
+                given: self.slots_per_epoch,
+                minimum: MINIMUM_SLOTS_PER_EPOCH,
+            });
+        }
+        if self.validators.iter().all(|spec| spec.stake_lamports == 0) {
+            return Err(EmbeddedError::NoValidators);
+        }
+        Ok(())
+    }
+
+    fn first_bank(&self, validators: &[Validator]) -> Result<Bank, EmbeddedError> {
+        let config = genesis::config(
+            self.slots_per_epoch,
+            self.start_time,
+            validators,
+            &self.without_features,
+        );
+        let bank = genesis::bank(&config);
+        for (program_id, path) in &self.programs {
+            for (address, account) in genesis::program_accounts(program_id, &read_elf(path)?) {
+                bank.store_account(&address, &account);
+            }
+        }
+        bank.set_capitalization_for_tests(bank.calculate_capitalization_for_tests());
+        Ok(bank)
+    }
+
+    fn performance(&self, validators: &[Validator]) -> BTreeMap<Address, u16> {
+        let preloaded = self
+            .accounts
+            .iter()
+            .filter(|(_, account)| *account.owner() == solana_sdk_ids::vote::ID)
+            .map(|(vote, _)| (*vote, 1_000));
+        validators
+            .iter()
+            .map(|validator| (validator.vote, validator.spec.performance_permille))
+            .chain(preloaded)
+            .collect()
+    }
+}
+
+fn read_elf(path: &Path) -> Result<Vec<u8>, EmbeddedError> {
+    let elf = fs::read(path).map_err(|source| EmbeddedError::ProgramFile {
+        path: path.to_owned(),
+        source,
+    })?;
+    if elf.starts_with(b"\x7fELF") {
+        Ok(elf)
+    } else {
+        Err(EmbeddedError::NotAProgram { path: path.to_owned() })
+    }
+}

@@ -1,0 +1,93 @@
+//! The embedded cluster as client code sees it.
+//!
+//! Everything is answered at once: a transaction has run when `send` returns, and is final.
+
+use solana_account::Account;
+use solana_address::Address;
+use solana_signature::Signature;
+use solana_transaction::versioned::VersionedTransaction;
+use solana_transaction_error::TransactionError;
+use tidepool_client::cluster::{
+    Blockhash, Cluster, ClusterError, Confirmation, Execution, ReturnData, Simulation, TransactionStatus,
+};
+
+use super::{EmbeddedCluster, transactions::first_signature};
+
+impl Cluster for EmbeddedCluster {
+    async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
+        Ok(addresses
+            .iter()
+            .map(|address| EmbeddedCluster::account(self, address))
+            .collect())
+    }
+
+    async fn latest_blockhash(&self) -> Result<Blockhash, ClusterError> {
+        let hash = self.unused_blockhash();
+        let last_valid_block_height = self
+            .bank()
+            .get_blockhash_last_valid_block_height(&hash)
+            .ok_or_else(|| ClusterError::UnexpectedAnswer {
+                detail: "the cluster moved on while it was asked".into(),
+            })?;
+        Ok(Blockhash {
+            hash,
+            last_valid_block_height,
+        })
+    }
+
+    async fn block_height(&self) -> Result<u64, ClusterError> {
+        Ok(self.bank().block_height())
+    }
+
+    async fn simulate(&self, transaction: &VersionedTransaction) -> Result<Simulation, ClusterError> {
+        let simulated = match self.dry_run(transaction.clone()) {
+            Ok(simulated) => simulated,
+            Err(error) => {
+                return Ok(Simulation {
+                    error: Some(error),
+                    ..Simulation::default()
+                });
+            }
+        };
+        Ok(Simulation {
+            error: simulated.result.err(),
+            logs: simulated.logs,
+            units_consumed: simulated.units_consumed,
+            return_data: simulated.return_data.map(|returned| ReturnData {
+                program_id: returned.program_id,
+                data: returned.data,
+            }),
+        })
+    }
+
+    async fn send(&self, transaction: &VersionedTransaction) -> Result<Signature, ClusterError> {
+        match self.execute(transaction.clone()) {
+            // Sending twice is what a careful client does, and does no harm.
+            Ok(_) | Err(TransactionError::AlreadyProcessed) => Ok(first_signature(transaction)),
+            Err(error) => Err(ClusterError::TransactionRefused { error }),
+        }
+    }
+
+    async fn statuses(&self, signatures: &[Signature]) -> Result<Vec<Option<TransactionStatus>>, ClusterError> {
+        let state = self.turn();
+        Ok(signatures
+            .iter()
+            .map(|signature| {
+                let landed = state.landed.get(signature)?;
+                Some(TransactionStatus {
+                    slot: landed.slot,
+                    error: landed.error.clone(),
+                    confirmation: Confirmation::Finalized,
+                })
+            })
+            .collect())
+    }
+
+    async fn execution(&self, signature: &Signature) -> Result<Option<Execution>, ClusterError> {
+        let state = self.turn();
+        Ok(state.landed.get(signature).map(|landed| Execution {
+            logs: landed.logs.clone(),
+            units_consumed: Some(landed.units_consumed),
+        }))
+    }
+}

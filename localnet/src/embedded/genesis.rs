@@ -1,0 +1,107 @@
+//! The first block: what mainnet has, and validators.
+
+use solana_account::{Account, AccountSharedData};
+use solana_accounts_db::accounts_db::ACCOUNTS_DB_CONFIG_FOR_TESTING;
+use solana_address::Address;
+use solana_epoch_schedule::EpochSchedule;
+use solana_fee_calculator::FeeRateGovernor;
+use solana_genesis_config::GenesisConfig;
+use solana_native_token::LAMPORTS_PER_SOL;
+use solana_rent::Rent;
+use solana_runtime::{bank::Bank, genesis_utils};
+use spl_generic_token::token::{self, native_mint};
+use std::sync::Arc;
+
+use super::validators::Validator;
+
+/// Lamports that a signature costs, as on mainnet.
+const LAMPORTS_PER_SIGNATURE: u64 = 5_000;
+
+/// Features that this Agave release carries and that would make the cluster unlike mainnet: another consensus, vote
+/// accounts that have to pay for admission, shorter slots (and with them smaller rewards an epoch), cheaper rent.
+const UNLIKE_MAINNET: [Address; 12] = [
+    agave_feature_set::alpenglow::ID,
+    agave_feature_set::alpenglow_fast_leader_handover::ID,
+    agave_feature_set::validator_admission_ticket::ID,
+    agave_feature_set::reduce_slot_time_to_350ms::ID,
+    agave_feature_set::reduce_slot_time_to_300ms::ID,
+    agave_feature_set::reduce_slot_time_to_250ms::ID,
+    agave_feature_set::reduce_slot_time_to_200ms::ID,
+    agave_feature_set::set_lamports_per_byte_to_6333::ID,
+    agave_feature_set::set_lamports_per_byte_to_5080::ID,
+    agave_feature_set::set_lamports_per_byte_to_2575::ID,
+    agave_feature_set::set_lamports_per_byte_to_1322::ID,
+    agave_feature_set::set_lamports_per_byte_to_696::ID,
+];
+
+pub(super) fn config(
+    slots_per_epoch: u64,
+    creation_time: i64,
+    validators: &[Validator],
+    without_features: &[Address],
+) -> GenesisConfig {
+    let rent = Rent::default();
+    let mut config = GenesisConfig {
+        creation_time,
+        accounts: validators
+            .iter()
+            .flat_map(|validator| validator.genesis_accounts(&rent))
+            .collect(),
+        fee_rate_governor: FeeRateGovernor {
+            lamports_per_signature: LAMPORTS_PER_SIGNATURE,
+            ..FeeRateGovernor::default()
+        },
+        // No warm-up: the first epochs of a new cluster would otherwise have 32, 64, … slots and hardly a reward.
+        epoch_schedule: EpochSchedule::custom(slots_per_epoch, slots_per_epoch, false),
+        rent,
+        ..GenesisConfig::default()
+    };
+    config.accounts.insert(native_mint::ID, native_mint_account());
+    genesis_utils::add_genesis_stake_config_account(&mut config);
+    genesis_utils::add_genesis_epoch_rewards_account(&mut config);
+    for feature in agave_feature_set::FeatureSet::all_enabled().active().keys() {
+        if !UNLIKE_MAINNET.contains(feature) && !without_features.contains(feature) {
+            genesis_utils::activate_feature(&mut config, *feature);
+        }
+    }
+    config
+}
+
+/// The bank of slot 0, with the programs that every cluster has (token programs, stake program, …).
+pub(super) fn bank(config: &GenesisConfig) -> Bank {
+    let bank = Bank::new_from_genesis(
+        config,
+        Arc::default(),
+        vec![],
+        None,
+        ACCOUNTS_DB_CONFIG_FOR_TESTING,
+        None,
+        None,
+        Arc::default(),
+        None,
+        None,
+    );
+    let spl = solana_program_binaries::spl_programs(&config.rent);
+    let core =
+        solana_program_binaries::core_bpf_programs(&config.rent, |feature| config.accounts.contains_key(feature));
+    for (address, account) in spl.iter().chain(&core) {
+        bank.store_account(address, account);
+    }
+    bank
+}
+
+/// The accounts of a program that nobody can upgrade.
+pub(super) fn program_accounts(program_id: &Address, elf: &[u8]) -> impl Iterator<Item = (Address, AccountSharedData)> {
+    solana_program_binaries::bpf_loader_upgradeable_program_accounts(program_id, elf, &Rent::default())
+        .into_iter()
+        .map(|(address, account)| (address, AccountSharedData::from(account)))
+}
+
+fn native_mint_account() -> Account {
+    Account {
+        lamports: LAMPORTS_PER_SOL,
+        data: native_mint::ACCOUNT_DATA.to_vec(),
+        owner: token::ID,
+        ..Account::default()
+    }
+}

@@ -1,0 +1,192 @@
+//! A Solana cluster inside this process: Agave's real bank, with real programs, vote accounts, stakes and rewards.
+//!
+//! Nothing here is simulated except consensus: there are no votes, and time moves when it is told to. Between two calls
+//! of the `advance…` methods the cluster stays in one slot and processes as many transactions as it is given. Epochs end
+//! as on mainnet: the bank computes inflation rewards from the stakes and vote credits, pays commissions, and hands the
+//! rest out block by block while the `EpochRewards` sysvar is active.
+//!
+//! ```no_run
+//! # use tidepool_localnet::embedded::{EmbeddedCluster, EmbeddedError};
+//! # fn main() -> Result<(), EmbeddedError> {
+//! # let program_id = Default::default();
+//! let cluster = EmbeddedCluster::builder()
+//!     .program(program_id, "target/deploy/tidepool.so")
+//!     .validators(20)
+//!     .start()?;
+//! let staker = cluster.funded_keypair(100_000_000_000);
+//! // … send transactions …
+//! let change = cluster.advance_epoch()?;
+//! println!("epoch {}: {} lamports of rewards", change.epoch, change.rewards);
+//! # Ok(())
+//! # }
+//! ```
+
+mod builder;
+mod cluster;
+mod epochs;
+mod error;
+mod genesis;
+mod progress;
+mod transactions;
+mod validators;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+};
+
+use serde::de::DeserializeOwned;
+use solana_account::{Account, AccountSharedData, ReadableAccount};
+use solana_address::Address;
+use solana_clock::{Clock, Epoch, Slot, UnixTimestamp};
+use solana_epoch_rewards::EpochRewards;
+use solana_keypair::Keypair;
+use solana_rent::Rent;
+use solana_runtime::{bank::Bank, bank_forks::BankForks};
+use solana_signature::Signature;
+use solana_signer::Signer;
+
+pub use builder::EmbeddedClusterBuilder;
+pub use epochs::EpochChange;
+pub use error::{EmbeddedError, TxFailure, TxReport};
+pub use validators::{Validator, ValidatorSpec};
+
+use transactions::Landed;
+
+/// A cluster in this process. See the [module](self).
+///
+/// All methods take `&self`; what changes the cluster takes turns.
+pub struct EmbeddedCluster {
+    bank_forks: Arc<RwLock<BankForks>>,
+    validators: Vec<Validator>,
+    /// Vote account to thousandths of the credits of a perfect validator.
+    performance: Mutex<BTreeMap<Address, u16>>,
+    start_slot: Slot,
+    /// Unix time, in seconds, of `start_slot`.
+    start_time: UnixTimestamp,
+    state: Mutex<State>,
+}
+
+/// What the bank does not remember for a client.
+#[derive(Default)]
+struct State {
+    landed: HashMap<Signature, Landed>,
+    /// Whether a transaction has used the newest blockhash. The same transaction again would then have the same
+    /// signature, and the bank would refuse it.
+    blockhash_used: bool,
+}
+
+impl EmbeddedCluster {
+    /// Sets up a cluster.
+    pub fn builder() -> EmbeddedClusterBuilder {
+        EmbeddedClusterBuilder::default()
+    }
+
+    /// The validators with which the cluster was set up.
+    pub fn validators(&self) -> &[Validator] {
+        &self.validators
+    }
+
+    /// The vote addresses of [`Self::validators`].
+    pub fn votes(&self) -> Vec<Address> {
+        self.validators.iter().map(|validator| validator.vote).collect()
+    }
+
+    /// Sets how well a validator votes from now on, in thousandths of the credits that a perfect one earns; 0 makes it
+    /// delinquent. Credits are written at the end of the epoch, so the last setting in an epoch counts for all of it.
+    pub fn set_performance(&self, vote: &Address, permille: u16) -> Result<(), EmbeddedError> {
+        match lock(&self.performance).get_mut(vote) {
+            Some(performance) => *performance = permille,
+            None => return Err(EmbeddedError::UnknownVoteAccount { vote: *vote }),
+        }
+        Ok(())
+    }
+
+    /// Reads an account; `None` if it does not exist.
+    pub fn account(&self, address: &Address) -> Option<Account> {
+        self.bank().get_account(address).map(Account::from)
+    }
+
+    /// The lamports in an account, 0 if it does not exist.
+    pub fn lamports(&self, address: &Address) -> u64 {
+        self.bank().get_balance(address)
+    }
+
+    /// Creates or overwrites an account, past all rules: the way to states that transactions cannot reach.
+    pub fn set_account(&self, address: &Address, account: Account) {
+        let _turn = self.turn();
+        self.store(address, account);
+    }
+
+    /// Adds `lamports` out of nothing to an account, which is created if need be.
+    pub fn airdrop(&self, address: &Address, lamports: u64) {
+        let _turn = self.turn();
+        let mut account = self.account(address).unwrap_or_default();
+        account.lamports += lamports;
+        self.store(address, account);
+    }
+
+    /// A new wallet with `lamports` in it.
+    pub fn funded_keypair(&self, lamports: u64) -> Keypair {
+        let wallet = Keypair::new();
+        self.airdrop(&wallet.pubkey(), lamports);
+        wallet
+    }
+
+    /// The clock sysvar.
+    pub fn clock(&self) -> Clock {
+        self.bank().clock()
+    }
+
+    /// The current epoch.
+    pub fn epoch(&self) -> Epoch {
+        self.bank().epoch()
+    }
+
+    /// The current slot.
+    pub fn slot(&self) -> Slot {
+        self.bank().slot()
+    }
+
+    /// The rent now in force.
+    pub fn rent(&self) -> Rent {
+        self.sysvar(&solana_sdk_ids::sysvar::rent::ID)
+    }
+
+    /// The state of reward distribution.
+    pub fn epoch_rewards(&self) -> EpochRewards {
+        self.sysvar(&solana_sdk_ids::sysvar::epoch_rewards::ID)
+    }
+
+    /// The bank of the current slot, for what has no method here.
+    pub fn bank(&self) -> Arc<Bank> {
+        self.bank_forks
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .working_bank()
+    }
+
+    fn store(&self, address: &Address, account: Account) {
+        let bank = self.bank();
+        // Inflation is a share of the supply, so the supply has to stay right.
+        let supply = bank.capitalization() - bank.get_balance(address) + account.lamports;
+        bank.set_capitalization_for_tests(supply);
+        bank.store_account(address, &AccountSharedData::from(account));
+    }
+
+    fn sysvar<T: DeserializeOwned>(&self, address: &Address) -> T {
+        let account = self.bank().get_account(address);
+        let data = account.as_ref().map_or(&[][..], ReadableAccount::data);
+        bincode::deserialize(data).expect("the bank keeps this sysvar")
+    }
+
+    /// Waits until nobody else changes the cluster.
+    fn turn(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A test that panics while it holds the lock has failed already; others may go on.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,50 @@
+//! A sign of life for what takes long.
+
+use std::{
+    sync::mpsc::{self, RecvTimeoutError, Sender},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use indicatif::{ProgressBar, ProgressDrawTarget};
+
+/// What is done sooner than this needs no sign of life.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+const REDRAW_EVERY: Duration = Duration::from_millis(100);
+
+/// Turns while it lives, once its work has taken two seconds, and only on a terminal.
+pub(super) struct Spinner {
+    done: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Spinner {
+    pub fn new(message: &'static str) -> Self {
+        let (done, wait) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            if wait.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            bar.set_message(message);
+            bar.enable_steady_tick(REDRAW_EVERY);
+            let _ = wait.recv();
+            bar.finish_and_clear();
+        });
+        Self {
+            done: Some(done),
+            thread: Some(thread),
+        }
+    }
+}
+
+impl Drop for Spinner {
+    fn drop(&mut self) {
+        // Closing the channel ends the thread's wait.
+        self.done.take();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

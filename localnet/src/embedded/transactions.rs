@@ -1,0 +1,119 @@
+//! Running transactions.
+
+use solana_clock::Slot;
+use solana_hash::Hash;
+use solana_instruction::Instruction;
+use solana_keypair::Keypair;
+use solana_message::{Message, VersionedMessage};
+use solana_runtime::bank::TransactionSimulationResult;
+use solana_signature::Signature;
+use solana_signer::Signer;
+use solana_transaction::{TransactionVerificationMode, versioned::VersionedTransaction};
+use solana_transaction_error::TransactionError;
+
+use super::{EmbeddedCluster, TxFailure, TxReport};
+
+/// A transaction that has paid its fee, whether or not it succeeded.
+#[derive(Clone)]
+pub(super) struct Landed {
+    pub slot: Slot,
+    pub error: Option<TransactionError>,
+    pub logs: Vec<String>,
+    /// Compute units.
+    pub units_consumed: u64,
+    /// Lamports.
+    pub fee: u64,
+}
+
+impl EmbeddedCluster {
+    /// Signs `instructions` with the payer and the other signers, and runs them as one transaction.
+    ///
+    /// Instructions that set no compute limit get 200,000 units each.
+    pub fn process(
+        &self,
+        instructions: &[Instruction],
+        payer: &Keypair,
+        signers: &[&Keypair],
+    ) -> Result<TxReport, TxFailure> {
+        let message = Message::new_with_blockhash(instructions, Some(&payer.pubkey()), &self.unused_blockhash());
+        let mut keys = vec![payer];
+        for signer in signers {
+            if !keys.iter().any(|key| key.pubkey() == signer.pubkey()) {
+                keys.push(signer);
+            }
+        }
+        let transaction = VersionedTransaction::try_new(VersionedMessage::Legacy(message), &keys)
+            .map_err(|_| TxFailure::refused(TransactionError::SignatureFailure))?;
+        self.process_transaction(transaction)
+    }
+
+    /// Runs a signed transaction.
+    pub fn process_transaction(&self, transaction: VersionedTransaction) -> Result<TxReport, TxFailure> {
+        let signature = first_signature(&transaction);
+        let landed = self.execute(transaction).map_err(TxFailure::refused)?;
+        match landed.error {
+            None => Ok(TxReport {
+                signature,
+                logs: landed.logs,
+                units_consumed: landed.units_consumed,
+                fee: landed.fee,
+            }),
+            Some(error) => Err(TxFailure {
+                error,
+                logs: landed.logs,
+                units_consumed: landed.units_consumed,
+            }),
+        }
+    }
+
+    /// Runs a transaction and remembers what it did. An error means that it was not taken and cost nothing.
+    pub(super) fn execute(&self, transaction: VersionedTransaction) -> Result<Landed, TransactionError> {
+        let mut state = self.turn();
+        let bank = self.bank();
+        let signature = first_signature(&transaction);
+        bank.verify_transaction(transaction.clone(), TransactionVerificationMode::FullVerification)?;
+        let committed = bank.process_transaction_with_metadata(transaction)?;
+        let landed = Landed {
+            slot: bank.slot(),
+            error: committed.status.err(),
+            logs: committed.log_messages.unwrap_or_default(),
+            units_consumed: committed.executed_units,
+            fee: committed.fee_details.total_fee(),
+        };
+        state.blockhash_used = true;
+        state.landed.insert(signature, landed.clone());
+        Ok(landed)
+    }
+
+    /// Runs a transaction against the current state and throws the result away. Signatures may be missing, and the
+    /// blockhash does not matter.
+    pub(super) fn dry_run(
+        &self,
+        mut transaction: VersionedTransaction,
+    ) -> Result<TransactionSimulationResult, TransactionError> {
+        let blockhash = self.unused_blockhash();
+        transaction.message.set_recent_blockhash(blockhash);
+        let signatures = transaction.message.header().num_required_signatures;
+        transaction
+            .signatures
+            .resize(usize::from(signatures), Signature::default());
+        let bank = self.bank();
+        let transaction = bank.verify_transaction(transaction, TransactionVerificationMode::HashOnly)?;
+        Ok(bank.simulate_transaction_unchecked(&transaction, false))
+    }
+
+    /// The newest blockhash, which no transaction has used yet.
+    pub(super) fn unused_blockhash(&self) -> Hash {
+        let mut state = self.turn();
+        let bank = self.bank();
+        if std::mem::take(&mut state.blockhash_used) {
+            bank.register_unique_recent_blockhash_for_test();
+        }
+        bank.last_blockhash()
+    }
+}
+
+/// The signature by which a transaction is known.
+pub(super) fn first_signature(transaction: &VersionedTransaction) -> Signature {
+    transaction.signatures.first().copied().unwrap_or_default()
+}

@@ -1,0 +1,233 @@
+//! The validators of an embedded cluster: real vote accounts with real stake behind them.
+//!
+//! Nobody runs consensus here, so nobody votes. What rewards depend on are the vote credits that a validator has
+//! earned by the end of an epoch; those are written into its vote account just before the epoch ends, and all that
+//! follows (points, commission, partitioned distribution) is the bank's own work.
+
+use solana_account::{Account, AccountSharedData, ReadableAccount};
+use solana_address::Address;
+use solana_clock::{Clock, Epoch};
+use solana_keypair::Keypair;
+use solana_native_token::LAMPORTS_PER_SOL;
+use solana_rent::Rent;
+use solana_runtime::bank::Bank;
+use solana_signer::Signer;
+use solana_stake_interface::{
+    stake_flags::StakeFlags,
+    state::{Authorized, Delegation, Meta, Stake, StakeStateV2},
+};
+use solana_vote_interface::state::{BlockTimestamp, VoteInit, VoteStateV4, VoteStateVersions};
+
+use super::EmbeddedError;
+
+/// The most credits that a vote can earn, for one landing within two slots.
+const MAX_CREDITS_PER_SLOT: u64 = 16;
+
+/// Epochs of credits that a vote account remembers.
+const CREDITS_HISTORY_EPOCHS: usize = 64;
+
+/// Commissions of the default validators in basis points, in turn.
+const USUAL_COMMISSIONS_BPS: [u16; 5] = [500, 0, 700, 1_000, 800];
+
+/// What a validator is to be like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValidatorSpec {
+    /// Share of inflation rewards that the validator keeps, in basis points (0 to 10,000).
+    pub commission_bps: u16,
+    /// Stake that others have delegated to it, in lamports, active from the start.
+    pub stake_lamports: u64,
+    /// Performance in thousandths of the credits that a perfect validator earns. 0 is a delinquent one.
+    pub performance_permille: u16,
+}
+
+impl Default for ValidatorSpec {
+    fn default() -> Self {
+        Self {
+            commission_bps: 500,
+            stake_lamports: 500_000 * LAMPORTS_PER_SOL,
+            performance_permille: 1_000,
+        }
+    }
+}
+
+impl ValidatorSpec {
+    /// The `index`-th of a varied set: commissions from 0 to 10 %, performance from 97.6 to 100 %.
+    pub fn varied(index: usize) -> Self {
+        Self {
+            commission_bps: USUAL_COMMISSIONS_BPS[index % USUAL_COMMISSIONS_BPS.len()],
+            performance_permille: 1_000 - 4 * (index % 7) as u16,
+            ..Self::default()
+        }
+    }
+}
+
+/// A validator of the cluster.
+#[derive(Debug)]
+pub struct Validator {
+    /// `validator-01`, `validator-02`, …
+    pub name: String,
+    /// Signs as the node, as the authorized voter and as the authorized withdrawer.
+    pub identity: Keypair,
+    /// The vote account.
+    pub vote: Address,
+    /// The stake account that holds what others have delegated.
+    pub stake: Address,
+    /// What it was set up to be like.
+    pub spec: ValidatorSpec,
+}
+
+impl Validator {
+    /// The keys follow from `index`, so that a cluster set up twice has the same addresses.
+    pub(super) fn new(index: usize, spec: ValidatorSpec) -> Self {
+        Self {
+            name: format!("validator-{:02}", index + 1),
+            identity: test_keypair(b"identity", index),
+            vote: test_keypair(b"vote", index).pubkey(),
+            stake: test_keypair(b"stake", index).pubkey(),
+            spec,
+        }
+    }
+
+    /// The accounts with which the validator starts: identity, vote account and stake account.
+    pub(super) fn genesis_accounts(&self, rent: &Rent) -> [(Address, Account); 3] {
+        let identity = Account::new(10 * LAMPORTS_PER_SOL, 0, &solana_sdk_ids::system_program::ID);
+        [
+            (self.identity.pubkey(), identity),
+            (self.vote, self.vote_account(rent)),
+            (self.stake, self.stake_account(rent)),
+        ]
+    }
+
+    fn vote_account(&self, rent: &Rent) -> Account {
+        let identity = self.identity.pubkey();
+        let init = VoteInit {
+            node_pubkey: identity,
+            authorized_voter: identity,
+            authorized_withdrawer: identity,
+            commission: 0,
+        };
+        let state = VoteStateV4 {
+            inflation_rewards_commission_bps: self.spec.commission_bps,
+            ..VoteStateV4::new_with_defaults(&self.vote, &init, &Clock::default())
+        };
+        let mut account = Account::new(
+            rent.minimum_balance(VoteStateV4::size_of()),
+            VoteStateV4::size_of(),
+            &solana_sdk_ids::vote::ID,
+        );
+        VoteStateV4::serialize(&VoteStateVersions::new_v4(state), &mut account.data)
+            .expect("a vote account has room for a vote state");
+        account
+    }
+
+    fn stake_account(&self, rent: &Rent) -> Account {
+        let reserve = rent.minimum_balance(StakeStateV2::size_of());
+        #[expect(deprecated, reason = "the stake program reads the reserve that is in the account")]
+        let meta = Meta {
+            authorized: Authorized::auto(&self.identity.pubkey()),
+            rent_exempt_reserve: reserve,
+            ..Meta::default()
+        };
+        // An activation epoch of MAX marks stake of the genesis: active at once, without warm-up.
+        let stake = Stake {
+            delegation: Delegation::new(&self.vote, self.spec.stake_lamports, Epoch::MAX),
+            credits_observed: 0,
+        };
+        let mut account = Account::new(
+            reserve + self.spec.stake_lamports,
+            StakeStateV2::size_of(),
+            &solana_sdk_ids::stake::ID,
+        );
+        let state = StakeStateV2::Stake(meta, stake, StakeFlags::empty());
+        bincode::serialize_into(account.data.as_mut_slice(), &state).expect("a stake account has room for a stake");
+        account
+    }
+}
+
+/// Writes the credits of the current epoch into a vote account.
+pub(super) fn earn_credits(bank: &Bank, vote: &Address, performance_permille: u16) -> Result<(), EmbeddedError> {
+    let slots = bank.get_slots_in_epoch(bank.epoch());
+    let credits = slots * MAX_CREDITS_PER_SLOT * u64::from(performance_permille) / 1_000;
+    if credits == 0 {
+        return Ok(());
+    }
+    let unknown = EmbeddedError::UnknownVoteAccount { vote: *vote };
+    let account = bank.get_account(vote).ok_or(unknown)?;
+    let mut state =
+        VoteStateV4::deserialize(account.data(), vote).map_err(|_| EmbeddedError::UnknownVoteState { vote: *vote })?;
+    add_credits(&mut state.epoch_credits, bank.epoch(), credits);
+    state.last_timestamp = BlockTimestamp {
+        slot: bank.slot(),
+        timestamp: bank.clock().unix_timestamp,
+    };
+
+    let mut account = Account::from(account);
+    account.data.resize(VoteStateV4::size_of(), 0);
+    VoteStateV4::serialize(&VoteStateVersions::new_v4(state), &mut account.data)
+        .map_err(|_| EmbeddedError::UnknownVoteState { vote: *vote })?;
+    bank.store_account(vote, &AccountSharedData::from(account));
+    Ok(())
+}
+
+/// The vote program's own bookkeeping: `(epoch, credits ever, credits ever before this epoch)`, one entry an epoch.
+fn add_credits(history: &mut Vec<(Epoch, u64, u64)>, epoch: Epoch, credits: u64) {
+    match history.last_mut() {
+        None => history.push((epoch, 0, 0)),
+        Some((last, total, before)) if *last != epoch => {
+            if total == before {
+                *last = epoch;
+            } else {
+                let total = *total;
+                history.push((epoch, total, total));
+            }
+        }
+        Some(_) => {}
+    }
+    if history.len() > CREDITS_HISTORY_EPOCHS {
+        history.remove(0);
+    }
+    if let Some((_, total, _)) = history.last_mut() {
+        *total += credits;
+    }
+}
+
+/// A key that anyone can derive: only for a cluster that lives in one process.
+fn test_keypair(role: &[u8], index: usize) -> Keypair {
+    let mut seed = [0; 32];
+    seed[..role.len()].copy_from_slice(role);
+    seed[24..].copy_from_slice(&(index as u64).to_le_bytes());
+    Keypair::new_from_array(seed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credits_are_kept_by_epoch() {
+        let mut history = vec![];
+        add_credits(&mut history, 4, 10);
+        add_credits(&mut history, 4, 5);
+        add_credits(&mut history, 6, 7);
+        assert_eq!(history, [(4, 15, 0), (6, 22, 15)]);
+    }
+
+    #[test]
+    fn history_of_credits_is_bounded() {
+        let mut history = vec![];
+        for epoch in 0..100 {
+            add_credits(&mut history, epoch, 1);
+        }
+        assert_eq!(history.len(), CREDITS_HISTORY_EPOCHS);
+        assert_eq!(history.last(), Some(&(99, 100, 99)));
+    }
+
+    #[test]
+    fn validators_have_distinct_addresses() {
+        let one = Validator::new(0, ValidatorSpec::default());
+        let two = Validator::new(1, ValidatorSpec::default());
+        assert_ne!(one.vote, two.vote);
+        assert_ne!(one.vote, one.stake);
+        assert_eq!(one.vote, Validator::new(0, ValidatorSpec::default()).vote);
+    }
+}
