@@ -5,10 +5,7 @@ use std::sync::{Arc, PoisonError};
 use solana_clock::{Epoch, Slot, UnixTimestamp};
 use solana_runtime::bank::Bank;
 
-use super::{EmbeddedCluster, EmbeddedError, lock, progress::Spinner, validators};
-
-/// Tenths of a second that a slot lasts.
-const DECISECONDS_PER_SLOT: u64 = 4;
+use super::{EmbeddedCluster, EmbeddedError, genesis::SLOT_DURATION, lock, progress::Spinner, validators};
 
 /// What the beginning of an epoch brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +121,7 @@ impl EmbeddedCluster {
         self.insert(bank);
     }
 
-    /// Lets time pass at 0.4 seconds a slot. The bank asks votes for the time, and there are none.
+    /// Lets time pass slot by slot. The bank asks votes for the time, and there are none.
     fn set_time(&self, bank: &Bank) {
         let mut clock = bank.clock();
         let epoch_start = bank.epoch_schedule().get_first_slot_in_epoch(bank.epoch());
@@ -134,8 +131,9 @@ impl EmbeddedCluster {
     }
 
     fn time_of(&self, slot: Slot) -> UnixTimestamp {
-        let seconds = slot.saturating_sub(self.start_slot) * DECISECONDS_PER_SLOT / 10;
-        self.start_time + seconds as UnixTimestamp
+        let slots = u128::from(slot.saturating_sub(self.start_slot));
+        let passed = slots * SLOT_DURATION.as_millis() / 1_000;
+        self.start_time + passed as UnixTimestamp
     }
 
     fn insert(&self, bank: Bank) -> Arc<Bank> {

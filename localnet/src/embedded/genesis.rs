@@ -10,9 +10,12 @@ use solana_native_token::LAMPORTS_PER_SOL;
 use solana_rent::Rent;
 use solana_runtime::{bank::Bank, genesis_utils};
 use spl_generic_token::token::{self, native_mint};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::validators::Validator;
+
+/// How long a slot lasts. Inflation is by the year, so it decides how large the rewards of an epoch are.
+pub(super) const SLOT_DURATION: Duration = Duration::from_millis(400);
 
 /// Lamports that a signature costs, as on mainnet.
 const LAMPORTS_PER_SIGNATURE: u64 = 5_000;
@@ -56,6 +59,7 @@ pub(super) fn config(
         rent,
         ..GenesisConfig::default()
     };
+    config.poh_config.target_tick_duration = SLOT_DURATION / config.ticks_per_slot as u32;
     config.accounts.insert(native_mint::ID, native_mint_account());
     genesis_utils::add_genesis_stake_config_account(&mut config);
     genesis_utils::add_genesis_epoch_rewards_account(&mut config);
