@@ -10,7 +10,7 @@ pub use {
     pool::{AccountType, POOL_HEAD_LENGTH, POOL_MAX_LENGTH, POOL_MIN_LENGTH, PoolHead, StakePool},
     terms::PoolTerms,
     validator_list::{
-        StakeStatus, VALIDATOR_LIST_HEADER_LENGTH, VALIDATOR_STAKE_INFO_LENGTH, ValidatorListHeader,
-        ValidatorStakeInfo, max_validators_for, split_validator_list, split_validator_list_mut, validator_list_length,
+        StakeStatus, VALIDATOR_LIST_HEADER_LENGTH, VALIDATOR_STAKE_INFO_LENGTH, ValidatorListHeader, ValidatorListMut,
+        ValidatorStakeInfo, max_validators_for, split_validator_list, validator_list_length,
     },
 };

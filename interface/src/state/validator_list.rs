@@ -171,20 +171,78 @@ pub fn split_validator_list(data: &[u8]) -> Result<(&ValidatorListHeader, &[Vali
     Ok((header, bytemuck::cast_slice(records)))
 }
 
-/// As [`split_validator_list`], to be written, with **all** records that the account has room for: those in use come
-/// first.
-///
-/// # Errors
-/// As [`split_validator_list`].
-pub fn split_validator_list_mut(
-    data: &mut [u8],
-) -> Result<(&mut ValidatorListHeader, &mut [ValidatorStakeInfo]), ProgramError> {
-    let (header, records) = data
-        .split_at_mut_checked(VALIDATOR_LIST_HEADER_LENGTH)
-        .ok_or(ProgramError::BorshIoError)?;
-    let header: &mut ValidatorListHeader = bytemuck::from_bytes_mut(header);
-    check_header(header, records.len())?;
-    let room = records.len() / VALIDATOR_STAKE_INFO_LENGTH;
-    let records = &mut records[..room.saturating_mul(VALIDATOR_STAKE_INFO_LENGTH)];
-    Ok((header, bytemuck::cast_slice_mut(records)))
+/// An initialized list account, to be written.
+pub struct ValidatorListMut<'a> {
+    header: &'a mut ValidatorListHeader,
+    /// All records that the account has room for; those in use come first.
+    slots: &'a mut [ValidatorStakeInfo],
+}
+
+impl<'a> ValidatorListMut<'a> {
+    /// Views a list account's data.
+    ///
+    /// # Errors
+    /// As [`split_validator_list`].
+    pub fn decode(data: &'a mut [u8]) -> Result<Self, ProgramError> {
+        let (header, records) = data
+            .split_at_mut_checked(VALIDATOR_LIST_HEADER_LENGTH)
+            .ok_or(ProgramError::BorshIoError)?;
+        let header: &mut ValidatorListHeader = bytemuck::from_bytes_mut(header);
+        check_header(header, records.len())?;
+        let room = records.len() / VALIDATOR_STAKE_INFO_LENGTH;
+        let records = &mut records[..room.saturating_mul(VALIDATOR_STAKE_INFO_LENGTH)];
+        Ok(Self {
+            header,
+            slots: bytemuck::cast_slice_mut(records),
+        })
+    }
+
+    /// The header.
+    pub const fn header(&self) -> &ValidatorListHeader {
+        self.header
+    }
+
+    /// The records in use.
+    pub fn records(&mut self) -> &mut [ValidatorStakeInfo] {
+        // Decoding checked the length against the room.
+        &mut self.slots[..self.header.length.get() as usize]
+    }
+
+    /// The record of the validator `vote`.
+    pub fn find(&mut self, vote: &Address) -> Option<&mut ValidatorStakeInfo> {
+        self.records()
+            .iter_mut()
+            .find(|record| record.vote_account_address == *vote)
+    }
+
+    /// Appends a record.
+    ///
+    /// # Errors
+    /// `AccountDataTooSmall` where there is no room.
+    pub fn push(&mut self, record: ValidatorStakeInfo) -> Result<(), ProgramError> {
+        let length = self.header.length.get();
+        let slot = self
+            .slots
+            .get_mut(length as usize)
+            .ok_or(ProgramError::AccountDataTooSmall)?;
+        *slot = record;
+        self.header.length.set(length.saturating_add(1));
+        Ok(())
+    }
+
+    /// Drops the entries that hold nothing and keeps the order of the rest. The bytes behind the new end stay.
+    pub fn remove_ready(&mut self) {
+        let records = self.records();
+        let mut kept = 0usize;
+        for index in 0..records.len() {
+            if !records[index].is_removed() {
+                if kept != index {
+                    records[kept] = records[index];
+                }
+                kept = kept.saturating_add(1);
+            }
+        }
+        // There are no more records than before, and their number fitted.
+        self.header.length.set(kept as u32);
+    }
 }

@@ -1,0 +1,58 @@
+//! Instructions are, byte for byte and account for account, those that the published client builds.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod codec;
+mod from_pool;
+mod funding;
+mod keys;
+mod managing;
+mod staking;
+mod updating;
+
+use {
+    common::config,
+    keys::{Case, case},
+    proptest::prelude::*,
+    solana_instruction::Instruction,
+    std::collections::BTreeSet,
+};
+
+/// An instruction of ours and the published client's.
+pub struct Pair {
+    pub ours: Instruction,
+    pub theirs: Instruction,
+}
+
+fn built_alike(pairs: &[Pair]) -> Result<(), TestCaseError> {
+    for Pair { ours, theirs } in pairs {
+        prop_assert_eq!(ours, theirs);
+    }
+    Ok(())
+}
+
+fn all(case: &Case) -> Vec<Pair> {
+    [managing::pairs(case), staking::pairs(case), funding::pairs(case)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+proptest! {
+    // Metadata instructions search for addresses, which is slow without optimization.
+    #![proptest_config(config(128))]
+
+    #[test]
+    fn every_builder_agrees_with_the_published_one(case in case()) {
+        let pairs = all(&case);
+        built_alike(&pairs)?;
+        let tags: BTreeSet<u8> = pairs.iter().map(|pair| pair.ours.data[0]).collect();
+        prop_assert_eq!(tags, (0..=26).collect(), "each instruction is built at least once");
+    }
+
+    #[test]
+    fn builders_that_read_a_pool_agree_with_the_published_ones(pool in from_pool::pool()) {
+        built_alike(&from_pool::pairs(&pool))?;
+    }
+}

@@ -1,0 +1,56 @@
+//! The pool's own signature.
+
+use {
+    pinocchio::{
+        AccountView, Address, ProgramResult,
+        cpi::{Seed, Signer, invoke_signed},
+        instruction::InstructionView,
+    },
+    tidepool_interface::address::{DEPOSIT_AUTHORITY_SEED, WITHDRAW_AUTHORITY_SEED},
+};
+
+/// An address derived from the pool that signs for it, under its proven bump.
+pub struct PoolAuthority<'a> {
+    /// The account of that address.
+    pub account: &'a AccountView,
+    pool: Address,
+    seed: &'static [u8],
+    bump: [u8; 1],
+}
+
+impl<'a> PoolAuthority<'a> {
+    /// The withdraw authority: staker and withdrawer of the pool's stake and authority of its mint.
+    pub const fn withdraw_authority(account: &'a AccountView, pool: Address, bump: u8) -> Self {
+        Self {
+            account,
+            pool,
+            seed: WITHDRAW_AUTHORITY_SEED,
+            bump: [bump],
+        }
+    }
+
+    /// The default stake deposit authority.
+    pub const fn deposit_authority(account: &'a AccountView, pool: Address, bump: u8) -> Self {
+        Self {
+            account,
+            pool,
+            seed: DEPOSIT_AUTHORITY_SEED,
+            bump: [bump],
+        }
+    }
+
+    /// Calls a program with this signature.
+    #[inline(always)]
+    pub(super) fn invoke<const N: usize>(
+        &self,
+        instruction: &InstructionView,
+        accounts: &[&AccountView; N],
+    ) -> ProgramResult {
+        let seeds = [
+            Seed::from(self.pool.as_ref()),
+            Seed::from(self.seed),
+            Seed::from(&self.bump),
+        ];
+        invoke_signed(instruction, accounts, &[Signer::from(&seeds)])
+    }
+}

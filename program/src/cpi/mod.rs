@@ -1,0 +1,15 @@
+//! Calls to other programs.
+
+mod authority;
+mod metadata;
+mod stake;
+mod system;
+mod token;
+
+pub use {
+    authority::PoolAuthority,
+    metadata::{TokenText, create_metadata, update_metadata},
+    stake::{StakeSysvars, authorize, minimum_delegation},
+    system::{create_stake_account, transfer},
+    token::{TokenProgram, burn, transfer_checked},
+};

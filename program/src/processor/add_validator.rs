@@ -1,0 +1,87 @@
+//! `AddValidatorToPool`: gives a validator its stake account, with the minimum from the reserve.
+
+use {
+    crate::{
+        cpi::{StakeSysvars, create_stake_account, minimum_delegation},
+        validation::{
+            Pool, Rent, check_owner, check_stake_program, check_system_program, check_validator_stake, clock_epoch,
+        },
+    },
+    pinocchio::{AccountView, Address, ProgramResult, cpi::Seed, error::ProgramError},
+    tidepool_interface::{
+        MAX_VALIDATORS_IN_POOL, STAKE_ACCOUNT_SPACE,
+        StakePoolError::{TooManyValidatorsInPool, ValidatorAlreadyAdded},
+        address::ValidatorStakeSeeds,
+        instruction::AddValidatorToPoolAccounts,
+        minimum_stake_lamports,
+        state::{StakeStatus, ValidatorListMut, ValidatorStakeInfo},
+    },
+};
+
+#[inline(never)]
+pub fn process(program_id: &Address, accounts: &[AccountView], seed: u32) -> ProgramResult {
+    let mut accounts = AddValidatorToPoolAccounts::load(&mut accounts.iter().copied())?;
+    let rent = Rent::from_account(&accounts.rent)?;
+    let epoch = clock_epoch(&accounts.clock)?;
+    check_system_program(&accounts.system_program)?;
+    check_stake_program(&accounts.stake_program)?;
+    let pool = Pool::load(program_id, &accounts.pool)?;
+    let authority = pool.check_withdraw_authority(&accounts.withdraw_authority)?;
+    pool.check_staker(&accounts.staker)?;
+    pool.check_reserve(&accounts.reserve_stake)?;
+    pool.check_validator_list(&accounts.validator_list)?;
+    pool.check_fresh(epoch)?;
+    check_owner(&accounts.validator_list, program_id)?;
+    let vote = *accounts.vote.address();
+    let mut list_data = accounts.validator_list.try_borrow_mut()?;
+    let mut list = ValidatorListMut::decode(&mut list_data)?;
+    check_room(&mut list, &vote)?;
+    let (stake, reserve) = (&accounts.validator_stake, &accounts.reserve_stake);
+    let bump = check_validator_stake(program_id, pool.address(), stake, &vote, seed)?;
+
+    let lamports = minimum_stake_lamports(rent.minimum_balance(STAKE_ACCOUNT_SPACE), minimum_delegation()?);
+    if reserve.lamports().saturating_sub(lamports) < rent.of(reserve) {
+        return Err(ProgramError::InsufficientFunds);
+    }
+    let seeds = ValidatorStakeSeeds::new(seed);
+    let bump = [bump];
+    let seeds = [
+        Seed::from(vote.as_ref()),
+        Seed::from(pool.address().as_ref()),
+        Seed::from(seeds.suffix()),
+        Seed::from(&bump),
+    ];
+    create_stake_account(stake, &seeds)?;
+    authority.split(reserve, stake, lamports)?;
+    let sysvars = StakeSysvars {
+        clock: &accounts.clock,
+        history: &accounts.stake_history,
+    };
+    authority.delegate(stake, &accounts.vote, sysvars, &accounts.stake_config)?;
+
+    list.push(ValidatorStakeInfo {
+        // Lamports that were at the address before are swept at the next update.
+        active_stake_lamports: lamports.into(),
+        transient_stake_lamports: 0.into(),
+        last_update_epoch: epoch.into(),
+        transient_seed_suffix: 0.into(),
+        unused: 0.into(),
+        validator_seed_suffix: seed.into(),
+        status: StakeStatus::Active as u8,
+        vote_account_address: vote,
+    })
+}
+
+fn check_room(list: &mut ValidatorListMut, vote: &Address) -> ProgramResult {
+    let (length, max) = (list.header().length.get(), list.header().max_validators.get());
+    if length == max {
+        return Err(ProgramError::AccountDataTooSmall);
+    }
+    if length >= MAX_VALIDATORS_IN_POOL {
+        return Err(TooManyValidatorsInPool.into());
+    }
+    if list.find(vote).is_some() {
+        return Err(ValidatorAlreadyAdded.into());
+    }
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! `CleanupRemovedValidatorEntries`: drops the entries of validators that are gone.
+
+use {
+    crate::validation::{Pool, check_owner},
+    pinocchio::{AccountView, Address, ProgramResult},
+    tidepool_interface::{instruction::CleanupRemovedValidatorEntriesAccounts, state::ValidatorListMut},
+};
+
+#[inline(never)]
+pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult {
+    let mut accounts = CleanupRemovedValidatorEntriesAccounts::load(&mut accounts.iter().copied())?;
+    let mut pool = Pool::load(program_id, &accounts.pool)?;
+    pool.check_validator_list(&accounts.validator_list)?;
+    check_owner(&accounts.validator_list, program_id)?;
+    let mut list_data = accounts.validator_list.try_borrow_mut()?;
+    let mut list = ValidatorListMut::decode(&mut list_data)?;
+    list.remove_ready();
+
+    // Older clients pass the pool read-only; the preferences then stay as they are.
+    if !accounts.pool.is_writable() {
+        return Ok(());
+    }
+    let terms = &mut pool.state.terms;
+    for preferred in [
+        &mut terms.preferred_deposit_validator_vote_address,
+        &mut terms.preferred_withdraw_validator_vote_address,
+    ] {
+        if let Some(vote) = preferred
+            && !list.find(vote).is_some_and(|record| record.is_active())
+        {
+            *preferred = None;
+        }
+    }
+    pool.store()
+}

@@ -1,0 +1,38 @@
+//! `DepositSol` and `DepositSolWithSlippage`.
+
+use {
+    crate::{
+        cpi::transfer,
+        processor::deposit_stake::mint_deposit,
+        validation::{Pool, check_system_program, current_epoch},
+    },
+    pinocchio::{AccountView, Address, ProgramResult},
+    tidepool_interface::{instruction::DepositSolAccounts, quote},
+};
+
+#[inline(never)]
+pub fn process(program_id: &Address, accounts: &[AccountView], lamports: u64, minimum: Option<u64>) -> ProgramResult {
+    let accounts = DepositSolAccounts::load(&mut accounts.iter().copied())?;
+    let epoch = current_epoch()?;
+    let mut pool = Pool::load(program_id, &accounts.pool)?;
+    let authority = pool.check_withdraw_authority(&accounts.withdraw_authority)?;
+    pool.check_sol_deposit_authority(accounts.sol_deposit_authority.as_ref())?;
+    pool.check_mint(&accounts.pool_mint)?;
+    pool.check_reserve(&accounts.reserve_stake)?;
+    let token = pool.check_token_program(&accounts.token_program, &accounts.pool_mint)?;
+    check_system_program(&accounts.system_program)?;
+    pool.check_manager_fee_address(&accounts.manager_fee_account)?;
+    pool.check_fresh(epoch)?;
+
+    let quote = quote::sol_deposit(&pool.rate(), &pool.state.terms, lamports)?.check_minimum(minimum)?;
+    transfer(&accounts.lamports_from, &accounts.reserve_stake, lamports)?;
+    mint_deposit(
+        &authority,
+        token,
+        &quote,
+        &accounts.pool_tokens_to,
+        &accounts.manager_fee_account,
+        &accounts.referrer_fee_account,
+    )?;
+    pool.store_deposit(lamports, quote.minted)
+}

@@ -1,0 +1,148 @@
+//! `DepositStake` and `DepositStakeWithSlippage`.
+
+use {
+    crate::{
+        cpi::{PoolAuthority, StakeSysvars, TokenProgram, authorize},
+        validation::{Pool, check_owner, check_stake_program, check_validator_stake, clock_epoch},
+    },
+    pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
+    tidepool_interface::{
+        StakePoolError::{CalculationFailure, IncorrectDepositVoteAddress, ValidatorNotFound},
+        address::find_deposit_authority,
+        external::stake::StakeState,
+        instruction::DepositStakeAccounts,
+        quote::{self, DepositQuote},
+        state::ValidatorListMut,
+    },
+};
+
+#[inline(never)]
+pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u64>) -> ProgramResult {
+    let accounts = DepositStakeAccounts::load(&mut accounts.iter().copied())?;
+    let epoch = clock_epoch(&accounts.clock)?;
+    check_stake_program(&accounts.stake_program)?;
+    let mut pool = Pool::load(program_id, &accounts.pool)?;
+    let authority = pool.check_withdraw_authority(&accounts.withdraw_authority)?;
+    pool.check_stake_deposit_authority(&accounts.stake_deposit_authority)?;
+    pool.check_mint(&accounts.pool_mint)?;
+    pool.check_validator_list(&accounts.validator_list)?;
+    pool.check_reserve(&accounts.reserve_stake)?;
+    let token = pool.check_token_program(&accounts.token_program, &accounts.pool_mint)?;
+    pool.check_manager_fee_address(&accounts.manager_fee_account)?;
+    pool.check_fresh(epoch)?;
+    check_owner(&accounts.validator_list, program_id)?;
+    let mut list_account = accounts.validator_list;
+    let mut list_data = list_account.try_borrow_mut()?;
+    let mut list = ValidatorListMut::decode(&mut list_data)?;
+
+    let validator_stake = &accounts.validator_stake;
+    let (vote, before) = read_balance(validator_stake)?;
+    if pool
+        .state
+        .terms
+        .preferred_deposit_validator_vote_address
+        .is_some_and(|preferred| preferred != vote)
+    {
+        return Err(IncorrectDepositVoteAddress.into());
+    }
+    let record = list.find(&vote).ok_or(ValidatorNotFound)?;
+    check_validator_stake(
+        program_id,
+        pool.address(),
+        validator_stake,
+        &vote,
+        record.validator_seed_suffix.get(),
+    )?;
+    if !record.is_active() {
+        return Err(ValidatorNotFound.into());
+    }
+
+    take_over(program_id, pool.address(), &accounts)?;
+    let sysvars = StakeSysvars {
+        clock: &accounts.clock,
+        history: &accounts.stake_history,
+    };
+    authority.merge(&accounts.deposit_stake, validator_stake, sysvars)?;
+    let (_, after) = read_balance(validator_stake)?;
+    let lamports = after.lamports.checked_sub(before.lamports).ok_or(CalculationFailure)?;
+    let delegated = after
+        .delegated
+        .checked_sub(before.delegated)
+        .ok_or(CalculationFailure)?;
+    let not_delegated = lamports.checked_sub(delegated).ok_or(CalculationFailure)?;
+
+    let quote = quote::stake_deposit(&pool.rate(), &pool.state.terms, lamports, delegated)?.check_minimum(minimum)?;
+    mint_deposit(
+        &authority,
+        token,
+        &quote,
+        &accounts.pool_tokens_to,
+        &accounts.manager_fee_account,
+        &accounts.referrer_fee_account,
+    )?;
+    if not_delegated > 0 {
+        // Rent and idle lamports came along; in the validator's account they would earn nothing.
+        authority.withdraw(validator_stake, &accounts.reserve_stake, not_delegated, sysvars)?;
+    }
+    record.active_stake_lamports.set(validator_stake.lamports());
+    pool.store_deposit(lamports, quote.minted)
+}
+
+/// Lamports of a stake account.
+struct Balance {
+    lamports: u64,
+    delegated: u64,
+}
+
+/// The validator that an account is delegated to, and its lamports.
+fn read_balance(stake: &AccountView) -> Result<(Address, Balance), ProgramError> {
+    let data = stake.try_borrow()?;
+    let (_, delegation) = StakeState::decode_delegated(&data)?;
+    Ok((
+        delegation.voter,
+        Balance {
+            lamports: stake.lamports(),
+            delegated: delegation.stake.get(),
+        },
+    ))
+}
+
+/// Hands the deposited stake account over to the withdraw authority, by the stake deposit authority's signature.
+#[inline(never)]
+fn take_over(program_id: &Address, pool: &Address, accounts: &DepositStakeAccounts<AccountView>) -> ProgramResult {
+    let deposit_authority = &accounts.stake_deposit_authority;
+    let new_authority = accounts.withdraw_authority.address();
+    let (default_authority, bump) = find_deposit_authority(program_id, pool);
+    if *deposit_authority.address() == default_authority {
+        PoolAuthority::deposit_authority(deposit_authority, *pool, bump).authorize(
+            &accounts.deposit_stake,
+            new_authority,
+            &accounts.clock,
+        )
+    } else {
+        authorize(
+            &accounts.deposit_stake,
+            deposit_authority,
+            new_authority,
+            &accounts.clock,
+        )
+    }
+}
+
+/// Mints a deposit's pool tokens to the depositor, the manager and the referrer.
+pub(super) fn mint_deposit(
+    authority: &PoolAuthority,
+    token: TokenProgram,
+    quote: &DepositQuote,
+    depositor: &AccountView,
+    manager: &AccountView,
+    referrer: &AccountView,
+) -> ProgramResult {
+    authority.mint_to(token, depositor, quote.to_depositor)?;
+    for (account, amount) in [(manager, quote.to_manager), (referrer, quote.to_referrer)] {
+        if amount > 0 {
+            authority.mint_to(token, account, amount)?;
+        }
+    }
+    Ok(())
+}

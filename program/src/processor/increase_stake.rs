@@ -1,0 +1,235 @@
+//! `IncreaseValidatorStake` and `IncreaseAdditionalValidatorStake`: SOL of the reserve, delegated to a validator.
+
+use {
+    crate::{
+        cpi::{PoolAuthority, StakeSysvars, minimum_delegation},
+        processor::moving_stake::{Ephemeral, Request, check_stake_in_motion, create_ephemeral, create_transient},
+        validation::{
+            Pool, Rent, check_owner, check_stake_program, check_system_program, check_transient_stake,
+            check_validator_stake, clock_epoch,
+        },
+    },
+    pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
+    tidepool_interface::{
+        STAKE_ACCOUNT_SPACE,
+        StakePoolError::{CalculationFailure, ValidatorNotFound, WrongStakeStake},
+        address::STAKE_PROGRAM_ID,
+        external::stake::StakeState,
+        instruction::{IncreaseAdditionalValidatorStakeAccounts, IncreaseValidatorStakeAccounts},
+        minimum_delegation as pool_minimum_delegation,
+        state::{ValidatorListMut, ValidatorStakeInfo},
+    },
+};
+
+/// `StakeError::InsufficientDelegation` of the stake program, which the contract answers to an increase that is too small.
+const INSUFFICIENT_DELEGATION: ProgramError = ProgramError::Custom(12);
+
+/// Accounts that both variants have.
+struct Accounts {
+    pool: AccountView,
+    staker: AccountView,
+    withdraw_authority: AccountView,
+    validator_list: AccountView,
+    reserve_stake: AccountView,
+    transient_stake: AccountView,
+    validator_stake: AccountView,
+    vote: AccountView,
+    clock: AccountView,
+    stake_history: AccountView,
+    stake_config: AccountView,
+    system_program: AccountView,
+    stake_program: AccountView,
+}
+
+/// `IncreaseValidatorStake`.
+#[inline(never)]
+pub fn first(program_id: &Address, accounts: &[AccountView], lamports: u64, transient_seed: u64) -> ProgramResult {
+    let loaded = IncreaseValidatorStakeAccounts::load(&mut accounts.iter().copied())?;
+    let epoch = clock_epoch(&loaded.clock)?;
+    let rent = Rent::from_account(&loaded.rent)?;
+    let accounts = Accounts {
+        pool: loaded.pool,
+        staker: loaded.staker,
+        withdraw_authority: loaded.withdraw_authority,
+        validator_list: loaded.validator_list,
+        reserve_stake: loaded.reserve_stake,
+        transient_stake: loaded.transient_stake,
+        validator_stake: loaded.validator_stake,
+        vote: loaded.vote,
+        clock: loaded.clock,
+        stake_history: loaded.stake_history,
+        stake_config: loaded.stake_config,
+        system_program: loaded.system_program,
+        stake_program: loaded.stake_program,
+    };
+    increase(
+        program_id,
+        accounts,
+        epoch,
+        &rent,
+        Request {
+            lamports,
+            transient_seed,
+        },
+        None,
+    )
+}
+
+/// `IncreaseAdditionalValidatorStake`.
+#[inline(never)]
+pub fn additional(
+    program_id: &Address,
+    accounts: &[AccountView],
+    lamports: u64,
+    transient_seed: u64,
+    ephemeral_seed: u64,
+) -> ProgramResult {
+    let loaded = IncreaseAdditionalValidatorStakeAccounts::load(&mut accounts.iter().copied())?;
+    let epoch = clock_epoch(&loaded.clock)?;
+    let rent = Rent::get()?;
+    let ephemeral = Ephemeral {
+        account: loaded.ephemeral_stake,
+        seed: ephemeral_seed,
+    };
+    let accounts = Accounts {
+        pool: loaded.pool,
+        staker: loaded.staker,
+        withdraw_authority: loaded.withdraw_authority,
+        validator_list: loaded.validator_list,
+        reserve_stake: loaded.reserve_stake,
+        transient_stake: loaded.transient_stake,
+        validator_stake: loaded.validator_stake,
+        vote: loaded.vote,
+        clock: loaded.clock,
+        stake_history: loaded.stake_history,
+        stake_config: loaded.stake_config,
+        system_program: loaded.system_program,
+        stake_program: loaded.stake_program,
+    };
+    increase(
+        program_id,
+        accounts,
+        epoch,
+        &rent,
+        Request {
+            lamports,
+            transient_seed,
+        },
+        Some(ephemeral),
+    )
+}
+
+fn increase(
+    program_id: &Address,
+    accounts: Accounts,
+    epoch: u64,
+    rent: &Rent,
+    request: Request,
+    ephemeral: Option<Ephemeral>,
+) -> ProgramResult {
+    check_system_program(&accounts.system_program)?;
+    check_stake_program(&accounts.stake_program)?;
+    let pool = Pool::load(program_id, &accounts.pool)?;
+    let authority = pool.check_withdraw_authority(&accounts.withdraw_authority)?;
+    pool.check_staker(&accounts.staker)?;
+    pool.check_fresh(epoch)?;
+    pool.check_validator_list(&accounts.validator_list)?;
+    pool.check_reserve(&accounts.reserve_stake)?;
+    check_owner(&accounts.validator_list, program_id)?;
+    let mut list_account = accounts.validator_list;
+    let mut list_data = list_account.try_borrow_mut()?;
+    let mut list = ValidatorListMut::decode(&mut list_data)?;
+    let record = list.find(accounts.vote.address()).ok_or(ValidatorNotFound)?;
+    check_stake_in_motion(
+        &accounts.transient_stake,
+        record,
+        &request,
+        ephemeral.is_some(),
+        |delegation| delegation.is_delegated() && delegation.activation_epoch.get() == epoch,
+    )?;
+    check_validator(&pool, &accounts, record)?;
+
+    if request.lamports < pool_minimum_delegation(minimum_delegation()?) {
+        return Err(INSUFFICIENT_DELEGATION);
+    }
+    let stake_rent = rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+    // The rent returns to the reserve once the stake is merged.
+    let lamports = request.lamports.saturating_add(stake_rent);
+    if accounts.reserve_stake.lamports().saturating_sub(lamports) < stake_rent {
+        return Err(ProgramError::InsufficientFunds);
+    }
+    let is_in_motion = record.transient_stake_lamports.get() > 0;
+    let source = match ephemeral {
+        None => accounts.reserve_stake,
+        Some(ephemeral) => {
+            create_ephemeral(&pool, &ephemeral)?;
+            authority.split(&accounts.reserve_stake, &ephemeral.account, lamports)?;
+            delegate(&authority, &ephemeral.account, &accounts)?;
+            ephemeral.account
+        }
+    };
+    let transient = &accounts.transient_stake;
+    let vote = *accounts.vote.address();
+    let bump = check_transient_stake(program_id, pool.address(), transient, &vote, request.transient_seed)?;
+    if is_in_motion {
+        authority.merge(&source, transient, sysvars(&accounts))?;
+    } else {
+        create_transient(&pool, transient, &vote, request.transient_seed, bump)?;
+        authority.split(&source, transient, lamports)?;
+        if !is_delegated_by(transient, epoch)? {
+            delegate(&authority, transient, &accounts)?;
+        }
+    }
+    // Lamports that were at the address before are counted at the next update.
+    let in_motion = record
+        .transient_stake_lamports
+        .get()
+        .checked_add(lamports)
+        .ok_or(CalculationFailure)?;
+    record.transient_stake_lamports.set(in_motion);
+    record.transient_seed_suffix.set(request.transient_seed);
+    Ok(())
+}
+
+/// The validator's stake must be the pool's and delegated to it: a cluster restart may have undone that.
+fn check_validator(pool: &Pool, accounts: &Accounts, record: &ValidatorStakeInfo) -> ProgramResult {
+    let (stake, vote) = (&accounts.validator_stake, accounts.vote.address());
+    check_owner(stake, &STAKE_PROGRAM_ID)?;
+    check_validator_stake(
+        pool.program_id,
+        pool.address(),
+        stake,
+        vote,
+        record.validator_seed_suffix.get(),
+    )?;
+    let data = stake.try_borrow()?;
+    let (meta, delegation) = StakeState::decode_delegated(&data)?;
+    if !meta.is_usable_by_pool(accounts.withdraw_authority.address(), &pool.state.head.lockup)
+        || delegation.voter != *vote
+    {
+        return Err(WrongStakeStake.into());
+    }
+    if !record.is_active() {
+        return Err(ValidatorNotFound.into());
+    }
+    Ok(())
+}
+
+fn sysvars(accounts: &Accounts) -> StakeSysvars<'_> {
+    StakeSysvars {
+        clock: &accounts.clock,
+        history: &accounts.stake_history,
+    }
+}
+
+fn delegate(authority: &PoolAuthority, stake: &AccountView, accounts: &Accounts) -> ProgramResult {
+    authority.delegate(stake, &accounts.vote, sysvars(accounts), &accounts.stake_config)
+}
+
+/// Whether stake is delegated in `epoch` already: a split of delegated stake is.
+fn is_delegated_by(stake: &AccountView, epoch: u64) -> Result<bool, ProgramError> {
+    Ok(match StakeState::decode(&stake.try_borrow()?)? {
+        StakeState::Stake(_, delegation) => delegation.activation_epoch.get() <= epoch,
+        _ => false,
+    })
+}

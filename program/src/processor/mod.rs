@@ -1,0 +1,128 @@
+//! One file per instruction (one for the variants of an operation), and the dispatch to them.
+
+mod add_validator;
+mod cleanup;
+mod decrease_stake;
+mod deposit_sol;
+mod deposit_stake;
+mod increase_stake;
+mod initialize;
+mod moving_stake;
+mod remove_validator;
+mod set_fee;
+mod set_funding_authority;
+mod set_manager;
+mod set_preferred_validator;
+mod set_staker;
+mod token_metadata;
+mod update_pool;
+mod update_validators;
+mod withdraw_sol;
+mod withdraw_stake;
+
+use {
+    pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
+    tidepool_interface::instruction::StakePoolInstruction as Instruction,
+};
+
+/// Runs one instruction.
+///
+/// # Errors
+/// Those of the contract; the transaction then changes nothing.
+pub fn process(program_id: &Address, accounts: &[AccountView], data: &[u8]) -> ProgramResult {
+    match Instruction::decode(data)? {
+        Instruction::Initialize {
+            fee,
+            withdrawal_fee,
+            deposit_fee,
+            referral_fee,
+            max_validators,
+        } => {
+            let terms = initialize::Terms {
+                fee,
+                withdrawal_fee,
+                deposit_fee,
+                referral_fee,
+                max_validators,
+            };
+            initialize::process(program_id, accounts, &terms)
+        }
+        Instruction::AddValidatorToPool { seed } => add_validator::process(program_id, accounts, seed),
+        Instruction::RemoveValidatorFromPool => remove_validator::process(program_id, accounts),
+        Instruction::DecreaseValidatorStake {
+            lamports,
+            transient_stake_seed,
+        } => decrease_stake::without_reserve(program_id, accounts, lamports, transient_stake_seed),
+        Instruction::IncreaseValidatorStake {
+            lamports,
+            transient_stake_seed,
+        } => increase_stake::first(program_id, accounts, lamports, transient_stake_seed),
+        Instruction::SetPreferredValidator {
+            validator_type,
+            vote_account,
+        } => set_preferred_validator::process(program_id, accounts, validator_type, vote_account),
+        Instruction::UpdateValidatorListBalance { start_index, no_merge } => {
+            update_validators::process(program_id, accounts, start_index, no_merge)
+        }
+        Instruction::UpdateStakePoolBalance => update_pool::process(program_id, accounts),
+        Instruction::CleanupRemovedValidatorEntries => cleanup::process(program_id, accounts),
+        Instruction::DepositStake => deposit_stake::process(program_id, accounts, None),
+        Instruction::WithdrawStake { pool_tokens } => withdraw_stake::process(program_id, accounts, pool_tokens, None),
+        Instruction::SetManager => set_manager::process(program_id, accounts),
+        Instruction::SetFee { fee } => set_fee::process(program_id, accounts, &fee),
+        Instruction::SetStaker => set_staker::process(program_id, accounts),
+        Instruction::DepositSol { lamports } => deposit_sol::process(program_id, accounts, lamports, None),
+        Instruction::SetFundingAuthority { funding_type } => {
+            set_funding_authority::process(program_id, accounts, funding_type)
+        }
+        Instruction::WithdrawSol { pool_tokens } => withdraw_sol::process(program_id, accounts, pool_tokens, None),
+        Instruction::CreateTokenMetadata { name, symbol, uri } => {
+            token_metadata::create(program_id, accounts, name, symbol, uri)
+        }
+        Instruction::UpdateTokenMetadata { name, symbol, uri } => {
+            token_metadata::update(program_id, accounts, name, symbol, uri)
+        }
+        Instruction::IncreaseAdditionalValidatorStake {
+            lamports,
+            transient_stake_seed,
+            ephemeral_stake_seed,
+        } => increase_stake::additional(
+            program_id,
+            accounts,
+            lamports,
+            transient_stake_seed,
+            ephemeral_stake_seed,
+        ),
+        Instruction::DecreaseAdditionalValidatorStake {
+            lamports,
+            transient_stake_seed,
+            ephemeral_stake_seed,
+        } => decrease_stake::additional(
+            program_id,
+            accounts,
+            lamports,
+            transient_stake_seed,
+            ephemeral_stake_seed,
+        ),
+        Instruction::DecreaseValidatorStakeWithReserve {
+            lamports,
+            transient_stake_seed,
+        } => decrease_stake::with_reserve(program_id, accounts, lamports, transient_stake_seed),
+        Instruction::Redelegate { .. } => Err(ProgramError::InvalidInstructionData),
+        Instruction::DepositStakeWithSlippage {
+            minimum_pool_tokens_out,
+        } => deposit_stake::process(program_id, accounts, Some(minimum_pool_tokens_out)),
+        Instruction::WithdrawStakeWithSlippage {
+            pool_tokens_in,
+            minimum_lamports_out,
+        } => withdraw_stake::process(program_id, accounts, pool_tokens_in, Some(minimum_lamports_out)),
+        Instruction::DepositSolWithSlippage {
+            lamports_in,
+            minimum_pool_tokens_out,
+        } => deposit_sol::process(program_id, accounts, lamports_in, Some(minimum_pool_tokens_out)),
+        Instruction::WithdrawSolWithSlippage {
+            pool_tokens_in,
+            minimum_lamports_out,
+        } => withdraw_sol::process(program_id, accounts, pool_tokens_in, Some(minimum_lamports_out)),
+    }
+}

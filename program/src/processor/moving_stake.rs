@@ -1,0 +1,80 @@
+//! What increases and decreases share: the accounts of stake in motion.
+
+use {
+    crate::{
+        cpi::create_stake_account,
+        validation::{Pool, check_ephemeral_stake},
+    },
+    pinocchio::{AccountView, Address, ProgramResult, cpi::Seed, error::ProgramError},
+    tidepool_interface::{
+        StakePoolError::{TransientAccountInUse, WrongStakeStake},
+        address::{EPHEMERAL_STAKE_SEED, TRANSIENT_STAKE_SEED},
+        external::stake::{Delegation, StakeState},
+        state::ValidatorStakeInfo,
+    },
+};
+
+/// How much stake to move, and under which seed.
+pub struct Request {
+    pub lamports: u64,
+    pub transient_seed: u64,
+}
+
+/// A stake account that lives within the instruction: stake that can be merged with what moves already.
+pub struct Ephemeral {
+    pub account: AccountView,
+    pub seed: u64,
+}
+
+/// Stake that moves already can only be joined in the epoch in which it began, by stake that moves the same way:
+/// `moves_alike` says whether it does.
+pub fn check_stake_in_motion(
+    transient: &AccountView,
+    record: &ValidatorStakeInfo,
+    request: &Request,
+    has_ephemeral: bool,
+    moves_alike: impl FnOnce(&Delegation) -> bool,
+) -> ProgramResult {
+    if record.transient_stake_lamports.get() == 0 {
+        return Ok(());
+    }
+    if !has_ephemeral {
+        return Err(TransientAccountInUse.into());
+    }
+    if request.transient_seed != record.transient_seed_suffix.get() {
+        return Err(ProgramError::InvalidSeeds);
+    }
+    let data = transient.try_borrow()?;
+    let (_, delegation) = StakeState::decode_delegated(&data)?;
+    if moves_alike(delegation) {
+        Ok(())
+    } else {
+        Err(WrongStakeStake.into())
+    }
+}
+
+/// Makes the ephemeral stake account, after checking its address.
+pub fn create_ephemeral(pool: &Pool, ephemeral: &Ephemeral) -> ProgramResult {
+    let bump = check_ephemeral_stake(pool.program_id, pool.address(), &ephemeral.account, ephemeral.seed)?;
+    let (seed, bump) = (ephemeral.seed.to_le_bytes(), [bump]);
+    let seeds = [
+        Seed::from(EPHEMERAL_STAKE_SEED),
+        Seed::from(pool.address().as_ref()),
+        Seed::from(&seed),
+        Seed::from(&bump),
+    ];
+    create_stake_account(&ephemeral.account, &seeds)
+}
+
+/// Makes the transient stake account of `vote`, whose address and bump were checked.
+pub fn create_transient(pool: &Pool, transient: &AccountView, vote: &Address, seed: u64, bump: u8) -> ProgramResult {
+    let (seed, bump) = (seed.to_le_bytes(), [bump]);
+    let seeds = [
+        Seed::from(TRANSIENT_STAKE_SEED),
+        Seed::from(vote.as_ref()),
+        Seed::from(pool.address().as_ref()),
+        Seed::from(&seed),
+        Seed::from(&bump),
+    ];
+    create_stake_account(transient, &seeds)
+}

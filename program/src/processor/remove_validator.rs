@@ -1,0 +1,90 @@
+//! `RemoveValidatorFromPool`: deactivates all of a validator's stake; updates then bring it to the reserve.
+
+use {
+    crate::{
+        cpi::PoolAuthority,
+        validation::{
+            Pool, check_owner, check_stake_program, check_transient_stake, check_validator_stake, clock_epoch,
+        },
+    },
+    pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
+    tidepool_interface::{
+        StakePoolError::ValidatorNotFound,
+        external::stake::StakeState,
+        instruction::RemoveValidatorFromPoolAccounts,
+        state::{PodLockup, StakeStatus, ValidatorListMut},
+    },
+};
+
+#[inline(never)]
+pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult {
+    let mut accounts = RemoveValidatorFromPoolAccounts::load(&mut accounts.iter().copied())?;
+    let epoch = clock_epoch(&accounts.clock)?;
+    check_stake_program(&accounts.stake_program)?;
+    let mut pool = Pool::load(program_id, &accounts.pool)?;
+    let pool_address = *pool.address();
+    let authority = pool.check_withdraw_authority(&accounts.withdraw_authority)?;
+    pool.check_staker(&accounts.staker)?;
+    pool.check_fresh(epoch)?;
+    pool.check_validator_list(&accounts.validator_list)?;
+    check_owner(&accounts.validator_list, program_id)?;
+    let mut list_data = accounts.validator_list.try_borrow_mut()?;
+    let mut list = ValidatorListMut::decode(&mut list_data)?;
+
+    let stake = &accounts.validator_stake;
+    let (vote, is_delegated) = {
+        let data = stake.try_borrow()?;
+        let (_, delegation) = StakeState::decode_delegated(&data)?;
+        (delegation.voter, delegation.is_delegated())
+    };
+    let record = list.find(&vote).ok_or(ValidatorNotFound)?;
+    check_validator_stake(
+        program_id,
+        &pool_address,
+        stake,
+        &vote,
+        record.validator_seed_suffix.get(),
+    )?;
+    if !record.is_active() {
+        return Err(ValidatorNotFound.into());
+    }
+
+    let status = if record.transient_stake_lamports.get() > 0 {
+        let transient = &accounts.transient_stake;
+        check_transient_stake(
+            program_id,
+            &pool_address,
+            transient,
+            &vote,
+            record.transient_seed_suffix.get(),
+        )?;
+        if is_delegated_by_pool(transient, &authority, &pool.state.head.lockup)? {
+            authority.deactivate(transient, &accounts.clock)?;
+        }
+        StakeStatus::DeactivatingAll
+    } else {
+        StakeStatus::DeactivatingValidator
+    };
+    // Anyone may have deactivated the stake of a delinquent validator already.
+    if is_delegated {
+        authority.deactivate(stake, &accounts.clock)?;
+    }
+    record.status = status as u8;
+    pool.state.terms.forget_preferred(&vote);
+    pool.store()
+}
+
+/// Whether the pool commands the stake, and deactivation has not been asked for.
+fn is_delegated_by_pool(
+    stake: &AccountView,
+    authority: &PoolAuthority,
+    lockup: &PodLockup,
+) -> Result<bool, ProgramError> {
+    let data = stake.try_borrow()?;
+    Ok(match StakeState::decode(&data) {
+        Ok(StakeState::Stake(meta, delegation)) => {
+            meta.is_usable_by_pool(authority.account.address(), lockup) && delegation.is_delegated()
+        }
+        _ => false,
+    })
+}

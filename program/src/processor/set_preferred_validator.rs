@@ -1,0 +1,43 @@
+//! `SetPreferredValidator`.
+
+use {
+    crate::validation::{Pool, check_owner},
+    pinocchio::{AccountView, Address, ProgramResult},
+    tidepool_interface::{
+        StakePoolError::{InvalidPreferredValidator, ValidatorNotFound},
+        instruction::{PreferredValidatorType, SetPreferredValidatorAccounts},
+        state::split_validator_list,
+    },
+};
+
+#[inline(never)]
+pub fn process(
+    program_id: &Address,
+    accounts: &[AccountView],
+    validator_type: PreferredValidatorType,
+    vote: Option<Address>,
+) -> ProgramResult {
+    let accounts = SetPreferredValidatorAccounts::load(&mut accounts.iter().copied())?;
+    check_owner(&accounts.pool, program_id)?;
+    check_owner(&accounts.validator_list, program_id)?;
+    let mut pool = Pool::load(program_id, &accounts.pool)?;
+    pool.check_staker(&accounts.staker)?;
+    pool.check_validator_list(&accounts.validator_list)?;
+    let list_data = accounts.validator_list.try_borrow()?;
+    let (_, records) = split_validator_list(&list_data)?;
+    if let Some(vote) = &vote {
+        let record = records
+            .iter()
+            .find(|record| record.vote_account_address == *vote)
+            .ok_or(ValidatorNotFound)?;
+        if !record.is_active() {
+            return Err(InvalidPreferredValidator.into());
+        }
+    }
+    let terms = &mut pool.state.terms;
+    match validator_type {
+        PreferredValidatorType::Deposit => terms.preferred_deposit_validator_vote_address = vote,
+        PreferredValidatorType::Withdraw => terms.preferred_withdraw_validator_vote_address = vote,
+    }
+    pool.store()
+}

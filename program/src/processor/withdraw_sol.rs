@@ -1,0 +1,51 @@
+//! `WithdrawSol` and `WithdrawSolWithSlippage`.
+
+use {
+    crate::{
+        cpi::{StakeSysvars, burn, transfer_checked},
+        validation::{Pool, Rent, check_stake_program, current_epoch},
+    },
+    pinocchio::{AccountView, Address, ProgramResult},
+    tidepool_interface::{StakePoolError::SolWithdrawalTooLarge, instruction::WithdrawSolAccounts, quote},
+};
+
+#[inline(never)]
+pub fn process(
+    program_id: &Address,
+    accounts: &[AccountView],
+    pool_tokens: u64,
+    minimum: Option<u64>,
+) -> ProgramResult {
+    let accounts = WithdrawSolAccounts::load(&mut accounts.iter().copied())?;
+    let rent = Rent::get()?;
+    let mut pool = Pool::load(program_id, &accounts.pool)?;
+    let authority = pool.check_withdraw_authority(&accounts.withdraw_authority)?;
+    pool.check_sol_withdraw_authority(accounts.sol_withdraw_authority.as_ref())?;
+    let decimals = pool.check_mint(&accounts.pool_mint)?;
+    let reserve = &accounts.reserve_stake;
+    pool.check_reserve(reserve)?;
+    let token = pool.check_token_program(&accounts.token_program, &accounts.pool_mint)?;
+    check_stake_program(&accounts.stake_program)?;
+    pool.check_manager_fee_address(&accounts.manager_fee_account)?;
+    pool.check_fresh(current_epoch()?)?;
+
+    let (holder_tokens, manager_tokens) = (&accounts.pool_tokens_from, &accounts.manager_fee_account);
+    let is_exempt = holder_tokens.address() == manager_tokens.address() || !pool.can_pay_manager(manager_tokens);
+    let fee = (!is_exempt).then_some(&pool.state.terms.sol_withdrawal_fee);
+    let quote = quote::withdrawal(&pool.rate(), fee, pool_tokens)?.check_minimum(minimum)?;
+    if reserve.lamports().saturating_sub(quote.lamports) < rent.of(reserve) {
+        return Err(SolWithdrawalTooLarge.into());
+    }
+
+    let holder = &accounts.user_transfer_authority;
+    burn(token, holder_tokens, holder, quote.burnt)?;
+    if quote.fee > 0 {
+        transfer_checked(token, holder_tokens, manager_tokens, holder, quote.fee, decimals)?;
+    }
+    let sysvars = StakeSysvars {
+        clock: &accounts.clock,
+        history: &accounts.stake_history,
+    };
+    authority.withdraw(reserve, &accounts.lamports_to, quote.lamports, sysvars)?;
+    pool.store_withdrawal(quote.lamports, quote.burnt)
+}

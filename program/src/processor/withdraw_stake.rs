@@ -1,0 +1,155 @@
+//! `WithdrawStake` and `WithdrawStakeWithSlippage`.
+
+use {
+    crate::{
+        cpi::{burn, minimum_delegation, transfer_checked},
+        validation::{Pool, Rent, check_owner, check_stake_program, clock_epoch},
+    },
+    pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
+    tidepool_interface::{
+        StakePoolError::{
+            CalculationFailure, InvalidStakeAccountAddress, SolWithdrawalTooLarge, StakeLamportsNotEqualToMinimum,
+            StakeListAndPoolOutOfDate, ValidatorNotFound, WrongStakeStake,
+        },
+        external::stake::StakeState,
+        instruction::WithdrawStakeAccounts,
+        quote,
+        state::{PoolTerms, StakeStatus, ValidatorListMut, ValidatorStakeInfo},
+        withdrawal::{StakeSource, Withdrawable, WithdrawalLimits, check_preferred},
+    },
+};
+
+#[inline(never)]
+pub fn process(
+    program_id: &Address,
+    accounts: &[AccountView],
+    pool_tokens: u64,
+    minimum: Option<u64>,
+) -> ProgramResult {
+    let mut accounts = WithdrawStakeAccounts::load(&mut accounts.iter().copied())?;
+    let epoch = clock_epoch(&accounts.clock)?;
+    let rent = Rent::get()?;
+    check_stake_program(&accounts.stake_program)?;
+    let mut pool = Pool::load(program_id, &accounts.pool)?;
+    let decimals = pool.check_mint(&accounts.pool_mint)?;
+    pool.check_validator_list(&accounts.validator_list)?;
+    let pool_address = *pool.address();
+    let authority = pool.check_withdraw_authority(&accounts.withdraw_authority)?;
+    pool.check_manager_fee_address(&accounts.manager_fee_account)?;
+    let token = pool.check_token_program(&accounts.token_program, &accounts.pool_mint)?;
+    pool.check_fresh(epoch)?;
+    check_owner(&accounts.validator_list, program_id)?;
+    let mut list_data = accounts.validator_list.try_borrow_mut()?;
+    let mut list = ValidatorListMut::decode(&mut list_data)?;
+
+    let (holder_tokens, manager_tokens) = (&accounts.pool_tokens_from, &accounts.manager_fee_account);
+    let is_exempt = holder_tokens.address() == manager_tokens.address() || !pool.can_pay_manager(manager_tokens);
+    let fee = (!is_exempt).then_some(&pool.state.terms.stake_withdrawal_fee);
+    let mut quote = quote::withdrawal(&pool.rate(), fee, pool_tokens)?;
+
+    let split_from = &accounts.split_from;
+    let source_rent = rent.of(split_from);
+    let stake_program_minimum = minimum_delegation()?;
+    let vote = read_voter(split_from)?;
+    let limits = WithdrawalLimits::new(&pool.rate(), source_rent, stake_program_minimum)?;
+    let withdrawable = Withdrawable::scan(list.records(), &limits);
+
+    let taken = if *split_from.address() == pool.state.head.reserve_stake {
+        if !withdrawable.allows_reserve() {
+            return Err(StakeLamportsNotEqualToMinimum.into());
+        }
+        if split_from.lamports().saturating_sub(quote.lamports) < source_rent {
+            return Err(SolWithdrawalTooLarge.into());
+        }
+        None
+    } else {
+        let vote = vote.ok_or(WrongStakeStake)?;
+        check_preferred(&pool.state.terms, list.records(), &vote, &limits)?;
+        let record = list.find(&vote).ok_or(ValidatorNotFound)?;
+        let source = withdrawable.source(record);
+        if *split_from.address() != source.find_address(program_id, &pool_address, record).0 {
+            return Err(InvalidStakeAccountAddress.into());
+        }
+        if !record.is_active() {
+            return Err(ValidatorNotFound.into());
+        }
+        quote.lamports = clamp(
+            source,
+            split_from.lamports(),
+            quote.lamports,
+            &limits,
+            &vote,
+            &mut pool.state.terms,
+        )?;
+        Some((record, source))
+    };
+    let quote = quote.check_minimum(minimum)?;
+
+    let holder = &accounts.user_transfer_authority;
+    burn(token, holder_tokens, holder, quote.burnt)?;
+    authority.split(split_from, &accounts.split_to, quote.lamports)?;
+    authority.authorize(
+        &accounts.split_to,
+        accounts.user_stake_authority.address(),
+        &accounts.clock,
+    )?;
+    if quote.fee > 0 {
+        transfer_checked(token, holder_tokens, manager_tokens, holder, quote.fee, decimals)?;
+    }
+    pool.store_withdrawal(quote.lamports, quote.burnt)?;
+    if matches!(taken, Some((_, StakeSource::ValidatorRemoval))) {
+        // The validator may have been a preferred one.
+        pool.store()?;
+    }
+    match taken {
+        Some((record, source)) => take_from_record(record, source, quote.lamports),
+        None => Ok(()),
+    }
+}
+
+/// The validator that the account is delegated to, if it is.
+fn read_voter(stake: &AccountView) -> Result<Option<Address>, ProgramError> {
+    Ok(match StakeState::decode(&stake.try_borrow()?)? {
+        StakeState::Stake(_, delegation) => Some(delegation.voter),
+        StakeState::Uninitialized | StakeState::Initialized(_) | StakeState::RewardsPool => None,
+    })
+}
+
+/// Checks that the account can give `lamports` and returns what it does give.
+fn clamp(
+    source: StakeSource,
+    balance: u64,
+    lamports: u64,
+    limits: &WithdrawalLimits,
+    vote: &Address,
+    terms: &mut PoolTerms,
+) -> Result<u64, ProgramError> {
+    match source {
+        StakeSource::Active | StakeSource::Transient => {
+            limits.check_split(balance, lamports)?;
+            Ok(lamports)
+        }
+        StakeSource::ValidatorRemoval => {
+            limits.check_whole(balance, lamports)?;
+            terms.forget_preferred(vote);
+            Ok(balance)
+        }
+    }
+}
+
+fn take_from_record(record: &mut ValidatorStakeInfo, source: StakeSource, lamports: u64) -> ProgramResult {
+    let field = match source {
+        StakeSource::Active | StakeSource::ValidatorRemoval => &mut record.active_stake_lamports,
+        StakeSource::Transient => &mut record.transient_stake_lamports,
+    };
+    let left = field.get().checked_sub(lamports).ok_or(CalculationFailure)?;
+    field.set(left);
+    if source == StakeSource::ValidatorRemoval {
+        if left != 0 {
+            // The account holds less than the record says: an update has to account for it first.
+            return Err(StakeListAndPoolOutOfDate.into());
+        }
+        record.status = StakeStatus::ReadyForRemoval as u8;
+    }
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! Programs, owners and sysvars.
+
+use {
+    pinocchio::{
+        AccountView, Address, ProgramResult,
+        error::ProgramError,
+        sysvars::{Sysvar as _, clock::Clock, get_sysvar},
+    },
+    tidepool_interface::address::{
+        CLOCK_ID, EPOCH_REWARDS_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID,
+    },
+};
+
+/// # Errors
+/// `IncorrectProgramId` where the account is not the program `expected`.
+#[inline(always)]
+pub fn check_program(account: &AccountView, expected: &Address) -> ProgramResult {
+    if account.address() == expected {
+        Ok(())
+    } else {
+        Err(ProgramError::IncorrectProgramId)
+    }
+}
+
+/// # Errors
+/// As [`check_program`].
+#[inline(always)]
+pub fn check_stake_program(account: &AccountView) -> ProgramResult {
+    check_program(account, &STAKE_PROGRAM_ID)
+}
+
+/// # Errors
+/// As [`check_program`].
+#[inline(always)]
+pub fn check_system_program(account: &AccountView) -> ProgramResult {
+    check_program(account, &SYSTEM_PROGRAM_ID)
+}
+
+/// # Errors
+/// `IncorrectProgramId` where the account is neither token program.
+pub fn check_token_program(account: &AccountView) -> ProgramResult {
+    if *account.address() == TOKEN_PROGRAM_ID || *account.address() == TOKEN_2022_PROGRAM_ID {
+        Ok(())
+    } else {
+        Err(ProgramError::IncorrectProgramId)
+    }
+}
+
+/// # Errors
+/// `IncorrectProgramId` where the account is not owned by `program`.
+#[inline(always)]
+pub fn check_owner(account: &AccountView, program: &Address) -> ProgramResult {
+    if account.owned_by(program) {
+        Ok(())
+    } else {
+        Err(ProgramError::IncorrectProgramId)
+    }
+}
+
+/// The epoch, read from the clock's account.
+///
+/// # Errors
+/// `InvalidArgument` where the account is not the clock.
+#[inline]
+pub fn clock_epoch(account: &AccountView) -> Result<u64, ProgramError> {
+    if *account.address() != CLOCK_ID {
+        return Err(ProgramError::InvalidArgument);
+    }
+    // The slot and the epoch's start come first, eight bytes each.
+    let data = account.try_borrow()?;
+    let epoch = data
+        .get(16..24)
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or(ProgramError::InvalidArgument)?;
+    Ok(u64::from_le_bytes(epoch))
+}
+
+/// The epoch, where the instruction has no clock account.
+///
+/// # Errors
+/// `UnsupportedSysvar` where the runtime has no clock.
+#[inline]
+pub fn current_epoch() -> Result<u64, ProgramError> {
+    Clock::get().map(|clock| clock.epoch)
+}
+
+/// Whether epoch rewards are being paid: the stake program then refuses to change stake.
+///
+/// # Errors
+/// `UnsupportedSysvar` where the runtime knows no epoch rewards.
+pub fn epoch_rewards_active() -> Result<bool, ProgramError> {
+    /// Offset of the flag: three `u64`, a hash, a `u128` and two `u64` precede it.
+    const ACTIVE_OFFSET: usize = 80;
+    let mut active = [0];
+    get_sysvar(&mut active, &EPOCH_REWARDS_ID, ACTIVE_OFFSET)?;
+    Ok(active[0] != 0)
+}

@@ -1,0 +1,16 @@
+//! Checks of accounts, each in the contract's order and with its error.
+
+mod accounts;
+mod addresses;
+mod pool;
+mod rent;
+
+pub use {
+    accounts::{
+        check_owner, check_program, check_stake_program, check_system_program, check_token_program, clock_epoch,
+        current_epoch, epoch_rewards_active,
+    },
+    addresses::{check_ephemeral_stake, check_transient_stake, check_validator_stake},
+    pool::Pool,
+    rent::Rent,
+};
