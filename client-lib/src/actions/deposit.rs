@@ -1,0 +1,153 @@
+//! Deposits of SOL and of stake.
+
+use {
+    super::{TokenReceiver, group},
+    crate::{
+        compute,
+        error::PlanError,
+        plan::InstructionGroup,
+        pool::PoolSnapshot,
+        quote::{self, StakeDepositQuote},
+    },
+    solana_account::Account,
+    solana_address::Address,
+    solana_stake_interface::{instruction as stake, state::StakeAuthorize},
+    tidepool_interface::{
+        address::{CLOCK_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID},
+        instruction::{self, DepositSolAccounts, DepositStakeAccounts},
+    },
+};
+
+/// A deposit of SOL.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct DepositSol {
+    /// The wallet that gives the lamports, and signs. It pays for a token account that has to be created.
+    pub from: Address,
+    /// Lamports to deposit.
+    pub lamports: u64,
+    /// Who gets the pool tokens.
+    pub to: TokenReceiver,
+    /// The token account that gets the referrer's share of the fee; the receiver's own where it is `None`.
+    pub referrer: Option<Address>,
+    /// Fewest pool tokens that the depositor accepts.
+    pub minimum_pool_tokens: Option<u64>,
+}
+
+/// Deposits SOL. Where the pool has a SOL deposit authority, that signs too.
+pub fn deposit_sol(snapshot: &PoolSnapshot, deposit: &DepositSol) -> InstructionGroup {
+    let head = &snapshot.pool().head;
+    let pool_tokens_to = deposit.to.address(snapshot);
+    let accounts = DepositSolAccounts {
+        pool: snapshot.address(),
+        withdraw_authority: snapshot.withdraw_authority(),
+        reserve_stake: head.reserve_stake,
+        lamports_from: deposit.from,
+        pool_tokens_to,
+        manager_fee_account: head.manager_fee_account,
+        referrer_fee_account: deposit.referrer.unwrap_or(pool_tokens_to),
+        pool_mint: head.pool_mint,
+        system_program: SYSTEM_PROGRAM_ID,
+        token_program: head.token_program_id,
+        sol_deposit_authority: snapshot.pool().terms.sol_deposit_authority,
+    };
+    let creation = deposit.to.creation(snapshot, &deposit.from);
+    let compute_units = compute::DEPOSIT_SOL + creation.as_ref().map_or(0, |_| compute::CREATE_TOKEN_ACCOUNT);
+    let mut instructions: Vec<_> = creation.into_iter().collect();
+    instructions.push(instruction::deposit_sol(
+        &snapshot.program_id(),
+        &accounts,
+        deposit.lamports,
+        deposit.minimum_pool_tokens,
+    ));
+    group("deposit SOL".into(), instructions, compute_units)
+}
+
+/// A deposit of stake.
+#[derive(Clone, Copy, Debug)]
+pub struct DepositStake<'a> {
+    /// The stake account.
+    pub address: Address,
+    /// The stake account as it is now.
+    pub account: &'a Account,
+    /// Its withdraw authority, which signs: it hands both authorities over.
+    pub withdrawer: Address,
+    /// Pays for a token account that has to be created.
+    pub payer: Address,
+    /// Who gets the pool tokens.
+    pub to: TokenReceiver,
+    /// The token account that gets the referrer's share of the fee; the receiver's own where it is `None`.
+    pub referrer: Option<Address>,
+    /// Fewest pool tokens that the depositor accepts.
+    pub minimum_pool_tokens: Option<u64>,
+}
+
+/// Deposits a stake account, whole. Returns what it yields, too. Where the pool has a stake deposit authority other than the
+/// default one, that signs too.
+///
+/// # Errors
+/// As [`quote::quote_deposit_stake`]; [`PlanError::Invalid`] where `withdrawer` is not the account's.
+pub fn deposit_stake(
+    snapshot: &PoolSnapshot,
+    deposit: &DepositStake,
+) -> Result<(InstructionGroup, StakeDepositQuote), PlanError> {
+    let quote = quote::quote_deposit_stake(snapshot, deposit.account, deposit.minimum_pool_tokens)?;
+    check_withdrawer(deposit)?;
+    let head = &snapshot.pool().head;
+    let pool_tokens_to = deposit.to.address(snapshot);
+    let authority = head.stake_deposit_authority;
+    let accounts = DepositStakeAccounts {
+        pool: snapshot.address(),
+        validator_list: head.validator_list,
+        stake_deposit_authority: authority,
+        withdraw_authority: snapshot.withdraw_authority(),
+        deposit_stake: deposit.address,
+        validator_stake: quote.validator_stake,
+        reserve_stake: head.reserve_stake,
+        pool_tokens_to,
+        manager_fee_account: head.manager_fee_account,
+        referrer_fee_account: deposit.referrer.unwrap_or(pool_tokens_to),
+        pool_mint: head.pool_mint,
+        clock: CLOCK_ID,
+        stake_history: STAKE_HISTORY_ID,
+        token_program: head.token_program_id,
+        stake_program: STAKE_PROGRAM_ID,
+    };
+    let mut instructions: Vec<_> = deposit.to.creation(snapshot, &deposit.payer).into_iter().collect();
+    // The withdrawer may set both authorities; it has to be the last that it gives away.
+    for kind in [StakeAuthorize::Staker, StakeAuthorize::Withdrawer] {
+        instructions.push(stake::authorize(
+            &deposit.address,
+            &deposit.withdrawer,
+            &authority,
+            kind,
+            None,
+        ));
+    }
+    instructions.push(instruction::deposit_stake(
+        &snapshot.program_id(),
+        &accounts,
+        snapshot.has_custom_deposit_authority(),
+        deposit.minimum_pool_tokens,
+    ));
+    let compute_units =
+        compute::deposit_stake(snapshot.records().len()) + compute::CREATE_TOKEN_ACCOUNT + 2 * compute::FOREIGN;
+    Ok((
+        group(
+            format!("deposit stake account {}", deposit.address),
+            instructions,
+            compute_units,
+        ),
+        quote,
+    ))
+}
+
+fn check_withdrawer(deposit: &DepositStake) -> Result<(), PlanError> {
+    use tidepool_interface::external::stake::StakeState;
+    match StakeState::decode_delegated(&deposit.account.data) {
+        Ok((meta, _)) if meta.withdrawer != deposit.withdrawer => Err(PlanError::invalid(format!(
+            "the withdraw authority of stake account {} is {}, not {}: sign with that",
+            deposit.address, meta.withdrawer, deposit.withdrawer
+        ))),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,69 @@
+//! From a snapshot and parameters to instructions.
+//!
+//! Each function returns an [`InstructionGroup`]: instructions that must be in one transaction. Signers follow from the
+//! instructions ([`InstructionGroup::signers`]); the fee payer comes on top. What the program would refuse for a reason that
+//! the snapshot shows is refused here, with figures; whether the pool is up to date is left to the quotes, since an update may
+//! go before in the same plan, except where an instruction's accounts depend on it.
+
+mod create;
+mod deposit;
+mod manage;
+mod movement;
+mod token;
+mod update;
+mod validators;
+mod withdraw;
+
+pub use {
+    create::{CreatePool, create_pool},
+    deposit::{DepositSol, DepositStake, deposit_sol, deposit_stake},
+    manage::{
+        TokenMetadata, create_token_metadata, set_fee, set_funding_authority, set_manager, set_preferred_validator,
+        set_staker, update_token_metadata,
+    },
+    movement::{decrease_validator_stake, increase_validator_stake},
+    token::{TokenReceiver, TokenSource, associated_token_account},
+    update::{cleanup, update_list_instruction, update_pool_balance},
+    validators::{add_validator, find_free_validator_seed, remove_validator},
+    withdraw::{NewStakeAccount, WithdrawSol, WithdrawStake, withdraw_sol, withdraw_stake, withdraw_stake_quoted},
+};
+
+use {
+    crate::{
+        error::PlanError,
+        plan::InstructionGroup,
+        pool::{PoolSnapshot, Validator},
+    },
+    solana_address::Address,
+    solana_instruction::error::InstructionError,
+    tidepool_interface::{StakePoolError, state::StakeStatus},
+};
+
+/// The validator `vote`, if it is in the pool and not on its way out.
+fn active_validator<'a>(snapshot: &'a PoolSnapshot, vote: &Address) -> Result<Validator<'a>, PlanError> {
+    let validator = snapshot.validator(vote).ok_or_else(|| {
+        PlanError::refused(
+            StakePoolError::ValidatorNotFound,
+            format!("validator {vote} is not in the pool: choose one from its list"),
+        )
+    })?;
+    match validator.status() {
+        Some(StakeStatus::Active) => Ok(validator),
+        Some(_) => Err(PlanError::refused(
+            StakePoolError::ValidatorNotFound,
+            format!("validator {vote} is being removed from the pool: choose another one"),
+        )),
+        None => Err(PlanError::refused(
+            InstructionError::InvalidAccountData,
+            format!("the record of validator {vote} holds no valid status"),
+        )),
+    }
+}
+
+fn group(label: String, instructions: Vec<solana_instruction::Instruction>, compute_units: u32) -> InstructionGroup {
+    InstructionGroup {
+        label,
+        instructions,
+        compute_units,
+    }
+}

@@ -1,0 +1,324 @@
+//! Moving stake between the reserve and a validator. The pool's staker signs.
+
+use {
+    super::active_validator,
+    crate::{
+        compute,
+        error::{PlanError, Sol, check_no_rewards},
+        plan::InstructionGroup,
+        pool::{PoolSnapshot, Validator},
+        quote::check_up_to_date,
+    },
+    solana_address::Address,
+    solana_instruction::{Instruction, error::InstructionError},
+    solana_stake_interface::error::StakeError,
+    tidepool_interface::{
+        StakePoolError,
+        address::{
+            CLOCK_ID, RENT_ID, STAKE_CONFIG_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID,
+            find_ephemeral_stake, find_transient_stake,
+        },
+        external::stake::Delegation,
+        instruction::{
+            DecreaseAdditionalValidatorStakeAccounts, DecreaseValidatorStakeWithReserveAccounts,
+            IncreaseAdditionalValidatorStakeAccounts, IncreaseValidatorStakeAccounts, StakePoolInstruction,
+        },
+    },
+};
+
+/// Where stake is to move, and how.
+struct Movement<'a> {
+    snapshot: &'a PoolSnapshot,
+    validator: Validator<'a>,
+    transient_seed: u64,
+    transient_stake: Address,
+    /// Seed and address of the ephemeral account, where the stake joins stake that moves already.
+    ephemeral: Option<(u64, Address)>,
+}
+
+impl<'a> Movement<'a> {
+    /// Finds out how to move stake of `vote`; `same_way` tells of the present transient stake whether it moves likewise.
+    fn new(
+        snapshot: &'a PoolSnapshot,
+        vote: &Address,
+        same_way: impl FnOnce(&Delegation, u64) -> bool,
+    ) -> Result<Self, PlanError> {
+        check_no_rewards(snapshot.environment())?;
+        check_up_to_date(snapshot)?;
+        let validator = active_validator(snapshot, vote)?;
+        let (program_id, pool) = (snapshot.program_id(), snapshot.address());
+        let last_seed = validator.record.transient_seed_suffix.get();
+        if !validator.has_transient_stake() {
+            // The last seed serves again, unless something is left at its address.
+            let in_use = validator
+                .transient_stake()
+                .is_some_and(|account| account.owner != SYSTEM_PROGRAM_ID);
+            let transient_seed = if in_use { last_seed.wrapping_add(1) } else { last_seed };
+            return Ok(Self {
+                snapshot,
+                validator,
+                transient_seed,
+                transient_stake: find_transient_stake(&program_id, vote, &pool, transient_seed).0,
+                ephemeral: None,
+            });
+        }
+        if validator.accounts.is_none() {
+            return Err(PlanError::StakeAccountsNotRead { vote: *vote });
+        }
+        match validator.transient_delegation() {
+            Some((_, delegation)) if same_way(delegation, snapshot.epoch()) => {}
+            _ => {
+                return Err(PlanError::refused(
+                    StakePoolError::TransientAccountInUse,
+                    format!(
+                        "{} of validator {vote} move the other way, or since an earlier epoch: try again after the next epoch's update",
+                        Sol(validator.record.transient_stake_lamports.get())
+                    ),
+                ));
+            }
+        }
+        // Several such instructions may share a transaction, where an ephemeral address can be used only once.
+        let ephemeral_seed = validator.index as u64;
+        let ephemeral = find_ephemeral_stake(&program_id, &pool, ephemeral_seed).0;
+        Ok(Self {
+            snapshot,
+            validator,
+            transient_seed: last_seed,
+            transient_stake: validator.addresses.transient,
+            ephemeral: Some((ephemeral_seed, ephemeral)),
+        })
+    }
+
+    fn group(&self, what: &str, lamports: u64, instruction: Instruction) -> InstructionGroup {
+        InstructionGroup::one(
+            format!(
+                "{what} the stake of validator {} by {}",
+                self.validator.vote(),
+                Sol(lamports)
+            ),
+            instruction,
+            compute::move_stake(self.snapshot.records().len()),
+        )
+    }
+}
+
+/// Delegates `lamports` of the reserve to the validator `vote`; rent for the account in which they move comes on top. Where
+/// stake of the validator increases already in this epoch, more is added to it, for which the snapshot has to hold its stake
+/// accounts.
+///
+/// # Errors
+/// [`PlanError::EpochRewardsActive`], [`PlanError::StakeAccountsNotRead`]. Refusals: `StakeListAndPoolOutOfDate`,
+/// `ValidatorNotFound`, `TransientAccountInUse`, `InsufficientFunds` (the reserve); the stake program's
+/// `InsufficientDelegation` below the minimum delegation.
+pub fn increase_validator_stake(
+    snapshot: &PoolSnapshot,
+    vote: &Address,
+    lamports: u64,
+) -> Result<InstructionGroup, PlanError> {
+    let movement = Movement::new(snapshot, vote, |delegation, epoch| {
+        delegation.is_delegated() && delegation.activation_epoch.get() == epoch
+    })?;
+    let minimum = snapshot.environment().minimum_delegation();
+    if lamports < minimum {
+        return Err(PlanError::refused(
+            StakeError::InsufficientDelegation,
+            format!(
+                "{} is below the minimum delegation of {}: increase by more",
+                Sol(lamports),
+                Sol(minimum)
+            ),
+        ));
+    }
+    let rent = snapshot.environment().stake_rent();
+    let available = snapshot.withdrawable_reserve_lamports();
+    if lamports.checked_add(rent).is_none_or(|needed| needed > available) {
+        return Err(PlanError::refused(
+            InstructionError::InsufficientFunds,
+            format!(
+                "the reserve can give {}, and an account's rent of {} comes on top of {}: increase by less",
+                Sol(available),
+                Sol(rent),
+                Sol(lamports)
+            ),
+        ));
+    }
+    Ok(movement.group("increase", lamports, increase_instruction(&movement, lamports)))
+}
+
+fn increase_instruction(movement: &Movement, lamports: u64) -> Instruction {
+    let snapshot = movement.snapshot;
+    let head = &snapshot.pool().head;
+    let (transient_stake_seed, transient_stake) = (movement.transient_seed, movement.transient_stake);
+    let (validator_stake, vote) = (movement.validator.addresses.validator, movement.validator.vote());
+    match movement.ephemeral {
+        None => StakePoolInstruction::IncreaseValidatorStake {
+            lamports,
+            transient_stake_seed,
+        }
+        .with_accounts(
+            &snapshot.program_id(),
+            IncreaseValidatorStakeAccounts {
+                pool: snapshot.address(),
+                staker: head.staker,
+                withdraw_authority: snapshot.withdraw_authority(),
+                validator_list: head.validator_list,
+                reserve_stake: head.reserve_stake,
+                transient_stake,
+                validator_stake,
+                vote,
+                clock: CLOCK_ID,
+                rent: RENT_ID,
+                stake_history: STAKE_HISTORY_ID,
+                stake_config: STAKE_CONFIG_ID,
+                system_program: SYSTEM_PROGRAM_ID,
+                stake_program: STAKE_PROGRAM_ID,
+            }
+            .metas(),
+        ),
+        Some((ephemeral_stake_seed, ephemeral_stake)) => StakePoolInstruction::IncreaseAdditionalValidatorStake {
+            lamports,
+            transient_stake_seed,
+            ephemeral_stake_seed,
+        }
+        .with_accounts(
+            &snapshot.program_id(),
+            IncreaseAdditionalValidatorStakeAccounts {
+                pool: snapshot.address(),
+                staker: head.staker,
+                withdraw_authority: snapshot.withdraw_authority(),
+                validator_list: head.validator_list,
+                reserve_stake: head.reserve_stake,
+                ephemeral_stake,
+                transient_stake,
+                validator_stake,
+                vote,
+                clock: CLOCK_ID,
+                stake_history: STAKE_HISTORY_ID,
+                stake_config: STAKE_CONFIG_ID,
+                system_program: SYSTEM_PROGRAM_ID,
+                stake_program: STAKE_PROGRAM_ID,
+            }
+            .metas(),
+        ),
+    }
+}
+
+/// Deactivates `lamports` of the validator's stake, which reach the reserve with the next epoch's update; the reserve lends
+/// the rent of the account in which they move. Where stake of the validator decreases already in this epoch, more is added to
+/// it, for which the snapshot has to hold its stake accounts.
+///
+/// # Errors
+/// [`PlanError::EpochRewardsActive`], [`PlanError::StakeAccountsNotRead`]. Refusals: `StakeListAndPoolOutOfDate`,
+/// `ValidatorNotFound`, `TransientAccountInUse`, `AccountNotRentExempt` (below the minimum delegation), `InsufficientFunds` (the
+/// validator's stake), `ReserveDepleted`.
+pub fn decrease_validator_stake(
+    snapshot: &PoolSnapshot,
+    vote: &Address,
+    lamports: u64,
+) -> Result<InstructionGroup, PlanError> {
+    let movement = Movement::new(snapshot, vote, |delegation, epoch| {
+        delegation.deactivation_epoch.get() == epoch
+    })?;
+    check_decrease(&movement, lamports)?;
+    Ok(movement.group("decrease", lamports, decrease_instruction(&movement, lamports)))
+}
+
+fn check_decrease(movement: &Movement, lamports: u64) -> Result<(), PlanError> {
+    let environment = movement.snapshot.environment();
+    let minimum = environment.minimum_delegation();
+    if lamports < minimum {
+        return Err(PlanError::refused(
+            InstructionError::AccountNotRentExempt,
+            format!(
+                "{} is below the minimum delegation of {}: decrease by more",
+                Sol(lamports),
+                Sol(minimum)
+            ),
+        ));
+    }
+    let validator = &movement.validator;
+    let held = validator
+        .validator_stake()
+        .map_or(validator.record.active_stake_lamports.get(), |account| account.lamports);
+    let required = environment.minimum_stake_lamports();
+    if held.checked_sub(lamports).is_none_or(|left| left < required) {
+        return Err(PlanError::refused(
+            InstructionError::InsufficientFunds,
+            format!(
+                "validator {} holds {}, of which {} have to stay: decrease by {} at most, or remove the validator",
+                validator.vote(),
+                Sol(held),
+                Sol(required),
+                Sol(held.saturating_sub(required))
+            ),
+        ));
+    }
+    let (rent, available) = (
+        environment.stake_rent(),
+        movement.snapshot.withdrawable_reserve_lamports(),
+    );
+    if rent > available {
+        return Err(PlanError::refused(
+            StakePoolError::ReserveDepleted,
+            format!(
+                "the reserve has to lend {}, and can give {}: deposit SOL first",
+                Sol(rent),
+                Sol(available)
+            ),
+        ));
+    }
+    Ok(())
+}
+
+fn decrease_instruction(movement: &Movement, lamports: u64) -> Instruction {
+    let snapshot = movement.snapshot;
+    let head = &snapshot.pool().head;
+    let (transient_stake_seed, transient_stake) = (movement.transient_seed, movement.transient_stake);
+    let validator_stake = movement.validator.addresses.validator;
+    match movement.ephemeral {
+        None => StakePoolInstruction::DecreaseValidatorStakeWithReserve {
+            lamports,
+            transient_stake_seed,
+        }
+        .with_accounts(
+            &snapshot.program_id(),
+            DecreaseValidatorStakeWithReserveAccounts {
+                pool: snapshot.address(),
+                staker: head.staker,
+                withdraw_authority: snapshot.withdraw_authority(),
+                validator_list: head.validator_list,
+                reserve_stake: head.reserve_stake,
+                validator_stake,
+                transient_stake,
+                clock: CLOCK_ID,
+                stake_history: STAKE_HISTORY_ID,
+                system_program: SYSTEM_PROGRAM_ID,
+                stake_program: STAKE_PROGRAM_ID,
+            }
+            .metas(),
+        ),
+        Some((ephemeral_stake_seed, ephemeral_stake)) => StakePoolInstruction::DecreaseAdditionalValidatorStake {
+            lamports,
+            transient_stake_seed,
+            ephemeral_stake_seed,
+        }
+        .with_accounts(
+            &snapshot.program_id(),
+            DecreaseAdditionalValidatorStakeAccounts {
+                pool: snapshot.address(),
+                staker: head.staker,
+                withdraw_authority: snapshot.withdraw_authority(),
+                validator_list: head.validator_list,
+                reserve_stake: head.reserve_stake,
+                validator_stake,
+                ephemeral_stake,
+                transient_stake,
+                clock: CLOCK_ID,
+                stake_history: STAKE_HISTORY_ID,
+                system_program: SYSTEM_PROGRAM_ID,
+                stake_program: STAKE_PROGRAM_ID,
+            }
+            .metas(),
+        ),
+    }
+}

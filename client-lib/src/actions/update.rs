@@ -1,0 +1,81 @@
+//! Instructions that anybody may send to bring a pool up to date.
+
+use {
+    crate::{
+        compute,
+        plan::InstructionGroup,
+        pool::{PoolSnapshot, Validator},
+    },
+    solana_address::Address,
+    solana_instruction::Instruction,
+    tidepool_interface::{
+        address::{CLOCK_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID},
+        instruction::{
+            CleanupRemovedValidatorEntriesAccounts, StakePoolInstruction, UpdateStakePoolBalanceAccounts,
+            UpdateValidatorListBalanceAccounts, update_validator_list_balance,
+        },
+    },
+};
+
+/// `UpdateValidatorListBalance` for `validators`, which follow each other in the list from `start` on.
+///
+/// [`crate::plan::update`] chooses them; the instruction alone says nothing about limits.
+pub fn update_list_instruction(
+    snapshot: &PoolSnapshot,
+    start: usize,
+    no_merge: bool,
+    validators: &[Validator],
+) -> Instruction {
+    let head = &snapshot.pool().head;
+    let stakes: Vec<(Address, Address)> = validators
+        .iter()
+        .map(|validator| (validator.addresses.validator, validator.addresses.transient))
+        .collect();
+    update_validator_list_balance(
+        &snapshot.program_id(),
+        &UpdateValidatorListBalanceAccounts {
+            pool: snapshot.address(),
+            withdraw_authority: snapshot.withdraw_authority(),
+            validator_list: head.validator_list,
+            reserve_stake: head.reserve_stake,
+            clock: CLOCK_ID,
+            stake_history: STAKE_HISTORY_ID,
+            stake_program: STAKE_PROGRAM_ID,
+        },
+        u32::try_from(start).expect("a list has fewer than 2^32 records"),
+        no_merge,
+        &stakes,
+    )
+}
+
+/// `UpdateStakePoolBalance`: totals and the manager's fee, from records that are all up to date.
+pub fn update_pool_balance(snapshot: &PoolSnapshot) -> InstructionGroup {
+    let head = &snapshot.pool().head;
+    let accounts = UpdateStakePoolBalanceAccounts {
+        pool: snapshot.address(),
+        withdraw_authority: snapshot.withdraw_authority(),
+        validator_list: head.validator_list,
+        reserve_stake: head.reserve_stake,
+        manager_fee_account: head.manager_fee_account,
+        pool_mint: head.pool_mint,
+        token_program: head.token_program_id,
+    };
+    InstructionGroup::one(
+        "update the pool's totals",
+        StakePoolInstruction::UpdateStakePoolBalance.with_accounts(&snapshot.program_id(), accounts.metas()),
+        compute::scan_list(snapshot.records().len()),
+    )
+}
+
+/// `CleanupRemovedValidatorEntries`: drops the entries that hold nothing any more. The indices of later ones change.
+pub fn cleanup(snapshot: &PoolSnapshot) -> InstructionGroup {
+    let accounts = CleanupRemovedValidatorEntriesAccounts {
+        pool: snapshot.address(),
+        validator_list: snapshot.pool().head.validator_list,
+    };
+    InstructionGroup::one(
+        "remove empty entries from the validator list",
+        StakePoolInstruction::CleanupRemovedValidatorEntries.with_accounts(&snapshot.program_id(), accounts.metas()),
+        compute::scan_list(snapshot.records().len()),
+    )
+}

@@ -1,0 +1,150 @@
+//! Adding validators and removing them. The pool's staker signs.
+
+use {
+    super::active_validator,
+    crate::{
+        cluster::Cluster,
+        compute,
+        error::{PlanError, Sol, check_no_rewards},
+        plan::InstructionGroup,
+        pool::{PoolError, PoolSnapshot},
+        quote::check_up_to_date,
+    },
+    solana_address::Address,
+    solana_instruction::error::InstructionError,
+    tidepool_interface::{
+        MAX_VALIDATORS_IN_POOL, StakePoolError,
+        address::{
+            CLOCK_ID, RENT_ID, STAKE_CONFIG_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID,
+            find_validator_stake,
+        },
+        instruction::{AddValidatorToPoolAccounts, RemoveValidatorFromPoolAccounts, StakePoolInstruction},
+    },
+};
+
+/// Seeds that are looked at in one request.
+const SEEDS_AT_ONCE: u32 = 8;
+
+/// The first seed for which a stake account of validator `vote` can be created: 0 (none), unless that address is in use.
+///
+/// # Errors
+/// [`PoolError::Cluster`].
+pub async fn find_free_validator_seed<C>(cluster: &C, snapshot: &PoolSnapshot, vote: &Address) -> Result<u32, PoolError>
+where
+    C: Cluster + ?Sized,
+{
+    let mut first = 0u32;
+    loop {
+        let seeds = first..first.saturating_add(SEEDS_AT_ONCE);
+        let addresses: Vec<Address> = seeds
+            .clone()
+            .map(|seed| find_validator_stake(&snapshot.program_id(), vote, &snapshot.address(), seed).0)
+            .collect();
+        let accounts = cluster.accounts(&addresses).await?;
+        // Lamports that somebody has sent there do no harm.
+        let free = seeds.zip(accounts).find(|(_, account)| {
+            account
+                .as_ref()
+                .is_none_or(|account| account.owner == SYSTEM_PROGRAM_ID)
+        });
+        if let Some((seed, _)) = free {
+            return Ok(seed);
+        }
+        first = first.saturating_add(SEEDS_AT_ONCE);
+    }
+}
+
+/// Adds the validator `vote`, with the minimum stake from the reserve. `seed` distinguishes its stake account from others of
+/// the same validator; see [`find_free_validator_seed`].
+///
+/// # Errors
+/// [`PlanError::EpochRewardsActive`]; refusals: `StakeListAndPoolOutOfDate`, `ValidatorAlreadyAdded`,
+/// `TooManyValidatorsInPool`, `AccountDataTooSmall` (the list is full), `InsufficientFunds` (the reserve).
+pub fn add_validator(snapshot: &PoolSnapshot, vote: &Address, seed: u32) -> Result<InstructionGroup, PlanError> {
+    check_no_rewards(snapshot.environment())?;
+    check_up_to_date(snapshot)?;
+    check_room(snapshot, vote)?;
+    let required = snapshot.environment().minimum_stake_lamports();
+    let available = snapshot.withdrawable_reserve_lamports();
+    if available < required {
+        return Err(PlanError::refused(
+            InstructionError::InsufficientFunds,
+            format!(
+                "a new validator needs {} from the reserve, which can give {}: deposit SOL first",
+                Sol(required),
+                Sol(available)
+            ),
+        ));
+    }
+    let head = &snapshot.pool().head;
+    let accounts = AddValidatorToPoolAccounts {
+        pool: snapshot.address(),
+        staker: head.staker,
+        reserve_stake: head.reserve_stake,
+        withdraw_authority: snapshot.withdraw_authority(),
+        validator_list: head.validator_list,
+        validator_stake: find_validator_stake(&snapshot.program_id(), vote, &snapshot.address(), seed).0,
+        vote: *vote,
+        rent: RENT_ID,
+        clock: CLOCK_ID,
+        stake_history: STAKE_HISTORY_ID,
+        stake_config: STAKE_CONFIG_ID,
+        system_program: SYSTEM_PROGRAM_ID,
+        stake_program: STAKE_PROGRAM_ID,
+    };
+    Ok(InstructionGroup::one(
+        format!("add validator {vote}"),
+        StakePoolInstruction::AddValidatorToPool { seed }.with_accounts(&snapshot.program_id(), accounts.metas()),
+        compute::move_stake(snapshot.records().len()),
+    ))
+}
+
+fn check_room(snapshot: &PoolSnapshot, vote: &Address) -> Result<(), PlanError> {
+    let length = snapshot.records().len();
+    if length >= snapshot.max_validators() as usize {
+        return Err(PlanError::refused(
+            InstructionError::AccountDataTooSmall,
+            format!("the validator list is full with {length} entries: remove a validator first"),
+        ));
+    }
+    if length >= MAX_VALIDATORS_IN_POOL as usize {
+        return Err(StakePoolError::TooManyValidatorsInPool.into());
+    }
+    match snapshot.validator(vote) {
+        None => Ok(()),
+        Some(validator) if validator.record.is_active() => Err(PlanError::refused(
+            StakePoolError::ValidatorAlreadyAdded,
+            format!("validator {vote} is in the pool already: increase its stake instead"),
+        )),
+        Some(_) => Err(PlanError::refused(
+            StakePoolError::ValidatorAlreadyAdded,
+            format!("validator {vote} is still being removed: add it again once its entry is cleaned up"),
+        )),
+    }
+}
+
+/// Begins to remove the validator `vote`: its stake is deactivated, and goes to the reserve in the next epoch's update.
+///
+/// # Errors
+/// [`PlanError::EpochRewardsActive`]; refusals: `StakeListAndPoolOutOfDate`, `ValidatorNotFound`.
+pub fn remove_validator(snapshot: &PoolSnapshot, vote: &Address) -> Result<InstructionGroup, PlanError> {
+    check_no_rewards(snapshot.environment())?;
+    check_up_to_date(snapshot)?;
+    let validator = active_validator(snapshot, vote)?;
+    let head = &snapshot.pool().head;
+    let accounts = RemoveValidatorFromPoolAccounts {
+        pool: snapshot.address(),
+        staker: head.staker,
+        withdraw_authority: snapshot.withdraw_authority(),
+        validator_list: head.validator_list,
+        validator_stake: validator.addresses.validator,
+        transient_stake: validator.addresses.transient,
+        clock: CLOCK_ID,
+        stake_program: STAKE_PROGRAM_ID,
+    };
+    Ok(InstructionGroup::one(
+        format!("remove validator {vote}"),
+        StakePoolInstruction::RemoveValidatorFromPool.with_accounts(&snapshot.program_id(), accounts.metas()),
+        compute::move_stake(snapshot.records().len()),
+    ))
+}

@@ -1,0 +1,197 @@
+//! Withdrawals of SOL and of stake.
+
+use {
+    super::{TokenSource, group},
+    crate::{
+        compute,
+        error::PlanError,
+        plan::InstructionGroup,
+        pool::PoolSnapshot,
+        quote::{self, StakeWithdrawalQuote, WithdrawFrom},
+    },
+    solana_address::Address,
+    solana_instruction::Instruction,
+    solana_system_interface::instruction as system,
+    tidepool_interface::{
+        STAKE_ACCOUNT_SPACE,
+        address::{CLOCK_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID},
+        instruction::{self, WithdrawSolAccounts, WithdrawStakeAccounts},
+        quote::WithdrawalQuote,
+    },
+};
+
+/// A withdrawal of SOL from the reserve.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct WithdrawSol {
+    /// The pool tokens' account.
+    pub tokens: TokenSource,
+    /// Pool tokens to give.
+    pub pool_tokens: u64,
+    /// The account that gets the lamports.
+    pub to: Address,
+    /// Fewest lamports that the holder accepts.
+    pub minimum_lamports: Option<u64>,
+}
+
+/// Withdraws SOL. Returns what it yields, too. Where the pool has a SOL withdraw authority, that signs too.
+///
+/// # Errors
+/// As [`quote::quote_withdraw_sol`].
+pub fn withdraw_sol(
+    snapshot: &PoolSnapshot,
+    withdrawal: &WithdrawSol,
+) -> Result<(InstructionGroup, WithdrawalQuote), PlanError> {
+    let quote = quote::quote_withdraw_sol(
+        snapshot,
+        &withdrawal.tokens.account,
+        withdrawal.pool_tokens,
+        withdrawal.minimum_lamports,
+    )?;
+    let head = &snapshot.pool().head;
+    let accounts = WithdrawSolAccounts {
+        pool: snapshot.address(),
+        withdraw_authority: snapshot.withdraw_authority(),
+        user_transfer_authority: withdrawal.tokens.authority,
+        pool_tokens_from: withdrawal.tokens.account,
+        reserve_stake: head.reserve_stake,
+        lamports_to: withdrawal.to,
+        manager_fee_account: head.manager_fee_account,
+        pool_mint: head.pool_mint,
+        clock: CLOCK_ID,
+        stake_history: STAKE_HISTORY_ID,
+        stake_program: STAKE_PROGRAM_ID,
+        token_program: head.token_program_id,
+        sol_withdraw_authority: snapshot.pool().terms.sol_withdraw_authority,
+    };
+    let instruction = instruction::withdraw_sol(
+        &snapshot.program_id(),
+        &accounts,
+        withdrawal.pool_tokens,
+        withdrawal.minimum_lamports,
+    );
+    Ok((
+        InstructionGroup::one("withdraw SOL", instruction, compute::WITHDRAW_SOL),
+        quote,
+    ))
+}
+
+/// The address of a stake account to be created.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct NewStakeAccount {
+    /// The address.
+    pub address: Address,
+    /// Base and seed that it is derived from; where there are none, the address is a key that signs.
+    derivation: Option<(Address, String)>,
+}
+
+impl NewStakeAccount {
+    /// An account at a key that signs its creation.
+    pub const fn keypair(address: Address) -> Self {
+        Self {
+            address,
+            derivation: None,
+        }
+    }
+
+    /// An account at the address that follows from `base`, which signs, and `seed`.
+    ///
+    /// # Errors
+    /// [`PlanError::Invalid`] where the seed is longer than 32 bytes.
+    pub fn with_seed(base: Address, seed: &str) -> Result<Self, PlanError> {
+        let address = Address::create_with_seed(&base, seed, &STAKE_PROGRAM_ID).map_err(|error| {
+            PlanError::invalid(format!("no address can be derived from the seed {seed:?}: {error}"))
+        })?;
+        Ok(Self {
+            address,
+            derivation: Some((base, seed.to_owned())),
+        })
+    }
+
+    fn creation(&self, payer: &Address, lamports: u64) -> Instruction {
+        let space = STAKE_ACCOUNT_SPACE as u64;
+        match &self.derivation {
+            None => system::create_account(payer, &self.address, lamports, space, &STAKE_PROGRAM_ID),
+            Some((base, seed)) => {
+                system::create_account_with_seed(payer, &self.address, base, seed, lamports, space, &STAKE_PROGRAM_ID)
+            }
+        }
+    }
+}
+
+/// A withdrawal of a stake account.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct WithdrawStake {
+    /// What it is split from.
+    pub from: WithdrawFrom,
+    /// The pool tokens' account.
+    pub tokens: TokenSource,
+    /// Pool tokens to give.
+    pub pool_tokens: u64,
+    /// The stake account to be created. The payer pays its rent, which stays in it.
+    pub to: NewStakeAccount,
+    /// Becomes its staker and withdrawer.
+    pub stake_authority: Address,
+    /// Pays the rent.
+    pub payer: Address,
+    /// Fewest lamports of stake that the holder accepts.
+    pub minimum_lamports: Option<u64>,
+}
+
+/// Withdraws a stake account. Returns what it yields, too.
+///
+/// # Errors
+/// As [`quote::quote_withdraw_stake`].
+pub fn withdraw_stake(
+    snapshot: &PoolSnapshot,
+    withdrawal: &WithdrawStake,
+) -> Result<(InstructionGroup, StakeWithdrawalQuote), PlanError> {
+    let quote = quote::quote_withdraw_stake(
+        snapshot,
+        withdrawal.from,
+        &withdrawal.tokens.account,
+        withdrawal.pool_tokens,
+        withdrawal.minimum_lamports,
+    )?;
+    Ok((withdraw_stake_quoted(snapshot, withdrawal, &quote), quote))
+}
+
+/// The instructions for a withdrawal that has been quoted before, one of several for example.
+pub fn withdraw_stake_quoted(
+    snapshot: &PoolSnapshot,
+    withdrawal: &WithdrawStake,
+    quote: &StakeWithdrawalQuote,
+) -> InstructionGroup {
+    let head = &snapshot.pool().head;
+    let accounts = WithdrawStakeAccounts {
+        pool: snapshot.address(),
+        validator_list: head.validator_list,
+        withdraw_authority: snapshot.withdraw_authority(),
+        split_from: quote.split_from,
+        split_to: withdrawal.to.address,
+        user_stake_authority: withdrawal.stake_authority,
+        user_transfer_authority: withdrawal.tokens.authority,
+        pool_tokens_from: withdrawal.tokens.account,
+        manager_fee_account: head.manager_fee_account,
+        pool_mint: head.pool_mint,
+        clock: CLOCK_ID,
+        token_program: head.token_program_id,
+        stake_program: STAKE_PROGRAM_ID,
+    };
+    let label = match quote.from {
+        WithdrawFrom::Validator(vote) => format!("withdraw stake from validator {vote}"),
+        WithdrawFrom::Reserve => "withdraw a stake account from the reserve".into(),
+    };
+    let instructions = vec![
+        withdrawal
+            .to
+            .creation(&withdrawal.payer, snapshot.environment().stake_rent()),
+        instruction::withdraw_stake(
+            &snapshot.program_id(),
+            &accounts,
+            quote.pool_tokens,
+            withdrawal.minimum_lamports,
+        ),
+    ];
+    let compute_units = compute::withdraw_stake(snapshot.records().len()) + compute::FOREIGN;
+    group(label, instructions, compute_units)
+}

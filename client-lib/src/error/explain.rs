@@ -1,0 +1,263 @@
+//! What an error on the chain means and what to do about it.
+
+use {
+    num_traits::FromPrimitive as _,
+    solana_address::Address,
+    solana_instruction::error::InstructionError,
+    solana_stake_interface::error::StakeError,
+    solana_system_interface::error::SystemError,
+    solana_transaction_error::TransactionError,
+    spl_token_2022_interface::error::TokenError,
+    std::fmt,
+    tidepool_interface::{
+        StakePoolError,
+        address::{METADATA_PROGRAM_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
+    },
+};
+
+/// A failed transaction.
+#[derive(Clone, Copy, Debug)]
+pub struct Failure<'a> {
+    /// What the cluster reports.
+    pub error: &'a TransactionError,
+    /// The program of each instruction, in order.
+    pub programs: &'a [Address],
+    /// The transaction's logs, as far as they are known: they tell in which program an instruction failed that called others.
+    pub logs: &'a [String],
+    /// The program that runs the pool.
+    pub stake_pool_program: Address,
+}
+
+/// A program that can fail.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum FailedProgram {
+    /// The stake pool program.
+    StakePool,
+    /// The stake program.
+    Stake,
+    /// SPL Token or Token-2022.
+    Token,
+    /// The system program.
+    System,
+    /// The associated token account program.
+    AssociatedToken,
+    /// The Metaplex token metadata program.
+    Metadata,
+    /// Another one.
+    Other(Address),
+}
+
+impl FailedProgram {
+    fn of(id: Address, stake_pool_program: Address) -> Self {
+        match id {
+            id if id == stake_pool_program => Self::StakePool,
+            STAKE_PROGRAM_ID => Self::Stake,
+            TOKEN_PROGRAM_ID | TOKEN_2022_PROGRAM_ID => Self::Token,
+            SYSTEM_PROGRAM_ID => Self::System,
+            METADATA_PROGRAM_ID => Self::Metadata,
+            id if id == spl_associated_token_account_interface::program::ID => Self::AssociatedToken,
+            id => Self::Other(id),
+        }
+    }
+}
+
+impl fmt::Display for FailedProgram {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StakePool => f.write_str("the stake pool program"),
+            Self::Stake => f.write_str("the stake program"),
+            Self::Token => f.write_str("the token program"),
+            Self::System => f.write_str("the system program"),
+            Self::AssociatedToken => f.write_str("the associated token account program"),
+            Self::Metadata => f.write_str("the token metadata program"),
+            Self::Other(id) => write!(f, "program {id}"),
+        }
+    }
+}
+
+/// An error, in words.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Explanation {
+    /// The instruction that failed, counted from 0; `None` where the transaction failed as a whole.
+    pub instruction: Option<usize>,
+    /// The program in which it failed, if it got that far.
+    pub program: Option<FailedProgram>,
+    /// The error's name.
+    pub name: String,
+    /// What it means and what to do, in one sentence.
+    pub message: String,
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let message = self.message.trim_end_matches('.');
+        match (self.instruction, self.program) {
+            (Some(index), Some(program)) => {
+                write!(
+                    f,
+                    "instruction {} failed in {program}: {message} ({})",
+                    index.saturating_add(1),
+                    self.name
+                )
+            }
+            _ => write!(f, "{message} ({})", self.name),
+        }
+    }
+}
+
+/// Says what a failure means.
+pub fn explain(failure: &Failure) -> Explanation {
+    match failure.error {
+        TransactionError::InstructionError(index, error) => {
+            let index = usize::from(*index);
+            let program = innermost_failed_program(failure.logs)
+                .or_else(|| failure.programs.get(index).copied())
+                .map(|id| FailedProgram::of(id, failure.stake_pool_program));
+            let (name, message) = explain_instruction(program, error);
+            Explanation {
+                instruction: Some(index),
+                program,
+                name,
+                message,
+            }
+        }
+        error => Explanation {
+            instruction: None,
+            program: None,
+            name: variant_name(error),
+            message: explain_transaction(error),
+        },
+    }
+}
+
+/// The first program of which the logs say that it failed: callers fail after those whom they called.
+fn innermost_failed_program(logs: &[String]) -> Option<Address> {
+    logs.iter().find_map(|line| {
+        let (id, rest) = line.strip_prefix("Program ")?.split_once(' ')?;
+        rest.starts_with("failed").then(|| id.parse().ok()).flatten()
+    })
+}
+
+/// The variant of an error, without what it carries.
+fn variant_name(error: &impl fmt::Debug) -> String {
+    let text = format!("{error:?}");
+    text.split(['(', ' ', '{']).next().unwrap_or_default().to_owned()
+}
+
+fn explain_instruction(program: Option<FailedProgram>, error: &InstructionError) -> (String, String) {
+    let InstructionError::Custom(code) = error else {
+        return (variant_name(error), explain_plain(program, error));
+    };
+    let known = match program {
+        Some(FailedProgram::StakePool) => {
+            StakePoolError::from_code(*code).map(|error| (format!("{error:?}"), error.message().to_owned()))
+        }
+        Some(FailedProgram::Stake) => {
+            StakeError::from_u32(*code).map(|error| (format!("{error:?}"), stake_message(&error)))
+        }
+        Some(FailedProgram::Token) => TokenError::try_from(*code)
+            .ok()
+            .map(|error| (format!("{error:?}"), token_message(&error))),
+        Some(FailedProgram::System) => SystemError::try_from(*code)
+            .ok()
+            .map(|error| (format!("{error:?}"), system_message(&error))),
+        _ => None,
+    };
+    known.unwrap_or_else(|| {
+        let message = format!("The program returned its error {code}: look it up in its documentation.");
+        (format!("Custom({code})"), message)
+    })
+}
+
+fn stake_message(error: &StakeError) -> String {
+    match error {
+        StakeError::LockupInForce => "The stake account is locked: wait until its lockup ends, or use its custodian.",
+        StakeError::MergeTransientStake => {
+            "Stake that is still warming up or cooling down cannot be merged: wait for the next epoch, or update without merging."
+        }
+        StakeError::MergeMismatch => {
+            "The two stake accounts cannot be merged: they differ in authority, lockup, validator or activation."
+        }
+        StakeError::InsufficientDelegation => {
+            "The amount is below what the stake program lets anyone delegate: move or withdraw more."
+        }
+        StakeError::InsufficientStake => "The split takes more than is delegated: take less.",
+        StakeError::EpochRewardsActive => "Epoch rewards are being paid: try again when they are, in a few slots.",
+        other => return format!("The stake program refuses: {other}."),
+    }
+    .to_owned()
+}
+
+fn token_message(error: &TokenError) -> String {
+    match error {
+        TokenError::InsufficientFunds => "The token account holds fewer tokens than that: use a smaller amount.",
+        TokenError::OwnerMismatch => {
+            "The signer is neither owner nor delegate of the token account: sign with its owner."
+        }
+        TokenError::MintMismatch => "The token account is of another mint: pass one of the pool's mint.",
+        TokenError::AccountFrozen => "The token account is frozen: ask the mint's freeze authority to thaw it.",
+        TokenError::CpiGuardBurnBlocked | TokenError::CpiGuardTransferBlocked => {
+            "The token account's CPI guard blocks this: approve a delegate, or disable the guard."
+        }
+        other => return format!("The token program refuses: {other}."),
+    }
+    .to_owned()
+}
+
+fn system_message(error: &SystemError) -> String {
+    match error {
+        SystemError::AccountAlreadyInUse => "An account to be created exists already: use another address or seed.",
+        SystemError::ResultWithNegativeLamports => "The paying wallet has too few lamports: fund it first.",
+        other => return format!("The system program refuses: {other}."),
+    }
+    .to_owned()
+}
+
+/// Errors without a code of their own, with what they mean in a stake pool's instructions.
+fn explain_plain(program: Option<FailedProgram>, error: &InstructionError) -> String {
+    let in_pool = program == Some(FailedProgram::StakePool);
+    match error {
+        InstructionError::InsufficientFunds if in_pool => {
+            "The reserve or the validator's stake account is too small for that: use a smaller amount."
+        }
+        InstructionError::InsufficientFunds => "An account holds too few lamports for that: use a smaller amount.",
+        InstructionError::InvalidSeeds if in_pool => {
+            "Stake of this validator is in motion under another seed: use the seed of its record."
+        }
+        InstructionError::AccountNotRentExempt => {
+            "An account would fall below its rent, or the amount is below the minimum delegation: use a larger amount."
+        }
+        InstructionError::AccountDataTooSmall if in_pool => {
+            "The validator list is full or shorter than assumed: read the pool again."
+        }
+        InstructionError::ComputationalBudgetExceeded | InstructionError::ProgramFailedToComplete => {
+            "The instruction ran out of compute units: raise the limit, or do less per transaction."
+        }
+        InstructionError::IncorrectProgramId => "An account belongs to another program than expected: check the addresses.",
+        InstructionError::BorshIoError | InstructionError::InvalidInstructionData => {
+            "The program does not understand the instruction or an account: check the program's version and the addresses."
+        }
+        InstructionError::MissingRequiredSignature => "A required signature is missing: add the signer.",
+        other => return format!("The instruction failed: {other}."),
+    }
+    .to_owned()
+}
+
+fn explain_transaction(error: &TransactionError) -> String {
+    match error {
+        TransactionError::BlockhashNotFound => {
+            "The blockhash is too old or unknown to the node: sign again with a new one."
+        }
+        TransactionError::AlreadyProcessed => "This very transaction has landed before: look at its result.",
+        TransactionError::InsufficientFundsForFee => "The fee payer has too few lamports for the fee: fund it first.",
+        TransactionError::InsufficientFundsForRent { .. } => {
+            "An account would be left with fewer lamports than its rent: fund it, or empty it altogether."
+        }
+        TransactionError::AccountNotFound => "The fee payer does not exist on this cluster: fund it first.",
+        TransactionError::ProgramAccountNotFound => {
+            "The program does not exist on this cluster: check the program id and the URL."
+        }
+        other => return format!("The transaction failed: {other}."),
+    }
+    .to_owned()
+}

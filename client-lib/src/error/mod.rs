@@ -1,0 +1,178 @@
+//! Why something cannot be done: before it is sent ([`PlanError`]), and after ([`explain`]).
+
+mod explain;
+
+pub use explain::{Explanation, FailedProgram, Failure, explain};
+
+use {
+    crate::pool::Environment, solana_address::Address, solana_instruction::error::InstructionError,
+    solana_stake_interface::error::StakeError, std::fmt, tidepool_interface::StakePoolError,
+};
+
+/// The error that a program would return.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Cause {
+    /// An error of the stake pool program.
+    StakePool(StakePoolError),
+    /// An error of the stake program.
+    Stake(StakeError),
+    /// An error without a code of its own.
+    Instruction(InstructionError),
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StakePool(error) => write!(f, "stake pool error {} {error:?}", *error as u32),
+            Self::Stake(error) => write!(f, "stake program error {} {error:?}", error.clone() as u32),
+            Self::Instruction(error) => write!(f, "{error:?}"),
+        }
+    }
+}
+
+impl From<StakePoolError> for Cause {
+    fn from(error: StakePoolError) -> Self {
+        Self::StakePool(error)
+    }
+}
+
+impl From<StakeError> for Cause {
+    fn from(error: StakeError) -> Self {
+        Self::Stake(error)
+    }
+}
+
+impl From<InstructionError> for Cause {
+    fn from(error: InstructionError) -> Self {
+        Self::Instruction(error)
+    }
+}
+
+/// What the program would refuse, found out before anything is sent.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{context} ({cause})")]
+pub struct Refusal {
+    /// What the program would answer.
+    pub cause: Cause,
+    /// What stands in the way, with figures, and what to do.
+    pub context: String,
+}
+
+impl Refusal {
+    /// A refusal for `cause`, explained by `context`.
+    pub fn new(cause: impl Into<Cause>, context: impl Into<String>) -> Self {
+        Self {
+            cause: cause.into(),
+            context: context.into(),
+        }
+    }
+
+    /// The stake pool's error, if it is one.
+    pub const fn stake_pool_error(&self) -> Option<StakePoolError> {
+        match self.cause {
+            Cause::StakePool(error) => Some(error),
+            Cause::Stake(_) | Cause::Instruction(_) => None,
+        }
+    }
+}
+
+impl From<StakePoolError> for Refusal {
+    fn from(error: StakePoolError) -> Self {
+        Self::new(error, error.message())
+    }
+}
+
+/// Why something cannot be quoted, planned or built.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum PlanError {
+    /// The program would refuse it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+
+    /// The stake program refuses every change while rewards are being paid.
+    #[error(
+        "the rewards of epoch {epoch} are still being paid, until block height {until_block_height} or soon after: wait, then try again"
+    )]
+    EpochRewardsActive {
+        /// The epoch whose rewards are being paid.
+        epoch: u64,
+        /// Block height at which the payment should be over.
+        until_block_height: u64,
+    },
+
+    /// The stake accounts of a validator are needed, and the snapshot does not hold them.
+    #[error(
+        "the stake accounts of validator {vote} were not read: read the pool with the stake accounts of this validator"
+    )]
+    StakeAccountsNotRead {
+        /// The vote account.
+        vote: Address,
+    },
+
+    /// What is asked for makes no sense.
+    #[error("{what}")]
+    Invalid {
+        /// What is wrong, and what to do.
+        what: String,
+    },
+}
+
+impl PlanError {
+    /// A refusal for `cause`, explained by `context`.
+    pub fn refused(cause: impl Into<Cause>, context: impl Into<String>) -> Self {
+        Refusal::new(cause, context).into()
+    }
+
+    /// A request that makes no sense.
+    pub(crate) fn invalid(what: impl Into<String>) -> Self {
+        Self::Invalid { what: what.into() }
+    }
+
+    /// The stake pool's error, if it is one.
+    pub const fn stake_pool_error(&self) -> Option<StakePoolError> {
+        match self {
+            Self::Refused(refusal) => refusal.stake_pool_error(),
+            Self::EpochRewardsActive { .. } | Self::StakeAccountsNotRead { .. } | Self::Invalid { .. } => None,
+        }
+    }
+}
+
+impl From<StakePoolError> for PlanError {
+    fn from(error: StakePoolError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+/// Refuses what changes a stake account while rewards are being paid.
+pub(crate) fn check_no_rewards(environment: &Environment) -> Result<(), PlanError> {
+    let rewards = &environment.epoch_rewards;
+    if rewards.active {
+        return Err(PlanError::EpochRewardsActive {
+            epoch: environment.epoch().saturating_sub(1),
+            until_block_height: rewards
+                .distribution_starting_block_height
+                .saturating_add(rewards.num_partitions),
+        });
+    }
+    Ok(())
+}
+
+/// Lamports as SOL, for sentences.
+pub(crate) struct Sol(pub u64);
+
+impl fmt::Display for Sol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const LAMPORTS_PER_SOL: u64 = 1_000_000_000;
+        write!(f, "{}.{:09} SOL", self.0 / LAMPORTS_PER_SOL, self.0 % LAMPORTS_PER_SOL)
+    }
+}
+
+/// Pool tokens in whole tokens, for sentences.
+pub(crate) struct Tokens(pub u64);
+
+impl fmt::Display for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: u64 = 10u64.pow(tidepool_interface::POOL_MINT_DECIMALS as u32);
+        write!(f, "{}.{:09} pool tokens", self.0 / UNITS, self.0 % UNITS)
+    }
+}

@@ -1,0 +1,91 @@
+//! What to do, in which order: pure functions from a snapshot to a [`Plan`].
+
+mod update;
+
+pub use update::{UpdateOptions, list_chunk, update};
+
+use {solana_address::Address, solana_instruction::Instruction, std::collections::BTreeSet};
+
+/// Instructions that must be in one transaction: all of them take effect, or none.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct InstructionGroup {
+    /// What it does, for progress and errors: "update validators 0 to 10".
+    pub label: String,
+    /// The instructions, in order.
+    pub instructions: Vec<Instruction>,
+    /// Compute units that they use at most, an estimate.
+    pub compute_units: u32,
+}
+
+impl InstructionGroup {
+    /// A group of one instruction.
+    pub fn one(label: impl Into<String>, instruction: Instruction, compute_units: u32) -> Self {
+        Self {
+            label: label.into(),
+            instructions: vec![instruction],
+            compute_units,
+        }
+    }
+
+    /// The accounts that have to sign, the fee payer aside.
+    pub fn signers(&self) -> BTreeSet<Address> {
+        self.instructions
+            .iter()
+            .flat_map(|instruction| &instruction.accounts)
+            .filter(|meta| meta.is_signer)
+            .map(|meta| meta.pubkey)
+            .collect()
+    }
+}
+
+/// Groups that do not depend on each other: they may be sent at once, in any order.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Stage {
+    /// What it does, for progress: "update the validator list".
+    pub label: String,
+    /// The groups.
+    pub groups: Vec<InstructionGroup>,
+}
+
+/// Stages, each of which needs the one before it to have succeeded as a whole.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Plan {
+    /// The stages, in order. None is empty.
+    pub stages: Vec<Stage>,
+}
+
+impl Plan {
+    /// A plan of one group.
+    pub fn one(label: impl Into<String>, group: InstructionGroup) -> Self {
+        let mut plan = Self::default();
+        plan.push(label, vec![group]);
+        plan
+    }
+
+    /// Adds a stage, unless it is empty.
+    pub fn push(&mut self, label: impl Into<String>, groups: Vec<InstructionGroup>) {
+        if !groups.is_empty() {
+            self.stages.push(Stage {
+                label: label.into(),
+                groups,
+            });
+        }
+    }
+
+    /// Adds the stages of `next` after those of this plan.
+    #[must_use]
+    pub fn then(mut self, next: Self) -> Self {
+        self.stages.extend(next.stages);
+        self
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.stages.is_empty()
+    }
+
+    /// All groups, in order.
+    pub fn groups(&self) -> impl Iterator<Item = &InstructionGroup> {
+        self.stages.iter().flat_map(|stage| &stage.groups)
+    }
+}

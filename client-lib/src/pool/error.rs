@@ -1,0 +1,121 @@
+//! Why a pool could not be read.
+
+use {
+    super::AccountKind, crate::cluster::ClusterError, solana_address::Address,
+    tidepool_interface::address::STAKE_PROGRAM_ID,
+};
+
+/// The part that an account plays in a pool.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Role {
+    /// The validator list.
+    ValidatorList,
+    /// The reserve.
+    Reserve,
+    /// The pool token's mint.
+    Mint,
+}
+
+impl std::fmt::Display for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::ValidatorList => "validator list",
+            Self::Reserve => "reserve",
+            Self::Mint => "mint",
+        })
+    }
+}
+
+/// Why a pool could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum PoolError {
+    /// The cluster did not answer.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+
+    /// There is nothing at the pool's address.
+    #[error("there is no account {address}: check the address, and that the URL is that of the right cluster")]
+    NotFound {
+        /// The address given.
+        address: Address,
+    },
+
+    /// The address is that of something else.
+    #[error("account {address} is {found}, not a stake pool: {}", found.hint())]
+    NotAPool {
+        /// The address given.
+        address: Address,
+        /// What it is.
+        found: AccountKind,
+    },
+
+    /// The account says that it is a pool and ends too early or makes no sense.
+    #[error(
+        "account {address} begins like a stake pool, but its {length} bytes do not hold one: it may be truncated, or of \
+         a program with another layout"
+    )]
+    MalformedPool {
+        /// The address given.
+        address: Address,
+        /// Length of its data in bytes.
+        length: usize,
+    },
+
+    /// The pool belongs to another program than was asked for.
+    #[error("pool {address} belongs to program {owner}, not to {expected}: leave the program out, or give this one")]
+    OtherProgram {
+        /// The pool.
+        address: Address,
+        /// Its program.
+        owner: Address,
+        /// The program that was asked for.
+        expected: Address,
+    },
+
+    /// An account that the pool names is not there.
+    #[error("the pool's {role} {address} does not exist: the pool cannot be used")]
+    Missing {
+        /// Its part in the pool.
+        role: Role,
+        /// Its address.
+        address: Address,
+    },
+
+    /// An account that the pool names belongs to another program.
+    #[error("the pool's {role} {address} belongs to program {owner}, not to {expected}: the pool cannot be used")]
+    WrongOwner {
+        /// Its part in the pool.
+        role: Role,
+        /// Its address.
+        address: Address,
+        /// Its program.
+        owner: Address,
+        /// The program that it should belong to.
+        expected: Address,
+    },
+
+    /// An account that the pool names does not hold what it should.
+    #[error("the pool's {role} {address} does not hold one: it may be truncated ({length} bytes)")]
+    Malformed {
+        /// Its part in the pool.
+        role: Role,
+        /// Its address.
+        address: Address,
+        /// Length of its data in bytes.
+        length: usize,
+    },
+
+    /// Each time all accounts were read, the pool had changed in between.
+    #[error("the pool changed during each of {attempts} attempts to read it: try again in a moment")]
+    KeepsChanging {
+        /// Attempts made.
+        attempts: u32,
+    },
+
+    /// Nobody is known who could pay for the simulation that asks for the minimum delegation.
+    #[error(
+        "the stake program ({STAKE_PROGRAM_ID}) tells its minimum delegation only in a simulation with a payer that exists, and \
+         neither the pool's manager nor its staker is a wallet with lamports: name a funded wallet"
+    )]
+    NoPayer,
+}

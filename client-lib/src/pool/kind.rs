@@ -1,0 +1,96 @@
+//! Telling what an account is, for those who confuse addresses.
+
+use {
+    solana_account::Account,
+    solana_address::Address,
+    std::fmt,
+    tidepool_interface::{
+        address::{STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
+        external::token::{Mint, TokenAccount},
+        state::AccountType,
+    },
+};
+
+/// What an account turns out to be.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AccountKind {
+    /// An account of the system program, without data.
+    Wallet,
+    /// A program.
+    Program,
+    /// A token's mint.
+    Mint,
+    /// Somebody's tokens.
+    TokenAccount,
+    /// A stake account.
+    StakeAccount,
+    /// A validator's vote account.
+    VoteAccount,
+    /// A pool, by its first byte.
+    StakePool,
+    /// A pool's validator list, by its first byte.
+    ValidatorList,
+    /// Something else.
+    Other {
+        /// Its program.
+        owner: Address,
+    },
+}
+
+impl AccountKind {
+    /// What `account` is. Pools and lists are told by their first byte, since any program may own them.
+    pub fn of(account: &Account) -> Self {
+        let owner = account.owner;
+        if account.executable {
+            Self::Program
+        } else if owner == SYSTEM_PROGRAM_ID {
+            Self::Wallet
+        } else if owner == STAKE_PROGRAM_ID {
+            Self::StakeAccount
+        } else if owner == solana_sdk_ids::vote::ID {
+            Self::VoteAccount
+        } else if owner == TOKEN_PROGRAM_ID || owner == TOKEN_2022_PROGRAM_ID {
+            if Mint::decode(&account.data).is_ok() {
+                Self::Mint
+            } else if TokenAccount::decode(&account.data).is_ok() {
+                Self::TokenAccount
+            } else {
+                Self::Other { owner }
+            }
+        } else {
+            match account.data.first() {
+                Some(tag) if *tag == AccountType::StakePool as u8 => Self::StakePool,
+                Some(tag) if *tag == AccountType::ValidatorList as u8 => Self::ValidatorList,
+                _ => Self::Other { owner },
+            }
+        }
+    }
+
+    /// What to do when a pool was expected.
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::Mint => "give the address of the pool whose token this is",
+            Self::ValidatorList => "give the address of the pool that the list belongs to",
+            Self::Program => "give the address of a pool that the program owns",
+            Self::StakeAccount => "give the address of the pool, and not of its reserve or of a stake account",
+            Self::TokenAccount => "give the address of the pool, and not of an account that holds its token",
+            Self::Wallet | Self::VoteAccount | Self::StakePool | Self::Other { .. } => "check the address",
+        }
+    }
+}
+
+impl fmt::Display for AccountKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wallet => f.write_str("a wallet"),
+            Self::Program => f.write_str("a program"),
+            Self::Mint => f.write_str("a token mint"),
+            Self::TokenAccount => f.write_str("a token account"),
+            Self::StakeAccount => f.write_str("a stake account"),
+            Self::VoteAccount => f.write_str("a validator's vote account"),
+            Self::StakePool => f.write_str("a stake pool"),
+            Self::ValidatorList => f.write_str("a pool's validator list"),
+            Self::Other { owner } => write!(f, "an account of program {owner}"),
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! A pool as it is at one moment: everything that quotes, plans and actions are computed from.
+//!
+//! [`PoolSnapshot::read`] fetches one through a [`Cluster`](crate::cluster::Cluster); [`PoolSnapshot::from_accounts`] makes
+//! one of accounts that are at hand. From then on nothing asks the network.
+
+mod environment;
+mod error;
+mod growth;
+mod kind;
+mod read;
+mod validators;
+
+pub use {
+    environment::Environment,
+    error::{PoolError, Role},
+    growth::YieldEstimate,
+    kind::AccountKind,
+    read::{MinimumDelegation, ReadOptions, StakeSelection},
+    validators::{StakeAccounts, StakeAddresses, Validator},
+};
+
+use {
+    solana_account::Account,
+    solana_address::Address,
+    std::sync::OnceLock,
+    tidepool_interface::{
+        address::{STAKE_PROGRAM_ID, WITHDRAW_AUTHORITY_SEED, find_deposit_authority},
+        external::{
+            stake::StakeState,
+            token::{Mint, check_manager_fee_account},
+        },
+        maths::ExchangeRate,
+        state::{StakePool, ValidatorStakeInfo, split_validator_list},
+    },
+};
+
+/// The accounts that make a pool, as they are on the cluster.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PoolAccounts {
+    /// The pool.
+    pub pool: Account,
+    /// Its validator list.
+    pub validator_list: Account,
+    /// Its reserve.
+    pub reserve_stake: Account,
+    /// Its mint.
+    pub pool_mint: Account,
+    /// The manager's token account for fees; the pool goes on without it, and then charges no fee on withdrawals.
+    pub manager_fee_account: Option<Account>,
+}
+
+/// A pool at one moment. See the [module](self).
+#[derive(Clone, Debug)]
+pub struct PoolSnapshot {
+    address: Address,
+    pool: StakePool,
+    withdraw_authority: Address,
+    max_validators: u32,
+    records: Vec<ValidatorStakeInfo>,
+    mint_supply: u64,
+    accounts: PoolAccounts,
+    environment: Environment,
+    /// Found when they are first needed: a search per account takes longer than everything else here.
+    stake_addresses: OnceLock<Vec<StakeAddresses>>,
+    /// One per record.
+    stake_accounts: Vec<Option<StakeAccounts>>,
+}
+
+impl PoolSnapshot {
+    /// Makes a snapshot of raw accounts, without stake accounts. The pool's program is the one that owns it.
+    ///
+    /// # Errors
+    /// [`PoolError::NotAPool`], [`PoolError::MalformedPool`], [`PoolError::WrongOwner`], [`PoolError::Malformed`].
+    pub fn from_accounts(
+        address: Address,
+        accounts: PoolAccounts,
+        environment: Environment,
+    ) -> Result<Self, PoolError> {
+        let pool = decode_pool(&address, &accounts.pool)?;
+        let program_id = accounts.pool.owner;
+        let withdraw_authority = withdraw_authority(&address, &pool, &accounts.pool)?;
+        let list = &accounts.validator_list;
+        check_owner(Role::ValidatorList, &pool.head.validator_list, list, &program_id)?;
+        let malformed = |role, address, account: &Account| PoolError::Malformed {
+            role,
+            address,
+            length: account.data.len(),
+        };
+        let (header, records) = split_validator_list(&list.data)
+            .map_err(|_| malformed(Role::ValidatorList, pool.head.validator_list, list))?;
+        let (max_validators, records) = (header.max_validators.get(), records.to_vec());
+        let reserve = &accounts.reserve_stake;
+        check_owner(Role::Reserve, &pool.head.reserve_stake, reserve, &STAKE_PROGRAM_ID)?;
+        StakeState::decode(&reserve.data).map_err(|_| malformed(Role::Reserve, pool.head.reserve_stake, reserve))?;
+        let mint = &accounts.pool_mint;
+        check_owner(Role::Mint, &pool.head.pool_mint, mint, &pool.head.token_program_id)?;
+        let mint_supply = Mint::decode(&mint.data)
+            .map_err(|_| malformed(Role::Mint, pool.head.pool_mint, mint))?
+            .supply;
+        Ok(Self {
+            address,
+            pool,
+            withdraw_authority,
+            max_validators,
+            stake_accounts: vec![None; records.len()],
+            records,
+            mint_supply,
+            accounts,
+            environment,
+            stake_addresses: OnceLock::new(),
+        })
+    }
+
+    /// The pool's address.
+    pub const fn address(&self) -> Address {
+        self.address
+    }
+
+    /// The program that runs the pool: the owner of its account.
+    pub const fn program_id(&self) -> Address {
+        self.accounts.pool.owner
+    }
+
+    /// The pool account, decoded.
+    pub const fn pool(&self) -> &StakePool {
+        &self.pool
+    }
+
+    /// The accounts, as they were read.
+    pub const fn accounts(&self) -> &PoolAccounts {
+        &self.accounts
+    }
+
+    /// The cluster's state at that moment.
+    pub const fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// The epoch at that moment.
+    pub const fn epoch(&self) -> u64 {
+        self.environment.epoch()
+    }
+
+    /// The pool's withdraw authority: staker and withdrawer of its stake, authority of its mint.
+    pub const fn withdraw_authority(&self) -> Address {
+        self.withdraw_authority
+    }
+
+    /// The address that authorizes stake deposits by default.
+    pub fn default_deposit_authority(&self) -> Address {
+        find_deposit_authority(&self.program_id(), &self.address).0
+    }
+
+    /// Whether a key other than the default one has to sign stake deposits.
+    pub fn has_custom_deposit_authority(&self) -> bool {
+        self.pool.head.stake_deposit_authority != self.default_deposit_authority()
+    }
+
+    /// The rate at which deposits and withdrawals trade.
+    pub const fn rate(&self) -> ExchangeRate {
+        self.pool.head.exchange_rate()
+    }
+
+    /// Supply of the mint in pool tokens: what the next update makes the pool's supply.
+    pub const fn mint_supply(&self) -> u64 {
+        self.mint_supply
+    }
+
+    /// Whether the pool has to be updated before it takes deposits and withdrawals.
+    pub const fn is_stale(&self) -> bool {
+        self.pool.head.is_stale(self.environment.clock.epoch)
+    }
+
+    /// Records that the validator list has room for.
+    pub const fn max_validators(&self) -> u32 {
+        self.max_validators
+    }
+
+    /// The records of the validator list.
+    pub fn records(&self) -> &[ValidatorStakeInfo] {
+        &self.records
+    }
+
+    /// The addresses of each validator's stake accounts, in the list's order. They are searched once, at the first call.
+    pub fn stake_addresses(&self) -> &[StakeAddresses] {
+        self.stake_addresses
+            .get_or_init(|| validators::derive_all(&self.program_id(), &self.address, &self.records))
+    }
+
+    /// The validators, in the list's order.
+    pub fn validators(&self) -> impl ExactSizeIterator<Item = Validator<'_>> {
+        let addresses = self.stake_addresses();
+        self.records.iter().enumerate().map(|(index, record)| Validator {
+            index,
+            record,
+            addresses: addresses[index],
+            accounts: self.stake_accounts[index].as_ref(),
+        })
+    }
+
+    /// The validator of the record `index`.
+    pub fn validator_at(&self, index: usize) -> Option<Validator<'_>> {
+        Some(Validator {
+            index,
+            record: self.records.get(index)?,
+            addresses: *self.stake_addresses().get(index)?,
+            accounts: self.stake_accounts.get(index)?.as_ref(),
+        })
+    }
+
+    /// The validator with the vote account `vote`, if it is in the list.
+    pub fn validator(&self, vote: &Address) -> Option<Validator<'_>> {
+        let is_meant = |record: &ValidatorStakeInfo| record.vote_account_address == *vote;
+        self.validator_at(self.records.iter().position(is_meant)?)
+    }
+
+    /// Whether the stake accounts of every validator are here.
+    pub fn has_all_stakes(&self) -> bool {
+        self.stake_accounts.iter().all(Option::is_some)
+    }
+
+    /// Gives the snapshot the stake accounts of the validators that `select` picks, as `find` knows them: `None` means that
+    /// there is no account at that address.
+    pub fn set_stake_accounts(
+        &mut self,
+        select: impl Fn(&ValidatorStakeInfo) -> bool,
+        mut find: impl FnMut(&Address) -> Option<Account>,
+    ) {
+        self.stake_addresses();
+        let addresses = self.stake_addresses.get().map_or(&[][..], Vec::as_slice);
+        for ((record, addresses), slot) in self.records.iter().zip(addresses).zip(&mut self.stake_accounts) {
+            if select(record) {
+                *slot = Some(StakeAccounts {
+                    validator: find(&addresses.validator),
+                    transient: find(&addresses.transient),
+                });
+            }
+        }
+    }
+
+    /// Lamports in the reserve.
+    pub const fn reserve_lamports(&self) -> u64 {
+        self.accounts.reserve_stake.lamports
+    }
+
+    /// Rent-exempt lamports of the reserve, which always stay in it.
+    pub fn reserve_rent(&self) -> u64 {
+        self.environment
+            .rent
+            .minimum_balance(self.accounts.reserve_stake.data.len())
+    }
+
+    /// Lamports that may leave the reserve.
+    pub fn withdrawable_reserve_lamports(&self) -> u64 {
+        self.reserve_lamports().saturating_sub(self.reserve_rent())
+    }
+
+    /// Whether the manager's fee account can take fees. While it cannot, withdrawals and updates charge none.
+    pub fn manager_fee_account_is_valid(&self) -> bool {
+        self.accounts.manager_fee_account.as_ref().is_some_and(|account| {
+            check_manager_fee_account(
+                &account.owner,
+                &account.data,
+                &self.pool.head.token_program_id,
+                &self.pool.head.pool_mint,
+            )
+            .is_ok()
+        })
+    }
+}
+
+fn decode_pool(address: &Address, account: &Account) -> Result<StakePool, PoolError> {
+    let kind = AccountKind::of(account);
+    if kind != AccountKind::StakePool {
+        return Err(PoolError::NotAPool {
+            address: *address,
+            found: kind,
+        });
+    }
+    StakePool::decode_initialized(&account.data).map_err(|_| malformed_pool(address, account))
+}
+
+fn malformed_pool(address: &Address, account: &Account) -> PoolError {
+    PoolError::MalformedPool {
+        address: *address,
+        length: account.data.len(),
+    }
+}
+
+/// The authority under the pool's own bump, as the program derives it.
+fn withdraw_authority(address: &Address, pool: &StakePool, account: &Account) -> Result<Address, PoolError> {
+    let seeds: [&[u8]; 3] = [
+        address.as_ref(),
+        WITHDRAW_AUTHORITY_SEED,
+        &[pool.head.stake_withdraw_bump_seed],
+    ];
+    Address::create_program_address(&seeds, &account.owner).map_err(|_| malformed_pool(address, account))
+}
+
+fn check_owner(role: Role, address: &Address, account: &Account, expected: &Address) -> Result<(), PoolError> {
+    if account.owner != *expected {
+        return Err(PoolError::WrongOwner {
+            role,
+            address: *address,
+            owner: account.owner,
+            expected: *expected,
+        });
+    }
+    Ok(())
+}

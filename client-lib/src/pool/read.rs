@@ -1,0 +1,284 @@
+//! Reading a pool through a cluster, so that all of it belongs together.
+
+use {
+    super::{PoolAccounts, PoolError, PoolSnapshot, Role, decode_pool, environment::Environment, validators},
+    crate::cluster::{Cluster, ClusterError},
+    serde::de::DeserializeOwned,
+    solana_account::Account,
+    solana_address::Address,
+    std::collections::{HashMap, HashSet},
+    tidepool_interface::{
+        address::{CLOCK_ID, EPOCH_REWARDS_ID, RENT_ID, STAKE_HISTORY_ID, SYSTEM_PROGRAM_ID},
+        state::{StakePool, ValidatorStakeInfo},
+    },
+};
+
+/// A busy pool changes with every deposit, and each attempt to read thousands of accounts takes a second or two.
+const ATTEMPTS: u32 = 5;
+
+/// Whose stake accounts to read.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum StakeSelection {
+    /// Nobody's.
+    #[default]
+    None,
+    /// Every validator's: two accounts for each.
+    All,
+    /// Those of the validators with these vote accounts.
+    Only(HashSet<Address>),
+}
+
+impl StakeSelection {
+    /// The stake accounts of one validator.
+    pub fn one(vote: Address) -> Self {
+        Self::Only(HashSet::from([vote]))
+    }
+
+    fn includes(&self, record: &ValidatorStakeInfo) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Only(votes) => votes.contains(&record.vote_account_address),
+        }
+    }
+}
+
+/// Where the stake program's minimum delegation comes from. The program tells it only in a simulation, and that wants a
+/// payer who exists and could pay a fee; nothing is signed or paid.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum MinimumDelegation {
+    /// Simulate with the pool's manager or staker as payer, whichever is a wallet with lamports.
+    #[default]
+    Ask,
+    /// Simulate with this payer.
+    AskAs(Address),
+    /// It is known already, in lamports.
+    Known(u64),
+}
+
+/// What to read of a pool.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct ReadOptions {
+    /// Whose stake accounts to read.
+    pub stakes: StakeSelection,
+    /// How to learn the minimum delegation.
+    pub minimum_delegation: MinimumDelegation,
+    /// The program that the pool must belong to, if only one will do.
+    pub program_id: Option<Address>,
+}
+
+/// What one request answers, and thus one slot.
+struct Core {
+    accounts: PoolAccounts,
+    environment: Environment,
+    /// Wallets that could pay for a simulation.
+    payer: Option<Address>,
+}
+
+impl PoolSnapshot {
+    /// Reads the pool at `address`. Its program is the one that owns the account.
+    ///
+    /// The pool, its list, the reserve, the mint and the cluster's state come from one request. Where stake accounts are
+    /// asked for too, these are read next, then the first lot again: if the pool or its list has changed or the epoch has,
+    /// all is read anew.
+    ///
+    /// # Errors
+    /// [`PoolError`].
+    pub async fn read<C>(cluster: &C, address: &Address, options: &ReadOptions) -> Result<Self, PoolError>
+    where
+        C: Cluster + ?Sized,
+    {
+        Self::read_knowing(cluster, address, options, None).await
+    }
+
+    /// Reads the same pool again, with the addresses and the minimum delegation that are known already.
+    ///
+    /// # Errors
+    /// [`PoolError`].
+    pub async fn read_again<C>(&self, cluster: &C, stakes: StakeSelection) -> Result<Self, PoolError>
+    where
+        C: Cluster + ?Sized,
+    {
+        let options = ReadOptions {
+            stakes,
+            minimum_delegation: MinimumDelegation::Known(self.environment.stake_program_minimum),
+            program_id: Some(self.program_id()),
+        };
+        Self::read_knowing(cluster, &self.address, &options, Some(self)).await
+    }
+
+    async fn read_knowing<C>(
+        cluster: &C,
+        address: &Address,
+        options: &ReadOptions,
+        earlier: Option<&Self>,
+    ) -> Result<Self, PoolError>
+    where
+        C: Cluster + ?Sized,
+    {
+        let mut pool = find_pool(cluster, address, options).await?;
+        let mut core = read_core(cluster, address, &mut pool).await?;
+        let minimum = minimum_delegation(cluster, options, core.payer).await?;
+        let mut known = None;
+        for _ in 0..ATTEMPTS {
+            core.environment.stake_program_minimum = minimum;
+            let mut snapshot = Self::from_accounts(*address, core.accounts, core.environment)?;
+            if let Some(earlier) = known.as_ref().or(earlier) {
+                snapshot.adopt_addresses(earlier);
+            }
+            if options.stakes == StakeSelection::None {
+                return Ok(snapshot);
+            }
+            snapshot.read_stakes(cluster, &options.stakes).await?;
+            let again = read_core(cluster, address, &mut pool).await?;
+            if snapshot.is_as_in(&again) {
+                // The reserve and the mint may have received something meanwhile: the later reading counts.
+                snapshot.accounts.reserve_stake = again.accounts.reserve_stake;
+                snapshot.environment.clock = again.environment.clock;
+                snapshot.environment.epoch_rewards = again.environment.epoch_rewards;
+                return Ok(snapshot);
+            }
+            core = again;
+            known = Some(snapshot);
+        }
+        Err(PoolError::KeepsChanging { attempts: ATTEMPTS })
+    }
+
+    fn adopt_addresses(&mut self, earlier: &Self) {
+        if earlier.stake_addresses.get().is_some() {
+            let addresses = validators::derive_changed(self, earlier);
+            self.stake_addresses = addresses.into();
+        }
+    }
+
+    async fn read_stakes<C>(&mut self, cluster: &C, selection: &StakeSelection) -> Result<(), PoolError>
+    where
+        C: Cluster + ?Sized,
+    {
+        let wanted: Vec<Address> = self
+            .validators()
+            .filter(|validator| selection.includes(validator.record))
+            .flat_map(|validator| [validator.addresses.validator, validator.addresses.transient])
+            .collect();
+        let accounts = cluster.accounts(&wanted).await?;
+        let mut found: HashMap<Address, Account> = wanted
+            .into_iter()
+            .zip(accounts)
+            .filter_map(|(address, account)| account.map(|account| (address, account)))
+            .collect();
+        self.set_stake_accounts(|record| selection.includes(record), |address| found.remove(address));
+        Ok(())
+    }
+
+    fn is_as_in(&self, core: &Core) -> bool {
+        self.accounts.pool.data == core.accounts.pool.data
+            && self.accounts.validator_list.data == core.accounts.validator_list.data
+            && self.accounts.pool_mint.data == core.accounts.pool_mint.data
+            && self.environment.clock.epoch == core.environment.clock.epoch
+    }
+}
+
+async fn find_pool<C>(cluster: &C, address: &Address, options: &ReadOptions) -> Result<StakePool, PoolError>
+where
+    C: Cluster + ?Sized,
+{
+    let account = cluster
+        .account(address)
+        .await?
+        .ok_or(PoolError::NotFound { address: *address })?;
+    let pool = decode_pool(address, &account)?;
+    match options.program_id {
+        Some(expected) if account.owner != expected => Err(PoolError::OtherProgram {
+            address: *address,
+            owner: account.owner,
+            expected,
+        }),
+        _ => Ok(pool),
+    }
+}
+
+/// Reads the pool and the accounts that `pool`, an earlier reading, names. Should the manager or the staker have changed in
+/// between, it starts over.
+async fn read_core<C>(cluster: &C, address: &Address, pool: &mut StakePool) -> Result<Core, PoolError>
+where
+    C: Cluster + ?Sized,
+{
+    for _ in 0..ATTEMPTS {
+        let head = pool.head;
+        let addresses = [
+            *address,
+            head.validator_list,
+            head.reserve_stake,
+            head.pool_mint,
+            head.manager_fee_account,
+            head.manager,
+            head.staker,
+            CLOCK_ID,
+            RENT_ID,
+            EPOCH_REWARDS_ID,
+            STAKE_HISTORY_ID,
+        ];
+        let mut answers = cluster.accounts(&addresses).await?.into_iter();
+        let mut next = || answers.next().flatten();
+        let missing = |role, address| PoolError::Missing { role, address };
+        let accounts = PoolAccounts {
+            pool: next().ok_or(PoolError::NotFound { address: *address })?,
+            validator_list: next().ok_or_else(|| missing(Role::ValidatorList, head.validator_list))?,
+            reserve_stake: next().ok_or_else(|| missing(Role::Reserve, head.reserve_stake))?,
+            pool_mint: next().ok_or_else(|| missing(Role::Mint, head.pool_mint))?,
+            manager_fee_account: next(),
+        };
+        let payer = [(head.manager, next()), (head.staker, next())]
+            .into_iter()
+            .find(|(_, account)| account.as_ref().is_some_and(can_pay))
+            .map(|(address, _)| address);
+        let environment = Environment {
+            clock: sysvar(CLOCK_ID, next())?,
+            rent: sysvar(RENT_ID, next())?,
+            // A young cluster has not written these yet: no rewards, no history.
+            epoch_rewards: sysvar_if_any(EPOCH_REWARDS_ID, next())?,
+            stake_history: sysvar_if_any(STAKE_HISTORY_ID, next())?,
+            stake_program_minimum: 0,
+        };
+        *pool = decode_pool(address, &accounts.pool)?;
+        if pool.head.manager_fee_account == head.manager_fee_account {
+            return Ok(Core {
+                accounts,
+                environment,
+                payer,
+            });
+        }
+    }
+    Err(PoolError::KeepsChanging { attempts: ATTEMPTS })
+}
+
+fn can_pay(account: &Account) -> bool {
+    account.owner == SYSTEM_PROGRAM_ID && account.data.is_empty() && account.lamports > 0
+}
+
+fn sysvar<S: DeserializeOwned>(address: Address, account: Option<Account>) -> Result<S, ClusterError> {
+    let account = account.ok_or(ClusterError::AccountNotFound { address })?;
+    bincode::deserialize(&account.data).map_err(|_| ClusterError::UnexpectedData {
+        address,
+        expected: "the sysvar of that name",
+    })
+}
+
+fn sysvar_if_any<S: DeserializeOwned + Default>(address: Address, account: Option<Account>) -> Result<S, ClusterError> {
+    match account {
+        None => Ok(S::default()),
+        present => sysvar(address, present),
+    }
+}
+
+async fn minimum_delegation<C>(cluster: &C, options: &ReadOptions, payer: Option<Address>) -> Result<u64, PoolError>
+where
+    C: Cluster + ?Sized,
+{
+    let payer = match options.minimum_delegation {
+        MinimumDelegation::Known(lamports) => return Ok(lamports),
+        MinimumDelegation::AskAs(payer) => payer,
+        MinimumDelegation::Ask => payer.ok_or(PoolError::NoPayer)?,
+    };
+    Ok(cluster.minimum_delegation(&payer).await?)
+}

@@ -1,0 +1,228 @@
+//! What a deposit, a withdrawal or an update would yield, to the lamport.
+//!
+//! Each quote runs the program's own formulas (`tidepool_interface`) and refuses, in the program's order, what the program
+//! would refuse: [`Refusal`](crate::error::Refusal) holds its error and says what would be possible instead. A quote holds
+//! as long as the pool does not change; pass a bound along where it may.
+
+mod deposit_stake;
+mod merge;
+mod withdraw_stake;
+
+pub use {
+    deposit_stake::{StakeDepositQuote, quote_deposit_stake},
+    merge::{MergeKind, merge_kind, merged_delegation},
+    withdraw_stake::{StakeWithdrawalQuote, WithdrawFrom, WithdrawalState, quote_withdraw_stake},
+};
+
+use {
+    crate::{
+        error::{PlanError, Sol, Tokens, check_no_rewards},
+        pool::PoolSnapshot,
+    },
+    solana_address::Address,
+    tidepool_interface::{
+        StakePoolError,
+        maths::{ExchangeRate, Fee},
+        quote::{self, DepositQuote, WithdrawalQuote},
+    },
+};
+
+/// Quotes a deposit of `lamports`; `minimum` is the fewest pool tokens that the depositor accepts.
+///
+/// # Errors
+/// Refusals: `StakeListAndPoolOutOfDate`, `DepositTooSmall`, `ExceededSlippage`, `CalculationFailure`.
+pub fn quote_deposit_sol(
+    snapshot: &PoolSnapshot,
+    lamports: u64,
+    minimum: Option<u64>,
+) -> Result<DepositQuote, PlanError> {
+    check_up_to_date(snapshot)?;
+    let quote = quote::sol_deposit(&snapshot.rate(), &snapshot.pool().terms, lamports)
+        .map_err(|error| explain_deposit(error, lamports))?;
+    check_deposit_minimum(quote, minimum)
+}
+
+/// Quotes a withdrawal of SOL from the reserve for `pool_tokens` of the token account `burn_from`; `minimum` is the fewest
+/// lamports that the holder accepts.
+///
+/// # Errors
+/// [`PlanError::EpochRewardsActive`]; refusals: `StakeListAndPoolOutOfDate`, `WithdrawalTooSmall`, `ExceededSlippage`,
+/// `SolWithdrawalTooLarge`, `CalculationFailure`.
+pub fn quote_withdraw_sol(
+    snapshot: &PoolSnapshot,
+    burn_from: &Address,
+    pool_tokens: u64,
+    minimum: Option<u64>,
+) -> Result<WithdrawalQuote, PlanError> {
+    check_no_rewards(snapshot.environment())?;
+    check_up_to_date(snapshot)?;
+    let fee = &snapshot.pool().terms.sol_withdrawal_fee;
+    let fee = charged_fee(snapshot, burn_from, fee);
+    let quote = quote::withdrawal(&snapshot.rate(), fee, pool_tokens)
+        .map_err(|error| explain_withdrawal(error, pool_tokens))?;
+    let quote = check_withdrawal_minimum(quote, minimum)?;
+    let available = snapshot.withdrawable_reserve_lamports();
+    if quote.lamports > available {
+        let most = largest_withdrawal(&snapshot.rate(), fee, available);
+        return Err(PlanError::refused(
+            StakePoolError::SolWithdrawalTooLarge,
+            format!(
+                "{} are worth {}, and the reserve can give {} at most: withdraw up to {}, or withdraw stake",
+                Tokens(pool_tokens),
+                Sol(quote.lamports),
+                Sol(available),
+                Tokens(most)
+            ),
+        ));
+    }
+    Ok(quote)
+}
+
+/// Most pool tokens that can be withdrawn as SOL from the token account `burn_from` now; 0 where the reserve is empty.
+pub fn largest_sol_withdrawal(snapshot: &PoolSnapshot, burn_from: &Address) -> u64 {
+    let fee = charged_fee(snapshot, burn_from, &snapshot.pool().terms.sol_withdrawal_fee);
+    largest_withdrawal(&snapshot.rate(), fee, snapshot.withdrawable_reserve_lamports())
+}
+
+/// What the next `UpdateStakePoolBalance` does.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct UpdateQuote {
+    /// Lamports under management before.
+    pub total_before: u64,
+    /// Lamports under management afterwards.
+    pub total_after: u64,
+    /// Lamports that the pool has gained; 0 where it has lost any.
+    pub reward: u64,
+    /// Pool tokens minted to the manager's fee account.
+    pub manager_fee: u64,
+    /// Supply in pool tokens afterwards.
+    pub supply_after: u64,
+}
+
+/// Quotes an update under which the pool's stake and reserve come to `total_lamports`.
+///
+/// # Errors
+/// Refusal `CalculationFailure` where a number exceeds 64 bits.
+pub fn quote_update(snapshot: &PoolSnapshot, total_lamports: u64) -> Result<UpdateQuote, PlanError> {
+    let rate = snapshot.rate();
+    let reward = total_lamports.saturating_sub(rate.total_lamports);
+    let manager_fee = if snapshot.manager_fee_account_is_valid() {
+        rate.epoch_fee(&snapshot.pool().head.epoch_fee.get(), reward)
+            .ok_or(StakePoolError::CalculationFailure)?
+    } else {
+        0
+    };
+    Ok(UpdateQuote {
+        total_before: rate.total_lamports,
+        total_after: total_lamports,
+        reward,
+        manager_fee,
+        supply_after: snapshot
+            .mint_supply()
+            .checked_add(manager_fee)
+            .ok_or(StakePoolError::CalculationFailure)?,
+    })
+}
+
+/// Lamports under management by the records as they are: what an update would book that finds no change in them.
+///
+/// # Errors
+/// Refusal `CalculationFailure` where the sum exceeds 64 bits.
+pub fn recorded_total(snapshot: &PoolSnapshot) -> Result<u64, PlanError> {
+    let mut total = snapshot.withdrawable_reserve_lamports();
+    for record in snapshot.records() {
+        total = total
+            .checked_add(record.stake_lamports()?)
+            .ok_or(StakePoolError::CalculationFailure)?;
+    }
+    Ok(total)
+}
+
+pub(crate) fn check_up_to_date(snapshot: &PoolSnapshot) -> Result<(), PlanError> {
+    if snapshot.is_stale() {
+        return Err(PlanError::refused(
+            StakePoolError::StakeListAndPoolOutOfDate,
+            format!(
+                "the pool was last updated in epoch {}, and it is epoch {} now: update it first",
+                snapshot.pool().head.last_update_epoch.get(),
+                snapshot.epoch()
+            ),
+        ));
+    }
+    Ok(())
+}
+
+/// The fee that a withdrawal pays: none from the manager's own fee account, and none while that cannot take fees.
+fn charged_fee<'a>(snapshot: &PoolSnapshot, burn_from: &Address, fee: &'a Fee) -> Option<&'a Fee> {
+    let exempt = *burn_from == snapshot.pool().head.manager_fee_account || !snapshot.manager_fee_account_is_valid();
+    (!exempt).then_some(fee)
+}
+
+/// Most pool tokens whose withdrawal yields at most `lamports`.
+fn largest_withdrawal(rate: &ExchangeRate, fee: Option<&Fee>, lamports: u64) -> u64 {
+    let yields_more = |tokens: u64| match quote::withdrawal(rate, fee, tokens) {
+        Ok(quote) => quote.lamports > lamports,
+        Err(StakePoolError::WithdrawalTooSmall) => false,
+        Err(_) => true,
+    };
+    // What a withdrawal yields grows with it, so halving finds the bound.
+    let (mut low, mut high) = (0, rate.pool_token_supply);
+    while low < high {
+        let middle = high - (high - low) / 2;
+        if yields_more(middle) {
+            high = middle - 1;
+        } else {
+            low = middle;
+        }
+    }
+    low
+}
+
+fn explain_deposit(error: StakePoolError, lamports: u64) -> PlanError {
+    match error {
+        StakePoolError::DepositTooSmall => PlanError::refused(
+            error,
+            format!(
+                "a deposit of {} leaves no pool token after fees: deposit more",
+                Sol(lamports)
+            ),
+        ),
+        error => error.into(),
+    }
+}
+
+fn explain_withdrawal(error: StakePoolError, pool_tokens: u64) -> PlanError {
+    match error {
+        StakePoolError::WithdrawalTooSmall => PlanError::refused(
+            error,
+            format!("{} are worth no lamport after fees: withdraw more", Tokens(pool_tokens)),
+        ),
+        error => error.into(),
+    }
+}
+
+fn check_deposit_minimum(quote: DepositQuote, minimum: Option<u64>) -> Result<DepositQuote, PlanError> {
+    quote.check_minimum(minimum).map_err(|error| {
+        PlanError::refused(
+            error,
+            format!(
+                "the depositor gets {}, fewer than the {} demanded: lower the bound, or deposit more",
+                Tokens(quote.to_depositor),
+                Tokens(minimum.unwrap_or(0))
+            ),
+        )
+    })
+}
+
+fn check_withdrawal_minimum(quote: WithdrawalQuote, minimum: Option<u64>) -> Result<WithdrawalQuote, PlanError> {
+    quote.check_minimum(minimum).map_err(|error| {
+        PlanError::refused(
+            error,
+            format!(
+                "the holder gets {}, less than the {} demanded: lower the bound, or give more pool tokens",
+                Sol(quote.lamports),
+                Sol(minimum.unwrap_or(0))
+            ),
+        )
+    })
+}

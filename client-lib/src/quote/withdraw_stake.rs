@@ -1,0 +1,355 @@
+//! Quoting the withdrawal of a stake account.
+
+use {
+    super::{charged_fee, check_up_to_date, check_withdrawal_minimum, explain_withdrawal},
+    crate::{
+        error::{PlanError, Sol, check_no_rewards},
+        pool::PoolSnapshot,
+    },
+    solana_account::Account,
+    solana_address::Address,
+    solana_stake_interface::error::StakeError,
+    tidepool_interface::{
+        STAKE_ACCOUNT_SPACE, StakePoolError,
+        maths::{ExchangeRate, Fee},
+        quote::{self, WithdrawalQuote},
+        state::{StakeStatus, ValidatorStakeInfo},
+        withdrawal::{StakeSource, Withdrawable, WithdrawalLimits, check_preferred},
+    },
+};
+
+/// What a withdrawn stake account is split from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum WithdrawFrom {
+    /// The stake of the validator with this vote account: which of its accounts follows from the state of the pool.
+    Validator(Address),
+    /// The reserve, which gives a stake account that is not delegated.
+    Reserve,
+}
+
+/// What the withdrawal of a stake account yields.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct StakeWithdrawalQuote {
+    /// What it is split from.
+    pub from: WithdrawFrom,
+    /// Which of the validator's accounts; `None` for the reserve.
+    pub source: Option<StakeSource>,
+    /// The address of the account that is split.
+    pub split_from: Address,
+    /// Pool tokens given: burnt and fee.
+    pub pool_tokens: u64,
+    /// What is burnt, what goes to the manager, and the lamports that the holder gets (the new account's rent, which the
+    /// holder pays, aside).
+    pub yields: WithdrawalQuote,
+}
+
+/// The part of a pool that withdrawals change, so that several can be quoted one after the other.
+#[derive(Clone, Debug)]
+pub struct WithdrawalState<'a> {
+    snapshot: &'a PoolSnapshot,
+    rate: ExchangeRate,
+    fee: Option<Fee>,
+    records: Vec<ValidatorStakeInfo>,
+    reserve_lamports: u64,
+    /// Lamports taken so far from each record's validator stake account and from its transient one.
+    taken: Vec<(u64, u64)>,
+}
+
+/// Quotes a withdrawal of stake for `pool_tokens` of the token account `burn_from`; `minimum` is the fewest lamports that the
+/// holder accepts.
+///
+/// # Errors
+/// [`PlanError::EpochRewardsActive`]; refusals: `StakeListAndPoolOutOfDate`, `WithdrawalTooSmall`, `ExceededSlippage`,
+/// `IncorrectWithdrawVoteAddress`, `ValidatorNotFound`, `StakeLamportsNotEqualToMinimum`, `SolWithdrawalTooLarge`,
+/// `CalculationFailure`; the stake program's `InsufficientDelegation` where the piece is smaller than it lets anyone split.
+pub fn quote_withdraw_stake(
+    snapshot: &PoolSnapshot,
+    from: WithdrawFrom,
+    burn_from: &Address,
+    pool_tokens: u64,
+    minimum: Option<u64>,
+) -> Result<StakeWithdrawalQuote, PlanError> {
+    let quote = WithdrawalState::new(snapshot, burn_from)?.quote(from, pool_tokens)?;
+    check_withdrawal_minimum(quote.yields, minimum)?;
+    Ok(quote)
+}
+
+impl<'a> WithdrawalState<'a> {
+    /// The state before any withdrawal by the holder of the token account `burn_from`.
+    ///
+    /// # Errors
+    /// [`PlanError::EpochRewardsActive`]; refusal `StakeListAndPoolOutOfDate`.
+    pub fn new(snapshot: &'a PoolSnapshot, burn_from: &Address) -> Result<Self, PlanError> {
+        check_no_rewards(snapshot.environment())?;
+        check_up_to_date(snapshot)?;
+        let fee = &snapshot.pool().terms.stake_withdrawal_fee;
+        Ok(Self {
+            snapshot,
+            rate: snapshot.rate(),
+            fee: charged_fee(snapshot, burn_from, fee).copied(),
+            records: snapshot.records().to_vec(),
+            reserve_lamports: snapshot.reserve_lamports(),
+            taken: vec![(0, 0); snapshot.records().len()],
+        })
+    }
+
+    /// The rate as withdrawals so far have left it.
+    pub const fn rate(&self) -> ExchangeRate {
+        self.rate
+    }
+
+    /// The fee that the holder pays, if any.
+    pub const fn fee(&self) -> Option<&Fee> {
+        self.fee.as_ref()
+    }
+
+    /// The records as withdrawals so far have left them.
+    pub fn records(&self) -> &[ValidatorStakeInfo] {
+        &self.records
+    }
+
+    /// Quotes `pool_tokens` from `from`, without a bound.
+    ///
+    /// # Errors
+    /// Refusals, as [`quote_withdraw_stake`].
+    pub fn quote(&self, from: WithdrawFrom, pool_tokens: u64) -> Result<StakeWithdrawalQuote, PlanError> {
+        let yields = quote::withdrawal(&self.rate, self.fee.as_ref(), pool_tokens)
+            .map_err(|error| explain_withdrawal(error, pool_tokens))?;
+        match from {
+            WithdrawFrom::Reserve => self.quote_reserve(pool_tokens, yields),
+            WithdrawFrom::Validator(vote) => self.quote_validator(vote, pool_tokens, yields),
+        }
+    }
+
+    /// Limits for an account of the pool with the data length of `account`, or of a new one.
+    pub(crate) fn limits(&self, account: Option<&Account>) -> Result<WithdrawalLimits, PlanError> {
+        let environment = self.snapshot.environment();
+        let length = account.map_or(STAKE_ACCOUNT_SPACE, |account| account.data.len());
+        let rent = environment.rent.minimum_balance(length);
+        Ok(WithdrawalLimits::new(
+            &self.rate,
+            rent,
+            environment.stake_program_minimum,
+        )?)
+    }
+
+    fn quote_reserve(&self, pool_tokens: u64, yields: WithdrawalQuote) -> Result<StakeWithdrawalQuote, PlanError> {
+        let limits = self.limits(Some(&self.snapshot.accounts().reserve_stake))?;
+        if !Withdrawable::scan(&self.records, &limits).allows_reserve() {
+            return Err(PlanError::refused(
+                StakePoolError::StakeLamportsNotEqualToMinimum,
+                "the reserve may be split only when no validator has stake to give: withdraw from a validator, or withdraw SOL",
+            ));
+        }
+        let available = self.reserve_lamports.saturating_sub(self.snapshot.reserve_rent());
+        if yields.lamports > available {
+            return Err(PlanError::refused(
+                StakePoolError::SolWithdrawalTooLarge,
+                format!(
+                    "the reserve can give {} at most, not {}",
+                    Sol(available),
+                    Sol(yields.lamports)
+                ),
+            ));
+        }
+        Ok(StakeWithdrawalQuote {
+            from: WithdrawFrom::Reserve,
+            source: None,
+            split_from: self.snapshot.pool().head.reserve_stake,
+            pool_tokens,
+            yields,
+        })
+    }
+
+    fn quote_validator(
+        &self,
+        vote: Address,
+        pool_tokens: u64,
+        mut yields: WithdrawalQuote,
+    ) -> Result<StakeWithdrawalQuote, PlanError> {
+        let index = self.index_of(&vote)?;
+        let record = &self.records[index];
+        let validator = self.snapshot.validator_at(index);
+        let validator = validator.ok_or(StakePoolError::ValidatorNotFound)?;
+        let limits = self.limits(validator.validator_stake())?;
+        check_preferred(&self.snapshot.pool().terms, &self.records, &vote, &limits).map_err(|error| {
+            let preferred = self.snapshot.pool().terms.preferred_withdraw_validator_vote_address;
+            let preferred = preferred.unwrap_or_default();
+            PlanError::refused(
+                error,
+                format!("the pool's preferred validator {preferred} still has stake: withdraw from it first"),
+            )
+        })?;
+        let source = Withdrawable::scan(&self.records, &limits).source(record);
+        if record.status != StakeStatus::Active as u8 {
+            return Err(PlanError::refused(
+                StakePoolError::ValidatorNotFound,
+                format!("validator {vote} is being removed from the pool: withdraw from another one"),
+            ));
+        }
+        let split_from = match source {
+            StakeSource::Transient => validator.addresses.transient,
+            StakeSource::Active | StakeSource::ValidatorRemoval => validator.addresses.validator,
+        };
+        let balance = self.balance(index, source);
+        if source == StakeSource::ValidatorRemoval {
+            limits.check_whole(balance, yields.lamports).map_err(|error| {
+                PlanError::refused(
+                    error,
+                    format!(
+                        "no validator has stake to split, so the stake account of {vote} can only be withdrawn whole: give pool \
+                         tokens worth {}, not {}",
+                        Sol(balance),
+                        Sol(yields.lamports)
+                    ),
+                )
+            })?;
+            yields.lamports = balance;
+        } else {
+            self.check_split(index, source, &limits, yields.lamports)?;
+        }
+        Ok(StakeWithdrawalQuote {
+            from: WithdrawFrom::Validator(vote),
+            source: Some(source),
+            split_from,
+            pool_tokens,
+            yields,
+        })
+    }
+
+    /// Most lamports that can be split off the account of `source`, and lamports in it.
+    pub(crate) fn splittable(&self, index: usize, source: StakeSource, limits: &WithdrawalLimits) -> u64 {
+        let by_balance = self.balance(index, source).saturating_sub(limits.required_lamports);
+        let (active, transient) = self.taken[index];
+        let Some(validator) = self.snapshot.validator_at(index) else {
+            return 0;
+        };
+        let (delegation, taken) = match source {
+            StakeSource::Transient => (validator.transient_delegation(), transient),
+            StakeSource::Active | StakeSource::ValidatorRemoval => (validator.delegation(), active),
+        };
+        // Lamports that are in the account without being delegated cannot be split off.
+        let minimum = self.snapshot.environment().stake_program_minimum;
+        delegation.map_or(by_balance, |(_, delegation)| {
+            let stake = delegation.stake.get().saturating_sub(taken);
+            by_balance.min(stake.saturating_sub(minimum))
+        })
+    }
+
+    fn check_split(
+        &self,
+        index: usize,
+        source: StakeSource,
+        limits: &WithdrawalLimits,
+        lamports: u64,
+    ) -> Result<(), PlanError> {
+        let vote = self.records[index].vote_account_address;
+        let most = self.splittable(index, source, limits);
+        limits
+            .check_split(self.balance(index, source), lamports)
+            .map_err(|error| {
+                let what = format!(
+                    "the stake of validator {vote} can give {} at most, not {}",
+                    Sol(most),
+                    Sol(lamports)
+                );
+                PlanError::refused(error, format!("{what}: take less, or from several validators"))
+            })?;
+        let minimum = self.snapshot.environment().stake_program_minimum;
+        if lamports < minimum {
+            return Err(PlanError::refused(
+                StakeError::InsufficientDelegation,
+                format!(
+                    "{} is less than the {} that a stake account must delegate: withdraw more, or withdraw SOL",
+                    Sol(lamports),
+                    Sol(minimum)
+                ),
+            ));
+        }
+        if lamports > most {
+            return Err(PlanError::refused(
+                StakeError::InsufficientDelegation,
+                format!(
+                    "only {} of the stake of validator {vote} can be split off: take less",
+                    Sol(most)
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Lamports in the account of `source`: as it was read, or as the record says.
+    pub(crate) fn balance(&self, index: usize, source: StakeSource) -> u64 {
+        let record = &self.records[index];
+        let (active, transient) = self.taken[index];
+        let validator = self.snapshot.validator_at(index);
+        let read =
+            |account: Option<&Account>, taken: u64| account.map(|account| account.lamports.saturating_sub(taken));
+        match source {
+            StakeSource::Transient => validator
+                .and_then(|validator| read(validator.transient_stake(), transient))
+                .unwrap_or_else(|| record.transient_stake_lamports.get()),
+            StakeSource::Active | StakeSource::ValidatorRemoval => validator
+                .and_then(|validator| read(validator.validator_stake(), active))
+                .unwrap_or_else(|| record.active_stake_lamports.get()),
+        }
+    }
+
+    fn index_of(&self, vote: &Address) -> Result<usize, PlanError> {
+        self.records
+            .iter()
+            .position(|record| record.vote_account_address == *vote)
+            .ok_or_else(|| {
+                PlanError::refused(
+                    StakePoolError::ValidatorNotFound,
+                    format!("validator {vote} is not in the pool: choose one from its list"),
+                )
+            })
+    }
+
+    /// Books a withdrawal that [`Self::quote`] has quoted.
+    ///
+    /// # Errors
+    /// Refusal `CalculationFailure` where the quote is not of this state.
+    pub fn apply(&mut self, quote: &StakeWithdrawalQuote) -> Result<(), PlanError> {
+        let failure = StakePoolError::CalculationFailure;
+        let lamports = quote.yields.lamports;
+        self.rate.pool_token_supply = self
+            .rate
+            .pool_token_supply
+            .checked_sub(quote.yields.burnt)
+            .ok_or(failure)?;
+        self.rate.total_lamports = self.rate.total_lamports.checked_sub(lamports).ok_or(failure)?;
+        let WithdrawFrom::Validator(vote) = quote.from else {
+            self.reserve_lamports = self.reserve_lamports.checked_sub(lamports).ok_or(failure)?;
+            return Ok(());
+        };
+        let index = self.index_of(&vote)?;
+        let record = &mut self.records[index];
+        let (active, transient) = &mut self.taken[index];
+        match quote.source {
+            Some(StakeSource::Transient) => {
+                let left = record
+                    .transient_stake_lamports
+                    .get()
+                    .checked_sub(lamports)
+                    .ok_or(failure)?;
+                record.transient_stake_lamports.set(left);
+                *transient = transient.saturating_add(lamports);
+            }
+            Some(StakeSource::Active | StakeSource::ValidatorRemoval) | None => {
+                let left = record
+                    .active_stake_lamports
+                    .get()
+                    .checked_sub(lamports)
+                    .ok_or(failure)?;
+                record.active_stake_lamports.set(left);
+                *active = active.saturating_add(lamports);
+            }
+        }
+        if quote.source == Some(StakeSource::ValidatorRemoval) {
+            record.status = StakeStatus::ReadyForRemoval as u8;
+        }
+        Ok(())
+    }
+}
