@@ -7,7 +7,7 @@ use thiserror::Error;
 /// A question to a cluster that was not answered, or answered with nonsense.
 ///
 /// A transaction that runs and fails is not one of these: see [`TransactionStatus`](super::TransactionStatus).
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub enum ClusterError {
     /// The request did not get through. The same request may well succeed later.
     #[error("the cluster did not answer ({detail}): check the URL and the network, then try again")]

@@ -1,0 +1,43 @@
+//! Compute limits and prices.
+
+use solana_compute_budget_interface::ComputeBudgetInstruction;
+use solana_instruction::Instruction;
+
+use crate::compute::MAX_PER_TRANSACTION;
+
+use super::SendOptions;
+
+/// Compute units that the two instructions may take themselves.
+const OWN_UNITS: u64 = 300;
+
+/// First bytes of the instructions of the compute budget program.
+const SET_LIMIT: u8 = 2;
+const SET_PRICE: u8 = 3;
+
+/// Adds a compute limit and a price to instructions that have none of their own. They may stand anywhere, and at the end
+/// they do not change the numbers of the others.
+pub(super) fn with_budget(instructions: &[Instruction], limit: Option<u32>, price: u64) -> Vec<Instruction> {
+    let mut all = instructions.to_vec();
+    if let Some(limit) = limit
+        && !sets(instructions, SET_LIMIT)
+    {
+        all.push(ComputeBudgetInstruction::set_compute_unit_limit(limit));
+    }
+    if price > 0 && !sets(instructions, SET_PRICE) {
+        all.push(ComputeBudgetInstruction::set_compute_unit_price(price));
+    }
+    all
+}
+
+/// The limit to ask for after a simulation that used `units`.
+pub(super) fn limit_for(units: u64, options: &SendOptions) -> u32 {
+    let margin = units * u64::from(options.compute_margin_percent) / 100;
+    let wanted = units + margin + OWN_UNITS;
+    u32::try_from(wanted).map_or(MAX_PER_TRANSACTION, |wanted| wanted.min(MAX_PER_TRANSACTION))
+}
+
+fn sets(instructions: &[Instruction], kind: u8) -> bool {
+    instructions.iter().any(|instruction| {
+        instruction.program_id == solana_sdk_ids::compute_budget::ID && instruction.data.first() == Some(&kind)
+    })
+}

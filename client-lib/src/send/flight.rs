@@ -1,0 +1,119 @@
+//! One transaction on its way.
+
+use solana_instruction::Instruction;
+use solana_signature::Signature;
+use solana_transaction::versioned::VersionedTransaction;
+use solana_transaction_error::TransactionError;
+use tokio::time::{Duration, Instant};
+
+use crate::cluster::{Blockhash, Cluster, ClusterError};
+
+use super::{NotSent, Outgoing, Sender};
+
+pub(super) struct Flight<'t> {
+    /// Its place among the transactions of the stage.
+    pub index: usize,
+    pub outgoing: &'t Outgoing,
+    instructions: Vec<Instruction>,
+    transaction: VersionedTransaction,
+    pub signature: Signature,
+    last_valid_block_height: u64,
+    /// How often it has been signed.
+    pub attempt: u32,
+    last_sent: Option<Instant>,
+    /// Whether an endpoint has ever taken it, as it is signed now.
+    handed_over: bool,
+    /// Why the first endpoint to get it would not take it.
+    refused: Option<TransactionError>,
+    /// Whether the last look found it in a block.
+    pub seen: bool,
+    /// When its blockhash was found to have expired.
+    expired_at: Option<Instant>,
+}
+
+impl<'t> Flight<'t> {
+    pub fn start<C: Cluster>(
+        sender: &Sender<'_, C>,
+        index: usize,
+        outgoing: &'t Outgoing,
+        instructions: Vec<Instruction>,
+        blockhash: &Blockhash,
+    ) -> Result<Self, NotSent> {
+        let transaction = sender.sign(&instructions, outgoing, blockhash.hash)?;
+        Ok(Self {
+            index,
+            outgoing,
+            instructions,
+            signature: transaction.signatures.first().copied().unwrap_or_default(),
+            transaction,
+            last_valid_block_height: blockhash.last_valid_block_height,
+            attempt: 1,
+            last_sent: None,
+            handed_over: false,
+            refused: None,
+            seen: false,
+            expired_at: None,
+        })
+    }
+
+    /// Signs anew. Only for a transaction that can no longer land.
+    pub fn restart<C: Cluster>(&mut self, sender: &Sender<'_, C>, blockhash: &Blockhash) -> Result<(), NotSent> {
+        let instructions = std::mem::take(&mut self.instructions);
+        let attempt = self.attempt + 1;
+        *self = Self::start(sender, self.index, self.outgoing, instructions, blockhash)?;
+        self.attempt = attempt;
+        Ok(())
+    }
+
+    pub fn transaction(&self) -> &VersionedTransaction {
+        &self.transaction
+    }
+
+    /// Whether it is time to hand it over, for the first time or again.
+    pub fn is_due(&self, resend_every: Duration) -> bool {
+        !self.seen
+            && self.expired_at.is_none()
+            && self.refused.is_none()
+            && self.last_sent.is_none_or(|sent| sent.elapsed() >= resend_every)
+    }
+
+    /// Notes how handing it over went. Returns an error that says nothing about the transaction itself.
+    pub fn note_sent(&mut self, result: Result<Signature, ClusterError>) -> Option<ClusterError> {
+        self.last_sent = Some(Instant::now());
+        match result {
+            Ok(_) => self.handed_over = true,
+            Err(ClusterError::TransactionRefused { error }) => match error {
+                // It has landed. The status will say so.
+                TransactionError::AlreadyProcessed => self.handed_over = true,
+                // That machine is behind the one that gave the blockhash, or the blockhash has expired. Either shows.
+                TransactionError::BlockhashNotFound => {}
+                // Once an endpoint has taken it, a refusal proves nothing: it may be because it has landed.
+                _ if self.handed_over => {}
+                error => self.refused = Some(error),
+            },
+            Err(error) => {
+                // A request without an answer may have arrived.
+                self.handed_over = true;
+                return Some(error);
+            }
+        }
+        None
+    }
+
+    /// Why it was refused, if that is final: no endpoint has it.
+    pub fn refusal(&self) -> Option<&TransactionError> {
+        self.refused.as_ref().filter(|_| !self.handed_over && !self.seen)
+    }
+
+    /// Notes the block height (in blocks) of the cluster.
+    pub fn note_height(&mut self, height: u64) {
+        if height > self.last_valid_block_height {
+            self.expired_at.get_or_insert_with(Instant::now);
+        }
+    }
+
+    /// Whether it can no longer land: a look that began at `looked_at`, long enough after its expiry, has not found it.
+    pub fn is_lost(&self, looked_at: Instant, settle: Duration) -> bool {
+        !self.seen && self.expired_at.is_some_and(|expired| looked_at >= expired + settle)
+    }
+}

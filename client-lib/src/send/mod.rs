@@ -1,0 +1,177 @@
+//! Sending transactions until it is known what became of each.
+//!
+//! A cluster may drop a transaction, show it in a block that is given up later, or be slow to say what it did. So a
+//! [`Sender`] repeats the same signed transaction while its blockhash is valid, which is harmless, and signs anew only
+//! when the old one can no longer land: its blockhash has expired, and a later look at its status found nothing.
+//! What comes back says for each transaction whether it landed, failed or never happened; where that cannot be known,
+//! it says so too.
+
+mod budget;
+mod flight;
+mod outcome;
+mod prepare;
+mod progress;
+mod stage;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use solana_address::Address;
+use solana_instruction::Instruction;
+use solana_message::AddressLookupTableAccount;
+use solana_signer::Signer;
+
+use crate::{
+    cluster::{Cluster, Confirmation},
+    pack::TransactionPlan,
+};
+
+pub use outcome::{FailureReport, NotSent, Outcome, Sent, Summary};
+pub use progress::Progress;
+
+/// One transaction to send.
+#[derive(Clone, Debug, Default)]
+pub struct Outgoing {
+    /// What a person calls it: `update validators 1 to 4`.
+    pub label: String,
+    /// Its instructions. Unless they set a compute limit and price themselves, the sender adds these at the end, for
+    /// which a transaction has to have [`COMPUTE_BUDGET_BYTES`](crate::pack::COMPUTE_BUDGET_BYTES) to spare.
+    pub instructions: Vec<Instruction>,
+    /// Compute units to ask for where no simulation tells; `None` leaves it to the cluster (200,000 an instruction).
+    pub compute_units: Option<u32>,
+    /// Lookup tables for its addresses. With none of them the message has the legacy form, which every wallet signs.
+    pub lookup_tables: Vec<AddressLookupTableAccount>,
+}
+
+impl Outgoing {
+    /// A transaction without lookup tables or an idea of its compute units.
+    pub fn new(label: impl Into<String>, instructions: Vec<Instruction>) -> Self {
+        Self {
+            label: label.into(),
+            instructions,
+            ..Self::default()
+        }
+    }
+}
+
+impl From<TransactionPlan> for Outgoing {
+    fn from(plan: TransactionPlan) -> Self {
+        Self {
+            label: plan.labels.join(", "),
+            instructions: plan.instructions,
+            compute_units: Some(plan.compute_units),
+            lookup_tables: vec![],
+        }
+    }
+}
+
+/// How to send.
+#[derive(Clone, Debug)]
+pub struct SendOptions {
+    /// What counts as landed.
+    pub confirmation: Confirmation,
+    /// Simulates each transaction first, sends none that would fail, and asks for as many compute units as it used.
+    pub simulate: bool,
+    /// Compute units asked for above what the simulation used, in percent. State may change until the transaction runs.
+    pub compute_margin_percent: u32,
+    /// Price of a compute unit in micro-lamports, paid on top of the fee for signatures; 0 sets none.
+    pub compute_unit_price: u64,
+    /// How often one transaction may be signed, each time with a new blockhash.
+    pub attempts: u32,
+    /// Most requests for sending or simulating that are under way at a time.
+    pub parallel: usize,
+    /// Time between two looks at the statuses.
+    pub poll_every: Duration,
+    /// Time after which a transaction that nobody has seen is sent again.
+    pub resend_every: Duration,
+    /// Time between the expiry of a blockhash and the last look. An endpoint may be several machines, of which one is
+    /// behind the other.
+    pub settle: Duration,
+    /// Time without any news (no block, no status) after which the sender gives up.
+    pub patience: Duration,
+    /// Asks for the compute units of transactions that landed too, which costs a request for each.
+    pub report_units: bool,
+    /// The program that runs the pool, so that its errors can be explained. The default is none.
+    pub pool_program: Address,
+}
+
+impl Default for SendOptions {
+    fn default() -> Self {
+        Self {
+            confirmation: Confirmation::Confirmed,
+            simulate: true,
+            compute_margin_percent: 10,
+            compute_unit_price: 0,
+            attempts: 5,
+            parallel: 16,
+            poll_every: Duration::from_millis(500),
+            resend_every: Duration::from_secs(2),
+            settle: Duration::from_secs(2),
+            patience: Duration::from_secs(60),
+            report_units: false,
+            pool_program: Address::default(),
+        }
+    }
+}
+
+/// Signs and sends transactions for one payer.
+pub struct Sender<'a, C> {
+    cluster: &'a C,
+    payer: &'a dyn Signer,
+    signers: Vec<&'a dyn Signer>,
+    options: SendOptions,
+    progress: &'a dyn Progress,
+}
+
+impl<'a, C: Cluster> Sender<'a, C> {
+    /// A sender whose transactions `payer` pays for.
+    pub fn new(cluster: &'a C, payer: &'a dyn Signer) -> Self {
+        Self {
+            cluster,
+            payer,
+            signers: vec![],
+            options: SendOptions::default(),
+            progress: &(),
+        }
+    }
+
+    /// Adds signers. Each transaction is signed by those that it names.
+    pub fn signers(mut self, signers: impl IntoIterator<Item = &'a dyn Signer>) -> Self {
+        self.signers.extend(signers);
+        self
+    }
+
+    /// Replaces the options.
+    pub fn options(mut self, options: SendOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Tells `progress` what happens.
+    pub fn progress(mut self, progress: &'a dyn Progress) -> Self {
+        self.progress = progress;
+        self
+    }
+
+    /// Sends transactions that do not depend on each other, all at once, and waits for all of them.
+    pub async fn send(&self, transactions: &[Outgoing]) -> Summary {
+        self.progress.started(transactions.len());
+        self.run_stage(transactions).await
+    }
+
+    /// Sends one stage after the other, each all at once, and stops after the first of which a transaction did not land.
+    pub async fn send_stages<S: AsRef<[Outgoing]>>(&self, stages: &[S]) -> Summary {
+        self.progress
+            .started(stages.iter().map(|stage| stage.as_ref().len()).sum());
+        let mut summary = Summary::default();
+        for stage in stages {
+            if summary.is_success() {
+                summary.extend(self.run_stage(stage.as_ref()).await);
+            } else {
+                summary.skip(stage.as_ref());
+            }
+        }
+        summary
+    }
+}

@@ -1,0 +1,128 @@
+//! From instructions to a signed transaction.
+
+use solana_address::Address;
+use solana_hash::Hash;
+use solana_instruction::Instruction;
+use solana_message::{Message, VersionedMessage, v0};
+use solana_signature::Signature;
+use solana_signer::Signer;
+use solana_transaction::versioned::VersionedTransaction;
+use solana_transaction_error::TransactionError;
+
+use crate::{cluster::Cluster, compute::MAX_PER_TRANSACTION, error, pack::MAX_TRANSACTION_BYTES};
+
+use super::{
+    FailureReport, NotSent, Outcome, Outgoing, Sender,
+    budget::{limit_for, with_budget},
+};
+
+impl<C: Cluster> Sender<'_, C> {
+    /// The instructions to sign, with a compute limit from a simulation if the options ask for one. An error is the
+    /// outcome of a transaction that is not to be sent.
+    pub(super) async fn prepare(&self, outgoing: &Outgoing) -> Result<Vec<Instruction>, Outcome> {
+        let price = self.options.compute_unit_price;
+        if !self.options.simulate {
+            return Ok(with_budget(&outgoing.instructions, outgoing.compute_units, price));
+        }
+        let widest = with_budget(&outgoing.instructions, Some(MAX_PER_TRANSACTION), price);
+        let message = self
+            .message(&widest, outgoing, Hash::default())
+            .map_err(Outcome::NotSent)?;
+        let signatures = usize::from(message.header().num_required_signatures);
+        let transaction = VersionedTransaction {
+            signatures: vec![Signature::default(); signatures],
+            message,
+        };
+        check_size(&transaction).map_err(Outcome::NotSent)?;
+        let simulation = self
+            .patiently(|| self.cluster.simulate(&transaction))
+            .await
+            .map_err(|error| Outcome::NotSent(error.into()))?;
+        if let Some(error) = simulation.error {
+            return Err(Outcome::WouldFail(self.report(outgoing, error, simulation.logs)));
+        }
+        let limit = limit_for(simulation.units_consumed, &self.options);
+        Ok(with_budget(&outgoing.instructions, Some(limit), price))
+    }
+
+    /// Signs for a blockhash.
+    pub(super) fn sign(
+        &self,
+        instructions: &[Instruction],
+        outgoing: &Outgoing,
+        blockhash: Hash,
+    ) -> Result<VersionedTransaction, NotSent> {
+        let message = self.message(instructions, outgoing, blockhash)?;
+        let required = usize::from(message.header().num_required_signatures);
+        let bytes = message.serialize();
+        let signatures = message.static_account_keys()[..required]
+            .iter()
+            .map(|address| self.signature(address, &bytes))
+            .collect::<Result<_, _>>()?;
+        let transaction = VersionedTransaction { signatures, message };
+        check_size(&transaction)?;
+        Ok(transaction)
+    }
+
+    pub(super) fn report(&self, outgoing: &Outgoing, error: TransactionError, logs: Vec<String>) -> FailureReport {
+        let programs: Vec<_> = outgoing
+            .instructions
+            .iter()
+            .map(|instruction| instruction.program_id)
+            .collect();
+        let explanation = error::explain(&error::Failure {
+            error: &error,
+            programs: &programs,
+            logs: &logs,
+            stake_pool_program: self.options.pool_program,
+        });
+        FailureReport {
+            error,
+            explanation,
+            logs,
+        }
+    }
+
+    fn message(
+        &self,
+        instructions: &[Instruction],
+        outgoing: &Outgoing,
+        blockhash: Hash,
+    ) -> Result<VersionedMessage, NotSent> {
+        let payer = self.payer.pubkey();
+        if outgoing.lookup_tables.is_empty() {
+            let message = Message::new_with_blockhash(instructions, Some(&payer), &blockhash);
+            return Ok(VersionedMessage::Legacy(message));
+        }
+        v0::Message::try_compile(&payer, instructions, &outgoing.lookup_tables, blockhash)
+            .map(VersionedMessage::V0)
+            .map_err(|error| NotSent::Malformed {
+                detail: error.to_string(),
+            })
+    }
+
+    fn signature(&self, address: &Address, message: &[u8]) -> Result<Signature, NotSent> {
+        std::iter::once(&self.payer)
+            .chain(&self.signers)
+            .find(|signer| signer.pubkey() == *address)
+            .ok_or(NotSent::MissingSigner { signer: *address })?
+            .try_sign_message(message)
+            .map_err(|error| NotSent::CouldNotSign {
+                signer: *address,
+                detail: error.to_string(),
+            })
+    }
+}
+
+fn check_size(transaction: &VersionedTransaction) -> Result<(), NotSent> {
+    let bytes = bincode::serialized_size(transaction).map_err(|error| NotSent::Malformed {
+        detail: error.to_string(),
+    })? as usize;
+    if bytes > MAX_TRANSACTION_BYTES {
+        return Err(NotSent::TooLarge {
+            bytes,
+            limit: MAX_TRANSACTION_BYTES,
+        });
+    }
+    Ok(())
+}

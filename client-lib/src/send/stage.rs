@@ -1,0 +1,275 @@
+//! Sending a set of transactions and following each to its end.
+
+use std::future::Future;
+
+use futures_util::{StreamExt as _, stream};
+use tokio::time::{Instant, sleep};
+
+use crate::cluster::{Cluster, ClusterError, TransactionStatus};
+
+use super::{NotSent, Outcome, Outgoing, Sender, Sent, Summary, flight::Flight, progress::Progress};
+
+/// Outcomes as they come in.
+struct Board<'t> {
+    transactions: &'t [Outgoing],
+    outcomes: Vec<Option<Outcome>>,
+    progress: &'t dyn Progress,
+}
+
+impl Board<'_> {
+    fn settle(&mut self, index: usize, outcome: Outcome) {
+        self.progress.finished(&self.transactions[index], &outcome);
+        self.outcomes[index] = Some(outcome);
+    }
+
+    fn summary(self) -> Summary {
+        let transactions = self
+            .transactions
+            .iter()
+            .zip(self.outcomes)
+            .map(|(transaction, outcome)| Sent {
+                label: transaction.label.clone(),
+                outcome: outcome.unwrap_or(Outcome::NotSent(NotSent::EarlierDidNotLand)),
+            })
+            .collect();
+        Summary { transactions }
+    }
+}
+
+/// Whether the cluster is alive.
+struct Pulse {
+    height: u64,
+    last_news: Instant,
+    last_error: Option<ClusterError>,
+}
+
+impl Pulse {
+    fn new() -> Self {
+        Self {
+            height: 0,
+            last_news: Instant::now(),
+            last_error: None,
+        }
+    }
+
+    fn news(&mut self) {
+        self.last_news = Instant::now();
+        self.last_error = None;
+    }
+}
+
+impl<C: Cluster> Sender<'_, C> {
+    pub(super) async fn run_stage(&self, transactions: &[Outgoing]) -> Summary {
+        let mut board = Board {
+            transactions,
+            outcomes: transactions.iter().map(|_| None).collect(),
+            progress: self.progress,
+        };
+        let mut flights = self.take_off(&mut board).await;
+        let mut pulse = Pulse::new();
+        while !flights.is_empty() {
+            self.hand_over(&mut flights, &mut pulse).await;
+            self.follow_up(&mut flights, &mut board, &mut pulse).await;
+            if !flights.is_empty() && pulse.last_news.elapsed() >= self.options.patience {
+                give_up(flights, &mut board, pulse.last_error);
+                break;
+            }
+            if !flights.is_empty() {
+                sleep(self.options.poll_every).await;
+            }
+        }
+        board.summary()
+    }
+
+    /// Simulates and signs all transactions; settles those that are not to be sent.
+    async fn take_off<'t>(&self, board: &mut Board<'t>) -> Vec<Flight<'t>> {
+        let transactions = board.transactions;
+        let prepared: Vec<_> = stream::iter(transactions.iter().enumerate())
+            .map(|(index, outgoing)| async move { (index, self.prepare(outgoing).await) })
+            .buffered(self.options.parallel.max(1))
+            .collect()
+            .await;
+        let mut ready = vec![];
+        for (index, result) in prepared {
+            match result {
+                Ok(instructions) => ready.push((index, instructions)),
+                Err(outcome) => board.settle(index, outcome),
+            }
+        }
+        let mut flights = vec![];
+        if ready.is_empty() {
+            return flights;
+        }
+        // Fetched last, so that it is as fresh as can be.
+        let blockhash = self.patiently(|| self.cluster.latest_blockhash()).await;
+        for (index, instructions) in ready {
+            let started = match &blockhash {
+                Ok(blockhash) => Flight::start(self, index, &transactions[index], instructions, blockhash),
+                Err(error) => Err(NotSent::Cluster(error.clone())),
+            };
+            match started {
+                Ok(flight) => flights.push(flight),
+                Err(reason) => board.settle(index, Outcome::NotSent(reason)),
+            }
+        }
+        flights
+    }
+
+    /// Hands over all transactions that are due.
+    async fn hand_over(&self, flights: &mut [Flight<'_>], pulse: &mut Pulse) {
+        let due: Vec<_> = (0..flights.len())
+            .filter(|&at| flights[at].is_due(self.options.resend_every))
+            .collect();
+        let results: Vec<_> = stream::iter(due)
+            .map(|at| {
+                let flight = &flights[at];
+                async move { (at, self.cluster.send(flight.transaction()).await) }
+            })
+            .buffer_unordered(self.options.parallel.max(1))
+            .collect()
+            .await;
+        for (at, result) in results {
+            let flight = &mut flights[at];
+            if let Some(error) = flight.note_sent(result) {
+                pulse.last_error = Some(error);
+            } else {
+                self.progress.sent(flight.outgoing, flight.attempt);
+            }
+        }
+    }
+
+    /// Looks what became of the transactions, and signs those anew that can no longer land.
+    async fn follow_up<'t>(&self, flights: &mut Vec<Flight<'t>>, board: &mut Board<'t>, pulse: &mut Pulse) {
+        let looked_at = Instant::now();
+        let signatures: Vec<_> = flights.iter().map(|flight| flight.signature).collect();
+        let statuses = match self.cluster.statuses(&signatures).await {
+            Ok(statuses) => statuses,
+            Err(error) => {
+                pulse.last_error = Some(error);
+                return;
+            }
+        };
+        let mut pending = vec![];
+        for (mut flight, status) in flights.drain(..).zip(statuses) {
+            if flight.seen != status.is_some() {
+                pulse.news();
+            }
+            flight.seen = status.is_some();
+            match self.outcome_of(&flight, status).await {
+                Some(outcome) => board.settle(flight.index, outcome),
+                None => pending.push(flight),
+            }
+        }
+        if !pending.is_empty() {
+            self.note_height(&mut pending, pulse).await;
+            pending = self.renew(pending, board, pulse, looked_at).await;
+        }
+        *flights = pending;
+    }
+
+    /// What became of a transaction, if that is certain.
+    async fn outcome_of(&self, flight: &Flight<'_>, status: Option<TransactionStatus>) -> Option<Outcome> {
+        let Some(status) = status else {
+            let refusal = flight.refusal()?.clone();
+            return Some(Outcome::WouldFail(self.report(flight.outgoing, refusal, vec![])));
+        };
+        if status.confirmation < self.options.confirmation {
+            return None;
+        }
+        let signature = flight.signature;
+        let execution = if status.error.is_some() || self.options.report_units {
+            // Of help, but not needed: a cluster that does not tell is no reason to fail.
+            self.cluster.execution(&signature).await.ok().flatten()
+        } else {
+            None
+        };
+        Some(match status.error {
+            None => Outcome::Landed {
+                signature,
+                slot: status.slot,
+                units_consumed: execution.and_then(|execution| execution.units_consumed),
+            },
+            Some(error) => {
+                let logs = execution.map(|execution| execution.logs).unwrap_or_default();
+                Outcome::Failed {
+                    signature,
+                    failure: self.report(flight.outgoing, error, logs),
+                }
+            }
+        })
+    }
+
+    async fn note_height(&self, flights: &mut [Flight<'_>], pulse: &mut Pulse) {
+        match self.cluster.block_height().await {
+            Ok(height) => {
+                if height > pulse.height {
+                    pulse.height = height;
+                    pulse.news();
+                }
+                for flight in flights {
+                    flight.note_height(height);
+                }
+            }
+            Err(error) => pulse.last_error = Some(error),
+        }
+    }
+
+    /// Signs lost transactions anew, or settles them if they have been tried often enough.
+    async fn renew<'t>(
+        &self,
+        flights: Vec<Flight<'t>>,
+        board: &mut Board<'t>,
+        pulse: &mut Pulse,
+        looked_at: Instant,
+    ) -> Vec<Flight<'t>> {
+        let (lost, mut pending): (Vec<_>, Vec<_>) = flights
+            .into_iter()
+            .partition(|flight| flight.is_lost(looked_at, self.options.settle));
+        if lost.is_empty() {
+            return pending;
+        }
+        let blockhash = match self.cluster.latest_blockhash().await {
+            Ok(blockhash) => blockhash,
+            Err(error) => {
+                pulse.last_error = Some(error);
+                pending.extend(lost);
+                return pending;
+            }
+        };
+        for mut flight in lost {
+            if flight.attempt >= self.options.attempts {
+                let attempts = flight.attempt;
+                board.settle(flight.index, Outcome::Expired { attempts });
+            } else if let Err(reason) = flight.restart(self, &blockhash) {
+                board.settle(flight.index, Outcome::NotSent(reason));
+            } else {
+                pending.push(flight);
+            }
+        }
+        pending
+    }
+
+    /// Repeats a request while it fails for reasons that pass, for as long as the options' patience lasts.
+    pub(super) async fn patiently<T, F>(&self, mut request: impl FnMut() -> F) -> Result<T, ClusterError>
+    where
+        F: Future<Output = Result<T, ClusterError>>,
+    {
+        let began = Instant::now();
+        loop {
+            match request().await {
+                Err(error) if error.is_transient() && began.elapsed() < self.options.patience => {
+                    sleep(self.options.poll_every).await;
+                }
+                result => return result,
+            }
+        }
+    }
+}
+
+fn give_up<'t>(flights: Vec<Flight<'t>>, board: &mut Board<'t>, error: Option<ClusterError>) {
+    for flight in flights {
+        let signature = flight.signature;
+        let error = error.clone();
+        board.settle(flight.index, Outcome::Unknown { signature, error });
+    }
+}

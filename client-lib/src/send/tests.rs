@@ -1,0 +1,438 @@
+//! How a sender deals with a network that loses things. The cluster here is a script: what is tested is the sender.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, MutexGuard},
+};
+
+use solana_account::Account;
+use solana_address::Address;
+use solana_hash::Hash;
+use solana_instruction::{AccountMeta, Instruction, error::InstructionError};
+use solana_keypair::Keypair;
+use solana_signature::Signature;
+use solana_signer::Signer;
+use solana_transaction::versioned::VersionedTransaction;
+use solana_transaction_error::TransactionError;
+
+use crate::cluster::{Blockhash, Cluster, ClusterError, Confirmation, Execution, Simulation, TransactionStatus};
+
+use super::*;
+
+/// Blocks for which a blockhash is accepted.
+const BLOCKHASH_LIFE: u64 = 150;
+
+/// What the scripted network does wrong.
+#[derive(Default)]
+struct Script {
+    /// Loses so many sends of each signed transaction.
+    lose_sends: u32,
+    /// Loses every transaction with one of the first so many blockhashes.
+    lose_blockhashes: u64,
+    /// Hides that a transaction has landed from so many looks.
+    hide_for_looks: u32,
+    /// Shows a landed transaction only as processed for so many looks.
+    unconfirmed_looks: u32,
+    /// Does not answer so many questions for statuses.
+    silent_looks: u32,
+    /// Makes no blocks.
+    halted: bool,
+    /// Refuses transactions at the door.
+    refuse: Option<TransactionError>,
+    /// Runs transactions, which then fail.
+    fail: Option<TransactionError>,
+    /// Foresees a failure.
+    foresee: Option<TransactionError>,
+}
+
+#[derive(Default)]
+struct State {
+    height: u64,
+    blockhashes: u64,
+    /// Blockhash to its number (from 1) and last block height.
+    valid: BTreeMap<Hash, (u64, u64)>,
+    sends: BTreeMap<Signature, u32>,
+    landed: BTreeMap<Signature, u32>,
+    /// First instruction data of each transaction that ran, in order.
+    ran: Vec<Vec<u8>>,
+    looks: u32,
+}
+
+#[derive(Default)]
+struct Scripted {
+    script: Script,
+    state: Mutex<State>,
+}
+
+impl Scripted {
+    fn new(script: Script) -> Self {
+        Self {
+            script,
+            ..Self::default()
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    fn ran(&self) -> usize {
+        self.state().ran.len()
+    }
+
+    /// How many differently signed transactions arrived.
+    fn signatures(&self) -> usize {
+        self.state().sends.len()
+    }
+}
+
+impl Cluster for Scripted {
+    async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
+        Ok(vec![None; addresses.len()])
+    }
+
+    async fn latest_blockhash(&self) -> Result<Blockhash, ClusterError> {
+        let mut state = self.state();
+        state.blockhashes += 1;
+        let number = state.blockhashes;
+        let hash = Hash::new_from_array([number as u8; 32]);
+        let last_valid_block_height = state.height + BLOCKHASH_LIFE;
+        state.valid.insert(hash, (number, last_valid_block_height));
+        Ok(Blockhash {
+            hash,
+            last_valid_block_height,
+        })
+    }
+
+    async fn block_height(&self) -> Result<u64, ClusterError> {
+        let mut state = self.state();
+        state.height += if self.script.halted { 0 } else { 10 };
+        Ok(state.height)
+    }
+
+    async fn simulate(&self, _: &VersionedTransaction) -> Result<Simulation, ClusterError> {
+        Ok(Simulation {
+            error: self.script.foresee.clone(),
+            units_consumed: 10_000,
+            ..Simulation::default()
+        })
+    }
+
+    async fn send(&self, transaction: &VersionedTransaction) -> Result<Signature, ClusterError> {
+        assert!(transaction.verify_with_results().iter().all(|valid| *valid));
+        if let Some(error) = self.script.refuse.clone() {
+            return Err(ClusterError::TransactionRefused { error });
+        }
+        let signature = transaction.signatures[0];
+        let mut state = self.state();
+        let (number, last_valid) = state.valid[transaction.message.recent_blockhash()];
+        let sends = state.sends.entry(signature).or_default();
+        *sends += 1;
+        let lost = *sends <= self.script.lose_sends || number <= self.script.lose_blockhashes;
+        if !lost && state.height <= last_valid && !state.landed.contains_key(&signature) {
+            state.landed.insert(signature, 0);
+            let data = transaction.message.instructions()[0].data.clone();
+            state.ran.push(data);
+        }
+        Ok(signature)
+    }
+
+    async fn statuses(&self, signatures: &[Signature]) -> Result<Vec<Option<TransactionStatus>>, ClusterError> {
+        let mut state = self.state();
+        state.looks += 1;
+        if state.looks <= self.script.silent_looks {
+            return Err(ClusterError::Unreachable {
+                detail: "timed out".into(),
+            });
+        }
+        Ok(signatures
+            .iter()
+            .map(|signature| {
+                let looks = state.landed.get_mut(signature)?;
+                *looks += 1;
+                let visible = looks.checked_sub(self.script.hide_for_looks + 1)?;
+                Some(TransactionStatus {
+                    slot: 7,
+                    error: self.script.fail.clone(),
+                    confirmation: if visible < self.script.unconfirmed_looks {
+                        Confirmation::Processed
+                    } else {
+                        Confirmation::Confirmed
+                    },
+                })
+            })
+            .collect())
+    }
+
+    async fn execution(&self, _: &Signature) -> Result<Option<Execution>, ClusterError> {
+        Ok(Some(Execution {
+            logs: vec!["Program log: no".into()],
+            units_consumed: Some(9_000),
+        }))
+    }
+}
+
+/// A transaction that does nothing but be recognised.
+fn outgoing(mark: u8) -> Outgoing {
+    let instruction = Instruction::new_with_bytes(Address::new_from_array([9; 32]), &[mark], vec![]);
+    Outgoing::new(format!("transaction {mark}"), vec![instruction])
+}
+
+async fn send(cluster: &Scripted, transactions: &[Outgoing]) -> Summary {
+    Sender::new(cluster, &Keypair::new()).send(transactions).await
+}
+
+fn error() -> TransactionError {
+    TransactionError::InstructionError(0, InstructionError::Custom(3))
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_land_at_once() {
+    let cluster = Scripted::default();
+    let summary = send(&cluster, &[outgoing(1), outgoing(2), outgoing(3)]).await;
+    assert!(summary.is_success());
+    assert_eq!(summary.landed(), 3);
+    assert_eq!(summary.transactions[2].label, "transaction 3");
+    let distinct: BTreeSet<_> = summary.signatures().collect();
+    assert_eq!(distinct.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_transaction_is_sent_again_as_it_is() {
+    let cluster = Scripted::new(Script {
+        lose_sends: 1,
+        ..Script::default()
+    });
+    let summary = send(&cluster, &[outgoing(1)]).await;
+    assert!(summary.is_success());
+    assert_eq!((cluster.signatures(), cluster.ran()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_expired_transaction_is_signed_anew() {
+    let cluster = Scripted::new(Script {
+        lose_blockhashes: 2,
+        ..Script::default()
+    });
+    let summary = send(&cluster, &[outgoing(1), outgoing(2)]).await;
+    assert!(summary.is_success());
+    assert_eq!(cluster.signatures(), 6, "two transactions, signed three times");
+    assert_eq!(cluster.ran(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_landed_unseen_is_not_done_twice() {
+    // Long enough for the blockhash to expire while the transaction is in a block that this endpoint does not know.
+    let cluster = Scripted::new(Script {
+        hide_for_looks: 18,
+        ..Script::default()
+    });
+    let summary = send(&cluster, &[outgoing(1)]).await;
+    assert!(summary.is_success());
+    assert!(cluster.state().height > BLOCKHASH_LIFE);
+    assert_eq!((cluster.signatures(), cluster.ran()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_processed_transaction_is_waited_for() {
+    let cluster = Scripted::new(Script {
+        unconfirmed_looks: 25,
+        ..Script::default()
+    });
+    let summary = send(&cluster, &[outgoing(1)]).await;
+    assert!(summary.is_success());
+    assert!(cluster.state().height > BLOCKHASH_LIFE);
+    assert_eq!(cluster.signatures(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_passes() {
+    let cluster = Scripted::new(Script {
+        silent_looks: 5,
+        ..Script::default()
+    });
+    assert!(send(&cluster, &[outgoing(1)]).await.is_success());
+    assert_eq!(cluster.ran(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_does_not_try_for_ever() {
+    let cluster = Scripted::new(Script {
+        lose_blockhashes: u64::MAX,
+        ..Script::default()
+    });
+    let summary = send(&cluster, &[outgoing(1)]).await;
+    assert!(matches!(
+        summary.transactions[0].outcome,
+        Outcome::Expired { attempts: 5 }
+    ));
+    assert_eq!((cluster.signatures(), cluster.ran()), (5, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_halted_cluster_leaves_it_open() {
+    let cluster = Scripted::new(Script {
+        lose_blockhashes: u64::MAX,
+        halted: true,
+        ..Script::default()
+    });
+    let summary = send(&cluster, &[outgoing(1)]).await;
+    let outcome = &summary.transactions[0].outcome;
+    assert!(matches!(outcome, Outcome::Unknown { error: None, .. }));
+    assert!(outcome.to_string().contains("before you repeat it"));
+    assert_eq!(
+        cluster.signatures(),
+        1,
+        "nothing may be signed anew while the first may land"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_is_told() {
+    let cluster = Scripted::new(Script {
+        fail: Some(error()),
+        ..Script::default()
+    });
+    let summary = send(&cluster, &[outgoing(1)]).await;
+    assert!(!summary.is_success());
+    match &summary.transactions[0].outcome {
+        Outcome::Failed { failure, .. } => {
+            assert_eq!(failure.error, error());
+            assert_eq!(failure.logs, ["Program log: no"]);
+            assert_eq!(failure.explanation.instruction, Some(0));
+        }
+        other => panic!("it failed, and was told as {other}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_would_fail_is_not_sent() {
+    let cluster = Scripted::new(Script {
+        foresee: Some(error()),
+        ..Script::default()
+    });
+    let summary = send(&cluster, &[outgoing(1)]).await;
+    assert!(matches!(summary.transactions[0].outcome, Outcome::WouldFail(_)));
+    assert_eq!(cluster.signatures(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_costs_nothing() {
+    let cluster = Scripted::new(Script {
+        refuse: Some(TransactionError::InsufficientFundsForFee),
+        ..Script::default()
+    });
+    let summary = send(&cluster, &[outgoing(1)]).await;
+    match &summary.transactions[0].outcome {
+        Outcome::WouldFail(failure) => assert_eq!(failure.error, TransactionError::InsufficientFundsForFee),
+        other => panic!("it was refused, and told as {other}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missing_signer_stops_its_transaction_only() {
+    let cluster = Scripted::default();
+    let other = Keypair::new();
+    let mut signed_by_other = outgoing(1);
+    signed_by_other.instructions[0]
+        .accounts
+        .push(AccountMeta::new_readonly(other.pubkey(), true));
+    let both = [signed_by_other, outgoing(2)];
+
+    let without = send(&cluster, &both).await;
+    assert!(matches!(
+        without.transactions[0].outcome,
+        Outcome::NotSent(NotSent::MissingSigner { signer }) if signer == other.pubkey()
+    ));
+    assert!(without.transactions[1].outcome.is_landed());
+
+    let payer = Keypair::new();
+    let with = Sender::new(&cluster, &payer)
+        .signers([&other as &dyn Signer])
+        .send(&both)
+        .await;
+    assert!(with.is_success());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_fit_is_not_sent() {
+    let mut large = outgoing(1);
+    large.instructions[0].data = vec![0; 1_300];
+    let summary = send(&Scripted::default(), &[large]).await;
+    assert!(matches!(
+        summary.transactions[0].outcome,
+        Outcome::NotSent(NotSent::TooLarge { limit: 1_232, .. })
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stage_waits_for_the_one_before() {
+    let stages = [vec![outgoing(1), outgoing(2)], vec![outgoing(3)]];
+    let payer = Keypair::new();
+    let good = Scripted::default();
+    assert!(Sender::new(&good, &payer).send_stages(&stages).await.is_success());
+    assert_eq!(good.state().ran.last(), Some(&vec![3]));
+
+    let bad = Scripted::new(Script {
+        fail: Some(error()),
+        ..Script::default()
+    });
+    let summary = Sender::new(&bad, &payer).send_stages(&stages).await;
+    assert!(matches!(
+        summary.transactions[2].outcome,
+        Outcome::NotSent(NotSent::EarlierDidNotLand)
+    ));
+    assert_eq!(bad.ran(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn progress_hears_everything() {
+    #[derive(Default)]
+    struct Heard(Mutex<Vec<String>>);
+    impl Progress for Heard {
+        fn started(&self, transactions: usize) {
+            self.0.lock().unwrap().push(format!("started {transactions}"));
+        }
+        fn sent(&self, transaction: &Outgoing, attempt: u32) {
+            self.0
+                .lock()
+                .unwrap()
+                .push(format!("{} sent {attempt}", transaction.label));
+        }
+        fn finished(&self, transaction: &Outgoing, outcome: &Outcome) {
+            let landed = outcome.is_landed();
+            self.0
+                .lock()
+                .unwrap()
+                .push(format!("{} landed {landed}", transaction.label));
+        }
+    }
+    let heard = Heard::default();
+    let cluster = Scripted::new(Script {
+        lose_blockhashes: 1,
+        ..Script::default()
+    });
+    let payer = Keypair::new();
+    Sender::new(&cluster, &payer)
+        .progress(&heard)
+        .send(&[outgoing(1)])
+        .await;
+    let heard = heard.0.into_inner().unwrap();
+    assert_eq!(heard.first().unwrap(), "started 1");
+    assert!(heard.contains(&"transaction 1 sent 2".to_owned()));
+    assert_eq!(heard.last().unwrap(), "transaction 1 landed true");
+}
+
+#[test]
+fn a_budget_is_added_at_the_end_and_only_once() {
+    let plain = outgoing(1).instructions;
+    let first = budget::with_budget(&plain, Some(50_000), 7);
+    assert_eq!(first.len(), 3);
+    assert_eq!(first[0], plain[0]);
+    assert_eq!(budget::with_budget(&first, Some(60_000), 9), first);
+    assert_eq!(budget::with_budget(&plain, None, 0), plain);
+
+    let options = SendOptions::default();
+    assert_eq!(budget::limit_for(10_000, &options), 11_300);
+    assert_eq!(budget::limit_for(1_399_999, &options), 1_400_000);
+}
