@@ -1,0 +1,110 @@
+//! cargo inside of cargo.
+
+use crate::process::output_of;
+use anyhow::Context as _;
+use serde_json::Value;
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Variables that cargo sets for what it runs, or that would change what is compiled. The ones that configure
+/// registries, the network and the terminal stay.
+const SCRUBBED: [&str; 12] = [
+    "CARGO",
+    "CARGO_CRATE_NAME",
+    "CARGO_ENCODED_RUSTFLAGS",
+    "CARGO_INCREMENTAL",
+    "CARGO_MAKEFLAGS",
+    "CARGO_PRIMARY_PACKAGE",
+    "MAKEFLAGS",
+    "MFLAGS",
+    "RUSTC",
+    "RUSTC_WORKSPACE_WRAPPER",
+    "RUSTC_WRAPPER",
+    "RUSTFLAGS",
+];
+
+const SCRUBBED_PREFIXES: [&str; 7] = [
+    "CARGO_BIN_",
+    "CARGO_BUILD_",
+    "CARGO_CFG_",
+    "CARGO_FEATURE_",
+    "CARGO_MANIFEST_",
+    "CARGO_PKG_",
+    "CARGO_PROFILE_",
+];
+
+/// A cargo command that does as if it were typed into a fresh shell, though `cargo run` or `cargo test` runs this
+/// process: its own settings for the crate that it runs would leak into the build that we start.
+pub fn cargo() -> Command {
+    let mut command = Command::new("cargo");
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if SCRUBBED.contains(&&*text) || SCRUBBED_PREFIXES.iter().any(|prefix| text.starts_with(prefix)) {
+            command.env_remove(&name);
+        }
+    }
+    command
+}
+
+/// What cargo says about a workspace.
+#[derive(Debug)]
+pub struct Workspace {
+    /// The folder of its `Cargo.toml`.
+    pub root: PathBuf,
+    /// Where it builds.
+    pub target_dir: PathBuf,
+    metadata: Value,
+}
+
+impl Workspace {
+    /// The workspace of the working folder.
+    pub fn here() -> anyhow::Result<Self> {
+        Self::read(None)
+    }
+
+    /// The workspace of a `Cargo.toml`.
+    pub fn of(manifest: &Path) -> anyhow::Result<Self> {
+        Self::read(Some(manifest))
+    }
+
+    fn read(manifest: Option<&Path>) -> anyhow::Result<Self> {
+        let mut command = cargo();
+        command.args(["metadata", "--no-deps", "--format-version=1"]);
+        if let Some(manifest) = manifest {
+            command.arg("--manifest-path").arg(manifest);
+        }
+        let text = output_of(&mut command)?;
+        let metadata: Value = serde_json::from_str(&text).context("cargo metadata printed something unexpected")?;
+        let path = |name: &str| {
+            metadata[name]
+                .as_str()
+                .map(PathBuf::from)
+                .with_context(|| format!("cargo metadata says no {name}"))
+        };
+        Ok(Self {
+            root: path("workspace_root")?,
+            target_dir: path("target_directory")?,
+            metadata,
+        })
+    }
+
+    /// The name of the dynamic library that a package builds.
+    pub fn library_of(&self, package: &str) -> anyhow::Result<String> {
+        let items = |value: &'_ Value| value.as_array().cloned().unwrap_or_default();
+        let found = items(&self.metadata["packages"])
+            .into_iter()
+            .find(|candidate| candidate["name"] == package);
+        let found = found.with_context(|| format!("{} has no package {package}", self.root.display()))?;
+        let library = items(&found["targets"])
+            .into_iter()
+            .find(|target| items(&target["crate_types"]).iter().any(|kind| kind == "cdylib"))
+            .with_context(|| {
+                format!("{package} builds no program: its [lib] needs crate-type = [\"cdylib\", \"lib\"]")
+            })?;
+        let name = library["name"].as_str().context("cargo metadata names no library")?;
+        Ok(name.replace('-', "_"))
+    }
+}

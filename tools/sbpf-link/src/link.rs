@@ -1,0 +1,109 @@
+//! From bitcode files to an ELF.
+
+use crate::{
+    args::{Args, Optimization},
+    llvm::{Context, Machine, Module, emit_object},
+    lower, runtime,
+};
+use anyhow::{Context as _, bail, ensure};
+use aya_rustc_llvm_proxy as _;
+use bpf_linker::{Cpu, Linker, LinkerInput, LinkerOptions, OptLevel, OutputType};
+use sbpf_linker::{OptimizationConfig, ProgramOptions, SbpfArch, SbpfLinkerError, link_program};
+use std::{env, ffi::CString, fs, path::Path};
+
+/// The name, without extension, of the one library to link; unset, every library is linked. A program that others may
+/// depend on is a `cdylib` too, and rustc links that one as well when it is only a dependency.
+pub const ONLY_VARIABLE: &str = "SBPF_LINK_ONLY";
+
+/// The frame that the VM gives each function.
+const FRAME_SIZE: i32 = 4096;
+
+/// What runs after the lowerings: inlines the small helpers, and removes what the lowerings and the inlining left.
+///
+/// A whole `default<O3>` would undo the lowerings. Its `aggressive-instcombine` knows how a wide product is computed
+/// in limbs, and turns that into one wide multiplication.
+const CLEANUP: &str = "cgscc(inline),\
+    function(sroa,early-cse<memssa>,instcombine,simplifycfg,gvn,dse,instcombine,simplifycfg,adce),\
+    globaldce";
+
+/// Links the inputs and writes the ELF:
+///
+/// 1. merge the inputs, hide what is not exported, optimise (bpf-linker);
+/// 2. add the runtime, rewrite what the backend refuses, optimise again ([`compile`]);
+/// 3. generate code ([`compile`]);
+/// 4. resolve relocations and syscalls, and lay out the ELF (sbpf-linker).
+pub fn link(args: &Args) -> anyhow::Result<()> {
+    let only = env::var_os(ONLY_VARIABLE);
+    if only.is_some_and(|only| args.output.file_stem() != Some(&only)) {
+        return write(&args.output, b"");
+    }
+    let object = compile(&merge(args)?, args.optimization, args.dump.as_deref())?;
+    let options = ProgramOptions::new(OptimizationConfig::enabled(), SbpfArch::V0, FRAME_SIZE);
+    let elf = link_program(&object, options)
+        .map_err(|errors| anyhow::anyhow!("{}", SbpfLinkerError::format_errors(&errors)))
+        .context("sbpf-linker cannot lay out the program")?;
+    write(&args.output, &elf)
+}
+
+/// Merges the inputs into one module.
+fn merge(args: &Args) -> anyhow::Result<Vec<u8>> {
+    let linker = Linker::new(LinkerOptions {
+        target: None,
+        cpu: Cpu::V2,
+        cpu_features: CString::default(),
+        optimize: match args.optimization {
+            Optimization::Less => OptLevel::Less,
+            Optimization::Default => OptLevel::Default,
+            Optimization::Aggressive => OptLevel::Aggressive,
+            Optimization::Size => OptLevel::Size,
+            Optimization::MinimalSize => OptLevel::SizeMin,
+        },
+        unroll_loops: false,
+        ignore_inline_never: false,
+        // The options are LLVM's, of the whole process, so they hold for code generation too.
+        llvm_args: vec![CString::new(format!("-bpf-stack-size={FRAME_SIZE}"))?],
+        disable_expand_memcpy_in_order: true,
+        disable_memory_builtins: false,
+        btf: false,
+        allow_bpf_trap: false,
+    });
+    let inputs = args.inputs.iter().map(|path| LinkerInput::new_from_file(path));
+    let exports = args.exports.iter().map(String::as_str);
+    let merged = linker
+        .link_to_buffer(inputs, OutputType::Bitcode, exports)
+        .context("cannot merge the inputs")?;
+    ensure!(!linker.has_errors(), "LLVM refuses an input, for the reason above");
+    Ok(merged.to_vec())
+}
+
+/// Compiles a merged module to a BPF object.
+pub fn compile(bitcode: &[u8], optimization: Optimization, dump: Option<&Path>) -> anyhow::Result<Vec<u8>> {
+    let context = Context::new()?;
+    let machine = Machine::new()?;
+    let module = Module::parse(&context, bitcode)?;
+    dump_module(&module, dump, "merged.ll")?;
+    runtime::link_into(&module, &context)?;
+    // The VM has one thread, and the backend has no instruction for a fence.
+    module.run_passes("lower-atomic", &machine)?;
+    lower::lower(&module)?;
+    module.verify()?;
+    module.run_passes(CLEANUP, &machine)?;
+    dump_module(&module, dump, "optimized.ll")?;
+    // The optimiser finds patterns that it writes as what has just been taken out.
+    lower::lower(&module)?;
+    module.verify()?;
+    dump_module(&module, dump, "lowered.ll")?;
+    emit_object(&module, &machine)
+}
+
+fn dump_module(module: &Module, folder: Option<&Path>, name: &str) -> anyhow::Result<()> {
+    let Some(folder) = folder else { return Ok(()) };
+    if let Err(error) = fs::create_dir_all(folder) {
+        bail!("cannot make the folder {}: {error}", folder.display());
+    }
+    write(&folder.join(name), module.to_assembly().as_bytes())
+}
+
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}

@@ -1,0 +1,96 @@
+//! The BPF backend.
+
+use super::{Module, take_buffer, take_message};
+use anyhow::{bail, ensure};
+use bpf_linker::llvm_sys::{
+    target::{
+        LLVMInitializeBPFAsmPrinter, LLVMInitializeBPFTarget, LLVMInitializeBPFTargetInfo, LLVMInitializeBPFTargetMC,
+    },
+    target_machine::{
+        LLVMCodeGenFileType, LLVMCodeGenOptLevel, LLVMCodeModel, LLVMCreateTargetMachine, LLVMDisposeTargetMachine,
+        LLVMGetTargetFromTriple, LLVMRelocMode, LLVMTargetMachineEmitToMemoryBuffer, LLVMTargetMachineRef,
+    },
+};
+use std::ptr;
+
+/// The backend for sBPF v0: no 32-bit subregisters (they come with `v3`), and memory may be accessed at any address.
+pub struct Machine(LLVMTargetMachineRef);
+
+impl Machine {
+    /// Finds the backend in rustc's LLVM.
+    pub fn new() -> anyhow::Result<Self> {
+        let (triple, cpu, features) = (c"bpfel", c"v2", c"+allows-misaligned-mem-access");
+        let (mut target, mut message) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: initialising twice does no harm; the strings outlive the calls; the message is the caller's.
+        unsafe {
+            LLVMInitializeBPFTarget();
+            LLVMInitializeBPFTargetMC();
+            LLVMInitializeBPFTargetInfo();
+            LLVMInitializeBPFAsmPrinter();
+            if LLVMGetTargetFromTriple(triple.as_ptr(), &mut target, &mut message) != 0 {
+                bail!("rustc's LLVM has no BPF backend: {}", take_message(message));
+            }
+            let machine = LLVMCreateTargetMachine(
+                target,
+                triple.as_ptr(),
+                cpu.as_ptr(),
+                features.as_ptr(),
+                LLVMCodeGenOptLevel::LLVMCodeGenLevelAggressive,
+                LLVMRelocMode::LLVMRelocStatic,
+                LLVMCodeModel::LLVMCodeModelDefault,
+            );
+            ensure!(!machine.is_null(), "LLVM made no backend for bpfel, CPU v2");
+            Ok(Self(machine))
+        }
+    }
+
+    pub(super) fn raw(&self) -> LLVMTargetMachineRef {
+        self.0
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        // SAFETY: owned.
+        unsafe { LLVMDisposeTargetMachine(self.0) };
+    }
+}
+
+/// Memory functions that the backend says it cannot call, and then calls all the same. They are in the runtime, so the
+/// calls find them. LLVM 23 does not complain any more.
+const CALLS_THAT_WORK: [&str; 5] = ["'memcpy'", "'memmove'", "'memset'", "'memcmp'", "'bcmp'"];
+
+/// Generates code, as an ELF object.
+///
+/// The backend goes on after an error and reports the next one, so the failure names everything that it refuses.
+pub fn emit_object(module: &Module, machine: &Machine) -> anyhow::Result<Vec<u8>> {
+    let (mut buffer, mut message) = (ptr::null_mut(), ptr::null_mut());
+    let kind = LLVMCodeGenFileType::LLVMObjectFile;
+    // SAFETY: machine and module are alive; message and buffer are the caller's.
+    let (failed, message) = unsafe {
+        let failed = LLVMTargetMachineEmitToMemoryBuffer(machine.0, module.raw, kind, &mut message, &mut buffer);
+        (failed, take_message(message))
+    };
+    ensure!(failed == 0, "LLVM cannot generate code: {message}");
+    // SAFETY: LLVM made the buffer because it did not fail.
+    let object = unsafe { take_buffer(buffer) };
+    let mut errors = module.context.take_errors();
+    errors.retain(|error| !CALLS_THAT_WORK.iter().any(|name| error.contains(name)));
+    errors.dedup();
+    ensure!(
+        errors.is_empty(),
+        "the BPF backend refuses the program:\n{}",
+        errors.join("\n")
+    );
+    Ok(object)
+}
+
+/// Sets LLVM's own options, which are global. bpf-linker does it for the whole process; the tests have no bpf-linker.
+#[cfg(test)]
+pub fn set_options(options: &[&std::ffi::CStr]) {
+    let options: Vec<_> = options.iter().map(|option| option.as_ptr()).collect();
+    // SAFETY: pointer and length are a vector's, and the strings outlive the call.
+    unsafe {
+        bpf_linker::llvm_sys::support::LLVMParseCommandLineOptions(options.len() as i32, options.as_ptr(), ptr::null());
+    }
+}
