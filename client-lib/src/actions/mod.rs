@@ -28,6 +28,8 @@ pub use {
     withdraw::{NewStakeAccount, WithdrawSol, WithdrawStake, withdraw_sol, withdraw_stake, withdraw_stake_quoted},
 };
 
+pub(crate) use withdraw::withdraw_sol_unchecked;
+
 use {
     crate::{
         error::PlanError,

@@ -47,6 +47,11 @@ pub fn withdraw_sol(
         withdrawal.pool_tokens,
         withdrawal.minimum_lamports,
     )?;
+    Ok((withdraw_sol_unchecked(snapshot, withdrawal), quote))
+}
+
+/// The instruction for a withdrawal of SOL that has been quoted before, at the rate after others for example.
+pub(crate) fn withdraw_sol_unchecked(snapshot: &PoolSnapshot, withdrawal: &WithdrawSol) -> InstructionGroup {
     let head = &snapshot.pool().head;
     let accounts = WithdrawSolAccounts {
         pool: snapshot.address(),
@@ -69,10 +74,7 @@ pub fn withdraw_sol(
         withdrawal.pool_tokens,
         withdrawal.minimum_lamports,
     );
-    Ok((
-        InstructionGroup::one("withdraw SOL", instruction, compute::WITHDRAW_SOL),
-        quote,
-    ))
+    InstructionGroup::one("withdraw SOL", instruction, compute::WITHDRAW_SOL)
 }
 
 /// The address of a stake account to be created.

@@ -1,8 +1,14 @@
 //! What to do, in which order: pure functions from a snapshot to a [`Plan`].
 
+mod split_reserve;
 mod update;
+mod withdraw;
 
-pub use update::{UpdateOptions, list_chunk, update};
+pub use {
+    split_reserve::{Shares, SplitReservePlan, split_reserve},
+    update::{UpdateOptions, list_chunk, update},
+    withdraw::{Piece, Rest, StakeWithdrawal, StakeWithdrawalPlan, withdraw_stake},
+};
 
 use {solana_address::Address, solana_instruction::Instruction, std::collections::BTreeSet};
 

@@ -158,8 +158,30 @@ fn charged_fee<'a>(snapshot: &PoolSnapshot, burn_from: &Address, fee: &'a Fee) -
     (!exempt).then_some(fee)
 }
 
+/// Quotes a withdrawal of SOL at another rate than the snapshot's, whatever the reserve holds.
+pub(crate) fn sol_withdrawal_at(
+    snapshot: &PoolSnapshot,
+    rate: &ExchangeRate,
+    burn_from: &Address,
+    pool_tokens: u64,
+) -> Result<WithdrawalQuote, StakePoolError> {
+    let fee = charged_fee(snapshot, burn_from, &snapshot.pool().terms.sol_withdrawal_fee);
+    quote::withdrawal(rate, fee, pool_tokens)
+}
+
+/// Most pool tokens that yield at most `lamports` of SOL at another rate than the snapshot's.
+pub(crate) fn sol_tokens_within(
+    snapshot: &PoolSnapshot,
+    rate: &ExchangeRate,
+    burn_from: &Address,
+    lamports: u64,
+) -> u64 {
+    let fee = charged_fee(snapshot, burn_from, &snapshot.pool().terms.sol_withdrawal_fee);
+    largest_withdrawal(rate, fee, lamports)
+}
+
 /// Most pool tokens whose withdrawal yields at most `lamports`.
-fn largest_withdrawal(rate: &ExchangeRate, fee: Option<&Fee>, lamports: u64) -> u64 {
+pub(crate) fn largest_withdrawal(rate: &ExchangeRate, fee: Option<&Fee>, lamports: u64) -> u64 {
     let yields_more = |tokens: u64| match quote::withdrawal(rate, fee, tokens) {
         Ok(quote) => quote.lamports > lamports,
         Err(StakePoolError::WithdrawalTooSmall) => false,

@@ -1,0 +1,118 @@
+//! Delegating what the reserve can spare.
+
+use {
+    super::Plan,
+    crate::{
+        actions,
+        error::{PlanError, Sol, check_no_rewards},
+        pool::{PoolSnapshot, Validator},
+        quote::check_up_to_date,
+    },
+    solana_address::Address,
+    std::{cmp::Reverse, collections::HashMap},
+};
+
+/// How the reserve is shared out.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum Shares {
+    /// The same for every active validator.
+    #[default]
+    Equal,
+    /// In proportion to these weights, by vote account. A validator without one gets nothing.
+    Weighted(HashMap<Address, u64>),
+}
+
+impl Shares {
+    fn weight(&self, vote: &Address) -> u64 {
+        match self {
+            Self::Equal => 1,
+            Self::Weighted(weights) => weights.get(vote).copied().unwrap_or(0),
+        }
+    }
+}
+
+/// Which validators' stake is increased.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct SplitReservePlan {
+    /// What to send: one stage.
+    pub plan: Plan,
+    /// Lamports that each validator (vote account) gets.
+    pub parts: Vec<(Address, u64)>,
+    /// Lamports of rent that the reserve lends until the next epoch's update.
+    pub rent_lamports: u64,
+    /// Lamports that may still leave the reserve afterwards.
+    pub reserve_left: u64,
+}
+
+/// Plans to delegate what the reserve holds above `keep` lamports (its rent aside).
+///
+/// Where there is too little for all to get the minimum delegation, the validators of least weight get nothing; of equals, those
+/// later in the list. Validators with stake in motion are passed over. The plan is empty where not even one validator can get the
+/// minimum.
+///
+/// # Errors
+/// [`PlanError::EpochRewardsActive`]; [`PlanError::Invalid`] where no validator can take stake; refusal
+/// `StakeListAndPoolOutOfDate`.
+pub fn split_reserve(snapshot: &PoolSnapshot, keep: u64, shares: &Shares) -> Result<SplitReservePlan, PlanError> {
+    check_no_rewards(snapshot.environment())?;
+    check_up_to_date(snapshot)?;
+    let mut takers: Vec<(Validator, u64)> = snapshot
+        .validators()
+        .filter(|validator| validator.record.is_active() && !validator.has_transient_stake())
+        .map(|validator| (validator, shares.weight(&validator.vote())))
+        .filter(|(_, weight)| *weight > 0)
+        .collect();
+    if takers.is_empty() {
+        return Err(PlanError::invalid(
+            "no validator of the pool can take stake: all have stake in motion, are being removed or have no weight",
+        ));
+    }
+    takers.sort_by_key(|(_, weight)| Reverse(*weight));
+    let environment = snapshot.environment();
+    let available = snapshot.withdrawable_reserve_lamports();
+    let spare = available.saturating_sub(keep);
+    let mut split = SplitReservePlan {
+        reserve_left: available,
+        ..SplitReservePlan::default()
+    };
+    let parts = shares_of(
+        &takers,
+        spare,
+        environment.minimum_delegation(),
+        environment.stake_rent(),
+    );
+    let mut groups = Vec::with_capacity(parts.len());
+    for ((validator, _), lamports) in takers.iter().zip(parts) {
+        groups.push(actions::increase_validator_stake(
+            snapshot,
+            &validator.vote(),
+            lamports,
+        )?);
+        split.parts.push((validator.vote(), lamports));
+        split.rent_lamports = split.rent_lamports.saturating_add(environment.stake_rent());
+        split.reserve_left = split.reserve_left.saturating_sub(lamports);
+    }
+    split.reserve_left = split.reserve_left.saturating_sub(split.rent_lamports);
+    let label = format!(
+        "delegate {} of the reserve",
+        Sol(split.parts.iter().map(|(_, part)| part).sum())
+    );
+    split.plan.push(label, groups);
+    Ok(split)
+}
+
+/// Lamports for the first of `takers`, which are sorted by weight: for as many as can get the minimum.
+fn shares_of(takers: &[(Validator, u64)], spare: u64, minimum: u64, rent: u64) -> Vec<u64> {
+    let mut weight_of_all: u128 = takers.iter().map(|(_, weight)| u128::from(*weight)).sum();
+    for count in (1..=takers.len()).rev() {
+        let (_, least_weight) = takers[count - 1];
+        let budget = u128::from(spare).saturating_sub(u128::from(rent) * count as u128);
+        // Below 2^64 · 2^64, and the quotient below the budget.
+        let share = |weight: u64| (budget * u128::from(weight) / weight_of_all) as u64;
+        if share(least_weight) >= minimum {
+            return takers[..count].iter().map(|(_, weight)| share(*weight)).collect();
+        }
+        weight_of_all -= u128::from(least_weight);
+    }
+    Vec::new()
+}
