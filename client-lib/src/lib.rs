@@ -5,7 +5,7 @@
 //! 1. [`pool::PoolSnapshot::read`] fetches a pool, of any program that keeps the contract, through a [`cluster::Cluster`].
 //! 2. [`quote`] and [`plan`] compute what would happen and what to do. They are pure: nothing asks the network.
 //! 3. [`actions`] turns that into instructions, and [`pack`] puts these into as few transactions as the limits allow.
-//! 4. `send` signs, submits, confirms and repeats.
+//! 4. [`send`] signs, submits, confirms and repeats.
 //!
 //! All amounts are `u64`: lamports, or pool tokens in their smallest unit. Formulas are those of `tidepool_interface`, which
 //! the program itself runs, so that a quote is right to the lamport as long as the pool does not change.
@@ -18,3 +18,4 @@ pub mod pack;
 pub mod plan;
 pub mod pool;
 pub mod quote;
+pub mod send;

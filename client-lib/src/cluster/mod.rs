@@ -5,6 +5,8 @@
 //! are needed: none of them is a constant here.
 
 mod error;
+#[cfg(feature = "rpc")]
+mod rpc;
 mod sysvars;
 mod types;
 
@@ -21,6 +23,8 @@ use solana_stake_interface::stake_history::StakeHistory;
 use solana_transaction::versioned::VersionedTransaction;
 
 pub use error::ClusterError;
+#[cfg(feature = "rpc")]
+pub use rpc::RpcCluster;
 pub use types::{Blockhash, Confirmation, Execution, ReturnData, Simulation, TransactionStatus};
 
 /// A Solana cluster, seen from a client.

@@ -1,0 +1,74 @@
+//! What an endpoint's errors mean.
+
+use solana_rpc_client_api::{
+    client_error::{Error, ErrorKind, reqwest},
+    custom_error::{
+        JSON_RPC_SERVER_ERROR_BLOCK_NOT_AVAILABLE, JSON_RPC_SERVER_ERROR_MIN_CONTEXT_SLOT_NOT_REACHED,
+        JSON_RPC_SERVER_ERROR_NODE_UNHEALTHY, JSON_RPC_SERVER_ERROR_TRANSACTION_SIGNATURE_VERIFICATION_FAILURE,
+    },
+    request::RpcError,
+};
+use solana_transaction_error::TransactionError;
+
+use crate::cluster::ClusterError;
+
+/// Code that some endpoints give for too many requests, after the HTTP status of that meaning.
+const TOO_MANY_REQUESTS: i64 = 429;
+
+pub(super) fn from_client(error: Error) -> ClusterError {
+    if let Some(error) = error.get_transaction_error() {
+        return ClusterError::TransactionRefused { error };
+    }
+    match *error.kind {
+        ErrorKind::Reqwest(error) => from_http(error),
+        ErrorKind::RpcError(error) => from_rpc(error),
+        ErrorKind::SerdeJson(error) => ClusterError::UnexpectedAnswer {
+            detail: error.to_string(),
+        },
+        ErrorKind::Middleware(_) => ClusterError::Unreachable {
+            detail: "the request failed on its way".into(),
+        },
+        other => ClusterError::Unreachable {
+            detail: other.to_string(),
+        },
+    }
+}
+
+fn from_http(error: reqwest::Error) -> ClusterError {
+    // The URL of a private endpoint holds its key, and must not get into a message.
+    let error = error.without_url();
+    let status = error.status();
+    let detail = match std::error::Error::source(&error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    };
+    match status {
+        Some(status) if status == reqwest::StatusCode::TOO_MANY_REQUESTS => ClusterError::RateLimited { detail },
+        Some(status) if status.is_client_error() => ClusterError::Refused { detail },
+        _ if error.is_decode() => ClusterError::UnexpectedAnswer { detail },
+        _ => ClusterError::Unreachable { detail },
+    }
+}
+
+fn from_rpc(error: RpcError) -> ClusterError {
+    match error {
+        RpcError::RpcResponseError { code, message, .. } => from_code(code, message),
+        RpcError::ParseError(detail) | RpcError::RpcRequestError(detail) => ClusterError::UnexpectedAnswer { detail },
+        RpcError::ForUser(detail) => ClusterError::Refused { detail },
+    }
+}
+
+fn from_code(code: i64, message: String) -> ClusterError {
+    match code {
+        JSON_RPC_SERVER_ERROR_NODE_UNHEALTHY
+        | JSON_RPC_SERVER_ERROR_MIN_CONTEXT_SLOT_NOT_REACHED
+        | JSON_RPC_SERVER_ERROR_BLOCK_NOT_AVAILABLE => ClusterError::Unreachable { detail: message },
+        JSON_RPC_SERVER_ERROR_TRANSACTION_SIGNATURE_VERIFICATION_FAILURE => ClusterError::TransactionRefused {
+            error: TransactionError::SignatureFailure,
+        },
+        TOO_MANY_REQUESTS => ClusterError::RateLimited { detail: message },
+        _ => ClusterError::Refused {
+            detail: format!("{message}, code {code}"),
+        },
+    }
+}

@@ -1,0 +1,193 @@
+//! A cluster reached through JSON-RPC.
+
+mod error;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use serde_json::json;
+use solana_account::Account;
+use solana_address::Address;
+use solana_commitment_config::CommitmentConfig;
+use solana_rpc_client::nonblocking::rpc_client::RpcClient;
+use solana_rpc_client_api::{
+    config::{RpcSendTransactionConfig, RpcSimulateTransactionConfig, RpcTransactionConfig},
+    request::{MAX_GET_SIGNATURE_STATUSES_QUERY_ITEMS, MAX_MULTIPLE_ACCOUNTS, RpcRequest},
+};
+use solana_signature::Signature;
+use solana_transaction::versioned::VersionedTransaction;
+use solana_transaction_status_client_types::{
+    EncodedConfirmedTransactionWithStatusMeta, TransactionConfirmationStatus, UiTransactionEncoding,
+    UiTransactionReturnData,
+};
+
+use super::{
+    Blockhash, Cluster, ClusterError, Confirmation, Execution, ReturnData, Simulation, TransactionStatus, types,
+};
+use error::from_client;
+
+/// Time in which an endpoint has to answer. The largest validator list takes a while to send.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Most requests under way at a time for one question.
+const PARALLEL: usize = 4;
+
+/// A cluster behind a JSON-RPC endpoint.
+///
+/// Accounts and block heights are those of the chosen commitment, blocks with votes of two thirds of the stake by
+/// default.
+pub struct RpcCluster {
+    client: RpcClient,
+}
+
+impl RpcCluster {
+    /// A cluster behind the endpoint at `url`.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self::with_confirmation(url, Confirmation::Confirmed)
+    }
+
+    /// A cluster of which only blocks of at least this certainty are seen.
+    pub fn with_confirmation(url: impl Into<String>, confirmation: Confirmation) -> Self {
+        let commitment = match confirmation {
+            Confirmation::Processed => CommitmentConfig::processed(),
+            Confirmation::Confirmed => CommitmentConfig::confirmed(),
+            Confirmation::Finalized => CommitmentConfig::finalized(),
+        };
+        Self {
+            client: RpcClient::new_with_timeout_and_commitment(url.into(), TIMEOUT, commitment),
+        }
+    }
+
+    /// The client underneath, for methods that [`Cluster`] does not have.
+    pub fn client(&self) -> &RpcClient {
+        &self.client
+    }
+}
+
+impl Cluster for RpcCluster {
+    async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
+        let parts: Vec<_> = stream::iter(addresses.chunks(MAX_MULTIPLE_ACCOUNTS).map(<[Address]>::to_vec))
+            .map(|chunk| async move { self.client.get_multiple_accounts(&chunk).await })
+            .buffered(PARALLEL)
+            .try_collect()
+            .await
+            .map_err(from_client)?;
+        let accounts = parts.concat();
+        if accounts.len() != addresses.len() {
+            return Err(ClusterError::UnexpectedAnswer {
+                detail: format!("{} accounts were asked for, {} came", addresses.len(), accounts.len()),
+            });
+        }
+        Ok(accounts)
+    }
+
+    async fn latest_blockhash(&self) -> Result<Blockhash, ClusterError> {
+        let (hash, last_valid_block_height) = self
+            .client
+            .get_latest_blockhash_with_commitment(self.client.commitment())
+            .await
+            .map_err(from_client)?;
+        Ok(Blockhash {
+            hash,
+            last_valid_block_height,
+        })
+    }
+
+    async fn block_height(&self) -> Result<u64, ClusterError> {
+        self.client.get_block_height().await.map_err(from_client)
+    }
+
+    async fn simulate(&self, transaction: &VersionedTransaction) -> Result<Simulation, ClusterError> {
+        let config = RpcSimulateTransactionConfig {
+            sig_verify: false,
+            replace_recent_blockhash: true,
+            commitment: Some(self.client.commitment()),
+            encoding: Some(UiTransactionEncoding::Base64),
+            ..RpcSimulateTransactionConfig::default()
+        };
+        let simulated = self
+            .client
+            .simulate_transaction_with_config(transaction, config)
+            .await
+            .map_err(from_client)?
+            .value;
+        Ok(Simulation {
+            error: simulated.err.map(Into::into),
+            logs: simulated.logs.unwrap_or_default(),
+            units_consumed: simulated.units_consumed.unwrap_or_default(),
+            return_data: simulated.return_data.map(return_data).transpose()?,
+        })
+    }
+
+    async fn send(&self, transaction: &VersionedTransaction) -> Result<Signature, ClusterError> {
+        let config = RpcSendTransactionConfig {
+            // The sender simulates and repeats by itself: a node that did so too would only be slower to answer.
+            skip_preflight: true,
+            max_retries: Some(0),
+            encoding: Some(UiTransactionEncoding::Base64),
+            ..RpcSendTransactionConfig::default()
+        };
+        self.client
+            .send_transaction_with_config(transaction, config)
+            .await
+            .map_err(from_client)
+    }
+
+    async fn statuses(&self, signatures: &[Signature]) -> Result<Vec<Option<TransactionStatus>>, ClusterError> {
+        let chunks = signatures.chunks(MAX_GET_SIGNATURE_STATUSES_QUERY_ITEMS);
+        let parts: Vec<_> = stream::iter(chunks.map(<[Signature]>::to_vec))
+            .map(|chunk| async move { self.client.get_signature_statuses(&chunk).await })
+            .buffered(PARALLEL)
+            .map_ok(|response| response.value)
+            .try_collect()
+            .await
+            .map_err(from_client)?;
+        Ok(parts
+            .into_iter()
+            .flatten()
+            .map(|status| {
+                status.map(|status| TransactionStatus {
+                    slot: status.slot,
+                    confirmation: match status.confirmation_status() {
+                        TransactionConfirmationStatus::Processed => Confirmation::Processed,
+                        TransactionConfirmationStatus::Confirmed => Confirmation::Confirmed,
+                        TransactionConfirmationStatus::Finalized => Confirmation::Finalized,
+                    },
+                    error: status.err,
+                })
+            })
+            .collect())
+    }
+
+    async fn execution(&self, signature: &Signature) -> Result<Option<Execution>, ClusterError> {
+        let config = RpcTransactionConfig {
+            encoding: Some(UiTransactionEncoding::Base64),
+            // The method knows no transaction that is merely processed.
+            commitment: Some(CommitmentConfig::confirmed()),
+            max_supported_transaction_version: Some(0),
+        };
+        // Not `get_transaction_with_config`, for which a transaction that is not known is an error.
+        let found: Option<EncodedConfirmedTransactionWithStatusMeta> = self
+            .client
+            .send(RpcRequest::GetTransaction, json!([signature.to_string(), config]))
+            .await
+            .map_err(from_client)?;
+        Ok(found.and_then(|found| found.transaction.meta).map(|meta| Execution {
+            logs: Option::from(meta.log_messages).unwrap_or_default(),
+            units_consumed: meta.compute_units_consumed.into(),
+        }))
+    }
+}
+
+fn return_data(returned: UiTransactionReturnData) -> Result<types::ReturnData, ClusterError> {
+    let unexpected = || ClusterError::UnexpectedAnswer {
+        detail: "return data that is not base64, or of no program".into(),
+    };
+    Ok(ReturnData {
+        program_id: returned.program_id.parse().map_err(|_| unexpected())?,
+        data: BASE64_STANDARD.decode(returned.data.0).map_err(|_| unexpected())?,
+    })
+}

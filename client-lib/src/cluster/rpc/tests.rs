@@ -1,0 +1,191 @@
+//! The client against an endpoint that says what it is told to say.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    sync::mpsc::{self, Receiver},
+    thread,
+};
+
+use serde_json::{Value, json};
+use solana_instruction::error::InstructionError;
+use solana_message::VersionedMessage;
+use solana_transaction_error::TransactionError;
+
+use super::*;
+
+/// Serves the same answer to every request. Returns its URL, with a key in it, and the requests as they come.
+fn endpoint(status: &'static str, answer: fn(&Value) -> Value) -> (String, Receiver<Value>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/?api-key=secret", listener.local_addr().unwrap());
+    let (requests, received) = mpsc::channel();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let requests = requests.clone();
+            thread::spawn(move || {
+                let mut stream = stream.unwrap();
+                while let Some(request) = read_request(&mut stream) {
+                    let body = answer(&request).to_string();
+                    let _ = requests.send(request);
+                    let head = format!(
+                        "HTTP/1.1 {status}\r\nretry-after: 0\r\ncontent-type: application/json\r\ncontent-length: {}",
+                        body.len()
+                    );
+                    if write!(stream, "{head}\r\n\r\n{body}").is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    (url, received)
+}
+
+fn read_request(stream: &mut TcpStream) -> Option<Value> {
+    let mut reader = BufReader::new(stream);
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().ok()?;
+        }
+        if line == "\r\n" {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    serde_json::from_slice(&body).ok()
+}
+
+fn result(request: &Value, result: Value) -> Value {
+    json!({ "jsonrpc": "2.0", "id": request["id"], "result": result })
+}
+
+fn error(request: &Value, code: i64, message: &str) -> Value {
+    json!({ "jsonrpc": "2.0", "id": request["id"], "error": { "code": code, "message": message } })
+}
+
+fn transaction() -> VersionedTransaction {
+    VersionedTransaction {
+        signatures: vec![Signature::default()],
+        message: VersionedMessage::default(),
+    }
+}
+
+#[tokio::test]
+async fn a_long_list_is_asked_for_in_parts() {
+    let (url, requests) = endpoint("200 OK", |request| {
+        let addresses = request["params"][0].as_array().unwrap();
+        let accounts: Vec<_> = addresses
+            .iter()
+            .map(|address| {
+                let data = BASE64_STANDARD.encode(address.as_str().unwrap());
+                json!({
+                    "lamports": 5, "owner": "11111111111111111111111111111111",
+                    "executable": false, "rentEpoch": 0, "data": [data, "base64"],
+                })
+            })
+            .collect();
+        result(request, json!({ "context": { "slot": 1 }, "value": accounts }))
+    });
+    let addresses: Vec<_> = (0..250).map(|_| Address::new_unique()).collect();
+    let accounts = RpcCluster::new(url).accounts(&addresses).await.unwrap();
+    for (address, account) in addresses.iter().zip(&accounts) {
+        assert_eq!(account.as_ref().unwrap().data, address.to_string().into_bytes());
+    }
+    let mut sizes: Vec<_> = requests
+        .try_iter()
+        .map(|request| request["params"][0].as_array().unwrap().len())
+        .collect();
+    sizes.sort();
+    assert_eq!(sizes, [50, 100, 100]);
+}
+
+#[tokio::test]
+async fn a_simulation_is_read() {
+    let (url, requests) = endpoint("200 OK", |request| {
+        let value = json!({
+            "err": { "InstructionError": [1, { "Custom": 17 }] },
+            "logs": ["Program log: hello"],
+            "unitsConsumed": 1234,
+            "returnData": { "programId": "Stake11111111111111111111111111111111111111", "data": ["AMqaOwAAAAA=", "base64"] },
+        });
+        result(request, json!({ "context": { "slot": 1 }, "value": value }))
+    });
+    let simulation = RpcCluster::new(url).simulate(&transaction()).await.unwrap();
+    let custom = InstructionError::Custom(17);
+    assert_eq!(simulation.error, Some(TransactionError::InstructionError(1, custom)));
+    assert_eq!(simulation.units_consumed, 1234);
+    assert_eq!(simulation.return_data.unwrap().data, 1_000_000_000_u64.to_le_bytes());
+    let config = &requests.recv().unwrap()["params"][1];
+    assert_eq!(
+        (&config["sigVerify"], &config["replaceRecentBlockhash"]),
+        (&json!(false), &json!(true))
+    );
+}
+
+#[tokio::test]
+async fn statuses_are_read() {
+    let (url, _) = endpoint("200 OK", |request| {
+        let value = json!([
+            null,
+            { "slot": 5, "confirmations": 3, "status": { "Ok": null }, "err": null, "confirmationStatus": "processed" },
+            { "slot": 6, "confirmations": null, "status": { "Err": "AccountNotFound" }, "err": "AccountNotFound",
+              "confirmationStatus": "finalized" },
+        ]);
+        result(request, json!({ "context": { "slot": 9 }, "value": value }))
+    });
+    let statuses = RpcCluster::new(url).statuses(&[Signature::default(); 3]).await.unwrap();
+    assert_eq!(statuses[0], None);
+    assert_eq!(statuses[1].as_ref().unwrap().confirmation, Confirmation::Processed);
+    let failed = statuses[2].as_ref().unwrap();
+    assert_eq!(failed.error, Some(TransactionError::AccountNotFound));
+    assert_eq!((failed.slot, failed.confirmation), (6, Confirmation::Finalized));
+}
+
+#[tokio::test]
+async fn an_unknown_transaction_has_no_execution() {
+    let (url, _) = endpoint("200 OK", |request| result(request, Value::Null));
+    assert_eq!(
+        RpcCluster::new(url).execution(&Signature::default()).await.unwrap(),
+        None
+    );
+}
+
+#[tokio::test]
+async fn errors_are_told_apart() {
+    let (url, _) = endpoint("200 OK", |request| error(request, -32005, "Node is behind"));
+    let behind = RpcCluster::new(url).block_height().await.unwrap_err();
+    assert!(matches!(behind, ClusterError::Unreachable { .. }) && behind.is_transient());
+
+    let (url, _) = endpoint("200 OK", |request| error(request, -32601, "Method not found"));
+    let unknown = RpcCluster::new(url).block_height().await.unwrap_err();
+    assert!(matches!(unknown, ClusterError::Refused { .. }) && !unknown.is_transient());
+
+    let (url, _) = endpoint("429 Too Many Requests", |_| Value::Null);
+    let limited = RpcCluster::new(url).block_height().await.unwrap_err();
+    assert!(matches!(limited, ClusterError::RateLimited { .. }));
+
+    let (url, _) = endpoint("403 Forbidden", |_| Value::Null);
+    let forbidden = RpcCluster::new(url).block_height().await.unwrap_err();
+    assert!(matches!(forbidden, ClusterError::Refused { .. }));
+}
+
+#[tokio::test]
+async fn no_key_gets_into_a_message() {
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let unreachable = RpcCluster::new(format!("http://{nobody}/?api-key=secret"))
+        .block_height()
+        .await
+        .unwrap_err();
+    assert!(matches!(unreachable, ClusterError::Unreachable { .. }));
+    let (url, _) = endpoint("403 Forbidden", |_| Value::Null);
+    let forbidden = RpcCluster::new(url).block_height().await.unwrap_err();
+    for error in [unreachable, forbidden] {
+        assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
+    }
+}
