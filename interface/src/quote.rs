@@ -71,6 +71,10 @@ pub fn stake_deposit(
     total_lamports: u64,
     stake_lamports: u64,
 ) -> Result<DepositQuote, StakePoolError> {
+    // Rounding could hide this below: both may be worth the same pool tokens.
+    if stake_lamports > total_lamports {
+        return Err(CalculationFailure);
+    }
     let minted = rate.pool_tokens_for_deposit(total_lamports).ok_or(CalculationFailure)?;
     let for_stake = rate.pool_tokens_for_deposit(stake_lamports).ok_or(CalculationFailure)?;
     let for_sol = minted.checked_sub(for_stake).ok_or(CalculationFailure)?;
