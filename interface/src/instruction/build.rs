@@ -54,6 +54,9 @@ pub fn update_validator_list_balance(
     StakePoolInstruction::UpdateValidatorListBalance { start_index, no_merge }.with_accounts(program_id, metas)
 }
 
+/// Place of the stake deposit authority in [`DepositStakeAccounts`].
+const STAKE_DEPOSIT_AUTHORITY: usize = 2;
+
 /// `DepositStake`, or `DepositStakeWithSlippage` where `minimum_pool_tokens_out` is given.
 ///
 /// `authority_signs`: the stake deposit authority is a key that signs, and not the pool's default one.
@@ -64,12 +67,8 @@ pub fn deposit_stake(
     minimum_pool_tokens_out: Option<u64>,
 ) -> Instruction {
     let mut metas = accounts.metas();
-    for meta in metas
-        .iter_mut()
-        .filter(|meta| meta.pubkey == accounts.stake_deposit_authority)
-    {
-        meta.is_signer |= authority_signs;
-    }
+    // By its place: the same key may stand elsewhere in the list, where the contract asks for no signature.
+    metas[STAKE_DEPOSIT_AUTHORITY].is_signer = authority_signs;
     match minimum_pool_tokens_out {
         None => StakePoolInstruction::DepositStake,
         Some(minimum_pool_tokens_out) => StakePoolInstruction::DepositStakeWithSlippage {
