@@ -4,7 +4,7 @@
 #![allow(dead_code)]
 
 use {
-    proptest::{prelude::*, test_runner::Config},
+    proptest::{collection::SizeRange, prelude::*, test_runner::Config},
     spl_stake_pool::state as reference,
     tidepool_interface::{
         Address, address,
@@ -90,10 +90,36 @@ pub fn fee_type() -> impl Strategy<Value = FeeType> {
     })
 }
 
+/// Bytes of an address. Four numbers, because a strategy per byte takes most of a test's time.
+pub fn key() -> impl Strategy<Value = [u8; 32]> {
+    any::<[u64; 4]>().prop_map(bytemuck::cast)
+}
+
+/// Up to `length` bytes, most of which are 0 or a small number, as tags are. Made from one number, for speed: failures
+/// shrink in length only.
+pub fn noise(length: impl Into<SizeRange>) -> impl Strategy<Value = Vec<u8>> {
+    let lengths = length.into();
+    (lengths.start()..lengths.end_excl(), any::<u64>()).prop_map(|(length, seed)| {
+        let mut state = seed;
+        std::iter::repeat_with(|| {
+            // Knuth's linear congruential generator: its high bits are good enough for noise.
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let byte = (state >> 56) as u8;
+            match state >> 40 & 7 {
+                0..4 => 0,
+                4..6 => byte % 4,
+                _ => byte,
+            }
+        })
+        .take(length)
+        .collect()
+    })
+}
+
 /// Addresses, some of which recur, so that two accounts of one instruction can be the same.
 pub fn address() -> impl Strategy<Value = Address> {
     prop_oneof![
-        8 => any::<[u8; 32]>().prop_map(Address::new_from_array),
+        8 => key().prop_map(Address::new_from_array),
         1 => Just(address::SYSTEM_PROGRAM_ID),
         1 => Just(address::SPL_STAKE_POOL_PROGRAM_ID),
     ]

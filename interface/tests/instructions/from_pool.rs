@@ -3,7 +3,7 @@
 use {
     crate::{
         Pair,
-        common::{address, number},
+        common::{address, key, number},
         updating,
     },
     proptest::{collection::vec, prelude::*},
@@ -33,14 +33,13 @@ pub struct Pool {
 
 /// Pools with up to two chunks of validators. Votes are distinct, as in every real list.
 pub fn pool() -> impl Strategy<Value = Pool> {
-    let record =
-        (any::<[u8; 32]>(), number(), number(), 0u64..3).prop_map(|(vote, transient, seed, epoch)| PublishedRecord {
-            vote_account_address: Address::new_from_array(vote),
-            transient_seed_suffix: transient.into(),
-            validator_seed_suffix: (seed as u32).into(),
-            last_update_epoch: epoch.into(),
-            ..PublishedRecord::default()
-        });
+    let record = (key(), number(), number(), 0u64..3).prop_map(|(vote, transient, seed, epoch)| PublishedRecord {
+        vote_account_address: Address::new_from_array(vote),
+        transient_seed_suffix: transient.into(),
+        validator_seed_suffix: (seed as u32).into(),
+        last_update_epoch: epoch.into(),
+        ..PublishedRecord::default()
+    });
     let numbers = ([number(), number(), number()], 0u64..4, any::<bool>());
     (
         vec(address(), 9),

@@ -20,9 +20,9 @@ use {
 };
 
 /// An instruction of ours and the published client's.
-pub struct Pair {
-    pub ours: Instruction,
-    pub theirs: Instruction,
+pub(crate) struct Pair {
+    ours: Instruction,
+    theirs: Instruction,
 }
 
 fn built_alike(pairs: &[Pair]) -> Result<(), TestCaseError> {
