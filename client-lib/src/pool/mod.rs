@@ -10,6 +10,11 @@ mod kind;
 mod read;
 mod validators;
 
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;
+
 pub use {
     environment::Environment,
     error::{PoolError, Role},

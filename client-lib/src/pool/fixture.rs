@@ -1,0 +1,328 @@
+//! Synthetic pools for tests, from raw accounts.
+
+use {
+    super::{Environment, PoolAccounts, PoolSnapshot},
+    solana_account::Account,
+    solana_address::Address,
+    solana_clock::Clock,
+    solana_stake_interface::{
+        stake_flags::StakeFlags,
+        state::{Authorized, Delegation, Lockup, Meta, Stake, StakeStateV2},
+    },
+    tidepool_interface::{
+        STAKE_ACCOUNT_SPACE,
+        address::{STAKE_PROGRAM_ID, TOKEN_PROGRAM_ID, find_deposit_authority, find_withdraw_authority},
+        external::stake::NOT_DEACTIVATED,
+        maths::Fee,
+        state::{
+            AccountType, POOL_MAX_LENGTH, PoolHead, PoolTerms, StakePool, StakeStatus, ValidatorListHeader,
+            ValidatorStakeInfo, validator_list_length,
+        },
+    },
+};
+
+pub(crate) const SOL: u64 = 1_000_000_000;
+pub(crate) const EPOCH: u64 = 700;
+pub(crate) const PROGRAM: Address = Address::new_from_array([101; 32]);
+pub(crate) const POOL: Address = Address::new_from_array([102; 32]);
+pub(crate) const MANAGER: Address = Address::new_from_array([103; 32]);
+pub(crate) const STAKER: Address = Address::new_from_array([104; 32]);
+pub(crate) const FEE_ACCOUNT: Address = Address::new_from_array([105; 32]);
+pub(crate) const MINT: Address = Address::new_from_array([106; 32]);
+pub(crate) const LIST: Address = Address::new_from_array([107; 32]);
+pub(crate) const RESERVE: Address = Address::new_from_array([108; 32]);
+
+/// The stake account of a fixture, in either part.
+pub(crate) fn stake_account(
+    withdrawer: Address,
+    vote: Address,
+    stake: u64,
+    activation_epoch: u64,
+    deactivation_epoch: u64,
+) -> Account {
+    let rent = rent();
+    let state = StakeStateV2::Stake(
+        meta(withdrawer),
+        Stake {
+            delegation: Delegation {
+                deactivation_epoch,
+                ..Delegation::new(&vote, stake, activation_epoch)
+            },
+            credits_observed: 0,
+        },
+        StakeFlags::empty(),
+    );
+    stake_program_account(&state, stake + rent)
+}
+
+#[expect(deprecated, reason = "the stake program still writes the field")]
+pub(crate) fn meta(withdrawer: Address) -> Meta {
+    Meta {
+        rent_exempt_reserve: rent(),
+        authorized: Authorized::auto(&withdrawer),
+        lockup: Lockup::default(),
+    }
+}
+
+pub(crate) fn stake_program_account(state: &StakeStateV2, lamports: u64) -> Account {
+    let mut data = bincode::serialize(state).unwrap();
+    data.resize(STAKE_ACCOUNT_SPACE, 0);
+    Account {
+        lamports,
+        data,
+        owner: STAKE_PROGRAM_ID,
+        ..Account::default()
+    }
+}
+
+/// Rent of a stake account in fixtures.
+pub(crate) fn rent() -> u64 {
+    Environment::default().stake_rent()
+}
+
+/// One validator of a fixture.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FixtureValidator {
+    /// Delegated lamports; none means that there is no account.
+    pub active: u64,
+    /// Delegated lamports in motion; 0 means none.
+    pub transient: u64,
+    /// Epochs of the transient stake's activation and deactivation.
+    pub transient_epochs: (u64, u64),
+    pub status: StakeStatus,
+    pub last_update_epoch: u64,
+}
+
+impl FixtureValidator {
+    pub(crate) fn new(active: u64) -> Self {
+        Self {
+            active,
+            transient: 0,
+            transient_epochs: (EPOCH, NOT_DEACTIVATED),
+            status: StakeStatus::Active,
+            last_update_epoch: EPOCH,
+        }
+    }
+
+    pub(crate) fn stale(self) -> Self {
+        Self {
+            last_update_epoch: EPOCH - 1,
+            ..self
+        }
+    }
+
+    pub(crate) fn with_status(self, status: StakeStatus) -> Self {
+        Self { status, ..self }
+    }
+
+    pub(crate) fn increasing(self, transient: u64) -> Self {
+        Self { transient, ..self }
+    }
+
+    pub(crate) fn decreasing(self, transient: u64) -> Self {
+        Self {
+            transient,
+            transient_epochs: (EPOCH - 10, EPOCH),
+            ..self
+        }
+    }
+
+    fn record(&self, index: usize) -> ValidatorStakeInfo {
+        let with_rent = |stake: u64| if stake == 0 { 0 } else { stake + rent() };
+        ValidatorStakeInfo {
+            active_stake_lamports: with_rent(self.active).into(),
+            transient_stake_lamports: with_rent(self.transient).into(),
+            last_update_epoch: self.last_update_epoch.into(),
+            transient_seed_suffix: 0.into(),
+            unused: 0.into(),
+            validator_seed_suffix: 0.into(),
+            status: self.status as u8,
+            vote_account_address: vote(index),
+        }
+    }
+}
+
+/// The vote account of the validator `index`.
+pub(crate) fn vote(index: usize) -> Address {
+    let mut bytes = [7; 32];
+    bytes[..8].copy_from_slice(&(index as u64).to_le_bytes());
+    Address::new_from_array(bytes)
+}
+
+/// A pool to be made up.
+#[derive(Clone, Debug)]
+pub(crate) struct Fixture {
+    pub validators: Vec<FixtureValidator>,
+    /// Lamports in the reserve above its rent.
+    pub reserve: u64,
+    /// Pool tokens; the total is that of the records and the reserve.
+    pub supply: u64,
+    pub terms: PoolTerms,
+    pub epoch_fee: Fee,
+    pub last_update_epoch: u64,
+    pub max_validators: u32,
+    pub stake_program_minimum: u64,
+    /// Whether the stake accounts are read.
+    pub with_stakes: bool,
+}
+
+impl Default for Fixture {
+    fn default() -> Self {
+        Self {
+            validators: Vec::new(),
+            reserve: 10 * SOL,
+            supply: 1_000 * SOL,
+            terms: PoolTerms::default(),
+            epoch_fee: Fee::new(1, 10),
+            last_update_epoch: EPOCH,
+            max_validators: 3_000,
+            stake_program_minimum: SOL,
+            with_stakes: true,
+        }
+    }
+}
+
+impl Fixture {
+    pub(crate) fn of(validators: Vec<FixtureValidator>) -> Self {
+        Self {
+            validators,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn environment(&self) -> Environment {
+        Environment {
+            clock: Clock {
+                epoch: EPOCH,
+                ..Clock::default()
+            },
+            stake_program_minimum: self.stake_program_minimum,
+            ..Environment::default()
+        }
+    }
+
+    fn records(&self) -> Vec<ValidatorStakeInfo> {
+        let indexed = self.validators.iter().enumerate();
+        indexed.map(|(index, validator)| validator.record(index)).collect()
+    }
+
+    fn stake_pool(&self) -> StakePool {
+        let stakes: u64 = self
+            .records()
+            .iter()
+            .map(|record| record.stake_lamports().unwrap())
+            .sum();
+        StakePool {
+            head: PoolHead {
+                account_type: AccountType::StakePool as u8,
+                manager: MANAGER,
+                staker: STAKER,
+                stake_deposit_authority: find_deposit_authority(&PROGRAM, &POOL).0,
+                stake_withdraw_bump_seed: find_withdraw_authority(&PROGRAM, &POOL).1,
+                validator_list: LIST,
+                reserve_stake: RESERVE,
+                pool_mint: MINT,
+                manager_fee_account: FEE_ACCOUNT,
+                token_program_id: TOKEN_PROGRAM_ID,
+                total_lamports: (self.reserve + stakes).into(),
+                pool_token_supply: self.supply.into(),
+                last_update_epoch: self.last_update_epoch.into(),
+                lockup: Default::default(),
+                epoch_fee: self.epoch_fee.into(),
+            },
+            terms: self.terms,
+        }
+    }
+
+    pub(crate) fn accounts(&self) -> PoolAccounts {
+        let owned = |owner, data: Vec<u8>, lamports| Account {
+            lamports,
+            data,
+            owner,
+            ..Account::default()
+        };
+        let mut pool = vec![0; POOL_MAX_LENGTH];
+        self.stake_pool().encode(&mut pool).unwrap();
+        let withdraw_authority = find_withdraw_authority(&PROGRAM, &POOL).0;
+        PoolAccounts {
+            pool: owned(PROGRAM, pool, 1),
+            validator_list: owned(PROGRAM, self.list(), 1),
+            reserve_stake: stake_program_account(
+                &StakeStateV2::Initialized(meta(withdraw_authority)),
+                self.reserve + rent(),
+            ),
+            pool_mint: owned(TOKEN_PROGRAM_ID, mint_data(&withdraw_authority, self.supply), 1),
+            manager_fee_account: Some(owned(TOKEN_PROGRAM_ID, token_account_data(&MINT, &MANAGER), 1)),
+        }
+    }
+
+    fn list(&self) -> Vec<u8> {
+        let mut data = vec![0; validator_list_length(self.max_validators)];
+        let header = ValidatorListHeader {
+            account_type: AccountType::ValidatorList as u8,
+            max_validators: self.max_validators.into(),
+            length: (self.validators.len() as u32).into(),
+        };
+        data[..9].copy_from_slice(bytemuck::bytes_of(&header));
+        for (slot, record) in data[9..].chunks_exact_mut(73).zip(self.records()) {
+            slot.copy_from_slice(bytemuck::bytes_of(&record));
+        }
+        data
+    }
+
+    /// The stake account at `address`, if it is one of `snapshot`'s.
+    pub(crate) fn stake_account_at(&self, snapshot: &PoolSnapshot, address: &Address) -> Option<Account> {
+        let authority = snapshot.withdraw_authority();
+        snapshot.validators().find_map(|validator| {
+            let made_up = &self.validators[validator.index];
+            let vote = validator.vote();
+            if *address == validator.addresses.validator && made_up.active > 0 {
+                Some(stake_account(
+                    authority,
+                    vote,
+                    made_up.active,
+                    EPOCH - 100,
+                    NOT_DEACTIVATED,
+                ))
+            } else if *address == validator.addresses.transient && made_up.transient > 0 {
+                let (activation, deactivation) = made_up.transient_epochs;
+                Some(stake_account(
+                    authority,
+                    vote,
+                    made_up.transient,
+                    activation,
+                    deactivation,
+                ))
+            } else {
+                None
+            }
+        })
+    }
+
+    pub(crate) fn snapshot(&self) -> PoolSnapshot {
+        let mut snapshot = PoolSnapshot::from_accounts(POOL, self.accounts(), self.environment()).unwrap();
+        if self.with_stakes {
+            let addresses = snapshot.clone();
+            snapshot.set_stake_accounts(|_| true, |address| self.stake_account_at(&addresses, address));
+        }
+        snapshot
+    }
+}
+
+pub(crate) fn mint_data(authority: &Address, supply: u64) -> Vec<u8> {
+    let mut data = vec![0; 82];
+    data[0] = 1;
+    data[4..36].copy_from_slice(authority.as_ref());
+    data[36..44].copy_from_slice(&supply.to_le_bytes());
+    data[44] = 9;
+    data[45] = 1;
+    data
+}
+
+pub(crate) fn token_account_data(mint: &Address, owner: &Address) -> Vec<u8> {
+    let mut data = vec![0; 165];
+    data[..32].copy_from_slice(mint.as_ref());
+    data[32..64].copy_from_slice(owner.as_ref());
+    data[108] = 1;
+    data
+}
