@@ -1,8 +1,6 @@
 //! Why a cluster could not answer, and what to do about it.
 
-use solana_address::Address;
-use solana_transaction_error::TransactionError;
-use thiserror::Error;
+use {solana_address::Address, solana_transaction_error::TransactionError, thiserror::Error};
 
 /// A question to a cluster that was not answered, or answered with nonsense.
 ///

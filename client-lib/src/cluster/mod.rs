@@ -10,17 +10,12 @@ mod rpc;
 mod sysvars;
 mod types;
 
-use std::future::Future;
-
-use solana_account::Account;
-use solana_address::Address;
-use solana_clock::Clock;
-use solana_epoch_rewards::EpochRewards;
-use solana_epoch_schedule::EpochSchedule;
-use solana_rent::Rent;
-use solana_signature::Signature;
-use solana_stake_interface::stake_history::StakeHistory;
-use solana_transaction::versioned::VersionedTransaction;
+use {
+    solana_account::Account, solana_address::Address, solana_clock::Clock, solana_epoch_rewards::EpochRewards,
+    solana_epoch_schedule::EpochSchedule, solana_rent::Rent, solana_signature::Signature,
+    solana_stake_interface::stake_history::StakeHistory, solana_transaction::versioned::VersionedTransaction,
+    std::future::Future,
+};
 
 pub use error::ClusterError;
 #[cfg(feature = "rpc")]

@@ -1,13 +1,14 @@
 //! Live parameters of a cluster, decoded from its sysvar accounts and programs.
 
-use serde::de::DeserializeOwned;
-use solana_address::Address;
-use solana_hash::Hash;
-use solana_message::{Message, VersionedMessage};
-use solana_signature::Signature;
-use solana_transaction::versioned::VersionedTransaction;
-
-use super::{Cluster, ClusterError};
+use {
+    super::{Cluster, ClusterError},
+    serde::de::DeserializeOwned,
+    solana_address::Address,
+    solana_hash::Hash,
+    solana_message::{Message, VersionedMessage},
+    solana_signature::Signature,
+    solana_transaction::versioned::VersionedTransaction,
+};
 
 pub(super) async fn read<C, S>(cluster: &C, address: Address) -> Result<S, ClusterError>
 where

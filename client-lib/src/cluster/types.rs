@@ -1,8 +1,6 @@
 //! What a cluster answers.
 
-use solana_address::Address;
-use solana_hash::Hash;
-use solana_transaction_error::TransactionError;
+use {solana_address::Address, solana_hash::Hash, solana_transaction_error::TransactionError};
 
 /// A recent blockhash and how long it lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,11 +1,9 @@
 //! Compute limits and prices.
 
-use solana_compute_budget_interface::ComputeBudgetInstruction;
-use solana_instruction::Instruction;
-
-use crate::compute::MAX_PER_TRANSACTION;
-
-use super::SendOptions;
+use {
+    super::SendOptions, crate::compute::MAX_PER_TRANSACTION, solana_compute_budget_interface::ComputeBudgetInstruction,
+    solana_instruction::Instruction,
+};
 
 /// Compute units that the two instructions may take themselves.
 const OWN_UNITS: u64 = 300;

@@ -1,14 +1,14 @@
 //! One transaction on its way.
 
-use solana_instruction::Instruction;
-use solana_signature::Signature;
-use solana_transaction::versioned::VersionedTransaction;
-use solana_transaction_error::TransactionError;
-use tokio::time::{Duration, Instant};
-
-use crate::cluster::{Blockhash, Cluster, ClusterError};
-
-use super::{NotSent, Outgoing, Sender};
+use {
+    super::{NotSent, Outgoing, Sender},
+    crate::cluster::{Blockhash, Cluster, ClusterError},
+    solana_instruction::Instruction,
+    solana_signature::Signature,
+    solana_transaction::versioned::VersionedTransaction,
+    solana_transaction_error::TransactionError,
+    tokio::time::{Duration, Instant},
+};
 
 pub(super) struct Flight<'t> {
     /// Its place among the transactions of the stage.

@@ -15,16 +15,16 @@ mod stage;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
-
-use solana_address::Address;
-use solana_instruction::Instruction;
-use solana_message::AddressLookupTableAccount;
-use solana_signer::Signer;
-
-use crate::{
-    cluster::{Cluster, Confirmation},
-    pack::TransactionPlan,
+use {
+    crate::{
+        cluster::{Cluster, Confirmation},
+        pack::TransactionPlan,
+    },
+    solana_address::Address,
+    solana_instruction::Instruction,
+    solana_message::AddressLookupTableAccount,
+    solana_signer::Signer,
+    std::time::Duration,
 };
 
 pub use outcome::{FailureReport, NotSent, Outcome, Sent, Summary};
@@ -92,8 +92,8 @@ pub struct SendOptions {
     pub patience: Duration,
     /// Asks for the compute units of transactions that landed too, which costs a request for each.
     pub report_units: bool,
-    /// The program that runs the pool, so that its errors can be explained. The default is none.
-    pub pool_program: Address,
+    /// The program that runs the pool, so that its errors can be explained.
+    pub pool_program: Option<Address>,
 }
 
 impl Default for SendOptions {
@@ -110,7 +110,7 @@ impl Default for SendOptions {
             settle: Duration::from_secs(2),
             patience: Duration::from_secs(60),
             report_units: false,
-            pool_program: Address::default(),
+            pool_program: None,
         }
     }
 }

@@ -1,15 +1,14 @@
 //! What became of transactions.
 
-use std::fmt;
-
-use solana_address::Address;
-use solana_signature::Signature;
-use solana_transaction_error::TransactionError;
-use thiserror::Error;
-
-use crate::{cluster::ClusterError, error::Explanation};
-
-use super::Outgoing;
+use {
+    super::Outgoing,
+    crate::{cluster::ClusterError, error::Explanation},
+    solana_address::Address,
+    solana_signature::Signature,
+    solana_transaction_error::TransactionError,
+    std::fmt,
+    thiserror::Error,
+};
 
 /// What became of one transaction.
 #[derive(Debug)]

@@ -1,20 +1,23 @@
 //! From instructions to a signed transaction.
 
-use solana_address::Address;
-use solana_hash::Hash;
-use solana_instruction::Instruction;
-use solana_message::{Message, VersionedMessage, v0};
-use solana_signature::Signature;
-use solana_signer::Signer;
-use solana_transaction::versioned::VersionedTransaction;
-use solana_transaction_error::TransactionError;
-
-use crate::{cluster::Cluster, compute::MAX_PER_TRANSACTION, error, pack::MAX_TRANSACTION_BYTES};
-
-use super::{
-    FailureReport, NotSent, Outcome, Outgoing, Sender,
-    budget::{limit_for, with_budget},
+use {
+    super::{
+        FailureReport, NotSent, Outcome, Outgoing, Sender,
+        budget::{limit_for, with_budget},
+    },
+    crate::{cluster::Cluster, compute::MAX_PER_TRANSACTION, error, pack::MAX_TRANSACTION_BYTES},
+    solana_address::Address,
+    solana_hash::Hash,
+    solana_instruction::Instruction,
+    solana_message::{Message, VersionedMessage, v0},
+    solana_signature::Signature,
+    solana_signer::Signer,
+    solana_transaction::versioned::VersionedTransaction,
+    solana_transaction_error::TransactionError,
 };
+
+/// An address that no program has. Not the default one, which is the system program's.
+const NO_PROGRAM: Address = Address::new_from_array([u8::MAX; 32]);
 
 impl<C: Cluster> Sender<'_, C> {
     /// The instructions to sign, with a compute limit from a simulation if the options ask for one. An error is the
@@ -74,7 +77,7 @@ impl<C: Cluster> Sender<'_, C> {
             error: &error,
             programs: &programs,
             logs: &logs,
-            stake_pool_program: self.options.pool_program,
+            stake_pool_program: self.options.pool_program.unwrap_or(NO_PROGRAM),
         });
         FailureReport {
             error,

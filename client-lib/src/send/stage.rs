@@ -1,13 +1,12 @@
 //! Sending a set of transactions and following each to its end.
 
-use std::future::Future;
-
-use futures_util::{StreamExt as _, stream};
-use tokio::time::{Instant, sleep};
-
-use crate::cluster::{Cluster, ClusterError, TransactionStatus};
-
-use super::{NotSent, Outcome, Outgoing, Sender, Sent, Summary, flight::Flight, progress::Progress};
+use {
+    super::{NotSent, Outcome, Outgoing, Sender, Sent, Summary, flight::Flight, progress::Progress},
+    crate::cluster::{Cluster, ClusterError, TransactionStatus},
+    futures_util::{StreamExt as _, stream},
+    std::future::Future,
+    tokio::time::{Instant, sleep},
+};
 
 /// Outcomes as they come in.
 struct Board<'t> {

@@ -1,20 +1,20 @@
 //! Setting up an embedded cluster.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-    sync::Mutex,
+use {
+    super::{EmbeddedCluster, EmbeddedError, State, ValidatorSpec, genesis, progress::Spinner, validators::Validator},
+    solana_account::{Account, ReadableAccount},
+    solana_address::Address,
+    solana_clock::{DEFAULT_SLOTS_PER_EPOCH, Epoch, UnixTimestamp},
+    solana_epoch_schedule::MINIMUM_SLOTS_PER_EPOCH,
+    solana_inflation::Inflation,
+    solana_runtime::{bank::Bank, bank_forks::BankForks},
+    std::{
+        collections::BTreeMap,
+        fs,
+        path::{Path, PathBuf},
+        sync::Mutex,
+    },
 };
-
-use solana_account::{Account, ReadableAccount};
-use solana_address::Address;
-use solana_clock::{DEFAULT_SLOTS_PER_EPOCH, Epoch, UnixTimestamp};
-use solana_epoch_schedule::MINIMUM_SLOTS_PER_EPOCH;
-use solana_inflation::Inflation;
-use solana_runtime::{bank::Bank, bank_forks::BankForks};
-
-use super::{EmbeddedCluster, EmbeddedError, State, ValidatorSpec, genesis, progress::Spinner, validators::Validator};
 
 /// Validators of a cluster that does not say otherwise.
 const DEFAULT_VALIDATORS: usize = 20;
@@ -184,8 +184,8 @@ impl EmbeddedClusterBuilder {
         );
         let bank = genesis::bank(&config);
         for (program_id, path) in &self.programs {
-            for (address, account) in genesis::program_accounts(program_id, &read_elf(path)?) {
-                bank.store_account(&address, &account);
+            for (address, account) in genesis::program_accounts(program_id, &read_elf(path)?, 0) {
+                bank.store_account(&address, &account.into());
             }
         }
         bank.set_capitalization_for_tests(bank.calculate_capitalization_for_tests());
@@ -206,7 +206,7 @@ impl EmbeddedClusterBuilder {
     }
 }
 
-fn read_elf(path: &Path) -> Result<Vec<u8>, EmbeddedError> {
+pub(super) fn read_elf(path: &Path) -> Result<Vec<u8>, EmbeddedError> {
     let elf = fs::read(path).map_err(|source| EmbeddedError::ProgramFile {
         path: path.to_owned(),
         source,

@@ -2,16 +2,17 @@
 //!
 //! Everything is answered at once: a transaction has run when `send` returns, and is final.
 
-use solana_account::Account;
-use solana_address::Address;
-use solana_signature::Signature;
-use solana_transaction::versioned::VersionedTransaction;
-use solana_transaction_error::TransactionError;
-use tidepool_client::cluster::{
-    Blockhash, Cluster, ClusterError, Confirmation, Execution, ReturnData, Simulation, TransactionStatus,
+use {
+    super::{EmbeddedCluster, transactions::first_signature},
+    solana_account::Account,
+    solana_address::Address,
+    solana_signature::Signature,
+    solana_transaction::versioned::VersionedTransaction,
+    solana_transaction_error::TransactionError,
+    tidepool_client::cluster::{
+        Blockhash, Cluster, ClusterError, Confirmation, Execution, ReturnData, Simulation, TransactionStatus,
+    },
 };
-
-use super::{EmbeddedCluster, transactions::first_signature};
 
 impl Cluster for EmbeddedCluster {
     async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {

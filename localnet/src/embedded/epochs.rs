@@ -1,11 +1,11 @@
 //! Moving a cluster forward: blocks, slots, and epochs with their rewards.
 
-use std::sync::{Arc, PoisonError};
-
-use solana_clock::{Epoch, Slot, UnixTimestamp};
-use solana_runtime::bank::Bank;
-
-use super::{EmbeddedCluster, EmbeddedError, genesis::SLOT_DURATION, lock, progress::Spinner, validators};
+use {
+    super::{EmbeddedCluster, EmbeddedError, genesis::SLOT_DURATION, lock, progress::Spinner, validators},
+    solana_clock::{Epoch, Slot, UnixTimestamp},
+    solana_runtime::bank::Bank,
+    std::sync::{Arc, PoisonError},
+};
 
 /// What the beginning of an epoch brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +116,9 @@ impl EmbeddedCluster {
     }
 
     fn open_slot(&self, parent: &Arc<Bank>, slot: Slot) {
-        let bank = Bank::new_from_parent(parent.clone(), *parent.leader(), slot);
+        let mut bank = Bank::new_from_parent(parent.clone(), *parent.leader(), slot);
+        // A program that was replaced past the loader is still in the cache as it was.
+        bank.set_check_program_deployment_slot(true);
         self.set_time(&bank);
         self.insert(bank);
     }

@@ -1,11 +1,12 @@
 //! What can go wrong when a cluster is set up or moved on.
 
-use std::{fmt, io, path::PathBuf};
-
-use solana_address::Address;
-use solana_signature::Signature;
-use solana_transaction_error::TransactionError;
-use thiserror::Error;
+use {
+    solana_address::Address,
+    solana_signature::Signature,
+    solana_transaction_error::TransactionError,
+    std::{fmt, io, path::PathBuf},
+    thiserror::Error,
+};
 
 /// The embedded cluster cannot do what was asked.
 #[derive(Debug, Error)]

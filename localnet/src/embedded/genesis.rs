@@ -1,21 +1,26 @@
 //! The first block: what mainnet has, and validators.
 
-use solana_account::{Account, AccountSharedData};
-use solana_accounts_db::accounts_db::ACCOUNTS_DB_CONFIG_FOR_TESTING;
-use solana_address::Address;
-use solana_epoch_schedule::EpochSchedule;
-use solana_fee_calculator::FeeRateGovernor;
-use solana_genesis_config::GenesisConfig;
-use solana_native_token::LAMPORTS_PER_SOL;
-use solana_rent::Rent;
-use solana_runtime::{bank::Bank, genesis_utils};
-use spl_generic_token::token::{self, native_mint};
-use std::{sync::Arc, time::Duration};
-
-use super::validators::Validator;
+use {
+    super::validators::Validator,
+    solana_account::Account,
+    solana_accounts_db::accounts_db::ACCOUNTS_DB_CONFIG_FOR_TESTING,
+    solana_address::Address,
+    solana_clock::Slot,
+    solana_epoch_schedule::EpochSchedule,
+    solana_fee_calculator::FeeRateGovernor,
+    solana_genesis_config::GenesisConfig,
+    solana_native_token::LAMPORTS_PER_SOL,
+    solana_rent::Rent,
+    solana_runtime::{bank::Bank, genesis_utils},
+    spl_generic_token::token::{self, native_mint},
+    std::{ops::Range, sync::Arc, time::Duration},
+};
 
 /// How long a slot lasts. Inflation is by the year, so it decides how large the rewards of an epoch are.
 pub(super) const SLOT_DURATION: Duration = Duration::from_millis(400);
+
+/// Where a program's data account keeps the slot of its deployment: after the discriminant.
+const DEPLOYMENT_SLOT: Range<usize> = 4..12;
 
 /// Lamports that a signature costs, as on mainnet.
 const LAMPORTS_PER_SIGNATURE: u64 = 5_000;
@@ -94,11 +99,12 @@ pub(super) fn bank(config: &GenesisConfig) -> Bank {
     bank
 }
 
-/// The accounts of a program that nobody can upgrade.
-pub(super) fn program_accounts(program_id: &Address, elf: &[u8]) -> impl Iterator<Item = (Address, AccountSharedData)> {
-    solana_program_binaries::bpf_loader_upgradeable_program_accounts(program_id, elf, &Rent::default())
-        .into_iter()
-        .map(|(address, account)| (address, AccountSharedData::from(account)))
+/// The accounts of a program whose upgrade authority nobody has, as deployed in `slot`.
+pub(super) fn program_accounts(program_id: &Address, elf: &[u8], slot: Slot) -> [(Address, Account); 2] {
+    let rent = Rent::default();
+    let [program, mut data] = solana_program_binaries::bpf_loader_upgradeable_program_accounts(program_id, elf, &rent);
+    data.1.data[DEPLOYMENT_SLOT].copy_from_slice(&slot.to_le_bytes());
+    [program, data]
 }
 
 fn native_mint_account() -> Account {

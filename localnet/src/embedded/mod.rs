@@ -30,28 +30,29 @@ mod progress;
 mod transactions;
 mod validators;
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+use {
+    serde::de::DeserializeOwned,
+    solana_account::{Account, AccountSharedData, ReadableAccount},
+    solana_address::Address,
+    solana_clock::{Clock, Epoch, Slot, UnixTimestamp},
+    solana_epoch_rewards::EpochRewards,
+    solana_keypair::Keypair,
+    solana_rent::Rent,
+    solana_runtime::{bank::Bank, bank_forks::BankForks},
+    solana_signature::Signature,
+    solana_signer::Signer,
+    std::{
+        collections::{BTreeMap, HashMap},
+        path::Path,
+        sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    },
+    transactions::Landed,
 };
-
-use serde::de::DeserializeOwned;
-use solana_account::{Account, AccountSharedData, ReadableAccount};
-use solana_address::Address;
-use solana_clock::{Clock, Epoch, Slot, UnixTimestamp};
-use solana_epoch_rewards::EpochRewards;
-use solana_keypair::Keypair;
-use solana_rent::Rent;
-use solana_runtime::{bank::Bank, bank_forks::BankForks};
-use solana_signature::Signature;
-use solana_signer::Signer;
 
 pub use builder::EmbeddedClusterBuilder;
 pub use epochs::EpochChange;
 pub use error::{EmbeddedError, TxFailure, TxReport};
 pub use validators::{Validator, ValidatorSpec};
-
-use transactions::Landed;
 
 /// A cluster in this process. See the [module](self).
 ///
@@ -131,6 +132,17 @@ impl EmbeddedCluster {
         let wallet = Keypair::new();
         self.airdrop(&wallet.pubkey(), lamports);
         wallet
+    }
+
+    /// Replaces the code of a program by that in a file, as an upgrade does, and moves on by a block, in which the new
+    /// code is in force.
+    pub fn replace_program(&self, program_id: &Address, path: impl AsRef<Path>) -> Result<(), EmbeddedError> {
+        let elf = builder::read_elf(path.as_ref())?;
+        for (address, account) in genesis::program_accounts(program_id, &elf, self.slot()) {
+            self.set_account(&address, account);
+        }
+        self.advance_blocks(1);
+        Ok(())
     }
 
     /// The clock sysvar.

@@ -1,12 +1,13 @@
 //! A sign of life for what takes long.
 
-use std::{
-    sync::mpsc::{self, RecvTimeoutError, Sender},
-    thread::{self, JoinHandle},
-    time::Duration,
+use {
+    indicatif::{ProgressBar, ProgressDrawTarget},
+    std::{
+        sync::mpsc::{self, RecvTimeoutError, Sender},
+        thread::{self, JoinHandle},
+        time::Duration,
+    },
 };
-
-use indicatif::{ProgressBar, ProgressDrawTarget};
 
 /// What is done sooner than this needs no sign of life.
 const PATIENCE: Duration = Duration::from_secs(2);

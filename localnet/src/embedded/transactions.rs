@@ -1,17 +1,18 @@
 //! Running transactions.
 
-use solana_clock::Slot;
-use solana_hash::Hash;
-use solana_instruction::Instruction;
-use solana_keypair::Keypair;
-use solana_message::{Message, VersionedMessage};
-use solana_runtime::bank::TransactionSimulationResult;
-use solana_signature::Signature;
-use solana_signer::Signer;
-use solana_transaction::{TransactionVerificationMode, versioned::VersionedTransaction};
-use solana_transaction_error::TransactionError;
-
-use super::{EmbeddedCluster, TxFailure, TxReport};
+use {
+    super::{EmbeddedCluster, TxFailure, TxReport},
+    solana_clock::Slot,
+    solana_hash::Hash,
+    solana_instruction::Instruction,
+    solana_keypair::Keypair,
+    solana_message::{Message, VersionedMessage},
+    solana_runtime::bank::TransactionSimulationResult,
+    solana_signature::Signature,
+    solana_signer::Signer,
+    solana_transaction::{TransactionVerificationMode, versioned::VersionedTransaction},
+    solana_transaction_error::TransactionError,
+};
 
 /// A transaction that has paid its fee, whether or not it succeeded.
 #[derive(Clone)]

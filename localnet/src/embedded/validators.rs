@@ -4,21 +4,22 @@
 //! earned by the end of an epoch; those are written into its vote account just before the epoch ends, and all that
 //! follows (points, commission, partitioned distribution) is the bank's own work.
 
-use solana_account::{Account, AccountSharedData, ReadableAccount};
-use solana_address::Address;
-use solana_clock::{Clock, Epoch};
-use solana_keypair::Keypair;
-use solana_native_token::LAMPORTS_PER_SOL;
-use solana_rent::Rent;
-use solana_runtime::bank::Bank;
-use solana_signer::Signer;
-use solana_stake_interface::{
-    stake_flags::StakeFlags,
-    state::{Authorized, Delegation, Meta, Stake, StakeStateV2},
+use {
+    super::EmbeddedError,
+    solana_account::{Account, AccountSharedData, ReadableAccount},
+    solana_address::Address,
+    solana_clock::{Clock, Epoch},
+    solana_keypair::Keypair,
+    solana_native_token::LAMPORTS_PER_SOL,
+    solana_rent::Rent,
+    solana_runtime::bank::Bank,
+    solana_signer::Signer,
+    solana_stake_interface::{
+        stake_flags::StakeFlags,
+        state::{Authorized, Delegation, Meta, Stake, StakeStateV2},
+    },
+    solana_vote_interface::state::{BlockTimestamp, VoteInit, VoteStateV4, VoteStateVersions},
 };
-use solana_vote_interface::state::{BlockTimestamp, VoteInit, VoteStateV4, VoteStateVersions};
-
-use super::EmbeddedError;
 
 /// The most credits that a vote can earn, for one landing within two slots.
 const MAX_CREDITS_PER_SLOT: u64 = 16;

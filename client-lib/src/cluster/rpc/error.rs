@@ -1,16 +1,17 @@
 //! What an endpoint's errors mean.
 
-use solana_rpc_client_api::{
-    client_error::{Error, ErrorKind, reqwest},
-    custom_error::{
-        JSON_RPC_SERVER_ERROR_BLOCK_NOT_AVAILABLE, JSON_RPC_SERVER_ERROR_MIN_CONTEXT_SLOT_NOT_REACHED,
-        JSON_RPC_SERVER_ERROR_NODE_UNHEALTHY, JSON_RPC_SERVER_ERROR_TRANSACTION_SIGNATURE_VERIFICATION_FAILURE,
+use {
+    crate::cluster::ClusterError,
+    solana_rpc_client_api::{
+        client_error::{Error, ErrorKind, reqwest},
+        custom_error::{
+            JSON_RPC_SERVER_ERROR_BLOCK_NOT_AVAILABLE, JSON_RPC_SERVER_ERROR_MIN_CONTEXT_SLOT_NOT_REACHED,
+            JSON_RPC_SERVER_ERROR_NODE_UNHEALTHY, JSON_RPC_SERVER_ERROR_TRANSACTION_SIGNATURE_VERIFICATION_FAILURE,
+        },
+        request::RpcError,
     },
-    request::RpcError,
+    solana_transaction_error::TransactionError,
 };
-use solana_transaction_error::TransactionError;
-
-use crate::cluster::ClusterError;
 
 /// Code that some endpoints give for too many requests, after the HTTP status of that meaning.
 const TOO_MANY_REQUESTS: i64 = 429;

@@ -4,30 +4,30 @@ mod error;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
-
-use base64::{Engine as _, prelude::BASE64_STANDARD};
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use serde_json::json;
-use solana_account::Account;
-use solana_address::Address;
-use solana_commitment_config::CommitmentConfig;
-use solana_rpc_client::nonblocking::rpc_client::RpcClient;
-use solana_rpc_client_api::{
-    config::{RpcSendTransactionConfig, RpcSimulateTransactionConfig, RpcTransactionConfig},
-    request::{MAX_GET_SIGNATURE_STATUSES_QUERY_ITEMS, MAX_MULTIPLE_ACCOUNTS, RpcRequest},
+use {
+    super::{
+        Blockhash, Cluster, ClusterError, Confirmation, Execution, ReturnData, Simulation, TransactionStatus, types,
+    },
+    base64::{Engine as _, prelude::BASE64_STANDARD},
+    error::from_client,
+    futures_util::{StreamExt as _, TryStreamExt as _, stream},
+    serde_json::json,
+    solana_account::Account,
+    solana_address::Address,
+    solana_commitment_config::CommitmentConfig,
+    solana_rpc_client::nonblocking::rpc_client::RpcClient,
+    solana_rpc_client_api::{
+        config::{RpcSendTransactionConfig, RpcSimulateTransactionConfig, RpcTransactionConfig},
+        request::{MAX_GET_SIGNATURE_STATUSES_QUERY_ITEMS, MAX_MULTIPLE_ACCOUNTS, RpcRequest},
+    },
+    solana_signature::Signature,
+    solana_transaction::versioned::VersionedTransaction,
+    solana_transaction_status_client_types::{
+        EncodedConfirmedTransactionWithStatusMeta, TransactionConfirmationStatus, UiTransactionEncoding,
+        UiTransactionReturnData,
+    },
+    std::time::Duration,
 };
-use solana_signature::Signature;
-use solana_transaction::versioned::VersionedTransaction;
-use solana_transaction_status_client_types::{
-    EncodedConfirmedTransactionWithStatusMeta, TransactionConfirmationStatus, UiTransactionEncoding,
-    UiTransactionReturnData,
-};
-
-use super::{
-    Blockhash, Cluster, ClusterError, Confirmation, Execution, ReturnData, Simulation, TransactionStatus, types,
-};
-use error::from_client;
 
 /// Time in which an endpoint has to answer. The largest validator list takes a while to send.
 const TIMEOUT: Duration = Duration::from_secs(60);

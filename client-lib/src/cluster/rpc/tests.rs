@@ -1,18 +1,18 @@
 //! The client against an endpoint that says what it is told to say.
 
-use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::{TcpListener, TcpStream},
-    sync::mpsc::{self, Receiver},
-    thread,
+use {
+    super::*,
+    serde_json::{Value, json},
+    solana_instruction::error::InstructionError,
+    solana_message::VersionedMessage,
+    solana_transaction_error::TransactionError,
+    std::{
+        io::{BufRead, BufReader, Read, Write},
+        net::{TcpListener, TcpStream},
+        sync::mpsc::{self, Receiver},
+        thread,
+    },
 };
-
-use serde_json::{Value, json};
-use solana_instruction::error::InstructionError;
-use solana_message::VersionedMessage;
-use solana_transaction_error::TransactionError;
-
-use super::*;
 
 /// Serves the same answer to every request. Returns its URL, with a key in it, and the requests as they come.
 fn endpoint(status: &'static str, answer: fn(&Value) -> Value) -> (String, Receiver<Value>) {

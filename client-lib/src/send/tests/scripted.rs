@@ -1,0 +1,168 @@
+//! A cluster that follows a script.
+
+use {
+    crate::cluster::{Blockhash, Cluster, ClusterError, Confirmation, Execution, Simulation, TransactionStatus},
+    solana_account::Account,
+    solana_address::Address,
+    solana_hash::Hash,
+    solana_signature::Signature,
+    solana_transaction::versioned::VersionedTransaction,
+    solana_transaction_error::TransactionError,
+    std::{
+        collections::BTreeMap,
+        sync::{Mutex, MutexGuard},
+    },
+};
+
+/// Blocks for which a blockhash is accepted.
+pub const BLOCKHASH_LIFE: u64 = 150;
+
+/// What the scripted network does wrong.
+#[derive(Default)]
+pub struct Script {
+    /// Loses so many sends of each signed transaction.
+    pub lose_sends: u32,
+    /// Loses every transaction with one of the first so many blockhashes.
+    pub lose_blockhashes: u64,
+    /// Hides that a transaction has landed from so many looks.
+    pub hide_for_looks: u32,
+    /// Shows a landed transaction only as processed for so many looks.
+    pub unconfirmed_looks: u32,
+    /// Does not answer so many questions for statuses.
+    pub silent_looks: u32,
+    /// Makes no blocks.
+    pub halted: bool,
+    /// Refuses transactions at the door.
+    pub refuse: Option<TransactionError>,
+    /// Runs transactions, which then fail.
+    pub fail: Option<TransactionError>,
+    /// Foresees a failure.
+    pub foresee: Option<TransactionError>,
+}
+
+#[derive(Default)]
+pub struct State {
+    pub height: u64,
+    pub blockhashes: u64,
+    /// Blockhash to its number (from 1) and last block height.
+    pub valid: BTreeMap<Hash, (u64, u64)>,
+    pub sends: BTreeMap<Signature, u32>,
+    pub landed: BTreeMap<Signature, u32>,
+    /// First instruction data of each transaction that ran, in order.
+    pub ran: Vec<Vec<u8>>,
+    pub looks: u32,
+}
+
+#[derive(Default)]
+pub struct Scripted {
+    script: Script,
+    state: Mutex<State>,
+}
+
+impl Scripted {
+    pub fn new(script: Script) -> Self {
+        Self {
+            script,
+            ..Self::default()
+        }
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    pub fn ran(&self) -> usize {
+        self.state().ran.len()
+    }
+
+    /// How many differently signed transactions arrived.
+    pub fn signatures(&self) -> usize {
+        self.state().sends.len()
+    }
+}
+
+impl Cluster for Scripted {
+    async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
+        Ok(vec![None; addresses.len()])
+    }
+
+    async fn latest_blockhash(&self) -> Result<Blockhash, ClusterError> {
+        let mut state = self.state();
+        state.blockhashes += 1;
+        let number = state.blockhashes;
+        let hash = Hash::new_from_array([number as u8; 32]);
+        let last_valid_block_height = state.height + BLOCKHASH_LIFE;
+        state.valid.insert(hash, (number, last_valid_block_height));
+        Ok(Blockhash {
+            hash,
+            last_valid_block_height,
+        })
+    }
+
+    async fn block_height(&self) -> Result<u64, ClusterError> {
+        let mut state = self.state();
+        state.height += if self.script.halted { 0 } else { 10 };
+        Ok(state.height)
+    }
+
+    async fn simulate(&self, _: &VersionedTransaction) -> Result<Simulation, ClusterError> {
+        Ok(Simulation {
+            error: self.script.foresee.clone(),
+            units_consumed: 10_000,
+            ..Simulation::default()
+        })
+    }
+
+    async fn send(&self, transaction: &VersionedTransaction) -> Result<Signature, ClusterError> {
+        assert!(transaction.verify_with_results().iter().all(|valid| *valid));
+        if let Some(error) = self.script.refuse.clone() {
+            return Err(ClusterError::TransactionRefused { error });
+        }
+        let signature = transaction.signatures[0];
+        let mut state = self.state();
+        let (number, last_valid) = state.valid[transaction.message.recent_blockhash()];
+        let sends = state.sends.entry(signature).or_default();
+        *sends += 1;
+        let lost = *sends <= self.script.lose_sends || number <= self.script.lose_blockhashes;
+        if !lost && state.height <= last_valid && !state.landed.contains_key(&signature) {
+            state.landed.insert(signature, 0);
+            let data = transaction.message.instructions()[0].data.clone();
+            state.ran.push(data);
+        }
+        Ok(signature)
+    }
+
+    async fn statuses(&self, signatures: &[Signature]) -> Result<Vec<Option<TransactionStatus>>, ClusterError> {
+        let mut state = self.state();
+        state.looks += 1;
+        if state.looks <= self.script.silent_looks {
+            return Err(ClusterError::Unreachable {
+                detail: "timed out".into(),
+            });
+        }
+        Ok(signatures
+            .iter()
+            .map(|signature| {
+                let looks = state.landed.get_mut(signature)?;
+                *looks += 1;
+                let visible = looks.checked_sub(self.script.hide_for_looks + 1)?;
+                Some(TransactionStatus {
+                    slot: 7,
+                    error: self.script.fail.clone(),
+                    confirmation: if visible < self.script.unconfirmed_looks {
+                        Confirmation::Processed
+                    } else {
+                        Confirmation::Confirmed
+                    },
+                })
+            })
+            .collect())
+    }
+
+    async fn execution(&self, _: &Signature) -> Result<Option<Execution>, ClusterError> {
+        Ok(Some(Execution {
+            logs: vec!["Program log: no".into()],
+            units_consumed: Some(9_000),
+        }))
+    }
+}
