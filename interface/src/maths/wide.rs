@@ -111,14 +111,13 @@ impl Wide {
         };
         let mut quotient = 0u64;
         for bit in (0..u64::BITS).rev() {
-            // The remainder stays under the divisor; the bit that a shift pushes out means that it exceeds it.
-            let carry = remainder.high >> (u64::BITS - 1);
+            // The remainder is at most the dividend's bits so far, 127 before the last round: no shift pushes one out.
             remainder = Self {
                 high: (remainder.high << 1) | (remainder.low >> (u64::BITS - 1)),
                 low: (remainder.low << 1) | ((self.low >> bit) & 1),
             };
             quotient <<= 1;
-            if carry == 1 || remainder >= divisor {
+            if remainder >= divisor {
                 let (low, borrow) = remainder.low.overflowing_sub(divisor.low);
                 let high = remainder
                     .high
