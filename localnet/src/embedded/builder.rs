@@ -10,11 +10,14 @@ use {
     solana_runtime::{bank::Bank, bank_forks::BankForks},
     std::{
         collections::BTreeMap,
-        fs,
+        env, fs,
         path::{Path, PathBuf},
         sync::Mutex,
     },
 };
+
+/// Where the built program is, from the workspace's root.
+const TIDEPOOL: &str = "target/deploy/tidepool.so";
 
 /// Validators of a cluster that does not say otherwise.
 const DEFAULT_VALIDATORS: usize = 20;
@@ -59,6 +62,17 @@ impl EmbeddedClusterBuilder {
     pub fn program(mut self, program_id: Address, path: impl AsRef<Path>) -> Self {
         self.programs.push((program_id, path.as_ref().to_owned()));
         self
+    }
+
+    /// Loads Tidepool at an address: the program that `cargo xtask build-program` has put under the workspace's
+    /// `target/deploy`, looked for from the current folder upwards.
+    pub fn tidepool(self, program_id: Address) -> Self {
+        let here = env::current_dir().unwrap_or_default();
+        let built = here
+            .ancestors()
+            .map(|folder| folder.join(TIDEPOOL))
+            .find(|path| path.exists());
+        self.program(program_id, built.unwrap_or_else(|| PathBuf::from(TIDEPOOL)))
     }
 
     /// Preloads an account as it is, such as one read from another cluster. Vote accounts among them earn credits like

@@ -40,6 +40,8 @@ impl EmbeddedCluster {
     /// accounts have not got theirs: `EpochRewards.active` is true, and the stake program refuses to change a stake.
     /// Go on with [`Self::finish_rewards`].
     pub fn begin_epoch(&self) -> Result<(), EmbeddedError> {
+        // Those of the epoch that ends have to be paid by then, as they always are on a cluster that makes blocks.
+        self.finish_rewards();
         let mut state = self.turn();
         let bank = self.bank();
         for (vote, performance) in lock(&self.performance).iter() {

@@ -10,7 +10,7 @@
 //! # fn main() -> Result<(), EmbeddedError> {
 //! # let program_id = Default::default();
 //! let cluster = EmbeddedCluster::builder()
-//!     .program(program_id, "target/deploy/tidepool.so")
+//!     .tidepool(program_id)
 //!     .validators(20)
 //!     .start()?;
 //! let staker = cluster.funded_keypair(100_000_000_000);

@@ -176,6 +176,10 @@ fn stake_cannot_change_while_rewards_are_paid() {
     assert_eq!((change.epoch, change.blocks), (1, 1));
     assert!(!cluster.epoch_rewards().active);
     cluster.process(&deactivate, &wallet, &[]).unwrap();
+
+    cluster.begin_epoch().unwrap();
+    cluster.begin_epoch().unwrap();
+    assert_eq!(cluster.epoch(), 3);
 }
 
 #[test]
