@@ -14,6 +14,9 @@ mod update;
 mod validators;
 mod withdraw;
 
+#[cfg(test)]
+mod tests;
+
 pub use {
     create::{CreatePool, create_pool},
     deposit::{DepositSol, DepositStake, deposit_sol, deposit_stake},

@@ -2,6 +2,9 @@
 
 mod explain;
 
+#[cfg(test)]
+mod tests;
+
 pub use explain::{Explanation, FailedProgram, Failure, explain};
 
 use {

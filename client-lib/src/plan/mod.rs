@@ -4,6 +4,9 @@ mod split_reserve;
 mod update;
 mod withdraw;
 
+#[cfg(test)]
+mod tests;
+
 pub use {
     split_reserve::{Shares, SplitReservePlan, split_reserve},
     update::{UpdateOptions, list_chunk, update},

@@ -165,7 +165,7 @@ impl Search<'_> {
         };
         let quote = self
             .state
-            .quote(WithdrawFrom::Validator(record.vote_account_address), tokens)?;
+            .quote(WithdrawFrom::Validator(record.vote_account_address), tokens, None)?;
         self.state.apply(&quote)?;
         self.left = self.left.saturating_sub(tokens);
         Ok(Some(Found {
@@ -187,7 +187,8 @@ impl Search<'_> {
             if let Some(index) =
                 index.filter(|index| records[*index].active_stake_lamports.get() >= limits.withdrawable_above)
             {
-                return Some((index, true));
+                // One that is being removed cannot give, and still bars all others.
+                return records[index].is_active().then_some((index, true));
             }
         }
         let gives = |index: usize| {

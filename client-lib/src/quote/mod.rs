@@ -8,6 +8,9 @@ mod deposit_stake;
 mod merge;
 mod withdraw_stake;
 
+#[cfg(test)]
+mod tests;
+
 pub use {
     deposit_stake::{StakeDepositQuote, quote_deposit_stake},
     merge::{MergeKind, merge_kind, merged_delegation},

@@ -69,9 +69,7 @@ pub fn quote_withdraw_stake(
     pool_tokens: u64,
     minimum: Option<u64>,
 ) -> Result<StakeWithdrawalQuote, PlanError> {
-    let quote = WithdrawalState::new(snapshot, burn_from)?.quote(from, pool_tokens)?;
-    check_withdrawal_minimum(quote.yields, minimum)?;
-    Ok(quote)
+    WithdrawalState::new(snapshot, burn_from)?.quote(from, pool_tokens, minimum)
 }
 
 impl<'a> WithdrawalState<'a> {
@@ -108,17 +106,26 @@ impl<'a> WithdrawalState<'a> {
         &self.records
     }
 
-    /// Quotes `pool_tokens` from `from`, without a bound.
+    /// Quotes `pool_tokens` from `from`; `minimum` is the fewest lamports that the holder accepts.
     ///
     /// # Errors
     /// Refusals, as [`quote_withdraw_stake`].
-    pub fn quote(&self, from: WithdrawFrom, pool_tokens: u64) -> Result<StakeWithdrawalQuote, PlanError> {
+    pub fn quote(
+        &self,
+        from: WithdrawFrom,
+        pool_tokens: u64,
+        minimum: Option<u64>,
+    ) -> Result<StakeWithdrawalQuote, PlanError> {
         let yields = quote::withdrawal(&self.rate, self.fee.as_ref(), pool_tokens)
             .map_err(|error| explain_withdrawal(error, pool_tokens))?;
-        match from {
+        let quote = match from {
             WithdrawFrom::Reserve => self.quote_reserve(pool_tokens, yields),
             WithdrawFrom::Validator(vote) => self.quote_validator(vote, pool_tokens, yields),
-        }
+        }?;
+        // The pool program looks at its bound before the stake program has its say.
+        check_withdrawal_minimum(quote.yields, minimum)?;
+        self.check_stake_program(&quote)?;
+        Ok(quote)
     }
 
     /// Limits for an account of the pool with the data length of `account`, or of a new one.
@@ -255,6 +262,18 @@ impl<'a> WithdrawalState<'a> {
                 );
                 PlanError::refused(error, format!("{what}: take less, or from several validators"))
             })?;
+        Ok(())
+    }
+
+    /// Both parts of delegated stake that is split must be delegations of their own. A whole account is not split.
+    fn check_stake_program(&self, quote: &StakeWithdrawalQuote) -> Result<(), PlanError> {
+        let (WithdrawFrom::Validator(vote), Some(source)) = (quote.from, quote.source) else {
+            return Ok(());
+        };
+        if source == StakeSource::ValidatorRemoval {
+            return Ok(());
+        }
+        let lamports = quote.yields.lamports;
         let minimum = self.snapshot.environment().stake_program_minimum;
         if lamports < minimum {
             return Err(PlanError::refused(
@@ -266,6 +285,13 @@ impl<'a> WithdrawalState<'a> {
                 ),
             ));
         }
+        let index = self.index_of(&vote)?;
+        let limits = self.limits(
+            self.snapshot
+                .validator_at(index)
+                .and_then(|validator| validator.validator_stake()),
+        )?;
+        let most = self.splittable(index, source, &limits);
         if lamports > most {
             return Err(PlanError::refused(
                 StakeError::InsufficientDelegation,

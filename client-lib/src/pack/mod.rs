@@ -288,3 +288,6 @@ impl Draft {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

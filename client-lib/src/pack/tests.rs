@@ -1,0 +1,134 @@
+use {
+    super::*,
+    crate::pool::fixture::{Fixture, FixtureValidator, SOL, vote},
+    solana_hash::Hash,
+    solana_instruction::AccountMeta,
+    solana_message::{Message, VersionedMessage},
+    solana_signature::Signature,
+    solana_transaction::versioned::VersionedTransaction,
+};
+
+const PAYER: Address = Address::new_from_array([201; 32]);
+
+/// The length of the transaction as it goes over the wire.
+fn wire_bytes(plan: &TransactionPlan) -> usize {
+    let message = Message::new_with_blockhash(&plan.instructions, Some(&PAYER), &Hash::default());
+    let signers = usize::from(message.header.num_required_signatures);
+    assert_eq!(signers, plan.signers.len());
+    assert_eq!(
+        message.account_keys[..signers]
+            .iter()
+            .collect::<std::collections::BTreeSet<_>>(),
+        plan.signers.iter().collect()
+    );
+    bincode::serialize(&VersionedTransaction {
+        signatures: vec![Signature::default(); signers],
+        message: VersionedMessage::Legacy(message),
+    })
+    .unwrap()
+    .len()
+}
+
+/// A group with accounts of its own: each `seed` names others.
+fn made_up(seed: usize, accounts: usize, signers: usize, data: usize) -> InstructionGroup {
+    let metas = (0..accounts)
+        .map(|index| AccountMeta::new(vote(1_000 * seed + index), index < signers))
+        .collect();
+    let program = vote(999_999);
+    InstructionGroup::one(
+        format!("group {seed}"),
+        Instruction::new_with_bytes(program, &vec![0; data], metas),
+        10_000,
+    )
+}
+
+#[test]
+fn bytes_are_counted_as_they_are_sent() {
+    let options = PackOptions::new(PAYER);
+    for (accounts, signers, data) in [(0, 0, 0), (1, 1, 1), (5, 3, 127), (5, 0, 128), (18, 3, 200), (27, 1, 0)] {
+        let plans = pack(&[made_up(1, accounts, signers, data)], &options).unwrap();
+        let [plan] = plans.as_slice() else { panic!("{plans:?}") };
+        assert_eq!(transaction_bytes(&PAYER, &plan.instructions), wire_bytes(plan));
+    }
+}
+
+#[test]
+fn every_group_is_packed_once_and_stays_whole() {
+    let options = PackOptions::new(PAYER);
+    let groups: Vec<_> = (0..40)
+        .map(|seed| made_up(seed, 1 + seed % 13, seed % 3, 10 * (seed % 7)))
+        .collect();
+    let plans = pack(&groups, &options).unwrap();
+    assert!(plans.len() < groups.len());
+    let mut labels: Vec<_> = plans.iter().flat_map(|plan| plan.labels.clone()).collect();
+    labels.sort();
+    let mut expected: Vec<_> = groups.iter().map(|group| group.label.clone()).collect();
+    expected.sort();
+    assert_eq!(labels, expected);
+    for plan in &plans {
+        assert!(wire_bytes(plan) + COMPUTE_BUDGET_BYTES <= MAX_TRANSACTION_BYTES);
+        assert_eq!(plan.signers[0], PAYER);
+        assert!(plan.compute_units >= 10_000 * plan.labels.len() as u32);
+    }
+}
+
+#[test]
+fn groups_keep_apart_on_demand() {
+    let options = PackOptions {
+        max_groups: 1,
+        ..PackOptions::new(PAYER)
+    };
+    let groups = [made_up(0, 1, 0, 0), made_up(1, 1, 0, 0)];
+    assert_eq!(pack(&groups, &options).unwrap().len(), 2);
+    assert_eq!(pack(&groups, &PackOptions::new(PAYER)).unwrap().len(), 1);
+}
+
+#[test]
+fn compute_units_limit_a_transaction() {
+    let options = PackOptions::new(PAYER);
+    let heavy = |seed| InstructionGroup {
+        compute_units: 800_000,
+        ..made_up(seed, 1, 0, 0)
+    };
+    assert_eq!(pack(&[heavy(0), heavy(1)], &options).unwrap().len(), 2);
+    let too_heavy = InstructionGroup {
+        compute_units: 1_400_000,
+        ..made_up(7, 1, 0, 0)
+    };
+    let error = pack(&[too_heavy], &options).unwrap_err();
+    assert!(
+        matches!(&error, PackError::TooManyComputeUnits { label, .. } if label == "group 7"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_group_that_fits_nowhere_is_named() {
+    let error = pack(&[made_up(0, 1, 0, 0), made_up(3, 35, 0, 0)], &PackOptions::new(PAYER)).unwrap_err();
+    assert!(
+        matches!(&error, PackError::TooManyBytes { label, bytes } if label == "group 3" && *bytes > 1232),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_list_update_is_filled_to_the_last_pair() {
+    let options = PackOptions::new(PAYER);
+    let pairs = max_update_pairs(&options);
+    let without_budget = PackOptions {
+        reserved_bytes: 0,
+        ..options
+    };
+    assert_eq!((pairs, max_update_pairs(&without_budget)), (11, 12));
+    let fixture = Fixture {
+        with_stakes: false,
+        ..Fixture::of(vec![FixtureValidator::new(SOL); 20])
+    };
+    let snapshot = fixture.snapshot();
+    let chunk = |pairs| crate::plan::list_chunk(&snapshot, 0..pairs, false).unwrap();
+    for (pairs, options) in [(pairs, options), (pairs + 1, without_budget)] {
+        let plans = pack(&[chunk(pairs)], &options).unwrap();
+        assert!(wire_bytes(&plans[0]) + options.reserved_bytes <= MAX_TRANSACTION_BYTES);
+        assert!(pack(&[chunk(pairs + 1)], &options).is_err());
+    }
+}

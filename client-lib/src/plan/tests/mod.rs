@@ -1,0 +1,48 @@
+mod reserve;
+mod updating;
+mod withdrawing;
+
+use {
+    super::*,
+    crate::{
+        actions::{NewStakeAccount, TokenSource},
+        error::PlanError,
+        pack::{PackOptions, max_update_pairs, pack_plan},
+        pool::fixture::*,
+        quote::{WithdrawFrom, WithdrawalState},
+    },
+    proptest::prelude::*,
+    std::{
+        collections::{BTreeMap, BTreeSet, HashMap},
+        ops::Range,
+    },
+    tidepool_interface::{
+        StakePoolError,
+        instruction::StakePoolInstruction,
+        maths::Fee,
+        state::{PoolTerms, StakeStatus},
+        withdrawal::StakeSource,
+    },
+};
+
+const USER: Address = Address::new_from_array([210; 32]);
+
+/// The ranges that a plan's list updates cover, and which of them merge nothing.
+fn ranges(plan: &Plan) -> Vec<(Range<usize>, bool)> {
+    plan.groups()
+        .flat_map(|group| &group.instructions)
+        .filter_map(
+            |instruction| match StakePoolInstruction::decode(&instruction.data).unwrap() {
+                StakePoolInstruction::UpdateValidatorListBalance { start_index, no_merge } => {
+                    let start = start_index as usize;
+                    Some((start..start + (instruction.accounts.len() - 7) / 2, no_merge))
+                }
+                _ => None,
+            },
+        )
+        .collect()
+}
+
+fn labels(plan: &Plan) -> Vec<&str> {
+    plan.stages.iter().map(|stage| stage.label.as_str()).collect()
+}

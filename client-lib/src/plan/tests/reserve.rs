@@ -1,0 +1,72 @@
+use super::*;
+
+fn of(validators: Vec<FixtureValidator>, reserve: u64) -> Fixture {
+    Fixture {
+        reserve,
+        ..Fixture::of(validators)
+    }
+}
+
+#[test]
+fn validators_get_equal_parts_and_the_reserve_keeps_its_own() {
+    let fixture = of(vec![FixtureValidator::new(SOL); 4], 50 * SOL);
+    let split = split_reserve(&fixture.snapshot(), 10 * SOL, &Shares::Equal).unwrap();
+    let part = (40 * SOL - 4 * rent()) / 4;
+    let expected: Vec<_> = (0..4).map(|index| (vote(index), part)).collect();
+    assert_eq!(split.parts, expected);
+    assert_eq!(split.rent_lamports, 4 * rent());
+    assert!((10 * SOL..10 * SOL + 4).contains(&split.reserve_left));
+    assert_eq!(split.plan.groups().count(), 4);
+}
+
+#[test]
+fn those_for_whom_it_is_too_little_get_nothing() {
+    let fixture = of(vec![FixtureValidator::new(SOL); 4], 3 * SOL);
+    let split = split_reserve(&fixture.snapshot(), 0, &Shares::Equal).unwrap();
+    let takers: Vec<_> = split.parts.iter().map(|(vote, _)| *vote).collect();
+    // Rent comes on top, so that three cannot be served.
+    assert_eq!(takers, [vote(0), vote(1)]);
+    let poor = of(vec![FixtureValidator::new(SOL); 4], SOL);
+    let split = split_reserve(&poor.snapshot(), 0, &Shares::Equal).unwrap();
+    assert!(split.plan.is_empty());
+    assert_eq!(split.reserve_left, SOL);
+}
+
+#[test]
+fn stake_in_motion_and_removed_validators_are_passed_over() {
+    let fixture = of(
+        vec![
+            FixtureValidator::new(SOL).increasing(SOL),
+            FixtureValidator::new(SOL).with_status(StakeStatus::DeactivatingValidator),
+        ],
+        50 * SOL,
+    );
+    let error = split_reserve(&fixture.snapshot(), 0, &Shares::Equal).unwrap_err();
+    assert!(matches!(error, PlanError::Invalid { .. }));
+}
+
+proptest! {
+    #[test]
+    fn parts_follow_the_weights(
+        weights in prop::collection::vec(0..1_000u64, 1..30),
+        reserve in 0..500 * SOL,
+        keep in 0..100 * SOL,
+    ) {
+        let fixture = of(vec![FixtureValidator::new(SOL); weights.len()], reserve);
+        let by_vote: HashMap<_, _> = weights.iter().enumerate().map(|(index, weight)| (vote(index), *weight)).collect();
+        prop_assume!(weights.iter().any(|weight| *weight > 0));
+        let split = split_reserve(&fixture.snapshot(), keep, &Shares::Weighted(by_vote.clone())).unwrap();
+        let spent: u64 = split.parts.iter().map(|(_, part)| part + rent()).sum();
+        prop_assert_eq!(split.reserve_left, reserve - spent);
+        prop_assert!(spent == 0 || split.reserve_left >= keep);
+        for (vote, part) in &split.parts {
+            prop_assert!(*part >= SOL);
+            for (other, other_part) in &split.parts {
+                // Proportional, up to a lamport of rounding each.
+                let cross = u128::from(*part) * u128::from(by_vote[other]);
+                let other_cross = u128::from(*other_part) * u128::from(by_vote[vote]);
+                prop_assert!(cross.abs_diff(other_cross) <= 1_000);
+            }
+        }
+    }
+}

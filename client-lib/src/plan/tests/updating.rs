@@ -1,0 +1,126 @@
+use super::*;
+
+const STAGES: [&str; 3] = [
+    "update the validator list",
+    "update the pool",
+    "clean up the validator list",
+];
+
+fn stale(validators: Vec<FixtureValidator>) -> Fixture {
+    Fixture {
+        last_update_epoch: EPOCH - 1,
+        with_stakes: false,
+        ..Fixture::of(validators)
+    }
+}
+
+#[test]
+fn a_pool_that_is_up_to_date_needs_nothing() {
+    let fixture = Fixture::of(vec![FixtureValidator::new(SOL); 3]);
+    let snapshot = fixture.snapshot();
+    assert!(update(&snapshot, &UpdateOptions::default()).unwrap().is_empty());
+    let all = UpdateOptions {
+        all: true,
+        ..UpdateOptions::default()
+    };
+    let plan = update(&snapshot, &all).unwrap();
+    assert_eq!(labels(&plan), STAGES[..2]);
+    assert_eq!(ranges(&plan), [(0..3, false)]);
+}
+
+#[test]
+fn an_empty_list_needs_only_the_totals() {
+    let plan = update(&stale(vec![]).snapshot(), &UpdateOptions::default()).unwrap();
+    assert_eq!(labels(&plan), STAGES[1..2]);
+}
+
+#[test]
+fn a_large_pool_takes_as_few_transactions_as_fit() {
+    let fixture = stale(vec![FixtureValidator::new(SOL).stale(); 1_990]);
+    let plan = update(&fixture.snapshot(), &UpdateOptions::default()).unwrap();
+    let options = PackOptions::new(USER);
+    let packed = pack_plan(&plan, &options).unwrap();
+    assert_eq!(packed[0].len(), 1_990usize.div_ceil(max_update_pairs(&options)));
+    assert_eq!(packed[1].len(), 1);
+}
+
+#[test]
+fn entries_on_their_way_out_are_cleaned_up() {
+    let removed = FixtureValidator::new(SOL)
+        .with_status(StakeStatus::DeactivatingValidator)
+        .stale();
+    let plan = update(&stale(vec![removed]).snapshot(), &UpdateOptions::default()).unwrap();
+    assert_eq!(labels(&plan), STAGES);
+    let gone = FixtureValidator::new(0).with_status(StakeStatus::ReadyForRemoval);
+    let plan = update(&Fixture::of(vec![gone]).snapshot(), &UpdateOptions::default()).unwrap();
+    assert_eq!(labels(&plan), STAGES[2..]);
+}
+
+#[test]
+fn nothing_is_merged_where_that_is_said() {
+    let fixture = stale(vec![FixtureValidator::new(SOL).stale(); 25]);
+    let options = UpdateOptions {
+        no_merge_for: BTreeSet::from([vote(12)]),
+        ..UpdateOptions::default()
+    };
+    let plan = update(&fixture.snapshot(), &options).unwrap();
+    assert_eq!(ranges(&plan), [(0..11, false), (11..22, true), (22..25, false)]);
+}
+
+#[test]
+fn rewards_that_are_being_paid_are_waited_for() {
+    let fixture = stale(vec![FixtureValidator::new(SOL).stale()]);
+    let mut environment = fixture.environment();
+    environment.epoch_rewards.active = true;
+    environment.epoch_rewards.distribution_starting_block_height = 1_000;
+    environment.epoch_rewards.num_partitions = 4;
+    let snapshot = crate::pool::PoolSnapshot::from_accounts(POOL, fixture.accounts(), environment.clone()).unwrap();
+    let expected = PlanError::EpochRewardsActive {
+        epoch: EPOCH - 1,
+        until_block_height: 1_004,
+    };
+    assert_eq!(update(&snapshot, &UpdateOptions::default()), Err(expected));
+    // The totals alone need no stake account.
+    let empty = stale(vec![]);
+    let snapshot = crate::pool::PoolSnapshot::from_accounts(POOL, empty.accounts(), environment).unwrap();
+    assert_eq!(
+        labels(&update(&snapshot, &UpdateOptions::default()).unwrap()),
+        STAGES[1..2]
+    );
+}
+
+#[test]
+fn a_chunk_outside_of_the_list_is_refused() {
+    let snapshot = stale(vec![FixtureValidator::new(SOL)]).snapshot();
+    assert!(list_chunk(&snapshot, 0..2, false).is_err());
+    let options = |size| UpdateOptions {
+        validators_per_instruction: Some(size),
+        ..UpdateOptions::default()
+    };
+    assert!(update(&snapshot, &options(0)).is_err());
+    assert!(update(&snapshot, &options(12)).is_err());
+    assert!(update(&snapshot, &options(11)).is_ok());
+}
+
+proptest! {
+    /// Every stale record is updated once, and no instruction begins or ends with one that is not.
+    #[test]
+    fn stale_records_are_covered(stale_flags in prop::collection::vec(any::<bool>(), 0..120), size in 1..12usize) {
+        let validators = stale_flags.iter().map(|stale| {
+            let validator = FixtureValidator::new(SOL);
+            if *stale { validator.stale() } else { validator }
+        });
+        let fixture = Fixture { with_stakes: false, ..Fixture::of(validators.collect()) };
+        let options = UpdateOptions { validators_per_instruction: Some(size), ..UpdateOptions::default() };
+        let ranges = ranges(&update(&fixture.snapshot(), &options).unwrap());
+        let mut covered = vec![0; stale_flags.len()];
+        for (range, _) in &ranges {
+            prop_assert!(range.len() <= size);
+            prop_assert!(stale_flags[range.start] && stale_flags[range.end - 1]);
+            range.clone().for_each(|index| covered[index] += 1);
+        }
+        for (stale, times) in stale_flags.iter().zip(covered) {
+            prop_assert!(times == usize::from(*stale) || (!stale && times <= 1));
+        }
+    }
+}
