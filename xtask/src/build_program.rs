@@ -12,7 +12,7 @@ use std::{
 const PACKAGE: &str = "tidepool-program";
 
 /// Build the on-chain program, check that a cluster would accept it, and put it at target/deploy/tidepool.so
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub struct Args {
     /// Compile with Solana's platform tools (`cargo build-sbf`) instead of stock Rust
     #[arg(long)]

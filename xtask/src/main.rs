@@ -1,6 +1,9 @@
 //! `cargo xtask`: the commands for working on this repository, one file each.
 
 mod build_program;
+mod ci;
+mod demo;
+mod test;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -16,11 +19,17 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     BuildProgram(build_program::Args),
+    Demo(demo::Args),
+    Test(test::Args),
+    Ci(ci::Args),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::BuildProgram(args) => args.run(),
+        Command::Demo(args) => args.run(),
+        Command::Test(args) => args.run(),
+        Command::Ci(args) => args.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -65,7 +65,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], terms: &Terms) ->
     }
     check_mint(&accounts.pool_mint, &withdraw_authority)?;
     check_manager_fee_account(
-        &accounts.manager_fee_account.owner(),
+        accounts.manager_fee_account.owner(),
         &accounts.manager_fee_account.try_borrow()?,
         accounts.token_program.address(),
         accounts.pool_mint.address(),
@@ -96,7 +96,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], terms: &Terms) ->
         .ok_or(ProgramError::BorshIoError)?
         .copy_from_slice(bytemuck::bytes_of(&header));
     let pool = new_pool(program_id, &accounts, terms, bump, lamports)?;
-    pool.encode(&mut *accounts.pool.try_borrow_mut()?)?;
+    pool.encode(&mut accounts.pool.try_borrow_mut()?)?;
     Ok(())
 }
 

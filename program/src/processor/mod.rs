@@ -29,6 +29,8 @@ use {
 ///
 /// # Errors
 /// Those of the contract; the transaction then changes nothing.
+// Not inlined: the entrypoint's frame already holds the table of accounts.
+#[inline(never)]
 pub fn process(program_id: &Address, accounts: &[AccountView], data: &[u8]) -> ProgramResult {
     match Instruction::decode(data)? {
         Instruction::Initialize {

@@ -1,15 +1,14 @@
 //! Programs, owners and sysvars.
 
 use {
-    pinocchio::{
-        AccountView, Address, ProgramResult,
-        error::ProgramError,
-        sysvars::{Sysvar as _, clock::Clock, get_sysvar},
-    },
+    pinocchio::{AccountView, Address, ProgramResult, error::ProgramError, sysvars::get_sysvar},
     tidepool_interface::address::{
         CLOCK_ID, EPOCH_REWARDS_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID,
     },
 };
+
+/// Offset of the epoch in the clock: the slot and the epoch's start come first, eight bytes each.
+const EPOCH_OFFSET: usize = 16;
 
 /// # Errors
 /// `IncorrectProgramId` where the account is not the program `expected`.
@@ -81,7 +80,9 @@ pub fn clock_epoch(account: &AccountView) -> Result<u64, ProgramError> {
 /// `UnsupportedSysvar` where the runtime has no clock.
 #[inline]
 pub fn current_epoch() -> Result<u64, ProgramError> {
-    Clock::get().map(|clock| clock.epoch)
+    let mut epoch = [0; 8];
+    get_sysvar(&mut epoch, &CLOCK_ID, EPOCH_OFFSET)?;
+    Ok(u64::from_le_bytes(epoch))
 }
 
 /// Whether epoch rewards are being paid: the stake program then refuses to change stake.

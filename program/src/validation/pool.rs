@@ -33,7 +33,7 @@ impl<'a> Pool<'a> {
     #[inline]
     pub fn load(program_id: &'a Address, account: &AccountView) -> Result<Self, ProgramError> {
         check_owner(account, program_id)?;
-        let state = StakePool::decode_initialized(&*account.try_borrow()?)?;
+        let state = StakePool::decode_initialized(&account.try_borrow()?)?;
         Ok(Self {
             program_id,
             state,
@@ -58,7 +58,7 @@ impl<'a> Pool<'a> {
     /// # Errors
     /// `BorshIoError` where the account is too small for what was set.
     pub fn store(&mut self) -> ProgramResult {
-        self.state.encode(&mut *self.account.try_borrow_mut()?)?;
+        self.state.encode(&mut self.account.try_borrow_mut()?)?;
         Ok(())
     }
 
@@ -215,7 +215,7 @@ impl<'a> Pool<'a> {
     pub fn check_manager_fee_account(&self, account: &AccountView) -> ProgramResult {
         let head = &self.state.head;
         check_manager_fee_account(
-            &account.owner(),
+            account.owner(),
             &account.try_borrow()?,
             &head.token_program_id,
             &head.pool_mint,

@@ -1,0 +1,5 @@
+//! What the tests share: a virtual machine with the real programs, pools made of raw accounts, and random ones.
+
+pub mod pool;
+pub mod random;
+pub mod vm;

@@ -1,0 +1,359 @@
+//! Pools made of raw accounts: any state at all, whether or not a history leads there.
+
+use {
+    crate::vm::Vm,
+    bytemuck::Zeroable as _,
+    solana_account::Account,
+    solana_address::Address,
+    solana_program_option::COption,
+    solana_program_pack::Pack as _,
+    solana_stake_interface::{
+        stake_flags::StakeFlags,
+        state::{Authorized, Delegation, Lockup, Meta, Stake, StakeStateV2},
+    },
+    spl_token_interface::state::{Account as TokenAccount, AccountState, Mint},
+    tidepool_interface::{
+        POOL_MINT_DECIMALS, STAKE_ACCOUNT_SPACE,
+        address::{
+            STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_PROGRAM_ID, find_deposit_authority, find_transient_stake,
+            find_validator_stake, find_withdraw_authority,
+        },
+        maths::Fee,
+        state::{
+            AccountType, POOL_MAX_LENGTH, PodLockup, PoolHead, PoolTerms, StakePool, StakeStatus, ValidatorListHeader,
+            ValidatorStakeInfo, validator_list_length,
+        },
+    },
+};
+
+/// A validator of the pool.
+#[derive(Clone, Copy, Debug)]
+pub struct ValidatorSpec {
+    /// Lamports that are delegated in its stake account, beside the rent.
+    pub delegated: u64,
+    /// Lamports that are delegated in its transient account, beside the rent; 0 for no account.
+    pub transient: u64,
+    /// Its record's status.
+    pub status: StakeStatus,
+}
+
+/// A pool's state.
+#[derive(Clone, Debug)]
+pub struct PoolSpec {
+    /// The mint's program.
+    pub token_program: Address,
+    /// Total lamports that the pool states.
+    pub total_lamports: u64,
+    /// Supply that the pool states, and the mint's.
+    pub supply: u64,
+    /// Lamports in the reserve beyond its rent.
+    pub reserve: u64,
+    /// Fee on rewards.
+    pub epoch_fee: Fee,
+    /// Other fees and authorities.
+    pub terms: PoolTerms,
+    /// Validators.
+    pub validators: Vec<ValidatorSpec>,
+    /// Epoch of the pool's and the records' last update.
+    pub last_update_epoch: u64,
+    /// Whether the manager's fee account is frozen, so that it cannot take fees.
+    pub fee_account_frozen: bool,
+}
+
+impl Default for PoolSpec {
+    /// An empty pool of the SPL Token program, without fees.
+    fn default() -> Self {
+        Self {
+            token_program: TOKEN_PROGRAM_ID,
+            total_lamports: 0,
+            supply: 0,
+            reserve: 0,
+            epoch_fee: Fee::default(),
+            terms: PoolTerms::default(),
+            validators: vec![],
+            last_update_epoch: 0,
+            fee_account_frozen: false,
+        }
+    }
+}
+
+/// A validator's addresses.
+#[derive(Clone, Copy, Debug)]
+pub struct ValidatorAddresses {
+    /// Vote account.
+    pub vote: Address,
+    /// Validator stake account.
+    pub stake: Address,
+    /// Transient stake account.
+    pub transient: Address,
+}
+
+/// A pool's addresses, and its state as it was when it was made.
+#[derive(Clone, Debug)]
+pub struct PoolFixture {
+    /// The pool.
+    pub pool: Address,
+    /// The withdraw authority.
+    pub withdraw_authority: Address,
+    /// The state.
+    pub state: StakePool,
+    /// The validators, in the list's order.
+    pub validators: Vec<ValidatorAddresses>,
+}
+
+impl PoolFixture {
+    /// Makes a pool's accounts in the machine. Stake is delegated since epoch 0, and transient stake is being activated in
+    /// the epoch of the last update.
+    pub fn install(spec: &PoolSpec, vm: &mut Vm) -> Self {
+        let pool = Address::new_unique();
+        let (withdraw_authority, bump) = find_withdraw_authority(&vm.program_id, &pool);
+        let head = PoolHead {
+            account_type: AccountType::StakePool as u8,
+            manager: Address::new_unique(),
+            staker: Address::new_unique(),
+            stake_deposit_authority: find_deposit_authority(&vm.program_id, &pool).0,
+            stake_withdraw_bump_seed: bump,
+            validator_list: Address::new_unique(),
+            reserve_stake: Address::new_unique(),
+            pool_mint: Address::new_unique(),
+            manager_fee_account: Address::new_unique(),
+            token_program_id: spec.token_program,
+            total_lamports: spec.total_lamports.into(),
+            pool_token_supply: spec.supply.into(),
+            last_update_epoch: spec.last_update_epoch.into(),
+            lockup: PodLockup::zeroed(),
+            epoch_fee: spec.epoch_fee.into(),
+        };
+        let mut fixture = Self {
+            pool,
+            withdraw_authority,
+            state: StakePool {
+                head,
+                terms: spec.terms,
+            },
+            validators: vec![],
+        };
+        let records = spec
+            .validators
+            .iter()
+            .map(|validator| fixture.add_validator(spec, validator, vm))
+            .collect();
+        fixture.write_pool(vm);
+        fixture.write_list(records, vm);
+        fixture.write_mint(spec, vm);
+        let rent = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+        let reserve = StakeStateV2::Initialized(stake_meta(&fixture.withdraw_authority, rent));
+        vm.accounts.insert(
+            head.reserve_stake,
+            stake_account(rent.saturating_add(spec.reserve), &reserve),
+        );
+        fixture
+    }
+
+    fn add_validator(&mut self, spec: &PoolSpec, validator: &ValidatorSpec, vm: &mut Vm) -> ValidatorStakeInfo {
+        let vote = Address::new_unique();
+        let addresses = ValidatorAddresses {
+            vote,
+            stake: find_validator_stake(&vm.program_id, &vote, &self.pool, 0).0,
+            transient: find_transient_stake(&vm.program_id, &vote, &self.pool, 0).0,
+        };
+        let rent = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+        let mut add_stake = |address, delegated: u64, activation_epoch| {
+            let lamports = delegated.saturating_add(rent);
+            let state = delegated_stake(
+                stake_meta(&self.withdraw_authority, rent),
+                vote,
+                delegated,
+                activation_epoch,
+            );
+            vm.accounts.insert(address, stake_account(lamports, &state));
+            lamports
+        };
+        let active = add_stake(addresses.stake, validator.delegated, 0);
+        let transient = if validator.transient > 0 {
+            add_stake(addresses.transient, validator.transient, spec.last_update_epoch)
+        } else {
+            0
+        };
+        self.validators.push(addresses);
+        ValidatorStakeInfo {
+            active_stake_lamports: active.into(),
+            transient_stake_lamports: transient.into(),
+            last_update_epoch: spec.last_update_epoch.into(),
+            transient_seed_suffix: 0.into(),
+            unused: 0.into(),
+            validator_seed_suffix: 0.into(),
+            status: validator.status as u8,
+            vote_account_address: vote,
+        }
+    }
+
+    /// Writes the pool's account anew from [`Self::state`].
+    pub fn write_pool(&self, vm: &mut Vm) {
+        let mut data = vec![0; POOL_MAX_LENGTH];
+        self.state.encode(&mut data).expect("room for every pool");
+        let account = owned_account(data, vm.program_id, vm);
+        vm.accounts.insert(self.pool, account);
+    }
+
+    fn write_list(&self, records: Vec<ValidatorStakeInfo>, vm: &mut Vm) {
+        let max_validators = (records.len() as u32).saturating_add(2);
+        let header = ValidatorListHeader {
+            account_type: AccountType::ValidatorList as u8,
+            max_validators: max_validators.into(),
+            length: (records.len() as u32).into(),
+        };
+        let mut data = bytemuck::bytes_of(&header).to_vec();
+        data.extend_from_slice(bytemuck::cast_slice(&records));
+        data.resize(validator_list_length(max_validators), 0);
+        let account = owned_account(data, vm.program_id, vm);
+        vm.accounts.insert(self.state.head.validator_list, account);
+    }
+
+    fn write_mint(&self, spec: &PoolSpec, vm: &mut Vm) {
+        let mint = Mint {
+            mint_authority: COption::Some(self.withdraw_authority),
+            supply: spec.supply,
+            decimals: POOL_MINT_DECIMALS,
+            is_initialized: true,
+            freeze_authority: COption::None,
+        };
+        let mut data = vec![0; Mint::LEN];
+        mint.pack_into_slice(&mut data);
+        let account = owned_account(data, spec.token_program, vm);
+        vm.accounts.insert(self.state.head.pool_mint, account);
+        let fee_account = token_account(
+            self.state.head.pool_mint,
+            self.state.head.manager,
+            0,
+            if spec.fee_account_frozen {
+                AccountState::Frozen
+            } else {
+                AccountState::Initialized
+            },
+        );
+        let account = owned_account(fee_account, spec.token_program, vm);
+        vm.accounts.insert(self.state.head.manager_fee_account, account);
+    }
+
+    /// Makes a token account of the pool's mint with `amount` pool tokens for `owner`.
+    pub fn add_token_account(&self, owner: Address, amount: u64, vm: &mut Vm) -> Address {
+        let address = Address::new_unique();
+        let data = token_account(self.state.head.pool_mint, owner, amount, AccountState::Initialized);
+        let account = owned_account(data, self.state.head.token_program_id, vm);
+        vm.accounts.insert(address, account);
+        address
+    }
+
+    /// Makes an active stake account of a wallet, delegated to `vote` since epoch 0, with `idle` lamports that are neither
+    /// rent nor delegated.
+    pub fn add_user_stake(authority: Address, vote: Address, delegated: u64, idle: u64, vm: &mut Vm) -> Address {
+        let rent = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+        let meta = stake_meta(&authority, rent);
+        let address = Address::new_unique();
+        let lamports = rent.saturating_add(delegated).saturating_add(idle);
+        vm.accounts.insert(
+            address,
+            stake_account(lamports, &delegated_stake(meta, vote, delegated, 0)),
+        );
+        address
+    }
+
+    /// The pool's state as the machine has it now.
+    ///
+    /// # Panics
+    /// Where the account is no pool any more.
+    pub fn read_state(&self, vm: &Vm) -> StakePool {
+        StakePool::decode_initialized(&vm.account(&self.pool).data).expect("a pool")
+    }
+}
+
+/// Pool tokens in a token account, or the zero of an account that is not there.
+pub fn token_balance(address: &Address, vm: &Vm) -> u64 {
+    TokenAccount::unpack_unchecked(&vm.account(address).data).map_or(0, |account| account.amount)
+}
+
+/// A wallet with `lamports`.
+pub fn add_wallet(lamports: u64, vm: &mut Vm) -> Address {
+    let address = Address::new_unique();
+    vm.accounts.insert(
+        address,
+        Account {
+            lamports,
+            owner: SYSTEM_PROGRAM_ID,
+            ..Account::default()
+        },
+    );
+    address
+}
+
+/// An uninitialized stake account that holds its rent, as a withdrawal wants it.
+pub fn add_empty_stake(vm: &mut Vm) -> Address {
+    let address = Address::new_unique();
+    let lamports = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+    vm.accounts
+        .insert(address, stake_account(lamports, &StakeStateV2::Uninitialized));
+    address
+}
+
+#[expect(
+    deprecated,
+    reason = "the stake program still writes the rent of the day into new accounts"
+)]
+fn stake_meta(authority: &Address, rent: u64) -> Meta {
+    Meta {
+        rent_exempt_reserve: rent,
+        authorized: Authorized::auto(authority),
+        lockup: Lockup::default(),
+    }
+}
+
+fn delegated_stake(meta: Meta, vote: Address, delegated: u64, activation_epoch: u64) -> StakeStateV2 {
+    let delegation = Delegation {
+        voter_pubkey: vote,
+        stake: delegated,
+        activation_epoch,
+        ..Delegation::default()
+    };
+    StakeStateV2::Stake(
+        meta,
+        Stake {
+            delegation,
+            credits_observed: 0,
+        },
+        StakeFlags::empty(),
+    )
+}
+
+fn stake_account(lamports: u64, state: &StakeStateV2) -> Account {
+    let mut data = vec![0; STAKE_ACCOUNT_SPACE];
+    bincode::serialize_into(&mut data[..], state).expect("a stake state fits its account");
+    Account {
+        lamports,
+        data,
+        owner: STAKE_PROGRAM_ID,
+        ..Account::default()
+    }
+}
+
+fn token_account(mint: Address, owner: Address, amount: u64, state: AccountState) -> Vec<u8> {
+    let account = TokenAccount {
+        mint,
+        owner,
+        amount,
+        state,
+        ..TokenAccount::default()
+    };
+    let mut data = vec![0; TokenAccount::LEN];
+    account.pack_into_slice(&mut data);
+    data
+}
+
+fn owned_account(data: Vec<u8>, owner: Address, vm: &Vm) -> Account {
+    Account {
+        lamports: vm.mollusk.sysvars.rent.minimum_balance(data.len()),
+        data,
+        owner,
+        ..Account::default()
+    }
+}

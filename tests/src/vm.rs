@@ -1,0 +1,198 @@
+//! The virtual machine: Tidepool's ELF beside the stake, token and system programs that the bank runs.
+
+use {
+    mollusk_svm::{Mollusk, program::loader_keys::LOADER_V3, result::InstructionResult},
+    solana_account::Account,
+    solana_address::Address,
+    solana_instruction::Instruction,
+    solana_stake_history::StakeHistoryEntry,
+    solana_svm_log_collector::LogCollector,
+    std::{
+        collections::HashMap,
+        path::{Path, PathBuf},
+    },
+    tidepool_interface::address::{
+        CLOCK_ID, RENT_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID,
+    },
+};
+
+/// Effective stake of the cluster, in lamports.
+const CLUSTER_STAKE: u64 = 400_000_000_000_000_000;
+
+/// Epochs that the stake history reaches back.
+const STAKE_HISTORY_EPOCHS: u64 = 8;
+
+/// Bytes before the ELF in the program data account of an upgradeable program.
+const PROGRAM_DATA_HEADER_LENGTH: usize = 45;
+
+/// Where `cargo xtask build-program` puts the program.
+pub fn program_elf() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"),
+        PathBuf::from,
+    );
+    target.join("deploy").join("tidepool.so")
+}
+
+/// Reads the program's ELF.
+///
+/// # Panics
+/// Where it has not been built.
+pub fn read_program_elf() -> Vec<u8> {
+    let path = program_elf();
+    std::fs::read(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}: run `cargo xtask build-program` first", path.display()))
+}
+
+/// The ELF of one of the bank's own programs.
+fn bank_elf(program: &Address, rent: &solana_rent::Rent) -> Vec<u8> {
+    let accounts = solana_program_binaries::by_id(program, rent).expect("a program of the bank");
+    let (_, data) = accounts
+        .iter()
+        .max_by_key(|(_, account)| solana_account::ReadableAccount::data(account).len())
+        .expect("an account with the ELF");
+    let data = solana_account::ReadableAccount::data(data);
+    let start = if data.starts_with(b"\x7fELF") {
+        0
+    } else {
+        PROGRAM_DATA_HEADER_LENGTH
+    };
+    data[start..].to_vec()
+}
+
+/// What an instruction did.
+pub struct Outcome {
+    /// The machine's result: error, compute units, accounts.
+    pub result: InstructionResult,
+    /// Log lines.
+    pub logs: Vec<String>,
+}
+
+impl Outcome {
+    /// The code of a custom error.
+    pub fn custom_error(&self) -> Option<u32> {
+        match &self.result.raw_result {
+            Err(solana_instruction::error::InstructionError::Custom(code)) => Some(*code),
+            _ => None,
+        }
+    }
+
+    /// Whether the instruction succeeded.
+    pub fn is_ok(&self) -> bool {
+        self.result.raw_result.is_ok()
+    }
+}
+
+/// Accounts and the machine that runs instructions on them.
+pub struct Vm {
+    /// The machine; its sysvars may be changed between instructions.
+    pub mollusk: Mollusk,
+    /// The id of Tidepool's program.
+    pub program_id: Address,
+    /// All accounts but programs and sysvars.
+    pub accounts: HashMap<Address, Account>,
+}
+
+impl Vm {
+    /// A machine with Tidepool at `program_id`.
+    pub fn new(program_id: Address, elf: &[u8]) -> Self {
+        let mut mollusk = Mollusk::default();
+        // The machine prints each log line; the tests collect them instead.
+        solana_logger::setup_with("off");
+        mollusk.compute_budget.compute_unit_limit = 1_400_000;
+        mollusk.add_program_with_loader_and_elf(&program_id, &LOADER_V3, elf);
+        let rent = mollusk.sysvars.rent.clone();
+        for program in [STAKE_PROGRAM_ID, TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID] {
+            mollusk.add_program_with_loader_and_elf(&program, &LOADER_V3, &bank_elf(&program, &rent));
+        }
+        Self {
+            mollusk,
+            program_id,
+            accounts: HashMap::new(),
+        }
+    }
+
+    /// Puts the clock at the start of an epoch, after epochs in which the cluster's stake was far larger than a pool's, so
+    /// that stake warms up and cools down within an epoch.
+    pub fn set_epoch(&mut self, epoch: u64) {
+        let sysvars = &mut self.mollusk.sysvars;
+        sysvars.clock.slot = sysvars.epoch_schedule.get_first_slot_in_epoch(epoch);
+        sysvars.clock.epoch = epoch;
+        for past in epoch.saturating_sub(STAKE_HISTORY_EPOCHS)..epoch {
+            let entry = StakeHistoryEntry {
+                effective: CLUSTER_STAKE,
+                activating: 1,
+                deactivating: 1,
+            };
+            sysvars.stake_history.add(past, entry);
+        }
+    }
+
+    /// The account, or an empty one.
+    pub fn account(&self, address: &Address) -> Account {
+        self.accounts.get(address).cloned().unwrap_or_default()
+    }
+
+    /// Runs an instruction and keeps what it changed, if it succeeds.
+    pub fn process(&mut self, instruction: &Instruction) -> Outcome {
+        let outcome = self.simulate(instruction);
+        if outcome.is_ok() {
+            // Programs and sysvars are the machine's, and are made anew for each instruction.
+            let writable = |address: &Address| {
+                instruction
+                    .accounts
+                    .iter()
+                    .any(|meta| meta.pubkey == *address && meta.is_writable)
+            };
+            let changed = outcome
+                .result
+                .resulting_accounts
+                .iter()
+                .filter(|(address, _)| writable(address));
+            self.accounts.extend(changed.cloned());
+        }
+        outcome
+    }
+
+    /// Runs an instruction without keeping anything.
+    pub fn simulate(&mut self, instruction: &Instruction) -> Outcome {
+        let logger = LogCollector::new_ref();
+        self.mollusk.logger = Some(logger.clone());
+        let mut accounts: Vec<(Address, Account)> = Vec::with_capacity(instruction.accounts.len());
+        for meta in &instruction.accounts {
+            if accounts.iter().all(|(address, _)| *address != meta.pubkey) {
+                accounts.push((meta.pubkey, self.resolve(&meta.pubkey)));
+            }
+        }
+        let result = self.mollusk.process_instruction(instruction, &accounts);
+        let logs = logger.borrow().get_recorded_content().to_vec();
+        Outcome { result, logs }
+    }
+
+    /// An account of the test, a program's or a sysvar's.
+    fn resolve(&self, address: &Address) -> Account {
+        if let Some(account) = self.accounts.get(address) {
+            return account.clone();
+        }
+        if *address == solana_sdk_ids::system_program::ID {
+            return mollusk_svm::program::keyed_account_for_system_program().1;
+        }
+        let programs = [
+            STAKE_PROGRAM_ID,
+            TOKEN_PROGRAM_ID,
+            TOKEN_2022_PROGRAM_ID,
+            self.program_id,
+        ];
+        if programs.contains(address) {
+            return mollusk_svm::program::create_program_account_loader_v3(address);
+        }
+        let sysvars = &self.mollusk.sysvars;
+        let (_, account) = match *address {
+            CLOCK_ID => sysvars.keyed_account_for_clock_sysvar(),
+            RENT_ID => sysvars.keyed_account_for_rent_sysvar(),
+            STAKE_HISTORY_ID => sysvars.keyed_account_for_stake_history_sysvar(),
+            _ => return Account::default(),
+        };
+        account
+    }
+}
