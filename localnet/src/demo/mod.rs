@@ -1,0 +1,129 @@
+//! A pool's life in half a minute: made, filled, rewarded for some epochs, and left by some of its holders; with the
+//! books at the end.
+
+mod epoch;
+mod fee;
+mod moves;
+mod report;
+mod stage;
+
+use {
+    crate::{
+        embedded::EmbeddedCluster,
+        run::{Ledger, RunError, default_program},
+    },
+    epoch::EpochFigures,
+    solana_address::Address,
+    solana_native_token::LAMPORTS_PER_SOL,
+    stage::Stage,
+    std::{io::Write, path::PathBuf},
+};
+
+/// Under this id the program runs pools on mainnet; it serves any id.
+const PROGRAM_ID: Address = Address::from_str_const("SPoo1Ku8WFXoNDMHPsrGSTSG1Y47rzgn41SLUNakuHy");
+
+/// Inflation falls with the age of a cluster: in this epoch it is about what it is on mainnet in 2026.
+const START_EPOCH: u64 = 800;
+
+/// Lamports that are left in the reserve whenever the rest is delegated.
+const KEEP_IN_RESERVE: u64 = 10 * LAMPORTS_PER_SOL;
+
+/// What to show.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// Validators of the pool, of various commissions and performances
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=500))]
+    pub validators: u32,
+
+    /// Epochs with rewards to show
+    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(2..=100))]
+    pub epochs: u32,
+
+    /// The program's ELF file [default: target/deploy/tidepool.so]
+    #[arg(long, value_name = "ELF")]
+    pub program: Option<PathBuf>,
+}
+
+/// What was shown.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The epochs, the one in which the stake became active first.
+    pub epochs: Vec<EpochFigures>,
+    /// The books.
+    pub ledger: Ledger,
+}
+
+/// Runs the demo and writes it to `out`.
+///
+/// # Errors
+/// [`RunError`]: [`RunError::Mismatch`] where a lamport or a pool token is not where it should be.
+pub async fn run(options: &Options, out: &mut dyn Write) -> Result<Shown, RunError> {
+    let cluster = EmbeddedCluster::builder()
+        .program(PROGRAM_ID, options.program.clone().unwrap_or_else(default_program))
+        .validators(options.validators as usize)
+        .start_epoch(START_EPOCH)
+        .start()?;
+    report::write_title(out, options)?;
+    let mut stage = Stage::set_up(&cluster, options).await?;
+    stage.open(out).await?;
+
+    let script = Script::new(u64::from(options.epochs));
+    let table = report::epoch_table();
+    writeln!(out)?;
+    table.write_heading(out)?;
+    let mut epochs = Vec::new();
+    for index in 0..=script.epochs {
+        let mut figures = stage.next_epoch().await?;
+        script.act(index, &mut stage).await?;
+        stage.note_movement(&mut figures).await?;
+        table.write_row(out, &report::epoch_row(&figures))?;
+        report::write_events(out, &stage.take_events())?;
+        epochs.push(figures);
+    }
+    report::write_validators(out, &stage).await?;
+    report::write_chart(out, &epochs)?;
+    let ledger = stage.close().await?;
+    report::write_books(out, &stage, &ledger).await?;
+    ledger.check()?;
+    Ok(Shown { epochs, ledger })
+}
+
+/// In which of the epochs something happens. Epoch 0 is the one in which the stake of the beginning has become active.
+struct Script {
+    epochs: u64,
+    /// Stake is deactivated, to fill the reserve.
+    fill_reserve: u64,
+    /// A holder leaves with SOL.
+    leave_in_sol: u64,
+    /// A holder leaves with stake.
+    leave_in_stake: u64,
+}
+
+impl Script {
+    fn new(epochs: u64) -> Self {
+        let fill_reserve = (epochs / 2).max(1);
+        Self {
+            epochs,
+            fill_reserve,
+            leave_in_sol: fill_reserve + 1,
+            leave_in_stake: (fill_reserve + 2).min(epochs),
+        }
+    }
+
+    async fn act(&self, epoch: u64, stage: &mut Stage<'_>) -> Result<(), RunError> {
+        if epoch == 0 {
+            stage.deposit_stake().await?;
+        }
+        if epoch == self.fill_reserve {
+            stage.fill_reserve().await?;
+        }
+        if epoch == self.leave_in_sol {
+            stage.withdraw_sol().await?;
+            stage.split_reserve().await?;
+        }
+        if epoch == self.leave_in_stake {
+            stage.withdraw_stake().await?;
+        }
+        Ok(())
+    }
+}

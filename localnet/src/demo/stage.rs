@@ -1,0 +1,286 @@
+//! The demo's pool and its people.
+
+use {
+    super::{KEEP_IN_RESERVE, Options, PROGRAM_ID},
+    crate::{
+        embedded::{EmbeddedCluster, Validator},
+        run::{Driver, Ledger, RunError, Side},
+        terminal::{Sol, short_address},
+    },
+    console::style,
+    solana_address::Address,
+    solana_keypair::Keypair,
+    solana_native_token::LAMPORTS_PER_SOL,
+    solana_signer::Signer,
+    std::{collections::HashMap, io::Write},
+    tidepool_client::{
+        actions::{self, CreatePool},
+        plan::{self, Plan, Shares},
+        pool::{MinimumDelegation, PoolSnapshot, ReadOptions, StakeSelection},
+    },
+    tidepool_interface::{external::token::TokenAccount, maths::Fee, minimum_stake_lamports},
+};
+
+/// SOL that the demo's people begin with; more than they use.
+const WALLET_LAMPORTS: u64 = 20_000 * LAMPORTS_PER_SOL;
+
+/// What the first two wallets deposit, and what the third delegates.
+const DEPOSIT_LAMPORTS: [u64; 3] = [
+    12_000 * LAMPORTS_PER_SOL,
+    4_500 * LAMPORTS_PER_SOL + 123_456_789,
+    3_000 * LAMPORTS_PER_SOL,
+];
+
+/// Somebody with a wallet.
+pub struct Holder {
+    pub name: &'static str,
+    pub key: Keypair,
+}
+
+impl Holder {
+    fn new(name: &'static str, cluster: &EmbeddedCluster) -> Self {
+        Self {
+            name,
+            key: cluster.funded_keypair(WALLET_LAMPORTS),
+        }
+    }
+
+    pub fn address(&self) -> Address {
+        self.key.pubkey()
+    }
+}
+
+/// The pool, its people and its books.
+pub struct Stage<'c> {
+    pub driver: Driver<'c>,
+    /// Manager and staker.
+    pub manager: Keypair,
+    pub pool: Address,
+    /// Leaves in SOL.
+    pub ada: Holder,
+    /// Stays.
+    pub ben: Holder,
+    /// Comes and goes with stake.
+    pub cleo: Holder,
+    pub cleos_stake: Keypair,
+    pub ledger: Ledger,
+    /// Rewards of each validator's stake in lamports, by vote account.
+    pub rewards: HashMap<Address, u64>,
+    snapshot: PoolSnapshot,
+    events: Vec<String>,
+}
+
+impl<'c> Stage<'c> {
+    /// Makes the pool.
+    pub async fn set_up(cluster: &'c EmbeddedCluster, options: &Options) -> Result<Self, RunError> {
+        let driver = Driver::new(cluster, PROGRAM_ID, 1_000 * LAMPORTS_PER_SOL);
+        let manager = cluster.funded_keypair(WALLET_LAMPORTS);
+        let new_accounts = [(); 4].map(|()| Keypair::new());
+        let addresses = new_accounts.each_ref().map(Signer::pubkey);
+        let rent = cluster.rent();
+        let stake_rent = rent.minimum_balance(tidepool_interface::STAKE_ACCOUNT_SPACE);
+        let minimum = minimum_stake_lamports(stake_rent, client_minimum(&driver).await?);
+        let create = CreatePool {
+            epoch_fee: Fee::new(5, 100),
+            withdrawal_fee: Fee::new(1, 1_000),
+            initial_reserve_lamports: minimum * u64::from(options.validators) + KEEP_IN_RESERVE,
+            ..CreatePool::new(PROGRAM_ID, manager.pubkey(), options.validators + 8, addresses)
+        };
+        let before = cluster.lamports(&manager.pubkey());
+        let signers: Vec<&Keypair> = new_accounts.iter().chain([&manager]).collect();
+        driver
+            .send("Creating the pool", &actions::create_pool(&create, &rent)?, &signers)
+            .await?;
+        let paid = before - cluster.lamports(&manager.pubkey());
+
+        let mut ledger = Ledger::default();
+        let reserve = cluster.lamports(&create.reserve_stake);
+        ledger.book(Side::Entered, "manager: rent and first SOL of the reserve", reserve);
+        ledger.book(
+            Side::Entered,
+            "manager: rent of pool, list, mint and fee account",
+            paid - reserve,
+        );
+        let snapshot = read(&driver, &create.pool).await?;
+        Ok(Self {
+            manager,
+            pool: create.pool,
+            ada: Holder::new("Ada", cluster),
+            ben: Holder::new("Ben", cluster),
+            cleo: Holder::new("Cleo", cluster),
+            cleos_stake: Keypair::new(),
+            ledger,
+            rewards: HashMap::new(),
+            snapshot,
+            events: vec![],
+            driver,
+        })
+    }
+
+    /// The first epoch: validators, deposits, and the reserve is delegated.
+    pub async fn open(&mut self, out: &mut dyn Write) -> Result<(), RunError> {
+        self.event(format!(
+            "pool {} created, reserve {} SOL",
+            self.pool,
+            Sol(self.snapshot.reserve_lamports())
+        ));
+        self.add_validators().await?;
+        let [ada, ben, cleo] = DEPOSIT_LAMPORTS;
+        self.deposit_sol(|stage| &stage.ada, ada).await?;
+        self.deposit_sol(|stage| &stage.ben, ben).await?;
+        self.delegate(cleo).await?;
+        self.split_reserve().await?;
+        let epoch = self.cluster().epoch();
+        writeln!(out, "\n{}", style(format!("Epoch {epoch}")).bold())?;
+        super::report::write_events(out, &self.take_events())?;
+        Ok(())
+    }
+
+    pub const fn cluster(&self) -> &'c EmbeddedCluster {
+        self.driver.cluster()
+    }
+
+    /// The pool as it was when it was last read.
+    pub const fn snapshot(&self) -> &PoolSnapshot {
+        &self.snapshot
+    }
+
+    /// Reads the pool anew, with all its stake.
+    pub async fn refresh(&mut self) -> Result<(), RunError> {
+        self.snapshot = self.snapshot.read_again(self.cluster(), StakeSelection::All).await?;
+        Ok(())
+    }
+
+    /// What people are told below the line of the epoch.
+    pub fn event(&mut self, text: String) {
+        self.events.push(text);
+    }
+
+    pub fn take_events(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// The pool's validators as the cluster knows them.
+    pub fn validator(&self, vote: &Address) -> Option<&'c Validator> {
+        self.cluster()
+            .validators()
+            .iter()
+            .find(|validator| validator.vote == *vote)
+    }
+
+    /// The token account of `owner`.
+    pub fn token_account(&self, owner: &Address) -> Address {
+        actions::associated_token_account(&self.snapshot, owner)
+    }
+
+    /// Pool tokens in the token account of `owner`; 0 where there is none.
+    pub fn tokens_of(&self, owner: &Address) -> u64 {
+        let account = self.cluster().account(&self.token_account(owner));
+        account.map_or(0, |account| {
+            TokenAccount::decode(&account.data).map_or(0, |tokens| tokens.amount)
+        })
+    }
+
+    /// Delegates what the reserve can spare, in equal parts.
+    pub async fn split_reserve(&mut self) -> Result<(), RunError> {
+        let split = plan::split_reserve(&self.snapshot, KEEP_IN_RESERVE, &Shares::Equal)?;
+        if split.plan.is_empty() {
+            return Ok(());
+        }
+        let delegated: u64 = split.parts.iter().map(|(_, lamports)| lamports).sum();
+        self.driver.send("Delegating the reserve", &split.plan, &[&self.manager]).await?;
+        self.refresh().await?;
+        self.event(format!(
+            "{} SOL of the reserve delegated to {} validators",
+            Sol(delegated),
+            split.parts.len()
+        ));
+        Ok(())
+    }
+
+    async fn add_validators(&mut self) -> Result<(), RunError> {
+        let groups: Result<Vec<_>, _> = self
+            .cluster()
+            .votes()
+            .iter()
+            .map(|vote| actions::add_validator(&self.snapshot, vote, 0))
+            .collect();
+        let mut plan = Plan::default();
+        plan.push("add validators", groups?);
+        self.driver.send("Adding validators", &plan, &[&self.manager]).await?;
+        self.refresh().await?;
+        let added = self.snapshot.records().len();
+        self.event(format!("{added} validators added, each with the minimum stake"));
+        Ok(())
+    }
+
+    /// Cleo delegates on her own, to bring the stake into the pool when it is active.
+    async fn delegate(&mut self, lamports: u64) -> Result<(), RunError> {
+        let vote = self.snapshot.records()[0].vote_account_address;
+        let plan = super::moves::delegate(&self.cleo.address(), &self.cleos_stake.pubkey(), &vote, lamports);
+        self.driver
+            .send("Delegating", &plan, &[&self.cleo.key, &self.cleos_stake])
+            .await?;
+        self.event(format!(
+            "{} delegates {} SOL to validator {} herself",
+            self.cleo.name,
+            Sol(lamports),
+            short_address(&vote)
+        ));
+        Ok(())
+    }
+
+    /// Books what the pool holds, checks its totals, and returns the books.
+    pub async fn close(&mut self) -> Result<Ledger, RunError> {
+        self.refresh().await?;
+        let cluster = self.cluster();
+        let head = self.snapshot.pool().head;
+        let mut ledger = std::mem::take(&mut self.ledger);
+        ledger.book(Side::Held, "reserve", cluster.lamports(&head.reserve_stake));
+        let (mut active, mut transient) = (0, 0);
+        for addresses in self.snapshot.stake_addresses() {
+            active += cluster.lamports(&addresses.validator);
+            transient += cluster.lamports(&addresses.transient);
+        }
+        ledger.book(Side::Held, "validator stake accounts", active);
+        ledger.book(Side::Held, "transient stake accounts", transient);
+        let own = [self.pool, head.validator_list, head.pool_mint, head.manager_fee_account];
+        let rent = own.iter().map(|address| cluster.lamports(address)).sum();
+        ledger.book(Side::Held, "pool, list, mint and fee account", rent);
+
+        let under_management = self.snapshot.withdrawable_reserve_lamports() + active + transient;
+        RunError::check(
+            "the pool's total, in lamports,",
+            under_management,
+            head.total_lamports.get(),
+        )?;
+        let held: u64 = self.token_holders().iter().map(|(_, tokens)| tokens).sum();
+        RunError::check("the supply, in pool tokens,", held, self.snapshot.mint_supply())?;
+        RunError::check("the pool's supply, in pool tokens,", held, head.pool_token_supply.get())?;
+        Ok(ledger)
+    }
+
+    /// Everybody with pool tokens, and how many.
+    pub fn token_holders(&self) -> Vec<(&'static str, u64)> {
+        let people = [&self.ada, &self.ben, &self.cleo].map(|holder| (holder.name, holder.address()));
+        people
+            .into_iter()
+            .chain([("manager", self.manager.pubkey())])
+            .map(|(name, owner)| (name, self.tokens_of(&owner)))
+            .collect()
+    }
+}
+
+async fn client_minimum(driver: &Driver<'_>) -> Result<u64, RunError> {
+    use tidepool_client::cluster::Cluster as _;
+    Ok(driver.cluster().minimum_delegation(&driver.payer()).await?)
+}
+
+async fn read(driver: &Driver<'_>, pool: &Address) -> Result<PoolSnapshot, RunError> {
+    let options = ReadOptions {
+        stakes: StakeSelection::All,
+        minimum_delegation: MinimumDelegation::AskAs(driver.payer()),
+        program_id: Some(PROGRAM_ID),
+    };
+    Ok(PoolSnapshot::read(driver.cluster(), pool, &options).await?)
+}
