@@ -9,7 +9,7 @@
 //! no `core` of the target to call.
 
 #![no_std]
-// Without it the optimiser would recognise the loop in `memcpy` as a call of `memcpy`.
+// Keeps the optimiser from making a call of `memcpy` of what is inside `memcpy`.
 #![no_builtins]
 
 mod memory;

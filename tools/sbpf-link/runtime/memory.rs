@@ -1,15 +1,11 @@
 //! `memcpy` and its family.
 //!
 //! The backend expands copies of a known small size itself and calls these for the rest. `compiler_builtins` has them
-//! too, as weak symbols written for machines with caches; here an instruction is what costs, so short ranges are
-//! copied eight bytes at a time, whatever their alignment, and longer ones go to the VM's own memory calls.
+//! too, as weak symbols written for machines with caches; here an instruction is what costs. A memory call of the VM
+//! takes 10 CU, and 1 more for each 250 bytes, which is less than any loop. So the shortest ranges are handled in a
+//! few instructions, and all others by the VM.
 
 use core::ffi::c_int;
-
-/// From this length a memory call of the VM (10 CU, and 1 more for each 250 bytes) beats a loop (6 CU a word).
-const SYSCALL_THRESHOLD: usize = 32;
-
-const WORD: usize = size_of::<u64>();
 
 unsafe extern "C" {
     fn sol_memmove_(destination: *mut u8, source: *const u8, length: u64);
@@ -18,17 +14,11 @@ unsafe extern "C" {
 }
 
 /// # Safety
-/// As C's `memcpy`; the ranges may be the same, which Rust allows its compiler to assume.
+/// As C's `memcpy`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn memcpy(destination: *mut u8, source: *const u8, length: usize) -> *mut u8 {
-    if length >= SYSCALL_THRESHOLD {
-        // `sol_memcpy_` refuses a range copied onto itself.
-        // SAFETY: the caller vouches for both ranges.
-        unsafe { sol_memmove_(destination, source, length as u64) };
-    } else {
-        // SAFETY: the caller vouches for both ranges.
-        unsafe { copy_forward(destination, source, length) };
-    }
+    // SAFETY: the caller vouches for both ranges.
+    unsafe { copy(destination, source, length) };
     destination
 }
 
@@ -37,15 +27,7 @@ pub unsafe extern "C" fn memcpy(destination: *mut u8, source: *const u8, length:
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn memmove(destination: *mut u8, source: *const u8, length: usize) -> *mut u8 {
     // SAFETY: the caller vouches for both ranges.
-    unsafe {
-        if length >= SYSCALL_THRESHOLD {
-            sol_memmove_(destination, source, length as u64);
-        } else if destination.addr() <= source.addr() {
-            copy_forward(destination, source, length);
-        } else {
-            copy_backward(destination, source, length);
-        }
-    }
+    unsafe { copy(destination, source, length) };
     destination
 }
 
@@ -53,23 +35,20 @@ pub unsafe extern "C" fn memmove(destination: *mut u8, source: *const u8, length
 /// As C's `memset`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn memset(destination: *mut u8, byte: c_int, length: usize) -> *mut u8 {
-    let byte = byte as u8;
-    if length >= SYSCALL_THRESHOLD {
-        // SAFETY: the caller vouches for the range.
-        unsafe { sol_memset_(destination, u64::from(byte), length as u64) };
-        return destination;
-    }
-    let word = u64::from(byte).wrapping_mul(0x0101_0101_0101_0101);
-    let mut at = 0_usize;
-    // SAFETY: `at` stays below `length`, and the caller vouches for the range.
+    let byte = u64::from(byte as u8);
+    let pattern = byte.wrapping_mul(0x0101_0101_0101_0101);
+    // SAFETY: the caller vouches for the range.
     unsafe {
-        while at.wrapping_add(WORD) <= length {
-            destination.wrapping_add(at).cast::<u64>().write_unaligned(word);
-            at = at.wrapping_add(WORD);
-        }
-        while at < length {
-            destination.wrapping_add(at).write(byte);
-            at = at.wrapping_add(1);
+        if length >= 16 {
+            sol_memset_(destination, byte, length as u64);
+        } else if length >= 8 {
+            fill_ends(destination, pattern, length);
+        } else if length >= 4 {
+            fill_ends(destination, pattern as u32, length);
+        } else if length >= 2 {
+            fill_ends(destination, pattern as u16, length);
+        } else if length == 1 {
+            destination.write(byte as u8);
         }
     }
     destination
@@ -79,23 +58,10 @@ pub unsafe extern "C" fn memset(destination: *mut u8, byte: c_int, length: usize
 /// As C's `memcmp`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn memcmp(left: *const u8, right: *const u8, length: usize) -> c_int {
-    // SAFETY: the caller vouches for both ranges, and `at` stays below `length`.
-    unsafe {
-        if length >= SYSCALL_THRESHOLD {
-            let mut result = 0;
-            sol_memcmp_(left, right, length as u64, &mut result);
-            return result;
-        }
-        let mut at = 0_usize;
-        while at < length {
-            let (a, b) = (left.wrapping_add(at).read(), right.wrapping_add(at).read());
-            if a != b {
-                return (a as c_int).wrapping_sub(b as c_int);
-            }
-            at = at.wrapping_add(1);
-        }
-    }
-    0
+    let mut result = 0;
+    // SAFETY: the caller vouches for both ranges.
+    unsafe { sol_memcmp_(left, right, length as u64, &mut result) };
+    result
 }
 
 /// # Safety
@@ -106,44 +72,55 @@ pub unsafe extern "C" fn bcmp(left: *const u8, right: *const u8, length: usize) 
     unsafe { memcmp(left, right, length) }
 }
 
-/// Copies from the first byte to the last, so `destination` may overlap `source` from below.
+/// Copies a range, also onto itself or onto one that overlaps it, which `sol_memcpy_` would refuse.
 ///
 /// # Safety
 /// `source` is readable and `destination` writable for `length` bytes.
 #[inline(always)]
-unsafe fn copy_forward(destination: *mut u8, source: *const u8, length: usize) {
-    let mut at = 0_usize;
-    // SAFETY: `at` stays below `length`, and the caller vouches for both ranges.
+unsafe fn copy(destination: *mut u8, source: *const u8, length: usize) {
+    // SAFETY: the caller vouches for both ranges, and the lengths are one to two pieces.
     unsafe {
-        while at.wrapping_add(WORD) <= length {
-            let word = source.wrapping_add(at).cast::<u64>().read_unaligned();
-            destination.wrapping_add(at).cast::<u64>().write_unaligned(word);
-            at = at.wrapping_add(WORD);
-        }
-        while at < length {
-            destination.wrapping_add(at).write(source.wrapping_add(at).read());
-            at = at.wrapping_add(1);
+        if length >= 16 {
+            sol_memmove_(destination, source, length as u64);
+        } else if length >= 8 {
+            copy_ends::<u64>(destination, source, length);
+        } else if length >= 4 {
+            copy_ends::<u32>(destination, source, length);
+        } else if length >= 2 {
+            copy_ends::<u16>(destination, source, length);
+        } else if length == 1 {
+            destination.write(source.read());
         }
     }
 }
 
-/// Copies from the last byte to the first, so `destination` may overlap `source` from above.
+/// Copies a range by its first and its last piece, which may overlap. Both are read before either is written, so the
+/// two ranges may overlap as well.
 ///
 /// # Safety
-/// `source` is readable and `destination` writable for `length` bytes.
+/// `source` is readable and `destination` writable for `length` bytes, which are one to two pieces.
 #[inline(always)]
-unsafe fn copy_backward(destination: *mut u8, source: *const u8, length: usize) {
-    let mut left = length;
-    // SAFETY: `left` stays at most `length`, and the caller vouches for both ranges.
+unsafe fn copy_ends<T: Copy>(destination: *mut u8, source: *const u8, length: usize) {
+    let last = length.wrapping_sub(size_of::<T>());
+    // SAFETY: both pieces lie in the ranges that the caller vouches for.
     unsafe {
-        while left >= WORD {
-            left = left.wrapping_sub(WORD);
-            let word = source.wrapping_add(left).cast::<u64>().read_unaligned();
-            destination.wrapping_add(left).cast::<u64>().write_unaligned(word);
-        }
-        while left > 0 {
-            left = left.wrapping_sub(1);
-            destination.wrapping_add(left).write(source.wrapping_add(left).read());
-        }
+        let first_piece = source.cast::<T>().read_unaligned();
+        let last_piece = source.wrapping_add(last).cast::<T>().read_unaligned();
+        destination.cast::<T>().write_unaligned(first_piece);
+        destination.wrapping_add(last).cast::<T>().write_unaligned(last_piece);
+    }
+}
+
+/// Fills a range by its first and its last piece, which may overlap.
+///
+/// # Safety
+/// `destination` is writable for `length` bytes, which are one to two pieces.
+#[inline(always)]
+unsafe fn fill_ends<T: Copy>(destination: *mut u8, piece: T, length: usize) {
+    let last = length.wrapping_sub(size_of::<T>());
+    // SAFETY: both pieces lie in the range that the caller vouches for.
+    unsafe {
+        destination.cast::<T>().write_unaligned(piece);
+        destination.wrapping_add(last).cast::<T>().write_unaligned(piece);
     }
 }

@@ -34,19 +34,6 @@ pub enum Optimization {
     MinimalSize,
 }
 
-impl Optimization {
-    /// LLVM's pipeline of that name.
-    pub fn pipeline(self) -> &'static str {
-        match self {
-            Self::Less => "default<O1>",
-            Self::Default => "default<O2>",
-            Self::Aggressive => "default<O3>",
-            Self::Size => "default<Os>",
-            Self::MinimalSize => "default<Oz>",
-        }
-    }
-}
-
 impl Args {
     /// Reads the arguments after the program's name.
     pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> anyhow::Result<Self> {

@@ -2,6 +2,12 @@
 
 use crate::llvm::{Context, Module};
 
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+#[path = "../runtime/wide.rs"]
+mod wide;
+
 /// Compiled by the build script, for the host.
 const BITCODE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/runtime.bc"));
 

@@ -29,6 +29,8 @@ impl Vm {
     pub fn new(elf: &[u8]) -> Self {
         let program_id = Pubkey::new_from_array([7; 32]);
         let mut mollusk = Mollusk::default();
+        // It turns on the log of the whole process; an outcome has the logs of its own run.
+        log::set_max_level(log::LevelFilter::Off);
         mollusk.add_program_with_loader_and_elf(&program_id, &loader_keys::LOADER_V3, elf);
         Self { mollusk, program_id }
     }

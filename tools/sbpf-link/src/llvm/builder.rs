@@ -1,7 +1,7 @@
 //! Makes instructions.
 
 use super::{Context, Function, Instruction, Module, Type, Value};
-use bpf_linker::llvm_sys::{LLVMIntPredicate, core, prelude::LLVMBuilderRef};
+use bpf_linker::llvm_sys::{LLVMIntPredicate, LLVMOpcode, core, prelude::LLVMBuilderRef};
 
 const NO_NAME: *const std::ffi::c_char = c"".as_ptr();
 
@@ -20,17 +20,6 @@ pub struct Builder<'c> {
     context: &'c Context,
 }
 
-/// Methods for instructions with two operands of one type.
-macro_rules! binary {
-    ($($(#[$doc:meta])* $name:ident => $function:ident,)*) => {$(
-        $(#[$doc])*
-        pub fn $name(&self, left: Value, right: Value) -> Value {
-            // SAFETY: the builder has a place, and the operands are valid integers of one type.
-            Value(unsafe { core::$function(self.raw, left.0, right.0, NO_NAME) })
-        }
-    )*};
-}
-
 impl<'c> Builder<'c> {
     /// A builder for what comes before an instruction.
     pub(super) fn before(context: &'c Context, instruction: Instruction) -> Self {
@@ -43,29 +32,55 @@ impl<'c> Builder<'c> {
         Self { raw, context }
     }
 
-    binary! {
-        /// `left + right`
-        add => LLVMBuildAdd,
-        /// `left - right`
-        sub => LLVMBuildSub,
-        /// `left * right`
-        mul => LLVMBuildMul,
-        /// `left / right`, unsigned
-        udiv => LLVMBuildUDiv,
-        /// `left % right`, unsigned
-        urem => LLVMBuildURem,
-        /// `left & right`
-        and => LLVMBuildAnd,
-        /// `left | right`
-        or => LLVMBuildOr,
-        /// `left ^ right`
-        xor => LLVMBuildXor,
-        /// `left << right`
-        shl => LLVMBuildShl,
-        /// `left >> right`, zeros coming in
-        lshr => LLVMBuildLShr,
-        /// `left >> right`, the sign coming in
-        ashr => LLVMBuildAShr,
+    /// An operation on two integers of one type.
+    pub fn binary(&self, opcode: LLVMOpcode, left: Value, right: Value) -> Value {
+        // SAFETY: the builder has a place, the operands are valid, and callers pass operations of two integers.
+        Value(unsafe { core::LLVMBuildBinOp(self.raw, opcode, left.0, right.0, NO_NAME) })
+    }
+
+    /// `left + right`
+    pub fn add(&self, left: Value, right: Value) -> Value {
+        self.binary(LLVMOpcode::LLVMAdd, left, right)
+    }
+
+    /// `left - right`
+    pub fn sub(&self, left: Value, right: Value) -> Value {
+        self.binary(LLVMOpcode::LLVMSub, left, right)
+    }
+
+    /// `left * right`
+    pub fn mul(&self, left: Value, right: Value) -> Value {
+        self.binary(LLVMOpcode::LLVMMul, left, right)
+    }
+
+    /// `left & right`
+    pub fn and(&self, left: Value, right: Value) -> Value {
+        self.binary(LLVMOpcode::LLVMAnd, left, right)
+    }
+
+    /// `left | right`
+    pub fn or(&self, left: Value, right: Value) -> Value {
+        self.binary(LLVMOpcode::LLVMOr, left, right)
+    }
+
+    /// `left ^ right`
+    pub fn xor(&self, left: Value, right: Value) -> Value {
+        self.binary(LLVMOpcode::LLVMXor, left, right)
+    }
+
+    /// `left << right`
+    pub fn shl(&self, left: Value, right: Value) -> Value {
+        self.binary(LLVMOpcode::LLVMShl, left, right)
+    }
+
+    /// `left >> right`, zeros coming in
+    pub fn lshr(&self, left: Value, right: Value) -> Value {
+        self.binary(LLVMOpcode::LLVMLShr, left, right)
+    }
+
+    /// `left >> right`, the sign coming in
+    pub fn ashr(&self, left: Value, right: Value) -> Value {
+        self.binary(LLVMOpcode::LLVMAShr, left, right)
     }
 
     /// Compares two integers.
@@ -84,6 +99,18 @@ impl<'c> Builder<'c> {
         Value(unsafe { core::LLVMBuildTrunc(self.raw, value.0, ty.0, NO_NAME) })
     }
 
+    /// An integer widened with zeros.
+    pub fn zero_extend(&self, value: Value, ty: Type) -> Value {
+        // SAFETY: the builder has a place, and the type is a wider integer.
+        Value(unsafe { core::LLVMBuildZExt(self.raw, value.0, ty.0, NO_NAME) })
+    }
+
+    /// An integer widened with its sign.
+    pub fn sign_extend(&self, value: Value, ty: Type) -> Value {
+        // SAFETY: the builder has a place, and the type is a wider integer.
+        Value(unsafe { core::LLVMBuildSExt(self.raw, value.0, ty.0, NO_NAME) })
+    }
+
     /// The two limbs of a number of 128 bits, low before high.
     pub fn split(&self, value: Value) -> [Value; 2] {
         let high = self.lshr(value, self.context.int(128).constant(64));
@@ -93,8 +120,7 @@ impl<'c> Builder<'c> {
     /// A number of 128 bits from its limbs, low before high.
     pub fn join(&self, limbs: [Value; 2]) -> Value {
         let int128 = self.context.int(128);
-        // SAFETY: the builder has a place, and the limbs are narrower integers.
-        let [low, high] = limbs.map(|limb| Value(unsafe { core::LLVMBuildZExt(self.raw, limb.0, int128.0, NO_NAME) }));
+        let [low, high] = limbs.map(|limb| self.zero_extend(limb, int128));
         self.or(low, self.shl(high, int128.constant(64)))
     }
 

@@ -77,6 +77,7 @@ pub fn emit_object(module: &Module, machine: &Machine) -> anyhow::Result<Vec<u8>
     let mut errors = module.context.take_errors();
     errors.retain(|error| !CALLS_THAT_WORK.iter().any(|name| error.contains(name)));
     errors.dedup();
+    let errors: Vec<_> = errors.iter().map(|error| explain(error)).collect();
     ensure!(
         errors.is_empty(),
         "the BPF backend refuses the program:\n{}",
@@ -85,12 +86,25 @@ pub fn emit_object(module: &Module, machine: &Machine) -> anyhow::Result<Vec<u8>
     Ok(object)
 }
 
-/// Sets LLVM's own options, which are global. bpf-linker does it for the whole process; the tests have no bpf-linker.
-#[cfg(test)]
-pub fn set_options(options: &[&std::ffi::CStr]) {
-    let options: Vec<_> = options.iter().map(|option| option.as_ptr()).collect();
-    // SAFETY: pointer and length are a vector's, and the strings outlive the call.
-    unsafe {
-        bpf_linker::llvm_sys::support::LLVMParseCommandLineOptions(options.len() as i32, options.as_ptr(), ptr::null());
+/// An error of the backend with functions named as in the source, and with what to do about it.
+fn explain(error: &str) -> String {
+    let words = error.trim().trim_start_matches("<unknown>:0:0: ").split(' ');
+    let text: Vec<_> = words
+        .map(|word| format!("{:#}", rustc_demangle::demangle(word)))
+        .collect();
+    format!("{}{}", text.join(" "), advice(error))
+}
+
+fn advice(error: &str) -> &'static str {
+    let function = error.split("built-in function '").nth(1).unwrap_or_default();
+    let function = function.split('\'').next().unwrap_or_default();
+    if error.contains("stack limit is exceeded") {
+        " Each function has 4096 bytes of stack: put large values in a `Box`."
+    } else if error.contains("dynamic stack allocation") {
+        " There is no stack space of a length known at run time only: use a `Vec`."
+    } else if function.contains("sf") || function.contains("df") {
+        " The VM has no floating-point numbers: use integers."
+    } else {
+        ""
     }
 }

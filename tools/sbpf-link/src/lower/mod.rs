@@ -3,25 +3,30 @@
 //! Each lowering is a file, which begins with what the backend says without it; `tests` below holds it to that. They
 //! work on the merged module, before code generation, so they see all of a program, `core` included.
 
+mod atomics;
 mod mul_overflow;
+mod odd_width;
 mod signed_division;
 mod sret;
 mod stack_args;
 mod wide;
 mod wide_shift;
 
-use crate::llvm::Module;
+use crate::llvm::{Machine, Module};
 
 /// Runs every lowering.
-pub fn lower(module: &Module) -> anyhow::Result<()> {
+pub fn lower(module: &Module, machine: &Machine) -> anyhow::Result<()> {
+    atomics::lower(module, machine)?;
     sret::lower(module);
-    // First, because it makes 128-bit helper calls of what the others would have to look at.
-    wide::lower(module)?;
-    wide_shift::lower(module);
     signed_division::lower(module);
     mul_overflow::lower(module);
-    // Last, because it looks at every call and function there is.
-    stack_args::lower(module)
+    // Makes operations of 128 bits, so it comes before those that rewrite them.
+    odd_width::lower(module);
+    wide_shift::lower(module);
+    wide::lower(module)?;
+    // Looks at all functions and calls, also those of the others.
+    stack_args::lower(module)?;
+    module.verify()
 }
 
 #[cfg(test)]

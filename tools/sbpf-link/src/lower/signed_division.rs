@@ -6,7 +6,7 @@
 
 use super::mul_overflow::{magnitude, sign_of, with_sign};
 use crate::llvm::{Module, TypeKind};
-use bpf_linker::llvm_sys::LLVMOpcode::{LLVMSDiv, LLVMSRem};
+use bpf_linker::llvm_sys::LLVMOpcode::{LLVMSDiv, LLVMSRem, LLVMUDiv, LLVMURem};
 
 /// Rewrites the divisions.
 pub fn lower(module: &Module) {
@@ -21,10 +21,10 @@ pub fn lower(module: &Module) {
         let (a, b) = (division.operand(0), division.operand(1));
         let (a_magnitude, b_magnitude) = (magnitude(&builder, ty, a), magnitude(&builder, ty, b));
         let result = if opcode == LLVMSDiv {
-            let quotient = builder.udiv(a_magnitude, b_magnitude);
+            let quotient = builder.binary(LLVMUDiv, a_magnitude, b_magnitude);
             with_sign(&builder, quotient, sign_of(&builder, ty, builder.xor(a, b)))
         } else {
-            let remainder = builder.urem(a_magnitude, b_magnitude);
+            let remainder = builder.binary(LLVMURem, a_magnitude, b_magnitude);
             with_sign(&builder, remainder, sign_of(&builder, ty, a))
         };
         division.replace_with(result);

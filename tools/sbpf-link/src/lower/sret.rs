@@ -1,8 +1,8 @@
 //! Results by pointer.
 //!
 //! A function whose result does not fit a register gets the address of the result as an argument, marked `sret`. The
-//! backend says `functions with VarArgs or StructRet are not supported`. What it refuses is the mark, not the
-//! convention: without it, the address is an argument like any other.
+//! backend says `aggregate returns are not supported`. What it refuses is the mark, not the convention: without it, the
+//! address is an argument like any other.
 
 use crate::llvm::Module;
 

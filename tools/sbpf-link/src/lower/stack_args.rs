@@ -1,7 +1,6 @@
 //! Functions whose arguments do not fit five registers.
 //!
-//! The backend says `too many arguments` or `stack arguments are not supported`: its calls have five registers and
-//! nothing else. Here the arguments that do not fit go into a struct in the caller's frame, whose address takes the
+//! The backend says `stack arguments are not supported`: its calls have five registers and nothing else. Here the arguments that do not fit go into a struct in the caller's frame, whose address takes the
 //! last register. Which ones those are depends on the function type alone, so calls through a pointer, as of a trait
 //! object's method, agree with the functions that they reach.
 

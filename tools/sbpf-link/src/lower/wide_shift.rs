@@ -1,28 +1,14 @@
-//! Shifts and rotations of 128 bits by an amount that is only known at run time.
+//! Shifts of 128 bits by an amount that is only known at run time.
 //!
-//! The backend wants `__ashlti3` and its family, and says that a call to it is not supported. By a constant amount, it
-//! shifts two limbs itself.
+//! The backend wants `__ashlti3` and its family, and says that a call to it is not supported. Shifts by a constant
+//! amount, and rotations by any, it makes from shifts of limbs itself; here the others are made like that.
 
 use crate::llvm::{Builder, Comparison, Context, Instruction, Module, Value};
 use bpf_linker::llvm_sys::LLVMOpcode::{self, LLVMAShr, LLVMLShr, LLVMShl};
 
-/// Rewrites the rotations as shifts, and the shifts as shifts of limbs.
+/// Rewrites the shifts.
 pub fn lower(module: &Module) {
     let context = module.context();
-    for call in module.instructions() {
-        let Some(function) = call.called_function() else {
-            continue;
-        };
-        let left = match function.name().as_str() {
-            "llvm.fshl.i128" => true,
-            "llvm.fshr.i128" => false,
-            _ => continue,
-        };
-        if !call.operand(2).is_constant() {
-            let builder = call.builder(context);
-            call.replace_with(funnel(&builder, context, call, left));
-        }
-    }
     for shift in module.instructions() {
         let opcode = shift.opcode();
         let wide = shift.value().ty() == context.int(128) && matches!(opcode, LLVMShl | LLVMLShr | LLVMAShr);
@@ -32,26 +18,6 @@ pub fn lower(module: &Module) {
             shift.replace_with(builder.join(limbs));
         }
     }
-}
-
-/// Two numbers side by side, shifted, of which one is left: with the same number twice, a rotation.
-fn funnel(builder: &Builder, context: &Context, call: Instruction, left: bool) -> Value {
-    let constant = |value| context.int(128).constant(value);
-    let amount = builder.and(call.operand(2), constant(127));
-    let rest = builder.xor(amount, constant(127));
-    // The rest of 128 is one more than the rest of 127; in two steps, a shift by 128 is defined as well.
-    let (high, low) = if left {
-        (
-            builder.shl(call.operand(0), amount),
-            builder.lshr(builder.lshr(call.operand(1), constant(1)), rest),
-        )
-    } else {
-        (
-            builder.shl(builder.shl(call.operand(0), constant(1)), rest),
-            builder.lshr(call.operand(1), amount),
-        )
-    };
-    builder.or(high, low)
 }
 
 /// The result as limbs, low before high.
