@@ -163,16 +163,12 @@ pub fn create_pool(new: &CreatePool, rent: &Rent) -> Result<Plan, PlanError> {
 
 fn foundations(new: &CreatePool, rent: &Rent) -> Result<InstructionGroup, PlanError> {
     let (withdraw_authority, _) = find_withdraw_authority(&new.program_id, &new.pool);
-    let reserve_lamports = rent
-        .minimum_balance(STAKE_ACCOUNT_SPACE)
-        .checked_add(new.initial_reserve_lamports)
-        .ok_or(StakePoolError::CalculationFailure)?;
     let mut instructions = stake::create_account(
         &new.payer,
         &new.reserve_stake,
         &Authorized::auto(&withdraw_authority),
         &Lockup::default(),
-        reserve_lamports,
+        rent.minimum_balance(STAKE_ACCOUNT_SPACE),
     );
     instructions.push(new_account(new, rent, &new.pool_mint, MINT_LENGTH, &new.token_program));
     let initialize_mint = token::initialize_mint2(
@@ -199,7 +195,8 @@ fn foundations(new: &CreatePool, rent: &Rent) -> Result<InstructionGroup, PlanEr
     })
 }
 
-/// Creation and initialization in one transaction: in between, anybody could initialize the accounts for themselves.
+/// Creation and initialization in one transaction: in between, anybody could initialize the accounts for themselves. What the
+/// reserve is to hold goes along: sent before, it would be lost with the pool's key if the pool never came about.
 fn pool_itself(new: &CreatePool, rent: &Rent) -> InstructionGroup {
     let accounts = InitializeAccounts {
         pool: new.pool,
@@ -221,14 +218,22 @@ fn pool_itself(new: &CreatePool, rent: &Rent) -> InstructionGroup {
         max_validators: new.max_validators,
     };
     let list_length = validator_list_length(new.max_validators);
+    let mut instructions = vec![
+        new_account(new, rent, &new.pool, new.pool_account_length, &new.program_id),
+        new_account(new, rent, &new.validator_list, list_length, &new.program_id),
+    ];
+    if new.initial_reserve_lamports > 0 {
+        instructions.push(system::transfer(
+            &new.payer,
+            &new.reserve_stake,
+            new.initial_reserve_lamports,
+        ));
+    }
+    instructions.push(initialize.with_accounts(&new.program_id, accounts.metas()));
     InstructionGroup {
         label: "create the pool".into(),
-        instructions: vec![
-            new_account(new, rent, &new.pool, new.pool_account_length, &new.program_id),
-            new_account(new, rent, &new.validator_list, list_length, &new.program_id),
-            initialize.with_accounts(&new.program_id, accounts.metas()),
-        ],
-        compute_units: compute::INITIALIZE + 2 * compute::FOREIGN,
+        instructions,
+        compute_units: compute::INITIALIZE + 3 * compute::FOREIGN,
     }
 }
 

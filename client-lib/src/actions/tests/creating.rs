@@ -1,4 +1,5 @@
 use super::*;
+use solana_system_interface::instruction::transfer as system_transfer;
 
 fn new_pool() -> CreatePool {
     CreatePool {
@@ -33,6 +34,17 @@ fn a_pool_takes_two_transactions_and_names_its_signers() {
             }
         ));
     }
+}
+
+#[test]
+fn the_reserve_is_filled_by_the_transaction_that_makes_the_pool() {
+    let plan = create_pool(&new_pool(), &Rent::default()).unwrap();
+    let sends_to_reserve = |stage: usize| {
+        let transfer = system_transfer(&USER, &RESERVE, SOL);
+        plan.stages[stage].groups[0].instructions.contains(&transfer)
+    };
+    assert!(!sends_to_reserve(0));
+    assert!(sends_to_reserve(1));
 }
 
 #[test]
