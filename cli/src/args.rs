@@ -1,0 +1,145 @@
+//! The command line as a whole: what every command accepts. Each command's own arguments are in its file.
+
+use {
+    crate::{
+        commands::Command,
+        config::Config,
+        error::EXIT_CODES,
+        keys::KeySource,
+        output::Format,
+        units::{Slippage, Units},
+    },
+    clap::Parser,
+    solana_address::Address,
+    std::path::PathBuf,
+    tidepool_client::cluster::Confirmation,
+};
+
+/// Run and use Solana stake pools
+///
+/// Amounts are decimal numbers of SOL or of whole pool tokens, read exactly to nine decimals. A POOL is the address of the
+/// pool account. Keys are keypair files, - for standard input, or prompt: for a seed phrase.
+#[derive(Debug, Parser)]
+#[command(name = "tidepool", version, after_long_help = EXIT_CODES, arg_required_else_help = true)]
+pub struct Cli {
+    /// What every command accepts.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command accepts.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalArgs {
+    /// JSON-RPC URL of the cluster, or mainnet-beta, devnet, testnet, localhost (m, d, t, l) [default: the configuration's]
+    #[arg(short, long, global = true, value_name = "URL_OR_MONIKER")]
+    pub url: Option<String>,
+
+    /// Configuration file of Solana's tools [default: ~/.config/solana/cli/config.yml]
+    #[arg(short = 'C', long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Your wallet's key: a keypair file, - or prompt: [default: the configuration's]
+    #[arg(short, long, global = true, value_name = "KEYPAIR")]
+    pub keypair: Option<String>,
+
+    /// Key that pays the fees of transactions and the rent of new accounts [default: your wallet's]
+    #[arg(long, global = true, value_name = "KEYPAIR")]
+    pub fee_payer: Option<KeySource>,
+
+    /// Program that runs the pool [default: the owner of the pool account; create-pool needs it]
+    #[arg(long, global = true, value_name = "ADDRESS", value_parser = address)]
+    pub program_id: Option<Address>,
+
+    /// How certain a block has to be before it counts [default: the configuration's, or confirmed]
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub commitment: Option<Commitment>,
+
+    /// Price of a compute unit in micro-lamports, which gets a transaction in sooner when the cluster is busy
+    #[arg(long, global = true, value_name = "MICRO_LAMPORTS", default_value_t = 0)]
+    pub compute_unit_price: u64,
+
+    /// Form of the answer on standard output, and of errors on standard error
+    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t)]
+    pub output: Format,
+
+    /// Show more
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+
+    /// Do not ask for confirmation
+    #[arg(short, long, global = true)]
+    pub yes: bool,
+}
+
+/// How certain a block has to be before it counts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+pub enum Commitment {
+    /// It may still be dropped
+    Processed,
+    /// Two thirds of the stake have voted for it
+    Confirmed,
+    /// It can no longer be dropped
+    Finalized,
+}
+
+impl From<Commitment> for Confirmation {
+    fn from(commitment: Commitment) -> Self {
+        match commitment {
+            Commitment::Processed => Self::Processed,
+            Commitment::Confirmed => Self::Confirmed,
+            Commitment::Finalized => Self::Finalized,
+        }
+    }
+}
+
+impl GlobalArgs {
+    /// What counts as landed: what was asked for, then the configuration's, then `confirmed`.
+    pub fn confirmation(&self, config: &Config) -> Confirmation {
+        let configured = || match config.commitment.as_deref() {
+            Some("processed") => Commitment::Processed,
+            Some("finalized") => Commitment::Finalized,
+            _ => Commitment::Confirmed,
+        };
+        self.commitment.unwrap_or_else(configured).into()
+    }
+}
+
+/// Whether a pool may be updated first.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub struct UpdateFirst {
+    /// Refuse where the pool is not up to date with the epoch, instead of updating it first
+    #[arg(long)]
+    pub no_update: bool,
+}
+
+/// The least that somebody accepts.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct Bound {
+    /// Least to accept, in what you get (pool tokens for a deposit, SOL for a withdrawal); else nothing happens
+    #[arg(long, value_name = "AMOUNT", conflicts_with = "max_slippage")]
+    pub minimum: Option<Units>,
+
+    /// How much less than quoted to accept, as a share of the quote
+    #[arg(long, value_name = "PERCENT", default_value = "0.1%")]
+    pub max_slippage: Slippage,
+}
+
+impl Bound {
+    /// The least to accept where so much is quoted, in the same unit.
+    pub fn minimum_of(&self, quoted: u64) -> u64 {
+        match self.minimum {
+            Some(Units(minimum)) => minimum,
+            None => self.max_slippage.minimum_of(quoted),
+        }
+    }
+}
+
+/// Reads an address.
+pub fn address(text: &str) -> Result<Address, String> {
+    text.parse().map_err(|_| format!("\"{text}\" is no address: 32 to 44 letters and digits in base 58 are expected"))
+}

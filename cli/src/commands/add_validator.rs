@@ -1,0 +1,96 @@
+//! `tidepool add-validator`
+
+use {
+    super::validator::StakerArgs,
+    crate::{
+        context::Context,
+        error::CliError,
+        output::{CommandOutput, Landed, Text, to_json, write_fields, write_signatures},
+        units::sol,
+    },
+    serde::Serialize,
+    serde_json::Value,
+    solana_address::Address,
+    std::fmt,
+    tidepool_client::{actions, cluster::Cluster, plan::Plan},
+    tidepool_interface::address::find_validator_stake,
+};
+
+const EXAMPLE: &str = "\
+Example:
+  tidepool add-validator 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA FDNkPHBzqCiZybfNugS4hwYFBWwEMts639SVmedMX2ee \\
+      --staker staker.json";
+
+/// Add a validator to a pool
+///
+/// The validator begins with the least stake that the stake program allows (1 SOL and rent), which comes from the reserve.
+/// Give it more with `tidepool increase`. The pool's staker signs.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    #[command(flatten)]
+    staker: StakerArgs,
+
+    /// Seed of the stake account's address [default: the first that is free, 0 as a rule]
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u32>,
+}
+
+/// A validator that has been added.
+#[derive(Debug, Serialize)]
+pub struct Output {
+    pool: Text<Address>,
+    vote: Text<Address>,
+    validator_stake: Text<Address>,
+    seed: u32,
+    /// Lamports in its stake account, rent included.
+    lamports: u64,
+    transactions: Vec<Landed>,
+}
+
+impl Args {
+    /// Adds it.
+    ///
+    /// # Errors
+    /// [`CliError`].
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
+        let vote = self.staker.vote;
+        self.staker.check_vote_account(context).await?;
+        let (fresh, staker) = self.staker.prepare(context).await?;
+        let snapshot = &fresh.snapshot;
+        let seed = match self.seed {
+            Some(seed) => seed,
+            None => actions::find_free_validator_seed(context.cluster, snapshot, &vote).await?,
+        };
+        let group = actions::add_validator(snapshot, &vote, seed)?;
+        let plan = Plan::one("add the validator", group);
+        let sent = context.send(&plan, &[staker], snapshot.program_id()).await?;
+        let stake = find_validator_stake(&snapshot.program_id(), &vote, &snapshot.address(), seed).0;
+        Ok(Output {
+            pool: Text(snapshot.address()),
+            vote: Text(vote),
+            validator_stake: Text(stake),
+            seed,
+            lamports: snapshot.environment().minimum_stake_lamports(),
+            transactions: fresh.and(sent),
+        })
+    }
+}
+
+impl CommandOutput for Output {
+    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Added validator {} to pool {}", self.vote, self.pool)?;
+        write_fields(
+            f,
+            &[
+                ("stake account", self.validator_stake.to_string()),
+                ("holds", format!("{}, rent included", sol(self.lamports))),
+            ],
+        )?;
+        write_signatures(f, &self.transactions)
+    }
+
+    fn json(&self) -> Value {
+        to_json(self)
+    }
+}

@@ -1,0 +1,188 @@
+//! `tidepool deposit-sol`
+
+use {
+    super::wallet::{LEFT_FOR_FEES, ReceiverArgs, balance, check_balance, token_account_rent},
+    crate::{
+        args::{Bound, UpdateFirst, address},
+        context::Context,
+        error::CliError,
+        keys::{Key, KeySource},
+        output::{CommandOutput, Landed, Text, to_json, write_fields, write_signatures},
+        units::{Amount, sol, tokens},
+    },
+    serde::Serialize,
+    serde_json::Value,
+    solana_address::Address,
+    std::fmt,
+    tidepool_client::{
+        actions::{self, DepositSol, TokenReceiver},
+        cluster::Cluster,
+        plan::Plan,
+        pool::{PoolSnapshot, StakeSelection},
+        quote,
+    },
+};
+
+const EXAMPLE: &str = "\
+Example:
+  tidepool deposit-sol 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA 12.5
+  tidepool deposit-sol 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA ALL --max-slippage 0.05% --yes";
+
+/// Deposit SOL and get pool tokens
+///
+/// Shows what you get and asks before anything is sent. The deposit does not happen at all where it would bring less than
+/// --minimum, or less than quoted by more than --max-slippage.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    /// The pool
+    #[arg(value_name = "POOL", value_parser = address)]
+    pool: Address,
+
+    /// SOL to deposit, or ALL, which leaves 0.01 SOL in a wallet that pays for transactions
+    #[arg(value_name = "SOL")]
+    amount: Amount,
+
+    /// Key of the wallet that gives the SOL [default: your own]
+    #[arg(long, value_name = "KEYPAIR")]
+    from: Option<KeySource>,
+
+    #[command(flatten)]
+    receiver: ReceiverArgs,
+
+    #[command(flatten)]
+    bound: Bound,
+
+    /// Key of the pool's SOL deposit authority, for a pool that has one [default: your wallet's]
+    #[arg(long, value_name = "KEYPAIR")]
+    sol_deposit_authority: Option<KeySource>,
+
+    #[command(flatten)]
+    update_first: UpdateFirst,
+}
+
+/// A deposit that has been made.
+#[derive(Debug, Serialize)]
+pub struct Output {
+    pool: Text<Address>,
+    from: Text<Address>,
+    token_account: Text<Address>,
+    lamports: u64,
+    /// Pool tokens that the depositor got, by the quote.
+    pool_tokens: u64,
+    minimum_pool_tokens: u64,
+    /// Pool tokens that went to the manager and to the referrer.
+    fee_pool_tokens: u64,
+    transactions: Vec<Landed>,
+}
+
+impl Args {
+    /// Deposits it.
+    ///
+    /// # Errors
+    /// [`CliError`].
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
+        context.terminal.check_consent()?;
+        let from = context.key_or_wallet("the depositor (--from)", self.from.as_ref())?;
+        let fresh = context.fresh(&self.pool, StakeSelection::None, self.update_first).await?;
+        let snapshot = &fresh.snapshot;
+        let mut keys = vec![from.clone()];
+        keys.extend(self.authority(context, snapshot)?);
+        let receiver = self.receiver.receiver(from.pubkey());
+        let lamports = self.lamports(context, snapshot, &from, &receiver).await?;
+        let quoted = quote::quote_deposit_sol(snapshot, lamports, None)?;
+        let minimum = self.bound.minimum_of(quoted.to_depositor);
+        quote::quote_deposit_sol(snapshot, lamports, Some(minimum))?;
+        let deposit = DepositSol {
+            from: from.pubkey(),
+            lamports,
+            to: receiver,
+            referrer: self.receiver.referrer,
+            minimum_pool_tokens: Some(minimum),
+        };
+        let fee = quoted.to_manager.saturating_add(quoted.to_referrer);
+        let lines = [
+            ("you pay", sol(lamports)),
+            ("you get", tokens(quoted.to_depositor)),
+            ("fee", format!("{}, deducted already", tokens(fee))),
+            ("at least", tokens(minimum)),
+        ];
+        context.terminal.confirm(&format!("Deposit into pool {}", self.pool), &lines)?;
+        let plan = Plan::one("deposit SOL", actions::deposit_sol(snapshot, &deposit));
+        let sent = context.send(&plan, &keys, snapshot.program_id()).await?;
+        Ok(Output {
+            pool: Text(self.pool),
+            from: Text(from.pubkey()),
+            token_account: Text(receiver.address(snapshot)),
+            lamports,
+            pool_tokens: quoted.to_depositor,
+            minimum_pool_tokens: minimum,
+            fee_pool_tokens: fee,
+            transactions: fresh.and(sent),
+        })
+    }
+
+    fn authority<C: Cluster>(
+        &self,
+        context: &Context<'_, C>,
+        snapshot: &PoolSnapshot,
+    ) -> Result<Option<Key>, CliError> {
+        let source = self.sol_deposit_authority.as_ref();
+        let expected = snapshot.pool().terms.sol_deposit_authority;
+        expected
+            .map(|expected| {
+                context.authority("the pool's SOL deposit authority", "--sol-deposit-authority", source, expected)
+            })
+            .transpose()
+    }
+
+    async fn lamports<C: Cluster>(
+        &self,
+        context: &Context<'_, C>,
+        snapshot: &PoolSnapshot,
+        from: &Key,
+        receiver: &TokenReceiver,
+    ) -> Result<u64, CliError> {
+        let wallet = from.pubkey();
+        let rent = token_account_rent(context, snapshot, receiver).await?;
+        if let Amount::Exact(lamports) = self.amount {
+            check_balance(context, &wallet, lamports.saturating_add(rent)).await?;
+            return Ok(lamports);
+        }
+        let pays_fees = context.fee_payer()?.pubkey() == wallet;
+        let kept = rent.saturating_add(if pays_fees { LEFT_FOR_FEES } else { 0 });
+        let held = balance(context, &wallet).await?;
+        match held.checked_sub(kept) {
+            Some(lamports) if lamports > 0 => Ok(lamports),
+            _ => Err(CliError::Poor {
+                holder: wallet,
+                held: sol(held),
+                needed: format!("more than {} (for fees and rent)", sol(kept)),
+            }),
+        }
+    }
+}
+
+impl CommandOutput for Output {
+    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Deposited {} into pool {}", sol(self.lamports), self.pool)?;
+        write_fields(f, &[("got", tokens(self.pool_tokens)), ("in token account", self.token_account.to_string())])?;
+        write_signatures(f, &self.transactions)
+    }
+
+    fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_fields(
+            f,
+            &[
+                ("from", self.from.to_string()),
+                ("fee", tokens(self.fee_pool_tokens)),
+                ("minimum", tokens(self.minimum_pool_tokens)),
+            ],
+        )?;
+        self.display(f)
+    }
+
+    fn json(&self) -> Value {
+        to_json(self)
+    }
+}

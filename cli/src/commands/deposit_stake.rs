@@ -1,0 +1,200 @@
+//! `tidepool deposit-stake`
+
+use {
+    super::wallet::{ReceiverArgs, check_balance, token_account_rent},
+    crate::{
+        args::{Bound, UpdateFirst, address},
+        context::Context,
+        error::CliError,
+        keys::{Key, KeySource},
+        output::{CommandOutput, Landed, Text, to_json, write_fields, write_signatures},
+        units::{sol, tokens},
+    },
+    serde::Serialize,
+    serde_json::Value,
+    solana_account::Account,
+    solana_address::Address,
+    std::fmt,
+    tidepool_client::{
+        actions::{self, DepositStake},
+        cluster::Cluster,
+        plan::Plan,
+        pool::{AccountKind, PoolSnapshot, StakeSelection},
+        quote,
+    },
+    tidepool_interface::external::stake::StakeState,
+};
+
+const EXAMPLE: &str = "\
+Example:
+  tidepool deposit-stake 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA EVJD4K4PwX6PHorHeBHvgeE9JtsvV4g24iStD36fnuLZ \\
+      --authority id.json";
+
+/// Deposit a stake account and get pool tokens
+///
+/// The account is given to the pool as a whole. It has to be delegated to a validator of the pool, fully active or all
+/// activating like the pool's own stake, and not locked. Shows what you get and asks before anything is sent. The deposit
+/// does not happen at all where it would bring less than --minimum, or less than quoted by more than --max-slippage.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    /// The pool
+    #[arg(value_name = "POOL", value_parser = address)]
+    pool: Address,
+
+    /// The stake account
+    #[arg(value_name = "STAKE_ACCOUNT", value_parser = address)]
+    stake: Address,
+
+    /// Key of the stake account's withdraw authority [default: your wallet's]
+    #[arg(long, value_name = "KEYPAIR")]
+    authority: Option<KeySource>,
+
+    #[command(flatten)]
+    receiver: ReceiverArgs,
+
+    #[command(flatten)]
+    bound: Bound,
+
+    /// Key of the pool's stake deposit authority, for a pool that has its own [default: your wallet's]
+    #[arg(long, value_name = "KEYPAIR")]
+    deposit_authority: Option<KeySource>,
+
+    #[command(flatten)]
+    update_first: UpdateFirst,
+}
+
+/// A deposit that has been made.
+#[derive(Debug, Serialize)]
+pub struct Output {
+    pool: Text<Address>,
+    stake_account: Text<Address>,
+    vote: Text<Address>,
+    token_account: Text<Address>,
+    /// All lamports of the stake account.
+    lamports: u64,
+    /// Of these, lamports that are stake of the pool's validator now; the rest is in the reserve.
+    stake_lamports: u64,
+    /// Pool tokens that the depositor got, by the quote.
+    pool_tokens: u64,
+    minimum_pool_tokens: u64,
+    /// Pool tokens that went to the manager and to the referrer.
+    fee_pool_tokens: u64,
+    transactions: Vec<Landed>,
+}
+
+impl Args {
+    /// Deposits it.
+    ///
+    /// # Errors
+    /// [`CliError`].
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
+        context.terminal.check_consent()?;
+        let account = stake_account(context, &self.stake).await?;
+        let owner =
+            context.key_or_wallet("the stake account's withdraw authority (--authority)", self.authority.as_ref())?;
+        // Whatever is wrong with an account that is not delegated, the quote says.
+        let stakes = delegated_to(&account).map_or(StakeSelection::None, StakeSelection::one);
+        let fresh = context.fresh(&self.pool, stakes, self.update_first).await?;
+        let snapshot = &fresh.snapshot;
+        let payer = context.fee_payer()?.pubkey();
+        let to = self.receiver.receiver(owner.pubkey());
+        let quoted = quote::quote_deposit_stake(snapshot, &account, None)?;
+        let minimum = self.bound.minimum_of(quoted.pool_tokens.to_depositor);
+        let deposit = DepositStake {
+            address: self.stake,
+            account: &account,
+            withdrawer: owner.pubkey(),
+            payer,
+            to,
+            referrer: self.receiver.referrer,
+            minimum_pool_tokens: Some(minimum),
+        };
+        let (group, quoted) = actions::deposit_stake(snapshot, &deposit)?;
+        let mut keys = vec![owner];
+        keys.extend(self.authority(context, snapshot)?);
+        let rent = token_account_rent(context, snapshot, &to).await?;
+        check_balance(context, &payer, rent).await?;
+        let got = quoted.pool_tokens;
+        let fee = got.to_manager.saturating_add(got.to_referrer);
+        let lines = [
+            ("you pay", format!("stake account {} with {}", self.stake, sol(account.lamports))),
+            ("you get", tokens(got.to_depositor)),
+            ("fee", format!("{}, deducted already", tokens(fee))),
+            ("at least", tokens(minimum)),
+        ];
+        context.terminal.confirm(&format!("Deposit into pool {}", self.pool), &lines)?;
+        let sent = context.send(&Plan::one("deposit stake", group), &keys, snapshot.program_id()).await?;
+        Ok(Output {
+            pool: Text(self.pool),
+            stake_account: Text(self.stake),
+            vote: Text(quoted.vote),
+            token_account: Text(to.address(snapshot)),
+            lamports: quoted.total_lamports,
+            stake_lamports: quoted.stake_lamports,
+            pool_tokens: got.to_depositor,
+            minimum_pool_tokens: minimum,
+            fee_pool_tokens: fee,
+            transactions: fresh.and(sent),
+        })
+    }
+
+    fn authority<C: Cluster>(
+        &self,
+        context: &Context<'_, C>,
+        snapshot: &PoolSnapshot,
+    ) -> Result<Option<Key>, CliError> {
+        if !snapshot.has_custom_deposit_authority() {
+            return Ok(None);
+        }
+        let expected = snapshot.pool().head.stake_deposit_authority;
+        let source = self.deposit_authority.as_ref();
+        context.authority("the pool's stake deposit authority", "--deposit-authority", source, expected).map(Some)
+    }
+}
+
+async fn stake_account<C: Cluster>(context: &Context<'_, C>, address: &Address) -> Result<Account, CliError> {
+    let account = context.cluster.require_account(address).await?;
+    match AccountKind::of(&account) {
+        AccountKind::StakeAccount => Ok(account),
+        other => Err(CliError::usage(format!(
+            "account {address} is {other}, not a stake account: give the stake account to deposit, or deposit SOL"
+        ))),
+    }
+}
+
+fn delegated_to(account: &Account) -> Option<Address> {
+    let (_, delegation) = StakeState::decode_delegated(&account.data).ok()?;
+    Some(delegation.voter)
+}
+
+impl CommandOutput for Output {
+    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "Deposited stake account {} with {} into pool {}",
+            self.stake_account,
+            sol(self.lamports),
+            self.pool
+        )?;
+        write_fields(f, &[("got", tokens(self.pool_tokens)), ("in token account", self.token_account.to_string())])?;
+        write_signatures(f, &self.transactions)
+    }
+
+    fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_fields(
+            f,
+            &[
+                ("validator", self.vote.to_string()),
+                ("became stake", sol(self.stake_lamports)),
+                ("fee", tokens(self.fee_pool_tokens)),
+                ("minimum", tokens(self.minimum_pool_tokens)),
+            ],
+        )?;
+        self.display(f)
+    }
+
+    fn json(&self) -> Value {
+        to_json(self)
+    }
+}

@@ -1,0 +1,48 @@
+//! `tidepool increase`
+
+use {
+    super::validator::{Moved, StakerArgs},
+    crate::{context::Context, error::CliError, units::Amount},
+    tidepool_client::{actions, cluster::Cluster, plan::Plan},
+};
+
+const EXAMPLE: &str = "\
+Example:
+  tidepool increase 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA FDNkPHBzqCiZybfNugS4hwYFBWwEMts639SVmedMX2ee 250.5 \\
+      --staker staker.json";
+
+/// Move stake from the reserve to a validator
+///
+/// It is delegated at once, active from the next epoch on, and joins the validator's other stake with the first update
+/// then. The rent of the account in which it waits comes from the reserve too. Stake that was increased earlier in the same
+/// epoch can be increased again. The pool's staker signs.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    #[command(flatten)]
+    staker: StakerArgs,
+
+    /// SOL to delegate, or ALL that the reserve can give
+    #[arg(value_name = "SOL")]
+    amount: Amount,
+}
+
+impl Args {
+    /// Increases the stake.
+    ///
+    /// # Errors
+    /// [`CliError`].
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Moved, CliError> {
+        let vote = self.staker.vote;
+        let (fresh, staker) = self.staker.prepare(context).await?;
+        let snapshot = &fresh.snapshot;
+        let lamports = match self.amount {
+            Amount::Exact(lamports) => lamports,
+            Amount::All => snapshot.withdrawable_reserve_lamports().saturating_sub(snapshot.environment().stake_rent()),
+        };
+        let group = actions::increase_validator_stake(snapshot, &vote, lamports)?;
+        let plan = Plan::one("increase the validator's stake", group);
+        let sent = context.send(&plan, &[staker], snapshot.program_id()).await?;
+        Ok(Moved::new("reserve", "validator", &fresh, vote, lamports, sent))
+    }
+}

@@ -1,0 +1,159 @@
+//! `tidepool list`
+
+use {
+    crate::{
+        args::address,
+        context::Context,
+        error::CliError,
+        output::{CommandOutput, Text, to_json},
+        units::{Units, sol},
+    },
+    serde::Serialize,
+    serde_json::Value,
+    solana_address::Address,
+    std::fmt,
+    tidepool_client::{
+        cluster::Cluster,
+        pool::{PoolSnapshot, Validator},
+    },
+    tidepool_interface::state::StakeStatus,
+};
+
+const EXAMPLE: &str = "\
+Example:
+  tidepool list 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --verbose
+  tidepool list 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --output json";
+
+/// List a pool's validators and their stake
+///
+/// Amounts are SOL, rent included, as of each validator's last update. With --verbose the addresses of the stake accounts
+/// are shown. Nothing is sent and no key is needed.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    /// The pool
+    #[arg(value_name = "POOL", value_parser = address)]
+    pool: Address,
+}
+
+/// The validators of a pool.
+#[derive(Debug, Serialize)]
+pub struct Output {
+    pool: Text<Address>,
+    /// The epoch of the cluster.
+    epoch: u64,
+    max_validators: u32,
+    /// In the pool's order.
+    validators: Vec<Entry>,
+}
+
+/// A validator of a pool.
+#[derive(Debug, Serialize)]
+struct Entry {
+    vote: Text<Address>,
+    /// `active`, `deactivating_transient`, `ready_for_removal`, `deactivating_validator`, `deactivating_all` or `invalid`.
+    status: &'static str,
+    /// Lamports in the validator stake account, rent included.
+    active_lamports: u64,
+    /// Lamports on their way to or from the validator, rent included.
+    transient_lamports: u64,
+    last_update_epoch: u64,
+    /// Whether the record is not up to date with the epoch.
+    stale: bool,
+    validator_stake: Text<Address>,
+    transient_stake: Text<Address>,
+    validator_seed: u32,
+    transient_seed: u64,
+}
+
+impl Args {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// [`CliError`].
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
+        let snapshot = context.look_at(&self.pool).await?;
+        Ok(Output {
+            pool: Text(self.pool),
+            epoch: snapshot.epoch(),
+            max_validators: snapshot.max_validators(),
+            validators: snapshot.validators().map(|validator| entry(&snapshot, &validator)).collect(),
+        })
+    }
+}
+
+fn entry(snapshot: &PoolSnapshot, validator: &Validator) -> Entry {
+    let record = validator.record;
+    Entry {
+        vote: Text(validator.vote()),
+        status: status_name(validator.status()),
+        active_lamports: record.active_stake_lamports.get(),
+        transient_lamports: record.transient_stake_lamports.get(),
+        last_update_epoch: record.last_update_epoch.get(),
+        stale: validator.is_stale(snapshot.epoch()),
+        validator_stake: Text(validator.addresses.validator),
+        transient_stake: Text(validator.addresses.transient),
+        validator_seed: record.validator_seed_suffix.get(),
+        transient_seed: record.transient_seed_suffix.get(),
+    }
+}
+
+const fn status_name(status: Option<StakeStatus>) -> &'static str {
+    match status {
+        Some(StakeStatus::Active) => "active",
+        Some(StakeStatus::DeactivatingTransient) => "deactivating_transient",
+        Some(StakeStatus::ReadyForRemoval) => "ready_for_removal",
+        Some(StakeStatus::DeactivatingValidator) => "deactivating_validator",
+        Some(StakeStatus::DeactivatingAll) => "deactivating_all",
+        None => "invalid",
+    }
+}
+
+impl Output {
+    fn write(&self, f: &mut fmt::Formatter<'_>, with_addresses: bool) -> fmt::Result {
+        if self.validators.is_empty() {
+            return writeln!(f, "Pool {} has no validators", self.pool);
+        }
+        let (vote, active, moving) = ("VALIDATOR", "ACTIVE SOL", "IN MOTION SOL");
+        writeln!(f, "{vote:44}  {active:>20}  {moving:>20}  {:>6}  STATUS", "EPOCH")?;
+        for entry in &self.validators {
+            let stale = if entry.stale { ", stale" } else { "" };
+            writeln!(
+                f,
+                "{:44}  {:>20}  {:>20}  {:>6}  {}{stale}",
+                entry.vote.to_string(),
+                Units(entry.active_lamports).to_string(),
+                Units(entry.transient_lamports).to_string(),
+                entry.last_update_epoch,
+                entry.status.replace('_', " "),
+            )?;
+            if with_addresses {
+                writeln!(f, "  stake account      {}", entry.validator_stake)?;
+                writeln!(f, "  transient account  {}", entry.transient_stake)?;
+            }
+        }
+        let sum = |lamports: fn(&Entry) -> u64| sol(self.validators.iter().map(lamports).fold(0, u64::saturating_add));
+        writeln!(
+            f,
+            "{} validators of at most {}: {} with them, {} in motion",
+            self.validators.len(),
+            self.max_validators,
+            sum(|entry| entry.active_lamports),
+            sum(|entry| entry.transient_lamports),
+        )
+    }
+}
+
+impl CommandOutput for Output {
+    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, false)
+    }
+
+    fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, true)
+    }
+
+    fn json(&self) -> Value {
+        to_json(self)
+    }
+}

@@ -1,0 +1,62 @@
+//! The commands, one file each: the arguments, and an `execute` that does what they say.
+
+mod add_validator;
+mod create_pool;
+mod decrease;
+mod deposit_sol;
+mod deposit_stake;
+mod increase;
+mod list;
+mod remove_validator;
+mod show;
+mod update;
+mod validator;
+mod wallet;
+mod withdraw_sol;
+mod withdraw_stake;
+
+use {
+    crate::{context::Context, error::CliError, output::CommandOutput},
+    tidepool_client::cluster::Cluster,
+};
+
+/// What to do.
+#[expect(missing_docs, reason = "the help of a command is the documentation of its arguments")]
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    Show(show::Args),
+    List(list::Args),
+    DepositSol(deposit_sol::Args),
+    DepositStake(deposit_stake::Args),
+    WithdrawSol(withdraw_sol::Args),
+    WithdrawStake(withdraw_stake::Args),
+    Update(update::Args),
+    CreatePool(create_pool::Args),
+    AddValidator(add_validator::Args),
+    RemoveValidator(remove_validator::Args),
+    Increase(increase::Args),
+    Decrease(decrease::Args),
+}
+
+impl Command {
+    /// Does it.
+    ///
+    /// # Errors
+    /// [`CliError`].
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Box<dyn CommandOutput>, CliError> {
+        Ok(match self {
+            Self::Show(args) => Box::new(args.execute(context).await?),
+            Self::List(args) => Box::new(args.execute(context).await?),
+            Self::DepositSol(args) => Box::new(args.execute(context).await?),
+            Self::DepositStake(args) => Box::new(args.execute(context).await?),
+            Self::WithdrawSol(args) => Box::new(args.execute(context).await?),
+            Self::WithdrawStake(args) => Box::new(args.execute(context).await?),
+            Self::Update(args) => Box::new(args.execute(context).await?),
+            Self::CreatePool(args) => Box::new(args.execute(context).await?),
+            Self::AddValidator(args) => Box::new(args.execute(context).await?),
+            Self::RemoveValidator(args) => Box::new(args.execute(context).await?),
+            Self::Increase(args) => Box::new(args.execute(context).await?),
+            Self::Decrease(args) => Box::new(args.execute(context).await?),
+        })
+    }
+}

@@ -1,0 +1,81 @@
+//! `tidepool remove-validator`
+
+use {
+    super::validator::StakerArgs,
+    crate::{
+        context::Context,
+        error::CliError,
+        output::{CommandOutput, Landed, Text, to_json, write_signatures},
+        units::sol,
+    },
+    serde::Serialize,
+    serde_json::Value,
+    solana_address::Address,
+    std::fmt,
+    tidepool_client::{actions, cluster::Cluster, plan::Plan},
+};
+
+const EXAMPLE: &str = "\
+Example:
+  tidepool remove-validator 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA FDNkPHBzqCiZybfNugS4hwYFBWwEMts639SVmedMX2ee \\
+      --staker staker.json";
+
+/// Remove a validator from a pool
+///
+/// All stake of the validator is deactivated. The first update in the next epoch moves it to the reserve and takes the
+/// validator off the list. The pool's staker signs.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    #[command(flatten)]
+    staker: StakerArgs,
+}
+
+/// A validator that is on its way out.
+#[derive(Debug, Serialize)]
+pub struct Output {
+    pool: Text<Address>,
+    vote: Text<Address>,
+    /// Lamports that are being deactivated, rent included.
+    lamports: u64,
+    transactions: Vec<Landed>,
+}
+
+impl Args {
+    /// Removes it.
+    ///
+    /// # Errors
+    /// [`CliError`].
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
+        let vote = self.staker.vote;
+        let (fresh, staker) = self.staker.prepare(context).await?;
+        let snapshot = &fresh.snapshot;
+        let group = actions::remove_validator(snapshot, &vote)?;
+        let held = snapshot.validator(&vote).map(|validator| validator.record.stake_lamports());
+        let plan = Plan::one("remove the validator", group);
+        let sent = context.send(&plan, &[staker], snapshot.program_id()).await?;
+        Ok(Output {
+            pool: Text(snapshot.address()),
+            vote: Text(vote),
+            lamports: held.transpose().ok().flatten().unwrap_or(0),
+            transactions: fresh.and(sent),
+        })
+    }
+}
+
+impl CommandOutput for Output {
+    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "Validator {} is leaving pool {}: its {} reach the reserve with the first update of the next epoch",
+            self.vote,
+            self.pool,
+            sol(self.lamports)
+        )?;
+        write_signatures(f, &self.transactions)
+    }
+
+    fn json(&self) -> Value {
+        to_json(self)
+    }
+}

@@ -1,0 +1,301 @@
+//! `tidepool show`
+
+mod text;
+
+use {
+    crate::{
+        args::address,
+        context::Context,
+        error::CliError,
+        output::{CommandOutput, Text, to_json},
+    },
+    serde::Serialize,
+    serde_json::Value,
+    solana_address::Address,
+    std::{collections::HashSet, fmt},
+    tidepool_client::{
+        cluster::Cluster,
+        pool::{PoolSnapshot, StakeSelection},
+    },
+    tidepool_interface::maths::{Fee, FutureEpoch, mul_div_floor},
+};
+
+const EXAMPLE: &str = "\
+Example:
+  tidepool show 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA
+  tidepool show 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --output json";
+
+/// Seconds of a slot, for the estimate of the yield only.
+const SECONDS_PER_SLOT: f64 = 0.4;
+
+/// One whole pool token, in its smallest unit.
+const ONE_TOKEN: u64 = 1_000_000_000;
+
+/// Show a pool: its rate, fees, stake and authorities
+///
+/// Nothing is sent and no key is needed. With --verbose all addresses are shown.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    /// The pool
+    #[arg(value_name = "POOL", value_parser = address)]
+    pool: Address,
+}
+
+/// A pool.
+#[derive(Debug, Serialize)]
+pub struct Output {
+    address: Text<Address>,
+    program_id: Text<Address>,
+    /// The epoch of the cluster.
+    epoch: u64,
+    last_update_epoch: u64,
+    /// Whether it has to be updated before it takes deposits and withdrawals.
+    stale: bool,
+    /// Whether the rewards of the last epoch are being paid, so that nothing can be done with stake.
+    epoch_rewards_active: bool,
+    total_lamports: u64,
+    pool_token_supply: u64,
+    /// Lamports that a whole pool token (10^9 smallest units) is worth, rounded down; `null` without a supply.
+    lamports_per_whole_pool_token: Option<u64>,
+    /// Growth of the price in the last epoch over a year, in percent: an estimate for display.
+    estimated_annual_yield_percent: Option<f64>,
+    stake: Stake,
+    validators: Validators,
+    fees: Fees,
+    authorities: Authorities,
+    accounts: Accounts,
+}
+
+/// Where the pool's lamports are.
+#[derive(Debug, Serialize)]
+struct Stake {
+    /// In the reserve, rent included.
+    reserve_lamports: u64,
+    /// In the reserve, free to leave it.
+    withdrawable_reserve_lamports: u64,
+    /// In validator stake accounts, rent included, by the pool's records.
+    active_lamports: u64,
+    /// On the way to validators, rent included.
+    activating_lamports: u64,
+    /// On the way to the reserve, rent included.
+    deactivating_lamports: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Validators {
+    count: usize,
+    maximum: u32,
+    /// Those that are being removed.
+    leaving: usize,
+    preferred_deposit: Option<Text<Address>>,
+    preferred_withdraw: Option<Text<Address>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Fees {
+    /// On rewards.
+    epoch: DelayedFee,
+    sol_deposit: Ratio,
+    stake_deposit: Ratio,
+    sol_withdrawal: DelayedFee,
+    stake_withdrawal: DelayedFee,
+    /// Share of the deposit fee that referrers get, in percent.
+    sol_referral_percent: u8,
+    stake_referral_percent: u8,
+    /// Whether the manager's fee account can take fees; while it cannot, withdrawals and rewards are free.
+    collected: bool,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Ratio {
+    numerator: u64,
+    denominator: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct DelayedFee {
+    numerator: u64,
+    denominator: u64,
+    pending: Option<PendingFee>,
+}
+
+/// A fee that takes effect later.
+#[derive(Debug, Serialize)]
+struct PendingFee {
+    numerator: u64,
+    denominator: u64,
+    /// The first epoch in which it can be in force: with that epoch's update, provided that every epoch has one.
+    from_epoch: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Authorities {
+    manager: Text<Address>,
+    staker: Text<Address>,
+    withdraw: Text<Address>,
+    stake_deposit: Text<Address>,
+    /// Whether anybody may deposit stake.
+    stake_deposit_is_open: bool,
+    /// `null` where anybody may deposit SOL.
+    sol_deposit: Option<Text<Address>>,
+    /// `null` where anybody may withdraw SOL.
+    sol_withdraw: Option<Text<Address>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Accounts {
+    validator_list: Text<Address>,
+    reserve_stake: Text<Address>,
+    pool_mint: Text<Address>,
+    token_program: Text<Address>,
+    manager_fee: Text<Address>,
+}
+
+impl Args {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// [`CliError`].
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
+        let mut snapshot = context.look_at(&self.pool).await?;
+        let moving: HashSet<Address> = snapshot
+            .records()
+            .iter()
+            .filter(|record| record.transient_stake_lamports.get() != 0)
+            .map(|record| record.vote_account_address)
+            .collect();
+        if !moving.is_empty() {
+            let reading = snapshot.read_again(context.cluster, StakeSelection::Only(moving));
+            snapshot = context.watch("Reading stake in motion", reading).await?;
+        }
+        let slots = context.cluster.epoch_schedule().await?.slots_per_epoch;
+        Ok(describe(&snapshot, slots as f64 * SECONDS_PER_SLOT))
+    }
+}
+
+fn describe(snapshot: &PoolSnapshot, epoch_seconds: f64) -> Output {
+    let head = &snapshot.pool().head;
+    let rate = snapshot.rate();
+    let price = mul_div_floor(ONE_TOKEN, rate.total_lamports, rate.pool_token_supply.max(1));
+    Output {
+        address: Text(snapshot.address()),
+        program_id: Text(snapshot.program_id()),
+        epoch: snapshot.epoch(),
+        last_update_epoch: head.last_update_epoch.get(),
+        stale: snapshot.is_stale(),
+        epoch_rewards_active: snapshot.environment().rewards_are_being_paid(),
+        total_lamports: rate.total_lamports,
+        pool_token_supply: rate.pool_token_supply,
+        lamports_per_whole_pool_token: price.filter(|_| rate.pool_token_supply > 0),
+        estimated_annual_yield_percent: snapshot
+            .yield_estimate(epoch_seconds)
+            .map(|estimate| estimate.annual * 100.0)
+            .filter(|percent| percent.is_finite()),
+        stake: stake(snapshot),
+        validators: validators(snapshot),
+        fees: fees(snapshot),
+        authorities: authorities(snapshot),
+        accounts: Accounts {
+            validator_list: Text(head.validator_list),
+            reserve_stake: Text(head.reserve_stake),
+            pool_mint: Text(head.pool_mint),
+            token_program: Text(head.token_program_id),
+            manager_fee: Text(head.manager_fee_account),
+        },
+    }
+}
+
+fn stake(snapshot: &PoolSnapshot) -> Stake {
+    let mut stake = Stake {
+        reserve_lamports: snapshot.reserve_lamports(),
+        withdrawable_reserve_lamports: snapshot.withdrawable_reserve_lamports(),
+        active_lamports: 0,
+        activating_lamports: 0,
+        deactivating_lamports: 0,
+    };
+    for validator in snapshot.validators() {
+        let record = validator.record;
+        stake.active_lamports = stake.active_lamports.saturating_add(record.active_stake_lamports.get());
+        let leaves = match validator.transient_delegation() {
+            Some((_, delegation)) => !delegation.is_delegated(),
+            None => !record.is_active(),
+        };
+        let moving = if leaves { &mut stake.deactivating_lamports } else { &mut stake.activating_lamports };
+        *moving = moving.saturating_add(record.transient_stake_lamports.get());
+    }
+    stake
+}
+
+fn validators(snapshot: &PoolSnapshot) -> Validators {
+    let terms = &snapshot.pool().terms;
+    let records = snapshot.records();
+    Validators {
+        count: records.len(),
+        maximum: snapshot.max_validators(),
+        leaving: records.iter().filter(|record| !record.is_active()).count(),
+        preferred_deposit: terms.preferred_deposit_validator_vote_address.map(Text),
+        preferred_withdraw: terms.preferred_withdraw_validator_vote_address.map(Text),
+    }
+}
+
+fn fees(snapshot: &PoolSnapshot) -> Fees {
+    let (head, terms) = (&snapshot.pool().head, &snapshot.pool().terms);
+    let delayed = |fee: Fee, next: &FutureEpoch<Fee>| {
+        // A pending fee moves up with each update into a new epoch: the next one is this epoch's, or the next epoch's.
+        let next_update = head.last_update_epoch.get().saturating_add(1).max(snapshot.epoch());
+        DelayedFee {
+            numerator: fee.numerator,
+            denominator: fee.denominator,
+            pending: next.pending().map(|(fee, updates)| PendingFee {
+                numerator: fee.numerator,
+                denominator: fee.denominator,
+                from_epoch: next_update.saturating_add(u64::from(updates.saturating_sub(1))),
+            }),
+        }
+    };
+    Fees {
+        epoch: delayed(head.epoch_fee.get(), &terms.next_epoch_fee),
+        sol_deposit: terms.sol_deposit_fee.into(),
+        stake_deposit: terms.stake_deposit_fee.into(),
+        sol_withdrawal: delayed(terms.sol_withdrawal_fee, &terms.next_sol_withdrawal_fee),
+        stake_withdrawal: delayed(terms.stake_withdrawal_fee, &terms.next_stake_withdrawal_fee),
+        sol_referral_percent: terms.sol_referral_fee,
+        stake_referral_percent: terms.stake_referral_fee,
+        collected: snapshot.manager_fee_account_is_valid(),
+    }
+}
+
+fn authorities(snapshot: &PoolSnapshot) -> Authorities {
+    let (head, terms) = (&snapshot.pool().head, &snapshot.pool().terms);
+    Authorities {
+        manager: Text(head.manager),
+        staker: Text(head.staker),
+        withdraw: Text(snapshot.withdraw_authority()),
+        stake_deposit: Text(head.stake_deposit_authority),
+        stake_deposit_is_open: !snapshot.has_custom_deposit_authority(),
+        sol_deposit: terms.sol_deposit_authority.map(Text),
+        sol_withdraw: terms.sol_withdraw_authority.map(Text),
+    }
+}
+
+impl From<Fee> for Ratio {
+    fn from(fee: Fee) -> Self {
+        Self { numerator: fee.numerator, denominator: fee.denominator }
+    }
+}
+
+impl CommandOutput for Output {
+    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        text::write(f, self)
+    }
+
+    fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        text::write(f, self)?;
+        text::write_addresses(f, self)
+    }
+
+    fn json(&self) -> Value {
+        to_json(self)
+    }
+}

@@ -1,0 +1,142 @@
+//! A pool as a person reads it.
+
+use {
+    super::{DelayedFee, Output, Ratio},
+    crate::{
+        output::write_fields,
+        units::{percent, sol, tokens},
+    },
+    std::fmt,
+    tidepool_interface::maths::Fee,
+};
+
+pub(super) fn write(f: &mut fmt::Formatter<'_>, pool: &Output) -> fmt::Result {
+    writeln!(f, "Pool {}", pool.address)?;
+    write_fields(f, &state(pool))?;
+    writeln!(f, "Stake")?;
+    write_fields(f, &stake(pool))?;
+    writeln!(f, "Fees")?;
+    write_fields(f, &fees(pool))?;
+    writeln!(f, "Authorities")?;
+    write_fields(f, &authorities(pool))
+}
+
+pub(super) fn write_addresses(f: &mut fmt::Formatter<'_>, pool: &Output) -> fmt::Result {
+    let accounts = &pool.accounts;
+    writeln!(f, "Accounts")?;
+    write_fields(
+        f,
+        &[
+            ("program", pool.program_id.to_string()),
+            ("validator list", accounts.validator_list.to_string()),
+            ("reserve", accounts.reserve_stake.to_string()),
+            ("mint", accounts.pool_mint.to_string()),
+            ("token program", accounts.token_program.to_string()),
+            ("manager's fees", accounts.manager_fee.to_string()),
+            ("withdraw authority", pool.authorities.withdraw.to_string()),
+            ("stake deposit authority", pool.authorities.stake_deposit.to_string()),
+        ],
+    )
+}
+
+fn state(pool: &Output) -> Vec<(&'static str, String)> {
+    let freshness = match (pool.stale, pool.epoch_rewards_active) {
+        (false, _) => format!("up to date with epoch {}", pool.epoch),
+        (true, false) => format!(
+            "STALE: last updated in epoch {}, and it is epoch {} now; run `tidepool update`",
+            pool.last_update_epoch, pool.epoch
+        ),
+        (true, true) => format!(
+            "STALE: last updated in epoch {}; rewards are being paid, update it when they are",
+            pool.last_update_epoch
+        ),
+    };
+    let price = pool.lamports_per_whole_pool_token;
+    let rate = price.map_or("no pool tokens yet".into(), |price| format!("1 pool token = {}", sol(price)));
+    let mut fields = vec![
+        ("state", freshness),
+        ("holds", sol(pool.total_lamports)),
+        ("supply", tokens(pool.pool_token_supply)),
+        ("rate", rate),
+    ];
+    if let Some(percent) = pool.estimated_annual_yield_percent {
+        fields.push(("yield", format!("about {percent:.2} % a year, by the last epoch")));
+    }
+    fields
+}
+
+fn stake(pool: &Output) -> Vec<(&'static str, String)> {
+    let (stake, validators) = (&pool.stake, &pool.validators);
+    let leaving = match validators.leaving {
+        0 => String::new(),
+        count => format!(", {count} of them leaving"),
+    };
+    let mut fields = vec![
+        ("validators", format!("{} of at most {}{leaving}", validators.count, validators.maximum)),
+        ("with validators", sol(stake.active_lamports)),
+        ("activating", sol(stake.activating_lamports)),
+        ("deactivating", sol(stake.deactivating_lamports)),
+        (
+            "reserve",
+            format!("{}, of which {} can leave", sol(stake.reserve_lamports), sol(stake.withdrawable_reserve_lamports)),
+        ),
+    ];
+    if let Some(vote) = &validators.preferred_deposit {
+        fields.push(("deposits only for", vote.to_string()));
+    }
+    if let Some(vote) = &validators.preferred_withdraw {
+        fields.push(("withdrawals first from", vote.to_string()));
+    }
+    fields
+}
+
+fn fees(pool: &Output) -> Vec<(&'static str, String)> {
+    let fees = &pool.fees;
+    let referral = |fee: &Ratio, share: u8| match share {
+        0 => ratio(fee),
+        share => format!("{}, {share} % of it to referrers", ratio(fee)),
+    };
+    let mut fields = vec![
+        ("on rewards", delayed(&fees.epoch)),
+        ("SOL deposit", referral(&fees.sol_deposit, fees.sol_referral_percent)),
+        ("stake deposit", referral(&fees.stake_deposit, fees.stake_referral_percent)),
+        ("SOL withdrawal", delayed(&fees.sol_withdrawal)),
+        ("stake withdrawal", delayed(&fees.stake_withdrawal)),
+    ];
+    if !fees.collected {
+        let note = "the manager's fee account cannot take fees, so rewards and withdrawals are free";
+        fields.push(("note", note.into()));
+    }
+    fields
+}
+
+fn authorities(pool: &Output) -> Vec<(&'static str, String)> {
+    let authorities = &pool.authorities;
+    let mut fields = vec![("manager", authorities.manager.to_string()), ("staker", authorities.staker.to_string())];
+    if !authorities.stake_deposit_is_open {
+        fields.push(("stake deposits by", authorities.stake_deposit.to_string()));
+    }
+    if let Some(authority) = &authorities.sol_deposit {
+        fields.push(("SOL deposits by", authority.to_string()));
+    }
+    if let Some(authority) = &authorities.sol_withdraw {
+        fields.push(("SOL withdrawals by", authority.to_string()));
+    }
+    fields
+}
+
+fn ratio(fee: &Ratio) -> String {
+    percent(&Fee::new(fee.numerator, fee.denominator))
+}
+
+fn delayed(fee: &DelayedFee) -> String {
+    let now = percent(&Fee::new(fee.numerator, fee.denominator));
+    match &fee.pending {
+        None => now,
+        Some(pending) => format!(
+            "{now}; {} from epoch {} on",
+            percent(&Fee::new(pending.numerator, pending.denominator)),
+            pending.from_epoch
+        ),
+    }
+}

@@ -1,0 +1,116 @@
+//! `tidepool update`
+
+use {
+    crate::{
+        args::address,
+        context::Context,
+        error::CliError,
+        output::{CommandOutput, Landed, Text, to_json, write_fields, write_signatures},
+        units::{sol, tokens},
+    },
+    serde::Serialize,
+    serde_json::Value,
+    solana_address::Address,
+    std::fmt,
+    tidepool_client::{
+        cluster::Cluster,
+        plan::UpdateOptions,
+        pool::{PoolSnapshot, StakeSelection},
+    },
+};
+
+const EXAMPLE: &str = "\
+Example:
+  tidepool update 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA";
+
+/// Bring a pool up to date with the epoch
+///
+/// Books rewards, completes movements of stake, pays the manager's fee and clears the validator list of those who have
+/// left. Once in each epoch this has to be done before the pool takes deposits and withdrawals. Anybody may do it; it costs
+/// only the fees of the transactions. Where stake cannot be merged yet, its validators are updated without merging.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    /// The pool
+    #[arg(value_name = "POOL", value_parser = address)]
+    pool: Address,
+
+    /// Merge no stake: count it only
+    #[arg(long)]
+    no_merge: bool,
+
+    /// Update everything, although it is up to date: books what has come in since
+    #[arg(long)]
+    force: bool,
+}
+
+/// What an update has changed.
+#[derive(Debug, Serialize)]
+pub struct Output {
+    pool: Text<Address>,
+    /// The epoch that the pool is now up to date with.
+    epoch: u64,
+    /// Whether there was anything to do.
+    updated: bool,
+    /// Whether some stake could not be merged and was only counted.
+    without_merging: bool,
+    total_lamports_before: u64,
+    total_lamports: u64,
+    pool_token_supply_before: u64,
+    pool_token_supply: u64,
+    transactions: Vec<Landed>,
+}
+
+impl Args {
+    /// Updates it.
+    ///
+    /// # Errors
+    /// [`CliError`].
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
+        let snapshot = context.read_for_planning(&self.pool, StakeSelection::None).await?;
+        let options = UpdateOptions { all: self.force, no_merge: self.no_merge, ..UpdateOptions::default() };
+        let updated = context.update(&snapshot, &options).await?;
+        let after = if updated.transactions.is_empty() {
+            snapshot.clone()
+        } else {
+            context.read_updated(&snapshot, StakeSelection::None).await?
+        };
+        let figures = |snapshot: &PoolSnapshot| {
+            let rate = snapshot.rate();
+            (rate.total_lamports, rate.pool_token_supply)
+        };
+        let ((total_lamports_before, pool_token_supply_before), (total_lamports, pool_token_supply)) =
+            (figures(&snapshot), figures(&after));
+        Ok(Output {
+            pool: Text(self.pool),
+            epoch: after.epoch(),
+            updated: !updated.transactions.is_empty(),
+            without_merging: updated.without_merging,
+            total_lamports_before,
+            total_lamports,
+            pool_token_supply_before,
+            pool_token_supply,
+            transactions: updated.transactions,
+        })
+    }
+}
+
+impl CommandOutput for Output {
+    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.updated {
+            return writeln!(f, "Pool {} is up to date with epoch {}", self.pool, self.epoch);
+        }
+        writeln!(f, "Updated pool {} to epoch {}", self.pool, self.epoch)?;
+        let (before, now) = (self.total_lamports_before, self.total_lamports);
+        let change = if now >= before { format!("+{}", sol(now - before)) } else { format!("-{}", sol(before - now)) };
+        write_fields(f, &[("holds", format!("{} ({change})", sol(now))), ("supply", tokens(self.pool_token_supply))])?;
+        if self.without_merging {
+            writeln!(f, "Some stake could not be merged yet; the next update tries again")?;
+        }
+        write_signatures(f, &self.transactions)
+    }
+
+    fn json(&self) -> Value {
+        to_json(self)
+    }
+}

@@ -1,0 +1,130 @@
+//! What the staker's commands share.
+
+use {
+    crate::{
+        args::{UpdateFirst, address},
+        context::Context,
+        error::CliError,
+        freshness::Fresh,
+        keys::{Key, KeySource},
+        output::{CommandOutput, Landed, Text, to_json, write_signatures},
+        units::sol,
+    },
+    serde::Serialize,
+    serde_json::Value,
+    solana_address::Address,
+    std::fmt,
+    tidepool_client::{
+        cluster::Cluster,
+        pool::{AccountKind, PoolSnapshot, StakeSelection},
+    },
+};
+
+/// The pool and the validator that a staker's command is about, and the staker's key.
+#[derive(Debug, clap::Args)]
+pub struct StakerArgs {
+    /// The pool
+    #[arg(value_name = "POOL", value_parser = address)]
+    pub pool: Address,
+
+    /// The validator's vote account
+    #[arg(value_name = "VOTE_ACCOUNT", value_parser = address)]
+    pub vote: Address,
+
+    /// Key of the pool's staker [default: your wallet's]
+    #[arg(long, value_name = "KEYPAIR")]
+    pub staker: Option<KeySource>,
+
+    /// Whether the pool may be updated first.
+    #[command(flatten)]
+    pub update_first: UpdateFirst,
+}
+
+impl StakerArgs {
+    /// The pool, up to date and with the validator's stake accounts, and the staker's key.
+    ///
+    /// # Errors
+    /// [`CliError::WrongKey`]; as [`Context::fresh`].
+    pub async fn prepare<C: Cluster>(&self, context: &Context<'_, C>) -> Result<(Fresh, Key), CliError> {
+        let fresh = context.fresh(&self.pool, StakeSelection::one(self.vote), self.update_first).await?;
+        let staker = self.staker(context, &fresh.snapshot)?;
+        Ok((fresh, staker))
+    }
+
+    fn staker<C: Cluster>(&self, context: &Context<'_, C>, snapshot: &PoolSnapshot) -> Result<Key, CliError> {
+        let expected = snapshot.pool().head.staker;
+        context.authority("the pool's staker", "--staker", self.staker.as_ref(), expected)
+    }
+
+    /// Checks that the validator is one: a program would say no more than that an account has the wrong owner.
+    ///
+    /// # Errors
+    /// [`CliError::Usage`]; [`CliError::Cluster`].
+    pub async fn check_vote_account<C: Cluster>(&self, context: &Context<'_, C>) -> Result<(), CliError> {
+        let vote = self.vote;
+        let found = context.cluster.account(&vote).await?.map(|account| AccountKind::of(&account));
+        match found {
+            Some(AccountKind::VoteAccount) => Ok(()),
+            Some(other) => Err(CliError::usage(format!(
+                "account {vote} is {other}, not a validator's vote account: `solana validators` lists these"
+            ))),
+            None => Err(CliError::usage(format!(
+                "there is no account {vote}: give a validator's vote account, and check that the URL is that of the right cluster"
+            ))),
+        }
+    }
+}
+
+/// Stake that has been set in motion.
+#[derive(Debug, Serialize)]
+pub struct Moved {
+    pool: Text<Address>,
+    vote: Text<Address>,
+    /// `reserve` or `validator`.
+    from: &'static str,
+    /// `validator` or `reserve`.
+    to: &'static str,
+    lamports: u64,
+    /// The epoch whose first update ends the movement.
+    arrives_in_epoch: u64,
+    transactions: Vec<Landed>,
+}
+
+impl Moved {
+    /// Stake that moves in the present epoch.
+    pub fn new(
+        from: &'static str,
+        to: &'static str,
+        fresh: &Fresh,
+        vote: Address,
+        lamports: u64,
+        sent: Vec<Landed>,
+    ) -> Self {
+        Self {
+            pool: Text(fresh.snapshot.address()),
+            vote: Text(vote),
+            from,
+            to,
+            lamports,
+            arrives_in_epoch: fresh.snapshot.epoch().saturating_add(1),
+            transactions: fresh.and(sent),
+        }
+    }
+}
+
+impl CommandOutput for Moved {
+    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { vote, from, to, .. } = self;
+        let epoch = self.arrives_in_epoch;
+        writeln!(
+            f,
+            "{} on the way from the {from} to the {to}, validator {vote}: there with the first update in epoch {epoch}",
+            sol(self.lamports)
+        )?;
+        write_signatures(f, &self.transactions)
+    }
+
+    fn json(&self) -> Value {
+        to_json(self)
+    }
+}

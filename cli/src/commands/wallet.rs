@@ -1,0 +1,156 @@
+//! What deposits and withdrawals share: who gives, who gets, and what a wallet can spend.
+
+use {
+    crate::{
+        args::address,
+        context::Context,
+        error::CliError,
+        keys::Key,
+        units::{Amount, sol, tokens},
+    },
+    clap::ArgGroup,
+    solana_address::Address,
+    tidepool_client::{
+        actions::{self, TokenReceiver},
+        cluster::Cluster,
+        pool::PoolSnapshot,
+    },
+    tidepool_interface::external::token::TokenAccount,
+};
+
+/// Lamports that ALL leaves in a wallet which pays for transactions: enough for some thousand of them, and for its rent.
+pub const LEFT_FOR_FEES: u64 = 10_000_000;
+
+/// Who gets pool tokens.
+#[derive(Clone, Debug, clap::Args)]
+#[command(group = ArgGroup::new("receiver"))]
+pub struct ReceiverArgs {
+    /// Wallet that gets the pool tokens, in its associated token account, which is created if need be [default: your own]
+    #[arg(long, value_name = "ADDRESS", value_parser = address, group = "receiver")]
+    to: Option<Address>,
+
+    /// Token account that gets the pool tokens instead
+    #[arg(long, value_name = "ADDRESS", value_parser = address, group = "receiver")]
+    token_account: Option<Address>,
+
+    /// Token account that gets the referrer's share of the fee [default: the receiver's]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    pub referrer: Option<Address>,
+}
+
+impl ReceiverArgs {
+    /// Who gets pool tokens; `own` is the depositor.
+    pub fn receiver(&self, own: Address) -> TokenReceiver {
+        match self.token_account {
+            Some(account) => TokenReceiver::Account(account),
+            None => TokenReceiver::Wallet(self.to.unwrap_or(own)),
+        }
+    }
+}
+
+/// Checks that `wallet` can pay `lamports`.
+///
+/// # Errors
+/// [`CliError::Poor`]; [`CliError::Cluster`].
+pub async fn check_balance<C: Cluster>(
+    context: &Context<'_, C>,
+    wallet: &Address,
+    lamports: u64,
+) -> Result<(), CliError> {
+    let held = balance(context, wallet).await?;
+    if held < lamports {
+        return Err(CliError::Poor { holder: *wallet, held: sol(held), needed: sol(lamports) });
+    }
+    Ok(())
+}
+
+/// Lamports of a wallet; 0 where it does not exist.
+///
+/// # Errors
+/// [`CliError::Cluster`].
+pub async fn balance<C: Cluster>(context: &Context<'_, C>, wallet: &Address) -> Result<u64, CliError> {
+    let account = context.cluster.account(wallet).await?;
+    Ok(account.map_or(0, |account| account.lamports))
+}
+
+/// Lamports of rent for the token account of `receiver`, if it has to be created.
+///
+/// # Errors
+/// [`CliError::Cluster`].
+pub async fn token_account_rent<C: Cluster>(
+    context: &Context<'_, C>,
+    snapshot: &PoolSnapshot,
+    receiver: &TokenReceiver,
+) -> Result<u64, CliError> {
+    /// Token-2022 marks associated accounts as bound to their owner, which takes five bytes more.
+    const LENGTH: usize = tidepool_interface::external::token::TOKEN_ACCOUNT_LENGTH + 5;
+    match receiver {
+        TokenReceiver::Account(_) => Ok(0),
+        TokenReceiver::Wallet(_) => {
+            let exists = context.cluster.account(&receiver.address(snapshot)).await?.is_some();
+            let rent = snapshot.environment().rent.minimum_balance(LENGTH);
+            Ok(if exists { 0 } else { rent })
+        }
+    }
+}
+
+/// Pool tokens to give: from which account, and how many there are.
+pub struct Holding {
+    /// The token account, and who signs for it.
+    pub source: actions::TokenSource,
+    /// Pool tokens in it.
+    pub held: u64,
+}
+
+impl Holding {
+    /// The pool tokens of `account`, or of the associated account of `owner`, who signs.
+    ///
+    /// # Errors
+    /// [`CliError::Usage`] where that is no account of the pool's token; [`CliError::Cluster`].
+    pub async fn find<C: Cluster>(
+        context: &Context<'_, C>,
+        snapshot: &PoolSnapshot,
+        account: Option<Address>,
+        owner: &Key,
+    ) -> Result<Self, CliError> {
+        let mut source = actions::TokenSource::wallet(snapshot, &owner.pubkey());
+        if let Some(account) = account {
+            source.account = account;
+        }
+        let held = context.cluster.account(&source.account).await?;
+        let token_account = held.as_ref().and_then(|held| TokenAccount::decode(&held.data).ok());
+        match token_account {
+            Some(found) if *found.mint == snapshot.pool().head.pool_mint => Ok(Self { source, held: found.amount }),
+            Some(_) => Err(CliError::usage(format!(
+                "{} holds another token than the pool's: give the account of your pool tokens with --from",
+                source.account
+            ))),
+            None if account.is_none() => {
+                Err(CliError::Poor { holder: owner.pubkey(), held: "no pool tokens".into(), needed: "some".into() })
+            }
+            None => Err(CliError::usage(format!(
+                "{} is no token account: give the account of your pool tokens with --from",
+                source.account
+            ))),
+        }
+    }
+}
+
+impl Holding {
+    /// Pool tokens that `amount` stands for.
+    ///
+    /// # Errors
+    /// [`CliError::Poor`] where there are not as many.
+    pub fn take(&self, amount: Amount) -> Result<u64, CliError> {
+        match amount {
+            Amount::Exact(wanted) if wanted > self.held => {
+                Err(CliError::Poor { holder: self.source.account, held: tokens(self.held), needed: tokens(wanted) })
+            }
+            Amount::Exact(wanted) => Ok(wanted),
+            Amount::All if self.held == 0 => {
+                Err(CliError::Poor { holder: self.source.account, held: tokens(0), needed: "some".into() })
+            }
+            Amount::All => Ok(self.held),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The settings that Solana's own tools keep in `~/.config/solana/cli/config.yml`, and the short names of clusters.
+
+use {
+    crate::error::CliError,
+    serde::Deserialize,
+    std::{
+        env, fs, io,
+        path::{Path, PathBuf},
+    },
+};
+
+/// What this program takes from the file. Everything in it is optional, and what else it holds is ignored.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(default)]
+pub struct Config {
+    /// URL of the JSON-RPC endpoint.
+    pub json_rpc_url: Option<String>,
+    /// The default key: a keypair file, or one of the other sources of keys.
+    pub keypair_path: Option<String>,
+    /// The default commitment.
+    pub commitment: Option<String>,
+}
+
+impl Config {
+    /// Reads the file at `path`, or at the usual place, where it may be missing.
+    ///
+    /// # Errors
+    /// [`CliError::Config`].
+    pub fn load(path: Option<&Path>) -> Result<Self, CliError> {
+        let usual = in_home(&[".config", "solana", "cli", "config.yml"]);
+        let Some(file) = path.map(Path::to_owned).or(usual) else {
+            return Ok(Self::default());
+        };
+        let problem = |detail: String| CliError::Config { path: file.clone(), detail };
+        match fs::read_to_string(&file) {
+            Ok(text) => serde_yaml_ng::from_str::<Option<Self>>(&text)
+                .map(Option::unwrap_or_default)
+                .map_err(|error| problem(error.to_string())),
+            Err(error) if path.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(problem(error.to_string())),
+        }
+    }
+
+    /// The URL of the cluster: `given`, then the file's, then mainnet-beta's.
+    pub fn url(&self, given: Option<&str>) -> String {
+        let chosen = given.or(self.json_rpc_url.as_deref()).filter(|url| !url.is_empty()).unwrap_or("mainnet-beta");
+        match chosen {
+            "m" | "mainnet-beta" => "https://api.mainnet-beta.solana.com",
+            "t" | "testnet" => "https://api.testnet.solana.com",
+            "d" | "devnet" => "https://api.devnet.solana.com",
+            "l" | "localhost" => "http://localhost:8899",
+            url => url,
+        }
+        .to_owned()
+    }
+
+    /// The source of the default key: `given`, then the file's, then `~/.config/solana/id.json`.
+    pub fn keypair(&self, given: Option<&str>) -> String {
+        let usual = || in_home(&[".config", "solana", "id.json"]).map(|path| path.display().to_string());
+        given
+            .or(self.keypair_path.as_deref())
+            .filter(|source| !source.is_empty())
+            .map(str::to_owned)
+            .or_else(usual)
+            .unwrap_or_else(|| "id.json".into())
+    }
+}
+
+fn in_home(parts: &[&str]) -> Option<PathBuf> {
+    env::home_dir().map(|home| parts.iter().fold(home, |path, part| path.join(part)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_of_the_solana_tools_is_understood() {
+        let text = "---\njson_rpc_url: \"https://api.devnet.solana.com\"\nwebsocket_url: ''\nkeypair_path: /keys/id.json\n\
+                    address_labels:\n  \"11111111111111111111111111111111\": System Program\ncommitment: finalized\n";
+        let config: Config = serde_yaml_ng::from_str(text).unwrap();
+        assert_eq!(config.url(None), "https://api.devnet.solana.com");
+        assert_eq!(config.url(Some("l")), "http://localhost:8899");
+        assert_eq!(config.keypair(None), "/keys/id.json");
+        assert_eq!(config.keypair(Some("-")), "-");
+        assert_eq!(config.commitment.as_deref(), Some("finalized"));
+    }
+
+    #[test]
+    fn clusters_have_short_names() {
+        let config = Config::default();
+        for (names, url) in [
+            (["m", "mainnet-beta"], "https://api.mainnet-beta.solana.com"),
+            (["t", "testnet"], "https://api.testnet.solana.com"),
+            (["d", "devnet"], "https://api.devnet.solana.com"),
+            (["l", "localhost"], "http://localhost:8899"),
+        ] {
+            for name in names {
+                assert_eq!(config.url(Some(name)), url);
+            }
+        }
+        assert_eq!(config.url(None), "https://api.mainnet-beta.solana.com");
+        assert_eq!(config.url(Some("https://rpc.example.org/key")), "https://rpc.example.org/key");
+    }
+
+    #[test]
+    fn a_file_that_was_asked_for_has_to_exist() {
+        let error = Config::load(Some(Path::new("no/such/config.yml"))).unwrap_err();
+        assert!(error.to_string().contains("no/such/config.yml"));
+    }
+}

@@ -1,0 +1,299 @@
+//! What can go wrong, in one sentence each, and the exit codes.
+
+use {
+    serde_json::{Value, json},
+    solana_address::Address,
+    std::{path::PathBuf, process::ExitCode},
+    tidepool_client::{
+        cluster::ClusterError,
+        error::{Cause, PlanError},
+        pack::PackError,
+        pool::PoolError,
+        send::{NotSent, Outcome, Sent, Summary},
+    },
+};
+
+/// The exit codes, for `--help`.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  failed for a reason that has no code of its own
+  2  the command line, the configuration or a key is wrong
+  3  the program refuses, or the request makes no sense in the pool's present state
+  4  the cluster cannot be reached or does not answer: the same command may succeed later
+  5  the pool has to be updated first, or epoch rewards are being paid: update it, or wait, then try again
+  6  a transaction was sent and may still land: look for its signature before you repeat the command
+  7  the user did not confirm";
+
+/// How the program ends. The numbers are part of its interface; [`EXIT_CODES`] says what they mean.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// Failed for another reason.
+    Failed = 1,
+    /// The command line, the configuration or a key is wrong.
+    Usage = 2,
+    /// The program refuses.
+    Refused = 3,
+    /// The cluster does not answer.
+    Unreachable = 4,
+    /// Not now.
+    NotNow = 5,
+    /// A transaction may still land.
+    Unknown = 6,
+    /// The user did not confirm.
+    NotConfirmed = 7,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+impl Exit {
+    /// The name that errors have in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Usage => "usage",
+            Self::Refused => "refused",
+            Self::Unreachable => "unreachable",
+            Self::NotNow => "not_now",
+            Self::Unknown => "unknown_outcome",
+            Self::NotConfirmed => "not_confirmed",
+        }
+    }
+}
+
+/// Why a command did not do what it was asked for. Each is one sentence: what is wrong, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The arguments do not fit together.
+    #[error("{0}")]
+    Usage(String),
+
+    /// The configuration file cannot be read.
+    #[error("the configuration file {} cannot be read ({detail}): correct it, or name another with --config", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        detail: String,
+    },
+
+    /// A key cannot be opened.
+    #[error("the key of {role} cannot be opened: {detail}")]
+    Key {
+        /// What it is needed for.
+        role: &'static str,
+        /// What is wrong, without any of the key.
+        detail: String,
+    },
+
+    /// A key was opened that is not the one that has to sign.
+    #[error("{role} is {expected}, and the key given is that of {given}: give the right one with {option}")]
+    WrongKey {
+        /// What it is needed for.
+        role: &'static str,
+        /// Who has to sign.
+        expected: Address,
+        /// Whose key was given.
+        given: Address,
+        /// The option for it.
+        option: &'static str,
+    },
+
+    /// The pool has not been updated in this epoch, and the command was told not to do it.
+    #[error(
+        "the pool was last updated in epoch {last}, and it is epoch {now}: run `tidepool update {pool}`, or leave out --no-update"
+    )]
+    Stale {
+        /// The pool.
+        pool: Address,
+        /// The epoch of its last update.
+        last: u64,
+        /// The epoch.
+        now: u64,
+    },
+
+    /// Somebody has less than is to be given.
+    #[error("{holder} holds {held}, and {needed} would be needed: use a smaller amount, or another account")]
+    Poor {
+        /// Who.
+        holder: Address,
+        /// What there is.
+        held: String,
+        /// What is needed.
+        needed: String,
+    },
+
+    /// Someone has to agree, and cannot be asked.
+    #[error("this needs a confirmation, and there is no terminal to ask on: repeat it with --yes")]
+    CannotAsk,
+
+    /// The user said no.
+    #[error("nothing was sent, since you did not confirm")]
+    NotConfirmed,
+
+    /// What was asked for is refused before anything is sent.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+
+    /// The pool cannot be read.
+    #[error(transparent)]
+    Pool(#[from] PoolError),
+
+    /// The cluster does not answer.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+
+    /// An instruction does not fit a transaction.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+
+    /// Not all transactions have landed.
+    #[error("{}", describe(.0))]
+    NotLanded(Summary),
+
+    /// The terminal, a pipe or the system failed.
+    #[error("reading or writing failed ({0}): check the terminal and where the output goes")]
+    Io(#[from] std::io::Error),
+}
+
+impl CliError {
+    /// A request that makes no sense as it is put.
+    pub fn usage(what: impl Into<String>) -> Self {
+        Self::Usage(what.into())
+    }
+
+    /// How the program ends with this error.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_) | Self::Config { .. } | Self::Key { .. } | Self::WrongKey { .. } | Self::CannotAsk => {
+                Exit::Usage
+            }
+            Self::Stale { .. } | Self::Plan(PlanError::EpochRewardsActive { .. }) => Exit::NotNow,
+            Self::NotConfirmed => Exit::NotConfirmed,
+            Self::Plan(PlanError::StakeAccountsNotRead { .. }) | Self::Pack(_) | Self::Io(_) => Exit::Failed,
+            Self::Plan(_) | Self::Poor { .. } => Exit::Refused,
+            Self::Pool(PoolError::Cluster(error)) | Self::Cluster(error) => exit_of_cluster(error),
+            Self::Pool(PoolError::KeepsChanging { .. }) => Exit::Unreachable,
+            Self::Pool(_) => Exit::Refused,
+            Self::NotLanded(summary) => exit_of_summary(summary),
+        }
+    }
+
+    /// The error as JSON: `kind`, `exit_code`, `message`, and where they apply `cause` (the program's name for it) and
+    /// `transactions`.
+    pub fn json(&self) -> Value {
+        let exit = self.exit();
+        let mut error = json!({ "kind": exit.name(), "exit_code": exit as u8, "message": self.to_string() });
+        if let Self::Plan(PlanError::Refused(refusal)) = self {
+            error["cause"] = cause_name(&refusal.cause).into();
+        }
+        if let Self::NotLanded(summary) = self {
+            if let Some(failure) = summary.problems().find_map(|sent| failure_of(&sent.outcome)) {
+                error["cause"] = failure.explanation.name.clone().into();
+            }
+            error["transactions"] = summary.transactions.iter().map(transaction_json).collect();
+        }
+        json!({ "error": error })
+    }
+}
+
+fn exit_of_cluster(error: &ClusterError) -> Exit {
+    if error.is_transient() {
+        Exit::Unreachable
+    } else {
+        match error {
+            ClusterError::TransactionRefused { .. } | ClusterError::AccountNotFound { .. } => Exit::Refused,
+            _ => Exit::Failed,
+        }
+    }
+}
+
+fn exit_of_summary(summary: &Summary) -> Exit {
+    let is_unknown = |sent: &&Sent| matches!(sent.outcome, Outcome::Unknown { .. });
+    if summary.problems().any(|sent| is_unknown(&sent)) {
+        return Exit::Unknown;
+    }
+    match summary.problems().next().map(|sent| &sent.outcome) {
+        Some(Outcome::Failed { .. } | Outcome::WouldFail(_)) => Exit::Refused,
+        Some(Outcome::Expired { .. }) => Exit::Unreachable,
+        Some(Outcome::NotSent(NotSent::Cluster(error))) => exit_of_cluster(error),
+        Some(Outcome::NotSent(NotSent::MissingSigner { .. } | NotSent::CouldNotSign { .. })) => Exit::Usage,
+        _ => Exit::Failed,
+    }
+}
+
+fn failure_of(outcome: &Outcome) -> Option<&tidepool_client::send::FailureReport> {
+    match outcome {
+        Outcome::Failed { failure, .. } | Outcome::WouldFail(failure) => Some(failure),
+        _ => None,
+    }
+}
+
+/// What the first problem is, and how much has been done all the same.
+fn describe(summary: &Summary) -> String {
+    let Some(first) = summary.problems().next() else {
+        return "no transaction was sent".into();
+    };
+    let what = format!("could not {}: {}", first.label, first.outcome);
+    let (landed, all) = (summary.landed(), summary.transactions.len());
+    if all == 1 { what } else { format!("{what} ({landed} of {all} transactions landed)") }
+}
+
+fn transaction_json(sent: &Sent) -> Value {
+    let state = match &sent.outcome {
+        Outcome::Landed { .. } => "landed",
+        Outcome::Failed { .. } => "failed",
+        Outcome::WouldFail(_) => "would_fail",
+        Outcome::Expired { .. } => "expired",
+        Outcome::Unknown { .. } => "unknown",
+        Outcome::NotSent(_) => "not_sent",
+    };
+    let signature = sent.outcome.signature().map(|signature| signature.to_string());
+    let logs = failure_of(&sent.outcome).map(|failure| failure.logs.clone());
+    json!({
+        "label": sent.label,
+        "state": state,
+        "signature": signature,
+        "detail": sent.outcome.to_string(),
+        "logs": logs.unwrap_or_default(),
+    })
+}
+
+/// The name of what the program would answer, such as `ExceededSlippage`.
+fn cause_name(cause: &Cause) -> String {
+    match cause {
+        Cause::StakePool(error) => format!("{error:?}"),
+        Cause::Stake(error) => format!("{error:?}"),
+        Cause::Instruction(error) => format!("{error:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_exit_code_is_documented() {
+        use Exit::{Done, Failed, NotConfirmed, NotNow, Refused, Unknown, Unreachable, Usage};
+        let all = [Done, Failed, Usage, Refused, Unreachable, NotNow, Unknown, NotConfirmed];
+        let documented = EXIT_CODES.lines().skip(1).map(|line| line.trim_start().split_once(' ').unwrap().0);
+        assert!(documented.eq(all.map(|exit| (exit as u8).to_string())));
+    }
+
+    #[test]
+    fn errors_are_json_too() {
+        let error = CliError::Stale { pool: Address::default(), last: 4, now: 5 };
+        let json = error.json();
+        assert_eq!(json["error"]["kind"], "not_now");
+        assert_eq!(json["error"]["exit_code"], 5);
+        assert_eq!(json["error"]["message"], error.to_string());
+    }
+}

@@ -1,0 +1,152 @@
+//! Where keys come from. A key is opened when a command first needs it, and no other is.
+
+use {
+    crate::error::CliError,
+    bip39::{Language, Mnemonic},
+    solana_derivation_path::DerivationPath,
+    solana_keypair::{Keypair, read_keypair, seed_derivable::keypair_from_seed_and_derivation_path},
+    solana_signer::Signer,
+    std::{cell::RefCell, fs::File, io, rc::Rc, str::FromStr},
+};
+
+/// A key that can sign.
+pub type Key = Rc<dyn Signer>;
+
+/// Languages in which a seed phrase may be written, as in Solana's own tools.
+const LANGUAGES: [Language; 8] = [
+    Language::English,
+    Language::SimplifiedChinese,
+    Language::TraditionalChinese,
+    Language::Japanese,
+    Language::Spanish,
+    Language::Korean,
+    Language::French,
+    Language::Italian,
+];
+
+/// Where a key comes from, in the notation of Solana's own tools.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum KeySource {
+    /// A keypair file: 64 numbers in JSON.
+    File(String),
+    /// The same numbers on standard input: `-` or `stdin:`.
+    Stdin,
+    /// A seed phrase that the user types: `prompt:`, or `prompt:?key=0/0` for another derivation path than
+    /// `m/44'/501'`. It is not shown.
+    Prompt(DerivationPath),
+}
+
+impl FromStr for KeySource {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "-" || text == "stdin:" {
+            return Ok(Self::Stdin);
+        }
+        if let Some(query) = text.strip_prefix("prompt:") {
+            return derivation_path(query).map(Self::Prompt);
+        }
+        if text.starts_with("usb:") {
+            return Err(format!("{text}: signing devices are not supported yet; give a keypair file, - or prompt:"));
+        }
+        Ok(Self::File(text.strip_prefix("file:").unwrap_or(text).to_owned()))
+    }
+}
+
+fn derivation_path(query: &str) -> Result<DerivationPath, String> {
+    let malformed = || format!("prompt:{query} is no source of a key: write prompt: or prompt:?key=0/0");
+    match query.strip_prefix("?key=") {
+        None if query.is_empty() => Ok(DerivationPath::default()),
+        None => Err(malformed()),
+        Some(key) => DerivationPath::from_key_str(key).map_err(|_| malformed()),
+    }
+}
+
+/// The keys that have been opened, so that nobody is asked twice for the same one.
+#[derive(Default)]
+pub struct Keyring {
+    open: RefCell<Vec<(KeySource, Key)>>,
+}
+
+impl Keyring {
+    /// Opens the key from `source`, which `role` (such as `the fee payer`) is needed for.
+    ///
+    /// # Errors
+    /// [`CliError::Key`], which never holds any of the key itself.
+    pub fn open(&self, role: &'static str, source: &KeySource) -> Result<Key, CliError> {
+        if let Some((_, key)) = self.open.borrow().iter().find(|(known, _)| known == source) {
+            return Ok(Rc::clone(key));
+        }
+        let keypair = match source {
+            KeySource::File(path) => from_file(path),
+            KeySource::Stdin => read_keypair(&mut io::stdin().lock())
+                .map_err(|_| "standard input does not hold a keypair: 64 numbers in JSON are expected".into()),
+            KeySource::Prompt(path) => from_prompt(role, path),
+        };
+        let key: Key = Rc::new(keypair.map_err(|detail| CliError::Key { role, detail })?);
+        self.open.borrow_mut().push((source.clone(), Rc::clone(&key)));
+        Ok(key)
+    }
+}
+
+/// A key that nobody has seen, for a new account.
+pub fn new_key() -> Key {
+    Rc::new(Keypair::new())
+}
+
+fn from_file(path: &str) -> Result<Keypair, String> {
+    let mut file = File::open(path).map_err(|error| format!("cannot read the keypair file {path} ({error})"))?;
+    // What the reader says about a malformed file may quote it.
+    read_keypair(&mut file).map_err(|_| format!("{path} is no keypair file: 64 numbers in JSON are expected"))
+}
+
+fn from_prompt(role: &str, path: &DerivationPath) -> Result<Keypair, String> {
+    let ask = |what: &str| {
+        rpassword::prompt_password(format!("{what} of {role}: "))
+            .map_err(|error| format!("cannot ask for the {} ({error})", what.to_lowercase()))
+    };
+    let phrase = ask("Seed phrase")?.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mnemonic = LANGUAGES
+        .iter()
+        .find_map(|language| Mnemonic::parse_in(*language, &phrase).ok())
+        .ok_or("that is no seed phrase: its words or its checksum are wrong")?;
+    let passphrase = ask("Passphrase (empty if there is none)")?;
+    keypair_from_seed_and_derivation_path(&mnemonic.to_seed(passphrase), Some(path.clone()))
+        .map_err(|_| "no key can be derived from that seed phrase".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_are_written_as_in_the_solana_tools() {
+        assert_eq!("-".parse(), Ok(KeySource::Stdin));
+        assert_eq!("stdin:".parse(), Ok(KeySource::Stdin));
+        assert_eq!("id.json".parse(), Ok(KeySource::File("id.json".into())));
+        assert_eq!("file:id.json".parse(), Ok(KeySource::File("id.json".into())));
+        assert_eq!("prompt:".parse(), Ok(KeySource::Prompt(DerivationPath::default())));
+        let other = DerivationPath::from_key_str("0/1").unwrap();
+        assert_eq!("prompt:?key=0/1".parse(), Ok(KeySource::Prompt(other)));
+        assert!("prompt:x".parse::<KeySource>().unwrap_err().contains("prompt:?key=0/0"));
+        assert!("usb://ledger".parse::<KeySource>().unwrap_err().contains("not supported"));
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let source = KeySource::File("no/such/key.json".into());
+        let error = Keyring::default().open("the fee payer", &source).err().unwrap();
+        assert!(error.to_string().contains("no/such/key.json"), "{error}");
+        assert!(error.to_string().contains("the fee payer"), "{error}");
+    }
+
+    #[test]
+    fn a_malformed_file_is_not_quoted() {
+        let path = std::env::temp_dir().join(format!("tidepool-no-key-{}.json", std::process::id()));
+        std::fs::write(&path, "[1, 2, 250, 31337]").unwrap();
+        let source = KeySource::File(path.display().to_string());
+        let error = Keyring::default().open("the staker", &source).err().unwrap().to_string();
+        std::fs::remove_file(&path).unwrap();
+        assert!(!error.contains("31337"), "{error}");
+    }
+}

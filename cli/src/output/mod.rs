@@ -1,0 +1,112 @@
+//! What commands answer, as text, as longer text, and as JSON.
+
+mod transactions;
+
+pub use transactions::{Landed, write_signatures};
+
+use {
+    serde::{Serialize, Serializer},
+    serde_json::Value,
+    std::{
+        fmt,
+        io::{self, Write},
+    },
+};
+
+/// The answer of a command.
+///
+/// In JSON, names of fields are in snake_case and stay what they are; amounts of SOL are whole lamports, amounts of pool
+/// tokens are whole smallest units, addresses and signatures are strings, and what there is none of is `null`.
+pub trait CommandOutput {
+    /// Writes the answer for a person.
+    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+
+    /// Writes the answer for a person who wants to know everything.
+    fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.display(f)
+    }
+
+    /// The answer for a program.
+    fn json(&self) -> Value;
+}
+
+/// The form of the answer.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Display,
+    /// JSON on many lines
+    Json,
+    /// JSON on one line
+    JsonCompact,
+}
+
+impl Format {
+    /// Whether a program reads the answer.
+    pub const fn is_json(self) -> bool {
+        matches!(self, Self::Json | Self::JsonCompact)
+    }
+
+    /// Writes a JSON value in this form.
+    pub fn render(self, value: &Value) -> String {
+        match self {
+            Self::Json => format!("{value:#}"),
+            Self::Display | Self::JsonCompact => value.to_string(),
+        }
+    }
+}
+
+/// Writes an answer to `to`, with a line's end.
+///
+/// # Errors
+/// Those of `to`.
+pub fn write(to: &mut impl Write, output: &dyn CommandOutput, format: Format, verbose: bool) -> io::Result<()> {
+    let text = match format {
+        Format::Display => AsText { output, verbose }.to_string(),
+        Format::Json | Format::JsonCompact => format.render(&output.json()),
+    };
+    writeln!(to, "{}", text.trim_end())?;
+    to.flush()
+}
+
+struct AsText<'a> {
+    output: &'a dyn CommandOutput,
+    verbose: bool,
+}
+
+impl fmt::Display for AsText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.verbose { self.output.verbose(f) } else { self.output.display(f) }
+    }
+}
+
+/// JSON of what serializes.
+pub(crate) fn to_json(value: &impl Serialize) -> Value {
+    serde_json::to_value(value).expect("outputs have string keys and finite numbers")
+}
+
+/// Something that JSON shows as the text that people see: an address, a signature.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Text<T>(pub T);
+
+impl<T: fmt::Display> Serialize for Text<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Text<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Writes lines of a name and a value, with the values below each other.
+pub(crate) fn write_fields(f: &mut fmt::Formatter<'_>, fields: &[(&str, String)]) -> fmt::Result {
+    let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    for (name, value) in fields {
+        writeln!(f, "  {name:width$}  {value}")?;
+    }
+    Ok(())
+}

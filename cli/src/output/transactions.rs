@@ -1,0 +1,41 @@
+//! Transactions that have landed.
+
+use {
+    super::Text,
+    serde::Serialize,
+    solana_signature::Signature,
+    std::fmt,
+    tidepool_client::send::{Outcome, Summary},
+};
+
+/// A transaction that has landed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Landed {
+    /// What it did.
+    pub label: String,
+    /// By which it is known.
+    pub signature: Text<Signature>,
+    /// The slot of its block.
+    pub slot: u64,
+}
+
+impl Landed {
+    /// Those of a summary that have landed.
+    pub fn of(summary: &Summary) -> Vec<Self> {
+        let landed = summary.transactions.iter().filter_map(|sent| match sent.outcome {
+            Outcome::Landed { signature, slot, .. } => {
+                Some(Self { label: sent.label.clone(), signature: Text(signature), slot })
+            }
+            _ => None,
+        });
+        landed.collect()
+    }
+}
+
+/// Writes the signatures of transactions, one a line.
+pub fn write_signatures(f: &mut fmt::Formatter<'_>, transactions: &[Landed]) -> fmt::Result {
+    match transactions {
+        [one] => writeln!(f, "Signature: {}", one.signature),
+        all => all.iter().try_for_each(|landed| writeln!(f, "Signature: {} ({})", landed.signature, landed.label)),
+    }
+}
