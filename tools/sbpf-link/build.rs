@@ -10,18 +10,8 @@ fn main() {
     println!("cargo::rerun-if-changed=runtime");
     let bitcode = PathBuf::from(variable("OUT_DIR")).join("runtime.bc");
     let status = Command::new(variable("RUSTC"))
-        .args([
-            "runtime/lib.rs",
-            "--crate-name=sbpf_runtime",
-            "--crate-type=lib",
-            "--edition=2024",
-        ])
-        .args([
-            "-Copt-level=3",
-            "-Cno-prepopulate-passes",
-            "-Ccodegen-units=1",
-            "-Cpanic=abort",
-        ])
+        .args(["runtime/lib.rs", "--crate-name=sbpf_runtime", "--crate-type=lib", "--edition=2024"])
+        .args(["-Copt-level=3", "-Cno-prepopulate-passes", "-Ccodegen-units=1", "-Cpanic=abort"])
         .args(["-Coverflow-checks=off", "-Cdebug-assertions=off", "-Cdebuginfo=0"])
         .arg(format!("--emit=llvm-bc={}", bitcode.display()))
         .status();

@@ -23,7 +23,7 @@ impl Args {
     /// Builds, verifies and reports.
     pub fn run(self) -> anyhow::Result<()> {
         let workspace = Workspace::here()?;
-        let tools = Tools::build(&workspace)?;
+        let verifier = workspace.build_binary("sbpf-vm", "sbpf-verify")?;
         let built = if self.platform_tools {
             with_platform_tools(&workspace)?
         } else {
@@ -31,42 +31,15 @@ impl Args {
                 manifest: workspace.root.join("Cargo.toml"),
                 package: PACKAGE.into(),
                 target_dir: workspace.target_dir.clone(),
+                cargo_home: None,
             };
-            program.build(&tools.linker)?
+            program.build(&workspace.build_binary("sbpf-link", "sbpf-link")?)?
         };
         let elf = workspace.target_dir.join("deploy").join("tidepool.so");
         fs::create_dir_all(elf.with_file_name("")).context("cannot make the folder target/deploy")?;
         fs::copy(&built, &elf).with_context(|| format!("cannot copy {} to {}", built.display(), elf.display()))?;
-        process::run(Command::new(&tools.verifier).arg(&elf).stdout(Stdio::null()))?;
+        process::run(Command::new(verifier).arg(&elf).stdout(Stdio::null()))?;
         report(&elf)
-    }
-}
-
-/// The linker and the verifier, built for this machine.
-pub struct Tools {
-    linker: PathBuf,
-    verifier: PathBuf,
-}
-
-impl Tools {
-    /// Builds them with the dev profile: the release profile is the on-chain program's, and costs minutes.
-    pub fn build(workspace: &Workspace) -> anyhow::Result<Self> {
-        let mut command = cargo();
-        command
-            .current_dir(&workspace.root)
-            .args(["build", "--package=sbpf-link", "--package=sbpf-vm", "--bins"]);
-        process::run(command.arg("--target-dir").arg(&workspace.target_dir))?;
-        let binary = |name: &str| {
-            workspace
-                .target_dir
-                .join("debug")
-                .join(name)
-                .with_extension(std::env::consts::EXE_EXTENSION)
-        };
-        Ok(Self {
-            linker: binary("sbpf-link"),
-            verifier: binary("sbpf-verify"),
-        })
     }
 }
 

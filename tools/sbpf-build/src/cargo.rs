@@ -1,6 +1,6 @@
 //! cargo inside of cargo.
 
-use crate::process::output_of;
+use crate::process::{output_of, run};
 use anyhow::Context as _;
 use serde_json::Value;
 use std::{
@@ -26,15 +26,8 @@ const SCRUBBED: [&str; 12] = [
     "RUSTFLAGS",
 ];
 
-const SCRUBBED_PREFIXES: [&str; 7] = [
-    "CARGO_BIN_",
-    "CARGO_BUILD_",
-    "CARGO_CFG_",
-    "CARGO_FEATURE_",
-    "CARGO_MANIFEST_",
-    "CARGO_PKG_",
-    "CARGO_PROFILE_",
-];
+const SCRUBBED_PREFIXES: [&str; 7] =
+    ["CARGO_BIN_", "CARGO_BUILD_", "CARGO_CFG_", "CARGO_FEATURE_", "CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_PROFILE_"];
 
 /// A cargo command that does as if it were typed into a fresh shell, though `cargo run` or `cargo test` runs this
 /// process: its own settings for the crate that it runs would leak into the build that we start.
@@ -47,6 +40,13 @@ pub fn cargo() -> Command {
         }
     }
     command
+}
+
+/// The folder for what cargo downloads.
+pub fn cargo_home() -> anyhow::Result<PathBuf> {
+    let set = env::var_os("CARGO_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+    let home = set.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
+    home.context("cargo's folder is not known: set CARGO_HOME")
 }
 
 /// What cargo says about a workspace.
@@ -79,24 +79,24 @@ impl Workspace {
         let text = output_of(&mut command)?;
         let metadata: Value = serde_json::from_str(&text).context("cargo metadata printed something unexpected")?;
         let path = |name: &str| {
-            metadata[name]
-                .as_str()
-                .map(PathBuf::from)
-                .with_context(|| format!("cargo metadata says no {name}"))
+            metadata[name].as_str().map(PathBuf::from).with_context(|| format!("cargo metadata says no {name}"))
         };
-        Ok(Self {
-            root: path("workspace_root")?,
-            target_dir: path("target_directory")?,
-            metadata,
-        })
+        Ok(Self { root: path("workspace_root")?, target_dir: path("target_directory")?, metadata })
+    }
+
+    /// Builds a program of the workspace for this machine, and returns its path. With the dev profile: the release
+    /// profile is that of the on-chain programs, and takes minutes.
+    pub fn build_binary(&self, package: &str, name: &str) -> anyhow::Result<PathBuf> {
+        let mut command = cargo();
+        command.current_dir(&self.root).args(["build", "--package", package, "--bin", name]);
+        run(command.arg("--target-dir").arg(&self.target_dir))?;
+        Ok(self.target_dir.join("debug").join(name).with_extension(env::consts::EXE_EXTENSION))
     }
 
     /// The name of the dynamic library that a package builds.
     pub fn library_of(&self, package: &str) -> anyhow::Result<String> {
         let items = |value: &'_ Value| value.as_array().cloned().unwrap_or_default();
-        let found = items(&self.metadata["packages"])
-            .into_iter()
-            .find(|candidate| candidate["name"] == package);
+        let found = items(&self.metadata["packages"]).into_iter().find(|candidate| candidate["name"] == package);
         let found = found.with_context(|| format!("{} has no package {package}", self.root.display()))?;
         let library = items(&found["targets"])
             .into_iter()

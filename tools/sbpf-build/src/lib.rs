@@ -5,9 +5,10 @@
 
 mod cargo;
 pub mod process;
+mod remap;
 mod toolchain;
 
-pub use cargo::{Workspace, cargo};
+pub use cargo::{Workspace, cargo, cargo_home};
 
 use anyhow::{Context as _, ensure};
 use std::{
@@ -28,48 +29,47 @@ pub struct Program {
     pub package: String,
     /// The target directory. Builds in one directory share a compiled `core`, and wait for each other.
     pub target_dir: PathBuf,
+    /// Another folder for what cargo downloads than this machine's.
+    pub cargo_home: Option<PathBuf>,
 }
 
 impl Program {
     /// Builds the program with the linker at this path, and returns the path of the ELF.
     pub fn build(&self, linker: &Path) -> anyhow::Result<PathBuf> {
-        toolchain::prepare()?;
-        let library = format!("lib{}", Workspace::of(&self.manifest)?.library_of(&self.package)?);
+        let sysroot = toolchain::prepare()?;
+        let workspace = Workspace::of(&self.manifest)?;
+        let library = format!("lib{}", workspace.library_of(&self.package)?);
         let folder = self.target_dir.join(TARGET).join("release");
         let elf = folder.join(&library).with_extension("so");
         if is_older(&elf, linker) {
             // cargo does not know that a program depends on its linker.
             let _ = fs::remove_file(folder.join("deps").join(&library).with_extension("so"));
         }
-        process::run(&mut self.command(linker, &library))
-            .with_context(|| format!("the program {} was not built", self.package))?;
-        ensure!(
-            elf.is_file(),
-            "cargo built {}, but left no {}",
-            self.package,
-            elf.display()
-        );
+        let cargo_home = self.cargo_home.clone().map_or_else(cargo_home, Ok)?;
+        let mut flags = remap::flags(&workspace.root, &sysroot, &cargo_home);
+        // sbpf-linker refuses tables of relative addresses.
+        flags.push("-Crelocation-model=static".into());
+        let mut command = self.command();
+        command
+            .env("CARGO_HOME", cargo_home)
+            .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
+            .env("CARGO_TARGET_BPFEL_UNKNOWN_NONE_LINKER", linker)
+            // A dependency may be a program too, which has no use here.
+            .env("SBPF_LINK_ONLY", library);
+        process::run(&mut command).with_context(|| format!("the program {} was not built", self.package))?;
+        ensure!(elf.is_file(), "cargo built {}, but left no {}", self.package, elf.display());
         Ok(elf)
     }
 
-    fn command(&self, linker: &Path, library: &str) -> Command {
+    fn command(&self) -> Command {
         let mut command = cargo();
         command
             // Building `core` is unstable; the pinned toolchain makes that as good as stable.
             .env("RUSTC_BOOTSTRAP", "1")
             .args(["build", "--release", "-Zbuild-std=core,alloc", "--target", TARGET])
-            // Takes the machine's folders out of panic messages, those of dependencies and of `core` included. The
-            // alternative, `-Z location-detail=none`, would take out the file and line as well.
-            .args(["-Ztrim-paths", "--config", "profile.release.trim-paths='all'"])
-            // The loader has no table of relative addresses.
-            .env("CARGO_ENCODED_RUSTFLAGS", "-Crelocation-model=static")
-            // As `-C linker=`, the path would be part of what names symbols.
-            .env("CARGO_TARGET_BPFEL_UNKNOWN_NONE_LINKER", linker)
-            // A dependency may be a program too, which has no use here.
-            .env("SBPF_LINK_ONLY", library)
+            .args(["--package", &self.package])
             .arg("--manifest-path")
             .arg(&self.manifest)
-            .args(["--package", &self.package])
             .arg("--target-dir")
             .arg(&self.target_dir);
         command

@@ -6,9 +6,7 @@ use std::process::{Command, Stdio};
 /// Runs a command that shows its own output.
 pub fn run(command: &mut Command) -> anyhow::Result<()> {
     let line = line_of(command);
-    let status = command
-        .status()
-        .with_context(|| format!("`{line}` could not be started"))?;
+    let status = command.status().with_context(|| format!("`{line}` could not be started"))?;
     if !status.success() {
         bail!("`{line}` failed ({status})");
     }
@@ -18,10 +16,7 @@ pub fn run(command: &mut Command) -> anyhow::Result<()> {
 /// Runs a command for what it prints, and shows its errors.
 pub fn output_of(command: &mut Command) -> anyhow::Result<String> {
     let line = line_of(command);
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .with_context(|| format!("`{line}` could not be started"))?;
+    let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("`{line}` could not be started"))?;
     if !output.status.success() {
         bail!("`{line}` failed ({})", output.status);
     }

@@ -69,11 +69,7 @@ pub unsafe extern "C" fn __sbpf_sdiv128(out: *mut Limbs, al: u64, ah: u64, bl: u
     let (a, b) = ([al, ah], [bl, bh]);
     // SAFETY: the caller vouches for the divisor, and no other number has the magnitude zero.
     let quotient = unsafe { divide(absolute(a), absolute(b)) }.0;
-    let quotient = if is_negative(a) != is_negative(b) {
-        negate(quotient)
-    } else {
-        quotient
-    };
+    let quotient = if is_negative(a) != is_negative(b) { negate(quotient) } else { quotient };
     // SAFETY: the caller vouches for `out`.
     unsafe { out.write(quotient) };
     0
@@ -168,11 +164,7 @@ unsafe fn divide(a: Limbs, b: Limbs) -> (Limbs, Limbs) {
     if a[1] == 0 {
         return ([a[0] / divisor, 0], [a[0] % divisor, 0]);
     }
-    let (high, rest) = if a[1] < b[0] {
-        (0, a[1])
-    } else {
-        (a[1] / divisor, a[1] % divisor)
-    };
+    let (high, rest) = if a[1] < b[0] { (0, a[1]) } else { (a[1] / divisor, a[1] % divisor) };
     // SAFETY: a remainder is less than its divisor.
     let (low, remainder) = unsafe { divide_two_by_one(rest, a[0], divisor) };
     ([low, high], [remainder, 0])
@@ -195,11 +187,7 @@ unsafe fn divide_two_by_one(high: u64, low: u64, divisor: NonZeroU64) -> (u64, u
     // quotient estimated from its first digit alone is at most two too large.
     let shift = divisor.get().leading_zeros();
     let normal = divisor.get() << shift;
-    let carried = if shift == 0 {
-        0
-    } else {
-        low >> 64u32.wrapping_sub(shift)
-    };
+    let carried = if shift == 0 { 0 } else { low >> 64u32.wrapping_sub(shift) };
     let (high, low) = ((high << shift) | carried, low << shift);
     let (q1, rest) = estimated_digit(high, low >> 32, normal);
     let (q0, rest) = estimated_digit(rest, low & LOW_HALF, normal);
@@ -221,9 +209,7 @@ fn estimated_digit(high: u64, digit: u64, divisor: u64) -> (u64, u64) {
             break;
         }
     }
-    let exact = (high << 32)
-        .wrapping_add(digit)
-        .wrapping_sub(quotient.wrapping_mul(divisor));
+    let exact = (high << 32).wrapping_add(digit).wrapping_sub(quotient.wrapping_mul(divisor));
     (quotient, exact)
 }
 
@@ -234,11 +220,7 @@ fn estimated_digit(high: u64, digit: u64, divisor: u64) -> (u64, u64) {
 #[inline(always)]
 unsafe fn divide_by_two_limbs(a: Limbs, b: Limbs) -> (Limbs, Limbs) {
     let shift = b[1].leading_zeros();
-    let carried = if shift == 0 {
-        0
-    } else {
-        b[0] >> 64u32.wrapping_sub(shift)
-    };
+    let carried = if shift == 0 { 0 } else { b[0] >> 64u32.wrapping_sub(shift) };
     // SAFETY: its first bit is set.
     let first = unsafe { NonZeroU64::new_unchecked((b[1] << shift) | carried) };
     // Halving the dividend keeps its high limb below the divisor's.

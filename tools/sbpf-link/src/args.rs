@@ -49,11 +49,7 @@ impl Args {
                 args.inputs.push(argument.into());
                 continue;
             };
-            let mut value = || {
-                arguments
-                    .next()
-                    .with_context(|| format!("a value is missing after {flag}"))
-            };
+            let mut value = || arguments.next().with_context(|| format!("a value is missing after {flag}"));
             match flag {
                 "-o" => args.output = value()?.into(),
                 "--export-symbols" => args.exports.extend(read_symbols(&value()?.into())?),
@@ -69,10 +65,7 @@ impl Args {
                 _ => bail!("sbpf-link does not know the argument {flag}; rustc 1.95 does not pass it by itself"),
             }
         }
-        ensure!(
-            !args.inputs.is_empty(),
-            "no input file: rustc calls sbpf-link, as `-C linker=sbpf-link`"
-        );
+        ensure!(!args.inputs.is_empty(), "no input file: rustc calls sbpf-link, as `-C linker=sbpf-link`");
         ensure!(args.output.file_name().is_some(), "no output file: pass -o FILE");
         Ok(args)
     }
@@ -96,15 +89,7 @@ mod tests {
     fn reads_what_rustc_passes() {
         let symbols = std::env::temp_dir().join(format!("sbpf-link-symbols-{}", std::process::id()));
         fs::write(&symbols, "entrypoint\ncustom_panic\n").unwrap();
-        let line = [
-            "--export-symbols",
-            symbols.to_str().unwrap(),
-            "a.o",
-            "--cpu",
-            "generic",
-            "--cpu-features",
-            "",
-        ];
+        let line = ["--export-symbols", symbols.to_str().unwrap(), "a.o", "--cpu", "generic", "--cpu-features", ""];
         let rest = ["-L", "deps", "-o", "out.so", "b.rlib", "-O3", "--debug"];
         let args = parse(&[&line[..], &rest[..]].concat()).unwrap();
         fs::remove_file(symbols).unwrap();

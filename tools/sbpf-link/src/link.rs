@@ -72,9 +72,7 @@ fn merge(args: &Args) -> anyhow::Result<Vec<u8>> {
     });
     let inputs = args.inputs.iter().map(|path| LinkerInput::new_from_file(path));
     let exports = args.exports.iter().map(String::as_str);
-    let merged = linker
-        .link_to_buffer(inputs, OutputType::Bitcode, exports)
-        .context("cannot merge the inputs")?;
+    let merged = linker.link_to_buffer(inputs, OutputType::Bitcode, exports).context("cannot merge the inputs")?;
     ensure!(!linker.has_errors(), "LLVM refuses an input, for the reason above");
     Ok(merged.to_vec())
 }

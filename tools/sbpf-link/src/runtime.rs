@@ -33,9 +33,7 @@ pub fn link_into<'c>(program: &Module<'c>, context: &'c Context) -> anyhow::Resu
             // The optimiser keeps a function that may not use builtins out of every function that may.
             function.remove_named_attribute("no-builtins");
         }
-        let own = program
-            .function(&name)
-            .is_some_and(|own| !own.is_declaration() && !own.is_weak());
+        let own = program.function(&name).is_some_and(|own| !own.is_declaration() && !own.is_weak());
         if own && !function.is_declaration() {
             function.make_weak();
         }

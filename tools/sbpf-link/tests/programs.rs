@@ -20,9 +20,8 @@ fn build() -> anyhow::Result<Vec<u8>> {
     let program = Program {
         manifest: folder.join("tests/fixture/Cargo.toml"),
         package: "sbpf-link-fixture".into(),
-        target_dir: Workspace::of(&folder.join("Cargo.toml"))?
-            .target_dir
-            .join("sbpf-fixtures"),
+        target_dir: Workspace::of(&folder.join("Cargo.toml"))?.target_dir.join("sbpf-fixtures"),
+        cargo_home: None,
     };
     Ok(fs::read(program.build(Path::new(env!("CARGO_BIN_EXE_sbpf-link")))?)?)
 }
@@ -51,12 +50,7 @@ fn compare_each(vm: &mut Vm, selector: u8, items: &[Vec<u8>]) {
 }
 
 fn agrees(vm: &mut Vm, selector: u8, input: &[u8]) -> bool {
-    let Outcome {
-        result,
-        return_data,
-        logs,
-        ..
-    } = vm.run(&[&[selector], input].concat());
+    let Outcome { result, return_data, logs, .. } = vm.run(&[&[selector], input].concat());
     let mut expected = Vec::new();
     cases::run(selector, input, &mut expected);
     if result.is_err() {
@@ -97,23 +91,9 @@ fn multiplication_and_division_of_64_bits() {
 #[test]
 fn arithmetic_of_128_bits() {
     const HALF: u64 = 1 << 32;
-    let limbs = [
-        0,
-        1,
-        2,
-        10,
-        HALF - 1,
-        HALF,
-        HALF + 1,
-        1 << 63,
-        (1 << 63) - 1,
-        u64::MAX - 1,
-        u64::MAX,
-    ];
+    let limbs = [0, 1, 2, 10, HALF - 1, HALF, HALF + 1, 1 << 63, (1 << 63) - 1, u64::MAX - 1, u64::MAX];
     let numbers: Vec<_> = pairs(&limbs).collect();
-    let items = numbers
-        .iter()
-        .flat_map(|a| numbers.iter().map(|b| bytes_of(&[*a, *b].concat())));
+    let items = numbers.iter().flat_map(|a| numbers.iter().map(|b| bytes_of(&[*a, *b].concat())));
     compare(cases::WIDE, &items.collect::<Vec<_>>());
 }
 
@@ -129,11 +109,7 @@ fn arithmetic_of_128_bits_at_random() {
 #[test]
 fn arguments_that_do_not_fit_five_registers() {
     let items = edges().into_iter().flat_map(|first| {
-        [
-            [first, 2, 3, u64::MAX, 5, !first],
-            [6, first, 1 << 63, first, !first, 1],
-        ]
-        .map(|words| bytes_of(&words))
+        [[first, 2, 3, u64::MAX, 5, !first], [6, first, 1 << 63, first, !first, 1]].map(|words| bytes_of(&words))
     });
     compare(cases::ARGUMENTS, &items.collect::<Vec<_>>());
 }
@@ -153,18 +129,7 @@ fn collections_grow() {
 
 #[test]
 fn memory_functions_of_every_length_and_overlap() {
-    let places = [
-        (0, 0),
-        (0, 1),
-        (1, 0),
-        (3, 12),
-        (12, 3),
-        (7, 8),
-        (0, 100),
-        (100, 5),
-        (90, 91),
-        (64, 32),
-    ];
+    let places = [(0, 0), (0, 1), (1, 0), (3, 12), (12, 3), (7, 8), (0, 100), (100, 5), (90, 91), (64, 32)];
     let items = (0..=100).flat_map(|length| places.map(|(from, to)| vec![from, to, length, 0xa5]));
     compare(cases::MEMORY, &items.collect::<Vec<_>>());
 }
@@ -179,11 +144,7 @@ fn atomics_of_the_only_thread() {
 fn panics_say_where_without_saying_whose_machine() {
     let outcome = Vm::new(elf()).run(&[cases::PANIC]);
     assert!(outcome.result.is_err());
-    let place = outcome
-        .logs
-        .iter()
-        .find(|line| line.contains("cases.rs"))
-        .expect("the panic is logged");
+    let place = outcome.logs.iter().find(|line| line.contains("cases.rs")).expect("the panic is logged");
     assert_eq!(place, "Program log: src/cases.rs");
 }
 

@@ -45,7 +45,5 @@ pub fn verify(elf: &[u8]) -> Result<(), Fault> {
         .map_err(|error| Fault::Load(error.to_string()))?;
     let executable = Executable::<InvokeContext>::load(elf, Arc::clone(&environment))
         .map_err(|error| Fault::Load(error.to_string()))?;
-    executable
-        .verify::<RequisiteVerifier>()
-        .map_err(|error| Fault::Verify(error.to_string()))
+    executable.verify::<RequisiteVerifier>().map_err(|error| Fault::Verify(error.to_string()))
 }

@@ -199,14 +199,7 @@ impl<'c> Builder<'c> {
         let mut arguments: Vec<_> = arguments.iter().map(|argument| argument.0).collect();
         // SAFETY: the builder has a place, and the arguments are those of the function type.
         Instruction(unsafe {
-            core::LLVMBuildCall2(
-                self.raw,
-                ty.0,
-                callee.0,
-                arguments.as_mut_ptr(),
-                arguments.len() as u32,
-                NO_NAME,
-            )
+            core::LLVMBuildCall2(self.raw, ty.0, callee.0, arguments.as_mut_ptr(), arguments.len() as u32, NO_NAME)
         })
     }
 }

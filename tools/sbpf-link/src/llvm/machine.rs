@@ -78,20 +78,14 @@ pub fn emit_object(module: &Module, machine: &Machine) -> anyhow::Result<Vec<u8>
     errors.retain(|error| !CALLS_THAT_WORK.iter().any(|name| error.contains(name)));
     errors.dedup();
     let errors: Vec<_> = errors.iter().map(|error| explain(error)).collect();
-    ensure!(
-        errors.is_empty(),
-        "the BPF backend refuses the program:\n{}",
-        errors.join("\n")
-    );
+    ensure!(errors.is_empty(), "the BPF backend refuses the program:\n{}", errors.join("\n"));
     Ok(object)
 }
 
 /// An error of the backend with functions named as in the source, and with what to do about it.
 fn explain(error: &str) -> String {
     let words = error.trim().trim_start_matches("<unknown>:0:0: ").split(' ');
-    let text: Vec<_> = words
-        .map(|word| format!("{:#}", rustc_demangle::demangle(word)))
-        .collect();
+    let text: Vec<_> = words.map(|word| format!("{:#}", rustc_demangle::demangle(word))).collect();
     format!("{}{}", text.join(" "), advice(error))
 }
 

@@ -119,11 +119,7 @@ impl<'c> Module<'c> {
             core::LLVMDisposeMemoryBuffer(buffer);
             failed
         };
-        ensure!(
-            failed == 0,
-            "LLVM cannot read the bitcode: {}",
-            context.take_errors().join("; ")
-        );
+        ensure!(failed == 0, "LLVM cannot read the bitcode: {}", context.take_errors().join("; "));
         Ok(Self { raw, context })
     }
 
@@ -166,11 +162,7 @@ impl<'c> Module<'c> {
         std::mem::forget(other);
         // SAFETY: both modules are alive and of one context; LLVM disposes of the second.
         let failed = unsafe { LLVMLinkModules2(self.raw, raw) };
-        ensure!(
-            failed == 0,
-            "LLVM cannot link two modules: {}",
-            self.context.take_errors().join("; ")
-        );
+        ensure!(failed == 0, "LLVM cannot link two modules: {}", self.context.take_errors().join("; "));
         Ok(())
     }
 
@@ -187,11 +179,7 @@ impl<'c> Module<'c> {
     /// The instructions of all functions.
     pub fn instructions(&self) -> Vec<Instruction> {
         let functions = self.functions();
-        functions
-            .iter()
-            .flat_map(Function::blocks)
-            .flat_map(|block| block.instructions())
-            .collect()
+        functions.iter().flat_map(Function::blocks).flat_map(|block| block.instructions()).collect()
     }
 
     /// The function of that name.
@@ -220,16 +208,9 @@ impl<'c> Module<'c> {
         let mut message = ptr::null_mut();
         let action = analysis::LLVMVerifierFailureAction::LLVMReturnStatusAction;
         // SAFETY: the module is alive, and the message belongs to the caller.
-        let (failed, message) = unsafe {
-            (
-                analysis::LLVMVerifyModule(self.raw, action, &mut message),
-                take_message(message),
-            )
-        };
-        ensure!(
-            failed == 0,
-            "a lowering made an invalid module, which is a bug of sbpf-link: {message}"
-        );
+        let (failed, message) =
+            unsafe { (analysis::LLVMVerifyModule(self.raw, action, &mut message), take_message(message)) };
+        ensure!(failed == 0, "a lowering made an invalid module, which is a bug of sbpf-link: {message}");
         Ok(())
     }
 

@@ -33,9 +33,12 @@ pub enum TypeKind {
 impl Type {
     /// The kind.
     pub fn kind(self) -> TypeKind {
-        // SAFETY: the type is valid, and only an integer is asked for its width.
+        // SAFETY: the type is valid.
         match unsafe { core::LLVMGetTypeKind(self.0) } {
-            LLVMTypeKind::LLVMIntegerTypeKind => TypeKind::Integer(unsafe { core::LLVMGetIntTypeWidth(self.0) }),
+            LLVMTypeKind::LLVMIntegerTypeKind => {
+                // SAFETY: an integer type has a width.
+                TypeKind::Integer(unsafe { core::LLVMGetIntTypeWidth(self.0) })
+            }
             LLVMTypeKind::LLVMPointerTypeKind => TypeKind::Pointer,
             LLVMTypeKind::LLVMVoidTypeKind => TypeKind::Void,
             _ => TypeKind::Other,
@@ -104,11 +107,9 @@ impl Value {
     /// What uses the value.
     pub fn users(self) -> Vec<Value> {
         // SAFETY: the value is valid, and each use is one of its list.
-        collect(unsafe { core::LLVMGetFirstUse(self.0) }, |usage| unsafe {
-            core::LLVMGetNextUse(usage)
-        })
-        .map(|usage| Value(unsafe { core::LLVMGetUser(usage) }))
-        .collect()
+        collect(unsafe { core::LLVMGetFirstUse(self.0) }, |usage| unsafe { core::LLVMGetNextUse(usage) })
+            .map(|usage| Value(unsafe { core::LLVMGetUser(usage) }))
+            .collect()
     }
 
     /// The value as a call.
@@ -155,10 +156,7 @@ impl Function {
     pub fn is_weak(self) -> bool {
         // SAFETY: the function is valid.
         let linkage = unsafe { core::LLVMGetLinkage(self.0) };
-        matches!(
-            linkage,
-            LLVMLinkage::LLVMWeakAnyLinkage | LLVMLinkage::LLVMWeakODRLinkage
-        )
+        matches!(linkage, LLVMLinkage::LLVMWeakAnyLinkage | LLVMLinkage::LLVMWeakODRLinkage)
     }
 
     /// Hides the function from everything outside its module.
@@ -182,11 +180,9 @@ impl Function {
     /// The blocks of the body.
     pub fn blocks(&self) -> Vec<Block> {
         // SAFETY: the function is valid, and each block is one of its list.
-        collect(unsafe { core::LLVMGetFirstBasicBlock(self.0) }, |block| unsafe {
-            core::LLVMGetNextBasicBlock(block)
-        })
-        .map(Block)
-        .collect()
+        collect(unsafe { core::LLVMGetFirstBasicBlock(self.0) }, |block| unsafe { core::LLVMGetNextBasicBlock(block) })
+            .map(Block)
+            .collect()
     }
 
     /// Takes the body, linkage and calling convention of another function, which is left without a body.
@@ -308,9 +304,7 @@ impl Instruction {
     /// What is called, if this is a call: a function, or a pointer to one.
     pub fn callee(self) -> Option<Value> {
         // SAFETY: only a call is asked.
-        self.value()
-            .as_call()
-            .map(|call| Value(unsafe { core::LLVMGetCalledValue(call.0) }))
+        self.value().as_call().map(|call| Value(unsafe { core::LLVMGetCalledValue(call.0) }))
     }
 
     /// The function that is called by its name, if this is such a call.

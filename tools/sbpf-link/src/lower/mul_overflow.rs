@@ -32,12 +32,7 @@ fn unsigned(builder: &Builder, int64: Type, call: Instruction) -> (Value, Value)
 /// The product of the magnitudes, which may be up to 2^63 - 1, or 2^63 if the result is negative.
 fn signed(builder: &Builder, int64: Type, call: Instruction) -> (Value, Value) {
     let (a, b) = (call.operand(0), call.operand(1));
-    let (magnitude, beyond) = multiply(
-        builder,
-        int64,
-        magnitude(builder, int64, a),
-        magnitude(builder, int64, b),
-    );
+    let (magnitude, beyond) = multiply(builder, int64, magnitude(builder, int64, a), magnitude(builder, int64, b));
     let negative = builder.lshr(builder.xor(a, b), int64.constant(63));
     let limit = builder.add(int64.constant(i64::MAX as u64), negative);
     let overflow = builder.or(beyond, builder.compare(Comparison::Less, limit, magnitude));
@@ -52,9 +47,7 @@ pub fn magnitude(builder: &Builder, ty: Type, value: Value) -> Value {
 
 /// All ones if the value is negative, else zero.
 pub fn sign_of(builder: &Builder, ty: Type, value: Value) -> Value {
-    let crate::llvm::TypeKind::Integer(bits) = ty.kind() else {
-        unreachable!("only integers have a sign")
-    };
+    let crate::llvm::TypeKind::Integer(bits) = ty.kind() else { unreachable!("only integers have a sign") };
     builder.ashr(value, ty.constant(u64::from(bits - 1)))
 }
 
@@ -65,11 +58,7 @@ pub fn with_sign(builder: &Builder, value: Value, sign: Value) -> Value {
 
 /// The low 64 bits of the product, and whether there are more.
 fn multiply(builder: &Builder, int64: Type, a: Value, b: Value) -> (Value, Value) {
-    let (zero, half, mask) = (
-        int64.constant(0),
-        int64.constant(32),
-        int64.constant(u64::from(u32::MAX)),
-    );
+    let (zero, half, mask) = (int64.constant(0), int64.constant(32), int64.constant(u64::from(u32::MAX)));
     let (a_high, a_low) = (builder.lshr(a, half), builder.and(a, mask));
     let (b_high, b_low) = (builder.lshr(b, half), builder.and(b, mask));
     let is_set = |value| builder.compare(Comparison::NotEqual, value, zero);

@@ -23,11 +23,7 @@ pub fn lower(module: &Module) {
         let builder = operation.builder(module.context());
         let widen = |index, signed| {
             let operand = operation.operand(index);
-            if signed {
-                builder.sign_extend(operand, int128)
-            } else {
-                builder.zero_extend(operand, int128)
-            }
+            if signed { builder.sign_extend(operand, int128) } else { builder.zero_extend(operand, int128) }
         };
         // The amount of a shift has no sign.
         let wide = builder.binary(opcode, widen(0, signed), widen(1, signed && opcode != LLVMAShr));

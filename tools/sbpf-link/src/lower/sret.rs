@@ -15,11 +15,7 @@ pub fn lower(module: &Module) {
             function.remove_parameter_attribute(parameter, ATTRIBUTE);
         }
     }
-    for call in module
-        .instructions()
-        .into_iter()
-        .filter_map(|instruction| instruction.value().as_call())
-    {
+    for call in module.instructions().into_iter().filter_map(|instruction| instruction.value().as_call()) {
         for argument in 0..call.called_type().parameters().len() {
             call.remove_argument_attribute(argument, ATTRIBUTE);
         }

@@ -21,11 +21,7 @@ struct Convention {
 
 /// Rewrites functions and calls.
 pub fn lower(module: &Module) -> anyhow::Result<()> {
-    for function in module
-        .functions()
-        .into_iter()
-        .filter(|function| !is_intrinsic(*function))
-    {
+    for function in module.functions().into_iter().filter(|function| !is_intrinsic(*function)) {
         let Some(convention) = convention(module, function.ty()) else {
             continue;
         };
@@ -74,11 +70,7 @@ fn convention(module: &Module, ty: Type) -> Option<Convention> {
     }
     let context = module.context();
     let seen: Vec<_> = parameters[..kept].iter().copied().chain([context.pointer()]).collect();
-    Some(Convention {
-        kept,
-        spilled: context.structure(&parameters[kept..]),
-        ty: ty.result().function(&seen),
-    })
+    Some(Convention { kept, spilled: context.structure(&parameters[kept..]), ty: ty.result().function(&seen) })
 }
 
 fn rewrite_function(module: &Module, function: Function, convention: &Convention) {

@@ -14,9 +14,7 @@ const TARGET: &str = r#"
 fn refusal(body: &str) -> String {
     let context = Context::new().unwrap();
     let module = Module::parse_assembly(&context, &format!("{TARGET}{body}")).unwrap();
-    emit_object(&module, &Machine::new().unwrap())
-        .expect_err("the backend compiles it by itself")
-        .to_string()
+    emit_object(&module, &Machine::new().unwrap()).expect_err("the backend compiles it by itself").to_string()
 }
 
 fn lowered(body: &str) -> anyhow::Result<Vec<u8>> {
@@ -111,19 +109,11 @@ fn arithmetic_of_widths_that_rust_does_not_have() {
 
 #[test]
 fn arithmetic_of_128_bits() {
-    let functions = [
-        ("mul", "__multi3"),
-        ("udiv", "__udivti3"),
-        ("urem", "__umodti3"),
-        ("sdiv", "__divti3"),
-        ("srem", "__modti3"),
-    ];
+    let functions =
+        [("mul", "__multi3"), ("udiv", "__udivti3"), ("urem", "__umodti3"), ("sdiv", "__divti3"), ("srem", "__modti3")];
     for (operation, function) in functions {
         let body = wide(&format!("%result = {operation} i128 %a, %b"));
-        check(
-            &body,
-            &format!("A call to built-in function '{function}' is not supported"),
-        );
+        check(&body, &format!("A call to built-in function '{function}' is not supported"));
     }
 }
 
@@ -137,10 +127,7 @@ fn multiplications_of_128_bits_that_report_an_overflow() {
              %result = select i1 %overflow, i128 1, i128 %product"
         ));
         let declaration = format!("declare {{ i128, i1 }} @llvm.{sign}mul.with.overflow.i128(i128, i128)");
-        check(
-            &(body + &declaration),
-            &format!("A call to built-in function '{function}' is not supported"),
-        );
+        check(&(body + &declaration), &format!("A call to built-in function '{function}' is not supported"));
     }
 }
 
@@ -148,10 +135,7 @@ fn multiplications_of_128_bits_that_report_an_overflow() {
 fn shifts_of_128_bits() {
     for (operation, function) in [("shl", "__ashlti3"), ("lshr", "__lshrti3"), ("ashr", "__ashrti3")] {
         let body = wide(&format!("%result = {operation} i128 %a, %b"));
-        check(
-            &body,
-            &format!("A call to built-in function '{function}' is not supported"),
-        );
+        check(&body, &format!("A call to built-in function '{function}' is not supported"));
     }
 }
 
@@ -179,10 +163,7 @@ fn six_arguments_of_a_function_that_is_elsewhere() {
         }
         declare i64 @sol_six(i64, i64, i64, i64, i64, i64)";
     let error = lowered(body).unwrap_err().to_string();
-    assert!(
-        error.starts_with("sol_six takes more arguments than five registers hold"),
-        "{error}"
-    );
+    assert!(error.starts_with("sol_six takes more arguments than five registers hold"), "{error}");
 }
 
 #[test]
@@ -205,8 +186,5 @@ fn errors_say_what_to_do() {
         }";
     let error = lowered(body).unwrap_err().to_string();
     assert!(error.contains("in function program::price"), "{error}");
-    assert!(
-        error.contains("'__floatundidf' is not supported. The VM has no floating-point numbers"),
-        "{error}"
-    );
+    assert!(error.contains("'__floatundidf' is not supported. The VM has no floating-point numbers"), "{error}");
 }

@@ -56,9 +56,7 @@ fn replace(module: &Module, operation: Instruction, helper: &str) {
     let context = module.context();
     let (int64, int128) = (context.int(64), context.int(128));
     let ty = int64.function(&[context.pointer(), int64, int64, int64, int64]);
-    let helper = module
-        .function(helper)
-        .unwrap_or_else(|| module.add_function(helper, ty));
+    let helper = module.function(helper).unwrap_or_else(|| module.add_function(helper, ty));
     let builder = operation.builder(context);
     let [a_low, a_high] = builder.split(operation.operand(0));
     let [b_low, b_high] = builder.split(operation.operand(1));

@@ -33,10 +33,7 @@ fn shift_limbs(builder: &Builder, context: &Context, opcode: LLVMOpcode, shift: 
         let moved = builder.shl(low, within);
         let carried = builder.lshr(builder.lshr(low, constant(1)), rest);
         let upper = builder.or(builder.shl(high, within), carried);
-        return [
-            builder.select(crosses, constant(0), moved),
-            builder.select(crosses, moved, upper),
-        ];
+        return [builder.select(crosses, constant(0), moved), builder.select(crosses, moved, upper)];
     }
     let carried = builder.shl(builder.shl(high, constant(1)), rest);
     let lower = builder.or(builder.lshr(low, within), carried);
@@ -45,8 +42,5 @@ fn shift_limbs(builder: &Builder, context: &Context, opcode: LLVMOpcode, shift: 
     } else {
         (builder.lshr(high, within), constant(0))
     };
-    [
-        builder.select(crosses, moved, lower),
-        builder.select(crosses, filling, moved),
-    ]
+    [builder.select(crosses, moved, lower), builder.select(crosses, filling, moved)]
 }
