@@ -59,10 +59,7 @@ impl ValidatorStakeSeeds {
     /// Seeds for the seed suffix `seed` of a validator's record.
     #[inline(always)]
     pub const fn new(seed: u32) -> Self {
-        Self {
-            seed: seed.to_le_bytes(),
-            length: if seed == 0 { 0 } else { 4 },
-        }
+        Self { seed: seed.to_le_bytes(), length: if seed == 0 { 0 } else { 4 } }
     }
 
     /// The slice that follows the vote account's and the pool's address.
@@ -103,8 +100,5 @@ pub fn find_ephemeral_stake(program_id: &Address, pool: &Address, seed: u64) -> 
 
 /// The Metaplex metadata account of a mint, and its bump.
 pub fn find_metadata(mint: &Address) -> (Address, u8) {
-    Address::find_program_address(
-        &[b"metadata", METADATA_PROGRAM_ID.as_ref(), mint.as_ref()],
-        &METADATA_PROGRAM_ID,
-    )
+    Address::find_program_address(&[b"metadata", METADATA_PROGRAM_ID.as_ref(), mint.as_ref()], &METADATA_PROGRAM_ID)
 }

@@ -62,10 +62,7 @@ impl<'a> Reader<'a> {
 
     #[inline]
     pub(crate) fn fee(&mut self) -> Result<Fee, ProgramError> {
-        Ok(Fee {
-            denominator: self.u64()?,
-            numerator: self.u64()?,
-        })
+        Ok(Fee { denominator: self.u64()?, numerator: self.u64()? })
     }
 
     pub(crate) fn string(&mut self) -> Result<&'a str, ProgramError> {
@@ -92,14 +89,8 @@ impl<'a> Writer<'a> {
     }
 
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), ProgramError> {
-        let end = self
-            .written
-            .checked_add(bytes.len())
-            .ok_or(ProgramError::BorshIoError)?;
-        self.bytes
-            .get_mut(self.written..end)
-            .ok_or(ProgramError::BorshIoError)?
-            .copy_from_slice(bytes);
+        let end = self.written.checked_add(bytes.len()).ok_or(ProgramError::BorshIoError)?;
+        self.bytes.get_mut(self.written..end).ok_or(ProgramError::BorshIoError)?.copy_from_slice(bytes);
         self.written = end;
         Ok(())
     }

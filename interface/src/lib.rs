@@ -41,11 +41,7 @@ pub const STAKE_ACCOUNT_SPACE: usize = 200;
 /// `stake_program_minimum` is what the stake program answers to `GetMinimumDelegation`, in lamports.
 #[inline(always)]
 pub const fn minimum_delegation(stake_program_minimum: u64) -> u64 {
-    if stake_program_minimum > MINIMUM_ACTIVE_STAKE {
-        stake_program_minimum
-    } else {
-        MINIMUM_ACTIVE_STAKE
-    }
+    if stake_program_minimum > MINIMUM_ACTIVE_STAKE { stake_program_minimum } else { MINIMUM_ACTIVE_STAKE }
 }
 
 /// Lamports that a validator stake account must hold: `rent` (rent-exempt lamports for its data length) and the

@@ -28,12 +28,7 @@ impl DepositQuote {
         if to_depositor == 0 {
             return Err(DepositTooSmall);
         }
-        Ok(Self {
-            minted,
-            to_depositor,
-            to_manager,
-            to_referrer,
-        })
+        Ok(Self { minted, to_depositor, to_manager, to_referrer })
     }
 
     /// # Errors

@@ -41,9 +41,7 @@ impl WithdrawalLimits {
     /// [`StakePoolError::CalculationFailure`] where there is no supply.
     pub fn new(rate: &ExchangeRate, rent: u64, stake_program_minimum: u64) -> Result<Self, StakePoolError> {
         let required_lamports = minimum_stake_lamports(rent, stake_program_minimum);
-        let lamports_per_pool_token = rate
-            .lamports_per_pool_token()
-            .ok_or(StakePoolError::CalculationFailure)?;
+        let lamports_per_pool_token = rate.lamports_per_pool_token().ok_or(StakePoolError::CalculationFailure)?;
         Ok(Self {
             required_lamports,
             lamports_per_pool_token,

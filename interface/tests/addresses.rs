@@ -87,17 +87,11 @@ fn constants_are_the_published_ones() {
     assert_eq!(tidepool::MINIMUM_ACTIVE_STAKE, reference::MINIMUM_ACTIVE_STAKE);
     assert_eq!(tidepool::MAX_VALIDATORS_IN_POOL, reference::MAX_VALIDATORS_IN_POOL);
     assert_eq!(tidepool::STAKE_ACCOUNT_SPACE, StakeStateV2::size_of());
-    assert_eq!(
-        common::reference_fee(maths::WITHDRAWAL_BASELINE_FEE),
-        reference::WITHDRAWAL_BASELINE_FEE
-    );
+    assert_eq!(common::reference_fee(maths::WITHDRAWAL_BASELINE_FEE), reference::WITHDRAWAL_BASELINE_FEE);
     assert_eq!(token::MINT_LENGTH, Mint::LEN);
     assert_eq!(token::TOKEN_ACCOUNT_LENGTH, Account::LEN);
     assert_eq!(state::POOL_MAX_LENGTH, get_packed_len::<reference_state::StakePool>());
-    assert_eq!(
-        state::VALIDATOR_STAKE_INFO_LENGTH,
-        reference_state::ValidatorStakeInfo::LEN
-    );
+    assert_eq!(state::VALIDATOR_STAKE_INFO_LENGTH, reference_state::ValidatorStakeInfo::LEN);
 }
 
 proptest! {

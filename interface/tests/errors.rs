@@ -35,10 +35,7 @@ fn every_message_is_one_short_sentence() {
         let error = StakePoolError::from_code(code).unwrap();
         let message = error.message();
         assert_eq!(error.to_string(), message);
-        assert!(
-            message.starts_with(|first: char| first.is_ascii_uppercase()),
-            "{message}"
-        );
+        assert!(message.starts_with(|first: char| first.is_ascii_uppercase()), "{message}");
         assert!(message.ends_with('.'), "{message}");
         // A second sentence would begin after a full stop and a space.
         assert!(!message.contains(". "), "{message}");
@@ -49,9 +46,7 @@ fn every_message_is_one_short_sentence() {
 
 #[test]
 fn no_two_errors_share_a_message() {
-    let mut messages: Vec<_> = CODES
-        .map(|code| StakePoolError::from_code(code).unwrap().message())
-        .collect();
+    let mut messages: Vec<_> = CODES.map(|code| StakePoolError::from_code(code).unwrap().message()).collect();
     messages.sort_unstable();
     messages.dedup();
     assert_eq!(messages.len(), CODES.count());

@@ -13,10 +13,7 @@ use {
 };
 
 fn rate() -> impl Strategy<Value = ExchangeRate> {
-    pair().prop_map(|(total_lamports, pool_token_supply)| ExchangeRate {
-        total_lamports,
-        pool_token_supply,
-    })
+    pair().prop_map(|(total_lamports, pool_token_supply)| ExchangeRate { total_lamports, pool_token_supply })
 }
 
 fn reference_pool(rate: ExchangeRate) -> reference::StakePool {
@@ -39,10 +36,7 @@ fn code(error: StakePoolError) -> u32 {
 }
 
 fn check_epoch_fee(rate: ExchangeRate, fee: Fee, reward: u64) -> Result<(), TestCaseError> {
-    let pool = reference::StakePool {
-        epoch_fee: reference_fee(fee),
-        ..reference_pool(rate)
-    };
+    let pool = reference::StakePool { epoch_fee: reference_fee(fee), ..reference_pool(rate) };
     prop_assert_eq!(rate.epoch_fee(&fee, reward), pool.calc_epoch_fee_amount(reward));
     Ok(())
 }
@@ -50,9 +44,7 @@ fn check_epoch_fee(rate: ExchangeRate, fee: Fee, reward: u64) -> Result<(), Test
 fn check_withdrawal(new: Fee, old: Fee) -> Result<(), TestCaseError> {
     prop_assert_eq!(
         check_withdrawal_fee(&new, &old).map_err(code),
-        reference_fee(new)
-            .check_withdrawal(&reference_fee(old))
-            .map_err(|error| error as u32)
+        reference_fee(new).check_withdrawal(&reference_fee(old)).map_err(|error| error as u32)
     );
     Ok(())
 }

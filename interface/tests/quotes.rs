@@ -36,10 +36,7 @@ fn rate_and_terms() -> impl Strategy<Value = (ExchangeRate, PoolTerms)> {
     (pair(), [fee(), fee(), fee(), fee()], any::<[u8; 2]>(), any::<bool>()).prop_map(
         |((total_lamports, pool_token_supply), [a, b, c, d], percents, sane)| {
             let percent = |percent: u8| if sane { percent % 101 } else { percent };
-            let rate = ExchangeRate {
-                total_lamports,
-                pool_token_supply,
-            };
+            let rate = ExchangeRate { total_lamports, pool_token_supply };
             let terms = PoolTerms {
                 stake_deposit_fee: a,
                 sol_deposit_fee: b,
@@ -75,12 +72,7 @@ fn split(minted: u64, fee: u64, to_referrer: Option<u64>) -> Outcome<DepositQuot
     if to_depositor == 0 {
         return Err(ReferenceError::DepositTooSmall as u32);
     }
-    Ok(DepositQuote {
-        minted,
-        to_depositor,
-        to_manager,
-        to_referrer,
-    })
+    Ok(DepositQuote { minted, to_depositor, to_manager, to_referrer })
 }
 
 fn reference_sol_deposit(pool: &StakePool, lamports: u64) -> Outcome<DepositQuote> {
@@ -168,18 +160,12 @@ proptest! {
 
 /// Lamports around a limit, where one more or less decides.
 fn around(limit: u64) -> impl Strategy<Value = u64> {
-    prop_oneof![
-        number(),
-        (0u64..3).prop_map(move |distance| limit.saturating_add(distance).saturating_sub(1))
-    ]
+    prop_oneof![number(), (0u64..3).prop_map(move |distance| limit.saturating_add(distance).saturating_sub(1))]
 }
 
 fn limits() -> impl Strategy<Value = (ExchangeRate, u64, u64)> {
     (pair(), number(), number()).prop_map(|((total_lamports, pool_token_supply), rent, minimum)| {
-        let rate = ExchangeRate {
-            total_lamports,
-            pool_token_supply,
-        };
+        let rate = ExchangeRate { total_lamports, pool_token_supply };
         (rate, rent, minimum)
     })
 }
@@ -205,10 +191,7 @@ fn reference_records(limit: u64) -> impl Strategy<Value = Vec<ReferenceRecord>> 
 }
 
 fn records(theirs: &[ReferenceRecord]) -> Vec<ValidatorStakeInfo> {
-    theirs
-        .iter()
-        .map(|record| bytemuck::pod_read_unaligned(bytemuck::bytes_of(record)))
-        .collect()
+    theirs.iter().map(|record| bytemuck::pod_read_unaligned(bytemuck::bytes_of(record))).collect()
 }
 
 proptest! {

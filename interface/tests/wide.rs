@@ -14,9 +14,7 @@ const LOW: u128 = u64::MAX as u128;
 fn wide(value: u128) -> Wide {
     let wide = if value > u128::MAX / 2 {
         // 2^128 - 1, by three of its factors.
-        let all = Wide::product(u64::MAX, 274_177)
-            .checked_mul(67_280_421_310_721)
-            .unwrap();
+        let all = Wide::product(u64::MAX, 274_177).checked_mul(67_280_421_310_721).unwrap();
         all.checked_sub(below_half(!value)).unwrap()
     } else {
         below_half(value)
@@ -40,9 +38,7 @@ fn to_u128(wide: Wide) -> u128 {
         .filter(|digits| !digits.is_empty())
         .map(|digits| digits.parse().unwrap())
         .collect();
-    let [high, low] = limbs[..] else {
-        panic!("not two limbs: {text}")
-    };
+    let [high, low] = limbs[..] else { panic!("not two limbs: {text}") };
     (high << 64) | low
 }
 

@@ -124,29 +124,15 @@ impl PoolFixture {
             lockup: PodLockup::zeroed(),
             epoch_fee: spec.epoch_fee.into(),
         };
-        let mut fixture = Self {
-            pool,
-            withdraw_authority,
-            state: StakePool {
-                head,
-                terms: spec.terms,
-            },
-            validators: vec![],
-        };
-        let records = spec
-            .validators
-            .iter()
-            .map(|validator| fixture.add_validator(spec, validator, vm))
-            .collect();
+        let mut fixture =
+            Self { pool, withdraw_authority, state: StakePool { head, terms: spec.terms }, validators: vec![] };
+        let records = spec.validators.iter().map(|validator| fixture.add_validator(spec, validator, vm)).collect();
         fixture.write_pool(vm);
         fixture.write_list(records, vm);
         fixture.write_mint(spec, vm);
         let rent = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
         let reserve = StakeStateV2::Initialized(stake_meta(&fixture.withdraw_authority, rent));
-        vm.accounts.insert(
-            head.reserve_stake,
-            stake_account(rent.saturating_add(spec.reserve), &reserve),
-        );
+        vm.accounts.insert(head.reserve_stake, stake_account(rent.saturating_add(spec.reserve), &reserve));
         fixture
     }
 
@@ -160,12 +146,7 @@ impl PoolFixture {
         let rent = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
         let mut add_stake = |address, delegated: u64, activation_epoch| {
             let lamports = delegated.saturating_add(rent);
-            let state = delegated_stake(
-                stake_meta(&self.withdraw_authority, rent),
-                vote,
-                delegated,
-                activation_epoch,
-            );
+            let state = delegated_stake(stake_meta(&self.withdraw_authority, rent), vote, delegated, activation_epoch);
             vm.accounts.insert(address, stake_account(lamports, &state));
             lamports
         };
@@ -226,11 +207,7 @@ impl PoolFixture {
             self.state.head.pool_mint,
             self.state.head.manager,
             0,
-            if spec.fee_account_frozen {
-                AccountState::Frozen
-            } else {
-                AccountState::Initialized
-            },
+            if spec.fee_account_frozen { AccountState::Frozen } else { AccountState::Initialized },
         );
         let account = owned_account(fee_account, spec.token_program, vm);
         vm.accounts.insert(self.state.head.manager_fee_account, account);
@@ -252,10 +229,7 @@ impl PoolFixture {
         let meta = stake_meta(&authority, rent);
         let address = Address::new_unique();
         let lamports = rent.saturating_add(delegated).saturating_add(idle);
-        vm.accounts.insert(
-            address,
-            stake_account(lamports, &delegated_stake(meta, vote, delegated, 0)),
-        );
+        vm.accounts.insert(address, stake_account(lamports, &delegated_stake(meta, vote, delegated, 0)));
         address
     }
 
@@ -276,14 +250,7 @@ pub fn token_balance(address: &Address, vm: &Vm) -> u64 {
 /// A wallet with `lamports`.
 pub fn add_wallet(lamports: u64, vm: &mut Vm) -> Address {
     let address = Address::new_unique();
-    vm.accounts.insert(
-        address,
-        Account {
-            lamports,
-            owner: SYSTEM_PROGRAM_ID,
-            ..Account::default()
-        },
-    );
+    vm.accounts.insert(address, Account { lamports, owner: SYSTEM_PROGRAM_ID, ..Account::default() });
     address
 }
 
@@ -291,69 +258,33 @@ pub fn add_wallet(lamports: u64, vm: &mut Vm) -> Address {
 pub fn add_empty_stake(vm: &mut Vm) -> Address {
     let address = Address::new_unique();
     let lamports = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
-    vm.accounts
-        .insert(address, stake_account(lamports, &StakeStateV2::Uninitialized));
+    vm.accounts.insert(address, stake_account(lamports, &StakeStateV2::Uninitialized));
     address
 }
 
-#[expect(
-    deprecated,
-    reason = "the stake program still writes the rent of the day into new accounts"
-)]
+#[expect(deprecated, reason = "the stake program still writes the rent of the day into new accounts")]
 fn stake_meta(authority: &Address, rent: u64) -> Meta {
-    Meta {
-        rent_exempt_reserve: rent,
-        authorized: Authorized::auto(authority),
-        lockup: Lockup::default(),
-    }
+    Meta { rent_exempt_reserve: rent, authorized: Authorized::auto(authority), lockup: Lockup::default() }
 }
 
 fn delegated_stake(meta: Meta, vote: Address, delegated: u64, activation_epoch: u64) -> StakeStateV2 {
-    let delegation = Delegation {
-        voter_pubkey: vote,
-        stake: delegated,
-        activation_epoch,
-        ..Delegation::default()
-    };
-    StakeStateV2::Stake(
-        meta,
-        Stake {
-            delegation,
-            credits_observed: 0,
-        },
-        StakeFlags::empty(),
-    )
+    let delegation = Delegation { voter_pubkey: vote, stake: delegated, activation_epoch, ..Delegation::default() };
+    StakeStateV2::Stake(meta, Stake { delegation, credits_observed: 0 }, StakeFlags::empty())
 }
 
 fn stake_account(lamports: u64, state: &StakeStateV2) -> Account {
     let mut data = vec![0; STAKE_ACCOUNT_SPACE];
     bincode::serialize_into(&mut data[..], state).expect("a stake state fits its account");
-    Account {
-        lamports,
-        data,
-        owner: STAKE_PROGRAM_ID,
-        ..Account::default()
-    }
+    Account { lamports, data, owner: STAKE_PROGRAM_ID, ..Account::default() }
 }
 
 fn token_account(mint: Address, owner: Address, amount: u64, state: AccountState) -> Vec<u8> {
-    let account = TokenAccount {
-        mint,
-        owner,
-        amount,
-        state,
-        ..TokenAccount::default()
-    };
+    let account = TokenAccount { mint, owner, amount, state, ..TokenAccount::default() };
     let mut data = vec![0; TokenAccount::LEN];
     account.pack_into_slice(&mut data);
     data
 }
 
 fn owned_account(data: Vec<u8>, owner: Address, vm: &Vm) -> Account {
-    Account {
-        lamports: vm.mollusk.sysvars.rent.minimum_balance(data.len()),
-        data,
-        owner,
-        ..Account::default()
-    }
+    Account { lamports: vm.mollusk.sysvars.rent.minimum_balance(data.len()), data, owner, ..Account::default() }
 }

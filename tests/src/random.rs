@@ -26,9 +26,7 @@ const MOST_LAMPORTS: u64 = 700_000_000_000_000_000;
 const SOL: u64 = 1_000_000_000;
 
 fn variable(name: &str) -> Option<u64> {
-    std::env::var(name)
-        .ok()
-        .map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
+    std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
 }
 
 /// Runs `test` on `cases` values (times `TIDEPOOL_CASES_FACTOR`) that follow from the seed `TIDEPOOL_SEED`, and shrinks
@@ -42,12 +40,7 @@ pub fn check<S: Strategy>(cases: u32, strategy: S, test: impl Fn(S::Value) -> Re
     println!("{cases} cases, {SEED}={seed}");
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        max_shrink_iters: 2_000,
-        ..Config::default()
-    };
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     if let Err(error) = TestRunner::new_with_rng(config, rng).run(&strategy, test) {
         panic!("{SEED}={seed}: {error}");

@@ -27,10 +27,8 @@ const PROGRAM_DATA_HEADER_LENGTH: usize = 45;
 
 /// Where `cargo xtask build-program` puts the program.
 pub fn program_elf() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"),
-        PathBuf::from,
-    );
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"), PathBuf::from);
     target.join("deploy").join("tidepool.so")
 }
 
@@ -52,11 +50,7 @@ fn bank_elf(program: &Address, rent: &solana_rent::Rent) -> Vec<u8> {
         .max_by_key(|(_, account)| solana_account::ReadableAccount::data(account).len())
         .expect("an account with the ELF");
     let data = solana_account::ReadableAccount::data(data);
-    let start = if data.starts_with(b"\x7fELF") {
-        0
-    } else {
-        PROGRAM_DATA_HEADER_LENGTH
-    };
+    let start = if data.starts_with(b"\x7fELF") { 0 } else { PROGRAM_DATA_HEADER_LENGTH };
     data[start..].to_vec()
 }
 
@@ -105,11 +99,7 @@ impl Vm {
         for program in [STAKE_PROGRAM_ID, TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID] {
             mollusk.add_program_with_loader_and_elf(&program, &LOADER_V3, &bank_elf(&program, &rent));
         }
-        Self {
-            mollusk,
-            program_id,
-            accounts: HashMap::new(),
-        }
+        Self { mollusk, program_id, accounts: HashMap::new() }
     }
 
     /// Puts the clock at the start of an epoch, after epochs in which the cluster's stake was far larger than a pool's, so
@@ -119,11 +109,7 @@ impl Vm {
         sysvars.clock.slot = sysvars.epoch_schedule.get_first_slot_in_epoch(epoch);
         sysvars.clock.epoch = epoch;
         for past in epoch.saturating_sub(STAKE_HISTORY_EPOCHS)..epoch {
-            let entry = StakeHistoryEntry {
-                effective: CLUSTER_STAKE,
-                activating: 1,
-                deactivating: 1,
-            };
+            let entry = StakeHistoryEntry { effective: CLUSTER_STAKE, activating: 1, deactivating: 1 };
             sysvars.stake_history.add(past, entry);
         }
     }
@@ -138,17 +124,9 @@ impl Vm {
         let outcome = self.simulate(instruction);
         if outcome.is_ok() {
             // Programs and sysvars are the machine's, and are made anew for each instruction.
-            let writable = |address: &Address| {
-                instruction
-                    .accounts
-                    .iter()
-                    .any(|meta| meta.pubkey == *address && meta.is_writable)
-            };
-            let changed = outcome
-                .result
-                .resulting_accounts
-                .iter()
-                .filter(|(address, _)| writable(address));
+            let writable =
+                |address: &Address| instruction.accounts.iter().any(|meta| meta.pubkey == *address && meta.is_writable);
+            let changed = outcome.result.resulting_accounts.iter().filter(|(address, _)| writable(address));
             self.accounts.extend(changed.cloned());
         }
         outcome
@@ -177,12 +155,7 @@ impl Vm {
         if *address == solana_sdk_ids::system_program::ID {
             return mollusk_svm::program::keyed_account_for_system_program().1;
         }
-        let programs = [
-            STAKE_PROGRAM_ID,
-            TOKEN_PROGRAM_ID,
-            TOKEN_2022_PROGRAM_ID,
-            self.program_id,
-        ];
+        let programs = [STAKE_PROGRAM_ID, TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, self.program_id];
         if programs.contains(address) {
             return mollusk_svm::program::create_program_account_loader_v3(address);
         }

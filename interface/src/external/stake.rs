@@ -127,8 +127,6 @@ impl<'a> StakeState<'a> {
 }
 
 fn split_pod<T: Pod>(bytes: &[u8]) -> Result<(&T, &[u8]), ProgramError> {
-    let (value, rest) = bytes
-        .split_at_checked(size_of::<T>())
-        .ok_or(ProgramError::BorshIoError)?;
+    let (value, rest) = bytes.split_at_checked(size_of::<T>()).ok_or(ProgramError::BorshIoError)?;
     Ok((bytemuck::from_bytes(value), rest))
 }

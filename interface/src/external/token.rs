@@ -165,11 +165,7 @@ pub fn check_manager_fee_account(
     if owner != token_program_id || account.is_frozen || account.mint != pool_mint {
         return Err(InvalidFeeAccount.into());
     }
-    check_extensions(
-        account.extensions,
-        is_supported_for_fee_account,
-        UnsupportedFeeAccountExtension,
-    )
+    check_extensions(account.extensions, is_supported_for_fee_account, UnsupportedFeeAccountExtension)
 }
 
 fn split_base<const LENGTH: usize>(data: &[u8]) -> Result<(&[u8; LENGTH], &[u8]), ProgramError> {
@@ -219,10 +215,7 @@ fn check_extensions(
 
 #[inline]
 fn chunk<const N: usize>(bytes: &[u8], offset: usize) -> Result<&[u8; N], ProgramError> {
-    bytes
-        .get(offset..)
-        .and_then(|rest| rest.first_chunk())
-        .ok_or(ProgramError::InvalidAccountData)
+    bytes.get(offset..).and_then(|rest| rest.first_chunk()).ok_or(ProgramError::InvalidAccountData)
 }
 
 #[inline]

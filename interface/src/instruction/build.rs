@@ -17,20 +17,14 @@ impl StakePoolInstruction<'_> {
             _ => 0,
         };
         let mut data = vec![0; INSTRUCTION_MAX_LENGTH + text];
-        let length = self
-            .encode(&mut data)
-            .expect("INSTRUCTION_MAX_LENGTH bounds every encoding");
+        let length = self.encode(&mut data).expect("INSTRUCTION_MAX_LENGTH bounds every encoding");
         data.truncate(length);
         data
     }
 
     /// The instruction with its accounts, as the `metas` of its account struct.
     pub fn with_accounts(&self, program_id: &Address, accounts: Vec<AccountMeta>) -> Instruction {
-        Instruction {
-            program_id: *program_id,
-            accounts,
-            data: self.to_vec(),
-        }
+        Instruction { program_id: *program_id, accounts, data: self.to_vec() }
     }
 }
 
@@ -46,10 +40,7 @@ pub fn update_validator_list_balance(
 ) -> Instruction {
     let mut metas = accounts.metas();
     metas.extend(stakes.iter().flat_map(|(validator_stake, transient_stake)| {
-        [
-            AccountMeta::new(*validator_stake, false),
-            AccountMeta::new(*transient_stake, false),
-        ]
+        [AccountMeta::new(*validator_stake, false), AccountMeta::new(*transient_stake, false)]
     }));
     StakePoolInstruction::UpdateValidatorListBalance { start_index, no_merge }.with_accounts(program_id, metas)
 }
@@ -71,9 +62,7 @@ pub fn deposit_stake(
     metas[STAKE_DEPOSIT_AUTHORITY].is_signer = authority_signs;
     match minimum_pool_tokens_out {
         None => StakePoolInstruction::DepositStake,
-        Some(minimum_pool_tokens_out) => StakePoolInstruction::DepositStakeWithSlippage {
-            minimum_pool_tokens_out,
-        },
+        Some(minimum_pool_tokens_out) => StakePoolInstruction::DepositStakeWithSlippage { minimum_pool_tokens_out },
     }
     .with_accounts(program_id, metas)
 }
@@ -87,10 +76,9 @@ pub fn deposit_sol(
 ) -> Instruction {
     match minimum_pool_tokens_out {
         None => StakePoolInstruction::DepositSol { lamports },
-        Some(minimum_pool_tokens_out) => StakePoolInstruction::DepositSolWithSlippage {
-            lamports_in: lamports,
-            minimum_pool_tokens_out,
-        },
+        Some(minimum_pool_tokens_out) => {
+            StakePoolInstruction::DepositSolWithSlippage { lamports_in: lamports, minimum_pool_tokens_out }
+        }
     }
     .with_accounts(program_id, accounts.metas())
 }
@@ -104,10 +92,9 @@ pub fn withdraw_stake(
 ) -> Instruction {
     match minimum_lamports_out {
         None => StakePoolInstruction::WithdrawStake { pool_tokens },
-        Some(minimum_lamports_out) => StakePoolInstruction::WithdrawStakeWithSlippage {
-            pool_tokens_in: pool_tokens,
-            minimum_lamports_out,
-        },
+        Some(minimum_lamports_out) => {
+            StakePoolInstruction::WithdrawStakeWithSlippage { pool_tokens_in: pool_tokens, minimum_lamports_out }
+        }
     }
     .with_accounts(program_id, accounts.metas())
 }
@@ -121,10 +108,9 @@ pub fn withdraw_sol(
 ) -> Instruction {
     match minimum_lamports_out {
         None => StakePoolInstruction::WithdrawSol { pool_tokens },
-        Some(minimum_lamports_out) => StakePoolInstruction::WithdrawSolWithSlippage {
-            pool_tokens_in: pool_tokens,
-            minimum_lamports_out,
-        },
+        Some(minimum_lamports_out) => {
+            StakePoolInstruction::WithdrawSolWithSlippage { pool_tokens_in: pool_tokens, minimum_lamports_out }
+        }
     }
     .with_accounts(program_id, accounts.metas())
 }

@@ -47,11 +47,7 @@ impl FeeType {
             SetFeeValue::Ratio(fee) => fee.is_too_high(),
             SetFeeValue::Percent(percent) => percent > 100,
         };
-        if too_high {
-            Err(StakePoolError::FeeTooHigh)
-        } else {
-            Ok(())
-        }
+        if too_high { Err(StakePoolError::FeeTooHigh) } else { Ok(()) }
     }
 
     const fn tag(&self) -> u8 {
@@ -114,11 +110,7 @@ impl<'a> StakePoolInstruction<'a> {
     pub fn decode(data: &'a [u8]) -> Result<Self, ProgramError> {
         let mut reader = Reader::new(data);
         let instruction = Self::read(&mut reader)?;
-        if reader.is_empty() {
-            Ok(instruction)
-        } else {
-            Err(ProgramError::BorshIoError)
-        }
+        if reader.is_empty() { Ok(instruction) } else { Err(ProgramError::BorshIoError) }
     }
 
     #[inline]
@@ -133,52 +125,25 @@ impl<'a> StakePoolInstruction<'a> {
             },
             1 => Self::AddValidatorToPool { seed: reader.u32()? },
             2 => Self::RemoveValidatorFromPool,
-            3 => Self::DecreaseValidatorStake {
-                lamports: reader.u64()?,
-                transient_stake_seed: reader.u64()?,
-            },
-            4 => Self::IncreaseValidatorStake {
-                lamports: reader.u64()?,
-                transient_stake_seed: reader.u64()?,
-            },
+            3 => Self::DecreaseValidatorStake { lamports: reader.u64()?, transient_stake_seed: reader.u64()? },
+            4 => Self::IncreaseValidatorStake { lamports: reader.u64()?, transient_stake_seed: reader.u64()? },
             5 => Self::SetPreferredValidator {
                 validator_type: read_preferred_type(reader)?,
                 vote_account: reader.option_address()?,
             },
-            6 => Self::UpdateValidatorListBalance {
-                start_index: reader.u32()?,
-                no_merge: reader.bool()?,
-            },
+            6 => Self::UpdateValidatorListBalance { start_index: reader.u32()?, no_merge: reader.bool()? },
             7 => Self::UpdateStakePoolBalance,
             8 => Self::CleanupRemovedValidatorEntries,
             9 => Self::DepositStake,
-            10 => Self::WithdrawStake {
-                pool_tokens: reader.u64()?,
-            },
+            10 => Self::WithdrawStake { pool_tokens: reader.u64()? },
             11 => Self::SetManager,
-            12 => Self::SetFee {
-                fee: FeeType::read(reader)?,
-            },
+            12 => Self::SetFee { fee: FeeType::read(reader)? },
             13 => Self::SetStaker,
-            14 => Self::DepositSol {
-                lamports: reader.u64()?,
-            },
-            15 => Self::SetFundingAuthority {
-                funding_type: read_funding_type(reader)?,
-            },
-            16 => Self::WithdrawSol {
-                pool_tokens: reader.u64()?,
-            },
-            17 => Self::CreateTokenMetadata {
-                name: reader.string()?,
-                symbol: reader.string()?,
-                uri: reader.string()?,
-            },
-            18 => Self::UpdateTokenMetadata {
-                name: reader.string()?,
-                symbol: reader.string()?,
-                uri: reader.string()?,
-            },
+            14 => Self::DepositSol { lamports: reader.u64()? },
+            15 => Self::SetFundingAuthority { funding_type: read_funding_type(reader)? },
+            16 => Self::WithdrawSol { pool_tokens: reader.u64()? },
+            17 => Self::CreateTokenMetadata { name: reader.string()?, symbol: reader.string()?, uri: reader.string()? },
+            18 => Self::UpdateTokenMetadata { name: reader.string()?, symbol: reader.string()?, uri: reader.string()? },
             19 => Self::IncreaseAdditionalValidatorStake {
                 lamports: reader.u64()?,
                 transient_stake_seed: reader.u64()?,
@@ -189,31 +154,21 @@ impl<'a> StakePoolInstruction<'a> {
                 transient_stake_seed: reader.u64()?,
                 ephemeral_stake_seed: reader.u64()?,
             },
-            21 => Self::DecreaseValidatorStakeWithReserve {
-                lamports: reader.u64()?,
-                transient_stake_seed: reader.u64()?,
-            },
+            21 => {
+                Self::DecreaseValidatorStakeWithReserve { lamports: reader.u64()?, transient_stake_seed: reader.u64()? }
+            }
             22 => Self::Redelegate {
                 lamports: reader.u64()?,
                 source_transient_stake_seed: reader.u64()?,
                 ephemeral_stake_seed: reader.u64()?,
                 destination_transient_stake_seed: reader.u64()?,
             },
-            23 => Self::DepositStakeWithSlippage {
-                minimum_pool_tokens_out: reader.u64()?,
-            },
-            24 => Self::WithdrawStakeWithSlippage {
-                pool_tokens_in: reader.u64()?,
-                minimum_lamports_out: reader.u64()?,
-            },
-            25 => Self::DepositSolWithSlippage {
-                lamports_in: reader.u64()?,
-                minimum_pool_tokens_out: reader.u64()?,
-            },
-            26 => Self::WithdrawSolWithSlippage {
-                pool_tokens_in: reader.u64()?,
-                minimum_lamports_out: reader.u64()?,
-            },
+            23 => Self::DepositStakeWithSlippage { minimum_pool_tokens_out: reader.u64()? },
+            24 => {
+                Self::WithdrawStakeWithSlippage { pool_tokens_in: reader.u64()?, minimum_lamports_out: reader.u64()? }
+            }
+            25 => Self::DepositSolWithSlippage { lamports_in: reader.u64()?, minimum_pool_tokens_out: reader.u64()? },
+            26 => Self::WithdrawSolWithSlippage { pool_tokens_in: reader.u64()?, minimum_lamports_out: reader.u64()? },
             _ => return Err(ProgramError::BorshIoError),
         })
     }
@@ -271,13 +226,7 @@ impl<'a> StakePoolInstruction<'a> {
             | Self::DepositStake
             | Self::SetManager
             | Self::SetStaker => Ok(()),
-            Self::Initialize {
-                fee,
-                withdrawal_fee,
-                deposit_fee,
-                referral_fee,
-                max_validators,
-            } => {
+            Self::Initialize { fee, withdrawal_fee, deposit_fee, referral_fee, max_validators } => {
                 for fee in [fee, withdrawal_fee, deposit_fee] {
                     writer.fee(&fee)?;
                 }
@@ -285,10 +234,7 @@ impl<'a> StakePoolInstruction<'a> {
                 writer.u32(max_validators)
             }
             Self::AddValidatorToPool { seed } => writer.u32(seed),
-            Self::SetPreferredValidator {
-                validator_type,
-                vote_account,
-            } => {
+            Self::SetPreferredValidator { validator_type, vote_account } => {
                 writer.u8(validator_type as u8)?;
                 writer.option_address(&vote_account)
             }
@@ -306,46 +252,18 @@ impl<'a> StakePoolInstruction<'a> {
             Self::WithdrawStake { pool_tokens: a }
             | Self::WithdrawSol { pool_tokens: a }
             | Self::DepositSol { lamports: a }
-            | Self::DepositStakeWithSlippage {
-                minimum_pool_tokens_out: a,
-            } => writer.u64(a),
-            Self::DecreaseValidatorStake {
-                lamports: a,
-                transient_stake_seed: b,
-            }
-            | Self::DecreaseValidatorStakeWithReserve {
-                lamports: a,
-                transient_stake_seed: b,
-            }
-            | Self::IncreaseValidatorStake {
-                lamports: a,
-                transient_stake_seed: b,
-            }
-            | Self::WithdrawStakeWithSlippage {
-                pool_tokens_in: a,
-                minimum_lamports_out: b,
-            }
-            | Self::DepositSolWithSlippage {
-                lamports_in: a,
-                minimum_pool_tokens_out: b,
-            }
-            | Self::WithdrawSolWithSlippage {
-                pool_tokens_in: a,
-                minimum_lamports_out: b,
-            } => {
+            | Self::DepositStakeWithSlippage { minimum_pool_tokens_out: a } => writer.u64(a),
+            Self::DecreaseValidatorStake { lamports: a, transient_stake_seed: b }
+            | Self::DecreaseValidatorStakeWithReserve { lamports: a, transient_stake_seed: b }
+            | Self::IncreaseValidatorStake { lamports: a, transient_stake_seed: b }
+            | Self::WithdrawStakeWithSlippage { pool_tokens_in: a, minimum_lamports_out: b }
+            | Self::DepositSolWithSlippage { lamports_in: a, minimum_pool_tokens_out: b }
+            | Self::WithdrawSolWithSlippage { pool_tokens_in: a, minimum_lamports_out: b } => {
                 writer.u64(a)?;
                 writer.u64(b)
             }
-            Self::IncreaseAdditionalValidatorStake {
-                lamports,
-                transient_stake_seed,
-                ephemeral_stake_seed,
-            }
-            | Self::DecreaseAdditionalValidatorStake {
-                lamports,
-                transient_stake_seed,
-                ephemeral_stake_seed,
-            } => {
+            Self::IncreaseAdditionalValidatorStake { lamports, transient_stake_seed, ephemeral_stake_seed }
+            | Self::DecreaseAdditionalValidatorStake { lamports, transient_stake_seed, ephemeral_stake_seed } => {
                 writer.u64(lamports)?;
                 writer.u64(transient_stake_seed)?;
                 writer.u64(ephemeral_stake_seed)

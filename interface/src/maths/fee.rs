@@ -57,18 +57,12 @@ impl Fee {
 /// [`FeeIncreaseTooHigh`] where the fee would rise by more than 0.5 % of the amount or to more than 1.5 times what it
 /// was (from 0, by these rules from 0.1 %); [`CalculationFailure`] where a term exceeds 128 bits.
 pub fn check_withdrawal_fee(new: &Fee, in_force: &Fee) -> Result<(), StakePoolError> {
-    let old = if in_force.denominator == 0 || in_force.numerator == 0 {
-        &WITHDRAWAL_BASELINE_FEE
-    } else {
-        in_force
-    };
+    let old = if in_force.denominator == 0 || in_force.numerator == 0 { &WITHDRAWAL_BASELINE_FEE } else { in_force };
     let common_denominator = Wide::product(old.denominator, new.denominator);
     let new_share = Wide::product(new.numerator, old.denominator);
     let old_share = Wide::product(new.denominator, old.numerator);
 
-    let allowed_rise = common_denominator
-        .checked_mul(MAX_WITHDRAWAL_FEE_RISE.numerator)
-        .ok_or(CalculationFailure)?;
+    let allowed_rise = common_denominator.checked_mul(MAX_WITHDRAWAL_FEE_RISE.numerator).ok_or(CalculationFailure)?;
     let rise = new_share
         .checked_sub(old_share)
         .unwrap_or(Wide::product(0, 0))
@@ -77,12 +71,8 @@ pub fn check_withdrawal_fee(new: &Fee, in_force: &Fee) -> Result<(), StakePoolEr
     if rise > allowed_rise {
         return Err(FeeIncreaseTooHigh);
     }
-    let allowed = old_share
-        .checked_mul(MAX_WITHDRAWAL_FEE_FACTOR.numerator)
-        .ok_or(CalculationFailure)?;
-    let wanted = new_share
-        .checked_mul(MAX_WITHDRAWAL_FEE_FACTOR.denominator)
-        .ok_or(CalculationFailure)?;
+    let allowed = old_share.checked_mul(MAX_WITHDRAWAL_FEE_FACTOR.numerator).ok_or(CalculationFailure)?;
+    let wanted = new_share.checked_mul(MAX_WITHDRAWAL_FEE_FACTOR.denominator).ok_or(CalculationFailure)?;
     if wanted > allowed {
         return Err(FeeIncreaseTooHigh);
     }

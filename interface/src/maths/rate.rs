@@ -34,10 +34,7 @@ impl ExchangeRate {
     /// of both sides exceeds 64 bits.
     #[inline]
     pub fn lamports_per_pool_token(&self) -> Option<u64> {
-        self.total_lamports
-            .checked_add(self.pool_token_supply)?
-            .checked_sub(1)?
-            .checked_div(self.pool_token_supply)
+        self.total_lamports.checked_add(self.pool_token_supply)?.checked_sub(1)?.checked_div(self.pool_token_supply)
     }
 
     /// Pool tokens that the manager gets for `reward` lamports, rounded down: worth the fee at the rate after both.
@@ -53,8 +50,6 @@ impl ExchangeRate {
             return Some(reward);
         }
         let owned_by_holders = total.checked_sub(fee_lamports);
-        fee_lamports
-            .checked_mul(self.pool_token_supply)?
-            .divide_wide(owned_by_holders?)
+        fee_lamports.checked_mul(self.pool_token_supply)?.divide_wide(owned_by_holders?)
     }
 }

@@ -22,10 +22,7 @@ impl Wide {
         let middle = a_high.wrapping_mul(b_low).wrapping_add(low >> HALF);
         let other = a_low.wrapping_mul(b_high).wrapping_add(middle & LOW_HALF);
         Self {
-            high: a_high
-                .wrapping_mul(b_high)
-                .wrapping_add(middle >> HALF)
-                .wrapping_add(other >> HALF),
+            high: a_high.wrapping_mul(b_high).wrapping_add(middle >> HALF).wrapping_add(other >> HALF),
             low: (other << HALF) | (low & LOW_HALF),
         }
     }
@@ -34,10 +31,7 @@ impl Wide {
     #[inline]
     pub const fn sum(a: u64, b: u64) -> Self {
         let (low, carry) = a.overflowing_add(b);
-        Self {
-            high: carry as u64,
-            low,
-        }
+        Self { high: carry as u64, low }
     }
 
     /// The number as 64 bits, if it fits.
@@ -52,11 +46,7 @@ impl Wide {
         let (low, borrow) = self.low.overflowing_sub(other.low);
         let (high, below) = self.high.overflowing_sub(other.high);
         let (high, below_by_borrow) = high.overflowing_sub(borrow as u64);
-        if below || below_by_borrow {
-            None
-        } else {
-            Some(Self { high, low })
-        }
+        if below || below_by_borrow { None } else { Some(Self { high, low }) }
     }
 
     /// `self * factor`, if that fits 128 bits.
@@ -64,10 +54,7 @@ impl Wide {
     pub fn checked_mul(self, factor: u64) -> Option<Self> {
         let low = Self::product(self.low, factor);
         let high = Self::product(self.high, factor).narrow()?;
-        Some(Self {
-            high: high.checked_add(low.high)?,
-            low: low.low,
-        })
+        Some(Self { high: high.checked_add(low.high)?, low: low.low })
     }
 
     /// Quotient and remainder by a 64-bit number; `None` where that is 0 or the quotient exceeds 64 bits.
@@ -87,16 +74,10 @@ impl Wide {
     #[inline]
     pub fn divide_up(self, divisor: u64) -> Option<Self> {
         let high = self.high.checked_div(divisor)?;
-        let rest = Self {
-            high: self.high.checked_rem(divisor)?,
-            low: self.low,
-        };
+        let rest = Self { high: self.high.checked_rem(divisor)?, low: self.low };
         let (low, remainder) = rest.divide(divisor)?;
         let (low, carry) = low.overflowing_add(u64::from(remainder > 0));
-        Some(Self {
-            high: high.checked_add(u64::from(carry))?,
-            low,
-        })
+        Some(Self { high: high.checked_add(u64::from(carry))?, low })
     }
 
     /// Quotient, rounded down, by another wide number; `None` where that is 0 or the quotient exceeds 64 bits.
@@ -105,10 +86,7 @@ impl Wide {
             return self.divide(divisor.low).map(|(quotient, _)| quotient);
         }
         // With a divisor over 2^64 the quotient has 64 bits at most: one bit a round, from the highest.
-        let mut remainder = Self {
-            high: 0,
-            low: self.high,
-        };
+        let mut remainder = Self { high: 0, low: self.high };
         let mut quotient = 0u64;
         for bit in (0..u64::BITS).rev() {
             // The remainder is at most the dividend's bits so far, 127 before the last round: no shift pushes one out.
@@ -119,10 +97,7 @@ impl Wide {
             quotient <<= 1;
             if remainder >= divisor {
                 let (low, borrow) = remainder.low.overflowing_sub(divisor.low);
-                let high = remainder
-                    .high
-                    .wrapping_sub(divisor.high)
-                    .wrapping_sub(u64::from(borrow));
+                let high = remainder.high.wrapping_sub(divisor.high).wrapping_sub(u64::from(borrow));
                 remainder = Self { high, low };
                 quotient |= 1;
             }
@@ -135,11 +110,7 @@ impl Wide {
         let shift = divisor.leading_zeros();
         let divisor = divisor << shift;
         let digits = (divisor >> HALF, divisor & LOW_HALF);
-        let high = if shift == 0 {
-            self.high
-        } else {
-            (self.high << shift) | (self.low >> (u64::BITS - shift))
-        };
+        let high = if shift == 0 { self.high } else { (self.high << shift) | (self.low >> (u64::BITS - shift)) };
         let low = self.low << shift;
 
         let (first, rest) = divide_digit(high, low >> HALF, divisor, digits);

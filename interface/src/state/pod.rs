@@ -78,10 +78,7 @@ impl PodFee {
 
 impl From<Fee> for PodFee {
     fn from(fee: Fee) -> Self {
-        Self {
-            denominator: fee.denominator.into(),
-            numerator: fee.numerator.into(),
-        }
+        Self { denominator: fee.denominator.into(), numerator: fee.numerator.into() }
     }
 }
 

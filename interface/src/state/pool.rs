@@ -72,10 +72,7 @@ impl PoolHead {
     /// The rate at which deposits and withdrawals trade.
     #[inline]
     pub const fn exchange_rate(&self) -> ExchangeRate {
-        ExchangeRate {
-            total_lamports: self.total_lamports.get(),
-            pool_token_supply: self.pool_token_supply.get(),
-        }
+        ExchangeRate { total_lamports: self.total_lamports.get(), pool_token_supply: self.pool_token_supply.get() }
     }
 
     /// Whether the pool has not been updated in `epoch` yet, so that its rate may be old.
@@ -101,10 +98,7 @@ impl StakePool {
     /// `BorshIoError` where the data is too short or a tag in it is none of the contract's.
     pub fn decode(data: &[u8]) -> Result<Self, ProgramError> {
         let (head, rest) = split_head(data)?;
-        Ok(Self {
-            head: *head,
-            terms: PoolTerms::decode(rest)?,
-        })
+        Ok(Self { head: *head, terms: PoolTerms::decode(rest)? })
     }
 
     /// Decodes an initialized pool.
@@ -124,9 +118,7 @@ impl StakePool {
     /// # Errors
     /// `BorshIoError` where the data is too short.
     pub fn encode(&self, data: &mut [u8]) -> Result<usize, ProgramError> {
-        let (head, rest) = data
-            .split_at_mut_checked(POOL_HEAD_LENGTH)
-            .ok_or(ProgramError::BorshIoError)?;
+        let (head, rest) = data.split_at_mut_checked(POOL_HEAD_LENGTH).ok_or(ProgramError::BorshIoError)?;
         head.copy_from_slice(bytemuck::bytes_of(&self.head));
         let length = self.terms.encode(rest)?;
         Ok(POOL_HEAD_LENGTH.saturating_add(length))
@@ -135,9 +127,7 @@ impl StakePool {
 
 /// Splits a pool account's data into its fixed part and the rest.
 pub(crate) fn split_head(data: &[u8]) -> Result<(&PoolHead, &[u8]), ProgramError> {
-    let (head, rest) = data
-        .split_at_checked(POOL_HEAD_LENGTH)
-        .ok_or(ProgramError::BorshIoError)?;
+    let (head, rest) = data.split_at_checked(POOL_HEAD_LENGTH).ok_or(ProgramError::BorshIoError)?;
     let head: &PoolHead = bytemuck::from_bytes(head);
     if head.account_type > AccountType::ValidatorList as u8 {
         return Err(ProgramError::BorshIoError);

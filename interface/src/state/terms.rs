@@ -97,10 +97,9 @@ impl PoolTerms {
     /// Unsets `vote` wherever it is the preferred validator; whether anything changed.
     pub fn forget_preferred(&mut self, vote: &Address) -> bool {
         let mut changed = false;
-        for preferred in [
-            &mut self.preferred_deposit_validator_vote_address,
-            &mut self.preferred_withdraw_validator_vote_address,
-        ] {
+        for preferred in
+            [&mut self.preferred_deposit_validator_vote_address, &mut self.preferred_withdraw_validator_vote_address]
+        {
             if preferred.as_ref() == Some(vote) {
                 *preferred = None;
                 changed = true;

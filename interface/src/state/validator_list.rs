@@ -135,9 +135,7 @@ pub const fn max_validators_for(data_length: usize) -> usize {
 
 /// Bytes that a list account for `max_validators` records needs.
 pub const fn validator_list_length(max_validators: u32) -> usize {
-    (max_validators as usize)
-        .saturating_mul(VALIDATOR_STAKE_INFO_LENGTH)
-        .saturating_add(VALIDATOR_LIST_HEADER_LENGTH)
+    (max_validators as usize).saturating_mul(VALIDATOR_STAKE_INFO_LENGTH).saturating_add(VALIDATOR_LIST_HEADER_LENGTH)
 }
 
 fn check_header(header: &ValidatorListHeader, room: usize) -> Result<usize, ProgramError> {
@@ -161,9 +159,7 @@ fn check_header(header: &ValidatorListHeader, room: usize) -> Result<usize, Prog
 /// [`StakePoolError::InvalidState`] where it is not an initialized list; `AccountDataTooSmall` where it names more records
 /// than it holds.
 pub fn split_validator_list(data: &[u8]) -> Result<(&ValidatorListHeader, &[ValidatorStakeInfo]), ProgramError> {
-    let (header, records) = data
-        .split_at_checked(VALIDATOR_LIST_HEADER_LENGTH)
-        .ok_or(ProgramError::BorshIoError)?;
+    let (header, records) = data.split_at_checked(VALIDATOR_LIST_HEADER_LENGTH).ok_or(ProgramError::BorshIoError)?;
     let header: &ValidatorListHeader = bytemuck::from_bytes(header);
     let length = check_header(header, records.len())?;
     // The header's check bounds the product by the slice's length.
@@ -184,17 +180,13 @@ impl<'a> ValidatorListMut<'a> {
     /// # Errors
     /// As [`split_validator_list`].
     pub fn decode(data: &'a mut [u8]) -> Result<Self, ProgramError> {
-        let (header, records) = data
-            .split_at_mut_checked(VALIDATOR_LIST_HEADER_LENGTH)
-            .ok_or(ProgramError::BorshIoError)?;
+        let (header, records) =
+            data.split_at_mut_checked(VALIDATOR_LIST_HEADER_LENGTH).ok_or(ProgramError::BorshIoError)?;
         let header: &mut ValidatorListHeader = bytemuck::from_bytes_mut(header);
         check_header(header, records.len())?;
         let room = records.len() / VALIDATOR_STAKE_INFO_LENGTH;
         let records = &mut records[..room.saturating_mul(VALIDATOR_STAKE_INFO_LENGTH)];
-        Ok(Self {
-            header,
-            slots: bytemuck::cast_slice_mut(records),
-        })
+        Ok(Self { header, slots: bytemuck::cast_slice_mut(records) })
     }
 
     /// The header.
@@ -210,9 +202,7 @@ impl<'a> ValidatorListMut<'a> {
 
     /// The record of the validator `vote`.
     pub fn find(&mut self, vote: &Address) -> Option<&mut ValidatorStakeInfo> {
-        self.records()
-            .iter_mut()
-            .find(|record| record.vote_account_address == *vote)
+        self.records().iter_mut().find(|record| record.vote_account_address == *vote)
     }
 
     /// Appends a record.
@@ -221,10 +211,7 @@ impl<'a> ValidatorListMut<'a> {
     /// `AccountDataTooSmall` where there is no room.
     pub fn push(&mut self, record: ValidatorStakeInfo) -> Result<(), ProgramError> {
         let length = self.header.length.get();
-        let slot = self
-            .slots
-            .get_mut(length as usize)
-            .ok_or(ProgramError::AccountDataTooSmall)?;
+        let slot = self.slots.get_mut(length as usize).ok_or(ProgramError::AccountDataTooSmall)?;
         *slot = record;
         self.header.length.set(length.saturating_add(1));
         Ok(())

@@ -15,11 +15,7 @@ use {
 
 /// A run of `cases` cases. Failures go to the console only: a file of seeds would be one more thing to commit.
 pub fn config(cases: u32) -> Config {
-    Config {
-        cases,
-        failure_persistence: None,
-        ..Config::default()
-    }
+    Config { cases, failure_persistence: None, ..Config::default() }
 }
 
 /// Numbers as the arithmetic meets them: small, huge, around powers of two, of any magnitude, of patterned halves.
@@ -40,16 +36,7 @@ pub fn number() -> impl Strategy<Value = u64> {
 }
 
 fn patterned_half(bits: u64) -> u64 {
-    const HALVES: [u64; 8] = [
-        0,
-        1,
-        0x7fff_ffff,
-        0x8000_0000,
-        0x8000_0001,
-        0xffff_fffe,
-        0xffff_ffff,
-        0x1_0000,
-    ];
+    const HALVES: [u64; 8] = [0, 1, 0x7fff_ffff, 0x8000_0000, 0x8000_0001, 0xffff_fffe, 0xffff_ffff, 0x1_0000];
     HALVES[(bits & 7) as usize]
 }
 
@@ -126,10 +113,7 @@ pub fn address() -> impl Strategy<Value = Address> {
 }
 
 pub fn reference_fee(fee: Fee) -> reference::Fee {
-    reference::Fee {
-        denominator: fee.denominator,
-        numerator: fee.numerator,
-    }
+    reference::Fee { denominator: fee.denominator, numerator: fee.numerator }
 }
 
 pub fn reference_future(fee: FutureEpoch<Fee>) -> reference::FutureEpoch<reference::Fee> {

@@ -41,12 +41,7 @@ struct Arguments {
 fn arguments() -> impl Strategy<Value = Arguments> {
     let numbers = [number(), number(), number(), number()];
     let small = (TAGS, number(), any::<u8>(), any::<bool>());
-    let kinds = (
-        fee_type(),
-        funding_type(),
-        validator_type(),
-        prop::option::of(address()),
-    );
+    let kinds = (fee_type(), funding_type(), validator_type(), prop::option::of(address()));
     (numbers, small, [fee(), fee(), fee()], kinds, [text(), text(), text()]).prop_map(
         |(numbers, (tag, index, percent, flag), fees, (fee_type, funding_type, validator_type, vote), texts)| {
             Arguments {
@@ -81,22 +76,10 @@ impl Arguments {
             },
             1 => Ours::AddValidatorToPool { seed: self.index },
             2 => Ours::RemoveValidatorFromPool,
-            3 => Ours::DecreaseValidatorStake {
-                lamports: a,
-                transient_stake_seed: b,
-            },
-            4 => Ours::IncreaseValidatorStake {
-                lamports: a,
-                transient_stake_seed: b,
-            },
-            5 => Ours::SetPreferredValidator {
-                validator_type: self.validator_type,
-                vote_account: self.vote,
-            },
-            6 => Ours::UpdateValidatorListBalance {
-                start_index: self.index,
-                no_merge: self.flag,
-            },
+            3 => Ours::DecreaseValidatorStake { lamports: a, transient_stake_seed: b },
+            4 => Ours::IncreaseValidatorStake { lamports: a, transient_stake_seed: b },
+            5 => Ours::SetPreferredValidator { validator_type: self.validator_type, vote_account: self.vote },
+            6 => Ours::UpdateValidatorListBalance { start_index: self.index, no_merge: self.flag },
             7 => Ours::UpdateStakePoolBalance,
             8 => Ours::CleanupRemovedValidatorEntries,
             9 => Ours::DepositStake,
@@ -105,47 +88,27 @@ impl Arguments {
             12 => Ours::SetFee { fee: self.fee_type },
             13 => Ours::SetStaker,
             14 => Ours::DepositSol { lamports: a },
-            15 => Ours::SetFundingAuthority {
-                funding_type: self.funding_type,
-            },
+            15 => Ours::SetFundingAuthority { funding_type: self.funding_type },
             16 => Ours::WithdrawSol { pool_tokens: a },
             17 => Ours::CreateTokenMetadata { name, symbol, uri },
             18 => Ours::UpdateTokenMetadata { name, symbol, uri },
-            19 => Ours::IncreaseAdditionalValidatorStake {
-                lamports: a,
-                transient_stake_seed: b,
-                ephemeral_stake_seed: c,
-            },
-            20 => Ours::DecreaseAdditionalValidatorStake {
-                lamports: a,
-                transient_stake_seed: b,
-                ephemeral_stake_seed: c,
-            },
-            21 => Ours::DecreaseValidatorStakeWithReserve {
-                lamports: a,
-                transient_stake_seed: b,
-            },
+            19 => {
+                Ours::IncreaseAdditionalValidatorStake { lamports: a, transient_stake_seed: b, ephemeral_stake_seed: c }
+            }
+            20 => {
+                Ours::DecreaseAdditionalValidatorStake { lamports: a, transient_stake_seed: b, ephemeral_stake_seed: c }
+            }
+            21 => Ours::DecreaseValidatorStakeWithReserve { lamports: a, transient_stake_seed: b },
             22 => Ours::Redelegate {
                 lamports: a,
                 source_transient_stake_seed: b,
                 ephemeral_stake_seed: c,
                 destination_transient_stake_seed: d,
             },
-            23 => Ours::DepositStakeWithSlippage {
-                minimum_pool_tokens_out: a,
-            },
-            24 => Ours::WithdrawStakeWithSlippage {
-                pool_tokens_in: a,
-                minimum_lamports_out: b,
-            },
-            25 => Ours::DepositSolWithSlippage {
-                lamports_in: a,
-                minimum_pool_tokens_out: b,
-            },
-            26 => Ours::WithdrawSolWithSlippage {
-                pool_tokens_in: a,
-                minimum_lamports_out: b,
-            },
+            23 => Ours::DepositStakeWithSlippage { minimum_pool_tokens_out: a },
+            24 => Ours::WithdrawStakeWithSlippage { pool_tokens_in: a, minimum_lamports_out: b },
+            25 => Ours::DepositSolWithSlippage { lamports_in: a, minimum_pool_tokens_out: b },
+            26 => Ours::WithdrawSolWithSlippage { pool_tokens_in: a, minimum_lamports_out: b },
             tag => panic!("no instruction {tag}"),
         }
     }
@@ -154,13 +117,7 @@ impl Arguments {
 #[allow(deprecated)] // `Redelegate`, whose data still decodes.
 fn published(ours: Ours) -> Published {
     match ours {
-        Ours::Initialize {
-            fee,
-            withdrawal_fee,
-            deposit_fee,
-            referral_fee,
-            max_validators,
-        } => Published::Initialize {
+        Ours::Initialize { fee, withdrawal_fee, deposit_fee, referral_fee, max_validators } => Published::Initialize {
             fee: reference_fee(fee),
             withdrawal_fee: reference_fee(withdrawal_fee),
             deposit_fee: reference_fee(deposit_fee),
@@ -169,24 +126,13 @@ fn published(ours: Ours) -> Published {
         },
         Ours::AddValidatorToPool { seed } => Published::AddValidatorToPool(seed),
         Ours::RemoveValidatorFromPool => Published::RemoveValidatorFromPool,
-        Ours::DecreaseValidatorStake {
-            lamports,
-            transient_stake_seed,
-        } => Published::DecreaseValidatorStake {
-            lamports,
-            transient_stake_seed,
-        },
-        Ours::IncreaseValidatorStake {
-            lamports,
-            transient_stake_seed,
-        } => Published::IncreaseValidatorStake {
-            lamports,
-            transient_stake_seed,
-        },
-        Ours::SetPreferredValidator {
-            validator_type,
-            vote_account,
-        } => Published::SetPreferredValidator {
+        Ours::DecreaseValidatorStake { lamports, transient_stake_seed } => {
+            Published::DecreaseValidatorStake { lamports, transient_stake_seed }
+        }
+        Ours::IncreaseValidatorStake { lamports, transient_stake_seed } => {
+            Published::IncreaseValidatorStake { lamports, transient_stake_seed }
+        }
+        Ours::SetPreferredValidator { validator_type, vote_account } => Published::SetPreferredValidator {
             validator_type: published_validator_type(validator_type),
             validator_vote_address: vote_account,
         },
@@ -198,50 +144,28 @@ fn published(ours: Ours) -> Published {
         Ours::DepositStake => Published::DepositStake,
         Ours::WithdrawStake { pool_tokens } => Published::WithdrawStake(pool_tokens),
         Ours::SetManager => Published::SetManager,
-        Ours::SetFee { fee } => Published::SetFee {
-            fee: reference_fee_type(fee),
-        },
+        Ours::SetFee { fee } => Published::SetFee { fee: reference_fee_type(fee) },
         Ours::SetStaker => Published::SetStaker,
         Ours::DepositSol { lamports } => Published::DepositSol(lamports),
         Ours::SetFundingAuthority { funding_type } => {
             Published::SetFundingAuthority(published_funding_type(funding_type))
         }
         Ours::WithdrawSol { pool_tokens } => Published::WithdrawSol(pool_tokens),
-        Ours::CreateTokenMetadata { name, symbol, uri } => Published::CreateTokenMetadata {
-            name: name.into(),
-            symbol: symbol.into(),
-            uri: uri.into(),
-        },
-        Ours::UpdateTokenMetadata { name, symbol, uri } => Published::UpdateTokenMetadata {
-            name: name.into(),
-            symbol: symbol.into(),
-            uri: uri.into(),
-        },
-        Ours::IncreaseAdditionalValidatorStake {
-            lamports,
-            transient_stake_seed,
-            ephemeral_stake_seed,
-        } => Published::IncreaseAdditionalValidatorStake {
-            lamports,
-            transient_stake_seed,
-            ephemeral_stake_seed,
-        },
-        Ours::DecreaseAdditionalValidatorStake {
-            lamports,
-            transient_stake_seed,
-            ephemeral_stake_seed,
-        } => Published::DecreaseAdditionalValidatorStake {
-            lamports,
-            transient_stake_seed,
-            ephemeral_stake_seed,
-        },
-        Ours::DecreaseValidatorStakeWithReserve {
-            lamports,
-            transient_stake_seed,
-        } => Published::DecreaseValidatorStakeWithReserve {
-            lamports,
-            transient_stake_seed,
-        },
+        Ours::CreateTokenMetadata { name, symbol, uri } => {
+            Published::CreateTokenMetadata { name: name.into(), symbol: symbol.into(), uri: uri.into() }
+        }
+        Ours::UpdateTokenMetadata { name, symbol, uri } => {
+            Published::UpdateTokenMetadata { name: name.into(), symbol: symbol.into(), uri: uri.into() }
+        }
+        Ours::IncreaseAdditionalValidatorStake { lamports, transient_stake_seed, ephemeral_stake_seed } => {
+            Published::IncreaseAdditionalValidatorStake { lamports, transient_stake_seed, ephemeral_stake_seed }
+        }
+        Ours::DecreaseAdditionalValidatorStake { lamports, transient_stake_seed, ephemeral_stake_seed } => {
+            Published::DecreaseAdditionalValidatorStake { lamports, transient_stake_seed, ephemeral_stake_seed }
+        }
+        Ours::DecreaseValidatorStakeWithReserve { lamports, transient_stake_seed } => {
+            Published::DecreaseValidatorStakeWithReserve { lamports, transient_stake_seed }
+        }
         Ours::Redelegate {
             lamports,
             source_transient_stake_seed,
@@ -253,40 +177,23 @@ fn published(ours: Ours) -> Published {
             ephemeral_stake_seed,
             destination_transient_stake_seed,
         },
-        Ours::DepositStakeWithSlippage {
-            minimum_pool_tokens_out,
-        } => Published::DepositStakeWithSlippage {
-            minimum_pool_tokens_out,
-        },
-        Ours::WithdrawStakeWithSlippage {
-            pool_tokens_in,
-            minimum_lamports_out,
-        } => Published::WithdrawStakeWithSlippage {
-            pool_tokens_in,
-            minimum_lamports_out,
-        },
-        Ours::DepositSolWithSlippage {
-            lamports_in,
-            minimum_pool_tokens_out,
-        } => Published::DepositSolWithSlippage {
-            lamports_in,
-            minimum_pool_tokens_out,
-        },
-        Ours::WithdrawSolWithSlippage {
-            pool_tokens_in,
-            minimum_lamports_out,
-        } => Published::WithdrawSolWithSlippage {
-            pool_tokens_in,
-            minimum_lamports_out,
-        },
+        Ours::DepositStakeWithSlippage { minimum_pool_tokens_out } => {
+            Published::DepositStakeWithSlippage { minimum_pool_tokens_out }
+        }
+        Ours::WithdrawStakeWithSlippage { pool_tokens_in, minimum_lamports_out } => {
+            Published::WithdrawStakeWithSlippage { pool_tokens_in, minimum_lamports_out }
+        }
+        Ours::DepositSolWithSlippage { lamports_in, minimum_pool_tokens_out } => {
+            Published::DepositSolWithSlippage { lamports_in, minimum_pool_tokens_out }
+        }
+        Ours::WithdrawSolWithSlippage { pool_tokens_in, minimum_lamports_out } => {
+            Published::WithdrawSolWithSlippage { pool_tokens_in, minimum_lamports_out }
+        }
     }
 }
 
 fn decodes_alike(data: &[u8]) -> Result<(), TestCaseError> {
-    prop_assert_eq!(
-        Ours::decode(data).map(published),
-        Published::try_from_slice(data).map_err(ProgramError::from)
-    );
+    prop_assert_eq!(Ours::decode(data).map(published), Published::try_from_slice(data).map_err(ProgramError::from));
     Ok(())
 }
 

@@ -41,12 +41,8 @@ pub fn pool() -> impl Strategy<Value = Pool> {
         ..PublishedRecord::default()
     });
     let numbers = ([number(), number(), number()], 0u64..4, any::<bool>());
-    (
-        vec(address(), 9),
-        vec(record, 1..=2 * MAX_VALIDATORS_TO_UPDATE),
-        numbers,
-    )
-        .prop_map(|(keys, validators, (numbers, epoch, no_merge))| Pool {
+    (vec(address(), 9), vec(record, 1..=2 * MAX_VALIDATORS_TO_UPDATE), numbers).prop_map(
+        |(keys, validators, (numbers, epoch, no_merge))| Pool {
             program: keys[0],
             address: keys[1],
             pool: StakePool {
@@ -68,7 +64,8 @@ pub fn pool() -> impl Strategy<Value = Pool> {
             numbers,
             epoch,
             no_merge,
-        })
+        },
+    )
 }
 
 pub fn pairs(pool: &Pool) -> Vec<Pair> {
@@ -110,9 +107,7 @@ impl Context<'_> {
     }
 
     fn membership(&self) -> Vec<Pair> {
-        let Pool {
-            program, address, pool, ..
-        } = self.of;
+        let Pool { program, address, pool, .. } = self.of;
         let record = &self.records[0];
         let vote = &record.vote_account_address;
         let seed = record.validator_seed_suffix.get();
@@ -163,9 +158,7 @@ impl Context<'_> {
     }
 
     fn increase(&self) -> Pair {
-        let Pool {
-            program, address, pool, ..
-        } = self.of;
+        let Pool { program, address, pool, .. } = self.of;
         let record = &self.records[0];
         let [lamports, transient_stake_seed, _] = self.of.numbers;
         let accounts = IncreaseValidatorStakeAccounts {
@@ -185,11 +178,8 @@ impl Context<'_> {
             stake_program: STAKE_PROGRAM_ID,
         };
         Pair {
-            ours: StakePoolInstruction::IncreaseValidatorStake {
-                lamports,
-                transient_stake_seed,
-            }
-            .with_accounts(program, accounts.metas()),
+            ours: StakePoolInstruction::IncreaseValidatorStake { lamports, transient_stake_seed }
+                .with_accounts(program, accounts.metas()),
             theirs: published::increase_validator_stake_with_vote(
                 program,
                 pool,
@@ -203,9 +193,7 @@ impl Context<'_> {
     }
 
     fn decrease(&self) -> Pair {
-        let Pool {
-            program, address, pool, ..
-        } = self.of;
+        let Pool { program, address, pool, .. } = self.of;
         let record = &self.records[0];
         let [lamports, transient_stake_seed, _] = self.of.numbers;
         let accounts = DecreaseValidatorStakeWithReserveAccounts {
@@ -222,11 +210,8 @@ impl Context<'_> {
             stake_program: STAKE_PROGRAM_ID,
         };
         Pair {
-            ours: StakePoolInstruction::DecreaseValidatorStakeWithReserve {
-                lamports,
-                transient_stake_seed,
-            }
-            .with_accounts(program, accounts.metas()),
+            ours: StakePoolInstruction::DecreaseValidatorStakeWithReserve { lamports, transient_stake_seed }
+                .with_accounts(program, accounts.metas()),
             theirs: published::decrease_validator_stake_with_vote(
                 program,
                 pool,
@@ -240,13 +225,7 @@ impl Context<'_> {
     }
 
     fn increase_additional(&self) -> Vec<Pair> {
-        let Pool {
-            program,
-            address,
-            pool,
-            list,
-            ..
-        } = self.of;
+        let Pool { program, address, pool, list, .. } = self.of;
         let record = &self.records[0];
         let vote = &record.vote_account_address;
         let [lamports, seed, ephemeral_stake_seed] = self.of.numbers;
@@ -306,13 +285,7 @@ impl Context<'_> {
     }
 
     fn decrease_additional(&self) -> Vec<Pair> {
-        let Pool {
-            program,
-            address,
-            pool,
-            list,
-            ..
-        } = self.of;
+        let Pool { program, address, pool, list, .. } = self.of;
         let record = &self.records[0];
         let vote = &record.vote_account_address;
         let [lamports, seed, ephemeral_stake_seed] = self.of.numbers;

@@ -56,18 +56,12 @@ fn deposit_stake(case: &Case) -> Vec<Pair> {
     }
     let (default_authority, _) = address::find_deposit_authority(&k.program, &k.pool);
     vec![
-        Pair {
-            ours: ours(default_authority, false, None),
-            theirs: theirs!(deposit_stake, []),
-        },
+        Pair { ours: ours(default_authority, false, None), theirs: theirs!(deposit_stake, []) },
         Pair {
             ours: ours(default_authority, false, Some(minimum)),
             theirs: theirs!(deposit_stake_with_slippage, [], minimum),
         },
-        Pair {
-            ours: ours(k.authority, true, None),
-            theirs: theirs!(deposit_stake_with_authority, [&k.authority]),
-        },
+        Pair { ours: ours(k.authority, true, None), theirs: theirs!(deposit_stake_with_authority, [&k.authority]) },
         Pair {
             ours: ours(k.authority, true, Some(minimum)),
             theirs: theirs!(deposit_stake_with_authority_and_slippage, [&k.authority], minimum),
@@ -103,18 +97,9 @@ fn deposit_sol(case: &Case) -> Vec<Pair> {
         };
     }
     vec![
-        Pair {
-            ours: ours(None, None),
-            theirs: theirs!(deposit_sol, []),
-        },
-        Pair {
-            ours: ours(None, Some(minimum)),
-            theirs: theirs!(deposit_sol_with_slippage, [], minimum),
-        },
-        Pair {
-            ours: ours(Some(k.authority), None),
-            theirs: theirs!(deposit_sol_with_authority, [&k.authority]),
-        },
+        Pair { ours: ours(None, None), theirs: theirs!(deposit_sol, []) },
+        Pair { ours: ours(None, Some(minimum)), theirs: theirs!(deposit_sol_with_slippage, [], minimum) },
+        Pair { ours: ours(Some(k.authority), None), theirs: theirs!(deposit_sol_with_authority, [&k.authority]) },
         Pair {
             ours: ours(Some(k.authority), Some(minimum)),
             theirs: theirs!(deposit_sol_with_authority_and_slippage, [&k.authority], minimum),
@@ -151,14 +136,8 @@ fn withdraw_stake(case: &Case) -> Vec<Pair> {
         };
     }
     vec![
-        Pair {
-            ours: ours(None),
-            theirs: theirs!(withdraw_stake),
-        },
-        Pair {
-            ours: ours(Some(minimum)),
-            theirs: theirs!(withdraw_stake_with_slippage, minimum),
-        },
+        Pair { ours: ours(None), theirs: theirs!(withdraw_stake) },
+        Pair { ours: ours(Some(minimum)), theirs: theirs!(withdraw_stake_with_slippage, minimum) },
     ]
 }
 
@@ -192,18 +171,9 @@ fn withdraw_sol(case: &Case) -> Vec<Pair> {
         };
     }
     vec![
-        Pair {
-            ours: ours(None, None),
-            theirs: theirs!(withdraw_sol, []),
-        },
-        Pair {
-            ours: ours(None, Some(minimum)),
-            theirs: theirs!(withdraw_sol_with_slippage, [], minimum),
-        },
-        Pair {
-            ours: ours(Some(k.authority), None),
-            theirs: theirs!(withdraw_sol_with_authority, [&k.authority]),
-        },
+        Pair { ours: ours(None, None), theirs: theirs!(withdraw_sol, []) },
+        Pair { ours: ours(None, Some(minimum)), theirs: theirs!(withdraw_sol_with_slippage, [], minimum) },
+        Pair { ours: ours(Some(k.authority), None), theirs: theirs!(withdraw_sol_with_authority, [&k.authority]) },
         Pair {
             ours: ours(Some(k.authority), Some(minimum)),
             theirs: theirs!(withdraw_sol_with_authority_and_slippage, [&k.authority], minimum),

@@ -54,28 +54,17 @@ pub fn text() -> impl Strategy<Value = String> {
 }
 
 pub fn funding_type() -> impl Strategy<Value = FundingType> {
-    prop_oneof![
-        Just(FundingType::StakeDeposit),
-        Just(FundingType::SolDeposit),
-        Just(FundingType::SolWithdraw),
-    ]
+    prop_oneof![Just(FundingType::StakeDeposit), Just(FundingType::SolDeposit), Just(FundingType::SolWithdraw),]
 }
 
 pub fn validator_type() -> impl Strategy<Value = PreferredValidatorType> {
-    prop_oneof![
-        Just(PreferredValidatorType::Deposit),
-        Just(PreferredValidatorType::Withdraw),
-    ]
+    prop_oneof![Just(PreferredValidatorType::Deposit), Just(PreferredValidatorType::Withdraw),]
 }
 
 pub fn case() -> impl Strategy<Value = Case> {
     let numbers = (uniform5(number()), number(), any::<u8>(), any::<bool>());
     let kinds = (fee_type(), funding_type(), validator_type());
-    let rest = (
-        [fee(), fee(), fee()],
-        prop::option::of(address()),
-        [text(), text(), text()],
-    );
+    let rest = ([fee(), fee(), fee()], prop::option::of(address()), [text(), text(), text()]);
     (keys(), numbers, kinds, rest).prop_map(
         |(keys, (numbers, seed, percent, flag), (fee_type, funding_type, validator_type), (fees, optional, texts))| {
             Case {

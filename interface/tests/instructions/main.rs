@@ -33,10 +33,7 @@ fn built_alike(pairs: &[Pair]) -> Result<(), TestCaseError> {
 }
 
 fn all(case: &Case) -> Vec<Pair> {
-    [managing::pairs(case), staking::pairs(case), funding::pairs(case)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [managing::pairs(case), staking::pairs(case), funding::pairs(case)].into_iter().flatten().collect()
 }
 
 proptest! {

@@ -100,25 +100,14 @@ fn authorities(case: &Case) -> Vec<Pair> {
             theirs: published::set_manager(&k.program, &k.pool, &k.manager, &k.user, &k.fee_account),
         },
         Pair {
-            ours: StakePoolInstruction::SetFee { fee: case.fee_type }.with_accounts(
-                &k.program,
-                SetFeeAccounts {
-                    pool: k.pool,
-                    manager: k.manager,
-                }
-                .metas(),
-            ),
+            ours: StakePoolInstruction::SetFee { fee: case.fee_type }
+                .with_accounts(&k.program, SetFeeAccounts { pool: k.pool, manager: k.manager }.metas()),
             theirs: published::set_fee(&k.program, &k.pool, &k.manager, reference_fee_type(case.fee_type)),
         },
         Pair {
             ours: StakePoolInstruction::SetStaker.with_accounts(
                 &k.program,
-                SetStakerAccounts {
-                    pool: k.pool,
-                    staker_or_manager: k.manager,
-                    new_staker: k.user,
-                }
-                .metas(),
+                SetStakerAccounts { pool: k.pool, staker_or_manager: k.manager, new_staker: k.user }.metas(),
             ),
             theirs: published::set_staker(&k.program, &k.pool, &k.manager, &k.user),
         },
@@ -129,12 +118,8 @@ fn authorities(case: &Case) -> Vec<Pair> {
             }
             .with_accounts(
                 &k.program,
-                SetPreferredValidatorAccounts {
-                    pool: k.pool,
-                    staker: k.staker,
-                    validator_list: k.validator_list,
-                }
-                .metas(),
+                SetPreferredValidatorAccounts { pool: k.pool, staker: k.staker, validator_list: k.validator_list }
+                    .metas(),
             ),
             theirs: published::set_preferred_validator(
                 &k.program,
@@ -146,28 +131,18 @@ fn authorities(case: &Case) -> Vec<Pair> {
             ),
         },
     ];
-    pairs.extend([None, Some(k.authority)].into_iter().map(|new_authority| {
-        Pair {
-            ours: StakePoolInstruction::SetFundingAuthority {
-                funding_type: case.funding_type,
-            }
-            .with_accounts(
-                &k.program,
-                SetFundingAuthorityAccounts {
-                    pool: k.pool,
-                    manager: k.manager,
-                    new_authority,
-                }
-                .metas(),
-            ),
-            theirs: published::set_funding_authority(
-                &k.program,
-                &k.pool,
-                &k.manager,
-                new_authority.as_ref(),
-                published_funding_type(case.funding_type),
-            ),
-        }
+    pairs.extend([None, Some(k.authority)].into_iter().map(|new_authority| Pair {
+        ours: StakePoolInstruction::SetFundingAuthority { funding_type: case.funding_type }.with_accounts(
+            &k.program,
+            SetFundingAuthorityAccounts { pool: k.pool, manager: k.manager, new_authority }.metas(),
+        ),
+        theirs: published::set_funding_authority(
+            &k.program,
+            &k.pool,
+            &k.manager,
+            new_authority.as_ref(),
+            published_funding_type(case.funding_type),
+        ),
     }));
     pairs
 }

@@ -117,11 +117,8 @@ fn decrease(case: &Case) -> Pair {
         stake_program: STAKE_PROGRAM_ID,
     };
     Pair {
-        ours: StakePoolInstruction::DecreaseValidatorStake {
-            lamports,
-            transient_stake_seed,
-        }
-        .with_accounts(&k.program, accounts.metas()),
+        ours: StakePoolInstruction::DecreaseValidatorStake { lamports, transient_stake_seed }
+            .with_accounts(&k.program, accounts.metas()),
         theirs,
     }
 }
@@ -184,11 +181,8 @@ fn decrease_with_reserve(case: &Case) -> Pair {
         stake_program: STAKE_PROGRAM_ID,
     };
     Pair {
-        ours: StakePoolInstruction::DecreaseValidatorStakeWithReserve {
-            lamports,
-            transient_stake_seed,
-        }
-        .with_accounts(&k.program, accounts.metas()),
+        ours: StakePoolInstruction::DecreaseValidatorStakeWithReserve { lamports, transient_stake_seed }
+            .with_accounts(&k.program, accounts.metas()),
         theirs: published::decrease_validator_stake_with_reserve(
             &k.program,
             &k.pool,
@@ -228,11 +222,8 @@ fn increase(case: &Case) -> Pair {
         stake_program: STAKE_PROGRAM_ID,
     };
     Pair {
-        ours: StakePoolInstruction::IncreaseValidatorStake {
-            lamports,
-            transient_stake_seed,
-        }
-        .with_accounts(&k.program, accounts.metas()),
+        ours: StakePoolInstruction::IncreaseValidatorStake { lamports, transient_stake_seed }
+            .with_accounts(&k.program, accounts.metas()),
         theirs: published::increase_validator_stake(
             &k.program,
             &k.pool,
@@ -361,10 +352,7 @@ fn updates(case: &Case) -> Vec<Pair> {
         token_program: k.token_program,
     };
     vec![
-        Pair {
-            ours: update_validator_list_balance(&k.program, &list_accounts, case.seed, case.flag, &[]),
-            theirs,
-        },
+        Pair { ours: update_validator_list_balance(&k.program, &list_accounts, case.seed, case.flag, &[]), theirs },
         Pair {
             ours: StakePoolInstruction::UpdateStakePoolBalance.with_accounts(&k.program, pool_accounts.metas()),
             theirs: published::update_stake_pool_balance(
@@ -381,11 +369,7 @@ fn updates(case: &Case) -> Vec<Pair> {
         Pair {
             ours: StakePoolInstruction::CleanupRemovedValidatorEntries.with_accounts(
                 &k.program,
-                CleanupRemovedValidatorEntriesAccounts {
-                    pool: k.pool,
-                    validator_list: k.validator_list,
-                }
-                .metas(),
+                CleanupRemovedValidatorEntriesAccounts { pool: k.pool, validator_list: k.validator_list }.metas(),
             ),
             theirs: published::cleanup_removed_validator_entries(&k.program, &k.pool, &k.validator_list),
         },

@@ -42,13 +42,7 @@ impl<'a> Updates<'a> {
     }
 
     fn of_records(&self, range: Range<usize>) -> Instruction {
-        let Pool {
-            program,
-            address,
-            pool,
-            no_merge,
-            ..
-        } = self.context.of;
+        let Pool { program, address, pool, no_merge, .. } = self.context.of;
         let accounts = UpdateValidatorListBalanceAccounts {
             pool: *address,
             withdraw_authority: self.context.withdraw_authority,
@@ -64,9 +58,7 @@ impl<'a> Updates<'a> {
 
     fn is_stale(&self, range: Range<usize>) -> bool {
         let records = &self.context.records[range];
-        records
-            .iter()
-            .any(|record| record.last_update_epoch.get() < self.context.of.epoch)
+        records.iter().any(|record| record.last_update_epoch.get() < self.context.of.epoch)
     }
 
     fn chunks(&self) -> impl Iterator<Item = Range<usize>> {
@@ -77,24 +69,12 @@ impl<'a> Updates<'a> {
     }
 
     fn parts(&self) -> Vec<Pair> {
-        let Pool {
-            program,
-            address,
-            pool,
-            list,
-            numbers,
-            epoch,
-            no_merge,
-        } = self.context.of;
+        let Pool { program, address, pool, list, numbers, epoch, no_merge } = self.context.of;
         let withdraw_authority = &self.context.withdraw_authority;
         let length = self.stakes.len();
         let start = (numbers[0] % length as u64) as usize;
         let range = start..length;
-        let votes: Vec<Address> = list
-            .validators
-            .iter()
-            .map(|record| record.vote_account_address)
-            .collect();
+        let votes: Vec<Address> = list.validators.iter().map(|record| record.vote_account_address).collect();
         #[allow(deprecated)] // Deprecated, but part of the published client.
         let by_vote = published::update_validator_list_balance(
             program,
@@ -132,48 +112,24 @@ impl<'a> Updates<'a> {
         );
         let theirs = [Some(by_vote), Some(chunk.unwrap()), stale_chunk.unwrap()];
         assert_eq!(theirs[2].is_some(), self.is_stale(range.clone()));
-        theirs
-            .into_iter()
-            .flatten()
-            .map(|theirs| Pair {
-                ours: self.of_records(range.clone()),
-                theirs,
-            })
-            .collect()
+        theirs.into_iter().flatten().map(|theirs| Pair { ours: self.of_records(range.clone()), theirs }).collect()
     }
 
     fn whole(&self) -> Vec<Pair> {
-        let Pool {
-            program,
-            address,
-            pool,
-            list,
-            epoch,
-            no_merge,
-            ..
-        } = self.context.of;
+        let Pool { program, address, pool, list, epoch, no_merge, .. } = self.context.of;
         let all = self.chunks().map(|range| self.of_records(range)).collect();
-        let stale = self
-            .chunks()
-            .filter(|range| self.is_stale(range.clone()))
-            .map(|range| self.of_records(range))
-            .collect();
-        let mut pairs = self.beside(
-            all,
-            published::update_stake_pool(program, pool, list, address, *no_merge),
+        let stale =
+            self.chunks().filter(|range| self.is_stale(range.clone())).map(|range| self.of_records(range)).collect();
+        let mut pairs = self.beside(all, published::update_stake_pool(program, pool, list, address, *no_merge));
+        pairs.extend(
+            self.beside(stale, published::update_stale_stake_pool(program, pool, list, address, *no_merge, *epoch)),
         );
-        pairs.extend(self.beside(
-            stale,
-            published::update_stale_stake_pool(program, pool, list, address, *no_merge, *epoch),
-        ));
         pairs
     }
 
     /// Pairs the list's updates and the two instructions that follow them.
     fn beside(&self, mut ours: Vec<Instruction>, theirs: (Vec<Instruction>, Vec<Instruction>)) -> Vec<Pair> {
-        let Pool {
-            program, address, pool, ..
-        } = self.context.of;
+        let Pool { program, address, pool, .. } = self.context.of;
         let balance = UpdateStakePoolBalanceAccounts {
             pool: *address,
             withdraw_authority: self.context.withdraw_authority,
@@ -183,18 +139,12 @@ impl<'a> Updates<'a> {
             pool_mint: pool.pool_mint,
             token_program: pool.token_program_id,
         };
-        let cleanup = CleanupRemovedValidatorEntriesAccounts {
-            pool: *address,
-            validator_list: pool.validator_list,
-        };
+        let cleanup = CleanupRemovedValidatorEntriesAccounts { pool: *address, validator_list: pool.validator_list };
         ours.push(StakePoolInstruction::UpdateStakePoolBalance.with_accounts(program, balance.metas()));
         ours.push(StakePoolInstruction::CleanupRemovedValidatorEntries.with_accounts(program, cleanup.metas()));
         let (mut list, last) = theirs;
         list.extend(last);
         assert_eq!(ours.len(), list.len(), "as many updates as the published client builds");
-        ours.into_iter()
-            .zip(list)
-            .map(|(ours, theirs)| Pair { ours, theirs })
-            .collect()
+        ours.into_iter().zip(list).map(|(ours, theirs)| Pair { ours, theirs }).collect()
     }
 }

@@ -35,11 +35,7 @@ fn head() -> impl Strategy<Value = PoolHead> {
         total_lamports: numbers[0].into(),
         pool_token_supply: numbers[1].into(),
         last_update_epoch: numbers[2].into(),
-        lockup: PodLockup {
-            unix_timestamp: numbers[3].into(),
-            epoch: numbers[4].into(),
-            custodian: keys[8],
-        },
+        lockup: PodLockup { unix_timestamp: numbers[3].into(), epoch: numbers[4].into(), custodian: keys[8] },
         epoch_fee: fee.into(),
     })
 }
@@ -129,13 +125,8 @@ fn decodes_alike(data: &[u8]) -> Result<(), TestCaseError> {
     let theirs = try_from_slice_unchecked::<reference::StakePool>(data).map_err(ProgramError::from);
     prop_assert_eq!(ours.map(to_reference), theirs.clone());
 
-    let initialized = theirs.and_then(|pool| {
-        if pool.is_valid() {
-            Ok(pool)
-        } else {
-            Err(StakePoolError::InvalidState.into())
-        }
-    });
+    let initialized =
+        theirs.and_then(|pool| if pool.is_valid() { Ok(pool) } else { Err(StakePoolError::InvalidState.into()) });
     prop_assert_eq!(StakePool::decode_initialized(data).map(to_reference), initialized);
     Ok(())
 }
@@ -225,14 +216,8 @@ proptest! {
 #[test]
 fn the_shortest_and_the_longest_pool_have_the_published_lengths() {
     let account_type = AccountType::StakePool as u8;
-    let head = PoolHead {
-        account_type,
-        ..bytemuck::Zeroable::zeroed()
-    };
-    let mut pool = StakePool {
-        head,
-        terms: PoolTerms::default(),
-    };
+    let head = PoolHead { account_type, ..bytemuck::Zeroable::zeroed() };
+    let mut pool = StakePool { head, terms: PoolTerms::default() };
     assert_eq!(encoded(&pool).len(), POOL_MIN_LENGTH);
 
     let some = Some(Address::default());
@@ -267,10 +252,7 @@ fn every_combination_of_options_and_pending_fees_encodes_as_published() {
             sol_withdraw_authority: options[flags >> 3],
             ..PoolTerms::default()
         };
-        let pool = StakePool {
-            head: bytemuck::Zeroable::zeroed(),
-            terms,
-        };
+        let pool = StakePool { head: bytemuck::Zeroable::zeroed(), terms };
         let data = encoded(&pool);
         assert_eq!(data, borsh::to_vec(&to_reference(pool)).unwrap());
         // Cut anywhere, no pool is left.

@@ -26,11 +26,7 @@ fn meta() -> impl Strategy<Value = Meta> {
             Meta {
                 rent_exempt_reserve: reserve,
                 authorized: Authorized { staker, withdrawer },
-                lockup: Lockup {
-                    unix_timestamp: timestamp as i64,
-                    epoch,
-                    custodian,
-                },
+                lockup: Lockup { unix_timestamp: timestamp as i64, epoch, custodian },
             }
         },
     )
@@ -187,12 +183,7 @@ proptest! {
 fn stake_accounts_cut_anywhere_decode_as_published() {
     let initialized = StakeStateV2::Initialized(Meta::default());
     let stake = StakeStateV2::Stake(Meta::default(), Stake::default(), StakeFlags::empty());
-    for state in [
-        StakeStateV2::Uninitialized,
-        initialized,
-        stake,
-        StakeStateV2::RewardsPool,
-    ] {
+    for state in [StakeStateV2::Uninitialized, initialized, stake, StakeStateV2::RewardsPool] {
         let mut data = [0xff; STAKE_ACCOUNT_SPACE];
         borsh::to_writer(&mut data[..], &state).unwrap();
         for length in 0..=data.len() {

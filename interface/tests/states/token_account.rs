@@ -67,22 +67,10 @@ fn published_check(
     token_program_id: &Address,
     pool_mint: &Address,
 ) -> Result<(), ProgramError> {
-    let pool = StakePool {
-        token_program_id: *token_program_id,
-        pool_mint: *pool_mint,
-        ..StakePool::default()
-    };
+    let pool = StakePool { token_program_id: *token_program_id, pool_mint: *pool_mint, ..StakePool::default() };
     let (mut lamports, mut data) = (0, data.to_vec());
     let key = Address::default();
-    pool.check_manager_fee_info(&AccountInfo::new(
-        &key,
-        false,
-        false,
-        &mut lamports,
-        &mut data,
-        owner,
-        false,
-    ))
+    pool.check_manager_fee_info(&AccountInfo::new(&key, false, false, &mut lamports, &mut data, owner, false))
 }
 
 fn fee_accounts_are_judged_alike(
@@ -134,22 +122,14 @@ proptest! {
 /// An initialized account of the default mint.
 fn sound_account() -> Vec<u8> {
     let mut data = vec![0; TOKEN_ACCOUNT_LENGTH];
-    Account {
-        state: AccountState::Initialized,
-        ..Account::default()
-    }
-    .pack_into_slice(&mut data);
+    Account { state: AccountState::Initialized, ..Account::default() }.pack_into_slice(&mut data);
     data
 }
 
 /// A sound mint with the type byte in its place, ready for entries.
 fn sound_mint() -> Vec<u8> {
     let mut data = vec![0; TOKEN_ACCOUNT_LENGTH];
-    Mint {
-        is_initialized: true,
-        ..Mint::default()
-    }
-    .pack_into_slice(&mut data[..Mint::LEN]);
+    Mint { is_initialized: true, ..Mint::default() }.pack_into_slice(&mut data[..Mint::LEN]);
     data
 }
 

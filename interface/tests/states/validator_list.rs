@@ -62,10 +62,7 @@ fn to_reference(record: &ValidatorStakeInfo) -> ReferenceRecord {
 
 fn reference_list(max_validators: u32, records: &[ValidatorStakeInfo]) -> ReferenceList {
     ReferenceList {
-        header: ReferenceHeader {
-            account_type: AccountType::ValidatorList,
-            max_validators,
-        },
+        header: ReferenceHeader { account_type: AccountType::ValidatorList, max_validators },
         validators: records.iter().map(to_reference).collect(),
     }
 }
@@ -238,10 +235,7 @@ proptest! {
 #[test]
 fn statuses_move_towards_removal_as_published() {
     for byte in 0..=u8::MAX {
-        let record = ValidatorStakeInfo {
-            status: byte,
-            ..bytemuck::Zeroable::zeroed()
-        };
+        let record = ValidatorStakeInfo { status: byte, ..bytemuck::Zeroable::zeroed() };
         let ours = record.stake_status();
         statuses_agree(ours.clone(), status(byte)).unwrap();
 

@@ -21,22 +21,12 @@ pub struct PoolAuthority<'a> {
 impl<'a> PoolAuthority<'a> {
     /// The withdraw authority: staker and withdrawer of the pool's stake and authority of its mint.
     pub const fn withdraw_authority(account: &'a AccountView, pool: Address, bump: u8) -> Self {
-        Self {
-            account,
-            pool,
-            seed: WITHDRAW_AUTHORITY_SEED,
-            bump: [bump],
-        }
+        Self { account, pool, seed: WITHDRAW_AUTHORITY_SEED, bump: [bump] }
     }
 
     /// The default stake deposit authority.
     pub const fn deposit_authority(account: &'a AccountView, pool: Address, bump: u8) -> Self {
-        Self {
-            account,
-            pool,
-            seed: DEPOSIT_AUTHORITY_SEED,
-            bump: [bump],
-        }
+        Self { account, pool, seed: DEPOSIT_AUTHORITY_SEED, bump: [bump] }
     }
 
     /// Calls a program with this signature.
@@ -46,11 +36,7 @@ impl<'a> PoolAuthority<'a> {
         instruction: &InstructionView,
         accounts: &[&AccountView; N],
     ) -> ProgramResult {
-        let seeds = [
-            Seed::from(self.pool.as_ref()),
-            Seed::from(self.seed),
-            Seed::from(&self.bump),
-        ];
+        let seeds = [Seed::from(self.pool.as_ref()), Seed::from(self.seed), Seed::from(&self.bump)];
         invoke_signed(instruction, accounts, &[Signer::from(&seeds)])
     }
 }

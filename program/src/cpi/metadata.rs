@@ -40,10 +40,7 @@ struct Data {
 impl Data {
     /// The tag and what must stand before the description.
     fn new(start: &[u8], text: &TokenText) -> Self {
-        let mut data = Self {
-            bytes: [0; DATA_MAX_LENGTH],
-            length: 0,
-        };
+        let mut data = Self { bytes: [0; DATA_MAX_LENGTH], length: 0 };
         data.push(start);
         for text in [text.name, text.symbol, text.uri] {
             let text = &text[..text.floor_char_boundary(TEXT_MAX_LENGTH)];
@@ -90,17 +87,7 @@ pub fn create_metadata(
             InstructionAccount::readonly(&SYSTEM_PROGRAM_ID),
         ],
     };
-    authority.invoke(
-        &instruction,
-        &[
-            metadata,
-            mint,
-            authority.account,
-            payer,
-            authority.account,
-            system_program,
-        ],
-    )
+    authority.invoke(&instruction, &[metadata, mint, authority.account, payer, authority.account, system_program])
 }
 
 /// Replaces the description in the mint's metadata, which stays mutable.

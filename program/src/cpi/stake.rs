@@ -93,10 +93,7 @@ impl PoolAuthority<'_> {
                 InstructionAccount::readonly_signer(self.account.address()),
             ],
         };
-        self.invoke(
-            &instruction,
-            &[stake, vote, sysvars.clock, sysvars.history, config, self.account],
-        )
+        self.invoke(&instruction, &[stake, vote, sysvars.clock, sysvars.history, config, self.account])
     }
 
     /// Deactivates `stake`.
@@ -140,11 +137,7 @@ impl PoolAuthority<'_> {
         for role in [AUTHORIZE_STAKER, AUTHORIZE_WITHDRAWER] {
             let data = authorize_data(new_authority, role);
             let accounts = authorize_accounts(stake, self.account);
-            let instruction = InstructionView {
-                program_id: &STAKE_PROGRAM_ID,
-                data: &data,
-                accounts: &accounts,
-            };
+            let instruction = InstructionView { program_id: &STAKE_PROGRAM_ID, data: &data, accounts: &accounts };
             self.invoke(&instruction, &[stake, clock, self.account])?;
         }
         Ok(())
@@ -161,11 +154,7 @@ pub fn authorize(
     for role in [AUTHORIZE_STAKER, AUTHORIZE_WITHDRAWER] {
         let data = authorize_data(new_authority, role);
         let accounts = authorize_accounts(stake, authority);
-        let instruction = InstructionView {
-            program_id: &STAKE_PROGRAM_ID,
-            data: &data,
-            accounts: &accounts,
-        };
+        let instruction = InstructionView { program_id: &STAKE_PROGRAM_ID, data: &data, accounts: &accounts };
         invoke(&instruction, &[stake, clock, authority])?;
     }
     Ok(())
@@ -203,9 +192,6 @@ pub fn minimum_delegation() -> Result<u64, ProgramError> {
     if answer.program_id() != &STAKE_PROGRAM_ID {
         return Err(ProgramError::IncorrectProgramId);
     }
-    let lamports = answer
-        .as_slice()
-        .try_into()
-        .map_err(|_| ProgramError::InvalidInstructionData)?;
+    let lamports = answer.as_slice().try_into().map_err(|_| ProgramError::InvalidInstructionData)?;
     Ok(u64::from_le_bytes(lamports))
 }

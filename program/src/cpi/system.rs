@@ -27,10 +27,7 @@ pub fn transfer(from: &AccountView, to: &AccountView, lamports: u64) -> ProgramR
     let instruction = InstructionView {
         program_id: &SYSTEM_PROGRAM_ID,
         data: &data,
-        accounts: &[
-            InstructionAccount::writable_signer(from.address()),
-            InstructionAccount::writable(to.address()),
-        ],
+        accounts: &[InstructionAccount::writable_signer(from.address()), InstructionAccount::writable(to.address())],
     };
     invoke(&instruction, &[from, to])
 }
@@ -44,20 +41,12 @@ pub fn create_stake_account(account: &AccountView, seeds: &[Seed]) -> ProgramRes
     let mut data = [0; 12];
     data[..4].copy_from_slice(&tag::ALLOCATE.to_le_bytes());
     data[4..].copy_from_slice(&(STAKE_ACCOUNT_SPACE as u64).to_le_bytes());
-    let allocate = InstructionView {
-        program_id: &SYSTEM_PROGRAM_ID,
-        data: &data,
-        accounts: &accounts,
-    };
+    let allocate = InstructionView { program_id: &SYSTEM_PROGRAM_ID, data: &data, accounts: &accounts };
     invoke_signed(&allocate, &[account], &signers)?;
 
     let mut data = [0; 36];
     data[..4].copy_from_slice(&tag::ASSIGN.to_le_bytes());
     data[4..].copy_from_slice(STAKE_PROGRAM_ID.as_ref());
-    let assign = InstructionView {
-        program_id: &SYSTEM_PROGRAM_ID,
-        data: &data,
-        accounts: &accounts,
-    };
+    let assign = InstructionView { program_id: &SYSTEM_PROGRAM_ID, data: &data, accounts: &accounts };
     invoke_signed(&assign, &[account], &signers)
 }

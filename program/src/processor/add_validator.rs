@@ -45,18 +45,11 @@ pub fn process(program_id: &Address, accounts: &[AccountView], seed: u32) -> Pro
     }
     let seeds = ValidatorStakeSeeds::new(seed);
     let bump = [bump];
-    let seeds = [
-        Seed::from(vote.as_ref()),
-        Seed::from(pool.address().as_ref()),
-        Seed::from(seeds.suffix()),
-        Seed::from(&bump),
-    ];
+    let seeds =
+        [Seed::from(vote.as_ref()), Seed::from(pool.address().as_ref()), Seed::from(seeds.suffix()), Seed::from(&bump)];
     create_stake_account(stake, &seeds)?;
     authority.split(reserve, stake, lamports)?;
-    let sysvars = StakeSysvars {
-        clock: &accounts.clock,
-        history: &accounts.stake_history,
-    };
+    let sysvars = StakeSysvars { clock: &accounts.clock, history: &accounts.stake_history };
     authority.delegate(stake, &accounts.vote, sysvars, &accounts.stake_config)?;
 
     list.push(ValidatorStakeInfo {

@@ -4,11 +4,11 @@
 use {
     crate::{
         cpi::{PoolAuthority, StakeSysvars, minimum_delegation},
-        processor::moving_stake::{Ephemeral, Request, check_stake_in_motion, create_ephemeral, create_transient},
-        validation::{
-            Pool, Rent, check_owner, check_stake_program, check_system_program, check_transient_stake,
-            check_validator_stake, clock_epoch,
+        processor::moving_stake::{
+            Authorization, Ephemeral, Request, check_stake_in_motion, create_ephemeral, create_transient,
+            shared_accounts,
         },
+        validation::{Pool, Rent, check_owner, check_transient_stake, check_validator_stake, clock_epoch},
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     tidepool_interface::{
@@ -24,17 +24,19 @@ use {
     },
 };
 
-/// Accounts that all variants have.
-struct Accounts {
-    pool: AccountView,
-    staker: AccountView,
-    withdraw_authority: AccountView,
-    validator_list: AccountView,
-    validator_stake: AccountView,
-    transient_stake: AccountView,
-    clock: AccountView,
-    system_program: AccountView,
-    stake_program: AccountView,
+shared_accounts! {
+    /// Accounts that all variants have.
+    Accounts from DecreaseValidatorStakeAccounts, DecreaseValidatorStakeWithReserveAccounts, DecreaseAdditionalValidatorStakeAccounts {
+        pool,
+        staker,
+        withdraw_authority,
+        validator_list,
+        validator_stake,
+        transient_stake,
+        clock,
+        system_program,
+        stake_program,
+    }
 }
 
 /// Where the rent of new stake accounts comes from.
@@ -54,29 +56,8 @@ pub fn without_reserve(
     let loaded = DecreaseValidatorStakeAccounts::load(&mut accounts.iter().copied())?;
     let epoch = clock_epoch(&loaded.clock)?;
     let rent = Rent::from_account(&loaded.rent)?;
-    let accounts = Accounts {
-        pool: loaded.pool,
-        staker: loaded.staker,
-        withdraw_authority: loaded.withdraw_authority,
-        validator_list: loaded.validator_list,
-        validator_stake: loaded.validator_stake,
-        transient_stake: loaded.transient_stake,
-        clock: loaded.clock,
-        system_program: loaded.system_program,
-        stake_program: loaded.stake_program,
-    };
-    decrease(
-        program_id,
-        accounts,
-        epoch,
-        &rent,
-        Request {
-            lamports,
-            transient_seed,
-        },
-        None,
-        None,
-    )
+    let accounts = Accounts::from(&loaded);
+    decrease(program_id, accounts, epoch, &rent, Request { lamports, transient_seed }, None, None)
 }
 
 /// `DecreaseValidatorStakeWithReserve`.
@@ -90,33 +71,9 @@ pub fn with_reserve(
     let loaded = DecreaseValidatorStakeWithReserveAccounts::load(&mut accounts.iter().copied())?;
     let epoch = clock_epoch(&loaded.clock)?;
     let rent = Rent::get()?;
-    let funding = Funding {
-        reserve_stake: loaded.reserve_stake,
-        stake_history: loaded.stake_history,
-    };
-    let accounts = Accounts {
-        pool: loaded.pool,
-        staker: loaded.staker,
-        withdraw_authority: loaded.withdraw_authority,
-        validator_list: loaded.validator_list,
-        validator_stake: loaded.validator_stake,
-        transient_stake: loaded.transient_stake,
-        clock: loaded.clock,
-        system_program: loaded.system_program,
-        stake_program: loaded.stake_program,
-    };
-    decrease(
-        program_id,
-        accounts,
-        epoch,
-        &rent,
-        Request {
-            lamports,
-            transient_seed,
-        },
-        Some(funding),
-        None,
-    )
+    let funding = Funding { reserve_stake: loaded.reserve_stake, stake_history: loaded.stake_history };
+    let accounts = Accounts::from(&loaded);
+    decrease(program_id, accounts, epoch, &rent, Request { lamports, transient_seed }, Some(funding), None)
 }
 
 /// `DecreaseAdditionalValidatorStake`.
@@ -131,38 +88,24 @@ pub fn additional(
     let loaded = DecreaseAdditionalValidatorStakeAccounts::load(&mut accounts.iter().copied())?;
     let epoch = clock_epoch(&loaded.clock)?;
     let rent = Rent::get()?;
-    let funding = Funding {
-        reserve_stake: loaded.reserve_stake,
-        stake_history: loaded.stake_history,
-    };
-    let ephemeral = Ephemeral {
-        account: loaded.ephemeral_stake,
-        seed: ephemeral_seed,
-    };
-    let accounts = Accounts {
-        pool: loaded.pool,
-        staker: loaded.staker,
-        withdraw_authority: loaded.withdraw_authority,
-        validator_list: loaded.validator_list,
-        validator_stake: loaded.validator_stake,
-        transient_stake: loaded.transient_stake,
-        clock: loaded.clock,
-        system_program: loaded.system_program,
-        stake_program: loaded.stake_program,
-    };
-    let request = Request {
-        lamports,
-        transient_seed,
-    };
-    decrease(
-        program_id,
-        accounts,
-        epoch,
-        &rent,
-        request,
-        Some(funding),
-        Some(ephemeral),
-    )
+    let funding = Funding { reserve_stake: loaded.reserve_stake, stake_history: loaded.stake_history };
+    let ephemeral = Ephemeral { account: loaded.ephemeral_stake, seed: ephemeral_seed };
+    let accounts = Accounts::from(&loaded);
+    let request = Request { lamports, transient_seed };
+    decrease(program_id, accounts, epoch, &rent, request, Some(funding), Some(ephemeral))
+}
+
+impl Accounts {
+    const fn authorization(&self) -> Authorization<'_> {
+        Authorization {
+            system_program: &self.system_program,
+            stake_program: &self.stake_program,
+            pool: &self.pool,
+            withdraw_authority: &self.withdraw_authority,
+            staker: &self.staker,
+            validator_list: &self.validator_list,
+        }
+    }
 }
 
 fn decrease(
@@ -174,13 +117,7 @@ fn decrease(
     funding: Option<Funding>,
     ephemeral: Option<Ephemeral>,
 ) -> ProgramResult {
-    check_system_program(&accounts.system_program)?;
-    check_stake_program(&accounts.stake_program)?;
-    let pool = Pool::load(program_id, &accounts.pool)?;
-    let authority = pool.check_withdraw_authority(&accounts.withdraw_authority)?;
-    pool.check_staker(&accounts.staker)?;
-    pool.check_fresh(epoch)?;
-    pool.check_validator_list(&accounts.validator_list)?;
+    let (pool, authority) = accounts.authorization().check(program_id, epoch)?;
     check_owner(&accounts.validator_list, program_id)?;
     let mut list_account = accounts.validator_list;
     let mut list_data = list_account.try_borrow_mut()?;
@@ -191,69 +128,33 @@ fn decrease(
     let stake = &accounts.validator_stake;
     let vote = StakeState::decode_delegated(&stake.try_borrow()?)?.1.voter;
     let record = list.find(&vote).ok_or(ValidatorNotFound)?;
-    check_validator_stake(
-        program_id,
-        pool.address(),
-        stake,
-        &vote,
-        record.validator_seed_suffix.get(),
-    )?;
-    check_stake_in_motion(
-        &accounts.transient_stake,
-        record,
-        &request,
-        ephemeral.is_some(),
-        |delegation| delegation.deactivation_epoch.get() == epoch,
-    )?;
+    check_validator_stake(program_id, pool.address(), stake, &vote, record.validator_seed_suffix.get())?;
+    check_stake_in_motion(&accounts.transient_stake, record, &request, ephemeral.is_some(), |delegation| {
+        delegation.deactivation_epoch.get() == epoch
+    })?;
     if !record.is_active() {
         return Err(ValidatorNotFound.into());
     }
     check_amount(stake, request.lamports, rent)?;
 
-    let stake_rent = rent.minimum_balance(STAKE_ACCOUNT_SPACE);
-    let clock = &accounts.clock;
+    let movement = Movement {
+        pool: &pool,
+        authority: &authority,
+        clock: &accounts.clock,
+        funding: funding.as_ref(),
+        stake_rent: rent.minimum_balance(STAKE_ACCOUNT_SPACE),
+    };
     let source = match &ephemeral {
-        None => Source {
-            account: *stake,
-            lamports: request.lamports,
-        },
-        Some(ephemeral) => {
-            create_ephemeral(&pool, ephemeral)?;
-            if let Some(funding) = &funding {
-                top_up(&authority, funding, clock, &ephemeral.account, stake_rent)?;
-            }
-            authority.split(stake, &ephemeral.account, request.lamports)?;
-            authority.deactivate(&ephemeral.account, clock)?;
-            Source {
-                account: ephemeral.account,
-                lamports: ephemeral.account.lamports(),
-            }
-        }
+        None => Source { account: *stake, lamports: request.lamports },
+        Some(ephemeral) => movement.split_ephemeral(stake, ephemeral, request.lamports)?,
     };
     let transient = &accounts.transient_stake;
     let bump = check_transient_stake(program_id, pool.address(), transient, &vote, request.transient_seed)?;
     if record.transient_stake_lamports.get() > 0 {
-        // Only the additional variant comes here, which has the stake history.
-        let funding = funding.as_ref().ok_or(ProgramError::NotEnoughAccountKeys)?;
-        let sysvars = StakeSysvars {
-            clock,
-            history: &funding.stake_history,
-        };
-        authority.merge(&source.account, transient, sysvars)?;
+        movement.join(&source, transient)?;
     } else {
         create_transient(&pool, transient, &vote, request.transient_seed, bump)?;
-        // A split of all of the ephemeral account takes its rent along.
-        if let Some(funding) = &funding
-            && source.account.lamports() != source.lamports
-        {
-            check_reserve_covers(funding, transient, stake_rent)?;
-            top_up(&authority, funding, clock, transient, stake_rent)?;
-        }
-        authority.split(&source.account, transient, source.lamports)?;
-        let is_delegated = StakeState::decode_delegated(&transient.try_borrow()?)?.1.is_delegated();
-        if is_delegated {
-            authority.deactivate(transient, clock)?;
-        }
+        movement.begin(&source, transient)?;
     }
     store(record, &request, transient.lamports())
 }
@@ -270,52 +171,89 @@ fn check_amount(stake: &AccountView, lamports: u64, rent: &Rent) -> ProgramResul
     if lamports < pool_minimum_delegation(stake_program_minimum) {
         return Err(ProgramError::AccountNotRentExempt);
     }
-    let remaining = stake
-        .lamports()
-        .checked_sub(lamports)
-        .ok_or(ProgramError::InsufficientFunds)?;
+    let remaining = stake.lamports().checked_sub(lamports).ok_or(ProgramError::InsufficientFunds)?;
     if remaining < minimum_stake_lamports(rent.of(stake), stake_program_minimum) {
         return Err(ProgramError::InsufficientFunds);
     }
     Ok(())
 }
 
-/// # Errors
-/// [`ReserveDepleted`] where the reserve holds no more than what `account` lacks of its rent.
-fn check_reserve_covers(funding: &Funding, account: &AccountView, rent: u64) -> ProgramResult {
-    if rent.saturating_sub(account.lamports()) >= funding.reserve_stake.lamports() {
-        return Err(ReserveDepleted.into());
-    }
-    Ok(())
+/// What the steps of a decrease have in common.
+struct Movement<'a> {
+    pool: &'a Pool<'a>,
+    authority: &'a PoolAuthority<'a>,
+    clock: &'a AccountView,
+    /// None for the deprecated variant, whose caller funds the transient account.
+    funding: Option<&'a Funding>,
+    /// Rent-exempt lamports of a new stake account.
+    stake_rent: u64,
 }
 
-/// Pays what `account` lacks of its rent from the reserve.
-fn top_up(
-    authority: &PoolAuthority,
-    funding: &Funding,
-    clock: &AccountView,
-    account: &AccountView,
-    rent: u64,
-) -> ProgramResult {
-    let missing = rent.saturating_sub(account.lamports());
-    if missing == 0 {
-        return Ok(());
+impl Movement<'_> {
+    /// Splits deactivated stake into an account that can be merged with what moves already.
+    fn split_ephemeral(
+        &self,
+        stake: &AccountView,
+        ephemeral: &Ephemeral,
+        lamports: u64,
+    ) -> Result<Source, ProgramError> {
+        create_ephemeral(self.pool, ephemeral)?;
+        if let Some(funding) = self.funding {
+            self.top_up(funding, &ephemeral.account)?;
+        }
+        self.authority.split(stake, &ephemeral.account, lamports)?;
+        self.authority.deactivate(&ephemeral.account, self.clock)?;
+        Ok(Source { account: ephemeral.account, lamports: ephemeral.account.lamports() })
     }
-    check_reserve_covers(funding, account, rent)?;
-    let sysvars = StakeSysvars {
-        clock,
-        history: &funding.stake_history,
-    };
-    authority.withdraw(&funding.reserve_stake, account, missing, sysvars)
+
+    /// Merges the source into the stake in motion.
+    fn join(&self, source: &Source, transient: &AccountView) -> ProgramResult {
+        // Only the additional variant comes here, which has the stake history.
+        let funding = self.funding.ok_or(ProgramError::NotEnoughAccountKeys)?;
+        self.authority.merge(&source.account, transient, self.sysvars(funding))
+    }
+
+    /// Splits the source into the new transient account, deactivated.
+    fn begin(&self, source: &Source, transient: &AccountView) -> ProgramResult {
+        // A split of all of the ephemeral account takes its rent along.
+        if let Some(funding) = self.funding
+            && source.account.lamports() != source.lamports
+        {
+            self.check_reserve_covers(funding, transient)?;
+            self.top_up(funding, transient)?;
+        }
+        self.authority.split(&source.account, transient, source.lamports)?;
+        let is_delegated = StakeState::decode_delegated(&transient.try_borrow()?)?.1.is_delegated();
+        if is_delegated { self.authority.deactivate(transient, self.clock) } else { Ok(()) }
+    }
+
+    /// # Errors
+    /// [`ReserveDepleted`] where the reserve holds no more than what `account` lacks of its rent.
+    fn check_reserve_covers(&self, funding: &Funding, account: &AccountView) -> ProgramResult {
+        if self.stake_rent.saturating_sub(account.lamports()) >= funding.reserve_stake.lamports() {
+            return Err(ReserveDepleted.into());
+        }
+        Ok(())
+    }
+
+    /// Pays what `account` lacks of its rent from the reserve.
+    fn top_up(&self, funding: &Funding, account: &AccountView) -> ProgramResult {
+        let missing = self.stake_rent.saturating_sub(account.lamports());
+        if missing == 0 {
+            return Ok(());
+        }
+        self.check_reserve_covers(funding, account)?;
+        self.authority.withdraw(&funding.reserve_stake, account, missing, self.sysvars(funding))
+    }
+
+    fn sysvars<'b>(&'b self, funding: &'b Funding) -> StakeSysvars<'b> {
+        StakeSysvars { clock: self.clock, history: &funding.stake_history }
+    }
 }
 
 /// The transient account is counted with its rent and with whatever lay at its address before.
 fn store(record: &mut ValidatorStakeInfo, request: &Request, transient_lamports: u64) -> ProgramResult {
-    let active = record
-        .active_stake_lamports
-        .get()
-        .checked_sub(request.lamports)
-        .ok_or(CalculationFailure)?;
+    let active = record.active_stake_lamports.get().checked_sub(request.lamports).ok_or(CalculationFailure)?;
     record.active_stake_lamports.set(active);
     record.transient_stake_lamports.set(transient_lamports);
     record.transient_seed_suffix.set(request.transient_seed);

@@ -37,38 +37,21 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
 
     let validator_stake = &accounts.validator_stake;
     let (vote, before) = read_balance(validator_stake)?;
-    if pool
-        .state
-        .terms
-        .preferred_deposit_validator_vote_address
-        .is_some_and(|preferred| preferred != vote)
-    {
+    if pool.state.terms.preferred_deposit_validator_vote_address.is_some_and(|preferred| preferred != vote) {
         return Err(IncorrectDepositVoteAddress.into());
     }
     let record = list.find(&vote).ok_or(ValidatorNotFound)?;
-    check_validator_stake(
-        program_id,
-        pool.address(),
-        validator_stake,
-        &vote,
-        record.validator_seed_suffix.get(),
-    )?;
+    check_validator_stake(program_id, pool.address(), validator_stake, &vote, record.validator_seed_suffix.get())?;
     if !record.is_active() {
         return Err(ValidatorNotFound.into());
     }
 
     take_over(program_id, pool.address(), &accounts)?;
-    let sysvars = StakeSysvars {
-        clock: &accounts.clock,
-        history: &accounts.stake_history,
-    };
+    let sysvars = StakeSysvars { clock: &accounts.clock, history: &accounts.stake_history };
     authority.merge(&accounts.deposit_stake, validator_stake, sysvars)?;
     let (_, after) = read_balance(validator_stake)?;
     let lamports = after.lamports.checked_sub(before.lamports).ok_or(CalculationFailure)?;
-    let delegated = after
-        .delegated
-        .checked_sub(before.delegated)
-        .ok_or(CalculationFailure)?;
+    let delegated = after.delegated.checked_sub(before.delegated).ok_or(CalculationFailure)?;
     let not_delegated = lamports.checked_sub(delegated).ok_or(CalculationFailure)?;
 
     let quote = quote::stake_deposit(&pool.rate(), &pool.state.terms, lamports, delegated)?.check_minimum(minimum)?;
@@ -98,13 +81,7 @@ struct Balance {
 fn read_balance(stake: &AccountView) -> Result<(Address, Balance), ProgramError> {
     let data = stake.try_borrow()?;
     let (_, delegation) = StakeState::decode_delegated(&data)?;
-    Ok((
-        delegation.voter,
-        Balance {
-            lamports: stake.lamports(),
-            delegated: delegation.stake.get(),
-        },
-    ))
+    Ok((delegation.voter, Balance { lamports: stake.lamports(), delegated: delegation.stake.get() }))
 }
 
 /// Hands the deposited stake account over to the withdraw authority, by the stake deposit authority's signature.
@@ -120,12 +97,7 @@ fn take_over(program_id: &Address, pool: &Address, accounts: &DepositStakeAccoun
             &accounts.clock,
         )
     } else {
-        authorize(
-            &accounts.deposit_stake,
-            deposit_authority,
-            new_authority,
-            &accounts.clock,
-        )
+        authorize(&accounts.deposit_stake, deposit_authority, new_authority, &accounts.clock)
     }
 }
 

@@ -3,11 +3,11 @@
 use {
     crate::{
         cpi::{PoolAuthority, StakeSysvars, minimum_delegation},
-        processor::moving_stake::{Ephemeral, Request, check_stake_in_motion, create_ephemeral, create_transient},
-        validation::{
-            Pool, Rent, check_owner, check_stake_program, check_system_program, check_transient_stake,
-            check_validator_stake, clock_epoch,
+        processor::moving_stake::{
+            Authorization, Ephemeral, Request, check_stake_in_motion, create_ephemeral, create_transient,
+            shared_accounts,
         },
+        validation::{Pool, Rent, check_owner, check_transient_stake, check_validator_stake, clock_epoch},
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     tidepool_interface::{
@@ -24,21 +24,23 @@ use {
 /// `StakeError::InsufficientDelegation` of the stake program, which the contract answers to an increase that is too small.
 const INSUFFICIENT_DELEGATION: ProgramError = ProgramError::Custom(12);
 
-/// Accounts that both variants have.
-struct Accounts {
-    pool: AccountView,
-    staker: AccountView,
-    withdraw_authority: AccountView,
-    validator_list: AccountView,
-    reserve_stake: AccountView,
-    transient_stake: AccountView,
-    validator_stake: AccountView,
-    vote: AccountView,
-    clock: AccountView,
-    stake_history: AccountView,
-    stake_config: AccountView,
-    system_program: AccountView,
-    stake_program: AccountView,
+shared_accounts! {
+    /// Accounts that both variants have.
+    Accounts from IncreaseValidatorStakeAccounts, IncreaseAdditionalValidatorStakeAccounts {
+        pool,
+        staker,
+        withdraw_authority,
+        validator_list,
+        reserve_stake,
+        transient_stake,
+        validator_stake,
+        vote,
+        clock,
+        stake_history,
+        stake_config,
+        system_program,
+        stake_program,
+    }
 }
 
 /// `IncreaseValidatorStake`.
@@ -47,32 +49,8 @@ pub fn first(program_id: &Address, accounts: &[AccountView], lamports: u64, tran
     let loaded = IncreaseValidatorStakeAccounts::load(&mut accounts.iter().copied())?;
     let epoch = clock_epoch(&loaded.clock)?;
     let rent = Rent::from_account(&loaded.rent)?;
-    let accounts = Accounts {
-        pool: loaded.pool,
-        staker: loaded.staker,
-        withdraw_authority: loaded.withdraw_authority,
-        validator_list: loaded.validator_list,
-        reserve_stake: loaded.reserve_stake,
-        transient_stake: loaded.transient_stake,
-        validator_stake: loaded.validator_stake,
-        vote: loaded.vote,
-        clock: loaded.clock,
-        stake_history: loaded.stake_history,
-        stake_config: loaded.stake_config,
-        system_program: loaded.system_program,
-        stake_program: loaded.stake_program,
-    };
-    increase(
-        program_id,
-        accounts,
-        epoch,
-        &rent,
-        Request {
-            lamports,
-            transient_seed,
-        },
-        None,
-    )
+    let accounts = Accounts::from(&loaded);
+    increase(program_id, accounts, epoch, &rent, Request { lamports, transient_seed }, None)
 }
 
 /// `IncreaseAdditionalValidatorStake`.
@@ -87,36 +65,22 @@ pub fn additional(
     let loaded = IncreaseAdditionalValidatorStakeAccounts::load(&mut accounts.iter().copied())?;
     let epoch = clock_epoch(&loaded.clock)?;
     let rent = Rent::get()?;
-    let ephemeral = Ephemeral {
-        account: loaded.ephemeral_stake,
-        seed: ephemeral_seed,
-    };
-    let accounts = Accounts {
-        pool: loaded.pool,
-        staker: loaded.staker,
-        withdraw_authority: loaded.withdraw_authority,
-        validator_list: loaded.validator_list,
-        reserve_stake: loaded.reserve_stake,
-        transient_stake: loaded.transient_stake,
-        validator_stake: loaded.validator_stake,
-        vote: loaded.vote,
-        clock: loaded.clock,
-        stake_history: loaded.stake_history,
-        stake_config: loaded.stake_config,
-        system_program: loaded.system_program,
-        stake_program: loaded.stake_program,
-    };
-    increase(
-        program_id,
-        accounts,
-        epoch,
-        &rent,
-        Request {
-            lamports,
-            transient_seed,
-        },
-        Some(ephemeral),
-    )
+    let ephemeral = Ephemeral { account: loaded.ephemeral_stake, seed: ephemeral_seed };
+    let accounts = Accounts::from(&loaded);
+    increase(program_id, accounts, epoch, &rent, Request { lamports, transient_seed }, Some(ephemeral))
+}
+
+impl Accounts {
+    const fn authorization(&self) -> Authorization<'_> {
+        Authorization {
+            system_program: &self.system_program,
+            stake_program: &self.stake_program,
+            pool: &self.pool,
+            withdraw_authority: &self.withdraw_authority,
+            staker: &self.staker,
+            validator_list: &self.validator_list,
+        }
+    }
 }
 
 fn increase(
@@ -127,37 +91,19 @@ fn increase(
     request: Request,
     ephemeral: Option<Ephemeral>,
 ) -> ProgramResult {
-    check_system_program(&accounts.system_program)?;
-    check_stake_program(&accounts.stake_program)?;
-    let pool = Pool::load(program_id, &accounts.pool)?;
-    let authority = pool.check_withdraw_authority(&accounts.withdraw_authority)?;
-    pool.check_staker(&accounts.staker)?;
-    pool.check_fresh(epoch)?;
-    pool.check_validator_list(&accounts.validator_list)?;
+    let (pool, authority) = accounts.authorization().check(program_id, epoch)?;
     pool.check_reserve(&accounts.reserve_stake)?;
     check_owner(&accounts.validator_list, program_id)?;
     let mut list_account = accounts.validator_list;
     let mut list_data = list_account.try_borrow_mut()?;
     let mut list = ValidatorListMut::decode(&mut list_data)?;
     let record = list.find(accounts.vote.address()).ok_or(ValidatorNotFound)?;
-    check_stake_in_motion(
-        &accounts.transient_stake,
-        record,
-        &request,
-        ephemeral.is_some(),
-        |delegation| delegation.is_delegated() && delegation.activation_epoch.get() == epoch,
-    )?;
+    check_stake_in_motion(&accounts.transient_stake, record, &request, ephemeral.is_some(), |delegation| {
+        delegation.is_delegated() && delegation.activation_epoch.get() == epoch
+    })?;
     check_validator(&pool, &accounts, record)?;
 
-    if request.lamports < pool_minimum_delegation(minimum_delegation()?) {
-        return Err(INSUFFICIENT_DELEGATION);
-    }
-    let stake_rent = rent.minimum_balance(STAKE_ACCOUNT_SPACE);
-    // The rent returns to the reserve once the stake is merged.
-    let lamports = request.lamports.saturating_add(stake_rent);
-    if accounts.reserve_stake.lamports().saturating_sub(lamports) < stake_rent {
-        return Err(ProgramError::InsufficientFunds);
-    }
+    let lamports = lamports_with_rent(&accounts.reserve_stake, request.lamports, rent)?;
     let is_in_motion = record.transient_stake_lamports.get() > 0;
     let source = match ephemeral {
         None => accounts.reserve_stake,
@@ -181,27 +127,30 @@ fn increase(
         }
     }
     // Lamports that were at the address before are counted at the next update.
-    let in_motion = record
-        .transient_stake_lamports
-        .get()
-        .checked_add(lamports)
-        .ok_or(CalculationFailure)?;
+    let in_motion = record.transient_stake_lamports.get().checked_add(lamports).ok_or(CalculationFailure)?;
     record.transient_stake_lamports.set(in_motion);
     record.transient_seed_suffix.set(request.transient_seed);
     Ok(())
+}
+
+/// What to take from the reserve: the stake, and the rent of its account, which returns once the stake is merged.
+fn lamports_with_rent(reserve: &AccountView, lamports: u64, rent: &Rent) -> Result<u64, ProgramError> {
+    if lamports < pool_minimum_delegation(minimum_delegation()?) {
+        return Err(INSUFFICIENT_DELEGATION);
+    }
+    let stake_rent = rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+    let lamports = lamports.saturating_add(stake_rent);
+    if reserve.lamports().saturating_sub(lamports) < stake_rent {
+        return Err(ProgramError::InsufficientFunds);
+    }
+    Ok(lamports)
 }
 
 /// The validator's stake must be the pool's and delegated to it: a cluster restart may have undone that.
 fn check_validator(pool: &Pool, accounts: &Accounts, record: &ValidatorStakeInfo) -> ProgramResult {
     let (stake, vote) = (&accounts.validator_stake, accounts.vote.address());
     check_owner(stake, &STAKE_PROGRAM_ID)?;
-    check_validator_stake(
-        pool.program_id,
-        pool.address(),
-        stake,
-        vote,
-        record.validator_seed_suffix.get(),
-    )?;
+    check_validator_stake(pool.program_id, pool.address(), stake, vote, record.validator_seed_suffix.get())?;
     let data = stake.try_borrow()?;
     let (meta, delegation) = StakeState::decode_delegated(&data)?;
     if !meta.is_usable_by_pool(accounts.withdraw_authority.address(), &pool.state.head.lockup)
@@ -216,10 +165,7 @@ fn check_validator(pool: &Pool, accounts: &Accounts, record: &ValidatorStakeInfo
 }
 
 fn sysvars(accounts: &Accounts) -> StakeSysvars<'_> {
-    StakeSysvars {
-        clock: &accounts.clock,
-        history: &accounts.stake_history,
-    }
+    StakeSysvars { clock: &accounts.clock, history: &accounts.stake_history }
 }
 
 fn delegate(authority: &PoolAuthority, stake: &AccountView, accounts: &Accounts) -> ProgramResult {

@@ -74,10 +74,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], terms: &Terms) ->
 
     if lamports > 0 {
         // What the reserve holds beyond its rent is the manager's first deposit.
-        let token = TokenProgram {
-            program: &accounts.token_program,
-            mint: &accounts.pool_mint,
-        };
+        let token = TokenProgram { program: &accounts.token_program, mint: &accounts.pool_mint };
         PoolAuthority::withdraw_authority(&accounts.withdraw_authority, *accounts.pool.address(), bump).mint_to(
             token,
             &accounts.manager_fee_account,
@@ -131,10 +128,8 @@ fn check_new_accounts(
 
 fn check_list_unused(list: &AccountView) -> ProgramResult {
     let data = list.try_borrow()?;
-    let header: &ValidatorListHeader = bytemuck::from_bytes(
-        data.get(..VALIDATOR_LIST_HEADER_LENGTH)
-            .ok_or(ProgramError::BorshIoError)?,
-    );
+    let header: &ValidatorListHeader =
+        bytemuck::from_bytes(data.get(..VALIDATOR_LIST_HEADER_LENGTH).ok_or(ProgramError::BorshIoError)?);
     // The contract decodes the records too: one that the account names but does not hold fails first.
     if header.account_type > AccountType::ValidatorList as u8
         || header.length.get() as usize > max_validators_for(data.len())
@@ -172,10 +167,7 @@ fn reserve_lamports_above_rent(
         StakeState::Initialized(meta) if meta.is_usable_by_pool(withdraw_authority, &PodLockup::default()) => {}
         _ => return Err(WrongStakeStake.into()),
     }
-    reserve
-        .lamports()
-        .checked_sub(rent.of(reserve))
-        .ok_or(CalculationFailure.into())
+    reserve.lamports().checked_sub(rent.of(reserve)).ok_or(CalculationFailure.into())
 }
 
 #[inline(never)]

@@ -33,36 +33,21 @@ use {
 #[inline(never)]
 pub fn process(program_id: &Address, accounts: &[AccountView], data: &[u8]) -> ProgramResult {
     match Instruction::decode(data)? {
-        Instruction::Initialize {
-            fee,
-            withdrawal_fee,
-            deposit_fee,
-            referral_fee,
-            max_validators,
-        } => {
-            let terms = initialize::Terms {
-                fee,
-                withdrawal_fee,
-                deposit_fee,
-                referral_fee,
-                max_validators,
-            };
+        Instruction::Initialize { fee, withdrawal_fee, deposit_fee, referral_fee, max_validators } => {
+            let terms = initialize::Terms { fee, withdrawal_fee, deposit_fee, referral_fee, max_validators };
             initialize::process(program_id, accounts, &terms)
         }
         Instruction::AddValidatorToPool { seed } => add_validator::process(program_id, accounts, seed),
         Instruction::RemoveValidatorFromPool => remove_validator::process(program_id, accounts),
-        Instruction::DecreaseValidatorStake {
-            lamports,
-            transient_stake_seed,
-        } => decrease_stake::without_reserve(program_id, accounts, lamports, transient_stake_seed),
-        Instruction::IncreaseValidatorStake {
-            lamports,
-            transient_stake_seed,
-        } => increase_stake::first(program_id, accounts, lamports, transient_stake_seed),
-        Instruction::SetPreferredValidator {
-            validator_type,
-            vote_account,
-        } => set_preferred_validator::process(program_id, accounts, validator_type, vote_account),
+        Instruction::DecreaseValidatorStake { lamports, transient_stake_seed } => {
+            decrease_stake::without_reserve(program_id, accounts, lamports, transient_stake_seed)
+        }
+        Instruction::IncreaseValidatorStake { lamports, transient_stake_seed } => {
+            increase_stake::first(program_id, accounts, lamports, transient_stake_seed)
+        }
+        Instruction::SetPreferredValidator { validator_type, vote_account } => {
+            set_preferred_validator::process(program_id, accounts, validator_type, vote_account)
+        }
         Instruction::UpdateValidatorListBalance { start_index, no_merge } => {
             update_validators::process(program_id, accounts, start_index, no_merge)
         }
@@ -84,47 +69,27 @@ pub fn process(program_id: &Address, accounts: &[AccountView], data: &[u8]) -> P
         Instruction::UpdateTokenMetadata { name, symbol, uri } => {
             token_metadata::update(program_id, accounts, name, symbol, uri)
         }
-        Instruction::IncreaseAdditionalValidatorStake {
-            lamports,
-            transient_stake_seed,
-            ephemeral_stake_seed,
-        } => increase_stake::additional(
-            program_id,
-            accounts,
-            lamports,
-            transient_stake_seed,
-            ephemeral_stake_seed,
-        ),
-        Instruction::DecreaseAdditionalValidatorStake {
-            lamports,
-            transient_stake_seed,
-            ephemeral_stake_seed,
-        } => decrease_stake::additional(
-            program_id,
-            accounts,
-            lamports,
-            transient_stake_seed,
-            ephemeral_stake_seed,
-        ),
-        Instruction::DecreaseValidatorStakeWithReserve {
-            lamports,
-            transient_stake_seed,
-        } => decrease_stake::with_reserve(program_id, accounts, lamports, transient_stake_seed),
+        Instruction::IncreaseAdditionalValidatorStake { lamports, transient_stake_seed, ephemeral_stake_seed } => {
+            increase_stake::additional(program_id, accounts, lamports, transient_stake_seed, ephemeral_stake_seed)
+        }
+        Instruction::DecreaseAdditionalValidatorStake { lamports, transient_stake_seed, ephemeral_stake_seed } => {
+            decrease_stake::additional(program_id, accounts, lamports, transient_stake_seed, ephemeral_stake_seed)
+        }
+        Instruction::DecreaseValidatorStakeWithReserve { lamports, transient_stake_seed } => {
+            decrease_stake::with_reserve(program_id, accounts, lamports, transient_stake_seed)
+        }
         Instruction::Redelegate { .. } => Err(ProgramError::InvalidInstructionData),
-        Instruction::DepositStakeWithSlippage {
-            minimum_pool_tokens_out,
-        } => deposit_stake::process(program_id, accounts, Some(minimum_pool_tokens_out)),
-        Instruction::WithdrawStakeWithSlippage {
-            pool_tokens_in,
-            minimum_lamports_out,
-        } => withdraw_stake::process(program_id, accounts, pool_tokens_in, Some(minimum_lamports_out)),
-        Instruction::DepositSolWithSlippage {
-            lamports_in,
-            minimum_pool_tokens_out,
-        } => deposit_sol::process(program_id, accounts, lamports_in, Some(minimum_pool_tokens_out)),
-        Instruction::WithdrawSolWithSlippage {
-            pool_tokens_in,
-            minimum_lamports_out,
-        } => withdraw_sol::process(program_id, accounts, pool_tokens_in, Some(minimum_lamports_out)),
+        Instruction::DepositStakeWithSlippage { minimum_pool_tokens_out } => {
+            deposit_stake::process(program_id, accounts, Some(minimum_pool_tokens_out))
+        }
+        Instruction::WithdrawStakeWithSlippage { pool_tokens_in, minimum_lamports_out } => {
+            withdraw_stake::process(program_id, accounts, pool_tokens_in, Some(minimum_lamports_out))
+        }
+        Instruction::DepositSolWithSlippage { lamports_in, minimum_pool_tokens_out } => {
+            deposit_sol::process(program_id, accounts, lamports_in, Some(minimum_pool_tokens_out))
+        }
+        Instruction::WithdrawSolWithSlippage { pool_tokens_in, minimum_lamports_out } => {
+            withdraw_sol::process(program_id, accounts, pool_tokens_in, Some(minimum_lamports_out))
+        }
     }
 }

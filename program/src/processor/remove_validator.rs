@@ -38,26 +38,14 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
         (delegation.voter, delegation.is_delegated())
     };
     let record = list.find(&vote).ok_or(ValidatorNotFound)?;
-    check_validator_stake(
-        program_id,
-        &pool_address,
-        stake,
-        &vote,
-        record.validator_seed_suffix.get(),
-    )?;
+    check_validator_stake(program_id, &pool_address, stake, &vote, record.validator_seed_suffix.get())?;
     if !record.is_active() {
         return Err(ValidatorNotFound.into());
     }
 
     let status = if record.transient_stake_lamports.get() > 0 {
         let transient = &accounts.transient_stake;
-        check_transient_stake(
-            program_id,
-            &pool_address,
-            transient,
-            &vote,
-            record.transient_seed_suffix.get(),
-        )?;
+        check_transient_stake(program_id, &pool_address, transient, &vote, record.transient_seed_suffix.get())?;
         if is_delegated_by_pool(transient, &authority, &pool.state.head.lockup)? {
             authority.deactivate(transient, &accounts.clock)?;
         }

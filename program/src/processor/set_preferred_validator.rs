@@ -26,10 +26,7 @@ pub fn process(
     let list_data = accounts.validator_list.try_borrow()?;
     let (_, records) = split_validator_list(&list_data)?;
     if let Some(vote) = &vote {
-        let record = records
-            .iter()
-            .find(|record| record.vote_account_address == *vote)
-            .ok_or(ValidatorNotFound)?;
+        let record = records.iter().find(|record| record.vote_account_address == *vote).ok_or(ValidatorNotFound)?;
         if !record.is_active() {
             return Err(InvalidPreferredValidator.into());
         }

@@ -36,8 +36,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     let rate = pool.rate();
     let reward = total_lamports.saturating_sub(rate.total_lamports);
     let fee = if pool.can_pay_manager(&accounts.manager_fee_account) {
-        rate.epoch_fee(&pool.state.head.epoch_fee.get(), reward)
-            .ok_or(CalculationFailure)?
+        rate.epoch_fee(&pool.state.head.epoch_fee.get(), reward).ok_or(CalculationFailure)?
     } else {
         0
     };
@@ -49,10 +48,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     }
     pool.state.head.total_lamports.set(total_lamports);
     // The mint knows of tokens that holders burnt by themselves.
-    pool.state
-        .head
-        .pool_token_supply
-        .set(Mint::decode(&accounts.pool_mint.try_borrow()?)?.supply);
+    pool.state.head.pool_token_supply.set(Mint::decode(&accounts.pool_mint.try_borrow()?)?.supply);
     pool.store()
 }
 
@@ -62,9 +58,7 @@ fn add_stake(mut lamports: u64, records: &[ValidatorStakeInfo], epoch: u64) -> R
         if record.last_update_epoch.get() < epoch {
             return Err(StakeListOutOfDate.into());
         }
-        lamports = lamports
-            .checked_add(record.stake_lamports()?)
-            .ok_or(CalculationFailure)?;
+        lamports = lamports.checked_add(record.stake_lamports()?).ok_or(CalculationFailure)?;
     }
     Ok(lamports)
 }

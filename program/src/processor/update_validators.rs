@@ -50,10 +50,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], start_index: u32,
         authority: &authority,
         lockup: &pool.state.head.lockup,
         reserve: &accounts.reserve_stake,
-        sysvars: StakeSysvars {
-            clock: &accounts.clock,
-            history: &accounts.stake_history,
-        },
+        sysvars: StakeSysvars { clock: &accounts.clock, history: &accounts.stake_history },
         rent: &rent,
         epoch,
         no_merge,
@@ -74,22 +71,8 @@ fn has_addresses(
     transient_stake: &AccountView,
 ) -> bool {
     let (program_id, address, vote) = (pool.program_id, pool.address(), &record.vote_account_address);
-    check_validator_stake(
-        program_id,
-        address,
-        validator_stake,
-        vote,
-        record.validator_seed_suffix.get(),
-    )
-    .is_ok()
-        && check_transient_stake(
-            program_id,
-            address,
-            transient_stake,
-            vote,
-            record.transient_seed_suffix.get(),
-        )
-        .is_ok()
+    check_validator_stake(program_id, address, validator_stake, vote, record.validator_seed_suffix.get()).is_ok()
+        && check_transient_stake(program_id, address, transient_stake, vote, record.transient_seed_suffix.get()).is_ok()
 }
 
 /// What the update of each record needs.
@@ -209,10 +192,7 @@ impl Update<'_> {
 
     /// Brings lamports that earn nothing (tips, donations, the rent of merged accounts) to the reserve.
     fn sweep(&self, stake: &AccountView, delegation: &Delegation) -> ProgramResult {
-        let idle = stake
-            .lamports()
-            .saturating_sub(delegation.stake.get())
-            .saturating_sub(self.rent.of(stake));
+        let idle = stake.lamports().saturating_sub(delegation.stake.get()).saturating_sub(self.rent.of(stake));
         if idle > 0 {
             self.authority.withdraw(stake, self.reserve, idle, self.sysvars)?;
         }

@@ -42,10 +42,7 @@ pub fn process(
     if quote.fee > 0 {
         transfer_checked(token, holder_tokens, manager_tokens, holder, quote.fee, decimals)?;
     }
-    let sysvars = StakeSysvars {
-        clock: &accounts.clock,
-        history: &accounts.stake_history,
-    };
+    let sysvars = StakeSysvars { clock: &accounts.clock, history: &accounts.stake_history };
     authority.withdraw(reserve, &accounts.lamports_to, quote.lamports, sysvars)?;
     pool.store_withdrawal(quote.lamports, quote.burnt)
 }

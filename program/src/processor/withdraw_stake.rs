@@ -73,14 +73,7 @@ pub fn process(
         if !record.is_active() {
             return Err(ValidatorNotFound.into());
         }
-        quote.lamports = clamp(
-            source,
-            split_from.lamports(),
-            quote.lamports,
-            &limits,
-            &vote,
-            &mut pool.state.terms,
-        )?;
+        quote.lamports = clamp(source, split_from.lamports(), quote.lamports, &limits, &vote, &mut pool.state.terms)?;
         Some((record, source))
     };
     let quote = quote.check_minimum(minimum)?;
@@ -88,11 +81,7 @@ pub fn process(
     let holder = &accounts.user_transfer_authority;
     burn(token, holder_tokens, holder, quote.burnt)?;
     authority.split(split_from, &accounts.split_to, quote.lamports)?;
-    authority.authorize(
-        &accounts.split_to,
-        accounts.user_stake_authority.address(),
-        &accounts.clock,
-    )?;
+    authority.authorize(&accounts.split_to, accounts.user_stake_authority.address(), &accounts.clock)?;
     if quote.fee > 0 {
         transfer_checked(token, holder_tokens, manager_tokens, holder, quote.fee, decimals)?;
     }

@@ -14,11 +14,7 @@ const EPOCH_OFFSET: usize = 16;
 /// `IncorrectProgramId` where the account is not the program `expected`.
 #[inline(always)]
 pub fn check_program(account: &AccountView, expected: &Address) -> ProgramResult {
-    if account.address() == expected {
-        Ok(())
-    } else {
-        Err(ProgramError::IncorrectProgramId)
-    }
+    if account.address() == expected { Ok(()) } else { Err(ProgramError::IncorrectProgramId) }
 }
 
 /// # Errors
@@ -49,11 +45,7 @@ pub fn check_token_program(account: &AccountView) -> ProgramResult {
 /// `IncorrectProgramId` where the account is not owned by `program`.
 #[inline(always)]
 pub fn check_owner(account: &AccountView, program: &Address) -> ProgramResult {
-    if account.owned_by(program) {
-        Ok(())
-    } else {
-        Err(ProgramError::IncorrectProgramId)
-    }
+    if account.owned_by(program) { Ok(()) } else { Err(ProgramError::IncorrectProgramId) }
 }
 
 /// The epoch, read from the clock's account.
@@ -67,10 +59,7 @@ pub fn clock_epoch(account: &AccountView) -> Result<u64, ProgramError> {
     }
     // The slot and the epoch's start come first, eight bytes each.
     let data = account.try_borrow()?;
-    let epoch = data
-        .get(16..24)
-        .and_then(|bytes| bytes.try_into().ok())
-        .ok_or(ProgramError::InvalidArgument)?;
+    let epoch = data.get(16..24).and_then(|bytes| bytes.try_into().ok()).ok_or(ProgramError::InvalidArgument)?;
     Ok(u64::from_le_bytes(epoch))
 }
 

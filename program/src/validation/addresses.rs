@@ -10,11 +10,7 @@ use {
 
 #[inline(always)]
 fn check((expected, bump): (Address, u8), account: &AccountView) -> Result<u8, ProgramError> {
-    if *account.address() == expected {
-        Ok(bump)
-    } else {
-        Err(InvalidStakeAccountAddress.into())
-    }
+    if *account.address() == expected { Ok(bump) } else { Err(InvalidStakeAccountAddress.into()) }
 }
 
 /// The bump of the validator stake account of `vote`.

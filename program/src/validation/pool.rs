@@ -34,11 +34,7 @@ impl<'a> Pool<'a> {
     pub fn load(program_id: &'a Address, account: &AccountView) -> Result<Self, ProgramError> {
         check_owner(account, program_id)?;
         let state = StakePool::decode_initialized(&account.try_borrow()?)?;
-        Ok(Self {
-            program_id,
-            state,
-            account: *account,
-        })
+        Ok(Self { program_id, state, account: *account })
     }
 
     /// The pool's address.
@@ -68,10 +64,7 @@ impl<'a> Pool<'a> {
     /// [`CalculationFailure`] where a total exceeds 64 bits.
     pub fn store_deposit(&mut self, lamports: u64, pool_tokens: u64) -> ProgramResult {
         let rate = self.rate();
-        self.store_totals(
-            rate.total_lamports.checked_add(lamports),
-            rate.pool_token_supply.checked_add(pool_tokens),
-        )
+        self.store_totals(rate.total_lamports.checked_add(lamports), rate.pool_token_supply.checked_add(pool_tokens))
     }
 
     /// Takes a withdrawal from the totals and writes them.
@@ -80,10 +73,7 @@ impl<'a> Pool<'a> {
     /// [`CalculationFailure`] where a total would be negative.
     pub fn store_withdrawal(&mut self, lamports: u64, pool_tokens: u64) -> ProgramResult {
         let rate = self.rate();
-        self.store_totals(
-            rate.total_lamports.checked_sub(lamports),
-            rate.pool_token_supply.checked_sub(pool_tokens),
-        )
+        self.store_totals(rate.total_lamports.checked_sub(lamports), rate.pool_token_supply.checked_sub(pool_tokens))
     }
 
     /// The two totals lie side by side at a fixed offset, so nothing else has to be written.
@@ -95,9 +85,7 @@ impl<'a> Pool<'a> {
         head.total_lamports.set(lamports.ok_or(CalculationFailure)?);
         let totals = [head.total_lamports, head.pool_token_supply];
         let mut data: RefMut<[u8]> = self.account.try_borrow_mut()?;
-        data.get_mut(START..END)
-            .ok_or(ProgramError::AccountDataTooSmall)?
-            .copy_from_slice(bytemuck::bytes_of(&totals));
+        data.get_mut(START..END).ok_or(ProgramError::AccountDataTooSmall)?.copy_from_slice(bytemuck::bytes_of(&totals));
         Ok(())
     }
 
@@ -132,31 +120,19 @@ impl<'a> Pool<'a> {
     /// # Errors
     /// `NotEnoughAccountKeys`, [`InvalidSolDepositAuthority`], [`SignatureMissing`] where the pool has one.
     pub fn check_sol_deposit_authority(&self, account: Option<&AccountView>) -> ProgramResult {
-        check_optional_signer(
-            account,
-            self.state.terms.sol_deposit_authority.as_ref(),
-            InvalidSolDepositAuthority,
-        )
+        check_optional_signer(account, self.state.terms.sol_deposit_authority.as_ref(), InvalidSolDepositAuthority)
     }
 
     /// # Errors
     /// `NotEnoughAccountKeys`, [`InvalidSolWithdrawAuthority`], [`SignatureMissing`] where the pool has one.
     pub fn check_sol_withdraw_authority(&self, account: Option<&AccountView>) -> ProgramResult {
-        check_optional_signer(
-            account,
-            self.state.terms.sol_withdraw_authority.as_ref(),
-            InvalidSolWithdrawAuthority,
-        )
+        check_optional_signer(account, self.state.terms.sol_withdraw_authority.as_ref(), InvalidSolWithdrawAuthority)
     }
 
     /// # Errors
     /// [`InvalidStakeDepositAuthority`].
     pub fn check_stake_deposit_authority(&self, account: &AccountView) -> ProgramResult {
-        check_address(
-            account,
-            &self.state.head.stake_deposit_authority,
-            InvalidStakeDepositAuthority,
-        )
+        check_address(account, &self.state.head.stake_deposit_authority, InvalidStakeDepositAuthority)
     }
 
     /// # Errors
@@ -201,11 +177,7 @@ impl<'a> Pool<'a> {
     /// # Errors
     /// [`StakeListAndPoolOutOfDate`] where the pool was not updated in `epoch`.
     pub fn check_fresh(&self, epoch: u64) -> ProgramResult {
-        if self.state.head.is_stale(epoch) {
-            Err(StakeListAndPoolOutOfDate.into())
-        } else {
-            Ok(())
-        }
+        if self.state.head.is_stale(epoch) { Err(StakeListAndPoolOutOfDate.into()) } else { Ok(()) }
     }
 
     /// Checks that a token account can take the manager's fees.
@@ -214,12 +186,7 @@ impl<'a> Pool<'a> {
     /// As [`check_manager_fee_account`].
     pub fn check_manager_fee_account(&self, account: &AccountView) -> ProgramResult {
         let head = &self.state.head;
-        check_manager_fee_account(
-            account.owner(),
-            &account.try_borrow()?,
-            &head.token_program_id,
-            &head.pool_mint,
-        )
+        check_manager_fee_account(account.owner(), &account.try_borrow()?, &head.token_program_id, &head.pool_mint)
     }
 
     /// Whether the manager's fee account can take fees: where it cannot, holders leave without paying any.
@@ -230,21 +197,13 @@ impl<'a> Pool<'a> {
 
 #[inline(always)]
 fn check_address(account: &AccountView, expected: &Address, error: StakePoolError) -> ProgramResult {
-    if account.address() == expected {
-        Ok(())
-    } else {
-        Err(error.into())
-    }
+    if account.address() == expected { Ok(()) } else { Err(error.into()) }
 }
 
 #[inline(always)]
 fn check_signer(account: &AccountView, expected: &Address, error: StakePoolError) -> ProgramResult {
     check_address(account, expected, error)?;
-    if account.is_signer() {
-        Ok(())
-    } else {
-        Err(SignatureMissing.into())
-    }
+    if account.is_signer() { Ok(()) } else { Err(SignatureMissing.into()) }
 }
 
 fn check_optional_signer(

@@ -60,9 +60,7 @@ impl Rent {
     #[inline]
     pub const fn minimum_balance(&self, data_length: usize) -> u64 {
         // A data length is at most 10 MiB. A rent that overflows here leaves no account rent-exempt.
-        ACCOUNT_STORAGE_OVERHEAD
-            .saturating_add(data_length as u64)
-            .saturating_mul(self.lamports_per_byte)
+        ACCOUNT_STORAGE_OVERHEAD.saturating_add(data_length as u64).saturating_mul(self.lamports_per_byte)
     }
 
     /// Rent-exempt lamports for the account's own data length.

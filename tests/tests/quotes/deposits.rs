@@ -1,0 +1,122 @@
+//! Deposits.
+
+use {
+    crate::scene::{
+        Balances, CASES, EPOCH, MOST_LAMPORTS, Scene, Tally, bound, check_refusal, check_success, machine, run,
+    },
+    proptest::prelude::*,
+    tidepool_client::quote::{quote_deposit_sol, quote_deposit_stake},
+    tidepool_interface::{
+        address::{CLOCK_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID},
+        instruction::{self, DepositSolAccounts, DepositStakeAccounts},
+    },
+    tidepool_tests::{
+        pool::PoolFixture,
+        random::{amount, check, pool},
+    },
+};
+
+#[test]
+fn a_sol_deposit_yields_what_was_quoted() {
+    let (machine, tally) = (machine(), Tally::default());
+    check(CASES, (pool(EPOCH, 2), amount(MOST_LAMPORTS), bound()), |(spec, lamports, minimum)| {
+        let vm = &mut machine.borrow_mut();
+        let mut scene = Scene::new(&spec, vm);
+        let quote = quote_deposit_sol(&scene.snapshot(), lamports, minimum);
+        let head = scene.pool.state.head;
+        let accounts = DepositSolAccounts {
+            pool: scene.pool.pool,
+            withdraw_authority: scene.pool.withdraw_authority,
+            reserve_stake: head.reserve_stake,
+            lamports_from: scene.holder,
+            pool_tokens_to: scene.holder_tokens,
+            manager_fee_account: head.manager_fee_account,
+            referrer_fee_account: scene.referrer_tokens,
+            pool_mint: head.pool_mint,
+            system_program: SYSTEM_PROGRAM_ID,
+            token_program: head.token_program_id,
+            sol_deposit_authority: None,
+        };
+        let instruction = instruction::deposit_sol(&scene.vm.program_id, &accounts, lamports, minimum);
+        let (outcome, change) = run(&mut scene, &instruction);
+        tally.count(quote.is_ok());
+        let quote = match quote {
+            Err(error) => return check_refusal(&error, &outcome),
+            // A frozen fee account blocks deposits that owe the manager something, in the token program.
+            Ok(quote) if spec.fee_account_frozen && quote.to_manager > 0 => {
+                prop_assert!(!outcome.is_ok());
+                return Ok(());
+            }
+            Ok(quote) => quote,
+        };
+        check_success(&outcome)?;
+        let expected = Balances {
+            holder: quote.to_depositor.into(),
+            manager: quote.to_manager.into(),
+            referrer: quote.to_referrer.into(),
+            reserve: lamports.into(),
+            total: lamports.into(),
+            supply: quote.minted.into(),
+        };
+        prop_assert_eq!(change, expected);
+        Ok(())
+    });
+    tally.check();
+}
+
+#[test]
+fn a_stake_deposit_yields_what_was_quoted() {
+    let (machine, tally) = (machine(), Tally::default());
+    let stake = (1_000_000_000..=1_000_000_000_000_000u64, amount(5_000_000_000), any::<prop::sample::Index>());
+    check(CASES, (pool(EPOCH, 4), stake, bound()), |(spec, (delegated, idle, index), minimum)| {
+        prop_assume!(!spec.validators.is_empty());
+        let vm = &mut machine.borrow_mut();
+        let mut scene = Scene::new(&spec, vm);
+        let validator = *index.get(&scene.pool.validators);
+        let head = scene.pool.state.head;
+        let authority = head.stake_deposit_authority;
+        let deposit = PoolFixture::add_user_stake(authority, validator.vote, delegated, idle, scene.vm);
+        let quote = quote_deposit_stake(&scene.snapshot(), &scene.vm.account(&deposit), minimum);
+        let accounts = DepositStakeAccounts {
+            pool: scene.pool.pool,
+            validator_list: head.validator_list,
+            stake_deposit_authority: authority,
+            withdraw_authority: scene.pool.withdraw_authority,
+            deposit_stake: deposit,
+            validator_stake: validator.stake,
+            reserve_stake: head.reserve_stake,
+            pool_tokens_to: scene.holder_tokens,
+            manager_fee_account: head.manager_fee_account,
+            referrer_fee_account: scene.referrer_tokens,
+            pool_mint: head.pool_mint,
+            clock: CLOCK_ID,
+            stake_history: STAKE_HISTORY_ID,
+            token_program: head.token_program_id,
+            stake_program: STAKE_PROGRAM_ID,
+        };
+        let instruction = instruction::deposit_stake(&scene.vm.program_id, &accounts, false, minimum);
+        let (outcome, change) = run(&mut scene, &instruction);
+        tally.count(quote.is_ok());
+        let quote = match quote {
+            Err(error) => return check_refusal(&error, &outcome),
+            Ok(quote) if spec.fee_account_frozen && quote.pool_tokens.to_manager > 0 => {
+                prop_assert!(!outcome.is_ok());
+                return Ok(());
+            }
+            Ok(quote) => quote,
+        };
+        check_success(&outcome)?;
+        let tokens = quote.pool_tokens;
+        let expected = Balances {
+            holder: tokens.to_depositor.into(),
+            manager: tokens.to_manager.into(),
+            referrer: tokens.to_referrer.into(),
+            reserve: i128::from(quote.total_lamports) - i128::from(quote.stake_lamports),
+            total: quote.total_lamports.into(),
+            supply: tokens.minted.into(),
+        };
+        prop_assert_eq!(change, expected);
+        Ok(())
+    });
+    tally.check();
+}

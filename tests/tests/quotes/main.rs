@@ -1,0 +1,7 @@
+//! A quote of the client crate is what the program does, to the lamport: over random pools, in the real VM with the real
+//! stake and token programs. Where the quote refuses, the program refuses with the same error.
+
+mod deposits;
+mod scene;
+mod updates;
+mod withdrawals;

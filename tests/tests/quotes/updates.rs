@@ -1,0 +1,50 @@
+//! The manager's fee.
+
+use {
+    crate::scene::{Balances, CASES, EPOCH, Scene, Tally, check_refusal, check_success, machine, run},
+    proptest::prelude::*,
+    tidepool_client::quote::{quote_update, recorded_total},
+    tidepool_interface::instruction::{StakePoolInstruction, UpdateStakePoolBalanceAccounts},
+    tidepool_tests::random::{check, pool},
+};
+
+#[test]
+fn an_update_mints_the_fee_that_was_quoted() {
+    let (machine, tally) = (machine(), Tally::default());
+    check(CASES, pool(EPOCH, 4), |mut spec| {
+        // The records must be of this epoch; the pool itself may be older.
+        spec.last_update_epoch = EPOCH;
+        let vm = &mut machine.borrow_mut();
+        let mut scene = Scene::new(&spec, vm);
+        let head = scene.pool.state.head;
+        let snapshot = scene.snapshot();
+        let quote = recorded_total(&snapshot).and_then(|total| quote_update(&snapshot, total));
+        let accounts = UpdateStakePoolBalanceAccounts {
+            pool: scene.pool.pool,
+            withdraw_authority: scene.pool.withdraw_authority,
+            validator_list: head.validator_list,
+            reserve_stake: head.reserve_stake,
+            manager_fee_account: head.manager_fee_account,
+            pool_mint: head.pool_mint,
+            token_program: head.token_program_id,
+        };
+        let instruction =
+            StakePoolInstruction::UpdateStakePoolBalance.with_accounts(&scene.vm.program_id, accounts.metas());
+        let (outcome, change) = run(&mut scene, &instruction);
+        tally.count(quote.is_ok());
+        let quote = match quote {
+            Err(error) => return check_refusal(&error, &outcome),
+            Ok(quote) => quote,
+        };
+        check_success(&outcome)?;
+        let expected = Balances {
+            manager: quote.manager_fee.into(),
+            total: i128::from(quote.total_after) - i128::from(spec.total_lamports),
+            supply: i128::from(quote.supply_after) - i128::from(spec.supply),
+            ..Balances::default()
+        };
+        prop_assert_eq!(change, expected);
+        Ok(())
+    });
+    tally.check();
+}

@@ -1,0 +1,195 @@
+//! Withdrawals.
+
+use {
+    crate::scene::{
+        Balances, CASES, EPOCH, MOST_LAMPORTS, STAKE_PROGRAM_MINIMUM, Scene, Tally, bound, check_refusal,
+        check_success, machine, run,
+    },
+    proptest::prelude::*,
+    solana_address::Address,
+    tidepool_client::{
+        pool::PoolSnapshot,
+        quote::{WithdrawFrom, quote_withdraw_sol, quote_withdraw_stake},
+    },
+    tidepool_interface::{
+        address::{CLOCK_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID},
+        instruction::{self, WithdrawSolAccounts, WithdrawStakeAccounts},
+        withdrawal::StakeSource,
+    },
+    tidepool_tests::{
+        pool::{PoolSpec, add_empty_stake, add_wallet},
+        random::{amount, check, pool},
+    },
+};
+
+#[test]
+fn a_sol_withdrawal_yields_what_was_quoted() {
+    let (machine, tally) = (machine(), Tally::default());
+    check(CASES, (pool(EPOCH, 2), amount(MOST_LAMPORTS), bound()), |(spec, tokens, minimum)| {
+        let vm = &mut machine.borrow_mut();
+        let mut scene = Scene::new(&spec, vm);
+        let tokens = tokens.min(spec.supply);
+        let quote = quote_withdraw_sol(&scene.snapshot(), &scene.holder_tokens, tokens, minimum);
+        let head = scene.pool.state.head;
+        let destination = add_wallet(1_000_000, scene.vm);
+        let accounts = WithdrawSolAccounts {
+            pool: scene.pool.pool,
+            withdraw_authority: scene.pool.withdraw_authority,
+            user_transfer_authority: scene.holder,
+            pool_tokens_from: scene.holder_tokens,
+            reserve_stake: head.reserve_stake,
+            lamports_to: destination,
+            manager_fee_account: head.manager_fee_account,
+            pool_mint: head.pool_mint,
+            clock: CLOCK_ID,
+            stake_history: STAKE_HISTORY_ID,
+            stake_program: STAKE_PROGRAM_ID,
+            token_program: head.token_program_id,
+            sol_withdraw_authority: None,
+        };
+        let instruction = instruction::withdraw_sol(&scene.vm.program_id, &accounts, tokens, minimum);
+        let (outcome, change) = run(&mut scene, &instruction);
+        tally.count(quote.is_ok());
+        let quote = match quote {
+            Err(error) => return check_refusal(&error, &outcome),
+            Ok(quote) => quote,
+        };
+        check_success(&outcome)?;
+        let expected = Balances {
+            holder: -i128::from(tokens),
+            manager: quote.fee.into(),
+            referrer: 0,
+            reserve: -i128::from(quote.lamports),
+            total: -i128::from(quote.lamports),
+            supply: -i128::from(quote.burnt),
+        };
+        prop_assert_eq!(change, expected);
+        prop_assert_eq!(scene.vm.account(&destination).lamports - 1_000_000, quote.lamports);
+        Ok(())
+    });
+    tally.check();
+}
+
+/// How much to withdraw.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Wish {
+    /// Any number of pool tokens.
+    Any,
+    /// All of a validator's stake account, or a pool token or two more.
+    Whole,
+    /// What the validator may be able to give.
+    Part,
+}
+
+/// Pool tokens worth about `lamports`.
+fn tokens_worth(spec: &PoolSpec, lamports: u64) -> u64 {
+    let tokens = u128::from(lamports) * u128::from(spec.supply) / u128::from(spec.total_lamports.max(1));
+    u64::try_from(tokens).unwrap_or(u64::MAX)
+}
+
+#[test]
+fn a_stake_withdrawal_yields_what_was_quoted() {
+    let (machine, tally) = (machine(), Tally::default());
+    let wish = (
+        amount(MOST_LAMPORTS),
+        any::<prop::sample::Index>(),
+        prop_oneof![2 => Just(Wish::Any), 3 => Just(Wish::Whole), 5 => Just(Wish::Part)],
+        0..20u8,
+    );
+    check(CASES, (pool(EPOCH, 4), wish, bound()), |(mut spec, (tokens, index, wish, reserve), minimum)| {
+        let from_reserve = reserve == 0 || spec.validators.is_empty();
+        match wish {
+            Wish::Any => {}
+            Wish::Whole => {
+                // One pool token, one lamport: then the tokens for a whole account can be named.
+                spec.supply = 1_000_000_000_000_000;
+                spec.total_lamports = spec.supply;
+                spec.terms.stake_withdrawal_fee = Default::default();
+            }
+            Wish::Part => {
+                // The pool must be worth what its validators hold.
+                let stake: u64 = spec.validators.iter().map(|validator| validator.delegated).sum();
+                spec.total_lamports = (2 * stake).max(STAKE_PROGRAM_MINIMUM);
+                spec.supply = spec.total_lamports / 1_000 * (800 + u64::from(reserve));
+            }
+        }
+        let vm = &mut machine.borrow_mut();
+        let mut scene = Scene::new(&spec, vm);
+        let head = scene.pool.state.head;
+        let snapshot = scene.snapshot();
+        let (from, tokens) = if from_reserve {
+            (WithdrawFrom::Reserve, tokens.min(spec.supply))
+        } else {
+            let validator = *index.get(&scene.pool.validators);
+            let balance = scene.vm.account(&validator.stake).lamports;
+            let tokens = match wish {
+                Wish::Any => tokens,
+                Wish::Whole => balance + u64::from(reserve % 3),
+                Wish::Part => tokens_worth(&spec, STAKE_PROGRAM_MINIMUM + tokens % balance),
+            };
+            (WithdrawFrom::Validator(validator.vote), tokens.min(spec.supply))
+        };
+        let quote = quote_withdraw_stake(&snapshot, from, &scene.holder_tokens, tokens, minimum);
+        let split_from = match (&quote, from) {
+            (Ok(quote), _) => quote.split_from,
+            (Err(_), WithdrawFrom::Reserve) => head.reserve_stake,
+            (Err(_), WithdrawFrom::Validator(vote)) => expected_source(&snapshot, &vote),
+        };
+        let balance_before = scene.vm.account(&split_from).lamports;
+        let split_to = add_empty_stake(scene.vm);
+        let rent = scene.vm.account(&split_to).lamports;
+        let accounts = WithdrawStakeAccounts {
+            pool: scene.pool.pool,
+            validator_list: head.validator_list,
+            withdraw_authority: scene.pool.withdraw_authority,
+            split_from,
+            split_to,
+            user_stake_authority: scene.holder,
+            user_transfer_authority: scene.holder,
+            pool_tokens_from: scene.holder_tokens,
+            manager_fee_account: head.manager_fee_account,
+            pool_mint: head.pool_mint,
+            clock: CLOCK_ID,
+            token_program: head.token_program_id,
+            stake_program: STAKE_PROGRAM_ID,
+        };
+        let instruction = instruction::withdraw_stake(&scene.vm.program_id, &accounts, tokens, minimum);
+        let (outcome, change) = run(&mut scene, &instruction);
+        tally.count(quote.is_ok());
+        let quote = match quote {
+            Err(error) => return check_refusal(&error, &outcome),
+            Ok(quote) => quote.yields,
+        };
+        check_success(&outcome)?;
+        let from_reserve = split_from == head.reserve_stake;
+        let expected = Balances {
+            holder: -i128::from(tokens),
+            manager: quote.fee.into(),
+            referrer: 0,
+            reserve: if from_reserve { -i128::from(quote.lamports) } else { 0 },
+            total: -i128::from(quote.lamports),
+            supply: -i128::from(quote.burnt),
+        };
+        prop_assert_eq!(change, expected);
+        prop_assert_eq!(scene.vm.account(&split_to).lamports - rent, quote.lamports);
+        prop_assert_eq!(balance_before - scene.vm.account(&split_from).lamports, quote.lamports);
+        Ok(())
+    });
+    tally.check();
+}
+
+/// The account that the contract's order points to, where the quote refuses for another reason.
+fn expected_source(snapshot: &PoolSnapshot, vote: &Address) -> Address {
+    use tidepool_interface::withdrawal::{Withdrawable, WithdrawalLimits};
+    let validator = snapshot.validator(vote).expect("a validator of the pool");
+    let environment = snapshot.environment();
+    let Ok(limits) =
+        WithdrawalLimits::new(&snapshot.rate(), environment.stake_rent(), environment.stake_program_minimum)
+    else {
+        return validator.addresses.validator;
+    };
+    match Withdrawable::scan(snapshot.records(), &limits).source(validator.record) {
+        StakeSource::Transient => validator.addresses.transient,
+        StakeSource::Active | StakeSource::ValidatorRemoval => validator.addresses.validator,
+    }
+}
