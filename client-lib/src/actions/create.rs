@@ -105,9 +105,7 @@ impl CreatePool {
     }
 
     fn check(&self) -> Result<(), PlanError> {
-        if [self.epoch_fee, self.withdrawal_fee, self.deposit_fee]
-            .iter()
-            .any(Fee::is_too_high)
+        if [self.epoch_fee, self.withdrawal_fee, self.deposit_fee].iter().any(Fee::is_too_high)
             || self.referral_fee > 100
         {
             return Err(StakePoolError::FeeTooHigh.into());
@@ -121,10 +119,7 @@ impl CreatePool {
         if self.max_validators > MAX_VALIDATORS_IN_POOL {
             return Err(PlanError::refused(
                 StakePoolError::TooManyValidatorsInPool,
-                format!(
-                    "a pool holds {MAX_VALIDATORS_IN_POOL} validators at most, not {}",
-                    self.max_validators
-                ),
+                format!("a pool holds {MAX_VALIDATORS_IN_POOL} validators at most, not {}", self.max_validators),
             ));
         }
         if ![TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID].contains(&self.token_program) {
@@ -153,10 +148,7 @@ impl CreatePool {
 pub fn create_pool(new: &CreatePool, rent: &Rent) -> Result<Plan, PlanError> {
     new.check()?;
     let mut plan = Plan::default();
-    plan.push(
-        "create the mint, the reserve and the fee account",
-        vec![foundations(new, rent)?],
-    );
+    plan.push("create the mint, the reserve and the fee account", vec![foundations(new, rent)?]);
     plan.push("create the pool", vec![pool_itself(new, rent)]);
     Ok(plan)
 }
@@ -171,13 +163,8 @@ fn foundations(new: &CreatePool, rent: &Rent) -> Result<InstructionGroup, PlanEr
         rent.minimum_balance(STAKE_ACCOUNT_SPACE),
     );
     instructions.push(new_account(new, rent, &new.pool_mint, MINT_LENGTH, &new.token_program));
-    let initialize_mint = token::initialize_mint2(
-        &new.token_program,
-        &new.pool_mint,
-        &withdraw_authority,
-        None,
-        POOL_MINT_DECIMALS,
-    );
+    let initialize_mint =
+        token::initialize_mint2(&new.token_program, &new.pool_mint, &withdraw_authority, None, POOL_MINT_DECIMALS);
     instructions
         .push(initialize_mint.map_err(|error| PlanError::invalid(format!("the mint cannot be made: {error}")))?);
     if new.manager_fee_account.is_none() {
@@ -223,11 +210,7 @@ fn pool_itself(new: &CreatePool, rent: &Rent) -> InstructionGroup {
         new_account(new, rent, &new.validator_list, list_length, &new.program_id),
     ];
     if new.initial_reserve_lamports > 0 {
-        instructions.push(system::transfer(
-            &new.payer,
-            &new.reserve_stake,
-            new.initial_reserve_lamports,
-        ));
+        instructions.push(system::transfer(&new.payer, &new.reserve_stake, new.initial_reserve_lamports));
     }
     instructions.push(initialize.with_accounts(&new.program_id, accounts.metas()));
     InstructionGroup {

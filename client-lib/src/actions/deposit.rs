@@ -115,13 +115,7 @@ pub fn deposit_stake(
     let mut instructions: Vec<_> = deposit.to.creation(snapshot, &deposit.payer).into_iter().collect();
     // The withdrawer may set both authorities; it has to be the last that it gives away.
     for kind in [StakeAuthorize::Staker, StakeAuthorize::Withdrawer] {
-        instructions.push(stake::authorize(
-            &deposit.address,
-            &deposit.withdrawer,
-            &authority,
-            kind,
-            None,
-        ));
+        instructions.push(stake::authorize(&deposit.address, &deposit.withdrawer, &authority, kind, None));
     }
     instructions.push(instruction::deposit_stake(
         &snapshot.program_id(),
@@ -131,14 +125,7 @@ pub fn deposit_stake(
     ));
     let compute_units =
         compute::deposit_stake(snapshot.records().len()) + compute::CREATE_TOKEN_ACCOUNT + 2 * compute::FOREIGN;
-    Ok((
-        group(
-            format!("deposit stake account {}", deposit.address),
-            instructions,
-            compute_units,
-        ),
-        quote,
-    ))
+    Ok((group(format!("deposit stake account {}", deposit.address), instructions, compute_units), quote))
 }
 
 fn check_withdrawer(deposit: &DepositStake) -> Result<(), PlanError> {

@@ -23,11 +23,7 @@ fn setting(
     instruction: &StakePoolInstruction,
     metas: Vec<AccountMeta>,
 ) -> InstructionGroup {
-    InstructionGroup::one(
-        label,
-        instruction.with_accounts(&snapshot.program_id(), metas),
-        compute::SETTING,
-    )
+    InstructionGroup::one(label, instruction.with_accounts(&snapshot.program_id(), metas), compute::SETTING)
 }
 
 /// Sets a fee. The manager signs.
@@ -63,10 +59,7 @@ pub fn set_fee(snapshot: &PoolSnapshot, fee: FeeType) -> Result<InstructionGroup
         | FeeType::SolDeposit(_)
         | FeeType::StakeDeposit(_) => {}
     }
-    let accounts = SetFeeAccounts {
-        pool: snapshot.address(),
-        manager: snapshot.pool().head.manager,
-    };
+    let accounts = SetFeeAccounts { pool: snapshot.address(), manager: snapshot.pool().head.manager };
     let instruction = StakePoolInstruction::SetFee { fee };
     Ok(setting(snapshot, "set a fee", &instruction, accounts.metas()))
 }
@@ -102,18 +95,9 @@ pub fn set_staker(
             ),
         ));
     }
-    let accounts = SetStakerAccounts {
-        pool: snapshot.address(),
-        staker_or_manager: *signer,
-        new_staker: *new_staker,
-    };
+    let accounts = SetStakerAccounts { pool: snapshot.address(), staker_or_manager: *signer, new_staker: *new_staker };
     let label = format!("make {new_staker} the staker");
-    Ok(setting(
-        snapshot,
-        label,
-        &StakePoolInstruction::SetStaker,
-        accounts.metas(),
-    ))
+    Ok(setting(snapshot, label, &StakePoolInstruction::SetStaker, accounts.metas()))
 }
 
 /// Sets who must sign deposits of stake, deposits of SOL or withdrawals of SOL; `None` opens them to everybody. The manager
@@ -151,10 +135,7 @@ pub fn set_preferred_validator(
         staker: head.staker,
         validator_list: head.validator_list,
     };
-    let instruction = StakePoolInstruction::SetPreferredValidator {
-        validator_type,
-        vote_account: vote,
-    };
+    let instruction = StakePoolInstruction::SetPreferredValidator { validator_type, vote_account: vote };
     Ok(InstructionGroup::one(
         "set the preferred validator",
         instruction.with_accounts(&snapshot.program_id(), accounts.metas()),
@@ -185,11 +166,9 @@ pub struct TokenMetadata<'a> {
 
 impl TokenMetadata<'_> {
     fn check(&self) -> Result<(), PlanError> {
-        for (what, text, most) in [
-            ("name", self.name, 32),
-            ("symbol", self.symbol, 10),
-            ("address of the description", self.uri, 200),
-        ] {
+        for (what, text, most) in
+            [("name", self.name, 32), ("symbol", self.symbol, 10), ("address of the description", self.uri, 200)]
+        {
             if text.len() > most {
                 return Err(PlanError::refused(
                     InstructionError::InvalidArgument,

@@ -66,9 +66,5 @@ fn active_validator<'a>(snapshot: &'a PoolSnapshot, vote: &Address) -> Result<Va
 }
 
 fn group(label: String, instructions: Vec<solana_instruction::Instruction>, compute_units: u32) -> InstructionGroup {
-    InstructionGroup {
-        label,
-        instructions,
-        compute_units,
-    }
+    InstructionGroup { label, instructions, compute_units }
 }

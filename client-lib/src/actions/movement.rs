@@ -7,7 +7,7 @@ use {
         error::{PlanError, Sol, check_no_rewards},
         plan::InstructionGroup,
         pool::{PoolSnapshot, Validator},
-        quote::check_up_to_date,
+        quote::{check_up_to_date, merge_kind},
     },
     solana_address::Address,
     solana_instruction::{Instruction, error::InstructionError},
@@ -50,9 +50,7 @@ impl<'a> Movement<'a> {
         let last_seed = validator.record.transient_seed_suffix.get();
         if !validator.has_transient_stake() {
             // The last seed serves again, unless something is left at its address.
-            let in_use = validator
-                .transient_stake()
-                .is_some_and(|account| account.owner != SYSTEM_PROGRAM_ID);
+            let in_use = validator.transient_stake().is_some_and(|account| account.owner != SYSTEM_PROGRAM_ID);
             let transient_seed = if in_use { last_seed.wrapping_add(1) } else { last_seed };
             return Ok(Self {
                 snapshot,
@@ -62,21 +60,7 @@ impl<'a> Movement<'a> {
                 ephemeral: None,
             });
         }
-        if validator.accounts.is_none() {
-            return Err(PlanError::StakeAccountsNotRead { vote: *vote });
-        }
-        match validator.transient_delegation() {
-            Some((_, delegation)) if same_way(delegation, snapshot.epoch()) => {}
-            _ => {
-                return Err(PlanError::refused(
-                    StakePoolError::TransientAccountInUse,
-                    format!(
-                        "{} of validator {vote} move the other way, or since an earlier epoch: try again after the next epoch's update",
-                        Sol(validator.record.transient_stake_lamports.get())
-                    ),
-                ));
-            }
-        }
+        check_can_be_joined(snapshot, &validator, same_way)?;
         // Several such instructions may share a transaction, where an ephemeral address can be used only once.
         let ephemeral_seed = validator.index as u64;
         let ephemeral = find_ephemeral_stake(&program_id, &pool, ephemeral_seed).0;
@@ -91,15 +75,45 @@ impl<'a> Movement<'a> {
 
     fn group(&self, what: &str, lamports: u64, instruction: Instruction) -> InstructionGroup {
         InstructionGroup::one(
-            format!(
-                "{what} the stake of validator {} by {}",
-                self.validator.vote(),
-                Sol(lamports)
-            ),
+            format!("{what} the stake of validator {} by {}", self.validator.vote(), Sol(lamports)),
             instruction,
             compute::move_stake(self.snapshot.records().len()),
         )
     }
+}
+
+/// Checks that more stake can join what moves already. It joins by a merge, which the stake program refuses where stake of
+/// an earlier epoch is being deactivated.
+fn check_can_be_joined(
+    snapshot: &PoolSnapshot,
+    validator: &Validator,
+    same_way: impl FnOnce(&Delegation, u64) -> bool,
+) -> Result<(), PlanError> {
+    let vote = validator.vote();
+    if validator.accounts.is_none() {
+        return Err(PlanError::StakeAccountsNotRead { vote });
+    }
+    let moving = Sol(validator.record.transient_stake_lamports.get());
+    let later = "try again after the next epoch's update";
+    let (Some(account), Some((_, delegation))) = (validator.transient_stake(), validator.transient_delegation()) else {
+        return Err(PlanError::refused(
+            StakePoolError::WrongStakeStake,
+            format!(
+                "the account in which {moving} of validator {vote} should move is not delegated: update the pool first"
+            ),
+        ));
+    };
+    if !same_way(delegation, snapshot.epoch()) {
+        return Err(PlanError::refused(
+            StakePoolError::WrongStakeStake,
+            format!("{moving} of validator {vote} move the other way, or since an earlier epoch: {later}"),
+        ));
+    }
+    merge_kind(account, snapshot.environment()).map(drop).map_err(|error| {
+        let context =
+            format!("nothing can be added to {moving} of validator {vote} that are being deactivated: {later}");
+        PlanError::refused(error, context)
+    })
 }
 
 /// Delegates `lamports` of the reserve to the validator `vote`; rent for the account in which they move comes on top. Where
@@ -108,7 +122,7 @@ impl<'a> Movement<'a> {
 ///
 /// # Errors
 /// [`PlanError::EpochRewardsActive`], [`PlanError::StakeAccountsNotRead`]. Refusals: `StakeListAndPoolOutOfDate`,
-/// `ValidatorNotFound`, `TransientAccountInUse`, `InsufficientFunds` (the reserve); the stake program's
+/// `ValidatorNotFound`, `WrongStakeStake` (other stake is in motion), `InsufficientFunds` (the reserve); the stake program's
 /// `InsufficientDelegation` below the minimum delegation.
 pub fn increase_validator_stake(
     snapshot: &PoolSnapshot,
@@ -122,11 +136,7 @@ pub fn increase_validator_stake(
     if lamports < minimum {
         return Err(PlanError::refused(
             StakeError::InsufficientDelegation,
-            format!(
-                "{} is below the minimum delegation of {}: increase by more",
-                Sol(lamports),
-                Sol(minimum)
-            ),
+            format!("{} is below the minimum delegation of {}: increase by more", Sol(lamports), Sol(minimum)),
         ));
     }
     let rent = snapshot.environment().stake_rent();
@@ -151,11 +161,7 @@ fn increase_instruction(movement: &Movement, lamports: u64) -> Instruction {
     let (transient_stake_seed, transient_stake) = (movement.transient_seed, movement.transient_stake);
     let (validator_stake, vote) = (movement.validator.addresses.validator, movement.validator.vote());
     match movement.ephemeral {
-        None => StakePoolInstruction::IncreaseValidatorStake {
-            lamports,
-            transient_stake_seed,
-        }
-        .with_accounts(
+        None => StakePoolInstruction::IncreaseValidatorStake { lamports, transient_stake_seed }.with_accounts(
             &snapshot.program_id(),
             IncreaseValidatorStakeAccounts {
                 pool: snapshot.address(),
@@ -204,21 +210,20 @@ fn increase_instruction(movement: &Movement, lamports: u64) -> Instruction {
 }
 
 /// Deactivates `lamports` of the validator's stake, which reach the reserve with the next epoch's update; the reserve lends
-/// the rent of the account in which they move. Where stake of the validator decreases already in this epoch, more is added to
-/// it, for which the snapshot has to hold its stake accounts.
+/// the rent of the account in which they move. Where stake of the validator that was activated in this epoch decreases already,
+/// more is added to it, for which the snapshot has to hold its stake accounts; the stake program lets nothing join older stake
+/// that is being deactivated.
 ///
 /// # Errors
 /// [`PlanError::EpochRewardsActive`], [`PlanError::StakeAccountsNotRead`]. Refusals: `StakeListAndPoolOutOfDate`,
-/// `ValidatorNotFound`, `TransientAccountInUse`, `AccountNotRentExempt` (below the minimum delegation), `InsufficientFunds` (the
-/// validator's stake), `ReserveDepleted`.
+/// `ValidatorNotFound`, `WrongStakeStake` (other stake is in motion), `AccountNotRentExempt` (below the minimum delegation),
+/// `InsufficientFunds` (the validator's stake), `ReserveDepleted`; the stake program's `MergeTransientStake`.
 pub fn decrease_validator_stake(
     snapshot: &PoolSnapshot,
     vote: &Address,
     lamports: u64,
 ) -> Result<InstructionGroup, PlanError> {
-    let movement = Movement::new(snapshot, vote, |delegation, epoch| {
-        delegation.deactivation_epoch.get() == epoch
-    })?;
+    let movement = Movement::new(snapshot, vote, |delegation, epoch| delegation.deactivation_epoch.get() == epoch)?;
     check_decrease(&movement, lamports)?;
     Ok(movement.group("decrease", lamports, decrease_instruction(&movement, lamports)))
 }
@@ -229,17 +234,12 @@ fn check_decrease(movement: &Movement, lamports: u64) -> Result<(), PlanError> {
     if lamports < minimum {
         return Err(PlanError::refused(
             InstructionError::AccountNotRentExempt,
-            format!(
-                "{} is below the minimum delegation of {}: decrease by more",
-                Sol(lamports),
-                Sol(minimum)
-            ),
+            format!("{} is below the minimum delegation of {}: decrease by more", Sol(lamports), Sol(minimum)),
         ));
     }
     let validator = &movement.validator;
-    let held = validator
-        .validator_stake()
-        .map_or(validator.record.active_stake_lamports.get(), |account| account.lamports);
+    let held =
+        validator.validator_stake().map_or(validator.record.active_stake_lamports.get(), |account| account.lamports);
     let required = environment.minimum_stake_lamports();
     if held.checked_sub(lamports).is_none_or(|left| left < required) {
         return Err(PlanError::refused(
@@ -253,18 +253,11 @@ fn check_decrease(movement: &Movement, lamports: u64) -> Result<(), PlanError> {
             ),
         ));
     }
-    let (rent, available) = (
-        environment.stake_rent(),
-        movement.snapshot.withdrawable_reserve_lamports(),
-    );
+    let (rent, available) = (environment.stake_rent(), movement.snapshot.withdrawable_reserve_lamports());
     if rent > available {
         return Err(PlanError::refused(
             StakePoolError::ReserveDepleted,
-            format!(
-                "the reserve has to lend {}, and can give {}: deposit SOL first",
-                Sol(rent),
-                Sol(available)
-            ),
+            format!("the reserve has to lend {}, and can give {}: deposit SOL first", Sol(rent), Sol(available)),
         ));
     }
     Ok(())
@@ -276,27 +269,24 @@ fn decrease_instruction(movement: &Movement, lamports: u64) -> Instruction {
     let (transient_stake_seed, transient_stake) = (movement.transient_seed, movement.transient_stake);
     let validator_stake = movement.validator.addresses.validator;
     match movement.ephemeral {
-        None => StakePoolInstruction::DecreaseValidatorStakeWithReserve {
-            lamports,
-            transient_stake_seed,
-        }
-        .with_accounts(
-            &snapshot.program_id(),
-            DecreaseValidatorStakeWithReserveAccounts {
-                pool: snapshot.address(),
-                staker: head.staker,
-                withdraw_authority: snapshot.withdraw_authority(),
-                validator_list: head.validator_list,
-                reserve_stake: head.reserve_stake,
-                validator_stake,
-                transient_stake,
-                clock: CLOCK_ID,
-                stake_history: STAKE_HISTORY_ID,
-                system_program: SYSTEM_PROGRAM_ID,
-                stake_program: STAKE_PROGRAM_ID,
-            }
-            .metas(),
-        ),
+        None => StakePoolInstruction::DecreaseValidatorStakeWithReserve { lamports, transient_stake_seed }
+            .with_accounts(
+                &snapshot.program_id(),
+                DecreaseValidatorStakeWithReserveAccounts {
+                    pool: snapshot.address(),
+                    staker: head.staker,
+                    withdraw_authority: snapshot.withdraw_authority(),
+                    validator_list: head.validator_list,
+                    reserve_stake: head.reserve_stake,
+                    validator_stake,
+                    transient_stake,
+                    clock: CLOCK_ID,
+                    stake_history: STAKE_HISTORY_ID,
+                    system_program: SYSTEM_PROGRAM_ID,
+                    stake_program: STAKE_PROGRAM_ID,
+                }
+                .metas(),
+            ),
         Some((ephemeral_stake_seed, ephemeral_stake)) => StakePoolInstruction::DecreaseAdditionalValidatorStake {
             lamports,
             transient_stake_seed,

@@ -38,12 +38,9 @@ impl TokenReceiver {
         let head = &snapshot.pool().head;
         match self {
             Self::Account(_) => None,
-            Self::Wallet(owner) => Some(create_associated_token_account_idempotent(
-                payer,
-                owner,
-                &head.pool_mint,
-                &head.token_program_id,
-            )),
+            Self::Wallet(owner) => {
+                Some(create_associated_token_account_idempotent(payer, owner, &head.pool_mint, &head.token_program_id))
+            }
         }
     }
 }
@@ -60,9 +57,6 @@ pub struct TokenSource {
 impl TokenSource {
     /// The associated token account of the wallet `owner`, who signs.
     pub fn wallet(snapshot: &PoolSnapshot, owner: &Address) -> Self {
-        Self {
-            account: associated_token_account(snapshot, owner),
-            authority: *owner,
-        }
+        Self { account: associated_token_account(snapshot, owner), authority: *owner }
     }
 }

@@ -27,10 +27,8 @@ pub fn update_list_instruction(
     validators: &[Validator],
 ) -> Instruction {
     let head = &snapshot.pool().head;
-    let stakes: Vec<(Address, Address)> = validators
-        .iter()
-        .map(|validator| (validator.addresses.validator, validator.addresses.transient))
-        .collect();
+    let stakes: Vec<(Address, Address)> =
+        validators.iter().map(|validator| (validator.addresses.validator, validator.addresses.transient)).collect();
     update_validator_list_balance(
         &snapshot.program_id(),
         &UpdateValidatorListBalanceAccounts {

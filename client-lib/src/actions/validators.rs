@@ -42,11 +42,9 @@ where
             .collect();
         let accounts = cluster.accounts(&addresses).await?;
         // Lamports that somebody has sent there do no harm.
-        let free = seeds.zip(accounts).find(|(_, account)| {
-            account
-                .as_ref()
-                .is_none_or(|account| account.owner == SYSTEM_PROGRAM_ID)
-        });
+        let free = seeds
+            .zip(accounts)
+            .find(|(_, account)| account.as_ref().is_none_or(|account| account.owner == SYSTEM_PROGRAM_ID));
         if let Some((seed, _)) = free {
             return Ok(seed);
         }

@@ -89,10 +89,7 @@ pub struct NewStakeAccount {
 impl NewStakeAccount {
     /// An account at a key that signs its creation.
     pub const fn keypair(address: Address) -> Self {
-        Self {
-            address,
-            derivation: None,
-        }
+        Self { address, derivation: None }
     }
 
     /// An account at the address that follows from `base`, which signs, and `seed`.
@@ -103,10 +100,7 @@ impl NewStakeAccount {
         let address = Address::create_with_seed(&base, seed, &STAKE_PROGRAM_ID).map_err(|error| {
             PlanError::invalid(format!("no address can be derived from the seed {seed:?}: {error}"))
         })?;
-        Ok(Self {
-            address,
-            derivation: Some((base, seed.to_owned())),
-        })
+        Ok(Self { address, derivation: Some((base, seed.to_owned())) })
     }
 
     fn creation(&self, payer: &Address, lamports: u64) -> Instruction {
@@ -184,15 +178,8 @@ pub fn withdraw_stake_quoted(
         WithdrawFrom::Reserve => "withdraw a stake account from the reserve".into(),
     };
     let instructions = vec![
-        withdrawal
-            .to
-            .creation(&withdrawal.payer, snapshot.environment().stake_rent()),
-        instruction::withdraw_stake(
-            &snapshot.program_id(),
-            &accounts,
-            quote.pool_tokens,
-            withdrawal.minimum_lamports,
-        ),
+        withdrawal.to.creation(&withdrawal.payer, snapshot.environment().stake_rent()),
+        instruction::withdraw_stake(&snapshot.program_id(), &accounts, quote.pool_tokens, withdrawal.minimum_lamports),
     ];
     let compute_units = compute::withdraw_stake(snapshot.records().len()) + compute::FOREIGN;
     group(label, instructions, compute_units)

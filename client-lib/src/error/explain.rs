@@ -93,12 +93,7 @@ impl fmt::Display for Explanation {
         let message = self.message.trim_end_matches('.');
         match (self.instruction, self.program) {
             (Some(index), Some(program)) => {
-                write!(
-                    f,
-                    "instruction {} failed in {program}: {message} ({})",
-                    index.saturating_add(1),
-                    self.name
-                )
+                write!(f, "instruction {} failed in {program}: {message} ({})", index.saturating_add(1), self.name)
             }
             _ => write!(f, "{message} ({})", self.name),
         }
@@ -114,12 +109,7 @@ pub fn explain(failure: &Failure) -> Explanation {
                 .or_else(|| failure.programs.get(index).copied())
                 .map(|id| FailedProgram::of(id, failure.stake_pool_program));
             let (name, message) = explain_instruction(program, error);
-            Explanation {
-                instruction: Some(index),
-                program,
-                name,
-                message,
-            }
+            Explanation { instruction: Some(index), program, name, message }
         }
         error => Explanation {
             instruction: None,
@@ -155,12 +145,12 @@ fn explain_instruction(program: Option<FailedProgram>, error: &InstructionError)
         Some(FailedProgram::Stake) => {
             StakeError::from_u32(*code).map(|error| (format!("{error:?}"), stake_message(&error)))
         }
-        Some(FailedProgram::Token) => TokenError::try_from(*code)
-            .ok()
-            .map(|error| (format!("{error:?}"), token_message(&error))),
-        Some(FailedProgram::System) => SystemError::try_from(*code)
-            .ok()
-            .map(|error| (format!("{error:?}"), system_message(&error))),
+        Some(FailedProgram::Token) => {
+            TokenError::try_from(*code).ok().map(|error| (format!("{error:?}"), token_message(&error)))
+        }
+        Some(FailedProgram::System) => {
+            SystemError::try_from(*code).ok().map(|error| (format!("{error:?}"), system_message(&error)))
+        }
         _ => None,
     };
     known.unwrap_or_else(|| {

@@ -64,10 +64,7 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal for `cause`, explained by `context`.
     pub fn new(cause: impl Into<Cause>, context: impl Into<String>) -> Self {
-        Self {
-            cause: cause.into(),
-            context: context.into(),
-        }
+        Self { cause: cause.into(), context: context.into() }
     }
 
     /// The stake pool's error, if it is one.
@@ -152,9 +149,7 @@ pub(crate) fn check_no_rewards(environment: &Environment) -> Result<(), PlanErro
     if rewards.active {
         return Err(PlanError::EpochRewardsActive {
             epoch: environment.epoch().saturating_sub(1),
-            until_block_height: rewards
-                .distribution_starting_block_height
-                .saturating_add(rewards.num_partitions),
+            until_block_height: rewards.distribution_starting_block_height.saturating_add(rewards.num_partitions),
         });
     }
     Ok(())

@@ -9,22 +9,14 @@ const POOL_PROGRAM: Address = Address::new_from_array([101; 32]);
 fn explain_custom(code: u32, programs: &[Address], logs: &[&str]) -> Explanation {
     let error = TransactionError::InstructionError(0, InstructionError::Custom(code));
     let logs: Vec<String> = logs.iter().map(|line| (*line).to_owned()).collect();
-    explain(&Failure {
-        error: &error,
-        programs,
-        logs: &logs,
-        stake_pool_program: POOL_PROGRAM,
-    })
+    explain(&Failure { error: &error, programs, logs: &logs, stake_pool_program: POOL_PROGRAM })
 }
 
 #[test]
 fn the_same_code_means_what_the_failing_program_means_by_it() {
     let programs = [POOL_PROGRAM];
     let by_pool = explain_custom(12, &programs, &[]);
-    assert_eq!(
-        (by_pool.program, by_pool.name.as_str()),
-        (Some(FailedProgram::StakePool), "UserStakeNotActive")
-    );
+    assert_eq!((by_pool.program, by_pool.name.as_str()), (Some(FailedProgram::StakePool), "UserStakeNotActive"));
     let logs = [
         format!("Program {POOL_PROGRAM} invoke [1]"),
         format!("Program {STAKE_PROGRAM_ID} invoke [2]"),
@@ -33,10 +25,7 @@ fn the_same_code_means_what_the_failing_program_means_by_it() {
     ];
     let logs: Vec<&str> = logs.iter().map(String::as_str).collect();
     let by_stake = explain_custom(12, &programs, &logs);
-    assert_eq!(
-        (by_stake.program, by_stake.name.as_str()),
-        (Some(FailedProgram::Stake), "InsufficientDelegation")
-    );
+    assert_eq!((by_stake.program, by_stake.name.as_str()), (Some(FailedProgram::Stake), "InsufficientDelegation"));
     let token = explain_custom(1, &[TOKEN_PROGRAM_ID], &[]);
     assert_eq!(token.name, "InsufficientFunds");
     let unknown = explain_custom(4_711, &programs, &[]);
@@ -52,12 +41,7 @@ fn explanations_read_as_sentences() {
          account (SolWithdrawalTooLarge)"
     );
     let error = TransactionError::BlockhashNotFound;
-    let explanation = explain(&Failure {
-        error: &error,
-        programs: &[],
-        logs: &[],
-        stake_pool_program: POOL_PROGRAM,
-    });
+    let explanation = explain(&Failure { error: &error, programs: &[], logs: &[], stake_pool_program: POOL_PROGRAM });
     assert_eq!(explanation.name, "BlockhashNotFound");
     assert_eq!(explanation.instruction, None);
 }
@@ -73,10 +57,7 @@ fn every_error_of_the_stake_pool_is_known() {
 #[test]
 fn refusals_name_cause_and_context() {
     let refusal = Refusal::new(StakePoolError::SolWithdrawalTooLarge, "the reserve can give 1 SOL");
-    assert_eq!(
-        refusal.to_string(),
-        "the reserve can give 1 SOL (stake pool error 35 SolWithdrawalTooLarge)"
-    );
+    assert_eq!(refusal.to_string(), "the reserve can give 1 SOL (stake pool error 35 SolWithdrawalTooLarge)");
     assert_eq!(Sol(1_500_000_000).to_string(), "1.500000000 SOL");
     assert_eq!(Tokens(1).to_string(), "0.000000001 pool tokens");
 }

@@ -1,13 +1,19 @@
 //! Putting instructions into as few transactions as the limits allow.
 
+mod footprint;
+
+#[cfg(test)]
+mod tests;
+
 use {
     crate::{
         compute,
         plan::{InstructionGroup, Plan},
     },
+    footprint::{Footprint, Tables, frame_bytes, short_length},
     solana_address::Address,
     solana_instruction::Instruction,
-    std::collections::HashMap,
+    solana_message::AddressLookupTableAccount,
 };
 
 /// Bytes that a transaction may have, signatures included.
@@ -36,10 +42,12 @@ pub struct TransactionPlan {
     pub signers: Vec<Address>,
     /// Compute units that it uses at most, an estimate; good as a limit where no simulation gives a better one.
     pub compute_units: u32,
+    /// Lookup tables that it needs to be as short as it has to; where there are none, it has the legacy form.
+    pub lookup_tables: Vec<AddressLookupTableAccount>,
 }
 
 /// How to pack.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PackOptions {
     /// The fee payer.
     pub payer: Address,
@@ -49,15 +57,14 @@ pub struct PackOptions {
     pub reserved_accounts: usize,
     /// Most groups of one transaction. With 1, none fails on another's account.
     pub max_groups: usize,
+    /// Lookup tables that transactions may use. With none, all have the legacy form.
+    pub lookup_tables: Vec<AddressLookupTableAccount>,
 }
 
 impl PackOptions {
     /// The default for the fee payer `payer`.
     pub fn new(payer: Address) -> Self {
-        Self {
-            payer,
-            ..Self::default()
-        }
+        Self { payer, ..Self::default() }
     }
 }
 
@@ -68,6 +75,7 @@ impl Default for PackOptions {
             reserved_bytes: COMPUTE_BUDGET_BYTES,
             reserved_accounts: 1,
             max_groups: usize::MAX,
+            lookup_tables: Vec::new(),
         }
     }
 }
@@ -111,21 +119,22 @@ pub enum PackError {
 /// # Errors
 /// [`PackError`], which names the group that no transaction can hold.
 pub fn pack(groups: &[InstructionGroup], options: &PackOptions) -> Result<Vec<TransactionPlan>, PackError> {
+    let tables = &Tables::new(&options.lookup_tables);
     let mut packed: Vec<Draft> = Vec::new();
     for group in groups {
         let open = packed.len().saturating_sub(OPEN_TRANSACTIONS);
         let taken_by = packed[open..].iter_mut().find_map(|draft| {
             let larger = draft.with(group);
-            let fits = draft.labels.len() < options.max_groups && larger.check(group, options).is_ok();
+            let fits = draft.labels.len() < options.max_groups && larger.check(group, tables, options).is_ok();
             fits.then(|| *draft = larger)
         });
         if taken_by.is_none() {
             let alone = Draft::new(options.payer).with(group);
-            alone.check(group, options)?;
+            alone.check(group, tables, options)?;
             packed.push(alone);
         }
     }
-    Ok(packed.into_iter().map(Draft::finish).collect())
+    Ok(packed.into_iter().map(|draft| draft.finish(tables, options)).collect())
 }
 
 /// Packs a plan, stage by stage.
@@ -140,92 +149,30 @@ pub fn pack_plan(plan: &Plan, options: &PackOptions) -> Result<Vec<Vec<Transacti
 pub fn transaction_bytes(payer: &Address, instructions: &[Instruction]) -> usize {
     let mut footprint = Footprint::new(*payer);
     instructions.iter().for_each(|instruction| footprint.add(instruction));
-    footprint.bytes()
+    footprint.bytes(&Tables::default())
 }
 
-/// Validators that one `UpdateValidatorListBalance` can hold, by the size of a legacy transaction and by account locks.
+/// Validators that one `UpdateValidatorListBalance` can hold in a legacy transaction, by size and by account locks.
 pub fn max_update_pairs(options: &PackOptions) -> usize {
-    /// Payer, program, and the accounts before the pairs.
-    const FIXED_ACCOUNTS: usize = 2 + 7;
     const DATA_BYTES: usize = 6;
     let bytes = |pairs: usize| {
-        let metas = 7 + 2 * pairs;
+        let metas = UPDATE_ACCOUNTS - 2 + 2 * pairs;
         let instruction = 1 + short_length(metas) + metas + short_length(DATA_BYTES) + DATA_BYTES;
-        frame_bytes(1, FIXED_ACCOUNTS + 2 * pairs, 1) + instruction + options.reserved_bytes
+        frame_bytes(1, UPDATE_ACCOUNTS + 2 * pairs, 1) + instruction + options.reserved_bytes
     };
-    let accounts = |pairs: usize| FIXED_ACCOUNTS + 2 * pairs + options.reserved_accounts;
-    (0..MAX_ACCOUNT_LOCKS)
-        .take_while(|pairs| bytes(*pairs) <= MAX_TRANSACTION_BYTES && accounts(*pairs) <= MAX_ACCOUNT_LOCKS)
+    (0..=max_update_pairs_by_locks(options))
+        .take_while(|pairs| bytes(*pairs) <= MAX_TRANSACTION_BYTES)
         .last()
         .unwrap_or(0)
 }
 
-/// Bytes of a length in the compact form of transactions.
-const fn short_length(length: usize) -> usize {
-    match length {
-        0..0x80 => 1,
-        0x80..0x4000 => 2,
-        _ => 3,
-    }
+/// Validators that one `UpdateValidatorListBalance` can hold where lookup tables keep it short: by account locks.
+pub const fn max_update_pairs_by_locks(options: &PackOptions) -> usize {
+    MAX_ACCOUNT_LOCKS.saturating_sub(UPDATE_ACCOUNTS + options.reserved_accounts) / 2
 }
 
-/// Bytes of a legacy transaction apart from its instructions.
-const fn frame_bytes(signers: usize, accounts: usize, instructions: usize) -> usize {
-    const HEADER: usize = 3;
-    const BLOCKHASH: usize = 32;
-    short_length(signers)
-        + 64 * signers
-        + HEADER
-        + short_length(accounts)
-        + 32 * accounts
-        + BLOCKHASH
-        + short_length(instructions)
-}
-
-/// What decides on a transaction's size.
-#[derive(Clone, Debug)]
-struct Footprint {
-    /// Accounts in the order of their appearance, and whether they sign.
-    accounts: HashMap<Address, (usize, bool)>,
-    instructions: usize,
-    instruction_bytes: usize,
-}
-
-impl Footprint {
-    fn new(payer: Address) -> Self {
-        Self {
-            accounts: HashMap::from([(payer, (0, true))]),
-            instructions: 0,
-            instruction_bytes: 0,
-        }
-    }
-
-    fn add(&mut self, instruction: &Instruction) {
-        self.name(instruction.program_id, false);
-        for meta in &instruction.accounts {
-            self.name(meta.pubkey, meta.is_signer);
-        }
-        let (metas, data) = (instruction.accounts.len(), instruction.data.len());
-        self.instructions += 1;
-        self.instruction_bytes += 1 + short_length(metas) + metas + short_length(data) + data;
-    }
-
-    fn name(&mut self, address: Address, signs: bool) {
-        let next = self.accounts.len();
-        self.accounts.entry(address).or_insert((next, false)).1 |= signs;
-    }
-
-    fn signers(&self) -> Vec<Address> {
-        let mut signers: Vec<_> = self.accounts.iter().filter(|(_, (_, signs))| *signs).collect();
-        signers.sort_by_key(|(_, (order, _))| *order);
-        signers.into_iter().map(|(address, _)| *address).collect()
-    }
-
-    fn bytes(&self) -> usize {
-        let signers = self.accounts.values().filter(|(_, signs)| *signs).count();
-        frame_bytes(signers, self.accounts.len(), self.instructions) + self.instruction_bytes
-    }
-}
+/// Accounts of an `UpdateValidatorListBalance` before its pairs, with the fee payer and the program.
+const UPDATE_ACCOUNTS: usize = 2 + 7;
 
 /// A transaction that may still grow.
 #[derive(Clone, Debug)]
@@ -258,29 +205,25 @@ impl Draft {
     }
 
     /// Checks the limits, naming `group` where one is exceeded.
-    fn check(&self, group: &InstructionGroup, options: &PackOptions) -> Result<(), PackError> {
+    fn check(&self, group: &InstructionGroup, tables: &Tables, options: &PackOptions) -> Result<(), PackError> {
         let label = || group.label.clone();
-        let bytes = self.footprint.bytes() + options.reserved_bytes;
-        let accounts = self.footprint.accounts.len() + options.reserved_accounts;
+        let bytes = self.footprint.bytes(tables) + options.reserved_bytes;
+        let accounts = self.footprint.locks() + options.reserved_accounts;
         if bytes > MAX_TRANSACTION_BYTES {
             Err(PackError::TooManyBytes { label: label(), bytes })
         } else if accounts > MAX_ACCOUNT_LOCKS {
-            Err(PackError::TooManyAccounts {
-                label: label(),
-                accounts,
-            })
+            Err(PackError::TooManyAccounts { label: label(), accounts })
         } else if self.compute_units > compute::MAX_PER_TRANSACTION {
-            Err(PackError::TooManyComputeUnits {
-                label: label(),
-                units: self.compute_units,
-            })
+            Err(PackError::TooManyComputeUnits { label: label(), units: self.compute_units })
         } else {
             Ok(())
         }
     }
 
-    fn finish(self) -> TransactionPlan {
+    fn finish(self, tables: &Tables, options: &PackOptions) -> TransactionPlan {
+        let used = self.footprint.tables(tables);
         TransactionPlan {
+            lookup_tables: used.into_iter().map(|index| options.lookup_tables[index].clone()).collect(),
             labels: self.labels,
             signers: self.footprint.signers(),
             instructions: self.instructions,
@@ -288,6 +231,3 @@ impl Draft {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -3,43 +3,35 @@ use {
     crate::pool::fixture::{Fixture, FixtureValidator, SOL, vote},
     solana_hash::Hash,
     solana_instruction::AccountMeta,
-    solana_message::{Message, VersionedMessage},
+    solana_message::{Message, VersionedMessage, v0},
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
+    std::collections::BTreeSet,
 };
 
 const PAYER: Address = Address::new_from_array([201; 32]);
 
 /// The length of the transaction as it goes over the wire.
 fn wire_bytes(plan: &TransactionPlan) -> usize {
-    let message = Message::new_with_blockhash(&plan.instructions, Some(&PAYER), &Hash::default());
-    let signers = usize::from(message.header.num_required_signatures);
-    assert_eq!(signers, plan.signers.len());
-    assert_eq!(
-        message.account_keys[..signers]
-            .iter()
-            .collect::<std::collections::BTreeSet<_>>(),
-        plan.signers.iter().collect()
-    );
-    bincode::serialize(&VersionedTransaction {
-        signatures: vec![Signature::default(); signers],
-        message: VersionedMessage::Legacy(message),
-    })
-    .unwrap()
-    .len()
+    let message = if plan.lookup_tables.is_empty() {
+        VersionedMessage::Legacy(Message::new_with_blockhash(&plan.instructions, Some(&PAYER), &Hash::default()))
+    } else {
+        let tables = &plan.lookup_tables;
+        VersionedMessage::V0(v0::Message::try_compile(&PAYER, &plan.instructions, tables, Hash::default()).unwrap())
+    };
+    let signers = usize::from(message.header().num_required_signatures);
+    let named: BTreeSet<_> = message.static_account_keys()[..signers].iter().collect();
+    assert_eq!(named, plan.signers.iter().collect());
+    bincode::serialize(&VersionedTransaction { signatures: vec![Signature::default(); signers], message })
+        .unwrap()
+        .len()
 }
 
 /// A group with accounts of its own: each `seed` names others.
 fn made_up(seed: usize, accounts: usize, signers: usize, data: usize) -> InstructionGroup {
-    let metas = (0..accounts)
-        .map(|index| AccountMeta::new(vote(1_000 * seed + index), index < signers))
-        .collect();
+    let metas = (0..accounts).map(|index| AccountMeta::new(vote(1_000 * seed + index), index < signers)).collect();
     let program = vote(999_999);
-    InstructionGroup::one(
-        format!("group {seed}"),
-        Instruction::new_with_bytes(program, &vec![0; data], metas),
-        10_000,
-    )
+    InstructionGroup::one(format!("group {seed}"), Instruction::new_with_bytes(program, &vec![0; data], metas), 10_000)
 }
 
 #[test]
@@ -55,9 +47,7 @@ fn bytes_are_counted_as_they_are_sent() {
 #[test]
 fn every_group_is_packed_once_and_stays_whole() {
     let options = PackOptions::new(PAYER);
-    let groups: Vec<_> = (0..40)
-        .map(|seed| made_up(seed, 1 + seed % 13, seed % 3, 10 * (seed % 7)))
-        .collect();
+    let groups: Vec<_> = (0..40).map(|seed| made_up(seed, 1 + seed % 13, seed % 3, 10 * (seed % 7))).collect();
     let plans = pack(&groups, &options).unwrap();
     assert!(plans.len() < groups.len());
     let mut labels: Vec<_> = plans.iter().flat_map(|plan| plan.labels.clone()).collect();
@@ -74,10 +64,7 @@ fn every_group_is_packed_once_and_stays_whole() {
 
 #[test]
 fn groups_keep_apart_on_demand() {
-    let options = PackOptions {
-        max_groups: 1,
-        ..PackOptions::new(PAYER)
-    };
+    let options = PackOptions { max_groups: 1, ..PackOptions::new(PAYER) };
     let groups = [made_up(0, 1, 0, 0), made_up(1, 1, 0, 0)];
     assert_eq!(pack(&groups, &options).unwrap().len(), 2);
     assert_eq!(pack(&groups, &PackOptions::new(PAYER)).unwrap().len(), 1);
@@ -86,20 +73,11 @@ fn groups_keep_apart_on_demand() {
 #[test]
 fn compute_units_limit_a_transaction() {
     let options = PackOptions::new(PAYER);
-    let heavy = |seed| InstructionGroup {
-        compute_units: 800_000,
-        ..made_up(seed, 1, 0, 0)
-    };
+    let heavy = |seed| InstructionGroup { compute_units: 800_000, ..made_up(seed, 1, 0, 0) };
     assert_eq!(pack(&[heavy(0), heavy(1)], &options).unwrap().len(), 2);
-    let too_heavy = InstructionGroup {
-        compute_units: 1_400_000,
-        ..made_up(7, 1, 0, 0)
-    };
+    let too_heavy = InstructionGroup { compute_units: 1_400_000, ..made_up(7, 1, 0, 0) };
     let error = pack(&[too_heavy], &options).unwrap_err();
-    assert!(
-        matches!(&error, PackError::TooManyComputeUnits { label, .. } if label == "group 7"),
-        "{error}"
-    );
+    assert!(matches!(&error, PackError::TooManyComputeUnits { label, .. } if label == "group 7"), "{error}");
 }
 
 #[test]
@@ -112,18 +90,39 @@ fn a_group_that_fits_nowhere_is_named() {
 }
 
 #[test]
+fn lookup_tables_leave_only_the_locks_as_a_limit() {
+    let fixture = Fixture { with_stakes: false, ..Fixture::of(vec![FixtureValidator::new(SOL); 200]) };
+    let snapshot = fixture.snapshot();
+    let addresses = crate::plan::update_addresses(&snapshot);
+    let lookup_tables: Vec<_> = addresses
+        .chunks(256)
+        .enumerate()
+        .map(|(index, addresses)| AddressLookupTableAccount { key: vote(5_000 + index), addresses: addresses.to_vec() })
+        .collect();
+    let options = PackOptions { lookup_tables, ..PackOptions::new(PAYER) };
+    let most = max_update_pairs_by_locks(&options);
+    assert_eq!(most, 27);
+    // These lie in both tables.
+    let group = crate::plan::list_chunk(&snapshot, 110..110 + most, false).unwrap();
+    let plans = pack(&[group], &options).unwrap();
+    let [plan] = plans.as_slice() else { panic!("{plans:?}") };
+    assert_eq!(plan.lookup_tables.len(), 2);
+    let mut footprint = Footprint::new(PAYER);
+    plan.instructions.iter().for_each(|instruction| footprint.add(instruction));
+    assert_eq!(footprint.bytes(&Tables::new(&options.lookup_tables)), wire_bytes(plan));
+    let one_more = crate::plan::list_chunk(&snapshot, 0..most + 1, false).unwrap();
+    assert!(matches!(pack(&[one_more], &options), Err(PackError::TooManyAccounts { accounts: 66, .. })));
+    let small = pack(&[made_up(1, 1, 0, 0)], &options).unwrap();
+    assert!(small[0].lookup_tables.is_empty());
+}
+
+#[test]
 fn the_list_update_is_filled_to_the_last_pair() {
     let options = PackOptions::new(PAYER);
     let pairs = max_update_pairs(&options);
-    let without_budget = PackOptions {
-        reserved_bytes: 0,
-        ..options
-    };
+    let without_budget = PackOptions { reserved_bytes: 0, ..options.clone() };
     assert_eq!((pairs, max_update_pairs(&without_budget)), (11, 12));
-    let fixture = Fixture {
-        with_stakes: false,
-        ..Fixture::of(vec![FixtureValidator::new(SOL); 20])
-    };
+    let fixture = Fixture { with_stakes: false, ..Fixture::of(vec![FixtureValidator::new(SOL); 20]) };
     let snapshot = fixture.snapshot();
     let chunk = |pairs| crate::plan::list_chunk(&snapshot, 0..pairs, false).unwrap();
     for (pairs, options) in [(pairs, options), (pairs + 1, without_budget)] {

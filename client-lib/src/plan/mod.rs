@@ -1,5 +1,6 @@
 //! What to do, in which order: pure functions from a snapshot to a [`Plan`].
 
+mod merging;
 mod split_reserve;
 mod update;
 mod withdraw;
@@ -9,7 +10,7 @@ mod tests;
 
 pub use {
     split_reserve::{Shares, SplitReservePlan, split_reserve},
-    update::{UpdateOptions, list_chunk, update},
+    update::{UpdateOptions, list_chunk, update, update_addresses},
     withdraw::{Piece, Rest, StakeWithdrawal, StakeWithdrawalPlan, withdraw_stake},
 };
 
@@ -29,11 +30,7 @@ pub struct InstructionGroup {
 impl InstructionGroup {
     /// A group of one instruction.
     pub fn one(label: impl Into<String>, instruction: Instruction, compute_units: u32) -> Self {
-        Self {
-            label: label.into(),
-            instructions: vec![instruction],
-            compute_units,
-        }
+        Self { label: label.into(), instructions: vec![instruction], compute_units }
     }
 
     /// The accounts that have to sign, the fee payer aside.
@@ -74,10 +71,7 @@ impl Plan {
     /// Adds a stage, unless it is empty.
     pub fn push(&mut self, label: impl Into<String>, groups: Vec<InstructionGroup>) {
         if !groups.is_empty() {
-            self.stages.push(Stage {
-                label: label.into(),
-                groups,
-            });
+            self.stages.push(Stage { label: label.into(), groups });
         }
     }
 

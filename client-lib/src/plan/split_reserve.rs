@@ -71,32 +71,17 @@ pub fn split_reserve(snapshot: &PoolSnapshot, keep: u64, shares: &Shares) -> Res
     let environment = snapshot.environment();
     let available = snapshot.withdrawable_reserve_lamports();
     let spare = available.saturating_sub(keep);
-    let mut split = SplitReservePlan {
-        reserve_left: available,
-        ..SplitReservePlan::default()
-    };
-    let parts = shares_of(
-        &takers,
-        spare,
-        environment.minimum_delegation(),
-        environment.stake_rent(),
-    );
+    let mut split = SplitReservePlan { reserve_left: available, ..SplitReservePlan::default() };
+    let parts = shares_of(&takers, spare, environment.minimum_delegation(), environment.stake_rent());
     let mut groups = Vec::with_capacity(parts.len());
     for ((validator, _), lamports) in takers.iter().zip(parts) {
-        groups.push(actions::increase_validator_stake(
-            snapshot,
-            &validator.vote(),
-            lamports,
-        )?);
+        groups.push(actions::increase_validator_stake(snapshot, &validator.vote(), lamports)?);
         split.parts.push((validator.vote(), lamports));
         split.rent_lamports = split.rent_lamports.saturating_add(environment.stake_rent());
         split.reserve_left = split.reserve_left.saturating_sub(lamports);
     }
     split.reserve_left = split.reserve_left.saturating_sub(split.rent_lamports);
-    let label = format!(
-        "delegate {} of the reserve",
-        Sol(split.parts.iter().map(|(_, part)| part).sum())
-    );
+    let label = format!("delegate {} of the reserve", Sol(split.parts.iter().map(|(_, part)| part).sum()));
     split.plan.push(label, groups);
     Ok(split)
 }

@@ -114,10 +114,7 @@ pub fn withdraw_stake(
         search.withdraw_rest(&to, &mut planned)?;
     }
     planned.pool_tokens_left = search.left;
-    planned.rent_lamports = snapshot
-        .environment()
-        .stake_rent()
-        .saturating_mul(planned.pieces.len() as u64);
+    planned.rent_lamports = snapshot.environment().stake_rent().saturating_mul(planned.pieces.len() as u64);
     Ok(planned)
 }
 
@@ -163,27 +160,17 @@ impl Search<'_> {
         let Some(tokens) = tokens else {
             return Ok(None);
         };
-        let quote = self
-            .state
-            .quote(WithdrawFrom::Validator(record.vote_account_address), tokens, None)?;
+        let quote = self.state.quote(WithdrawFrom::Validator(record.vote_account_address), tokens, None)?;
         self.state.apply(&quote)?;
         self.left = self.left.saturating_sub(tokens);
-        Ok(Some(Found {
-            kind: Kind {
-                source: quote.source,
-                preferred,
-            },
-            quote,
-        }))
+        Ok(Some(Found { kind: Kind { source: quote.source, preferred }, quote }))
     }
 
     /// The validator to withdraw from next, and whether it is the preferred one, before which no other may come.
     fn candidate(&self, limits: &WithdrawalLimits, withdrawable: &Withdrawable) -> Option<(usize, bool)> {
         let records = self.state.records();
         if let Some(preferred) = self.snapshot.pool().terms.preferred_withdraw_validator_vote_address {
-            let index = records
-                .iter()
-                .position(|record| record.vote_account_address == preferred);
+            let index = records.iter().position(|record| record.vote_account_address == preferred);
             if let Some(index) =
                 index.filter(|index| records[*index].active_stake_lamports.get() >= limits.withdrawable_above)
             {
@@ -217,10 +204,7 @@ impl Search<'_> {
     fn part(&self, index: usize, source: StakeSource, limits: &WithdrawalLimits, preferred: bool) -> Option<u64> {
         let minimum = self.snapshot.environment().stake_program_minimum;
         // One pool token less than possible: pieces before this one may round in another way when they are executed.
-        let most = self
-            .state
-            .splittable(index, source, limits)
-            .saturating_sub(limits.lamports_per_pool_token);
+        let most = self.state.splittable(index, source, limits).saturating_sub(limits.lamports_per_pool_token);
         let all = self.yields(self.left);
         if all <= most {
             return (all >= minimum).then_some(self.left);
@@ -232,11 +216,7 @@ impl Search<'_> {
             full
         } else {
             let room_for_another = self.left.saturating_sub(self.tokens_for(minimum)?.saturating_add(1));
-            if self.yields(room_for_another) >= minimum {
-                room_for_another
-            } else {
-                full
-            }
+            if self.yields(room_for_another) >= minimum { room_for_another } else { full }
         };
         (self.yields(tokens) >= minimum).then_some(tokens)
     }
@@ -248,10 +228,7 @@ impl Search<'_> {
         }
         let balance = self.state.balance(index, StakeSource::ValidatorRemoval);
         let tokens = self.tokens_for(balance).filter(|tokens| *tokens <= self.left)?;
-        limits
-            .check_whole(balance, self.yields(tokens))
-            .is_ok()
-            .then_some(tokens)
+        limits.check_whole(balance, self.yields(tokens)).is_ok().then_some(tokens)
     }
 
     /// Lamports for so many pool tokens now.

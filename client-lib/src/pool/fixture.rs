@@ -44,10 +44,7 @@ pub(crate) fn stake_account(
     let state = StakeStateV2::Stake(
         meta(withdrawer),
         Stake {
-            delegation: Delegation {
-                deactivation_epoch,
-                ..Delegation::new(&vote, stake, activation_epoch)
-            },
+            delegation: Delegation { deactivation_epoch, ..Delegation::new(&vote, stake, activation_epoch) },
             credits_observed: 0,
         },
         StakeFlags::empty(),
@@ -57,22 +54,13 @@ pub(crate) fn stake_account(
 
 #[expect(deprecated, reason = "the stake program still writes the field")]
 pub(crate) fn meta(withdrawer: Address) -> Meta {
-    Meta {
-        rent_exempt_reserve: rent(),
-        authorized: Authorized::auto(&withdrawer),
-        lockup: Lockup::default(),
-    }
+    Meta { rent_exempt_reserve: rent(), authorized: Authorized::auto(&withdrawer), lockup: Lockup::default() }
 }
 
 pub(crate) fn stake_program_account(state: &StakeStateV2, lamports: u64) -> Account {
     let mut data = bincode::serialize(state).unwrap();
     data.resize(STAKE_ACCOUNT_SPACE, 0);
-    Account {
-        lamports,
-        data,
-        owner: STAKE_PROGRAM_ID,
-        ..Account::default()
-    }
+    Account { lamports, data, owner: STAKE_PROGRAM_ID, ..Account::default() }
 }
 
 /// Rent of a stake account in fixtures.
@@ -105,10 +93,7 @@ impl FixtureValidator {
     }
 
     pub(crate) fn stale(self) -> Self {
-        Self {
-            last_update_epoch: EPOCH - 1,
-            ..self
-        }
+        Self { last_update_epoch: EPOCH - 1, ..self }
     }
 
     pub(crate) fn with_status(self, status: StakeStatus) -> Self {
@@ -120,11 +105,7 @@ impl FixtureValidator {
     }
 
     pub(crate) fn decreasing(self, transient: u64) -> Self {
-        Self {
-            transient,
-            transient_epochs: (EPOCH - 10, EPOCH),
-            ..self
-        }
+        Self { transient, transient_epochs: (EPOCH - 10, EPOCH), ..self }
     }
 
     fn record(&self, index: usize) -> ValidatorStakeInfo {
@@ -184,18 +165,12 @@ impl Default for Fixture {
 
 impl Fixture {
     pub(crate) fn of(validators: Vec<FixtureValidator>) -> Self {
-        Self {
-            validators,
-            ..Self::default()
-        }
+        Self { validators, ..Self::default() }
     }
 
     pub(crate) fn environment(&self) -> Environment {
         Environment {
-            clock: Clock {
-                epoch: EPOCH,
-                ..Clock::default()
-            },
+            clock: Clock { epoch: EPOCH, ..Clock::default() },
             stake_program_minimum: self.stake_program_minimum,
             ..Environment::default()
         }
@@ -207,11 +182,7 @@ impl Fixture {
     }
 
     fn stake_pool(&self) -> StakePool {
-        let stakes: u64 = self
-            .records()
-            .iter()
-            .map(|record| record.stake_lamports().unwrap())
-            .sum();
+        let stakes: u64 = self.records().iter().map(|record| record.stake_lamports().unwrap()).sum();
         StakePool {
             head: PoolHead {
                 account_type: AccountType::StakePool as u8,
@@ -235,12 +206,7 @@ impl Fixture {
     }
 
     pub(crate) fn accounts(&self) -> PoolAccounts {
-        let owned = |owner, data: Vec<u8>, lamports| Account {
-            lamports,
-            data,
-            owner,
-            ..Account::default()
-        };
+        let owned = |owner, data: Vec<u8>, lamports| Account { lamports, data, owner, ..Account::default() };
         let mut pool = vec![0; POOL_MAX_LENGTH];
         self.stake_pool().encode(&mut pool).unwrap();
         let withdraw_authority = find_withdraw_authority(&PROGRAM, &POOL).0;
@@ -277,22 +243,10 @@ impl Fixture {
             let made_up = &self.validators[validator.index];
             let vote = validator.vote();
             if *address == validator.addresses.validator && made_up.active > 0 {
-                Some(stake_account(
-                    authority,
-                    vote,
-                    made_up.active,
-                    EPOCH - 100,
-                    NOT_DEACTIVATED,
-                ))
+                Some(stake_account(authority, vote, made_up.active, EPOCH - 100, NOT_DEACTIVATED))
             } else if *address == validator.addresses.transient && made_up.transient > 0 {
                 let (activation, deactivation) = made_up.transient_epochs;
-                Some(stake_account(
-                    authority,
-                    vote,
-                    made_up.transient,
-                    activation,
-                    deactivation,
-                ))
+                Some(stake_account(authority, vote, made_up.transient, activation, deactivation))
             } else {
                 None
             }

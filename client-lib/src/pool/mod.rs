@@ -86,11 +86,8 @@ impl PoolSnapshot {
         let withdraw_authority = withdraw_authority(&address, &pool, &accounts.pool)?;
         let list = &accounts.validator_list;
         check_owner(Role::ValidatorList, &pool.head.validator_list, list, &program_id)?;
-        let malformed = |role, address, account: &Account| PoolError::Malformed {
-            role,
-            address,
-            length: account.data.len(),
-        };
+        let malformed =
+            |role, address, account: &Account| PoolError::Malformed { role, address, length: account.data.len() };
         let (header, records) = split_validator_list(&list.data)
             .map_err(|_| malformed(Role::ValidatorList, pool.head.validator_list, list))?;
         let (max_validators, records) = (header.max_validators.get(), records.to_vec());
@@ -99,9 +96,8 @@ impl PoolSnapshot {
         StakeState::decode(&reserve.data).map_err(|_| malformed(Role::Reserve, pool.head.reserve_stake, reserve))?;
         let mint = &accounts.pool_mint;
         check_owner(Role::Mint, &pool.head.pool_mint, mint, &pool.head.token_program_id)?;
-        let mint_supply = Mint::decode(&mint.data)
-            .map_err(|_| malformed(Role::Mint, pool.head.pool_mint, mint))?
-            .supply;
+        let mint_supply =
+            Mint::decode(&mint.data).map_err(|_| malformed(Role::Mint, pool.head.pool_mint, mint))?.supply;
         Ok(Self {
             address,
             pool,
@@ -188,8 +184,7 @@ impl PoolSnapshot {
 
     /// The addresses of each validator's stake accounts, in the list's order. They are searched once, at the first call.
     pub fn stake_addresses(&self) -> &[StakeAddresses] {
-        self.stake_addresses
-            .get_or_init(|| validators::derive_all(&self.program_id(), &self.address, &self.records))
+        self.stake_addresses.get_or_init(|| validators::derive_all(&self.program_id(), &self.address, &self.records))
     }
 
     /// The validators, in the list's order.
@@ -250,9 +245,7 @@ impl PoolSnapshot {
 
     /// Rent-exempt lamports of the reserve, which always stay in it.
     pub fn reserve_rent(&self) -> u64 {
-        self.environment
-            .rent
-            .minimum_balance(self.accounts.reserve_stake.data.len())
+        self.environment.rent.minimum_balance(self.accounts.reserve_stake.data.len())
     }
 
     /// Lamports that may leave the reserve.
@@ -277,39 +270,24 @@ impl PoolSnapshot {
 fn decode_pool(address: &Address, account: &Account) -> Result<StakePool, PoolError> {
     let kind = AccountKind::of(account);
     if kind != AccountKind::StakePool {
-        return Err(PoolError::NotAPool {
-            address: *address,
-            found: kind,
-        });
+        return Err(PoolError::NotAPool { address: *address, found: kind });
     }
     StakePool::decode_initialized(&account.data).map_err(|_| malformed_pool(address, account))
 }
 
 fn malformed_pool(address: &Address, account: &Account) -> PoolError {
-    PoolError::MalformedPool {
-        address: *address,
-        length: account.data.len(),
-    }
+    PoolError::MalformedPool { address: *address, length: account.data.len() }
 }
 
 /// The authority under the pool's own bump, as the program derives it.
 fn withdraw_authority(address: &Address, pool: &StakePool, account: &Account) -> Result<Address, PoolError> {
-    let seeds: [&[u8]; 3] = [
-        address.as_ref(),
-        WITHDRAW_AUTHORITY_SEED,
-        &[pool.head.stake_withdraw_bump_seed],
-    ];
+    let seeds: [&[u8]; 3] = [address.as_ref(), WITHDRAW_AUTHORITY_SEED, &[pool.head.stake_withdraw_bump_seed]];
     Address::create_program_address(&seeds, &account.owner).map_err(|_| malformed_pool(address, account))
 }
 
 fn check_owner(role: Role, address: &Address, account: &Account, expected: &Address) -> Result<(), PoolError> {
     if account.owner != *expected {
-        return Err(PoolError::WrongOwner {
-            role,
-            address: *address,
-            owner: account.owner,
-            expected: *expected,
-        });
+        return Err(PoolError::WrongOwner { role, address: *address, owner: account.owner, expected: *expected });
     }
     Ok(())
 }

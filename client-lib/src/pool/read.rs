@@ -182,17 +182,12 @@ async fn find_pool<C>(cluster: &C, address: &Address, options: &ReadOptions) -> 
 where
     C: Cluster + ?Sized,
 {
-    let account = cluster
-        .account(address)
-        .await?
-        .ok_or(PoolError::NotFound { address: *address })?;
+    let account = cluster.account(address).await?.ok_or(PoolError::NotFound { address: *address })?;
     let pool = decode_pool(address, &account)?;
     match options.program_id {
-        Some(expected) if account.owner != expected => Err(PoolError::OtherProgram {
-            address: *address,
-            owner: account.owner,
-            expected,
-        }),
+        Some(expected) if account.owner != expected => {
+            Err(PoolError::OtherProgram { address: *address, owner: account.owner, expected })
+        }
         _ => Ok(pool),
     }
 }
@@ -242,11 +237,7 @@ where
         };
         *pool = decode_pool(address, &accounts.pool)?;
         if pool.head.manager_fee_account == head.manager_fee_account {
-            return Ok(Core {
-                accounts,
-                environment,
-                payer,
-            });
+            return Ok(Core { accounts, environment, payer });
         }
     }
     Err(PoolError::KeepsChanging { attempts: ATTEMPTS })
@@ -258,10 +249,8 @@ fn can_pay(account: &Account) -> bool {
 
 fn sysvar<S: DeserializeOwned>(address: Address, account: Option<Account>) -> Result<S, ClusterError> {
     let account = account.ok_or(ClusterError::AccountNotFound { address })?;
-    bincode::deserialize(&account.data).map_err(|_| ClusterError::UnexpectedData {
-        address,
-        expected: "the sysvar of that name",
-    })
+    bincode::deserialize(&account.data)
+        .map_err(|_| ClusterError::UnexpectedData { address, expected: "the sysvar of that name" })
 }
 
 fn sysvar_if_any<S: DeserializeOwned + Default>(address: Address, account: Option<Account>) -> Result<S, ClusterError> {

@@ -25,12 +25,7 @@ struct FakeCluster<F> {
 
 impl<F: Fn(usize, &mut Accounts) + Send + Sync> FakeCluster<F> {
     fn new(accounts: Accounts, before_request: F) -> Self {
-        Self {
-            accounts: accounts.into(),
-            requests: 0.into(),
-            payers: Vec::new().into(),
-            before_request,
-        }
+        Self { accounts: accounts.into(), requests: 0.into(), payers: Vec::new().into(), before_request }
     }
 }
 
@@ -44,15 +39,9 @@ impl<F: Fn(usize, &mut Accounts) + Send + Sync> Cluster for FakeCluster<F> {
     }
 
     async fn simulate(&self, transaction: &VersionedTransaction) -> Result<Simulation, ClusterError> {
-        self.payers
-            .lock()
-            .unwrap()
-            .push(transaction.message.static_account_keys()[0]);
+        self.payers.lock().unwrap().push(transaction.message.static_account_keys()[0]);
         Ok(Simulation {
-            return_data: Some(ReturnData {
-                program_id: STAKE_PROGRAM_ID,
-                data: SOL.to_le_bytes().to_vec(),
-            }),
+            return_data: Some(ReturnData { program_id: STAKE_PROGRAM_ID, data: SOL.to_le_bytes().to_vec() }),
             ..Simulation::default()
         })
     }
@@ -76,19 +65,9 @@ impl<F: Fn(usize, &mut Accounts) + Send + Sync> Cluster for FakeCluster<F> {
 
 /// All accounts of a fixture and of the cluster around it. Young clusters have neither rewards nor stake history.
 fn world(fixture: &Fixture) -> Accounts {
-    let PoolAccounts {
-        pool,
-        validator_list,
-        reserve_stake,
-        pool_mint,
-        manager_fee_account,
-    } = fixture.accounts();
+    let PoolAccounts { pool, validator_list, reserve_stake, pool_mint, manager_fee_account } = fixture.accounts();
     let environment = fixture.environment();
-    let sysvar = |data: Vec<u8>| Account {
-        lamports: 1,
-        data,
-        ..Account::default()
-    };
+    let sysvar = |data: Vec<u8>| Account { lamports: 1, data, ..Account::default() };
     let mut accounts = HashMap::from([
         (POOL, pool),
         (LIST, validator_list),
@@ -102,11 +81,7 @@ fn world(fixture: &Fixture) -> Accounts {
     let snapshot = fixture.snapshot();
     for StakeAddresses { validator, transient } in snapshot.stake_addresses() {
         for address in [validator, transient] {
-            accounts.extend(
-                fixture
-                    .stake_account_at(&snapshot, address)
-                    .map(|account| (*address, account)),
-            );
+            accounts.extend(fixture.stake_account_at(&snapshot, address).map(|account| (*address, account)));
         }
     }
     accounts
@@ -128,10 +103,7 @@ fn total(account: &mut Account) -> &mut [u8] {
 async fn reads_a_pool_of_any_program_with_its_stakes() {
     let fixture = three_validators();
     let cluster = FakeCluster::new(world(&fixture), |_, _| {});
-    let options = ReadOptions {
-        stakes: StakeSelection::All,
-        ..ReadOptions::default()
-    };
+    let options = ReadOptions { stakes: StakeSelection::All, ..ReadOptions::default() };
     let snapshot = PoolSnapshot::read(&cluster, &POOL, &options).await.unwrap();
     assert_eq!(snapshot.program_id(), PROGRAM);
     assert_eq!(snapshot.environment().stake_program_minimum, SOL);
@@ -157,10 +129,7 @@ async fn reads_only_the_stakes_that_are_asked_for() {
         program_id: None,
     };
     let snapshot = PoolSnapshot::read(&cluster, &POOL, &options).await.unwrap();
-    let read: Vec<bool> = snapshot
-        .validators()
-        .map(|validator| validator.accounts.is_some())
-        .collect();
+    let read: Vec<bool> = snapshot.validators().map(|validator| validator.accounts.is_some()).collect();
     assert_eq!(read, [false, true, false]);
     assert!(cluster.payers.lock().unwrap().is_empty());
 }
@@ -174,10 +143,7 @@ async fn a_pool_that_changes_while_it_is_read_is_read_again() {
             total(accounts.get_mut(&POOL).unwrap()).copy_from_slice(&(200 * SOL).to_le_bytes());
         }
     });
-    let options = ReadOptions {
-        stakes: StakeSelection::All,
-        ..ReadOptions::default()
-    };
+    let options = ReadOptions { stakes: StakeSelection::All, ..ReadOptions::default() };
     let snapshot = PoolSnapshot::read(&cluster, &POOL, &options).await.unwrap();
     assert_eq!(snapshot.rate().total_lamports, 200 * SOL);
     // Pool, core, stakes, core, stakes, core.
@@ -190,10 +156,7 @@ async fn a_pool_that_never_rests_is_an_error() {
     let cluster = FakeCluster::new(world(&fixture), |request, accounts| {
         total(accounts.get_mut(&POOL).unwrap()).copy_from_slice(&(request as u64).to_le_bytes());
     });
-    let options = ReadOptions {
-        stakes: StakeSelection::All,
-        ..ReadOptions::default()
-    };
+    let options = ReadOptions { stakes: StakeSelection::All, ..ReadOptions::default() };
     let error = PoolSnapshot::read(&cluster, &POOL, &options).await.unwrap_err();
     assert!(matches!(error, PoolError::KeepsChanging { attempts: 5 }), "{error}");
 }
@@ -202,9 +165,7 @@ async fn a_pool_that_never_rests_is_an_error() {
 async fn reading_again_keeps_known_addresses() {
     let fixture = three_validators();
     let cluster = FakeCluster::new(world(&fixture), |_, _| {});
-    let first = PoolSnapshot::read(&cluster, &POOL, &ReadOptions::default())
-        .await
-        .unwrap();
+    let first = PoolSnapshot::read(&cluster, &POOL, &ReadOptions::default()).await.unwrap();
     first.stake_addresses();
     let second = first.read_again(&cluster, StakeSelection::None).await.unwrap();
     assert_eq!(second.stake_addresses.get(), first.stake_addresses.get());
@@ -216,14 +177,9 @@ async fn a_payer_who_does_not_exist_is_not_asked() {
     let mut accounts = world(&fixture);
     accounts.remove(&STAKER);
     let cluster = FakeCluster::new(accounts, |_, _| {});
-    let error = PoolSnapshot::read(&cluster, &POOL, &ReadOptions::default())
-        .await
-        .unwrap_err();
+    let error = PoolSnapshot::read(&cluster, &POOL, &ReadOptions::default()).await.unwrap_err();
     assert!(matches!(error, PoolError::NoPayer), "{error}");
-    let options = ReadOptions {
-        minimum_delegation: MinimumDelegation::AskAs(MANAGER),
-        ..ReadOptions::default()
-    };
+    let options = ReadOptions { minimum_delegation: MinimumDelegation::AskAs(MANAGER), ..ReadOptions::default() };
     PoolSnapshot::read(&cluster, &POOL, &options).await.unwrap();
     assert_eq!(*cluster.payers.lock().unwrap(), [MANAGER]);
 }
@@ -239,33 +195,23 @@ async fn other_addresses_are_told_by_what_they_are() {
         (FEE_ACCOUNT, "a token account"),
         (STAKER, "a wallet"),
     ] {
-        let error = PoolSnapshot::read(&cluster, &address, &ReadOptions::default())
-            .await
-            .unwrap_err();
+        let error = PoolSnapshot::read(&cluster, &address, &ReadOptions::default()).await.unwrap_err();
         assert!(matches!(error, PoolError::NotAPool { .. }), "{error:?}");
         assert!(error.to_string().contains(kind), "{error}");
         seen.insert(error.to_string());
     }
     assert_eq!(seen.len(), 5);
     let nowhere = Address::new_from_array([1; 32]);
-    let error = PoolSnapshot::read(&cluster, &nowhere, &ReadOptions::default())
-        .await
-        .unwrap_err();
+    let error = PoolSnapshot::read(&cluster, &nowhere, &ReadOptions::default()).await.unwrap_err();
     assert!(matches!(error, PoolError::NotFound { .. }), "{error:?}");
 }
 
 #[tokio::test]
 async fn another_program_than_demanded_is_refused() {
     let cluster = FakeCluster::new(world(&three_validators()), |_, _| {});
-    let options = ReadOptions {
-        program_id: Some(TOKEN_PROGRAM_ID),
-        ..ReadOptions::default()
-    };
+    let options = ReadOptions { program_id: Some(TOKEN_PROGRAM_ID), ..ReadOptions::default() };
     let error = PoolSnapshot::read(&cluster, &POOL, &options).await.unwrap_err();
-    assert!(
-        matches!(error, PoolError::OtherProgram { owner: PROGRAM, .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, PoolError::OtherProgram { owner: PROGRAM, .. }), "{error:?}");
 }
 
 #[test]
@@ -282,26 +228,15 @@ fn malformed_accounts_are_named() {
     ));
     assert!(matches!(
         make(|accounts| accounts.validator_list.data.truncate(20)),
-        PoolError::Malformed {
-            role: Role::ValidatorList,
-            length: 20,
-            ..
-        }
+        PoolError::Malformed { role: Role::ValidatorList, length: 20, .. }
     ));
     assert!(matches!(
         make(|accounts| accounts.validator_list.owner = STAKE_PROGRAM_ID),
-        PoolError::WrongOwner {
-            role: Role::ValidatorList,
-            expected: PROGRAM,
-            ..
-        }
+        PoolError::WrongOwner { role: Role::ValidatorList, expected: PROGRAM, .. }
     ));
     assert!(matches!(
         make(|accounts| accounts.reserve_stake.owner = PROGRAM),
-        PoolError::WrongOwner {
-            role: Role::Reserve,
-            ..
-        }
+        PoolError::WrongOwner { role: Role::Reserve, .. }
     ));
     assert!(matches!(
         make(|accounts| accounts.pool_mint.data.truncate(81)),
@@ -311,22 +246,13 @@ fn malformed_accounts_are_named() {
 
 #[test]
 fn addresses_are_those_of_the_records_in_any_number() {
-    let fixture = Fixture {
-        with_stakes: false,
-        ..Fixture::of(vec![FixtureValidator::new(SOL); 200])
-    };
+    let fixture = Fixture { with_stakes: false, ..Fixture::of(vec![FixtureValidator::new(SOL); 200]) };
     let snapshot = fixture.snapshot();
     assert_eq!(snapshot.stake_addresses().len(), 200);
     for validator in snapshot.validators() {
         let vote = validator.vote();
-        assert_eq!(
-            validator.addresses.validator,
-            find_validator_stake(&PROGRAM, &vote, &POOL, 0).0
-        );
-        assert_eq!(
-            validator.addresses.transient,
-            find_transient_stake(&PROGRAM, &vote, &POOL, 0).0
-        );
+        assert_eq!(validator.addresses.validator, find_validator_stake(&PROGRAM, &vote, &POOL, 0).0);
+        assert_eq!(validator.addresses.transient, find_transient_stake(&PROGRAM, &vote, &POOL, 0).0);
     }
 }
 

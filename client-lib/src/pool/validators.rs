@@ -95,11 +95,7 @@ fn delegated(account: &Account) -> Option<(&StakeMeta, &Delegation)> {
 type AddressKey = (Address, u32, u64);
 
 fn key(record: &ValidatorStakeInfo) -> AddressKey {
-    (
-        record.vote_account_address,
-        record.validator_seed_suffix.get(),
-        record.transient_seed_suffix.get(),
-    )
+    (record.vote_account_address, record.validator_seed_suffix.get(), record.transient_seed_suffix.get())
 }
 
 fn derive(program_id: &Address, pool: &Address, record: &ValidatorStakeInfo) -> StakeAddresses {
@@ -122,14 +118,8 @@ pub(super) fn derive_all(program_id: &Address, pool: &Address, records: &[Valida
         return one_by_one(records);
     }
     thread::scope(|scope| {
-        let workers: Vec<_> = records
-            .chunks(chunk)
-            .map(|records| scope.spawn(move || one_by_one(records)))
-            .collect();
-        workers
-            .into_iter()
-            .flat_map(|worker| worker.join().expect("an address search does not panic"))
-            .collect()
+        let workers: Vec<_> = records.chunks(chunk).map(|records| scope.spawn(move || one_by_one(records))).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("an address search does not panic")).collect()
     })
 }
 

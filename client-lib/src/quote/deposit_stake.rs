@@ -88,10 +88,7 @@ fn delegated_stake(stake: &Account) -> Result<(Meta, Address), PlanError> {
     if stake.owner != STAKE_PROGRAM_ID {
         return Err(PlanError::refused(
             InstructionError::IncorrectProgramId,
-            format!(
-                "the account to deposit belongs to program {}: give a stake account",
-                stake.owner
-            ),
+            format!("the account to deposit belongs to program {}: give a stake account", stake.owner),
         ));
     }
     match bincode::deserialize(&stake.data) {

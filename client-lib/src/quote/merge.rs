@@ -47,10 +47,7 @@ pub fn merge_kind(account: &Account, environment: &Environment) -> Result<MergeK
     }
 }
 
-#[expect(
-    deprecated,
-    reason = "live rent plays no part here: the stake program merges by this field"
-)]
+#[expect(deprecated, reason = "live rent plays no part here: the stake program merges by this field")]
 fn delegated_kind(
     meta: &Meta,
     delegation: &Delegation,
@@ -64,13 +61,10 @@ fn delegated_kind(
     );
     match (status.effective, status.activating, status.deactivating) {
         (0, 0, 0) => Ok(MergeKind::Inactive { lamports }),
-        (0, _, _) => Ok(MergeKind::Activating {
-            stake: delegation.stake,
-            rent_exempt_reserve: meta.rent_exempt_reserve,
-        }),
-        (_, 0, 0) => Ok(MergeKind::Active {
-            stake: delegation.stake,
-        }),
+        (0, _, _) => {
+            Ok(MergeKind::Activating { stake: delegation.stake, rent_exempt_reserve: meta.rent_exempt_reserve })
+        }
+        (_, 0, 0) => Ok(MergeKind::Active { stake: delegation.stake }),
         _ => Err(StakeError::MergeTransientStake),
     }
 }
@@ -83,15 +77,9 @@ pub fn merged_delegation(destination: &MergeKind, source: &MergeKind) -> Result<
     match (destination, source) {
         (MergeKind::Inactive { .. }, MergeKind::Inactive { .. } | MergeKind::Activating { .. }) => Ok(0),
         (MergeKind::Activating { .. }, MergeKind::Inactive { lamports }) => Ok(*lamports),
-        (
-            MergeKind::Activating { .. },
-            MergeKind::Activating {
-                stake,
-                rent_exempt_reserve,
-            },
-        ) => stake
-            .checked_add(*rent_exempt_reserve)
-            .ok_or(StakeError::InsufficientStake),
+        (MergeKind::Activating { .. }, MergeKind::Activating { stake, rent_exempt_reserve }) => {
+            stake.checked_add(*rent_exempt_reserve).ok_or(StakeError::InsufficientStake)
+        }
         (MergeKind::Active { .. }, MergeKind::Active { stake }) => Ok(*stake),
         _ => Err(StakeError::MergeMismatch),
     }

@@ -110,8 +110,7 @@ pub fn quote_update(snapshot: &PoolSnapshot, total_lamports: u64) -> Result<Upda
     let rate = snapshot.rate();
     let reward = total_lamports.saturating_sub(rate.total_lamports);
     let manager_fee = if snapshot.manager_fee_account_is_valid() {
-        rate.epoch_fee(&snapshot.pool().head.epoch_fee.get(), reward)
-            .ok_or(StakePoolError::CalculationFailure)?
+        rate.epoch_fee(&snapshot.pool().head.epoch_fee.get(), reward).ok_or(StakePoolError::CalculationFailure)?
     } else {
         0
     };
@@ -120,10 +119,7 @@ pub fn quote_update(snapshot: &PoolSnapshot, total_lamports: u64) -> Result<Upda
         total_after: total_lamports,
         reward,
         manager_fee,
-        supply_after: snapshot
-            .mint_supply()
-            .checked_add(manager_fee)
-            .ok_or(StakePoolError::CalculationFailure)?,
+        supply_after: snapshot.mint_supply().checked_add(manager_fee).ok_or(StakePoolError::CalculationFailure)?,
     })
 }
 
@@ -134,9 +130,7 @@ pub fn quote_update(snapshot: &PoolSnapshot, total_lamports: u64) -> Result<Upda
 pub fn recorded_total(snapshot: &PoolSnapshot) -> Result<u64, PlanError> {
     let mut total = snapshot.withdrawable_reserve_lamports();
     for record in snapshot.records() {
-        total = total
-            .checked_add(record.stake_lamports()?)
-            .ok_or(StakePoolError::CalculationFailure)?;
+        total = total.checked_add(record.stake_lamports()?).ok_or(StakePoolError::CalculationFailure)?;
     }
     Ok(total)
 }
@@ -207,10 +201,7 @@ fn explain_deposit(error: StakePoolError, lamports: u64) -> PlanError {
     match error {
         StakePoolError::DepositTooSmall => PlanError::refused(
             error,
-            format!(
-                "a deposit of {} leaves no pool token after fees: deposit more",
-                Sol(lamports)
-            ),
+            format!("a deposit of {} leaves no pool token after fees: deposit more", Sol(lamports)),
         ),
         error => error.into(),
     }
@@ -218,10 +209,9 @@ fn explain_deposit(error: StakePoolError, lamports: u64) -> PlanError {
 
 fn explain_withdrawal(error: StakePoolError, pool_tokens: u64) -> PlanError {
     match error {
-        StakePoolError::WithdrawalTooSmall => PlanError::refused(
-            error,
-            format!("{} are worth no lamport after fees: withdraw more", Tokens(pool_tokens)),
-        ),
+        StakePoolError::WithdrawalTooSmall => {
+            PlanError::refused(error, format!("{} are worth no lamport after fees: withdraw more", Tokens(pool_tokens)))
+        }
         error => error.into(),
     }
 }

@@ -40,11 +40,7 @@ fn stake_error<T: std::fmt::Debug>(result: Result<T, PlanError>) -> StakeError {
 #[test]
 fn sol_deposits_pay_fee_and_referrer() {
     let mut fixture = one_validator();
-    fixture.terms = PoolTerms {
-        sol_deposit_fee: Fee::new(1, 100),
-        sol_referral_fee: 50,
-        ..PoolTerms::default()
-    };
+    fixture.terms = PoolTerms { sol_deposit_fee: Fee::new(1, 100), sol_referral_fee: 50, ..PoolTerms::default() };
     let snapshot = fixture.snapshot();
     let rate = snapshot.rate();
     let quote = quote_deposit_sol(&snapshot, SOL, None).unwrap();
@@ -55,18 +51,12 @@ fn sol_deposits_pay_fee_and_referrer() {
     let minimum = Some(quote.to_depositor);
     assert!(quote_deposit_sol(&snapshot, SOL, minimum).is_ok());
     let minimum = Some(quote.to_depositor + 1);
-    assert_eq!(
-        code(quote_deposit_sol(&snapshot, SOL, minimum)),
-        StakePoolError::ExceededSlippage
-    );
+    assert_eq!(code(quote_deposit_sol(&snapshot, SOL, minimum)), StakePoolError::ExceededSlippage);
 }
 
 #[test]
 fn a_stale_pool_is_refused_before_anything_else() {
-    let fixture = Fixture {
-        last_update_epoch: EPOCH - 1,
-        ..one_validator()
-    };
+    let fixture = Fixture { last_update_epoch: EPOCH - 1, ..one_validator() };
     let stale = StakePoolError::StakeListAndPoolOutOfDate;
     let snapshot = fixture.snapshot();
     assert_eq!(code(quote_deposit_sol(&snapshot, 0, None)), stale);
@@ -81,20 +71,14 @@ fn sol_withdrawals_are_limited_by_the_reserve_and_the_limit_is_named() {
     fixture.supply = fixture.snapshot().rate().total_lamports;
     let snapshot = fixture.snapshot();
     assert_eq!(largest_sol_withdrawal(&snapshot, &USER), 10 * SOL);
-    assert_eq!(
-        quote_withdraw_sol(&snapshot, &USER, 10 * SOL, None).unwrap().lamports,
-        10 * SOL
-    );
+    assert_eq!(quote_withdraw_sol(&snapshot, &USER, 10 * SOL, None).unwrap().lamports, 10 * SOL);
     let error = quote_withdraw_sol(&snapshot, &USER, 10 * SOL + 1, None).unwrap_err();
     assert_eq!(error.stake_pool_error(), Some(StakePoolError::SolWithdrawalTooLarge));
     assert!(error.to_string().contains("up to 10.000000000 pool tokens"), "{error}");
     // The bound comes before the reserve, as in the program.
     let too_much = quote_withdraw_sol(&snapshot, &USER, 11 * SOL, Some(12 * SOL));
     assert_eq!(code(too_much), StakePoolError::ExceededSlippage);
-    assert_eq!(
-        code(quote_withdraw_sol(&snapshot, &USER, 0, None)),
-        StakePoolError::WithdrawalTooSmall
-    );
+    assert_eq!(code(quote_withdraw_sol(&snapshot, &USER, 0, None)), StakePoolError::WithdrawalTooSmall);
 }
 
 #[test]
@@ -120,10 +104,7 @@ fn updates_charge_gains_and_not_losses() {
     let total = snapshot.rate().total_lamports;
     assert_eq!(recorded_total(&snapshot), Ok(total));
     let loss = quote_update(&snapshot, total - SOL).unwrap();
-    assert_eq!(
-        (loss.reward, loss.manager_fee, loss.supply_after),
-        (0, 0, fixture.supply)
-    );
+    assert_eq!((loss.reward, loss.manager_fee, loss.supply_after), (0, 0, fixture.supply));
     let gain = quote_update(&snapshot, total + SOL).unwrap();
     assert_eq!(gain.reward, SOL);
     // A tenth of the reward, at the price after it.
@@ -151,10 +132,7 @@ mod stake_deposits {
         let quote = quote_deposit_stake(&snapshot, &deposit(5 * SOL), None).unwrap();
         assert_eq!(quote.vote, vote(0));
         assert_eq!(quote.validator_stake, snapshot.stake_addresses()[0].validator);
-        assert_eq!(
-            (quote.total_lamports, quote.stake_lamports),
-            (5 * SOL + rent(), 5 * SOL)
-        );
+        assert_eq!((quote.total_lamports, quote.stake_lamports), (5 * SOL + rent(), 5 * SOL));
         assert_eq!(quote.pool_tokens.to_manager, 0);
         assert!(quote.pool_tokens.to_referrer > quote.pool_tokens.minted / 100);
     }
@@ -164,10 +142,7 @@ mod stake_deposits {
         let mut account = deposit(5 * SOL);
         account.lamports += SOL;
         let quote = quote_deposit_stake(&one_validator().snapshot(), &account, None).unwrap();
-        assert_eq!(
-            (quote.total_lamports, quote.stake_lamports),
-            (6 * SOL + rent(), 5 * SOL)
-        );
+        assert_eq!((quote.total_lamports, quote.stake_lamports), (6 * SOL + rent(), 5 * SOL));
     }
 
     #[test]
@@ -211,10 +186,7 @@ mod stake_deposits {
             let Ok(StakeStateV2::Stake(mut meta, stake, flags)) = bincode::deserialize(&account.data) else {
                 panic!("the account is delegated")
             };
-            meta.lockup = Lockup {
-                epoch,
-                ..Lockup::default()
-            };
+            meta.lockup = Lockup { epoch, ..Lockup::default() };
             account.data = stake_program_account(&StakeStateV2::Stake(meta, stake, flags), 0).data;
             quote_deposit_stake(&snapshot, &account, None)
         };
@@ -224,10 +196,7 @@ mod stake_deposits {
 
     #[test]
     fn the_validators_stake_has_to_be_read() {
-        let fixture = Fixture {
-            with_stakes: false,
-            ..one_validator()
-        };
+        let fixture = Fixture { with_stakes: false, ..one_validator() };
         let error = quote_deposit_stake(&fixture.snapshot(), &deposit(SOL), None).unwrap_err();
         assert_eq!(error, PlanError::StakeAccountsNotRead { vote: vote(0) });
     }
@@ -238,10 +207,7 @@ fn merges_follow_the_stake_program() {
     let fixture = one_validator();
     let mut environment = fixture.environment();
     let kind = |environment: &_, stake, activation, deactivation| {
-        merge_kind(
-            &stake_account(USER, vote(0), stake, activation, deactivation),
-            environment,
-        )
+        merge_kind(&stake_account(USER, vote(0), stake, activation, deactivation), environment)
     };
     let active = kind(&environment, 5, EPOCH - 9, NOT_DEACTIVATED).unwrap();
     let activating = kind(&environment, 5, EPOCH, NOT_DEACTIVATED).unwrap();
@@ -255,14 +221,7 @@ fn merges_follow_the_stake_program() {
 
     // So much is activated at once that the cluster lets only a part in per epoch.
     let mut history = StakeHistory::default();
-    history.add(
-        EPOCH - 1,
-        StakeHistoryEntry {
-            effective: 1_000 * SOL,
-            activating: 1_000 * SOL,
-            deactivating: 0,
-        },
-    );
+    history.add(EPOCH - 1, StakeHistoryEntry { effective: 1_000 * SOL, activating: 1_000 * SOL, deactivating: 0 });
     environment.stake_history = history;
     let warming = kind(&environment, 1_000 * SOL, EPOCH - 1, NOT_DEACTIVATED);
     assert_eq!(warming, Err(StakeError::MergeTransientStake));
@@ -286,10 +245,7 @@ mod stake_withdrawals {
         let snapshot = at_par(vec![FixtureValidator::new(10 * SOL)]).snapshot();
         let quote = |tokens| quote_withdraw_stake(&snapshot, from(0), &USER, tokens, None);
         assert_eq!(quote(9 * SOL).unwrap().yields.lamports, 9 * SOL);
-        assert_eq!(
-            quote(9 * SOL).unwrap().split_from,
-            snapshot.stake_addresses()[0].validator
-        );
+        assert_eq!(quote(9 * SOL).unwrap().split_from, snapshot.stake_addresses()[0].validator);
         assert_eq!(code(quote(9 * SOL + 1)), StakePoolError::StakeLamportsNotEqualToMinimum);
         assert_eq!(stake_error(quote(SOL - 1)), StakeError::InsufficientDelegation);
         assert!(quote(SOL).is_ok());
@@ -350,10 +306,7 @@ mod stake_withdrawals {
         );
         let quote = |tokens| quote_withdraw_stake(&snapshot, from(0), &USER, tokens, None);
         assert!(quote(9 * SOL).is_ok());
-        assert_eq!(
-            stake_error(quote(9 * SOL + SOL / 2)),
-            StakeError::InsufficientDelegation
-        );
+        assert_eq!(stake_error(quote(9 * SOL + SOL / 2)), StakeError::InsufficientDelegation);
     }
 }
 

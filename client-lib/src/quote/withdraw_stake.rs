@@ -133,11 +133,7 @@ impl<'a> WithdrawalState<'a> {
         let environment = self.snapshot.environment();
         let length = account.map_or(STAKE_ACCOUNT_SPACE, |account| account.data.len());
         let rent = environment.rent.minimum_balance(length);
-        Ok(WithdrawalLimits::new(
-            &self.rate,
-            rent,
-            environment.stake_program_minimum,
-        )?)
+        Ok(WithdrawalLimits::new(&self.rate, rent, environment.stake_program_minimum)?)
     }
 
     fn quote_reserve(&self, pool_tokens: u64, yields: WithdrawalQuote) -> Result<StakeWithdrawalQuote, PlanError> {
@@ -152,11 +148,7 @@ impl<'a> WithdrawalState<'a> {
         if yields.lamports > available {
             return Err(PlanError::refused(
                 StakePoolError::SolWithdrawalTooLarge,
-                format!(
-                    "the reserve can give {} at most, not {}",
-                    Sol(available),
-                    Sol(yields.lamports)
-                ),
+                format!("the reserve can give {} at most, not {}", Sol(available), Sol(yields.lamports)),
             ));
         }
         Ok(StakeWithdrawalQuote {
@@ -252,16 +244,10 @@ impl<'a> WithdrawalState<'a> {
     ) -> Result<(), PlanError> {
         let vote = self.records[index].vote_account_address;
         let most = self.splittable(index, source, limits);
-        limits
-            .check_split(self.balance(index, source), lamports)
-            .map_err(|error| {
-                let what = format!(
-                    "the stake of validator {vote} can give {} at most, not {}",
-                    Sol(most),
-                    Sol(lamports)
-                );
-                PlanError::refused(error, format!("{what}: take less, or from several validators"))
-            })?;
+        limits.check_split(self.balance(index, source), lamports).map_err(|error| {
+            let what = format!("the stake of validator {vote} can give {} at most, not {}", Sol(most), Sol(lamports));
+            PlanError::refused(error, format!("{what}: take less, or from several validators"))
+        })?;
         Ok(())
     }
 
@@ -286,19 +272,13 @@ impl<'a> WithdrawalState<'a> {
             ));
         }
         let index = self.index_of(&vote)?;
-        let limits = self.limits(
-            self.snapshot
-                .validator_at(index)
-                .and_then(|validator| validator.validator_stake()),
-        )?;
+        let limits =
+            self.limits(self.snapshot.validator_at(index).and_then(|validator| validator.validator_stake()))?;
         let most = self.splittable(index, source, &limits);
         if lamports > most {
             return Err(PlanError::refused(
                 StakeError::InsufficientDelegation,
-                format!(
-                    "only {} of the stake of validator {vote} can be split off: take less",
-                    Sol(most)
-                ),
+                format!("only {} of the stake of validator {vote} can be split off: take less", Sol(most)),
             ));
         }
         Ok(())
@@ -322,15 +302,12 @@ impl<'a> WithdrawalState<'a> {
     }
 
     fn index_of(&self, vote: &Address) -> Result<usize, PlanError> {
-        self.records
-            .iter()
-            .position(|record| record.vote_account_address == *vote)
-            .ok_or_else(|| {
-                PlanError::refused(
-                    StakePoolError::ValidatorNotFound,
-                    format!("validator {vote} is not in the pool: choose one from its list"),
-                )
-            })
+        self.records.iter().position(|record| record.vote_account_address == *vote).ok_or_else(|| {
+            PlanError::refused(
+                StakePoolError::ValidatorNotFound,
+                format!("validator {vote} is not in the pool: choose one from its list"),
+            )
+        })
     }
 
     /// Books a withdrawal that [`Self::quote`] has quoted.
@@ -340,11 +317,7 @@ impl<'a> WithdrawalState<'a> {
     pub fn apply(&mut self, quote: &StakeWithdrawalQuote) -> Result<(), PlanError> {
         let failure = StakePoolError::CalculationFailure;
         let lamports = quote.yields.lamports;
-        self.rate.pool_token_supply = self
-            .rate
-            .pool_token_supply
-            .checked_sub(quote.yields.burnt)
-            .ok_or(failure)?;
+        self.rate.pool_token_supply = self.rate.pool_token_supply.checked_sub(quote.yields.burnt).ok_or(failure)?;
         self.rate.total_lamports = self.rate.total_lamports.checked_sub(lamports).ok_or(failure)?;
         let WithdrawFrom::Validator(vote) = quote.from else {
             self.reserve_lamports = self.reserve_lamports.checked_sub(lamports).ok_or(failure)?;
@@ -355,20 +328,12 @@ impl<'a> WithdrawalState<'a> {
         let (active, transient) = &mut self.taken[index];
         match quote.source {
             Some(StakeSource::Transient) => {
-                let left = record
-                    .transient_stake_lamports
-                    .get()
-                    .checked_sub(lamports)
-                    .ok_or(failure)?;
+                let left = record.transient_stake_lamports.get().checked_sub(lamports).ok_or(failure)?;
                 record.transient_stake_lamports.set(left);
                 *transient = transient.saturating_add(lamports);
             }
             Some(StakeSource::Active | StakeSource::ValidatorRemoval) | None => {
-                let left = record
-                    .active_stake_lamports
-                    .get()
-                    .checked_sub(lamports)
-                    .ok_or(failure)?;
+                let left = record.active_stake_lamports.get().checked_sub(lamports).ok_or(failure)?;
                 record.active_stake_lamports.set(left);
                 *active = active.saturating_add(lamports);
             }

@@ -61,7 +61,7 @@ impl From<TransactionPlan> for Outgoing {
             label: plan.labels.join(", "),
             instructions: plan.instructions,
             compute_units: Some(plan.compute_units),
-            lookup_tables: vec![],
+            lookup_tables: plan.lookup_tables,
         }
     }
 }

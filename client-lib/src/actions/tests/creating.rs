@@ -11,11 +11,7 @@ fn new_pool() -> CreatePool {
 
 #[test]
 fn a_pool_takes_two_transactions_and_names_its_signers() {
-    let largest = CreatePool {
-        token_program: TOKEN_2022_PROGRAM_ID,
-        deposit_authority: Some(OTHER),
-        ..new_pool()
-    };
+    let largest = CreatePool { token_program: TOKEN_2022_PROGRAM_ID, deposit_authority: Some(OTHER), ..new_pool() };
     for new in [new_pool(), largest] {
         let plan = create_pool(&new, &Rent::default()).unwrap();
         let packed = pack_plan(&plan, &PackOptions::new(USER)).unwrap();
@@ -26,13 +22,7 @@ fn a_pool_takes_two_transactions_and_names_its_signers() {
         expected.extend(new.deposit_authority);
         assert_eq!(packed[1][0].signers.iter().copied().collect::<BTreeSet<_>>(), expected);
         let (_, initialize) = last(plan.groups().last().unwrap());
-        assert!(matches!(
-            initialize,
-            StakePoolInstruction::Initialize {
-                max_validators: 20_000,
-                ..
-            }
-        ));
+        assert!(matches!(initialize, StakePoolInstruction::Initialize { max_validators: 20_000, .. }));
     }
 }
 
@@ -50,23 +40,11 @@ fn the_reserve_is_filled_by_the_transaction_that_makes_the_pool() {
 #[test]
 fn what_the_program_would_refuse_is_not_built() {
     let refused = |new: CreatePool| code(create_pool(&new, &Rent::default()));
-    let with_fee = |epoch_fee| CreatePool {
-        epoch_fee,
-        ..new_pool()
-    };
+    let with_fee = |epoch_fee| CreatePool { epoch_fee, ..new_pool() };
     assert_eq!(refused(with_fee(Fee::new(2, 1))), StakePoolError::FeeTooHigh);
-    let with_room = |max_validators| CreatePool {
-        max_validators,
-        ..new_pool()
-    };
-    assert_eq!(
-        refused(with_room(0)),
-        StakePoolError::UnexpectedValidatorListAccountSize
-    );
+    let with_room = |max_validators| CreatePool { max_validators, ..new_pool() };
+    assert_eq!(refused(with_room(0)), StakePoolError::UnexpectedValidatorListAccountSize);
     assert_eq!(refused(with_room(20_001)), StakePoolError::TooManyValidatorsInPool);
-    let short = CreatePool {
-        pool_account_length: 610,
-        ..new_pool()
-    };
+    let short = CreatePool { pool_account_length: 610, ..new_pool() };
     assert!(create_pool(&short, &Rent::default()).is_err());
 }

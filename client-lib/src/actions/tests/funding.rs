@@ -20,10 +20,7 @@ fn sol_deposits_create_the_token_account_and_ask_the_authority() {
     let own = associated_token_account(&snapshot, &USER);
     assert_eq!(instruction.accounts[4].pubkey, own);
     assert_eq!(instruction.accounts[6].pubkey, own, "the depositor refers themselves");
-    let existing = DepositSol {
-        to: TokenReceiver::Account(own),
-        ..deposit
-    };
+    let existing = DepositSol { to: TokenReceiver::Account(own), ..deposit };
     assert_eq!(deposit_sol(&snapshot, &existing).instructions.len(), 1);
 }
 
@@ -48,14 +45,8 @@ fn stake_deposits_hand_the_account_over_first() {
     assert_eq!(signers(&group), BTreeSet::from([USER]));
     let plan = crate::plan::Plan::one("deposit", group);
     assert!(pack_plan(&plan, &PackOptions::new(USER)).is_ok());
-    let thief = DepositStake {
-        withdrawer: OTHER,
-        ..deposit
-    };
-    assert!(matches!(
-        deposit_stake(&snapshot, &thief),
-        Err(PlanError::Invalid { .. })
-    ));
+    let thief = DepositStake { withdrawer: OTHER, ..deposit };
+    assert!(matches!(deposit_stake(&snapshot, &thief), Err(PlanError::Invalid { .. })));
 }
 
 #[test]

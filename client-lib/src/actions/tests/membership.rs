@@ -8,22 +8,10 @@ fn validators_are_added_where_there_is_room_and_stake_for_them() {
     assert_eq!(signers(&group), BTreeSet::from([STAKER]));
     let duplicate = add_validator(&snapshot, &vote(0), 1);
     assert_eq!(code(duplicate), StakePoolError::ValidatorAlreadyAdded);
-    let full = Fixture {
-        max_validators: 1,
-        ..fixture.clone()
-    };
-    assert_eq!(
-        cause(add_validator(&full.snapshot(), &OTHER, 0)),
-        InstructionError::AccountDataTooSmall.into()
-    );
-    let poor = Fixture {
-        reserve: SOL + rent() - 1,
-        ..fixture
-    };
-    assert_eq!(
-        cause(add_validator(&poor.snapshot(), &OTHER, 0)),
-        InstructionError::InsufficientFunds.into()
-    );
+    let full = Fixture { max_validators: 1, ..fixture.clone() };
+    assert_eq!(cause(add_validator(&full.snapshot(), &OTHER, 0)), InstructionError::AccountDataTooSmall.into());
+    let poor = Fixture { reserve: SOL + rent() - 1, ..fixture };
+    assert_eq!(cause(add_validator(&poor.snapshot(), &OTHER, 0)), InstructionError::InsufficientFunds.into());
 }
 
 #[test]
@@ -34,10 +22,7 @@ fn validators_are_removed_once() {
     ]);
     let snapshot = fixture.snapshot();
     assert!(remove_validator(&snapshot, &vote(0)).is_ok());
-    assert_eq!(
-        code(remove_validator(&snapshot, &vote(1))),
-        StakePoolError::ValidatorNotFound
-    );
+    assert_eq!(code(remove_validator(&snapshot, &vote(1))), StakePoolError::ValidatorNotFound);
     let prefer = |index| set_preferred_validator(&snapshot, PreferredValidatorType::Withdraw, Some(vote(index)));
     assert!(prefer(0).is_ok());
     assert_eq!(code(prefer(1)), StakePoolError::InvalidPreferredValidator);

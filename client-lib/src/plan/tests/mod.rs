@@ -18,6 +18,7 @@ use {
     },
     tidepool_interface::{
         StakePoolError,
+        external::stake::NOT_DEACTIVATED,
         instruction::StakePoolInstruction,
         maths::Fee,
         state::{PoolTerms, StakeStatus},
@@ -31,15 +32,13 @@ const USER: Address = Address::new_from_array([210; 32]);
 fn ranges(plan: &Plan) -> Vec<(Range<usize>, bool)> {
     plan.groups()
         .flat_map(|group| &group.instructions)
-        .filter_map(
-            |instruction| match StakePoolInstruction::decode(&instruction.data).unwrap() {
-                StakePoolInstruction::UpdateValidatorListBalance { start_index, no_merge } => {
-                    let start = start_index as usize;
-                    Some((start..start + (instruction.accounts.len() - 7) / 2, no_merge))
-                }
-                _ => None,
-            },
-        )
+        .filter_map(|instruction| match StakePoolInstruction::decode(&instruction.data).unwrap() {
+            StakePoolInstruction::UpdateValidatorListBalance { start_index, no_merge } => {
+                let start = start_index as usize;
+                Some((start..start + (instruction.accounts.len() - 7) / 2, no_merge))
+            }
+            _ => None,
+        })
         .collect()
 }
 

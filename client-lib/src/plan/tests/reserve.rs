@@ -1,10 +1,7 @@
 use super::*;
 
 fn of(validators: Vec<FixtureValidator>, reserve: u64) -> Fixture {
-    Fixture {
-        reserve,
-        ..Fixture::of(validators)
-    }
+    Fixture { reserve, ..Fixture::of(validators) }
 }
 
 #[test]

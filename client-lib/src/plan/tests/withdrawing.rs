@@ -2,10 +2,7 @@ use super::*;
 
 fn request(pool_tokens: u64) -> StakeWithdrawal {
     StakeWithdrawal {
-        tokens: TokenSource {
-            account: USER,
-            authority: USER,
-        },
+        tokens: TokenSource { account: USER, authority: USER },
         pool_tokens,
         stake_authority: USER,
         payer: USER,
@@ -75,46 +72,28 @@ fn too_little_is_left_or_taken_as_sol() {
     let kept = plan(&fixture, &request(SOL / 2));
     assert!(kept.pieces.is_empty() && kept.plan.is_empty());
     assert_eq!(kept.pool_tokens_left, SOL / 2);
-    let sol = plan(
-        &fixture,
-        &StakeWithdrawal {
-            rest: Rest::Sol(USER),
-            ..request(SOL / 2)
-        },
-    );
+    let sol = plan(&fixture, &StakeWithdrawal { rest: Rest::Sol(USER), ..request(SOL / 2) });
     assert_eq!(sol.sol.unwrap().lamports, SOL / 2);
     assert_eq!(sol.pool_tokens_left, 0);
 }
 
 #[test]
 fn transient_stake_and_whole_accounts_come_where_nothing_else_can_be_split() {
-    let mut fixture = Fixture::of(vec![
-        FixtureValidator::new(SOL),
-        FixtureValidator::new(SOL).decreasing(20 * SOL),
-    ]);
+    let mut fixture = Fixture::of(vec![FixtureValidator::new(SOL), FixtureValidator::new(SOL).decreasing(20 * SOL)]);
     fixture.reserve = 0;
     fixture.supply = fixture.snapshot().rate().total_lamports;
     let all = plan(&fixture, &request(fixture.supply));
     let sources: Vec<_> = all.pieces.iter().map(|piece| piece.quote.source.unwrap()).collect();
     assert_eq!(sources, [StakeSource::Transient, StakeSource::ValidatorRemoval]);
-    let modest = StakeWithdrawal {
-        take_whole_accounts: false,
-        ..request(fixture.supply)
-    };
+    let modest = StakeWithdrawal { take_whole_accounts: false, ..request(fixture.supply) };
     assert_eq!(plan(&fixture, &modest).pieces.len(), 1);
 }
 
 #[test]
 fn a_stale_pool_is_refused() {
-    let fixture = Fixture {
-        last_update_epoch: EPOCH - 1,
-        ..at_par(&[50 * SOL])
-    };
+    let fixture = Fixture { last_update_epoch: EPOCH - 1, ..at_par(&[50 * SOL]) };
     let error = withdraw_stake(&fixture.snapshot(), &request(SOL), new_account).unwrap_err();
-    assert_eq!(
-        error.stake_pool_error(),
-        Some(StakePoolError::StakeListAndPoolOutOfDate)
-    );
+    assert_eq!(error.stake_pool_error(), Some(StakePoolError::StakeListAndPoolOutOfDate));
 }
 
 fn validators() -> impl Strategy<Value = Vec<FixtureValidator>> {

@@ -1,0 +1,146 @@
+//! What decides on a transaction's size.
+
+use {
+    solana_address::Address,
+    solana_instruction::Instruction,
+    solana_message::AddressLookupTableAccount,
+    std::collections::{BTreeMap, HashMap},
+};
+
+/// Bytes of a length in the compact form of transactions.
+pub(super) const fn short_length(length: usize) -> usize {
+    match length {
+        0..0x80 => 1,
+        0x80..0x4000 => 2,
+        _ => 3,
+    }
+}
+
+/// Bytes of a legacy transaction apart from its instructions.
+pub(super) const fn frame_bytes(signers: usize, accounts: usize, instructions: usize) -> usize {
+    const HEADER: usize = 3;
+    const BLOCKHASH: usize = 32;
+    short_length(signers)
+        + 64 * signers
+        + HEADER
+        + short_length(accounts)
+        + 32 * accounts
+        + BLOCKHASH
+        + short_length(instructions)
+}
+
+/// How a transaction uses an account.
+#[derive(Clone, Copy, Debug)]
+struct Use {
+    /// Accounts that appear before it.
+    order: usize,
+    signs: bool,
+    is_written: bool,
+    /// It is the program of an instruction, which a lookup table cannot supply.
+    is_invoked: bool,
+}
+
+/// The accounts of a transaction and the length of its instructions.
+#[derive(Clone, Debug)]
+pub(super) struct Footprint {
+    accounts: HashMap<Address, Use>,
+    instructions: usize,
+    instruction_bytes: usize,
+}
+
+impl Footprint {
+    pub(super) fn new(payer: Address) -> Self {
+        let mut footprint = Self { accounts: HashMap::new(), instructions: 0, instruction_bytes: 0 };
+        footprint.name(payer, true, true, false);
+        footprint
+    }
+
+    pub(super) fn add(&mut self, instruction: &Instruction) {
+        self.name(instruction.program_id, false, false, true);
+        for meta in &instruction.accounts {
+            self.name(meta.pubkey, meta.is_signer, meta.is_writable, false);
+        }
+        let (metas, data) = (instruction.accounts.len(), instruction.data.len());
+        self.instructions += 1;
+        self.instruction_bytes += 1 + short_length(metas) + metas + short_length(data) + data;
+    }
+
+    fn name(&mut self, address: Address, signs: bool, is_written: bool, is_invoked: bool) {
+        let order = self.accounts.len();
+        let known =
+            self.accounts.entry(address).or_insert(Use { order, signs: false, is_written: false, is_invoked: false });
+        known.signs |= signs;
+        known.is_written |= is_written;
+        known.is_invoked |= is_invoked;
+    }
+
+    /// Accounts that the transaction locks.
+    pub(super) fn locks(&self) -> usize {
+        self.accounts.len()
+    }
+
+    /// Who signs, in the order of their appearance.
+    pub(super) fn signers(&self) -> Vec<Address> {
+        let mut signers: Vec<_> = self.accounts.iter().filter(|(_, account)| account.signs).collect();
+        signers.sort_by_key(|(_, account)| account.order);
+        signers.into_iter().map(|(address, _)| *address).collect()
+    }
+
+    /// The indices of the tables that supply accounts of this transaction.
+    pub(super) fn tables(&self, tables: &Tables) -> Vec<usize> {
+        self.looked_up(tables).into_keys().collect()
+    }
+
+    /// Bytes of the transaction: a legacy one, unless tables supply accounts.
+    pub(super) fn bytes(&self, tables: &Tables) -> usize {
+        const VERSION: usize = 1;
+        let signers = self.accounts.values().filter(|account| account.signs).count();
+        let looked_up = self.looked_up(tables);
+        let supplied: usize = looked_up.values().map(|(written, read)| written + read).sum();
+        let frame = frame_bytes(signers, self.accounts.len() - supplied, self.instructions) + self.instruction_bytes;
+        if looked_up.is_empty() {
+            return frame;
+        }
+        let lookups: usize = looked_up
+            .values()
+            .map(|(written, read)| 32 + short_length(*written) + written + short_length(*read) + read)
+            .sum();
+        frame + VERSION + short_length(looked_up.len()) + lookups
+    }
+
+    /// For each table in use: how many accounts it supplies to be written and to be read.
+    fn looked_up(&self, tables: &Tables) -> BTreeMap<usize, (usize, usize)> {
+        let mut counts = BTreeMap::new();
+        for (address, account) in &self.accounts {
+            if account.signs || account.is_invoked {
+                continue;
+            }
+            if let Some(table) = tables.supplier(address) {
+                let (written, read) = counts.entry(table).or_default();
+                *(if account.is_written { written } else { read }) += 1;
+            }
+        }
+        counts
+    }
+}
+
+/// Which lookup table supplies an address.
+#[derive(Debug, Default)]
+pub(super) struct Tables(HashMap<Address, usize>);
+
+impl Tables {
+    pub(super) fn new(tables: &[AddressLookupTableAccount]) -> Self {
+        let mut suppliers = HashMap::new();
+        for (index, table) in tables.iter().enumerate() {
+            for address in &table.addresses {
+                // The first table that knows an address supplies it.
+                suppliers.entry(*address).or_insert(index);
+            }
+        }
+        Self(suppliers)
+    }
+
+    fn supplier(&self, address: &Address) -> Option<usize> {
+        self.0.get(address).copied()
+    }
+}
