@@ -172,7 +172,10 @@ fn check_amount(stake: &AccountView, lamports: u64, rent: &Rent) -> ProgramResul
         return Err(ProgramError::AccountNotRentExempt);
     }
     let remaining = stake.lamports().checked_sub(lamports).ok_or(ProgramError::InsufficientFunds)?;
-    if remaining < minimum_stake_lamports(rent.of(stake), stake_program_minimum) {
+    let required = minimum_stake_lamports(rent.of(stake), stake_program_minimum);
+    if remaining < required {
+        // The contract tells an account that lacks the minimum already from one that would.
+        stake.lamports().checked_sub(required).ok_or(CalculationFailure)?;
         return Err(ProgramError::InsufficientFunds);
     }
     Ok(())
