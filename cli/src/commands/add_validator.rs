@@ -18,8 +18,8 @@ use {
 
 const EXAMPLE: &str = "\
 Example:
-  tidepool add-validator 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA FDNkPHBzqCiZybfNugS4hwYFBWwEMts639SVmedMX2ee \\
-      --staker staker.json";
+  tidepool add-validator 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA \\
+      FDNkPHBzqCiZybfNugS4hwYFBWwEMts639SVmedMX2ee --staker staker.json";
 
 /// Add a validator to a pool
 ///

@@ -29,8 +29,8 @@ use {
 
 const EXAMPLE: &str = "\
 Example:
-  tidepool create-pool --program-id B7eRo3Z6ZY7D15cpirRPdUST6mmybCxwjnpzEQ8r7du2 --max-validators 500 \\
-      --epoch-fee 5% --withdrawal-fee 0.1% --initial-deposit 10";
+  tidepool create-pool --program-id B7eRo3Z6ZY7D15cpirRPdUST6mmybCxwjnpzEQ8r7du2 \\
+      --max-validators 500 --epoch-fee 5% --withdrawal-fee 0.1% --initial-deposit 10";
 
 /// Create a pool
 ///

@@ -9,8 +9,8 @@ use {
 
 const EXAMPLE: &str = "\
 Example:
-  tidepool decrease 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA FDNkPHBzqCiZybfNugS4hwYFBWwEMts639SVmedMX2ee 100 \\
-      --staker staker.json";
+  tidepool decrease 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA \\
+      FDNkPHBzqCiZybfNugS4hwYFBWwEMts639SVmedMX2ee 100 --staker staker.json";
 
 /// Move stake from a validator to the reserve
 ///

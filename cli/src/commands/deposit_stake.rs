@@ -27,8 +27,8 @@ use {
 
 const EXAMPLE: &str = "\
 Example:
-  tidepool deposit-stake 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA EVJD4K4PwX6PHorHeBHvgeE9JtsvV4g24iStD36fnuLZ \\
-      --authority id.json";
+  tidepool deposit-stake 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA \\
+      EVJD4K4PwX6PHorHeBHvgeE9JtsvV4g24iStD36fnuLZ --authority id.json";
 
 /// Deposit a stake account and get pool tokens
 ///

@@ -8,8 +8,8 @@ use {
 
 const EXAMPLE: &str = "\
 Example:
-  tidepool increase 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA FDNkPHBzqCiZybfNugS4hwYFBWwEMts639SVmedMX2ee 250.5 \\
-      --staker staker.json";
+  tidepool increase 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA \\
+      FDNkPHBzqCiZybfNugS4hwYFBWwEMts639SVmedMX2ee 250.5 --staker staker.json";
 
 /// Move stake from the reserve to a validator
 ///

@@ -17,8 +17,8 @@ use {
 
 const EXAMPLE: &str = "\
 Example:
-  tidepool remove-validator 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA FDNkPHBzqCiZybfNugS4hwYFBWwEMts639SVmedMX2ee \\
-      --staker staker.json";
+  tidepool remove-validator 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA \\
+      FDNkPHBzqCiZybfNugS4hwYFBWwEMts639SVmedMX2ee --staker staker.json";
 
 /// Remove a validator from a pool
 ///

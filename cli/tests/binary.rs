@@ -1,0 +1,72 @@
+//! The program as the shell sees it: exit codes, standard output and standard error.
+
+use std::process::{Command, Output};
+
+const NOWHERE: &str = "http://127.0.0.1:1";
+
+/// An address, of no account in particular.
+const ADDRESS: &str = "7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA";
+
+fn tidepool(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tidepool"))
+        .args(arguments)
+        // A home without a configuration.
+        .env("HOME", env!("CARGO_TARGET_TMPDIR"))
+        .output()
+        .expect("the program starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("output is text")
+}
+
+#[test]
+fn a_cluster_that_does_not_answer_has_its_exit_code() {
+    let plain = tidepool(&["show", ADDRESS, "--url", NOWHERE]);
+    assert_eq!(plain.status.code(), Some(4));
+    assert!(plain.stdout.is_empty());
+    let message = text(&plain.stderr);
+    assert!(message.starts_with("error: the cluster did not answer"), "{message}");
+    assert_eq!(message.trim_end().lines().count(), 1, "{message}");
+
+    let json = tidepool(&["show", ADDRESS, "--url", NOWHERE, "--output", "json-compact"]);
+    assert_eq!(json.status.code(), Some(4));
+    let error: serde_json::Value = serde_json::from_slice(&json.stderr).expect("errors are JSON");
+    assert_eq!(error["error"]["kind"], "unreachable");
+    assert_eq!(error["error"]["exit_code"], 4);
+}
+
+#[test]
+fn a_key_in_the_url_is_not_shown() {
+    let refused = tidepool(&["show", ADDRESS, "--url", "http://127.0.0.1:1/?api-key=hush"]);
+    assert!(!text(&refused.stderr).contains("hush"));
+}
+
+#[test]
+fn wrong_arguments_have_theirs_and_are_json_where_that_was_asked_for() {
+    let plain = tidepool(&["deposit-sol", ADDRESS, "1.5.2"]);
+    assert_eq!(plain.status.code(), Some(2));
+    assert!(text(&plain.stderr).contains("is no amount"));
+
+    let json = tidepool(&["deposit-sol", ADDRESS, "1.5.2", "--output=json"]);
+    assert_eq!(json.status.code(), Some(2));
+    let error: serde_json::Value = serde_json::from_slice(&json.stderr).expect("errors are JSON");
+    assert_eq!(error["error"]["kind"], "usage");
+    assert!(error["error"]["message"].as_str().unwrap().contains("is no amount"));
+
+    let url = tidepool(&["show", ADDRESS, "--url", "mainnet"]);
+    assert_eq!(url.status.code(), Some(2));
+    let config = tidepool(&["show", ADDRESS, "--config", "no/such/config.yml"]);
+    assert_eq!(config.status.code(), Some(2));
+    assert!(text(&config.stderr).contains("no/such/config.yml"));
+}
+
+#[test]
+fn help_and_version_are_answers() {
+    let help = tidepool(&["--help"]);
+    assert_eq!(help.status.code(), Some(0));
+    assert!(text(&help.stdout).contains("Exit codes:"));
+    let version = tidepool(&["--version", "--output", "json"]);
+    assert_eq!(version.status.code(), Some(0));
+    assert!(text(&version.stdout).starts_with("tidepool "));
+}

@@ -1,0 +1,157 @@
+//! A cluster with a wallet, and commands run on it.
+
+use {
+    clap::Parser as _,
+    serde_json::Value,
+    solana_address::Address,
+    solana_keypair::{Keypair, write_keypair_file},
+    solana_signer::Signer as _,
+    std::{cell::RefCell, fs, path::PathBuf, sync::atomic::AtomicU32, sync::atomic::Ordering, time::Duration},
+    tidepool_cli::{
+        args::Cli,
+        config::Config,
+        context::Context,
+        error::CliError,
+        output::{self, Format},
+        terminal::Terminal,
+    },
+    tidepool_interface::external::token::TokenAccount,
+    tidepool_localnet::embedded::EmbeddedCluster,
+};
+
+pub const SOL: u64 = 1_000_000_000;
+
+/// Lamports for each signature.
+pub const SIGNATURE: u64 = 5_000;
+
+/// A cluster, a folder of keypair files, and the wallet that commands are run with.
+pub struct Stage {
+    pub cluster: EmbeddedCluster,
+    pub program_id: Address,
+    pub wallet: Keypair,
+    folder: PathBuf,
+    /// The last answer as text, plain and verbose.
+    pub text: RefCell<[String; 2]>,
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        // The folder is under the system's own for such files: nothing is lost if it stays.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Stage {
+    /// A cluster of four validators with the program, and a wallet of 1,000 SOL.
+    pub fn new() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("tidepool-cli-{}-{number}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder for keypair files");
+        let program_id = Address::new_unique();
+        let cluster = EmbeddedCluster::builder()
+            .tidepool(program_id)
+            .validators(4)
+            .start()
+            .unwrap_or_else(|error| panic!("{error}"));
+        let wallet = cluster.funded_keypair(1_000 * SOL);
+        let stage = Self { cluster, program_id, wallet, folder, text: RefCell::default() };
+        stage.keypair_file("wallet", &stage.wallet);
+        stage
+    }
+
+    /// Writes a keypair file, and returns its path.
+    pub fn keypair_file(&self, name: &str, keypair: &Keypair) -> String {
+        let path = self.folder.join(format!("{name}.json"));
+        write_keypair_file(keypair, &path).expect("the folder can be written to");
+        path.display().to_string()
+    }
+
+    /// A path in the folder where there is nothing.
+    pub fn missing_file(&self) -> String {
+        self.folder.join("missing.json").display().to_string()
+    }
+
+    /// Another funded wallet: its address and its keypair file.
+    pub fn another_wallet(&self, name: &str, lamports: u64) -> (Address, String) {
+        let keypair = self.cluster.funded_keypair(lamports);
+        let file = self.keypair_file(name, &keypair);
+        (keypair.pubkey(), file)
+    }
+
+    /// Runs a command line with the wallet as key, and `--yes`; returns its JSON.
+    pub async fn run(&self, line: &str) -> Result<Value, CliError> {
+        self.run_as("wallet", &format!("{line} --yes")).await
+    }
+
+    /// Runs a command line with the key of that name.
+    pub async fn run_as(&self, name: &str, line: &str) -> Result<Value, CliError> {
+        let keypair = self.folder.join(format!("{name}.json")).display().to_string();
+        let words = ["tidepool", "--output", "json", "--keypair", &keypair];
+        let cli = Cli::try_parse_from(words.into_iter().chain(line.split_whitespace()))
+            .unwrap_or_else(|error| panic!("{line}: {error}"));
+        let config = Config::default();
+        let mut context = Context::new(&self.cluster, &cli.global, &config, Terminal::absent(&cli.global));
+        context.poll_every = Duration::from_millis(1);
+        let answer = cli.command.execute(&context).await?;
+        let written = |format, verbose| {
+            let mut bytes = vec![];
+            output::write(&mut bytes, answer.as_ref(), format, verbose).expect("memory can be written to");
+            String::from_utf8(bytes).expect("answers are text")
+        };
+        *self.text.borrow_mut() = [written(Format::Display, false), written(Format::Display, true)];
+        let json = written(Format::JsonCompact, false);
+        Ok(serde_json::from_str(&json).expect("JSON is JSON"))
+    }
+
+    /// Runs a command line that has to succeed.
+    pub async fn must(&self, line: &str) -> Value {
+        self.run(line).await.unwrap_or_else(|error| panic!("{line}: {error}"))
+    }
+
+    /// Runs a command line that has to fail; returns the exit code and the sentence.
+    pub async fn fails(&self, line: &str) -> (u8, String) {
+        match self.run(line).await {
+            Ok(json) => panic!("{line} should have failed, and answered {json:#}"),
+            Err(error) => (error.exit() as u8, error.to_string()),
+        }
+    }
+
+    /// A pool with 10 SOL in it, of which the wallet is manager and staker: its address.
+    pub async fn pool(&self, options: &str) -> String {
+        let line = format!("create-pool --program-id {} --initial-deposit 10 {options}", self.program_id);
+        text(&self.must(&line).await["pool"])
+    }
+
+    pub fn vote(&self, index: usize) -> Address {
+        self.cluster.votes()[index]
+    }
+
+    /// Lamports of an account.
+    pub fn lamports(&self, address: &Value) -> u64 {
+        self.cluster.lamports(&text(address).parse().expect("an address"))
+    }
+
+    /// Pool tokens in a token account, in smallest units.
+    pub fn tokens(&self, address: &Value) -> u64 {
+        let address = text(address).parse().expect("an address");
+        let account = self.cluster.account(&address).expect("the token account exists");
+        TokenAccount::decode(&account.data).expect("it holds tokens").amount
+    }
+}
+
+/// A string of JSON.
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no string")).to_owned()
+}
+
+/// A number of JSON.
+pub fn number(value: &Value) -> u64 {
+    value.as_u64().unwrap_or_else(|| panic!("{value} is no whole number"))
+}
+
+/// The names of an object's fields, sorted.
+pub fn fields(value: &Value) -> Vec<&str> {
+    let object = value.as_object().unwrap_or_else(|| panic!("{value} is no object"));
+    object.keys().map(String::as_str).collect()
+}

@@ -1,0 +1,8 @@
+//! The commands against a real bank in process: from the words of a command line to the balances on the chain.
+//!
+//! The program is the built one (`cargo xtask build-program`); without it these tests fail and say so.
+
+mod harness;
+mod life;
+mod refusals;
+mod withdrawals;

@@ -1,0 +1,89 @@
+//! The less usual ways in and out.
+
+use super::harness::{SOL, Stage, number, text};
+
+/// A pool of 10 + 50 SOL whose first two validators have 20 and 15 SOL of stake, active.
+async fn staked_pool(stage: &Stage, options: &str) -> String {
+    let pool = stage.pool(options).await;
+    stage.must(&format!("deposit-sol {pool} 50")).await;
+    for (index, amount) in [(0, 20), (1, 15)] {
+        stage.must(&format!("add-validator {pool} {}", stage.vote(index))).await;
+        stage.must(&format!("increase {pool} {} {amount}", stage.vote(index))).await;
+    }
+    stage.cluster.advance_epoch().unwrap();
+    stage.must(&format!("update {pool}")).await;
+    pool
+}
+
+#[tokio::test]
+async fn a_sum_is_withdrawn_from_several_validators_and_the_rest_as_sol() {
+    let stage = Stage::new();
+    let pool = staked_pool(&stage, "").await;
+    let withdrawn = stage.must(&format!("withdraw-stake {pool} ALL --rest-as-sol --max-slippage 0.01%")).await;
+    let accounts = withdrawn["stake_accounts"].as_array().unwrap();
+    assert_eq!(accounts.len(), 2);
+    assert_eq!(accounts[0]["vote"], stage.vote(0).to_string());
+    assert_eq!(accounts[1]["vote"], stage.vote(1).to_string());
+    for account in accounts {
+        let rent = number(&withdrawn["rent_lamports"]) / 2;
+        let held = stage.lamports(&account["address"]);
+        assert!(held.abs_diff(number(&account["lamports"]) + rent) <= 1, "{withdrawn:#}");
+    }
+    let stake: u64 = accounts.iter().map(|account| number(&account["lamports"])).sum();
+    assert_eq!(number(&withdrawn["lamports"]), stake + number(&withdrawn["sol_lamports"]));
+    assert!(number(&withdrawn["sol_lamports"]) > 20 * SOL);
+    assert!(stage.text.borrow()[0].contains("as SOL"));
+}
+
+#[tokio::test]
+async fn stake_comes_from_the_validator_that_was_named_into_the_account_that_was_given() {
+    let stage = Stage::new();
+    let pool = staked_pool(&stage, "").await;
+    let account = solana_keypair::Keypair::new();
+    let file = stage.keypair_file("stake", &account);
+    let (authority, _) = stage.another_wallet("authority", 0);
+    let line = format!(
+        "withdraw-stake {pool} 2 --validator {} --stake-keypair {file} --stake-authority {authority} --minimum 1.99",
+        stage.vote(1)
+    );
+    let withdrawn = stage.must(&line).await;
+    let accounts = withdrawn["stake_accounts"].as_array().unwrap();
+    assert_eq!(accounts.len(), 1);
+    assert_eq!(accounts[0]["vote"], stage.vote(1).to_string());
+    assert_eq!(text(&accounts[0]["address"]), solana_signer::Signer::pubkey(&account).to_string());
+    assert_eq!(withdrawn["stake_authority"], authority.to_string());
+    assert!(number(&withdrawn["minimum_lamports"]) >= 1_990_000_000);
+}
+
+#[tokio::test]
+async fn the_least_is_taken_and_all_is_given_back() {
+    let stage = Stage::new();
+    let pool = staked_pool(&stage, "").await;
+    let vote = stage.vote(0);
+    let before = number(&stage.must(&format!("list {pool}")).await["validators"][0]["active_lamports"]);
+    let decreased = stage.must(&format!("decrease {pool} {vote} ALL")).await;
+    let left = &stage.must(&format!("list {pool}")).await["validators"][0];
+    assert_eq!(number(&left["active_lamports"]), before - number(&decreased["lamports"]));
+    assert_eq!(number(&left["active_lamports"]), SOL + 2_282_880);
+    let increased = stage.must(&format!("increase {pool} {} ALL", stage.vote(1))).await;
+    let shown = stage.must(&format!("show {pool}")).await;
+    assert!(number(&increased["lamports"]) > 20 * SOL);
+    assert_eq!(shown["stake"]["withdrawable_reserve_lamports"], 0);
+}
+
+#[tokio::test]
+async fn pools_of_token_2022_and_with_a_deposit_authority_work() {
+    let stage = Stage::new();
+    let (_, authority) = stage.another_wallet("authority", SOL);
+    let pool = stage.pool(&format!("--token-program token-2022 --deposit-authority {authority}")).await;
+    let (code, message) = stage.fails(&format!("deposit-sol {pool} 1")).await;
+    assert_eq!(code, 2);
+    assert!(message.contains("--sol-deposit-authority"), "{message}");
+    let (receiver, _) = stage.another_wallet("receiver", 0);
+    let line = format!("deposit-sol {pool} 1 --to {receiver} --sol-deposit-authority {authority}");
+    let deposited = stage.must(&line).await;
+    assert_eq!(stage.tokens(&deposited["token_account"]), SOL);
+    let shown = stage.must(&format!("show {pool}")).await;
+    assert_eq!(shown["authorities"]["stake_deposit_is_open"], false);
+    assert!(shown["authorities"]["sol_deposit"].is_string());
+}
