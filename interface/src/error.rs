@@ -38,7 +38,7 @@ pub enum StakePoolError {
     WrongPoolMint,
     /// Code 11. The stake account is not in the state that is needed, or not under the pool's authority.
     WrongStakeStake,
-    /// Code 12. The stake is not active.
+    /// Code 12. The stake is not active. The stake program has the same code for too small a delegation.
     UserStakeNotActive,
     /// Code 13. The validator is in the pool already.
     ValidatorAlreadyAdded,
@@ -130,7 +130,9 @@ impl StakePoolError {
             Self::WrongStakeStake => {
                 "The stake account is not in the state that is needed, or not under the pool's authority."
             }
-            Self::UserStakeNotActive => "The stake is not active: wait until it is.",
+            Self::UserStakeNotActive => {
+                "The stake is not active, or less than the minimum delegation: wait for the next epoch, or move more."
+            }
             Self::ValidatorAlreadyAdded => "The validator is in the pool already: increase its stake instead.",
             Self::ValidatorNotFound => {
                 "The validator is not in the pool, or is being removed: choose an active one from its list."

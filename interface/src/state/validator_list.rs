@@ -142,9 +142,6 @@ fn check_header(header: &ValidatorListHeader, room: usize) -> Result<usize, Prog
     if header.account_type > AccountType::ValidatorList as u8 {
         return Err(ProgramError::BorshIoError);
     }
-    if header.account_type != AccountType::ValidatorList as u8 {
-        return Err(StakePoolError::InvalidState.into());
-    }
     let length = header.length.get() as usize;
     if length > room / VALIDATOR_STAKE_INFO_LENGTH {
         return Err(ProgramError::AccountDataTooSmall);
@@ -162,6 +159,9 @@ pub fn split_validator_list(data: &[u8]) -> Result<(&ValidatorListHeader, &[Vali
     let (header, records) = data.split_at_checked(VALIDATOR_LIST_HEADER_LENGTH).ok_or(ProgramError::BorshIoError)?;
     let header: &ValidatorListHeader = bytemuck::from_bytes(header);
     let length = check_header(header, records.len())?;
+    if header.account_type != AccountType::ValidatorList as u8 {
+        return Err(StakePoolError::InvalidState.into());
+    }
     // The header's check bounds the product by the slice's length.
     let records = &records[..length.saturating_mul(VALIDATOR_STAKE_INFO_LENGTH)];
     Ok((header, bytemuck::cast_slice(records)))
@@ -175,11 +175,20 @@ pub struct ValidatorListMut<'a> {
 }
 
 impl<'a> ValidatorListMut<'a> {
-    /// Views a list account's data.
+    /// Views the data of an initialized list account.
     ///
     /// # Errors
     /// As [`split_validator_list`].
     pub fn decode(data: &'a mut [u8]) -> Result<Self, ProgramError> {
+        let list = Self::view(data)?;
+        if list.is_initialized() { Ok(list) } else { Err(StakePoolError::InvalidState.into()) }
+    }
+
+    /// Views the data of a list account of any type.
+    ///
+    /// # Errors
+    /// As [`split_validator_list`], without `InvalidState`.
+    pub fn view(data: &'a mut [u8]) -> Result<Self, ProgramError> {
         let (header, records) =
             data.split_at_mut_checked(VALIDATOR_LIST_HEADER_LENGTH).ok_or(ProgramError::BorshIoError)?;
         let header: &mut ValidatorListHeader = bytemuck::from_bytes_mut(header);
@@ -187,6 +196,11 @@ impl<'a> ValidatorListMut<'a> {
         let room = records.len() / VALIDATOR_STAKE_INFO_LENGTH;
         let records = &mut records[..room.saturating_mul(VALIDATOR_STAKE_INFO_LENGTH)];
         Ok(Self { header, slots: bytemuck::cast_slice_mut(records) })
+    }
+
+    /// Whether the account is a validator list.
+    pub const fn is_initialized(&self) -> bool {
+        self.header.account_type == AccountType::ValidatorList as u8
     }
 
     /// The header.

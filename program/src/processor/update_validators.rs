@@ -10,7 +10,7 @@ use {
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     tidepool_interface::{
-        StakePoolError::{EpochRewardDistributionInProgress, UnexpectedValidatorListAccountSize},
+        StakePoolError::{EpochRewardDistributionInProgress, InvalidState, UnexpectedValidatorListAccountSize},
         external::stake::{Delegation, StakeMeta, StakeState},
         instruction::UpdateValidatorListBalanceAccounts,
         state::{PodLockup, StakeStatus, ValidatorListMut, ValidatorStakeInfo},
@@ -38,13 +38,17 @@ pub fn process(program_id: &Address, accounts: &[AccountView], start_index: u32,
     }
     check_owner(&accounts.validator_list, program_id)?;
     let mut list_data = accounts.validator_list.try_borrow_mut()?;
-    let mut list = ValidatorListMut::decode(&mut list_data)?;
+    let mut list = ValidatorListMut::view(&mut list_data)?;
+    let is_initialized = list.is_initialized();
     let start = start_index as usize;
     let records = list
         .records()
         .get_mut(start..)
         .and_then(|records| records.get_mut(..pairs.len()))
         .ok_or(ProgramError::AccountDataTooSmall)?;
+    if !is_initialized {
+        return Err(InvalidState.into());
+    }
 
     let update = Update {
         authority: &authority,
