@@ -5,10 +5,8 @@ use {
     solana_address::Address,
     tidepool_client::{
         cluster::Cluster,
-        error::FailedProgram,
         plan::{self, UpdateOptions},
         pool::{MinimumDelegation, PoolSnapshot, ReadOptions, StakeSelection},
-        send::{Outcome, Summary},
     },
     tokio::time::sleep,
 };
@@ -30,15 +28,6 @@ impl Fresh {
     pub fn and(&self, sent: Vec<Landed>) -> Vec<Landed> {
         self.transactions.iter().cloned().chain(sent).collect()
     }
-}
-
-/// What an update has done.
-#[derive(Default)]
-pub struct Updated {
-    /// Its transactions.
-    pub transactions: Vec<Landed>,
-    /// Whether some stake could not be merged, so that it was only counted.
-    pub without_merging: bool,
 }
 
 impl<C: Cluster> Context<'_, C> {
@@ -86,7 +75,7 @@ impl<C: Cluster> Context<'_, C> {
             return Err(CliError::Stale { pool: *pool, last, now });
         }
         self.terminal.note(&format!("The pool was last updated in epoch {last}; updating it to epoch {now} first"));
-        let transactions = self.update(&snapshot, &UpdateOptions::default()).await?.transactions;
+        let transactions = self.update(&snapshot, &UpdateOptions::default()).await?;
         let snapshot = self.read_updated(&snapshot, stakes).await?;
         Ok(Fresh { snapshot, transactions })
     }
@@ -107,45 +96,19 @@ impl<C: Cluster> Context<'_, C> {
         Ok(snapshot)
     }
 
-    /// Updates a pool. What cannot be merged because it is only partly warmed up or cooled down is updated without
-    /// merging: one such account must not keep the pool from being updated.
+    /// Updates a pool. Stake that is only partly warmed up or cooled down is counted and left where it is.
     ///
     /// # Errors
     /// [`CliError::Plan`] while epoch rewards are being paid; as [`Self::send`].
-    pub async fn update(&self, snapshot: &PoolSnapshot, options: &UpdateOptions) -> Result<Updated, CliError> {
-        let mut updated = Updated::default();
-        let plan = plan::update(snapshot, options)?;
-        match self.send(&plan, &[], snapshot.program_id()).await {
-            Ok(transactions) => {
-                updated.transactions = transactions;
-                return Ok(updated);
-            }
-            Err(CliError::NotLanded(summary)) if !options.no_merge && only_merges_failed(&summary) => {
-                updated.transactions = Landed::of(&summary);
-            }
-            Err(error) => return Err(error),
-        }
-        self.terminal.note("Some stake cannot be merged yet; updating what is left without merging");
-        updated.without_merging = true;
-        let again = snapshot.read_again(self.cluster, StakeSelection::None).await?;
-        let options = UpdateOptions { no_merge: true, ..options.clone() };
-        let plan = plan::update(&again, &options)?;
-        let rest = self.send(&plan, &[], snapshot.program_id()).await?;
-        updated.transactions.extend(rest);
-        Ok(updated)
+    pub async fn update(&self, snapshot: &PoolSnapshot, options: &UpdateOptions) -> Result<Vec<Landed>, CliError> {
+        let plan = if snapshot.is_stale() || options.all {
+            // The stake accounts tell which stake can be merged: one that cannot would make its whole transaction fail.
+            let reading = snapshot.read_again(self.cluster, StakeSelection::All);
+            let snapshot = self.watch("Reading the pool's stake", reading).await?;
+            plan::update(&snapshot, options)?
+        } else {
+            plan::update(snapshot, options)?
+        };
+        self.send(&plan, &[], snapshot.program_id()).await
     }
-}
-
-/// Whether merging is what went wrong wherever something did.
-fn only_merges_failed(summary: &Summary) -> bool {
-    let mut failures = summary.problems().filter_map(|sent| match &sent.outcome {
-        Outcome::NotSent(tidepool_client::send::NotSent::EarlierDidNotLand) => None,
-        Outcome::Failed { failure, .. } | Outcome::WouldFail(failure) => {
-            let explanation = &failure.explanation;
-            let is_merge = ["MergeTransientStake", "MergeMismatch"].contains(&explanation.name.as_str());
-            Some(is_merge && explanation.program == Some(FailedProgram::Stake))
-        }
-        _ => Some(false),
-    });
-    failures.next() == Some(true) && failures.all(|is_merge| is_merge)
 }

@@ -27,7 +27,7 @@ Example:
 ///
 /// Books rewards, completes movements of stake, pays the manager's fee and clears the validator list of those who have
 /// left. Once in each epoch this has to be done before the pool takes deposits and withdrawals. Anybody may do it; it costs
-/// only the fees of the transactions. Where stake cannot be merged yet, its validators are updated without merging.
+/// only the fees of the transactions. Stake that is only partly warmed up or cooled down stays in motion until a later epoch.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
@@ -52,12 +52,12 @@ pub struct Output {
     epoch: u64,
     /// Whether there was anything to do.
     updated: bool,
-    /// Whether some stake could not be merged and was only counted.
-    without_merging: bool,
     total_lamports_before: u64,
     total_lamports: u64,
     pool_token_supply_before: u64,
     pool_token_supply: u64,
+    /// Lamports that are still on their way between the reserve and validators, rent included.
+    in_motion_lamports: u64,
     transactions: Vec<Landed>,
 }
 
@@ -69,8 +69,8 @@ impl Args {
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
         let snapshot = context.read_for_planning(&self.pool, StakeSelection::None).await?;
         let options = UpdateOptions { all: self.force, no_merge: self.no_merge, ..UpdateOptions::default() };
-        let updated = context.update(&snapshot, &options).await?;
-        let after = if updated.transactions.is_empty() {
+        let transactions = context.update(&snapshot, &options).await?;
+        let after = if transactions.is_empty() {
             snapshot.clone()
         } else {
             context.read_updated(&snapshot, StakeSelection::None).await?
@@ -84,15 +84,20 @@ impl Args {
         Ok(Output {
             pool: Text(self.pool),
             epoch: after.epoch(),
-            updated: !updated.transactions.is_empty(),
-            without_merging: updated.without_merging,
+            updated: !transactions.is_empty(),
             total_lamports_before,
             total_lamports,
             pool_token_supply_before,
             pool_token_supply,
-            transactions: updated.transactions,
+            in_motion_lamports: in_motion(&after),
+            transactions,
         })
     }
+}
+
+fn in_motion(snapshot: &PoolSnapshot) -> u64 {
+    let transient = snapshot.records().iter().map(|record| record.transient_stake_lamports.get());
+    transient.fold(0, u64::saturating_add)
 }
 
 impl CommandOutput for Output {
@@ -104,9 +109,6 @@ impl CommandOutput for Output {
         let (before, now) = (self.total_lamports_before, self.total_lamports);
         let change = if now >= before { format!("+{}", sol(now - before)) } else { format!("-{}", sol(before - now)) };
         write_fields(f, &[("holds", format!("{} ({change})", sol(now))), ("supply", tokens(self.pool_token_supply))])?;
-        if self.without_merging {
-            writeln!(f, "Some stake could not be merged yet; the next update tries again")?;
-        }
         write_signatures(f, &self.transactions)
     }
 

@@ -179,6 +179,7 @@ async fn update(stage: &Stage, pool: &str, created: &Value) {
         fields(&updated),
         [
             "epoch",
+            "in_motion_lamports",
             "pool",
             "pool_token_supply",
             "pool_token_supply_before",
@@ -186,10 +187,10 @@ async fn update(stage: &Stage, pool: &str, created: &Value) {
             "total_lamports_before",
             "transactions",
             "updated",
-            "without_merging",
         ]
     );
     assert_eq!((&updated["updated"], &updated["epoch"]), (&json!(true), &json!(1)));
+    assert_eq!(updated["in_motion_lamports"], 0);
     assert_eq!(updated["total_lamports_before"], 110 * SOL);
     let listed = stage.must(&format!("list {pool}")).await;
     let held: u64 = listed["validators"]

@@ -1,4 +1,4 @@
-//! The less usual ways in and out.
+//! The less usual ways in, through and out.
 
 use super::harness::{SOL, Stage, number, text};
 
@@ -86,4 +86,25 @@ async fn pools_of_token_2022_and_with_a_deposit_authority_work() {
     let shown = stage.must(&format!("show {pool}")).await;
     assert_eq!(shown["authorities"]["stake_deposit_is_open"], false);
     assert!(shown["authorities"]["sol_deposit"].is_string());
+}
+
+#[tokio::test]
+async fn stake_that_warms_up_over_several_epochs_stays_in_motion() {
+    let stage = Stage::new();
+    let pool = stage.pool("").await;
+    let vote = stage.vote(0);
+    stage.must(&format!("add-validator {pool} {vote}")).await;
+    // A cluster of 2,000,000 SOL lets 9 % of it warm up in an epoch.
+    let (_, whale) = stage.another_wallet("whale", 310_000 * SOL);
+    stage.must(&format!("deposit-sol {pool} 300000 --from {whale}")).await;
+    stage.must(&format!("increase {pool} {vote} 300000")).await;
+    stage.cluster.advance_epoch().unwrap();
+    let updated = stage.must(&format!("update {pool}")).await;
+    assert_eq!(updated["in_motion_lamports"], 300_000 * SOL + 2_282_880);
+    assert_eq!(stage.must(&format!("show {pool}")).await["stale"], false);
+    let (code, message) = stage.fails(&format!("increase {pool} {vote} 1")).await;
+    assert_eq!(code, 3);
+    assert!(message.contains("since an earlier epoch"), "{message}");
+    stage.cluster.advance_epoch().unwrap();
+    assert_eq!(stage.must(&format!("update {pool}")).await["in_motion_lamports"], 0);
 }
