@@ -88,6 +88,7 @@ pub fn compile(bitcode: &[u8], dump: Option<&Path>) -> anyhow::Result<Vec<u8>> {
     module.run_passes(CLEANUP, &machine)?;
     // Some of what the passes find, they write as what has just been taken out.
     lower::lower(&module, &machine)?;
+    lower::finish(&module)?;
     dump_module(&module, dump, "lowered.ll")?;
     emit_object(&module, &machine)
 }

@@ -39,6 +39,9 @@ impl std::error::Error for Fault {}
 
 /// Loads and verifies an ELF as a deployment on a cluster with the present features does.
 pub fn verify(elf: &[u8]) -> Result<(), Fault> {
+    if !elf.starts_with(b"\x7fELF") {
+        return Err(Fault::Load("it is no ELF file".into()));
+    }
     let features = SVMFeatureSet::all_enabled();
     let budget = SVMTransactionExecutionBudget::new_with_defaults(features.raise_cpi_nesting_limit_to_8);
     let environment = create_program_runtime_environment(&features, &budget, true, false)

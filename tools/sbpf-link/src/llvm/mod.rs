@@ -75,6 +75,12 @@ impl Context {
         Type(unsafe { core::LLVMPointerTypeInContext(self.raw, 0) })
     }
 
+    /// The type of what is no value.
+    pub fn void(&self) -> Type {
+        // SAFETY: the context is alive.
+        Type(unsafe { core::LLVMVoidTypeInContext(self.raw) })
+    }
+
     /// A struct type with the natural layout.
     pub fn structure(&self, fields: &[Type]) -> Type {
         let mut fields: Vec<_> = fields.iter().map(|ty| ty.0).collect();

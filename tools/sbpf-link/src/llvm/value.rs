@@ -98,6 +98,15 @@ impl Value {
         unsafe { core::LLVMIsConstant(self.0) != 0 }
     }
 
+    /// The number, if the value is an integer of at most 64 bits known before the program runs.
+    pub fn as_constant(self) -> Option<u64> {
+        // SAFETY: the value is valid; the answer is null or the value itself.
+        let constant = unsafe { core::LLVMIsAConstantInt(self.0) };
+        let narrow = matches!(self.ty().kind(), TypeKind::Integer(1..=64));
+        // SAFETY: an integer constant, and no wider than what is returned.
+        (narrow && !constant.is_null()).then(|| unsafe { core::LLVMConstIntGetZExtValue(constant) })
+    }
+
     /// Puts another value in every place of this one.
     pub fn replace_uses(self, by: Value) {
         // SAFETY: both are valid and of one type, which the verifier checks once more.

@@ -4,6 +4,7 @@
 //! work on the merged module, before code generation, so they see all of a program, `core` included.
 
 mod atomics;
+mod long_copies;
 mod mul_overflow;
 mod odd_width;
 mod signed_division;
@@ -14,7 +15,8 @@ mod wide_shift;
 
 use crate::llvm::{Machine, Module};
 
-/// Runs every lowering.
+/// Runs the lowerings without which the backend fails. What the optimiser does with their result may call for another
+/// run.
 pub fn lower(module: &Module, machine: &Machine) -> anyhow::Result<()> {
     atomics::lower(module, machine)?;
     sret::lower(module);
@@ -26,6 +28,12 @@ pub fn lower(module: &Module, machine: &Machine) -> anyhow::Result<()> {
     wide::lower(module)?;
     // Looks at all functions and calls, also those of the others.
     stack_args::lower(module)?;
+    module.verify()
+}
+
+/// Runs the lowerings that make a better program, once the optimiser is done.
+pub fn finish(module: &Module) -> anyhow::Result<()> {
+    long_copies::lower(module);
     module.verify()
 }
 

@@ -1,6 +1,6 @@
 //! What the backend says without a lowering, and that it says nothing with it.
 
-use super::lower;
+use super::{finish, lower};
 use crate::{
     llvm::{Context, Machine, Module, emit_object},
     runtime,
@@ -174,6 +174,36 @@ fn results_by_pointer() {
           ret void
         }";
     check(body, "aggregate returns are not supported");
+}
+
+#[test]
+fn long_copies_and_fills() {
+    let context = Context::new().unwrap();
+    let body = "
+        define void @entrypoint(ptr %a, ptr %b, i64 %length) {
+          call void @llvm.memcpy.p0.p0.i64(ptr %a, ptr %b, i64 64, i1 false)
+          call void @llvm.memcpy.p0.p0.i64(ptr %a, ptr %b, i64 65, i1 false)
+          call void @llvm.memcpy.p0.p0.i64(ptr %a, ptr %b, i64 66, i1 true)
+          call void @llvm.memcpy.p0.p0.i64(ptr %a, ptr %b, i64 %length, i1 false)
+          call void @llvm.memmove.p0.p0.i32(ptr %a, ptr %b, i32 67, i1 false)
+          call void @llvm.memset.p0.i64(ptr %a, i8 1, i64 128, i1 false)
+          call void @llvm.memset.p0.i64(ptr %a, i8 2, i64 129, i1 false)
+          ret void
+        }";
+    let module = Module::parse_assembly(&context, &format!("{TARGET}{body}")).unwrap();
+    finish(&module).unwrap();
+    let text = module.to_assembly();
+    let calls: Vec<_> = text.lines().filter_map(|line| line.trim().strip_prefix("call void ")).collect();
+    let expected = [
+        "@llvm.memcpy.p0.p0.i64(ptr %a, ptr %b, i64 64, i1 false)",
+        "@sol_memmove_(ptr %a, ptr %b, i64 65)",
+        "@llvm.memcpy.p0.p0.i64(ptr %a, ptr %b, i64 66, i1 true)",
+        "@llvm.memcpy.p0.p0.i64(ptr %a, ptr %b, i64 %length, i1 false)",
+        "@sol_memmove_(ptr %a, ptr %b, i64 67)",
+        "@llvm.memset.p0.i64(ptr %a, i8 1, i64 128, i1 false)",
+        "@sol_memset_(ptr %a, i64 2, i64 129)",
+    ];
+    assert_eq!(calls, expected);
 }
 
 #[test]
