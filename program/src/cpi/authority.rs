@@ -1,9 +1,10 @@
 //! The pool's own signature.
 
 use {
+    super::call::call,
     pinocchio::{
         AccountView, Address, ProgramResult,
-        cpi::{Seed, Signer, invoke_signed},
+        cpi::{Seed, Signer},
         instruction::InstructionView,
     },
     tidepool_interface::address::{DEPOSIT_AUTHORITY_SEED, WITHDRAW_AUTHORITY_SEED},
@@ -34,9 +35,9 @@ impl<'a> PoolAuthority<'a> {
     pub(super) fn invoke<const N: usize>(
         &self,
         instruction: &InstructionView,
-        accounts: &[&AccountView; N],
+        accounts: [&AccountView; N],
     ) -> ProgramResult {
         let seeds = [Seed::from(self.pool.as_ref()), Seed::from(self.seed), Seed::from(&self.bump)];
-        invoke_signed(instruction, accounts, &[Signer::from(&seeds)])
+        call(instruction, accounts, &[Signer::from(&seeds)])
     }
 }

@@ -87,7 +87,7 @@ pub fn create_metadata(
             InstructionAccount::readonly(&SYSTEM_PROGRAM_ID),
         ],
     };
-    authority.invoke(&instruction, &[metadata, mint, authority.account, payer, authority.account, system_program])
+    authority.invoke(&instruction, [metadata, mint, authority.account, payer, authority.account, system_program])
 }
 
 /// Replaces the description in the mint's metadata, which stays mutable.
@@ -104,5 +104,5 @@ pub fn update_metadata(authority: &PoolAuthority, metadata: &AccountView, text: 
             InstructionAccount::readonly_signer(authority.account.address()),
         ],
     };
-    authority.invoke(&instruction, &[metadata, authority.account])
+    authority.invoke(&instruction, [metadata, authority.account])
 }

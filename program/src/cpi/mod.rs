@@ -1,6 +1,7 @@
 //! Calls to other programs.
 
 mod authority;
+mod call;
 mod metadata;
 mod stake;
 mod system;

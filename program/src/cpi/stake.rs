@@ -2,10 +2,10 @@
 //! account fails.
 
 use {
-    super::PoolAuthority,
+    super::{PoolAuthority, call::call},
     pinocchio::{
         AccountView, Address, ProgramResult,
-        cpi::{get_return_data, invoke, invoke_signed},
+        cpi::get_return_data,
         error::ProgramError,
         instruction::{InstructionAccount, InstructionView},
     },
@@ -54,7 +54,7 @@ impl PoolAuthority<'_> {
                 InstructionAccount::readonly_signer(self.account.address()),
             ],
         };
-        self.invoke(&instruction, &[from, to, self.account])
+        self.invoke(&instruction, [from, to, self.account])
     }
 
     /// Merges all of `from` into `to`.
@@ -70,7 +70,7 @@ impl PoolAuthority<'_> {
                 InstructionAccount::readonly_signer(self.account.address()),
             ],
         };
-        self.invoke(&instruction, &[to, from, sysvars.clock, sysvars.history, self.account])
+        self.invoke(&instruction, [to, from, sysvars.clock, sysvars.history, self.account])
     }
 
     /// Delegates `stake` to the vote account `vote`.
@@ -93,7 +93,7 @@ impl PoolAuthority<'_> {
                 InstructionAccount::readonly_signer(self.account.address()),
             ],
         };
-        self.invoke(&instruction, &[stake, vote, sysvars.clock, sysvars.history, config, self.account])
+        self.invoke(&instruction, [stake, vote, sysvars.clock, sysvars.history, config, self.account])
     }
 
     /// Deactivates `stake`.
@@ -107,7 +107,7 @@ impl PoolAuthority<'_> {
                 InstructionAccount::readonly_signer(self.account.address()),
             ],
         };
-        self.invoke(&instruction, &[stake, clock, self.account])
+        self.invoke(&instruction, [stake, clock, self.account])
     }
 
     /// Pays `lamports` that are not delegated from `stake` to `to`.
@@ -129,7 +129,7 @@ impl PoolAuthority<'_> {
                 InstructionAccount::readonly_signer(self.account.address()),
             ],
         };
-        self.invoke(&instruction, &[stake, to, sysvars.clock, sysvars.history, self.account])
+        self.invoke(&instruction, [stake, to, sysvars.clock, sysvars.history, self.account])
     }
 
     /// Hands `stake` over to `new_authority`, as staker and as withdrawer.
@@ -138,7 +138,7 @@ impl PoolAuthority<'_> {
             let data = authorize_data(new_authority, role);
             let accounts = authorize_accounts(stake, self.account);
             let instruction = InstructionView { program_id: &STAKE_PROGRAM_ID, data: &data, accounts: &accounts };
-            self.invoke(&instruction, &[stake, clock, self.account])?;
+            self.invoke(&instruction, [stake, clock, self.account])?;
         }
         Ok(())
     }
@@ -155,7 +155,7 @@ pub fn authorize(
         let data = authorize_data(new_authority, role);
         let accounts = authorize_accounts(stake, authority);
         let instruction = InstructionView { program_id: &STAKE_PROGRAM_ID, data: &data, accounts: &accounts };
-        invoke(&instruction, &[stake, clock, authority])?;
+        call(&instruction, [stake, clock, authority], &[])?;
     }
     Ok(())
 }
@@ -187,7 +187,7 @@ pub fn minimum_delegation() -> Result<u64, ProgramError> {
         data: &tag::GET_MINIMUM_DELEGATION.to_le_bytes(),
         accounts: &[],
     };
-    invoke_signed::<0, &AccountView>(&instruction, &[], &[])?;
+    call(&instruction, [], &[])?;
     let answer = get_return_data().ok_or(ProgramError::InvalidInstructionData)?;
     if answer.program_id() != &STAKE_PROGRAM_ID {
         return Err(ProgramError::IncorrectProgramId);

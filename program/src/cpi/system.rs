@@ -1,9 +1,10 @@
 //! The system program's instructions.
 
 use {
+    super::call::call,
     pinocchio::{
         AccountView, ProgramResult,
-        cpi::{Seed, Signer, invoke, invoke_signed},
+        cpi::{Seed, Signer},
         instruction::{InstructionAccount, InstructionView},
     },
     tidepool_interface::{
@@ -29,7 +30,7 @@ pub fn transfer(from: &AccountView, to: &AccountView, lamports: u64) -> ProgramR
         data: &data,
         accounts: &[InstructionAccount::writable_signer(from.address()), InstructionAccount::writable(to.address())],
     };
-    invoke(&instruction, &[from, to])
+    call(&instruction, [from, to], &[])
 }
 
 /// Makes an empty stake account at a derived address, without moving lamports: who sends lamports to the address
@@ -42,11 +43,11 @@ pub fn create_stake_account(account: &AccountView, seeds: &[Seed]) -> ProgramRes
     data[..4].copy_from_slice(&tag::ALLOCATE.to_le_bytes());
     data[4..].copy_from_slice(&(STAKE_ACCOUNT_SPACE as u64).to_le_bytes());
     let allocate = InstructionView { program_id: &SYSTEM_PROGRAM_ID, data: &data, accounts: &accounts };
-    invoke_signed(&allocate, &[account], &signers)?;
+    call(&allocate, [account], &signers)?;
 
     let mut data = [0; 36];
     data[..4].copy_from_slice(&tag::ASSIGN.to_le_bytes());
     data[4..].copy_from_slice(STAKE_PROGRAM_ID.as_ref());
     let assign = InstructionView { program_id: &SYSTEM_PROGRAM_ID, data: &data, accounts: &accounts };
-    invoke_signed(&assign, &[account], &signers)
+    call(&assign, [account], &signers)
 }

@@ -1,10 +1,9 @@
 //! The token programs' instructions, the same in SPL Token and Token-2022.
 
 use {
-    super::PoolAuthority,
+    super::{PoolAuthority, call::call},
     pinocchio::{
         AccountView, ProgramResult,
-        cpi::invoke,
         instruction::{InstructionAccount, InstructionView},
     },
 };
@@ -44,7 +43,7 @@ impl PoolAuthority<'_> {
                 InstructionAccount::readonly_signer(self.account.address()),
             ],
         };
-        self.invoke(&instruction, &[token.mint, to, self.account])
+        self.invoke(&instruction, [token.mint, to, self.account])
     }
 }
 
@@ -59,7 +58,7 @@ pub fn burn(token: TokenProgram, from: &AccountView, authority: &AccountView, am
             InstructionAccount::readonly_signer(authority.address()),
         ],
     };
-    invoke(&instruction, &[from, token.mint, authority])
+    call(&instruction, [from, token.mint, authority], &[])
 }
 
 /// Transfers `amount` pool tokens from `from`, whose owner or delegate signed, to `to`.
@@ -84,5 +83,5 @@ pub fn transfer_checked(
             InstructionAccount::readonly_signer(authority.address()),
         ],
     };
-    invoke(&instruction, &[from, token.mint, to, authority])
+    call(&instruction, [from, token.mint, to, authority], &[])
 }

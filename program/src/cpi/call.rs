@@ -1,0 +1,35 @@
+//! The call itself.
+
+use pinocchio::{
+    AccountView, ProgramResult,
+    cpi::{CpiAccount, Signer, invoke_signed_unchecked},
+    instruction::InstructionView,
+};
+
+/// Calls a program with `accounts`, one for each account of the instruction and in its order. A failing callee ends the
+/// transaction; this returns only where it succeeds or where nothing was called.
+///
+/// The runtime looks the instruction's accounts up among `accounts` by address: where the caller of this program passed
+/// another one in the place of a sysvar, it fails with `MissingAccount`.
+///
+/// # Errors
+/// `AccountBorrowFailed` where this program still works on the data of one of the accounts.
+#[inline(always)]
+pub fn call<const N: usize>(
+    instruction: &InstructionView,
+    accounts: [&AccountView; N],
+    signers: &[Signer],
+) -> ProgramResult {
+    for (account, meta) in accounts.iter().zip(instruction.accounts) {
+        if meta.is_writable {
+            account.check_borrow_mut()?;
+        } else {
+            account.check_borrow()?;
+        }
+    }
+    let accounts: [CpiAccount; N] = accounts.map(CpiAccount::from);
+    // SAFETY: No data that the callee may write is borrowed, and none that it may read is borrowed for writing: that was
+    // checked above for each account of the instruction.
+    unsafe { invoke_signed_unchecked(instruction, &accounts, signers) };
+    Ok(())
+}
