@@ -68,10 +68,7 @@ impl EmbeddedClusterBuilder {
     /// `target/deploy`, looked for from the current folder upwards.
     pub fn tidepool(self, program_id: Address) -> Self {
         let here = env::current_dir().unwrap_or_default();
-        let built = here
-            .ancestors()
-            .map(|folder| folder.join(TIDEPOOL))
-            .find(|path| path.exists());
+        let built = here.ancestors().map(|folder| folder.join(TIDEPOOL)).find(|path| path.exists());
         self.program(program_id, built.unwrap_or_else(|| PathBuf::from(TIDEPOOL)))
     }
 
@@ -148,12 +145,8 @@ impl EmbeddedClusterBuilder {
     pub fn start(self) -> Result<EmbeddedCluster, EmbeddedError> {
         self.check()?;
         let _spinner = Spinner::new("Starting the embedded cluster");
-        let validators: Vec<_> = self
-            .validators
-            .iter()
-            .enumerate()
-            .map(|(index, spec)| Validator::new(index, spec.clone()))
-            .collect();
+        let validators: Vec<_> =
+            self.validators.iter().enumerate().map(|(index, spec)| Validator::new(index, spec.clone())).collect();
         let bank = self.first_bank(&validators)?;
         let inflation = self.inflation;
         bank.set_inflation(Inflation::new_disabled());
@@ -178,10 +171,7 @@ impl EmbeddedClusterBuilder {
 
     fn check(&self) -> Result<(), EmbeddedError> {
         if self.slots_per_epoch < MINIMUM_SLOTS_PER_EPOCH {
-            return Err(EmbeddedError::EpochTooShort {
-                given: self.slots_per_epoch,
-                minimum: MINIMUM_SLOTS_PER_EPOCH,
-            });
+            return Err(EmbeddedError::EpochTooShort { given: self.slots_per_epoch, minimum: MINIMUM_SLOTS_PER_EPOCH });
         }
         if self.validators.iter().all(|spec| spec.stake_lamports == 0) {
             return Err(EmbeddedError::NoValidators);
@@ -190,12 +180,7 @@ impl EmbeddedClusterBuilder {
     }
 
     fn first_bank(&self, validators: &[Validator]) -> Result<Bank, EmbeddedError> {
-        let config = genesis::config(
-            self.slots_per_epoch,
-            self.start_time,
-            validators,
-            &self.without_features,
-        );
+        let config = genesis::config(self.slots_per_epoch, self.start_time, validators, &self.without_features);
         let bank = genesis::bank(&config);
         for (program_id, path) in &self.programs {
             for (address, account) in genesis::program_accounts(program_id, &read_elf(path)?, 0) {
@@ -221,13 +206,6 @@ impl EmbeddedClusterBuilder {
 }
 
 pub(super) fn read_elf(path: &Path) -> Result<Vec<u8>, EmbeddedError> {
-    let elf = fs::read(path).map_err(|source| EmbeddedError::ProgramFile {
-        path: path.to_owned(),
-        source,
-    })?;
-    if elf.starts_with(b"\x7fELF") {
-        Ok(elf)
-    } else {
-        Err(EmbeddedError::NotAProgram { path: path.to_owned() })
-    }
+    let elf = fs::read(path).map_err(|source| EmbeddedError::ProgramFile { path: path.to_owned(), source })?;
+    if elf.starts_with(b"\x7fELF") { Ok(elf) } else { Err(EmbeddedError::NotAProgram { path: path.to_owned() }) }
 }

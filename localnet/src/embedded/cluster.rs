@@ -16,24 +16,15 @@ use {
 
 impl Cluster for EmbeddedCluster {
     async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
-        Ok(addresses
-            .iter()
-            .map(|address| EmbeddedCluster::account(self, address))
-            .collect())
+        Ok(addresses.iter().map(|address| EmbeddedCluster::account(self, address)).collect())
     }
 
     async fn latest_blockhash(&self) -> Result<Blockhash, ClusterError> {
         let hash = self.unused_blockhash();
-        let last_valid_block_height = self
-            .bank()
-            .get_blockhash_last_valid_block_height(&hash)
-            .ok_or_else(|| ClusterError::UnexpectedAnswer {
-                detail: "the cluster moved on while it was asked".into(),
-            })?;
-        Ok(Blockhash {
-            hash,
-            last_valid_block_height,
-        })
+        let last_valid_block_height = self.bank().get_blockhash_last_valid_block_height(&hash).ok_or_else(|| {
+            ClusterError::UnexpectedAnswer { detail: "the cluster moved on while it was asked".into() }
+        })?;
+        Ok(Blockhash { hash, last_valid_block_height })
     }
 
     async fn block_height(&self) -> Result<u64, ClusterError> {
@@ -44,20 +35,16 @@ impl Cluster for EmbeddedCluster {
         let simulated = match self.dry_run(transaction.clone()) {
             Ok(simulated) => simulated,
             Err(error) => {
-                return Ok(Simulation {
-                    error: Some(error),
-                    ..Simulation::default()
-                });
+                return Ok(Simulation { error: Some(error), ..Simulation::default() });
             }
         };
         Ok(Simulation {
             error: simulated.result.err(),
             logs: simulated.logs,
             units_consumed: simulated.units_consumed,
-            return_data: simulated.return_data.map(|returned| ReturnData {
-                program_id: returned.program_id,
-                data: returned.data,
-            }),
+            return_data: simulated
+                .return_data
+                .map(|returned| ReturnData { program_id: returned.program_id, data: returned.data }),
         })
     }
 
@@ -86,9 +73,9 @@ impl Cluster for EmbeddedCluster {
 
     async fn execution(&self, signature: &Signature) -> Result<Option<Execution>, ClusterError> {
         let state = self.turn();
-        Ok(state.landed.get(signature).map(|landed| Execution {
-            logs: landed.logs.clone(),
-            units_consumed: Some(landed.units_consumed),
-        }))
+        Ok(state
+            .landed
+            .get(signature)
+            .map(|landed| Execution { logs: landed.logs.clone(), units_consumed: Some(landed.units_consumed) }))
     }
 }

@@ -1,7 +1,7 @@
 //! Moving a cluster forward: blocks, slots, and epochs with their rewards.
 
 use {
-    super::{EmbeddedCluster, EmbeddedError, genesis::SLOT_DURATION, lock, progress::Spinner, validators},
+    super::{EmbeddedCluster, EmbeddedError, genesis::SLOT_DURATION, history, lock, progress::Spinner, validators},
     solana_clock::{Epoch, Slot, UnixTimestamp},
     solana_runtime::bank::Bank,
     std::sync::{Arc, PoisonError},
@@ -121,6 +121,7 @@ impl EmbeddedCluster {
         let mut bank = Bank::new_from_parent(parent.clone(), *parent.leader(), slot);
         // A program that was replaced past the loader is still in the cache as it was.
         bank.set_check_program_deployment_slot(true);
+        history::fill(&bank);
         self.set_time(&bank);
         self.insert(bank);
     }
@@ -141,18 +142,11 @@ impl EmbeddedCluster {
     }
 
     fn insert(&self, bank: Bank) -> Arc<Bank> {
-        self.bank_forks
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(bank)
-            .clone_without_scheduler()
+        self.bank_forks.write().unwrap_or_else(PoisonError::into_inner).insert(bank).clone_without_scheduler()
     }
 
     /// Makes a block final, which lets the bank forget the ones before it.
     fn root(&self, bank: &Bank) {
-        self.bank_forks
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .set_root(bank.slot(), None, Some(bank.slot()));
+        self.bank_forks.write().unwrap_or_else(PoisonError::into_inner).set_root(bank.slot(), None, Some(bank.slot()));
     }
 }

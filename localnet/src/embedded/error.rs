@@ -90,11 +90,7 @@ pub struct TxFailure {
 
 impl TxFailure {
     pub(super) fn refused(error: TransactionError) -> Self {
-        Self {
-            error,
-            logs: vec![],
-            units_consumed: 0,
-        }
+        Self { error, logs: vec![], units_consumed: 0 }
     }
 }
 

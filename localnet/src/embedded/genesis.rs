@@ -51,10 +51,7 @@ pub(super) fn config(
     let rent = Rent::default();
     let mut config = GenesisConfig {
         creation_time,
-        accounts: validators
-            .iter()
-            .flat_map(|validator| validator.genesis_accounts(&rent))
-            .collect(),
+        accounts: validators.iter().flat_map(|validator| validator.genesis_accounts(&rent)).collect(),
         fee_rate_governor: FeeRateGovernor {
             lamports_per_signature: LAMPORTS_PER_SIGNATURE,
             ..FeeRateGovernor::default()

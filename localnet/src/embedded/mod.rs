@@ -26,6 +26,7 @@ mod cluster;
 mod epochs;
 mod error;
 mod genesis;
+mod history;
 mod progress;
 mod transactions;
 mod validators;
@@ -52,7 +53,7 @@ use {
 pub use builder::EmbeddedClusterBuilder;
 pub use epochs::EpochChange;
 pub use error::{EmbeddedError, TxFailure, TxReport};
-pub use validators::{Validator, ValidatorSpec};
+pub use validators::{Validator, ValidatorSpec, vote_account};
 
 /// A cluster in this process. See the [module](self).
 ///
@@ -172,10 +173,7 @@ impl EmbeddedCluster {
 
     /// The bank of the current slot, for what has no method here.
     pub fn bank(&self) -> Arc<Bank> {
-        self.bank_forks
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .working_bank()
+        self.bank_forks.read().unwrap_or_else(PoisonError::into_inner).working_bank()
     }
 
     fn store(&self, address: &Address, account: Account) {

@@ -33,10 +33,7 @@ impl Spinner {
             let _ = wait.recv();
             bar.finish_and_clear();
         });
-        Self {
-            done: Some(done),
-            thread: Some(thread),
-        }
+        Self { done: Some(done), thread: Some(thread) }
     }
 }
 

@@ -53,17 +53,10 @@ impl EmbeddedCluster {
         let signature = first_signature(&transaction);
         let landed = self.execute(transaction).map_err(TxFailure::refused)?;
         match landed.error {
-            None => Ok(TxReport {
-                signature,
-                logs: landed.logs,
-                units_consumed: landed.units_consumed,
-                fee: landed.fee,
-            }),
-            Some(error) => Err(TxFailure {
-                error,
-                logs: landed.logs,
-                units_consumed: landed.units_consumed,
-            }),
+            None => {
+                Ok(TxReport { signature, logs: landed.logs, units_consumed: landed.units_consumed, fee: landed.fee })
+            }
+            Some(error) => Err(TxFailure { error, logs: landed.logs, units_consumed: landed.units_consumed }),
         }
     }
 
@@ -95,9 +88,7 @@ impl EmbeddedCluster {
         let blockhash = self.unused_blockhash();
         transaction.message.set_recent_blockhash(blockhash);
         let signatures = transaction.message.header().num_required_signatures;
-        transaction
-            .signatures
-            .resize(usize::from(signatures), Signature::default());
+        transaction.signatures.resize(usize::from(signatures), Signature::default());
         let bank = self.bank();
         let transaction = bank.verify_transaction(transaction, TransactionVerificationMode::HashOnly)?;
         Ok(bank.simulate_transaction_unchecked(&transaction, false))

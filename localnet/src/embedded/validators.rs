@@ -43,11 +43,7 @@ pub struct ValidatorSpec {
 
 impl Default for ValidatorSpec {
     fn default() -> Self {
-        Self {
-            commission_bps: 500,
-            stake_lamports: 500_000 * LAMPORTS_PER_SOL,
-            performance_permille: 1_000,
-        }
+        Self { commission_bps: 500, stake_lamports: 500_000 * LAMPORTS_PER_SOL, performance_permille: 1_000 }
     }
 }
 
@@ -94,31 +90,9 @@ impl Validator {
         let identity = Account::new(10 * LAMPORTS_PER_SOL, 0, &solana_sdk_ids::system_program::ID);
         [
             (self.identity.pubkey(), identity),
-            (self.vote, self.vote_account(rent)),
+            (self.vote, vote_account(&self.vote, &self.identity.pubkey(), self.spec.commission_bps, rent)),
             (self.stake, self.stake_account(rent)),
         ]
-    }
-
-    fn vote_account(&self, rent: &Rent) -> Account {
-        let identity = self.identity.pubkey();
-        let init = VoteInit {
-            node_pubkey: identity,
-            authorized_voter: identity,
-            authorized_withdrawer: identity,
-            commission: 0,
-        };
-        let state = VoteStateV4 {
-            inflation_rewards_commission_bps: self.spec.commission_bps,
-            ..VoteStateV4::new_with_defaults(&self.vote, &init, &Clock::default())
-        };
-        let mut account = Account::new(
-            rent.minimum_balance(VoteStateV4::size_of()),
-            VoteStateV4::size_of(),
-            &solana_sdk_ids::vote::ID,
-        );
-        VoteStateV4::serialize(&VoteStateVersions::new_v4(state), &mut account.data)
-            .expect("a vote account has room for a vote state");
-        account
     }
 
     fn stake_account(&self, rent: &Rent) -> Account {
@@ -134,15 +108,27 @@ impl Validator {
             delegation: Delegation::new(&self.vote, self.spec.stake_lamports, Epoch::MAX),
             credits_observed: 0,
         };
-        let mut account = Account::new(
-            reserve + self.spec.stake_lamports,
-            StakeStateV2::size_of(),
-            &solana_sdk_ids::stake::ID,
-        );
+        let mut account =
+            Account::new(reserve + self.spec.stake_lamports, StakeStateV2::size_of(), &solana_sdk_ids::stake::ID);
         let state = StakeStateV2::Stake(meta, stake, StakeFlags::empty());
         bincode::serialize_into(account.data.as_mut_slice(), &state).expect("a stake account has room for a stake");
         account
     }
+}
+
+/// A vote account as it is before the first vote. `node` signs as the node, the voter and the withdrawer; the commission is in
+/// basis points of the inflation rewards (0 to 10,000).
+pub fn vote_account(vote: &Address, node: &Address, commission_bps: u16, rent: &Rent) -> Account {
+    let init = VoteInit { node_pubkey: *node, authorized_voter: *node, authorized_withdrawer: *node, commission: 0 };
+    let state = VoteStateV4 {
+        inflation_rewards_commission_bps: commission_bps,
+        ..VoteStateV4::new_with_defaults(vote, &init, &Clock::default())
+    };
+    let mut account =
+        Account::new(rent.minimum_balance(VoteStateV4::size_of()), VoteStateV4::size_of(), &solana_sdk_ids::vote::ID);
+    VoteStateV4::serialize(&VoteStateVersions::new_v4(state), &mut account.data)
+        .expect("a vote account has room for a vote state");
+    account
 }
 
 /// Writes the credits of the current epoch into a vote account.
@@ -157,10 +143,7 @@ pub(super) fn earn_credits(bank: &Bank, vote: &Address, performance_permille: u1
     let mut state =
         VoteStateV4::deserialize(account.data(), vote).map_err(|_| EmbeddedError::UnknownVoteState { vote: *vote })?;
     add_credits(&mut state.epoch_credits, bank.epoch(), credits);
-    state.last_timestamp = BlockTimestamp {
-        slot: bank.slot(),
-        timestamp: bank.clock().unix_timestamp,
-    };
+    state.last_timestamp = BlockTimestamp { slot: bank.slot(), timestamp: bank.clock().unix_timestamp };
 
     let mut account = Account::from(account);
     account.data.resize(VoteStateV4::size_of(), 0);
