@@ -2,5 +2,6 @@
 
 pub mod demo;
 pub mod embedded;
+pub mod rehearse;
 pub mod run;
 pub mod terminal;

@@ -4,10 +4,14 @@ use {
     clap::{Parser, Subcommand},
     console::style,
     std::{io, process::ExitCode},
-    tidepool_localnet::demo,
+    tidepool_localnet::{
+        demo,
+        rehearse::{self, RehearseError},
+        run::RunError,
+    },
 };
 
-/// Solana in one process: show a stake pool's life.
+/// Solana in one process: show a stake pool's life, or rehearse with a live pool.
 #[derive(Parser)]
 #[command(name = "tidepool-localnet")]
 struct Cli {
@@ -19,16 +23,23 @@ struct Cli {
 enum Command {
     /// Make a pool, let epochs with rewards pass, and account for every lamport
     Demo(demo::Options),
+    /// Take over a live pool from its saved accounts, carry it into the next epoch, and account for every lamport
+    Rehearse(rehearse::Options),
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let out = &mut io::stdout().lock();
     let result = match Cli::parse().command {
-        Command::Demo(options) => demo::run(&options, out).await.map(|_| ()),
+        Command::Demo(options) => demo::run(&options, out).await.map(|_| ()).map_err(RehearseError::from),
+        Command::Rehearse(options) => rehearse::run(&options, out).await.map(|_| ()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads the report has seen enough of it.
+        Err(RehearseError::Run(RunError::Output(error))) if error.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             eprintln!("{} {error}", style("error:").red().bold().for_stderr());
             ExitCode::FAILURE

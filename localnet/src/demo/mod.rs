@@ -2,7 +2,6 @@
 //! books at the end.
 
 mod epoch;
-mod fee;
 mod moves;
 mod report;
 mod stage;
@@ -10,7 +9,7 @@ mod stage;
 use {
     crate::{
         embedded::EmbeddedCluster,
-        run::{Ledger, RunError, default_program},
+        run::{Ledger, RunError},
     },
     epoch::EpochFigures,
     solana_address::Address,
@@ -39,7 +38,7 @@ pub struct Options {
     #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(2..=100))]
     pub epochs: u32,
 
-    /// The program's ELF file [default: target/deploy/tidepool.so]
+    /// The program's ELF file [default: the one that `cargo xtask build-program` has built]
     #[arg(long, value_name = "ELF")]
     pub program: Option<PathBuf>,
 }
@@ -58,11 +57,12 @@ pub struct Shown {
 /// # Errors
 /// [`RunError`]: [`RunError::Mismatch`] where a lamport or a pool token is not where it should be.
 pub async fn run(options: &Options, out: &mut dyn Write) -> Result<Shown, RunError> {
-    let cluster = EmbeddedCluster::builder()
-        .program(PROGRAM_ID, options.program.clone().unwrap_or_else(default_program))
-        .validators(options.validators as usize)
-        .start_epoch(START_EPOCH)
-        .start()?;
+    let builder = EmbeddedCluster::builder();
+    let builder = match &options.program {
+        Some(elf) => builder.program(PROGRAM_ID, elf),
+        None => builder.tidepool(PROGRAM_ID),
+    };
+    let cluster = builder.validators(options.validators as usize).start_epoch(START_EPOCH).start()?;
     report::write_title(out, options)?;
     let mut stage = Stage::set_up(&cluster, options).await?;
     stage.open(out).await?;
@@ -75,7 +75,7 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> Result<Shown, RunErr
     for index in 0..=script.epochs {
         let mut figures = stage.next_epoch().await?;
         script.act(index, &mut stage).await?;
-        stage.note_movement(&mut figures).await?;
+        stage.note_movement(&mut figures);
         table.write_row(out, &report::epoch_row(&figures))?;
         report::write_events(out, &stage.take_events())?;
         epochs.push(figures);
@@ -102,12 +102,7 @@ struct Script {
 impl Script {
     fn new(epochs: u64) -> Self {
         let fill_reserve = (epochs / 2).max(1);
-        Self {
-            epochs,
-            fill_reserve,
-            leave_in_sol: fill_reserve + 1,
-            leave_in_stake: (fill_reserve + 2).min(epochs),
-        }
+        Self { epochs, fill_reserve, leave_in_sol: fill_reserve + 1, leave_in_stake: (fill_reserve + 2).min(epochs) }
     }
 
     async fn act(&self, epoch: u64, stage: &mut Stage<'_>) -> Result<(), RunError> {

@@ -6,103 +6,86 @@ use {
         stage::{Holder, Stage},
     },
     crate::{
-        run::{RunError, Side},
+        run::{RunError, Side, deposit_sol, deposit_stake, withdraw_sol, withdraw_stake},
         terminal::{Sol, Tokens, short_address},
     },
-    solana_address::Address,
     solana_signer::Signer,
     solana_stake_interface::{
         instruction as stake,
         state::{Authorized, Lockup},
     },
     tidepool_client::{
-        actions::{self, DepositSol, DepositStake, NewStakeAccount, TokenReceiver, TokenSource, WithdrawSol},
-        compute,
-        plan::{self, InstructionGroup, Plan, Rest, StakeWithdrawal},
-        quote,
+        actions, compute,
+        plan::{self, InstructionGroup, Plan, Shares},
     },
 };
 
-/// A new stake account of `owner`, delegated to `vote`.
-pub fn delegate(owner: &Address, stake_account: &Address, vote: &Address, lamports: u64) -> Plan {
-    let instructions = stake::create_account_and_delegate_stake(
-        owner,
-        stake_account,
-        vote,
-        &Authorized::auto(owner),
-        &Lockup::default(),
-        lamports,
-    );
-    let group = InstructionGroup {
-        label: "delegate".into(),
-        compute_units: compute::FOREIGN * instructions.len() as u32,
-        instructions,
-    };
-    Plan::one("delegate", group)
-}
-
 impl Stage<'_> {
-    /// Somebody deposits SOL, and gets what was quoted.
+    /// Somebody deposits SOL.
     pub async fn deposit_sol(&mut self, who: impl Fn(&Self) -> &Holder, lamports: u64) -> Result<(), RunError> {
-        let (name, wallet) = (who(self).name, who(self).address());
-        let quote = quote::quote_deposit_sol(self.snapshot(), lamports, None)?;
-        let deposit = DepositSol {
-            from: wallet,
-            lamports,
-            to: TokenReceiver::Wallet(wallet),
-            referrer: None,
-            minimum_pool_tokens: Some(quote.to_depositor),
-        };
-        let group = actions::deposit_sol(self.snapshot(), &deposit);
-        let (sol, tokens) = (self.cluster().lamports(&wallet), self.tokens_of(&wallet));
-        self.driver.send("Depositing", &Plan::one("deposit SOL", group), &[&who(self).key]).await?;
-        self.refresh().await?;
-        let rent = self.cluster().lamports(&self.token_account(&wallet));
-        let spent = sol - self.cluster().lamports(&wallet) - rent;
-        let received = self.tokens_of(&wallet) - tokens;
-        RunError::check("the deposit, in lamports,", lamports, spent)?;
-        RunError::check("what the depositor gets, in pool tokens,", quote.to_depositor, received)?;
-        self.ledger.book(Side::Entered, format!("{name} deposits SOL"), spent);
+        let trade = deposit_sol(&self.driver, self.snapshot(), &who(self).key, lamports).await?;
+        let name = who(self).name;
+        self.ledger.book(Side::Entered, format!("{name} deposits SOL"), trade.lamports);
         self.event(format!(
             "{name} deposits {} SOL for {} pool tokens",
-            Sol(spent),
-            Tokens(received)
+            Sol(trade.lamports),
+            Tokens(trade.pool_tokens)
+        ));
+        self.refresh().await
+    }
+
+    /// Cleo delegates on her own, to bring the stake into the pool when it is active.
+    pub async fn delegate(&mut self, lamports: u64) -> Result<(), RunError> {
+        let vote = self.snapshot().records()[0].vote_account_address;
+        let owner = self.cleo.address();
+        let instructions = stake::create_account_and_delegate_stake(
+            &owner,
+            &self.cleos_stake.pubkey(),
+            &vote,
+            &Authorized::auto(&owner),
+            &Lockup::default(),
+            lamports,
+        );
+        let group = InstructionGroup {
+            label: "delegate".into(),
+            compute_units: compute::FOREIGN * instructions.len() as u32,
+            instructions,
+        };
+        let plan = Plan::one("delegate", group);
+        self.driver.send("Delegating", &plan, &[&self.cleo.key, &self.cleos_stake]).await?;
+        self.event(format!(
+            "{} delegates {} SOL to validator {} herself",
+            self.cleo.name,
+            Sol(lamports),
+            short_address(&vote)
         ));
         Ok(())
     }
 
     /// Cleo deposits her stake account.
     pub async fn deposit_stake(&mut self) -> Result<(), RunError> {
-        let (address, owner) = (self.cleos_stake.pubkey(), self.cleo.address());
-        let account = self.cluster().account(&address).unwrap_or_default();
-        let deposit = DepositStake {
-            address,
-            account: &account,
-            withdrawer: owner,
-            payer: self.driver.payer(),
-            to: TokenReceiver::Wallet(owner),
-            referrer: None,
-            minimum_pool_tokens: None,
-        };
-        let (group, quote) = actions::deposit_stake(self.snapshot(), &deposit)?;
-        self.driver.send("Depositing", &Plan::one("deposit stake", group), &[&self.cleo.key]).await?;
-        self.refresh().await?;
-        let entered = account.lamports - self.cluster().lamports(&address);
-        let received = self.tokens_of(&owner);
-        RunError::check(
-            "what the depositor gets, in pool tokens,",
-            quote.pool_tokens.to_depositor,
-            received,
-        )?;
+        let address = self.cleos_stake.pubkey();
+        let trade = deposit_stake(&self.driver, self.snapshot(), &self.cleo.key, address).await?;
         let name = self.cleo.name;
-        self.ledger
-            .book(Side::Entered, format!("{name} deposits a stake account"), entered);
+        self.ledger.book(Side::Entered, format!("{name} deposits a stake account"), trade.lamports);
         self.event(format!(
             "{name} deposits her stake account of {} SOL for {} pool tokens",
-            Sol(entered),
-            Tokens(received)
+            Sol(trade.lamports),
+            Tokens(trade.pool_tokens)
         ));
-        Ok(())
+        self.refresh().await
+    }
+
+    /// Delegates what the reserve can spare, in equal parts.
+    pub async fn split_reserve(&mut self) -> Result<(), RunError> {
+        let split = plan::split_reserve(self.snapshot(), KEEP_IN_RESERVE, &Shares::Equal)?;
+        if split.plan.is_empty() {
+            return Ok(());
+        }
+        let delegated: u64 = split.parts.iter().map(|(_, lamports)| lamports).sum();
+        self.driver.send("Delegating the reserve", &split.plan, &[&self.manager]).await?;
+        self.event(format!("{} SOL of the reserve delegated to {} validators", Sol(delegated), split.parts.len()));
+        self.refresh().await
     }
 
     /// Deactivates as much stake as Ada's withdrawal will need in the next epoch, the same from every validator.
@@ -112,7 +95,8 @@ impl Stage<'_> {
         let worth = snapshot.rate().lamports_for_withdrawal(tokens).unwrap_or(0);
         // By then the pool token is worth more: a hundredth is far more than an epoch pays.
         let needed = (worth + worth / 100 + KEEP_IN_RESERVE).saturating_sub(snapshot.withdrawable_reserve_lamports());
-        let part = needed.div_ceil(snapshot.records().len() as u64);
+        let count = snapshot.records().len() as u64;
+        let part = needed.div_ceil(count);
         let groups: Result<Vec<_>, _> = snapshot
             .records()
             .iter()
@@ -120,79 +104,42 @@ impl Stage<'_> {
             .collect();
         let mut plan = Plan::default();
         plan.push("deactivate stake", groups?);
-        let (name, count) = (self.ada.name, snapshot.records().len() as u64);
         self.driver.send("Deactivating stake", &plan, &[&self.manager]).await?;
-        self.refresh().await?;
         self.event(format!(
-            "{} SOL of stake deactivated, for {name} wants to leave in SOL",
-            Sol(part * count)
+            "{} SOL of stake deactivated, for {} wants to leave in SOL",
+            Sol(part * count),
+            self.ada.name
         ));
-        Ok(())
+        self.refresh().await
     }
 
     /// Ada leaves with SOL.
     pub async fn withdraw_sol(&mut self) -> Result<(), RunError> {
-        let wallet = self.ada.address();
-        let pool_tokens = self.tokens_of(&wallet);
-        let withdrawal = WithdrawSol {
-            tokens: TokenSource::wallet(self.snapshot(), &wallet),
-            pool_tokens,
-            to: wallet,
-            minimum_lamports: None,
-        };
-        let (group, quote) = actions::withdraw_sol(self.snapshot(), &withdrawal)?;
-        let before = self.cluster().lamports(&wallet);
-        self.driver.send("Withdrawing", &Plan::one("withdraw SOL", group), &[&self.ada.key]).await?;
-        self.refresh().await?;
-        let received = self.cluster().lamports(&wallet) - before;
-        RunError::check("the withdrawal, in lamports,", quote.lamports, received)?;
+        let pool_tokens = self.tokens_of(&self.ada.address());
+        let trade = withdraw_sol(&self.driver, self.snapshot(), &self.ada.key, pool_tokens).await?;
         let name = self.ada.name;
-        self.ledger.book(Side::Left, format!("{name} withdraws SOL"), received);
+        self.ledger.book(Side::Left, format!("{name} withdraws SOL"), trade.lamports);
         self.event(format!(
             "{name} leaves with {} SOL for {} pool tokens, of which {} are the manager's fee",
-            Sol(received),
-            Tokens(pool_tokens),
-            Tokens(quote.fee)
+            Sol(trade.lamports),
+            Tokens(trade.pool_tokens),
+            Tokens(trade.fee)
         ));
-        Ok(())
+        self.refresh().await
     }
 
     /// Cleo leaves with stake.
     pub async fn withdraw_stake(&mut self) -> Result<(), RunError> {
-        let owner = self.cleo.address();
-        let withdrawal = StakeWithdrawal {
-            tokens: TokenSource::wallet(self.snapshot(), &owner),
-            pool_tokens: self.tokens_of(&owner),
-            stake_authority: owner,
-            payer: owner,
-            slippage_bps: None,
-            take_whole_accounts: false,
-            rest: Rest::Keep,
-        };
-        let planned = plan::withdraw_stake(self.snapshot(), &withdrawal, |piece| {
-            NewStakeAccount::with_seed(owner, &format!("demo {piece}"))
-        })?;
-        let wallet = self.cluster().lamports(&owner);
-        self.driver.send("Withdrawing", &planned.plan, &[&self.cleo.key]).await?;
-        self.refresh().await?;
-        let rent = wallet - self.cluster().lamports(&owner);
-        let pieces = planned.pieces.iter();
-        let stake: u64 = pieces.map(|piece| self.cluster().lamports(&piece.to.address)).sum();
-        let quoted: u64 = planned.pieces.iter().map(|piece| piece.quote.yields.lamports).sum();
-        RunError::check("the withdrawn stake, in lamports,", quoted, stake - rent)?;
+        let pool_tokens = self.tokens_of(&self.cleo.address());
+        let trade = withdraw_stake(&self.driver, self.snapshot(), &self.cleo.key, pool_tokens).await?;
         let name = self.cleo.name;
-        self.ledger
-            .book(Side::Left, format!("{name} withdraws stake"), stake - rent);
-        let accounts: Vec<_> = planned
-            .pieces
-            .iter()
-            .map(|piece| short_address(&piece.to.address))
-            .collect();
+        self.ledger.book(Side::Left, format!("{name} withdraws stake"), trade.lamports);
+        let accounts: Vec<_> = trade.stake_accounts.iter().map(short_address).collect();
         self.event(format!(
-            "{name} leaves with {} SOL of active stake in account {}",
-            Sol(stake - rent),
+            "{name} leaves with {} SOL of active stake in {}",
+            Sol(trade.lamports),
             accounts.join(", ")
         ));
-        Ok(())
+        self.refresh().await
     }
 }

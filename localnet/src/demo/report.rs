@@ -22,9 +22,7 @@ pub fn write_title(out: &mut dyn Write, options: &Options) -> io::Result<()> {
 }
 
 pub fn write_events(out: &mut dyn Write, events: &[String]) -> io::Result<()> {
-    events
-        .iter()
-        .try_for_each(|event| writeln!(out, "  {} {event}", style("·").cyan()))
+    events.iter().try_for_each(|event| writeln!(out, "  {} {event}", style("·").cyan()))
 }
 
 /// The table with a line for each epoch.
@@ -57,11 +55,7 @@ pub async fn write_validators(out: &mut dyn Write, stage: &Stage<'_>) -> Result<
     let term = Term::stdout();
     let shorten = term.is_term() && term.size().1 < WIDE_TERMINAL;
     let snapshot = stage.snapshot();
-    let total: u64 = snapshot
-        .records()
-        .iter()
-        .map(|record| record.stake_lamports().unwrap_or(0))
-        .sum();
+    let total: u64 = snapshot.records().iter().map(|record| record.stake_lamports().unwrap_or(0)).sum();
     let mut table = Table::new([
         Column::new("vote account", Align::Left),
         Column::new("commission", Align::Right),
@@ -76,25 +70,13 @@ pub async fn write_validators(out: &mut dyn Write, stage: &Stage<'_>) -> Result<
         let spec = stage.validator(&vote).map(|validator| &validator.spec);
         let (commission, performance) = spec.map_or((0, 0), |spec| (spec.commission_bps, spec.performance_permille));
         table.push([
-            if shorten {
-                short_address(&vote)
-            } else {
-                vote.to_string()
-            },
-            Percent {
-                part: u64::from(commission),
-                whole: 10_000,
-            }
-            .to_string(),
+            if shorten { short_address(&vote) } else { vote.to_string() },
+            Percent { part: u64::from(commission), whole: 10_000 }.to_string(),
             format!("{}.{} %", performance / 10, performance % 10),
             Sol(record.active_stake_lamports.get()).to_string(),
             Sol(record.transient_stake_lamports.get()).to_string(),
             Sol(stage.rewards.get(&vote).copied().unwrap_or(0)).to_string(),
-            Percent {
-                part: record.stake_lamports().unwrap_or(0),
-                whole: total,
-            }
-            .to_string(),
+            Percent { part: record.stake_lamports().unwrap_or(0), whole: total }.to_string(),
         ]);
     }
     write_heading(out, &format!("{} validators", count(snapshot.records().len() as u64)))?;
@@ -103,10 +85,8 @@ pub async fn write_validators(out: &mut dyn Write, stage: &Stage<'_>) -> Result<
 }
 
 pub fn write_chart(out: &mut dyn Write, epochs: &[EpochFigures]) -> io::Result<()> {
-    let points: Vec<(u64, u64)> = epochs
-        .iter()
-        .filter_map(|figures| Some((figures.epoch, Rate(figures.rate).nanos()?)))
-        .collect();
+    let points: Vec<(u64, u64)> =
+        epochs.iter().filter_map(|figures| Some((figures.epoch, Rate(figures.rate).nanos()?))).collect();
     write_heading(out, "SOL per pool token")?;
     chart(out, &points, |nanos| Sol(nanos).to_string())
 }
@@ -126,11 +106,7 @@ pub async fn write_books(out: &mut dyn Write, stage: &Stage<'_>, ledger: &Ledger
         let worth = rate.lamports_for_withdrawal(tokens).unwrap_or(0);
         table.push([name.to_owned(), Tokens(tokens).to_string(), Sol(worth).to_string()]);
     }
-    table.push([
-        "supply".to_owned(),
-        Tokens(rate.pool_token_supply).to_string(),
-        Sol(rate.total_lamports).to_string(),
-    ]);
+    table.push(["supply".to_owned(), Tokens(rate.pool_token_supply).to_string(), Sol(rate.total_lamports).to_string()]);
     table.write(out)?;
     Ok(())
 }

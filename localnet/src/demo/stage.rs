@@ -1,11 +1,11 @@
 //! The demo's pool and its people.
 
 use {
-    super::{KEEP_IN_RESERVE, Options, PROGRAM_ID},
+    super::{KEEP_IN_RESERVE, Options, PROGRAM_ID, report},
     crate::{
         embedded::{EmbeddedCluster, Validator},
-        run::{Driver, Ledger, RunError, Side},
-        terminal::{Sol, short_address},
+        run::{Driver, Ledger, RunError, Side, tokens_in, under_management},
+        terminal::Sol,
     },
     console::style,
     solana_address::Address,
@@ -15,21 +15,18 @@ use {
     std::{collections::HashMap, io::Write},
     tidepool_client::{
         actions::{self, CreatePool},
-        plan::{self, Plan, Shares},
+        plan::Plan,
         pool::{MinimumDelegation, PoolSnapshot, ReadOptions, StakeSelection},
     },
-    tidepool_interface::{external::token::TokenAccount, maths::Fee, minimum_stake_lamports},
+    tidepool_interface::{maths::Fee, minimum_stake_lamports},
 };
 
 /// SOL that the demo's people begin with; more than they use.
 const WALLET_LAMPORTS: u64 = 20_000 * LAMPORTS_PER_SOL;
 
 /// What the first two wallets deposit, and what the third delegates.
-const DEPOSIT_LAMPORTS: [u64; 3] = [
-    12_000 * LAMPORTS_PER_SOL,
-    4_500 * LAMPORTS_PER_SOL + 123_456_789,
-    3_000 * LAMPORTS_PER_SOL,
-];
+const DEPOSIT_LAMPORTS: [u64; 3] =
+    [12_000 * LAMPORTS_PER_SOL, 4_500 * LAMPORTS_PER_SOL + 123_456_789, 3_000 * LAMPORTS_PER_SOL];
 
 /// Somebody with a wallet.
 pub struct Holder {
@@ -39,10 +36,7 @@ pub struct Holder {
 
 impl Holder {
     fn new(name: &'static str, cluster: &EmbeddedCluster) -> Self {
-        Self {
-            name,
-            key: cluster.funded_keypair(WALLET_LAMPORTS),
-        }
+        Self { name, key: cluster.funded_keypair(WALLET_LAMPORTS) }
     }
 
     pub fn address(&self) -> Address {
@@ -88,19 +82,13 @@ impl<'c> Stage<'c> {
         };
         let before = cluster.lamports(&manager.pubkey());
         let signers: Vec<&Keypair> = new_accounts.iter().chain([&manager]).collect();
-        driver
-            .send("Creating the pool", &actions::create_pool(&create, &rent)?, &signers)
-            .await?;
+        driver.send("Creating the pool", &actions::create_pool(&create, &rent)?, &signers).await?;
         let paid = before - cluster.lamports(&manager.pubkey());
 
         let mut ledger = Ledger::default();
         let reserve = cluster.lamports(&create.reserve_stake);
         ledger.book(Side::Entered, "manager: rent and first SOL of the reserve", reserve);
-        ledger.book(
-            Side::Entered,
-            "manager: rent of pool, list, mint and fee account",
-            paid - reserve,
-        );
+        ledger.book(Side::Entered, "manager: rent of pool, list, mint and fee account", paid - reserve);
         let snapshot = read(&driver, &create.pool).await?;
         Ok(Self {
             manager,
@@ -119,11 +107,7 @@ impl<'c> Stage<'c> {
 
     /// The first epoch: validators, deposits, and the reserve is delegated.
     pub async fn open(&mut self, out: &mut dyn Write) -> Result<(), RunError> {
-        self.event(format!(
-            "pool {} created, reserve {} SOL",
-            self.pool,
-            Sol(self.snapshot.reserve_lamports())
-        ));
+        self.event(format!("pool {} created, reserve {} SOL", self.pool, Sol(self.snapshot.reserve_lamports())));
         self.add_validators().await?;
         let [ada, ben, cleo] = DEPOSIT_LAMPORTS;
         self.deposit_sol(|stage| &stage.ada, ada).await?;
@@ -132,7 +116,7 @@ impl<'c> Stage<'c> {
         self.split_reserve().await?;
         let epoch = self.cluster().epoch();
         writeln!(out, "\n{}", style(format!("Epoch {epoch}")).bold())?;
-        super::report::write_events(out, &self.take_events())?;
+        report::write_events(out, &self.take_events())?;
         Ok(())
     }
 
@@ -143,6 +127,10 @@ impl<'c> Stage<'c> {
     /// The pool as it was when it was last read.
     pub const fn snapshot(&self) -> &PoolSnapshot {
         &self.snapshot
+    }
+
+    pub fn set_snapshot(&mut self, snapshot: PoolSnapshot) {
+        self.snapshot = snapshot;
     }
 
     /// Reads the pool anew, with all its stake.
@@ -162,71 +150,23 @@ impl<'c> Stage<'c> {
 
     /// The pool's validators as the cluster knows them.
     pub fn validator(&self, vote: &Address) -> Option<&'c Validator> {
-        self.cluster()
-            .validators()
-            .iter()
-            .find(|validator| validator.vote == *vote)
-    }
-
-    /// The token account of `owner`.
-    pub fn token_account(&self, owner: &Address) -> Address {
-        actions::associated_token_account(&self.snapshot, owner)
+        self.cluster().validators().iter().find(|validator| validator.vote == *vote)
     }
 
     /// Pool tokens in the token account of `owner`; 0 where there is none.
     pub fn tokens_of(&self, owner: &Address) -> u64 {
-        let account = self.cluster().account(&self.token_account(owner));
-        account.map_or(0, |account| {
-            TokenAccount::decode(&account.data).map_or(0, |tokens| tokens.amount)
-        })
-    }
-
-    /// Delegates what the reserve can spare, in equal parts.
-    pub async fn split_reserve(&mut self) -> Result<(), RunError> {
-        let split = plan::split_reserve(&self.snapshot, KEEP_IN_RESERVE, &Shares::Equal)?;
-        if split.plan.is_empty() {
-            return Ok(());
-        }
-        let delegated: u64 = split.parts.iter().map(|(_, lamports)| lamports).sum();
-        self.driver.send("Delegating the reserve", &split.plan, &[&self.manager]).await?;
-        self.refresh().await?;
-        self.event(format!(
-            "{} SOL of the reserve delegated to {} validators",
-            Sol(delegated),
-            split.parts.len()
-        ));
-        Ok(())
+        tokens_in(&self.driver, &actions::associated_token_account(&self.snapshot, owner))
     }
 
     async fn add_validators(&mut self) -> Result<(), RunError> {
-        let groups: Result<Vec<_>, _> = self
-            .cluster()
-            .votes()
-            .iter()
-            .map(|vote| actions::add_validator(&self.snapshot, vote, 0))
-            .collect();
+        let groups: Result<Vec<_>, _> =
+            self.cluster().votes().iter().map(|vote| actions::add_validator(&self.snapshot, vote, 0)).collect();
         let mut plan = Plan::default();
         plan.push("add validators", groups?);
         self.driver.send("Adding validators", &plan, &[&self.manager]).await?;
         self.refresh().await?;
         let added = self.snapshot.records().len();
         self.event(format!("{added} validators added, each with the minimum stake"));
-        Ok(())
-    }
-
-    /// Cleo delegates on her own, to bring the stake into the pool when it is active.
-    async fn delegate(&mut self, lamports: u64) -> Result<(), RunError> {
-        let vote = self.snapshot.records()[0].vote_account_address;
-        let plan = super::moves::delegate(&self.cleo.address(), &self.cleos_stake.pubkey(), &vote, lamports);
-        self.driver
-            .send("Delegating", &plan, &[&self.cleo.key, &self.cleos_stake])
-            .await?;
-        self.event(format!(
-            "{} delegates {} SOL to validator {} herself",
-            self.cleo.name,
-            Sol(lamports),
-            short_address(&vote)
-        ));
         Ok(())
     }
 
@@ -248,10 +188,9 @@ impl<'c> Stage<'c> {
         let rent = own.iter().map(|address| cluster.lamports(address)).sum();
         ledger.book(Side::Held, "pool, list, mint and fee account", rent);
 
-        let under_management = self.snapshot.withdrawable_reserve_lamports() + active + transient;
         RunError::check(
             "the pool's total, in lamports,",
-            under_management,
+            under_management(&self.driver, &self.snapshot),
             head.total_lamports.get(),
         )?;
         let held: u64 = self.token_holders().iter().map(|(_, tokens)| tokens).sum();

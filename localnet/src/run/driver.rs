@@ -74,14 +74,10 @@ impl<'c> Driver<'c> {
             .send_stages(&stages)
             .await;
         let receipts = summary.transactions.into_iter().map(|sent| match sent.outcome {
-            Outcome::Landed { units_consumed, .. } => Ok(Receipt {
-                label: sent.label,
-                units: units_consumed.unwrap_or(0),
-            }),
-            outcome => Err(RunError::Transaction {
-                label: sent.label,
-                reason: outcome.to_string(),
-            }),
+            Outcome::Landed { units_consumed, .. } => {
+                Ok(Receipt { label: sent.label, units: units_consumed.unwrap_or(0) })
+            }
+            outcome => Err(RunError::Transaction { label: sent.label, reason: outcome.to_string() }),
         });
         receipts.collect()
     }

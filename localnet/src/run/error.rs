@@ -57,10 +57,6 @@ impl RunError {
         if expected == found {
             return Ok(());
         }
-        Err(Self::Mismatch {
-            what: what.into(),
-            expected: expected.to_string(),
-            found: found.to_string(),
-        })
+        Err(Self::Mismatch { what: what.into(), expected: expected.to_string(), found: found.to_string() })
     }
 }

@@ -66,43 +66,26 @@ impl Ledger {
     /// # Errors
     /// Those of `out`.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut table = Table::new([
-            Column::new("", Align::Left),
-            Column::new("", Align::Left),
-            Column::new("SOL", Align::Right),
-        ]);
+        let mut table =
+            Table::new([Column::new("", Align::Left), Column::new("", Align::Left), Column::new("SOL", Align::Right)]);
         for side in Side::ALL {
             let mut name = side.name();
             for (label, lamports) in self.of(side) {
-                table.push([
-                    std::mem::take(&mut name).to_owned(),
-                    label.to_owned(),
-                    Sol(lamports).to_string(),
-                ]);
+                table.push([std::mem::take(&mut name).to_owned(), label.to_owned(), Sol(lamports).to_string()]);
             }
             let total = u64::try_from(self.total(side)).unwrap_or(u64::MAX);
             table.push([name.to_owned(), "=".to_owned(), Sol(total).to_string()]);
         }
         table.write(out)?;
-        let (entered, accounted) = (
-            self.total(Side::Entered),
-            self.total(Side::Left) + self.total(Side::Held),
-        );
+        let (entered, accounted) = (self.total(Side::Entered), self.total(Side::Left) + self.total(Side::Held));
         let difference = entered.abs_diff(accounted);
         let verdict = format!("  entered - left - held = {difference} lamports");
-        let style = if difference == 0 {
-            Style::new().green()
-        } else {
-            Style::new().red()
-        };
+        let style = if difference == 0 { Style::new().green() } else { Style::new().red() };
         writeln!(out, "{}", style.apply_to(verdict))
     }
 
     fn of(&self, side: Side) -> impl Iterator<Item = (&str, u64)> {
-        self.lines
-            .iter()
-            .filter(move |(of, ..)| *of == side)
-            .map(|(_, label, lamports)| (label.as_str(), *lamports))
+        self.lines.iter().filter(move |(of, ..)| *of == side).map(|(_, label, lamports)| (label.as_str(), *lamports))
     }
 }
 

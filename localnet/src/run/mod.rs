@@ -1,21 +1,19 @@
-//! What the demo and the rehearsal share: sending plans, watching rewards, balancing the books.
+//! What the demo and the rehearsal share: sending plans, letting epochs pass, trading, balancing the books.
 
 mod driver;
 mod error;
+mod fee;
 mod ledger;
 mod rewards;
+mod trades;
+mod update;
 
 pub use {
     driver::{Driver, Receipt},
     error::RunError,
+    fee::{EpochFee, epoch_fee},
     ledger::{Ledger, Side},
-    rewards::{PaidRewards, next_epoch},
+    rewards::{PoolRewards, next_epoch},
+    trades::{Trade, deposit_sol, deposit_stake, withdraw_sol, withdraw_stake},
+    update::{StageCost, Updated, tokens_in, under_management, update},
 };
-
-use std::path::PathBuf;
-
-/// Where `cargo xtask build-program` puts the program, seen from the repository's folder.
-pub fn default_program() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
-    target.join("deploy").join("tidepool.so")
-}

@@ -1,50 +1,73 @@
-//! Watching the bank pay rewards.
+//! Watching the bank pay rewards to a pool.
 
 use {
+    super::RunError,
     crate::embedded::{EmbeddedCluster, EmbeddedError},
     solana_address::Address,
     std::{collections::HashMap, sync::PoisonError},
+    tidepool_client::pool::PoolSnapshot,
 };
 
-/// The rewards of an epoch, as the bank reports them block by block.
+/// What a pool's stake was paid for an epoch.
 #[derive(Clone, Debug, Default)]
-pub struct PaidRewards {
+pub struct PoolRewards {
     /// The epoch that has begun; the rewards are for the one before.
     pub epoch: u64,
-    /// Lamports paid to each account.
-    by_account: HashMap<Address, u64>,
+    /// Lamports in all.
+    pub total: u64,
+    /// Stake accounts that were paid any.
+    pub accounts: usize,
+    /// Lamports by validator (vote account).
+    pub by_vote: HashMap<Address, u64>,
 }
 
-impl PaidRewards {
-    /// Lamports paid to `address`.
-    pub fn to(&self, address: &Address) -> u64 {
-        self.by_account.get(address).copied().unwrap_or(0)
-    }
-
-    fn add_block(&mut self, cluster: &EmbeddedCluster) {
-        let bank = cluster.bank();
-        let rewards = bank.rewards.read().unwrap_or_else(PoisonError::into_inner);
-        for (address, reward) in rewards.iter() {
-            // A negative one would be rent, which nobody pays any more.
-            *self.by_account.entry(*address).or_default() += u64::try_from(reward.lamports).unwrap_or(0);
-        }
-    }
-}
-
-/// Moves on to the next epoch and notes what the bank pays, until it has paid all.
+/// Moves on to the next epoch until the bank has paid all rewards. For each stake account of the pool, what the bank reports
+/// and what has arrived must agree.
 ///
 /// # Errors
-/// As [`EmbeddedCluster::begin_epoch`].
-pub fn next_epoch(cluster: &EmbeddedCluster) -> Result<PaidRewards, EmbeddedError> {
+/// [`RunError::Mismatch`]; as [`EmbeddedCluster::begin_epoch`].
+pub fn next_epoch(cluster: &EmbeddedCluster, snapshot: &PoolSnapshot) -> Result<PoolRewards, RunError> {
+    let accounts: Vec<(Address, Address)> = snapshot
+        .validators()
+        .flat_map(|validator| {
+            let addresses = validator.addresses;
+            [addresses.validator, addresses.transient].map(|address| (validator.vote(), address))
+        })
+        .collect();
+    let before: Vec<u64> = accounts.iter().map(|(_, address)| cluster.lamports(address)).collect();
+    let paid = pay(cluster)?;
+    let mut rewards = PoolRewards { epoch: cluster.epoch(), ..PoolRewards::default() };
+    for ((vote, address), before) in accounts.iter().zip(before) {
+        let arrived = cluster.lamports(address).saturating_sub(before);
+        RunError::check(
+            format!("the reward of account {address}, in lamports,"),
+            paid.get(address).copied().unwrap_or(0),
+            arrived,
+        )?;
+        *rewards.by_vote.entry(*vote).or_default() += arrived;
+        rewards.total += arrived;
+        rewards.accounts += usize::from(arrived > 0);
+    }
+    Ok(rewards)
+}
+
+/// Moves on to the next epoch, and returns what the bank reports, block by block, to have paid to each account.
+fn pay(cluster: &EmbeddedCluster) -> Result<HashMap<Address, u64>, EmbeddedError> {
     cluster.begin_epoch()?;
-    let mut paid = PaidRewards {
-        epoch: cluster.epoch(),
-        ..PaidRewards::default()
-    };
-    paid.add_block(cluster);
+    let mut paid = HashMap::new();
+    add_block(cluster, &mut paid);
     while cluster.epoch_rewards().active {
         cluster.advance_blocks(1);
-        paid.add_block(cluster);
+        add_block(cluster, &mut paid);
     }
     Ok(paid)
+}
+
+fn add_block(cluster: &EmbeddedCluster, paid: &mut HashMap<Address, u64>) {
+    let bank = cluster.bank();
+    let rewards = bank.rewards.read().unwrap_or_else(PoisonError::into_inner);
+    for (address, reward) in rewards.iter() {
+        // A negative one would be rent, which nobody pays any more.
+        *paid.entry(*address).or_default() += u64::try_from(reward.lamports).unwrap_or(0);
+    }
 }

@@ -37,9 +37,7 @@ impl Rate {
     /// Lamports per pool token, cut off; `None` for an empty pool.
     pub fn nanos(&self) -> Option<u64> {
         let scaled = u128::from(self.0.total_lamports) * u128::from(UNITS);
-        scaled
-            .checked_div(u128::from(self.0.pool_token_supply))
-            .map(|rate| rate as u64)
+        scaled.checked_div(u128::from(self.0.pool_token_supply)).map(|rate| rate as u64)
     }
 }
 
@@ -109,12 +107,7 @@ mod tests {
 
     #[test]
     fn rates_are_cut_off() {
-        let rate = |total_lamports, pool_token_supply| {
-            Rate(ExchangeRate {
-                total_lamports,
-                pool_token_supply,
-            })
-        };
+        let rate = |total_lamports, pool_token_supply| Rate(ExchangeRate { total_lamports, pool_token_supply });
         assert_eq!(rate(2, 3).to_string(), "0.666666666");
         assert_eq!(rate(u64::MAX, u64::MAX).to_string(), "1.000000000");
         assert_eq!(rate(5, 0).to_string(), "none");

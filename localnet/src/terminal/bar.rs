@@ -23,10 +23,7 @@ impl Bar {
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden())
             .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
             .with_message(message);
-        Self {
-            bar,
-            began: Instant::now(),
-        }
+        Self { bar, began: Instant::now() }
     }
 
     /// Work of so many steps begins.

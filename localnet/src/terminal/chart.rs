@@ -50,10 +50,8 @@ fn interpolate(values: &[u64], step: usize) -> Vec<f64> {
 /// The lines of the chart, from the top.
 fn draw(curve: &[f64], least: u64, most: u64) -> Vec<String> {
     let span = (most - least).max(1) as f64;
-    let rows: Vec<usize> = curve
-        .iter()
-        .map(|value| ((value - least as f64) / span * (HEIGHT - 1) as f64).round() as usize)
-        .collect();
+    let rows: Vec<usize> =
+        curve.iter().map(|value| ((value - least as f64) / span * (HEIGHT - 1) as f64).round() as usize).collect();
     let mut canvas = vec![vec![' '; curve.len()]; HEIGHT];
     let line = |row: usize| HEIGHT - 1 - row.min(HEIGHT - 1);
     for (column, &row) in rows.iter().enumerate() {

@@ -31,11 +31,7 @@ pub struct Column {
 impl Column {
     /// A column as wide as its widest text.
     pub const fn new(heading: &'static str, align: Align) -> Self {
-        Self {
-            heading,
-            align,
-            width: 0,
-        }
+        Self { heading, align, width: 0 }
     }
 
     /// A column of at least `width` characters.
@@ -54,10 +50,7 @@ pub struct Table {
 impl Table {
     /// A table without rows.
     pub fn new(columns: impl IntoIterator<Item = Column>) -> Self {
-        Self {
-            columns: columns.into_iter().collect(),
-            rows: Vec::new(),
-        }
+        Self { columns: columns.into_iter().collect(), rows: Vec::new() }
     }
 
     /// Adds a row, one text for each column.
@@ -125,9 +118,6 @@ mod tests {
         table.push(["longer".into(), "1,000.5".into()]);
         let mut out = Vec::new();
         table.write(&mut out).unwrap();
-        assert_eq!(
-            String::from_utf8(out).unwrap(),
-            "  name     amount\n  a           1.5\n  longer  1,000.5\n"
-        );
+        assert_eq!(String::from_utf8(out).unwrap(), "  name     amount\n  a           1.5\n  longer  1,000.5\n");
     }
 }

@@ -1,6 +1,6 @@
 //! The manager's fee on rewards, worked out anew from the contract's text.
 //!
-//! It shares no code with the program, on purpose: the demo would otherwise check a function against itself.
+//! It shares no code with the program, on purpose: a function would otherwise be checked against itself.
 
 /// What the manager gets for an epoch.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -22,16 +22,9 @@ pub fn epoch_fee(reward: u64, numerator: u64, denominator: u64, total: u64, supp
     }
     let lamports = (reward * numerator).div_ceil(denominator);
     let holders = total + reward - lamports;
-    let pool_tokens = if holders == 0 || supply == 0 {
-        reward
-    } else {
-        supply * lamports / holders
-    };
+    let pool_tokens = if holders == 0 || supply == 0 { reward } else { supply * lamports / holders };
     // Both are below what they are a part of.
-    EpochFee {
-        lamports: lamports as u64,
-        pool_tokens: pool_tokens as u64,
-    }
+    EpochFee { lamports: lamports as u64, pool_tokens: pool_tokens as u64 }
 }
 
 #[cfg(test)]

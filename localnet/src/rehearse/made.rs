@@ -1,0 +1,224 @@
+//! Accounts that nobody saved, made from the pool's records.
+//!
+//! A record says how many lamports a stake account holds and whether the validator is on its way out; the rest is decided here:
+//!
+//! * Validator stake was activated three epochs before the first one of the cluster. Where the validator is being removed, it was deactivated in the
+//!   epoch of the record's last update: an earlier deactivation would be over by then, and the stake in the reserve.
+//! * Transient stake of a validator that is being removed was deactivated in that epoch too. Of a validator that stays, the
+//!   record does not tell which way the stake moves: it is an increase unless the caller says otherwise, for most pools grow.
+//!   An increase was activated in that epoch.
+//! * All lamports but the account's rent are delegated; of an account that does not even hold that, one lamport is, for an
+//!   account that is not a stake would be struck off the record.
+//! * A vote account takes a commission of 5 %, and votes like the best.
+
+use {
+    super::input::SavedPool,
+    crate::embedded::vote_account,
+    solana_account::Account,
+    solana_address::Address,
+    solana_rent::Rent,
+    solana_stake_interface::{
+        stake_flags::StakeFlags,
+        state::{Authorized, Delegation, Lockup, Meta, Stake, StakeStateV2},
+    },
+    solana_vote_interface::state::VoteStateV4,
+    std::collections::BTreeMap,
+    tidepool_client::pool::{Environment, PoolError, PoolSnapshot, Validator},
+    tidepool_interface::{
+        STAKE_ACCOUNT_SPACE,
+        address::STAKE_PROGRAM_ID,
+        external::token::TOKEN_ACCOUNT_LENGTH,
+        state::{PoolHead, StakeStatus, ValidatorStakeInfo},
+    },
+};
+
+/// Commission of a vote account that nobody saved, in basis points.
+const COMMISSION_BPS: u16 = 500;
+
+/// So many epochs before the first one of the cluster, stake was activated that is active. The bank remembers what it has lived
+/// through, which is the epoch before; what was activated earlier than that has warmed up.
+const ACTIVE_SINCE: u64 = 3;
+
+/// Before this epoch, nothing can have been active for long enough.
+const FIRST_EPOCH: u64 = ACTIVE_SINCE + 1;
+
+/// Which way transient stake moves where the validator stays.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
+pub enum Moving {
+    /// From the reserve to the validator.
+    #[default]
+    Increasing,
+    /// From the validator to the reserve.
+    Decreasing,
+}
+
+/// What was made.
+#[derive(Clone, Debug, Default)]
+pub struct Made {
+    /// The accounts.
+    pub accounts: BTreeMap<Address, Account>,
+    /// Validator stake accounts among them.
+    pub validator_stakes: usize,
+    /// Transient stake accounts among them.
+    pub transient_stakes: usize,
+    /// Vote accounts among them.
+    pub votes: usize,
+    /// Whether the manager's fee account is among them.
+    pub fee_account: bool,
+}
+
+/// The epoch in which a cluster for `snapshot` starts: that of the latest update.
+pub fn start_epoch(snapshot: &PoolSnapshot) -> u64 {
+    let records = snapshot.records().iter();
+    let updated = records.map(|record| record.last_update_epoch.get()).max().unwrap_or(0);
+    updated.max(snapshot.pool().head.last_update_epoch.get()).max(FIRST_EPOCH)
+}
+
+/// A snapshot of a saved pool, with nothing of the cluster in it but the rent.
+pub fn snapshot(saved: &SavedPool, rent: &Rent) -> Result<PoolSnapshot, PoolError> {
+    let environment = Environment { rent: rent.clone(), ..Environment::default() };
+    PoolSnapshot::from_accounts(saved.address, saved.accounts.clone(), environment)
+}
+
+/// Makes what the pool needs and nobody saved.
+pub fn make(saved: &SavedPool, snapshot: &PoolSnapshot, moving: Moving) -> Made {
+    let mut maker = Maker {
+        saved,
+        snapshot,
+        rent: &snapshot.environment().rent,
+        active_since: start_epoch(snapshot) - ACTIVE_SINCE,
+        moving,
+        made: Made::default(),
+    };
+    for validator in snapshot.validators() {
+        maker.make_stakes(&validator);
+    }
+    if saved.accounts.manager_fee_account.is_none() {
+        maker.make_fee_account();
+    }
+    maker.made
+}
+
+struct Maker<'a> {
+    saved: &'a SavedPool,
+    snapshot: &'a PoolSnapshot,
+    rent: &'a Rent,
+    active_since: u64,
+    moving: Moving,
+    made: Made,
+}
+
+impl Maker<'_> {
+    fn make_stakes(&mut self, validator: &Validator) {
+        let credits = self.vote_credits(&validator.vote());
+        let record = validator.record;
+        let epochs = self.validator_epochs(record);
+        let active = record.active_stake_lamports.get();
+        if self.make_stake(validator.addresses.validator, record, active, epochs, credits) {
+            self.made.validator_stakes += 1;
+        }
+        let epochs = self.transient_epochs(record);
+        let transient = record.transient_stake_lamports.get();
+        if self.make_stake(validator.addresses.transient, record, transient, epochs, credits) {
+            self.made.transient_stakes += 1;
+        }
+    }
+
+    /// Credits of a vote account, which is made if nobody saved it. Stake that is made has observed them.
+    fn vote_credits(&mut self, vote: &Address) -> u64 {
+        match self.saved.others.get(vote) {
+            Some(saved) => VoteStateV4::deserialize(&saved.account.data, vote).map_or(0, |state| state.credits()),
+            None => {
+                let account = vote_account(vote, vote, COMMISSION_BPS, self.rent);
+                if self.made.accounts.insert(*vote, account).is_none() {
+                    self.made.votes += 1;
+                }
+                0
+            }
+        }
+    }
+
+    /// Epochs of activation and of deactivation of a validator's stake.
+    fn validator_epochs(&self, record: &ValidatorStakeInfo) -> (u64, u64) {
+        let removed_in = record.last_update_epoch.get();
+        match record.stake_status() {
+            Ok(StakeStatus::DeactivatingValidator | StakeStatus::DeactivatingAll) => (self.active_since, removed_in),
+            _ => (self.active_since, u64::MAX),
+        }
+    }
+
+    /// Epochs of activation and of deactivation of a validator's transient stake.
+    fn transient_epochs(&self, record: &ValidatorStakeInfo) -> (u64, u64) {
+        let moved_in = record.last_update_epoch.get();
+        if record.is_active() && self.moving == Moving::Increasing {
+            (moved_in, u64::MAX)
+        } else {
+            (self.active_since, moved_in)
+        }
+    }
+
+    /// Makes a stake account of so many lamports, if there are any and nobody saved it.
+    fn make_stake(
+        &mut self,
+        address: Address,
+        record: &ValidatorStakeInfo,
+        lamports: u64,
+        (activation_epoch, deactivation_epoch): (u64, u64),
+        credits_observed: u64,
+    ) -> bool {
+        if lamports == 0 || self.saved.others.contains_key(&address) {
+            return false;
+        }
+        let rent = self.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+        let delegation = Delegation {
+            voter_pubkey: record.vote_account_address,
+            stake: lamports.saturating_sub(rent).max(1),
+            activation_epoch,
+            deactivation_epoch,
+            ..Delegation::default()
+        };
+        let stake = Stake { delegation, credits_observed };
+        let state = StakeStateV2::Stake(self.meta(rent), stake, StakeFlags::empty());
+        let mut data = vec![0; STAKE_ACCOUNT_SPACE];
+        bincode::serialize_into(data.as_mut_slice(), &state).expect("a stake account has room for a stake");
+        self.made.accounts.insert(address, Account { lamports, data, owner: STAKE_PROGRAM_ID, ..Account::default() });
+        true
+    }
+
+    #[expect(deprecated, reason = "the stake program writes the rent of the day into new accounts")]
+    fn meta(&self, rent: u64) -> Meta {
+        let lockup = self.snapshot.pool().head.lockup;
+        Meta {
+            rent_exempt_reserve: rent,
+            authorized: Authorized::auto(&self.snapshot.withdraw_authority()),
+            lockup: Lockup {
+                unix_timestamp: lockup.unix_timestamp.get().cast_signed(),
+                epoch: lockup.epoch.get(),
+                custodian: lockup.custodian,
+            },
+        }
+    }
+
+    /// An empty token account of the manager.
+    fn make_fee_account(&mut self) {
+        let head = &self.snapshot.pool().head;
+        let account = Account {
+            lamports: self.rent.minimum_balance(TOKEN_ACCOUNT_LENGTH),
+            data: token_account_data(head),
+            owner: head.token_program_id,
+            ..Account::default()
+        };
+        self.made.accounts.insert(head.manager_fee_account, account);
+        self.made.fee_account = true;
+    }
+}
+
+fn token_account_data(head: &PoolHead) -> Vec<u8> {
+    /// Where the state stands, and its value for an account in use.
+    const STATE: (usize, u8) = (108, 1);
+    let mut data = vec![0; TOKEN_ACCOUNT_LENGTH];
+    data[..32].copy_from_slice(head.pool_mint.as_ref());
+    data[32..64].copy_from_slice(head.manager.as_ref());
+    data[STATE.0] = STATE.1;
+    data
+}

@@ -1,0 +1,184 @@
+//! A rehearsal with a live pool's accounts: our program takes the pool over, on a cluster inside this process, and carries it
+//! into the next epoch.
+
+mod input;
+mod made;
+mod report;
+mod trade;
+
+pub use {input::InputError, made::Moving};
+
+use {
+    crate::{
+        embedded::{EmbeddedCluster, EmbeddedClusterBuilder, ValidatorSpec},
+        run::{Driver, Ledger, PoolRewards, RunError, Side, StageCost, Updated, next_epoch, under_management, update},
+    },
+    input::SavedPool,
+    made::Made,
+    solana_native_token::LAMPORTS_PER_SOL,
+    solana_rent::Rent,
+    std::{
+        io::{self, Write},
+        path::PathBuf,
+        time::Instant,
+    },
+    thiserror::Error,
+    tidepool_client::pool::{MinimumDelegation, PoolSnapshot, ReadOptions, StakeSelection},
+    tidepool_interface::maths::ExchangeRate,
+};
+
+/// Validators that the cluster has beside the pool's.
+const OTHER_VALIDATORS: u64 = 20;
+
+/// Lamports staked with them at least: what mainnet has, about.
+const OTHER_STAKE: u64 = 400_000_000 * LAMPORTS_PER_SOL;
+
+/// How many times the pool's stake they have at least. A cluster warms up and cools down 9 % of its stake an epoch: all of the
+/// pool's may then move at once.
+const OTHER_STAKE_FACTOR: u64 = 25;
+
+/// Lamports that the payer of all fees begins with.
+const PAYER_LAMPORTS: u64 = 1_000 * LAMPORTS_PER_SOL;
+
+/// What to rehearse.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// Folder with the pool's accounts (pool, validator list, reserve, mint, the manager's fee account if at hand), each saved by
+    /// `solana account ADDRESS --output json`
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+
+    /// The program's ELF file [default: the one that `cargo xtask build-program` has built]
+    #[arg(long, value_name = "ELF")]
+    pub program: Option<PathBuf>,
+
+    /// Which way stake in motion moves where its validator stays in the pool; the records do not tell
+    #[arg(long, value_enum, default_value_t)]
+    pub moving: Moving,
+}
+
+/// Why a rehearsal was not held, or has failed.
+#[derive(Debug, Error)]
+pub enum RehearseError {
+    /// The folder does not hold a pool.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// Something went wrong on the cluster.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+impl From<io::Error> for RehearseError {
+    fn from(error: io::Error) -> Self {
+        Self::Run(error.into())
+    }
+}
+
+/// What was rehearsed.
+#[derive(Clone, Debug)]
+pub struct Rehearsed {
+    /// The rate as it was saved.
+    pub saved_rate: ExchangeRate,
+    /// Rewards that the pool's stake was paid.
+    pub rewards: PoolRewards,
+    /// What the update cost, by stage.
+    pub stages: Vec<StageCost>,
+    /// The pool after the update, before deposits and withdrawals.
+    pub updated: PoolSnapshot,
+    /// The pool at the end.
+    pub last: PoolSnapshot,
+    /// The books.
+    pub ledger: Ledger,
+}
+
+/// Runs the rehearsal and writes it to `out`.
+///
+/// # Errors
+/// [`InputError`], which names the file; [`RunError`], a mismatch among them where a record stays stale or a lamport is missing.
+pub async fn run(options: &Options, out: &mut dyn Write) -> Result<Rehearsed, RehearseError> {
+    let began = Instant::now();
+    let mut saved = SavedPool::read(&options.folder)?;
+    let snapshot = made::snapshot(&saved, &Rent::default()).map_err(RunError::from)?;
+    report::write_saved(out, &snapshot)?;
+    let strangers = saved.set_aside_strangers(&snapshot);
+    let made = made::make(&saved, &snapshot, options.moving);
+    report::write_made(out, &made)?;
+    report::write_strangers(out, &strangers)?;
+    let cluster = start(options, &saved, &snapshot, made)?;
+    let driver = Driver::new(&cluster, saved.program_id(), PAYER_LAMPORTS);
+    let rehearsed = rehearse(&driver, &snapshot, out).await?;
+    report::write_time(out, began.elapsed())?;
+    Ok(rehearsed)
+}
+
+/// A cluster with the pool on it.
+fn start(
+    options: &Options,
+    saved: &SavedPool,
+    snapshot: &PoolSnapshot,
+    made: Made,
+) -> Result<EmbeddedCluster, RunError> {
+    let program = saved.program_id();
+    let builder = EmbeddedCluster::builder();
+    let builder = match &options.program {
+        Some(elf) => builder.program(program, elf),
+        None => builder.tidepool(program),
+    };
+    let (head, accounts) = (&snapshot.pool().head, &saved.accounts);
+    let own = [
+        (saved.address, Some(accounts.pool.clone())),
+        (head.validator_list, Some(accounts.validator_list.clone())),
+        (head.reserve_stake, Some(accounts.reserve_stake.clone())),
+        (head.pool_mint, Some(accounts.pool_mint.clone())),
+        (head.manager_fee_account, accounts.manager_fee_account.clone()),
+    ];
+    let own = own.into_iter().filter_map(|(address, account)| Some((address, account?)));
+    let others = saved.others.values().map(|saved| (saved.address, saved.account.clone()));
+    Ok(with_stake(builder, snapshot)
+        .start_epoch(made::start_epoch(snapshot))
+        .accounts(made.accounts)
+        .accounts(others)
+        .accounts(own)
+        .start()?)
+}
+
+fn with_stake(builder: EmbeddedClusterBuilder, snapshot: &PoolSnapshot) -> EmbeddedClusterBuilder {
+    let pool = snapshot.rate().total_lamports;
+    let stake = OTHER_STAKE.max(pool.saturating_mul(OTHER_STAKE_FACTOR).min(u64::MAX / 4));
+    let spec = ValidatorSpec { stake_lamports: stake / OTHER_VALIDATORS, ..ValidatorSpec::default() };
+    builder.validator_specs((0..OTHER_VALIDATORS).map(|_| spec.clone()))
+}
+
+async fn rehearse(driver: &Driver<'_>, saved: &PoolSnapshot, out: &mut dyn Write) -> Result<Rehearsed, RunError> {
+    let mut ledger = Ledger::default();
+    book(&mut ledger, Side::Entered, driver, saved);
+    let rewards = next_epoch(driver.cluster(), saved)?;
+    ledger.book(Side::Entered, format!("rewards paid in epoch {}", rewards.epoch), rewards.total);
+    let options = ReadOptions {
+        stakes: StakeSelection::All,
+        minimum_delegation: MinimumDelegation::AskAs(driver.payer()),
+        program_id: Some(saved.program_id()),
+    };
+    let before = PoolSnapshot::read(driver.cluster(), &saved.address(), &options).await?;
+    let Updated { snapshot: updated, reward, fee, stages } = update(driver, &before).await?;
+    report::write_update(out, &before, &updated, &rewards, &stages)?;
+    report::write_rate(out, saved.rate(), updated.rate(), reward, &fee)?;
+
+    let last = trade::trade(driver, &updated, &mut ledger, out).await?;
+    book(&mut ledger, Side::Held, driver, &last);
+    RunError::check("the pool's total, in lamports,", under_management(driver, &last), last.rate().total_lamports)?;
+    report::write_books(out, &last, &ledger)?;
+    ledger.check()?;
+    Ok(Rehearsed { saved_rate: saved.rate(), rewards, stages, updated, last, ledger })
+}
+
+/// Books all that the pool holds.
+fn book(ledger: &mut Ledger, side: Side, driver: &Driver<'_>, snapshot: &PoolSnapshot) {
+    let cluster = driver.cluster();
+    ledger.book(side, "reserve", cluster.lamports(&snapshot.pool().head.reserve_stake));
+    let addresses = snapshot.stake_addresses();
+    let validators = addresses.iter().map(|addresses| cluster.lamports(&addresses.validator));
+    ledger.book(side, "validator stake accounts", validators.sum());
+    let transients = addresses.iter().map(|addresses| cluster.lamports(&addresses.transient));
+    ledger.book(side, "transient stake accounts", transients.sum());
+}

@@ -1,0 +1,181 @@
+//! The rehearsal's output.
+
+use {
+    super::{input::SavedAccount, made::Made},
+    crate::{
+        run::{EpochFee, Ledger, PoolRewards, StageCost, Trade},
+        terminal::{Align, Column, Percent, Rate, Sol, Table, Tokens, count},
+    },
+    console::style,
+    solana_address::Address,
+    std::{fmt::Display, io, io::Write, time::Duration},
+    tidepool_client::{pool::PoolSnapshot, quote},
+    tidepool_interface::maths::{ExchangeRate, Fee},
+};
+
+/// Width of the names of figures.
+const NAME_WIDTH: usize = 22;
+
+/// The pool as it was saved, as its manager wants to see it.
+pub fn write_saved(out: &mut dyn Write, snapshot: &PoolSnapshot) -> io::Result<()> {
+    let (head, terms) = (&snapshot.pool().head, &snapshot.pool().terms);
+    let epoch = head.last_update_epoch.get();
+    writeln!(out, "{}", style("Rehearsal with a live pool's accounts, on a cluster in this process").bold())?;
+    heading(out, &format!("Pool {} as saved, last updated in epoch {epoch}", snapshot.address()))?;
+    figure(out, "program", snapshot.program_id())?;
+    figure(out, "pool account", format!("{} bytes", snapshot.accounts().pool.data.len()))?;
+    figure(out, "total", format!("{} SOL", Sol(head.total_lamports.get())))?;
+    figure(out, "pool tokens", Tokens(head.pool_token_supply.get()))?;
+    figure(out, "rate", format!("{} SOL per pool token", Rate(snapshot.rate())))?;
+    figure(out, "reserve", format!("{} SOL", Sol(snapshot.reserve_lamports())))?;
+    write_stake(out, snapshot)?;
+    figure(out, "manager", head.manager)?;
+    figure(out, "staker", head.staker)?;
+    figure(out, "fee on rewards", percent(&head.epoch_fee.get()))?;
+    figure(out, "deposit fees", fees(&terms.sol_deposit_fee, &terms.stake_deposit_fee))?;
+    figure(out, "withdrawal fees", fees(&terms.sol_withdrawal_fee, &terms.stake_withdrawal_fee))?;
+    let (recorded, total) = (quote::recorded_total(snapshot).unwrap_or(0), head.total_lamports.get());
+    if recorded != total {
+        let than = if recorded > total { "more" } else { "less" };
+        let difference = Sol(recorded.abs_diff(total));
+        figure(out, "not booked yet", format!("{difference} SOL {than} in the accounts than the total says"))?;
+    }
+    Ok(())
+}
+
+fn write_stake(out: &mut dyn Write, snapshot: &PoolSnapshot) -> io::Result<()> {
+    let records = snapshot.records();
+    let number = |count_of: usize| count(count_of as u64);
+    let leaving = records.iter().filter(|record| !record.is_active()).count();
+    let empty = records.iter().filter(|record| record.active_stake_lamports.get() == 0).count();
+    let (room, all) = (count(u64::from(snapshot.max_validators())), number(records.len()));
+    figure(
+        out,
+        "validators",
+        format!("{all} of {room}, {} being removed, {} without stake", number(leaving), number(empty)),
+    )?;
+    let active: u64 = records.iter().map(|record| record.active_stake_lamports.get()).sum();
+    let moving: u64 = records.iter().map(|record| record.transient_stake_lamports.get()).sum();
+    figure(out, "stake", format!("{} SOL, and {} SOL in motion", Sol(active), Sol(moving)))
+}
+
+/// What had to be made because it was not saved.
+pub fn write_made(out: &mut dyn Write, made: &Made) -> io::Result<()> {
+    let mut parts = vec![
+        format!("{} validator stake accounts", count(made.validator_stakes as u64)),
+        format!("{} transient stake accounts", count(made.transient_stakes as u64)),
+        format!("{} vote accounts", count(made.votes as u64)),
+    ];
+    if made.fee_account {
+        parts.push("the manager's fee account".into());
+    }
+    figure(out, "made from the records", parts.join(", "))
+}
+
+/// What was saved and has no part in the pool.
+pub fn write_strangers(out: &mut dyn Write, strangers: &[SavedAccount]) -> io::Result<()> {
+    for stranger in strangers {
+        let name = stranger.path.file_name().unwrap_or_default().display();
+        figure(out, "not used", format!("{name}: the pool does not name account {}", stranger.address))?;
+    }
+    Ok(())
+}
+
+/// Rewards, and what the update cost.
+pub fn write_update(
+    out: &mut dyn Write,
+    before: &PoolSnapshot,
+    updated: &PoolSnapshot,
+    rewards: &PoolRewards,
+    stages: &[StageCost],
+) -> io::Result<()> {
+    heading(out, &format!("Update into epoch {}", rewards.epoch))?;
+    let mut table = Table::new([
+        Column::new("stage", Align::Left),
+        Column::new("transactions", Align::Right),
+        Column::new("compute units", Align::Right),
+        Column::new("most in one", Align::Right),
+    ]);
+    for stage in stages {
+        table.push(cost_row(stage));
+    }
+    let all = StageCost {
+        label: "all".into(),
+        transactions: stages.iter().map(|stage| stage.transactions).sum(),
+        units: stages.iter().map(|stage| stage.units).sum(),
+        most_units: stages.iter().map(|stage| stage.most_units).max().unwrap_or(0),
+    };
+    table.push(cost_row(&all));
+    table.write(out)?;
+    let (was, is) = (before.records().len() as u64, updated.records().len() as u64);
+    figure(out, "records updated", format!("{} of {}, {} removed", count(is), count(is), count(was - is)))?;
+    let accounts = count(rewards.accounts as u64);
+    figure(out, "rewards", format!("{} SOL, paid to {accounts} stake accounts", Sol(rewards.total)))
+}
+
+fn cost_row(cost: &StageCost) -> [String; 4] {
+    [cost.label.clone(), count(cost.transactions as u64), count(cost.units), count(cost.most_units)]
+}
+
+/// The rate before and after, and the manager's fee.
+pub fn write_rate(
+    out: &mut dyn Write,
+    was: ExchangeRate,
+    is: ExchangeRate,
+    reward: u64,
+    fee: &EpochFee,
+) -> io::Result<()> {
+    figure(out, "booked as reward", format!("{} SOL", Sol(reward)))?;
+    let (lamports, tokens) = (Sol(fee.lamports), Tokens(fee.pool_tokens));
+    figure(out, "manager's fee", format!("{lamports} SOL, as {tokens} pool tokens"))?;
+    figure(out, "rate before", format!("{} SOL per pool token", Rate(was)))?;
+    figure(out, "rate after", style(format!("{} SOL per pool token", Rate(is))).green())
+}
+
+/// A deposit or a withdrawal.
+pub fn write_trade(out: &mut dyn Write, name: &str, trade: &Trade) -> io::Result<()> {
+    let mut text = format!("{} SOL, {} pool tokens", Sol(trade.lamports), Tokens(trade.pool_tokens));
+    match trade.stake_accounts.len() {
+        0 => {}
+        1 => text += ", 1 stake account",
+        several => text += &format!(", {several} stake accounts"),
+    }
+    figure(out, name, format!("{text}; {} compute units", count(trade.units)))
+}
+
+/// What could not be tried.
+pub fn write_left_out(out: &mut dyn Write, what: &str, authority: &Address) -> io::Result<()> {
+    figure(out, "left out", format!("{what}, which {authority} has to sign"))
+}
+
+/// The books, and the pool at the end.
+pub fn write_books(out: &mut dyn Write, last: &PoolSnapshot, ledger: &Ledger) -> io::Result<()> {
+    heading(out, "Every lamport")?;
+    ledger.write(out)?;
+    figure(out, "total at the end", format!("{} SOL", Sol(last.rate().total_lamports)))?;
+    figure(out, "rate at the end", format!("{} SOL per pool token", Rate(last.rate())))
+}
+
+/// How long it took.
+pub fn write_time(out: &mut dyn Write, taken: Duration) -> io::Result<()> {
+    writeln!(out, "\nRehearsed in {:.1} s.", taken.as_secs_f64())
+}
+
+fn fees(sol: &Fee, stake: &Fee) -> String {
+    format!("SOL {}, stake {}", percent(sol), percent(stake))
+}
+
+fn percent(fee: &Fee) -> String {
+    if fee.denominator == 0 || fee.numerator == 0 {
+        return "none".into();
+    }
+    Percent { part: fee.numerator, whole: fee.denominator }.to_string()
+}
+
+fn heading(out: &mut dyn Write, text: &str) -> io::Result<()> {
+    writeln!(out, "\n{}", style(text).bold())
+}
+
+fn figure(out: &mut dyn Write, name: &str, value: impl Display) -> io::Result<()> {
+    writeln!(out, "  {name:<NAME_WIDTH$} {value}")
+}
