@@ -22,7 +22,9 @@ pub struct Bar {
 impl Bar {
     /// A spinner beside `what`.
     pub fn spinner(terminal: &Terminal, what: impl Into<String>) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()).with_message(what.into());
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden())
+            .with_style(ProgressStyle::default_spinner())
+            .with_message(what.into());
         Self { bar, can_draw: terminal.can_draw }
     }
 

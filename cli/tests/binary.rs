@@ -1,6 +1,9 @@
 //! The program as the shell sees it: exit codes, standard output and standard error.
 
-use std::process::{Command, Output};
+use std::{
+    io::Write as _,
+    process::{Command, Output, Stdio},
+};
 
 const NOWHERE: &str = "http://127.0.0.1:1";
 
@@ -8,12 +11,22 @@ const NOWHERE: &str = "http://127.0.0.1:1";
 const ADDRESS: &str = "7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA";
 
 fn tidepool(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_tidepool"))
+    tidepool_reading(arguments, "")
+}
+
+fn tidepool_reading(arguments: &[&str], input: &str) -> Output {
+    let mut process = Command::new(env!("CARGO_BIN_EXE_tidepool"))
         .args(arguments)
         // A home without a configuration.
         .env("HOME", env!("CARGO_TARGET_TMPDIR"))
-        .output()
-        .expect("the program starts")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    // A program that needs no input may have closed it.
+    let _ = process.stdin.take().expect("it is piped").write_all(input.as_bytes());
+    process.wait_with_output().expect("the program ends")
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -59,6 +72,20 @@ fn wrong_arguments_have_theirs_and_are_json_where_that_was_asked_for() {
     let config = tidepool(&["show", ADDRESS, "--config", "no/such/config.yml"]);
     assert_eq!(config.status.code(), Some(2));
     assert!(text(&config.stderr).contains("no/such/config.yml"));
+}
+
+#[test]
+fn a_key_is_read_from_standard_input_and_never_shown() {
+    let command = ["deposit-sol", ADDRESS, "1", "--url", NOWHERE, "--yes", "--keypair", "-"];
+    let malformed = tidepool_reading(&command, "[31337, 31338]");
+    assert_eq!(malformed.status.code(), Some(2));
+    let message = text(&malformed.stderr);
+    assert!(message.contains("standard input does not hold a keypair"), "{message}");
+    assert!(!message.contains("31337"), "{message}");
+
+    let keypair = solana_keypair::Keypair::new().to_bytes();
+    let good = tidepool_reading(&command, &format!("{keypair:?}"));
+    assert_eq!(good.status.code(), Some(4), "{}", text(&good.stderr));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `tidepool deposit-sol`
 
 use {
-    super::wallet::{LEFT_FOR_FEES, ReceiverArgs, balance, check_balance, token_account_rent},
+    super::wallet::{Deposited, LEFT_FOR_FEES, ReceiverArgs, balance, check_balance, token_account_rent},
     crate::{
         args::{Bound, UpdateFirst, address},
         context::Context,
@@ -68,10 +68,11 @@ pub struct Output {
     from: Text<Address>,
     token_account: Text<Address>,
     lamports: u64,
-    /// Pool tokens that the depositor got, by the quote.
+    /// Pool tokens that the token account got, by the quote.
     pool_tokens: u64,
+    /// Pool tokens below which the deposit would not have happened; a referrer's share does not count.
     minimum_pool_tokens: u64,
-    /// Pool tokens that went to the manager and to the referrer.
+    /// Pool tokens that went to the manager and to a referrer.
     fee_pool_tokens: u64,
     transactions: Vec<Landed>,
 }
@@ -100,10 +101,10 @@ impl Args {
             referrer: self.receiver.referrer,
             minimum_pool_tokens: Some(minimum),
         };
-        let fee = quoted.to_manager.saturating_add(quoted.to_referrer);
+        let Deposited { got, fee } = Deposited::of(&quoted, receiver.address(snapshot), self.receiver.referrer);
         let lines = [
             ("you pay", sol(lamports)),
-            ("you get", tokens(quoted.to_depositor)),
+            ("you get", tokens(got)),
             ("fee", format!("{}, deducted already", tokens(fee))),
             ("at least", tokens(minimum)),
         ];
@@ -115,7 +116,7 @@ impl Args {
             from: Text(from.pubkey()),
             token_account: Text(receiver.address(snapshot)),
             lamports,
-            pool_tokens: quoted.to_depositor,
+            pool_tokens: got,
             minimum_pool_tokens: minimum,
             fee_pool_tokens: fee,
             transactions: fresh.and(sent),
@@ -163,23 +164,27 @@ impl Args {
     }
 }
 
+impl Output {
+    fn write(&self, f: &mut fmt::Formatter<'_>, more: &[(&str, String)]) -> fmt::Result {
+        writeln!(f, "Deposited {} into pool {}", sol(self.lamports), self.pool)?;
+        let fields = [("got", tokens(self.pool_tokens)), ("in token account", self.token_account.to_string())];
+        write_fields(f, &[&fields[..], more].concat())?;
+        write_signatures(f, &self.transactions)
+    }
+}
+
 impl CommandOutput for Output {
     fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Deposited {} into pool {}", sol(self.lamports), self.pool)?;
-        write_fields(f, &[("got", tokens(self.pool_tokens)), ("in token account", self.token_account.to_string())])?;
-        write_signatures(f, &self.transactions)
+        self.write(f, &[])
     }
 
     fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_fields(
-            f,
-            &[
-                ("from", self.from.to_string()),
-                ("fee", tokens(self.fee_pool_tokens)),
-                ("minimum", tokens(self.minimum_pool_tokens)),
-            ],
-        )?;
-        self.display(f)
+        let more = [
+            ("from", self.from.to_string()),
+            ("fee", tokens(self.fee_pool_tokens)),
+            ("minimum", tokens(self.minimum_pool_tokens)),
+        ];
+        self.write(f, &more)
     }
 
     fn json(&self) -> Value {

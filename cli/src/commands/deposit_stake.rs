@@ -1,7 +1,7 @@
 //! `tidepool deposit-stake`
 
 use {
-    super::wallet::{ReceiverArgs, check_balance, token_account_rent},
+    super::wallet::{Deposited, ReceiverArgs, check_balance, token_account_rent},
     crate::{
         args::{Bound, UpdateFirst, address},
         context::Context,
@@ -75,10 +75,11 @@ pub struct Output {
     lamports: u64,
     /// Of these, lamports that are stake of the pool's validator now; the rest is in the reserve.
     stake_lamports: u64,
-    /// Pool tokens that the depositor got, by the quote.
+    /// Pool tokens that the token account got, by the quote.
     pool_tokens: u64,
+    /// Pool tokens below which the deposit would not have happened; a referrer's share does not count.
     minimum_pool_tokens: u64,
-    /// Pool tokens that went to the manager and to the referrer.
+    /// Pool tokens that went to the manager and to a referrer.
     fee_pool_tokens: u64,
     transactions: Vec<Landed>,
 }
@@ -115,11 +116,10 @@ impl Args {
         keys.extend(self.authority(context, snapshot)?);
         let rent = token_account_rent(context, snapshot, &to).await?;
         check_balance(context, &payer, rent).await?;
-        let got = quoted.pool_tokens;
-        let fee = got.to_manager.saturating_add(got.to_referrer);
+        let Deposited { got, fee } = Deposited::of(&quoted.pool_tokens, to.address(snapshot), self.receiver.referrer);
         let lines = [
             ("you pay", format!("stake account {} with {}", self.stake, sol(account.lamports))),
-            ("you get", tokens(got.to_depositor)),
+            ("you get", tokens(got)),
             ("fee", format!("{}, deducted already", tokens(fee))),
             ("at least", tokens(minimum)),
         ];
@@ -132,7 +132,7 @@ impl Args {
             token_account: Text(to.address(snapshot)),
             lamports: quoted.total_lamports,
             stake_lamports: quoted.stake_lamports,
-            pool_tokens: got.to_depositor,
+            pool_tokens: got,
             minimum_pool_tokens: minimum,
             fee_pool_tokens: fee,
             transactions: fresh.and(sent),
@@ -168,30 +168,29 @@ fn delegated_to(account: &Account) -> Option<Address> {
     Some(delegation.voter)
 }
 
+impl Output {
+    fn write(&self, f: &mut fmt::Formatter<'_>, more: &[(&str, String)]) -> fmt::Result {
+        let (account, lamports) = (self.stake_account, sol(self.lamports));
+        writeln!(f, "Deposited stake account {account} with {lamports} into pool {}", self.pool)?;
+        let fields = [("got", tokens(self.pool_tokens)), ("in token account", self.token_account.to_string())];
+        write_fields(f, &[&fields[..], more].concat())?;
+        write_signatures(f, &self.transactions)
+    }
+}
+
 impl CommandOutput for Output {
     fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "Deposited stake account {} with {} into pool {}",
-            self.stake_account,
-            sol(self.lamports),
-            self.pool
-        )?;
-        write_fields(f, &[("got", tokens(self.pool_tokens)), ("in token account", self.token_account.to_string())])?;
-        write_signatures(f, &self.transactions)
+        self.write(f, &[])
     }
 
     fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_fields(
-            f,
-            &[
-                ("validator", self.vote.to_string()),
-                ("became stake", sol(self.stake_lamports)),
-                ("fee", tokens(self.fee_pool_tokens)),
-                ("minimum", tokens(self.minimum_pool_tokens)),
-            ],
-        )?;
-        self.display(f)
+        let more = [
+            ("validator", self.vote.to_string()),
+            ("became stake", sol(self.stake_lamports)),
+            ("fee", tokens(self.fee_pool_tokens)),
+            ("minimum", tokens(self.minimum_pool_tokens)),
+        ];
+        self.write(f, &more)
     }
 
     fn json(&self) -> Value {

@@ -114,12 +114,17 @@ impl Moved {
 
 impl CommandOutput for Moved {
     fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { vote, from, to, .. } = self;
-        let epoch = self.arrives_in_epoch;
+        let name = |end: &str| match end {
+            "reserve" => "the reserve".to_owned(),
+            _ => format!("validator {}", self.vote),
+        };
         writeln!(
             f,
-            "{} on the way from the {from} to the {to}, validator {vote}: there with the first update in epoch {epoch}",
-            sol(self.lamports)
+            "Moving {} from {} to {}: there with the first update in epoch {}",
+            sol(self.lamports),
+            name(self.from),
+            name(self.to),
+            self.arrives_in_epoch
         )?;
         write_signatures(f, &self.transactions)
     }

@@ -15,7 +15,7 @@ use {
         cluster::Cluster,
         pool::PoolSnapshot,
     },
-    tidepool_interface::external::token::TokenAccount,
+    tidepool_interface::{external::token::TokenAccount, quote::DepositQuote},
 };
 
 /// Lamports that ALL leaves in a wallet which pays for transactions: enough for some thousand of them, and for its rent.
@@ -45,6 +45,24 @@ impl ReceiverArgs {
             Some(account) => TokenReceiver::Account(account),
             None => TokenReceiver::Wallet(self.to.unwrap_or(own)),
         }
+    }
+}
+
+/// What a depositor ends up with.
+#[derive(Clone, Copy, Debug)]
+pub struct Deposited {
+    /// Pool tokens that the receiver's account gets, a referrer's share included where it is the receiver's own.
+    pub got: u64,
+    /// Pool tokens that somebody else gets: the manager, another referrer.
+    pub fee: u64,
+}
+
+impl Deposited {
+    /// What `quote` comes to for the token account `receiver`.
+    pub fn of(quote: &DepositQuote, receiver: Address, referrer: Option<Address>) -> Self {
+        let own = if referrer.is_none_or(|referrer| referrer == receiver) { quote.to_referrer } else { 0 };
+        let got = quote.to_depositor.saturating_add(own);
+        Self { got, fee: quote.minted.saturating_sub(got) }
     }
 }
 

@@ -141,23 +141,27 @@ impl Args {
     }
 }
 
+impl Output {
+    fn write(&self, f: &mut fmt::Formatter<'_>, more: &[(&str, String)]) -> fmt::Result {
+        writeln!(f, "Withdrew {} from pool {}", sol(self.lamports), self.pool)?;
+        let fields = [("for", tokens(self.pool_tokens)), ("to", self.to.to_string())];
+        write_fields(f, &[&fields[..], more].concat())?;
+        write_signatures(f, &self.transactions)
+    }
+}
+
 impl CommandOutput for Output {
     fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Withdrew {} from pool {}", sol(self.lamports), self.pool)?;
-        write_fields(f, &[("for", tokens(self.pool_tokens)), ("to", self.to.to_string())])?;
-        write_signatures(f, &self.transactions)
+        self.write(f, &[])
     }
 
     fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_fields(
-            f,
-            &[
-                ("token account", self.token_account.to_string()),
-                ("fee", tokens(self.fee_pool_tokens)),
-                ("minimum", sol(self.minimum_lamports)),
-            ],
-        )?;
-        self.display(f)
+        let more = [
+            ("token account", self.token_account.to_string()),
+            ("fee", tokens(self.fee_pool_tokens)),
+            ("minimum", sol(self.minimum_lamports)),
+        ];
+        self.write(f, &more)
     }
 
     fn json(&self) -> Value {

@@ -344,8 +344,8 @@ impl From<&Piece> for Withdrawn {
     }
 }
 
-impl CommandOutput for Output {
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Output {
+    fn write(&self, f: &mut fmt::Formatter<'_>, more: &[(&str, String)]) -> fmt::Result {
         writeln!(f, "Withdrew {} from pool {}", sol(self.lamports), self.pool)?;
         for account in &self.stake_accounts {
             writeln!(f, "  stake account {} with {}", account.address, sol(account.lamports))?;
@@ -356,22 +356,26 @@ impl CommandOutput for Output {
         if self.pool_tokens_left > 0 {
             writeln!(f, "  {} could not be withdrawn and stay", tokens(self.pool_tokens_left))?;
         }
+        write_fields(f, more)?;
         write_signatures(f, &self.transactions)
+    }
+}
+
+impl CommandOutput for Output {
+    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, &[])
     }
 
     fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_fields(
-            f,
-            &[
-                ("stake authority", self.stake_authority.to_string()),
-                ("token account", self.token_account.to_string()),
-                ("given", tokens(self.pool_tokens)),
-                ("fee", tokens(self.fee_pool_tokens)),
-                ("minimum", sol(self.minimum_lamports)),
-                ("rent", sol(self.rent_lamports)),
-            ],
-        )?;
-        self.display(f)
+        let more = [
+            ("stake authority", self.stake_authority.to_string()),
+            ("token account", self.token_account.to_string()),
+            ("given", tokens(self.pool_tokens)),
+            ("fee", tokens(self.fee_pool_tokens)),
+            ("minimum", sol(self.minimum_lamports)),
+            ("rent", sol(self.rent_lamports)),
+        ];
+        self.write(f, &more)
     }
 
     fn json(&self) -> Value {

@@ -21,6 +21,9 @@ use {
 
 pub const SOL: u64 = 1_000_000_000;
 
+/// What scripts can rely on.
+const README: &str = include_str!("../../README.md");
+
 /// Lamports for each signature.
 pub const SIGNATURE: u64 = 5_000;
 
@@ -100,8 +103,9 @@ impl Stage {
             String::from_utf8(bytes).expect("answers are text")
         };
         *self.text.borrow_mut() = [written(Format::Display, false), written(Format::Display, true)];
-        let json = written(Format::JsonCompact, false);
-        Ok(serde_json::from_str(&json).expect("JSON is JSON"))
+        let json = serde_json::from_str(&written(Format::JsonCompact, false)).expect("JSON is JSON");
+        assert_documented(&json);
+        Ok(json)
     }
 
     /// Runs a command line that has to succeed.
@@ -137,6 +141,20 @@ impl Stage {
         let address = text(address).parse().expect("an address");
         let account = self.cluster.account(&address).expect("the token account exists");
         TokenAccount::decode(&account.data).expect("it holds tokens").amount
+    }
+}
+
+/// Checks that the documentation names every field.
+fn assert_documented(json: &Value) {
+    match json {
+        Value::Object(object) => {
+            for (name, value) in object {
+                assert!(README.contains(&format!("`{name}`")), "cli/README.md does not explain the field {name}");
+                assert_documented(value);
+            }
+        }
+        Value::Array(values) => values.iter().for_each(assert_documented),
+        _ => {}
     }
 }
 

@@ -143,8 +143,8 @@ async fn deposit_sol(stage: &Stage, pool: &str, created: &Value) {
     let deposited = stage.run_as("user", &format!("deposit-sol {pool} 100 --yes")).await.unwrap();
     // One pool token is one SOL, and 0.1 % is the fee; half of it comes back, as the depositor is the referrer.
     assert_eq!(deposited["lamports"], 100 * SOL);
-    assert_eq!(deposited["fee_pool_tokens"], SOL / 10);
-    assert_eq!(deposited["pool_tokens"], 100 * SOL - SOL / 10);
+    assert_eq!(deposited["fee_pool_tokens"], SOL / 20);
+    assert_eq!(deposited["pool_tokens"], 100 * SOL - SOL / 20);
     assert_eq!(deposited["minimum_pool_tokens"], (100 * SOL - SOL / 10) / 1_000 * 999);
     assert_eq!(stage.tokens(&deposited["token_account"]), 100 * SOL - SOL / 20);
     assert_eq!(stage.tokens(&created["manager_fee_account"]) - fees_before, SOL / 20);
@@ -224,6 +224,8 @@ async fn deposit_stake(stage: &Stage, pool: &str, account: &str) {
     let grown = |field: &str| number(&after[field]) - number(&before[field]);
     assert_eq!(grown("total_lamports"), held);
     assert_eq!(grown("pool_token_supply"), minted);
+    let others = 100 * SOL - SOL / 20;
+    assert_eq!(stage.tokens(&deposited["token_account"]), others + number(&deposited["pool_tokens"]));
     assert_eq!(stage.lamports(&json!(account)), 0);
 }
 

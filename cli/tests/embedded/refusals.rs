@@ -176,6 +176,7 @@ fn malformed_arguments_are_refused_before_anything_is_opened() {
         (format!("withdraw-sol {pool} 1 --max-slippage lots"), "is no bound"),
         (format!("withdraw-sol {pool} 1 --max-slippage 0.001%"), "finer than 0.01 %"),
         (format!("withdraw-sol {pool} 1 --max-slippage 1% --minimum 1"), "cannot be used with"),
+        (format!("deposit-sol {pool} 1 --to {pool} --token-account {pool}"), "cannot be used with"),
         (format!("show {pool} --fee-payer usb://ledger"), "not supported yet"),
         (format!("show {pool} --commitment sure"), "possible values"),
     ] {

@@ -1,6 +1,14 @@
 //! The less usual ways in, through and out.
 
-use super::harness::{SOL, Stage, number, text};
+use {
+    super::harness::{SOL, Stage, number, text},
+    serde_json::json,
+    tidepool_client::{
+        actions,
+        pool::{PoolSnapshot, ReadOptions},
+    },
+    tidepool_interface::{instruction::FeeType, maths::Fee},
+};
 
 /// A pool of 10 + 50 SOL whose first two validators have 20 and 15 SOL of stake, active.
 async fn staked_pool(stage: &Stage, options: &str) -> String {
@@ -107,4 +115,26 @@ async fn stake_that_warms_up_over_several_epochs_stays_in_motion() {
     assert!(message.contains("since an earlier epoch"), "{message}");
     stage.cluster.advance_epoch().unwrap();
     assert_eq!(stage.must(&format!("update {pool}")).await["in_motion_lamports"], 0);
+}
+
+#[tokio::test]
+async fn fees_that_are_to_change_are_shown_with_the_epoch() {
+    let stage = Stage::new();
+    let pool = stage.pool("--epoch-fee 2%").await;
+    let address = pool.parse().unwrap();
+    let snapshot = PoolSnapshot::read(&stage.cluster, &address, &ReadOptions::default()).await.unwrap();
+    let change = actions::set_fee(&snapshot, FeeType::Epoch(Fee::new(3, 100))).unwrap();
+    stage.cluster.process(&change.instructions, &stage.wallet, &[]).unwrap();
+    let pending = json!({ "numerator": 3, "denominator": 100, "from_epoch": 2 });
+    for epoch in 0..2 {
+        let shown = stage.must(&format!("show {pool}")).await;
+        assert_eq!((&shown["epoch"], &shown["fees"]["epoch"]["pending"]), (&json!(epoch), &pending));
+        assert!(stage.text.borrow()[0].contains("2 %; 3 % from epoch 2 on"));
+        stage.cluster.advance_epoch().unwrap();
+        // A pool that is not updated yet tells the same epoch.
+        assert_eq!(stage.must(&format!("show {pool}")).await["fees"]["epoch"]["pending"], pending);
+        stage.must(&format!("update {pool}")).await;
+    }
+    let shown = stage.must(&format!("show {pool}")).await;
+    assert_eq!(shown["fees"]["epoch"], json!({ "numerator": 3, "denominator": 100, "pending": null }));
 }

@@ -30,7 +30,6 @@ pub(super) fn write_addresses(f: &mut fmt::Formatter<'_>, pool: &Output) -> fmt:
             ("program", pool.program_id.to_string()),
             ("validator list", accounts.validator_list.to_string()),
             ("reserve", accounts.reserve_stake.to_string()),
-            ("mint", accounts.pool_mint.to_string()),
             ("token program", accounts.token_program.to_string()),
             ("manager's fees", accounts.manager_fee.to_string()),
             ("withdraw authority", pool.authorities.withdraw.to_string()),
@@ -57,6 +56,7 @@ fn state(pool: &Output) -> Vec<(&'static str, String)> {
         ("state", freshness),
         ("holds", sol(pool.total_lamports)),
         ("supply", tokens(pool.pool_token_supply)),
+        ("mint", pool.accounts.pool_mint.to_string()),
         ("rate", rate),
     ];
     if let Some(percent) = pool.estimated_annual_yield_percent {
