@@ -64,9 +64,22 @@ impl Terminal {
         io::stderr().flush()?;
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer)?;
-        match answer.trim().to_ascii_lowercase().as_str() {
-            "y" | "yes" => Ok(()),
-            _ => Err(CliError::NotConfirmed),
-        }
+        if agrees(&answer) { Ok(()) } else { Err(CliError::NotConfirmed) }
+    }
+}
+
+/// Whether an answer says yes. No answer does not.
+fn agrees(answer: &str) -> bool {
+    ["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_yes_is_yes() {
+        assert!(["y\n", "Y", " yes\r\n", "YES"].into_iter().all(agrees));
+        assert!(!["", "\n", "n", "no", "yep", "y y"].into_iter().any(agrees));
     }
 }
