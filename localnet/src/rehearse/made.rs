@@ -1,12 +1,13 @@
 //! Accounts that nobody saved, made from the pool's records.
 //!
-//! A record says how many lamports a stake account holds and whether the validator is on its way out; the rest is decided here:
+//! A record says how many lamports a stake account holds and whether the validator is on its way out; the rest is decided
+//! here. The cluster starts in the epoch of the pool's latest update:
 //!
-//! * Validator stake was activated three epochs before the first one of the cluster. Where the validator is being removed, it was deactivated in the
-//!   epoch of the record's last update: an earlier deactivation would be over by then, and the stake in the reserve.
-//! * Transient stake of a validator that is being removed was deactivated in that epoch too. Of a validator that stays, the
+//! * Validator stake has been active for three epochs then. Where the validator is being removed, it is deactivated in that
+//!   epoch: an earlier deactivation would be over, and the stake in the reserve.
+//! * Transient stake of a validator that is being removed is deactivated in that epoch, too. Of a validator that stays, the
 //!   record does not tell which way the stake moves: it is an increase unless the caller says otherwise, for most pools grow.
-//!   An increase was activated in that epoch.
+//!   An increase is activated in that epoch.
 //! * All lamports but the account's rent are delegated; of an account that does not even hold that, one lamport is, for an
 //!   account that is not a stake would be struck off the record.
 //! * A vote account takes a commission of 5 %, and votes like the best.
@@ -86,6 +87,7 @@ pub fn make(saved: &SavedPool, snapshot: &PoolSnapshot, moving: Moving) -> Made 
         saved,
         snapshot,
         rent: &snapshot.environment().rent,
+        start: start_epoch(snapshot),
         active_since: start_epoch(snapshot) - ACTIVE_SINCE,
         moving,
         made: Made::default(),
@@ -103,6 +105,9 @@ struct Maker<'a> {
     saved: &'a SavedPool,
     snapshot: &'a PoolSnapshot,
     rent: &'a Rent,
+    /// The first epoch of the cluster.
+    start: u64,
+    /// The epoch in which stake was activated that is active.
     active_since: u64,
     moving: Moving,
     made: Made,
@@ -140,20 +145,18 @@ impl Maker<'_> {
 
     /// Epochs of activation and of deactivation of a validator's stake.
     fn validator_epochs(&self, record: &ValidatorStakeInfo) -> (u64, u64) {
-        let removed_in = record.last_update_epoch.get();
         match record.stake_status() {
-            Ok(StakeStatus::DeactivatingValidator | StakeStatus::DeactivatingAll) => (self.active_since, removed_in),
+            Ok(StakeStatus::DeactivatingValidator | StakeStatus::DeactivatingAll) => (self.active_since, self.start),
             _ => (self.active_since, u64::MAX),
         }
     }
 
     /// Epochs of activation and of deactivation of a validator's transient stake.
     fn transient_epochs(&self, record: &ValidatorStakeInfo) -> (u64, u64) {
-        let moved_in = record.last_update_epoch.get();
         if record.is_active() && self.moving == Moving::Increasing {
-            (moved_in, u64::MAX)
+            (self.start, u64::MAX)
         } else {
-            (self.active_since, moved_in)
+            (self.active_since, self.start)
         }
     }
 

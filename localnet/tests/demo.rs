@@ -1,0 +1,80 @@
+//! The demo shows what it promises: a pool's life, accounted for to the lamport.
+
+use {
+    std::process::{Command, Output},
+    tidepool_localnet::{
+        demo::{self, Options, Shown},
+        run::Side,
+    },
+};
+
+async fn show(validators: u32, epochs: u32) -> (Shown, String) {
+    let mut out = Vec::new();
+    let shown = demo::run(&Options { validators, epochs, program: None }, &mut out).await;
+    (shown.unwrap_or_else(|error| panic!("{error}")), String::from_utf8(out).unwrap())
+}
+
+fn command(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tidepool-localnet")).args(arguments).output().unwrap()
+}
+
+#[tokio::test]
+async fn every_lamport_is_accounted_for() {
+    let (shown, text) = show(3, 3).await;
+    let ledger = &shown.ledger;
+    ledger.check().unwrap();
+    assert_eq!(ledger.total(Side::Entered), ledger.total(Side::Left) + ledger.total(Side::Held));
+    assert!(text.contains("entered - left - held = 0 lamports"), "{text}");
+    for line in ["Ada withdraws SOL", "Cleo withdraws stake", "Cleo deposits a stake account"] {
+        assert!(text.contains(line), "{line} is missing in:\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn rewards_raise_the_rate_in_every_epoch_but_the_first() {
+    let (shown, _) = show(3, 3).await;
+    let [first, rewarded @ ..] = shown.epochs.as_slice() else { panic!("no epoch was shown") };
+    assert_eq!(rewarded.len(), 3);
+    // The stake of the beginning warms up in the epoch that has no line, and earns from the first line on.
+    assert_eq!(first.rewards, 0);
+    let mut before = first;
+    for figures in rewarded {
+        assert_eq!(figures.epoch, before.epoch + 1);
+        assert!(figures.rewards > 0 && figures.fee_lamports > 0 && figures.fee_tokens > 0, "{figures:?}");
+        let (was, is) = (before.rate, figures.rate);
+        assert!(
+            u128::from(is.total_lamports) * u128::from(was.pool_token_supply)
+                > u128::from(was.total_lamports) * u128::from(is.pool_token_supply),
+            "{was:?} {is:?}"
+        );
+        before = figures;
+    }
+}
+
+#[tokio::test]
+async fn the_smallest_and_a_larger_pool_reconcile() {
+    for (validators, epochs) in [(1, 2), (60, 4)] {
+        let (shown, _) = show(validators, epochs).await;
+        assert_eq!(shown.epochs.len(), epochs as usize + 1);
+        shown.ledger.check().unwrap();
+    }
+}
+
+#[test]
+fn a_pipe_gets_plain_text() {
+    let output = command(&["demo", "--validators", "2", "--epochs", "2"]);
+    assert!(output.status.success(), "{output:?}");
+    assert!(!output.stdout.contains(&0x1b), "no escape sequences");
+    assert!(output.stderr.is_empty(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let widest = text.lines().map(|line| line.chars().count()).max();
+    assert!(widest <= Some(130), "a line of {widest:?} characters");
+}
+
+#[test]
+fn a_missing_program_is_named() {
+    let output = command(&["demo", "--program", "no/such/program.so"]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("no/such/program.so") && error.contains("build-program"), "{error}");
+}
