@@ -138,10 +138,23 @@ pub const fn validator_list_length(max_validators: u32) -> usize {
     (max_validators as usize).saturating_mul(VALIDATOR_STAKE_INFO_LENGTH).saturating_add(VALIDATOR_LIST_HEADER_LENGTH)
 }
 
-fn check_header(header: &ValidatorListHeader, room: usize) -> Result<usize, ProgramError> {
-    if header.account_type > AccountType::ValidatorList as u8 {
-        return Err(ProgramError::BorshIoError);
+/// The header of an initialized list. It comes before the records are looked at: the account may be another one.
+fn initialized_header(data: &[u8]) -> Result<&ValidatorListHeader, ProgramError> {
+    let header = data.get(..VALIDATOR_LIST_HEADER_LENGTH).ok_or(ProgramError::BorshIoError)?;
+    let header: &ValidatorListHeader = bytemuck::from_bytes(header);
+    check_type(header)?;
+    if header.account_type != AccountType::ValidatorList as u8 {
+        return Err(StakePoolError::InvalidState.into());
     }
+    Ok(header)
+}
+
+fn check_type(header: &ValidatorListHeader) -> Result<(), ProgramError> {
+    if header.account_type > AccountType::ValidatorList as u8 { Err(ProgramError::BorshIoError) } else { Ok(()) }
+}
+
+/// Records in use, of which a list with `room` bytes for records holds all.
+fn checked_length(header: &ValidatorListHeader, room: usize) -> Result<usize, ProgramError> {
     let length = header.length.get() as usize;
     if length > room / VALIDATOR_STAKE_INFO_LENGTH {
         return Err(ProgramError::AccountDataTooSmall);
@@ -156,13 +169,10 @@ fn check_header(header: &ValidatorListHeader, room: usize) -> Result<usize, Prog
 /// [`StakePoolError::InvalidState`] where it is not an initialized list; `AccountDataTooSmall` where it names more records
 /// than it holds.
 pub fn split_validator_list(data: &[u8]) -> Result<(&ValidatorListHeader, &[ValidatorStakeInfo]), ProgramError> {
-    let (header, records) = data.split_at_checked(VALIDATOR_LIST_HEADER_LENGTH).ok_or(ProgramError::BorshIoError)?;
-    let header: &ValidatorListHeader = bytemuck::from_bytes(header);
-    let length = check_header(header, records.len())?;
-    if header.account_type != AccountType::ValidatorList as u8 {
-        return Err(StakePoolError::InvalidState.into());
-    }
-    // The header's check bounds the product by the slice's length.
+    let header = initialized_header(data)?;
+    let records = &data[VALIDATOR_LIST_HEADER_LENGTH..];
+    let length = checked_length(header, records.len())?;
+    // The check bounds the product by the slice's length.
     let records = &records[..length.saturating_mul(VALIDATOR_STAKE_INFO_LENGTH)];
     Ok((header, bytemuck::cast_slice(records)))
 }
@@ -180,8 +190,8 @@ impl<'a> ValidatorListMut<'a> {
     /// # Errors
     /// As [`split_validator_list`].
     pub fn decode(data: &'a mut [u8]) -> Result<Self, ProgramError> {
-        let list = Self::view(data)?;
-        if list.is_initialized() { Ok(list) } else { Err(StakePoolError::InvalidState.into()) }
+        initialized_header(data)?;
+        Self::view(data)
     }
 
     /// Views the data of a list account of any type.
@@ -192,7 +202,8 @@ impl<'a> ValidatorListMut<'a> {
         let (header, records) =
             data.split_at_mut_checked(VALIDATOR_LIST_HEADER_LENGTH).ok_or(ProgramError::BorshIoError)?;
         let header: &mut ValidatorListHeader = bytemuck::from_bytes_mut(header);
-        check_header(header, records.len())?;
+        check_type(header)?;
+        checked_length(header, records.len())?;
         let room = records.len() / VALIDATOR_STAKE_INFO_LENGTH;
         let records = &mut records[..room.saturating_mul(VALIDATOR_STAKE_INFO_LENGTH)];
         Ok(Self { header, slots: bytemuck::cast_slice_mut(records) })

@@ -21,6 +21,9 @@ use {
     },
 };
 
+/// First byte of a list.
+const LIST: u8 = 2;
+
 /// Records of small numbers, too, so that some hold nothing; the status is any byte now and then.
 fn record() -> impl Strategy<Value = ValidatorStakeInfo> {
     let lamports = || prop_oneof![Just(0), number()];
@@ -112,6 +115,21 @@ fn reads_as_published(data: &[u8]) -> Result<(), TestCaseError> {
     let view = ValidatorListMut::decode(&mut copy).map(|mut list| (*list.header(), list.records().to_vec()));
     let split = split_validator_list(data).map(|(header, records)| (*header, records.to_vec()));
     prop_assert_eq!(view, split);
+    views_differ_in_the_type_only(data)
+}
+
+/// An update looks at the records before the list's type, and so views lists of any known type.
+fn views_differ_in_the_type_only(data: &[u8]) -> Result<(), TestCaseError> {
+    let mut copy = data.to_vec();
+    let viewed = ValidatorListMut::view(&mut copy).map(|mut list| (list.is_initialized(), list.records().to_vec()));
+    let mut as_list = data.to_vec();
+    let is_known = data.first().is_some_and(|account_type| *account_type < 3);
+    if is_known {
+        as_list[0] = LIST;
+    }
+    let is_list = data.first() == Some(&LIST);
+    let expected = split_validator_list(&as_list).map(|(_, records)| (is_list, records.to_vec()));
+    prop_assert_eq!(viewed, expected);
     Ok(())
 }
 
