@@ -1,13 +1,9 @@
 //! `cargo xtask build-program`
 
-use anyhow::{Context as _, ensure};
-use sbpf_build::{Program, Workspace, cargo, process};
-use sha2::{Digest as _, Sha256};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-};
+use crate::deploy::deploy;
+use anyhow::ensure;
+use sbpf_build::{Platform, Program, Workspace, cargo, process};
+use std::{path::PathBuf, process::Stdio};
 
 const PACKAGE: &str = "tidepool-program";
 
@@ -23,23 +19,19 @@ impl Args {
     /// Builds, verifies and reports.
     pub fn run(self) -> anyhow::Result<()> {
         let workspace = Workspace::here()?;
-        let verifier = workspace.build_binary("sbpf-vm", "sbpf-verify")?;
         let built = if self.platform_tools {
             with_platform_tools(&workspace)?
         } else {
             let program = Program {
                 manifest: workspace.root.join("Cargo.toml"),
                 package: PACKAGE.into(),
+                platform: Platform::Core,
                 target_dir: workspace.target_dir.clone(),
                 cargo_home: None,
             };
             program.build(&workspace.build_binary("sbpf-link", "sbpf-link")?)?
         };
-        let elf = workspace.target_dir.join("deploy").join("tidepool.so");
-        fs::create_dir_all(elf.with_file_name("")).context("cannot make the folder target/deploy")?;
-        fs::copy(&built, &elf).with_context(|| format!("cannot copy {} to {}", built.display(), elf.display()))?;
-        process::run(Command::new(verifier).arg(&elf).stdout(Stdio::null()))?;
-        report(&elf)
+        deploy(&workspace, &built, "tidepool.so")
     }
 }
 
@@ -62,18 +54,4 @@ fn with_platform_tools(workspace: &Workspace) -> anyhow::Result<PathBuf> {
         .arg("program/Cargo.toml");
     process::run(command.arg("--sbf-out-dir").arg(&folder))?;
     Ok(folder.join("tidepool_program.so"))
-}
-
-fn report(elf: &Path) -> anyhow::Result<()> {
-    let bytes = fs::read(elf).with_context(|| format!("cannot read {}", elf.display()))?;
-    let digest: String = Sha256::digest(&bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    println!(
-        "{}\n  {} bytes, sha256 {digest}\n  the loader accepts it",
-        elf.display(),
-        bytes.len()
-    );
-    Ok(())
 }

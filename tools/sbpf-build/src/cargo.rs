@@ -108,3 +108,26 @@ impl Workspace {
         Ok(name.replace('-', "_"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_inner_cargo_does_not_see_the_outer_one() {
+        assert!(env::var_os("CARGO_MANIFEST_DIR").is_some(), "cargo runs the tests");
+        let command = cargo();
+        let changed: Vec<_> = command.get_envs().collect();
+        assert!(changed.contains(&("CARGO_MANIFEST_DIR".as_ref(), None)));
+        assert!(changed.contains(&("CARGO_PKG_NAME".as_ref(), None)));
+        assert!(changed.iter().all(|(name, _)| *name != "CARGO_HOME" && *name != "PATH"));
+    }
+
+    #[test]
+    fn knows_what_is_no_program() {
+        let error = Workspace::here().unwrap().library_of("sbpf-build").unwrap_err().to_string();
+        assert!(error.starts_with("sbpf-build builds no program"), "{error}");
+        let error = Workspace::here().unwrap().library_of("no-such-package").unwrap_err().to_string();
+        assert!(error.ends_with("has no package no-such-package"), "{error}");
+    }
+}

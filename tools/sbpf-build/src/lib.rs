@@ -4,21 +4,23 @@
 //! linker, and whatever else comes. The same sources give the same bytes, in whatever folder they are.
 
 mod cargo;
+mod platform;
 pub mod process;
 mod remap;
+mod sources;
 mod toolchain;
 
 pub use cargo::{Workspace, cargo, cargo_home};
+pub use platform::Platform;
 
 use anyhow::{Context as _, ensure};
+use platform::Setup;
 use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
 };
-
-/// rustc's own target for BPF. Nothing of `std` exists for it, only `core` and `alloc`.
-pub const TARGET: &str = "bpfel-unknown-none";
+use toolchain::Toolchain;
 
 /// A program crate.
 #[derive(Clone, Debug)]
@@ -27,6 +29,8 @@ pub struct Program {
     pub manifest: PathBuf,
     /// The package.
     pub package: String,
+    /// What it is compiled for.
+    pub platform: Platform,
     /// The target directory. Builds in one directory share a compiled `core`, and wait for each other.
     pub target_dir: PathBuf,
     /// Another folder for what cargo downloads than this machine's.
@@ -36,24 +40,25 @@ pub struct Program {
 impl Program {
     /// Builds the program with the linker at this path, and returns the path of the ELF.
     pub fn build(&self, linker: &Path) -> anyhow::Result<PathBuf> {
-        let sysroot = toolchain::prepare()?;
+        let setup = self.platform.setup(&Toolchain::prepare()?, &self.target_dir)?;
         let workspace = Workspace::of(&self.manifest)?;
         let library = format!("lib{}", workspace.library_of(&self.package)?);
-        let folder = self.target_dir.join(TARGET).join("release");
+        let folder = self.target_dir.join(&setup.target).join("release");
         let elf = folder.join(&library).with_extension("so");
-        if is_older(&elf, linker) {
-            // cargo does not know that a program depends on its linker.
+        if is_stale(&elf, linker) {
+            // cargo knows neither that a program depends on its linker, nor about `SBPF_LINK_ONLY`.
             let _ = fs::remove_file(folder.join("deps").join(&library).with_extension("so"));
         }
         let cargo_home = self.cargo_home.clone().map_or_else(cargo_home, Ok)?;
-        let mut flags = remap::flags(&workspace.root, &sysroot, &cargo_home);
+        let mut flags = remap::flags(&workspace.root, &setup.sources, &cargo_home);
         // sbpf-linker refuses tables of relative addresses.
         flags.push("-Crelocation-model=static".into());
-        let mut command = self.command();
+        flags.extend_from_slice(&setup.flags);
+        let mut command = self.command(&setup);
         command
             .env("CARGO_HOME", cargo_home)
             .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
-            .env("CARGO_TARGET_BPFEL_UNKNOWN_NONE_LINKER", linker)
+            .env(linker_variable(&setup.target), linker)
             // A dependency may be a program too, which has no use here.
             .env("SBPF_LINK_ONLY", library);
         process::run(&mut command).with_context(|| format!("the program {} was not built", self.package))?;
@@ -61,13 +66,14 @@ impl Program {
         Ok(elf)
     }
 
-    fn command(&self) -> Command {
+    fn command(&self, setup: &Setup) -> Command {
         let mut command = cargo();
         command
-            // Building `core` is unstable; the pinned toolchain makes that as good as stable.
+            // Building Rust's library is unstable; the pinned toolchain makes that as good as stable.
             .env("RUSTC_BOOTSTRAP", "1")
-            .args(["build", "--release", "-Zbuild-std=core,alloc", "--target", TARGET])
-            .args(["--package", &self.package])
+            .envs(setup.variables.iter().cloned())
+            .args(["build", "--release", "--package", &self.package])
+            .args(&setup.arguments)
             .arg("--manifest-path")
             .arg(&self.manifest)
             .arg("--target-dir")
@@ -76,8 +82,13 @@ impl Program {
     }
 }
 
-/// Whether `file` was made before `other`, or either cannot be looked at.
-fn is_older(file: &Path, other: &Path) -> bool {
-    let time = |path: &Path| fs::metadata(path).and_then(|data| data.modified()).ok();
-    time(file) < time(other)
+/// The variable with which cargo is told the linker for a target.
+fn linker_variable(target: &str) -> String {
+    format!("CARGO_TARGET_{}_LINKER", target.to_uppercase().replace(['-', '.'], "_"))
+}
+
+/// Whether an ELF is not what the linker would make: made before it, or as a dependency, which is not linked.
+fn is_stale(elf: &Path, linker: &Path) -> bool {
+    let made = |path: &Path| fs::metadata(path).and_then(|data| data.modified()).ok();
+    made(elf) < made(linker) || fs::metadata(elf).is_ok_and(|data| data.len() == 0)
 }

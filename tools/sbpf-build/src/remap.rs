@@ -7,9 +7,9 @@
 
 use std::{fs, path::Path};
 
-/// The flags for rustc.
-pub fn flags(workspace: &Path, sysroot: &Path, cargo_home: &Path) -> Vec<String> {
-    let mut folders = vec![(workspace.to_owned(), ""), (sysroot.join("lib/rustlib/src/rust"), "rust")];
+/// The flags for rustc; `rust` is the folder with the sources of Rust's library.
+pub fn flags(workspace: &Path, rust: &Path, cargo_home: &Path) -> Vec<String> {
+    let mut folders = vec![(workspace.to_owned(), ""), (rust.to_owned(), "rust")];
     // Each registry, or mirror of one, has a folder of its own name. What runs this was built by cargo from the same
     // registries, so the folders are there.
     let registries = fs::read_dir(cargo_home.join("registry/src"));

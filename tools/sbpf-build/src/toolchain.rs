@@ -7,21 +7,36 @@ use std::{path::PathBuf, process::Command};
 /// The LLVM that `sbpf-link` speaks to.
 const LLVM_MAJOR: &str = "22";
 
-/// Checks the toolchain, installs the sources of `core` if they are missing, and returns the toolchain's folder.
-pub fn prepare() -> anyhow::Result<PathBuf> {
-    let version = output_of(Command::new("rustc").arg("-vV"))?;
-    let llvm = version.lines().find_map(|line| line.strip_prefix("LLVM version: ")).unwrap_or("unknown");
-    ensure!(
-        llvm.split('.').next() == Some(LLVM_MAJOR),
-        "rustc uses LLVM {llvm}, and sbpf-link speaks to LLVM {LLVM_MAJOR}: \
-         use the Rust version that rust-toolchain.toml names"
-    );
-    let sysroot = PathBuf::from(output_of(Command::new("rustc").args(["--print", "sysroot"]))?.trim());
-    let core = sysroot.join("lib/rustlib/src/rust/library/core/src/lib.rs");
-    if !core.is_file() {
-        // Not everywhere does rustup install by itself what rust-toolchain.toml names.
-        run(Command::new("rustup").args(["component", "add", "rust-src"]))?;
-        ensure!(core.is_file(), "rustup installed rust-src, but not as {}", core.display());
+/// A toolchain that has what a program needs.
+pub struct Toolchain {
+    /// What `rustc -vV` says.
+    pub version: String,
+    sysroot: PathBuf,
+}
+
+impl Toolchain {
+    /// Checks the toolchain, and installs the sources of Rust's library if they are missing.
+    pub fn prepare() -> anyhow::Result<Self> {
+        let version = output_of(Command::new("rustc").arg("-vV"))?;
+        let llvm = version.lines().find_map(|line| line.strip_prefix("LLVM version: ")).unwrap_or("unknown");
+        ensure!(
+            llvm.split('.').next() == Some(LLVM_MAJOR),
+            "rustc uses LLVM {llvm}, and sbpf-link speaks to LLVM {LLVM_MAJOR}: \
+             use the Rust version that rust-toolchain.toml names"
+        );
+        let sysroot = PathBuf::from(output_of(Command::new("rustc").args(["--print", "sysroot"]))?.trim());
+        let toolchain = Self { version, sysroot };
+        let core = toolchain.sources().join("library/core/src/lib.rs");
+        if !core.is_file() {
+            // Not everywhere does rustup install by itself what rust-toolchain.toml names.
+            run(Command::new("rustup").args(["component", "add", "rust-src"]))?;
+            ensure!(core.is_file(), "rustup installed rust-src, but not as {}", core.display());
+        }
+        Ok(toolchain)
     }
-    Ok(sysroot)
+
+    /// The folder with the sources of Rust's library.
+    pub fn sources(&self) -> PathBuf {
+        self.sysroot.join("lib/rustlib/src/rust")
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     args::{Args, Optimization},
-    llvm::{Context, Machine, Module, emit_object},
+    llvm::{self, Context, Machine, Module, emit_object},
     lower, runtime,
 };
 use anyhow::{Context as _, bail, ensure};
@@ -40,6 +40,7 @@ pub fn link(args: &Args) -> anyhow::Result<()> {
     if only.is_some_and(|only| args.output.file_stem() != Some(&only)) {
         return write(&args.output, b"");
     }
+    llvm::ensure_version()?;
     let object = compile(&merge(args)?, args.dump.as_deref())?;
     let options = ProgramOptions::new(OptimizationConfig::enabled(), SbpfArch::V0, FRAME_SIZE);
     let elf = link_program(&object, options)
@@ -79,15 +80,21 @@ fn merge(args: &Args) -> anyhow::Result<Vec<u8>> {
 
 /// Compiles a merged module to a BPF object.
 pub fn compile(bitcode: &[u8], dump: Option<&Path>) -> anyhow::Result<Vec<u8>> {
-    let context = Context::new()?;
+    let context = Context::new();
     let machine = Machine::new()?;
     let module = Module::parse(&context, bitcode)?;
     dump_module(&module, dump, "merged.ll")?;
-    runtime::link_into(&module, &context)?;
-    lower::lower(&module, &machine)?;
-    module.run_passes(CLEANUP, &machine)?;
-    // Some of what the passes find, they write as what has just been taken out.
-    lower::lower(&module, &machine)?;
+    // The passes write some of what they find as what has just been taken out. If that takes a helper that was unused
+    // until then, and so was removed, another round brings it back.
+    loop {
+        runtime::link_into(&module)?;
+        lower::lower(&module, &machine)?;
+        module.run_passes(CLEANUP, &machine)?;
+        lower::lower(&module, &machine)?;
+        if !runtime::is_missing(&module) {
+            break;
+        }
+    }
     lower::finish(&module)?;
     dump_module(&module, dump, "lowered.ll")?;
     emit_object(&module, &machine)

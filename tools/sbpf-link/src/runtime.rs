@@ -1,6 +1,6 @@
 //! Brings the runtime library (`runtime/`) into a program.
 
-use crate::llvm::{Context, Module};
+use crate::llvm::{Function, Module};
 
 #[cfg(test)]
 mod tests;
@@ -21,8 +21,8 @@ pub const HELPER_PREFIX: &str = "__sbpf_";
 ///
 /// The bitcode was compiled for the host, but unoptimised and from functions of integers and pointers, which look the
 /// same for every 64-bit little-endian target; what names the host is removed here.
-pub fn link_into<'c>(program: &Module<'c>, context: &'c Context) -> anyhow::Result<()> {
-    let runtime = Module::parse(context, BITCODE)?;
+pub fn link_into(program: &Module) -> anyhow::Result<()> {
+    let runtime = Module::parse(program.context(), BITCODE)?;
     runtime.retarget_like(program);
     for function in runtime.functions() {
         for attribute in HOST_ATTRIBUTES {
@@ -39,10 +39,17 @@ pub fn link_into<'c>(program: &Module<'c>, context: &'c Context) -> anyhow::Resu
         }
     }
     program.link(runtime)?;
-    for function in program.functions() {
-        if function.name().starts_with(HELPER_PREFIX) && !function.is_declaration() {
-            function.make_internal();
-        }
+    for function in helpers(program).filter(|function| !function.is_declaration()) {
+        function.make_internal();
     }
     Ok(())
+}
+
+/// Whether a lowering has called a helper that is not there, because it was unused when the optimiser last ran.
+pub fn is_missing(program: &Module) -> bool {
+    helpers(program).any(Function::is_declaration)
+}
+
+fn helpers(program: &Module) -> impl Iterator<Item = Function> {
+    program.functions().into_iter().filter(|function| function.name().starts_with(HELPER_PREFIX))
 }

@@ -4,7 +4,7 @@
 #[path = "fixture/src/cases.rs"]
 mod cases;
 
-use sbpf_build::{Program, Workspace};
+use sbpf_build::{Platform, Program, Workspace};
 use sbpf_vm::{Outcome, Vm};
 use std::{
     fs,
@@ -20,6 +20,7 @@ fn build() -> anyhow::Result<Vec<u8>> {
     let program = Program {
         manifest: folder.join("tests/fixture/Cargo.toml"),
         package: "sbpf-link-fixture".into(),
+        platform: Platform::Core,
         target_dir: Workspace::of(&folder.join("Cargo.toml"))?.target_dir.join("sbpf-fixtures"),
         cargo_home: None,
     };

@@ -31,6 +31,19 @@ use std::{
 /// The LLVM that `llvm-sys` was written for. Another one would be called with the wrong numbers for opcodes.
 const LLVM_MAJOR: u32 = 22;
 
+/// Fails if rustc's LLVM is another one.
+pub fn ensure_version() -> anyhow::Result<()> {
+    let mut major = 0;
+    // SAFETY: the two numbers that are not asked for may be null.
+    unsafe { core::LLVMGetVersion(&mut major, ptr::null_mut(), ptr::null_mut()) };
+    ensure!(
+        major == LLVM_MAJOR,
+        "rustc brought LLVM {major}, and this linker speaks to LLVM {LLVM_MAJOR}: \
+         use the Rust version that rust-toolchain.toml names"
+    );
+    Ok(())
+}
+
 /// Owns types and constants, and collects what LLVM has to say about the modules in it.
 pub struct Context {
     raw: LLVMContextRef,
@@ -38,24 +51,22 @@ pub struct Context {
     errors: Box<RefCell<Vec<String>>>,
 }
 
+impl Default for Context {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Context {
     /// A context whose errors are kept for [`Context::take_errors`] instead of ending the process.
-    pub fn new() -> anyhow::Result<Self> {
-        let mut major = 0;
-        // SAFETY: the two numbers that are not asked for may be null.
-        unsafe { core::LLVMGetVersion(&mut major, ptr::null_mut(), ptr::null_mut()) };
-        ensure!(
-            major == LLVM_MAJOR,
-            "rustc brought LLVM {major}, and this linker speaks to LLVM {LLVM_MAJOR}: \
-             use the Rust version that rust-toolchain.toml names"
-        );
+    pub fn new() -> Self {
         // SAFETY: creating a context has no preconditions.
         let raw = unsafe { core::LLVMContextCreate() };
         let errors = Box::new(RefCell::new(Vec::new()));
         let user_data: *const RefCell<Vec<String>> = &*errors;
         // SAFETY: the box lives as long as the context, and only this thread uses either.
         unsafe { core::LLVMContextSetDiagnosticHandler(raw, Some(collect_error), user_data.cast_mut().cast()) };
-        Ok(Self { raw, errors })
+        Self { raw, errors }
     }
 
     /// The errors since the last call.

@@ -113,14 +113,6 @@ impl Value {
         unsafe { core::LLVMReplaceAllUsesWith(self.0, by.0) };
     }
 
-    /// What uses the value.
-    pub fn users(self) -> Vec<Value> {
-        // SAFETY: the value is valid, and each use is one of its list.
-        collect(unsafe { core::LLVMGetFirstUse(self.0) }, |usage| unsafe { core::LLVMGetNextUse(usage) })
-            .map(|usage| Value(unsafe { core::LLVMGetUser(usage) }))
-            .collect()
-    }
-
     /// The value as a call.
     pub fn as_call(self) -> Option<Instruction> {
         // SAFETY: the value is valid; the answer is null or the value itself.

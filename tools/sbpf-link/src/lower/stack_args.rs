@@ -1,8 +1,9 @@
 //! Functions whose arguments do not fit five registers.
 //!
-//! The backend says `stack arguments are not supported`: its calls have five registers and nothing else. Here the arguments that do not fit go into a struct in the caller's frame, whose address takes the
-//! last register. Which ones those are depends on the function type alone, so calls through a pointer, as of a trait
-//! object's method, agree with the functions that they reach.
+//! The backend says `stack arguments are not supported`: its calls have five registers and nothing else. Here the
+//! arguments that do not fit go into a struct in the caller's frame, whose address takes the last register. Which ones
+//! those are depends on the function type alone, so calls through a pointer, as of a trait object's method, agree with
+//! the functions that they reach.
 
 use crate::llvm::{Function, Instruction, Module, Type, TypeKind};
 use anyhow::ensure;

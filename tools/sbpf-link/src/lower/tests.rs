@@ -12,18 +12,18 @@ const TARGET: &str = r#"
 "#;
 
 fn refusal(body: &str) -> String {
-    let context = Context::new().unwrap();
+    let context = Context::new();
     let module = Module::parse_assembly(&context, &format!("{TARGET}{body}")).unwrap();
     emit_object(&module, &Machine::new().unwrap()).expect_err("the backend compiles it by itself").to_string()
 }
 
 fn lowered(body: &str) -> anyhow::Result<Vec<u8>> {
-    let context = Context::new()?;
+    let context = Context::new();
     let module = Module::parse_assembly(&context, &format!("{TARGET}{body}"))?;
     let machine = Machine::new()?;
-    runtime::link_into(&module, &context)?;
+    runtime::link_into(&module)?;
     lower(&module, &machine)?;
-    module.run_passes("always-inline", &machine)?;
+    module.run_passes("always-inline,globaldce", &machine)?;
     emit_object(&module, &machine)
 }
 
@@ -178,7 +178,7 @@ fn results_by_pointer() {
 
 #[test]
 fn long_copies_and_fills() {
-    let context = Context::new().unwrap();
+    let context = Context::new();
     let body = "
         define void @entrypoint(ptr %a, ptr %b, i64 %length) {
           call void @llvm.memcpy.p0.p0.i64(ptr %a, ptr %b, i64 64, i1 false)

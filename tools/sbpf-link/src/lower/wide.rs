@@ -4,7 +4,7 @@
 //! arguments and results do not fit its registers. The helpers of the runtime (`runtime/wide.rs`) take limbs in
 //! registers and write the result to memory. The optimiser inlines the small ones, and then the memory goes away.
 //!
-//! Additions, shifts and comparisons of 128 bits are not here: the backend splits them by itself.
+//! Additions and comparisons of 128 bits are not here: the backend splits them by itself.
 
 use crate::{
     llvm::{Comparison, Instruction, Module},

@@ -1,6 +1,42 @@
 //! The 128-bit helpers, run on the host and compared with its own arithmetic.
 
-use super::wide::*;
+use super::{is_missing, link_into, wide::*};
+use crate::{
+    llvm::{Context, Machine, Module, emit_object},
+    lower::lower,
+};
+
+#[test]
+fn a_helper_that_was_removed_comes_back() {
+    let context = Context::new();
+    let body = r#"
+        target triple = "bpfel"
+        target datalayout = "e-m:e-p:64:64-i64:64-i128:128-n32:64-S128"
+        define i64 @entrypoint(ptr %p, i64 %a) {
+          %one = call i64 @__sbpf_mul128(ptr %p, i64 %a, i64 1, i64 2, i64 3)
+          ret i64 %one
+        }
+        declare i64 @__sbpf_mul128(ptr, i64, i64, i64, i64)"#;
+    let module = Module::parse_assembly(&context, body).unwrap();
+    assert!(is_missing(&module));
+    link_into(&module).unwrap();
+    assert!(!is_missing(&module));
+    let machine = Machine::new().unwrap();
+    module.run_passes("globaldce", &machine).unwrap();
+    let entry = module.function("entrypoint").unwrap().blocks()[0].instructions()[0];
+    let pointer = context.pointer();
+    let int64 = context.int(64);
+    let ty = int64.function(&[pointer, int64, int64, int64, int64]);
+    let divide = module.add_function("__sbpf_udiv128", ty);
+    let arguments: Vec<_> = (0..5).map(|index| entry.operand(index)).collect();
+    entry.builder(&context).call(ty, divide.value(), &arguments);
+    assert!(is_missing(&module));
+    link_into(&module).unwrap();
+    assert!(!is_missing(&module));
+    lower(&module, &machine).unwrap();
+    module.run_passes("always-inline,globaldce", &machine).unwrap();
+    emit_object(&module, &machine).unwrap();
+}
 
 type Helper = unsafe extern "C" fn(*mut Limbs, u64, u64, u64, u64) -> u64;
 
