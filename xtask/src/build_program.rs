@@ -36,22 +36,14 @@ impl Args {
 }
 
 fn with_platform_tools(workspace: &Workspace) -> anyhow::Result<PathBuf> {
-    let found = cargo()
-        .args(["build-sbf", "--version"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
+    let found = cargo().args(["build-sbf", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     ensure!(
         found.is_ok_and(|status| status.success()),
         "`cargo build-sbf` is not installed: install Solana's command line tools, or leave out --platform-tools"
     );
     let folder = workspace.target_dir.join("deploy").join("platform-tools");
     let mut command = cargo();
-    command
-        .current_dir(&workspace.root)
-        .arg("build-sbf")
-        .arg("--manifest-path")
-        .arg("program/Cargo.toml");
+    command.current_dir(&workspace.root).arg("build-sbf").arg("--manifest-path").arg("program/Cargo.toml");
     process::run(command.arg("--sbf-out-dir").arg(&folder))?;
     Ok(folder.join("tidepool_program.so"))
 }

@@ -13,14 +13,7 @@ impl Args {
         let workspace = Workspace::here()?;
         let step = |arguments: &[&str]| process::run(cargo().current_dir(&workspace.root).args(arguments));
         step(&["fmt", "--all", "--check"])?;
-        step(&[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--all-features",
-            "--",
-            "--deny=warnings",
-        ])?;
+        step(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny=warnings"])?;
         test::Args::default().run()
     }
 }

@@ -17,9 +17,7 @@ impl Args {
         build_program::Args::default().run()?;
         let workspace = Workspace::here()?;
         let mut command = cargo();
-        command
-            .current_dir(&workspace.root)
-            .args(["run", "--package=tidepool-localnet", "--", "demo"]);
+        command.current_dir(&workspace.root).args(["run", "--package=tidepool-localnet", "--", "demo"]);
         process::run(command.args(self.options))
     }
 }

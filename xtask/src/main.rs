@@ -3,6 +3,8 @@
 mod build_program;
 mod ci;
 mod demo;
+mod deploy;
+mod reference;
 mod test;
 
 use clap::{Parser, Subcommand};
@@ -19,6 +21,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     BuildProgram(build_program::Args),
+    Reference(reference::Args),
     Demo(demo::Args),
     Test(test::Args),
     Ci(ci::Args),
@@ -27,6 +30,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::BuildProgram(args) => args.run(),
+        Command::Reference(args) => args.run(),
         Command::Demo(args) => args.run(),
         Command::Test(args) => args.run(),
         Command::Ci(args) => args.run(),

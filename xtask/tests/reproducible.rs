@@ -1,6 +1,6 @@
 //! The program has the same bytes, whoever builds it and in whatever folder.
 
-use sbpf_build::{Program, Workspace, cargo_home};
+use sbpf_build::{Platform, Program, Workspace, cargo_home};
 use std::{
     fs, io,
     os::unix::fs::symlink,
@@ -20,31 +20,19 @@ fn same_bytes_from_another_folder_and_another_cargo_home() -> anyhow::Result<()>
 
     let first = build(&one, folder.join("target-one"), None, &linker)?;
     let second = build(&two, folder.join("target-two"), Some(home), &linker)?;
-    assert!(
-        first == second,
-        "the two files differ: see target-one and target-two in {}",
-        folder.display()
-    );
+    assert!(first == second, "the two files differ: see target-one and target-two in {}", folder.display());
 
     let text = String::from_utf8_lossy(&first);
     for private in [&folder, &cargo_home()?] {
-        assert!(
-            !text.contains(&*private.to_string_lossy()),
-            "the program contains the path {}",
-            private.display()
-        );
+        assert!(!text.contains(&*private.to_string_lossy()), "the program contains the path {}", private.display());
     }
     Ok(())
 }
 
 fn build(root: &Path, target_dir: PathBuf, cargo_home: Option<PathBuf>, linker: &Path) -> anyhow::Result<Vec<u8>> {
     let manifest = root.join("Cargo.toml");
-    let program = Program {
-        manifest,
-        package: "tidepool-program".into(),
-        target_dir,
-        cargo_home,
-    };
+    let program =
+        Program { manifest, package: "tidepool-program".into(), platform: Platform::Core, target_dir, cargo_home };
     Ok(fs::read(program.build(linker)?)?)
 }
 

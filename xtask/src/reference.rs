@@ -1,0 +1,25 @@
+//! `cargo xtask reference`
+
+use crate::deploy::deploy;
+use sbpf_build::{Platform, Program, Workspace};
+
+/// Build the published SPL stake pool, which Tidepool is compared with, and put it at target/deploy/reference.so
+#[derive(clap::Args, Default)]
+pub struct Args {}
+
+impl Args {
+    /// Builds, verifies and reports.
+    pub fn run(self) -> anyhow::Result<()> {
+        let workspace = Workspace::here()?;
+        let folder = workspace.root.join("tools/reference");
+        let program = Program {
+            manifest: folder.join("Cargo.toml"),
+            package: "reference".into(),
+            platform: Platform::Std { target: folder.join("sbpf-std.json") },
+            target_dir: workspace.target_dir.clone(),
+            cargo_home: None,
+        };
+        let built = program.build(&workspace.build_binary("sbpf-link", "sbpf-link")?)?;
+        deploy(&workspace, &built, "reference.so")
+    }
+}
