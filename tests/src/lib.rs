@@ -2,4 +2,6 @@
 
 pub mod pool;
 pub mod random;
+pub mod scenario;
+pub mod twins;
 pub mod vm;

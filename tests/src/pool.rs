@@ -11,6 +11,7 @@ use {
         stake_flags::StakeFlags,
         state::{Authorized, Delegation, Lockup, Meta, Stake, StakeStateV2},
     },
+    solana_vote_interface::state::{VoteInit, VoteStateV4, VoteStateVersions},
     spl_token_interface::state::{Account as TokenAccount, AccountState, Mint},
     tidepool_interface::{
         POOL_MINT_DECIMALS, STAKE_ACCOUNT_SPACE,
@@ -137,7 +138,7 @@ impl PoolFixture {
     }
 
     fn add_validator(&mut self, spec: &PoolSpec, validator: &ValidatorSpec, vm: &mut Vm) -> ValidatorStakeInfo {
-        let vote = Address::new_unique();
+        let vote = add_vote_account(vm);
         let addresses = ValidatorAddresses {
             vote,
             stake: find_validator_stake(&vm.program_id, &vote, &self.pool, 0).0,
@@ -247,6 +248,20 @@ pub fn token_balance(address: &Address, vm: &Vm) -> u64 {
     TokenAccount::unpack_unchecked(&vm.account(address).data).map_or(0, |account| account.amount)
 }
 
+/// A vote account, to which stake can be delegated.
+///
+/// # Panics
+/// Never: a vote account has room for a vote state.
+pub fn add_vote_account(vm: &mut Vm) -> Address {
+    let (vote, node) = (Address::new_unique(), Address::new_unique());
+    let init = VoteInit { node_pubkey: node, authorized_voter: node, authorized_withdrawer: node, commission: 0 };
+    let state = VoteStateV4::new_with_defaults(&vote, &init, &solana_clock::Clock::default());
+    let mut data = vec![0; VoteStateV4::size_of()];
+    VoteStateV4::serialize(&VoteStateVersions::new_v4(state), &mut data).expect("room for a vote state");
+    vm.accounts.insert(vote, owned_account(data, solana_sdk_ids::vote::ID, vm));
+    vote
+}
+
 /// A wallet with `lamports`.
 pub fn add_wallet(lamports: u64, vm: &mut Vm) -> Address {
     let address = Address::new_unique();
@@ -270,6 +285,13 @@ fn stake_meta(authority: &Address, rent: u64) -> Meta {
 fn delegated_stake(meta: Meta, vote: Address, delegated: u64, activation_epoch: u64) -> StakeStateV2 {
     let delegation = Delegation { voter_pubkey: vote, stake: delegated, activation_epoch, ..Delegation::default() };
     StakeStateV2::Stake(meta, Stake { delegation, credits_observed: 0 }, StakeFlags::empty())
+}
+
+/// Makes an account of these data with its rent, owned by `owner`.
+pub fn add_account(data: Vec<u8>, owner: Address, vm: &mut Vm) -> Address {
+    let address = Address::new_unique();
+    vm.accounts.insert(address, owned_account(data, owner, vm));
+    address
 }
 
 fn stake_account(lamports: u64, state: &StakeStateV2) -> Account {

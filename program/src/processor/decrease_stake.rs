@@ -8,7 +8,9 @@ use {
             Authorization, Ephemeral, Request, check_stake_in_motion, create_ephemeral, create_transient,
             shared_accounts,
         },
-        validation::{Pool, Rent, check_owner, check_transient_stake, check_validator_stake, clock_epoch},
+        validation::{
+            Pool, Rent, borrow_stake, check_owner, check_transient_stake, check_validator_stake, clock_epoch,
+        },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     tidepool_interface::{
@@ -126,7 +128,7 @@ fn decrease(
         pool.check_reserve(&funding.reserve_stake)?;
     }
     let stake = &accounts.validator_stake;
-    let vote = StakeState::decode_delegated(&stake.try_borrow()?)?.1.voter;
+    let vote = StakeState::decode_delegated(&borrow_stake(stake))?.1.voter;
     let record = list.find(&vote).ok_or(ValidatorNotFound)?;
     check_validator_stake(program_id, pool.address(), stake, &vote, record.validator_seed_suffix.get())?;
     check_stake_in_motion(&accounts.transient_stake, record, &request, ephemeral.is_some(), |delegation| {
@@ -226,7 +228,7 @@ impl Movement<'_> {
             self.top_up(funding, transient)?;
         }
         self.authority.split(&source.account, transient, source.lamports)?;
-        let is_delegated = StakeState::decode_delegated(&transient.try_borrow()?)?.1.is_delegated();
+        let is_delegated = StakeState::decode_delegated(&borrow_stake(transient))?.1.is_delegated();
         if is_delegated { self.authority.deactivate(transient, self.clock) } else { Ok(()) }
     }
 

@@ -3,7 +3,7 @@
 use {
     crate::{
         cpi::{PoolAuthority, StakeSysvars, TokenProgram, authorize},
-        validation::{Pool, check_owner, check_stake_program, check_validator_stake, clock_epoch},
+        validation::{Pool, borrow_stake, check_owner, check_stake_program, check_validator_stake, clock_epoch},
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     tidepool_interface::{
@@ -79,7 +79,7 @@ struct Balance {
 
 /// The validator that an account is delegated to, and its lamports.
 fn read_balance(stake: &AccountView) -> Result<(Address, Balance), ProgramError> {
-    let data = stake.try_borrow()?;
+    let data = borrow_stake(stake);
     let (_, delegation) = StakeState::decode_delegated(&data)?;
     Ok((delegation.voter, Balance { lamports: stake.lamports(), delegated: delegation.stake.get() }))
 }

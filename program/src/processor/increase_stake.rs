@@ -7,7 +7,9 @@ use {
             Authorization, Ephemeral, Request, check_stake_in_motion, create_ephemeral, create_transient,
             shared_accounts,
         },
-        validation::{Pool, Rent, check_owner, check_transient_stake, check_validator_stake, clock_epoch},
+        validation::{
+            Pool, Rent, borrow_stake, check_owner, check_transient_stake, check_validator_stake, clock_epoch,
+        },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     tidepool_interface::{
@@ -151,7 +153,7 @@ fn check_validator(pool: &Pool, accounts: &Accounts, record: &ValidatorStakeInfo
     let (stake, vote) = (&accounts.validator_stake, accounts.vote.address());
     check_owner(stake, &STAKE_PROGRAM_ID)?;
     check_validator_stake(pool.program_id, pool.address(), stake, vote, record.validator_seed_suffix.get())?;
-    let data = stake.try_borrow()?;
+    let data = borrow_stake(stake);
     let (meta, delegation) = StakeState::decode_delegated(&data)?;
     if !meta.is_usable_by_pool(accounts.withdraw_authority.address(), &pool.state.head.lockup)
         || delegation.voter != *vote
@@ -174,7 +176,7 @@ fn delegate(authority: &PoolAuthority, stake: &AccountView, accounts: &Accounts)
 
 /// Whether stake is delegated in `epoch` already: a split of delegated stake is.
 fn is_delegated_by(stake: &AccountView, epoch: u64) -> Result<bool, ProgramError> {
-    Ok(match StakeState::decode(&stake.try_borrow()?)? {
+    Ok(match StakeState::decode(&borrow_stake(stake))? {
         StakeState::Stake(_, delegation) => delegation.activation_epoch.get() <= epoch,
         _ => false,
     })

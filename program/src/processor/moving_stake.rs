@@ -3,7 +3,7 @@
 use {
     crate::{
         cpi::{PoolAuthority, create_stake_account},
-        validation::{Pool, check_ephemeral_stake, check_stake_program, check_system_program},
+        validation::{Pool, borrow_stake, check_ephemeral_stake, check_stake_program, check_system_program},
     },
     pinocchio::{AccountView, Address, ProgramResult, cpi::Seed, error::ProgramError},
     tidepool_interface::{
@@ -92,7 +92,7 @@ pub fn check_stake_in_motion(
     if request.transient_seed != record.transient_seed_suffix.get() {
         return Err(ProgramError::InvalidSeeds);
     }
-    let data = transient.try_borrow()?;
+    let data = borrow_stake(transient);
     let (_, delegation) = StakeState::decode_delegated(&data)?;
     if moves_alike(delegation) { Ok(()) } else { Err(WrongStakeStake.into()) }
 }

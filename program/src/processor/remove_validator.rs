@@ -4,7 +4,8 @@ use {
     crate::{
         cpi::PoolAuthority,
         validation::{
-            Pool, check_owner, check_stake_program, check_transient_stake, check_validator_stake, clock_epoch,
+            Pool, borrow_stake, check_owner, check_stake_program, check_transient_stake, check_validator_stake,
+            clock_epoch,
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
@@ -33,7 +34,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
 
     let stake = &accounts.validator_stake;
     let (vote, is_delegated) = {
-        let data = stake.try_borrow()?;
+        let data = borrow_stake(stake);
         let (_, delegation) = StakeState::decode_delegated(&data)?;
         (delegation.voter, delegation.is_delegated())
     };
@@ -68,7 +69,7 @@ fn is_delegated_by_pool(
     authority: &PoolAuthority,
     lockup: &PodLockup,
 ) -> Result<bool, ProgramError> {
-    let data = stake.try_borrow()?;
+    let data = borrow_stake(stake);
     Ok(match StakeState::decode(&data) {
         Ok(StakeState::Stake(meta, delegation)) => {
             meta.is_usable_by_pool(authority.account.address(), lockup) && delegation.is_delegated()

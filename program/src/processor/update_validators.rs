@@ -4,8 +4,8 @@ use {
     crate::{
         cpi::{PoolAuthority, StakeSysvars},
         validation::{
-            Pool, Rent, check_owner, check_stake_program, check_transient_stake, check_validator_stake, clock_epoch,
-            epoch_rewards_active,
+            Pool, Rent, borrow_stake, check_owner, check_stake_program, check_transient_stake, check_validator_stake,
+            clock_epoch, epoch_rewards_active,
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
@@ -205,7 +205,7 @@ impl Update<'_> {
 
     fn read(&self, account: &AccountView) -> Result<Stake, ProgramError> {
         let is_ours = |meta: &StakeMeta| meta.is_usable_by_pool(self.authority.account.address(), self.lockup);
-        Ok(match StakeState::decode(&account.try_borrow()?) {
+        Ok(match StakeState::decode(&borrow_stake(account)) {
             Ok(StakeState::Initialized(meta)) if is_ours(meta) => Stake::Initialized,
             Ok(StakeState::Stake(meta, delegation)) if is_ours(meta) => Stake::Delegated(*delegation),
             _ => Stake::Foreign,
@@ -214,7 +214,7 @@ impl Update<'_> {
 
     /// Whether the account is delegated since an epoch before this one.
     fn is_delegated_before(&self, account: &AccountView) -> Result<bool, ProgramError> {
-        let data = account.try_borrow()?;
+        let data = borrow_stake(account);
         Ok(StakeState::decode_delegated(&data)
             .is_ok_and(|(_, delegation)| delegation.activation_epoch.get() < self.epoch))
     }

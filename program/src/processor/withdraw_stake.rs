@@ -3,7 +3,7 @@
 use {
     crate::{
         cpi::{burn, minimum_delegation, transfer_checked},
-        validation::{Pool, Rent, check_owner, check_stake_program, clock_epoch},
+        validation::{Pool, Rent, borrow_stake, check_owner, check_stake_program, clock_epoch},
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     tidepool_interface::{
@@ -48,7 +48,7 @@ pub fn process(
     let mut quote = quote::withdrawal(&pool.rate(), fee, pool_tokens)?;
 
     let split_from = &accounts.split_from;
-    let source_rent = rent.of(split_from);
+    let source_rent = rent.minimum_balance(borrow_stake(split_from).len());
     let stake_program_minimum = minimum_delegation()?;
     let vote = read_voter(split_from)?;
     let limits = WithdrawalLimits::new(&pool.rate(), source_rent, stake_program_minimum)?;
@@ -98,7 +98,7 @@ pub fn process(
 
 /// The validator that the account is delegated to, if it is.
 fn read_voter(stake: &AccountView) -> Result<Option<Address>, ProgramError> {
-    Ok(match StakeState::decode(&stake.try_borrow()?)? {
+    Ok(match StakeState::decode(&borrow_stake(stake))? {
         StakeState::Stake(_, delegation) => Some(delegation.voter),
         StakeState::Uninitialized | StakeState::Initialized(_) | StakeState::RewardsPool => None,
     })

@@ -4,6 +4,7 @@ mod accounts;
 mod addresses;
 mod pool;
 mod rent;
+mod stake;
 
 pub use {
     accounts::{
@@ -13,4 +14,5 @@ pub use {
     addresses::{check_ephemeral_stake, check_transient_stake, check_validator_stake},
     pool::Pool,
     rent::Rent,
+    stake::borrow_stake,
 };

@@ -1,0 +1,5 @@
+//! Tidepool against the published SPL stake pool, in the same state, with the same instruction: the same result, the same
+//! accounts to the byte, the same return data.
+
+mod substitution;
+mod success;

@@ -1,0 +1,37 @@
+//! Each instruction where it succeeds.
+
+use {
+    std::collections::BTreeSet,
+    tidepool_interface::address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
+    tidepool_tests::{
+        scenario::{self, EPOCH},
+        twins::Twins,
+    },
+};
+
+/// Tags of the contract that can succeed: all but `CreateTokenMetadata` (17), `UpdateTokenMetadata` (18) and the retired
+/// `Redelegate` (22).
+const TAGS: std::ops::RangeInclusive<u8> = 0..=26;
+const WITHOUT_SCENARIO: [u8; 3] = [17, 18, 22];
+
+#[test]
+fn each_instruction_succeeds_alike() {
+    let mut twins = Twins::new();
+    twins.set_epoch(EPOCH);
+    let mut tags = BTreeSet::new();
+    let mut failures = vec![];
+    for token_program in [TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID] {
+        for name in scenario::names() {
+            let scenario = scenario::make(name, token_program, &mut twins.ours);
+            tags.insert(scenario.instruction.data[0]);
+            match twins.process(&scenario.instruction) {
+                Ok(outcome) if outcome.is_ok() => {}
+                Ok(outcome) => failures.push(format!("{name}: both fail: {:?}", outcome.result.raw_result)),
+                Err(difference) => failures.push(format!("{name}: {difference}")),
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    let missing: Vec<_> = TAGS.filter(|tag| !tags.contains(tag) && !WITHOUT_SCENARIO.contains(tag)).collect();
+    assert!(missing.is_empty(), "no scenario for the tags {missing:?}");
+}
