@@ -7,7 +7,7 @@ use {
     },
     crate::{
         run::{RunError, Side, deposit_sol, deposit_stake, withdraw_sol, withdraw_stake},
-        terminal::{Sol, Tokens, short_address},
+        terminal::{Sol, Tokens, counted, short_address},
     },
     solana_signer::Signer,
     solana_stake_interface::{
@@ -84,7 +84,9 @@ impl Stage<'_> {
         }
         let delegated: u64 = split.parts.iter().map(|(_, lamports)| lamports).sum();
         self.driver.send("Delegating the reserve", &split.plan, &[&self.manager]).await?;
-        self.event(format!("{} SOL of the reserve delegated to {} validators", Sol(delegated), split.parts.len()));
+        self.event(format!("{} SOL of the reserve delegated to {}",
+            Sol(delegated),
+            counted(split.parts.len(), "validator")));
         self.refresh().await
     }
 

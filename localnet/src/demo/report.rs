@@ -4,7 +4,7 @@ use {
     super::{EpochFigures, Options, stage::Stage},
     crate::{
         run::{Ledger, RunError},
-        terminal::{Align, Column, Percent, Rate, Sol, Table, Tokens, chart, count, short_address},
+        terminal::{Align, Column, Percent, Rate, Sol, Table, Tokens, chart, counted, short_address},
     },
     console::{Term, style},
     std::{io, io::Write},
@@ -15,8 +15,9 @@ const WIDE_TERMINAL: u16 = 125;
 
 pub fn write_title(out: &mut dyn Write, options: &Options) -> io::Result<()> {
     let title = format!(
-        "Tidepool: a stake pool of {} validators over {} epochs, on a cluster in this process",
-        options.validators, options.epochs
+        "Tidepool: a stake pool of {} over {} epochs, on a cluster in this process",
+        counted(options.validators as usize, "validator"),
+        options.epochs
     );
     writeln!(out, "{}", style(title).bold())
 }
@@ -79,7 +80,7 @@ pub async fn write_validators(out: &mut dyn Write, stage: &Stage<'_>) -> Result<
             Percent { part: record.stake_lamports().unwrap_or(0), whole: total }.to_string(),
         ]);
     }
-    write_heading(out, &format!("{} validators", count(snapshot.records().len() as u64)))?;
+    write_heading(out, &counted(snapshot.records().len(), "validator"))?;
     table.write(out)?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use {
     crate::{
         embedded::{EmbeddedCluster, Validator},
         run::{Driver, Ledger, RunError, Side, tokens_in, under_management},
-        terminal::Sol,
+        terminal::{Sol, counted},
     },
     console::style,
     solana_address::Address,
@@ -27,6 +27,10 @@ const WALLET_LAMPORTS: u64 = 20_000 * LAMPORTS_PER_SOL;
 /// What the first two wallets deposit, and what the third delegates.
 const DEPOSIT_LAMPORTS: [u64; 3] =
     [12_000 * LAMPORTS_PER_SOL, 4_500 * LAMPORTS_PER_SOL + 123_456_789, 3_000 * LAMPORTS_PER_SOL];
+
+/// Validators that are added by one plan. Each makes the list longer, and adding the next more expensive than a simulation
+/// beforehand says.
+const ADDED_AT_ONCE: usize = 32;
 
 /// Somebody with a wallet.
 pub struct Holder {
@@ -159,14 +163,16 @@ impl<'c> Stage<'c> {
     }
 
     async fn add_validators(&mut self) -> Result<(), RunError> {
-        let groups: Result<Vec<_>, _> =
-            self.cluster().votes().iter().map(|vote| actions::add_validator(&self.snapshot, vote, 0)).collect();
-        let mut plan = Plan::default();
-        plan.push("add validators", groups?);
-        self.driver.send("Adding validators", &plan, &[&self.manager]).await?;
-        self.refresh().await?;
-        let added = self.snapshot.records().len();
-        self.event(format!("{added} validators added, each with the minimum stake"));
+        for votes in self.cluster().votes().chunks(ADDED_AT_ONCE) {
+            let groups: Result<Vec<_>, _> =
+                votes.iter().map(|vote| actions::add_validator(&self.snapshot, vote, 0)).collect();
+            let mut plan = Plan::default();
+            plan.push("add validators", groups?);
+            self.driver.send("Adding validators", &plan, &[&self.manager]).await?;
+            self.refresh().await?;
+        }
+        let added = counted(self.snapshot.records().len(), "validator");
+        self.event(format!("{added} added, each with the minimum stake"));
         Ok(())
     }
 

@@ -76,7 +76,8 @@ impl EmbeddedClusterBuilder {
     /// the cluster's own validators.
     ///
     /// Accounts appear in the first epoch of the new cluster ([`Self::start_epoch`]): to go on where another cluster
-    /// is, start in its epoch.
+    /// is, start in its epoch. Stake that was activated before then has warmed up, with one exception: what was activated two
+    /// epochs before earns nothing, for the bank has no record of that epoch.
     pub fn account(mut self, address: Address, account: Account) -> Self {
         self.accounts.push((address, account));
         self

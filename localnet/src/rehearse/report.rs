@@ -4,7 +4,7 @@ use {
     super::{input::SavedAccount, made::Made},
     crate::{
         run::{EpochFee, Ledger, PoolRewards, StageCost, Trade},
-        terminal::{Align, Column, Percent, Rate, Sol, Table, Tokens, count},
+        terminal::{Align, Column, Percent, Rate, Sol, Table, Tokens, count, counted},
     },
     console::style,
     solana_address::Address,
@@ -62,9 +62,9 @@ fn write_stake(out: &mut dyn Write, snapshot: &PoolSnapshot) -> io::Result<()> {
 /// What had to be made because it was not saved.
 pub fn write_made(out: &mut dyn Write, made: &Made) -> io::Result<()> {
     let mut parts = vec![
-        format!("{} validator stake accounts", count(made.validator_stakes as u64)),
-        format!("{} transient stake accounts", count(made.transient_stakes as u64)),
-        format!("{} vote accounts", count(made.votes as u64)),
+        counted(made.validator_stakes, "validator stake account"),
+        counted(made.transient_stakes, "transient stake account"),
+        counted(made.votes, "vote account"),
     ];
     if made.fee_account {
         parts.push("the manager's fee account".into());
@@ -109,8 +109,8 @@ pub fn write_update(
     table.write(out)?;
     let (was, is) = (before.records().len() as u64, updated.records().len() as u64);
     figure(out, "records updated", format!("{} of {}, {} removed", count(is), count(is), count(was - is)))?;
-    let accounts = count(rewards.accounts as u64);
-    figure(out, "rewards", format!("{} SOL, paid to {accounts} stake accounts", Sol(rewards.total)))
+    let accounts = counted(rewards.accounts, "stake account");
+    figure(out, "rewards", format!("{} SOL, paid to {accounts}", Sol(rewards.total)))
 }
 
 fn cost_row(cost: &StageCost) -> [String; 4] {
@@ -135,10 +135,8 @@ pub fn write_rate(
 /// A deposit or a withdrawal.
 pub fn write_trade(out: &mut dyn Write, name: &str, trade: &Trade) -> io::Result<()> {
     let mut text = format!("{} SOL, {} pool tokens", Sol(trade.lamports), Tokens(trade.pool_tokens));
-    match trade.stake_accounts.len() {
-        0 => {}
-        1 => text += ", 1 stake account",
-        several => text += &format!(", {several} stake accounts"),
+    if !trade.stake_accounts.is_empty() {
+        text += &format!(", {}", counted(trade.stake_accounts.len(), "stake account"));
     }
     figure(out, name, format!("{text}; {} compute units", count(trade.units)))
 }

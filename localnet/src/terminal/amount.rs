@@ -86,6 +86,12 @@ pub fn count(number: u64) -> String {
     grouped
 }
 
+/// So many of something: `1 vote account`, `1,990 vote accounts`.
+pub fn counted(number: usize, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{plural}", count(number as u64))
+}
+
 /// The ends of an address: `7Np4…x9Qa`.
 pub fn short_address(address: &Address) -> String {
     let text = address.to_string();
@@ -117,6 +123,13 @@ mod tests {
     fn shares_are_percentages() {
         assert_eq!(Percent { part: 1, whole: 3 }.to_string(), "33.33 %");
         assert_eq!(Percent { part: 0, whole: 0 }.to_string(), "0.00 %");
+    }
+
+    #[test]
+    fn one_is_no_plural() {
+        assert_eq!(counted(1, "vote account"), "1 vote account");
+        assert_eq!(counted(0, "vote account"), "0 vote accounts");
+        assert_eq!(counted(1_990, "vote account"), "1,990 vote accounts");
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! A line chart in characters.
 
-use std::{fmt::Write as _, io, io::Write};
+use {
+    console::style,
+    std::{fmt::Write as _, io, io::Write},
+};
 
 /// Lines of the chart above its axis.
 const HEIGHT: usize = 9;
@@ -25,7 +28,7 @@ pub fn chart(out: &mut dyn Write, points: &[(u64, u64)], label: impl Fn(u64) -> 
     for (index, row) in rows.iter().enumerate() {
         let from_bottom = (HEIGHT - 1 - index) as u128;
         let value = least + (u128::from(most - least) * from_bottom / (HEIGHT - 1) as u128) as u64;
-        writeln!(out, "  {:>14} ┤{}", label(value), row.trim_end())?;
+        writeln!(out, "  {:>14} ┤{}", label(value), style(row.trim_end()).cyan())?;
     }
     let mut axis = String::new();
     // Labels that would touch each other are left out.

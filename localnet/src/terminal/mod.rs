@@ -6,7 +6,7 @@ mod chart;
 mod table;
 
 pub use {
-    amount::{Percent, Rate, Sol, Tokens, count, short_address},
+    amount::{Percent, Rate, Sol, Tokens, count, counted, short_address},
     bar::Bar,
     chart::chart,
     table::{Align, Column, Table},

@@ -19,10 +19,7 @@ use {
 fn transfer(from: &Keypair, to: &Address, lamports: u64) -> VersionedTransaction {
     let instruction = system_instruction::transfer(&from.pubkey(), to, lamports);
     let message = Message::new(&[instruction], Some(&from.pubkey()));
-    VersionedTransaction {
-        signatures: vec![],
-        message: VersionedMessage::Legacy(message),
-    }
+    VersionedTransaction { signatures: vec![], message: VersionedMessage::Legacy(message) }
 }
 
 fn sign(mut transaction: VersionedTransaction, hash: solana_hash::Hash, key: &Keypair) -> VersionedTransaction {
@@ -37,26 +34,16 @@ async fn a_client_sees_what_happened() {
     let to = Address::new_unique();
     simulates(&embedded, &from, &to).await;
     let blockhash = Cluster::latest_blockhash(&embedded).await.unwrap();
-    assert_eq!(
-        blockhash.last_valid_block_height,
-        Cluster::block_height(&embedded).await.unwrap() + 150
-    );
+    assert_eq!(blockhash.last_valid_block_height, Cluster::block_height(&embedded).await.unwrap() + 150);
 
     let paid = sign(transfer(&from, &to, SOL), blockhash.hash, &from);
     let signature = Cluster::send(&embedded, &paid).await.unwrap();
-    assert_eq!(
-        Cluster::send(&embedded, &paid).await.unwrap(),
-        signature,
-        "again does no harm"
-    );
+    assert_eq!(Cluster::send(&embedded, &paid).await.unwrap(), signature, "again does no harm");
     assert_eq!(embedded.lamports(&to), SOL);
 
     let failing = sign(transfer(&from, &to, 100 * SOL), blockhash.hash, &from);
     let failed = Cluster::send(&embedded, &failing).await.unwrap();
-    let statuses = embedded
-        .statuses(&[signature, failed, Default::default()])
-        .await
-        .unwrap();
+    let statuses = embedded.statuses(&[signature, failed, Default::default()]).await.unwrap();
     let landed = statuses[0].as_ref().unwrap();
     assert_eq!(landed.error, None);
     assert_eq!(landed.confirmation, Confirmation::Finalized);
@@ -93,9 +80,7 @@ async fn an_old_blockhash_is_refused() {
     let late = sign(transfer(&from, &to, SOL), blockhash.hash, &from);
     assert!(matches!(
         Cluster::send(&cluster, &late).await,
-        Err(ClusterError::TransactionRefused {
-            error: TransactionError::BlockhashNotFound
-        })
+        Err(ClusterError::TransactionRefused { error: TransactionError::BlockhashNotFound })
     ));
 }
 
@@ -109,17 +94,10 @@ async fn a_sender_works_against_it() {
         let instruction = system_instruction::transfer(&other.pubkey(), &to, lamports);
         Outgoing::new(format!("pay {lamports}"), vec![instruction])
     };
-    let options = SendOptions {
-        report_units: true,
-        ..SendOptions::default()
-    };
-    let sender = Sender::new(&cluster, &payer)
-        .signers([&other as &dyn Signer])
-        .options(options);
+    let options = SendOptions { report_units: true, ..SendOptions::default() };
+    let sender = Sender::new(&cluster, &payer).signers([&other as &dyn Signer]).options(options);
 
-    let paid = sender
-        .send_stages(&[vec![pay(SOL), pay(2 * SOL)], vec![pay(3 * SOL)]])
-        .await;
+    let paid = sender.send_stages(&[vec![pay(SOL), pay(2 * SOL)], vec![pay(3 * SOL)]]).await;
     assert!(paid.is_success());
     assert_eq!(cluster.lamports(&to), 6 * SOL);
     assert_eq!(cluster.lamports(&payer.pubkey()), SOL - 3 * 2 * 5_000);

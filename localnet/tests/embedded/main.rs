@@ -13,8 +13,5 @@ use {
 const SOL: u64 = LAMPORTS_PER_SOL;
 
 fn cluster_of(specs: impl IntoIterator<Item = ValidatorSpec>) -> EmbeddedCluster {
-    EmbeddedCluster::builder()
-        .validator_specs(specs)
-        .start()
-        .expect("a cluster without programs needs nothing")
+    EmbeddedCluster::builder().validator_specs(specs).start().expect("a cluster without programs needs nothing")
 }

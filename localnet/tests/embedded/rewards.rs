@@ -41,61 +41,30 @@ fn new_stake_warms_up_and_earns() {
 fn rewards_follow_commission_and_performance() {
     let spec = ValidatorSpec::default();
     let cluster = cluster_of([
-        ValidatorSpec {
-            commission_bps: 0,
-            ..spec.clone()
-        },
-        ValidatorSpec {
-            commission_bps: 1_000,
-            ..spec.clone()
-        },
-        ValidatorSpec {
-            commission_bps: 10_000,
-            ..spec.clone()
-        },
-        ValidatorSpec {
-            commission_bps: 0,
-            performance_permille: 500,
-            ..spec
-        },
+        ValidatorSpec { commission_bps: 0, ..spec.clone() },
+        ValidatorSpec { commission_bps: 1_000, ..spec.clone() },
+        ValidatorSpec { commission_bps: 10_000, ..spec.clone() },
+        ValidatorSpec { commission_bps: 0, performance_permille: 500, ..spec },
     ]);
     cluster.advance_epoch().unwrap();
     let before: Vec<_> = cluster.votes().iter().map(|vote| cluster.lamports(vote)).collect();
     let staked: Vec<_> = stakes(&cluster);
     cluster.advance_epoch().unwrap();
-    let earned: Vec<_> = stakes(&cluster)
-        .iter()
-        .zip(&staked)
-        .map(|(now, then)| now - then)
-        .collect();
-    let commission: Vec<_> = cluster
-        .votes()
-        .iter()
-        .zip(&before)
-        .map(|(vote, then)| cluster.lamports(vote) - then)
-        .collect();
+    let earned: Vec<_> = stakes(&cluster).iter().zip(&staked).map(|(now, then)| now - then).collect();
+    let commission: Vec<_> =
+        cluster.votes().iter().zip(&before).map(|(vote, then)| cluster.lamports(vote) - then).collect();
 
     assert_eq!(commission[0], 0);
     assert!(earned[1] < earned[0]);
     let share = commission[1] * 1_000 / (commission[1] + earned[1]);
-    assert!(
-        (99..=100).contains(&share),
-        "10 % of the reward is commission, not {share} thousandths"
-    );
+    assert!((99..=100).contains(&share), "10 % of the reward is commission, not {share} thousandths");
     assert_eq!(earned[2], 0, "a commission of 100 % leaves nothing to delegators");
     let half = earned[3] * 1_000 / earned[0];
-    assert!(
-        (490..=510).contains(&half),
-        "half the votes earn half the reward, not {half} thousandths"
-    );
+    assert!((490..=510).contains(&half), "half the votes earn half the reward, not {half} thousandths");
 }
 
 fn stakes(cluster: &EmbeddedCluster) -> Vec<u64> {
-    cluster
-        .validators()
-        .iter()
-        .map(|validator| cluster.lamports(&validator.stake))
-        .collect()
+    cluster.validators().iter().map(|validator| cluster.lamports(&validator.stake)).collect()
 }
 
 #[test]
@@ -118,12 +87,7 @@ fn a_delinquent_validator_earns_nothing() {
 
 #[test]
 fn time_passes_with_epochs() {
-    let cluster = EmbeddedCluster::builder()
-        .validators(1)
-        .start_epoch(800)
-        .start_time(1_000_000)
-        .start()
-        .unwrap();
+    let cluster = EmbeddedCluster::builder().validators(1).start_epoch(800).start_time(1_000_000).start().unwrap();
     assert_eq!(cluster.epoch(), 800);
     assert_eq!(cluster.clock().epoch_start_timestamp, 1_000_000);
     assert!(!cluster.epoch_rewards().active);
@@ -139,10 +103,7 @@ fn time_passes_with_epochs() {
     cluster.skip_to_slot(slot + 1_000).unwrap();
     assert_eq!(cluster.slot(), slot + 1_000);
     assert_eq!(cluster.clock().unix_timestamp - clock.unix_timestamp, 400);
-    assert!(matches!(
-        cluster.skip_to_slot(slot),
-        Err(EmbeddedError::SlotNotAhead { .. })
-    ));
+    assert!(matches!(cluster.skip_to_slot(slot), Err(EmbeddedError::SlotNotAhead { .. })));
 }
 
 #[test]
@@ -166,10 +127,7 @@ fn stake_cannot_change_while_rewards_are_paid() {
     let deactivate = [stake_instruction::deactivate_stake(&stake.pubkey(), &wallet.pubkey())];
     let refused: TxFailure = cluster.process(&deactivate, &wallet, &[]).unwrap_err();
     // StakeError::EpochRewardsActive
-    assert_eq!(
-        refused.error,
-        TransactionError::InstructionError(0, InstructionError::Custom(16))
-    );
+    assert_eq!(refused.error, TransactionError::InstructionError(0, InstructionError::Custom(16)));
     assert!(!refused.logs.is_empty());
 
     let change = cluster.finish_rewards();
@@ -183,17 +141,43 @@ fn stake_cannot_change_while_rewards_are_paid() {
 }
 
 #[test]
+fn preloaded_stake_has_warmed_up() {
+    let source = EmbeddedCluster::builder().start_epoch(400).start().unwrap();
+    let (wallet, stake, half) = (source.funded_keypair(20_000 * SOL), Keypair::new(), Keypair::new());
+    let create = stake_instruction::create_account_and_delegate_stake(
+        &wallet.pubkey(),
+        &stake.pubkey(),
+        &source.votes()[1],
+        &Authorized::auto(&wallet.pubkey()),
+        &Lockup::default(),
+        10_000 * SOL,
+    );
+    source.process(&create, &wallet, &[&stake]).unwrap();
+    let account = source.account(&stake.pubkey()).unwrap();
+
+    let later = EmbeddedCluster::builder()
+        .start_epoch(561)
+        .account(stake.pubkey(), account)
+        .wallet(wallet.pubkey(), SOL)
+        .wallet(half.pubkey(), SOL)
+        .start()
+        .unwrap();
+    // The stake program splits active stake only where it finds the history that made it active.
+    let split = stake_instruction::split(&stake.pubkey(), &wallet.pubkey(), 4_000 * SOL, &half.pubkey());
+    later.process(&split, &wallet, &[&half]).unwrap();
+    let before = [&stake, &half].map(|key| later.lamports(&key.pubkey()));
+    later.advance_epoch().unwrap();
+    let after = [&stake, &half].map(|key| later.lamports(&key.pubkey()));
+    assert!(after[0] > before[0] && after[1] > before[1], "{before:?} {after:?}");
+}
+
+#[test]
 fn preloaded_vote_accounts_earn_too() {
     let source = cluster_of(vec![ValidatorSpec::default(); 3]);
     let validator = &source.validators()[2];
     let accounts = [validator.vote, validator.stake].map(|address| (address, source.account(&address).unwrap()));
 
-    let cluster = EmbeddedCluster::builder()
-        .validators(2)
-        .accounts(accounts)
-        .start_epoch(5)
-        .start()
-        .unwrap();
+    let cluster = EmbeddedCluster::builder().validators(2).accounts(accounts).start_epoch(5).start().unwrap();
     let before = cluster.lamports(&validator.stake);
     assert_eq!(before, source.lamports(&validator.stake));
     cluster.advance_epoch().unwrap();
@@ -212,9 +196,7 @@ fn delegate(cluster: &EmbeddedCluster, vote: &Address, lamports: u64) -> Keypair
         &Lockup::default(),
         lamports,
     );
-    cluster
-        .process(&instructions, &wallet, &[&stake])
-        .expect("a funded wallet can delegate");
+    cluster.process(&instructions, &wallet, &[&stake]).expect("a funded wallet can delegate");
     stake
 }
 

@@ -39,11 +39,7 @@ fn set_up_mistakes_are_named() {
     assert!(matches!(none, EmbeddedError::NoValidators));
     let short = EmbeddedCluster::builder().slots_per_epoch(4).start().err().unwrap();
     assert!(short.to_string().contains("at least 32"));
-    let missing = EmbeddedCluster::builder()
-        .program(Address::new_unique(), "no/such/file.so")
-        .start()
-        .err()
-        .unwrap();
+    let missing = EmbeddedCluster::builder().program(Address::new_unique(), "no/such/file.so").start().err().unwrap();
     assert!(missing.to_string().contains("no/such/file.so"));
 }
 
@@ -52,10 +48,7 @@ fn elf_file(program_id: &Address, name: &str) -> PathBuf {
     let rent = Rent::default();
     let accounts = solana_program_binaries::by_id(program_id, &rent).expect("the bank ships it");
     let data = accounts.last().expect("a program has an account").1.data().to_vec();
-    let start = data
-        .windows(4)
-        .position(|bytes| bytes == b"\x7fELF")
-        .expect("it holds an ELF");
+    let start = data.windows(4).position(|bytes| bytes == b"\x7fELF").expect("it holds an ELF");
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::write(&path, &data[start..]).expect("the target folder can be written");
     path
@@ -66,11 +59,7 @@ fn programs_are_loaded_and_replaced() {
     let memo = elf_file(&MEMO, "memo.so");
     let token = elf_file(&TOKEN, "token.so");
     let program_id = Address::new_unique();
-    let cluster = EmbeddedCluster::builder()
-        .validators(1)
-        .program(program_id, &memo)
-        .start()
-        .unwrap();
+    let cluster = EmbeddedCluster::builder().validators(1).program(program_id, &memo).start().unwrap();
     let wallet = cluster.funded_keypair(SOL);
     let hello = [Instruction::new_with_bytes(program_id, b"hello", vec![])];
 

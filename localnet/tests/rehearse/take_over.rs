@@ -132,7 +132,7 @@ async fn saved_stake_and_vote_accounts_are_used_as_they_are() {
     folder.add("stranger", &address_of("stranger"), &owned(SYSTEM_PROGRAM_ID, vec![]));
     let (rehearsed, text) = rehearse(&folder).await;
     assert_settled(&rehearsed, 2);
-    assert!(text.contains("1 validator stake accounts, 0 transient stake accounts, 1 vote accounts"), "{text}");
+    assert!(text.contains("1 validator stake account, 0 transient stake accounts, 1 vote account"), "{text}");
     assert!(text.contains("stranger.json: the pool does not name account"), "{text}");
     // What is not delegated is swept into the reserve, and a commission of 100 % leaves no reward.
     assert_eq!(rehearsed.updated.withdrawable_reserve_lamports(), pool.reserve + 3 * SOL);
