@@ -92,6 +92,8 @@ pub struct ValidatorAddresses {
 /// A pool's addresses, and its state as it was when it was made.
 #[derive(Clone, Debug)]
 pub struct PoolFixture {
+    /// The program.
+    pub program_id: Address,
     /// The pool.
     pub pool: Address,
     /// The withdraw authority.
@@ -125,9 +127,14 @@ impl PoolFixture {
             lockup: PodLockup::zeroed(),
             epoch_fee: spec.epoch_fee.into(),
         };
-        let mut fixture =
-            Self { pool, withdraw_authority, state: StakePool { head, terms: spec.terms }, validators: vec![] };
-        let records = spec.validators.iter().map(|validator| fixture.add_validator(spec, validator, vm)).collect();
+        let mut fixture = Self {
+            program_id: vm.program_id,
+            pool,
+            withdraw_authority,
+            state: StakePool { head, terms: spec.terms },
+            validators: vec![],
+        };
+        let records = spec.validators.iter().map(|validator| fixture.install_validator(spec, validator, vm)).collect();
         fixture.write_pool(vm);
         fixture.write_list(records, vm);
         fixture.write_mint(spec, vm);
@@ -137,7 +144,7 @@ impl PoolFixture {
         fixture
     }
 
-    fn add_validator(&mut self, spec: &PoolSpec, validator: &ValidatorSpec, vm: &mut Vm) -> ValidatorStakeInfo {
+    fn install_validator(&mut self, spec: &PoolSpec, validator: &ValidatorSpec, vm: &mut Vm) -> ValidatorStakeInfo {
         let vote = add_vote_account(vm);
         let addresses = ValidatorAddresses {
             vote,

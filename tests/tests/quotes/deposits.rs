@@ -6,10 +6,6 @@ use {
     },
     proptest::prelude::*,
     tidepool_client::quote::{quote_deposit_sol, quote_deposit_stake},
-    tidepool_interface::{
-        address::{CLOCK_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID},
-        instruction::{self, DepositSolAccounts, DepositStakeAccounts},
-    },
     tidepool_tests::{
         pool::PoolFixture,
         random::{amount, check, pool},
@@ -23,21 +19,7 @@ fn a_sol_deposit_yields_what_was_quoted() {
         let vm = &mut machine.borrow_mut();
         let mut scene = Scene::new(&spec, vm);
         let quote = quote_deposit_sol(&scene.snapshot(), lamports, minimum);
-        let head = scene.pool.state.head;
-        let accounts = DepositSolAccounts {
-            pool: scene.pool.pool,
-            withdraw_authority: scene.pool.withdraw_authority,
-            reserve_stake: head.reserve_stake,
-            lamports_from: scene.holder,
-            pool_tokens_to: scene.holder_tokens,
-            manager_fee_account: head.manager_fee_account,
-            referrer_fee_account: scene.referrer_tokens,
-            pool_mint: head.pool_mint,
-            system_program: SYSTEM_PROGRAM_ID,
-            token_program: head.token_program_id,
-            sol_deposit_authority: None,
-        };
-        let instruction = instruction::deposit_sol(&scene.vm.program_id, &accounts, lamports, minimum);
+        let instruction = scene.pool.deposit_sol(scene.holder.wallet, scene.to, None, lamports, minimum);
         let (outcome, change) = run(&mut scene, &instruction);
         tally.count(quote.is_ok());
         let quote = match quote {
@@ -73,28 +55,10 @@ fn a_stake_deposit_yields_what_was_quoted() {
         let vm = &mut machine.borrow_mut();
         let mut scene = Scene::new(&spec, vm);
         let validator = *index.get(&scene.pool.validators);
-        let head = scene.pool.state.head;
-        let authority = head.stake_deposit_authority;
+        let authority = scene.pool.state.head.stake_deposit_authority;
         let deposit = PoolFixture::add_user_stake(authority, validator.vote, delegated, idle, scene.vm);
         let quote = quote_deposit_stake(&scene.snapshot(), &scene.vm.account(&deposit), minimum);
-        let accounts = DepositStakeAccounts {
-            pool: scene.pool.pool,
-            validator_list: head.validator_list,
-            stake_deposit_authority: authority,
-            withdraw_authority: scene.pool.withdraw_authority,
-            deposit_stake: deposit,
-            validator_stake: validator.stake,
-            reserve_stake: head.reserve_stake,
-            pool_tokens_to: scene.holder_tokens,
-            manager_fee_account: head.manager_fee_account,
-            referrer_fee_account: scene.referrer_tokens,
-            pool_mint: head.pool_mint,
-            clock: CLOCK_ID,
-            stake_history: STAKE_HISTORY_ID,
-            token_program: head.token_program_id,
-            stake_program: STAKE_PROGRAM_ID,
-        };
-        let instruction = instruction::deposit_stake(&scene.vm.program_id, &accounts, false, minimum);
+        let instruction = scene.pool.deposit_stake(authority, deposit, validator.stake, scene.to, minimum);
         let (outcome, change) = run(&mut scene, &instruction);
         tally.count(quote.is_ok());
         let quote = match quote {

@@ -10,6 +10,7 @@ use {
         pool::{Environment, PoolAccounts, PoolSnapshot},
     },
     tidepool_tests::{
+        instructions::{Holder, Receiver},
         pool::{PoolFixture, PoolSpec, add_wallet, token_balance},
         random::amount,
         vm::{Outcome, Vm, read_program_elf},
@@ -21,6 +22,9 @@ pub const CASES: u32 = 2_400;
 
 pub const EPOCH: u64 = 500;
 pub const MOST_LAMPORTS: u64 = 700_000_000_000_000_000;
+
+/// Lamports that the holder begins with.
+pub const HOLDER_LAMPORTS: u64 = u64::MAX / 2;
 
 /// Stake program 5's `GetMinimumDelegation`.
 pub const STAKE_PROGRAM_MINIMUM: u64 = 1_000_000_000;
@@ -36,19 +40,18 @@ pub fn machine() -> RefCell<Vm> {
 pub struct Scene<'a> {
     pub vm: &'a mut Vm,
     pub pool: PoolFixture,
-    pub holder: Address,
-    pub holder_tokens: Address,
-    pub referrer_tokens: Address,
+    pub holder: Holder,
+    pub to: Receiver,
 }
 
 impl<'a> Scene<'a> {
     pub fn new(spec: &PoolSpec, vm: &'a mut Vm) -> Self {
         vm.accounts.clear();
         let pool = PoolFixture::install(spec, vm);
-        let holder = add_wallet(u64::MAX / 2, vm);
-        let holder_tokens = pool.add_token_account(holder, spec.supply, vm);
-        let referrer_tokens = pool.add_token_account(Address::new_unique(), 0, vm);
-        Self { vm, pool, holder, holder_tokens, referrer_tokens }
+        let wallet = add_wallet(HOLDER_LAMPORTS, vm);
+        let tokens = pool.add_token_account(wallet, spec.supply, vm);
+        let referrer = pool.add_token_account(Address::new_unique(), 0, vm);
+        Self { vm, pool, holder: Holder { wallet, tokens }, to: Receiver { tokens, referrer } }
     }
 
     pub fn snapshot(&self) -> PoolSnapshot {
@@ -85,9 +88,9 @@ impl<'a> Scene<'a> {
         let head = &self.pool.state.head;
         let state = self.pool.read_state(self.vm).head;
         Balances {
-            holder: token_balance(&self.holder_tokens, self.vm).into(),
+            holder: token_balance(&self.holder.tokens, self.vm).into(),
             manager: token_balance(&head.manager_fee_account, self.vm).into(),
-            referrer: token_balance(&self.referrer_tokens, self.vm).into(),
+            referrer: token_balance(&self.to.referrer, self.vm).into(),
             reserve: self.vm.account(&head.reserve_stake).lamports.into(),
             total: state.total_lamports.get().into(),
             supply: state.pool_token_supply.get().into(),

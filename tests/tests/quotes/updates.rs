@@ -4,7 +4,6 @@ use {
     crate::scene::{Balances, CASES, EPOCH, Scene, Tally, check_refusal, check_success, machine, run},
     proptest::prelude::*,
     tidepool_client::quote::{quote_update, recorded_total},
-    tidepool_interface::instruction::{StakePoolInstruction, UpdateStakePoolBalanceAccounts},
     tidepool_tests::random::{check, pool},
 };
 
@@ -16,20 +15,9 @@ fn an_update_mints_the_fee_that_was_quoted() {
         spec.last_update_epoch = EPOCH;
         let vm = &mut machine.borrow_mut();
         let mut scene = Scene::new(&spec, vm);
-        let head = scene.pool.state.head;
         let snapshot = scene.snapshot();
         let quote = recorded_total(&snapshot).and_then(|total| quote_update(&snapshot, total));
-        let accounts = UpdateStakePoolBalanceAccounts {
-            pool: scene.pool.pool,
-            withdraw_authority: scene.pool.withdraw_authority,
-            validator_list: head.validator_list,
-            reserve_stake: head.reserve_stake,
-            manager_fee_account: head.manager_fee_account,
-            pool_mint: head.pool_mint,
-            token_program: head.token_program_id,
-        };
-        let instruction =
-            StakePoolInstruction::UpdateStakePoolBalance.with_accounts(&scene.vm.program_id, accounts.metas());
+        let instruction = scene.pool.update_pool();
         let (outcome, change) = run(&mut scene, &instruction);
         tally.count(quote.is_ok());
         let quote = match quote {

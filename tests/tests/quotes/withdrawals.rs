@@ -2,8 +2,8 @@
 
 use {
     crate::scene::{
-        Balances, CASES, EPOCH, MOST_LAMPORTS, STAKE_PROGRAM_MINIMUM, Scene, Tally, bound, check_refusal,
-        check_success, machine, run,
+        Balances, CASES, EPOCH, HOLDER_LAMPORTS, MOST_LAMPORTS, STAKE_PROGRAM_MINIMUM, Scene, Tally, bound,
+        check_refusal, check_success, machine, run,
     },
     proptest::prelude::*,
     solana_address::Address,
@@ -11,13 +11,9 @@ use {
         pool::PoolSnapshot,
         quote::{WithdrawFrom, quote_withdraw_sol, quote_withdraw_stake},
     },
-    tidepool_interface::{
-        address::{CLOCK_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID},
-        instruction::{self, WithdrawSolAccounts, WithdrawStakeAccounts},
-        withdrawal::StakeSource,
-    },
+    tidepool_interface::withdrawal::{StakeSource, Withdrawable, WithdrawalLimits},
     tidepool_tests::{
-        pool::{PoolSpec, add_empty_stake, add_wallet},
+        pool::{PoolSpec, add_empty_stake},
         random::{amount, check, pool},
     },
 };
@@ -29,25 +25,8 @@ fn a_sol_withdrawal_yields_what_was_quoted() {
         let vm = &mut machine.borrow_mut();
         let mut scene = Scene::new(&spec, vm);
         let tokens = tokens.min(spec.supply);
-        let quote = quote_withdraw_sol(&scene.snapshot(), &scene.holder_tokens, tokens, minimum);
-        let head = scene.pool.state.head;
-        let destination = add_wallet(1_000_000, scene.vm);
-        let accounts = WithdrawSolAccounts {
-            pool: scene.pool.pool,
-            withdraw_authority: scene.pool.withdraw_authority,
-            user_transfer_authority: scene.holder,
-            pool_tokens_from: scene.holder_tokens,
-            reserve_stake: head.reserve_stake,
-            lamports_to: destination,
-            manager_fee_account: head.manager_fee_account,
-            pool_mint: head.pool_mint,
-            clock: CLOCK_ID,
-            stake_history: STAKE_HISTORY_ID,
-            stake_program: STAKE_PROGRAM_ID,
-            token_program: head.token_program_id,
-            sol_withdraw_authority: None,
-        };
-        let instruction = instruction::withdraw_sol(&scene.vm.program_id, &accounts, tokens, minimum);
+        let quote = quote_withdraw_sol(&scene.snapshot(), &scene.holder.tokens, tokens, minimum);
+        let instruction = scene.pool.withdraw_sol(scene.holder, None, tokens, minimum);
         let (outcome, change) = run(&mut scene, &instruction);
         tally.count(quote.is_ok());
         let quote = match quote {
@@ -64,7 +43,7 @@ fn a_sol_withdrawal_yields_what_was_quoted() {
             supply: -i128::from(quote.burnt),
         };
         prop_assert_eq!(change, expected);
-        prop_assert_eq!(scene.vm.account(&destination).lamports - 1_000_000, quote.lamports);
+        prop_assert_eq!(scene.vm.account(&scene.holder.wallet).lamports - HOLDER_LAMPORTS, quote.lamports);
         Ok(())
     });
     tally.check();
@@ -129,7 +108,7 @@ fn a_stake_withdrawal_yields_what_was_quoted() {
             };
             (WithdrawFrom::Validator(validator.vote), tokens.min(spec.supply))
         };
-        let quote = quote_withdraw_stake(&snapshot, from, &scene.holder_tokens, tokens, minimum);
+        let quote = quote_withdraw_stake(&snapshot, from, &scene.holder.tokens, tokens, minimum);
         let split_from = match (&quote, from) {
             (Ok(quote), _) => quote.split_from,
             (Err(_), WithdrawFrom::Reserve) => head.reserve_stake,
@@ -138,22 +117,7 @@ fn a_stake_withdrawal_yields_what_was_quoted() {
         let balance_before = scene.vm.account(&split_from).lamports;
         let split_to = add_empty_stake(scene.vm);
         let rent = scene.vm.account(&split_to).lamports;
-        let accounts = WithdrawStakeAccounts {
-            pool: scene.pool.pool,
-            validator_list: head.validator_list,
-            withdraw_authority: scene.pool.withdraw_authority,
-            split_from,
-            split_to,
-            user_stake_authority: scene.holder,
-            user_transfer_authority: scene.holder,
-            pool_tokens_from: scene.holder_tokens,
-            manager_fee_account: head.manager_fee_account,
-            pool_mint: head.pool_mint,
-            clock: CLOCK_ID,
-            token_program: head.token_program_id,
-            stake_program: STAKE_PROGRAM_ID,
-        };
-        let instruction = instruction::withdraw_stake(&scene.vm.program_id, &accounts, tokens, minimum);
+        let instruction = scene.pool.withdraw_stake(scene.holder, split_from, split_to, tokens, minimum);
         let (outcome, change) = run(&mut scene, &instruction);
         tally.count(quote.is_ok());
         let quote = match quote {
@@ -180,7 +144,6 @@ fn a_stake_withdrawal_yields_what_was_quoted() {
 
 /// The account that the contract's order points to, where the quote refuses for another reason.
 fn expected_source(snapshot: &PoolSnapshot, vote: &Address) -> Address {
-    use tidepool_interface::withdrawal::{Withdrawable, WithdrawalLimits};
     let validator = snapshot.validator(vote).expect("a validator of the pool");
     let environment = snapshot.environment();
     let Ok(limits) =
