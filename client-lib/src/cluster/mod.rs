@@ -70,11 +70,7 @@ pub trait Cluster: Send + Sync {
     /// Reads one account that has to exist.
     fn require_account(&self, address: &Address) -> impl Future<Output = Result<Account, ClusterError>> + Send {
         let address = *address;
-        async move {
-            self.account(&address)
-                .await?
-                .ok_or(ClusterError::AccountNotFound { address })
-        }
+        async move { self.account(&address).await?.ok_or(ClusterError::AccountNotFound { address }) }
     }
 
     /// The clock: slot, epoch, Unix time in seconds.

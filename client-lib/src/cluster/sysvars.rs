@@ -16,10 +16,8 @@ where
     S: DeserializeOwned,
 {
     let account = cluster.require_account(&address).await?;
-    bincode::deserialize(&account.data).map_err(|_| ClusterError::UnexpectedData {
-        address,
-        expected: "the sysvar of that name",
-    })
+    bincode::deserialize(&account.data)
+        .map_err(|_| ClusterError::UnexpectedData { address, expected: "the sysvar of that name" })
 }
 
 pub(super) async fn minimum_delegation<C>(cluster: &C, payer: Address) -> Result<u64, ClusterError>
@@ -28,10 +26,8 @@ where
 {
     let instruction = solana_stake_interface::instruction::get_minimum_delegation();
     let message = Message::new_with_blockhash(&[instruction], Some(&payer), &Hash::default());
-    let transaction = VersionedTransaction {
-        signatures: vec![Signature::default()],
-        message: VersionedMessage::Legacy(message),
-    };
+    let transaction =
+        VersionedTransaction { signatures: vec![Signature::default()], message: VersionedMessage::Legacy(message) };
     let simulation = cluster.simulate(&transaction).await?;
     if let Some(error) = simulation.error {
         return Err(ClusterError::TransactionRefused { error });

@@ -47,11 +47,7 @@ pub struct Outgoing {
 impl Outgoing {
     /// A transaction without lookup tables or an idea of its compute units.
     pub fn new(label: impl Into<String>, instructions: Vec<Instruction>) -> Self {
-        Self {
-            label: label.into(),
-            instructions,
-            ..Self::default()
-        }
+        Self { label: label.into(), instructions, ..Self::default() }
     }
 }
 
@@ -127,13 +123,7 @@ pub struct Sender<'a, C> {
 impl<'a, C: Cluster> Sender<'a, C> {
     /// A sender whose transactions `payer` pays for.
     pub fn new(cluster: &'a C, payer: &'a dyn Signer) -> Self {
-        Self {
-            cluster,
-            payer,
-            signers: vec![],
-            options: SendOptions::default(),
-            progress: &(),
-        }
+        Self { cluster, payer, signers: vec![], options: SendOptions::default(), progress: &() }
     }
 
     /// Adds signers. Each transaction is signed by those that it names.
@@ -162,8 +152,7 @@ impl<'a, C: Cluster> Sender<'a, C> {
 
     /// Sends one stage after the other, each all at once, and stops after the first of which a transaction did not land.
     pub async fn send_stages<S: AsRef<[Outgoing]>>(&self, stages: &[S]) -> Summary {
-        self.progress
-            .started(stages.iter().map(|stage| stage.as_ref().len()).sum());
+        self.progress.started(stages.iter().map(|stage| stage.as_ref().len()).sum());
         let mut summary = Summary::default();
         for stage in stages {
             if summary.is_success() {

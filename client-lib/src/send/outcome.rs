@@ -127,10 +127,9 @@ impl fmt::Display for Outcome {
                 write!(f, "failed: {} ({signature})", failure.explanation)
             }
             Self::WouldFail(failure) => write!(f, "not sent, for it would fail: {}", failure.explanation),
-            Self::Expired { attempts } => write!(
-                f,
-                "never landed, signed {attempts} times: try again, or raise the compute unit price"
-            ),
+            Self::Expired { attempts } => {
+                write!(f, "never landed, signed {attempts} times: try again, or raise the compute unit price")
+            }
             Self::Unknown { signature, error } => {
                 write!(f, "may have landed: look for {signature} before you repeat it")?;
                 match error {

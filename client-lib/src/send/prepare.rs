@@ -28,14 +28,9 @@ impl<C: Cluster> Sender<'_, C> {
             return Ok(with_budget(&outgoing.instructions, outgoing.compute_units, price));
         }
         let widest = with_budget(&outgoing.instructions, Some(MAX_PER_TRANSACTION), price);
-        let message = self
-            .message(&widest, outgoing, Hash::default())
-            .map_err(Outcome::NotSent)?;
+        let message = self.message(&widest, outgoing, Hash::default()).map_err(Outcome::NotSent)?;
         let signatures = usize::from(message.header().num_required_signatures);
-        let transaction = VersionedTransaction {
-            signatures: vec![Signature::default(); signatures],
-            message,
-        };
+        let transaction = VersionedTransaction { signatures: vec![Signature::default(); signatures], message };
         check_size(&transaction).map_err(Outcome::NotSent)?;
         let simulation = self
             .patiently(|| self.cluster.simulate(&transaction))
@@ -68,22 +63,14 @@ impl<C: Cluster> Sender<'_, C> {
     }
 
     pub(super) fn report(&self, outgoing: &Outgoing, error: TransactionError, logs: Vec<String>) -> FailureReport {
-        let programs: Vec<_> = outgoing
-            .instructions
-            .iter()
-            .map(|instruction| instruction.program_id)
-            .collect();
+        let programs: Vec<_> = outgoing.instructions.iter().map(|instruction| instruction.program_id).collect();
         let explanation = error::explain(&error::Failure {
             error: &error,
             programs: &programs,
             logs: &logs,
             stake_pool_program: self.options.pool_program.unwrap_or(NO_PROGRAM),
         });
-        FailureReport {
-            error,
-            explanation,
-            logs,
-        }
+        FailureReport { error, explanation, logs }
     }
 
     fn message(
@@ -99,9 +86,7 @@ impl<C: Cluster> Sender<'_, C> {
         }
         v0::Message::try_compile(&payer, instructions, &outgoing.lookup_tables, blockhash)
             .map(VersionedMessage::V0)
-            .map_err(|error| NotSent::Malformed {
-                detail: error.to_string(),
-            })
+            .map_err(|error| NotSent::Malformed { detail: error.to_string() })
     }
 
     fn signature(&self, address: &Address, message: &[u8]) -> Result<Signature, NotSent> {
@@ -110,22 +95,15 @@ impl<C: Cluster> Sender<'_, C> {
             .find(|signer| signer.pubkey() == *address)
             .ok_or(NotSent::MissingSigner { signer: *address })?
             .try_sign_message(message)
-            .map_err(|error| NotSent::CouldNotSign {
-                signer: *address,
-                detail: error.to_string(),
-            })
+            .map_err(|error| NotSent::CouldNotSign { signer: *address, detail: error.to_string() })
     }
 }
 
 fn check_size(transaction: &VersionedTransaction) -> Result<(), NotSent> {
-    let bytes = bincode::serialized_size(transaction).map_err(|error| NotSent::Malformed {
-        detail: error.to_string(),
-    })? as usize;
+    let bytes = bincode::serialized_size(transaction)
+        .map_err(|error| NotSent::Malformed { detail: error.to_string() })? as usize;
     if bytes > MAX_TRANSACTION_BYTES {
-        return Err(NotSent::TooLarge {
-            bytes,
-            limit: MAX_TRANSACTION_BYTES,
-        });
+        return Err(NotSent::TooLarge { bytes, limit: MAX_TRANSACTION_BYTES });
     }
     Ok(())
 }

@@ -44,11 +44,7 @@ struct Pulse {
 
 impl Pulse {
     fn new() -> Self {
-        Self {
-            height: 0,
-            last_news: Instant::now(),
-            last_error: None,
-        }
+        Self { height: 0, last_news: Instant::now(), last_error: None }
     }
 
     fn news(&mut self) {
@@ -59,11 +55,8 @@ impl Pulse {
 
 impl<C: Cluster> Sender<'_, C> {
     pub(super) async fn run_stage(&self, transactions: &[Outgoing]) -> Summary {
-        let mut board = Board {
-            transactions,
-            outcomes: transactions.iter().map(|_| None).collect(),
-            progress: self.progress,
-        };
+        let mut board =
+            Board { transactions, outcomes: transactions.iter().map(|_| None).collect(), progress: self.progress };
         let mut flights = self.take_off(&mut board).await;
         let mut pulse = Pulse::new();
         while !flights.is_empty() {
@@ -116,9 +109,7 @@ impl<C: Cluster> Sender<'_, C> {
 
     /// Hands over all transactions that are due.
     async fn hand_over(&self, flights: &mut [Flight<'_>], pulse: &mut Pulse) {
-        let due: Vec<_> = (0..flights.len())
-            .filter(|&at| flights[at].is_due(self.options.resend_every))
-            .collect();
+        let due: Vec<_> = (0..flights.len()).filter(|&at| flights[at].is_due(self.options.resend_every)).collect();
         let results: Vec<_> = stream::iter(due)
             .map(|at| {
                 let flight = &flights[at];
@@ -190,10 +181,7 @@ impl<C: Cluster> Sender<'_, C> {
             },
             Some(error) => {
                 let logs = execution.map(|execution| execution.logs).unwrap_or_default();
-                Outcome::Failed {
-                    signature,
-                    failure: self.report(flight.outgoing, error, logs),
-                }
+                Outcome::Failed { signature, failure: self.report(flight.outgoing, error, logs) }
             }
         })
     }
@@ -221,9 +209,8 @@ impl<C: Cluster> Sender<'_, C> {
         pulse: &mut Pulse,
         looked_at: Instant,
     ) -> Vec<Flight<'t>> {
-        let (lost, mut pending): (Vec<_>, Vec<_>) = flights
-            .into_iter()
-            .partition(|flight| flight.is_lost(looked_at, self.options.settle));
+        let (lost, mut pending): (Vec<_>, Vec<_>) =
+            flights.into_iter().partition(|flight| flight.is_lost(looked_at, self.options.settle));
         if lost.is_empty() {
             return pending;
         }

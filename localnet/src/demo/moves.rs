@@ -84,9 +84,11 @@ impl Stage<'_> {
         }
         let delegated: u64 = split.parts.iter().map(|(_, lamports)| lamports).sum();
         self.driver.send("Delegating the reserve", &split.plan, &[&self.manager]).await?;
-        self.event(format!("{} SOL of the reserve delegated to {}",
+        self.event(format!(
+            "{} SOL of the reserve delegated to {}",
             Sol(delegated),
-            counted(split.parts.len(), "validator")));
+            counted(split.parts.len(), "validator")
+        ));
         self.refresh().await
     }
 

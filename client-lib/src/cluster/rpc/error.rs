@@ -23,15 +23,9 @@ pub(super) fn from_client(error: Error) -> ClusterError {
     match *error.kind {
         ErrorKind::Reqwest(error) => from_http(error),
         ErrorKind::RpcError(error) => from_rpc(error),
-        ErrorKind::SerdeJson(error) => ClusterError::UnexpectedAnswer {
-            detail: error.to_string(),
-        },
-        ErrorKind::Middleware(_) => ClusterError::Unreachable {
-            detail: "the request failed on its way".into(),
-        },
-        other => ClusterError::Unreachable {
-            detail: other.to_string(),
-        },
+        ErrorKind::SerdeJson(error) => ClusterError::UnexpectedAnswer { detail: error.to_string() },
+        ErrorKind::Middleware(_) => ClusterError::Unreachable { detail: "the request failed on its way".into() },
+        other => ClusterError::Unreachable { detail: other.to_string() },
     }
 }
 
@@ -64,12 +58,10 @@ fn from_code(code: i64, message: String) -> ClusterError {
         JSON_RPC_SERVER_ERROR_NODE_UNHEALTHY
         | JSON_RPC_SERVER_ERROR_MIN_CONTEXT_SLOT_NOT_REACHED
         | JSON_RPC_SERVER_ERROR_BLOCK_NOT_AVAILABLE => ClusterError::Unreachable { detail: message },
-        JSON_RPC_SERVER_ERROR_TRANSACTION_SIGNATURE_VERIFICATION_FAILURE => ClusterError::TransactionRefused {
-            error: TransactionError::SignatureFailure,
-        },
+        JSON_RPC_SERVER_ERROR_TRANSACTION_SIGNATURE_VERIFICATION_FAILURE => {
+            ClusterError::TransactionRefused { error: TransactionError::SignatureFailure }
+        }
         TOO_MANY_REQUESTS => ClusterError::RateLimited { detail: message },
-        _ => ClusterError::Refused {
-            detail: format!("{message}, code {code}"),
-        },
+        _ => ClusterError::Refused { detail: format!("{message}, code {code}") },
     }
 }

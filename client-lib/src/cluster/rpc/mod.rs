@@ -56,9 +56,7 @@ impl RpcCluster {
             Confirmation::Confirmed => CommitmentConfig::confirmed(),
             Confirmation::Finalized => CommitmentConfig::finalized(),
         };
-        Self {
-            client: RpcClient::new_with_timeout_and_commitment(url.into(), TIMEOUT, commitment),
-        }
+        Self { client: RpcClient::new_with_timeout_and_commitment(url.into(), TIMEOUT, commitment) }
     }
 
     /// The client underneath, for methods that [`Cluster`] does not have.
@@ -85,15 +83,9 @@ impl Cluster for RpcCluster {
     }
 
     async fn latest_blockhash(&self) -> Result<Blockhash, ClusterError> {
-        let (hash, last_valid_block_height) = self
-            .client
-            .get_latest_blockhash_with_commitment(self.client.commitment())
-            .await
-            .map_err(from_client)?;
-        Ok(Blockhash {
-            hash,
-            last_valid_block_height,
-        })
+        let (hash, last_valid_block_height) =
+            self.client.get_latest_blockhash_with_commitment(self.client.commitment()).await.map_err(from_client)?;
+        Ok(Blockhash { hash, last_valid_block_height })
     }
 
     async fn block_height(&self) -> Result<u64, ClusterError> {
@@ -108,12 +100,8 @@ impl Cluster for RpcCluster {
             encoding: Some(UiTransactionEncoding::Base64),
             ..RpcSimulateTransactionConfig::default()
         };
-        let simulated = self
-            .client
-            .simulate_transaction_with_config(transaction, config)
-            .await
-            .map_err(from_client)?
-            .value;
+        let simulated =
+            self.client.simulate_transaction_with_config(transaction, config).await.map_err(from_client)?.value;
         Ok(Simulation {
             error: simulated.err.map(Into::into),
             logs: simulated.logs.unwrap_or_default(),
@@ -130,10 +118,7 @@ impl Cluster for RpcCluster {
             encoding: Some(UiTransactionEncoding::Base64),
             ..RpcSendTransactionConfig::default()
         };
-        self.client
-            .send_transaction_with_config(transaction, config)
-            .await
-            .map_err(from_client)
+        self.client.send_transaction_with_config(transaction, config).await.map_err(from_client)
     }
 
     async fn statuses(&self, signatures: &[Signature]) -> Result<Vec<Option<TransactionStatus>>, ClusterError> {
@@ -183,9 +168,8 @@ impl Cluster for RpcCluster {
 }
 
 fn return_data(returned: UiTransactionReturnData) -> Result<types::ReturnData, ClusterError> {
-    let unexpected = || ClusterError::UnexpectedAnswer {
-        detail: "return data that is not base64, or of no program".into(),
-    };
+    let unexpected =
+        || ClusterError::UnexpectedAnswer { detail: "return data that is not base64, or of no program".into() };
     Ok(ReturnData {
         program_id: returned.program_id.parse().map_err(|_| unexpected())?,
         data: BASE64_STANDARD.decode(returned.data.0).map_err(|_| unexpected())?,

@@ -70,10 +70,7 @@ fn error(request: &Value, code: i64, message: &str) -> Value {
 }
 
 fn transaction() -> VersionedTransaction {
-    VersionedTransaction {
-        signatures: vec![Signature::default()],
-        message: VersionedMessage::default(),
-    }
+    VersionedTransaction { signatures: vec![Signature::default()], message: VersionedMessage::default() }
 }
 
 #[tokio::test]
@@ -97,10 +94,7 @@ async fn a_long_list_is_asked_for_in_parts() {
     for (address, account) in addresses.iter().zip(&accounts) {
         assert_eq!(account.as_ref().unwrap().data, address.to_string().into_bytes());
     }
-    let mut sizes: Vec<_> = requests
-        .try_iter()
-        .map(|request| request["params"][0].as_array().unwrap().len())
-        .collect();
+    let mut sizes: Vec<_> = requests.try_iter().map(|request| request["params"][0].as_array().unwrap().len()).collect();
     sizes.sort();
     assert_eq!(sizes, [50, 100, 100]);
 }
@@ -122,10 +116,7 @@ async fn a_simulation_is_read() {
     assert_eq!(simulation.units_consumed, 1234);
     assert_eq!(simulation.return_data.unwrap().data, 1_000_000_000_u64.to_le_bytes());
     let config = &requests.recv().unwrap()["params"][1];
-    assert_eq!(
-        (&config["sigVerify"], &config["replaceRecentBlockhash"]),
-        (&json!(false), &json!(true))
-    );
+    assert_eq!((&config["sigVerify"], &config["replaceRecentBlockhash"]), (&json!(false), &json!(true)));
 }
 
 #[tokio::test]
@@ -150,10 +141,7 @@ async fn statuses_are_read() {
 #[tokio::test]
 async fn an_unknown_transaction_has_no_execution() {
     let (url, _) = endpoint("200 OK", |request| result(request, Value::Null));
-    assert_eq!(
-        RpcCluster::new(url).execution(&Signature::default()).await.unwrap(),
-        None
-    );
+    assert_eq!(RpcCluster::new(url).execution(&Signature::default()).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -178,10 +166,7 @@ async fn errors_are_told_apart() {
 #[tokio::test]
 async fn no_key_gets_into_a_message() {
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let unreachable = RpcCluster::new(format!("http://{nobody}/?api-key=secret"))
-        .block_height()
-        .await
-        .unwrap_err();
+    let unreachable = RpcCluster::new(format!("http://{nobody}/?api-key=secret")).block_height().await.unwrap_err();
     assert!(matches!(unreachable, ClusterError::Unreachable { .. }));
     let (url, _) = endpoint("403 Forbidden", |_| Value::Null);
     let forbidden = RpcCluster::new(url).block_height().await.unwrap_err();

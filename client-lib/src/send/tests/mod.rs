@@ -39,10 +39,7 @@ async fn all_land_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_transaction_is_sent_again_as_it_is() {
-    let cluster = Scripted::new(Script {
-        lose_sends: 1,
-        ..Script::default()
-    });
+    let cluster = Scripted::new(Script { lose_sends: 1, ..Script::default() });
     let summary = send(&cluster, &[outgoing(1)]).await;
     assert!(summary.is_success());
     assert_eq!((cluster.signatures(), cluster.ran()), (1, 1));
@@ -50,10 +47,7 @@ async fn a_lost_transaction_is_sent_again_as_it_is() {
 
 #[tokio::test(start_paused = true)]
 async fn an_expired_transaction_is_signed_anew() {
-    let cluster = Scripted::new(Script {
-        lose_blockhashes: 2,
-        ..Script::default()
-    });
+    let cluster = Scripted::new(Script { lose_blockhashes: 2, ..Script::default() });
     let summary = send(&cluster, &[outgoing(1), outgoing(2)]).await;
     assert!(summary.is_success());
     assert_eq!(cluster.signatures(), 6, "two transactions, signed three times");
@@ -63,10 +57,7 @@ async fn an_expired_transaction_is_signed_anew() {
 #[tokio::test(start_paused = true)]
 async fn what_landed_unseen_is_not_done_twice() {
     // Long enough for the blockhash to expire while the transaction is in a block that this endpoint does not know.
-    let cluster = Scripted::new(Script {
-        hide_for_looks: 18,
-        ..Script::default()
-    });
+    let cluster = Scripted::new(Script { hide_for_looks: 18, ..Script::default() });
     let summary = send(&cluster, &[outgoing(1)]).await;
     assert!(summary.is_success());
     assert!(cluster.state().height > BLOCKHASH_LIFE);
@@ -75,10 +66,7 @@ async fn what_landed_unseen_is_not_done_twice() {
 
 #[tokio::test(start_paused = true)]
 async fn a_processed_transaction_is_waited_for() {
-    let cluster = Scripted::new(Script {
-        unconfirmed_looks: 25,
-        ..Script::default()
-    });
+    let cluster = Scripted::new(Script { unconfirmed_looks: 25, ..Script::default() });
     let summary = send(&cluster, &[outgoing(1)]).await;
     assert!(summary.is_success());
     assert!(cluster.state().height > BLOCKHASH_LIFE);
@@ -87,52 +75,32 @@ async fn a_processed_transaction_is_waited_for() {
 
 #[tokio::test(start_paused = true)]
 async fn silence_passes() {
-    let cluster = Scripted::new(Script {
-        silent_looks: 5,
-        ..Script::default()
-    });
+    let cluster = Scripted::new(Script { silent_looks: 5, ..Script::default() });
     assert!(send(&cluster, &[outgoing(1)]).await.is_success());
     assert_eq!(cluster.ran(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn it_does_not_try_for_ever() {
-    let cluster = Scripted::new(Script {
-        lose_blockhashes: u64::MAX,
-        ..Script::default()
-    });
+    let cluster = Scripted::new(Script { lose_blockhashes: u64::MAX, ..Script::default() });
     let summary = send(&cluster, &[outgoing(1)]).await;
-    assert!(matches!(
-        summary.transactions[0].outcome,
-        Outcome::Expired { attempts: 5 }
-    ));
+    assert!(matches!(summary.transactions[0].outcome, Outcome::Expired { attempts: 5 }));
     assert_eq!((cluster.signatures(), cluster.ran()), (5, 0));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_halted_cluster_leaves_it_open() {
-    let cluster = Scripted::new(Script {
-        lose_blockhashes: u64::MAX,
-        halted: true,
-        ..Script::default()
-    });
+    let cluster = Scripted::new(Script { lose_blockhashes: u64::MAX, halted: true, ..Script::default() });
     let summary = send(&cluster, &[outgoing(1)]).await;
     let outcome = &summary.transactions[0].outcome;
     assert!(matches!(outcome, Outcome::Unknown { error: None, .. }));
     assert!(outcome.to_string().contains("before you repeat it"));
-    assert_eq!(
-        cluster.signatures(),
-        1,
-        "nothing may be signed anew while the first may land"
-    );
+    assert_eq!(cluster.signatures(), 1, "nothing may be signed anew while the first may land");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_is_told() {
-    let cluster = Scripted::new(Script {
-        fail: Some(error()),
-        ..Script::default()
-    });
+    let cluster = Scripted::new(Script { fail: Some(error()), ..Script::default() });
     let summary = send(&cluster, &[outgoing(1)]).await;
     assert!(!summary.is_success());
     match &summary.transactions[0].outcome {
@@ -147,10 +115,7 @@ async fn a_failure_is_told() {
 
 #[tokio::test(start_paused = true)]
 async fn what_would_fail_is_not_sent() {
-    let cluster = Scripted::new(Script {
-        foresee: Some(error()),
-        ..Script::default()
-    });
+    let cluster = Scripted::new(Script { foresee: Some(error()), ..Script::default() });
     let summary = send(&cluster, &[outgoing(1)]).await;
     assert!(matches!(summary.transactions[0].outcome, Outcome::WouldFail(_)));
     assert_eq!(cluster.signatures(), 0);
@@ -158,10 +123,8 @@ async fn what_would_fail_is_not_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_refused_costs_nothing() {
-    let cluster = Scripted::new(Script {
-        refuse: Some(TransactionError::InsufficientFundsForFee),
-        ..Script::default()
-    });
+    let cluster =
+        Scripted::new(Script { refuse: Some(TransactionError::InsufficientFundsForFee), ..Script::default() });
     let summary = send(&cluster, &[outgoing(1)]).await;
     match &summary.transactions[0].outcome {
         Outcome::WouldFail(failure) => assert_eq!(failure.error, TransactionError::InsufficientFundsForFee),
@@ -174,9 +137,7 @@ async fn a_missing_signer_stops_its_transaction_only() {
     let cluster = Scripted::default();
     let other = Keypair::new();
     let mut signed_by_other = outgoing(1);
-    signed_by_other.instructions[0]
-        .accounts
-        .push(AccountMeta::new_readonly(other.pubkey(), true));
+    signed_by_other.instructions[0].accounts.push(AccountMeta::new_readonly(other.pubkey(), true));
     let both = [signed_by_other, outgoing(2)];
 
     let without = send(&cluster, &both).await;
@@ -187,10 +148,7 @@ async fn a_missing_signer_stops_its_transaction_only() {
     assert!(without.transactions[1].outcome.is_landed());
 
     let payer = Keypair::new();
-    let with = Sender::new(&cluster, &payer)
-        .signers([&other as &dyn Signer])
-        .send(&both)
-        .await;
+    let with = Sender::new(&cluster, &payer).signers([&other as &dyn Signer]).send(&both).await;
     assert!(with.is_success());
 }
 
@@ -199,10 +157,7 @@ async fn what_does_not_fit_is_not_sent() {
     let mut large = outgoing(1);
     large.instructions[0].data = vec![0; 1_300];
     let summary = send(&Scripted::default(), &[large]).await;
-    assert!(matches!(
-        summary.transactions[0].outcome,
-        Outcome::NotSent(NotSent::TooLarge { limit: 1_232, .. })
-    ));
+    assert!(matches!(summary.transactions[0].outcome, Outcome::NotSent(NotSent::TooLarge { limit: 1_232, .. })));
 }
 
 #[tokio::test(start_paused = true)]
@@ -213,15 +168,9 @@ async fn a_stage_waits_for_the_one_before() {
     assert!(Sender::new(&good, &payer).send_stages(&stages).await.is_success());
     assert_eq!(good.state().ran.last(), Some(&vec![3]));
 
-    let bad = Scripted::new(Script {
-        fail: Some(error()),
-        ..Script::default()
-    });
+    let bad = Scripted::new(Script { fail: Some(error()), ..Script::default() });
     let summary = Sender::new(&bad, &payer).send_stages(&stages).await;
-    assert!(matches!(
-        summary.transactions[2].outcome,
-        Outcome::NotSent(NotSent::EarlierDidNotLand)
-    ));
+    assert!(matches!(summary.transactions[2].outcome, Outcome::NotSent(NotSent::EarlierDidNotLand)));
     assert_eq!(bad.ran(), 2);
 }
 
@@ -234,29 +183,17 @@ async fn progress_hears_everything() {
             self.0.lock().unwrap().push(format!("started {transactions}"));
         }
         fn sent(&self, transaction: &Outgoing, attempt: u32) {
-            self.0
-                .lock()
-                .unwrap()
-                .push(format!("{} sent {attempt}", transaction.label));
+            self.0.lock().unwrap().push(format!("{} sent {attempt}", transaction.label));
         }
         fn finished(&self, transaction: &Outgoing, outcome: &Outcome) {
             let landed = outcome.is_landed();
-            self.0
-                .lock()
-                .unwrap()
-                .push(format!("{} landed {landed}", transaction.label));
+            self.0.lock().unwrap().push(format!("{} landed {landed}", transaction.label));
         }
     }
     let heard = Heard::default();
-    let cluster = Scripted::new(Script {
-        lose_blockhashes: 1,
-        ..Script::default()
-    });
+    let cluster = Scripted::new(Script { lose_blockhashes: 1, ..Script::default() });
     let payer = Keypair::new();
-    Sender::new(&cluster, &payer)
-        .progress(&heard)
-        .send(&[outgoing(1)])
-        .await;
+    Sender::new(&cluster, &payer).progress(&heard).send(&[outgoing(1)]).await;
     let heard = heard.0.into_inner().unwrap();
     assert_eq!(heard.first().unwrap(), "started 1");
     assert!(heard.contains(&"transaction 1 sent 2".to_owned()));

@@ -61,10 +61,7 @@ pub struct Scripted {
 
 impl Scripted {
     pub fn new(script: Script) -> Self {
-        Self {
-            script,
-            ..Self::default()
-        }
+        Self { script, ..Self::default() }
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
@@ -93,10 +90,7 @@ impl Cluster for Scripted {
         let hash = Hash::new_from_array([number as u8; 32]);
         let last_valid_block_height = state.height + BLOCKHASH_LIFE;
         state.valid.insert(hash, (number, last_valid_block_height));
-        Ok(Blockhash {
-            hash,
-            last_valid_block_height,
-        })
+        Ok(Blockhash { hash, last_valid_block_height })
     }
 
     async fn block_height(&self) -> Result<u64, ClusterError> {
@@ -106,11 +100,7 @@ impl Cluster for Scripted {
     }
 
     async fn simulate(&self, _: &VersionedTransaction) -> Result<Simulation, ClusterError> {
-        Ok(Simulation {
-            error: self.script.foresee.clone(),
-            units_consumed: 10_000,
-            ..Simulation::default()
-        })
+        Ok(Simulation { error: self.script.foresee.clone(), units_consumed: 10_000, ..Simulation::default() })
     }
 
     async fn send(&self, transaction: &VersionedTransaction) -> Result<Signature, ClusterError> {
@@ -136,9 +126,7 @@ impl Cluster for Scripted {
         let mut state = self.state();
         state.looks += 1;
         if state.looks <= self.script.silent_looks {
-            return Err(ClusterError::Unreachable {
-                detail: "timed out".into(),
-            });
+            return Err(ClusterError::Unreachable { detail: "timed out".into() });
         }
         Ok(signatures
             .iter()
@@ -160,9 +148,6 @@ impl Cluster for Scripted {
     }
 
     async fn execution(&self, _: &Signature) -> Result<Option<Execution>, ClusterError> {
-        Ok(Some(Execution {
-            logs: vec!["Program log: no".into()],
-            units_consumed: Some(9_000),
-        }))
+        Ok(Some(Execution { logs: vec!["Program log: no".into()], units_consumed: Some(9_000) }))
     }
 }
