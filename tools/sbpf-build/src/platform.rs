@@ -63,7 +63,7 @@ fn std(target: &Path, toolchain: &Toolchain, target_dir: &Path) -> anyhow::Resul
     let file = fs::canonicalize(target).with_context(|| format!("no target is described at {}", target.display()))?;
     let name = file.file_stem().context("a target needs a name")?;
     let flags = [
-        // The messages of `std`'s own panics would be most of the program.
+        // A program has no writable statics, which `std` wants for reporting a panic.
         "-Zunstable-options",
         "-Cpanic=immediate-abort",
         // To the libraries of Solana this is Solana, though it is another system to `std`.
@@ -81,7 +81,7 @@ fn std(target: &Path, toolchain: &Toolchain, target_dir: &Path) -> anyhow::Resul
     Ok(Setup {
         target: name.to_string_lossy().into_owned(),
         arguments: vec![
-            "-Zbuild-std=std,panic_abort".into(),
+            "-Zbuild-std=std".into(),
             "-Zjson-target-spec".into(),
             "--target".into(),
             file.display().to_string(),

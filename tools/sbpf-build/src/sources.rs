@@ -81,4 +81,21 @@ mod tests {
         assert_eq!(patched.replace("    target_arch = \"bpf\",\n", ""), list);
         assert!(patch("cfg!(any())").unwrap_err().to_string().contains("rust-toolchain.toml"));
     }
+    #[test]
+    fn copies_when_missing_or_from_another_toolchain() {
+        let folder = std::env::temp_dir().join(format!("sbpf-build-sources-{}", std::process::id()));
+        let (sysroot, target_dir) = (folder.join("sysroot"), folder.join("target"));
+        let mut toolchain = Toolchain { version: "rustc 1\n".into(), sysroot };
+        let original = toolchain.sources().join(FILE);
+        fs::create_dir_all(original.with_file_name("")).unwrap();
+        let mut write_and_copy = |version: &str, text: &str| {
+            toolchain.version = version.into();
+            fs::write(&original, text).unwrap();
+            fs::read_to_string(patched(&toolchain, &target_dir).unwrap().join(FILE)).unwrap()
+        };
+        assert_eq!(write_and_copy("rustc 1\n", BEFORE), AFTER);
+        assert_eq!(write_and_copy("rustc 1\n", "not copied again"), AFTER);
+        assert_eq!(write_and_copy("rustc 2\n", &format!("// new\n{BEFORE}")), format!("// new\n{AFTER}"));
+        fs::remove_dir_all(folder).unwrap();
+    }
 }

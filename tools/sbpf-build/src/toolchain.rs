@@ -11,7 +11,8 @@ const LLVM_MAJOR: &str = "22";
 pub struct Toolchain {
     /// What `rustc -vV` says.
     pub version: String,
-    sysroot: PathBuf,
+    /// The folder that it is installed in.
+    pub sysroot: PathBuf,
 }
 
 impl Toolchain {
