@@ -45,7 +45,8 @@ impl PoolFixture {
         find_ephemeral_stake(&self.program_id, &self.pool, seed).0
     }
 
-    fn validator_stake(&self, vote: &Address, seed: u32) -> Address {
+    /// The validator stake account of `vote` under `seed`.
+    pub fn validator_stake(&self, vote: &Address, seed: u32) -> Address {
         find_validator_stake(&self.program_id, vote, &self.pool, seed).0
     }
 

@@ -1,8 +1,10 @@
 //! What the tests share: a virtual machine with the real programs, pools made of raw accounts, and random ones.
 
+pub mod history;
 pub mod instructions;
 pub mod pool;
 pub mod random;
 pub mod scenario;
+pub mod stake;
 pub mod twins;
 pub mod vm;

@@ -230,23 +230,40 @@ impl PoolFixture {
         address
     }
 
-    /// Makes an active stake account of a wallet, delegated to `vote` since epoch 0, with `idle` lamports that are neither
-    /// rent nor delegated.
-    pub fn add_user_stake(authority: Address, vote: Address, delegated: u64, idle: u64, vm: &mut Vm) -> Address {
-        let rent = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
-        let meta = stake_meta(&authority, rent);
-        let address = Address::new_unique();
-        let lamports = rent.saturating_add(delegated).saturating_add(idle);
-        vm.accounts.insert(address, stake_account(lamports, &delegated_stake(meta, vote, delegated, 0)));
-        address
-    }
-
     /// The pool's state as the machine has it now.
     ///
     /// # Panics
     /// Where the account is no pool any more.
     pub fn read_state(&self, vm: &Vm) -> StakePool {
         StakePool::decode_initialized(&vm.account(&self.pool).data).expect("a pool")
+    }
+}
+
+/// A stake account of a wallet.
+#[derive(Clone, Copy, Debug)]
+pub struct UserStake {
+    /// Staker and withdrawer.
+    pub authority: Address,
+    /// The validator.
+    pub vote: Address,
+    /// Delegated lamports.
+    pub delegated: u64,
+    /// Lamports that are neither rent nor delegated.
+    pub idle: u64,
+    /// Since when the stake is delegated.
+    pub activation_epoch: u64,
+}
+
+impl UserStake {
+    /// Makes the account in the machine.
+    pub fn add(&self, vm: &mut Vm) -> Address {
+        let rent = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+        let meta = stake_meta(&self.authority, rent);
+        let address = Address::new_unique();
+        let lamports = rent.saturating_add(self.delegated).saturating_add(self.idle);
+        let state = delegated_stake(meta, self.vote, self.delegated, self.activation_epoch);
+        vm.accounts.insert(address, stake_account(lamports, &state));
+        address
     }
 }
 

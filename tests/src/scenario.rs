@@ -3,7 +3,9 @@
 use {
     crate::{
         instructions::{Holder, Receiver},
-        pool::{PoolFixture, PoolSpec, ValidatorSpec, add_account, add_empty_stake, add_vote_account, add_wallet},
+        pool::{
+            PoolFixture, PoolSpec, UserStake, ValidatorSpec, add_account, add_empty_stake, add_vote_account, add_wallet,
+        },
         vm::Vm,
     },
     solana_account::Account,
@@ -90,7 +92,9 @@ impl<'a> Builder<'a> {
 
     fn deposit_stake(&mut self, minimum: Option<u64>) -> Instruction {
         let authority = self.pool.state.head.stake_deposit_authority;
-        let deposit = PoolFixture::add_user_stake(authority, self.vote(0), 5 * SOL, SOL / 10, self.vm);
+        let (delegated, idle) = (5 * SOL, SOL / 10);
+        let user = UserStake { authority, vote: self.vote(0), delegated, idle, activation_epoch: 0 };
+        let deposit = user.add(self.vm);
         self.pool.deposit_stake(authority, deposit, self.stake(0), self.to, minimum)
     }
 

@@ -8,6 +8,7 @@ use {
     solana_account::Account,
     solana_address::Address,
     solana_instruction::Instruction,
+    solana_stake_history::StakeHistoryEntry,
     std::{collections::HashMap, fmt::Write as _},
 };
 
@@ -48,6 +49,14 @@ impl Twins {
     pub fn set_epoch(&mut self, epoch: u64) {
         self.ours.set_epoch(epoch);
         self.theirs.set_epoch(epoch);
+    }
+
+    /// Effective stake of the cluster and what of it warms up and cools down in each epoch, in lamports, from the next
+    /// [`Self::set_epoch`] on.
+    pub fn set_cluster_stake(&mut self, effective: u64, moving: u64) {
+        let entry = StakeHistoryEntry { effective, activating: moving, deactivating: moving };
+        self.ours.cluster_stake = entry.clone();
+        self.theirs.cluster_stake = entry;
     }
 
     /// Whether epoch rewards are being paid, in both.

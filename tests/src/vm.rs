@@ -5,7 +5,7 @@ use {
     solana_account::Account,
     solana_address::Address,
     solana_instruction::Instruction,
-    solana_stake_history::StakeHistoryEntry,
+    solana_stake_history::{StakeHistory, StakeHistoryEntry},
     solana_svm_log_collector::LogCollector,
     std::{
         collections::HashMap,
@@ -16,8 +16,9 @@ use {
     },
 };
 
-/// Effective stake of the cluster, in lamports.
-const CLUSTER_STAKE: u64 = 400_000_000_000_000_000;
+/// Stake of a cluster that is far larger than a pool's, in lamports: its stake warms up and cools down within an epoch.
+const LARGE_CLUSTER: StakeHistoryEntry =
+    StakeHistoryEntry { effective: 400_000_000_000_000_000, activating: 1, deactivating: 1 };
 
 /// Epochs that the stake history reaches back.
 const STAKE_HISTORY_EPOCHS: u64 = 8;
@@ -85,6 +86,8 @@ pub struct Vm {
     pub program_id: Address,
     /// All accounts but programs and sysvars.
     pub accounts: HashMap<Address, Account>,
+    /// The cluster's stake in each epoch of the stake history.
+    pub cluster_stake: StakeHistoryEntry,
 }
 
 impl Vm {
@@ -99,18 +102,17 @@ impl Vm {
         for program in [STAKE_PROGRAM_ID, TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID] {
             mollusk.add_program_with_loader_and_elf(&program, &LOADER_V3, &bank_elf(&program, &rent));
         }
-        Self { mollusk, program_id, accounts: HashMap::new() }
+        Self { mollusk, program_id, accounts: HashMap::new(), cluster_stake: LARGE_CLUSTER }
     }
 
-    /// Puts the clock at the start of an epoch, after epochs in which the cluster's stake was far larger than a pool's, so
-    /// that stake warms up and cools down within an epoch.
+    /// Puts the clock at the start of an epoch, after some in which the cluster's stake was [`Self::cluster_stake`].
     pub fn set_epoch(&mut self, epoch: u64) {
         let sysvars = &mut self.mollusk.sysvars;
         sysvars.clock.slot = sysvars.epoch_schedule.get_first_slot_in_epoch(epoch);
         sysvars.clock.epoch = epoch;
+        sysvars.stake_history = StakeHistory::default();
         for past in epoch.saturating_sub(STAKE_HISTORY_EPOCHS)..epoch {
-            let entry = StakeHistoryEntry { effective: CLUSTER_STAKE, activating: 1, deactivating: 1 };
-            sysvars.stake_history.add(past, entry);
+            sysvars.stake_history.add(past, self.cluster_stake.clone());
         }
     }
 

@@ -4,6 +4,7 @@ mod build_program;
 mod ci;
 mod demo;
 mod deploy;
+mod differential;
 mod reference;
 mod test;
 
@@ -24,6 +25,7 @@ enum Command {
     Reference(reference::Args),
     Demo(demo::Args),
     Test(test::Args),
+    Differential(differential::Args),
     Ci(ci::Args),
 }
 
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         Command::Reference(args) => args.run(),
         Command::Demo(args) => args.run(),
         Command::Test(args) => args.run(),
+        Command::Differential(args) => args.run(),
         Command::Ci(args) => args.run(),
     };
     match result {

@@ -7,7 +7,7 @@ use {
     proptest::prelude::*,
     tidepool_client::quote::{quote_deposit_sol, quote_deposit_stake},
     tidepool_tests::{
-        pool::PoolFixture,
+        pool::UserStake,
         random::{amount, check, pool},
     },
 };
@@ -56,7 +56,8 @@ fn a_stake_deposit_yields_what_was_quoted() {
         let mut scene = Scene::new(&spec, vm);
         let validator = *index.get(&scene.pool.validators);
         let authority = scene.pool.state.head.stake_deposit_authority;
-        let deposit = PoolFixture::add_user_stake(authority, validator.vote, delegated, idle, scene.vm);
+        let user = UserStake { authority, vote: validator.vote, delegated, idle, activation_epoch: 0 };
+        let deposit = user.add(scene.vm);
         let quote = quote_deposit_stake(&scene.snapshot(), &scene.vm.account(&deposit), minimum);
         let instruction = scene.pool.deposit_stake(authority, deposit, validator.stake, scene.to, minimum);
         let (outcome, change) = run(&mut scene, &instruction);

@@ -1,0 +1,72 @@
+//! Random histories of Tidepool against the published SPL stake pool, as many as are wanted: `cargo xtask differential`.
+
+use {
+    clap::Parser,
+    std::{process::ExitCode, thread, time::Instant},
+    tidepool_tests::{
+        history::{self, Divergence, Tally},
+        twins::Twins,
+    },
+};
+
+/// Operations between two lines of progress, in each thread.
+const ROUND: u64 = 20_000;
+
+/// Seeds that lie between those of two threads, or of two rounds: no round has more histories.
+const SEEDS_PER_ROUND: u64 = 1_000_000;
+
+/// Run random histories of both programs side by side until they differ
+#[derive(Parser)]
+struct Args {
+    /// Operations in all
+    #[arg(long, default_value_t = 1_000_000)]
+    operations: u64,
+    /// Seed of the first history
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Histories that run at once
+    #[arg(long, default_value_t = 2)]
+    threads: u64,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let start = Instant::now();
+    let threads: Vec<_> = (0..args.threads.max(1))
+        .map(|number| {
+            let operations = args.operations / args.threads.max(1);
+            let seed = args.seed.wrapping_add(number.wrapping_mul(SEEDS_PER_ROUND << 20));
+            thread::spawn(move || run(seed, operations))
+        })
+        .collect();
+    let mut total = Tally::default();
+    for thread in threads {
+        match thread.join() {
+            Ok(Ok(tally)) => total += tally,
+            Ok(Err(divergence)) => {
+                println!("{divergence:#?}");
+                return ExitCode::FAILURE;
+            }
+            Err(_) => return ExitCode::FAILURE,
+        }
+    }
+    let seconds = start.elapsed().as_secs();
+    println!(
+        "no difference in {} operations: {} instructions, {} of them successful, in {seconds} s",
+        args.operations, total.instructions, total.succeeded
+    );
+    ExitCode::SUCCESS
+}
+
+fn run(mut seed: u64, operations: u64) -> Result<Tally, Box<Divergence>> {
+    let mut twins = Twins::new();
+    let (mut total, mut done) = (Tally::default(), 0);
+    while done < operations {
+        let round = ROUND.min(operations - done);
+        total += history::run(seed, round, &mut twins)?;
+        done += round;
+        println!("from seed {seed}: {done} of {operations} operations alike");
+        seed = seed.wrapping_add(SEEDS_PER_ROUND);
+    }
+    Ok(total)
+}

@@ -1,0 +1,60 @@
+//! What others do to stake accounts: rewards of the cluster, deactivation by anyone, a restart.
+
+use {solana_account::Account, tidepool_interface::external::stake::NOT_DEACTIVATED};
+
+/// Offsets in a delegated stake account.
+mod offset {
+    pub const STAKE: usize = 156;
+    pub const ACTIVATION_EPOCH: usize = 164;
+    pub const DEACTIVATION_EPOCH: usize = 172;
+}
+
+/// Tags of a stake account's state.
+const INITIALIZED: u32 = 1;
+const DELEGATED: u32 = 2;
+
+fn is_delegated(data: &[u8]) -> bool {
+    data.first_chunk().is_some_and(|tag| u32::from_le_bytes(*tag) == DELEGATED)
+}
+
+fn read(data: &[u8], offset: usize) -> u64 {
+    u64::from_le_bytes(data[offset..offset + 8].try_into().expect("eight bytes"))
+}
+
+fn write(data: &mut [u8], offset: usize, value: u64) {
+    data[offset..offset + 8].copy_from_slice(&value.to_le_bytes());
+}
+
+/// Deactivates delegated stake in `epoch`.
+pub fn deactivate(data: &mut [u8], epoch: u64) {
+    if is_delegated(data) && read(data, offset::DEACTIVATION_EPOCH) == NOT_DEACTIVATED {
+        write(data, offset::DEACTIVATION_EPOCH, epoch);
+    }
+}
+
+/// Takes the delegation away, as restarts of a cluster have done.
+pub fn undelegate(data: &mut [u8]) {
+    if is_delegated(data) {
+        data[..4].copy_from_slice(&INITIALIZED.to_le_bytes());
+    }
+}
+
+/// Lamports that an account earns on entering `epoch`: `rate` hundred-thousandths of what is delegated since before.
+pub fn reward(data: &[u8], epoch: u64, rate: u64) -> u64 {
+    if !is_delegated(data)
+        || read(data, offset::DEACTIVATION_EPOCH) != NOT_DEACTIVATED
+        || read(data, offset::ACTIVATION_EPOCH) >= epoch
+    {
+        return 0;
+    }
+    read(data, offset::STAKE) / 100_000 * rate
+}
+
+/// Pays a reward: it is delegated at once.
+pub fn pay(account: &mut Account, lamports: u64) {
+    if lamports > 0 {
+        account.lamports += lamports;
+        let stake = read(&account.data, offset::STAKE);
+        write(&mut account.data, offset::STAKE, stake + lamports);
+    }
+}

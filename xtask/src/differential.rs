@@ -1,0 +1,28 @@
+//! `cargo xtask differential`
+
+use crate::{build_program, reference};
+use sbpf_build::{Workspace, cargo, process};
+
+/// Run random histories of Tidepool beside the published SPL stake pool, until they differ
+#[derive(clap::Args)]
+pub struct Args {
+    /// Operations in all
+    #[arg(long, default_value_t = 1_000_000)]
+    operations: u64,
+    /// Seed of the first history
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+impl Args {
+    /// Builds both programs, then runs.
+    pub fn run(self) -> anyhow::Result<()> {
+        build_program::Args::default().run()?;
+        reference::Args::default().run()?;
+        let workspace = Workspace::here()?;
+        let mut command = cargo();
+        command.current_dir(&workspace.root).args(["run", "--package=tidepool-tests", "--bin=differential", "--"]);
+        command.args(["--operations", &self.operations.to_string(), "--seed", &self.seed.to_string()]);
+        process::run(&mut command)
+    }
+}
