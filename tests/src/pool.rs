@@ -59,6 +59,8 @@ pub struct PoolSpec {
     pub last_update_epoch: u64,
     /// Whether the manager's fee account is frozen, so that it cannot take fees.
     pub fee_account_frozen: bool,
+    /// Length of the pool's account in bytes.
+    pub pool_length: usize,
 }
 
 impl Default for PoolSpec {
@@ -74,6 +76,7 @@ impl Default for PoolSpec {
             validators: vec![],
             last_update_epoch: 0,
             fee_account_frozen: false,
+            pool_length: POOL_MAX_LENGTH,
         }
     }
 }
@@ -98,6 +101,8 @@ pub struct PoolFixture {
     pub pool: Address,
     /// The withdraw authority.
     pub withdraw_authority: Address,
+    /// Length of the pool's account in bytes.
+    pub pool_length: usize,
     /// The state.
     pub state: StakePool,
     /// The validators, in the list's order.
@@ -129,6 +134,7 @@ impl PoolFixture {
         };
         let mut fixture = Self {
             program_id: vm.program_id,
+            pool_length: spec.pool_length,
             pool,
             withdraw_authority,
             state: StakePool { head, terms: spec.terms },
@@ -179,7 +185,7 @@ impl PoolFixture {
 
     /// Writes the pool's account anew from [`Self::state`].
     pub fn write_pool(&self, vm: &mut Vm) {
-        let mut data = vec![0; POOL_MAX_LENGTH];
+        let mut data = vec![0; self.pool_length];
         self.state.encode(&mut data).expect("room for every pool");
         let account = owned_account(data, vm.program_id, vm);
         vm.accounts.insert(self.pool, account);

@@ -10,7 +10,7 @@ use {
     tidepool_interface::{
         address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
         maths::Fee,
-        state::{PoolTerms, StakeStatus},
+        state::{POOL_MAX_LENGTH, PoolTerms, StakeStatus},
     },
 };
 
@@ -141,6 +141,7 @@ pub fn pool(epoch: u64, most_validators: usize) -> impl Strategy<Value = PoolSpe
                     validators,
                     last_update_epoch: epoch,
                     fee_account_frozen: frozen,
+                    pool_length: POOL_MAX_LENGTH,
                 }
             },
         )

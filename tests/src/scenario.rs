@@ -61,6 +61,7 @@ fn usual_spec(token_program: Address) -> PoolSpec {
         ],
         last_update_epoch: EPOCH,
         fee_account_frozen: false,
+        pool_length: POOL_MAX_LENGTH,
     }
 }
 

@@ -45,6 +45,12 @@ impl Twins {
         Self { ours: Vm::new(program_id, &read_program_elf()), theirs: Vm::new(program_id, &read_reference_elf()) }
     }
 
+    /// Puts another program in the place of one that both call.
+    pub fn replace_program(&mut self, program: &Address, elf: &[u8]) {
+        self.ours.replace_program(program, elf);
+        self.theirs.replace_program(program, elf);
+    }
+
     /// Puts the clock of both at the start of an epoch.
     pub fn set_epoch(&mut self, epoch: u64) {
         self.ours.set_epoch(epoch);

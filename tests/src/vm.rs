@@ -105,6 +105,11 @@ impl Vm {
         Self { mollusk, program_id, accounts: HashMap::new(), cluster_stake: LARGE_CLUSTER }
     }
 
+    /// Puts another program in the place of one.
+    pub fn replace_program(&mut self, program: &Address, elf: &[u8]) {
+        self.mollusk.add_program_with_loader_and_elf(program, &LOADER_V3, elf);
+    }
+
     /// Puts the clock at the start of an epoch, after some in which the cluster's stake was [`Self::cluster_stake`].
     pub fn set_epoch(&mut self, epoch: u64) {
         let sysvars = &mut self.mollusk.sysvars;

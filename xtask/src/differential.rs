@@ -12,6 +12,9 @@ pub struct Args {
     /// Seed of the first history
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Use the stake program that the published crate carries, instead of the bank's
+    #[arg(long)]
+    older_stake_program: bool,
 }
 
 impl Args {
@@ -23,6 +26,9 @@ impl Args {
         let mut command = cargo();
         command.current_dir(&workspace.root).args(["run", "--package=tidepool-tests", "--bin=differential", "--"]);
         command.args(["--operations", &self.operations.to_string(), "--seed", &self.seed.to_string()]);
+        if self.older_stake_program {
+            command.arg("--older-stake-program");
+        }
         process::run(&mut command)
     }
 }

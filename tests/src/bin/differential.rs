@@ -3,7 +3,9 @@
 use {
     clap::Parser,
     std::{process::ExitCode, thread, time::Instant},
+    tidepool_interface::address::STAKE_PROGRAM_ID,
     tidepool_tests::{
+        fixtures,
         history::{self, Divergence, Tally},
         twins::Twins,
     },
@@ -24,6 +26,9 @@ struct Args {
     /// Seed of the first history
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Use the stake program that the published crate carries, instead of the bank's
+    #[arg(long)]
+    older_stake_program: bool,
     /// Histories that run at once
     #[arg(long, default_value_t = 2)]
     threads: u64,
@@ -36,7 +41,8 @@ fn main() -> ExitCode {
         .map(|number| {
             let operations = args.operations / args.threads.max(1);
             let seed = args.seed.wrapping_add(number.wrapping_mul(SEEDS_PER_ROUND << 20));
-            thread::spawn(move || run(seed, operations))
+            let older = args.older_stake_program;
+            thread::spawn(move || run(seed, operations, older))
         })
         .collect();
     let mut total = Tally::default();
@@ -58,8 +64,11 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn run(mut seed: u64, operations: u64) -> Result<Tally, Box<Divergence>> {
+fn run(mut seed: u64, operations: u64, older_stake_program: bool) -> Result<Tally, Box<Divergence>> {
     let mut twins = Twins::new();
+    if older_stake_program {
+        twins.replace_program(&STAKE_PROGRAM_ID, &fixtures::read(fixtures::OLDER_STAKE_PROGRAM));
+    }
     let (mut total, mut done) = (Tally::default(), 0);
     while done < operations {
         let round = ROUND.min(operations - done);

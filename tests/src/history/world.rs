@@ -24,7 +24,7 @@ use {
         address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
         instruction::{FeeType, FundingType, PreferredValidatorType},
         maths::{Fee, mul_div_floor},
-        state::{PoolTerms, StakeStatus, ValidatorStakeInfo, split_validator_list},
+        state::{POOL_MAX_LENGTH, POOL_MIN_LENGTH, PoolTerms, StakeStatus, ValidatorStakeInfo, split_validator_list},
     },
 };
 
@@ -83,6 +83,8 @@ impl WorldSpec {
             validators,
             last_update_epoch: FIRST_EPOCH,
             fee_account_frozen: false,
+            // Those that clients make, those that live pools have, and one that no option fits into.
+            pool_length: [POOL_MAX_LENGTH, POOL_MAX_LENGTH, 529, 499, POOL_MIN_LENGTH, 700][random.usize(0..6)],
         };
         let cluster = if random.u8(0..4) == 0 { (10_000 * SOL, 5_000 * SOL) } else { (400_000_000 * SOL, 1) };
         Self { pool, cluster }

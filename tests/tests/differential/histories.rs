@@ -1,20 +1,26 @@
 //! Random histories.
 
-use tidepool_tests::{
-    history::{self, Tally},
-    twins::Twins,
+use {
+    tidepool_interface::address::STAKE_PROGRAM_ID,
+    tidepool_tests::{
+        fixtures,
+        history::{self, Tally},
+        twins::Twins,
+    },
 };
 
 /// Operations in the test run. `cargo xtask differential` runs more.
 const OPERATIONS: u64 = 100_000;
 
-/// Seeds of the two halves of the run: each takes one core.
-const FIRST_SEED: u64 = 0;
-const SECOND_SEED: u64 = 1_000_000;
+/// Operations with the older stake program on top.
+const OLDER_OPERATIONS: u64 = 20_000;
 
-fn run(seed: u64) {
+/// Seeds of the parts of the run, which go on side by side.
+const SEEDS: [u64; 3] = [0, 1_000_000, 2_000_000];
+
+fn run(seed: u64, operations: u64, twins: &mut Twins) {
     let Tally { instructions, succeeded } =
-        history::run(seed, OPERATIONS / 2, &mut Twins::new()).unwrap_or_else(|divergence| panic!("{divergence:#?}"));
+        history::run(seed, operations, twins).unwrap_or_else(|divergence| panic!("{divergence:#?}"));
     println!("{instructions} instructions, {succeeded} of them successful");
     // Histories in which everything fails would prove little.
     assert!(succeeded * 4 > instructions, "{succeeded} of {instructions} succeeded");
@@ -22,10 +28,17 @@ fn run(seed: u64) {
 
 #[test]
 fn random_histories_end_alike() {
-    run(FIRST_SEED);
+    run(SEEDS[0], OPERATIONS / 2, &mut Twins::new());
 }
 
 #[test]
 fn more_random_histories_end_alike() {
-    run(SECOND_SEED);
+    run(SEEDS[1], OPERATIONS / 2, &mut Twins::new());
+}
+
+#[test]
+fn random_histories_with_an_older_stake_program_end_alike() {
+    let mut twins = Twins::new();
+    twins.replace_program(&STAKE_PROGRAM_ID, &fixtures::read(fixtures::OLDER_STAKE_PROGRAM));
+    run(SEEDS[2], OLDER_OPERATIONS, &mut twins);
 }
