@@ -69,7 +69,8 @@ pub enum Operation {
 }
 
 fn lamports(random: &mut Rng) -> u64 {
-    match random.u8(0..10) {
+    match random.u8(0..11) {
+        10 => random.u64(0..4),
         0 => random.u64(0..2_000),
         1 => random.u64(0..SOL),
         2 => SOL,
