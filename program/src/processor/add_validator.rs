@@ -4,7 +4,8 @@ use {
     crate::{
         cpi::{StakeSysvars, create_stake_account, minimum_delegation},
         validation::{
-            Pool, Rent, check_owner, check_stake_program, check_system_program, check_validator_stake, clock_epoch,
+            Pool, Rent, SysvarAt, check_owner, check_stake_program, check_system_program, check_validator_stake,
+            clock_epoch, missing_account,
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, cpi::Seed, error::ProgramError},
@@ -20,7 +21,8 @@ use {
 
 #[inline(never)]
 pub fn process(program_id: &Address, accounts: &[AccountView], seed: u32) -> ProgramResult {
-    let mut accounts = AddValidatorToPoolAccounts::load(&mut accounts.iter().copied())?;
+    let mut accounts = AddValidatorToPoolAccounts::load(&mut accounts.iter().copied())
+        .map_err(|error| missing_account(error, accounts, &[SysvarAt::Rent(7), SysvarAt::Clock(8)]))?;
     let rent = Rent::from_account(&accounts.rent)?;
     let epoch = clock_epoch(&accounts.clock)?;
     check_system_program(&accounts.system_program)?;

@@ -9,7 +9,8 @@ use {
             shared_accounts,
         },
         validation::{
-            Pool, Rent, borrow_stake, check_owner, check_transient_stake, check_validator_stake, clock_epoch,
+            Pool, Rent, SysvarAt, borrow_stake, check_owner, check_transient_stake, check_validator_stake, clock_epoch,
+            missing_account,
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
@@ -55,7 +56,8 @@ pub fn without_reserve(
     lamports: u64,
     transient_seed: u64,
 ) -> ProgramResult {
-    let loaded = DecreaseValidatorStakeAccounts::load(&mut accounts.iter().copied())?;
+    let loaded = DecreaseValidatorStakeAccounts::load(&mut accounts.iter().copied())
+        .map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(6), SysvarAt::Rent(7)]))?;
     let epoch = clock_epoch(&loaded.clock)?;
     let rent = Rent::from_account(&loaded.rent)?;
     let accounts = Accounts::from(&loaded);
@@ -70,7 +72,8 @@ pub fn with_reserve(
     lamports: u64,
     transient_seed: u64,
 ) -> ProgramResult {
-    let loaded = DecreaseValidatorStakeWithReserveAccounts::load(&mut accounts.iter().copied())?;
+    let loaded = DecreaseValidatorStakeWithReserveAccounts::load(&mut accounts.iter().copied())
+        .map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(7)]))?;
     let epoch = clock_epoch(&loaded.clock)?;
     let rent = Rent::get()?;
     let funding = Funding { reserve_stake: loaded.reserve_stake, stake_history: loaded.stake_history };
@@ -87,7 +90,8 @@ pub fn additional(
     transient_seed: u64,
     ephemeral_seed: u64,
 ) -> ProgramResult {
-    let loaded = DecreaseAdditionalValidatorStakeAccounts::load(&mut accounts.iter().copied())?;
+    let loaded = DecreaseAdditionalValidatorStakeAccounts::load(&mut accounts.iter().copied())
+        .map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(8)]))?;
     let epoch = clock_epoch(&loaded.clock)?;
     let rent = Rent::get()?;
     let funding = Funding { reserve_stake: loaded.reserve_stake, stake_history: loaded.stake_history };

@@ -3,7 +3,10 @@
 use {
     crate::{
         cpi::{PoolAuthority, StakeSysvars, TokenProgram, authorize},
-        validation::{Pool, borrow_stake, check_owner, check_stake_program, check_validator_stake, clock_epoch},
+        validation::{
+            Pool, SysvarAt, borrow_stake, check_owner, check_stake_program, check_validator_stake, clock_epoch,
+            missing_account,
+        },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     tidepool_interface::{
@@ -18,7 +21,8 @@ use {
 
 #[inline(never)]
 pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u64>) -> ProgramResult {
-    let accounts = DepositStakeAccounts::load(&mut accounts.iter().copied())?;
+    let accounts = DepositStakeAccounts::load(&mut accounts.iter().copied())
+        .map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(11)]))?;
     let epoch = clock_epoch(&accounts.clock)?;
     check_stake_program(&accounts.stake_program)?;
     let mut pool = Pool::load(program_id, &accounts.pool)?;

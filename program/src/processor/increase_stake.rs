@@ -8,7 +8,8 @@ use {
             shared_accounts,
         },
         validation::{
-            Pool, Rent, borrow_stake, check_owner, check_transient_stake, check_validator_stake, clock_epoch,
+            Pool, Rent, SysvarAt, borrow_stake, check_owner, check_transient_stake, check_validator_stake, clock_epoch,
+            missing_account,
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
@@ -48,7 +49,8 @@ shared_accounts! {
 /// `IncreaseValidatorStake`.
 #[inline(never)]
 pub fn first(program_id: &Address, accounts: &[AccountView], lamports: u64, transient_seed: u64) -> ProgramResult {
-    let loaded = IncreaseValidatorStakeAccounts::load(&mut accounts.iter().copied())?;
+    let loaded = IncreaseValidatorStakeAccounts::load(&mut accounts.iter().copied())
+        .map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(8), SysvarAt::Rent(9)]))?;
     let epoch = clock_epoch(&loaded.clock)?;
     let rent = Rent::from_account(&loaded.rent)?;
     let accounts = Accounts::from(&loaded);
@@ -64,7 +66,8 @@ pub fn additional(
     transient_seed: u64,
     ephemeral_seed: u64,
 ) -> ProgramResult {
-    let loaded = IncreaseAdditionalValidatorStakeAccounts::load(&mut accounts.iter().copied())?;
+    let loaded = IncreaseAdditionalValidatorStakeAccounts::load(&mut accounts.iter().copied())
+        .map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(9)]))?;
     let epoch = clock_epoch(&loaded.clock)?;
     let rent = Rent::get()?;
     let ephemeral = Ephemeral { account: loaded.ephemeral_stake, seed: ephemeral_seed };

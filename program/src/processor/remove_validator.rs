@@ -4,8 +4,8 @@ use {
     crate::{
         cpi::PoolAuthority,
         validation::{
-            Pool, borrow_stake, check_owner, check_stake_program, check_transient_stake, check_validator_stake,
-            clock_epoch,
+            Pool, SysvarAt, borrow_stake, check_owner, check_stake_program, check_transient_stake,
+            check_validator_stake, clock_epoch, missing_account,
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
@@ -19,7 +19,8 @@ use {
 
 #[inline(never)]
 pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult {
-    let mut accounts = RemoveValidatorFromPoolAccounts::load(&mut accounts.iter().copied())?;
+    let mut accounts = RemoveValidatorFromPoolAccounts::load(&mut accounts.iter().copied())
+        .map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(6)]))?;
     let epoch = clock_epoch(&accounts.clock)?;
     check_stake_program(&accounts.stake_program)?;
     let mut pool = Pool::load(program_id, &accounts.pool)?;

@@ -4,8 +4,8 @@ use {
     crate::{
         cpi::{PoolAuthority, StakeSysvars},
         validation::{
-            Pool, Rent, borrow_stake, check_owner, check_stake_program, check_transient_stake, check_validator_stake,
-            clock_epoch, epoch_rewards_active,
+            Pool, Rent, SysvarAt, borrow_stake, check_owner, check_stake_program, check_transient_stake,
+            check_validator_stake, clock_epoch, epoch_rewards_active, missing_account,
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
@@ -20,7 +20,8 @@ use {
 #[inline(never)]
 pub fn process(program_id: &Address, accounts: &[AccountView], start_index: u32, no_merge: bool) -> ProgramResult {
     let mut remaining = accounts.iter();
-    let mut accounts = UpdateValidatorListBalanceAccounts::load(&mut remaining.by_ref().copied())?;
+    let mut accounts = UpdateValidatorListBalanceAccounts::load(&mut remaining.by_ref().copied())
+        .map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(4)]))?;
     let stakes = remaining.as_slice();
     let epoch = clock_epoch(&accounts.clock)?;
     let rent = Rent::get()?;

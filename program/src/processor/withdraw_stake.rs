@@ -3,7 +3,9 @@
 use {
     crate::{
         cpi::{burn, minimum_delegation, transfer_checked},
-        validation::{Pool, Rent, borrow_stake, check_owner, check_stake_program, clock_epoch},
+        validation::{
+            Pool, Rent, SysvarAt, borrow_stake, check_owner, check_stake_program, clock_epoch, missing_account,
+        },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     tidepool_interface::{
@@ -26,7 +28,8 @@ pub fn process(
     pool_tokens: u64,
     minimum: Option<u64>,
 ) -> ProgramResult {
-    let mut accounts = WithdrawStakeAccounts::load(&mut accounts.iter().copied())?;
+    let mut accounts = WithdrawStakeAccounts::load(&mut accounts.iter().copied())
+        .map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(10)]))?;
     let epoch = clock_epoch(&accounts.clock)?;
     let rent = Rent::get()?;
     check_stake_program(&accounts.stake_program)?;

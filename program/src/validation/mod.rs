@@ -2,6 +2,7 @@
 
 mod accounts;
 mod addresses;
+mod missing;
 mod pool;
 mod rent;
 mod stake;
@@ -12,6 +13,7 @@ pub use {
         current_epoch, epoch_rewards_active,
     },
     addresses::{check_ephemeral_stake, check_transient_stake, check_validator_stake},
+    missing::{SysvarAt, missing_account},
     pool::Pool,
     rent::Rent,
     stake::borrow_stake,

@@ -4,7 +4,7 @@ use {
     solana_account::Account,
     solana_address::Address,
     solana_instruction::{AccountMeta, Instruction},
-    tidepool_interface::address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
+    tidepool_interface::address::{CLOCK_ID, RENT_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
     tidepool_tests::{
         scenario::{self, EPOCH, Scenario},
         twins::Twins,
@@ -116,5 +116,31 @@ fn each_account_of_each_instruction_is_checked_alike() {
             found.extend(differences(name, token_program, &mut twins));
         }
     }
+    assert!(found.is_empty(), "{} differences:\n{}", found.len(), found.join("\n"));
+}
+
+/// Both programs decode sysvars while they walk the list: a wrong one outranks an account that is missing behind it.
+#[test]
+fn a_wrong_sysvar_and_a_missing_account_are_refused_alike() {
+    let mut twins = Twins::new();
+    twins.set_epoch(EPOCH);
+    let (mut found, mut cases) = (vec![], 0);
+    for name in scenario::names() {
+        let Scenario { instruction, .. } = scenario::make(name, TOKEN_PROGRAM_ID, &mut twins.ours);
+        let count = instruction.accounts.len();
+        let is_sysvar = |index: &usize| [CLOCK_ID, RENT_ID].contains(&instruction.accounts[*index].pubkey);
+        for index in (0..count).filter(is_sysvar) {
+            for length in index + 1..count {
+                let mut instruction = instruction.clone();
+                instruction.accounts[index].pubkey = Address::new_unique();
+                instruction.accounts.truncate(length);
+                cases += 1;
+                if let Err(difference) = twins.process(&instruction) {
+                    found.push(format!("{name}, account {index}, the first {length}: {difference}"));
+                }
+            }
+        }
+    }
+    assert!(cases > 0, "no instruction has a sysvar");
     assert!(found.is_empty(), "{} differences:\n{}", found.len(), found.join("\n"));
 }
