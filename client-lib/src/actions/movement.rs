@@ -4,7 +4,7 @@ use {
     super::active_validator,
     crate::{
         compute,
-        error::{PlanError, Sol, check_no_rewards},
+        error::{Cause, PlanError, Sol, check_no_rewards},
         plan::InstructionGroup,
         pool::{PoolSnapshot, Validator},
         quote::{check_up_to_date, merge_kind},
@@ -217,7 +217,7 @@ fn increase_instruction(movement: &Movement, lamports: u64) -> Instruction {
 /// # Errors
 /// [`PlanError::EpochRewardsActive`], [`PlanError::StakeAccountsNotRead`]. Refusals: `StakeListAndPoolOutOfDate`,
 /// `ValidatorNotFound`, `WrongStakeStake` (other stake is in motion), `AccountNotRentExempt` (below the minimum delegation),
-/// `InsufficientFunds` (the validator's stake), `ReserveDepleted`; the stake program's `MergeTransientStake`.
+/// `InsufficientFunds` or `CalculationFailure` (the validator's stake), `ReserveDepleted`; the stake program's `MergeTransientStake`.
 pub fn decrease_validator_stake(
     snapshot: &PoolSnapshot,
     vote: &Address,
@@ -242,8 +242,14 @@ fn check_decrease(movement: &Movement, lamports: u64) -> Result<(), PlanError> {
         validator.validator_stake().map_or(validator.record.active_stake_lamports.get(), |account| account.lamports);
     let required = environment.minimum_stake_lamports();
     if held.checked_sub(lamports).is_none_or(|left| left < required) {
+        // An account below the minimum already makes the program's own sum of what is left fail.
+        let cause = if lamports <= held && held < required {
+            Cause::from(StakePoolError::CalculationFailure)
+        } else {
+            InstructionError::InsufficientFunds.into()
+        };
         return Err(PlanError::refused(
-            InstructionError::InsufficientFunds,
+            cause,
             format!(
                 "validator {} holds {}, of which {} have to stay: decrease by {} at most, or remove the validator",
                 validator.vote(),
