@@ -236,6 +236,23 @@ impl PoolFixture {
         address
     }
 
+    /// The list's record at `index` as the machine has it now.
+    pub fn record(&self, index: usize, vm: &Vm) -> ValidatorStakeInfo {
+        let data = vm.account(&self.state.head.validator_list).data;
+        bytemuck::pod_read_unaligned(&data[record_range(index)])
+    }
+
+    /// Changes the list's record at `index`.
+    ///
+    /// # Panics
+    /// Where there is no list.
+    pub fn edit_record(&self, index: usize, vm: &mut Vm, edit: impl FnOnce(&mut ValidatorStakeInfo)) {
+        let mut record = self.record(index, vm);
+        edit(&mut record);
+        let list = vm.accounts.get_mut(&self.state.head.validator_list).expect("a list");
+        list.data[record_range(index)].copy_from_slice(bytemuck::bytes_of(&record));
+    }
+
     /// The pool's state as the machine has it now.
     ///
     /// # Panics
@@ -243,6 +260,12 @@ impl PoolFixture {
     pub fn read_state(&self, vm: &Vm) -> StakePool {
         StakePool::decode_initialized(&vm.account(&self.pool).data).expect("a pool")
     }
+}
+
+fn record_range(index: usize) -> std::ops::Range<usize> {
+    let length = size_of::<ValidatorStakeInfo>();
+    let start = size_of::<ValidatorListHeader>() + index * length;
+    start..start + length
 }
 
 /// A stake account of a wallet.

@@ -1,6 +1,10 @@
 //! What others do to stake accounts: rewards of the cluster, deactivation by anyone, a restart.
 
-use {solana_account::Account, tidepool_interface::external::stake::NOT_DEACTIVATED};
+use {
+    solana_account::Account,
+    solana_stake_interface::state::{Delegation, Meta, StakeStateV2},
+    tidepool_interface::external::stake::NOT_DEACTIVATED,
+};
 
 /// Offsets in a delegated stake account.
 mod offset {
@@ -57,4 +61,36 @@ pub fn pay(account: &mut Account, lamports: u64) {
         let stake = read(&account.data, offset::STAKE);
         write(&mut account.data, offset::STAKE, stake + lamports);
     }
+}
+
+/// Puts another state into a stake account.
+///
+/// # Panics
+/// Where the account is too small.
+pub fn set_state(data: &mut [u8], state: &StakeStateV2) {
+    data.fill(0);
+    bincode::serialize_into(data, state).expect("a stake state fits its account");
+}
+
+fn edit(data: &mut [u8], edit: impl FnOnce(&mut StakeStateV2)) {
+    let mut state = bincode::deserialize(data).expect("a stake account");
+    edit(&mut state);
+    set_state(data, &state);
+}
+
+/// Changes who may do what with an initialized or delegated account.
+pub fn edit_meta(data: &mut [u8], change: impl FnOnce(&mut Meta)) {
+    edit(data, |state| match state {
+        StakeStateV2::Initialized(meta) | StakeStateV2::Stake(meta, ..) => change(meta),
+        StakeStateV2::Uninitialized | StakeStateV2::RewardsPool => {}
+    });
+}
+
+/// Changes what a delegated account delegates.
+pub fn edit_delegation(data: &mut [u8], change: impl FnOnce(&mut Delegation)) {
+    edit(data, |state| {
+        if let StakeStateV2::Stake(_, stake, _) = state {
+            change(&mut stake.delegation);
+        }
+    });
 }

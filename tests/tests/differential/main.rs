@@ -4,3 +4,6 @@
 mod histories;
 mod substitution;
 mod success;
+mod update_bed;
+mod update_gates;
+mod update_table;

@@ -1,0 +1,187 @@
+//! `UpdateValidatorListBalance`: what is checked before the list is walked, in order, and the records that it passes over.
+
+use {
+    crate::update_bed::Bed,
+    solana_address::Address,
+    solana_instruction::{Instruction, error::InstructionError},
+    tidepool_interface::state::StakeStatus,
+    tidepool_tests::{scenario::EPOCH, twins::Twins},
+};
+
+/// A check, and what breaks it.
+struct Gate {
+    name: &'static str,
+    breach: fn(&mut Bed, &mut Instruction),
+    error: InstructionError,
+}
+
+const fn gate(name: &'static str, breach: fn(&mut Bed, &mut Instruction), error: InstructionError) -> Gate {
+    Gate { name, breach, error }
+}
+
+fn other(instruction: &mut Instruction, index: usize) {
+    instruction.accounts[index].pubkey = Address::new_unique();
+}
+
+fn edit_data(bed: &mut Bed, address: Address, change: impl FnOnce(&mut [u8])) {
+    change(&mut bed.twins.ours.accounts.get_mut(&address).expect("an account").data);
+}
+
+fn disown(bed: &mut Bed, address: Address) {
+    bed.twins.ours.accounts.get_mut(&address).expect("an account").owner = Address::new_from_array([9; 32]);
+}
+
+/// Where `start` lies in the instruction's data, after the tag.
+const START: std::ops::Range<usize> = 1..5;
+
+fn start_at(instruction: &mut Instruction, start: u32) {
+    instruction.data[START].copy_from_slice(&start.to_le_bytes());
+}
+
+const GATES: &[Gate] = &[
+    gate("pool owner", |bed, _| disown(bed, bed.pool.pool), InstructionError::IncorrectProgramId),
+    gate("pool type", |bed, _| edit_data(bed, bed.pool.pool, |data| data[0] = 2), InstructionError::Custom(2)),
+    gate("list address", |_, instruction| other(instruction, 2), InstructionError::Custom(8)),
+    gate("withdraw authority", |_, instruction| other(instruction, 1), InstructionError::Custom(1)),
+    gate("reserve", |_, instruction| other(instruction, 3), InstructionError::Custom(1)),
+    gate("stake program", |_, instruction| other(instruction, 6), InstructionError::IncorrectProgramId),
+    gate("epoch rewards", |bed, _| bed.twins.set_epoch_rewards_active(true), InstructionError::Custom(43)),
+    gate(
+        "odd number of accounts",
+        |_, instruction| {
+            instruction.accounts.pop();
+        },
+        InstructionError::Custom(20),
+    ),
+    gate("list owner", |bed, _| disown(bed, bed.pool.state.head.validator_list), InstructionError::IncorrectProgramId),
+    gate("beyond the list", |_, instruction| start_at(instruction, 1), InstructionError::AccountDataTooSmall),
+    gate(
+        "list type",
+        |bed, _| edit_data(bed, bed.pool.state.head.validator_list, |data| data[0] = 1),
+        InstructionError::Custom(2),
+    ),
+];
+
+/// Runs an update of both validators that breaks these gates, the last first.
+fn breach(twins: Twins, gates: &[Gate]) -> (Twins, Result<Result<(), InstructionError>, String>) {
+    let mut bed = Bed::new(twins, &[StakeStatus::Active; 2]);
+    bed.twins.set_epoch_rewards_active(false);
+    let mut instruction = update(&bed, 0, &[0, 1]);
+    for gate in gates.iter().rev() {
+        (gate.breach)(&mut bed, &mut instruction);
+    }
+    let result = bed.twins.process(&instruction).map(|outcome| outcome.result.raw_result);
+    (bed.twins, result)
+}
+
+fn update(bed: &Bed, start: u32, validators: &[usize]) -> Instruction {
+    let stakes: Vec<_> = validators
+        .iter()
+        .map(|index| (bed.pool.validators[*index].stake, bed.pool.validators[*index].transient))
+        .collect();
+    bed.pool.update_list(start, false, &stakes)
+}
+
+/// Each gate alone, and each with all that come after it: the first one answers. The odd number and the slice beyond the list
+/// are one breach together, as half of an odd number is rounded down.
+#[test]
+fn each_gate_refuses_in_its_order() {
+    let mut twins = Twins::new();
+    let mut failures = vec![];
+    for (index, gate) in GATES.iter().enumerate() {
+        for gates in [&GATES[index..=index], &GATES[index..]] {
+            let result;
+            (twins, result) = breach(twins, gates);
+            if result != Ok(Err(gate.error.clone())) {
+                failures.push(format!("{} and {} more: {result:?}", gate.name, gates.len() - 1));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// What part of the list is updated.
+struct Slice {
+    name: &'static str,
+    instruction: fn(&mut Bed) -> Instruction,
+    /// Which of the two records are fresh then, or the error.
+    expected: Result<[bool; 2], InstructionError>,
+}
+
+fn slice(bed: &Bed, start: u32, validators: &[usize], edit: impl FnOnce(&mut Instruction)) -> Instruction {
+    let mut instruction = update(bed, start, validators);
+    edit(&mut instruction);
+    instruction
+}
+
+const STALE: Result<[bool; 2], InstructionError> = Ok([false, false]);
+const TOO_SMALL: Result<[bool; 2], InstructionError> = Err(InstructionError::AccountDataTooSmall);
+
+/// The first validator's accounts are 7 and 8 of the instruction.
+const SLICES: &[Slice] = &[
+    Slice { name: "both", instruction: |bed| update(bed, 0, &[0, 1]), expected: Ok([true, true]) },
+    Slice { name: "the first", instruction: |bed| update(bed, 0, &[0]), expected: Ok([true, false]) },
+    Slice { name: "the second", instruction: |bed| update(bed, 1, &[1]), expected: Ok([false, true]) },
+    Slice { name: "none", instruction: |bed| update(bed, 0, &[]), expected: STALE },
+    Slice { name: "none at the end", instruction: |bed| update(bed, 2, &[]), expected: STALE },
+    Slice { name: "none beyond the end", instruction: |bed| update(bed, 3, &[]), expected: TOO_SMALL },
+    Slice { name: "far beyond the end", instruction: |bed| update(bed, u32::MAX, &[0]), expected: TOO_SMALL },
+    Slice { name: "more than the list", instruction: |bed| update(bed, 0, &[0, 1, 1]), expected: TOO_SMALL },
+    Slice { name: "swapped records", instruction: |bed| update(bed, 0, &[1, 0]), expected: STALE },
+    Slice { name: "wrong record", instruction: |bed| update(bed, 0, &[1]), expected: STALE },
+    Slice {
+        name: "wrong validator account",
+        instruction: |bed| slice(bed, 0, &[0, 1], |instruction| other(instruction, 7)),
+        expected: Ok([false, true]),
+    },
+    Slice {
+        name: "wrong transient account",
+        instruction: |bed| slice(bed, 0, &[0, 1], |instruction| other(instruction, 8)),
+        expected: Ok([false, true]),
+    },
+    Slice {
+        name: "swapped accounts",
+        instruction: |bed| slice(bed, 0, &[0, 1], |instruction| instruction.accounts.swap(7, 8)),
+        expected: Ok([false, true]),
+    },
+    Slice {
+        name: "another validator seed in the record",
+        instruction: |bed| {
+            bed.pool.edit_record(0, &mut bed.twins.ours, |record| record.validator_seed_suffix = 1.into());
+            update(bed, 0, &[0, 1])
+        },
+        expected: Ok([false, true]),
+    },
+    Slice {
+        name: "another transient seed in the record",
+        instruction: |bed| {
+            bed.pool.edit_record(0, &mut bed.twins.ours, |record| record.transient_seed_suffix = 1.into());
+            update(bed, 0, &[0, 1])
+        },
+        expected: Ok([false, true]),
+    },
+];
+
+#[test]
+fn wrong_addresses_leave_their_records_stale() {
+    let mut twins = Twins::new();
+    let mut failures = vec![];
+    for row in SLICES {
+        let mut bed = Bed::new(twins, &[StakeStatus::Active; 2]);
+        let instruction = (row.instruction)(&mut bed);
+        let before = [0, 1].map(|index| bed.pool.record(index, &bed.twins.ours));
+        let result = bed.twins.process(&instruction).map(|outcome| {
+            outcome.result.raw_result?;
+            let fresh = |index: usize| {
+                let record = bed.pool.record(index, &bed.twins.ours);
+                record != before[index] && record.last_update_epoch.get() == EPOCH
+            };
+            Ok([fresh(0), fresh(1)])
+        });
+        if result.as_ref() != Ok(&row.expected) {
+            failures.push(format!("{}: {result:?}, not {:?}", row.name, row.expected));
+        }
+        twins = bed.twins;
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
