@@ -12,7 +12,8 @@ use {
         path::{Path, PathBuf},
     },
     tidepool_interface::address::{
-        CLOCK_ID, RENT_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID,
+        CLOCK_ID, METADATA_PROGRAM_ID, RENT_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, TOKEN_2022_PROGRAM_ID,
+        TOKEN_PROGRAM_ID,
     },
 };
 
@@ -162,7 +163,8 @@ impl Vm {
         if *address == solana_sdk_ids::system_program::ID {
             return mollusk_svm::program::keyed_account_for_system_program().1;
         }
-        let programs = [STAKE_PROGRAM_ID, TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, self.program_id];
+        let programs =
+            [STAKE_PROGRAM_ID, TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, METADATA_PROGRAM_ID, self.program_id];
         if programs.contains(address) {
             return mollusk_svm::program::create_program_account_loader_v3(address);
         }

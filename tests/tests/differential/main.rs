@@ -1,6 +1,7 @@
 //! Tidepool against the published SPL stake pool, in the same state, with the same instruction: the same result, the same
 //! accounts to the byte, the same return data.
 
+mod errors;
 mod histories;
 mod substitution;
 mod success;

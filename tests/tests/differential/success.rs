@@ -9,8 +9,8 @@ use {
     },
 };
 
-/// Tags of the contract that can succeed: all but `CreateTokenMetadata` (17), `UpdateTokenMetadata` (18) and the retired
-/// `Redelegate` (22).
+/// Tags of the contract that have scenarios: all but `CreateTokenMetadata` (17) and `UpdateTokenMetadata` (18), which need the
+/// metadata program and are tested in `errors::metadata`, and the retired `Redelegate` (22).
 const TAGS: std::ops::RangeInclusive<u8> = 0..=26;
 const WITHOUT_SCENARIO: [u8; 3] = [17, 18, 22];
 
