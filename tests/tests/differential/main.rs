@@ -8,3 +8,6 @@ mod success;
 mod update_bed;
 mod update_gates;
 mod update_table;
+mod withdraw_bed;
+mod withdraw_source;
+mod withdraw_table;

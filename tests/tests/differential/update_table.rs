@@ -1,5 +1,7 @@
 //! `UpdateValidatorListBalance`, row by row: what stands in the two accounts of a validator, against its status and `no_merge`.
 //! The gates before the list is walked are in `update_gates`. Pool tokens play no part, so one token program will do.
+//!
+//! Not reached: the errors of half a pair of accounts, as an odd number of them is refused first.
 
 use {
     crate::update_bed::{
@@ -130,11 +132,7 @@ const TRANSIENT: &[Row] = &[
         status,
         no_merge
     )),
-    row!(
-        "validator activating now",
-        |bed| deactivate_validator(bed, EPOCH, u64::MAX),
-        transient_stays
-    ),
+    row!("validator activating now", |bed| deactivate_validator(bed, EPOCH, u64::MAX), transient_stays),
     row!(
         "validator uninitialized",
         |bed| bed.validator(|data| set_state(data, &StakeStateV2::Uninitialized)),
