@@ -29,8 +29,10 @@ const PROGRAM_DATA_HEADER_LENGTH: usize = 45;
 
 /// Where `cargo xtask build-program` puts the program.
 pub fn program_elf() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"), PathBuf::from);
+    // cargo says at run time where this crate lies: a compiled path would be that of the checkout that was built last.
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| Path::new(&manifest).join("../target"), PathBuf::from);
     target.join("deploy").join("tidepool.so")
 }
 
