@@ -14,12 +14,8 @@ pub struct Args {
 impl Args {
     /// Builds, then runs.
     pub fn run(self) -> anyhow::Result<()> {
-        let workspace = Workspace::here()?;
-        // All at once: what the linker, the verifier and the cluster need keeps every core busy.
-        let mut command = cargo();
-        command.current_dir(&workspace.root).args(["build", "--bins"]);
-        process::run(command.args(["--package=sbpf-link", "--package=sbpf-vm", "--package=tidepool-localnet"]))?;
         build_program::Args::default().run()?;
+        let workspace = Workspace::here()?;
         let mut command = cargo();
         command.current_dir(&workspace.root).args(["run", "--package=tidepool-localnet", "--", "demo"]);
         process::run(command.args(self.options))
