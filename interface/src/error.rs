@@ -1,4 +1,8 @@
-//! The program's errors: the contract's codes 0 to 44, each with a sentence that says what to do.
+//! The program's errors, each with a sentence that says what to do: the contract's codes 0 to 44, and Tidepool's from 1000.
+
+mod extension;
+
+pub use extension::ExtensionError;
 
 use {
     num_derive::{FromPrimitive, ToPrimitive},

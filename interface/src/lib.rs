@@ -2,7 +2,10 @@
 //!
 //! Everything that two sides must agree on lives here, once: account layouts, instruction encodings, account
 //! lists, addresses, errors and the exact arithmetic of rates and fees. The contract is that of the SPL stake pool,
-//! release 2.2.0; the tests of this crate compare each piece with that published crate.
+//! release 2.2.0; the tests of this crate compare each piece with that published crate. What Tidepool adds to it, for pools
+//! that opt in, is in the tail of the pool account ([`state::PoolExtension`]), in four bytes of each validator's record
+//! ([`state::EntryExtension`]), in instructions from tag 64 on ([`instruction::ExtensionInstruction`]), in errors from code
+//! 1000 on ([`ExtensionError`]) and in [`event`]s.
 //!
 //! The crate is `no_std` and allocates nothing. With the feature `client` it also builds
 //! [`solana_instruction::Instruction`]s and searches program addresses off-chain.
@@ -15,14 +18,19 @@ extern crate std;
 pub mod address;
 mod bytes;
 pub mod error;
+pub mod event;
 pub mod external;
 pub mod instruction;
 pub mod maths;
 pub mod quote;
+pub mod rebalance;
 pub mod state;
 pub mod withdrawal;
 
-pub use {error::StakePoolError, solana_address::Address};
+pub use {
+    error::{ExtensionError, StakePoolError},
+    solana_address::Address,
+};
 
 /// Lamports that every validator stake account keeps delegated, whatever lower minimum the stake program allows.
 pub const MINIMUM_ACTIVE_STAKE: u64 = 1_000_000;

@@ -9,7 +9,7 @@ use {
     solana_program_pack::Pack as _,
     solana_stake_interface::{
         stake_flags::StakeFlags,
-        state::{Authorized, Delegation, Lockup, Meta, Stake, StakeStateV2},
+        state::{Authorized, Delegation, EntryExtension, Lockup, Meta, Stake, StakeStateV2},
     },
     solana_vote_interface::state::{VoteInit, VoteStateV4, VoteStateVersions},
     spl_token_interface::state::{Account as TokenAccount, AccountState, Mint},
@@ -176,7 +176,7 @@ impl PoolFixture {
             transient_stake_lamports: transient.into(),
             last_update_epoch: spec.last_update_epoch.into(),
             transient_seed_suffix: 0.into(),
-            unused: 0.into(),
+            extension: EntryExtension::default(),
             validator_seed_suffix: 0.into(),
             status: validator.status as u8,
             vote_account_address: vote,

@@ -7,7 +7,7 @@ use {
     solana_clock::Clock,
     solana_stake_interface::{
         stake_flags::StakeFlags,
-        state::{Authorized, Delegation, Lockup, Meta, Stake, StakeStateV2},
+        state::{Authorized, Delegation, EntryExtension, Lockup, Meta, Stake, StakeStateV2},
     },
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
@@ -115,7 +115,7 @@ impl FixtureValidator {
             transient_stake_lamports: with_rent(self.transient).into(),
             last_update_epoch: self.last_update_epoch.into(),
             transient_seed_suffix: 0.into(),
-            unused: 0.into(),
+            extension: EntryExtension::default(),
             validator_seed_suffix: 0.into(),
             status: self.status as u8,
             vote_account_address: vote(index),

@@ -530,4 +530,76 @@ accounts! {
         /// The Metaplex token metadata program.
         metadata_program [],
     }
+
+    /// Accounts of `ExtendPool`.
+    ExtendPoolAccounts {
+        /// The pool.
+        pool [w],
+        /// The manager.
+        manager [s],
+        /// Who pays the rent of the longer account.
+        payer [sw],
+        /// The system program.
+        system_program [],
+    }
+
+    /// Accounts of `SetRebalancePolicy`.
+    SetRebalancePolicyAccounts {
+        /// The pool.
+        pool [w],
+        /// The manager.
+        manager [s],
+    }
+
+    /// Accounts of `SetValidatorWeights`.
+    SetValidatorWeightsAccounts {
+        /// The pool.
+        pool [],
+        /// The staker.
+        staker [s],
+        /// The validator list.
+        validator_list [w],
+    }
+
+    /// Accounts of `UpdateValidators`, before those of the validators: for each a validator stake account (writable), and a
+    /// transient stake account (writable) where the record has transient stake.
+    UpdateValidatorsAccounts {
+        /// The pool.
+        pool [],
+        /// The pool's withdraw authority.
+        withdraw_authority [],
+        /// The validator list.
+        validator_list [w],
+        /// The reserve.
+        reserve_stake [w],
+        /// The clock sysvar.
+        clock [],
+        /// The stake history sysvar.
+        stake_history [],
+        /// The stake program.
+        stake_program [],
+    }
+
+    /// Accounts of `Rebalance`, before those of the validators: for each a vote account, a validator stake account
+    /// (writable) and a transient stake account (writable).
+    RebalanceAccounts {
+        /// The pool.
+        pool [],
+        /// The pool's withdraw authority.
+        withdraw_authority [],
+        /// The validator list.
+        validator_list [w],
+        /// The reserve.
+        reserve_stake [w],
+        /// The clock sysvar.
+        clock [],
+        /// The stake history sysvar.
+        stake_history [],
+        /// The stake program's retired configuration account.
+        stake_config [],
+        /// The system program.
+        system_program [],
+        /// The stake program.
+        stake_program [],
+    }
 }

@@ -1,14 +1,18 @@
-//! Instructions of the contract: tags 0 to 26, their arguments and their accounts.
+//! Instructions, their arguments and their accounts: tags 0 to 26 of the contract, and Tidepool's from 64 on.
 
 mod accounts;
 #[cfg(feature = "client")]
 mod build;
 mod codec;
+mod extension;
 
 pub use accounts::*;
 #[cfg(feature = "client")]
 pub use build::*;
-pub use codec::{INSTRUCTION_MAX_LENGTH, SetFeeValue};
+pub use {
+    codec::{INSTRUCTION_MAX_LENGTH, SetFeeValue},
+    extension::{EXTENSION_TAG_MIN, ExtensionInstruction, REBALANCED_VALIDATORS_MAX, WeightEntry},
+};
 
 use {crate::maths::Fee, solana_address::Address};
 

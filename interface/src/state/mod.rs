@@ -1,12 +1,18 @@
 //! Accounts that the program owns: the pool and the validator list.
 
+mod entry;
+mod extension;
 mod pod;
 mod pool;
 mod terms;
 mod validator_list;
 
 pub use {
-    pod::{PodFee, PodLockup, U32, U64},
+    entry::EntryExtension,
+    extension::{
+        BASIS_POINTS, EXTENDED_POOL_LENGTH, EXTENSION_MAGIC, EXTENSION_VERSION, PoolExtension, RebalancePolicy,
+    },
+    pod::{PodFee, PodLockup, U16, U32, U64},
     pool::{AccountType, POOL_HEAD_LENGTH, POOL_MAX_LENGTH, POOL_MIN_LENGTH, PoolHead, StakePool},
     terms::PoolTerms,
     validator_list::{

@@ -58,6 +58,11 @@ little_endian! {
     U32, u32, 4
 }
 
+little_endian! {
+    /// A `u16` as two little-endian bytes.
+    U16, u16, 2
+}
+
 /// A [`Fee`] as it lies in an account.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Pod, Zeroable)]
 #[repr(C)]

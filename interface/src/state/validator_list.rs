@@ -1,7 +1,7 @@
 //! The validator list account: a header and one record of 73 bytes per validator.
 
 use {
-    super::{U32, U64, pool::AccountType},
+    super::{EntryExtension, U32, U64, pool::AccountType},
     crate::error::StakePoolError,
     bytemuck::{Pod, Zeroable},
     core::mem::size_of,
@@ -79,8 +79,8 @@ pub struct ValidatorStakeInfo {
     pub last_update_epoch: U64,
     /// Seed of the transient stake account's address.
     pub transient_seed_suffix: U64,
-    /// Unused in the contract, and preserved.
-    pub unused: U32,
+    /// Unused in the contract, and preserved: in a pool with the extension, what Tidepool keeps of the validator.
+    pub extension: EntryExtension,
     /// Seed of the validator stake account's address; 0 stands for none.
     pub validator_seed_suffix: U32,
     /// [`StakeStatus`]; other bytes can occur in the account and are refused when they are used.

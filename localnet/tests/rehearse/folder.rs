@@ -8,7 +8,7 @@ use {
     solana_rent::Rent,
     solana_stake_interface::{
         stake_flags::StakeFlags,
-        state::{Authorized, Delegation, Meta, Stake, StakeStateV2},
+        state::{Authorized, Delegation, EntryExtension, Meta, Stake, StakeStateV2},
     },
     std::{fs, path::PathBuf},
     tempfile::TempDir,
@@ -193,7 +193,7 @@ fn record(index: usize, validator: &Validator) -> ValidatorStakeInfo {
         transient_stake_lamports: validator.transient.into(),
         last_update_epoch: EPOCH.into(),
         transient_seed_suffix: (index as u64).into(),
-        unused: 0.into(),
+        extension: EntryExtension::default(),
         validator_seed_suffix: 0.into(),
         status: validator.status as u8,
         vote_account_address: address_of(&format!("vote {index}")),

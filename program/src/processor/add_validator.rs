@@ -15,7 +15,7 @@ use {
         address::ValidatorStakeSeeds,
         instruction::AddValidatorToPoolAccounts,
         minimum_stake_lamports,
-        state::{StakeStatus, ValidatorListMut, ValidatorStakeInfo},
+        state::{EntryExtension, StakeStatus, ValidatorListMut, ValidatorStakeInfo},
     },
 };
 
@@ -60,7 +60,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], seed: u32) -> Pro
         transient_stake_lamports: 0.into(),
         last_update_epoch: epoch.into(),
         transient_seed_suffix: 0.into(),
-        unused: 0.into(),
+        extension: EntryExtension::default(),
         validator_seed_suffix: seed.into(),
         status: StakeStatus::Active as u8,
         vote_account_address: vote,

@@ -1,0 +1,72 @@
+//! Errors of the instructions that Tidepool adds: codes from 1000 on.
+
+use {
+    num_derive::{FromPrimitive, ToPrimitive},
+    num_traits::FromPrimitive as _,
+    solana_program_error::{ProgramError, ToStr},
+    thiserror::Error,
+};
+
+/// Errors that only a pool with the extension knows, returned as `ProgramError::Custom(code)`.
+#[derive(Clone, Copy, Debug, Eq, Error, FromPrimitive, PartialEq, ToPrimitive)]
+#[error("{}", self.message())]
+#[repr(u32)]
+pub enum ExtensionError {
+    /// Code 1000. The pool has the extension already.
+    AlreadyExtended = 1000,
+    /// Code 1001. The pool has no extension.
+    NotExtended = 1001,
+    /// Code 1002. A share is over 100 %.
+    ShareOverWhole = 1002,
+    /// Code 1003. The policy can give no validator any stake.
+    ContradictoryPolicy = 1003,
+    /// Code 1004. The entry of the validator list is not the validator that was meant.
+    EntryMoved = 1004,
+    /// Code 1005. A validator that is being removed cannot have a weight.
+    WeightOfRemovedValidator = 1005,
+    /// Code 1006. The decrease exceeds what may leave the validators in an epoch.
+    TurnoverBudgetExceeded = 1006,
+    /// Code 1007. The instruction names more validators than it can take.
+    TooManyValidators = 1007,
+}
+
+impl ExtensionError {
+    /// What went wrong and what to do about it, in one sentence.
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::AlreadyExtended => "The pool has the extension already: set its policy and its weights.",
+            Self::NotExtended => "The pool has no extension: the manager can add it with ExtendPool.",
+            Self::ShareOverWhole => "A share is over 100 %: state it in basis points, 10,000 at most.",
+            Self::ContradictoryPolicy => {
+                "The policy can give no validator any stake: set a cap above 0 and a reserve share below 100 %."
+            }
+            Self::EntryMoved => {
+                "An entry of the validator list is not the validator that was meant: read the list again."
+            }
+            Self::WeightOfRemovedValidator => {
+                "A validator that is being removed cannot have a weight: leave it out, or give it 0."
+            }
+            Self::TurnoverBudgetExceeded => {
+                "The decrease exceeds the pool's turnover budget: wait for the next epoch, move less, or raise the budget."
+            }
+            Self::TooManyValidators => "The instruction names more validators than it can take: split it.",
+        }
+    }
+
+    /// The error with the code `code`, if there is one.
+    pub fn from_code(code: u32) -> Option<Self> {
+        Self::from_u32(code)
+    }
+}
+
+impl From<ExtensionError> for ProgramError {
+    fn from(error: ExtensionError) -> Self {
+        Self::Custom(error as u32)
+    }
+}
+
+impl ToStr for ExtensionError {
+    fn to_str(&self) -> &'static str {
+        self.message()
+    }
+}

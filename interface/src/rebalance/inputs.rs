@@ -1,0 +1,62 @@
+//! What a rebalance is worked out from.
+
+use crate::{
+    maths::mul_div_floor,
+    state::{BASIS_POINTS, RebalancePolicy},
+};
+
+/// What a rebalance is worked out from, beside the records of the validator list.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Inputs {
+    /// Lamports in the reserve above its own rent.
+    pub reserve_lamports: u64,
+    /// Total lamports of the pool before its last update into a new epoch. The turnover budget is a share of these, or of
+    /// what the pool has now if that is less, so that nobody can widen it by a deposit.
+    pub last_epoch_total_lamports: u64,
+    /// Rent-exempt lamports of a stake account.
+    pub stake_rent: u64,
+    /// Lamports that a stake account of the pool has to delegate at least.
+    pub minimum_delegation: u64,
+    /// The pool's policy.
+    pub policy: RebalancePolicy,
+}
+
+/// A share, in basis points, of so many lamports, rounded down.
+#[inline]
+pub(super) fn share(lamports: u64, basis_points: u16) -> u64 {
+    // A share of at most 100 % fits as well as the whole does.
+    mul_div_floor(lamports, u64::from(basis_points), u64::from(BASIS_POINTS)).unwrap_or(lamports)
+}
+
+impl Inputs {
+    /// Lamports that the reserve is to hold, of a pool with `total_lamports`.
+    pub(super) fn reserve_target(&self, total_lamports: u64) -> u64 {
+        share(total_lamports, self.policy.reserve_share.get()).max(self.policy.reserve_floor.get())
+    }
+
+    /// Lamports that one validator may hold, in a pool with `total_lamports`.
+    pub(super) fn cap(&self, total_lamports: u64) -> u64 {
+        let cap = self.policy.validator_cap.get();
+        if cap >= BASIS_POINTS { u64::MAX } else { share(total_lamports, cap) }
+    }
+
+    /// Lamports of stake that may be on their way to the reserve, in a pool with `total_lamports`.
+    pub(super) fn turnover_budget(&self, total_lamports: u64) -> u64 {
+        let budget = self.policy.turnover_budget.get();
+        if budget >= BASIS_POINTS {
+            u64::MAX
+        } else {
+            share(total_lamports.min(self.last_epoch_total_lamports), budget)
+        }
+    }
+
+    /// Lamports by which anything may be off its target before it asks for a movement.
+    pub(super) fn tolerance(&self) -> u64 {
+        self.policy.threshold.get().max(self.minimum_delegation)
+    }
+
+    /// Lamports that must stay in a validator stake account.
+    pub(super) const fn required_lamports(&self) -> u64 {
+        self.stake_rent.saturating_add(self.minimum_delegation)
+    }
+}

@@ -1,0 +1,121 @@
+//! The tail of the pool account: what Tidepool adds behind the bytes of the contract.
+
+use {
+    super::{U16, U64, pool::POOL_MAX_LENGTH},
+    crate::error::ExtensionError,
+    bytemuck::{Pod, Zeroable},
+    core::mem::size_of,
+};
+
+/// A whole, in basis points.
+pub const BASIS_POINTS: u16 = 10_000;
+
+/// First bytes of the tail.
+pub const EXTENSION_MAGIC: [u8; 8] = *b"TIDEPOOL";
+
+/// Version of the tail that this crate reads and writes.
+pub const EXTENSION_VERSION: u16 = 1;
+
+/// Length in bytes of a pool account with the tail.
+pub const EXTENDED_POOL_LENGTH: usize = POOL_MAX_LENGTH + size_of::<PoolExtension>();
+
+/// The tail, bytes 611 to 739 of the pool account. The contract never writes there, and its readers ignore it.
+///
+/// A pool without it, and one with a tail of another version, behaves as the contract says and no otherwise.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct PoolExtension {
+    /// [`EXTENSION_MAGIC`].
+    pub magic: [u8; 8],
+    /// [`EXTENSION_VERSION`].
+    pub version: U16,
+    /// How the pool spreads its stake.
+    pub policy: RebalancePolicy,
+    /// Room for what is to come: zero.
+    pub reserved: [[u8; 32]; 3],
+}
+
+const _: () = assert!(size_of::<PoolExtension>() == 128 && align_of::<PoolExtension>() == 1);
+const _: () = assert!(EXTENDED_POOL_LENGTH == 739);
+
+impl PoolExtension {
+    /// A tail of the current version.
+    pub const fn new(policy: RebalancePolicy) -> Self {
+        Self { magic: EXTENSION_MAGIC, version: U16::new(EXTENSION_VERSION), policy, reserved: [[0; 32]; 3] }
+    }
+
+    /// The tail of a pool account's data, if there is one of the current version.
+    #[inline]
+    pub fn find(data: &[u8]) -> Option<&Self> {
+        let tail: &Self = bytemuck::from_bytes(data.get(POOL_MAX_LENGTH..EXTENDED_POOL_LENGTH)?);
+        tail.is_current().then_some(tail)
+    }
+
+    /// As [`Self::find`], to be written.
+    pub fn find_mut(data: &mut [u8]) -> Option<&mut Self> {
+        let tail: &mut Self = bytemuck::from_bytes_mut(data.get_mut(POOL_MAX_LENGTH..EXTENDED_POOL_LENGTH)?);
+        tail.is_current().then_some(tail)
+    }
+
+    /// Whether a pool account's data has a tail, of whatever version.
+    pub fn is_present(data: &[u8]) -> bool {
+        data.get(POOL_MAX_LENGTH..).is_some_and(|tail| tail.starts_with(&EXTENSION_MAGIC))
+    }
+
+    #[inline]
+    fn is_current(&self) -> bool {
+        self.magic == EXTENSION_MAGIC && self.version.get() == EXTENSION_VERSION
+    }
+}
+
+/// How a pool spreads its stake: what `Rebalance` works towards, and the bounds that it keeps.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct RebalancePolicy {
+    /// Share of the pool that the reserve is to hold, in basis points.
+    pub reserve_share: U16,
+    /// Share of the pool that may be on its way from validators to the reserve at a time, in basis points: what is taken
+    /// from validators returns with the next epoch, so it is a budget per epoch. It binds the staker too. 10,000 sets no
+    /// bound.
+    pub turnover_budget: U16,
+    /// Share of the pool that one validator may be given, in basis points, whatever its weight.
+    pub validator_cap: U16,
+    /// Lamports that the reserve is to hold at least, on top of its rent.
+    pub reserve_floor: U64,
+    /// Lamports by which a validator, or the reserve, may be off its target before anything moves. The minimum delegation,
+    /// where that is more.
+    pub threshold: U64,
+}
+
+impl RebalancePolicy {
+    /// The policy of a pool whose manager has set none: no SOL is kept back, and nothing is bounded.
+    pub const DEFAULT: Self = Self {
+        reserve_share: U16::new(0),
+        turnover_budget: U16::new(BASIS_POINTS),
+        validator_cap: U16::new(BASIS_POINTS),
+        reserve_floor: U64::new(0),
+        threshold: U64::new(0),
+    };
+
+    /// Checks that the policy can be followed.
+    ///
+    /// # Errors
+    /// [`ExtensionError::ShareOverWhole`] where a share is over 100 %; [`ExtensionError::ContradictoryPolicy`] where no
+    /// stake could ever be given to a validator: a cap of nothing, or a reserve that is to hold everything.
+    pub const fn check(&self) -> Result<(), ExtensionError> {
+        let (reserve, cap) = (self.reserve_share.get(), self.validator_cap.get());
+        if reserve > BASIS_POINTS || cap > BASIS_POINTS || self.turnover_budget.get() > BASIS_POINTS {
+            return Err(ExtensionError::ShareOverWhole);
+        }
+        if reserve == BASIS_POINTS || cap == 0 {
+            return Err(ExtensionError::ContradictoryPolicy);
+        }
+        Ok(())
+    }
+}
+
+impl Default for RebalancePolicy {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
