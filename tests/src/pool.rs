@@ -9,7 +9,7 @@ use {
     solana_program_pack::Pack as _,
     solana_stake_interface::{
         stake_flags::StakeFlags,
-        state::{Authorized, Delegation, EntryExtension, Lockup, Meta, Stake, StakeStateV2},
+        state::{Authorized, Delegation, Lockup, Meta, Stake, StakeStateV2},
     },
     solana_vote_interface::state::{VoteInit, VoteStateV4, VoteStateVersions},
     spl_token_interface::state::{Account as TokenAccount, AccountState, Mint},
@@ -21,8 +21,8 @@ use {
         },
         maths::Fee,
         state::{
-            AccountType, POOL_MAX_LENGTH, PodLockup, PoolHead, PoolTerms, StakePool, StakeStatus, ValidatorListHeader,
-            ValidatorStakeInfo, validator_list_length,
+            AccountType, EntryExtension, POOL_MAX_LENGTH, PodLockup, PoolHead, PoolTerms, StakePool, StakeStatus,
+            ValidatorListHeader, ValidatorStakeInfo, validator_list_length,
         },
     },
 };
