@@ -13,14 +13,14 @@ mod types;
 use {
     solana_account::Account, solana_address::Address, solana_clock::Clock, solana_epoch_rewards::EpochRewards,
     solana_epoch_schedule::EpochSchedule, solana_rent::Rent, solana_signature::Signature,
-    solana_stake_interface::stake_history::StakeHistory, solana_transaction::versioned::VersionedTransaction,
-    std::future::Future,
+    solana_slot_hashes::SlotHashes, solana_stake_interface::stake_history::StakeHistory,
+    solana_transaction::versioned::VersionedTransaction, std::future::Future,
 };
 
 pub use error::ClusterError;
 #[cfg(feature = "rpc")]
 pub use rpc::RpcCluster;
-pub use types::{Blockhash, Confirmation, Execution, ReturnData, Simulation, TransactionStatus};
+pub use types::{Blockhash, BytesAt, Confirmation, Execution, ReturnData, Simulation, TransactionStatus};
 
 /// A Solana cluster, seen from a client.
 ///
@@ -34,6 +34,15 @@ pub trait Cluster: Send + Sync {
         &self,
         addresses: &[Address],
     ) -> impl Future<Output = Result<Vec<Option<Account>>, ClusterError>> + Send;
+
+    /// The accounts of `program` whose data has all of these bytes, with their addresses, in no particular order.
+    ///
+    /// An endpoint has to look through all accounts of the program, and may refuse to.
+    fn program_accounts(
+        &self,
+        program: &Address,
+        filters: &[BytesAt],
+    ) -> impl Future<Output = Result<Vec<(Address, Account)>, ClusterError>> + Send;
 
     /// A blockhash to sign with, and the last block height (in blocks, not slots) at which it is accepted.
     fn latest_blockhash(&self) -> impl Future<Output = Result<Blockhash, ClusterError>> + Send;
@@ -92,6 +101,11 @@ pub trait Cluster: Send + Sync {
     /// changes a stake account.
     fn epoch_rewards(&self) -> impl Future<Output = Result<EpochRewards, ClusterError>> + Send {
         sysvars::read(self, solana_sdk_ids::sysvar::epoch_rewards::ID)
+    }
+
+    /// The slots of the last 512 blocks before the current one, with their hashes, the newest first.
+    fn slot_hashes(&self) -> impl Future<Output = Result<SlotHashes, ClusterError>> + Send {
+        sysvars::read(self, solana_sdk_ids::sysvar::slot_hashes::ID)
     }
 
     /// Effective, activating and deactivating stake (lamports) of the whole cluster, by epoch.

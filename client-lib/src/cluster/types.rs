@@ -11,6 +11,27 @@ pub struct Blockhash {
     pub last_valid_block_height: u64,
 }
 
+/// Bytes that an account's data has to hold at a certain place: a way to search a program's accounts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BytesAt {
+    /// Where the bytes begin, in bytes from the start of the data.
+    pub offset: usize,
+    /// The bytes, 128 at most.
+    pub bytes: Vec<u8>,
+}
+
+impl BytesAt {
+    /// Asks for `bytes` at `offset`.
+    pub fn new(offset: usize, bytes: impl Into<Vec<u8>>) -> Self {
+        Self { offset, bytes: bytes.into() }
+    }
+
+    /// Whether `data` holds them there.
+    pub fn matches(&self, data: &[u8]) -> bool {
+        data.get(self.offset..).is_some_and(|rest| rest.starts_with(&self.bytes))
+    }
+}
+
 /// What a transaction would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Simulation {

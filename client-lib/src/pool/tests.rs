@@ -1,6 +1,6 @@
 use {
     super::{fixture::*, *},
-    crate::cluster::{Blockhash, Cluster, ClusterError, Execution, ReturnData, Simulation, TransactionStatus},
+    crate::cluster::{Blockhash, BytesAt, Cluster, ClusterError, Execution, ReturnData, Simulation, TransactionStatus},
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
     std::{
@@ -46,6 +46,9 @@ impl<F: Fn(usize, &mut Accounts) + Send + Sync> Cluster for FakeCluster<F> {
         })
     }
 
+    async fn program_accounts(&self, _: &Address, _: &[BytesAt]) -> Result<Vec<(Address, Account)>, ClusterError> {
+        unreachable!()
+    }
     async fn latest_blockhash(&self) -> Result<Blockhash, ClusterError> {
         unreachable!()
     }

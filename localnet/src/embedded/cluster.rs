@@ -4,19 +4,32 @@
 
 use {
     super::{EmbeddedCluster, transactions::first_signature},
-    solana_account::Account,
+    solana_account::{Account, ReadableAccount},
     solana_address::Address,
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
     solana_transaction_error::TransactionError,
     tidepool_client::cluster::{
-        Blockhash, Cluster, ClusterError, Confirmation, Execution, ReturnData, Simulation, TransactionStatus,
+        Blockhash, BytesAt, Cluster, ClusterError, Confirmation, Execution, ReturnData, Simulation, TransactionStatus,
     },
 };
 
 impl Cluster for EmbeddedCluster {
     async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
         Ok(addresses.iter().map(|address| EmbeddedCluster::account(self, address)).collect())
+    }
+
+    async fn program_accounts(
+        &self,
+        program: &Address,
+        filters: &[BytesAt],
+    ) -> Result<Vec<(Address, Account)>, ClusterError> {
+        let matches = |data: &[u8]| filters.iter().all(|filter| filter.matches(data));
+        let found = self
+            .bank()
+            .get_filtered_program_accounts(program, |account| matches(account.data()))
+            .map_err(|error| ClusterError::Unreachable { detail: format!("the bank broke off its search: {error}") })?;
+        Ok(found.into_iter().map(|(address, account)| (address, account.into())).collect())
     }
 
     async fn latest_blockhash(&self) -> Result<Blockhash, ClusterError> {

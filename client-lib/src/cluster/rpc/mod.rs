@@ -6,7 +6,8 @@ mod tests;
 
 use {
     super::{
-        Blockhash, Cluster, ClusterError, Confirmation, Execution, ReturnData, Simulation, TransactionStatus, types,
+        Blockhash, BytesAt, Cluster, ClusterError, Confirmation, Execution, ReturnData, Simulation, TransactionStatus,
+        types,
     },
     base64::{Engine as _, prelude::BASE64_STANDARD},
     error::from_client,
@@ -18,7 +19,9 @@ use {
     solana_rpc_client::nonblocking::rpc_client::RpcClient,
     solana_rpc_client_api::{
         config::{RpcSendTransactionConfig, RpcSimulateTransactionConfig, RpcTransactionConfig},
+        filter::{Memcmp, RpcFilterType},
         request::{MAX_GET_SIGNATURE_STATUSES_QUERY_ITEMS, MAX_MULTIPLE_ACCOUNTS, RpcRequest},
+        response::RpcKeyedAccount,
     },
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
@@ -80,6 +83,29 @@ impl Cluster for RpcCluster {
             });
         }
         Ok(accounts)
+    }
+
+    async fn program_accounts(
+        &self,
+        program: &Address,
+        filters: &[BytesAt],
+    ) -> Result<Vec<(Address, Account)>, ClusterError> {
+        let filters: Vec<_> = filters
+            .iter()
+            .map(|filter| RpcFilterType::Memcmp(Memcmp::new_base58_encoded(filter.offset, &filter.bytes)))
+            .collect();
+        let config = json!({
+            "encoding": "base64",
+            "commitment": self.client.commitment().commitment,
+            "filters": filters,
+        });
+        // Not `get_program_accounts_with_config`, which panics where the data is in no form that it knows.
+        let found: Vec<RpcKeyedAccount> = self
+            .client
+            .send(RpcRequest::GetProgramAccounts, json!([program.to_string(), config]))
+            .await
+            .map_err(from_client)?;
+        found.into_iter().map(keyed_account).collect()
     }
 
     async fn latest_blockhash(&self) -> Result<Blockhash, ClusterError> {
@@ -165,6 +191,14 @@ impl Cluster for RpcCluster {
             units_consumed: meta.compute_units_consumed.into(),
         }))
     }
+}
+
+fn keyed_account(found: RpcKeyedAccount) -> Result<(Address, Account), ClusterError> {
+    let unexpected = || ClusterError::UnexpectedAnswer {
+        detail: format!("the account at {} has no address or no binary data", found.pubkey),
+    };
+    let address = found.pubkey.parse().map_err(|_| unexpected())?;
+    Ok((address, found.account.to_account().ok_or_else(unexpected)?))
 }
 
 fn return_data(returned: UiTransactionReturnData) -> Result<types::ReturnData, ClusterError> {

@@ -100,6 +100,45 @@ async fn a_long_list_is_asked_for_in_parts() {
 }
 
 #[tokio::test]
+async fn accounts_of_a_program_are_searched() {
+    let found = Address::new_unique();
+    let (url, requests) = endpoint("200 OK", |request| {
+        let account = json!({
+            "lamports": 7, "owner": request["params"][0], "executable": false, "rentEpoch": 0,
+            "data": [BASE64_STANDARD.encode([1, 2, 3]), "base64"],
+        });
+        let bytes = &request["params"][1]["filters"][0]["memcmp"]["bytes"];
+        result(request, json!([{ "pubkey": bytes, "account": account }]))
+    });
+    let program = Address::new_unique();
+    let filters = [BytesAt::new(21, found.to_bytes()), BytesAt::new(0, [1])];
+    let accounts = RpcCluster::new(url).program_accounts(&program, &filters).await.unwrap();
+    let expected = Account { lamports: 7, data: vec![1, 2, 3], owner: program, ..Account::default() };
+    assert_eq!(accounts, [(found, expected)]);
+
+    let request = requests.recv().unwrap();
+    assert_eq!(request["method"], "getProgramAccounts");
+    let config = &request["params"][1];
+    assert_eq!((&config["encoding"], &config["commitment"]), (&json!("base64"), &json!("confirmed")));
+    let memcmp = |index: usize| &config["filters"][index]["memcmp"];
+    assert_eq!((&memcmp(0)["offset"], &memcmp(0)["bytes"]), (&json!(21), &json!(found.to_string())));
+    assert_eq!((&memcmp(1)["offset"], &memcmp(1)["bytes"]), (&json!(0), &json!("2")));
+}
+
+#[tokio::test]
+async fn an_account_in_no_binary_form_is_refused() {
+    let (url, _) = endpoint("200 OK", |request| {
+        let account = json!({
+            "lamports": 7, "owner": "11111111111111111111111111111111", "executable": false, "rentEpoch": 0,
+            "data": { "program": "x", "parsed": {}, "space": 3 },
+        });
+        result(request, json!([{ "pubkey": "11111111111111111111111111111111", "account": account }]))
+    });
+    let refused = RpcCluster::new(url).program_accounts(&Address::default(), &[]).await.unwrap_err();
+    assert!(matches!(refused, ClusterError::UnexpectedAnswer { .. }), "{refused}");
+}
+
+#[tokio::test]
 async fn a_simulation_is_read() {
     let (url, requests) = endpoint("200 OK", |request| {
         let value = json!({

@@ -1,7 +1,9 @@
 //! A cluster that follows a script.
 
 use {
-    crate::cluster::{Blockhash, Cluster, ClusterError, Confirmation, Execution, Simulation, TransactionStatus},
+    crate::cluster::{
+        Blockhash, BytesAt, Cluster, ClusterError, Confirmation, Execution, Simulation, TransactionStatus,
+    },
     solana_account::Account,
     solana_address::Address,
     solana_hash::Hash,
@@ -81,6 +83,10 @@ impl Scripted {
 impl Cluster for Scripted {
     async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
         Ok(vec![None; addresses.len()])
+    }
+
+    async fn program_accounts(&self, _: &Address, _: &[BytesAt]) -> Result<Vec<(Address, Account)>, ClusterError> {
+        Ok(vec![])
     }
 
     async fn latest_blockhash(&self) -> Result<Blockhash, ClusterError> {
