@@ -1,0 +1,102 @@
+//! Getting the rent of tables back.
+
+use {
+    super::{LookupError, LookupTable, TableState, plan::deactivate, units},
+    crate::plan::{InstructionGroup, Plan},
+    solana_address::Address,
+    solana_address_lookup_table_interface::instruction::close_lookup_table,
+    solana_slot_hashes::SlotHashes,
+    std::collections::HashSet,
+};
+
+/// What can be done now to close tables.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct ClosePlan {
+    /// Each table once, in the order given.
+    pub tables: Vec<Closing>,
+    /// The instructions: active tables are deactivated, those that have cooled down are closed.
+    pub plan: Plan,
+}
+
+/// A table on its way out.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Closing {
+    /// The table.
+    pub address: Address,
+    /// How far it is; the plan does what is next.
+    pub state: TableState,
+    /// Lamports that come back when it is closed.
+    pub lamports: u64,
+}
+
+impl ClosePlan {
+    /// Lamports that this plan brings back, fees aside.
+    pub fn refund(&self) -> u64 {
+        self.sum(|state| state == TableState::Closable)
+    }
+
+    /// Lamports that come back only later.
+    pub fn later(&self) -> u64 {
+        self.sum(|state| state != TableState::Closable)
+    }
+
+    /// Blocks until the last of the tables that are cooling down can be closed; `None` if there are none.
+    pub fn wait(&self) -> Option<u64> {
+        let blocks = self.tables.iter().filter_map(|table| match table.state {
+            TableState::CoolingDown { blocks } => Some(blocks),
+            TableState::Active | TableState::Closable => None,
+        });
+        blocks.max()
+    }
+
+    fn sum(&self, counts: impl Fn(TableState) -> bool) -> u64 {
+        self.tables.iter().filter(|table| counts(table.state)).map(|table| table.lamports).sum()
+    }
+}
+
+/// Does what can be done now to close all of `tables`, which belong to `authority`: deactivates those that are active, and
+/// closes those that were deactivated long enough ago (512 blocks), whose lamports go to `recipient`. Repeat it with the tables
+/// as they are then, until none is left.
+///
+/// `slot_hashes` as for [`LookupTable::state`]. A table that somebody's transactions use is not safe from this: give only
+/// those that are to go.
+///
+/// # Errors
+/// [`LookupError::NotAuthority`] or [`LookupError::Frozen`] for the first table that `authority` cannot close.
+pub fn close(
+    tables: &[LookupTable],
+    authority: &Address,
+    recipient: &Address,
+    slot_hashes: &SlotHashes,
+) -> Result<ClosePlan, LookupError> {
+    let mut closings = Vec::new();
+    let mut groups = Vec::new();
+    let mut known = HashSet::new();
+    for table in tables.iter().filter(|table| known.insert(table.address)) {
+        check_authority(table, authority)?;
+        let state = table.state(slot_hashes);
+        groups.extend(match state {
+            TableState::Active => Some(deactivate(&table.address, authority)),
+            TableState::CoolingDown { .. } => None,
+            TableState::Closable => Some(InstructionGroup::one(
+                format!("close lookup table {}", table.address),
+                close_lookup_table(table.address, *authority, *recipient),
+                units::CLOSE,
+            )),
+        });
+        closings.push(Closing { address: table.address, state, lamports: table.lamports });
+    }
+    let mut plan = Plan::default();
+    plan.push("close lookup tables", groups);
+    Ok(ClosePlan { tables: closings, plan })
+}
+
+fn check_authority(table: &LookupTable, authority: &Address) -> Result<(), LookupError> {
+    match table.authority {
+        None => Err(LookupError::Frozen { table: table.address }),
+        Some(owner) if owner != *authority => {
+            Err(LookupError::NotAuthority { table: table.address, owner, authority: *authority })
+        }
+        Some(_) => Ok(()),
+    }
+}

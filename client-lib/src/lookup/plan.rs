@@ -1,0 +1,250 @@
+//! What to create, extend and replace so that every wanted address is in a table.
+
+use {
+    super::{
+        LookupError, LookupTable, MAX_ADDRESSES,
+        place::{Shelf, place},
+        units,
+    },
+    crate::{
+        pack::{COMPUTE_BUDGET_BYTES, MAX_TRANSACTION_BYTES, transaction_bytes},
+        plan::{InstructionGroup, Plan},
+    },
+    solana_address::Address,
+    solana_address_lookup_table_interface::{
+        instruction::{create_lookup_table, deactivate_lookup_table, derive_lookup_table_address, extend_lookup_table},
+        state::LOOKUP_TABLE_META_SIZE,
+    },
+    solana_clock::Slot,
+    solana_instruction::Instruction,
+    solana_rent::Rent,
+    std::collections::{HashMap, HashSet},
+};
+
+/// Whose tables they are, and who pays for them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Keeper {
+    /// The pool: the first address of each table.
+    pub pool: Address,
+    /// Who may extend, deactivate and close the tables, and signs for all of that.
+    pub authority: Address,
+    /// Who pays the rent. Transactions are as long as they can be with this fee payer.
+    pub payer: Address,
+}
+
+/// What to do so that every wanted address is in a table.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct LookupPlan {
+    /// The tables that are created or extended.
+    pub changes: Vec<TableChange>,
+    /// Tables that hold too little of use, and are deactivated. [`close`](super::close) gets their rent back later.
+    pub replaced: Vec<Address>,
+    /// The instructions: create, then extend, then deactivate.
+    pub plan: Plan,
+}
+
+/// A table that is created or extended.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct TableChange {
+    /// The table.
+    pub address: Address,
+    /// Addresses that it has now; 0 if it has to be created.
+    pub present: usize,
+    /// Lamports that it has now.
+    pub lamports: u64,
+    /// Addresses that it gets; in a new table the pool's comes first. Those of one table may come in any order.
+    pub added: Vec<Address>,
+}
+
+impl TableChange {
+    /// Whether it has to be created.
+    pub const fn is_new(&self) -> bool {
+        self.present == 0
+    }
+
+    /// Lamports of rent that it needs in addition.
+    pub fn rent(&self, rent: &Rent) -> u64 {
+        const ADDRESS_BYTES: usize = size_of::<Address>();
+        let bytes = LOOKUP_TABLE_META_SIZE + ADDRESS_BYTES * (self.present + self.added.len());
+        rent.minimum_balance(bytes).saturating_sub(self.lamports)
+    }
+}
+
+impl LookupPlan {
+    /// Whether all is well as it is.
+    pub fn is_empty(&self) -> bool {
+        self.plan.is_empty()
+    }
+
+    /// Lamports of rent that the payer lays out, fees aside.
+    pub fn rent(&self, rent: &Rent) -> u64 {
+        self.changes.iter().map(|change| change.rent(rent)).sum()
+    }
+}
+
+/// Plans tables in which every address of `wanted` can be looked up, the pool's own included.
+///
+/// `wanted` comes in the order of its use: what one transaction will name together should stand together, and then needs few
+/// tables. Repetitions do no harm. Signers and programs cannot be looked up: leave them out.
+///
+/// Of the `existing` tables,
+/// - those that begin with the pool and belong to the authority are extended, or replaced where less than half of the addresses
+///   besides the pool is still wanted;
+/// - other ones, which belong to someone else, are counted on as they are;
+/// - those that have been deactivated count as gone.
+///
+/// `slots` are the recent slots from which new tables get their addresses ([`free_slots`](super::free_slots)); one that gave
+/// an existing table its address is passed over.
+///
+/// The plan has up to three stages. The first creates tables, each with its first addresses in the same transaction, so that
+/// there is never a table that does not begin with its pool. The second adds the other addresses, in any order, since a table
+/// is read again before it is used. The third deactivates what has been replaced by then.
+///
+/// # Errors
+/// [`LookupError::TooFewSlots`] if more tables are needed than there are `slots`.
+pub fn plan(
+    existing: &[LookupTable],
+    wanted: &[Address],
+    keeper: &Keeper,
+    slots: &[Slot],
+) -> Result<LookupPlan, LookupError> {
+    let mut seen = HashSet::new();
+    let others: Vec<_> =
+        wanted.iter().filter(|address| **address != keeper.pool && seen.insert(**address)).copied().collect();
+    let (kept, replaced, fixed) = sort_out(existing, &seen, keeper);
+
+    let mut shelves: Vec<_> =
+        kept.iter().map(|table| Shelf { present: table.addresses.len(), added: vec![] }).collect();
+    let homes = kept
+        .iter()
+        .enumerate()
+        .flat_map(|(shelf, table)| table.addresses.iter().map(move |address| (*address, shelf)))
+        .collect::<HashMap<_, _>>();
+    place(&others, &fixed, homes, &mut shelves);
+    if shelves.is_empty() && wanted.contains(&keeper.pool) && !fixed.contains(&keeper.pool) {
+        shelves.push(Shelf::default());
+    }
+    let mut taken: HashSet<_> = existing.iter().map(|table| table.address).collect();
+    let free =
+        slots.iter().copied().filter(|slot| taken.insert(derive_lookup_table_address(&keeper.authority, *slot).0));
+    let slots: Vec<_> = free.take(shelves.len() - kept.len()).collect();
+    Builder { keeper, changes: vec![], creates: vec![], extends: vec![] }.build(&kept, &replaced, &shelves, &slots)
+}
+
+/// Tables to extend, tables to replace, and the addresses of those that stay as they are.
+fn sort_out<'a>(
+    existing: &'a [LookupTable],
+    wanted: &HashSet<Address>,
+    keeper: &Keeper,
+) -> (Vec<&'a LookupTable>, Vec<&'a LookupTable>, HashSet<Address>) {
+    let is_ours = |table: &LookupTable| {
+        table.authority == Some(keeper.authority) && table.addresses.first() == Some(&keeper.pool)
+    };
+    let is_of_use = |table: &LookupTable| {
+        let others = table.addresses.len().saturating_sub(1);
+        let of_use = table.addresses.iter().filter(|address| wanted.contains(*address)).count();
+        2 * of_use >= others
+    };
+    // Tables that were found and named as well come twice.
+    let mut known = HashSet::new();
+    let (ours, foreign): (Vec<_>, Vec<_>) = existing
+        .iter()
+        .filter(|table| table.is_active() && known.insert(table.address))
+        .partition(|table| is_ours(table));
+    let (kept, replaced) = ours.into_iter().partition(|table| is_of_use(table));
+    (kept, replaced, foreign.into_iter().flat_map(|table| table.addresses.iter().copied()).collect())
+}
+
+/// Turns shelves into instructions.
+struct Builder<'a> {
+    keeper: &'a Keeper,
+    changes: Vec<TableChange>,
+    creates: Vec<InstructionGroup>,
+    extends: Vec<InstructionGroup>,
+}
+
+impl Builder<'_> {
+    fn build(
+        mut self,
+        kept: &[&LookupTable],
+        replaced: &[&LookupTable],
+        shelves: &[Shelf],
+        slots: &[Slot],
+    ) -> Result<LookupPlan, LookupError> {
+        let needed = shelves.len() - kept.len();
+        if slots.len() < needed {
+            return Err(LookupError::TooFewSlots { needed, given: slots.len() });
+        }
+        let (of_kept, of_new) = shelves.split_at(kept.len());
+        for (table, shelf) in kept.iter().zip(of_kept) {
+            self.extend(table, &shelf.added);
+        }
+        for (shelf, slot) in of_new.iter().zip(slots) {
+            self.create(*slot, &shelf.added);
+        }
+        let mut plan = Plan::default();
+        plan.push("create lookup tables", self.creates);
+        plan.push("extend lookup tables", self.extends);
+        let deactivate = |table: &&LookupTable| deactivate(&table.address, &self.keeper.authority);
+        plan.push("deactivate lookup tables that are of little use", replaced.iter().map(deactivate).collect());
+        Ok(LookupPlan { changes: self.changes, replaced: replaced.iter().map(|table| table.address).collect(), plan })
+    }
+
+    fn create(&mut self, slot: Slot, added: &[Address]) {
+        let Keeper { pool, authority, payer } = *self.keeper;
+        let (create, table) = create_lookup_table(authority, payer, slot);
+        let added: Vec<_> = [pool].into_iter().chain(added.iter().copied()).collect();
+        let with = |addresses: &[Address]| vec![create.clone(), self.extension(&table, addresses)];
+        let (first, rest) = added.split_at(most_in_one(&payer, with).min(added.len()));
+        self.creates.push(InstructionGroup {
+            label: format!("create lookup table {table} with {} addresses", first.len()),
+            instructions: with(first),
+            compute_units: units::CREATE.saturating_add(units::extend(first.len())),
+        });
+        self.push_extensions(&table, rest);
+        self.changes.push(TableChange { address: table, present: 0, lamports: 0, added });
+    }
+
+    fn extend(&mut self, table: &LookupTable, added: &[Address]) {
+        if added.is_empty() {
+            return;
+        }
+        self.push_extensions(&table.address, added);
+        self.changes.push(TableChange {
+            address: table.address,
+            present: table.addresses.len(),
+            lamports: table.lamports,
+            added: added.to_vec(),
+        });
+    }
+
+    fn push_extensions(&mut self, table: &Address, added: &[Address]) {
+        let most = most_in_one(&self.keeper.payer, |addresses| vec![self.extension(table, addresses)]);
+        for part in added.chunks(most) {
+            self.extends.push(InstructionGroup::one(
+                format!("add {} addresses to lookup table {table}", part.len()),
+                self.extension(table, part),
+                units::extend(part.len()),
+            ));
+        }
+    }
+
+    fn extension(&self, table: &Address, addresses: &[Address]) -> Instruction {
+        extend_lookup_table(*table, self.keeper.authority, Some(self.keeper.payer), addresses.to_vec())
+    }
+}
+
+/// The most addresses, at least one, with which the instructions still fit into a transaction.
+fn most_in_one(payer: &Address, instructions: impl Fn(&[Address]) -> Vec<Instruction>) -> usize {
+    let fits = |count: &usize| {
+        let bytes = transaction_bytes(payer, &instructions(&vec![Address::default(); *count]));
+        bytes + COMPUTE_BUDGET_BYTES <= MAX_TRANSACTION_BYTES
+    };
+    (2..=MAX_ADDRESSES).take_while(fits).last().unwrap_or(1)
+}
+
+/// Deactivates a table.
+pub(super) fn deactivate(table: &Address, authority: &Address) -> InstructionGroup {
+    let instruction = deactivate_lookup_table(*table, *authority);
+    InstructionGroup::one(format!("deactivate lookup table {table}"), instruction, units::CLOSE)
+}
