@@ -31,6 +31,8 @@ well_known! {
     STAKE_PROGRAM_ID = "Stake11111111111111111111111111111111111111";
     /// The stake program's retired configuration account, which the contract's account lists still name.
     STAKE_CONFIG_ID = "StakeConfig11111111111111111111111111111111";
+    /// The vote program.
+    VOTE_PROGRAM_ID = "Vote111111111111111111111111111111111111111";
     /// The SPL Token program.
     TOKEN_PROGRAM_ID = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA";
     /// The Token-2022 program.

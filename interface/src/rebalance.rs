@@ -10,10 +10,12 @@
 mod inputs;
 mod needs;
 mod targets;
+mod turnover;
 mod verdict;
 
 pub use {
     inputs::Inputs,
     needs::{PASSED_OVER_MAX, Rebalance},
+    turnover::turnover_left,
     verdict::{Reason, Verdict},
 };

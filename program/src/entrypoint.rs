@@ -5,7 +5,7 @@ use {
         AccountView, Address, ProgramResult, error::ProgramError, no_allocator, nostd_panic_handler, program_entrypoint,
     },
     solana_program_log::logger::log_message,
-    tidepool_interface::StakePoolError,
+    tidepool_interface::{ExtensionError, StakePoolError},
 };
 
 program_entrypoint!(process_instruction);
@@ -21,7 +21,10 @@ fn log_error(error: &ProgramError) {
     let message = match error {
         ProgramError::Custom(code) => match StakePoolError::from_code(*code) {
             Some(error) => error.message(),
-            None => return,
+            None => match ExtensionError::from_code(*code) {
+                Some(error) => error.message(),
+                None => return,
+            },
         },
         ProgramError::BorshIoError => {
             "The instruction or an account's data does not decode: check the instruction's bytes and the accounts' order."

@@ -10,5 +10,7 @@
 mod cpi;
 #[cfg(not(feature = "no-entrypoint"))]
 mod entrypoint;
+mod event;
+mod hash;
 pub mod processor;
 mod validation;

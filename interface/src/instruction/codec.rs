@@ -1,7 +1,7 @@
 //! Instruction data, in Borsh's encoding.
 
 use {
-    super::{FeeType, FundingType, PreferredValidatorType, StakePoolInstruction},
+    super::{FeeType, FundingType, PreferredValidatorType, StakePoolInstruction, tag},
     crate::{
         bytes::{Reader, Writer},
         error::StakePoolError,
@@ -50,7 +50,8 @@ impl FeeType {
         if too_high { Err(StakePoolError::FeeTooHigh) } else { Ok(()) }
     }
 
-    const fn tag(&self) -> u8 {
+    /// The byte that stands for the fee's kind.
+    pub const fn kind(&self) -> u8 {
         match self {
             Self::SolReferral(_) => 0,
             Self::StakeReferral(_) => 1,
@@ -76,7 +77,7 @@ impl FeeType {
     }
 
     fn write(&self, writer: &mut Writer) -> Result<(), ProgramError> {
-        writer.u8(self.tag())?;
+        writer.u8(self.kind())?;
         match self.value() {
             SetFeeValue::Ratio(fee) => writer.fee(&fee),
             SetFeeValue::Percent(percent) => writer.u8(percent),
@@ -116,59 +117,75 @@ impl<'a> StakePoolInstruction<'a> {
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, ProgramError> {
         Ok(match reader.u8()? {
-            0 => Self::Initialize {
+            tag::INITIALIZE => Self::Initialize {
                 fee: reader.fee()?,
                 withdrawal_fee: reader.fee()?,
                 deposit_fee: reader.fee()?,
                 referral_fee: reader.u8()?,
                 max_validators: reader.u32()?,
             },
-            1 => Self::AddValidatorToPool { seed: reader.u32()? },
-            2 => Self::RemoveValidatorFromPool,
-            3 => Self::DecreaseValidatorStake { lamports: reader.u64()?, transient_stake_seed: reader.u64()? },
-            4 => Self::IncreaseValidatorStake { lamports: reader.u64()?, transient_stake_seed: reader.u64()? },
-            5 => Self::SetPreferredValidator {
+            tag::ADD_VALIDATOR_TO_POOL => Self::AddValidatorToPool { seed: reader.u32()? },
+            tag::REMOVE_VALIDATOR_FROM_POOL => Self::RemoveValidatorFromPool,
+            tag::DECREASE_VALIDATOR_STAKE => {
+                Self::DecreaseValidatorStake { lamports: reader.u64()?, transient_stake_seed: reader.u64()? }
+            }
+            tag::INCREASE_VALIDATOR_STAKE => {
+                Self::IncreaseValidatorStake { lamports: reader.u64()?, transient_stake_seed: reader.u64()? }
+            }
+            tag::SET_PREFERRED_VALIDATOR => Self::SetPreferredValidator {
                 validator_type: read_preferred_type(reader)?,
                 vote_account: reader.option_address()?,
             },
-            6 => Self::UpdateValidatorListBalance { start_index: reader.u32()?, no_merge: reader.bool()? },
-            7 => Self::UpdateStakePoolBalance,
-            8 => Self::CleanupRemovedValidatorEntries,
-            9 => Self::DepositStake,
-            10 => Self::WithdrawStake { pool_tokens: reader.u64()? },
-            11 => Self::SetManager,
-            12 => Self::SetFee { fee: FeeType::read(reader)? },
-            13 => Self::SetStaker,
-            14 => Self::DepositSol { lamports: reader.u64()? },
-            15 => Self::SetFundingAuthority { funding_type: read_funding_type(reader)? },
-            16 => Self::WithdrawSol { pool_tokens: reader.u64()? },
-            17 => Self::CreateTokenMetadata { name: reader.string()?, symbol: reader.string()?, uri: reader.string()? },
-            18 => Self::UpdateTokenMetadata { name: reader.string()?, symbol: reader.string()?, uri: reader.string()? },
-            19 => Self::IncreaseAdditionalValidatorStake {
+            tag::UPDATE_VALIDATOR_LIST_BALANCE => {
+                Self::UpdateValidatorListBalance { start_index: reader.u32()?, no_merge: reader.bool()? }
+            }
+            tag::UPDATE_STAKE_POOL_BALANCE => Self::UpdateStakePoolBalance,
+            tag::CLEANUP_REMOVED_VALIDATOR_ENTRIES => Self::CleanupRemovedValidatorEntries,
+            tag::DEPOSIT_STAKE => Self::DepositStake,
+            tag::WITHDRAW_STAKE => Self::WithdrawStake { pool_tokens: reader.u64()? },
+            tag::SET_MANAGER => Self::SetManager,
+            tag::SET_FEE => Self::SetFee { fee: FeeType::read(reader)? },
+            tag::SET_STAKER => Self::SetStaker,
+            tag::DEPOSIT_SOL => Self::DepositSol { lamports: reader.u64()? },
+            tag::SET_FUNDING_AUTHORITY => Self::SetFundingAuthority { funding_type: read_funding_type(reader)? },
+            tag::WITHDRAW_SOL => Self::WithdrawSol { pool_tokens: reader.u64()? },
+            tag::CREATE_TOKEN_METADATA => {
+                Self::CreateTokenMetadata { name: reader.string()?, symbol: reader.string()?, uri: reader.string()? }
+            }
+            tag::UPDATE_TOKEN_METADATA => {
+                Self::UpdateTokenMetadata { name: reader.string()?, symbol: reader.string()?, uri: reader.string()? }
+            }
+            tag::INCREASE_ADDITIONAL_VALIDATOR_STAKE => Self::IncreaseAdditionalValidatorStake {
                 lamports: reader.u64()?,
                 transient_stake_seed: reader.u64()?,
                 ephemeral_stake_seed: reader.u64()?,
             },
-            20 => Self::DecreaseAdditionalValidatorStake {
+            tag::DECREASE_ADDITIONAL_VALIDATOR_STAKE => Self::DecreaseAdditionalValidatorStake {
                 lamports: reader.u64()?,
                 transient_stake_seed: reader.u64()?,
                 ephemeral_stake_seed: reader.u64()?,
             },
-            21 => {
+            tag::DECREASE_VALIDATOR_STAKE_WITH_RESERVE => {
                 Self::DecreaseValidatorStakeWithReserve { lamports: reader.u64()?, transient_stake_seed: reader.u64()? }
             }
-            22 => Self::Redelegate {
+            tag::REDELEGATE => Self::Redelegate {
                 lamports: reader.u64()?,
                 source_transient_stake_seed: reader.u64()?,
                 ephemeral_stake_seed: reader.u64()?,
                 destination_transient_stake_seed: reader.u64()?,
             },
-            23 => Self::DepositStakeWithSlippage { minimum_pool_tokens_out: reader.u64()? },
-            24 => {
+            tag::DEPOSIT_STAKE_WITH_SLIPPAGE => {
+                Self::DepositStakeWithSlippage { minimum_pool_tokens_out: reader.u64()? }
+            }
+            tag::WITHDRAW_STAKE_WITH_SLIPPAGE => {
                 Self::WithdrawStakeWithSlippage { pool_tokens_in: reader.u64()?, minimum_lamports_out: reader.u64()? }
             }
-            25 => Self::DepositSolWithSlippage { lamports_in: reader.u64()?, minimum_pool_tokens_out: reader.u64()? },
-            26 => Self::WithdrawSolWithSlippage { pool_tokens_in: reader.u64()?, minimum_lamports_out: reader.u64()? },
+            tag::DEPOSIT_SOL_WITH_SLIPPAGE => {
+                Self::DepositSolWithSlippage { lamports_in: reader.u64()?, minimum_pool_tokens_out: reader.u64()? }
+            }
+            tag::WITHDRAW_SOL_WITH_SLIPPAGE => {
+                Self::WithdrawSolWithSlippage { pool_tokens_in: reader.u64()?, minimum_lamports_out: reader.u64()? }
+            }
             _ => return Err(ProgramError::BorshIoError),
         })
     }
@@ -176,33 +193,33 @@ impl<'a> StakePoolInstruction<'a> {
     /// The instruction's tag, the first byte of its data.
     pub const fn tag(&self) -> u8 {
         match self {
-            Self::Initialize { .. } => 0,
-            Self::AddValidatorToPool { .. } => 1,
-            Self::RemoveValidatorFromPool => 2,
-            Self::DecreaseValidatorStake { .. } => 3,
-            Self::IncreaseValidatorStake { .. } => 4,
-            Self::SetPreferredValidator { .. } => 5,
-            Self::UpdateValidatorListBalance { .. } => 6,
-            Self::UpdateStakePoolBalance => 7,
-            Self::CleanupRemovedValidatorEntries => 8,
-            Self::DepositStake => 9,
-            Self::WithdrawStake { .. } => 10,
-            Self::SetManager => 11,
-            Self::SetFee { .. } => 12,
-            Self::SetStaker => 13,
-            Self::DepositSol { .. } => 14,
-            Self::SetFundingAuthority { .. } => 15,
-            Self::WithdrawSol { .. } => 16,
-            Self::CreateTokenMetadata { .. } => 17,
-            Self::UpdateTokenMetadata { .. } => 18,
-            Self::IncreaseAdditionalValidatorStake { .. } => 19,
-            Self::DecreaseAdditionalValidatorStake { .. } => 20,
-            Self::DecreaseValidatorStakeWithReserve { .. } => 21,
-            Self::Redelegate { .. } => 22,
-            Self::DepositStakeWithSlippage { .. } => 23,
-            Self::WithdrawStakeWithSlippage { .. } => 24,
-            Self::DepositSolWithSlippage { .. } => 25,
-            Self::WithdrawSolWithSlippage { .. } => 26,
+            Self::Initialize { .. } => tag::INITIALIZE,
+            Self::AddValidatorToPool { .. } => tag::ADD_VALIDATOR_TO_POOL,
+            Self::RemoveValidatorFromPool => tag::REMOVE_VALIDATOR_FROM_POOL,
+            Self::DecreaseValidatorStake { .. } => tag::DECREASE_VALIDATOR_STAKE,
+            Self::IncreaseValidatorStake { .. } => tag::INCREASE_VALIDATOR_STAKE,
+            Self::SetPreferredValidator { .. } => tag::SET_PREFERRED_VALIDATOR,
+            Self::UpdateValidatorListBalance { .. } => tag::UPDATE_VALIDATOR_LIST_BALANCE,
+            Self::UpdateStakePoolBalance => tag::UPDATE_STAKE_POOL_BALANCE,
+            Self::CleanupRemovedValidatorEntries => tag::CLEANUP_REMOVED_VALIDATOR_ENTRIES,
+            Self::DepositStake => tag::DEPOSIT_STAKE,
+            Self::WithdrawStake { .. } => tag::WITHDRAW_STAKE,
+            Self::SetManager => tag::SET_MANAGER,
+            Self::SetFee { .. } => tag::SET_FEE,
+            Self::SetStaker => tag::SET_STAKER,
+            Self::DepositSol { .. } => tag::DEPOSIT_SOL,
+            Self::SetFundingAuthority { .. } => tag::SET_FUNDING_AUTHORITY,
+            Self::WithdrawSol { .. } => tag::WITHDRAW_SOL,
+            Self::CreateTokenMetadata { .. } => tag::CREATE_TOKEN_METADATA,
+            Self::UpdateTokenMetadata { .. } => tag::UPDATE_TOKEN_METADATA,
+            Self::IncreaseAdditionalValidatorStake { .. } => tag::INCREASE_ADDITIONAL_VALIDATOR_STAKE,
+            Self::DecreaseAdditionalValidatorStake { .. } => tag::DECREASE_ADDITIONAL_VALIDATOR_STAKE,
+            Self::DecreaseValidatorStakeWithReserve { .. } => tag::DECREASE_VALIDATOR_STAKE_WITH_RESERVE,
+            Self::Redelegate { .. } => tag::REDELEGATE,
+            Self::DepositStakeWithSlippage { .. } => tag::DEPOSIT_STAKE_WITH_SLIPPAGE,
+            Self::WithdrawStakeWithSlippage { .. } => tag::WITHDRAW_STAKE_WITH_SLIPPAGE,
+            Self::DepositSolWithSlippage { .. } => tag::DEPOSIT_SOL_WITH_SLIPPAGE,
+            Self::WithdrawSolWithSlippage { .. } => tag::WITHDRAW_SOL_WITH_SLIPPAGE,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Instructions that Tidepool adds to the contract: tags 64 to 68.
 
 use {
+    super::tag,
     crate::state::{RebalancePolicy, U16, U32, ValidatorStakeInfo},
     bytemuck::{Pod, Zeroable},
     core::mem::size_of,
@@ -9,16 +10,10 @@ use {
 };
 
 /// Lowest tag of an instruction that the contract does not have.
-pub const EXTENSION_TAG_MIN: u8 = 64;
+pub const EXTENSION_TAG_MIN: u8 = tag::EXTEND_POOL;
 
 /// Most validators of one [`ExtensionInstruction::Rebalance`].
 pub const REBALANCED_VALIDATORS_MAX: usize = crate::rebalance::PASSED_OVER_MAX;
-
-const EXTEND_POOL: u8 = EXTENSION_TAG_MIN;
-const SET_REBALANCE_POLICY: u8 = 65;
-const SET_VALIDATOR_WEIGHTS: u8 = 66;
-const UPDATE_VALIDATORS: u8 = 67;
-const REBALANCE: u8 = 68;
 
 /// A weight to set, with enough of the validator's address to tell whether the entry is still the one that was meant.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
@@ -94,16 +89,16 @@ impl<'a> ExtensionInstruction<'a> {
     pub fn decode(data: &'a [u8]) -> Result<Self, ProgramError> {
         let (tag, arguments) = data.split_first().ok_or(ProgramError::BorshIoError)?;
         match *tag {
-            EXTEND_POOL if arguments.is_empty() => Ok(Self::ExtendPool),
-            SET_REBALANCE_POLICY if arguments.len() == size_of::<RebalancePolicy>() => {
+            tag::EXTEND_POOL if arguments.is_empty() => Ok(Self::ExtendPool),
+            tag::SET_REBALANCE_POLICY if arguments.len() == size_of::<RebalancePolicy>() => {
                 Ok(Self::SetRebalancePolicy { policy: *bytemuck::from_bytes(arguments) })
             }
-            SET_VALIDATOR_WEIGHTS => Ok(Self::SetValidatorWeights { weights: slice(arguments)? }),
-            UPDATE_VALIDATORS => {
+            tag::SET_VALIDATOR_WEIGHTS => Ok(Self::SetValidatorWeights { weights: slice(arguments)? }),
+            tag::UPDATE_VALIDATORS => {
                 let index = arguments.try_into().map_err(|_| ProgramError::BorshIoError)?;
                 Ok(Self::UpdateValidators { start_index: u32::from_le_bytes(index) })
             }
-            REBALANCE => Ok(Self::Rebalance { indices: slice(arguments)? }),
+            tag::REBALANCE => Ok(Self::Rebalance { indices: slice(arguments)? }),
             _ => Err(ProgramError::BorshIoError),
         }
     }
@@ -111,11 +106,11 @@ impl<'a> ExtensionInstruction<'a> {
     /// The instruction's tag, the first byte of its data.
     pub const fn tag(&self) -> u8 {
         match self {
-            Self::ExtendPool => EXTEND_POOL,
-            Self::SetRebalancePolicy { .. } => SET_REBALANCE_POLICY,
-            Self::SetValidatorWeights { .. } => SET_VALIDATOR_WEIGHTS,
-            Self::UpdateValidators { .. } => UPDATE_VALIDATORS,
-            Self::Rebalance { .. } => REBALANCE,
+            Self::ExtendPool => tag::EXTEND_POOL,
+            Self::SetRebalancePolicy { .. } => tag::SET_REBALANCE_POLICY,
+            Self::SetValidatorWeights { .. } => tag::SET_VALIDATOR_WEIGHTS,
+            Self::UpdateValidators { .. } => tag::UPDATE_VALIDATORS,
+            Self::Rebalance { .. } => tag::REBALANCE,
         }
     }
 

@@ -5,6 +5,7 @@ mod accounts;
 mod build;
 mod codec;
 mod extension;
+pub mod tag;
 
 pub use accounts::*;
 #[cfg(feature = "client")]

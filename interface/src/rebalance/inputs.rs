@@ -28,6 +28,12 @@ pub(super) fn share(lamports: u64, basis_points: u16) -> u64 {
     mul_div_floor(lamports, u64::from(basis_points), u64::from(BASIS_POINTS)).unwrap_or(lamports)
 }
 
+/// Lamports of stake that may be on their way to the reserve, as a share of `base_lamports`; `u64::MAX` for no bound.
+pub(super) fn turnover_budget(policy: &RebalancePolicy, base_lamports: u64) -> u64 {
+    let budget = policy.turnover_budget.get();
+    if budget >= BASIS_POINTS { u64::MAX } else { share(base_lamports, budget) }
+}
+
 impl Inputs {
     /// Lamports that the reserve is to hold, of a pool with `total_lamports`.
     pub(super) fn reserve_target(&self, total_lamports: u64) -> u64 {
@@ -42,12 +48,7 @@ impl Inputs {
 
     /// Lamports of stake that may be on their way to the reserve, in a pool with `total_lamports`.
     pub(super) fn turnover_budget(&self, total_lamports: u64) -> u64 {
-        let budget = self.policy.turnover_budget.get();
-        if budget >= BASIS_POINTS {
-            u64::MAX
-        } else {
-            share(total_lamports.min(self.last_epoch_total_lamports), budget)
-        }
+        turnover_budget(&self.policy, total_lamports.min(self.last_epoch_total_lamports))
     }
 
     /// Lamports by which anything may be off its target before it asks for a movement.

@@ -28,6 +28,21 @@ pub(super) fn held(record: &ValidatorStakeInfo) -> u64 {
     if record.extension.is_leaving() { active } else { active.saturating_add(record.transient_stake_lamports.get()) }
 }
 
+/// Stake on its way to the reserve: what counts as turnover.
+pub(super) fn leaving_stake(records: &[ValidatorStakeInfo], stake_rent: u64) -> u64 {
+    let mut stake = 0u64;
+    for record in records {
+        let (active, transient) = (record.active_stake_lamports.get(), record.transient_stake_lamports.get());
+        if !record.is_active() {
+            stake = stake.saturating_add(active.saturating_sub(stake_rent));
+        }
+        if !record.is_active() || record.extension.is_leaving() {
+            stake = stake.saturating_add(transient.saturating_sub(stake_rent));
+        }
+    }
+    stake
+}
+
 impl Holdings {
     /// Scans the records.
     pub fn scan(records: &[ValidatorStakeInfo], inputs: &Inputs) -> Self {

@@ -35,7 +35,7 @@ pub fn call<const N: usize>(
     let accounts: [CpiAccount; N] = accounts.map(CpiAccount::from);
     // SAFETY: No data that the callee may write is borrowed, and none that it may read is borrowed for writing: that was
     // checked above for each account that the instruction names by its own address. The rest are sysvars and programs,
-    // whose data this program never borrows for longer than a read.
+    // whose data nobody writes.
     unsafe { invoke_signed_unchecked(instruction, &accounts, signers) };
     Ok(())
 }

@@ -3,8 +3,9 @@
 use {
     crate::{
         cpi::{StakeSysvars, create_stake_account, minimum_delegation},
+        event::Funds,
         validation::{
-            Pool, Rent, SysvarAt, check_owner, check_stake_program, check_system_program, check_validator_stake,
+            Pool, Rent, SysvarAt, check_new_validator_stake, check_owner, check_stake_program, check_system_program,
             clock_epoch, missing_account,
         },
     },
@@ -13,7 +14,7 @@ use {
         MAX_VALIDATORS_IN_POOL, STAKE_ACCOUNT_SPACE,
         StakePoolError::{TooManyValidatorsInPool, ValidatorAlreadyAdded},
         address::ValidatorStakeSeeds,
-        instruction::AddValidatorToPoolAccounts,
+        instruction::{AddValidatorToPoolAccounts, tag},
         minimum_stake_lamports,
         state::{EntryExtension, StakeStatus, ValidatorListMut, ValidatorStakeInfo},
     },
@@ -39,11 +40,16 @@ pub fn process(program_id: &Address, accounts: &[AccountView], seed: u32) -> Pro
     let mut list = ValidatorListMut::decode(&mut list_data)?;
     check_room(&mut list, &vote)?;
     let (stake, reserve) = (&accounts.validator_stake, &accounts.reserve_stake);
-    let bump = check_validator_stake(program_id, pool.address(), stake, &vote, seed)?;
+    let bump = check_new_validator_stake(&pool, stake, &vote, seed)?;
 
     let lamports = minimum_stake_lamports(rent.minimum_balance(STAKE_ACCOUNT_SPACE), minimum_delegation()?);
     if reserve.lamports().saturating_sub(lamports) < rent.of(reserve) {
         return Err(ProgramError::InsufficientFunds);
+    }
+    let mut funds = Funds::before(&pool, epoch, tag::ADD_VALIDATOR_TO_POOL).reserve_before(reserve);
+    let mut extension = EntryExtension::default();
+    if pool.is_extended() {
+        extension.set_validator_bump(bump);
     }
     let seeds = ValidatorStakeSeeds::new(seed);
     let bump = [bump];
@@ -54,17 +60,21 @@ pub fn process(program_id: &Address, accounts: &[AccountView], seed: u32) -> Pro
     let sysvars = StakeSysvars { clock: &accounts.clock, history: &accounts.stake_history };
     authority.delegate(stake, &accounts.vote, sysvars, &accounts.stake_config)?;
 
-    list.push(ValidatorStakeInfo {
+    let record = ValidatorStakeInfo {
         // Lamports that were at the address before are swept at the next update.
         active_stake_lamports: lamports.into(),
         transient_stake_lamports: 0.into(),
         last_update_epoch: epoch.into(),
         transient_seed_suffix: 0.into(),
-        extension: EntryExtension::default(),
+        extension,
         validator_seed_suffix: seed.into(),
         status: StakeStatus::Active as u8,
         vote_account_address: vote,
-    })
+    };
+    funds.reserve_after(reserve);
+    funds.validator_after(&record);
+    funds.emit(&pool);
+    list.push(record)
 }
 
 fn check_room(list: &mut ValidatorListMut, vote: &Address) -> ProgramResult {

@@ -1,9 +1,15 @@
 //! `CleanupRemovedValidatorEntries`: drops the entries of validators that are gone.
 
 use {
-    crate::validation::{Pool, check_owner},
+    crate::{
+        event::Funds,
+        validation::{Pool, check_owner, current_epoch},
+    },
     pinocchio::{AccountView, Address, ProgramResult},
-    tidepool_interface::{instruction::CleanupRemovedValidatorEntriesAccounts, state::ValidatorListMut},
+    tidepool_interface::{
+        instruction::{CleanupRemovedValidatorEntriesAccounts, tag},
+        state::ValidatorListMut,
+    },
 };
 
 #[inline(never)]
@@ -14,7 +20,13 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     check_owner(&accounts.validator_list, program_id)?;
     let mut list_data = accounts.validator_list.try_borrow_mut()?;
     let mut list = ValidatorListMut::decode(&mut list_data)?;
+    let mut funds = Funds::before(&pool, current_epoch()?, tag::CLEANUP_REMOVED_VALIDATOR_ENTRIES);
+    let before = list.header().length.get();
+    list.records().iter().filter(|record| record.is_removed()).for_each(|record| funds.record_before(record));
     list.remove_ready();
+    if list.header().length.get() < before {
+        funds.emit(&pool);
+    }
 
     // Older clients pass the pool read-only; the preferences then stay as they are.
     if !accounts.pool.is_writable() {

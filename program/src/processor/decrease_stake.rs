@@ -4,25 +4,28 @@
 use {
     crate::{
         cpi::{PoolAuthority, StakeSysvars, minimum_delegation},
+        event::Funds,
         processor::moving_stake::{
             Authorization, Ephemeral, Request, check_stake_in_motion, create_ephemeral, create_transient,
             shared_accounts,
         },
         validation::{
-            Pool, Rent, SysvarAt, borrow_stake, check_owner, check_transient_stake, check_validator_stake, clock_epoch,
-            missing_account,
+            Pool, Rent, SysvarAt, borrow_stake, check_owner, check_transient_stake_under, check_validator_stake,
+            clock_epoch, missing_account,
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     tidepool_interface::{
+        ExtensionError::TurnoverBudgetExceeded,
         STAKE_ACCOUNT_SPACE,
         StakePoolError::{CalculationFailure, ReserveDepleted, ValidatorNotFound},
         external::stake::StakeState,
         instruction::{
             DecreaseAdditionalValidatorStakeAccounts, DecreaseValidatorStakeAccounts,
-            DecreaseValidatorStakeWithReserveAccounts,
+            DecreaseValidatorStakeWithReserveAccounts, tag,
         },
         minimum_delegation as pool_minimum_delegation, minimum_stake_lamports,
+        rebalance::turnover_left,
         state::{ValidatorListMut, ValidatorStakeInfo},
     },
 };
@@ -61,7 +64,8 @@ pub fn without_reserve(
     let epoch = clock_epoch(&loaded.clock)?;
     let rent = Rent::from_account(&loaded.rent)?;
     let accounts = Accounts::from(&loaded);
-    decrease(program_id, accounts, epoch, &rent, Request { lamports, transient_seed }, None, None)
+    let request = Request { tag: tag::DECREASE_VALIDATOR_STAKE, lamports, transient_seed };
+    decrease(program_id, accounts, epoch, &rent, request, None, None)
 }
 
 /// `DecreaseValidatorStakeWithReserve`.
@@ -78,7 +82,8 @@ pub fn with_reserve(
     let rent = Rent::get()?;
     let funding = Funding { reserve_stake: loaded.reserve_stake, stake_history: loaded.stake_history };
     let accounts = Accounts::from(&loaded);
-    decrease(program_id, accounts, epoch, &rent, Request { lamports, transient_seed }, Some(funding), None)
+    let request = Request { tag: tag::DECREASE_VALIDATOR_STAKE_WITH_RESERVE, lamports, transient_seed };
+    decrease(program_id, accounts, epoch, &rent, request, Some(funding), None)
 }
 
 /// `DecreaseAdditionalValidatorStake`.
@@ -97,7 +102,7 @@ pub fn additional(
     let funding = Funding { reserve_stake: loaded.reserve_stake, stake_history: loaded.stake_history };
     let ephemeral = Ephemeral { account: loaded.ephemeral_stake, seed: ephemeral_seed };
     let accounts = Accounts::from(&loaded);
-    let request = Request { lamports, transient_seed };
+    let request = Request { tag: tag::DECREASE_ADDITIONAL_VALIDATOR_STAKE, lamports, transient_seed };
     decrease(program_id, accounts, epoch, &rent, request, Some(funding), Some(ephemeral))
 }
 
@@ -134,7 +139,7 @@ fn decrease(
     let stake = &accounts.validator_stake;
     let vote = StakeState::decode_delegated(&borrow_stake(stake))?.1.voter;
     let record = list.find(&vote).ok_or(ValidatorNotFound)?;
-    check_validator_stake(program_id, pool.address(), stake, &vote, record.validator_seed_suffix.get())?;
+    check_validator_stake(&pool, stake, record)?;
     check_stake_in_motion(&accounts.transient_stake, record, &request, ephemeral.is_some(), |delegation| {
         delegation.deactivation_epoch.get() == epoch
     })?;
@@ -142,7 +147,14 @@ fn decrease(
         return Err(ValidatorNotFound.into());
     }
     check_amount(stake, request.lamports, rent)?;
+    check_turnover(&pool, list.records(), request.lamports, rent)?;
+    let record = list.find(&vote).ok_or(ValidatorNotFound)?;
 
+    let mut funds = Funds::before(&pool, epoch, request.tag);
+    if let Some(funding) = &funding {
+        funds = funds.reserve_before(&funding.reserve_stake);
+    }
+    funds.validator_before(record);
     let movement = Movement {
         pool: &pool,
         authority: &authority,
@@ -155,14 +167,23 @@ fn decrease(
         Some(ephemeral) => movement.split_ephemeral(stake, ephemeral, request.lamports)?,
     };
     let transient = &accounts.transient_stake;
-    let bump = check_transient_stake(program_id, pool.address(), transient, &vote, request.transient_seed)?;
+    let bump = check_transient_stake_under(&pool, transient, record, request.transient_seed)?;
     if record.transient_stake_lamports.get() > 0 {
         movement.join(&source, transient)?;
     } else {
         create_transient(&pool, transient, &vote, request.transient_seed, bump)?;
         movement.begin(&source, transient)?;
     }
-    store(record, &request, transient.lamports())
+    store(record, &request, transient.lamports())?;
+    if pool.is_extended() {
+        record.extension.set_transient_bump(bump, true);
+    }
+    if let Some(funding) = &funding {
+        funds.reserve_after(&funding.reserve_stake);
+    }
+    funds.validator_after(record);
+    funds.emit(&pool);
+    Ok(())
 }
 
 /// The account to split off, and how much of it.
@@ -185,6 +206,18 @@ fn check_amount(stake: &AccountView, lamports: u64, rent: &Rent) -> ProgramResul
         return Err(ProgramError::InsufficientFunds);
     }
     Ok(())
+}
+
+/// The policy's turnover budget binds the staker too.
+fn check_turnover(pool: &Pool, records: &[ValidatorStakeInfo], lamports: u64, rent: &Rent) -> ProgramResult {
+    let Some(policy) = &pool.policy else { return Ok(()) };
+    let left = turnover_left(
+        records,
+        policy,
+        pool.rate().total_lamports.min(pool.state.terms.last_epoch_total_lamports),
+        rent.minimum_balance(STAKE_ACCOUNT_SPACE),
+    );
+    if lamports > left { Err(TurnoverBudgetExceeded.into()) } else { Ok(()) }
 }
 
 /// What the steps of a decrease have in common.

@@ -3,11 +3,15 @@
 use {
     crate::{
         cpi::transfer,
+        event::Funds,
         processor::deposit_stake::mint_deposit,
         validation::{Pool, check_system_program, current_epoch},
     },
     pinocchio::{AccountView, Address, ProgramResult},
-    tidepool_interface::{instruction::DepositSolAccounts, quote},
+    tidepool_interface::{
+        instruction::{DepositSolAccounts, tag},
+        quote,
+    },
 };
 
 #[inline(never)]
@@ -25,6 +29,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], lamports: u64, mi
     pool.check_fresh(epoch)?;
 
     let quote = quote::sol_deposit(&pool.rate(), &pool.state.terms, lamports)?.check_minimum(minimum)?;
+    let mut funds = Funds::before(&pool, epoch, tag::DEPOSIT_SOL).reserve_before(&accounts.reserve_stake);
     transfer(&accounts.lamports_from, &accounts.reserve_stake, lamports)?;
     mint_deposit(
         &authority,
@@ -34,5 +39,8 @@ pub fn process(program_id: &Address, accounts: &[AccountView], lamports: u64, mi
         &accounts.manager_fee_account,
         &accounts.referrer_fee_account,
     )?;
-    pool.store_deposit(lamports, quote.minted)
+    pool.store_deposit(lamports, quote.minted)?;
+    funds.reserve_after(&accounts.reserve_stake);
+    funds.emit(&pool);
+    Ok(())
 }

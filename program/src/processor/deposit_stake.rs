@@ -3,6 +3,7 @@
 use {
     crate::{
         cpi::{PoolAuthority, StakeSysvars, TokenProgram, authorize},
+        event::Funds,
         validation::{
             Pool, SysvarAt, borrow_stake, check_owner, check_stake_program, check_validator_stake, clock_epoch,
             missing_account,
@@ -13,7 +14,7 @@ use {
         StakePoolError::{CalculationFailure, IncorrectDepositVoteAddress, ValidatorNotFound},
         address::find_deposit_authority,
         external::stake::StakeState,
-        instruction::DepositStakeAccounts,
+        instruction::{DepositStakeAccounts, tag},
         quote::{self, DepositQuote},
         state::ValidatorListMut,
     },
@@ -45,11 +46,13 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
         return Err(IncorrectDepositVoteAddress.into());
     }
     let record = list.find(&vote).ok_or(ValidatorNotFound)?;
-    check_validator_stake(program_id, pool.address(), validator_stake, &vote, record.validator_seed_suffix.get())?;
+    check_validator_stake(&pool, validator_stake, record)?;
     if !record.is_active() {
         return Err(ValidatorNotFound.into());
     }
 
+    let mut funds = Funds::before(&pool, epoch, tag::DEPOSIT_STAKE).reserve_before(&accounts.reserve_stake);
+    funds.validator_before(record);
     take_over(program_id, pool.address(), &accounts)?;
     let sysvars = StakeSysvars { clock: &accounts.clock, history: &accounts.stake_history };
     authority.merge(&accounts.deposit_stake, validator_stake, sysvars)?;
@@ -72,7 +75,11 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
         authority.withdraw(validator_stake, &accounts.reserve_stake, not_delegated, sysvars)?;
     }
     record.active_stake_lamports.set(validator_stake.lamports());
-    pool.store_deposit(lamports, quote.minted)
+    pool.store_deposit(lamports, quote.minted)?;
+    funds.reserve_after(&accounts.reserve_stake);
+    funds.validator_after(record);
+    funds.emit(&pool);
+    Ok(())
 }
 
 /// Lamports of a stake account.

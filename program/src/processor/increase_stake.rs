@@ -3,13 +3,14 @@
 use {
     crate::{
         cpi::{PoolAuthority, StakeSysvars, minimum_delegation},
+        event::Funds,
         processor::moving_stake::{
             Authorization, Ephemeral, Request, check_stake_in_motion, create_ephemeral, create_transient,
             shared_accounts,
         },
         validation::{
-            Pool, Rent, SysvarAt, borrow_stake, check_owner, check_transient_stake, check_validator_stake, clock_epoch,
-            missing_account,
+            Pool, Rent, SysvarAt, borrow_stake, check_owner, check_transient_stake_under, check_validator_stake,
+            clock_epoch, missing_account,
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
@@ -18,7 +19,7 @@ use {
         StakePoolError::{CalculationFailure, ValidatorNotFound, WrongStakeStake},
         address::STAKE_PROGRAM_ID,
         external::stake::StakeState,
-        instruction::{IncreaseAdditionalValidatorStakeAccounts, IncreaseValidatorStakeAccounts},
+        instruction::{IncreaseAdditionalValidatorStakeAccounts, IncreaseValidatorStakeAccounts, tag},
         minimum_delegation as pool_minimum_delegation,
         state::{ValidatorListMut, ValidatorStakeInfo},
     },
@@ -54,7 +55,8 @@ pub fn first(program_id: &Address, accounts: &[AccountView], lamports: u64, tran
     let epoch = clock_epoch(&loaded.clock)?;
     let rent = Rent::from_account(&loaded.rent)?;
     let accounts = Accounts::from(&loaded);
-    increase(program_id, accounts, epoch, &rent, Request { lamports, transient_seed }, None)
+    let request = Request { tag: tag::INCREASE_VALIDATOR_STAKE, lamports, transient_seed };
+    increase(program_id, accounts, epoch, &rent, request, None)
 }
 
 /// `IncreaseAdditionalValidatorStake`.
@@ -72,7 +74,8 @@ pub fn additional(
     let rent = Rent::get()?;
     let ephemeral = Ephemeral { account: loaded.ephemeral_stake, seed: ephemeral_seed };
     let accounts = Accounts::from(&loaded);
-    increase(program_id, accounts, epoch, &rent, Request { lamports, transient_seed }, Some(ephemeral))
+    let request = Request { tag: tag::INCREASE_ADDITIONAL_VALIDATOR_STAKE, lamports, transient_seed };
+    increase(program_id, accounts, epoch, &rent, request, Some(ephemeral))
 }
 
 impl Accounts {
@@ -109,6 +112,8 @@ fn increase(
     check_validator(&pool, &accounts, record)?;
 
     let lamports = lamports_with_rent(&accounts.reserve_stake, request.lamports, rent)?;
+    let mut funds = Funds::before(&pool, epoch, request.tag).reserve_before(&accounts.reserve_stake);
+    funds.validator_before(record);
     let is_in_motion = record.transient_stake_lamports.get() > 0;
     let source = match ephemeral {
         None => accounts.reserve_stake,
@@ -121,7 +126,7 @@ fn increase(
     };
     let transient = &accounts.transient_stake;
     let vote = *accounts.vote.address();
-    let bump = check_transient_stake(program_id, pool.address(), transient, &vote, request.transient_seed)?;
+    let bump = check_transient_stake_under(&pool, transient, record, request.transient_seed)?;
     if is_in_motion {
         authority.merge(&source, transient, sysvars(&accounts))?;
     } else {
@@ -135,6 +140,12 @@ fn increase(
     let in_motion = record.transient_stake_lamports.get().checked_add(lamports).ok_or(CalculationFailure)?;
     record.transient_stake_lamports.set(in_motion);
     record.transient_seed_suffix.set(request.transient_seed);
+    if pool.is_extended() {
+        record.extension.set_transient_bump(bump, false);
+    }
+    funds.reserve_after(&accounts.reserve_stake);
+    funds.validator_after(record);
+    funds.emit(&pool);
     Ok(())
 }
 
@@ -152,10 +163,10 @@ fn lamports_with_rent(reserve: &AccountView, lamports: u64, rent: &Rent) -> Resu
 }
 
 /// The validator's stake must be the pool's and delegated to it: a cluster restart may have undone that.
-fn check_validator(pool: &Pool, accounts: &Accounts, record: &ValidatorStakeInfo) -> ProgramResult {
+fn check_validator(pool: &Pool, accounts: &Accounts, record: &mut ValidatorStakeInfo) -> ProgramResult {
     let (stake, vote) = (&accounts.validator_stake, accounts.vote.address());
     check_owner(stake, &STAKE_PROGRAM_ID)?;
-    check_validator_stake(pool.program_id, pool.address(), stake, vote, record.validator_seed_suffix.get())?;
+    check_validator_stake(pool, stake, record)?;
     let data = borrow_stake(stake);
     let (meta, delegation) = StakeState::decode_delegated(&data)?;
     if !meta.is_usable_by_pool(accounts.withdraw_authority.address(), &pool.state.head.lockup)

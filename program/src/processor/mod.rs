@@ -5,15 +5,19 @@ mod cleanup;
 mod decrease_stake;
 mod deposit_sol;
 mod deposit_stake;
+mod extend_pool;
 mod increase_stake;
 mod initialize;
 mod moving_stake;
+mod rebalance;
 mod remove_validator;
 mod set_fee;
 mod set_funding_authority;
 mod set_manager;
 mod set_preferred_validator;
+mod set_rebalance_policy;
 mod set_staker;
+mod set_validator_weights;
 mod token_metadata;
 mod update_pool;
 mod update_validators;
@@ -22,16 +26,43 @@ mod withdraw_stake;
 
 use {
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
-    tidepool_interface::instruction::StakePoolInstruction as Instruction,
+    tidepool_interface::instruction::{EXTENSION_TAG_MIN, ExtensionInstruction, StakePoolInstruction as Instruction},
 };
 
 /// Runs one instruction.
 ///
 /// # Errors
-/// Those of the contract; the transaction then changes nothing.
+/// Those of the contract and of the extension; the transaction then changes nothing.
 // Not inlined: the entrypoint's frame already holds the table of accounts.
 #[inline(never)]
 pub fn process(program_id: &Address, accounts: &[AccountView], data: &[u8]) -> ProgramResult {
+    match data.first() {
+        Some(&tag) if tag >= EXTENSION_TAG_MIN => process_extension(program_id, accounts, data),
+        _ => process_contract(program_id, accounts, data),
+    }
+}
+
+/// Runs an instruction that the contract does not have.
+#[inline(never)]
+fn process_extension(program_id: &Address, accounts: &[AccountView], data: &[u8]) -> ProgramResult {
+    match ExtensionInstruction::decode(data)? {
+        ExtensionInstruction::ExtendPool => extend_pool::process(program_id, accounts),
+        ExtensionInstruction::SetRebalancePolicy { policy } => {
+            set_rebalance_policy::process(program_id, accounts, &policy)
+        }
+        ExtensionInstruction::SetValidatorWeights { weights } => {
+            set_validator_weights::process(program_id, accounts, weights)
+        }
+        ExtensionInstruction::UpdateValidators { start_index } => {
+            update_validators::compact(program_id, accounts, start_index)
+        }
+        ExtensionInstruction::Rebalance { indices } => rebalance::process(program_id, accounts, indices),
+    }
+}
+
+/// Runs an instruction of the contract.
+#[inline(never)]
+fn process_contract(program_id: &Address, accounts: &[AccountView], data: &[u8]) -> ProgramResult {
     match Instruction::decode(data)? {
         Instruction::Initialize { fee, withdrawal_fee, deposit_fee, referral_fee, max_validators } => {
             let terms = initialize::Terms { fee, withdrawal_fee, deposit_fee, referral_fee, max_validators };

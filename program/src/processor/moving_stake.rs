@@ -64,6 +64,8 @@ impl<'a> Authorization<'a> {
 
 /// How much stake to move, and under which seed.
 pub struct Request {
+    /// The instruction's tag, for its event.
+    pub tag: u8,
     pub lamports: u64,
     pub transient_seed: u64,
 }
@@ -99,7 +101,7 @@ pub fn check_stake_in_motion(
 
 /// Makes the ephemeral stake account, after checking its address.
 pub fn create_ephemeral(pool: &Pool, ephemeral: &Ephemeral) -> ProgramResult {
-    let bump = check_ephemeral_stake(pool.program_id, pool.address(), &ephemeral.account, ephemeral.seed)?;
+    let bump = check_ephemeral_stake(pool, &ephemeral.account, ephemeral.seed)?;
     let (seed, bump) = (ephemeral.seed.to_le_bytes(), [bump]);
     let seeds =
         [Seed::from(EPHEMERAL_STAKE_SEED), Seed::from(pool.address().as_ref()), Seed::from(&seed), Seed::from(&bump)];

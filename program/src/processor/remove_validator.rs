@@ -3,6 +3,7 @@
 use {
     crate::{
         cpi::PoolAuthority,
+        event::Funds,
         validation::{
             Pool, SysvarAt, borrow_stake, check_owner, check_stake_program, check_transient_stake,
             check_validator_stake, clock_epoch, missing_account,
@@ -12,7 +13,7 @@ use {
     tidepool_interface::{
         StakePoolError::ValidatorNotFound,
         external::stake::StakeState,
-        instruction::RemoveValidatorFromPoolAccounts,
+        instruction::{RemoveValidatorFromPoolAccounts, tag},
         state::{PodLockup, StakeStatus, ValidatorListMut},
     },
 };
@@ -24,7 +25,6 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     let epoch = clock_epoch(&accounts.clock)?;
     check_stake_program(&accounts.stake_program)?;
     let mut pool = Pool::load(program_id, &accounts.pool)?;
-    let pool_address = *pool.address();
     let authority = pool.check_withdraw_authority(&accounts.withdraw_authority)?;
     pool.check_staker(&accounts.staker)?;
     pool.check_fresh(epoch)?;
@@ -40,14 +40,16 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
         (delegation.voter, delegation.is_delegated())
     };
     let record = list.find(&vote).ok_or(ValidatorNotFound)?;
-    check_validator_stake(program_id, &pool_address, stake, &vote, record.validator_seed_suffix.get())?;
+    check_validator_stake(&pool, stake, record)?;
     if !record.is_active() {
         return Err(ValidatorNotFound.into());
     }
 
+    let mut funds = Funds::before(&pool, epoch, tag::REMOVE_VALIDATOR_FROM_POOL);
+    funds.validator_before(record);
     let status = if record.transient_stake_lamports.get() > 0 {
         let transient = &accounts.transient_stake;
-        check_transient_stake(program_id, &pool_address, transient, &vote, record.transient_seed_suffix.get())?;
+        check_transient_stake(&pool, transient, record)?;
         if is_delegated_by_pool(transient, &authority, &pool.state.head.lockup)? {
             authority.deactivate(transient, &accounts.clock)?;
         }
@@ -60,8 +62,15 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
         authority.deactivate(stake, &accounts.clock)?;
     }
     record.status = status as u8;
+    if pool.is_extended() {
+        record.extension.weight.set(0);
+        record.extension.set_leaving(true);
+    }
+    funds.validator_after(record);
     pool.state.terms.forget_preferred(&vote);
-    pool.store()
+    pool.store()?;
+    funds.emit(&pool);
+    Ok(())
 }
 
 /// Whether the pool commands the stake, and deactivation has not been asked for.

@@ -1,13 +1,17 @@
 //! `SetFee`.
 
 use {
-    crate::validation::{Pool, current_epoch},
+    crate::{
+        event::emit,
+        validation::{Pool, current_epoch},
+    },
     pinocchio::{AccountView, Address, ProgramResult},
     tidepool_interface::{
         StakePoolError,
-        instruction::{FeeType, SetFeeAccounts},
-        maths::{FutureEpoch, check_withdrawal_fee},
-        state::PoolTerms,
+        event::FeeEvent,
+        instruction::{FeeType, SetFeeAccounts, SetFeeValue},
+        maths::{Fee, FutureEpoch, check_withdrawal_fee},
+        state::{PoolTerms, StakePool},
     },
 };
 
@@ -21,8 +25,42 @@ pub fn process(program_id: &Address, accounts: &[AccountView], fee: &FeeType) ->
         pool.check_fresh(epoch)?;
     }
     fee.check_too_high()?;
+    let old = in_force(&pool.state, fee);
     set(&mut pool.state.terms, fee)?;
-    pool.store()
+    pool.store()?;
+    if pool.is_extended() {
+        emit(&FeeEvent {
+            pool: *pool.address(),
+            epoch: epoch.into(),
+            kind: fee.kind(),
+            is_delayed: u8::from(fee.is_delayed()),
+            reserved: [0; 6],
+            old: old.into(),
+            new: ratio(fee.value()).into(),
+        });
+    }
+    Ok(())
+}
+
+/// The fee in force of the same kind.
+fn in_force(pool: &StakePool, fee: &FeeType) -> Fee {
+    let terms = &pool.terms;
+    match fee {
+        FeeType::SolReferral(_) => ratio(SetFeeValue::Percent(terms.sol_referral_fee)),
+        FeeType::StakeReferral(_) => ratio(SetFeeValue::Percent(terms.stake_referral_fee)),
+        FeeType::Epoch(_) => pool.head.epoch_fee.get(),
+        FeeType::StakeWithdrawal(_) => terms.stake_withdrawal_fee,
+        FeeType::SolDeposit(_) => terms.sol_deposit_fee,
+        FeeType::StakeDeposit(_) => terms.stake_deposit_fee,
+        FeeType::SolWithdrawal(_) => terms.sol_withdrawal_fee,
+    }
+}
+
+fn ratio(value: SetFeeValue) -> Fee {
+    match value {
+        SetFeeValue::Ratio(fee) => fee,
+        SetFeeValue::Percent(percent) => Fee { numerator: u64::from(percent), denominator: 100 },
+    }
 }
 
 /// Fees that holders pay on what they already own are delayed, so that they can leave first.

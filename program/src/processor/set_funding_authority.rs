@@ -1,10 +1,11 @@
 //! `SetFundingAuthority`.
 
 use {
-    crate::validation::Pool,
+    crate::{event::emit_authority, validation::Pool},
     pinocchio::{AccountView, Address, ProgramResult},
     tidepool_interface::{
         address::find_deposit_authority,
+        event::Authority,
         instruction::{FundingType, SetFundingAuthorityAccounts},
     },
 };
@@ -15,15 +16,21 @@ pub fn process(program_id: &Address, accounts: &[AccountView], funding_type: Fun
     let mut pool = Pool::load(program_id, &accounts.pool)?;
     pool.check_manager(&accounts.manager)?;
     let new_authority = accounts.new_authority.as_ref().map(|account| *account.address());
-    match funding_type {
+    let (authority, old, new) = match funding_type {
         FundingType::StakeDeposit => {
-            pool.state.head.stake_deposit_authority = match new_authority {
-                Some(authority) => authority,
-                None => find_deposit_authority(program_id, pool.address()).0,
-            };
+            let new = new_authority.unwrap_or_else(|| find_deposit_authority(program_id, pool.address()).0);
+            let old = core::mem::replace(&mut pool.state.head.stake_deposit_authority, new);
+            (Authority::StakeDeposit, Some(old), Some(new))
         }
-        FundingType::SolDeposit => pool.state.terms.sol_deposit_authority = new_authority,
-        FundingType::SolWithdraw => pool.state.terms.sol_withdraw_authority = new_authority,
-    }
-    pool.store()
+        FundingType::SolDeposit => {
+            let old = core::mem::replace(&mut pool.state.terms.sol_deposit_authority, new_authority);
+            (Authority::SolDeposit, old, new_authority)
+        }
+        FundingType::SolWithdraw => {
+            let old = core::mem::replace(&mut pool.state.terms.sol_withdraw_authority, new_authority);
+            (Authority::SolWithdraw, old, new_authority)
+        }
+    };
+    pool.store()?;
+    emit_authority(&pool, authority, &old.unwrap_or_default(), &new.unwrap_or_default())
 }

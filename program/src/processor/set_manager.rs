@@ -1,10 +1,14 @@
 //! `SetManager`.
 
 use {
-    crate::validation::{Pool, check_owner},
+    crate::{
+        event::emit_authority,
+        validation::{Pool, check_owner},
+    },
     pinocchio::{AccountView, Address, ProgramResult},
     tidepool_interface::{
         StakePoolError::{InvalidState, SignatureMissing},
+        event::Authority,
         instruction::SetManagerAccounts,
         state::{AccountType, StakePool},
     },
@@ -27,7 +31,10 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
         return Err(SignatureMissing.into());
     }
     pool.check_manager_fee_account(fee_account)?;
+    let (old_manager, old_fee_account) = (pool.state.head.manager, pool.state.head.manager_fee_account);
     pool.state.head.manager = *accounts.new_manager.address();
     pool.state.head.manager_fee_account = *fee_account.address();
-    pool.store()
+    pool.store()?;
+    emit_authority(&pool, Authority::Manager, &old_manager, accounts.new_manager.address())?;
+    emit_authority(&pool, Authority::ManagerFeeAccount, &old_fee_account, fee_account.address())
 }

@@ -1,9 +1,9 @@
 //! `SetStaker`.
 
 use {
-    crate::validation::Pool,
+    crate::{event::emit_authority, validation::Pool},
     pinocchio::{AccountView, Address, ProgramResult},
-    tidepool_interface::{StakePoolError::SignatureMissing, instruction::SetStakerAccounts},
+    tidepool_interface::{StakePoolError::SignatureMissing, event::Authority, instruction::SetStakerAccounts},
 };
 
 #[inline(never)]
@@ -14,6 +14,8 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     if pool.check_staker(authority).is_err() && pool.check_manager(authority).is_err() {
         return Err(SignatureMissing.into());
     }
-    pool.state.head.staker = *accounts.new_staker.address();
-    pool.store()
+    let (old, new) = (pool.state.head.staker, *accounts.new_staker.address());
+    pool.state.head.staker = new;
+    pool.store()?;
+    emit_authority(&pool, Authority::Staker, &old, &new)
 }

@@ -1,12 +1,15 @@
 //! `UpdateStakePoolBalance`: sums up the pool, pays the manager's fee on rewards and sets the rate for the epoch.
 
 use {
-    crate::validation::{Pool, Rent, check_owner, current_epoch},
+    crate::{
+        event::Funds,
+        validation::{Pool, Rent, check_owner, current_epoch},
+    },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     tidepool_interface::{
         StakePoolError::{CalculationFailure, StakeListOutOfDate},
         external::token::Mint,
-        instruction::UpdateStakePoolBalanceAccounts,
+        instruction::{UpdateStakePoolBalanceAccounts, tag},
         state::{StakePool, ValidatorStakeInfo, split_validator_list},
     },
 };
@@ -33,6 +36,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
         let in_reserve = reserve.lamports().saturating_sub(rent.of(reserve));
         add_stake(in_reserve, records, epoch)?
     };
+    let mut funds = Funds::before(&pool, epoch, tag::UPDATE_STAKE_POOL_BALANCE).reserve_before(reserve);
     let rate = pool.rate();
     let reward = total_lamports.saturating_sub(rate.total_lamports);
     let fee = if pool.can_pay_manager(&accounts.manager_fee_account) {
@@ -49,7 +53,10 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     pool.state.head.total_lamports.set(total_lamports);
     // The mint knows of tokens that holders burnt by themselves.
     pool.state.head.pool_token_supply.set(Mint::decode(&accounts.pool_mint.try_borrow()?)?.supply);
-    pool.store()
+    pool.store()?;
+    funds.reserve_after(reserve);
+    funds.emit(&pool);
+    Ok(())
 }
 
 /// Adds the lamports of all records, whatever their status: removed stake still belongs to the holders.

@@ -3,10 +3,15 @@
 use {
     crate::{
         cpi::{StakeSysvars, burn, transfer_checked},
+        event::Funds,
         validation::{Pool, Rent, check_stake_program, current_epoch},
     },
     pinocchio::{AccountView, Address, ProgramResult},
-    tidepool_interface::{StakePoolError::SolWithdrawalTooLarge, instruction::WithdrawSolAccounts, quote},
+    tidepool_interface::{
+        StakePoolError::SolWithdrawalTooLarge,
+        instruction::{WithdrawSolAccounts, tag},
+        quote,
+    },
 };
 
 #[inline(never)]
@@ -27,7 +32,8 @@ pub fn process(
     let token = pool.check_token_program(&accounts.token_program, &accounts.pool_mint)?;
     check_stake_program(&accounts.stake_program)?;
     pool.check_manager_fee_address(&accounts.manager_fee_account)?;
-    pool.check_fresh(current_epoch()?)?;
+    let epoch = current_epoch()?;
+    pool.check_fresh(epoch)?;
 
     let (holder_tokens, manager_tokens) = (&accounts.pool_tokens_from, &accounts.manager_fee_account);
     let is_exempt = holder_tokens.address() == manager_tokens.address() || !pool.can_pay_manager(manager_tokens);
@@ -37,6 +43,7 @@ pub fn process(
         return Err(SolWithdrawalTooLarge.into());
     }
 
+    let mut funds = Funds::before(&pool, epoch, tag::WITHDRAW_SOL).reserve_before(reserve);
     let holder = &accounts.user_transfer_authority;
     burn(token, holder_tokens, holder, quote.burnt)?;
     if quote.fee > 0 {
@@ -44,5 +51,8 @@ pub fn process(
     }
     let sysvars = StakeSysvars { clock: &accounts.clock, history: &accounts.stake_history };
     authority.withdraw(reserve, &accounts.lamports_to, quote.lamports, sysvars)?;
-    pool.store_withdrawal(quote.lamports, quote.burnt)
+    pool.store_withdrawal(quote.lamports, quote.burnt)?;
+    funds.reserve_after(reserve);
+    funds.emit(&pool);
+    Ok(())
 }

@@ -3,18 +3,20 @@
 use {
     crate::{
         cpi::{burn, minimum_delegation, transfer_checked},
+        event::Funds,
         validation::{
-            Pool, Rent, SysvarAt, borrow_stake, check_owner, check_stake_program, clock_epoch, missing_account,
+            Pool, Rent, SysvarAt, borrow_stake, check_owner, check_stake_program, check_transient_stake,
+            check_validator_stake, clock_epoch, missing_account,
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     tidepool_interface::{
         StakePoolError::{
-            CalculationFailure, InvalidStakeAccountAddress, SolWithdrawalTooLarge, StakeLamportsNotEqualToMinimum,
-            StakeListAndPoolOutOfDate, ValidatorNotFound, WrongStakeStake,
+            CalculationFailure, SolWithdrawalTooLarge, StakeLamportsNotEqualToMinimum, StakeListAndPoolOutOfDate,
+            ValidatorNotFound, WrongStakeStake,
         },
         external::stake::StakeState,
-        instruction::WithdrawStakeAccounts,
+        instruction::{WithdrawStakeAccounts, tag},
         quote,
         state::{PoolTerms, StakeStatus, ValidatorListMut, ValidatorStakeInfo},
         withdrawal::{StakeSource, Withdrawable, WithdrawalLimits, check_preferred},
@@ -36,7 +38,6 @@ pub fn process(
     let mut pool = Pool::load(program_id, &accounts.pool)?;
     let decimals = pool.check_mint(&accounts.pool_mint)?;
     pool.check_validator_list(&accounts.validator_list)?;
-    let pool_address = *pool.address();
     let authority = pool.check_withdraw_authority(&accounts.withdraw_authority)?;
     pool.check_manager_fee_address(&accounts.manager_fee_account)?;
     let token = pool.check_token_program(&accounts.token_program, &accounts.pool_mint)?;
@@ -57,6 +58,7 @@ pub fn process(
     let limits = WithdrawalLimits::new(&pool.rate(), source_rent, stake_program_minimum)?;
     let withdrawable = Withdrawable::scan(list.records(), &limits);
 
+    let mut funds = Funds::before(&pool, epoch, tag::WITHDRAW_STAKE);
     let taken = if *split_from.address() == pool.state.head.reserve_stake {
         if !withdrawable.allows_reserve() {
             return Err(StakeLamportsNotEqualToMinimum.into());
@@ -64,18 +66,21 @@ pub fn process(
         if split_from.lamports().saturating_sub(quote.lamports) < source_rent {
             return Err(SolWithdrawalTooLarge.into());
         }
+        funds = funds.reserve_before(split_from);
         None
     } else {
         let vote = vote.ok_or(WrongStakeStake)?;
         check_preferred(&pool.state.terms, list.records(), &vote, &limits)?;
         let record = list.find(&vote).ok_or(ValidatorNotFound)?;
         let source = withdrawable.source(record);
-        if *split_from.address() != source.find_address(program_id, &pool_address, record).0 {
-            return Err(InvalidStakeAccountAddress.into());
+        match source {
+            StakeSource::Active | StakeSource::ValidatorRemoval => check_validator_stake(&pool, split_from, record)?,
+            StakeSource::Transient => check_transient_stake(&pool, split_from, record)?,
         }
         if !record.is_active() {
             return Err(ValidatorNotFound.into());
         }
+        funds.validator_before(record);
         quote.lamports = clamp(source, split_from.lamports(), quote.lamports, &limits, &vote, &mut pool.state.terms)?;
         Some((record, source))
     };
@@ -94,9 +99,14 @@ pub fn process(
         pool.store()?;
     }
     match taken {
-        Some((record, source)) => take_from_record(record, source, quote.lamports),
-        None => Ok(()),
+        Some((record, source)) => {
+            take_from_record(record, source, quote.lamports)?;
+            funds.validator_after(record);
+        }
+        None => funds.reserve_after(split_from),
     }
+    funds.emit(&pool);
+    Ok(())
 }
 
 /// The validator that the account is delegated to, if it is.

@@ -3,7 +3,8 @@
 use {
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError, sysvars::get_sysvar},
     tidepool_interface::address::{
-        CLOCK_ID, EPOCH_REWARDS_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID,
+        CLOCK_ID, EPOCH_REWARDS_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID,
+        TOKEN_PROGRAM_ID,
     },
 };
 
@@ -72,6 +73,12 @@ pub fn current_epoch() -> Result<u64, ProgramError> {
     let mut epoch = [0; 8];
     get_sysvar(&mut epoch, &CLOCK_ID, EPOCH_OFFSET)?;
     Ok(u64::from_le_bytes(epoch))
+}
+
+/// # Errors
+/// `InvalidArgument` where the account is not the stake history.
+pub fn check_stake_history(account: &AccountView) -> ProgramResult {
+    if *account.address() == STAKE_HISTORY_ID { Ok(()) } else { Err(ProgramError::InvalidArgument) }
 }
 
 /// Whether epoch rewards are being paid: the stake program then refuses to change stake.

@@ -6,6 +6,7 @@ use {
     core::mem::offset_of,
     pinocchio::{AccountView, Address, ProgramResult, account::RefMut, error::ProgramError},
     tidepool_interface::{
+        ExtensionError::NotExtended,
         StakePoolError::{
             self, CalculationFailure, InvalidFeeAccount, InvalidProgramAddress, InvalidSolDepositAuthority,
             InvalidSolWithdrawAuthority, InvalidStakeDepositAuthority, InvalidValidatorStakeList, SignatureMissing,
@@ -14,7 +15,7 @@ use {
         address::WITHDRAW_AUTHORITY_SEED,
         external::token::{Mint, check_manager_fee_account},
         maths::ExchangeRate,
-        state::{PoolHead, StakePool},
+        state::{PoolExtension, PoolHead, RebalancePolicy, StakePool},
     },
 };
 
@@ -24,6 +25,8 @@ pub struct Pool<'a> {
     pub program_id: &'a Address,
     /// Its decoded state. Changes reach the account with [`Self::store`] and [`Self::store_totals`].
     pub state: StakePool,
+    /// The policy of a pool with the extension. A pool without it is left alone by all that the contract does not have.
+    pub policy: Option<RebalancePolicy>,
     account: AccountView,
 }
 
@@ -33,8 +36,22 @@ impl<'a> Pool<'a> {
     #[inline]
     pub fn load(program_id: &'a Address, account: &AccountView) -> Result<Self, ProgramError> {
         check_owner(account, program_id)?;
-        let state = StakePool::decode_initialized(&account.try_borrow()?)?;
-        Ok(Self { program_id, state, account: *account })
+        let data = account.try_borrow()?;
+        let state = StakePool::decode_initialized(&data)?;
+        let policy = PoolExtension::find(&data).map(|extension| extension.policy);
+        Ok(Self { program_id, state, policy, account: *account })
+    }
+
+    /// Whether the pool has the extension.
+    #[inline(always)]
+    pub const fn is_extended(&self) -> bool {
+        self.policy.is_some()
+    }
+
+    /// # Errors
+    /// [`NotExtended`] where the pool has no extension.
+    pub fn extension_policy(&self) -> Result<RebalancePolicy, ProgramError> {
+        self.policy.ok_or(NotExtended.into())
     }
 
     /// The pool's address.

@@ -1,0 +1,171 @@
+//! Events of pools with the extension.
+
+use {
+    crate::validation::{Pool, current_epoch},
+    bytemuck::bytes_of,
+    pinocchio::{AccountView, Address, ProgramResult},
+    tidepool_interface::{
+        event::{Authority, AuthorityEvent, Change, EventData, FundsEvent, NO_STATUS},
+        state::{U64, ValidatorStakeInfo},
+    },
+};
+
+/// Logs an event: its tag and its data in one piece.
+#[inline(never)]
+pub fn emit<T: EventData>(event: &T) {
+    const MAX: usize = 512;
+    const { assert!(8 + size_of::<T>() <= MAX) };
+    let mut buffer = [0; MAX];
+    let data = bytes_of(event);
+    let (tag, rest) = buffer.split_at_mut(T::TAG.len());
+    tag.copy_from_slice(&T::TAG);
+    rest[..data.len()].copy_from_slice(data);
+    log_data(&buffer[..T::TAG.len().saturating_add(data.len())]);
+}
+
+#[cfg(any(target_os = "solana", target_arch = "bpf"))]
+fn log_data(data: &[u8]) {
+    let fields = [data];
+    // SAFETY: The syscall reads one slice, a pointer and a length as sBPF lays slices out.
+    unsafe { solana_define_syscall::definitions::sol_log_data(fields.as_ptr().cast(), fields.len() as u64) };
+}
+
+#[cfg(not(any(target_os = "solana", target_arch = "bpf")))]
+fn log_data(data: &[u8]) {
+    core::hint::black_box(data);
+}
+
+/// Emits the event of an authority that was set, in a pool with the extension.
+///
+/// # Errors
+/// `UnsupportedSysvar` where the runtime has no clock.
+pub fn emit_authority(pool: &Pool, authority: Authority, old: &Address, new: &Address) -> ProgramResult {
+    if pool.is_extended() {
+        emit(&AuthorityEvent {
+            pool: *pool.address(),
+            epoch: current_epoch()?.into(),
+            authority: authority as u8,
+            reserved: [0; 7],
+            old: *old,
+            new: *new,
+        });
+    }
+    Ok(())
+}
+
+/// Which side of an instruction a value is from.
+#[derive(Clone, Copy)]
+enum Side {
+    Before,
+    After,
+}
+
+/// The event of an instruction that changes balances, while it is being put together. For a pool without the extension
+/// nothing is put together.
+pub struct Funds {
+    event: Option<FundsEvent>,
+}
+
+impl Funds {
+    /// Begins with the pool's totals, before the instruction changes any.
+    pub fn before(pool: &Pool, epoch: u64, instruction: u8) -> Self {
+        let event = pool.is_extended().then(|| {
+            let rate = pool.rate();
+            FundsEvent {
+                pool: *pool.address(),
+                vote: Address::default(),
+                epoch: epoch.into(),
+                records: 0.into(),
+                instruction,
+                old_status: NO_STATUS,
+                new_status: NO_STATUS,
+                reserved: 0,
+                total_lamports: unchanged(rate.total_lamports),
+                pool_token_supply: unchanged(rate.pool_token_supply),
+                reserve_lamports: Change::default(),
+                active_stake_lamports: Change::default(),
+                transient_stake_lamports: Change::default(),
+            }
+        });
+        Self { event }
+    }
+
+    /// Adds what the reserve holds before.
+    pub fn reserve_before(mut self, reserve: &AccountView) -> Self {
+        if let Some(event) = &mut self.event {
+            event.reserve_lamports.old.set(reserve.lamports());
+        }
+        self
+    }
+
+    /// Adds what the reserve holds after.
+    pub fn reserve_after(&mut self, reserve: &AccountView) {
+        if let Some(event) = &mut self.event {
+            event.reserve_lamports.new.set(reserve.lamports());
+        }
+    }
+
+    /// Adds a record as it is before the instruction changes it.
+    #[inline(always)]
+    pub fn record_before(&mut self, record: &ValidatorStakeInfo) {
+        if let Some(event) = &mut self.event {
+            add_record(event, record, Side::Before);
+            event.records.set(event.records.get().saturating_add(1));
+        }
+    }
+
+    /// Adds the record as the instruction leaves it.
+    #[inline(always)]
+    pub fn record_after(&mut self, record: &ValidatorStakeInfo) {
+        if let Some(event) = &mut self.event {
+            add_record(event, record, Side::After);
+        }
+    }
+
+    /// Names the one validator that the instruction is about, and its status before.
+    pub fn validator_before(&mut self, record: &ValidatorStakeInfo) {
+        self.record_before(record);
+        if let Some(event) = &mut self.event {
+            event.vote = record.vote_account_address;
+            event.old_status = record.status;
+        }
+    }
+
+    /// Names the one validator that the instruction is about, and its status after.
+    pub fn validator_after(&mut self, record: &ValidatorStakeInfo) {
+        self.record_after(record);
+        if let Some(event) = &mut self.event {
+            event.vote = record.vote_account_address;
+            event.new_status = record.status;
+            // A validator that was just added was not there before.
+            event.records.set(event.records.get().max(1));
+        }
+    }
+
+    /// Emits the event, with the pool's totals as they are now.
+    pub fn emit(mut self, pool: &Pool) {
+        if let Some(event) = &mut self.event {
+            let rate = pool.rate();
+            event.total_lamports.new.set(rate.total_lamports);
+            event.pool_token_supply.new.set(rate.pool_token_supply);
+            emit(event);
+        }
+    }
+}
+
+fn unchanged(value: u64) -> Change {
+    Change { old: value.into(), new: value.into() }
+}
+
+/// Sums of a pool's stake can only exceed 64 bits where lamports themselves do.
+fn add_record(event: &mut FundsEvent, record: &ValidatorStakeInfo, side: Side) {
+    let add = |change: &mut Change, lamports: u64| {
+        let field: &mut U64 = match side {
+            Side::Before => &mut change.old,
+            Side::After => &mut change.new,
+        };
+        field.set(field.get().saturating_add(lamports));
+    };
+    add(&mut event.active_stake_lamports, record.active_stake_lamports.get());
+    add(&mut event.transient_stake_lamports, record.transient_stake_lamports.get());
+}

@@ -1,0 +1,61 @@
+//! `ExtendPool`: gives a pool the extension.
+
+use {
+    crate::{
+        cpi::transfer,
+        event::emit,
+        validation::{Pool, Rent, check_system_program, current_epoch},
+    },
+    bytemuck::bytes_of,
+    pinocchio::{AccountView, Address, ProgramResult, UnsafeResize, error::ProgramError},
+    tidepool_interface::{
+        ExtensionError::AlreadyExtended,
+        StakePoolError::SignatureMissing,
+        event::PolicyEvent,
+        instruction::ExtendPoolAccounts,
+        state::{EXTENDED_POOL_LENGTH, POOL_MAX_LENGTH, PoolExtension, RebalancePolicy},
+    },
+};
+
+#[inline(never)]
+pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult {
+    let mut accounts = ExtendPoolAccounts::load(&mut accounts.iter().copied())?;
+    check_system_program(&accounts.system_program)?;
+    let pool = Pool::load(program_id, &accounts.pool)?;
+    pool.check_manager(&accounts.manager)?;
+    if PoolExtension::is_present(&accounts.pool.try_borrow()?) {
+        return Err(AlreadyExtended.into());
+    }
+    if !accounts.payer.is_signer() {
+        return Err(SignatureMissing.into());
+    }
+    let length = accounts.pool.data_len().max(EXTENDED_POOL_LENGTH);
+    let missing = Rent::get()?.minimum_balance(length).saturating_sub(accounts.pool.lamports());
+    if missing > 0 {
+        transfer(&accounts.payer, &accounts.pool, missing)?;
+    }
+    grow(&mut accounts.pool, length)?;
+    let policy = RebalancePolicy::DEFAULT;
+    let mut data = accounts.pool.try_borrow_mut()?;
+    let tail = data.get_mut(POOL_MAX_LENGTH..EXTENDED_POOL_LENGTH).ok_or(ProgramError::AccountDataTooSmall)?;
+    tail.copy_from_slice(bytes_of(&PoolExtension::new(policy)));
+    emit(&PolicyEvent {
+        pool: *pool.address(),
+        epoch: current_epoch()?.into(),
+        old: bytemuck::Zeroable::zeroed(),
+        new: policy,
+    });
+    Ok(())
+}
+
+/// Lengthens the pool's account with zeroes. One that is longer already stays as it is.
+fn grow(pool: &mut AccountView, length: usize) -> ProgramResult {
+    if length == pool.data_len() {
+        return Ok(());
+    }
+    pool.check_borrow_mut()?;
+    // SAFETY: Nothing has borrowed the data. A pool that decodes has at least 435 bytes and grows to 739, far less than the
+    // 10 KiB for which the runtime leaves room, and nothing has resized it before in this instruction.
+    unsafe { pool.resize(length) };
+    Ok(())
+}

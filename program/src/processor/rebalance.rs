@@ -1,0 +1,266 @@
+//! `Rebalance`: moves validators' stake towards their targets; anyone may ask for it.
+
+use {
+    crate::{
+        cpi::{PoolAuthority, StakeSysvars, minimum_delegation},
+        event::Funds,
+        processor::moving_stake::create_transient,
+        validation::{
+            Pool, Rent, borrow_stake, check_owner, check_stake_history, check_stake_program, check_system_program,
+            check_transient_stake_under, check_validator_stake, clock_epoch, epoch_rewards_active,
+        },
+    },
+    pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
+    solana_program_log::logger::log_message,
+    tidepool_interface::{
+        ExtensionError::{EntryMoved, TooManyValidators},
+        STAKE_ACCOUNT_SPACE,
+        StakePoolError::{CalculationFailure, EpochRewardDistributionInProgress},
+        address::{STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, VOTE_PROGRAM_ID},
+        external::stake::{Delegation, StakeState},
+        instruction::{REBALANCED_VALIDATORS_MAX, RebalanceAccounts, tag},
+        minimum_delegation as pool_minimum_delegation, minimum_stake_lamports,
+        rebalance::{Inputs, Reason, Rebalance, Verdict},
+        state::{U32, ValidatorListMut, ValidatorStakeInfo},
+    },
+};
+
+#[inline(never)]
+pub fn process(program_id: &Address, accounts: &[AccountView], indices: &[U32]) -> ProgramResult {
+    let mut remaining = accounts.iter();
+    let mut accounts = RebalanceAccounts::load(&mut remaining.by_ref().copied())?;
+    let epoch = clock_epoch(&accounts.clock)?;
+    let rent = Rent::get()?;
+    let pool = check_pool(program_id, &accounts, epoch)?;
+    let authority = pool.check_withdraw_authority(&accounts.withdraw_authority)?;
+    if indices.len() > REBALANCED_VALIDATORS_MAX {
+        return Err(TooManyValidators.into());
+    }
+    let (triples, _) = remaining.as_slice().as_chunks::<3>();
+    if triples.len() != indices.len() {
+        return Err(ProgramError::NotEnoughAccountKeys);
+    }
+    let stake_program_minimum = minimum_delegation()?;
+    let mut list_data = accounts.validator_list.try_borrow_mut()?;
+    let mut list = ValidatorListMut::decode(&mut list_data)?;
+    let records = list.records();
+
+    let movement = Movement {
+        pool: &pool,
+        authority: &authority,
+        accounts: &BorrowedAccounts {
+            reserve: &accounts.reserve_stake,
+            stake_config: &accounts.stake_config,
+            sysvars: StakeSysvars { clock: &accounts.clock, history: &accounts.stake_history },
+        },
+        stake_rent: rent.minimum_balance(STAKE_ACCOUNT_SPACE),
+        required_lamports: minimum_stake_lamports(rent.minimum_balance(STAKE_ACCOUNT_SPACE), stake_program_minimum),
+    };
+    let mut rebalance = Rebalance::survey(
+        records,
+        &Inputs {
+            reserve_lamports: accounts.reserve_stake.lamports().saturating_sub(rent.of(&accounts.reserve_stake)),
+            last_epoch_total_lamports: pool.state.terms.last_epoch_total_lamports,
+            stake_rent: movement.stake_rent,
+            minimum_delegation: pool_minimum_delegation(stake_program_minimum),
+            policy: pool.extension_policy()?,
+        },
+    );
+    let mut funds = Funds::before(&pool, epoch, tag::REBALANCE).reserve_before(&accounts.reserve_stake);
+    let mut outcome = Outcome::Idle(None);
+    for (index, [vote, validator_stake, transient_stake]) in indices.iter().zip(triples) {
+        let index = index.get() as usize;
+        if records.get(index).is_none_or(|record| record.vote_account_address != *vote.address()) {
+            return Err(EntryMoved.into());
+        }
+        let verdict = rebalance.verdict(records, index);
+        // Compared above.
+        let record = records.get_mut(index).ok_or(EntryMoved)?;
+        let stakes = Stakes { vote, validator: validator_stake, transient: transient_stake };
+        match verdict {
+            Verdict::Nothing(reason) => outcome.note(reason),
+            Verdict::Increase(_) | Verdict::Decrease(_) => {
+                let before = *record;
+                let bump = stakes.check(&pool, record)?;
+                if movement.is_possible(&stakes, verdict)? {
+                    funds.record_before(&before);
+                    movement.carry_out(&stakes, record, verdict, bump)?;
+                    funds.record_after(record);
+                    rebalance.served(&before, verdict);
+                    outcome = Outcome::Moved;
+                } else {
+                    rebalance.pass_over(index);
+                }
+            }
+        }
+    }
+    match outcome {
+        Outcome::Moved => {
+            funds.reserve_after(&accounts.reserve_stake);
+            funds.emit(&pool);
+        }
+        Outcome::Idle(_) if !rebalance.has_weights() => log_idle("no validator has a weight"),
+        Outcome::Idle(None) => log_idle("the validator's stake cannot be moved"),
+        Outcome::Idle(Some(reason)) => log_idle(reason.message()),
+    }
+    Ok(())
+}
+
+/// What came of the instruction.
+enum Outcome {
+    /// Some stake moved.
+    Moved,
+    /// None did, for this reason in the first case that had one.
+    Idle(Option<Reason>),
+}
+
+impl Outcome {
+    fn note(&mut self, reason: Reason) {
+        if let Self::Idle(first @ None) = self {
+            *first = Some(reason);
+        }
+    }
+}
+
+#[cold]
+fn log_idle(reason: &str) {
+    log_message(b"Nothing to move:");
+    log_message(reason.as_bytes());
+}
+
+/// The pool, up to date and with the extension; the list's content and the withdraw authority are still to be checked.
+#[inline(never)]
+fn check_pool<'a>(
+    program_id: &'a Address,
+    accounts: &RebalanceAccounts<AccountView>,
+    epoch: u64,
+) -> Result<Pool<'a>, ProgramError> {
+    check_system_program(&accounts.system_program)?;
+    check_stake_program(&accounts.stake_program)?;
+    check_stake_history(&accounts.stake_history)?;
+    let pool = Pool::load(program_id, &accounts.pool)?;
+    pool.extension_policy()?;
+    pool.check_validator_list(&accounts.validator_list)?;
+    check_owner(&accounts.validator_list, program_id)?;
+    pool.check_reserve(&accounts.reserve_stake)?;
+    if epoch_rewards_active()? {
+        return Err(EpochRewardDistributionInProgress.into());
+    }
+    pool.check_fresh(epoch)?;
+    Ok(pool)
+}
+
+/// The accounts of one validator.
+struct Stakes<'a> {
+    vote: &'a AccountView,
+    validator: &'a AccountView,
+    transient: &'a AccountView,
+}
+
+impl Stakes<'_> {
+    /// Checks the stake accounts' addresses; the bump of the transient one, under the seed after the record's.
+    fn check(&self, pool: &Pool, record: &mut ValidatorStakeInfo) -> Result<u8, ProgramError> {
+        check_validator_stake(pool, self.validator, record)?;
+        check_transient_stake_under(pool, self.transient, record, next_seed(record))
+    }
+}
+
+/// Each movement has a stake account under a seed of its own.
+const fn next_seed(record: &ValidatorStakeInfo) -> u64 {
+    record.transient_seed_suffix.get().wrapping_add(1)
+}
+
+/// The accounts that all movements share.
+struct BorrowedAccounts<'a> {
+    reserve: &'a AccountView,
+    stake_config: &'a AccountView,
+    sysvars: StakeSysvars<'a>,
+}
+
+/// What movements have in common.
+struct Movement<'a> {
+    pool: &'a Pool<'a>,
+    authority: &'a PoolAuthority<'a>,
+    accounts: &'a BorrowedAccounts<'a>,
+    /// Rent-exempt lamports of a stake account.
+    stake_rent: u64,
+    /// Lamports that stay in a validator stake account.
+    required_lamports: u64,
+}
+
+impl Movement<'_> {
+    /// Whether the stake and vote programs will do their part: one validator must not fail the others of the instruction.
+    ///
+    /// They do not where the vote account was closed, where the validator's stake was deactivated because it does not vote,
+    /// or where the transient account's address is in use.
+    fn is_possible(&self, stakes: &Stakes, verdict: Verdict) -> Result<bool, ProgramError> {
+        let transient = stakes.transient;
+        if !transient.owned_by(&SYSTEM_PROGRAM_ID) || transient.data_len() > 0 {
+            return Ok(false);
+        }
+        if !stakes.validator.owned_by(&STAKE_PROGRAM_ID) {
+            return Ok(false);
+        }
+        let data = borrow_stake(stakes.validator);
+        let Ok((meta, delegation)) = StakeState::decode_delegated(&data) else { return Ok(false) };
+        let lockup = &self.pool.state.head.lockup;
+        if !meta.is_usable_by_pool(self.authority.account.address(), lockup)
+            || delegation.voter != *stakes.vote.address()
+            || !delegation.is_delegated()
+        {
+            return Ok(false);
+        }
+        Ok(match verdict {
+            Verdict::Increase(_) => stakes.vote.owned_by(&VOTE_PROGRAM_ID),
+            Verdict::Decrease(lamports) => self.can_spare(stakes.validator, delegation, lamports),
+            Verdict::Nothing(_) => false,
+        })
+    }
+
+    /// Whether the account keeps its minimum, in lamports and in stake.
+    fn can_spare(&self, stake: &AccountView, delegation: &Delegation, lamports: u64) -> bool {
+        let minimum = self.required_lamports.saturating_sub(self.stake_rent);
+        stake.lamports().saturating_sub(lamports) >= self.required_lamports
+            && delegation.stake.get().saturating_sub(lamports) >= minimum
+    }
+
+    #[inline(never)]
+    fn carry_out(&self, stakes: &Stakes, record: &mut ValidatorStakeInfo, verdict: Verdict, bump: u8) -> ProgramResult {
+        let seed = next_seed(record);
+        create_transient(self.pool, stakes.transient, stakes.vote.address(), seed, bump)?;
+        match verdict {
+            Verdict::Increase(lamports) => self.increase(stakes, record, lamports)?,
+            Verdict::Decrease(lamports) => self.decrease(stakes, record, lamports)?,
+            Verdict::Nothing(_) => {}
+        }
+        record.transient_seed_suffix.set(seed);
+        record.extension.set_transient_bump(bump, matches!(verdict, Verdict::Decrease(_)));
+        Ok(())
+    }
+
+    /// Delegates lamports of the reserve, as `IncreaseValidatorStake` does.
+    fn increase(&self, stakes: &Stakes, record: &mut ValidatorStakeInfo, lamports: u64) -> ProgramResult {
+        let lamports = lamports.checked_add(self.stake_rent).ok_or(CalculationFailure)?;
+        let BorrowedAccounts { reserve, stake_config, sysvars } = self.accounts;
+        self.authority.split(reserve, stakes.transient, lamports)?;
+        self.authority.delegate(stakes.transient, stakes.vote, *sysvars, stake_config)?;
+        // Lamports that were at the address before are counted at the next update.
+        record.transient_stake_lamports.set(lamports);
+        Ok(())
+    }
+
+    /// Deactivates lamports of the validator's stake, as `DecreaseValidatorStakeWithReserve` does.
+    fn decrease(&self, stakes: &Stakes, record: &mut ValidatorStakeInfo, lamports: u64) -> ProgramResult {
+        let BorrowedAccounts { reserve, sysvars, .. } = self.accounts;
+        let missing = self.stake_rent.saturating_sub(stakes.transient.lamports());
+        if missing > 0 {
+            self.authority.withdraw(reserve, stakes.transient, missing, *sysvars)?;
+        }
+        self.authority.split(stakes.validator, stakes.transient, lamports)?;
+        self.authority.deactivate(stakes.transient, sysvars.clock)?;
+        let left = record.active_stake_lamports.get().checked_sub(lamports).ok_or(CalculationFailure)?;
+        record.active_stake_lamports.set(left);
+        record.transient_stake_lamports.set(stakes.transient.lamports());
+        Ok(())
+    }
+}

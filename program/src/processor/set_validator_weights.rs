@@ -1,0 +1,48 @@
+//! `SetValidatorWeights`.
+
+use {
+    crate::{
+        event::emit,
+        validation::{Pool, check_owner, current_epoch},
+    },
+    pinocchio::{AccountView, Address, ProgramResult},
+    tidepool_interface::{
+        ExtensionError::{EntryMoved, WeightOfRemovedValidator},
+        event::{Change, WeightsEvent},
+        instruction::{SetValidatorWeightsAccounts, WeightEntry},
+        state::ValidatorListMut,
+    },
+};
+
+#[inline(never)]
+pub fn process(program_id: &Address, accounts: &[AccountView], weights: &[WeightEntry]) -> ProgramResult {
+    let mut accounts = SetValidatorWeightsAccounts::load(&mut accounts.iter().copied())?;
+    let pool = Pool::load(program_id, &accounts.pool)?;
+    pool.extension_policy()?;
+    pool.check_staker(&accounts.staker)?;
+    pool.check_validator_list(&accounts.validator_list)?;
+    check_owner(&accounts.validator_list, program_id)?;
+    let mut list_data = accounts.validator_list.try_borrow_mut()?;
+    let mut list = ValidatorListMut::decode(&mut list_data)?;
+    let (mut old, mut new) = (0u64, 0u64);
+    for entry in weights {
+        let record = list.records().get_mut(entry.index.get() as usize).ok_or(EntryMoved)?;
+        if !entry.is_for(record) {
+            return Err(EntryMoved.into());
+        }
+        if entry.weight.get() > 0 && !record.is_active() {
+            return Err(WeightOfRemovedValidator.into());
+        }
+        // An instruction holds too few weights of 16 bits for a sum to overflow.
+        old = old.saturating_add(u64::from(record.extension.weight.get()));
+        new = new.saturating_add(u64::from(entry.weight.get()));
+        record.extension.weight = entry.weight;
+    }
+    emit(&WeightsEvent {
+        pool: *pool.address(),
+        epoch: current_epoch()?.into(),
+        records: (weights.len() as u64).into(),
+        weights: Change { old: old.into(), new: new.into() },
+    });
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! `UpdateValidators`: one account for a validator without transient stake, and nobody holds up the others.
+
+use {
+    super::update::{Merging, Update},
+    crate::{
+        cpi::StakeSysvars,
+        event::Funds,
+        validation::{
+            Pool, Rent, check_owner, check_stake_history, check_stake_program, check_transient_stake,
+            check_validator_stake, clock_epoch, epoch_rewards_active,
+        },
+    },
+    pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
+    tidepool_interface::{
+        StakePoolError::EpochRewardDistributionInProgress,
+        external::stake_history::StakeHistory,
+        instruction::{UpdateValidatorsAccounts, tag},
+        state::{ValidatorListMut, ValidatorStakeInfo},
+    },
+};
+
+#[inline(never)]
+pub fn process(program_id: &Address, accounts: &[AccountView], start_index: u32) -> ProgramResult {
+    let mut remaining = accounts.iter();
+    let mut accounts = UpdateValidatorsAccounts::load(&mut remaining.by_ref().copied())?;
+    let mut stakes = Stakes { remaining: remaining.as_slice() };
+    let epoch = clock_epoch(&accounts.clock)?;
+    let rent = Rent::get()?;
+    let pool = Pool::load(program_id, &accounts.pool)?;
+    pool.extension_policy()?;
+    pool.check_validator_list(&accounts.validator_list)?;
+    let authority = pool.check_withdraw_authority(&accounts.withdraw_authority)?;
+    pool.check_reserve(&accounts.reserve_stake)?;
+    check_stake_history(&accounts.stake_history)?;
+    check_stake_program(&accounts.stake_program)?;
+    if epoch_rewards_active()? {
+        return Err(EpochRewardDistributionInProgress.into());
+    }
+    check_owner(&accounts.validator_list, program_id)?;
+    let mut list_data = accounts.validator_list.try_borrow_mut()?;
+    let mut list = ValidatorListMut::decode(&mut list_data)?;
+    let records = list.records().get_mut(start_index as usize..).ok_or(ProgramError::AccountDataTooSmall)?;
+
+    let mut funds = Funds::before(&pool, epoch, tag::UPDATE_VALIDATORS).reserve_before(&accounts.reserve_stake);
+    let history_data = accounts.stake_history.try_borrow()?;
+    let update = Update {
+        pool: &pool,
+        authority: &authority,
+        reserve: &accounts.reserve_stake,
+        sysvars: StakeSysvars { clock: &accounts.clock, history: &accounts.stake_history },
+        rent: &rent,
+        epoch,
+        merging: Merging::Isolated(&StakeHistory::decode(&history_data)?),
+    };
+    for record in records {
+        if stakes.remaining.is_empty() {
+            break;
+        }
+        if let Some((validator_stake, transient_stake)) = stakes.take(&pool, record) {
+            update.record(record, validator_stake, transient_stake, &mut funds)?;
+        }
+    }
+    funds.reserve_after(&accounts.reserve_stake);
+    funds.emit(&pool);
+    Ok(())
+}
+
+/// The stake accounts that are still to be looked at.
+struct Stakes<'a> {
+    remaining: &'a [AccountView],
+}
+
+impl<'a> Stakes<'a> {
+    /// Takes the accounts of `record`, if they come next: a validator stake account, and a transient one where the record
+    /// has transient stake.
+    ///
+    /// One account that is not the validator's may come before: somebody else's transaction may have merged the transient
+    /// stake of the record before, or dropped that record, after this one was signed.
+    fn take(
+        &mut self,
+        pool: &Pool,
+        record: &mut ValidatorStakeInfo,
+    ) -> Option<(&'a AccountView, Option<&'a AccountView>)> {
+        let skipped = (0..2usize).find(|skipped| {
+            self.remaining.get(*skipped).is_some_and(|account| check_validator_stake(pool, account, record).is_ok())
+        })?;
+        let (validator_stake, rest) = self.remaining.get(skipped..)?.split_first()?;
+        self.remaining = rest;
+        if record.transient_stake_lamports.get() == 0 {
+            return Some((validator_stake, None));
+        }
+        let (transient_stake, rest) = self.remaining.split_first()?;
+        check_transient_stake(pool, transient_stake, record).ok()?;
+        self.remaining = rest;
+        Some((validator_stake, Some(transient_stake)))
+    }
+}

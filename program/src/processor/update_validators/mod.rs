@@ -1,0 +1,84 @@
+//! `UpdateValidatorListBalance`, and `UpdateValidators`, its compact form: bring the records into the present epoch.
+
+mod compact;
+mod update;
+
+pub use compact::process as compact;
+
+use {
+    crate::{
+        cpi::StakeSysvars,
+        event::Funds,
+        validation::{
+            Pool, Rent, SysvarAt, check_owner, check_stake_program, check_transient_stake, check_validator_stake,
+            clock_epoch, epoch_rewards_active, missing_account,
+        },
+    },
+    pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
+    tidepool_interface::{
+        StakePoolError::{EpochRewardDistributionInProgress, InvalidState, UnexpectedValidatorListAccountSize},
+        instruction::{UpdateValidatorListBalanceAccounts, tag},
+        state::ValidatorListMut,
+    },
+    update::{Merging, Update},
+};
+
+/// `UpdateValidatorListBalance`.
+#[inline(never)]
+pub fn process(program_id: &Address, accounts: &[AccountView], start_index: u32, no_merge: bool) -> ProgramResult {
+    let mut remaining = accounts.iter();
+    let mut accounts = UpdateValidatorListBalanceAccounts::load(&mut remaining.by_ref().copied())
+        .map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(4)]))?;
+    let stakes = remaining.as_slice();
+    let epoch = clock_epoch(&accounts.clock)?;
+    let rent = Rent::get()?;
+    let pool = Pool::load(program_id, &accounts.pool)?;
+    pool.check_validator_list(&accounts.validator_list)?;
+    let authority = pool.check_withdraw_authority(&accounts.withdraw_authority)?;
+    pool.check_reserve(&accounts.reserve_stake)?;
+    check_stake_program(&accounts.stake_program)?;
+    if epoch_rewards_active()? {
+        return Err(EpochRewardDistributionInProgress.into());
+    }
+    let (pairs, odd) = stakes.as_chunks::<2>();
+    if !odd.is_empty() {
+        return Err(UnexpectedValidatorListAccountSize.into());
+    }
+    check_owner(&accounts.validator_list, program_id)?;
+    let mut list_data = accounts.validator_list.try_borrow_mut()?;
+    let mut list = ValidatorListMut::view(&mut list_data)?;
+    let is_initialized = list.is_initialized();
+    let start = start_index as usize;
+    let records = list
+        .records()
+        .get_mut(start..)
+        .and_then(|records| records.get_mut(..pairs.len()))
+        .ok_or(ProgramError::AccountDataTooSmall)?;
+    if !is_initialized {
+        return Err(InvalidState.into());
+    }
+
+    let mut funds =
+        Funds::before(&pool, epoch, tag::UPDATE_VALIDATOR_LIST_BALANCE).reserve_before(&accounts.reserve_stake);
+    let update = Update {
+        pool: &pool,
+        authority: &authority,
+        reserve: &accounts.reserve_stake,
+        sysvars: StakeSysvars { clock: &accounts.clock, history: &accounts.stake_history },
+        rent: &rent,
+        epoch,
+        merging: if no_merge { Merging::Nothing } else { Merging::Attempted },
+    };
+    for (record, [validator_stake, transient_stake]) in records.iter_mut().zip(pairs) {
+        // An account that is not the record's leaves it as it is, and stale.
+        if check_validator_stake(&pool, validator_stake, record).is_ok()
+            && check_transient_stake(&pool, transient_stake, record).is_ok()
+        {
+            let has_transient = record.transient_stake_lamports.get() != 0;
+            update.record(record, validator_stake, has_transient.then_some(transient_stake), &mut funds)?;
+        }
+    }
+    funds.reserve_after(&accounts.reserve_stake);
+    funds.emit(&pool);
+    Ok(())
+}
