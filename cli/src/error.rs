@@ -271,6 +271,7 @@ fn transaction_json(sent: &Sent) -> Value {
 fn cause_name(cause: &Cause) -> String {
     match cause {
         Cause::StakePool(error) => format!("{error:?}"),
+        Cause::Extension(error) => format!("{error:?}"),
         Cause::Stake(error) => format!("{error:?}"),
         Cause::Instruction(error) => format!("{error:?}"),
     }

@@ -175,11 +175,11 @@ fn foundations(new: &CreatePool, rent: &Rent) -> Result<InstructionGroup, PlanEr
             &new.token_program,
         ));
     }
-    Ok(InstructionGroup {
-        label: "create the mint, the reserve and the fee account".into(),
-        compute_units: compute::CREATE_TOKEN_ACCOUNT + 4 * compute::FOREIGN,
+    Ok(InstructionGroup::new(
+        "create the mint, the reserve and the fee account",
         instructions,
-    })
+        compute::CREATE_TOKEN_ACCOUNT + 4 * compute::FOREIGN,
+    ))
 }
 
 /// Creation and initialization in one transaction: in between, anybody could initialize the accounts for themselves. What the
@@ -213,11 +213,7 @@ fn pool_itself(new: &CreatePool, rent: &Rent) -> InstructionGroup {
         instructions.push(system::transfer(&new.payer, &new.reserve_stake, new.initial_reserve_lamports));
     }
     instructions.push(initialize.with_accounts(&new.program_id, accounts.metas()));
-    InstructionGroup {
-        label: "create the pool".into(),
-        instructions,
-        compute_units: compute::INITIALIZE + 3 * compute::FOREIGN,
-    }
+    InstructionGroup::new("create the pool", instructions, compute::INITIALIZE + 3 * compute::FOREIGN)
 }
 
 fn new_account(new: &CreatePool, rent: &Rent, address: &Address, length: usize, owner: &Address) -> Instruction {

@@ -1,7 +1,7 @@
 //! Deposits of SOL and of stake.
 
 use {
-    super::{TokenReceiver, group},
+    super::TokenReceiver,
     crate::{
         compute,
         error::PlanError,
@@ -59,7 +59,7 @@ pub fn deposit_sol(snapshot: &PoolSnapshot, deposit: &DepositSol) -> Instruction
         deposit.lamports,
         deposit.minimum_pool_tokens,
     ));
-    group("deposit SOL".into(), instructions, compute_units)
+    InstructionGroup::new("deposit SOL", instructions, compute_units)
 }
 
 /// A deposit of stake.
@@ -125,7 +125,10 @@ pub fn deposit_stake(
     ));
     let compute_units =
         compute::deposit_stake(snapshot.records().len()) + compute::CREATE_TOKEN_ACCOUNT + 2 * compute::FOREIGN;
-    Ok((group(format!("deposit stake account {}", deposit.address), instructions, compute_units), quote))
+    Ok((
+        InstructionGroup::new(format!("deposit stake account {}", deposit.address), instructions, compute_units),
+        quote,
+    ))
 }
 
 fn check_withdrawer(deposit: &DepositStake) -> Result<(), PlanError> {

@@ -1,7 +1,7 @@
 //! From a snapshot and parameters to instructions.
 //!
-//! Each function returns an [`InstructionGroup`]: instructions that must be in one transaction. Signers follow from the
-//! instructions ([`InstructionGroup::signers`]); the fee payer comes on top. What the program would refuse for a reason that
+//! Each function returns an [`InstructionGroup`](crate::plan::InstructionGroup): instructions that must be in one transaction. Signers follow from the
+//! instructions ([`InstructionGroup::signers`](crate::plan::InstructionGroup::signers)); the fee payer comes on top. What the program would refuse for a reason that
 //! the snapshot shows is refused here, with figures; whether the pool is up to date is left to the quotes, since an update may
 //! go before in the same plan, except where an instruction's accounts depend on it.
 
@@ -36,7 +36,6 @@ pub(crate) use withdraw::withdraw_sol_unchecked;
 use {
     crate::{
         error::PlanError,
-        plan::InstructionGroup,
         pool::{PoolSnapshot, Validator},
     },
     solana_address::Address,
@@ -63,8 +62,4 @@ fn active_validator<'a>(snapshot: &'a PoolSnapshot, vote: &Address) -> Result<Va
             format!("the record of validator {vote} holds no valid status"),
         )),
     }
-}
-
-fn group(label: String, instructions: Vec<solana_instruction::Instruction>, compute_units: u32) -> InstructionGroup {
-    InstructionGroup { label, instructions, compute_units }
 }

@@ -1,7 +1,7 @@
 //! Withdrawals of SOL and of stake.
 
 use {
-    super::{TokenSource, group},
+    super::TokenSource,
     crate::{
         compute,
         error::PlanError,
@@ -182,5 +182,5 @@ pub fn withdraw_stake_quoted(
         instruction::withdraw_stake(&snapshot.program_id(), &accounts, quote.pool_tokens, withdrawal.minimum_lamports),
     ];
     let compute_units = compute::withdraw_stake(snapshot.records().len()) + compute::FOREIGN;
-    group(label, instructions, compute_units)
+    InstructionGroup::new(label, instructions, compute_units)
 }

@@ -10,7 +10,7 @@ use {
     spl_token_2022_interface::error::TokenError,
     std::fmt,
     tidepool_interface::{
-        StakePoolError,
+        ExtensionError, StakePoolError,
         address::{METADATA_PROGRAM_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
     },
 };
@@ -140,7 +140,9 @@ fn explain_instruction(program: Option<FailedProgram>, error: &InstructionError)
     };
     let known = match program {
         Some(FailedProgram::StakePool) => {
-            StakePoolError::from_code(*code).map(|error| (format!("{error:?}"), error.message().to_owned()))
+            let of_contract = StakePoolError::from_code(*code).map(|error| (format!("{error:?}"), error.message()));
+            let of_extension = || ExtensionError::from_code(*code).map(|error| (format!("{error:?}"), error.message()));
+            of_contract.or_else(of_extension).map(|(name, message)| (name, message.to_owned()))
         }
         Some(FailedProgram::Stake) => {
             StakeError::from_u32(*code).map(|error| (format!("{error:?}"), stake_message(&error)))

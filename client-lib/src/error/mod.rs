@@ -8,8 +8,12 @@ mod tests;
 pub use explain::{Explanation, FailedProgram, Failure, explain};
 
 use {
-    crate::pool::Environment, solana_address::Address, solana_instruction::error::InstructionError,
-    solana_stake_interface::error::StakeError, std::fmt, tidepool_interface::StakePoolError,
+    crate::pool::Environment,
+    solana_address::Address,
+    solana_instruction::error::InstructionError,
+    solana_stake_interface::error::StakeError,
+    std::fmt,
+    tidepool_interface::{ExtensionError, StakePoolError},
 };
 
 /// The error that a program would return.
@@ -17,6 +21,8 @@ use {
 pub enum Cause {
     /// An error of the stake pool program.
     StakePool(StakePoolError),
+    /// An error of the stake pool program that only a pool with the extension knows.
+    Extension(ExtensionError),
     /// An error of the stake program.
     Stake(StakeError),
     /// An error without a code of its own.
@@ -27,6 +33,7 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::StakePool(error) => write!(f, "stake pool error {} {error:?}", *error as u32),
+            Self::Extension(error) => write!(f, "stake pool error {} {error:?}", *error as u32),
             Self::Stake(error) => write!(f, "stake program error {} {error:?}", error.clone() as u32),
             Self::Instruction(error) => write!(f, "{error:?}"),
         }
@@ -36,6 +43,12 @@ impl fmt::Display for Cause {
 impl From<StakePoolError> for Cause {
     fn from(error: StakePoolError) -> Self {
         Self::StakePool(error)
+    }
+}
+
+impl From<ExtensionError> for Cause {
+    fn from(error: ExtensionError) -> Self {
+        Self::Extension(error)
     }
 }
 
@@ -71,7 +84,15 @@ impl Refusal {
     pub const fn stake_pool_error(&self) -> Option<StakePoolError> {
         match self.cause {
             Cause::StakePool(error) => Some(error),
-            Cause::Stake(_) | Cause::Instruction(_) => None,
+            Cause::Extension(_) | Cause::Stake(_) | Cause::Instruction(_) => None,
+        }
+    }
+
+    /// The stake pool's error, if it is one that only a pool with the extension knows.
+    pub const fn extension_error(&self) -> Option<ExtensionError> {
+        match self.cause {
+            Cause::Extension(error) => Some(error),
+            Cause::StakePool(_) | Cause::Stake(_) | Cause::Instruction(_) => None,
         }
     }
 }
@@ -134,6 +155,18 @@ impl PlanError {
             Self::Refused(refusal) => refusal.stake_pool_error(),
             Self::EpochRewardsActive { .. } | Self::StakeAccountsNotRead { .. } | Self::Invalid { .. } => None,
         }
+    }
+}
+
+impl From<ExtensionError> for Refusal {
+    fn from(error: ExtensionError) -> Self {
+        Self::new(error, error.message())
+    }
+}
+
+impl From<ExtensionError> for PlanError {
+    fn from(error: ExtensionError) -> Self {
+        Self::Refused(error.into())
     }
 }
 

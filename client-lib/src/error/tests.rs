@@ -48,10 +48,24 @@ fn explanations_read_as_sentences() {
 
 #[test]
 fn every_error_of_the_stake_pool_is_known() {
-    for code in 0..=44 {
+    for code in (0..=44).chain(1_000..=1_007) {
         let explanation = explain_custom(code, &[POOL_PROGRAM], &[]);
         assert!(!explanation.name.starts_with("Custom"), "{code}");
     }
+}
+
+#[test]
+fn errors_of_the_extension_are_explained() {
+    let explanation = explain_custom(1_004, &[POOL_PROGRAM], &[]);
+    assert_eq!(
+        (explanation.name.as_str(), explanation.message.as_str()),
+        ("EntryMoved", ExtensionError::EntryMoved.message())
+    );
+    // Another program's code of that number means something else.
+    assert_eq!(explain_custom(1_004, &[TOKEN_PROGRAM_ID], &[]).name, "Custom(1004)");
+    let refusal = Refusal::from(ExtensionError::NotExtended);
+    assert_eq!((refusal.extension_error(), refusal.stake_pool_error()), (Some(ExtensionError::NotExtended), None));
+    assert!(refusal.to_string().ends_with("(stake pool error 1001 NotExtended)"), "{refusal}");
 }
 
 #[test]

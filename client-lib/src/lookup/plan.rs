@@ -196,11 +196,11 @@ impl Builder<'_> {
         let added: Vec<_> = [pool].into_iter().chain(added.iter().copied()).collect();
         let with = |addresses: &[Address]| vec![create.clone(), self.extension(&table, addresses)];
         let (first, rest) = added.split_at(most_in_one(&payer, with).min(added.len()));
-        self.creates.push(InstructionGroup {
-            label: format!("create lookup table {table} with {} addresses", first.len()),
-            instructions: with(first),
-            compute_units: units::CREATE.saturating_add(units::extend(first.len())),
-        });
+        self.creates.push(InstructionGroup::new(
+            format!("create lookup table {table} with {} addresses", first.len()),
+            with(first),
+            units::CREATE.saturating_add(units::extend(first.len())),
+        ));
         self.push_extensions(&table, rest);
         self.changes.push(TableChange { address: table, present: 0, lamports: 0, added });
     }

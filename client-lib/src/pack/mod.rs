@@ -7,7 +7,7 @@ mod tests;
 
 use {
     crate::{
-        compute,
+        compute, logs,
         plan::{InstructionGroup, Plan},
     },
     footprint::{Footprint, Tables, frame_bytes, short_length},
@@ -27,6 +27,9 @@ pub const COMPUTE_BUDGET_BYTES: usize = 32 + 8 + 12;
 
 /// Compute units of the two compute budget instructions.
 const COMPUTE_BUDGET_UNITS: u32 = 300;
+
+/// Bytes that the two compute budget instructions log.
+const COMPUTE_BUDGET_LOG_BYTES: u32 = 240;
 
 /// Transactions that stay open for further groups. More would save few, and comparing with all would take quadratic time.
 const OPEN_TRANSACTIONS: usize = 8;
@@ -55,6 +58,9 @@ pub struct PackOptions {
     pub reserved_bytes: usize,
     /// Accounts to leave for what is added later: by default the compute budget program.
     pub reserved_accounts: usize,
+    /// Bytes of logs of one transaction, an estimate: beyond what the runtime keeps, events would be lost. A group that logs
+    /// more goes alone.
+    pub max_log_bytes: u32,
     /// Most groups of one transaction. With 1, none fails on another's account.
     pub max_groups: usize,
     /// Lookup tables that transactions may use. With none, all have the legacy form.
@@ -74,6 +80,7 @@ impl Default for PackOptions {
             payer: Address::default(),
             reserved_bytes: COMPUTE_BUDGET_BYTES,
             reserved_accounts: 1,
+            max_log_bytes: logs::PACKED_PER_TRANSACTION,
             max_groups: usize::MAX,
             lookup_tables: Vec::new(),
         }
@@ -125,7 +132,9 @@ pub fn pack(groups: &[InstructionGroup], options: &PackOptions) -> Result<Vec<Tr
         let open = packed.len().saturating_sub(OPEN_TRANSACTIONS);
         let taken_by = packed[open..].iter_mut().find_map(|draft| {
             let larger = draft.with(group);
-            let fits = draft.labels.len() < options.max_groups && larger.check(group, tables, options).is_ok();
+            let fits = draft.labels.len() < options.max_groups
+                && larger.log_bytes <= options.max_log_bytes
+                && larger.check(group, tables, options).is_ok();
             fits.then(|| *draft = larger)
         });
         if taken_by.is_none() {
@@ -181,6 +190,7 @@ struct Draft {
     instructions: Vec<Instruction>,
     footprint: Footprint,
     compute_units: u32,
+    log_bytes: u32,
 }
 
 impl Draft {
@@ -190,6 +200,7 @@ impl Draft {
             instructions: Vec::new(),
             footprint: Footprint::new(payer),
             compute_units: COMPUTE_BUDGET_UNITS,
+            log_bytes: COMPUTE_BUDGET_LOG_BYTES,
         }
     }
 
@@ -201,6 +212,7 @@ impl Draft {
         larger.labels.push(group.label.clone());
         larger.instructions.extend(group.instructions.iter().cloned());
         larger.compute_units = larger.compute_units.saturating_add(group.compute_units);
+        larger.log_bytes = larger.log_bytes.saturating_add(group.log_bytes);
         larger
     }
 

@@ -14,7 +14,7 @@ pub use {
     withdraw::{Piece, Rest, StakeWithdrawal, StakeWithdrawalPlan, withdraw_stake},
 };
 
-use {solana_address::Address, solana_instruction::Instruction, std::collections::BTreeSet};
+use {crate::logs, solana_address::Address, solana_instruction::Instruction, std::collections::BTreeSet};
 
 /// Instructions that must be in one transaction: all of them take effect, or none.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -25,12 +25,26 @@ pub struct InstructionGroup {
     pub instructions: Vec<Instruction>,
     /// Compute units that they use at most, an estimate.
     pub compute_units: u32,
+    /// Bytes of logs that they write at most, an estimate.
+    pub log_bytes: u32,
 }
 
 impl InstructionGroup {
+    /// A group that logs what instructions of their programs usually do.
+    pub fn new(label: impl Into<String>, instructions: Vec<Instruction>, compute_units: u32) -> Self {
+        let log_bytes = logs::estimate(&instructions);
+        Self { label: label.into(), instructions, compute_units, log_bytes }
+    }
+
     /// A group of one instruction.
     pub fn one(label: impl Into<String>, instruction: Instruction, compute_units: u32) -> Self {
-        Self { label: label.into(), instructions: vec![instruction], compute_units }
+        Self::new(label, vec![instruction], compute_units)
+    }
+
+    /// The group with another estimate of what it logs.
+    #[must_use]
+    pub fn logging(self, log_bytes: u32) -> Self {
+        Self { log_bytes, ..self }
     }
 
     /// The accounts that have to sign, the fee payer aside.

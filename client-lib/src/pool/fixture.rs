@@ -7,16 +7,19 @@ use {
     solana_clock::Clock,
     solana_stake_interface::{
         stake_flags::StakeFlags,
-        state::{Authorized, Delegation, EntryExtension, Lockup, Meta, Stake, StakeStateV2},
+        state::{Authorized, Delegation, Lockup, Meta, Stake, StakeStateV2},
     },
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
-        address::{STAKE_PROGRAM_ID, TOKEN_PROGRAM_ID, find_deposit_authority, find_withdraw_authority},
+        address::{
+            STAKE_PROGRAM_ID, TOKEN_PROGRAM_ID, find_deposit_authority, find_transient_stake, find_validator_stake,
+            find_withdraw_authority,
+        },
         external::stake::NOT_DEACTIVATED,
         maths::Fee,
         state::{
-            AccountType, POOL_MAX_LENGTH, PoolHead, PoolTerms, StakePool, StakeStatus, ValidatorListHeader,
-            ValidatorStakeInfo, validator_list_length,
+            AccountType, EXTENDED_POOL_LENGTH, EntryExtension, POOL_MAX_LENGTH, PoolExtension, PoolHead, PoolTerms,
+            RebalancePolicy, StakePool, StakeStatus, ValidatorListHeader, ValidatorStakeInfo, validator_list_length,
         },
     },
 };
@@ -79,6 +82,10 @@ pub(crate) struct FixtureValidator {
     pub transient_epochs: (u64, u64),
     pub status: StakeStatus,
     pub last_update_epoch: u64,
+    /// Weight in a rebalance. Only an extended pool has any.
+    pub weight: u16,
+    /// Whether an extended pool's record holds the bumps of its addresses.
+    pub has_bumps: bool,
 }
 
 impl FixtureValidator {
@@ -89,7 +96,17 @@ impl FixtureValidator {
             transient_epochs: (EPOCH, NOT_DEACTIVATED),
             status: StakeStatus::Active,
             last_update_epoch: EPOCH,
+            weight: 0,
+            has_bumps: true,
         }
+    }
+
+    pub(crate) fn weighing(self, weight: u16) -> Self {
+        Self { weight, ..self }
+    }
+
+    pub(crate) fn without_bumps(self) -> Self {
+        Self { has_bumps: false, ..self }
     }
 
     pub(crate) fn stale(self) -> Self {
@@ -108,14 +125,26 @@ impl FixtureValidator {
         Self { transient, transient_epochs: (EPOCH - 10, EPOCH), ..self }
     }
 
-    fn record(&self, index: usize) -> ValidatorStakeInfo {
+    fn extension(&self, index: usize) -> EntryExtension {
+        let mut extension = EntryExtension::default();
+        extension.weight.set(self.weight);
+        if self.has_bumps {
+            let (_, deactivation_epoch) = self.transient_epochs;
+            let is_leaving = self.transient > 0 && deactivation_epoch != NOT_DEACTIVATED;
+            extension.set_validator_bump(find_validator_stake(&PROGRAM, &vote(index), &POOL, 0).1);
+            extension.set_transient_bump(find_transient_stake(&PROGRAM, &vote(index), &POOL, 0).1, is_leaving);
+        }
+        extension
+    }
+
+    fn record(&self, index: usize, is_extended: bool) -> ValidatorStakeInfo {
         let with_rent = |stake: u64| if stake == 0 { 0 } else { stake + rent() };
         ValidatorStakeInfo {
             active_stake_lamports: with_rent(self.active).into(),
             transient_stake_lamports: with_rent(self.transient).into(),
             last_update_epoch: self.last_update_epoch.into(),
             transient_seed_suffix: 0.into(),
-            extension: EntryExtension::default(),
+            extension: if is_extended { self.extension(index) } else { EntryExtension::default() },
             validator_seed_suffix: 0.into(),
             status: self.status as u8,
             vote_account_address: vote(index),
@@ -145,6 +174,8 @@ pub(crate) struct Fixture {
     pub stake_program_minimum: u64,
     /// Whether the stake accounts are read.
     pub with_stakes: bool,
+    /// The policy of a pool that has the extension.
+    pub policy: Option<RebalancePolicy>,
 }
 
 impl Default for Fixture {
@@ -159,6 +190,7 @@ impl Default for Fixture {
             max_validators: 3_000,
             stake_program_minimum: SOL,
             with_stakes: true,
+            policy: None,
         }
     }
 }
@@ -166,6 +198,11 @@ impl Default for Fixture {
 impl Fixture {
     pub(crate) fn of(validators: Vec<FixtureValidator>) -> Self {
         Self { validators, ..Self::default() }
+    }
+
+    /// A pool with the extension and the default policy.
+    pub(crate) fn extended(validators: Vec<FixtureValidator>) -> Self {
+        Self { validators, policy: Some(RebalancePolicy::DEFAULT), ..Self::default() }
     }
 
     pub(crate) fn environment(&self) -> Environment {
@@ -178,7 +215,7 @@ impl Fixture {
 
     fn records(&self) -> Vec<ValidatorStakeInfo> {
         let indexed = self.validators.iter().enumerate();
-        indexed.map(|(index, validator)| validator.record(index)).collect()
+        indexed.map(|(index, validator)| validator.record(index, self.policy.is_some())).collect()
     }
 
     fn stake_pool(&self) -> StakePool {
@@ -209,6 +246,10 @@ impl Fixture {
         let owned = |owner, data: Vec<u8>, lamports| Account { lamports, data, owner, ..Account::default() };
         let mut pool = vec![0; POOL_MAX_LENGTH];
         self.stake_pool().encode(&mut pool).unwrap();
+        if let Some(policy) = self.policy {
+            pool.extend_from_slice(bytemuck::bytes_of(&PoolExtension::new(policy)));
+            assert_eq!(pool.len(), EXTENDED_POOL_LENGTH);
+        }
         let withdraw_authority = find_withdraw_authority(&PROGRAM, &POOL).0;
         PoolAccounts {
             pool: owned(PROGRAM, pool, 1),

@@ -5,6 +5,7 @@
 
 mod environment;
 mod error;
+mod extension;
 mod growth;
 mod kind;
 mod read;
@@ -27,7 +28,7 @@ pub use {
 use {
     solana_account::Account,
     solana_address::Address,
-    std::sync::OnceLock,
+    std::{collections::HashMap, sync::OnceLock},
     tidepool_interface::{
         address::{STAKE_PROGRAM_ID, WITHDRAW_AUTHORITY_SEED, find_deposit_authority},
         external::{
@@ -35,7 +36,7 @@ use {
             token::{Mint, check_manager_fee_account},
         },
         maths::ExchangeRate,
-        state::{StakePool, ValidatorStakeInfo, split_validator_list},
+        state::{PoolExtension, StakePool, ValidatorStakeInfo, split_validator_list},
     },
 };
 
@@ -59,6 +60,7 @@ pub struct PoolAccounts {
 pub struct PoolSnapshot {
     address: Address,
     pool: StakePool,
+    extension: Option<PoolExtension>,
     withdraw_authority: Address,
     max_validators: u32,
     records: Vec<ValidatorStakeInfo>,
@@ -69,6 +71,8 @@ pub struct PoolSnapshot {
     stake_addresses: OnceLock<Vec<StakeAddresses>>,
     /// One per record.
     stake_accounts: Vec<Option<StakeAccounts>>,
+    /// Vote accounts that were read, and whether each exists.
+    votes: HashMap<Address, bool>,
 }
 
 impl PoolSnapshot {
@@ -101,6 +105,7 @@ impl PoolSnapshot {
         Ok(Self {
             address,
             pool,
+            extension: PoolExtension::find(&accounts.pool.data).copied(),
             withdraw_authority,
             max_validators,
             stake_accounts: vec![None; records.len()],
@@ -109,6 +114,7 @@ impl PoolSnapshot {
             accounts,
             environment,
             stake_addresses: OnceLock::new(),
+            votes: HashMap::new(),
         })
     }
 
@@ -184,7 +190,7 @@ impl PoolSnapshot {
 
     /// The addresses of each validator's stake accounts, in the list's order. They are searched once, at the first call.
     pub fn stake_addresses(&self) -> &[StakeAddresses] {
-        self.stake_addresses.get_or_init(|| validators::derive_all(&self.program_id(), &self.address, &self.records))
+        self.stake_addresses.get_or_init(|| validators::Derivation::of(self).all(&self.records))
     }
 
     /// The validators, in the list's order.

@@ -9,7 +9,8 @@ use {
     },
     tidepool_interface::{
         address::{CLOCK_ID, RENT_ID, SYSTEM_PROGRAM_ID, TOKEN_PROGRAM_ID, find_transient_stake, find_validator_stake},
-        state::POOL_HEAD_LENGTH,
+        rebalance::Inputs,
+        state::{POOL_HEAD_LENGTH, POOL_MAX_LENGTH, RebalancePolicy},
     },
 };
 
@@ -270,4 +271,58 @@ fn the_yield_is_that_of_the_last_epoch() {
     assert!((estimate.per_epoch - 0.001_001).abs() < 1e-6, "{estimate:?}");
     assert!((estimate.annual - 0.2).abs() < 0.01, "{estimate:?}");
     assert_eq!(estimate.epoch, EPOCH);
+}
+
+#[test]
+fn an_extended_pool_is_told_by_its_tail() {
+    let fixture = three_validators();
+    let plain = fixture.snapshot();
+    assert!(!plain.is_extended() && plain.policy().is_none() && plain.rebalance_inputs().is_none());
+    let policy = RebalancePolicy { reserve_share: 500.into(), threshold: (3 * SOL).into(), ..RebalancePolicy::DEFAULT };
+    let mut extended = Fixture { policy: Some(policy), ..fixture };
+    extended.terms.last_epoch_total_lamports = 170 * SOL;
+    extended.validators[0].weight = 7;
+    let snapshot = extended.snapshot();
+    let expected = Inputs {
+        reserve_lamports: 10 * SOL,
+        last_epoch_total_lamports: 170 * SOL,
+        stake_rent: rent(),
+        minimum_delegation: SOL,
+        policy,
+    };
+    assert_eq!(snapshot.rebalance_inputs(), Some(expected));
+    assert_eq!(snapshot.validators().map(|validator| validator.weight()).collect::<Vec<_>>(), [7, 0, 0]);
+    let mut accounts = extended.accounts();
+    accounts.pool.data[POOL_MAX_LENGTH + 8] += 1;
+    let newer = PoolSnapshot::from_accounts(POOL, accounts, extended.environment()).unwrap();
+    assert!(!newer.is_extended() && newer.has_unknown_extension());
+    assert!(!snapshot.has_unknown_extension() && !plain.has_unknown_extension());
+}
+
+#[test]
+fn addresses_under_known_bumps_are_those_that_the_search_finds() {
+    let validators = (0..40).map(|index| match index % 4 {
+        0 => FixtureValidator::new(SOL).without_bumps(),
+        1 => FixtureValidator::new(SOL).increasing(SOL),
+        2 => FixtureValidator::new(SOL).decreasing(SOL),
+        _ => FixtureValidator::new(SOL),
+    });
+    let fixture = Fixture { with_stakes: false, ..Fixture::extended(validators.collect()) };
+    let plain = Fixture { policy: None, ..fixture.clone() };
+    assert_eq!(fixture.snapshot().stake_addresses(), plain.snapshot().stake_addresses());
+}
+
+#[tokio::test]
+async fn vote_accounts_are_looked_for_on_demand() {
+    let fixture = three_validators();
+    let mut accounts = world(&fixture);
+    accounts.insert(vote(0), Account { lamports: 1, owner: solana_sdk_ids::vote::ID, ..Account::default() });
+    // Closed, and then somebody sent lamports there.
+    accounts.insert(vote(1), Account { lamports: 1, owner: SYSTEM_PROGRAM_ID, ..Account::default() });
+    let cluster = FakeCluster::new(accounts, |_, _| {});
+    let mut snapshot = PoolSnapshot::read(&cluster, &POOL, &ReadOptions::default()).await.unwrap();
+    assert_eq!(snapshot.vote_account_exists(&vote(0)), None);
+    snapshot.read_votes(&cluster, &[vote(0), vote(1), vote(2)]).await.unwrap();
+    let found = [0, 1, 2].map(|index| snapshot.vote_account_exists(&vote(index)));
+    assert_eq!(found, [Some(true), Some(false), Some(false)]);
 }

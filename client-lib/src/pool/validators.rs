@@ -6,9 +6,9 @@ use {
     solana_address::Address,
     std::{collections::HashMap, num::NonZero, thread},
     tidepool_interface::{
-        address::{find_transient_stake, find_validator_stake},
+        address::{TRANSIENT_STAKE_SEED, ValidatorStakeSeeds, find_transient_stake, find_validator_stake},
         external::stake::{Delegation, StakeMeta, StakeState},
-        state::{StakeStatus, ValidatorStakeInfo},
+        state::{EntryExtension, StakeStatus, ValidatorStakeInfo},
     },
 };
 
@@ -67,6 +67,11 @@ impl<'a> Validator<'a> {
         self.record.transient_stake_lamports.get() != 0
     }
 
+    /// The validator's weight in a rebalance; 0 for none, and in a pool without the extension.
+    pub const fn weight(&self) -> u16 {
+        self.record.extension.weight.get()
+    }
+
     /// The validator stake account, if it was read and exists.
     pub fn validator_stake(&self) -> Option<&'a Account> {
         self.accounts?.validator.as_ref()
@@ -98,32 +103,64 @@ fn key(record: &ValidatorStakeInfo) -> AddressKey {
     (record.vote_account_address, record.validator_seed_suffix.get(), record.transient_seed_suffix.get())
 }
 
-fn derive(program_id: &Address, pool: &Address, record: &ValidatorStakeInfo) -> StakeAddresses {
-    let (vote, validator_seed, transient_seed) = key(record);
-    StakeAddresses {
-        validator: find_validator_stake(program_id, &vote, pool, validator_seed).0,
-        transient: find_transient_stake(program_id, &vote, pool, transient_seed).0,
+/// How the addresses of a pool's validators are derived.
+#[derive(Clone, Copy)]
+pub(super) struct Derivation {
+    program_id: Address,
+    pool: Address,
+    /// Whether the program keeps bumps in the records. Under a known bump an address takes one hash, where the search takes a
+    /// few, each with a look whether it is a point of the curve.
+    has_bumps: bool,
+}
+
+impl Derivation {
+    pub(super) const fn of(snapshot: &PoolSnapshot) -> Self {
+        Self { program_id: snapshot.program_id(), pool: snapshot.address(), has_bumps: snapshot.is_extended() }
+    }
+
+    fn one(&self, record: &ValidatorStakeInfo) -> StakeAddresses {
+        let (vote, validator_seed, transient_seed) = key(record);
+        let bumps = self.has_bumps.then_some(&record.extension);
+        StakeAddresses {
+            validator: match bumps.and_then(EntryExtension::validator_bump) {
+                Some(bump) => {
+                    let suffix = ValidatorStakeSeeds::new(validator_seed);
+                    let seeds = [vote.as_ref(), self.pool.as_ref(), suffix.suffix()];
+                    Address::derive_address(&seeds, Some(bump), &self.program_id)
+                }
+                None => find_validator_stake(&self.program_id, &vote, &self.pool, validator_seed).0,
+            },
+            transient: match bumps.and_then(EntryExtension::transient_bump) {
+                Some(bump) => {
+                    let suffix = transient_seed.to_le_bytes();
+                    let seeds = [TRANSIENT_STAKE_SEED, vote.as_ref(), self.pool.as_ref(), &suffix];
+                    Address::derive_address(&seeds, Some(bump), &self.program_id)
+                }
+                None => find_transient_stake(&self.program_id, &vote, &self.pool, transient_seed).0,
+            },
+        }
+    }
+
+    /// The addresses of all records, searched on all cores where there are many.
+    pub(super) fn all(&self, records: &[ValidatorStakeInfo]) -> Vec<StakeAddresses> {
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let threads = cores.min(records.len().div_ceil(DERIVATIONS_PER_THREAD)).max(1);
+        let chunk = records.len().div_ceil(threads).max(1);
+        let one_by_one = |records: &[ValidatorStakeInfo]| -> Vec<StakeAddresses> {
+            records.iter().map(|record| self.one(record)).collect()
+        };
+        if threads == 1 {
+            return one_by_one(records);
+        }
+        thread::scope(|scope| {
+            let workers: Vec<_> =
+                records.chunks(chunk).map(|records| scope.spawn(move || one_by_one(records))).collect();
+            workers.into_iter().flat_map(|worker| worker.join().expect("an address search does not panic")).collect()
+        })
     }
 }
 
-/// Searches the addresses of all records, on all cores where there are many.
-pub(super) fn derive_all(program_id: &Address, pool: &Address, records: &[ValidatorStakeInfo]) -> Vec<StakeAddresses> {
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = cores.min(records.len().div_ceil(DERIVATIONS_PER_THREAD)).max(1);
-    let chunk = records.len().div_ceil(threads).max(1);
-    let one_by_one = |records: &[ValidatorStakeInfo]| -> Vec<StakeAddresses> {
-        records.iter().map(|record| derive(program_id, pool, record)).collect()
-    };
-    if threads == 1 {
-        return one_by_one(records);
-    }
-    thread::scope(|scope| {
-        let workers: Vec<_> = records.chunks(chunk).map(|records| scope.spawn(move || one_by_one(records))).collect();
-        workers.into_iter().flat_map(|worker| worker.join().expect("an address search does not panic")).collect()
-    })
-}
-
-/// As [`derive_all`], taking over what an earlier snapshot of the same pool has found.
+/// The addresses of all records, taking over what an earlier snapshot of the same pool has found.
 pub(super) fn derive_changed(snapshot: &PoolSnapshot, earlier: &PoolSnapshot) -> Vec<StakeAddresses> {
     let known: HashMap<AddressKey, StakeAddresses> = earlier
         .records()
@@ -131,14 +168,7 @@ pub(super) fn derive_changed(snapshot: &PoolSnapshot, earlier: &PoolSnapshot) ->
         .zip(earlier.stake_addresses())
         .map(|(record, addresses)| (key(record), *addresses))
         .collect();
-    snapshot
-        .records()
-        .iter()
-        .map(|record| {
-            known
-                .get(&key(record))
-                .copied()
-                .unwrap_or_else(|| derive(&snapshot.program_id(), &snapshot.address(), record))
-        })
-        .collect()
+    let derivation = Derivation::of(snapshot);
+    let find = |record| known.get(&key(record)).copied().unwrap_or_else(|| derivation.one(record));
+    snapshot.records().iter().map(find).collect()
 }

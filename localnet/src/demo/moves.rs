@@ -46,11 +46,8 @@ impl Stage<'_> {
             &Lockup::default(),
             lamports,
         );
-        let group = InstructionGroup {
-            label: "delegate".into(),
-            compute_units: compute::FOREIGN * instructions.len() as u32,
-            instructions,
-        };
+        let compute_units = compute::FOREIGN * instructions.len() as u32;
+        let group = InstructionGroup::new("delegate", instructions, compute_units);
         let plan = Plan::one("delegate", group);
         self.driver.send("Delegating", &plan, &[&self.cleo.key, &self.cleos_stake]).await?;
         self.event(format!(

@@ -136,6 +136,7 @@ pub fn check_refusal(error: &PlanError, outcome: &Outcome) -> Result<(), TestCas
     };
     let expected = match &refusal.cause {
         Cause::StakePool(error) => InstructionError::Custom(*error as u32),
+        Cause::Extension(error) => InstructionError::Custom(*error as u32),
         Cause::Stake(error) => InstructionError::Custom(error.clone() as u32),
         Cause::Instruction(error) => error.clone(),
     };

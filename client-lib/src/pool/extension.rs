@@ -1,0 +1,71 @@
+//! What a pool has beyond the contract: its extension, and what a rebalance is worked out from.
+
+use {
+    super::{PoolError, PoolSnapshot},
+    crate::cluster::Cluster,
+    solana_address::Address,
+    tidepool_interface::{
+        rebalance::Inputs,
+        state::{PoolExtension, RebalancePolicy},
+    },
+};
+
+impl PoolSnapshot {
+    /// The pool's extension, if it has one of the version that this library knows.
+    pub const fn extension(&self) -> Option<&PoolExtension> {
+        self.extension.as_ref()
+    }
+
+    /// Whether the pool has the extension, in the version that this library knows.
+    pub const fn is_extended(&self) -> bool {
+        self.extension.is_some()
+    }
+
+    /// Whether the pool has an extension of a version that this library does not know.
+    pub fn has_unknown_extension(&self) -> bool {
+        self.extension.is_none() && PoolExtension::is_present(&self.accounts.pool.data)
+    }
+
+    /// How the pool spreads its stake; `None` without the extension.
+    pub fn policy(&self) -> Option<&RebalancePolicy> {
+        self.extension.as_ref().map(|extension| &extension.policy)
+    }
+
+    /// What a rebalance is worked out from, beside the records; `None` without the extension.
+    pub fn rebalance_inputs(&self) -> Option<Inputs> {
+        Some(Inputs {
+            reserve_lamports: self.withdrawable_reserve_lamports(),
+            last_epoch_total_lamports: self.pool.terms.last_epoch_total_lamports,
+            stake_rent: self.environment.stake_rent(),
+            minimum_delegation: self.environment.minimum_delegation(),
+            policy: *self.policy()?,
+        })
+    }
+
+    /// Reads whether these validators' vote accounts still exist: to one that does not, nothing can be delegated.
+    ///
+    /// It is not part of [`Self::read`]: a vote account is long, and only those of validators that are to get stake matter.
+    ///
+    /// # Errors
+    /// [`PoolError::Cluster`].
+    pub async fn read_votes<C>(&mut self, cluster: &C, votes: &[Address]) -> Result<(), PoolError>
+    where
+        C: Cluster + ?Sized,
+    {
+        let accounts = cluster.accounts(votes).await?;
+        for (vote, account) in votes.iter().zip(accounts) {
+            self.set_vote_account(*vote, account.is_some_and(|account| account.owner == solana_sdk_ids::vote::ID));
+        }
+        Ok(())
+    }
+
+    /// Tells the snapshot whether the vote account `vote` exists.
+    pub fn set_vote_account(&mut self, vote: Address, exists: bool) {
+        self.votes.insert(vote, exists);
+    }
+
+    /// Whether the vote account `vote` exists; `None` where it was not read.
+    pub fn vote_account_exists(&self, vote: &Address) -> Option<bool> {
+        self.votes.get(vote).copied()
+    }
+}
