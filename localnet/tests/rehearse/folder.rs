@@ -20,7 +20,7 @@ use {
         external::token::{MINT_LENGTH, TOKEN_ACCOUNT_LENGTH},
         maths::Fee,
         state::{
-            AccountType, PodLockup, PoolHead, PoolTerms, StakePool, StakeStatus, ValidatorListHeader,
+            AccountType, EntryExtension, PodLockup, PoolHead, PoolTerms, StakePool, StakeStatus, ValidatorListHeader,
             ValidatorStakeInfo, validator_list_length,
         },
     },
