@@ -50,8 +50,29 @@ impl EmbeddedCluster {
 
     /// Runs a signed transaction.
     pub fn process_transaction(&self, transaction: VersionedTransaction) -> Result<TxReport, TxFailure> {
+        self.process_verified(transaction, TransactionVerificationMode::FullVerification)
+    }
+
+    /// Runs a message as if everybody whom it names as a signer had signed it: to rehearse what only the holders of keys can
+    /// do.
+    pub fn process_unsigned(&self, mut message: VersionedMessage) -> Result<TxReport, TxFailure> {
+        message.set_recent_blockhash(self.unused_blockhash());
+        let signers = usize::from(message.header().num_required_signatures);
+        // No two transactions may have the same signature. Nobody looks whether it is one.
+        let mut signatures = vec![Signature::default(); signers];
+        let hash = message.hash().to_bytes();
+        signatures[0] = Signature::from(*[hash; 2].as_flattened().first_chunk().expect("two hashes have 64 bytes"));
+        let transaction = VersionedTransaction { signatures, message };
+        self.process_verified(transaction, TransactionVerificationMode::HashOnly)
+    }
+
+    fn process_verified(
+        &self,
+        transaction: VersionedTransaction,
+        mode: TransactionVerificationMode,
+    ) -> Result<TxReport, TxFailure> {
         let signature = first_signature(&transaction);
-        let landed = self.execute(transaction).map_err(TxFailure::refused)?;
+        let landed = self.execute_verified(transaction, mode).map_err(TxFailure::refused)?;
         match landed.error {
             None => {
                 Ok(TxReport { signature, logs: landed.logs, units_consumed: landed.units_consumed, fee: landed.fee })
@@ -62,10 +83,18 @@ impl EmbeddedCluster {
 
     /// Runs a transaction and remembers what it did. An error means that it was not taken and cost nothing.
     pub(super) fn execute(&self, transaction: VersionedTransaction) -> Result<Landed, TransactionError> {
+        self.execute_verified(transaction, TransactionVerificationMode::FullVerification)
+    }
+
+    fn execute_verified(
+        &self,
+        transaction: VersionedTransaction,
+        mode: TransactionVerificationMode,
+    ) -> Result<Landed, TransactionError> {
         let mut state = self.turn();
         let bank = self.bank();
         let signature = first_signature(&transaction);
-        bank.verify_transaction(transaction.clone(), TransactionVerificationMode::FullVerification)?;
+        bank.verify_transaction(transaction.clone(), mode)?;
         let committed = bank.process_transaction_with_metadata(transaction)?;
         let landed = Landed {
             slot: bank.slot(),

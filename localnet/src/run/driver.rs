@@ -4,10 +4,14 @@ use {
     super::RunError,
     crate::{embedded::EmbeddedCluster, terminal::Bar},
     solana_address::Address,
+    solana_compute_budget_interface::ComputeBudgetInstruction,
     solana_keypair::Keypair,
+    solana_message::{AddressLookupTableAccount, Message, VersionedMessage},
     solana_signer::Signer,
     std::time::Duration,
     tidepool_client::{
+        cluster::Cluster as _,
+        lookup::{self, Keeper},
         pack::{PackOptions, pack_plan},
         plan::Plan,
         send::{Outcome, Outgoing, SendOptions, Sender},
@@ -29,6 +33,7 @@ pub struct Driver<'c> {
     cluster: &'c EmbeddedCluster,
     payer: Keypair,
     options: SendOptions,
+    lookup_tables: Vec<AddressLookupTableAccount>,
 }
 
 impl<'c> Driver<'c> {
@@ -44,7 +49,29 @@ impl<'c> Driver<'c> {
                 pool_program: Some(program_id),
                 ..SendOptions::default()
             },
+            lookup_tables: vec![],
         }
+    }
+
+    /// Makes lookup tables for a pool in which all of `wanted` are, and uses them from now on. They belong to the payer.
+    ///
+    /// # Errors
+    /// [`RunError::Lookup`]; as [`Self::send`].
+    pub async fn make_lookup_tables(&mut self, pool: Address, wanted: &[Address]) -> Result<Vec<Receipt>, RunError> {
+        let (cluster, authority) = (self.cluster, self.payer());
+        let existing = lookup::find(cluster, &authority, &pool).await?;
+        // New tables take their addresses from slots of the past, one each.
+        cluster.advance_blocks((wanted.len() / lookup::MAX_ADDRESSES + 2) as u64);
+        let slots = lookup::free_slots(cluster, &authority, wanted.len()).await?;
+        let keeper = Keeper { pool, authority, payer: authority };
+        let made = lookup::plan(&existing, wanted, &keeper, &slots)?;
+        let receipts = self.send("Making lookup tables", &made.plan, &[]).await?;
+        // What was added in a slot can be used from the next one on.
+        cluster.advance_blocks(1);
+        let slot_hashes = cluster.slot_hashes().await?;
+        let tables = lookup::find(cluster, &authority, &pool).await?;
+        self.lookup_tables = tables.iter().filter_map(|table| table.usable(&slot_hashes)).collect();
+        Ok(receipts)
     }
 
     /// The cluster.
@@ -62,7 +89,7 @@ impl<'c> Driver<'c> {
     /// # Errors
     /// [`RunError::Pack`]; [`RunError::Transaction`] for the first one that did not land.
     pub async fn send(&self, what: &'static str, plan: &Plan, signers: &[&Keypair]) -> Result<Vec<Receipt>, RunError> {
-        let stages: Vec<Vec<Outgoing>> = pack_plan(plan, &PackOptions::new(self.payer()))?
+        let stages: Vec<Vec<Outgoing>> = pack_plan(plan, &self.pack_options())?
             .into_iter()
             .map(|stage| stage.into_iter().map(Outgoing::from).collect())
             .collect();
@@ -80,5 +107,28 @@ impl<'c> Driver<'c> {
             outcome => Err(RunError::Transaction { label: sent.label, reason: outcome.to_string() }),
         });
         receipts.collect()
+    }
+
+    /// Packs a plan and runs it as if all whom it names had signed.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub fn send_unsigned(&self, plan: &Plan) -> Result<Vec<Receipt>, RunError> {
+        let transactions = pack_plan(plan, &self.pack_options())?.into_iter().flatten();
+        let receipts = transactions.map(|transaction| {
+            let label = transaction.labels.join(", ");
+            let limit = ComputeBudgetInstruction::set_compute_unit_limit(transaction.compute_units);
+            let instructions: Vec<_> = transaction.instructions.into_iter().chain([limit]).collect();
+            let message = VersionedMessage::Legacy(Message::new(&instructions, Some(&self.payer())));
+            match self.cluster.process_unsigned(message) {
+                Ok(report) => Ok(Receipt { label, units: report.units_consumed }),
+                Err(failure) => Err(RunError::Transaction { label, reason: failure.to_string() }),
+            }
+        });
+        receipts.collect()
+    }
+
+    fn pack_options(&self) -> PackOptions {
+        PackOptions { lookup_tables: self.lookup_tables.clone(), ..PackOptions::new(self.payer()) }
     }
 }

@@ -4,7 +4,7 @@ use {
     crate::embedded::EmbeddedError,
     std::{fmt::Display, io},
     thiserror::Error,
-    tidepool_client::{cluster::ClusterError, error::PlanError, pack::PackError, pool::PoolError},
+    tidepool_client::{cluster::ClusterError, error::PlanError, lookup::LookupError, pack::PackError, pool::PoolError},
 };
 
 /// A run that did not come to its end, or whose books do not balance.
@@ -22,6 +22,9 @@ pub enum RunError {
     /// Something could not be planned.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// Lookup tables could not be made.
+    #[error(transparent)]
+    Lookup(#[from] LookupError),
     /// Something did not fit a transaction.
     #[error(transparent)]
     Pack(#[from] PackError),
