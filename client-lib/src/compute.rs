@@ -18,8 +18,28 @@ pub const UPDATE_MOVING_VALIDATOR: u32 = 65_000;
 /// For `UpdateValidatorListBalance` without any validator.
 pub const UPDATE_LIST_BASE: u32 = 15_000;
 
+/// For `UpdateValidators` without any validator.
+pub const COMPACT_BASE: u32 = 15_000;
+
+/// For a validator of `UpdateValidators` without stake in motion, whose record holds the bump of its stake account.
+pub const COMPACT_QUIET: u32 = 3_000;
+
+/// For a validator of `UpdateValidators` without stake in motion, whose stake account's address is searched.
+pub const COMPACT_QUIET_SEARCHED: u32 = 12_000;
+
+/// For lamports that are withdrawn from a validator's stake account besides.
+pub const COMPACT_SWEEP: u32 = 10_000;
+
+/// For a validator of `UpdateValidators` whose stake accounts may have to be merged.
+pub const COMPACT_MOVING: u32 = 60_000;
+
 /// For an instruction that works on the pool account alone.
 pub const SETTING: u32 = 35_000;
+
+/// For `SetValidatorWeights` of so many weights.
+pub const fn set_weights(weights: usize) -> u32 {
+    SETTING.saturating_add(500_u32.saturating_mul(weights as u32))
+}
 
 /// For one instruction of the system, stake, token or associated token account program.
 pub const FOREIGN: u32 = 12_000;

@@ -7,11 +7,13 @@
 
 mod create;
 mod deposit;
+mod extend;
 mod manage;
 mod movement;
 mod token;
 mod update;
 mod validators;
+pub mod weights;
 mod withdraw;
 
 #[cfg(test)]
@@ -20,18 +22,20 @@ mod tests;
 pub use {
     create::{CreatePool, create_pool},
     deposit::{DepositSol, DepositStake, deposit_sol, deposit_stake},
+    extend::{extend_pool, extension_rent, set_rebalance_policy},
     manage::{
         TokenMetadata, create_token_metadata, set_fee, set_funding_authority, set_manager, set_preferred_validator,
         set_staker, update_token_metadata,
     },
     movement::{decrease_validator_stake, increase_validator_stake},
     token::{TokenReceiver, TokenSource, associated_token_account},
-    update::{cleanup, update_list_instruction, update_pool_balance},
+    update::{cleanup, update_list_instruction, update_pool_balance, update_validators_instruction},
     validators::{add_validator, find_free_validator_seed, remove_validator},
+    weights::{WeightChange, WeightsError, set_validator_weights},
     withdraw::{NewStakeAccount, WithdrawSol, WithdrawStake, withdraw_sol, withdraw_stake, withdraw_stake_quoted},
 };
 
-pub(crate) use withdraw::withdraw_sol_unchecked;
+pub(crate) use {extend::require_policy, withdraw::withdraw_sol_unchecked};
 
 use {
     crate::{

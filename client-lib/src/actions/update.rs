@@ -7,12 +7,13 @@ use {
         pool::{PoolSnapshot, Validator},
     },
     solana_address::Address,
-    solana_instruction::Instruction,
+    solana_instruction::{AccountMeta, Instruction},
     tidepool_interface::{
         address::{CLOCK_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID},
         instruction::{
-            CleanupRemovedValidatorEntriesAccounts, StakePoolInstruction, UpdateStakePoolBalanceAccounts,
-            UpdateValidatorListBalanceAccounts, update_validator_list_balance,
+            CleanupRemovedValidatorEntriesAccounts, ExtensionInstruction, StakePoolInstruction,
+            UpdateStakePoolBalanceAccounts, UpdateValidatorListBalanceAccounts, UpdateValidatorsAccounts,
+            update_validator_list_balance,
         },
     },
 };
@@ -44,6 +45,31 @@ pub fn update_list_instruction(
         no_merge,
         &stakes,
     )
+}
+
+/// `UpdateValidators`, the compact form that an extended pool knows, for `validators`, which follow each other in the list from
+/// `start` on.
+///
+/// [`crate::plan::update`] chooses them; the instruction alone says nothing about limits.
+pub fn update_validators_instruction(snapshot: &PoolSnapshot, start: usize, validators: &[Validator]) -> Instruction {
+    let head = &snapshot.pool().head;
+    let accounts = UpdateValidatorsAccounts {
+        pool: snapshot.address(),
+        withdraw_authority: snapshot.withdraw_authority(),
+        validator_list: head.validator_list,
+        reserve_stake: head.reserve_stake,
+        clock: CLOCK_ID,
+        stake_history: STAKE_HISTORY_ID,
+        stake_program: STAKE_PROGRAM_ID,
+    };
+    let stakes = validators.iter().flat_map(|validator| {
+        let transient = validator.has_transient_stake().then_some(validator.addresses.transient);
+        [Some(validator.addresses.validator), transient].into_iter().flatten()
+    });
+    let mut metas = accounts.metas();
+    metas.extend(stakes.map(|address| AccountMeta::new(address, false)));
+    let start_index = u32::try_from(start).expect("a list has fewer than 2^32 records");
+    ExtensionInstruction::UpdateValidators { start_index }.with_accounts(&snapshot.program_id(), metas)
 }
 
 /// `UpdateStakePoolBalance`: totals and the manager's fee, from records that are all up to date.

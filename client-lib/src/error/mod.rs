@@ -8,7 +8,7 @@ mod tests;
 pub use explain::{Explanation, FailedProgram, Failure, explain};
 
 use {
-    crate::pool::Environment,
+    crate::{actions::WeightsError, pool::Environment},
     solana_address::Address,
     solana_instruction::error::InstructionError,
     solana_stake_interface::error::StakeError,
@@ -130,6 +130,10 @@ pub enum PlanError {
         vote: Address,
     },
 
+    /// Weights make no sense.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+
     /// What is asked for makes no sense.
     #[error("{what}")]
     Invalid {
@@ -153,7 +157,15 @@ impl PlanError {
     pub const fn stake_pool_error(&self) -> Option<StakePoolError> {
         match self {
             Self::Refused(refusal) => refusal.stake_pool_error(),
-            Self::EpochRewardsActive { .. } | Self::StakeAccountsNotRead { .. } | Self::Invalid { .. } => None,
+            _ => None,
+        }
+    }
+
+    /// The stake pool's error, if it is one that only a pool with the extension knows.
+    pub const fn extension_error(&self) -> Option<ExtensionError> {
+        match self {
+            Self::Refused(refusal) => refusal.extension_error(),
+            _ => None,
         }
     }
 }

@@ -161,6 +161,44 @@ pub fn transaction_bytes(payer: &Address, instructions: &[Instruction]) -> usize
     footprint.bytes(&Tables::default())
 }
 
+/// Tells whether an instruction fits a transaction of its own, whoever pays for it.
+pub(crate) struct Sizing {
+    tables: Tables,
+    options: PackOptions,
+}
+
+impl Sizing {
+    /// With these lookup tables, or for the legacy form where there are none.
+    pub(crate) fn new(lookup_tables: &[AddressLookupTableAccount]) -> Self {
+        // A fee payer that no instruction names.
+        let payer = Address::new_from_array([u8::MAX; 32]);
+        Self { tables: Tables::new(lookup_tables), options: PackOptions::new(payer) }
+    }
+
+    /// Whether there are enough account locks for it.
+    pub(crate) fn fits_locks(&self, instruction: &Instruction) -> bool {
+        self.footprint(instruction).locks() + self.options.reserved_accounts <= MAX_ACCOUNT_LOCKS
+    }
+
+    /// Whether there are enough account locks and bytes for it.
+    pub(crate) fn fits(&self, instruction: &Instruction) -> bool {
+        let bytes = self.footprint(instruction).bytes(&self.tables) + self.options.reserved_bytes;
+        bytes <= MAX_TRANSACTION_BYTES && self.fits_locks(instruction)
+    }
+
+    fn footprint(&self, instruction: &Instruction) -> Footprint {
+        let mut footprint = Footprint::new(self.options.payer);
+        footprint.add(instruction);
+        footprint
+    }
+}
+
+/// Compute units that the instructions of one transaction may use, with those that set a limit and a price.
+pub(crate) const MAX_COMPUTE_UNITS: u32 = compute::MAX_PER_TRANSACTION - COMPUTE_BUDGET_UNITS;
+
+/// Bytes that the instructions of one transaction may log, an estimate, with those that set a limit and a price.
+pub(crate) const MAX_LOG_BYTES: u32 = logs::PACKED_PER_TRANSACTION - COMPUTE_BUDGET_LOG_BYTES;
+
 /// Validators that one `UpdateValidatorListBalance` can hold in a legacy transaction, by size and by account locks.
 pub fn max_update_pairs(options: &PackOptions) -> usize {
     const DATA_BYTES: usize = 6;
@@ -180,7 +218,14 @@ pub const fn max_update_pairs_by_locks(options: &PackOptions) -> usize {
     MAX_ACCOUNT_LOCKS.saturating_sub(UPDATE_ACCOUNTS + options.reserved_accounts) / 2
 }
 
-/// Accounts of an `UpdateValidatorListBalance` before its pairs, with the fee payer and the program.
+/// Stake accounts that one `UpdateValidators` can name where lookup tables keep it short: by account locks. A validator without
+/// stake in motion takes one, another one two.
+pub const fn max_update_accounts_by_locks(options: &PackOptions) -> usize {
+    MAX_ACCOUNT_LOCKS.saturating_sub(UPDATE_ACCOUNTS + options.reserved_accounts)
+}
+
+/// Accounts of an `UpdateValidatorListBalance`, or of an `UpdateValidators`, before those of validators, with the fee payer and
+/// the program.
 const UPDATE_ACCOUNTS: usize = 2 + 7;
 
 /// A transaction that may still grow.

@@ -1,6 +1,6 @@
 //! What to do, in which order: pure functions from a snapshot to a [`Plan`].
 
-mod merging;
+mod addresses;
 mod split_reserve;
 mod update;
 mod withdraw;
@@ -9,8 +9,9 @@ mod withdraw;
 mod tests;
 
 pub use {
+    addresses::{LookupContent, lookup_addresses, update_addresses},
     split_reserve::{Shares, SplitReservePlan, split_reserve},
-    update::{UpdateOptions, list_chunk, update, update_addresses},
+    update::{UpdateOptions, compact_chunk, list_chunk, update},
     withdraw::{Piece, Rest, StakeWithdrawal, StakeWithdrawalPlan, withdraw_stake},
 };
 

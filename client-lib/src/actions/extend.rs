@@ -1,0 +1,107 @@
+//! The extension of a pool, and its policy. The manager signs.
+
+use {
+    super::weights::check_cap,
+    crate::{compute, error::PlanError, plan::InstructionGroup, pool::PoolSnapshot},
+    solana_address::Address,
+    tidepool_interface::{
+        ExtensionError,
+        address::SYSTEM_PROGRAM_ID,
+        instruction::{ExtendPoolAccounts, ExtensionInstruction, SetRebalancePolicyAccounts},
+        state::{BASIS_POINTS, EXTENDED_POOL_LENGTH, RebalancePolicy},
+    },
+};
+
+/// The policy of a pool that has the extension.
+///
+/// # Errors
+/// Refusal `NotExtended`.
+pub(crate) fn require_policy(snapshot: &PoolSnapshot) -> Result<&RebalancePolicy, PlanError> {
+    snapshot.policy().ok_or_else(|| {
+        let pool = snapshot.address();
+        let context = if snapshot.has_unknown_extension() {
+            format!(
+                "the extension of pool {pool} is of a version that is not known here: use a newer version of this tool"
+            )
+        } else {
+            format!("pool {pool} has no extension: its manager can extend it first")
+        };
+        PlanError::refused(ExtensionError::NotExtended, context)
+    })
+}
+
+/// Gives the pool the extension, with the default policy. `payer` pays the rent of the longer account
+/// ([`extension_rent`]); the manager signs too.
+///
+/// # Errors
+/// Refusal `AlreadyExtended`.
+pub fn extend_pool(snapshot: &PoolSnapshot, payer: &Address) -> Result<InstructionGroup, PlanError> {
+    if snapshot.is_extended() || snapshot.has_unknown_extension() {
+        return Err(PlanError::refused(
+            ExtensionError::AlreadyExtended,
+            format!("pool {} has the extension already: set its policy and its weights", snapshot.address()),
+        ));
+    }
+    let accounts = ExtendPoolAccounts {
+        pool: snapshot.address(),
+        manager: snapshot.pool().head.manager,
+        payer: *payer,
+        system_program: SYSTEM_PROGRAM_ID,
+    };
+    Ok(InstructionGroup::one(
+        "extend the pool",
+        ExtensionInstruction::ExtendPool.with_accounts(&snapshot.program_id(), accounts.metas()),
+        compute::SETTING,
+    ))
+}
+
+/// Lamports that the payer of [`extend_pool`] pays: what the pool's account lacks of the rent for its new length.
+pub fn extension_rent(snapshot: &PoolSnapshot) -> u64 {
+    let account = &snapshot.accounts().pool;
+    let length = account.data.len().max(EXTENDED_POOL_LENGTH);
+    snapshot.environment().rent.minimum_balance(length).saturating_sub(account.lamports)
+}
+
+/// Sets how the pool spreads its stake. The manager signs.
+///
+/// # Errors
+/// Refusals: `NotExtended`, `ShareOverWhole`, `ContradictoryPolicy`; [`PlanError::Weights`] where the validators with a weight
+/// could not take all stake under the cap.
+pub fn set_rebalance_policy(snapshot: &PoolSnapshot, policy: &RebalancePolicy) -> Result<InstructionGroup, PlanError> {
+    require_policy(snapshot)?;
+    check_policy(policy)?;
+    let weights: Vec<u16> = snapshot.records().iter().map(|record| record.extension.weight.get()).collect();
+    check_cap(snapshot, policy, &weights)?;
+    let accounts = SetRebalancePolicyAccounts { pool: snapshot.address(), manager: snapshot.pool().head.manager };
+    let instruction = ExtensionInstruction::SetRebalancePolicy { policy: *policy };
+    Ok(InstructionGroup::one(
+        "set the rebalance policy",
+        instruction.with_accounts(&snapshot.program_id(), accounts.metas()),
+        compute::SETTING,
+    ))
+}
+
+/// [`RebalancePolicy::check`], with the field that is wrong.
+fn check_policy(policy: &RebalancePolicy) -> Result<(), PlanError> {
+    policy.check().map_err(|error| {
+        let shares = [
+            ("reserve share", policy.reserve_share.get()),
+            ("turnover budget", policy.turnover_budget.get()),
+            ("cap on one validator", policy.validator_cap.get()),
+        ];
+        let context = match error {
+            ExtensionError::ShareOverWhole => {
+                let over = shares.iter().find(|(_, share)| *share > BASIS_POINTS).unwrap_or(&shares[0]);
+                format!("the {} is {} basis points: set {BASIS_POINTS} (100 %) at most", over.0, over.1)
+            }
+            ExtensionError::ContradictoryPolicy if policy.validator_cap.get() == 0 => {
+                "a cap of nothing lets no validator have stake: set a cap above 0".to_owned()
+            }
+            ExtensionError::ContradictoryPolicy => {
+                "a reserve of 100 % leaves nothing to delegate: set a smaller share".to_owned()
+            }
+            error => return error.into(),
+        };
+        PlanError::refused(error, context)
+    })
+}
