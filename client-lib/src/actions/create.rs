@@ -20,11 +20,11 @@ use {
     spl_token_2022_interface::instruction as token,
     tidepool_interface::{
         MAX_VALIDATORS_IN_POOL, POOL_MINT_DECIMALS, STAKE_ACCOUNT_SPACE, StakePoolError,
-        address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID, find_withdraw_authority},
+        address::{SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID, find_withdraw_authority},
         external::token::MINT_LENGTH,
-        instruction::{InitializeAccounts, StakePoolInstruction},
+        instruction::{ExtendPoolAccounts, ExtensionInstruction, InitializeAccounts, StakePoolInstruction},
         maths::Fee,
-        state::{POOL_MAX_LENGTH, validator_list_length},
+        state::{EXTENDED_POOL_LENGTH, POOL_MAX_LENGTH, validator_list_length},
     },
 };
 
@@ -66,13 +66,16 @@ pub struct CreatePool {
     pub deposit_authority: Option<Address>,
     /// Lamports for the reserve besides its rent. The manager's fee account gets as many pool tokens.
     pub initial_reserve_lamports: u64,
-    /// Length of the pool account in bytes: [`POOL_MAX_LENGTH`] holds all that the contract knows.
+    /// Length of the pool account in bytes: [`POOL_MAX_LENGTH`] holds all that the contract knows. With the extension it is
+    /// [`EXTENDED_POOL_LENGTH`] at least.
     pub pool_account_length: usize,
+    /// Whether the pool gets the extension, with the default policy. It behaves no otherwise until weights are set.
+    pub extended: bool,
 }
 
 impl CreatePool {
-    /// A pool with an SPL Token mint, a list for `max_validators`, no fees, `payer` as manager and staker, and these new
-    /// accounts: pool, validator list, reserve, mint.
+    /// A pool with the extension, an SPL Token mint, a list for `max_validators`, no fees, `payer` as manager and staker, and
+    /// these new accounts: pool, validator list, reserve, mint.
     pub fn new(program_id: Address, payer: Address, max_validators: u32, new_accounts: [Address; 4]) -> Self {
         let [pool, validator_list, reserve_stake, pool_mint] = new_accounts;
         Self {
@@ -94,7 +97,13 @@ impl CreatePool {
             deposit_authority: None,
             initial_reserve_lamports: 0,
             pool_account_length: POOL_MAX_LENGTH,
+            extended: true,
         }
+    }
+
+    /// Length in bytes that the pool account gets.
+    pub fn account_length(&self) -> usize {
+        if self.extended { self.pool_account_length.max(EXTENDED_POOL_LENGTH) } else { self.pool_account_length }
     }
 
     /// The token account that gets the manager's fees.
@@ -206,14 +215,25 @@ fn pool_itself(new: &CreatePool, rent: &Rent) -> InstructionGroup {
     };
     let list_length = validator_list_length(new.max_validators);
     let mut instructions = vec![
-        new_account(new, rent, &new.pool, new.pool_account_length, &new.program_id),
+        new_account(new, rent, &new.pool, new.account_length(), &new.program_id),
         new_account(new, rent, &new.validator_list, list_length, &new.program_id),
     ];
     if new.initial_reserve_lamports > 0 {
         instructions.push(system::transfer(&new.payer, &new.reserve_stake, new.initial_reserve_lamports));
     }
     instructions.push(initialize.with_accounts(&new.program_id, accounts.metas()));
-    InstructionGroup::new("create the pool", instructions, compute::INITIALIZE + 3 * compute::FOREIGN)
+    let mut compute_units = compute::INITIALIZE + 3 * compute::FOREIGN;
+    if new.extended {
+        let accounts = ExtendPoolAccounts {
+            pool: new.pool,
+            manager: new.manager,
+            payer: new.payer,
+            system_program: SYSTEM_PROGRAM_ID,
+        };
+        instructions.push(ExtensionInstruction::ExtendPool.with_accounts(&new.program_id, accounts.metas()));
+        compute_units += compute::SETTING;
+    }
+    InstructionGroup::new("create the pool", instructions, compute_units)
 }
 
 fn new_account(new: &CreatePool, rent: &Rent, address: &Address, length: usize, owner: &Address) -> Instruction {

@@ -1,5 +1,11 @@
 use super::*;
-use solana_system_interface::instruction::transfer as system_transfer;
+use {
+    solana_system_interface::instruction as system_instruction,
+    tidepool_interface::{
+        instruction::ExtensionInstruction,
+        state::{EXTENDED_POOL_LENGTH, POOL_MAX_LENGTH},
+    },
+};
 
 fn new_pool() -> CreatePool {
     CreatePool {
@@ -21,16 +27,41 @@ fn a_pool_takes_two_transactions_and_names_its_signers() {
         let mut expected = BTreeSet::from([USER, POOL, LIST, MANAGER]);
         expected.extend(new.deposit_authority);
         assert_eq!(packed[1][0].signers.iter().copied().collect::<BTreeSet<_>>(), expected);
-        let (_, initialize) = last(plan.groups().last().unwrap());
+        let instructions = &plan.groups().last().unwrap().instructions;
+        let [.., initialize, extend] = instructions.as_slice() else { panic!("{instructions:?}") };
+        let initialize = StakePoolInstruction::decode(&initialize.data).unwrap();
         assert!(matches!(initialize, StakePoolInstruction::Initialize { max_validators: 20_000, .. }));
+        assert_eq!(ExtensionInstruction::decode(&extend.data), Ok(ExtensionInstruction::ExtendPool));
     }
+}
+
+#[test]
+fn the_extension_is_left_out_on_request() {
+    let length = |new: &CreatePool| {
+        let rent = Rent::default();
+        let plan = create_pool(new, &rent).unwrap();
+        let create = system_instruction::create_account(
+            &USER,
+            &POOL,
+            rent.minimum_balance(new.account_length()),
+            new.account_length() as u64,
+            &PROGRAM,
+        );
+        let group = plan.groups().last().unwrap().clone();
+        assert!(group.instructions.contains(&create));
+        (new.account_length(), group.instructions.len())
+    };
+    assert_eq!(length(&new_pool()), (EXTENDED_POOL_LENGTH, 5));
+    let plain = CreatePool { extended: false, ..new_pool() };
+    assert_eq!(length(&plain), (POOL_MAX_LENGTH, 4));
+    assert_eq!(length(&CreatePool { pool_account_length: 1_000, ..new_pool() }), (1_000, 5));
 }
 
 #[test]
 fn the_reserve_is_filled_by_the_transaction_that_makes_the_pool() {
     let plan = create_pool(&new_pool(), &Rent::default()).unwrap();
     let sends_to_reserve = |stage: usize| {
-        let transfer = system_transfer(&USER, &RESERVE, SOL);
+        let transfer = system_instruction::transfer(&USER, &RESERVE, SOL);
         plan.stages[stage].groups[0].instructions.contains(&transfer)
     };
     assert!(!sends_to_reserve(0));
