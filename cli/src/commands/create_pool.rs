@@ -38,6 +38,9 @@ Example:
 /// keys are new ones unless keypair files are given; once the pool exists nobody needs them. With --initial-deposit the
 /// manager's fee account gets one pool token for each SOL; a pool should not begin empty, since the first depositor of an
 /// empty pool sets its rate.
+///
+/// The pool is extended (see `tidepool extend-pool`), so that it can spread deposits by itself once it has weights. The SPL
+/// program cannot do that: leave the extension out there.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
@@ -81,6 +84,10 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t)]
     token_program: TokenProgram,
 
+    /// Leave out Tidepool's extension: no weights and no rebalance, and 128 bytes less of rent
+    #[arg(long)]
+    without_extension: bool,
+
     /// Key of the pool account [default: a new one]
     #[arg(long, value_name = "KEYPAIR")]
     pool_keypair: Option<KeySource>,
@@ -121,6 +128,8 @@ pub struct Output {
     pool_mint: Text<Address>,
     manager_fee_account: Text<Address>,
     max_validators: u32,
+    /// Whether it can have weights.
+    extended: bool,
     initial_deposit_lamports: u64,
     /// Lamports of rent for all accounts.
     rent_lamports: u64,
@@ -143,7 +152,7 @@ impl Args {
             TokenProgram::Token2022 => TOKEN_ACCOUNT_LENGTH + 5,
         };
         let rent_lamports = [
-            new.pool_account_length,
+            new.account_length(),
             validator_list_length(new.max_validators),
             STAKE_ACCOUNT_SPACE,
             MINT_LENGTH,
@@ -166,6 +175,7 @@ impl Args {
             pool_mint: Text(new.pool_mint),
             manager_fee_account: Text(new.fee_account()),
             max_validators: new.max_validators,
+            extended: new.extended,
             initial_deposit_lamports: deposit,
             rent_lamports,
             transactions,
@@ -199,6 +209,7 @@ impl Args {
             deposit_fee: self.deposit_fee.0,
             referral_fee: self.referral_fee,
             initial_reserve_lamports: self.initial_deposit.0,
+            extended: !self.without_extension,
             ..CreatePool::new(program_id, payer, self.max_validators, accounts)
         };
         keys.push(manager);
@@ -218,6 +229,7 @@ fn summary(new: &CreatePool, rent_lamports: u64) -> Vec<(&'static str, String)> 
         ("program", new.program_id.to_string()),
         ("manager", new.manager.to_string()),
         ("room for", format!("{} validators", new.max_validators)),
+        ("extension", if new.extended { "yes: it spreads deposits once it has weights" } else { "none" }.into()),
         ("fee on rewards", fee(&new.epoch_fee)),
         ("on withdrawals", fee(&new.withdrawal_fee)),
         ("on deposits", fee(&new.deposit_fee)),

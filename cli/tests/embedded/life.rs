@@ -48,6 +48,7 @@ async fn create(stage: &Stage) -> Value {
     assert_eq!(
         fields(&created),
         [
+            "extended",
             "initial_deposit_lamports",
             "manager",
             "manager_fee_account",
