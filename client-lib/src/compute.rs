@@ -59,6 +59,19 @@ pub const WITHDRAW_SOL: u32 = 50_000;
 /// For the metadata instructions.
 pub const METADATA: u32 = 120_000;
 
+/// For `Rebalance` of a pool of so many records that names so many validators, for as many as `forced` of which it has to look
+/// who is furthest off its target.
+pub const fn rebalance(records: usize, validators: usize, forced: u32) -> u32 {
+    const BASE: u32 = 20_000;
+    const MOVEMENT: u32 = 70_000;
+    const SURVEY: u32 = 120;
+    const LOOK: u32 = 60;
+    let records = records as u32;
+    BASE.saturating_add(MOVEMENT.saturating_mul(validators as u32))
+        .saturating_add(SURVEY.saturating_mul(records))
+        .saturating_add(LOOK.saturating_mul(records).saturating_mul(forced))
+}
+
 const fn scanning(base: u32, records: usize) -> u32 {
     base.saturating_add(PER_RECORD.saturating_mul(records as u32))
 }

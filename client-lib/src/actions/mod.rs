@@ -10,6 +10,7 @@ mod deposit;
 mod extend;
 mod manage;
 mod movement;
+mod rebalance;
 mod token;
 mod update;
 mod validators;
@@ -28,6 +29,7 @@ pub use {
         set_staker, update_token_metadata,
     },
     movement::{decrease_validator_stake, increase_validator_stake},
+    rebalance::{RebalancedValidator, rebalance_instruction},
     token::{TokenReceiver, TokenSource, associated_token_account},
     update::{cleanup, update_list_instruction, update_pool_balance, update_validators_instruction},
     validators::{add_validator, find_free_validator_seed, remove_validator},

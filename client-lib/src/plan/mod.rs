@@ -1,6 +1,7 @@
 //! What to do, in which order: pure functions from a snapshot to a [`Plan`].
 
 mod addresses;
+mod rebalance;
 mod split_reserve;
 mod update;
 mod withdraw;
@@ -10,6 +11,9 @@ mod tests;
 
 pub use {
     addresses::{LookupContent, lookup_addresses, update_addresses},
+    rebalance::{
+        Direction, IdleStake, Obstacle, RebalanceOptions, RebalancePlan, StakeMovement, Unmoved, WhyNot, rebalance,
+    },
     split_reserve::{Shares, SplitReservePlan, split_reserve},
     update::{UpdateOptions, compact_chunk, list_chunk, update},
     withdraw::{Piece, Rest, StakeWithdrawal, StakeWithdrawalPlan, withdraw_stake},

@@ -1,0 +1,71 @@
+//! Moving stake towards the targets. Nobody signs but the fee payer.
+
+use {
+    crate::pool::PoolSnapshot,
+    solana_address::Address,
+    solana_instruction::{AccountMeta, Instruction},
+    tidepool_interface::{
+        address::{
+            CLOCK_ID, STAKE_CONFIG_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, find_transient_stake,
+        },
+        instruction::{ExtensionInstruction, RebalanceAccounts},
+        state::U32,
+    },
+};
+
+/// A validator as a `Rebalance` names it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct RebalancedValidator {
+    /// Index of the record in the list.
+    pub index: usize,
+    /// The vote account.
+    pub vote: Address,
+    /// The validator stake account.
+    pub validator_stake: Address,
+    /// The transient stake account under the seed after the record's, in which stake will move.
+    pub transient_stake: Address,
+}
+
+impl RebalancedValidator {
+    /// The validator of the record `index`, if there is one.
+    pub fn at(snapshot: &PoolSnapshot, index: usize) -> Option<Self> {
+        let validator = snapshot.validator_at(index)?;
+        let vote = validator.vote();
+        let seed = validator.record.transient_seed_suffix.get().wrapping_add(1);
+        Some(Self {
+            index,
+            vote,
+            validator_stake: validator.addresses.validator,
+            transient_stake: find_transient_stake(&snapshot.program_id(), &vote, &snapshot.address(), seed).0,
+        })
+    }
+}
+
+/// `Rebalance` for `validators`, in this order.
+///
+/// [`crate::plan::rebalance`] chooses them; the instruction alone says nothing about limits.
+pub fn rebalance_instruction(snapshot: &PoolSnapshot, validators: &[RebalancedValidator]) -> Instruction {
+    let head = &snapshot.pool().head;
+    let accounts = RebalanceAccounts {
+        pool: snapshot.address(),
+        withdraw_authority: snapshot.withdraw_authority(),
+        validator_list: head.validator_list,
+        reserve_stake: head.reserve_stake,
+        clock: CLOCK_ID,
+        stake_history: STAKE_HISTORY_ID,
+        stake_config: STAKE_CONFIG_ID,
+        system_program: SYSTEM_PROGRAM_ID,
+        stake_program: STAKE_PROGRAM_ID,
+    };
+    let mut metas = accounts.metas();
+    metas.extend(validators.iter().flat_map(|validator| {
+        [
+            AccountMeta::new_readonly(validator.vote, false),
+            AccountMeta::new(validator.validator_stake, false),
+            AccountMeta::new(validator.transient_stake, false),
+        ]
+    }));
+    // A list has fewer than 2^32 records.
+    let indices: Vec<U32> = validators.iter().map(|validator| (validator.index as u32).into()).collect();
+    ExtensionInstruction::Rebalance { indices: &indices }.with_accounts(&snapshot.program_id(), metas)
+}

@@ -1,0 +1,186 @@
+//! What the program will do, step by step.
+
+use {
+    super::{Direction, Obstacle, StakeMovement, WhyNot, held, movement_of},
+    crate::{error::PlanError, pool::PoolSnapshot},
+    std::cmp::Reverse,
+    tidepool_interface::{
+        ExtensionError,
+        rebalance::{Inputs, Reason, Rebalance, Verdict},
+        state::ValidatorStakeInfo,
+    },
+};
+
+/// Any bump that can be cached: which one it is makes no difference here, but without one, stake counts as leaving.
+const SOME_BUMP: u8 = u8::MAX;
+
+/// A pool while it is being rebalanced.
+pub(in crate::plan) struct Simulation<'a> {
+    snapshot: &'a PoolSnapshot,
+    /// As the program leaves them.
+    records: Vec<ValidatorStakeInfo>,
+    inputs: Inputs,
+    rebalance: Rebalance,
+    movements: Vec<StakeMovement>,
+    /// Whether the record's stake has moved.
+    has_moved: Vec<bool>,
+    /// Validators that the program passes over, in the order in which it was found out.
+    obstacles: Vec<(usize, Obstacle)>,
+}
+
+impl<'a> Simulation<'a> {
+    pub(super) fn new(snapshot: &'a PoolSnapshot) -> Result<Self, PlanError> {
+        let records = snapshot.records().to_vec();
+        let inputs = snapshot.rebalance_inputs().ok_or(ExtensionError::NotExtended)?;
+        Ok(Self {
+            rebalance: Rebalance::survey(&records, &inputs),
+            has_moved: vec![false; records.len()],
+            snapshot,
+            records,
+            inputs,
+            movements: Vec::new(),
+            obstacles: Vec::new(),
+        })
+    }
+
+    pub(in crate::plan) const fn rebalance(&self) -> &Rebalance {
+        &self.rebalance
+    }
+
+    pub(super) fn records(&self) -> &[ValidatorStakeInfo] {
+        &self.records
+    }
+
+    pub(super) fn movements(&self) -> &[StakeMovement] {
+        &self.movements
+    }
+
+    pub(super) fn into_movements(self) -> Vec<StakeMovement> {
+        self.movements
+    }
+
+    pub(super) fn has_moved(&self, index: usize) -> bool {
+        self.has_moved[index]
+    }
+
+    /// Begins another instruction: it looks at the pool anew, and knows nothing of whom the last one has passed over.
+    pub(super) fn begin_instruction(&mut self) {
+        self.inputs.reserve_lamports = self.rebalance.reserve_lamports();
+        self.rebalance = Rebalance::survey(&self.records, &self.inputs);
+    }
+
+    /// What the program would do about a validator now: a movement, or nothing, and why.
+    pub(in crate::plan) fn look(&mut self, index: usize) -> Result<Verdict, WhyNot> {
+        let verdict = self.rebalance.verdict(&self.records, index);
+        movement_of(verdict).map_err(WhyNot::Rule)?;
+        match self.obstacle(index, verdict) {
+            None => Ok(verdict),
+            Some(obstacle) => Err(WhyNot::Obstacle(obstacle)),
+        }
+    }
+
+    /// Why the validator's stake does not move at the end.
+    pub(super) fn why_not(&mut self, index: usize) -> WhyNot {
+        if let Some((_, obstacle)) = self.obstacles.iter().find(|(passed, _)| *passed == index) {
+            return WhyNot::Obstacle(*obstacle);
+        }
+        // Nobody moves any more, except where there is no room for those who would have to be passed over first.
+        self.look(index).err().unwrap_or(WhyNot::Rule(Reason::OthersLackMore))
+    }
+
+    /// Carries out a verdict on a validator.
+    pub(super) fn carry_out(&mut self, index: usize, verdict: Verdict) {
+        let Ok((direction, lamports)) = movement_of(verdict) else { return };
+        let before = self.records[index];
+        let moving = lamports.saturating_add(self.inputs.stake_rent);
+        let record = &mut self.records[index];
+        record.transient_stake_lamports.set(moving);
+        if direction == Direction::Decrease {
+            record.active_stake_lamports.set(before.active_stake_lamports.get().saturating_sub(lamports));
+        }
+        record.transient_seed_suffix.set(before.transient_seed_suffix.get().wrapping_add(1));
+        record.extension.set_transient_bump(SOME_BUMP, direction == Direction::Decrease);
+        self.rebalance.served(&before, verdict);
+        self.has_moved[index] = true;
+        self.movements.push(StakeMovement {
+            index,
+            vote: before.vote_account_address,
+            direction,
+            lamports,
+            target: self.rebalance.target(&before).unwrap_or(0),
+            held: held(&before),
+        });
+    }
+
+    /// Passes over a validator whose stake cannot be moved.
+    pub(super) fn pass_over(&mut self, index: usize, obstacle: Obstacle) {
+        self.rebalance.pass_over(index);
+        if !self.obstacles.iter().any(|(passed, _)| *passed == index) {
+            self.obstacles.push((index, obstacle));
+        }
+    }
+
+    /// The validators that have been passed over.
+    pub(super) fn passed_over(&self) -> Vec<usize> {
+        self.obstacles.iter().map(|(index, _)| *index).collect()
+    }
+
+    /// Validators with a target, in the order in which they are served where there is not enough for all: those that lack
+    /// stake, the furthest off first, then those that can give some; of equals, the first in the list.
+    pub(super) fn order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.records.len()).filter(|index| self.target(*index).is_some()).collect();
+        order.sort_by_cached_key(|index| Reverse((self.urgency(*index), Reverse(*index))));
+        order
+    }
+
+    fn target(&self, index: usize) -> Option<u64> {
+        self.rebalance.target(&self.records[index])
+    }
+
+    /// A larger one comes first. Those that are over their target by more than the tolerance come before those that are not,
+    /// however much they can give.
+    fn urgency(&self, index: usize) -> (bool, bool, u64) {
+        let inputs = &self.inputs;
+        let active = self.records[index].active_stake_lamports.get();
+        let target = self.target(index).unwrap_or(active);
+        if active < target {
+            return (true, true, target - active);
+        }
+        let surplus = active - target;
+        let spare = active.saturating_sub(inputs.stake_rent.saturating_add(inputs.minimum_delegation));
+        let tolerance = inputs.policy.threshold.get().max(inputs.minimum_delegation);
+        (false, surplus > tolerance, surplus.min(spare))
+    }
+
+    /// What keeps the program from carrying out a verdict, as far as the snapshot knows.
+    fn obstacle(&self, index: usize, verdict: Verdict) -> Option<Obstacle> {
+        let validator = self.snapshot.validator_at(index)?;
+        let vote = validator.vote();
+        let delegation = match (validator.accounts, validator.delegation()) {
+            (None, _) => None,
+            (Some(_), Some((meta, delegation)))
+                if delegation.voter == vote
+                    && delegation.is_delegated()
+                    && meta
+                        .is_usable_by_pool(&self.snapshot.withdraw_authority(), &self.snapshot.pool().head.lockup) =>
+            {
+                Some(delegation)
+            }
+            (Some(_), _) => return Some(Obstacle::NotDelegated),
+        };
+        match verdict {
+            Verdict::Increase(_) if self.snapshot.vote_account_exists(&vote) == Some(false) => {
+                Some(Obstacle::VoteAccountGone)
+            }
+            Verdict::Decrease(lamports) => {
+                let held = validator.validator_stake().map_or(u64::MAX, |account| account.lamports);
+                let stake = delegation.map_or(u64::MAX, |delegation| delegation.stake.get());
+                let minimum = self.inputs.minimum_delegation;
+                let keeps_enough = held.saturating_sub(lamports) >= self.inputs.stake_rent.saturating_add(minimum)
+                    && stake.saturating_sub(lamports) >= minimum;
+                (!keeps_enough).then_some(Obstacle::TooLittleStake)
+            }
+            Verdict::Increase(_) | Verdict::Nothing(_) => None,
+        }
+    }
+}
