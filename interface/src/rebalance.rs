@@ -7,6 +7,8 @@
 //! difference in which order, and in which calls, validators are served. Where a part would be less than the stake program
 //! delegates, only the validator that is furthest off its target is served, and the order is given.
 
+mod distance;
+mod furthest;
 mod inputs;
 mod needs;
 mod targets;

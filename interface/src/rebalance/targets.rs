@@ -1,6 +1,10 @@
 //! What each validator should have.
 
-use {super::inputs::Inputs, crate::state::ValidatorStakeInfo};
+use {
+    super::inputs::Inputs,
+    crate::{maths::Wide, state::ValidatorStakeInfo},
+    core::num::NonZeroU64,
+};
 
 /// Rounds in which stake above the cap is given to the validators under it. Each takes a scan of the list; two are enough
 /// unless many weights are far apart. What is left after the last one stays in the reserve.
@@ -13,7 +17,8 @@ pub(super) struct Holdings {
     pub total: u64,
     /// Lamports that stay where they are: with active validators without a weight.
     pub settled: u64,
-    /// Lamports on their way to the reserve, the rent of their accounts included.
+    /// Lamports on their way to the reserve, the rent of their accounts included: that of stake on its way to a validator,
+    /// too, comes back once the stake is there.
     pub leaving: u64,
     /// Stake on its way to the reserve: what counts as turnover.
     pub leaving_stake: u64,
@@ -21,11 +26,15 @@ pub(super) struct Holdings {
     pub weights: u64,
 }
 
-/// Lamports that a validator holds, as far as a rebalance is concerned: without those that leave it.
+/// Lamports that a validator holds, as far as a rebalance is concerned: without those that leave it, and without the rent
+/// that goes back to the reserve when those that come to it have arrived.
 #[inline(always)]
-pub(super) fn held(record: &ValidatorStakeInfo) -> u64 {
+pub(super) fn held(record: &ValidatorStakeInfo, stake_rent: u64) -> u64 {
     let active = record.active_stake_lamports.get();
-    if record.extension.is_leaving() { active } else { active.saturating_add(record.transient_stake_lamports.get()) }
+    if record.extension.is_leaving() {
+        return active;
+    }
+    active.saturating_add(record.transient_stake_lamports.get().saturating_sub(stake_rent))
 }
 
 /// Stake on its way to the reserve: what counts as turnover.
@@ -44,93 +53,110 @@ pub(super) fn leaving_stake(records: &[ValidatorStakeInfo], stake_rent: u64) -> 
 }
 
 impl Holdings {
-    /// Scans the records.
+    /// Scans the records. Their lamports do not exceed 64 bits together, with the reserve's: otherwise the pool could not
+    /// have been updated in this epoch.
     pub fn scan(records: &[ValidatorStakeInfo], inputs: &Inputs) -> Self {
         let mut holdings = Self { total: inputs.reserve_lamports, ..Self::default() };
         for record in records {
             let (active, transient) = (record.active_stake_lamports.get(), record.transient_stake_lamports.get());
-            holdings.total = holdings.total.saturating_add(active).saturating_add(transient);
+            holdings.total = holdings.total.wrapping_add(active);
             if !record.is_active() {
+                holdings.total = holdings.total.wrapping_add(transient);
                 holdings.leave(active, inputs);
                 holdings.leave(transient, inputs);
                 continue;
             }
-            if transient > 0 && record.extension.is_leaving() {
-                holdings.leave(transient, inputs);
+            // Most validators have no stake in motion.
+            if transient > 0 {
+                holdings.total = holdings.total.wrapping_add(transient);
+                let leaving = if record.extension.is_leaving() { transient } else { transient.min(inputs.stake_rent) };
+                holdings.leave(leaving, inputs);
             }
             match record.extension.weight.get() {
-                0 => holdings.settled = holdings.settled.saturating_add(held(record)),
-                weight => holdings.weights = holdings.weights.saturating_add(u64::from(weight)),
+                0 => holdings.settled = holdings.settled.wrapping_add(held(record, inputs.stake_rent)),
+                weight => holdings.weights = holdings.weights.wrapping_add(u64::from(weight)),
             }
         }
         holdings
     }
 
     fn leave(&mut self, lamports: u64, inputs: &Inputs) {
-        self.leaving = self.leaving.saturating_add(lamports);
-        self.leaving_stake = self.leaving_stake.saturating_add(lamports.saturating_sub(inputs.stake_rent));
+        self.leaving = self.leaving.wrapping_add(lamports);
+        self.leaving_stake = self.leaving_stake.wrapping_add(lamports.saturating_sub(inputs.stake_rent));
     }
 }
 
 /// How targets follow from weights: `weight * lamports / weights`, at most `cap`.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Targets {
     /// Lamports per unit of weight, rounded down.
     quotient: u64,
     /// Lamports that the rounding leaves.
     remainder: u64,
     /// Sum of the weights that share the lamports.
-    weights: u64,
+    weights: NonZeroU64,
+    /// Validators of this weight and more have the cap for their target; one more than there is where nobody has.
+    capped_from: u32,
     /// Lamports that a validator may have at most.
     pub cap: u64,
 }
+
+/// More than any weight.
+const NOBODY: u32 = u16::MAX as u32 + 1;
 
 impl Targets {
     /// Shares out what the pool has beyond `reserve_target` and beyond what is settled.
     pub fn new(records: &[ValidatorStakeInfo], holdings: &Holdings, inputs: &Inputs, reserve_target: u64) -> Self {
         let lamports = holdings.total.saturating_sub(reserve_target).saturating_sub(holdings.settled);
-        let mut targets = Self::share_out(lamports, holdings.weights, inputs.cap(holdings.total));
-        if targets.cap == u64::MAX {
+        let cap = inputs.cap(holdings.total);
+        let (mut targets, mut capped) = (Self::share_out(lamports, holdings.weights, cap, NOBODY), 0);
+        if cap == u64::MAX {
             return targets;
         }
-        let mut capped = 0;
         for _ in 0..CAP_ROUNDS {
+            let capped_from = targets.weight_at_cap(lamports.saturating_sub(cap.saturating_mul(capped)));
             let (mut count, mut weights) = (0u64, holdings.weights);
             for record in records {
                 let weight = record.extension.weight.get();
-                if record.is_active() && weight > 0 && targets.uncapped(weight) >= targets.cap {
-                    count = count.saturating_add(1);
-                    weights = weights.saturating_sub(u64::from(weight));
+                if u32::from(weight) >= capped_from && record.is_active() {
+                    count = count.wrapping_add(1);
+                    weights = weights.wrapping_sub(u64::from(weight));
                 }
             }
             if count == capped {
                 break;
             }
             capped = count;
-            targets = Self::share_out(lamports.saturating_sub(targets.cap.saturating_mul(count)), weights, targets.cap);
+            let rest = lamports.saturating_sub(cap.saturating_mul(count));
+            targets = Self::share_out(rest, weights, cap, capped_from);
         }
+        // After the last round, too, nobody may have a target above the cap.
+        targets.capped_from = targets.weight_at_cap(lamports.saturating_sub(cap.saturating_mul(capped)));
         targets
     }
 
-    fn share_out(lamports: u64, weights: u64, cap: u64) -> Self {
-        match (lamports.checked_div(weights), lamports.checked_rem(weights)) {
-            (Some(quotient), Some(remainder)) => Self { quotient, remainder, weights, cap },
-            // Everybody is capped, or nobody has a weight and there is no target to ask for.
-            _ => Self { quotient: cap, remainder: 0, weights: 1, cap },
-        }
+    fn share_out(lamports: u64, weights: u64, cap: u64, capped_from: u32) -> Self {
+        // Where nobody shares, everybody is capped or there is no weight to ask with.
+        let weights = NonZeroU64::new(weights).unwrap_or(NonZeroU64::MIN);
+        Self { quotient: lamports / weights, remainder: lamports % weights, weights, capped_from, cap }
     }
 
-    /// The target in lamports of a validator of this weight.
+    /// The lowest weight above 0 whose share of `lamports` is the cap or more.
+    fn weight_at_cap(&self, lamports: u64) -> u32 {
+        let weight = Wide::product(self.cap, self.weights.get()).divide_up(lamports).and_then(Wide::narrow);
+        let weight = weight.and_then(|weight| u32::try_from(weight).ok()).unwrap_or(NOBODY);
+        weight.clamp(1, self.capped_from)
+    }
+
+    /// The target in lamports of a validator of this weight, which has to be one of those that share.
     #[inline(always)]
     pub fn of(&self, weight: u16) -> u64 {
-        self.uncapped(weight).min(self.cap)
-    }
-
-    #[inline(always)]
-    fn uncapped(&self, weight: u16) -> u64 {
+        if u32::from(weight) >= self.capped_from {
+            return self.cap;
+        }
         let weight = u64::from(weight);
-        // A remainder is less than the sum of 20,000 weights of 16 bits: under 2^31, and its product under 2^47.
-        let rest = weight.saturating_mul(self.remainder).checked_div(self.weights).unwrap_or(0);
-        weight.saturating_mul(self.quotient).saturating_add(rest)
+        // Neither product wraps: the weight is part of the sum, so the first is at most the lamports that were shared out; a
+        // remainder is less than the sum of the weights, far under 2^48.
+        weight.wrapping_mul(self.quotient).wrapping_add(weight.wrapping_mul(self.remainder) / self.weights)
     }
 }
