@@ -12,8 +12,11 @@ use {
         pool::PoolSnapshot,
     },
     solana_instruction::Instruction,
-    std::{collections::BTreeSet, mem},
-    tidepool_interface::{instruction::REBALANCED_VALIDATORS_MAX, rebalance::Verdict},
+    std::mem,
+    tidepool_interface::{
+        instruction::REBALANCED_VALIDATORS_MAX,
+        rebalance::{Reason, Verdict},
+    },
 };
 
 /// Validators that one instruction names, and what it costs.
@@ -41,13 +44,13 @@ pub(super) struct Grouping<'a> {
     snapshot: &'a PoolSnapshot,
     sizing: Sizing,
     most: usize,
-    /// Those that may come in any order.
-    free: Vec<InstructionGroup>,
-    /// Those that come after them, in this order.
-    ordered: Vec<InstructionGroup>,
+    /// Instructions of one stage may come in any order; the last stage may be empty.
+    stages: Vec<Vec<InstructionGroup>>,
     open: Draft,
     /// Validators that the open instruction has to name before the next movement, so that the program passes over them.
     in_the_way: Vec<usize>,
+    /// What is being moved now.
+    direction: Direction,
 }
 
 impl<'a> Grouping<'a> {
@@ -69,39 +72,54 @@ impl<'a> Grouping<'a> {
             snapshot,
             sizing: Sizing::new(&options.lookup_tables),
             most,
-            free: Vec::new(),
-            ordered: Vec::new(),
+            stages: vec![Vec::new()],
             open: Draft::default(),
             in_the_way: Vec::new(),
+            direction: Direction::Increase,
         })
     }
 
-    /// Moves the stake of those in `movers` who still move when their turn comes. Since each would move first, their order makes
-    /// no difference but for rounding.
-    pub(super) fn free(&mut self, simulation: &mut Simulation, order: &[usize], movers: &BTreeSet<usize>) {
-        for index in order.iter().copied().filter(|index| movers.contains(index)) {
-            let Ok(verdict) = simulation.look(index) else { continue };
+    /// Moves the stake of all those in `order` who are to move in `direction`, until nobody does.
+    pub(super) fn side(&mut self, simulation: &mut Simulation, order: &[usize], direction: Direction) {
+        // What is left of the other direction fills up with this one only if it needs no stage more.
+        if self.direction != direction && !self.stage_is_empty() {
+            self.close();
+            self.begin_stage();
+            simulation.begin_instruction();
+        }
+        self.direction = direction;
+        self.in_the_way.clear();
+        self.free(simulation, order);
+        self.in_order(simulation, order);
+    }
+
+    /// Moves the stake of those who would all move first. So their order makes no difference but for rounding.
+    fn free(&mut self, simulation: &mut Simulation, order: &[usize]) {
+        let moves_first = |index: &usize| self.look(simulation, *index).is_ok();
+        let movers: Vec<usize> = order.iter().copied().filter(moves_first).collect();
+        // One alone is the first of those who move one after the other, if there are any others.
+        for index in movers.iter().copied().filter(|_| movers.len() > 1) {
+            let Ok(verdict) = self.look(simulation, index) else { continue };
             if self.take(simulation, index, verdict, false) {
                 continue;
             }
-            let closed = self.close();
-            self.free.extend(closed);
+            self.close();
             simulation.begin_instruction();
-            if let Ok(verdict) = simulation.look(index) {
+            if let Ok(verdict) = self.look(simulation, index) {
                 self.take(simulation, index, verdict, false);
             }
         }
     }
 
     /// Moves the stake of all others who do, one after the other, until nobody does.
-    pub(super) fn in_order(&mut self, simulation: &mut Simulation, order: &[usize]) {
+    fn in_order(&mut self, simulation: &mut Simulation, order: &[usize]) {
         let mut again = true;
         while mem::take(&mut again) {
             for index in order.iter().copied() {
                 if simulation.has_moved(index) || self.is_passed_over(index) {
                     continue;
                 }
-                match simulation.look(index) {
+                match self.look(simulation, index) {
                     Ok(verdict) if self.take(simulation, index, verdict, true) => again = true,
                     Ok(_) => match self.take_into_next(simulation, index) {
                         Some(taken) => again |= taken,
@@ -117,6 +135,15 @@ impl<'a> Grouping<'a> {
         }
     }
 
+    /// What the program would do about a validator now, if that is in the present direction.
+    fn look(&self, simulation: &mut Simulation, index: usize) -> Result<Verdict, WhyNot> {
+        let verdict = simulation.look(index)?;
+        match movement_of(verdict) {
+            Ok((direction, _)) if direction == self.direction => Ok(verdict),
+            _ => Err(WhyNot::Rule(Reason::NothingNeeded)),
+        }
+    }
+
     /// Whether the open instruction names the validator already, or will, although its stake does not move.
     fn is_passed_over(&self, index: usize) -> bool {
         self.in_the_way.contains(&index) || self.open.validators.iter().any(|validator| validator.index == index)
@@ -125,18 +152,16 @@ impl<'a> Grouping<'a> {
     /// Begins another instruction, with this validator if it still moves; whether it does. `None` where those whom the program
     /// would have to pass over before leave no room.
     fn take_into_next(&mut self, simulation: &mut Simulation, index: usize) -> Option<bool> {
-        let is_ordered = self.open.forced > 0 || !self.ordered.is_empty();
-        let closed = self.close();
-        if is_ordered { &mut self.ordered } else { &mut self.free }.extend(closed);
+        self.close();
         simulation.begin_instruction();
         self.in_the_way.clear();
         for passed in simulation.passed_over() {
-            if let Err(WhyNot::Obstacle(obstacle)) = simulation.look(passed) {
+            if let Err(WhyNot::Obstacle(obstacle)) = self.look(simulation, passed) {
                 simulation.pass_over(passed, obstacle);
                 self.in_the_way.push(passed);
             }
         }
-        match simulation.look(index) {
+        match self.look(simulation, index) {
             Ok(verdict) => self.take(simulation, index, verdict, true).then_some(true),
             Err(_) => Some(false),
         }
@@ -144,17 +169,20 @@ impl<'a> Grouping<'a> {
 
     /// Carries out a movement, if there is room for it.
     fn take(&mut self, simulation: &mut Simulation, index: usize, verdict: Verdict, is_forced: bool) -> bool {
-        let Ok((direction, _)) = movement_of(verdict) else { return false };
         let mut larger = self.open.clone();
         self.in_the_way.iter().for_each(|passed| larger.name(self.snapshot, *passed));
         larger.name(self.snapshot, index);
-        match direction {
+        match self.direction {
             Direction::Increase => larger.increases += 1,
             Direction::Decrease => larger.decreases += 1,
         }
         larger.forced += self.in_the_way.len() as u32 + u32::from(is_forced);
         let fits = self.fits(&larger);
         if fits {
+            if is_forced && self.open.forced == 0 {
+                // It comes after all those before.
+                self.begin_stage();
+            }
             self.open = larger;
             self.in_the_way.clear();
             simulation.carry_out(index, verdict);
@@ -164,13 +192,10 @@ impl<'a> Grouping<'a> {
 
     /// The instructions, in stages.
     pub(super) fn finish(mut self) -> Plan {
-        let is_ordered = self.open.forced > 0 || !self.ordered.is_empty();
-        let last = self.close();
-        if is_ordered { &mut self.ordered } else { &mut self.free }.extend(last);
+        self.close();
         let mut plan = Plan::default();
-        plan.push("rebalance", self.free);
-        for group in self.ordered {
-            plan.push("rebalance in order of need", vec![group]);
+        for stage in self.stages {
+            plan.push("rebalance", stage);
         }
         plan
     }
@@ -190,16 +215,32 @@ impl<'a> Grouping<'a> {
         actions::rebalance_instruction(self.snapshot, &draft.validators)
     }
 
+    fn stage_is_empty(&self) -> bool {
+        self.stages.last().is_none_or(Vec::is_empty)
+    }
+
+    fn begin_stage(&mut self) {
+        if !self.stage_is_empty() {
+            self.stages.push(Vec::new());
+        }
+    }
+
     /// Ends the instruction that is open, if it moves anything.
-    fn close(&mut self) -> Option<InstructionGroup> {
+    fn close(&mut self) {
         let draft = mem::take(&mut self.open);
-        (draft.movements() > 0).then(|| {
-            let label = match draft.movements() {
-                1 => "rebalance 1 validator".to_owned(),
-                count => format!("rebalance {count} validators"),
-            };
-            InstructionGroup::one(label, self.instruction(&draft), self.units(&draft))
-                .logging(logs::rebalance(draft.increases, draft.decreases))
-        })
+        let movements = draft.movements();
+        if movements == 0 {
+            return;
+        }
+        let plural = if movements == 1 { "" } else { "s" };
+        let label = format!("rebalance {movements} validator{plural}");
+        let group = InstructionGroup::one(label, self.instruction(&draft), self.units(&draft))
+            .logging(logs::rebalance(draft.increases, draft.decreases));
+        if let Some(stage) = self.stages.last_mut() {
+            stage.push(group);
+        }
+        if draft.forced > 0 || (draft.increases > 0 && draft.decreases > 0) {
+            self.begin_stage();
+        }
     }
 }

@@ -15,7 +15,7 @@ use {
     simulation::Simulation,
     solana_address::Address,
     solana_message::AddressLookupTableAccount,
-    std::{collections::BTreeSet, fmt},
+    std::fmt,
     tidepool_interface::{
         rebalance::{Reason, Verdict},
         state::ValidatorStakeInfo,
@@ -201,9 +201,9 @@ impl RebalancePlan {
 /// The plan is empty where nothing is to be moved; [`RebalancePlan::why_nothing_moves`] says why. Validators whose vote account
 /// or stake account is known to be unfit are left out, as the program would: read them before.
 ///
-/// Increases come before decreases, where they come in one transaction. The rule makes no difference (the rent that decreases
-/// borrow is set aside), but the sender may be interrupted, or the epoch may end: idle lamports then earn already, whereas stake
-/// that is not taken from a validator yet loses nothing.
+/// Increases come before decreases. By the rule that makes little difference (the rent that decreases borrow is set aside), but
+/// the sender may be interrupted, or the epoch may end: idle lamports then earn already, whereas stake that is not taken from a
+/// validator yet loses nothing.
 ///
 /// # Errors
 /// [`PlanError::EpochRewardsActive`]; refusals: `NotExtended`, `StakeListAndPoolOutOfDate`; [`PlanError::Weights`] where nobody has
@@ -215,10 +215,10 @@ pub fn rebalance(snapshot: &PoolSnapshot, options: &RebalanceOptions) -> Result<
         return Err(WeightsError::NoWeights.into());
     }
     let mut grouping = Grouping::new(snapshot, options)?;
-    let free = free_movers(&mut simulation);
     let order = simulation.order();
-    grouping.free(&mut simulation, &order, &free);
-    grouping.in_order(&mut simulation, &order);
+    for direction in [Direction::Increase, Direction::Decrease] {
+        grouping.side(&mut simulation, &order, direction);
+    }
     Ok(summarize(snapshot, simulation, grouping.finish()))
 }
 
@@ -228,12 +228,6 @@ pub(super) fn begin(snapshot: &PoolSnapshot) -> Result<Simulation<'_>, PlanError
     check_no_rewards(snapshot.environment())?;
     check_up_to_date(snapshot)?;
     Simulation::new(snapshot)
-}
-
-/// Validators that move whether others are served before them or not.
-fn free_movers(simulation: &mut Simulation) -> BTreeSet<usize> {
-    let count = simulation.records().len();
-    (0..count).filter(|index| simulation.look(*index).is_ok()).collect()
 }
 
 fn summarize(snapshot: &PoolSnapshot, mut simulation: Simulation, plan: Plan) -> RebalancePlan {

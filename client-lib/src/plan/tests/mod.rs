@@ -1,3 +1,4 @@
+mod rebalancing;
 mod reserve;
 mod updating;
 mod withdrawing;
@@ -12,6 +13,7 @@ use {
         quote::{WithdrawFrom, WithdrawalState},
     },
     proptest::prelude::*,
+    solana_message::AddressLookupTableAccount,
     std::{
         collections::{BTreeMap, BTreeSet, HashMap},
         ops::Range,
@@ -44,4 +46,15 @@ fn ranges(plan: &Plan) -> Vec<(Range<usize>, bool)> {
 
 fn labels(plan: &Plan) -> Vec<&str> {
     plan.stages.iter().map(|stage| stage.label.as_str()).collect()
+}
+
+/// Lookup tables that hold `addresses`, in their order.
+fn tables(addresses: &[Address]) -> Vec<AddressLookupTableAccount> {
+    let tables = addresses.chunks(256).enumerate();
+    tables
+        .map(|(index, addresses)| AddressLookupTableAccount {
+            key: vote(500_000 + index),
+            addresses: addresses.to_vec(),
+        })
+        .collect()
 }

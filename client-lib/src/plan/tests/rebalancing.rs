@@ -1,0 +1,326 @@
+use super::*;
+use {
+    crate::{actions::WeightsError, pool::PoolSnapshot},
+    tidepool_interface::{
+        ExtensionError,
+        address::find_transient_stake,
+        instruction::ExtensionInstruction,
+        rebalance::{Inputs, Reason, Rebalance, Verdict},
+        state::{RebalancePolicy, ValidatorStakeInfo},
+    },
+};
+
+/// The program, as far as a rebalance goes: records, the reserve, and whom it cannot serve.
+struct Machine {
+    records: Vec<ValidatorStakeInfo>,
+    inputs: Inputs,
+    stuck: BTreeSet<usize>,
+    moved: Vec<(usize, Direction, u64)>,
+}
+
+impl Machine {
+    fn new(snapshot: &PoolSnapshot, stuck: &BTreeSet<usize>) -> Self {
+        Self {
+            records: snapshot.records().to_vec(),
+            inputs: snapshot.rebalance_inputs().unwrap(),
+            stuck: stuck.clone(),
+            moved: vec![],
+        }
+    }
+
+    fn run(&mut self, group: &InstructionGroup) {
+        let [instruction] = group.instructions.as_slice() else { panic!("{group:?}") };
+        let Ok(ExtensionInstruction::Rebalance { indices }) = ExtensionInstruction::decode(&instruction.data) else {
+            panic!("{instruction:?}");
+        };
+        let (triples, rest) = instruction.accounts[9..].as_chunks::<3>();
+        assert!(rest.is_empty() && triples.len() == indices.len() && indices.len() <= 32);
+        let mut rebalance = Rebalance::survey(&self.records, &self.inputs);
+        for (index, [vote, _, transient]) in indices.iter().zip(triples) {
+            let index = index.get() as usize;
+            let before = self.records[index];
+            assert_eq!(vote.pubkey, before.vote_account_address);
+            let seed = before.transient_seed_suffix.get().wrapping_add(1);
+            assert_eq!(transient.pubkey, find_transient_stake(&PROGRAM, &vote.pubkey, &POOL, seed).0);
+            let verdict = rebalance.verdict(&self.records, index);
+            if !verdict.is_movement() {
+                continue;
+            }
+            if self.stuck.contains(&index) {
+                rebalance.pass_over(index);
+                continue;
+            }
+            self.carry_out(index, verdict);
+            rebalance.served(&before, verdict);
+        }
+        self.inputs.reserve_lamports = rebalance.reserve_lamports();
+    }
+
+    fn carry_out(&mut self, index: usize, verdict: Verdict) {
+        let record = &mut self.records[index];
+        let (direction, lamports) = match verdict {
+            Verdict::Increase(lamports) => (Direction::Increase, lamports),
+            Verdict::Decrease(lamports) => {
+                record.active_stake_lamports.set(record.active_stake_lamports.get() - lamports);
+                (Direction::Decrease, lamports)
+            }
+            Verdict::Nothing(_) => return,
+        };
+        record.transient_stake_lamports.set(lamports + self.inputs.stake_rent);
+        record.extension.set_transient_bump(200, direction == Direction::Decrease);
+        self.moved.push((index, direction, lamports));
+    }
+}
+
+fn plan(fixture: &Fixture) -> RebalancePlan {
+    rebalance(&fixture.snapshot(), &RebalanceOptions::default()).unwrap()
+}
+
+fn moves(plan: &RebalancePlan) -> Vec<(usize, Direction, u64)> {
+    plan.movements.iter().map(|movement| (movement.index, movement.direction, movement.lamports)).collect()
+}
+
+fn weighing(stakes: &[(u64, u16)]) -> Fixture {
+    Fixture::extended(stakes.iter().map(|(stake, weight)| FixtureValidator::new(*stake).weighing(*weight)).collect())
+}
+
+#[test]
+fn a_deposit_is_spread_by_weights() {
+    let fixture = Fixture { reserve: 90 * SOL, ..weighing(&[(10 * SOL, 1), (10 * SOL, 2), (10 * SOL, 3)]) };
+    let snapshot = fixture.snapshot();
+    let plan = rebalance(&snapshot, &RebalanceOptions::default()).unwrap();
+    assert_eq!(labels(&plan.plan), ["rebalance"]);
+    let total = 120 * SOL + 3 * rent();
+    for movement in &plan.movements {
+        let weight = u64::from(snapshot.records()[movement.index].extension.weight.get());
+        assert_eq!(movement.direction, Direction::Increase);
+        assert_eq!(movement.target, total * weight / 6);
+        assert_eq!(movement.held, 10 * SOL + rent());
+    }
+    let moved: u64 = plan.movements.iter().map(|movement| movement.lamports + rent()).sum();
+    assert_eq!(plan.idle.put_to_work, moved - 3 * rent());
+    assert_eq!(plan.idle.lent_rent, 3 * rent());
+    assert_eq!(plan.idle.left_in_reserve, 90 * SOL - moved);
+    assert!(plan.idle.left_in_reserve < 1_000 && plan.idle.lost_lamport_epochs == 0);
+    assert_eq!((plan.turnover_left, plan.why_nothing_moves()), (None, None));
+    assert_eq!(plan.unread_votes(&snapshot).len(), 3);
+}
+
+#[test]
+fn stake_that_is_taken_away_lies_idle_for_an_epoch() {
+    let fixture = Fixture { reserve: 10 * SOL, ..weighing(&[(100 * SOL, 1), (20 * SOL, 1)]) };
+    let plan = plan(&fixture);
+    let directions: Vec<_> = plan.movements.iter().map(|movement| (movement.index, movement.direction)).collect();
+    // What lies in the reserve goes to work first.
+    assert_eq!(directions, [(1, Direction::Increase), (0, Direction::Decrease)]);
+    assert_eq!(plan.idle.lost_lamport_epochs, plan.movements[1].lamports);
+    assert_eq!(plan.idle.put_to_work, plan.movements[0].lamports);
+    assert_eq!(plan.plan.groups().count(), 1);
+}
+
+#[test]
+fn a_balanced_pool_needs_nothing_and_says_so() {
+    let plan = plan(&Fixture { reserve: 0, ..weighing(&[(20 * SOL, 1), (20 * SOL, 1), (SOL, 0)]) });
+    assert!(plan.is_empty() && plan.plan.is_empty());
+    assert_eq!(plan.why_nothing_moves(), Some(WhyNot::Rule(Reason::Balanced)));
+    let reasons: Vec<_> = plan.unmoved.iter().map(|unmoved| unmoved.why).collect();
+    let [balanced, no_weight] = [Reason::Balanced, Reason::NoWeight].map(WhyNot::Rule);
+    assert_eq!(reasons, [balanced, balanced, no_weight]);
+}
+
+#[test]
+fn little_goes_to_those_who_lack_most_in_this_order() {
+    // 3 SOL for ten validators: not even a part of one SOL for each.
+    let stakes: Vec<_> = (0..10).map(|index| ((20 + index) * SOL, 1)).collect();
+    let policy = RebalancePolicy { turnover_budget: 0.into(), ..RebalancePolicy::DEFAULT };
+    let fixture = Fixture { reserve: 2 * SOL + 5 * rent(), policy: Some(policy), ..weighing(&stakes) };
+    let plan = plan(&fixture);
+    let [one, two] = [0, 1].map(|index| (index, Direction::Increase, SOL));
+    assert_eq!(moves(&plan), [one, two]);
+    assert_eq!(labels(&plan.plan), ["rebalance"]);
+    let why: Vec<_> = plan.unmoved.iter().map(|unmoved| unmoved.why).collect();
+    assert!(why.contains(&WhyNot::Rule(Reason::BudgetSpent)), "{why:?}");
+}
+
+#[test]
+fn what_has_an_order_comes_in_stages() {
+    let stakes: Vec<_> = (0..40).map(|index| (20 * SOL + index * SOL / 10, 1)).collect();
+    let policy = RebalancePolicy { turnover_budget: 0.into(), ..RebalancePolicy::DEFAULT };
+    let fixture = Fixture { reserve: 16 * SOL, policy: Some(policy), ..weighing(&stakes) };
+    let snapshot = fixture.snapshot();
+    let plan = rebalance(&snapshot, &RebalanceOptions::default()).unwrap();
+    assert!(plan.plan.stages.len() > 1);
+    assert!(plan.plan.stages.iter().all(|stage| stage.groups.len() == 1));
+    let mut machine = Machine::new(&snapshot, &BTreeSet::new());
+    plan.plan.groups().for_each(|group| machine.run(group));
+    assert_eq!(machine.moved, moves(&plan));
+}
+
+#[test]
+fn those_whose_stake_cannot_be_moved_are_passed_over() {
+    let stakes: Vec<_> = (0..10).map(|index| ((20 + index) * SOL, 1)).collect();
+    let policy = RebalancePolicy { turnover_budget: 0.into(), ..RebalancePolicy::DEFAULT };
+    let fixture = Fixture { reserve: 2 * SOL, policy: Some(policy), ..weighing(&stakes) };
+    let mut snapshot = fixture.snapshot();
+    snapshot.set_vote_account(vote(0), false);
+    // A cluster restart took the stake of the second one away.
+    let gone = snapshot.stake_addresses()[1].validator;
+    let addresses = snapshot.clone();
+    snapshot.set_stake_accounts(
+        |_| true,
+        |address| fixture.stake_account_at(&addresses, address).filter(|_| *address != gone),
+    );
+    let plan = rebalance(&snapshot, &RebalanceOptions::default()).unwrap();
+    assert_eq!(moves(&plan), [(2, Direction::Increase, SOL)]);
+    let why = |index: usize| plan.unmoved.iter().find(|unmoved| unmoved.index == index).unwrap().why;
+    assert_eq!(why(0), WhyNot::Obstacle(Obstacle::VoteAccountGone));
+    assert_eq!(why(1), WhyNot::Obstacle(Obstacle::NotDelegated));
+    let mut machine = Machine::new(&snapshot, &BTreeSet::from([0, 1]));
+    plan.plan.groups().for_each(|group| machine.run(group));
+    assert_eq!(machine.moved, moves(&plan));
+}
+
+#[test]
+fn nobody_moves_past_more_of_them_than_a_transaction_can_name() {
+    let stakes: Vec<_> = (0..20).map(|index| ((20 + index) * SOL, 1)).collect();
+    let policy = RebalancePolicy { turnover_budget: 0.into(), ..RebalancePolicy::DEFAULT };
+    let fixture = Fixture { reserve: 2 * SOL, policy: Some(policy), ..weighing(&stakes) };
+    let mut snapshot = fixture.snapshot();
+    (0..8).for_each(|index| snapshot.set_vote_account(vote(index), false));
+    let plan = rebalance(&snapshot, &RebalanceOptions::default()).unwrap();
+    assert!(plan.is_empty() && plan.plan.is_empty());
+    assert_eq!(plan.why_nothing_moves(), Some(WhyNot::Obstacle(Obstacle::VoteAccountGone)));
+}
+
+#[test]
+fn refusals_are_told_apart() {
+    let options = RebalanceOptions::default();
+    let fixture = weighing(&[(20 * SOL, 1)]);
+    let plain = Fixture { policy: None, ..fixture.clone() };
+    let error = rebalance(&plain.snapshot(), &options).unwrap_err();
+    assert_eq!(error.extension_error(), Some(ExtensionError::NotExtended));
+    let stale = Fixture { last_update_epoch: EPOCH - 1, ..fixture.clone() };
+    let error = rebalance(&stale.snapshot(), &options).unwrap_err();
+    assert_eq!(error.stake_pool_error(), Some(StakePoolError::StakeListAndPoolOutOfDate));
+    let weightless = weighing(&[(20 * SOL, 0)]);
+    assert_eq!(rebalance(&weightless.snapshot(), &options), Err(PlanError::Weights(WeightsError::NoWeights)));
+    let mut environment = fixture.environment();
+    environment.epoch_rewards.active = true;
+    let snapshot = PoolSnapshot::from_accounts(POOL, fixture.accounts(), environment).unwrap();
+    assert!(matches!(rebalance(&snapshot, &options), Err(PlanError::EpochRewardsActive { .. })));
+    for size in [0, 33] {
+        let options = RebalanceOptions { validators_per_instruction: Some(size), ..RebalanceOptions::default() };
+        assert!(matches!(rebalance(&fixture.snapshot(), &options), Err(PlanError::Invalid { .. })));
+    }
+}
+
+#[test]
+fn lookup_tables_let_a_transaction_move_more() {
+    let stakes: Vec<_> = (0..40).map(|_| (20 * SOL, 1)).collect();
+    let fixture = Fixture { reserve: 400 * SOL, with_stakes: false, ..weighing(&stakes) };
+    let snapshot = fixture.snapshot();
+    let legacy = rebalance(&snapshot, &RebalanceOptions::default()).unwrap();
+    let lookup_tables = tables(&lookup_addresses(&snapshot, LookupContent { votes: true, transients: false }));
+    let options = RebalanceOptions { lookup_tables: lookup_tables.clone(), ..RebalanceOptions::default() };
+    let short = rebalance(&snapshot, &options).unwrap();
+    assert_eq!(moves(&legacy), moves(&short));
+    let pack = |plan: &RebalancePlan, lookup_tables| {
+        pack_plan(&plan.plan, &PackOptions { lookup_tables, ..PackOptions::new(USER) }).unwrap()[0].len()
+    };
+    // By bytes, and by logs.
+    assert_eq!((pack(&legacy, vec![]), pack(&short, lookup_tables)), (40usize.div_ceil(6), 40usize.div_ceil(13)));
+}
+
+fn pools() -> impl Strategy<Value = (Fixture, BTreeSet<usize>)> {
+    let stake = prop_oneof![SOL..3 * SOL, SOL..60 * SOL, SOL..1_000 * SOL];
+    let validator = (stake, prop_oneof![1 => Just(0u16), 3 => 1..6u16, 3 => 1..u16::MAX], 0..12u8, SOL..20 * SOL);
+    let validator = validator.prop_map(|(stake, weight, kind, transient)| {
+        let validator = FixtureValidator::new(stake).weighing(weight);
+        match kind {
+            0 => validator.weighing(0).with_status(StakeStatus::DeactivatingValidator),
+            1 => validator.decreasing(transient),
+            2 => validator.increasing(transient),
+            _ => validator,
+        }
+    });
+    let basis_points = |most: u16| prop_oneof![Just(0u16), 0..most];
+    let policy = (
+        basis_points(3_000),
+        prop_oneof![Just(10_000u16), 0..3_000u16],
+        prop_oneof![Just(10_000u16), 500..5_000u16],
+        prop_oneof![Just(0u64), 0..20 * SOL],
+        prop_oneof![Just(0u64), 0..20 * SOL],
+    );
+    let reserve = prop_oneof![0..20 * SOL, 0..2_000 * SOL];
+    let pool =
+        (prop::collection::vec(validator, 1..40), policy, reserve, prop::collection::btree_set(0..40usize, 0..4));
+    pool.prop_map(|(validators, policy, reserve, stuck)| {
+        let (reserve_share, turnover_budget, validator_cap, reserve_floor, threshold) = policy;
+        let policy = RebalancePolicy {
+            reserve_share: reserve_share.into(),
+            turnover_budget: turnover_budget.into(),
+            validator_cap: validator_cap.into(),
+            reserve_floor: reserve_floor.into(),
+            threshold: threshold.into(),
+        };
+        let mut fixture =
+            Fixture { reserve, with_stakes: false, policy: Some(policy), ..Fixture::extended(validators) };
+        let total = fixture.snapshot().pool().head.total_lamports.get();
+        fixture.terms.last_epoch_total_lamports = total / 10 * 9;
+        (fixture, stuck)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    /// The program, given the instructions in their order, moves just what the plan says, and then nothing more.
+    #[test]
+    fn plans_are_what_the_program_does((fixture, stuck) in pools()) {
+        let mut snapshot = fixture.snapshot();
+        // Whoever has no vote account cannot get stake, but can give some.
+        stuck.iter().for_each(|index| snapshot.set_vote_account(vote(*index), false));
+        let planned = rebalance(&snapshot, &RebalanceOptions::default());
+        prop_assume!(planned != Err(PlanError::Weights(WeightsError::NoWeights)));
+        let plan = planned.unwrap();
+        let gives = |index: &usize| moves(&plan).iter().any(|(mover, _, _)| mover == index);
+        let stuck: BTreeSet<_> = stuck.into_iter().filter(|index| !gives(index)).collect();
+        let mut machine = Machine::new(&snapshot, &stuck);
+        plan.plan.groups().for_each(|group| machine.run(group));
+        prop_assert_eq!(&machine.moved, &moves(&plan));
+        prop_assert_eq!(machine.inputs.reserve_lamports, plan.idle.left_in_reserve);
+        prop_assert_eq!(plan.movements.len() + plan.unmoved.len(), snapshot.records().len());
+        let mut end = Rebalance::survey(&machine.records, &machine.inputs);
+        for index in (0..machine.records.len()).filter(|index| !stuck.contains(index)) {
+            let is_in_the_way = !stuck.is_empty() && plan.plan.is_empty();
+            prop_assert!(is_in_the_way || !end.verdict(&machine.records, index).is_movement());
+        }
+        for stage in pack_plan(&plan.plan, &PackOptions::new(USER)).unwrap() {
+            prop_assert!(stage.iter().all(|transaction| transaction.labels.len() == 1));
+        }
+    }
+
+    /// Groups of one stage may come in any order.
+    #[test]
+    fn the_order_within_a_stage_makes_next_to_no_difference((fixture, _) in pools(), rotation in 0..10usize) {
+        let snapshot = fixture.snapshot();
+        let options = RebalanceOptions { validators_per_instruction: Some(2), ..RebalanceOptions::default() };
+        let Ok(plan) = rebalance(&snapshot, &options) else { return Ok(()) };
+        let mut machine = Machine::new(&snapshot, &BTreeSet::new());
+        for stage in &plan.plan.stages {
+            let mut groups = stage.groups.clone();
+            let count = groups.len();
+            groups.rotate_left(rotation % count);
+            groups.iter().for_each(|group| machine.run(group));
+        }
+        let mut moved: BTreeMap<usize, u64> = machine.moved.iter().map(|(index, _, lamports)| (*index, *lamports)).collect();
+        for movement in &plan.movements {
+            let other = moved.remove(&movement.index);
+            let difference = other.map(|other| other.abs_diff(movement.lamports));
+            // The program sets the rent of as many accounts aside as decreases may take, which changes on the way.
+            let most = rent() * snapshot.records().len() as u64;
+            prop_assert!(difference.is_some_and(|lamports| lamports <= most), "{movement:?} {other:?}");
+        }
+        prop_assert!(moved.is_empty());
+    }
+}
