@@ -30,6 +30,7 @@ pub mod actions;
 pub mod cluster;
 pub mod compute;
 pub mod error;
+pub mod events;
 pub mod logs;
 pub mod lookup;
 pub mod pack;
