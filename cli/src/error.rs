@@ -85,6 +85,19 @@ pub enum CliError {
         detail: String,
     },
 
+    /// A file with weights holds something else.
+    #[error("{}, line {line}, column {column}: {problem}", path.display())]
+    WeightsFile {
+        /// The file.
+        path: PathBuf,
+        /// Where, counted from 1.
+        line: usize,
+        /// Where in the line, in characters, counted from 1.
+        column: usize,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
+
     /// A key cannot be opened.
     #[error("the key of {role} cannot be opened: {detail}")]
     Key {
@@ -173,9 +186,12 @@ impl CliError {
     /// How the program ends with this error.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Usage(_) | Self::Config { .. } | Self::Key { .. } | Self::WrongKey { .. } | Self::CannotAsk => {
-                Exit::Usage
-            }
+            Self::Usage(_)
+            | Self::Config { .. }
+            | Self::WeightsFile { .. }
+            | Self::Key { .. }
+            | Self::WrongKey { .. }
+            | Self::CannotAsk => Exit::Usage,
             Self::Stale { .. } | Self::Plan(PlanError::EpochRewardsActive { .. }) => Exit::NotNow,
             Self::NotConfirmed => Exit::NotConfirmed,
             Self::Plan(PlanError::StakeAccountsNotRead { .. }) | Self::Pack(_) | Self::Io(_) => Exit::Failed,

@@ -5,7 +5,7 @@ use {
     tidepool_cli::args::Cli,
 };
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 15] = [
     "show",
     "list",
     "deposit-sol",
@@ -18,6 +18,9 @@ const COMMANDS: [&str; 12] = [
     "remove-validator",
     "increase",
     "decrease",
+    "extend-pool",
+    "set-policy",
+    "set-weights",
 ];
 
 /// Columns beyond which help is wrapped, and an example could no longer be copied.

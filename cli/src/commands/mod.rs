@@ -5,9 +5,13 @@ mod create_pool;
 mod decrease;
 mod deposit_sol;
 mod deposit_stake;
+mod extend_pool;
 mod increase;
 mod list;
+mod policy;
 mod remove_validator;
+mod set_policy;
+mod set_weights;
 mod show;
 mod update;
 mod validator;
@@ -36,6 +40,9 @@ pub enum Command {
     RemoveValidator(remove_validator::Args),
     Increase(increase::Args),
     Decrease(decrease::Args),
+    ExtendPool(extend_pool::Args),
+    SetPolicy(set_policy::Args),
+    SetWeights(set_weights::Args),
 }
 
 impl Command {
@@ -57,6 +64,9 @@ impl Command {
             Self::RemoveValidator(args) => Box::new(args.execute(context).await?),
             Self::Increase(args) => Box::new(args.execute(context).await?),
             Self::Decrease(args) => Box::new(args.execute(context).await?),
+            Self::ExtendPool(args) => Box::new(args.execute(context).await?),
+            Self::SetPolicy(args) => Box::new(args.execute(context).await?),
+            Self::SetWeights(args) => Box::new(args.execute(context).await?),
         })
     }
 }

@@ -70,6 +70,13 @@ impl Stage {
         path.display().to_string()
     }
 
+    /// Writes a file, and returns its path.
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.folder.join(name);
+        fs::write(&path, content).expect("the folder can be written to");
+        path.display().to_string()
+    }
+
     /// A path in the folder where there is nothing.
     pub fn missing_file(&self) -> String {
         self.folder.join("missing.json").display().to_string()

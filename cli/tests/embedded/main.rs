@@ -5,4 +5,5 @@
 mod harness;
 mod life;
 mod refusals;
+mod weights;
 mod withdrawals;

@@ -1,0 +1,107 @@
+//! Files with weights: CSV or JSON, each entry with its place.
+
+mod csv;
+mod json;
+#[cfg(test)]
+mod tests;
+
+use {
+    super::number::Number,
+    crate::error::CliError,
+    solana_address::Address,
+    std::{collections::HashMap, fs, path::Path},
+};
+
+/// A validator's weight in a file.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Entry {
+    /// The vote account.
+    pub vote: Address,
+    /// The weight.
+    pub weight: Number,
+    /// Where the entry names the validator.
+    pub place: Place,
+}
+
+/// A place in a file, counted from 1, in lines and characters.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Place {
+    /// The line.
+    pub line: usize,
+    /// The character in the line.
+    pub column: usize,
+}
+
+/// What is wrong with a file, and what to do.
+#[derive(Debug, Eq, PartialEq)]
+struct Problem {
+    place: Place,
+    what: String,
+}
+
+impl Problem {
+    fn new(line: usize, column: usize, what: impl Into<String>) -> Self {
+        Self { place: Place { line, column }, what: what.into() }
+    }
+}
+
+/// Reads a file: JSON where it begins with a brace or a bracket, CSV otherwise.
+///
+/// # Errors
+/// [`CliError::WeightsFile`] for the first place that is wrong; [`CliError::Usage`] where the file cannot be read.
+pub fn read(path: &Path) -> Result<Vec<Entry>, CliError> {
+    let bytes = fs::read(path).map_err(|error| {
+        CliError::usage(format!(
+            "the file {} cannot be read ({error}): check the path given with --file",
+            path.display()
+        ))
+    })?;
+    parse(&bytes).map_err(|Problem { place: Place { line, column }, what }| CliError::WeightsFile {
+        path: path.to_owned(),
+        line,
+        column,
+        problem: what,
+    })
+}
+
+fn parse(bytes: &[u8]) -> Result<Vec<Entry>, Problem> {
+    let text = str::from_utf8(bytes).map_err(|error| {
+        let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+        let Place { line, column } = place_of(&before, before.len());
+        Problem::new(line, column, "this is no text in UTF-8: save the file as CSV or JSON in UTF-8")
+    })?;
+    // Spreadsheets mark UTF-8 by invisible bytes at the beginning.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let entries = match text.trim_start().chars().next() {
+        Some('{' | '[') => json::parse(text)?,
+        _ => csv::parse(text)?,
+    };
+    if entries.is_empty() {
+        return Err(Problem::new(1, 1, "the file holds no weights: write one line VOTE,WEIGHT for each validator"));
+    }
+    refuse_duplicates(&entries)?;
+    Ok(entries)
+}
+
+fn refuse_duplicates(entries: &[Entry]) -> Result<(), Problem> {
+    let mut seen: HashMap<Address, usize> = HashMap::new();
+    for Entry { vote, place, .. } in entries {
+        if let Some(first) = seen.insert(*vote, place.line) {
+            let what = format!("validator {vote} is named again, after line {first}: name it once");
+            return Err(Problem { place: *place, what });
+        }
+    }
+    Ok(())
+}
+
+/// The place of the byte at `offset`.
+fn place_of(text: &str, offset: usize) -> Place {
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    Place { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
+}
+
+/// Reads a validator's address.
+fn vote(text: &str) -> Result<Address, String> {
+    text.parse().map_err(|_| format!("\"{text}\" is no address: write a validator's vote account in base 58"))
+}

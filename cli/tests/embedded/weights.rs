@@ -1,0 +1,209 @@
+//! The extension, the policy and the weights of a pool: what is set, and what is refused.
+
+use {
+    super::harness::{SIGNATURE, SOL, Stage, number, text},
+    serde_json::{Value, json},
+    solana_address::Address,
+    solana_signer::Signer as _,
+};
+
+const USAGE: u8 = 2;
+const REFUSED: u8 = 3;
+
+async fn assert_fails(stage: &Stage, line: &str, exit: u8, parts: &[&str]) {
+    let (code, message) = stage.fails(line).await;
+    assert_eq!(code, exit, "{line}: {message}");
+    for part in parts {
+        assert!(message.contains(part), "{line}: {message:?} does not say {part:?}");
+    }
+    assert!(!message.contains('\n'), "{line}: {message:?} is more than a sentence");
+}
+
+/// A pool with the first `count` validators.
+async fn pool_of(stage: &Stage, count: usize, options: &str) -> String {
+    let pool = stage.pool(options).await;
+    for index in 0..count {
+        stage.must(&format!("add-validator {pool} {}", stage.vote(index))).await;
+    }
+    pool
+}
+
+/// The changes: index of the validator, weight before, weight.
+fn changes(stage: &Stage, answer: &Value) -> Vec<(usize, u64, u64)> {
+    let votes = stage.cluster.votes();
+    let change = |change: &Value| {
+        let index = votes.iter().position(|vote| change["vote"] == vote.to_string()).unwrap();
+        (index, number(&change["weight_before"]), number(&change["weight"]))
+    };
+    answer["changes"].as_array().unwrap().iter().map(change).collect()
+}
+
+#[tokio::test]
+async fn a_pool_is_extended_for_its_rent() {
+    let stage = Stage::new();
+    let pool = stage.pool("--without-extension").await;
+    assert_fails(&stage, &format!("set-weights {pool} --equal"), REFUSED, &["is not extended", "extend-pool"]).await;
+    let line = format!("set-policy {pool} --reserve-share 1%");
+    assert_fails(&stage, &line, REFUSED, &["is not extended", "extend-pool"]).await;
+    let (other, file) = stage.another_wallet("other", SOL);
+    let line = format!("extend-pool {pool} --manager {file}");
+    assert_fails(&stage, &line, USAGE, &["the pool's manager", &other.to_string(), "--manager"]).await;
+
+    let wallet = stage.wallet.pubkey();
+    let (before, held) = (stage.cluster.lamports(&wallet), stage.lamports(&json!(pool)));
+    let extended = stage.must(&format!("extend-pool {pool}")).await;
+    assert_eq!((&extended["account_bytes_before"], &extended["account_bytes"]), (&json!(611), &json!(739)));
+    let rent = number(&extended["rent_lamports"]);
+    assert_eq!(rent, 128 * 6_960, "what a byte costs in two years");
+    assert_eq!(stage.cluster.lamports(&wallet), before - rent - SIGNATURE);
+    assert_eq!(stage.lamports(&json!(pool)), held + rent);
+    assert!(stage.text.borrow()[0].contains("until weights are set"));
+    let line = format!("extend-pool {pool}");
+    assert_fails(&stage, &line, REFUSED, &["has the extension already"]).await;
+}
+
+#[tokio::test]
+async fn a_policy_keeps_what_is_not_given() {
+    let stage = Stage::new();
+    let pool = stage.pool("").await;
+    let set =
+        stage.must(&format!("set-policy {pool} --reserve-share 1.5% --threshold 2.5 --validator-cap 4000bps")).await;
+    assert_eq!(set["changed"], true);
+    assert_eq!(
+        set["policy"],
+        json!({
+            "reserve_share_basis_points": 150,
+            "reserve_floor_lamports": 0,
+            "threshold_lamports": 2_500_000_000u64,
+            "turnover_budget_basis_points": 10_000,
+            "validator_cap_basis_points": 4_000,
+        })
+    );
+    assert!(stage.text.borrow()[0].contains("1.50 %, until now 0 %"), "{}", stage.text.borrow()[0]);
+    let again = stage.must(&format!("set-policy {pool} --turnover-budget 10% --reserve-floor 3")).await;
+    assert_eq!(again["policy_before"], set["policy"]);
+    assert_eq!(again["policy"]["reserve_share_basis_points"], 150);
+    assert_eq!(again["policy"]["turnover_budget_basis_points"], 1_000);
+    assert_eq!(again["policy"]["reserve_floor_lamports"], 3 * SOL);
+    let same = stage.must(&format!("set-policy {pool} --turnover-budget 1/10")).await;
+    assert_eq!((&same["changed"], &same["transactions"]), (&json!(false), &json!([])));
+}
+
+#[tokio::test]
+async fn a_policy_that_contradicts_itself_is_refused() {
+    let stage = Stage::new();
+    let pool = pool_of(&stage, 3, "").await;
+    stage.must(&format!("set-weights {pool} --equal")).await;
+    for (option, parts) in [
+        ("--validator-cap 0", ["a cap of nothing", "above 0"]),
+        ("--reserve-share 100%", ["100 % leaves nothing", "smaller share"]),
+        ("--validator-cap 30%", ["3 validators with a weight may have 3000", "raise the cap"]),
+    ] {
+        assert_fails(&stage, &format!("set-policy {pool} {option}"), REFUSED, &parts).await;
+    }
+    stage.must(&format!("set-policy {pool} --validator-cap 30% --reserve-share 11%")).await;
+    let line = format!("set-weights {pool} --set {}=0", stage.vote(0));
+    assert_fails(&stage, &line, REFUSED, &["2 validators with a weight", "raise the cap"]).await;
+}
+
+#[tokio::test]
+async fn weights_come_from_every_source() {
+    let stage = Stage::new();
+    let pool = pool_of(&stage, 3, "").await;
+    let [a, b, c] = [0, 1, 2].map(|index| stage.vote(index));
+    let set = stage.must(&format!("set-weights {pool} --equal")).await;
+    assert_eq!(changes(&stage, &set), [(0, 0, 1), (1, 0, 1), (2, 0, 1)]);
+    assert_eq!((&set["weighted"], &set["unchanged"]), (&json!(3), &json!(0)));
+    let share = number(&set["changes"][0]["target_share_basis_points"]);
+    assert_eq!(share, 3_333);
+    assert_eq!(number(&set["changes"][0]["lamports"]), SOL + 2_282_880);
+    let same = stage.must(&format!("set-weights {pool} --equal")).await;
+    assert_eq!((changes(&stage, &same), &same["transactions"]), (vec![], &json!([])));
+    assert!(stage.text.borrow()[0].contains("nothing was sent"));
+
+    // The others keep theirs, unless they are to lose it.
+    let set = stage.must(&format!("set-weights {pool} --set {a}=30 --set {b}=10")).await;
+    assert_eq!(changes(&stage, &set), [(0, 1, 30), (1, 1, 10)]);
+    let set = stage.must(&format!("set-weights {pool} --set {a}=0.3 --set {b}=0.1 --others-zero")).await;
+    assert_eq!(changes(&stage, &set), [(0, 30, 3), (1, 10, 1), (2, 1, 0)]);
+    assert_eq!(set["changes"][2]["target_lamports"], json!(null));
+    assert_eq!(set["weighted"], 2);
+
+    // A file is the whole list, unless it is said not to be.
+    let csv = stage.file("weights.csv", format!("# March\nvote,weight\n{c},40\n\n{a},60\n"));
+    let set = stage.must(&format!("set-weights {pool} --file {csv}")).await;
+    assert_eq!(changes(&stage, &set), [(0, 3, 60), (1, 1, 0), (2, 0, 40)]);
+    let json = stage.file("weights.json", format!("{{\"{b}\": 5}}"));
+    let set = stage.must(&format!("set-weights {pool} --file {json} --others-keep")).await;
+    assert_eq!(changes(&stage, &set), [(1, 0, 5)]);
+    let list = format!("[{{\"vote\":\"{a}\",\"weight\":0.5}},{{\"vote\":\"{b}\",\"weight\":0.25}}]");
+    let set = stage.must(&format!("set-weights {pool} --file {}", stage.file("list.json", list))).await;
+    assert_eq!(changes(&stage, &set), [(0, 60, 2), (1, 5, 1), (2, 40, 0)]);
+
+    let set = stage.must(&format!("set-weights {pool} --by-stake")).await;
+    assert_eq!(changes(&stage, &set), [(0, 2, 1), (2, 0, 1)]);
+    let row = format!("{a:44}       2       1");
+    let [plain, verbose] = &*stage.text.borrow();
+    assert!(verbose.contains(&row.replace("       2", &format!("  {:>6}", 2))), "{verbose}");
+    assert!(!plain.contains("WEIGHT"), "{plain}");
+}
+
+#[tokio::test]
+async fn files_that_are_wrong_are_refused_with_the_place() {
+    let stage = Stage::new();
+    let pool = pool_of(&stage, 2, "").await;
+    let [a, b] = [0, 1].map(|index| stage.vote(index));
+    let unknown = stage.vote(2);
+    let column = a.to_string().len() + 2;
+    for (name, content, exit, parts) in [
+        ("1.csv", format!("{a},1\nnobody,2\n"), USAGE, vec!["1.csv, line 2, column 1", "\"nobody\" is no address"]),
+        ("2.csv", format!("{a},lots\n"), USAGE, vec![&*format!("2.csv, line 1, column {column}"), "is no weight"]),
+        ("3.csv", format!("{a},1\n{a},2\n"), USAGE, vec!["3.csv, line 2, column 1", "named again, after line 1"]),
+        ("4.csv", String::new(), USAGE, vec!["4.csv, line 1", "holds no weights"]),
+        ("5.csv", format!("{a},0\n{b},0\n"), REFUSED, vec!["no validator has a weight"]),
+        (
+            "6.csv",
+            format!("{a},1\n{unknown},1\n"),
+            REFUSED,
+            vec!["6.csv", &unknown.to_string(), "(line 2)", "not in the pool"],
+        ),
+        ("7.csv", format!("{a},1e9\n{b},1\n"), REFUSED, vec![&b.to_string(), "rounded to nothing"]),
+        ("8.json", format!("{{\"{a}\": }}"), USAGE, vec!["8.json, line 1", "expected value"]),
+    ] {
+        let line = format!("set-weights {pool} --file {}", stage.file(name, content));
+        assert_fails(&stage, &line, exit, &parts).await;
+    }
+    let line = format!("set-weights {pool} --file {}", stage.missing_file());
+    assert_fails(&stage, &line, USAGE, &["missing.json", "--file"]).await;
+}
+
+#[tokio::test]
+async fn weights_that_make_no_sense_are_refused() {
+    let stage = Stage::new();
+    let pool = pool_of(&stage, 3, "").await;
+    let [a, b, c] = [0, 1, 2].map(|index| stage.vote(index));
+    let strangers = [Address::new_unique(), Address::new_unique()];
+    let line = format!("set-weights {pool} --set {}=1 --set {}=1", strangers[0], strangers[1]);
+    let parts = ["validators", &strangers[0].to_string(), " and ", &strangers[1].to_string(), "are not in the pool"];
+    assert_fails(&stage, &line, REFUSED, &parts).await;
+    let line = format!("set-weights {pool} --set {a}=1 --set {a}=2");
+    assert_fails(&stage, &line, USAGE, &[&a.to_string(), "two weights"]).await;
+    assert_fails(&stage, &format!("set-weights {pool} --set {a}=0"), REFUSED, &["no validator has a weight"]).await;
+    stage.must(&format!("set-weights {pool} --equal")).await;
+    for weight in ["0.5", "65536"] {
+        let line = format!("set-weights {pool} --set {a}={weight}");
+        assert_fails(&stage, &line, USAGE, &[weight, "2 other validators keep", "up to 65535"]).await;
+    }
+    let (other, file) = stage.another_wallet("other", SOL);
+    let line = format!("set-weights {pool} --set {a}=2 --staker {file}");
+    assert_fails(&stage, &line, USAGE, &["the pool's staker", &other.to_string(), "--staker"]).await;
+    stage.must(&format!("remove-validator {pool} {c}")).await;
+    let line = format!("set-weights {pool} --set {c}=3");
+    assert_fails(&stage, &line, REFUSED, &[&c.to_string(), "is being removed"]).await;
+    let error = stage.run(&line).await.unwrap_err();
+    assert_eq!(error.json()["error"]["cause"], "WeightOfRemovedValidator");
+    // One that leaves may be named with 0, and the rest goes on.
+    let set = stage.must(&format!("set-weights {pool} --set {b}=4 --set {c}=0")).await;
+    assert!(changes(&stage, &set).contains(&(1, 1, 4)));
+    assert_eq!(text(&set["pool"]), pool);
+}
