@@ -34,7 +34,7 @@ async fn every_lamport_is_accounted_for() {
 async fn rewards_raise_the_rate_in_every_epoch_but_the_first() {
     let (shown, _) = show(3, 3).await;
     let [first, rewarded @ ..] = shown.epochs.as_slice() else { panic!("no epoch was shown") };
-    assert_eq!(rewarded.len(), 3);
+    assert!(rewarded.len() >= 3);
     // The stake of the beginning warms up in the epoch that has no line, and earns from the first line on.
     assert_eq!(first.rewards, 0);
     let mut before = first;
@@ -55,9 +55,26 @@ async fn rewards_raise_the_rate_in_every_epoch_but_the_first() {
 async fn the_smallest_and_a_larger_pool_reconcile() {
     for (validators, epochs) in [(1, 2), (60, 4)] {
         let (shown, _) = show(validators, epochs).await;
-        assert_eq!(shown.epochs.len(), epochs as usize + 1);
+        assert!(shown.epochs.len() > epochs as usize);
         shown.ledger.check().unwrap();
+        let last = shown.epochs.last().unwrap();
+        assert_eq!(last.in_motion, 0, "{validators} validators: stake does not come to rest");
     }
+}
+
+#[tokio::test]
+async fn deposits_split_by_weight_without_the_staker() {
+    let (shown, text) = show(9, 4).await;
+    // The demo itself fails where a validator is off its target by more than the threshold; this is the rough picture.
+    let held: Vec<u64> = shown.weighed.iter().map(|weighed| weighed.held).collect();
+    let weights: Vec<u64> = shown.weighed.iter().map(|weighed| u64::from(weighed.weight)).collect();
+    assert_eq!(weights, [40, 30, 20, 10, 40, 30, 20, 10, 40]);
+    let per_weight: Vec<u64> = held.iter().zip(&weights).map(|(held, weight)| held / weight).collect();
+    let (least, most) = (per_weight.iter().min().unwrap(), per_weight.iter().max().unwrap());
+    assert!(most - least < most / 20, "{held:?}");
+    let gone = text.find("the staker sets the weights 40, 30, 20, 10 in turn, and goes away for good").unwrap();
+    let delegated = text.find("a passer-by rebalances").unwrap();
+    assert!(gone < text.find("Ada deposits").unwrap() && gone < delegated, "{text}");
 }
 
 #[test]

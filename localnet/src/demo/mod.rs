@@ -1,10 +1,12 @@
-//! A pool's life in half a minute: made, filled, rewarded for some epochs, and left by some of its holders; with the
-//! books at the end.
+//! A pool's life in half a minute: made, given weights, filled, rewarded for some epochs, and left by some of its holders;
+//! with the books at the end. Once the weights are set the staker's key is thrown away: the pool spreads its stake by itself,
+//! whenever anybody asks it to.
 
 mod epoch;
 mod moves;
 mod report;
 mod stage;
+mod weights;
 
 use {
     crate::{
@@ -16,6 +18,7 @@ use {
     solana_native_token::LAMPORTS_PER_SOL,
     stage::Stage,
     std::{io::Write, path::PathBuf},
+    weights::Weighed,
 };
 
 /// Under this id the program runs pools on mainnet; it serves any id.
@@ -24,8 +27,11 @@ const PROGRAM_ID: Address = Address::from_str_const("SPoo1Ku8WFXoNDMHPsrGSTSG1Y4
 /// Inflation falls with the age of a cluster: in this epoch it is about what it is on mainnet in 2026.
 const START_EPOCH: u64 = 800;
 
-/// Lamports that are left in the reserve whenever the rest is delegated.
+/// Lamports that the reserve is to hold.
 const KEEP_IN_RESERVE: u64 = 10 * LAMPORTS_PER_SOL;
+
+/// Epochs after the last one of the script in which stake may still be on its way to where it belongs.
+const SETTLING_EPOCHS: u64 = 4;
 
 /// What to show.
 #[derive(Clone, Debug, clap::Args)]
@@ -48,6 +54,8 @@ pub struct Options {
 pub struct Shown {
     /// The epochs, the one in which the stake became active first.
     pub epochs: Vec<EpochFigures>,
+    /// What each validator should have by its weight, and has at the end.
+    pub weighed: Vec<Weighed>,
     /// The books.
     pub ledger: Ledger,
 }
@@ -72,26 +80,31 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> Result<Shown, RunErr
     writeln!(out)?;
     table.write_heading(out)?;
     let mut epochs = Vec::new();
-    for index in 0..=script.epochs {
+    let mut index = 0;
+    // By itself, stake comes to rest within a few epochs of the last flow.
+    while index <= script.epochs || (!stage.is_at_rest() && index <= script.epochs + SETTLING_EPOCHS) {
         let mut figures = stage.next_epoch().await?;
         script.act(index, &mut stage).await?;
+        stage.rebalance().await?;
         stage.note_movement(&mut figures);
         table.write_row(out, &report::epoch_row(&figures))?;
         report::write_events(out, &stage.take_events())?;
         epochs.push(figures);
+        index += 1;
     }
-    report::write_validators(out, &stage).await?;
+    let weighed = weights::check(stage.snapshot())?;
+    report::write_validators(out, &stage, &weighed)?;
     report::write_chart(out, &epochs)?;
     let ledger = stage.close().await?;
     report::write_books(out, &stage, &ledger).await?;
     ledger.check()?;
-    Ok(Shown { epochs, ledger })
+    Ok(Shown { epochs, weighed, ledger })
 }
 
 /// In which of the epochs something happens. Epoch 0 is the one in which the stake of the beginning has become active.
 struct Script {
     epochs: u64,
-    /// Stake is deactivated, to fill the reserve.
+    /// The reserve's target is raised.
     fill_reserve: u64,
     /// A holder leaves with SOL.
     leave_in_sol: u64,
@@ -110,11 +123,11 @@ impl Script {
             stage.deposit_stake().await?;
         }
         if epoch == self.fill_reserve {
-            stage.fill_reserve().await?;
+            stage.raise_reserve().await?;
         }
         if epoch == self.leave_in_sol {
             stage.withdraw_sol().await?;
-            stage.split_reserve().await?;
+            stage.set_policy(stage.policy(), "the manager lowers the target again").await?;
         }
         if epoch == self.leave_in_stake {
             stage.withdraw_stake().await?;

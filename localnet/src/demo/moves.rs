@@ -1,13 +1,10 @@
-//! What the holders and the staker do.
+//! What the holders do.
 
 use {
-    super::{
-        KEEP_IN_RESERVE,
-        stage::{Holder, Stage},
-    },
+    super::stage::{Holder, Stage},
     crate::{
         run::{RunError, Side, deposit_sol, deposit_stake, withdraw_sol, withdraw_stake},
-        terminal::{Sol, Tokens, counted, short_address},
+        terminal::{Sol, Tokens, short_address},
     },
     solana_signer::Signer,
     solana_stake_interface::{
@@ -15,8 +12,8 @@ use {
         state::{Authorized, Lockup},
     },
     tidepool_client::{
-        actions, compute,
-        plan::{self, InstructionGroup, Plan, Shares},
+        compute,
+        plan::{InstructionGroup, Plan},
     },
 };
 
@@ -69,47 +66,6 @@ impl Stage<'_> {
             "{name} deposits her stake account of {} SOL for {} pool tokens",
             Sol(trade.lamports),
             Tokens(trade.pool_tokens)
-        ));
-        self.refresh().await
-    }
-
-    /// Delegates what the reserve can spare, in equal parts.
-    pub async fn split_reserve(&mut self) -> Result<(), RunError> {
-        let split = plan::split_reserve(self.snapshot(), KEEP_IN_RESERVE, &Shares::Equal)?;
-        if split.plan.is_empty() {
-            return Ok(());
-        }
-        let delegated: u64 = split.parts.iter().map(|(_, lamports)| lamports).sum();
-        self.driver.send("Delegating the reserve", &split.plan, &[&self.manager]).await?;
-        self.event(format!(
-            "{} SOL of the reserve delegated to {}",
-            Sol(delegated),
-            counted(split.parts.len(), "validator")
-        ));
-        self.refresh().await
-    }
-
-    /// Deactivates as much stake as Ada's withdrawal will need in the next epoch, the same from every validator.
-    pub async fn fill_reserve(&mut self) -> Result<(), RunError> {
-        let snapshot = self.snapshot();
-        let tokens = self.tokens_of(&self.ada.address());
-        let worth = snapshot.rate().lamports_for_withdrawal(tokens).unwrap_or(0);
-        // By then the pool token is worth more: a hundredth is far more than an epoch pays.
-        let needed = (worth + worth / 100 + KEEP_IN_RESERVE).saturating_sub(snapshot.withdrawable_reserve_lamports());
-        let count = snapshot.records().len() as u64;
-        let part = needed.div_ceil(count);
-        let groups: Result<Vec<_>, _> = snapshot
-            .records()
-            .iter()
-            .map(|record| actions::decrease_validator_stake(snapshot, &record.vote_account_address, part))
-            .collect();
-        let mut plan = Plan::default();
-        plan.push("deactivate stake", groups?);
-        self.driver.send("Deactivating stake", &plan, &[&self.manager]).await?;
-        self.event(format!(
-            "{} SOL of stake deactivated, for {} wants to leave in SOL",
-            Sol(part * count),
-            self.ada.name
         ));
         self.refresh().await
     }

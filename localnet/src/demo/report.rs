@@ -1,7 +1,7 @@
 //! The demo's output.
 
 use {
-    super::{EpochFigures, Options, stage::Stage},
+    super::{EpochFigures, Options, stage::Stage, weights, weights::Weighed},
     crate::{
         run::{Ledger, RunError},
         terminal::{Align, Column, Percent, Rate, Sol, Table, Tokens, chart, counted, short_address},
@@ -52,21 +52,20 @@ pub fn epoch_row(figures: &EpochFigures) -> Vec<String> {
 }
 
 /// A line for each validator.
-pub async fn write_validators(out: &mut dyn Write, stage: &Stage<'_>) -> Result<(), RunError> {
+pub fn write_validators(out: &mut dyn Write, stage: &Stage<'_>, weighed: &[Weighed]) -> Result<(), RunError> {
     let term = Term::stdout();
     let shorten = term.is_term() && term.size().1 < WIDE_TERMINAL;
     let snapshot = stage.snapshot();
-    let total: u64 = snapshot.records().iter().map(|record| record.stake_lamports().unwrap_or(0)).sum();
     let mut table = Table::new([
         Column::new("vote account", Align::Left),
         Column::new("commission", Align::Right),
         Column::new("credits", Align::Right),
-        Column::new("active (SOL)", Align::Right),
-        Column::new("transient (SOL)", Align::Right),
+        Column::new("weight", Align::Right),
+        Column::new("target (SOL)", Align::Right),
+        Column::new("has (SOL)", Align::Right),
         Column::new("rewards (SOL)", Align::Right),
-        Column::new("share", Align::Right),
     ]);
-    for record in snapshot.records() {
+    for (record, weighed) in snapshot.records().iter().zip(weighed) {
         let vote = record.vote_account_address;
         let spec = stage.validator(&vote).map(|validator| &validator.spec);
         let (commission, performance) = spec.map_or((0, 0), |spec| (spec.commission_bps, spec.performance_permille));
@@ -74,13 +73,18 @@ pub async fn write_validators(out: &mut dyn Write, stage: &Stage<'_>) -> Result<
             if shorten { short_address(&vote) } else { vote.to_string() },
             Percent { part: u64::from(commission), whole: 10_000 }.to_string(),
             format!("{}.{} %", performance / 10, performance % 10),
-            Sol(record.active_stake_lamports.get()).to_string(),
-            Sol(record.transient_stake_lamports.get()).to_string(),
+            weighed.weight.to_string(),
+            Sol(weighed.target).to_string(),
+            Sol(weighed.held).to_string(),
             Sol(stage.rewards.get(&vote).copied().unwrap_or(0)).to_string(),
-            Percent { part: record.stake_lamports().unwrap_or(0), whole: total }.to_string(),
         ]);
     }
-    write_heading(out, &counted(snapshot.records().len(), "validator"))?;
+    let heading = format!(
+        "{}, each with what its weight says, within {} SOL",
+        counted(snapshot.records().len(), "validator"),
+        Sol(weights::tolerance(snapshot))
+    );
+    write_heading(out, &heading)?;
     table.write(out)?;
     Ok(())
 }

@@ -51,7 +51,6 @@ impl Holder {
 /// The pool, its people and its books.
 pub struct Stage<'c> {
     pub driver: Driver<'c>,
-    /// Manager and staker.
     pub manager: Keypair,
     pub pool: Address,
     /// Leaves in SOL.
@@ -69,16 +68,18 @@ pub struct Stage<'c> {
 }
 
 impl<'c> Stage<'c> {
-    /// Makes the pool.
+    /// Makes the pool, with its validators and their weights. The staker's key is gone after that.
     pub async fn set_up(cluster: &'c EmbeddedCluster, options: &Options) -> Result<Self, RunError> {
         let driver = Driver::new(cluster, PROGRAM_ID, 1_000 * LAMPORTS_PER_SOL);
         let manager = cluster.funded_keypair(WALLET_LAMPORTS);
+        let staker = Keypair::new();
         let new_accounts = [(); 4].map(|()| Keypair::new());
         let addresses = new_accounts.each_ref().map(Signer::pubkey);
         let rent = cluster.rent();
         let stake_rent = rent.minimum_balance(tidepool_interface::STAKE_ACCOUNT_SPACE);
         let minimum = minimum_stake_lamports(stake_rent, client_minimum(&driver).await?);
         let create = CreatePool {
+            staker: staker.pubkey(),
             epoch_fee: Fee::new(5, 100),
             withdrawal_fee: Fee::new(1, 1_000),
             initial_reserve_lamports: minimum * u64::from(options.validators) + KEEP_IN_RESERVE,
@@ -94,7 +95,7 @@ impl<'c> Stage<'c> {
         ledger.book(Side::Entered, "manager: rent and first SOL of the reserve", reserve);
         ledger.book(Side::Entered, "manager: rent of pool, list, mint and fee account", paid - reserve);
         let snapshot = read(&driver, &create.pool).await?;
-        Ok(Self {
+        let mut stage = Self {
             manager,
             pool: create.pool,
             ada: Holder::new("Ada", cluster),
@@ -106,18 +107,22 @@ impl<'c> Stage<'c> {
             snapshot,
             events: vec![],
             driver,
-        })
+        };
+        let reserve = Sol(stage.snapshot.reserve_lamports());
+        stage.event(format!("pool {} created, reserve {reserve} SOL", stage.pool));
+        stage.add_validators(&staker).await?;
+        stage.set_weights(&staker).await?;
+        stage.set_policy(stage.policy(), "the manager sets the policy").await?;
+        Ok(stage)
     }
 
-    /// The first epoch: validators, deposits, and the reserve is delegated.
+    /// The first epoch: deposits find their way.
     pub async fn open(&mut self, out: &mut dyn Write) -> Result<(), RunError> {
-        self.event(format!("pool {} created, reserve {} SOL", self.pool, Sol(self.snapshot.reserve_lamports())));
-        self.add_validators().await?;
         let [ada, ben, cleo] = DEPOSIT_LAMPORTS;
         self.deposit_sol(|stage| &stage.ada, ada).await?;
         self.deposit_sol(|stage| &stage.ben, ben).await?;
         self.delegate(cleo).await?;
-        self.split_reserve().await?;
+        self.rebalance().await?;
         let epoch = self.cluster().epoch();
         writeln!(out, "\n{}", style(format!("Epoch {epoch}")).bold())?;
         report::write_events(out, &self.take_events())?;
@@ -162,13 +167,13 @@ impl<'c> Stage<'c> {
         tokens_in(&self.driver, &actions::associated_token_account(&self.snapshot, owner))
     }
 
-    async fn add_validators(&mut self) -> Result<(), RunError> {
+    async fn add_validators(&mut self, staker: &Keypair) -> Result<(), RunError> {
         for votes in self.cluster().votes().chunks(ADDED_AT_ONCE) {
             let groups: Result<Vec<_>, _> =
                 votes.iter().map(|vote| actions::add_validator(&self.snapshot, vote, 0)).collect();
             let mut plan = Plan::default();
             plan.push("add validators", groups?);
-            self.driver.send("Adding validators", &plan, &[&self.manager]).await?;
+            self.driver.send("Adding validators", &plan, &[staker]).await?;
             self.refresh().await?;
         }
         let added = counted(self.snapshot.records().len(), "validator");

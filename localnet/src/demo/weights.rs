@@ -1,0 +1,144 @@
+//! Weights: set once, and then followed by the pool itself.
+
+use {
+    super::{KEEP_IN_RESERVE, stage::Stage},
+    crate::{
+        run::RunError,
+        terminal::{Percent, Sol, counted},
+    },
+    solana_keypair::Keypair,
+    solana_native_token::LAMPORTS_PER_SOL,
+    tidepool_client::{
+        actions::{self, weights},
+        plan::{self, Direction, Plan, RebalanceOptions, RebalancePlan},
+        pool::PoolSnapshot,
+    },
+    tidepool_interface::state::{BASIS_POINTS, RebalancePolicy, ValidatorStakeInfo},
+};
+
+/// Weights that the validators have, in turn.
+const WEIGHTS: [u16; 4] = [40, 30, 20, 10];
+
+/// Lamports by which a validator may be off its target before anything moves.
+const THRESHOLD: u64 = 2 * LAMPORTS_PER_SOL;
+
+/// Share of the pool that may be deactivated in an epoch, in basis points.
+const TURNOVER_BUDGET: u16 = 2_000;
+
+/// A validator's weight, and what follows from it.
+#[derive(Clone, Copy, Debug)]
+pub struct Weighed {
+    /// The weight.
+    pub weight: u16,
+    /// Lamports that it should have.
+    pub target: u64,
+    /// Lamports that it has.
+    pub held: u64,
+}
+
+impl Stage<'_> {
+    /// The pool's policy, but for the time in which somebody wants to leave in SOL.
+    pub fn policy(&self) -> RebalancePolicy {
+        RebalancePolicy {
+            reserve_floor: KEEP_IN_RESERVE.into(),
+            threshold: THRESHOLD.into(),
+            turnover_budget: TURNOVER_BUDGET.into(),
+            ..RebalancePolicy::DEFAULT
+        }
+    }
+
+    /// The staker gives each validator a weight: the last thing that anybody hears of the staker.
+    pub async fn set_weights(&mut self, staker: &Keypair) -> Result<(), RunError> {
+        let votes = self.snapshot().records().iter().map(|record| record.vote_account_address);
+        let wanted: Vec<_> = votes.zip(WEIGHTS.iter().copied().cycle()).collect();
+        let changes = weights::changes(self.snapshot(), &wanted, weights::Unlisted::Keep)?;
+        let plan = weights::set_validator_weights(self.snapshot(), &changes)?;
+        self.driver.send("Setting weights", &plan, &[staker]).await?;
+        let weights: Vec<String> = WEIGHTS.iter().map(u16::to_string).collect();
+        self.event(format!("the staker sets the weights {} in turn, and goes away for good", weights.join(", ")));
+        self.refresh().await
+    }
+
+    /// The manager sets the policy.
+    pub async fn set_policy(&mut self, policy: RebalancePolicy, what: &str) -> Result<(), RunError> {
+        let group = actions::set_rebalance_policy(self.snapshot(), &policy)?;
+        self.driver.send("Setting the policy", &Plan::one("set the policy", group), &[&self.manager]).await?;
+        let reserve = Sol(policy.reserve_floor.get());
+        let turnover = Percent { part: u64::from(policy.turnover_budget.get()), whole: u64::from(BASIS_POINTS) };
+        self.event(format!("{what}: {reserve} SOL in the reserve, turnover {turnover} an epoch"));
+        self.refresh().await
+    }
+
+    /// The manager raises the reserve's target to what Ada's withdrawal will need in the next epoch.
+    pub async fn raise_reserve(&mut self) -> Result<(), RunError> {
+        let tokens = self.tokens_of(&self.ada.address());
+        let worth = self.snapshot().rate().lamports_for_withdrawal(tokens).unwrap_or(0);
+        let policy = RebalancePolicy {
+            // By then the pool token is worth more: a hundredth is far more than an epoch pays.
+            reserve_floor: (worth + worth / 100 + KEEP_IN_RESERVE).into(),
+            turnover_budget: BASIS_POINTS.into(),
+            ..self.policy()
+        };
+        self.set_policy(policy, "the manager raises the target, for Ada wants to leave in SOL").await
+    }
+
+    /// Anybody moves the stake to where it belongs: here the payer of all fees, who is nobody to the pool.
+    pub async fn rebalance(&mut self) -> Result<(), RunError> {
+        let rebalance = plan::rebalance(self.snapshot(), &RebalanceOptions::default())?;
+        if rebalance.is_empty() {
+            return Ok(());
+        }
+        self.driver.send("Rebalancing", &rebalance.plan, &[]).await?;
+        let moved = [Direction::Increase, Direction::Decrease].map(|direction| told(&rebalance, direction));
+        let moved: Vec<String> = moved.into_iter().flatten().collect();
+        self.event(format!("a passer-by rebalances: {}", moved.join(", ")));
+        self.refresh().await
+    }
+
+    /// Whether no stake is on its way anywhere.
+    pub fn is_at_rest(&self) -> bool {
+        self.snapshot().records().iter().all(|record| record.transient_stake_lamports.get() == 0)
+    }
+}
+
+fn told(rebalance: &RebalancePlan, direction: Direction) -> Option<String> {
+    let movements = rebalance.movements.iter().filter(|movement| movement.direction == direction);
+    let (count, lamports) = (movements.clone().count(), movements.map(|movement| movement.lamports).sum::<u64>());
+    let what = match direction {
+        Direction::Increase => "delegated to",
+        Direction::Decrease => "deactivated at",
+    };
+    (count > 0).then(|| format!("{} SOL {what} {}", Sol(lamports), counted(count, "validator")))
+}
+
+/// Lamports by which a validator may be off its target: the threshold, and the rent that the reserve lends while stake moves.
+pub fn tolerance(snapshot: &PoolSnapshot) -> u64 {
+    let rents = snapshot.environment().stake_rent() * (snapshot.records().len() as u64 + 1);
+    THRESHOLD.max(snapshot.environment().minimum_delegation()) + rents
+}
+
+/// What each validator should have and has, by a formula of the demo's own.
+///
+/// # Errors
+/// [`RunError::Mismatch`] where one is off its target by more than the tolerance.
+pub fn check(snapshot: &PoolSnapshot) -> Result<Vec<Weighed>, RunError> {
+    let records = snapshot.records();
+    let held = |record: &ValidatorStakeInfo| record.active_stake_lamports.get() + record.transient_stake_lamports.get();
+    let all: u64 = snapshot.withdrawable_reserve_lamports() + records.iter().map(held).sum::<u64>();
+    let floor = snapshot.policy().map_or(0, |policy| policy.reserve_floor.get());
+    let weights: u64 = records.iter().map(|record| u64::from(record.extension.weight.get())).sum();
+    let weighed = records.iter().map(|record| {
+        let weight = record.extension.weight.get();
+        let target = u128::from(all - floor) * u128::from(weight) / u128::from(weights);
+        let target = u64::try_from(target).unwrap_or(u64::MAX);
+        if target.abs_diff(held(record)) > tolerance(snapshot) {
+            return Err(RunError::Mismatch {
+                what: format!("the stake of validator {}, in lamports,", record.vote_account_address),
+                expected: format!("{target}, give or take {}", tolerance(snapshot)),
+                found: held(record).to_string(),
+            });
+        }
+        Ok(Weighed { weight, target, held: held(record) })
+    });
+    weighed.collect()
+}
