@@ -1,7 +1,7 @@
 //! Pools made of raw accounts: any state at all, whether or not a history leads there.
 
 use {
-    crate::vm::Vm,
+    crate::{extension::PoolKind, vm::Vm},
     bytemuck::Zeroable as _,
     solana_account::Account,
     solana_address::Address,
@@ -21,8 +21,8 @@ use {
         },
         maths::Fee,
         state::{
-            AccountType, EntryExtension, POOL_MAX_LENGTH, PodLockup, PoolHead, PoolTerms, StakePool, StakeStatus,
-            ValidatorListHeader, ValidatorStakeInfo, validator_list_length,
+            AccountType, EXTENDED_POOL_LENGTH, EntryExtension, POOL_MAX_LENGTH, PodLockup, PoolExtension, PoolHead,
+            PoolTerms, StakePool, StakeStatus, ValidatorListHeader, ValidatorStakeInfo, validator_list_length,
         },
     },
 };
@@ -59,8 +59,10 @@ pub struct PoolSpec {
     pub last_update_epoch: u64,
     /// Whether the manager's fee account is frozen, so that it cannot take fees.
     pub fee_account_frozen: bool,
-    /// Length of the pool's account in bytes.
+    /// Length of the pool's account in bytes. One with the extension is as long as that needs.
     pub pool_length: usize,
+    /// What is where the contract has nothing.
+    pub kind: PoolKind,
 }
 
 impl Default for PoolSpec {
@@ -77,6 +79,7 @@ impl Default for PoolSpec {
             last_update_epoch: 0,
             fee_account_frozen: false,
             pool_length: POOL_MAX_LENGTH,
+            kind: PoolKind::Plain,
         }
     }
 }
@@ -103,6 +106,8 @@ pub struct PoolFixture {
     pub withdraw_authority: Address,
     /// Length of the pool's account in bytes.
     pub pool_length: usize,
+    /// The extension, which is written where the account is long enough for it.
+    pub extension: Option<PoolExtension>,
     /// The state.
     pub state: StakePool,
     /// The validators, in the list's order.
@@ -134,7 +139,11 @@ impl PoolFixture {
         };
         let mut fixture = Self {
             program_id: vm.program_id,
-            pool_length: spec.pool_length,
+            pool_length: match spec.kind.policy() {
+                Some(_) => spec.pool_length.max(EXTENDED_POOL_LENGTH),
+                None => spec.pool_length,
+            },
+            extension: spec.kind.policy().map(PoolExtension::new),
             pool,
             withdraw_authority,
             state: StakePool { head, terms: spec.terms },
@@ -170,22 +179,36 @@ impl PoolFixture {
         } else {
             0
         };
+        let index = self.validators.len();
         self.validators.push(addresses);
         ValidatorStakeInfo {
             active_stake_lamports: active.into(),
             transient_stake_lamports: transient.into(),
             last_update_epoch: spec.last_update_epoch.into(),
             transient_seed_suffix: 0.into(),
-            extension: EntryExtension::default(),
+            extension: self.entry(spec.kind, index),
             validator_seed_suffix: 0.into(),
             status: validator.status as u8,
             vote_account_address: vote,
         }
     }
 
+    /// What is in the unused bytes of the record at `index`, whose addresses are known.
+    fn entry(&self, kind: PoolKind, index: usize) -> EntryExtension {
+        let ValidatorAddresses { vote, .. } = self.validators[index];
+        let bumps = [
+            find_validator_stake(&self.program_id, &vote, &self.pool, 0).1,
+            find_transient_stake(&self.program_id, &vote, &self.pool, 0).1,
+        ];
+        kind.entry(index, bumps)
+    }
+
     /// Writes the pool's account anew from [`Self::state`].
     pub fn write_pool(&self, vm: &mut Vm) {
         let mut data = vec![0; self.pool_length];
+        if let (Some(extension), Some(tail)) = (&self.extension, data.get_mut(POOL_MAX_LENGTH..EXTENDED_POOL_LENGTH)) {
+            tail.copy_from_slice(bytemuck::bytes_of(extension));
+        }
         self.state.encode(&mut data).expect("room for every pool");
         let account = owned_account(data, vm.program_id, vm);
         vm.accounts.insert(self.pool, account);

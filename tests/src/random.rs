@@ -1,7 +1,10 @@
 //! Random pools, and a runner whose cases are the same in every run.
 
 use {
-    crate::pool::{PoolSpec, ValidatorSpec},
+    crate::{
+        extension::PoolKind,
+        pool::{PoolSpec, ValidatorSpec},
+    },
     proptest::{
         collection::vec,
         prelude::*,
@@ -142,6 +145,7 @@ pub fn pool(epoch: u64, most_validators: usize) -> impl Strategy<Value = PoolSpe
                     last_update_epoch: epoch,
                     fee_account_frozen: frozen,
                     pool_length: POOL_MAX_LENGTH,
+                    kind: PoolKind::Plain,
                 }
             },
         )

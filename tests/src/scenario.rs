@@ -2,6 +2,7 @@
 
 use {
     crate::{
+        extension::PoolKind,
         instructions::{Holder, Receiver},
         pool::{
             PoolFixture, PoolSpec, UserStake, ValidatorSpec, add_account, add_empty_stake, add_vote_account, add_wallet,
@@ -38,7 +39,7 @@ pub struct Scenario {
 }
 
 /// A pool with two validators: one quiet, one whose transient stake is being activated.
-fn usual_spec(token_program: Address) -> PoolSpec {
+fn usual_spec(token_program: Address, kind: PoolKind) -> PoolSpec {
     let fee = Fee::new(1, 100);
     PoolSpec {
         token_program,
@@ -62,6 +63,7 @@ fn usual_spec(token_program: Address) -> PoolSpec {
         last_update_epoch: EPOCH,
         fee_account_frozen: false,
         pool_length: POOL_MAX_LENGTH,
+        kind,
     }
 }
 
@@ -74,9 +76,9 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(token_program: Address, vm: &'a mut Vm) -> Self {
+    fn new(token_program: Address, kind: PoolKind, vm: &'a mut Vm) -> Self {
         vm.accounts.clear();
-        let pool = PoolFixture::install(&usual_spec(token_program), vm);
+        let pool = PoolFixture::install(&usual_spec(token_program, kind), vm);
         let wallet = add_wallet(10_000 * SOL, vm);
         let tokens = pool.add_token_account(wallet, 900 * SOL, vm);
         let referrer = pool.add_token_account(Address::new_unique(), 0, vm);
@@ -117,7 +119,7 @@ impl<'a> Builder<'a> {
         // The installed pool's accounts serve again, unused: the reserve with SOL in it, the mint without a supply.
         let program_id = self.vm.program_id;
         let mut pool = self.vm.account(&self.pool.pool);
-        pool.data = vec![0; POOL_MAX_LENGTH];
+        pool.data.fill(0);
         self.vm.accounts.insert(self.pool.pool, pool);
         let mut mint = self.vm.account(&head.pool_mint);
         mint.data[36..44].fill(0);
@@ -244,9 +246,9 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 ///
 /// # Panics
 /// Where there is no scenario of that name.
-pub fn make(name: &str, token_program: Address, vm: &mut Vm) -> Scenario {
+pub fn make(name: &str, token_program: Address, kind: PoolKind, vm: &mut Vm) -> Scenario {
     let (name, make) = SCENARIOS.iter().find(|(each, _)| *each == name).expect("a scenario's name");
-    let mut builder = Builder::new(token_program, vm);
+    let mut builder = Builder::new(token_program, kind, vm);
     let instruction = make(&mut builder);
     Scenario { name, pool: builder.pool, instruction }
 }

@@ -144,7 +144,8 @@ impl Vm {
 
     /// Runs an instruction without keeping anything.
     pub fn simulate(&mut self, instruction: &Instruction) -> Outcome {
-        let logger = LogCollector::new_ref();
+        // Of all that is logged: events come last.
+        let logger = LogCollector::new_ref_with_limit(None);
         self.mollusk.logger = Some(logger.clone());
         let mut accounts: Vec<(Address, Account)> = Vec::with_capacity(instruction.accounts.len());
         for meta in &instruction.accounts {

@@ -1,15 +1,18 @@
 //! Random histories of a pool: a state machine whose next operation is drawn at random, valid and invalid ones alike, and
 //! which both programs run side by side.
 
+mod extension;
 mod operation;
+mod outside;
 mod world;
 
 pub use {
+    extension::ExtensionOperation,
     operation::Operation,
     world::{World, WorldSpec},
 };
 
-use crate::twins::Twins;
+use {crate::twins::Twins, tidepool_interface::instruction::tag};
 
 /// Operations of one history.
 const HISTORY_LENGTH: usize = 60;
@@ -21,12 +24,32 @@ pub struct Tally {
     pub instructions: u64,
     /// Those that succeeded.
     pub succeeded: u64,
+    /// Compact updates that succeeded.
+    pub updates: u64,
+    /// Rebalances that moved stake.
+    pub rebalances: u64,
+    /// Rebalances that had nothing to move.
+    pub idle_rebalances: u64,
+}
+
+impl Tally {
+    fn count_extension(&mut self, instruction: u8, has_moved: bool) {
+        match instruction {
+            tag::UPDATE_VALIDATORS => self.updates += 1,
+            tag::REBALANCE if has_moved => self.rebalances += 1,
+            tag::REBALANCE => self.idle_rebalances += 1,
+            _ => {}
+        }
+    }
 }
 
 impl std::ops::AddAssign for Tally {
     fn add_assign(&mut self, other: Self) {
         self.instructions += other.instructions;
         self.succeeded += other.succeeded;
+        self.updates += other.updates;
+        self.rebalances += other.rebalances;
+        self.idle_rebalances += other.idle_rebalances;
     }
 }
 

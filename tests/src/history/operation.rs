@@ -1,7 +1,7 @@
 //! The operations of a history. Each says what it does in numbers alone, so that it means something in any state: indices
 //! are taken modulo what there is.
 
-use {fastrand::Rng, tidepool_interface::maths::Fee};
+use {super::extension::ExtensionOperation, fastrand::Rng, tidepool_interface::maths::Fee};
 
 const SOL: u64 = 1_000_000_000;
 
@@ -66,6 +66,8 @@ pub enum Operation {
     Burn { permille: u64 },
     /// The next instruction lacks a signature or the right to write, or has two accounts swapped.
     Sabotage { how: u8, first: usize, second: usize },
+    /// An instruction that only Tidepool has.
+    Extension(ExtensionOperation),
 }
 
 fn lamports(random: &mut Rng) -> u64 {
@@ -111,7 +113,7 @@ impl Operation {
     /// Draws an operation. Those that keep a pool going come more often.
     pub fn draw(random: &mut Rng) -> Self {
         let validator = random.usize(..);
-        match random.u8(0..100) {
+        match random.u8(0..115) {
             0..=9 => Self::DepositSol {
                 lamports: lamports(random),
                 minimum: minimum(random),
@@ -166,6 +168,7 @@ impl Operation {
             93 => Self::Destake { validator },
             94 => Self::Freeze { frozen: random.bool() },
             95 => Self::Burn { permille: random.u64(0..=1_000) },
+            100.. => Self::Extension(ExtensionOperation::draw(random)),
             _ => Self::Sabotage { how: random.u8(0..4), first: random.usize(..), second: random.usize(..) },
         }
     }

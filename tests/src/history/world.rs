@@ -6,6 +6,10 @@ use {
         operation::{Amount, Operation},
     },
     crate::{
+        extension::{
+            PoolKind,
+            events::{self, Balances},
+        },
         instructions::{Holder, Receiver},
         pool::{
             PoolFixture, PoolSpec, UserStake, ValidatorSpec, add_empty_stake, add_vote_account, add_wallet,
@@ -16,13 +20,11 @@ use {
         vm::Vm,
     },
     fastrand::Rng,
-    solana_account::Account,
     solana_address::Address,
     solana_instruction::Instruction,
     tidepool_interface::{
-        STAKE_ACCOUNT_SPACE,
         address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-        instruction::{FeeType, FundingType, PreferredValidatorType},
+        instruction::{EXTENSION_TAG_MIN, FeeType, FundingType, PreferredValidatorType},
         maths::{Fee, mul_div_floor},
         state::{POOL_MAX_LENGTH, POOL_MIN_LENGTH, PoolTerms, StakeStatus, ValidatorStakeInfo, split_validator_list},
     },
@@ -85,6 +87,12 @@ impl WorldSpec {
             fee_account_frozen: false,
             // Those that clients make, those that live pools have, and one that no option fits into.
             pool_length: [POOL_MAX_LENGTH, POOL_MAX_LENGTH, 529, 499, POOL_MIN_LENGTH, 700][random.usize(0..6)],
+            kind: match random.u8(0..8) {
+                0..=2 => PoolKind::EXTENDED,
+                3 => PoolKind::Extended(super::extension::policy(random)),
+                4 | 5 => PoolKind::Littered,
+                _ => PoolKind::Plain,
+            },
         };
         let cluster = if random.u8(0..4) == 0 { (10_000 * SOL, 5_000 * SOL) } else { (400_000_000 * SOL, 1) };
         Self { pool, cluster }
@@ -93,14 +101,16 @@ impl WorldSpec {
 
 /// A pool in both machines, and who acts on it.
 pub struct World<'a> {
-    twins: &'a mut Twins,
-    pool: PoolFixture,
-    epoch: u64,
-    holder: Holder,
+    pub(super) twins: &'a mut Twins,
+    pub(super) pool: PoolFixture,
+    pub(super) epoch: u64,
+    pub(super) holder: Holder,
     to: Receiver,
     /// May become each of the pool's optional authorities.
-    signer: Address,
+    pub(super) signer: Address,
     votes: Vec<Address>,
+    /// Whether the bytes of the records mean nothing, so that the pool must not become one with the extension.
+    pub(super) is_littered: bool,
     sabotage: Option<(u8, usize, usize)>,
 }
 
@@ -121,35 +131,37 @@ impl<'a> World<'a> {
         let holder = Holder { wallet, tokens };
         let to = Receiver { tokens, referrer };
         let signer = add_wallet(SOL, vm);
-        Self { twins, pool, epoch: FIRST_EPOCH, holder, to, signer, votes, sabotage: None }
+        let is_littered = matches!(spec.pool.kind, PoolKind::Littered);
+        Self { twins, pool, epoch: FIRST_EPOCH, holder, to, signer, votes, is_littered, sabotage: None }
     }
 
-    fn vm(&mut self) -> &mut Vm {
+    pub(super) fn vm(&mut self) -> &mut Vm {
         &mut self.twins.ours
     }
 
-    fn records(&self) -> Vec<ValidatorStakeInfo> {
+    pub(super) fn records(&self) -> Vec<ValidatorStakeInfo> {
         let data = self.twins.ours.account(&self.pool.state.head.validator_list).data;
         split_validator_list(&data).expect("a validator list").1.to_vec()
     }
 
     /// The record that an index means, if there is any.
-    fn record(&self, index: usize) -> Option<ValidatorStakeInfo> {
+    pub(super) fn record(&self, index: usize) -> Option<ValidatorStakeInfo> {
         let records = self.records();
         if records.is_empty() { None } else { Some(records[index % records.len()]) }
     }
 
-    fn stake_of(&self, record: &ValidatorStakeInfo) -> Address {
+    pub(super) fn stake_of(&self, record: &ValidatorStakeInfo) -> Address {
         self.pool.validator_stake(&record.vote_account_address, record.validator_seed_suffix.get())
     }
 
-    fn transient_of(&self, record: &ValidatorStakeInfo) -> Address {
+    pub(super) fn transient_of(&self, record: &ValidatorStakeInfo) -> Address {
         self.pool.transient(&record.vote_account_address, record.transient_seed_suffix.get())
     }
 
-    /// Runs an instruction in both machines.
+    /// Runs an instruction: in both machines, if both programs have it.
     fn run(&mut self, mut instruction: Instruction, tally: &mut Tally) -> Result<(), String> {
-        if let Some((how, first, second)) = self.sabotage.take() {
+        let sabotage = self.sabotage.take();
+        if let Some((how, first, second)) = sabotage {
             let count = instruction.accounts.len();
             match how {
                 0 => instruction.accounts[first % count].is_signer = false,
@@ -158,9 +170,19 @@ impl<'a> World<'a> {
                 _ => instruction.accounts.truncate(first % count),
             }
         }
-        let outcome = self.twins.process(&instruction)?;
+        let before = Balances::read(&self.pool, &self.twins.ours);
+        let is_extension = instruction.data[0] >= EXTENSION_TAG_MIN;
+        let outcome =
+            if is_extension { self.twins.process_ours(&instruction) } else { self.twins.process(&instruction) }?;
         tally.instructions += 1;
         tally.succeeded += u64::from(outcome.is_ok());
+        if outcome.is_ok() {
+            let after = Balances::read(&self.pool, &self.twins.ours);
+            before.explain(&after, instruction.data[0], &outcome.logs)?;
+            tally.count_extension(instruction.data[0], !events::funds(&outcome.logs).is_empty());
+        } else if is_extension && sabotage.is_none() {
+            super::extension::check_error(&outcome)?;
+        }
         Ok(())
     }
 
@@ -179,6 +201,11 @@ impl<'a> World<'a> {
             Operation::Freeze { frozen } => self.freeze(frozen),
             Operation::Burn { permille } => self.burn(permille),
             Operation::Sabotage { how, first, second } => self.sabotage = Some((how, first, second)),
+            Operation::Extension(operation) => {
+                if let Some(instruction) = self.extension(operation) {
+                    return self.run(instruction, tally);
+                }
+            }
             _ => {
                 if let Some(instruction) = self.instruction(operation) {
                     return self.run(instruction, tally);
@@ -301,7 +328,7 @@ impl<'a> World<'a> {
         Holder { wallet: self.pool.state.head.manager, tokens: self.pool.state.head.manager_fee_account }
     }
 
-    fn tokens(&self, amount: Amount, holder: Holder, record: Option<&ValidatorStakeInfo>) -> u64 {
+    pub(super) fn tokens(&self, amount: Amount, holder: Holder, record: Option<&ValidatorStakeInfo>) -> u64 {
         let balance = token_balance(&holder.tokens, &self.twins.ours);
         match amount {
             Amount::Tokens(tokens) => tokens,
@@ -333,62 +360,5 @@ impl<'a> World<'a> {
         }
         self.run(self.pool.update_pool(), tally)?;
         self.run(self.pool.cleanup(), tally)
-    }
-
-    /// Passes epochs. Delegated stake earns this share of itself, in thousandths of a permille.
-    fn turn_epoch(&mut self, epochs: u64, reward_permille: u64) {
-        self.epoch += epochs;
-        self.twins.set_epoch(self.epoch);
-        for record in self.records() {
-            for address in [self.stake_of(&record), self.transient_of(&record)] {
-                if let Some(account) = self.twins.ours.accounts.get_mut(&address) {
-                    let reward = stake::reward(&account.data, self.epoch, reward_permille);
-                    stake::pay(account, reward);
-                }
-            }
-        }
-    }
-
-    fn donate(&mut self, to: u8, validator: usize, lamports: u64) {
-        let address = match (to, self.record(validator)) {
-            (1, Some(record)) => self.stake_of(&record),
-            (2, Some(record)) => self.transient_of(&record),
-            _ => self.pool.state.head.reserve_stake,
-        };
-        let account = self.vm().accounts.entry(address).or_default();
-        account.lamports = account.lamports.saturating_add(lamports);
-    }
-
-    fn edit_stake(&mut self, validator: usize, edit: impl FnOnce(&mut [u8], u64)) {
-        let epoch = self.epoch;
-        if let Some(record) = self.record(validator) {
-            let address = self.stake_of(&record);
-            if let Some(account) = self.vm().accounts.get_mut(&address)
-                && account.data.len() == STAKE_ACCOUNT_SPACE
-            {
-                edit(&mut account.data, epoch);
-            }
-        }
-    }
-
-    fn freeze(&mut self, frozen: bool) {
-        const STATE_OFFSET: usize = 108;
-        let address = self.pool.state.head.manager_fee_account;
-        let account: &mut Account = self.vm().accounts.get_mut(&address).expect("the fee account");
-        account.data[STATE_OFFSET] = if frozen { 2 } else { 1 };
-    }
-
-    /// Burns pool tokens as a holder may, past the program.
-    fn burn(&mut self, permille: u64) {
-        const SUPPLY: std::ops::Range<usize> = 36..44;
-        const AMOUNT: std::ops::Range<usize> = 64..72;
-        let tokens = self.tokens(Amount::Share(permille), self.holder, None);
-        let (mint, holder) = (self.pool.state.head.pool_mint, self.holder.tokens);
-        for (address, field) in [(mint, SUPPLY), (holder, AMOUNT)] {
-            let account = self.vm().accounts.get_mut(&address).expect("the mint and the holder's account");
-            let bytes: [u8; 8] = account.data[field.clone()].try_into().expect("eight bytes");
-            let left = u64::from_le_bytes(bytes).saturating_sub(tokens);
-            account.data[field].copy_from_slice(&left.to_le_bytes());
-        }
     }
 }

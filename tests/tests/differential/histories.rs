@@ -19,11 +19,11 @@ const OLDER_OPERATIONS: u64 = 20_000;
 const SEEDS: [u64; 3] = [0, 1_000_000, 2_000_000];
 
 fn run(seed: u64, operations: u64, twins: &mut Twins) {
-    let Tally { instructions, succeeded } =
-        history::run(seed, operations, twins).unwrap_or_else(|divergence| panic!("{divergence:#?}"));
-    println!("{instructions} instructions, {succeeded} of them successful");
+    let tally = history::run(seed, operations, twins).unwrap_or_else(|divergence| panic!("{divergence:#?}"));
+    println!("{tally:?}");
+    let Tally { instructions, succeeded, updates, rebalances, .. } = tally;
     // Histories in which everything fails would prove little.
-    assert!(succeeded * 4 > instructions, "{succeeded} of {instructions} succeeded");
+    assert!(succeeded * 4 > instructions && updates * 100 > operations && rebalances * 200 > operations, "{tally:?}");
 }
 
 #[test]

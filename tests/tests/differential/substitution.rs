@@ -6,6 +6,7 @@ use {
     solana_instruction::{AccountMeta, Instruction},
     tidepool_interface::address::{CLOCK_ID, RENT_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
     tidepool_tests::{
+        extension::PoolKind,
         scenario::{self, EPOCH, Scenario},
         twins::Twins,
         vm::Vm,
@@ -88,8 +89,8 @@ fn apply(substitution: Substitution, index: usize, instruction: &mut Instruction
 }
 
 /// Runs all substitutions of a scenario and returns what differs.
-fn differences(name: &str, token_program: Address, twins: &mut Twins) -> Vec<String> {
-    let Scenario { instruction, .. } = scenario::make(name, token_program, &mut twins.ours);
+fn differences(name: &str, token_program: Address, kind: PoolKind, twins: &mut Twins) -> Vec<String> {
+    let Scenario { instruction, .. } = scenario::make(name, token_program, kind, &mut twins.ours);
     let accounts = twins.ours.accounts.clone();
     let mut found = vec![];
     for index in 0..instruction.accounts.len() {
@@ -99,7 +100,7 @@ fn differences(name: &str, token_program: Address, twins: &mut Twins) -> Vec<Str
             if apply(substitution, index, &mut instruction, &mut twins.ours)
                 && let Err(difference) = twins.process(&instruction)
             {
-                found.push(format!("{name}, account {index}, {substitution:?}: {difference}"));
+                found.push(format!("{name}, {kind:?}, account {index}, {substitution:?}: {difference}"));
             }
         }
     }
@@ -111,9 +112,15 @@ fn each_account_of_each_instruction_is_checked_alike() {
     let mut twins = Twins::new();
     twins.set_epoch(EPOCH);
     let mut found = vec![];
-    for token_program in [TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID] {
+    // Token programs tell nothing of the extension.
+    let cases = [
+        (TOKEN_PROGRAM_ID, PoolKind::Littered),
+        (TOKEN_PROGRAM_ID, PoolKind::EXTENDED),
+        (TOKEN_2022_PROGRAM_ID, PoolKind::Plain),
+    ];
+    for (token_program, kind) in cases {
         for name in scenario::names() {
-            found.extend(differences(name, token_program, &mut twins));
+            found.extend(differences(name, token_program, kind, &mut twins));
         }
     }
     assert!(found.is_empty(), "{} differences:\n{}", found.len(), found.join("\n"));
@@ -126,7 +133,7 @@ fn a_wrong_sysvar_and_a_missing_account_are_refused_alike() {
     twins.set_epoch(EPOCH);
     let (mut found, mut cases) = (vec![], 0);
     for name in scenario::names() {
-        let Scenario { instruction, .. } = scenario::make(name, TOKEN_PROGRAM_ID, &mut twins.ours);
+        let Scenario { instruction, .. } = scenario::make(name, TOKEN_PROGRAM_ID, PoolKind::Plain, &mut twins.ours);
         let count = instruction.accounts.len();
         let is_sysvar = |index: &usize| [CLOCK_ID, RENT_ID].contains(&instruction.accounts[*index].pubkey);
         for index in (0..count).filter(is_sysvar) {

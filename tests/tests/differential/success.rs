@@ -4,6 +4,7 @@ use {
     std::collections::BTreeSet,
     tidepool_interface::address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
     tidepool_tests::{
+        extension::PoolKind,
         scenario::{self, EPOCH},
         twins::Twins,
     },
@@ -21,13 +22,13 @@ fn each_instruction_succeeds_alike() {
     let mut tags = BTreeSet::new();
     let mut failures = vec![];
     for token_program in [TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID] {
-        for name in scenario::names() {
-            let scenario = scenario::make(name, token_program, &mut twins.ours);
+        for (name, kind) in scenario::names().flat_map(|name| PoolKind::ALL.map(|kind| (name, kind))) {
+            let scenario = scenario::make(name, token_program, kind, &mut twins.ours);
             tags.insert(scenario.instruction.data[0]);
             match twins.process(&scenario.instruction) {
                 Ok(outcome) if outcome.is_ok() => {}
-                Ok(outcome) => failures.push(format!("{name}: both fail: {:?}", outcome.result.raw_result)),
-                Err(difference) => failures.push(format!("{name}: {difference}")),
+                Ok(outcome) => failures.push(format!("{name}, {kind:?}: both fail: {:?}", outcome.result.raw_result)),
+                Err(difference) => failures.push(format!("{name}, {kind:?}: {difference}")),
             }
         }
     }

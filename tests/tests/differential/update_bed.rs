@@ -5,6 +5,7 @@ use {
     solana_stake_interface::state::Lockup,
     tidepool_interface::state::StakeStatus,
     tidepool_tests::{
+        extension::PoolKind,
         pool::{PoolFixture, PoolSpec, ValidatorSpec},
         scenario::EPOCH,
         stake::{edit_delegation, edit_meta},
@@ -21,7 +22,7 @@ pub struct Bed {
 }
 
 impl Bed {
-    pub fn new(mut twins: Twins, statuses: &[StakeStatus]) -> Self {
+    pub fn new(mut twins: Twins, statuses: &[StakeStatus], kind: PoolKind) -> Self {
         twins.ours.accounts.clear();
         twins.set_cluster_stake(400_000_000 * SOL, 1);
         twins.set_epoch(EPOCH);
@@ -32,6 +33,7 @@ impl Bed {
                 .map(|status| ValidatorSpec { delegated: 100 * SOL, transient: 10 * SOL, status: *status })
                 .collect(),
             last_update_epoch: EPOCH - 1,
+            kind,
             ..PoolSpec::default()
         };
         let pool = PoolFixture::install(&spec, &mut twins.ours);

@@ -5,7 +5,7 @@ use {
     solana_address::Address,
     solana_instruction::{Instruction, error::InstructionError},
     tidepool_interface::state::StakeStatus,
-    tidepool_tests::{scenario::EPOCH, twins::Twins},
+    tidepool_tests::{extension::PoolKind, scenario::EPOCH, twins::Twins},
 };
 
 /// A check, and what breaks it.
@@ -63,8 +63,8 @@ const GATES: &[Gate] = &[
 ];
 
 /// Runs an update of both validators that breaks these gates, the last first.
-fn breach(twins: Twins, gates: &[Gate]) -> (Twins, Result<Result<(), InstructionError>, String>) {
-    let mut bed = Bed::new(twins, &[StakeStatus::Active; 2]);
+fn breach(twins: Twins, gates: &[Gate], kind: PoolKind) -> (Twins, Result<Result<(), InstructionError>, String>) {
+    let mut bed = Bed::new(twins, &[StakeStatus::Active; 2], kind);
     bed.twins.set_epoch_rewards_active(false);
     let mut instruction = update(&bed, 0, &[0, 1]);
     for gate in gates.iter().rev() {
@@ -88,12 +88,13 @@ fn update(bed: &Bed, start: u32, validators: &[usize]) -> Instruction {
 fn each_gate_refuses_in_its_order() {
     let mut twins = Twins::new();
     let mut failures = vec![];
-    for (index, gate) in GATES.iter().enumerate() {
+    let cases = GATES.iter().enumerate().flat_map(|case| PoolKind::ALL.map(|kind| (case, kind)));
+    for ((index, gate), kind) in cases {
         for gates in [&GATES[index..=index], &GATES[index..]] {
             let result;
-            (twins, result) = breach(twins, gates);
+            (twins, result) = breach(twins, gates, kind);
             if result != Ok(Err(gate.error.clone())) {
-                failures.push(format!("{} and {} more: {result:?}", gate.name, gates.len() - 1));
+                failures.push(format!("{} and {} more, {kind:?}: {result:?}", gate.name, gates.len() - 1));
             }
         }
     }
@@ -166,8 +167,8 @@ const SLICES: &[Slice] = &[
 fn wrong_addresses_leave_their_records_stale() {
     let mut twins = Twins::new();
     let mut failures = vec![];
-    for row in SLICES {
-        let mut bed = Bed::new(twins, &[StakeStatus::Active; 2]);
+    for (row, kind) in SLICES.iter().flat_map(|row| PoolKind::ALL.map(|kind| (row, kind))) {
+        let mut bed = Bed::new(twins, &[StakeStatus::Active; 2], kind);
         let instruction = (row.instruction)(&mut bed);
         let before = [0, 1].map(|index| bed.pool.record(index, &bed.twins.ours));
         let result = bed.twins.process(&instruction).map(|outcome| {
@@ -179,7 +180,7 @@ fn wrong_addresses_leave_their_records_stale() {
             Ok([fresh(0), fresh(1)])
         });
         if result.as_ref() != Ok(&row.expected) {
-            failures.push(format!("{}: {result:?}, not {:?}", row.name, row.expected));
+            failures.push(format!("{}, {kind:?}: {result:?}, not {:?}", row.name, row.expected));
         }
         twins = bed.twins;
     }

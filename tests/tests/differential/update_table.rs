@@ -13,6 +13,7 @@ use {
     solana_stake_interface::state::StakeStateV2,
     tidepool_interface::state::StakeStatus,
     tidepool_tests::{
+        extension::PoolKind,
         scenario::EPOCH,
         stake::{set_state, undelegate},
         twins::Twins,
@@ -296,15 +297,18 @@ fn run(bed: &mut Bed, no_merge: bool) -> Result<Expected, String> {
 fn check(rows: &[Row], before: fn(&mut Bed)) {
     let mut twins = Twins::new();
     let mut failures = vec![];
-    for row in rows {
+    for (row, kind) in rows.iter().flat_map(|row| PoolKind::ALL.map(|kind| (row, kind))) {
         for status in STATUSES {
             for no_merge in [false, true] {
-                let mut bed = Bed::new(twins, &[status]);
+                let mut bed = Bed::new(twins, &[status], kind);
                 before(&mut bed);
                 (row.set)(&mut bed);
                 let (got, expected) = (run(&mut bed, no_merge), (row.expected)(status, no_merge));
                 if got.as_ref() != Ok(&expected) {
-                    failures.push(format!("{}, {status:?}, no_merge {no_merge}: {got:?}, not {expected:?}", row.name));
+                    failures.push(format!(
+                        "{}, {kind:?}, {status:?}, no_merge {no_merge}: {got:?}, not {expected:?}",
+                        row.name
+                    ));
                 }
                 twins = bed.twins;
             }

@@ -11,6 +11,7 @@ use {
         state::StakeStatus,
     },
     tidepool_tests::{
+        extension::PoolKind,
         instructions::Holder,
         pool::{PoolFixture, PoolSpec, ValidatorSpec, add_empty_stake, add_wallet},
         scenario::EPOCH,
@@ -45,7 +46,7 @@ pub struct Bed {
 }
 
 impl Bed {
-    pub fn new(mut twins: Twins, token_program: Address) -> Self {
+    pub fn new(mut twins: Twins, token_program: Address, kind: PoolKind) -> Self {
         twins.ours.accounts.clear();
         twins.set_epoch(EPOCH);
         let validator = ValidatorSpec { delegated: 100 * SOL, transient: 10 * SOL, status: StakeStatus::Active };
@@ -56,6 +57,7 @@ impl Bed {
             reserve: 500 * SOL,
             validators: vec![validator; 2],
             last_update_epoch: EPOCH,
+            kind,
             ..PoolSpec::default()
         };
         let pool = PoolFixture::install(&spec, &mut twins.ours);
@@ -262,6 +264,9 @@ pub struct Row {
 
 const BOTH: &[Address] = &[TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID];
 
+/// Pools whose holders get out alike.
+const KINDS: [PoolKind; 2] = [PoolKind::Littered, PoolKind::EXTENDED];
+
 /// Runs the rows one by one, with both token programs.
 pub fn check(rows: &[Row]) {
     check_with(rows, BOTH);
@@ -283,8 +288,8 @@ fn check_cases<'a>(cases: impl Iterator<Item = (&'a str, &'a [Row])>, token_prog
     let mut twins = Twins::new();
     let mut failures = vec![];
     for (name, rows) in cases {
-        for token_program in token_programs {
-            let mut bed = Bed::new(twins, *token_program);
+        for (token_program, kind) in token_programs.iter().flat_map(|program| KINDS.map(|kind| (program, kind))) {
+            let mut bed = Bed::new(twins, *token_program, kind);
             for row in rows.iter().rev() {
                 (row.set)(&mut bed);
             }
@@ -296,7 +301,7 @@ fn check_cases<'a>(cases: impl Iterator<Item = (&'a str, &'a [Row])>, token_prog
                 _ => false,
             };
             if !as_expected {
-                failures.push(format!("{name}, {} rows, token program {token_program}: {result:?}", rows.len()));
+                failures.push(format!("{name}, {} rows, {token_program}, {kind:?}: {result:?}", rows.len()));
             }
             twins = bed.twins;
         }

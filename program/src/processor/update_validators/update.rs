@@ -80,12 +80,15 @@ impl Update<'_> {
     ) -> Result<u64, ProgramError> {
         let delegation = match self.read(transient_stake)? {
             Stake::Foreign => return Ok(0),
-            _ if self.counts_only() => return Ok(transient_stake.lamports()),
+            Stake::Initialized if self.counts_only() => return Ok(transient_stake.lamports()),
             Stake::Initialized => return self.transient_to_reserve(record, transient_stake),
             Stake::Delegated(_, delegation) => delegation,
         };
         if self.pool.is_extended() {
             record.extension.set_leaving(!delegation.is_delegated());
+        }
+        if self.counts_only() {
+            return Ok(transient_stake.lamports());
         }
         if delegation.is_inactive(self.epoch) {
             if !self.is_cooled_down(&delegation) {
@@ -103,6 +106,9 @@ impl Update<'_> {
         } else if delegation.is_delegated() {
             // It began to move before the validator was removed.
             self.authority.deactivate(transient_stake, self.sysvars.clock)?;
+            if self.pool.is_extended() {
+                record.extension.set_leaving(true);
+            }
         }
         Ok(transient_stake.lamports())
     }

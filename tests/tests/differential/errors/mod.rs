@@ -25,6 +25,7 @@ use {
         address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
     },
     tidepool_tests::{
+        extension::PoolKind,
         scenario::{self, EPOCH},
         twins::Twins,
         vm::Outcome,
@@ -71,6 +72,9 @@ const fn pool(error: StakePoolError) -> Expected {
     Expected::Pool(error)
 }
 
+/// Pools whose errors are the contract's: an extension makes no other.
+const KINDS: [PoolKind; 2] = [PoolKind::Littered, PoolKind::EXTENDED];
+
 /// Runs the cases with both token programs.
 fn run(cases: &[Case]) {
     run_with(&[TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID], cases);
@@ -83,17 +87,18 @@ fn run_with(token_programs: &[Address], cases: &[Case]) {
         metadata::install(&mut twins);
     }
     let mut failures = vec![];
-    for token_program in token_programs.iter().copied() {
+    let pools = token_programs.iter().flat_map(|token_program| KINDS.map(|kind| (*token_program, kind)));
+    for (token_program, kind) in pools {
         for (name, scenarios, spoil, expected) in cases {
             for scenario in *scenarios {
                 twins.set_epoch(EPOCH);
                 twins.set_epoch_rewards_active(false);
                 let scenario = if scenario.ends_with("TokenMetadata") {
-                    metadata::make(scenario, token_program, &mut twins)
+                    metadata::make(scenario, token_program, kind, &mut twins)
                 } else {
-                    scenario::make(scenario, token_program, &mut twins.ours)
+                    scenario::make(scenario, token_program, kind, &mut twins.ours)
                 };
-                let title = format!("{}, {name}", scenario.name);
+                let title = format!("{}, {kind:?}, {name}", scenario.name);
                 let mut spoiler = Spoiler::new(scenario, &mut twins);
                 spoil(&mut spoiler);
                 let instruction = spoiler.ix;

@@ -1,0 +1,99 @@
+//! The extension's instructions, for a pool of the tests.
+
+use {
+    crate::pool::PoolFixture,
+    solana_address::Address,
+    solana_instruction::{AccountMeta, Instruction},
+    tidepool_interface::{
+        address::{CLOCK_ID, STAKE_CONFIG_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID},
+        instruction::{
+            ExtendPoolAccounts, ExtensionInstruction as Ix, RebalanceAccounts, SetRebalancePolicyAccounts,
+            SetValidatorWeightsAccounts, UpdateValidatorsAccounts, WeightEntry,
+        },
+        state::RebalancePolicy,
+    },
+};
+
+/// What `Rebalance` is told of one validator.
+#[derive(Clone, Copy, Debug)]
+pub struct Triple {
+    /// Its index in the list.
+    pub index: u32,
+    /// Its vote account.
+    pub vote: Address,
+    /// Its stake account.
+    pub stake: Address,
+    /// Its transient stake account under the seed after the record's.
+    pub transient: Address,
+}
+
+fn writable(addresses: impl IntoIterator<Item = Address>) -> impl Iterator<Item = AccountMeta> {
+    addresses.into_iter().map(|address| AccountMeta::new(address, false))
+}
+
+impl PoolFixture {
+    /// `ExtendPool`.
+    pub fn extend(&self, payer: Address) -> Instruction {
+        let accounts = ExtendPoolAccounts {
+            pool: self.pool,
+            manager: self.state.head.manager,
+            payer,
+            system_program: SYSTEM_PROGRAM_ID,
+        };
+        Ix::ExtendPool.with_accounts(&self.program_id, accounts.metas())
+    }
+
+    /// `SetRebalancePolicy`.
+    pub fn set_policy(&self, policy: RebalancePolicy) -> Instruction {
+        let accounts = SetRebalancePolicyAccounts { pool: self.pool, manager: self.state.head.manager };
+        Ix::SetRebalancePolicy { policy }.with_accounts(&self.program_id, accounts.metas())
+    }
+
+    /// `SetValidatorWeights`.
+    pub fn set_weights(&self, weights: &[WeightEntry]) -> Instruction {
+        let head = self.state.head;
+        let accounts =
+            SetValidatorWeightsAccounts { pool: self.pool, staker: head.staker, validator_list: head.validator_list };
+        Ix::SetValidatorWeights { weights }.with_accounts(&self.program_id, accounts.metas())
+    }
+
+    /// `UpdateValidators` of the records from `start_index` on, with these stake accounts.
+    pub fn update_validators(&self, start_index: u32, stakes: impl IntoIterator<Item = Address>) -> Instruction {
+        let head = self.state.head;
+        let accounts = UpdateValidatorsAccounts {
+            pool: self.pool,
+            withdraw_authority: self.withdraw_authority,
+            validator_list: head.validator_list,
+            reserve_stake: head.reserve_stake,
+            clock: CLOCK_ID,
+            stake_history: STAKE_HISTORY_ID,
+            stake_program: STAKE_PROGRAM_ID,
+        };
+        let mut metas = accounts.metas();
+        metas.extend(writable(stakes));
+        Ix::UpdateValidators { start_index }.with_accounts(&self.program_id, metas)
+    }
+
+    /// `Rebalance` of these validators.
+    pub fn rebalance(&self, validators: &[Triple]) -> Instruction {
+        let head = self.state.head;
+        let accounts = RebalanceAccounts {
+            pool: self.pool,
+            withdraw_authority: self.withdraw_authority,
+            validator_list: head.validator_list,
+            reserve_stake: head.reserve_stake,
+            clock: CLOCK_ID,
+            stake_history: STAKE_HISTORY_ID,
+            stake_config: STAKE_CONFIG_ID,
+            system_program: SYSTEM_PROGRAM_ID,
+            stake_program: STAKE_PROGRAM_ID,
+        };
+        let mut metas = accounts.metas();
+        for validator in validators {
+            metas.push(AccountMeta::new_readonly(validator.vote, false));
+            metas.extend(writable([validator.stake, validator.transient]));
+        }
+        let indices: Vec<_> = validators.iter().map(|validator| validator.index.into()).collect();
+        Ix::Rebalance { indices: &indices }.with_accounts(&self.program_id, metas)
+    }
+}

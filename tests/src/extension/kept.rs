@@ -1,0 +1,135 @@
+//! What an instruction must leave of the extension.
+
+use {
+    crate::vm::Vm,
+    solana_address::Address,
+    solana_instruction::Instruction,
+    std::fmt::Write as _,
+    tidepool_interface::{
+        address::{find_transient_stake, find_validator_stake, find_withdraw_authority},
+        external::stake::StakeState,
+        instruction::tag,
+        state::{
+            AccountType, EntryExtension, POOL_MAX_LENGTH, PoolExtension, StakePool, VALIDATOR_LIST_HEADER_LENGTH,
+            VALIDATOR_STAKE_INFO_LENGTH, ValidatorStakeInfo, split_validator_list,
+        },
+    },
+};
+
+/// Whether a byte of the validator list is one of those four of a record that the contract leaves unused.
+pub const fn is_extension_byte(offset: usize) -> bool {
+    let Some(offset) = offset.checked_sub(VALIDATOR_LIST_HEADER_LENGTH) else { return false };
+    let offset = offset % VALIDATOR_STAKE_INFO_LENGTH;
+    let start = std::mem::offset_of!(ValidatorStakeInfo, extension);
+    offset >= start && offset < start + size_of::<EntryExtension>()
+}
+
+/// A pool with the extension, as it was before an instruction.
+pub struct ExtendedPool {
+    pool: Address,
+    /// Its validator list.
+    pub list: Address,
+    tail: Vec<u8>,
+    records: Vec<ValidatorStakeInfo>,
+}
+
+fn records(list: &Address, vm: &Vm) -> Vec<ValidatorStakeInfo> {
+    let data = vm.account(list).data;
+    split_validator_list(&data).map_or(vec![], |(_, records)| records.to_vec())
+}
+
+fn tail(pool: &Address, vm: &Vm) -> Vec<u8> {
+    vm.account(pool).data.get(POOL_MAX_LENGTH..).map_or(vec![], <[u8]>::to_vec)
+}
+
+impl ExtendedPool {
+    /// The pool with the extension among an instruction's accounts, if there is any.
+    pub fn find(instruction: &Instruction, vm: &Vm) -> Option<Self> {
+        let pool = instruction.accounts.iter().map(|meta| meta.pubkey).find(|address| {
+            vm.accounts.get(address).is_some_and(|account| {
+                account.owner == vm.program_id
+                    && account.data.first() == Some(&(AccountType::StakePool as u8))
+                    && PoolExtension::find(&account.data).is_some()
+            })
+        })?;
+        let list = StakePool::decode(&vm.account(&pool).data).ok()?.head.validator_list;
+        Some(Self { pool, list, tail: tail(&pool, vm), records: records(&list, vm) })
+    }
+
+    fn before(&self, vote: &Address) -> Option<&ValidatorStakeInfo> {
+        self.records.iter().find(|record| record.vote_account_address == *vote)
+    }
+
+    /// Checks what an instruction has left of the extension.
+    ///
+    /// # Errors
+    /// What it should not have changed, or has cached wrongly.
+    pub fn check(&self, instruction: &Instruction, vm: &Vm) -> Result<(), String> {
+        let mut text = String::new();
+        if instruction.data[0] != tag::SET_REBALANCE_POLICY && tail(&self.pool, vm) != self.tail {
+            let _ = writeln!(text, "the pool's extension changed");
+        }
+        for (index, record) in records(&self.list, vm).iter().enumerate() {
+            let before = self.before(&record.vote_account_address);
+            if !is_weight_right(instruction.data[0], before, record) {
+                let _ = writeln!(text, "record {index}: weight of {before:?} became that of {record:?}");
+            }
+            if before != Some(record) {
+                self.check_caches(&mut text, instruction.data[0], index, before, record, vm);
+            }
+        }
+        if text.is_empty() { Ok(()) } else { Err(text) }
+    }
+
+    /// A cached bump is the one that the search finds. A direction, where it is known, is that of the account.
+    fn check_caches(
+        &self,
+        text: &mut String,
+        instruction: u8,
+        index: usize,
+        before: Option<&ValidatorStakeInfo>,
+        record: &ValidatorStakeInfo,
+        vm: &Vm,
+    ) {
+        let (vote, entry) = (record.vote_account_address, record.extension);
+        let (_, bump) = find_validator_stake(&vm.program_id, &vote, &self.pool, record.validator_seed_suffix.get());
+        if entry.validator_bump().is_some_and(|cached| cached != bump) {
+            let _ = writeln!(text, "record {index}: {entry:?}, but the validator stake account's bump is {bump}");
+        }
+        let Some(cached) = entry.transient_bump() else { return };
+        let seed = record.transient_seed_suffix.get();
+        let (address, bump) = find_transient_stake(&vm.program_id, &vote, &self.pool, seed);
+        if cached != bump {
+            let _ = writeln!(text, "record {index}: {entry:?}, but the transient stake account's bump is {bump}");
+        }
+        if record.transient_stake_lamports.get() == 0 {
+            return;
+        }
+        // Where nothing was cached when stake was in motion already, as in a list that SPL tools made, it is taken to leave
+        // until an update.
+        let is_guess = entry.is_leaving()
+            && ![tag::UPDATE_VALIDATOR_LIST_BALANCE, tag::UPDATE_VALIDATORS].contains(&instruction)
+            && before.is_some_and(|before| before.transient_stake_lamports.get() > 0 && before.extension.is_leaving());
+        let (withdraw_authority, _) = find_withdraw_authority(&vm.program_id, &self.pool);
+        if let Ok(StakeState::Stake(meta, delegation)) = StakeState::decode(&vm.account(&address).data)
+            && meta.staker == withdraw_authority
+            && delegation.is_delegated() == entry.is_leaving()
+            && !is_guess
+        {
+            let _ = writeln!(text, "record {index}: {entry:?} has the wrong direction, {before:?} became {record:?}");
+        }
+    }
+}
+
+/// Weights stay with their validators, but for those of a validator that is removed.
+fn is_weight_right(instruction: u8, before: Option<&ValidatorStakeInfo>, after: &ValidatorStakeInfo) -> bool {
+    let weight = after.extension.weight;
+    match before {
+        _ if instruction == tag::SET_VALIDATOR_WEIGHTS => true,
+        Some(before) if instruction == tag::REMOVE_VALIDATOR_FROM_POOL && before.status != after.status => {
+            weight.get() == 0
+        }
+        Some(before) => weight == before.extension.weight,
+        None => weight.get() == 0,
+    }
+}
