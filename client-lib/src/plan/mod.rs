@@ -1,6 +1,7 @@
 //! What to do, in which order: pure functions from a snapshot to a [`Plan`].
 
 mod addresses;
+mod explain;
 mod rebalance;
 mod split_reserve;
 mod update;
@@ -11,6 +12,7 @@ mod tests;
 
 pub use {
     addresses::{LookupContent, lookup_addresses, update_addresses},
+    explain::{InMotion, NextStep, StakeExplanation, explain_stake},
     rebalance::{
         Direction, IdleStake, Obstacle, RebalanceOptions, RebalancePlan, StakeMovement, Unmoved, WhyNot, rebalance,
     },

@@ -1,8 +1,10 @@
 mod creating;
+mod extending;
 mod funding;
 mod managing;
 mod membership;
 mod moving;
+mod weighing;
 
 use {
     super::*,

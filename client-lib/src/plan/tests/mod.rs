@@ -1,3 +1,4 @@
+mod explaining;
 mod rebalancing;
 mod reserve;
 mod updating;

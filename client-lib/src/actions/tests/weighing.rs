@@ -1,0 +1,198 @@
+use super::*;
+use {
+    crate::{
+        actions::weights::{RelativeWeight, Unlisted, by_stake, changes, equal, relative, weights_per_instruction},
+        pack::MAX_TRANSACTION_BYTES,
+    },
+    proptest::prelude::*,
+    tidepool_interface::{ExtensionError, instruction::ExtensionInstruction, state::RebalancePolicy},
+};
+
+fn pool(weights: &[u16]) -> Fixture {
+    let validators = weights.iter().map(|weight| FixtureValidator::new(20 * SOL).weighing(*weight));
+    Fixture { with_stakes: false, ..Fixture::extended(validators.collect()) }
+}
+
+fn numbers(texts: &[&str]) -> Vec<(Address, RelativeWeight)> {
+    texts.iter().enumerate().map(|(index, text)| (vote(index), text.parse().unwrap())).collect()
+}
+
+fn scaled(texts: &[&str]) -> Vec<u16> {
+    relative(&numbers(texts)).unwrap().into_iter().map(|(_, weight)| weight).collect()
+}
+
+fn parsed(text: &str) -> Result<RelativeWeight, WeightsError> {
+    text.parse()
+}
+
+#[test]
+fn numbers_are_scaled_exactly_where_that_is_possible() {
+    assert_eq!(scaled(&["1", "2", "3"]), [1, 2, 3]);
+    assert_eq!(scaled(&["10", "20", "0", "30"]), [1, 2, 0, 3]);
+    assert_eq!(scaled(&["0.25", "0.5", ".25"]), [1, 2, 1]);
+    assert_eq!(scaled(&["1e9", "2500000000.00"]), [2, 5]);
+    assert_eq!(scaled(&["123456789012345678901234567890"]), [1]);
+    assert_eq!(scaled(&["65535", "1"]), [65_535, 1]);
+    assert_eq!(scaled(&["65536", "1"]), [65_535, 1]);
+    assert_eq!(scaled(&["1e-300", "3e-300"]), [1, 3]);
+    assert_eq!(scaled(&["1000000007", "500000003"]), [65_535, 32_767]);
+}
+
+#[test]
+fn what_would_round_to_nothing_is_refused() {
+    assert_eq!(scaled(&["131070", "1.00001"]), [65_535, 1]);
+    let error = relative(&numbers(&["131071", "0.9"])).unwrap_err();
+    assert_eq!(error, WeightsError::RoundsToZero { vote: vote(1), weight: "9e-1".into() });
+    assert!(relative(&numbers(&["1e60", "1"])).is_err());
+    assert_eq!(relative(&numbers(&["0", "0.0"])), Err(WeightsError::NoWeights));
+    assert_eq!(relative(&[]), Err(WeightsError::NoWeights));
+}
+
+#[test]
+fn what_is_no_number_is_refused() {
+    for text in ["", ".", "1,5", "1_000", "12 %", "NaN", "inf", "0x10", "1e", "1e1.5", "--1", "1e99999999999"] {
+        assert!(matches!(parsed(text), Err(WeightsError::NotANumber { .. })), "{text}: {:?}", parsed(text));
+    }
+    assert_eq!(parsed("-3"), Err(WeightsError::Negative { text: "-3".into() }));
+    assert_eq!(parsed("-0.0"), Ok(RelativeWeight::default()));
+    assert_eq!(parsed(" +3. "), Ok(3.into()));
+    assert_eq!((parsed("3e2").unwrap().to_string(), parsed("0.5").unwrap().to_string()), ("300".into(), "5e-1".into()));
+}
+
+#[test]
+fn present_stake_gives_weights_that_change_nothing() {
+    let stakes = [20 * SOL, 10 * SOL, SOL, 500_000 * SOL + 1];
+    let mut fixture = Fixture::extended(stakes.iter().map(|stake| FixtureValidator::new(*stake)).collect());
+    let weights = by_stake(&fixture.snapshot()).unwrap();
+    // The smallest would round to nothing.
+    assert_eq!(weights.iter().map(|(_, weight)| *weight).collect::<Vec<_>>(), [3, 1, 1, 65_535]);
+    fixture.validators.pop();
+    fixture.validators.push(FixtureValidator::new(5 * SOL).with_status(StakeStatus::DeactivatingValidator));
+    let exact = by_stake(&fixture.snapshot()).unwrap();
+    assert_eq!(exact, [(vote(0), 20), (vote(1), 10), (vote(2), 1)]);
+    assert_eq!(equal(&fixture.snapshot()), [(vote(0), 1), (vote(1), 1), (vote(2), 1)]);
+    assert_eq!(by_stake(&Fixture::extended(vec![]).snapshot()), Err(WeightsError::NoStake));
+}
+
+#[test]
+fn only_what_changes_is_sent_and_shown_before() {
+    let snapshot = pool(&[1, 2, 0]).snapshot();
+    let wanted = [(vote(2), 1), (vote(0), 1)];
+    let total = 70 * SOL + 3 * rent();
+    let [change] = changes(&snapshot, &wanted, Unlisted::Keep).unwrap()[..] else { panic!() };
+    let expected = WeightChange {
+        vote: vote(2),
+        index: 2,
+        old: 0,
+        new: 1,
+        target_before: None,
+        target_after: Some(total / 4 + total % 4 / 4),
+    };
+    assert_eq!(change, expected);
+    let all = changes(&snapshot, &wanted, Unlisted::Clear).unwrap();
+    assert_eq!(
+        all.iter().map(|change| (change.index, change.old, change.new)).collect::<Vec<_>>(),
+        [(1, 2, 0), (2, 0, 1)]
+    );
+    assert_eq!(all[0].target_before, Some((50 * SOL + 2 * rent()) / 3 * 2 + (50 * SOL + 2 * rent()) % 3 * 2 / 3));
+    assert_eq!(all[0].target_after, None);
+    let plan = set_validator_weights(&snapshot, &all).unwrap();
+    let [group] = &plan.stages[0].groups[..] else { panic!("{plan:?}") };
+    assert_eq!(signers(group), BTreeSet::from([STAKER]));
+    let Ok(ExtensionInstruction::SetValidatorWeights { weights }) =
+        ExtensionInstruction::decode(&group.instructions[0].data)
+    else {
+        panic!()
+    };
+    assert_eq!(weights.len(), 2);
+    assert!(weights[0].is_for(&snapshot.records()[1]) && weights[0].weight.get() == 0);
+    assert!(weights[1].index.get() == 2 && weights[1].weight.get() == 1);
+    assert!(set_validator_weights(&snapshot, &[]).unwrap().is_empty());
+}
+
+#[test]
+fn weights_that_make_no_sense_are_refused_by_name() {
+    let mut fixture = pool(&[1, 2, 0]);
+    fixture.validators[2].status = StakeStatus::DeactivatingValidator;
+    let snapshot = fixture.snapshot();
+    let refused = |wanted: &[(Address, u16)], unlisted| changes(&snapshot, wanted, unlisted).unwrap_err();
+    let unknown = refused(&[(OTHER, 1)], Unlisted::Keep);
+    assert_eq!(unknown.stake_pool_error(), Some(StakePoolError::ValidatorNotFound));
+    assert!(unknown.to_string().contains(&OTHER.to_string()));
+    let removed = refused(&[(vote(2), 1)], Unlisted::Keep);
+    assert_eq!(removed.extension_error(), Some(ExtensionError::WeightOfRemovedValidator));
+    assert!(changes(&snapshot, &[(vote(2), 0)], Unlisted::Keep).unwrap().is_empty());
+    let twice = refused(&[(vote(0), 1), (vote(0), 1)], Unlisted::Keep);
+    assert_eq!(twice, WeightsError::Twice { vote: vote(0) }.into());
+    let nobody = PlanError::from(WeightsError::NoWeights);
+    assert_eq!(refused(&[], Unlisted::Clear), nobody);
+    assert_eq!(refused(&[(vote(0), 0), (vote(1), 0)], Unlisted::Keep), nobody);
+    fixture.policy = Some(RebalancePolicy { validator_cap: 6_000.into(), ..RebalancePolicy::DEFAULT });
+    let error = changes(&fixture.snapshot(), &[(vote(1), 0)], Unlisted::Keep).unwrap_err();
+    assert!(matches!(error, PlanError::Weights(WeightsError::CapTooLow { .. })), "{error:?}");
+    let plain = Fixture { policy: None, ..fixture };
+    let error = changes(&plain.snapshot(), &[(vote(1), 0)], Unlisted::Keep).unwrap_err();
+    assert_eq!(error.extension_error(), Some(ExtensionError::NotExtended));
+}
+
+#[test]
+fn an_entry_that_has_moved_is_refused() {
+    let before = pool(&[0, 0, 0]).snapshot();
+    let all = changes(&before, &[(vote(0), 1), (vote(2), 1)], Unlisted::Keep).unwrap();
+    let fewer = pool(&[0, 0]).snapshot();
+    let error = set_validator_weights(&fewer, &all).unwrap_err();
+    assert_eq!(error.extension_error(), Some(ExtensionError::EntryMoved));
+    assert!(error.to_string().contains("no longer in the pool"), "{error}");
+    let elsewhere = [WeightChange { index: 1, ..all[0] }];
+    let error = set_validator_weights(&before, &elsewhere).unwrap_err();
+    assert!(error.to_string().contains("at 0 of the list now, and no longer at 1"), "{error}");
+}
+
+#[test]
+fn a_transaction_is_filled_with_weights_to_the_last() {
+    let most = weights_per_instruction();
+    assert_eq!(most, 60);
+    let snapshot = pool(&vec![0; most * 2 + 1]).snapshot();
+    let all = changes(&snapshot, &equal(&snapshot), Unlisted::Keep).unwrap();
+    let plan = set_validator_weights(&snapshot, &all).unwrap();
+    assert_eq!(plan.stages[0].groups.len(), 3);
+    let packed = pack_plan(&plan, &PackOptions::new(USER)).unwrap();
+    assert_eq!(packed[0].len(), 3);
+    let options = PackOptions::new(USER);
+    let bytes = |count: usize| {
+        let group = &set_validator_weights(&snapshot, &all[..count.min(most)]).unwrap().stages[0].groups[0];
+        crate::pack::transaction_bytes(&USER, &group.instructions) + options.reserved_bytes
+    };
+    assert!(bytes(most) <= MAX_TRANSACTION_BYTES && bytes(most) + 14 > MAX_TRANSACTION_BYTES);
+}
+
+proptest! {
+    /// Proportions survive, to the rounding of one unit.
+    #[test]
+    fn scaled_weights_are_proportional(numbers in prop::collection::vec(0..u64::MAX, 1..40)) {
+        prop_assume!(numbers.iter().any(|number| *number > 0));
+        let largest = *numbers.iter().max().unwrap();
+        let given: Vec<_> = numbers.iter().enumerate().map(|(index, number)| (vote(index), (*number).into())).collect();
+        match relative(&given) {
+            Ok(weights) => {
+                let top = u128::from(weights.iter().map(|(_, weight)| *weight).max().unwrap());
+                for ((_, weight), number) in weights.iter().zip(&numbers) {
+                    let exact = u128::from(*number) * top;
+                    let got = u128::from(*weight) * u128::from(largest);
+                    prop_assert!(exact.abs_diff(got) <= u128::from(largest) / 2 + 1_000_000);
+                }
+            }
+            Err(WeightsError::RoundsToZero { vote: refused, .. }) => {
+                let index = (0..numbers.len()).find(|index| vote(*index) == refused).unwrap();
+                prop_assert!(u128::from(numbers[index]) * 131_070 <= u128::from(largest) + 1_000_000);
+            }
+            Err(error) => prop_assert!(false, "{error}"),
+        }
+    }
+
+    /// Any text is parsed or refused.
+    #[test]
+    fn no_text_is_too_strange(text in "[-+0-9.eE]{0,30}") {
+        let _ = parsed(&text);
+    }
+}
