@@ -72,6 +72,15 @@ pub const fn rebalance(records: usize, validators: usize, forced: u32) -> u32 {
         .saturating_add(LOOK.saturating_mul(records).saturating_mul(forced))
 }
 
+/// Compute units by which a `Rebalance` may become dearer once others have set the stake of any of so many records in motion.
+pub const fn rebalance_growth(records: usize) -> u32 {
+    const IN_MOTION: u32 = 40;
+    IN_MOTION.saturating_mul(records as u32)
+}
+
+/// Compute units by which an instruction that scans the list may become dearer while validators are being added.
+pub const GROWING_LIST: u32 = 10_000;
+
 const fn scanning(base: u32, records: usize) -> u32 {
     base.saturating_add(PER_RECORD.saturating_mul(records as u32))
 }

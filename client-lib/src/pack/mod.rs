@@ -45,6 +45,8 @@ pub struct TransactionPlan {
     pub signers: Vec<Address>,
     /// Compute units that it uses at most, an estimate; good as a limit where no simulation gives a better one.
     pub compute_units: u32,
+    /// Compute units by which others that are sent at the same time may make it dearer.
+    pub compute_growth: u32,
     /// Lookup tables that it needs to be as short as it has to; where there are none, it has the legacy form.
     pub lookup_tables: Vec<AddressLookupTableAccount>,
 }
@@ -235,6 +237,7 @@ struct Draft {
     instructions: Vec<Instruction>,
     footprint: Footprint,
     compute_units: u32,
+    compute_growth: u32,
     log_bytes: u32,
 }
 
@@ -245,6 +248,7 @@ impl Draft {
             instructions: Vec::new(),
             footprint: Footprint::new(payer),
             compute_units: COMPUTE_BUDGET_UNITS,
+            compute_growth: 0,
             log_bytes: COMPUTE_BUDGET_LOG_BYTES,
         }
     }
@@ -257,6 +261,7 @@ impl Draft {
         larger.labels.push(group.label.clone());
         larger.instructions.extend(group.instructions.iter().cloned());
         larger.compute_units = larger.compute_units.saturating_add(group.compute_units);
+        larger.compute_growth = larger.compute_growth.saturating_add(group.compute_growth);
         larger.log_bytes = larger.log_bytes.saturating_add(group.log_bytes);
         larger
     }
@@ -285,6 +290,7 @@ impl Draft {
             signers: self.footprint.signers(),
             instructions: self.instructions,
             compute_units: self.compute_units,
+            compute_growth: self.compute_growth,
         }
     }
 }

@@ -32,6 +32,9 @@ pub struct InstructionGroup {
     pub instructions: Vec<Instruction>,
     /// Compute units that they use at most, an estimate.
     pub compute_units: u32,
+    /// Compute units by which others of the same stage may make them dearer, if they run before: more than a simulation of the
+    /// stage's beginning tells.
+    pub compute_growth: u32,
     /// Bytes of logs that they write at most, an estimate.
     pub log_bytes: u32,
 }
@@ -40,12 +43,18 @@ impl InstructionGroup {
     /// A group that logs what instructions of their programs usually do.
     pub fn new(label: impl Into<String>, instructions: Vec<Instruction>, compute_units: u32) -> Self {
         let log_bytes = logs::estimate(&instructions);
-        Self { label: label.into(), instructions, compute_units, log_bytes }
+        Self { label: label.into(), instructions, compute_units, compute_growth: 0, log_bytes }
     }
 
     /// A group of one instruction.
     pub fn one(label: impl Into<String>, instruction: Instruction, compute_units: u32) -> Self {
         Self::new(label, vec![instruction], compute_units)
+    }
+
+    /// The group with an estimate of how much dearer others may make it.
+    #[must_use]
+    pub fn growing(self, compute_growth: u32) -> Self {
+        Self { compute_growth, ..self }
     }
 
     /// The group with another estimate of what it logs.

@@ -40,6 +40,9 @@ pub struct Outgoing {
     pub instructions: Vec<Instruction>,
     /// Compute units to ask for where no simulation tells; `None` leaves it to the cluster (200,000 an instruction).
     pub compute_units: Option<u32>,
+    /// Compute units to ask for on top of what a simulation tells, because others that are sent at the same time may make it
+    /// dearer.
+    pub compute_growth: u32,
     /// Lookup tables for its addresses. With none of them the message has the legacy form, which every wallet signs.
     pub lookup_tables: Vec<AddressLookupTableAccount>,
 }
@@ -57,6 +60,7 @@ impl From<TransactionPlan> for Outgoing {
             label: plan.labels.join(", "),
             instructions: plan.instructions,
             compute_units: Some(plan.compute_units),
+            compute_growth: plan.compute_growth,
             lookup_tables: plan.lookup_tables,
         }
     }

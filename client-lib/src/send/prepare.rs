@@ -39,7 +39,7 @@ impl<C: Cluster> Sender<'_, C> {
         if let Some(error) = simulation.error {
             return Err(Outcome::WouldFail(self.report(outgoing, error, simulation.logs)));
         }
-        let limit = limit_for(simulation.units_consumed, &self.options);
+        let limit = limit_for(simulation.units_consumed, outgoing.compute_growth, &self.options);
         Ok(with_budget(&outgoing.instructions, Some(limit), price))
     }
 

@@ -235,6 +235,7 @@ impl<'a> Grouping<'a> {
         let plural = if movements == 1 { "" } else { "s" };
         let label = format!("rebalance {movements} validator{plural}");
         let group = InstructionGroup::one(label, self.instruction(&draft), self.units(&draft))
+            .growing(compute::rebalance_growth(self.snapshot.records().len()))
             .logging(logs::rebalance(draft.increases, draft.decreases));
         if let Some(stage) = self.stages.last_mut() {
             stage.push(group);

@@ -1,3 +1,4 @@
+mod compacting;
 mod explaining;
 mod rebalancing;
 mod reserve;

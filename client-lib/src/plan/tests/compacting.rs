@@ -1,0 +1,206 @@
+use super::*;
+use {
+    crate::{
+        pack::{MAX_ACCOUNT_LOCKS, TransactionPlan},
+        pool::PoolSnapshot,
+    },
+    tidepool_interface::{ExtensionError, instruction::ExtensionInstruction},
+};
+
+fn stale(validators: Vec<FixtureValidator>) -> Fixture {
+    Fixture { last_update_epoch: EPOCH - 1, ..Fixture::extended(validators) }
+}
+
+fn quiet(count: usize) -> Fixture {
+    stale(vec![FixtureValidator::new(SOL).stale(); count])
+}
+
+/// The records that each compact update of a plan covers, by their accounts.
+fn compact_ranges(snapshot: &PoolSnapshot, plan: &Plan) -> Vec<Range<usize>> {
+    plan.groups()
+        .flat_map(|group| &group.instructions)
+        .filter_map(|instruction| match ExtensionInstruction::decode(&instruction.data) {
+            Ok(ExtensionInstruction::UpdateValidators { start_index }) => {
+                let mut accounts = instruction.accounts[7..].iter();
+                let start = start_index as usize;
+                let mut end = start;
+                while let Some(stake) = accounts.next() {
+                    let validator = snapshot.validator_at(end).unwrap();
+                    assert_eq!(stake.pubkey, validator.addresses.validator);
+                    assert!(stake.is_writable && !stake.is_signer);
+                    if validator.has_transient_stake() {
+                        assert_eq!(accounts.next().unwrap().pubkey, validator.addresses.transient);
+                    }
+                    end += 1;
+                }
+                Some(start..end)
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+fn with_tables(snapshot: &PoolSnapshot, content: LookupContent) -> (UpdateOptions, PackOptions) {
+    let lookup_tables = tables(&lookup_addresses(snapshot, content));
+    let options = UpdateOptions { lookup_tables: lookup_tables.clone(), ..UpdateOptions::default() };
+    (options, PackOptions { lookup_tables, ..PackOptions::new(USER) })
+}
+
+fn packed(plan: &Plan, options: &PackOptions) -> Vec<TransactionPlan> {
+    pack_plan(plan, options).unwrap().swap_remove(0)
+}
+
+#[test]
+fn an_account_for_each_validator_and_one_more_where_stake_moves() {
+    let moving = FixtureValidator::new(SOL).increasing(SOL).stale();
+    let blocked = FixtureValidator::new(SOL).decreasing(SOL).stale();
+    let quiet = FixtureValidator::new(SOL).stale();
+    let snapshot = stale(vec![quiet, moving, quiet, blocked, quiet]).snapshot();
+    let plan = update(&snapshot, &UpdateOptions::default()).unwrap();
+    // Stake that cannot be merged holds nobody up, so there is no need to split.
+    assert_eq!(compact_ranges(&snapshot, &plan), vec![0..5]);
+    let shared: Vec<_> = plan.stages[0].groups[0].instructions[0].accounts[..7].to_vec();
+    let contract = list_chunk(&snapshot, 0..0, false).unwrap().instructions.remove(0).accounts;
+    assert_eq!(shared, contract);
+    assert_eq!(labels(&plan), ["update the validator list", "update the pool"]);
+}
+
+#[test]
+fn the_contracts_instruction_is_used_where_that_is_asked_for() {
+    let snapshot = quiet(30).snapshot();
+    let form = |options: UpdateOptions| {
+        let plan = update(&snapshot, &options).unwrap();
+        compact_ranges(&snapshot, &plan).is_empty()
+    };
+    assert!(!form(UpdateOptions::default()));
+    assert!(form(UpdateOptions { in_contract_form: true, ..UpdateOptions::default() }));
+    // The compact one merges whatever can be merged.
+    assert!(form(UpdateOptions { no_merge: true, ..UpdateOptions::default() }));
+    assert!(form(UpdateOptions { no_merge_for: BTreeSet::from([vote(1)]), ..UpdateOptions::default() }));
+    let plain = Fixture { policy: None, ..quiet(30) };
+    let error = compact_chunk(&plain.snapshot(), 0..1).unwrap_err();
+    assert_eq!(error.extension_error(), Some(ExtensionError::NotExtended));
+    assert_eq!(compact_ranges(&snapshot, &Plan::one("", compact_chunk(&snapshot, 3..9).unwrap())), vec![3..9]);
+    assert!(compact_chunk(&snapshot, 3..31).is_err());
+}
+
+#[test]
+fn lookup_tables_leave_only_the_locks_as_a_limit() {
+    let snapshot = quiet(1_000).snapshot();
+    let (options, pack_options) = with_tables(&snapshot, LookupContent::default());
+    let plan = update(&snapshot, &options).unwrap();
+    let ranges = compact_ranges(&snapshot, &plan);
+    assert!(ranges[..18].iter().all(|range| range.len() == 54));
+    let transactions = packed(&plan, &pack_options);
+    assert_eq!((ranges.len(), transactions.len()), (19, 19));
+    assert!(transactions.iter().all(|transaction| transaction.lookup_tables.len() <= 3));
+    let named: BTreeSet<_> = transactions[0].instructions[0].accounts.iter().map(|meta| meta.pubkey).collect();
+    // With the payer, the program, and the one for compute limits.
+    assert_eq!(named.len() + 3, MAX_ACCOUNT_LOCKS);
+    let legacy = update(&snapshot, &UpdateOptions::default()).unwrap();
+    assert_eq!(packed(&legacy, &PackOptions::new(USER)).len(), 1_000usize.div_ceil(23));
+}
+
+#[test]
+fn what_tables_do_not_hold_is_counted_in_bytes() {
+    let moving = FixtureValidator::new(SOL).increasing(SOL).stale();
+    let snapshot = stale(vec![moving; 100]).snapshot();
+    let (options, pack_options) = with_tables(&snapshot, LookupContent::default());
+    let plan = update(&snapshot, &options).unwrap();
+    // Two calls of the stake program for each: the logs are full before.
+    assert_eq!(compact_ranges(&snapshot, &plan)[0].len(), 20);
+    packed(&plan, &pack_options);
+    // One of the four tables is not there.
+    let snapshot = quiet(1_000).snapshot();
+    let (mut options, mut pack_options) = with_tables(&snapshot, LookupContent::default());
+    options.lookup_tables.remove(1);
+    pack_options.lookup_tables.remove(1);
+    let ranges = compact_ranges(&snapshot, &update(&snapshot, &options).unwrap());
+    assert!(ranges.iter().any(|range| range.len() < 30) && ranges[0].len() == 54);
+    packed(&update(&snapshot, &options).unwrap(), &pack_options);
+}
+
+#[test]
+fn unread_validators_may_log_a_sweep_each() {
+    let unread = Fixture { with_stakes: false, ..quiet(100) };
+    let snapshot = unread.snapshot();
+    let (options, _) = with_tables(&snapshot, LookupContent::default());
+    let plan = update(&snapshot, &options).unwrap();
+    let group = &plan.stages[0].groups[0];
+    let count = compact_ranges(&snapshot, &plan)[0].len() as u32;
+    assert_eq!(group.log_bytes, 500 + 210 * count);
+    assert!(group.log_bytes <= 9_260 && count == 41);
+    assert_eq!(group.compute_units, 15_000 + 13_000 * count);
+    let read = compact_chunk(&quiet(100).snapshot(), 0..54).unwrap();
+    assert_eq!((read.log_bytes, read.compute_units), (500, 15_000 + 54 * 3_000));
+    let searched = stale(vec![FixtureValidator::new(SOL).without_bumps().stale(); 54]);
+    assert_eq!(compact_chunk(&searched.snapshot(), 0..54).unwrap().compute_units, 15_000 + 54 * 12_000);
+    // Tips came in.
+    let fixture = quiet(1);
+    let mut snapshot = fixture.snapshot();
+    let addresses = snapshot.clone();
+    snapshot.set_stake_accounts(
+        |_| true,
+        |address| {
+            let mut account = fixture.stake_account_at(&addresses, address)?;
+            account.lamports += 1;
+            Some(account)
+        },
+    );
+    assert_eq!(compact_chunk(&snapshot, 0..1).unwrap().log_bytes, 710);
+}
+
+#[test]
+fn as_many_validators_as_are_asked_for() {
+    let snapshot = quiet(100).snapshot();
+    let sized = |size| UpdateOptions { validators_per_instruction: Some(size), ..UpdateOptions::default() };
+    assert!(update(&snapshot, &sized(0)).is_err() && update(&snapshot, &sized(55)).is_err());
+    let plan = update(&snapshot, &sized(54)).unwrap();
+    assert_eq!(compact_ranges(&snapshot, &plan), vec![0..54, 54..100]);
+}
+
+#[test]
+fn addresses_for_tables_are_in_the_lists_order() {
+    let snapshot = quiet(3).snapshot();
+    let addresses = lookup_addresses(&snapshot, LookupContent::default());
+    let stakes: Vec<_> = snapshot.stake_addresses().iter().map(|stake| stake.validator).collect();
+    assert_eq!(addresses[7..], stakes);
+    let all = lookup_addresses(&snapshot, LookupContent { votes: true, transients: true });
+    let first = snapshot.stake_addresses()[0];
+    assert_eq!(all[9..12], [first.validator, vote(0), first.transient]);
+    assert_eq!(all.len(), 9 + 9);
+    assert_eq!(update_addresses(&snapshot).len(), 7 + 6);
+}
+
+proptest! {
+    /// Every stale record is updated once, and every plan can be packed.
+    #[test]
+    fn stale_records_are_covered(kinds in prop::collection::vec(0..8u8, 1..150), use_tables: bool, read: bool) {
+        let validators = kinds.iter().map(|kind| match kind {
+            0 => FixtureValidator::new(SOL),
+            1 => FixtureValidator::new(SOL).increasing(SOL).stale(),
+            2 => FixtureValidator::new(SOL).decreasing(SOL).stale(),
+            3 => FixtureValidator::new(SOL).with_status(StakeStatus::DeactivatingValidator).stale(),
+            4 => FixtureValidator::new(SOL).without_bumps().stale(),
+            _ => FixtureValidator::new(SOL).stale(),
+        });
+        let fixture = Fixture { with_stakes: read, ..stale(validators.collect()) };
+        let snapshot = fixture.snapshot();
+        let (mut options, mut pack_options) = with_tables(&snapshot, LookupContent::default());
+        if !use_tables {
+            options.lookup_tables.clear();
+            pack_options.lookup_tables.clear();
+        }
+        let plan = update(&snapshot, &options).unwrap();
+        let mut covered = vec![0; kinds.len()];
+        for range in compact_ranges(&snapshot, &plan) {
+            prop_assert!(kinds[range.start] > 0 && kinds[range.end - 1] > 0);
+            range.for_each(|index| covered[index] += 1);
+        }
+        for (kind, times) in kinds.iter().zip(covered) {
+            prop_assert!(times == 1 || (*kind == 0 && times == 0));
+        }
+        prop_assert!(pack_plan(&plan, &pack_options).is_ok());
+        prop_assert!(plan.groups().all(|group| group.log_bytes <= 9_260));
+    }
+}
