@@ -8,5 +8,6 @@ pub mod pool;
 pub mod random;
 pub mod scenario;
 pub mod stake;
+pub mod substitution;
 pub mod twins;
 pub mod vm;

@@ -1,0 +1,185 @@
+//! The pools that the tests work on.
+
+use {
+    solana_address::Address,
+    solana_instruction::{Instruction, error::InstructionError},
+    tidepool_interface::state::{EntryExtension, PoolTerms, StakeStatus, ValidatorStakeInfo, split_validator_list},
+    tidepool_tests::{
+        extension::{PoolKind, Triple},
+        instructions::{Holder, Receiver},
+        pool::{PoolFixture, PoolSpec, ValidatorSpec, add_wallet},
+        scenario::EPOCH,
+        twins::Twins,
+        vm::Outcome,
+    },
+};
+
+pub const SOL: u64 = 1_000_000_000;
+
+/// A pool of 1,000 SOL and a holder of half its tokens.
+pub struct Bed {
+    pub twins: Twins,
+    pub pool: PoolFixture,
+    pub holder: Holder,
+    pub to: Receiver,
+}
+
+/// Stake that validators have, and that moves to them, in SOL.
+pub type Stakes<'a> = &'a [(u64, u64)];
+
+/// Two validators with too much and two with too little, where weights are equal, and a reserve that helps only a little.
+pub const UNBALANCED: Stakes = &[(400, 0), (50, 0), (50, 0), (400, 0)];
+
+/// One validator at rest between two with stake in motion.
+pub const MOVING: Stakes = &[(300, 10), (300, 0), (280, 10)];
+
+fn spec(kind: PoolKind, stakes: Stakes, last_update_epoch: u64) -> PoolSpec {
+    let in_stake: u64 = stakes.iter().map(|(delegated, transient)| delegated + transient).sum();
+    PoolSpec {
+        total_lamports: 1_000 * SOL,
+        supply: 1_000 * SOL,
+        reserve: (1_000 - in_stake) * SOL,
+        terms: PoolTerms { last_epoch_total_lamports: 1_000 * SOL, ..PoolTerms::default() },
+        validators: stakes
+            .iter()
+            .map(|(delegated, transient)| ValidatorSpec {
+                delegated: delegated * SOL,
+                transient: transient * SOL,
+                status: StakeStatus::Active,
+            })
+            .collect(),
+        last_update_epoch,
+        kind,
+        ..PoolSpec::default()
+    }
+}
+
+impl Bed {
+    /// An up-to-date pool with the extension, whose validators have equal weights.
+    pub fn fresh(twins: Twins, stakes: Stakes) -> Self {
+        let mut bed = Self::new(twins, PoolKind::EXTENDED, stakes, EPOCH);
+        bed.set_weights(&vec![1; stakes.len()]);
+        bed
+    }
+
+    /// A pool with the extension that was updated in the epoch before.
+    pub fn stale(twins: Twins, stakes: Stakes) -> Self {
+        Self::new(twins, PoolKind::EXTENDED, stakes, EPOCH - 1)
+    }
+
+    pub fn new(mut twins: Twins, kind: PoolKind, stakes: Stakes, last_update_epoch: u64) -> Self {
+        twins.ours.accounts.clear();
+        twins.set_cluster_stake(400_000_000 * SOL, 1);
+        twins.set_epoch(EPOCH);
+        twins.set_epoch_rewards_active(false);
+        let pool = PoolFixture::install(&spec(kind, stakes, last_update_epoch), &mut twins.ours);
+        let wallet = add_wallet(10_000 * SOL, &mut twins.ours);
+        let tokens = pool.add_token_account(wallet, 500 * SOL, &mut twins.ours);
+        let referrer = pool.add_token_account(Address::new_unique(), 0, &mut twins.ours);
+        Self { twins, pool, holder: Holder { wallet, tokens }, to: Receiver { tokens, referrer } }
+    }
+
+    /// Puts weights into the records.
+    pub fn set_weights(&mut self, weights: &[u16]) {
+        for (index, weight) in weights.iter().enumerate() {
+            self.edit(index, |record| record.extension.weight = (*weight).into());
+        }
+    }
+
+    pub fn edit(&mut self, index: usize, change: impl FnOnce(&mut ValidatorStakeInfo)) {
+        self.pool.edit_record(index, &mut self.twins.ours, change);
+    }
+
+    pub fn edit_data(&mut self, address: Address, change: impl FnOnce(&mut [u8])) {
+        change(&mut self.twins.ours.accounts.get_mut(&address).expect("an account").data);
+    }
+
+    pub fn records(&self) -> Vec<ValidatorStakeInfo> {
+        let data = self.twins.ours.account(&self.pool.state.head.validator_list).data;
+        split_validator_list(&data).expect("a list").1.to_vec()
+    }
+
+    pub fn entry(&self, index: usize) -> EntryExtension {
+        self.records()[index].extension
+    }
+
+    pub fn lamports(&self, address: &Address) -> u64 {
+        self.twins.ours.account(address).lamports
+    }
+
+    pub fn reserve(&self) -> Address {
+        self.pool.state.head.reserve_stake
+    }
+
+    /// The validator stake account of the record at `index`.
+    pub fn stake(&self, index: usize) -> Address {
+        let record = self.records()[index];
+        self.pool.validator_stake(&record.vote_account_address, record.validator_seed_suffix.get())
+    }
+
+    /// The transient stake account of the record at `index`.
+    pub fn transient(&self, index: usize) -> Address {
+        let record = self.records()[index];
+        self.pool.transient(&record.vote_account_address, record.transient_seed_suffix.get())
+    }
+
+    pub fn triple(&self, index: usize) -> Triple {
+        let record = self.records()[index];
+        let (vote, seed) = (record.vote_account_address, record.transient_seed_suffix.get() + 1);
+        Triple { index: index as u32, vote, stake: self.stake(index), transient: self.pool.transient(&vote, seed) }
+    }
+
+    pub fn rebalance(&self, indices: &[usize]) -> Instruction {
+        let triples: Vec<_> = indices.iter().map(|index| self.triple(*index)).collect();
+        self.pool.rebalance(&triples)
+    }
+
+    /// The accounts that a compact update of the whole list passes.
+    pub fn compact_accounts(&self) -> Vec<Address> {
+        let mut accounts = vec![];
+        for (index, record) in self.records().iter().enumerate() {
+            accounts.push(self.stake(index));
+            if record.transient_stake_lamports.get() > 0 {
+                accounts.push(self.transient(index));
+            }
+        }
+        accounts
+    }
+
+    pub fn update_compactly(&self) -> Instruction {
+        self.pool.update_validators(0, self.compact_accounts())
+    }
+
+    pub fn update_as_in_the_contract(&self) -> Instruction {
+        let stakes: Vec<_> =
+            (0..self.records().len()).map(|index| (self.stake(index), self.transient(index))).collect();
+        self.pool.update_list(0, false, &stakes)
+    }
+
+    /// Runs an instruction of the contract in both programs.
+    pub fn both(&mut self, instruction: &Instruction) -> Result<(), InstructionError> {
+        self.twins.process(instruction).expect("no difference").result.raw_result
+    }
+
+    /// Runs an instruction that only Tidepool has.
+    pub fn ours(&mut self, instruction: &Instruction) -> Outcome {
+        self.twins.process_ours(instruction).expect("the extension is as it should be")
+    }
+
+    /// As [`Self::ours`], where it succeeds.
+    pub fn succeed(&mut self, instruction: &Instruction) -> Outcome {
+        let outcome = self.ours(instruction);
+        assert!(outcome.is_ok(), "{:#?}", outcome.logs);
+        outcome
+    }
+
+    /// Passes an epoch and brings the pool up to date, as clients of the contract do.
+    pub fn next_epoch(&mut self) {
+        let epoch = self.twins.ours.mollusk.sysvars.clock.epoch + 1;
+        self.twins.set_epoch(epoch);
+        let (list, pool, cleanup) = (self.update_as_in_the_contract(), self.pool.update_pool(), self.pool.cleanup());
+        for instruction in [list, pool, cleanup] {
+            self.both(&instruction).expect("an update");
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! Cached bumps: what is wrong is not believed, and what moves takes its bytes along.
+
+use {
+    crate::bed::{Bed, MOVING, SOL, UNBALANCED},
+    solana_account::Account,
+    solana_address::Address,
+    solana_instruction::Instruction,
+    std::collections::HashMap,
+    tidepool_interface::{
+        address::{TOKEN_PROGRAM_ID, TRANSIENT_STAKE_SEED, find_transient_stake, find_validator_stake},
+        state::{EntryExtension, ValidatorStakeInfo},
+    },
+    tidepool_tests::{
+        extension::{PoolKind, kept::is_extension_byte},
+        pool::PoolFixture,
+        scenario::{self, EPOCH, Scenario},
+        twins::Twins,
+        vm::Outcome,
+    },
+};
+
+/// Places of the two bytes in the four of a record.
+const VALIDATOR: usize = 0;
+const TRANSIENT: usize = 1;
+
+/// An instruction that looks at bytes of the record at an index.
+struct User {
+    name: &'static str,
+    index: usize,
+    bytes: &'static [usize],
+}
+
+const fn user(name: &'static str, index: usize, bytes: &'static [usize]) -> User {
+    User { name, index, bytes }
+}
+
+const BOTH: &[usize] = &[VALIDATOR, TRANSIENT];
+
+/// All that use caches. The last two are not scenarios of the contract.
+const USERS: &[User] = &[
+    user("RemoveValidatorFromPool", 0, &[VALIDATOR]),
+    user("RemoveValidatorFromPool with transient stake", 1, BOTH),
+    user("DecreaseValidatorStake", 0, &[VALIDATOR]),
+    user("DecreaseValidatorStakeWithReserve", 0, &[VALIDATOR]),
+    user("DecreaseAdditionalValidatorStake", 0, &[VALIDATOR]),
+    user("IncreaseValidatorStake", 0, &[VALIDATOR]),
+    user("IncreaseAdditionalValidatorStake", 0, &[VALIDATOR]),
+    user("IncreaseAdditionalValidatorStake, more", 1, BOTH),
+    user("DepositStake", 0, &[VALIDATOR]),
+    user("WithdrawStake", 0, &[VALIDATOR]),
+    user(WITHDRAW_TRANSIENT, 1, &[TRANSIENT]),
+    user("UpdateValidatorListBalance", 0, BOTH),
+    user("UpdateValidatorListBalance", 1, BOTH),
+    user("UpdateValidatorListBalance without merging", 1, BOTH),
+    user(UPDATE_VALIDATORS, 0, &[VALIDATOR]),
+    user(UPDATE_VALIDATORS, 1, BOTH),
+    user(REBALANCE, 0, &[VALIDATOR]),
+];
+
+const WITHDRAW_TRANSIENT: &str = "WithdrawStake from transient stake";
+const UPDATE_VALIDATORS: &str = "UpdateValidators";
+const REBALANCE: &str = "Rebalance";
+
+/// The pool and the instruction of a user, on fresh accounts.
+fn make(name: &str, twins: Twins) -> (Bed, Instruction) {
+    match name {
+        UPDATE_VALIDATORS => {
+            let mut bed = Bed::stale(twins, &[(100, 0), (100, 10)]);
+            bed.edit(1, |record| record.last_update_epoch = 1.into());
+            let instruction = bed.update_compactly();
+            (bed, instruction)
+        }
+        REBALANCE => {
+            let bed = Bed::fresh(twins, UNBALANCED);
+            let instruction = bed.rebalance(&[0, 1, 2, 3]);
+            (bed, instruction)
+        }
+        WITHDRAW_TRANSIENT => {
+            let mut bed = Bed::fresh(twins, &[(1, 0), (1, 10)]);
+            let split_to = tidepool_tests::pool::add_empty_stake(&mut bed.twins.ours);
+            let instruction = bed.pool.withdraw_stake(bed.holder, bed.transient(1), split_to, 2 * SOL, None);
+            (bed, instruction)
+        }
+        _ => {
+            let mut bed = Bed::fresh(twins, UNBALANCED);
+            let Scenario { pool, instruction, .. } =
+                scenario::make(name, TOKEN_PROGRAM_ID, PoolKind::EXTENDED, &mut bed.twins.ours);
+            bed.pool = pool;
+            (bed, instruction)
+        }
+    }
+}
+
+fn poke(bed: &mut Bed, index: usize, byte: usize, value: u8) {
+    bed.edit(index, |record| {
+        let mut bytes: [u8; 4] = bytemuck::cast(record.extension);
+        bytes[byte] = value;
+        record.extension = bytemuck::cast(bytes);
+    });
+}
+
+fn bumps(pool: &PoolFixture, record: &ValidatorStakeInfo) -> [u8; 2] {
+    let (vote, seed) = (record.vote_account_address, record.transient_seed_suffix.get());
+    [
+        find_validator_stake(&pool.program_id, &vote, &pool.pool, record.validator_seed_suffix.get()).1,
+        find_transient_stake(&pool.program_id, &vote, &pool.pool, seed).1,
+    ]
+}
+
+fn cached(entry: EntryExtension) -> [Option<u8>; 2] {
+    [entry.validator_bump(), entry.transient_bump()]
+}
+
+/// The accounts after an instruction, without the bytes of the extension.
+fn masked(bed: &Bed, outcome: &Outcome) -> HashMap<Address, Account> {
+    let list = bed.pool.state.head.validator_list;
+    let accounts = outcome.result.resulting_accounts.iter().cloned();
+    accounts
+        .map(|(address, mut account)| {
+            if address == list {
+                let bytes = account.data.iter_mut().enumerate().filter(|(offset, _)| is_extension_byte(*offset));
+                bytes.for_each(|(_, byte)| *byte = 0);
+            }
+            (address, account)
+        })
+        .collect()
+}
+
+fn record_after(bed: &Bed, outcome: &Outcome, index: usize) -> ValidatorStakeInfo {
+    let list = bed.pool.state.head.validator_list;
+    let (_, account) =
+        outcome.result.resulting_accounts.iter().find(|(address, _)| *address == list).expect("the list");
+    let length = size_of::<ValidatorStakeInfo>();
+    bytemuck::pod_read_unaligned(&account.data[9 + index * length..][..length])
+}
+
+/// Every value in each byte: the right account is still found, all is done as ever, and the byte is right afterwards.
+#[test]
+fn a_cached_bump_that_does_not_fit_is_refused() {
+    let mut twins = Twins::new();
+    for User { name, index, bytes } in USERS {
+        let (mut bed, instruction) = make(name, twins);
+        let usual = bed.twins.ours.simulate(&instruction);
+        assert!(usual.is_ok(), "{name}: {:#?}", usual.logs);
+        let usual = masked(&bed, &usual);
+        for byte in *bytes {
+            for value in 0..=u8::MAX {
+                poke(&mut bed, *index, *byte, value);
+                let outcome = bed.twins.ours.simulate(&instruction);
+                assert!(outcome.is_ok(), "{name}, byte {byte} of {value}: {:#?}", outcome.logs);
+                assert!(usual == masked(&bed, &outcome), "{name}, byte {byte} of {value}: another result");
+                let record = record_after(&bed, &outcome, *index);
+                let (found, right) = (cached(record.extension)[*byte], bumps(&bed.pool, &record)[*byte]);
+                assert_eq!(found, Some(right), "{name}, byte {byte} of {value}");
+            }
+            poke(&mut bed, *index, *byte, 0);
+        }
+        twins = bed.twins;
+    }
+}
+
+/// Addresses under other bumps than the one that the search finds.
+fn other_addresses(pool: &PoolFixture, record: &ValidatorStakeInfo, byte: usize) -> Vec<Address> {
+    let (vote, seed) = (record.vote_account_address, record.transient_seed_suffix.get().to_le_bytes());
+    assert_eq!(record.validator_seed_suffix.get(), 0, "no seed of the validator's");
+    let right = bumps(pool, record)[byte];
+    let others = (0..=u8::MAX).filter(|bump| *bump != right).filter_map(|bump| {
+        let validator: &[&[u8]] = &[vote.as_ref(), pool.pool.as_ref(), &[bump]];
+        let transient: &[&[u8]] = &[TRANSIENT_STAKE_SEED, vote.as_ref(), pool.pool.as_ref(), &seed, &[bump]];
+        Address::create_program_address(if byte == VALIDATOR { validator } else { transient }, &pool.program_id).ok()
+    });
+    others.take(40).chain([Address::new_unique()]).collect()
+}
+
+/// A copy of the right account at an address of another bump, whether the right bump is cached or none.
+#[test]
+fn a_forged_account_is_refused_whatever_is_cached() {
+    let mut twins = Twins::new();
+    for User { name, index, bytes } in USERS {
+        let (mut bed, instruction) = make(name, twins);
+        let record = bed.records()[*index];
+        let right = bumps(&bed.pool, &record);
+        let addresses = [bed.stake(*index), bed.transient(*index)];
+        for byte in *bytes {
+            let account = bed.twins.ours.account(&addresses[*byte]);
+            for value in [0, right[*byte]] {
+                poke(&mut bed, *index, *byte, value);
+                for forged in other_addresses(&bed.pool, &record, *byte) {
+                    bed.twins.ours.accounts.insert(forged, account.clone());
+                    let mut instruction = instruction.clone();
+                    for meta in instruction.accounts.iter_mut().filter(|meta| meta.pubkey == addresses[*byte]) {
+                        meta.pubkey = forged;
+                    }
+                    let outcome = bed.twins.ours.simulate(&instruction);
+                    if name.starts_with("Update") {
+                        // The record stays stale, the others are updated.
+                        let after = record_after(&bed, &outcome, *index);
+                        let keeps =
+                            (after.last_update_epoch, after.active_stake_lamports, after.transient_stake_lamports)
+                                == (
+                                    record.last_update_epoch,
+                                    record.active_stake_lamports,
+                                    record.transient_stake_lamports,
+                                );
+                        assert!(outcome.is_ok() && keeps, "{name}, byte {byte} of {value}");
+                    } else {
+                        assert_eq!(outcome.custom_error(), Some(15), "{name}, byte {byte} of {value}");
+                    }
+                    let (_, left) = outcome
+                        .result
+                        .resulting_accounts
+                        .iter()
+                        .find(|(address, _)| *address == forged)
+                        .expect("there");
+                    assert!(!outcome.is_ok() || *left == account, "{name}, byte {byte} of {value}: it moved");
+                    bed.twins.ours.accounts.remove(&forged);
+                }
+            }
+        }
+        twins = bed.twins;
+    }
+}
+
+/// Stake moves under one seed after the other, to the validator and away from it: the bump is that of the seed each time.
+#[test]
+fn a_new_transient_seed_has_a_bump_of_its_own() {
+    let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
+    let (vote, stake) = (bed.records()[1].vote_account_address, bed.stake(1));
+    for seed in 1..24 {
+        let increases = seed % 2 == 1;
+        let instruction = if increases {
+            bed.pool.increase(vote, stake, 2 * SOL, seed)
+        } else {
+            bed.pool.decrease_with_reserve(&vote, stake, 2 * SOL, seed)
+        };
+        bed.both(&instruction).expect("a movement");
+        let record = bed.records()[1];
+        assert_eq!(record.transient_seed_suffix.get(), seed);
+        assert_eq!(record.extension.transient_bump(), Some(bumps(&bed.pool, &record)[TRANSIENT]));
+        assert_eq!(record.extension.is_leaving(), !increases);
+        bed.next_epoch();
+        assert_eq!(bed.records()[1].transient_stake_lamports.get(), 0);
+    }
+}
+
+/// An entry is dropped, and those behind it move up: each with its own bumps and its own weight, which then work.
+#[test]
+fn entries_move_with_their_bytes_where_one_is_cleaned_up() {
+    let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
+    bed.set_weights(&[11, 12, 13, 14]);
+    bed.next_epoch();
+    let before = bed.records();
+    assert!(before.iter().all(|record| cached(record.extension) == bumps(&bed.pool, record).map(Some)));
+    bed.both(&bed.pool.remove_validator(bed.stake(1), bed.transient(1))).expect("a removal");
+    assert_eq!(bed.entry(1).weight.get(), 0);
+    bed.next_epoch();
+    let after = bed.records();
+    let kept = [before[0], before[2], before[3]];
+    let entries = |records: &[ValidatorStakeInfo]| -> Vec<_> {
+        records.iter().map(|record| (record.vote_account_address, record.extension)).collect()
+    };
+    assert_eq!(entries(&after), entries(&kept));
+    let (vote, stake) = (after[1].vote_account_address, bed.stake(1));
+    bed.both(&bed.pool.increase(vote, stake, 2 * SOL, 9)).expect("an increase");
+    bed.succeed(&bed.rebalance(&[0, 1, 2]));
+}
+
+/// A validator that comes back is a new entry: it has no weight, and its bump is known from the search that made it.
+#[test]
+fn a_validator_that_comes_back_has_no_weight() {
+    let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
+    let vote = bed.records()[1].vote_account_address;
+    bed.both(&bed.pool.remove_validator(bed.stake(1), bed.transient(1))).expect("a removal");
+    bed.next_epoch();
+    bed.twins.ours.accounts.retain(|_, account| account.lamports > 0);
+    for seed in [0, 9] {
+        bed.both(&bed.pool.add_validator(vote, seed)).expect("an addition");
+        let record = *bed.records().last().expect("a record");
+        assert_eq!(cached(record.extension), [Some(bumps(&bed.pool, &record)[VALIDATOR]), None]);
+        assert_eq!((record.vote_account_address, record.extension.weight.get()), (vote, 0));
+        let last = bed.records().len() - 1;
+        bed.both(&bed.pool.remove_validator(bed.stake(last), bed.transient(last))).expect("a removal");
+        bed.next_epoch();
+        bed.twins.ours.accounts.retain(|_, account| account.lamports > 0);
+    }
+}
+
+/// Stake that moved when the pool got its extension: it is taken to leave until an update has seen the account.
+#[test]
+fn a_direction_that_is_not_known_is_one_to_the_reserve() {
+    let mut bed = Bed::fresh(Twins::new(), MOVING);
+    let index = 0;
+    assert_eq!(cached(bed.entry(index)), [None; 2]);
+    assert!(bed.entry(index).is_leaving());
+    let stakes = [(bed.stake(index), bed.transient(index))];
+    bed.both(&bed.pool.update_list(0, true, &stakes)).expect("an update");
+    assert!(!bed.entry(index).is_leaving(), "the update has seen that it comes");
+    assert_eq!(bed.twins.ours.mollusk.sysvars.clock.epoch, EPOCH);
+}

@@ -1,0 +1,5 @@
+//! Pools with the extension: what only Tidepool has, against the real programs.
+
+mod bed;
+mod caches;
+mod migration;

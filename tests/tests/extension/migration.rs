@@ -1,0 +1,171 @@
+//! A pool that SPL's program made and ran, under Tidepool from now on.
+
+use {
+    crate::bed::{Bed, SOL},
+    solana_account::Account,
+    solana_address::Address,
+    solana_instruction::Instruction,
+    std::collections::HashMap,
+    tidepool_interface::{
+        ExtensionError::{AlreadyExtended, NotExtended},
+        instruction::{StakePoolInstruction as Ix, WeightEntry},
+        maths::Fee,
+        state::{
+            EXTENDED_POOL_LENGTH, EntryExtension, POOL_MAX_LENGTH, PoolExtension, RebalancePolicy,
+            validator_list_length,
+        },
+    },
+    tidepool_tests::{
+        extension::PoolKind,
+        pool::{add_account, add_vote_account, add_wallet},
+        scenario::EPOCH,
+        twins::Twins,
+    },
+};
+
+/// Pool accounts that clients have made: before SOL deposits and later, and longer ones.
+const LENGTHS: [usize; 6] = [529, 611, 612, 738, 739, 1_200];
+
+/// Makes a pool by the reference, which Tidepool follows to the last byte: with three validators, one of which has stake in
+/// motion, and one that is being removed.
+fn spl_pool(twins: Twins, length: usize) -> Bed {
+    let mut bed = Bed::new(twins, PoolKind::Plain, &[], EPOCH);
+    let head = bed.pool.state.head;
+    let vm = &mut bed.twins.ours;
+    let mut pool = vm.account(&bed.pool.pool);
+    (pool.data, pool.lamports) = (vec![0; length], vm.mollusk.sysvars.rent.minimum_balance(length));
+    vm.accounts.insert(bed.pool.pool, pool);
+    for (address, range) in [(head.pool_mint, 36..44), (bed.holder.tokens, 64..72)] {
+        vm.accounts.get_mut(&address).expect("an account").data[range].fill(0);
+    }
+    let list = add_account(vec![0; validator_list_length(5)], vm.program_id, vm);
+    let fee = Fee::new(1, 100);
+    let initialize = Ix::Initialize { fee, withdrawal_fee: fee, deposit_fee: fee, referral_fee: 10, max_validators: 5 };
+    bed.both(&bed.pool.initialize(list, initialize, None)).expect("a pool");
+    bed.pool.state = bed.pool.read_state(&bed.twins.ours);
+    bed.both(&bed.pool.deposit_sol(bed.holder.wallet, bed.to, None, 1_000 * SOL, None)).expect("a deposit");
+    for seed in [0, 3, 0] {
+        let vote = add_vote_account(&mut bed.twins.ours);
+        bed.both(&bed.pool.add_validator(vote, seed)).expect("a validator");
+    }
+    for (index, lamports) in [(0, 100 * SOL), (1, 50 * SOL), (2, 20 * SOL)] {
+        let vote = bed.records()[index].vote_account_address;
+        bed.both(&bed.pool.increase(vote, bed.stake(index), lamports, 5)).expect("an increase");
+    }
+    bed.next_epoch();
+    let vote = bed.records()[0].vote_account_address;
+    bed.both(&bed.pool.decrease_with_reserve(&vote, bed.stake(0), 10 * SOL, 6)).expect("a decrease");
+    bed.both(&bed.pool.remove_validator(bed.stake(2), bed.transient(2))).expect("a removal");
+    bed
+}
+
+fn accounts_but(bed: &Bed, changed: [Address; 2]) -> HashMap<Address, Account> {
+    let accounts = bed.twins.ours.accounts.iter().filter(|(address, _)| !changed.contains(address));
+    accounts.map(|(address, account)| (*address, account.clone())).collect()
+}
+
+#[test]
+fn a_pool_of_any_length_gets_its_extension_for_the_rent_to_the_lamport() {
+    let mut twins = Twins::new();
+    for length in LENGTHS {
+        let mut bed = spl_pool(twins, length);
+        let payer = add_wallet(SOL, &mut bed.twins.ours);
+        let rest = accounts_but(&bed, [bed.pool.pool, payer]);
+        let before = bed.twins.ours.account(&bed.pool.pool);
+        bed.succeed(&bed.pool.extend(payer));
+
+        let after = bed.twins.ours.account(&bed.pool.pool);
+        assert_eq!(after.data.len(), length.max(EXTENDED_POOL_LENGTH));
+        let mut expected = before.data.clone();
+        expected.resize(after.data.len(), 0);
+        let tail = PoolExtension::new(RebalancePolicy::DEFAULT);
+        expected[POOL_MAX_LENGTH..EXTENDED_POOL_LENGTH].copy_from_slice(bytemuck::bytes_of(&tail));
+        assert_eq!(after.data, expected, "{length} bytes");
+        let rent = bed.twins.ours.mollusk.sysvars.rent.minimum_balance(after.data.len());
+        assert_eq!((after.lamports, after.owner), (rent, before.owner), "{length} bytes");
+        assert_eq!(bed.lamports(&payer), SOL - (rent - before.lamports), "{length} bytes");
+        assert!(rest == accounts_but(&bed, [bed.pool.pool, payer]), "{length} bytes: something else changed");
+        twins = bed.twins;
+    }
+}
+
+#[test]
+fn a_pool_with_lamports_to_spare_costs_nothing() {
+    let mut bed = spl_pool(Twins::new(), 611);
+    let payer = add_wallet(0, &mut bed.twins.ours);
+    bed.twins.ours.accounts.get_mut(&bed.pool.pool).expect("a pool").lamports += SOL;
+    let before = bed.lamports(&bed.pool.pool);
+    bed.succeed(&bed.pool.extend(payer));
+    assert_eq!((bed.lamports(&bed.pool.pool), bed.lamports(&payer)), (before, 0));
+}
+
+#[test]
+fn a_payer_without_the_rent_is_refused() {
+    let mut bed = spl_pool(Twins::new(), 611);
+    let rent = &bed.twins.ours.mollusk.sysvars.rent;
+    let missing = rent.minimum_balance(EXTENDED_POOL_LENGTH) - rent.minimum_balance(611);
+    let payer = add_wallet(missing - 1, &mut bed.twins.ours);
+    // The system program's ResultWithNegativeLamports.
+    assert_eq!(bed.ours(&bed.pool.extend(payer)).custom_error(), Some(1));
+}
+
+#[test]
+fn a_pool_is_extended_once() {
+    let mut bed = spl_pool(Twins::new(), 611);
+    let payer = bed.holder.wallet;
+    assert_eq!(bed.ours(&bed.pool.set_policy(RebalancePolicy::DEFAULT)).custom_error(), Some(NotExtended as u32));
+    bed.succeed(&bed.pool.extend(payer));
+    assert_eq!(bed.ours(&bed.pool.extend(payer)).custom_error(), Some(AlreadyExtended as u32));
+}
+
+/// A tail of a version that this program does not know is left alone, and the pool is one of the contract's.
+#[test]
+fn an_extension_of_another_version_is_neither_used_nor_replaced() {
+    let mut bed = Bed::new(Twins::new(), PoolKind::EXTENDED, &[(300, 0)], EPOCH);
+    bed.edit_data(bed.pool.pool, |data| data[POOL_MAX_LENGTH + 8] = 2);
+    let before = bed.twins.ours.account(&bed.pool.pool);
+    assert_eq!(bed.ours(&bed.pool.extend(bed.holder.wallet)).custom_error(), Some(AlreadyExtended as u32));
+    assert_eq!(bed.ours(&bed.pool.set_policy(RebalancePolicy::DEFAULT)).custom_error(), Some(NotExtended as u32));
+    bed.next_epoch();
+    assert_eq!(bed.twins.ours.account(&bed.pool.pool).data[POOL_MAX_LENGTH..], before.data[POOL_MAX_LENGTH..]);
+}
+
+/// The list that SPL's program made works as it is: entries are filled one by one, as instructions come by them.
+#[test]
+fn a_list_of_spl_works_unchanged_and_learns() {
+    let mut twins = Twins::new();
+    for length in LENGTHS {
+        let mut bed = spl_pool(twins, length);
+        let unextended: Vec<Instruction> =
+            vec![bed.update_compactly(), bed.rebalance(&[0]), bed.pool.set_weights(&weights(&bed))];
+        for instruction in unextended {
+            assert_eq!(bed.ours(&instruction).custom_error(), Some(NotExtended as u32));
+        }
+        bed.succeed(&bed.pool.extend(bed.holder.wallet));
+        assert!(bed.records().iter().all(|record| record.extension == EntryExtension::default()));
+
+        let (vote, stake) = (bed.records()[1].vote_account_address, bed.stake(1));
+        bed.both(&bed.pool.increase(vote, stake, 5 * SOL, 8)).expect("an increase");
+        let known = bed.records().iter().map(|record| record.extension.validator_bump().is_some()).collect::<Vec<_>>();
+        assert_eq!(known, [false, true, false]);
+
+        bed.succeed(&bed.pool.set_weights(&weights(&bed)));
+        bed.twins.set_epoch(EPOCH + 2);
+        bed.succeed(&bed.update_compactly());
+        bed.both(&bed.pool.update_pool()).expect("an update");
+        assert!(bed.records().iter().all(|record| record.extension.validator_bump().is_some()));
+        bed.both(&bed.pool.cleanup()).expect("a cleanup");
+        assert_eq!(bed.records().len(), 2);
+        let reserve = bed.lamports(&bed.reserve());
+        bed.succeed(&bed.rebalance(&[0, 1]));
+        assert!(bed.lamports(&bed.reserve()) < reserve / 2, "most of it is sent to validators");
+        bed.next_epoch();
+        twins = bed.twins;
+    }
+}
+
+fn weights(bed: &Bed) -> Vec<WeightEntry> {
+    let records = bed.records();
+    let active = records.iter().enumerate().filter(|(_, record)| record.is_active());
+    active.map(|(index, record)| WeightEntry::new(index as u32, &record.vote_account_address, 10)).collect()
+}
