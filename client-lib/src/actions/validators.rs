@@ -94,7 +94,8 @@ pub fn add_validator(snapshot: &PoolSnapshot, vote: &Address, seed: u32) -> Resu
         format!("add validator {vote}"),
         StakePoolInstruction::AddValidatorToPool { seed }.with_accounts(&snapshot.program_id(), accounts.metas()),
         compute::move_stake(snapshot.records().len()),
-    ))
+    )
+    .growing(compute::GROWING_LIST))
 }
 
 fn check_room(snapshot: &PoolSnapshot, vote: &Address) -> Result<(), PlanError> {

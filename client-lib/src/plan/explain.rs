@@ -61,7 +61,7 @@ pub struct StakeExplanation {
     pub target: Option<u64>,
     /// Lamports that one validator may have, whatever its weight; `None` where the policy sets no bound.
     pub cap: Option<u64>,
-    /// Lamports that it has for the rule: active stake and what is on its way to it, rent included.
+    /// Lamports that it has for the rule: active stake and what is on its way to it, rent of its stake account included.
     pub held: u64,
     /// Lamports in its stake account, rent included.
     pub active: u64,
@@ -214,7 +214,7 @@ pub fn explain_stake(snapshot: &PoolSnapshot, vote: &Address) -> Result<StakeExp
         weights: weights.map(|record| u64::from(record.extension.weight.get())).sum(),
         target: survey.as_ref().and_then(|(_, survey)| survey.target(record)),
         cap: survey.as_ref().and_then(|(inputs, _)| cap(snapshot, inputs)),
-        held: held(record),
+        held: held(record, snapshot.environment().stake_rent()),
         active: record.active_stake_lamports.get(),
         in_motion: in_motion(snapshot, &validator),
         next: next_step(snapshot, &validator)?,

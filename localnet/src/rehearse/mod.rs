@@ -1,12 +1,13 @@
 //! A rehearsal with a live pool's accounts: our program takes the pool over, on a cluster inside this process, and carries it
 //! into the next epoch.
 
+mod extended;
 mod input;
 mod made;
 mod report;
 mod trade;
 
-pub use {input::InputError, made::Moving};
+pub use {extended::Extended, input::InputError, made::Moving};
 
 use {
     crate::{
@@ -89,6 +90,8 @@ pub struct Rehearsed {
     pub last: PoolSnapshot,
     /// The books.
     pub ledger: Ledger,
+    /// The same with the extension; `None` where the pool has no stake to weigh.
+    pub extended: Option<Extended>,
 }
 
 /// Runs the rehearsal and writes it to `out`.
@@ -104,9 +107,13 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> Result<Rehearsed, Re
     let made = made::make(&saved, &snapshot, options.moving);
     report::write_made(out, &made)?;
     report::write_strangers(out, &strangers)?;
+    let cluster = start(options, &saved, &snapshot, made.clone())?;
+    let driver = Driver::new(&cluster, saved.program_id(), PAYER_LAMPORTS);
+    let mut rehearsed = rehearse(&driver, &snapshot, out).await?;
+    // From the same accounts again: what the extension changes, and what it does not.
     let cluster = start(options, &saved, &snapshot, made)?;
     let driver = Driver::new(&cluster, saved.program_id(), PAYER_LAMPORTS);
-    let rehearsed = rehearse(&driver, &snapshot, out).await?;
+    rehearsed.extended = extended::rehearse(driver, &snapshot, &rehearsed, out).await?;
     report::write_time(out, began.elapsed())?;
     Ok(rehearsed)
 }
@@ -169,7 +176,7 @@ async fn rehearse(driver: &Driver<'_>, saved: &PoolSnapshot, out: &mut dyn Write
     RunError::check("the pool's total, in lamports,", under_management(driver, &last), last.rate().total_lamports)?;
     report::write_books(out, &last, &ledger)?;
     ledger.check()?;
-    Ok(Rehearsed { saved_rate: saved.rate(), rewards, stages, updated, last, ledger })
+    Ok(Rehearsed { saved_rate: saved.rate(), rewards, stages, updated, last, ledger, extended: None })
 }
 
 /// Books all that the pool holds.

@@ -90,27 +90,24 @@ pub fn write_update(
     stages: &[StageCost],
 ) -> io::Result<()> {
     heading(out, &format!("Update into epoch {}", rewards.epoch))?;
+    write_costs(out, stages)?;
+    let (was, is) = (before.records().len() as u64, updated.records().len() as u64);
+    figure(out, "records updated", format!("{} of {}, {} removed", count(is), count(is), count(was - is)))?;
+    let accounts = counted(rewards.accounts, "stake account");
+    figure(out, "rewards", format!("{} SOL, paid to {accounts}", Sol(rewards.total)))
+}
+
+/// What stages cost, and their sum.
+pub fn write_costs(out: &mut dyn Write, stages: &[StageCost]) -> io::Result<()> {
     let mut table = Table::new([
         Column::new("stage", Align::Left),
         Column::new("transactions", Align::Right),
         Column::new("compute units", Align::Right),
         Column::new("most in one", Align::Right),
     ]);
-    for stage in stages {
-        table.push(cost_row(stage));
-    }
-    let all = StageCost {
-        label: "all".into(),
-        transactions: stages.iter().map(|stage| stage.transactions).sum(),
-        units: stages.iter().map(|stage| stage.units).sum(),
-        most_units: stages.iter().map(|stage| stage.most_units).max().unwrap_or(0),
-    };
-    table.push(cost_row(&all));
-    table.write(out)?;
-    let (was, is) = (before.records().len() as u64, updated.records().len() as u64);
-    figure(out, "records updated", format!("{} of {}, {} removed", count(is), count(is), count(was - is)))?;
-    let accounts = counted(rewards.accounts, "stake account");
-    figure(out, "rewards", format!("{} SOL, paid to {accounts}", Sol(rewards.total)))
+    stages.iter().for_each(|stage| table.push(cost_row(stage)));
+    table.push(cost_row(&StageCost::sum("all", stages)));
+    table.write(out)
 }
 
 fn cost_row(cost: &StageCost) -> [String; 4] {
@@ -170,10 +167,10 @@ fn percent(fee: &Fee) -> String {
     Percent { part: fee.numerator, whole: fee.denominator }.to_string()
 }
 
-fn heading(out: &mut dyn Write, text: &str) -> io::Result<()> {
+pub fn heading(out: &mut dyn Write, text: &str) -> io::Result<()> {
     writeln!(out, "\n{}", style(text).bold())
 }
 
-fn figure(out: &mut dyn Write, name: &str, value: impl Display) -> io::Result<()> {
+pub fn figure(out: &mut dyn Write, name: &str, value: impl Display) -> io::Result<()> {
     writeln!(out, "  {name:<NAME_WIDTH$} {value}")
 }

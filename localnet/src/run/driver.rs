@@ -79,6 +79,11 @@ impl<'c> Driver<'c> {
         self.cluster
     }
 
+    /// The lookup tables that transactions use.
+    pub fn lookup_tables(&self) -> &[AddressLookupTableAccount] {
+        &self.lookup_tables
+    }
+
     /// The payer.
     pub fn payer(&self) -> Address {
         self.payer.pubkey()

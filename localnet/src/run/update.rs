@@ -1,7 +1,7 @@
 //! Updating a pool, and checking what that brought against figures of the demo's own.
 
 use {
-    super::{Driver, EpochFee, RunError, epoch_fee},
+    super::{Driver, EpochFee, Receipt, RunError, epoch_fee},
     solana_address::Address,
     tidepool_client::{
         plan::{self, Plan, UpdateOptions},
@@ -11,7 +11,7 @@ use {
 };
 
 /// What a stage of an update cost.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct StageCost {
     /// What the stage did.
     pub label: String,
@@ -21,6 +21,29 @@ pub struct StageCost {
     pub units: u64,
     /// Compute units of the one that used most.
     pub most_units: u64,
+}
+
+impl StageCost {
+    /// What the transactions of `receipts` cost together.
+    pub fn of(label: impl Into<String>, receipts: &[Receipt]) -> Self {
+        let units = receipts.iter().map(|receipt| receipt.units);
+        Self {
+            label: label.into(),
+            transactions: receipts.len(),
+            most_units: units.clone().max().unwrap_or(0),
+            units: units.sum(),
+        }
+    }
+
+    /// What several stages cost together.
+    pub fn sum<'a>(label: impl Into<String>, stages: impl IntoIterator<Item = &'a Self>) -> Self {
+        stages.into_iter().fold(Self { label: label.into(), ..Self::default() }, |all, stage| Self {
+            transactions: all.transactions + stage.transactions,
+            units: all.units + stage.units,
+            most_units: all.most_units.max(stage.most_units),
+            ..all
+        })
+    }
 }
 
 /// An update that went through.
@@ -45,7 +68,8 @@ pub async fn update(driver: &Driver<'_>, before: &PoolSnapshot) -> Result<Update
     let fee_account = before.pool().head.manager_fee_account;
     let managers_tokens = tokens_in(driver, &fee_account);
     let held = under_management(driver, before);
-    let stages = run_stages(driver, &plan::update(before, &UpdateOptions::default())?).await?;
+    let options = UpdateOptions { lookup_tables: driver.lookup_tables().to_vec(), ..UpdateOptions::default() };
+    let stages = run_stages(driver, &plan::update(before, &options)?).await?;
     let after = before.read_again(driver.cluster(), StakeSelection::All).await?;
 
     let epoch = driver.cluster().epoch();
@@ -86,13 +110,7 @@ async fn run_stages(driver: &Driver<'_>, plan: &Plan) -> Result<Vec<StageCost>, 
         let mut part = Plan::default();
         part.push(stage.label.clone(), stage.groups.clone());
         let receipts = driver.send("Updating the pool", &part, &[]).await?;
-        let units = receipts.iter().map(|receipt| receipt.units);
-        costs.push(StageCost {
-            label: stage.label.clone(),
-            transactions: receipts.len(),
-            most_units: units.clone().max().unwrap_or(0),
-            units: units.sum(),
-        });
+        costs.push(StageCost::of(stage.label.clone(), &receipts));
     }
     Ok(costs)
 }

@@ -8,7 +8,7 @@ use {
     solana_rent::Rent,
     solana_stake_interface::{
         stake_flags::StakeFlags,
-        state::{Authorized, Delegation, EntryExtension, Meta, Stake, StakeStateV2},
+        state::{Authorized, Delegation, Meta, Stake, StakeStateV2},
     },
     std::{fs, path::PathBuf},
     tempfile::TempDir,

@@ -54,7 +54,7 @@ pub struct StakeMovement {
     pub lamports: u64,
     /// Lamports that the validator should have, rent of its stake account included.
     pub target: u64,
-    /// Lamports that it has before, rent included, without those that leave it.
+    /// Lamports that it has before, rent of its stake account included, without those that leave it.
     pub held: u64,
 }
 
@@ -262,10 +262,11 @@ fn summarize(snapshot: &PoolSnapshot, mut simulation: Simulation, plan: Plan) ->
     }
 }
 
-/// Lamports that a validator has as far as a rebalance is concerned: without those that leave it.
-pub(super) fn held(record: &ValidatorStakeInfo) -> u64 {
-    let active = record.active_stake_lamports.get();
-    let arriving = if record.extension.is_leaving() { 0 } else { record.transient_stake_lamports.get() };
+/// Lamports that a validator has as far as a rebalance is concerned: without those that leave it, and without the rent that goes
+/// back to the reserve when those that come to it have arrived.
+pub(super) fn held(record: &ValidatorStakeInfo, stake_rent: u64) -> u64 {
+    let (active, moving) = (record.active_stake_lamports.get(), record.transient_stake_lamports.get());
+    let arriving = if record.extension.is_leaving() { 0 } else { moving.saturating_sub(stake_rent) };
     active.saturating_add(arriving)
 }
 

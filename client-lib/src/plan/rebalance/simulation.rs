@@ -108,7 +108,7 @@ impl<'a> Simulation<'a> {
             direction,
             lamports,
             target: self.rebalance.target(&before).unwrap_or(0),
-            held: held(&before),
+            held: held(&before, self.inputs.stake_rent),
         });
     }
 

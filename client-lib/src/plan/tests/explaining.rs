@@ -39,7 +39,7 @@ fn where_stake_is_on_its_way_to_and_since_when() {
     let in_motion =
         InMotion { lamports: 5 * SOL + rent(), direction: Some(Direction::Increase), arrives_in: Some(EPOCH + 1) };
     assert_eq!(second.in_motion, Some(in_motion));
-    assert_eq!(second.held, 25 * SOL + 2 * rent());
+    assert_eq!(second.held, 25 * SOL + rent());
     assert_eq!(second.next, NextStep::Stays(WhyNot::Rule(Reason::InMotion)));
     assert_eq!(second.sentences().len(), 4);
     // The record tells the direction, and only the account since when.

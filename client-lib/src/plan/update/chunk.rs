@@ -100,6 +100,7 @@ pub(super) fn group(
         label: format!("update validators {start} to {}", (start + validators.len()).saturating_sub(1)),
         instructions: vec![form.instruction(snapshot, start, no_merge, validators)],
         compute_units: sum(form.base_units(), Form::units),
+        compute_growth: 0,
         log_bytes: sum(logs::POOL_INSTRUCTION, |_, snapshot, validator| log_bytes(snapshot, validator)),
     }
 }

@@ -210,6 +210,7 @@ fn a_budget_is_added_at_the_end_and_only_once() {
     assert_eq!(budget::with_budget(&plain, None, 0), plain);
 
     let options = SendOptions::default();
-    assert_eq!(budget::limit_for(10_000, &options), 11_300);
-    assert_eq!(budget::limit_for(1_399_999, &options), 1_400_000);
+    assert_eq!(budget::limit_for(10_000, 0, &options), 11_300);
+    assert_eq!(budget::limit_for(10_000, 500, &options), 11_800);
+    assert_eq!(budget::limit_for(1_399_999, 0, &options), 1_400_000);
 }
