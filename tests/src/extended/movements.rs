@@ -1,0 +1,192 @@
+//! Movements of stake, and what must be so of each: by a rebalance, and by the staker.
+
+use {
+    super::{
+        crank::last_lines,
+        oracle::{MINIMUM, Oracle, is_active},
+        world::{Finding, World},
+    },
+    crate::{ensure, vm::Outcome},
+    tidepool_interface::{
+        ExtensionError::TurnoverBudgetExceeded, StakePoolError::StakeListAndPoolOutOfDate, state::ValidatorStakeInfo,
+    },
+};
+
+/// A pool before or after a call.
+struct Scene {
+    records: Vec<ValidatorStakeInfo>,
+    reserve: u64,
+    oracle: Oracle,
+}
+
+/// What a call moved.
+#[derive(Clone, Copy, Debug, Default)]
+struct Moved {
+    increases: u64,
+    decreases: u64,
+    /// Lamports delegated.
+    delegated: u64,
+    /// Lamports deactivated.
+    deactivated: u64,
+}
+
+impl World<'_> {
+    fn scene(&self) -> Scene {
+        let records = self.records();
+        Scene { oracle: self.oracle(&records), reserve: self.reserve(), records }
+    }
+
+    /// Runs a rebalance of the validators at these indices, and returns how many it moved stake of.
+    ///
+    /// # Errors
+    /// Where it fails, or does what it must not.
+    pub fn rebalance(&mut self, indices: &[usize]) -> Result<usize, Finding> {
+        let before = self.scene();
+        let validators: Vec<_> = indices.iter().map(|index| self.rebalanced(*index, &before.records[*index])).collect();
+        let is_fresh = self.is_fresh();
+        let outcome = self.run(&self.pool.rebalance(&validators));
+        if !is_fresh {
+            let stale = Some(StakeListAndPoolOutOfDate as u32);
+            ensure!(outcome.custom_error() == stale, "a stale pool was rebalanced: {}", last_lines(&outcome.logs));
+            return Ok(0);
+        }
+        ensure!(outcome.is_ok(), "a rebalance failed: {}", last_lines(&outcome.logs));
+        let after = self.scene();
+        let moved = self.check_movements(indices, &before, &after)?;
+        self.check_reserve(&moved, &before, &after)?;
+        self.book.deactivated += moved.deactivated;
+        self.book.increases += moved.increases;
+        self.book.decreases += moved.decreases;
+        if moved.decreases > 0 {
+            self.check_budget(&before.oracle)?;
+        }
+        let count = moved.increases + moved.decreases;
+        if count == 0 {
+            ensure!(
+                outcome.logs.iter().any(|line| line.contains("Nothing to move:")),
+                "no reason: {}",
+                last_lines(&outcome.logs)
+            );
+        }
+        Ok(usize::try_from(count).expect("few"))
+    }
+
+    /// Each movement is one towards the target, of a validator that was named, has a weight, and had nothing in motion.
+    fn check_movements(&self, indices: &[usize], before: &Scene, after: &Scene) -> Result<Moved, Finding> {
+        let mut moved = Moved::default();
+        for (index, (old, new)) in before.records.iter().zip(&after.records).enumerate() {
+            let is_moved = new.transient_seed_suffix != old.transient_seed_suffix;
+            if !is_moved {
+                ensure!(
+                    old.active_stake_lamports == new.active_stake_lamports
+                        && old.transient_stake_lamports == new.transient_stake_lamports
+                        && old.extension.weight == new.extension.weight
+                        && old.extension.transient_bump() == new.extension.transient_bump()
+                        && old.extension.is_leaving() == new.extension.is_leaving(),
+                    "record {index} changed without a movement"
+                );
+                continue;
+            }
+            ensure!(indices.contains(&index), "record {index} changed and was not named");
+            ensure!(is_active(old) && old.transient_stake_lamports.get() == 0, "record {index} was not to be moved");
+            let target = before.oracle.targets[index];
+            let target = target.ok_or_else(|| format!("record {index} has no weight, and was moved"))?;
+            if new.extension.is_leaving() {
+                moved.deactivated += self.check_decrease(target, old, new, &before.oracle)?;
+                moved.decreases += 1;
+            } else {
+                moved.delegated += self.check_increase(target, old, new, &before.oracle)?;
+                moved.increases += 1;
+            }
+        }
+        let lack = before.oracle.lack(&before.records, before.reserve) + before.oracle.slack;
+        let most = lack + moved.decreases * MINIMUM;
+        ensure!(moved.deactivated <= most, "{moved:?}: takes away more than the {lack} lamports that are needed");
+        Ok(moved)
+    }
+
+    fn check_increase(
+        &self,
+        target: u64,
+        old: &ValidatorStakeInfo,
+        new: &ValidatorStakeInfo,
+        oracle: &Oracle,
+    ) -> Result<u64, Finding> {
+        let active = old.active_stake_lamports.get();
+        ensure!(new.active_stake_lamports.get() == active, "an increase changed the active stake");
+        let lamports = new.transient_stake_lamports.get().saturating_sub(self.stake_rent);
+        ensure!(lamports >= MINIMUM, "an increase by {lamports} lamports");
+        let most = target.max(active + MINIMUM).min(oracle.cap.max(target)) + oracle.slack;
+        ensure!(
+            active < target + oracle.slack && active + lamports <= most,
+            "an increase of {active} by {lamports} lamports, with the target {target}"
+        );
+        Ok(lamports)
+    }
+
+    fn check_decrease(
+        &self,
+        target: u64,
+        old: &ValidatorStakeInfo,
+        new: &ValidatorStakeInfo,
+        oracle: &Oracle,
+    ) -> Result<u64, Finding> {
+        let (active, left) = (old.active_stake_lamports.get(), new.active_stake_lamports.get());
+        let lamports = active.saturating_sub(left);
+        ensure!(lamports >= MINIMUM, "a decrease by {lamports} lamports");
+        ensure!(left >= MINIMUM + self.stake_rent, "a decrease leaves {left} lamports");
+        ensure!(
+            active + oracle.slack > target && left + MINIMUM + oracle.slack >= target,
+            "a decrease from {active} to {left} lamports, with the target {target}"
+        );
+        Ok(lamports)
+    }
+
+    /// An increase leaves the reserve its target; a decrease borrows the rent of one stake account at most.
+    fn check_reserve(&self, moved: &Moved, before: &Scene, after: &Scene) -> Result<(), Finding> {
+        let lent = moved.decreases * self.stake_rent;
+        let spent = moved.delegated + moved.increases * self.stake_rent;
+        let (target, reserve) = (before.oracle.reserve_target, after.reserve);
+        ensure!(
+            reserve + spent <= before.reserve && reserve + spent + lent >= before.reserve,
+            "{moved:?}: the reserve went from {} to {reserve} lamports",
+            before.reserve
+        );
+        if moved.increases > 0 {
+            ensure!(reserve + lent >= target, "{moved:?}: leaves the reserve {reserve} lamports of its {target}");
+        }
+        Ok(())
+    }
+
+    /// What was deactivated in this epoch is within the budget of the state before the last movement.
+    fn check_budget(&self, oracle: &Oracle) -> Result<(), Finding> {
+        let deactivated = self.book.deactivated;
+        let fits = oracle.budget.is_none_or(|budget| deactivated <= budget);
+        ensure!(fits, "{deactivated} lamports were deactivated in this epoch, the budget is {:?}", oracle.budget);
+        Ok(())
+    }
+
+    /// Runs a decrease of the staker's.
+    ///
+    /// # Errors
+    /// Where the budget does not bind it, or is named without a reason.
+    pub fn staker_decreases(
+        &mut self,
+        lamports: u64,
+        instruction: &solana_instruction::Instruction,
+    ) -> Result<Outcome, Finding> {
+        let oracle = self.oracle(&self.records());
+        let outcome = self.run(instruction);
+        let exceeds = oracle.turnover_left().is_some_and(|left| lamports > left);
+        if outcome.is_ok() {
+            ensure!(!exceeds, "the staker took {lamports} lamports, over the budget: {oracle:?}");
+            self.book.deactivated += lamports;
+            self.book.staker_decreases += 1;
+            self.check_budget(&oracle)?;
+        } else if outcome.custom_error() == Some(TurnoverBudgetExceeded as u32) {
+            ensure!(exceeds, "the staker was refused {lamports} lamports, within the budget: {oracle:?}");
+            self.book.refused += 1;
+        }
+        Ok(outcome)
+    }
+}

@@ -1,0 +1,136 @@
+//! A pool without flows comes to rest on its targets, and small inflows are put to work.
+
+use {
+    super::quiet,
+    crate::{
+        ensure,
+        extended::{
+            Finding, Property, SOL, World,
+            crank::deal,
+            oracle::{MINIMUM, Oracle, is_active},
+        },
+    },
+    fastrand::Rng,
+    tidepool_interface::state::{BASIS_POINTS, RebalancePolicy, ValidatorStakeInfo},
+};
+
+/// Epochs that a pool has, beyond those that its turnover budget takes, for all weights to be met.
+const EPOCHS: u64 = 8;
+
+/// Epochs in which somebody deposits a SOL.
+const INFLOWS: u64 = 4;
+
+/// Without flows every weight is met after a bounded number of epochs; what then flows in by single SOL does not pile up.
+pub const CONVERGENCE: Property = Property { prepare: prepare_spec, ..Property::new("convergence", check) };
+
+/// Budgets that let a pool of any size move within some twenty epochs, and a cluster whose stake moves within one.
+fn prepare_spec(spec: &mut crate::extended::Spec, _: &mut Rng) {
+    quiet(spec);
+    let budget = spec.policy.turnover_budget.get().max(500);
+    spec.policy.turnover_budget = budget.into();
+}
+
+fn check(world: &mut World, random: &mut Rng) -> Result<(), Finding> {
+    world.heal();
+    world.crank()?;
+    settle_policy(world);
+    let budget = u64::from(world.policy().turnover_budget.get());
+    let epochs = EPOCHS + 2 * u64::from(BASIS_POINTS) / budget;
+    for _ in 0..epochs {
+        pass_epoch(world, random)?;
+    }
+    check_rest(world)?;
+    for _ in 0..INFLOWS {
+        let holder = world.holders[0];
+        world.run(&world.pool.deposit_sol(holder.wallet, world.receiver(holder), None, SOL, None));
+        world.book.pool_lamports += SOL;
+        pass_epoch(world, random)?;
+    }
+    pass_epoch(world, random)?;
+    check_rest(world)
+}
+
+/// A history may have set a budget with which nothing moves.
+fn settle_policy(world: &mut World) {
+    let policy = world.policy();
+    let total = world.oracle(&world.records()).total;
+    let least = (2 * MINIMUM * u64::from(BASIS_POINTS)).div_ceil(total.max(1)).max(500);
+    let budget = u64::from(policy.turnover_budget.get()).max(least).min(u64::from(BASIS_POINTS));
+    let budget = u16::try_from(budget).expect("a share").into();
+    world.run(&world.pool.set_policy(RebalancePolicy { turnover_budget: budget, ..policy }));
+}
+
+fn pass_epoch(world: &mut World, random: &mut Rng) -> Result<(), Finding> {
+    world.turn_epoch(1, 0);
+    world.crank()?;
+    let calls = deal(world.all(), random);
+    world.settle(&calls)
+}
+
+/// Whoever is off its target by more than the tolerance is so because what it lacks is nowhere to be had: it is held by
+/// those that must keep their minimum, or that have no weight, or are at their cap.
+fn check_rest(world: &mut World) -> Result<(), Finding> {
+    // What was sent on its way last arrives.
+    world.turn_epoch(1, 0);
+    world.crank()?;
+    let (records, reserve) = (world.records(), world.reserve());
+    let oracle = world.oracle(&records);
+    let served = records.iter().zip(&oracle.targets).filter_map(|(record, target)| Some((record, (*target)?)));
+    let off = oracle.tolerance + oracle.slack;
+    let stuck: u64 = served.clone().map(|(record, target)| cannot_give(record, target, world.stake_rent)).sum();
+    let mut over = 0;
+    let mut is_lacked = oracle.reserve_target.saturating_sub(reserve) > off;
+    for (record, target) in served {
+        let active = record.active_stake_lamports.get();
+        ensure!(
+            target.saturating_sub(active) <= off + stuck,
+            "convergence: {active} lamports, under the target {target}: {oracle:?}"
+        );
+        is_lacked |= target.saturating_sub(active) > off;
+        let kept = cannot_give(record, target, world.stake_rent);
+        over = over.max(active.saturating_sub(target).saturating_sub(kept));
+    }
+    // Whoever is over its target gives only what somebody lacks by more than the tolerance: not what is over a cap, and not
+    // what many lack a little of.
+    ensure!(
+        over <= off || !is_lacked,
+        "convergence: {over} lamports over a target, where others lack some: {oracle:?}"
+    );
+    check_reserve(&records, reserve, stuck, &oracle)
+}
+
+/// Lamports with validators that stay in the pool and have no weight.
+fn settled(records: &[ValidatorStakeInfo]) -> u64 {
+    let without_weight = records.iter().filter(|record| is_active(record) && record.extension.weight.get() == 0);
+    without_weight.map(|record| record.active_stake_lamports.get()).sum()
+}
+
+fn check_reserve(records: &[ValidatorStakeInfo], reserve: u64, stuck: u64, oracle: &Oracle) -> Result<(), Finding> {
+    let (target, off) = (oracle.reserve_target, oracle.tolerance + oracle.slack);
+    let has_weights = oracle.targets.iter().any(|target| target.is_some());
+    if !has_weights {
+        return Ok(());
+    }
+    let given: u64 = oracle.targets.iter().flatten().sum();
+    let settled = settled(records);
+    // Where caps leave stake over, it stays in the reserve, with less than the least movement for each under its cap.
+    let capped = oracle.targets.iter().flatten().filter(|target| **target >= oracle.cap).count() as u64;
+    let left = oracle.total.saturating_sub(settled).saturating_sub(given).max(target) + capped * MINIMUM;
+    ensure!(reserve <= left + off, "convergence: {reserve} lamports in the reserve, over {left}: {oracle:?}");
+    let short = target.saturating_sub(reserve);
+    // Without enough in the validators that have a weight nobody can fill it.
+    let can_fill = oracle.total.saturating_sub(settled) >= target;
+    ensure!(
+        !can_fill || short <= off + stuck,
+        "convergence: {reserve} lamports in the reserve, under {target}: {oracle:?}"
+    );
+    Ok(())
+}
+
+/// Lamports over its target that a validator keeps because stake accounts have a minimum, and so have movements.
+fn cannot_give(record: &ValidatorStakeInfo, target: u64, stake_rent: u64) -> u64 {
+    let active = record.active_stake_lamports.get();
+    let spare = active.saturating_sub(MINIMUM + stake_rent);
+    let surplus = active.saturating_sub(target);
+    if spare < MINIMUM { surplus } else { surplus.saturating_sub(spare) }
+}
