@@ -260,7 +260,8 @@ impl Movement<'_> {
         self.authority.deactivate(stakes.transient, sysvars.clock)?;
         let left = record.active_stake_lamports.get().checked_sub(lamports).ok_or(CalculationFailure)?;
         record.active_stake_lamports.set(left);
-        record.transient_stake_lamports.set(stakes.transient.lamports());
+        // As with an increase: what somebody sent ahead must not change what the validators after this one get.
+        record.transient_stake_lamports.set(lamports.checked_add(self.stake_rent).ok_or(CalculationFailure)?);
         Ok(())
     }
 }
