@@ -11,7 +11,7 @@ use {
     },
     clap::Parser,
     solana_address::Address,
-    std::path::PathBuf,
+    std::{path::PathBuf, str::FromStr},
     tidepool_client::cluster::Confirmation,
 };
 
@@ -115,6 +115,41 @@ pub struct UpdateFirst {
     /// Refuse where the pool is not up to date with the epoch, instead of updating it first
     #[arg(long)]
     pub no_update: bool,
+}
+
+/// Which lookup tables shorten transactions.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct LookupArgs {
+    /// Lookup tables to use: auto (the fee payer's tables of this pool), none, or addresses, with commas in between
+    /// [default: auto for pools of more than 100 validators, else none]
+    #[arg(long, value_name = "auto|none|ADDRESS,...")]
+    pub lookup_tables: Option<LookupTables>,
+}
+
+/// Lookup tables to use.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum LookupTables {
+    /// None.
+    None,
+    /// The fee payer's tables of the pool.
+    Auto,
+    /// These, whosever they are.
+    Given(Vec<Address>),
+}
+
+impl FromStr for LookupTables {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "none" => Ok(Self::None),
+            "auto" => Ok(Self::Auto),
+            addresses => {
+                let addresses: Result<_, _> = addresses.split(',').map(|text| address(text.trim())).collect();
+                addresses.map(Self::Given).map_err(|error| format!("{error}; or write auto or none"))
+            }
+        }
+    }
 }
 
 /// The least that somebody accepts.

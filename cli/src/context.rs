@@ -11,6 +11,7 @@ use {
         terminal::Terminal,
     },
     solana_address::Address,
+    solana_message::AddressLookupTableAccount,
     std::{future::Future, time::Duration},
     tidepool_client::{
         cluster::Cluster,
@@ -98,7 +99,7 @@ impl<'a, C: Cluster> Context<'a, C> {
 
     /// Waits for `work`, and shows on a terminal that it goes on.
     pub async fn watch<T>(&self, what: &str, work: impl Future<Output = T>) -> T {
-        Bar::spinner(&self.terminal, what).during(work).await
+        Bar::spinner(&self.terminal, what).during(Box::pin(work)).await
     }
 
     /// Sends a plan, paid by the fee payer and signed by `keys` where they have to, and waits until it is done.
@@ -106,8 +107,23 @@ impl<'a, C: Cluster> Context<'a, C> {
     /// # Errors
     /// [`CliError::NotLanded`] where not all of it has landed; [`CliError::Pack`]; as [`Self::wallet`].
     pub async fn send(&self, plan: &Plan, keys: &[Key], program_id: Address) -> Result<Vec<Landed>, CliError> {
+        self.send_with(plan, keys, program_id, &[]).await
+    }
+
+    /// As [`Self::send`], with lookup tables.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn send_with(
+        &self,
+        plan: &Plan,
+        keys: &[Key],
+        program_id: Address,
+        lookup_tables: &[AddressLookupTableAccount],
+    ) -> Result<Vec<Landed>, CliError> {
         let payer = self.fee_payer()?;
-        let packed = pack::pack_plan(plan, &PackOptions::new(payer.pubkey()))?;
+        let lookup_tables = lookup_tables.to_vec();
+        let packed = pack::pack_plan(plan, &PackOptions { lookup_tables, ..PackOptions::new(payer.pubkey()) })?;
         let stages: Vec<Vec<Outgoing>> =
             packed.into_iter().map(|stage| stage.into_iter().map(Outgoing::from).collect()).collect();
         let options = SendOptions {
@@ -122,7 +138,7 @@ impl<'a, C: Cluster> Context<'a, C> {
             .signers(keys.iter().map(AsRef::as_ref))
             .options(options)
             .progress(&bar);
-        let summary = bar.during(sender.send_stages(&stages)).await;
+        let summary = bar.during(Box::pin(sender.send_stages(&stages))).await;
         if summary.is_success() { Ok(Landed::of(&summary)) } else { Err(CliError::NotLanded(summary)) }
     }
 }

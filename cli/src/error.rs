@@ -7,6 +7,7 @@ use {
     tidepool_client::{
         cluster::ClusterError,
         error::{Cause, PlanError},
+        lookup::LookupError,
         pack::PackError,
         pool::PoolError,
         send::{NotSent, Outcome, Sent, Summary},
@@ -122,7 +123,7 @@ pub enum CliError {
 
     /// The pool has not been updated in this epoch, and the command was told not to do it.
     #[error(
-        "the pool was last updated in epoch {last}, and it is epoch {now}: run `tidepool update {pool}`, or leave out --no-update"
+        "the pool was last updated in epoch {last}, and it is epoch {now}: run `tidepool update {pool}`, {otherwise}"
     )]
     Stale {
         /// The pool.
@@ -131,6 +132,8 @@ pub enum CliError {
         last: u64,
         /// The epoch.
         now: u64,
+        /// What else may be done, or why it has to be.
+        otherwise: &'static str,
     },
 
     /// Somebody has less than is to be given.
@@ -164,6 +167,10 @@ pub enum CliError {
     #[error(transparent)]
     Cluster(#[from] ClusterError),
 
+    /// Lookup tables cannot be found, made or closed.
+    #[error(transparent)]
+    Lookup(#[from] LookupError),
+
     /// An instruction does not fit a transaction.
     #[error(transparent)]
     Pack(#[from] PackError),
@@ -196,7 +203,10 @@ impl CliError {
             Self::NotConfirmed => Exit::NotConfirmed,
             Self::Plan(PlanError::StakeAccountsNotRead { .. }) | Self::Pack(_) | Self::Io(_) => Exit::Failed,
             Self::Plan(_) | Self::Poor { .. } => Exit::Refused,
-            Self::Pool(PoolError::Cluster(error)) | Self::Cluster(error) => exit_of_cluster(error),
+            Self::Pool(PoolError::Cluster(error))
+            | Self::Cluster(error)
+            | Self::Lookup(LookupError::Cluster(error)) => exit_of_cluster(error),
+            Self::Lookup(error) => exit_of_lookup(error),
             Self::Pool(PoolError::KeepsChanging { .. }) => Exit::Unreachable,
             Self::Pool(_) => Exit::Refused,
             Self::NotLanded(summary) => exit_of_summary(summary),
@@ -229,6 +239,15 @@ fn exit_of_cluster(error: &ClusterError) -> Exit {
             ClusterError::TransactionRefused { .. } | ClusterError::AccountNotFound { .. } => Exit::Refused,
             _ => Exit::Failed,
         }
+    }
+}
+
+const fn exit_of_lookup(error: &LookupError) -> Exit {
+    match error {
+        LookupError::TooFewSlots { .. } => Exit::NotNow,
+        LookupError::NotAuthority { .. } => Exit::Usage,
+        LookupError::NotFound { .. } | LookupError::NotATable { .. } | LookupError::Frozen { .. } => Exit::Refused,
+        LookupError::Cluster(_) | LookupError::SearchRefused { .. } => Exit::Failed,
     }
 }
 
@@ -307,7 +326,7 @@ mod tests {
 
     #[test]
     fn errors_are_json_too() {
-        let error = CliError::Stale { pool: Address::default(), last: 4, now: 5 };
+        let error = CliError::Stale { pool: Address::default(), last: 4, now: 5, otherwise: "or wait" };
         let json = error.json();
         assert_eq!(json["error"]["kind"], "not_now");
         assert_eq!(json["error"]["exit_code"], 5);

@@ -60,22 +60,45 @@ impl<C: Cluster> Context<'_, C> {
         Ok(self.watch("Reading the pool", reading).await?)
     }
 
+    /// Reads a pool as it is, with all that plans are made from, without a key: the cluster says what it has to in a simulation
+    /// that the pool's manager or staker would pay for.
+    ///
+    /// # Errors
+    /// [`CliError::Pool`].
+    pub async fn read_without_key(&self, pool: &Address, stakes: StakeSelection) -> Result<PoolSnapshot, CliError> {
+        self.read(pool, stakes, MinimumDelegation::Ask).await
+    }
+
     /// Reads a pool that is to be up to date, and updates it first where it is not and that is allowed.
     ///
     /// # Errors
     /// [`CliError::Stale`]; as [`Self::read_for_planning`] and [`Self::update`].
     pub async fn fresh(&self, pool: &Address, stakes: StakeSelection, how: UpdateFirst) -> Result<Fresh, CliError> {
         let snapshot = self.read_for_planning(pool, stakes.clone()).await?;
+        self.freshen(snapshot, stakes, how, &UpdateOptions::default()).await
+    }
+
+    /// As [`Self::fresh`], for a pool that has been read, and with options for the update.
+    ///
+    /// # Errors
+    /// As [`Self::fresh`].
+    pub async fn freshen(
+        &self,
+        snapshot: PoolSnapshot,
+        stakes: StakeSelection,
+        how: UpdateFirst,
+        options: &UpdateOptions,
+    ) -> Result<Fresh, CliError> {
         if !snapshot.is_stale() {
-            let transactions = vec![];
-            return Ok(Fresh { snapshot, transactions });
+            return Ok(Fresh { snapshot, transactions: vec![] });
         }
         let (last, now) = (snapshot.pool().head.last_update_epoch.get(), snapshot.epoch());
         if how.no_update {
-            return Err(CliError::Stale { pool: *pool, last, now });
+            let otherwise = "or leave out --no-update";
+            return Err(CliError::Stale { pool: snapshot.address(), last, now, otherwise });
         }
         self.terminal.note(&format!("The pool was last updated in epoch {last}; updating it to epoch {now} first"));
-        let transactions = self.update(&snapshot, &UpdateOptions::default()).await?;
+        let transactions = self.update(&snapshot, options).await?;
         let snapshot = self.read_updated(&snapshot, stakes).await?;
         Ok(Fresh { snapshot, transactions })
     }
@@ -109,6 +132,6 @@ impl<C: Cluster> Context<'_, C> {
         } else {
             plan::update(snapshot, options)?
         };
-        self.send(&plan, &[], snapshot.program_id()).await
+        self.send_with(&plan, &[], snapshot.program_id(), &options.lookup_tables).await
     }
 }

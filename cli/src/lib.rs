@@ -17,6 +17,7 @@ pub mod context;
 pub mod error;
 mod freshness;
 pub mod keys;
+mod lookup;
 pub mod output;
 mod progress;
 pub mod terminal;

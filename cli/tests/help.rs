@@ -5,7 +5,7 @@ use {
     tidepool_cli::args::Cli,
 };
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 17] = [
     "show",
     "list",
     "deposit-sol",
@@ -21,6 +21,8 @@ const COMMANDS: [&str; 15] = [
     "extend-pool",
     "set-policy",
     "set-weights",
+    "rebalance",
+    "explain-stake",
 ];
 
 /// Columns beyond which help is wrapped, and an example could no longer be copied.

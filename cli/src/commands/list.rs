@@ -98,7 +98,8 @@ fn entry(snapshot: &PoolSnapshot, validator: &Validator) -> Entry {
     }
 }
 
-const fn status_name(status: Option<StakeStatus>) -> &'static str {
+/// The name of a status in JSON.
+pub const fn status_name(status: Option<StakeStatus>) -> &'static str {
     match status {
         Some(StakeStatus::Active) => "active",
         Some(StakeStatus::DeactivatingTransient) => "deactivating_transient",

@@ -5,10 +5,12 @@ mod create_pool;
 mod decrease;
 mod deposit_sol;
 mod deposit_stake;
+mod explain_stake;
 mod extend_pool;
 mod increase;
 mod list;
 mod policy;
+mod rebalance;
 mod remove_validator;
 mod set_policy;
 mod set_weights;
@@ -43,30 +45,34 @@ pub enum Command {
     ExtendPool(extend_pool::Args),
     SetPolicy(set_policy::Args),
     SetWeights(set_weights::Args),
+    Rebalance(rebalance::Args),
+    ExplainStake(explain_stake::Args),
 }
 
 impl Command {
-    /// Does it.
+    /// Does it. The work is on the heap: that of all commands together would take much of a thread's stack.
     ///
     /// # Errors
     /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Box<dyn CommandOutput>, CliError> {
         Ok(match self {
-            Self::Show(args) => Box::new(args.execute(context).await?),
-            Self::List(args) => Box::new(args.execute(context).await?),
-            Self::DepositSol(args) => Box::new(args.execute(context).await?),
-            Self::DepositStake(args) => Box::new(args.execute(context).await?),
-            Self::WithdrawSol(args) => Box::new(args.execute(context).await?),
-            Self::WithdrawStake(args) => Box::new(args.execute(context).await?),
-            Self::Update(args) => Box::new(args.execute(context).await?),
-            Self::CreatePool(args) => Box::new(args.execute(context).await?),
-            Self::AddValidator(args) => Box::new(args.execute(context).await?),
-            Self::RemoveValidator(args) => Box::new(args.execute(context).await?),
-            Self::Increase(args) => Box::new(args.execute(context).await?),
-            Self::Decrease(args) => Box::new(args.execute(context).await?),
-            Self::ExtendPool(args) => Box::new(args.execute(context).await?),
-            Self::SetPolicy(args) => Box::new(args.execute(context).await?),
-            Self::SetWeights(args) => Box::new(args.execute(context).await?),
+            Self::Show(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::List(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::DepositSol(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::DepositStake(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::WithdrawSol(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::WithdrawStake(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::Update(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::CreatePool(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::AddValidator(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::RemoveValidator(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::Increase(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::Decrease(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::ExtendPool(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::SetPolicy(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::SetWeights(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::Rebalance(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::ExplainStake(args) => Box::new(Box::pin(args.execute(context)).await?),
         })
     }
 }

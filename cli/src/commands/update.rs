@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        args::address,
+        args::{LookupArgs, address},
         context::Context,
         error::CliError,
         output::{CommandOutput, Landed, Text, to_json, write_fields, write_signatures},
@@ -21,7 +21,8 @@ use {
 
 const EXAMPLE: &str = "\
 Example:
-  tidepool update 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA";
+  tidepool update 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA
+  tidepool update 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --lookup-tables auto";
 
 /// Bring a pool up to date with the epoch
 ///
@@ -42,6 +43,9 @@ pub struct Args {
     /// Update everything, although it is up to date: books what has come in since
     #[arg(long)]
     force: bool,
+
+    #[command(flatten)]
+    lookup: LookupArgs,
 }
 
 /// What an update has changed.
@@ -68,7 +72,13 @@ impl Args {
     /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
         let snapshot = context.read_for_planning(&self.pool, StakeSelection::None).await?;
-        let options = UpdateOptions { all: self.force, no_merge: self.no_merge, ..UpdateOptions::default() };
+        let lookup_tables = if snapshot.is_stale() || self.force {
+            context.lookup_tables(&snapshot, &self.lookup).await?
+        } else {
+            vec![]
+        };
+        let options =
+            UpdateOptions { all: self.force, no_merge: self.no_merge, lookup_tables, ..UpdateOptions::default() };
         let transactions = context.update(&snapshot, &options).await?;
         let after = if transactions.is_empty() {
             snapshot.clone()

@@ -4,6 +4,7 @@
 
 mod harness;
 mod life;
+mod rebalancing;
 mod refusals;
 mod weights;
 mod withdrawals;

@@ -38,7 +38,7 @@ Example:
 /// Set the weights by which a pool spreads its stake over validators
 ///
 /// A validator's target is its weight's share of all weights. At weight 0 it gets no new stake and keeps what it has. A file is
-/// CSV (VOTE,WEIGHT in lines, a heading if you like) or JSON ({\"VOTE\": WEIGHT, …}, or a list of {\"vote\": …, \"weight\": …});
+/// CSV (VOTE,WEIGHT in lines, a heading if you like) or JSON ({"VOTE": WEIGHT, …}, or a list of {"vote": …, "weight": …});
 /// weights are numbers such as 3 or 0.25.
 ///
 /// A file or --equal is taken for the whole list: validators that it does not name get weight 0. With --set the others keep

@@ -1,0 +1,92 @@
+//! `tidepool rebalance`
+
+mod output;
+mod rounds;
+
+use {
+    super::policy::policy_of,
+    crate::{
+        args::{LookupArgs, LookupTables, UpdateFirst, address},
+        context::Context,
+        error::CliError,
+    },
+    output::Output,
+    rounds::Rounds,
+    solana_address::Address,
+    tidepool_client::{
+        cluster::Cluster,
+        pack::{self, PackOptions},
+        plan::{RebalanceOptions, UpdateOptions},
+        pool::StakeSelection,
+    },
+};
+
+const EXAMPLE: &str = "\
+Example:
+  tidepool rebalance 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --dry-run
+  tidepool rebalance 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --fee-payer anybody.json";
+
+/// Move a pool's stake towards the targets that its weights set
+///
+/// What the reserve can spare is delegated to validators below their target; what others need is taken from validators above
+/// theirs, within the pool's policy. Anybody may do it, and it costs only the fees of the transactions: what moves follows from
+/// the pool alone. Stake in motion arrives with the first update of the next epoch. Where nothing is to be moved it says why.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    /// The pool
+    #[arg(value_name = "POOL", value_parser = address)]
+    pool: Address,
+
+    /// Show what would move and what that costs, without any key
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    lookup: LookupArgs,
+
+    #[command(flatten)]
+    update_first: UpdateFirst,
+}
+
+impl Args {
+    /// Moves it.
+    ///
+    /// # Errors
+    /// [`CliError`].
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
+        if self.dry_run {
+            return self.rehearse(context).await;
+        }
+        let snapshot = context.read_for_planning(&self.pool, StakeSelection::None).await?;
+        policy_of(&snapshot)?;
+        let lookup_tables = context.lookup_tables(&snapshot, &self.lookup).await?;
+        let update = UpdateOptions { lookup_tables: lookup_tables.clone(), ..UpdateOptions::default() };
+        let fresh = context.freshen(snapshot, StakeSelection::None, self.update_first, &update).await?;
+        let options = RebalanceOptions { lookup_tables, ..RebalanceOptions::default() };
+        Rounds::new(context, options).run(fresh).await
+    }
+
+    async fn rehearse<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
+        let snapshot = context.read_without_key(&self.pool, StakeSelection::None).await?;
+        policy_of(&snapshot)?;
+        if snapshot.is_stale() {
+            let (last, now) = (snapshot.pool().head.last_update_epoch.get(), snapshot.epoch());
+            let otherwise = "since what moves depends on the rewards that the update books";
+            return Err(CliError::Stale { pool: self.pool, last, now, otherwise });
+        }
+        // Whose tables would be used depends on who sends.
+        let lookup_tables = match &self.lookup.lookup_tables {
+            Some(LookupTables::Given(_)) => context.lookup_tables(&snapshot, &self.lookup).await?,
+            _ => vec![],
+        };
+        let options = RebalanceOptions { lookup_tables, ..RebalanceOptions::default() };
+        let (snapshot, plan) = Rounds::new(context, options.clone()).plan(snapshot).await?;
+        let lookup_tables = options.lookup_tables;
+        let packed = pack::pack_plan(&plan.plan, &PackOptions { lookup_tables, ..PackOptions::default() })?;
+        let mut output = Output::new(&snapshot, true);
+        output.add(&plan, packed.iter().map(Vec::len).sum());
+        output.finish(&plan);
+        Ok(output)
+    }
+}

@@ -1,0 +1,217 @@
+//! What has moved, or would, and what it costs.
+
+use {
+    crate::{
+        output::{CommandOutput, Landed, Text, to_json, write_fields, write_signatures},
+        units::{Units, sol},
+    },
+    serde::Serialize,
+    serde_json::Value,
+    solana_address::Address,
+    std::fmt,
+    tidepool_client::{
+        plan::{Direction, RebalancePlan, Unmoved},
+        pool::PoolSnapshot,
+    },
+};
+
+/// Rows that fit a screen.
+const ROWS: usize = 40;
+
+/// Why nothing moves where the plan says nothing about anybody.
+const NO_WEIGHTS: &str = "no validator has a weight; the staker sets weights with `tidepool set-weights`";
+
+/// What a rebalance has moved, or would.
+#[derive(Debug, Serialize)]
+pub struct Output {
+    pool: Text<Address>,
+    epoch: u64,
+    /// Whether nothing was sent.
+    dry_run: bool,
+    /// In the order of the transactions.
+    movements: Vec<Movement>,
+    /// The epoch whose first update ends the movements.
+    arrives_in_epoch: u64,
+    idle: Idle,
+    /// What the reserve is to hold above its rent.
+    reserve_target_lamports: u64,
+    /// What may still be taken from validators in this epoch; `null` without a bound.
+    turnover_left_lamports: Option<u64>,
+    /// Why nothing moves, where nothing does.
+    why_nothing_moves: Option<&'static str>,
+    /// Validators whose stake stays, in the pool's order.
+    unmoved: Vec<Still>,
+    /// Transactions of the rebalance itself: sent, or to be sent.
+    rebalance_transactions: usize,
+    /// All that were sent, an update included.
+    pub transactions: Vec<Landed>,
+    #[serde(skip)]
+    stake_rent: u64,
+}
+
+/// Stake that moves.
+#[derive(Debug, Serialize)]
+struct Movement {
+    vote: Text<Address>,
+    /// `reserve` or `validator`.
+    from: &'static str,
+    /// `validator` or `reserve`.
+    to: &'static str,
+    lamports: u64,
+    /// Lamports that the validator has before, without those that leave it.
+    held_lamports: u64,
+    target_lamports: u64,
+}
+
+/// A validator whose stake stays as it is.
+#[derive(Debug, Serialize)]
+struct Still {
+    vote: Text<Address>,
+    reason: &'static str,
+}
+
+/// What changes about lamports that earn nothing.
+#[derive(Debug, Default, Serialize)]
+struct Idle {
+    /// Begin to earn with the next epoch.
+    put_to_work_lamports: u64,
+    /// Lamports that are taken from validators, and earn nothing for an epoch at least.
+    lost_lamport_epochs: u64,
+    /// Rent that the reserve lends until the movements end.
+    lent_rent_lamports: u64,
+    /// Left in the reserve above its rent.
+    left_in_reserve_lamports: u64,
+}
+
+impl Output {
+    /// Nothing yet.
+    pub fn new(snapshot: &PoolSnapshot, dry_run: bool) -> Self {
+        Self {
+            pool: Text(snapshot.address()),
+            epoch: snapshot.epoch(),
+            dry_run,
+            movements: vec![],
+            arrives_in_epoch: snapshot.epoch().saturating_add(1),
+            idle: Idle::default(),
+            reserve_target_lamports: 0,
+            turnover_left_lamports: None,
+            why_nothing_moves: None,
+            unmoved: vec![],
+            rebalance_transactions: 0,
+            transactions: vec![],
+            stake_rent: snapshot.environment().stake_rent(),
+        }
+    }
+
+    /// Adds what a round has moved, or would, by so many transactions.
+    pub fn add(&mut self, plan: &RebalancePlan, transactions: usize) {
+        self.rebalance_transactions += transactions;
+        for movement in &plan.movements {
+            let (from, to, sum) = match movement.direction {
+                Direction::Increase => ("reserve", "validator", &mut self.idle.put_to_work_lamports),
+                Direction::Decrease => ("validator", "reserve", &mut self.idle.lost_lamport_epochs),
+            };
+            *sum = sum.saturating_add(movement.lamports);
+            self.idle.lent_rent_lamports = self.idle.lent_rent_lamports.saturating_add(self.stake_rent);
+            self.movements.push(Movement {
+                vote: Text(movement.vote),
+                from,
+                to,
+                lamports: movement.lamports,
+                held_lamports: movement.held,
+                target_lamports: movement.target,
+            });
+        }
+    }
+
+    /// Takes over what the last plan says of the pool.
+    pub fn finish(&mut self, plan: &RebalancePlan) {
+        self.reserve_target_lamports = plan.reserve_target;
+        self.turnover_left_lamports = plan.turnover_left;
+        self.idle.left_in_reserve_lamports = plan.idle.left_in_reserve;
+        self.why_nothing_moves =
+            self.movements.is_empty().then(|| plan.why_nothing_moves().map_or(NO_WEIGHTS, |why| why.message()));
+        let has_moved = |unmoved: &&Unmoved| !self.movements.iter().any(|movement| movement.vote.0 == unmoved.vote);
+        let still = |unmoved: &Unmoved| Still { vote: Text(unmoved.vote), reason: unmoved.why.message() };
+        self.unmoved = plan.unmoved.iter().filter(has_moved).map(still).collect();
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>, verbose: bool) -> fmt::Result {
+        if self.movements.is_empty() {
+            let why = self.why_nothing_moves.unwrap_or(NO_WEIGHTS);
+            writeln!(f, "Nothing moves in pool {}: {why}", self.pool)?;
+        } else {
+            self.write_movements(f, verbose)?;
+        }
+        if verbose && !self.unmoved.is_empty() {
+            writeln!(f, "Unmoved")?;
+            self.unmoved
+                .iter()
+                .try_for_each(|still| writeln!(f, "  {:44}  {}", still.vote.to_string(), still.reason))?;
+        }
+        write_signatures(f, &self.transactions)
+    }
+
+    fn write_movements(&self, f: &mut fmt::Formatter<'_>, verbose: bool) -> fmt::Result {
+        let count = self.movements.len();
+        let validators = if count == 1 { "1 validator".into() } else { format!("{count} validators") };
+        let what = if self.dry_run { "Would move" } else { "Moving" };
+        writeln!(f, "{what} the stake of {validators} of pool {}", self.pool)?;
+        writeln!(f, "{:44}  {:>20}  {:>20}  {:>20}", "VALIDATOR", "HAS SOL", "MOVES SOL", "TARGET SOL")?;
+        for movement in self.movements.iter().take(if verbose { usize::MAX } else { ROWS }) {
+            let sign = if movement.to == "validator" { '+' } else { '-' };
+            writeln!(
+                f,
+                "{:44}  {:>20}  {:>20}  {:>20}",
+                movement.vote.to_string(),
+                Units(movement.held_lamports).to_string(),
+                format!("{sign}{}", Units(movement.lamports)),
+                Units(movement.target_lamports).to_string(),
+            )?;
+        }
+        if !verbose && count > ROWS {
+            writeln!(f, "… and {} more: --verbose shows them all", count - ROWS)?;
+        }
+        write_fields(f, &self.costs())
+    }
+
+    /// What it comes to, the `+` from the reserve and the `-` to it.
+    fn costs(&self) -> Vec<(&'static str, String)> {
+        let (idle, next) = (&self.idle, self.arrives_in_epoch);
+        let mut fields = vec![];
+        if idle.put_to_work_lamports > 0 {
+            let earns = sol(idle.put_to_work_lamports);
+            fields.push(("reserve to validators", format!("{earns}, which earn from epoch {next} on")));
+        }
+        if idle.lost_lamport_epochs > 0 {
+            let lost = sol(idle.lost_lamport_epochs);
+            let what =
+                format!("{lost}, there with the first update in epoch {next}; they earn nothing for an epoch then");
+            fields.push(("validators to reserve", what));
+        }
+        fields.push(("rent lent until then", sol(idle.lent_rent_lamports)));
+        let (left, target) = (sol(idle.left_in_reserve_lamports), sol(self.reserve_target_lamports));
+        fields.push(("left in the reserve", format!("{left}, of which {target} are its target")));
+        if let Some(left) = self.turnover_left_lamports {
+            fields.push(("turnover budget left", sol(left)));
+        }
+        if self.dry_run {
+            fields.push(("transactions", format!("{}, which anybody may send", self.rebalance_transactions)));
+        }
+        fields
+    }
+}
+
+impl CommandOutput for Output {
+    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, false)
+    }
+
+    fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, true)
+    }
+
+    fn json(&self) -> Value {
+        to_json(self)
+    }
+}
