@@ -191,7 +191,7 @@ struct Movement<'a> {
 impl Movement<'_> {
     /// Whether the stake and vote programs will do their part: one validator must not fail the others of the instruction.
     ///
-    /// They do not where the vote account was closed, where the validator's stake was deactivated because it does not vote,
+    /// They do not where the vote account was closed, and maybe made anew without a state, where the validator's stake was deactivated because it does not vote,
     /// or where the transient account's address is in use.
     fn is_possible(&self, stakes: &Stakes, verdict: Verdict) -> Result<bool, ProgramError> {
         let transient = stakes.transient;
@@ -211,7 +211,7 @@ impl Movement<'_> {
             return Ok(false);
         }
         Ok(match verdict {
-            Verdict::Increase(_) => stakes.vote.owned_by(&VOTE_PROGRAM_ID),
+            Verdict::Increase(_) => is_vote_account(stakes.vote)?,
             Verdict::Decrease(lamports) => self.can_spare(stakes.validator, delegation, lamports),
             Verdict::Nothing(_) => false,
         })
@@ -264,4 +264,11 @@ impl Movement<'_> {
         record.transient_stake_lamports.set(lamports.checked_add(self.stake_rent).ok_or(CalculationFailure)?);
         Ok(())
     }
+}
+
+/// Whether stake can be delegated to the account. Its validator may make it an account of the vote program that has no state.
+fn is_vote_account(account: &AccountView) -> Result<bool, ProgramError> {
+    let data = account.try_borrow()?;
+    // A state begins with its version, and 0 stands for none.
+    Ok(account.owned_by(&VOTE_PROGRAM_ID) && data.get(..4).is_some_and(|version| version != [0; 4]))
 }

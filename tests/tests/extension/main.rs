@@ -2,4 +2,6 @@
 
 mod bed;
 mod caches;
+mod forged;
 mod migration;
+mod substitution;

@@ -65,6 +65,9 @@ pub fn process(program_id: &Address, accounts: &[AccountView], start_index: u32)
     Ok(())
 }
 
+/// Most stake accounts that a record has.
+const ACCOUNTS_OF_RECORD: usize = 2;
+
 /// The stake accounts that are still to be looked at.
 struct Stakes<'a> {
     remaining: &'a [AccountView],
@@ -74,14 +77,14 @@ impl<'a> Stakes<'a> {
     /// Takes the accounts of `record`, if they come next: a validator stake account, and a transient one where the record
     /// has transient stake.
     ///
-    /// One account that is not the validator's may come before: somebody else's transaction may have merged the transient
-    /// stake of the record before, or dropped that record, after this one was signed.
+    /// Two accounts that are not the validator's may come before: somebody else's transaction may have merged the transient
+    /// stake of the record before, or dropped a record with both its accounts, after this one was signed.
     fn take(
         &mut self,
         pool: &Pool,
         record: &mut ValidatorStakeInfo,
     ) -> Option<(&'a AccountView, Option<&'a AccountView>)> {
-        let skipped = (0..2usize).find(|skipped| {
+        let skipped = (0..=ACCOUNTS_OF_RECORD).find(|skipped| {
             self.remaining.get(*skipped).is_some_and(|account| check_validator_stake(pool, account, record).is_ok())
         })?;
         let (validator_stake, rest) = self.remaining.get(skipped..)?.split_first()?;

@@ -1,0 +1,273 @@
+//! Each account of each new instruction replaced, in every way that a caller could: an error, or an outcome that is written
+//! down here. In no case do lamports move to or from an account that is not the pool's.
+
+use {
+    crate::bed::{Bed, MOVING, SOL, UNBALANCED},
+    solana_account::Account,
+    solana_address::Address,
+    solana_instruction::Instruction,
+    std::collections::{HashMap, HashSet},
+    tidepool_interface::{
+        address::{CLOCK_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID},
+        instruction::{WeightEntry, tag},
+        state::{RebalancePolicy, ValidatorStakeInfo, split_validator_list},
+    },
+    tidepool_tests::{
+        extension::PoolKind,
+        scenario::EPOCH,
+        substitution::{Substitution, apply, substitutions},
+        twins::Twins,
+    },
+};
+
+type Accounts = HashMap<Address, Account>;
+
+/// An instruction of the extension, on a pool on which it succeeds.
+type Make = fn(Twins) -> (Bed, Instruction);
+
+fn extend(twins: Twins) -> (Bed, Instruction) {
+    let bed = Bed::new(twins, PoolKind::Plain, UNBALANCED, EPOCH);
+    let instruction = bed.pool.extend(bed.holder.wallet);
+    (bed, instruction)
+}
+
+fn set_policy(twins: Twins) -> (Bed, Instruction) {
+    let bed = Bed::fresh(twins, UNBALANCED);
+    let policy = RebalancePolicy { reserve_floor: SOL.into(), ..RebalancePolicy::DEFAULT };
+    let instruction = bed.pool.set_policy(policy);
+    (bed, instruction)
+}
+
+fn set_weights(twins: Twins) -> (Bed, Instruction) {
+    let bed = Bed::fresh(twins, UNBALANCED);
+    let vote = bed.records()[1].vote_account_address;
+    let instruction = bed.pool.set_weights(&[WeightEntry::new(1, &vote, 7)]);
+    (bed, instruction)
+}
+
+/// Transient stake, none, transient stake.
+fn update(twins: Twins) -> (Bed, Instruction) {
+    let bed = Bed::stale(twins, MOVING);
+    let instruction = bed.update_compactly();
+    (bed, instruction)
+}
+
+/// Two validators give and two are given.
+fn rebalance(twins: Twins) -> (Bed, Instruction) {
+    let bed = Bed::fresh(twins, UNBALANCED);
+    let instruction = bed.rebalance(&[0, 1, 2, 3]);
+    (bed, instruction)
+}
+
+/// What the outcome of a substitution is to be, by the account's place in the list.
+type Expected = fn(usize, Substitution) -> Option<Harmless>;
+
+/// What became of a substitution that was no error.
+#[derive(Debug, PartialEq)]
+enum Harmless {
+    /// All is as without it.
+    Same,
+    /// These records are as they were before; the others are as without it.
+    Unchanged(Vec<usize>),
+    /// Something else.
+    Other,
+}
+
+/// Addresses whose lamports the pool commands.
+fn pools_own(bed: &Bed) -> HashSet<Address> {
+    let head = bed.pool.state.head;
+    let mut own = HashSet::from([bed.pool.pool, head.validator_list, head.reserve_stake]);
+    for index in 0..bed.records().len() {
+        own.extend([bed.stake(index), bed.transient(index), bed.triple(index).transient]);
+    }
+    own
+}
+
+/// Accounts that are not the pool's own, and that changed; and by how many lamports the pool's own changed together.
+fn strangers(own: &HashSet<Address>, before: &Accounts, after: &Accounts) -> (Vec<Address>, i128) {
+    let nothing = Account::default();
+    // The machine keeps what is writable, and makes programs and sysvars anew: nobody changes those.
+    let is_made =
+        |address: &Address| [CLOCK_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID].contains(address);
+    let changed = after
+        .iter()
+        .filter(|(address, account)| *account != before.get(address).unwrap_or(&nothing) && !is_made(address));
+    let (ours, others): (Vec<_>, Vec<_>) = changed.partition(|(address, _)| own.contains(address));
+    let difference = ours.iter().map(|(address, account)| {
+        i128::from(account.lamports) - i128::from(before.get(address).map_or(0, |account| account.lamports))
+    });
+    (others.iter().map(|(address, _)| **address).collect(), difference.sum())
+}
+
+/// What a substitution came to, next to what comes of the instruction as it should be.
+fn judge(bed: &Bed, before: &Accounts, usual: &Accounts) -> Harmless {
+    let after = &bed.twins.ours.accounts;
+    let list = bed.pool.state.head.validator_list;
+    let records = |accounts: &Accounts| split_validator_list(&accounts[&list].data).expect("a list").1.to_vec();
+    let own = pools_own(bed);
+    if own.iter().all(|address| after.get(address) == usual.get(address)) {
+        return Harmless::Same;
+    }
+    let (old, new, usual) = (records(before), records(after), records(usual));
+    let balances = |record: &ValidatorStakeInfo| {
+        (record.last_update_epoch, record.active_stake_lamports, record.transient_stake_lamports, record.status)
+    };
+    let unchanged: Vec<_> = (0..old.len()).filter(|index| balances(&old[*index]) == balances(&new[*index])).collect();
+    let others_are_usual = (0..old.len())
+        .filter(|index| !unchanged.contains(index))
+        .all(|index| balances(&new[index]) == balances(&usual[index]));
+    if others_are_usual { Harmless::Unchanged(unchanged) } else { Harmless::Other }
+}
+
+/// Runs all substitutions; those whose outcome is not the one that `expected` says, `None` for an error.
+fn surprises(make: Make, expected: Expected, twins: Twins) -> (Twins, Vec<String>) {
+    let (mut bed, instruction) = make(twins);
+    let before = bed.twins.ours.accounts.clone();
+    bed.succeed(&instruction);
+    let usual = bed.twins.ours.accounts.clone();
+    let own = pools_own(&bed);
+    let mut surprises = vec![];
+    for index in 0..instruction.accounts.len() {
+        for substitution in substitutions(&instruction, index) {
+            bed.twins.ours.accounts.clone_from(&before);
+            let mut instruction = instruction.clone();
+            if !apply(substitution, index, &mut instruction, &mut bed.twins.ours) {
+                continue;
+            }
+            let outcome = run(&mut bed, &instruction, index, &own, &usual);
+            if outcome != expected(index, substitution) {
+                surprises.push(format!("account {index}, {substitution:?}: {outcome:?}"));
+            }
+        }
+    }
+    (bed.twins, surprises)
+}
+
+/// Runs a substitution in the account at `index`, and checks that no stranger's lamports move.
+fn run(
+    bed: &mut Bed,
+    instruction: &Instruction,
+    index: usize,
+    own: &HashSet<Address>,
+    usual: &Accounts,
+) -> Option<Harmless> {
+    let before = bed.twins.ours.accounts.clone();
+    // The bumps that are cached are not those of a copy of the pool.
+    let is_other_pool = instruction.accounts.first().is_some_and(|meta| meta.pubkey != bed.pool.pool);
+    let outcome = if is_other_pool { bed.twins.ours.process(instruction) } else { bed.ours(instruction) };
+    if !outcome.is_ok() {
+        assert!(before == bed.twins.ours.accounts, "an error changes nothing");
+        return None;
+    }
+    // A copy of a pool is a pool, with the same manager: nobody but the program can make one.
+    let mut own = own.clone();
+    own.extend((index == 0).then_some(instruction.accounts[0].pubkey));
+    let (strangers, difference) = strangers(&own, &before, &bed.twins.ours.accounts);
+    // Who signs as the payer pays.
+    let payer = instruction.accounts.get(PAYER).map(|meta| meta.pubkey).filter(|_| is_extend(instruction));
+    let is_payment = payer.is_some_and(|payer| strangers == [payer] && is_paid(bed, &before, payer, difference));
+    assert!(
+        is_payment || (strangers.is_empty() && difference == 0),
+        "account {index}: {strangers:?} changed, {difference} lamports"
+    );
+    Some(judge(bed, &before, usual))
+}
+
+/// Place of the payer in `ExtendPool`.
+const PAYER: usize = 2;
+
+fn is_extend(instruction: &Instruction) -> bool {
+    instruction.data == [tag::EXTEND_POOL]
+}
+
+/// Whether the payer's lamports, and nothing else of it, are what the pool got.
+fn is_paid(bed: &Bed, before: &Accounts, payer: Address, difference: i128) -> bool {
+    let mut expected = before[&payer].clone();
+    expected.lamports -= u64::try_from(difference).expect("a payment");
+    bed.twins.ours.account(&payer) == expected
+}
+
+/// Whether a substitution changes the state of an account, which a caller cannot: only the account's program can.
+const fn is_state(substitution: Substitution) -> bool {
+    matches!(substitution, Substitution::Owner | Substitution::Empty | Substitution::Truncated | Substitution::Zeroed)
+}
+
+fn unchanged(records: impl IntoIterator<Item = usize>) -> Option<Harmless> {
+    Some(Harmless::Unchanged(records.into_iter().collect()))
+}
+
+fn check(make: Make, expected: Expected) {
+    let (_, surprises) = surprises(make, expected, Twins::new());
+    assert!(surprises.is_empty(), "{} surprises:\n{}", surprises.len(), surprises.join("\n"));
+}
+
+#[test]
+fn a_pool_is_extended_with_these_accounts_alone() {
+    check(extend, |index, substitution| match (index, substitution) {
+        // Another pool of the same manager, and a longer or shorter account.
+        (0, Substitution::Copy) => unchanged(0..4),
+        (0, Substitution::Truncated) => Some(Harmless::Same),
+        // Another payer who signs.
+        (PAYER, Substitution::Copy) => Some(Harmless::Same),
+        _ => None,
+    });
+}
+
+#[test]
+fn a_policy_is_set_with_these_accounts_alone() {
+    check(set_policy, |index, substitution| match (index, substitution) {
+        (0, Substitution::Copy) => unchanged(0..4),
+        _ => None,
+    });
+}
+
+#[test]
+fn weights_are_set_with_these_accounts_alone() {
+    check(set_weights, |index, substitution| match (index, substitution) {
+        // A pool that names the same list and staker: the program makes no two.
+        (0, Substitution::Copy) => Some(Harmless::Same),
+        (2, Substitution::Truncated) => unchanged(0..4),
+        _ => None,
+    });
+}
+
+#[test]
+fn an_update_leaves_records_stale_whose_accounts_are_others() {
+    use Substitution::{Copy, Duplicate, Empty, Missing, Nothing, Owner, ReadOnly, Truncated, Zeroed};
+    check(update, |index, substitution| match (index, substitution) {
+        // Nothing is merged into the reserve here, so that its state plays no part.
+        (2, Truncated) | (3, _) if is_state(substitution) => unchanged([]),
+        // Somebody else's account in the place of one of record 0 (7 and 8), 1 (9) or 2 (10 and 11).
+        (9, Duplicate(10)) => unchanged([1, 2]),
+        (7..=11, Nothing | Copy | Duplicate(_)) => unchanged([[0, 0, 1, 2, 2][index - 7]]),
+        (7..=11, Missing) => unchanged([0, 0, 1, 2, 2][index - 7]..3),
+        // As in the contract: what is no stake of the pool's counts nothing.
+        (7..=11, Empty | Zeroed) => Some(Harmless::Other),
+        (7 | 9 | 10, Truncated) | (9, Owner) => unchanged([]),
+        (8 | 11, Truncated) | (9, ReadOnly) => Some(Harmless::Same),
+        _ => None,
+    });
+}
+
+#[test]
+fn a_rebalance_passes_over_validators_whose_stake_cannot_be_moved() {
+    use Substitution::{Empty, Owner, ReadOnly, Truncated, Zeroed};
+    const FIRST: usize = 9;
+    check(rebalance, |index, substitution| {
+        let validator = index.saturating_sub(FIRST) / 3;
+        let is_increase = validator == 1 || validator == 2;
+        match (index, substitution) {
+            (2, Truncated) => unchanged([]),
+            // A shorter account has less rent: there is more to share out.
+            (3, Truncated) => Some(Harmless::Other),
+            // The vote account matters where stake is delegated to it.
+            (9 | 12 | 15 | 18, Owner | Empty | Zeroed) if is_increase => unchanged([validator]),
+            (9 | 12 | 15 | 18, _) if is_state(substitution) => Some(Harmless::Same),
+            // The stake account.
+            (10 | 13 | 16 | 19, Owner | Empty | Zeroed) => unchanged([validator]),
+            (10 | 13 | 16 | 19, Truncated) => unchanged([]),
+            (13 | 16, ReadOnly) => Some(Harmless::Same),
+            _ => None,
+        }
+    });
+}
