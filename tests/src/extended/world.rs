@@ -21,9 +21,9 @@ use {
     },
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
-        address::{find_transient_stake, find_validator_stake},
+        address::{STAKE_PROGRAM_ID, find_transient_stake, find_validator_stake},
         instruction::WeightEntry,
-        state::{PoolExtension, RebalancePolicy, ValidatorStakeInfo, split_validator_list},
+        state::{PoolExtension, RebalancePolicy, ValidatorListMut, ValidatorStakeInfo, split_validator_list},
     },
 };
 
@@ -76,9 +76,37 @@ impl Snapshot {
         self.accounts.get(address).cloned().unwrap_or_default()
     }
 
-    /// Addresses of all accounts that there were.
-    pub fn addresses(&self) -> impl Iterator<Item = &Address> {
-        self.accounts.keys()
+    /// An account that is another one now, if there is any. Amounts of stake, and what the list says of them, may differ by
+    /// `rounding` lamports.
+    pub fn difference(&self, world: &World, rounding: u64) -> Option<Address> {
+        let addresses = self.accounts.keys().chain(world.vm.accounts.keys());
+        let list = world.pool.state.head.validator_list;
+        let is_other = |address: &Address| {
+            let (mut before, mut now) = (self.account(address), world.vm.account(address));
+            if rounding == 0 {
+                return before != now;
+            }
+            let distance = before.lamports.abs_diff(now.lamports);
+            blank_amounts(&mut before, *address == list);
+            blank_amounts(&mut now, *address == list);
+            distance > rounding || before != now
+        };
+        addresses.copied().find(is_other)
+    }
+}
+
+/// Erases the lamports and the amount of a stake account, and the amounts in the list.
+fn blank_amounts(account: &mut Account, is_list: bool) {
+    const DELEGATED: std::ops::Range<usize> = 156..164;
+    if is_list {
+        let mut list = ValidatorListMut::decode(&mut account.data).expect("a validator list");
+        for record in list.records() {
+            record.active_stake_lamports = 0.into();
+            record.transient_stake_lamports = 0.into();
+        }
+    } else if account.owner == STAKE_PROGRAM_ID {
+        account.lamports = 0;
+        account.data[DELEGATED].fill(0);
     }
 }
 

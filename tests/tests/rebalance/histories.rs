@@ -1,9 +1,6 @@
 //! What must hold of every history, whoever does what.
 
-use tidepool_tests::extended::{
-    check,
-    properties::{CONSERVATION, CONVERGENCE, EXITS, ORDER, RESERVE, TURNOVER},
-};
+use tidepool_tests::extended::{check, properties::*};
 
 #[test]
 fn conservation() {
@@ -38,4 +35,29 @@ fn convergence() {
 #[test]
 fn exits_always_possible() {
     check(&EXITS, 200);
+}
+
+#[test]
+fn no_op_when_balanced() {
+    check(&BALANCED, 200);
+}
+
+#[test]
+fn a_crank_interrupted_after_any_transaction_and_repeated_ends_in_the_same_state() {
+    check(&INTERRUPTION, 200);
+}
+
+#[test]
+fn the_epoch_turns_between_two_transactions_of_a_crank() {
+    check(&EPOCH_TURN, 200);
+}
+
+#[test]
+fn a_closed_vote_account_holds_up_nobody() {
+    check(&CLOSED_VOTE, 100);
+}
+
+#[test]
+fn a_delinquent_validator_holds_up_nobody() {
+    check(&DELINQUENT, 100);
 }

@@ -2,4 +2,5 @@
 //!
 //! `TIDEPOOL_CASES_FACTOR` multiplies the number of histories, `TIDEPOOL_SEED` gives others.
 
+mod compute;
 mod histories;

@@ -7,10 +7,11 @@ use {
         extended::{
             Finding, Property, SOL, World,
             crank::deal,
-            oracle::{MINIMUM, Oracle, is_active},
+            oracle::{MINIMUM, Oracle, held, is_active},
         },
     },
     fastrand::Rng,
+    solana_address::Address,
     tidepool_interface::state::{BASIS_POINTS, RebalancePolicy, ValidatorStakeInfo},
 };
 
@@ -39,7 +40,7 @@ fn check(world: &mut World, random: &mut Rng) -> Result<(), Finding> {
     for _ in 0..epochs {
         pass_epoch(world, random)?;
     }
-    check_rest(world)?;
+    check_rest(world, None)?;
     for _ in 0..INFLOWS {
         let holder = world.holders[0];
         world.run(&world.pool.deposit_sol(holder.wallet, world.receiver(holder), None, SOL, None));
@@ -47,7 +48,7 @@ fn check(world: &mut World, random: &mut Rng) -> Result<(), Finding> {
         pass_epoch(world, random)?;
     }
     pass_epoch(world, random)?;
-    check_rest(world)
+    check_rest(world, None)
 }
 
 /// A history may have set a budget with which nothing moves.
@@ -69,7 +70,9 @@ fn pass_epoch(world: &mut World, random: &mut Rng) -> Result<(), Finding> {
 
 /// Whoever is off its target by more than the tolerance is so because what it lacks is nowhere to be had: it is held by
 /// those that must keep their minimum, or that have no weight, or are at their cap.
-fn check_rest(world: &mut World) -> Result<(), Finding> {
+///
+/// `outcast` is a validator whose stake cannot be moved.
+pub fn check_rest(world: &mut World, outcast: Option<Address>) -> Result<(), Finding> {
     // What was sent on its way last arrives.
     world.turn_epoch(1, 0);
     world.crank()?;
@@ -77,26 +80,34 @@ fn check_rest(world: &mut World) -> Result<(), Finding> {
     let oracle = world.oracle(&records);
     let served = records.iter().zip(&oracle.targets).filter_map(|(record, target)| Some((record, (*target)?)));
     let off = oracle.tolerance + oracle.slack;
-    let stuck: u64 = served.clone().map(|(record, target)| cannot_give(record, target, world.stake_rent)).sum();
+    let is_outcast = |record: &ValidatorStakeInfo| outcast == Some(record.vote_account_address);
+    let cannot_give = |(record, target): (&ValidatorStakeInfo, u64)| {
+        // Stake on its way to one that is deactivated cannot be merged, and stays where it is.
+        let surplus = held(record).saturating_sub(target);
+        if is_outcast(record) { surplus } else { cannot_give(record, target, world.stake_rent) }
+    };
+    let stuck: u64 = served.clone().map(cannot_give).sum();
     let mut over = 0;
     let mut is_lacked = oracle.reserve_target.saturating_sub(reserve) > off;
-    for (record, target) in served {
+    for (record, target) in served.filter(|(record, _)| !is_outcast(record)) {
         let active = record.active_stake_lamports.get();
         ensure!(
             target.saturating_sub(active) <= off + stuck,
-            "convergence: {active} lamports, under the target {target}: {oracle:?}"
+            "convergence: {active} lamports, under the target {target}: {oracle:?}, {reserve} in the reserve, {records:?}"
         );
         is_lacked |= target.saturating_sub(active) > off;
-        let kept = cannot_give(record, target, world.stake_rent);
+        let kept = cannot_give((record, target));
         over = over.max(active.saturating_sub(target).saturating_sub(kept));
     }
     // Whoever is over its target gives only what somebody lacks by more than the tolerance: not what is over a cap, and not
     // what many lack a little of.
+    // An outcast that is over its target keeps its part of what is to be given, and so slows the others down.
     ensure!(
-        over <= off || !is_lacked,
-        "convergence: {over} lamports over a target, where others lack some: {oracle:?}"
+        over <= off || !is_lacked || outcast.is_some(),
+        "convergence: {over} lamports over a target, where others lack some: {oracle:?}, {reserve} in the reserve, {records:?}"
     );
-    check_reserve(&records, reserve, stuck, &oracle)
+    // What is due to an outcast stays in the reserve.
+    if outcast.is_some() { Ok(()) } else { check_reserve(&records, reserve, stuck, &oracle) }
 }
 
 /// Lamports with validators that stay in the pool and have no weight.

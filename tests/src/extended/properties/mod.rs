@@ -1,10 +1,20 @@
 //! Properties of the states that histories lead to.
 
+mod balanced;
 mod convergence;
 mod exits;
+mod interruption;
 mod order;
+mod outcasts;
 
-pub use {convergence::CONVERGENCE, exits::EXITS, order::ORDER};
+pub use {
+    balanced::BALANCED,
+    convergence::CONVERGENCE,
+    exits::EXITS,
+    interruption::{EPOCH_TURN, INTERRUPTION},
+    order::ORDER,
+    outcasts::{CLOSED_VOTE, DELINQUENT},
+};
 
 use super::{Finding, Property, Spec, World};
 
@@ -27,7 +37,19 @@ pub const TURNOVER: Property = Property {
 };
 
 /// All properties.
-pub const ALL: &[Property] = &[CONSERVATION, RESERVE, TURNOVER, ORDER, CONVERGENCE, EXITS];
+pub const ALL: &[Property] = &[
+    CONSERVATION,
+    RESERVE,
+    TURNOVER,
+    ORDER,
+    CONVERGENCE,
+    EXITS,
+    BALANCED,
+    INTERRUPTION,
+    EPOCH_TURN,
+    CLOSED_VOTE,
+    DELINQUENT,
+];
 
 /// At the end of a history, a new epoch and a rebalance of all until nothing moves.
 fn rebalance_once_more(world: &mut World, random: &mut fastrand::Rng) -> Result<(), Finding> {
