@@ -5,7 +5,7 @@ use {
     tidepool_cli::args::Cli,
 };
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "show",
     "list",
     "deposit-sol",
@@ -23,6 +23,7 @@ const COMMANDS: [&str; 17] = [
     "set-weights",
     "rebalance",
     "explain-stake",
+    "lookup-tables",
 ];
 
 /// Columns beyond which help is wrapped, and an example could no longer be copied.

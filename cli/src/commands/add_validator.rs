@@ -1,7 +1,7 @@
 //! `tidepool add-validator`
 
 use {
-    super::validator::StakerArgs,
+    super::validator::{StakerArgs, hint_after_adding},
     crate::{
         context::Context,
         error::CliError,
@@ -24,7 +24,7 @@ Example:
 /// Add a validator to a pool
 ///
 /// The validator begins with the least stake that the stake program allows (1 SOL and rent), which comes from the reserve.
-/// Give it more with `tidepool increase`. The pool's staker signs.
+/// Give it more with `tidepool increase`, or a weight with `tidepool set-weights`: it begins with none. The pool's staker signs.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
@@ -45,6 +45,8 @@ pub struct Output {
     seed: u32,
     /// Lamports in its stake account, rent included.
     lamports: u64,
+    /// What to do about weights.
+    hint: Option<String>,
     transactions: Vec<Landed>,
 }
 
@@ -72,6 +74,7 @@ impl Args {
             validator_stake: Text(stake),
             seed,
             lamports: snapshot.environment().minimum_stake_lamports(),
+            hint: hint_after_adding(snapshot, &vote),
             transactions: fresh.and(sent),
         })
     }
@@ -87,7 +90,8 @@ impl CommandOutput for Output {
                 ("holds", format!("{}, rent included", sol(self.lamports))),
             ],
         )?;
-        write_signatures(f, &self.transactions)
+        write_signatures(f, &self.transactions)?;
+        self.hint.iter().try_for_each(|hint| writeln!(f, "Note: {hint}"))
     }
 
     fn json(&self) -> Value {

@@ -16,7 +16,7 @@ use {
         cluster::Cluster,
         pool::{PoolSnapshot, Validator},
     },
-    tidepool_interface::state::StakeStatus,
+    tidepool_interface::{rebalance::Rebalance, state::StakeStatus},
 };
 
 const EXAMPLE: &str = "\
@@ -43,6 +43,8 @@ pub struct Output {
     /// The epoch of the cluster.
     epoch: u64,
     max_validators: u32,
+    /// Whether validators can have weights.
+    extended: bool,
     /// In the pool's order.
     validators: Vec<Entry>,
 }
@@ -57,6 +59,10 @@ struct Entry {
     active_lamports: u64,
     /// Lamports on their way to or from the validator, rent included.
     transient_lamports: u64,
+    /// 0 for none.
+    weight: u16,
+    /// What it is to have by its weight, rent included; `null` without one.
+    target_lamports: Option<u64>,
     last_update_epoch: u64,
     /// Whether the record is not up to date with the epoch.
     stale: bool,
@@ -73,22 +79,31 @@ impl Args {
     /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
         let snapshot = context.look_at(&self.pool).await?;
+        // No target depends on the minimum delegation, which is not read here.
+        let survey = snapshot.rebalance_inputs().map(|inputs| Rebalance::survey(snapshot.records(), &inputs));
+        let target = |validator: &Validator| survey.as_ref()?.target(validator.record);
         Ok(Output {
             pool: Text(self.pool),
             epoch: snapshot.epoch(),
             max_validators: snapshot.max_validators(),
-            validators: snapshot.validators().map(|validator| entry(&snapshot, &validator)).collect(),
+            extended: snapshot.is_extended(),
+            validators: snapshot
+                .validators()
+                .map(|validator| entry(&snapshot, &validator, target(&validator)))
+                .collect(),
         })
     }
 }
 
-fn entry(snapshot: &PoolSnapshot, validator: &Validator) -> Entry {
+fn entry(snapshot: &PoolSnapshot, validator: &Validator, target_lamports: Option<u64>) -> Entry {
     let record = validator.record;
     Entry {
         vote: Text(validator.vote()),
         status: status_name(validator.status()),
         active_lamports: record.active_stake_lamports.get(),
         transient_lamports: record.transient_stake_lamports.get(),
+        weight: if snapshot.is_extended() { validator.weight() } else { 0 },
+        target_lamports,
         last_update_epoch: record.last_update_epoch.get(),
         stale: validator.is_stale(snapshot.epoch()),
         validator_stake: Text(validator.addresses.validator),
@@ -115,19 +130,23 @@ impl Output {
         if self.validators.is_empty() {
             return writeln!(f, "Pool {} has no validators", self.pool);
         }
+        let has_weights = self.validators.iter().any(|entry| entry.weight > 0);
         let (vote, active, moving) = ("VALIDATOR", "ACTIVE SOL", "IN MOTION SOL");
-        writeln!(f, "{vote:44}  {active:>20}  {moving:>20}  {:>6}  STATUS", "EPOCH")?;
+        write!(f, "{vote:44}  {active:>20}  {moving:>20}")?;
+        if has_weights {
+            write!(f, "  {:>6}  {:>20}", "WEIGHT", "TARGET SOL")?;
+        }
+        writeln!(f, "  {:>6}  STATUS", "EPOCH")?;
         for entry in &self.validators {
+            let lamports = |lamports: u64| Units(lamports).to_string();
+            let (active, moving) = (lamports(entry.active_lamports), lamports(entry.transient_lamports));
+            write!(f, "{:44}  {active:>20}  {moving:>20}", entry.vote.to_string())?;
+            if has_weights {
+                let target = entry.target_lamports.map_or("-".into(), lamports);
+                write!(f, "  {:>6}  {target:>20}", entry.weight)?;
+            }
             let stale = if entry.stale { ", stale" } else { "" };
-            writeln!(
-                f,
-                "{:44}  {:>20}  {:>20}  {:>6}  {}{stale}",
-                entry.vote.to_string(),
-                Units(entry.active_lamports).to_string(),
-                Units(entry.transient_lamports).to_string(),
-                entry.last_update_epoch,
-                entry.status.replace('_', " "),
-            )?;
+            writeln!(f, "  {:>6}  {}{stale}", entry.last_update_epoch, entry.status.replace('_', " "))?;
             if with_addresses {
                 writeln!(f, "  stake account      {}", entry.validator_stake)?;
                 writeln!(f, "  transient account  {}", entry.transient_stake)?;

@@ -9,6 +9,7 @@ mod explain_stake;
 mod extend_pool;
 mod increase;
 mod list;
+mod lookup_tables;
 mod policy;
 mod rebalance;
 mod remove_validator;
@@ -47,6 +48,7 @@ pub enum Command {
     SetWeights(set_weights::Args),
     Rebalance(rebalance::Args),
     ExplainStake(explain_stake::Args),
+    LookupTables(lookup_tables::Args),
 }
 
 impl Command {
@@ -73,6 +75,7 @@ impl Command {
             Self::SetWeights(args) => Box::new(Box::pin(args.execute(context)).await?),
             Self::Rebalance(args) => Box::new(Box::pin(args.execute(context)).await?),
             Self::ExplainStake(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::LookupTables(args) => Box::new(Box::pin(args.execute(context)).await?),
         })
     }
 }

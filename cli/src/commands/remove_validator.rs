@@ -1,7 +1,7 @@
 //! `tidepool remove-validator`
 
 use {
-    super::validator::StakerArgs,
+    super::validator::{StakerArgs, hint_after_removing},
     crate::{
         context::Context,
         error::CliError,
@@ -38,6 +38,8 @@ pub struct Output {
     vote: Text<Address>,
     /// Lamports that are being deactivated, rent included.
     lamports: u64,
+    /// What becomes of its weight.
+    hint: Option<String>,
     transactions: Vec<Landed>,
 }
 
@@ -58,6 +60,7 @@ impl Args {
             pool: Text(snapshot.address()),
             vote: Text(vote),
             lamports: held.transpose().ok().flatten().unwrap_or(0),
+            hint: hint_after_removing(snapshot, &vote),
             transactions: fresh.and(sent),
         })
     }
@@ -72,7 +75,8 @@ impl CommandOutput for Output {
             self.pool,
             sol(self.lamports)
         )?;
-        write_signatures(f, &self.transactions)
+        write_signatures(f, &self.transactions)?;
+        self.hint.iter().try_for_each(|hint| writeln!(f, "Note: {hint}"))
     }
 
     fn json(&self) -> Value {

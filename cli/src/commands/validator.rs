@@ -8,7 +8,7 @@ use {
         freshness::Fresh,
         keys::{Key, KeySource},
         output::{CommandOutput, Landed, Text, to_json, write_signatures},
-        units::sol,
+        units::{Share, sol},
     },
     serde::Serialize,
     serde_json::Value,
@@ -18,6 +18,7 @@ use {
         cluster::Cluster,
         pool::{AccountKind, PoolSnapshot, StakeSelection},
     },
+    tidepool_interface::state::BASIS_POINTS,
 };
 
 /// The pool and the validator that a staker's command is about, and the staker's key.
@@ -73,6 +74,51 @@ impl StakerArgs {
             ))),
         }
     }
+}
+
+/// What to do about weights after the validator `vote` was added, in one line; `None` where there is nothing to do.
+pub fn hint_after_adding(snapshot: &PoolSnapshot, vote: &Address) -> Option<String> {
+    let weighted = weighted_besides(snapshot, vote);
+    (snapshot.is_extended() && weighted > 0).then(|| {
+        format!(
+            "{vote} has weight 0, so that a rebalance sends it nothing: `tidepool set-weights {} --set {vote}=WEIGHT`",
+            snapshot.address()
+        )
+    })
+}
+
+/// What to do about weights after the validator `vote` was removed, in one line; `None` where there is nothing to do.
+pub fn hint_after_removing(snapshot: &PoolSnapshot, vote: &Address) -> Option<String> {
+    let (policy, pool) = (snapshot.policy()?, snapshot.address());
+    let weight = snapshot.validator(vote).map_or(0, |validator| validator.weight());
+    if weight == 0 {
+        return None;
+    }
+    let weighted = weighted_besides(snapshot, vote);
+    let (cap, reserve) = (policy.validator_cap.get(), policy.reserve_share.get());
+    if weighted == 0 {
+        return Some(format!(
+            "no validator has a weight now, and no stake is sent out: `tidepool set-weights {pool} --equal`"
+        ));
+    }
+    if weighted as u64 * u64::from(cap) < u64::from(BASIS_POINTS.saturating_sub(reserve)) {
+        return Some(format!(
+            "the {weighted} validators left with a weight may have {} of the pool each, and the rest stays in the reserve: give \
+             others weights, or raise the cap with `tidepool set-policy {pool} --validator-cap PERCENT`",
+            Share(cap)
+        ));
+    }
+    Some(format!("its part of the stake, by its weight of {weight}, goes to the {weighted} others that have a weight"))
+}
+
+/// Validators with a weight, besides `vote`.
+fn weighted_besides(snapshot: &PoolSnapshot, vote: &Address) -> usize {
+    let records = snapshot.records().iter();
+    records
+        .filter(|record| {
+            record.is_active() && record.extension.weight.get() > 0 && record.vote_account_address != *vote
+        })
+        .count()
 }
 
 /// Stake that has been set in motion.

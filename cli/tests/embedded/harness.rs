@@ -15,6 +15,7 @@ use {
         output::{self, Format},
         terminal::Terminal,
     },
+    tidepool_client::cluster::Cluster,
     tidepool_interface::external::token::TokenAccount,
     tidepool_localnet::embedded::EmbeddedCluster,
 };
@@ -96,12 +97,17 @@ impl Stage {
 
     /// Runs a command line with the key of that name.
     pub async fn run_as(&self, name: &str, line: &str) -> Result<Value, CliError> {
+        self.run_on(&self.cluster, name, line).await
+    }
+
+    /// Runs a command line with the key of that name, and with another door to the cluster.
+    pub async fn run_on<C: Cluster>(&self, cluster: &C, name: &str, line: &str) -> Result<Value, CliError> {
         let keypair = self.folder.join(format!("{name}.json")).display().to_string();
         let words = ["tidepool", "--output", "json", "--keypair", &keypair];
         let cli = Cli::try_parse_from(words.into_iter().chain(line.split_whitespace()))
             .unwrap_or_else(|error| panic!("{line}: {error}"));
         let config = Config::default();
-        let mut context = Context::new(&self.cluster, &cli.global, &config, Terminal::absent(&cli.global));
+        let mut context = Context::new(cluster, &cli.global, &config, Terminal::absent(&cli.global));
         context.poll_every = Duration::from_millis(1);
         let answer = cli.command.execute(&context).await?;
         let written = |format, verbose| {

@@ -92,7 +92,7 @@ async fn add_validators(stage: &Stage, pool: &str) {
         assert_eq!(stage.lamports(&added["validator_stake"]), SOL + STAKE_RENT);
     }
     let listed = stage.must(&format!("list {pool}")).await;
-    assert_eq!(fields(&listed), ["epoch", "max_validators", "pool", "validators"]);
+    assert_eq!(fields(&listed), ["epoch", "extended", "max_validators", "pool", "validators"]);
     let first = &listed["validators"][0];
     assert_eq!(
         fields(first),
@@ -101,12 +101,14 @@ async fn add_validators(stage: &Stage, pool: &str) {
             "last_update_epoch",
             "stale",
             "status",
+            "target_lamports",
             "transient_lamports",
             "transient_seed",
             "transient_stake",
             "validator_seed",
             "validator_stake",
             "vote",
+            "weight",
         ]
     );
     assert_eq!(listed["validators"].as_array().unwrap().len(), 3);

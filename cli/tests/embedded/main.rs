@@ -4,6 +4,7 @@
 
 mod harness;
 mod life;
+mod lookup_tables;
 mod rebalancing;
 mod refusals;
 mod weights;

@@ -151,6 +151,11 @@ async fn nothing_is_sent_without_consent() {
         format!("withdraw-sol {pool} 1"),
         format!("withdraw-stake {pool} 1"),
         format!("create-pool --program-id {}", stage.program_id),
+        format!("extend-pool {pool}"),
+        format!("set-policy {pool} --reserve-share 1%"),
+        format!("set-weights {pool} --equal"),
+        format!("lookup-tables {pool} --make"),
+        format!("lookup-tables {pool} --close"),
     ] {
         let error = stage.run_as("wallet", &line).await.unwrap_err();
         assert_eq!(error.exit() as u8, USAGE);
@@ -179,6 +184,20 @@ fn malformed_arguments_are_refused_before_anything_is_opened() {
         (format!("deposit-sol {pool} 1 --to {pool} --token-account {pool}"), "cannot be used with"),
         (format!("show {pool} --fee-payer usb://ledger"), "not supported yet"),
         (format!("show {pool} --commitment sure"), "possible values"),
+        (format!("set-policy {pool}"), "required arguments were not provided"),
+        (format!("set-policy {pool} --reserve-share 101%"), "more than 100 % of the pool"),
+        (format!("set-policy {pool} --validator-cap 5"), "is no share: write 5%"),
+        (format!("set-policy {pool} --turnover-budget 0.001%"), "finer than 0.01 %"),
+        (format!("set-weights {pool}"), "required arguments were not provided"),
+        (format!("set-weights {pool} --equal --by-stake"), "cannot be used with"),
+        (format!("set-weights {pool} --equal --others-zero"), "cannot be used with"),
+        (format!("set-weights {pool} --set {pool}"), "is no setting: write VOTE_ACCOUNT=WEIGHT"),
+        (format!("set-weights {pool} --set nobody=1"), "is no address"),
+        (format!("set-weights {pool} --set {pool}=many"), "is no weight"),
+        (format!("set-weights {pool} --set {pool}=-1"), "is negative"),
+        (format!("lookup-tables {pool} --make --close"), "cannot be used with"),
+        (format!("lookup-tables {pool} --wait"), "required arguments were not provided"),
+        (format!("update {pool} --lookup-tables some"), "or write auto or none"),
     ] {
         let words = std::iter::once("tidepool").chain(line.split_whitespace());
         let error = Cli::try_parse_from(words).expect_err(&line).to_string();

@@ -207,3 +207,56 @@ async fn weights_that_make_no_sense_are_refused() {
     assert!(changes(&stage, &set).contains(&(1, 1, 4)));
     assert_eq!(text(&set["pool"]), pool);
 }
+
+#[tokio::test]
+async fn weights_and_policy_are_shown() {
+    let stage = Stage::new();
+    let plain = stage.pool("--without-extension").await;
+    assert_eq!(stage.must(&format!("show {plain}")).await["extension"], json!(null));
+    assert_eq!(stage.must(&format!("list {plain}")).await["extended"], false);
+    let pool = pool_of(&stage, 2, "").await;
+    let shown = stage.must(&format!("show {pool}")).await;
+    assert_eq!((&shown["extension"]["weighted"], &shown["extension"]["weights"]), (&json!(0), &json!(0)));
+    assert!(stage.text.borrow()[0].contains("until `tidepool set-weights`"));
+    stage.must(&format!("list {pool}")).await;
+    assert!(!stage.text.borrow()[0].contains("WEIGHT"));
+
+    stage.must(&format!("set-weights {pool} --set {}=7", stage.vote(1))).await;
+    stage.must(&format!("set-policy {pool} --reserve-floor 2")).await;
+    let shown = stage.must(&format!("show {pool}")).await;
+    assert_eq!((&shown["extension"]["weighted"], &shown["extension"]["weights"]), (&json!(1), &json!(7)));
+    assert_eq!(shown["extension"]["policy"]["reserve_floor_lamports"], 2 * SOL);
+    assert!(stage.text.borrow()[0].contains("reserve floor"));
+    let listed = stage.must(&format!("list {pool}")).await;
+    let entries = listed["validators"].as_array().unwrap();
+    assert_eq!((&entries[0]["weight"], &entries[0]["target_lamports"]), (&json!(0), &json!(null)));
+    // What the pool has, without the floor and what the first holds.
+    let total = number(&shown["total_lamports"]);
+    let target = total - 2 * SOL - number(&entries[0]["active_lamports"]);
+    assert_eq!((&entries[1]["weight"], &entries[1]["target_lamports"]), (&json!(7), &json!(target)));
+    assert!(stage.text.borrow()[0].contains("TARGET SOL"));
+}
+
+#[tokio::test]
+async fn membership_reminds_of_weights() {
+    let stage = Stage::new();
+    let pool = stage.pool("").await;
+    let add = async |index| {
+        let added = stage.must(&format!("add-validator {pool} {}", stage.vote(index))).await;
+        added["hint"].clone()
+    };
+    assert_eq!(add(0).await, json!(null), "nobody has a weight yet");
+    assert_eq!(add(1).await, json!(null));
+    stage.must(&format!("set-weights {pool} --equal")).await;
+    assert!(text(&add(2).await).contains(&format!("--set {}=WEIGHT", stage.vote(2))));
+    assert!(stage.text.borrow()[0].contains("Note: "));
+    stage.must(&format!("set-policy {pool} --validator-cap 60%")).await;
+    stage.must(&format!("deposit-sol {pool} 20")).await;
+    let remove = async |index| {
+        let removed = stage.must(&format!("remove-validator {pool} {}", stage.vote(index))).await;
+        removed["hint"].clone()
+    };
+    assert_eq!(remove(2).await, json!(null), "it had no weight");
+    assert!(text(&remove(0).await).contains("may have 60 % of the pool each"));
+    assert!(text(&remove(1).await).contains("no validator has a weight now"));
+}

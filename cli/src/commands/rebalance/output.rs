@@ -138,8 +138,7 @@ impl Output {
 
     fn write(&self, f: &mut fmt::Formatter<'_>, verbose: bool) -> fmt::Result {
         if self.movements.is_empty() {
-            let why = self.why_nothing_moves.unwrap_or(NO_WEIGHTS);
-            writeln!(f, "Nothing moves in pool {}: {why}", self.pool)?;
+            self.write_reasons(f)?;
         } else {
             self.write_movements(f, verbose)?;
         }
@@ -150,6 +149,22 @@ impl Output {
                 .try_for_each(|still| writeln!(f, "  {:44}  {}", still.vote.to_string(), still.reason))?;
         }
         write_signatures(f, &self.transactions)
+    }
+
+    /// Why nothing moves: the reasons of all validators, with their number.
+    fn write_reasons(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.unmoved.is_empty() {
+            return writeln!(f, "Nothing moves in pool {}: {NO_WEIGHTS}", self.pool);
+        }
+        let mut reasons: Vec<(&str, usize)> = vec![];
+        for still in &self.unmoved {
+            match reasons.iter_mut().find(|(reason, _)| *reason == still.reason) {
+                Some((_, count)) => *count += 1,
+                None => reasons.push((still.reason, 1)),
+            }
+        }
+        writeln!(f, "Nothing moves in pool {}", self.pool)?;
+        reasons.iter().try_for_each(|(reason, count)| writeln!(f, "  {count:>5} × {reason}"))
     }
 
     fn write_movements(&self, f: &mut fmt::Formatter<'_>, verbose: bool) -> fmt::Result {

@@ -3,6 +3,7 @@
 mod text;
 
 use {
+    super::policy::Policy,
     crate::{
         args::address,
         context::Context,
@@ -17,7 +18,10 @@ use {
         cluster::Cluster,
         pool::{PoolSnapshot, StakeSelection},
     },
-    tidepool_interface::maths::{Fee, FutureEpoch, mul_div_floor},
+    tidepool_interface::{
+        maths::{Fee, FutureEpoch, mul_div_floor},
+        state::RebalancePolicy,
+    },
 };
 
 const EXAMPLE: &str = "\
@@ -31,7 +35,7 @@ const SECONDS_PER_SLOT: f64 = 0.4;
 /// One whole pool token, in its smallest unit.
 const ONE_TOKEN: u64 = 1_000_000_000;
 
-/// Show a pool: its rate, fees, stake and authorities
+/// Show a pool: its rate, stake, policy, fees and authorities
 ///
 /// Nothing is sent and no key is needed. With --verbose all addresses are shown.
 #[derive(Debug, clap::Args)]
@@ -62,6 +66,8 @@ pub struct Output {
     estimated_annual_yield_percent: Option<f64>,
     stake: Stake,
     validators: Validators,
+    /// `null` for a pool without weights and a policy.
+    extension: Option<Extension>,
     fees: Fees,
     authorities: Authorities,
     accounts: Accounts,
@@ -90,6 +96,16 @@ struct Validators {
     leaving: usize,
     preferred_deposit: Option<Text<Address>>,
     preferred_withdraw: Option<Text<Address>>,
+}
+
+/// How the pool spreads its stake.
+#[derive(Debug, Serialize)]
+struct Extension {
+    policy: Policy,
+    /// Active validators that have a weight.
+    weighted: usize,
+    /// Sum of their weights.
+    weights: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -194,6 +210,7 @@ fn describe(snapshot: &PoolSnapshot, epoch_seconds: f64) -> Output {
             .filter(|percent| percent.is_finite()),
         stake: stake(snapshot),
         validators: validators(snapshot),
+        extension: snapshot.policy().map(|policy| extension(snapshot, policy)),
         fees: fees(snapshot),
         authorities: authorities(snapshot),
         accounts: Accounts {
@@ -237,6 +254,13 @@ fn validators(snapshot: &PoolSnapshot) -> Validators {
         preferred_deposit: terms.preferred_deposit_validator_vote_address.map(Text),
         preferred_withdraw: terms.preferred_withdraw_validator_vote_address.map(Text),
     }
+}
+
+fn extension(snapshot: &PoolSnapshot, policy: &RebalancePolicy) -> Extension {
+    let active = snapshot.records().iter().filter(|record| record.is_active());
+    let weights: Vec<u64> =
+        active.map(|record| u64::from(record.extension.weight.get())).filter(|weight| *weight > 0).collect();
+    Extension { policy: Policy::from(policy), weighted: weights.len(), weights: weights.iter().sum() }
 }
 
 fn fees(snapshot: &PoolSnapshot) -> Fees {

@@ -1,7 +1,7 @@
 //! A pool as a person reads it.
 
 use {
-    super::{DelayedFee, Output, Ratio},
+    super::{DelayedFee, Extension, Output, Ratio},
     crate::{
         output::write_fields,
         units::{percent, sol, tokens},
@@ -15,6 +15,10 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, pool: &Output) -> fmt::Result {
     write_fields(f, &state(pool))?;
     writeln!(f, "Stake")?;
     write_fields(f, &stake(pool))?;
+    if let Some(extension) = &pool.extension {
+        writeln!(f, "Weights")?;
+        write_fields(f, &weights(extension))?;
+    }
     writeln!(f, "Fees")?;
     write_fields(f, &fees(pool))?;
     writeln!(f, "Authorities")?;
@@ -87,6 +91,17 @@ fn stake(pool: &Output) -> Vec<(&'static str, String)> {
     if let Some(vote) = &validators.preferred_withdraw {
         fields.push(("withdrawals first from", vote.to_string()));
     }
+    fields
+}
+
+fn weights(extension: &Extension) -> Vec<(&'static str, String)> {
+    let who = match extension.weighted {
+        0 => "none: the staker moves stake by hand, until `tidepool set-weights`".into(),
+        1 => "1 validator".into(),
+        count => format!("{count} validators, of {} in all", extension.weights),
+    };
+    let mut fields = vec![("weighted", who)];
+    fields.extend(extension.policy.lines());
     fields
 }
 

@@ -1,0 +1,121 @@
+//! Lookup tables: made, used by updates and rebalances, and closed.
+
+use {
+    super::harness::{SIGNATURE, SOL, Stage, number, text},
+    serde_json::json,
+    solana_account::Account,
+    solana_address::Address,
+    solana_signature::Signature,
+    solana_signer::Signer as _,
+    solana_transaction::versioned::VersionedTransaction,
+    tidepool_client::cluster::{Blockhash, BytesAt, Cluster, ClusterError, Execution, Simulation, TransactionStatus},
+    tidepool_localnet::embedded::EmbeddedCluster,
+};
+
+async fn pool(stage: &Stage) -> String {
+    let pool = stage.pool("").await;
+    for index in 0..4 {
+        stage.must(&format!("add-validator {pool} {}", stage.vote(index))).await;
+    }
+    stage.must(&format!("set-weights {pool} --equal")).await;
+    stage.must(&format!("deposit-sol {pool} 100")).await;
+    pool
+}
+
+#[tokio::test]
+async fn tables_live_from_make_to_close() {
+    let stage = Stage::new();
+    stage.cluster.advance_blocks(40);
+    let pool = pool(&stage).await;
+    let none = stage.must(&format!("lookup-tables {pool}")).await;
+    assert_eq!((&none["tables"], &none["covered_addresses"]), (&json!([]), &json!(0)));
+    assert!(stage.text.borrow()[0].contains("--make makes them"));
+
+    let wallet = stage.wallet.pubkey();
+    let before = stage.cluster.lamports(&wallet);
+    let made = stage.must(&format!("lookup-tables {pool} --make")).await;
+    let sent = made["transactions"].as_array().unwrap().len() as u64;
+    let rent = number(&made["rent_lamports"]);
+    assert_eq!(stage.cluster.lamports(&wallet), before - rent - sent * SIGNATURE);
+    assert_eq!(made["tables"][0]["state"], "active");
+    assert_eq!(made["covered_addresses"], made["wanted_addresses"]);
+    assert_eq!(made["refundable_lamports"], rent);
+    let again = stage.must(&format!("lookup-tables {pool} --make")).await;
+    assert_eq!((&again["rent_lamports"], &again["transactions"]), (&json!(0), &json!([])));
+
+    let table = text(&made["tables"][0]["address"]);
+    stage.cluster.advance_epoch().unwrap();
+    let updated = stage.must(&format!("update {pool} --lookup-tables auto")).await;
+    assert_eq!(updated["updated"], true);
+    let moved = stage.must(&format!("rebalance {pool} --lookup-tables {table}")).await;
+    assert_eq!(moved["movements"].as_array().unwrap().len(), 4);
+    stage.cluster.advance_epoch().unwrap();
+    stage.must(&format!("rebalance {pool} --lookup-tables auto")).await;
+
+    let (code, message) = stage.fails(&format!("update {pool} --force --lookup-tables {pool}")).await;
+    assert!(code == 3 && message.contains("is not a lookup table"), "{message}");
+    let (_, file) = stage.another_wallet("other", SOL);
+    let (code, message) =
+        stage.fails(&format!("lookup-tables {pool} --close --tables {table} --fee-payer {file}")).await;
+    assert!(code == 2 && message.contains("belongs to"), "{message}");
+
+    let closing = stage.must(&format!("lookup-tables {pool} --close")).await;
+    assert_eq!((&closing["refund_lamports"], &closing["tables"][0]["state"]), (&json!(0), &json!("cooling_down")));
+    assert!(stage.text.borrow()[0].contains("can be closed in 5"), "{}", stage.text.borrow()[0]);
+    stage.cluster.advance_blocks(514);
+    let before = stage.cluster.lamports(&wallet);
+    let closed = stage.must(&format!("lookup-tables {pool} --close --wait")).await;
+    assert_eq!((&closed["tables"], number(&closed["refund_lamports"])), (&json!([]), rent));
+    assert_eq!(stage.cluster.lamports(&wallet), before + rent - SIGNATURE);
+    assert!(stage.text.borrow()[0].contains("Closed all lookup tables"));
+}
+
+/// A cluster whose endpoint does not search.
+struct Deaf<'a>(&'a EmbeddedCluster);
+
+impl Cluster for Deaf<'_> {
+    async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
+        Cluster::accounts(self.0, addresses).await
+    }
+
+    async fn program_accounts(&self, _: &Address, _: &[BytesAt]) -> Result<Vec<(Address, Account)>, ClusterError> {
+        Err(ClusterError::Refused { detail: "excluded from account secondary indexes".into() })
+    }
+
+    async fn latest_blockhash(&self) -> Result<Blockhash, ClusterError> {
+        Cluster::latest_blockhash(self.0).await
+    }
+
+    async fn block_height(&self) -> Result<u64, ClusterError> {
+        Cluster::block_height(self.0).await
+    }
+
+    async fn simulate(&self, transaction: &VersionedTransaction) -> Result<Simulation, ClusterError> {
+        Cluster::simulate(self.0, transaction).await
+    }
+
+    async fn send(&self, transaction: &VersionedTransaction) -> Result<Signature, ClusterError> {
+        Cluster::send(self.0, transaction).await
+    }
+
+    async fn statuses(&self, signatures: &[Signature]) -> Result<Vec<Option<TransactionStatus>>, ClusterError> {
+        Cluster::statuses(self.0, signatures).await
+    }
+
+    async fn execution(&self, signature: &Signature) -> Result<Option<Execution>, ClusterError> {
+        Cluster::execution(self.0, signature).await
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_does_not_search_is_no_obstacle() {
+    let stage = Stage::new();
+    let pool = pool(&stage).await;
+    stage.cluster.advance_epoch().unwrap();
+    let cluster = Deaf(&stage.cluster);
+    let moved = stage.run_on(&cluster, "wallet", &format!("rebalance {pool} --lookup-tables auto")).await.unwrap();
+    assert_eq!(moved["movements"].as_array().unwrap().len(), 4);
+    let error = stage.run_on(&cluster, "wallet", &format!("lookup-tables {pool}")).await.unwrap_err();
+    assert_eq!(error.exit() as u8, 1);
+    assert!(error.to_string().contains("give the addresses of the tables"), "{error}");
+}
