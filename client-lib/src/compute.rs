@@ -19,19 +19,19 @@ pub const UPDATE_MOVING_VALIDATOR: u32 = 65_000;
 pub const UPDATE_LIST_BASE: u32 = 15_000;
 
 /// For `UpdateValidators` without any validator.
-pub const COMPACT_BASE: u32 = 15_000;
+pub const COMPACT_BASE: u32 = 8_000;
 
-/// For a validator of `UpdateValidators` without stake in motion, whose record holds the bump of its stake account.
-pub const COMPACT_QUIET: u32 = 3_000;
+/// For a validator of `UpdateValidators`.
+pub const COMPACT_RECORD: u32 = 1_000;
 
-/// For a validator of `UpdateValidators` without stake in motion, whose stake account's address is searched.
-pub const COMPACT_QUIET_SEARCHED: u32 = 12_000;
+/// For an address that is searched. One try takes 1,500, every other try succeeds, and rarely does it take more than eight.
+pub const COMPACT_SEARCH: u32 = 12_000;
 
-/// For lamports that are withdrawn from a validator's stake account besides.
+/// For a merge of two stake accounts.
+pub const COMPACT_MERGE: u32 = 22_000;
+
+/// For lamports that are withdrawn from a validator's stake account.
 pub const COMPACT_SWEEP: u32 = 10_000;
-
-/// For a validator of `UpdateValidators` whose stake accounts may have to be merged.
-pub const COMPACT_MOVING: u32 = 60_000;
 
 /// For an instruction that works on the pool account alone.
 pub const SETTING: u32 = 35_000;
@@ -59,17 +59,26 @@ pub const WITHDRAW_SOL: u32 = 50_000;
 /// For the metadata instructions.
 pub const METADATA: u32 = 120_000;
 
+/// Validators that are furthest off their targets and that `Rebalance` remembers from one look at the list.
+const REMEMBERED: u32 = 8;
+
 /// For `Rebalance` of a pool of so many records that names so many validators, for as many as `forced` of which it has to look
-/// who is furthest off its target.
-pub const fn rebalance(records: usize, validators: usize, forced: u32) -> u32 {
-    const BASE: u32 = 20_000;
-    const MOVEMENT: u32 = 70_000;
-    const SURVEY: u32 = 120;
-    const LOOK: u32 = 60;
+/// who is furthest off its target. A cap on one validator takes more scans of the list.
+pub const fn rebalance(records: usize, validators: usize, forced: u32, has_cap: bool) -> u32 {
+    const BASE: u32 = 10_000;
+    // A decrease, with a search of two addresses.
+    const MOVEMENT: u32 = 55_000;
+    // Where stake of all validators is in motion.
+    const SURVEY: u32 = 100;
+    const CAP: u32 = 75;
+    const LOOK: u32 = 50;
+    let survey = if has_cap { SURVEY + CAP } else { SURVEY };
+    // Another look where it turns from those who are far off to those who are within the tolerance.
+    let looks = forced.div_ceil(REMEMBERED).saturating_add((forced > 1) as u32);
     let records = records as u32;
     BASE.saturating_add(MOVEMENT.saturating_mul(validators as u32))
-        .saturating_add(SURVEY.saturating_mul(records))
-        .saturating_add(LOOK.saturating_mul(records).saturating_mul(forced))
+        .saturating_add(survey.saturating_mul(records))
+        .saturating_add(LOOK.saturating_mul(records).saturating_mul(looks))
 }
 
 /// Compute units by which a `Rebalance` may become dearer once others have set the stake of any of so many records in motion.

@@ -85,7 +85,7 @@ fn logs_limit_a_transaction_unless_a_group_alone_exceeds_them() {
     let options = PackOptions::new(PAYER);
     let chatty = |seed, log_bytes| made_up(seed, 1, 0, 0).logging(log_bytes);
     assert_eq!(pack(&[chatty(0, 4_600), chatty(1, 4_600)], &options).unwrap().len(), 1);
-    assert_eq!(pack(&[chatty(0, 4_600), chatty(1, 4_700)], &options).unwrap().len(), 2);
+    assert_eq!(pack(&[chatty(0, 4_600), chatty(1, 4_900)], &options).unwrap().len(), 2);
     assert_eq!(pack(&[chatty(0, 20_000), chatty(1, 100)], &options).unwrap().len(), 2);
 }
 

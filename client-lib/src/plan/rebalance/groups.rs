@@ -16,6 +16,7 @@ use {
     tidepool_interface::{
         instruction::REBALANCED_VALIDATORS_MAX,
         rebalance::{Reason, Verdict},
+        state::BASIS_POINTS,
     },
 };
 
@@ -51,6 +52,8 @@ pub(super) struct Grouping<'a> {
     in_the_way: Vec<usize>,
     /// What is being moved now.
     direction: Direction,
+    /// Whether the policy sets a cap on one validator.
+    has_cap: bool,
 }
 
 impl<'a> Grouping<'a> {
@@ -62,7 +65,8 @@ impl<'a> Grouping<'a> {
             )));
         }
         let records = snapshot.records().len();
-        if compute::rebalance(records, 1, 1) > MAX_COMPUTE_UNITS {
+        let has_cap = snapshot.policy().is_some_and(|policy| policy.validator_cap.get() < BASIS_POINTS);
+        if compute::rebalance(records, 1, 0, has_cap) > MAX_COMPUTE_UNITS {
             return Err(PlanError::invalid(format!(
                 "a list of {records} validators is too long to be rebalanced within a transaction's compute units: move stake \
                  by increase and decrease"
@@ -76,6 +80,7 @@ impl<'a> Grouping<'a> {
             open: Draft::default(),
             in_the_way: Vec::new(),
             direction: Direction::Increase,
+            has_cap,
         })
     }
 
@@ -208,7 +213,7 @@ impl<'a> Grouping<'a> {
     }
 
     fn units(&self, draft: &Draft) -> u32 {
-        compute::rebalance(self.snapshot.records().len(), draft.validators.len(), draft.forced)
+        compute::rebalance(self.snapshot.records().len(), draft.validators.len(), draft.forced, self.has_cap)
     }
 
     fn instruction(&self, draft: &Draft) -> Instruction {

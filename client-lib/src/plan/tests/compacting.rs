@@ -107,8 +107,8 @@ fn what_tables_do_not_hold_is_counted_in_bytes() {
     let snapshot = stale(vec![moving; 100]).snapshot();
     let (options, pack_options) = with_tables(&snapshot, LookupContent::default());
     let plan = update(&snapshot, &options).unwrap();
-    // Two calls of the stake program for each: the logs are full before.
-    assert_eq!(compact_ranges(&snapshot, &plan)[0].len(), 20);
+    // Two accounts each, of which one is in no table.
+    assert_eq!(compact_ranges(&snapshot, &plan)[0].len(), 27);
     packed(&plan, &pack_options);
     // One of the four tables is not there.
     let snapshot = quiet(1_000).snapshot();
@@ -121,6 +121,34 @@ fn what_tables_do_not_hold_is_counted_in_bytes() {
 }
 
 #[test]
+fn events_are_not_cut_unless_that_is_allowed() {
+    let arrived = FixtureValidator {
+        transient_epochs: (EPOCH - 1, NOT_DEACTIVATED),
+        ..FixtureValidator::new(SOL).increasing(SOL).stale()
+    };
+    let snapshot = stale(vec![arrived; 100]).snapshot();
+    let (options, pack_options) = with_tables(&snapshot, LookupContent::default());
+    let plan = update(&snapshot, &options).unwrap();
+    // A merge, and a withdrawal of the rent that comes along.
+    assert_eq!(compact_ranges(&snapshot, &plan)[0].len(), 14);
+    let group = &plan.stages[0].groups[0];
+    assert_eq!((group.log_bytes, group.compute_units), (455 + 14 * (385 + 253), 8_000 + 14 * 33_000));
+    let cut = update(&snapshot, &UpdateOptions { may_cut_events: true, ..options }).unwrap();
+    assert_eq!(compact_ranges(&snapshot, &cut)[0].len(), 27);
+    assert_eq!(packed(&cut, &pack_options).len(), 4);
+    // What goes to the reserve leaves nothing behind.
+    let returned = FixtureValidator {
+        transient_epochs: (EPOCH - 10, EPOCH - 1),
+        ..FixtureValidator::new(SOL).decreasing(SOL).stale()
+    };
+    let returned = compact_chunk(&stale(vec![returned]).snapshot(), 0..1).unwrap();
+    assert_eq!(returned.log_bytes, 455 + 385);
+    let removed = FixtureValidator::new(SOL).with_status(StakeStatus::DeactivatingValidator).stale();
+    let removed = compact_chunk(&stale(vec![removed]).snapshot(), 0..1).unwrap();
+    assert_eq!(removed.log_bytes, 455 + 385);
+}
+
+#[test]
 fn unread_validators_may_log_a_sweep_each() {
     let unread = Fixture { with_stakes: false, ..quiet(100) };
     let snapshot = unread.snapshot();
@@ -128,13 +156,13 @@ fn unread_validators_may_log_a_sweep_each() {
     let plan = update(&snapshot, &options).unwrap();
     let group = &plan.stages[0].groups[0];
     let count = compact_ranges(&snapshot, &plan)[0].len() as u32;
-    assert_eq!(group.log_bytes, 500 + 210 * count);
-    assert!(group.log_bytes <= 9_260 && count == 41);
-    assert_eq!(group.compute_units, 15_000 + 13_000 * count);
+    assert_eq!(group.log_bytes, 455 + 253 * count);
+    assert!(group.log_bytes <= 9_460 && count == 35);
+    assert_eq!(group.compute_units, 8_000 + 11_000 * count);
     let read = compact_chunk(&quiet(100).snapshot(), 0..54).unwrap();
-    assert_eq!((read.log_bytes, read.compute_units), (500, 15_000 + 54 * 3_000));
+    assert_eq!((read.log_bytes, read.compute_units), (455, 8_000 + 54 * 1_000));
     let searched = stale(vec![FixtureValidator::new(SOL).without_bumps().stale(); 54]);
-    assert_eq!(compact_chunk(&searched.snapshot(), 0..54).unwrap().compute_units, 15_000 + 54 * 12_000);
+    assert_eq!(compact_chunk(&searched.snapshot(), 0..54).unwrap().compute_units, 8_000 + 54 * 13_000);
     // Tips came in.
     let fixture = quiet(1);
     let mut snapshot = fixture.snapshot();
@@ -147,7 +175,7 @@ fn unread_validators_may_log_a_sweep_each() {
             Some(account)
         },
     );
-    assert_eq!(compact_chunk(&snapshot, 0..1).unwrap().log_bytes, 710);
+    assert_eq!(compact_chunk(&snapshot, 0..1).unwrap().log_bytes, 455 + 253);
 }
 
 #[test]
@@ -201,6 +229,6 @@ proptest! {
             prop_assert!(times == 1 || (*kind == 0 && times == 0));
         }
         prop_assert!(pack_plan(&plan, &pack_options).is_ok());
-        prop_assert!(plan.groups().all(|group| group.log_bytes <= 9_260));
+        prop_assert!(plan.groups().all(|group| group.log_bytes <= 9_460));
     }
 }

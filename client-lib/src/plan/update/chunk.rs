@@ -1,7 +1,7 @@
 //! Ranges of the list, each of which one instruction updates.
 
 use {
-    super::{UpdateOptions, merging::Merging},
+    super::{UpdateOptions, merging::Merging, work::Work},
     crate::{
         actions, compute, logs,
         pack::{MAX_COMPUTE_UNITS, MAX_LOG_BYTES, Sizing},
@@ -9,7 +9,6 @@ use {
         pool::{PoolSnapshot, Validator},
     },
     solana_instruction::Instruction,
-    tidepool_interface::external::stake::StakeState,
 };
 
 /// Which instruction updates records.
@@ -29,16 +28,13 @@ impl Form {
         }
     }
 
-    fn units(self, snapshot: &PoolSnapshot, validator: &Validator) -> u32 {
-        match (self, is_quiet(validator)) {
-            (Self::Contract, true) => compute::UPDATE_QUIET_VALIDATOR,
-            (Self::Contract, false) => compute::UPDATE_MOVING_VALIDATOR,
-            (Self::Compact, false) => compute::COMPACT_MOVING,
-            (Self::Compact, true) => {
-                let is_known = validator.record.extension.validator_bump().is_some();
-                let address = if is_known { compute::COMPACT_QUIET } else { compute::COMPACT_QUIET_SEARCHED };
-                address + if may_be_swept(snapshot, validator) { compute::COMPACT_SWEEP } else { 0 }
+    fn units(self, validator: &Validator, work: Work) -> u32 {
+        match self {
+            Self::Contract if validator.record.is_active() && !validator.has_transient_stake() => {
+                compute::UPDATE_QUIET_VALIDATOR
             }
+            Self::Contract => compute::UPDATE_MOVING_VALIDATOR,
+            Self::Compact => work.compact_units(),
         }
     }
 
@@ -56,35 +52,6 @@ impl Form {
     }
 }
 
-fn is_quiet(validator: &Validator) -> bool {
-    validator.record.is_active() && !validator.has_transient_stake()
-}
-
-/// Whether the validator's stake account may hold lamports that are not delegated: tips, a donation. Where it was not read it
-/// may. They go to the reserve, which takes a call of the stake program.
-fn may_be_swept(snapshot: &PoolSnapshot, validator: &Validator) -> bool {
-    if validator.accounts.is_none() {
-        return true;
-    }
-    let Some(account) = validator.validator_stake() else { return false };
-    match StakeState::decode(&account.data) {
-        Ok(StakeState::Stake(meta, delegation)) => {
-            let rent = snapshot.environment().stake_rent().max(meta.rent_exempt_reserve.get());
-            account.lamports > delegation.stake.get().saturating_add(rent)
-        }
-        _ => true,
-    }
-}
-
-fn log_bytes(snapshot: &PoolSnapshot, validator: &Validator) -> u32 {
-    match (is_quiet(validator), may_be_swept(snapshot, validator)) {
-        (true, false) => 0,
-        (true, true) => logs::STAKE_CALL,
-        // A merge of the transient stake, and a merge or a sweep of the validator's.
-        (false, _) => 2 * logs::STAKE_CALL,
-    }
-}
-
 /// The instruction for `validators`, which follow each other in the list from `start` on.
 pub(super) fn group(
     snapshot: &PoolSnapshot,
@@ -93,15 +60,14 @@ pub(super) fn group(
     validators: &[Validator],
     start: usize,
 ) -> InstructionGroup {
-    let sum = |base: u32, of: fn(Form, &PoolSnapshot, &Validator) -> u32| {
-        validators.iter().map(|validator| of(form, snapshot, validator)).fold(base, u32::saturating_add)
-    };
+    let works: Vec<Work> = validators.iter().map(|validator| Work::of(snapshot, validator)).collect();
+    let units = validators.iter().zip(&works).map(|(validator, work)| form.units(validator, *work));
     InstructionGroup {
         label: format!("update validators {start} to {}", (start + validators.len()).saturating_sub(1)),
         instructions: vec![form.instruction(snapshot, start, no_merge, validators)],
-        compute_units: sum(form.base_units(), Form::units),
+        compute_units: units.fold(form.base_units(), u32::saturating_add),
         compute_growth: 0,
-        log_bytes: sum(logs::POOL_INSTRUCTION, |_, snapshot, validator| log_bytes(snapshot, validator)),
+        log_bytes: works.iter().map(Work::log_bytes).fold(logs::POOL_INSTRUCTION, u32::saturating_add),
     }
 }
 
@@ -147,12 +113,12 @@ impl<'a> Chunks<'a> {
     }
 
     fn of(&self, validator: Validator<'a>) -> Chunk<'a> {
-        let merging = self.merging(&validator);
+        let (merging, work) = (self.merging(&validator), Work::of(self.snapshot, &validator));
         Chunk {
             due: (1, merging),
             merging,
-            compute_units: self.form.base_units().saturating_add(self.form.units(self.snapshot, &validator)),
-            log_bytes: logs::POOL_INSTRUCTION.saturating_add(log_bytes(self.snapshot, &validator)),
+            compute_units: self.form.base_units().saturating_add(self.form.units(&validator, work)),
+            log_bytes: logs::POOL_INSTRUCTION.saturating_add(work.log_bytes()),
             validators: vec![validator],
         }
     }
@@ -160,13 +126,14 @@ impl<'a> Chunks<'a> {
     /// The range with the next validator, if that fits.
     fn with(&self, chunk: &Chunk<'a>, validator: Validator<'a>, is_due: bool) -> Option<Chunk<'a>> {
         let merging = chunk.merging.with(self.merging(&validator))?;
+        let work = Work::of(self.snapshot, &validator);
         let mut validators = chunk.validators.clone();
         validators.push(validator);
         let larger = Chunk {
             due: if is_due { (validators.len(), merging) } else { chunk.due },
             merging,
-            compute_units: chunk.compute_units.saturating_add(self.form.units(self.snapshot, &validator)),
-            log_bytes: chunk.log_bytes.saturating_add(log_bytes(self.snapshot, &validator)),
+            compute_units: chunk.compute_units.saturating_add(self.form.units(&validator, work)),
+            log_bytes: chunk.log_bytes.saturating_add(work.log_bytes()),
             validators,
         };
         self.fits(&larger).then_some(larger)
@@ -180,7 +147,8 @@ impl<'a> Chunks<'a> {
             None => self.sizing.fits(&instruction()),
         };
         // A pool without the extension has no events to lose.
-        let keeps_events = !self.snapshot.is_extended() || chunk.log_bytes <= MAX_LOG_BYTES;
+        let may_cut = self.options.may_cut_events || !self.snapshot.is_extended();
+        let keeps_events = may_cut || chunk.log_bytes <= MAX_LOG_BYTES;
         chunk.compute_units <= MAX_COMPUTE_UNITS && keeps_events && has_room
     }
 

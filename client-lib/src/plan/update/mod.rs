@@ -2,6 +2,7 @@
 
 mod chunk;
 mod merging;
+mod work;
 
 use {
     super::{InstructionGroup, Plan},
@@ -35,6 +36,9 @@ pub struct UpdateOptions {
     /// The lookup tables that the plan will be packed with ([`PackOptions::lookup_tables`]). Without any, a transaction has the
     /// legacy form, and holds fewer validators.
     pub lookup_tables: Vec<AddressLookupTableAccount>,
+    /// Fill transactions although their logs may then be cut, and the events with them, which come last. Where most stake accounts
+    /// have tips to be withdrawn, or stake in motion arrives, that takes fewer transactions.
+    pub may_cut_events: bool,
     /// Use the contract's instruction on a pool that has the extension, too, for comparison.
     pub in_contract_form: bool,
 }

@@ -1,0 +1,86 @@
+//! What the update of one validator takes the program.
+
+use {
+    crate::{
+        compute, logs,
+        pool::{PoolSnapshot, Validator},
+    },
+    solana_account::Account,
+    tidepool_interface::external::stake::{Delegation, StakeState},
+};
+
+/// What the update of one validator takes the program at most, as far as the snapshot tells.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct Work {
+    /// Addresses that are searched, since the record does not hold their bump.
+    searches: u32,
+    /// Stake accounts that are merged.
+    merges: u32,
+    /// Withdrawals of lamports that are not delegated.
+    sweeps: u32,
+}
+
+impl Work {
+    pub(super) fn of(snapshot: &PoolSnapshot, validator: &Validator) -> Self {
+        let (record, extension) = (validator.record, &validator.record.extension);
+        let moves = validator.has_transient_stake();
+        let searches =
+            u32::from(extension.validator_bump().is_none()) + u32::from(moves && extension.transient_bump().is_none());
+        let transient_merges = moves && transient_may_merge(snapshot, validator);
+        let validator_merges = !record.is_active() || is_undelegated(validator.validator_stake());
+        // Stake that arrives at the validator brings the rent of its account with it.
+        let arrives = transient_merges && record.is_active() && !is_leaving(validator);
+        let is_swept = may_be_swept(snapshot, validator) || arrives;
+        Self {
+            searches,
+            merges: u32::from(transient_merges) + u32::from(validator_merges),
+            sweeps: u32::from(is_swept),
+        }
+    }
+
+    /// Bytes of logs.
+    pub(super) const fn log_bytes(&self) -> u32 {
+        logs::STAKE_MERGE * self.merges + logs::STAKE_CALL * self.sweeps
+    }
+
+    /// Compute units of the compact form.
+    pub(super) const fn compact_units(&self) -> u32 {
+        compute::COMPACT_RECORD
+            + compute::COMPACT_SEARCH * self.searches
+            + compute::COMPACT_MERGE * self.merges
+            + compute::COMPACT_SWEEP * self.sweeps
+    }
+}
+
+/// Whether the transient stake can have arrived. Where it was not read it can.
+fn transient_may_merge(snapshot: &PoolSnapshot, validator: &Validator) -> bool {
+    validator.transient_delegation().is_none_or(|(_, delegation)| {
+        let epoch = snapshot.epoch();
+        delegation.is_inactive(epoch) || delegation.is_delegated() && delegation.activation_epoch.get() < epoch
+    })
+}
+
+/// Whether the transient stake goes to the reserve. Where that is not known, it may come to the validator.
+fn is_leaving(validator: &Validator) -> bool {
+    let extension = &validator.record.extension;
+    let recorded = extension.transient_bump().is_some() && extension.is_leaving();
+    let is_deactivated = |delegation: &Delegation| !delegation.is_delegated();
+    validator.transient_delegation().map_or(recorded, |(_, delegation)| is_deactivated(delegation))
+}
+
+fn is_undelegated(account: Option<&Account>) -> bool {
+    account.is_some_and(|account| matches!(StakeState::decode(&account.data), Ok(StakeState::Initialized(_))))
+}
+
+/// Whether the validator's stake account may hold lamports that are not delegated: tips, a donation. Where it was not read it
+/// may.
+fn may_be_swept(snapshot: &PoolSnapshot, validator: &Validator) -> bool {
+    if validator.accounts.is_none() {
+        return true;
+    }
+    let (Some(account), Some((meta, delegation))) = (validator.validator_stake(), validator.delegation()) else {
+        return false;
+    };
+    let rent = snapshot.environment().stake_rent().max(meta.rent_exempt_reserve.get());
+    account.lamports > delegation.stake.get().saturating_add(rent)
+}
