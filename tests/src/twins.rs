@@ -69,6 +69,12 @@ impl Twins {
         self.theirs.cluster_stake = entry;
     }
 
+    /// Rent in lamports per byte, in both.
+    pub fn set_rent(&mut self, lamports_per_byte: u64) {
+        self.ours.mollusk.sysvars.rent.lamports_per_byte = lamports_per_byte;
+        self.theirs.mollusk.sysvars.rent.lamports_per_byte = lamports_per_byte;
+    }
+
     /// Whether epoch rewards are being paid, in both.
     pub fn set_epoch_rewards_active(&mut self, active: bool) {
         self.ours.mollusk.sysvars.epoch_rewards.active = active;

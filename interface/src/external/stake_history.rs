@@ -71,13 +71,20 @@ impl<'a> StakeHistory<'a> {
     /// Whether all stake that asked `since` to change has done so by `epoch`. Never says so too early; where more asked than
     /// may change in an epoch, it may say so an epoch late.
     fn is_through(&self, since: u64, epoch: u64, pending: impl Fn(&ClusterStake) -> u64) -> bool {
-        // The stake program takes stake from before the history for settled.
-        if since < epoch && self.get(since).is_none() {
-            return true;
-        }
-        (since..epoch).filter_map(|epoch| self.get(epoch)).any(|cluster| {
+        for past in since..epoch {
+            let Some(cluster) = self.get(past) else {
+                // The stake program takes stake from before the history for settled. Behind a gap it looks no further.
+                return past == since;
+            };
             let pending = pending(cluster);
-            pending > 0 && Wide::product(pending, WHOLE) <= Wide::product(cluster.effective.get(), AT_ONCE)
-        })
+            if pending == 0 {
+                // Nor where the cluster knows of no such stake: all of it stays as it was.
+                return false;
+            }
+            if Wide::product(pending, WHOLE) <= Wide::product(cluster.effective.get(), AT_ONCE) {
+                return true;
+            }
+        }
+        false
     }
 }

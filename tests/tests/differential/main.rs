@@ -6,6 +6,7 @@ mod histories;
 mod substitution;
 mod success;
 mod update_bed;
+mod update_compact;
 mod update_gates;
 mod update_table;
 mod withdraw_bed;

@@ -22,15 +22,15 @@ use {
 
 /// Errors of the stake program.
 const LOCKUP_IN_FORCE: u32 = 1;
-const MERGE_TRANSIENT_STAKE: u32 = 5;
-const MERGE_MISMATCH: u32 = 6;
+pub const MERGE_TRANSIENT_STAKE: u32 = 5;
+pub const MERGE_MISMATCH: u32 = 6;
 
-const STATUSES: [StakeStatus; 5] =
+pub const STATUSES: [StakeStatus; 5] =
     [Active, DeactivatingTransient, ReadyForRemoval, DeactivatingValidator, DeactivatingAll];
 
 /// What becomes of the record.
 #[derive(Debug, PartialEq)]
-struct End {
+pub struct End {
     status: StakeStatus,
     /// Whether the account's lamports are counted; else none are.
     active: bool,
@@ -38,11 +38,11 @@ struct End {
     reserve_grows: bool,
 }
 
-type Expected = Result<End, InstructionError>;
+pub type Expected = Result<End, InstructionError>;
 
-struct Row {
-    name: &'static str,
-    set: fn(&mut Bed),
+pub struct Row {
+    pub name: &'static str,
+    pub set: fn(&mut Bed),
     /// By status and `no_merge`.
     expected: fn(StakeStatus, bool) -> Expected,
 }
@@ -120,7 +120,7 @@ macro_rules! row {
 }
 
 /// Step A: the transient account, beside a validator account that is active.
-const TRANSIENT: &[Row] = &[
+pub const TRANSIENT: &[Row] = &[
     row!("no transient in the record", Bed::without_transient, transient_ignored),
     row!("initialized", |bed| bed.transient(|data| undelegate(data)), transient_to_reserve),
     row!("deactivated before", |bed| deactivate_transient(bed, 0, EPOCH - 1), transient_to_reserve),
@@ -194,7 +194,7 @@ const TRANSIENT: &[Row] = &[
 ];
 
 /// Step B: the validator account, without a transient one.
-const VALIDATOR: &[Row] = &[
+pub const VALIDATOR: &[Row] = &[
     row!("active", |_| (), |status, _| end(status, counts(status), false, false)),
     row!("active with a donation", Bed::donate, |status, _| end(status, counts(status), false, true)),
     row!("activating now", |bed| deactivate_validator(bed, EPOCH, u64::MAX), transient_ignored),

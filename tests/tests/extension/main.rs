@@ -3,5 +3,8 @@
 mod bed;
 mod caches;
 mod forged;
+mod isolation;
+mod landing;
 mod migration;
+mod stake_history;
 mod substitution;

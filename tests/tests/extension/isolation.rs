@@ -1,0 +1,190 @@
+//! `UpdateValidators` where the stake program refuses to do something for one validator: the contract's form fails for all.
+
+use {
+    crate::bed::{Bed, SOL, Stakes},
+    solana_address::Address,
+    solana_instruction::error::InstructionError,
+    tidepool_interface::{STAKE_ACCOUNT_SPACE, address::STAKE_PROGRAM_ID, instruction::tag},
+    tidepool_tests::{
+        extension::events,
+        fixtures,
+        scenario::EPOCH,
+        stake::{edit_delegation, undelegate},
+        twins::Twins,
+    },
+};
+
+/// All have stake that came to them long ago and was never merged.
+const FIVE: Stakes = &[(100, 10); 5];
+
+/// The one that something is done to.
+const MIDDLE: usize = 2;
+
+/// The stake program's MergeTransientStake, MergeMismatch.
+const MERGE_TRANSIENT_STAKE: u32 = 5;
+const MERGE_MISMATCH: u32 = 6;
+
+fn set_epochs(bed: &mut Bed, address: Address, activation: u64, deactivation: u64) {
+    bed.edit_data(address, |data| {
+        edit_delegation(data, |delegation| {
+            (delegation.activation_epoch, delegation.deactivation_epoch) = (activation, deactivation);
+        });
+    });
+}
+
+fn old_stake(twins: Twins) -> Bed {
+    let mut bed = Bed::stale(twins, FIVE);
+    for index in 0..FIVE.len() {
+        let transient = bed.transient(index);
+        set_epochs(&mut bed, transient, 1, u64::MAX);
+    }
+    bed
+}
+
+/// A cluster so small that little stake moves in an epoch.
+fn slow_down(bed: &mut Bed) {
+    bed.twins.set_cluster_stake(100 * SOL, 100 * SOL);
+    bed.twins.set_epoch(EPOCH);
+}
+
+/// The contract's form fails as the stake program does; the compact one counts the middle one and merges the others.
+fn isolates(spoil: fn(&mut Bed), code: u32) -> Bed {
+    let mut bed = old_stake(Twins::new());
+    spoil(&mut bed);
+    let contracts = bed.update_as_in_the_contract();
+    assert_eq!(bed.both(&contracts), Err(InstructionError::Custom(code)));
+
+    let (stake, transient) = (bed.stake(MIDDLE), bed.transient(MIDDLE));
+    let [stake_before, transient_before] = [stake, transient].map(|address| bed.twins.ours.account(&address));
+    let outcome = bed.succeed(&bed.update_compactly());
+    for (index, record) in bed.records().iter().enumerate() {
+        assert_eq!(record.last_update_epoch.get(), EPOCH, "record {index}");
+        assert_eq!(record.active_stake_lamports.get(), bed.lamports(&bed.stake(index)), "record {index}");
+        let counted = if index == MIDDLE { transient_before.lamports } else { 0 };
+        assert_eq!(record.transient_stake_lamports.get(), counted, "record {index}");
+    }
+    assert!([stake_before, transient_before] == [stake, transient].map(|address| bed.twins.ours.account(&address)));
+    let [event] = events::funds(&outcome.logs)[..] else { panic!("one event") };
+    assert_eq!((event.instruction, event.records.get()), (tag::UPDATE_VALIDATORS, FIVE.len() as u32));
+    bed.both(&bed.pool.update_pool()).expect("the pool goes on");
+    bed
+}
+
+/// Brings the pool into the next epoch, in which the cluster is large again.
+fn later(mut bed: Bed) -> Bed {
+    bed.twins.set_cluster_stake(400_000_000 * SOL, 1);
+    bed.twins.set_epoch(EPOCH + 1);
+    bed.succeed(&bed.update_compactly());
+    bed
+}
+
+#[test]
+fn stake_that_is_partly_warmed_up_is_counted_and_merged_later() {
+    let bed = isolates(
+        |bed| {
+            let transient = bed.transient(MIDDLE);
+            set_epochs(bed, transient, EPOCH - 1, u64::MAX);
+            slow_down(bed);
+        },
+        MERGE_TRANSIENT_STAKE,
+    );
+    assert_eq!(later(bed).records()[MIDDLE].transient_stake_lamports.get(), 0);
+}
+
+#[test]
+fn stake_that_is_partly_cooled_down_is_counted_and_merged_later() {
+    let bed = isolates(
+        |bed| {
+            let transient = bed.transient(MIDDLE);
+            set_epochs(bed, transient, 1, EPOCH - 1);
+            slow_down(bed);
+        },
+        MERGE_TRANSIENT_STAKE,
+    );
+    let reserve = bed.lamports(&bed.reserve());
+    let bed = later(bed);
+    assert_eq!(bed.records()[MIDDLE].transient_stake_lamports.get(), 0);
+    assert!(bed.lamports(&bed.reserve()) > reserve);
+}
+
+#[test]
+fn transient_stake_that_is_deactivated_in_this_epoch_is_counted_and_merged_later() {
+    let bed = isolates(
+        |bed| {
+            let transient = bed.transient(MIDDLE);
+            set_epochs(bed, transient, 1, EPOCH);
+        },
+        MERGE_TRANSIENT_STAKE,
+    );
+    assert_eq!(later(bed).records()[MIDDLE].transient_stake_lamports.get(), 0);
+}
+
+#[test]
+fn a_validator_deactivated_for_its_delinquency_is_counted_and_can_still_be_removed() {
+    for (deactivated, code) in [(EPOCH, MERGE_TRANSIENT_STAKE), (EPOCH - 1, MERGE_MISMATCH), (9, MERGE_MISMATCH)] {
+        let spoil: fn(&mut Bed) = match deactivated {
+            EPOCH => |bed| {
+                let stake = bed.stake(MIDDLE);
+                set_epochs(bed, stake, 0, EPOCH);
+            },
+            9 => |bed| {
+                let stake = bed.stake(MIDDLE);
+                set_epochs(bed, stake, 0, 9);
+            },
+            _ => |bed| {
+                let stake = bed.stake(MIDDLE);
+                set_epochs(bed, stake, 0, EPOCH - 1);
+            },
+        };
+        let mut bed = isolates(spoil, code);
+        bed.both(&bed.pool.remove_validator(bed.stake(MIDDLE), bed.transient(MIDDLE))).expect("a removal");
+        let mut bed = later(bed);
+        bed.both(&bed.pool.update_pool()).expect("an update");
+        bed.both(&bed.pool.cleanup()).expect("a cleanup");
+        assert_eq!(bed.records().len(), FIVE.len() - 1);
+    }
+}
+
+/// A pool whose validator accounts were made for more than today's rent: one of them, and the rent that it was made for.
+fn after_rent_fell(twins: Twins) -> (Bed, Address, u64) {
+    let mut bed = Bed::stale(twins, &[(100, 0), (100, 0)]);
+    let old_rent = bed.twins.ours.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+    bed.twins.set_rent(bed.twins.ours.mollusk.sysvars.rent.lamports_per_byte / 10);
+    let stake = bed.stake(0);
+    (bed, stake, old_rent)
+}
+
+/// The stake programs at hand give out the difference, and the contract's form brings it to the reserve. The compact one asks
+/// for no more than what one gives that goes by the account's own rent: the rest stays where it is, and is counted.
+#[test]
+fn what_a_fallen_rent_sets_free_is_counted_either_way() {
+    let mut older = Twins::new();
+    older.replace_program(&STAKE_PROGRAM_ID, &fixtures::read(fixtures::OLDER_STAKE_PROGRAM));
+    for twins in [Twins::new(), older] {
+        frees_rent(twins);
+    }
+}
+
+fn frees_rent(twins: Twins) {
+    let (mut bed, stake, old_rent) = after_rent_fell(twins);
+    let new_rent = bed.twins.ours.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+    let in_reserve = bed.lamports(&bed.reserve());
+    let compact = bed.update_compactly();
+    bed.succeed(&compact);
+    assert_eq!((bed.lamports(&stake), bed.lamports(&bed.reserve())), (100 * SOL + old_rent, in_reserve));
+    assert_eq!(bed.records()[0].active_stake_lamports.get(), 100 * SOL + old_rent);
+    let contracts = bed.update_as_in_the_contract();
+    bed.both(&contracts).expect("an update");
+    assert_eq!(bed.lamports(&stake), 100 * SOL + new_rent);
+    assert_eq!(bed.lamports(&bed.reserve()), in_reserve + 2 * (old_rent - new_rent));
+}
+
+#[test]
+fn a_restart_that_took_the_stake_of_one_away_holds_up_nobody() {
+    let mut bed = old_stake(Twins::new());
+    let stake = bed.stake(MIDDLE);
+    bed.edit_data(stake, undelegate);
+    bed.succeed(&bed.update_compactly());
+    assert!(bed.records().iter().all(|record| record.last_update_epoch.get() == EPOCH));
+    assert_eq!(bed.lamports(&stake), 0, "what it held is the holders'");
+}
