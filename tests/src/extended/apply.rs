@@ -14,7 +14,9 @@ use {
     },
     solana_address::Address,
     solana_instruction::Instruction,
-    tidepool_interface::{instruction::WeightEntry, maths::mul_div_floor, state::ValidatorStakeInfo},
+    tidepool_interface::{
+        address::SYSTEM_PROGRAM_ID, instruction::WeightEntry, maths::mul_div_floor, state::ValidatorStakeInfo,
+    },
 };
 
 /// Seed of all ephemeral stake accounts, which are gone with the instruction.
@@ -201,6 +203,16 @@ impl World<'_> {
                 stake::edit_delegation(&mut account.data, |delegation| delegation.deactivation_epoch = u64::MAX);
             }
         }
+    }
+
+    /// Takes away what was sent to addresses where no stake account is yet.
+    pub fn forget_sent_ahead(&mut self) {
+        for address in std::mem::take(&mut self.book.sent_ahead) {
+            if self.vm.accounts.get(&address).is_some_and(|account| account.owner == SYSTEM_PROGRAM_ID) {
+                self.vm.accounts.remove(&address);
+            }
+        }
+        self.book.pool_lamports = self.pool_lamports();
     }
 
     fn donate(&mut self, to: u8, validator: usize, lamports: u64) {

@@ -69,6 +69,17 @@ pub struct Tally {
     pub staker_decreases: (u64, u64),
 }
 
+impl std::ops::AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.histories += other.histories;
+        self.succeeded += other.succeeded;
+        self.movements.0 += other.movements.0;
+        self.movements.1 += other.movements.1;
+        self.staker_decreases.0 += other.staker_decreases.0;
+        self.staker_decreases.1 += other.staker_decreases.1;
+    }
+}
+
 impl Tally {
     const fn add(&mut self, book: &Book) {
         self.histories += 1;

@@ -50,6 +50,8 @@ fn crank(world: &mut World, most: usize) -> Result<usize, Finding> {
 }
 
 fn check_interruption(world: &mut World, random: &mut Rng) -> Result<(), Finding> {
+    // An update in between would find them once stake was moved there, and all targets would change.
+    world.forget_sent_ahead();
     world.turn_epoch(1, 5);
     // The program does not know of it before an update.
     world.book.tampered.extend(world.votes.iter().copied());
