@@ -89,6 +89,38 @@ fn a_key_is_read_from_standard_input_and_never_shown() {
 }
 
 #[test]
+fn a_file_that_is_wrong_is_refused_before_the_cluster_is_asked() {
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("weights.csv");
+    std::fs::write(&file, format!("vote,weight\n{ADDRESS},1\n{ADDRESS},2\n")).expect("the folder can be written to");
+    let file = file.display().to_string();
+    let line = ["set-weights", ADDRESS, "--file", &file, "--yes", "--url", NOWHERE];
+    let plain = tidepool(&line);
+    assert_eq!(plain.status.code(), Some(2));
+    let message = text(&plain.stderr);
+    assert!(
+        message.contains("weights.csv, line 3, column 1: validator") && message.contains("name it once"),
+        "{message}"
+    );
+    let json = tidepool(&[&line[..], &["--output", "json-compact"]].concat());
+    let error: serde_json::Value = serde_json::from_slice(&json.stderr).expect("errors are JSON");
+    assert_eq!(error["error"]["kind"], "usage");
+    // Without a terminal nobody can be asked, and the file is not even read.
+    let silent = tidepool(&line[..4]);
+    assert_eq!(silent.status.code(), Some(2));
+    assert!(text(&silent.stderr).contains("--yes"));
+}
+
+#[test]
+fn a_dry_run_and_an_explanation_need_no_key() {
+    for line in [&["rebalance", ADDRESS, "--dry-run"][..], &["explain-stake", ADDRESS, ADDRESS]] {
+        let asked = tidepool(&[line, &["--url", NOWHERE, "--keypair", "no/such/key.json"]].concat());
+        assert_eq!(asked.status.code(), Some(4), "{}", text(&asked.stderr));
+    }
+    let sent = tidepool(&["rebalance", ADDRESS, "--url", NOWHERE, "--keypair", "no/such/key.json"]);
+    assert_eq!(sent.status.code(), Some(2));
+}
+
+#[test]
 fn help_and_version_are_answers() {
     let help = tidepool(&["--help"]);
     assert_eq!(help.status.code(), Some(0));

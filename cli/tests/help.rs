@@ -79,6 +79,8 @@ fn amounts_name_their_unit() {
         ("decrease", "<SOL>"),
         ("withdraw-sol", "<POOL_TOKENS>"),
         ("withdraw-stake", "<POOL_TOKENS>"),
+        ("set-policy", "<SOL>"),
+        ("set-policy", "<PERCENT>"),
     ] {
         assert!(help(command).contains(unit), "{command}");
     }

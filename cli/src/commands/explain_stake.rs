@@ -31,7 +31,7 @@ const MILLISECONDS_PER_SLOT: u64 = 400;
 /// Explain why a validator has the stake that it has
 ///
 /// Shows its weight, what that gives it and what bounds it, what it holds, what is in motion and where to, and what a rebalance
-/// would do next, or why nothing. Nothing is sent and no key is needed.
+/// would do next, or why nothing; with --verbose in sentences. Nothing is sent and no key is needed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
@@ -145,7 +145,18 @@ impl Output {
         });
         fields.push(("target", target));
         fields.push(("cap", self.cap_lamports.map_or("none".into(), sol)));
-        fields.push(("holds", sol(self.active_lamports)));
+        let off = match self.target_lamports {
+            Some(target) if target > self.held_lamports => {
+                format!(", {} below its target", sol(target - self.held_lamports))
+            }
+            Some(target) if target < self.held_lamports => {
+                format!(", {} above its target", sol(self.held_lamports - target))
+            }
+            _ => String::new(),
+        };
+        let coming = self.held_lamports.saturating_sub(self.active_lamports);
+        let coming = if coming > 0 { format!(" and {} to come", sol(coming)) } else { String::new() };
+        fields.push(("holds", format!("{}{coming}{off}", sol(self.active_lamports))));
         let moving = self.in_motion.as_ref().map_or("nothing".into(), |motion| {
             let to = motion.to.map_or(String::new(), |to| format!(" to the {to}"));
             let when = motion.arrives_in_epoch.map_or(String::new(), |epoch| format!(", there in epoch {epoch}"));
@@ -193,6 +204,13 @@ impl From<NextStep> for Next {
 
 impl CommandOutput for Output {
     fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Validator {} in pool {}", self.vote, self.pool)?;
+        write_fields(f, &self.fields())?;
+        // The last one says what comes next; the fields say the rest.
+        self.sentences.last().map_or(Ok(()), |sentence| writeln!(f, "{sentence}"))
+    }
+
+    fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "Validator {} in pool {}", self.vote, self.pool)?;
         write_fields(f, &self.fields())?;
         self.sentences.iter().try_for_each(|sentence| writeln!(f, "{sentence}"))

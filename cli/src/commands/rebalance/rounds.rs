@@ -117,7 +117,7 @@ impl<'a, 'c, C: Cluster> Rounds<'a, 'c, C> {
     ) -> Result<PoolSnapshot, CliError> {
         let mut snapshot = before.read_again(self.context.cluster, StakeSelection::None).await?;
         for _ in 0..LOOKS {
-            if is_lost || plan.movements.iter().any(|movement| in_motion(&snapshot, &movement.vote) > 0) {
+            if is_lost || plan.movements.iter().all(|movement| in_motion(&snapshot, &movement.vote) > 0) {
                 break;
             }
             sleep(self.context.poll_every).await;

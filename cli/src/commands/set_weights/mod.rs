@@ -54,7 +54,7 @@ pub struct Args {
     #[arg(long, group = "source")]
     equal: bool,
 
-    /// Give every validator its present stake as weight, so that nothing moves
+    /// Give every validator its present stake as weight, so that only what comes in moves
     #[arg(long, group = "source")]
     by_stake: bool,
 
