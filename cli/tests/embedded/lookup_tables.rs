@@ -1,15 +1,12 @@
 //! Lookup tables: made, used by updates and rebalances, and closed.
 
 use {
-    super::harness::{SIGNATURE, SOL, Stage, number, text},
+    super::{
+        doors::Door,
+        harness::{SIGNATURE, SOL, Stage, number, text},
+    },
     serde_json::json,
-    solana_account::Account,
-    solana_address::Address,
-    solana_signature::Signature,
     solana_signer::Signer as _,
-    solana_transaction::versioned::VersionedTransaction,
-    tidepool_client::cluster::{Blockhash, BytesAt, Cluster, ClusterError, Execution, Simulation, TransactionStatus},
-    tidepool_localnet::embedded::EmbeddedCluster,
 };
 
 async fn pool(stage: &Stage) -> String {
@@ -70,49 +67,12 @@ async fn tables_live_from_make_to_close() {
     assert!(stage.text.borrow()[0].contains("Closed all lookup tables"));
 }
 
-/// A cluster whose endpoint does not search.
-struct Deaf<'a>(&'a EmbeddedCluster);
-
-impl Cluster for Deaf<'_> {
-    async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
-        Cluster::accounts(self.0, addresses).await
-    }
-
-    async fn program_accounts(&self, _: &Address, _: &[BytesAt]) -> Result<Vec<(Address, Account)>, ClusterError> {
-        Err(ClusterError::Refused { detail: "excluded from account secondary indexes".into() })
-    }
-
-    async fn latest_blockhash(&self) -> Result<Blockhash, ClusterError> {
-        Cluster::latest_blockhash(self.0).await
-    }
-
-    async fn block_height(&self) -> Result<u64, ClusterError> {
-        Cluster::block_height(self.0).await
-    }
-
-    async fn simulate(&self, transaction: &VersionedTransaction) -> Result<Simulation, ClusterError> {
-        Cluster::simulate(self.0, transaction).await
-    }
-
-    async fn send(&self, transaction: &VersionedTransaction) -> Result<Signature, ClusterError> {
-        Cluster::send(self.0, transaction).await
-    }
-
-    async fn statuses(&self, signatures: &[Signature]) -> Result<Vec<Option<TransactionStatus>>, ClusterError> {
-        Cluster::statuses(self.0, signatures).await
-    }
-
-    async fn execution(&self, signature: &Signature) -> Result<Option<Execution>, ClusterError> {
-        Cluster::execution(self.0, signature).await
-    }
-}
-
 #[tokio::test]
 async fn an_endpoint_that_does_not_search_is_no_obstacle() {
     let stage = Stage::new();
     let pool = pool(&stage).await;
     stage.cluster.advance_epoch().unwrap();
-    let cluster = Deaf(&stage.cluster);
+    let cluster = Door::without_search(&stage.cluster);
     let moved = stage.run_on(&cluster, "wallet", &format!("rebalance {pool} --lookup-tables auto")).await.unwrap();
     assert_eq!(moved["movements"].as_array().unwrap().len(), 4);
     let error = stage.run_on(&cluster, "wallet", &format!("lookup-tables {pool}")).await.unwrap_err();

@@ -1,9 +1,16 @@
 //! Stake that finds its way by itself: extended pools, from weights to epochs later.
 
 use {
-    super::harness::{SOL, Stage, number, text},
+    super::{
+        doors::Door,
+        harness::{SOL, Stage, number, text},
+    },
     serde_json::{Value, json},
     solana_address::Address,
+    tidepool_client::{
+        plan::{self, RebalanceOptions},
+        pool::{PoolSnapshot, ReadOptions},
+    },
 };
 
 const RENT: u64 = 2_282_880;
@@ -118,6 +125,25 @@ async fn a_stale_pool_is_updated_first_and_weights_are_met_epochs_later() {
     let [first, second] =
         [record(&stage, &pool, 0).await, record(&stage, &pool, 1).await].map(|entry| number(&entry["active_lamports"]));
     assert!(second / SOL > 75 && first / SOL < 30, "{first} {second}");
+}
+
+#[tokio::test]
+async fn somebody_who_is_faster_does_no_harm() {
+    let stage = Stage::new();
+    let pool = weighted_pool(&stage).await;
+    stage.must(&format!("deposit-sol {pool} 100")).await;
+    let snapshot = PoolSnapshot::read(&stage.cluster, &pool.parse().unwrap(), &ReadOptions::default()).await.unwrap();
+    let planned = plan::rebalance(&snapshot, &RebalanceOptions::default()).unwrap();
+    let other = stage.cluster.funded_keypair(SOL);
+    let faster = Door::with_somebody_faster(&stage.cluster, || {
+        for group in planned.plan.groups() {
+            stage.cluster.process(&group.instructions, &other, &[]).unwrap();
+        }
+    });
+    let moved = stage.run_on(&faster, "wallet", &format!("rebalance {pool}")).await.unwrap();
+    let by_plan: Vec<u64> = planned.movements.iter().map(|movement| movement.lamports).collect();
+    let seen: Vec<u64> = movements(&stage, &moved).into_iter().map(|(_, _, lamports)| lamports).collect();
+    assert_eq!(seen, by_plan, "what is in motion is told, whoever has moved it");
 }
 
 #[tokio::test]
