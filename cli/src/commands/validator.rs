@@ -102,13 +102,15 @@ pub fn hint_after_removing(snapshot: &PoolSnapshot, vote: &Address) -> Option<St
         ));
     }
     if weighted as u64 * u64::from(cap) < u64::from(BASIS_POINTS.saturating_sub(reserve)) {
+        let left = if weighted == 1 { "the validator" } else { "the validators" };
         return Some(format!(
-            "the {weighted} validators left with a weight may have {} of the pool each, and the rest stays in the reserve: give \
-             others weights, or raise the cap with `tidepool set-policy {pool} --validator-cap PERCENT`",
+            "{left} left with a weight ({weighted}) may have {} of the pool each, and the rest stays in the reserve: give others \
+             weights, or raise the cap with `tidepool set-policy {pool} --validator-cap PERCENT`",
             Share(cap)
         ));
     }
-    Some(format!("its part of the stake, by its weight of {weight}, goes to the {weighted} others that have a weight"))
+    let others = if weighted == 1 { "other that has" } else { "others that have" };
+    Some(format!("its part of the stake, by its weight of {weight}, goes to the {weighted} {others} a weight"))
 }
 
 /// Validators with a weight, besides `vote`.

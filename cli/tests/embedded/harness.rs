@@ -48,6 +48,11 @@ impl Drop for Stage {
 impl Stage {
     /// A cluster of four validators with the program, and a wallet of 1,000 SOL.
     pub fn new() -> Self {
+        Self::of(4)
+    }
+
+    /// A cluster of so many validators.
+    pub fn of(validators: usize) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("tidepool-cli-{}-{number}", std::process::id()));
@@ -55,7 +60,7 @@ impl Stage {
         let program_id = Address::new_unique();
         let cluster = EmbeddedCluster::builder()
             .tidepool(program_id)
-            .validators(4)
+            .validators(validators)
             .start()
             .unwrap_or_else(|error| panic!("{error}"));
         let wallet = cluster.funded_keypair(1_000 * SOL);

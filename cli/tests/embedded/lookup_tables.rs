@@ -79,3 +79,30 @@ async fn an_endpoint_that_does_not_search_is_no_obstacle() {
     assert_eq!(error.exit() as u8, 1);
     assert!(error.to_string().contains("give the addresses of the tables"), "{error}");
 }
+
+#[tokio::test]
+async fn a_large_pool_uses_its_tables_unasked() {
+    let stage = Stage::of(104);
+    stage.cluster.advance_blocks(40);
+    let pool = stage.pool("").await;
+    stage.must(&format!("deposit-sol {pool} 300")).await;
+    for index in 0..104 {
+        stage.must(&format!("add-validator {pool} {}", stage.vote(index))).await;
+    }
+    stage.must(&format!("set-weights {pool} --equal")).await;
+    stage.must(&format!("lookup-tables {pool} --make")).await;
+    let mut sent = vec![];
+    for option in ["--lookup-tables none", ""] {
+        stage.cluster.advance_epoch().unwrap();
+        let updated = stage.must(&format!("update {pool} {option}")).await;
+        sent.push(updated["transactions"].as_array().unwrap().len());
+    }
+    assert!(sent[1] < sent[0], "{sent:?}");
+    let planned = stage.must(&format!("rebalance {pool} --dry-run")).await;
+    let moved = stage.must(&format!("rebalance {pool}")).await;
+    assert_eq!(moved["movements"].as_array().unwrap().len(), 104);
+    let (without, with) = (number(&planned["rebalance_transactions"]), number(&moved["rebalance_transactions"]));
+    assert!(with < without, "{with} {without}");
+    let sum = |answer: &serde_json::Value| number(&answer["idle"]["put_to_work_lamports"]);
+    assert!(sum(&planned).abs_diff(sum(&moved)) < 1_000, "the order makes a difference of a few lamports");
+}
