@@ -181,5 +181,11 @@ impl Bed {
         for instruction in [list, pool, cleanup] {
             self.both(&instruction).expect("an update");
         }
+        self.purge();
+    }
+
+    /// Drops what has no lamports any more, as the bank does.
+    pub fn purge(&mut self) {
+        self.twins.ours.accounts.retain(|_, account| account.lamports > 0);
     }
 }

@@ -2,9 +2,12 @@
 
 mod bed;
 mod caches;
+mod errors;
+mod events;
 mod forged;
 mod isolation;
 mod landing;
 mod migration;
 mod stake_history;
 mod substitution;
+mod turnover;

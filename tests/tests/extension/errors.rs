@@ -1,0 +1,306 @@
+//! The errors of the new instructions, each with one line in the log that says what to do.
+
+use {
+    crate::bed::{Bed, MOVING, UNBALANCED},
+    ExtensionError::{
+        AlreadyExtended, ContradictoryPolicy, EntryMoved, NotExtended, ShareOverWhole, TooManyValidators,
+        WeightOfRemovedValidator,
+    },
+    StakePoolError::{
+        EpochRewardDistributionInProgress, InvalidProgramAddress, InvalidState, InvalidValidatorStakeList,
+        SignatureMissing, StakeListAndPoolOutOfDate, WrongManager, WrongStaker,
+    },
+    solana_address::Address,
+    solana_instruction::{Instruction, error::InstructionError},
+    std::collections::BTreeSet,
+    tidepool_interface::{
+        ExtensionError, StakePoolError,
+        instruction::WeightEntry,
+        state::{BASIS_POINTS, RebalancePolicy, StakeStatus},
+    },
+    tidepool_tests::{extension::PoolKind, scenario::EPOCH, twins::Twins},
+};
+
+/// An instruction that succeeds, to be spoilt.
+pub struct Spoiler {
+    pub bed: Bed,
+    pub ix: Instruction,
+}
+
+impl Spoiler {
+    fn disown(&mut self, address: Address) {
+        self.bed.twins.ours.accounts.get_mut(&address).expect("an account").owner = Address::new_from_array([9; 32]);
+    }
+
+    fn disown_pool(&mut self) {
+        self.disown(self.bed.pool.pool);
+    }
+
+    fn disown_list(&mut self) {
+        self.disown(self.bed.pool.state.head.validator_list);
+    }
+
+    fn other(&mut self, index: usize) {
+        self.ix.accounts[index].pubkey = Address::new_unique();
+    }
+
+    /// Makes the pool's account one of another type, or with another tail.
+    fn pool_byte(&mut self, offset: usize) {
+        let pool = self.bed.pool.pool;
+        self.bed.edit_data(pool, |data| data[offset] = 2);
+    }
+
+    fn list_byte(&mut self, offset: usize, value: u8) {
+        let list = self.bed.pool.state.head.validator_list;
+        self.bed.edit_data(list, |data| data[offset] = value);
+    }
+
+    fn not_extended(&mut self) {
+        self.bed.pool.extension = None;
+        self.bed.pool.write_pool(&mut self.bed.twins.ours);
+    }
+
+    fn policy(&mut self, change: fn(&mut RebalancePolicy)) {
+        let mut policy = RebalancePolicy::DEFAULT;
+        change(&mut policy);
+        self.ix = self.bed.pool.set_policy(policy);
+    }
+
+    fn weight(&mut self, index: u32, of: usize, weight: u16) {
+        let vote = self.bed.records()[of].vote_account_address;
+        self.ix = self.bed.pool.set_weights(&[WeightEntry::new(index, &vote, weight)]);
+    }
+}
+
+/// What an instruction ends in.
+#[derive(Clone, Debug, PartialEq)]
+enum Expected {
+    Ours(ExtensionError),
+    Contracts(StakePoolError),
+    Other(InstructionError),
+}
+use Expected::{Contracts, Other, Ours};
+
+type Case = (&'static str, fn(&mut Spoiler), Expected);
+
+#[expect(deprecated, reason = "the error's new name stands for another number")]
+const MISSING: Expected = Other(InstructionError::NotEnoughAccountKeys);
+const BORSH: Expected = Other(InstructionError::BorshIoError);
+const PROGRAM: Expected = Other(InstructionError::IncorrectProgramId);
+const ARGUMENT: Expected = Other(InstructionError::InvalidArgument);
+
+fn extend(twins: Twins) -> Spoiler {
+    let bed = Bed::new(twins, PoolKind::Plain, UNBALANCED, EPOCH);
+    Spoiler { ix: bed.pool.extend(bed.holder.wallet), bed }
+}
+
+const EXTEND: &[Case] = &[
+    ("system program", |s| s.other(3), PROGRAM),
+    ("pool owner", Spoiler::disown_pool, PROGRAM),
+    ("pool type", |s| s.pool_byte(0), Contracts(InvalidState)),
+    ("manager", |s| s.other(1), Contracts(WrongManager)),
+    ("manager unsigned", |s| s.ix.accounts[1].is_signer = false, Contracts(SignatureMissing)),
+    ("payer unsigned", |s| s.ix.accounts[2].is_signer = false, Contracts(SignatureMissing)),
+    (
+        "extended",
+        |s| {
+            let instruction = s.ix.clone();
+            s.bed.succeed(&instruction);
+        },
+        Ours(AlreadyExtended),
+    ),
+    ("account missing", |s| s.ix.accounts.truncate(3), MISSING),
+    ("more data", |s| s.ix.data.push(0), BORSH),
+];
+
+fn set_policy(twins: Twins) -> Spoiler {
+    let bed = Bed::fresh(twins, UNBALANCED);
+    Spoiler { ix: bed.pool.set_policy(RebalancePolicy::DEFAULT), bed }
+}
+
+const POLICY: &[Case] = &[
+    ("pool owner", Spoiler::disown_pool, PROGRAM),
+    ("pool type", |s| s.pool_byte(0), Contracts(InvalidState)),
+    ("no extension", Spoiler::not_extended, Ours(NotExtended)),
+    ("another version", |s| s.pool_byte(619), Ours(NotExtended)),
+    ("manager", |s| s.other(1), Contracts(WrongManager)),
+    ("manager unsigned", |s| s.ix.accounts[1].is_signer = false, Contracts(SignatureMissing)),
+    ("reserve over 100 %", |s| s.policy(|p| p.reserve_share = 10_001.into()), Ours(ShareOverWhole)),
+    ("budget over 100 %", |s| s.policy(|p| p.turnover_budget = 10_001.into()), Ours(ShareOverWhole)),
+    ("cap over 100 %", |s| s.policy(|p| p.validator_cap = u16::MAX.into()), Ours(ShareOverWhole)),
+    ("reserve of 100 %", |s| s.policy(|p| p.reserve_share = BASIS_POINTS.into()), Ours(ContradictoryPolicy)),
+    ("cap of 0", |s| s.policy(|p| p.validator_cap = 0.into()), Ours(ContradictoryPolicy)),
+    ("account missing", |s| s.ix.accounts.truncate(1), MISSING),
+    ("more data", |s| s.ix.data.push(0), BORSH),
+    ("less data", |s| s.ix.data.truncate(10), BORSH),
+];
+
+fn set_weights(twins: Twins) -> Spoiler {
+    let mut spoiler = Spoiler {
+        bed: Bed::fresh(twins, UNBALANCED),
+        ix: Instruction::new_with_bytes(Address::default(), &[], vec![]),
+    };
+    spoiler.weight(1, 1, 9);
+    spoiler
+}
+
+const WEIGHTS: &[Case] = &[
+    ("pool owner", Spoiler::disown_pool, PROGRAM),
+    ("no extension", Spoiler::not_extended, Ours(NotExtended)),
+    ("staker", |s| s.other(1), Contracts(WrongStaker)),
+    ("staker unsigned", |s| s.ix.accounts[1].is_signer = false, Contracts(SignatureMissing)),
+    ("list", |s| s.other(2), Contracts(InvalidValidatorStakeList)),
+    ("list owner", Spoiler::disown_list, PROGRAM),
+    ("list type", |s| s.list_byte(0, 1), Contracts(InvalidState)),
+    ("entry of another", |s| s.weight(1, 2, 9), Ours(EntryMoved)),
+    ("behind the list", |s| s.weight(4, 1, 9), Ours(EntryMoved)),
+    ("far behind the list", |s| s.weight(u32::MAX, 1, 9), Ours(EntryMoved)),
+    ("removed", |s| s.bed.edit(1, |r| r.status = StakeStatus::DeactivatingAll as u8), Ours(WeightOfRemovedValidator)),
+    ("no weights", |s| s.ix.data.truncate(1), BORSH),
+    ("half a weight", |s| s.ix.data.truncate(10), BORSH),
+    ("account missing", |s| s.ix.accounts.truncate(2), MISSING),
+];
+
+fn update(twins: Twins) -> Spoiler {
+    let bed = Bed::stale(twins, MOVING);
+    Spoiler { ix: bed.update_compactly(), bed }
+}
+
+const UPDATE: &[Case] = &[
+    ("clock", |s| s.other(4), ARGUMENT),
+    ("pool owner", Spoiler::disown_pool, PROGRAM),
+    ("pool type", |s| s.pool_byte(0), Contracts(InvalidState)),
+    ("no extension", Spoiler::not_extended, Ours(NotExtended)),
+    ("list", |s| s.other(2), Contracts(InvalidValidatorStakeList)),
+    ("withdraw authority", |s| s.other(1), Contracts(InvalidProgramAddress)),
+    ("reserve", |s| s.other(3), Contracts(InvalidProgramAddress)),
+    ("stake history", |s| s.other(5), ARGUMENT),
+    ("stake program", |s| s.other(6), PROGRAM),
+    ("epoch rewards", |s| s.bed.twins.set_epoch_rewards_active(true), Contracts(EpochRewardDistributionInProgress)),
+    ("list owner", Spoiler::disown_list, PROGRAM),
+    ("list type", |s| s.list_byte(0, 1), Contracts(InvalidState)),
+    ("list of more than it holds", |s| s.list_byte(5, 200), Other(InstructionError::AccountDataTooSmall)),
+    ("behind the list", |s| s.ix.data[1] = 4, Other(InstructionError::AccountDataTooSmall)),
+    ("account missing", |s| s.ix.accounts.truncate(6), MISSING),
+    ("more data", |s| s.ix.data.push(0), BORSH),
+];
+
+fn rebalance(twins: Twins) -> Spoiler {
+    let bed = Bed::fresh(twins, UNBALANCED);
+    Spoiler { ix: bed.rebalance(&[0, 1, 2, 3]), bed }
+}
+
+const REBALANCE: &[Case] = &[
+    ("clock", |s| s.other(4), ARGUMENT),
+    ("system program", |s| s.other(7), PROGRAM),
+    ("stake program", |s| s.other(8), PROGRAM),
+    ("stake history", |s| s.other(5), ARGUMENT),
+    ("pool owner", Spoiler::disown_pool, PROGRAM),
+    ("no extension", Spoiler::not_extended, Ours(NotExtended)),
+    ("list", |s| s.other(2), Contracts(InvalidValidatorStakeList)),
+    ("list owner", Spoiler::disown_list, PROGRAM),
+    ("list type", |s| s.list_byte(0, 1), Contracts(InvalidState)),
+    ("reserve", |s| s.other(3), Contracts(InvalidProgramAddress)),
+    ("withdraw authority", |s| s.other(1), Contracts(InvalidProgramAddress)),
+    ("epoch rewards", |s| s.bed.twins.set_epoch_rewards_active(true), Contracts(EpochRewardDistributionInProgress)),
+    ("stale", |s| s.bed.twins.set_epoch(EPOCH + 1), Contracts(StakeListAndPoolOutOfDate)),
+    ("33 validators", |s| s.ix = s.bed.rebalance(&[0; 33]), Ours(TooManyValidators)),
+    ("an account of a validator missing", |s| s.ix.accounts.truncate(20), MISSING),
+    ("a validator missing", |s| s.ix.accounts.truncate(18), MISSING),
+    ("a validator too many", |s| s.ix.data.truncate(13), MISSING),
+    ("account missing", |s| s.ix.accounts.truncate(8), MISSING),
+    ("entry of another", |s| s.ix.data[1] = 1, Ours(EntryMoved)),
+    ("behind the list", |s| s.ix.data[1] = 4, Ours(EntryMoved)),
+    ("no validators", |s| s.ix.data.truncate(1), BORSH),
+    ("half an index", |s| s.ix.data.truncate(3), BORSH),
+];
+
+fn check(make: fn(Twins) -> Spoiler, cases: &[Case]) {
+    let mut twins = Twins::new();
+    let mut failures = vec![];
+    let spoiler = make(twins);
+    let Spoiler { mut bed, ix } = spoiler;
+    bed.succeed(&ix);
+    twins = bed.twins;
+    for (name, spoil, expected) in cases {
+        let mut spoiler = make(twins);
+        spoil(&mut spoiler);
+        let before = spoiler.bed.twins.ours.accounts.clone();
+        let outcome = spoiler.bed.twins.ours.process(&spoiler.ix);
+        let got = match &outcome.result.raw_result {
+            Err(InstructionError::Custom(code)) => match ExtensionError::from_code(*code) {
+                Some(error) => Some((Ours(error), Some(error.message()))),
+                None => StakePoolError::from_code(*code).map(|error| (Contracts(error), Some(error.message()))),
+            },
+            Err(error) => Some((Other(error.clone()), None)),
+            Ok(()) => None,
+        };
+        // The stake program says which instruction of its own it runs.
+        let lines = outcome.logs.iter().filter_map(|line| line.strip_prefix("Program log: "));
+        let said: Vec<_> = lines.filter(|line| !line.starts_with("Instruction: ")).collect();
+        let is_said =
+            got.as_ref().is_some_and(|(_, message)| said.len() == 1 && message.is_none_or(|text| said[0] == text));
+        if got.as_ref().map(|(error, _)| error) != Some(expected) || !is_said {
+            failures.push(format!("{name}: {:?}, {said:?}", outcome.result.raw_result));
+        }
+        assert!(before == spoiler.bed.twins.ours.accounts, "{name}");
+        twins = spoiler.bed.twins;
+    }
+    assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
+}
+
+#[test]
+fn a_pool_that_cannot_be_extended() {
+    check(extend, EXTEND);
+}
+
+#[test]
+fn a_policy_that_cannot_be_set() {
+    check(set_policy, POLICY);
+}
+
+#[test]
+fn weights_that_cannot_be_set() {
+    check(set_weights, WEIGHTS);
+}
+
+#[test]
+fn an_update_that_is_refused() {
+    check(update, UPDATE);
+}
+
+#[test]
+fn a_rebalance_that_is_refused() {
+    check(rebalance, REBALANCE);
+}
+
+/// The one code that no table has is a decrease's: see `turnover`.
+#[test]
+fn each_code_is_provoked() {
+    let tables = [EXTEND, POLICY, WEIGHTS, UPDATE, REBALANCE];
+    let codes: BTreeSet<u32> = tables
+        .iter()
+        .flat_map(|table| table.iter())
+        .filter_map(|(_, _, expected)| if let Ours(error) = expected { Some(*error as u32) } else { None })
+        .chain([ExtensionError::TurnoverBudgetExceeded as u32])
+        .collect();
+    assert_eq!(codes, (1_000..=1_007).collect());
+    assert_eq!(ExtensionError::from_code(1_008), None);
+}
+
+/// Between signing and landing a cleanup has moved the entries: nothing is set, not even what still fits.
+#[test]
+fn weights_for_entries_that_moved_are_refused_and_nothing_is_half_set() {
+    let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
+    let records = bed.records();
+    let weights: Vec<_> =
+        [0, 2, 3].map(|index: usize| WeightEntry::new(index as u32, &records[index].vote_account_address, 50)).to_vec();
+    let signed = bed.pool.set_weights(&weights);
+    bed.both(&bed.pool.remove_validator(bed.stake(1), bed.transient(1))).expect("a removal");
+    bed.next_epoch();
+    assert_eq!(bed.records().len(), 3);
+    let before = bed.records();
+    assert_eq!(bed.ours(&signed).custom_error(), Some(EntryMoved as u32));
+    assert_eq!(bed.records(), before);
+    assert!(before.iter().all(|record| record.extension.weight.get() == 1));
+}
