@@ -1,7 +1,12 @@
 //! Reading pools, and updating them first where they are behind the epoch.
 
 use {
-    crate::{args::UpdateFirst, context::Context, error::CliError, output::Landed},
+    crate::{
+        args::{LookupArgs, UpdateFirst},
+        context::Context,
+        error::CliError,
+        output::Landed,
+    },
     solana_address::Address,
     tidepool_client::{
         cluster::Cluster,
@@ -75,7 +80,11 @@ impl<C: Cluster> Context<'_, C> {
     /// [`CliError::Stale`]; as [`Self::read_for_planning`] and [`Self::update`].
     pub async fn fresh(&self, pool: &Address, stakes: StakeSelection, how: UpdateFirst) -> Result<Fresh, CliError> {
         let snapshot = self.read_for_planning(pool, stakes.clone()).await?;
-        self.freshen(snapshot, stakes, how, &UpdateOptions::default()).await
+        let mut options = UpdateOptions::default();
+        if snapshot.is_stale() && !how.no_update {
+            options.lookup_tables = self.lookup_tables(&snapshot, &LookupArgs::default()).await?;
+        }
+        self.freshen(snapshot, stakes, how, &options).await
     }
 
     /// As [`Self::fresh`], for a pool that has been read, and with options for the update.

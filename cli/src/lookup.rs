@@ -18,8 +18,8 @@ use {
 const SMALL_POOL: usize = 100;
 
 impl<C: Cluster> Context<'_, C> {
-    /// The lookup tables to use for a pool, as transactions use them. Where the fee payer's are searched for and the endpoint does
-    /// not search, it goes on without them.
+    /// The lookup tables to use for a pool, as transactions use them. Where the fee payer's are searched for and the search fails,
+    /// it goes on without them.
     ///
     /// # Errors
     /// [`CliError::Lookup`] for addresses at which there is no table; as [`Self::fee_payer`].
@@ -52,11 +52,9 @@ impl<C: Cluster> Context<'_, C> {
         let search = lookup::find(self.cluster, &payer, &pool);
         match self.watch("Looking for lookup tables", search).await {
             Ok(tables) => Ok(tables),
-            Err(LookupError::SearchRefused { .. }) => {
-                self.terminal.note(
-                    "This endpoint does not search for lookup tables, so more transactions are needed: name the tables with \
-                     --lookup-tables ADDRESS,...",
-                );
+            // A search that takes too long for the endpoint is refused as well, in its own way.
+            Err(error @ (LookupError::SearchRefused { .. } | LookupError::Cluster(_))) => {
+                self.terminal.note(&format!("Going on without lookup tables, by more transactions: {error}"));
                 Ok(vec![])
             }
             Err(error) => Err(error.into()),

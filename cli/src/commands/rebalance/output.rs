@@ -172,12 +172,14 @@ impl Output {
         let validators = if count == 1 { "1 validator".into() } else { format!("{count} validators") };
         let what = if self.dry_run { "Would move" } else { "Moving" };
         writeln!(f, "{what} the stake of {validators} of pool {}", self.pool)?;
-        writeln!(f, "{:44}  {:>20}  {:>20}  {:>20}", "VALIDATOR", "HAS SOL", "MOVES SOL", "TARGET SOL")?;
+        let [has, moves, target] = ["HAS SOL", "MOVES SOL", "TARGET SOL"];
+        writeln!(f, "{:44}  {has:>20}  {moves:>20}  {target:>20}  FROM AND TO", "VALIDATOR")?;
         for movement in self.movements.iter().take(if verbose { usize::MAX } else { ROWS }) {
             let sign = if movement.to == "validator" { '+' } else { '-' };
+            let way = format!("{} to {}", movement.from, movement.to);
             writeln!(
                 f,
-                "{:44}  {:>20}  {:>20}  {:>20}",
+                "{:44}  {:>20}  {:>20}  {:>20}  {way}",
                 movement.vote.to_string(),
                 Units(movement.held_lamports).to_string(),
                 format!("{sign}{}", Units(movement.lamports)),
@@ -190,7 +192,7 @@ impl Output {
         write_fields(f, &self.costs())
     }
 
-    /// What it comes to, the `+` from the reserve and the `-` to it.
+    /// What it comes to.
     fn costs(&self) -> Vec<(&'static str, String)> {
         let (idle, next) = (&self.idle, self.arrives_in_epoch);
         let mut fields = vec![];
