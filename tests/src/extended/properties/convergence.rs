@@ -21,20 +21,23 @@ const EPOCHS: u64 = 8;
 /// Epochs in which somebody deposits a SOL.
 const INFLOWS: u64 = 4;
 
+/// Turnover budget, in basis points, that lets a pool move all of its stake within some twenty epochs.
+const LEAST_BUDGET: u16 = 500;
+
 /// Without flows every weight is met after a bounded number of epochs; what then flows in by single SOL does not pile up.
 pub const CONVERGENCE: Property = Property { prepare: prepare_spec, ..Property::new("convergence", check) };
 
-/// Budgets that let a pool of any size move within some twenty epochs, and a cluster whose stake moves within one.
+/// A budget that suffices, and a cluster whose stake moves within one.
 fn prepare_spec(spec: &mut crate::extended::Spec, _: &mut Rng) {
     quiet(spec);
-    let budget = spec.policy.turnover_budget.get().max(500);
+    let budget = spec.policy.turnover_budget.get().max(LEAST_BUDGET);
     spec.policy.turnover_budget = budget.into();
 }
 
 fn check(world: &mut World, random: &mut Rng) -> Result<(), Finding> {
     world.heal();
     world.crank()?;
-    settle_policy(world);
+    widen_budget(world, LEAST_BUDGET);
     let budget = u64::from(world.policy().turnover_budget.get());
     let epochs = EPOCHS + 2 * u64::from(BASIS_POINTS) / budget;
     for _ in 0..epochs {
@@ -51,14 +54,14 @@ fn check(world: &mut World, random: &mut Rng) -> Result<(), Finding> {
     check_rest(world, None)
 }
 
-/// A history may have set a budget with which nothing moves.
-fn settle_policy(world: &mut World) {
+/// A history may have set a budget with which nothing moves, or next to nothing.
+pub fn widen_budget(world: &mut World, least: u16) {
     let policy = world.policy();
     let total = world.oracle(&world.records()).total;
-    let least = (2 * MINIMUM * u64::from(BASIS_POINTS)).div_ceil(total.max(1)).max(500);
-    let budget = u64::from(policy.turnover_budget.get()).max(least).min(u64::from(BASIS_POINTS));
-    let budget = u16::try_from(budget).expect("a share").into();
-    world.run(&world.pool.set_policy(RebalancePolicy { turnover_budget: budget, ..policy }));
+    let two_sol = (2 * MINIMUM * u64::from(BASIS_POINTS)).div_ceil(total.max(1)).min(u64::from(BASIS_POINTS));
+    let two_sol = u16::try_from(two_sol).expect("a share");
+    let turnover_budget = policy.turnover_budget.get().max(least).max(two_sol).into();
+    world.run(&world.pool.set_policy(RebalancePolicy { turnover_budget, ..policy }));
 }
 
 fn pass_epoch(world: &mut World, random: &mut Rng) -> Result<(), Finding> {

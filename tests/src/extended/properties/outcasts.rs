@@ -5,7 +5,7 @@ use {
     crate::extended::{Finding, Property, SOL, Spec, World, crank::deal, oracle::is_active},
     fastrand::Rng,
     solana_address::Address,
-    tidepool_interface::state::ValidatorStakeInfo,
+    tidepool_interface::state::{BASIS_POINTS, ValidatorStakeInfo},
 };
 
 /// Epochs until all others are served.
@@ -27,10 +27,9 @@ pub const DELINQUENT: Property = Property {
     ..Property::new("a_delinquent_validator_holds_up_nobody", |_, _| Ok(()))
 };
 
-/// Several validators with weights of one order of magnitude, in a pool that may move its stake freely.
+/// Several validators with weights of one order of magnitude.
 fn prepare(spec: &mut Spec, random: &mut Rng) {
     quiet(spec);
-    spec.policy.turnover_budget = 10_000.into();
     let first = spec.validators[0];
     spec.validators.resize(spec.validators.len().max(random.usize(3..8)), first);
     spec.validators.iter_mut().for_each(|(_, weight)| *weight = random.u16(500..=1_500));
@@ -39,6 +38,7 @@ fn prepare(spec: &mut Spec, random: &mut Rng) {
 fn check(world: &mut World, random: &mut Rng, cast_out: impl Fn(&mut World, usize)) -> Result<(), Finding> {
     world.heal();
     world.crank()?;
+    convergence::widen_budget(world, BASIS_POINTS);
     let records = world.records();
     let is_eligible = |record: &ValidatorStakeInfo| is_active(record) && record.extension.weight.get() > 0;
     let eligible: Vec<_> = (0..records.len()).filter(|index| is_eligible(&records[*index])).collect();
