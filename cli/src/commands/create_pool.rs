@@ -164,7 +164,11 @@ impl Args {
         let deposit = self.initial_deposit.0;
         check_balance(context, &new.payer, rent_lamports.saturating_add(deposit)).await?;
         context.terminal.confirm("Create a pool", &summary(&new, rent_lamports))?;
-        let transactions = context.send(&plan, &keys, new.program_id).await?;
+        let sent = context.send(&plan, &keys, new.program_id).await;
+        if new.extended && matches!(sent, Err(CliError::NotLanded(_))) {
+            context.terminal.note("Only Tidepool can extend a pool: for another program, add --without-extension");
+        }
+        let transactions = sent?;
         Ok(Output {
             pool: Text(new.pool),
             program_id: Text(new.program_id),

@@ -5,7 +5,7 @@ use {
     serde::Serialize,
     solana_signature::Signature,
     std::fmt,
-    tidepool_client::send::{Outcome, Summary},
+    tidepool_client::send::{Outcome, Sent, Summary},
 };
 
 /// A transaction that has landed.
@@ -29,6 +29,12 @@ impl Landed {
             _ => None,
         });
         landed.collect()
+    }
+
+    /// The same as the sender has it.
+    pub fn into_sent(self) -> Sent {
+        let outcome = Outcome::Landed { signature: self.signature.0, slot: self.slot, units_consumed: None };
+        Sent { label: self.label, outcome }
     }
 }
 

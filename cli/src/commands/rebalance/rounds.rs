@@ -97,6 +97,7 @@ impl<'a, 'c, C: Cluster> Rounds<'a, 'c, C> {
                     self.context.terminal.note("Not all of it landed, since the pool has changed: looking again");
                     Landed::of(&summary)
                 }
+                Err(CliError::NotLanded(summary)) => return Err(with_earlier(output.transactions, summary)),
                 Err(error) => return Err(error),
             };
             let is_lost = landed.is_empty();
@@ -125,6 +126,12 @@ impl<'a, 'c, C: Cluster> Rounds<'a, 'c, C> {
         }
         Ok(snapshot)
     }
+}
+
+/// The failure of a round, with what has landed before.
+fn with_earlier(earlier: Vec<Landed>, summary: Summary) -> CliError {
+    let transactions = earlier.into_iter().map(Landed::into_sent).chain(summary.transactions).collect();
+    CliError::NotLanded(Summary { transactions })
 }
 
 /// Whether it is known what became of every transaction, so that looking again makes sense.
