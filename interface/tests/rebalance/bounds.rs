@@ -1,0 +1,79 @@
+//! What no call can do, in any history of any pool. `Pool::call` checks it at every step; the tests here look for the
+//! histories that would do it.
+
+use {
+    crate::{
+        callers::{Script, serve_all},
+        history::steps,
+        model::{Pool, STAKE_RENT},
+        oracle::Plan,
+        pools::{Family, pool},
+        runner::check,
+    },
+    proptest::prelude::*,
+    tidepool_interface::{
+        rebalance::{Reason, Verdict},
+        state::ValidatorStakeInfo,
+    },
+};
+
+/// An increase leaves the reserve its target; all decreases of an epoch together borrow a rent for each who gives.
+#[test]
+fn reserve_target() {
+    let family = Family { validators: 60, ..Family::ANY };
+    check(300, (pool(family), Script::strategy(6, 40)), |(mut pool, script)| {
+        let before = pool.reserve();
+        let target = u64::try_from(Plan::of(&pool).reserve_target).expect("a reserve's target");
+        let is_moving = |pool: &Pool| -> Vec<bool> {
+            pool.records.iter().map(|record| record.transient_stake_lamports.get() > 0).collect()
+        };
+        let (moved, total) = (is_moving(&pool), pool.total());
+        script.run(&mut pool)?;
+        serve_all(&mut pool)?;
+        prop_assert_eq!(pool.total(), total, "a rebalance moves lamports, and neither makes nor takes them");
+        let gives =
+            |record: &ValidatorStakeInfo| record.transient_stake_lamports.get() > 0 && record.extension.is_leaving();
+        let givers = pool.records.iter().zip(&moved).filter(|(record, moved)| gives(record) && !**moved).count() as u64;
+        let lent = givers * STAKE_RENT;
+        prop_assert!(pool.reserve() >= before.min(target).saturating_sub(lent), "the reserve fell below its target");
+        Ok(())
+    });
+}
+
+/// However many calls there are in an epoch, and whatever the staker takes beside them.
+#[test]
+fn turnover_budget() {
+    let family = Family { validators: 30, ..Family::ANY };
+    check(400, (pool(family), steps(30)), |(mut pool, steps)| {
+        let budget = &mut pool.inputs.policy.turnover_budget;
+        budget.set(budget.get().min(3_000));
+        for step in &steps {
+            pool.live(step)?;
+        }
+        Ok(())
+    });
+}
+
+/// Accounts keep their minimum, caps are kept, amounts can be delegated; who has no weight, is being removed or has stake in
+/// motion is left alone.
+#[test]
+fn validators_keep_their_minimum_and_caps() {
+    check(300, (pool(Family::ANY), steps(20)), |(mut pool, steps)| {
+        for step in &steps {
+            pool.live(step)?;
+        }
+        serve_all(&mut pool)?;
+        Ok(())
+    });
+}
+
+/// Nobody outside the list can be asked for.
+#[test]
+fn an_index_beyond_the_list_is_nobody() {
+    check(20, (pool(Family { validators: 5, ..Family::ANY }), any::<usize>()), |(pool, index)| {
+        let index = index.max(pool.records.len());
+        let verdict = pool.survey().verdict(&pool.records, index);
+        prop_assert_eq!(verdict, Verdict::Nothing(Reason::NotActive));
+        Ok(())
+    });
+}

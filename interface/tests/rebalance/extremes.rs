@@ -1,0 +1,106 @@
+//! Amounts at the ends of 64 bits, and the longest list there can be.
+
+use {
+    crate::{
+        callers::Script,
+        common::number,
+        model::{Pool, STAKE_RENT},
+        pools::{minimum, record},
+        runner::check,
+    },
+    proptest::{collection::vec, prelude::*},
+    tidepool_interface::{
+        MAX_VALIDATORS_IN_POOL,
+        rebalance::{Inputs, Verdict},
+        state::{RebalancePolicy, ValidatorStakeInfo},
+    },
+};
+
+/// Policies at the ends of what a manager can set.
+fn policy() -> impl Strategy<Value = RebalancePolicy> {
+    let share = |least: u16, most: u16| prop_oneof![Just(least), Just(most), least..=most];
+    let amount = || prop_oneof![2 => Just(0u64), 1 => Just(u64::MAX), 2 => number()];
+    (share(0, 9_999), share(0, 10_000), share(1, 10_000), amount(), amount()).prop_map(
+        |(share, budget, cap, floor, threshold)| RebalancePolicy {
+            reserve_share: share.into(),
+            turnover_budget: budget.into(),
+            validator_cap: cap.into(),
+            reserve_floor: floor.into(),
+            threshold: threshold.into(),
+        },
+    )
+}
+
+fn any_record() -> impl Strategy<Value = ValidatorStakeInfo> {
+    let transient = prop_oneof![3 => Just(0), 1 => number()];
+    let weight = prop_oneof![Just(0u16), Just(u16::MAX), any::<u16>()];
+    (number(), transient, weight, any::<bool>(), prop_oneof![9 => Just(0u8), 1 => any::<u8>()]).prop_map(
+        |(active, transient, weight, is_leaving, status)| {
+            let mut record = record(weight, active);
+            record.transient_stake_lamports.set(transient);
+            record.extension.set_transient_bump(255, is_leaving);
+            ValidatorStakeInfo { status, ..record }
+        },
+    )
+}
+
+fn inputs() -> impl Strategy<Value = Inputs> {
+    (number(), number(), minimum(), policy()).prop_map(
+        |(reserve_lamports, last_epoch_total_lamports, minimum_delegation, policy)| Inputs {
+            reserve_lamports,
+            last_epoch_total_lamports,
+            stake_rent: STAKE_RENT,
+            minimum_delegation,
+            policy,
+        },
+    )
+}
+
+/// Brings the pool's lamports within 64 bits, as the update of a real one makes sure; the accounts within what they must hold.
+fn bounded(mut records: Vec<ValidatorStakeInfo>, mut inputs: Inputs) -> Pool {
+    let most = u64::MAX / (2 * records.len() as u64 + 1);
+    let required = STAKE_RENT + inputs.minimum_delegation;
+    for record in &mut records {
+        let (active, transient) = (record.active_stake_lamports.get(), record.transient_stake_lamports.get());
+        record.active_stake_lamports.set(active.clamp(required, most));
+        record.transient_stake_lamports.set(transient.min(most));
+    }
+    inputs.reserve_lamports = inputs.reserve_lamports.min(most);
+    Pool { records, inputs }
+}
+
+/// All bounds hold, as they do for pools of ordinary size.
+#[test]
+fn amounts_at_the_ends_of_64_bits() {
+    check(1_000, (vec(any_record(), 1..20), inputs(), Script::strategy(3, 30)), |(records, inputs, script)| {
+        script.run(&mut bounded(records, inputs))?;
+        Ok(())
+    });
+}
+
+/// Lists that no update would accept are no reason to panic either.
+#[test]
+fn lamports_beyond_64_bits_do_no_harm() {
+    check(500, (vec(any_record(), 0..20), inputs()), |(records, inputs)| {
+        let mut rebalance = Pool { records: records.clone(), inputs }.survey();
+        for (index, record) in records.iter().enumerate() {
+            let verdict = rebalance.verdict(&records, index);
+            if let Verdict::Increase(lamports) | Verdict::Decrease(lamports) = verdict {
+                prop_assert!(lamports >= inputs.minimum_delegation, "{verdict:?}");
+            }
+            rebalance.served(record, verdict);
+        }
+        Ok(())
+    });
+}
+
+/// 20,000 validators with the highest weights, of which some are served.
+#[test]
+fn the_longest_list() {
+    let validators = MAX_VALIDATORS_IN_POOL as usize;
+    check(4, (vec(any_record(), 50), inputs(), Script::strategy(1, 30)), |(some, inputs, script)| {
+        let records = some.into_iter().cycle().take(validators).collect();
+        script.run(&mut bounded(records, inputs))?;
+        Ok(())
+    });
+}

@@ -1,0 +1,49 @@
+//! Callers who mean harm: they choose whom they have served, and when.
+
+use {
+    crate::{
+        callers::{Script, serve_all},
+        convergence::{FAMILY, can_converge, distances, epochs_to_rest, is_at_rest, is_near_targets},
+        pools::pool,
+        runner::check,
+    },
+    proptest::prelude::*,
+};
+
+/// Callers who come first in every epoch hold nothing up: others serve the rest after them.
+#[test]
+fn convergence_beside_other_callers() {
+    check(200, (pool(FAMILY), Script::strategy(3, 30)), |(mut pool, script)| {
+        pool.next_epoch(0);
+        if !can_converge(&pool) {
+            return Ok(());
+        }
+        for _ in 0..epochs_to_rest(&pool) {
+            script.run(&mut pool)?;
+            serve_all(&mut pool)?;
+            pool.next_epoch(0);
+        }
+        is_near_targets(&pool)?;
+        is_at_rest(&pool)
+    });
+}
+
+/// Stake does not go to and fro between epochs: callers who choose whom they serve, and nobody else, take no more from
+/// validators in all than these had too much at first, and a minimum delegation for each.
+#[test]
+fn churn_ends() {
+    let scripts = prop::collection::vec(Script::strategy(3, 30), 1..20);
+    check(200, (pool(FAMILY), scripts), |(mut pool, scripts)| {
+        pool.next_epoch(0);
+        let minimum = u128::from(pool.inputs.minimum_delegation);
+        let most = distances(&pool).over + minimum * pool.records.len() as u128;
+        let mut taken = 0;
+        for script in scripts.iter().cycle().take(60) {
+            script.run(&mut pool)?;
+            taken += pool.leaving_stake();
+            pool.next_epoch(0);
+        }
+        prop_assert!(taken <= most, "{taken} taken, where {most} would do");
+        Ok(())
+    });
+}

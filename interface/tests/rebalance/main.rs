@@ -1,0 +1,21 @@
+//! The rule of a rebalance, against a model of a pool that carries its verdicts out: what holds for every pool, every order
+//! of calls and every caller.
+//!
+//! `TIDEPOOL_CASES_FACTOR` multiplies the number of cases, `TIDEPOOL_SEED` gives others.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod bounds;
+mod callers;
+mod convergence;
+mod extremes;
+mod griefing;
+mod history;
+mod model;
+mod oracle;
+mod order;
+mod pools;
+mod runner;
+mod stuck;
+mod targets;

@@ -1,0 +1,89 @@
+//! What a pool's policy asks for, worked out in 128 bits and in the plainest way: it shares no code with the rule.
+
+use {
+    crate::model::{Pool, STAKE_RENT},
+    tidepool_interface::state::ValidatorStakeInfo,
+};
+
+const WHOLE: u128 = 10_000;
+
+/// What a policy comes to, in a pool in its present state.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What the reserve is to hold.
+    pub reserve_target: u128,
+    /// What one validator may hold; `None` without a cap.
+    pub cap: Option<u128>,
+    /// Stake that may be on its way to the reserve; `None` without a bound.
+    pub budget: Option<u128>,
+    /// What there is to share out by weight.
+    pub distributable: u128,
+    /// The target of each validator, where it has one: exact shares, rounded down.
+    pub targets: Vec<Option<u128>>,
+    /// Rounds in which those over the cap were found.
+    pub rounds: usize,
+}
+
+impl Plan {
+    pub fn of(pool: &Pool) -> Self {
+        let policy = &pool.inputs.policy;
+        let total = pool.total();
+        let share = |lamports: u128, points: u16| lamports * u128::from(points) / WHOLE;
+        let reserve_target = share(total, policy.reserve_share.get()).max(policy.reserve_floor.get().into());
+        let cap = Some(policy.validator_cap.get()).filter(|cap| u128::from(*cap) < WHOLE);
+        let cap = cap.map(|cap| share(total, cap));
+        let budget = Some(policy.turnover_budget.get()).filter(|budget| u128::from(*budget) < WHOLE);
+        let budget = budget.map(|budget| share(total.min(pool.inputs.last_epoch_total_lamports.into()), budget));
+        let distributable = total.saturating_sub(reserve_target).saturating_sub(settled(pool));
+        let weights: Vec<Option<u128>> = pool
+            .records
+            .iter()
+            .map(|record| Some(record.extension.weight.get().into()).filter(|weight| record.is_active() && *weight > 0))
+            .collect();
+        let (targets, rounds) = fill(&weights, distributable, cap);
+        Self { reserve_target, cap, budget, distributable, targets, rounds }
+    }
+
+    /// The validators that have a target, each with its target.
+    pub fn targeted<'a>(&'a self, pool: &'a Pool) -> impl Iterator<Item = (&'a ValidatorStakeInfo, u128)> {
+        pool.records.iter().zip(&self.targets).filter_map(|(record, target)| Some((record, (*target)?)))
+    }
+
+    /// What a validator lacks of its target.
+    pub fn lack(&self, pool: &Pool, index: usize) -> u128 {
+        self.targets[index].unwrap_or(0).saturating_sub(pool.records[index].active_stake_lamports.get().into())
+    }
+}
+
+/// What stays with active validators without a weight. The rent of what is on its way to them comes back to the reserve.
+fn settled(pool: &Pool) -> u128 {
+    let unweighted = pool.records.iter().filter(|record| record.is_active() && record.extension.weight.get() == 0);
+    unweighted
+        .map(|record| {
+            let transient = u128::from(record.transient_stake_lamports.get());
+            let arriving = if record.extension.is_leaving() { 0 } else { transient.saturating_sub(STAKE_RENT.into()) };
+            u128::from(record.active_stake_lamports.get()) + arriving
+        })
+        .sum()
+}
+
+/// Shares `lamports` out by weight, and what is over the cap by weight among the rest, until nobody is over it.
+fn fill(weights: &[Option<u128>], lamports: u128, cap: Option<u128>) -> (Vec<Option<u128>>, usize) {
+    let mut capped = vec![false; weights.len()];
+    let mut rounds = 0;
+    loop {
+        let full: u128 = capped.iter().filter(|is| **is).map(|_| cap.unwrap_or(0)).sum();
+        let open = |index: &usize| !capped[*index];
+        let sum: u128 = (0..weights.len()).filter(open).filter_map(|index| weights[index]).sum();
+        let rest = lamports.saturating_sub(full);
+        let share = |weight: u128| (weight * rest).checked_div(sum).unwrap_or(0);
+        let over = |index: &usize| cap.zip(weights[*index]).is_some_and(|(cap, weight)| share(weight) >= cap);
+        let newly: Vec<usize> = (0..weights.len()).filter(open).filter(over).collect();
+        if newly.is_empty() {
+            let target = |index: usize| if capped[index] { cap } else { weights[index].map(share) };
+            return ((0..weights.len()).map(target).collect(), rounds);
+        }
+        newly.into_iter().for_each(|index| capped[index] = true);
+        rounds += 1;
+    }
+}

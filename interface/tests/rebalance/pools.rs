@@ -1,0 +1,197 @@
+//! Random pools: of one validator or of 200, spread evenly or wildly, under any policy.
+
+use {
+    crate::{
+        model::{Pool, SOL, STAKE_RENT},
+        oracle::Plan,
+    },
+    proptest::{collection::vec, prelude::*},
+    tidepool_interface::{
+        MINIMUM_ACTIVE_STAKE,
+        address::STAKE_PROGRAM_ID,
+        rebalance::Inputs,
+        state::{EntryExtension, RebalancePolicy, StakeStatus, ValidatorStakeInfo},
+    },
+};
+
+/// Which pools to make.
+#[derive(Clone, Copy, Debug)]
+pub struct Family {
+    /// Most validators.
+    pub validators: usize,
+    /// Whether validators may be on their way out, and stake in motion.
+    pub is_unsettled: bool,
+    /// Whether the policy may ask for what cannot be had: a reserve or an account of more than there is.
+    pub is_any_policy: bool,
+}
+
+impl Family {
+    pub const ANY: Self = Self { validators: 200, is_unsettled: true, is_any_policy: true };
+}
+
+/// A validator in units that the pool's size gives meaning to.
+#[derive(Clone, Copy, Debug)]
+struct Draft {
+    weight: u16,
+    /// Stake above the required minimum, in thousandths of the pool's unit.
+    stake: u64,
+    status: StakeStatus,
+    /// Stake in motion in thousandths of the unit, and whether it leaves.
+    transient: Option<(u64, bool)>,
+}
+
+fn weight() -> impl Strategy<Value = Vec<u16>> {
+    const KINDS: [u16; 4] = [1, 100, 7, 65_535];
+    let equal = prop::sample::select(&KINDS[..]).prop_map(|weight| vec![weight]);
+    let similar = vec(50u16..150, 4..20);
+    let wild = vec((0u32..16, any::<u16>()).prop_map(|(shift, bits)| bits >> shift), 3..20);
+    let powers = vec((0u32..16).prop_map(|shift| 1 << shift), 3..20);
+    let some_none = vec(prop_oneof![Just(0u16), 1u16..100], 2..20);
+    prop_oneof![equal, similar, wild, powers, some_none]
+}
+
+fn stake() -> impl Strategy<Value = u64> {
+    prop_oneof![2 => Just(0u64), 3 => 0u64..30, 3 => 900u64..1_100, 6 => 0u64..3_000, 1 => 0u64..100_000]
+}
+
+fn draft(is_unsettled: bool) -> impl Strategy<Value = Draft> {
+    let (gone, moves) = if is_unsettled { (2, 3) } else { (0, 0) };
+    let status = prop_oneof![
+        40 => Just(StakeStatus::Active),
+        gone => prop::sample::select(&[
+            StakeStatus::DeactivatingTransient,
+            StakeStatus::ReadyForRemoval,
+            StakeStatus::DeactivatingValidator,
+            StakeStatus::DeactivatingAll,
+        ][..]),
+    ];
+    let transient = prop_oneof![20 => Just(None), moves => (0u64..1_000, any::<bool>()).prop_map(Some)];
+    (stake(), status, transient).prop_map(|(stake, status, transient)| Draft { weight: 0, stake, status, transient })
+}
+
+impl Draft {
+    fn record(&self, unit: u64, required: u64) -> ValidatorStakeInfo {
+        let lamports = |thousandths: u64| unit / 1_000 * thousandths;
+        let mut extension = EntryExtension::default();
+        extension.weight.set(self.weight);
+        let transient = self.transient.map_or(0, |(thousandths, is_leaving)| {
+            extension.set_transient_bump(254, is_leaving);
+            lamports(thousandths) + required
+        });
+        let active = lamports(self.stake) + required;
+        let (active, transient) = match self.status {
+            StakeStatus::Active | StakeStatus::DeactivatingAll => (active, transient),
+            StakeStatus::DeactivatingTransient => (0, transient),
+            StakeStatus::DeactivatingValidator => (active, 0),
+            StakeStatus::ReadyForRemoval => (0, 0),
+        };
+        let record = record(self.weight, active);
+        let status = self.status as u8;
+        ValidatorStakeInfo { transient_stake_lamports: transient.into(), extension, status, ..record }
+    }
+}
+
+/// An active validator without stake in motion.
+pub fn record(weight: u16, active: u64) -> ValidatorStakeInfo {
+    let mut extension = EntryExtension::default();
+    extension.weight.set(weight);
+    ValidatorStakeInfo {
+        active_stake_lamports: active.into(),
+        transient_stake_lamports: 0.into(),
+        last_update_epoch: 0.into(),
+        transient_seed_suffix: 0.into(),
+        extension,
+        validator_seed_suffix: 0.into(),
+        status: StakeStatus::Active as u8,
+        // The rule does not look at it.
+        vote_account_address: STAKE_PROGRAM_ID,
+    }
+}
+
+fn drafts(family: Family) -> impl Strategy<Value = Vec<Draft>> {
+    let most = family.validators;
+    let one = || draft(family.is_unsettled);
+    let some = prop_oneof![
+        4 => vec(one(), 1..=5.min(most)),
+        4 => vec(one(), 1..=30.min(most)),
+        1 => vec(one(), most.div_ceil(2)..=most),
+    ];
+    // Weights repeat along the list, so that pools of equal weights are not rare.
+    (some, weight()).prop_map(|(mut drafts, weights)| {
+        drafts.iter_mut().zip(weights.iter().cycle()).for_each(|(draft, weight)| draft.weight = *weight);
+        drafts
+    })
+}
+
+/// Lamports, mostly in the magnitude of the unit.
+fn amount(unit: u64) -> BoxedStrategy<u64> {
+    prop_oneof![
+        3 => Just(0),
+        1 => 0..=2 * STAKE_RENT,
+        2 => 0..=5 * SOL,
+        3 => 0..=unit,
+        3 => 0..=unit.saturating_mul(20),
+    ]
+    .boxed()
+}
+
+pub fn policy(unit: u64, is_any: bool) -> impl Strategy<Value = RebalancePolicy> {
+    let share = prop_oneof![3 => Just(0u16), 3 => 1..=1_000u16, u32::from(is_any) => 0..10_000u16];
+    let floor = prop_oneof![4 => Just(0), 2 => 0..=unit, u32::from(is_any) => amount(unit)];
+    let threshold = prop_oneof![4 => Just(0), 2 => 0..=5 * SOL, 2 => 0..=unit / 4, u32::from(is_any) => amount(unit)];
+    let budget = prop_oneof![3 => Just(10_000u16), 3 => 1..=1_000u16, 1 => 0..=10_000u16];
+    let cap = prop_oneof![4 => Just(10_000u16), 2 => 20..=10_000u16, u32::from(is_any) => 1..=300u16];
+    (share, budget, cap, floor, threshold).prop_map(|(share, budget, cap, floor, threshold)| RebalancePolicy {
+        reserve_share: share.into(),
+        turnover_budget: budget.into(),
+        validator_cap: cap.into(),
+        reserve_floor: floor.into(),
+        threshold: threshold.into(),
+    })
+}
+
+/// The minimum delegation of the stake program now, and with its feature active.
+pub fn minimum() -> impl Strategy<Value = u64> {
+    prop_oneof![Just(MINIMUM_ACTIVE_STAKE), Just(SOL)]
+}
+
+/// What an average validator has: from a little more than the minimum to a hundred thousand SOL.
+fn unit() -> impl Strategy<Value = u64> {
+    prop_oneof![3_000_000..100_000_000u64, SOL..20 * SOL, 20 * SOL..2_000 * SOL, 1_000 * SOL..100_000 * SOL]
+}
+
+pub fn pool(family: Family) -> impl Strategy<Value = Pool> {
+    (unit(), minimum(), drafts(family)).prop_flat_map(move |(unit, minimum_delegation, drafts)| {
+        (policy(unit, family.is_any_policy), amount(unit), any::<bool>(), 8_000..=12_000u64).prop_map(
+            move |(policy, reserve_lamports, is_near, last)| {
+                let required = STAKE_RENT + minimum_delegation;
+                let inputs = Inputs {
+                    reserve_lamports,
+                    last_epoch_total_lamports: 0,
+                    stake_rent: STAKE_RENT,
+                    minimum_delegation,
+                    policy,
+                };
+                let records = drafts.iter().map(|draft| draft.record(unit, required)).collect();
+                let mut pool = Pool { records, inputs };
+                if is_near {
+                    move_near_targets(&mut pool, &drafts, unit);
+                }
+                let total = u64::try_from(pool.total()).expect("lamports of a model pool");
+                pool.inputs.last_epoch_total_lamports = total / 10_000 * last;
+                pool
+            },
+        )
+    })
+}
+
+/// Pools that were balanced a while ago: each validator near its target, some of them only by the threshold.
+fn move_near_targets(pool: &mut Pool, drafts: &[Draft], unit: u64) {
+    let plan = Plan::of(pool);
+    let (required, tolerance) = (pool.required(), pool.tolerance().min(unit));
+    for ((record, draft), target) in pool.records.iter_mut().zip(drafts).zip(&plan.targets) {
+        let Some(target) = target.and_then(|target| u64::try_from(target).ok()) else { continue };
+        let noise = tolerance / 500 * draft.stake.min(2_000);
+        record.active_stake_lamports.set(target.saturating_add(noise).saturating_sub(tolerance).max(required));
+    }
+}

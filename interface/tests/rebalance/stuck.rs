@@ -1,0 +1,131 @@
+//! Validators whose stake cannot be moved: one that closed its vote account cannot be delegated to.
+
+use {
+    crate::{
+        convergence::{FAMILY, can_converge, distances, epochs_to_rest},
+        model::{Pool, SOL, STAKE_RENT},
+        oracle::Plan,
+        pools::{Family, pool, record},
+        runner::check,
+    },
+    proptest::{collection::vec, prelude::*},
+    std::cmp::Reverse,
+    tidepool_interface::{
+        rebalance::{Inputs, PASSED_OVER_MAX, Reason, Verdict},
+        state::RebalancePolicy,
+    },
+};
+
+/// Calls as the program does, until nobody is served: a validator to which nothing can be delegated is passed over, the rest
+/// goes on. The caller names those who lack most first, so that the program can see who is in the way.
+fn serve_around(pool: &mut Pool, closed: &[bool]) -> Result<bool, TestCaseError> {
+    let plan = Plan::of(pool);
+    let mut moved = false;
+    loop {
+        let mut order: Vec<usize> = (0..pool.records.len()).collect();
+        order.sort_by_key(|index| (Reverse(plan.lack(pool, *index)), *index));
+        let mut rebalance = pool.survey();
+        let mut moves = false;
+        for index in order {
+            let verdict = rebalance.verdict(&pool.records, index);
+            if closed[index] && matches!(verdict, Verdict::Increase(_)) {
+                rebalance.pass_over(index);
+            } else {
+                moves |= pool.serve(&mut rebalance, index)?.is_movement();
+            }
+        }
+        moved |= moves;
+        if !moves {
+            return Ok(moved);
+        }
+    }
+}
+
+/// Those who can be served come to rest as they would without the others, and in the same time; what the others lack, and a
+/// rent for each of them, waits in the reserve.
+#[test]
+fn convergence_around_closed_vote_accounts() {
+    let closed = vec(prop::bool::weighted(0.2), FAMILY.validators);
+    check(200, (pool(FAMILY), closed), |(mut pool, mut closed)| {
+        pool.next_epoch(0);
+        if !can_converge(&pool) {
+            return Ok(());
+        }
+        closed.truncate(pool.records.len());
+        let mut left = PASSED_OVER_MAX;
+        closed.iter_mut().filter(|is| **is).for_each(|is| {
+            *is = left > 0;
+            left = left.saturating_sub(1);
+        });
+        let mut epochs = epochs_to_rest(&pool);
+        while serve_around(&mut pool, &closed)? {
+            prop_assert!(epochs > 0, "not at rest in time");
+            epochs -= 1;
+            pool.next_epoch(0);
+        }
+        let plan = Plan::of(&pool);
+        let (tolerance, movement) = (u128::from(pool.tolerance()), u128::from(pool.required()));
+        let most = tolerance.max(movement + u128::from(pool.inputs.minimum_delegation));
+        let (mut waiting, mut free) = (0, 0);
+        for (index, is_closed) in closed.iter().enumerate() {
+            if *is_closed {
+                waiting += plan.lack(&pool, index) + u128::from(STAKE_RENT);
+            } else {
+                free = free.max(plan.lack(&pool, index));
+            }
+        }
+        let distances = distances(&pool);
+        prop_assert!(free <= most, "{free} lacking, and free to be served");
+        let above = distances.above.saturating_sub(distances.out_of_reach + waiting);
+        prop_assert!(above < tolerance.max(movement), "{above} left in the reserve");
+        Ok(())
+    });
+}
+
+/// What is shared out in proportion stays as it is for the others; only whose turn it is may change.
+#[test]
+fn nobody_gets_more_because_another_is_passed_over() {
+    check(200, (pool(Family { validators: 60, ..Family::ANY }), vec(any::<u16>(), 1..=PASSED_OVER_MAX)), |case| {
+        let (pool, passed) = case;
+        let passed: Vec<usize> = passed.iter().map(|number| usize::from(*number) % pool.records.len()).collect();
+        let (mut without, mut with) = (pool.survey(), pool.survey());
+        passed.iter().for_each(|index| with.pass_over(*index));
+        for index in (0..pool.records.len()).filter(|index| !passed.contains(index)) {
+            let verdicts = (without.verdict(&pool.records, index), with.verdict(&pool.records, index));
+            match verdicts {
+                (Verdict::Nothing(Reason::OthersLackMore), Verdict::Increase(_))
+                | (Verdict::Nothing(Reason::OthersHaveMore), Verdict::Decrease(_)) => {}
+                (without, with) => prop_assert_eq!(without, with),
+            }
+        }
+        Ok(())
+    });
+}
+
+/// A deposit that is enough for one of many equal validators goes to the first whose stake can be moved; so many can be passed
+/// over in a call as it can name.
+#[test]
+fn the_turn_passes_to_the_next() {
+    let inputs = Inputs {
+        reserve_lamports: SOL + STAKE_RENT,
+        last_epoch_total_lamports: 0,
+        stake_rent: STAKE_RENT,
+        minimum_delegation: SOL,
+        policy: RebalancePolicy::DEFAULT,
+    };
+    let pool = Pool { records: vec![record(1, 2 * SOL); PASSED_OVER_MAX + 2], inputs };
+    let mut rebalance = pool.survey();
+    let mut verdict = |index: usize, passes_over: bool| {
+        let verdict = rebalance.verdict(&pool.records, index);
+        if passes_over {
+            rebalance.pass_over(index);
+        }
+        verdict
+    };
+    for index in 0..PASSED_OVER_MAX {
+        assert_eq!(verdict(index + 1, false), Verdict::Nothing(Reason::OthersLackMore));
+        assert_eq!(verdict(index, true), Verdict::Increase(SOL));
+    }
+    assert_eq!(verdict(PASSED_OVER_MAX, true), Verdict::Increase(SOL));
+    assert_eq!(verdict(PASSED_OVER_MAX + 1, false), Verdict::Nothing(Reason::OthersLackMore));
+}
