@@ -5,7 +5,7 @@
 //! 1. [`pool::PoolSnapshot::read`] fetches a pool, of any program that keeps the contract, through a [`cluster::Cluster`].
 //! 2. [`quote`] and [`plan`] compute what would happen and what to do. They are pure: nothing asks the network.
 //! 3. [`actions`] turns that into instructions, and [`pack`] puts these into as few transactions as the limits allow.
-//! 4. [`send`] signs, submits, confirms and repeats.
+//! 4. [`send`] signs, submits, confirms and repeats; [`events`] tells from the logs what has changed.
 //!
 //! ```no_run
 //! # use solana_signer::Signer;

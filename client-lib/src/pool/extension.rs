@@ -3,6 +3,7 @@
 use {
     super::{PoolError, PoolSnapshot},
     crate::cluster::Cluster,
+    solana_account::Account,
     solana_address::Address,
     tidepool_interface::{
         rebalance::Inputs,
@@ -54,7 +55,7 @@ impl PoolSnapshot {
     {
         let accounts = cluster.accounts(votes).await?;
         for (vote, account) in votes.iter().zip(accounts) {
-            self.set_vote_account(*vote, account.is_some_and(|account| account.owner == solana_sdk_ids::vote::ID));
+            self.set_vote_account(*vote, account.is_some_and(|account| is_vote_account(&account)));
         }
         Ok(())
     }
@@ -68,4 +69,10 @@ impl PoolSnapshot {
     pub fn vote_account_exists(&self, vote: &Address) -> Option<bool> {
         self.votes.get(vote).copied()
     }
+}
+
+/// Whether stake can be delegated to the account, as the program looks at it: a validator may have made it anew without a state,
+/// whose version would then be 0.
+fn is_vote_account(account: &Account) -> bool {
+    account.owner == solana_sdk_ids::vote::ID && account.data.get(..4).is_some_and(|version| version != [0; 4])
 }

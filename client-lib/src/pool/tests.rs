@@ -316,7 +316,15 @@ fn addresses_under_known_bumps_are_those_that_the_search_finds() {
 async fn vote_accounts_are_looked_for_on_demand() {
     let fixture = three_validators();
     let mut accounts = world(&fixture);
-    accounts.insert(vote(0), Account { lamports: 1, owner: solana_sdk_ids::vote::ID, ..Account::default() });
+    let of_vote_program = |version| Account {
+        lamports: 1,
+        owner: solana_sdk_ids::vote::ID,
+        data: vec![version, 0, 0, 0],
+        ..Account::default()
+    };
+    accounts.insert(vote(0), of_vote_program(3));
+    // Closed, and made anew without a state.
+    accounts.insert(vote(2), of_vote_program(0));
     // Closed, and then somebody sent lamports there.
     accounts.insert(vote(1), Account { lamports: 1, owner: SYSTEM_PROGRAM_ID, ..Account::default() });
     let cluster = FakeCluster::new(accounts, |_, _| {});

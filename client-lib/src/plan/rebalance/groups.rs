@@ -48,8 +48,9 @@ pub(super) struct Grouping<'a> {
     /// Instructions of one stage may come in any order; the last stage may be empty.
     stages: Vec<Vec<InstructionGroup>>,
     open: Draft,
-    /// Validators that the open instruction has to name before the next movement, so that the program passes over them.
-    in_the_way: Vec<usize>,
+    /// Validators that the open instruction has to name before the next movement in their direction, so that the program passes
+    /// over them.
+    in_the_way: Vec<(usize, Direction)>,
     /// What is being moved now.
     direction: Direction,
     /// Whether the policy sets a cap on one validator.
@@ -90,10 +91,9 @@ impl<'a> Grouping<'a> {
         if self.direction != direction && !self.stage_is_empty() {
             self.close();
             self.begin_stage();
-            simulation.begin_instruction();
+            self.begin_instruction(simulation);
         }
         self.direction = direction;
-        self.in_the_way.clear();
         self.free(simulation, order);
         self.in_order(simulation, order);
     }
@@ -109,7 +109,7 @@ impl<'a> Grouping<'a> {
                 continue;
             }
             self.close();
-            simulation.begin_instruction();
+            self.begin_instruction(simulation);
             if let Ok(verdict) = self.look(simulation, index) {
                 self.take(simulation, index, verdict, false);
             }
@@ -132,7 +132,7 @@ impl<'a> Grouping<'a> {
                     },
                     Err(WhyNot::Obstacle(obstacle)) => {
                         simulation.pass_over(index, obstacle);
-                        self.in_the_way.push(index);
+                        self.in_the_way.push((index, self.direction));
                     }
                     Err(WhyNot::Rule(_)) => {}
                 }
@@ -149,21 +149,27 @@ impl<'a> Grouping<'a> {
         }
     }
 
+    /// Begins another instruction, of which the program knows nothing of what came before but the records.
+    fn begin_instruction(&mut self, simulation: &mut Simulation) {
+        simulation.begin_instruction();
+        self.in_the_way.clear();
+    }
+
     /// Whether the open instruction names the validator already, or will, although its stake does not move.
     fn is_passed_over(&self, index: usize) -> bool {
-        self.in_the_way.contains(&index) || self.open.validators.iter().any(|validator| validator.index == index)
+        self.in_the_way.iter().any(|(passed, _)| *passed == index)
+            || self.open.validators.iter().any(|validator| validator.index == index)
     }
 
     /// Begins another instruction, with this validator if it still moves; whether it does. `None` where those whom the program
     /// would have to pass over before leave no room.
     fn take_into_next(&mut self, simulation: &mut Simulation, index: usize) -> Option<bool> {
         self.close();
-        simulation.begin_instruction();
-        self.in_the_way.clear();
+        self.begin_instruction(simulation);
         for passed in simulation.passed_over() {
             if let Err(WhyNot::Obstacle(obstacle)) = self.look(simulation, passed) {
                 simulation.pass_over(passed, obstacle);
-                self.in_the_way.push(passed);
+                self.in_the_way.push((passed, self.direction));
             }
         }
         match self.look(simulation, index) {
@@ -175,13 +181,14 @@ impl<'a> Grouping<'a> {
     /// Carries out a movement, if there is room for it.
     fn take(&mut self, simulation: &mut Simulation, index: usize, verdict: Verdict, is_forced: bool) -> bool {
         let mut larger = self.open.clone();
-        self.in_the_way.iter().for_each(|passed| larger.name(self.snapshot, *passed));
+        let in_the_way = self.in_the_way.iter().filter(|(_, direction)| *direction == self.direction);
+        in_the_way.clone().for_each(|(passed, _)| larger.name(self.snapshot, *passed));
         larger.name(self.snapshot, index);
         match self.direction {
             Direction::Increase => larger.increases += 1,
             Direction::Decrease => larger.decreases += 1,
         }
-        larger.forced += self.in_the_way.len() as u32 + u32::from(is_forced);
+        larger.forced += in_the_way.count() as u32 + u32::from(is_forced);
         let fits = self.fits(&larger);
         if fits {
             if is_forced && self.open.forced == 0 {
@@ -189,7 +196,8 @@ impl<'a> Grouping<'a> {
                 self.begin_stage();
             }
             self.open = larger;
-            self.in_the_way.clear();
+            let direction = self.direction;
+            self.in_the_way.retain(|(_, other)| *other != direction);
             simulation.carry_out(index, verdict);
         }
         fits
@@ -245,7 +253,12 @@ impl<'a> Grouping<'a> {
         if let Some(stage) = self.stages.last_mut() {
             stage.push(group);
         }
-        if draft.forced > 0 || (draft.increases > 0 && draft.decreases > 0) {
+        // The rent that is set aside for decreases shrinks with each of them, which leaves a little more for increases.
+        let is_mixed = match self.direction {
+            Direction::Increase => draft.decreases > 0,
+            Direction::Decrease => draft.increases > 0,
+        };
+        if draft.forced > 0 || is_mixed {
             self.begin_stage();
         }
     }

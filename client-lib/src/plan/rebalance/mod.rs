@@ -201,9 +201,9 @@ impl RebalancePlan {
 /// The plan is empty where nothing is to be moved; [`RebalancePlan::why_nothing_moves`] says why. Validators whose vote account
 /// or stake account is known to be unfit are left out, as the program would: read them before.
 ///
-/// Increases come before decreases. By the rule that makes little difference (the rent that decreases borrow is set aside), but
-/// the sender may be interrupted, or the epoch may end: idle lamports then earn already, whereas stake that is not taken from a
-/// validator yet loses nothing.
+/// Increases come before decreases. By the rule that makes little difference (the rent that decreases may borrow is set aside, and
+/// some of it may not be needed), but the sender may be interrupted, or the epoch may end: idle lamports then earn already,
+/// whereas stake that is not taken from a validator yet loses nothing.
 ///
 /// # Errors
 /// [`PlanError::EpochRewardsActive`]; refusals: `NotExtended`, `StakeListAndPoolOutOfDate`; [`PlanError::Weights`] where nobody has
@@ -216,8 +216,13 @@ pub fn rebalance(snapshot: &PoolSnapshot, options: &RebalanceOptions) -> Result<
     }
     let mut grouping = Grouping::new(snapshot, options)?;
     let order = simulation.order();
-    for direction in [Direction::Increase, Direction::Decrease] {
-        grouping.side(&mut simulation, &order, direction);
+    // Decreases may leave a little of the rent that was set aside for them, which may be enough for one increase more.
+    let mut moved = None;
+    while moved != Some(simulation.movements().len()) {
+        moved = Some(simulation.movements().len());
+        for direction in [Direction::Increase, Direction::Decrease] {
+            grouping.side(&mut simulation, &order, direction);
+        }
     }
     Ok(summarize(snapshot, simulation, grouping.finish()))
 }

@@ -316,10 +316,9 @@ proptest! {
         let mut moved: BTreeMap<usize, u64> = machine.moved.iter().map(|(index, _, lamports)| (*index, *lamports)).collect();
         for movement in &plan.movements {
             let other = moved.remove(&movement.index);
+            // Each part is rounded down, and what that leaves goes to those who come later.
             let difference = other.map(|other| other.abs_diff(movement.lamports));
-            // The program sets the rent of as many accounts aside as decreases may take, which changes on the way.
-            let most = rent() * snapshot.records().len() as u64;
-            prop_assert!(difference.is_some_and(|lamports| lamports <= most), "{movement:?} {other:?}");
+            prop_assert!(difference.is_some_and(|lamports| lamports < 100), "{movement:?} {other:?}");
         }
         prop_assert!(moved.is_empty());
     }
