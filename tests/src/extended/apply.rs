@@ -200,7 +200,13 @@ impl World<'_> {
         for record in self.records().iter().filter(|record| is_active(record)) {
             let address = self.stake_of(record).0;
             if let Some(account) = self.vm.accounts.get_mut(&address) {
-                stake::edit_delegation(&mut account.data, |delegation| delegation.deactivation_epoch = u64::MAX);
+                // A delegation takes all there is: what was withdrawn of inactive stake is still stated as delegated.
+                let lamports = account.lamports.saturating_sub(self.stake_rent);
+                stake::edit_delegation(&mut account.data, |delegation| {
+                    if std::mem::replace(&mut delegation.deactivation_epoch, u64::MAX) != u64::MAX {
+                        delegation.stake = lamports;
+                    }
+                });
             }
         }
     }
