@@ -45,6 +45,10 @@ well_known! {
     RENT_ID = "SysvarRent111111111111111111111111111111111";
     /// The stake history sysvar.
     STAKE_HISTORY_ID = "SysvarStakeHistory1111111111111111111111111";
+    /// The instructions sysvar: all instructions of the transaction.
+    INSTRUCTIONS_ID = "Sysvar1nstructions1111111111111111111111111";
+    /// The compute budget program.
+    COMPUTE_BUDGET_PROGRAM_ID = "ComputeBudget111111111111111111111111111111";
     /// The epoch rewards sysvar.
     EPOCH_REWARDS_ID = "SysvarEpochRewards1111111111111111111111111";
     /// The program of the pools that SPL deployed on mainnet.

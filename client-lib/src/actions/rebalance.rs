@@ -6,7 +6,8 @@ use {
     solana_instruction::{AccountMeta, Instruction},
     tidepool_interface::{
         address::{
-            CLOCK_ID, STAKE_CONFIG_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, find_transient_stake,
+            CLOCK_ID, INSTRUCTIONS_ID, STAKE_CONFIG_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID,
+            find_transient_stake,
         },
         instruction::{ExtensionInstruction, RebalanceAccounts},
         state::U32,
@@ -56,6 +57,7 @@ pub fn rebalance_instruction(snapshot: &PoolSnapshot, validators: &[RebalancedVa
         stake_config: STAKE_CONFIG_ID,
         system_program: SYSTEM_PROGRAM_ID,
         stake_program: STAKE_PROGRAM_ID,
+        instructions: INSTRUCTIONS_ID,
     };
     let mut metas = accounts.metas();
     metas.extend(validators.iter().flat_map(|validator| {

@@ -4,7 +4,7 @@ use {
     crate::{actions, pool::PoolSnapshot},
     solana_address::Address,
     std::iter,
-    tidepool_interface::address::{STAKE_CONFIG_ID, SYSTEM_PROGRAM_ID},
+    tidepool_interface::address::{INSTRUCTIONS_ID, STAKE_CONFIG_ID, SYSTEM_PROGRAM_ID},
 };
 
 /// Which addresses of validators a lookup table should hold besides those of their stake accounts.
@@ -22,7 +22,7 @@ pub struct LookupContent {
 /// so find their addresses in one table or two.
 pub fn lookup_addresses(snapshot: &PoolSnapshot, content: LookupContent) -> Vec<Address> {
     let shared = actions::update_list_instruction(snapshot, 0, false, &[]).accounts;
-    let of_rebalance = if content.votes { &[STAKE_CONFIG_ID, SYSTEM_PROGRAM_ID][..] } else { &[] };
+    let of_rebalance = if content.votes { &[STAKE_CONFIG_ID, SYSTEM_PROGRAM_ID, INSTRUCTIONS_ID][..] } else { &[] };
     let validators = snapshot.records().iter().zip(snapshot.stake_addresses()).flat_map(|(record, stake)| {
         let vote = content.votes.then_some(record.vote_account_address);
         let transient = content.transients.then_some(stake.transient);

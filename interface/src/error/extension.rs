@@ -28,6 +28,8 @@ pub enum ExtensionError {
     TurnoverBudgetExceeded = 1006,
     /// Code 1007. The instruction names more validators than it can take.
     TooManyValidators = 1007,
+    /// Code 1008. The transaction has instructions that could move SOL for the time of a rebalance.
+    NotAlone = 1008,
 }
 
 impl ExtensionError {
@@ -48,6 +50,9 @@ impl ExtensionError {
             }
             Self::TurnoverBudgetExceeded => {
                 "The decrease exceeds the pool's turnover budget: wait for the next epoch, move less, or raise the budget."
+            }
+            Self::NotAlone => {
+                "A rebalance goes with updates only, and is not called by a program: send it in a transaction of its own."
             }
             Self::TooManyValidators => "The instruction names more validators than it can take: split it.",
         }

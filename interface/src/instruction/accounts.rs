@@ -601,5 +601,7 @@ accounts! {
         system_program [],
         /// The stake program.
         stake_program [],
+        /// The instructions sysvar.
+        instructions [],
     }
 }

@@ -75,6 +75,14 @@ pub enum ExtensionInstruction<'a> {
     /// Tag 68: moves the stake of the validators named towards their targets; nobody has to sign. See
     /// [`RebalanceAccounts`](super::RebalanceAccounts); a vote, a validator stake and a transient stake account for each
     /// validator follow, the last under the seed after the record's. Where nothing is to be moved it succeeds, and says why.
+    ///
+    /// A validator that cannot be staked with any more loses its weight: one that lacks stake and whose vote account is gone, or
+    /// whose stake somebody has deactivated because it does not vote. So it neither draws stake from the others nor holds
+    /// them up, until the staker has decided about it.
+    ///
+    /// It stands at the top of its transaction, beside no instructions but those of the compute budget and system programs and
+    /// of this one, and no deposit or withdrawal: SOL that is lent for the time of a transaction must not decide where stake
+    /// goes.
     Rebalance {
         /// Indices in the validator list: [`REBALANCED_VALIDATORS_MAX`] at most.
         indices: &'a [U32],

@@ -101,6 +101,12 @@ impl Rebalance {
         }
     }
 
+    /// Looks at the whole pool anew, because a weight has changed. Who was passed over still is.
+    pub fn renew(&mut self, records: &[ValidatorStakeInfo]) {
+        let (passed_over, passed_over_count) = (self.passed_over, self.passed_over_count);
+        *self = Self { passed_over, passed_over_count, ..Self::survey(records, &self.inputs) };
+    }
+
     /// What to do about the validator at `index` now.
     #[inline(never)]
     pub fn verdict(&mut self, records: &[ValidatorStakeInfo], index: usize) -> Verdict {

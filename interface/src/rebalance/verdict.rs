@@ -44,6 +44,11 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Whether the validator takes no part in the rebalance, and so need not be looked at.
+    pub const fn takes_no_part(self) -> bool {
+        matches!(self, Self::NotActive | Self::NoWeight | Self::InMotion)
+    }
+
     /// The reason, in a few words.
     pub const fn message(self) -> &'static str {
         match self {

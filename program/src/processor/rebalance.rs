@@ -3,11 +3,12 @@
 use {
     crate::{
         cpi::{PoolAuthority, StakeSysvars, minimum_delegation},
-        event::Funds,
+        event::{Funds, emit},
         processor::moving_stake::create_transient,
         validation::{
-            Pool, Rent, borrow_stake, check_owner, check_stake_history, check_stake_program, check_system_program,
-            check_transient_stake_under, check_validator_stake, clock_epoch, epoch_rewards_active,
+            Pool, Rent, borrow_stake, check_alone, check_owner, check_stake_history, check_stake_program,
+            check_system_program, check_transient_stake_under, check_validator_stake, clock_epoch,
+            epoch_rewards_active,
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
@@ -17,6 +18,7 @@ use {
         STAKE_ACCOUNT_SPACE,
         StakePoolError::{CalculationFailure, EpochRewardDistributionInProgress},
         address::{STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, VOTE_PROGRAM_ID},
+        event::{Change, WeightsEvent},
         external::stake::{Delegation, StakeState},
         instruction::{REBALANCED_VALIDATORS_MAX, RebalanceAccounts, tag},
         minimum_delegation as pool_minimum_delegation, minimum_stake_lamports,
@@ -31,6 +33,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], indices: &[U32]) 
     let mut accounts = RebalanceAccounts::load(&mut remaining.by_ref().copied())?;
     let epoch = clock_epoch(&accounts.clock)?;
     let rent = Rent::get()?;
+    check_alone(program_id, &accounts.instructions)?;
     let pool = check_pool(program_id, &accounts, epoch)?;
     let authority = pool.check_withdraw_authority(&accounts.withdraw_authority)?;
     if indices.len() > REBALANCED_VALIDATORS_MAX {
@@ -74,15 +77,29 @@ pub fn process(program_id: &Address, accounts: &[AccountView], indices: &[U32]) 
             return Err(EntryMoved.into());
         }
         let verdict = rebalance.verdict(records, index);
+        if let Verdict::Nothing(reason) = verdict
+            && reason.takes_no_part()
+        {
+            outcome.note(reason);
+            continue;
+        }
         // Compared above.
         let record = records.get_mut(index).ok_or(EntryMoved)?;
         let stakes = Stakes { vote, validator: validator_stake, transient: transient_stake };
-        match verdict {
-            Verdict::Nothing(reason) => outcome.note(reason),
-            Verdict::Increase(_) | Verdict::Decrease(_) => {
+        check_validator_stake(&pool, validator_stake, record)?;
+        let is_lacking = rebalance.target(record).is_some_and(|target| record.active_stake_lamports.get() < target);
+        let delegation = movement.delegation(&stakes, is_lacking);
+        match (delegation, verdict) {
+            (None, _) => {
+                clear_weight(&pool, epoch, record);
+                rebalance.renew(records);
+                outcome.clear();
+            }
+            (Some(_), Verdict::Nothing(reason)) => outcome.note(reason),
+            (Some(delegation), _) => {
                 let before = *record;
-                let bump = stakes.check(&pool, record)?;
-                if movement.is_possible(&stakes, verdict)? {
+                let bump = check_transient_stake_under(&pool, transient_stake, record, next_seed(record))?;
+                if movement.is_possible(&stakes, &delegation, verdict) {
                     funds.record_before(&before);
                     movement.carry_out(&stakes, record, verdict, bump)?;
                     funds.record_after(record);
@@ -94,23 +111,30 @@ pub fn process(program_id: &Address, accounts: &[AccountView], indices: &[U32]) 
             }
         }
     }
-    match outcome {
-        Outcome::Moved => {
-            funds.reserve_after(&accounts.reserve_stake);
-            funds.emit(&pool);
-        }
-        Outcome::Idle(_) if !rebalance.has_weights() => log_idle("no validator has a weight"),
-        Outcome::Idle(None) => log_idle("the validator's stake cannot be moved"),
-        Outcome::Idle(Some(reason)) => log_idle(reason.message()),
-    }
+    outcome.finish(funds, &pool, &accounts.reserve_stake, rebalance.has_weights());
     Ok(())
+}
+
+/// Takes the weight of a validator that cannot be staked with.
+#[cold]
+fn clear_weight(pool: &Pool, epoch: u64, record: &mut ValidatorStakeInfo) {
+    let old = u64::from(record.extension.weight.get());
+    record.extension.weight.set(0);
+    emit(&WeightsEvent {
+        pool: *pool.address(),
+        epoch: epoch.into(),
+        records: 1.into(),
+        weights: Change { old: old.into(), new: 0.into() },
+    });
 }
 
 /// What came of the instruction.
 enum Outcome {
     /// Some stake moved.
     Moved,
-    /// None did, for this reason in the first case that had one.
+    /// None did, but a validator lost its weight.
+    Cleared,
+    /// Nothing did, for this reason in the first case that had one.
     Idle(Option<Reason>),
 }
 
@@ -118,6 +142,26 @@ impl Outcome {
     fn note(&mut self, reason: Reason) {
         if let Self::Idle(first @ None) = self {
             *first = Some(reason);
+        }
+    }
+
+    fn clear(&mut self) {
+        if let Self::Idle(_) = self {
+            *self = Self::Cleared;
+        }
+    }
+
+    /// Emits the event of what moved, or says why nothing did.
+    fn finish(self, mut funds: Funds, pool: &Pool, reserve: &AccountView, has_weights: bool) {
+        match self {
+            Self::Moved => {
+                funds.reserve_after(reserve);
+                funds.emit(pool);
+            }
+            Self::Cleared => log_idle("a validator that cannot be staked with has lost its weight"),
+            Self::Idle(_) if !has_weights => log_idle("no validator has a weight"),
+            Self::Idle(None) => log_idle("the validator's stake cannot be moved"),
+            Self::Idle(Some(reason)) => log_idle(reason.message()),
         }
     }
 }
@@ -157,14 +201,6 @@ struct Stakes<'a> {
     transient: &'a AccountView,
 }
 
-impl Stakes<'_> {
-    /// Checks the stake accounts' addresses; the bump of the transient one, under the seed after the record's.
-    fn check(&self, pool: &Pool, record: &mut ValidatorStakeInfo) -> Result<u8, ProgramError> {
-        check_validator_stake(pool, self.validator, record)?;
-        check_transient_stake_under(pool, self.transient, record, next_seed(record))
-    }
-}
-
 /// Each movement has a stake account under a seed of its own.
 const fn next_seed(record: &ValidatorStakeInfo) -> u64 {
     record.transient_seed_suffix.get().wrapping_add(1)
@@ -189,39 +225,33 @@ struct Movement<'a> {
 }
 
 impl Movement<'_> {
-    /// Whether the stake and vote programs will do their part: one validator must not fail the others of the instruction.
-    ///
-    /// They do not where the vote account was closed, and maybe made anew without a state, where the validator's stake was deactivated because it does not vote,
-    /// or where the transient account's address is in use.
-    fn is_possible(&self, stakes: &Stakes, verdict: Verdict) -> Result<bool, ProgramError> {
-        let transient = stakes.transient;
-        if !transient.owned_by(&SYSTEM_PROGRAM_ID) || transient.data_len() > 0 {
-            return Ok(false);
-        }
-        if !stakes.validator.owned_by(&STAKE_PROGRAM_ID) {
-            return Ok(false);
+    /// The delegation of the validator's stake; `None` where the validator cannot be staked with: its vote account was closed,
+    /// which matters where it lacks stake, or its stake was deactivated because it does not vote.
+    fn delegation(&self, stakes: &Stakes, is_lacking: bool) -> Option<Delegation> {
+        if is_lacking && !is_vote_account(stakes.vote) || !stakes.validator.owned_by(&STAKE_PROGRAM_ID) {
+            return None;
         }
         let data = borrow_stake(stakes.validator);
-        let Ok((meta, delegation)) = StakeState::decode_delegated(&data) else { return Ok(false) };
-        let lockup = &self.pool.state.head.lockup;
-        if !meta.is_usable_by_pool(self.authority.account.address(), lockup)
-            || delegation.voter != *stakes.vote.address()
-            || !delegation.is_delegated()
-        {
-            return Ok(false);
-        }
-        Ok(match verdict {
-            Verdict::Increase(_) => is_vote_account(stakes.vote)?,
-            Verdict::Decrease(lamports) => self.can_spare(stakes.validator, delegation, lamports),
-            Verdict::Nothing(_) => false,
-        })
+        let (meta, delegation) = StakeState::decode_delegated(&data).ok()?;
+        let is_usable = meta.is_usable_by_pool(self.authority.account.address(), &self.pool.state.head.lockup)
+            && delegation.voter == *stakes.vote.address()
+            && delegation.is_delegated();
+        is_usable.then_some(*delegation)
     }
 
-    /// Whether the account keeps its minimum, in lamports and in stake.
-    fn can_spare(&self, stake: &AccountView, delegation: &Delegation, lamports: u64) -> bool {
+    /// Whether the stake program will do its part: one validator must not fail the others of the instruction. It does not where
+    /// the transient account's address is in use, or where rent has changed since the validator's account was made.
+    fn is_possible(&self, stakes: &Stakes, delegation: &Delegation, verdict: Verdict) -> bool {
+        let transient = stakes.transient;
+        if !transient.owned_by(&SYSTEM_PROGRAM_ID) || transient.data_len() > 0 {
+            return false;
+        }
+        let Verdict::Decrease(lamports) = verdict else { return true };
+        let (held, stake) = (stakes.validator.lamports(), delegation.stake.get());
         let minimum = self.required_lamports.saturating_sub(self.stake_rent);
-        stake.lamports().saturating_sub(lamports) >= self.required_lamports
-            && delegation.stake.get().saturating_sub(lamports) >= minimum
+        held.saturating_sub(lamports) >= self.required_lamports
+            && stake.saturating_sub(lamports) >= minimum
+            && held.saturating_sub(stake) >= self.stake_rent
     }
 
     #[inline(never)]
@@ -267,8 +297,8 @@ impl Movement<'_> {
 }
 
 /// Whether stake can be delegated to the account. Its validator may make it an account of the vote program that has no state.
-fn is_vote_account(account: &AccountView) -> Result<bool, ProgramError> {
-    let data = account.try_borrow()?;
+fn is_vote_account(account: &AccountView) -> bool {
     // A state begins with its version, and 0 stands for none.
-    Ok(account.owned_by(&VOTE_PROGRAM_ID) && data.get(..4).is_some_and(|version| version != [0; 4]))
+    let has_state = |data: &[u8]| data.get(..4).is_some_and(|version| version != [0; 4]);
+    account.owned_by(&VOTE_PROGRAM_ID) && account.try_borrow().is_ok_and(|data| has_state(&data))
 }

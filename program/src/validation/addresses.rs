@@ -2,7 +2,8 @@
 //!
 //! In a pool with the extension each record caches the bumps of its two stake accounts. A bump gets there only when the
 //! search has found it, so that it can be trusted later: an address then costs one hash. Where the cached one does not fit
-//! the account, or none is cached, the search decides.
+//! the account, or none is cached, the search decides. So it does where there is no stake account: under a wrong bump,
+//! wherever it came from, stake could be taken for gone.
 
 use {
     super::Pool,
@@ -11,7 +12,8 @@ use {
     tidepool_interface::{
         StakePoolError::InvalidStakeAccountAddress,
         address::{
-            TRANSIENT_STAKE_SEED, ValidatorStakeSeeds, find_ephemeral_stake, find_transient_stake, find_validator_stake,
+            STAKE_PROGRAM_ID, TRANSIENT_STAKE_SEED, ValidatorStakeSeeds, find_ephemeral_stake, find_transient_stake,
+            find_validator_stake,
         },
         state::ValidatorStakeInfo,
     },
@@ -111,6 +113,9 @@ fn is_cached_validator_stake(pool: &Pool, account: &AccountView, record: &Valida
     let Some(bump) = record.extension.validator_bump().filter(|_| pool.is_extended()) else {
         return false;
     };
+    if !account.owned_by(&STAKE_PROGRAM_ID) {
+        return false;
+    }
     let seeds = ValidatorStakeSeeds::new(record.validator_seed_suffix.get());
     let seeds = [record.vote_account_address.as_ref(), pool.address().as_ref(), seeds.suffix()];
     derive_address(seeds, bump, pool.program_id) == *account.address()
@@ -119,6 +124,10 @@ fn is_cached_validator_stake(pool: &Pool, account: &AccountView, record: &Valida
 /// The record's cached bump, if it yields the account's address.
 fn cached_transient_bump(pool: &Pool, account: &AccountView, record: &ValidatorStakeInfo) -> Option<u8> {
     let bump = record.extension.transient_bump().filter(|_| pool.is_extended())?;
+    // Where the record expects nothing, there is nothing to be taken for gone.
+    if record.transient_stake_lamports.get() > 0 && !account.owned_by(&STAKE_PROGRAM_ID) {
+        return None;
+    }
     let seed = record.transient_seed_suffix.get().to_le_bytes();
     let seeds = [TRANSIENT_STAKE_SEED, record.vote_account_address.as_ref(), pool.address().as_ref(), &seed];
     (derive_address(seeds, bump, pool.program_id) == *account.address()).then_some(bump)

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod addresses;
+mod alone;
 mod missing;
 mod pool;
 mod rent;
@@ -16,6 +17,7 @@ pub use {
         check_ephemeral_stake, check_new_validator_stake, check_transient_stake, check_transient_stake_under,
         check_validator_stake,
     },
+    alone::check_alone,
     missing::{SysvarAt, missing_account},
     pool::Pool,
     rent::Rent,

@@ -5,7 +5,7 @@ use {
     solana_address::Address,
     solana_instruction::{AccountMeta, Instruction},
     tidepool_interface::{
-        address::{CLOCK_ID, STAKE_CONFIG_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID},
+        address::{CLOCK_ID, INSTRUCTIONS_ID, STAKE_CONFIG_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID},
         instruction::{
             ExtendPoolAccounts, ExtensionInstruction as Ix, RebalanceAccounts, SetRebalancePolicyAccounts,
             SetValidatorWeightsAccounts, UpdateValidatorsAccounts, WeightEntry,
@@ -87,6 +87,7 @@ impl PoolFixture {
             stake_config: STAKE_CONFIG_ID,
             system_program: SYSTEM_PROGRAM_ID,
             stake_program: STAKE_PROGRAM_ID,
+            instructions: INSTRUCTIONS_ID,
         };
         let mut metas = accounts.metas();
         for validator in validators {

@@ -28,6 +28,8 @@ struct Draft {
     decreases: u32,
     /// Validators for which the furthest off have to be looked for.
     forced: u32,
+    /// Validators that lose their weight.
+    cleared: u32,
 }
 
 impl Draft {
@@ -83,6 +85,32 @@ impl<'a> Grouping<'a> {
             direction: Direction::Increase,
             has_cap,
         })
+    }
+
+    /// Names those first who lose their weight because they cannot be staked with: what all others get depends on it.
+    pub(super) fn clear_weights(&mut self, simulation: &mut Simulation) {
+        let mut is_first = true;
+        // Once a weight is gone, others may lack stake who did not.
+        while let Some((index, obstacle)) =
+            (0..simulation.records().len()).find_map(|index| Some((index, simulation.why_weight_is_lost(index)?)))
+        {
+            let mut larger = self.open.clone();
+            larger.name(self.snapshot, index);
+            larger.cleared += 1;
+            if !is_first && !self.fits(&larger) {
+                self.close();
+                larger = Draft { cleared: 1, ..Draft::default() };
+                larger.name(self.snapshot, index);
+            }
+            is_first = false;
+            self.open = larger;
+            simulation.clear_weight(index, obstacle);
+        }
+        if !is_first {
+            self.close();
+            self.begin_stage();
+            self.begin_instruction(simulation);
+        }
     }
 
     /// Moves the stake of all those in `order` who are to move in `direction`, until nobody does.
@@ -221,7 +249,9 @@ impl<'a> Grouping<'a> {
     }
 
     fn units(&self, draft: &Draft) -> u32 {
-        compute::rebalance(self.snapshot.records().len(), draft.validators.len(), draft.forced, self.has_cap)
+        // Once a weight is gone, the whole pool is looked at anew: about three times as dear as looking for the furthest off.
+        let looks = draft.forced.saturating_add(draft.cleared.saturating_mul(3));
+        compute::rebalance(self.snapshot.records().len(), draft.validators.len(), looks, self.has_cap)
     }
 
     fn instruction(&self, draft: &Draft) -> Instruction {
@@ -241,12 +271,13 @@ impl<'a> Grouping<'a> {
     /// Ends the instruction that is open, if it moves anything.
     fn close(&mut self) {
         let draft = mem::take(&mut self.open);
-        let movements = draft.movements();
-        if movements == 0 {
-            return;
-        }
-        let plural = if movements == 1 { "" } else { "s" };
-        let label = format!("rebalance {movements} validator{plural}");
+        let (movements, cleared) = (draft.movements(), draft.cleared);
+        let validators = |count: u32| format!("{count} validator{}", if count == 1 { "" } else { "s" });
+        let label = match (movements, cleared) {
+            (0, 0) => return,
+            (0, _) => format!("clear the weight of {}", validators(cleared)),
+            _ => format!("rebalance {}", validators(movements)),
+        };
         let group = InstructionGroup::one(label, self.instruction(&draft), self.units(&draft))
             .growing(compute::rebalance_growth(self.snapshot.records().len()))
             .logging(logs::rebalance(draft.increases, draft.decreases));

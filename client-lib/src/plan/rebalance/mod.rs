@@ -73,8 +73,12 @@ impl Obstacle {
     /// The obstacle, in a few words.
     pub const fn message(self) -> &'static str {
         match self {
-            Self::VoteAccountGone => "the validator's vote account does not exist any more: remove the validator",
-            Self::NotDelegated => "the validator's stake account is not delegated to it: remove the validator",
+            Self::VoteAccountGone => {
+                "the validator's vote account does not exist any more, and it loses its weight: remove the validator"
+            }
+            Self::NotDelegated => {
+                "the validator's stake is not delegated to it any more, and it loses its weight: remove the validator"
+            }
             Self::TooLittleStake => "the validator's stake account holds less than its record says: update the pool",
         }
     }
@@ -215,6 +219,7 @@ pub fn rebalance(snapshot: &PoolSnapshot, options: &RebalanceOptions) -> Result<
         return Err(WeightsError::NoWeights.into());
     }
     let mut grouping = Grouping::new(snapshot, options)?;
+    grouping.clear_weights(&mut simulation);
     let order = simulation.order();
     // Decreases may leave a little of the rent that was set aside for them, which may be enough for one increase more.
     let mut moved = None;

@@ -6,6 +6,7 @@ use {
     std::cmp::Reverse,
     tidepool_interface::{
         ExtensionError,
+        external::stake::Delegation,
         rebalance::{Inputs, Reason, Rebalance, Verdict},
         state::ValidatorStakeInfo,
     },
@@ -112,6 +113,21 @@ impl<'a> Simulation<'a> {
         });
     }
 
+    /// Why a validator loses its weight when it is named: it cannot be staked with.
+    pub(super) fn why_weight_is_lost(&mut self, index: usize) -> Option<Obstacle> {
+        match self.rebalance.verdict(&self.records, index) {
+            Verdict::Nothing(reason) if reason.takes_no_part() => None,
+            _ => self.not_stakeable(index).err(),
+        }
+    }
+
+    /// Takes a validator's weight.
+    pub(super) fn clear_weight(&mut self, index: usize, obstacle: Obstacle) {
+        self.records[index].extension.weight.set(0);
+        self.rebalance.renew(&self.records);
+        self.obstacles.push((index, obstacle));
+    }
+
     /// Passes over a validator whose stake cannot be moved.
     pub(super) fn pass_over(&mut self, index: usize, obstacle: Obstacle) {
         self.rebalance.pass_over(index);
@@ -152,35 +168,42 @@ impl<'a> Simulation<'a> {
         (false, surplus > tolerance, surplus.min(spare))
     }
 
-    /// What keeps the program from carrying out a verdict, as far as the snapshot knows.
-    fn obstacle(&self, index: usize, verdict: Verdict) -> Option<Obstacle> {
-        let validator = self.snapshot.validator_at(index)?;
+    /// The validator's delegation, if its stake accounts were read; an error where it cannot be staked with, as far as the
+    /// snapshot knows.
+    fn not_stakeable(&self, index: usize) -> Result<Option<Delegation>, Obstacle> {
+        let Some(validator) = self.snapshot.validator_at(index) else { return Ok(None) };
         let vote = validator.vote();
-        let delegation = match (validator.accounts, validator.delegation()) {
-            (None, _) => None,
+        let is_lacking =
+            self.target(index).is_some_and(|target| self.records[index].active_stake_lamports.get() < target);
+        if is_lacking && self.snapshot.vote_account_exists(&vote) == Some(false) {
+            return Err(Obstacle::VoteAccountGone);
+        }
+        let (authority, lockup) = (self.snapshot.withdraw_authority(), &self.snapshot.pool().head.lockup);
+        match (validator.accounts, validator.delegation()) {
+            (None, _) => Ok(None),
             (Some(_), Some((meta, delegation)))
                 if delegation.voter == vote
                     && delegation.is_delegated()
-                    && meta
-                        .is_usable_by_pool(&self.snapshot.withdraw_authority(), &self.snapshot.pool().head.lockup) =>
+                    && meta.is_usable_by_pool(&authority, lockup) =>
             {
-                Some(delegation)
+                Ok(Some(*delegation))
             }
-            (Some(_), _) => return Some(Obstacle::NotDelegated),
-        };
-        match verdict {
-            Verdict::Increase(_) if self.snapshot.vote_account_exists(&vote) == Some(false) => {
-                Some(Obstacle::VoteAccountGone)
-            }
-            Verdict::Decrease(lamports) => {
-                let held = validator.validator_stake().map_or(u64::MAX, |account| account.lamports);
-                let stake = delegation.map_or(u64::MAX, |delegation| delegation.stake.get());
-                let minimum = self.inputs.minimum_delegation;
-                let keeps_enough = held.saturating_sub(lamports) >= self.inputs.stake_rent.saturating_add(minimum)
-                    && stake.saturating_sub(lamports) >= minimum;
-                (!keeps_enough).then_some(Obstacle::TooLittleStake)
-            }
-            Verdict::Increase(_) | Verdict::Nothing(_) => None,
+            (Some(_), _) => Err(Obstacle::NotDelegated),
         }
+    }
+
+    /// What keeps the program from carrying out a verdict, as far as the snapshot knows.
+    fn obstacle(&self, index: usize, verdict: Verdict) -> Option<Obstacle> {
+        let delegation = match self.not_stakeable(index) {
+            Ok(delegation) => delegation?,
+            Err(obstacle) => return Some(obstacle),
+        };
+        let Verdict::Decrease(lamports) = verdict else { return None };
+        let held = self.snapshot.validator_at(index)?.validator_stake()?.lamports;
+        let (stake, rent, minimum) = (delegation.stake.get(), self.inputs.stake_rent, self.inputs.minimum_delegation);
+        let keeps_enough = held.saturating_sub(lamports) >= rent.saturating_add(minimum)
+            && stake.saturating_sub(lamports) >= minimum
+            && held.saturating_sub(stake) >= rent;
+        (!keeps_enough).then_some(Obstacle::TooLittleStake)
     }
 }

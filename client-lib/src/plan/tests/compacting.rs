@@ -195,8 +195,8 @@ fn addresses_for_tables_are_in_the_lists_order() {
     assert_eq!(addresses[7..], stakes);
     let all = lookup_addresses(&snapshot, LookupContent { votes: true, transients: true });
     let first = snapshot.stake_addresses()[0];
-    assert_eq!(all[9..12], [first.validator, vote(0), first.transient]);
-    assert_eq!(all.len(), 9 + 9);
+    assert_eq!(all[10..13], [first.validator, vote(0), first.transient]);
+    assert_eq!(all.len(), 10 + 9);
     assert_eq!(update_addresses(&snapshot).len(), 7 + 6);
 }
 

@@ -33,7 +33,7 @@ impl Machine {
         let Ok(ExtensionInstruction::Rebalance { indices }) = ExtensionInstruction::decode(&instruction.data) else {
             panic!("{instruction:?}");
         };
-        let (triples, rest) = instruction.accounts[9..].as_chunks::<3>();
+        let (triples, rest) = instruction.accounts[10..].as_chunks::<3>();
         assert!(rest.is_empty() && triples.len() == indices.len() && indices.len() <= 32);
         let mut rebalance = Rebalance::survey(&self.records, &self.inputs);
         for (index, [vote, _, transient]) in indices.iter().zip(triples) {
@@ -43,11 +43,14 @@ impl Machine {
             let seed = before.transient_seed_suffix.get().wrapping_add(1);
             assert_eq!(transient.pubkey, find_transient_stake(&PROGRAM, &vote.pubkey, &POOL, seed).0);
             let verdict = rebalance.verdict(&self.records, index);
-            if !verdict.is_movement() {
+            let takes_part = !matches!(verdict, Verdict::Nothing(reason) if reason.takes_no_part());
+            let lacks = rebalance.target(&before).is_some_and(|target| before.active_stake_lamports.get() < target);
+            if takes_part && lacks && self.stuck.contains(&index) {
+                self.records[index].extension.weight.set(0);
+                rebalance.renew(&self.records);
                 continue;
             }
-            if self.stuck.contains(&index) {
-                rebalance.pass_over(index);
+            if !verdict.is_movement() {
                 continue;
             }
             self.carry_out(index, verdict);
@@ -157,7 +160,7 @@ fn what_has_an_order_comes_in_stages() {
 }
 
 #[test]
-fn those_whose_stake_cannot_be_moved_are_passed_over() {
+fn those_who_cannot_be_staked_with_lose_their_weight() {
     let stakes: Vec<_> = (0..10).map(|index| ((20 + index) * SOL, 1)).collect();
     let policy = RebalancePolicy { turnover_budget: 0.into(), ..RebalancePolicy::DEFAULT };
     let fixture = Fixture { reserve: 2 * SOL, policy: Some(policy), ..weighing(&stakes) };
@@ -181,15 +184,18 @@ fn those_whose_stake_cannot_be_moved_are_passed_over() {
 }
 
 #[test]
-fn nobody_moves_past_more_of_them_than_a_transaction_can_name() {
-    let stakes: Vec<_> = (0..20).map(|index| ((20 + index) * SOL, 1)).collect();
+fn any_number_of_them_holds_up_nobody() {
+    let stakes: Vec<_> = (0..60).map(|index| ((20 + index) * SOL, 1)).collect();
     let policy = RebalancePolicy { turnover_budget: 0.into(), ..RebalancePolicy::DEFAULT };
     let fixture = Fixture { reserve: 2 * SOL, policy: Some(policy), ..weighing(&stakes) };
     let mut snapshot = fixture.snapshot();
-    (0..8).for_each(|index| snapshot.set_vote_account(vote(index), false));
+    (0..25).for_each(|index| snapshot.set_vote_account(vote(index), false));
     let plan = rebalance(&snapshot, &RebalanceOptions::default()).unwrap();
-    assert!(plan.is_empty() && plan.plan.is_empty());
-    assert_eq!(plan.why_nothing_moves(), Some(WhyNot::Obstacle(Obstacle::VoteAccountGone)));
+    assert_eq!(moves(&plan), [(25, Direction::Increase, SOL)]);
+    let mut machine = Machine::new(&snapshot, &(0..25).collect());
+    plan.plan.groups().for_each(|group| machine.run(group));
+    assert_eq!(machine.moved, moves(&plan));
+    assert!(machine.records[..25].iter().all(|record| record.extension.weight.get() == 0));
 }
 
 #[test]
@@ -283,17 +289,14 @@ proptest! {
         let planned = rebalance(&snapshot, &RebalanceOptions::default());
         prop_assume!(planned != Err(PlanError::Weights(WeightsError::NoWeights)));
         let plan = planned.unwrap();
-        let gives = |index: &usize| moves(&plan).iter().any(|(mover, _, _)| mover == index);
-        let stuck: BTreeSet<_> = stuck.into_iter().filter(|index| !gives(index)).collect();
         let mut machine = Machine::new(&snapshot, &stuck);
         plan.plan.groups().for_each(|group| machine.run(group));
         prop_assert_eq!(&machine.moved, &moves(&plan));
         prop_assert_eq!(machine.inputs.reserve_lamports, plan.idle.left_in_reserve);
         prop_assert_eq!(plan.movements.len() + plan.unmoved.len(), snapshot.records().len());
         let mut end = Rebalance::survey(&machine.records, &machine.inputs);
-        for index in (0..machine.records.len()).filter(|index| !stuck.contains(index)) {
-            let is_in_the_way = !stuck.is_empty() && plan.plan.is_empty();
-            prop_assert!(is_in_the_way || !end.verdict(&machine.records, index).is_movement());
+        for index in 0..machine.records.len() {
+            prop_assert!(!end.verdict(&machine.records, index).is_movement());
         }
         for stage in pack_plan(&plan.plan, &PackOptions::new(USER)).unwrap() {
             prop_assert!(stage.iter().all(|transaction| transaction.labels.len() == 1));
