@@ -19,3 +19,4 @@ mod pools;
 mod runner;
 mod stuck;
 mod targets;
+mod threshold;

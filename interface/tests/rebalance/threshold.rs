@@ -1,0 +1,75 @@
+//! Below the threshold nothing moves; what counts is how far things were off before anybody was served.
+
+use {
+    crate::{
+        callers::serve_until_quiet,
+        convergence::distances,
+        model::{Pool, SOL, STAKE_RENT},
+        oracle::Plan,
+        pools::{Family, pool, record},
+        runner::check,
+    },
+    proptest::prelude::*,
+    tidepool_interface::{
+        rebalance::Inputs,
+        state::{RebalancePolicy, ValidatorStakeInfo},
+    },
+};
+
+#[test]
+fn within_the_threshold_nothing_moves() {
+    check(300, pool(Family::ANY), |mut pool| {
+        let (plan, distances) = (Plan::of(&pool), distances(&pool));
+        let off =
+            |(record, target): (&ValidatorStakeInfo, u128)| target.abs_diff(record.active_stake_lamports.get().into());
+        let furthest = plan.targeted(&pool).map(off).max().unwrap_or(0);
+        let threshold = furthest.max(distances.above + 1).max(distances.short + 1);
+        // A floor beyond all lamports there are has no threshold above it.
+        if let Ok(threshold) = u64::try_from(threshold) {
+            pool.inputs.policy.threshold.set(threshold);
+            let everybody: Vec<usize> = (0..pool.records.len()).collect();
+            prop_assert!(!pool.call(&everybody)?);
+        }
+        Ok(())
+    });
+}
+
+/// A pool of three equal validators, and a reserve that is to hold 100 SOL.
+fn pool_of_three(stakes: [u64; 3], reserve: u64, threshold: u64) -> Pool {
+    let policy = RebalancePolicy {
+        reserve_floor: (100 * SOL).into(),
+        threshold: (threshold * SOL).into(),
+        ..RebalancePolicy::DEFAULT
+    };
+    let inputs = Inputs {
+        reserve_lamports: reserve * SOL,
+        last_epoch_total_lamports: 0,
+        stake_rent: STAKE_RENT,
+        minimum_delegation: SOL,
+        policy,
+    };
+    Pool { records: stakes.map(|stake| record(1, stake * SOL)).to_vec(), inputs }
+}
+
+/// The reserve is short of 60 SOL, more than the threshold of 40. When one gave its 30, the other still gives its own.
+#[test]
+fn the_last_to_give_is_not_let_off() {
+    for order in [[0, 1, 2], [2, 1, 0]] {
+        let mut pool = pool_of_three([145, 145, 70], 40, 40);
+        assert!(serve_until_quiet(&mut pool, &order).is_ok());
+        let left = pool.records.iter().map(|record| record.active_stake_lamports.get() / SOL).collect::<Vec<_>>();
+        assert_eq!(left, [115, 115, 70]);
+    }
+}
+
+/// The first lacks 15 SOL, of which the reserve gives 6: the others give the remaining 9 whoever is asked first, although
+/// 9 SOL are less than the threshold.
+#[test]
+fn who_asked_goes_on_asking() {
+    for order in [[0, 1, 2], [2, 1, 0]] {
+        let mut pool = pool_of_three([85, 115, 94], 106, 10);
+        // A call for each, so that each has to find out anew what is lacked.
+        assert!(order.iter().all(|index| pool.call(&[*index]).is_ok()));
+        assert_eq!(pool.leaving_stake(), u128::from(9 * SOL));
+    }
+}
