@@ -4,10 +4,13 @@ use {
     crate::{
         callers::{Script, serve_all},
         convergence::{FAMILY, can_converge, distances, epochs_to_rest, is_at_rest, is_near_targets},
-        pools::pool,
+        model::{Pool, SOL, STAKE_RENT},
+        oracle::Plan,
+        pools::{pool, record},
         runner::check,
     },
     proptest::prelude::*,
+    tidepool_interface::{MINIMUM_ACTIVE_STAKE, rebalance::Inputs, state::RebalancePolicy},
 };
 
 /// Callers who come first in every epoch hold nothing up: others serve the rest after them.
@@ -46,4 +49,35 @@ fn churn_ends() {
         prop_assert!(taken <= most, "{taken} taken, where {most} would do");
         Ok(())
     });
+}
+
+/// A caller who has the same validator served at the start of every epoch, with as little as can be moved, keeps it from the
+/// deposits of that epoch: it is in motion when they come. Others get them only up to their targets; what is meant for this
+/// one waits in the reserve, and is the first to be shared out in the next epoch.
+#[test]
+fn who_is_held_up_is_late_by_an_epoch() {
+    let mut pool = two_equal_validators();
+    let deposit = 100 * SOL;
+    for epoch in 0..20 {
+        pool.inputs.reserve_lamports += STAKE_RENT + pool.inputs.minimum_delegation;
+        assert!(pool.call(&[0]).is_ok());
+        pool.inputs.reserve_lamports += deposit;
+        assert!(serve_all(&mut pool).is_ok());
+        pool.next_epoch(0);
+        let lack = Plan::of(&pool).lack(&pool, 0);
+        // Its half of the epoch's deposit, and of what the caller spent.
+        let late = deposit / 2 + SOL;
+        assert!(lack <= u128::from(late), "{lack} lacking after {epoch} epochs");
+    }
+}
+
+fn two_equal_validators() -> Pool {
+    let inputs = Inputs {
+        reserve_lamports: 0,
+        last_epoch_total_lamports: 0,
+        stake_rent: STAKE_RENT,
+        minimum_delegation: MINIMUM_ACTIVE_STAKE,
+        policy: RebalancePolicy::DEFAULT,
+    };
+    Pool { records: vec![record(1, 1_000 * SOL); 2], inputs }
 }

@@ -12,6 +12,7 @@ mod convergence;
 mod extremes;
 mod griefing;
 mod history;
+mod limits;
 mod model;
 mod oracle;
 mod order;

@@ -121,3 +121,27 @@ fn a_call_agrees_with_a_fresh_survey() {
         Ok(())
     });
 }
+
+/// A validator that cannot be staked with loses its weight in the middle of a call, which then goes on as a new one would.
+#[test]
+fn a_renewed_call_agrees_with_a_fresh_survey() {
+    let family = Family { validators: 60, ..Family::ANY };
+    check(100, (pool(family), Script::strategy(2, 20), any::<u16>(), any::<u16>()), |case| {
+        let (mut pool, script, cleared, passed) = case;
+        let validators = pool.records.len();
+        let (cleared, passed) = (usize::from(cleared) % validators, usize::from(passed) % validators);
+        let mut rebalance = pool.survey();
+        rebalance.pass_over(passed);
+        for index in script.indices(validators) {
+            pool.serve(&mut rebalance, index)?;
+        }
+        pool.records[cleared].extension.weight.set(0);
+        rebalance.renew(&pool.records);
+        let mut fresh = pool.survey();
+        fresh.pass_over(passed);
+        for index in 0..validators {
+            prop_assert_eq!(rebalance.verdict(&pool.records, index), fresh.verdict(&pool.records, index));
+        }
+        Ok(())
+    });
+}

@@ -195,3 +195,17 @@ fn move_near_targets(pool: &mut Pool, drafts: &[Draft], unit: u64) {
         record.active_stake_lamports.set(target.saturating_add(noise).saturating_sub(tolerance).max(required));
     }
 }
+
+/// Three equal validators, a reserve that is to hold 100 SOL, and a minimum delegation of one.
+pub fn pool_of_three(stakes: [u64; 3], reserve_lamports: u64, threshold: u64) -> Pool {
+    let policy =
+        RebalancePolicy { reserve_floor: (100 * SOL).into(), threshold: threshold.into(), ..RebalancePolicy::DEFAULT };
+    let inputs = Inputs {
+        reserve_lamports,
+        last_epoch_total_lamports: 0,
+        stake_rent: STAKE_RENT,
+        minimum_delegation: SOL,
+        policy,
+    };
+    Pool { records: stakes.map(|stake| record(1, stake)).to_vec(), inputs }
+}

@@ -4,16 +4,13 @@ use {
     crate::{
         callers::serve_until_quiet,
         convergence::distances,
-        model::{Pool, SOL, STAKE_RENT},
+        model::SOL,
         oracle::Plan,
-        pools::{Family, pool, record},
+        pools::{Family, pool, pool_of_three},
         runner::check,
     },
     proptest::prelude::*,
-    tidepool_interface::{
-        rebalance::Inputs,
-        state::{RebalancePolicy, ValidatorStakeInfo},
-    },
+    tidepool_interface::state::ValidatorStakeInfo,
 };
 
 #[test]
@@ -34,28 +31,11 @@ fn within_the_threshold_nothing_moves() {
     });
 }
 
-/// A pool of three equal validators, and a reserve that is to hold 100 SOL.
-fn pool_of_three(stakes: [u64; 3], reserve: u64, threshold: u64) -> Pool {
-    let policy = RebalancePolicy {
-        reserve_floor: (100 * SOL).into(),
-        threshold: (threshold * SOL).into(),
-        ..RebalancePolicy::DEFAULT
-    };
-    let inputs = Inputs {
-        reserve_lamports: reserve * SOL,
-        last_epoch_total_lamports: 0,
-        stake_rent: STAKE_RENT,
-        minimum_delegation: SOL,
-        policy,
-    };
-    Pool { records: stakes.map(|stake| record(1, stake * SOL)).to_vec(), inputs }
-}
-
 /// The reserve is short of 60 SOL, more than the threshold of 40. When one gave its 30, the other still gives its own.
 #[test]
 fn the_last_to_give_is_not_let_off() {
     for order in [[0, 1, 2], [2, 1, 0]] {
-        let mut pool = pool_of_three([145, 145, 70], 40, 40);
+        let mut pool = pool_of_three([145, 145, 70].map(|stake| stake * SOL), 40 * SOL, 40 * SOL);
         assert!(serve_until_quiet(&mut pool, &order).is_ok());
         let left = pool.records.iter().map(|record| record.active_stake_lamports.get() / SOL).collect::<Vec<_>>();
         assert_eq!(left, [115, 115, 70]);
@@ -67,7 +47,7 @@ fn the_last_to_give_is_not_let_off() {
 #[test]
 fn who_asked_goes_on_asking() {
     for order in [[0, 1, 2], [2, 1, 0]] {
-        let mut pool = pool_of_three([85, 115, 94], 106, 10);
+        let mut pool = pool_of_three([85, 115, 94].map(|stake| stake * SOL), 106 * SOL, 10 * SOL);
         // A call for each, so that each has to find out anew what is lacked.
         assert!(order.iter().all(|index| pool.call(&[*index]).is_ok()));
         assert_eq!(pool.leaving_stake(), u128::from(9 * SOL));
