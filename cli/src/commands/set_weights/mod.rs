@@ -26,6 +26,7 @@ use {
         cluster::Cluster,
         pool::{PoolSnapshot, StakeSelection},
     },
+    tidepool_interface::state::{BASIS_POINTS, RebalancePolicy},
 };
 
 const EXAMPLE: &str = "\
@@ -89,6 +90,8 @@ pub struct Output {
     unchanged: usize,
     /// Validators that have a weight now.
     weighted: usize,
+    /// What the manager should think of, in one line.
+    hint: Option<String>,
     transactions: Vec<Landed>,
 }
 
@@ -102,7 +105,7 @@ impl Args {
         // A file that is wrong needs no pool to be refused.
         let source = self.source()?;
         let snapshot = context.read_for_planning(&self.pool, StakeSelection::None).await?;
-        policy_of(&snapshot)?;
+        let policy = policy_of(&snapshot)?;
         let wanted = source.weights(&snapshot, self.unlisted())?;
         let changes = actions::weights::changes(&snapshot, &wanted, self.unlisted())?;
         let plan = actions::set_validator_weights(&snapshot, &changes)?;
@@ -110,6 +113,7 @@ impl Args {
             pool: Text(self.pool),
             unchanged: snapshot.records().len().saturating_sub(changes.len()),
             weighted: weighted(&snapshot, &changes),
+            hint: hint(&self.pool, &policy),
             changes: changes.iter().map(|change| Change::new(&snapshot, change)).collect(),
             transactions: vec![],
         };
@@ -146,6 +150,15 @@ impl Args {
     }
 }
 
+/// Whoever sends SOL or stake through the pool can make a rebalance take stake from validators: within the turnover budget.
+fn hint(pool: &Address, policy: &RebalancePolicy) -> Option<String> {
+    (policy.turnover_budget.get() >= BASIS_POINTS).then(|| {
+        format!(
+            "nothing bounds how much stake rebalances may deactivate in an epoch: `tidepool set-policy {pool} --turnover-budget 10%` does"
+        )
+    })
+}
+
 /// Active validators with a weight, after the changes.
 fn weighted(snapshot: &PoolSnapshot, changes: &[actions::WeightChange]) -> usize {
     let has_weight = |(index, record): (usize, &tidepool_interface::state::ValidatorStakeInfo)| {
@@ -174,7 +187,8 @@ impl Output {
             writeln!(f, "{}", Table::new(&self.changes, true))?;
         }
         write_signatures(f, &self.transactions)?;
-        writeln!(f, "Stake moves with the next `tidepool rebalance {}`", self.pool)
+        writeln!(f, "Stake moves with the next `tidepool rebalance {}`", self.pool)?;
+        self.hint.iter().try_for_each(|hint| writeln!(f, "Note: {hint}"))
     }
 }
 
