@@ -139,7 +139,9 @@ impl World<'_> {
             1 => self.pool.decrease_with_reserve(&vote, stake, lamports, seed),
             _ => self.pool.decrease_additional(&vote, stake, lamports, seed, EPHEMERAL_SEED),
         };
-        self.staker_decreases(lamports, &instruction).map(|_| ())
+        // What is inactive already, and is merged within the epoch, is no turnover.
+        let is_active = self.leaves(&stake) == Some(false);
+        self.staker_decreases(lamports, is_active, &instruction).map(|_| ())
     }
 
     fn rebalance_some(&mut self, permille: usize, seed: u64) -> Result<(), Finding> {

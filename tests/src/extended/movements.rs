@@ -33,7 +33,7 @@ struct Moved {
 impl World<'_> {
     fn scene(&self) -> Scene {
         let records = self.records();
-        Scene { oracle: self.oracle(&records), reserve: self.reserve(), records }
+        Scene { oracle: self.oracle(&records, self.reserve()), reserve: self.reserve(), records }
     }
 
     /// Runs a rebalance of the validators at these indices, and returns how many it moved stake of.
@@ -74,35 +74,65 @@ impl World<'_> {
     /// Each movement is one towards the target, of a validator that was named, has a weight, and had nothing in motion.
     fn check_movements(&self, indices: &[usize], before: &Scene, after: &Scene) -> Result<Moved, Finding> {
         let mut moved = Moved::default();
+        let oracles = self.oracles(indices, before, after);
+        let target = |index: usize| {
+            let targets = || oracles.iter().filter_map(|oracle| oracle.targets[index]);
+            Some((targets().min()?, targets().max()?))
+        };
         for (index, (old, new)) in before.records.iter().zip(&after.records).enumerate() {
             let is_moved = new.transient_seed_suffix != old.transient_seed_suffix;
             if !is_moved {
                 ensure!(
                     old.active_stake_lamports == new.active_stake_lamports
                         && old.transient_stake_lamports == new.transient_stake_lamports
-                        && old.extension.weight == new.extension.weight
                         && old.extension.transient_bump() == new.extension.transient_bump()
                         && old.extension.is_leaving() == new.extension.is_leaving(),
                     "record {index} changed without a movement"
+                );
+                let is_cleared = new.extension.weight != old.extension.weight;
+                ensure!(
+                    !is_cleared || new.extension.weight.get() == 0 && self.is_outcast(old),
+                    "record {index} lost its weight"
                 );
                 continue;
             }
             ensure!(indices.contains(&index), "record {index} changed and was not named");
             ensure!(is_active(old) && old.transient_stake_lamports.get() == 0, "record {index} was not to be moved");
-            let target = before.oracle.targets[index];
-            let target = target.ok_or_else(|| format!("record {index} has no weight, and was moved"))?;
+            let (least, most) = target(index).ok_or_else(|| format!("record {index} has no weight, and was moved"))?;
             if new.extension.is_leaving() {
-                moved.deactivated += self.check_decrease(target, old, new, &before.oracle)?;
+                moved.deactivated += self.check_decrease(least, old, new, &before.oracle)?;
                 moved.decreases += 1;
             } else {
-                moved.delegated += self.check_increase(target, old, new, &before.oracle)?;
+                moved.delegated += self.check_increase(most, old, new, &before.oracle)?;
                 moved.increases += 1;
             }
         }
-        let lack = before.oracle.lack(&before.records, before.reserve) + before.oracle.slack;
+        let lacks = oracles.iter().map(|oracle| oracle.lack(&before.records, before.reserve));
+        let lack = lacks.max().unwrap_or_default() + before.oracle.slack;
         let most = lack + moved.decreases * MINIMUM;
         ensure!(moved.deactivated <= most, "{moved:?}: takes away more than the {lack} lamports that are needed");
         Ok(moved)
+    }
+
+    /// The oracle on the pool as it was before, and after each validator that lost its weight, in the order of the call: all
+    /// targets change then.
+    fn oracles(&self, indices: &[usize], before: &Scene, after: &Scene) -> Vec<Oracle> {
+        let mut records = before.records.clone();
+        let mut oracles = vec![before.oracle.clone()];
+        for index in indices {
+            let weight = after.records[*index].extension.weight;
+            if records[*index].extension.weight != weight {
+                records[*index].extension.weight = weight;
+                oracles.push(self.oracle(&records, before.reserve));
+            }
+        }
+        oracles
+    }
+
+    /// Whether a validator cannot be staked with: its vote account is closed, or its stake deactivated.
+    fn is_outcast(&self, record: &ValidatorStakeInfo) -> bool {
+        let vote = record.vote_account_address;
+        self.book.closed.contains_key(&vote) || self.leaves(&self.stake_of(record).0) != Some(false)
     }
 
     fn check_increase(
@@ -173,14 +203,15 @@ impl World<'_> {
     pub fn staker_decreases(
         &mut self,
         lamports: u64,
+        is_active: bool,
         instruction: &solana_instruction::Instruction,
     ) -> Result<Outcome, Finding> {
-        let oracle = self.oracle(&self.records());
+        let oracle = self.oracle(&self.records(), self.reserve());
         let outcome = self.run(instruction);
         let exceeds = oracle.turnover_left().is_some_and(|left| lamports > left);
         if outcome.is_ok() {
             ensure!(!exceeds, "the staker took {lamports} lamports, over the budget: {oracle:?}");
-            self.book.deactivated += lamports;
+            self.book.deactivated += if is_active { lamports } else { 0 };
             self.book.staker_decreases += 1;
             self.check_budget(&oracle)?;
         } else if outcome.custom_error() == Some(TurnoverBudgetExceeded as u32) {

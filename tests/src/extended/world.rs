@@ -294,10 +294,10 @@ impl<'a> World<'a> {
         self.pool.read_state(self.vm).head.last_update_epoch.get() == self.book.epoch
     }
 
-    /// What the pool should aim at now.
-    pub fn oracle(&self, records: &[ValidatorStakeInfo]) -> Oracle {
+    /// What the pool should aim at with these records, and so many lamports above the reserve's rent.
+    pub fn oracle(&self, records: &[ValidatorStakeInfo], reserve: u64) -> Oracle {
         let state = self.pool.read_state(self.vm);
         let last_total = state.terms.last_epoch_total_lamports;
-        Oracle::new(records, self.reserve(), last_total, &self.policy(), self.stake_rent)
+        Oracle::new(records, reserve, last_total, &self.policy(), self.stake_rent)
     }
 }

@@ -57,7 +57,7 @@ fn check(world: &mut World, random: &mut Rng) -> Result<(), Finding> {
 /// A history may have set a budget with which nothing moves, or next to nothing.
 pub fn widen_budget(world: &mut World, least: u16) {
     let policy = world.policy();
-    let total = world.oracle(&world.records()).total;
+    let total = world.oracle(&world.records(), world.reserve()).total;
     let two_sol = (2 * MINIMUM * u64::from(BASIS_POINTS)).div_ceil(total.max(1)).min(u64::from(BASIS_POINTS));
     let two_sol = u16::try_from(two_sol).expect("a share");
     let turnover_budget = policy.turnover_budget.get().max(least).max(two_sol).into();
@@ -80,7 +80,7 @@ pub fn check_rest(world: &mut World, outcast: Option<Address>) -> Result<(), Fin
     world.turn_epoch(1, 0);
     world.crank()?;
     let (records, reserve) = (world.records(), world.reserve());
-    let oracle = world.oracle(&records);
+    let oracle = world.oracle(&records, world.reserve());
     let served = records.iter().zip(&oracle.targets).filter_map(|(record, target)| Some((record, (*target)?)));
     let off = oracle.tolerance + oracle.slack;
     let is_outcast = |record: &ValidatorStakeInfo| outcast == Some(record.vote_account_address);

@@ -52,6 +52,7 @@ fn crank(world: &mut World, most: usize) -> Result<usize, Finding> {
 fn check_interruption(world: &mut World, random: &mut Rng) -> Result<(), Finding> {
     // An update in between would find them once stake was moved there, and all targets would change.
     world.forget_sent_ahead();
+    world.heal();
     world.turn_epoch(1, 5);
     // The program does not know of it before an update.
     world.book.tampered.extend(world.votes.iter().copied());
@@ -76,7 +77,7 @@ fn check_interruption(world: &mut World, random: &mut Rng) -> Result<(), Finding
 /// As in the order of calls: single lamports, and the rent that is set aside for those that may give.
 fn rounding(world: &World) -> u64 {
     let records = world.records();
-    let oracle = world.oracle(&records);
+    let oracle = world.oracle(&records, world.reserve());
     let givers = records.iter().zip(&oracle.targets);
     let givers = givers.filter(|(record, target)| target.is_some_and(|target| held(record) > target)).count();
     records.len() as u64 + givers as u64 * world.stake_rent

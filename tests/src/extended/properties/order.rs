@@ -18,6 +18,8 @@ pub const ORDER: Property = Property::new("no_gain_from_order_or_choice", check)
 type Amounts = BTreeMap<Address, i128>;
 
 fn check(world: &mut World, random: &mut Rng) -> Result<(), Finding> {
+    // Whoever cannot be staked with loses the weight when that is found out, and all targets change.
+    world.heal();
     world.crank()?;
     world.turn_epoch(1, 5);
     world.crank()?;
@@ -55,7 +57,7 @@ fn check(world: &mut World, random: &mut Rng) -> Result<(), Finding> {
 /// those above their targets may borrow is set aside, and how many will is known in the end only.
 fn rounding(world: &World) -> i128 {
     let records = world.records();
-    let oracle = world.oracle(&records);
+    let oracle = world.oracle(&records, world.reserve());
     let givers = records.iter().zip(&oracle.targets);
     let givers = givers.filter(|(record, target)| target.is_some_and(|target| held(record) > target)).count();
     records.len() as i128 + 1 + givers as i128 * i128::from(world.stake_rent)
