@@ -12,8 +12,8 @@ use {
         path::{Path, PathBuf},
     },
     tidepool_interface::address::{
-        CLOCK_ID, METADATA_PROGRAM_ID, RENT_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, TOKEN_2022_PROGRAM_ID,
-        TOKEN_PROGRAM_ID,
+        CLOCK_ID, INSTRUCTIONS_ID, METADATA_PROGRAM_ID, RENT_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID,
+        TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID,
     },
 };
 
@@ -149,7 +149,9 @@ impl Vm {
         self.mollusk.logger = Some(logger.clone());
         let mut accounts: Vec<(Address, Account)> = Vec::with_capacity(instruction.accounts.len());
         for meta in &instruction.accounts {
-            if accounts.iter().all(|(address, _)| *address != meta.pubkey) {
+            // The machine itself makes the sysvar that tells of the transaction.
+            let is_made = meta.pubkey == INSTRUCTIONS_ID;
+            if !is_made && accounts.iter().all(|(address, _)| *address != meta.pubkey) {
                 accounts.push((meta.pubkey, self.resolve(&meta.pubkey)));
             }
         }
@@ -159,7 +161,7 @@ impl Vm {
     }
 
     /// An account of the test, a program's or a sysvar's.
-    fn resolve(&self, address: &Address) -> Account {
+    pub fn resolve(&self, address: &Address) -> Account {
         if let Some(account) = self.accounts.get(address) {
             return account.clone();
         }

@@ -1,7 +1,7 @@
 //! What else a transaction does.
 
 use {
-    pinocchio::{AccountView, Address, ProgramResult, sysvars::instructions::Instructions},
+    pinocchio::{AccountView, Address, ProgramResult, error::ProgramError, sysvars::instructions::Instructions},
     tidepool_interface::{
         ExtensionError::NotAlone,
         address::{COMPUTE_BUDGET_PROGRAM_ID, SYSTEM_PROGRAM_ID},
@@ -17,12 +17,12 @@ const TOP_LEVEL: u64 = 1;
 ///
 /// # Errors
 /// [`NotAlone`] where a program has called this one, where another program than the system and compute budget programs runs
-/// beside it, or where a deposit or a withdrawal does; `UnsupportedSysvar` where `account` is not the instructions sysvar.
+/// beside it, or where a deposit or a withdrawal does; `InvalidArgument` where `account` is not the instructions sysvar.
 pub fn check_alone(program_id: &Address, account: &AccountView) -> ProgramResult {
     if stack_height() != TOP_LEVEL {
         return Err(NotAlone.into());
     }
-    let instructions = Instructions::try_from(account)?;
+    let instructions = Instructions::try_from(account).map_err(|_| ProgramError::InvalidArgument)?;
     for index in 0..instructions.num_instructions() {
         let instruction = instructions.load_instruction_at(index)?;
         let program = instruction.get_program_id();

@@ -113,6 +113,16 @@ impl Balances {
         record.map_or(NO_STATUS, |record| record.status)
     }
 
+    /// Validators whose weight a rebalance took away, each with an event.
+    fn weights_lost(&self, after: &Self, instruction: u8) -> usize {
+        if instruction != tag::REBALANCE {
+            return 0;
+        }
+        let weights = |of: &Self| of.records.iter().map(|record| record.extension.weight.get()).collect::<Vec<_>>();
+        let pairs = weights(self).into_iter().zip(weights(after));
+        pairs.filter(|(before, after)| *before > 0 && *after == 0).count()
+    }
+
     /// Everything that a funds event is about.
     fn values(&self) -> (u64, u64, u64, Vec<Holding>) {
         let records = self.records.iter().map(|record| {
@@ -134,7 +144,8 @@ impl Balances {
         }
         let funds = funds(logs);
         let others = events.len() - funds.len();
-        ensure!(others == other_events(instruction), "{others} events of settings: {events:?}");
+        let expected = other_events(instruction) + self.weights_lost(after, instruction);
+        ensure!(others == expected, "{others} events of settings, not {expected}: {events:?}");
         let is_changed = self.values() != after.values();
         match funds[..] {
             [] => ensure!(!is_changed, "no event, but {self:?} became {after:?}"),

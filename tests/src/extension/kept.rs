@@ -121,7 +121,7 @@ impl ExtendedPool {
     }
 }
 
-/// Weights stay with their validators, but for those of a validator that is removed.
+/// Weights stay with their validators, but for those of a validator that is removed, or that a rebalance cannot stake with.
 fn is_weight_right(instruction: u8, before: Option<&ValidatorStakeInfo>, after: &ValidatorStakeInfo) -> bool {
     let weight = after.extension.weight;
     match before {
@@ -129,6 +129,7 @@ fn is_weight_right(instruction: u8, before: Option<&ValidatorStakeInfo>, after: 
         Some(before) if instruction == tag::REMOVE_VALIDATOR_FROM_POOL && before.status != after.status => {
             weight.get() == 0
         }
+        Some(_) if instruction == tag::REBALANCE && weight.get() == 0 => true,
         Some(before) => weight == before.extension.weight,
         None => weight.get() == 0,
     }

@@ -159,17 +159,22 @@ fn a_cached_bump_that_does_not_fit_is_refused() {
     }
 }
 
-/// Addresses under other bumps than the one that the search finds.
-fn other_addresses(pool: &PoolFixture, record: &ValidatorStakeInfo, byte: usize) -> Vec<Address> {
-    let (vote, seed) = (record.vote_account_address, record.transient_seed_suffix.get().to_le_bytes());
+/// Bumps that the search does not find, but that yield an address, and the addresses.
+fn other_bumps(pool: &PoolFixture, record: &ValidatorStakeInfo, byte: usize) -> impl Iterator<Item = (u8, Address)> {
+    let (program_id, pool_address, vote) = (pool.program_id, pool.pool, record.vote_account_address);
+    let seed = record.transient_seed_suffix.get().to_le_bytes();
     assert_eq!(record.validator_seed_suffix.get(), 0, "no seed of the validator's");
     let right = bumps(pool, record)[byte];
-    let others = (0..=u8::MAX).filter(|bump| *bump != right).filter_map(|bump| {
-        let validator: &[&[u8]] = &[vote.as_ref(), pool.pool.as_ref(), &[bump]];
-        let transient: &[&[u8]] = &[TRANSIENT_STAKE_SEED, vote.as_ref(), pool.pool.as_ref(), &seed, &[bump]];
-        Address::create_program_address(if byte == VALIDATOR { validator } else { transient }, &pool.program_id).ok()
-    });
-    others.take(40).chain([Address::new_unique()]).collect()
+    // A transient bump is kept in seven bits.
+    (128..=u8::MAX).filter(move |bump| *bump != right).filter_map(move |bump| {
+        let (vote, pool, bump_seed) = (vote.as_ref(), pool_address.as_ref(), [bump]);
+        let address = if byte == VALIDATOR {
+            Address::create_program_address(&[vote, pool, &bump_seed], &program_id)
+        } else {
+            Address::create_program_address(&[TRANSIENT_STAKE_SEED, vote, pool, &seed, &bump_seed], &program_id)
+        };
+        address.ok().map(|address| (bump, address))
+    })
 }
 
 /// A copy of the right account at an address of another bump, whether the right bump is cached or none.
@@ -185,7 +190,8 @@ fn a_forged_account_is_refused_whatever_is_cached() {
             let account = bed.twins.ours.account(&addresses[*byte]);
             for value in [0, right[*byte]] {
                 poke(&mut bed, *index, *byte, value);
-                for forged in other_addresses(&bed.pool, &record, *byte) {
+                let others = other_bumps(&bed.pool, &record, *byte).map(|(_, address)| address).take(40);
+                for forged in others.chain([Address::new_unique()]) {
                     bed.twins.ours.accounts.insert(forged, account.clone());
                     let mut instruction = instruction.clone();
                     for meta in instruction.accounts.iter_mut().filter(|meta| meta.pubkey == addresses[*byte]) {
@@ -218,6 +224,37 @@ fn a_forged_account_is_refused_whatever_is_cached() {
             }
         }
         twins = bed.twins;
+    }
+}
+
+/// In a pool without the extension the bytes mean nothing: an account at the address that they would lead to is refused, as by
+/// the contract.
+#[test]
+fn litter_leads_to_no_account() {
+    let mut twins = Twins::new();
+    twins.set_epoch(EPOCH);
+    let of_the_contract = |user: &&User| ![WITHDRAW_TRANSIENT, UPDATE_VALIDATORS, REBALANCE].contains(&user.name);
+    for User { name, index, bytes } in USERS.iter().filter(of_the_contract) {
+        for byte in *bytes {
+            let Scenario { pool, mut instruction, .. } =
+                scenario::make(name, TOKEN_PROGRAM_ID, PoolKind::Littered, &mut twins.ours);
+            let record = pool.record(*index, &twins.ours);
+            let (bump, forged) = other_bumps(&pool, &record, *byte).next().expect("another address");
+            let right = [pool.validators[*index].stake, pool.validators[*index].transient][*byte];
+            let mut litter = [0; 4];
+            litter[*byte] = bump;
+            pool.edit_record(*index, &mut twins.ours, |record| record.extension = bytemuck::cast(litter));
+            let account = twins.ours.account(&right);
+            twins.ours.accounts.insert(forged, account);
+            instruction.accounts.iter_mut().filter(|meta| meta.pubkey == right).for_each(|meta| meta.pubkey = forged);
+            let before = pool.record(*index, &twins.ours);
+            let outcome = twins.process(&instruction).expect("no difference");
+            if name.starts_with("Update") {
+                assert!(outcome.is_ok() && pool.record(*index, &twins.ours) == before, "{name}, byte {byte}");
+            } else {
+                assert_eq!(outcome.custom_error(), Some(15), "{name}, byte {byte}");
+            }
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The errors of the new instructions, each with one line in the log that says what to do.
 
 use {
-    crate::bed::{Bed, MOVING, UNBALANCED},
+    crate::bed::{Bed, MOVING, SOL, UNBALANCED},
     ExtensionError::{
         AlreadyExtended, ContradictoryPolicy, EntryMoved, NotExtended, ShareOverWhole, TooManyValidators,
         WeightOfRemovedValidator,
@@ -15,6 +15,7 @@ use {
     std::collections::BTreeSet,
     tidepool_interface::{
         ExtensionError, StakePoolError,
+        address::INSTRUCTIONS_ID,
         instruction::WeightEntry,
         state::{BASIS_POINTS, RebalancePolicy, StakeStatus},
     },
@@ -205,9 +206,10 @@ const REBALANCE: &[Case] = &[
     ("epoch rewards", |s| s.bed.twins.set_epoch_rewards_active(true), Contracts(EpochRewardDistributionInProgress)),
     ("stale", |s| s.bed.twins.set_epoch(EPOCH + 1), Contracts(StakeListAndPoolOutOfDate)),
     ("33 validators", |s| s.ix = s.bed.rebalance(&[0; 33]), Ours(TooManyValidators)),
-    ("an account of a validator missing", |s| s.ix.accounts.truncate(20), MISSING),
-    ("a validator missing", |s| s.ix.accounts.truncate(18), MISSING),
+    ("an account of a validator missing", |s| s.ix.accounts.truncate(21), MISSING),
+    ("a validator missing", |s| s.ix.accounts.truncate(19), MISSING),
     ("a validator too many", |s| s.ix.data.truncate(13), MISSING),
+    ("instructions", |s| s.other(9), ARGUMENT),
     ("account missing", |s| s.ix.accounts.truncate(8), MISSING),
     ("entry of another", |s| s.ix.data[1] = 1, Ours(EntryMoved)),
     ("behind the list", |s| s.ix.data[1] = 4, Ours(EntryMoved)),
@@ -274,7 +276,7 @@ fn a_rebalance_that_is_refused() {
     check(rebalance, REBALANCE);
 }
 
-/// The one code that no table has is a decrease's: see `turnover`.
+/// A decrease's code is in `turnover`; that of a transaction with other instructions is below.
 #[test]
 fn each_code_is_provoked() {
     let tables = [EXTEND, POLICY, WEIGHTS, UPDATE, REBALANCE];
@@ -282,10 +284,38 @@ fn each_code_is_provoked() {
         .iter()
         .flat_map(|table| table.iter())
         .filter_map(|(_, _, expected)| if let Ours(error) = expected { Some(*error as u32) } else { None })
-        .chain([ExtensionError::TurnoverBudgetExceeded as u32])
+        .chain([ExtensionError::TurnoverBudgetExceeded as u32, ExtensionError::NotAlone as u32])
         .collect();
-    assert_eq!(codes, (1_000..=1_007).collect());
-    assert_eq!(ExtensionError::from_code(1_008), None);
+    assert_eq!(codes, (1_000..=1_008).collect());
+    assert_eq!(ExtensionError::from_code(1_009), None);
+}
+
+/// Runs a rebalance in one transaction with another instruction, before it or after it.
+fn beside(bed: &Bed, other: Instruction, is_before: bool) -> Result<(), String> {
+    let rebalance = bed.rebalance(&[0, 1, 2, 3]);
+    let instructions = if is_before { [other, rebalance] } else { [rebalance, other] };
+    let vm = &bed.twins.ours;
+    // The machine itself makes the sysvar that tells of the transaction.
+    let named = instructions.iter().flat_map(|instruction| &instruction.accounts).map(|meta| meta.pubkey);
+    let given = named.filter(|address| *address != INSTRUCTIONS_ID);
+    let accounts: Vec<_> = given.map(|address| (address, vm.resolve(&address))).collect();
+    let result = vm.mollusk.process_transaction_instructions(&instructions, &accounts, Some(&bed.holder.wallet));
+    result.raw_result.map_err(|error| format!("{error:?}"))
+}
+
+/// What is lent for the time of a transaction would decide what moves.
+#[test]
+fn a_rebalance_beside_a_deposit_or_a_withdrawal_is_refused_and_one_beside_an_update_is_not() {
+    let bed = Bed::fresh(Twins::new(), UNBALANCED);
+    let is_refused = |result: Result<(), String>| result.is_err_and(|error| error.ends_with("Custom(1008))"));
+    let deposit = bed.pool.deposit_sol(bed.holder.wallet, bed.to, None, SOL, None);
+    let withdrawal = bed.pool.withdraw_sol(bed.holder, None, SOL, None);
+    for is_before in [true, false] {
+        assert!(is_refused(beside(&bed, deposit.clone(), is_before)));
+        assert!(is_refused(beside(&bed, withdrawal.clone(), is_before)));
+        assert_eq!(beside(&bed, bed.pool.update_pool(), is_before), Ok(()));
+        assert_eq!(beside(&bed, bed.update_compactly(), is_before), Ok(()));
+    }
 }
 
 /// Between signing and landing a cleanup has moved the entries: nothing is set, not even what still fits.
@@ -293,8 +323,9 @@ fn each_code_is_provoked() {
 fn weights_for_entries_that_moved_are_refused_and_nothing_is_half_set() {
     let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
     let records = bed.records();
+    // Both indices are still those of entries; the second one is another's.
     let weights: Vec<_> =
-        [0, 2, 3].map(|index: usize| WeightEntry::new(index as u32, &records[index].vote_account_address, 50)).to_vec();
+        [0, 2].map(|index: usize| WeightEntry::new(index as u32, &records[index].vote_account_address, 50)).to_vec();
     let signed = bed.pool.set_weights(&weights);
     bed.both(&bed.pool.remove_validator(bed.stake(1), bed.transient(1))).expect("a removal");
     bed.next_epoch();

@@ -110,9 +110,23 @@ fn passes_over(index: usize, spoil: fn(&mut Bed, usize)) {
     assert!(bed.lamports(&bed.reserve()) < reserve);
 }
 
+/// The validator at `index` loses its weight, nothing of it is moved, and the others are served.
+fn loses_its_weight(index: usize, spoil: fn(&mut Bed, usize)) {
+    let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
+    spoil(&mut bed, index);
+    let before = bed.records()[index];
+    bed.succeed(&bed.rebalance(&[index]));
+    let after = bed.records()[index];
+    assert_eq!(after.active_stake_lamports, before.active_stake_lamports);
+    assert_eq!((after.transient_stake_lamports.get(), after.extension.weight.get()), (0, 0));
+    bed.succeed(&bed.rebalance(&[0, 1, 2, 3]));
+    let is_moving = |record: &ValidatorStakeInfo| record.transient_stake_lamports.get() > 0;
+    assert!(!is_moving(&bed.records()[index]) && bed.records().iter().filter(|record| is_moving(record)).count() >= 2);
+}
+
 #[test]
-fn a_validator_whose_vote_account_was_closed_is_passed_over() {
-    passes_over(1, |bed, index| {
+fn a_validator_whose_vote_account_was_closed_loses_its_weight() {
+    loses_its_weight(1, |bed, index| {
         let vote = bed.triple(index).vote;
         bed.twins.ours.accounts.remove(&vote);
     });
@@ -120,7 +134,7 @@ fn a_validator_whose_vote_account_was_closed_is_passed_over() {
 
 /// Its validator holds the key of the address, and can make another account there.
 #[test]
-fn a_validator_whose_vote_account_was_made_anew_without_a_state_is_passed_over() {
+fn a_validator_whose_vote_account_was_made_anew_without_a_state_loses_its_weight() {
     for length in [0, 3, 4, 3_762] {
         let spoil: fn(&mut Bed, usize, usize) = |bed, index, length| {
             let vote = bed.triple(index).vote;
@@ -135,9 +149,9 @@ fn a_validator_whose_vote_account_was_made_anew_without_a_state_is_passed_over()
 }
 
 #[test]
-fn a_validator_whose_stake_was_deactivated_is_passed_over() {
+fn a_validator_whose_stake_was_deactivated_loses_its_weight() {
     for index in [0, 1] {
-        passes_over(index, |bed, index| {
+        loses_its_weight(index, |bed, index| {
             let stake = bed.stake(index);
             bed.edit_data(stake, |data| edit_delegation(data, |delegation| delegation.deactivation_epoch = 499));
         });
@@ -145,9 +159,9 @@ fn a_validator_whose_stake_was_deactivated_is_passed_over() {
 }
 
 #[test]
-fn a_validator_whose_stake_is_another_authoritys_is_passed_over() {
+fn a_validator_whose_stake_is_another_authoritys_loses_its_weight() {
     for index in [0, 1] {
-        passes_over(index, |bed, index| {
+        loses_its_weight(index, |bed, index| {
             let stake = bed.stake(index);
             bed.edit_data(stake, |data| edit_meta(data, |meta| meta.authorized.staker = Address::new_unique()));
         });
