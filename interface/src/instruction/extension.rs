@@ -12,7 +12,8 @@ use {
 /// Lowest tag of an instruction that the contract does not have.
 pub const EXTENSION_TAG_MIN: u8 = tag::EXTEND_POOL;
 
-/// Most validators of one [`ExtensionInstruction::Rebalance`].
+/// Most validators that one [`ExtensionInstruction::Rebalance`] may name. The runtime runs 64 instructions for a transaction, of
+/// which a movement takes four or five: twelve movements or so are the most that it carries out.
 pub const REBALANCED_VALIDATORS_MAX: usize = crate::rebalance::PASSED_OVER_MAX;
 
 /// A weight to set, with enough of the validator's address to tell whether the entry is still the one that was meant.
