@@ -58,6 +58,8 @@ impl Side {
 pub(super) struct Tally {
     /// Lamports that validators lack who lack more than the tolerance, those with stake in motion included.
     pub demand: u64,
+    /// Lamports that others lack who can be given some, those with stake in motion included.
+    pub lacking_within: u64,
     pub lacking: Side,
     pub giving: Side,
     /// Validators within the tolerance that could give.
@@ -121,7 +123,7 @@ impl Distance {
                 continue;
             }
             if record.transient_stake_lamports.get() > 0 {
-                tally.demand = tally.demand.wrapping_add(this.still_lacks(record));
+                this.add_in_motion(&mut tally, record);
                 continue;
             }
             match this.of(record) {
@@ -130,21 +132,25 @@ impl Distance {
                 Some(Off { kind: Kind::GivesWithin, .. }) => {
                     tally.giving_within = tally.giving_within.wrapping_add(1);
                 }
-                Some(Off { kind: Kind::LacksWithin, .. }) | None => {}
+                Some(Off { kind: Kind::LacksWithin, lamports }) => {
+                    tally.lacking_within = tally.lacking_within.wrapping_add(lamports);
+                }
+                None => {}
             }
         }
         tally.demand = tally.demand.wrapping_add(tally.lacking.lamports);
         tally
     }
 
-    /// Lamports that a validator with stake in motion lacks. One that asked for stake goes on asking for what it was not
-    /// given, however little that is: what is to be taken from others must not depend on who is served first.
-    fn still_lacks(&self, record: &ValidatorStakeInfo) -> u64 {
+    /// Adds what a validator with stake in motion lacks. One that asked for stake goes on asking for what it was not given,
+    /// however little that is: what is to be taken from others must not depend on who is served first.
+    fn add_in_motion(&self, tally: &mut Tally, record: &ValidatorStakeInfo) {
         let target = self.targets.of(record.extension.weight.get());
+        let rest = target.saturating_sub(held(record, self.stake_rent));
         if target.saturating_sub(record.active_stake_lamports.get()) > self.tolerance {
-            target.saturating_sub(held(record, self.stake_rent))
+            tally.demand = tally.demand.wrapping_add(rest);
         } else {
-            0
+            tally.lacking_within = tally.lacking_within.wrapping_add(rest);
         }
     }
 

@@ -139,9 +139,12 @@ impl Rebalance {
                 let spent = lamports.saturating_add(rent);
                 self.inputs.reserve_lamports = self.inputs.reserve_lamports.saturating_sub(spent);
                 self.leaving = self.leaving.saturating_add(rent);
-                if let Some(Off { kind: Kind::Lacks, lamports: lack }) = off {
-                    self.tally.lacking.remove(lack);
-                    self.tally.demand = self.tally.demand.saturating_sub(lamports);
+                match off {
+                    Some(Off { kind: Kind::Lacks, lamports: lack }) => {
+                        self.tally.lacking.remove(lack);
+                        self.tally.demand = self.tally.demand.saturating_sub(lamports);
+                    }
+                    _ => self.tally.lacking_within = self.tally.lacking_within.saturating_sub(lamports),
                 }
             }
             Verdict::Decrease(lamports) => {
@@ -217,7 +220,8 @@ impl Rebalance {
         self.needed().min(self.turnover_left())
     }
 
-    /// Lamports that others and the reserve lack and that are not on their way yet.
+    /// Lamports that others and the reserve lack and that are not on their way yet. What somebody has too much, beyond the
+    /// tolerance, others lack together, though each of them by less.
     fn needed(&self) -> u64 {
         let wanted = self.tally.demand.saturating_add(self.reserve_target);
         let at_hand = self.inputs.reserve_lamports.saturating_add(self.leaving);
@@ -225,7 +229,9 @@ impl Rebalance {
         let lacked = wanted.saturating_sub(at_hand.saturating_sub(self.leaving_stake));
         let needed = wanted.saturating_sub(at_hand);
         let is_balanced = self.tally.demand == 0 && lacked < self.inputs.tolerance();
-        if is_balanced || needed < self.inputs.minimum_delegation { 0 } else { needed }
+        let needed = if is_balanced || needed < self.inputs.minimum_delegation { 0 } else { needed };
+        let all = wanted.saturating_add(self.tally.lacking_within).saturating_sub(at_hand);
+        needed.max(all.min(self.tally.giving.lamports))
     }
 
     /// For a validator that lacks more than the tolerance.

@@ -20,8 +20,9 @@ pub struct Distances {
     pub most_lacking: u128,
     /// What those lack, together, to whom the least movement would give more than the cap allows.
     pub out_of_reach: u128,
-    /// What all are over their targets.
+    /// What all are over their targets, and the most that one is.
     pub over: u128,
+    pub most_over: u128,
     /// What the reserve holds above its target, and below it.
     pub above: u128,
     pub short: u128,
@@ -34,6 +35,7 @@ pub fn distances(pool: &Pool) -> Distances {
         most_lacking: 0,
         out_of_reach: 0,
         over: 0,
+        most_over: 0,
         above: u128::from(pool.reserve()).saturating_sub(plan.reserve_target),
         short: plan.reserve_target.saturating_sub(pool.reserve().into()),
     };
@@ -43,7 +45,9 @@ pub fn distances(pool: &Pool) -> Distances {
         if !is_in_reach(pool, &plan, record) {
             distances.out_of_reach += lack;
         }
-        distances.over += held(record).saturating_sub(target);
+        let over = held(record).saturating_sub(target);
+        distances.over += over;
+        distances.most_over = distances.most_over.max(over);
     }
     distances
 }
@@ -111,6 +115,7 @@ pub fn is_near_targets(pool: &Pool) -> Outcome {
     let movement = u128::from(pool.required());
     let lack = tolerance.max(movement + u128::from(pool.inputs.minimum_delegation));
     prop_assert!(distances.most_lacking <= lack, "{} lacking", distances.most_lacking);
+    prop_assert!(distances.most_over <= tolerance, "{} over", distances.most_over);
     let above = distances.above.saturating_sub(distances.out_of_reach);
     prop_assert!(above < tolerance.max(movement), "{} left in the reserve", distances.above);
     prop_assert!(distances.short < tolerance, "the reserve is {} short", distances.short);

@@ -16,14 +16,6 @@ fn verdicts(pool: &Pool) -> Vec<Verdict> {
     (0..pool.records.len()).map(|index| rebalance.verdict(&pool.records, index)).collect()
 }
 
-/// The first is over its target by twice the threshold, the others lack no more than the threshold each: nothing moves. With
-/// more validators one can be over by the threshold for each of the others.
-#[test]
-fn who_has_too_much_keeps_it_where_nobody_asks() {
-    let pool = pool_of_three([120, 90, 90].map(|stake| stake * SOL), 100 * SOL, 10 * SOL);
-    assert_eq!(verdicts(&pool), [Reason::NothingNeeded, Reason::Balanced, Reason::Balanced].map(Nothing));
-}
-
 /// The first lacks 1.9 SOL, of which the reserve has one, but not the rent beside it, and the others would have to give less
 /// than can be moved.
 #[test]

@@ -45,7 +45,7 @@ enum Stake {
     /// Owned by the pool, not delegated.
     Initialized,
     /// Owned by the pool and delegated, now or once.
-    Delegated(StakeMeta, Delegation),
+    Delegated(Delegation),
 }
 
 impl Update<'_> {
@@ -82,7 +82,7 @@ impl Update<'_> {
             Stake::Foreign => return Ok(0),
             Stake::Initialized if self.counts_only() => return Ok(transient_stake.lamports()),
             Stake::Initialized => return self.transient_to_reserve(record, transient_stake),
-            Stake::Delegated(_, delegation) => delegation,
+            Stake::Delegated(delegation) => delegation,
         };
         if self.pool.is_extended() {
             record.extension.set_leaving(!delegation.is_delegated());
@@ -130,7 +130,7 @@ impl Update<'_> {
         stake: &AccountView,
         transient_lamports: u64,
     ) -> Result<u64, ProgramError> {
-        let (meta, delegation) = match self.read(stake)? {
+        let delegation = match self.read(stake)? {
             Stake::Foreign => return Ok(0),
             Stake::Initialized => {
                 // A cluster restart took the validator's stake away; what it held is the holders'.
@@ -143,9 +143,9 @@ impl Update<'_> {
                 record.status = status as u8;
                 return Ok(0);
             }
-            Stake::Delegated(meta, delegation) => (meta, delegation),
+            Stake::Delegated(delegation) => delegation,
         };
-        self.sweep(stake, &meta, &delegation)?;
+        self.sweep(stake, &delegation)?;
         match record.stake_status()? {
             StakeStatus::Active => Ok(stake.lamports()),
             StakeStatus::DeactivatingValidator | StakeStatus::DeactivatingAll => {
@@ -162,14 +162,8 @@ impl Update<'_> {
     }
 
     /// Brings lamports that earn nothing (tips, donations, the rent of merged accounts) to the reserve.
-    fn sweep(&self, stake: &AccountView, meta: &StakeMeta, delegation: &Delegation) -> ProgramResult {
-        let rent = match self.merging {
-            // The stake program keeps the rent of the day on which the account was made. Where rent has fallen since, it
-            // refuses to give out more.
-            Merging::Isolated(_) => self.rent.of(stake).max(meta.rent_exempt_reserve.get()),
-            Merging::Nothing | Merging::Attempted => self.rent.of(stake),
-        };
-        let idle = stake.lamports().saturating_sub(delegation.stake.get()).saturating_sub(rent);
+    fn sweep(&self, stake: &AccountView, delegation: &Delegation) -> ProgramResult {
+        let idle = stake.lamports().saturating_sub(delegation.stake.get()).saturating_sub(self.rent.of(stake));
         if idle > 0 {
             self.authority.withdraw(stake, self.reserve, idle, self.sysvars)?;
         }
@@ -181,7 +175,7 @@ impl Update<'_> {
             |meta: &StakeMeta| meta.is_usable_by_pool(self.authority.account.address(), &self.pool.state.head.lockup);
         Ok(match StakeState::decode(&borrow_stake(account)) {
             Ok(StakeState::Initialized(meta)) if is_ours(meta) => Stake::Initialized,
-            Ok(StakeState::Stake(meta, delegation)) if is_ours(meta) => Stake::Delegated(*meta, *delegation),
+            Ok(StakeState::Stake(meta, delegation)) if is_ours(meta) => Stake::Delegated(*delegation),
             _ => Stake::Foreign,
         })
     }
@@ -201,7 +195,7 @@ impl Update<'_> {
     /// Whether the stake program will merge transient stake into the validator's.
     fn can_merge(&self, transient: &Delegation, validator_stake: &AccountView) -> Result<bool, ProgramError> {
         let Merging::Isolated(history) = self.merging else { return Ok(true) };
-        let Stake::Delegated(_, validator) = self.read(validator_stake)? else { return Ok(false) };
+        let Stake::Delegated(validator) = self.read(validator_stake)? else { return Ok(false) };
         Ok(transient.is_delegated()
             && validator.is_delegated()
             && transient.voter == validator.voter

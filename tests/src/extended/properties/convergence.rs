@@ -93,23 +93,26 @@ pub fn check_rest(world: &mut World, outcast: Option<Address>) -> Result<(), Fin
     // The reserve may have less than a SOL too much, and others may be asked for a SOL or more only: together that is two.
     let least = off.max(2 * MINIMUM + oracle.slack);
     let mut over = 0;
-    let mut is_lacked = oracle.reserve_target.saturating_sub(reserve) > off;
+    let mut lacked = oracle.reserve_target.saturating_sub(reserve);
     for (record, target) in served.filter(|(record, _)| !is_outcast(record)) {
         let active = record.active_stake_lamports.get();
         ensure!(
             target.saturating_sub(active) <= least + stuck,
             "convergence: {active} lamports, under the target {target}: {oracle:?}, {reserve} in the reserve, {records:?}"
         );
-        is_lacked |= target.saturating_sub(active) > least;
+        let lack = target.saturating_sub(active);
+        // To one close to its cap, little cannot be given.
+        if lack >= MINIMUM || active + MINIMUM <= oracle.cap {
+            lacked += lack;
+        }
         let kept = cannot_give((record, target));
         over = over.max(active.saturating_sub(target).saturating_sub(kept));
     }
-    // Whoever is over its target gives only what somebody lacks by more than the tolerance: not what is over a cap, and not
-    // what many lack a little of.
+    // What is over caps, and so lacks nobody, stays where it is.
     // An outcast that is over its target keeps its part of what is to be given, and so slows the others down.
     ensure!(
-        over <= off || !is_lacked || outcast.is_some(),
-        "convergence: {over} lamports over a target, where others lack some: {oracle:?}, {reserve} in the reserve, {records:?}"
+        over <= off || lacked <= least || outcast.is_some(),
+        "convergence: {over} lamports over a target, where {lacked} are lacking: {oracle:?}, {reserve} in the reserve, {records:?}"
     );
     // What is due to an outcast stays in the reserve.
     if outcast.is_some() { Ok(()) } else { check_reserve(&records, reserve, stuck, &oracle) }
