@@ -63,7 +63,8 @@ fn isolates(spoil: fn(&mut Bed), code: u32) -> Bed {
         let counted = if index == MIDDLE { transient_before.lamports } else { 0 };
         assert_eq!(record.transient_stake_lamports.get(), counted, "record {index}");
     }
-    assert!([stake_before, transient_before] == [stake, transient].map(|address| bed.twins.ours.account(&address)));
+    assert!(stake_before == bed.twins.ours.account(&stake));
+    assert_eq!(transient_before.lamports, bed.lamports(&transient));
     let [event] = events::funds(&outcome.logs)[..] else { panic!("one event") };
     assert_eq!((event.instruction, event.records.get()), (tag::UPDATE_VALIDATORS, FIVE.len() as u32));
     bed.both(&bed.pool.update_pool()).expect("the pool goes on");
@@ -119,6 +120,7 @@ fn transient_stake_that_is_deactivated_in_this_epoch_is_counted_and_merged_later
     assert_eq!(later(bed).records()[MIDDLE].transient_stake_lamports.get(), 0);
 }
 
+/// What is on its way to a validator that anybody has deactivated goes back to the reserve, without the staker.
 #[test]
 fn a_validator_deactivated_for_its_delinquency_is_counted_and_can_still_be_removed() {
     for (deactivated, code) in [(EPOCH, MERGE_TRANSIENT_STAKE), (EPOCH - 1, MERGE_MISMATCH), (9, MERGE_MISMATCH)] {
@@ -136,9 +138,15 @@ fn a_validator_deactivated_for_its_delinquency_is_counted_and_can_still_be_remov
                 set_epochs(bed, stake, 0, EPOCH - 1);
             },
         };
-        let mut bed = isolates(spoil, code);
-        bed.both(&bed.pool.remove_validator(bed.stake(MIDDLE), bed.transient(MIDDLE))).expect("a removal");
+        let bed = isolates(spoil, code);
+        let reserve = bed.lamports(&bed.reserve());
         let mut bed = later(bed);
+        assert_eq!(bed.records()[MIDDLE].transient_stake_lamports.get(), 0);
+        assert!(bed.lamports(&bed.reserve()) > reserve);
+        bed.both(&bed.pool.update_pool()).expect("an update");
+        bed.both(&bed.pool.remove_validator(bed.stake(MIDDLE), bed.transient(MIDDLE))).expect("a removal");
+        bed.twins.set_epoch(EPOCH + 2);
+        bed.succeed(&bed.update_compactly());
         bed.both(&bed.pool.update_pool()).expect("an update");
         bed.both(&bed.pool.cleanup()).expect("a cleanup");
         assert_eq!(bed.records().len(), FIVE.len() - 1);

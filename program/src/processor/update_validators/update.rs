@@ -102,6 +102,9 @@ impl Update<'_> {
                 && self.can_merge(&delegation, validator_stake)?
             {
                 self.authority.merge(transient_stake, validator_stake, self.sysvars)?;
+            } else if self.is_stranded(&delegation, validator_stake)? {
+                self.authority.deactivate(transient_stake, self.sysvars.clock)?;
+                record.extension.set_leaving(true);
             }
         } else if delegation.is_delegated() {
             // It began to move before the validator was removed.
@@ -201,6 +204,15 @@ impl Update<'_> {
             && transient.voter == validator.voter
             && history.is_warmed_up(transient, self.epoch)
             && history.is_warmed_up(&validator, self.epoch))
+    }
+
+    /// Whether stake is on its way to a validator whose own stake somebody has deactivated because it does not vote. The two
+    /// will never be merged; the compact form sends it back to the reserve, where it would otherwise take the staker.
+    fn is_stranded(&self, transient: &Delegation, validator_stake: &AccountView) -> Result<bool, ProgramError> {
+        if !matches!(self.merging, Merging::Isolated(_)) || !transient.is_delegated() {
+            return Ok(false);
+        }
+        Ok(matches!(self.read(validator_stake)?, Stake::Delegated(validator) if !validator.is_delegated()))
     }
 
     /// Whether the account is delegated since an epoch before this one.
