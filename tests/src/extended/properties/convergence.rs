@@ -108,10 +108,11 @@ pub fn check_rest(world: &mut World, outcast: Option<Address>) -> Result<(), Fin
         let kept = cannot_give((record, target));
         over = over.max(active.saturating_sub(target).saturating_sub(kept));
     }
-    // What is over caps, and so lacks nobody, stays where it is.
+    // What is over caps, and so lacks nobody, stays where it is. So does all where the reserve cannot lend a single rent.
+    let can_lend = reserve >= world.stake_rent;
     // An outcast that is over its target keeps its part of what is to be given, and so slows the others down.
     ensure!(
-        over <= off || lacked <= least || outcast.is_some(),
+        over <= off || lacked <= least || outcast.is_some() || !can_lend,
         "convergence: {over} lamports over a target, where {lacked} are lacking: {oracle:?}, {reserve} in the reserve, {records:?}"
     );
     // What is due to an outcast stays in the reserve.
