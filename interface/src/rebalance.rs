@@ -6,6 +6,10 @@
 //! likewise. Serving one takes its part out of both sides of the proportion, so it stays the same for the rest: it makes no
 //! difference in which order, and in which calls, validators are served. Where a part would be less than the stake program
 //! delegates, only the validator that is furthest off its target is served, and the order is given.
+//!
+//! What it leaves open: a validator's stake moves once an epoch, by what the pool holds at that moment. Who brings SOL of their
+//! own in one transaction, rebalances in the next and leaves in a third can so change what moves in the epoch. Within one
+//! transaction the program refuses that, and the turnover budget bounds what can be taken from validators.
 
 mod distance;
 mod furthest;
