@@ -16,7 +16,7 @@ use {
     tidepool_client::{
         actions::{self, CreatePool},
         plan::Plan,
-        pool::{MinimumDelegation, PoolSnapshot, ReadOptions, StakeSelection},
+        pool::{PoolSnapshot, StakeSelection},
     },
     tidepool_interface::{maths::Fee, minimum_stake_lamports},
 };
@@ -94,7 +94,7 @@ impl<'c> Stage<'c> {
         let reserve = cluster.lamports(&create.reserve_stake);
         ledger.book(Side::Entered, "manager: rent and first SOL of the reserve", reserve);
         ledger.book(Side::Entered, "manager: rent of pool, list, mint and fee account", paid - reserve);
-        let snapshot = read(&driver, &create.pool).await?;
+        let snapshot = driver.read(&create.pool, PROGRAM_ID).await?;
         let mut stage = Self {
             manager,
             pool: create.pool,
@@ -224,13 +224,4 @@ impl<'c> Stage<'c> {
 async fn client_minimum(driver: &Driver<'_>) -> Result<u64, RunError> {
     use tidepool_client::cluster::Cluster as _;
     Ok(driver.cluster().minimum_delegation(&driver.payer()).await?)
-}
-
-async fn read(driver: &Driver<'_>, pool: &Address) -> Result<PoolSnapshot, RunError> {
-    let options = ReadOptions {
-        stakes: StakeSelection::All,
-        minimum_delegation: MinimumDelegation::AskAs(driver.payer()),
-        program_id: Some(PROGRAM_ID),
-    };
-    Ok(PoolSnapshot::read(driver.cluster(), pool, &options).await?)
 }

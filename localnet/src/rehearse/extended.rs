@@ -16,7 +16,7 @@ use {
             weights::{self, WeightsError},
         },
         plan::{self, Direction, LookupContent, Plan, RebalanceOptions, RebalancePlan},
-        pool::{MinimumDelegation, PoolSnapshot, ReadOptions, StakeSelection},
+        pool::{PoolSnapshot, StakeSelection},
     },
     tidepool_interface::state::RebalancePolicy,
 };
@@ -53,12 +53,7 @@ pub async fn rehearse(
     contract: &Rehearsed,
     out: &mut dyn Write,
 ) -> Result<Option<Extended>, RunError> {
-    let options = ReadOptions {
-        stakes: StakeSelection::All,
-        minimum_delegation: MinimumDelegation::AskAs(driver.payer()),
-        program_id: Some(saved.program_id()),
-    };
-    let mut snapshot = PoolSnapshot::read(driver.cluster(), &saved.address(), &options).await?;
+    let mut snapshot = driver.read(&saved.address(), saved.program_id()).await?;
     report::heading(out, "With the extension, from the same accounts")?;
     let Some(set_up) = set_up(&mut driver, &mut snapshot).await? else {
         report::figure(out, "left out", "no validator has stake to weigh")?;

@@ -24,7 +24,7 @@ use {
         time::Instant,
     },
     thiserror::Error,
-    tidepool_client::pool::{MinimumDelegation, PoolSnapshot, ReadOptions, StakeSelection},
+    tidepool_client::pool::PoolSnapshot,
     tidepool_interface::maths::ExchangeRate,
 };
 
@@ -161,12 +161,7 @@ async fn rehearse(driver: &Driver<'_>, saved: &PoolSnapshot, out: &mut dyn Write
     book(&mut ledger, Side::Entered, driver, saved);
     let rewards = next_epoch(driver.cluster(), saved)?;
     ledger.book(Side::Entered, format!("rewards paid in epoch {}", rewards.epoch), rewards.total);
-    let options = ReadOptions {
-        stakes: StakeSelection::All,
-        minimum_delegation: MinimumDelegation::AskAs(driver.payer()),
-        program_id: Some(saved.program_id()),
-    };
-    let before = PoolSnapshot::read(driver.cluster(), &saved.address(), &options).await?;
+    let before = driver.read(&saved.address(), saved.program_id()).await?;
     let Updated { snapshot: updated, reward, fee, stages } = update(driver, &before).await?;
     report::write_update(out, &before, &updated, &rewards, &stages)?;
     report::write_rate(out, saved.rate(), updated.rate(), reward, &fee)?;

@@ -14,6 +14,7 @@ use {
         lookup::{self, Keeper},
         pack::{PackOptions, pack_plan},
         plan::Plan,
+        pool::{MinimumDelegation, PoolSnapshot, ReadOptions, StakeSelection},
         send::{Outcome, Outgoing, SendOptions, Sender},
     },
 };
@@ -82,6 +83,19 @@ impl<'c> Driver<'c> {
     /// The lookup tables that transactions use.
     pub fn lookup_tables(&self) -> &[AddressLookupTableAccount] {
         &self.lookup_tables
+    }
+
+    /// Reads a pool of the program `program_id`, with all its stake.
+    ///
+    /// # Errors
+    /// [`RunError::Pool`].
+    pub async fn read(&self, pool: &Address, program_id: Address) -> Result<PoolSnapshot, RunError> {
+        let options = ReadOptions {
+            stakes: StakeSelection::All,
+            minimum_delegation: MinimumDelegation::AskAs(self.payer()),
+            program_id: Some(program_id),
+        };
+        Ok(PoolSnapshot::read(self.cluster, pool, &options).await?)
     }
 
     /// The payer.

@@ -89,7 +89,6 @@ impl<'a> Grouping<'a> {
 
     /// Names those first who lose their weight because they cannot be staked with: what all others get depends on it.
     pub(super) fn clear_weights(&mut self, simulation: &mut Simulation) {
-        let mut is_first = true;
         // Once a weight is gone, others may lack stake who did not.
         while let Some((index, obstacle)) =
             (0..simulation.records().len()).find_map(|index| Some((index, simulation.why_weight_is_lost(index)?)))
@@ -97,16 +96,15 @@ impl<'a> Grouping<'a> {
             let mut larger = self.open.clone();
             larger.name(self.snapshot, index);
             larger.cleared += 1;
-            if !is_first && !self.fits(&larger) {
+            if !self.open.validators.is_empty() && !self.fits(&larger) {
                 self.close();
                 larger = Draft { cleared: 1, ..Draft::default() };
                 larger.name(self.snapshot, index);
             }
-            is_first = false;
             self.open = larger;
             simulation.clear_weight(index, obstacle);
         }
-        if !is_first {
+        if !self.open.validators.is_empty() {
             self.close();
             self.begin_stage();
             self.begin_instruction(simulation);

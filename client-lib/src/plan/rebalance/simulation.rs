@@ -114,11 +114,9 @@ impl<'a> Simulation<'a> {
     }
 
     /// Why a validator loses its weight when it is named: it cannot be staked with.
-    pub(super) fn why_weight_is_lost(&mut self, index: usize) -> Option<Obstacle> {
-        match self.rebalance.verdict(&self.records, index) {
-            Verdict::Nothing(reason) if reason.takes_no_part() => None,
-            _ => self.not_stakeable(index).err(),
-        }
+    pub(super) fn why_weight_is_lost(&self, index: usize) -> Option<Obstacle> {
+        let takes_part = self.target(index).is_some() && self.records[index].transient_stake_lamports.get() == 0;
+        if takes_part { self.not_stakeable(index).err() } else { None }
     }
 
     /// Takes a validator's weight.
