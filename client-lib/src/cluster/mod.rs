@@ -70,6 +70,13 @@ pub trait Cluster: Send + Sync {
     /// Logs and compute units of a transaction that has landed; `None` if the cluster does not keep them.
     fn execution(&self, signature: &Signature) -> impl Future<Output = Result<Option<Execution>, ClusterError>> + Send;
 
+    /// What transactions paid for a compute unit, in micro-lamports, to get into each of the recent blocks (some 150) where they
+    /// wrote to these accounts (128 at most), in no particular order. A cluster that does not know has no prices.
+    fn recent_prices(&self, writable: &[Address]) -> impl Future<Output = Result<Vec<u64>, ClusterError>> + Send {
+        let _ = writable;
+        async { Ok(vec![]) }
+    }
+
     /// Reads one account; `None` if it does not exist.
     fn account(&self, address: &Address) -> impl Future<Output = Result<Option<Account>, ClusterError>> + Send {
         let address = *address;

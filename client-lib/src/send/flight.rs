@@ -40,20 +40,30 @@ impl<'t> Flight<'t> {
         blockhash: &Blockhash,
     ) -> Result<Self, NotSent> {
         let transaction = sender.sign(&instructions, outgoing, blockhash.hash)?;
-        Ok(Self {
+        Ok(Self { instructions, ..Self::signed(index, outgoing, transaction, blockhash.last_valid_block_height) })
+    }
+
+    /// One that is signed already.
+    pub fn signed(
+        index: usize,
+        outgoing: &'t Outgoing,
+        transaction: VersionedTransaction,
+        last_valid_block_height: u64,
+    ) -> Self {
+        Self {
             index,
             outgoing,
-            instructions,
+            instructions: vec![],
             signature: transaction.signatures.first().copied().unwrap_or_default(),
             transaction,
-            last_valid_block_height: blockhash.last_valid_block_height,
+            last_valid_block_height,
             attempt: 1,
             last_sent: None,
             handed_over: false,
             refused: None,
             seen: false,
             expired_at: None,
-        })
+        }
     }
 
     /// Signs anew. Only for a transaction that can no longer land.
@@ -108,8 +118,18 @@ impl<'t> Flight<'t> {
     /// Notes the block height (in blocks) of the cluster.
     pub fn note_height(&mut self, height: u64) {
         if height > self.last_valid_block_height {
-            self.expired_at.get_or_insert_with(Instant::now);
+            self.note_expired();
         }
+    }
+
+    /// Notes that what it was signed with is used up.
+    pub fn note_expired(&mut self) {
+        self.expired_at.get_or_insert_with(Instant::now);
+    }
+
+    /// Whether an endpoint may have it, as it is signed now.
+    pub const fn may_be_under_way(&self) -> bool {
+        self.handed_over || self.seen
     }
 
     /// Whether it can no longer land: a look that began at `looked_at`, long enough after its expiry, has not found it.

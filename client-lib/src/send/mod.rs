@@ -8,10 +8,15 @@
 
 mod budget;
 mod flight;
+mod lifetime;
+mod offline;
 mod outcome;
 mod prepare;
+mod price;
 mod progress;
+mod rehearsal;
 mod stage;
+mod stop;
 #[cfg(test)]
 mod tests;
 
@@ -27,8 +32,13 @@ use {
     std::time::Duration,
 };
 
-pub use outcome::{FailureReport, NotSent, Outcome, Sent, Summary};
+pub use lifetime::{DurableNonce, Lifetime, NonceError};
+pub use offline::PartlySigned;
+pub use outcome::{FailureReport, NotSent, Outcome, Sent, Summary, WhyUnknown};
+pub use price::ComputeUnitPrice;
 pub use progress::Progress;
+pub use rehearsal::Rehearsed;
+pub use stop::Stop;
 
 /// One transaction to send.
 #[derive(Clone, Debug, Default)]
@@ -75,9 +85,11 @@ pub struct SendOptions {
     pub simulate: bool,
     /// Compute units asked for above what the simulation used, in percent. State may change until the transaction runs.
     pub compute_margin_percent: u32,
-    /// Price of a compute unit in micro-lamports, paid on top of the fee for signatures; 0 sets none.
-    pub compute_unit_price: u64,
-    /// How often one transaction may be signed, each time with a new blockhash.
+    /// Price of a compute unit, paid on top of the fee for signatures.
+    pub compute_unit_price: ComputeUnitPrice,
+    /// Which blockhash transactions are signed with, and so how long they can land.
+    pub lifetime: Lifetime,
+    /// How often one transaction may be signed, each time with a new blockhash. Once where the lifetime names the hash.
     pub attempts: u32,
     /// Most requests for sending or simulating that are under way at a time.
     pub parallel: usize,
@@ -90,6 +102,8 @@ pub struct SendOptions {
     pub settle: Duration,
     /// Time without any news (no block, no status) after which the sender gives up.
     pub patience: Duration,
+    /// Time for which transactions that are under way are followed after a [`Stop`].
+    pub stop_within: Duration,
     /// Asks for the compute units of transactions that landed too, which costs a request for each.
     pub report_units: bool,
     /// The program that runs the pool, so that its errors can be explained.
@@ -102,13 +116,15 @@ impl Default for SendOptions {
             confirmation: Confirmation::Confirmed,
             simulate: true,
             compute_margin_percent: 10,
-            compute_unit_price: 0,
+            compute_unit_price: ComputeUnitPrice::default(),
+            lifetime: Lifetime::Latest,
             attempts: 5,
             parallel: 16,
             poll_every: Duration::from_millis(500),
             resend_every: Duration::from_secs(2),
             settle: Duration::from_secs(2),
             patience: Duration::from_secs(60),
+            stop_within: Duration::from_secs(5),
             report_units: false,
             pool_program: None,
         }
@@ -122,12 +138,13 @@ pub struct Sender<'a, C> {
     signers: Vec<&'a dyn Signer>,
     options: SendOptions,
     progress: &'a dyn Progress,
+    stop: Stop,
 }
 
 impl<'a, C: Cluster> Sender<'a, C> {
     /// A sender whose transactions `payer` pays for.
     pub fn new(cluster: &'a C, payer: &'a dyn Signer) -> Self {
-        Self { cluster, payer, signers: vec![], options: SendOptions::default(), progress: &() }
+        Self { cluster, payer, signers: vec![], options: SendOptions::default(), progress: &(), stop: Stop::default() }
     }
 
     /// Adds signers. Each transaction is signed by those that it names.
@@ -148,6 +165,13 @@ impl<'a, C: Cluster> Sender<'a, C> {
         self
     }
 
+    /// Ends early, in good order, when `stop` is requested: nothing more is sent, and what is under way is followed for
+    /// [`SendOptions::stop_within`].
+    pub fn stop(mut self, stop: &Stop) -> Self {
+        self.stop = stop.clone();
+        self
+    }
+
     /// Sends transactions that do not depend on each other, all at once, and waits for all of them.
     pub async fn send(&self, transactions: &[Outgoing]) -> Summary {
         self.progress.started(transactions.len());
@@ -159,10 +183,12 @@ impl<'a, C: Cluster> Sender<'a, C> {
         self.progress.started(stages.iter().map(|stage| stage.as_ref().len()).sum());
         let mut summary = Summary::default();
         for stage in stages {
-            if summary.is_success() {
-                summary.extend(self.run_stage(stage.as_ref()).await);
+            if !summary.is_success() {
+                summary.skip(stage.as_ref(), || NotSent::EarlierDidNotLand);
+            } else if self.stop.is_requested() {
+                summary.skip(stage.as_ref(), || NotSent::Stopped);
             } else {
-                summary.skip(stage.as_ref());
+                summary.extend(self.run_stage(stage.as_ref()).await);
             }
         }
         summary

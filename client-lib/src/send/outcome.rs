@@ -40,11 +40,28 @@ pub enum Outcome {
     Unknown {
         /// By which to look for it.
         signature: Signature,
-        /// What kept the sender from knowing; `None` if the cluster simply made no more blocks.
-        error: Option<ClusterError>,
+        /// What kept the sender from knowing.
+        why: WhyUnknown,
     },
     /// It was not sent.
     NotSent(NotSent),
+}
+
+/// What kept a sender from knowing what became of a transaction.
+#[derive(Clone, Debug, Error)]
+pub enum WhyUnknown {
+    /// The cluster does not answer.
+    #[error(transparent)]
+    Cluster(ClusterError),
+    /// The cluster makes no blocks.
+    #[error("the cluster makes no blocks")]
+    NoBlocks,
+    /// It was told to stop before it knew.
+    #[error("it was told to stop")]
+    Stopped,
+    /// The transaction is signed with a nonce that nobody has used yet.
+    #[error("its nonce is not used yet")]
+    NonceNotUsed,
 }
 
 /// Why a transaction failed.
@@ -64,6 +81,10 @@ pub enum NotSent {
     /// Another one, which it may depend on, did not land.
     #[error("a transaction before it did not land: see to that one, then send this again")]
     EarlierDidNotLand,
+
+    /// The sender was told to stop.
+    #[error("it was told to stop before: send it again")]
+    Stopped,
 
     /// It names a signer that the sender does not have.
     #[error("the signature of {signer} is missing: give its keypair or its signing device")]
@@ -130,12 +151,8 @@ impl fmt::Display for Outcome {
             Self::Expired { attempts } => {
                 write!(f, "never landed, signed {attempts} times: try again, or raise the compute unit price")
             }
-            Self::Unknown { signature, error } => {
-                write!(f, "may have landed: look for {signature} before you repeat it")?;
-                match error {
-                    Some(error) => write!(f, " ({error})"),
-                    None => write!(f, " (the cluster makes no blocks)"),
-                }
+            Self::Unknown { signature, why } => {
+                write!(f, "may have landed: look for {signature} before you repeat it ({why})")
             }
             Self::NotSent(reason) => write!(f, "not sent: {reason}"),
         }
@@ -183,10 +200,21 @@ impl Summary {
         self.transactions.extend(other.transactions);
     }
 
-    pub(super) fn skip(&mut self, transactions: &[Outgoing]) {
-        self.transactions.extend(transactions.iter().map(|transaction| Sent {
-            label: transaction.label.clone(),
-            outcome: Outcome::NotSent(NotSent::EarlierDidNotLand),
-        }));
+    /// Whether some of it did not happen since the sender was told to stop.
+    pub fn is_stopped(&self) -> bool {
+        self.problems().any(|sent| {
+            matches!(
+                sent.outcome,
+                Outcome::NotSent(NotSent::Stopped) | Outcome::Unknown { why: WhyUnknown::Stopped, .. }
+            )
+        })
+    }
+
+    pub(super) fn skip(&mut self, transactions: &[Outgoing], why: impl Fn() -> NotSent) {
+        self.transactions.extend(
+            transactions
+                .iter()
+                .map(|transaction| Sent { label: transaction.label.clone(), outcome: Outcome::NotSent(why()) }),
+        );
     }
 }

@@ -22,16 +22,12 @@ const NO_PROGRAM: Address = Address::new_from_array([u8::MAX; 32]);
 impl<C: Cluster> Sender<'_, C> {
     /// The instructions to sign, with a compute limit from a simulation if the options ask for one. An error is the
     /// outcome of a transaction that is not to be sent.
-    pub(super) async fn prepare(&self, outgoing: &Outgoing) -> Result<Vec<Instruction>, Outcome> {
-        let price = self.options.compute_unit_price;
+    pub(super) async fn prepare(&self, outgoing: &Outgoing, price: u64) -> Result<Vec<Instruction>, Outcome> {
         if !self.options.simulate {
             return Ok(with_budget(&outgoing.instructions, outgoing.compute_units, price));
         }
         let widest = with_budget(&outgoing.instructions, Some(MAX_PER_TRANSACTION), price);
-        let message = self.message(&widest, outgoing, Hash::default()).map_err(Outcome::NotSent)?;
-        let signatures = usize::from(message.header().num_required_signatures);
-        let transaction = VersionedTransaction { signatures: vec![Signature::default(); signatures], message };
-        check_size(&transaction).map_err(Outcome::NotSent)?;
+        let transaction = self.unsigned(&widest, outgoing).map_err(Outcome::NotSent)?;
         let simulation = self
             .patiently(|| self.cluster.simulate(&transaction))
             .await
@@ -73,13 +69,15 @@ impl<C: Cluster> Sender<'_, C> {
         FailureReport { error, explanation, logs }
     }
 
-    fn message(
+    /// The message for these instructions, in the form that the transaction's lookup tables ask for.
+    pub(super) fn message(
         &self,
         instructions: &[Instruction],
         outgoing: &Outgoing,
         blockhash: Hash,
     ) -> Result<VersionedMessage, NotSent> {
         let payer = self.payer.pubkey();
+        let instructions = &self.options.lifetime.prepend_to(instructions);
         if outgoing.lookup_tables.is_empty() {
             let message = Message::new_with_blockhash(instructions, Some(&payer), &blockhash);
             return Ok(VersionedMessage::Legacy(message));
@@ -90,16 +88,25 @@ impl<C: Cluster> Sender<'_, C> {
     }
 
     fn signature(&self, address: &Address, message: &[u8]) -> Result<Signature, NotSent> {
-        std::iter::once(&self.payer)
-            .chain(&self.signers)
-            .find(|signer| signer.pubkey() == *address)
-            .ok_or(NotSent::MissingSigner { signer: *address })?
-            .try_sign_message(message)
-            .map_err(|error| NotSent::CouldNotSign { signer: *address, detail: error.to_string() })
+        let signer = std::iter::once(&self.payer).chain(&self.signers).find(|signer| signer.pubkey() == *address);
+        let signed = signer.map(|signer| signature_of(*signer, address, message)).transpose()?;
+        signed.flatten().ok_or(NotSent::MissingSigner { signer: *address })
     }
 }
 
-fn check_size(transaction: &VersionedTransaction) -> Result<(), NotSent> {
+/// The signature of `signer`, whose address this is; `None` if it is an address alone, without a key.
+pub(super) fn signature_of(
+    signer: &dyn Signer,
+    address: &Address,
+    message: &[u8],
+) -> Result<Option<Signature>, NotSent> {
+    let signature = signer
+        .try_sign_message(message)
+        .map_err(|error| NotSent::CouldNotSign { signer: *address, detail: error.to_string() })?;
+    Ok((signature != Signature::default()).then_some(signature))
+}
+
+pub(super) fn check_size(transaction: &VersionedTransaction) -> Result<(), NotSent> {
     let bytes = bincode::serialized_size(transaction)
         .map_err(|error| NotSent::Malformed { detail: error.to_string() })? as usize;
     if bytes > MAX_TRANSACTION_BYTES {

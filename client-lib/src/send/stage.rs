@@ -1,9 +1,12 @@
 //! Sending a set of transactions and following each to its end.
 
 use {
-    super::{NotSent, Outcome, Outgoing, Sender, Sent, Summary, flight::Flight, progress::Progress},
+    super::{
+        Lifetime, NotSent, Outcome, Outgoing, Sender, Sent, Summary, WhyUnknown, flight::Flight, progress::Progress,
+    },
     crate::cluster::{Cluster, ClusterError, TransactionStatus},
     futures_util::{StreamExt as _, stream},
+    solana_transaction::versioned::VersionedTransaction,
     std::future::Future,
     tokio::time::{Instant, sleep},
 };
@@ -38,13 +41,14 @@ impl Board<'_> {
 /// Whether the cluster is alive.
 struct Pulse {
     height: u64,
+    began: Instant,
     last_news: Instant,
     last_error: Option<ClusterError>,
 }
 
 impl Pulse {
     fn new() -> Self {
-        Self { height: 0, last_news: Instant::now(), last_error: None }
+        Self { height: 0, began: Instant::now(), last_news: Instant::now(), last_error: None }
     }
 
     fn news(&mut self) {
@@ -57,27 +61,75 @@ impl<C: Cluster> Sender<'_, C> {
     pub(super) async fn run_stage(&self, transactions: &[Outgoing]) -> Summary {
         let mut board =
             Board { transactions, outcomes: transactions.iter().map(|_| None).collect(), progress: self.progress };
-        let mut flights = self.take_off(&mut board).await;
-        let mut pulse = Pulse::new();
-        while !flights.is_empty() {
-            self.hand_over(&mut flights, &mut pulse).await;
-            self.follow_up(&mut flights, &mut board, &mut pulse).await;
-            if !flights.is_empty() && pulse.last_news.elapsed() >= self.options.patience {
-                give_up(flights, &mut board, pulse.last_error);
-                break;
+        let flights = self.take_off(&mut board).await;
+        self.follow(flights, &mut board).await;
+        board.summary()
+    }
+
+    /// As [`Self::run_stage`], for transactions that are signed already, in the order of `transactions`.
+    pub(super) async fn run_signed(&self, transactions: &[Outgoing], signed: Vec<VersionedTransaction>) -> Summary {
+        let mut board =
+            Board { transactions, outcomes: transactions.iter().map(|_| None).collect(), progress: self.progress };
+        match self.blockhash().await {
+            Ok(blockhash) => {
+                let last = blockhash.last_valid_block_height;
+                let flights = transactions.iter().zip(signed).enumerate();
+                let flights = flights.map(|(index, (outgoing, signed))| Flight::signed(index, outgoing, signed, last));
+                self.follow(flights.collect(), &mut board).await;
             }
-            if !flights.is_empty() {
-                sleep(self.options.poll_every).await;
+            Err(error) => {
+                for index in 0..transactions.len() {
+                    board.settle(index, Outcome::NotSent(NotSent::Cluster(error.clone())));
+                }
             }
         }
         board.summary()
     }
 
+    /// Hands transactions over and looks what becomes of them, until that is known of each.
+    async fn follow<'t>(&self, mut flights: Vec<Flight<'t>>, board: &mut Board<'t>) {
+        let mut pulse = Pulse::new();
+        let mut stopped_at = None;
+        while !flights.is_empty() {
+            if self.stop.is_requested() && stopped_at.is_none() {
+                stopped_at = Some(Instant::now());
+                flights = recall(flights, board);
+            }
+            if stopped_at.is_none() {
+                self.hand_over(&mut flights, &mut pulse).await;
+            }
+            self.follow_up(&mut flights, board, &mut pulse).await;
+            if flights.is_empty() {
+                break;
+            }
+            if stopped_at.is_some_and(|at| at.elapsed() >= self.options.stop_within) {
+                return give_up(flights, board, &WhyUnknown::Stopped);
+            }
+            if pulse.last_news.elapsed() >= self.options.patience {
+                let why = pulse.last_error.map_or(WhyUnknown::NoBlocks, WhyUnknown::Cluster);
+                return give_up(flights, board, &why);
+            }
+            if matches!(self.options.lifetime, Lifetime::Nonce(_)) && pulse.began.elapsed() >= self.options.patience {
+                return give_up(flights, board, &WhyUnknown::NonceNotUsed);
+            }
+            sleep(self.options.poll_every).await;
+        }
+    }
+
     /// Simulates and signs all transactions; settles those that are not to be sent.
     async fn take_off<'t>(&self, board: &mut Board<'t>) -> Vec<Flight<'t>> {
         let transactions = board.transactions;
+        let price = match self.price(transactions).await {
+            Ok(price) => price,
+            Err(error) => {
+                for index in 0..transactions.len() {
+                    board.settle(index, Outcome::NotSent(NotSent::Cluster(error.clone())));
+                }
+                return vec![];
+            }
+        };
         let prepared: Vec<_> = stream::iter(transactions.iter().enumerate())
-            .map(|(index, outgoing)| async move { (index, self.prepare(outgoing).await) })
+            .map(|(index, outgoing)| async move { (index, self.prepare(outgoing, price).await) })
             .buffered(self.options.parallel.max(1))
             .collect()
             .await;
@@ -93,7 +145,7 @@ impl<C: Cluster> Sender<'_, C> {
             return flights;
         }
         // Fetched last, so that it is as fresh as can be.
-        let blockhash = self.patiently(|| self.cluster.latest_blockhash()).await;
+        let blockhash = self.blockhash().await;
         for (index, instructions) in ready {
             let started = match &blockhash {
                 Ok(blockhash) => Flight::start(self, index, &transactions[index], instructions, blockhash),
@@ -151,7 +203,7 @@ impl<C: Cluster> Sender<'_, C> {
             }
         }
         if !pending.is_empty() {
-            self.note_height(&mut pending, pulse).await;
+            self.note_age(&mut pending, pulse).await;
             pending = self.renew(pending, board, pulse, looked_at).await;
         }
         *flights = pending;
@@ -186,17 +238,22 @@ impl<C: Cluster> Sender<'_, C> {
         })
     }
 
-    async fn note_height(&self, flights: &mut [Flight<'_>], pulse: &mut Pulse) {
+    async fn note_age(&self, flights: &mut [Flight<'_>], pulse: &mut Pulse) {
         match self.cluster.block_height().await {
             Ok(height) => {
                 if height > pulse.height {
                     pulse.height = height;
                     pulse.news();
                 }
-                for flight in flights {
+                for flight in &mut *flights {
                     flight.note_height(height);
                 }
             }
+            Err(error) => pulse.last_error = Some(error),
+        }
+        match self.nonce_is_used().await {
+            Ok(true) => flights.iter_mut().for_each(Flight::note_expired),
+            Ok(false) => {}
             Err(error) => pulse.last_error = Some(error),
         }
     }
@@ -214,6 +271,14 @@ impl<C: Cluster> Sender<'_, C> {
         if lost.is_empty() {
             return pending;
         }
+        let is_last = |flight: &Flight| flight.attempt >= self.attempts() || self.stop.is_requested();
+        let (last, lost): (Vec<_>, Vec<_>) = lost.into_iter().partition(is_last);
+        for flight in last {
+            board.settle(flight.index, Outcome::Expired { attempts: flight.attempt });
+        }
+        if lost.is_empty() {
+            return pending;
+        }
         let blockhash = match self.cluster.latest_blockhash().await {
             Ok(blockhash) => blockhash,
             Err(error) => {
@@ -223,10 +288,7 @@ impl<C: Cluster> Sender<'_, C> {
             }
         };
         for mut flight in lost {
-            if flight.attempt >= self.options.attempts {
-                let attempts = flight.attempt;
-                board.settle(flight.index, Outcome::Expired { attempts });
-            } else if let Err(reason) = flight.restart(self, &blockhash) {
+            if let Err(reason) = flight.restart(self, &blockhash) {
                 board.settle(flight.index, Outcome::NotSent(reason));
             } else {
                 pending.push(flight);
@@ -252,10 +314,18 @@ impl<C: Cluster> Sender<'_, C> {
     }
 }
 
-fn give_up<'t>(flights: Vec<Flight<'t>>, board: &mut Board<'t>, error: Option<ClusterError>) {
+/// Keeps those back that no endpoint has.
+fn recall<'t>(flights: Vec<Flight<'t>>, board: &mut Board<'t>) -> Vec<Flight<'t>> {
+    let (under_way, kept): (Vec<_>, Vec<_>) = flights.into_iter().partition(Flight::may_be_under_way);
+    for flight in kept {
+        board.settle(flight.index, Outcome::NotSent(NotSent::Stopped));
+    }
+    under_way
+}
+
+fn give_up<'t>(flights: Vec<Flight<'t>>, board: &mut Board<'t>, why: &WhyUnknown) {
     for flight in flights {
         let signature = flight.signature;
-        let error = error.clone();
-        board.settle(flight.index, Outcome::Unknown { signature, error });
+        board.settle(flight.index, Outcome::Unknown { signature, why: why.clone() });
     }
 }

@@ -147,6 +147,11 @@ impl Cluster for RpcCluster {
         self.client.send_transaction_with_config(transaction, config).await.map_err(from_client)
     }
 
+    async fn recent_prices(&self, writable: &[Address]) -> Result<Vec<u64>, ClusterError> {
+        let recent = self.client.get_recent_prioritization_fees(writable).await.map_err(from_client)?;
+        Ok(recent.into_iter().map(|block| block.prioritization_fee).collect())
+    }
+
     async fn statuses(&self, signatures: &[Signature]) -> Result<Vec<Option<TransactionStatus>>, ClusterError> {
         let chunks = signatures.chunks(MAX_GET_SIGNATURE_STATUSES_QUERY_ITEMS);
         let parts: Vec<_> = stream::iter(chunks.map(<[Signature]>::to_vec))

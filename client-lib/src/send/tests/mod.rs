@@ -1,6 +1,8 @@
 //! How a sender deals with a network that loses things. The cluster here is a script: what is tested is the sender.
 
+mod held;
 mod scripted;
+mod stopping;
 
 use {
     super::*,
@@ -93,7 +95,7 @@ async fn a_halted_cluster_leaves_it_open() {
     let cluster = Scripted::new(Script { lose_blockhashes: u64::MAX, halted: true, ..Script::default() });
     let summary = send(&cluster, &[outgoing(1)]).await;
     let outcome = &summary.transactions[0].outcome;
-    assert!(matches!(outcome, Outcome::Unknown { error: None, .. }));
+    assert!(matches!(outcome, Outcome::Unknown { why: WhyUnknown::NoBlocks, .. }));
     assert!(outcome.to_string().contains("before you repeat it"));
     assert_eq!(cluster.signatures(), 1, "nothing may be signed anew while the first may land");
 }

@@ -1,12 +1,17 @@
 //! A cluster that follows a script.
 
 use {
-    crate::cluster::{
-        Blockhash, BytesAt, Cluster, ClusterError, Confirmation, Execution, Simulation, TransactionStatus,
+    crate::{
+        cluster::{Blockhash, BytesAt, Cluster, ClusterError, Confirmation, Execution, Simulation, TransactionStatus},
+        send::{DurableNonce, Stop},
     },
     solana_account::Account,
     solana_address::Address,
     solana_hash::Hash,
+    solana_nonce::{
+        state::{DurableNonce as DurableNonceHash, State as NonceState},
+        versions::Versions,
+    },
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
     solana_transaction_error::TransactionError,
@@ -40,6 +45,10 @@ pub struct Script {
     pub fail: Option<TransactionError>,
     /// Foresees a failure.
     pub foresee: Option<TransactionError>,
+    /// Paid for a compute unit in recent blocks, in micro-lamports.
+    pub prices: Vec<u64>,
+    /// Is asked to stop by the first transaction that arrives.
+    pub stop_on_arrival: Option<Stop>,
 }
 
 #[derive(Default)]
@@ -53,6 +62,10 @@ pub struct State {
     /// First instruction data of each transaction that ran, in order.
     pub ran: Vec<Vec<u8>>,
     pub looks: u32,
+    /// The only account: a nonce, which is used up by the transaction that runs with it.
+    pub nonce: Option<DurableNonce>,
+    /// Signed transactions as they came.
+    pub arrived: Vec<VersionedTransaction>,
 }
 
 #[derive(Default)]
@@ -82,7 +95,11 @@ impl Scripted {
 
 impl Cluster for Scripted {
     async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
-        Ok(vec![None; addresses.len()])
+        let nonce = self.state().nonce;
+        Ok(addresses
+            .iter()
+            .map(|address| nonce.filter(|nonce| nonce.account == *address).map(|nonce| nonce_account(&nonce)))
+            .collect())
     }
 
     async fn program_accounts(&self, _: &Address, _: &[BytesAt]) -> Result<Vec<(Address, Account)>, ClusterError> {
@@ -115,8 +132,16 @@ impl Cluster for Scripted {
             return Err(ClusterError::TransactionRefused { error });
         }
         let signature = transaction.signatures[0];
+        if let Some(stop) = &self.script.stop_on_arrival {
+            stop.request();
+        }
         let mut state = self.state();
-        let (number, last_valid) = state.valid[transaction.message.recent_blockhash()];
+        state.arrived.push(transaction.clone());
+        let hash = transaction.message.recent_blockhash();
+        let (number, last_valid) = match state.nonce {
+            Some(nonce) if nonce.hash == *hash => (u64::MAX, u64::MAX),
+            _ => state.valid[hash],
+        };
         let sends = state.sends.entry(signature).or_default();
         *sends += 1;
         let lost = *sends <= self.script.lose_sends || number <= self.script.lose_blockhashes;
@@ -124,6 +149,9 @@ impl Cluster for Scripted {
             state.landed.insert(signature, 0);
             let data = transaction.message.instructions()[0].data.clone();
             state.ran.push(data);
+            if let Some(nonce) = state.nonce.as_mut().filter(|_| number == u64::MAX) {
+                nonce.hash = Hash::new_from_array([200; 32]);
+            }
         }
         Ok(signature)
     }
@@ -153,7 +181,24 @@ impl Cluster for Scripted {
             .collect())
     }
 
+    async fn recent_prices(&self, _: &[Address]) -> Result<Vec<u64>, ClusterError> {
+        Ok(self.script.prices.clone())
+    }
+
     async fn execution(&self, _: &Signature) -> Result<Option<Execution>, ClusterError> {
         Ok(Some(Execution { logs: vec!["Program log: no".into()], units_consumed: Some(9_000) }))
     }
+}
+
+/// The nonce as the system program keeps it. What it stores is made from a blockhash; the test works with what it stores.
+fn nonce_account(nonce: &DurableNonce) -> Account {
+    let mut data = bincode::serialize(&Versions::new(NonceState::new_initialized(
+        &nonce.authority,
+        DurableNonceHash::default(),
+        5_000,
+    )))
+    .unwrap();
+    // Version, state and authority come before the hash.
+    data[40..72].copy_from_slice(nonce.hash.as_ref());
+    Account { lamports: 1, data, owner: solana_sdk_ids::system_program::ID, ..Account::default() }
 }

@@ -1,0 +1,136 @@
+//! How long a signed transaction can land.
+
+use {
+    super::Sender,
+    crate::cluster::{Blockhash, Cluster, ClusterError},
+    solana_address::Address,
+    solana_hash::Hash,
+    solana_instruction::Instruction,
+    solana_message::VersionedMessage,
+    solana_nonce::{state::State, versions::Versions},
+    solana_system_interface::instruction::advance_nonce_account,
+    thiserror::Error,
+};
+
+/// Blocks for which a blockhash is accepted, at most.
+const BLOCKHASH_LIFE: u64 = 150;
+
+/// Data of the system program's instruction of that name.
+const ADVANCE_NONCE_ACCOUNT: [u8; 4] = [4, 0, 0, 0];
+
+/// Which hash transactions are signed with. It decides how long they can land.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Lifetime {
+    /// The latest blockhash, good for some 150 blocks, and a later one when that has expired.
+    #[default]
+    Latest,
+    /// This blockhash and no other.
+    Blockhash(Hash),
+    /// A nonce, good until it is used. It carries one transaction.
+    Nonce(DurableNonce),
+}
+
+/// A nonce in an account of the system program: a transaction that is signed with it can land at any later time, once.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct DurableNonce {
+    /// The account.
+    pub account: Address,
+    /// Who signs for its use.
+    pub authority: Address,
+    /// What stands in the place of a blockhash.
+    pub hash: Hash,
+}
+
+/// Why there is no nonce.
+#[derive(Clone, Debug, Error)]
+pub enum NonceError {
+    /// The account holds something else.
+    #[error("{address} is no nonce account with a nonce in it: make one with `solana create-nonce-account`")]
+    NotANonce {
+        /// The account.
+        address: Address,
+    },
+
+    /// The cluster does not answer.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+}
+
+impl DurableNonce {
+    /// Reads the nonce of an account.
+    ///
+    /// # Errors
+    /// [`NonceError`].
+    pub async fn read(cluster: &impl Cluster, account: &Address) -> Result<Self, NonceError> {
+        let not_a_nonce = || NonceError::NotANonce { address: *account };
+        let found = cluster.account(account).await?.ok_or_else(not_a_nonce)?;
+        if found.owner != solana_sdk_ids::system_program::ID {
+            return Err(not_a_nonce());
+        }
+        let versions: Versions = bincode::deserialize(&found.data).map_err(|_| not_a_nonce())?;
+        match versions.state() {
+            State::Initialized(data) => {
+                Ok(Self { account: *account, authority: data.authority, hash: data.blockhash() })
+            }
+            State::Uninitialized => Err(not_a_nonce()),
+        }
+    }
+}
+
+impl Lifetime {
+    /// What a message was made for.
+    pub fn of(message: &VersionedMessage) -> Self {
+        let hash = *message.recent_blockhash();
+        let keys = message.static_account_keys();
+        let address = |index: u8| keys.get(usize::from(index)).copied();
+        let nonce = message.instructions().first().and_then(|first| {
+            let advances = address(first.program_id_index) == Some(solana_sdk_ids::system_program::ID)
+                && first.data == ADVANCE_NONCE_ACCOUNT;
+            let [account, _, authority] = first.accounts[..] else { return None };
+            advances.then_some(DurableNonce { account: address(account)?, authority: address(authority)?, hash })
+        });
+        nonce.map_or(Self::Blockhash(hash), Self::Nonce)
+    }
+
+    /// The instructions with what uses up the nonce, if there is one, which has to come first.
+    pub(super) fn prepend_to(&self, instructions: &[Instruction]) -> Vec<Instruction> {
+        let nonce = match self {
+            Self::Nonce(nonce) => Some(advance_nonce_account(&nonce.account, &nonce.authority)),
+            Self::Latest | Self::Blockhash(_) => None,
+        };
+        nonce.into_iter().chain(instructions.iter().cloned()).collect()
+    }
+}
+
+impl<C: Cluster> Sender<'_, C> {
+    /// How often a transaction may be signed.
+    pub(super) const fn attempts(&self) -> u32 {
+        match self.options.lifetime {
+            Lifetime::Latest => self.options.attempts,
+            Lifetime::Blockhash(_) | Lifetime::Nonce(_) => 1,
+        }
+    }
+
+    /// What to sign with, and the last block height at which that is good.
+    pub(super) async fn blockhash(&self) -> Result<Blockhash, ClusterError> {
+        match self.options.lifetime {
+            Lifetime::Latest => self.patiently(|| self.cluster.latest_blockhash()).await,
+            Lifetime::Blockhash(hash) => {
+                // How old it is cannot be told, so this is the latest that it can be good for.
+                let height = self.patiently(|| self.cluster.block_height()).await?;
+                Ok(Blockhash { hash, last_valid_block_height: height.saturating_add(BLOCKHASH_LIFE) })
+            }
+            Lifetime::Nonce(nonce) => Ok(Blockhash { hash: nonce.hash, last_valid_block_height: u64::MAX }),
+        }
+    }
+
+    /// Whether the nonce that transactions were signed with is used up. They have landed then, or never will.
+    pub(super) async fn nonce_is_used(&self) -> Result<bool, ClusterError> {
+        let Lifetime::Nonce(nonce) = &self.options.lifetime else { return Ok(false) };
+        match DurableNonce::read(self.cluster, &nonce.account).await {
+            Ok(now) => Ok(now.hash != nonce.hash),
+            Err(NonceError::NotANonce { .. }) => Ok(true),
+            Err(NonceError::Cluster(error)) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Signing here and sending elsewhere, or later.
+
+use {
+    super::{
+        NotSent, Outgoing, Sender, Summary,
+        budget::with_budget,
+        prepare::{check_size, signature_of},
+    },
+    crate::cluster::{Blockhash, Cluster},
+    solana_address::Address,
+    solana_message::VersionedMessage,
+    solana_signature::Signature,
+    solana_transaction::versioned::VersionedTransaction,
+};
+
+/// A transaction that some of its signers have signed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PartlySigned {
+    /// What it does.
+    pub label: String,
+    /// What is signed.
+    pub message: VersionedMessage,
+    /// The signers in the message's order, the fee payer first; `None` for one whose key is not here.
+    pub signatures: Vec<(Address, Option<Signature>)>,
+}
+
+impl PartlySigned {
+    /// A message, and the signatures of those of `signers` that it names.
+    ///
+    /// # Errors
+    /// [`NotSent::CouldNotSign`].
+    pub fn sign<'s>(
+        label: impl Into<String>,
+        message: VersionedMessage,
+        signers: impl IntoIterator<Item = &'s dyn solana_signer::Signer>,
+    ) -> Result<Self, NotSent> {
+        let signers: Vec<_> = signers.into_iter().collect();
+        let required = usize::from(message.header().num_required_signatures);
+        let bytes = message.serialize();
+        let signatures = message.static_account_keys().iter().take(required).map(|address| {
+            let signed = match signers.iter().find(|signer| signer.pubkey() == *address) {
+                Some(signer) => signature_of(*signer, address, &bytes)?,
+                None => None,
+            };
+            Ok((*address, signed))
+        });
+        let signatures = signatures.collect::<Result<_, NotSent>>()?;
+        Ok(Self { label: label.into(), message, signatures })
+    }
+
+    /// Signers who have not signed.
+    pub fn absent(&self) -> impl Iterator<Item = Address> {
+        self.signatures.iter().filter(|(_, signature)| signature.is_none()).map(|(address, _)| *address)
+    }
+
+    /// The transaction, once all have signed.
+    ///
+    /// # Errors
+    /// [`NotSent::MissingSigner`], [`NotSent::TooLarge`].
+    pub fn complete(&self) -> Result<VersionedTransaction, NotSent> {
+        if let Some(signer) = self.absent().next() {
+            return Err(NotSent::MissingSigner { signer });
+        }
+        let signatures = self.signatures.iter().filter_map(|(_, signature)| *signature).collect();
+        let transaction = VersionedTransaction { signatures, message: self.message.clone() };
+        check_size(&transaction)?;
+        Ok(transaction)
+    }
+}
+
+impl<C: Cluster> Sender<'_, C> {
+    /// Signs transactions as far as keys are there, and sends none. Compute limits are the plans' estimates, so that the same
+    /// transaction comes out wherever it is built.
+    ///
+    /// # Errors
+    /// [`NotSent`].
+    pub async fn sign_only(&self, transactions: &[Outgoing]) -> Result<Vec<PartlySigned>, NotSent> {
+        let Blockhash { hash, .. } = self.blockhash().await?;
+        let price = self.price(transactions).await?;
+        let signers: Vec<_> = std::iter::once(self.payer).chain(self.signers.iter().copied()).collect();
+        let sign = |outgoing: &Outgoing| {
+            let instructions = with_budget(&outgoing.instructions, outgoing.compute_units, price);
+            let message = self.message(&instructions, outgoing, hash)?;
+            PartlySigned::sign(outgoing.label.clone(), message, signers.iter().copied())
+        };
+        transactions.iter().map(sign).collect()
+    }
+
+    /// Sends a transaction as it is signed, and follows it. It is never signed anew.
+    ///
+    /// The sender's [`Lifetime`](super::Lifetime) has to be the one that the transaction was signed for.
+    pub async fn submit(&self, label: &str, transaction: VersionedTransaction) -> Summary {
+        let outgoing = [Outgoing::new(label, vec![])];
+        self.progress.started(outgoing.len());
+        self.run_signed(&outgoing, vec![transaction]).await
+    }
+}

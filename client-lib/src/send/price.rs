@@ -1,0 +1,76 @@
+//! What to pay for compute units.
+
+use {
+    super::{Outgoing, Sender},
+    crate::cluster::{Cluster, ClusterError},
+    solana_address::Address,
+    std::collections::BTreeSet,
+};
+
+/// Accounts that a cluster can be asked about at once.
+const MOST_ACCOUNTS: usize = 128;
+
+/// Price of a compute unit in micro-lamports, paid on top of the fee for signatures. A transaction asks for a number of
+/// compute units and pays this price for each of them, used or not.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ComputeUnitPrice {
+    /// So many micro-lamports; 0 sets no price.
+    Fixed(u64),
+    /// What got transactions that write to the same accounts into recent blocks.
+    Recent {
+        /// Percentile (0 to 100) of the recent blocks' prices.
+        percentile: u8,
+        /// The most to pay, in micro-lamports.
+        at_most: u64,
+    },
+}
+
+impl Default for ComputeUnitPrice {
+    fn default() -> Self {
+        Self::Fixed(0)
+    }
+}
+
+impl<C: Cluster> Sender<'_, C> {
+    /// The price in micro-lamports for transactions that are sent at once.
+    pub(super) async fn price(&self, transactions: &[Outgoing]) -> Result<u64, ClusterError> {
+        let (percentile, at_most) = match self.options.compute_unit_price {
+            ComputeUnitPrice::Fixed(price) => return Ok(price),
+            ComputeUnitPrice::Recent { percentile, at_most } => (percentile, at_most),
+        };
+        // Transactions of one stage write to the pool's accounts and then to a few of a validator, which hardly anybody else does.
+        let Some(first) = transactions.first() else { return Ok(0) };
+        let writable = self.writable(first);
+        let prices = self.patiently(|| self.cluster.recent_prices(&writable)).await?;
+        Ok(percentile_of(prices, percentile).min(at_most))
+    }
+
+    fn writable(&self, outgoing: &Outgoing) -> Vec<Address> {
+        let metas = outgoing.instructions.iter().flat_map(|instruction| &instruction.accounts);
+        let mut seen = BTreeSet::from([self.payer.pubkey()]);
+        let others =
+            metas.filter(|meta| meta.is_writable).map(|meta| meta.pubkey).filter(|address| seen.insert(*address));
+        others.take(MOST_ACCOUNTS).collect()
+    }
+}
+
+/// The smallest of `prices` that `percentile` of 100 do not exceed; 0 where there is none.
+fn percentile_of(mut prices: Vec<u64>, percentile: u8) -> u64 {
+    prices.sort_unstable();
+    let rank = (prices.len() * usize::from(percentile.min(100))).div_ceil(100);
+    prices.get(rank.saturating_sub(1)).copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percentile_of;
+
+    #[test]
+    fn percentiles_are_prices_that_were_paid() {
+        let prices = vec![7, 0, 3, 100];
+        for (percentile, price) in [(0, 0), (25, 0), (26, 3), (50, 3), (75, 7), (76, 100), (100, 100), (255, 100)] {
+            assert_eq!(percentile_of(prices.clone(), percentile), price, "{percentile}");
+        }
+        assert_eq!(percentile_of(vec![], 75), 0);
+    }
+}

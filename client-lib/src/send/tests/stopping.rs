@@ -1,0 +1,41 @@
+//! A sender that is told to stop.
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_after_a_stop() {
+    let cluster = Scripted::default();
+    let (payer, stop) = (Keypair::new(), Stop::default());
+    stop.request();
+    let stages = [vec![outgoing(1)], vec![outgoing(2)]];
+    let summary = Sender::new(&cluster, &payer).stop(&stop).send_stages(&stages).await;
+    assert!(summary.is_stopped());
+    assert_eq!((summary.landed(), cluster.signatures()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_under_way_is_followed_and_the_rest_left() {
+    let stop = Stop::default();
+    let script = Script { stop_on_arrival: Some(stop.clone()), hide_for_looks: 3, ..Script::default() };
+    let cluster = Scripted::new(script);
+    let payer = Keypair::new();
+    let stages = [vec![outgoing(1)], vec![outgoing(2)]];
+    let summary = Sender::new(&cluster, &payer).stop(&stop).send_stages(&stages).await;
+    assert!(summary.transactions[0].outcome.is_landed(), "{}", summary.transactions[0].outcome);
+    assert!(matches!(summary.transactions[1].outcome, Outcome::NotSent(NotSent::Stopped)));
+    assert_eq!(cluster.ran(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_not_followed_for_ever() {
+    let stop = Stop::default();
+    let script = Script { stop_on_arrival: Some(stop.clone()), lose_blockhashes: u64::MAX, ..Script::default() };
+    let cluster = Scripted::new(script);
+    let payer = Keypair::new();
+    let began = tokio::time::Instant::now();
+    let summary = Sender::new(&cluster, &payer).stop(&stop).send(&[outgoing(1)]).await;
+    assert!(matches!(summary.transactions[0].outcome, Outcome::Unknown { why: WhyUnknown::Stopped, .. }));
+    assert!(summary.is_stopped());
+    assert!(began.elapsed() < Duration::from_secs(7));
+    assert_eq!(cluster.state().arrived.len(), 1, "it was not sent again");
+}
