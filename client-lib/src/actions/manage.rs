@@ -1,19 +1,25 @@
 //! Settings: the manager signs, or the staker where that is said.
 
 use {
-    super::active_validator,
-    crate::{compute, error::PlanError, plan::InstructionGroup, pool::PoolSnapshot, quote::check_up_to_date},
+    super::{TokenReceiver, active_validator},
+    crate::{
+        compute,
+        error::PlanError,
+        plan::InstructionGroup,
+        pool::{AccountKind, PoolSnapshot},
+        quote::check_up_to_date,
+    },
+    solana_account::Account,
     solana_address::Address,
-    solana_instruction::{AccountMeta, error::InstructionError},
+    solana_instruction::AccountMeta,
     tidepool_interface::{
         StakePoolError,
-        address::{METADATA_PROGRAM_ID, SYSTEM_PROGRAM_ID, find_metadata},
+        external::token::{TokenAccount, check_manager_fee_account},
         instruction::{
-            CreateTokenMetadataAccounts, FeeType, FundingType, PreferredValidatorType, SetFeeAccounts,
-            SetFundingAuthorityAccounts, SetManagerAccounts, SetPreferredValidatorAccounts, SetStakerAccounts,
-            StakePoolInstruction, UpdateTokenMetadataAccounts,
+            FeeType, FundingType, PreferredValidatorType, SetFeeAccounts, SetFundingAuthorityAccounts,
+            SetManagerAccounts, SetPreferredValidatorAccounts, SetStakerAccounts, StakePoolInstruction,
         },
-        maths::{Fee, check_withdrawal_fee},
+        maths::{Fee, WITHDRAWAL_BASELINE_FEE, check_withdrawal_fee},
     },
 };
 
@@ -37,22 +43,9 @@ pub fn set_fee(snapshot: &PoolSnapshot, fee: FeeType) -> Result<InstructionGroup
     }
     fee.check_too_high()?;
     let terms = &snapshot.pool().terms;
-    let check = |new: &Fee, old: &Fee| {
-        check_withdrawal_fee(new, old).map_err(|error| match error {
-            StakePoolError::FeeIncreaseTooHigh => PlanError::refused(
-                error,
-                format!(
-                    "a withdrawal fee of {}/{} may not rise to {}/{} at once: by half of itself and by 0.5 % at most (from 0, to \
-                     0.15 %)",
-                    old.numerator, old.denominator, new.numerator, new.denominator
-                ),
-            ),
-            error => error.into(),
-        })
-    };
     match &fee {
-        FeeType::StakeWithdrawal(new) => check(new, &terms.stake_withdrawal_fee)?,
-        FeeType::SolWithdrawal(new) => check(new, &terms.sol_withdrawal_fee)?,
+        FeeType::StakeWithdrawal(new) => check_rise("stake", new, &terms.stake_withdrawal_fee)?,
+        FeeType::SolWithdrawal(new) => check_rise("SOL", new, &terms.sol_withdrawal_fee)?,
         FeeType::SolReferral(_)
         | FeeType::StakeReferral(_)
         | FeeType::Epoch(_)
@@ -64,16 +57,108 @@ pub fn set_fee(snapshot: &PoolSnapshot, fee: FeeType) -> Result<InstructionGroup
     Ok(setting(snapshot, "set a fee", &instruction, accounts.metas()))
 }
 
-/// Hands the pool over to a new manager with a new fee account. Both managers sign.
-pub fn set_manager(snapshot: &PoolSnapshot, new_manager: &Address, new_fee_account: &Address) -> InstructionGroup {
+/// [`check_withdrawal_fee`], with how far the fee on withdrawals of `what` may rise.
+fn check_rise(what: &str, new: &Fee, in_force: &Fee) -> Result<(), PlanError> {
+    check_withdrawal_fee(new, in_force).map_err(|error| match error {
+        StakePoolError::FeeIncreaseTooHigh => {
+            let now = match in_force.numerator.min(in_force.denominator) {
+                0 => "none".to_owned(),
+                _ => format!("{}/{}", in_force.numerator, in_force.denominator),
+            };
+            let most = percent(highest_withdrawal_fee(in_force));
+            let context = format!(
+                "the fee on withdrawals of {what} is {now} and cannot become {}/{}: it may rise by half of itself, and by 0.5 % of the \
+                 amount, at most; set {most} or less, and more once that is in force",
+                new.numerator, new.denominator,
+            );
+            PlanError::refused(error, context)
+        }
+        error => error.into(),
+    })
+}
+
+/// Millionths of an amount in a percent of it.
+const MILLIONTHS_PER_PERCENT: u128 = 10_000;
+
+/// The highest fee on withdrawals that can follow `in_force`, in millionths of the amount, rounded down.
+fn highest_withdrawal_fee(in_force: &Fee) -> u128 {
+    const WHOLE: u128 = 100 * MILLIONTHS_PER_PERCENT;
+    let base = if in_force.numerator == 0 || in_force.denominator == 0 { &WITHDRAWAL_BASELINE_FEE } else { in_force };
+    let (numerator, denominator) = (u128::from(base.numerator), u128::from(base.denominator));
+    // Numbers of 64 bits times some millions fit.
+    let by_half = numerator * 3 * WHOLE / (2 * denominator);
+    let by_amount = (200 * numerator + denominator) * WHOLE / (200 * denominator);
+    by_half.min(by_amount).min(WHOLE)
+}
+
+/// Millionths as a percentage.
+fn percent(millionths: u128) -> String {
+    let (whole, fraction) = (millionths / MILLIONTHS_PER_PERCENT, millionths % MILLIONTHS_PER_PERCENT);
+    let digits = format!(".{fraction:04}");
+    format!("{whole}{} %", digits.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// Hands the pool over to a new manager, who gets fees in `fees_to`: an associated token account is created where it is missing,
+/// at the expense of `payer`. Both managers sign, and the payer. See [`check_fee_account`] for an account that exists.
+pub fn set_manager(
+    snapshot: &PoolSnapshot,
+    payer: &Address,
+    new_manager: &Address,
+    fees_to: &TokenReceiver,
+) -> InstructionGroup {
     let accounts = SetManagerAccounts {
         pool: snapshot.address(),
         manager: snapshot.pool().head.manager,
         new_manager: *new_manager,
-        new_manager_fee_account: *new_fee_account,
+        new_manager_fee_account: fees_to.address(snapshot),
     };
-    let label = format!("make {new_manager} the manager");
-    setting(snapshot, label, &StakePoolInstruction::SetManager, accounts.metas())
+    let creation = fees_to.creation(snapshot, payer);
+    let units = if creation.is_some() { compute::CREATE_TOKEN_ACCOUNT } else { 0 };
+    let instruction = StakePoolInstruction::SetManager.with_accounts(&snapshot.program_id(), accounts.metas());
+    InstructionGroup::new(
+        format!("make {new_manager} the manager"),
+        creation.into_iter().chain([instruction]).collect(),
+        compute::SETTING.saturating_add(units),
+    )
+}
+
+/// Checks that `account`, which is at `address`, can take the manager's fees.
+///
+/// # Errors
+/// Refusals: `InvalidFeeAccount`, `UnsupportedFeeAccountExtension`.
+pub fn check_fee_account(
+    snapshot: &PoolSnapshot,
+    address: &Address,
+    account: Option<&Account>,
+) -> Result<(), PlanError> {
+    let head = &snapshot.pool().head;
+    let (mint, program) = (head.pool_mint, head.token_program_id);
+    let refused = |what: String| PlanError::refused(StakePoolError::InvalidFeeAccount, what);
+    let advice = format!("give an account of the pool's token {mint}");
+    let Some(account) = account else {
+        return Err(refused(format!("there is no account {address} for the fees: {advice}")));
+    };
+    if check_manager_fee_account(&account.owner, &account.data, &program, &mint).is_ok() {
+        return Ok(());
+    }
+    let kind = AccountKind::of(account);
+    let Ok(tokens) = TokenAccount::decode(&account.data) else {
+        return Err(refused(format!("account {address} for the fees is {kind}, not a token account: {advice}")));
+    };
+    if kind != AccountKind::TokenAccount {
+        Err(refused(format!("account {address} for the fees is {kind}, not a token account: {advice}")))
+    } else if *tokens.mint != mint {
+        Err(refused(format!("account {address} for the fees holds another token, {}: {advice}", tokens.mint)))
+    } else if account.owner != program {
+        Err(refused(format!("account {address} for the fees belongs to another token program, {}: {advice}", account.owner)))
+    } else if tokens.is_frozen {
+        Err(refused(format!("account {address} for the fees is frozen: have it thawed, or give another one")))
+    } else {
+        Err(PlanError::refused(
+            StakePoolError::UnsupportedFeeAccountExtension,
+            format!("account {address} for the fees has an extension with which it could refuse them: give another one"),
+        ))
+    }
 }
 
 /// Names a new staker. `signer` signs: the manager or the present staker.
@@ -151,84 +236,4 @@ fn check_preferable(snapshot: &PoolSnapshot, vote: &Address) -> Result<(), PlanE
         )),
         _ => active_validator(snapshot, vote).map(drop),
     }
-}
-
-/// Name, symbol and description of a pool token.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct TokenMetadata<'a> {
-    /// Name, 32 bytes at most.
-    pub name: &'a str,
-    /// Symbol, 10 bytes at most.
-    pub symbol: &'a str,
-    /// Address of a description, 200 bytes at most.
-    pub uri: &'a str,
-}
-
-impl TokenMetadata<'_> {
-    fn check(&self) -> Result<(), PlanError> {
-        for (what, text, most) in
-            [("name", self.name, 32), ("symbol", self.symbol, 10), ("address of the description", self.uri, 200)]
-        {
-            if text.len() > most {
-                return Err(PlanError::refused(
-                    InstructionError::InvalidArgument,
-                    format!("the token's {what} has {} bytes: use {most} at most", text.len()),
-                ));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Creates the pool token's Metaplex metadata. The manager and `payer`, who pays for the account, sign.
-///
-/// # Errors
-/// Refusal `InvalidArgument` where a text is too long.
-pub fn create_token_metadata(
-    snapshot: &PoolSnapshot,
-    payer: &Address,
-    metadata: &TokenMetadata,
-) -> Result<InstructionGroup, PlanError> {
-    metadata.check()?;
-    let head = &snapshot.pool().head;
-    let accounts = CreateTokenMetadataAccounts {
-        pool: snapshot.address(),
-        manager: head.manager,
-        withdraw_authority: snapshot.withdraw_authority(),
-        pool_mint: head.pool_mint,
-        payer: *payer,
-        metadata: find_metadata(&head.pool_mint).0,
-        metadata_program: METADATA_PROGRAM_ID,
-        system_program: SYSTEM_PROGRAM_ID,
-    };
-    let TokenMetadata { name, symbol, uri } = *metadata;
-    let instruction = StakePoolInstruction::CreateTokenMetadata { name, symbol, uri };
-    Ok(InstructionGroup::one(
-        "create the token's metadata",
-        instruction.with_accounts(&snapshot.program_id(), accounts.metas()),
-        compute::METADATA,
-    ))
-}
-
-/// Changes the pool token's Metaplex metadata. The manager signs.
-///
-/// # Errors
-/// Refusal `InvalidArgument` where a text is too long.
-pub fn update_token_metadata(snapshot: &PoolSnapshot, metadata: &TokenMetadata) -> Result<InstructionGroup, PlanError> {
-    metadata.check()?;
-    let head = &snapshot.pool().head;
-    let accounts = UpdateTokenMetadataAccounts {
-        pool: snapshot.address(),
-        manager: head.manager,
-        withdraw_authority: snapshot.withdraw_authority(),
-        metadata: find_metadata(&head.pool_mint).0,
-        metadata_program: METADATA_PROGRAM_ID,
-    };
-    let TokenMetadata { name, symbol, uri } = *metadata;
-    let instruction = StakePoolInstruction::UpdateTokenMetadata { name, symbol, uri };
-    Ok(InstructionGroup::one(
-        "update the token's metadata",
-        instruction.with_accounts(&snapshot.program_id(), accounts.metas()),
-        compute::METADATA,
-    ))
 }

@@ -9,6 +9,7 @@ mod create;
 mod deposit;
 mod extend;
 mod manage;
+mod metadata;
 mod movement;
 mod rebalance;
 mod token;
@@ -25,8 +26,10 @@ pub use {
     deposit::{DepositSol, DepositStake, deposit_sol, deposit_stake},
     extend::{extend_pool, extension_rent, set_rebalance_policy},
     manage::{
-        TokenMetadata, create_token_metadata, set_fee, set_funding_authority, set_manager, set_preferred_validator,
-        set_staker, update_token_metadata,
+        check_fee_account, set_fee, set_funding_authority, set_manager, set_preferred_validator, set_staker,
+    },
+    metadata::{
+        StoredMetadata, TokenMetadata, create_token_metadata, token_metadata_address, update_token_metadata,
     },
     movement::{decrease_validator_stake, increase_validator_stake},
     rebalance::{RebalancedValidator, rebalance_instruction},
