@@ -18,7 +18,7 @@ use {
         actions::{self, NewStakeAccount, WithdrawStake},
         cluster::Cluster,
         error::PlanError,
-        plan::{self, Piece, Plan, Rest, StakeWithdrawal, StakeWithdrawalPlan},
+        plan::{self, Piece, Plan, Withdrawal, WithdrawalOrder, WithdrawalPlan},
         pool::{PoolSnapshot, StakeSelection},
         quote::WithdrawFrom,
     },
@@ -123,7 +123,7 @@ struct Withdrawn {
 struct Request<'a> {
     args: &'a Args,
     snapshot: &'a PoolSnapshot,
-    terms: StakeWithdrawal,
+    terms: Withdrawal,
     /// Keys of the new stake accounts.
     new_keys: RefCell<Vec<Key>>,
     first_key: Option<Key>,
@@ -163,7 +163,7 @@ impl Args {
             minimum_lamports: totals.minimum,
             pool_tokens: totals.pool_tokens,
             fee_pool_tokens: totals.fee,
-            pool_tokens_left: planned.pool_tokens_left,
+            pool_tokens_left: planned.pool_tokens_left(),
             rent_lamports: planned.rent_lamports,
             transactions: fresh.and(sent),
         })
@@ -176,13 +176,13 @@ impl Args {
         owner: &Key,
     ) -> Result<Request<'a>, CliError> {
         let holding = Holding::find(context, snapshot, self.from, owner).await?;
-        let rest = if self.rest_as_sol {
+        let order = if self.rest_as_sol {
             if snapshot.pool().terms.sol_withdraw_authority.is_some() {
                 return Err(CliError::usage("this pool restricts withdrawals of SOL: leave out --rest-as-sol"));
             }
-            Rest::Sol(owner.pubkey())
+            WithdrawalOrder::SolLast(owner.pubkey())
         } else {
-            Rest::Keep
+            WithdrawalOrder::StakeOnly
         };
         let first_key = match &self.stake_keypair {
             Some(source) => Some(context.key_or_wallet("the new stake account (--stake-keypair)", Some(source))?),
@@ -191,14 +191,14 @@ impl Args {
         Ok(Request {
             args: self,
             snapshot,
-            terms: StakeWithdrawal {
+            terms: Withdrawal {
                 tokens: holding.source,
                 pool_tokens: holding.take(self.amount)?,
                 stake_authority: self.stake_authority.unwrap_or(owner.pubkey()),
                 payer: context.fee_payer()?.pubkey(),
                 slippage_bps: None,
                 take_whole_accounts: self.whole_accounts,
-                rest,
+                order,
             },
             new_keys: RefCell::default(),
             first_key,
@@ -208,7 +208,7 @@ impl Args {
 
 impl Request<'_> {
     /// Plans it twice: what it yields without a bound, and then with the bound that follows.
-    fn plan(&self) -> Result<(StakeWithdrawalPlan, Slippage), CliError> {
+    fn plan(&self) -> Result<(WithdrawalPlan, Slippage), CliError> {
         let quoted = Totals::of(&self.plan_with(None)?, self.args.bound.max_slippage);
         let slippage = match self.args.bound.minimum {
             None => self.args.bound.max_slippage,
@@ -223,13 +223,13 @@ impl Request<'_> {
         Ok((self.plan_with(Some(slippage))?, slippage))
     }
 
-    fn plan_with(&self, slippage: Option<Slippage>) -> Result<StakeWithdrawalPlan, CliError> {
+    fn plan_with(&self, slippage: Option<Slippage>) -> Result<WithdrawalPlan, CliError> {
         self.new_keys.borrow_mut().clear();
-        let terms = StakeWithdrawal { slippage_bps: slippage.map(Slippage::basis_points), ..self.terms };
+        let terms = Withdrawal { slippage_bps: slippage.map(Slippage::basis_points), ..self.terms };
         if let Some(from) = self.single_source() {
             return self.single(from, &terms, slippage);
         }
-        let planned = plan::withdraw_stake(self.snapshot, &terms, |_| self.new_account())?;
+        let planned = plan::withdraw(self.snapshot, &terms, |_| self.new_account())?;
         if planned.plan.is_empty() {
             let minimum = self.snapshot.environment().stake_program_minimum;
             let what = format!(
@@ -250,9 +250,9 @@ impl Request<'_> {
     fn single(
         &self,
         from: WithdrawFrom,
-        terms: &StakeWithdrawal,
+        terms: &Withdrawal,
         slippage: Option<Slippage>,
-    ) -> Result<StakeWithdrawalPlan, CliError> {
+    ) -> Result<WithdrawalPlan, CliError> {
         let mut withdrawal = WithdrawStake {
             from,
             tokens: terms.tokens,
@@ -265,11 +265,11 @@ impl Request<'_> {
         let (_, quote) = actions::withdraw_stake(self.snapshot, &withdrawal)?;
         withdrawal.minimum_lamports = slippage.map(|slippage| slippage.minimum_of(quote.yields.lamports));
         let (group, quote) = actions::withdraw_stake(self.snapshot, &withdrawal)?;
-        Ok(StakeWithdrawalPlan {
+        Ok(WithdrawalPlan {
             plan: Plan::one("withdraw stake", group),
             pieces: vec![Piece { quote, to: withdrawal.to }],
             sol: None,
-            pool_tokens_left: 0,
+            left: None,
             rent_lamports: self.snapshot.environment().stake_rent(),
         })
     }
@@ -295,7 +295,7 @@ struct Totals {
 }
 
 impl Totals {
-    fn of(planned: &StakeWithdrawalPlan, slippage: Slippage) -> Self {
+    fn of(planned: &WithdrawalPlan, slippage: Slippage) -> Self {
         let quotes = planned.pieces.iter().map(|piece| piece.quote.yields).chain(planned.sol);
         let mut totals = Self { lamports: 0, minimum: 0, pool_tokens: 0, fee: 0 };
         for quote in quotes {
@@ -308,7 +308,7 @@ impl Totals {
     }
 }
 
-fn lines(planned: &StakeWithdrawalPlan, totals: &Totals) -> Vec<(&'static str, String)> {
+fn lines(planned: &WithdrawalPlan, totals: &Totals) -> Vec<(&'static str, String)> {
     let rent = planned.rent_lamports;
     let mut lines = vec![("you pay", tokens(totals.pool_tokens))];
     for piece in &planned.pieces {
@@ -324,8 +324,8 @@ fn lines(planned: &StakeWithdrawalPlan, totals: &Totals) -> Vec<(&'static str, S
     lines.push(("fee", format!("{}, deducted already", tokens(totals.fee))));
     lines.push(("at least", format!("{} in all", sol(totals.minimum))));
     lines.push(("rent", format!("{}, which stays in the stake accounts", sol(rent))));
-    if planned.pool_tokens_left > 0 {
-        lines.push(("left over", format!("{}, which you keep", tokens(planned.pool_tokens_left))));
+    if let Some(left) = planned.left {
+        lines.push(("left over", format!("{}, which you keep", tokens(left.pool_tokens))));
     }
     lines
 }

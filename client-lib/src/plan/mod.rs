@@ -18,7 +18,7 @@ pub use {
     },
     split_reserve::{Shares, SplitReservePlan, split_reserve},
     update::{UpdateOptions, compact_chunk, list_chunk, update},
-    withdraw::{Piece, Rest, StakeWithdrawal, StakeWithdrawalPlan, withdraw_stake},
+    withdraw::{Left, Piece, WhyLeft, Withdrawal, WithdrawalOrder, WithdrawalPlan, pool_tokens_worth, withdraw},
 };
 
 use {crate::logs, solana_address::Address, solana_instruction::Instruction, std::collections::BTreeSet};

@@ -8,7 +8,7 @@ use {
     solana_signer::Signer,
     tidepool_client::{
         actions::{self, DepositSol, DepositStake, NewStakeAccount, TokenReceiver, TokenSource, WithdrawSol},
-        plan::{self, Plan, Rest, StakeWithdrawal},
+        plan::{self, Plan, Withdrawal, WithdrawalOrder},
         pool::PoolSnapshot,
         quote,
     },
@@ -139,7 +139,7 @@ pub async fn withdraw_sol(
 /// Withdraws stake accounts, from as many validators as it takes.
 ///
 /// # Errors
-/// [`RunError::Mismatch`]; as [`plan::withdraw_stake`] and [`Driver::send`].
+/// [`RunError::Mismatch`]; as [`plan::withdraw`] and [`Driver::send`].
 pub async fn withdraw_stake(
     driver: &Driver<'_>,
     snapshot: &PoolSnapshot,
@@ -148,16 +148,16 @@ pub async fn withdraw_stake(
 ) -> Result<Trade, RunError> {
     let owner = wallet.pubkey();
     let tokens = TokenSource::wallet(snapshot, &owner);
-    let withdrawal = StakeWithdrawal {
+    let withdrawal = Withdrawal {
         tokens,
         pool_tokens,
         stake_authority: owner,
         payer: owner,
         slippage_bps: None,
         take_whole_accounts: false,
-        rest: Rest::Keep,
+        order: WithdrawalOrder::StakeOnly,
     };
-    let planned = plan::withdraw_stake(snapshot, &withdrawal, |piece| {
+    let planned = plan::withdraw(snapshot, &withdrawal, |piece| {
         NewStakeAccount::with_seed(owner, &format!("withdrawn {piece}"))
     })?;
     let (lamports, held) = (driver.cluster().lamports(&owner), tokens_in(driver, &tokens.account));

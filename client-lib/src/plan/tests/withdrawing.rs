@@ -1,14 +1,14 @@
 use super::*;
 
-fn request(pool_tokens: u64) -> StakeWithdrawal {
-    StakeWithdrawal {
+fn request(pool_tokens: u64) -> Withdrawal {
+    Withdrawal {
         tokens: TokenSource { account: USER, authority: USER },
         pool_tokens,
         stake_authority: USER,
         payer: USER,
         slippage_bps: Some(10),
         take_whole_accounts: true,
-        rest: Rest::Keep,
+        order: WithdrawalOrder::StakeOnly,
     }
 }
 
@@ -16,11 +16,16 @@ fn new_account(index: usize) -> Result<NewStakeAccount, PlanError> {
     NewStakeAccount::with_seed(USER, &index.to_string())
 }
 
-fn plan(fixture: &Fixture, request: &StakeWithdrawal) -> StakeWithdrawalPlan {
-    withdraw_stake(&fixture.snapshot(), request, new_account).unwrap()
+fn plan(fixture: &Fixture, request: &Withdrawal) -> WithdrawalPlan {
+    withdraw(&fixture.snapshot(), request, new_account).unwrap()
 }
 
-fn votes(plan: &StakeWithdrawalPlan) -> Vec<Address> {
+/// How many transactions a plan takes.
+fn transactions(plan: &WithdrawalPlan) -> usize {
+    pack_plan(&plan.plan, &PackOptions::new(USER)).unwrap().iter().map(Vec::len).sum()
+}
+
+fn votes(plan: &WithdrawalPlan) -> Vec<Address> {
     plan.pieces
         .iter()
         .map(|piece| match piece.quote.from {
@@ -43,7 +48,7 @@ fn one_validator_is_enough_where_it_holds_the_sum() {
     let plan = plan(&fixture, &request(150 * SOL));
     assert_eq!(votes(&plan), [vote(1)]);
     assert_eq!(plan.pieces[0].quote.yields.lamports, 150 * SOL);
-    assert_eq!(plan.pool_tokens_left, 0);
+    assert_eq!(plan.pool_tokens_left(), 0);
     assert_eq!(plan.rent_lamports, rent());
 }
 
@@ -53,7 +58,7 @@ fn the_largest_come_first_and_no_dust_is_left() {
     // 200 can give 199; the rest alone would be too little to split.
     let plan = plan(&fixture, &request(199 * SOL + SOL / 2));
     assert_eq!(votes(&plan), [vote(1), vote(2)]);
-    assert_eq!(plan.pool_tokens_left, 0);
+    assert_eq!(plan.pool_tokens_left(), 0);
     assert!(plan.pieces[1].quote.yields.lamports >= SOL);
 }
 
@@ -63,7 +68,8 @@ fn the_preferred_validator_is_drained_before_others() {
     fixture.terms.preferred_withdraw_validator_vote_address = Some(vote(2));
     let plan = plan(&fixture, &request(60 * SOL));
     assert_eq!(votes(&plan), [vote(2), vote(1)]);
-    assert_eq!(plan.plan.stages.len(), 2);
+    // What comes after the preferred validator needs it to be drained: one transaction does both in order.
+    assert_eq!((plan.plan.stages.len(), transactions(&plan)), (1, 1));
 }
 
 #[test]
@@ -71,10 +77,10 @@ fn too_little_is_left_or_taken_as_sol() {
     let fixture = at_par(&[50 * SOL]);
     let kept = plan(&fixture, &request(SOL / 2));
     assert!(kept.pieces.is_empty() && kept.plan.is_empty());
-    assert_eq!(kept.pool_tokens_left, SOL / 2);
-    let sol = plan(&fixture, &StakeWithdrawal { rest: Rest::Sol(USER), ..request(SOL / 2) });
+    assert_eq!(kept.pool_tokens_left(), SOL / 2);
+    let sol = plan(&fixture, &Withdrawal { order: WithdrawalOrder::SolLast(USER), ..request(SOL / 2) });
     assert_eq!(sol.sol.unwrap().lamports, SOL / 2);
-    assert_eq!(sol.pool_tokens_left, 0);
+    assert_eq!(sol.pool_tokens_left(), 0);
 }
 
 #[test]
@@ -85,15 +91,83 @@ fn transient_stake_and_whole_accounts_come_where_nothing_else_can_be_split() {
     let all = plan(&fixture, &request(fixture.supply));
     let sources: Vec<_> = all.pieces.iter().map(|piece| piece.quote.source.unwrap()).collect();
     assert_eq!(sources, [StakeSource::Transient, StakeSource::ValidatorRemoval]);
-    let modest = StakeWithdrawal { take_whole_accounts: false, ..request(fixture.supply) };
+    let modest = Withdrawal { take_whole_accounts: false, ..request(fixture.supply) };
     assert_eq!(plan(&fixture, &modest).pieces.len(), 1);
 }
 
 #[test]
 fn a_stale_pool_is_refused() {
     let fixture = Fixture { last_update_epoch: EPOCH - 1, ..at_par(&[50 * SOL]) };
-    let error = withdraw_stake(&fixture.snapshot(), &request(SOL), new_account).unwrap_err();
+    let error = withdraw(&fixture.snapshot(), &request(SOL), new_account).unwrap_err();
     assert_eq!(error.stake_pool_error(), Some(StakePoolError::StakeListAndPoolOutOfDate));
+}
+
+#[test]
+fn sol_comes_first_and_alone_where_it_is_enough() {
+    let fixture = at_par(&[50 * SOL]);
+    let sol =
+        |pool_tokens| plan(&fixture, &Withdrawal { order: WithdrawalOrder::SolFirst(USER), ..request(pool_tokens) });
+    let all_sol = sol(10 * SOL);
+    assert!(all_sol.pieces.is_empty() && all_sol.left.is_none());
+    assert_eq!((all_sol.sol.unwrap().lamports, all_sol.rent_lamports), (10 * SOL, 0));
+    let mixed = sol(30 * SOL);
+    // One lamport stays in the reserve, so that what happens in between cannot make it too little.
+    assert_eq!(mixed.sol.unwrap().lamports, 10 * SOL - 1);
+    assert_eq!(mixed.pieces[0].quote.yields.lamports, 20 * SOL + 1);
+    assert_eq!((mixed.plan.stages.len(), transactions(&mixed)), (1, 1));
+}
+
+#[test]
+fn the_reserve_gives_less_where_the_rest_would_be_too_little_for_a_stake_account() {
+    let fixture = at_par(&[50 * SOL]);
+    let planned = plan(&fixture, &Withdrawal { order: WithdrawalOrder::SolFirst(USER), ..request(10 * SOL + SOL / 4) });
+    assert_eq!(planned.pool_tokens_left(), 0);
+    let stake = planned.pieces[0].quote.yields.lamports;
+    assert!((SOL..=SOL + 1).contains(&stake), "{stake}");
+    assert_eq!(planned.lamports(), 10 * SOL + SOL / 4);
+}
+
+#[test]
+fn sol_alone_is_refused_beyond_the_reserve() {
+    let fixture = at_par(&[50 * SOL]);
+    let only = |pool_tokens| Withdrawal { order: WithdrawalOrder::SolOnly(USER), ..request(pool_tokens) };
+    assert_eq!(plan(&fixture, &only(10 * SOL)).sol.unwrap().lamports, 10 * SOL);
+    let error = withdraw(&fixture.snapshot(), &only(10 * SOL + 1), new_account).unwrap_err();
+    assert_eq!(error.stake_pool_error(), Some(StakePoolError::SolWithdrawalTooLarge));
+}
+
+#[test]
+fn what_is_left_is_named_with_its_reason() {
+    let left = |fixture: &Fixture, pool_tokens| {
+        let modest = Withdrawal { take_whole_accounts: false, ..request(pool_tokens) };
+        plan(fixture, &modest).left.map(|left| (left.pool_tokens, left.lamports, left.why))
+    };
+    let below = WhyLeft::BelowMinimum { minimum_lamports: SOL, minimum_pool_tokens: SOL };
+    assert_eq!(left(&at_par(&[50 * SOL]), SOL / 2), Some((SOL / 2, SOL / 2, below)));
+    assert_eq!(left(&at_par(&[50 * SOL]), SOL), None);
+    let whole = WhyLeft::WholeAccountsOnly { smallest_lamports: SOL + rent() };
+    assert_eq!(left(&at_par(&[SOL, SOL + 5]), SOL).unwrap().2, whole);
+    assert_eq!(left(&at_par(&[]), SOL).unwrap().2, WhyLeft::NothingToSplit);
+    let mut barred = at_par(&[50 * SOL, 20 * SOL]);
+    barred.validators[1].status = StakeStatus::DeactivatingValidator;
+    barred.terms.preferred_withdraw_validator_vote_address = Some(vote(1));
+    assert_eq!(left(&barred, 5 * SOL).unwrap().2, WhyLeft::Barred { preferred: vote(1) });
+    let mut greedy = at_par(&[50 * SOL]);
+    greedy.terms.stake_withdrawal_fee = Fee::new(1, 1);
+    assert_eq!(left(&greedy, 5 * SOL).unwrap().2, WhyLeft::Worthless);
+}
+
+#[test]
+fn many_pieces_share_transactions_and_say_where_they_go() {
+    let stakes: Vec<u64> = (0..9).map(|index| (20 + index) * SOL).collect();
+    let mut fixture = at_par(&stakes);
+    fixture.terms.preferred_withdraw_validator_vote_address = Some(vote(0));
+    let planned = plan(&fixture, &Withdrawal { order: WithdrawalOrder::SolFirst(USER), ..request(150 * SOL) });
+    let stakes = planned.pieces.len();
+    assert_eq!(votes(&planned)[0], vote(0));
+    assert!(transactions(&planned) <= stakes.div_ceil(2) + 1, "{} for {stakes} accounts", transactions(&planned));
+    let labels: String = planned.plan.groups().map(|group| group.label.clone()).collect();
+    assert!(planned.pieces.iter().all(|piece| labels.contains(&piece.to.address.to_string())), "{labels}");
 }
 
 fn validators() -> impl Strategy<Value = Vec<FixtureValidator>> {
@@ -131,10 +205,10 @@ proptest! {
         fixture.supply = fixture.snapshot().rate().total_lamports / 1_000 * rate;
         let pool_tokens = fixture.supply / 1_000 * share;
         let snapshot = fixture.snapshot();
-        let planned = withdraw_stake(&snapshot, &request(pool_tokens), new_account).unwrap();
+        let planned = withdraw(&snapshot, &request(pool_tokens), new_account).unwrap();
 
         let given: u64 = planned.pieces.iter().map(|piece| piece.quote.pool_tokens).sum();
-        prop_assert_eq!(given + planned.pool_tokens_left, pool_tokens);
+        prop_assert_eq!(given + planned.pool_tokens_left(), pool_tokens);
         let mut state = WithdrawalState::new(&snapshot, &USER).unwrap();
         let mut seen = BTreeMap::new();
         for piece in &planned.pieces {
@@ -146,11 +220,103 @@ proptest! {
         }
         prop_assert!(seen.values().all(|times| *times == 1), "no account is split twice, though a remnant may be taken whole");
         // What could still be split is too little for a piece, or the tokens left are.
-        if planned.pool_tokens_left > 0 && planned.pieces.is_empty() {
+        if planned.pool_tokens_left() > 0 && planned.pieces.is_empty() {
             for validator in snapshot.validators() {
                 let from = WithdrawFrom::Validator(validator.vote());
-                prop_assert!(state.quote(from, planned.pool_tokens_left, None).is_err());
+                prop_assert!(state.quote(from, planned.pool_tokens_left(), None).is_err());
             }
+        }
+    }
+
+    /// With SOL as well: nothing is lost, the reserve keeps its rent, and nothing is left that could still be had.
+    #[test]
+    fn any_sum_is_withdrawn_within_the_limits(
+        validators in validators(),
+        share in 1..1_000u64,
+        rate in 500..2_000u64,
+        fees in (0..20u64, 0..20u64),
+        reserve in prop_oneof![Just(0), 0..SOL, 0..100 * SOL],
+        preferred in prop::option::of(0..12usize),
+        last: bool,
+    ) {
+        let mut fixture = Fixture { reserve, ..Fixture::of(validators) };
+        fixture.terms = PoolTerms {
+            stake_withdrawal_fee: Fee::new(fees.0, 1_000),
+            sol_withdrawal_fee: Fee::new(fees.1, 1_000),
+            preferred_withdraw_validator_vote_address: preferred.map(vote),
+            ..PoolTerms::default()
+        };
+        fixture.supply = fixture.snapshot().rate().total_lamports / 1_000 * rate;
+        let pool_tokens = fixture.supply / 1_000 * share;
+        let order = if last { WithdrawalOrder::SolLast(USER) } else { WithdrawalOrder::SolFirst(USER) };
+        let snapshot = fixture.snapshot();
+        let request = Withdrawal { order, take_whole_accounts: false, ..request(pool_tokens) };
+        let planned = withdraw(&snapshot, &request, new_account).unwrap();
+        let given: u64 = planned.quotes().map(|quote| quote.burnt + quote.fee).sum();
+        prop_assert_eq!(given + planned.pool_tokens_left(), pool_tokens);
+        prop_assert!(planned.sol.is_none_or(|sol| sol.lamports <= reserve));
+        prop_assert!(planned.pieces.iter().all(|piece| piece.quote.yields.lamports >= SOL));
+        if planned.left.is_some_and(|left| left.why != WhyLeft::Worthless) {
+            let unused = reserve - planned.sol.map_or(0, |sol| sol.lamports);
+            prop_assert!(unused <= 4, "{unused} lamports of the reserve could be had, and {:?} is left", planned.left);
+        }
+        if let Some(Left { why: WhyLeft::BelowMinimum { minimum_pool_tokens, .. }, pool_tokens, .. }) = planned.left {
+            prop_assert!(pool_tokens < minimum_pool_tokens);
+        }
+    }
+
+    /// No choice of validators takes fewer accounts than the plan's.
+    #[test]
+    fn no_fewer_pieces_would_do(
+        stakes in prop::collection::vec(prop_oneof![SOL..5 * SOL, SOL..300 * SOL], 1..10),
+        share in 1..1_000u64,
+        reserve in prop_oneof![Just(0), 0..50 * SOL],
+    ) {
+        let mut fixture = at_par(&stakes);
+        fixture.reserve = reserve;
+        fixture.supply = fixture.snapshot().rate().total_lamports;
+        let pool_tokens = fixture.supply / 1_000 * share;
+        let request = Withdrawal { order: WithdrawalOrder::SolFirst(USER), take_whole_accounts: false, ..request(pool_tokens) };
+        let planned = withdraw(&fixture.snapshot(), &request, new_account).unwrap();
+        if planned.left.is_some() {
+            return Ok(());
+        }
+        // At par, each validator can give what it has beyond the minimum; the sum of the largest bounds what any choice can.
+        let mut gives: Vec<u64> = stakes.iter().map(|stake| stake - SOL).filter(|stake| *stake >= SOL).collect();
+        gives.sort_unstable_by(|a, b| b.cmp(a));
+        let most = |count: usize| gives[..count].iter().sum::<u64>() + reserve;
+        let fewest = (0..=gives.len()).find(|count| most(*count) >= pool_tokens).unwrap();
+        // The plan leaves a lamport in the reserve and with each validator, for rounding.
+        let is_tight = most(fewest) - pool_tokens <= fewest as u64 + 1;
+        prop_assert!(planned.pieces.len() <= fewest + usize::from(is_tight), "{} pieces", planned.pieces.len());
+    }
+
+    /// The fewest pool tokens are found that are worth a sum.
+    #[test]
+    fn the_inverse_misses_no_lamport(
+        validators in validators(),
+        wanted in SOL / 1_000..200 * SOL,
+        rate in 500..2_000u64,
+        fees in (0..200u64, 0..200u64),
+        first: bool,
+    ) {
+        let mut fixture = Fixture::of(validators);
+        fixture.terms = PoolTerms {
+            stake_withdrawal_fee: Fee::new(fees.0, 1_000),
+            sol_withdrawal_fee: Fee::new(fees.1, 1_000),
+            ..PoolTerms::default()
+        };
+        fixture.supply = fixture.snapshot().rate().total_lamports / 1_000 * rate;
+        let snapshot = fixture.snapshot();
+        let order = if first { WithdrawalOrder::SolFirst(USER) } else { WithdrawalOrder::StakeOnly };
+        let all = Withdrawal { order, take_whole_accounts: false, ..request(fixture.supply) };
+        let worth = |pool_tokens| withdraw(&snapshot, &Withdrawal { pool_tokens, ..all }, new_account).map_or(0, |plan| plan.lamports());
+        match pool_tokens_worth(&snapshot, &all, wanted).unwrap() {
+            Some(tokens) => {
+                prop_assert!(worth(tokens) >= wanted);
+                prop_assert!(worth(tokens - 1) < wanted);
+            }
+            None => prop_assert!(worth(fixture.supply) < wanted),
         }
     }
 }

@@ -1,0 +1,307 @@
+//! Which pieces a withdrawal takes, and how large each is.
+
+use {
+    super::{Left, WhyLeft, Withdrawal, WithdrawalOrder},
+    crate::{
+        error::PlanError,
+        pool::PoolSnapshot,
+        quote::{self, StakeWithdrawalQuote, WithdrawFrom, WithdrawalState},
+    },
+    tidepool_interface::{
+        StakePoolError,
+        quote::WithdrawalQuote,
+        withdrawal::{StakeSource, Withdrawable, WithdrawalLimits},
+    },
+};
+
+/// What orders stages: pieces that differ in it depend on each other.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Kind {
+    source: Option<StakeSource>,
+    preferred: bool,
+}
+
+/// A piece.
+pub(super) struct Found {
+    pub(super) quote: StakeWithdrawalQuote,
+    pub(super) kind: Kind,
+}
+
+/// All pieces of a withdrawal, and what is left.
+pub(super) struct Draft {
+    pub(super) pieces: Vec<Found>,
+    pub(super) sol: Option<WithdrawalQuote>,
+    pub(super) left: Option<Left>,
+}
+
+impl Draft {
+    /// Lamports that they yield together.
+    pub(super) fn lamports(&self) -> u64 {
+        let stake = self.pieces.iter().map(|found| found.quote.yields);
+        stake.chain(self.sol).fold(0, |sum, quote| sum.saturating_add(quote.lamports))
+    }
+
+    fn pool_tokens_left(&self) -> u64 {
+        self.left.map_or(0, |left| left.pool_tokens)
+    }
+}
+
+/// Finds the pieces of a withdrawal.
+pub(super) fn draft(snapshot: &PoolSnapshot, withdrawal: &Withdrawal) -> Result<Draft, PlanError> {
+    let search = Search::new(snapshot, withdrawal)?;
+    match withdrawal.order {
+        WithdrawalOrder::StakeOnly => search.finish(None),
+        WithdrawalOrder::SolLast(_) => search.stake_then_sol(),
+        WithdrawalOrder::SolFirst(_) => sol_then_stake(&search),
+        WithdrawalOrder::SolOnly(_) => {
+            let account = &withdrawal.tokens.account;
+            let sol = quote::quote_withdraw_sol(snapshot, account, withdrawal.pool_tokens, None)?;
+            Ok(Draft { pieces: vec![], sol: Some(sol), left: None })
+        }
+    }
+}
+
+/// As much as the reserve has, and stake for the rest. Where that leaves too little for a stake account, the reserve gives so
+/// much less that it is enough for one.
+fn sol_then_stake(search: &Search) -> Result<Draft, PlanError> {
+    if search.left <= search.sol_within_reserve(0) {
+        return search.clone().sol_then_rest(search.left);
+    }
+    let most = search.sol_within_reserve(search.spare());
+    let draft = search.clone().sol_then_rest(most)?;
+    let Some(enough) = search.tokens_for(search.minimum()).filter(|_| draft.left.is_some() && draft.sol.is_some())
+    else {
+        return Ok(draft);
+    };
+    // One more than enough, since the rate may have moved when it is its turn.
+    let less = most.saturating_sub(enough.saturating_add(1).saturating_sub(draft.pool_tokens_left()));
+    let second = search.clone().sol_then_rest(less)?;
+    // What no validator can give after all, the reserve gives.
+    let third = search.clone().sol_then_rest(most.min(less.saturating_add(second.pool_tokens_left())))?;
+    Ok([draft, second, third].into_iter().min_by_key(Draft::pool_tokens_left).expect("there are three"))
+}
+
+#[derive(Clone)]
+struct Search<'a> {
+    snapshot: &'a PoolSnapshot,
+    state: WithdrawalState<'a>,
+    withdrawal: &'a Withdrawal,
+    /// Pool tokens not placed yet.
+    left: u64,
+}
+
+impl<'a> Search<'a> {
+    fn new(snapshot: &'a PoolSnapshot, withdrawal: &'a Withdrawal) -> Result<Self, PlanError> {
+        let state = WithdrawalState::new(snapshot, &withdrawal.tokens.account)?;
+        Ok(Self { snapshot, state, withdrawal, left: withdrawal.pool_tokens })
+    }
+
+    fn sol_then_rest(mut self, pool_tokens: u64) -> Result<Draft, PlanError> {
+        let sol = self.take_sol(pool_tokens)?;
+        self.finish(sol)
+    }
+
+    fn stake_then_sol(mut self) -> Result<Draft, PlanError> {
+        let pieces = self.take_stake()?;
+        let most = self.sol_within_reserve(if pieces.is_empty() { 0 } else { self.spare() });
+        let sol = self.take_sol(most.min(self.left))?;
+        Ok(Draft { pieces, sol, left: self.left()? })
+    }
+
+    /// Takes stake for what is left.
+    fn finish(mut self, sol: Option<WithdrawalQuote>) -> Result<Draft, PlanError> {
+        let pieces = self.take_stake()?;
+        Ok(Draft { pieces, sol, left: self.left()? })
+    }
+
+    fn take_stake(&mut self) -> Result<Vec<Found>, PlanError> {
+        let mut pieces = Vec::new();
+        while let Some(found) = self.next()? {
+            pieces.push(found);
+        }
+        Ok(pieces)
+    }
+
+    /// Most pool tokens that the reserve can pay for now if `spare` lamports stay in it.
+    fn sol_within_reserve(&self, spare: u64) -> u64 {
+        let account = &self.withdrawal.tokens.account;
+        let available = self.snapshot.withdrawable_reserve_lamports().saturating_sub(spare);
+        quote::sol_tokens_within(self.snapshot, &self.state.rate(), account, available)
+    }
+
+    /// Lamports to leave in the reserve beside stake: what runs before may round in another way.
+    fn spare(&self) -> u64 {
+        self.state.rate().lamports_per_pool_token().unwrap_or(0)
+    }
+
+    /// Books a withdrawal of SOL; `None` where it would be worth nothing.
+    fn take_sol(&mut self, pool_tokens: u64) -> Result<Option<WithdrawalQuote>, PlanError> {
+        let account = &self.withdrawal.tokens.account;
+        let yields = match quote::sol_withdrawal_at(self.snapshot, &self.state.rate(), account, pool_tokens) {
+            Ok(quote) => quote,
+            Err(StakePoolError::WithdrawalTooSmall) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let split_from = self.snapshot.pool().head.reserve_stake;
+        // What it does to the pool's figures is what a stake account from the reserve would do.
+        let quote = StakeWithdrawalQuote { from: WithdrawFrom::Reserve, source: None, split_from, pool_tokens, yields };
+        self.state.apply(&quote)?;
+        self.left = self.left.saturating_sub(pool_tokens);
+        Ok(Some(yields))
+    }
+
+    /// Finds the next piece and books it; `None` where no other is possible.
+    fn next(&mut self) -> Result<Option<Found>, PlanError> {
+        if self.left == 0 || self.state.rate().pool_token_supply == 0 {
+            return Ok(None);
+        }
+        let limits = self.state.limits(None)?;
+        let withdrawable = Withdrawable::scan(self.state.records(), &limits);
+        let Some((index, preferred)) = self.candidate(&limits, &withdrawable) else {
+            return Ok(None);
+        };
+        let record = self.state.records()[index];
+        let source = withdrawable.source(&record);
+        let tokens = match source {
+            StakeSource::Active | StakeSource::Transient => self.part(index, source, &limits, preferred),
+            StakeSource::ValidatorRemoval => self.whole(index, &limits),
+        };
+        let Some(tokens) = tokens else {
+            return Ok(None);
+        };
+        let quote = self.state.quote(WithdrawFrom::Validator(record.vote_account_address), tokens, None)?;
+        self.state.apply(&quote)?;
+        self.left = self.left.saturating_sub(tokens);
+        Ok(Some(Found { kind: Kind { source: quote.source, preferred }, quote }))
+    }
+
+    /// The preferred validator's index in the list, while it has stake: until then no other may give any.
+    fn preferred(&self, limits: &WithdrawalLimits) -> Option<usize> {
+        let preferred = self.snapshot.pool().terms.preferred_withdraw_validator_vote_address?;
+        let records = self.state.records();
+        let index = records.iter().position(|record| record.vote_account_address == preferred)?;
+        (records[index].active_stake_lamports.get() >= limits.withdrawable_above).then_some(index)
+    }
+
+    /// The validator to withdraw from next, and whether it is the preferred one, before which no other may come.
+    fn candidate(&self, limits: &WithdrawalLimits, withdrawable: &Withdrawable) -> Option<(usize, bool)> {
+        let records = self.state.records();
+        if let Some(index) = self.preferred(limits) {
+            // One that is being removed cannot give, and still bars all others.
+            return records[index].is_active().then_some((index, true));
+        }
+        let gives = |index: usize| {
+            let source = withdrawable.source(&records[index]);
+            match source {
+                StakeSource::Active | StakeSource::Transient => self.state.splittable(index, source, limits),
+                StakeSource::ValidatorRemoval if self.withdrawal.take_whole_accounts => {
+                    let balance = self.state.balance(index, source);
+                    // A whole account cannot be had in part: the largest one that is not too large comes first.
+                    if self.yields(self.left) >= balance { balance } else { 0 }
+                }
+                StakeSource::ValidatorRemoval => 0,
+            }
+        };
+        (0..records.len())
+            .filter(|index| records[*index].is_active())
+            .map(|index| (gives(index), index))
+            .filter(|(lamports, _)| *lamports > 0)
+            // Of equals, the first in the list.
+            .max_by_key(|(lamports, index)| (*lamports, std::cmp::Reverse(*index)))
+            .map(|(_, index)| (index, false))
+    }
+
+    /// Pool tokens for a part of an account: all that are left, or as many as it can give, so that what is then left is
+    /// enough for another piece. `None` where the stake program would not split as little.
+    fn part(&self, index: usize, source: StakeSource, limits: &WithdrawalLimits, preferred: bool) -> Option<u64> {
+        let minimum = self.minimum();
+        // One pool token less than possible: pieces before this one may round in another way when they are executed.
+        let most = self.state.splittable(index, source, limits).saturating_sub(limits.lamports_per_pool_token);
+        let all = self.yields(self.left);
+        if all <= most {
+            return (all >= minimum).then_some(self.left);
+        }
+        let full = self.tokens_within(most);
+        // No other may come before the preferred validator is drained.
+        let short = preferred || self.yields(self.left.saturating_sub(full)) >= minimum;
+        let tokens = if short {
+            full
+        } else {
+            let room_for_another = self.left.saturating_sub(self.tokens_for(minimum)?.saturating_add(1));
+            if self.yields(room_for_another) >= minimum { room_for_another } else { full }
+        };
+        (self.yields(tokens) >= minimum).then_some(tokens)
+    }
+
+    /// Pool tokens for a whole account, if there are as many.
+    fn whole(&self, index: usize, limits: &WithdrawalLimits) -> Option<u64> {
+        if !self.withdrawal.take_whole_accounts {
+            return None;
+        }
+        let balance = self.state.balance(index, StakeSource::ValidatorRemoval);
+        let tokens = self.tokens_for(balance).filter(|tokens| *tokens <= self.left)?;
+        limits.check_whole(balance, self.yields(tokens)).is_ok().then_some(tokens)
+    }
+
+    /// Names what is left, and what stands in the way.
+    fn left(&self) -> Result<Option<Left>, PlanError> {
+        let rate = self.state.rate();
+        if self.left == 0 {
+            return Ok(None);
+        }
+        let lamports = rate.lamports_for_withdrawal(self.left).unwrap_or(0);
+        let why = if rate.pool_token_supply == 0 { WhyLeft::Worthless } else { self.why_left()? };
+        Ok(Some(Left { pool_tokens: self.left, lamports, why }))
+    }
+
+    fn why_left(&self) -> Result<WhyLeft, PlanError> {
+        let limits = self.state.limits(None)?;
+        let (records, worth, minimum_lamports) = (self.state.records(), self.yields(self.left), self.minimum());
+        if worth == 0 {
+            return Ok(WhyLeft::Worthless);
+        }
+        if let Some(index) = self.preferred(&limits).filter(|index| !records[*index].is_active()) {
+            return Ok(WhyLeft::Barred { preferred: records[index].vote_account_address });
+        }
+        let withdrawable = Withdrawable::scan(records, &limits);
+        let active = || (0..records.len()).filter(|index| records[*index].is_active());
+        let gives = |index: usize| match withdrawable.source(&records[index]) {
+            StakeSource::ValidatorRemoval => 0,
+            source => self.state.splittable(index, source, &limits),
+        };
+        let has_enough = active().any(|index| gives(index) >= minimum_lamports);
+        if let Some(minimum_pool_tokens) = self.tokens_for(minimum_lamports).filter(|_| has_enough) {
+            if worth < minimum_lamports {
+                return Ok(WhyLeft::BelowMinimum { minimum_lamports, minimum_pool_tokens });
+            }
+        }
+        let is_whole = |index: &usize| withdrawable.source(&records[*index]) == StakeSource::ValidatorRemoval;
+        let balances = active().filter(is_whole).map(|index| self.state.balance(index, StakeSource::ValidatorRemoval));
+        Ok(balances
+            .min()
+            .map_or(WhyLeft::NothingToSplit, |smallest_lamports| WhyLeft::WholeAccountsOnly { smallest_lamports }))
+    }
+
+    /// Lamports that the stake program wants a new stake account to delegate.
+    const fn minimum(&self) -> u64 {
+        self.snapshot.environment().stake_program_minimum
+    }
+
+    /// Lamports for so many pool tokens as stake now.
+    fn yields(&self, tokens: u64) -> u64 {
+        tidepool_interface::quote::withdrawal(&self.state.rate(), self.state.fee(), tokens)
+            .map_or(0, |quote| quote.lamports)
+    }
+
+    /// Most pool tokens that yield at most `lamports`.
+    fn tokens_within(&self, lamports: u64) -> u64 {
+        quote::largest_withdrawal(&self.state.rate(), self.state.fee(), lamports).min(self.left)
+    }
+
+    /// Fewest pool tokens that yield at least `lamports`, if the supply is enough.
+    fn tokens_for(&self, lamports: u64) -> Option<u64> {
+        let fewer = quote::largest_withdrawal(&self.state.rate(), self.state.fee(), lamports.checked_sub(1)?);
+        let tokens = fewer.checked_add(1)?;
+        (self.yields(tokens) >= lamports).then_some(tokens)
+    }
+}

@@ -1,0 +1,102 @@
+//! From the pieces of a withdrawal to stages: what depends on each other goes into one transaction as long as it fits.
+
+use {
+    super::{
+        Withdrawal,
+        search::{Found, Kind},
+    },
+    crate::{
+        actions::{self, NewStakeAccount, WithdrawSol, WithdrawStake},
+        pack::{self, PackOptions},
+        plan::{InstructionGroup, Plan},
+        pool::PoolSnapshot,
+    },
+};
+
+const STAGE: &str = "withdraw";
+
+/// Stages in the making.
+pub(super) struct Stages<'a> {
+    snapshot: &'a PoolSnapshot,
+    withdrawal: &'a Withdrawal,
+    done: Plan,
+    /// The last stage.
+    open: Vec<InstructionGroup>,
+    /// Of which kind the stake of the last stage is.
+    kind: Option<Kind>,
+    /// Whether the last stage is one group of several kinds.
+    is_joined: bool,
+}
+
+impl<'a> Stages<'a> {
+    pub(super) fn new(snapshot: &'a PoolSnapshot, withdrawal: &'a Withdrawal) -> Self {
+        Self { snapshot, withdrawal, done: Plan::default(), open: Vec::new(), kind: None, is_joined: false }
+    }
+
+    /// Adds SOL, which depends on no stake.
+    pub(super) fn add_sol(&mut self, withdrawal: &WithdrawSol) {
+        let group = actions::withdraw_sol_unchecked(self.snapshot, withdrawal);
+        self.open.push(group);
+    }
+
+    /// Adds a piece, which depends on those before it that are of another kind.
+    pub(super) fn add_stake(&mut self, found: &Found, to: &NewStakeAccount) {
+        let group = self.group(found, to);
+        let is_new = self.kind.is_some_and(|kind| kind != found.kind);
+        self.kind = Some(found.kind);
+        if !is_new && !self.is_joined {
+            self.open.push(group);
+            return;
+        }
+        let joined = self.open.iter().cloned().chain([group.clone()]).reduce(join);
+        match joined.filter(|joined| self.fits(joined)) {
+            Some(joined) => {
+                self.open = vec![joined];
+                self.is_joined = true;
+            }
+            None => {
+                self.done.push(STAGE, std::mem::take(&mut self.open));
+                self.open = vec![group];
+                self.is_joined = false;
+            }
+        }
+    }
+
+    pub(super) fn plan(mut self) -> Plan {
+        self.done.push(STAGE, self.open);
+        self.done
+    }
+
+    fn fits(&self, group: &InstructionGroup) -> bool {
+        let options = PackOptions::new(self.withdrawal.payer);
+        group.log_bytes <= options.max_log_bytes && pack::pack(std::slice::from_ref(group), &options).is_ok()
+    }
+
+    fn group(&self, found: &Found, to: &NewStakeAccount) -> InstructionGroup {
+        let quote = &found.quote;
+        let withdrawal = WithdrawStake {
+            from: quote.from,
+            tokens: self.withdrawal.tokens,
+            pool_tokens: quote.pool_tokens,
+            to: to.clone(),
+            stake_authority: self.withdrawal.stake_authority,
+            payer: self.withdrawal.payer,
+            minimum_lamports: self.withdrawal.minimum_of(quote.yields.lamports),
+        };
+        let mut group = actions::withdraw_stake_quoted(self.snapshot, &withdrawal, quote);
+        // Where only a part lands, this tells which accounts exist.
+        group.label = format!("{} into stake account {}", group.label, to.address);
+        group
+    }
+}
+
+/// Both, in this order, in one transaction.
+fn join(first: InstructionGroup, second: InstructionGroup) -> InstructionGroup {
+    InstructionGroup {
+        label: format!("{}, {}", first.label, second.label),
+        instructions: [first.instructions, second.instructions].concat(),
+        compute_units: first.compute_units.saturating_add(second.compute_units),
+        compute_growth: first.compute_growth.saturating_add(second.compute_growth),
+        log_bytes: first.log_bytes.saturating_add(second.log_bytes),
+    }
+}
