@@ -5,7 +5,9 @@ mod ci;
 mod demo;
 mod deploy;
 mod differential;
+mod e2e;
 mod reference;
+mod tally;
 mod test;
 
 use clap::{Parser, Subcommand};
@@ -26,6 +28,7 @@ enum Command {
     Demo(demo::Args),
     Test(test::Args),
     Differential(differential::Args),
+    E2e(e2e::Args),
     Ci(ci::Args),
 }
 
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => args.run(),
         Command::Test(args) => args.run(),
         Command::Differential(args) => args.run(),
+        Command::E2e(args) => args.run(),
         Command::Ci(args) => args.run(),
     };
     match result {

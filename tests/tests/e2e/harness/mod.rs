@@ -1,0 +1,34 @@
+//! What the tests stand on: a validator, a proxy in front of it, and users with the real binary.
+
+pub mod cluster;
+mod http;
+pub mod proxy;
+pub mod rpc;
+pub mod user;
+
+use std::{env, path::PathBuf, time::Duration};
+
+/// Lamports of a SOL.
+pub const SOL: u64 = 1_000_000_000;
+
+/// Time after which whatever a test waits for has failed.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A path that `cargo xtask e2e` gives the tests.
+fn path_from(variable: &str) -> PathBuf {
+    let path = env::var_os(variable).unwrap_or_else(|| panic!("{variable} is not set: run `cargo xtask e2e`"));
+    PathBuf::from(path)
+}
+
+/// Waits until `look` finds what it looks for.
+pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    const PAUSE: Duration = Duration::from_millis(20);
+    let began = std::time::Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(began.elapsed() < PATIENCE, "{what}: not within {} seconds", PATIENCE.as_secs());
+        std::thread::sleep(PAUSE);
+    }
+}

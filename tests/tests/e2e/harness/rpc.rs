@@ -1,0 +1,111 @@
+//! The validator as the tests see it, beside the client that they test.
+
+use {
+    super::{http::Message, wait_for},
+    base64::{Engine as _, prelude::BASE64_STANDARD},
+    serde_json::{Value, json},
+    solana_account::Account,
+    solana_address::Address,
+    solana_hash::Hash,
+    solana_instruction::Instruction,
+    solana_keypair::Keypair,
+    solana_message::Message as TransactionMessage,
+    solana_signer::Signer as _,
+    solana_transaction::Transaction,
+    std::{
+        io::{self, BufReader},
+        net::{SocketAddr, TcpStream},
+    },
+};
+
+/// A JSON-RPC endpoint, asked about blocks that two thirds of the stake have voted for.
+#[derive(Clone, Copy, Debug)]
+pub struct Rpc {
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl Rpc {
+    /// Asks, and returns the result, or the error as the endpoint puts it.
+    ///
+    /// # Errors
+    /// The error object, or why there was no answer.
+    pub fn ask(&self, method: &str, params: &Value) -> Result<Value, Value> {
+        let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        let mut answer = self.exchange(&request).map_err(|error| Value::from(error.to_string()))?;
+        match answer.get_mut("error") {
+            Some(error) => Err(error.take()),
+            None => Ok(answer["result"].take()),
+        }
+    }
+
+    pub(super) fn exchange(&self, request: &Value) -> io::Result<Value> {
+        let mut stream = TcpStream::connect(self.address)?;
+        Message::post(&self.address.to_string(), request.to_string().into_bytes()).write(&mut stream)?;
+        let answer = Message::read(&mut BufReader::new(stream))?.ok_or(io::ErrorKind::UnexpectedEof)?;
+        Ok(serde_json::from_slice(&answer.body)?)
+    }
+
+    /// Asks for what has to be answered.
+    pub fn get(&self, method: &str, params: &Value) -> Value {
+        self.ask(method, params).unwrap_or_else(|error| panic!("{method} {params}: {error}"))
+    }
+
+    /// The epoch.
+    pub fn epoch(&self) -> u64 {
+        self.get("getEpochInfo", &json!([{ "commitment": "confirmed" }]))["epoch"].as_u64().expect("an epoch")
+    }
+
+    /// Waits for the beginning of an epoch.
+    pub fn wait_for_epoch(&self, epoch: u64) {
+        wait_for(&format!("epoch {epoch}"), || (self.epoch() >= epoch).then_some(()));
+    }
+
+    /// An account, if it exists.
+    pub fn account(&self, address: &Address) -> Option<Account> {
+        let options = json!({ "encoding": "base64", "commitment": "confirmed" });
+        let found = self.get("getAccountInfo", &json!([address.to_string(), options]))["value"].take();
+        (!found.is_null()).then(|| Account {
+            lamports: found["lamports"].as_u64().expect("lamports"),
+            data: BASE64_STANDARD.decode(found["data"][0].as_str().expect("data")).expect("base64"),
+            owner: found["owner"].as_str().expect("an owner").parse().expect("an address"),
+            executable: found["executable"].as_bool().expect("a flag"),
+            rent_epoch: u64::MAX,
+        })
+    }
+
+    /// An account's lamports; 0 where there is none.
+    pub fn lamports(&self, address: &Address) -> u64 {
+        self.account(address).map_or(0, |account| account.lamports)
+    }
+
+    /// What became of signatures, also of old ones: `None` for one that is in no block, else whether it succeeded.
+    pub fn landed(&self, signatures: &[String]) -> Vec<Option<bool>> {
+        let options = json!({ "searchTransactionHistory": true });
+        let chunks = signatures.chunks(256);
+        chunks
+            .flat_map(|chunk| {
+                let found = self.get("getSignatureStatuses", &json!([chunk, options]))["value"].take();
+                found.as_array().expect("statuses").clone()
+            })
+            .map(|status| {
+                (status["confirmationStatus"] != "processed" && !status.is_null()).then(|| status["err"].is_null())
+            })
+            .collect()
+    }
+
+    /// Sends instructions that the first signer pays for, and waits until they have landed.
+    pub fn send(&self, instructions: &[Instruction], signers: &[&Keypair]) {
+        let payer = signers[0].pubkey();
+        let blockhash = self.get("getLatestBlockhash", &json!([{ "commitment": "confirmed" }]));
+        let blockhash: Hash = blockhash["value"]["blockhash"].as_str().expect("a hash").parse().expect("a hash");
+        let message = TransactionMessage::new(instructions, Some(&payer));
+        let transaction = Transaction::new(signers, message, blockhash);
+        let bytes = bincode::serialize(&transaction).expect("a transaction can be written");
+        let options = json!({ "encoding": "base64", "preflightCommitment": "confirmed" });
+        let signature = self.get("sendTransaction", &json!([BASE64_STANDARD.encode(bytes), options]));
+        let signature = [signature.as_str().expect("a signature").to_owned()];
+        let succeeded = wait_for("a transaction of the test's own", || self.landed(&signature)[0]);
+        assert!(succeeded, "a transaction of the test's own has failed: {}", signature[0]);
+    }
+}

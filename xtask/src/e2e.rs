@@ -1,0 +1,52 @@
+//! `cargo xtask e2e`
+
+mod validator;
+
+use crate::{
+    build_program,
+    tally::{Tally, run_and_count},
+};
+use sbpf_build::{Workspace, cargo, process};
+
+/// Build the program and the command line, and drive both on a real solana-test-validator, which is installed where missing
+#[derive(clap::Args, Default)]
+pub struct Args {
+    /// Arguments for the tests, a part of a test's name for example; all tests without
+    #[arg(last = true)]
+    arguments: Vec<String>,
+}
+
+impl Args {
+    /// Builds, installs, tests, and closes with the sum.
+    pub fn run(self) -> anyhow::Result<()> {
+        build_program::Args::default().run()?;
+        self.test()?.close()
+    }
+
+    /// What [`Self::run`] does once the program is built, up to the sum.
+    pub fn test(self) -> anyhow::Result<Tally> {
+        let workspace = Workspace::here()?;
+        let validator = validator::find_or_install(&workspace)?;
+        let cargo_test = || {
+            let mut command = cargo();
+            // As a whole, so that the dependencies are those that `cargo xtask test` has compiled.
+            command.current_dir(&workspace.root).args([
+                "test",
+                "--workspace",
+                "--features=tidepool-tests/e2e",
+                "--test=e2e",
+            ]);
+            command
+        };
+        // With tests of the command line's own, cargo builds the command line too.
+        process::run(cargo_test().args(["--test=binary", "--no-run"]))?;
+        let mut command = cargo_test();
+        command
+            .arg("--")
+            .args(self.arguments)
+            .env("E2E_VALIDATOR", validator)
+            .env("E2E_TIDEPOOL", workspace.target_dir.join("debug").join("tidepool"))
+            .env("E2E_PROGRAM", workspace.target_dir.join("deploy").join("tidepool.so"));
+        run_and_count(&mut command)
+    }
+}

@@ -1,0 +1,103 @@
+//! Counting what test binaries say of themselves.
+
+use anyhow::{Context as _, ensure};
+use std::{
+    io::{BufRead as _, BufReader},
+    ops::Add,
+    process::{Command, Stdio},
+};
+
+/// The sum of what test binaries say, and whether `cargo test` went well, which it does not where a test does not compile.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Tally {
+    passed: u64,
+    failed: u64,
+    ignored: u64,
+    success: bool,
+}
+
+impl Default for Tally {
+    /// Nothing has run yet, and nothing has gone wrong.
+    fn default() -> Self {
+        Self { passed: 0, failed: 0, ignored: 0, success: true }
+    }
+}
+
+impl Add for Tally {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            passed: self.passed + other.passed,
+            failed: self.failed + other.failed,
+            ignored: self.ignored + other.ignored,
+            success: self.success && other.success,
+        }
+    }
+}
+
+impl Tally {
+    /// Says the sum, in what is to be the last line of all, and whether all is well.
+    pub fn close(self) -> anyhow::Result<()> {
+        println!("\n{} passed, {} failed, {} skipped", self.passed, self.failed, self.ignored);
+        ensure!(self.success && self.failed == 0, "tests failed: see above");
+        ensure!(self.passed > 0, "no test ran: check the name");
+        Ok(())
+    }
+
+    /// Adds a line like `test result: ok. 3 passed; 0 failed; 1 ignored; …`, and passes over any other.
+    fn read(&mut self, line: &str) {
+        let Some((_, counts)) = line.strip_prefix("test result: ").and_then(|line| line.split_once(". ")) else {
+            return;
+        };
+        for (count, what) in counts.split("; ").filter_map(|part| part.split_once(' ')) {
+            let count = count.parse().unwrap_or(0);
+            match what {
+                "passed" => self.passed += count,
+                "failed" => self.failed += count,
+                "ignored" => self.ignored += count,
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Runs `cargo test`, showing what it prints.
+pub fn run_and_count(command: &mut Command) -> anyhow::Result<Tally> {
+    let mut child = command.stdout(Stdio::piped()).spawn().context("cargo does not start: is it on the path?")?;
+    let mut tally = Tally::default();
+    if let Some(output) = child.stdout.take() {
+        for line in BufReader::new(output).lines() {
+            let line = line.context("cargo test prints something that is not text")?;
+            println!("{line}");
+            tally.read(&line);
+        }
+    }
+    tally.success = child.wait().context("cargo test was lost")?.success();
+    Ok(tally)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tally;
+
+    #[test]
+    fn sums_what_test_binaries_say() {
+        let mut tally = Tally::default();
+        tally.read("test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 2 filtered out; finished in 0.00s");
+        tally.read("test result: FAILED. 4 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.00s");
+        tally.read("test a_test_named_result ... ok");
+        assert_eq!(tally, Tally { passed: 7, failed: 2, ignored: 1, success: true });
+        assert!(tally.close().is_err());
+    }
+
+    #[test]
+    fn what_did_not_run_is_no_success() {
+        let lost = Tally { success: false, ..Tally::default() };
+        let mut ran = Tally::default();
+        ran.read("test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s");
+        assert!(ran.close().is_ok());
+        assert!((ran + lost).close().is_err());
+        assert!(Tally::default().close().is_err());
+    }
+}
