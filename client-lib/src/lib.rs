@@ -7,6 +7,8 @@
 //! 3. [`actions`] turns that into instructions, and [`pack`] puts these into as few transactions as the limits allow.
 //! 4. [`send`] signs, submits, confirms and repeats; [`events`] tells from the logs what has changed.
 //!
+//! [`crank`] does all four, epoch after epoch.
+//!
 //! ```no_run
 //! # use solana_signer::Signer;
 //! # use tidepool_client::{cluster::Cluster, pack, plan, pool::{PoolSnapshot, ReadOptions}, send::{Outgoing, Sender}};
@@ -29,6 +31,7 @@
 pub mod actions;
 pub mod cluster;
 pub mod compute;
+pub mod crank;
 pub mod error;
 pub mod events;
 pub mod logs;

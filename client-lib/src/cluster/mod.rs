@@ -14,7 +14,7 @@ use {
     solana_account::Account, solana_address::Address, solana_clock::Clock, solana_epoch_rewards::EpochRewards,
     solana_epoch_schedule::EpochSchedule, solana_rent::Rent, solana_signature::Signature,
     solana_slot_hashes::SlotHashes, solana_stake_interface::stake_history::StakeHistory,
-    solana_transaction::versioned::VersionedTransaction, std::future::Future,
+    solana_transaction::versioned::VersionedTransaction, std::{future::Future, time::Duration},
 };
 
 pub use error::ClusterError;
@@ -75,6 +75,13 @@ pub trait Cluster: Send + Sync {
     fn recent_prices(&self, writable: &[Address]) -> impl Future<Output = Result<Vec<u64>, ClusterError>> + Send {
         let _ = writable;
         async { Ok(vec![]) }
+    }
+
+    /// Waits until the account changes, but no longer than `within`. It promises nothing: what has changed, and whether anything
+    /// has, a look has to tell. Where changes cannot be heard of it waits for all of that time.
+    fn changed(&self, address: &Address, within: Duration) -> impl Future<Output = ()> + Send {
+        let _ = address;
+        tokio::time::sleep(within)
     }
 
     /// Reads one account; `None` if it does not exist.

@@ -1,6 +1,7 @@
 //! A cluster reached through JSON-RPC.
 
 mod error;
+mod subscribe;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,7 @@ use {
         UiTransactionReturnData,
     },
     std::time::Duration,
+    tokio::time::{Instant, sleep_until, timeout_at},
 };
 
 /// Time in which an endpoint has to answer. The largest validator list takes a while to send.
@@ -44,6 +46,8 @@ const PARALLEL: usize = 4;
 /// default.
 pub struct RpcCluster {
     client: RpcClient,
+    /// Where changes can be subscribed to, if anywhere.
+    websocket_url: Option<String>,
 }
 
 impl RpcCluster {
@@ -59,7 +63,17 @@ impl RpcCluster {
             Confirmation::Confirmed => CommitmentConfig::confirmed(),
             Confirmation::Finalized => CommitmentConfig::finalized(),
         };
-        Self { client: RpcClient::new_with_timeout_and_commitment(url.into(), TIMEOUT, commitment) }
+        let url = url.into();
+        let websocket_url = subscribe::websocket_url(&url);
+        Self { client: RpcClient::new_with_timeout_and_commitment(url, TIMEOUT, commitment), websocket_url }
+    }
+
+    /// Subscribes to changes at `url` (`ws://` or `wss://`), instead of the one that follows from the endpoint's: the same with
+    /// the next higher port, if it names a port.
+    #[must_use]
+    pub fn websocket(mut self, url: impl Into<String>) -> Self {
+        self.websocket_url = Some(url.into());
+        self
     }
 
     /// The client underneath, for methods that [`Cluster`] does not have.
@@ -150,6 +164,16 @@ impl Cluster for RpcCluster {
     async fn recent_prices(&self, writable: &[Address]) -> Result<Vec<u64>, ClusterError> {
         let recent = self.client.get_recent_prioritization_fees(writable).await.map_err(from_client)?;
         Ok(recent.into_iter().map(|block| block.prioritization_fee).collect())
+    }
+
+    async fn changed(&self, address: &Address, within: Duration) {
+        let end = Instant::now() + within;
+        let Some(url) = &self.websocket_url else { return sleep_until(end).await };
+        let change = subscribe::next_change(url, address, self.client.commitment());
+        // Without a subscription, the next look has to come in time.
+        if !matches!(timeout_at(end, change).await, Ok(Ok(()))) {
+            sleep_until(end).await;
+        }
     }
 
     async fn statuses(&self, signatures: &[Signature]) -> Result<Vec<Option<TransactionStatus>>, ClusterError> {

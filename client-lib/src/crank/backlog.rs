@@ -1,0 +1,44 @@
+//! What is still to be done in a pool before it is up to date.
+
+use crate::pool::PoolSnapshot;
+
+/// What is still to be done in a pool before it is up to date with the epoch.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Backlog {
+    /// The epoch to be up to date with.
+    pub epoch: u64,
+    /// Whether the pool as a whole has to be updated.
+    pub is_stale: bool,
+    /// Validators whose record has not been updated in the epoch.
+    pub validators_behind: usize,
+    /// Entries that hold nothing any more and can be cleaned up.
+    pub removed_entries: usize,
+}
+
+impl Backlog {
+    /// That of a pool.
+    pub fn of(snapshot: &PoolSnapshot) -> Self {
+        let epoch = snapshot.epoch();
+        let records = snapshot.records();
+        Self {
+            epoch,
+            is_stale: snapshot.is_stale(),
+            validators_behind: records.iter().filter(|record| record.last_update_epoch.get() < epoch).count(),
+            removed_entries: records.iter().filter(|record| record.is_removed()).count(),
+        }
+    }
+
+    /// Whether there is nothing to be done. A record that was added in an epoch that the pool is up to date with counts from the
+    /// next one on.
+    pub const fn is_empty(&self) -> bool {
+        !self.is_stale && self.removed_entries == 0
+    }
+
+    /// Whether less is to be done than `before`, or it is another epoch's work.
+    pub const fn is_progress_since(&self, before: &Self) -> bool {
+        self.epoch != before.epoch
+            || self.validators_behind < before.validators_behind
+            || self.removed_entries < before.removed_entries
+            || (!self.is_stale && before.is_stale)
+    }
+}

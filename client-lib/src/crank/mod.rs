@@ -1,0 +1,235 @@
+//! Keeping a pool up to date with the epoch, and its stake where its weights say.
+//!
+//! A [`Crank`] looks at a pool, works out what is left to be done, sends that, and looks again, until nothing is left. It
+//! remembers nothing that matters: whatever has become of its transactions, and whoever else does the same work, the next look
+//! shows what is left. Anybody may run one; it costs the fees of the transactions.
+//!
+//! ```no_run
+//! # use tidepool_client::{cluster::RpcCluster, crank::Crank, send::Stop};
+//! # async fn example(pool: solana_address::Address, payer: &dyn solana_signer::Signer) -> Result<(), Box<dyn std::error::Error>> {
+//! let cluster = RpcCluster::new("http://localhost:8899");
+//! let report = Crank::new(&cluster, payer).run_once(&pool).await?;
+//! println!("{} transactions in {} rounds", report.sent.len(), report.rounds);
+//!
+//! // In every epoch from now on, until somebody calls `stop.request()`:
+//! let stop = Stop::default();
+//! Crank::new(&cluster, payer).stop(&stop).watch(&pool).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod backlog;
+mod carrier;
+mod error;
+mod observer;
+mod options;
+mod pace;
+mod patience;
+mod rebalance;
+mod report;
+mod update;
+mod watch;
+
+#[cfg(test)]
+mod tests;
+
+pub use {
+    backlog::Backlog,
+    carrier::{Carrier, Load, Wallet},
+    error::CrankError,
+    observer::Observer,
+    options::CrankOptions,
+    patience::Wait,
+    report::CrankReport,
+};
+
+use {
+    crate::{
+        cluster::Cluster,
+        plan::Plan,
+        pool::{MinimumDelegation, PoolError, PoolSnapshot, ReadOptions, StakeSelection},
+        send::{SendOptions, Stop, Summary},
+    },
+    error::{Verdict, judge},
+    report::Run,
+    solana_address::Address,
+    solana_message::AddressLookupTableAccount,
+    solana_signer::Signer,
+};
+
+/// How often the pool is read again until it shows what was sent. The endpoint that is asked may be behind the one that
+/// confirmed it.
+const LOOKS: usize = 20;
+
+/// Updates and rebalances a pool. See the [module](self).
+pub struct Crank<'a, C, S> {
+    cluster: &'a C,
+    carrier: S,
+    options: CrankOptions,
+    observer: &'a dyn Observer,
+    stop: Stop,
+}
+
+/// The result of what a crank does.
+type Cranked<T, S> = Result<T, CrankError<<S as Carrier>::Error>>;
+
+impl<'a, C: Cluster> Crank<'a, C, Wallet<'a, C>> {
+    /// A crank whose transactions `payer` pays for.
+    pub fn new(cluster: &'a C, payer: &'a dyn Signer) -> Self {
+        Self::with_carrier(cluster, Wallet::new(cluster, payer))
+    }
+
+    /// Replaces the options for sending.
+    #[must_use]
+    pub fn send_options(mut self, options: SendOptions) -> Self {
+        self.carrier.send = options;
+        self
+    }
+}
+
+impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
+    /// A crank whose transactions go through `carrier`.
+    pub fn with_carrier(cluster: &'a C, carrier: S) -> Self {
+        Self { cluster, carrier, options: CrankOptions::default(), observer: &(), stop: Stop::default() }
+    }
+
+    /// Replaces the options.
+    #[must_use]
+    pub fn options(mut self, options: CrankOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Tells `observer` what happens.
+    #[must_use]
+    pub fn observer(mut self, observer: &'a dyn Observer) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    /// Ends early, in good order, when `stop` is requested: no more is sent, and what is under way is followed first.
+    #[must_use]
+    pub fn stop(mut self, stop: &Stop) -> Self {
+        self.stop = stop.clone();
+        self
+    }
+
+    /// Brings the pool at `pool` up to date and into balance, as far as that goes in this epoch.
+    ///
+    /// Where rewards are being paid it waits for their end, if the options say so. Requests that fail for a reason which passes
+    /// are repeated, except for the first: a cluster that cannot be reached at all is an error at once.
+    ///
+    /// # Errors
+    /// [`CrankError`].
+    pub async fn run_once(&self, pool: &Address) -> Cranked<CrankReport, S> {
+        let snapshot = self.read(pool).await?;
+        self.run_from(snapshot).await
+    }
+
+    /// As [`Self::run_once`], for a pool that has just been read.
+    ///
+    /// # Errors
+    /// [`CrankError`].
+    pub async fn run_from(&self, snapshot: PoolSnapshot) -> Cranked<CrankReport, S> {
+        let mut run = Run::default();
+        self.tell_balance().await;
+        self.observer.looked(&snapshot);
+        let result = self.run(snapshot, &mut run).await;
+        if run.rounds > 0 {
+            self.tell_balance().await;
+        }
+        match result {
+            Ok(snapshot) => {
+                let report = run.report(snapshot);
+                self.observer.finished(&report);
+                Ok(report)
+            }
+            Err(error) => Err(run.complete(error)),
+        }
+    }
+
+    async fn run(&self, mut snapshot: PoolSnapshot, run: &mut Run) -> Cranked<PoolSnapshot, S> {
+        loop {
+            snapshot = self.update(snapshot, run).await?;
+            if !self.options.rebalance || !snapshot.is_extended() {
+                return Ok(snapshot);
+            }
+            snapshot = self.rebalance(snapshot, run).await?;
+            if !snapshot.is_stale() {
+                return Ok(snapshot);
+            }
+        }
+    }
+
+    async fn read(&self, pool: &Address) -> Result<PoolSnapshot, PoolError> {
+        let options = ReadOptions {
+            stakes: StakeSelection::None,
+            minimum_delegation: self.carrier.payer().map_or(MinimumDelegation::Ask, MinimumDelegation::AskAs),
+            program_id: self.options.program_id,
+        };
+        PoolSnapshot::read(self.cluster, pool, &options).await
+    }
+
+    /// Sends a plan. Returns what did not land where looking again may help.
+    async fn carry(&self, plan: &Plan, snapshot: &PoolSnapshot, run: &mut Run) -> Cranked<Option<Summary>, S> {
+        if self.stop.is_requested() {
+            return Err(CrankError::Stopped(Summary::default()));
+        }
+        if run.rounds >= self.options.most_rounds {
+            return Err(CrankError::Restless { rounds: run.rounds });
+        }
+        let lookup_tables = run.lookup_tables.clone().unwrap_or_default();
+        let load = Load { plan, program_id: snapshot.program_id(), lookup_tables: &lookup_tables, stop: &self.stop };
+        self.observer.sending(plan);
+        let summary = self.carrier.carry(load).await.map_err(CrankError::Carrier)?;
+        self.observer.sent(&summary);
+        run.rounds += 1;
+        match judge(&summary) {
+            Verdict::Landed => {
+                run.sent.extend(summary.transactions);
+                Ok(None)
+            }
+            Verdict::LookAgain => Ok(Some(summary)),
+            Verdict::Hopeless => Err(CrankError::NotLanded(summary)),
+            Verdict::Stopped => Err(CrankError::Stopped(summary)),
+        }
+    }
+
+    /// Takes note of what a round has brought, and ends it all after too many that brought nothing.
+    async fn note_round(&self, is_progress: bool, problem: Option<Summary>, run: &mut Run) -> Cranked<(), S> {
+        run.idle = if is_progress { 0 } else { run.idle + 1 };
+        if run.idle > self.options.idle_rounds {
+            return Err(match problem {
+                Some(summary) => CrankError::NotLanded(summary),
+                None => CrankError::Restless { rounds: run.rounds },
+            });
+        }
+        run.sent.extend(problem.into_iter().flat_map(|summary| summary.transactions));
+        if is_progress { Ok(()) } else { self.pause(self.options.poll_every).await }
+    }
+
+    /// The lookup tables to use, which are looked for once.
+    async fn find_lookup_tables(
+        &self,
+        snapshot: &PoolSnapshot,
+        run: &mut Run,
+    ) -> Cranked<Vec<AddressLookupTableAccount>, S> {
+        if let Some(known) = &run.lookup_tables {
+            return Ok(known.clone());
+        }
+        let found = if self.options.lookup_tables.is_empty() {
+            self.carrier.lookup_tables(snapshot).await.map_err(CrankError::Carrier)?
+        } else {
+            self.options.lookup_tables.clone()
+        };
+        Ok(run.lookup_tables.insert(found).clone())
+    }
+
+    async fn tell_balance(&self) {
+        let Some(payer) = self.carrier.payer().filter(|_| self.options.tell_balance) else { return };
+        match self.cluster.account(&payer).await {
+            Ok(account) => self.observer.payer_has(&payer, account.map_or(0, |account| account.lamports)),
+            Err(error) => self.observer.failed(&error, true),
+        }
+    }
+}

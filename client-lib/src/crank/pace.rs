@@ -1,0 +1,59 @@
+//! When the epoch should be over.
+
+use {solana_clock::Clock, solana_epoch_schedule::EpochSchedule, std::time::Duration, tokio::time::Instant};
+
+/// Time of a slot where nothing better is known.
+const USUAL_SLOT: Duration = Duration::from_millis(400);
+
+/// Fewer slots than these tell little about how long one takes.
+const ENOUGH_SLOTS: u64 = 16;
+
+/// A measurement that is older is dropped: slots may have become shorter or longer.
+const LONGEST_MEASUREMENT: Duration = Duration::from_secs(3_600);
+
+/// How fast slots go by, as far as it was seen.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    first: Option<(u64, Instant)>,
+    last: Option<(u64, Instant)>,
+}
+
+impl Pace {
+    /// Takes note that it was this slot at that moment.
+    pub fn note(&mut self, slot: u64, at: Instant) {
+        let is_usable =
+            |(first, then): &(u64, Instant)| *first <= slot && at.duration_since(*then) <= LONGEST_MEASUREMENT;
+        if self.first.as_ref().is_none_or(|first| !is_usable(first)) {
+            self.first = self.last.filter(is_usable).or(Some((slot, at)));
+        }
+        self.last = Some((slot, at));
+    }
+
+    /// Time that a slot takes: as measured here, or by the cluster's own clock since the epoch began, or as is usual.
+    pub fn slot_time(&self, clock: &Clock, schedule: &EpochSchedule) -> Duration {
+        let measured = self
+            .first
+            .zip(self.last)
+            .and_then(|((first, then), (last, now))| per_slot(now.duration_since(then), last.saturating_sub(first)));
+        let by_clock = || {
+            let seconds = clock.unix_timestamp.saturating_sub(clock.epoch_start_timestamp);
+            let slots = clock.slot.saturating_sub(schedule.get_first_slot_in_epoch(clock.epoch));
+            // The clock has whole seconds.
+            let seconds = u64::try_from(seconds).ok().filter(|seconds| *seconds >= ENOUGH_SLOTS)?;
+            per_slot(Duration::from_secs(seconds), slots)
+        };
+        measured.or_else(by_clock).unwrap_or(USUAL_SLOT)
+    }
+
+    /// Time until the epoch after that of `clock` should begin.
+    pub fn until_next_epoch(&self, clock: &Clock, schedule: &EpochSchedule) -> Duration {
+        let next = schedule.get_first_slot_in_epoch(clock.epoch.saturating_add(1));
+        let slots = u32::try_from(next.saturating_sub(clock.slot)).unwrap_or(u32::MAX);
+        self.slot_time(clock, schedule).saturating_mul(slots)
+    }
+}
+
+fn per_slot(time: Duration, slots: u64) -> Option<Duration> {
+    let slots = u32::try_from(slots).ok().filter(|slots| u64::from(*slots) >= ENOUGH_SLOTS)?;
+    time.checked_div(slots).filter(|time| !time.is_zero())
+}

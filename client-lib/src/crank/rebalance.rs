@@ -1,0 +1,151 @@
+//! Rounds of a rebalance: plan, send, look again, until nothing moves.
+
+use {
+    super::{Carrier, Crank, CrankError, Cranked, report::Run},
+    crate::{
+        actions::WeightsError,
+        cluster::Cluster,
+        error::PlanError,
+        plan::{self, RebalanceOptions, RebalancePlan, StakeMovement},
+        pool::{PoolSnapshot, StakeSelection},
+    },
+    solana_address::Address,
+    solana_message::AddressLookupTableAccount,
+    std::collections::HashSet,
+    tidepool_interface::StakePoolError,
+};
+
+/// How often validators are read that are to move, until none comes up that was not read.
+const MOST_READINGS: usize = 8;
+
+impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
+    /// Plans a rebalance of a pool that is up to date. The vote accounts and stake accounts of those who are to move are read
+    /// first, since no stake can be moved where they are unfit. Returns the pool as the plan knows it.
+    ///
+    /// A pool without weights is one in which nothing moves.
+    ///
+    /// # Errors
+    /// [`CrankError::Plan`], [`CrankError::Pool`].
+    pub async fn plan_rebalance(
+        &self,
+        snapshot: &PoolSnapshot,
+        lookup_tables: &[AddressLookupTableAccount],
+    ) -> Cranked<(PoolSnapshot, RebalancePlan), S> {
+        let options = RebalanceOptions { lookup_tables: lookup_tables.to_vec(), ..RebalanceOptions::default() };
+        let mut snapshot = snapshot.clone();
+        let mut known: HashSet<Address> = HashSet::new();
+        for _ in 0..MOST_READINGS {
+            let plan = plan_from(&snapshot, &options)?;
+            let before = known.len();
+            known.extend(plan.movements.iter().map(|movement| movement.vote));
+            if known.len() == before {
+                return Ok((snapshot, plan));
+            }
+            let (earlier, stakes) = (snapshot, StakeSelection::Only(known.clone()));
+            let votes: Vec<Address> = known.iter().copied().collect();
+            let reading = || async {
+                let mut snapshot = earlier.read_again(self.cluster, stakes.clone()).await?;
+                snapshot.read_votes(self.cluster, &votes).await?;
+                Ok(snapshot)
+            };
+            snapshot = self.patiently(reading).await?;
+        }
+        let plan = plan_from(&snapshot, &options)?;
+        Ok((snapshot, plan))
+    }
+
+    /// Plans and sends until nothing moves, or the epoch has ended: the pool that it returns is stale then.
+    pub(super) async fn rebalance(&self, mut snapshot: PoolSnapshot, run: &mut Run) -> Cranked<PoolSnapshot, S> {
+        while !snapshot.is_stale() {
+            if snapshot.environment().rewards_are_being_paid() {
+                snapshot = self.wait_for_rewards(&snapshot).await?;
+                continue;
+            }
+            let (planned_on, plan) = match self.plan_with_tables(&snapshot, run).await {
+                Err(CrankError::Plan(error)) if is_of_new_epoch(&error) => {
+                    self.pause(self.options.poll_every).await?;
+                    snapshot = self.again(&snapshot, &StakeSelection::None).await?;
+                    continue;
+                }
+                planned => planned?,
+            };
+            self.observer.planned(&planned_on, &plan);
+            if plan.is_empty() {
+                run.rest = Some(plan);
+                return Ok(planned_on);
+            }
+            snapshot = self.rebalance_round(&planned_on, &plan, run).await?;
+            run.rest = Some(plan);
+        }
+        Ok(snapshot)
+    }
+
+    /// Looks for lookup tables only if there is something to send.
+    async fn plan_with_tables(
+        &self,
+        snapshot: &PoolSnapshot,
+        run: &mut Run,
+    ) -> Cranked<(PoolSnapshot, RebalancePlan), S> {
+        let are_known = run.lookup_tables.is_some();
+        let planned = self.plan_rebalance(snapshot, run.lookup_tables.as_deref().unwrap_or_default()).await?;
+        if planned.1.is_empty() || are_known {
+            return Ok(planned);
+        }
+        let tables = self.find_lookup_tables(&planned.0, run).await?;
+        if tables.is_empty() { Ok(planned) } else { self.plan_rebalance(&planned.0, &tables).await }
+    }
+
+    async fn rebalance_round(
+        &self,
+        before: &PoolSnapshot,
+        plan: &RebalancePlan,
+        run: &mut Run,
+    ) -> Cranked<PoolSnapshot, S> {
+        let earlier = run.sent.len();
+        let problem = self.carry(&plan.plan, before, run).await?;
+        let landed = match &problem {
+            Some(summary) => summary.landed(),
+            None => run.sent.len() - earlier,
+        };
+        let shows = |now: &PoolSnapshot| plan.movements.iter().all(|movement| in_motion(now, &movement.vote) > 0);
+        let after = self.again_until(before, |now| landed == 0 || shows(now)).await?;
+        let moved = moved(before, &after, plan);
+        let is_progress = !moved.is_empty() || after.epoch() != before.epoch();
+        run.rebalance_transactions += landed;
+        run.movements.extend(moved);
+        self.note_round(is_progress, problem, run).await?;
+        Ok(after)
+    }
+}
+
+/// A pool without weights is one in which nothing moves, and no mistake of who asks.
+fn plan_from(snapshot: &PoolSnapshot, options: &RebalanceOptions) -> Result<RebalancePlan, PlanError> {
+    match plan::rebalance(snapshot, options) {
+        Err(PlanError::Weights(WeightsError::NoWeights)) => Ok(RebalancePlan::default()),
+        planned => planned,
+    }
+}
+
+/// Whether there is no plan since the epoch has ended while the pool was read.
+fn is_of_new_epoch(error: &PlanError) -> bool {
+    matches!(error, PlanError::EpochRewardsActive { .. })
+        || error.stake_pool_error() == Some(StakePoolError::StakeListAndPoolOutOfDate)
+}
+
+fn in_motion(snapshot: &PoolSnapshot, vote: &Address) -> u64 {
+    let mut records = snapshot.records().iter();
+    records
+        .find(|record| record.vote_account_address == *vote)
+        .map_or(0, |record| record.transient_stake_lamports.get())
+}
+
+/// What has moved in fact. It is the plan's unless somebody else was faster, but for a few lamports where transactions have landed
+/// in another order.
+fn moved(before: &PoolSnapshot, after: &PoolSnapshot, plan: &RebalancePlan) -> Vec<StakeMovement> {
+    let rent = before.environment().stake_rent();
+    let actual = |movement: &StakeMovement| {
+        let lamports = in_motion(after, &movement.vote).saturating_sub(rent);
+        (lamports > 0).then_some(StakeMovement { lamports, ..*movement })
+    };
+    plan.movements.iter().filter_map(actual).collect()
+}

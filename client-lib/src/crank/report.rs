@@ -1,0 +1,76 @@
+//! What a crank has done.
+
+use {
+    super::CrankError,
+    crate::{
+        plan::{RebalancePlan, StakeMovement},
+        pool::PoolSnapshot,
+        send::{Sent, Summary},
+    },
+    solana_message::AddressLookupTableAccount,
+    std::error::Error,
+};
+
+/// What a crank has done until nothing was left to do.
+#[derive(Debug)]
+pub struct CrankReport {
+    /// The pool, as it was read last.
+    pub snapshot: PoolSnapshot,
+    /// All transactions, in order. One that failed since somebody else was faster is no failure of the whole.
+    pub sent: Vec<Sent>,
+    /// How often something was sent.
+    pub rounds: u32,
+    /// Stake that has moved, whoever has moved it.
+    pub movements: Vec<StakeMovement>,
+    /// How many of the transactions that landed were there to move it.
+    pub rebalance_transactions: usize,
+    /// Why the rest does not move: a plan that moves nothing. `None` for a pool that is only updated.
+    pub rest: Option<RebalancePlan>,
+}
+
+impl CrankReport {
+    /// How many transactions landed.
+    pub fn landed(&self) -> usize {
+        self.sent.iter().filter(|sent| sent.outcome.is_landed()).count()
+    }
+}
+
+/// What has happened so far.
+#[derive(Debug, Default)]
+pub(super) struct Run {
+    pub sent: Vec<Sent>,
+    pub rounds: u32,
+    /// Rounds in a row that brought nothing.
+    pub idle: u32,
+    pub movements: Vec<StakeMovement>,
+    pub rebalance_transactions: usize,
+    pub rest: Option<RebalancePlan>,
+    /// Those to use, once they have been looked for.
+    pub lookup_tables: Option<Vec<AddressLookupTableAccount>>,
+}
+
+impl Run {
+    pub fn report(self, snapshot: PoolSnapshot) -> CrankReport {
+        CrankReport {
+            snapshot,
+            sent: self.sent,
+            rounds: self.rounds,
+            movements: self.movements,
+            rebalance_transactions: self.rebalance_transactions,
+            rest: self.rest,
+        }
+    }
+
+    /// The error, with what has landed before.
+    pub fn complete<E: Error + 'static>(self, error: CrankError<E>) -> CrankError<E> {
+        let with_earlier = |summary: Summary| {
+            let earlier = self.sent.into_iter().filter(|sent| sent.outcome.is_landed());
+            Summary { transactions: earlier.chain(summary.transactions).collect() }
+        };
+        match error {
+            CrankError::NotLanded(summary) => CrankError::NotLanded(with_earlier(summary)),
+            CrankError::Stopped(summary) => CrankError::Stopped(with_earlier(summary)),
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Rounds of an update: plan, send, look again, until the pool is up to date.
+
+use {
+    super::{Backlog, Carrier, Crank, Cranked, report::Run},
+    crate::{
+        cluster::Cluster,
+        plan::{self, UpdateOptions},
+        pool::{PoolSnapshot, StakeSelection},
+    },
+};
+
+impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
+    /// Updates until nothing is stale and nothing is left to be cleaned up.
+    pub(super) async fn update(&self, mut snapshot: PoolSnapshot, run: &mut Run) -> Cranked<PoolSnapshot, S> {
+        let mut all = self.options.update.all && run.rounds == 0;
+        loop {
+            let backlog = Backlog::of(&snapshot);
+            if backlog.is_empty() && !all {
+                return Ok(snapshot);
+            }
+            if self.has_to_wait(&snapshot, all) {
+                snapshot = self.wait_for_rewards(&snapshot).await?;
+                continue;
+            }
+            let lookup_tables = self.find_lookup_tables(&snapshot, run).await?;
+            if backlog.is_stale || all {
+                // The stake accounts tell which stake can be merged: one that cannot would make its whole transaction fail.
+                snapshot = self.again(&snapshot, &StakeSelection::All).await?;
+                self.observer.looked(&snapshot);
+                if self.has_to_wait(&snapshot, all) {
+                    continue;
+                }
+            }
+            let options = UpdateOptions { all, lookup_tables, ..self.options.update.clone() };
+            let plan = plan::update(&snapshot, &options)?;
+            if plan.is_empty() {
+                return Ok(snapshot);
+            }
+            let problem = self.carry(&plan, &snapshot, run).await?;
+            let has_landed = problem.is_none();
+            let after = self.again_until(&snapshot, |now| !has_landed || Backlog::of(now).is_empty()).await?;
+            let is_progress = all && has_landed || Backlog::of(&after).is_progress_since(&backlog);
+            self.note_round(is_progress, problem, run).await?;
+            all = all && !has_landed;
+            snapshot = after;
+        }
+    }
+
+    /// Whether records have to be updated whose stake nobody can change at present.
+    fn has_to_wait(&self, snapshot: &PoolSnapshot, all: bool) -> bool {
+        let has_records =
+            if all { !snapshot.records().is_empty() } else { Backlog::of(snapshot).validators_behind > 0 };
+        has_records && snapshot.environment().rewards_are_being_paid()
+    }
+}

@@ -1,0 +1,88 @@
+//! Cranking in every epoch.
+
+use {
+    super::{Carrier, Crank, CrankError, CrankReport, Cranked, Wait, pace::Pace, patience::Retry},
+    crate::{cluster::Cluster, pool::PoolSnapshot},
+    solana_address::Address,
+    solana_epoch_schedule::EpochSchedule,
+    std::time::Duration,
+    tokio::time::Instant,
+};
+
+/// What a watch remembers from one look to the next: nothing that it could not do without.
+struct Watch {
+    last: Option<PoolSnapshot>,
+    schedule: Option<EpochSchedule>,
+    pace: Pace,
+    retry: Retry,
+}
+
+impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
+    /// Brings the pool up to date and into balance, waits for the next epoch, and begins again, until it is told to stop.
+    ///
+    /// Between two epochs it looks at the pool now and then, since deposits want to be delegated. After a failure that may pass it
+    /// tries again, at growing intervals: an endpoint that does not answer, transactions that do not land, and a payer without
+    /// lamports too, since whoever funds it should not have to start it again. The observer hears of all of them.
+    ///
+    /// # Errors
+    /// [`CrankError`], where trying again cannot help: the pool does not exist or is no pool, a signature is missing, the carrier
+    /// cannot go on.
+    pub async fn watch(&self, pool: &Address) -> Cranked<(), S> {
+        let mut watch = Watch { last: None, schedule: None, pace: Pace::default(), retry: Retry::new(&self.options) };
+        loop {
+            let waited = match self.run_watched(pool, &mut watch).await {
+                Ok(report) => {
+                    watch.retry = Retry::new(&self.options);
+                    self.wait_for_next_look(report, &mut watch).await
+                }
+                _ if self.stop.is_requested() => return Ok(()),
+                Err(error) if self.may_pass(&error, &watch) => {
+                    let wait = watch.retry.wait();
+                    self.observer.failed(&error, error.is_cluster());
+                    self.observer.waiting(Wait::Retry, wait);
+                    self.pause(wait).await
+                }
+                Err(error) => return Err(error),
+            };
+            if waited.is_err() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn may_pass(&self, error: &CrankError<S::Error>, watch: &Watch) -> bool {
+        match error {
+            CrankError::Carrier(error) => S::may_pass(error),
+            error => error.may_pass() || watch.last.is_some() && error.is_absence(),
+        }
+    }
+
+    async fn run_watched(&self, pool: &Address, watch: &mut Watch) -> Cranked<CrankReport, S> {
+        let known = match &watch.last {
+            Some(last) => Some(last.read_again(self.cluster, Default::default()).await?),
+            None => None,
+        };
+        // What may change with an epoch, such as the minimum delegation, is asked for again in each.
+        let snapshot = match known {
+            Some(snapshot) if !snapshot.is_stale() => snapshot,
+            _ => self.read(pool).await?,
+        };
+        watch.pace.note(snapshot.environment().clock.slot, Instant::now());
+        self.run_from(snapshot).await
+    }
+
+    /// Waits until the epoch should be over, but not longer than the options say. An error says that it was told to stop.
+    async fn wait_for_next_look(&self, report: CrankReport, watch: &mut Watch) -> Cranked<(), S> {
+        if watch.schedule.is_none() {
+            // Without it, the next look comes when the options say.
+            watch.schedule = self.cluster.epoch_schedule().await.ok();
+        }
+        let clock = &report.snapshot.environment().clock;
+        watch.pace.note(clock.slot, Instant::now());
+        let until_next = watch.schedule.as_ref().map(|schedule| watch.pace.until_next_epoch(clock, schedule));
+        let wait = until_next.unwrap_or(Duration::MAX).min(self.options.look_every).max(self.options.poll_every);
+        watch.last = Some(report.snapshot);
+        self.observer.waiting(Wait::NextLook, wait);
+        self.pause_for_rewards_to_change(wait).await
+    }
+}
