@@ -2,7 +2,9 @@
 //!
 //! With a harness of its own, since validators are shared by tests, and have to end with them.
 
+mod genesis;
 mod harness;
+mod large;
 mod life;
 mod stake;
 mod world;
@@ -14,7 +16,7 @@ use world::World;
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let world = Arc::new(World::default());
-    let tests = [life::TESTS].concat();
+    let tests = [life::TESTS, large::TESTS].concat();
     let trials = tests.into_iter().map(|(name, test)| {
         let world = Arc::clone(&world);
         Trial::test(name, move || {

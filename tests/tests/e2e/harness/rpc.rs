@@ -51,6 +51,11 @@ impl Rpc {
         self.ask(method, params).unwrap_or_else(|error| panic!("{method} {params}: {error}"))
     }
 
+    /// The slot of the last block.
+    pub fn slot(&self) -> u64 {
+        self.get("getSlot", &json!([{ "commitment": "confirmed" }])).as_u64().expect("a slot")
+    }
+
     /// The epoch.
     pub fn epoch(&self) -> u64 {
         self.get("getEpochInfo", &json!([{ "commitment": "confirmed" }]))["epoch"].as_u64().expect("an epoch")
