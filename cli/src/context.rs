@@ -5,8 +5,9 @@ use {
         args::GlobalArgs,
         config::Config,
         error::CliError,
+        interrupt::Interrupt,
         keys::{Key, KeySource, Keyring},
-        output::Landed,
+        output::{Landed, Unsent},
         progress::Bar,
         terminal::Terminal,
     },
@@ -17,7 +18,7 @@ use {
         cluster::Cluster,
         pack::{self, PackOptions},
         plan::Plan,
-        send::{Outgoing, SendOptions, Sender},
+        send::{DurableNonce, Lifetime, Outgoing, SendOptions, Sender},
     },
 };
 
@@ -31,6 +32,8 @@ pub struct Context<'a, C> {
     pub terminal: Terminal,
     /// Time between two looks at a cluster that is expected to change.
     pub poll_every: Duration,
+    /// What Ctrl-C does.
+    pub interrupt: Interrupt,
     config: &'a Config,
     keyring: Keyring,
 }
@@ -43,8 +46,9 @@ impl<'a, C: Cluster> Context<'a, C> {
             global,
             terminal,
             poll_every: SendOptions::default().poll_every,
+            interrupt: Interrupt::default(),
             config,
-            keyring: Keyring::default(),
+            keyring: Keyring::new(global.transactions.signers.clone(), !global.transactions.sends()),
         }
     }
 
@@ -67,6 +71,21 @@ impl<'a, C: Cluster> Context<'a, C> {
             Some(source) => self.keyring.open("the fee payer (--fee-payer)", source),
             None => self.wallet(),
         }
+    }
+
+    /// All signatures that were made elsewhere, and the keys that the command line names.
+    ///
+    /// # Errors
+    /// As [`Self::wallet`].
+    pub fn presigned_and_given(&self) -> Result<Vec<Key>, CliError> {
+        let mut keys = self.keyring.presigned();
+        if self.global.keypair.is_some() {
+            keys.push(self.wallet()?);
+        }
+        if self.global.fee_payer.is_some() {
+            keys.push(self.fee_payer()?);
+        }
+        Ok(keys)
     }
 
     /// The key from `source`, or else the user's own, in the part that `role` names.
@@ -105,7 +124,8 @@ impl<'a, C: Cluster> Context<'a, C> {
     /// Sends a plan, paid by the fee payer and signed by `keys` where they have to, and waits until it is done.
     ///
     /// # Errors
-    /// [`CliError::NotLanded`] where not all of it has landed; [`CliError::Pack`]; as [`Self::wallet`].
+    /// [`CliError::NotLanded`] where not all of it has landed; [`CliError::Unsent`] where it was not to be sent;
+    /// [`CliError::Pack`]; as [`Self::wallet`].
     pub async fn send(&self, plan: &Plan, keys: &[Key], program_id: Address) -> Result<Vec<Landed>, CliError> {
         self.send_with(plan, keys, program_id, &[]).await
     }
@@ -122,23 +142,88 @@ impl<'a, C: Cluster> Context<'a, C> {
         lookup_tables: &[AddressLookupTableAccount],
     ) -> Result<Vec<Landed>, CliError> {
         let payer = self.fee_payer()?;
-        let lookup_tables = lookup_tables.to_vec();
-        let packed = pack::pack_plan(plan, &PackOptions { lookup_tables, ..PackOptions::new(payer.pubkey()) })?;
+        let mut keys = keys.to_vec();
+        let lifetime = self.lifetime(&mut keys).await?;
+        let mut packing = PackOptions { lookup_tables: lookup_tables.to_vec(), ..PackOptions::new(payer.pubkey()) };
+        if matches!(lifetime, Lifetime::Nonce(_)) {
+            packing.reserved_bytes += NONCE_BYTES;
+            packing.reserved_accounts += NONCE_ACCOUNTS;
+        }
+        let packed = pack::pack_plan(plan, &packing)?;
         let stages: Vec<Vec<Outgoing>> =
             packed.into_iter().map(|stage| stage.into_iter().map(Outgoing::from).collect()).collect();
-        let options = SendOptions {
-            confirmation: self.global.confirmation(self.config),
-            compute_unit_price: self.global.compute_unit_price,
-            poll_every: self.poll_every,
-            pool_program: Some(program_id),
-            ..SendOptions::default()
-        };
+        check_lifetime(&lifetime, &stages)?;
         let bar = Bar::spinner(&self.terminal, "Sending");
         let sender = Sender::new(self.cluster, payer.as_ref())
             .signers(keys.iter().map(AsRef::as_ref))
-            .options(options)
+            .options(SendOptions { lifetime, ..self.send_options(program_id) })
+            .stop(&self.interrupt.stop)
             .progress(&bar);
+        if !self.global.transactions.sends() {
+            return Err(self.hold(&sender, &stages, program_id).await);
+        }
+        let _winding_down = self.interrupt.wind_down();
         let summary = bar.during(Box::pin(sender.send_stages(&stages))).await;
         if summary.is_success() { Ok(Landed::of(&summary)) } else { Err(CliError::NotLanded(summary)) }
     }
+
+    /// How this command sends.
+    pub fn send_options(&self, program_id: Address) -> SendOptions {
+        SendOptions {
+            confirmation: self.global.confirmation(self.config),
+            compute_unit_price: self.global.transactions.price(),
+            poll_every: self.poll_every,
+            pool_program: Some(program_id),
+            ..SendOptions::default()
+        }
+    }
+
+    /// What to sign with. The key of a nonce's authority joins `keys`.
+    async fn lifetime(&self, keys: &mut Vec<Key>) -> Result<Lifetime, CliError> {
+        let asked = &self.global.transactions;
+        let Some(account) = &asked.nonce else {
+            if asked.sign_only && asked.blockhash.is_none() {
+                return Err(CliError::usage(
+                    "--sign-only needs the hash to sign with: give a recent one with --blockhash, or a nonce account with --nonce",
+                ));
+            }
+            return Ok(asked.blockhash.map_or(Lifetime::Latest, Lifetime::Blockhash));
+        };
+        let read = DurableNonce::read(self.cluster, account).await?;
+        let role = "the nonce's authority";
+        let authority = self.authority(role, "--nonce-authority", asked.nonce_authority.as_ref(), read.authority)?;
+        keys.push(authority);
+        Ok(Lifetime::Nonce(DurableNonce { hash: asked.blockhash.unwrap_or(read.hash), ..read }))
+    }
+
+    /// What the command answers instead of sending.
+    async fn hold(&self, sender: &Sender<'_, C>, stages: &[Vec<Outgoing>], program_id: Address) -> CliError {
+        let asked = &self.global.transactions;
+        let unsent = if asked.dry_run {
+            Unsent::rehearsed(sender, stages, program_id).await
+        } else {
+            Unsent::signed(sender, stages, asked.dump_transaction_message).await
+        };
+        match unsent {
+            Ok(unsent) => CliError::Unsent(Box::new(unsent)),
+            Err(reason) => reason.into(),
+        }
+    }
+}
+
+/// Bytes of the instruction that uses a nonce, with its addresses.
+const NONCE_BYTES: usize = 4 * 32 + 10;
+
+/// Accounts of that instruction, and its program.
+const NONCE_ACCOUNTS: usize = 4;
+
+/// Checks that a hash of the user's own serves for all of it.
+fn check_lifetime(lifetime: &Lifetime, stages: &[Vec<Outgoing>]) -> Result<(), CliError> {
+    let transactions: usize = stages.iter().map(Vec::len).sum();
+    if matches!(lifetime, Lifetime::Nonce(_)) && transactions > 1 {
+        return Err(CliError::usage(format!(
+            "a nonce serves for one transaction, and this takes {transactions}: do it in smaller steps, or leave out --nonce"
+        )));
+    }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! What can go wrong, in one sentence each, and the exit codes.
 
 use {
+    crate::output::Unsent,
     serde_json::{Value, json},
     solana_address::Address,
     std::{path::PathBuf, process::ExitCode},
@@ -10,7 +11,7 @@ use {
         lookup::LookupError,
         pack::PackError,
         pool::PoolError,
-        send::{NotSent, Outcome, Sent, Summary},
+        send::{NonceError, NotSent, Outcome, Sent, Summary},
     },
 };
 
@@ -24,7 +25,8 @@ Exit codes:
   4  the cluster cannot be reached or does not answer: the same command may succeed later
   5  the pool has to be updated first, or epoch rewards are being paid: update it, or wait, then try again
   6  a transaction was sent and may still land: look for its signature before you repeat the command
-  7  the user did not confirm";
+  7  the user did not confirm
+  8  interrupted before anything was sent, or when it was known what became of all that was sent";
 
 /// How the program ends. The numbers are part of its interface; [`EXIT_CODES`] says what they mean.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -46,6 +48,8 @@ pub enum Exit {
     Unknown = 6,
     /// The user did not confirm.
     NotConfirmed = 7,
+    /// Interrupted.
+    Interrupted = 8,
 }
 
 impl From<Exit> for ExitCode {
@@ -66,6 +70,7 @@ impl Exit {
             Self::NotNow => "not_now",
             Self::Unknown => "unknown_outcome",
             Self::NotConfirmed => "not_confirmed",
+            Self::Interrupted => "interrupted",
         }
     }
 }
@@ -179,6 +184,26 @@ pub enum CliError {
     #[error("{}", describe(.0))]
     NotLanded(Summary),
 
+    /// There is no nonce to sign with.
+    #[error(transparent)]
+    Nonce(#[from] NonceError),
+
+    /// A transaction could not be made.
+    #[error(transparent)]
+    NotSent(#[from] NotSent),
+
+    /// It was not to be sent. This is the answer, and no failure.
+    #[error("nothing was sent, as you asked")]
+    Unsent(Box<Unsent>),
+
+    /// Ctrl-C, with nothing under way.
+    #[error("interrupted, before anything was sent that is not reported above")]
+    Interrupted,
+
+    /// Ctrl-C for the second time, with transactions under way.
+    #[error("interrupted while transactions were under way: look at the pool before you repeat the command")]
+    LeftInTheAir,
+
     /// The terminal, a pipe or the system failed.
     #[error("reading or writing failed ({0}): check the terminal and where the output goes")]
     Io(#[from] std::io::Error),
@@ -210,6 +235,12 @@ impl CliError {
             Self::Pool(PoolError::KeepsChanging { .. }) => Exit::Unreachable,
             Self::Pool(_) => Exit::Refused,
             Self::NotLanded(summary) => exit_of_summary(summary),
+            Self::Nonce(NonceError::Cluster(error)) => exit_of_cluster(error),
+            Self::Nonce(NonceError::NotANonce { .. }) => Exit::Usage,
+            Self::NotSent(reason) => exit_of_unsent(reason),
+            Self::Unsent(_) => Exit::Done,
+            Self::Interrupted => Exit::Interrupted,
+            Self::LeftInTheAir => Exit::Unknown,
         }
     }
 
@@ -256,12 +287,23 @@ fn exit_of_summary(summary: &Summary) -> Exit {
     if summary.problems().any(|sent| is_unknown(&sent)) {
         return Exit::Unknown;
     }
+    if summary.is_stopped() {
+        return Exit::Interrupted;
+    }
     match summary.problems().next().map(|sent| &sent.outcome) {
         Some(Outcome::Failed { .. } | Outcome::WouldFail(_)) => Exit::Refused,
         Some(Outcome::Expired { .. }) => Exit::Unreachable,
-        Some(Outcome::NotSent(NotSent::Cluster(error))) => exit_of_cluster(error),
-        Some(Outcome::NotSent(NotSent::MissingSigner { .. } | NotSent::CouldNotSign { .. })) => Exit::Usage,
+        Some(Outcome::NotSent(reason)) => exit_of_unsent(reason),
         _ => Exit::Failed,
+    }
+}
+
+fn exit_of_unsent(reason: &NotSent) -> Exit {
+    match reason {
+        NotSent::Cluster(error) => exit_of_cluster(error),
+        NotSent::MissingSigner { .. } | NotSent::CouldNotSign { .. } => Exit::Usage,
+        NotSent::Stopped => Exit::Interrupted,
+        NotSent::EarlierDidNotLand | NotSent::TooLarge { .. } | NotSent::Malformed { .. } => Exit::Failed,
     }
 }
 
@@ -279,7 +321,21 @@ fn describe(summary: &Summary) -> String {
     };
     let what = format!("could not {}: {}", first.label, first.outcome);
     let (landed, all) = (summary.landed(), summary.transactions.len());
-    if all == 1 { what } else { format!("{what} ({landed} of {all} transactions landed)") }
+    match landed {
+        _ if all == 1 => what,
+        0 => format!("{what} (none of {all} transactions landed)"),
+        _ => format!("{what} ({landed} of {all} transactions landed, and what they did is done)"),
+    }
+}
+
+/// What became of each transaction, for a person, where there was more than one.
+pub fn details(error: &CliError) -> Vec<String> {
+    let CliError::NotLanded(summary) = error else { return vec![] };
+    if summary.transactions.len() < 2 {
+        return vec![];
+    }
+    let line = |sent: &Sent| format!("  {}: {}", sent.label, sent.outcome);
+    summary.transactions.iter().map(line).collect()
 }
 
 fn transaction_json(sent: &Sent) -> Value {
@@ -318,8 +374,8 @@ mod tests {
 
     #[test]
     fn every_exit_code_is_documented() {
-        use Exit::{Done, Failed, NotConfirmed, NotNow, Refused, Unknown, Unreachable, Usage};
-        let all = [Done, Failed, Usage, Refused, Unreachable, NotNow, Unknown, NotConfirmed];
+        use Exit::{Done, Failed, Interrupted, NotConfirmed, NotNow, Refused, Unknown, Unreachable, Usage};
+        let all = [Done, Failed, Usage, Refused, Unreachable, NotNow, Unknown, NotConfirmed, Interrupted];
         let documented = EXIT_CODES.lines().skip(1).map(|line| line.trim_start().split_once(' ').unwrap().0);
         assert!(documented.eq(all.map(|exit| (exit as u8).to_string())));
     }

@@ -16,6 +16,7 @@ pub mod config;
 pub mod context;
 pub mod error;
 mod freshness;
+pub mod interrupt;
 pub mod keys;
 mod lookup;
 pub mod output;
@@ -25,7 +26,7 @@ pub mod units;
 
 use {
     args::Cli,
-    clap::Parser as _,
+    clap::FromArgMatches as _,
     config::Config,
     context::Context,
     error::{CliError, Exit},
@@ -39,12 +40,17 @@ use {
 /// Runs the program with these arguments, the first of which is its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let cli = match Cli::try_parse_from(&arguments) {
+    let parsed = args::command().try_get_matches_from(&arguments).and_then(|found| Cli::from_arg_matches(&found));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return refuse_arguments(&error, &arguments).into(),
     };
     let format = cli.global.output;
-    let result = answer(&cli).and_then(|output| {
+    let answered = match answer(&cli) {
+        Err(CliError::Unsent(unsent)) => Ok(unsent as Box<dyn CommandOutput>),
+        answered => answered,
+    };
+    let result = answered.and_then(|output| {
         let written = output::write(&mut io::stdout().lock(), output.as_ref(), format, cli.global.verbose);
         written.map_err(CliError::from)
     });
@@ -72,15 +78,17 @@ fn answer(cli: &Cli) -> Result<Box<dyn CommandOutput>, CliError> {
         let cluster = RpcCluster::with_confirmation(url, cli.global.confirmation(&config));
         let terminal = Terminal::detect(&cli.global);
         let context = Context::new(&cluster, &cli.global, &config, terminal);
+        context.interrupt.listen(cli.global.output)?;
         cli.command.execute(&context).await
     })
 }
 
-fn report(error: &CliError, format: Format) {
+pub(crate) fn report(error: &CliError, format: Format) {
     if format.is_json() {
         eprintln!("{}", format.render(&error.json()));
     } else {
         eprintln!("error: {error}");
+        error::details(error).iter().for_each(|line| eprintln!("{line}"));
     }
 }
 

@@ -7,20 +7,33 @@ mod deposit_sol;
 mod deposit_stake;
 mod explain_stake;
 mod extend_pool;
+mod fees;
 mod increase;
 mod list;
 mod lookup_tables;
+mod message;
 mod policy;
 mod rebalance;
 mod remove_validator;
+mod set_fee;
+mod set_funding_authority;
+mod set_manager;
+mod set_metadata;
 mod set_policy;
+mod set_preferred_validator;
+mod set_staker;
 mod set_weights;
+mod settings;
 mod show;
+mod sign;
+mod submit;
 mod update;
 mod validator;
 mod wallet;
 mod withdraw_sol;
 mod withdraw_stake;
+
+pub use message::program_name;
 
 use {
     crate::{context::Context, error::CliError, output::CommandOutput},
@@ -44,11 +57,19 @@ pub enum Command {
     Increase(increase::Args),
     Decrease(decrease::Args),
     ExtendPool(extend_pool::Args),
+    SetFee(set_fee::Args),
+    SetPreferredValidator(set_preferred_validator::Args),
+    SetFundingAuthority(set_funding_authority::Args),
+    SetMetadata(set_metadata::Args),
+    SetManager(set_manager::Args),
+    SetStaker(set_staker::Args),
     SetPolicy(set_policy::Args),
     SetWeights(set_weights::Args),
     Rebalance(rebalance::Args),
     ExplainStake(explain_stake::Args),
     LookupTables(lookup_tables::Args),
+    Sign(sign::Args),
+    Submit(submit::Args),
 }
 
 impl Command {
@@ -71,11 +92,19 @@ impl Command {
             Self::Increase(args) => Box::new(Box::pin(args.execute(context)).await?),
             Self::Decrease(args) => Box::new(Box::pin(args.execute(context)).await?),
             Self::ExtendPool(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::SetFee(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::SetPreferredValidator(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::SetFundingAuthority(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::SetMetadata(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::SetManager(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::SetStaker(args) => Box::new(Box::pin(args.execute(context)).await?),
             Self::SetPolicy(args) => Box::new(Box::pin(args.execute(context)).await?),
             Self::SetWeights(args) => Box::new(Box::pin(args.execute(context)).await?),
             Self::Rebalance(args) => Box::new(Box::pin(args.execute(context)).await?),
             Self::ExplainStake(args) => Box::new(Box::pin(args.execute(context)).await?),
             Self::LookupTables(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::Sign(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::Submit(args) => Box::new(Box::pin(args.execute(context)).await?),
         })
     }
 }

@@ -1,8 +1,13 @@
 //! What commands answer, as text, as longer text, and as JSON.
 
+mod logs;
 mod transactions;
+mod unsent;
 
-pub use transactions::{Landed, write_signatures};
+pub use {
+    transactions::{Landed, write_signatures},
+    unsent::Unsent,
+};
 
 use {
     serde::{Serialize, Serializer},

@@ -1,11 +1,17 @@
 //! Where keys come from. A key is opened when a command first needs it, and no other is.
 
+mod device;
+
 use {
     crate::error::CliError,
     bip39::{Language, Mnemonic},
+    device::Device,
+    solana_address::Address,
     solana_derivation_path::DerivationPath,
     solana_keypair::{Keypair, read_keypair, seed_derivable::keypair_from_seed_and_derivation_path},
-    solana_signer::Signer,
+    solana_presigner::Presigner,
+    solana_signature::Signature,
+    solana_signer::{Signer, null_signer::NullSigner},
     std::{cell::RefCell, fs::File, io, rc::Rc, str::FromStr},
 };
 
@@ -34,6 +40,11 @@ pub enum KeySource {
     /// A seed phrase that the user types: `prompt:`, or `prompt:?key=0/0` for another derivation path than
     /// `m/44'/501'`. It is not shown.
     Prompt(DerivationPath),
+    /// A hardware wallet: `usb://ledger`, or `usb://ledger/ADDRESS?key=0/0` for one of several devices and another derivation
+    /// path than `m/44'/501'`.
+    Device(Device),
+    /// The address of someone who signs elsewhere.
+    Address(Address),
 }
 
 impl FromStr for KeySource {
@@ -47,7 +58,10 @@ impl FromStr for KeySource {
             return derivation_path(query).map(Self::Prompt);
         }
         if text.starts_with("usb:") {
-            return Err(format!("{text}: signing devices are not supported yet; give a keypair file, - or prompt:"));
+            return text.parse().map(Self::Device);
+        }
+        if let Ok(address) = text.parse() {
+            return Ok(Self::Address(address));
         }
         Ok(Self::File(text.strip_prefix("file:").unwrap_or(text).to_owned()))
     }
@@ -66,9 +80,16 @@ fn derivation_path(query: &str) -> Result<DerivationPath, String> {
 #[derive(Default)]
 pub struct Keyring {
     open: RefCell<Vec<(KeySource, Key)>>,
+    presigned: Vec<(Address, Signature)>,
+    may_be_absent: bool,
 }
 
 impl Keyring {
+    /// A keyring with signatures that were made elsewhere. Where keys `may_be_absent`, an address is enough.
+    pub const fn new(presigned: Vec<(Address, Signature)>, may_be_absent: bool) -> Self {
+        Self { open: RefCell::new(vec![]), presigned, may_be_absent }
+    }
+
     /// Opens the key from `source`, which `role` (such as `the fee payer`) is needed for.
     ///
     /// # Errors
@@ -77,16 +98,42 @@ impl Keyring {
         if let Some((_, key)) = self.open.borrow().iter().find(|(known, _)| known == source) {
             return Ok(Rc::clone(key));
         }
-        let keypair = match source {
-            KeySource::File(path) => from_file(path),
+        let opened: Result<Key, String> = match source {
+            KeySource::File(path) => from_file(path).map(shared),
             KeySource::Stdin => read_keypair(&mut io::stdin().lock())
+                .map(shared)
                 .map_err(|_| "standard input does not hold a keypair: 64 numbers in JSON are expected".into()),
-            KeySource::Prompt(path) => from_prompt(role, path),
+            KeySource::Prompt(path) => from_prompt(role, path).map(shared),
+            KeySource::Device(device) => device.open(role),
+            KeySource::Address(address) => self.elsewhere(address),
         };
-        let key: Key = Rc::new(keypair.map_err(|detail| CliError::Key { role, detail })?);
+        let key = opened.map_err(|detail| CliError::Key { role, detail })?;
         self.open.borrow_mut().push((source.clone(), Rc::clone(&key)));
         Ok(key)
     }
+}
+
+impl Keyring {
+    /// All signatures that were made elsewhere.
+    pub fn presigned(&self) -> Vec<Key> {
+        let keys = self.presigned.iter();
+        keys.map(|(address, signature)| Rc::new(Presigner::new(address, signature)) as Key).collect()
+    }
+
+    /// Who signs, or has signed, elsewhere.
+    fn elsewhere(&self, address: &Address) -> Result<Key, String> {
+        match self.presigned.iter().find(|(signer, _)| signer == address) {
+            Some((_, signature)) => Ok(Rc::new(Presigner::new(address, signature))),
+            None if self.may_be_absent => Ok(Rc::new(NullSigner::new(address))),
+            None => Err(format!(
+                "{address} is an address, and its key has to sign: give a keypair, or its signature with --signer {address}=SIGNATURE"
+            )),
+        }
+    }
+}
+
+fn shared(keypair: Keypair) -> Key {
+    Rc::new(keypair)
 }
 
 /// A key that nobody has seen, for a new account.
@@ -129,7 +176,22 @@ mod tests {
         let other = DerivationPath::from_key_str("0/1").unwrap();
         assert_eq!("prompt:?key=0/1".parse(), Ok(KeySource::Prompt(other)));
         assert!("prompt:x".parse::<KeySource>().unwrap_err().contains("prompt:?key=0/0"));
-        assert!("usb://ledger".parse::<KeySource>().unwrap_err().contains("not supported"));
+        let address = Address::new_from_array([7; 32]);
+        assert_eq!(address.to_string().parse(), Ok(KeySource::Address(address)));
+    }
+
+    #[test]
+    fn an_address_needs_a_signature_unless_it_may_be_absent() {
+        let keypair = Keypair::new();
+        let source = KeySource::Address(keypair.pubkey());
+        let refused = Keyring::default().open("the manager", &source).err().unwrap().to_string();
+        assert!(refused.contains("--signer"), "{refused}");
+        let absent = Keyring::new(vec![], true).open("the manager", &source).unwrap();
+        assert_eq!(absent.sign_message(b"it"), Signature::default());
+        let signature = keypair.sign_message(b"it");
+        let signed = Keyring::new(vec![(keypair.pubkey(), signature)], false).open("the manager", &source).unwrap();
+        assert_eq!(signed.sign_message(b"it"), signature);
+        assert!(signed.try_sign_message(b"something else").is_err());
     }
 
     #[test]

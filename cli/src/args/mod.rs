@@ -1,10 +1,17 @@
 //! The command line as a whole: what every command accepts. Each command's own arguments are in its file.
 
+mod help;
+mod transactions;
+
+pub use {
+    help::{GROUPS, command},
+    transactions::{Price, TransactionArgs},
+};
+
 use {
     crate::{
         commands::Command,
         config::Config,
-        error::EXIT_CODES,
         keys::KeySource,
         output::Format,
         units::{Slippage, Units},
@@ -18,9 +25,10 @@ use {
 /// Run and use Solana stake pools
 ///
 /// Amounts are decimal numbers of SOL or of whole pool tokens, read exactly to nine decimals. A POOL is the address of the
-/// pool account. Keys are keypair files, - for standard input, or prompt: for a seed phrase.
+/// pool account. A KEYPAIR is a keypair file, - for standard input, prompt: for a seed phrase, usb://ledger for a hardware
+/// wallet, or the address of someone who signs elsewhere.
 #[derive(Debug, Parser)]
-#[command(name = "tidepool", version, after_long_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(name = "tidepool", version, arg_required_else_help = true)]
 pub struct Cli {
     /// What every command accepts.
     #[command(flatten)]
@@ -43,7 +51,7 @@ pub struct GlobalArgs {
     #[arg(short = 'C', long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Your wallet's key: a keypair file, - or prompt: [default: the configuration's]
+    /// Your wallet's key [default: the configuration's]
     #[arg(short, long, global = true, value_name = "KEYPAIR")]
     pub keypair: Option<String>,
 
@@ -59,9 +67,9 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "LEVEL")]
     pub commitment: Option<Commitment>,
 
-    /// Price of a compute unit in micro-lamports, which gets a transaction in sooner when the cluster is busy
-    #[arg(long, global = true, value_name = "MICRO_LAMPORTS", default_value_t = 0)]
-    pub compute_unit_price: u64,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened: documentation here would replace the heading")]
+    pub transactions: TransactionArgs,
 
     /// Form of the answer on standard output, and of errors on standard error
     #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t)]

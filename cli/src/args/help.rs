@@ -1,0 +1,102 @@
+//! How help is laid out: commands by who uses them, and the options of every command in one place.
+
+use {
+    super::{Cli, GlobalArgs},
+    crate::error::EXIT_CODES,
+    clap::{Args as _, Command, CommandFactory as _},
+    std::fmt::Write as _,
+};
+
+/// The commands by who uses them.
+pub const GROUPS: [(&str, &[&str]); 5] = [
+    ("Stake", &["deposit-sol", "deposit-stake", "withdraw", "withdraw-sol", "withdraw-stake"]),
+    ("Inspect", &["show", "list", "explain-stake"]),
+    ("Crank", &["crank", "update", "rebalance", "lookup-tables"]),
+    (
+        "Manage",
+        &[
+            "create-pool",
+            "extend-pool",
+            "add-validator",
+            "remove-validator",
+            "increase",
+            "decrease",
+            "set-weights",
+            "set-policy",
+            "set-fee",
+            "set-manager",
+            "set-staker",
+            "set-preferred-validator",
+            "set-funding-authority",
+            "set-metadata",
+        ],
+    ),
+    ("Sign elsewhere", &["sign", "submit"]),
+];
+
+/// Width of the column of commands.
+const NAME_WIDTH: usize = 23;
+
+const OF_ALL: &str = "\
+{about-with-newline}
+{usage-heading} {usage}
+
+{before-help}\
+`tidepool help COMMAND` explains a command, with examples. Options of every command, such as --url, --keypair, --yes,
+--output and --dry-run, and the exit codes: `tidepool help options`";
+
+const OF_COMMAND: &str = "\
+{about-with-newline}
+{usage-heading} {usage}
+
+{all-args}{after-help}
+
+Options of every command, such as --url, --keypair, --yes, --output and --dry-run: tidepool help options";
+
+const OF_OPTIONS: &str = "\
+{about-with-newline}
+{before-help}";
+
+/// The command line, with its help: a screen for each command, and one for what all have in common.
+pub fn command() -> Command {
+    let command = Cli::command();
+    let groups = groups(&command);
+    command
+        .help_template(OF_ALL)
+        .before_help(groups)
+        .mut_args(|argument| argument.hide(true))
+        .mut_subcommands(of_command)
+        .subcommand(options())
+}
+
+fn of_command(command: Command) -> Command {
+    let command = command.help_template(OF_COMMAND);
+    if command.has_subcommands() { command.mut_subcommands(of_command) } else { command }
+}
+
+fn groups(command: &Command) -> String {
+    let mut text = String::new();
+    for (heading, names) in GROUPS {
+        let _ = writeln!(text, "{heading}:");
+        for name in names {
+            let about = command.find_subcommand(name).and_then(Command::get_about);
+            let about = about.map(ToString::to_string).unwrap_or_default();
+            let _ = writeln!(text, "  {name:NAME_WIDTH$} {about}");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// What `tidepool help options` shows. Clap would show it in the help of each command.
+fn options() -> Command {
+    let arguments = GlobalArgs::augment_args(Command::new("tidepool"));
+    let text = arguments.disable_help_flag(true).help_template("{all-args}").render_help();
+    Command::new("options")
+        .about("Options of every command, and exit codes")
+        .before_help(format!("{text}\n{EXIT_CODES}"))
+        .help_template(OF_OPTIONS)
+        .arg_required_else_help(true)
+        .disable_help_flag(true)
+        .hide(true)
+}

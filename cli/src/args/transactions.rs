@@ -1,0 +1,137 @@
+//! What becomes of the transactions of a command: what they pay, who signs them, and whether they are sent.
+
+use {
+    super::address, crate::keys::KeySource, solana_address::Address, solana_hash::Hash, solana_signature::Signature,
+    std::str::FromStr, tidepool_client::send::ComputeUnitPrice,
+};
+
+/// The percentile of recent prices that `auto` stands for.
+const USUAL_PERCENTILE: u8 = 75;
+
+/// What becomes of transactions.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct TransactionArgs {
+    /// Price of a compute unit in micro-lamports, which gets a transaction in sooner when the cluster is busy: a number, auto, or
+    /// p0 to p100 for a percentile of what recent blocks took (auto is p75) [default: 0]
+    #[arg(long, global = true, value_name = "MICRO_LAMPORTS|auto|pN", visible_alias = "with-compute-unit-price")]
+    pub compute_unit_price: Option<Price>,
+
+    /// Most that auto and pN may come to, in micro-lamports a compute unit [default: 1000000]
+    #[arg(long, global = true, value_name = "MICRO_LAMPORTS")]
+    pub max_compute_unit_price: Option<u64>,
+
+    /// Simulate instead of sending, and show what would happen; no key is needed, an address is enough
+    #[arg(long, global = true, conflicts_with_all = ["sign_only", "dump_transaction_message"])]
+    pub dry_run: bool,
+
+    /// Sign with the keys at hand, and show the signatures instead of sending; needs --blockhash or --nonce
+    #[arg(long, global = true)]
+    pub sign_only: bool,
+
+    /// Show the message to be signed, in base64, instead of sending; for multisigs
+    #[arg(long, global = true)]
+    pub dump_transaction_message: bool,
+
+    /// Sign with this blockhash instead of the latest
+    #[arg(long, global = true, value_name = "BLOCKHASH")]
+    pub blockhash: Option<Hash>,
+
+    /// Sign with the nonce in this account instead of a blockhash, so that the transaction can land at any later time
+    #[arg(long, global = true, value_name = "ADDRESS", value_parser = address)]
+    pub nonce: Option<Address>,
+
+    /// Key of the nonce's authority [default: your wallet's]
+    #[arg(long, global = true, value_name = "KEYPAIR", requires = "nonce")]
+    pub nonce_authority: Option<KeySource>,
+
+    /// Signature that was made elsewhere, for a key that is given as an address; as often as there are
+    #[arg(long = "signer", global = true, value_name = "ADDRESS=SIGNATURE", value_parser = presigned)]
+    pub signers: Vec<(Address, Signature)>,
+}
+
+impl TransactionArgs {
+    /// Whether the command ends where it would send.
+    pub const fn sends(&self) -> bool {
+        !self.dry_run && !self.sign_only && !self.dump_transaction_message
+    }
+
+    /// The price of a compute unit.
+    pub fn price(&self) -> ComputeUnitPrice {
+        match self.compute_unit_price {
+            None => ComputeUnitPrice::Fixed(0),
+            Some(Price::Fixed(price)) => ComputeUnitPrice::Fixed(price),
+            Some(Price::Percentile(percentile)) => {
+                let at_most = self.max_compute_unit_price.unwrap_or(1_000_000);
+                ComputeUnitPrice::Recent { percentile, at_most }
+            }
+        }
+    }
+}
+
+/// The price of a compute unit as people write it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Price {
+    /// So many micro-lamports.
+    Fixed(u64),
+    /// A percentile, 0 to 100, of recent prices.
+    Percentile(u8),
+}
+
+impl FromStr for Price {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "auto" {
+            return Ok(Self::Percentile(USUAL_PERCENTILE));
+        }
+        let percentile =
+            text.strip_prefix('p').and_then(|rest| rest.parse().ok()).filter(|percentile| *percentile <= 100);
+        let fixed = || text.parse().ok().map(Self::Fixed);
+        percentile.map(Self::Percentile).or_else(fixed).ok_or_else(|| {
+            format!("\"{text}\" is no price: write whole micro-lamports a compute unit, auto, or p0 to p100")
+        })
+    }
+}
+
+/// Reads a signature with the address whose it is.
+fn presigned(text: &str) -> Result<(Address, Signature), String> {
+    let malformed = || format!("\"{text}\" is no signature: write ADDRESS=SIGNATURE, both in base 58");
+    let (address, signature) = text.split_once('=').ok_or_else(malformed)?;
+    Ok((address.parse().map_err(|_| malformed())?, signature.parse().map_err(|_| malformed())?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prices_are_numbers_or_percentiles() {
+        assert_eq!("0".parse(), Ok(Price::Fixed(0)));
+        assert_eq!("25000".parse(), Ok(Price::Fixed(25_000)));
+        assert_eq!("auto".parse(), Ok(Price::Percentile(75)));
+        assert_eq!("p100".parse(), Ok(Price::Percentile(100)));
+        for wrong in ["p101", "p", "-1", "1.5", "fast"] {
+            assert!(wrong.parse::<Price>().unwrap_err().contains("micro-lamports"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn percentiles_are_bounded() {
+        let price = |compute_unit_price, max_compute_unit_price| {
+            TransactionArgs { compute_unit_price, max_compute_unit_price, ..TransactionArgs::default() }.price()
+        };
+        assert_eq!(price(None, Some(5)), ComputeUnitPrice::Fixed(0));
+        assert_eq!(price(Some(Price::Fixed(9)), Some(5)), ComputeUnitPrice::Fixed(9));
+        let recent = |at_most| ComputeUnitPrice::Recent { percentile: 50, at_most };
+        assert_eq!(price(Some(Price::Percentile(50)), None), recent(1_000_000));
+        assert_eq!(price(Some(Price::Percentile(50)), Some(5)), recent(5));
+    }
+
+    #[test]
+    fn signatures_come_with_their_address() {
+        let (address, signature) = (Address::new_from_array([3; 32]), Signature::from([5; 64]));
+        assert_eq!(presigned(&format!("{address}={signature}")), Ok((address, signature)));
+        assert!(presigned(&address.to_string()).unwrap_err().contains("ADDRESS=SIGNATURE"));
+        assert!(presigned(&format!("{signature}={address}")).is_err());
+    }
+}

@@ -1,0 +1,42 @@
+//! `tidepool sign`
+
+use {
+    super::message::Message,
+    crate::{context::Context, error::CliError, output::Unsent},
+    tidepool_client::{cluster::Cluster, send::PartlySigned},
+};
+
+const EXAMPLE: &str = "\
+Example:
+  tidepool sign AQABAgEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAEBAAEH --keypair manager.json";
+
+/// Sign a message that another command made, without a network
+///
+/// Shows what the message does, asks, and shows the signature to give to `tidepool submit`. The message is what --sign-only or
+/// --dump-transaction-message showed, on a machine with a network; the key may be on one without.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    /// The message, in base64
+    #[arg(value_name = "MESSAGE")]
+    message: Message,
+}
+
+impl Args {
+    /// Signs it.
+    ///
+    /// # Errors
+    /// [`CliError`].
+    #[expect(clippy::unused_async, reason = "commands are asynchronous, and this one asks no cluster")]
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Unsent, CliError> {
+        context.terminal.check_consent()?;
+        let mut keys = vec![context.wallet()?];
+        if context.global.fee_payer.is_some() {
+            keys.push(context.fee_payer()?);
+        }
+        self.message.check_signs(&keys.iter().map(|key| key.pubkey()).collect::<Vec<_>>())?;
+        context.terminal.confirm("Sign this message", &self.message.lines())?;
+        let signed = PartlySigned::sign("signed", self.message.0.clone(), keys.iter().map(AsRef::as_ref))?;
+        Ok(Unsent::of(&[signed], false))
+    }
+}

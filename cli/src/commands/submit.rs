@@ -1,0 +1,74 @@
+//! `tidepool submit`
+
+use {
+    super::message::Message,
+    crate::{
+        context::Context,
+        error::CliError,
+        output::{CommandOutput, Landed, to_json, write_signatures},
+    },
+    serde::Serialize,
+    serde_json::Value,
+    std::fmt,
+    tidepool_client::{
+        cluster::Cluster,
+        send::{Lifetime, PartlySigned, SendOptions, Sender},
+    },
+};
+
+const EXAMPLE: &str = "\
+Example:
+  tidepool submit AQABAgEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAEBAAEH --signer 4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi=2KmSS4YPFY5Mh8LHEG3ozeAy1Gcog3AEQdAg8gGNGZZwVFhW2NcmVQUoLHUiwKPkzhyjQ6Pd8xzm1vtfHGmWNhKk";
+
+/// Send a transaction that was signed elsewhere
+///
+/// Puts the signatures of --signer, and those of --keypair and --fee-payer where these are given, to the message that was
+/// signed, sends it, and follows it until it is known what became of it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    /// The message, in base64
+    #[arg(value_name = "MESSAGE")]
+    message: Message,
+}
+
+/// A transaction that has landed.
+#[derive(Debug, Serialize)]
+pub struct Output {
+    transactions: Vec<Landed>,
+}
+
+impl Args {
+    /// Sends it.
+    ///
+    /// # Errors
+    /// [`CliError`].
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
+        let message = &self.message.0;
+        let keys = context.presigned_and_given()?;
+        let signed = PartlySigned::sign("submit", message.clone(), keys.iter().map(AsRef::as_ref))?;
+        let transaction = signed.complete()?;
+        let program_id = context.global.program_id.or_else(|| self.message.pool_program()).unwrap_or_default();
+        let options = SendOptions { lifetime: Lifetime::of(message), ..context.send_options(program_id) };
+        // It is signed: whoever pays has nothing left to do.
+        let nobody = solana_signer::null_signer::NullSigner::new(&program_id);
+        let sender = Sender::new(context.cluster, &nobody).options(options).stop(&context.interrupt.stop);
+        let _winding_down = context.interrupt.wind_down();
+        let summary = context.watch("Sending", sender.submit(&signed.label, transaction)).await;
+        if summary.is_success() {
+            Ok(Output { transactions: Landed::of(&summary) })
+        } else {
+            Err(CliError::NotLanded(summary))
+        }
+    }
+}
+
+impl CommandOutput for Output {
+    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_signatures(f, &self.transactions)
+    }
+
+    fn json(&self) -> Value {
+        to_json(self)
+    }
+}

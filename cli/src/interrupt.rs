@@ -1,0 +1,74 @@
+//! Ctrl-C.
+//!
+//! Before anything is sent it ends the program at once. While transactions are under way it asks for an end in good order:
+//! nothing more is sent, and what has been sent is followed for a while. A second time, it ends the program all the same.
+
+use {
+    crate::{
+        error::{CliError, Exit},
+        output::Format,
+    },
+    std::{
+        process,
+        sync::{
+            Arc,
+            atomic::{AtomicBool, Ordering},
+        },
+    },
+    tidepool_client::send::Stop,
+};
+
+/// What Ctrl-C means at the moment. Clones are the same.
+#[derive(Clone, Debug, Default)]
+pub struct Interrupt {
+    /// Asks for an end in good order.
+    pub stop: Stop,
+    winds_down: Arc<AtomicBool>,
+}
+
+/// While it lives, what runs ends by itself in good order once it is told to stop.
+pub struct WindingDown<'a>(&'a AtomicBool);
+
+impl Drop for WindingDown<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
+impl Interrupt {
+    /// From now on Ctrl-C asks for an end, until the result is dropped.
+    pub fn wind_down(&self) -> WindingDown<'_> {
+        self.winds_down.store(true, Ordering::Relaxed);
+        WindingDown(&self.winds_down)
+    }
+
+    /// Listens for Ctrl-C and for requests to terminate.
+    ///
+    /// # Errors
+    /// [`CliError::Io`] where the system does not let it.
+    pub fn listen(&self, format: Format) -> Result<(), CliError> {
+        let here = self.clone();
+        ctrlc::set_handler(move || here.interrupted(format)).map_err(|error| CliError::Io(std::io::Error::other(error)))
+    }
+
+    fn interrupted(&self, format: Format) {
+        if !self.winds_down.load(Ordering::Relaxed) {
+            leave(&CliError::Interrupted, format);
+        }
+        if self.stop.is_requested() {
+            leave(&CliError::LeftInTheAir, format);
+        }
+        self.stop.request();
+        if !format.is_json() {
+            eprintln!(
+                "Stopping: nothing more is sent, and what is under way is looked after. Ctrl-C again leaves at once."
+            );
+        }
+    }
+}
+
+fn leave(error: &CliError, format: Format) -> ! {
+    crate::report(error, format);
+    let exit: Exit = error.exit();
+    process::exit(exit as i32)
+}

@@ -1,0 +1,106 @@
+//! Hardware wallets, written as in Solana's own tools.
+
+use {
+    super::Key,
+    solana_address::Address,
+    solana_derivation_path::DerivationPath,
+    std::{fmt, str::FromStr},
+};
+
+/// A key on a hardware wallet.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Device {
+    /// Who made it: `ledger`.
+    manufacturer: String,
+    /// The first key of the device, where there are several devices.
+    address: Option<Address>,
+    path: DerivationPath,
+}
+
+impl FromStr for Device {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let malformed = || format!("{text} is no hardware wallet: write usb://ledger, or usb://ledger/ADDRESS?key=0/0");
+        let rest = text.strip_prefix("usb://").ok_or_else(malformed)?;
+        let (place, key) = match rest.split_once('?') {
+            Some((place, query)) => (place, Some(query.strip_prefix("key=").ok_or_else(malformed)?)),
+            None => (rest, None),
+        };
+        let (manufacturer, address) = place.split_once('/').unwrap_or((place, ""));
+        let address = (!address.is_empty()).then(|| address.parse()).transpose().map_err(|_| malformed())?;
+        let path = key.map_or(Ok(DerivationPath::default()), DerivationPath::from_key_str).map_err(|_| malformed())?;
+        if manufacturer != "ledger" {
+            return Err(malformed());
+        }
+        Ok(Self { manufacturer: manufacturer.into(), address, path })
+    }
+}
+
+impl fmt::Display for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "usb://{}", self.manufacturer)?;
+        match self.address {
+            Some(address) => write!(f, "/{address}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Device {
+    /// Finds the device, and asks it for its key.
+    #[cfg(feature = "ledger")]
+    pub fn open(&self, role: &str) -> Result<Key, String> {
+        use {
+            solana_remote_wallet::{
+                locator::Locator, remote_keypair::generate_remote_keypair, remote_wallet::maybe_wallet_manager,
+            },
+            std::rc::Rc,
+        };
+        let trouble = |detail: String| {
+            format!(
+                "{self} does not answer ({detail}): connect it, unlock it, open its Solana application, and try again"
+            )
+        };
+        let locator = Locator::new_from_path(self.to_string()).map_err(|error| trouble(error.to_string()))?;
+        let manager = maybe_wallet_manager()
+            .map_err(|error| trouble(error.to_string()))?
+            .ok_or_else(|| trouble("no device was found".into()))?;
+        let keypair = generate_remote_keypair(locator, self.path.clone(), &manager, false, role)
+            .map_err(|error| trouble(error.to_string()))?;
+        Ok(Rc::new(keypair))
+    }
+
+    /// This program has no driver for it.
+    #[cfg(not(feature = "ledger"))]
+    pub fn open(&self, _: &str) -> Result<Key, String> {
+        Err(format!("this program was built without hardware wallets: build it with the feature ledger to use {self}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_are_written_as_in_the_solana_tools() {
+        let address = Address::new_from_array([9; 32]);
+        let plain: Device = "usb://ledger".parse().unwrap();
+        assert_eq!((plain.address, plain.path.clone()), (None, DerivationPath::default()));
+        assert_eq!(plain.to_string(), "usb://ledger");
+        let other: Device = format!("usb://ledger/{address}?key=0/1").parse().unwrap();
+        assert_eq!((other.address, other.path), (Some(address), DerivationPath::from_key_str("0/1").unwrap()));
+        for wrong in
+            ["usb:ledger", "usb://", "usb://abacus", "usb://ledger/short", "usb://ledger?path=1", "usb://ledger?key=x"]
+        {
+            assert!(wrong.parse::<Device>().unwrap_err().contains("usb://ledger"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn without_a_device_it_says_what_to_do() {
+        let device: Device = "usb://ledger/7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA".parse().unwrap();
+        let error = device.open("the manager").err().unwrap();
+        assert!(error.contains("connect it") || error.contains("built without"), "{error}");
+    }
+}
