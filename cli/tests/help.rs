@@ -5,7 +5,7 @@ use {
     tidepool_cli::args::Cli,
 };
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 24] = [
     "show",
     "list",
     "deposit-sol",
@@ -19,6 +19,12 @@ const COMMANDS: [&str; 18] = [
     "increase",
     "decrease",
     "extend-pool",
+    "set-fee",
+    "set-preferred-validator",
+    "set-funding-authority",
+    "set-metadata",
+    "set-manager",
+    "set-staker",
     "set-policy",
     "set-weights",
     "rebalance",

@@ -1,20 +1,14 @@
 //! `tidepool extend-pool`
 
 use {
-    super::wallet::check_balance,
-    crate::{
-        args::address,
-        context::Context,
-        error::CliError,
-        keys::KeySource,
-        output::{CommandOutput, Landed, Text, to_json, write_fields, write_signatures},
-        units::sol,
+    super::{
+        settings::{self, Answer, Line, ManagerArgs, Setting},
+        wallet::check_balance,
     },
+    crate::{context::Context, error::CliError, units::sol},
     serde::Serialize,
-    serde_json::Value,
     solana_address::Address,
-    std::fmt,
-    tidepool_client::{actions, cluster::Cluster, plan::Plan, pool::StakeSelection},
+    tidepool_client::{actions, cluster::Cluster},
     tidepool_interface::state::EXTENDED_POOL_LENGTH,
 };
 
@@ -30,24 +24,17 @@ Example:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
-    /// The pool
-    #[arg(value_name = "POOL", value_parser = address)]
-    pool: Address,
-
-    /// Key of the pool's manager [default: your wallet's]
-    #[arg(long, value_name = "KEYPAIR")]
-    manager: Option<KeySource>,
+    #[command(flatten)]
+    manager: ManagerArgs,
 }
 
-/// A pool that has been extended.
+/// A pool's extension.
 #[derive(Debug, Serialize)]
-pub struct Output {
-    pool: Text<Address>,
-    /// Lamports of rent that were paid.
+pub struct Extension {
+    /// Lamports of rent that are paid.
     rent_lamports: u64,
     account_bytes_before: usize,
     account_bytes: usize,
-    transactions: Vec<Landed>,
 }
 
 impl Args {
@@ -55,48 +42,53 @@ impl Args {
     ///
     /// # Errors
     /// [`CliError`].
-    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
-        context.terminal.check_consent()?;
-        let snapshot = context.read_for_planning(&self.pool, StakeSelection::None).await?;
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Answer<Extension>, CliError> {
+        let fresh = self.manager.read(context).await?;
+        let snapshot = &fresh.snapshot;
         let payer = context.fee_payer()?.pubkey();
-        let group = actions::extend_pool(&snapshot, &payer)?;
-        let expected = snapshot.pool().head.manager;
-        let manager = context.authority("the pool's manager", "--manager", self.manager.as_ref(), expected)?;
-        let rent_lamports = actions::extension_rent(&snapshot);
-        check_balance(context, &payer, rent_lamports).await?;
+        let group = actions::extend_pool(snapshot, &payer)?;
         let length = snapshot.accounts().pool.data.len();
-        let lines = [
-            ("you pay", format!("{} of rent, which stays in the pool's account", sol(rent_lamports))),
-            ("account", format!("{length} bytes now, {} then", length.max(EXTENDED_POOL_LENGTH))),
-            ("behaviour", "as before, until weights are set".into()),
-        ];
-        context.terminal.confirm(&format!("Extend pool {}", self.pool), &lines)?;
-        let plan = Plan::one("extend the pool", group);
-        let transactions = context.send(&plan, &[manager], snapshot.program_id()).await?;
-        Ok(Output {
-            pool: Text(self.pool),
-            rent_lamports,
+        let setting = Extension {
+            rent_lamports: actions::extension_rent(snapshot),
             account_bytes_before: length,
             account_bytes: length.max(EXTENDED_POOL_LENGTH),
-            transactions,
-        })
+        };
+        let manager = self.manager.key(context, snapshot)?;
+        check_balance(context, &payer, setting.rent_lamports).await?;
+        settings::set(context, &fresh, setting, group, || Ok(vec![manager])).await
     }
 }
 
-impl CommandOutput for Output {
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Extended pool {}", self.pool)?;
-        write_fields(
-            f,
-            &[
-                ("rent", sol(self.rent_lamports)),
-                ("next", "it behaves as before until weights are set: `tidepool set-weights`".into()),
-            ],
-        )?;
-        write_signatures(f, &self.transactions)
+impl Setting for Extension {
+    fn subject(&self) -> String {
+        "the extension".into()
     }
 
-    fn json(&self) -> Value {
-        to_json(self)
+    /// A pool that has the extension is refused.
+    fn is_changed(&self) -> bool {
+        true
+    }
+
+    fn lines(&self) -> Vec<Line> {
+        vec![
+            ("you pay", format!("{} of rent, which stays in the pool's account", sol(self.rent_lamports))),
+            ("account", format!("{} bytes now, {} then", self.account_bytes_before, self.account_bytes)),
+            ("behaviour", "as before, until weights are set".into()),
+        ]
+    }
+
+    fn to_do(&self, pool: &Address) -> String {
+        format!("Extend pool {pool}")
+    }
+
+    fn done(&self, pool: &Address) -> String {
+        format!("Extended pool {pool}")
+    }
+
+    fn lines_when_done(&self) -> Vec<Line> {
+        vec![
+            ("rent", sol(self.rent_lamports)),
+            ("next", "it behaves as before until weights are set: `tidepool set-weights`".into()),
+        ]
     }
 }

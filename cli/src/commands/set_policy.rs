@@ -1,21 +1,18 @@
 //! `tidepool set-policy`
 
 use {
-    super::policy::{Policy, policy_of},
+    super::{
+        policy::{Policy, policy_of},
+        settings::{self, Answer, Line, ManagerArgs, Setting, instead},
+    },
     crate::{
-        args::address,
         context::Context,
         error::CliError,
-        keys::KeySource,
-        output::{CommandOutput, Landed, Text, to_json, write_fields, write_signatures},
         units::{Share, Units},
     },
     clap::ArgGroup,
     serde::Serialize,
-    serde_json::Value,
-    solana_address::Address,
-    std::fmt,
-    tidepool_client::{actions, cluster::Cluster, plan::Plan, pool::StakeSelection},
+    tidepool_client::{actions, cluster::Cluster},
     tidepool_interface::state::RebalancePolicy,
 };
 
@@ -31,9 +28,8 @@ Example:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE, group = ArgGroup::new("setting").required(true).multiple(true))]
 pub struct Args {
-    /// The pool
-    #[arg(value_name = "POOL", value_parser = address)]
-    pool: Address,
+    #[command(flatten)]
+    manager: ManagerArgs,
 
     /// Share of the pool that stays in the reserve, for those who want SOL at once
     #[arg(long, value_name = "PERCENT", group = "setting")]
@@ -54,21 +50,13 @@ pub struct Args {
     /// Share of the pool that one validator may be given, whatever its weight; 100% sets no bound
     #[arg(long, value_name = "PERCENT", group = "setting")]
     validator_cap: Option<Share>,
-
-    /// Key of the pool's manager [default: your wallet's]
-    #[arg(long, value_name = "KEYPAIR")]
-    manager: Option<KeySource>,
 }
 
-/// A policy that has been set.
+/// A policy that is set.
 #[derive(Debug, Serialize)]
-pub struct Output {
-    pool: Text<Address>,
-    /// Whether anything is another than before.
-    changed: bool,
+pub struct PolicyChange {
     policy_before: Policy,
     policy: Policy,
-    transactions: Vec<Landed>,
 }
 
 impl Args {
@@ -76,27 +64,14 @@ impl Args {
     ///
     /// # Errors
     /// [`CliError`].
-    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
-        context.terminal.check_consent()?;
-        let snapshot = context.read_for_planning(&self.pool, StakeSelection::None).await?;
-        let before = policy_of(&snapshot)?;
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Answer<PolicyChange>, CliError> {
+        let fresh = self.manager.read(context).await?;
+        let snapshot = &fresh.snapshot;
+        let before = policy_of(snapshot)?;
         let after = self.applied_to(before);
-        let group = actions::set_rebalance_policy(&snapshot, &after)?;
-        let mut output = Output {
-            pool: Text(self.pool),
-            changed: before != after,
-            policy_before: Policy::from(&before),
-            policy: Policy::from(&after),
-            transactions: vec![],
-        };
-        if output.changed {
-            let expected = snapshot.pool().head.manager;
-            let manager = context.authority("the pool's manager", "--manager", self.manager.as_ref(), expected)?;
-            context.terminal.confirm(&format!("Set the policy of pool {}", self.pool), &output.lines())?;
-            let plan = Plan::one("set the policy", group);
-            output.transactions = context.send(&plan, &[manager], snapshot.program_id()).await?;
-        }
-        Ok(output)
+        let group = actions::set_rebalance_policy(snapshot, &after)?;
+        let setting = PolicyChange { policy_before: Policy::from(&before), policy: Policy::from(&after) };
+        settings::set(context, &fresh, setting, group, || Ok(vec![self.manager.key(context, snapshot)?])).await
     }
 
     fn applied_to(&self, mut policy: RebalancePolicy) -> RebalancePolicy {
@@ -120,30 +95,17 @@ impl Args {
     }
 }
 
-impl Output {
-    /// The settings; those that change with what they were.
-    fn lines(&self) -> Vec<(&'static str, String)> {
+impl Setting for PolicyChange {
+    fn subject(&self) -> String {
+        "the policy".into()
+    }
+
+    fn is_changed(&self) -> bool {
+        self.policy_before != self.policy
+    }
+
+    fn lines(&self) -> Vec<Line> {
         let settings = self.policy_before.lines().into_iter().zip(self.policy.lines());
-        settings
-            .map(|((name, before), (_, after))| {
-                (name, if before == after { after } else { format!("{after}, until now {before}") })
-            })
-            .collect()
-    }
-}
-
-impl CommandOutput for Output {
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.changed {
-            writeln!(f, "The policy of pool {} is that already", self.pool)?;
-            return write_fields(f, &self.lines());
-        }
-        writeln!(f, "Set the policy of pool {}", self.pool)?;
-        write_fields(f, &self.lines())?;
-        write_signatures(f, &self.transactions)
-    }
-
-    fn json(&self) -> Value {
-        to_json(self)
+        settings.map(|((name, before), (_, after))| (name, instead(before, after))).collect()
     }
 }

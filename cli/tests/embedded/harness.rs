@@ -162,6 +162,16 @@ impl Stage {
     }
 }
 
+/// Checks that a command line fails with this exit code, and that its one sentence has these parts.
+pub async fn assert_fails(stage: &Stage, line: &str, exit: u8, parts: &[&str]) {
+    let (code, message) = stage.fails(line).await;
+    assert_eq!(code, exit, "{line}: {message}");
+    for part in parts {
+        assert!(message.contains(part), "{line}: {message:?} does not say {part:?}");
+    }
+    assert!(!message.contains('\n'), "{line}: {message:?} is more than a sentence");
+}
+
 /// Checks that the documentation names every field.
 fn assert_documented(json: &Value) {
     match json {

@@ -1,7 +1,7 @@
 //! What is refused, with which exit code, and what it says.
 
 use {
-    super::harness::{SOL, Stage, text},
+    super::harness::{SOL, Stage, assert_fails, text},
     clap::Parser as _,
     solana_address::Address,
     solana_signer::Signer as _,
@@ -11,15 +11,6 @@ use {
 const USAGE: u8 = 2;
 const REFUSED: u8 = 3;
 const NOT_NOW: u8 = 5;
-
-async fn assert_fails(stage: &Stage, line: &str, exit: u8, parts: &[&str]) {
-    let (code, message) = stage.fails(line).await;
-    assert_eq!(code, exit, "{line}: {message}");
-    for part in parts {
-        assert!(message.contains(part), "{line}: {message:?} does not say {part:?}");
-    }
-    assert!(!message.contains('\n'), "{line}: {message:?} is more than a sentence");
-}
 
 #[tokio::test]
 async fn a_pool_that_is_none_is_named_for_what_it_is() {

@@ -1,7 +1,7 @@
 //! The extension, the policy and the weights of a pool: what is set, and what is refused.
 
 use {
-    super::harness::{SIGNATURE, SOL, Stage, number, text},
+    super::harness::{SIGNATURE, SOL, Stage, assert_fails, number, text},
     serde_json::{Value, json},
     solana_address::Address,
     solana_signer::Signer as _,
@@ -9,15 +9,6 @@ use {
 
 const USAGE: u8 = 2;
 const REFUSED: u8 = 3;
-
-async fn assert_fails(stage: &Stage, line: &str, exit: u8, parts: &[&str]) {
-    let (code, message) = stage.fails(line).await;
-    assert_eq!(code, exit, "{line}: {message}");
-    for part in parts {
-        assert!(message.contains(part), "{line}: {message:?} does not say {part:?}");
-    }
-    assert!(!message.contains('\n'), "{line}: {message:?} is more than a sentence");
-}
 
 /// A pool with the first `count` validators.
 async fn pool_of(stage: &Stage, count: usize, options: &str) -> String {

@@ -153,6 +153,9 @@ fn explain_instruction(program: Option<FailedProgram>, error: &InstructionError)
         Some(FailedProgram::System) => {
             SystemError::try_from(*code).ok().map(|error| (format!("{error:?}"), system_message(&error)))
         }
+        Some(FailedProgram::Metadata) => {
+            metadata_error(*code).map(|(name, message)| (name.to_owned(), message.to_owned()))
+        }
         _ => None,
     };
     known.unwrap_or_else(|| {
@@ -203,6 +206,20 @@ fn system_message(error: &SystemError) -> String {
         other => return format!("The system program refuses: {other}."),
     }
     .to_owned()
+}
+
+/// The errors of the metadata program that a name for a pool's token can lead to.
+const fn metadata_error(code: u32) -> Option<(&'static str, &'static str)> {
+    Some(match code {
+        11 => ("NameTooLong", "The token's name is too long: use 32 bytes at most."),
+        12 => ("SymbolTooLong", "The token's symbol is too long: use 10 bytes at most."),
+        13 => ("UriTooLong", "The address of the token's description is too long: use 200 bytes at most."),
+        153 => (
+            "InstructionNotSupported",
+            "The metadata program makes no metadata for tokens of Token-2022 in this way: the pool's token goes without.",
+        ),
+        _ => return None,
+    })
 }
 
 /// Errors without a code of their own, with what they mean in a stake pool's instructions.

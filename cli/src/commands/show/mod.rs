@@ -3,7 +3,11 @@
 mod text;
 
 use {
-    super::policy::Policy,
+    super::{
+        fees::{DelayedFee, Ratio},
+        policy::Policy,
+        set_metadata::Metadata,
+    },
     crate::{
         args::address,
         context::Context,
@@ -15,11 +19,12 @@ use {
     solana_address::Address,
     std::{collections::HashSet, fmt},
     tidepool_client::{
+        actions::{StoredMetadata, token_metadata_address},
         cluster::Cluster,
         pool::{PoolSnapshot, StakeSelection},
     },
     tidepool_interface::{
-        maths::{Fee, FutureEpoch, mul_div_floor},
+        maths::{Fee, mul_div_floor},
         state::RebalancePolicy,
     },
 };
@@ -60,6 +65,8 @@ pub struct Output {
     epoch_rewards_active: bool,
     total_lamports: u64,
     pool_token_supply: u64,
+    /// What the token is called; `null` where it has no Metaplex metadata.
+    metadata: Option<Metadata>,
     /// Lamports that a whole pool token (10^9 smallest units) is worth, rounded down; `null` without a supply.
     lamports_per_whole_pool_token: Option<u64>,
     /// Growth of the price in the last epoch over a year, in percent: an estimate for display.
@@ -123,28 +130,6 @@ struct Fees {
     collected: bool,
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
-struct Ratio {
-    numerator: u64,
-    denominator: u64,
-}
-
-#[derive(Debug, Serialize)]
-struct DelayedFee {
-    numerator: u64,
-    denominator: u64,
-    pending: Option<PendingFee>,
-}
-
-/// A fee that takes effect later.
-#[derive(Debug, Serialize)]
-struct PendingFee {
-    numerator: u64,
-    denominator: u64,
-    /// The first epoch in which it can be in force: with that epoch's update, provided that every epoch has one.
-    from_epoch: u64,
-}
-
 #[derive(Debug, Serialize)]
 struct Authorities {
     manager: Text<Address>,
@@ -186,11 +171,14 @@ impl Args {
             snapshot = context.watch("Reading stake in motion", reading).await?;
         }
         let slots = context.cluster.epoch_schedule().await?.slots_per_epoch;
-        Ok(describe(&snapshot, slots as f64 * SECONDS_PER_SLOT))
+        let metadata = context.cluster.account(&token_metadata_address(&snapshot)).await?;
+        // Metadata of a kind that is not known here is none that could be shown.
+        let metadata = StoredMetadata::read(metadata.as_ref()).ok().flatten();
+        Ok(describe(&snapshot, metadata.as_ref().map(Metadata::from), slots as f64 * SECONDS_PER_SLOT))
     }
 }
 
-fn describe(snapshot: &PoolSnapshot, epoch_seconds: f64) -> Output {
+fn describe(snapshot: &PoolSnapshot, metadata: Option<Metadata>, epoch_seconds: f64) -> Output {
     let head = &snapshot.pool().head;
     let rate = snapshot.rate();
     let price = mul_div_floor(ONE_TOKEN, rate.total_lamports, rate.pool_token_supply.max(1));
@@ -203,6 +191,7 @@ fn describe(snapshot: &PoolSnapshot, epoch_seconds: f64) -> Output {
         epoch_rewards_active: snapshot.environment().rewards_are_being_paid(),
         total_lamports: rate.total_lamports,
         pool_token_supply: rate.pool_token_supply,
+        metadata,
         lamports_per_whole_pool_token: price.filter(|_| rate.pool_token_supply > 0),
         estimated_annual_yield_percent: snapshot
             .yield_estimate(epoch_seconds)
@@ -265,19 +254,7 @@ fn extension(snapshot: &PoolSnapshot, policy: &RebalancePolicy) -> Extension {
 
 fn fees(snapshot: &PoolSnapshot) -> Fees {
     let (head, terms) = (&snapshot.pool().head, &snapshot.pool().terms);
-    let delayed = |fee: Fee, next: &FutureEpoch<Fee>| {
-        // A pending fee moves up with each update into a new epoch: the next one is this epoch's, or the next epoch's.
-        let next_update = head.last_update_epoch.get().saturating_add(1).max(snapshot.epoch());
-        DelayedFee {
-            numerator: fee.numerator,
-            denominator: fee.denominator,
-            pending: next.pending().map(|(fee, updates)| PendingFee {
-                numerator: fee.numerator,
-                denominator: fee.denominator,
-                from_epoch: next_update.saturating_add(u64::from(updates.saturating_sub(1))),
-            }),
-        }
-    };
+    let delayed = |fee: Fee, next| DelayedFee::new(snapshot, fee, next);
     Fees {
         epoch: delayed(head.epoch_fee.get(), &terms.next_epoch_fee),
         sol_deposit: terms.sol_deposit_fee.into(),
@@ -300,12 +277,6 @@ fn authorities(snapshot: &PoolSnapshot) -> Authorities {
         stake_deposit_is_open: !snapshot.has_custom_deposit_authority(),
         sol_deposit: terms.sol_deposit_authority.map(Text),
         sol_withdraw: terms.sol_withdraw_authority.map(Text),
-    }
-}
-
-impl From<Fee> for Ratio {
-    fn from(fee: Fee) -> Self {
-        Self { numerator: fee.numerator, denominator: fee.denominator }
     }
 }
 

@@ -1,13 +1,12 @@
 //! A pool as a person reads it.
 
 use {
-    super::{DelayedFee, Extension, Output, Ratio},
+    super::{super::set_metadata::printable, Extension, Output, Ratio},
     crate::{
         output::write_fields,
-        units::{percent, sol, tokens},
+        units::{sol, tokens},
     },
     std::fmt,
-    tidepool_interface::maths::Fee,
 };
 
 pub(super) fn write(f: &mut fmt::Formatter<'_>, pool: &Output) -> fmt::Result {
@@ -63,6 +62,9 @@ fn state(pool: &Output) -> Vec<(&'static str, String)> {
         ("mint", pool.accounts.pool_mint.to_string()),
         ("rate", rate),
     ];
+    if let Some(metadata) = &pool.metadata {
+        fields.push(("token", format!("{} ({})", printable(&metadata.name), printable(&metadata.symbol))));
+    }
     if let Some(percent) = pool.estimated_annual_yield_percent {
         fields.push(("yield", format!("about {percent:.2} % a year, by the last epoch")));
     }
@@ -108,15 +110,15 @@ fn weights(extension: &Extension) -> Vec<(&'static str, String)> {
 fn fees(pool: &Output) -> Vec<(&'static str, String)> {
     let fees = &pool.fees;
     let referral = |fee: &Ratio, share: u8| match share {
-        0 => ratio(fee),
-        share => format!("{}, {share} % of it to referrers", ratio(fee)),
+        0 => fee.percent(),
+        share => format!("{}, {share} % of it to referrers", fee.percent()),
     };
     let mut fields = vec![
-        ("on rewards", delayed(&fees.epoch)),
+        ("on rewards", fees.epoch.percent()),
         ("SOL deposit", referral(&fees.sol_deposit, fees.sol_referral_percent)),
         ("stake deposit", referral(&fees.stake_deposit, fees.stake_referral_percent)),
-        ("SOL withdrawal", delayed(&fees.sol_withdrawal)),
-        ("stake withdrawal", delayed(&fees.stake_withdrawal)),
+        ("SOL withdrawal", fees.sol_withdrawal.percent()),
+        ("stake withdrawal", fees.stake_withdrawal.percent()),
     ];
     if !fees.collected {
         let note = "the manager's fee account cannot take fees, so rewards and withdrawals are free";
@@ -138,20 +140,4 @@ fn authorities(pool: &Output) -> Vec<(&'static str, String)> {
         fields.push(("SOL withdrawals by", authority.to_string()));
     }
     fields
-}
-
-fn ratio(fee: &Ratio) -> String {
-    percent(&Fee::new(fee.numerator, fee.denominator))
-}
-
-fn delayed(fee: &DelayedFee) -> String {
-    let now = percent(&Fee::new(fee.numerator, fee.denominator));
-    match &fee.pending {
-        None => now,
-        Some(pending) => format!(
-            "{now}; {} from epoch {} on",
-            percent(&Fee::new(pending.numerator, pending.denominator)),
-            pending.from_epoch
-        ),
-    }
 }

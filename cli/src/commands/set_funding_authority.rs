@@ -1,0 +1,133 @@
+//! `tidepool set-funding-authority`
+
+use {
+    super::settings::{self, Answer, Choice, Line, ManagerArgs, Setting, check_can_sign, instead},
+    crate::{context::Context, error::CliError, output::Text},
+    serde::Serialize,
+    solana_address::Address,
+    tidepool_client::{actions, cluster::Cluster, pool::PoolSnapshot},
+    tidepool_interface::instruction::FundingType,
+};
+
+const EXAMPLE: &str = "\
+Example:
+  tidepool set-funding-authority 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA sol-deposit \\
+      3dUnDPz4WkP6KX7MX2BTpDrA7hfNXL2QhJDJN8XkT8nD
+  tidepool set-funding-authority 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA stake-deposit none";
+
+/// Set who has to sign deposits of stake, deposits of SOL or withdrawals of SOL
+///
+/// From then on each of these needs that signature beside the depositor's or holder's own; with none they are open to everybody.
+/// Withdrawals of stake are always open, so that holders can leave whatever is set here. It takes effect at once. The pool's
+/// manager signs; the authority need not.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    #[command(flatten)]
+    manager: ManagerArgs,
+
+    /// What needs the signature
+    #[arg(value_name = "FOR", value_enum)]
+    funding: Funding,
+
+    /// Whose signature that is, or none to open it to everybody
+    #[arg(value_name = "ADDRESS|none")]
+    authority: Choice,
+}
+
+/// What an authority has to sign.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+enum Funding {
+    /// Deposits of stake
+    StakeDeposit,
+    /// Deposits of SOL
+    SolDeposit,
+    /// Withdrawals of SOL; withdrawals of stake stay open
+    SolWithdraw,
+}
+
+/// A funding authority.
+#[derive(Debug, Serialize)]
+pub struct Authority {
+    #[serde(rename = "kind")]
+    funding: Funding,
+    /// `null` where everybody may.
+    authority_before: Option<Text<Address>>,
+    authority: Option<Text<Address>>,
+}
+
+impl Args {
+    /// Sets it.
+    ///
+    /// # Errors
+    /// [`CliError`].
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Answer<Authority>, CliError> {
+        let fresh = self.manager.read(context).await?;
+        let snapshot = &fresh.snapshot;
+        // The program's own address stands for everybody, since it authorizes every deposit.
+        let open = snapshot.default_deposit_authority();
+        let new = self.authority.0.filter(|new| self.funding != Funding::StakeDeposit || *new != open);
+        if let Some(new) = &new {
+            check_can_sign(context, snapshot, "a funding authority", new).await?;
+        }
+        let setting = Authority {
+            funding: self.funding,
+            authority_before: self.funding.authority(snapshot).map(Text),
+            authority: new.map(Text),
+        };
+        let group = actions::set_funding_authority(snapshot, self.funding.kind(), new);
+        settings::set(context, &fresh, setting, group, || Ok(vec![self.manager.key(context, snapshot)?])).await
+    }
+}
+
+impl Funding {
+    const fn kind(self) -> FundingType {
+        match self {
+            Self::StakeDeposit => FundingType::StakeDeposit,
+            Self::SolDeposit => FundingType::SolDeposit,
+            Self::SolWithdraw => FundingType::SolWithdraw,
+        }
+    }
+
+    /// Who has to sign now; `None` where everybody may.
+    fn authority(self, snapshot: &PoolSnapshot) -> Option<Address> {
+        let (head, terms) = (&snapshot.pool().head, &snapshot.pool().terms);
+        match self {
+            Self::StakeDeposit => snapshot.has_custom_deposit_authority().then_some(head.stake_deposit_authority),
+            Self::SolDeposit => terms.sol_deposit_authority,
+            Self::SolWithdraw => terms.sol_withdraw_authority,
+        }
+    }
+
+    const fn what(self) -> &'static str {
+        match self {
+            Self::StakeDeposit => "deposits of stake",
+            Self::SolDeposit => "deposits of SOL",
+            Self::SolWithdraw => "withdrawals of SOL",
+        }
+    }
+}
+
+impl Setting for Authority {
+    fn subject(&self) -> String {
+        format!("the authority for {}", self.funding.what())
+    }
+
+    fn is_changed(&self) -> bool {
+        self.authority_before != self.authority
+    }
+
+    fn lines(&self) -> Vec<Line> {
+        let named = |authority: Option<Text<Address>>| authority.map_or("none".into(), |who| who.to_string());
+        let meaning = match (self.authority, self.funding) {
+            (None, funding) => format!("{} are open to everybody", funding.what()),
+            (Some(_), Funding::StakeDeposit) => "nobody can deposit stake without that signature".into(),
+            (Some(_), Funding::SolDeposit) => "nobody can deposit SOL without that signature".into(),
+            (Some(_), Funding::SolWithdraw) => {
+                "no holder gets SOL from the reserve without that signature; they can still leave with stake".into()
+            }
+        };
+        vec![("signed by", instead(named(self.authority_before), named(self.authority))), ("then", meaning)]
+    }
+}

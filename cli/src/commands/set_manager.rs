@@ -1,0 +1,142 @@
+//! `tidepool set-manager`
+
+use {
+    super::{
+        settings::{self, Answer, Line, ManagerArgs, Setting, instead},
+        wallet::{check_balance, token_account_rent},
+    },
+    crate::{args::address, context::Context, error::CliError, keys::KeySource, output::Text, units::sol},
+    serde::Serialize,
+    solana_address::Address,
+    tidepool_client::{
+        actions::{self, TokenReceiver, check_fee_account},
+        cluster::Cluster,
+        pool::PoolSnapshot,
+    },
+    tidepool_interface::{address::SYSTEM_PROGRAM_ID, external::token::TokenAccount},
+};
+
+const EXAMPLE: &str = "\
+Example:
+  tidepool set-manager 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA new-manager.json \\
+      --manager manager.json";
+
+/// Hand a pool over to another manager, who gets its fees from then on
+///
+/// The new manager may change fees, authorities and the manager itself; nobody can take that back. Fees go to the new manager's
+/// associated token account, which is created if need be, or to --fee-account. With your own key as the new manager's, only the
+/// fee account changes. The staker stays. Both managers sign.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    #[command(flatten)]
+    manager: ManagerArgs,
+
+    /// Key of the new manager, who signs too
+    #[arg(value_name = "NEW_MANAGER_KEYPAIR")]
+    new_manager: KeySource,
+
+    /// Account of the pool's token that gets the fees instead
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    fee_account: Option<Address>,
+}
+
+/// A manager, and where the fees go.
+#[derive(Debug, Serialize)]
+pub struct Manager {
+    manager_before: Text<Address>,
+    manager: Text<Address>,
+    manager_fee_account_before: Text<Address>,
+    manager_fee_account: Text<Address>,
+    /// Whose tokens the fees become.
+    fee_owner: Text<Address>,
+    /// Lamports of rent for the fee account.
+    rent_lamports: u64,
+    #[serde(skip)]
+    staker: Address,
+}
+
+impl Args {
+    /// Hands it over.
+    ///
+    /// # Errors
+    /// [`CliError`].
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Answer<Manager>, CliError> {
+        let fresh = self.manager.read(context).await?;
+        let snapshot = &fresh.snapshot;
+        let new = context.key_or_wallet("the new manager (NEW_MANAGER_KEYPAIR)", Some(&self.new_manager))?;
+        let fees_to = match self.fee_account {
+            Some(account) => TokenReceiver::Account(account),
+            None => TokenReceiver::Wallet(new.pubkey()),
+        };
+        let fee_owner = fee_owner(context, snapshot, &fees_to).await?;
+        let rent_lamports = token_account_rent(context, snapshot, &fees_to).await?;
+        let payer = context.fee_payer()?.pubkey();
+        check_balance(context, &payer, rent_lamports).await?;
+        let head = &snapshot.pool().head;
+        let setting = Manager {
+            manager_before: Text(head.manager),
+            manager: Text(new.pubkey()),
+            manager_fee_account_before: Text(head.manager_fee_account),
+            manager_fee_account: Text(fees_to.address(snapshot)),
+            fee_owner: Text(fee_owner),
+            rent_lamports,
+            staker: head.staker,
+        };
+        let group = actions::set_manager(snapshot, &payer, &new.pubkey(), &fees_to);
+        settings::set(context, &fresh, setting, group, || Ok(vec![self.manager.key(context, snapshot)?, new])).await
+    }
+}
+
+/// Whose tokens the fees become; the account is checked, as far as it exists.
+async fn fee_owner<C: Cluster>(
+    context: &Context<'_, C>,
+    snapshot: &PoolSnapshot,
+    fees_to: &TokenReceiver,
+) -> Result<Address, CliError> {
+    let address = fees_to.address(snapshot);
+    let account = context.cluster.account(&address).await?;
+    let account = match fees_to {
+        TokenReceiver::Account(_) => account,
+        // Lamports that somebody has sent there do not keep the account from being created.
+        TokenReceiver::Wallet(_) => account.filter(|account| account.owner != SYSTEM_PROGRAM_ID),
+    };
+    if let (None, TokenReceiver::Wallet(wallet)) = (&account, fees_to) {
+        return Ok(*wallet);
+    }
+    check_fee_account(snapshot, &address, account.as_ref())?;
+    let owner = account.as_ref().and_then(|account| TokenAccount::decode(&account.data).ok()).map(|held| *held.owner);
+    match (fees_to, owner) {
+        (TokenReceiver::Wallet(wallet), Some(owner)) if owner != *wallet => Err(CliError::usage(format!(
+            "the new manager's associated token account {address} belongs to {owner} now: give another account with --fee-account"
+        ))),
+        (_, owner) => Ok(owner.unwrap_or(address)),
+    }
+}
+
+impl Setting for Manager {
+    fn subject(&self) -> String {
+        "the manager".into()
+    }
+
+    fn is_changed(&self) -> bool {
+        self.manager_before != self.manager || self.manager_fee_account_before != self.manager_fee_account
+    }
+
+    fn lines(&self) -> Vec<Line> {
+        let mut lines = vec![
+            ("manager", instead(self.manager_before, self.manager)),
+            ("fees go to", instead(self.manager_fee_account_before, self.manager_fee_account)),
+        ];
+        if self.fee_owner != self.manager {
+            lines.push(("which belongs to", self.fee_owner.to_string()));
+        }
+        if self.rent_lamports > 0 {
+            lines.push(("you pay", format!("{} of rent for that account", sol(self.rent_lamports))));
+        }
+        if self.manager_before != self.manager && self.staker == self.manager_before.0 {
+            lines.push(("staker", "stays the old manager, until `tidepool set-staker` names another".into()));
+        }
+        lines
+    }
+}

@@ -1,0 +1,175 @@
+//! `tidepool set-metadata`
+
+use {
+    super::settings::{self, Answer, Line, ManagerArgs, Setting, instead},
+    crate::{context::Context, error::CliError, output::Text},
+    clap::ArgGroup,
+    serde::Serialize,
+    solana_address::Address,
+    tidepool_client::{
+        actions::{self, StoredMetadata, TokenMetadata},
+        cluster::Cluster,
+        error::PlanError,
+        pool::PoolSnapshot,
+    },
+    tidepool_interface::address::METADATA_PROGRAM_ID,
+};
+
+const EXAMPLE: &str = "\
+Example:
+  tidepool set-metadata 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --name Tide --symbol tideSOL \\
+      --uri https://example.org/tide.json";
+
+/// Set what a pool's token is called in wallets: its Metaplex metadata
+///
+/// Creates the metadata, or changes it where there is some; what is not given then stays as it is. The URI is that of a JSON file
+/// with a description and an image. Metaplex refuses to create metadata for tokens of Token-2022. The pool's manager signs; the
+/// fee payer pays for the account, about 0.016 SOL.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE, group = ArgGroup::new("text").required(true).multiple(true))]
+pub struct Args {
+    #[command(flatten)]
+    manager: ManagerArgs,
+
+    /// Name of the token, 32 bytes at most
+    #[arg(long, value_name = "TEXT", group = "text")]
+    name: Option<String>,
+
+    /// Symbol of the token, 10 bytes at most
+    #[arg(long, value_name = "TEXT", group = "text")]
+    symbol: Option<String>,
+
+    /// Address of the description, 200 bytes at most
+    #[arg(long, value_name = "URI", group = "text")]
+    uri: Option<String>,
+}
+
+/// Metadata of a pool token, as answers show it.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Metadata {
+    /// What the token is called.
+    pub name: String,
+    /// Its short name.
+    pub symbol: String,
+    uri: String,
+}
+
+/// Metadata that is set.
+#[derive(Debug, Serialize)]
+pub struct TokenName {
+    metadata_account: Text<Address>,
+    /// `null` where there was none.
+    metadata_before: Option<Metadata>,
+    metadata: Metadata,
+}
+
+impl Args {
+    /// Sets it.
+    ///
+    /// # Errors
+    /// [`CliError`].
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Answer<TokenName>, CliError> {
+        let fresh = self.manager.read(context).await?;
+        let snapshot = &fresh.snapshot;
+        let stored = read(context, snapshot).await?;
+        let before = stored.as_ref().map(Metadata::from);
+        let metadata = self.applied_to(snapshot, before.clone())?;
+        let text = TokenMetadata { name: &metadata.name, symbol: &metadata.symbol, uri: &metadata.uri };
+        let group = match &stored {
+            None => actions::create_token_metadata(snapshot, &context.fee_payer()?.pubkey(), &text)?,
+            Some(stored) => {
+                stored.check_changeable(snapshot)?;
+                actions::update_token_metadata(snapshot, &text)?
+            }
+        };
+        let setting = TokenName {
+            metadata_account: Text(actions::token_metadata_address(snapshot)),
+            metadata_before: before,
+            metadata,
+        };
+        settings::set(context, &fresh, setting, group, || Ok(vec![self.manager.key(context, snapshot)?])).await
+    }
+
+    fn applied_to(&self, snapshot: &PoolSnapshot, before: Option<Metadata>) -> Result<Metadata, CliError> {
+        let given = |text: &Option<String>, before: Option<String>| text.clone().or(before);
+        let (name, symbol, uri) = match before {
+            Some(Metadata { name, symbol, uri }) => (Some(name), Some(symbol), Some(uri)),
+            None => (None, None, Some(String::new())),
+        };
+        match (given(&self.name, name), given(&self.symbol, symbol), given(&self.uri, uri)) {
+            (Some(name), Some(symbol), Some(uri)) => Ok(Metadata { name, symbol, uri }),
+            _ => Err(CliError::usage(format!(
+                "the token of pool {} has no metadata yet: give both --name and --symbol",
+                snapshot.address()
+            ))),
+        }
+    }
+}
+
+/// The token's metadata, if it has any, on a cluster where it can have some.
+async fn read<C: Cluster>(
+    context: &Context<'_, C>,
+    snapshot: &PoolSnapshot,
+) -> Result<Option<StoredMetadata>, CliError> {
+    let addresses = [actions::token_metadata_address(snapshot), METADATA_PROGRAM_ID];
+    let mut accounts = context.cluster.accounts(&addresses).await?;
+    if accounts.pop().flatten().is_none() {
+        let what = format!(
+            "the Metaplex token metadata program ({METADATA_PROGRAM_ID}) is not on this cluster: use one that has it, or load it"
+        );
+        return Err(PlanError::Invalid { what }.into());
+    }
+    Ok(StoredMetadata::read(accounts.pop().flatten().as_ref())?)
+}
+
+impl From<&StoredMetadata> for Metadata {
+    fn from(stored: &StoredMetadata) -> Self {
+        let StoredMetadata { name, symbol, uri, .. } = stored.clone();
+        Self { name, symbol, uri }
+    }
+}
+
+/// A text that others have written, without what a terminal would obey.
+pub fn printable(text: &str) -> String {
+    let text: String = text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect();
+    if text.is_empty() { "none".into() } else { text }
+}
+
+impl Setting for TokenName {
+    fn subject(&self) -> String {
+        "the token's metadata".into()
+    }
+
+    fn is_changed(&self) -> bool {
+        self.metadata_before.as_ref() != Some(&self.metadata)
+    }
+
+    fn lines(&self) -> Vec<Line> {
+        let mut lines = self.lines_when_done();
+        if self.metadata_before.is_none() {
+            lines.push(("you pay", "about 0.016 SOL: rent of the metadata account, and what Metaplex takes".into()));
+        }
+        lines
+    }
+
+    fn lines_when_done(&self) -> Vec<Line> {
+        let before = |text: fn(&Metadata) -> &String| self.metadata_before.as_ref().map_or("", |before| text(before));
+        let line = |text: fn(&Metadata) -> &String| instead(printable(before(text)), printable(text(&self.metadata)));
+        vec![
+            ("name", line(|metadata| &metadata.name)),
+            ("symbol", line(|metadata| &metadata.symbol)),
+            ("description", line(|metadata| &metadata.uri)),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_obeys_no_name() {
+        assert_eq!(printable("Tide\u{1b}[2J\n"), "Tide\u{fffd}[2J\u{fffd}");
+        assert_eq!(printable(""), "none");
+    }
+}

@@ -1,0 +1,106 @@
+//! `tidepool set-preferred-validator`
+
+use {
+    super::settings::{self, Answer, Choice, Line, Setting, instead},
+    crate::{args::address, context::Context, error::CliError, keys::KeySource, output::Text},
+    serde::Serialize,
+    solana_address::Address,
+    tidepool_client::{actions, cluster::Cluster},
+    tidepool_interface::instruction::PreferredValidatorType,
+};
+
+const EXAMPLE: &str = "\
+Example:
+  tidepool set-preferred-validator 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA withdraw \\
+      FDNkPHBzqCiZybfNugS4hwYFBWwEMts639SVmedMX2ee
+  tidepool set-preferred-validator 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA deposit none";
+
+/// Set the validator that stake is deposited with, or withdrawn from first
+///
+/// With a validator for deposits, stake of all others is refused, and deposits of SOL go on as before. With one for
+/// withdrawals, stake is withdrawn from others only while that one holds little more than the least that has to stay. Removing
+/// the validator unsets it. The pool's staker signs.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    /// The pool
+    #[arg(value_name = "POOL", value_parser = address)]
+    pool: Address,
+
+    /// What it is preferred for
+    #[arg(value_name = "FOR", value_enum)]
+    purpose: Purpose,
+
+    /// The validator's vote account, or none for no preference
+    #[arg(value_name = "VOTE_ACCOUNT|none")]
+    vote: Choice,
+
+    /// Key of the pool's staker [default: your wallet's]
+    #[arg(long, value_name = "KEYPAIR")]
+    staker: Option<KeySource>,
+}
+
+/// What a validator is preferred for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+enum Purpose {
+    /// Deposits of stake
+    Deposit,
+    /// Withdrawals of stake
+    Withdraw,
+}
+
+/// A preferred validator.
+#[derive(Debug, Serialize)]
+pub struct Preferred {
+    #[serde(rename = "kind")]
+    purpose: Purpose,
+    vote_before: Option<Text<Address>>,
+    vote: Option<Text<Address>>,
+}
+
+impl Args {
+    /// Sets it.
+    ///
+    /// # Errors
+    /// [`CliError`].
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Answer<Preferred>, CliError> {
+        let fresh = settings::read(context, &self.pool).await?;
+        let snapshot = &fresh.snapshot;
+        let terms = &snapshot.pool().terms;
+        let (kind, before) = match self.purpose {
+            Purpose::Deposit => (PreferredValidatorType::Deposit, terms.preferred_deposit_validator_vote_address),
+            Purpose::Withdraw => (PreferredValidatorType::Withdraw, terms.preferred_withdraw_validator_vote_address),
+        };
+        let group = actions::set_preferred_validator(snapshot, kind, self.vote.0)?;
+        let setting = Preferred { purpose: self.purpose, vote_before: before.map(Text), vote: self.vote.0.map(Text) };
+        let expected = snapshot.pool().head.staker;
+        let key = || context.authority("the pool's staker", "--staker", self.staker.as_ref(), expected);
+        settings::set(context, &fresh, setting, group, || Ok(vec![key()?])).await
+    }
+}
+
+impl Setting for Preferred {
+    fn subject(&self) -> String {
+        match self.purpose {
+            Purpose::Deposit => "the preferred validator for deposits",
+            Purpose::Withdraw => "the preferred validator for withdrawals",
+        }
+        .into()
+    }
+
+    fn is_changed(&self) -> bool {
+        self.vote_before != self.vote
+    }
+
+    fn lines(&self) -> Vec<Line> {
+        let named = |vote: Option<Text<Address>>| vote.map_or("none".into(), |vote| vote.to_string());
+        let meaning = match (self.purpose, self.vote) {
+            (Purpose::Deposit, Some(_)) => "stake can be deposited with this validator only; deposits of SOL go on",
+            (Purpose::Deposit, None) => "stake can be deposited with every active validator of the pool",
+            (Purpose::Withdraw, Some(_)) => "stake is withdrawn from this validator first, while it has any to give",
+            (Purpose::Withdraw, None) => "stake can be withdrawn from every validator of the pool",
+        };
+        vec![("validator", instead(named(self.vote_before), named(self.vote))), ("then", meaning.into())]
+    }
+}

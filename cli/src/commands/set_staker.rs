@@ -1,0 +1,96 @@
+//! `tidepool set-staker`
+
+use {
+    super::settings::{self, Answer, Line, Setting, check_can_sign, instead},
+    crate::{
+        args::address,
+        context::Context,
+        error::CliError,
+        keys::{Key, KeySource},
+        output::Text,
+    },
+    clap::ArgGroup,
+    serde::Serialize,
+    solana_address::Address,
+    tidepool_client::{actions, cluster::Cluster, pool::PoolSnapshot},
+};
+
+const EXAMPLE: &str = "\
+Example:
+  tidepool set-staker 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA \\
+      3dUnDPz4WkP6KX7MX2BTpDrA7hfNXL2QhJDJN8XkT8nD --manager manager.json";
+
+/// Name a new staker, who adds and removes validators and moves stake between them
+///
+/// The new staker takes over at once and need not sign. The staker cannot take anything out of the pool or change its fees.
+/// The pool's manager signs, or its present staker.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE, group = ArgGroup::new("signer"))]
+pub struct Args {
+    /// The pool
+    #[arg(value_name = "POOL", value_parser = address)]
+    pool: Address,
+
+    /// The new staker's wallet
+    #[arg(value_name = "NEW_STAKER", value_parser = address)]
+    new_staker: Address,
+
+    /// Key of the pool's manager [default: your wallet's, whichever of the two you are]
+    #[arg(long, value_name = "KEYPAIR", group = "signer")]
+    manager: Option<KeySource>,
+
+    /// Key of the pool's present staker
+    #[arg(long, value_name = "KEYPAIR", group = "signer")]
+    staker: Option<KeySource>,
+}
+
+/// A staker.
+#[derive(Debug, Serialize)]
+pub struct Staker {
+    staker_before: Text<Address>,
+    staker: Text<Address>,
+}
+
+impl Args {
+    /// Names the staker.
+    ///
+    /// # Errors
+    /// [`CliError`].
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Answer<Staker>, CliError> {
+        let fresh = settings::read(context, &self.pool).await?;
+        let snapshot = &fresh.snapshot;
+        let head = &snapshot.pool().head;
+        check_can_sign(context, snapshot, "the staker", &self.new_staker).await?;
+        let setting = Staker { staker_before: Text(head.staker), staker: Text(self.new_staker) };
+        let signer = if setting.is_changed() { Some(self.key(context, snapshot)?) } else { None };
+        let signer_address = signer.as_ref().map_or(head.manager, |key| key.pubkey());
+        let group = actions::set_staker(snapshot, &signer_address, &self.new_staker)?;
+        settings::set(context, &fresh, setting, group, || Ok(signer.into_iter().collect())).await
+    }
+
+    fn key<C: Cluster>(&self, context: &Context<'_, C>, snapshot: &PoolSnapshot) -> Result<Key, CliError> {
+        let head = &snapshot.pool().head;
+        if let Some(staker) = &self.staker {
+            return context.authority("the pool's staker", "--staker", Some(staker), head.staker);
+        }
+        let wallet = context.wallet().ok().filter(|_| self.manager.is_none());
+        match wallet {
+            Some(wallet) if wallet.pubkey() == head.staker => Ok(wallet),
+            _ => context.authority("the pool's manager", "--manager", self.manager.as_ref(), head.manager),
+        }
+    }
+}
+
+impl Setting for Staker {
+    fn subject(&self) -> String {
+        "the staker".into()
+    }
+
+    fn is_changed(&self) -> bool {
+        self.staker_before != self.staker
+    }
+
+    fn lines(&self) -> Vec<Line> {
+        vec![("staker", instead(self.staker_before, self.staker))]
+    }
+}
