@@ -3,7 +3,7 @@
 use {
     super::{
         settings::{self, Answer, Line, ManagerArgs, Setting, instead},
-        wallet::{check_balance, token_account_rent},
+        wallet::check_balance,
     },
     crate::{args::address, context::Context, error::CliError, keys::KeySource, output::Text, units::sol},
     serde::Serialize,
@@ -13,7 +13,10 @@ use {
         cluster::Cluster,
         pool::PoolSnapshot,
     },
-    tidepool_interface::{address::SYSTEM_PROGRAM_ID, external::token::TokenAccount},
+    tidepool_interface::{
+        address::{SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID},
+        external::token::{TOKEN_ACCOUNT_LENGTH, TokenAccount},
+    },
 };
 
 const EXAMPLE: &str = "\
@@ -70,7 +73,7 @@ impl Args {
             None => TokenReceiver::Wallet(new.pubkey()),
         };
         let fee_owner = fee_owner(context, snapshot, &fees_to).await?;
-        let rent_lamports = token_account_rent(context, snapshot, &fees_to).await?;
+        let rent_lamports = if fee_owner.is_none() { token_account_rent(snapshot) } else { 0 };
         let payer = context.fee_payer()?.pubkey();
         check_balance(context, &payer, rent_lamports).await?;
         let head = &snapshot.pool().head;
@@ -79,7 +82,7 @@ impl Args {
             manager: Text(new.pubkey()),
             manager_fee_account_before: Text(head.manager_fee_account),
             manager_fee_account: Text(fees_to.address(snapshot)),
-            fee_owner: Text(fee_owner),
+            fee_owner: Text(fee_owner.unwrap_or(new.pubkey())),
             rent_lamports,
             staker: head.staker,
         };
@@ -88,30 +91,38 @@ impl Args {
     }
 }
 
-/// Whose tokens the fees become; the account is checked, as far as it exists.
+/// Whose tokens the fees become, by the account that takes them, which is checked; `None` where it has yet to be created.
 async fn fee_owner<C: Cluster>(
     context: &Context<'_, C>,
     snapshot: &PoolSnapshot,
     fees_to: &TokenReceiver,
-) -> Result<Address, CliError> {
+) -> Result<Option<Address>, CliError> {
     let address = fees_to.address(snapshot);
     let account = context.cluster.account(&address).await?;
-    let account = match fees_to {
-        TokenReceiver::Account(_) => account,
-        // Lamports that somebody has sent there do not keep the account from being created.
-        TokenReceiver::Wallet(_) => account.filter(|account| account.owner != SYSTEM_PROGRAM_ID),
+    let wallet = match fees_to {
+        TokenReceiver::Account(_) => None,
+        TokenReceiver::Wallet(wallet) => Some(*wallet),
     };
-    if let (None, TokenReceiver::Wallet(wallet)) = (&account, fees_to) {
-        return Ok(*wallet);
+    // Lamports that somebody has sent there do not keep the account from being created.
+    let is_missing = account.as_ref().is_none_or(|account| account.owner == SYSTEM_PROGRAM_ID);
+    if wallet.is_some() && is_missing {
+        return Ok(None);
     }
     check_fee_account(snapshot, &address, account.as_ref())?;
     let owner = account.as_ref().and_then(|account| TokenAccount::decode(&account.data).ok()).map(|held| *held.owner);
-    match (fees_to, owner) {
-        (TokenReceiver::Wallet(wallet), Some(owner)) if owner != *wallet => Err(CliError::usage(format!(
+    match (wallet, owner) {
+        (Some(wallet), Some(owner)) if owner != wallet => Err(CliError::usage(format!(
             "the new manager's associated token account {address} belongs to {owner} now: give another account with --fee-account"
         ))),
-        (_, owner) => Ok(owner.unwrap_or(address)),
+        (_, owner) => Ok(owner),
     }
+}
+
+/// Lamports of rent for a new associated token account.
+fn token_account_rent(snapshot: &PoolSnapshot) -> u64 {
+    // Token-2022 marks associated accounts as bound to their owner.
+    let mark = if snapshot.pool().head.token_program_id == TOKEN_2022_PROGRAM_ID { 5 } else { 0 };
+    snapshot.environment().rent.minimum_balance(TOKEN_ACCOUNT_LENGTH + mark)
 }
 
 impl Setting for Manager {

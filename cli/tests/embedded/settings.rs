@@ -106,6 +106,7 @@ async fn fees_of_holders_change_after_two_updates() {
 async fn a_stale_pool_is_updated_before_a_delay_is_counted() {
     let stage = Stage::new();
     let pool = stage.pool("").await;
+    stage.must(&format!("add-validator {pool} {}", stage.vote(0))).await;
     let (other, file) = stage.another_wallet("other", SOL);
     stage.cluster.begin_epoch().unwrap();
     let line = format!("set-fee {pool} epoch 4%");
