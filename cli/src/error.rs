@@ -301,7 +301,9 @@ fn exit_of_summary(summary: &Summary) -> Exit {
 fn exit_of_unsent(reason: &NotSent) -> Exit {
     match reason {
         NotSent::Cluster(error) => exit_of_cluster(error),
-        NotSent::MissingSigner { .. } | NotSent::CouldNotSign { .. } => Exit::Usage,
+        NotSent::MissingSigner { .. } | NotSent::CouldNotSign { .. } | NotSent::SignatureOfAnother { .. } => {
+            Exit::Usage
+        }
         NotSent::Stopped => Exit::Interrupted,
         NotSent::EarlierDidNotLand | NotSent::TooLarge { .. } | NotSent::Malformed { .. } => Exit::Failed,
     }

@@ -108,13 +108,25 @@ impl Stage {
     /// Runs a command line with the key of that name, and with another door to the cluster.
     pub async fn run_on<C: Cluster>(&self, cluster: &C, name: &str, line: &str) -> Result<Value, CliError> {
         let keypair = self.folder.join(format!("{name}.json")).display().to_string();
-        let words = ["tidepool", "--output", "json", "--keypair", &keypair];
-        let cli = Cli::try_parse_from(words.into_iter().chain(line.split_whitespace()))
-            .unwrap_or_else(|error| panic!("{line}: {error}"));
+        self.run_words(cluster, &["--keypair", &keypair], line).await
+    }
+
+    /// Runs a command line without a key, but for those that it names itself.
+    pub async fn run_without_key(&self, line: &str) -> Result<Value, CliError> {
+        self.run_words(&self.cluster, &[], line).await
+    }
+
+    async fn run_words<C: Cluster>(&self, cluster: &C, words: &[&str], line: &str) -> Result<Value, CliError> {
+        let words = ["tidepool", "--output", "json"].iter().chain(words).copied();
+        let cli =
+            Cli::try_parse_from(words.chain(line.split_whitespace())).unwrap_or_else(|error| panic!("{line}: {error}"));
         let config = Config::default();
         let mut context = Context::new(cluster, &cli.global, &config, Terminal::absent(&cli.global));
         context.poll_every = Duration::from_millis(1);
-        let answer = cli.command.execute(&context).await?;
+        let answer = match cli.command.execute(&context).await {
+            Err(CliError::Unsent(unsent)) => unsent,
+            answered => answered?,
+        };
         let written = |format, verbose| {
             let mut bytes = vec![];
             output::write(&mut bytes, answer.as_ref(), format, verbose).expect("memory can be written to");

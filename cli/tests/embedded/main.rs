@@ -10,5 +10,7 @@ mod metadata;
 mod rebalancing;
 mod refusals;
 mod settings;
+mod signing;
 mod weights;
+mod withdraw;
 mod withdrawals;

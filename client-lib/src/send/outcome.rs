@@ -102,6 +102,16 @@ pub enum NotSent {
         detail: String,
     },
 
+    /// A signature was made for something else.
+    #[error(
+        "the signature of {signer} is that of another transaction: the pool or the options have changed since it was made, so \
+         submit the message that was signed, or sign this one"
+    )]
+    SignatureOfAnother {
+        /// Whose it is.
+        signer: Address,
+    },
+
     /// It does not fit a packet.
     #[error("the transaction takes {bytes} bytes of {limit}: put fewer instructions into it, or use a lookup table")]
     TooLarge {

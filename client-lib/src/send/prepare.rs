@@ -2,7 +2,7 @@
 
 use {
     super::{
-        FailureReport, NotSent, Outcome, Outgoing, Sender,
+        FailureReport, Lifetime, NotSent, Outcome, Outgoing, Sender,
         budget::{limit_for, with_budget},
     },
     crate::{cluster::Cluster, compute::MAX_PER_TRANSACTION, error, pack::MAX_TRANSACTION_BYTES},
@@ -11,7 +11,7 @@ use {
     solana_instruction::Instruction,
     solana_message::{Message, VersionedMessage, v0},
     solana_signature::Signature,
-    solana_signer::Signer,
+    solana_signer::{Signer, SignerError},
     solana_transaction::versioned::VersionedTransaction,
     solana_transaction_error::TransactionError,
 };
@@ -34,6 +34,10 @@ impl<C: Cluster> Sender<'_, C> {
             .map_err(|error| Outcome::NotSent(error.into()))?;
         if let Some(error) = simulation.error {
             return Err(Outcome::WouldFail(self.report(outgoing, error, simulation.logs)));
+        }
+        if self.options.lifetime != Lifetime::Latest {
+            // As when it was signed elsewhere, where nothing was simulated.
+            return Ok(with_budget(&outgoing.instructions, outgoing.compute_units, price));
         }
         let limit = limit_for(simulation.units_consumed, outgoing.compute_growth, &self.options);
         Ok(with_budget(&outgoing.instructions, Some(limit), price))
@@ -100,9 +104,10 @@ pub(super) fn signature_of(
     address: &Address,
     message: &[u8],
 ) -> Result<Option<Signature>, NotSent> {
-    let signature = signer
-        .try_sign_message(message)
-        .map_err(|error| NotSent::CouldNotSign { signer: *address, detail: error.to_string() })?;
+    let signature = signer.try_sign_message(message).map_err(|error| match error {
+        SignerError::PresignerError(_) => NotSent::SignatureOfAnother { signer: *address },
+        error => NotSent::CouldNotSign { signer: *address, detail: error.to_string() },
+    })?;
     Ok((signature != Signature::default()).then_some(signature))
 }
 

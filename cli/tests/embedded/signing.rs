@@ -1,0 +1,179 @@
+//! Transactions that are shown, signed in one place and sent from another.
+
+use {
+    super::harness::{SOL, Stage, assert_fails, text},
+    serde_json::Value,
+    solana_account::Account,
+    solana_address::Address,
+    solana_keypair::Keypair,
+    solana_nonce::{
+        state::{DurableNonce, State},
+        versions::Versions,
+    },
+    solana_signer::Signer as _,
+    tidepool_client::cluster::Cluster as _,
+};
+
+async fn blockhash(stage: &Stage) -> String {
+    stage.cluster.latest_blockhash().await.unwrap().hash.to_string()
+}
+
+/// The first of the transactions that were signed and not sent.
+fn first(answer: &Value) -> &Value {
+    assert_eq!(answer["sent"], false);
+    &answer["transactions"][0]
+}
+
+/// What `--signer` takes.
+fn signature(transaction: &Value) -> String {
+    text(&transaction["signers"][0])
+}
+
+/// A nonce account of 1 SOL.
+fn nonce_account(stage: &Stage, authority: Address) -> (Address, String) {
+    let nonce = DurableNonce::from_blockhash(&solana_hash::Hash::new_unique());
+    let data = bincode::serialize(&Versions::new(State::new_initialized(&authority, nonce, 5_000))).unwrap();
+    let address = Address::new_unique();
+    let owner = solana_sdk_ids::system_program::ID;
+    stage.cluster.set_account(&address, Account { lamports: SOL, data, owner, ..Account::default() });
+    (address, nonce.as_hash().to_string())
+}
+
+#[tokio::test]
+async fn a_dry_run_shows_what_would_happen_and_needs_no_key() {
+    let stage = Stage::new();
+    let pool = stage.pool("").await;
+    let wallet = stage.wallet.pubkey();
+    let before = stage.cluster.lamports(&wallet);
+    let line = format!("--keypair {wallet} deposit-sol {pool} 5 --dry-run --yes");
+    let answer = stage.run_without_key(&line).await.unwrap();
+    let simulated = &answer["simulated"][0];
+    assert_eq!(simulated["would_land"], true);
+    assert!(simulated["compute_units"].as_u64().unwrap() > 1_000);
+    assert!(text(&simulated["events"][0]).contains("Funds"), "{simulated:#}");
+    assert!(stage.text.borrow()[0].contains("token program"), "{}", stage.text.borrow()[0]);
+    assert_eq!(stage.cluster.lamports(&wallet), before);
+
+    // A key that is only an address cannot send.
+    let refused = stage.run_without_key(&line.replace("--dry-run", "")).await.unwrap_err();
+    assert_eq!(refused.exit() as u8, 2);
+    assert!(refused.to_string().contains("--signer"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_dry_run_tells_a_failure_and_what_was_not_looked_at() {
+    let stage = Stage::new();
+    let pool = stage.pool("").await;
+    let other = Address::new_unique();
+    // The program checks who signs; a simulation does not, but a stale pool shows.
+    stage.cluster.advance_epoch().unwrap();
+    let answer = stage.must(&format!("update {pool} --dry-run")).await;
+    assert_eq!(answer["simulated"][0]["would_land"], true);
+    let poor = stage.run_without_key(&format!("--keypair {other} update {pool} --dry-run --yes")).await;
+    let told = poor.map(|answer| answer.to_string()).unwrap_or_else(|error| error.to_string());
+    assert!(told.contains("lamports") || told.contains("SOL") || told.contains("fee"), "{told}");
+}
+
+#[tokio::test]
+async fn what_is_signed_elsewhere_is_submitted() {
+    let stage = Stage::new();
+    let pool = stage.pool("").await;
+    let (manager, hash) = (stage.wallet.pubkey(), blockhash(&stage).await);
+    let (payer, payer_file) = stage.another_wallet("payer", SOL);
+    let staker = Address::new_unique();
+
+    // With a network and the payer's key, without the manager's.
+    let line = format!("set-staker {pool} {staker} --fee-payer {payer_file} --sign-only --blockhash {hash} --yes");
+    let built = stage.run_without_key(&format!("--keypair {manager} {line}")).await.unwrap();
+    let half = first(&built);
+    assert_eq!(half["blockhash"], hash);
+    assert_eq!(half["absent"], serde_json::json!([manager.to_string()]));
+    assert!(signature(half).starts_with(&payer.to_string()));
+    let message = text(&half["message"]);
+
+    // With the manager's key; nothing is asked of the network.
+    let signed = stage.must(&format!("sign {message}")).await;
+    assert!(stage.text.borrow()[0].contains("Signers (Pubkey=Signature):"));
+    let both = format!("--signer {} --signer {}", signature(half), signature(first(&signed)));
+
+    // With neither.
+    let submitted = stage.run_without_key(&format!("submit {message} {both}")).await.unwrap();
+    assert!(!text(&submitted["transactions"][0]["signature"]).is_empty());
+    let shown = stage.must(&format!("show {pool}")).await;
+    assert_eq!(shown["authorities"]["staker"], staker.to_string());
+    assert_eq!(stage.cluster.lamports(&payer), SOL - 10_000);
+}
+
+#[tokio::test]
+async fn the_command_itself_takes_signatures_from_elsewhere() {
+    let stage = Stage::new();
+    let pool = stage.pool("").await;
+    let (manager, hash) = (stage.wallet.pubkey(), blockhash(&stage).await);
+    let (_, payer_file) = stage.another_wallet("payer", SOL);
+    let staker = Address::new_unique();
+    let line = format!("set-staker {pool} {staker} --fee-payer {payer_file} --blockhash {hash} --yes");
+    let signed = stage.must(&format!("{line} --sign-only").replace(" --yes", "")).await;
+    let signers = first(&signed)["signers"].as_array().unwrap();
+    let manager_signed = signers.iter().map(text).find(|signer| signer.starts_with(&manager.to_string())).unwrap();
+
+    let wrong = stage
+        .run_without_key(&format!("--keypair {manager} {line} --signer {manager}={}", signature_of_nothing()))
+        .await
+        .unwrap_err();
+    assert_eq!(wrong.exit() as u8, 2, "{wrong}");
+    assert!(wrong.to_string().contains("that of another transaction"), "{wrong}");
+    let sent = stage.run_without_key(&format!("--keypair {manager} {line} --signer {manager_signed}")).await;
+    sent.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(stage.must(&format!("show {pool}")).await["authorities"]["staker"], staker.to_string());
+}
+
+fn signature_of_nothing() -> String {
+    Keypair::new().sign_message(b"").to_string()
+}
+
+#[tokio::test]
+async fn a_message_alone_is_shown_for_a_multisig() {
+    let stage = Stage::new();
+    let pool = stage.pool("").await;
+    let multisig = Address::new_unique();
+    let line = format!("--keypair {multisig} deposit-sol {pool} 1 --dump-transaction-message --yes");
+    stage.cluster.airdrop(&multisig, 10 * SOL);
+    let answer = stage.run_without_key(&line).await.unwrap();
+    let message = text(&first(&answer)["message"]);
+    assert_eq!(stage.text.borrow()[0].trim(), message, "the message and nothing else");
+    assert_eq!(first(&answer)["signers"], serde_json::json!([]));
+    assert_fails(&stage, &format!("sign {message}"), 2, &["to be signed by", &multisig.to_string()]).await;
+    assert_fails(&stage, &format!("submit {message}"), 2, &["signature of", &multisig.to_string()]).await;
+}
+
+#[tokio::test]
+async fn a_nonce_lasts_until_it_is_used() {
+    let stage = Stage::new();
+    let pool = stage.pool("").await;
+    let (nonce, hash) = nonce_account(&stage, stage.wallet.pubkey());
+    let line = format!("set-staker {pool} {} --nonce {nonce}", Address::new_unique());
+    let signed = stage.must(&format!("{line} --sign-only")).await;
+    assert_eq!(first(&signed)["blockhash"], hash);
+    let submit = format!("submit {} --signer {}", text(&first(&signed)["message"]), signature(first(&signed)));
+    stage.cluster.advance_epoch().unwrap();
+    let submitted = stage.must(&submit).await;
+    // A second time it is the same transaction, which has landed.
+    assert_eq!(stage.must(&submit).await, submitted);
+    // Sent at once, with a fresh look at the nonce.
+    stage.must(&line).await;
+
+    let (foreign, _) = nonce_account(&stage, Address::new_unique());
+    assert_fails(&stage, &format!("set-staker {pool} {nonce} --nonce {foreign}"), 2, &["--nonce-authority"]).await;
+    assert_fails(&stage, &format!("set-staker {pool} {nonce} --nonce {pool}"), 2, &["no nonce account"]).await;
+}
+
+#[tokio::test]
+async fn signing_apart_needs_a_hash_that_lasts() {
+    let stage = Stage::new();
+    let pool = stage.pool("").await;
+    let staker = Address::new_unique();
+    assert_fails(&stage, &format!("set-staker {pool} {staker} --sign-only"), 2, &["--blockhash", "--nonce"]).await;
+    let (nonce, _) = nonce_account(&stage, stage.wallet.pubkey());
+    let create = format!("create-pool --program-id {} --nonce {nonce}", stage.program_id);
+    assert_fails(&stage, &create, 2, &["one transaction", "--nonce"]).await;
+}
