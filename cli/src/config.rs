@@ -15,6 +15,8 @@ use {
 pub struct Config {
     /// URL of the JSON-RPC endpoint.
     pub json_rpc_url: Option<String>,
+    /// URL at which that endpoint takes subscriptions; empty where it follows from the other.
+    pub websocket_url: Option<String>,
     /// The default key: a keypair file, or one of the other sources of keys.
     pub keypair_path: Option<String>,
     /// The default commitment.
@@ -54,6 +56,12 @@ impl Config {
         .to_owned()
     }
 
+    /// The URL for subscriptions, if the file names one and the cluster is the file's, too: `given` is another cluster's.
+    pub fn websocket_url(&self, given: Option<&str>) -> Option<&str> {
+        let is_other = given.is_some_and(|url| !url.is_empty());
+        self.websocket_url.as_deref().filter(|url| !url.is_empty() && !is_other)
+    }
+
     /// The source of the default key: `given`, then the file's, then `~/.config/solana/id.json`.
     pub fn keypair(&self, given: Option<&str>) -> String {
         let usual = || in_home(&[".config", "solana", "id.json"]).map(|path| path.display().to_string());
@@ -84,6 +92,14 @@ mod tests {
         assert_eq!(config.keypair(None), "/keys/id.json");
         assert_eq!(config.keypair(Some("-")), "-");
         assert_eq!(config.commitment.as_deref(), Some("finalized"));
+        assert_eq!(config.websocket_url(None), None, "an empty one says nothing");
+    }
+
+    #[test]
+    fn subscriptions_go_to_the_cluster_that_is_asked() {
+        let config = Config { websocket_url: Some("wss://ws.example.org".into()), ..Config::default() };
+        assert_eq!(config.websocket_url(None), Some("wss://ws.example.org"));
+        assert_eq!(config.websocket_url(Some("d")), None);
     }
 
     #[test]

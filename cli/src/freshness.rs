@@ -1,4 +1,4 @@
-//! Reading pools, and updating them first where they are behind the epoch.
+//! Reading pools, and bringing them up to date where they are behind the epoch. The rounds are the client library's crank's.
 
 use {
     crate::{
@@ -8,17 +8,17 @@ use {
         output::Landed,
     },
     solana_address::Address,
+    solana_message::AddressLookupTableAccount,
+    std::error::Error,
     tidepool_client::{
-        cluster::Cluster,
-        plan::{self, UpdateOptions},
-        pool::{MinimumDelegation, PoolSnapshot, ReadOptions, StakeSelection},
+        cluster::{Cluster, ClusterError},
+        crank::{Carrier, Crank, CrankError, CrankOptions, Load, Observer},
+        error::PlanError,
+        lookup::LookupError,
+        pool::{MinimumDelegation, PoolError, PoolSnapshot, ReadOptions, StakeSelection},
+        send::{NotSent, Outcome, Sent, Summary},
     },
-    tokio::time::sleep,
 };
-
-/// How often a pool is read again that has just been updated. The endpoint that is asked may be behind the one that
-/// confirmed the update.
-const LOOKS: u32 = 20;
 
 /// A pool that is up to date, and what it took.
 pub struct Fresh {
@@ -35,7 +35,7 @@ impl Fresh {
     }
 }
 
-impl<C: Cluster> Context<'_, C> {
+impl<'a, C: Cluster> Context<'a, C> {
     /// Reads a pool, for looking at it.
     ///
     /// # Errors
@@ -77,70 +77,129 @@ impl<C: Cluster> Context<'_, C> {
     /// Reads a pool that is to be up to date, and updates it first where it is not and that is allowed.
     ///
     /// # Errors
-    /// [`CliError::Stale`]; as [`Self::read_for_planning`] and [`Self::update`].
+    /// [`CliError::Stale`], [`CliError::Plan`] while epoch rewards are being paid; as [`Self::read_for_planning`] and
+    /// [`Self::send`].
     pub async fn fresh(&self, pool: &Address, stakes: StakeSelection, how: UpdateFirst) -> Result<Fresh, CliError> {
         let snapshot = self.read_for_planning(pool, stakes.clone()).await?;
-        let mut options = UpdateOptions::default();
-        if snapshot.is_stale() && !how.no_update {
-            options.lookup_tables = self.lookup_tables(&snapshot, &LookupArgs::default()).await?;
-        }
-        self.freshen(snapshot, stakes, how, &options).await
-    }
-
-    /// As [`Self::fresh`], for a pool that has been read, and with options for the update.
-    ///
-    /// # Errors
-    /// As [`Self::fresh`].
-    pub async fn freshen(
-        &self,
-        snapshot: PoolSnapshot,
-        stakes: StakeSelection,
-        how: UpdateFirst,
-        options: &UpdateOptions,
-    ) -> Result<Fresh, CliError> {
         if !snapshot.is_stale() {
             return Ok(Fresh { snapshot, transactions: vec![] });
         }
+        self.check_may_update(&snapshot, how)?;
+        let lookup = LookupArgs::default();
+        let crank = self.crank(&lookup).options(CrankOptions { rebalance: false, ..self.crank_options() });
+        let report = crank.run_from(snapshot).await?;
+        let snapshot = match stakes {
+            StakeSelection::None => report.snapshot,
+            stakes => report.snapshot.read_again(self.cluster, stakes).await?,
+        };
+        Ok(Fresh { snapshot, transactions: Landed::of(&report.sent) })
+    }
+
+    /// Refuses to update a pool first where that is not allowed, and says that it will be updated where it is.
+    ///
+    /// # Errors
+    /// [`CliError::Stale`].
+    pub fn check_may_update(&self, snapshot: &PoolSnapshot, how: UpdateFirst) -> Result<(), CliError> {
         let (last, now) = (snapshot.pool().head.last_update_epoch.get(), snapshot.epoch());
+        if !snapshot.is_stale() {
+            return Ok(());
+        }
         if how.no_update {
             let otherwise = "or leave out --no-update";
             return Err(CliError::Stale { pool: snapshot.address(), last, now, otherwise });
         }
         self.terminal.note(&format!("The pool was last updated in epoch {last}; updating it to epoch {now} first"));
-        let transactions = self.update(&snapshot, options).await?;
-        let snapshot = self.read_updated(&snapshot, stakes).await?;
-        Ok(Fresh { snapshot, transactions })
+        Ok(())
     }
 
-    /// Reads a pool again that has just been updated, until it shows.
-    ///
-    /// # Errors
-    /// [`CliError::Pool`].
-    pub async fn read_updated(&self, before: &PoolSnapshot, stakes: StakeSelection) -> Result<PoolSnapshot, CliError> {
-        let mut snapshot = before.read_again(self.cluster, stakes.clone()).await?;
-        for _ in 0..LOOKS {
-            if !snapshot.is_stale() {
-                break;
-            }
-            sleep(self.poll_every).await;
-            snapshot = snapshot.read_again(self.cluster, stakes.clone()).await?;
+    /// A crank that sends as commands send.
+    pub fn crank<'c>(&'c self, lookup: &'c LookupArgs) -> Crank<'c, C, Courier<'c, 'a, C>> {
+        let options = self.crank_options();
+        let crank = Crank::with_carrier(self.cluster, Courier { context: self, lookup });
+        crank.options(options).observer(&self.terminal).stop(&self.interrupt.stop)
+    }
+
+    /// How a command cranks that does not wait for the end of epoch rewards.
+    pub fn crank_options(&self) -> CrankOptions {
+        CrankOptions {
+            program_id: self.global.program_id,
+            wait_for_rewards: false,
+            poll_every: self.poll_every,
+            ..CrankOptions::default()
         }
-        Ok(snapshot)
+    }
+}
+
+/// Sends what a crank plans in the way in which commands send.
+pub struct Courier<'c, 'a, C> {
+    context: &'c Context<'a, C>,
+    lookup: &'c LookupArgs,
+}
+
+impl<C: Cluster> Carrier for Courier<'_, '_, C> {
+    type Error = CliError;
+
+    fn payer(&self) -> Option<Address> {
+        // Commands that send open the key first, and say why it cannot be opened.
+        self.context.fee_payer().ok().map(|key| key.pubkey())
     }
 
-    /// Updates a pool. Stake that is only partly warmed up or cooled down is counted and left where it is.
-    ///
-    /// # Errors
-    /// [`CliError::Plan`] while epoch rewards are being paid; as [`Self::send`].
-    pub async fn update(&self, snapshot: &PoolSnapshot, options: &UpdateOptions) -> Result<Vec<Landed>, CliError> {
-        let plan = if snapshot.is_stale() || options.all {
-            // The stake accounts tell which stake can be merged: one that cannot would make its whole transaction fail.
-            let reading = snapshot.read_again(self.cluster, StakeSelection::All);
-            let snapshot = self.watch("Reading the pool's stake", reading).await?;
-            plan::update(&snapshot, options)?
-        } else {
-            plan::update(snapshot, options)?
-        };
-        self.send_with(&plan, &[], snapshot.program_id(), &options.lookup_tables).await
+    async fn carry(&self, load: Load<'_>) -> Result<Summary, CliError> {
+        match self.context.send_with(load.plan, &[], load.program_id, load.lookup_tables).await {
+            Ok(landed) => Ok(Summary { transactions: landed.into_iter().map(Landed::into_sent).collect() }),
+            Err(CliError::NotLanded(summary)) => Ok(summary),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn lookup_tables(&self, snapshot: &PoolSnapshot) -> Result<Vec<AddressLookupTableAccount>, CliError> {
+        self.context.lookup_tables(snapshot, self.lookup).await
+    }
+
+    fn may_pass(error: &CliError) -> bool {
+        cluster_error(error).is_some_and(ClusterError::is_transient)
+    }
+}
+
+/// What the cluster has to do with an error.
+fn cluster_error(error: &CliError) -> Option<&ClusterError> {
+    match error {
+        CliError::Cluster(error)
+        | CliError::Pool(PoolError::Cluster(error))
+        | CliError::Lookup(LookupError::Cluster(error))
+        | CliError::NotSent(NotSent::Cluster(error)) => Some(error),
+        _ => None,
+    }
+}
+
+impl Observer for crate::terminal::Terminal {
+    fn sent(&self, summary: &Summary) {
+        if !summary.is_success() && !summary.is_stopped() {
+            self.note("Not all of it landed, since the pool or the cluster has changed: looking again");
+        }
+    }
+
+    fn failed(&self, error: &dyn Error, _: bool) {
+        self.note(&format!("{error}; trying again"));
+    }
+}
+
+impl From<CrankError<CliError>> for CliError {
+    fn from(error: CrankError<CliError>) -> Self {
+        match error {
+            CrankError::Pool(error) => error.into(),
+            CrankError::Plan(error) => error.into(),
+            CrankError::NotLanded(summary) => Self::NotLanded(summary),
+            restless @ CrankError::Restless { .. } => PlanError::Invalid { what: restless.to_string() }.into(),
+            CrankError::Stopped(summary) if summary.transactions.is_empty() => Self::Interrupted,
+            CrankError::Stopped(mut summary) => {
+                if summary.is_success() {
+                    let outcome = Outcome::NotSent(NotSent::Stopped);
+                    summary.transactions.push(Sent { label: "do the rest".into(), outcome });
+                }
+                Self::NotLanded(summary)
+            }
+            CrankError::Carrier(error) => error,
+        }
     }
 }

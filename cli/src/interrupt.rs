@@ -12,7 +12,7 @@ use {
         process,
         sync::{
             Arc,
-            atomic::{AtomicBool, Ordering},
+            atomic::{AtomicUsize, Ordering},
         },
     },
     tidepool_client::send::Stop,
@@ -23,23 +23,24 @@ use {
 pub struct Interrupt {
     /// Asks for an end in good order.
     pub stop: Stop,
-    winds_down: Arc<AtomicBool>,
+    /// How many there are who end by themselves.
+    winding_down: Arc<AtomicUsize>,
 }
 
 /// While it lives, what runs ends by itself in good order once it is told to stop.
-pub struct WindingDown<'a>(&'a AtomicBool);
+pub struct WindingDown<'a>(&'a AtomicUsize);
 
 impl Drop for WindingDown<'_> {
     fn drop(&mut self) {
-        self.0.store(false, Ordering::Relaxed);
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl Interrupt {
-    /// From now on Ctrl-C asks for an end, until the result is dropped.
+    /// From now on Ctrl-C asks for an end, until the result is dropped, and others of them are.
     pub fn wind_down(&self) -> WindingDown<'_> {
-        self.winds_down.store(true, Ordering::Relaxed);
-        WindingDown(&self.winds_down)
+        self.winding_down.fetch_add(1, Ordering::Relaxed);
+        WindingDown(&self.winding_down)
     }
 
     /// Listens for Ctrl-C and for requests to terminate.
@@ -52,7 +53,7 @@ impl Interrupt {
     }
 
     fn interrupted(&self, format: Format) {
-        if !self.winds_down.load(Ordering::Relaxed) {
+        if self.winding_down.load(Ordering::Relaxed) == 0 {
             leave(&CliError::Interrupted, format);
         }
         if self.stop.is_requested() {

@@ -75,7 +75,10 @@ fn answer(cli: &Cli) -> Result<Box<dyn CommandOutput>, CliError> {
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let cluster = RpcCluster::with_confirmation(url, cli.global.confirmation(&config));
+        let mut cluster = RpcCluster::with_confirmation(url, cli.global.confirmation(&config));
+        if let Some(websocket_url) = config.websocket_url(cli.global.url.as_deref()) {
+            cluster = cluster.websocket(websocket_url);
+        }
         let terminal = Terminal::detect(&cli.global);
         let context = Context::new(&cluster, &cli.global, &config, terminal);
         context.interrupt.listen(cli.global.output)?;

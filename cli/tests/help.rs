@@ -1,68 +1,88 @@
 //! Every command explains itself, and its examples are valid command lines.
 
 use {
-    clap::{CommandFactory as _, Parser as _},
-    tidepool_cli::args::Cli,
+    clap::{Command, CommandFactory as _},
+    std::collections::BTreeSet,
+    tidepool_cli::args::{Cli, GROUPS, command},
 };
 
-const COMMANDS: [&str; 24] = [
-    "show",
-    "list",
-    "deposit-sol",
-    "deposit-stake",
-    "withdraw-sol",
-    "withdraw-stake",
-    "update",
-    "create-pool",
-    "add-validator",
-    "remove-validator",
-    "increase",
-    "decrease",
-    "extend-pool",
-    "set-fee",
-    "set-preferred-validator",
-    "set-funding-authority",
-    "set-metadata",
-    "set-manager",
-    "set-staker",
-    "set-policy",
-    "set-weights",
-    "rebalance",
-    "explain-stake",
-    "lookup-tables",
-];
+/// The commands, in the order in which help shows them.
+fn commands() -> Vec<&'static str> {
+    GROUPS.into_iter().flat_map(|(_, names)| names).copied().collect()
+}
 
 /// Columns beyond which help is wrapped, and an example could no longer be copied.
 const WIDTH: usize = 100;
 
-/// The help of a command, as on a terminal of the usual width.
-fn help(name: &str) -> String {
-    let mut command = Cli::command().term_width(WIDTH);
+/// Lines of a screen. Nobody scrolls back for the beginning of help.
+const HEIGHT: usize = 50;
+
+/// All commands, as on a terminal of the usual width.
+fn whole() -> Command {
+    let mut command = command().term_width(WIDTH);
     command.build();
+    command
+}
+
+/// The help of a command.
+fn help(name: &str) -> String {
+    let mut command = whole();
     let command = command.find_subcommand_mut(name).expect("the command exists");
     command.render_long_help().to_string()
 }
 
 #[test]
-fn the_commands_are_these() {
-    let mut command = Cli::command();
-    command.build();
-    command.clone().debug_assert();
-    let names: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
-    assert_eq!(names, [&COMMANDS[..], &["help"]].concat());
+fn every_command_is_in_one_group() {
+    whole().debug_assert();
+    let known: BTreeSet<_> = Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    let grouped: BTreeSet<_> = commands().into_iter().map(str::to_owned).collect();
+    assert_eq!(known, grouped);
+    assert_eq!(commands().len(), grouped.len(), "a command is in two groups");
+}
+
+#[test]
+fn help_fits_a_screen() {
+    let mut all = whole();
+    let text = all.render_help().to_string();
+    assert!(text.lines().count() <= HEIGHT, "{} lines:\n{text}", text.lines().count());
+    assert_eq!(text, all.render_long_help().to_string(), "-h and --help are the same");
+    assert!(text.lines().all(|line| line.len() <= WIDTH));
+    for (heading, names) in GROUPS {
+        assert!(text.contains(&format!("{heading}:\n  {}", names[0])), "{heading}");
+    }
+    for name in commands() {
+        let command = all.find_subcommand_mut(name).expect("the command exists");
+        let text = command.render_help().to_string();
+        assert!(text.lines().count() <= HEIGHT, "{name} takes {} lines", text.lines().count());
+        assert!(text.contains("tidepool help options"), "{name}");
+        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+        assert!(about.len() <= 74, "{name}: what it does in short takes two lines");
+    }
+}
+
+#[test]
+fn options_of_every_command_are_told_once() {
+    let options = whole().find_subcommand_mut("options").expect("it is there").render_help().to_string();
+    let global = Cli::command().get_arguments().filter_map(clap::Arg::get_long).map(str::to_owned).collect::<Vec<_>>();
+    for long in global.iter().filter(|long| !["help", "version"].contains(&long.as_str())) {
+        assert!(options.contains(&format!("--{long}")), "{long}");
+        assert!(!help("show").contains(&format!("      --{long} ")), "{long}");
+    }
+    assert!(options.contains("Exit codes:"));
 }
 
 #[test]
 fn every_command_has_an_example_that_can_be_run() {
-    for name in COMMANDS {
+    for name in commands() {
         let text = help(name);
         let (_, examples) = text.split_once("Example:\n").unwrap_or_else(|| panic!("{name} has no example"));
+        let (examples, _) = examples.split_once("\n\nOptions of every command").expect("every command says where they are");
         let examples = examples.replace("\\\n", " ");
         let lines: Vec<_> = examples.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         assert!(!lines.is_empty(), "{name} has no example");
         for line in lines {
             assert!(line.starts_with(&format!("tidepool {name} ")), "{line}");
-            Cli::try_parse_from(line.split_whitespace()).unwrap_or_else(|error| panic!("{line}: {error}"));
+            command().try_get_matches_from(line.split_whitespace()).unwrap_or_else(|error| panic!("{line}: {error}"));
         }
     }
 }
@@ -83,6 +103,8 @@ fn amounts_name_their_unit() {
         ("deposit-sol", "<SOL>"),
         ("increase", "<SOL>"),
         ("decrease", "<SOL>"),
+        ("withdraw", "[POOL_TOKENS]"),
+        ("withdraw", "<SOL>"),
         ("withdraw-sol", "<POOL_TOKENS>"),
         ("withdraw-stake", "<POOL_TOKENS>"),
         ("set-policy", "<SOL>"),

@@ -1,6 +1,7 @@
 //! The commands, one file each: the arguments, and an `execute` that does what they say.
 
 mod add_validator;
+mod crank;
 mod create_pool;
 mod decrease;
 mod deposit_sol;
@@ -27,9 +28,11 @@ mod settings;
 mod show;
 mod sign;
 mod submit;
+mod trade;
 mod update;
 mod validator;
 mod wallet;
+mod withdraw;
 mod withdraw_sol;
 mod withdraw_stake;
 
@@ -48,8 +51,10 @@ pub enum Command {
     List(list::Args),
     DepositSol(deposit_sol::Args),
     DepositStake(deposit_stake::Args),
+    Withdraw(withdraw::Args),
     WithdrawSol(withdraw_sol::Args),
     WithdrawStake(withdraw_stake::Args),
+    Crank(crank::Args),
     Update(update::Args),
     CreatePool(create_pool::Args),
     AddValidator(add_validator::Args),
@@ -83,8 +88,10 @@ impl Command {
             Self::List(args) => Box::new(Box::pin(args.execute(context)).await?),
             Self::DepositSol(args) => Box::new(Box::pin(args.execute(context)).await?),
             Self::DepositStake(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::Withdraw(args) => Box::new(Box::pin(args.execute(context)).await?),
             Self::WithdrawSol(args) => Box::new(Box::pin(args.execute(context)).await?),
             Self::WithdrawStake(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::Crank(args) => Box::new(Box::pin(args.execute(context)).await?),
             Self::Update(args) => Box::new(Box::pin(args.execute(context)).await?),
             Self::CreatePool(args) => Box::new(Box::pin(args.execute(context)).await?),
             Self::AddValidator(args) => Box::new(Box::pin(args.execute(context)).await?),

@@ -14,6 +14,7 @@ use {
     std::fmt,
     tidepool_client::{
         cluster::Cluster,
+        crank::CrankOptions,
         plan::UpdateOptions,
         pool::{PoolSnapshot, StakeSelection},
     },
@@ -72,19 +73,10 @@ impl Args {
     /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
         let snapshot = context.read_for_planning(&self.pool, StakeSelection::None).await?;
-        let lookup_tables = if snapshot.is_stale() || self.force {
-            context.lookup_tables(&snapshot, &self.lookup).await?
-        } else {
-            vec![]
-        };
-        let options =
-            UpdateOptions { all: self.force, no_merge: self.no_merge, lookup_tables, ..UpdateOptions::default() };
-        let transactions = context.update(&snapshot, &options).await?;
-        let after = if transactions.is_empty() {
-            snapshot.clone()
-        } else {
-            context.read_updated(&snapshot, StakeSelection::None).await?
-        };
+        let update = UpdateOptions { all: self.force, no_merge: self.no_merge, ..UpdateOptions::default() };
+        let options = CrankOptions { rebalance: false, update, ..context.crank_options() };
+        let report = context.crank(&self.lookup).options(options).run_from(snapshot.clone()).await?;
+        let (after, transactions) = (report.snapshot, Landed::of(&report.sent));
         let figures = |snapshot: &PoolSnapshot| {
             let rate = snapshot.rate();
             (rate.total_lamports, rate.pool_token_supply)

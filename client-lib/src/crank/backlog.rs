@@ -1,6 +1,12 @@
 //! What is still to be done in a pool before it is up to date.
 
-use crate::pool::PoolSnapshot;
+use {
+    crate::{
+        plan::{RebalancePlan, WhyNot},
+        pool::PoolSnapshot,
+    },
+    tidepool_interface::rebalance::Reason,
+};
 
 /// What is still to be done in a pool before it is up to date with the epoch.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -41,4 +47,14 @@ impl Backlog {
             || self.removed_entries < before.removed_entries
             || (!self.is_stale && before.is_stale)
     }
+}
+
+/// How many validators of a plan are off their target by more than the threshold: those that it moves, and those that it cannot
+/// or need not move now. What is on its way already is not among them.
+pub fn validators_off_target(plan: &RebalancePlan) -> usize {
+    let is_off = |why: WhyNot| match why {
+        WhyNot::Obstacle(_) => true,
+        WhyNot::Rule(reason) => !reason.takes_no_part() && reason != Reason::Balanced,
+    };
+    plan.movements.len() + plan.unmoved.iter().filter(|unmoved| is_off(unmoved.why)).count()
 }

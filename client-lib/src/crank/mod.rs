@@ -9,7 +9,7 @@
 //! # async fn example(pool: solana_address::Address, payer: &dyn solana_signer::Signer) -> Result<(), Box<dyn std::error::Error>> {
 //! let cluster = RpcCluster::new("http://localhost:8899");
 //! let report = Crank::new(&cluster, payer).run_once(&pool).await?;
-//! println!("{} transactions in {} rounds", report.sent.len(), report.rounds);
+//! println!("{} transactions in {} rounds", report.sent.landed(), report.rounds);
 //!
 //! // In every epoch from now on, until somebody calls `stop.request()`:
 //! let stop = Stop::default();
@@ -34,7 +34,7 @@ mod watch;
 mod tests;
 
 pub use {
-    backlog::Backlog,
+    backlog::{Backlog, validators_off_target},
     carrier::{Carrier, Load, Wallet},
     error::CrankError,
     observer::Observer,

@@ -17,7 +17,7 @@ pub struct CrankReport {
     /// The pool, as it was read last.
     pub snapshot: PoolSnapshot,
     /// All transactions, in order. One that failed since somebody else was faster is no failure of the whole.
-    pub sent: Vec<Sent>,
+    pub sent: Summary,
     /// How often something was sent.
     pub rounds: u32,
     /// Stake that has moved, whoever has moved it.
@@ -26,13 +26,6 @@ pub struct CrankReport {
     pub rebalance_transactions: usize,
     /// Why the rest does not move: a plan that moves nothing. `None` for a pool that is only updated.
     pub rest: Option<RebalancePlan>,
-}
-
-impl CrankReport {
-    /// How many transactions landed.
-    pub fn landed(&self) -> usize {
-        self.sent.iter().filter(|sent| sent.outcome.is_landed()).count()
-    }
 }
 
 /// What has happened so far.
@@ -53,7 +46,7 @@ impl Run {
     pub fn report(self, snapshot: PoolSnapshot) -> CrankReport {
         CrankReport {
             snapshot,
-            sent: self.sent,
+            sent: Summary { transactions: self.sent },
             rounds: self.rounds,
             movements: self.movements,
             rebalance_transactions: self.rebalance_transactions,

@@ -1,7 +1,6 @@
 //! `tidepool rebalance`
 
 mod output;
-mod rounds;
 
 use {
     super::policy::policy_of,
@@ -9,14 +8,13 @@ use {
         args::{LookupArgs, LookupTables, UpdateFirst, address},
         context::Context,
         error::CliError,
+        output::Landed,
     },
     output::Output,
-    rounds::Rounds,
     solana_address::Address,
     tidepool_client::{
         cluster::Cluster,
         pack::{self, PackOptions},
-        plan::{RebalanceOptions, UpdateOptions},
         pool::StakeSelection,
     },
 };
@@ -38,10 +36,6 @@ pub struct Args {
     #[arg(value_name = "POOL", value_parser = address)]
     pool: Address,
 
-    /// Show what would move and what that costs, without any key
-    #[arg(long)]
-    dry_run: bool,
-
     #[command(flatten)]
     lookup: LookupArgs,
 
@@ -55,16 +49,18 @@ impl Args {
     /// # Errors
     /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
-        if self.dry_run {
+        if context.global.transactions.dry_run {
             return self.rehearse(context).await;
         }
         let snapshot = context.read_for_planning(&self.pool, StakeSelection::None).await?;
         policy_of(&snapshot)?;
-        let lookup_tables = context.lookup_tables(&snapshot, &self.lookup).await?;
-        let update = UpdateOptions { lookup_tables: lookup_tables.clone(), ..UpdateOptions::default() };
-        let fresh = context.freshen(snapshot, StakeSelection::None, self.update_first, &update).await?;
-        let options = RebalanceOptions { lookup_tables, ..RebalanceOptions::default() };
-        Rounds::new(context, options).run(fresh).await
+        context.check_may_update(&snapshot, self.update_first)?;
+        let report = context.crank(&self.lookup).run_from(snapshot).await?;
+        let mut output = Output::new(&report.snapshot, false);
+        output.add(&report.movements, report.rebalance_transactions);
+        output.finish(&report.rest.unwrap_or_default());
+        output.transactions = Landed::of(&report.sent);
+        Ok(output)
     }
 
     async fn rehearse<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
@@ -80,12 +76,12 @@ impl Args {
             Some(LookupTables::Given(_)) => context.lookup_tables(&snapshot, &self.lookup).await?,
             _ => vec![],
         };
-        let options = RebalanceOptions { lookup_tables, ..RebalanceOptions::default() };
-        let (snapshot, plan) = Rounds::new(context, options.clone()).plan(snapshot).await?;
-        let lookup_tables = options.lookup_tables;
+        let crank = context.crank(&self.lookup);
+        let planning = crank.plan_rebalance(&snapshot, &lookup_tables);
+        let (snapshot, plan) = context.watch("Reading the validators that are to move", planning).await?;
         let packed = pack::pack_plan(&plan.plan, &PackOptions { lookup_tables, ..PackOptions::default() })?;
         let mut output = Output::new(&snapshot, true);
-        output.add(&plan, packed.iter().map(Vec::len).sum());
+        output.add(&plan.movements, packed.iter().map(Vec::len).sum());
         output.finish(&plan);
         Ok(output)
     }

@@ -10,7 +10,7 @@ use {
     solana_address::Address,
     std::fmt,
     tidepool_client::{
-        plan::{Direction, RebalancePlan, Unmoved},
+        plan::{Direction, RebalancePlan, StakeMovement, Unmoved},
         pool::PoolSnapshot,
     },
 };
@@ -103,10 +103,10 @@ impl Output {
         }
     }
 
-    /// Adds what a round has moved, or would, by so many transactions.
-    pub fn add(&mut self, plan: &RebalancePlan, transactions: usize) {
+    /// Adds what has moved, or would, by so many transactions.
+    pub fn add(&mut self, movements: &[StakeMovement], transactions: usize) {
         self.rebalance_transactions += transactions;
-        for movement in &plan.movements {
+        for movement in movements {
             let (from, to, sum) = match movement.direction {
                 Direction::Increase => ("reserve", "validator", &mut self.idle.put_to_work_lamports),
                 Direction::Decrease => ("validator", "reserve", &mut self.idle.lost_lamport_epochs),

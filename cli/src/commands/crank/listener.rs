@@ -1,0 +1,140 @@
+//! Hearing what a crank does: notes for a person, lines for each epoch, figures for Prometheus.
+
+use {
+    super::{metrics::PoolMetrics, output::Round},
+    crate::{context::Context, error::CliError, output::Format, terminal::Terminal},
+    solana_address::Address,
+    std::{
+        cell::{Cell, RefCell},
+        error::Error,
+        io::{self, Write as _},
+        time::{Duration, Instant},
+    },
+    tidepool_client::{
+        cluster::Cluster,
+        crank::{CrankReport, Observer, Wait},
+        plan::RebalancePlan,
+        pool::PoolSnapshot,
+        send::{Stop, Summary},
+    },
+};
+
+/// Hears what a crank does with one pool.
+pub struct Listener {
+    terminal: Terminal,
+    format: Format,
+    metrics: PoolMetrics,
+    prints: bool,
+    stop: Stop,
+    /// When the work began that is not finished yet.
+    began: Cell<Option<Instant>>,
+    /// What the payer had when it was last looked, and by how much it has become less since the work began.
+    balance: Cell<Option<u64>>,
+    spent: Cell<u64>,
+    waits_for: Cell<Option<Wait>>,
+    last_round: RefCell<Option<Round>>,
+    broken: RefCell<Option<io::Error>>,
+}
+
+impl Listener {
+    /// One that leaves the answer to the end.
+    pub fn silent<C: Cluster>(context: &Context<'_, C>, metrics: PoolMetrics) -> Self {
+        Self {
+            terminal: context.terminal,
+            format: context.global.output,
+            metrics,
+            prints: false,
+            stop: context.interrupt.stop.clone(),
+            began: Cell::default(),
+            balance: Cell::default(),
+            spent: Cell::default(),
+            waits_for: Cell::default(),
+            last_round: RefCell::default(),
+            broken: RefCell::default(),
+        }
+    }
+
+    /// One that prints a line when there is nothing left to do in an epoch.
+    pub fn printing<C: Cluster>(context: &Context<'_, C>, metrics: PoolMetrics) -> Self {
+        Self { prints: true, ..Self::silent(context, metrics) }
+    }
+
+    /// What was done last.
+    pub fn last_round(&self) -> Option<Round> {
+        self.last_round.take()
+    }
+
+    /// Whether all lines could be printed.
+    ///
+    /// # Errors
+    /// [`CliError::Io`].
+    pub fn check_printed(&self) -> Result<(), CliError> {
+        self.broken.take().map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    /// Looks at a pool in which there was nothing to do say nothing new, except for the first in an epoch.
+    fn is_news(&self, round: &Round) -> bool {
+        let is_known = |last: &Round| last.is_of_same_epoch(round);
+        round.has_transactions() || !self.last_round.borrow().as_ref().is_some_and(is_known)
+    }
+
+    fn print(&self, round: &Round) {
+        let line = if self.format.is_json() { round.json_line() } else { round.to_string() };
+        let mut out = io::stdout().lock();
+        if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
+            // Nobody reads it any more.
+            self.broken.replace(Some(error));
+            self.stop.request();
+        }
+    }
+}
+
+impl Observer for Listener {
+    fn looked(&self, snapshot: &PoolSnapshot) {
+        if self.began.get().is_none() {
+            self.began.set(Some(Instant::now()));
+        }
+        self.metrics.looked(snapshot);
+    }
+
+    fn planned(&self, _: &PoolSnapshot, plan: &RebalancePlan) {
+        self.metrics.planned(plan);
+    }
+
+    fn sent(&self, summary: &Summary) {
+        self.metrics.sent(summary);
+        self.waits_for.set(None);
+        Observer::sent(&self.terminal, summary);
+    }
+
+    fn payer_has(&self, _: &Address, lamports: u64) {
+        let before = self.balance.replace(Some(lamports)).unwrap_or(lamports);
+        self.spent.set(self.spent.get().saturating_add(before.saturating_sub(lamports)));
+        self.metrics.payer_has(lamports);
+    }
+
+    fn waiting(&self, wait: Wait, most: Duration) {
+        if wait == Wait::Rewards && self.waits_for.get() != Some(wait) {
+            self.terminal.note("Epoch rewards are being paid: waiting for their end");
+        }
+        if wait == Wait::Retry {
+            self.terminal.note(&format!("Trying again in {} s at the latest", most.as_secs().max(1)));
+        }
+        self.waits_for.set(Some(wait));
+    }
+
+    fn failed(&self, error: &dyn Error, is_cluster: bool) {
+        self.metrics.failed(is_cluster);
+        self.terminal.note(&error.to_string());
+    }
+
+    fn finished(&self, report: &CrankReport) {
+        let took = self.began.take().map_or(Duration::ZERO, |began| began.elapsed());
+        let round = Round::new(report, took, self.balance.get().map(|_| self.spent.take()));
+        self.metrics.finished(report);
+        if self.prints && self.is_news(&round) {
+            self.print(&round);
+        }
+        self.last_round.replace(Some(round));
+    }
+}

@@ -1,0 +1,220 @@
+//! Figures for Prometheus. A name has its unit at the end; `cli/grafana/tidepool.json` draws all of them.
+
+use {
+    super::output::{in_motion, lamports_per_whole_pool_token, outcome_name},
+    prometheus::{IntCounter, IntCounterVec, IntGauge, Opts, Registry, core::Collector},
+    solana_address::Address,
+    std::{
+        sync::{Arc, Mutex, PoisonError},
+        time::{SystemTime, UNIX_EPOCH},
+    },
+    tidepool_client::{
+        crank::{Backlog, CrankReport, validators_off_target},
+        plan::RebalancePlan,
+        pool::PoolSnapshot,
+        send::Summary,
+    },
+};
+
+/// What can become of a transaction.
+const OUTCOMES: [&str; 6] = ["landed", "failed", "would_fail", "expired", "unknown", "not_sent"];
+
+/// Figures of all pools and of their payer.
+pub struct Metrics {
+    registry: Registry,
+    payer: Arc<PayerMetrics>,
+}
+
+struct PayerMetrics {
+    balance: IntGauge,
+    spent: IntCounter,
+    last: Mutex<Option<u64>>,
+}
+
+/// Figures of one pool.
+pub struct PoolMetrics {
+    payer: Arc<PayerMetrics>,
+    cluster_epoch: IntGauge,
+    pool_epoch: IntGauge,
+    is_stale: IntGauge,
+    fresh_timestamp: IntGauge,
+    rewards_active: IntGauge,
+    total: IntGauge,
+    supply: IntGauge,
+    token_value: IntGauge,
+    reserve: IntGauge,
+    in_motion: IntGauge,
+    validators: IntGauge,
+    validators_behind: IntGauge,
+    validators_off_target: IntGauge,
+    transactions: IntCounterVec,
+    rounds: IntCounter,
+    finished: IntCounter,
+    failures: IntCounter,
+    rpc_errors: IntCounter,
+}
+
+/// Makes figures that have one label.
+struct Maker<'a> {
+    registry: &'a Registry,
+    label: &'static str,
+    value: String,
+}
+
+impl Maker<'_> {
+    fn options(&self, name: &str, help: &str) -> Opts {
+        Opts::new(name, help).const_label(self.label, &self.value)
+    }
+
+    /// Adds a figure. One that is there already (of a pool that is named twice) is not served a second time.
+    fn add<T: Collector + Clone + 'static>(&self, figure: prometheus::Result<T>) -> T {
+        let figure = figure.expect("names of figures and labels are valid");
+        let _ = self.registry.register(Box::new(figure.clone()));
+        figure
+    }
+
+    fn gauge(&self, name: &str, help: &str) -> IntGauge {
+        self.add(IntGauge::with_opts(self.options(name, help)))
+    }
+
+    fn counter(&self, name: &str, help: &str) -> IntCounter {
+        self.add(IntCounter::with_opts(self.options(name, help)))
+    }
+}
+
+impl Metrics {
+    /// Figures of a payer, and of no pool yet.
+    pub fn new(payer: &Address) -> Self {
+        let registry = Registry::new();
+        let maker = Maker { registry: &registry, label: "payer", value: payer.to_string() };
+        let payer = PayerMetrics {
+            balance: maker.gauge("tidepool_payer_balance_lamports", "Lamports of the fee payer."),
+            spent: maker.counter(
+                "tidepool_payer_spent_lamports_total",
+                "Lamports by which the fee payer has become poorer: fees, if it pays for nothing else.",
+            ),
+            last: Mutex::default(),
+        };
+        Self { payer: Arc::new(payer), registry }
+    }
+
+    /// What is to be served. Clones are the same.
+    pub fn registry(&self) -> Registry {
+        self.registry.clone()
+    }
+
+    /// Figures of a pool.
+    pub fn pool(&self, pool: &Address) -> PoolMetrics {
+        let maker = Maker { registry: &self.registry, label: "pool", value: pool.to_string() };
+        let gauge = |name, help| maker.gauge(name, help);
+        let counter = |name, help| maker.counter(name, help);
+        let by_outcome =
+            "Transactions by what became of them: landed, failed (paid a fee), would_fail, expired, unknown, not_sent.";
+        let transactions = IntCounterVec::new(maker.options("tidepool_transactions_total", by_outcome), &["outcome"]);
+        let transactions = maker.add(transactions);
+        // So that all of them are there from the beginning.
+        OUTCOMES.iter().for_each(|outcome| transactions.with_label_values(&[*outcome]).reset());
+        PoolMetrics {
+            payer: Arc::clone(&self.payer),
+            cluster_epoch: gauge("tidepool_cluster_epoch", "Epoch of the cluster."),
+            pool_epoch: gauge("tidepool_pool_epoch", "Epoch of the pool's last update."),
+            is_stale: gauge("tidepool_pool_stale", "1 while the pool is behind the epoch, else 0."),
+            fresh_timestamp: gauge(
+                "tidepool_pool_fresh_timestamp_seconds",
+                "Unix time in seconds at which the pool was last seen up to date; 0 if it never was.",
+            ),
+            rewards_active: gauge(
+                "tidepool_epoch_rewards_active",
+                "1 while epoch rewards are being paid, so that no stake can be changed, else 0.",
+            ),
+            total: gauge("tidepool_pool_total_lamports", "Lamports that the pool holds, by its last update."),
+            supply: gauge(
+                "tidepool_pool_token_supply_units",
+                "Supply of the pool token in smallest units; 1000000000 of them are one token.",
+            ),
+            token_value: gauge(
+                "tidepool_pool_token_value_lamports",
+                "Lamports that a whole pool token is worth, rounded down.",
+            ),
+            reserve: gauge("tidepool_pool_reserve_lamports", "Lamports in the reserve, rent included."),
+            in_motion: gauge(
+                "tidepool_pool_in_motion_lamports",
+                "Lamports on their way between the reserve and validators, rent included.",
+            ),
+            validators: gauge("tidepool_pool_validators", "Validators in the pool's list."),
+            validators_behind: gauge(
+                "tidepool_pool_validators_behind",
+                "Validators whose record has not been updated in the epoch.",
+            ),
+            validators_off_target: gauge(
+                "tidepool_pool_validators_off_target",
+                "Validators off the target that their weight sets by more than the threshold.",
+            ),
+            transactions,
+            rounds: counter("tidepool_rounds_total", "How often a plan was sent."),
+            finished: counter("tidepool_finished_total", "How often nothing was left to do."),
+            failures: counter("tidepool_failures_total", "Failures after which it was tried again."),
+            rpc_errors: counter("tidepool_rpc_errors_total", "Requests that the endpoint did not answer."),
+        }
+    }
+}
+
+impl PoolMetrics {
+    /// The pool was read.
+    pub fn looked(&self, snapshot: &PoolSnapshot) {
+        let (rate, backlog) = (snapshot.rate(), Backlog::of(snapshot));
+        set(&self.cluster_epoch, snapshot.epoch());
+        set(&self.pool_epoch, snapshot.pool().head.last_update_epoch.get());
+        set(&self.is_stale, u64::from(backlog.is_stale));
+        if !backlog.is_stale {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            set(&self.fresh_timestamp, now.as_secs());
+        }
+        set(&self.rewards_active, u64::from(snapshot.environment().rewards_are_being_paid()));
+        set(&self.total, rate.total_lamports);
+        set(&self.supply, rate.pool_token_supply);
+        set(&self.token_value, lamports_per_whole_pool_token(snapshot).unwrap_or(0));
+        set(&self.reserve, snapshot.reserve_lamports());
+        set(&self.in_motion, in_motion(snapshot));
+        set(&self.validators, snapshot.records().len() as u64);
+        set(&self.validators_behind, backlog.validators_behind as u64);
+    }
+
+    /// It was worked out what a rebalance would move.
+    pub fn planned(&self, plan: &RebalancePlan) {
+        set(&self.validators_off_target, validators_off_target(plan) as u64);
+    }
+
+    /// It is known what became of transactions.
+    pub fn sent(&self, summary: &Summary) {
+        self.rounds.inc();
+        for sent in &summary.transactions {
+            self.transactions.with_label_values(&[outcome_name(sent)]).inc();
+        }
+    }
+
+    /// The payer has so many lamports.
+    pub fn payer_has(&self, lamports: u64) {
+        set(&self.payer.balance, lamports);
+        let mut last = self.payer.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = last.replace(lamports).unwrap_or(lamports);
+        self.payer.spent.inc_by(before.saturating_sub(lamports));
+    }
+
+    /// Something failed, and will be tried again.
+    pub fn failed(&self, is_cluster: bool) {
+        self.failures.inc();
+        if is_cluster {
+            self.rpc_errors.inc();
+        }
+    }
+
+    /// There is nothing left to do.
+    pub fn finished(&self, _: &CrankReport) {
+        self.finished.inc();
+    }
+}
+
+fn set(gauge: &IntGauge, value: u64) {
+    gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+}

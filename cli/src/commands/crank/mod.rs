@@ -1,0 +1,130 @@
+//! `tidepool crank`
+
+mod listener;
+mod metrics;
+mod output;
+mod server;
+
+use {
+    crate::{
+        args::{LookupArgs, address},
+        context::Context,
+        error::CliError,
+    },
+    futures_util::future::join_all,
+    listener::Listener,
+    metrics::Metrics,
+    output::Output,
+    server::Server,
+    solana_address::Address,
+    std::time::Duration,
+    tidepool_client::{cluster::Cluster, crank::CrankOptions},
+};
+
+const EXAMPLE: &str = "\
+Example:
+  tidepool crank 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA
+  tidepool crank 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --watch --metrics 127.0.0.1:9184";
+
+/// Seconds between two looks where the command line does not say.
+const INTERVAL: u64 = 60;
+
+/// Keep pools up to date, and their stake where their weights say
+///
+/// Looks what is stale or off its target, sends what is to be done about it, and looks again, until nothing is left. Anybody may
+/// do it; it costs only the fees of transactions, and asks nothing. While epoch rewards are being paid it waits. Somebody else
+/// who does the same work, lost transactions and an epoch that ends meanwhile do no harm. Several pools are done one after the
+/// other, and it ends with the first that cannot be.
+///
+/// With --watch it goes on in every epoch, all pools at once, until Ctrl-C (exit code 0). It prints a line for each epoch, in JSON
+/// an object a line. An endpoint that does not answer and a payer without lamports are waited for, at growing intervals.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    /// The pools
+    #[arg(value_name = "POOL", value_parser = address, required = true)]
+    pools: Vec<Address>,
+
+    /// Go on in every epoch, until Ctrl-C
+    #[arg(long)]
+    watch: bool,
+
+    /// Most seconds between two looks at a pool; it is looked at when an epoch begins, too [default: 60]
+    #[arg(long, value_name = "SECONDS", requires = "watch", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    interval: Option<u64>,
+
+    /// Serve figures for Prometheus at http://ADDRESS:PORT/metrics while it runs
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    metrics: Option<String>,
+
+    /// Only update: move no stake
+    #[arg(long)]
+    no_rebalance: bool,
+
+    #[command(flatten)]
+    lookup: LookupArgs,
+}
+
+impl Args {
+    /// Does it.
+    ///
+    /// # Errors
+    /// [`CliError`].
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
+        if self.watch && !context.global.transactions.sends() {
+            return Err(CliError::usage(
+                "--watch sends transactions for as long as it runs: leave it out to see the first of them",
+            ));
+        }
+        let payer = context.fee_payer()?.pubkey();
+        let metrics = Metrics::new(&payer);
+        // A port that is in use is told of before anything is sent.
+        let _server = match &self.metrics {
+            Some(address) => Some(Server::start(address, metrics.registry()).await?),
+            None => None,
+        };
+        // Ctrl-C ends it in good order from now on, also while it waits.
+        let _winding_down = context.interrupt.wind_down();
+        if self.watch { self.watch(context, &metrics).await } else { self.once(context, &metrics).await }
+    }
+
+    async fn once<C: Cluster>(&self, context: &Context<'_, C>, metrics: &Metrics) -> Result<Output, CliError> {
+        let mut pools = vec![];
+        for pool in &self.pools {
+            let listener = Listener::silent(context, metrics.pool(pool));
+            let crank = context.crank(&self.lookup).options(self.options(context)).observer(&listener);
+            crank.run_once(pool).await?;
+            pools.extend(listener.last_round());
+        }
+        Ok(Output { pools, stopped: false })
+    }
+
+    async fn watch<C: Cluster>(&self, context: &Context<'_, C>, metrics: &Metrics) -> Result<Output, CliError> {
+        let listeners: Vec<_> = self.pools.iter().map(|pool| Listener::printing(context, metrics.pool(pool))).collect();
+        let watches = self.pools.iter().zip(&listeners).map(|(pool, listener)| async move {
+            let crank = context.crank(&self.lookup).options(self.options(context)).observer(listener);
+            let watched = crank.watch(pool).await;
+            // The others end in good order, too.
+            context.interrupt.stop.request();
+            watched
+        });
+        for watched in join_all(watches).await {
+            watched?;
+        }
+        for listener in &listeners {
+            listener.check_printed()?;
+        }
+        let pools = listeners.into_iter().filter_map(|listener| listener.last_round()).collect();
+        Ok(Output { pools, stopped: true })
+    }
+
+    fn options<C: Cluster>(&self, context: &Context<'_, C>) -> CrankOptions {
+        CrankOptions {
+            rebalance: !self.no_rebalance,
+            wait_for_rewards: true,
+            tell_balance: true,
+            look_every: Duration::from_secs(self.interval.unwrap_or(INTERVAL)),
+            ..context.crank_options()
+        }
+    }
+}

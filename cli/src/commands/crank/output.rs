@@ -1,0 +1,189 @@
+//! What a crank has done.
+
+use {
+    crate::{
+        output::{CommandOutput, Landed, Text, to_json, write_fields, write_signatures},
+        units::{sol, tokens},
+    },
+    serde::Serialize,
+    serde_json::Value,
+    solana_address::Address,
+    std::{fmt, time::Duration},
+    tidepool_client::{
+        crank::{Backlog, CrankReport, validators_off_target},
+        pool::PoolSnapshot,
+        send::{Outcome, Sent},
+    },
+    tidepool_interface::maths::mul_div_floor,
+};
+
+/// One whole pool token, in its smallest unit.
+const ONE_TOKEN: u64 = 1_000_000_000;
+
+/// What was done with each pool.
+#[derive(Debug, Serialize)]
+pub struct Output {
+    pub(super) pools: Vec<Round>,
+    /// Whether it went on until it was told to stop; `pools` has the last epoch then.
+    pub(super) stopped: bool,
+}
+
+/// What was done with a pool until nothing was left to do.
+#[derive(Debug, Serialize)]
+pub struct Round {
+    pool: Text<Address>,
+    epoch: u64,
+    /// How often something was sent.
+    rounds: u32,
+    /// From the first look to the last.
+    milliseconds: u128,
+    total_lamports: u64,
+    pool_token_supply: u64,
+    /// Rounded down; `null` without a supply.
+    lamports_per_whole_pool_token: Option<u64>,
+    reserve_lamports: u64,
+    /// On their way between the reserve and validators, rent included.
+    in_motion_lamports: u64,
+    /// Validators whose stake was moved.
+    moved_validators: usize,
+    moved_lamports: u64,
+    validators: usize,
+    /// Validators that are not up to date.
+    validators_behind: usize,
+    /// Validators that are off their target by more than the threshold, and stay there in this epoch; `null` where that was not
+    /// looked at.
+    validators_off_target: Option<usize>,
+    /// Transactions that were sent, or were to be sent, and did not land.
+    not_landed: usize,
+    /// By how much the payer has become poorer; `null` where that is not known.
+    spent_lamports: Option<u64>,
+    transactions: Vec<Landed>,
+}
+
+impl Round {
+    /// What the report says.
+    pub fn new(report: &CrankReport, took: Duration, spent_lamports: Option<u64>) -> Self {
+        let snapshot = &report.snapshot;
+        let rate = snapshot.rate();
+        let moved = report.movements.iter().map(|movement| movement.lamports);
+        Self {
+            pool: Text(snapshot.address()),
+            epoch: snapshot.epoch(),
+            rounds: report.rounds,
+            milliseconds: took.as_millis(),
+            total_lamports: rate.total_lamports,
+            pool_token_supply: rate.pool_token_supply,
+            lamports_per_whole_pool_token: lamports_per_whole_pool_token(snapshot),
+            reserve_lamports: snapshot.reserve_lamports(),
+            in_motion_lamports: in_motion(snapshot),
+            moved_validators: report.movements.len(),
+            moved_lamports: moved.fold(0, u64::saturating_add),
+            validators: snapshot.records().len(),
+            validators_behind: Backlog::of(snapshot).validators_behind,
+            validators_off_target: report.rest.as_ref().map(validators_off_target),
+            not_landed: report.sent.problems().count(),
+            spent_lamports,
+            transactions: Landed::of(&report.sent),
+        }
+    }
+
+    /// Whether anything was sent.
+    pub const fn has_transactions(&self) -> bool {
+        self.rounds > 0
+    }
+
+    /// Whether it is about the same epoch as another one.
+    pub const fn is_of_same_epoch(&self, other: &Self) -> bool {
+        self.epoch == other.epoch
+    }
+
+    /// The round as JSON, on one line.
+    pub fn json_line(&self) -> String {
+        to_json(self).to_string()
+    }
+
+    fn write_in_full(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = if self.validators_off_target.is_some() { "up to date, and in balance" } else { "up to date" };
+        writeln!(f, "Pool {} is {state} in epoch {}", self.pool, self.epoch)?;
+        let mut fields = vec![
+            ("holds", format!("{}, of which {} in the reserve", sol(self.total_lamports), sol(self.reserve_lamports))),
+            ("supply", tokens(self.pool_token_supply)),
+        ];
+        if self.moved_validators > 0 {
+            fields.push(("moved", format!("{} with {} validators", sol(self.moved_lamports), self.moved_validators)));
+        }
+        if let Some(off) = self.validators_off_target.filter(|off| *off > 0) {
+            fields.push(("off target", format!("{off} of {} validators, until a later epoch", self.validators)));
+        }
+        if self.has_transactions() {
+            fields.push(("transactions", self.transactions_in_words()));
+        }
+        write_fields(f, &fields)
+    }
+
+    fn transactions_in_words(&self) -> String {
+        let not_landed = if self.not_landed > 0 { format!(", {} did not", self.not_landed) } else { String::new() };
+        let spent = self.spent_lamports.map_or(String::new(), |spent| format!(", for {}", sol(spent)));
+        let (landed, seconds) = (self.transactions.len(), self.milliseconds / 1_000);
+        format!("{landed} landed{not_landed}, in {seconds}.{} s{spent}", self.milliseconds % 1_000 / 100)
+    }
+}
+
+impl fmt::Display for Round {
+    /// The round on one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (epoch, pool) = (self.epoch, self.pool);
+        let holds = sol(self.total_lamports);
+        let what = if self.has_transactions() { self.transactions_in_words() } else { "nothing to do".into() };
+        write!(f, "epoch {epoch}  {pool}  up to date  holds {holds}  {what}")?;
+        if self.moved_validators > 0 {
+            write!(f, "  moved {} with {} validators", sol(self.moved_lamports), self.moved_validators)?;
+        }
+        match self.validators_off_target {
+            Some(off) if off > 0 => write!(f, "  off target {off} of {} validators", self.validators),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Lamports that a whole pool token is worth, rounded down; `None` without a supply.
+pub fn lamports_per_whole_pool_token(snapshot: &PoolSnapshot) -> Option<u64> {
+    let rate = snapshot.rate();
+    mul_div_floor(ONE_TOKEN, rate.total_lamports, rate.pool_token_supply.max(1)).filter(|_| rate.pool_token_supply > 0)
+}
+
+/// Lamports on their way between the reserve and validators, rent included.
+pub fn in_motion(snapshot: &PoolSnapshot) -> u64 {
+    let transient = snapshot.records().iter().map(|record| record.transient_stake_lamports.get());
+    transient.fold(0, u64::saturating_add)
+}
+
+/// The name of what became of a transaction.
+pub const fn outcome_name(sent: &Sent) -> &'static str {
+    match sent.outcome {
+        Outcome::Landed { .. } => "landed",
+        Outcome::Failed { .. } => "failed",
+        Outcome::WouldFail(_) => "would_fail",
+        Outcome::Expired { .. } => "expired",
+        Outcome::Unknown { .. } => "unknown",
+        Outcome::NotSent(_) => "not_sent",
+    }
+}
+
+impl CommandOutput for Output {
+    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.stopped {
+            return writeln!(f, "Stopped");
+        }
+        self.pools.iter().try_for_each(|round| round.write_in_full(f))
+    }
+
+    fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.display(f)?;
+        self.pools.iter().try_for_each(|round| write_signatures(f, &round.transactions))
+    }
+
+    fn json(&self) -> Value {
+        to_json(self)
+    }
+}
