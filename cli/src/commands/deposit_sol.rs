@@ -1,19 +1,20 @@
 //! `tidepool deposit-sol`
 
 use {
-    super::wallet::{Deposited, LEFT_FOR_FEES, ReceiverArgs, balance, check_balance, token_account_rent},
+    super::{
+        trade::{Amounts, Done, Quote, Receipt, Trade},
+        wallet::{Deposited, LEFT_FOR_FEES, ReceiverArgs, balance, check_balance, token_account_rent},
+    },
     crate::{
         args::{Bound, UpdateFirst, address},
         context::Context,
         error::CliError,
         keys::{Key, KeySource},
-        output::{CommandOutput, Landed, Text, to_json, write_fields, write_signatures},
+        output::{Landed, Text},
         units::{Amount, sol, tokens},
     },
     serde::Serialize,
-    serde_json::Value,
     solana_address::Address,
-    std::fmt,
     tidepool_client::{
         actions::{self, DepositSol, TokenReceiver},
         cluster::Cluster,
@@ -82,7 +83,7 @@ impl Args {
     ///
     /// # Errors
     /// [`CliError`].
-    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Done<Output>, CliError> {
         context.terminal.check_consent()?;
         let from = context.key_or_wallet("the depositor (--from)", self.from.as_ref())?;
         let fresh = context.fresh(&self.pool, StakeSelection::None, self.update_first).await?;
@@ -102,16 +103,13 @@ impl Args {
             minimum_pool_tokens: Some(minimum),
         };
         let Deposited { got, fee } = Deposited::of(&quoted, receiver.address(snapshot), self.receiver.referrer);
-        let lines = [
-            ("you pay", sol(lamports)),
-            ("you get", tokens(got)),
-            ("fee", format!("{}, deducted already", tokens(fee))),
-            ("at least", tokens(minimum)),
-        ];
-        context.terminal.confirm(&format!("Deposit into pool {}", self.pool), &lines)?;
+        let quote = Quote::new(context);
+        let paid = quote.amounts().sol(lamports);
+        let quote = quote.pay(paid).get(tokens(got)).fee(fee).at_least(&tokens(minimum), &self.bound);
+        quote.rate(&snapshot.rate()).confirm(context, &format!("Deposit into pool {}", self.pool))?;
         let plan = Plan::one("deposit SOL", actions::deposit_sol(snapshot, &deposit));
         let sent = context.send(&plan, &keys, snapshot.program_id()).await?;
-        Ok(Output {
+        Ok(Done(Output {
             pool: Text(self.pool),
             from: Text(from.pubkey()),
             token_account: Text(receiver.address(snapshot)),
@@ -120,7 +118,7 @@ impl Args {
             minimum_pool_tokens: minimum,
             fee_pool_tokens: fee,
             transactions: fresh.and(sent),
-        })
+        }))
     }
 
     fn authority<C: Cluster>(
@@ -164,30 +162,20 @@ impl Args {
     }
 }
 
-impl Output {
-    fn write(&self, f: &mut fmt::Formatter<'_>, more: &[(&str, String)]) -> fmt::Result {
-        writeln!(f, "Deposited {} into pool {}", sol(self.lamports), self.pool)?;
-        let fields = [("got", tokens(self.pool_tokens)), ("in token account", self.token_account.to_string())];
-        write_fields(f, &[&fields[..], more].concat())?;
-        write_signatures(f, &self.transactions)
-    }
-}
-
-impl CommandOutput for Output {
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, &[])
-    }
-
-    fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let more = [
-            ("from", self.from.to_string()),
-            ("fee", tokens(self.fee_pool_tokens)),
-            ("minimum", tokens(self.minimum_pool_tokens)),
-        ];
-        self.write(f, &more)
+impl Trade for Output {
+    fn receipt(&self, amounts: Amounts) -> Receipt {
+        Receipt {
+            headline: format!("Deposited {} into pool {}", amounts.sol(self.lamports), self.pool),
+            lines: vec![("got", tokens(self.pool_tokens)), ("in token account", self.token_account.to_string())],
+            more: vec![
+                ("from", self.from.to_string()),
+                ("fee", tokens(self.fee_pool_tokens)),
+                ("minimum", tokens(self.minimum_pool_tokens)),
+            ],
+        }
     }
 
-    fn json(&self) -> Value {
-        to_json(self)
+    fn transactions(&self) -> &[Landed] {
+        &self.transactions
     }
 }

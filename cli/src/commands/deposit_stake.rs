@@ -1,20 +1,21 @@
 //! `tidepool deposit-stake`
 
 use {
-    super::wallet::{Deposited, ReceiverArgs, check_balance, token_account_rent},
+    super::{
+        trade::{Amounts, Done, Quote, Receipt, Trade},
+        wallet::{Deposited, ReceiverArgs, check_balance, token_account_rent},
+    },
     crate::{
         args::{Bound, UpdateFirst, address},
         context::Context,
         error::CliError,
         keys::{Key, KeySource},
-        output::{CommandOutput, Landed, Text, to_json, write_fields, write_signatures},
-        units::{sol, tokens},
+        output::{Landed, Text},
+        units::tokens,
     },
     serde::Serialize,
-    serde_json::Value,
     solana_account::Account,
     solana_address::Address,
-    std::fmt,
     tidepool_client::{
         actions::{self, DepositStake},
         cluster::Cluster,
@@ -89,7 +90,7 @@ impl Args {
     ///
     /// # Errors
     /// [`CliError`].
-    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Done<Output>, CliError> {
         context.terminal.check_consent()?;
         let account = stake_account(context, &self.stake).await?;
         let owner =
@@ -117,15 +118,12 @@ impl Args {
         let rent = token_account_rent(context, snapshot, &to).await?;
         check_balance(context, &payer, rent).await?;
         let Deposited { got, fee } = Deposited::of(&quoted.pool_tokens, to.address(snapshot), self.receiver.referrer);
-        let lines = [
-            ("you pay", format!("stake account {} with {}", self.stake, sol(account.lamports))),
-            ("you get", tokens(got)),
-            ("fee", format!("{}, deducted already", tokens(fee))),
-            ("at least", tokens(minimum)),
-        ];
-        context.terminal.confirm(&format!("Deposit into pool {}", self.pool), &lines)?;
+        let quote = Quote::new(context);
+        let paid = format!("stake account {} with {}", self.stake, quote.amounts().sol(account.lamports));
+        let quote = quote.pay(paid).get(tokens(got)).fee(fee).at_least(&tokens(minimum), &self.bound);
+        quote.rate(&snapshot.rate()).confirm(context, &format!("Deposit into pool {}", self.pool))?;
         let sent = context.send(&Plan::one("deposit stake", group), &keys, snapshot.program_id()).await?;
-        Ok(Output {
+        Ok(Done(Output {
             pool: Text(self.pool),
             stake_account: Text(self.stake),
             vote: Text(quoted.vote),
@@ -136,7 +134,7 @@ impl Args {
             minimum_pool_tokens: minimum,
             fee_pool_tokens: fee,
             transactions: fresh.and(sent),
-        })
+        }))
     }
 
     fn authority<C: Cluster>(
@@ -168,32 +166,22 @@ fn delegated_to(account: &Account) -> Option<Address> {
     Some(delegation.voter)
 }
 
-impl Output {
-    fn write(&self, f: &mut fmt::Formatter<'_>, more: &[(&str, String)]) -> fmt::Result {
-        let (account, lamports) = (self.stake_account, sol(self.lamports));
-        writeln!(f, "Deposited stake account {account} with {lamports} into pool {}", self.pool)?;
-        let fields = [("got", tokens(self.pool_tokens)), ("in token account", self.token_account.to_string())];
-        write_fields(f, &[&fields[..], more].concat())?;
-        write_signatures(f, &self.transactions)
-    }
-}
-
-impl CommandOutput for Output {
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, &[])
-    }
-
-    fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let more = [
-            ("validator", self.vote.to_string()),
-            ("became stake", sol(self.stake_lamports)),
-            ("fee", tokens(self.fee_pool_tokens)),
-            ("minimum", tokens(self.minimum_pool_tokens)),
-        ];
-        self.write(f, &more)
+impl Trade for Output {
+    fn receipt(&self, amounts: Amounts) -> Receipt {
+        let (account, lamports) = (self.stake_account, amounts.sol(self.lamports));
+        Receipt {
+            headline: format!("Deposited stake account {account} with {lamports} into pool {}", self.pool),
+            lines: vec![("got", tokens(self.pool_tokens)), ("in token account", self.token_account.to_string())],
+            more: vec![
+                ("validator", self.vote.to_string()),
+                ("became stake", amounts.sol(self.stake_lamports)),
+                ("fee", tokens(self.fee_pool_tokens)),
+                ("minimum", tokens(self.minimum_pool_tokens)),
+            ],
+        }
     }
 
-    fn json(&self) -> Value {
-        to_json(self)
+    fn transactions(&self) -> &[Landed] {
+        &self.transactions
     }
 }

@@ -5,7 +5,7 @@ use {
         args::address,
         context::Context,
         error::CliError,
-        keys::Key,
+        keys::{Key, KeySource},
         units::{Amount, sol, tokens},
     },
     clap::ArgGroup,
@@ -110,6 +110,20 @@ pub async fn token_account_rent<C: Cluster>(
             Ok(if exists { 0 } else { rent })
         }
     }
+}
+
+/// The key of the pool's SOL withdraw authority, where it has one, without which the reserve gives no SOL.
+///
+/// # Errors
+/// As [`Context::authority`].
+pub fn sol_withdraw_authority<C: Cluster>(
+    context: &Context<'_, C>,
+    snapshot: &PoolSnapshot,
+    source: Option<&KeySource>,
+) -> Result<Option<Key>, CliError> {
+    let role = "the pool's SOL withdraw authority";
+    let expected = snapshot.pool().terms.sol_withdraw_authority;
+    expected.map(|expected| context.authority(role, "--sol-withdraw-authority", source, expected)).transpose()
 }
 
 /// Pool tokens to give: from which account, and how many there are.

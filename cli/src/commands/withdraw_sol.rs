@@ -1,24 +1,25 @@
 //! `tidepool withdraw-sol`
 
 use {
-    super::wallet::Holding,
+    super::{
+        trade::{Amounts, Done, Quote, Receipt, Trade},
+        wallet::{Holding, sol_withdraw_authority},
+    },
     crate::{
         args::{Bound, UpdateFirst, address},
         context::Context,
         error::CliError,
-        keys::{Key, KeySource},
-        output::{CommandOutput, Landed, Text, to_json, write_fields, write_signatures},
-        units::{Amount, sol, tokens},
+        keys::KeySource,
+        output::{Landed, Text},
+        units::{Amount, tokens},
     },
     serde::Serialize,
-    serde_json::Value,
     solana_address::Address,
-    std::fmt,
     tidepool_client::{
         actions::{self, WithdrawSol},
         cluster::Cluster,
         plan::Plan,
-        pool::{PoolSnapshot, StakeSelection},
+        pool::StakeSelection,
         quote,
     },
 };
@@ -88,13 +89,13 @@ impl Args {
     ///
     /// # Errors
     /// [`CliError`].
-    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Done<Output>, CliError> {
         context.terminal.check_consent()?;
         let owner = context.key_or_wallet("the owner of the pool tokens (--owner)", self.owner.as_ref())?;
         let fresh = context.fresh(&self.pool, StakeSelection::None, self.update_first).await?;
         let snapshot = &fresh.snapshot;
         let mut keys = vec![owner.clone()];
-        keys.extend(self.authority(context, snapshot)?);
+        keys.extend(sol_withdraw_authority(context, snapshot, self.sol_withdraw_authority.as_ref())?);
         let holding = Holding::find(context, snapshot, self.from, &owner).await?;
         let pool_tokens = holding.take(self.amount)?;
         let quoted = quote::quote_withdraw_sol(snapshot, &holding.source.account, pool_tokens, None)?;
@@ -106,15 +107,12 @@ impl Args {
         };
         let (group, quoted) = actions::withdraw_sol(snapshot, &withdrawal)?;
         let minimum_lamports = self.bound.minimum_of(quoted.lamports);
-        let lines = [
-            ("you pay", tokens(pool_tokens)),
-            ("you get", sol(quoted.lamports)),
-            ("fee", format!("{}, deducted already", tokens(quoted.fee))),
-            ("at least", sol(minimum_lamports)),
-        ];
-        context.terminal.confirm(&format!("Withdraw from pool {}", self.pool), &lines)?;
+        let quote = Quote::new(context);
+        let [got, least] = [quoted.lamports, minimum_lamports].map(|lamports| quote.amounts().sol(lamports));
+        let quote = quote.pay(tokens(pool_tokens)).get(got).fee(quoted.fee).at_least(&least, &self.bound);
+        quote.rate(&snapshot.rate()).confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let sent = context.send(&Plan::one("withdraw SOL", group), &keys, snapshot.program_id()).await?;
-        Ok(Output {
+        Ok(Done(Output {
             pool: Text(self.pool),
             token_account: Text(withdrawal.tokens.account),
             to: Text(withdrawal.to),
@@ -123,48 +121,24 @@ impl Args {
             lamports: quoted.lamports,
             minimum_lamports,
             transactions: fresh.and(sent),
-        })
-    }
-
-    fn authority<C: Cluster>(
-        &self,
-        context: &Context<'_, C>,
-        snapshot: &PoolSnapshot,
-    ) -> Result<Option<Key>, CliError> {
-        let source = self.sol_withdraw_authority.as_ref();
-        let expected = snapshot.pool().terms.sol_withdraw_authority;
-        expected
-            .map(|expected| {
-                context.authority("the pool's SOL withdraw authority", "--sol-withdraw-authority", source, expected)
-            })
-            .transpose()
+        }))
     }
 }
 
-impl Output {
-    fn write(&self, f: &mut fmt::Formatter<'_>, more: &[(&str, String)]) -> fmt::Result {
-        writeln!(f, "Withdrew {} from pool {}", sol(self.lamports), self.pool)?;
-        let fields = [("for", tokens(self.pool_tokens)), ("to", self.to.to_string())];
-        write_fields(f, &[&fields[..], more].concat())?;
-        write_signatures(f, &self.transactions)
-    }
-}
-
-impl CommandOutput for Output {
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, &[])
-    }
-
-    fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let more = [
-            ("token account", self.token_account.to_string()),
-            ("fee", tokens(self.fee_pool_tokens)),
-            ("minimum", sol(self.minimum_lamports)),
-        ];
-        self.write(f, &more)
+impl Trade for Output {
+    fn receipt(&self, amounts: Amounts) -> Receipt {
+        Receipt {
+            headline: format!("Withdrew {} from pool {}", amounts.sol(self.lamports), self.pool),
+            lines: vec![("for", tokens(self.pool_tokens)), ("to", self.to.to_string())],
+            more: vec![
+                ("token account", self.token_account.to_string()),
+                ("fee", tokens(self.fee_pool_tokens)),
+                ("minimum", amounts.sol(self.minimum_lamports)),
+            ],
+        }
     }
 
-    fn json(&self) -> Value {
-        to_json(self)
+    fn transactions(&self) -> &[Landed] {
+        &self.transactions
     }
 }

@@ -1,19 +1,22 @@
 //! `tidepool withdraw-stake`
 
 use {
-    super::wallet::{Holding, check_balance},
+    super::{
+        trade::{Amounts, Done, Quote, Receipt, Trade},
+        wallet::{Holding, check_balance},
+        withdraw::pieces::{StakeAccount, Totals, left_over, quote_pieces, refusal, slippage_of, why_left},
+    },
     crate::{
         args::{Bound, UpdateFirst, address},
         context::Context,
         error::CliError,
         keys::{Key, KeySource, new_key},
-        output::{CommandOutput, Landed, Text, to_json, write_fields, write_signatures},
-        units::{Amount, Slippage, Units, sol, tokens},
+        output::{Landed, Text},
+        units::{Amount, Slippage, tokens},
     },
     serde::Serialize,
-    serde_json::Value,
     solana_address::Address,
-    std::{cell::RefCell, fmt},
+    std::cell::RefCell,
     tidepool_client::{
         actions::{self, NewStakeAccount, WithdrawStake},
         cluster::Cluster,
@@ -22,7 +25,6 @@ use {
         pool::{PoolSnapshot, StakeSelection},
         quote::WithdrawFrom,
     },
-    tidepool_interface::StakePoolError,
 };
 
 const EXAMPLE: &str = "\
@@ -92,7 +94,7 @@ pub struct Output {
     pool: Text<Address>,
     token_account: Text<Address>,
     stake_authority: Text<Address>,
-    stake_accounts: Vec<Withdrawn>,
+    stake_accounts: Vec<StakeAccount>,
     /// Lamports that came as SOL from the reserve.
     sol_lamports: u64,
     /// Lamports in all, as stake and as SOL, by the quote; the rent of the stake accounts is not among them.
@@ -107,16 +109,6 @@ pub struct Output {
     /// Lamports of rent that the fee payer put into the stake accounts.
     rent_lamports: u64,
     transactions: Vec<Landed>,
-}
-
-/// A stake account that was withdrawn.
-#[derive(Debug, Serialize)]
-struct Withdrawn {
-    address: Text<Address>,
-    /// `null` for one from the reserve.
-    vote: Option<Text<Address>>,
-    lamports: u64,
-    pool_tokens: u64,
 }
 
 /// What the arguments come to in a pool.
@@ -134,7 +126,7 @@ impl Args {
     ///
     /// # Errors
     /// [`CliError`].
-    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Done<Output>, CliError> {
         context.terminal.check_consent()?;
         let owner = context.key_or_wallet("the owner of the pool tokens (--owner)", self.owner.as_ref())?;
         let stakes = match (self.validator, self.from_reserve) {
@@ -148,16 +140,23 @@ impl Args {
         let payer = request.terms.payer;
         check_balance(context, &payer, planned.rent_lamports).await?;
         let totals = Totals::of(&planned, slippage);
-        let what = format!("Withdraw from pool {}", self.pool);
-        context.terminal.confirm(&what, &lines(&planned, &totals))?;
+        let to = request.terms.order.sol_to().unwrap_or_default();
+        let mut quote = quote_pieces(Quote::new(context), &planned, &totals, &self.bound, &to);
+        quote = quote.rate(&fresh.snapshot.rate());
+        if let Some(left) = planned.left {
+            let over = left_over(&left, quote.amounts());
+            quote = quote.line("left over", over);
+            quote = quote.line("because", why_left(&left, self.otherwise()));
+        }
+        quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let mut keys = request.new_keys.take();
         keys.push(owner);
         let sent = context.send(&planned.plan, &keys, fresh.snapshot.program_id()).await?;
-        Ok(Output {
+        Ok(Done(Output {
             pool: Text(self.pool),
             token_account: Text(request.terms.tokens.account),
             stake_authority: Text(request.terms.stake_authority),
-            stake_accounts: planned.pieces.iter().map(Withdrawn::from).collect(),
+            stake_accounts: StakeAccount::all(&planned),
             sol_lamports: planned.sol.map_or(0, |sol| sol.lamports),
             lamports: totals.lamports,
             minimum_lamports: totals.minimum,
@@ -166,7 +165,12 @@ impl Args {
             pool_tokens_left: planned.pool_tokens_left(),
             rent_lamports: planned.rent_lamports,
             transactions: fresh.and(sent),
-        })
+        }))
+    }
+
+    /// What else the user may ask for where not all can be had.
+    fn otherwise(&self) -> Option<&'static str> {
+        (!self.rest_as_sol).then_some("use --rest-as-sol")
     }
 
     async fn request<'a, C: Cluster>(
@@ -209,17 +213,7 @@ impl Args {
 impl Request<'_> {
     /// Plans it twice: what it yields without a bound, and then with the bound that follows.
     fn plan(&self) -> Result<(WithdrawalPlan, Slippage), CliError> {
-        let quoted = Totals::of(&self.plan_with(None)?, self.args.bound.max_slippage);
-        let slippage = match self.args.bound.minimum {
-            None => self.args.bound.max_slippage,
-            Some(Units(minimum)) if quoted.lamports < minimum => {
-                let what = format!("the holder gets {}, less than the {} demanded", sol(quoted.lamports), sol(minimum));
-                let what = format!("{what}: lower the bound, or give more pool tokens");
-                return Err(PlanError::refused(StakePoolError::ExceededSlippage, what).into());
-            }
-            // Each piece is rounded down, so one basis point too many might cost the last lamports of the minimum.
-            Some(Units(minimum)) => Slippage::between(minimum, quoted.lamports).tighter(),
-        };
+        let slippage = slippage_of(&self.args.bound, self.plan_with(None)?.lamports())?;
         Ok((self.plan_with(Some(slippage))?, slippage))
     }
 
@@ -230,16 +224,10 @@ impl Request<'_> {
             return self.single(from, &terms, slippage);
         }
         let planned = plan::withdraw(self.snapshot, &terms, |_| self.new_account())?;
-        if planned.plan.is_empty() {
-            let minimum = self.snapshot.environment().stake_program_minimum;
-            let what = format!(
-                "{} cannot be had as stake: a stake account holds at least {}, and validators keep as much; give more, or use --rest-as-sol or --whole-accounts",
-                tokens(terms.pool_tokens),
-                sol(minimum)
-            );
-            return Err(PlanError::refused(StakePoolError::StakeLamportsNotEqualToMinimum, what).into());
+        match planned.left {
+            Some(left) if planned.plan.is_empty() => Err(refusal(&left, self.args.otherwise())),
+            _ => Ok(planned),
         }
-        Ok(planned)
     }
 
     fn single_source(&self) -> Option<WithdrawFrom> {
@@ -286,99 +274,30 @@ impl Request<'_> {
     }
 }
 
-/// All pieces together.
-struct Totals {
-    lamports: u64,
-    minimum: u64,
-    pool_tokens: u64,
-    fee: u64,
-}
-
-impl Totals {
-    fn of(planned: &WithdrawalPlan, slippage: Slippage) -> Self {
-        let quotes = planned.pieces.iter().map(|piece| piece.quote.yields).chain(planned.sol);
-        let mut totals = Self { lamports: 0, minimum: 0, pool_tokens: 0, fee: 0 };
-        for quote in quotes {
-            totals.lamports = totals.lamports.saturating_add(quote.lamports);
-            totals.minimum = totals.minimum.saturating_add(slippage.minimum_of(quote.lamports));
-            totals.pool_tokens = totals.pool_tokens.saturating_add(quote.burnt).saturating_add(quote.fee);
-            totals.fee = totals.fee.saturating_add(quote.fee);
-        }
-        totals
-    }
-}
-
-fn lines(planned: &WithdrawalPlan, totals: &Totals) -> Vec<(&'static str, String)> {
-    let rent = planned.rent_lamports;
-    let mut lines = vec![("you pay", tokens(totals.pool_tokens))];
-    for piece in &planned.pieces {
-        let from = match piece.quote.from {
-            WithdrawFrom::Validator(vote) => format!("of validator {vote}"),
-            WithdrawFrom::Reserve => "of the reserve".into(),
-        };
-        lines.push(("you get", format!("{} {from}", sol(piece.quote.yields.lamports))));
-    }
-    if let Some(quote) = planned.sol {
-        lines.push(("you get", format!("{} as SOL", sol(quote.lamports))));
-    }
-    lines.push(("fee", format!("{}, deducted already", tokens(totals.fee))));
-    lines.push(("at least", format!("{} in all", sol(totals.minimum))));
-    lines.push(("rent", format!("{}, which stays in the stake accounts", sol(rent))));
-    if let Some(left) = planned.left {
-        lines.push(("left over", format!("{}, which you keep", tokens(left.pool_tokens))));
-    }
-    lines
-}
-
-impl From<&Piece> for Withdrawn {
-    fn from(piece: &Piece) -> Self {
-        Self {
-            address: Text(piece.to.address),
-            vote: match piece.quote.from {
-                WithdrawFrom::Validator(vote) => Some(Text(vote)),
-                WithdrawFrom::Reserve => None,
-            },
-            lamports: piece.quote.yields.lamports,
-            pool_tokens: piece.quote.pool_tokens,
-        }
-    }
-}
-
-impl Output {
-    fn write(&self, f: &mut fmt::Formatter<'_>, more: &[(&str, String)]) -> fmt::Result {
-        writeln!(f, "Withdrew {} from pool {}", sol(self.lamports), self.pool)?;
-        for account in &self.stake_accounts {
-            writeln!(f, "  stake account {} with {}", account.address, sol(account.lamports))?;
-        }
+impl Trade for Output {
+    fn receipt(&self, amounts: Amounts) -> Receipt {
+        let mut lines = vec![("for", tokens(self.pool_tokens))];
+        lines.extend(self.stake_accounts.iter().map(|account| account.line(amounts)));
         if self.sol_lamports > 0 {
-            writeln!(f, "  {} as SOL", sol(self.sol_lamports))?;
+            lines.push(("as SOL", amounts.sol(self.sol_lamports)));
         }
         if self.pool_tokens_left > 0 {
-            writeln!(f, "  {} could not be withdrawn and stay", tokens(self.pool_tokens_left))?;
+            lines.push(("left over", format!("{}, which could not be withdrawn", tokens(self.pool_tokens_left))));
         }
-        write_fields(f, more)?;
-        write_signatures(f, &self.transactions)
-    }
-}
-
-impl CommandOutput for Output {
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, &[])
-    }
-
-    fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let more = [
-            ("stake authority", self.stake_authority.to_string()),
-            ("token account", self.token_account.to_string()),
-            ("given", tokens(self.pool_tokens)),
-            ("fee", tokens(self.fee_pool_tokens)),
-            ("minimum", sol(self.minimum_lamports)),
-            ("rent", sol(self.rent_lamports)),
-        ];
-        self.write(f, &more)
+        Receipt {
+            headline: format!("Withdrew {} from pool {}", amounts.sol(self.lamports), self.pool),
+            lines,
+            more: vec![
+                ("stake authority", self.stake_authority.to_string()),
+                ("token account", self.token_account.to_string()),
+                ("fee", tokens(self.fee_pool_tokens)),
+                ("minimum", amounts.sol(self.minimum_lamports)),
+                ("rent", amounts.sol(self.rent_lamports)),
+            ],
+        }
     }
 
-    fn json(&self) -> Value {
-        to_json(self)
+    fn transactions(&self) -> &[Landed] {
+        &self.transactions
     }
 }

@@ -11,7 +11,7 @@ use {
 };
 
 /// A pool of 10 + 50 SOL whose first two validators have 20 and 15 SOL of stake, active.
-async fn staked_pool(stage: &Stage, options: &str) -> String {
+pub async fn staked_pool(stage: &Stage, options: &str) -> String {
     let pool = stage.pool(options).await;
     stage.must(&format!("deposit-sol {pool} 50")).await;
     for (index, amount) in [(0, 20), (1, 15)] {

@@ -15,6 +15,9 @@ use {
 
 const STAGE: &str = "withdraw";
 
+/// Bytes that stay free beside what is joined, for whoever signs with a durable nonce.
+const NONCE_BYTES: usize = 4 * 32 + 10;
+
 /// Stages in the making.
 pub(super) struct Stages<'a> {
     snapshot: &'a PoolSnapshot,
@@ -68,7 +71,8 @@ impl<'a> Stages<'a> {
     }
 
     fn fits(&self, group: &InstructionGroup) -> bool {
-        let options = PackOptions::new(self.withdrawal.payer);
+        let mut options = PackOptions::new(self.withdrawal.payer);
+        options.reserved_bytes += NONCE_BYTES;
         group.log_bytes <= options.max_log_bytes && pack::pack(std::slice::from_ref(group), &options).is_ok()
     }
 

@@ -1,0 +1,205 @@
+//! The words of deposits and withdrawals, the same in all of them: the quote before, and the answer afterwards.
+
+use {
+    crate::{
+        args::Bound,
+        context::Context,
+        error::CliError,
+        output::{CommandOutput, Landed, to_json, write_fields, write_signatures},
+        units::{sol, tokens},
+    },
+    serde::Serialize,
+    serde_json::Value,
+    std::fmt,
+    tidepool_client::cluster::Cluster,
+    tidepool_interface::maths::ExchangeRate,
+};
+
+/// A name and what it stands for, in a line.
+pub type Line = (&'static str, String);
+
+/// How amounts are written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Amounts {
+    /// In SOL.
+    Short,
+    /// In SOL and in lamports.
+    Full,
+}
+
+impl Amounts {
+    const fn of(verbose: bool) -> Self {
+        if verbose { Self::Full } else { Self::Short }
+    }
+
+    /// Lamports as a person reads them: `1.5 SOL`, in full `1.5 SOL (1500000000 lamports)`.
+    pub fn sol(self, lamports: u64) -> String {
+        match self {
+            Self::Short => sol(lamports),
+            Self::Full => format!("{} ({lamports} lamports)", sol(lamports)),
+        }
+    }
+}
+
+/// What a deposit or a withdrawal costs and yields, as it is shown before anything is sent: what you pay, what you get, the
+/// fee, the bound, the rate, and what else there is to know.
+#[derive(Clone, Debug)]
+pub struct Quote {
+    amounts: Amounts,
+    lines: Vec<Line>,
+}
+
+impl Quote {
+    /// A quote without lines, in the form that the user wants.
+    pub fn new<C: Cluster>(context: &Context<'_, C>) -> Self {
+        Self { amounts: Amounts::of(context.global.verbose), lines: Vec::new() }
+    }
+
+    /// How it writes amounts.
+    pub const fn amounts(&self) -> Amounts {
+        self.amounts
+    }
+
+    /// What is given.
+    #[must_use]
+    pub fn pay(self, what: String) -> Self {
+        self.line("you pay", what)
+    }
+
+    /// What comes of it, or a part of that.
+    #[must_use]
+    pub fn get(self, what: String) -> Self {
+        self.line("you get", what)
+    }
+
+    /// Pool tokens, in smallest units, that others get of what is paid.
+    #[must_use]
+    pub fn fee(self, units: u64) -> Self {
+        let fee = if units == 0 { "none".into() } else { format!("{}, deducted already", tokens(units)) };
+        self.line("fee", fee)
+    }
+
+    /// The least that it yields, and where that comes from.
+    #[must_use]
+    pub fn at_least(self, least: &str, bound: &Bound) -> Self {
+        let why = match bound.minimum {
+            Some(_) => "as demanded".into(),
+            None => format!("{} less than quoted", bound.max_slippage),
+        };
+        self.line("at least", format!("{least} ({why}), or it does not happen"))
+    }
+
+    /// The exchange rate that it was computed at.
+    #[must_use]
+    pub fn rate(self, rate: &ExchangeRate) -> Self {
+        const WHOLE: u64 = 1_000_000_000;
+        // An empty pool trades one for one.
+        let price = rate.lamports_for_withdrawal(WHOLE).filter(|_| rate.pool_token_supply > 0).unwrap_or(WHOLE);
+        self.line("rate", format!("1 pool token = {}", sol(price)))
+    }
+
+    /// Something else.
+    #[must_use]
+    pub fn line(mut self, name: &'static str, value: String) -> Self {
+        self.lines.push((name, value));
+        self
+    }
+
+    /// Shows it, and asks whether it shall be done.
+    ///
+    /// # Errors
+    /// [`CliError::NotConfirmed`], [`CliError::CannotAsk`].
+    pub fn confirm<C: Cluster>(&self, context: &Context<'_, C>, what: &str) -> Result<(), CliError> {
+        context.terminal.confirm(what, &self.lines)
+    }
+}
+
+/// What has been done, for a person.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// It, in one line.
+    pub headline: String,
+    /// What everybody wants to know of it.
+    pub lines: Vec<Line>,
+    /// What only few want to know.
+    pub more: Vec<Line>,
+}
+
+/// The answer of a deposit or a withdrawal. Its fields are its JSON.
+pub trait Trade: Serialize {
+    /// It in words.
+    fn receipt(&self, amounts: Amounts) -> Receipt;
+
+    /// The transactions that did it.
+    fn transactions(&self) -> &[Landed];
+}
+
+fn write(trade: &impl Trade, f: &mut fmt::Formatter<'_>, amounts: Amounts) -> fmt::Result {
+    let Receipt { headline, mut lines, more } = trade.receipt(amounts);
+    if amounts == Amounts::Full {
+        lines.extend(more);
+    }
+    writeln!(f, "{headline}")?;
+    write_fields(f, &lines)?;
+    write_signatures(f, trade.transactions())
+}
+
+/// A deposit or a withdrawal that is done, as a command's answer.
+#[derive(Debug)]
+pub struct Done<T>(pub T);
+
+impl<T: Trade> CommandOutput for Done<T> {
+    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write(&self.0, f, Amounts::Short)
+    }
+
+    fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write(&self.0, f, Amounts::Full)
+    }
+
+    fn json(&self) -> Value {
+        to_json(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use {super::*, crate::units::Units};
+
+    fn quote() -> Quote {
+        Quote { amounts: Amounts::Short, lines: vec![] }
+    }
+
+    #[test]
+    fn quotes_say_the_same_in_the_same_words() {
+        let bound = Bound { minimum: None, max_slippage: "0.1%".parse().unwrap() };
+        let rate = ExchangeRate { total_lamports: 3_000, pool_token_supply: 2_000 };
+        let quote =
+            quote().pay(tokens(2_000_000_000)).get(sol(3_000_000_000)).fee(1).at_least("2.997 SOL", &bound).rate(&rate);
+        let lines: Vec<_> = quote.lines.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        assert_eq!(
+            lines,
+            [
+                "you pay: 2 pool tokens",
+                "you get: 3 SOL",
+                "fee: 0.000000001 pool tokens, deducted already",
+                "at least: 2.997 SOL (0.10 % less than quoted), or it does not happen",
+                "rate: 1 pool token = 1.5 SOL",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_new_pool_trades_one_for_one_and_a_demand_is_called_one() {
+        let bound = Bound { minimum: Some(Units(1)), max_slippage: "0.1%".parse().unwrap() };
+        let quote = quote().fee(0).at_least("1 SOL", &bound).rate(&ExchangeRate::default());
+        let values: Vec<_> = quote.lines.iter().map(|(_, value)| value.as_str()).collect();
+        assert_eq!(values, ["none", "1 SOL (as demanded), or it does not happen", "1 pool token = 1 SOL"]);
+    }
+
+    #[test]
+    fn lamports_are_shown_in_full() {
+        assert_eq!(Amounts::Short.sol(1_500_000_000), "1.5 SOL");
+        assert_eq!(Amounts::Full.sol(1_500_000_000), "1.5 SOL (1500000000 lamports)");
+    }
+}

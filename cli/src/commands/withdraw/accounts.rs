@@ -1,0 +1,41 @@
+//! Addresses for new stake accounts. They follow from the holder's, so that no other key signs, and that whoever signs the same
+//! withdrawal elsewhere signs the same transaction.
+
+use {
+    crate::{context::Context, error::CliError},
+    solana_address::Address,
+    tidepool_client::{actions::NewStakeAccount, cluster::Cluster, error::PlanError},
+};
+
+/// Addresses that are asked for at a time.
+const AT_A_TIME: usize = 32;
+
+/// The stake account with that number of the holder `base`.
+///
+/// # Errors
+/// None that a number could cause.
+pub fn numbered(base: &Address, number: usize) -> Result<NewStakeAccount, PlanError> {
+    NewStakeAccount::with_seed(*base, &format!("tidepool {number}"))
+}
+
+/// The first `count` of the holder's stake accounts that do not exist.
+///
+/// # Errors
+/// [`CliError::Cluster`].
+pub async fn unused<C: Cluster>(
+    context: &Context<'_, C>,
+    base: &Address,
+    count: usize,
+) -> Result<Vec<NewStakeAccount>, CliError> {
+    let mut found = Vec::with_capacity(count);
+    let mut next = 0;
+    while found.len() < count {
+        let accounts = (next..next + AT_A_TIME).map(|number| numbered(base, number)).collect::<Result<Vec<_>, _>>()?;
+        let addresses: Vec<_> = accounts.iter().map(|account| account.address).collect();
+        let existing = context.cluster.accounts(&addresses).await?;
+        let free = accounts.into_iter().zip(existing).filter(|(_, existing)| existing.is_none());
+        found.extend(free.map(|(account, _)| account).take(count - found.len()));
+        next += AT_A_TIME;
+    }
+    Ok(found)
+}

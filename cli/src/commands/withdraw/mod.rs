@@ -1,0 +1,172 @@
+//! `tidepool withdraw`
+
+mod accounts;
+mod output;
+pub mod pieces;
+mod request;
+
+use {
+    super::{
+        trade::Done,
+        wallet::{Holding, check_balance, sol_withdraw_authority},
+    },
+    crate::{
+        args::{Bound, UpdateFirst, address},
+        context::Context,
+        error::CliError,
+        keys::{Key, KeySource},
+        units::{Amount, Lamports, tokens},
+    },
+    output::{Answered, Output},
+    request::Request,
+    solana_address::Address,
+    tidepool_client::{
+        cluster::Cluster,
+        plan::{WithdrawalOrder, WithdrawalPlan},
+        pool::{PoolSnapshot, StakeSelection},
+    },
+};
+
+const EXAMPLE: &str = "\
+Example:
+  tidepool withdraw 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA 250
+  tidepool withdraw 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA ALL --yes
+  tidepool withdraw 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --worth 100 --as stake";
+
+/// Give any sum of pool tokens and get SOL, and stake for the rest
+///
+/// SOL comes from the reserve, at once, as far as it goes. The rest comes as stake accounts of as few validators as possible, the
+/// pool's preferred one first: you pay their rent, and they go on earning until you deactivate them. Shows what you get, and what
+/// cannot be had, and asks before anything is sent. A part that would bring less than its share of --minimum, or less than quoted
+/// by more than --max-slippage, does not happen.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    /// The pool
+    #[arg(value_name = "POOL", value_parser = address)]
+    pool: Address,
+
+    /// Pool tokens to give, or ALL in the account
+    #[arg(value_name = "POOL_TOKENS", required_unless_present = "worth", conflicts_with = "worth")]
+    amount: Option<Amount>,
+
+    /// Give the fewest pool tokens that bring as much SOL, stake included: never less, and a few lamports more at most
+    #[arg(long, value_name = "SOL")]
+    worth: Option<Lamports>,
+
+    /// What to get
+    #[arg(long = "as", value_name = "WHAT", value_enum, default_value_t)]
+    form: Form,
+
+    /// Wallet that gets the SOL and the stake accounts [default: the owner of the pool tokens]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    to: Option<Address>,
+
+    /// Where stake accounts can only be had whole, take them whole, which removes their validators from the pool
+    #[arg(long)]
+    whole_accounts: bool,
+
+    /// Token account that gives the pool tokens [default: the owner's associated one]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    from: Option<Address>,
+
+    /// Key of the pool tokens' owner or delegate [default: your wallet's]
+    #[arg(long, value_name = "KEYPAIR")]
+    owner: Option<KeySource>,
+
+    #[command(flatten)]
+    bound: Bound,
+
+    /// Key of the pool's SOL withdraw authority, without which a pool that has one gives stake only [default: your wallet's]
+    #[arg(long, value_name = "KEYPAIR")]
+    sol_withdraw_authority: Option<KeySource>,
+
+    #[command(flatten)]
+    update_first: UpdateFirst,
+}
+
+/// What a holder wants for the pool tokens.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
+enum Form {
+    /// SOL as far as the reserve goes, and stake for the rest
+    #[default]
+    Any,
+    /// SOL only, or nothing
+    Sol,
+    /// Stake only
+    Stake,
+}
+
+impl Args {
+    /// Withdraws it.
+    ///
+    /// # Errors
+    /// [`CliError`].
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Done<Output>, CliError> {
+        context.terminal.check_consent()?;
+        let owner = context.key_or_wallet("the owner of the pool tokens (--owner)", self.owner.as_ref())?;
+        let stakes = if self.form == Form::Stake { StakeSelection::All } else { StakeSelection::None };
+        let mut fresh = context.fresh(&self.pool, stakes, self.update_first).await?;
+        let holding = Holding::find(context, &fresh.snapshot, self.from, &owner).await?;
+        let (order, authority) = self.order(context, &fresh.snapshot, &owner)?;
+        let mut request = Request::new(self, context, &holding, order)?;
+        let mut draft = request.draft(&fresh.snapshot)?;
+        if self.form == Form::Any && !draft.pieces.is_empty() {
+            // The records tell what the reserve cannot pay; what can be split, to the lamport, only the accounts do.
+            fresh.snapshot = fresh.snapshot.read_again(context.cluster, StakeSelection::All).await?;
+            draft = request.draft(&fresh.snapshot)?;
+        }
+        let snapshot = &fresh.snapshot;
+        request.accounts = accounts::unused(context, &owner.pubkey(), draft.pieces.len()).await?;
+        let (planned, totals) = request.bounded(snapshot, &draft)?;
+        check_balance(context, &request.terms.payer, planned.rent_lamports).await?;
+        let quote = request.quote(context, snapshot, &planned, &totals)?;
+        quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
+        let mut keys = vec![owner];
+        keys.extend(authority);
+        let sent = context.send(&planned.plan, &keys, snapshot.program_id()).await;
+        let sent = sent.inspect_err(|error| tell_what_landed(context, error, &planned))?;
+        let hint = planned.left.map(|left| request.why(&left, snapshot));
+        let transactions = fresh.and(sent);
+        let answered = Answered { pool: self.pool, request: &request, planned: &planned, hint, totals, transactions };
+        Ok(Done(answered.into()))
+    }
+
+    /// What comes as SOL, and whose key that takes beside the owner's.
+    fn order<C: Cluster>(
+        &self,
+        context: &Context<'_, C>,
+        snapshot: &PoolSnapshot,
+        owner: &Key,
+    ) -> Result<(WithdrawalOrder, Option<Key>), CliError> {
+        let to = self.to.unwrap_or(owner.pubkey());
+        let source = self.sol_withdraw_authority.as_ref();
+        let needs = snapshot.pool().terms.sol_withdraw_authority;
+        let is_at_hand = needs.is_none_or(|needs| source.is_some() || owner.pubkey() == needs);
+        let authority = || match needs {
+            Some(needs) if needs == owner.pubkey() && source.is_none() => Ok(None),
+            _ => sol_withdraw_authority(context, snapshot, source),
+        };
+        Ok(match self.form {
+            Form::Stake => (WithdrawalOrder::StakeOnly, None),
+            Form::Any if !is_at_hand => (WithdrawalOrder::StakeOnly, None),
+            Form::Any => (WithdrawalOrder::SolFirst(to), authority()?),
+            Form::Sol => (WithdrawalOrder::SolOnly(to), authority()?),
+        })
+    }
+}
+
+/// Says which parts have landed where not all have: what they gave must not be given again.
+fn tell_what_landed<C: Cluster>(context: &Context<'_, C>, error: &CliError, planned: &WithdrawalPlan) {
+    let CliError::NotLanded(summary) = error else {
+        return;
+    };
+    let landed: Vec<_> = summary.transactions.iter().filter(|sent| sent.outcome.is_landed()).collect();
+    for sent in &landed {
+        context.terminal.note(&format!("Landed: {}", sent.label));
+    }
+    if !landed.is_empty() {
+        let given = output::given(planned, &landed);
+        context.terminal.note(&format!("{} have been given: withdraw only the others anew", tokens(given)));
+    }
+}

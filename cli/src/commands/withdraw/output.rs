@@ -1,0 +1,123 @@
+//! What `tidepool withdraw` answers.
+
+use {
+    super::{
+        pieces::{StakeAccount, Totals, left_over, reason_name},
+        request::Request,
+    },
+    crate::{
+        commands::trade::{Amounts, Receipt, Trade},
+        output::{Landed, Text},
+        units::tokens,
+    },
+    serde::Serialize,
+    solana_address::Address,
+    tidepool_client::{
+        plan::{Left, WithdrawalPlan},
+        send::Sent,
+    },
+};
+
+/// A withdrawal that has been made.
+#[derive(Debug, Serialize)]
+pub struct Output {
+    pool: Text<Address>,
+    token_account: Text<Address>,
+    /// Who got the SOL and the stake accounts.
+    to: Text<Address>,
+    stake_accounts: Vec<StakeAccount>,
+    /// Lamports that came as SOL from the reserve.
+    sol_lamports: u64,
+    /// Lamports in all, as stake and as SOL, by the quote; the rent of the stake accounts is not among them.
+    lamports: u64,
+    minimum_lamports: u64,
+    /// Pool tokens given, the fee included.
+    pool_tokens: u64,
+    /// Pool tokens that went to the manager.
+    fee_pool_tokens: u64,
+    /// Pool tokens that could not be withdrawn, and stay in the account.
+    pool_tokens_left: u64,
+    /// Lamports that these are worth by the exchange rate.
+    left_lamports: u64,
+    /// Why they could not.
+    why_left: Option<&'static str>,
+    /// What to do about them.
+    hint: Option<String>,
+    /// Lamports of rent that the fee payer put into the stake accounts.
+    rent_lamports: u64,
+    transactions: Vec<Landed>,
+    #[serde(skip)]
+    left: Option<Left>,
+}
+
+/// What an answer is made of.
+pub(super) struct Answered<'a> {
+    pub(super) pool: Address,
+    pub(super) request: &'a Request<'a>,
+    pub(super) planned: &'a WithdrawalPlan,
+    pub(super) hint: Option<String>,
+    pub(super) totals: Totals,
+    pub(super) transactions: Vec<Landed>,
+}
+
+impl From<Answered<'_>> for Output {
+    fn from(answered: Answered<'_>) -> Self {
+        let Answered { pool, request, planned, hint, totals, transactions } = answered;
+        Self {
+            pool: Text(pool),
+            token_account: Text(request.terms.tokens.account),
+            to: Text(request.terms.stake_authority),
+            stake_accounts: StakeAccount::all(planned),
+            sol_lamports: planned.sol.map_or(0, |sol| sol.lamports),
+            lamports: totals.lamports,
+            minimum_lamports: totals.minimum,
+            pool_tokens: totals.pool_tokens,
+            fee_pool_tokens: totals.fee,
+            pool_tokens_left: planned.pool_tokens_left(),
+            left_lamports: planned.left.map_or(0, |left| left.lamports),
+            why_left: planned.left.map(|left| reason_name(&left.why)),
+            hint,
+            rent_lamports: planned.rent_lamports,
+            transactions,
+            left: planned.left,
+        }
+    }
+}
+
+impl Trade for Output {
+    fn receipt(&self, amounts: Amounts) -> Receipt {
+        let mut lines = vec![("for", tokens(self.pool_tokens))];
+        if self.sol_lamports > 0 {
+            lines.push(("as SOL", format!("{}, to {}", amounts.sol(self.sol_lamports), self.to)));
+        }
+        lines.extend(self.stake_accounts.iter().map(|account| account.line(amounts)));
+        if let Some(left) = &self.left {
+            lines.push(("left over", left_over(left, amounts)));
+        }
+        lines.extend(self.hint.clone().map(|hint| ("because", hint)));
+        Receipt {
+            headline: format!("Withdrew {} from pool {}", amounts.sol(self.lamports), self.pool),
+            lines,
+            more: vec![
+                ("to", self.to.to_string()),
+                ("token account", self.token_account.to_string()),
+                ("fee", tokens(self.fee_pool_tokens)),
+                ("minimum", amounts.sol(self.minimum_lamports)),
+                ("rent", amounts.sol(self.rent_lamports)),
+            ],
+        }
+    }
+
+    fn transactions(&self) -> &[Landed] {
+        &self.transactions
+    }
+}
+
+/// Pool tokens that were given by the transactions that have landed.
+pub(super) fn given(planned: &WithdrawalPlan, landed: &[&Sent]) -> u64 {
+    // The label of a transaction names the stake accounts that it makes.
+    let made = |address: &Address| landed.iter().any(|sent| sent.label.contains(&address.to_string()));
+    let pieces = planned.pieces.iter().filter(|piece| made(&piece.to.address)).map(|piece| piece.quote.pool_tokens);
+    let sol = planned.sol.filter(|_| landed.iter().any(|sent| sent.label.contains("withdraw SOL")));
+    pieces.chain(sol.map(|quote| quote.burnt.saturating_add(quote.fee))).fold(0, u64::saturating_add)
+}

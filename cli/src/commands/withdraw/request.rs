@@ -1,0 +1,178 @@
+//! What the arguments come to in a pool.
+
+use {
+    super::{
+        Args, Form, accounts,
+        pieces::{Totals, left_over, quote_pieces, refusal, slippage_of, why_left},
+    },
+    crate::{
+        commands::{trade::Quote, wallet::Holding},
+        context::Context,
+        error::CliError,
+        units::{Slippage, Units, sol, tokens},
+    },
+    tidepool_client::{
+        actions::NewStakeAccount,
+        cluster::Cluster,
+        error::PlanError,
+        pack::{self, PackOptions},
+        plan::{self, Left, Withdrawal, WithdrawalOrder, WithdrawalPlan},
+        pool::PoolSnapshot,
+    },
+};
+
+/// What the arguments come to in a pool.
+pub(super) struct Request<'a> {
+    args: &'a Args,
+    /// What is asked for, without a bound.
+    pub(super) terms: Withdrawal,
+    /// Pool tokens that there are.
+    held: u64,
+    /// Addresses for the new stake accounts; before they are known, others of the same kind stand in.
+    pub(super) accounts: Vec<NewStakeAccount>,
+}
+
+impl<'a> Request<'a> {
+    pub(super) fn new<C: Cluster>(
+        args: &'a Args,
+        context: &Context<'_, C>,
+        holding: &Holding,
+        order: WithdrawalOrder,
+    ) -> Result<Self, CliError> {
+        let pool_tokens = args.amount.map_or(Ok(holding.held), |amount| holding.take(amount))?;
+        let terms = Withdrawal {
+            tokens: holding.source,
+            pool_tokens,
+            stake_authority: args.to.unwrap_or(holding.source.authority),
+            payer: context.fee_payer()?.pubkey(),
+            slippage_bps: None,
+            take_whole_accounts: args.whole_accounts,
+            order,
+        };
+        Ok(Self { args, terms, held: holding.held, accounts: Vec::new() })
+    }
+
+    /// What it yields without a bound. Sets how many pool tokens it takes, where their worth was given.
+    pub(super) fn draft(&mut self, snapshot: &PoolSnapshot) -> Result<WithdrawalPlan, CliError> {
+        if let Some(Units(wanted)) = self.args.worth {
+            let all = Withdrawal { pool_tokens: self.held, ..self.terms };
+            self.terms.pool_tokens = match plan::pool_tokens_worth(snapshot, &all, wanted)? {
+                Some(pool_tokens) => pool_tokens,
+                None => return Err(self.too_poor(&self.plan(snapshot, &all)?, wanted)),
+            };
+        }
+        let planned = self.plan(snapshot, &self.terms)?;
+        match planned.left {
+            Some(left) if planned.plan.is_empty() => Err(refusal(&left, self.otherwise(snapshot))),
+            _ => Ok(planned),
+        }
+    }
+
+    /// The plan with the bound that follows from what `draft` yields.
+    pub(super) fn bounded(
+        &self,
+        snapshot: &PoolSnapshot,
+        draft: &WithdrawalPlan,
+    ) -> Result<(WithdrawalPlan, Totals), CliError> {
+        let slippage: Slippage = slippage_of(&self.args.bound, draft.lamports())?;
+        let terms = Withdrawal { slippage_bps: Some(slippage.basis_points()), ..self.terms };
+        let planned = self.plan(snapshot, &terms)?;
+        let totals = Totals::of(&planned, slippage);
+        Ok((planned, totals))
+    }
+
+    fn plan(&self, snapshot: &PoolSnapshot, terms: &Withdrawal) -> Result<WithdrawalPlan, PlanError> {
+        plan::withdraw(snapshot, terms, |number| match self.accounts.get(number) {
+            Some(account) => Ok(account.clone()),
+            None => accounts::numbered(&terms.tokens.authority, number),
+        })
+    }
+
+    fn too_poor(&self, most: &WithdrawalPlan, wanted: u64) -> CliError {
+        let held = match most.left {
+            None => format!("{}, which bring {} after the fee", tokens(self.held), sol(most.lamports())),
+            Some(_) => format!("{}, of which {} can be had now", tokens(self.held), sol(most.lamports())),
+        };
+        CliError::Poor { holder: self.terms.tokens.account, held, needed: sol(wanted) }
+    }
+
+    pub(super) fn quote<C: Cluster>(
+        &self,
+        context: &Context<'_, C>,
+        snapshot: &PoolSnapshot,
+        planned: &WithdrawalPlan,
+        totals: &Totals,
+    ) -> Result<Quote, CliError> {
+        let to = self.terms.stake_authority;
+        let mut quote = quote_pieces(Quote::new(context), planned, totals, &self.args.bound, &to);
+        quote = quote.rate(&snapshot.rate());
+        let packed = pack::pack_plan(&planned.plan, &PackOptions::new(self.terms.payer))?;
+        quote = match packed.iter().map(Vec::len).sum() {
+            1 => quote,
+            count => quote.line("sends", format!("{count} transactions")),
+        };
+        if let Some(line) = self.way_to_sol(snapshot, planned) {
+            quote = quote.line("the stake", line);
+        }
+        if let Some(authority) = self.missing_authority(snapshot) {
+            quote = quote.line("no SOL", format!("SOL takes the signature of {authority} (--sol-withdraw-authority)"));
+        }
+        if let Some(better) = self.better(snapshot, planned) {
+            quote = quote.line("or", better);
+        }
+        if let Some(left) = planned.left {
+            let over = left_over(&left, quote.amounts());
+            quote = quote.line("left over", over);
+            quote = quote.line("because", self.why(&left, snapshot));
+        }
+        Ok(quote)
+    }
+
+    /// Why something is left, and what to do.
+    pub(super) fn why(&self, left: &Left, snapshot: &PoolSnapshot) -> String {
+        why_left(left, self.otherwise(snapshot))
+    }
+
+    /// What else the user may ask for where not all can be had.
+    fn otherwise(&self, snapshot: &PoolSnapshot) -> Option<&'static str> {
+        match self.args.form {
+            Form::Stake => Some("use --as any, for SOL from the reserve"),
+            Form::Any if self.missing_authority(snapshot).is_some() => {
+                Some("give the pool's SOL withdraw authority with --sol-withdraw-authority")
+            }
+            Form::Any | Form::Sol => None,
+        }
+    }
+
+    /// The authority without whose key there is no SOL, though it would be welcome.
+    fn missing_authority(&self, snapshot: &PoolSnapshot) -> Option<solana_address::Address> {
+        let wanted = self.args.form == Form::Any && self.terms.order == WithdrawalOrder::StakeOnly;
+        snapshot.pool().terms.sol_withdraw_authority.filter(|_| wanted)
+    }
+
+    /// How stake becomes SOL, and when.
+    fn way_to_sol(&self, snapshot: &PoolSnapshot, planned: &WithdrawalPlan) -> Option<String> {
+        let first = planned.pieces.first()?;
+        Some(format!(
+            "goes on earning; for SOL run `solana deactivate-stake {}`, and from epoch {} on `solana withdraw-stake`",
+            first.to.address,
+            snapshot.epoch().saturating_add(1)
+        ))
+    }
+
+    /// The other form, where its fee is so much lower that the same pool tokens bring more.
+    fn better(&self, snapshot: &PoolSnapshot, planned: &WithdrawalPlan) -> Option<String> {
+        let to = self.terms.stake_authority;
+        let (name, order) = match self.terms.order {
+            WithdrawalOrder::StakeOnly if self.missing_authority(snapshot).is_some() => return None,
+            WithdrawalOrder::StakeOnly => ("any", WithdrawalOrder::SolFirst(to)),
+            _ => ("stake", WithdrawalOrder::StakeOnly),
+        };
+        let other = self.plan(snapshot, &Withdrawal { order, ..self.terms }).ok()?;
+        let more = other.lamports().checked_sub(planned.lamports())?;
+        // A lamport for each part is rounding.
+        let rounding = other.quotes().count().saturating_add(planned.quotes().count()) as u64;
+        let is_better = more > rounding && other.pool_tokens_left() <= planned.pool_tokens_left();
+        is_better.then(|| format!("--as {name} brings {}, for another fee: {} more", sol(other.lamports()), sol(more)))
+    }
+}
