@@ -144,6 +144,7 @@ impl Args {
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
         context.terminal.check_consent()?;
         let (new, keys) = self.pool(context)?;
+        check_program(context, &new.program_id).await?;
         let rent = context.cluster.rent().await?;
         let plan = actions::create_pool(&new, &rent)?;
         let token_account = match self.token_program {
@@ -223,6 +224,19 @@ impl Args {
             keys.push(authority);
         }
         Ok((new, keys))
+    }
+}
+
+/// Refuses a program that is none, before the first of two transactions, which does not call it, is paid for.
+async fn check_program<C: Cluster>(context: &Context<'_, C>, program_id: &Address) -> Result<(), CliError> {
+    match context.cluster.account(program_id).await? {
+        Some(account) if account.executable => Ok(()),
+        found => {
+            let what = if found.is_some() { "is no program" } else { "does not exist" };
+            Err(CliError::usage(format!(
+                "{program_id} {what}: check --program-id, and that the URL is that of the right cluster"
+            )))
+        }
     }
 }
 

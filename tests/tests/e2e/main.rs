@@ -2,10 +2,14 @@
 //!
 //! With a harness of its own, since validators are shared by tests, and have to end with them.
 
+mod chain;
+mod faults;
 mod genesis;
 mod harness;
+mod interrupts;
 mod large;
 mod life;
+mod refusals;
 mod stake;
 mod world;
 
@@ -16,7 +20,7 @@ use world::World;
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let world = Arc::new(World::default());
-    let tests = [life::TESTS, large::TESTS].concat();
+    let tests = [life::TESTS, large::TESTS, refusals::TESTS, faults::TESTS, interrupts::TESTS].concat();
     let trials = tests.into_iter().map(|(name, test)| {
         let world = Arc::clone(&world);
         Trial::test(name, move || {

@@ -17,7 +17,7 @@ use {
 };
 
 /// Rent of an account of so many bytes, in lamports.
-fn rent(cluster: &Cluster, length: usize) -> u64 {
+pub fn rent(cluster: &Cluster, length: usize) -> u64 {
     let params = serde_json::json!([length]);
     cluster.rpc.get("getMinimumBalanceForRentExemption", &params).as_u64().expect("lamports")
 }

@@ -18,6 +18,9 @@ pub type Test = (&'static str, fn(&World));
 /// Slots of the shortest epoch, which lasts two seconds.
 const SHORT_EPOCH: u64 = 32;
 
+/// Slots of an epoch that lasts ten seconds, in which several commands can be run one after another.
+const EPOCH: u64 = 160;
+
 /// Slots of an epoch that does not end while the tests run.
 const LONG_EPOCH: u64 = 32_768;
 
@@ -38,16 +41,19 @@ pub struct Settled {
 #[derive(Default)]
 pub struct World {
     quick: OnceLock<Cluster>,
+    steady: OnceLock<Cluster>,
     settled: OnceLock<Settled>,
 }
 
 impl World {
     /// A cluster with epochs of two seconds.
     pub fn quick(&self) -> &Cluster {
-        self.quick.get_or_init(|| {
-            let program_id = Address::new_unique();
-            Cluster::start(&ClusterSpec { slots_per_epoch: SHORT_EPOCH, program_id, ..ClusterSpec::default() })
-        })
+        self.quick.get_or_init(|| start(SHORT_EPOCH))
+    }
+
+    /// A cluster with epochs of ten seconds.
+    pub fn steady(&self) -> &Cluster {
+        self.steady.get_or_init(|| start(EPOCH))
     }
 
     /// A cluster whose epoch does not end.
@@ -65,4 +71,8 @@ impl World {
             Settled { cluster, large, stale }
         })
     }
+}
+
+fn start(slots_per_epoch: u64) -> Cluster {
+    Cluster::start(&ClusterSpec { slots_per_epoch, program_id: Address::new_unique(), ..ClusterSpec::default() })
 }

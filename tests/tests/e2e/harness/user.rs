@@ -187,14 +187,11 @@ impl Answer {
     pub fn assert_refused(&self, code: i32, parts: &[&str]) {
         assert_eq!(self.code, Some(code), "tidepool {}: {}", self.line, self.err);
         assert_eq!(self.out, "", "tidepool {} answers, and fails", self.line);
-        let errors: Vec<&str> = self.err.lines().filter(|line| line.starts_with("error: ")).collect();
-        let [sentence] = errors[..] else { panic!("tidepool {}: {} is not one sentence", self.line, self.err) };
-        assert!(
-            self.err.ends_with(&format!("{sentence}\n")),
-            "tidepool {}: {} does not end with its error",
-            self.line,
-            self.err
-        );
+        // Whatever was said before, the error comes last; where the arguments are wrong, the help is named after it.
+        let said = self.err.trim_end().trim_end_matches("For more information, try '--help'.").trim_end();
+        let sentence = said.lines().last().unwrap_or_default();
+        assert!(sentence.starts_with("error: "), "tidepool {}: {:?} does not end with its error", self.line, self.err);
+        assert_eq!(said.matches("error: ").count(), 1, "tidepool {}: {:?} is not one sentence", self.line, self.err);
         for part in parts {
             assert!(sentence.contains(part), "tidepool {}: {sentence:?} does not say {part:?}", self.line);
         }
