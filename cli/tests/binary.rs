@@ -124,7 +124,10 @@ fn a_dry_run_and_an_explanation_need_no_key() {
 fn help_and_version_are_answers() {
     let help = tidepool(&["--help"]);
     assert_eq!(help.status.code(), Some(0));
-    assert!(text(&help.stdout).contains("Exit codes:"));
+    assert!(text(&help.stdout).contains("tidepool help options"));
+    let options = tidepool(&["help", "options"]);
+    assert_eq!(options.status.code(), Some(0));
+    assert!(text(&options.stdout).contains("Exit codes:"));
     let version = tidepool(&["--version", "--output", "json"]);
     assert_eq!(version.status.code(), Some(0));
     assert!(text(&version.stdout).starts_with("tidepool "));

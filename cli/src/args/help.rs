@@ -42,8 +42,8 @@ const OF_ALL: &str = "\
 {usage-heading} {usage}
 
 {before-help}\
-`tidepool help COMMAND` explains a command, with examples. Options of every command, such as --url, --keypair, --yes,
---output and --dry-run, and the exit codes: `tidepool help options`";
+`tidepool help COMMAND` explains a command, with examples; `tidepool help options` what all have in
+common: --url, --keypair, --yes, --output, --dry-run and others, and the exit codes.";
 
 const OF_COMMAND: &str = "\
 {about-with-newline}
@@ -55,6 +55,10 @@ Options of every command, such as --url, --keypair, --yes, --output and --dry-ru
 
 const OF_OPTIONS: &str = "\
 {about-with-newline}
+Amounts are decimal numbers of SOL or of whole pool tokens, read exactly to nine decimals. A POOL is
+the address of the pool account. A KEYPAIR is a keypair file, - for standard input, prompt: for a seed
+phrase, usb://ledger for a hardware wallet, or the address of someone who signs elsewhere.
+
 {before-help}";
 
 /// The command line, with its help: a screen for each command, and one for what all have in common.

@@ -23,10 +23,6 @@ use {
 };
 
 /// Run and use Solana stake pools
-///
-/// Amounts are decimal numbers of SOL or of whole pool tokens, read exactly to nine decimals. A POOL is the address of the
-/// pool account. A KEYPAIR is a keypair file, - for standard input, prompt: for a seed phrase, usb://ledger for a hardware
-/// wallet, or the address of someone who signs elsewhere.
 #[derive(Debug, Parser)]
 #[command(name = "tidepool", version, arg_required_else_help = true)]
 pub struct Cli {

@@ -5,7 +5,7 @@ use {
     base64::{Engine as _, prelude::BASE64_STANDARD},
     solana_address::Address,
     solana_message::{VersionedMessage, compiled_instruction::CompiledInstruction},
-    std::{fmt, str::FromStr},
+    std::{fmt, io, str::FromStr},
     tidepool_interface::{
         address::{
             COMPUTE_BUDGET_PROGRAM_ID, METADATA_PROGRAM_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID,
@@ -29,6 +29,25 @@ const OTHERS: [(Address, &str); 7] = [
 /// The name of a well-known program.
 pub fn program_name(program: &Address) -> Option<&'static str> {
     OTHERS.iter().find(|(address, _)| address == program).map(|(_, name)| *name)
+}
+
+/// Where a message comes from.
+#[derive(Clone, Debug, clap::Args)]
+pub struct MessageArg {
+    /// The message, in base64, or - to read it from standard input
+    #[arg(value_name = "MESSAGE")]
+    message: String,
+}
+
+impl MessageArg {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// [`CliError::Usage`], [`CliError::Io`].
+    pub fn read(&self) -> Result<Message, CliError> {
+        let text = if self.message == "-" { io::read_to_string(io::stdin())? } else { self.message.clone() };
+        text.parse().map_err(CliError::Usage)
+    }
 }
 
 /// The message of a transaction.

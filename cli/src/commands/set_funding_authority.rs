@@ -15,7 +15,7 @@ Example:
       3dUnDPz4WkP6KX7MX2BTpDrA7hfNXL2QhJDJN8XkT8nD
   tidepool set-funding-authority 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA stake-deposit none";
 
-/// Set who has to sign deposits of stake, deposits of SOL or withdrawals of SOL
+/// Set who has to sign deposits, or withdrawals of SOL
 ///
 /// From then on each of these needs that signature beside the depositor's or holder's own; with none they are open to everybody.
 /// Withdrawals of stake are always open, so that holders can leave whatever is set here. It takes effect at once. The pool's

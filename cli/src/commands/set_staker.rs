@@ -20,7 +20,7 @@ Example:
   tidepool set-staker 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA \\
       3dUnDPz4WkP6KX7MX2BTpDrA7hfNXL2QhJDJN8XkT8nD --manager manager.json";
 
-/// Name a new staker, who adds and removes validators and moves stake between them
+/// Name a new staker, who chooses validators and moves their stake
 ///
 /// The new staker takes over at once and need not sign. The staker cannot take anything out of the pool or change its fees.
 /// The pool's manager signs, or its present staker.

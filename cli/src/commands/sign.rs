@@ -1,14 +1,15 @@
 //! `tidepool sign`
 
 use {
-    super::message::Message,
+    super::message::MessageArg,
     crate::{context::Context, error::CliError, output::Unsent},
     tidepool_client::{cluster::Cluster, send::PartlySigned},
 };
 
 const EXAMPLE: &str = "\
 Example:
-  tidepool sign AQABAgEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAEBAAEH --keypair manager.json";
+  tidepool sign - --keypair usb://ledger --yes
+  tidepool sign - --keypair manager.json --yes --output json";
 
 /// Sign a message that another command made, without a network
 ///
@@ -17,9 +18,8 @@ Example:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
-    /// The message, in base64
-    #[arg(value_name = "MESSAGE")]
-    message: Message,
+    #[command(flatten)]
+    message: MessageArg,
 }
 
 impl Args {
@@ -30,13 +30,14 @@ impl Args {
     #[expect(clippy::unused_async, reason = "commands are asynchronous, and this one asks no cluster")]
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Unsent, CliError> {
         context.terminal.check_consent()?;
+        let message = self.message.read()?;
         let mut keys = vec![context.wallet()?];
         if context.global.fee_payer.is_some() {
             keys.push(context.fee_payer()?);
         }
-        self.message.check_signs(&keys.iter().map(|key| key.pubkey()).collect::<Vec<_>>())?;
-        context.terminal.confirm("Sign this message", &self.message.lines())?;
-        let signed = PartlySigned::sign("signed", self.message.0.clone(), keys.iter().map(AsRef::as_ref))?;
+        message.check_signs(&keys.iter().map(|key| key.pubkey()).collect::<Vec<_>>())?;
+        context.terminal.confirm("Sign this message", &message.lines())?;
+        let signed = PartlySigned::sign("signed", message.0, keys.iter().map(AsRef::as_ref))?;
         Ok(Unsent::of(&[signed], false))
     }
 }

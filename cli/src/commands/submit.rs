@@ -1,7 +1,7 @@
 //! `tidepool submit`
 
 use {
-    super::message::Message,
+    super::message::MessageArg,
     crate::{
         context::Context,
         error::CliError,
@@ -18,7 +18,8 @@ use {
 
 const EXAMPLE: &str = "\
 Example:
-  tidepool submit AQABAgEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAEBAAEH --signer 4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi=2KmSS4YPFY5Mh8LHEG3ozeAy1Gcog3AEQdAg8gGNGZZwVFhW2NcmVQUoLHUiwKPkzhyjQ6Pd8xzm1vtfHGmWNhKk";
+  tidepool submit - --signer 4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi=\\
+2KmSS4YPFY5Mh8LHEG3ozeAy1Gcog3AEQdAg8gGNGZZwVFhW2NcmVQUoLHUiwKPkzhyjQ6Pd8xzm1vtfHGmWNhKk";
 
 /// Send a transaction that was signed elsewhere
 ///
@@ -27,9 +28,8 @@ Example:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
-    /// The message, in base64
-    #[arg(value_name = "MESSAGE")]
-    message: Message,
+    #[command(flatten)]
+    message: MessageArg,
 }
 
 /// A transaction that has landed.
@@ -44,12 +44,12 @@ impl Args {
     /// # Errors
     /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
-        let message = &self.message.0;
+        let message = self.message.read()?;
         let keys = context.presigned_and_given()?;
-        let signed = PartlySigned::sign("submit", message.clone(), keys.iter().map(AsRef::as_ref))?;
+        let signed = PartlySigned::sign("submit", message.0.clone(), keys.iter().map(AsRef::as_ref))?;
         let transaction = signed.complete()?;
-        let program_id = context.global.program_id.or_else(|| self.message.pool_program()).unwrap_or_default();
-        let options = SendOptions { lifetime: Lifetime::of(message), ..context.send_options(program_id) };
+        let program_id = context.global.program_id.or_else(|| message.pool_program()).unwrap_or_default();
+        let options = SendOptions { lifetime: Lifetime::of(&message.0), ..context.send_options(program_id) };
         // It is signed: whoever pays has nothing left to do.
         let nobody = solana_signer::null_signer::NullSigner::new(&program_id);
         let sender = Sender::new(context.cluster, &nobody).options(options).stop(&context.interrupt.stop);
