@@ -17,6 +17,7 @@ use {
     tidepool_client::{
         actions::{self, CreatePool},
         cluster::Cluster,
+        pool::gives_extension,
     },
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
@@ -144,7 +145,6 @@ impl Args {
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
         context.terminal.check_consent()?;
         let (new, keys) = self.pool(context)?;
-        check_program(context, &new.program_id).await?;
         let rent = context.cluster.rent().await?;
         let plan = actions::create_pool(&new, &rent)?;
         let token_account = match self.token_program {
@@ -164,12 +164,9 @@ impl Args {
         .fold(0, u64::saturating_add);
         let deposit = self.initial_deposit.0;
         check_balance(context, &new.payer, rent_lamports.saturating_add(deposit)).await?;
+        check_program(context, &new).await?;
         context.terminal.confirm("Create a pool", &summary(&new, rent_lamports))?;
-        let sent = context.send(&plan, &keys, new.program_id).await;
-        if new.extended && matches!(sent, Err(CliError::NotLanded(_))) {
-            context.terminal.note("Only Tidepool can extend a pool: for another program, add --without-extension");
-        }
-        let transactions = sent?;
+        let transactions = context.send(&plan, &keys, new.program_id).await?;
         Ok(Output {
             pool: Text(new.pool),
             program_id: Text(new.program_id),
@@ -227,17 +224,25 @@ impl Args {
     }
 }
 
-/// Refuses a program that is none, before the first of two transactions, which does not call it, is paid for.
-async fn check_program<C: Cluster>(context: &Context<'_, C>, program_id: &Address) -> Result<(), CliError> {
-    match context.cluster.account(program_id).await? {
-        Some(account) if account.executable => Ok(()),
+/// Refuses a program that is none or cannot do what is asked, before the first of two transactions, which does not call it, is
+/// paid for.
+async fn check_program<C: Cluster>(context: &Context<'_, C>, new: &CreatePool) -> Result<(), CliError> {
+    let program_id = new.program_id;
+    match context.cluster.account(&program_id).await? {
+        Some(account) if account.executable => {}
         found => {
             let what = if found.is_some() { "is no program" } else { "does not exist" };
-            Err(CliError::usage(format!(
+            return Err(CliError::usage(format!(
                 "{program_id} {what}: check --program-id, and that the URL is that of the right cluster"
-            )))
+            )));
         }
     }
+    if new.extended && !gives_extension(context.cluster, &program_id, &new.payer).await? {
+        return Err(CliError::usage(format!(
+            "{program_id} is not Tidepool, and cannot extend a pool: check --program-id, or add --without-extension"
+        )));
+    }
+    Ok(())
 }
 
 fn summary(new: &CreatePool, rent_lamports: u64) -> Vec<(&'static str, String)> {

@@ -173,7 +173,7 @@ fn malformed_arguments_are_refused_before_anything_is_opened() {
         (format!("withdraw-sol {pool} 1 --max-slippage 0.001%"), "finer than 0.01 %"),
         (format!("withdraw-sol {pool} 1 --max-slippage 1% --minimum 1"), "cannot be used with"),
         (format!("deposit-sol {pool} 1 --to {pool} --token-account {pool}"), "cannot be used with"),
-        (format!("show {pool} --fee-payer usb://ledger"), "not supported yet"),
+        (format!("show {pool} --fee-payer usb://abacus"), "is no hardware wallet"),
         (format!("show {pool} --commitment sure"), "possible values"),
         (format!("set-policy {pool}"), "required arguments were not provided"),
         (format!("set-policy {pool} --reserve-share 101%"), "more than 100 % of the pool"),
@@ -194,4 +194,18 @@ fn malformed_arguments_are_refused_before_anything_is_opened() {
         let error = Cli::try_parse_from(words).expect_err(&line).to_string();
         assert!(error.contains(part), "{line}: {error}");
     }
+}
+
+#[tokio::test]
+async fn a_pool_is_made_by_a_program_that_can() {
+    let stage = Stage::new();
+    let before = stage.cluster.lamports(&stage.wallet.pubkey());
+    let other = tidepool_interface::address::STAKE_PROGRAM_ID;
+    assert_fails(&stage, &format!("create-pool --program-id {other}"), 2, &["not Tidepool", "--without-extension"])
+        .await;
+    let nowhere = solana_address::Address::new_unique();
+    assert_fails(&stage, &format!("create-pool --program-id {nowhere}"), 2, &["does not exist", "--program-id"]).await;
+    let wallet = stage.wallet.pubkey();
+    assert_fails(&stage, &format!("create-pool --program-id {wallet}"), 2, &["is no program"]).await;
+    assert_eq!(stage.cluster.lamports(&stage.wallet.pubkey()), before, "nothing was paid for");
 }

@@ -2,14 +2,44 @@
 
 use {
     super::{PoolError, PoolSnapshot},
-    crate::cluster::Cluster,
+    crate::cluster::{Cluster, ClusterError},
     solana_account::Account,
     solana_address::Address,
+    solana_hash::Hash,
+    solana_instruction::error::InstructionError,
+    solana_message::{Message, VersionedMessage},
+    solana_signature::Signature,
+    solana_transaction::versioned::VersionedTransaction,
+    solana_transaction_error::TransactionError,
     tidepool_interface::{
+        instruction::ExtensionInstruction,
         rebalance::Inputs,
         state::{PoolExtension, RebalancePolicy},
     },
 };
+
+/// Whether `program_id` is a program that gives pools the extension, as Tidepool does and the SPL stake pool does not. The answer
+/// comes from a simulation, for which the cluster wants a `payer` that exists and can pay a fee; nothing is signed or paid.
+///
+/// # Errors
+/// [`ClusterError`].
+#[expect(deprecated, reason = "the error has a new name for the same code, which programs do not use")]
+pub async fn gives_extension(
+    cluster: &impl Cluster,
+    program_id: &Address,
+    payer: &Address,
+) -> Result<bool, ClusterError> {
+    // Without any account: who knows the instruction misses them, and who does not says so.
+    let instruction = ExtensionInstruction::ExtendPool.with_accounts(program_id, vec![]);
+    let message = Message::new_with_blockhash(&[instruction], Some(payer), &Hash::default());
+    let transaction =
+        VersionedTransaction { signatures: vec![Signature::default()], message: VersionedMessage::Legacy(message) };
+    match cluster.simulate(&transaction).await?.error {
+        Some(TransactionError::InstructionError(_, error)) => Ok(error == InstructionError::NotEnoughAccountKeys),
+        None => Ok(false),
+        Some(error) => Err(ClusterError::TransactionRefused { error }),
+    }
+}
 
 impl PoolSnapshot {
     /// The pool's extension, if it has one of the version that this library knows.

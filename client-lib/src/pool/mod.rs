@@ -17,6 +17,7 @@ pub(crate) mod fixture;
 mod tests;
 
 pub use {
+    extension::gives_extension,
     environment::Environment,
     error::{PoolError, Role},
     growth::YieldEstimate,
