@@ -30,9 +30,9 @@ const GONE: Duration = Duration::from_secs(4);
 fn make_pool(cluster: &Cluster) -> (User, String) {
     let user = User::new(cluster);
     let line = format!("create-pool --program-id {} --max-validators 5 --initial-deposit 10", cluster.program_id);
-    let pool = user.must(&line)["pool"].as_str().expect("an address").to_owned();
-    user.must(&format!("add-validator {pool} {}", cluster.vote));
-    user.must(&format!("set-weights {pool} --equal"));
+    let pool = user.must_soon(&line)["pool"].as_str().expect("an address").to_owned();
+    user.must_soon(&format!("add-validator {pool} {}", cluster.vote));
+    user.must_soon(&format!("set-weights {pool} --equal"));
     (user, pool)
 }
 
@@ -106,7 +106,6 @@ fn losses(world: &World) {
     let (user, pool) = make_pool(cluster);
     let rules = Rules { dropped_percent: 30, ..Rules::default() };
     let proxy = Proxy::start(cluster.rpc, rules, 3);
-    let holder = User::new(cluster);
     let mut epochs = 0;
     while epochs < 3 {
         wait_until_stale(cluster, &pool);
@@ -118,7 +117,6 @@ fn losses(world: &World) {
     let dropped = proxy.passed().iter().filter(|passed| passed.dropped).count();
     assert!(dropped > 0, "none of {} transactions was lost", proxy.passed().len());
     println!("{epochs} epochs cranked, {dropped} of {} transactions lost", proxy.passed().len());
-    drop(holder);
 }
 
 fn epoch_ends(world: &World) {

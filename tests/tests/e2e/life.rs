@@ -208,8 +208,16 @@ fn withdraw(life: &mut Life) {
 fn withdraw_all(life: &mut Life) {
     life.next_epoch();
     let withdrawn = life.holder.must(&format!("withdraw {} ALL", life.pool));
-    println!("{withdrawn:#}");
     assert_eq!(life.tokens_of(&life.holder), 0);
+    assert_eq!((&withdrawn["pool_tokens_left"], &withdrawn["left_lamports"]), (&json!(0), &json!(0)));
+    let accounts = withdrawn["stake_accounts"].as_array().expect("stake accounts");
+    let mut in_accounts = 0;
+    for account in accounts {
+        let address = text(&account["address"]).parse().expect("an address");
+        in_accounts += life.cluster.rpc.lamports(&address);
+    }
+    let stake_lamports = number(&withdrawn["lamports"]) - number(&withdrawn["sol_lamports"]);
+    assert_eq!(in_accounts, stake_lamports + number(&withdrawn["rent_lamports"]));
     let now = check(life.cluster, &life.holder, &life.pool);
     chain::check_total(life.cluster, &now);
     // What is left is the manager's: the first deposit, and fees.

@@ -9,6 +9,7 @@ mod harness;
 mod interrupts;
 mod large;
 mod life;
+mod readme;
 mod refusals;
 mod stake;
 mod world;
@@ -20,7 +21,8 @@ use world::World;
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let world = Arc::new(World::default());
-    let tests = [life::TESTS, large::TESTS, refusals::TESTS, faults::TESTS, interrupts::TESTS].concat();
+    let tests =
+        [readme::TESTS, life::TESTS, faults::TESTS, refusals::TESTS, interrupts::TESTS, large::TESTS].concat();
     let trials = tests.into_iter().map(|(name, test)| {
         let world = Arc::clone(&world);
         Trial::test(name, move || {

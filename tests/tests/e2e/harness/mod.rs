@@ -4,6 +4,7 @@ pub mod cluster;
 mod http;
 pub mod proxy;
 pub mod rpc;
+pub mod terminal;
 pub mod user;
 
 use std::{env, path::PathBuf, time::Duration};

@@ -1,7 +1,7 @@
 //! Somebody at a shell: a home, a wallet, and the real binary.
 
 use {
-    super::{SOL, cluster::Cluster, path_from, proxy::Proxy},
+    super::{SOL, cluster::Cluster, path_from, wait_for},
     serde_json::Value,
     solana_address::Address,
     solana_keypair::{Keypair, write_keypair_file},
@@ -19,6 +19,9 @@ use {
 
 /// Time that a command may take.
 const COMMAND_TIME: Duration = Duration::from_secs(150);
+
+/// The exit code of what may succeed later.
+const NOT_NOW: i32 = 5;
 
 /// A user of a cluster.
 pub struct User {
@@ -78,9 +81,14 @@ impl User {
         self.run(&format!("{line} --yes --output json")).json()
     }
 
-    /// As [`Self::must`], through a proxy.
-    pub fn must_via(&self, proxy: &Proxy, line: &str) -> Value {
-        self.must(&format!("{line} --url {}", proxy.url()))
+    /// As [`Self::must`], again and again while the answer is that it cannot be done now, as somebody does whose epochs last two
+    /// seconds.
+    pub fn must_soon(&self, line: &str) -> Value {
+        wait_for(line, || {
+            let answer = self.run(&format!("{line} --yes --output json"));
+            let is_early = answer.code == Some(NOT_NOW) || answer.err.contains("EpochRewardsActive");
+            (!is_early).then(|| answer.json())
+        })
     }
 
     /// Starts a command.
@@ -177,21 +185,15 @@ impl Answer {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("tidepool {}: {error}: {}", self.line, self.out))
     }
 
-    /// The text of a command that has succeeded.
-    pub fn text(&self) -> &str {
-        assert_eq!(self.code, Some(0), "tidepool {}: {}", self.line, self.err);
-        &self.out
-    }
-
     /// Checks that the command has ended with this code and one sentence that has these parts, and has answered nothing.
     pub fn assert_refused(&self, code: i32, parts: &[&str]) {
         assert_eq!(self.code, Some(code), "tidepool {}: {}", self.line, self.err);
         assert_eq!(self.out, "", "tidepool {} answers, and fails", self.line);
-        // Whatever was said before, the error comes last; where the arguments are wrong, the help is named after it.
-        let said = self.err.trim_end().trim_end_matches("For more information, try '--help'.").trim_end();
-        let sentence = said.lines().last().unwrap_or_default();
-        assert!(sentence.starts_with("error: "), "tidepool {}: {:?} does not end with its error", self.line, self.err);
-        assert_eq!(said.matches("error: ").count(), 1, "tidepool {}: {:?} is not one sentence", self.line, self.err);
+        // The error comes last, before what became of each transaction, or where the arguments are wrong, the name of the help.
+        let mut lines = self.err.lines().skip_while(|line| !line.starts_with("error: "));
+        let sentence = lines.next().unwrap_or_else(|| panic!("tidepool {}: {:?} is no error", self.line, self.err));
+        let is_detail = |line: &str| line.is_empty() || line.starts_with("  ") || line.starts_with("For more information");
+        assert!(lines.all(is_detail), "tidepool {}: {:?} is more than a sentence", self.line, self.err);
         for part in parts {
             assert!(sentence.contains(part), "tidepool {}: {sentence:?} does not say {part:?}", self.line);
         }
