@@ -18,10 +18,12 @@ use {
     tidepool_client::{
         actions::{self, DepositSol, TokenReceiver},
         cluster::Cluster,
+        error::PlanError,
         plan::Plan,
         pool::{PoolSnapshot, StakeSelection},
         quote,
     },
+    tidepool_interface::StakePoolError,
 };
 
 const EXAMPLE: &str = "\
@@ -92,7 +94,8 @@ impl Args {
         keys.extend(self.authority(context, snapshot)?);
         let receiver = self.receiver.receiver(from.pubkey());
         let lamports = self.lamports(context, snapshot, &from, &receiver).await?;
-        let quoted = quote::quote_deposit_sol(snapshot, lamports, None)?;
+        let quoted =
+            quote::quote_deposit_sol(snapshot, lamports, None).map_err(|error| explain(snapshot, lamports, error))?;
         let minimum = self.bound.minimum_of(quoted.to_depositor);
         quote::quote_deposit_sol(snapshot, lamports, Some(minimum))?;
         let deposit = DepositSol {
@@ -160,6 +163,36 @@ impl Args {
             }),
         }
     }
+}
+
+/// Says how much would do where a deposit is too small.
+fn explain(snapshot: &PoolSnapshot, lamports: u64, error: PlanError) -> PlanError {
+    if error.stake_pool_error() != Some(StakePoolError::DepositTooSmall) {
+        return error;
+    }
+    let what = format!("a deposit of {} leaves no pool token after fees", sol(lamports));
+    let advice = match least_deposit(snapshot) {
+        Some(least) => format!("deposit more, at least {}", sol(least)),
+        None => "no deposit of SOL leaves any, so wait for another fee, or deposit stake".into(),
+    };
+    PlanError::refused(StakePoolError::DepositTooSmall, format!("{what}: {advice}"))
+}
+
+/// Fewest lamports of which something is left for the depositor, if any are.
+fn least_deposit(snapshot: &PoolSnapshot) -> Option<u64> {
+    let is_enough = |lamports: u64| quote::quote_deposit_sol(snapshot, lamports, None).is_ok();
+    // What a depositor gets grows with the deposit, so halving finds the bound.
+    let mut high = (0..u64::BITS).map(|bit| 1u64 << bit).find(|lamports| is_enough(*lamports))?;
+    let mut low = high / 2;
+    while low + 1 < high {
+        let middle = low + (high - low) / 2;
+        if is_enough(middle) {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    Some(high)
 }
 
 impl Trade for Output {

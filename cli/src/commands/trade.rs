@@ -52,7 +52,16 @@ pub struct Quote {
 impl Quote {
     /// A quote without lines, in the form that the user wants.
     pub fn new<C: Cluster>(context: &Context<'_, C>) -> Self {
-        Self { amounts: Amounts::of(context.global.verbose), lines: Vec::new() }
+        Self::of(Amounts::of(context.global.verbose))
+    }
+
+    pub(super) const fn of(amounts: Amounts) -> Self {
+        Self { amounts, lines: Vec::new() }
+    }
+
+    #[cfg(test)]
+    pub(super) fn as_lines(&self) -> &[Line] {
+        &self.lines
     }
 
     /// How it writes amounts.
@@ -167,7 +176,7 @@ mod tests {
     use {super::*, crate::units::Units};
 
     fn quote() -> Quote {
-        Quote { amounts: Amounts::Short, lines: vec![] }
+        Quote::of(Amounts::Short)
     }
 
     #[test]

@@ -4,19 +4,24 @@ use {
     super::{
         trade::{Amounts, Done, Quote, Receipt, Trade},
         wallet::{Holding, check_balance},
-        withdraw::pieces::{StakeAccount, Totals, left_over, quote_pieces, refusal, slippage_of, why_left},
+        withdraw::{
+            accounts,
+            landed::tell_what_landed,
+            left::refusal,
+            pieces::{StakeAccount, Totals, slippage_of},
+            quote::Quoted,
+        },
     },
     crate::{
         args::{Bound, UpdateFirst, address},
         context::Context,
         error::CliError,
-        keys::{Key, KeySource, new_key},
+        keys::{Key, KeySource},
         output::{Landed, Text},
         units::{Amount, Slippage, tokens},
     },
     serde::Serialize,
     solana_address::Address,
-    std::cell::RefCell,
     tidepool_client::{
         actions::{self, NewStakeAccount, WithdrawStake},
         cluster::Cluster,
@@ -65,7 +70,7 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["validator", "from_reserve"])]
     rest_as_sol: bool,
 
-    /// Key of the new stake account, where it is only one [default: a new one]
+    /// Key of the new stake account, of the first where there are several [default: none; its address follows from the owner's]
     #[arg(long, value_name = "KEYPAIR")]
     stake_keypair: Option<KeySource>,
 
@@ -116,9 +121,8 @@ struct Request<'a> {
     args: &'a Args,
     snapshot: &'a PoolSnapshot,
     terms: Withdrawal,
-    /// Keys of the new stake accounts.
-    new_keys: RefCell<Vec<Key>>,
-    first_key: Option<Key>,
+    /// The new stake accounts; where they are not known yet, others of the same kind stand in.
+    accounts: Vec<NewStakeAccount>,
 }
 
 impl Args {
@@ -135,23 +139,25 @@ impl Args {
             (None, false) => StakeSelection::All,
         };
         let fresh = context.fresh(&self.pool, stakes, self.update_first).await?;
-        let request = self.request(context, &fresh.snapshot, &owner).await?;
-        let (planned, slippage) = request.plan()?;
-        let payer = request.terms.payer;
-        check_balance(context, &payer, planned.rent_lamports).await?;
-        let totals = Totals::of(&planned, slippage);
-        let to = request.terms.order.sol_to().unwrap_or_default();
-        let mut quote = quote_pieces(Quote::new(context), &planned, &totals, &self.bound, &to);
-        quote = quote.rate(&fresh.snapshot.rate());
-        if let Some(left) = planned.left {
-            let over = left_over(&left, quote.amounts());
-            quote = quote.line("left over", over);
-            quote = quote.line("because", why_left(&left, self.otherwise()));
+        let snapshot = &fresh.snapshot;
+        let mut request = self.request(context, snapshot, &owner).await?;
+        let first_key = self.first_key(context)?;
+        let quoted = request.plan_with(None)?;
+        request.accounts = accounts::unused(context, &owner.pubkey(), quoted.pieces.len()).await?;
+        if let (Some(first), Some(key)) = (request.accounts.first_mut(), &first_key) {
+            *first = NewStakeAccount::keypair(key.pubkey());
         }
+        let slippage = slippage_of(&self.bound, quoted.lamports())?;
+        let planned = request.plan_with(Some(slippage))?;
+        let (totals, payer) = (Totals::of(&planned, slippage), request.terms.payer);
+        check_balance(context, &payer, planned.rent_lamports).await?;
+        let otherwise = self.otherwise();
+        let quoted = Quoted { snapshot, planned: &planned, totals, payer, otherwise };
+        let quote = quoted.lines(Quote::new(context), &self.bound)?;
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
-        let mut keys = request.new_keys.take();
-        keys.push(owner);
-        let sent = context.send(&planned.plan, &keys, fresh.snapshot.program_id()).await?;
+        let keys: Vec<Key> = first_key.into_iter().chain([owner]).collect();
+        let sent = context.send(&planned.plan, &keys, snapshot.program_id()).await;
+        let sent = sent.inspect_err(|error| tell_what_landed(context, error, &planned))?;
         Ok(Done(Output {
             pool: Text(self.pool),
             token_account: Text(request.terms.tokens.account),
@@ -188,10 +194,6 @@ impl Args {
         } else {
             WithdrawalOrder::StakeOnly
         };
-        let first_key = match &self.stake_keypair {
-            Some(source) => Some(context.key_or_wallet("the new stake account (--stake-keypair)", Some(source))?),
-            None => None,
-        };
         Ok(Request {
             args: self,
             snapshot,
@@ -204,26 +206,25 @@ impl Args {
                 take_whole_accounts: self.whole_accounts,
                 order,
             },
-            new_keys: RefCell::default(),
-            first_key,
+            accounts: Vec::new(),
         })
+    }
+
+    /// The key of the first new account, if it is to have one.
+    fn first_key<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Option<Key>, CliError> {
+        let source = self.stake_keypair.as_ref();
+        let role = "the new stake account (--stake-keypair)";
+        source.map(|source| context.key_or_wallet(role, Some(source))).transpose()
     }
 }
 
 impl Request<'_> {
-    /// Plans it twice: what it yields without a bound, and then with the bound that follows.
-    fn plan(&self) -> Result<(WithdrawalPlan, Slippage), CliError> {
-        let slippage = slippage_of(&self.args.bound, self.plan_with(None)?.lamports())?;
-        Ok((self.plan_with(Some(slippage))?, slippage))
-    }
-
     fn plan_with(&self, slippage: Option<Slippage>) -> Result<WithdrawalPlan, CliError> {
-        self.new_keys.borrow_mut().clear();
         let terms = Withdrawal { slippage_bps: slippage.map(Slippage::basis_points), ..self.terms };
         if let Some(from) = self.single_source() {
             return self.single(from, &terms, slippage);
         }
-        let planned = plan::withdraw(self.snapshot, &terms, |_| self.new_account())?;
+        let planned = plan::withdraw(self.snapshot, &terms, |number| self.account(number))?;
         match planned.left {
             Some(left) if planned.plan.is_empty() => Err(refusal(&left, self.args.otherwise())),
             _ => Ok(planned),
@@ -245,7 +246,7 @@ impl Request<'_> {
             from,
             tokens: terms.tokens,
             pool_tokens: terms.pool_tokens,
-            to: self.new_account()?,
+            to: self.account(0)?,
             stake_authority: terms.stake_authority,
             payer: terms.payer,
             minimum_lamports: None,
@@ -262,15 +263,11 @@ impl Request<'_> {
         })
     }
 
-    fn new_account(&self) -> Result<NewStakeAccount, PlanError> {
-        let mut keys = self.new_keys.borrow_mut();
-        let key = match &self.first_key {
-            Some(key) if keys.is_empty() => key.clone(),
-            _ => new_key(),
-        };
-        let account = NewStakeAccount::keypair(key.pubkey());
-        keys.push(key);
-        Ok(account)
+    fn account(&self, number: usize) -> Result<NewStakeAccount, PlanError> {
+        match self.accounts.get(number) {
+            Some(account) => Ok(account.clone()),
+            None => accounts::numbered(&self.terms.tokens.authority, number),
+        }
     }
 }
 

@@ -61,6 +61,7 @@ async fn the_reserve_pays_all_that_it_can() {
     assert!(stake_accounts(&withdrawn).is_empty());
     assert_eq!(stage.cluster.lamports(&to), SOL + number(&withdrawn["lamports"]));
     assert_eq!((transactions(&withdrawn), &withdrawn["rent_lamports"]), (1, &json!(0)));
+    assert_eq!(withdrawn["withdrawable_from_epoch"], json!(null));
     assert_eq!((&withdrawn["why_left"], &withdrawn["hint"]), (&json!(null), &json!(null)));
 
     // 37 pool tokens are more than the reserve has left, and less than that and one validator.
@@ -72,6 +73,7 @@ async fn the_reserve_pays_all_that_it_can() {
     assert!(sol < in_reserve && sol + 4 > in_reserve, "{sol} of {in_reserve}");
     assert_eq!(stage.cluster.lamports(&to) - before, sol);
     assert_eq!(transactions(&withdrawn), 1, "both fit one transaction");
+    assert_eq!(withdrawn["withdrawable_from_epoch"], 2);
     assert_eq!(held - stage.tokens(&withdrawn["token_account"]), 37 * SOL);
     let [plain, verbose] = &*stage.text.borrow();
     assert!(plain.contains("as SOL") && plain.contains("stake account") && !plain.contains("lamports"), "{plain}");
@@ -82,7 +84,7 @@ async fn the_reserve_pays_all_that_it_can() {
 async fn an_empty_reserve_leaves_stake_and_the_payer_pays_its_rent() {
     let stage = Stage::new();
     let pool = staked_pool(&stage, "").await;
-    stage.must(&format!("increase {pool} {} ALL", stage.vote(2))).await;
+    stage.must(&format!("increase {pool} {} ALL", stage.vote(1))).await;
     assert_eq!(reserve(&stage, &pool).await, 0);
     let before = stage.cluster.lamports(&stage.wallet.pubkey());
     let withdrawn = stage.must(&format!("withdraw {pool} 30")).await;
@@ -131,6 +133,7 @@ async fn all_of_it_leaves_dust_that_has_a_name() {
     let pool = staked_pool(&stage, "").await;
     let withdrawn = stage.must(&format!("withdraw {pool} ALL")).await;
     assert_stake(&stage, &withdrawn, &[stage.vote(0), stage.vote(1)]);
+    assert!(stage.text.borrow()[0].contains("left over"), "{}", stage.text.borrow()[0]);
     assert!(reserve(&stage, &pool).await <= 4);
     // Both validators keep what has to stay with them.
     let left = number(&withdrawn["pool_tokens_left"]);
@@ -139,7 +142,6 @@ async fn all_of_it_leaves_dust_that_has_a_name() {
     assert!(kept.abs_diff(2 * (SOL + STAKE_RENT)) <= 20, "{kept}");
     assert_eq!(withdrawn["why_left"], "whole_accounts_only");
     assert!(text(&withdrawn["hint"]).contains("--whole-accounts"), "{withdrawn:#}");
-    assert!(stage.text.borrow()[0].contains("left over"), "{}", stage.text.borrow()[0]);
     let (code, message) = stage.fails(&format!("withdraw {pool} ALL")).await;
     assert!(code == 3 && message.contains("--whole-accounts"), "{message}");
     let whole = stage.must(&format!("withdraw {pool} ALL --whole-accounts")).await;

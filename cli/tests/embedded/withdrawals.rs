@@ -64,6 +64,35 @@ async fn stake_comes_from_the_validator_that_was_named_into_the_account_that_was
 }
 
 #[tokio::test]
+async fn a_deposit_that_is_too_small_is_told_how_much_would_do() {
+    let stage = Stage::new();
+    let pool = stage.pool("--deposit-fee 50%").await;
+    let (code, message) = stage.fails(&format!("deposit-sol {pool} 0.000000001")).await;
+    assert!(code == 3 && message.contains("at least 0.000000002 SOL"), "{message}");
+    let deposited = stage.must(&format!("deposit-sol {pool} 0.000000002 --max-slippage 0")).await;
+    assert_eq!(deposited["minimum_pool_tokens"], 1);
+    let closed = stage.pool("--deposit-fee 100%").await;
+    let (code, message) = stage.fails(&format!("deposit-sol {closed} 5")).await;
+    assert!(code == 3 && message.contains("no deposit of SOL leaves any"), "{message}");
+}
+
+#[tokio::test]
+async fn stake_accounts_get_addresses_that_are_free() {
+    let stage = Stage::new();
+    let pool = staked_pool(&stage, "").await;
+    let wallet = solana_signer::Signer::pubkey(&stage.wallet);
+    let numbered =
+        |number: u8| actions::NewStakeAccount::with_seed(wallet, &format!("tidepool {number}")).unwrap().address;
+    let [first, second, third] = [0, 1, 2].map(numbered);
+    // Somebody has sent lamports to the second address, so that no account can be made there.
+    stage.must(&format!("withdraw-sol {pool} 1 --to {second}")).await;
+    let withdrawn = stage.must(&format!("withdraw-stake {pool} 30")).await;
+    let addresses: Vec<String> =
+        withdrawn["stake_accounts"].as_array().unwrap().iter().map(|account| text(&account["address"])).collect();
+    assert_eq!(addresses, [first, third].map(|address| address.to_string()));
+}
+
+#[tokio::test]
 async fn the_least_is_taken_and_all_is_given_back() {
     let stage = Stage::new();
     let pool = staked_pool(&stage, "").await;

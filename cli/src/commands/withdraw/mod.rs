@@ -1,8 +1,11 @@
 //! `tidepool withdraw`
 
-mod accounts;
+pub mod accounts;
+pub mod landed;
+pub mod left;
 mod output;
 pub mod pieces;
+pub mod quote;
 mod request;
 
 use {
@@ -15,14 +18,15 @@ use {
         context::Context,
         error::CliError,
         keys::{Key, KeySource},
-        units::{Amount, Lamports, tokens},
+        units::{Amount, Lamports},
     },
+    landed::tell_what_landed,
     output::{Answered, Output},
     request::Request,
     solana_address::Address,
     tidepool_client::{
         cluster::Cluster,
-        plan::{WithdrawalOrder, WithdrawalPlan},
+        plan::WithdrawalOrder,
         pool::{PoolSnapshot, StakeSelection},
     },
 };
@@ -54,8 +58,8 @@ pub struct Args {
     #[arg(long, value_name = "SOL")]
     worth: Option<Lamports>,
 
-    /// What to get
-    #[arg(long = "as", value_name = "WHAT", value_enum, default_value_t)]
+    /// What to get: any (SOL as far as the reserve goes, and stake for the rest), sol (or nothing), or stake (and no SOL)
+    #[arg(long = "as", value_name = "WHAT", value_enum, hide_possible_values = true, default_value_t)]
     form: Form,
 
     /// Wallet that gets the SOL and the stake accounts [default: the owner of the pool tokens]
@@ -120,15 +124,17 @@ impl Args {
         request.accounts = accounts::unused(context, &owner.pubkey(), draft.pieces.len()).await?;
         let (planned, totals) = request.bounded(snapshot, &draft)?;
         check_balance(context, &request.terms.payer, planned.rent_lamports).await?;
-        let quote = request.quote(context, snapshot, &planned, &totals)?;
+        let quote = request.quote(context, snapshot, &planned, totals)?;
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let mut keys = vec![owner];
         keys.extend(authority);
         let sent = context.send(&planned.plan, &keys, snapshot.program_id()).await;
         let sent = sent.inspect_err(|error| tell_what_landed(context, error, &planned))?;
         let hint = planned.left.map(|left| request.why(&left, snapshot));
+        let next_epoch = snapshot.epoch().saturating_add(1);
         let transactions = fresh.and(sent);
-        let answered = Answered { pool: self.pool, request: &request, planned: &planned, hint, totals, transactions };
+        let answered =
+            Answered { pool: self.pool, request: &request, planned: &planned, next_epoch, hint, totals, transactions };
         Ok(Done(answered.into()))
     }
 
@@ -153,20 +159,5 @@ impl Args {
             Form::Any => (WithdrawalOrder::SolFirst(to), authority()?),
             Form::Sol => (WithdrawalOrder::SolOnly(to), authority()?),
         })
-    }
-}
-
-/// Says which parts have landed where not all have: what they gave must not be given again.
-fn tell_what_landed<C: Cluster>(context: &Context<'_, C>, error: &CliError, planned: &WithdrawalPlan) {
-    let CliError::NotLanded(summary) = error else {
-        return;
-    };
-    let landed: Vec<_> = summary.transactions.iter().filter(|sent| sent.outcome.is_landed()).collect();
-    for sent in &landed {
-        context.terminal.note(&format!("Landed: {}", sent.label));
-    }
-    if !landed.is_empty() {
-        let given = output::given(planned, &landed);
-        context.terminal.note(&format!("{} have been given: withdraw only the others anew", tokens(given)));
     }
 }

@@ -2,7 +2,9 @@
 
 use {
     super::{
-        pieces::{StakeAccount, Totals, left_over, reason_name},
+        left::{left_over, reason_name},
+        pieces::{StakeAccount, Totals},
+        quote::way_to_sol,
         request::Request,
     },
     crate::{
@@ -12,10 +14,7 @@ use {
     },
     serde::Serialize,
     solana_address::Address,
-    tidepool_client::{
-        plan::{Left, WithdrawalPlan},
-        send::Sent,
-    },
+    tidepool_client::plan::{Left, WithdrawalPlan},
 };
 
 /// A withdrawal that has been made.
@@ -45,6 +44,8 @@ pub struct Output {
     hint: Option<String>,
     /// Lamports of rent that the fee payer put into the stake accounts.
     rent_lamports: u64,
+    /// The epoch from which the stake can be withdrawn as SOL, if it is deactivated at once.
+    withdrawable_from_epoch: Option<u64>,
     transactions: Vec<Landed>,
     #[serde(skip)]
     left: Option<Left>,
@@ -55,6 +56,7 @@ pub(super) struct Answered<'a> {
     pub(super) pool: Address,
     pub(super) request: &'a Request<'a>,
     pub(super) planned: &'a WithdrawalPlan,
+    pub(super) next_epoch: u64,
     pub(super) hint: Option<String>,
     pub(super) totals: Totals,
     pub(super) transactions: Vec<Landed>,
@@ -62,7 +64,7 @@ pub(super) struct Answered<'a> {
 
 impl From<Answered<'_>> for Output {
     fn from(answered: Answered<'_>) -> Self {
-        let Answered { pool, request, planned, hint, totals, transactions } = answered;
+        let Answered { pool, request, planned, next_epoch, hint, totals, transactions } = answered;
         Self {
             pool: Text(pool),
             token_account: Text(request.terms.tokens.account),
@@ -78,6 +80,7 @@ impl From<Answered<'_>> for Output {
             why_left: planned.left.map(|left| reason_name(&left.why)),
             hint,
             rent_lamports: planned.rent_lamports,
+            withdrawable_from_epoch: (!planned.pieces.is_empty()).then_some(next_epoch),
             transactions,
             left: planned.left,
         }
@@ -91,6 +94,7 @@ impl Trade for Output {
             lines.push(("as SOL", format!("{}, to {}", amounts.sol(self.sol_lamports), self.to)));
         }
         lines.extend(self.stake_accounts.iter().map(|account| account.line(amounts)));
+        lines.extend(self.withdrawable_from_epoch.map(|epoch| ("the stake", way_to_sol(epoch))));
         if let Some(left) = &self.left {
             lines.push(("left over", left_over(left, amounts)));
         }
@@ -111,13 +115,4 @@ impl Trade for Output {
     fn transactions(&self) -> &[Landed] {
         &self.transactions
     }
-}
-
-/// Pool tokens that were given by the transactions that have landed.
-pub(super) fn given(planned: &WithdrawalPlan, landed: &[&Sent]) -> u64 {
-    // The label of a transaction names the stake accounts that it makes.
-    let made = |address: &Address| landed.iter().any(|sent| sent.label.contains(&address.to_string()));
-    let pieces = planned.pieces.iter().filter(|piece| made(&piece.to.address)).map(|piece| piece.quote.pool_tokens);
-    let sol = planned.sol.filter(|_| landed.iter().any(|sent| sent.label.contains("withdraw SOL")));
-    pieces.chain(sol.map(|quote| quote.burnt.saturating_add(quote.fee))).fold(0, u64::saturating_add)
 }

@@ -3,7 +3,9 @@
 use {
     super::{
         Args, Form, accounts,
-        pieces::{Totals, left_over, quote_pieces, refusal, slippage_of, why_left},
+        left::{refusal, why_left},
+        pieces::{Totals, slippage_of},
+        quote::Quoted,
     },
     crate::{
         commands::{trade::Quote, wallet::Holding},
@@ -11,11 +13,11 @@ use {
         error::CliError,
         units::{Slippage, Units, sol, tokens},
     },
+    solana_address::Address,
     tidepool_client::{
         actions::NewStakeAccount,
         cluster::Cluster,
         error::PlanError,
-        pack::{self, PackOptions},
         plan::{self, Left, Withdrawal, WithdrawalOrder, WithdrawalPlan},
         pool::PoolSnapshot,
     },
@@ -96,34 +98,25 @@ impl<'a> Request<'a> {
         CliError::Poor { holder: self.terms.tokens.account, held, needed: sol(wanted) }
     }
 
+    /// The quote of `planned`, for confirmation.
     pub(super) fn quote<C: Cluster>(
         &self,
         context: &Context<'_, C>,
         snapshot: &PoolSnapshot,
         planned: &WithdrawalPlan,
-        totals: &Totals,
+        totals: Totals,
     ) -> Result<Quote, CliError> {
-        let to = self.terms.stake_authority;
-        let mut quote = quote_pieces(Quote::new(context), planned, totals, &self.args.bound, &to);
-        quote = quote.rate(&snapshot.rate());
-        let packed = pack::pack_plan(&planned.plan, &PackOptions::new(self.terms.payer))?;
-        quote = match packed.iter().map(Vec::len).sum() {
-            1 => quote,
-            count => quote.line("sends", format!("{count} transactions")),
-        };
-        if let Some(line) = self.way_to_sol(snapshot, planned) {
-            quote = quote.line("the stake", line);
+        let otherwise = self.otherwise(snapshot);
+        let quoted = Quoted { snapshot, planned, totals, payer: self.terms.payer, otherwise };
+        let mut quote = quoted.lines(Quote::new(context), &self.args.bound)?;
+        if self.terms.stake_authority != self.terms.tokens.authority {
+            quote = quote.line("goes to", self.terms.stake_authority.to_string());
         }
         if let Some(authority) = self.missing_authority(snapshot) {
             quote = quote.line("no SOL", format!("SOL takes the signature of {authority} (--sol-withdraw-authority)"));
         }
         if let Some(better) = self.better(snapshot, planned) {
             quote = quote.line("or", better);
-        }
-        if let Some(left) = planned.left {
-            let over = left_over(&left, quote.amounts());
-            quote = quote.line("left over", over);
-            quote = quote.line("because", self.why(&left, snapshot));
         }
         Ok(quote)
     }
@@ -145,22 +138,12 @@ impl<'a> Request<'a> {
     }
 
     /// The authority without whose key there is no SOL, though it would be welcome.
-    fn missing_authority(&self, snapshot: &PoolSnapshot) -> Option<solana_address::Address> {
+    fn missing_authority(&self, snapshot: &PoolSnapshot) -> Option<Address> {
         let wanted = self.args.form == Form::Any && self.terms.order == WithdrawalOrder::StakeOnly;
         snapshot.pool().terms.sol_withdraw_authority.filter(|_| wanted)
     }
 
-    /// How stake becomes SOL, and when.
-    fn way_to_sol(&self, snapshot: &PoolSnapshot, planned: &WithdrawalPlan) -> Option<String> {
-        let first = planned.pieces.first()?;
-        Some(format!(
-            "goes on earning; for SOL run `solana deactivate-stake {}`, and from epoch {} on `solana withdraw-stake`",
-            first.to.address,
-            snapshot.epoch().saturating_add(1)
-        ))
-    }
-
-    /// The other form, where its fee is so much lower that the same pool tokens bring more.
+    /// The other form, where it brings more: it may have a lower fee, or leave less.
     fn better(&self, snapshot: &PoolSnapshot, planned: &WithdrawalPlan) -> Option<String> {
         let to = self.terms.stake_authority;
         let (name, order) = match self.terms.order {
@@ -173,6 +156,6 @@ impl<'a> Request<'a> {
         // A lamport for each part is rounding.
         let rounding = other.quotes().count().saturating_add(planned.quotes().count()) as u64;
         let is_better = more > rounding && other.pool_tokens_left() <= planned.pool_tokens_left();
-        is_better.then(|| format!("--as {name} brings {}, for another fee: {} more", sol(other.lamports()), sol(more)))
+        is_better.then(|| format!("--as {name} brings {} in all, {} more", sol(other.lamports()), sol(more)))
     }
 }

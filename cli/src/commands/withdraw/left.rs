@@ -1,0 +1,97 @@
+//! What cannot be withdrawn: why, and what to do about it.
+
+use {
+    crate::{
+        commands::trade::Amounts,
+        error::CliError,
+        units::{sol, tokens},
+    },
+    tidepool_client::{
+        error::PlanError,
+        plan::{Left, WhyLeft},
+    },
+    tidepool_interface::StakePoolError,
+};
+
+/// What is left over, in a line.
+pub fn left_over(left: &Left, amounts: Amounts) -> String {
+    format!("{}, worth {}, which you keep", tokens(left.pool_tokens), amounts.sol(left.lamports))
+}
+
+/// Why something cannot be withdrawn, and what to do about it. `otherwise` is what else the user may ask for, such as
+/// "use --rest-as-sol".
+pub fn why_left(left: &Left, otherwise: Option<&str>) -> String {
+    let (why, advice) = match left.why {
+        WhyLeft::Worthless => ("after the fee they are worth no lamport".into(), "give more, or wait for a lower fee"),
+        WhyLeft::BelowMinimum { minimum_lamports, minimum_pool_tokens } => (
+            format!("a stake account holds at least {}, for {}", sol(minimum_lamports), tokens(minimum_pool_tokens)),
+            "give as much, or wait until the reserve has SOL for them",
+        ),
+        WhyLeft::Barred { preferred } => (
+            format!("the preferred validator {preferred} is being removed, and bars all others until it is gone"),
+            "try again in the next epoch",
+        ),
+        WhyLeft::WholeAccountsOnly { smallest_lamports } => (
+            format!("validators' stake can only be had in whole accounts, the smallest of {}", sol(smallest_lamports)),
+            "use --whole-accounts, or wait until the reserve has SOL",
+        ),
+        WhyLeft::NothingToSplit => (
+            "no validator has stake to give beyond what has to stay".into(),
+            "try again in the next epoch, when stake in motion has arrived",
+        ),
+    };
+    let otherwise = otherwise.map_or(String::new(), |otherwise| format!(", or {otherwise}"));
+    format!("{why}: {advice}{otherwise}")
+}
+
+/// The name of the reason in JSON.
+pub const fn reason_name(why: &WhyLeft) -> &'static str {
+    match why {
+        WhyLeft::Worthless => "worthless",
+        WhyLeft::BelowMinimum { .. } => "below_minimum",
+        WhyLeft::Barred { .. } => "preferred_validator_leaves",
+        WhyLeft::WholeAccountsOnly { .. } => "whole_accounts_only",
+        WhyLeft::NothingToSplit => "nothing_to_split",
+    }
+}
+
+/// The refusal of a withdrawal of which nothing can be had.
+pub fn refusal(left: &Left, otherwise: Option<&str>) -> CliError {
+    let cause = match left.why {
+        WhyLeft::Worthless => StakePoolError::WithdrawalTooSmall,
+        WhyLeft::Barred { .. } => StakePoolError::IncorrectWithdrawVoteAddress,
+        _ => StakePoolError::StakeLamportsNotEqualToMinimum,
+    };
+    let what = format!("{} cannot be withdrawn as stake", tokens(left.pool_tokens));
+    PlanError::refused(cause, format!("{what}, since {}", why_left(left, otherwise))).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use {super::*, solana_address::Address};
+
+    const SOL: u64 = 1_000_000_000;
+
+    fn left(why: WhyLeft) -> Left {
+        Left { pool_tokens: SOL / 2, lamports: SOL, why }
+    }
+
+    #[test]
+    fn every_reason_comes_with_what_to_do() {
+        let below = left(WhyLeft::BelowMinimum { minimum_lamports: SOL, minimum_pool_tokens: 2 * SOL });
+        assert_eq!(
+            refusal(&below, Some("use --rest-as-sol")).to_string(),
+            "0.5 pool tokens cannot be withdrawn as stake, since a stake account holds at least 1 SOL, for 2 pool tokens: give as much, \
+             or wait until the reserve has SOL for them, or use --rest-as-sol (stake pool error 15 StakeLamportsNotEqualToMinimum)"
+        );
+        for (why, part) in [
+            (WhyLeft::Worthless, "no lamport: give more"),
+            (WhyLeft::Barred { preferred: Address::default() }, "next epoch"),
+            (WhyLeft::WholeAccountsOnly { smallest_lamports: SOL }, "the smallest of 1 SOL: use --whole-accounts"),
+            (WhyLeft::NothingToSplit, "next epoch"),
+        ] {
+            assert!(why_left(&left(why), None).contains(part), "{}", why_left(&left(why), None));
+        }
+        assert_eq!(left_over(&below, Amounts::Short), "0.5 pool tokens, worth 1 SOL, which you keep");
+    }
+}

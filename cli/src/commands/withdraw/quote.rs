@@ -1,0 +1,143 @@
+//! The quote of a withdrawal that may have several parts.
+
+use {
+    super::{
+        left::{left_over, why_left},
+        pieces::{StakeAccount, Totals},
+    },
+    crate::{
+        args::Bound,
+        commands::trade::{Amounts, Quote},
+        error::CliError,
+        units::tokens,
+    },
+    solana_address::Address,
+    tidepool_client::{
+        pack::{self, PackOptions},
+        plan::WithdrawalPlan,
+        pool::PoolSnapshot,
+    },
+};
+
+/// A withdrawal to be quoted.
+pub struct Quoted<'a> {
+    /// The pool.
+    pub snapshot: &'a PoolSnapshot,
+    /// What is to be sent.
+    pub planned: &'a WithdrawalPlan,
+    /// What it comes to.
+    pub totals: Totals,
+    /// Who pays for the transactions.
+    pub payer: Address,
+    /// What the user may ask for where something is left.
+    pub otherwise: Option<&'static str>,
+}
+
+impl Quoted<'_> {
+    /// Adds to a quote what is given, what comes of it and when, the rent, the rate, and what is left.
+    ///
+    /// # Errors
+    /// [`CliError::Pack`].
+    pub fn lines(&self, quote: Quote, bound: &Bound) -> Result<Quote, CliError> {
+        let Self { planned, snapshot, .. } = self;
+        let mut quote = parts(quote, planned, &self.totals, bound).rate(&snapshot.rate());
+        let packed = pack::pack_plan(&planned.plan, &PackOptions::new(self.payer))?;
+        quote = match packed.iter().map(Vec::len).sum() {
+            1 => quote,
+            count => quote.line("sends", format!("{count} transactions")),
+        };
+        if !planned.pieces.is_empty() {
+            quote = quote.line("the stake", way_to_sol(snapshot.epoch().saturating_add(1)));
+        }
+        if let Some(left) = planned.left {
+            let over = left_over(&left, quote.amounts());
+            quote = quote.line("left over", over).line("because", why_left(&left, self.otherwise));
+        }
+        Ok(quote)
+    }
+}
+
+/// How stake becomes SOL, if it is deactivated in the epoch before `epoch`.
+pub fn way_to_sol(epoch: u64) -> String {
+    format!(
+        "earns on; for SOL run `solana deactivate-stake ACCOUNT` on each, and `solana withdraw-stake ACCOUNT WALLET ALL` from epoch \
+         {epoch} on"
+    )
+}
+
+fn parts(quote: Quote, planned: &WithdrawalPlan, totals: &Totals, bound: &Bound) -> Quote {
+    let amounts: Amounts = quote.amounts();
+    let mut quote = quote.pay(tokens(totals.pool_tokens));
+    if let Some(got) = planned.sol {
+        quote = quote.get(format!("{} at once, from the reserve", amounts.sol(got.lamports)));
+    }
+    for account in StakeAccount::all(planned) {
+        let from = account.vote.map_or("of the reserve".into(), |vote| format!("of validator {vote}"));
+        quote = quote.get(format!(
+            "{} as stake {from}, in stake account {}",
+            amounts.sol(account.lamports),
+            account.address
+        ));
+    }
+    if planned.quotes().count() > 1 {
+        quote = quote.line("in all", amounts.sol(totals.lamports));
+    }
+    quote = quote.fee(totals.fee).at_least(&amounts.sol(totals.minimum), bound);
+    match planned.rent_lamports {
+        0 => quote,
+        rent => quote.line("rent", format!("{} more, which stays in the stake accounts", amounts.sol(rent))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use {
+        super::*,
+        tidepool_client::{
+            actions::NewStakeAccount,
+            plan::{Piece, Plan},
+            quote::{StakeWithdrawalQuote, WithdrawFrom},
+        },
+        tidepool_interface::quote::WithdrawalQuote,
+    };
+
+    const SOL: u64 = 1_000_000_000;
+
+    #[test]
+    fn all_parts_are_named_and_summed_up() {
+        let (vote, account) = (Address::new_from_array([1; 32]), Address::new_from_array([2; 32]));
+        let piece = Piece {
+            quote: StakeWithdrawalQuote {
+                from: WithdrawFrom::Validator(vote),
+                source: None,
+                split_from: Address::default(),
+                pool_tokens: 2 * SOL,
+                yields: WithdrawalQuote { burnt: 2 * SOL - 5, fee: 5, lamports: 3 * SOL },
+            },
+            to: NewStakeAccount::keypair(account),
+        };
+        let planned = WithdrawalPlan {
+            plan: Plan::default(),
+            pieces: vec![piece],
+            sol: Some(WithdrawalQuote { burnt: SOL, fee: 0, lamports: SOL + 1 }),
+            left: None,
+            rent_lamports: 7,
+        };
+        let bound = Bound { minimum: None, max_slippage: "1%".parse().unwrap() };
+        let totals = Totals::of(&planned, bound.max_slippage);
+        let quote = parts(Quote::of(Amounts::Short), &planned, &totals, &bound);
+        let lines: Vec<_> = quote.as_lines().iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        assert_eq!(
+            lines,
+            [
+                "you pay: 3 pool tokens".to_owned(),
+                "you get: 1.000000001 SOL at once, from the reserve".into(),
+                format!("you get: 3 SOL as stake of validator {vote}, in stake account {account}"),
+                "in all: 4.000000001 SOL".into(),
+                "fee: 0.000000005 pool tokens, deducted already".into(),
+                "at least: 3.96 SOL (1.00 % less than quoted), or it does not happen".into(),
+                "rent: 0.000000007 SOL more, which stays in the stake accounts".into(),
+            ]
+        );
+    }
+}
