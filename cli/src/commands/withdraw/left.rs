@@ -62,7 +62,7 @@ pub fn refusal(left: &Left, otherwise: Option<&str>) -> CliError {
         WhyLeft::Barred { .. } => StakePoolError::IncorrectWithdrawVoteAddress,
         _ => StakePoolError::StakeLamportsNotEqualToMinimum,
     };
-    let what = format!("{} cannot be withdrawn as stake", tokens(left.pool_tokens));
+    let what = format!("{} cannot be had as stake", tokens(left.pool_tokens));
     PlanError::refused(cause, format!("{what}, since {}", why_left(left, otherwise))).into()
 }
 
@@ -81,8 +81,8 @@ mod tests {
         let below = left(WhyLeft::BelowMinimum { minimum_lamports: SOL, minimum_pool_tokens: 2 * SOL });
         assert_eq!(
             refusal(&below, Some("use --rest-as-sol")).to_string(),
-            "0.5 pool tokens cannot be withdrawn as stake, since a stake account holds at least 1 SOL, for 2 pool tokens: give as much, \
-             or wait until the reserve has SOL for them, or use --rest-as-sol (stake pool error 15 StakeLamportsNotEqualToMinimum)"
+            "0.5 pool tokens cannot be had as stake, since a stake account holds at least 1 SOL, for 2 pool tokens: give as much, \
+             or wait until the reserve has SOL for them, or use --rest-as-sol (stake pool error 23 StakeLamportsNotEqualToMinimum)"
         );
         for (why, part) in [
             (WhyLeft::Worthless, "no lamport: give more"),

@@ -270,10 +270,9 @@ impl<'a> Search<'a> {
             source => self.state.splittable(index, source, &limits),
         };
         let has_enough = active().any(|index| gives(index) >= minimum_lamports);
-        if let Some(minimum_pool_tokens) = self.tokens_for(minimum_lamports).filter(|_| has_enough) {
-            if worth < minimum_lamports {
-                return Ok(WhyLeft::BelowMinimum { minimum_lamports, minimum_pool_tokens });
-            }
+        let too_little = has_enough && worth < minimum_lamports;
+        if let Some(minimum_pool_tokens) = self.tokens_for(minimum_lamports).filter(|_| too_little) {
+            return Ok(WhyLeft::BelowMinimum { minimum_lamports, minimum_pool_tokens });
         }
         let is_whole = |index: &usize| withdrawable.source(&records[*index]) == StakeSource::ValidatorRemoval;
         let balances = active().filter(is_whole).map(|index| self.state.balance(index, StakeSource::ValidatorRemoval));
