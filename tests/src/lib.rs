@@ -1,5 +1,6 @@
 //! What the tests share: a virtual machine with the real programs, pools made of raw accounts, and random ones.
 
+pub mod bench;
 pub mod extended;
 pub mod extension;
 pub mod fixtures;

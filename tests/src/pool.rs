@@ -16,16 +16,23 @@ use {
     tidepool_interface::{
         POOL_MINT_DECIMALS, STAKE_ACCOUNT_SPACE,
         address::{
-            STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_PROGRAM_ID, find_deposit_authority, find_transient_stake,
-            find_validator_stake, find_withdraw_authority,
+            STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_PROGRAM_ID, find_deposit_authority, find_ephemeral_stake,
+            find_transient_stake, find_validator_stake, find_withdraw_authority,
         },
         maths::Fee,
         state::{
             AccountType, EXTENDED_POOL_LENGTH, EntryExtension, POOL_MAX_LENGTH, PodLockup, PoolExtension, PoolHead,
-            PoolTerms, StakePool, StakeStatus, ValidatorListHeader, ValidatorStakeInfo, validator_list_length,
+            PoolTerms, StakePool, StakeStatus, ValidatorListHeader, ValidatorStakeInfo, split_validator_list,
+            validator_list_length,
         },
     },
 };
+
+/// Lamports that validators delegate which are in a list only to be looked through.
+const OTHERS_DELEGATE: u64 = 1_000_000_000;
+
+/// Seed of new transient and ephemeral stake accounts.
+pub const NEW_SEED: u64 = 7;
 
 /// A validator of the pool.
 #[derive(Clone, Copy, Debug)]
@@ -118,18 +125,25 @@ impl PoolFixture {
     /// Makes a pool's accounts in the machine. Stake is delegated since epoch 0, and transient stake is being activated in
     /// the epoch of the last update.
     pub fn install(spec: &PoolSpec, vm: &mut Vm) -> Self {
-        let pool = Address::new_unique();
+        let program_id = vm.program_id;
+        let pool = vm.new_address_for(|pool| {
+            [
+                find_withdraw_authority(&program_id, pool).1,
+                find_deposit_authority(&program_id, pool).1,
+                find_ephemeral_stake(&program_id, pool, NEW_SEED).1,
+            ]
+        });
         let (withdraw_authority, bump) = find_withdraw_authority(&vm.program_id, &pool);
         let head = PoolHead {
             account_type: AccountType::StakePool as u8,
-            manager: Address::new_unique(),
-            staker: Address::new_unique(),
+            manager: vm.new_address(),
+            staker: vm.new_address(),
             stake_deposit_authority: find_deposit_authority(&vm.program_id, &pool).0,
             stake_withdraw_bump_seed: bump,
-            validator_list: Address::new_unique(),
-            reserve_stake: Address::new_unique(),
-            pool_mint: Address::new_unique(),
-            manager_fee_account: Address::new_unique(),
+            validator_list: vm.new_address(),
+            reserve_stake: vm.new_address(),
+            pool_mint: vm.new_address(),
+            manager_fee_account: vm.new_address(),
             token_program_id: spec.token_program,
             total_lamports: spec.total_lamports.into(),
             pool_token_supply: spec.supply.into(),
@@ -160,7 +174,15 @@ impl PoolFixture {
     }
 
     fn install_validator(&mut self, spec: &PoolSpec, validator: &ValidatorSpec, vm: &mut Vm) -> ValidatorStakeInfo {
-        let vote = add_vote_account(vm);
+        let (program_id, pool) = (vm.program_id, self.pool);
+        let vote = vm.new_address_for(|vote| {
+            [
+                find_validator_stake(&program_id, vote, &pool, 0).1,
+                find_transient_stake(&program_id, vote, &pool, 0).1,
+                find_transient_stake(&program_id, vote, &pool, NEW_SEED).1,
+            ]
+        });
+        write_vote_account(vote, vm);
         let addresses = ValidatorAddresses {
             vote,
             stake: find_validator_stake(&vm.program_id, &vote, &self.pool, 0).0,
@@ -195,12 +217,16 @@ impl PoolFixture {
 
     /// What is in the unused bytes of the record at `index`, whose addresses are known.
     fn entry(&self, kind: PoolKind, index: usize) -> EntryExtension {
+        kind.entry(index, self.bumps(index))
+    }
+
+    /// The bumps of the stake account and the transient stake account of the validator at `index`.
+    pub fn bumps(&self, index: usize) -> [u8; 2] {
         let ValidatorAddresses { vote, .. } = self.validators[index];
-        let bumps = [
+        [
             find_validator_stake(&self.program_id, &vote, &self.pool, 0).1,
             find_transient_stake(&self.program_id, &vote, &self.pool, 0).1,
-        ];
-        kind.entry(index, bumps)
+        ]
     }
 
     /// Writes the pool's account anew from [`Self::state`].
@@ -250,13 +276,45 @@ impl PoolFixture {
         vm.accounts.insert(self.state.head.manager_fee_account, account);
     }
 
+    /// Makes a vote account whose stake the pool may take up under `seed`.
+    pub fn add_vote_account(&self, seed: u32, vm: &mut Vm) -> Address {
+        let program_id = vm.program_id;
+        let vote = vm.new_address_for(|vote| [find_validator_stake(&program_id, vote, &self.pool, seed).1]);
+        write_vote_account(vote, vm);
+        vote
+    }
+
     /// Makes a token account of the pool's mint with `amount` pool tokens for `owner`.
     pub fn add_token_account(&self, owner: Address, amount: u64, vm: &mut Vm) -> Address {
-        let address = Address::new_unique();
+        let address = vm.new_address();
         let data = token_account(self.state.head.pool_mint, owner, amount, AccountState::Initialized);
         let account = owned_account(data, self.state.head.token_program_id, vm);
         vm.accounts.insert(address, account);
         address
+    }
+
+    /// Puts `before` other records before those of the list, and `after` behind them. They are active and up to date, and have as
+    /// little stake as may be; there are no accounts to them.
+    ///
+    /// # Panics
+    /// Where there is no list.
+    pub fn surround(&self, before: u32, after: u32, vm: &mut Vm) {
+        let list = self.state.head.validator_list;
+        let data = vm.account(&list).data;
+        let (_, own) = split_validator_list(&data).expect("a list");
+        let rent = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+        let template = ValidatorStakeInfo {
+            active_stake_lamports: rent.saturating_add(OTHERS_DELEGATE).into(),
+            transient_stake_lamports: 0.into(),
+            last_update_epoch: self.state.head.last_update_epoch,
+            status: StakeStatus::Active as u8,
+            ..own[0]
+        };
+        let mut others = |count| -> Vec<ValidatorStakeInfo> {
+            (0..count).map(|_| ValidatorStakeInfo { vote_account_address: vm.new_address(), ..template }).collect()
+        };
+        let records = [others(before), own.to_vec(), others(after)].concat();
+        self.write_list(records, vm);
     }
 
     /// The list's record at `index` as the machine has it now.
@@ -311,7 +369,7 @@ impl UserStake {
     pub fn add(&self, vm: &mut Vm) -> Address {
         let rent = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
         let meta = stake_meta(&self.authority, rent);
-        let address = Address::new_unique();
+        let address = vm.new_address();
         let lamports = rent.saturating_add(self.delegated).saturating_add(self.idle);
         let state = delegated_stake(meta, self.vote, self.delegated, self.activation_epoch);
         vm.accounts.insert(address, stake_account(lamports, &state));
@@ -325,29 +383,31 @@ pub fn token_balance(address: &Address, vm: &Vm) -> u64 {
 }
 
 /// A vote account, to which stake can be delegated.
-///
-/// # Panics
-/// Never: a vote account has room for a vote state.
 pub fn add_vote_account(vm: &mut Vm) -> Address {
-    let (vote, node) = (Address::new_unique(), Address::new_unique());
+    let vote = vm.new_address();
+    write_vote_account(vote, vm);
+    vote
+}
+
+fn write_vote_account(vote: Address, vm: &mut Vm) {
+    let node = vm.new_address();
     let init = VoteInit { node_pubkey: node, authorized_voter: node, authorized_withdrawer: node, commission: 0 };
     let state = VoteStateV4::new_with_defaults(&vote, &init, &solana_clock::Clock::default());
     let mut data = vec![0; VoteStateV4::size_of()];
     VoteStateV4::serialize(&VoteStateVersions::new_v4(state), &mut data).expect("room for a vote state");
     vm.accounts.insert(vote, owned_account(data, solana_sdk_ids::vote::ID, vm));
-    vote
 }
 
 /// A wallet with `lamports`.
 pub fn add_wallet(lamports: u64, vm: &mut Vm) -> Address {
-    let address = Address::new_unique();
+    let address = vm.new_address();
     vm.accounts.insert(address, Account { lamports, owner: SYSTEM_PROGRAM_ID, ..Account::default() });
     address
 }
 
 /// An uninitialized stake account that holds its rent, as a withdrawal wants it.
 pub fn add_empty_stake(vm: &mut Vm) -> Address {
-    let address = Address::new_unique();
+    let address = vm.new_address();
     let lamports = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
     vm.accounts.insert(address, stake_account(lamports, &StakeStateV2::Uninitialized));
     address
@@ -365,7 +425,7 @@ fn delegated_stake(meta: Meta, vote: Address, delegated: u64, activation_epoch: 
 
 /// Makes an account of these data with its rent, owned by `owner`.
 pub fn add_account(data: Vec<u8>, owner: Address, vm: &mut Vm) -> Address {
-    let address = Address::new_unique();
+    let address = vm.new_address();
     vm.accounts.insert(address, owned_account(data, owner, vm));
     address
 }

@@ -5,7 +5,7 @@ use {
         extension::PoolKind,
         instructions::{Holder, Receiver},
         pool::{
-            PoolFixture, PoolSpec, UserStake, ValidatorSpec, add_account, add_empty_stake, add_vote_account, add_wallet,
+            NEW_SEED as SEED, PoolFixture, PoolSpec, UserStake, ValidatorSpec, add_account, add_empty_stake, add_wallet,
         },
         vm::Vm,
     },
@@ -24,9 +24,6 @@ use {
 pub const EPOCH: u64 = 500;
 
 const SOL: u64 = 1_000_000_000;
-
-/// Seed of new transient and ephemeral stake accounts.
-const SEED: u64 = 7;
 
 /// An instruction, and the pool that it works on.
 pub struct Scenario {
@@ -81,7 +78,8 @@ impl<'a> Builder<'a> {
         let pool = PoolFixture::install(&usual_spec(token_program, kind), vm);
         let wallet = add_wallet(10_000 * SOL, vm);
         let tokens = pool.add_token_account(wallet, 900 * SOL, vm);
-        let referrer = pool.add_token_account(Address::new_unique(), 0, vm);
+        let owner = vm.new_address();
+        let referrer = pool.add_token_account(owner, 0, vm);
         Self { vm, pool, holder: Holder { wallet, tokens }, to: Receiver { tokens, referrer } }
     }
 
@@ -132,7 +130,7 @@ impl<'a> Builder<'a> {
     }
 
     fn add_validator(&mut self, seed: u32) -> Instruction {
-        let vote = add_vote_account(self.vm);
+        let vote = self.pool.add_vote_account(seed, self.vm);
         self.pool.add_validator(vote, seed)
     }
 
@@ -159,18 +157,19 @@ impl<'a> Builder<'a> {
     }
 
     fn set_manager(&mut self) -> Instruction {
-        let new_manager = Address::new_unique();
+        let new_manager = self.vm.new_address();
         let fee_account = self.pool.add_token_account(new_manager, 0, self.vm);
         self.pool.set_manager(new_manager, fee_account)
     }
 
     fn set_funding(&mut self, funding_type: FundingType, set: bool) -> Instruction {
-        self.pool.set_funding(funding_type, set.then(Address::new_unique))
+        let authority = self.vm.new_address();
+        self.pool.set_funding(funding_type, set.then_some(authority))
     }
 
     /// Gives the pool authorities of its own for SOL.
     fn with_sol_authorities(&mut self) -> Address {
-        let authority = Address::new_unique();
+        let authority = self.vm.new_address();
         self.pool.state.terms.sol_deposit_authority = Some(authority);
         self.pool.state.terms.sol_withdraw_authority = Some(authority);
         self.pool.write_pool(self.vm);
@@ -183,7 +182,10 @@ type Make = fn(&mut Builder) -> Instruction;
 /// Scenarios by name. Each instruction stands here once at least.
 const SCENARIOS: &[(&str, Make)] = &[
     ("Initialize", |b| b.initialize(None)),
-    ("Initialize with a deposit authority", |b| b.initialize(Some(Address::new_unique()))),
+    ("Initialize with a deposit authority", |b| {
+        let authority = b.vm.new_address();
+        b.initialize(Some(authority))
+    }),
     ("AddValidatorToPool", |b| b.add_validator(0)),
     ("AddValidatorToPool with a seed", |b| b.add_validator(9)),
     ("RemoveValidatorFromPool", |b| b.remove_validator(0)),
@@ -213,8 +215,8 @@ const SCENARIOS: &[(&str, Make)] = &[
     ("SetFee stake deposit", |b| b.pool.set_fee(FeeType::StakeDeposit(Fee::new(2, 100)))),
     ("SetFee SOL referral", |b| b.pool.set_fee(FeeType::SolReferral(20))),
     ("SetFee stake referral", |b| b.pool.set_fee(FeeType::StakeReferral(20))),
-    ("SetStaker by the staker", |b| b.pool.set_staker(b.pool.state.head.staker, Address::new_unique())),
-    ("SetStaker by the manager", |b| b.pool.set_staker(b.pool.state.head.manager, Address::new_unique())),
+    ("SetStaker by the staker", |b| b.pool.set_staker(b.pool.state.head.staker, b.vm.new_address())),
+    ("SetStaker by the manager", |b| b.pool.set_staker(b.pool.state.head.manager, b.vm.new_address())),
     ("DepositSol", |b| b.deposit_sol(None, None)),
     ("DepositSolWithSlippage", |b| b.deposit_sol(None, Some(1))),
     ("DepositSol with an authority", |b| {

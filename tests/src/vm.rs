@@ -91,7 +91,13 @@ pub struct Vm {
     pub accounts: HashMap<Address, Account>,
     /// The cluster's stake in each epoch of the stake history.
     pub cluster_stake: StakeHistoryEntry,
+    /// How many steady addresses have been given out, if addresses are steady.
+    steady: Option<u64>,
 }
+
+/// The bump that addresses have which programs derive from steady ones: the second that a search tries, which is what it takes on
+/// average.
+const STEADY_BUMP: u8 = 254;
 
 impl Vm {
     /// A machine with Tidepool at `program_id`.
@@ -105,7 +111,32 @@ impl Vm {
         for program in [STAKE_PROGRAM_ID, TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID] {
             mollusk.add_program_with_loader_and_elf(&program, &LOADER_V3, &bank_elf(&program, &rent));
         }
-        Self { mollusk, program_id, accounts: HashMap::new(), cluster_stake: LARGE_CLUSTER }
+        Self { mollusk, program_id, accounts: HashMap::new(), cluster_stake: LARGE_CLUSTER, steady: None }
+    }
+
+    /// From now on [`Self::new_address`] gives the same addresses in every run, and after every call of this: what an instruction
+    /// costs depends on the addresses that the program has to search.
+    pub fn steady_addresses(&mut self) {
+        self.steady = Some(0);
+    }
+
+    /// An address that nothing else has.
+    pub fn new_address(&mut self) -> Address {
+        let Some(count) = &mut self.steady else { return Address::new_unique() };
+        *count += 1;
+        // Spread like real ones, of which no two begin alike.
+        let mut random = fastrand::Rng::with_seed(*count);
+        Address::new_from_array(std::array::from_fn(|_| random.u8(..)))
+    }
+
+    /// An address that nothing else has. Where addresses are steady, so are the bumps of those that programs derive from it.
+    pub fn new_address_for<const N: usize>(&mut self, bumps: impl Fn(&Address) -> [u8; N]) -> Address {
+        loop {
+            let address = self.new_address();
+            if self.steady.is_none() || bumps(&address) == [STEADY_BUMP; N] {
+                return address;
+            }
+        }
     }
 
     /// Puts another program in the place of one.

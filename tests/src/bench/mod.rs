@@ -1,0 +1,107 @@
+//! What instructions cost, beside the published SPL stake pool in the same state: compute units are exact, so a table of them is
+//! committed, and the tests hold the program to it.
+
+mod cases;
+mod reading;
+mod table;
+mod update;
+
+pub use {
+    cases::cases,
+    reading::Reading,
+    table::{Row, Table},
+};
+
+use {
+    crate::{
+        twins::read_reference_elf,
+        vm::{Vm, read_program_elf},
+    },
+    solana_address::Address,
+    solana_instruction::Instruction,
+};
+
+/// The program id in all cases: one whose derived addresses are found by search like any other's.
+const PROGRAM_ID: Address = Address::new_from_array([77; 32]);
+
+/// What is measured.
+pub struct Case {
+    /// The instruction, and what is special.
+    pub name: String,
+    /// Records of the validator list.
+    pub validators: u32,
+    /// Where in the list the validator is that it is about.
+    pub place: Place,
+    /// The token program of the mint.
+    pub token_program: &'static str,
+    /// Whether only Tidepool has it.
+    pub is_extension: bool,
+    /// What the figures are divided by: the validators of an update, for example.
+    pub per: u32,
+    make: Box<dyn Fn(&mut Vm) -> Instruction>,
+}
+
+/// Where in the list the validator is that an instruction is about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Place {
+    /// The list has no others, or they do not matter.
+    Only,
+    /// Before all others.
+    First,
+    /// After all others.
+    Last,
+}
+
+impl Place {
+    /// As tables have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Only => "",
+            Self::First => "first",
+            Self::Last => "last",
+        }
+    }
+}
+
+/// Measures cases.
+pub struct Bench {
+    ours: Vm,
+    theirs: Option<Vm>,
+}
+
+impl Bench {
+    /// A bench for Tidepool alone.
+    ///
+    /// # Panics
+    /// Where its ELF has not been built.
+    pub fn of_tidepool() -> Self {
+        Self { ours: Vm::new(PROGRAM_ID, &read_program_elf()), theirs: None }
+    }
+
+    /// A bench for both programs.
+    ///
+    /// # Panics
+    /// Where an ELF has not been built.
+    pub fn of_both() -> Self {
+        Self { theirs: Some(Vm::new(PROGRAM_ID, &read_reference_elf())), ..Self::of_tidepool() }
+    }
+
+    /// Measures a case.
+    ///
+    /// # Panics
+    /// Where an instruction fails that is to succeed: a failure's cost says nothing.
+    pub fn run(&mut self, case: &Case) -> Row {
+        let ours = measure(&mut self.ours, case);
+        let theirs = self.theirs.as_mut().filter(|_| !case.is_extension).map(|vm| measure(vm, case));
+        Row::new(case, ours, theirs)
+    }
+}
+
+fn measure(vm: &mut Vm, case: &Case) -> Reading {
+    vm.accounts.clear();
+    vm.steady_addresses();
+    let instruction = (case.make)(vm);
+    let outcome = vm.simulate(&instruction);
+    assert!(outcome.is_ok(), "{}, {} validators: {:#?}", case.name, case.validators, outcome.logs);
+    Reading::of(&outcome) / case.per
+}
