@@ -133,7 +133,9 @@ impl Args {
         let effect = match self.kind {
             Kind::Epoch => "leaves holders none of them",
             Kind::StakeWithdrawal | Kind::SolWithdrawal => "leaves holders nothing of what they withdraw",
-            Kind::StakeDeposit | Kind::SolDeposit => "leaves depositors no pool token, so that the program refuses them",
+            Kind::StakeDeposit | Kind::SolDeposit => {
+                "leaves depositors no pool token, so that the program refuses them"
+            }
             Kind::StakeReferral | Kind::SolReferral => return Ok(()),
         };
         Err(CliError::usage(format!(

@@ -131,7 +131,10 @@ impl From<&StoredMetadata> for Metadata {
 
 /// A text that others have written, without what a terminal would obey.
 pub fn printable(text: &str) -> String {
-    let text: String = text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect();
+    // Marks of direction turn what stands around them.
+    let turns = |letter| matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let shown = |letter: char| if letter.is_control() || turns(letter) { '\u{fffd}' } else { letter };
+    let text: String = text.chars().map(shown).collect();
     if text.is_empty() { "none".into() } else { text }
 }
 
@@ -170,6 +173,7 @@ mod tests {
     #[test]
     fn a_terminal_obeys_no_name() {
         assert_eq!(printable("Tide\u{1b}[2J\n"), "Tide\u{fffd}[2J\u{fffd}");
+        assert_eq!(printable("Tide\u{202e}LOS"), "Tide\u{fffd}LOS");
         assert_eq!(printable(""), "none");
     }
 }

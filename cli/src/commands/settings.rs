@@ -196,7 +196,9 @@ pub async fn check_can_sign<C: Cluster>(
     if signs {
         return Ok(());
     }
-    Err(CliError::usage(format!("account {address} is {kind}, and cannot sign as {role}: give the address of a wallet")))
+    Err(CliError::usage(format!(
+        "account {address} is {kind}, and cannot sign as {role}: give the address of a wallet"
+    )))
 }
 
 #[cfg(test)]

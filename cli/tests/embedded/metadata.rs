@@ -15,7 +15,8 @@ const REFUSED: u8 = 3;
 fn metadata_program() -> PathBuf {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
-    let output = command.args(["metadata", "--format-version=1", "--manifest-path", manifest]).output().expect("cargo runs");
+    let output =
+        command.args(["metadata", "--format-version=1", "--manifest-path", manifest]).output().expect("cargo runs");
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
     let package = metadata["packages"]
         .as_array()
@@ -34,7 +35,8 @@ async fn a_token_gets_a_name() {
     let line = format!("set-metadata {pool} --name Tide --symbol tideSOL --uri https://example.org/tide.json");
     assert_fails(&stage, &line, REFUSED, &["Metaplex", "is not on this cluster"]).await;
     stage.cluster.replace_program(&METADATA_PROGRAM_ID, metadata_program()).unwrap();
-    for given in ["--name Tide", "--symbol TIDE", "--uri https://example.org", "--name Tide --uri https://example.org"] {
+    for given in ["--name Tide", "--symbol TIDE", "--uri https://example.org", "--name Tide --uri https://example.org"]
+    {
         let line = format!("set-metadata {pool} {given}");
         assert_fails(&stage, &line, USAGE, &["has no metadata yet", "both --name and --symbol"]).await;
     }

@@ -60,9 +60,13 @@ async fn fees_on_deposits_change_at_once() {
     let shown = shown(&stage, &pool).await;
     assert_eq!(shown["fees"]["sol_deposit"], json!({ "numerator": 1, "denominator": 100 }));
     assert_eq!(shown["fees"]["stake_deposit"], json!({ "numerator": 25, "denominator": 10_000 }));
-    assert_eq!((&shown["fees"]["sol_referral_percent"], &shown["fees"]["stake_referral_percent"]), (&json!(50), &json!(100)));
+    assert_eq!(
+        (&shown["fees"]["sol_referral_percent"], &shown["fees"]["stake_referral_percent"]),
+        (&json!(50), &json!(100))
+    );
     let (_, file) = stage.another_wallet("referrer", SOL);
-    let deposited = stage.must(&format!("deposit-sol {pool} 10 --from {} ", stage.another_wallet("rich", 20 * SOL).1)).await;
+    let deposited =
+        stage.must(&format!("deposit-sol {pool} 10 --from {} ", stage.another_wallet("rich", 20 * SOL).1)).await;
     // Half of the fee comes back to a depositor who names nobody else.
     assert_eq!(deposited["fee_pool_tokens"], SOL / 20);
     // What is written in another way is the same, and whoever changes nothing needs no key.
@@ -187,7 +191,10 @@ async fn a_pool_is_handed_over() {
     let line = format!("set-fee {pool} sol-deposit 1%");
     assert_fails(&stage, &line, USAGE, &["the pool's manager", &new.to_string(), "--manager"]).await;
     // The new one may take fees elsewhere, and needs no other account for that.
-    let line = format!("set-manager {pool} {file} --manager {file} --fee-account {}", text(&before["accounts"]["manager_fee"]));
+    let line = format!(
+        "set-manager {pool} {file} --manager {file} --fee-account {}",
+        text(&before["accounts"]["manager_fee"])
+    );
     let back = sets(&stage, &line).await;
     assert_eq!((&back["manager"], &back["manager_before"]), (&json!(new.to_string()), &json!(new.to_string())));
     assert_eq!((&back["fee_owner"], &back["rent_lamports"]), (&json!(stage.wallet.pubkey().to_string()), &json!(0)));
@@ -234,7 +241,10 @@ async fn manager_and_staker_name_stakers() {
     assert_fails(&stage, &line, USAGE, &["is a stake pool", "cannot sign"]).await;
     let set = sets(&stage, &format!("set-staker {pool} {first}")).await;
     assert_eq!(fields(&set), ["changed", "pool", "staker", "staker_before", "transactions"]);
-    assert_eq!((&set["staker"], &set["staker_before"]), (&json!(first.to_string()), &json!(stage.wallet.pubkey().to_string())));
+    assert_eq!(
+        (&set["staker"], &set["staker_before"]),
+        (&json!(first.to_string()), &json!(stage.wallet.pubkey().to_string()))
+    );
     let line = format!("add-validator {pool} {vote}");
     assert_fails(&stage, &line, USAGE, &["the pool's staker", &first.to_string()]).await;
     // A staker hands over too: with its own wallet, or as one key among others.
@@ -267,7 +277,10 @@ async fn validators_are_preferred() {
     assert_eq!(validators["preferred_deposit"], one.to_string());
     assert_eq!(validators["preferred_withdraw"], two.to_string());
     let none = sets(&stage, &format!("set-preferred-validator {pool} deposit none")).await;
-    assert_eq!((&none["kind"], &none["vote"], &none["vote_before"]), (&json!("deposit"), &Value::Null, &json!(one.to_string())));
+    assert_eq!(
+        (&none["kind"], &none["vote"], &none["vote_before"]),
+        (&json!("deposit"), &Value::Null, &json!(one.to_string()))
+    );
     assert_eq!(shown(&stage, &pool).await["validators"]["preferred_deposit"], Value::Null);
 
     let stranger = stage.vote(2);
@@ -319,7 +332,10 @@ async fn deposits_of_stake_get_an_authority() {
     let (who, _) = stage.another_wallet("authority", SOL);
     sets(&stage, &format!("set-funding-authority {pool} stake-deposit {who}")).await;
     let authorities = shown(&stage, &pool).await["authorities"].clone();
-    assert_eq!((&authorities["stake_deposit"], &authorities["stake_deposit_is_open"]), (&json!(who.to_string()), &json!(false)));
+    assert_eq!(
+        (&authorities["stake_deposit"], &authorities["stake_deposit_is_open"]),
+        (&json!(who.to_string()), &json!(false))
+    );
     let set = sets(&stage, &format!("set-funding-authority {pool} stake-deposit none")).await;
     assert_eq!((&set["authority_before"], &set["authority"]), (&json!(who.to_string()), &Value::Null));
     let authorities = shown(&stage, &pool).await["authorities"].clone();

@@ -150,13 +150,18 @@ pub fn check_fee_account(
     } else if *tokens.mint != mint {
         Err(refused(format!("account {address} for the fees holds another token, {}: {advice}", tokens.mint)))
     } else if account.owner != program {
-        Err(refused(format!("account {address} for the fees belongs to another token program, {}: {advice}", account.owner)))
+        Err(refused(format!(
+            "account {address} for the fees belongs to another token program, {}: {advice}",
+            account.owner
+        )))
     } else if tokens.is_frozen {
         Err(refused(format!("account {address} for the fees is frozen: have it thawed, or give another one")))
     } else {
         Err(PlanError::refused(
             StakePoolError::UnsupportedFeeAccountExtension,
-            format!("account {address} for the fees has an extension with which it could refuse them: give another one"),
+            format!(
+                "account {address} for the fees has an extension with which it could refuse them: give another one"
+            ),
         ))
     }
 }
