@@ -62,7 +62,9 @@ impl OnChain {
 
     /// Whether a pool token is worth more than it was.
     pub fn is_worth_more_than(&self, before: &Self) -> bool {
-        let value = |pool: &StakePool| (u128::from(pool.head.total_lamports.get()), u128::from(pool.head.pool_token_supply.get()));
+        let value = |pool: &StakePool| {
+            (u128::from(pool.head.total_lamports.get()), u128::from(pool.head.pool_token_supply.get()))
+        };
         let ((lamports, tokens), (lamports_before, tokens_before)) = (value(&self.pool), value(&before.pool));
         lamports * tokens_before > lamports_before * tokens
     }

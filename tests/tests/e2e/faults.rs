@@ -98,7 +98,12 @@ fn endpoint_gone_in_a_watch(world: &World) {
     let epochs: Vec<u64> = lines.iter().map(|line| line["epoch"].as_u64().expect("an epoch")).collect();
     assert!(epochs.is_sorted(), "{epochs:?}");
     assert!(OnChain::read(cluster, &pool).is_worth_more_than(&rate), "rewards have not raised the rate");
-    println!("watched from epoch {} to {}, and {} s without an endpoint", epochs[0], epochs[epochs.len() - 1], GONE.as_secs());
+    println!(
+        "watched from epoch {} to {}, and {} s without an endpoint",
+        epochs[0],
+        epochs[epochs.len() - 1],
+        GONE.as_secs()
+    );
 }
 
 fn losses(world: &World) {

@@ -45,9 +45,8 @@ impl Genesis {
             ..RebalancePolicy::DEFAULT
         };
         let stakes = (0..validators as u64).map(|index| (index % WEIGHTS + 1) * SOL);
-        let validators: Vec<_> = stakes
-            .map(|delegated| ValidatorSpec { delegated, transient: 0, status: StakeStatus::Active })
-            .collect();
+        let validators: Vec<_> =
+            stakes.map(|delegated| ValidatorSpec { delegated, transient: 0, status: StakeStatus::Active }).collect();
         let total = RESERVE + validators.iter().map(|each| each.delegated + rent).sum::<u64>();
         let spec = PoolSpec {
             total_lamports: total,

@@ -46,8 +46,12 @@ fn crank(world: &World, pool: usize, rules: Rules) {
     let signatures: BTreeSet<String> = passed.iter().map(|passed| passed.signature.clone()).collect();
     let signatures: Vec<String> = signatures.into_iter().collect();
     let landed = cluster.rpc.landed(&signatures);
-    let landed: BTreeSet<&str> =
-        signatures.iter().zip(landed).filter(|(_, landed)| *landed == Some(true)).map(|(signature, _)| &**signature).collect();
+    let landed: BTreeSet<&str> = signatures
+        .iter()
+        .zip(landed)
+        .filter(|(_, landed)| *landed == Some(true))
+        .map(|(signature, _)| &**signature)
+        .collect();
     let told = cranked["pools"][0]["transactions"].as_array().expect("transactions");
     let told: BTreeSet<&str> = told.iter().map(|each| each["signature"].as_str().expect("a signature")).collect();
     assert_eq!(told, landed, "what the crank says has landed is not what has");

@@ -16,22 +16,31 @@ mod world;
 
 use libtest_mimic::{Arguments, Trial};
 use std::{process::ExitCode, sync::Arc};
-use world::World;
+use world::{Test, World};
+
+/// Tests at the same time. Most of them wait for blocks, and not for a processor.
+const THREADS: usize = 2;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(THREADS);
+    // One validator at a time, so that it has a processor to itself: with epochs of two seconds it needs that.
+    let parts: [&[&[Test]]; 3] =
+        [&[readme::TESTS, refusals::TESTS, interrupts::TESTS, large::TESTS], &[faults::TESTS], &[life::TESTS]];
+    let failed = parts.map(|part| run(&arguments, &part.concat()));
+    if failed.contains(&true) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Runs tests in a world of their own, and says whether any has failed.
+fn run(arguments: &Arguments, tests: &[Test]) -> bool {
     let world = Arc::new(World::default());
-    let tests =
-        [readme::TESTS, life::TESTS, faults::TESTS, refusals::TESTS, interrupts::TESTS, large::TESTS].concat();
-    let trials = tests.into_iter().map(|(name, test)| {
-        let world = Arc::clone(&world);
-        Trial::test(name, move || {
+    let trials = tests.iter().map(|(name, test)| {
+        let (world, test) = (Arc::clone(&world), *test);
+        Trial::test(*name, move || {
             test(&world);
             Ok(())
         })
     });
-    let conclusion = libtest_mimic::run(&arguments, trials.collect());
-    // The validators end here, and not with the process.
-    drop(world);
-    conclusion.exit_code()
+    // The validators end when this returns, and not with the process.
+    libtest_mimic::run(arguments, trials.collect()).has_failed()
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     chain,
-    harness::{terminal::type_in, user::User},
+    harness::{SOL, terminal::type_in, user::User},
     world::{Test, World},
 };
 
@@ -21,15 +21,11 @@ fn commands() -> impl Iterator<Item = &'static str> {
 }
 
 fn first_steps(world: &World) {
-    let cluster = world.steady();
+    let cluster = &world.settled().cluster;
     let user = User::new(cluster);
     let mut pool = None;
     let mut typed = 0;
     for command in commands() {
-        if command.starts_with("crank") {
-            // It is for every epoch.
-            cluster.rpc.wait_for_epoch(cluster.rpc.epoch() + 1);
-        }
         let words = command.split(' ').map(|word| match word {
             "PROGRAM" => cluster.program_id.to_string(),
             "VOTE_ACCOUNT" => cluster.vote.to_string(),
@@ -40,9 +36,12 @@ fn first_steps(world: &World) {
         if let Some((_, created)) = screen.split_once("Created pool ") {
             pool = created.split_whitespace().next().map(str::to_owned);
         }
-        if std::env::var_os("E2E_SHOW").is_some() { println!("$ tidepool {command}\n{screen}"); }
         typed += 1;
     }
-    assert!(typed >= 8, "only {typed} commands were found");
-    chain::check(cluster, &user, &pool.expect("a pool was created"));
+    assert!(typed >= 10, "only {typed} commands were found");
+    let pool = pool.expect("a pool was created");
+    let chain = chain::check(cluster, &user, &pool);
+    chain::check_total(cluster, &chain);
+    assert_eq!(chain.mint_supply, 60 * SOL);
+    assert!(chain.records[0].transient_stake_lamports.get() > 50 * SOL, "the stake is not on its way");
 }

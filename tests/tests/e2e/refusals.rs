@@ -47,7 +47,10 @@ impl<'a> Stage<'a> {
     fn new(world: &'a World, options: &str) -> Self {
         let cluster = &world.settled().cluster;
         let user = User::new(cluster);
-        let line = format!("create-pool --program-id {} --max-validators 5 --initial-deposit 10 {options}", cluster.program_id);
+        let line = format!(
+            "create-pool --program-id {} --max-validators 5 --initial-deposit 10 {options}",
+            cluster.program_id
+        );
         let pool = user.must(&line)["pool"].as_str().expect("an address").to_owned();
         user.must(&format!("add-validator {pool} {}", cluster.vote));
         let accounts = user.must(&format!("show {pool}"))["accounts"].take();
@@ -90,7 +93,11 @@ fn wrong_kinds(world: &World) {
         }
     }
     let wallet = stage.user.address();
-    stage.refuses(&format!("add-validator {} {wallet}", stage.pool), USAGE, &["is a wallet, not a validator's vote account"]);
+    stage.refuses(
+        &format!("add-validator {} {wallet}", stage.pool),
+        USAGE,
+        &["is a wallet, not a validator's vote account"],
+    );
     stage.refuses("show nonsense", USAGE, &["is no address"]);
 }
 
@@ -151,9 +158,13 @@ fn below_minimum(world: &World) {
     let stage = Stage::new(world, "--deposit-fee 1%");
     let (pool, vote) = (&stage.pool, stage.cluster.vote);
     stage.refuses(&format!("deposit-sol {pool} 0.000000001"), REFUSED, &["leaves no pool token", "deposit more"]);
-    stage.refuses(&format!("increase {pool} {vote} 0.5"), REFUSED, &["below the minimum delegation of 1", "increase by more"]);
+    stage.refuses(
+        &format!("increase {pool} {vote} 0.5"),
+        REFUSED,
+        &["below the minimum delegation of 1", "increase by more"],
+    );
     stage.refuses(&format!("decrease {pool} {vote} 1"), REFUSED, &["have to stay", "remove the validator"]);
-    stage.refuses(&format!("withdraw-stake {pool} 0.5"), REFUSED, &["cannot be had as stake"]);
+    stage.refuses(&format!("withdraw-stake {pool} 0.5"), REFUSED, &["cannot be withdrawn as stake", "--rest-as-sol"]);
     stage.refuses(&format!("deposit-sol {pool} 0"), USAGE, &["the amount is 0"]);
 }
 
@@ -206,7 +217,11 @@ fn files(world: &World) {
     let stage = Stage::new(world, "");
     let (pool, user) = (&stage.pool, &stage.user);
     let weights = user.file("weights.csv", &format!("vote,weight\n{},many\n", stage.cluster.vote));
-    stage.refuses(&format!("set-weights {pool} --file {weights}"), USAGE, &["weights.csv, line 2, column", "is no weight"]);
+    stage.refuses(
+        &format!("set-weights {pool} --file {weights}"),
+        USAGE,
+        &["weights.csv, line 2, column", "is no weight"],
+    );
     let weights = user.file("weights.json", "{\"a\": ");
     stage.refuses(&format!("set-weights {pool} --file {weights}"), USAGE, &["weights.json, line 1"]);
     let missing = user.path("missing.csv").display().to_string();

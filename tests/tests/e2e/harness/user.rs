@@ -192,7 +192,8 @@ impl Answer {
         // The error comes last, before what became of each transaction, or where the arguments are wrong, the name of the help.
         let mut lines = self.err.lines().skip_while(|line| !line.starts_with("error: "));
         let sentence = lines.next().unwrap_or_else(|| panic!("tidepool {}: {:?} is no error", self.line, self.err));
-        let is_detail = |line: &str| line.is_empty() || line.starts_with("  ") || line.starts_with("For more information");
+        let is_detail =
+            |line: &str| line.is_empty() || line.starts_with("  ") || line.starts_with("For more information");
         assert!(lines.all(is_detail), "tidepool {}: {:?} is more than a sentence", self.line, self.err);
         for part in parts {
             assert!(sentence.contains(part), "tidepool {}: {sentence:?} does not say {part:?}", self.line);
