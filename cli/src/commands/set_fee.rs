@@ -290,7 +290,12 @@ impl Setting for PoolFee {
     }
 
     fn lines(&self) -> Vec<Line> {
-        let mut lines = vec![("fee", instead(self.fee_before.percent(), self.fee.percent()))];
+        let (before, fee) = (self.fee_before.percent(), self.fee.percent());
+        let fee = match self.from_epoch {
+            Some(_) if fee != before => format!("{fee}, until then {before}"),
+            _ => instead(before, fee),
+        };
+        let mut lines = vec![("fee", fee)];
         if let Some(pending) = self.pending_before.filter(|_| self.changed) {
             let dropped = format!("{} from epoch {} on, which was pending", pending.fee.percent(), pending.from_epoch);
             lines.push(("in place of", dropped));

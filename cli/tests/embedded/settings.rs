@@ -80,7 +80,7 @@ async fn fees_of_holders_change_after_two_updates() {
     let pool = stage.pool("--epoch-fee 2% --withdrawal-fee 0.1%").await;
     let set = sets(&stage, &format!("set-fee {pool} epoch 3%")).await;
     assert_eq!((&set["from_epoch"], &set["pending_before"]), (&json!(2), &Value::Null));
-    says(&stage, "3 %, until now 2 %");
+    says(&stage, "3 %, until then 2 %");
     says(&stage, "3 SOL of each 100 SOL of rewards");
     says(&stage, "from epoch 2 on: the rewards of that epoch are the first");
     let withdrawal = sets(&stage, &format!("set-fee {pool} stake-withdrawal 0.15%")).await;
