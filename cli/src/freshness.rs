@@ -125,6 +125,7 @@ impl<'a, C: Cluster> Context<'a, C> {
             program_id: self.global.program_id,
             wait_for_rewards: false,
             poll_every: self.poll_every,
+            first_retry: self.poll_every.saturating_mul(2),
             ..CrankOptions::default()
         }
     }

@@ -2,8 +2,10 @@
 //!
 //! The program is the built one (`cargo xtask build-program`); without it these tests fail and say so.
 
+mod crank;
 mod doors;
 mod harness;
+mod hooked;
 mod life;
 mod lookup_tables;
 mod metadata;

@@ -20,6 +20,7 @@
 
 mod backlog;
 mod carrier;
+mod door;
 mod error;
 mod observer;
 mod options;
@@ -47,9 +48,10 @@ use {
     crate::{
         cluster::Cluster,
         plan::Plan,
-        pool::{MinimumDelegation, PoolError, PoolSnapshot, ReadOptions, StakeSelection},
+        pool::{MinimumDelegation, PoolSnapshot, ReadOptions, StakeSelection},
         send::{SendOptions, Stop, Summary},
     },
+    door::Heard,
     error::{Verdict, judge},
     report::Run,
     solana_address::Address,
@@ -68,6 +70,7 @@ pub struct Crank<'a, C, S> {
     options: CrankOptions,
     observer: &'a dyn Observer,
     stop: Stop,
+    heard: Heard,
 }
 
 /// The result of what a crank does.
@@ -90,7 +93,14 @@ impl<'a, C: Cluster> Crank<'a, C, Wallet<'a, C>> {
 impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
     /// A crank whose transactions go through `carrier`.
     pub fn with_carrier(cluster: &'a C, carrier: S) -> Self {
-        Self { cluster, carrier, options: CrankOptions::default(), observer: &(), stop: Stop::default() }
+        Self {
+            cluster,
+            carrier,
+            options: CrankOptions::default(),
+            observer: &(),
+            stop: Stop::default(),
+            heard: Heard::default(),
+        }
     }
 
     /// Replaces the options.
@@ -117,7 +127,7 @@ impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
     /// Brings the pool at `pool` up to date and into balance, as far as that goes in this epoch.
     ///
     /// Where rewards are being paid it waits for their end, if the options say so. Requests that fail for a reason which passes
-    /// are repeated, except for the first: a cluster that cannot be reached at all is an error at once.
+    /// are repeated, once any has been answered: a cluster that cannot be reached at all is an error at once.
     ///
     /// # Errors
     /// [`CrankError`].
@@ -132,6 +142,7 @@ impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
     /// [`CrankError`].
     pub async fn run_from(&self, snapshot: PoolSnapshot) -> Cranked<CrankReport, S> {
         let mut run = Run::default();
+        self.heard.note_answer();
         self.tell_balance().await;
         self.observer.looked(&snapshot);
         let result = self.run(snapshot, &mut run).await;
@@ -161,13 +172,13 @@ impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
         }
     }
 
-    async fn read(&self, pool: &Address) -> Result<PoolSnapshot, PoolError> {
+    async fn read(&self, pool: &Address) -> Cranked<PoolSnapshot, S> {
         let options = ReadOptions {
             stakes: StakeSelection::None,
             minimum_delegation: self.carrier.payer().map_or(MinimumDelegation::Ask, MinimumDelegation::AskAs),
             program_id: self.options.program_id,
         };
-        PoolSnapshot::read(self.cluster, pool, &options).await
+        self.ask(PoolSnapshot::read(&self.door(), pool, &options)).await
     }
 
     /// Sends a plan. Returns what did not land where looking again may help.
@@ -227,9 +238,9 @@ impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
 
     async fn tell_balance(&self) {
         let Some(payer) = self.carrier.payer().filter(|_| self.options.tell_balance) else { return };
-        match self.cluster.account(&payer).await {
-            Ok(account) => self.observer.payer_has(&payer, account.map_or(0, |account| account.lamports)),
-            Err(error) => self.observer.failed(&error, true),
+        // Not worth an error: the next request will tell.
+        if let Ok(account) = self.ask(self.door().account(&payer)).await {
+            self.observer.payer_has(&payer, account.map_or(0, |account| account.lamports));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Waiting: for an endpoint that does not answer, for the end of rewards, for what has to show any moment.
 
 use {
-    super::{Carrier, Crank, CrankError, CrankOptions, Cranked, LOOKS, error::is_transient},
+    super::{Carrier, Crank, CrankError, CrankOptions, Cranked, LOOKS, door::Door},
     crate::{
         cluster::Cluster,
         error::check_no_rewards,
@@ -76,9 +76,23 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
         .await
     }
 
-    /// Reads the pool again, with patience.
+    /// The cluster, with patience.
+    pub(super) fn door(&self) -> Door<'_, C> {
+        Door { cluster: self.cluster, options: &self.options, heard: &self.heard }
+    }
+
+    /// Reads the pool again.
     pub(super) async fn again(&self, snapshot: &PoolSnapshot, stakes: &StakeSelection) -> Cranked<PoolSnapshot, S> {
-        self.patiently(|| snapshot.read_again(self.cluster, stakes.clone())).await
+        let (door, began) = (self.door(), Instant::now());
+        loop {
+            match self.ask(snapshot.read_again(&door, stakes.clone())).await {
+                // Somebody is busy with it.
+                Err(CrankError::Pool(PoolError::KeepsChanging { .. })) if began.elapsed() < self.options.patience => {
+                    self.pause(self.options.poll_every).await?;
+                }
+                read => return read,
+            }
+        }
     }
 
     /// Reads the pool again until it shows what was sent.
@@ -100,22 +114,24 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
         Ok(snapshot)
     }
 
-    /// Repeats a request while it fails for reasons that pass, for as long as the options' patience lasts.
-    pub(super) async fn patiently<T, F>(&self, mut request: impl FnMut() -> F) -> Cranked<T, S>
+    /// Waits for an answer, and tells the observer of requests that had to be repeated. An error may say that it was told to stop.
+    pub(super) async fn ask<T, E>(&self, question: impl Future<Output = Result<T, E>>) -> Cranked<T, S>
     where
-        F: Future<Output = Result<T, PoolError>>,
+        CrankError<S::Error>: From<E>,
     {
-        let began = Instant::now();
-        let mut retry = Retry::new(&self.options);
+        let mut question = pin!(question);
         loop {
-            match request().await {
-                Err(error) if is_transient(&error) && began.elapsed() < self.options.patience => {
-                    let wait = retry.wait();
-                    self.observer.failed(&error, true);
-                    self.observer.waiting(Wait::Retry, wait);
-                    self.pause(wait).await?;
+            let tick = pin!(sleep(STOP_LATENCY));
+            let answer = select(question.as_mut(), tick).await;
+            for error in self.heard.take_unanswered() {
+                self.observer.failed(&error, true);
+            }
+            match answer {
+                Either::Left((answer, _)) => return Ok(answer?),
+                Either::Right(_) if self.stop.is_requested() => {
+                    return Err(CrankError::Stopped(Summary::default()));
                 }
-                result => return Ok(result?),
+                Either::Right(_) => {}
             }
         }
     }
@@ -131,7 +147,7 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
             wait = wait.saturating_mul(2).min(self.options.rewards_every);
             self.observer.waiting(Wait::Rewards, wait);
             self.pause_for_rewards_to_change(wait).await?;
-            let rewards = self.patiently(|| async { Ok(self.cluster.epoch_rewards().await?) }).await?;
+            let rewards = self.ask(self.door().epoch_rewards()).await?;
             if !rewards.active {
                 let snapshot = self.again(snapshot, &StakeSelection::None).await?;
                 self.observer.looked(&snapshot);

@@ -41,14 +41,9 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
             if known.len() == before {
                 return Ok((snapshot, plan));
             }
-            let (earlier, stakes) = (snapshot, StakeSelection::Only(known.clone()));
+            snapshot = self.again(&snapshot, &StakeSelection::Only(known.clone())).await?;
             let votes: Vec<Address> = known.iter().copied().collect();
-            let reading = || async {
-                let mut snapshot = earlier.read_again(self.cluster, stakes.clone()).await?;
-                snapshot.read_votes(self.cluster, &votes).await?;
-                Ok(snapshot)
-            };
-            snapshot = self.patiently(reading).await?;
+            self.ask(snapshot.read_votes(&self.door(), &votes)).await?;
         }
         let plan = plan_from(&snapshot, &options)?;
         Ok((snapshot, plan))

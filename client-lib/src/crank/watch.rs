@@ -2,7 +2,10 @@
 
 use {
     super::{Carrier, Crank, CrankError, CrankReport, Cranked, Wait, pace::Pace, patience::Retry},
-    crate::{cluster::Cluster, pool::PoolSnapshot},
+    crate::{
+        cluster::Cluster,
+        pool::{PoolSnapshot, StakeSelection},
+    },
     solana_address::Address,
     solana_epoch_schedule::EpochSchedule,
     std::time::Duration,
@@ -59,7 +62,7 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
 
     async fn run_watched(&self, pool: &Address, watch: &mut Watch) -> Cranked<CrankReport, S> {
         let known = match &watch.last {
-            Some(last) => Some(last.read_again(self.cluster, Default::default()).await?),
+            Some(last) => Some(self.again(last, &StakeSelection::None).await?),
             None => None,
         };
         // What may change with an epoch, such as the minimum delegation, is asked for again in each.
@@ -75,7 +78,7 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
     async fn wait_for_next_look(&self, report: CrankReport, watch: &mut Watch) -> Cranked<(), S> {
         if watch.schedule.is_none() {
             // Without it, the next look comes when the options say.
-            watch.schedule = self.cluster.epoch_schedule().await.ok();
+            watch.schedule = self.ask(self.door().epoch_schedule()).await.ok();
         }
         let clock = &report.snapshot.environment().clock;
         watch.pace.note(clock.slot, Instant::now());

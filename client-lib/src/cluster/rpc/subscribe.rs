@@ -35,3 +35,94 @@ pub(super) async fn next_change(
         None => Err(PubsubClientError::ConnectionClosed("by the endpoint".into())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use {
+        super::*,
+        crate::cluster::{Cluster as _, RpcCluster},
+        futures_util::SinkExt as _,
+        serde_json::{Value, json},
+        std::time::Duration,
+        tokio::{
+            net::TcpListener,
+            task::JoinHandle,
+            time::{Instant, sleep},
+        },
+        tokio_tungstenite::{accept_async, tungstenite::Message},
+    };
+
+    /// Longer than any test takes that does not wait in vain.
+    const LONG: Duration = Duration::from_secs(30);
+
+    const SHORT: Duration = Duration::from_millis(300);
+
+    /// Answers one subscription, and then says what it is told to. Returns its URL, and the request when it comes.
+    async fn endpoint(then: Vec<Value>) -> (String, JoinHandle<Value>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("ws://{}", listener.local_addr().unwrap());
+        let serving = tokio::spawn(async move {
+            let mut stream = accept_async(listener.accept().await.unwrap().0).await.unwrap();
+            let request: Value =
+                serde_json::from_str(stream.next().await.unwrap().unwrap().to_text().unwrap()).unwrap();
+            let answer = json!({ "jsonrpc": "2.0", "id": request["id"], "result": 7 });
+            for message in std::iter::once(answer).chain(then) {
+                stream.send(Message::text(message.to_string())).await.unwrap();
+                // As a real one, it is silent for a moment after it has answered.
+                sleep(Duration::from_millis(50)).await;
+            }
+            tokio::spawn(async move { while stream.next().await.is_some() {} });
+            request
+        });
+        (url, serving)
+    }
+
+    fn notification() -> Value {
+        let account = json!({ "lamports": 1, "data": "", "owner": "11111111111111111111111111111111", "executable": false,
+                              "rentEpoch": 0, "space": 0 });
+        let result = json!({ "context": { "slot": 5 }, "value": account });
+        json!({ "jsonrpc": "2.0", "method": "accountNotification", "params": { "subscription": 7, "result": result } })
+    }
+
+    #[test]
+    fn the_url_follows_the_rule_of_the_solana_tools() {
+        for (url, expected) in [
+            ("http://localhost:8899", "ws://localhost:8900/"),
+            ("http://127.0.0.1:18899/path", "ws://127.0.0.1:18900/path"),
+            ("https://api.devnet.solana.com", "wss://api.devnet.solana.com/"),
+            ("https://rpc.example.org/?api-key=1", "wss://rpc.example.org/?api-key=1"),
+            ("https://rpc.example.org:8443", "wss://rpc.example.org:8444/"),
+        ] {
+            assert_eq!(websocket_url(url).as_deref(), Some(expected));
+        }
+        assert_eq!(websocket_url("nonsense"), None);
+    }
+
+    #[tokio::test]
+    async fn a_change_ends_the_waiting() {
+        let (url, serving) = endpoint(vec![notification()]).await;
+        let (began, address) = (Instant::now(), Address::new_unique());
+        RpcCluster::new("http://127.0.0.1:1").websocket(url).changed(&address, LONG).await;
+        assert!(began.elapsed() < LONG / 2);
+        let request = serving.await.unwrap();
+        assert_eq!(
+            (&request["method"], &request["params"][0]),
+            (&json!("accountSubscribe"), &json!(address.to_string()))
+        );
+        assert_eq!(request["params"][1]["commitment"], "confirmed");
+    }
+
+    #[tokio::test]
+    async fn without_a_change_it_waits_as_long_as_it_may() {
+        let (silent, _serving) = endpoint(vec![]).await;
+        // One that closes the connection, nobody, and no URL.
+        let closing = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let closed = format!("ws://{}", closing.local_addr().unwrap());
+        tokio::spawn(async move { while closing.accept().await.is_ok() {} });
+        for url in [silent, closed, "ws://127.0.0.1:1".into(), "nonsense".into()] {
+            let began = Instant::now();
+            RpcCluster::new("http://127.0.0.1:1").websocket(url).changed(&Address::new_unique(), SHORT).await;
+            assert!(began.elapsed() >= SHORT);
+        }
+    }
+}

@@ -1,1 +1,158 @@
-//! Cranks against scripted clusters; with a real bank they are tested where the bank is.
+//! What a crank makes of clocks, failures and looks. With a real bank it is tested where the bank is.
+
+use {
+    super::{
+        Backlog, CrankError, CrankOptions,
+        error::{Verdict, judge},
+        pace::Pace,
+        patience::Retry,
+    },
+    crate::{
+        cluster::ClusterError,
+        error::{Explanation, PlanError},
+        pack::PackError,
+        pool::PoolError,
+        send::{FailureReport, NotSent, Outcome, Sent, Summary, WhyUnknown},
+    },
+    solana_address::Address,
+    solana_clock::Clock,
+    solana_epoch_schedule::EpochSchedule,
+    solana_signature::Signature,
+    solana_transaction_error::TransactionError,
+    std::time::Duration,
+    tokio::time::Instant,
+};
+
+type Error = CrankError<PackError>;
+
+fn schedule() -> EpochSchedule {
+    EpochSchedule::custom(432_000, 432_000, false)
+}
+
+/// So many slots into epoch 3, and so many seconds by the cluster's clock.
+fn clock(slots: u64, seconds: i64) -> Clock {
+    Clock {
+        slot: 3 * 432_000 + slots,
+        epoch: 3,
+        epoch_start_timestamp: 1_000_000,
+        unix_timestamp: 1_000_000 + seconds,
+        ..Clock::default()
+    }
+}
+
+#[test]
+fn the_end_of_the_epoch_is_told_by_what_is_known_best() {
+    let mut pace = Pace::default();
+    let left = 432_000 - 1_000;
+    let usual = Duration::from_millis(400) * left;
+    assert_eq!(pace.until_next_epoch(&clock(1_000, 0), &schedule()), usual);
+    assert_eq!(pace.until_next_epoch(&clock(1_000, 500), &schedule()), Duration::from_millis(500) * left);
+    // A clock that runs backwards, or has hardly begun, tells nothing.
+    assert_eq!(pace.until_next_epoch(&clock(1_000, -500), &schedule()), usual);
+    assert_eq!(pace.until_next_epoch(&clock(1_000, 3), &schedule()), usual);
+
+    let now = Instant::now();
+    pace.note(5_000, now);
+    assert_eq!(pace.until_next_epoch(&clock(1_000, 500), &schedule()), Duration::from_millis(500) * left);
+    pace.note(5_100, now + Duration::from_secs(5));
+    assert_eq!(pace.until_next_epoch(&clock(1_000, 500), &schedule()), Duration::from_millis(50) * left);
+    // What was seen hours ago counts no more, and an endpoint that is behind is no time machine.
+    pace.note(5_200, now + Duration::from_secs(10_000));
+    pace.note(5_300, now + Duration::from_secs(10_060));
+    assert_eq!(pace.until_next_epoch(&clock(1_000, 500), &schedule()), Duration::from_millis(600) * left);
+    pace.note(4_000, now + Duration::from_secs(10_061));
+    assert_eq!(pace.until_next_epoch(&clock(1_000, 500), &schedule()), Duration::from_millis(500) * left);
+}
+
+#[test]
+fn the_last_slot_of_an_epoch_is_near_its_end() {
+    let pace = Pace::default();
+    assert_eq!(pace.until_next_epoch(&clock(431_999, 0), &schedule()), Duration::from_millis(400));
+    assert_eq!(pace.until_next_epoch(&clock(432_000, 0), &schedule()), Duration::ZERO);
+}
+
+#[test]
+fn waits_grow_to_a_bound() {
+    let options = CrankOptions {
+        first_retry: Duration::from_secs(1),
+        last_retry: Duration::from_secs(10),
+        ..CrankOptions::default()
+    };
+    let mut retry = Retry::new(&options);
+    assert_eq!([(); 6].map(|()| retry.wait().as_secs()), [1, 2, 4, 8, 10, 10]);
+}
+
+fn landed() -> Outcome {
+    Outcome::Landed { signature: Signature::default(), slot: 1, units_consumed: None }
+}
+
+fn would_fail(error: TransactionError) -> Outcome {
+    let explanation =
+        Explanation { instruction: None, program: None, name: error.to_string(), message: error.to_string() };
+    Outcome::WouldFail(FailureReport { error, explanation, logs: vec![] })
+}
+
+fn unreachable() -> ClusterError {
+    ClusterError::Unreachable { detail: String::new() }
+}
+
+fn summary(outcomes: Vec<Outcome>) -> Summary {
+    let sent = |outcome| Sent { label: "update validators 0 to 9".into(), outcome };
+    Summary { transactions: outcomes.into_iter().map(sent).collect() }
+}
+
+#[test]
+fn looking_again_helps_unless_nobody_pays_or_signs() {
+    let unknown = |why| Outcome::Unknown { signature: Signature::default(), why };
+    for (outcome, verdict, may_pass) in [
+        (landed(), Verdict::Landed, true),
+        (Outcome::Expired { attempts: 5 }, Verdict::LookAgain, true),
+        (unknown(WhyUnknown::Cluster(unreachable())), Verdict::LookAgain, true),
+        (unknown(WhyUnknown::NoBlocks), Verdict::LookAgain, true),
+        (Outcome::NotSent(NotSent::EarlierDidNotLand), Verdict::LookAgain, true),
+        (Outcome::NotSent(NotSent::Cluster(unreachable())), Verdict::LookAgain, true),
+        (would_fail(TransactionError::AccountInUse), Verdict::LookAgain, true),
+        // Somebody may fund the payer.
+        (would_fail(TransactionError::InsufficientFundsForFee), Verdict::Hopeless, true),
+        (would_fail(TransactionError::AccountNotFound), Verdict::Hopeless, true),
+        (Outcome::NotSent(NotSent::MissingSigner { signer: Address::default() }), Verdict::Hopeless, false),
+        (Outcome::NotSent(NotSent::Stopped), Verdict::Stopped, true),
+        (unknown(WhyUnknown::Stopped), Verdict::Stopped, true),
+    ] {
+        let told = outcome.to_string();
+        let summary = summary(vec![landed(), outcome]);
+        assert_eq!(judge(&summary), verdict, "{told}");
+        assert_eq!(Error::NotLanded(summary).may_pass(), may_pass, "{told}");
+    }
+}
+
+#[test]
+fn a_watch_gives_up_what_cannot_pass() {
+    let refused = |error| Error::from(ClusterError::TransactionRefused { error });
+    assert!(Error::from(unreachable()).may_pass() && Error::from(unreachable()).is_cluster());
+    assert!(refused(TransactionError::AccountNotFound).may_pass(), "the payer may be funded");
+    assert!(!refused(TransactionError::SanitizeFailure).may_pass());
+    assert!(Error::Pool(PoolError::KeepsChanging { attempts: 5 }).may_pass());
+    let missing = Error::Pool(PoolError::NotFound { address: Address::default() });
+    assert!(!missing.may_pass() && missing.is_absence());
+    assert!(Error::Plan(PlanError::EpochRewardsActive { epoch: 1, until_block_height: 2 }).may_pass());
+    assert!(!Error::Plan(PlanError::Invalid { what: "0 validators".into() }).may_pass());
+    let error = Error::NotLanded(summary(vec![landed(), Outcome::Expired { attempts: 5 }])).to_string();
+    assert!(error.starts_with("1 of 2 transactions did not land: update validators 0 to 9 never landed"), "{error}");
+}
+
+#[test]
+fn less_to_do_or_another_epoch_is_progress() {
+    let before = Backlog { epoch: 5, is_stale: true, validators_behind: 9, removed_entries: 1 };
+    assert!(!before.is_progress_since(&before));
+    for after in [
+        Backlog { epoch: 6, ..before },
+        Backlog { is_stale: false, ..before },
+        Backlog { validators_behind: 8, ..before },
+        Backlog { removed_entries: 0, ..before },
+    ] {
+        assert!(after.is_progress_since(&before));
+    }
+    assert!(!Backlog { removed_entries: 1, ..Backlog::default() }.is_empty());
+    assert!(Backlog { epoch: 5, validators_behind: 1, ..Backlog::default() }.is_empty());
+}

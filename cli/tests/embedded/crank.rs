@@ -1,0 +1,405 @@
+//! Pools that are cranked: over epochs, beside others who do the same, and through an endpoint that fails.
+
+use {
+    super::{
+        harness::{SIGNATURE, SOL, Stage, number, text},
+        hooked::{Call, Hooked},
+    },
+    serde_json::{Value, json},
+    solana_address::Address,
+    solana_signer::Signer as _,
+    std::{
+        cell::Cell,
+        collections::BTreeSet,
+        io::{Read as _, Write as _},
+        net::{TcpListener, TcpStream},
+        sync::atomic::{AtomicU64, Ordering::Relaxed},
+        time::Duration,
+    },
+    tidepool_client::{
+        cluster::ClusterError,
+        crank::{Crank, CrankError, CrankOptions, CrankReport, Observer},
+        plan::{self, UpdateOptions},
+        pool::{PoolError, PoolSnapshot, ReadOptions, StakeSelection},
+        send::{SendOptions, Stop},
+    },
+    tokio::{join, select, time::sleep},
+};
+
+const DASHBOARD: &str = include_str!("../../grafana/tidepool.json");
+
+/// A pool of four validators with equal weights and 110 SOL.
+async fn weighted_pool(stage: &Stage) -> String {
+    let pool = stage.pool("").await;
+    for index in 0..4 {
+        stage.must(&format!("add-validator {pool} {}", stage.vote(index))).await;
+    }
+    stage.must(&format!("set-weights {pool} --equal")).await;
+    stage.must(&format!("deposit-sol {pool} 100")).await;
+    pool
+}
+
+async fn snapshot(stage: &Stage, pool: &str) -> PoolSnapshot {
+    let options = ReadOptions { stakes: StakeSelection::All, ..ReadOptions::default() };
+    PoolSnapshot::read(&stage.cluster, &pool.parse().unwrap(), &options).await.unwrap()
+}
+
+async fn is_fresh(stage: &Stage, pool: &str) -> bool {
+    let shown = stage.run_without_key(&format!("show {pool}")).await.unwrap();
+    shown["stale"] == false
+}
+
+fn unreachable() -> ClusterError {
+    ClusterError::Unreachable { detail: "every third request is lost".into() }
+}
+
+#[tokio::test]
+async fn a_pool_is_kept_up_to_date_and_in_balance() {
+    let stage = Stage::new();
+    let pools = [weighted_pool(&stage).await, stage.pool("--without-extension").await];
+    let wallet = stage.wallet.pubkey();
+    for epoch in 1..4 {
+        stage.cluster.advance_epoch().unwrap();
+        stage.must(&format!("deposit-sol {} 10 --dry-run", pools[0])).await;
+        let before = stage.cluster.lamports(&wallet);
+        let cranked = stage.must(&format!("crank {} {}", pools[0], pools[1])).await;
+        assert_eq!(cranked["stopped"], false);
+        let [weighted, plain] = [&cranked["pools"][0], &cranked["pools"][1]];
+        for (pool, round) in pools.iter().zip([weighted, plain]) {
+            assert!(is_fresh(&stage, pool).await);
+            assert_eq!((&round["pool"], number(&round["epoch"])), (&json!(pool), epoch));
+            assert_eq!((&round["validators_behind"], &round["not_landed"]), (&json!(0), &json!(0)));
+        }
+        assert_eq!(plain["validators_off_target"], json!(null));
+        assert_eq!((&weighted["validators"], &weighted["validators_off_target"]), (&json!(4), &json!(0)));
+        let sent = [weighted, plain].map(|round| round["transactions"].as_array().unwrap().len() as u64);
+        let spent = sent.map(|sent| sent * SIGNATURE);
+        assert_eq!([number(&weighted["spent_lamports"]), number(&plain["spent_lamports"])], spent);
+        assert_eq!(stage.cluster.lamports(&wallet), before - spent[0] - spent[1]);
+
+        let again = stage.must(&format!("crank {}", pools[0])).await;
+        assert_eq!((&again["pools"][0]["rounds"], &again["pools"][0]["transactions"]), (&json!(0), &json!([])));
+    }
+    assert!(stage.text.borrow()[0].contains("is up to date, and in balance in epoch 3"), "{}", stage.text.borrow()[0]);
+}
+
+#[tokio::test]
+async fn stake_moves_unless_that_is_not_wanted() {
+    let stage = Stage::new();
+    let pool = weighted_pool(&stage).await;
+    let still = stage.must(&format!("crank {pool} --no-rebalance")).await;
+    assert_eq!((&still["pools"][0]["rounds"], &still["pools"][0]["validators_off_target"]), (&json!(0), &json!(null)));
+    let moved = stage.must(&format!("crank {pool}")).await;
+    assert_eq!(moved["pools"][0]["moved_validators"], 4);
+    assert!(number(&moved["pools"][0]["moved_lamports"]) > 90 * SOL);
+    assert!(number(&moved["pools"][0]["in_motion_lamports"]) > 90 * SOL);
+}
+
+#[tokio::test]
+async fn the_end_of_epoch_rewards_is_waited_for() {
+    let stage = Stage::new();
+    let pool = weighted_pool(&stage).await;
+    stage.cluster.begin_epoch().unwrap();
+    let (code, message) = stage.fails(&format!("update {pool}")).await;
+    assert!(code == 5 && message.contains("rewards"), "{message}");
+
+    let reads = AtomicU64::new(0);
+    let cluster = Hooked {
+        cluster: &stage.cluster,
+        before: |call| {
+            if call == Call::Read && reads.fetch_add(1, Relaxed) == 12 {
+                stage.cluster.finish_rewards();
+            }
+            assert!(call != Call::Send || !stage.cluster.epoch_rewards().active, "the stake program would refuse");
+            Ok(())
+        },
+    };
+    let cranked = stage.run_on(&cluster, "wallet", &format!("crank {pool}")).await.unwrap();
+    assert!(reads.into_inner() > 12);
+    assert_eq!(cranked["pools"][0]["not_landed"], 0);
+    assert!(is_fresh(&stage, &pool).await);
+}
+
+#[tokio::test]
+async fn somebody_who_cranks_at_the_same_time_does_no_harm() {
+    let stage = Stage::new();
+    let pool = weighted_pool(&stage).await;
+    stage.cluster.advance_epoch().unwrap();
+    let before = snapshot(&stage, &pool).await;
+    let update = plan::update(&before, &UpdateOptions::default()).unwrap();
+    let other = stage.cluster.funded_keypair(SOL);
+    let sends = AtomicU64::new(0);
+    let cluster = Hooked {
+        cluster: &stage.cluster,
+        before: |call| {
+            // Planned, simulated and signed, and then overtaken.
+            if call == Call::Send && sends.fetch_add(1, Relaxed) == 0 {
+                for group in update.groups() {
+                    stage.cluster.process(&group.instructions, &other, &[]).unwrap();
+                }
+            }
+            Ok(())
+        },
+    };
+    let cranked = stage.run_on(&cluster, "wallet", &format!("crank {pool}")).await.unwrap();
+    assert_eq!(cranked["pools"][0]["validators_behind"], 0);
+    assert!(is_fresh(&stage, &pool).await);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_loses_every_third_request_is_no_obstacle() {
+    let stage = Stage::new();
+    let pool = weighted_pool(&stage).await;
+    stage.cluster.advance_epoch().unwrap();
+    let (calls, lost) = (AtomicU64::new(0), AtomicU64::new(0));
+    let cluster = Hooked {
+        cluster: &stage.cluster,
+        before: |_| {
+            let call = calls.fetch_add(1, Relaxed);
+            // The first is answered: a command that cannot reach the cluster at all should say so at once.
+            if call > 0 && call % 3 == 0 {
+                lost.fetch_add(1, Relaxed);
+                return Err(unreachable());
+            }
+            Ok(())
+        },
+    };
+    let cranked = stage.run_on(&cluster, "wallet", &format!("crank {pool}")).await.unwrap();
+    assert!(lost.into_inner() > 5);
+    assert_eq!(cranked["pools"][0]["moved_validators"], 4);
+    assert!(is_fresh(&stage, &pool).await);
+
+    let cluster = Hooked { cluster: &stage.cluster, before: |_| Err(unreachable()) };
+    let error = stage.run_on(&cluster, "wallet", &format!("crank {pool}")).await.unwrap_err();
+    assert_eq!(error.exit() as u8, 4, "{error}");
+}
+
+#[tokio::test]
+async fn an_epoch_that_ends_in_the_middle_is_followed_by_the_next() {
+    let stage = Stage::new();
+    let pool = weighted_pool(&stage).await;
+    // Before the first transaction, between the list and the pool, and before stake moves.
+    for at in 0..3 {
+        stage.cluster.advance_epoch().unwrap();
+        stage.must(&format!("crank {pool} --no-rebalance")).await;
+        stage.must(&format!("deposit-sol {pool} 20")).await;
+        stage.cluster.advance_epoch().unwrap();
+        let epoch = stage.cluster.epoch();
+        let sends = AtomicU64::new(0);
+        let cluster = Hooked {
+            cluster: &stage.cluster,
+            before: |call| {
+                if call == Call::Send && sends.fetch_add(1, Relaxed) == at {
+                    stage.cluster.advance_epoch().unwrap();
+                }
+                Ok(())
+            },
+        };
+        let cranked = stage.run_on(&cluster, "wallet", &format!("crank {pool}")).await.unwrap();
+        assert!(sends.into_inner() > at, "the epoch has to end");
+        assert_eq!(number(&cranked["pools"][0]["epoch"]), epoch + 1, "send {at}");
+        assert_eq!(cranked["pools"][0]["validators_behind"], 0, "send {at}");
+        assert!(is_fresh(&stage, &pool).await, "send {at}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_cranked_is_refused() {
+    let stage = Stage::new();
+    let pool = weighted_pool(&stage).await;
+    let nowhere = Address::new_unique();
+    for options in ["", "--watch"] {
+        let (code, message) = stage.fails(&format!("crank {nowhere} {options}")).await;
+        assert!(code == 3 && message.contains("there is no account"), "{message}");
+    }
+    let (code, message) = stage.fails(&format!("crank {pool} --watch --dry-run")).await;
+    assert!(code == 2 && message.contains("--watch"), "{message}");
+    stage.cluster.advance_epoch().unwrap();
+    stage.another_wallet("poor", 0);
+    let error = stage.run_as("poor", &format!("crank {pool}")).await.unwrap_err();
+    assert!(error.exit() as u8 == 3 && error.to_string().contains("fee payer has lamports"), "{error}");
+    assert!(!is_fresh(&stage, &pool).await);
+}
+
+/// What a watch has done so far, and how it fared.
+#[derive(Default)]
+struct Log {
+    epochs: Cell<u64>,
+    failures: Cell<u64>,
+}
+
+impl Observer for Log {
+    fn finished(&self, report: &CrankReport) {
+        self.epochs.set(report.snapshot.epoch());
+    }
+
+    fn failed(&self, _: &dyn std::error::Error, _: bool) {
+        self.failures.set(self.failures.get() + 1);
+    }
+}
+
+fn quickly() -> (CrankOptions, SendOptions) {
+    let moment = Duration::from_millis(2);
+    let crank = CrankOptions {
+        poll_every: moment,
+        first_retry: moment,
+        last_retry: 4 * moment,
+        rewards_every: moment,
+        look_every: 10 * moment,
+        ..CrankOptions::default()
+    };
+    (crank, SendOptions { poll_every: moment, ..SendOptions::default() })
+}
+
+#[tokio::test]
+async fn a_watch_goes_on_over_epochs_and_failures_until_it_is_stopped() {
+    let stage = Stage::new();
+    let pool = weighted_pool(&stage).await;
+    let calls = AtomicU64::new(0);
+    let cluster = Hooked {
+        cluster: &stage.cluster,
+        before: |_| if calls.fetch_add(1, Relaxed) % 3 == 2 { Err(unreachable()) } else { Ok(()) },
+    };
+    let (log, stop, (crank, send)) = (Log::default(), Stop::default(), quickly());
+    let address: Address = pool.parse().unwrap();
+    // It has nothing at first, and is given something later.
+    let payer = solana_keypair::Keypair::new();
+    let crank = Crank::new(&cluster, &payer).options(crank).send_options(send).observer(&log).stop(&stop);
+    let life = async {
+        stage.cluster.advance_epoch().unwrap();
+        sleep(Duration::from_millis(200)).await;
+        assert!(!is_fresh(&stage, &pool).await && log.failures.get() > 3, "nobody can pay");
+        stage.cluster.airdrop(&payer.pubkey(), SOL);
+        for epoch in 1..4 {
+            while log.epochs.get() < epoch {
+                sleep(Duration::from_millis(5)).await;
+            }
+            assert!(is_fresh(&stage, &pool).await);
+            stage.cluster.advance_epoch().unwrap();
+        }
+        stop.request();
+    };
+    let (watched, ()) = join!(crank.watch(&address), life);
+    watched.unwrap();
+
+    let nowhere = crank.watch(&Address::new_unique()).await;
+    assert!(nowhere.is_ok(), "it was told to stop: {nowhere:?}");
+    let crank = Crank::new(&cluster, &payer).options(quickly().0);
+    let error = crank.watch(&Address::new_unique()).await.unwrap_err();
+    assert!(matches!(error, CrankError::Pool(PoolError::NotFound { .. })), "{error}");
+}
+
+/// The page with the figures, as it comes over the network.
+async fn fetch(port: u16, path: &'static str) -> String {
+    let fetching = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").ok()?;
+        let mut page = String::new();
+        stream.read_to_string(&mut page).ok().map(|_| page)
+    });
+    fetching.await.unwrap().unwrap_or_default()
+}
+
+/// The value of a figure: the only one whose line begins like this.
+fn figure(page: &str, name: &str) -> u64 {
+    let mut lines = page.lines().filter(|line| line.starts_with(name) && !line.starts_with('#'));
+    let (Some(line), None) = (lines.next(), lines.next()) else { panic!("{name} is not there once:\n{page}") };
+    line.rsplit_once(' ').unwrap().1.parse().unwrap()
+}
+
+/// The names of figures in a text.
+fn names(text: &str) -> BTreeSet<&str> {
+    let is_of_name = |letter: char| letter.is_ascii_lowercase() || letter == '_';
+    text.split(|letter| !is_of_name(letter)).filter(|word| word.starts_with("tidepool_")).collect()
+}
+
+/// A port that nobody listens on, as far as one can know.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+#[tokio::test]
+async fn figures_are_served_while_it_watches() {
+    let stage = Stage::new();
+    let pool = weighted_pool(&stage).await;
+    stage.cluster.advance_epoch().unwrap();
+    let port = free_port();
+    let line = format!("crank {pool} --watch --interval 1 --metrics 127.0.0.1:{port}");
+    let page = async {
+        loop {
+            let page = fetch(port, "/metrics").await;
+            if page.contains("tidepool_finished_total") && figure(&page, "tidepool_finished_total") > 0 {
+                return page;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let page = select! {
+        ended = stage.run_as("wallet", &line) => panic!("it should watch, and ended with {ended:?}"),
+        page = page => page,
+    };
+    assert!(page.starts_with("HTTP/1.1 200 OK") && page.contains("text/plain; version=0.0.4"), "{page}");
+    let shown = stage.must(&format!("show {pool}")).await;
+    for (name, value) in [
+        ("tidepool_cluster_epoch", &shown["epoch"]),
+        ("tidepool_pool_epoch", &shown["last_update_epoch"]),
+        ("tidepool_pool_total_lamports", &shown["total_lamports"]),
+        ("tidepool_pool_token_supply_units", &shown["pool_token_supply"]),
+        ("tidepool_pool_token_value_lamports", &shown["lamports_per_whole_pool_token"]),
+        ("tidepool_pool_reserve_lamports", &shown["stake"]["reserve_lamports"]),
+        ("tidepool_pool_in_motion_lamports", &shown["stake"]["activating_lamports"]),
+        ("tidepool_pool_validators{", &shown["validators"]["count"]),
+        ("tidepool_pool_stale", &json!(0)),
+        ("tidepool_pool_validators_behind", &json!(0)),
+        ("tidepool_pool_validators_off_target", &json!(0)),
+        ("tidepool_rpc_errors_total", &json!(0)),
+        ("tidepool_payer_balance_lamports", &json!(stage.cluster.lamports(&stage.wallet.pubkey()))),
+    ] {
+        assert_eq!(&json!(figure(&page, name)), value, "{name}");
+    }
+    assert!(page.contains(&format!("tidepool_pool_epoch{{pool=\"{pool}\"}} 1")), "{page}");
+    let sent = figure(&page, "tidepool_transactions_total{outcome=\"landed\"");
+    assert!(sent > 0);
+    assert_eq!(figure(&page, "tidepool_payer_spent_lamports_total"), sent * SIGNATURE);
+
+    assert_every_figure_is_explained(&page);
+    assert_eq!(names(DASHBOARD), names(&page), "the dashboard draws every figure, and no other");
+}
+
+fn assert_every_figure_is_explained(page: &str) {
+    for name in names(page) {
+        assert!(page.contains(&format!("# HELP {name} ")), "{name} has no explanation");
+    }
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_told_of_before_anything_is_sent() {
+    let stage = Stage::new();
+    let pool = weighted_pool(&stage).await;
+    stage.cluster.advance_epoch().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let (code, message) = stage.fails(&format!("crank {pool} --metrics {address}")).await;
+    assert!(code == 2 && message.contains("--metrics"), "{message}");
+    assert!(!is_fresh(&stage, &pool).await);
+    let error = stage.fails(&format!("crank {pool} --metrics nowhere")).await;
+    assert_eq!(error.0, 2, "{}", error.1);
+}
+
+/// The dashboard is one that Grafana can read, whatever the data source is called.
+#[test]
+fn the_dashboard_asks_for_its_data_source() {
+    let dashboard: Value = serde_json::from_str(DASHBOARD).unwrap();
+    let variables = dashboard["templating"]["list"].as_array().unwrap();
+    let is_source = |variable: &Value| variable["type"] == "datasource" && variable["query"] == "prometheus";
+    let source = format!("${{{}}}", text(&variables.iter().find(|variable| is_source(variable)).unwrap()["name"]));
+    let panels = dashboard["panels"].as_array().unwrap();
+    let ids: BTreeSet<u64> = panels.iter().map(|panel| number(&panel["id"])).collect();
+    assert_eq!(ids.len(), panels.len());
+    for panel in panels {
+        assert_eq!(panel["datasource"]["uid"], source, "{}", panel["title"]);
+        assert!(!panel["targets"].as_array().unwrap().is_empty(), "{}", panel["title"]);
+        let width = number(&panel["gridPos"]["x"]) + number(&panel["gridPos"]["w"]);
+        assert!(width <= 24, "{}", panel["title"]);
+    }
+}

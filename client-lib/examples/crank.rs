@@ -1,0 +1,63 @@
+//! Keeps a pool up to date and in balance, epoch after epoch, and says what it does.
+//!
+//!     cargo run --example crank -- http://localhost:8899 ~/.config/solana/id.json POOL
+//!
+//! Anybody may run it: it costs the fees of its transactions. Enter ends it in good order.
+
+use {
+    solana_address::Address,
+    solana_keypair::read_keypair_file,
+    std::{env, error::Error, io, thread, time::Duration},
+    tidepool_client::{
+        cluster::RpcCluster,
+        crank::{Crank, CrankReport, Observer, Wait},
+        send::{Stop, Summary},
+    },
+};
+
+struct Said;
+
+impl Observer for Said {
+    fn sent(&self, summary: &Summary) {
+        println!("{} of {} transactions landed", summary.landed(), summary.transactions.len());
+    }
+
+    fn finished(&self, report: &CrankReport) {
+        let rate = report.snapshot.rate();
+        println!(
+            "epoch {}: up to date; {} lamports back {} pool tokens (smallest units)",
+            report.snapshot.epoch(),
+            rate.total_lamports,
+            rate.pool_token_supply
+        );
+    }
+
+    fn waiting(&self, wait: Wait, most: Duration) {
+        println!("waiting for {} s at most ({wait:?})", most.as_secs());
+    }
+
+    fn failed(&self, error: &dyn Error, _: bool) {
+        eprintln!("{error}; trying again");
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = env::args().skip(1);
+    let (Some(url), Some(keypair), Some(pool)) = (arguments.next(), arguments.next(), arguments.next()) else {
+        return Err("usage: crank RPC_URL KEYPAIR_FILE POOL".into());
+    };
+    let cluster = RpcCluster::new(url);
+    let payer = read_keypair_file(&keypair).map_err(|error| format!("{keypair}: {error}"))?;
+    let pool: Address = pool.parse()?;
+
+    let stop = Stop::default();
+    let request = stop.clone();
+    thread::spawn(move || {
+        let _ = io::stdin().read_line(&mut String::new());
+        request.request();
+    });
+    // `run_once` in the place of `watch` does what is due now, and returns a report.
+    Crank::new(&cluster, &payer).observer(&Said).stop(&stop).watch(&pool).await?;
+    Ok(())
+}

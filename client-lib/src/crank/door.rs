@@ -1,0 +1,120 @@
+//! A door to the cluster that knocks again.
+
+use {
+    super::{CrankOptions, patience::Retry},
+    crate::cluster::{Blockhash, BytesAt, Cluster, ClusterError, Execution, Simulation, TransactionStatus},
+    solana_account::Account,
+    solana_address::Address,
+    solana_signature::Signature,
+    solana_transaction::versioned::VersionedTransaction,
+    std::{
+        future::Future,
+        mem,
+        sync::{
+            Mutex, PoisonError,
+            atomic::{AtomicBool, Ordering},
+        },
+        time::Duration,
+    },
+    tokio::time::{Instant, sleep},
+};
+
+/// What was heard at the door.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    /// Whether any request has ever been answered.
+    was_answered: AtomicBool,
+    unanswered: Mutex<Vec<ClusterError>>,
+}
+
+impl Heard {
+    /// Takes note that the cluster is there.
+    pub fn note_answer(&self) {
+        self.was_answered.store(true, Ordering::Relaxed);
+    }
+
+    /// Requests that were not answered since it was last asked.
+    pub fn take_unanswered(&self) -> Vec<ClusterError> {
+        mem::take(&mut self.unanswered.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A cluster of which each request is repeated while it fails for a reason that passes, for as long as the options' patience lasts.
+/// A cluster that has never answered is not asked twice: that is rather a wrong URL.
+///
+/// It is the single request that is repeated: reading a pool takes several of them, and with a bad endpoint hardly all would be
+/// answered in a row.
+pub(super) struct Door<'c, C> {
+    pub cluster: &'c C,
+    pub options: &'c CrankOptions,
+    pub heard: &'c Heard,
+}
+
+impl<C: Cluster> Door<'_, C> {
+    async fn patiently<T, F>(&self, mut request: impl FnMut() -> F) -> Result<T, ClusterError>
+    where
+        F: Future<Output = Result<T, ClusterError>>,
+    {
+        let began = Instant::now();
+        let mut retry = Retry::new(self.options);
+        loop {
+            let answer = request().await;
+            let Err(error) = answer else {
+                self.heard.note_answer();
+                return answer;
+            };
+            let is_hopeful = self.heard.was_answered.load(Ordering::Relaxed) && began.elapsed() < self.options.patience;
+            if !error.is_transient() || !is_hopeful {
+                return Err(error);
+            }
+            self.heard.unanswered.lock().unwrap_or_else(PoisonError::into_inner).push(error);
+            sleep(retry.wait()).await;
+        }
+    }
+}
+
+impl<C: Cluster> Cluster for Door<'_, C> {
+    async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
+        self.patiently(|| self.cluster.accounts(addresses)).await
+    }
+
+    async fn program_accounts(
+        &self,
+        program: &Address,
+        filters: &[BytesAt],
+    ) -> Result<Vec<(Address, Account)>, ClusterError> {
+        self.patiently(|| self.cluster.program_accounts(program, filters)).await
+    }
+
+    async fn latest_blockhash(&self) -> Result<Blockhash, ClusterError> {
+        self.patiently(|| self.cluster.latest_blockhash()).await
+    }
+
+    async fn block_height(&self) -> Result<u64, ClusterError> {
+        self.patiently(|| self.cluster.block_height()).await
+    }
+
+    async fn simulate(&self, transaction: &VersionedTransaction) -> Result<Simulation, ClusterError> {
+        self.patiently(|| self.cluster.simulate(transaction)).await
+    }
+
+    async fn send(&self, transaction: &VersionedTransaction) -> Result<Signature, ClusterError> {
+        self.patiently(|| self.cluster.send(transaction)).await
+    }
+
+    async fn statuses(&self, signatures: &[Signature]) -> Result<Vec<Option<TransactionStatus>>, ClusterError> {
+        self.patiently(|| self.cluster.statuses(signatures)).await
+    }
+
+    async fn execution(&self, signature: &Signature) -> Result<Option<Execution>, ClusterError> {
+        self.patiently(|| self.cluster.execution(signature)).await
+    }
+
+    async fn recent_prices(&self, writable: &[Address]) -> Result<Vec<u64>, ClusterError> {
+        self.patiently(|| self.cluster.recent_prices(writable)).await
+    }
+
+    async fn changed(&self, address: &Address, within: Duration) {
+        self.cluster.changed(address, within).await;
+    }
+}
