@@ -8,6 +8,7 @@ use {
     serde_json::{Value, json},
     solana_address::Address,
     solana_signer::Signer as _,
+    solana_transaction::TransactionError,
     std::{
         cell::Cell,
         collections::BTreeSet,
@@ -147,6 +148,75 @@ async fn somebody_who_cranks_at_the_same_time_does_no_harm() {
 }
 
 #[tokio::test]
+async fn two_cranks_side_by_side_share_the_work() {
+    let stage = Stage::new();
+    let pool = weighted_pool(&stage).await;
+    let address: Address = pool.parse().unwrap();
+    let payers = [stage.cluster.funded_keypair(SOL), stage.cluster.funded_keypair(SOL)];
+    for _ in 0..3 {
+        stage.cluster.advance_epoch().unwrap();
+        stage.must(&format!("crank {pool} --no-rebalance")).await;
+        stage.must(&format!("deposit-sol {pool} 20")).await;
+        stage.cluster.advance_epoch().unwrap();
+        let [one, other] = payers.each_ref().map(|payer| {
+            let (crank, send) = quickly();
+            Crank::new(&stage.cluster, payer).options(crank).send_options(send)
+        });
+        let (one, other) = join!(one.run_once(&address), other.run_once(&address));
+        for report in [one.unwrap(), other.unwrap()] {
+            assert!(!report.snapshot.is_stale());
+            assert!(report.rest.is_some_and(|rest| rest.is_empty()));
+        }
+        let again = stage.must(&format!("crank {pool}")).await;
+        assert_eq!(again["pools"][0]["rounds"], 0, "nothing is left, and nothing was done twice");
+    }
+}
+
+#[tokio::test]
+async fn what_never_lands_ends_it_with_the_reason() {
+    let stage = Stage::new();
+    let pool = weighted_pool(&stage).await;
+    stage.cluster.advance_epoch().unwrap();
+    let sends = AtomicU64::new(0);
+    let cluster = Hooked {
+        cluster: &stage.cluster,
+        before: |call| {
+            if call == Call::Send {
+                sends.fetch_add(1, Relaxed);
+                return Err(ClusterError::TransactionRefused { error: TransactionError::ClusterMaintenance });
+            }
+            Ok(())
+        },
+    };
+    let error = stage.run_on(&cluster, "wallet", &format!("crank {pool}")).await.unwrap_err();
+    assert!(error.exit() as u8 == 3 && error.to_string().contains("update validators 0 to 3"), "{error}");
+    assert_eq!(sends.into_inner(), 4, "once, and three times more");
+}
+
+#[tokio::test]
+async fn a_stop_ends_the_waiting_and_sends_nothing_more() {
+    let stage = Stage::new();
+    let pool = weighted_pool(&stage).await;
+    let address: Address = pool.parse().unwrap();
+    stage.cluster.begin_epoch().unwrap();
+    let stop = Stop::default();
+    // It would wait for an hour.
+    let options = CrankOptions { poll_every: Duration::from_secs(3_600), ..CrankOptions::default() };
+    let crank = Crank::new(&stage.cluster, &stage.wallet).options(options).stop(&stop);
+    let request = async {
+        sleep(Duration::from_millis(20)).await;
+        stop.request();
+    };
+    let (once, watched, ()) = join!(crank.run_once(&address), crank.watch(&address), request);
+    assert!(matches!(once, Err(CrankError::Stopped(summary)) if summary.transactions.is_empty()));
+    watched.unwrap();
+    stage.cluster.finish_rewards();
+    let error = crank.run_once(&address).await.unwrap_err();
+    assert!(matches!(error, CrankError::Stopped(_)), "{error}");
+    assert!(!is_fresh(&stage, &pool).await);
+}
+
+#[tokio::test]
 async fn an_endpoint_that_loses_every_third_request_is_no_obstacle() {
     let stage = Stage::new();
     let pool = weighted_pool(&stage).await;
@@ -248,7 +318,9 @@ fn quickly() -> (CrankOptions, SendOptions) {
         look_every: 10 * moment,
         ..CrankOptions::default()
     };
-    (crank, SendOptions { poll_every: moment, ..SendOptions::default() })
+    let send =
+        SendOptions { poll_every: moment, resend_every: 2 * moment, settle: 2 * moment, ..SendOptions::default() };
+    (crank, send)
 }
 
 #[tokio::test]

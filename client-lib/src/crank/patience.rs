@@ -66,9 +66,10 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
         }
     }
 
-    /// Waits until the state of the rewards changes, which is also when an epoch begins, and a moment at least.
-    pub(super) async fn pause_for_rewards_to_change(&self, most: Duration) -> Cranked<(), S> {
-        let earliest = Instant::now() + self.options.poll_every;
+    /// Waits until the state of the rewards changes, which is also when an epoch begins: at `most` so long, and not less than `least`,
+    /// for while they are being paid it changes with every block.
+    pub(super) async fn pause_for_rewards_to_change(&self, most: Duration, least: Duration) -> Cranked<(), S> {
+        let earliest = Instant::now() + least;
         self.pause_until(async {
             self.cluster.changed(&EPOCH_REWARDS_ID, most).await;
             sleep_until(earliest).await;
@@ -146,7 +147,7 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
         loop {
             wait = wait.saturating_mul(2).min(self.options.rewards_every);
             self.observer.waiting(Wait::Rewards, wait);
-            self.pause_for_rewards_to_change(wait).await?;
+            self.pause_for_rewards_to_change(wait, wait / 2).await?;
             let rewards = self.ask(self.door().epoch_rewards()).await?;
             if !rewards.active {
                 let snapshot = self.again(snapshot, &StakeSelection::None).await?;

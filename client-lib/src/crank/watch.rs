@@ -86,6 +86,6 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
         let wait = until_next.unwrap_or(Duration::MAX).min(self.options.look_every).max(self.options.poll_every);
         watch.last = Some(report.snapshot);
         self.observer.waiting(Wait::NextLook, wait);
-        self.pause_for_rewards_to_change(wait).await
+        self.pause_for_rewards_to_change(wait, self.options.poll_every).await
     }
 }

@@ -103,7 +103,7 @@ impl Round {
     }
 
     fn write_in_full(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = if self.validators_off_target.is_some() { "up to date, and in balance" } else { "up to date" };
+        let state = if self.validators_off_target == Some(0) { "up to date, and in balance" } else { "up to date" };
         writeln!(f, "Pool {} is {state} in epoch {}", self.pool, self.epoch)?;
         let mut fields = vec![
             ("holds", format!("{}, of which {} in the reserve", sol(self.total_lamports), sol(self.reserve_lamports))),
