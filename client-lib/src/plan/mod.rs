@@ -18,7 +18,9 @@ pub use {
     },
     split_reserve::{Shares, SplitReservePlan, split_reserve},
     update::{UpdateOptions, compact_chunk, list_chunk, update},
-    withdraw::{Left, Piece, WhyLeft, Withdrawal, WithdrawalOrder, WithdrawalPlan, pool_tokens_worth, withdraw},
+    withdraw::{
+        Left, Piece, WhyLeft, Withdrawal, WithdrawalOrder, WithdrawalPlan, better_withdrawal, pool_tokens_worth, withdraw,
+    },
 };
 
 use {crate::logs, solana_address::Address, solana_instruction::Instruction, std::collections::BTreeSet};

@@ -151,11 +151,8 @@ impl<'a> Request<'a> {
             WithdrawalOrder::StakeOnly => ("any", WithdrawalOrder::SolFirst(to)),
             _ => ("stake", WithdrawalOrder::StakeOnly),
         };
-        let other = self.plan(snapshot, &Withdrawal { order, ..self.terms }).ok()?;
-        let more = other.lamports().checked_sub(planned.lamports())?;
-        // A lamport for each part is rounding.
-        let rounding = other.quotes().count().saturating_add(planned.quotes().count()) as u64;
-        let is_better = more > rounding && other.pool_tokens_left() <= planned.pool_tokens_left();
-        is_better.then(|| format!("--as {name} brings {} in all, {} more", sol(other.lamports()), sol(more)))
+        let lamports = plan::better_withdrawal(snapshot, &self.terms, planned, order)?;
+        let more = lamports.saturating_sub(planned.lamports());
+        Some(format!("--as {name} brings {} in all, {} more", sol(lamports), sol(more)))
     }
 }

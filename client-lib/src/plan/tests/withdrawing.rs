@@ -128,6 +128,24 @@ fn the_reserve_gives_less_where_the_rest_would_be_too_little_for_a_stake_account
 }
 
 #[test]
+fn the_form_with_the_lower_fee_is_found() {
+    let mut fixture = at_par(&[50 * SOL]);
+    let better = |fixture: &Fixture, order, other, pool_tokens| {
+        let request = Withdrawal { order, ..request(pool_tokens) };
+        better_withdrawal(&fixture.snapshot(), &request, &plan(fixture, &request), other)
+    };
+    let (stake, sol) = (WithdrawalOrder::StakeOnly, WithdrawalOrder::SolFirst(USER));
+    assert_eq!(better(&fixture, sol, stake, 5 * SOL), None, "the same fees bring the same");
+    fixture.terms.sol_withdrawal_fee = Fee::new(3, 1_000);
+    fixture.terms.stake_withdrawal_fee = Fee::new(1, 1_000);
+    assert_eq!(better(&fixture, sol, stake, 5 * SOL), Some(5 * SOL - 5 * SOL / 1_000));
+    assert_eq!(better(&fixture, stake, sol, 5 * SOL), None);
+    // What is left counts before the fee: half a SOL cannot be had as stake.
+    assert_eq!(better(&fixture, sol, stake, SOL / 2), None);
+    assert_eq!(better(&fixture, stake, sol, SOL / 2), Some(SOL / 2 - SOL * 3 / 2_000));
+}
+
+#[test]
 fn sol_alone_is_refused_beyond_the_reserve() {
     let fixture = at_par(&[50 * SOL]);
     let only = |pool_tokens| Withdrawal { order: WithdrawalOrder::SolOnly(USER), ..request(pool_tokens) };

@@ -1,10 +1,11 @@
 //! Withdrawing any sum: SOL from the reserve, stake from as few validators as it takes, and a name for what is left.
 
+mod compare;
 mod search;
 mod stages;
 mod worth;
 
-pub use worth::pool_tokens_worth;
+pub use {compare::better_withdrawal, worth::pool_tokens_worth};
 
 use {
     super::Plan,

@@ -41,7 +41,8 @@ impl Draft {
         stake.chain(self.sol).fold(0, |sum, quote| sum.saturating_add(quote.lamports))
     }
 
-    fn pool_tokens_left(&self) -> u64 {
+    /// Pool tokens that the holder keeps.
+    pub(super) fn pool_tokens_left(&self) -> u64 {
         self.left.map_or(0, |left| left.pool_tokens)
     }
 }
