@@ -1,5 +1,6 @@
 //! `cargo xtask`: the commands for working on this repository, one file each.
 
+mod bench;
 mod build_program;
 mod ci;
 mod demo;
@@ -27,6 +28,7 @@ enum Command {
     Reference(reference::Args),
     Demo(demo::Args),
     Test(test::Args),
+    Bench(bench::Args),
     Differential(differential::Args),
     E2e(e2e::Args),
     Ci(ci::Args),
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         Command::Reference(args) => args.run(),
         Command::Demo(args) => args.run(),
         Command::Test(args) => args.run(),
+        Command::Bench(args) => args.run(),
         Command::Differential(args) => args.run(),
         Command::E2e(args) => args.run(),
         Command::Ci(args) => args.run(),

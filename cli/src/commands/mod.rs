@@ -56,7 +56,7 @@ pub enum Command {
     WithdrawStake(withdraw_stake::Args),
     Crank(crank::Args),
     Update(update::Args),
-    CreatePool(create_pool::Args),
+    CreatePool(Box<create_pool::Args>),
     AddValidator(add_validator::Args),
     RemoveValidator(remove_validator::Args),
     Increase(increase::Args),

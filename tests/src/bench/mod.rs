@@ -4,12 +4,14 @@
 mod cases;
 mod reading;
 mod table;
+mod turnover;
 mod update;
 
 pub use {
     cases::cases,
     reading::Reading,
     table::{Row, Table},
+    turnover::{TURNOVER_SIZES, Turnover},
 };
 
 use {
@@ -19,10 +21,19 @@ use {
     },
     solana_address::Address,
     solana_instruction::Instruction,
+    std::path::{Path, PathBuf},
 };
+
+/// Sizes of the pools whose turnovers are in the committed table: the tests measure it each time.
+pub const COMMITTED_SIZES: [u32; 2] = [20, 200];
 
 /// The program id in all cases: one whose derived addresses are found by search like any other's.
 const PROGRAM_ID: Address = Address::new_from_array([77; 32]);
+
+/// Where the committed table is.
+pub fn committed_table() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("compute_units.tsv")
+}
 
 /// What is measured.
 pub struct Case {
@@ -94,6 +105,25 @@ impl Bench {
         let ours = measure(&mut self.ours, case);
         let theirs = self.theirs.as_mut().filter(|_| !case.is_extension).map(|vm| measure(vm, case));
         Row::new(case, ours, theirs)
+    }
+}
+
+impl Bench {
+    /// Measures all cases, and the turnovers of pools of these sizes.
+    pub fn run_all(&mut self, filter: Option<&str>, sizes: &[u32]) -> Table {
+        let cases = cases();
+        let wanted = cases.iter().filter(|case| filter.is_none_or(|filter| case.name.contains(filter)));
+        Table { rows: wanted.map(|case| self.run(case)).collect(), turnovers: self.turnovers(sizes) }
+    }
+
+    /// Measures the turnovers of an epoch for pools of these sizes, of Tidepool and, where it is there, of the SPL stake pool.
+    ///
+    /// # Panics
+    /// As [`Self::run`].
+    pub fn turnovers(&mut self, sizes: &[u32]) -> Vec<Turnover> {
+        let ours = turnover::of_tidepool(sizes, &mut self.ours);
+        let theirs = self.theirs.as_mut().map(|vm| turnover::of_spl_stake_pool(sizes, vm));
+        ours.into_iter().chain(theirs.into_iter().flatten()).collect()
     }
 }
 

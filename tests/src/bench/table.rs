@@ -1,9 +1,9 @@
 //! Tables of figures.
 
 use {
-    super::{Case, Place, Reading},
+    super::{COMMITTED_SIZES, Case, Place, Reading, Turnover},
     serde_json::{Value, json},
-    std::fmt::Write as _,
+    std::{collections::BTreeMap, fmt::Write as _},
 };
 
 /// The figures of a case.
@@ -24,7 +24,7 @@ pub struct Row {
 impl Row {
     pub(super) fn new(case: &Case, ours: Reading, theirs: Option<Reading>) -> Self {
         let Case { name, validators, place, token_program, .. } = case;
-        let key = format!("{name},{token_program},{validators},{}", place.name());
+        let key = format!("{name}\t{token_program}\t{validators}\t{}", place.name());
         Self {
             key,
             name: name.clone(),
@@ -61,47 +61,59 @@ impl Row {
 pub struct Table {
     /// One row for each case.
     pub rows: Vec<Row>,
+    /// What bringing pools into a new epoch takes.
+    pub turnovers: Vec<Turnover>,
 }
 
-const HEADING: &str = "case,token program,validators,place,total,callees,calls";
+const HEADING: &str = "case\ttoken program\tvalidators\tplace\ttotal\tcallees\tcalls";
 
 impl Table {
-    /// Tidepool's figures as they are committed: a line for each case.
+    /// Tidepool's figures as they are committed, by what they are figures of.
+    fn figures(&self) -> impl Iterator<Item = (String, u64, String)> {
+        let rows = self.rows.iter().map(|Row { key, ours: Reading { total, callees, calls }, .. }| {
+            (key.clone(), *total, format!("{callees}\t{calls}"))
+        });
+        let sizes = |turnover: &&Turnover| COMMITTED_SIZES.contains(&turnover.validators) && turnover.is_ours;
+        let turnovers = self.turnovers.iter().filter(sizes).map(|turnover| {
+            let Turnover { name, validators, transactions, compute_units, .. } = turnover;
+            (format!("turnover: {name}\tspl\t{validators}\t"), *compute_units, format!("\t{transactions}"))
+        });
+        rows.chain(turnovers)
+    }
+
+    /// Tidepool's figures as they are committed: a line for each case. The last column of a turnover counts its transactions.
     pub fn committed_form(&self) -> String {
-        let mut text = format!("{HEADING}\n");
-        for Row { key, ours: Reading { total, callees, calls }, .. } in &self.rows {
-            let _ = writeln!(text, "{key},{total},{callees},{calls}");
-        }
-        text
+        let lines = self.figures().map(|(key, total, rest)| format!("{key}\t{total}\t{rest}\n"));
+        format!("{HEADING}\n{}", lines.collect::<String>())
     }
 
     /// What differs from a committed table, in words: nothing if the figures are the same.
     pub fn differences(&self, committed: &str) -> Vec<String> {
-        let known: std::collections::BTreeMap<&str, u64> = committed.lines().skip(1).filter_map(parse).collect();
-        let mut differences: Vec<String> = self
-            .rows
-            .iter()
-            .filter_map(|row| match known.get(row.key.as_str()) {
-                None => Some(format!("{}: {} compute units, and no committed figure", row.key, row.ours.total)),
-                Some(before) if *before != row.ours.total => {
-                    let (word, by) = if row.ours.total > *before {
-                        ("rise", row.ours.total - before)
-                    } else {
-                        ("fall", before - row.ours.total)
-                    };
-                    Some(format!("{}: {before} to {} compute units, a {word} of {by}", row.key, row.ours.total))
+        let mut known: BTreeMap<String, (u64, String)> = committed.lines().skip(1).filter_map(parse).collect();
+        let mut differences = vec![];
+        for (key, total, rest) in self.figures() {
+            match known.remove(&key) {
+                None => differences.push(format!("{key}: {total} compute units, and no committed figure")),
+                Some((before, _)) if total > before => {
+                    differences.push(format!("{key}: {before} to {total} compute units, a rise of {}", total - before));
                 }
-                Some(_) => None,
-            })
-            .collect();
-        let gone = known.keys().filter(|key| self.rows.iter().all(|row| row.key != **key));
-        differences.extend(gone.map(|key| format!("{key}: committed, and not measured")));
+                Some((before, _)) if total < before => {
+                    differences.push(format!("{key}: {before} to {total} compute units, a fall of {}", before - total));
+                }
+                Some((_, other)) if other != rest => differences.push(format!("{key}: {other} to {rest}")),
+                Some(_) => {}
+            }
+        }
+        differences.extend(known.keys().map(|key| format!("{key}: committed, and not measured")));
         differences
     }
 
     /// All figures, for programs.
     pub fn json(&self) -> Value {
-        json!({ "compute_units": self.rows.iter().map(Row::json).collect::<Vec<_>>() })
+        json!({
+            "compute_units": self.rows.iter().map(Row::json).collect::<Vec<_>>(),
+            "turnovers": self.turnovers.iter().map(Turnover::json).collect::<Vec<_>>(),
+        })
     }
 
     /// All figures, for people.
@@ -128,16 +140,17 @@ impl Table {
                 None => writeln!(text, "{:>9}", "-"),
             };
         }
+        text.push('\n');
+        text.push_str(&Turnover::text(&self.turnovers));
         text
     }
 }
 
-/// The key and the total of a line.
-fn parse(line: &str) -> Option<(&str, u64)> {
-    let (key, _calls) = line.rsplit_once(',')?;
-    let (key, _callees) = key.rsplit_once(',')?;
-    let (key, total) = key.rsplit_once(',')?;
-    Some((key, total.parse().ok()?))
+/// The key, the total and the rest of a line.
+fn parse(line: &str) -> Option<(String, (u64, String))> {
+    let mut fields = line.rsplitn(4, '\t');
+    let (calls, callees, total, key) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+    Some((key.into(), (total.parse().ok()?, format!("{callees}\t{calls}"))))
 }
 
 #[cfg(test)]
@@ -154,7 +167,7 @@ mod tests {
             per: 1,
             make: Box::new(|_| unreachable!("nothing is run")),
         };
-        Table { rows: vec![Row::new(&case, Reading { total, callees: 60, calls: 2 }, None)] }
+        Table { rows: vec![Row::new(&case, Reading { total, callees: 60, calls: 2 }, None)], turnovers: vec![] }
     }
 
     #[test]
@@ -165,8 +178,8 @@ mod tests {
     #[test]
     fn rises_and_falls_and_gaps_are_told() {
         let committed = table(100).committed_form();
-        assert_eq!(table(101).differences(&committed), ["DepositSol,spl,2,: 100 to 101 compute units, a rise of 1"]);
-        assert_eq!(table(98).differences(&committed), ["DepositSol,spl,2,: 100 to 98 compute units, a fall of 2"]);
+        assert_eq!(table(101).differences(&committed), ["DepositSol\tspl\t2\t: 100 to 101 compute units, a rise of 1"]);
+        assert_eq!(table(98).differences(&committed), ["DepositSol\tspl\t2\t: 100 to 98 compute units, a fall of 2"]);
         assert!(table(1).differences(HEADING)[0].contains("no committed figure"));
         assert!(Table::default().differences(&committed)[0].contains("not measured"));
     }

@@ -23,7 +23,7 @@ const COMPACT: u32 = 50;
 
 /// What an update finds of each validator.
 #[derive(Clone, Copy, Debug)]
-enum Found {
+pub(super) enum Found {
     /// Rewards at most.
     Quiet,
     /// Transient stake that has become active.
@@ -47,7 +47,7 @@ impl Found {
     }
 
     /// The pool in the epoch after, with `count` such validators.
-    fn install(self, count: u32, kind: PoolKind, vm: &mut Vm) -> PoolFixture {
+    pub(super) fn install(self, count: u32, kind: PoolKind, vm: &mut Vm) -> PoolFixture {
         let transient = if matches!(self, Self::Arriving | Self::Leaving) { 10 * SOL } else { 0 };
         let validator = ValidatorSpec { delegated: 100 * SOL, transient, status: StakeStatus::Active };
         vm.set_epoch(EPOCH);
@@ -84,7 +84,7 @@ fn edit(vm: &mut Vm, address: solana_address::Address, activation: u64, deactiva
 
 /// Whether the records' addresses are known.
 #[derive(Clone, Copy, Debug)]
-enum Cache {
+pub(super) enum Cache {
     Cold,
     Warm,
 }
@@ -149,7 +149,7 @@ fn compact(found: Found, count: u32, cache: Cache, vm: &mut Vm) -> Instruction {
 }
 
 /// Every other record of an extended pool of the tests knows its addresses; here all do or none does.
-fn set_caches(pool: &PoolFixture, cache: Cache, kind: PoolKind, vm: &mut Vm) {
+pub(super) fn set_caches(pool: &PoolFixture, cache: Cache, kind: PoolKind, vm: &mut Vm) {
     if kind.policy().is_none() {
         return;
     }

@@ -7,7 +7,7 @@ use {
     std::cell::{Cell, RefCell},
     tidepool_client::{
         error::{Cause, PlanError},
-        pool::{Environment, PoolAccounts, PoolSnapshot},
+        pool::PoolSnapshot,
     },
     tidepool_tests::{
         instructions::{Holder, Receiver},
@@ -25,9 +25,6 @@ pub const MOST_LAMPORTS: u64 = 700_000_000_000_000_000;
 
 /// Lamports that the holder begins with.
 pub const HOLDER_LAMPORTS: u64 = u64::MAX / 2;
-
-/// Stake program 5's `GetMinimumDelegation`.
-pub const STAKE_PROGRAM_MINIMUM: u64 = 1_000_000_000;
 
 /// A machine that is built once; each case has fresh accounts in it.
 pub fn machine() -> RefCell<Vm> {
@@ -55,32 +52,7 @@ impl<'a> Scene<'a> {
     }
 
     pub fn snapshot(&self) -> PoolSnapshot {
-        let head = &self.pool.state.head;
-        let sysvars = &self.vm.mollusk.sysvars;
-        let mut environment = Environment {
-            clock: sysvars.clock.clone(),
-            rent: sysvars.rent.clone(),
-            stake_program_minimum: STAKE_PROGRAM_MINIMUM,
-            ..Environment::default()
-        };
-        for (epoch, entry) in sysvars.stake_history.iter() {
-            let entry = solana_stake_interface::stake_history::StakeHistoryEntry {
-                effective: entry.effective,
-                activating: entry.activating,
-                deactivating: entry.deactivating,
-            };
-            environment.stake_history.add(*epoch, entry);
-        }
-        let accounts = PoolAccounts {
-            pool: self.vm.account(&self.pool.pool),
-            validator_list: self.vm.account(&head.validator_list),
-            reserve_stake: self.vm.account(&head.reserve_stake),
-            pool_mint: self.vm.account(&head.pool_mint),
-            manager_fee_account: Some(self.vm.account(&head.manager_fee_account)),
-        };
-        let mut snapshot = PoolSnapshot::from_accounts(self.pool.pool, accounts, environment).expect("a pool");
-        snapshot.set_stake_accounts(|_| true, |address| self.vm.accounts.get(address).cloned());
-        snapshot
+        self.pool.snapshot(self.vm)
     }
 
     /// Pool tokens of holder, manager and referrer; lamports of the reserve; total and supply of the pool; the mint's supply.

@@ -2,8 +2,8 @@
 
 use {
     crate::scene::{
-        Balances, CASES, EPOCH, HOLDER_LAMPORTS, MOST_LAMPORTS, STAKE_PROGRAM_MINIMUM, Scene, Tally, bound,
-        check_refusal, check_success, machine, run,
+        Balances, CASES, EPOCH, HOLDER_LAMPORTS, MOST_LAMPORTS, Scene, Tally, bound, check_refusal, check_success,
+        machine, run,
     },
     proptest::prelude::*,
     solana_address::Address,
@@ -15,6 +15,7 @@ use {
     tidepool_tests::{
         pool::{PoolSpec, add_empty_stake},
         random::{amount, check, pool},
+        snapshot::STAKE_PROGRAM_MINIMUM,
     },
 };
 
