@@ -4,6 +4,7 @@
 
 mod crank;
 mod doors;
+mod figures;
 mod harness;
 mod hooked;
 mod life;

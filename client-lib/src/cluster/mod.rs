@@ -11,10 +11,17 @@ mod sysvars;
 mod types;
 
 use {
-    solana_account::Account, solana_address::Address, solana_clock::Clock, solana_epoch_rewards::EpochRewards,
-    solana_epoch_schedule::EpochSchedule, solana_rent::Rent, solana_signature::Signature,
-    solana_slot_hashes::SlotHashes, solana_stake_interface::stake_history::StakeHistory,
-    solana_transaction::versioned::VersionedTransaction, std::{future::Future, time::Duration},
+    solana_account::Account,
+    solana_address::Address,
+    solana_clock::Clock,
+    solana_epoch_rewards::EpochRewards,
+    solana_epoch_schedule::EpochSchedule,
+    solana_rent::Rent,
+    solana_signature::Signature,
+    solana_slot_hashes::SlotHashes,
+    solana_stake_interface::stake_history::StakeHistory,
+    solana_transaction::versioned::VersionedTransaction,
+    std::{future::Future, time::Duration},
 };
 
 pub use error::ClusterError;

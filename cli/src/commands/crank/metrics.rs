@@ -34,19 +34,35 @@ struct PayerMetrics {
 /// Figures of one pool.
 pub struct PoolMetrics {
     payer: Arc<PayerMetrics>,
+    freshness: Freshness,
+    amounts: Amounts,
+    validators: Validators,
+    work: Work,
+}
+
+struct Freshness {
     cluster_epoch: IntGauge,
     pool_epoch: IntGauge,
     is_stale: IntGauge,
     fresh_timestamp: IntGauge,
     rewards_active: IntGauge,
+}
+
+struct Amounts {
     total: IntGauge,
     supply: IntGauge,
     token_value: IntGauge,
     reserve: IntGauge,
     in_motion: IntGauge,
-    validators: IntGauge,
-    validators_behind: IntGauge,
-    validators_off_target: IntGauge,
+}
+
+struct Validators {
+    all: IntGauge,
+    behind: IntGauge,
+    off_target: IntGauge,
+}
+
+struct Work {
     transactions: IntCounterVec,
     rounds: IntCounter,
     finished: IntCounter,
@@ -106,55 +122,83 @@ impl Metrics {
     /// Figures of a pool.
     pub fn pool(&self, pool: &Address) -> PoolMetrics {
         let maker = Maker { registry: &self.registry, label: "pool", value: pool.to_string() };
-        let gauge = |name, help| maker.gauge(name, help);
-        let counter = |name, help| maker.counter(name, help);
+        PoolMetrics {
+            payer: Arc::clone(&self.payer),
+            freshness: Freshness::new(&maker),
+            amounts: Amounts::new(&maker),
+            validators: Validators::new(&maker),
+            work: Work::new(&maker),
+        }
+    }
+}
+
+impl Freshness {
+    fn new(maker: &Maker) -> Self {
+        Self {
+            cluster_epoch: maker.gauge("tidepool_cluster_epoch", "Epoch of the cluster."),
+            pool_epoch: maker.gauge("tidepool_pool_epoch", "Epoch of the pool's last update."),
+            is_stale: maker.gauge("tidepool_pool_stale", "1 while the pool is behind the epoch, else 0."),
+            fresh_timestamp: maker.gauge(
+                "tidepool_pool_fresh_timestamp_seconds",
+                "Unix time in seconds at which the pool was last seen up to date; 0 if it never was.",
+            ),
+            rewards_active: maker.gauge(
+                "tidepool_epoch_rewards_active",
+                "1 while epoch rewards are being paid, so that no stake can be changed, else 0.",
+            ),
+        }
+    }
+}
+
+impl Amounts {
+    fn new(maker: &Maker) -> Self {
+        Self {
+            total: maker.gauge("tidepool_pool_total_lamports", "Lamports that the pool holds, by its last update."),
+            supply: maker.gauge(
+                "tidepool_pool_token_supply_units",
+                "Supply of the pool token in smallest units; 1000000000 of them are one token.",
+            ),
+            token_value: maker.gauge(
+                "tidepool_pool_token_value_lamports",
+                "Lamports that a whole pool token is worth, rounded down.",
+            ),
+            reserve: maker.gauge("tidepool_pool_reserve_lamports", "Lamports in the reserve, rent included."),
+            in_motion: maker.gauge(
+                "tidepool_pool_in_motion_lamports",
+                "Lamports on their way between the reserve and validators, rent included.",
+            ),
+        }
+    }
+}
+
+impl Validators {
+    fn new(maker: &Maker) -> Self {
+        Self {
+            all: maker.gauge("tidepool_pool_validators", "Validators in the pool's list."),
+            behind: maker
+                .gauge("tidepool_pool_validators_behind", "Validators whose record has not been updated in the epoch."),
+            off_target: maker.gauge(
+                "tidepool_pool_validators_off_target",
+                "Validators off the target that their weight sets by more than the threshold.",
+            ),
+        }
+    }
+}
+
+impl Work {
+    fn new(maker: &Maker) -> Self {
         let by_outcome =
             "Transactions by what became of them: landed, failed (paid a fee), would_fail, expired, unknown, not_sent.";
         let transactions = IntCounterVec::new(maker.options("tidepool_transactions_total", by_outcome), &["outcome"]);
         let transactions = maker.add(transactions);
         // So that all of them are there from the beginning.
         OUTCOMES.iter().for_each(|outcome| transactions.with_label_values(&[*outcome]).reset());
-        PoolMetrics {
-            payer: Arc::clone(&self.payer),
-            cluster_epoch: gauge("tidepool_cluster_epoch", "Epoch of the cluster."),
-            pool_epoch: gauge("tidepool_pool_epoch", "Epoch of the pool's last update."),
-            is_stale: gauge("tidepool_pool_stale", "1 while the pool is behind the epoch, else 0."),
-            fresh_timestamp: gauge(
-                "tidepool_pool_fresh_timestamp_seconds",
-                "Unix time in seconds at which the pool was last seen up to date; 0 if it never was.",
-            ),
-            rewards_active: gauge(
-                "tidepool_epoch_rewards_active",
-                "1 while epoch rewards are being paid, so that no stake can be changed, else 0.",
-            ),
-            total: gauge("tidepool_pool_total_lamports", "Lamports that the pool holds, by its last update."),
-            supply: gauge(
-                "tidepool_pool_token_supply_units",
-                "Supply of the pool token in smallest units; 1000000000 of them are one token.",
-            ),
-            token_value: gauge(
-                "tidepool_pool_token_value_lamports",
-                "Lamports that a whole pool token is worth, rounded down.",
-            ),
-            reserve: gauge("tidepool_pool_reserve_lamports", "Lamports in the reserve, rent included."),
-            in_motion: gauge(
-                "tidepool_pool_in_motion_lamports",
-                "Lamports on their way between the reserve and validators, rent included.",
-            ),
-            validators: gauge("tidepool_pool_validators", "Validators in the pool's list."),
-            validators_behind: gauge(
-                "tidepool_pool_validators_behind",
-                "Validators whose record has not been updated in the epoch.",
-            ),
-            validators_off_target: gauge(
-                "tidepool_pool_validators_off_target",
-                "Validators off the target that their weight sets by more than the threshold.",
-            ),
+        Self {
             transactions,
-            rounds: counter("tidepool_rounds_total", "How often a plan was sent."),
-            finished: counter("tidepool_finished_total", "How often nothing was left to do."),
-            failures: counter("tidepool_failures_total", "Failures after which it was tried again."),
-            rpc_errors: counter("tidepool_rpc_errors_total", "Requests that the endpoint did not answer."),
+            rounds: maker.counter("tidepool_rounds_total", "How often a plan was sent."),
+            finished: maker.counter("tidepool_finished_total", "How often nothing was left to do."),
+            failures: maker.counter("tidepool_failures_total", "Failures after which it was tried again."),
+            rpc_errors: maker.counter("tidepool_rpc_errors_total", "Requests that the endpoint did not answer."),
         }
     }
 }
@@ -163,33 +207,33 @@ impl PoolMetrics {
     /// The pool was read.
     pub fn looked(&self, snapshot: &PoolSnapshot) {
         let (rate, backlog) = (snapshot.rate(), Backlog::of(snapshot));
-        set(&self.cluster_epoch, snapshot.epoch());
-        set(&self.pool_epoch, snapshot.pool().head.last_update_epoch.get());
-        set(&self.is_stale, u64::from(backlog.is_stale));
+        set(&self.freshness.cluster_epoch, snapshot.epoch());
+        set(&self.freshness.pool_epoch, snapshot.pool().head.last_update_epoch.get());
+        set(&self.freshness.is_stale, u64::from(backlog.is_stale));
         if !backlog.is_stale {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            set(&self.fresh_timestamp, now.as_secs());
+            set(&self.freshness.fresh_timestamp, now.as_secs());
         }
-        set(&self.rewards_active, u64::from(snapshot.environment().rewards_are_being_paid()));
-        set(&self.total, rate.total_lamports);
-        set(&self.supply, rate.pool_token_supply);
-        set(&self.token_value, lamports_per_whole_pool_token(snapshot).unwrap_or(0));
-        set(&self.reserve, snapshot.reserve_lamports());
-        set(&self.in_motion, in_motion(snapshot));
-        set(&self.validators, snapshot.records().len() as u64);
-        set(&self.validators_behind, backlog.validators_behind as u64);
+        set(&self.freshness.rewards_active, u64::from(snapshot.environment().rewards_are_being_paid()));
+        set(&self.amounts.total, rate.total_lamports);
+        set(&self.amounts.supply, rate.pool_token_supply);
+        set(&self.amounts.token_value, lamports_per_whole_pool_token(snapshot).unwrap_or(0));
+        set(&self.amounts.reserve, snapshot.reserve_lamports());
+        set(&self.amounts.in_motion, in_motion(snapshot));
+        set(&self.validators.all, snapshot.records().len() as u64);
+        set(&self.validators.behind, backlog.validators_behind as u64);
     }
 
     /// It was worked out what a rebalance would move.
     pub fn planned(&self, plan: &RebalancePlan) {
-        set(&self.validators_off_target, validators_off_target(plan) as u64);
+        set(&self.validators.off_target, validators_off_target(plan) as u64);
     }
 
     /// It is known what became of transactions.
     pub fn sent(&self, summary: &Summary) {
-        self.rounds.inc();
+        self.work.rounds.inc();
         for sent in &summary.transactions {
-            self.transactions.with_label_values(&[outcome_name(sent)]).inc();
+            self.work.transactions.with_label_values(&[outcome_name(sent)]).inc();
         }
     }
 
@@ -203,15 +247,15 @@ impl PoolMetrics {
 
     /// Something failed, and will be tried again.
     pub fn failed(&self, is_cluster: bool) {
-        self.failures.inc();
+        self.work.failures.inc();
         if is_cluster {
-            self.rpc_errors.inc();
+            self.work.rpc_errors.inc();
         }
     }
 
     /// There is nothing left to do.
     pub fn finished(&self, _: &CrankReport) {
-        self.finished.inc();
+        self.work.finished.inc();
     }
 }
 
