@@ -10,17 +10,17 @@ use {
             user::{Running, User},
             wait_for,
         },
-        world::{Test, World},
+        world::Test,
     },
     serde_json::Value,
     std::{thread, time::Duration},
 };
 
 pub const TESTS: &[Test] = &[
-    ("faults::the_endpoint_is_gone_in_the_middle_of_a_crank", endpoint_gone),
-    ("faults::the_endpoint_is_gone_while_a_crank_watches", endpoint_gone_in_a_watch),
-    ("faults::3_of_10_transactions_are_lost_through_several_epochs", losses),
-    ("faults::the_epoch_ends_in_the_middle_of_a_crank", epoch_ends),
+    ("faults::the_endpoint_is_gone_in_the_middle_of_a_crank", |world| world.on_quick(endpoint_gone)),
+    ("faults::the_endpoint_is_gone_while_a_crank_watches", |world| world.on_quick(endpoint_gone_in_a_watch)),
+    ("faults::3_of_10_transactions_are_lost_through_several_epochs", |world| world.on_quick(losses)),
+    ("faults::the_epoch_ends_in_the_middle_of_a_crank", |world| world.on_quick(epoch_ends)),
 ];
 
 /// Time for which the endpoint is gone.
@@ -62,8 +62,7 @@ fn wait_for_lines(watch: &mut Running, count: usize) -> Vec<Value> {
     })
 }
 
-fn endpoint_gone(world: &World) {
-    let cluster = world.quick();
+fn endpoint_gone(cluster: &Cluster) {
     let (user, pool) = make_pool(cluster);
     wait_until_stale(cluster, &pool);
     let before = last_update(cluster, &pool);
@@ -79,8 +78,7 @@ fn endpoint_gone(world: &World) {
     assert!(last_update(cluster, &pool) > before, "the pool is stale: {cranked}");
 }
 
-fn endpoint_gone_in_a_watch(world: &World) {
-    let cluster = world.quick();
+fn endpoint_gone_in_a_watch(cluster: &Cluster) {
     let (user, pool) = make_pool(cluster);
     let rate = OnChain::read(cluster, &pool);
     let mut proxy = Proxy::start(cluster.rpc, Rules::default(), 1);
@@ -106,8 +104,7 @@ fn endpoint_gone_in_a_watch(world: &World) {
     );
 }
 
-fn losses(world: &World) {
-    let cluster = world.quick();
+fn losses(cluster: &Cluster) {
     let (user, pool) = make_pool(cluster);
     let rules = Rules { dropped_percent: 30, ..Rules::default() };
     let proxy = Proxy::start(cluster.rpc, rules, 3);
@@ -124,8 +121,7 @@ fn losses(world: &World) {
     println!("{epochs} epochs cranked, {dropped} of {} transactions lost", proxy.passed().len());
 }
 
-fn epoch_ends(world: &World) {
-    let cluster = world.quick();
+fn epoch_ends(cluster: &Cluster) {
     let (user, pool) = make_pool(cluster);
     wait_until_stale(cluster, &pool);
     let before = cluster.rpc.epoch();

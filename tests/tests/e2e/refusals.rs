@@ -164,7 +164,7 @@ fn below_minimum(world: &World) {
         &["below the minimum delegation of 1", "increase by more"],
     );
     stage.refuses(&format!("decrease {pool} {vote} 1"), REFUSED, &["have to stay", "remove the validator"]);
-    stage.refuses(&format!("withdraw-stake {pool} 0.5"), REFUSED, &["cannot be withdrawn as stake", "--rest-as-sol"]);
+    stage.refuses(&format!("withdraw-stake {pool} 0.5"), REFUSED, &["as stake, since", "--rest-as-sol"]);
     stage.refuses(&format!("deposit-sol {pool} 0"), USAGE, &["the amount is 0"]);
 }
 

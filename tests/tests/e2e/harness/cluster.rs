@@ -26,13 +26,12 @@ const PORTS: u16 = 40;
 const FIRST_PORT: u16 = 12_000;
 const LAST_PORT: u16 = 30_000;
 
-/// Ticks of a slot: some 60 ms.
-const TICKS_PER_SLOT: &str = "8";
-
 /// What a cluster is to be like.
 #[derive(Default)]
 pub struct ClusterSpec {
-    /// Slots of an epoch, of some 60 ms each; 32 is the least.
+    /// Ticks of a slot, of some 8 ms each.
+    pub ticks_per_slot: u64,
+    /// Slots of an epoch; 32 is the least.
     pub slots_per_epoch: u64,
     /// The slot to begin with.
     pub warp_slot: Option<u64>,
@@ -118,7 +117,7 @@ fn command(spec: &ClusterSpec, folder: &Path, mint: &Address, port: u16) -> Comm
     let mut command = Command::new(path_from("E2E_VALIDATOR"));
     // The validator reads Solana's configuration; this way there is none.
     command.env("HOME", folder).current_dir(folder).arg("--quiet").arg("--ledger").arg(folder.join("ledger"));
-    command.args(["--mint", &mint.to_string(), "--ticks-per-slot", TICKS_PER_SLOT]);
+    command.args(["--mint", &mint.to_string(), "--ticks-per-slot", &spec.ticks_per_slot.to_string()]);
     command.args(["--slots-per-epoch", &spec.slots_per_epoch.to_string()]);
     command.args(["--bpf-program", &spec.program_id.to_string()]).arg(path_from("E2E_PROGRAM"));
     command.args(["--rpc-port", &port.to_string(), "--faucet-port", &(port + 2).to_string()]);
