@@ -181,8 +181,9 @@ impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
         self.ask(PoolSnapshot::read(&self.door(), pool, &options)).await
     }
 
-    /// Sends a plan. Returns what did not land where looking again may help.
-    async fn carry(&self, plan: &Plan, snapshot: &PoolSnapshot, run: &mut Run) -> Cranked<Option<Summary>, S> {
+    /// Sends a plan. Returns how many of its transactions landed; where not all did, and looking again may help, the run has the
+    /// rest.
+    async fn carry(&self, plan: &Plan, snapshot: &PoolSnapshot, run: &mut Run) -> Cranked<usize, S> {
         if self.stop.is_requested() {
             return Err(CrankError::Stopped(Summary::default()));
         }
@@ -195,19 +196,24 @@ impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
         let summary = self.carrier.carry(load).await.map_err(CrankError::Carrier)?;
         self.observer.sent(&summary);
         run.rounds += 1;
+        let landed = summary.landed();
         match judge(&summary) {
             Verdict::Landed => {
                 run.sent.extend(summary.transactions);
-                Ok(None)
+                Ok(landed)
             }
-            Verdict::LookAgain => Ok(Some(summary)),
+            Verdict::LookAgain => {
+                run.problem = Some(summary);
+                Ok(landed)
+            }
             Verdict::Hopeless => Err(CrankError::NotLanded(summary)),
             Verdict::Stopped => Err(CrankError::Stopped(summary)),
         }
     }
 
     /// Takes note of what a round has brought, and ends it all after too many that brought nothing.
-    async fn note_round(&self, is_progress: bool, problem: Option<Summary>, run: &mut Run) -> Cranked<(), S> {
+    async fn note_round(&self, is_progress: bool, run: &mut Run) -> Cranked<(), S> {
+        let problem = run.problem.take();
         run.idle = if is_progress { 0 } else { run.idle + 1 };
         if run.idle > self.options.idle_rounds {
             return Err(match problem {

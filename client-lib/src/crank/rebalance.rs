@@ -96,19 +96,14 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
         plan: &RebalancePlan,
         run: &mut Run,
     ) -> Cranked<PoolSnapshot, S> {
-        let earlier = run.sent.len();
-        let problem = self.carry(&plan.plan, before, run).await?;
-        let landed = match &problem {
-            Some(summary) => summary.landed(),
-            None => run.sent.len() - earlier,
-        };
+        let landed = self.carry(&plan.plan, before, run).await?;
         let shows = |now: &PoolSnapshot| plan.movements.iter().all(|movement| in_motion(now, &movement.vote) > 0);
         let after = self.again_until(before, |now| landed == 0 || shows(now)).await?;
         let moved = moved(before, &after, plan);
         let is_progress = !moved.is_empty() || after.epoch() != before.epoch();
         run.rebalance_transactions += landed;
         run.movements.extend(moved);
-        self.note_round(is_progress, problem, run).await?;
+        self.note_round(is_progress, run).await?;
         Ok(after)
     }
 }

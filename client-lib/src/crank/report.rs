@@ -1,11 +1,11 @@
 //! What a crank has done.
 
 use {
-    super::CrankError,
+    super::{CrankError, error::is_transient},
     crate::{
         plan::{RebalancePlan, StakeMovement},
         pool::PoolSnapshot,
-        send::{Sent, Summary},
+        send::{Outcome, Sent, Summary},
     },
     solana_message::AddressLookupTableAccount,
     std::error::Error,
@@ -35,6 +35,8 @@ pub(super) struct Run {
     pub rounds: u32,
     /// Rounds in a row that brought nothing.
     pub idle: u32,
+    /// The last round, where not all of it landed, until the pool has been looked at again.
+    pub problem: Option<Summary>,
     pub movements: Vec<StakeMovement>,
     pub rebalance_transactions: usize,
     pub rest: Option<RebalancePlan>,
@@ -55,7 +57,9 @@ impl Run {
     }
 
     /// The error, with what has landed before.
-    pub fn complete<E: Error + 'static>(self, error: CrankError<E>) -> CrankError<E> {
+    pub fn complete<E: Error + 'static>(mut self, error: CrankError<E>) -> CrankError<E> {
+        let problem = self.problem.take();
+
         let with_earlier = |summary: Summary| {
             let earlier = self.sent.into_iter().filter(|sent| sent.outcome.is_landed());
             Summary { transactions: earlier.chain(summary.transactions).collect() }
@@ -63,7 +67,19 @@ impl Run {
         match error {
             CrankError::NotLanded(summary) => CrankError::NotLanded(with_earlier(summary)),
             CrankError::Stopped(summary) => CrankError::Stopped(with_earlier(summary)),
+            // That something may still land says more than that the cluster does not answer.
+            CrankError::Pool(error) => match problem {
+                Some(summary) if is_transient(&error) && may_land(&summary) => {
+                    CrankError::NotLanded(with_earlier(summary))
+                }
+                _ => CrankError::Pool(error),
+            },
             other => other,
         }
     }
+}
+
+/// Whether a transaction is among them of which nobody knows what became.
+fn may_land(summary: &Summary) -> bool {
+    summary.problems().any(|sent| matches!(sent.outcome, Outcome::Unknown { .. }))
 }

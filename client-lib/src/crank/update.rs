@@ -36,11 +36,11 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
             if plan.is_empty() {
                 return Ok(snapshot);
             }
-            let problem = self.carry(&plan, &snapshot, run).await?;
-            let has_landed = problem.is_none();
+            self.carry(&plan, &snapshot, run).await?;
+            let has_landed = run.problem.is_none();
             let after = self.again_until(&snapshot, |now| !has_landed || Backlog::of(now).is_empty()).await?;
             let is_progress = all && has_landed || Backlog::of(&after).is_progress_since(&backlog);
-            self.note_round(is_progress, problem, run).await?;
+            self.note_round(is_progress, run).await?;
             all = all && !has_landed;
             snapshot = after;
         }

@@ -6,6 +6,7 @@ use {
         error::{Verdict, judge},
         pace::Pace,
         patience::Retry,
+        report::Run,
     },
     crate::{
         cluster::ClusterError,
@@ -139,6 +140,20 @@ fn a_watch_gives_up_what_cannot_pass() {
     assert!(!Error::Plan(PlanError::Invalid { what: "0 validators".into() }).may_pass());
     let error = Error::NotLanded(summary(vec![landed(), Outcome::Expired { attempts: 5 }])).to_string();
     assert!(error.starts_with("1 of 2 transactions did not land: update validators 0 to 9 never landed"), "{error}");
+}
+
+#[test]
+fn what_may_still_land_is_told_although_the_cluster_is_gone() {
+    let run = |outcome| Run {
+        sent: summary(vec![landed()]).transactions,
+        problem: Some(summary(vec![outcome])),
+        ..Run::default()
+    };
+    let unknown = Outcome::Unknown { signature: Signature::default(), why: WhyUnknown::Cluster(unreachable()) };
+    let error = run(unknown).complete(Error::from(unreachable()));
+    assert!(matches!(&error, CrankError::NotLanded(summary) if summary.landed() == 1), "{error}");
+    let error = run(Outcome::Expired { attempts: 1 }).complete(Error::from(unreachable()));
+    assert!(matches!(&error, CrankError::Pool(_)), "{error}");
 }
 
 #[test]
