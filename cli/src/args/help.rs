@@ -3,8 +3,8 @@
 use {
     super::{Cli, GlobalArgs},
     crate::error::EXIT_CODES,
-    clap::{Args as _, Command, CommandFactory as _},
-    std::fmt::Write as _,
+    clap::{Arg, ArgAction, Args as _, Command, CommandFactory as _},
+    std::{ffi::OsString, fmt::Write as _},
 };
 
 /// The commands by who uses them.
@@ -71,11 +71,35 @@ pub fn command() -> Command {
         .mut_args(|argument| argument.hide(true))
         .mut_subcommands(of_command)
         .subcommand(options())
+        .disable_help_subcommand(true)
+        .disable_help_flag(true)
+        .arg(help_flag().hide(true))
 }
 
+/// The words of a command line, with `help COMMAND` in the other form: `COMMAND --help`. Clap's own would show help of several
+/// screens, with an empty line between arguments.
+pub fn spell_out(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    if arguments.get(1).is_some_and(|first| first == "help") {
+        arguments.remove(1);
+        arguments.push("--help".into());
+    }
+    arguments
+}
+
+/// The command with all that it says of itself, and one help for `-h` and `--help`.
 fn of_command(command: Command) -> Command {
-    let command = command.help_template(OF_COMMAND);
+    let about = command.get_long_about().or(command.get_about()).cloned().unwrap_or_default();
+    let command = command
+        .about(about)
+        .long_about(None)
+        .help_template(OF_COMMAND)
+        .disable_help_flag(true)
+        .arg(help_flag().hide(true));
     if command.has_subcommands() { command.mut_subcommands(of_command) } else { command }
+}
+
+fn help_flag() -> Arg {
+    Arg::new("help").short('h').long("help").action(ArgAction::HelpShort).help("Print help")
 }
 
 fn groups(command: &Command) -> String {
@@ -102,5 +126,6 @@ fn options() -> Command {
         .help_template(OF_OPTIONS)
         .arg_required_else_help(true)
         .disable_help_flag(true)
+        .arg(help_flag())
         .hide(true)
 }

@@ -4,7 +4,7 @@ mod help;
 mod transactions;
 
 pub use {
-    help::{GROUPS, command},
+    help::{GROUPS, command, spell_out},
     transactions::{Price, TransactionArgs},
 };
 

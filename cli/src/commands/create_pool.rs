@@ -89,6 +89,10 @@ pub struct Args {
     #[arg(long)]
     without_extension: bool,
 
+    /// Take fees of 100 % for what they are: no mistake
+    #[arg(long)]
+    allow_full_fee: bool,
+
     /// Key of the pool account [default: a new one]
     #[arg(long, value_name = "KEYPAIR")]
     pool_keypair: Option<KeySource>,
@@ -144,6 +148,7 @@ impl Args {
     /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
         context.terminal.check_consent()?;
+        self.check_not_full()?;
         let (new, keys) = self.pool(context)?;
         let rent = context.cluster.rent().await?;
         let plan = actions::create_pool(&new, &rent)?;
@@ -182,6 +187,19 @@ impl Args {
             rent_lamports,
             transactions,
         })
+    }
+
+    /// A fee of 100 % takes all of what somebody gives: more often it is a mistake than meant.
+    fn check_not_full(&self) -> Result<(), CliError> {
+        let fees = [("epoch", self.epoch_fee), ("withdrawal", self.withdrawal_fee), ("deposit", self.deposit_fee)];
+        let is_full = |fee: &Fee| fee.numerator > 0 && fee.numerator == fee.denominator;
+        match fees.iter().find(|(_, fee)| is_full(&fee.0)) {
+            Some((name, _)) if !self.allow_full_fee => Err(CliError::usage(format!(
+                "--{name}-fee takes everything, so that nobody could gain by the pool: choose a lower fee, or insist with \
+                 --allow-full-fee"
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// The pool to be made, and all keys that sign.

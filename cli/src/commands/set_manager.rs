@@ -3,7 +3,7 @@
 use {
     super::{
         settings::{self, Answer, Line, ManagerArgs, Setting, instead},
-        wallet::check_balance,
+        wallet::{check_balance, new_token_account_rent},
     },
     crate::{args::address, context::Context, error::CliError, keys::KeySource, output::Text, units::sol},
     serde::Serialize,
@@ -13,10 +13,7 @@ use {
         cluster::Cluster,
         pool::PoolSnapshot,
     },
-    tidepool_interface::{
-        address::{SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID},
-        external::token::{TOKEN_ACCOUNT_LENGTH, TokenAccount},
-    },
+    tidepool_interface::{address::SYSTEM_PROGRAM_ID, external::token::TokenAccount},
 };
 
 const EXAMPLE: &str = "\
@@ -73,7 +70,7 @@ impl Args {
             None => TokenReceiver::Wallet(new.pubkey()),
         };
         let fee_owner = fee_owner(context, snapshot, &fees_to).await?;
-        let rent_lamports = if fee_owner.is_none() { token_account_rent(snapshot) } else { 0 };
+        let rent_lamports = if fee_owner.is_none() { new_token_account_rent(snapshot) } else { 0 };
         let payer = context.fee_payer()?.pubkey();
         check_balance(context, &payer, rent_lamports).await?;
         let head = &snapshot.pool().head;
@@ -116,13 +113,6 @@ async fn fee_owner<C: Cluster>(
         ))),
         (_, owner) => Ok(owner),
     }
-}
-
-/// Lamports of rent for a new associated token account.
-fn token_account_rent(snapshot: &PoolSnapshot) -> u64 {
-    // Token-2022 marks associated accounts as bound to their owner.
-    let mark = if snapshot.pool().head.token_program_id == TOKEN_2022_PROGRAM_ID { 5 } else { 0 };
-    snapshot.environment().rent.minimum_balance(TOKEN_ACCOUNT_LENGTH + mark)
 }
 
 impl Setting for Manager {

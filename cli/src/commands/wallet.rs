@@ -15,7 +15,11 @@ use {
         cluster::Cluster,
         pool::PoolSnapshot,
     },
-    tidepool_interface::{external::token::TokenAccount, quote::DepositQuote},
+    tidepool_interface::{
+        address::TOKEN_2022_PROGRAM_ID,
+        external::token::{TOKEN_ACCOUNT_LENGTH, TokenAccount},
+        quote::DepositQuote,
+    },
 };
 
 /// Lamports that ALL leaves in a wallet which pays for transactions: enough for some thousand of them, and for its rent.
@@ -100,16 +104,20 @@ pub async fn token_account_rent<C: Cluster>(
     snapshot: &PoolSnapshot,
     receiver: &TokenReceiver,
 ) -> Result<u64, CliError> {
-    /// Token-2022 marks associated accounts as bound to their owner, which takes five bytes more.
-    const LENGTH: usize = tidepool_interface::external::token::TOKEN_ACCOUNT_LENGTH + 5;
     match receiver {
         TokenReceiver::Account(_) => Ok(0),
         TokenReceiver::Wallet(_) => {
             let exists = context.cluster.account(&receiver.address(snapshot)).await?.is_some();
-            let rent = snapshot.environment().rent.minimum_balance(LENGTH);
-            Ok(if exists { 0 } else { rent })
+            Ok(if exists { 0 } else { new_token_account_rent(snapshot) })
         }
     }
+}
+
+/// Lamports of rent for a new associated token account.
+pub fn new_token_account_rent(snapshot: &PoolSnapshot) -> u64 {
+    // Token-2022 marks associated accounts as bound to their owner.
+    let mark = if snapshot.pool().head.token_program_id == TOKEN_2022_PROGRAM_ID { 5 } else { 0 };
+    snapshot.environment().rent.minimum_balance(TOKEN_ACCOUNT_LENGTH + mark)
 }
 
 /// The key of the pool's SOL withdraw authority, where it has one, without which the reserve gives no SOL.

@@ -207,5 +207,7 @@ async fn a_pool_is_made_by_a_program_that_can() {
     assert_fails(&stage, &format!("create-pool --program-id {nowhere}"), 2, &["does not exist", "--program-id"]).await;
     let wallet = stage.wallet.pubkey();
     assert_fails(&stage, &format!("create-pool --program-id {wallet}"), 2, &["is no program"]).await;
+    let full = format!("create-pool --program-id {} --epoch-fee 100%", stage.program_id);
+    assert_fails(&stage, &full, 2, &["--epoch-fee takes everything", "--allow-full-fee"]).await;
     assert_eq!(stage.cluster.lamports(&stage.wallet.pubkey()), before, "nothing was paid for");
 }

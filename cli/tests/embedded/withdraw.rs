@@ -220,7 +220,7 @@ async fn a_worth_is_met_to_the_lamport_from_both_sources() {
 #[tokio::test]
 async fn a_fee_that_takes_all_is_named() {
     let stage = Stage::new();
-    let pool = staked_pool(&stage, "--withdrawal-fee 100%").await;
+    let pool = staked_pool(&stage, "--withdrawal-fee 100% --allow-full-fee").await;
     let (holder, file) = stage.another_wallet("holder", SOL);
     stage.must(&format!("deposit-sol {pool} 5 --to {holder}")).await;
     for form in ["any", "sol", "stake"] {

@@ -71,7 +71,7 @@ async fn a_deposit_that_is_too_small_is_told_how_much_would_do() {
     assert!(code == 3 && message.contains("at least 0.000000002 SOL"), "{message}");
     let deposited = stage.must(&format!("deposit-sol {pool} 0.000000002 --max-slippage 0")).await;
     assert_eq!(deposited["minimum_pool_tokens"], 1);
-    let closed = stage.pool("--deposit-fee 100%").await;
+    let closed = stage.pool("--deposit-fee 100% --allow-full-fee").await;
     let (code, message) = stage.fails(&format!("deposit-sol {closed} 5")).await;
     assert!(code == 3 && message.contains("no deposit of SOL leaves any"), "{message}");
 }
