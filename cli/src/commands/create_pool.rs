@@ -35,17 +35,13 @@ Example:
 
 /// Create a pool
 ///
-/// Makes the pool, its validator list, its reserve, its mint and the manager's fee account, for which you pay rent. Their
-/// keys are new ones unless keypair files are given; once the pool exists nobody needs them. With --initial-deposit the
-/// manager's fee account gets one pool token for each SOL; a pool should not begin empty, since the first depositor of an
-/// empty pool sets its rate.
-///
-/// The pool is extended (see `tidepool extend-pool`), so that it can spread deposits by itself once it has weights. The SPL
-/// program cannot do that: leave the extension out there.
+/// Makes the pool, its list, its reserve, its mint and the manager's fee account, whose rent you pay. Begin with an
+/// --initial-deposit, since the first depositor of an empty pool sets its rate: the fee account gets a pool token for each SOL. The
+/// pool is extended (see `tidepool extend-pool`), which the SPL program cannot do.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
-    /// Validators that the list has room for, for ever; each costs 73 bytes of rent
+    /// Validators that the list has room for, for ever, at 73 bytes of rent each
     #[arg(long, value_name = "NUMBER", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=20_000))]
     max_validators: u32,
 
