@@ -6,7 +6,9 @@ use crate::{
     build_program,
     tally::{Tally, run_and_count},
 };
+use anyhow::Context as _;
 use sbpf_build::{Workspace, cargo, process};
+use std::{fs, path::Path};
 
 /// Build the program and the command line, and drive both on a real solana-test-validator, which is installed where missing
 #[derive(clap::Args, Default)]
@@ -40,13 +42,25 @@ impl Args {
         };
         // With tests of the command line's own, cargo builds the command line too.
         process::run(cargo_test().args(["--test=binary", "--no-run"]))?;
+        // A copy, which another build meanwhile does not take away.
+        let tidepool = workspace.target_dir.join("e2e").join("tidepool");
+        copy(&workspace.target_dir.join("debug").join("tidepool"), &tidepool)?;
         let mut command = cargo_test();
         command
             .arg("--")
             .args(self.arguments)
             .env("E2E_VALIDATOR", validator)
-            .env("E2E_TIDEPOOL", workspace.target_dir.join("debug").join("tidepool"))
+            .env("E2E_TIDEPOOL", tidepool)
             .env("E2E_PROGRAM", workspace.target_dir.join("deploy").join("tidepool.so"));
         run_and_count(&mut command)
     }
+}
+
+/// Copies a file into a folder that may not be there yet.
+fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    }
+    fs::copy(from, to).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
+    Ok(())
 }

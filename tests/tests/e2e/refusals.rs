@@ -202,12 +202,17 @@ fn rewards(world: &World) {
 }
 
 fn whole_fee(world: &World) {
-    let stage = Stage::new(world, "--deposit-fee 100%");
+    let stage = Stage::new(world, "--deposit-fee 100% --allow-full-fee");
     stage.refuses(&format!("deposit-sol {} 1", stage.pool), REFUSED, &["leaves no pool token"]);
-    let program = stage.cluster.program_id;
-    stage.refuses(&format!("create-pool --program-id {program} --epoch-fee 101%"), USAGE, &["more than 100 %"]);
+    let create = format!("create-pool --program-id {}", stage.cluster.program_id);
+    for (fee, part) in [("100%", "takes everything"), ("101%", "more than 100 %")] {
+        stage.refuses(&format!("{create} --deposit-fee {fee}"), USAGE, &[part]);
+        stage.refuses(&format!("{create} --withdrawal-fee {fee}"), USAGE, &[part]);
+    }
+    let line = format!("set-fee {} stake-deposit 100%", stage.pool);
+    stage.refuses(&line, USAGE, &["a fee of 100 %", "--allow-full-fee"]);
     // The manager pays no fee to itself, so that somebody else has to withdraw.
-    let stage = Stage::new(world, "--withdrawal-fee 100%");
+    let stage = Stage::new(world, "--withdrawal-fee 100% --allow-full-fee");
     let other = Stage { user: User::new(stage.cluster), ..stage };
     other.user.must(&format!("deposit-sol {} 5", other.pool));
     other.refuses(&format!("withdraw-sol {} 2", other.pool), REFUSED, &["fee"]);
