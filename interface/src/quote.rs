@@ -48,9 +48,23 @@ impl DepositQuote {
 /// [`DepositTooSmall`] where nothing is left for the depositor; [`CalculationFailure`] where a number exceeds 64 bits.
 #[inline]
 pub fn sol_deposit(rate: &ExchangeRate, terms: &PoolTerms, lamports: u64) -> Result<DepositQuote, StakePoolError> {
+    sol_deposit_at(rate, &terms.sol_deposit_fee, terms.sol_referral_fee, lamports)
+}
+
+/// As [`sol_deposit`], under a fee of which the referrer gets `referral_percent`.
+///
+/// # Errors
+/// As [`sol_deposit`].
+#[inline]
+pub fn sol_deposit_at(
+    rate: &ExchangeRate,
+    fee: &Fee,
+    referral_percent: u8,
+    lamports: u64,
+) -> Result<DepositQuote, StakePoolError> {
     let minted = rate.pool_tokens_for_deposit(lamports).ok_or(CalculationFailure)?;
-    let fee = terms.sol_deposit_fee.apply(minted).ok_or(CalculationFailure)?;
-    DepositQuote::split(minted, fee, terms.sol_referral_fee)
+    let fee = fee.apply(minted).ok_or(CalculationFailure)?;
+    DepositQuote::split(minted, fee, referral_percent)
 }
 
 /// Quotes the deposit of a stake account that adds `total_lamports` to the pool, `stake_lamports` of them delegated.
@@ -66,6 +80,36 @@ pub fn stake_deposit(
     total_lamports: u64,
     stake_lamports: u64,
 ) -> Result<DepositQuote, StakePoolError> {
+    let fees = StakeDepositFees {
+        stake: terms.stake_deposit_fee,
+        sol: terms.sol_deposit_fee,
+        referral_percent: terms.stake_referral_fee,
+    };
+    stake_deposit_at(rate, &fees, total_lamports, stake_lamports)
+}
+
+/// What a deposit of stake costs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct StakeDepositFees {
+    /// Fee on the part that is delegated.
+    pub stake: Fee,
+    /// Fee on the rest.
+    pub sol: Fee,
+    /// The referrer's share of both, in percent.
+    pub referral_percent: u8,
+}
+
+/// As [`stake_deposit`], under the fees alone.
+///
+/// # Errors
+/// As [`stake_deposit`].
+#[inline]
+pub fn stake_deposit_at(
+    rate: &ExchangeRate,
+    fees: &StakeDepositFees,
+    total_lamports: u64,
+    stake_lamports: u64,
+) -> Result<DepositQuote, StakePoolError> {
     // Rounding could hide this below: both may be worth the same pool tokens.
     if stake_lamports > total_lamports {
         return Err(CalculationFailure);
@@ -73,10 +117,10 @@ pub fn stake_deposit(
     let minted = rate.pool_tokens_for_deposit(total_lamports).ok_or(CalculationFailure)?;
     let for_stake = rate.pool_tokens_for_deposit(stake_lamports).ok_or(CalculationFailure)?;
     let for_sol = minted.checked_sub(for_stake).ok_or(CalculationFailure)?;
-    let stake_fee = terms.stake_deposit_fee.apply(for_stake).ok_or(CalculationFailure)?;
-    let sol_fee = terms.sol_deposit_fee.apply(for_sol).ok_or(CalculationFailure)?;
+    let stake_fee = fees.stake.apply(for_stake).ok_or(CalculationFailure)?;
+    let sol_fee = fees.sol.apply(for_sol).ok_or(CalculationFailure)?;
     let fee = stake_fee.checked_add(sol_fee).ok_or(CalculationFailure)?;
-    DepositQuote::split(minted, fee, terms.stake_referral_fee)
+    DepositQuote::split(minted, fee, fees.referral_percent)
 }
 
 /// The outcome of a withdrawal.

@@ -6,7 +6,7 @@ use {
         error::StakePoolError::{self, IncorrectWithdrawVoteAddress, StakeLamportsNotEqualToMinimum},
         maths::ExchangeRate,
         minimum_stake_lamports,
-        state::{PoolTerms, ValidatorStakeInfo},
+        state::ValidatorStakeInfo,
     },
     solana_address::Address,
 };
@@ -135,18 +135,18 @@ impl StakeSource {
     }
 }
 
-/// Checks that the preferred validator does not come before `vote`.
+/// Checks that the validator `preferred`, if there is one, does not come before `vote`.
 ///
 /// # Errors
 /// [`IncorrectWithdrawVoteAddress`] where it is another one and has stake that can be withdrawn. A preferred validator that
 /// is not in the list is passed over.
 pub fn check_preferred(
-    terms: &PoolTerms,
+    preferred: Option<&Address>,
     records: &[ValidatorStakeInfo],
     vote: &Address,
     limits: &WithdrawalLimits,
 ) -> Result<(), StakePoolError> {
-    let Some(preferred) = terms.preferred_withdraw_validator_vote_address.as_ref() else {
+    let Some(preferred) = preferred else {
         return Ok(());
     };
     if preferred == vote {

@@ -251,7 +251,7 @@ proptest! {
             for vote in theirs.iter().map(|record| record.vote_account_address).chain([stranger]) {
                 let refused = has_enough && preferred != Some(vote);
                 prop_assert_eq!(
-                    check_preferred(&terms, &ours, &vote, &limits).err(),
+                    check_preferred(terms.preferred_withdraw_validator_vote_address.as_ref(), &ours, &vote, &limits).err(),
                     refused.then_some(StakePoolError::IncorrectWithdrawVoteAddress)
                 );
             }

@@ -171,8 +171,8 @@ impl<'a> WithdrawalState<'a> {
         let validator = self.snapshot.validator_at(index);
         let validator = validator.ok_or(StakePoolError::ValidatorNotFound)?;
         let limits = self.limits(validator.validator_stake())?;
-        check_preferred(&self.snapshot.pool().terms, &self.records, &vote, &limits).map_err(|error| {
-            let preferred = self.snapshot.pool().terms.preferred_withdraw_validator_vote_address;
+        let preferred = self.snapshot.pool().terms.preferred_withdraw_validator_vote_address;
+        check_preferred(preferred.as_ref(), &self.records, &vote, &limits).map_err(|error| {
             let preferred = preferred.unwrap_or_default();
             PlanError::refused(
                 error,

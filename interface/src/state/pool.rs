@@ -126,6 +126,7 @@ impl StakePool {
 }
 
 /// Splits a pool account's data into its fixed part and the rest.
+#[inline]
 pub(crate) fn split_head(data: &[u8]) -> Result<(&PoolHead, &[u8]), ProgramError> {
     let (head, rest) = data.split_at_checked(POOL_HEAD_LENGTH).ok_or(ProgramError::BorshIoError)?;
     let head: &PoolHead = bytemuck::from_bytes(head);

@@ -4,6 +4,7 @@
 mod common;
 
 mod damage;
+mod in_place;
 mod pool;
 mod stake_account;
 mod token_account;

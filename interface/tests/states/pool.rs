@@ -14,7 +14,8 @@ use {
         Address, StakePoolError,
         maths::{Fee, FutureEpoch},
         state::{
-            AccountType, POOL_HEAD_LENGTH, POOL_MAX_LENGTH, POOL_MIN_LENGTH, PodLockup, PoolHead, PoolTerms, StakePool,
+            AccountType, POOL_HEAD_LENGTH, POOL_MAX_LENGTH, POOL_MIN_LENGTH, PodLockup, PoolHead, PoolLayout,
+            PoolTerms, StakePool,
         },
     },
 };
@@ -65,7 +66,7 @@ fn terms() -> impl Strategy<Value = PoolTerms> {
     )
 }
 
-fn pool() -> impl Strategy<Value = StakePool> {
+pub fn pool() -> impl Strategy<Value = StakePool> {
     (head(), terms()).prop_map(|(head, terms)| StakePool { head, terms })
 }
 
@@ -113,7 +114,7 @@ fn to_reference(StakePool { head, terms }: StakePool) -> reference::StakePool {
     }
 }
 
-fn encoded(pool: &StakePool) -> Vec<u8> {
+pub fn encoded(pool: &StakePool) -> Vec<u8> {
     let mut data = vec![0; POOL_MAX_LENGTH];
     let length = pool.encode(&mut data).unwrap();
     data.truncate(length);
@@ -123,6 +124,7 @@ fn encoded(pool: &StakePool) -> Vec<u8> {
 fn decodes_alike(data: &[u8]) -> Result<(), TestCaseError> {
     let ours = StakePool::decode(data);
     let theirs = try_from_slice_unchecked::<reference::StakePool>(data).map_err(ProgramError::from);
+    prop_assert_eq!(PoolLayout::of(data).err(), ours.clone().err());
     prop_assert_eq!(ours.map(to_reference), theirs.clone());
 
     let initialized =

@@ -32,15 +32,5 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     if !accounts.pool.is_writable() {
         return Ok(());
     }
-    let terms = &mut pool.state.terms;
-    for preferred in
-        [&mut terms.preferred_deposit_validator_vote_address, &mut terms.preferred_withdraw_validator_vote_address]
-    {
-        if let Some(vote) = preferred
-            && !list.find(vote).is_some_and(|record| record.is_active())
-        {
-            *preferred = None;
-        }
-    }
-    pool.store()
+    pool.view_mut().forget_preferred(|vote| !list.find(vote).is_some_and(|record| record.is_active()))
 }

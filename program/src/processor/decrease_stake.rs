@@ -214,7 +214,7 @@ fn check_turnover(pool: &Pool, records: &[ValidatorStakeInfo], lamports: u64, re
     let left = turnover_left(
         records,
         policy,
-        pool.rate().total_lamports.min(pool.state.terms.last_epoch_total_lamports),
+        pool.rate().total_lamports.min(pool.view().last_epoch_total_lamports()),
         rent.minimum_balance(STAKE_ACCOUNT_SPACE),
     );
     if lamports > left { Err(TurnoverBudgetExceeded.into()) } else { Ok(()) }

@@ -28,7 +28,11 @@ pub fn process(program_id: &Address, accounts: &[AccountView], lamports: u64, mi
     pool.check_manager_fee_address(&accounts.manager_fee_account)?;
     pool.check_fresh(epoch)?;
 
-    let quote = quote::sol_deposit(&pool.rate(), &pool.state.terms, lamports)?.check_minimum(minimum)?;
+    let quote = {
+        let view = pool.view();
+        quote::sol_deposit_at(&pool.rate(), &view.sol_deposit_fee(), view.sol_referral_fee(), lamports)?
+            .check_minimum(minimum)?
+    };
     let mut funds = Funds::before(&pool, epoch, tag::DEPOSIT_SOL).reserve_before(&accounts.reserve_stake);
     transfer(&accounts.lamports_from, &accounts.reserve_stake, lamports)?;
     mint_deposit(

@@ -15,7 +15,7 @@ use {
         address::find_deposit_authority,
         external::stake::StakeState,
         instruction::{DepositStakeAccounts, tag},
-        quote::{self, DepositQuote},
+        quote::{self, DepositQuote, StakeDepositFees},
         state::ValidatorListMut,
     },
 };
@@ -42,7 +42,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
 
     let validator_stake = &accounts.validator_stake;
     let (vote, before) = read_balance(validator_stake)?;
-    if pool.state.terms.preferred_deposit_validator_vote_address.is_some_and(|preferred| preferred != vote) {
+    if pool.view().preferred_deposit().is_some_and(|preferred| *preferred != vote) {
         return Err(IncorrectDepositVoteAddress.into());
     }
     let record = list.find(&vote).ok_or(ValidatorNotFound)?;
@@ -61,7 +61,12 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
     let delegated = after.delegated.checked_sub(before.delegated).ok_or(CalculationFailure)?;
     let not_delegated = lamports.checked_sub(delegated).ok_or(CalculationFailure)?;
 
-    let quote = quote::stake_deposit(&pool.rate(), &pool.state.terms, lamports, delegated)?.check_minimum(minimum)?;
+    let fees = StakeDepositFees {
+        stake: pool.view().stake_deposit_fee(),
+        sol: pool.view().sol_deposit_fee(),
+        referral_percent: pool.view().stake_referral_fee(),
+    };
+    let quote = quote::stake_deposit_at(&pool.rate(), &fees, lamports, delegated)?.check_minimum(minimum)?;
     mint_deposit(
         &authority,
         token,

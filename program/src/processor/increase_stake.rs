@@ -169,8 +169,7 @@ fn check_validator(pool: &Pool, accounts: &Accounts, record: &mut ValidatorStake
     check_validator_stake(pool, stake, record)?;
     let data = borrow_stake(stake);
     let (meta, delegation) = StakeState::decode_delegated(&data)?;
-    if !meta.is_usable_by_pool(accounts.withdraw_authority.address(), &pool.state.head.lockup)
-        || delegation.voter != *vote
+    if !meta.is_usable_by_pool(accounts.withdraw_authority.address(), &pool.head().lockup) || delegation.voter != *vote
     {
         return Err(WrongStakeStake.into());
     }

@@ -63,7 +63,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], indices: &[U32]) 
         records,
         &Inputs {
             reserve_lamports: accounts.reserve_stake.lamports().saturating_sub(rent.of(&accounts.reserve_stake)),
-            last_epoch_total_lamports: pool.state.terms.last_epoch_total_lamports,
+            last_epoch_total_lamports: pool.view().last_epoch_total_lamports(),
             stake_rent: movement.stake_rent,
             minimum_delegation: pool_minimum_delegation(stake_program_minimum),
             policy: pool.extension_policy()?,
@@ -233,7 +233,7 @@ impl Movement<'_> {
         }
         let data = borrow_stake(stakes.validator);
         let (meta, delegation) = StakeState::decode_delegated(&data).ok()?;
-        let is_usable = meta.is_usable_by_pool(self.authority.account.address(), &self.pool.state.head.lockup)
+        let is_usable = meta.is_usable_by_pool(self.authority.account.address(), &self.pool.head().lockup)
             && delegation.voter == *stakes.vote.address()
             && delegation.is_delegated();
         is_usable.then_some(*delegation)

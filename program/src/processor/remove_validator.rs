@@ -50,7 +50,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     let status = if record.transient_stake_lamports.get() > 0 {
         let transient = &accounts.transient_stake;
         check_transient_stake(&pool, transient, record)?;
-        if is_delegated_by_pool(transient, &authority, &pool.state.head.lockup)? {
+        if is_delegated_by_pool(transient, &authority, &pool.head().lockup)? {
             authority.deactivate(transient, &accounts.clock)?;
         }
         StakeStatus::DeactivatingAll
@@ -67,8 +67,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
         record.extension.set_leaving(true);
     }
     funds.validator_after(record);
-    pool.state.terms.forget_preferred(&vote);
-    pool.store()?;
+    pool.view_mut().forget_preferred(|preferred| *preferred == vote)?;
     funds.emit(&pool);
     Ok(())
 }

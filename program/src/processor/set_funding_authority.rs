@@ -15,22 +15,25 @@ pub fn process(program_id: &Address, accounts: &[AccountView], funding_type: Fun
     let accounts = SetFundingAuthorityAccounts::load(&mut accounts.iter().copied())?;
     let mut pool = Pool::load(program_id, &accounts.pool)?;
     pool.check_manager(&accounts.manager)?;
-    let new_authority = accounts.new_authority.as_ref().map(|account| *account.address());
-    let (authority, old, new) = match funding_type {
+    let new = accounts.new_authority.as_ref().map(AccountView::address);
+    match funding_type {
         FundingType::StakeDeposit => {
-            let new = new_authority.unwrap_or_else(|| find_deposit_authority(program_id, pool.address()).0);
-            let old = core::mem::replace(&mut pool.state.head.stake_deposit_authority, new);
-            (Authority::StakeDeposit, Some(old), Some(new))
+            let new = match new {
+                Some(authority) => *authority,
+                None => find_deposit_authority(program_id, pool.address()).0,
+            };
+            let old = core::mem::replace(&mut pool.view_mut().head_mut().stake_deposit_authority, new);
+            emit_authority(&pool, Authority::StakeDeposit, &old, &new)
         }
         FundingType::SolDeposit => {
-            let old = core::mem::replace(&mut pool.state.terms.sol_deposit_authority, new_authority);
-            (Authority::SolDeposit, old, new_authority)
+            let old = pool.view().sol_deposit_authority().copied().unwrap_or_default();
+            pool.view_mut().set_sol_deposit_authority(new)?;
+            emit_authority(&pool, Authority::SolDeposit, &old, &new.copied().unwrap_or_default())
         }
         FundingType::SolWithdraw => {
-            let old = core::mem::replace(&mut pool.state.terms.sol_withdraw_authority, new_authority);
-            (Authority::SolWithdraw, old, new_authority)
+            let old = pool.view().sol_withdraw_authority().copied().unwrap_or_default();
+            pool.view_mut().set_sol_withdraw_authority(new)?;
+            emit_authority(&pool, Authority::SolWithdraw, &old, &new.copied().unwrap_or_default())
         }
-    };
-    pool.store()?;
-    emit_authority(&pool, authority, &old.unwrap_or_default(), &new.unwrap_or_default())
+    }
 }

@@ -31,10 +31,9 @@ pub fn process(
             return Err(InvalidPreferredValidator.into());
         }
     }
-    let terms = &mut pool.state.terms;
+    let mut view = pool.view_mut();
     match validator_type {
-        PreferredValidatorType::Deposit => terms.preferred_deposit_validator_vote_address = vote,
-        PreferredValidatorType::Withdraw => terms.preferred_withdraw_validator_vote_address = vote,
+        PreferredValidatorType::Deposit => view.set_preferred_deposit(vote.as_ref()),
+        PreferredValidatorType::Withdraw => view.set_preferred_withdraw(vote.as_ref()),
     }
-    pool.store()
 }

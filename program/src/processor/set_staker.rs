@@ -14,8 +14,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     if pool.check_staker(authority).is_err() && pool.check_manager(authority).is_err() {
         return Err(SignatureMissing.into());
     }
-    let (old, new) = (pool.state.head.staker, *accounts.new_staker.address());
-    pool.state.head.staker = new;
-    pool.store()?;
-    emit_authority(&pool, Authority::Staker, &old, &new)
+    let new = accounts.new_staker.address();
+    let old = core::mem::replace(&mut pool.view_mut().head_mut().staker, *new);
+    emit_authority(&pool, Authority::Staker, &old, new)
 }

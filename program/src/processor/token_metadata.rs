@@ -51,7 +51,7 @@ pub fn update(program_id: &Address, accounts: &[AccountView], name: &str, symbol
 }
 
 fn check_metadata(account: &AccountView, pool: &Pool) -> ProgramResult {
-    if *account.address() == find_metadata(&pool.state.head.pool_mint).0 {
+    if *account.address() == find_metadata(&pool.head().pool_mint).0 {
         Ok(())
     } else {
         Err(InvalidMetadataAccount.into())

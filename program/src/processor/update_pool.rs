@@ -10,7 +10,7 @@ use {
         StakePoolError::{CalculationFailure, StakeListOutOfDate},
         external::token::Mint,
         instruction::{UpdateStakePoolBalanceAccounts, tag},
-        state::{StakePool, ValidatorStakeInfo, split_validator_list},
+        state::{ValidatorStakeInfo, split_validator_list},
     },
 };
 
@@ -40,20 +40,19 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     let rate = pool.rate();
     let reward = total_lamports.saturating_sub(rate.total_lamports);
     let fee = if pool.can_pay_manager(&accounts.manager_fee_account) {
-        rate.epoch_fee(&pool.state.head.epoch_fee.get(), reward).ok_or(CalculationFailure)?
+        rate.epoch_fee(&pool.head().epoch_fee.get(), reward).ok_or(CalculationFailure)?
     } else {
         0
     };
     if fee > 0 {
         authority.mint_to(token, &accounts.manager_fee_account, fee)?;
     }
-    if pool.state.head.is_stale(epoch) {
-        turn_epoch(&mut pool.state, epoch);
+    if pool.head().is_stale(epoch) {
+        // The reward was taxed at the fee of the epoch before.
+        pool.view_mut().turn_epoch(epoch)?;
     }
-    pool.state.head.total_lamports.set(total_lamports);
     // The mint knows of tokens that holders burnt by themselves.
-    pool.state.head.pool_token_supply.set(Mint::decode(&accounts.pool_mint.try_borrow()?)?.supply);
-    pool.store()?;
+    pool.store(total_lamports, Mint::decode(&accounts.pool_mint.try_borrow()?)?.supply);
     funds.reserve_after(reserve);
     funds.emit(&pool);
     Ok(())
@@ -68,22 +67,4 @@ fn add_stake(mut lamports: u64, records: &[ValidatorStakeInfo], epoch: u64) -> R
         lamports = lamports.checked_add(record.stake_lamports()?).ok_or(CalculationFailure)?;
     }
     Ok(lamports)
-}
-
-/// Passes into `epoch`: pending fees move up, after the reward was taxed at the old one.
-fn turn_epoch(state: &mut StakePool, epoch: u64) {
-    let rate = state.head.exchange_rate();
-    let terms = &mut state.terms;
-    if let Some(fee) = terms.next_epoch_fee.advance() {
-        state.head.epoch_fee = fee.into();
-    }
-    if let Some(fee) = terms.next_stake_withdrawal_fee.advance() {
-        terms.stake_withdrawal_fee = fee;
-    }
-    if let Some(fee) = terms.next_sol_withdrawal_fee.advance() {
-        terms.sol_withdrawal_fee = fee;
-    }
-    state.head.last_update_epoch.set(epoch);
-    terms.last_epoch_total_lamports = rate.total_lamports;
-    terms.last_epoch_pool_token_supply = rate.pool_token_supply;
 }

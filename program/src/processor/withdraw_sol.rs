@@ -37,8 +37,8 @@ pub fn process(
 
     let (holder_tokens, manager_tokens) = (&accounts.pool_tokens_from, &accounts.manager_fee_account);
     let is_exempt = holder_tokens.address() == manager_tokens.address() || !pool.can_pay_manager(manager_tokens);
-    let fee = (!is_exempt).then_some(&pool.state.terms.sol_withdrawal_fee);
-    let quote = quote::withdrawal(&pool.rate(), fee, pool_tokens)?.check_minimum(minimum)?;
+    let fee = (!is_exempt).then(|| pool.view().sol_withdrawal_fee());
+    let quote = quote::withdrawal(&pool.rate(), fee.as_ref(), pool_tokens)?.check_minimum(minimum)?;
     if reserve.lamports().saturating_sub(quote.lamports) < rent.of(reserve) {
         return Err(SolWithdrawalTooLarge.into());
     }

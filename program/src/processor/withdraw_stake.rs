@@ -18,7 +18,7 @@ use {
         external::stake::StakeState,
         instruction::{WithdrawStakeAccounts, tag},
         quote,
-        state::{PoolTerms, StakeStatus, ValidatorListMut, ValidatorStakeInfo},
+        state::{StakeStatus, ValidatorListMut, ValidatorStakeInfo},
         withdrawal::{StakeSource, Withdrawable, WithdrawalLimits, check_preferred},
     },
 };
@@ -48,8 +48,8 @@ pub fn process(
 
     let (holder_tokens, manager_tokens) = (&accounts.pool_tokens_from, &accounts.manager_fee_account);
     let is_exempt = holder_tokens.address() == manager_tokens.address() || !pool.can_pay_manager(manager_tokens);
-    let fee = (!is_exempt).then_some(&pool.state.terms.stake_withdrawal_fee);
-    let mut quote = quote::withdrawal(&pool.rate(), fee, pool_tokens)?;
+    let fee = (!is_exempt).then(|| pool.view().stake_withdrawal_fee());
+    let mut quote = quote::withdrawal(&pool.rate(), fee.as_ref(), pool_tokens)?;
 
     let split_from = &accounts.split_from;
     let source_rent = rent.minimum_balance(borrow_stake(split_from).len());
@@ -59,7 +59,7 @@ pub fn process(
     let withdrawable = Withdrawable::scan(list.records(), &limits);
 
     let mut funds = Funds::before(&pool, epoch, tag::WITHDRAW_STAKE);
-    let taken = if *split_from.address() == pool.state.head.reserve_stake {
+    let taken = if *split_from.address() == pool.head().reserve_stake {
         if !withdrawable.allows_reserve() {
             return Err(StakeLamportsNotEqualToMinimum.into());
         }
@@ -70,7 +70,7 @@ pub fn process(
         None
     } else {
         let vote = vote.ok_or(WrongStakeStake)?;
-        check_preferred(&pool.state.terms, list.records(), &vote, &limits)?;
+        check_preferred(pool.view().preferred_withdraw(), list.records(), &vote, &limits)?;
         let record = list.find(&vote).ok_or(ValidatorNotFound)?;
         let source = withdrawable.source(record);
         match source {
@@ -81,7 +81,7 @@ pub fn process(
             return Err(ValidatorNotFound.into());
         }
         funds.validator_before(record);
-        quote.lamports = clamp(source, split_from.lamports(), quote.lamports, &limits, &vote, &mut pool.state.terms)?;
+        quote.lamports = clamp(source, split_from.lamports(), quote.lamports, &limits)?;
         Some((record, source))
     };
     let quote = quote.check_minimum(minimum)?;
@@ -94,13 +94,12 @@ pub fn process(
         transfer_checked(token, holder_tokens, manager_tokens, holder, quote.fee, decimals)?;
     }
     pool.store_withdrawal(quote.lamports, quote.burnt)?;
-    if matches!(taken, Some((_, StakeSource::ValidatorRemoval))) {
-        // The validator may have been a preferred one.
-        pool.store()?;
-    }
     match taken {
         Some((record, source)) => {
             take_from_record(record, source, quote.lamports)?;
+            if source == StakeSource::ValidatorRemoval {
+                pool.view_mut().forget_preferred(|vote| *vote == record.vote_account_address)?;
+            }
             funds.validator_after(record);
         }
         None => funds.reserve_after(split_from),
@@ -118,14 +117,7 @@ fn read_voter(stake: &AccountView) -> Result<Option<Address>, ProgramError> {
 }
 
 /// Checks that the account can give `lamports` and returns what it does give.
-fn clamp(
-    source: StakeSource,
-    balance: u64,
-    lamports: u64,
-    limits: &WithdrawalLimits,
-    vote: &Address,
-    terms: &mut PoolTerms,
-) -> Result<u64, ProgramError> {
+fn clamp(source: StakeSource, balance: u64, lamports: u64, limits: &WithdrawalLimits) -> Result<u64, ProgramError> {
     match source {
         StakeSource::Active | StakeSource::Transient => {
             limits.check_split(balance, lamports)?;
@@ -133,7 +125,6 @@ fn clamp(
         }
         StakeSource::ValidatorRemoval => {
             limits.check_whole(balance, lamports)?;
-            terms.forget_preferred(vote);
             Ok(balance)
         }
     }

@@ -2,44 +2,98 @@
 
 use {
     super::check_owner,
-    crate::cpi::{PoolAuthority, TokenProgram},
-    core::mem::offset_of,
-    pinocchio::{AccountView, Address, ProgramResult, account::RefMut, error::ProgramError},
+    crate::{
+        cpi::{PoolAuthority, TokenProgram},
+        hash::derive_address,
+    },
+    pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     tidepool_interface::{
         ExtensionError::NotExtended,
         StakePoolError::{
             self, CalculationFailure, InvalidFeeAccount, InvalidProgramAddress, InvalidSolDepositAuthority,
-            InvalidSolWithdrawAuthority, InvalidStakeDepositAuthority, InvalidValidatorStakeList, SignatureMissing,
-            StakeListAndPoolOutOfDate, WrongManager, WrongPoolMint, WrongStaker,
+            InvalidSolWithdrawAuthority, InvalidStakeDepositAuthority, InvalidState, InvalidValidatorStakeList,
+            SignatureMissing, StakeListAndPoolOutOfDate, WrongManager, WrongPoolMint, WrongStaker,
         },
         address::WITHDRAW_AUTHORITY_SEED,
         external::token::{Mint, check_manager_fee_account},
         maths::ExchangeRate,
-        state::{PoolExtension, PoolHead, RebalancePolicy, StakePool},
+        state::{AccountType, PoolExtension, PoolHead, PoolLayout, PoolView, PoolViewMut, RebalancePolicy},
     },
 };
 
-/// An initialized pool of this program.
+/// An initialized pool of this program. Its state is read and written where it lies, in the account.
 pub struct Pool<'a> {
     /// The program's own id.
     pub program_id: &'a Address,
-    /// Its decoded state. Changes reach the account with [`Self::store`] and [`Self::store_totals`].
-    pub state: StakePool,
     /// The policy of a pool with the extension. A pool without it is left alone by all that the contract does not have.
     pub policy: Option<RebalancePolicy>,
     account: AccountView,
+    layout: PoolLayout,
 }
 
 impl<'a> Pool<'a> {
     /// # Errors
-    /// `IncorrectProgramId` where the program does not own the account; as [`StakePool::decode_initialized`].
-    #[inline]
+    /// `IncorrectProgramId` where the program does not own the account; `BorshIoError` where it does not decode; [`InvalidState`] where it is no
+    /// initialized pool.
+    #[inline(always)]
     pub fn load(program_id: &'a Address, account: &AccountView) -> Result<Self, ProgramError> {
+        let pool = Self::load_of_any_type(program_id, account)?;
+        pool.check_initialized()?;
+        Ok(pool)
+    }
+
+    /// Loads an account that may be no pool at all.
+    ///
+    /// # Errors
+    /// As [`Self::load`], without `InvalidState`.
+    #[inline(always)]
+    pub fn load_of_any_type(program_id: &'a Address, account: &AccountView) -> Result<Self, ProgramError> {
         check_owner(account, program_id)?;
-        let data = account.try_borrow()?;
-        let state = StakePool::decode_initialized(&data)?;
-        let policy = PoolExtension::find(&data).map(|extension| extension.policy);
-        Ok(Self { program_id, state, policy, account: *account })
+        // SAFETY: As in `data`.
+        let data = unsafe { account.borrow_unchecked() };
+        let layout = PoolLayout::of(data)?;
+        let policy = PoolExtension::find(data).map(|extension| extension.policy);
+        Ok(Self { program_id, policy, account: *account, layout })
+    }
+
+    /// # Errors
+    /// [`InvalidState`] where the account is not an initialized pool.
+    #[inline(always)]
+    pub fn check_initialized(&self) -> ProgramResult {
+        if self.head().account_type == AccountType::StakePool as u8 { Ok(()) } else { Err(InvalidState.into()) }
+    }
+
+    #[inline(always)]
+    fn data(&self) -> &[u8] {
+        // SAFETY: A pool's data is written through the one `Pool` of an instruction, which is borrowed here, and besides it only
+        // where no reference into it is left: the extension, by the instructions that set it. No program that is called can
+        // write it, because this program owns it.
+        unsafe { self.account.borrow_unchecked() }
+    }
+
+    /// The pool's state, to be read.
+    #[inline(always)]
+    pub fn view(&self) -> PoolView<'_> {
+        PoolView::new(self.data(), &self.layout)
+    }
+
+    /// The pool's state, to be written. The account must be writable, even where nothing comes to be written: the contract writes
+    /// all of it each time.
+    #[inline(always)]
+    pub fn view_mut(&mut self) -> PoolViewMut<'_> {
+        // SAFETY: As in `data`, and nobody else reads it, because the `Pool` is borrowed for writing.
+        let data = unsafe { self.account.borrow_unchecked_mut() };
+        if let Some(first) = data.first_mut() {
+            // SAFETY: Both are one byte behind a reference. The machine refuses it where the account is read-only.
+            unsafe { core::ptr::write_volatile(first, core::ptr::read_volatile(first)) };
+        }
+        PoolViewMut::new(data, &mut self.layout)
+    }
+
+    /// The fields of the state at fixed offsets.
+    #[inline(always)]
+    pub fn head(&self) -> &PoolHead {
+        self.view().head()
     }
 
     /// Whether the pool has the extension.
@@ -63,112 +117,120 @@ impl<'a> Pool<'a> {
     /// The rate of deposits and withdrawals.
     #[inline(always)]
     pub fn rate(&self) -> ExchangeRate {
-        self.state.head.exchange_rate()
+        self.head().exchange_rate()
     }
 
-    /// Writes the whole state.
-    ///
-    /// # Errors
-    /// `BorshIoError` where the account is too small for what was set.
-    pub fn store(&mut self) -> ProgramResult {
-        self.state.encode(&mut self.account.try_borrow_mut()?)?;
-        Ok(())
-    }
-
-    /// Adds a deposit to the totals and writes them.
+    /// Adds a deposit to the totals.
     ///
     /// # Errors
     /// [`CalculationFailure`] where a total exceeds 64 bits.
+    #[inline(always)]
     pub fn store_deposit(&mut self, lamports: u64, pool_tokens: u64) -> ProgramResult {
         let rate = self.rate();
         self.store_totals(rate.total_lamports.checked_add(lamports), rate.pool_token_supply.checked_add(pool_tokens))
     }
 
-    /// Takes a withdrawal from the totals and writes them.
+    /// Takes a withdrawal from the totals.
     ///
     /// # Errors
     /// [`CalculationFailure`] where a total would be negative.
+    #[inline(always)]
     pub fn store_withdrawal(&mut self, lamports: u64, pool_tokens: u64) -> ProgramResult {
         let rate = self.rate();
         self.store_totals(rate.total_lamports.checked_sub(lamports), rate.pool_token_supply.checked_sub(pool_tokens))
     }
 
-    /// The two totals lie side by side at a fixed offset, so nothing else has to be written.
+    #[inline(always)]
     fn store_totals(&mut self, lamports: Option<u64>, pool_tokens: Option<u64>) -> ProgramResult {
-        const START: usize = offset_of!(PoolHead, total_lamports);
-        const END: usize = offset_of!(PoolHead, last_update_epoch);
-        let head = &mut self.state.head;
-        head.pool_token_supply.set(pool_tokens.ok_or(CalculationFailure)?);
-        head.total_lamports.set(lamports.ok_or(CalculationFailure)?);
-        let totals = [head.total_lamports, head.pool_token_supply];
-        let mut data: RefMut<[u8]> = self.account.try_borrow_mut()?;
-        data.get_mut(START..END).ok_or(ProgramError::AccountDataTooSmall)?.copy_from_slice(bytemuck::bytes_of(&totals));
+        let (pool_tokens, lamports) = (pool_tokens.ok_or(CalculationFailure)?, lamports.ok_or(CalculationFailure)?);
+        self.store(lamports, pool_tokens);
         Ok(())
     }
 
+    /// Writes the totals.
+    #[inline(always)]
+    pub fn store(&mut self, lamports: u64, pool_tokens: u64) {
+        let mut view = self.view_mut();
+        let head = view.head_mut();
+        head.pool_token_supply.set(pool_tokens);
+        head.total_lamports.set(lamports);
+    }
+
+    /// Proves the withdraw authority by one hash: the stored bump is what the search found when the pool was made, and only this
+    /// program writes it.
+    ///
     /// # Errors
-    /// [`InvalidProgramAddress`] where `account` is not the withdraw authority; `InvalidSeeds` where the stored bump yields
-    /// no address.
+    /// [`InvalidProgramAddress`] where `account` is not the withdraw authority; `InvalidSeeds` where the stored bump yields no
+    /// address.
+    #[inline(always)]
     pub fn check_withdraw_authority<'b>(&self, account: &'b AccountView) -> Result<PoolAuthority<'b>, ProgramError> {
-        let bump = self.state.head.stake_withdraw_bump_seed;
-        let expected = Address::create_program_address(
-            &[self.address().as_ref(), WITHDRAW_AUTHORITY_SEED, &[bump]],
-            self.program_id,
-        )
-        .map_err(|_| ProgramError::InvalidSeeds)?;
+        let bump = self.head().stake_withdraw_bump_seed;
+        let expected = derive_address([self.address().as_ref(), WITHDRAW_AUTHORITY_SEED], bump, self.program_id);
         if *account.address() != expected {
-            return Err(InvalidProgramAddress.into());
+            return Err(self.wrong_withdraw_authority());
         }
         Ok(PoolAuthority::withdraw_authority(account, *self.address(), bump))
+    }
+
+    /// The contract derives the address first, and fails where there is none.
+    #[cold]
+    #[inline(never)]
+    fn wrong_withdraw_authority(&self) -> ProgramError {
+        let bump = [self.head().stake_withdraw_bump_seed];
+        let seeds: [&[u8]; 3] = [self.address().as_ref(), WITHDRAW_AUTHORITY_SEED, &bump];
+        match Address::create_program_address(&seeds, self.program_id) {
+            Ok(_) => InvalidProgramAddress.into(),
+            Err(_) => ProgramError::InvalidSeeds,
+        }
     }
 
     /// # Errors
     /// [`WrongManager`], [`SignatureMissing`].
     pub fn check_manager(&self, account: &AccountView) -> ProgramResult {
-        check_signer(account, &self.state.head.manager, WrongManager)
+        check_signer(account, &self.head().manager, WrongManager)
     }
 
     /// # Errors
     /// [`WrongStaker`], [`SignatureMissing`].
     pub fn check_staker(&self, account: &AccountView) -> ProgramResult {
-        check_signer(account, &self.state.head.staker, WrongStaker)
+        check_signer(account, &self.head().staker, WrongStaker)
     }
 
     /// # Errors
     /// `NotEnoughAccountKeys`, [`InvalidSolDepositAuthority`], [`SignatureMissing`] where the pool has one.
     pub fn check_sol_deposit_authority(&self, account: Option<&AccountView>) -> ProgramResult {
-        check_optional_signer(account, self.state.terms.sol_deposit_authority.as_ref(), InvalidSolDepositAuthority)
+        check_optional_signer(account, self.view().sol_deposit_authority(), InvalidSolDepositAuthority)
     }
 
     /// # Errors
     /// `NotEnoughAccountKeys`, [`InvalidSolWithdrawAuthority`], [`SignatureMissing`] where the pool has one.
     pub fn check_sol_withdraw_authority(&self, account: Option<&AccountView>) -> ProgramResult {
-        check_optional_signer(account, self.state.terms.sol_withdraw_authority.as_ref(), InvalidSolWithdrawAuthority)
+        check_optional_signer(account, self.view().sol_withdraw_authority(), InvalidSolWithdrawAuthority)
     }
 
     /// # Errors
     /// [`InvalidStakeDepositAuthority`].
     pub fn check_stake_deposit_authority(&self, account: &AccountView) -> ProgramResult {
-        check_address(account, &self.state.head.stake_deposit_authority, InvalidStakeDepositAuthority)
+        check_address(account, &self.head().stake_deposit_authority, InvalidStakeDepositAuthority)
     }
 
     /// # Errors
     /// [`InvalidValidatorStakeList`].
     pub fn check_validator_list(&self, account: &AccountView) -> ProgramResult {
-        check_address(account, &self.state.head.validator_list, InvalidValidatorStakeList)
+        check_address(account, &self.head().validator_list, InvalidValidatorStakeList)
     }
 
     /// # Errors
     /// [`InvalidProgramAddress`].
     pub fn check_reserve(&self, account: &AccountView) -> ProgramResult {
-        check_address(account, &self.state.head.reserve_stake, InvalidProgramAddress)
+        check_address(account, &self.head().reserve_stake, InvalidProgramAddress)
     }
 
     /// # Errors
     /// [`InvalidFeeAccount`] where the account is not the one that the pool names. Whether it can take fees is another
     /// question: [`Self::can_pay_manager`].
     pub fn check_manager_fee_address(&self, account: &AccountView) -> ProgramResult {
-        check_address(account, &self.state.head.manager_fee_account, InvalidFeeAccount)
+        check_address(account, &self.head().manager_fee_account, InvalidFeeAccount)
     }
 
     /// # Errors
@@ -178,7 +240,7 @@ impl<'a> Pool<'a> {
         program: &'b AccountView,
         mint: &'b AccountView,
     ) -> Result<TokenProgram<'b>, ProgramError> {
-        super::check_program(program, &self.state.head.token_program_id)?;
+        super::check_program(program, &self.head().token_program_id)?;
         Ok(TokenProgram { program, mint })
     }
 
@@ -187,14 +249,14 @@ impl<'a> Pool<'a> {
     /// # Errors
     /// [`WrongPoolMint`] where the account is another one; what [`Mint::decode`] says where it is malformed.
     pub fn check_mint(&self, account: &AccountView) -> Result<u8, ProgramError> {
-        check_address(account, &self.state.head.pool_mint, WrongPoolMint)?;
+        check_address(account, &self.head().pool_mint, WrongPoolMint)?;
         Ok(Mint::decode(&account.try_borrow()?)?.decimals)
     }
 
     /// # Errors
     /// [`StakeListAndPoolOutOfDate`] where the pool was not updated in `epoch`.
     pub fn check_fresh(&self, epoch: u64) -> ProgramResult {
-        if self.state.head.is_stale(epoch) { Err(StakeListAndPoolOutOfDate.into()) } else { Ok(()) }
+        if self.head().is_stale(epoch) { Err(StakeListAndPoolOutOfDate.into()) } else { Ok(()) }
     }
 
     /// Checks that a token account can take the manager's fees.
@@ -202,7 +264,7 @@ impl<'a> Pool<'a> {
     /// # Errors
     /// As [`check_manager_fee_account`].
     pub fn check_manager_fee_account(&self, account: &AccountView) -> ProgramResult {
-        let head = &self.state.head;
+        let head = self.head();
         check_manager_fee_account(account.owner(), &account.try_borrow()?, &head.token_program_id, &head.pool_mint)
     }
 

@@ -175,7 +175,7 @@ impl Update<'_> {
 
     fn read(&self, account: &AccountView) -> Result<Stake, ProgramError> {
         let is_ours =
-            |meta: &StakeMeta| meta.is_usable_by_pool(self.authority.account.address(), &self.pool.state.head.lockup);
+            |meta: &StakeMeta| meta.is_usable_by_pool(self.authority.account.address(), &self.pool.head().lockup);
         Ok(match StakeState::decode(&borrow_stake(account)) {
             Ok(StakeState::Initialized(meta)) if is_ours(meta) => Stake::Initialized,
             Ok(StakeState::Stake(meta, delegation)) if is_ours(meta) => Stake::Delegated(*delegation),

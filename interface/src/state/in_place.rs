@@ -1,0 +1,421 @@
+//! The pool account in place: single fields of it, read and written where they lie.
+//!
+//! [`StakePool`](super::StakePool) is the same account decoded as a whole, for clients. On-chain that would copy 600 bytes for each
+//! instruction, most of which need a handful of fields.
+
+use {
+    super::{POOL_HEAD_LENGTH, PodFee, PoolHead, PoolTerms, U64, pool::split_head},
+    crate::maths::{Fee, FutureEpoch},
+    bytemuck::Pod,
+    core::mem::size_of,
+    solana_address::Address,
+    solana_program_error::ProgramError,
+};
+
+/// Where the fields of a pool lie whose offsets depend on what is set: for each option, and each fee that can be pending, the
+/// offset of its tag. The fields between them have fixed lengths.
+///
+/// It belongs to the data that it was made from: with other data, reading gives other fields' bytes, or panics.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct PoolLayout {
+    preferred_deposit: usize,
+    preferred_withdraw: usize,
+    next_stake_withdrawal_fee: usize,
+    sol_deposit_authority: usize,
+    sol_withdraw_authority: usize,
+    next_sol_withdrawal_fee: usize,
+    end: usize,
+}
+
+const FEE: usize = size_of::<PodFee>();
+const ADDRESS: usize = size_of::<Address>();
+const NUMBER: usize = size_of::<U64>();
+
+/// Offset of the tag of the pending fee on rewards, the first field after the head.
+const NEXT_EPOCH_FEE: usize = POOL_HEAD_LENGTH;
+
+/// Where the field ends that begins with the tag at `at`.
+#[inline(always)]
+fn after_tagged(data: &[u8], at: usize, length: usize, tag_max: u8) -> Result<usize, ProgramError> {
+    match *data.get(at).ok_or(ProgramError::BorshIoError)? {
+        0 => Ok(at.wrapping_add(1)),
+        tag if tag <= tag_max => Ok(at.wrapping_add(1 + length)),
+        _ => Err(ProgramError::BorshIoError),
+    }
+}
+
+#[inline(always)]
+fn after_option(data: &[u8], at: usize) -> Result<usize, ProgramError> {
+    after_tagged(data, at, ADDRESS, 1)
+}
+
+#[inline(always)]
+fn after_future_fee(data: &[u8], at: usize) -> Result<usize, ProgramError> {
+    after_tagged(data, at, FEE, 2)
+}
+
+impl PoolLayout {
+    /// Finds the fields of a pool account's data, whatever its account type. Bytes after the pool are ignored.
+    ///
+    /// # Errors
+    /// `BorshIoError` where the data is too short or a tag in it is none of the contract's: where
+    /// [`StakePool::decode`](super::StakePool::decode) fails.
+    #[inline(always)]
+    pub fn of(data: &[u8]) -> Result<Self, ProgramError> {
+        split_head(data)?;
+        let preferred_deposit = after_future_fee(data, NEXT_EPOCH_FEE)?;
+        let preferred_withdraw = after_option(data, preferred_deposit)?;
+        let next_stake_withdrawal_fee = after_option(data, preferred_withdraw)?.wrapping_add(2 * FEE);
+        let sol_deposit_authority = after_future_fee(data, next_stake_withdrawal_fee)?.wrapping_add(1);
+        let sol_withdraw_authority = after_option(data, sol_deposit_authority)?.wrapping_add(FEE + 1);
+        let next_sol_withdrawal_fee = after_option(data, sol_withdraw_authority)?.wrapping_add(FEE);
+        let end = after_future_fee(data, next_sol_withdrawal_fee)?.wrapping_add(2 * NUMBER);
+        if end > data.len() {
+            return Err(ProgramError::BorshIoError);
+        }
+        Ok(Self {
+            preferred_deposit,
+            preferred_withdraw,
+            next_stake_withdrawal_fee,
+            sol_deposit_authority,
+            sol_withdraw_authority,
+            next_sol_withdrawal_fee,
+            end,
+        })
+    }
+
+    /// Length in bytes of the pool.
+    pub const fn length(&self) -> usize {
+        self.end
+    }
+}
+
+#[inline(always)]
+fn pod<T: Pod>(data: &[u8], at: usize) -> &T {
+    bytemuck::from_bytes(&data[at..][..size_of::<T>()])
+}
+
+/// A pool's fields, read in place.
+#[derive(Clone, Copy)]
+pub struct PoolView<'a> {
+    data: &'a [u8],
+    layout: &'a PoolLayout,
+}
+
+impl<'a> PoolView<'a> {
+    /// Views data by the layout that was made from it.
+    #[inline(always)]
+    pub const fn new(data: &'a [u8], layout: &'a PoolLayout) -> Self {
+        Self { data, layout }
+    }
+
+    /// The fields at fixed offsets.
+    #[inline(always)]
+    pub fn head(&self) -> &'a PoolHead {
+        pod(self.data, 0)
+    }
+
+    #[inline(always)]
+    fn option(&self, at: usize) -> Option<&'a Address> {
+        if self.data[at] == 0 { None } else { Some(pod(self.data, at.wrapping_add(1))) }
+    }
+
+    #[inline(always)]
+    fn fee(&self, at: usize) -> Fee {
+        pod::<PodFee>(self.data, at).get()
+    }
+
+    /// The only validator that takes stake deposits, if set.
+    #[inline(always)]
+    pub fn preferred_deposit(&self) -> Option<&'a Address> {
+        self.option(self.layout.preferred_deposit)
+    }
+
+    /// The validator that stake is withdrawn from first, if set.
+    #[inline(always)]
+    pub fn preferred_withdraw(&self) -> Option<&'a Address> {
+        self.option(self.layout.preferred_withdraw)
+    }
+
+    /// Fee on stake deposits.
+    #[inline(always)]
+    pub fn stake_deposit_fee(&self) -> Fee {
+        self.fee(self.layout.next_stake_withdrawal_fee.wrapping_sub(2 * FEE))
+    }
+
+    /// Fee on stake withdrawals.
+    #[inline(always)]
+    pub fn stake_withdrawal_fee(&self) -> Fee {
+        self.fee(self.layout.next_stake_withdrawal_fee.wrapping_sub(FEE))
+    }
+
+    /// Share of a stake deposit's fee that the referrer gets, in percent.
+    #[inline(always)]
+    pub fn stake_referral_fee(&self) -> u8 {
+        self.data[self.layout.sol_deposit_authority.wrapping_sub(1)]
+    }
+
+    /// Must sign each SOL deposit, if set.
+    #[inline(always)]
+    pub fn sol_deposit_authority(&self) -> Option<&'a Address> {
+        self.option(self.layout.sol_deposit_authority)
+    }
+
+    /// Fee on SOL deposits.
+    #[inline(always)]
+    pub fn sol_deposit_fee(&self) -> Fee {
+        self.fee(self.layout.sol_withdraw_authority.wrapping_sub(FEE + 1))
+    }
+
+    /// Share of a SOL deposit's fee that the referrer gets, in percent.
+    #[inline(always)]
+    pub fn sol_referral_fee(&self) -> u8 {
+        self.data[self.layout.sol_withdraw_authority.wrapping_sub(1)]
+    }
+
+    /// Must sign each SOL withdrawal, if set.
+    #[inline(always)]
+    pub fn sol_withdraw_authority(&self) -> Option<&'a Address> {
+        self.option(self.layout.sol_withdraw_authority)
+    }
+
+    /// Fee on SOL withdrawals.
+    #[inline(always)]
+    pub fn sol_withdrawal_fee(&self) -> Fee {
+        self.fee(self.layout.next_sol_withdrawal_fee.wrapping_sub(FEE))
+    }
+
+    /// Total lamports before the last update into a new epoch.
+    #[inline(always)]
+    pub fn last_epoch_total_lamports(&self) -> u64 {
+        pod::<U64>(self.data, self.layout.end.wrapping_sub(NUMBER)).get()
+    }
+}
+
+/// A pool's fields, written in place. Where a field grows or shrinks, what follows it in the pool moves; the bytes after the pool
+/// stay, as they do when the pool is encoded as a whole.
+pub struct PoolViewMut<'a> {
+    data: &'a mut [u8],
+    layout: &'a mut PoolLayout,
+}
+
+impl<'a> PoolViewMut<'a> {
+    /// Views data by the layout that was made from it.
+    #[inline(always)]
+    pub const fn new(data: &'a mut [u8], layout: &'a mut PoolLayout) -> Self {
+        Self { data, layout }
+    }
+
+    /// The fields at fixed offsets.
+    #[inline(always)]
+    pub fn head_mut(&mut self) -> &mut PoolHead {
+        bytemuck::from_bytes_mut(&mut self.data[..POOL_HEAD_LENGTH])
+    }
+
+    /// The fields, to be read.
+    #[inline(always)]
+    pub fn view(&self) -> PoolView<'_> {
+        PoolView { data: self.data, layout: self.layout }
+    }
+
+    #[inline(always)]
+    fn write(&mut self, at: usize, bytes: &[u8]) {
+        self.data[at..][..bytes.len()].copy_from_slice(bytes);
+    }
+
+    #[inline(always)]
+    fn set_fee(&mut self, at: usize, fee: Fee) {
+        self.write(at, bytemuck::bytes_of(&PodFee::from(fee)));
+    }
+
+    /// Writes the field that begins with the tag at `at`: nothing but the tag 0, or another one and a value.
+    #[inline(always)]
+    fn set_tagged<T: Pod>(&mut self, at: usize, value: Option<(u8, T)>) -> Result<(), ProgramError> {
+        let was_set = self.data[at] != 0;
+        if was_set != value.is_some() {
+            self.resize(at.wrapping_add(1), size_of::<T>(), value.is_some())?;
+        }
+        match &value {
+            None => self.data[at] = 0,
+            Some((tag, value)) => {
+                self.data[at] = *tag;
+                self.write(at.wrapping_add(1), bytemuck::bytes_of(value));
+            }
+        }
+        if was_set != value.is_some() {
+            *self.layout = PoolLayout::of(self.data)?;
+        }
+        Ok(())
+    }
+
+    /// Makes room for `length` bytes at `at`, or takes as many out.
+    #[inline(always)]
+    fn resize(&mut self, at: usize, length: usize, grows: bool) -> Result<(), ProgramError> {
+        let end = self.layout.end;
+        let behind = at.wrapping_add(length);
+        if !grows {
+            self.data.copy_within(behind..end, at);
+        } else if end.wrapping_add(length) <= self.data.len() {
+            self.data.copy_within(at..end, behind);
+        } else {
+            return Err(ProgramError::BorshIoError);
+        }
+        Ok(())
+    }
+
+    fn set_option(&mut self, at: usize, address: Option<&Address>) -> Result<(), ProgramError> {
+        self.set_tagged(at, address.map(|address| (1, *address)))
+    }
+
+    fn set_future_fee(&mut self, at: usize, fee: FutureEpoch<Fee>) -> Result<(), ProgramError> {
+        self.set_tagged(at, fee.pending().map(|(fee, updates)| (updates, PodFee::from(fee))))
+    }
+
+    /// Sets the pending fee on rewards.
+    ///
+    /// # Errors
+    /// `BorshIoError` where the data is too short for it; so in all that can lengthen the pool.
+    pub fn set_next_epoch_fee(&mut self, fee: FutureEpoch<Fee>) -> Result<(), ProgramError> {
+        self.set_future_fee(NEXT_EPOCH_FEE, fee)
+    }
+
+    /// Sets the pending fee on stake withdrawals.
+    ///
+    /// # Errors
+    /// As [`Self::set_next_epoch_fee`].
+    pub fn set_next_stake_withdrawal_fee(&mut self, fee: FutureEpoch<Fee>) -> Result<(), ProgramError> {
+        self.set_future_fee(self.layout.next_stake_withdrawal_fee, fee)
+    }
+
+    /// Sets the pending fee on SOL withdrawals.
+    ///
+    /// # Errors
+    /// As [`Self::set_next_epoch_fee`].
+    pub fn set_next_sol_withdrawal_fee(&mut self, fee: FutureEpoch<Fee>) -> Result<(), ProgramError> {
+        self.set_future_fee(self.layout.next_sol_withdrawal_fee, fee)
+    }
+
+    /// Sets the fee on stake deposits.
+    pub fn set_stake_deposit_fee(&mut self, fee: Fee) {
+        self.set_fee(self.layout.next_stake_withdrawal_fee.wrapping_sub(2 * FEE), fee);
+    }
+
+    /// Sets the fee on SOL deposits.
+    pub fn set_sol_deposit_fee(&mut self, fee: Fee) {
+        self.set_fee(self.layout.sol_withdraw_authority.wrapping_sub(FEE + 1), fee);
+    }
+
+    /// Sets the referrer's share of a stake deposit's fee, in percent.
+    pub fn set_stake_referral_fee(&mut self, percent: u8) {
+        self.data[self.layout.sol_deposit_authority.wrapping_sub(1)] = percent;
+    }
+
+    /// Sets the referrer's share of a SOL deposit's fee, in percent.
+    pub fn set_sol_referral_fee(&mut self, percent: u8) {
+        self.data[self.layout.sol_withdraw_authority.wrapping_sub(1)] = percent;
+    }
+
+    /// Sets the only validator that takes stake deposits.
+    ///
+    /// # Errors
+    /// As [`Self::set_next_epoch_fee`].
+    pub fn set_preferred_deposit(&mut self, vote: Option<&Address>) -> Result<(), ProgramError> {
+        self.set_option(self.layout.preferred_deposit, vote)
+    }
+
+    /// Sets the validator that stake is withdrawn from first.
+    ///
+    /// # Errors
+    /// As [`Self::set_next_epoch_fee`].
+    pub fn set_preferred_withdraw(&mut self, vote: Option<&Address>) -> Result<(), ProgramError> {
+        self.set_option(self.layout.preferred_withdraw, vote)
+    }
+
+    /// Sets who must sign each SOL deposit.
+    ///
+    /// # Errors
+    /// As [`Self::set_next_epoch_fee`].
+    pub fn set_sol_deposit_authority(&mut self, authority: Option<&Address>) -> Result<(), ProgramError> {
+        self.set_option(self.layout.sol_deposit_authority, authority)
+    }
+
+    /// Sets who must sign each SOL withdrawal.
+    ///
+    /// # Errors
+    /// As [`Self::set_next_epoch_fee`].
+    pub fn set_sol_withdraw_authority(&mut self, authority: Option<&Address>) -> Result<(), ProgramError> {
+        self.set_option(self.layout.sol_withdraw_authority, authority)
+    }
+
+    /// Unsets each preferred validator that `is_forgotten` picks.
+    ///
+    /// # Errors
+    /// `BorshIoError`, which cannot be: the pool only becomes shorter.
+    pub fn forget_preferred(&mut self, mut is_forgotten: impl FnMut(&Address) -> bool) -> Result<(), ProgramError> {
+        let deposit = self.view().preferred_deposit().is_some_and(&mut is_forgotten);
+        let withdraw = self.view().preferred_withdraw().is_some_and(&mut is_forgotten);
+        match (deposit, withdraw) {
+            (false, false) => Ok(()),
+            (true, false) => self.set_preferred_deposit(None),
+            (false, true) => self.set_preferred_withdraw(None),
+            (true, true) => self.rewrite(|terms| {
+                terms.preferred_deposit_validator_vote_address = None;
+                terms.preferred_withdraw_validator_vote_address = None;
+            }),
+        }
+    }
+
+    /// Passes into `epoch`: pending fees move up by one update, those that are due come into force, and what the totals are now
+    /// is kept as the last epoch's.
+    ///
+    /// # Errors
+    /// `BorshIoError`, which cannot be: the pool only becomes shorter.
+    pub fn turn_epoch(&mut self, epoch: u64) -> Result<(), ProgramError> {
+        let pending = [NEXT_EPOCH_FEE, self.layout.next_stake_withdrawal_fee, self.layout.next_sol_withdrawal_fee];
+        if pending.iter().any(|at| self.data[*at] == 1) {
+            self.take_due_fees()?;
+        } else {
+            for at in pending {
+                // None stays none, and two updates to go become one.
+                self.data[at] >>= 1;
+            }
+        }
+        let head = self.head_mut();
+        head.last_update_epoch.set(epoch);
+        let last_epoch = [head.pool_token_supply, head.total_lamports];
+        self.write(self.layout.end.wrapping_sub(2 * NUMBER), bytemuck::bytes_of(&last_epoch));
+        Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn take_due_fees(&mut self) -> Result<(), ProgramError> {
+        let mut due = None;
+        self.rewrite(|terms| {
+            due = terms.next_epoch_fee.advance();
+            if let Some(fee) = terms.next_stake_withdrawal_fee.advance() {
+                terms.stake_withdrawal_fee = fee;
+            }
+            if let Some(fee) = terms.next_sol_withdrawal_fee.advance() {
+                terms.sol_withdrawal_fee = fee;
+            }
+        })?;
+        if let Some(fee) = due {
+            self.head_mut().epoch_fee = fee.into();
+        }
+        Ok(())
+    }
+
+    /// Changes several fields at once. The bytes behind a pool that becomes shorter by several steps would not be those that the
+    /// contract leaves there.
+    #[cold]
+    #[inline(never)]
+    fn rewrite(&mut self, change: impl FnOnce(&mut PoolTerms)) -> Result<(), ProgramError> {
+        let bytes = &mut self.data[POOL_HEAD_LENGTH..];
+        let mut terms = PoolTerms::decode(bytes)?;
+        change(&mut terms);
+        terms.encode(bytes)?;
+        *self.layout = PoolLayout::of(self.data)?;
+        Ok(())
+    }
+}
