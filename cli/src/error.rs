@@ -267,7 +267,9 @@ fn exit_of_cluster(error: &ClusterError) -> Exit {
         Exit::Unreachable
     } else {
         match error {
-            ClusterError::TransactionRefused { .. } | ClusterError::AccountNotFound { .. } => Exit::Refused,
+            ClusterError::TransactionRefused { .. }
+            | ClusterError::Unfunded { .. }
+            | ClusterError::AccountNotFound { .. } => Exit::Refused,
             _ => Exit::Failed,
         }
     }
@@ -282,6 +284,10 @@ const fn exit_of_lookup(error: &LookupError) -> Exit {
     }
 }
 
+/// Errors of the programs that say nothing but that it is too early: the pool has turned stale since it was read, or epoch
+/// rewards are being paid.
+const NOT_NOW: [&str; 2] = ["StakeListAndPoolOutOfDate", "EpochRewardsActive"];
+
 fn exit_of_summary(summary: &Summary) -> Exit {
     let is_unknown = |sent: &&Sent| matches!(sent.outcome, Outcome::Unknown { .. });
     if summary.problems().any(|sent| is_unknown(&sent)) {
@@ -291,7 +297,9 @@ fn exit_of_summary(summary: &Summary) -> Exit {
         return Exit::Interrupted;
     }
     match summary.problems().next().map(|sent| &sent.outcome) {
-        Some(Outcome::Failed { .. } | Outcome::WouldFail(_)) => Exit::Refused,
+        Some(Outcome::Failed { failure, .. } | Outcome::WouldFail(failure)) => {
+            if NOT_NOW.contains(&failure.explanation.name.as_str()) { Exit::NotNow } else { Exit::Refused }
+        }
         Some(Outcome::Expired { .. }) => Exit::Unreachable,
         Some(Outcome::NotSent(reason)) => exit_of_unsent(reason),
         _ => Exit::Failed,

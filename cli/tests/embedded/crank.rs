@@ -282,7 +282,7 @@ async fn what_cannot_be_cranked_is_refused() {
     stage.cluster.advance_epoch().unwrap();
     stage.another_wallet("poor", 0);
     let error = stage.run_as("poor", &format!("crank {pool}")).await.unwrap_err();
-    assert!(error.exit() as u8 == 3 && error.to_string().contains("fee payer has lamports"), "{error}");
+    assert!(error.exit() as u8 == 3 && error.to_string().contains("has no SOL for a fee"), "{error}");
     assert!(!is_fresh(&stage, &pool).await);
 }
 

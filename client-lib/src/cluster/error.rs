@@ -41,6 +41,16 @@ pub enum ClusterError {
         error: TransactionError,
     },
 
+    /// Who was to pay has nothing to pay with.
+    #[error(
+        "the fee payer {payer} has no SOL for a fee on this cluster: send it some, pay with another key, or check that the URL is \
+         that of the right cluster"
+    )]
+    Unfunded {
+        /// The fee payer.
+        payer: Address,
+    },
+
     /// An account that has to exist does not.
     #[error("account {address} does not exist: check the address, and that the URL is that of the right cluster")]
     AccountNotFound {
@@ -68,6 +78,16 @@ pub enum ClusterError {
 }
 
 impl ClusterError {
+    /// Why a transaction that `payer` was to pay for would not be taken.
+    pub(crate) fn refused(error: TransactionError, payer: &Address) -> Self {
+        match error {
+            TransactionError::AccountNotFound | TransactionError::InsufficientFundsForFee => {
+                Self::Unfunded { payer: *payer }
+            }
+            error => Self::TransactionRefused { error },
+        }
+    }
+
     /// Whether the same request may succeed when it is simply repeated.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unreachable { .. } | Self::RateLimited { .. })

@@ -30,7 +30,7 @@ where
         VersionedTransaction { signatures: vec![Signature::default()], message: VersionedMessage::Legacy(message) };
     let simulation = cluster.simulate(&transaction).await?;
     if let Some(error) = simulation.error {
-        return Err(ClusterError::TransactionRefused { error });
+        return Err(ClusterError::refused(error, &payer));
     }
     simulation
         .return_data

@@ -92,7 +92,11 @@ pub(super) fn is_transient(error: &PoolError) -> bool {
 
 /// Whether a simulation was refused because its payer has nothing.
 fn is_unfunded(error: &PoolError) -> bool {
-    matches!(error, PoolError::Cluster(ClusterError::TransactionRefused { error }) if lacks_funds(error))
+    match error {
+        PoolError::Cluster(ClusterError::Unfunded { .. }) => true,
+        PoolError::Cluster(ClusterError::TransactionRefused { error }) => lacks_funds(error),
+        _ => false,
+    }
 }
 
 const fn lacks_funds(error: &TransactionError) -> bool {

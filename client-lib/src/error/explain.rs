@@ -26,6 +26,8 @@ pub struct Failure<'a> {
     pub logs: &'a [String],
     /// The program that runs the pool.
     pub stake_pool_program: Address,
+    /// Who pays, where that is known.
+    pub payer: Option<Address>,
 }
 
 /// A program that can fail.
@@ -115,7 +117,7 @@ pub fn explain(failure: &Failure) -> Explanation {
             instruction: None,
             program: None,
             name: variant_name(error),
-            message: explain_transaction(error),
+            message: explain_transaction(error, failure.payer),
         },
     }
 }
@@ -252,17 +254,22 @@ fn explain_plain(program: Option<FailedProgram>, error: &InstructionError) -> St
     .to_owned()
 }
 
-fn explain_transaction(error: &TransactionError) -> String {
+fn explain_transaction(error: &TransactionError, payer: Option<Address>) -> String {
+    let payer = payer.map_or_else(|| "The fee payer".to_owned(), |payer| format!("The fee payer {payer}"));
     match error {
         TransactionError::BlockhashNotFound => {
             "The blockhash is too old or unknown to the node: sign again with a new one."
         }
         TransactionError::AlreadyProcessed => "This very transaction has landed before: look at its result.",
-        TransactionError::InsufficientFundsForFee => "The fee payer has too few lamports for the fee: fund it first.",
+        TransactionError::InsufficientFundsForFee => {
+            return format!("{payer} has too few lamports for the fee: send it some SOL, or pay with another key.");
+        }
         TransactionError::InsufficientFundsForRent { .. } => {
             "An account would be left with fewer lamports than its rent: fund it, or empty it altogether."
         }
-        TransactionError::AccountNotFound => "The fee payer does not exist on this cluster: fund it first.",
+        TransactionError::AccountNotFound => {
+            return format!("{payer} does not exist on this cluster: send it some SOL, or check the URL.");
+        }
         TransactionError::ProgramAccountNotFound => {
             "The program does not exist on this cluster: check the program id and the URL."
         }

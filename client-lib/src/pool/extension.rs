@@ -37,7 +37,7 @@ pub async fn gives_extension(
     match cluster.simulate(&transaction).await?.error {
         Some(TransactionError::InstructionError(_, error)) => Ok(error == InstructionError::NotEnoughAccountKeys),
         None => Ok(false),
-        Some(error) => Err(ClusterError::TransactionRefused { error }),
+        Some(error) => Err(ClusterError::refused(error, payer)),
     }
 }
 

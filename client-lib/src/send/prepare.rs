@@ -69,6 +69,7 @@ impl<C: Cluster> Sender<'_, C> {
             programs: &programs,
             logs: &logs,
             stake_pool_program: self.options.pool_program.unwrap_or(NO_PROGRAM),
+            payer: Some(self.payer.pubkey()),
         });
         FailureReport { error, explanation, logs }
     }

@@ -130,7 +130,7 @@ fn unfunded(world: &World) {
     let refuses = |line: String, part: &str| poor.run(&format!("{line} --yes")).assert_refused(REFUSED, &[part]);
     let address = poor.address().to_string();
     refuses(format!("create-pool --program-id {}", stage.cluster.program_id), &address);
-    let pays = "check that the fee payer has lamports";
+    let pays = "has no SOL for a fee";
     refuses(format!("deposit-sol {} 1", stage.pool), pays);
     refuses(format!("withdraw-sol {} 1", stage.pool), pays);
     refuses(format!("update {} --force", stage.pool), pays);
