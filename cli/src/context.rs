@@ -5,7 +5,7 @@ use {
         args::GlobalArgs,
         config::Config,
         error::CliError,
-        interrupt::Interrupt,
+        interrupt::{Interrupt, Watched},
         keys::{Key, KeySource, Keyring},
         output::{Landed, Unsent},
         progress::Bar,
@@ -154,16 +154,19 @@ impl<'a, C: Cluster> Context<'a, C> {
             packed.into_iter().map(|stage| stage.into_iter().map(Outgoing::from).collect()).collect();
         check_lifetime(&lifetime, &stages)?;
         let bar = Bar::spinner(&self.terminal, "Sending");
+        let watched = Watched { bar: &bar, interrupt: &self.interrupt };
         let sender = Sender::new(self.cluster, payer.as_ref())
             .signers(keys.iter().map(AsRef::as_ref))
             .options(SendOptions { lifetime, ..self.send_options(program_id) })
             .stop(&self.interrupt.stop)
-            .progress(&bar);
+            .progress(&watched);
         if !self.global.transactions.sends() {
             return Err(self.hold(&sender, &stages, program_id).await);
         }
         let _winding_down = self.interrupt.wind_down();
         let summary = bar.during(Box::pin(sender.send_stages(&stages))).await;
+        // From here on the summary tells.
+        self.interrupt.forget();
         if summary.is_success() { Ok(Landed::of(&summary)) } else { Err(CliError::NotLanded(summary)) }
     }
 

@@ -4,6 +4,7 @@ use {
     crate::output::Unsent,
     serde_json::{Value, json},
     solana_address::Address,
+    solana_signature::Signature,
     std::{path::PathBuf, process::ExitCode},
     tidepool_client::{
         cluster::ClusterError,
@@ -11,7 +12,7 @@ use {
         lookup::LookupError,
         pack::PackError,
         pool::PoolError,
-        send::{NonceError, NotSent, Outcome, Sent, Summary},
+        send::{FailureReport, NonceError, NotSent, Outcome, Sent, Summary},
     },
 };
 
@@ -25,8 +26,8 @@ Exit codes:
   4  the cluster cannot be reached or does not answer: the same command may succeed later
   5  the pool has to be updated first, or epoch rewards are being paid: update it, or wait, then try again
   6  a transaction was sent and may still land: look for its signature before you repeat the command
-  7  the user did not confirm
-  8  interrupted before anything was sent, or when it was known what became of all that was sent";
+  7  the user did not confirm, and nothing was sent but an update of the pool where that had to come first
+  8  interrupted before anything was sent but such an update, or when it was known what became of all that was sent";
 
 /// How the program ends. The numbers are part of its interface; [`EXIT_CODES`] says what they mean.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -157,7 +158,7 @@ pub enum CliError {
     CannotAsk,
 
     /// The user said no.
-    #[error("nothing was sent, since you did not confirm")]
+    #[error("nothing more was sent, since you did not confirm")]
     NotConfirmed,
 
     /// What was asked for is refused before anything is sent.
@@ -197,12 +198,12 @@ pub enum CliError {
     Unsent(Box<Unsent>),
 
     /// Ctrl-C, with nothing under way.
-    #[error("interrupted, before anything was sent that is not reported above")]
+    #[error("interrupted before anything was sent, but for an update of the pool where that had to come first")]
     Interrupted,
 
     /// Ctrl-C for the second time, with transactions under way.
-    #[error("interrupted while transactions were under way: look at the pool before you repeat the command")]
-    LeftInTheAir,
+    #[error("interrupted while transactions were under way: look for {} before you repeat the command", list(.0))]
+    LeftInTheAir(Vec<Signature>),
 
     /// The terminal, a pipe or the system failed.
     #[error("reading or writing failed ({0}): check the terminal and where the output goes")]
@@ -238,9 +239,9 @@ impl CliError {
             Self::Nonce(NonceError::Cluster(error)) => exit_of_cluster(error),
             Self::Nonce(NonceError::NotANonce { .. }) => Exit::Usage,
             Self::NotSent(reason) => exit_of_unsent(reason),
-            Self::Unsent(_) => Exit::Done,
+            Self::Unsent(unsent) => unsent.exit(),
             Self::Interrupted => Exit::Interrupted,
-            Self::LeftInTheAir => Exit::Unknown,
+            Self::LeftInTheAir(_) => Exit::Unknown,
         }
     }
 
@@ -251,6 +252,9 @@ impl CliError {
         let mut error = json!({ "kind": exit.name(), "exit_code": exit as u8, "message": self.to_string() });
         if let Self::Plan(PlanError::Refused(refusal)) = self {
             error["cause"] = cause_name(&refusal.cause).into();
+        }
+        if let Self::LeftInTheAir(signatures) = self {
+            error["signatures"] = signatures.iter().map(ToString::to_string).collect();
         }
         if let Self::NotLanded(summary) = self {
             if let Some(failure) = summary.problems().find_map(|sent| failure_of(&sent.outcome)) {
@@ -288,6 +292,11 @@ const fn exit_of_lookup(error: &LookupError) -> Exit {
 /// rewards are being paid.
 const NOT_NOW: [&str; 2] = ["StakeListAndPoolOutOfDate", "EpochRewardsActive"];
 
+/// How the program ends with a transaction that failed or would.
+pub fn exit_of_failure(failure: &FailureReport) -> Exit {
+    if NOT_NOW.contains(&failure.explanation.name.as_str()) { Exit::NotNow } else { Exit::Refused }
+}
+
 fn exit_of_summary(summary: &Summary) -> Exit {
     let is_unknown = |sent: &&Sent| matches!(sent.outcome, Outcome::Unknown { .. });
     if summary.problems().any(|sent| is_unknown(&sent)) {
@@ -298,7 +307,7 @@ fn exit_of_summary(summary: &Summary) -> Exit {
     }
     match summary.problems().next().map(|sent| &sent.outcome) {
         Some(Outcome::Failed { failure, .. } | Outcome::WouldFail(failure)) => {
-            if NOT_NOW.contains(&failure.explanation.name.as_str()) { Exit::NotNow } else { Exit::Refused }
+            exit_of_failure(failure)
         }
         Some(Outcome::Expired { .. }) => Exit::Unreachable,
         Some(Outcome::NotSent(reason)) => exit_of_unsent(reason),
@@ -313,11 +322,18 @@ fn exit_of_unsent(reason: &NotSent) -> Exit {
             Exit::Usage
         }
         NotSent::Stopped => Exit::Interrupted,
-        NotSent::EarlierDidNotLand | NotSent::TooLarge { .. } | NotSent::Malformed { .. } => Exit::Failed,
+        NotSent::EarlierDidNotLand
+        | NotSent::TooLarge { .. }
+        | NotSent::TooFewComputeUnits { .. }
+        | NotSent::Malformed { .. } => Exit::Failed,
     }
 }
 
-fn failure_of(outcome: &Outcome) -> Option<&tidepool_client::send::FailureReport> {
+fn list(signatures: &[Signature]) -> String {
+    signatures.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn failure_of(outcome: &Outcome) -> Option<&FailureReport> {
     match outcome {
         Outcome::Failed { failure, .. } | Outcome::WouldFail(failure) => Some(failure),
         _ => None,

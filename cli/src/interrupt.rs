@@ -7,15 +7,17 @@ use {
     crate::{
         error::{CliError, Exit},
         output::Format,
+        progress::Bar,
     },
+    solana_signature::Signature,
     std::{
         process,
         sync::{
-            Arc,
+            Arc, Mutex, MutexGuard, PoisonError,
             atomic::{AtomicUsize, Ordering},
         },
     },
-    tidepool_client::send::Stop,
+    tidepool_client::send::{Outcome, Outgoing, Progress, Stop},
 };
 
 /// What Ctrl-C means at the moment. Clones are the same.
@@ -25,6 +27,8 @@ pub struct Interrupt {
     pub stop: Stop,
     /// How many there are who end by themselves.
     winding_down: Arc<AtomicUsize>,
+    /// Transactions of which it is not known what became.
+    under_way: Arc<Mutex<Vec<Signature>>>,
 }
 
 /// While it lives, what runs ends by itself in good order once it is told to stop.
@@ -52,12 +56,24 @@ impl Interrupt {
         ctrlc::set_handler(move || here.interrupted(format)).map_err(|error| CliError::Io(std::io::Error::other(error)))
     }
 
+    /// Forgets what was under way: it is known what became of it, or reported otherwise.
+    pub fn forget(&self) {
+        self.under_way().clear();
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, Vec<Signature>> {
+        // Nobody panics who holds it; and a list of signatures cannot be half changed.
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn interrupted(&self, format: Format) {
         if self.winding_down.load(Ordering::Relaxed) == 0 {
             leave(&CliError::Interrupted, format);
         }
         if self.stop.is_requested() {
-            leave(&CliError::LeftInTheAir, format);
+            let under_way = self.under_way().clone();
+            let error = if under_way.is_empty() { CliError::Interrupted } else { CliError::LeftInTheAir(under_way) };
+            leave(&error, format);
         }
         self.stop.request();
         if !format.is_json() {
@@ -65,6 +81,35 @@ impl Interrupt {
                 "Stopping: nothing more is sent, and what is under way is looked after. Ctrl-C again leaves at once."
             );
         }
+    }
+}
+
+/// Remembers what is under way, beside showing it.
+pub struct Watched<'a> {
+    /// Where it is shown.
+    pub bar: &'a Bar,
+    /// Where it is remembered.
+    pub interrupt: &'a Interrupt,
+}
+
+impl Progress for Watched<'_> {
+    fn started(&self, transactions: usize) {
+        self.bar.started(transactions);
+    }
+
+    fn sent(&self, transaction: &Outgoing, attempt: u32, signature: &Signature) {
+        let mut under_way = self.interrupt.under_way();
+        if !under_way.contains(signature) {
+            under_way.push(*signature);
+        }
+        self.bar.sent(transaction, attempt, signature);
+    }
+
+    fn finished(&self, transaction: &Outgoing, outcome: &Outcome) {
+        if !matches!(outcome, Outcome::Unknown { .. }) {
+            self.interrupt.under_way().retain(|signature| Some(*signature) != outcome.signature());
+        }
+        self.bar.finished(transaction, outcome);
     }
 }
 

@@ -3,6 +3,7 @@
 use {
     crate::terminal::Terminal,
     indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle},
+    solana_signature::Signature,
     std::{future::Future, pin::pin, time::Duration},
     tidepool_client::send::{Outcome, Outgoing, Progress},
     tokio::time::timeout,
@@ -53,7 +54,7 @@ impl Progress for Bar {
         }
     }
 
-    fn sent(&self, transaction: &Outgoing, attempt: u32) {
+    fn sent(&self, transaction: &Outgoing, attempt: u32, _: &Signature) {
         let again = if attempt > 1 { format!(" (signed {attempt} times)") } else { String::new() };
         self.bar.set_message(format!("{}{again}", transaction.label));
     }

@@ -54,7 +54,7 @@ pub trait Cluster: Send + Sync {
     /// A blockhash to sign with, and the last block height (in blocks, not slots) at which it is accepted.
     fn latest_blockhash(&self) -> impl Future<Output = Result<Blockhash, ClusterError>> + Send;
 
-    /// The current block height, in blocks.
+    /// The current block height, in blocks: of a block that will not be given up, as far as is known.
     fn block_height(&self) -> impl Future<Output = Result<u64, ClusterError>> + Send;
 
     /// Runs a transaction without committing it. Neither its signatures nor its blockhash have to be valid.
@@ -73,6 +73,14 @@ pub trait Cluster: Send + Sync {
         &self,
         signatures: &[Signature],
     ) -> impl Future<Output = Result<Vec<Option<TransactionStatus>>, ClusterError>> + Send;
+
+    /// As [`Cluster::statuses`], of any age. An endpoint that keeps no history refuses.
+    fn statuses_in_history(
+        &self,
+        signatures: &[Signature],
+    ) -> impl Future<Output = Result<Vec<Option<TransactionStatus>>, ClusterError>> + Send {
+        self.statuses(signatures)
+    }
 
     /// Logs and compute units of a transaction that has landed; `None` if the cluster does not keep them.
     fn execution(&self, signature: &Signature) -> impl Future<Output = Result<Option<Execution>, ClusterError>> + Send;

@@ -1,7 +1,7 @@
 //! One transaction on its way.
 
 use {
-    super::{NotSent, Outgoing, Sender},
+    super::{NotSent, Outgoing, Sender, lifetime::BLOCKHASH_LIFE},
     crate::cluster::{Blockhash, Cluster, ClusterError},
     solana_instruction::Instruction,
     solana_signature::Signature,
@@ -9,6 +9,10 @@ use {
     solana_transaction_error::TransactionError,
     tokio::time::{Duration, Instant},
 };
+
+/// Blocks after the last in which a transaction can land, until it counts as expired: the endpoint that tells the height may be
+/// ahead of the one that tells the status.
+const MARGIN_BLOCKS: u64 = 20;
 
 pub(super) struct Flight<'t> {
     /// Its place among the transactions of the stage.
@@ -18,6 +22,10 @@ pub(super) struct Flight<'t> {
     transaction: VersionedTransaction,
     pub signature: Signature,
     last_valid_block_height: u64,
+    /// The block height at the last look for it.
+    last_height: u64,
+    /// Most blocks between two looks.
+    unseen_blocks: u64,
     /// How often it has been signed.
     pub attempt: u32,
     last_sent: Option<Instant>,
@@ -40,10 +48,17 @@ impl<'t> Flight<'t> {
         blockhash: &Blockhash,
     ) -> Result<Self, NotSent> {
         let transaction = sender.sign(&instructions, outgoing, blockhash.hash)?;
-        Ok(Self { instructions, ..Self::signed(index, outgoing, transaction, blockhash.last_valid_block_height) })
+        let last = blockhash.last_valid_block_height;
+        let height = last.saturating_sub(BLOCKHASH_LIFE);
+        Ok(Self {
+            instructions,
+            last_height: height,
+            unseen_blocks: 0,
+            ..Self::signed(index, outgoing, transaction, last)
+        })
     }
 
-    /// One that is signed already.
+    /// One that is signed already. It may have been sent long before.
     pub fn signed(
         index: usize,
         outgoing: &'t Outgoing,
@@ -57,6 +72,8 @@ impl<'t> Flight<'t> {
             signature: transaction.signatures.first().copied().unwrap_or_default(),
             transaction,
             last_valid_block_height,
+            last_height: 0,
+            unseen_blocks: u64::MAX,
             attempt: 1,
             last_sent: None,
             handed_over: false,
@@ -115,11 +132,18 @@ impl<'t> Flight<'t> {
         self.refused.as_ref().filter(|_| !self.handed_over && !self.seen)
     }
 
-    /// Notes the block height (in blocks) of the cluster.
+    /// Notes the block height (in blocks) of the cluster, after a look for the transaction.
     pub fn note_height(&mut self, height: u64) {
-        if height > self.last_valid_block_height {
+        self.unseen_blocks = self.unseen_blocks.max(height.saturating_sub(self.last_height));
+        self.last_height = self.last_height.max(height);
+        if height > self.last_valid_block_height.saturating_add(MARGIN_BLOCKS) {
             self.note_expired();
         }
+    }
+
+    /// Most blocks that have passed between two looks for it.
+    pub const fn unseen_blocks(&self) -> u64 {
+        self.unseen_blocks
     }
 
     /// Notes that what it was signed with is used up.

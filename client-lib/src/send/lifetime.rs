@@ -13,7 +13,7 @@ use {
 };
 
 /// Blocks for which a blockhash is accepted, at most.
-const BLOCKHASH_LIFE: u64 = 150;
+pub(super) const BLOCKHASH_LIFE: u64 = 150;
 
 /// Data of the system program's instruction of that name.
 const ADVANCE_NONCE_ACCOUNT: [u8; 4] = [4, 0, 0, 0];
@@ -84,10 +84,12 @@ impl Lifetime {
         let keys = message.static_account_keys();
         let address = |index: u8| keys.get(usize::from(index)).copied();
         let nonce = message.instructions().first().and_then(|first| {
+            // As the runtime tells it: by the first bytes and the first account, whatever follows.
             let advances = address(first.program_id_index) == Some(solana_sdk_ids::system_program::ID)
-                && first.data == ADVANCE_NONCE_ACCOUNT;
-            let [account, _, authority] = first.accounts[..] else { return None };
-            advances.then_some(DurableNonce { account: address(account)?, authority: address(authority)?, hash })
+                && first.data.starts_with(&ADVANCE_NONCE_ACCOUNT);
+            let account = address(*first.accounts.first()?)?;
+            let authority = first.accounts.get(2).and_then(|index| address(*index)).unwrap_or_default();
+            advances.then_some(DurableNonce { account, authority, hash })
         });
         nonce.map_or(Self::Blockhash(hash), Self::Nonce)
     }

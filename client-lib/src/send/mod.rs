@@ -9,6 +9,7 @@
 mod budget;
 mod flight;
 mod lifetime;
+mod lost;
 mod offline;
 mod outcome;
 mod prepare;

@@ -35,6 +35,8 @@ pub enum Outcome {
     Expired {
         /// How often it was signed.
         attempts: u32,
+        /// Whether it was signed with a hash of the user's own, so that it has to be made anew.
+        is_held: bool,
     },
     /// It was sent, and may or may not land.
     Unknown {
@@ -59,6 +61,9 @@ pub enum WhyUnknown {
     /// It was told to stop before it knew.
     #[error("it was told to stop")]
     Stopped,
+    /// The cluster does not remember that long, and keeps no history.
+    #[error("nobody looked for it in time, and this endpoint keeps no history")]
+    Forgotten,
     /// The transaction is signed with a nonce that nobody has used yet.
     #[error("its nonce is not used yet")]
     NonceNotUsed,
@@ -121,6 +126,15 @@ pub enum NotSent {
         limit: usize,
     },
 
+    /// Its message asks for too few compute units.
+    #[error("it would use {needed} compute units, and its message asks for {limit}: leave out --blockhash and --nonce")]
+    TooFewComputeUnits {
+        /// Compute units that it would use.
+        needed: u64,
+        /// Compute units that it asks for.
+        limit: u32,
+    },
+
     /// Its instructions do not make a message.
     #[error("the instructions do not make a message ({detail}): use fewer accounts, and lookup tables that hold them")]
     Malformed {
@@ -158,7 +172,10 @@ impl fmt::Display for Outcome {
                 write!(f, "failed: {} ({signature})", failure.explanation)
             }
             Self::WouldFail(failure) => write!(f, "not sent, for it would fail: {}", failure.explanation),
-            Self::Expired { attempts } => {
+            Self::Expired { is_held: true, .. } => {
+                write!(f, "never landed, and cannot any more: make it anew with a new hash, and sign that")
+            }
+            Self::Expired { attempts, .. } => {
                 write!(f, "never landed, signed {attempts} times: try again, or raise the compute unit price")
             }
             Self::Unknown { signature, why } => {

@@ -37,6 +37,10 @@ impl<C: Cluster> Sender<'_, C> {
         }
         if self.options.lifetime != Lifetime::Latest {
             // As when it was signed elsewhere, where nothing was simulated.
+            if let Some(limit) = outgoing.compute_units.filter(|limit| simulation.units_consumed > u64::from(*limit)) {
+                let needed = simulation.units_consumed;
+                return Err(Outcome::NotSent(NotSent::TooFewComputeUnits { needed, limit }));
+            }
             return Ok(with_budget(&outgoing.instructions, outgoing.compute_units, price));
         }
         let limit = limit_for(simulation.units_consumed, outgoing.compute_growth, &self.options);

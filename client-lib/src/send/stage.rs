@@ -12,14 +12,14 @@ use {
 };
 
 /// Outcomes as they come in.
-struct Board<'t> {
+pub(super) struct Board<'t> {
     transactions: &'t [Outgoing],
     outcomes: Vec<Option<Outcome>>,
     progress: &'t dyn Progress,
 }
 
 impl Board<'_> {
-    fn settle(&mut self, index: usize, outcome: Outcome) {
+    pub(super) fn settle(&mut self, index: usize, outcome: Outcome) {
         self.progress.finished(&self.transactions[index], &outcome);
         self.outcomes[index] = Some(outcome);
     }
@@ -31,7 +31,8 @@ impl Board<'_> {
             .zip(self.outcomes)
             .map(|(transaction, outcome)| Sent {
                 label: transaction.label.clone(),
-                outcome: outcome.unwrap_or(Outcome::NotSent(NotSent::EarlierDidNotLand)),
+                // Each is settled, or never began.
+                outcome: outcome.unwrap_or(Outcome::NotSent(NotSent::Stopped)),
             })
             .collect();
         Summary { transactions }
@@ -39,11 +40,11 @@ impl Board<'_> {
 }
 
 /// Whether the cluster is alive.
-struct Pulse {
+pub(super) struct Pulse {
     height: u64,
     began: Instant,
     last_news: Instant,
-    last_error: Option<ClusterError>,
+    pub(super) last_error: Option<ClusterError>,
 }
 
 impl Pulse {
@@ -175,7 +176,7 @@ impl<C: Cluster> Sender<'_, C> {
             if let Some(error) = flight.note_sent(result) {
                 pulse.last_error = Some(error);
             } else {
-                self.progress.sent(flight.outgoing, flight.attempt);
+                self.progress.sent(flight.outgoing, flight.attempt, &flight.signature);
             }
         }
     }
@@ -210,7 +211,7 @@ impl<C: Cluster> Sender<'_, C> {
     }
 
     /// What became of a transaction, if that is certain.
-    async fn outcome_of(&self, flight: &Flight<'_>, status: Option<TransactionStatus>) -> Option<Outcome> {
+    pub(super) async fn outcome_of(&self, flight: &Flight<'_>, status: Option<TransactionStatus>) -> Option<Outcome> {
         let Some(status) = status else {
             let refusal = flight.refusal()?.clone();
             return Some(Outcome::WouldFail(self.report(flight.outgoing, refusal, vec![])));
@@ -258,45 +259,6 @@ impl<C: Cluster> Sender<'_, C> {
         }
     }
 
-    /// Signs lost transactions anew, or settles them if they have been tried often enough.
-    async fn renew<'t>(
-        &self,
-        flights: Vec<Flight<'t>>,
-        board: &mut Board<'t>,
-        pulse: &mut Pulse,
-        looked_at: Instant,
-    ) -> Vec<Flight<'t>> {
-        let (lost, mut pending): (Vec<_>, Vec<_>) =
-            flights.into_iter().partition(|flight| flight.is_lost(looked_at, self.options.settle));
-        if lost.is_empty() {
-            return pending;
-        }
-        let is_last = |flight: &Flight| flight.attempt >= self.attempts() || self.stop.is_requested();
-        let (last, lost): (Vec<_>, Vec<_>) = lost.into_iter().partition(is_last);
-        for flight in last {
-            board.settle(flight.index, Outcome::Expired { attempts: flight.attempt });
-        }
-        if lost.is_empty() {
-            return pending;
-        }
-        let blockhash = match self.cluster.latest_blockhash().await {
-            Ok(blockhash) => blockhash,
-            Err(error) => {
-                pulse.last_error = Some(error);
-                pending.extend(lost);
-                return pending;
-            }
-        };
-        for mut flight in lost {
-            if let Err(reason) = flight.restart(self, &blockhash) {
-                board.settle(flight.index, Outcome::NotSent(reason));
-            } else {
-                pending.push(flight);
-            }
-        }
-        pending
-    }
-
     /// Repeats a request while it fails for reasons that pass, for as long as the options' patience lasts.
     pub(super) async fn patiently<T, F>(&self, mut request: impl FnMut() -> F) -> Result<T, ClusterError>
     where
@@ -305,7 +267,9 @@ impl<C: Cluster> Sender<'_, C> {
         let began = Instant::now();
         loop {
             match request().await {
-                Err(error) if error.is_transient() && began.elapsed() < self.options.patience => {
+                Err(error)
+                    if error.is_transient() && !self.stop.is_requested() && began.elapsed() < self.options.patience =>
+                {
                     sleep(self.options.poll_every).await;
                 }
                 result => return result,

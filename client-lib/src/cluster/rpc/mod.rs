@@ -27,8 +27,8 @@ use {
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
     solana_transaction_status_client_types::{
-        EncodedConfirmedTransactionWithStatusMeta, TransactionConfirmationStatus, UiTransactionEncoding,
-        UiTransactionReturnData,
+        EncodedConfirmedTransactionWithStatusMeta, TransactionConfirmationStatus, TransactionStatus as SignatureStatus,
+        UiTransactionEncoding, UiTransactionReturnData,
     },
     std::time::Duration,
     tokio::time::{Instant, sleep_until, timeout_at},
@@ -82,6 +82,46 @@ impl RpcCluster {
     }
 }
 
+impl RpcCluster {
+    async fn statuses_from(
+        &self,
+        signatures: &[Signature],
+        history: bool,
+    ) -> Result<Vec<Option<TransactionStatus>>, ClusterError> {
+        let chunks = signatures.chunks(MAX_GET_SIGNATURE_STATUSES_QUERY_ITEMS);
+        let parts: Vec<_> = stream::iter(chunks.map(<[Signature]>::to_vec))
+            .map(|chunk| async move {
+                if history {
+                    self.client.get_signature_statuses_with_history(&chunk).await
+                } else {
+                    self.client.get_signature_statuses(&chunk).await
+                }
+            })
+            .buffered(PARALLEL)
+            .map_ok(|response| response.value)
+            .try_collect()
+            .await
+            .map_err(from_client)?;
+        let statuses = parts.concat();
+        if statuses.len() != signatures.len() {
+            return Err(ClusterError::UnexpectedAnswer {
+                detail: format!("{} statuses were asked for, {} came", signatures.len(), statuses.len()),
+            });
+        }
+        let confirmation = |status: &SignatureStatus| match status.confirmation_status() {
+            TransactionConfirmationStatus::Processed => Confirmation::Processed,
+            TransactionConfirmationStatus::Confirmed => Confirmation::Confirmed,
+            TransactionConfirmationStatus::Finalized => Confirmation::Finalized,
+        };
+        let status = |status: SignatureStatus| TransactionStatus {
+            slot: status.slot,
+            confirmation: confirmation(&status),
+            error: status.err,
+        };
+        Ok(statuses.into_iter().map(|found| found.map(status)).collect())
+    }
+}
+
 impl Cluster for RpcCluster {
     async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
         let parts: Vec<_> = stream::iter(addresses.chunks(MAX_MULTIPLE_ACCOUNTS).map(<[Address]>::to_vec))
@@ -129,7 +169,12 @@ impl Cluster for RpcCluster {
     }
 
     async fn block_height(&self) -> Result<u64, ClusterError> {
-        self.client.get_block_height().await.map_err(from_client)
+        // A fork that nobody votes for may be ahead.
+        let commitment = match self.client.commitment() {
+            processed if processed.is_processed() => CommitmentConfig::confirmed(),
+            commitment => commitment,
+        };
+        self.client.get_block_height_with_commitment(commitment).await.map_err(from_client)
     }
 
     async fn simulate(&self, transaction: &VersionedTransaction) -> Result<Simulation, ClusterError> {
@@ -177,29 +222,14 @@ impl Cluster for RpcCluster {
     }
 
     async fn statuses(&self, signatures: &[Signature]) -> Result<Vec<Option<TransactionStatus>>, ClusterError> {
-        let chunks = signatures.chunks(MAX_GET_SIGNATURE_STATUSES_QUERY_ITEMS);
-        let parts: Vec<_> = stream::iter(chunks.map(<[Signature]>::to_vec))
-            .map(|chunk| async move { self.client.get_signature_statuses(&chunk).await })
-            .buffered(PARALLEL)
-            .map_ok(|response| response.value)
-            .try_collect()
-            .await
-            .map_err(from_client)?;
-        Ok(parts
-            .into_iter()
-            .flatten()
-            .map(|status| {
-                status.map(|status| TransactionStatus {
-                    slot: status.slot,
-                    confirmation: match status.confirmation_status() {
-                        TransactionConfirmationStatus::Processed => Confirmation::Processed,
-                        TransactionConfirmationStatus::Confirmed => Confirmation::Confirmed,
-                        TransactionConfirmationStatus::Finalized => Confirmation::Finalized,
-                    },
-                    error: status.err,
-                })
-            })
-            .collect())
+        self.statuses_from(signatures, false).await
+    }
+
+    async fn statuses_in_history(
+        &self,
+        signatures: &[Signature],
+    ) -> Result<Vec<Option<TransactionStatus>>, ClusterError> {
+        self.statuses_from(signatures, true).await
     }
 
     async fn execution(&self, signature: &Signature) -> Result<Option<Execution>, ClusterError> {

@@ -107,7 +107,7 @@ fn looking_again_helps_unless_nobody_pays_or_signs() {
     let unknown = |why| Outcome::Unknown { signature: Signature::default(), why };
     for (outcome, verdict, may_pass) in [
         (landed(), Verdict::Landed, true),
-        (Outcome::Expired { attempts: 5 }, Verdict::LookAgain, true),
+        (Outcome::Expired { attempts: 5, is_held: false }, Verdict::LookAgain, true),
         (unknown(WhyUnknown::Cluster(unreachable())), Verdict::LookAgain, true),
         (unknown(WhyUnknown::NoBlocks), Verdict::LookAgain, true),
         (Outcome::NotSent(NotSent::EarlierDidNotLand), Verdict::LookAgain, true),
@@ -138,7 +138,7 @@ fn a_watch_gives_up_what_cannot_pass() {
     assert!(!missing.may_pass() && missing.is_absence());
     assert!(Error::Plan(PlanError::EpochRewardsActive { epoch: 1, until_block_height: 2 }).may_pass());
     assert!(!Error::Plan(PlanError::Invalid { what: "0 validators".into() }).may_pass());
-    let error = Error::NotLanded(summary(vec![landed(), Outcome::Expired { attempts: 5 }])).to_string();
+    let error = Error::NotLanded(summary(vec![landed(), Outcome::Expired { attempts: 5, is_held: false }])).to_string();
     assert!(error.starts_with("1 of 2 transactions did not land: update validators 0 to 9 never landed"), "{error}");
 }
 
@@ -152,7 +152,7 @@ fn what_may_still_land_is_told_although_the_cluster_is_gone() {
     let unknown = Outcome::Unknown { signature: Signature::default(), why: WhyUnknown::Cluster(unreachable()) };
     let error = run(unknown).complete(Error::from(unreachable()));
     assert!(matches!(&error, CrankError::NotLanded(summary) if summary.landed() == 1), "{error}");
-    let error = run(Outcome::Expired { attempts: 1 }).complete(Error::from(unreachable()));
+    let error = run(Outcome::Expired { attempts: 1, is_held: false }).complete(Error::from(unreachable()));
     assert!(matches!(&error, CrankError::Pool(_)), "{error}");
 }
 

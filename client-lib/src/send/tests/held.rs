@@ -24,7 +24,7 @@ async fn a_given_blockhash_is_used_once() {
     let payer = Keypair::new();
     let sender = Sender::new(&cluster, &payer).options(options(Lifetime::Blockhash(hash)));
     let summary = sender.send(&[outgoing(1)]).await;
-    assert!(matches!(summary.transactions[0].outcome, Outcome::Expired { attempts: 1 }));
+    assert!(matches!(summary.transactions[0].outcome, Outcome::Expired { attempts: 1, is_held: true }));
     assert_eq!((cluster.signatures(), cluster.ran()), (1, 0));
 }
 
@@ -55,7 +55,7 @@ async fn a_nonce_that_is_used_by_another_ends_it() {
     cluster.state().nonce = Some(DurableNonce { hash: Hash::new_from_array([1; 32]), ..nonce });
     cluster.state().valid.insert(NONCE_HASH, (1, 0));
     let summary = sender.submit("it", signed).await;
-    assert!(matches!(summary.transactions[0].outcome, Outcome::Expired { attempts: 1 }));
+    assert!(matches!(summary.transactions[0].outcome, Outcome::Expired { attempts: 1, is_held: true }));
 }
 
 #[tokio::test(start_paused = true)]
@@ -133,4 +133,36 @@ async fn the_price_follows_recent_blocks_up_to_a_bound() {
     assert_eq!(price_of(ComputeUnitPrice::Fixed(9)).await, Some(9));
     assert_eq!(price_of(ComputeUnitPrice::Recent { percentile: 75, at_most: 1_000 }).await, Some(40));
     assert_eq!(price_of(ComputeUnitPrice::Recent { percentile: 75, at_most: 30 }).await, Some(30));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_submitted_long_ago_is_found_or_left_open() {
+    let asleep = |has_no_history| Script { sleeps_for_blocks: 1_000, has_no_history, ..Script::default() };
+    for (has_no_history, lands) in [(false, true), (true, false)] {
+        let cluster = Scripted::new(asleep(has_no_history));
+        let hash = cluster.latest_blockhash().await.unwrap().hash;
+        let payer = Keypair::new();
+        let sender = Sender::new(&cluster, &payer).options(options(Lifetime::Blockhash(hash)));
+        let signed = sender.sign_only(&[outgoing(1)]).await.unwrap().remove(0).complete().unwrap();
+        let summary = sender.submit("it", signed).await;
+        let outcome = &summary.transactions[0].outcome;
+        assert_eq!(outcome.is_landed(), lands, "{outcome}");
+        assert!(lands || matches!(outcome, Outcome::Unknown { why: WhyUnknown::Forgotten, .. }), "{outcome}");
+        assert_eq!(cluster.ran(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_with_too_low_a_limit_is_not_sent() {
+    let cluster = Scripted::default();
+    let hash = cluster.latest_blockhash().await.unwrap().hash;
+    let payer = Keypair::new();
+    let sender = Sender::new(&cluster, &payer).options(options(Lifetime::Blockhash(hash)));
+    let summary = sender.send(&[Outgoing { compute_units: Some(9_999), ..outgoing(1) }]).await;
+    let outcome = &summary.transactions[0].outcome;
+    assert!(
+        matches!(outcome, Outcome::NotSent(NotSent::TooFewComputeUnits { needed: 10_000, limit: 9_999 })),
+        "{outcome}"
+    );
+    assert_eq!(cluster.signatures(), 0);
 }

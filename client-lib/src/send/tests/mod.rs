@@ -9,6 +9,7 @@ use {
     scripted::{BLOCKHASH_LIFE, Script, Scripted},
     solana_instruction::{AccountMeta, Instruction, error::InstructionError},
     solana_keypair::Keypair,
+    solana_signature::Signature,
     solana_signer::Signer,
     solana_transaction_error::TransactionError,
     std::{collections::BTreeSet, sync::Mutex},
@@ -67,6 +68,28 @@ async fn what_landed_unseen_is_not_done_twice() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_landed_while_nobody_looked_is_not_done_twice() {
+    let asleep = |has_no_history| Script { sleeps_for_blocks: 1_000, has_no_history, ..Script::default() };
+    let cluster = Scripted::new(asleep(false));
+    assert!(send(&cluster, &[outgoing(1)]).await.is_success());
+    assert_eq!((cluster.signatures(), cluster.ran()), (1, 1));
+
+    // Without a history it cannot be known.
+    let cluster = Scripted::new(asleep(true));
+    let summary = send(&cluster, &[outgoing(1)]).await;
+    assert!(matches!(summary.transactions[0].outcome, Outcome::Unknown { why: WhyUnknown::Forgotten, .. }));
+    assert_eq!((cluster.signatures(), cluster.ran()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_looked_all_the_time_needs_no_history() {
+    let script = Script { lose_blockhashes: 1, has_no_history: true, ..Script::default() };
+    let cluster = Scripted::new(script);
+    assert!(send(&cluster, &[outgoing(1)]).await.is_success());
+    assert_eq!((cluster.signatures(), cluster.ran()), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_processed_transaction_is_waited_for() {
     let cluster = Scripted::new(Script { unconfirmed_looks: 25, ..Script::default() });
     let summary = send(&cluster, &[outgoing(1)]).await;
@@ -86,7 +109,7 @@ async fn silence_passes() {
 async fn it_does_not_try_for_ever() {
     let cluster = Scripted::new(Script { lose_blockhashes: u64::MAX, ..Script::default() });
     let summary = send(&cluster, &[outgoing(1)]).await;
-    assert!(matches!(summary.transactions[0].outcome, Outcome::Expired { attempts: 5 }));
+    assert!(matches!(summary.transactions[0].outcome, Outcome::Expired { attempts: 5, .. }));
     assert_eq!((cluster.signatures(), cluster.ran()), (5, 0));
 }
 
@@ -184,7 +207,7 @@ async fn progress_hears_everything() {
         fn started(&self, transactions: usize) {
             self.0.lock().unwrap().push(format!("started {transactions}"));
         }
-        fn sent(&self, transaction: &Outgoing, attempt: u32) {
+        fn sent(&self, transaction: &Outgoing, attempt: u32, _: &Signature) {
             self.0.lock().unwrap().push(format!("{} sent {attempt}", transaction.label));
         }
         fn finished(&self, transaction: &Outgoing, outcome: &Outcome) {

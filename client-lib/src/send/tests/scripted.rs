@@ -47,6 +47,11 @@ pub struct Script {
     pub foresee: Option<TransactionError>,
     /// Paid for a compute unit in recent blocks, in micro-lamports.
     pub prices: Vec<u64>,
+    /// Makes so many blocks between the first send and the first look, as for somebody who was asleep, and has forgotten all
+    /// statuses by then but for the history.
+    pub sleeps_for_blocks: u64,
+    /// Keeps no history.
+    pub has_no_history: bool,
     /// Is asked to stop by the first transaction that arrives.
     pub stop_on_arrival: Option<Stop>,
 }
@@ -159,6 +164,12 @@ impl Cluster for Scripted {
     async fn statuses(&self, signatures: &[Signature]) -> Result<Vec<Option<TransactionStatus>>, ClusterError> {
         let mut state = self.state();
         state.looks += 1;
+        if state.looks == 1 {
+            state.height += self.script.sleeps_for_blocks;
+        }
+        if self.script.sleeps_for_blocks > 0 {
+            return Ok(vec![None; signatures.len()]);
+        }
         if state.looks <= self.script.silent_looks {
             return Err(ClusterError::Unreachable { detail: "timed out".into() });
         }
@@ -179,6 +190,19 @@ impl Cluster for Scripted {
                 })
             })
             .collect())
+    }
+
+    async fn statuses_in_history(
+        &self,
+        signatures: &[Signature],
+    ) -> Result<Vec<Option<TransactionStatus>>, ClusterError> {
+        if self.script.has_no_history {
+            return Err(ClusterError::Refused { detail: "no history".into() });
+        }
+        let state = self.state();
+        let status = TransactionStatus { slot: 7, error: None, confirmation: Confirmation::Finalized };
+        let known = |signature| state.landed.contains_key(signature).then(|| status.clone());
+        Ok(signatures.iter().map(known).collect())
     }
 
     async fn recent_prices(&self, _: &[Address]) -> Result<Vec<u64>, ClusterError> {
