@@ -46,18 +46,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return refuse_arguments(&error, &arguments).into(),
     };
     let format = cli.global.output;
-    let answered = match answer(&cli) {
-        Err(CliError::Unsent(unsent)) => Ok(unsent as Box<dyn CommandOutput>),
-        answered => answered,
+    let (exit, answered) = match answer(&cli) {
+        Err(CliError::Unsent(unsent)) => (unsent.exit(), Ok(unsent as Box<dyn CommandOutput>)),
+        answered => (Exit::Done, answered),
     };
     let result = answered.and_then(|output| {
         let written = output::write(&mut io::stdout().lock(), output.as_ref(), format, cli.global.verbose);
         written.map_err(CliError::from)
     });
     match result {
-        Ok(()) => Exit::Done.into(),
+        Ok(()) => exit.into(),
         // Whoever read the answer has read enough of it.
-        Err(CliError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done.into(),
+        Err(CliError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => exit.into(),
         Err(error) => {
             report(&error, format);
             error.exit().into()

@@ -2,6 +2,7 @@
 
 use {
     super::{CommandOutput, Text, logs::Decoded, to_json},
+    crate::error::{Exit, exit_of_failure},
     base64::{Engine as _, prelude::BASE64_STANDARD},
     serde::Serialize,
     serde_json::{Value, json},
@@ -44,6 +45,17 @@ pub struct Signed {
     signers: Vec<String>,
     /// Those who have yet to sign.
     absent: Vec<Text<Address>>,
+    /// What was shown to the person who signed.
+    #[serde(flatten)]
+    shown: Option<Shown>,
+}
+
+/// What a message does.
+#[derive(Debug, Serialize)]
+struct Shown {
+    fee_payer: String,
+    /// A sentence for each instruction.
+    does: Vec<String>,
 }
 
 /// What would become of a transaction.
@@ -64,6 +76,7 @@ impl From<&PartlySigned> for Signed {
                 .filter_map(|(address, signed)| signed.map(|signed| format!("{address}={signed}")))
                 .collect(),
             absent: signed.absent().map(Text).collect(),
+            shown: None,
         }
     }
 }
@@ -72,6 +85,12 @@ impl Unsent {
     /// Transactions that have been signed already.
     pub fn of(transactions: &[PartlySigned], messages_only: bool) -> Self {
         Self::Signed { transactions: transactions.iter().map(Signed::from).collect(), messages_only }
+    }
+
+    /// A transaction that somebody has signed, with who pays for it and what it does.
+    pub fn explained(transaction: &PartlySigned, fee_payer: String, does: Vec<String>) -> Self {
+        let signed = Signed { shown: Some(Shown { fee_payer, does }), ..Signed::from(transaction) };
+        Self::Signed { transactions: vec![signed], messages_only: false }
     }
 
     /// Signs all transactions as far as keys are there.
@@ -104,6 +123,17 @@ impl Unsent {
         });
         let later = rest.iter().flatten().map(|outgoing| outgoing.label.clone());
         Ok(Self::Rehearsed { transactions: transactions.collect(), later: later.collect() })
+    }
+}
+
+impl Unsent {
+    /// How the command ends with this answer: as it would if it were to send what would fail.
+    pub fn exit(&self) -> Exit {
+        let Self::Rehearsed { transactions, .. } = self else {
+            return Exit::Done;
+        };
+        let failure = transactions.iter().find_map(|rehearsal| rehearsal.rehearsed.failure.as_ref());
+        failure.map_or(Exit::Done, exit_of_failure)
     }
 }
 
@@ -174,5 +204,36 @@ impl Rehearsal {
             "logs": logs,
             "events": self.log.events(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use {
+        super::*,
+        solana_transaction_error::TransactionError,
+        tidepool_client::{error::Explanation, send::FailureReport},
+    };
+
+    fn rehearsal(failure: Option<&str>) -> Rehearsal {
+        let failure = failure.map(|name| FailureReport {
+            error: TransactionError::AccountNotFound,
+            explanation: Explanation { instruction: None, program: None, name: name.into(), message: String::new() },
+            logs: vec![],
+        });
+        let rehearsed = Rehearsed { label: String::new(), failure, logs: vec![], units_consumed: 0, signatures: 1 };
+        Rehearsal { rehearsed, log: Decoded::new(&[], Address::default()) }
+    }
+
+    #[test]
+    fn a_rehearsal_ends_as_sending_would() {
+        let exit = |failures: &[Option<&str>]| {
+            Unsent::Rehearsed { transactions: failures.iter().copied().map(rehearsal).collect(), later: vec![] }.exit()
+        };
+        assert_eq!(exit(&[]), Exit::Done);
+        assert_eq!(exit(&[None, None]), Exit::Done);
+        assert_eq!(exit(&[None, Some("ExceededSlippage")]), Exit::Refused);
+        assert_eq!(exit(&[Some("StakeListAndPoolOutOfDate")]), Exit::NotNow);
+        assert_eq!(exit(&[Some("EpochRewardsActive"), None]), Exit::NotNow);
     }
 }
