@@ -17,6 +17,10 @@ pub struct Terminal {
     pub yes: bool,
     /// Whether a program reads what is written.
     pub quiet: bool,
+    /// Writes a line for the person: to standard error.
+    pub say: fn(&str),
+    /// Asks a question, and reads the answer.
+    pub ask: fn(&str) -> io::Result<String>,
 }
 
 impl Terminal {
@@ -28,14 +32,29 @@ impl Terminal {
 
     /// Nobody is there.
     pub const fn absent(global: &GlobalArgs) -> Self {
-        Self { can_ask: false, can_draw: false, yes: global.yes, quiet: global.output.is_json() }
+        let quiet = global.output.is_json();
+        Self { can_ask: false, can_draw: false, yes: global.yes, quiet, say, ask }
     }
 
     /// Says something in passing.
     pub fn note(&self, text: &str) {
         if !self.quiet {
-            eprintln!("{text}");
+            (self.say)(text);
         }
+    }
+
+    /// Says what somebody has to know who is going to be asked, also where a program reads the answer.
+    pub fn tell(&self, text: &str) {
+        if self.will_ask() {
+            (self.say)(text);
+        } else {
+            self.note(text);
+        }
+    }
+
+    /// Whether [`Self::confirm`] asks, and does not take the answer for granted.
+    const fn will_ask(&self) -> bool {
+        self.can_ask && !self.yes
     }
 
     /// Checks that [`Self::confirm`] will be able to ask, before anything is done.
@@ -46,26 +65,36 @@ impl Terminal {
         if self.yes || self.can_ask { Ok(()) } else { Err(CliError::CannotAsk) }
     }
 
+    /// Shows what is about to happen.
+    pub fn show(&self, what: &str, quote: &[(&str, String)]) {
+        self.tell(what);
+        let width = quote.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        for (name, value) in quote {
+            self.tell(&format!("  {name:width$}  {value}"));
+        }
+    }
+
     /// Shows what is about to happen, and asks whether it shall.
     ///
     /// # Errors
     /// [`CliError::NotConfirmed`], [`CliError::CannotAsk`].
     pub fn confirm(&self, what: &str, quote: &[(&str, String)]) -> Result<(), CliError> {
         self.check_consent()?;
-        self.note(what);
-        let width = quote.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-        for (name, value) in quote {
-            self.note(&format!("  {name:width$}  {value}"));
-        }
-        if self.yes {
-            return Ok(());
-        }
-        eprint!("Continue? [y/N] ");
-        io::stderr().flush()?;
-        let mut answer = String::new();
-        io::stdin().lock().read_line(&mut answer)?;
-        if agrees(&answer) { Ok(()) } else { Err(CliError::NotConfirmed) }
+        self.show(what, quote);
+        if !self.will_ask() || agrees(&(self.ask)("Continue? [y/N] ")?) { Ok(()) } else { Err(CliError::NotConfirmed) }
     }
+}
+
+fn say(text: &str) {
+    eprintln!("{text}");
+}
+
+fn ask(question: &str) -> io::Result<String> {
+    eprint!("{question}");
+    io::stderr().flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(answer)
 }
 
 /// Whether an answer says yes. No answer does not.
@@ -75,7 +104,36 @@ fn agrees(answer: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use {super::*, std::cell::RefCell};
+
+    thread_local! {
+        static SAID: RefCell<Vec<String>> = const { RefCell::new(vec![]) };
+    }
+
+    fn said(terminal: Terminal) -> (Result<(), CliError>, Vec<String>) {
+        SAID.with_borrow_mut(Vec::clear);
+        let say = |text: &str| SAID.with_borrow_mut(|said| said.push(text.to_owned()));
+        let answered = Terminal { say, ..terminal }.confirm("Deposit", &[("you pay", "1 SOL".into())]);
+        (answered, SAID.with_borrow(Clone::clone))
+    }
+
+    #[test]
+    fn whoever_is_asked_is_told_what_and_a_program_reads_nothing_else() {
+        let asked = Terminal {
+            can_ask: true,
+            quiet: true,
+            ask: |_| Ok("y".into()),
+            ..Terminal::absent(&GlobalArgs::default())
+        };
+        let (answered, quote) = said(asked);
+        assert!(answered.is_ok());
+        assert_eq!(quote, ["Deposit", "  you pay  1 SOL"]);
+        assert!(matches!(said(Terminal { ask: |_| Ok(String::new()), ..asked }).0, Err(CliError::NotConfirmed)));
+        let agreed = Terminal { yes: true, ..asked };
+        assert_eq!(said(agreed).1, [""; 0]);
+        assert_eq!(said(Terminal { quiet: false, ..agreed }).1, quote);
+        assert!(matches!(said(Terminal { can_ask: false, ..asked }).0, Err(CliError::CannotAsk)));
+    }
 
     #[test]
     fn only_yes_is_yes() {

@@ -6,12 +6,19 @@ use {
     solana_address::Address,
     solana_keypair::{Keypair, write_keypair_file},
     solana_signer::Signer as _,
-    std::{cell::RefCell, fs, path::PathBuf, sync::atomic::AtomicU32, sync::atomic::Ordering, time::Duration},
+    std::{
+        cell::{Cell, RefCell},
+        fs,
+        path::PathBuf,
+        sync::atomic::AtomicU32,
+        sync::atomic::Ordering,
+        time::Duration,
+    },
     tidepool_cli::{
-        args::Cli,
+        args::{Cli, GlobalArgs},
         config::Config,
         context::Context,
-        error::CliError,
+        error::{CliError, Exit},
         output::{self, Format},
         terminal::Terminal,
     },
@@ -19,6 +26,16 @@ use {
     tidepool_interface::external::token::TokenAccount,
     tidepool_localnet::embedded::EmbeddedCluster,
 };
+
+thread_local! {
+    /// What the last command said in passing, a line each.
+    static SAID: RefCell<Vec<String>> = const { RefCell::new(vec![]) };
+}
+
+/// What the last command said in passing, a line each.
+pub fn said() -> Vec<String> {
+    SAID.with_borrow(Clone::clone)
+}
 
 pub const SOL: u64 = 1_000_000_000;
 
@@ -36,6 +53,10 @@ pub struct Stage {
     folder: PathBuf,
     /// The last answer as text, plain and verbose.
     pub text: RefCell<[String; 2]>,
+    /// How the last command ended.
+    pub exit: Cell<Exit>,
+    /// Whether there is somebody to ask, who says no.
+    pub denies: Cell<bool>,
 }
 
 impl Drop for Stage {
@@ -64,16 +85,29 @@ impl Stage {
             .start()
             .unwrap_or_else(|error| panic!("{error}"));
         let wallet = cluster.funded_keypair(1_000 * SOL);
-        let stage = Self { cluster, program_id, wallet, folder, text: RefCell::default() };
+        let stage = Self {
+            cluster,
+            program_id,
+            wallet,
+            folder,
+            text: RefCell::default(),
+            exit: Cell::new(Exit::Done),
+            denies: Cell::new(false),
+        };
         stage.keypair_file("wallet", &stage.wallet);
         stage
     }
 
     /// Writes a keypair file, and returns its path.
     pub fn keypair_file(&self, name: &str, keypair: &Keypair) -> String {
-        let path = self.folder.join(format!("{name}.json"));
+        let path = self.folder_file(name);
         write_keypair_file(keypair, &path).expect("the folder can be written to");
-        path.display().to_string()
+        path
+    }
+
+    /// The path of the keypair file of that name.
+    pub fn folder_file(&self, name: &str) -> String {
+        self.folder.join(format!("{name}.json")).display().to_string()
     }
 
     /// Writes a file, and returns its path.
@@ -107,7 +141,7 @@ impl Stage {
 
     /// Runs a command line with the key of that name, and with another door to the cluster.
     pub async fn run_on<C: Cluster>(&self, cluster: &C, name: &str, line: &str) -> Result<Value, CliError> {
-        let keypair = self.folder.join(format!("{name}.json")).display().to_string();
+        let keypair = self.folder_file(name);
         self.run_words(cluster, &["--keypair", &keypair], line).await
     }
 
@@ -121,9 +155,11 @@ impl Stage {
         let cli =
             Cli::try_parse_from(words.chain(line.split_whitespace())).unwrap_or_else(|error| panic!("{line}: {error}"));
         let config = Config::default();
-        let mut context = Context::new(cluster, &cli.global, &config, Terminal::absent(&cli.global));
+        let mut context = Context::new(cluster, &cli.global, &config, self.terminal(&cli.global));
         context.poll_every = Duration::from_millis(1);
-        let answer = match cli.command.execute(&context).await {
+        let answered = cli.command.execute(&context).await;
+        self.exit.set(answered.as_ref().err().map_or(Exit::Done, CliError::exit));
+        let answer = match answered {
             Err(CliError::Unsent(unsent)) => unsent,
             answered => answered?,
         };
@@ -136,6 +172,18 @@ impl Stage {
         let json = serde_json::from_str(&written(Format::JsonCompact, false)).expect("JSON is JSON");
         assert_documented(&json);
         Ok(json)
+    }
+
+    /// Somebody who hears what is said; and where [`Self::denies`], one who can be asked and says no.
+    fn terminal(&self, global: &GlobalArgs) -> Terminal {
+        SAID.with_borrow_mut(Vec::clear);
+        Terminal {
+            say: |text| SAID.with_borrow_mut(|said| said.push(text.to_owned())),
+            ask: |_| Ok("n".to_owned()),
+            can_ask: self.denies.get(),
+            quiet: global.output.is_json() && self.denies.get(),
+            ..Terminal::absent(global)
+        }
     }
 
     /// Runs a command line that has to succeed.
