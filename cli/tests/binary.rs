@@ -89,6 +89,36 @@ fn a_key_is_read_from_standard_input_and_never_shown() {
 }
 
 #[test]
+fn a_secret_in_place_of_a_source_is_not_repeated() {
+    let exported = solana_keypair::Keypair::new().to_base58_string();
+    for (option, secret, parts) in [
+        ("--keypair", exported.as_str(), &[&exported[..20]][..]),
+        ("--fee-payer", &exported, &[&exported[..20]]),
+        ("--fee-payer", "prompt:abandon ability able", &["abandon", "ability", "able"]),
+        ("--keypair", "prompt:abandon ability able", &["abandon", "ability", "able"]),
+        ("--keypair", "[12,34", &["12,34"]),
+        ("--fee-payer", "[12,34", &["12,34"]),
+        ("--nonce-authority", "[12,34", &["12,34"]),
+    ] {
+        for format in ["display", "json"] {
+            let line = ["deposit-sol", ADDRESS, "1", "--url", NOWHERE, "--yes", "--output", format, option, secret];
+            let refused = match option {
+                "--nonce-authority" => tidepool(&[&line[..], &["--nonce", ADDRESS, "--keypair", ADDRESS]].concat()),
+                "--keypair" => tidepool(&line),
+                _ => tidepool(&[&line[..], &["--keypair", ADDRESS, "--sign-only"]].concat()),
+            };
+            assert!(!refused.status.success());
+            let said = format!("{}{}", text(&refused.stdout), text(&refused.stderr));
+            assert!(parts.iter().all(|part| !said.contains(part)), "{option} is repeated: {said}");
+            if option == "--keypair" {
+                assert_eq!(refused.status.code(), Some(2), "{said}");
+                assert!(said.contains("a secret itself"), "{said}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_file_that_is_wrong_is_refused_before_the_cluster_is_asked() {
     let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("weights.csv");
     std::fs::write(&file, format!("vote,weight\n{ADDRESS},1\n{ADDRESS},2\n")).expect("the folder can be written to");

@@ -45,7 +45,14 @@ pub enum KeySource {
     Device(Device),
     /// The address of someone who signs elsewhere.
     Address(Address),
+    /// Something that may be a secret, or hold one. It is forgotten as it is read, so that no error can show it, and refused
+    /// when it is to be opened.
+    Secret,
 }
+
+/// What to do instead of giving a secret.
+const SECRET: &str = "what was given may be a secret itself, which others may see and the shell remembers: give the path of a keypair \
+                      file, - for standard input, or prompt: (prompt:?key=0/0) for a seed phrase, which is asked for";
 
 impl FromStr for KeySource {
     type Err = String;
@@ -55,7 +62,7 @@ impl FromStr for KeySource {
             return Ok(Self::Stdin);
         }
         if let Some(query) = text.strip_prefix("prompt:") {
-            return derivation_path(query).map(Self::Prompt);
+            return Ok(derivation_path(query).map_or(Self::Secret, Self::Prompt));
         }
         if text.starts_with("usb:") {
             return text.parse().map(Self::Device);
@@ -63,17 +70,29 @@ impl FromStr for KeySource {
         if let Ok(address) = text.parse() {
             return Ok(Self::Address(address));
         }
-        Ok(Self::File(text.strip_prefix("file:").unwrap_or(text).to_owned()))
+        let path = text.strip_prefix("file:").unwrap_or(text);
+        if is_secret(path) {
+            return Ok(Self::Secret);
+        }
+        Ok(Self::File(path.to_owned()))
     }
 }
 
-fn derivation_path(query: &str) -> Result<DerivationPath, String> {
-    let malformed = || format!("prompt:{query} is no source of a key: write prompt: or prompt:?key=0/0");
+fn derivation_path(query: &str) -> Option<DerivationPath> {
     match query.strip_prefix("?key=") {
-        None if query.is_empty() => Ok(DerivationPath::default()),
-        None => Err(malformed()),
-        Some(key) => DerivationPath::from_key_str(key).map_err(|_| malformed()),
+        None => query.is_empty().then(DerivationPath::default),
+        Some(key) => DerivationPath::from_key_str(key).ok(),
     }
+}
+
+/// Whether it looks like what a keypair file holds, like a secret key as wallets export it (64 bytes, which take at least as many
+/// characters in base 58 and in hex), or like a seed phrase.
+fn is_secret(text: &str) -> bool {
+    const SHORTEST_KEY: usize = 64;
+    const SHORTEST_PHRASE: usize = 12;
+    let text = text.trim();
+    let is_key = text.len() >= SHORTEST_KEY && text.chars().all(|letter| letter.is_ascii_alphanumeric());
+    is_key || text.starts_with('[') || text.split_whitespace().count() >= SHORTEST_PHRASE
 }
 
 /// The keys that have been opened, so that nobody is asked twice for the same one.
@@ -106,6 +125,7 @@ impl Keyring {
             KeySource::Prompt(path) => from_prompt(role, path).map(shared),
             KeySource::Device(device) => device.open(role),
             KeySource::Address(address) => self.elsewhere(address),
+            KeySource::Secret => Err(SECRET.into()),
         };
         let key = opened.map_err(|detail| CliError::Key { role, detail })?;
         self.open.borrow_mut().push((source.clone(), Rc::clone(&key)));
@@ -175,9 +195,21 @@ mod tests {
         assert_eq!("prompt:".parse(), Ok(KeySource::Prompt(DerivationPath::default())));
         let other = DerivationPath::from_key_str("0/1").unwrap();
         assert_eq!("prompt:?key=0/1".parse(), Ok(KeySource::Prompt(other)));
-        assert!("prompt:x".parse::<KeySource>().unwrap_err().contains("prompt:?key=0/0"));
         let address = Address::new_from_array([7; 32]);
         assert_eq!(address.to_string().parse(), Ok(KeySource::Address(address)));
+    }
+
+    #[test]
+    fn a_secret_in_place_of_a_source_is_forgotten() {
+        let exported = Keypair::new().to_base58_string();
+        let phrase = ["abandon"; 12].join(" ");
+        for secret in ["prompt:x", "prompt:?key=abandon ability", "[12,34", " [1]", "file:[1", &exported, &phrase] {
+            let source: KeySource = secret.parse().unwrap();
+            assert_eq!(source, KeySource::Secret, "{secret}");
+            let refused = Keyring::default().open("the manager", &source).err().unwrap();
+            assert_eq!(refused.exit(), crate::error::Exit::Usage);
+            assert!(refused.to_string().contains("prompt:?key=0/0"), "{refused}");
+        }
     }
 
     #[test]
