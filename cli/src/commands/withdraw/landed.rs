@@ -3,7 +3,11 @@
 use {
     crate::{context::Context, error::CliError, units::tokens},
     solana_address::Address,
-    tidepool_client::{cluster::Cluster, plan::WithdrawalPlan, send::Sent},
+    tidepool_client::{
+        cluster::Cluster,
+        plan::WithdrawalPlan,
+        send::{Outcome, Sent, Summary},
+    },
 };
 
 /// Says which parts have landed where not all have: what they gave must not be given again.
@@ -11,22 +15,38 @@ pub fn tell_what_landed<C: Cluster>(context: &Context<'_, C>, error: &CliError, 
     let CliError::NotLanded(summary) = error else {
         return;
     };
-    let landed: Vec<_> = summary.transactions.iter().filter(|sent| sent.outcome.is_landed()).collect();
-    for sent in &landed {
+    for sent in summary.transactions.iter().filter(|sent| sent.outcome.is_landed()) {
         context.terminal.note(&format!("Landed: {}", sent.label));
     }
-    if !landed.is_empty() {
-        let given = tokens(given(planned, &landed));
-        context.terminal.note(&format!("{given} have been given: withdraw only the others anew"));
+    if let Some(advice) = advice(planned, summary) {
+        context.terminal.note(&advice);
     }
 }
 
-/// Pool tokens that were given by the transactions that have landed.
-fn given(planned: &WithdrawalPlan, landed: &[&Sent]) -> u64 {
+/// What has been given, or may have been, and what to do; nothing where nothing was.
+fn advice(planned: &WithdrawalPlan, summary: &Summary) -> Option<String> {
+    let landed: Vec<_> = summary.transactions.iter().filter(|sent| sent.outcome.is_landed()).collect();
+    let is_unknown = |sent: &&Sent| matches!(sent.outcome, Outcome::Unknown { .. });
+    let unknown: Vec<_> = summary.transactions.iter().filter(is_unknown).collect();
+    let done = tokens(given(planned, &landed));
+    if unknown.is_empty() {
+        return (!landed.is_empty()).then(|| format!("{done} have been given: withdraw only the others anew"));
+    }
+    let maybe = tokens(given(planned, &unknown));
+    let signatures = unknown.iter().filter_map(|sent| sent.outcome.signature()).map(|signature| signature.to_string());
+    let look = format!("look for {} first", signatures.collect::<Vec<_>>().join(" and "));
+    Some(match landed.len() {
+        0 => format!("Up to {maybe} may have been given: {look}"),
+        _ => format!("{done} have been given, and up to {maybe} more may have been: {look}"),
+    })
+}
+
+/// Pool tokens that were given by these transactions.
+fn given(planned: &WithdrawalPlan, sent: &[&Sent]) -> u64 {
     // The label of a transaction names the stake accounts that it makes.
-    let made = |address: &Address| landed.iter().any(|sent| sent.label.contains(&address.to_string()));
+    let made = |address: &Address| sent.iter().any(|sent| sent.label.contains(&address.to_string()));
     let pieces = planned.pieces.iter().filter(|piece| made(&piece.to.address)).map(|piece| piece.quote.pool_tokens);
-    let sol = planned.sol.filter(|_| landed.iter().any(|sent| sent.label.contains("withdraw SOL")));
+    let sol = planned.sol.filter(|_| sent.iter().any(|sent| sent.label.contains("withdraw SOL")));
     pieces.chain(sol.map(|quote| quote.burnt.saturating_add(quote.fee))).fold(0, u64::saturating_add)
 }
 
@@ -39,14 +59,17 @@ mod tests {
             actions::NewStakeAccount,
             plan::{Piece, Plan},
             quote::{StakeWithdrawalQuote, WithdrawFrom},
-            send::Outcome,
+            send::WhyUnknown,
         },
         tidepool_interface::quote::WithdrawalQuote,
     };
 
-    #[test]
-    fn what_landed_is_told_from_the_labels() {
-        let account = |number| Address::new_from_array([number; 32]);
+    fn account(number: u8) -> Address {
+        Address::new_from_array([number; 32])
+    }
+
+    /// 1 to 3 pool tokens' smallest units as stake, and 100 as SOL.
+    fn planned() -> WithdrawalPlan {
         let piece = |number: u8| Piece {
             quote: StakeWithdrawalQuote {
                 from: WithdrawFrom::Reserve,
@@ -57,22 +80,56 @@ mod tests {
             },
             to: NewStakeAccount::keypair(account(number)),
         };
-        let planned = WithdrawalPlan {
+        WithdrawalPlan {
             plan: Plan::default(),
             pieces: vec![piece(1), piece(2), piece(3)],
             sol: Some(WithdrawalQuote { burnt: 90, fee: 10, lamports: 1 }),
             left: None,
             rent_lamports: 0,
-        };
-        let sent = |label: String| Sent {
-            label,
-            outcome: Outcome::Landed { signature: Signature::default(), slot: 1, units_consumed: None },
-        };
-        let first = sent(format!("withdraw SOL, withdraw stake from validator V into stake account {}", account(1)));
-        let second = sent(format!("withdraw stake from validator W into stake account {}", account(3)));
+        }
+    }
+
+    fn landed(label: String) -> Sent {
+        Sent { label, outcome: Outcome::Landed { signature: Signature::default(), slot: 1, units_consumed: None } }
+    }
+
+    fn in_account(number: u8) -> String {
+        format!("withdraw stake from validator W into stake account {}", account(number))
+    }
+
+    #[test]
+    fn what_landed_is_told_from_the_labels() {
+        let planned = planned();
+        let first = landed(format!("withdraw SOL, withdraw stake from validator V into stake account {}", account(1)));
+        let second = landed(in_account(3));
         assert_eq!(given(&planned, &[]), 0);
         assert_eq!(given(&planned, &[&first]), 101);
         assert_eq!(given(&planned, &[&second]), 3);
         assert_eq!(given(&planned, &[&first, &second]), 104);
+    }
+
+    #[test]
+    fn what_may_have_landed_is_not_withdrawn_anew() {
+        let signature = Signature::from([7; 64]);
+        let outcome = || Outcome::Unknown { signature, why: WhyUnknown::NoBlocks };
+        let unknown = || Sent { label: in_account(2), outcome: outcome() };
+        let expired = || Sent { label: in_account(3), outcome: Outcome::Expired { attempts: 1, is_held: false } };
+        let told = |transactions| advice(&planned(), &Summary { transactions });
+        assert_eq!(told(vec![expired()]), None);
+        assert_eq!(
+            told(vec![landed(in_account(1)), expired()]).unwrap(),
+            "0.000000001 pool tokens have been given: withdraw only the others anew"
+        );
+        assert_eq!(
+            told(vec![landed(in_account(1)), unknown(), expired()]).unwrap(),
+            format!(
+                "0.000000001 pool tokens have been given, and up to 0.000000002 pool tokens more may have been: look for \
+                 {signature} first"
+            )
+        );
+        assert_eq!(
+            told(vec![unknown(), expired()]).unwrap(),
+            format!("Up to 0.000000002 pool tokens may have been given: look for {signature} first")
+        );
     }
 }
