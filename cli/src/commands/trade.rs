@@ -91,11 +91,14 @@ impl Quote {
     /// The least that it yields, and where that comes from.
     #[must_use]
     pub fn at_least(self, least: &str, bound: &Bound) -> Self {
-        let why = match bound.minimum {
-            Some(_) => "as demanded".into(),
-            None => format!("{} less than quoted", bound.max_slippage),
-        };
-        self.line("at least", format!("{least} ({why}), or it does not happen"))
+        self.line("at least", format!("{least} ({}), or it does not happen", reason(bound)))
+    }
+
+    /// The same for what has several parts, which are bounded one by one: some may happen while others do not.
+    #[must_use]
+    pub fn at_least_each(self, least: &str, bound: &Bound) -> Self {
+        let each = "a part that would bring less than its share of that does not happen, though others may";
+        self.line("at least", format!("{least} in all ({}); {each}", reason(bound)))
     }
 
     /// The exchange rate that it was computed at.
@@ -114,12 +117,27 @@ impl Quote {
         self
     }
 
+    /// Other things.
+    #[must_use]
+    pub fn add(mut self, lines: impl IntoIterator<Item = Line>) -> Self {
+        self.lines.extend(lines);
+        self
+    }
+
     /// Shows it, and asks whether it shall be done.
     ///
     /// # Errors
     /// [`CliError::NotConfirmed`], [`CliError::CannotAsk`].
     pub fn confirm<C: Cluster>(&self, context: &Context<'_, C>, what: &str) -> Result<(), CliError> {
         context.terminal.confirm(what, &self.lines)
+    }
+}
+
+/// Where a bound comes from.
+fn reason(bound: &Bound) -> String {
+    match bound.minimum {
+        Some(_) => "as demanded".into(),
+        None => format!("{} less than quoted", bound.max_slippage),
     }
 }
 

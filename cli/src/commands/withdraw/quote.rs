@@ -79,10 +79,12 @@ fn parts(quote: Quote, planned: &WithdrawalPlan, totals: &Totals, bound: &Bound)
             account.address
         ));
     }
-    if planned.quotes().count() > 1 {
-        quote = quote.line("in all", amounts.sol(totals.lamports));
-    }
-    quote = quote.fee(totals.fee).at_least(&amounts.sol(totals.minimum), bound);
+    let least = amounts.sol(totals.minimum);
+    quote = if planned.quotes().count() > 1 {
+        quote.line("in all", amounts.sol(totals.lamports)).fee(totals.fee).at_least_each(&least, bound)
+    } else {
+        quote.fee(totals.fee).at_least(&least, bound)
+    };
     match planned.rent_lamports {
         0 => quote,
         rent => quote.line("rent", format!("{} more, which stays in the stake accounts", amounts.sol(rent))),
@@ -135,7 +137,9 @@ mod tests {
                 format!("you get: 3 SOL as stake of validator {vote}, in stake account {account}"),
                 "in all: 4.000000001 SOL".into(),
                 "fee: 0.000000005 pool tokens, deducted already".into(),
-                "at least: 3.96 SOL (1.00 % less than quoted), or it does not happen".into(),
+                "at least: 3.96 SOL in all (1.00 % less than quoted); a part that would bring less than its share of that does \
+                 not happen, though others may"
+                    .into(),
                 "rent: 0.000000007 SOL more, which stays in the stake accounts".into(),
             ]
         );
