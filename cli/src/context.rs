@@ -13,6 +13,7 @@ use {
     },
     solana_address::Address,
     solana_message::AddressLookupTableAccount,
+    solana_signer::{Signer, null_signer::NullSigner},
     std::{future::Future, time::Duration},
     tidepool_client::{
         cluster::Cluster,
@@ -88,6 +89,14 @@ impl<'a, C: Cluster> Context<'a, C> {
         Ok(keys)
     }
 
+    /// Whether the command line names a key that can sign, and not only the address of somebody who has.
+    pub fn is_given_a_key(&self) -> bool {
+        let wallet = self.global.keypair.as_deref().map(|source| source.parse::<KeySource>());
+        // What is no source of a key at all is refused later.
+        let wallet = wallet.is_some_and(|source| !matches!(source, Ok(KeySource::Address(_))));
+        wallet || self.global.fee_payer.as_ref().is_some_and(|source| !matches!(source, KeySource::Address(_)))
+    }
+
     /// The key from `source`, or else the user's own, in the part that `role` names.
     ///
     /// # Errors
@@ -155,7 +164,12 @@ impl<'a, C: Cluster> Context<'a, C> {
         check_lifetime(&lifetime, &stages)?;
         let bar = Bar::spinner(&self.terminal, "Sending");
         let watched = Watched { bar: &bar, interrupt: &self.interrupt };
-        let sender = Sender::new(self.cluster, payer.as_ref())
+        // Whoever asks for a message alone has not asked for a signature.
+        let nobody = NullSigner::new(&payer.pubkey());
+        let signs = self.global.transactions.signs();
+        let payer: &dyn Signer = if signs { payer.as_ref() } else { &nobody };
+        keys.retain(|_| signs);
+        let sender = Sender::new(self.cluster, payer)
             .signers(keys.iter().map(AsRef::as_ref))
             .options(SendOptions { lifetime, ..self.send_options(program_id) })
             .stop(&self.interrupt.stop)

@@ -55,6 +55,11 @@ impl TransactionArgs {
         !self.dry_run && !self.sign_only && !self.dump_transaction_message
     }
 
+    /// Whether the command signs. A message alone needs nobody's signature.
+    pub const fn signs(&self) -> bool {
+        self.sign_only || !self.dump_transaction_message
+    }
+
     /// The price of a compute unit.
     pub fn price(&self) -> ComputeUnitPrice {
         match self.compute_unit_price {
