@@ -198,7 +198,7 @@ pub enum CliError {
     Unsent(Box<Unsent>),
 
     /// Ctrl-C, with nothing under way.
-    #[error("interrupted before anything was sent, but for an update of the pool where that had to come first")]
+    #[error("interrupted, before anything was sent but an update of the pool where that had to come first")]
     Interrupted,
 
     /// Ctrl-C for the second time, with transactions under way.
@@ -306,9 +306,7 @@ fn exit_of_summary(summary: &Summary) -> Exit {
         return Exit::Interrupted;
     }
     match summary.problems().next().map(|sent| &sent.outcome) {
-        Some(Outcome::Failed { failure, .. } | Outcome::WouldFail(failure)) => {
-            exit_of_failure(failure)
-        }
+        Some(Outcome::Failed { failure, .. } | Outcome::WouldFail(failure)) => exit_of_failure(failure),
         Some(Outcome::Expired { .. }) => Exit::Unreachable,
         Some(Outcome::NotSent(reason)) => exit_of_unsent(reason),
         _ => Exit::Failed,

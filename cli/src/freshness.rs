@@ -88,11 +88,24 @@ impl<'a, C: Cluster> Context<'a, C> {
         let lookup = LookupArgs::default();
         let crank = self.crank(&lookup).options(CrankOptions { rebalance: false, ..self.crank_options() });
         let report = crank.run_from(snapshot).await?;
+        self.tell_updated(&report.sent);
         let snapshot = match stakes {
             StakeSelection::None => report.snapshot,
             stakes => report.snapshot.read_again(self.cluster, stakes).await?,
         };
         Ok(Fresh { snapshot, transactions: Landed::of(&report.sent) })
+    }
+
+    /// Says what has been sent and paid for, whatever becomes of the rest of the command.
+    fn tell_updated(&self, sent: &Summary) {
+        let signatures: Vec<_> = Landed::of(sent).iter().map(|landed| landed.signature.to_string()).collect();
+        let count = match signatures.len() {
+            1 => "1 transaction".to_owned(),
+            count => format!("{count} transactions"),
+        };
+        if !signatures.is_empty() {
+            self.terminal.tell(&format!("Updated: {count} ({})", signatures.join(", ")));
+        }
     }
 
     /// Refuses to update a pool first where that is not allowed, and says that it will be updated where it is.
