@@ -1,7 +1,7 @@
 //! `tidepool create-pool`
 
 use {
-    super::wallet::check_balance,
+    super::{message::program_name, wallet::check_balance},
     crate::{
         args::address,
         context::Context,
@@ -265,13 +265,30 @@ fn summary(new: &CreatePool, rent_lamports: u64) -> Vec<(&'static str, String)> 
         ("pool", new.pool.to_string()),
         ("program", new.program_id.to_string()),
         ("manager", new.manager.to_string()),
+    ];
+    if new.staker != new.manager {
+        lines.push(("staker", new.staker.to_string()));
+    }
+    if let Some(authority) = new.deposit_authority {
+        lines.push(("deposits need", format!("the signature of {authority}")));
+    }
+    if new.token_program != TOKEN_PROGRAM_ID {
+        lines.push((
+            "token program",
+            program_name(&new.token_program).map_or_else(|| new.token_program.to_string(), Into::into),
+        ));
+    }
+    lines.extend([
         ("room for", format!("{} validators", new.max_validators)),
         ("extension", if new.extended { "yes: it spreads deposits once it has weights" } else { "none" }.into()),
         ("fee on rewards", fee(&new.epoch_fee)),
         ("on withdrawals", fee(&new.withdrawal_fee)),
         ("on deposits", fee(&new.deposit_fee)),
-        ("you pay", format!("{} of rent", sol(rent_lamports))),
-    ];
+    ]);
+    if new.referral_fee > 0 {
+        lines.push(("of these", format!("{} % for referrers", new.referral_fee)));
+    }
+    lines.push(("you pay", format!("{} of rent", sol(rent_lamports))));
     if new.initial_reserve_lamports > 0 {
         let (deposit, account) = (new.initial_reserve_lamports, new.fee_account());
         lines.push(("you deposit", format!("{} for {} in {account}", sol(deposit), tokens(deposit))));

@@ -16,7 +16,7 @@ use {
     serde::Serialize,
     solana_address::Address,
     tidepool_client::{
-        actions::{self, DepositSol, TokenReceiver},
+        actions::{self, DepositSol},
         cluster::Cluster,
         error::PlanError,
         plan::Plan,
@@ -93,7 +93,8 @@ impl Args {
         let mut keys = vec![from.clone()];
         keys.extend(self.authority(context, snapshot)?);
         let receiver = self.receiver.receiver(from.pubkey());
-        let lamports = self.lamports(context, snapshot, &from, &receiver).await?;
+        let rent = token_account_rent(context, snapshot, &receiver).await?;
+        let lamports = self.lamports(context, &from, rent).await?;
         let quoted =
             quote::quote_deposit_sol(snapshot, lamports, None).map_err(|error| explain(snapshot, lamports, error))?;
         let minimum = self.bound.minimum_of(quoted.to_depositor);
@@ -109,6 +110,7 @@ impl Args {
         let quote = Quote::new(context);
         let paid = quote.amounts().sol(lamports);
         let quote = quote.pay(paid).get(tokens(got)).fee(fee).at_least(&tokens(minimum), &self.bound);
+        let quote = quote.add(self.receiver.lines(from.pubkey(), snapshot, rent));
         quote.rate(&snapshot.rate()).confirm(context, &format!("Deposit into pool {}", self.pool))?;
         let plan = Plan::one("deposit SOL", actions::deposit_sol(snapshot, &deposit));
         let sent = context.send(&plan, &keys, snapshot.program_id()).await?;
@@ -138,15 +140,9 @@ impl Args {
             .transpose()
     }
 
-    async fn lamports<C: Cluster>(
-        &self,
-        context: &Context<'_, C>,
-        snapshot: &PoolSnapshot,
-        from: &Key,
-        receiver: &TokenReceiver,
-    ) -> Result<u64, CliError> {
+    /// What to deposit, where `from` pays `rent` beside it.
+    async fn lamports<C: Cluster>(&self, context: &Context<'_, C>, from: &Key, rent: u64) -> Result<u64, CliError> {
         let wallet = from.pubkey();
-        let rent = token_account_rent(context, snapshot, receiver).await?;
         if let Amount::Exact(lamports) = self.amount {
             check_balance(context, &wallet, lamports.saturating_add(rent)).await?;
             return Ok(lamports);

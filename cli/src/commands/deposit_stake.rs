@@ -100,13 +100,14 @@ impl Args {
         let fresh = context.fresh(&self.pool, stakes, self.update_first).await?;
         let snapshot = &fresh.snapshot;
         let payer = context.fee_payer()?.pubkey();
-        let to = self.receiver.receiver(owner.pubkey());
+        let depositor = owner.pubkey();
+        let to = self.receiver.receiver(depositor);
         let quoted = quote::quote_deposit_stake(snapshot, &account, None)?;
         let minimum = self.bound.minimum_of(quoted.pool_tokens.to_depositor);
         let deposit = DepositStake {
             address: self.stake,
             account: &account,
-            withdrawer: owner.pubkey(),
+            withdrawer: depositor,
             payer,
             to,
             referrer: self.receiver.referrer,
@@ -121,6 +122,7 @@ impl Args {
         let quote = Quote::new(context);
         let paid = format!("stake account {} with {}", self.stake, quote.amounts().sol(account.lamports));
         let quote = quote.pay(paid).get(tokens(got)).fee(fee).at_least(&tokens(minimum), &self.bound);
+        let quote = quote.add(self.receiver.lines(depositor, snapshot, rent));
         quote.rate(&snapshot.rate()).confirm(context, &format!("Deposit into pool {}", self.pool))?;
         let sent = context.send(&Plan::one("deposit stake", group), &keys, snapshot.program_id()).await?;
         Ok(Done(Output {

@@ -1,6 +1,7 @@
 //! What deposits and withdrawals share: who gives, who gets, and what a wallet can spend.
 
 use {
+    super::trade::Line,
     crate::{
         args::address,
         context::Context,
@@ -49,6 +50,24 @@ impl ReceiverArgs {
             Some(account) => TokenReceiver::Account(account),
             None => TokenReceiver::Wallet(self.to.unwrap_or(own)),
         }
+    }
+
+    /// What a quote says of who gets pool tokens, where that is not the depositor `own` alone, and of `rent`, the lamports
+    /// for a new token account.
+    pub fn lines(&self, own: Address, snapshot: &PoolSnapshot, rent: u64) -> Vec<Line> {
+        let account = self.receiver(own).address(snapshot);
+        let elsewhere = match (self.token_account, self.to) {
+            (Some(account), _) if account != TokenReceiver::Wallet(own).address(snapshot) => {
+                Some(format!("token account {account}"))
+            }
+            (None, Some(to)) if to != own => Some(format!("{to}, in token account {account}")),
+            _ => None,
+        };
+        let referrer = self.referrer.filter(|referrer| *referrer != account);
+        let rent = (rent > 0).then(|| ("rent", format!("{} more, for a new token account", sol(rent))));
+        let elsewhere = elsewhere.map(|elsewhere| ("goes to", elsewhere));
+        let referrer = referrer.map(|referrer| ("referrer", format!("{referrer}, who gets a share of the fee")));
+        elsewhere.into_iter().chain(referrer).chain(rent).collect()
     }
 }
 

@@ -110,7 +110,10 @@ impl Args {
         let quote = Quote::new(context);
         let [got, least] = [quoted.lamports, minimum_lamports].map(|lamports| quote.amounts().sol(lamports));
         let quote = quote.pay(tokens(pool_tokens)).get(got).fee(quoted.fee).at_least(&least, &self.bound);
-        quote.rate(&snapshot.rate()).confirm(context, &format!("Withdraw from pool {}", self.pool))?;
+        let to = withdrawal.to;
+        let elsewhere = (to != owner.pubkey()).then(|| ("goes to", to.to_string()));
+        let quote = quote.add(elsewhere).rate(&snapshot.rate());
+        quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let sent = context.send(&Plan::one("withdraw SOL", group), &keys, snapshot.program_id()).await?;
         Ok(Done(Output {
             pool: Text(self.pool),

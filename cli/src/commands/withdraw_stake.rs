@@ -153,7 +153,10 @@ impl Args {
         check_balance(context, &payer, planned.rent_lamports).await?;
         let otherwise = self.otherwise();
         let quoted = Quoted { snapshot, planned: &planned, totals, payer, otherwise };
-        let quote = quoted.lines(Quote::new(context), &self.bound)?;
+        let authority = request.terms.stake_authority;
+        let elsewhere =
+            (authority != owner.pubkey()).then(|| ("authority", format!("{authority}, over the stake accounts")));
+        let quote = quoted.lines(Quote::new(context), &self.bound)?.add(elsewhere);
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let keys: Vec<Key> = first_key.into_iter().chain([owner]).collect();
         let sent = context.send(&planned.plan, &keys, snapshot.program_id()).await;
