@@ -36,8 +36,10 @@ impl Args {
             keys.push(context.fee_payer()?);
         }
         message.check_signs(&keys.iter().map(|key| key.pubkey()).collect::<Vec<_>>())?;
-        context.terminal.confirm("Sign this message", &message.lines())?;
+        let pool_program = context.global.program_id;
+        context.terminal.confirm("Sign this message", &message.lines(pool_program))?;
+        let (payer, does) = (message.payer(), message.instructions(pool_program));
         let signed = PartlySigned::sign("signed", message.0, keys.iter().map(AsRef::as_ref))?;
-        Ok(Unsent::of(&[signed], false))
+        Ok(Unsent::explained(&signed, payer, does))
     }
 }

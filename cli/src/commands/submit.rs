@@ -24,7 +24,7 @@ Example:
 /// Send a transaction that was signed elsewhere
 ///
 /// Puts the signatures of --signer, and those of --keypair and --fee-payer where these are given, to the message that was
-/// signed, sends it, and follows it until it is known what became of it.
+/// signed, sends it, and follows it until it is known what became of it. Shows what it does; and asks, where a key of yours signs.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
@@ -44,8 +44,18 @@ impl Args {
     /// # Errors
     /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
+        let signs = context.is_given_a_key();
+        if signs {
+            context.terminal.check_consent()?;
+        }
         let message = self.message.read()?;
         let keys = context.presigned_and_given()?;
+        let lines = message.lines(context.global.program_id);
+        if signs {
+            context.terminal.confirm("Sign and send this message", &lines)?;
+        } else {
+            context.terminal.show("Sending this message", &lines);
+        }
         let signed = PartlySigned::sign("submit", message.0.clone(), keys.iter().map(AsRef::as_ref))?;
         let transaction = signed.complete()?;
         let program_id = context.global.program_id.or_else(|| message.pool_program()).unwrap_or_default();

@@ -2,6 +2,7 @@
 //!
 //! The program is the built one (`cargo xtask build-program`); without it these tests fail and say so.
 
+mod asking;
 mod crank;
 mod doors;
 mod figures;

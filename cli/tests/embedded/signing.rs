@@ -11,6 +11,7 @@ use {
         versions::Versions,
     },
     solana_signer::Signer as _,
+    tidepool_cli::error::Exit,
     tidepool_client::cluster::Cluster as _,
 };
 
@@ -50,7 +51,7 @@ async fn a_dry_run_shows_what_would_happen_and_needs_no_key() {
     let simulated = &answer["simulated"][0];
     assert_eq!(simulated["would_land"], true);
     assert!(simulated["compute_units"].as_u64().unwrap() > 1_000);
-    assert!(text(&simulated["events"][0]).contains("Funds"), "{simulated:#}");
+    assert!(text(&simulated["events"][0]).contains("reserve"), "{simulated:#}");
     assert!(stage.text.borrow()[0].contains("token program"), "{}", stage.text.borrow()[0]);
     assert_eq!(stage.cluster.lamports(&wallet), before);
 
@@ -75,6 +76,38 @@ async fn a_dry_run_tells_a_failure_and_what_was_not_looked_at() {
 }
 
 #[tokio::test]
+async fn a_dry_run_ends_as_sending_would() {
+    let stage = Stage::new();
+    let pool = stage.pool("").await;
+    stage.must(&format!("deposit-sol {pool} 5")).await;
+    assert_eq!(stage.exit.get(), Exit::Done);
+    let tokens = text(&stage.must(&format!("deposit-sol {pool} 5 --dry-run --verbose")).await["simulated"][0]["label"]);
+    assert_eq!((tokens.as_str(), stage.exit.get()), ("deposit SOL", Exit::Done));
+    // The tokens are somebody else's, which only the token program looks at.
+    let account = text(&stage.must(&format!("deposit-sol {pool} 5")).await["token_account"]);
+    let thief = Address::new_unique();
+    let answer = stage.must(&format!("withdraw-sol {pool} 1 --from {account} --owner {thief} --dry-run")).await;
+    assert_eq!(answer["simulated"][0]["would_land"], false, "{answer:#}");
+    assert!(stage.text.borrow()[0].contains("would fail"), "the answer is given all the same");
+    assert_eq!(stage.exit.get(), Exit::Refused);
+}
+
+#[tokio::test]
+async fn a_message_alone_holds_no_signature() {
+    let stage = Stage::new();
+    let pool = stage.pool("").await;
+    let wallet = stage.wallet.pubkey();
+    let (payer, file) = stage.another_wallet("payer", SOL);
+    let line = format!("set-staker {pool} {payer} --fee-payer {file} --dump-transaction-message");
+    let dumped = stage.must(&line).await;
+    assert_eq!(first(&dumped)["signers"], serde_json::json!([]));
+    assert_eq!(first(&dumped)["absent"], serde_json::json!([payer.to_string(), wallet.to_string()]));
+    // Who wants to have it signed says so.
+    let both = stage.must(&format!("{line} --sign-only --blockhash {}", blockhash(&stage).await)).await;
+    assert_eq!(first(&both)["signers"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn what_is_signed_elsewhere_is_submitted() {
     let stage = Stage::new();
     let pool = stage.pool("").await;
@@ -92,7 +125,12 @@ async fn what_is_signed_elsewhere_is_submitted() {
     let message = text(&half["message"]);
 
     // With the manager's key; nothing is asked of the network.
-    let signed = stage.must(&format!("sign {message}")).await;
+    let signed = stage.must(&format!("sign {message} --program-id {}", stage.program_id)).await;
+    assert_eq!(first(&signed)["fee_payer"], payer.to_string());
+    let does: Vec<_> = first(&signed)["does"].as_array().unwrap().iter().map(text).collect();
+    let set = format!("stake pool program {}: SetStaker", stage.program_id);
+    assert!(does.iter().any(|what| what.starts_with(&set)), "{does:#?}");
+    assert!(does.iter().any(|what| what.ends_with("compute units")), "{does:#?}");
     assert!(stage.text.borrow()[0].contains("Signers (Pubkey=Signature):"));
     let both = format!("--signer {} --signer {}", signature(half), signature(first(&signed)));
 

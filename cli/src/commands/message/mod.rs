@@ -1,17 +1,23 @@
 //! Messages that were made by one command and are signed or sent by another.
 
+mod accounts;
+mod pool;
+mod stake;
+mod system;
+#[cfg(test)]
+mod tests;
+mod token;
+
 use {
     crate::error::CliError,
+    accounts::{Accounts, inexplicable},
     base64::{Engine as _, prelude::BASE64_STANDARD},
     solana_address::Address,
     solana_message::{VersionedMessage, compiled_instruction::CompiledInstruction},
     std::{fmt, io, str::FromStr},
-    tidepool_interface::{
-        address::{
-            COMPUTE_BUDGET_PROGRAM_ID, METADATA_PROGRAM_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID,
-            TOKEN_PROGRAM_ID,
-        },
-        instruction::{ExtensionInstruction, StakePoolInstruction},
+    tidepool_interface::address::{
+        COMPUTE_BUDGET_PROGRAM_ID, METADATA_PROGRAM_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID,
+        TOKEN_PROGRAM_ID,
     },
 };
 
@@ -84,38 +90,54 @@ impl Message {
         programs.filter(|program| program_name(program).is_none()).min_by_key(|_| 0)
     }
 
-    /// What it does, for the person who signs: a line for who pays, and for each instruction.
-    pub fn lines(&self) -> Vec<(&'static str, String)> {
-        let payer = self.signers().first().map_or_else(|| "nobody".into(), ToString::to_string);
-        let mut lines = vec![("fees paid by", payer), ("signed with", self.0.recent_blockhash().to_string())];
-        lines.extend(self.0.instructions().iter().map(|instruction| ("does", self.describe(instruction))));
+    /// What it does, for the person who signs: a line for who pays, and for each instruction. Data is read as that of a stake
+    /// pool where it goes to `pool_program`.
+    pub fn lines(&self, pool_program: Option<Address>) -> Vec<(&'static str, String)> {
+        let mut lines = vec![("fees paid by", self.payer()), ("signed with", self.0.recent_blockhash().to_string())];
+        lines.extend(self.instructions(pool_program).into_iter().map(|what| ("does", what)));
         lines
+    }
+
+    /// Who pays the fees.
+    pub fn payer(&self) -> String {
+        self.signers().first().map_or_else(|| "nobody".into(), ToString::to_string)
+    }
+
+    /// What each instruction does.
+    pub fn instructions(&self, pool_program: Option<Address>) -> Vec<String> {
+        let instructions = self.0.instructions().iter();
+        instructions.map(|instruction| self.describe(instruction, pool_program)).collect()
     }
 
     fn program(&self, instruction: &CompiledInstruction) -> Option<Address> {
         self.0.static_account_keys().get(usize::from(instruction.program_id_index)).copied()
     }
 
-    fn describe(&self, instruction: &CompiledInstruction) -> String {
+    fn describe(&self, instruction: &CompiledInstruction, pool_program: Option<Address>) -> String {
+        let (data, accounts) = (&instruction.data, Accounts::new(&self.0, &instruction.accounts));
         let Some(program) = self.program(instruction) else {
-            return "an instruction of a program in a lookup table".into();
+            return format!("a program in a lookup table: {}", inexplicable(data, &accounts));
         };
-        if let Some(name) = program_name(&program) {
-            return format!("{name}, {} bytes: {}", instruction.data.len(), self.accounts(instruction));
+        if pool_program == Some(program) {
+            return match pool::instruction(data, &accounts) {
+                Some(what) => format!("stake pool program {program}: {what}"),
+                None => format!("stake pool program {program}: {}", inexplicable(data, &accounts)),
+            };
         }
-        let known = StakePoolInstruction::decode(&instruction.data)
-            .map(|known| format!("{known:?}"))
-            .or_else(|_| ExtensionInstruction::decode(&instruction.data).map(|known| format!("{known:?}")));
-        let what = known.unwrap_or_else(|_| format!("{} bytes", instruction.data.len()));
-        format!("{program}: {what}, on {}", self.accounts(instruction))
-    }
-
-    fn accounts(&self, instruction: &CompiledInstruction) -> String {
-        let keys = self.0.static_account_keys();
-        let name = |index: &u8| {
-            keys.get(usize::from(*index)).map_or_else(|| "an account in a lookup table".into(), ToString::to_string)
+        let Some(name) = program_name(&program) else {
+            let guess = pool::instruction(data, &accounts);
+            let guess = guess.map(|guess| format!("if that is a stake pool program (--program-id): {guess}; else "));
+            return format!("{program}: {}{}", guess.unwrap_or_default(), inexplicable(data, &accounts));
         };
-        instruction.accounts.iter().map(name).collect::<Vec<_>>().join(" ")
+        let known = match program {
+            SYSTEM_PROGRAM_ID => system::instruction(data, &accounts),
+            STAKE_PROGRAM_ID => stake::instruction(data, &accounts),
+            TOKEN_PROGRAM_ID | TOKEN_2022_PROGRAM_ID => token::instruction(data, &accounts),
+            COMPUTE_BUDGET_PROGRAM_ID => system::compute_budget(data),
+            spl_associated_token_account_interface::program::ID => token::associated(data, &accounts),
+            _ => None,
+        };
+        format!("{name}: {}", known.unwrap_or_else(|| inexplicable(data, &accounts)))
     }
 
     /// Checks that one of `keys` has to sign.
@@ -138,39 +160,5 @@ impl Message {
 impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&BASE64_STANDARD.encode(self.0.serialize()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use {super::*, solana_hash::Hash, solana_instruction::Instruction};
-
-    fn message() -> Message {
-        let program = Address::new_from_array([9; 32]);
-        let instruction = Instruction::new_with_bytes(program, &[7], vec![]);
-        let payer = Address::new_from_array([1; 32]);
-        let message = solana_message::Message::new_with_blockhash(&[instruction], Some(&payer), &Hash::default());
-        Message(VersionedMessage::Legacy(message))
-    }
-
-    #[test]
-    fn a_message_travels_as_text() {
-        assert_eq!(message().to_string().parse(), Ok(message()));
-        assert_eq!(message().pool_program(), Some(Address::new_from_array([9; 32])));
-    }
-
-    #[test]
-    fn what_is_no_message_or_more_than_one_is_refused() {
-        let more = [message().0.serialize(), vec![0]].concat();
-        for wrong in ["", "!", "AAAA", &BASE64_STANDARD.encode(more)] {
-            assert!(wrong.parse::<Message>().unwrap_err().contains("--sign-only"), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn another_key_is_refused() {
-        let refused = message().check_signs(&[Address::new_from_array([2; 32])]).unwrap_err().to_string();
-        assert!(refused.contains(&Address::new_from_array([1; 32]).to_string()), "{refused}");
-        assert!(message().check_signs(&[Address::new_from_array([1; 32])]).is_ok());
     }
 }

@@ -1,0 +1,62 @@
+//! Instructions of the system program and of the compute budget program.
+
+use {super::accounts::Accounts, crate::units::sol, solana_system_interface::instruction::SystemInstruction as System};
+
+/// What an instruction of the system program does; nothing where it is not known.
+pub fn instruction(data: &[u8], accounts: &Accounts) -> Option<String> {
+    let at = |position| accounts.at(position);
+    Some(match bincode::deserialize(data).ok()? {
+        System::Transfer { lamports } => format!("transfer {} from {} to {}", sol(lamports), at(0), at(1)),
+        // What seeds say is quoted: they may hold whatever moves a terminal's cursor.
+        System::TransferWithSeed { lamports, from_seed, from_owner } => format!(
+            "transfer {} from {} to {}, as {} with the seed {from_seed:?} of program {from_owner}",
+            sol(lamports),
+            at(0),
+            at(2),
+            at(1)
+        ),
+        System::CreateAccount { lamports, space, owner } => format!(
+            "create account {} with {} from {} and {space} bytes, for program {owner}",
+            at(1),
+            sol(lamports),
+            at(0)
+        ),
+        System::CreateAccountWithSeed { base, seed, lamports, space, owner } => format!(
+            "create account {} (seed {seed:?} of {base}) with {} from {} and {space} bytes, for program {owner}",
+            at(1),
+            sol(lamports),
+            at(0)
+        ),
+        System::Assign { owner } => format!("give account {} away to program {owner}", at(0)),
+        System::AssignWithSeed { base, seed, owner } => {
+            format!("give account {} (seed {seed:?} of {base}) away to program {owner}", at(0))
+        }
+        System::Allocate { space } => format!("make room for {space} bytes in account {}", at(0)),
+        System::AllocateWithSeed { base, seed, space, owner } => {
+            format!("make room for {space} bytes in account {} (seed {seed:?} of {base}), for program {owner}", at(0))
+        }
+        System::AdvanceNonceAccount => format!("use up the nonce in {}, as {}", at(0), at(2)),
+        System::WithdrawNonceAccount(lamports) => {
+            format!("withdraw {} from nonce account {} to {}, as {}", sol(lamports), at(0), at(1), at(4))
+        }
+        System::InitializeNonceAccount(authority) => format!("make {} a nonce account of {authority}", at(0)),
+        System::AuthorizeNonceAccount(authority) => {
+            format!("give nonce account {} to {authority}, as {}", at(0), at(1))
+        }
+        _ => return None,
+    })
+}
+
+/// What an instruction of the compute budget program does; nothing where it is not known.
+pub fn compute_budget(data: &[u8]) -> Option<String> {
+    let (tag, number) = data.split_first()?;
+    let small = || number.try_into().ok().map(u32::from_le_bytes);
+    let large = || number.try_into().ok().map(u64::from_le_bytes);
+    Some(match tag {
+        1 => format!("heap of {} bytes", small()?),
+        2 => format!("limit of {} compute units", small()?),
+        3 => format!("price of {} micro-lamports a compute unit", large()?),
+        4 => format!("limit of {} bytes of accounts", small()?),
+        _ => return None,
+    })
+}
