@@ -1,6 +1,9 @@
 //! Logs of a transaction, as a person can read them.
 
-use {crate::commands::program_name, solana_address::Address, std::fmt, tidepool_client::events::EventLog};
+use {
+    super::event::describe, crate::commands::program_name, solana_address::Address, std::fmt,
+    tidepool_client::events::EventLog,
+};
 
 /// Logs with programs by their names, calls indented, and the pool's events in words.
 #[derive(Debug)]
@@ -14,7 +17,7 @@ impl Decoded {
     pub fn new(logs: &[String], program_id: Address) -> Self {
         let mut depth = 0;
         let lines = logs.iter().filter_map(|line| decode(line, &program_id, &mut depth)).collect();
-        let events = EventLog::of(logs, &program_id).events.iter().map(|event| format!("{event:?}")).collect();
+        let events = EventLog::of(logs, &program_id).events.iter().map(describe).collect();
         Self { lines, events }
     }
 

@@ -1,5 +1,6 @@
 //! What commands answer, as text, as longer text, and as JSON.
 
+mod event;
 mod logs;
 mod transactions;
 mod unsent;
