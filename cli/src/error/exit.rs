@@ -1,0 +1,76 @@
+//! How the program ends.
+
+use std::process::ExitCode;
+
+/// The exit codes, for `--help`.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  failed for a reason that has no code of its own
+  2  the command line, the configuration or a key is wrong
+  3  the program refuses, or the request makes no sense in the pool's present state
+  4  the cluster cannot be reached or does not answer: the same command may succeed later
+  5  the pool has to be updated first, or epoch rewards are being paid: update it, or wait, then try again
+  6  a transaction was sent and may still land: look for its signature before you repeat the command
+  7  the user did not confirm, and nothing was sent but an update of the pool where that had to come first
+  8  interrupted before anything was sent but such an update, or when it was known what became of all that was sent";
+
+/// How the program ends. The numbers are part of its interface; [`EXIT_CODES`] says what they mean.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// Failed for another reason.
+    Failed = 1,
+    /// The command line, the configuration or a key is wrong.
+    Usage = 2,
+    /// The program refuses.
+    Refused = 3,
+    /// The cluster does not answer.
+    Unreachable = 4,
+    /// Not now.
+    NotNow = 5,
+    /// A transaction may still land.
+    Unknown = 6,
+    /// The user did not confirm.
+    NotConfirmed = 7,
+    /// Interrupted.
+    Interrupted = 8,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+impl Exit {
+    /// The name that errors have in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Usage => "usage",
+            Self::Refused => "refused",
+            Self::Unreachable => "unreachable",
+            Self::NotNow => "not_now",
+            Self::Unknown => "unknown_outcome",
+            Self::NotConfirmed => "not_confirmed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_exit_code_is_documented() {
+        use Exit::{Done, Failed, Interrupted, NotConfirmed, NotNow, Refused, Unknown, Unreachable, Usage};
+        let all = [Done, Failed, Usage, Refused, Unreachable, NotNow, Unknown, NotConfirmed, Interrupted];
+        let documented = EXIT_CODES.lines().skip(1).map(|line| line.trim_start().split_once(' ').unwrap().0);
+        assert!(documented.eq(all.map(|exit| (exit as u8).to_string())));
+    }
+}
