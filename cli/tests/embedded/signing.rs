@@ -108,6 +108,33 @@ async fn a_message_alone_holds_no_signature() {
 }
 
 #[tokio::test]
+async fn what_the_program_itself_makes_is_explained() {
+    let stage = Stage::new();
+    let pool = stage.pool("").await;
+    stage.must(&format!("deposit-sol {pool} 20")).await;
+    let (program, vote) = (stage.program_id, stage.vote(0));
+    let lines = [
+        format!("create-pool --program-id {program} --initial-deposit 1"),
+        format!("create-pool --program-id {program} --token-program token-2022"),
+        format!("deposit-sol {pool} 5 --to {vote}"),
+        format!("withdraw-sol {pool} 5"),
+        format!("withdraw-stake {pool} 5 --from-reserve"),
+        format!("add-validator {pool} {vote}"),
+        format!("set-policy {pool} --reserve-share 1%"),
+        format!("lookup-tables {pool} --make"),
+    ];
+    for line in lines {
+        let dumped = stage.must(&format!("{line} --dump-transaction-message")).await;
+        for transaction in dumped["transactions"].as_array().unwrap() {
+            let signed = stage.must(&format!("sign {} --program-id {program}", text(&transaction["message"]))).await;
+            let does = first(&signed)["does"].to_string();
+            assert!(!does.contains("cannot be explained"), "{line}: {does}");
+            assert!(does.contains("program"), "{line}: {does}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_signed_elsewhere_is_submitted() {
     let stage = Stage::new();
     let pool = stage.pool("").await;

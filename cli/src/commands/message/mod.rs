@@ -4,6 +4,7 @@ mod accounts;
 mod pool;
 mod stake;
 mod system;
+mod table;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -22,7 +23,7 @@ use {
 };
 
 /// Programs that are no stake pool program.
-const OTHERS: [(Address, &str); 7] = [
+const OTHERS: [(Address, &str); 8] = [
     (SYSTEM_PROGRAM_ID, "system program"),
     (STAKE_PROGRAM_ID, "stake program"),
     (TOKEN_PROGRAM_ID, "token program"),
@@ -30,6 +31,7 @@ const OTHERS: [(Address, &str); 7] = [
     (spl_associated_token_account_interface::program::ID, "associated token account program"),
     (METADATA_PROGRAM_ID, "metadata program"),
     (COMPUTE_BUDGET_PROGRAM_ID, "compute budget program"),
+    (solana_address_lookup_table_interface::program::ID, "lookup table program"),
 ];
 
 /// The name of a well-known program.
@@ -134,6 +136,7 @@ impl Message {
             STAKE_PROGRAM_ID => stake::instruction(data, &accounts),
             TOKEN_PROGRAM_ID | TOKEN_2022_PROGRAM_ID => token::instruction(data, &accounts),
             COMPUTE_BUDGET_PROGRAM_ID => system::compute_budget(data),
+            solana_address_lookup_table_interface::program::ID => table::instruction(data, &accounts),
             spl_associated_token_account_interface::program::ID => token::associated(data, &accounts),
             _ => None,
         };
