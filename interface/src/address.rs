@@ -5,10 +5,10 @@
 use solana_address::Address;
 
 /// Seed of the pool's withdraw authority: the staker and withdrawer of its stake and the authority of its mint.
-pub const WITHDRAW_AUTHORITY_SEED: &[u8] = b"withdraw";
+pub const WITHDRAW_AUTHORITY_SEED: &[u8; 8] = b"withdraw";
 
 /// Seed of the pool's default stake deposit authority.
-pub const DEPOSIT_AUTHORITY_SEED: &[u8] = b"deposit";
+pub const DEPOSIT_AUTHORITY_SEED: &[u8; 7] = b"deposit";
 
 /// First seed of a transient stake account: the stake that moves to or from one validator.
 pub const TRANSIENT_STAKE_SEED: &[u8] = b"transient";
@@ -37,6 +37,8 @@ well_known! {
     TOKEN_PROGRAM_ID = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA";
     /// The Token-2022 program.
     TOKEN_2022_PROGRAM_ID = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb";
+    /// The loader of programs that can be upgraded.
+    LOADER_V3_ID = "BPFLoaderUpgradeab1e11111111111111111111111";
     /// The Metaplex token metadata program.
     METADATA_PROGRAM_ID = "metaqbxxUerdq28cj1RbAWkYQm3ybzjb6a8bt518x1s";
     /// The clock sysvar.

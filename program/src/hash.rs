@@ -1,41 +1,163 @@
-//! Addresses under a bump that is known.
+//! Addresses that the program derives, hashed by itself: a try costs a fifth of what the runtime's own search takes for it.
+//!
+//! All of them have the pool's address among their seeds. What comes from there on lies in one piece; each piece that is
+//! hashed costs compute units of its own.
 
-use pinocchio::Address;
+use {
+    core::mem::MaybeUninit,
+    pinocchio::{Address, error::ProgramError},
+};
 
 /// What the runtime hashes at the end of every derived address.
-const DERIVED_ADDRESS_MARKER: &[u8] = b"ProgramDerivedAddress";
+const DERIVED_ADDRESS_MARKER: &[u8; 21] = b"ProgramDerivedAddress";
 
-/// Most seeds of an address here; the bump, the program id and the marker follow.
-const PARTS_MAX: usize = 7;
+const ADDRESS: usize = size_of::<Address>();
 
-/// The address that `seeds` and `bump` yield for the program, by one hash. Whether there could be a key of that address is
-/// not looked at: the bump must have been found by the search.
+/// Most bytes of the seeds that follow the pool's address.
+const SUFFIX_MAX: usize = 8;
+
+/// Most bytes from the pool's address on.
+const TAIL_MAX: usize = ADDRESS + SUFFIX_MAX + 1 + ADDRESS + DERIVED_ADDRESS_MARKER.len();
+
+/// Most seeds before the pool's address.
+const HEADS_MAX: usize = 2;
+
+/// Bumps that are tried without asking whether those before them yield an address: all but one address in 256 has one of
+/// these.
+const LIKELY_BUMPS: core::ops::RangeInclusive<u8> = 248..=u8::MAX;
+
+/// An address from seeds that come before the pool's (`heads`), the pool's, and `SUFFIX` bytes after it.
+pub struct Derivation<const SUFFIX: usize> {
+    /// The pool's address, the suffix, the bump, the program id and the marker.
+    tail: [u8; TAIL_MAX],
+}
+
+impl<const SUFFIX: usize> Derivation<SUFFIX> {
+    const BUMP_AT: usize = ADDRESS + SUFFIX;
+    const PROGRAM_AT: usize = Self::BUMP_AT + 1;
+    const MARKER_AT: usize = Self::PROGRAM_AT + ADDRESS;
+    const LENGTH: usize = Self::MARKER_AT + DERIVED_ADDRESS_MARKER.len();
+
+    #[inline(always)]
+    pub fn new(program_id: &Address, pool: &Address, suffix: &[u8; SUFFIX]) -> Self {
+        const { assert!(SUFFIX <= SUFFIX_MAX) };
+        let mut tail = [0; TAIL_MAX];
+        tail[..ADDRESS].copy_from_slice(pool.as_ref());
+        tail[ADDRESS..Self::BUMP_AT].copy_from_slice(suffix);
+        tail[Self::PROGRAM_AT..Self::MARKER_AT].copy_from_slice(program_id.as_ref());
+        tail[Self::MARKER_AT..Self::LENGTH].copy_from_slice(DERIVED_ADDRESS_MARKER);
+        Self { tail }
+    }
+
+    /// Replaces the suffix.
+    #[inline(always)]
+    pub fn set_suffix(&mut self, suffix: &[u8; SUFFIX]) {
+        self.tail[ADDRESS..Self::BUMP_AT].copy_from_slice(suffix);
+    }
+
+    /// The address under `bump`, by one hash. Whether there could be a key of that address is not looked at: the bump must
+    /// have been found by the search.
+    #[inline(always)]
+    pub fn address<const HEADS: usize>(&mut self, heads: [&[u8]; HEADS], bump: u8) -> Address {
+        const { assert!(HEADS <= HEADS_MAX) };
+        self.tail[Self::BUMP_AT] = bump;
+        let mut parts: [&[u8]; HEADS_MAX + 1] = [&[]; HEADS_MAX + 1];
+        parts[..HEADS].copy_from_slice(&heads);
+        parts[HEADS] = &self.tail[..Self::LENGTH];
+        sha256(&parts[..HEADS + 1])
+    }
+
+    /// The address, under the highest bump that yields one.
+    ///
+    /// # Errors
+    /// `MaxSeedLengthExceeded` where none does, which does not happen.
+    #[inline(never)]
+    pub fn find(&mut self) -> Result<Address, ProgramError> {
+        (1..=u8::MAX)
+            .rev()
+            .map(|bump| self.address([], bump))
+            .find(|address| !is_on_curve(address))
+            .ok_or(ProgramError::MaxSeedLengthExceeded)
+    }
+
+    /// The bump under which `expected` is the address, if it is: the highest that yields one, as the runtime's search has it.
+    #[inline(never)]
+    pub fn search<const HEADS: usize>(&mut self, heads: [&[u8]; HEADS], expected: &Address) -> Option<u8> {
+        for bump in (1..=u8::MAX).rev() {
+            let address = self.address(heads, bump);
+            if !is_on_curve(&address) {
+                return (address == *expected).then_some(bump);
+            }
+        }
+        None
+    }
+
+    /// As [`Self::search`], for an account at `expected` that can only be there under the bump that the search finds, or
+    /// that does not matter.
+    #[inline(always)]
+    pub fn search_existing<const HEADS: usize>(&mut self, heads: [&[u8]; HEADS], expected: &Address) -> Option<u8> {
+        let likely = LIKELY_BUMPS.rev().find(|bump| self.address(heads, *bump) == *expected);
+        likely.or_else(|| self.search(heads, expected))
+    }
+}
+
+#[allow(dead_code, reason = "for the authorities")]
+/// The address that `seeds` and `bump` yield for the program, by one hash, as [`Derivation::address`] has it.
 #[inline(always)]
 pub fn derive_address<const N: usize>(seeds: [&[u8]; N], bump: u8, program_id: &Address) -> Address {
+    const PARTS_MAX: usize = 7;
     const { assert!(N + 3 <= PARTS_MAX) };
     let bump = [bump];
     let mut parts: [&[u8]; PARTS_MAX] = [&[]; PARTS_MAX];
     parts[..N].copy_from_slice(&seeds);
-    // Empty parts add nothing to the hash.
-    let [.., bump_part, program_part, marker_part] = &mut parts;
-    (*bump_part, *program_part, *marker_part) = (&bump, program_id.as_ref(), DERIVED_ADDRESS_MARKER);
-    sha256(&parts)
+    parts[N] = &bump;
+    parts[N + 1] = program_id.as_ref();
+    parts[N + 2] = DERIVED_ADDRESS_MARKER;
+    sha256(&parts[..N + 3])
 }
 
 #[cfg(any(target_os = "solana", target_arch = "bpf"))]
-fn sha256(parts: &[&[u8]; PARTS_MAX]) -> Address {
-    let mut hash = [0; 32];
+#[inline(always)]
+fn sha256(parts: &[&[u8]]) -> Address {
+    let mut hash = MaybeUninit::<[u8; ADDRESS]>::uninit();
     // SAFETY: The syscall reads as many slices as it is told, each a pointer and a length as sBPF lays slices out, and
     // writes 32 bytes.
     unsafe {
-        solana_define_syscall::definitions::sol_sha256(parts.as_ptr().cast(), PARTS_MAX as u64, hash.as_mut_ptr())
-    };
-    Address::new_from_array(hash)
+        solana_define_syscall::definitions::sol_sha256(
+            parts.as_ptr().cast(),
+            parts.len() as u64,
+            hash.as_mut_ptr().cast(),
+        );
+        Address::new_from_array(hash.assume_init())
+    }
 }
 
-/// The program's code runs on the host in no test; this keeps it linking there.
+/// Whether the address is a point on the curve of keys, so that there may be a key of it.
+#[cfg(any(target_os = "solana", target_arch = "bpf"))]
+#[inline(always)]
+fn is_on_curve(address: &Address) -> bool {
+    /// The curve of transactions' signatures.
+    const EDWARDS: u64 = 0;
+    // SAFETY: The syscall reads 32 bytes and writes nothing.
+    let answer = unsafe {
+        solana_define_syscall::definitions::sol_curve_validate_point(
+            EDWARDS,
+            address.as_array().as_ptr(),
+            core::ptr::null_mut(),
+        )
+    };
+    answer == 0
+}
+
+/// The program's code runs on the host in no test; these keep it linking there.
 #[cfg(not(any(target_os = "solana", target_arch = "bpf")))]
-fn sha256(parts: &[&[u8]; PARTS_MAX]) -> Address {
-    core::hint::black_box(parts);
+fn sha256(parts: &[&[u8]]) -> Address {
+    core::hint::black_box((parts, MaybeUninit::<u8>::uninit()));
     Address::default()
+}
+
+#[cfg(not(any(target_os = "solana", target_arch = "bpf")))]
+fn is_on_curve(address: &Address) -> bool {
+    core::hint::black_box(address);
+    false
 }

@@ -116,6 +116,8 @@ pub struct TokenAccount<'a> {
     pub owner: &'a Address,
     /// Tokens held, in the smallest unit.
     pub amount: u64,
+    /// Whether somebody else may spend a part of it.
+    pub has_delegate: bool,
     /// Whether the holder can neither send nor receive.
     pub is_frozen: bool,
     extensions: &'a [u8],
@@ -129,9 +131,9 @@ impl<'a> TokenAccount<'a> {
     #[inline]
     pub fn decode(data: &'a [u8]) -> Result<Self, ProgramError> {
         let (base, rest) = split_base::<TOKEN_ACCOUNT_LENGTH>(data)?;
-        option_address(base, 72)?;
+        let has_delegate = option_tag(base, 72)?;
         option_tag(base, 109)?;
-        option_address(base, 129)?;
+        option_tag(base, 129)?;
         let is_frozen = match base[108] {
             0 => return Err(ProgramError::UninitializedAccount),
             1 => false,
@@ -142,6 +144,7 @@ impl<'a> TokenAccount<'a> {
             mint: address_at(base, 0)?,
             owner: address_at(base, 32)?,
             amount: read_u64(base, 64)?,
+            has_delegate,
             is_frozen,
             extensions: extension_bytes(rest, 0, Kind::Account)?,
         })

@@ -36,6 +36,21 @@ macro_rules! accounts {
                 }
             }
 
+            impl<'a, T> $name<&'a T> {
+                /// The accounts at the front of `accounts`, where they are.
+                ///
+                /// # Errors
+                /// As [`Self::load`].
+                #[inline(always)]
+                pub fn of(accounts: &'a [T]) -> Result<Self, ProgramError> {
+                    let [$($field,)* _rest @ ..] = accounts else { return Err(ProgramError::NotEnoughAccountKeys) };
+                    Ok(Self {
+                        $($field,)*
+                        $($optional: _rest.first(),)?
+                    })
+                }
+            }
+
             #[cfg(feature = "client")]
             impl $name<crate::Address> {
                 /// The account metas of the instruction.

@@ -114,6 +114,13 @@ impl<'a> StakePoolInstruction<'a> {
         if reader.is_empty() { Ok(instruction) } else { Err(ProgramError::BorshIoError) }
     }
 
+    /// The tag and the amount of instruction data that could be a tag and an amount, and nothing else.
+    #[inline(always)]
+    pub fn decode_amount(data: &[u8]) -> Option<(u8, u64)> {
+        let [tag, amount @ ..]: &[u8; 9] = data.try_into().ok()?;
+        Some((*tag, u64::from_le_bytes(*amount)))
+    }
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, ProgramError> {
         Ok(match reader.u8()? {

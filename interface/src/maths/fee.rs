@@ -41,6 +41,12 @@ impl Fee {
         if self.denominator == 0 || self.numerator == 0 || amount == 0 {
             return Some(Wide::product(0, 0));
         }
+        // Most products fit 64 bits, with room for the rounding.
+        if amount >> 48 == 0 && self.numerator >> 15 == 0 && self.denominator >> 48 == 0 {
+            let product = amount.wrapping_mul(self.numerator);
+            let rounded = product.wrapping_add(self.denominator).wrapping_sub(1);
+            return Some(Wide::sum(rounded / self.denominator, 0));
+        }
         Wide::product(amount, self.numerator).divide_up(self.denominator)
     }
 
@@ -58,6 +64,9 @@ impl Fee {
 /// was (from 0, by these rules from 0.1 %); [`CalculationFailure`] where a term exceeds 128 bits.
 pub fn check_withdrawal_fee(new: &Fee, in_force: &Fee) -> Result<(), StakePoolError> {
     let old = if in_force.denominator == 0 || in_force.numerator == 0 { &WITHDRAWAL_BASELINE_FEE } else { in_force };
+    if (new.numerator | new.denominator | old.numerator | old.denominator) >> SMALL_BITS == 0 {
+        return check_small_withdrawal_fee(new, old);
+    }
     let common_denominator = Wide::product(old.denominator, new.denominator);
     let new_share = Wide::product(new.numerator, old.denominator);
     let old_share = Wide::product(new.denominator, old.numerator);
@@ -77,6 +86,21 @@ pub fn check_withdrawal_fee(new: &Fee, in_force: &Fee) -> Result<(), StakePoolEr
         return Err(FeeIncreaseTooHigh);
     }
     Ok(())
+}
+
+/// Numerators and denominators of fewer bits multiply, each with another and with the constants above, within 64 bits.
+const SMALL_BITS: u32 = 28;
+
+/// The checks of [`check_withdrawal_fee`] for small numbers, which are those of all fees that people set.
+#[inline(always)]
+fn check_small_withdrawal_fee(new: &Fee, old: &Fee) -> Result<(), StakePoolError> {
+    let new_share = new.numerator.wrapping_mul(old.denominator);
+    let old_share = new.denominator.wrapping_mul(old.numerator);
+    let rise = new_share.saturating_sub(old_share).wrapping_mul(MAX_WITHDRAWAL_FEE_RISE.denominator);
+    let allowed_rise = old.denominator.wrapping_mul(new.denominator).wrapping_mul(MAX_WITHDRAWAL_FEE_RISE.numerator);
+    let wanted = new_share.wrapping_mul(MAX_WITHDRAWAL_FEE_FACTOR.denominator);
+    let allowed = old_share.wrapping_mul(MAX_WITHDRAWAL_FEE_FACTOR.numerator);
+    if rise > allowed_rise || wanted > allowed { Err(FeeIncreaseTooHigh) } else { Ok(()) }
 }
 
 /// A value that takes effect after a number of epochs, counted in executions of `UpdateStakePoolBalance` in distinct

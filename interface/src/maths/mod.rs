@@ -22,5 +22,9 @@ pub fn mul_div_floor(a: u64, b: u64, c: u64) -> Option<u64> {
 /// A percentage of an amount, rounded down. `percent` over 100 is allowed, as in the contract.
 #[inline]
 pub fn percentage_floor(amount: u64, percent: u8) -> Option<u64> {
+    // Most products fit 64 bits.
+    if amount >> (u64::BITS - u8::BITS) == 0 {
+        return Some(amount.wrapping_mul(u64::from(percent)) / 100);
+    }
     mul_div_floor(amount, u64::from(percent), 100)
 }

@@ -67,7 +67,30 @@ impl Wide {
         if self.high == 0 {
             return Some((self.low / divisor, self.low % divisor));
         }
+        // With so much room above the divisor, sixteen or eight bits at a time need no preparation.
+        if divisor >> 48 == 0 {
+            return Some(self.divide_by_digits::<16>(divisor));
+        }
+        if divisor >> 56 == 0 {
+            return Some(self.divide_by_digits::<8>(divisor));
+        }
         Some(self.divide_normalized(divisor))
+    }
+
+    /// Schoolbook division with digits of `BITS` bits, for `self.high < divisor < 2^(64 - BITS)`.
+    #[inline(always)]
+    const fn divide_by_digits<const BITS: u32>(self, divisor: u64) -> (u64, u64) {
+        let (mut quotient, mut rest, mut digits) = (0, self.high, self.low);
+        let mut left = u64::BITS / BITS;
+        while left > 0 {
+            rest = (rest << BITS) | (digits >> (u64::BITS - BITS));
+            digits <<= BITS;
+            let digit = rest / divisor;
+            quotient = (quotient << BITS) | digit;
+            rest = rest.wrapping_sub(digit.wrapping_mul(divisor));
+            left -= 1;
+        }
+        (quotient, rest)
     }
 
     /// Quotient, rounded up, by a number other than 0. It always fits 128 bits.

@@ -4,91 +4,16 @@
 //! instruction, most of which need a handful of fields.
 
 use {
-    super::{POOL_HEAD_LENGTH, PodFee, PoolHead, PoolTerms, U64, pool::split_head},
+    super::{
+        POOL_HEAD_LENGTH, PodFee, PoolHead, PoolLayout, PoolTerms, U64,
+        layout::{FEE, NEXT_EPOCH_FEE, NUMBER},
+    },
     crate::maths::{Fee, FutureEpoch},
     bytemuck::Pod,
     core::mem::size_of,
     solana_address::Address,
     solana_program_error::ProgramError,
 };
-
-/// Where the fields of a pool lie whose offsets depend on what is set: for each option, and each fee that can be pending, the
-/// offset of its tag. The fields between them have fixed lengths.
-///
-/// It belongs to the data that it was made from: with other data, reading gives other fields' bytes, or panics.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct PoolLayout {
-    preferred_deposit: usize,
-    preferred_withdraw: usize,
-    next_stake_withdrawal_fee: usize,
-    sol_deposit_authority: usize,
-    sol_withdraw_authority: usize,
-    next_sol_withdrawal_fee: usize,
-    end: usize,
-}
-
-const FEE: usize = size_of::<PodFee>();
-const ADDRESS: usize = size_of::<Address>();
-const NUMBER: usize = size_of::<U64>();
-
-/// Offset of the tag of the pending fee on rewards, the first field after the head.
-const NEXT_EPOCH_FEE: usize = POOL_HEAD_LENGTH;
-
-/// Where the field ends that begins with the tag at `at`.
-#[inline(always)]
-fn after_tagged(data: &[u8], at: usize, length: usize, tag_max: u8) -> Result<usize, ProgramError> {
-    match *data.get(at).ok_or(ProgramError::BorshIoError)? {
-        0 => Ok(at.wrapping_add(1)),
-        tag if tag <= tag_max => Ok(at.wrapping_add(1 + length)),
-        _ => Err(ProgramError::BorshIoError),
-    }
-}
-
-#[inline(always)]
-fn after_option(data: &[u8], at: usize) -> Result<usize, ProgramError> {
-    after_tagged(data, at, ADDRESS, 1)
-}
-
-#[inline(always)]
-fn after_future_fee(data: &[u8], at: usize) -> Result<usize, ProgramError> {
-    after_tagged(data, at, FEE, 2)
-}
-
-impl PoolLayout {
-    /// Finds the fields of a pool account's data, whatever its account type. Bytes after the pool are ignored.
-    ///
-    /// # Errors
-    /// `BorshIoError` where the data is too short or a tag in it is none of the contract's: where
-    /// [`StakePool::decode`](super::StakePool::decode) fails.
-    #[inline(always)]
-    pub fn of(data: &[u8]) -> Result<Self, ProgramError> {
-        split_head(data)?;
-        let preferred_deposit = after_future_fee(data, NEXT_EPOCH_FEE)?;
-        let preferred_withdraw = after_option(data, preferred_deposit)?;
-        let next_stake_withdrawal_fee = after_option(data, preferred_withdraw)?.wrapping_add(2 * FEE);
-        let sol_deposit_authority = after_future_fee(data, next_stake_withdrawal_fee)?.wrapping_add(1);
-        let sol_withdraw_authority = after_option(data, sol_deposit_authority)?.wrapping_add(FEE + 1);
-        let next_sol_withdrawal_fee = after_option(data, sol_withdraw_authority)?.wrapping_add(FEE);
-        let end = after_future_fee(data, next_sol_withdrawal_fee)?.wrapping_add(2 * NUMBER);
-        if end > data.len() {
-            return Err(ProgramError::BorshIoError);
-        }
-        Ok(Self {
-            preferred_deposit,
-            preferred_withdraw,
-            next_stake_withdrawal_fee,
-            sol_deposit_authority,
-            sol_withdraw_authority,
-            next_sol_withdrawal_fee,
-            end,
-        })
-    }
-
-    /// Length in bytes of the pool.
-    pub const fn length(&self) -> usize {
-        self.end
-    }
-}
 
 #[inline(always)]
 fn pod<T: Pod>(data: &[u8], at: usize) -> &T {
@@ -243,7 +168,7 @@ impl<'a> PoolViewMut<'a> {
             }
         }
         if was_set != value.is_some() {
-            *self.layout = PoolLayout::of(self.data)?;
+            self.layout.move_behind(at, size_of::<T>(), value.is_some());
         }
         Ok(())
     }

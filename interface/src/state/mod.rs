@@ -3,6 +3,7 @@
 mod entry;
 mod extension;
 mod in_place;
+mod layout;
 mod pod;
 mod pool;
 mod terms;
@@ -13,7 +14,8 @@ pub use {
     extension::{
         BASIS_POINTS, EXTENDED_POOL_LENGTH, EXTENSION_MAGIC, EXTENSION_VERSION, PoolExtension, RebalancePolicy,
     },
-    in_place::{PoolLayout, PoolView, PoolViewMut},
+    in_place::{PoolView, PoolViewMut},
+    layout::PoolLayout,
     pod::{PodFee, PodLockup, U16, U32, U64},
     pool::{AccountType, POOL_HEAD_LENGTH, POOL_MAX_LENGTH, POOL_MIN_LENGTH, PoolHead, StakePool},
     terms::PoolTerms,

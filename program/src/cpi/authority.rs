@@ -1,7 +1,7 @@
 //! The pool's own signature.
 
 use {
-    super::call::call,
+    super::call::{call, call_batch},
     pinocchio::{
         AccountView, Address, ProgramResult,
         cpi::{Seed, Signer},
@@ -39,5 +39,16 @@ impl<'a> PoolAuthority<'a> {
     ) -> ProgramResult {
         let seeds = [Seed::from(self.pool.as_ref()), Seed::from(self.seed), Seed::from(&self.bump)];
         call(instruction, accounts, &[Signer::from(&seeds)])
+    }
+
+    /// As [`Self::invoke`], for an instruction that names accounts several times.
+    #[inline(always)]
+    pub(super) fn invoke_batch<const N: usize>(
+        &self,
+        instruction: &InstructionView,
+        accounts: [&AccountView; N],
+    ) -> ProgramResult {
+        let seeds = [Seed::from(self.pool.as_ref()), Seed::from(self.seed), Seed::from(&self.bump)];
+        call_batch(instruction, accounts, &[Signer::from(&seeds)])
     }
 }

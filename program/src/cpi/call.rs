@@ -39,3 +39,22 @@ pub fn call<const N: usize>(
     unsafe { invoke_signed_unchecked(instruction, &accounts, signers) };
     Ok(())
 }
+
+/// As [`call`], for an instruction that names accounts several times: `accounts` are those that it names, each once at least.
+///
+/// # Errors
+/// As [`call`].
+#[inline(always)]
+pub fn call_batch<const N: usize>(
+    instruction: &InstructionView,
+    accounts: [&AccountView; N],
+    signers: &[Signer],
+) -> ProgramResult {
+    for account in accounts {
+        account.check_borrow_mut()?;
+    }
+    let accounts: [CpiAccount; N] = accounts.map(CpiAccount::from);
+    // SAFETY: The data of none of the accounts is borrowed, as was checked above.
+    unsafe { invoke_signed_unchecked(instruction, &accounts, signers) };
+    Ok(())
+}

@@ -12,5 +12,5 @@ pub use {
     metadata::{TokenText, create_metadata, update_metadata},
     stake::{StakeSysvars, authorize, minimum_delegation},
     system::{create_stake_account, transfer},
-    token::{TokenProgram, burn, transfer_checked},
+    token::{BurnAndFee, TokenProgram, burn, burn_and_transfer, can_transfer_after_burn, transfer_checked},
 };

@@ -16,16 +16,16 @@ use {
 
 #[inline(never)]
 pub fn process(program_id: &Address, accounts: &[AccountView], lamports: u64, minimum: Option<u64>) -> ProgramResult {
-    let accounts = DepositSolAccounts::load(&mut accounts.iter().copied())?;
+    let accounts = DepositSolAccounts::of(accounts)?;
     let epoch = current_epoch()?;
-    let mut pool = Pool::load(program_id, &accounts.pool)?;
-    let authority = pool.check_withdraw_authority(&accounts.withdraw_authority)?;
-    pool.check_sol_deposit_authority(accounts.sol_deposit_authority.as_ref())?;
-    pool.check_mint(&accounts.pool_mint)?;
-    pool.check_reserve(&accounts.reserve_stake)?;
-    let token = pool.check_token_program(&accounts.token_program, &accounts.pool_mint)?;
-    check_system_program(&accounts.system_program)?;
-    pool.check_manager_fee_address(&accounts.manager_fee_account)?;
+    let mut pool = Pool::load(program_id, accounts.pool)?;
+    let authority = pool.check_withdraw_authority(accounts.withdraw_authority)?;
+    pool.check_sol_deposit_authority(accounts.sol_deposit_authority)?;
+    pool.check_mint(accounts.pool_mint)?;
+    pool.check_reserve(accounts.reserve_stake)?;
+    let token = pool.check_token_program(accounts.token_program, accounts.pool_mint)?;
+    check_system_program(accounts.system_program)?;
+    pool.check_manager_fee_address(accounts.manager_fee_account)?;
     pool.check_fresh(epoch)?;
 
     let quote = {
@@ -33,18 +33,18 @@ pub fn process(program_id: &Address, accounts: &[AccountView], lamports: u64, mi
         quote::sol_deposit_at(&pool.rate(), &view.sol_deposit_fee(), view.sol_referral_fee(), lamports)?
             .check_minimum(minimum)?
     };
-    let mut funds = Funds::before(&pool, epoch, tag::DEPOSIT_SOL).reserve_before(&accounts.reserve_stake);
-    transfer(&accounts.lamports_from, &accounts.reserve_stake, lamports)?;
+    let mut funds = Funds::before(&pool, epoch, tag::DEPOSIT_SOL).reserve_before(accounts.reserve_stake);
+    transfer(accounts.lamports_from, accounts.reserve_stake, lamports)?;
     mint_deposit(
         &authority,
         token,
         &quote,
-        &accounts.pool_tokens_to,
-        &accounts.manager_fee_account,
-        &accounts.referrer_fee_account,
+        accounts.pool_tokens_to,
+        accounts.manager_fee_account,
+        accounts.referrer_fee_account,
     )?;
     pool.store_deposit(lamports, quote.minted)?;
-    funds.reserve_after(&accounts.reserve_stake);
+    funds.reserve_after(accounts.reserve_stake);
     funds.emit(&pool);
     Ok(())
 }

@@ -4,6 +4,7 @@ use {
     crate::{
         cpi::{PoolAuthority, StakeSysvars, TokenProgram, authorize},
         event::Funds,
+        hash::Derivation,
         validation::{
             Pool, SysvarAt, borrow_stake, check_owner, check_stake_program, check_validator_stake, clock_epoch,
             missing_account,
@@ -12,7 +13,7 @@ use {
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     tidepool_interface::{
         StakePoolError::{CalculationFailure, IncorrectDepositVoteAddress, ValidatorNotFound},
-        address::find_deposit_authority,
+        address::DEPOSIT_AUTHORITY_SEED,
         external::stake::StakeState,
         instruction::{DepositStakeAccounts, tag},
         quote::{self, DepositQuote, StakeDepositFees},
@@ -22,25 +23,25 @@ use {
 
 #[inline(never)]
 pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u64>) -> ProgramResult {
-    let accounts = DepositStakeAccounts::load(&mut accounts.iter().copied())
-        .map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(11)]))?;
-    let epoch = clock_epoch(&accounts.clock)?;
-    check_stake_program(&accounts.stake_program)?;
-    let mut pool = Pool::load(program_id, &accounts.pool)?;
-    let authority = pool.check_withdraw_authority(&accounts.withdraw_authority)?;
-    pool.check_stake_deposit_authority(&accounts.stake_deposit_authority)?;
-    pool.check_mint(&accounts.pool_mint)?;
-    pool.check_validator_list(&accounts.validator_list)?;
-    pool.check_reserve(&accounts.reserve_stake)?;
-    let token = pool.check_token_program(&accounts.token_program, &accounts.pool_mint)?;
-    pool.check_manager_fee_address(&accounts.manager_fee_account)?;
+    let accounts =
+        DepositStakeAccounts::of(accounts).map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(11)]))?;
+    let epoch = clock_epoch(accounts.clock)?;
+    check_stake_program(accounts.stake_program)?;
+    let mut pool = Pool::load(program_id, accounts.pool)?;
+    let authority = pool.check_withdraw_authority(accounts.withdraw_authority)?;
+    pool.check_stake_deposit_authority(accounts.stake_deposit_authority)?;
+    pool.check_mint(accounts.pool_mint)?;
+    pool.check_validator_list(accounts.validator_list)?;
+    pool.check_reserve(accounts.reserve_stake)?;
+    let token = pool.check_token_program(accounts.token_program, accounts.pool_mint)?;
+    pool.check_manager_fee_address(accounts.manager_fee_account)?;
     pool.check_fresh(epoch)?;
-    check_owner(&accounts.validator_list, program_id)?;
-    let mut list_account = accounts.validator_list;
+    check_owner(accounts.validator_list, program_id)?;
+    let mut list_account = *accounts.validator_list;
     let mut list_data = list_account.try_borrow_mut()?;
     let mut list = ValidatorListMut::decode(&mut list_data)?;
 
-    let validator_stake = &accounts.validator_stake;
+    let validator_stake = accounts.validator_stake;
     let (vote, before) = read_balance(validator_stake)?;
     if pool.view().preferred_deposit().is_some_and(|preferred| *preferred != vote) {
         return Err(IncorrectDepositVoteAddress.into());
@@ -51,11 +52,11 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
         return Err(ValidatorNotFound.into());
     }
 
-    let mut funds = Funds::before(&pool, epoch, tag::DEPOSIT_STAKE).reserve_before(&accounts.reserve_stake);
+    let mut funds = Funds::before(&pool, epoch, tag::DEPOSIT_STAKE).reserve_before(accounts.reserve_stake);
     funds.validator_before(record);
     take_over(program_id, pool.address(), &accounts)?;
-    let sysvars = StakeSysvars { clock: &accounts.clock, history: &accounts.stake_history };
-    authority.merge(&accounts.deposit_stake, validator_stake, sysvars)?;
+    let sysvars = StakeSysvars { clock: accounts.clock, history: accounts.stake_history };
+    authority.merge(accounts.deposit_stake, validator_stake, sysvars)?;
     let (_, after) = read_balance(validator_stake)?;
     let lamports = after.lamports.checked_sub(before.lamports).ok_or(CalculationFailure)?;
     let delegated = after.delegated.checked_sub(before.delegated).ok_or(CalculationFailure)?;
@@ -71,17 +72,17 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
         &authority,
         token,
         &quote,
-        &accounts.pool_tokens_to,
-        &accounts.manager_fee_account,
-        &accounts.referrer_fee_account,
+        accounts.pool_tokens_to,
+        accounts.manager_fee_account,
+        accounts.referrer_fee_account,
     )?;
     if not_delegated > 0 {
         // Rent and idle lamports came along; in the validator's account they would earn nothing.
-        authority.withdraw(validator_stake, &accounts.reserve_stake, not_delegated, sysvars)?;
+        authority.withdraw(validator_stake, accounts.reserve_stake, not_delegated, sysvars)?;
     }
     record.active_stake_lamports.set(validator_stake.lamports());
     pool.store_deposit(lamports, quote.minted)?;
-    funds.reserve_after(&accounts.reserve_stake);
+    funds.reserve_after(accounts.reserve_stake);
     funds.validator_after(record);
     funds.emit(&pool);
     Ok(())
@@ -102,22 +103,28 @@ fn read_balance(stake: &AccountView) -> Result<(Address, Balance), ProgramError>
 
 /// Hands the deposited stake account over to the withdraw authority, by the stake deposit authority's signature.
 #[inline(never)]
-fn take_over(program_id: &Address, pool: &Address, accounts: &DepositStakeAccounts<AccountView>) -> ProgramResult {
-    let deposit_authority = &accounts.stake_deposit_authority;
+fn take_over(program_id: &Address, pool: &Address, accounts: &DepositStakeAccounts<&AccountView>) -> ProgramResult {
+    let deposit_authority = accounts.stake_deposit_authority;
     let new_authority = accounts.withdraw_authority.address();
-    let (default_authority, bump) = find_deposit_authority(program_id, pool);
-    if *deposit_authority.address() == default_authority {
+    // An account that signed has a key, or is another program's: it is not the program's own.
+    let bump = if deposit_authority.is_signer() {
+        None
+    } else {
+        Derivation::new(program_id, pool, DEPOSIT_AUTHORITY_SEED).search([], deposit_authority.address())
+    };
+    if let Some(bump) = bump {
         PoolAuthority::deposit_authority(deposit_authority, *pool, bump).authorize(
-            &accounts.deposit_stake,
+            accounts.deposit_stake,
             new_authority,
-            &accounts.clock,
+            accounts.clock,
         )
     } else {
-        authorize(&accounts.deposit_stake, deposit_authority, new_authority, &accounts.clock)
+        authorize(accounts.deposit_stake, deposit_authority, new_authority, accounts.clock)
     }
 }
 
 /// Mints a deposit's pool tokens to the depositor, the manager and the referrer.
+#[inline(always)]
 pub(super) fn mint_deposit(
     authority: &PoolAuthority,
     token: TokenProgram,
@@ -126,11 +133,9 @@ pub(super) fn mint_deposit(
     manager: &AccountView,
     referrer: &AccountView,
 ) -> ProgramResult {
-    authority.mint_to(token, depositor, quote.to_depositor)?;
-    for (account, amount) in [(manager, quote.to_manager), (referrer, quote.to_referrer)] {
-        if amount > 0 {
-            authority.mint_to(token, account, amount)?;
-        }
-    }
-    Ok(())
+    authority.mint_deposit(
+        token,
+        (depositor, quote.to_depositor),
+        [(manager, quote.to_manager), (referrer, quote.to_referrer)],
+    )
 }

@@ -3,6 +3,7 @@
 use {
     crate::{
         cpi::{PoolAuthority, TokenProgram},
+        hash::Derivation,
         validation::{Rent, check_owner, check_token_program, current_epoch},
     },
     bytemuck::Zeroable as _,
@@ -14,7 +15,7 @@ use {
             NonZeroPoolTokenSupply, SignatureMissing, TooManyValidatorsInPool, UnexpectedValidatorListAccountSize,
             WrongMintingAuthority, WrongStakeStake,
         },
-        address::{STAKE_PROGRAM_ID, find_deposit_authority, find_withdraw_authority},
+        address::{DEPOSIT_AUTHORITY_SEED, STAKE_PROGRAM_ID, WITHDRAW_AUTHORITY_SEED},
         external::{
             stake::StakeState,
             token::{Mint, check_manager_fee_account},
@@ -50,34 +51,34 @@ impl Terms {
 
 #[inline(never)]
 pub fn process(program_id: &Address, accounts: &[AccountView], terms: &Terms) -> ProgramResult {
-    let mut accounts = InitializeAccounts::load(&mut accounts.iter().copied())?;
+    let accounts = InitializeAccounts::of(accounts)?;
     let rent = Rent::get()?;
     if !accounts.manager.is_signer() {
         return Err(SignatureMissing.into());
     }
     check_new_accounts(program_id, &accounts, terms.max_validators, &rent)?;
     terms.check()?;
-    check_token_program(&accounts.token_program)?;
-    check_owner(&accounts.pool_mint, accounts.token_program.address())?;
-    let (withdraw_authority, bump) = find_withdraw_authority(program_id, accounts.pool.address());
-    if *accounts.withdraw_authority.address() != withdraw_authority {
-        return Err(InvalidProgramAddress.into());
-    }
-    check_mint(&accounts.pool_mint, &withdraw_authority)?;
+    check_token_program(accounts.token_program)?;
+    check_owner(accounts.pool_mint, accounts.token_program.address())?;
+    let withdraw_authority = accounts.withdraw_authority.address();
+    let bump = Derivation::new(program_id, accounts.pool.address(), WITHDRAW_AUTHORITY_SEED)
+        .search([], withdraw_authority)
+        .ok_or(InvalidProgramAddress)?;
+    check_mint(accounts.pool_mint, withdraw_authority)?;
     check_manager_fee_account(
         accounts.manager_fee_account.owner(),
         &accounts.manager_fee_account.try_borrow()?,
         accounts.token_program.address(),
         accounts.pool_mint.address(),
     )?;
-    let lamports = reserve_lamports_above_rent(&accounts.reserve_stake, &withdraw_authority, &rent)?;
+    let lamports = reserve_lamports_above_rent(accounts.reserve_stake, withdraw_authority, &rent)?;
 
     if lamports > 0 {
         // What the reserve holds beyond its rent is the manager's first deposit.
-        let token = TokenProgram { program: &accounts.token_program, mint: &accounts.pool_mint };
-        PoolAuthority::withdraw_authority(&accounts.withdraw_authority, *accounts.pool.address(), bump).mint_to(
+        let token = TokenProgram { program: accounts.token_program, mint: accounts.pool_mint };
+        PoolAuthority::withdraw_authority(accounts.withdraw_authority, *accounts.pool.address(), bump).mint_to(
             token,
-            &accounts.manager_fee_account,
+            accounts.manager_fee_account,
             lamports,
         )?;
     }
@@ -86,25 +87,25 @@ pub fn process(program_id: &Address, accounts: &[AccountView], terms: &Terms) ->
         max_validators: terms.max_validators.into(),
         length: 0.into(),
     };
-    accounts
-        .validator_list
+    let (mut pool_account, mut list_account) = (*accounts.pool, *accounts.validator_list);
+    list_account
         .try_borrow_mut()?
         .get_mut(..VALIDATOR_LIST_HEADER_LENGTH)
         .ok_or(ProgramError::BorshIoError)?
         .copy_from_slice(bytemuck::bytes_of(&header));
     let pool = new_pool(program_id, &accounts, terms, bump, lamports)?;
-    pool.encode(&mut accounts.pool.try_borrow_mut()?)?;
+    pool.encode(&mut pool_account.try_borrow_mut()?)?;
     Ok(())
 }
 
 /// The pool and the list: two accounts of the program, zeroed, of the right size and rent-exempt.
 fn check_new_accounts(
     program_id: &Address,
-    accounts: &InitializeAccounts<AccountView>,
+    accounts: &InitializeAccounts<&AccountView>,
     max_validators: u32,
     rent: &Rent,
 ) -> ProgramResult {
-    let (pool, list) = (&accounts.pool, &accounts.validator_list);
+    let (pool, list) = (accounts.pool, accounts.validator_list);
     if pool.address() == list.address() {
         return Err(AlreadyInUse.into());
     }
@@ -173,15 +174,15 @@ fn reserve_lamports_above_rent(
 #[inline(never)]
 fn new_pool(
     program_id: &Address,
-    accounts: &InitializeAccounts<AccountView>,
+    accounts: &InitializeAccounts<&AccountView>,
     terms: &Terms,
     bump: u8,
     lamports: u64,
 ) -> Result<StakePool, ProgramError> {
-    let sol_deposit_authority = accounts.deposit_authority.as_ref().map(|account| *account.address());
+    let sol_deposit_authority = accounts.deposit_authority.map(|account| *account.address());
     let stake_deposit_authority = match sol_deposit_authority {
         Some(authority) => authority,
-        None => find_deposit_authority(program_id, accounts.pool.address()).0,
+        None => Derivation::new(program_id, accounts.pool.address(), DEPOSIT_AUTHORITY_SEED).find()?,
     };
     let head = PoolHead {
         account_type: AccountType::StakePool as u8,

@@ -26,7 +26,9 @@ mod withdraw_stake;
 
 use {
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
-    tidepool_interface::instruction::{EXTENSION_TAG_MIN, ExtensionInstruction, StakePoolInstruction as Instruction},
+    tidepool_interface::instruction::{
+        EXTENSION_TAG_MIN, ExtensionInstruction, StakePoolInstruction as Instruction, tag,
+    },
 };
 
 /// Runs one instruction.
@@ -36,6 +38,15 @@ use {
 // Not inlined: the entrypoint's frame already holds the table of accounts.
 #[inline(never)]
 pub fn process(program_id: &Address, accounts: &[AccountView], data: &[u8]) -> ProgramResult {
+    // Holders' instructions come first: what all of them pay for is worth most.
+    if let Some((tag, amount)) = Instruction::decode_amount(data) {
+        match tag {
+            tag::DEPOSIT_SOL => return deposit_sol::process(program_id, accounts, amount, None),
+            tag::WITHDRAW_SOL => return withdraw_sol::process(program_id, accounts, amount, None),
+            tag::WITHDRAW_STAKE => return withdraw_stake::process(program_id, accounts, amount, None),
+            _ => {}
+        }
+    }
     match data.first() {
         Some(&tag) if tag >= EXTENSION_TAG_MIN => process_extension(program_id, accounts, data),
         _ => process_contract(program_id, accounts, data),

@@ -15,9 +15,9 @@ use {
 
 #[inline(never)]
 pub fn process(program_id: &Address, accounts: &[AccountView], fee: &FeeType) -> ProgramResult {
-    let accounts = SetFeeAccounts::load(&mut accounts.iter().copied())?;
-    let mut pool = Pool::load(program_id, &accounts.pool)?;
-    pool.check_manager(&accounts.manager)?;
+    let accounts = SetFeeAccounts::of(accounts)?;
+    let mut pool = Pool::load(program_id, accounts.pool)?;
+    pool.check_manager(accounts.manager)?;
     if fee.is_delayed() {
         pool.check_fresh(current_epoch()?)?;
     }

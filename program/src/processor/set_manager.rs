@@ -11,13 +11,13 @@ use {
 
 #[inline(never)]
 pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult {
-    let accounts = SetManagerAccounts::load(&mut accounts.iter().copied())?;
-    let fee_account = &accounts.new_manager_fee_account;
+    let accounts = SetManagerAccounts::of(accounts)?;
+    let fee_account = accounts.new_manager_fee_account;
     // The contract looks at the fee account's owner before it looks whether the pool is one.
-    let mut pool = Pool::load_of_any_type(program_id, &accounts.pool)?;
+    let mut pool = Pool::load_of_any_type(program_id, accounts.pool)?;
     check_owner(fee_account, &pool.head().token_program_id)?;
     pool.check_initialized()?;
-    pool.check_manager(&accounts.manager)?;
+    pool.check_manager(accounts.manager)?;
     if !accounts.new_manager.is_signer() {
         return Err(SignatureMissing.into());
     }

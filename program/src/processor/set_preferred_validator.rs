@@ -17,12 +17,12 @@ pub fn process(
     validator_type: PreferredValidatorType,
     vote: Option<Address>,
 ) -> ProgramResult {
-    let accounts = SetPreferredValidatorAccounts::load(&mut accounts.iter().copied())?;
-    check_owner(&accounts.pool, program_id)?;
-    check_owner(&accounts.validator_list, program_id)?;
-    let mut pool = Pool::load(program_id, &accounts.pool)?;
-    pool.check_staker(&accounts.staker)?;
-    pool.check_validator_list(&accounts.validator_list)?;
+    let accounts = SetPreferredValidatorAccounts::of(accounts)?;
+    check_owner(accounts.pool, program_id)?;
+    check_owner(accounts.validator_list, program_id)?;
+    let mut pool = Pool::load(program_id, accounts.pool)?;
+    pool.check_staker(accounts.staker)?;
+    pool.check_validator_list(accounts.validator_list)?;
     let list_data = accounts.validator_list.try_borrow()?;
     let (_, records) = split_validator_list(&list_data)?;
     if let Some(vote) = &vote {

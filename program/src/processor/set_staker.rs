@@ -8,9 +8,9 @@ use {
 
 #[inline(never)]
 pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult {
-    let accounts = SetStakerAccounts::load(&mut accounts.iter().copied())?;
-    let mut pool = Pool::load(program_id, &accounts.pool)?;
-    let authority = &accounts.staker_or_manager;
+    let accounts = SetStakerAccounts::of(accounts)?;
+    let mut pool = Pool::load(program_id, accounts.pool)?;
+    let authority = accounts.staker_or_manager;
     if pool.check_staker(authority).is_err() && pool.check_manager(authority).is_err() {
         return Err(SignatureMissing.into());
     }

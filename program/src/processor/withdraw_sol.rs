@@ -2,9 +2,9 @@
 
 use {
     crate::{
-        cpi::{StakeSysvars, burn, transfer_checked},
+        cpi::{BurnAndFee, StakeSysvars, burn_and_transfer},
         event::Funds,
-        validation::{Pool, Rent, check_stake_program, current_epoch},
+        validation::{Pool, Rent, check_stake_program, epoch_from},
     },
     pinocchio::{AccountView, Address, ProgramResult},
     tidepool_interface::{
@@ -21,21 +21,21 @@ pub fn process(
     pool_tokens: u64,
     minimum: Option<u64>,
 ) -> ProgramResult {
-    let accounts = WithdrawSolAccounts::load(&mut accounts.iter().copied())?;
+    let accounts = WithdrawSolAccounts::of(accounts)?;
     let rent = Rent::get()?;
-    let mut pool = Pool::load(program_id, &accounts.pool)?;
-    let authority = pool.check_withdraw_authority(&accounts.withdraw_authority)?;
-    pool.check_sol_withdraw_authority(accounts.sol_withdraw_authority.as_ref())?;
-    let decimals = pool.check_mint(&accounts.pool_mint)?;
-    let reserve = &accounts.reserve_stake;
+    let mut pool = Pool::load(program_id, accounts.pool)?;
+    let authority = pool.check_withdraw_authority(accounts.withdraw_authority)?;
+    pool.check_sol_withdraw_authority(accounts.sol_withdraw_authority)?;
+    let decimals = pool.check_mint(accounts.pool_mint)?;
+    let reserve = accounts.reserve_stake;
     pool.check_reserve(reserve)?;
-    let token = pool.check_token_program(&accounts.token_program, &accounts.pool_mint)?;
-    check_stake_program(&accounts.stake_program)?;
-    pool.check_manager_fee_address(&accounts.manager_fee_account)?;
-    let epoch = current_epoch()?;
+    let token = pool.check_token_program(accounts.token_program, accounts.pool_mint)?;
+    check_stake_program(accounts.stake_program)?;
+    pool.check_manager_fee_address(accounts.manager_fee_account)?;
+    let epoch = epoch_from(accounts.clock)?;
     pool.check_fresh(epoch)?;
 
-    let (holder_tokens, manager_tokens) = (&accounts.pool_tokens_from, &accounts.manager_fee_account);
+    let (holder_tokens, manager_tokens) = (accounts.pool_tokens_from, accounts.manager_fee_account);
     let is_exempt = holder_tokens.address() == manager_tokens.address() || !pool.can_pay_manager(manager_tokens);
     let fee = (!is_exempt).then(|| pool.view().sol_withdrawal_fee());
     let quote = quote::withdrawal(&pool.rate(), fee.as_ref(), pool_tokens)?.check_minimum(minimum)?;
@@ -44,13 +44,11 @@ pub fn process(
     }
 
     let mut funds = Funds::before(&pool, epoch, tag::WITHDRAW_SOL).reserve_before(reserve);
-    let holder = &accounts.user_transfer_authority;
-    burn(token, holder_tokens, holder, quote.burnt)?;
-    if quote.fee > 0 {
-        transfer_checked(token, holder_tokens, manager_tokens, holder, quote.fee, decimals)?;
-    }
-    let sysvars = StakeSysvars { clock: &accounts.clock, history: &accounts.stake_history };
-    authority.withdraw(reserve, &accounts.lamports_to, quote.lamports, sysvars)?;
+    let holder = accounts.user_transfer_authority;
+    let amounts = BurnAndFee { burnt: quote.burnt, fee: quote.fee };
+    burn_and_transfer(token, holder_tokens, manager_tokens, holder, amounts, decimals)?;
+    let sysvars = StakeSysvars { clock: accounts.clock, history: accounts.stake_history };
+    authority.withdraw(reserve, accounts.lamports_to, quote.lamports, sysvars)?;
     pool.store_withdrawal(quote.lamports, quote.burnt)?;
     funds.reserve_after(reserve);
     funds.emit(&pool);

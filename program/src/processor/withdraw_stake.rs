@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        cpi::{burn, minimum_delegation, transfer_checked},
+        cpi::{BurnAndFee, burn, burn_and_transfer, can_transfer_after_burn, minimum_delegation, transfer_checked},
         event::Funds,
         validation::{
             Pool, Rent, SysvarAt, borrow_stake, check_owner, check_stake_program, check_transient_stake,
@@ -17,7 +17,7 @@ use {
         },
         external::stake::StakeState,
         instruction::{WithdrawStakeAccounts, tag},
-        quote,
+        quote::{self, WithdrawalQuote},
         state::{StakeStatus, ValidatorListMut, ValidatorStakeInfo},
         withdrawal::{StakeSource, Withdrawable, WithdrawalLimits, check_preferred},
     },
@@ -30,67 +30,59 @@ pub fn process(
     pool_tokens: u64,
     minimum: Option<u64>,
 ) -> ProgramResult {
-    let mut accounts = WithdrawStakeAccounts::load(&mut accounts.iter().copied())
+    let accounts = WithdrawStakeAccounts::of(accounts)
         .map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(10)]))?;
-    let epoch = clock_epoch(&accounts.clock)?;
+    let epoch = clock_epoch(accounts.clock)?;
     let rent = Rent::get()?;
-    check_stake_program(&accounts.stake_program)?;
-    let mut pool = Pool::load(program_id, &accounts.pool)?;
-    let decimals = pool.check_mint(&accounts.pool_mint)?;
-    pool.check_validator_list(&accounts.validator_list)?;
-    let authority = pool.check_withdraw_authority(&accounts.withdraw_authority)?;
-    pool.check_manager_fee_address(&accounts.manager_fee_account)?;
-    let token = pool.check_token_program(&accounts.token_program, &accounts.pool_mint)?;
+    check_stake_program(accounts.stake_program)?;
+    let mut pool = Pool::load(program_id, accounts.pool)?;
+    let decimals = pool.check_mint(accounts.pool_mint)?;
+    pool.check_validator_list(accounts.validator_list)?;
+    let authority = pool.check_withdraw_authority(accounts.withdraw_authority)?;
+    pool.check_manager_fee_address(accounts.manager_fee_account)?;
+    let token = pool.check_token_program(accounts.token_program, accounts.pool_mint)?;
     pool.check_fresh(epoch)?;
-    check_owner(&accounts.validator_list, program_id)?;
-    let mut list_data = accounts.validator_list.try_borrow_mut()?;
+    check_owner(accounts.validator_list, program_id)?;
+    let mut list_account = *accounts.validator_list;
+    let mut list_data = list_account.try_borrow_mut()?;
     let mut list = ValidatorListMut::decode(&mut list_data)?;
 
-    let (holder_tokens, manager_tokens) = (&accounts.pool_tokens_from, &accounts.manager_fee_account);
+    let (holder_tokens, manager_tokens) = (accounts.pool_tokens_from, accounts.manager_fee_account);
     let is_exempt = holder_tokens.address() == manager_tokens.address() || !pool.can_pay_manager(manager_tokens);
     let fee = (!is_exempt).then(|| pool.view().stake_withdrawal_fee());
     let mut quote = quote::withdrawal(&pool.rate(), fee.as_ref(), pool_tokens)?;
 
-    let split_from = &accounts.split_from;
+    let split_from = accounts.split_from;
     let source_rent = rent.minimum_balance(borrow_stake(split_from).len());
-    let stake_program_minimum = minimum_delegation()?;
-    let vote = read_voter(split_from)?;
-    let limits = WithdrawalLimits::new(&pool.rate(), source_rent, stake_program_minimum)?;
-    let withdrawable = Withdrawable::scan(list.records(), &limits);
-
     let mut funds = Funds::before(&pool, epoch, tag::WITHDRAW_STAKE);
-    let taken = if *split_from.address() == pool.head().reserve_stake {
-        if !withdrawable.allows_reserve() {
-            return Err(StakeLamportsNotEqualToMinimum.into());
-        }
-        if split_from.lamports().saturating_sub(quote.lamports) < source_rent {
-            return Err(SolWithdrawalTooLarge.into());
-        }
-        funds = funds.reserve_before(split_from);
-        None
+    let ample = if quote.check_minimum(minimum).is_ok() && can_burn(&accounts) {
+        find_ample(&pool, list.records(), split_from, source_rent, quote.lamports)
     } else {
-        let vote = vote.ok_or(WrongStakeStake)?;
-        check_preferred(pool.view().preferred_withdraw(), list.records(), &vote, &limits)?;
-        let record = list.find(&vote).ok_or(ValidatorNotFound)?;
-        let source = withdrawable.source(record);
-        match source {
-            StakeSource::Active | StakeSource::ValidatorRemoval => check_validator_stake(&pool, split_from, record)?,
-            StakeSource::Transient => check_transient_stake(&pool, split_from, record)?,
-        }
-        if !record.is_active() {
-            return Err(ValidatorNotFound.into());
-        }
-        funds.validator_before(record);
-        quote.lamports = clamp(source, split_from.lamports(), quote.lamports, &limits)?;
-        Some((record, source))
+        None
     };
+    let taken = if let Some(index) = ample {
+        list.records().get_mut(index).map(|record| (record, StakeSource::Active))
+    } else {
+        find_source(&pool, &mut list, split_from, source_rent, &mut quote)?
+    };
+    match &taken {
+        Some((record, _)) => funds.validator_before(record),
+        None => funds = funds.reserve_before(split_from),
+    }
     let quote = quote.check_minimum(minimum)?;
 
-    let holder = &accounts.user_transfer_authority;
-    burn(token, holder_tokens, holder, quote.burnt)?;
-    authority.split(split_from, &accounts.split_to, quote.lamports)?;
-    authority.authorize(&accounts.split_to, accounts.user_stake_authority.address(), &accounts.clock)?;
-    if quote.fee > 0 {
+    let holder = accounts.user_transfer_authority;
+    let amounts = BurnAndFee { burnt: quote.burnt, fee: quote.fee };
+    // The fee comes last in the contract. Where nothing can keep it from being paid, it is paid in the same call.
+    let is_fee_paid = quote.fee > 0 && can_transfer_after_burn(token, holder_tokens, manager_tokens, holder, amounts);
+    if is_fee_paid {
+        burn_and_transfer(token, holder_tokens, manager_tokens, holder, amounts, decimals)?;
+    } else {
+        burn(token, holder_tokens, holder, quote.burnt)?;
+    }
+    authority.split(split_from, accounts.split_to, quote.lamports)?;
+    authority.authorize(accounts.split_to, accounts.user_stake_authority.address(), accounts.clock)?;
+    if quote.fee > 0 && !is_fee_paid {
         transfer_checked(token, holder_tokens, manager_tokens, holder, quote.fee, decimals)?;
     }
     pool.store_withdrawal(quote.lamports, quote.burnt)?;
@@ -106,6 +98,89 @@ pub fn process(
     }
     funds.emit(&pool);
     Ok(())
+}
+
+/// The stake program's minimum delegation on today's clusters, in lamports.
+const USUAL_MINIMUM_DELEGATION: u64 = 1_000_000_000;
+
+/// Whether the call that burns can be made at all: where it cannot, what is asked of the stake program before shows.
+fn can_burn(accounts: &WithdrawStakeAccounts<&AccountView>) -> bool {
+    // The validator list is being worked on, and may have been passed for either.
+    accounts.user_transfer_authority.is_signer()
+        && !accounts.user_transfer_authority.is_borrowed()
+        && accounts.pool_tokens_from.is_writable()
+        && !accounts.pool_tokens_from.is_borrowed()
+        && accounts.pool_mint.is_writable()
+}
+
+/// The record whose stake account `split_from` is, where that has so much stake that the withdrawal is in order whatever the
+/// stake program's minimum is, so that nobody has to ask for it.
+///
+/// The program splits off no less than its minimum, so the minimum is `lamports` at most or the split fails. All the limits
+/// grow with it: what holds for `lamports` holds for each lower minimum. Below the usual minimum the split fails as a rule, and
+/// the program is asked, so that the error is the contract's.
+#[inline(always)]
+fn find_ample(
+    pool: &Pool,
+    records: &mut [ValidatorStakeInfo],
+    split_from: &AccountView,
+    source_rent: u64,
+    lamports: u64,
+) -> Option<usize> {
+    if lamports < USUAL_MINIMUM_DELEGATION || *split_from.address() == pool.head().reserve_stake {
+        return None;
+    }
+    let vote = read_voter(split_from).ok()??;
+    if pool.view().preferred_withdraw().is_some_and(|preferred| *preferred != vote) {
+        return None;
+    }
+    let limits = WithdrawalLimits::new(&pool.rate(), source_rent, lamports).ok()?;
+    limits.check_split(split_from.lamports(), lamports).ok()?;
+    let index = records.iter().position(|record| record.vote_account_address == vote)?;
+    let record = records.get_mut(index)?;
+    if !record.is_active() || record.active_stake_lamports.get() <= limits.withdrawable_above {
+        return None;
+    }
+    check_validator_stake(pool, split_from, record).ok()?;
+    Some(index)
+}
+
+/// The record to take the lamports from, and which of its accounts; none where they come from the reserve. A whole account gives
+/// what it has.
+#[inline(never)]
+fn find_source<'a>(
+    pool: &Pool,
+    list: &'a mut ValidatorListMut,
+    split_from: &AccountView,
+    source_rent: u64,
+    quote: &mut WithdrawalQuote,
+) -> Result<Option<(&'a mut ValidatorStakeInfo, StakeSource)>, ProgramError> {
+    let stake_program_minimum = minimum_delegation()?;
+    let vote = read_voter(split_from)?;
+    let limits = WithdrawalLimits::new(&pool.rate(), source_rent, stake_program_minimum)?;
+    let withdrawable = Withdrawable::scan(list.records(), &limits);
+    if *split_from.address() == pool.head().reserve_stake {
+        if !withdrawable.allows_reserve() {
+            return Err(StakeLamportsNotEqualToMinimum.into());
+        }
+        if split_from.lamports().saturating_sub(quote.lamports) < source_rent {
+            return Err(SolWithdrawalTooLarge.into());
+        }
+        return Ok(None);
+    }
+    let vote = vote.ok_or(WrongStakeStake)?;
+    check_preferred(pool.view().preferred_withdraw(), list.records(), &vote, &limits)?;
+    let record = list.find(&vote).ok_or(ValidatorNotFound)?;
+    let source = withdrawable.source(record);
+    match source {
+        StakeSource::Active | StakeSource::ValidatorRemoval => check_validator_stake(pool, split_from, record)?,
+        StakeSource::Transient => check_transient_stake(pool, split_from, record)?,
+    }
+    if !record.is_active() {
+        return Err(ValidatorNotFound.into());
+    }
+    quote.lamports = clamp(source, split_from.lamports(), quote.lamports, &limits)?;
+    Ok(Some((record, source)))
 }
 
 /// The validator that the account is delegated to, if it is.

@@ -2,6 +2,7 @@
 
 use {
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError, sysvars::get_sysvar},
+    solana_address::address_eq,
     tidepool_interface::address::{
         CLOCK_ID, EPOCH_REWARDS_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID,
         TOKEN_PROGRAM_ID,
@@ -15,7 +16,7 @@ const EPOCH_OFFSET: usize = 16;
 /// `IncorrectProgramId` where the account is not the program `expected`.
 #[inline(always)]
 pub fn check_program(account: &AccountView, expected: &Address) -> ProgramResult {
-    if account.address() == expected { Ok(()) } else { Err(ProgramError::IncorrectProgramId) }
+    if address_eq(account.address(), expected) { Ok(()) } else { Err(ProgramError::IncorrectProgramId) }
 }
 
 /// # Errors
@@ -55,7 +56,7 @@ pub fn check_owner(account: &AccountView, program: &Address) -> ProgramResult {
 /// `InvalidArgument` where the account is not the clock.
 #[inline]
 pub fn clock_epoch(account: &AccountView) -> Result<u64, ProgramError> {
-    if *account.address() != CLOCK_ID {
+    if !address_eq(account.address(), &CLOCK_ID) {
         return Err(ProgramError::InvalidArgument);
     }
     // The slot and the epoch's start come first, eight bytes each.
@@ -73,6 +74,15 @@ pub fn current_epoch() -> Result<u64, ProgramError> {
     let mut epoch = [0; 8];
     get_sysvar(&mut epoch, &CLOCK_ID, EPOCH_OFFSET)?;
     Ok(u64::from_le_bytes(epoch))
+}
+
+/// The epoch, read from the clock's account if it is that, and asked for otherwise.
+///
+/// # Errors
+/// As [`current_epoch`].
+#[inline(always)]
+pub fn epoch_from(account: &AccountView) -> Result<u64, ProgramError> {
+    clock_epoch(account).or_else(|_| current_epoch())
 }
 
 /// # Errors

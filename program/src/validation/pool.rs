@@ -4,9 +4,10 @@ use {
     super::check_owner,
     crate::{
         cpi::{PoolAuthority, TokenProgram},
-        hash::derive_address,
+        hash::Derivation,
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
+    solana_address::address_eq,
     tidepool_interface::{
         ExtensionError::NotExtended,
         StakePoolError::{
@@ -93,7 +94,9 @@ impl<'a> Pool<'a> {
     /// The fields of the state at fixed offsets.
     #[inline(always)]
     pub fn head(&self) -> &PoolHead {
-        self.view().head()
+        // SAFETY: The data holds a head, or there would be no layout of it; it is plain data of alignment 1. The rest as in
+        // `data`.
+        unsafe { &*self.account.data_ptr().cast() }
     }
 
     /// Whether the pool has the extension.
@@ -165,8 +168,8 @@ impl<'a> Pool<'a> {
     #[inline(always)]
     pub fn check_withdraw_authority<'b>(&self, account: &'b AccountView) -> Result<PoolAuthority<'b>, ProgramError> {
         let bump = self.head().stake_withdraw_bump_seed;
-        let expected = derive_address([self.address().as_ref(), WITHDRAW_AUTHORITY_SEED], bump, self.program_id);
-        if *account.address() != expected {
+        let expected = Derivation::new(self.program_id, self.address(), WITHDRAW_AUTHORITY_SEED).address([], bump);
+        if !address_eq(account.address(), &expected) {
             return Err(self.wrong_withdraw_authority());
         }
         Ok(PoolAuthority::withdraw_authority(account, *self.address(), bump))
@@ -276,7 +279,7 @@ impl<'a> Pool<'a> {
 
 #[inline(always)]
 fn check_address(account: &AccountView, expected: &Address, error: StakePoolError) -> ProgramResult {
-    if account.address() == expected { Ok(()) } else { Err(error.into()) }
+    if address_eq(account.address(), expected) { Ok(()) } else { Err(error.into()) }
 }
 
 #[inline(always)]

@@ -50,7 +50,7 @@ impl Rent {
         let per_byte = u64::from_le_bytes(per_byte);
         let lamports_per_byte = match u64::from_le_bytes(threshold) {
             ONE_YEAR => per_byte,
-            TWO_YEARS => per_byte.checked_mul(2).ok_or(ProgramError::ArithmeticOverflow)?,
+            TWO_YEARS => per_byte.checked_add(per_byte).ok_or(ProgramError::ArithmeticOverflow)?,
             _ => return Err(ProgramError::UnsupportedSysvar),
         };
         Ok(Self { lamports_per_byte })
@@ -59,8 +59,13 @@ impl Rent {
     /// Rent-exempt lamports for `data_length` bytes.
     #[inline]
     pub const fn minimum_balance(&self, data_length: usize) -> u64 {
-        // A data length is at most 10 MiB. A rent that overflows here leaves no account rent-exempt.
-        ACCOUNT_STORAGE_OVERHEAD.saturating_add(data_length as u64).saturating_mul(self.lamports_per_byte)
+        let bytes = ACCOUNT_STORAGE_OVERHEAD.saturating_add(data_length as u64);
+        // A data length is at most 10 MiB, and rent is some thousand lamports a byte: the product fits without a look at it.
+        if bytes >> 32 == 0 && self.lamports_per_byte >> 32 == 0 {
+            return bytes.wrapping_mul(self.lamports_per_byte);
+        }
+        // A rent that overflows here leaves no account rent-exempt.
+        bytes.saturating_mul(self.lamports_per_byte)
     }
 
     /// Rent-exempt lamports for the account's own data length.

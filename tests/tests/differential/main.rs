@@ -5,6 +5,7 @@ mod errors;
 mod histories;
 mod substitution;
 mod success;
+mod token_loaders;
 mod update_bed;
 mod update_compact;
 mod update_gates;

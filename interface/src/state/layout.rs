@@ -1,0 +1,105 @@
+//! Where the fields of a pool account lie.
+
+use {
+    super::{POOL_HEAD_LENGTH, PodFee, U64, pool::split_head},
+    core::mem::size_of,
+    solana_address::Address,
+    solana_program_error::ProgramError,
+};
+
+/// Where the fields of a pool lie whose offsets depend on what is set: for each option, and each fee that can be pending, the
+/// offset of its tag. The fields between them have fixed lengths.
+///
+/// It belongs to the data that it was made from: with other data, reading gives other fields' bytes, or panics.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct PoolLayout {
+    pub(super) preferred_deposit: usize,
+    pub(super) preferred_withdraw: usize,
+    pub(super) next_stake_withdrawal_fee: usize,
+    pub(super) sol_deposit_authority: usize,
+    pub(super) sol_withdraw_authority: usize,
+    pub(super) next_sol_withdrawal_fee: usize,
+    pub(super) end: usize,
+}
+
+pub(super) const FEE: usize = size_of::<PodFee>();
+pub(super) const ADDRESS: usize = size_of::<Address>();
+pub(super) const NUMBER: usize = size_of::<U64>();
+
+/// Offset of the tag of the pending fee on rewards, the first field after the head.
+pub(super) const NEXT_EPOCH_FEE: usize = POOL_HEAD_LENGTH;
+
+/// Where the field ends that begins with the tag at `at`.
+#[inline(always)]
+fn after_tagged(data: &[u8], at: usize, length: usize, tag_max: u8) -> Result<usize, ProgramError> {
+    match *data.get(at).ok_or(ProgramError::BorshIoError)? {
+        0 => Ok(at.wrapping_add(1)),
+        tag if tag <= tag_max => Ok(at.wrapping_add(1 + length)),
+        _ => Err(ProgramError::BorshIoError),
+    }
+}
+
+#[inline(always)]
+fn after_option(data: &[u8], at: usize) -> Result<usize, ProgramError> {
+    after_tagged(data, at, ADDRESS, 1)
+}
+
+#[inline(always)]
+fn after_future_fee(data: &[u8], at: usize) -> Result<usize, ProgramError> {
+    after_tagged(data, at, FEE, 2)
+}
+
+impl PoolLayout {
+    /// Finds the fields of a pool account's data, whatever its account type. Bytes after the pool are ignored.
+    ///
+    /// # Errors
+    /// `BorshIoError` where the data is too short or a tag in it is none of the contract's: where
+    /// [`StakePool::decode`](super::StakePool::decode) fails.
+    #[inline(always)]
+    pub fn of(data: &[u8]) -> Result<Self, ProgramError> {
+        split_head(data)?;
+        let preferred_deposit = after_future_fee(data, NEXT_EPOCH_FEE)?;
+        let preferred_withdraw = after_option(data, preferred_deposit)?;
+        let next_stake_withdrawal_fee = after_option(data, preferred_withdraw)?.wrapping_add(2 * FEE);
+        let sol_deposit_authority = after_future_fee(data, next_stake_withdrawal_fee)?.wrapping_add(1);
+        let sol_withdraw_authority = after_option(data, sol_deposit_authority)?.wrapping_add(FEE + 1);
+        let next_sol_withdrawal_fee = after_option(data, sol_withdraw_authority)?.wrapping_add(FEE);
+        let end = after_future_fee(data, next_sol_withdrawal_fee)?.wrapping_add(2 * NUMBER);
+        if end > data.len() {
+            return Err(ProgramError::BorshIoError);
+        }
+        Ok(Self {
+            preferred_deposit,
+            preferred_withdraw,
+            next_stake_withdrawal_fee,
+            sol_deposit_authority,
+            sol_withdraw_authority,
+            next_sol_withdrawal_fee,
+            end,
+        })
+    }
+
+    /// Moves the fields behind the one whose tag is at `at`, which grew or shrank by `length` bytes.
+    #[inline(always)]
+    pub(super) fn move_behind(&mut self, at: usize, length: usize, grows: bool) {
+        let by = if grows { length } else { length.wrapping_neg() };
+        for field in [
+            &mut self.preferred_deposit,
+            &mut self.preferred_withdraw,
+            &mut self.next_stake_withdrawal_fee,
+            &mut self.sol_deposit_authority,
+            &mut self.sol_withdraw_authority,
+            &mut self.next_sol_withdrawal_fee,
+            &mut self.end,
+        ] {
+            if *field > at {
+                *field = field.wrapping_add(by);
+            }
+        }
+    }
+
+    /// Length in bytes of the pool.
+    pub const fn length(&self) -> usize {
+        self.end
+    }
+}
