@@ -19,9 +19,14 @@ impl<'a> Accounts<'a> {
         self.indices.get(position).map_or_else(|| "no account".into(), |index| name(self.message, usize::from(*index)))
     }
 
+    /// Each of them, in the instruction's order.
+    pub fn each(&self) -> impl Iterator<Item = String> {
+        self.indices.iter().map(|index| name(self.message, usize::from(*index)))
+    }
+
     /// All of them.
     pub fn all(&self) -> String {
-        let names: Vec<_> = self.indices.iter().map(|index| name(self.message, usize::from(*index))).collect();
+        let names: Vec<_> = self.each().collect();
         if names.is_empty() { "no account".into() } else { names.join(", ") }
     }
 }

@@ -182,6 +182,22 @@ fn a_strange_program_is_not_taken_for_a_stake_pool() {
 }
 
 #[test]
+fn accounts_of_a_pool_have_their_names() {
+    let told = |data: &[u8], accounts: u8| {
+        let metas = (1..=accounts).map(|number| AccountMeta::new(address(number), false)).collect();
+        of(Instruction::new_with_bytes(address(9), data, metas)).instructions(Some(address(9))).concat()
+    };
+    let [program, pool, manager, new] = [address(9), address(1), address(2), address(3)];
+    let set_staker = format!("SetStaker on pool: {pool}, staker or manager: {manager}, new staker: {new}");
+    assert_eq!(told(&[13], 3), format!("stake pool program {program}: {set_staker}"));
+    // Whatever comes after them is not kept back.
+    assert_eq!(told(&[13], 4), format!("stake pool program {program}: {set_staker}, {}", address(4)));
+    let authority = told(&[15, 0], 3);
+    assert!(authority.ends_with(&format!("manager: {manager}, new authority: {new}")), "{authority}");
+    assert!(told(&[15, 0], 2).ends_with("new authority: none"), "{}", told(&[15, 0], 2));
+}
+
+#[test]
 fn accounts_of_lookup_tables_are_told_apart() {
     let metas = vec![AccountMeta::new_readonly(address(20), false), AccountMeta::new(address(21), false)];
     let instruction = Instruction::new_with_bytes(SYSTEM_PROGRAM_ID, &[2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0], metas);
