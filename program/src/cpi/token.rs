@@ -53,14 +53,15 @@ impl TokenProgram<'_> {
     /// upgrade, which put it under loader v3: there it is on every cluster that has it, and SPL Token on none.
     #[inline(always)]
     fn takes_batches(&self) -> bool {
-        *self.program.address() == TOKEN_PROGRAM_ID && self.program.owned_by(&LOADER_V3_ID) && self.owns(self.mint)
+        *self.program.address() == TOKEN_PROGRAM_ID
+            && self.program.owned_by(&LOADER_V3_ID)
+            && self.can_change(self.mint)
     }
 
-    /// Whether an account is a token program's own. The runtime refuses to change others after each call, but only the whole
-    /// batch is a call.
+    /// Whether the program can change an account: the runtime looks at that for each call, and only the whole batch is a call.
     #[inline(always)]
-    fn owns(&self, account: &AccountView) -> bool {
-        account.owned_by(self.program.address())
+    fn can_change(&self, account: &AccountView) -> bool {
+        account.is_writable() && account.owned_by(self.program.address())
     }
 }
 
@@ -105,7 +106,7 @@ impl PoolAuthority<'_> {
     ) -> ProgramResult {
         let [second, third] = others;
         let is_one = second.1 == 0 && third.1 == 0;
-        if !is_one && token.takes_batches() && [first.0, second.0, third.0].iter().all(|to| token.owns(to)) {
+        if !is_one && token.takes_batches() && [first.0, second.0, third.0].iter().all(|to| token.can_change(to)) {
             return self.mint_batch(token, [first, second, third]);
         }
         self.mint_to(token, first.0, first.1)?;
@@ -131,7 +132,11 @@ impl PoolAuthority<'_> {
             bytes[..BATCH_HEADER].copy_from_slice(&[MINT_ACCOUNTS as u8, AMOUNT_LENGTH as u8]);
             bytes[BATCH_HEADER..].copy_from_slice(&with_amount(tag::MINT_TO, amount));
         }
-        let count = if amounts[2] == 0 { MINTS_MAX - 1 } else { MINTS_MAX };
+        let (data_length, accounts_length) = if amounts[2] == 0 {
+            (1 + (MINTS_MAX - 1) * MINT_LENGTH, (MINTS_MAX - 1) * MINT_ACCOUNTS)
+        } else {
+            (1 + MINTS_MAX * MINT_LENGTH, MINTS_MAX * MINT_ACCOUNTS)
+        };
 
         let mint = InstructionAccount::writable(token.mint.address());
         let authority = InstructionAccount::readonly_signer(self.account.address());
@@ -143,8 +148,8 @@ impl PoolAuthority<'_> {
         ];
         let instruction = InstructionView {
             program_id: token.program.address(),
-            data: &data[..1 + count * MINT_LENGTH],
-            accounts: &accounts.as_flattened()[..count * MINT_ACCOUNTS],
+            data: &data[..data_length],
+            accounts: &accounts.as_flattened()[..accounts_length],
         };
         self.invoke_batch(&instruction, [token.mint, self.account, first, second, third])
     }
@@ -162,7 +167,7 @@ pub fn burn_and_transfer(
     decimals: u8,
 ) -> ProgramResult {
     let BurnAndFee { burnt, fee } = amounts;
-    if fee > 0 && token.takes_batches() && token.owns(from) && token.owns(to) {
+    if fee > 0 && token.takes_batches() && token.can_change(from) && token.can_change(to) {
         return burn_and_transfer_batch(token, from, to, authority, amounts, decimals);
     }
     burn(token, from, authority, burnt)?;
@@ -227,7 +232,7 @@ pub fn can_transfer_after_burn(
     authority: &AccountView,
     amounts: BurnAndFee,
 ) -> bool {
-    if !token.takes_batches() || !token.owns(from) || !to.is_writable() {
+    if !token.takes_batches() || !token.can_change(from) || !token.can_change(to) {
         return false;
     }
     let Ok(data) = from.try_borrow() else { return false };
