@@ -5,7 +5,7 @@ mod exit;
 pub use exit::{EXIT_CODES, Exit};
 
 use {
-    crate::output::Unsent,
+    crate::output::{Unsent, state_name},
     serde_json::{Value, json},
     solana_address::Address,
     solana_signature::Signature,
@@ -307,14 +307,7 @@ pub fn details(error: &CliError) -> Vec<String> {
 }
 
 fn transaction_json(sent: &Sent) -> Value {
-    let state = match &sent.outcome {
-        Outcome::Landed { .. } => "landed",
-        Outcome::Failed { .. } => "failed",
-        Outcome::WouldFail(_) => "would_fail",
-        Outcome::Expired { .. } => "expired",
-        Outcome::Unknown { .. } => "unknown",
-        Outcome::NotSent(_) => "not_sent",
-    };
+    let state = state_name(&sent.outcome);
     let signature = sent.outcome.signature().map(|signature| signature.to_string());
     let logs = failure_of(&sent.outcome).map(|failure| failure.logs.clone());
     json!({

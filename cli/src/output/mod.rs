@@ -6,7 +6,7 @@ mod transactions;
 mod unsent;
 
 pub use {
-    transactions::{Landed, write_signatures},
+    transactions::{Landed, state_name, write_signatures},
     unsent::Unsent,
 };
 

@@ -38,6 +38,18 @@ impl Landed {
     }
 }
 
+/// The name of what became of a transaction, as JSON and metrics have it.
+pub const fn state_name(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Landed { .. } => "landed",
+        Outcome::Failed { .. } => "failed",
+        Outcome::WouldFail(_) => "would_fail",
+        Outcome::Expired { .. } => "expired",
+        Outcome::Unknown { .. } => "unknown",
+        Outcome::NotSent(_) => "not_sent",
+    }
+}
+
 /// Writes the signatures of transactions, one a line.
 pub fn write_signatures(f: &mut fmt::Formatter<'_>, transactions: &[Landed]) -> fmt::Result {
     match transactions {

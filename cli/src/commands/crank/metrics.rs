@@ -1,7 +1,8 @@
 //! Figures for Prometheus. A name has its unit at the end; `cli/grafana/tidepool.json` draws all of them.
 
 use {
-    super::output::{in_motion, lamports_per_whole_pool_token, outcome_name},
+    super::output::{in_motion, lamports_per_whole_pool_token},
+    crate::output::state_name,
     prometheus::{IntCounter, IntCounterVec, IntGauge, Opts, Registry, core::Collector},
     solana_address::Address,
     std::{
@@ -233,7 +234,7 @@ impl PoolMetrics {
     pub fn sent(&self, summary: &Summary) {
         self.work.rounds.inc();
         for sent in &summary.transactions {
-            self.work.transactions.with_label_values(&[outcome_name(sent)]).inc();
+            self.work.transactions.with_label_values(&[state_name(&sent.outcome)]).inc();
         }
     }
 

@@ -12,7 +12,6 @@ use {
     tidepool_client::{
         crank::{Backlog, CrankReport, validators_off_target},
         pool::PoolSnapshot,
-        send::{Outcome, Sent},
     },
     tidepool_interface::maths::mul_div_floor,
 };
@@ -156,18 +155,6 @@ pub fn lamports_per_whole_pool_token(snapshot: &PoolSnapshot) -> Option<u64> {
 pub fn in_motion(snapshot: &PoolSnapshot) -> u64 {
     let transient = snapshot.records().iter().map(|record| record.transient_stake_lamports.get());
     transient.fold(0, u64::saturating_add)
-}
-
-/// The name of what became of a transaction.
-pub const fn outcome_name(sent: &Sent) -> &'static str {
-    match sent.outcome {
-        Outcome::Landed { .. } => "landed",
-        Outcome::Failed { .. } => "failed",
-        Outcome::WouldFail(_) => "would_fail",
-        Outcome::Expired { .. } => "expired",
-        Outcome::Unknown { .. } => "unknown",
-        Outcome::NotSent(_) => "not_sent",
-    }
 }
 
 impl CommandOutput for Output {
