@@ -8,7 +8,7 @@ mod pool;
 
 use {
     criterion::{Criterion, Throughput, criterion_group, criterion_main},
-    pool::{Pool, VALIDATORS},
+    pool::{Pool, REBALANCED, VALIDATORS},
     solana_borsh::v1::try_from_slice_unchecked,
     std::hint::black_box,
     tidepool_client::{
@@ -23,7 +23,7 @@ use {
 const DEPOSIT: u64 = 1_234_567_890;
 
 fn decode(criterion: &mut Criterion) {
-    let pool = Pool::new();
+    let pool = Pool::of(VALIDATORS);
     let list = &pool.accounts.validator_list.data;
     let mut group = criterion.benchmark_group("decode the records");
     group.throughput(Throughput::Elements(u64::from(VALIDATORS)));
@@ -46,17 +46,17 @@ fn decode(criterion: &mut Criterion) {
 }
 
 fn plan(criterion: &mut Criterion) {
-    let stale = Pool::new().stale();
-    let fresh = Pool::new();
+    let stale = Pool::of(VALIDATORS).stale();
+    let fresh = Pool::of(REBALANCED);
     let mut group = criterion.benchmark_group("plan");
     group.sample_size(10);
-    group.bench_function("an update", |bencher| {
+    group.bench_function("an update of 20,000 validators", |bencher| {
         bencher.iter(|| {
             let plan = plan::update(&stale.snapshot(), &UpdateOptions::default()).expect("a plan");
             pack::pack_plan(&plan, &PackOptions::default()).expect("transactions that fit").len()
         });
     });
-    group.bench_function("a rebalance", |bencher| {
+    group.bench_function("a rebalance of 10,000 validators", |bencher| {
         bencher.iter(|| {
             let planned = plan::rebalance(&fresh.snapshot(), &RebalanceOptions::default()).expect("a plan");
             pack::pack_plan(&planned.plan, &PackOptions::default()).expect("transactions that fit").len()
@@ -66,7 +66,7 @@ fn plan(criterion: &mut Criterion) {
 }
 
 fn quotes(criterion: &mut Criterion) {
-    let snapshot = Pool::new().snapshot();
+    let snapshot = Pool::of(VALIDATORS).snapshot();
     let tokens = snapshot.pool().head.pool_mint;
     let mut group = criterion.benchmark_group("quote");
     group.throughput(Throughput::Elements(1));

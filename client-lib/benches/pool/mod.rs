@@ -1,4 +1,4 @@
-//! A pool of as many validators as the contract allows.
+//! A large pool.
 
 use {
     bytemuck::Zeroable as _,
@@ -21,8 +21,11 @@ use {
     },
 };
 
-/// Validators of the pool.
+/// As many validators as the contract allows.
 pub const VALIDATORS: u32 = MAX_VALIDATORS_IN_POOL;
+
+/// Validators of a pool whose rebalance fits a transaction's compute units, whatever is in motion.
+pub const REBALANCED: u32 = 10_000;
 
 const SOL: u64 = 1_000_000_000;
 const EPOCH: u64 = 700;
@@ -41,13 +44,13 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// A pool that is fresh, with SOL for its validators in the reserve.
-    pub fn new() -> Self {
+    /// A pool of so many validators that is fresh, with SOL for them in the reserve.
+    pub fn of(validators: u32) -> Self {
         let (authority, bump) = find_withdraw_authority(&PROGRAM, &POOL);
         let rent = solana_rent::Rent::default().minimum_balance(STAKE_ACCOUNT_SPACE);
         let stake_lamports = 100 * SOL + rent;
         let reserve = 100_000 * SOL;
-        let total = u64::from(VALIDATORS) * stake_lamports + reserve;
+        let total = u64::from(validators) * stake_lamports + reserve;
         let mut head = PoolHead::zeroed();
         head.account_type = AccountType::StakePool as u8;
         head.stake_deposit_authority = find_deposit_authority(&PROGRAM, &POOL).0;
@@ -71,7 +74,7 @@ impl Pool {
         (mint[MINT_SUPPLY + 8], mint[MINT_INITIALIZED]) = (9, 1);
         let accounts = PoolAccounts {
             pool: account(data, PROGRAM, SOL),
-            validator_list: account(list(stake_lamports), PROGRAM, SOL),
+            validator_list: account(list(validators, stake_lamports), PROGRAM, SOL),
             reserve_stake: account(reserve_data, STAKE_PROGRAM_ID, reserve + rent),
             pool_mint: account(mint, TOKEN_PROGRAM_ID, SOL),
             manager_fee_account: None,
@@ -104,14 +107,14 @@ fn account(data: Vec<u8>, owner: Address, lamports: u64) -> Account {
     Account { lamports, data, owner, ..Account::default() }
 }
 
-fn list(stake_lamports: u64) -> Vec<u8> {
+fn list(validators: u32, stake_lamports: u64) -> Vec<u8> {
     let header = ValidatorListHeader {
         account_type: AccountType::ValidatorList as u8,
-        max_validators: VALIDATORS.into(),
-        length: VALIDATORS.into(),
+        max_validators: validators.into(),
+        length: validators.into(),
     };
     let mut data = bytemuck::bytes_of(&header).to_vec();
-    for index in 0..VALIDATORS {
+    for index in 0..validators {
         let vote = solana_sha256_hasher::hash(&index.to_le_bytes()).to_bytes().into();
         let mut extension = EntryExtension::default();
         extension.weight = 1.into();
@@ -129,6 +132,6 @@ fn list(stake_lamports: u64) -> Vec<u8> {
         };
         data.extend_from_slice(bytemuck::bytes_of(&record));
     }
-    assert_eq!(data.len(), validator_list_length(VALIDATORS));
+    assert_eq!(data.len(), validator_list_length(validators));
     data
 }
