@@ -6,7 +6,7 @@ use {
         error::StakePoolError::{self, IncorrectWithdrawVoteAddress, StakeLamportsNotEqualToMinimum},
         maths::ExchangeRate,
         minimum_stake_lamports,
-        state::ValidatorStakeInfo,
+        state::{U64, ValidatorStakeInfo, find_record},
     },
     solana_address::Address,
 };
@@ -77,29 +77,37 @@ impl WithdrawalLimits {
     }
 }
 
+/// Records that are looked at in a row, before the loop's own cost.
+const SCANNED_IN_A_ROW: usize = 8;
+
 /// What the whole list allows: stake anywhere in the pool decides what may be taken everywhere.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Withdrawable {
-    /// Some active validator has a stake account that can be split.
+    /// Some active validator has a stake account that can be split: then nothing else may be.
     pub active: bool,
-    /// Some active validator has a transient stake account that can be split.
+    /// Otherwise: some active validator has a transient stake account that can be split.
     pub transient: bool,
 }
 
 impl Withdrawable {
-    /// Scans the records, up to where both are known.
+    /// Scans the records, up to the first stake account that can be split.
     pub fn scan(records: &[ValidatorStakeInfo], limits: &WithdrawalLimits) -> Self {
-        let mut found = Self::default();
-        for record in records {
-            if record.is_active() {
-                found.active |= record.active_stake_lamports.get() > limits.withdrawable_above;
-                found.transient |= record.transient_stake_lamports.get() > limits.withdrawable_above;
-                if found.active && found.transient {
-                    break;
+        let above = limits.withdrawable_above;
+        // Few have anything to give where it comes to a scan of all, so their status matters last.
+        let gives = |lamports: &U64, record: &ValidatorStakeInfo| lamports.get() > above && record.is_active();
+        let mut transient = false;
+        let (rows, rest) = records.as_chunks::<SCANNED_IN_A_ROW>();
+        for row in rows.iter().map(<[_; SCANNED_IN_A_ROW]>::as_slice).chain([rest]) {
+            for record in row {
+                if gives(&record.active_stake_lamports, record) {
+                    return Self { active: true, transient: false };
+                }
+                if gives(&record.transient_stake_lamports, record) {
+                    transient = true;
                 }
             }
         }
-        found
+        Self { active: false, transient }
     }
 
     /// Whether the reserve may be split: only once no validator has anything to give.
@@ -152,7 +160,7 @@ pub fn check_preferred(
     if preferred == vote {
         return Ok(());
     }
-    match records.iter().find(|record| record.vote_account_address == *preferred) {
+    match find_record(records, preferred).and_then(|place| records.get(place)) {
         Some(record) if record.active_stake_lamports.get() >= limits.withdrawable_above => {
             Err(IncorrectWithdrawVoteAddress)
         }

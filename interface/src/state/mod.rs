@@ -21,6 +21,6 @@ pub use {
     terms::PoolTerms,
     validator_list::{
         StakeStatus, VALIDATOR_LIST_HEADER_LENGTH, VALIDATOR_STAKE_INFO_LENGTH, ValidatorListHeader, ValidatorListMut,
-        ValidatorStakeInfo, max_validators_for, split_validator_list, validator_list_length,
+        ValidatorStakeInfo, find_record, max_validators_for, split_validator_list, validator_list_length,
     },
 };

@@ -22,8 +22,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     let mut list = ValidatorListMut::decode(&mut list_data)?;
     let mut funds = Funds::before(&pool, current_epoch()?, tag::CLEANUP_REMOVED_VALIDATOR_ENTRIES);
     let before = list.header().length.get();
-    list.records().iter().filter(|record| record.is_removed()).for_each(|record| funds.record_before(record));
-    list.remove_ready();
+    list.remove_ready_with(|record| funds.record_before(record));
     if list.header().length.get() < before {
         funds.emit(&pool);
     }

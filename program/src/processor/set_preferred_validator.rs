@@ -6,7 +6,7 @@ use {
     tidepool_interface::{
         StakePoolError::{InvalidPreferredValidator, ValidatorNotFound},
         instruction::{PreferredValidatorType, SetPreferredValidatorAccounts},
-        state::split_validator_list,
+        state::{find_record, split_validator_list},
     },
 };
 
@@ -26,7 +26,7 @@ pub fn process(
     let list_data = accounts.validator_list.try_borrow()?;
     let (_, records) = split_validator_list(&list_data)?;
     if let Some(vote) = &vote {
-        let record = records.iter().find(|record| record.vote_account_address == *vote).ok_or(ValidatorNotFound)?;
+        let record = find_record(records, vote).and_then(|place| records.get(place)).ok_or(ValidatorNotFound)?;
         if !record.is_active() {
             return Err(InvalidPreferredValidator.into());
         }

@@ -14,8 +14,8 @@ pub use {
         check_token_program, clock_epoch, current_epoch, epoch_from, epoch_rewards_active,
     },
     addresses::{
-        check_ephemeral_stake, check_new_validator_stake, check_transient_stake, check_transient_stake_under,
-        check_validator_stake,
+        StakeAddresses, check_ephemeral_stake, check_new_validator_stake, check_transient_stake,
+        check_transient_stake_under, check_validator_stake,
     },
     alone::check_alone,
     missing::{SysvarAt, missing_account},

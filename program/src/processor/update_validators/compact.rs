@@ -6,8 +6,8 @@ use {
         cpi::StakeSysvars,
         event::Funds,
         validation::{
-            Pool, Rent, check_owner, check_stake_history, check_stake_program, check_transient_stake,
-            check_validator_stake, clock_epoch, epoch_rewards_active,
+            Pool, Rent, StakeAddresses, check_owner, check_stake_history, check_stake_program, clock_epoch,
+            epoch_rewards_active,
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
@@ -23,7 +23,7 @@ use {
 pub fn process(program_id: &Address, accounts: &[AccountView], start_index: u32) -> ProgramResult {
     let mut remaining = accounts.iter();
     let mut accounts = UpdateValidatorsAccounts::load(&mut remaining.by_ref().copied())?;
-    let mut stakes = Stakes { remaining: remaining.as_slice() };
+    let stakes = remaining.as_slice();
     let epoch = clock_epoch(&accounts.clock)?;
     let rent = Rent::get()?;
     let pool = Pool::load(program_id, &accounts.pool)?;
@@ -52,11 +52,12 @@ pub fn process(program_id: &Address, accounts: &[AccountView], start_index: u32)
         epoch,
         merging: Merging::Isolated(&StakeHistory::decode(&history_data)?),
     };
+    let mut stakes = Stakes { remaining: stakes, addresses: StakeAddresses::new(&pool) };
     for record in records {
         if stakes.remaining.is_empty() {
             break;
         }
-        if let Some((validator_stake, transient_stake)) = stakes.take(&pool, record) {
+        if let Some((validator_stake, transient_stake)) = stakes.take(record) {
             update.record(record, validator_stake, transient_stake, &mut funds)?;
         }
     }
@@ -71,6 +72,7 @@ const ACCOUNTS_OF_RECORD: usize = 2;
 /// The stake accounts that are still to be looked at.
 struct Stakes<'a> {
     remaining: &'a [AccountView],
+    addresses: StakeAddresses<'a>,
 }
 
 impl<'a> Stakes<'a> {
@@ -81,11 +83,11 @@ impl<'a> Stakes<'a> {
     /// stake of the record before, or dropped a record with both its accounts, after this one was signed.
     fn take(
         &mut self,
-        pool: &Pool,
         record: &mut ValidatorStakeInfo,
     ) -> Option<(&'a AccountView, Option<&'a AccountView>)> {
+        let Self { remaining, addresses } = self;
         let skipped = (0..=ACCOUNTS_OF_RECORD).find(|skipped| {
-            self.remaining.get(*skipped).is_some_and(|account| check_validator_stake(pool, account, record).is_ok())
+            remaining.get(*skipped).is_some_and(|account| addresses.check_validator_stake(account, record).is_ok())
         })?;
         let (validator_stake, rest) = self.remaining.get(skipped..)?.split_first()?;
         self.remaining = rest;
@@ -93,7 +95,7 @@ impl<'a> Stakes<'a> {
             return Some((validator_stake, None));
         }
         let (transient_stake, rest) = self.remaining.split_first()?;
-        check_transient_stake(pool, transient_stake, record).ok()?;
+        self.addresses.check_transient_stake(transient_stake, record).ok()?;
         self.remaining = rest;
         Some((validator_stake, Some(transient_stake)))
     }

@@ -10,8 +10,8 @@ use {
         cpi::StakeSysvars,
         event::Funds,
         validation::{
-            Pool, Rent, SysvarAt, check_owner, check_stake_program, check_transient_stake, check_validator_stake,
-            clock_epoch, epoch_rewards_active, missing_account,
+            Pool, Rent, StakeAddresses, SysvarAt, check_owner, check_stake_program, clock_epoch, epoch_rewards_active,
+            missing_account,
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
@@ -69,10 +69,11 @@ pub fn process(program_id: &Address, accounts: &[AccountView], start_index: u32,
         epoch,
         merging: if no_merge { Merging::Nothing } else { Merging::Attempted },
     };
+    let mut addresses = StakeAddresses::new(&pool);
     for (record, [validator_stake, transient_stake]) in records.iter_mut().zip(pairs) {
         // An account that is not the record's leaves it as it is, and stale.
-        if check_validator_stake(&pool, validator_stake, record).is_ok()
-            && check_transient_stake(&pool, transient_stake, record).is_ok()
+        if addresses.check_validator_stake(validator_stake, record).is_ok()
+            && addresses.check_transient_stake(transient_stake, record).is_ok()
         {
             let has_transient = record.transient_stake_lamports.get() != 0;
             update.record(record, validator_stake, has_transient.then_some(transient_stake), &mut funds)?;
