@@ -4,7 +4,7 @@
 //! hashed costs compute units of its own.
 
 use {
-    core::mem::MaybeUninit,
+    core::{cell::Cell, marker::PhantomData, mem::MaybeUninit},
     pinocchio::{Address, error::ProgramError},
 };
 
@@ -59,12 +59,7 @@ impl<const SUFFIX: usize> Derivation<SUFFIX> {
     /// have been found by the search.
     #[inline(always)]
     pub fn address<const HEADS: usize>(&mut self, heads: [&[u8]; HEADS], bump: u8) -> Address {
-        const { assert!(HEADS <= HEADS_MAX) };
-        self.tail[Self::BUMP_AT] = bump;
-        let mut parts: [&[u8]; HEADS_MAX + 1] = [&[]; HEADS_MAX + 1];
-        parts[..HEADS].copy_from_slice(&heads);
-        parts[HEADS] = &self.tail[..Self::LENGTH];
-        sha256(&parts[..HEADS + 1])
+        self.preimage(heads).address(bump)
     }
 
     /// The address, under the highest bump that yields one.
@@ -83,8 +78,9 @@ impl<const SUFFIX: usize> Derivation<SUFFIX> {
     /// The bump under which `expected` is the address, if it is: the highest that yields one, as the runtime's search has it.
     #[inline(never)]
     pub fn search<const HEADS: usize>(&mut self, heads: [&[u8]; HEADS], expected: &Address) -> Option<u8> {
+        let preimage = self.preimage(heads);
         for bump in (1..=u8::MAX).rev() {
-            let address = self.address(heads, bump);
+            let address = preimage.address(bump);
             if !is_on_curve(&address) {
                 return (address == *expected).then_some(bump);
             }
@@ -96,32 +92,75 @@ impl<const SUFFIX: usize> Derivation<SUFFIX> {
     /// that does not matter.
     #[inline(always)]
     pub fn search_existing<const HEADS: usize>(&mut self, heads: [&[u8]; HEADS], expected: &Address) -> Option<u8> {
-        let likely = LIKELY_BUMPS.rev().find(|bump| self.address(heads, *bump) == *expected);
-        likely.or_else(|| self.search(heads, expected))
+        let preimage = self.preimage(heads);
+        for bump in LIKELY_BUMPS.rev() {
+            if preimage.address(bump) == *expected {
+                return Some(bump);
+            }
+        }
+        self.search(heads, expected)
+    }
+
+    #[inline(always)]
+    fn preimage<'a, const HEADS: usize>(&'a mut self, heads: [&'a [u8]; HEADS]) -> Preimage<'a, HEADS> {
+        const { assert!(HEADS <= HEADS_MAX) };
+        let tail = Cell::from_mut(&mut self.tail[..Self::LENGTH]).as_slice_of_cells();
+        let mut parts = [Part { start: tail.as_ptr().cast(), length: tail.len() as u64 }; HEADS_MAX + 1];
+        for (part, head) in parts.iter_mut().zip(heads) {
+            *part = Part { start: head.as_ptr(), length: head.len() as u64 };
+        }
+        Preimage { parts, bump: &tail[Self::BUMP_AT], lifetime: PhantomData }
     }
 }
 
-#[allow(dead_code, reason = "for the authorities")]
+/// A slice as sBPF lays slices out.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Part {
+    start: *const u8,
+    length: u64,
+}
+
+/// What is hashed, but for the bump: `HEADS` slices and one that the bump lies in.
+struct Preimage<'a, const HEADS: usize> {
+    parts: [Part; HEADS_MAX + 1],
+    bump: &'a Cell<u8>,
+    lifetime: PhantomData<&'a [u8]>,
+}
+
+impl<const HEADS: usize> Preimage<'_, HEADS> {
+    #[inline(always)]
+    fn address(&self, bump: u8) -> Address {
+        self.bump.set(bump);
+        // SAFETY: Each part is a slice that is borrowed as long as this is; nothing but the bump is ever written.
+        unsafe { sha256(&self.parts[..HEADS + 1]) }
+    }
+}
+
 /// The address that `seeds` and `bump` yield for the program, by one hash, as [`Derivation::address`] has it.
 #[inline(always)]
 pub fn derive_address<const N: usize>(seeds: [&[u8]; N], bump: u8, program_id: &Address) -> Address {
     const PARTS_MAX: usize = 7;
     const { assert!(N + 3 <= PARTS_MAX) };
     let bump = [bump];
-    let mut parts: [&[u8]; PARTS_MAX] = [&[]; PARTS_MAX];
-    parts[..N].copy_from_slice(&seeds);
-    parts[N] = &bump;
-    parts[N + 1] = program_id.as_ref();
-    parts[N + 2] = DERIVED_ADDRESS_MARKER;
-    sha256(&parts[..N + 3])
+    let part = |slice: &[u8]| Part { start: slice.as_ptr(), length: slice.len() as u64 };
+    let mut parts = [part(&bump); PARTS_MAX];
+    for (part, seed) in parts.iter_mut().zip(seeds) {
+        *part = Part { start: seed.as_ptr(), length: seed.len() as u64 };
+    }
+    parts[N + 1] = part(program_id.as_ref());
+    parts[N + 2] = part(DERIVED_ADDRESS_MARKER);
+    // SAFETY: The parts are slices that are still borrowed.
+    unsafe { sha256(&parts[..N + 3]) }
 }
 
+/// # Safety
+/// Each part is readable.
 #[cfg(any(target_os = "solana", target_arch = "bpf"))]
 #[inline(always)]
-fn sha256(parts: &[&[u8]]) -> Address {
+unsafe fn sha256(parts: &[Part]) -> Address {
     let mut hash = MaybeUninit::<[u8; ADDRESS]>::uninit();
-    // SAFETY: The syscall reads as many slices as it is told, each a pointer and a length as sBPF lays slices out, and
-    // writes 32 bytes.
+    // SAFETY: The syscall reads as many slices as it is told, for which the caller vouches, and writes 32 bytes.
     unsafe {
         solana_define_syscall::definitions::sol_sha256(
             parts.as_ptr().cast(),
@@ -151,8 +190,8 @@ fn is_on_curve(address: &Address) -> bool {
 
 /// The program's code runs on the host in no test; these keep it linking there.
 #[cfg(not(any(target_os = "solana", target_arch = "bpf")))]
-fn sha256(parts: &[&[u8]]) -> Address {
-    core::hint::black_box((parts, MaybeUninit::<u8>::uninit()));
+unsafe fn sha256(parts: &[Part]) -> Address {
+    core::hint::black_box((parts.as_ptr(), MaybeUninit::<u8>::uninit()));
     Address::default()
 }
 

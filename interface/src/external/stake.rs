@@ -51,6 +51,23 @@ const _: () = assert!(META_LENGTH == 120 && DELEGATION_LENGTH == 72);
 pub const NOT_DEACTIVATED: u64 = u64::MAX;
 
 impl StakeMeta {
+    /// What the pool with that authority and lockup writes into its stake accounts, without the rent.
+    pub fn of_pool(withdraw_authority: &Address, lockup: &PodLockup) -> Self {
+        Self {
+            rent_exempt_reserve: U64::new(0),
+            staker: *withdraw_authority,
+            withdrawer: *withdraw_authority,
+            lockup: *lockup,
+        }
+    }
+
+    /// Whether both have the same authorities and lockup.
+    #[inline(always)]
+    pub fn is_usable_alike(&self, other: &Self) -> bool {
+        // In one comparison: the rent comes first.
+        bytemuck::bytes_of(self)[size_of::<U64>()..] == bytemuck::bytes_of(other)[size_of::<U64>()..]
+    }
+
     /// Whether the pool commands the account: its `withdraw_authority` is staker and withdrawer, and the lockup is the pool's.
     #[inline]
     pub fn is_usable_by_pool(&self, withdraw_authority: &Address, lockup: &PodLockup) -> bool {

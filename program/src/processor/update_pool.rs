@@ -58,8 +58,43 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     Ok(())
 }
 
+/// Records that are added in a row, before the loop's own cost.
+const ROW: usize = 16;
+
+/// Twice as many lamports as a row has records can be added up if each is less than this.
+const UNCHECKED: u64 = u64::MAX / (2 * ROW as u64);
+
 /// Adds the lamports of all records, whatever their status: removed stake still belongs to the holders.
+#[inline(always)]
 fn add_stake(mut lamports: u64, records: &[ValidatorStakeInfo], epoch: u64) -> Result<u64, ProgramError> {
+    let (rows, rest) = records.as_chunks::<ROW>();
+    for row in rows {
+        lamports = match sum_row(row, epoch).and_then(|sum| sum.checked_add(lamports)) {
+            Some(sum) => sum,
+            // The contract's error is that of the first record which has one.
+            None => add_one_by_one(lamports, row, epoch)?,
+        };
+    }
+    add_one_by_one(lamports, rest, epoch)
+}
+
+/// The lamports of a row, if all of its records are of this epoch and no sum of them can exceed 64 bits.
+#[inline(always)]
+fn sum_row(row: &[ValidatorStakeInfo; ROW], epoch: u64) -> Option<u64> {
+    let (mut sum, mut bits) = (0u64, 0u64);
+    for record in row {
+        if record.last_update_epoch.get() < epoch {
+            return None;
+        }
+        let (active, transient) = (record.active_stake_lamports.get(), record.transient_stake_lamports.get());
+        sum = sum.wrapping_add(active).wrapping_add(transient);
+        bits |= active | transient;
+    }
+    (bits < UNCHECKED).then_some(sum)
+}
+
+#[inline(never)]
+fn add_one_by_one(mut lamports: u64, records: &[ValidatorStakeInfo], epoch: u64) -> Result<u64, ProgramError> {
     for record in records {
         if record.last_update_epoch.get() < epoch {
             return Err(StakeListOutOfDate.into());

@@ -12,8 +12,9 @@ use {
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     tidepool_interface::{
+        STAKE_ACCOUNT_SPACE,
         StakePoolError::EpochRewardDistributionInProgress,
-        external::stake_history::StakeHistory,
+        external::{stake::StakeMeta, stake_history::StakeHistory},
         instruction::{UpdateValidatorsAccounts, tag},
         state::{ValidatorListMut, ValidatorStakeInfo},
     },
@@ -43,12 +44,15 @@ pub fn process(program_id: &Address, accounts: &[AccountView], start_index: u32)
 
     let mut funds = Funds::before(&pool, epoch, tag::UPDATE_VALIDATORS).reserve_before(&accounts.reserve_stake);
     let history_data = accounts.stake_history.try_borrow()?;
+    let meta = StakeMeta::of_pool(accounts.withdraw_authority.address(), &pool.head().lockup);
     let update = Update {
         pool: &pool,
         authority: &authority,
         reserve: &accounts.reserve_stake,
         sysvars: StakeSysvars { clock: &accounts.clock, history: &accounts.stake_history },
         rent: &rent,
+        stake_rent: rent.minimum_balance(STAKE_ACCOUNT_SPACE),
+        meta: &meta,
         epoch,
         merging: Merging::Isolated(&StakeHistory::decode(&history_data)?),
     };
@@ -81,10 +85,7 @@ impl<'a> Stakes<'a> {
     ///
     /// Two accounts that are not the validator's may come before: somebody else's transaction may have merged the transient
     /// stake of the record before, or dropped a record with both its accounts, after this one was signed.
-    fn take(
-        &mut self,
-        record: &mut ValidatorStakeInfo,
-    ) -> Option<(&'a AccountView, Option<&'a AccountView>)> {
+    fn take(&mut self, record: &mut ValidatorStakeInfo) -> Option<(&'a AccountView, Option<&'a AccountView>)> {
         let Self { remaining, addresses } = self;
         let skipped = (0..=ACCOUNTS_OF_RECORD).find(|skipped| {
             remaining.get(*skipped).is_some_and(|account| addresses.check_validator_stake(account, record).is_ok())

@@ -16,7 +16,9 @@ use {
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     tidepool_interface::{
+        STAKE_ACCOUNT_SPACE,
         StakePoolError::{EpochRewardDistributionInProgress, InvalidState, UnexpectedValidatorListAccountSize},
+        external::stake::StakeMeta,
         instruction::{UpdateValidatorListBalanceAccounts, tag},
         state::ValidatorListMut,
     },
@@ -60,12 +62,15 @@ pub fn process(program_id: &Address, accounts: &[AccountView], start_index: u32,
 
     let mut funds =
         Funds::before(&pool, epoch, tag::UPDATE_VALIDATOR_LIST_BALANCE).reserve_before(&accounts.reserve_stake);
+    let meta = StakeMeta::of_pool(accounts.withdraw_authority.address(), &pool.head().lockup);
     let update = Update {
         pool: &pool,
         authority: &authority,
         reserve: &accounts.reserve_stake,
         sysvars: StakeSysvars { clock: &accounts.clock, history: &accounts.stake_history },
         rent: &rent,
+        stake_rent: rent.minimum_balance(STAKE_ACCOUNT_SPACE),
+        meta: &meta,
         epoch,
         merging: if no_merge { Merging::Nothing } else { Merging::Attempted },
     };

@@ -8,6 +8,7 @@ use {
     },
     pinocchio::{AccountView, ProgramResult, error::ProgramError},
     tidepool_interface::{
+        STAKE_ACCOUNT_SPACE,
         external::{
             stake::{Delegation, StakeMeta, StakeState},
             stake_history::StakeHistory,
@@ -34,6 +35,10 @@ pub struct Update<'a> {
     pub reserve: &'a AccountView,
     pub sysvars: StakeSysvars<'a>,
     pub rent: &'a Rent,
+    /// Rent-exempt lamports of an account of the usual length.
+    pub stake_rent: u64,
+    /// Of stake that the pool commands.
+    pub meta: &'a StakeMeta,
     pub epoch: u64,
     pub merging: Merging<'a>,
 }
@@ -51,6 +56,7 @@ enum Stake {
 impl Update<'_> {
     /// Updates a record from its accounts, whose addresses were checked. Stake that somebody puts at a transient address is
     /// none of the pool's unless the record expects some: there is then no such account.
+    #[inline(always)]
     pub fn record(
         &self,
         record: &mut ValidatorStakeInfo,
@@ -63,7 +69,11 @@ impl Update<'_> {
             Some(transient_stake) => self.transient(record, validator_stake, transient_stake)?,
             None => 0,
         };
-        let active_lamports = self.validator(record, validator_stake, transient_lamports)?;
+        let active_lamports = if self.is_settled(record, validator_stake) {
+            validator_stake.lamports()
+        } else {
+            self.validator(record, validator_stake, transient_lamports)?
+        };
         record.last_update_epoch.set(self.epoch);
         record.active_stake_lamports.set(active_lamports);
         record.transient_stake_lamports.set(transient_lamports);
@@ -72,6 +82,7 @@ impl Update<'_> {
     }
 
     /// Handles the transient account and returns the lamports that stay in it.
+    #[inline(never)]
     fn transient(
         &self,
         record: &mut ValidatorStakeInfo,
@@ -126,7 +137,21 @@ impl Update<'_> {
         Ok(0)
     }
 
+    /// Whether all that there is to do for the validator account is to count it, as with most.
+    #[inline(always)]
+    fn is_settled(&self, record: &ValidatorStakeInfo, stake: &AccountView) -> bool {
+        if !record.is_active() {
+            return false;
+        }
+        let data = borrow_stake(stake);
+        let Ok(StakeState::Stake(meta, delegation)) = StakeState::decode(&data) else { return false };
+        let not_delegated = stake.lamports().saturating_sub(delegation.stake.get());
+        let rent = if data.len() == STAKE_ACCOUNT_SPACE { self.stake_rent } else { self.rent.of(stake) };
+        meta.is_usable_alike(self.meta) && not_delegated <= rent
+    }
+
     /// Handles the validator account and returns the lamports that stay in it.
+    #[inline(never)]
     fn validator(
         &self,
         record: &mut ValidatorStakeInfo,
@@ -174,8 +199,7 @@ impl Update<'_> {
     }
 
     fn read(&self, account: &AccountView) -> Result<Stake, ProgramError> {
-        let is_ours =
-            |meta: &StakeMeta| meta.is_usable_by_pool(self.authority.account.address(), &self.pool.head().lockup);
+        let is_ours = |meta: &StakeMeta| meta.is_usable_alike(self.meta);
         Ok(match StakeState::decode(&borrow_stake(account)) {
             Ok(StakeState::Initialized(meta)) if is_ours(meta) => Stake::Initialized,
             Ok(StakeState::Stake(meta, delegation)) if is_ours(meta) => Stake::Delegated(*delegation),
