@@ -6,7 +6,7 @@ use {
         error::StakePoolError::{self, IncorrectWithdrawVoteAddress, StakeLamportsNotEqualToMinimum},
         maths::ExchangeRate,
         minimum_stake_lamports,
-        state::{U64, ValidatorStakeInfo, find_record},
+        state::{ValidatorStakeInfo, find_record},
     },
     solana_address::Address,
 };
@@ -78,7 +78,7 @@ impl WithdrawalLimits {
 }
 
 /// Records that are looked at in a row, before the loop's own cost.
-const SCANNED_IN_A_ROW: usize = 8;
+const SCANNED_IN_A_ROW: usize = 16;
 
 /// What the whole list allows: stake anywhere in the pool decides what may be taken everywhere.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -93,18 +93,19 @@ impl Withdrawable {
     /// Scans the records, up to the first stake account that can be split.
     pub fn scan(records: &[ValidatorStakeInfo], limits: &WithdrawalLimits) -> Self {
         let above = limits.withdrawable_above;
-        // Few have anything to give where it comes to a scan of all, so their status matters last.
-        let gives = |lamports: &U64, record: &ValidatorStakeInfo| lamports.get() > above && record.is_active();
+        let has_any = |record: &ValidatorStakeInfo| {
+            record.active_stake_lamports.get() > above || record.transient_stake_lamports.get() > above
+        };
         let mut transient = false;
         let (rows, rest) = records.as_chunks::<SCANNED_IN_A_ROW>();
-        for row in rows.iter().map(<[_; SCANNED_IN_A_ROW]>::as_slice).chain([rest]) {
-            for record in row {
-                if gives(&record.active_stake_lamports, record) {
+        // Where it comes to a scan of all, few have anything to give.
+        let rows = rows.iter().filter(|row| row.iter().any(has_any)).map(<[_; SCANNED_IN_A_ROW]>::as_slice);
+        for row in rows.chain([rest]) {
+            for record in row.iter().filter(|record| record.is_active()) {
+                if record.active_stake_lamports.get() > above {
                     return Self { active: true, transient: false };
                 }
-                if gives(&record.transient_stake_lamports, record) {
-                    transient = true;
-                }
+                transient |= record.transient_stake_lamports.get() > above;
             }
         }
         Self { active: false, transient }

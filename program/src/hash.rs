@@ -137,23 +137,6 @@ impl<const HEADS: usize> Preimage<'_, HEADS> {
     }
 }
 
-/// The address that `seeds` and `bump` yield for the program, by one hash, as [`Derivation::address`] has it.
-#[inline(always)]
-pub fn derive_address<const N: usize>(seeds: [&[u8]; N], bump: u8, program_id: &Address) -> Address {
-    const PARTS_MAX: usize = 7;
-    const { assert!(N + 3 <= PARTS_MAX) };
-    let bump = [bump];
-    let part = |slice: &[u8]| Part { start: slice.as_ptr(), length: slice.len() as u64 };
-    let mut parts = [part(&bump); PARTS_MAX];
-    for (part, seed) in parts.iter_mut().zip(seeds) {
-        *part = Part { start: seed.as_ptr(), length: seed.len() as u64 };
-    }
-    parts[N + 1] = part(program_id.as_ref());
-    parts[N + 2] = part(DERIVED_ADDRESS_MARKER);
-    // SAFETY: The parts are slices that are still borrowed.
-    unsafe { sha256(&parts[..N + 3]) }
-}
-
 /// # Safety
 /// Each part is readable.
 #[cfg(any(target_os = "solana", target_arch = "bpf"))]

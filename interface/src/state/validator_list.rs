@@ -184,18 +184,32 @@ const COMPARED_IN_A_ROW: usize = 16;
 pub fn find_record(records: &[ValidatorStakeInfo], vote: &Address) -> Option<usize> {
     // No two addresses that anybody finds begin alike: eight bytes decide, and the rest is only looked at to be sure.
     let start = address_start(vote);
-    let is_it = |record: &ValidatorStakeInfo| {
-        address_start(&record.vote_account_address) == start && record.vote_account_address == *vote
-    };
+    find_in_rows(
+        records,
+        |record| address_start(&record.vote_account_address) == start,
+        |record| record.vote_account_address == *vote,
+    )
+}
+
+/// Place of the first record that `is_it` holds for. `may_be_it` holds for it, too, and says no quickly for the rest.
+#[inline(always)]
+fn find_in_rows(
+    records: &[ValidatorStakeInfo],
+    may_be_it: impl Fn(&ValidatorStakeInfo) -> bool,
+    is_it: impl Fn(&ValidatorStakeInfo) -> bool,
+) -> Option<usize> {
     let mut place = 0usize;
     let (rows, rest) = records.as_chunks::<COMPARED_IN_A_ROW>();
     for row in rows {
-        if let Some(offset) = row.iter().position(is_it) {
+        if row.iter().any(&may_be_it)
+            && let Some(offset) = row.iter().position(&is_it)
+        {
             return Some(place.wrapping_add(offset));
         }
         place = place.wrapping_add(COMPARED_IN_A_ROW);
     }
-    rest.iter().position(is_it).map(|offset| place.wrapping_add(offset))
+    let offset = rest.iter().position(|record| may_be_it(record) && is_it(record))?;
+    Some(place.wrapping_add(offset))
 }
 
 #[inline(always)]
@@ -301,13 +315,6 @@ impl<'a> ValidatorListMut<'a> {
 
 /// Place of the first entry that can be dropped.
 fn find_removed(records: &[ValidatorStakeInfo]) -> Option<usize> {
-    let mut place = 0usize;
-    let (rows, rest) = records.as_chunks::<COMPARED_IN_A_ROW>();
-    for row in rows {
-        if let Some(offset) = row.iter().position(ValidatorStakeInfo::is_removed) {
-            return Some(place.wrapping_add(offset));
-        }
-        place = place.wrapping_add(COMPARED_IN_A_ROW);
-    }
-    rest.iter().position(ValidatorStakeInfo::is_removed).map(|offset| place.wrapping_add(offset))
+    let is_ready = |record: &ValidatorStakeInfo| record.status == StakeStatus::ReadyForRemoval as u8;
+    find_in_rows(records, is_ready, ValidatorStakeInfo::is_removed)
 }

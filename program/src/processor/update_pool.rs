@@ -58,39 +58,35 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     Ok(())
 }
 
-/// Records that are added in a row, before the loop's own cost.
-const ROW: usize = 16;
-
-/// Twice as many lamports as a row has records can be added up if each is less than this.
-const UNCHECKED: u64 = u64::MAX / (2 * ROW as u64);
-
 /// Adds the lamports of all records, whatever their status: removed stake still belongs to the holders.
 #[inline(always)]
-fn add_stake(mut lamports: u64, records: &[ValidatorStakeInfo], epoch: u64) -> Result<u64, ProgramError> {
-    let (rows, rest) = records.as_chunks::<ROW>();
-    for row in rows {
-        lamports = match sum_row(row, epoch).and_then(|sum| sum.checked_add(lamports)) {
-            Some(sum) => sum,
-            // The contract's error is that of the first record which has one.
-            None => add_one_by_one(lamports, row, epoch)?,
-        };
+fn add_stake(lamports: u64, records: &[ValidatorStakeInfo], epoch: u64) -> Result<u64, ProgramError> {
+    match add_unchecked(records, epoch).and_then(|sum| sum.checked_add(lamports)) {
+        Some(sum) => Ok(sum),
+        // The contract's error is that of the first record which has one.
+        None => add_one_by_one(lamports, records, epoch),
     }
-    add_one_by_one(lamports, rest, epoch)
 }
 
-/// The lamports of a row, if all of its records are of this epoch and no sum of them can exceed 64 bits.
+/// The lamports of all records, if all are of this epoch and so small that no sum of them exceeds 64 bits.
 #[inline(always)]
-fn sum_row(row: &[ValidatorStakeInfo; ROW], epoch: u64) -> Option<u64> {
+fn add_unchecked(records: &[ValidatorStakeInfo], epoch: u64) -> Option<u64> {
     let (mut sum, mut bits) = (0u64, 0u64);
-    for record in row {
-        if record.last_update_epoch.get() < epoch {
+    // In short rows, because the loop costs something itself. Longer ones need more registers than there are.
+    let (rows, last) = records.as_chunks::<4>();
+    for row in rows {
+        if row.iter().any(|record| record.last_update_epoch.get() < epoch) {
             return None;
         }
-        let (active, transient) = (record.active_stake_lamports.get(), record.transient_stake_lamports.get());
-        sum = sum.wrapping_add(active).wrapping_add(transient);
-        bits |= active | transient;
+        for record in row {
+            let (active, transient) = (record.active_stake_lamports.get(), record.transient_stake_lamports.get());
+            sum = sum.wrapping_add(active).wrapping_add(transient);
+            bits |= active | transient;
+        }
     }
-    (bits < UNCHECKED).then_some(sum)
+    let sum = add_one_by_one(sum, last, epoch).ok()?;
+    let values = (records.len() as u64).saturating_mul(2).max(1);
+    (bits <= u64::MAX / values).then_some(sum)
 }
 
 #[inline(never)]

@@ -18,7 +18,7 @@ use {
         external::stake::StakeState,
         instruction::{WithdrawStakeAccounts, tag},
         quote::{self, WithdrawalQuote},
-        state::{StakeStatus, ValidatorListMut, ValidatorStakeInfo},
+        state::{StakeStatus, ValidatorListMut, ValidatorStakeInfo, find_record},
         withdrawal::{StakeSource, Withdrawable, WithdrawalLimits, check_preferred},
     },
 };
@@ -136,7 +136,7 @@ fn find_ample(
     }
     let limits = WithdrawalLimits::new(&pool.rate(), source_rent, lamports).ok()?;
     limits.check_split(split_from.lamports(), lamports).ok()?;
-    let index = records.iter().position(|record| record.vote_account_address == vote)?;
+    let index = find_record(records, &vote)?;
     let record = records.get_mut(index)?;
     if !record.is_active() || record.active_stake_lamports.get() <= limits.withdrawable_above {
         return None;
