@@ -129,11 +129,13 @@ struct Preimage<'a, const HEADS: usize> {
 }
 
 impl<const HEADS: usize> Preimage<'_, HEADS> {
+    const PARTS: usize = HEADS.saturating_add(1);
+
     #[inline(always)]
     fn address(&self, bump: u8) -> Address {
         self.bump.set(bump);
         // SAFETY: Each part is a slice that is borrowed as long as this is; nothing but the bump is ever written.
-        unsafe { sha256(&self.parts[..HEADS + 1]) }
+        unsafe { sha256(&self.parts[..Self::PARTS]) }
     }
 }
 

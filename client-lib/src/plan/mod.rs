@@ -19,7 +19,8 @@ pub use {
     split_reserve::{Shares, SplitReservePlan, split_reserve},
     update::{UpdateOptions, compact_chunk, list_chunk, update},
     withdraw::{
-        Left, Piece, WhyLeft, Withdrawal, WithdrawalOrder, WithdrawalPlan, better_withdrawal, pool_tokens_worth, withdraw,
+        Left, Piece, WhyLeft, Withdrawal, WithdrawalOrder, WithdrawalPlan, better_withdrawal, pool_tokens_worth,
+        withdraw,
     },
 };
 

@@ -17,9 +17,9 @@ pub(crate) mod fixture;
 mod tests;
 
 pub use {
-    extension::gives_extension,
     environment::Environment,
     error::{PoolError, Role},
+    extension::gives_extension,
     growth::YieldEstimate,
     kind::AccountKind,
     read::{MinimumDelegation, ReadOptions, StakeSelection},

@@ -86,7 +86,7 @@ fn add_unchecked(records: &[ValidatorStakeInfo], epoch: u64) -> Option<u64> {
     }
     let sum = add_one_by_one(sum, last, epoch).ok()?;
     let values = (records.len() as u64).saturating_mul(2).max(1);
-    (bits <= u64::MAX / values).then_some(sum)
+    u64::MAX.checked_div(values).filter(|most| bits <= *most).map(|_| sum)
 }
 
 #[inline(never)]
