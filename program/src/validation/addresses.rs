@@ -179,14 +179,6 @@ fn check_transient(
     account: &AccountView,
     record: &mut ValidatorStakeInfo,
 ) -> Result<(), ProgramError> {
-    if !pool.is_extended() && record.transient_stake_lamports.get() == 0 {
-        // The record expects no transient stake, so the account is not looked at. That the caller can name it is enough.
-        let heads = transient_heads(record);
-        return match derivation.search_existing(heads, account.address()) {
-            Some(_) => Ok(()),
-            None => Err(InvalidStakeAccountAddress.into()),
-        };
-    }
     if cached_transient_bump(pool, derivation, account, record).is_some() {
         return Ok(());
     }
