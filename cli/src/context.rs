@@ -155,8 +155,7 @@ impl<'a, C: Cluster> Context<'a, C> {
         let lifetime = self.lifetime(&mut keys).await?;
         let mut packing = PackOptions { lookup_tables: lookup_tables.to_vec(), ..PackOptions::new(payer.pubkey()) };
         if matches!(lifetime, Lifetime::Nonce(_)) {
-            packing.reserved_bytes += NONCE_BYTES;
-            packing.reserved_accounts += NONCE_ACCOUNTS;
+            packing = packing.leaving_room_for_nonce();
         }
         let packed = pack::pack_plan(plan, &packing)?;
         let stages: Vec<Vec<Outgoing>> =
@@ -227,12 +226,6 @@ impl<'a, C: Cluster> Context<'a, C> {
         }
     }
 }
-
-/// Bytes of the instruction that uses a nonce, with its addresses.
-const NONCE_BYTES: usize = 4 * 32 + 10;
-
-/// Accounts of that instruction, and its program.
-const NONCE_ACCOUNTS: usize = 4;
 
 /// Checks that a hash of the user's own serves for all of it.
 fn check_lifetime(lifetime: &Lifetime, stages: &[Vec<Outgoing>]) -> Result<(), CliError> {

@@ -24,6 +24,8 @@ use {
     std::{future::Future, time::Duration},
 };
 
+pub(crate) use sysvars::simulate_alone;
+
 pub use error::ClusterError;
 #[cfg(feature = "rpc")]
 pub use rpc::RpcCluster;

@@ -1,10 +1,11 @@
 //! Live parameters of a cluster, decoded from its sysvar accounts and programs.
 
 use {
-    super::{Cluster, ClusterError},
+    super::{Cluster, ClusterError, Simulation},
     serde::de::DeserializeOwned,
     solana_address::Address,
     solana_hash::Hash,
+    solana_instruction::Instruction,
     solana_message::{Message, VersionedMessage},
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
@@ -20,15 +21,27 @@ where
         .map_err(|_| ClusterError::UnexpectedData { address, expected: "the sysvar of that name" })
 }
 
+/// Runs one instruction without committing it. `payer` has to exist and to have lamports for a fee; nothing is signed or paid.
+pub(crate) async fn simulate_alone<C>(
+    cluster: &C,
+    instruction: Instruction,
+    payer: &Address,
+) -> Result<Simulation, ClusterError>
+where
+    C: Cluster + ?Sized,
+{
+    let message = Message::new_with_blockhash(&[instruction], Some(payer), &Hash::default());
+    let transaction =
+        VersionedTransaction { signatures: vec![Signature::default()], message: VersionedMessage::Legacy(message) };
+    cluster.simulate(&transaction).await
+}
+
 pub(super) async fn minimum_delegation<C>(cluster: &C, payer: Address) -> Result<u64, ClusterError>
 where
     C: Cluster + ?Sized,
 {
     let instruction = solana_stake_interface::instruction::get_minimum_delegation();
-    let message = Message::new_with_blockhash(&[instruction], Some(&payer), &Hash::default());
-    let transaction =
-        VersionedTransaction { signatures: vec![Signature::default()], message: VersionedMessage::Legacy(message) };
-    let simulation = cluster.simulate(&transaction).await?;
+    let simulation = simulate_alone(cluster, instruction, &payer).await?;
     if let Some(error) = simulation.error {
         return Err(ClusterError::refused(error, &payer));
     }

@@ -25,6 +25,12 @@ pub const MAX_ACCOUNT_LOCKS: usize = 64;
 /// Bytes of the two compute budget instructions (limit and price) and their program's address.
 pub const COMPUTE_BUDGET_BYTES: usize = 32 + 8 + 12;
 
+/// Bytes of the instruction that uses a durable nonce, with its addresses.
+const NONCE_BYTES: usize = 4 * 32 + 10;
+
+/// Accounts of that instruction, and its program.
+const NONCE_ACCOUNTS: usize = 4;
+
 /// Compute units of the two compute budget instructions.
 const COMPUTE_BUDGET_UNITS: u32 = 300;
 
@@ -73,6 +79,16 @@ impl PackOptions {
     /// The default for the fee payer `payer`.
     pub fn new(payer: Address) -> Self {
         Self { payer, ..Self::default() }
+    }
+
+    /// These options with room left for the use of a durable nonce, which a sender puts before everything else.
+    #[must_use]
+    pub fn leaving_room_for_nonce(self) -> Self {
+        Self {
+            reserved_bytes: self.reserved_bytes.saturating_add(NONCE_BYTES),
+            reserved_accounts: self.reserved_accounts.saturating_add(NONCE_ACCOUNTS),
+            ..self
+        }
     }
 }
 

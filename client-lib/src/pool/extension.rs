@@ -2,14 +2,10 @@
 
 use {
     super::{PoolError, PoolSnapshot},
-    crate::cluster::{Cluster, ClusterError},
+    crate::cluster::{Cluster, ClusterError, simulate_alone},
     solana_account::Account,
     solana_address::Address,
-    solana_hash::Hash,
     solana_instruction::error::InstructionError,
-    solana_message::{Message, VersionedMessage},
-    solana_signature::Signature,
-    solana_transaction::versioned::VersionedTransaction,
     solana_transaction_error::TransactionError,
     tidepool_interface::{
         instruction::ExtensionInstruction,
@@ -31,10 +27,7 @@ pub async fn gives_extension(
 ) -> Result<bool, ClusterError> {
     // Without any account: who knows the instruction misses them, and who does not says so.
     let instruction = ExtensionInstruction::ExtendPool.with_accounts(program_id, vec![]);
-    let message = Message::new_with_blockhash(&[instruction], Some(payer), &Hash::default());
-    let transaction =
-        VersionedTransaction { signatures: vec![Signature::default()], message: VersionedMessage::Legacy(message) };
-    match cluster.simulate(&transaction).await?.error {
+    match simulate_alone(cluster, instruction, payer).await?.error {
         Some(TransactionError::InstructionError(_, error)) => Ok(error == InstructionError::NotEnoughAccountKeys),
         None => Ok(false),
         Some(error) => Err(ClusterError::refused(error, payer)),

@@ -5,6 +5,7 @@ use {
     crate::{cluster::Cluster, compute::MAX_PER_TRANSACTION},
     futures_util::{StreamExt as _, TryStreamExt as _, stream},
     solana_hash::Hash,
+    solana_instruction::Instruction,
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
 };
@@ -58,7 +59,7 @@ impl<C: Cluster> Sender<'_, C> {
     /// A transaction of the right size for a simulation.
     pub(super) fn unsigned(
         &self,
-        instructions: &[solana_instruction::Instruction],
+        instructions: &[Instruction],
         outgoing: &Outgoing,
     ) -> Result<VersionedTransaction, NotSent> {
         let message = self.message(instructions, outgoing, Hash::default())?;

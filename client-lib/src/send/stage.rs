@@ -18,7 +18,18 @@ pub(super) struct Board<'t> {
     progress: &'t dyn Progress,
 }
 
-impl Board<'_> {
+impl<'t> Board<'t> {
+    fn new(transactions: &'t [Outgoing], progress: &'t dyn Progress) -> Self {
+        Self { transactions, outcomes: transactions.iter().map(|_| None).collect(), progress }
+    }
+
+    /// Settles all transactions, none of which is sent, since the cluster could not be asked for what that takes.
+    fn settle_all(&mut self, error: &ClusterError) {
+        for index in 0..self.transactions.len() {
+            self.settle(index, Outcome::NotSent(NotSent::Cluster(error.clone())));
+        }
+    }
+
     pub(super) fn settle(&mut self, index: usize, outcome: Outcome) {
         self.progress.finished(&self.transactions[index], &outcome);
         self.outcomes[index] = Some(outcome);
@@ -60,8 +71,7 @@ impl Pulse {
 
 impl<C: Cluster> Sender<'_, C> {
     pub(super) async fn run_stage(&self, transactions: &[Outgoing]) -> Summary {
-        let mut board =
-            Board { transactions, outcomes: transactions.iter().map(|_| None).collect(), progress: self.progress };
+        let mut board = Board::new(transactions, self.progress);
         let flights = self.take_off(&mut board).await;
         self.follow(flights, &mut board).await;
         board.summary()
@@ -69,8 +79,7 @@ impl<C: Cluster> Sender<'_, C> {
 
     /// As [`Self::run_stage`], for transactions that are signed already, in the order of `transactions`.
     pub(super) async fn run_signed(&self, transactions: &[Outgoing], signed: Vec<VersionedTransaction>) -> Summary {
-        let mut board =
-            Board { transactions, outcomes: transactions.iter().map(|_| None).collect(), progress: self.progress };
+        let mut board = Board::new(transactions, self.progress);
         match self.blockhash().await {
             Ok(blockhash) => {
                 let last = blockhash.last_valid_block_height;
@@ -78,11 +87,7 @@ impl<C: Cluster> Sender<'_, C> {
                 let flights = flights.map(|(index, (outgoing, signed))| Flight::signed(index, outgoing, signed, last));
                 self.follow(flights.collect(), &mut board).await;
             }
-            Err(error) => {
-                for index in 0..transactions.len() {
-                    board.settle(index, Outcome::NotSent(NotSent::Cluster(error.clone())));
-                }
-            }
+            Err(error) => board.settle_all(&error),
         }
         board.summary()
     }
@@ -123,9 +128,7 @@ impl<C: Cluster> Sender<'_, C> {
         let price = match self.price(transactions).await {
             Ok(price) => price,
             Err(error) => {
-                for index in 0..transactions.len() {
-                    board.settle(index, Outcome::NotSent(NotSent::Cluster(error.clone())));
-                }
+                board.settle_all(&error);
                 return vec![];
             }
         };

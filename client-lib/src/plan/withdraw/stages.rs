@@ -15,9 +15,6 @@ use {
 
 const STAGE: &str = "withdraw";
 
-/// Bytes that stay free beside what is joined, for whoever signs with a durable nonce.
-const NONCE_BYTES: usize = 4 * 32 + 10;
-
 /// Stages in the making.
 pub(super) struct Stages<'a> {
     snapshot: &'a PoolSnapshot,
@@ -71,8 +68,8 @@ impl<'a> Stages<'a> {
     }
 
     fn fits(&self, group: &InstructionGroup) -> bool {
-        let mut options = PackOptions::new(self.withdrawal.payer);
-        options.reserved_bytes += NONCE_BYTES;
+        // Whoever signs with a nonce can send what is joined, too.
+        let options = PackOptions::new(self.withdrawal.payer).leaving_room_for_nonce();
         group.log_bytes <= options.max_log_bytes && pack::pack(std::slice::from_ref(group), &options).is_ok()
     }
 
