@@ -9,6 +9,7 @@ mod deposit_stake;
 mod explain_stake;
 mod extend_pool;
 mod fees;
+mod figures;
 mod increase;
 mod list;
 mod lookup_tables;

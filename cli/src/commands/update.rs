@@ -1,6 +1,7 @@
 //! `tidepool update`
 
 use {
+    super::figures::in_motion,
     crate::{
         args::{LookupArgs, address},
         context::Context,
@@ -95,11 +96,6 @@ impl Args {
             transactions,
         })
     }
-}
-
-fn in_motion(snapshot: &PoolSnapshot) -> u64 {
-    let transient = snapshot.records().iter().map(|record| record.transient_stake_lamports.get());
-    transient.fold(0, u64::saturating_add)
 }
 
 impl CommandOutput for Output {

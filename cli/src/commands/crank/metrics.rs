@@ -1,8 +1,10 @@
 //! Figures for Prometheus. A name has its unit at the end; `cli/grafana/tidepool.json` draws all of them.
 
 use {
-    super::output::{in_motion, lamports_per_whole_pool_token},
-    crate::output::state_name,
+    crate::{
+        commands::figures::{in_motion, lamports_per_whole_pool_token},
+        output::state_name,
+    },
     prometheus::{IntCounter, IntCounterVec, IntGauge, Opts, Registry, core::Collector},
     solana_address::Address,
     std::{

@@ -2,6 +2,7 @@
 
 use {
     crate::{
+        commands::figures::{in_motion, lamports_per_whole_pool_token},
         output::{CommandOutput, Landed, Text, to_json, write_fields, write_signatures},
         units::{sol, tokens},
     },
@@ -9,15 +10,8 @@ use {
     serde_json::Value,
     solana_address::Address,
     std::{fmt, time::Duration},
-    tidepool_client::{
-        crank::{Backlog, CrankReport, validators_off_target},
-        pool::PoolSnapshot,
-    },
-    tidepool_interface::maths::mul_div_floor,
+    tidepool_client::crank::{Backlog, CrankReport, validators_off_target},
 };
-
-/// One whole pool token, in its smallest unit.
-const ONE_TOKEN: u64 = 1_000_000_000;
 
 /// What was done with each pool.
 #[derive(Debug, Serialize)]
@@ -143,18 +137,6 @@ impl fmt::Display for Round {
             _ => Ok(()),
         }
     }
-}
-
-/// Lamports that a whole pool token is worth, rounded down; `None` without a supply.
-pub fn lamports_per_whole_pool_token(snapshot: &PoolSnapshot) -> Option<u64> {
-    let rate = snapshot.rate();
-    mul_div_floor(ONE_TOKEN, rate.total_lamports, rate.pool_token_supply.max(1)).filter(|_| rate.pool_token_supply > 0)
-}
-
-/// Lamports on their way between the reserve and validators, rent included.
-pub fn in_motion(snapshot: &PoolSnapshot) -> u64 {
-    let transient = snapshot.records().iter().map(|record| record.transient_stake_lamports.get());
-    transient.fold(0, u64::saturating_add)
 }
 
 impl CommandOutput for Output {

@@ -5,6 +5,7 @@ mod text;
 use {
     super::{
         fees::{DelayedFee, Ratio},
+        figures::lamports_per_whole_pool_token,
         policy::Policy,
         set_metadata::Metadata,
     },
@@ -23,10 +24,7 @@ use {
         cluster::Cluster,
         pool::{PoolSnapshot, StakeSelection},
     },
-    tidepool_interface::{
-        maths::{Fee, mul_div_floor},
-        state::RebalancePolicy,
-    },
+    tidepool_interface::{maths::Fee, state::RebalancePolicy},
 };
 
 const EXAMPLE: &str = "\
@@ -36,9 +34,6 @@ Example:
 
 /// Seconds of a slot, for the estimate of the yield only.
 const SECONDS_PER_SLOT: f64 = 0.4;
-
-/// One whole pool token, in its smallest unit.
-const ONE_TOKEN: u64 = 1_000_000_000;
 
 /// Show a pool: its rate, stake, policy, fees and authorities
 ///
@@ -181,7 +176,6 @@ impl Args {
 fn describe(snapshot: &PoolSnapshot, metadata: Option<Metadata>, epoch_seconds: f64) -> Output {
     let head = &snapshot.pool().head;
     let rate = snapshot.rate();
-    let price = mul_div_floor(ONE_TOKEN, rate.total_lamports, rate.pool_token_supply.max(1));
     Output {
         address: Text(snapshot.address()),
         program_id: Text(snapshot.program_id()),
@@ -192,7 +186,7 @@ fn describe(snapshot: &PoolSnapshot, metadata: Option<Metadata>, epoch_seconds: 
         total_lamports: rate.total_lamports,
         pool_token_supply: rate.pool_token_supply,
         metadata,
-        lamports_per_whole_pool_token: price.filter(|_| rate.pool_token_supply > 0),
+        lamports_per_whole_pool_token: lamports_per_whole_pool_token(snapshot),
         estimated_annual_yield_percent: snapshot
             .yield_estimate(epoch_seconds)
             .map(|estimate| estimate.annual * 100.0)

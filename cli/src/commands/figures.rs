@@ -1,0 +1,18 @@
+//! Figures of a pool that several commands answer with.
+
+use {tidepool_client::pool::PoolSnapshot, tidepool_interface::maths::mul_div_floor};
+
+/// One whole pool token, in its smallest unit.
+const ONE_TOKEN: u64 = 1_000_000_000;
+
+/// Lamports that a whole pool token is worth, rounded down; `None` without a supply.
+pub fn lamports_per_whole_pool_token(snapshot: &PoolSnapshot) -> Option<u64> {
+    let rate = snapshot.rate();
+    mul_div_floor(ONE_TOKEN, rate.total_lamports, rate.pool_token_supply.max(1)).filter(|_| rate.pool_token_supply > 0)
+}
+
+/// Lamports on their way between the reserve and validators, rent included.
+pub fn in_motion(snapshot: &PoolSnapshot) -> u64 {
+    let transient = snapshot.records().iter().map(|record| record.transient_stake_lamports.get());
+    transient.fold(0, u64::saturating_add)
+}
