@@ -5,7 +5,8 @@ use anyhow::ensure;
 use sbpf_build::{Platform, Program, Workspace, cargo, process};
 use std::{path::PathBuf, process::Stdio};
 
-const PACKAGE: &str = "tidepool-program";
+/// The package of the program.
+pub const PACKAGE: &str = "tidepool-program";
 
 /// Build the on-chain program, check that a cluster would accept it, and put it at target/deploy/tidepool.so
 #[derive(clap::Args, Default)]

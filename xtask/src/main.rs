@@ -7,6 +7,7 @@ mod demo;
 mod deploy;
 mod differential;
 mod e2e;
+mod guards;
 mod reference;
 mod tally;
 mod test;
@@ -31,6 +32,7 @@ enum Command {
     Bench(bench::Args),
     Differential(differential::Args),
     E2e(e2e::Args),
+    Guards(guards::Args),
     Ci(ci::Args),
 }
 
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         Command::Bench(args) => args.run(),
         Command::Differential(args) => args.run(),
         Command::E2e(args) => args.run(),
+        Command::Guards(args) => args.run(),
         Command::Ci(args) => args.run(),
     };
     match result {

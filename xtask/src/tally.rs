@@ -37,10 +37,41 @@ impl Add for Tally {
 }
 
 impl Tally {
+    /// What a test binary printed, and whether it ended well.
+    pub fn of(output: &str, success: bool) -> Self {
+        let mut tally = Self { success, ..Self::default() };
+        output.lines().for_each(|line| tally.read(line));
+        tally
+    }
+
+    /// Counts a test of this program's own.
+    pub const fn count(&mut self, passed: bool) {
+        if passed {
+            self.passed += 1;
+        } else {
+            self.failed += 1;
+        }
+    }
+
+    /// How many tests failed.
+    pub const fn failed(self) -> u64 {
+        self.failed
+    }
+
+    /// Whether any test ran.
+    pub const fn has_run(self) -> bool {
+        self.passed + self.failed > 0
+    }
+
+    /// Whether all is well.
+    pub const fn is_success(self) -> bool {
+        self.success && self.failed == 0
+    }
+
     /// Says the sum, in what is to be the last line of all, and whether all is well.
     pub fn close(self) -> anyhow::Result<()> {
         println!("\n{} passed, {} failed, {} skipped", self.passed, self.failed, self.ignored);
-        ensure!(self.success && self.failed == 0, "tests failed: see above");
+        ensure!(self.is_success(), "tests failed: see above");
         ensure!(self.passed > 0, "no test ran: check the name");
         Ok(())
     }

@@ -1,0 +1,158 @@
+//! `cargo xtask guards`
+
+mod table;
+
+use crate::{build_program, tally::Tally};
+use anyhow::{Context as _, ensure};
+use sbpf_build::{Platform, Program, Workspace, cargo, process};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+use table::{Guard, TABLE};
+
+/// The test binary of the attacks.
+const ATTACKS: &str = "exploits";
+
+/// Take what holds each attack off out of the program, one guard at a time, and want the attack's tests to fail
+///
+/// The program is changed in a copy below the target folder; the checkout and target/deploy stay as they are.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Only guards of the attacks whose names have this in them
+    #[arg(long)]
+    filter: Option<String>,
+}
+
+impl Args {
+    /// Tries each guard, and closes with the sum: a guard that no test misses has failed.
+    pub fn run(self) -> anyhow::Result<()> {
+        let workspace = Workspace::here()?;
+        let guards: Vec<Guard> = table::read(&workspace.root.join(TABLE))?
+            .into_iter()
+            .filter(|guard| self.filter.as_ref().is_none_or(|part| guard.attack.contains(part)))
+            .collect();
+        ensure!(!guards.is_empty(), "no attack has such a name: see {TABLE}");
+        build_program::Args::default().run()?;
+        let bench = Workbench::prepare(&workspace)?;
+        for guard in &guards {
+            // What fails with the guard in its place says nothing about the guard.
+            let with_guard = bench.test(&workspace.target_dir, guard)?;
+            ensure!(with_guard.is_success(), "{} fails with all guards in place: mend that first", guard.test);
+        }
+        let mut tally = Tally::default();
+        for guard in &guards {
+            let missed = bench.failures_without(guard)?;
+            tally.count(missed > 0);
+            let verdict = if missed > 0 { "held" } else { "NOT MISSED" };
+            println!("{verdict}: {} by {}: {missed} tests fail without it", guard.attack, guard.files().join(" and "));
+        }
+        tally.close()
+    }
+}
+
+/// A copy of the sources to change, and the tests.
+struct Workbench {
+    checkout: PathBuf,
+    target_dir: PathBuf,
+    linker: PathBuf,
+    tests: PathBuf,
+    tests_folder: PathBuf,
+}
+
+impl Workbench {
+    fn prepare(workspace: &Workspace) -> anyhow::Result<Self> {
+        let folder = workspace.target_dir.join("guards");
+        let checkout = folder.join("checkout");
+        if checkout.exists() {
+            fs::remove_dir_all(&checkout).with_context(|| format!("cannot empty {}", checkout.display()))?;
+        }
+        let listed = process::output_of(Command::new("git").current_dir(&workspace.root).args(["ls-files", "-z"]))?;
+        for file in listed.split_terminator('\0') {
+            copy(&workspace.root.join(file), &checkout.join(file))?;
+        }
+        let target_dir = folder.join("target");
+        let deployed = workspace.target_dir.join("deploy");
+        for entry in fs::read_dir(&deployed)?.collect::<Result<Vec<_>, _>>()? {
+            if entry.file_type()?.is_file() {
+                copy(&entry.path(), &target_dir.join("deploy").join(entry.file_name()))?;
+            }
+        }
+        Ok(Self {
+            checkout,
+            target_dir,
+            linker: workspace.build_binary("sbpf-link", "sbpf-link")?,
+            tests: build_tests(workspace)?,
+            tests_folder: workspace.root.join("tests"),
+        })
+    }
+
+    /// Builds the program without a guard, and says how many of the attack's tests fail then.
+    fn failures_without(&self, guard: &Guard) -> anyhow::Result<u64> {
+        let mut originals = vec![];
+        for change in &guard.changes {
+            let file = self.checkout.join(&change.file);
+            let text = read(&file)?;
+            write(&file, &change.apply(&text)?)?;
+            originals.push((file, text));
+        }
+        let built = self.build().with_context(|| format!("the program without the guard of {}", guard.attack));
+        // Latest first: two changes may be in one file.
+        for (file, text) in originals.iter().rev() {
+            write(file, text)?;
+        }
+        copy(&built?, &self.target_dir.join("deploy").join("tidepool.so"))?;
+        Ok(self.test(&self.target_dir, guard)?.failed())
+    }
+
+    fn build(&self) -> anyhow::Result<PathBuf> {
+        let program = Program {
+            manifest: self.checkout.join("Cargo.toml"),
+            package: build_program::PACKAGE.into(),
+            platform: Platform::Core,
+            target_dir: self.target_dir.clone(),
+            cargo_home: None,
+        };
+        program.build(&self.linker)
+    }
+
+    /// Runs the attack's tests on the program of a target folder.
+    fn test(&self, target_dir: &Path, guard: &Guard) -> anyhow::Result<Tally> {
+        let mut command = Command::new(&self.tests);
+        command.env("CARGO_TARGET_DIR", target_dir).env("CARGO_MANIFEST_DIR", &self.tests_folder);
+        let output = command.arg(&guard.test).output().context("the tests do not start")?;
+        let tally = Tally::of(&String::from_utf8_lossy(&output.stdout), output.status.success());
+        ensure!(tally.has_run(), "{}: no such test in `{ATTACKS}`", guard.test);
+        Ok(tally)
+    }
+}
+
+/// Builds the tests of the attacks, and returns the path of their binary.
+fn build_tests(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    let mut command = cargo();
+    command.current_dir(&workspace.root).args(["test", "--package=tidepool-tests", "--no-run"]);
+    let messages = process::output_of(command.args(["--test", ATTACKS, "--message-format=json-render-diagnostics"]))?;
+    let executable = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|message| message["target"]["name"] == ATTACKS)
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from));
+    executable.context("cargo built the tests, and does not say where they are")
+}
+
+fn read(file: &Path) -> anyhow::Result<String> {
+    fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+fn write(file: &Path, text: &str) -> anyhow::Result<()> {
+    fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
+}
+
+fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    }
+    fs::copy(from, to).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
+    Ok(())
+}
