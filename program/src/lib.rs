@@ -13,4 +13,6 @@ mod entrypoint;
 mod event;
 mod hash;
 pub mod processor;
+#[cfg(not(feature = "no-entrypoint"))]
+mod security;
 mod validation;

@@ -22,6 +22,10 @@ fn same_bytes_from_another_folder_and_another_cargo_home() -> anyhow::Result<()>
     let second = build(&two, folder.join("target-two"), Some(home), &linker)?;
     assert!(first == second, "the two files differ: see target-one and target-two in {}", folder.display());
 
+    let contact = solana_security_txt::find_and_parse(&first)?;
+    assert_eq!(contact.name, "Tidepool");
+    assert!(!contact.contacts.is_empty(), "whom to tell of a weakness");
+
     let text = String::from_utf8_lossy(&first);
     for private in [&folder, &cargo_home()?] {
         assert!(!text.contains(&*private.to_string_lossy()), "the program contains the path {}", private.display());
