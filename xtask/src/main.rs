@@ -4,6 +4,7 @@ mod bench;
 mod build_program;
 mod ci;
 mod demo;
+mod deny;
 mod deploy;
 mod differential;
 mod e2e;
@@ -11,6 +12,7 @@ mod guards;
 mod reference;
 mod tally;
 mod test;
+mod tool;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -28,6 +30,7 @@ enum Command {
     BuildProgram(build_program::Args),
     Reference(reference::Args),
     Demo(demo::Args),
+    Deny(deny::Args),
     Test(test::Args),
     Bench(bench::Args),
     Differential(differential::Args),
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Command::BuildProgram(args) => args.run(),
         Command::Reference(args) => args.run(),
         Command::Demo(args) => args.run(),
+        Command::Deny(args) => args.run(),
         Command::Test(args) => args.run(),
         Command::Bench(args) => args.run(),
         Command::Differential(args) => args.run(),

@@ -53,6 +53,11 @@ impl Tally {
         }
     }
 
+    /// Counts one that could not run.
+    pub const fn skip(&mut self) {
+        self.ignored += 1;
+    }
+
     /// How many tests failed.
     pub const fn failed(self) -> u64 {
         self.failed
