@@ -18,7 +18,31 @@ pub fn deploy(workspace: &Workspace, built: &Path, name: &str) -> anyhow::Result
     fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let elf = folder.join(name);
     fs::write(&elf, &bytes).with_context(|| format!("cannot write {}", elf.display()))?;
-    let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    println!("{}\n  {} bytes, sha256 {digest}\n  the loader accepts it", elf.display(), bytes.len());
+    println!("{}\n  {} bytes, sha256 {}", elf.display(), bytes.len(), hash(&bytes));
+    // A deployed program is followed by zeros, and tools that compare it cannot know how many of them are its own.
+    println!(
+        "  {} without closing zeros, as solana-verify has it\n  the loader accepts it",
+        hash(without_zeros(&bytes))
+    );
     Ok(())
+}
+
+fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn without_zeros(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    &bytes[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_zeros;
+
+    #[test]
+    fn closing_zeros_are_left_out() {
+        assert_eq!(without_zeros(&[0, 1, 0, 2, 0, 0]), [0, 1, 0, 2]);
+        assert_eq!(without_zeros(&[0, 0]), []);
+    }
 }
