@@ -16,7 +16,35 @@ use {
 /// Code that some endpoints give for too many requests, after the HTTP status of that meaning.
 const TOO_MANY_REQUESTS: i64 = 429;
 
+/// Characters of what an endpoint says that get into a message.
+const MOST_CHARACTERS: usize = 200;
+
+/// What an endpoint's error means, in words that can be shown.
 pub(super) fn from_client(error: Error) -> ClusterError {
+    use ClusterError::{RateLimited, Refused, UnexpectedAnswer, Unreachable};
+    match meaning(error) {
+        Unreachable { detail } => Unreachable { detail: plain(&detail) },
+        RateLimited { detail } => RateLimited { detail: plain(&detail) },
+        Refused { detail } => Refused { detail: plain(&detail) },
+        UnexpectedAnswer { detail } => UnexpectedAnswer { detail: plain(&detail) },
+        error => error,
+    }
+}
+
+/// Words of somebody else's as a part of a sentence: nothing that moves a terminal's cursor, and no more than one reads.
+fn plain(words: &str) -> String {
+    let is_mark =
+        |letter: char| matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let shown = |letter: char| if letter.is_control() || is_mark(letter) { ' ' } else { letter };
+    let mut letters = words.chars();
+    let mut text: String = letters.by_ref().take(MOST_CHARACTERS).map(shown).collect();
+    if letters.next().is_some() {
+        text.push('…');
+    }
+    text
+}
+
+fn meaning(error: Error) -> ClusterError {
     if let Some(error) = error.get_transaction_error() {
         return ClusterError::TransactionRefused { error };
     }

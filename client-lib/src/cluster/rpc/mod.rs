@@ -1,15 +1,18 @@
 //! A cluster reached through JSON-RPC.
 
+mod account;
 mod error;
 mod subscribe;
 #[cfg(test)]
 mod tests;
+mod transport;
 
 use {
     super::{
         Blockhash, BytesAt, Cluster, ClusterError, Confirmation, Execution, ReturnData, Simulation, TransactionStatus,
         types,
     },
+    account::{FoundAccount, WireAccount},
     base64::{Engine as _, prelude::BASE64_STANDARD},
     error::from_client,
     futures_util::{StreamExt as _, TryStreamExt as _, stream},
@@ -17,12 +20,12 @@ use {
     solana_account::Account,
     solana_address::Address,
     solana_commitment_config::CommitmentConfig,
-    solana_rpc_client::nonblocking::rpc_client::RpcClient,
+    solana_rpc_client::{nonblocking::rpc_client::RpcClient, rpc_client::RpcClientConfig},
     solana_rpc_client_api::{
         config::{RpcSendTransactionConfig, RpcSimulateTransactionConfig, RpcTransactionConfig},
         filter::{Memcmp, RpcFilterType},
         request::{MAX_GET_SIGNATURE_STATUSES_QUERY_ITEMS, MAX_MULTIPLE_ACCOUNTS, RpcRequest},
-        response::RpcKeyedAccount,
+        response::Response,
     },
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
@@ -32,6 +35,7 @@ use {
     },
     std::time::Duration,
     tokio::time::{Instant, sleep_until, timeout_at},
+    transport::Transport,
 };
 
 /// Time in which an endpoint has to answer. The largest validator list takes a while to send.
@@ -58,14 +62,18 @@ impl RpcCluster {
 
     /// A cluster of which only blocks of at least this certainty are seen.
     pub fn with_confirmation(url: impl Into<String>, confirmation: Confirmation) -> Self {
+        Self::with_timeout(url.into(), confirmation, TIMEOUT)
+    }
+
+    fn with_timeout(url: String, confirmation: Confirmation, timeout: Duration) -> Self {
         let commitment = match confirmation {
             Confirmation::Processed => CommitmentConfig::processed(),
             Confirmation::Confirmed => CommitmentConfig::confirmed(),
             Confirmation::Finalized => CommitmentConfig::finalized(),
         };
-        let url = url.into();
         let websocket_url = subscribe::websocket_url(&url);
-        Self { client: RpcClient::new_with_timeout_and_commitment(url, TIMEOUT, commitment), websocket_url }
+        let config = RpcClientConfig::with_commitment(commitment);
+        Self { client: RpcClient::new_sender(Transport::new(url, timeout), config), websocket_url }
     }
 
     /// Subscribes to changes at `url` (`ws://` or `wss://`), instead of the one that follows from the endpoint's: the same with
@@ -83,6 +91,21 @@ impl RpcCluster {
 }
 
 impl RpcCluster {
+    /// Accounts of one slot, as many as one request may ask for.
+    async fn some_accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
+        let names: Vec<_> = addresses.iter().map(Address::to_string).collect();
+        let config = json!({ "encoding": "base64", "commitment": self.client.commitment().commitment });
+        // Not `get_multiple_accounts`, which panics as `get_program_accounts_with_config` does, and which unpacks what it gets
+        // whatever it comes to.
+        let answered: Response<Vec<Option<WireAccount>>> =
+            self.client.send(RpcRequest::GetMultipleAccounts, json!([names, config])).await.map_err(from_client)?;
+        let found = complete("accounts", addresses, answered.value)?;
+        let decode = |(address, found): (&Address, Option<WireAccount>)| {
+            found.map(|account| account.decode(address)).transpose()
+        };
+        addresses.iter().zip(found).map(decode).collect()
+    }
+
     async fn statuses_from(
         &self,
         signatures: &[Signature],
@@ -91,23 +114,17 @@ impl RpcCluster {
         let chunks = signatures.chunks(MAX_GET_SIGNATURE_STATUSES_QUERY_ITEMS);
         let parts: Vec<_> = stream::iter(chunks.map(<[Signature]>::to_vec))
             .map(|chunk| async move {
-                if history {
+                let answered = if history {
                     self.client.get_signature_statuses_with_history(&chunk).await
                 } else {
                     self.client.get_signature_statuses(&chunk).await
-                }
+                };
+                complete("statuses", &chunk, answered.map_err(from_client)?.value)
             })
             .buffered(PARALLEL)
-            .map_ok(|response| response.value)
             .try_collect()
-            .await
-            .map_err(from_client)?;
+            .await?;
         let statuses = parts.concat();
-        if statuses.len() != signatures.len() {
-            return Err(ClusterError::UnexpectedAnswer {
-                detail: format!("{} statuses were asked for, {} came", signatures.len(), statuses.len()),
-            });
-        }
         let confirmation = |status: &SignatureStatus| match status.confirmation_status() {
             TransactionConfirmationStatus::Processed => Confirmation::Processed,
             TransactionConfirmationStatus::Confirmed => Confirmation::Confirmed,
@@ -125,18 +142,11 @@ impl RpcCluster {
 impl Cluster for RpcCluster {
     async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
         let parts: Vec<_> = stream::iter(addresses.chunks(MAX_MULTIPLE_ACCOUNTS).map(<[Address]>::to_vec))
-            .map(|chunk| async move { self.client.get_multiple_accounts(&chunk).await })
+            .map(|chunk| async move { self.some_accounts(&chunk).await })
             .buffered(PARALLEL)
             .try_collect()
-            .await
-            .map_err(from_client)?;
-        let accounts = parts.concat();
-        if accounts.len() != addresses.len() {
-            return Err(ClusterError::UnexpectedAnswer {
-                detail: format!("{} accounts were asked for, {} came", addresses.len(), accounts.len()),
-            });
-        }
-        Ok(accounts)
+            .await?;
+        Ok(parts.concat())
     }
 
     async fn program_accounts(
@@ -144,22 +154,28 @@ impl Cluster for RpcCluster {
         program: &Address,
         filters: &[BytesAt],
     ) -> Result<Vec<(Address, Account)>, ClusterError> {
-        let filters: Vec<_> = filters
+        let wanted: Vec<_> = filters
             .iter()
             .map(|filter| RpcFilterType::Memcmp(Memcmp::new_base58_encoded(filter.offset, &filter.bytes)))
             .collect();
         let config = json!({
             "encoding": "base64",
             "commitment": self.client.commitment().commitment,
-            "filters": filters,
+            "filters": wanted,
         });
         // Not `get_program_accounts_with_config`, which panics where the data is in no form that it knows.
-        let found: Vec<RpcKeyedAccount> = self
+        let found: Vec<FoundAccount> = self
             .client
             .send(RpcRequest::GetProgramAccounts, json!([program.to_string(), config]))
             .await
             .map_err(from_client)?;
-        found.into_iter().map(keyed_account).collect()
+        let found = found.into_iter().map(FoundAccount::decode).collect::<Result<Vec<_>, _>>()?;
+        let is_asked_for =
+            |account: &Account| account.owner == *program && filters.iter().all(|filter| filter.matches(&account.data));
+        if found.iter().all(|(_, account)| is_asked_for(account)) {
+            return Ok(found);
+        }
+        Err(ClusterError::UnexpectedAnswer { detail: "among the accounts are some that were not asked for".into() })
     }
 
     async fn latest_blockhash(&self) -> Result<Blockhash, ClusterError> {
@@ -187,6 +203,10 @@ impl Cluster for RpcCluster {
         };
         let simulated =
             self.client.simulate_transaction_with_config(transaction, config).await.map_err(from_client)?.value;
+        if simulated.err.is_none() && simulated.units_consumed.is_none() {
+            // All of its fields may be missing, so anything could pass for a success.
+            return Err(ClusterError::UnexpectedAnswer { detail: "a simulation that used no compute units".into() });
+        }
         Ok(Simulation {
             error: simulated.err.map(Into::into),
             logs: simulated.logs.unwrap_or_default(),
@@ -252,12 +272,13 @@ impl Cluster for RpcCluster {
     }
 }
 
-fn keyed_account(found: RpcKeyedAccount) -> Result<(Address, Account), ClusterError> {
-    let unexpected = || ClusterError::UnexpectedAnswer {
-        detail: format!("the account at {} has no address or no binary data", found.pubkey),
-    };
-    let address = found.pubkey.parse().map_err(|_| unexpected())?;
-    Ok((address, found.account.to_account().ok_or_else(unexpected)?))
+/// The answers to `questions`, as many as there are of these: they are told apart by their place alone.
+fn complete<Q, A>(what: &str, questions: &[Q], answers: Vec<A>) -> Result<Vec<A>, ClusterError> {
+    if answers.len() == questions.len() {
+        return Ok(answers);
+    }
+    let detail = format!("{} {what} were asked for, {} came", questions.len(), answers.len());
+    Err(ClusterError::UnexpectedAnswer { detail })
 }
 
 fn return_data(returned: UiTransactionReturnData) -> Result<types::ReturnData, ClusterError> {

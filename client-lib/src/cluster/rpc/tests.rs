@@ -1,5 +1,8 @@
 //! The client against an endpoint that says what it is told to say.
 
+mod lies;
+mod transport;
+
 use {
     super::*,
     serde_json::{Value, json},
@@ -103,18 +106,24 @@ async fn a_long_list_is_asked_for_in_parts() {
 async fn accounts_of_a_program_are_searched() {
     let found = Address::new_unique();
     let (url, requests) = endpoint("200 OK", |request| {
+        let bytes = &request["params"][1]["filters"][0]["memcmp"]["bytes"];
+        let address: Address = bytes.as_str().unwrap().parse().unwrap();
         let account = json!({
             "lamports": 7, "owner": request["params"][0], "executable": false, "rentEpoch": 0,
-            "data": [BASE64_STANDARD.encode([1, 2, 3]), "base64"],
+            "data": [BASE64_STANDARD.encode([&[1; 21], address.as_array().as_slice()].concat()), "base64"],
         });
-        let bytes = &request["params"][1]["filters"][0]["memcmp"]["bytes"];
         result(request, json!([{ "pubkey": bytes, "account": account }]))
     });
     let program = Address::new_unique();
     let filters = [BytesAt::new(21, found.to_bytes()), BytesAt::new(0, [1])];
-    let accounts = RpcCluster::new(url).program_accounts(&program, &filters).await.unwrap();
-    let expected = Account { lamports: 7, data: vec![1, 2, 3], owner: program, ..Account::default() };
+    let cluster = RpcCluster::new(url);
+    let accounts = cluster.program_accounts(&program, &filters).await.unwrap();
+    let data = [&[1; 21], found.as_array().as_slice()].concat();
+    let expected = Account { lamports: 7, data, owner: program, ..Account::default() };
     assert_eq!(accounts, [(found, expected)]);
+
+    let other = cluster.program_accounts(&program, &[BytesAt::new(21, found.to_bytes()), BytesAt::new(0, [2])]).await;
+    assert!(matches!(other, Err(ClusterError::UnexpectedAnswer { .. })), "what does not match was not asked for");
 
     let request = requests.recv().unwrap();
     assert_eq!(request["method"], "getProgramAccounts");

@@ -1,0 +1,177 @@
+//! Endpoints that are slow, broken or somewhere else.
+
+use {
+    super::*,
+    crate::cluster::rpc::transport::MOST_BYTES,
+    std::{sync::atomic::AtomicUsize, sync::atomic::Ordering, thread::sleep},
+};
+
+/// Time that an endpoint gets in these tests.
+const PATIENCE: Duration = Duration::from_millis(600);
+
+/// An endpoint that does with every request, and the connection that it came by, what it is told.
+fn raw(respond: impl Fn(&Value, &mut TcpStream) + Clone + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let respond = respond.clone();
+            thread::spawn(move || {
+                let mut stream = stream.unwrap();
+                // One request, and the connection is closed.
+                if let Some(request) = read_request(&mut stream) {
+                    respond(&request, &mut stream);
+                }
+            });
+        }
+    });
+    url
+}
+
+/// An endpoint that writes these bytes after the head of a good answer.
+fn body(bytes: impl Into<Vec<u8>>) -> String {
+    let bytes = bytes.into();
+    raw(move |_, stream| {
+        // Whoever has read enough goes away.
+        let _ = write!(stream, "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", bytes.len());
+        let _ = stream.write_all(&bytes);
+    })
+}
+
+fn head(head: &'static str) -> String {
+    raw(move |_, stream| drop(write!(stream, "HTTP/1.1 {head}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")))
+}
+
+async fn height(url: String) -> Result<u64, ClusterError> {
+    RpcCluster::with_timeout(url, Confirmation::Confirmed, PATIENCE).block_height().await
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_answer_makes_no_sense() {
+    let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
+    let bodies: [(&[u8], &str); 12] = [
+        (b"<html><body>502 Bad Gateway</body></html>", "no JSON"),
+        (b"", "no JSON"),
+        (br#"{"jsonrpc":"2.0","id":0,"result":12"#, "no JSON"),
+        (b"{\"jsonrpc\":\"2.0\",\"id\":0,\"result\":\"\xff\xfe\"}", "no JSON"),
+        (deep.as_bytes(), "no JSON"),
+        (br#""Service Unavailable""#, "no JSON object"),
+        (b"[]", "no JSON object"),
+        (br#"{"jsonrpc":"2.0","id":7,"result":12}"#, "another request"),
+        (br#"{"jsonrpc":"2.0","id":"0","result":12}"#, "another request"),
+        (br#"{"jsonrpc":"2.0","result":12}"#, "another request"),
+        (br#"{"jsonrpc":"2.0","id":0,"error":"no"}"#, "without a code"),
+        (br#"{"jsonrpc":"2.0","id":0,"error":{"code":"x"}}"#, "without a code"),
+    ];
+    for (bytes, part) in bodies {
+        let error = height(body(bytes)).await.unwrap_err();
+        assert!(matches!(error, ClusterError::UnexpectedAnswer { .. }) && !error.is_transient(), "{error}");
+        assert!(error.to_string().contains(part), "{error}");
+    }
+    assert_eq!(height(body(br#"{"jsonrpc":"2.0","id":0,"result":12,"error":null}"#)).await.unwrap(), 12);
+    let unread = height(body(br#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Parse error"}}"#)).await;
+    assert!(matches!(unread, Err(ClusterError::Refused { .. })));
+}
+
+#[tokio::test]
+async fn a_body_without_end_is_not_read_to_its_end() {
+    static WRITTEN: AtomicUsize = AtomicUsize::new(0);
+    let url = raw(|_, stream| {
+        let _ = write!(stream, "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n\"");
+        let block = vec![b'a'; 1 << 20];
+        while stream.write_all(&block).is_ok() {
+            WRITTEN.fetch_add(block.len(), Ordering::Relaxed);
+        }
+    });
+    let error = RpcCluster::new(url).block_height().await.unwrap_err();
+    assert!(matches!(&error, ClusterError::UnexpectedAnswer { detail } if detail.contains("longer than")), "{error}");
+    // Some of it is on its way.
+    assert!(WRITTEN.load(Ordering::Relaxed) < MOST_BYTES + (32 << 20));
+}
+
+#[tokio::test]
+async fn who_breaks_off_may_be_asked_again() {
+    let silent = raw(|_, _| {});
+    let half_a_head = raw(|_, stream| drop(write!(stream, "HTTP/1.1 200 OK\r\ncontent-le")));
+    let half_a_body =
+        raw(|_, stream| drop(write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{{\"jsonrpc\":\"2.0\",")));
+    let half_a_chunk =
+        raw(|_, stream| drop(write!(stream, "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n20\r\n{{\"js")));
+    for url in [silent, half_a_head, half_a_body, half_a_chunk] {
+        let error = height(url).await.unwrap_err();
+        assert!(matches!(error, ClusterError::Unreachable { .. }) && error.is_transient(), "{error}");
+    }
+    for status in ["500 Internal Server Error", "502 Bad Gateway", "503 Service Unavailable", "504 Gateway Timeout"] {
+        let error = height(head(status)).await.unwrap_err();
+        assert!(matches!(&error, ClusterError::Unreachable { detail } if detail.contains(&status[..3])), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_waited_for_longer_than_the_timeout() {
+    let mute = raw(|_, _| sleep(Duration::from_secs(30)));
+    let slow = raw(|_, stream| {
+        let _ = write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n");
+        while stream.write_all(b" ").is_ok() {
+            sleep(Duration::from_millis(50));
+        }
+    });
+    for url in [mute, slow] {
+        let began = Instant::now();
+        let error = height(url).await.unwrap_err();
+        assert!(matches!(error, ClusterError::Unreachable { .. }), "{error}");
+        assert!((PATIENCE..3 * PATIENCE).contains(&began.elapsed()), "{:?}", began.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn who_is_asked_too_often_is_asked_again_within_the_timeout() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let soon = raw(|request, stream| {
+        if ASKED.fetch_add(1, Ordering::Relaxed) < 5 {
+            drop(write!(
+                stream,
+                "HTTP/1.1 429 Slow Down\r\nretry-after: 0\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+            ));
+        } else {
+            let body = result(request, 12.into()).to_string();
+            drop(write!(
+                stream,
+                "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+                body.len()
+            ));
+        }
+    });
+    assert_eq!(height(soon).await.unwrap(), 12);
+    // Solana's own client would wait for 119 seconds, five times.
+    for late in
+        ["429 Slow Down\r\nretry-after: 119", "429 Slow Down\r\nretry-after: 18446744073709551615", "429 Slow Down"]
+    {
+        let began = Instant::now();
+        let error = height(head(late)).await.unwrap_err();
+        assert!(matches!(error, ClusterError::RateLimited { .. }) && error.is_transient(), "{error}");
+        assert!(began.elapsed() < 2 * PATIENCE, "{:?}", began.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_sent_where_nobody_said() {
+    static ELSEWHERE: AtomicUsize = AtomicUsize::new(0);
+    let elsewhere = raw(|_, _| {
+        ELSEWHERE.fetch_add(1, Ordering::Relaxed);
+    });
+    for status in ["301 Moved", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect"] {
+        let target = elsewhere.clone();
+        let url = raw(move |_, stream| {
+            drop(write!(
+                stream,
+                "HTTP/1.1 {status}\r\nlocation: {target}/?api-key=secret\r\ncontent-length: 0\r\n\r\n"
+            ));
+        });
+        let cluster = RpcCluster::new(url);
+        let error = cluster.send(&transaction()).await.unwrap_err();
+        assert!(matches!(&error, ClusterError::Refused { detail } if detail.contains("redirects")), "{error}");
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+    assert_eq!(ELSEWHERE.load(Ordering::Relaxed), 0);
+}
