@@ -35,12 +35,19 @@ impl Config {
         };
         let problem = |detail: String| CliError::Config { path: file.clone(), detail };
         match fs::read_to_string(&file) {
-            Ok(text) => serde_yaml_ng::from_str::<Option<Self>>(&text)
-                .map(Option::unwrap_or_default)
-                .map_err(|error| problem(error.to_string())),
+            Ok(text) => Self::parse(&text).map_err(problem),
             Err(error) if path.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(problem(error.to_string())),
         }
+    }
+
+    /// Reads what the file holds.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let parsed = serde_yaml_ng::from_str::<Option<Self>>(text);
+        parsed.map(Option::unwrap_or_default).map_err(|error| error.to_string())
     }
 
     /// The URL of the cluster: `given`, then the file's, then mainnet-beta's.

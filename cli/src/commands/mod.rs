@@ -37,7 +37,12 @@ mod withdraw;
 mod withdraw_sol;
 mod withdraw_stake;
 
-pub use message::program_name;
+pub use message::{Message, program_name};
+
+/// Files with weights, without the command that reads them.
+pub mod weights_file {
+    pub use super::set_weights::{Entry, Place, Problem, parse};
+}
 
 use {
     crate::{context::Context, error::CliError, output::CommandOutput},

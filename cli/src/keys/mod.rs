@@ -119,9 +119,9 @@ impl Keyring {
         }
         let opened: Result<Key, String> = match source {
             KeySource::File(path) => from_file(path).map(shared),
-            KeySource::Stdin => read_keypair(&mut io::stdin().lock())
+            KeySource::Stdin => keypair(&mut io::stdin().lock())
                 .map(shared)
-                .map_err(|_| "standard input does not hold a keypair: 64 numbers in JSON are expected".into()),
+                .ok_or_else(|| "standard input does not hold a keypair: 64 numbers in JSON are expected".into()),
             KeySource::Prompt(path) => from_prompt(role, path).map(shared),
             KeySource::Device(device) => device.open(role),
             KeySource::Address(address) => self.elsewhere(address),
@@ -161,10 +161,15 @@ pub fn new_key() -> Key {
     Rc::new(Keypair::new())
 }
 
+/// Reads what a keypair file holds; `None` where that is no keypair. What is wrong with it stays unsaid: the reader's own error may
+/// quote it.
+pub fn keypair(file: &mut impl io::Read) -> Option<Keypair> {
+    read_keypair(file).ok()
+}
+
 fn from_file(path: &str) -> Result<Keypair, String> {
     let mut file = File::open(path).map_err(|error| format!("cannot read the keypair file {path} ({error})"))?;
-    // What the reader says about a malformed file may quote it.
-    read_keypair(&mut file).map_err(|_| format!("{path} is no keypair file: 64 numbers in JSON are expected"))
+    keypair(&mut file).ok_or_else(|| format!("{path} is no keypair file: 64 numbers in JSON are expected"))
 }
 
 fn from_prompt(role: &str, path: &DerivationPath) -> Result<Keypair, String> {

@@ -34,9 +34,11 @@ pub struct Place {
 
 /// What is wrong with a file, and what to do.
 #[derive(Debug, Eq, PartialEq)]
-struct Problem {
-    place: Place,
-    what: String,
+pub struct Problem {
+    /// Where.
+    pub place: Place,
+    /// What, in a sentence.
+    pub what: String,
 }
 
 impl Problem {
@@ -64,7 +66,11 @@ pub fn read(path: &Path) -> Result<Vec<Entry>, CliError> {
     })
 }
 
-fn parse(bytes: &[u8]) -> Result<Vec<Entry>, Problem> {
+/// Reads what a file holds.
+///
+/// # Errors
+/// [`Problem`] for the first place that is wrong.
+pub fn parse(bytes: &[u8]) -> Result<Vec<Entry>, Problem> {
     let text = str::from_utf8(bytes).map_err(|error| {
         let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
         let Place { line, column } = place_of(&before, before.len());

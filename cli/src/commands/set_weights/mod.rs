@@ -5,6 +5,8 @@ mod number;
 mod table;
 mod wanted;
 
+pub use file::{Entry, Place, Problem, parse};
+
 use {
     super::policy::policy_of,
     crate::{

@@ -4,11 +4,18 @@
 use {
     crate::{context::Context, error::CliError},
     solana_address::Address,
-    tidepool_client::{actions::NewStakeAccount, cluster::Cluster, error::PlanError},
+    tidepool_client::{
+        actions::NewStakeAccount,
+        cluster::{Cluster, ClusterError},
+        error::PlanError,
+    },
 };
 
 /// Addresses that are asked for at a time.
 const AT_A_TIME: usize = 32;
+
+/// Addresses that are tried. Nobody has as many stake accounts of one kind, unless the endpoint says that all addresses are taken.
+const MOST_NUMBERS: usize = 10_000;
 
 /// The stake account with that number of the holder `base`.
 ///
@@ -30,6 +37,10 @@ pub async fn unused<C: Cluster>(
     let mut found = Vec::with_capacity(count);
     let mut next = 0;
     while found.len() < count {
+        if next >= MOST_NUMBERS {
+            let detail = format!("stake accounts at all of {next} addresses of {base} are there already");
+            return Err(ClusterError::UnexpectedAnswer { detail }.into());
+        }
         let accounts = (next..next + AT_A_TIME).map(|number| numbered(base, number)).collect::<Result<Vec<_>, _>>()?;
         let addresses: Vec<_> = accounts.iter().map(|account| account.address).collect();
         let existing = context.cluster.accounts(&addresses).await?;

@@ -1,0 +1,93 @@
+//! The program: from its arguments to what it prints and its exit code.
+
+use {
+    crate::{
+        args::{self, Cli},
+        config::Config,
+        context::Context,
+        error::{CliError, Exit},
+        output::{self, CommandOutput, Format},
+        report,
+        terminal::Terminal,
+    },
+    clap::FromArgMatches as _,
+    serde_json::json,
+    std::{ffi::OsString, io, process::ExitCode},
+    tidepool_client::cluster::RpcCluster,
+};
+
+/// Runs the program with these arguments, the first of which is its name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = args::spell_out(arguments.into_iter().collect());
+    let parsed = args::command().try_get_matches_from(&arguments).and_then(|found| Cli::from_arg_matches(&found));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => return refuse_arguments(&error, &arguments).into(),
+    };
+    let format = cli.global.output;
+    let (exit, answered) = match answer(&cli) {
+        Err(CliError::Unsent(unsent)) => (unsent.exit(), Ok(unsent as Box<dyn CommandOutput>)),
+        answered => (Exit::Done, answered),
+    };
+    let result = answered.and_then(|output| {
+        let written = output::write(&mut io::stdout().lock(), output.as_ref(), format, cli.global.verbose);
+        written.map_err(CliError::from)
+    });
+    match result {
+        Ok(()) => exit.into(),
+        // Whoever read the answer has read enough of it.
+        Err(CliError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => exit.into(),
+        Err(error) => {
+            report(&error, format);
+            error.exit().into()
+        }
+    }
+}
+
+fn answer(cli: &Cli) -> Result<Box<dyn CommandOutput>, CliError> {
+    let config = Config::load(cli.global.config.as_deref())?;
+    let url = config.url(cli.global.url.as_deref());
+    if !url.starts_with("http://") && !url.starts_with("https://") {
+        return Err(CliError::usage(
+            "the URL of the cluster has to begin with http:// or https://, or be mainnet-beta, devnet, testnet or localhost",
+        ));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut cluster = RpcCluster::with_confirmation(url, cli.global.confirmation(&config));
+        if let Some(websocket_url) = config.websocket_url(cli.global.url.as_deref()) {
+            cluster = cluster.websocket(websocket_url);
+        }
+        let terminal = Terminal::detect(&cli.global);
+        let context = Context::new(&cluster, &cli.global, &config, terminal);
+        context.interrupt.listen(cli.global.output)?;
+        cli.command.execute(&context).await
+    })
+}
+
+/// Says what is wrong with the arguments, or shows the help that was asked for.
+fn refuse_arguments(error: &clap::Error, arguments: &[OsString]) -> Exit {
+    let Some(format) = json_format(arguments).filter(|_| error.use_stderr()) else {
+        // Where even that cannot be written, there is nobody to tell.
+        let _ = error.print();
+        return if error.use_stderr() { Exit::Usage } else { Exit::Done };
+    };
+    let exit = Exit::Usage;
+    let text = error.render().to_string();
+    let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    let json = json!({ "error": { "kind": exit.name(), "exit_code": exit as u8, "message": message } });
+    eprintln!("{}", format.render(&json));
+    exit
+}
+
+/// The form of JSON that arguments ask for which could not be understood as a whole.
+fn json_format(arguments: &[OsString]) -> Option<Format> {
+    let words: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
+    let next = words.windows(2).filter(|pair| pair[0] == "--output").map(|pair| pair[1]);
+    let joined = words.iter().filter_map(|word| word.strip_prefix("--output="));
+    match next.chain(joined).last()? {
+        "json" => Some(Format::Json),
+        "json-compact" => Some(Format::JsonCompact),
+        _ => None,
+    }
+}
