@@ -43,6 +43,6 @@ mod tests {
     #[test]
     fn closing_zeros_are_left_out() {
         assert_eq!(without_zeros(&[0, 1, 0, 2, 0, 0]), [0, 1, 0, 2]);
-        assert_eq!(without_zeros(&[0, 0]), []);
+        assert!(without_zeros(&[0, 0]).is_empty());
     }
 }
