@@ -9,6 +9,7 @@ pub mod instructions;
 pub mod pool;
 pub mod random;
 pub mod scenario;
+pub mod scenes;
 pub mod snapshot;
 pub mod stake;
 pub mod substitution;
