@@ -1,7 +1,7 @@
 //! `cargo xtask bench`
 
-use crate::{build_program, reference};
-use sbpf_build::{Workspace, cargo, process};
+use crate::reference::beside_reference;
+use sbpf_build::process;
 use std::path::PathBuf;
 
 /// Measure the compute units of every instruction beside the SPL stake pool, and compare them with the committed table
@@ -21,11 +21,7 @@ pub struct Args {
 impl Args {
     /// Builds both programs, then measures.
     pub fn run(self) -> anyhow::Result<()> {
-        build_program::Args::default().run()?;
-        reference::Args::default().run()?;
-        let workspace = Workspace::here()?;
-        let mut command = cargo();
-        command.current_dir(&workspace.root).args(["run", "--package=tidepool-tests", "--bin=bench", "--"]);
+        let mut command = beside_reference("bench")?;
         if let Some(filter) = &self.filter {
             command.args(["--filter", filter]);
         }

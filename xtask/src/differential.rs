@@ -1,7 +1,7 @@
 //! `cargo xtask differential`
 
-use crate::{build_program, reference};
-use sbpf_build::{Workspace, cargo, process};
+use crate::reference::beside_reference;
+use sbpf_build::process;
 
 /// Run random histories of Tidepool beside the published SPL stake pool, until they differ
 #[derive(clap::Args)]
@@ -20,11 +20,7 @@ pub struct Args {
 impl Args {
     /// Builds both programs, then runs.
     pub fn run(self) -> anyhow::Result<()> {
-        build_program::Args::default().run()?;
-        reference::Args::default().run()?;
-        let workspace = Workspace::here()?;
-        let mut command = cargo();
-        command.current_dir(&workspace.root).args(["run", "--package=tidepool-tests", "--bin=differential", "--"]);
+        let mut command = beside_reference("differential")?;
         command.args(["--operations", &self.operations.to_string(), "--seed", &self.seed.to_string()]);
         if self.older_stake_program {
             command.arg("--older-stake-program");

@@ -1,7 +1,8 @@
 //! `cargo xtask reference`
 
-use crate::deploy::deploy;
-use sbpf_build::{Platform, Program, Workspace};
+use crate::{build_program, deploy::deploy};
+use sbpf_build::{Platform, Program, Workspace, cargo};
+use std::process::Command;
 
 /// Build the published SPL stake pool, which Tidepool is compared with, and put it at target/deploy/reference.so
 #[derive(clap::Args, Default)]
@@ -22,4 +23,13 @@ impl Args {
         let built = program.build(&workspace.build_binary("sbpf-link", "sbpf-link")?)?;
         deploy(&workspace, &built, "reference.so")
     }
+}
+
+/// A binary of the tests that runs the program beside the reference, both of which are built here.
+pub fn beside_reference(binary: &str) -> anyhow::Result<Command> {
+    build_program::Args::default().run()?;
+    Args::default().run()?;
+    let mut command = cargo();
+    command.current_dir(Workspace::here()?.root).args(["run", "--package=tidepool-tests", "--bin", binary, "--"]);
+    Ok(command)
 }
