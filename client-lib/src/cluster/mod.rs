@@ -24,7 +24,7 @@ use {
     std::{future::Future, time::Duration},
 };
 
-pub(crate) use sysvars::simulate_alone;
+pub(crate) use sysvars::{believable, simulate_alone};
 
 pub use error::ClusterError;
 #[cfg(feature = "rpc")]
@@ -120,7 +120,7 @@ pub trait Cluster: Send + Sync {
 
     /// The rent parameters now in force.
     fn rent(&self) -> impl Future<Output = Result<Rent, ClusterError>> + Send {
-        sysvars::read(self, solana_sdk_ids::sysvar::rent::ID)
+        async { believable(sysvars::read(self, solana_sdk_ids::sysvar::rent::ID).await?) }
     }
 
     /// The first slot and the length of each epoch.

@@ -7,6 +7,7 @@ use {
     solana_hash::Hash,
     solana_instruction::Instruction,
     solana_message::{Message, VersionedMessage},
+    solana_rent::Rent,
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
 };
@@ -19,6 +20,26 @@ where
     let account = cluster.require_account(&address).await?;
     bincode::deserialize(&account.data)
         .map_err(|_| ClusterError::UnexpectedData { address, expected: "the sysvar of that name" })
+}
+
+/// Lamports for a byte that no cluster asks for: a thousand times what Solana's began with.
+const TOO_MANY_LAMPORTS_PER_BYTE: u64 = 1_000 * solana_rent::DEFAULT_LAMPORTS_PER_BYTE;
+
+/// Most bytes of data that an account can have.
+pub(crate) const MOST_ACCOUNT_BYTES: usize = 10 << 20;
+
+/// The rent, unless nobody can mean it: what is paid for some accounts at such a rent stays in them, and not all of its multiples
+/// are numbers.
+pub(crate) fn believable(rent: Rent) -> Result<Rent, ClusterError> {
+    let most = (MOST_ACCOUNT_BYTES as u64).saturating_mul(4).saturating_mul(TOO_MANY_LAMPORTS_PER_BYTE);
+    let is_believable = rent.lamports_per_byte <= TOO_MANY_LAMPORTS_PER_BYTE
+        && rent.try_minimum_balance(MOST_ACCOUNT_BYTES).is_some_and(|lamports| lamports <= most);
+    let address = solana_sdk_ids::sysvar::rent::ID;
+    if is_believable {
+        Ok(rent)
+    } else {
+        Err(ClusterError::UnexpectedData { address, expected: "a rent that could be" })
+    }
 }
 
 /// Runs one instruction without committing it. `payer` has to exist and to have lamports for a fee; nothing is signed or paid.

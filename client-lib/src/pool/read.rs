@@ -2,7 +2,7 @@
 
 use {
     super::{PoolAccounts, PoolError, PoolSnapshot, Role, decode_pool, environment::Environment, validators},
-    crate::cluster::{Cluster, ClusterError},
+    crate::cluster::{Cluster, ClusterError, believable},
     serde::de::DeserializeOwned,
     solana_account::Account,
     solana_address::Address,
@@ -229,7 +229,7 @@ where
             .map(|(address, _)| address);
         let environment = Environment {
             clock: sysvar(CLOCK_ID, next())?,
-            rent: sysvar(RENT_ID, next())?,
+            rent: believable(sysvar(RENT_ID, next())?)?,
             // A young cluster has not written these yet: no rewards, no history.
             epoch_rewards: sysvar_if_any(EPOCH_REWARDS_ID, next())?,
             stake_history: sysvar_if_any(STAKE_HISTORY_ID, next())?,

@@ -29,8 +29,9 @@ pub(super) fn with_budget(instructions: &[Instruction], limit: Option<u32>, pric
 
 /// The limit to ask for after a simulation that used `units`, where others may add `growth` units until it runs.
 pub(super) fn limit_for(units: u64, growth: u32, options: &SendOptions) -> u32 {
-    let margin = units * u64::from(options.compute_margin_percent) / 100;
-    let wanted = units + margin + u64::from(growth) + OWN_UNITS;
+    // An endpoint may say any number.
+    let margin = units.saturating_mul(u64::from(options.compute_margin_percent)) / 100;
+    let wanted = units.saturating_add(margin).saturating_add(u64::from(growth)).saturating_add(OWN_UNITS);
     u32::try_from(wanted).map_or(MAX_PER_TRANSACTION, |wanted| wanted.min(MAX_PER_TRANSACTION))
 }
 

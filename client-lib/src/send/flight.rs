@@ -2,7 +2,7 @@
 
 use {
     super::{NotSent, Outgoing, Sender, lifetime::BLOCKHASH_LIFE},
-    crate::cluster::{Blockhash, Cluster, ClusterError},
+    crate::cluster::{Blockhash, Cluster, ClusterError, Confirmation, TransactionStatus},
     solana_instruction::Instruction,
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
@@ -28,6 +28,8 @@ pub(super) struct Flight<'t> {
     unseen_blocks: u64,
     /// How often it has been signed.
     pub attempt: u32,
+    /// When it was signed, as it is signed now, or given to be sent.
+    pub since: Instant,
     last_sent: Option<Instant>,
     /// Whether an endpoint has ever taken it, as it is signed now.
     handed_over: bool,
@@ -35,6 +37,8 @@ pub(super) struct Flight<'t> {
     refused: Option<TransactionError>,
     /// Whether the last look found it in a block.
     pub seen: bool,
+    /// Whether any look found it in a block that most of the cluster has voted for.
+    was_confirmed: bool,
     /// When its blockhash was found to have expired.
     expired_at: Option<Instant>,
 }
@@ -75,10 +79,12 @@ impl<'t> Flight<'t> {
             last_height: 0,
             unseen_blocks: u64::MAX,
             attempt: 1,
+            since: Instant::now(),
             last_sent: None,
             handed_over: false,
             refused: None,
             seen: false,
+            was_confirmed: false,
             expired_at: None,
         }
     }
@@ -132,11 +138,21 @@ impl<'t> Flight<'t> {
         self.refused.as_ref().filter(|_| !self.handed_over && !self.seen)
     }
 
-    /// Notes the block height (in blocks) of the cluster, after a look for the transaction.
-    pub fn note_height(&mut self, height: u64) {
+    /// Notes what a look for it has found. Returns whether that is news.
+    pub fn note_seen(&mut self, status: Option<&TransactionStatus>) -> bool {
+        let before = std::mem::replace(&mut self.seen, status.is_some());
+        self.was_confirmed |= status.is_some_and(|status| status.confirmation >= Confirmation::Confirmed);
+        before != self.seen
+    }
+
+    /// Notes the block height (in blocks) of the cluster, after a look for the transaction. No cluster makes a block in less than
+    /// `shortest_block`: a blockhash that seems to have expired before it can have is that of an endpoint which errs.
+    pub fn note_height(&mut self, height: u64, shortest_block: Duration) {
         self.unseen_blocks = self.unseen_blocks.max(height.saturating_sub(self.last_height));
         self.last_height = self.last_height.max(height);
-        if height > self.last_valid_block_height.saturating_add(MARGIN_BLOCKS) {
+        let least_life = shortest_block.saturating_mul(BLOCKHASH_LIFE as u32);
+        let is_past = height > self.last_valid_block_height.saturating_add(MARGIN_BLOCKS);
+        if is_past && self.since.elapsed() >= least_life {
             self.note_expired();
         }
     }
@@ -156,8 +172,9 @@ impl<'t> Flight<'t> {
         self.handed_over || self.seen
     }
 
-    /// Whether it can no longer land: a look that began at `looked_at`, long enough after its expiry, has not found it.
+    /// Whether it can no longer land: a look that began at `looked_at`, long enough after its expiry, has not found it. What most
+    /// of the cluster has voted for is not lost, whatever a later look says.
     pub fn is_lost(&self, looked_at: Instant, settle: Duration) -> bool {
-        !self.seen && self.expired_at.is_some_and(|expired| looked_at >= expired + settle)
+        !self.seen && !self.was_confirmed && self.expired_at.is_some_and(|expired| looked_at >= expired + settle)
     }
 }

@@ -8,9 +8,9 @@ use {
     super::{
         Lifetime, Outcome, Sender, WhyUnknown,
         flight::Flight,
-        stage::{Board, Pulse},
+        stage::{Board, Pulse, complete},
     },
-    crate::cluster::Cluster,
+    crate::cluster::{Cluster, ClusterError},
     tokio::time::Instant,
 };
 
@@ -68,9 +68,10 @@ impl<C: Cluster> Sender<'_, C> {
         pulse: &mut Pulse,
     ) -> Vec<Flight<'t>> {
         let signatures: Vec<_> = flights.iter().map(|flight| flight.signature).collect();
-        let known = match self.cluster.statuses_in_history(&signatures).await {
+        let known = self.cluster.statuses_in_history(&signatures).await;
+        let known = match known.and_then(|known| complete(&signatures, known)) {
             Ok(known) => known,
-            Err(error) if error.is_transient() => {
+            Err(error) if error.is_transient() || matches!(error, ClusterError::UnexpectedAnswer { .. }) => {
                 pulse.last_error = Some(error);
                 pending.extend(flights);
                 return vec![];
@@ -92,7 +93,7 @@ impl<C: Cluster> Sender<'_, C> {
                 lost.push(flight);
                 continue;
             };
-            flight.seen = true;
+            flight.note_seen(Some(&status));
             match self.outcome_of(&flight, Some(status)).await {
                 Some(outcome) => board.settle(flight.index, outcome),
                 None => pending.push(flight),

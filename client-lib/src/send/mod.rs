@@ -101,8 +101,13 @@ pub struct SendOptions {
     /// Time between the expiry of a blockhash and the last look. An endpoint may be several machines, of which one is
     /// behind the other.
     pub settle: Duration,
+    /// The shortest time between two blocks of a cluster. A blockhash cannot expire sooner than that comes to, whatever an
+    /// endpoint says that is behind, or ahead, or another cluster's.
+    pub shortest_block: Duration,
     /// Time without any news (no block, no status) after which the sender gives up.
     pub patience: Duration,
+    /// Time for which a signed transaction is followed at most, whatever the news. What becomes of it is open then.
+    pub follow_for: Duration,
     /// Time for which transactions that are under way are followed after a [`Stop`].
     pub stop_within: Duration,
     /// Asks for the compute units of transactions that landed too, which costs a request for each.
@@ -124,7 +129,9 @@ impl Default for SendOptions {
             poll_every: Duration::from_millis(500),
             resend_every: Duration::from_secs(2),
             settle: Duration::from_secs(2),
+            shortest_block: Duration::from_millis(100),
             patience: Duration::from_secs(60),
+            follow_for: Duration::from_secs(300),
             stop_within: Duration::from_secs(5),
             report_units: false,
             pool_program: None,

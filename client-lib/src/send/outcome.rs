@@ -58,6 +58,9 @@ pub enum WhyUnknown {
     /// The cluster makes no blocks.
     #[error("the cluster makes no blocks")]
     NoBlocks,
+    /// It is neither in a block that counts, nor past its time, for longer than that takes.
+    #[error("the cluster shows it neither as landed nor as expired")]
+    Undecided,
     /// It was told to stop before it knew.
     #[error("it was told to stop")]
     Stopped,

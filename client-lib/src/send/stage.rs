@@ -6,6 +6,7 @@ use {
     },
     crate::cluster::{Cluster, ClusterError, TransactionStatus},
     futures_util::{StreamExt as _, stream},
+    solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
     std::future::Future,
     tokio::time::{Instant, sleep},
@@ -111,6 +112,7 @@ impl<C: Cluster> Sender<'_, C> {
             if stopped_at.is_some_and(|at| at.elapsed() >= self.options.stop_within) {
                 return give_up(flights, board, &WhyUnknown::Stopped);
             }
+            flights = self.leave_open(flights, board);
             if pulse.last_news.elapsed() >= self.options.patience {
                 let why = pulse.last_error.map_or(WhyUnknown::NoBlocks, WhyUnknown::Cluster);
                 return give_up(flights, board, &why);
@@ -120,6 +122,14 @@ impl<C: Cluster> Sender<'_, C> {
             }
             sleep(self.options.poll_every).await;
         }
+    }
+
+    /// Gives up what has been followed for as long as anything is, whatever the endpoint says of it and of the cluster.
+    fn leave_open<'t>(&self, flights: Vec<Flight<'t>>, board: &mut Board<'t>) -> Vec<Flight<'t>> {
+        let is_old = |flight: &Flight| flight.since.elapsed() >= self.options.follow_for;
+        let (old, rest): (Vec<_>, Vec<_>) = flights.into_iter().partition(is_old);
+        give_up(old, board, &WhyUnknown::Undecided);
+        rest
     }
 
     /// Simulates and signs all transactions; settles those that are not to be sent.
@@ -188,7 +198,7 @@ impl<C: Cluster> Sender<'_, C> {
     async fn follow_up<'t>(&self, flights: &mut Vec<Flight<'t>>, board: &mut Board<'t>, pulse: &mut Pulse) {
         let looked_at = Instant::now();
         let signatures: Vec<_> = flights.iter().map(|flight| flight.signature).collect();
-        let statuses = match self.cluster.statuses(&signatures).await {
+        let statuses = match self.cluster.statuses(&signatures).await.and_then(|found| complete(&signatures, found)) {
             Ok(statuses) => statuses,
             Err(error) => {
                 pulse.last_error = Some(error);
@@ -197,10 +207,9 @@ impl<C: Cluster> Sender<'_, C> {
         };
         let mut pending = vec![];
         for (mut flight, status) in flights.drain(..).zip(statuses) {
-            if flight.seen != status.is_some() {
+            if flight.note_seen(status.as_ref()) {
                 pulse.news();
             }
-            flight.seen = status.is_some();
             match self.outcome_of(&flight, status).await {
                 Some(outcome) => board.settle(flight.index, outcome),
                 None => pending.push(flight),
@@ -250,7 +259,7 @@ impl<C: Cluster> Sender<'_, C> {
                     pulse.news();
                 }
                 for flight in &mut *flights {
-                    flight.note_height(height);
+                    flight.note_height(height, self.options.shortest_block);
                 }
             }
             Err(error) => pulse.last_error = Some(error),
@@ -288,6 +297,18 @@ fn recall<'t>(flights: Vec<Flight<'t>>, board: &mut Board<'t>) -> Vec<Flight<'t>
         board.settle(flight.index, Outcome::NotSent(NotSent::Stopped));
     }
     under_way
+}
+
+/// The statuses of `signatures`, which are told apart by their place: with too few of them, transactions would be forgotten.
+pub(super) fn complete(
+    signatures: &[Signature],
+    statuses: Vec<Option<TransactionStatus>>,
+) -> Result<Vec<Option<TransactionStatus>>, ClusterError> {
+    if statuses.len() == signatures.len() {
+        return Ok(statuses);
+    }
+    let detail = format!("{} statuses were asked for, {} came", signatures.len(), statuses.len());
+    Err(ClusterError::UnexpectedAnswer { detail })
 }
 
 fn give_up<'t>(flights: Vec<Flight<'t>>, board: &mut Board<'t>, why: &WhyUnknown) {

@@ -1,7 +1,7 @@
 //! Accounts as an endpoint writes them.
 
 use {
-    crate::cluster::ClusterError,
+    crate::cluster::{ClusterError, sysvars::MOST_ACCOUNT_BYTES},
     base64::{Engine as _, prelude::BASE64_STANDARD},
     serde::Deserialize,
     solana_account::Account,
@@ -24,10 +24,13 @@ impl WireAccount {
     /// The account, which is that at `address`.
     pub fn decode(self, address: &Address) -> Result<Account, ClusterError> {
         let (data, form) = &self.data;
-        let data = BASE64_STANDARD.decode(data).ok().filter(|_| form == "base64");
+        let data = BASE64_STANDARD.decode(data).ok();
+        let data = data.filter(|data| form == "base64" && data.len() <= MOST_ACCOUNT_BYTES);
         let (Some(data), Ok(owner)) = (data, self.owner.parse()) else {
             return Err(ClusterError::UnexpectedAnswer {
-                detail: format!("the account at {address} has no owner, or no data in base64"),
+                detail: format!(
+                    "the account at {address} has no owner, or not as much data in base64 as an account can have"
+                ),
             });
         };
         Ok(Account { lamports: self.lamports, data, owner, executable: self.executable, rent_epoch: self.rent_epoch })

@@ -1,6 +1,7 @@
 //! How a sender deals with a network that loses things. The cluster here is a script: what is tested is the sender.
 
 mod held;
+mod lies;
 mod scripted;
 mod stopping;
 

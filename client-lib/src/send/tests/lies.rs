@@ -1,0 +1,229 @@
+//! An endpoint that lies about what became of a transaction. What it hands over it hands over to an honest cluster, which shows
+//! what was done in truth, and how often.
+
+use {
+    super::*,
+    crate::cluster::{Blockhash, BytesAt, ClusterError, Execution, Simulation, TransactionStatus},
+    solana_account::Account,
+    solana_hash::Hash,
+    solana_transaction::versioned::VersionedTransaction,
+    std::sync::atomic::{AtomicU32, Ordering},
+    tokio::time::Instant,
+};
+
+/// What the endpoint says in place of the truth. A look is counted from 1.
+struct Liar {
+    honest: Scripted,
+    /// The last block height at which it says that a blockhash is good.
+    last_valid: Option<u64>,
+    height: fn(u64) -> u64,
+    status: fn(u32, Option<TransactionStatus>) -> Option<TransactionStatus>,
+    history: fn(Option<TransactionStatus>) -> Option<TransactionStatus>,
+    /// How many statuses it leaves out, and how many when it is asked for its history.
+    missing: [usize; 2],
+    units: u64,
+    blockhash: Option<Hash>,
+    looks: AtomicU32,
+}
+
+impl Default for Liar {
+    fn default() -> Self {
+        Self::before(Scripted::default())
+    }
+}
+
+impl Liar {
+    /// An endpoint in front of `honest` that says the truth.
+    fn before(honest: Scripted) -> Self {
+        Self {
+            honest,
+            last_valid: None,
+            height: |height| height,
+            status: |_, status| status,
+            history: |status| status,
+            missing: [0; 2],
+            units: 10_000,
+            blockhash: None,
+            looks: AtomicU32::default(),
+        }
+    }
+
+    /// Sends one transaction; returns what became of it, as it is told, and how long that took.
+    async fn send_one(&self, options: SendOptions) -> (Outcome, Duration) {
+        let began = Instant::now();
+        let payer = Keypair::new();
+        let mut summary = Sender::new(self, &payer).options(options).send(&[outgoing(1)]).await;
+        (summary.transactions.remove(0).outcome, began.elapsed())
+    }
+
+    /// How many differently signed transactions arrived, and how many of them did something.
+    fn signed_and_ran(&self) -> (usize, usize) {
+        (self.honest.signatures(), self.honest.ran())
+    }
+}
+
+impl Cluster for Liar {
+    async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
+        self.honest.accounts(addresses).await
+    }
+
+    async fn program_accounts(&self, _: &Address, _: &[BytesAt]) -> Result<Vec<(Address, Account)>, ClusterError> {
+        Ok(vec![])
+    }
+
+    async fn latest_blockhash(&self) -> Result<Blockhash, ClusterError> {
+        let mut blockhash = self.honest.latest_blockhash().await?;
+        blockhash.hash = self.blockhash.unwrap_or(blockhash.hash);
+        blockhash.last_valid_block_height = self.last_valid.unwrap_or(blockhash.last_valid_block_height);
+        Ok(blockhash)
+    }
+
+    async fn block_height(&self) -> Result<u64, ClusterError> {
+        Ok((self.height)(self.honest.block_height().await?))
+    }
+
+    async fn simulate(&self, transaction: &VersionedTransaction) -> Result<Simulation, ClusterError> {
+        Ok(Simulation { units_consumed: self.units, ..self.honest.simulate(transaction).await? })
+    }
+
+    async fn send(&self, transaction: &VersionedTransaction) -> Result<Signature, ClusterError> {
+        if self.blockhash.as_ref() == Some(transaction.message.recent_blockhash()) {
+            return Err(ClusterError::TransactionRefused { error: TransactionError::BlockhashNotFound });
+        }
+        self.honest.send(transaction).await
+    }
+
+    async fn statuses(&self, signatures: &[Signature]) -> Result<Vec<Option<TransactionStatus>>, ClusterError> {
+        let look = self.looks.fetch_add(1, Ordering::Relaxed) + 1;
+        let honest = self.honest.statuses(signatures).await?;
+        Ok(honest.into_iter().skip(self.missing[0]).map(|status| (self.status)(look, status)).collect())
+    }
+
+    async fn statuses_in_history(
+        &self,
+        signatures: &[Signature],
+    ) -> Result<Vec<Option<TransactionStatus>>, ClusterError> {
+        let honest = self.honest.statuses_in_history(signatures).await?;
+        Ok(honest.into_iter().skip(self.missing[1]).map(self.history).collect())
+    }
+
+    async fn execution(&self, _: &Signature) -> Result<Option<Execution>, ClusterError> {
+        Ok(None)
+    }
+}
+
+fn with_status(confirmation: Confirmation, error: Option<TransactionError>) -> Option<TransactionStatus> {
+    Some(TransactionStatus { slot: u64::MAX, error, confirmation })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_blockhash_that_seems_to_expire_at_once_has_not() {
+    // A machine of another cluster behind the same address: far ahead, and without any of the transactions.
+    let liar = Liar {
+        height: |_| u64::MAX,
+        status: |look, status| status.filter(|_| look > 20),
+        history: |_| None,
+        ..Liar::default()
+    };
+    let (outcome, _) = liar.send_one(SendOptions::default()).await;
+    assert!(outcome.is_landed(), "{outcome}");
+    assert_eq!(liar.signed_and_ran(), (1, 1));
+
+    let short_lived = Liar {
+        last_valid: Some(0),
+        status: |look, status| status.filter(|_| look > 20),
+        history: |_| None,
+        ..Liar::default()
+    };
+    assert!(short_lived.send_one(SendOptions::default()).await.0.is_landed());
+    assert_eq!(short_lived.signed_and_ran(), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_hidden_for_good_is_done_once_where_it_is_signed_once() {
+    let liar = Liar { status: |_, _| None, history: |_| None, ..Liar::default() };
+    let (outcome, _) = liar.send_one(SendOptions { attempts: 1, ..SendOptions::default() }).await;
+    assert!(matches!(outcome, Outcome::Expired { attempts: 1, is_held: false }), "{outcome}");
+    assert_eq!(liar.signed_and_ran(), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_confirmed_is_not_signed_anew_however_it_flips() {
+    let liar = Liar {
+        status: |look, _| if look % 2 == 1 { with_status(Confirmation::Confirmed, None) } else { None },
+        history: |_| None,
+        ..Liar::default()
+    };
+    let options = SendOptions { confirmation: Confirmation::Finalized, ..SendOptions::default() };
+    let (outcome, took) = liar.send_one(options).await;
+    assert!(matches!(outcome, Outcome::Unknown { why: WhyUnknown::Undecided, .. }), "{outcome}");
+    assert!(took < Duration::from_secs(310), "{took:?}");
+    assert_eq!(liar.signed_and_ran(), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_followed_for_ever() {
+    let never_confirmed = Liar { status: |_, _| with_status(Confirmation::Processed, None), ..Liar::default() };
+    let never_expires = Liar { last_valid: Some(u64::MAX), status: |_, _| None, ..Liar::default() };
+    for liar in [never_confirmed, never_expires] {
+        let (outcome, took) = liar.send_one(SendOptions::default()).await;
+        assert!(matches!(outcome, Outcome::Unknown { why: WhyUnknown::Undecided, .. }), "{outcome}");
+        assert!(outcome.to_string().contains("before you repeat it"), "{outcome}");
+        assert!(took < Duration::from_secs(310), "{took:?}");
+        assert_eq!(liar.signed_and_ran(), (1, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_of_statuses_that_is_too_short_settles_nothing() {
+    let liar = Liar { missing: [1, 0], ..Liar::default() };
+    let (outcome, took) = liar.send_one(SendOptions::default()).await;
+    let sentence = outcome.to_string();
+    assert!(matches!(outcome, Outcome::Unknown { why: WhyUnknown::Cluster(_), .. }), "{sentence}");
+    assert!(sentence.contains("1 statuses were asked for, 0 came"), "{sentence}");
+    assert!(took < Duration::from_secs(70), "{took:?}");
+    assert_eq!(liar.signed_and_ran(), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_history_that_is_too_short_proves_no_loss() {
+    let liar = Liar { status: |_, _| None, missing: [0, 1], ..Liar::default() };
+    let (outcome, _) = liar.send_one(SendOptions::default()).await;
+    assert!(matches!(outcome, Outcome::Unknown { .. }), "{outcome}");
+    assert_eq!(liar.signed_and_ran(), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_false_status_is_believed_and_nothing_is_signed_for_it() {
+    // Nobody else can be asked. What a user repeats after a false failure is another intent.
+    let lost = || Scripted::new(Script { lose_sends: u32::MAX, ..Script::default() });
+    let success = Liar { status: |_, _| with_status(Confirmation::Finalized, None), ..Liar::before(lost()) };
+    assert!(success.send_one(SendOptions::default()).await.0.is_landed());
+    assert_eq!(success.signed_and_ran(), (1, 0));
+
+    let failure = Liar { status: |_, _| with_status(Confirmation::Finalized, Some(error())), ..Liar::default() };
+    assert!(matches!(failure.send_one(SendOptions::default()).await.0, Outcome::Failed { .. }));
+    assert_eq!(failure.signed_and_ran(), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_blockhash_of_no_cluster_costs_nothing() {
+    let liar = Liar { blockhash: Some(Hash::new_from_array([77; 32])), ..Liar::default() };
+    let (outcome, took) = liar.send_one(SendOptions { attempts: 2, ..SendOptions::default() }).await;
+    assert!(matches!(outcome, Outcome::Expired { attempts: 2, .. }), "{outcome}");
+    assert!(took < Duration::from_secs(60), "{took:?}");
+    assert_eq!(liar.signed_and_ran(), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_number_of_compute_units_is_too_large() {
+    for units in [u64::MAX, u64::MAX / 2, 0] {
+        let liar = Liar { units, ..Liar::default() };
+        assert!(liar.send_one(SendOptions::default()).await.0.is_landed());
+        let state = liar.honest.state();
+        let instructions = state.arrived[0].message.instructions();
+        let limit = instructions.iter().find(|instruction| instruction.data[0] == 2).expect("a limit");
+        let limit = u32::from_le_bytes(limit.data[1..5].try_into().unwrap());
+        assert!((300..=1_400_000).contains(&limit), "{limit}");
+    }
+}
