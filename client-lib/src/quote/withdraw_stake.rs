@@ -292,6 +292,8 @@ impl<'a> WithdrawalState<'a> {
         let read =
             |account: Option<&Account>, taken: u64| account.map(|account| account.lamports.saturating_sub(taken));
         match source {
+            // Lamports that somebody sent to the address of an account to come are nobody's stake.
+            StakeSource::Transient if record.transient_stake_lamports.get() == 0 => 0,
             StakeSource::Transient => validator
                 .and_then(|validator| read(validator.transient_stake(), transient))
                 .unwrap_or_else(|| record.transient_stake_lamports.get()),

@@ -1,4 +1,4 @@
-use super::*;
+use {super::*, solana_account::Account};
 
 fn request(pool_tokens: u64) -> Withdrawal {
     Withdrawal {
@@ -93,6 +93,37 @@ fn transient_stake_and_whole_accounts_come_where_nothing_else_can_be_split() {
     assert_eq!(sources, [StakeSource::Transient, StakeSource::ValidatorRemoval]);
     let modest = Withdrawal { take_whole_accounts: false, ..request(fixture.supply) };
     assert_eq!(plan(&fixture, &modest).pieces.len(), 1);
+}
+
+#[test]
+fn lamports_sent_to_the_address_of_transient_stake_to_come_are_no_stake() {
+    let mut fixture = Fixture::of(vec![FixtureValidator::new(SOL), FixtureValidator::new(SOL).decreasing(20 * SOL)]);
+    fixture.reserve = 0;
+    fixture.supply = fixture.snapshot().rate().total_lamports;
+    let mut snapshot = fixture.snapshot();
+    let read = snapshot.clone();
+    let donated = read.validator_at(0).unwrap().addresses.transient;
+    let donation = Account { lamports: 500 * SOL, ..Account::default() };
+    snapshot.set_stake_accounts(
+        |_| true,
+        |address| if *address == donated { Some(donation.clone()) } else { fixture.stake_account_at(&read, address) },
+    );
+    let with_donation = withdraw(&snapshot, &request(fixture.supply), new_account).unwrap();
+    assert_eq!(with_donation, plan(&fixture, &request(fixture.supply)));
+}
+
+#[test]
+fn an_account_that_can_just_be_split_is_split() {
+    // Pool tokens worth eight lamports each or so, and an account with a lamport more than the program has to find: all others
+    // are barred by it.
+    let fixture = Fixture { reserve: 0, ..at_par(&[2 * SOL + 9]) };
+    let total = fixture.snapshot().rate().total_lamports;
+    for supply in (total / 8 + 1..).take(50) {
+        let snapshot = Fixture { supply, ..fixture.clone() }.snapshot();
+        let plan = withdraw(&snapshot, &request(supply), new_account).unwrap();
+        let first = plan.pieces.first().map(|piece| piece.quote.yields.lamports);
+        assert!(first.is_some_and(|lamports| lamports >= SOL), "{supply}: {:?}", plan.left);
+    }
 }
 
 #[test]

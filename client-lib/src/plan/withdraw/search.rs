@@ -216,8 +216,11 @@ impl<'a> Search<'a> {
     /// enough for another piece. `None` where the stake program would not split as little.
     fn part(&self, index: usize, source: StakeSource, limits: &WithdrawalLimits, preferred: bool) -> Option<u64> {
         let minimum = self.minimum();
-        // One pool token less than possible: pieces before this one may round in another way when they are executed.
-        let most = self.state.splittable(index, source, limits).saturating_sub(limits.lamports_per_pool_token);
+        // One pool token less than possible: pieces before this one may round in another way when they are executed. Where that
+        // would be too little to be split off, no other account gives anything either, so all that is possible.
+        let splittable = self.state.splittable(index, source, limits);
+        let spared = splittable.saturating_sub(limits.lamports_per_pool_token);
+        let most = if self.yields(self.tokens_within(spared)) >= minimum { spared } else { splittable };
         let all = self.yields(self.left);
         if all <= most {
             return (all >= minimum).then_some(self.left);
