@@ -6,6 +6,7 @@ pub mod extension;
 pub mod fixtures;
 pub mod history;
 pub mod instructions;
+pub mod invariants;
 pub mod pool;
 pub mod random;
 pub mod scenario;

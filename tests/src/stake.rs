@@ -63,6 +63,16 @@ pub fn pay(account: &mut Account, lamports: u64) {
     }
 }
 
+/// Takes a share of what is delegated beyond `least` lamports away, in permille. Returns how many lamports are lost.
+pub fn slash(account: &mut Account, permille: u64, least: u64) -> u64 {
+    let stake = read(&account.data, offset::STAKE);
+    // What was withdrawn of inactive stake is still stated as delegated.
+    let lost = stake.min(account.lamports).saturating_sub(least) / 1_000 * permille;
+    account.lamports -= lost;
+    write(&mut account.data, offset::STAKE, stake - lost);
+    lost
+}
+
 /// Puts another state into a stake account.
 ///
 /// # Panics

@@ -3,24 +3,25 @@
 use {
     super::{
         crank::deal,
-        oracle::is_active,
-        step::Step,
+        step::{Amount, Step},
         world::{Finding, World},
     },
     crate::{
-        instructions::Holder,
+        instructions::{Holder, Receiver},
+        invariants::exit,
         pool::{UserStake, add_empty_stake, token_balance},
         stake,
     },
-    solana_address::Address,
     solana_instruction::Instruction,
     tidepool_interface::{
-        address::SYSTEM_PROGRAM_ID, instruction::WeightEntry, maths::mul_div_floor, state::ValidatorStakeInfo,
+        instruction::{FeeType, FundingType, PreferredValidatorType, WeightEntry},
+        maths::mul_div_floor,
+        state::ValidatorStakeInfo,
     },
 };
 
 /// Seed of all ephemeral stake accounts, which are gone with the instruction.
-const EPHEMERAL_SEED: u64 = 1;
+pub(super) const EPHEMERAL_SEED: u64 = 1;
 
 impl World<'_> {
     /// Does what the step says, and checks what must be so after every step.
@@ -30,6 +31,7 @@ impl World<'_> {
     pub fn apply(&mut self, step: &Step) -> Result<(), Finding> {
         match *step {
             Step::Crank => self.crank()?,
+            Step::CrankByContract { no_merge } => self.crank_by_contract(no_merge)?,
             Step::Rebalance { permille, seed } => self.rebalance_some(permille, seed)?,
             Step::TurnEpoch { epochs, reward_permille, crank } => {
                 self.turn_epoch(epochs, reward_permille);
@@ -37,28 +39,40 @@ impl World<'_> {
                     self.crank()?;
                 }
             }
-            Step::Deactivate { validator, transient } => self.tamper(validator, transient, stake::deactivate),
-            Step::Destake { validator } => self.tamper(validator, false, |data, _| stake::undelegate(data)),
-            Step::CloseVote { validator } => self.toggle_vote(validator),
-            Step::Donate { to, validator, lamports } => self.donate(to, validator, lamports),
             Step::Decrease { validator, lamports, variant } => self.decrease(validator, lamports, variant)?,
+            Step::Exit { holder } => exit::try_one(self, self.holder(holder))?,
+            _ if self.happens(step) => {}
             _ => {
                 if let Some(instruction) = self.instruction(step) {
                     self.run(&instruction);
                 }
-                // Who holds pool tokens puts in what is theirs and takes out what is theirs, as other tests show.
-                if step.is_holders() {
-                    self.book.pool_lamports = self.pool_lamports();
-                }
             }
         }
-        self.check_conservation()?;
+        self.take_finding()?;
         self.check_entries()
+    }
+
+    /// Does what the step says, if it is none of an instruction.
+    fn happens(&mut self, step: &Step) -> bool {
+        match *step {
+            Step::Deactivate { validator, transient } => self.tamper(validator, transient, stake::deactivate),
+            Step::Destake { validator } => self.tamper(validator, false, |data, _| stake::undelegate(data)),
+            Step::CloseVote { validator } => self.toggle_vote(validator),
+            Step::Donate { to, validator, lamports } => self.donate(to, validator, lamports),
+            Step::Burn { holder, permille } => self.burn(holder, permille),
+            Step::ChangeFeeAccount { state } => self.change_fee_account(state),
+            Step::Slash { validator, transient, permille } => self.slash(validator, transient, permille),
+            Step::SetRent { percent } => self.set_rent(percent),
+            Step::EpochRewards { is_active } => self.pay_rewards(is_active),
+            Step::Sabotage { how, first, second } => self.book.sabotage = Some((how, first, second)),
+            _ => return false,
+        }
+        true
     }
 
     /// The instruction that a step stands for; none where it needs a validator and there is none.
     fn instruction(&mut self, step: &Step) -> Option<Instruction> {
-        Some(match *step {
+        let mut instruction = match *step {
             Step::Increase { validator, lamports, additional } => {
                 let record = self.record(validator)?.1;
                 let (vote, stake) = (record.vote_account_address, self.stake_of(&record).0);
@@ -68,59 +82,133 @@ impl World<'_> {
                     true => self.pool.increase_additional(vote, stake, lamports, seed, EPHEMERAL_SEED),
                 }
             }
-            Step::AddValidator { vote } => self.pool.add_validator(self.votes[vote % self.votes.len()], 0),
+            Step::AddValidator { vote, seed } => self.pool.add_validator(self.votes[vote % self.votes.len()], seed),
             Step::RemoveValidator { validator } => {
                 let record = self.record(validator)?.1;
                 self.pool.remove_validator(self.stake_of(&record).0, self.transient_of(&record).0)
             }
             Step::Cleanup => self.pool.cleanup(),
+            Step::UpdateSome { start, count, contract } => self.update_some(start, count, contract),
+            Step::UpdatePool => self.pool.update_pool(),
+            _ => match self.setting(step) {
+                Some(instruction) => instruction,
+                None => self.holders(step)?,
+            },
+        };
+        if let Some(sabotage) = self.book.sabotage.take() {
+            spoil(&mut instruction, sabotage);
+        }
+        Some(instruction)
+    }
+
+    fn setting(&mut self, step: &Step) -> Option<Instruction> {
+        Some(match *step {
+            Step::SetPreferred { withdraw, validator } => {
+                let kind = if withdraw { PreferredValidatorType::Withdraw } else { PreferredValidatorType::Deposit };
+                let vote =
+                    validator.and_then(|index| self.record(index)).map(|(_, record)| record.vote_account_address);
+                self.pool.set_preferred(kind, vote)
+            }
+            Step::SetFee { kind, fee } => {
+                // A byte of any value does for a percentage.
+                let percent = fee.numerator.to_le_bytes()[0] % 128;
+                self.pool.set_fee(match kind {
+                    0 => FeeType::SolReferral(percent),
+                    1 => FeeType::StakeReferral(percent),
+                    2 => FeeType::Epoch(fee),
+                    3 => FeeType::StakeWithdrawal(fee),
+                    4 => FeeType::SolDeposit(fee),
+                    5 => FeeType::StakeDeposit(fee),
+                    _ => FeeType::SolWithdrawal(fee),
+                })
+            }
+            Step::SetFunding { kind, set } => {
+                let kinds = [FundingType::StakeDeposit, FundingType::SolDeposit, FundingType::SolWithdraw];
+                self.pool.set_funding(kinds[usize::from(kind) % kinds.len()], set.then_some(self.signer))
+            }
+            Step::Extend => {
+                if !self.is_extended() {
+                    self.book.tampered.extend(self.votes_in_motion());
+                }
+                self.pool.extend(self.holders[0].wallet)
+            }
             Step::SetWeight { validator, weight } => {
                 let (index, record) = self.record(validator)?;
                 let index = u32::try_from(index).expect("an index of the list");
                 self.pool.set_weights(&[WeightEntry::new(index, &record.vote_account_address, weight)])
             }
             Step::SetPolicy { policy } => self.pool.set_policy(policy),
-            Step::UpdateSome { start, count, contract } => self.update_some(start, count, contract),
-            Step::UpdatePool => self.pool.update_pool(),
-            _ => return self.holders(step),
+            _ => return None,
         })
     }
 
     fn holders(&mut self, step: &Step) -> Option<Instruction> {
+        let terms = self.pool.read_state(self.vm).terms;
         Some(match *step {
-            Step::DepositSol { holder, lamports } => {
+            Step::DepositSol { holder, lamports, minimum, referral } => {
                 let holder = self.holder(holder);
-                self.pool.deposit_sol(holder.wallet, self.receiver(holder), None, lamports, None)
+                let to = self.referred(holder, referral);
+                self.pool.deposit_sol(holder.wallet, to, terms.sol_deposit_authority, lamports, minimum)
             }
-            Step::WithdrawSol { holder, permille } => {
+            Step::WithdrawSol { holder, amount, minimum } => {
                 let holder = self.holder(holder);
-                self.pool.withdraw_sol(holder, None, self.tokens(holder, permille), None)
+                let tokens = self.tokens(holder, amount, None);
+                self.pool.withdraw_sol(holder, terms.sol_withdraw_authority, tokens, minimum)
             }
-            Step::WithdrawStake { holder, validator, transient, permille } => {
-                let (holder, record) = (self.holder(holder), self.record(validator)?.1);
-                let (split_from, _) = if transient { self.transient_of(&record) } else { self.stake_of(&record) };
+            Step::WithdrawStake { holder, validator, source, amount, minimum } => {
+                let (holder, record) = (self.holder(holder), self.record(validator));
+                let split_from = match (source, &record) {
+                    (0, Some((_, record))) => self.stake_of(record).0,
+                    (1, Some((_, record))) => self.transient_of(record).0,
+                    _ => self.pool.state.head.reserve_stake,
+                };
+                let tokens = self.tokens(holder, amount, record.as_ref().map(|(_, record)| record));
                 let split_to = add_empty_stake(self.vm);
-                self.pool.withdraw_stake(holder, split_from, split_to, self.tokens(holder, permille), None)
+                self.pool.withdraw_stake(holder, split_from, split_to, tokens, minimum)
             }
-            Step::DepositStake { holder, validator, lamports } => {
+            Step::DepositStake { holder, validator, lamports, idle, age, minimum, referral } => {
                 let (holder, record) = (self.holder(holder), self.record(validator)?.1);
-                let authority = self.pool.state.head.stake_deposit_authority;
-                let vote = record.vote_account_address;
-                let user = UserStake { authority, vote, delegated: lamports, idle: 0, activation_epoch: 0 };
+                let authority = self.pool.read_state(self.vm).head.stake_deposit_authority;
+                let user = UserStake {
+                    authority,
+                    vote: record.vote_account_address,
+                    delegated: lamports,
+                    idle,
+                    activation_epoch: self.book.epoch.saturating_sub(age),
+                };
                 let deposit = user.add(self.vm);
-                self.pool.deposit_stake(authority, deposit, self.stake_of(&record).0, self.receiver(holder), None)
+                let to = self.referred(holder, referral);
+                self.pool.deposit_stake(authority, deposit, self.stake_of(&record).0, to, minimum)
             }
             _ => return None,
         })
     }
 
-    fn holder(&self, index: usize) -> Holder {
+    /// Where the tokens of a deposit go that was referred by the holder (1), the manager (2) or somebody else.
+    fn referred(&self, holder: Holder, referral: u8) -> Receiver {
+        let receiver = self.receiver(holder);
+        match referral {
+            1 => Receiver { referrer: holder.tokens, ..receiver },
+            2 => Receiver { referrer: self.pool.state.head.manager_fee_account, ..receiver },
+            _ => receiver,
+        }
+    }
+
+    pub(super) fn holder(&self, index: usize) -> Holder {
         self.holders[index % self.holders.len()]
     }
 
-    fn tokens(&self, holder: Holder, permille: u64) -> u64 {
+    fn tokens(&self, holder: Holder, amount: Amount, record: Option<&ValidatorStakeInfo>) -> u64 {
         let balance = token_balance(&holder.tokens, self.vm);
-        mul_div_floor(balance, permille, 1_000).unwrap_or(balance)
+        match amount {
+            Amount::Share(permille) => mul_div_floor(balance, permille, 1_000).unwrap_or(balance),
+            Amount::Exactly(tokens) => tokens,
+            Amount::Whole(more) => {
+                let rate = self.pool.read_state(self.vm).head.exchange_rate();
+                let lamports = record.map_or(0, |record| self.lamports(&self.stake_of(record).0));
+                rate.pool_tokens_for_deposit(lamports).unwrap_or(0).saturating_add(more)
+            }
+        }
     }
 
     fn decrease(&mut self, validator: usize, lamports: u64, variant: u8) -> Result<(), Finding> {
@@ -139,6 +227,10 @@ impl World<'_> {
             1 => self.pool.decrease_with_reserve(&vote, stake, lamports, seed),
             _ => self.pool.decrease_additional(&vote, stake, lamports, seed, EPHEMERAL_SEED),
         };
+        if self.is_wild {
+            self.run(&instruction);
+            return Ok(());
+        }
         // What is inactive already, and is merged within the epoch, is no turnover.
         let is_active = self.leaves(&stake) == Some(false);
         self.staker_decreases(lamports, is_active, &instruction).map(|_| ())
@@ -151,108 +243,21 @@ impl World<'_> {
         indices.truncate((indices.len() * permille).div_ceil(1_000));
         deal(indices, &mut random).iter().try_for_each(|call| self.rebalance(call).map(|_| ()))
     }
-
-    /// Passes epochs. Delegated stake earns this share of itself, in thousandths of a permille.
-    pub fn turn_epoch(&mut self, epochs: u64, reward_permille: u64) {
-        self.book.epoch += epochs;
-        self.book.deactivated = 0;
-        self.vm.set_epoch(self.book.epoch);
-        for record in self.records() {
-            for address in [self.stake_of(&record).0, self.transient_of(&record).0] {
-                if let Some(account) = self.vm.accounts.get_mut(&address) {
-                    let reward = stake::reward(&account.data, self.book.epoch, reward_permille);
-                    stake::pay(account, reward);
-                    self.book.pool_lamports += reward;
-                }
-            }
-        }
-    }
-
-    fn tamper(&mut self, validator: usize, transient: bool, change: impl FnOnce(&mut [u8], u64)) {
-        let Some((_, record)) = self.record(validator) else { return };
-        let (address, _) = if transient { self.transient_of(&record) } else { self.stake_of(&record) };
-        if let Some(account) = self.vm.accounts.get_mut(&address) {
-            change(&mut account.data, self.book.epoch);
-            self.book.tampered.insert(record.vote_account_address);
-        }
-    }
-
-    /// Deactivates a validator's stake from outside, as anyone may where it does not vote.
-    pub fn deactivate(&mut self, validator: usize) {
-        self.tamper(validator, false, stake::deactivate);
-    }
-
-    /// Closes the vote account of a validator, or opens it again.
-    pub fn toggle_vote(&mut self, validator: usize) {
-        let Some((_, record)) = self.record(validator) else { return };
-        let vote = record.vote_account_address;
-        if let Some(account) = self.book.closed.remove(&vote) {
-            self.vm.accounts.insert(vote, account);
-        } else if let Some(account) = self.vm.accounts.remove(&vote) {
-            self.book.closed.insert(vote, account);
-        }
-    }
-
-    /// Opens the vote accounts that were closed, and delegates anew what was deactivated from outside: removes what a pool
-    /// cannot recover from by itself.
-    pub fn heal(&mut self) {
-        for (vote, account) in std::mem::take(&mut self.book.closed) {
-            self.vm.accounts.insert(vote, account);
-        }
-        for record in self.records().iter().filter(|record| is_active(record)) {
-            let address = self.stake_of(record).0;
-            if let Some(account) = self.vm.accounts.get_mut(&address) {
-                // A delegation takes all there is: what was withdrawn of inactive stake is still stated as delegated.
-                let lamports = account.lamports.saturating_sub(self.stake_rent);
-                stake::edit_delegation(&mut account.data, |delegation| {
-                    if std::mem::replace(&mut delegation.deactivation_epoch, u64::MAX) != u64::MAX {
-                        delegation.stake = lamports;
-                    }
-                });
-            }
-        }
-    }
-
-    /// Takes away what was sent to addresses where no stake account is yet.
-    pub fn forget_sent_ahead(&mut self) {
-        for address in std::mem::take(&mut self.book.sent_ahead) {
-            if self.vm.accounts.get(&address).is_some_and(|account| account.owner == SYSTEM_PROGRAM_ID) {
-                self.vm.accounts.remove(&address);
-            }
-        }
-        self.book.pool_lamports = self.pool_lamports();
-    }
-
-    fn donate(&mut self, to: u8, validator: usize, lamports: u64) {
-        let address = match (to, self.record(validator)) {
-            (1, Some((_, record))) => self.stake_of(&record).0,
-            (2, Some((_, record))) => self.transient_of(&record).0,
-            (3, Some((index, record))) => self.rebalanced(index, &record).transient,
-            _ => self.pool.state.head.reserve_stake,
-        };
-        self.send(address, lamports);
-    }
-
-    /// Somebody sends lamports to an address of the pool.
-    fn send(&mut self, address: Address, lamports: u64) {
-        let before = self.pool_lamports();
-        self.vm.accounts.entry(address).or_default().lamports += lamports;
-        self.book.sent_ahead.insert(address);
-        self.book.pool_lamports += self.pool_lamports() - before;
-    }
-}
-
-impl Step {
-    const fn is_holders(&self) -> bool {
-        matches!(
-            self,
-            Self::DepositSol { .. } | Self::WithdrawSol { .. } | Self::WithdrawStake { .. } | Self::DepositStake { .. }
-        )
-    }
 }
 
 /// The seed of stake to be moved: that of the stake in motion, if it is to be joined.
 const fn seed_for(record: &ValidatorStakeInfo, additional: bool) -> u64 {
     let seed = record.transient_seed_suffix.get();
     if additional && record.transient_stake_lamports.get() > 0 { seed } else { seed + 1 }
+}
+
+/// Takes a signature or the right to write from an account, swaps two, or leaves some away.
+fn spoil(instruction: &mut Instruction, (how, first, second): (u8, usize, usize)) {
+    let count = instruction.accounts.len();
+    match how {
+        0 => instruction.accounts[first % count].is_signer = false,
+        1 => instruction.accounts[first % count].is_writable = false,
+        2 => instruction.accounts.swap(first % count, second % count),
+        _ => instruction.accounts.truncate(first % count),
+    }
 }

@@ -1,4 +1,4 @@
-//! What must be so in every state.
+//! What must be so of the pool's accounts in every state.
 
 use {
     super::world::{Finding, World},
@@ -30,7 +30,8 @@ fn authority(data: &[u8]) -> Option<Address> {
 }
 
 impl World<'_> {
-    fn is_of_pool(&self, account: &Account) -> bool {
+    /// Whether it is a stake account that the pool's authority commands.
+    pub fn is_of_pool(&self, account: &Account) -> bool {
         account.owner == STAKE_PROGRAM_ID && authority(&account.data) == Some(self.pool.withdraw_authority)
     }
 
@@ -45,33 +46,6 @@ impl World<'_> {
         let sent_ahead = self.book.sent_ahead.iter().filter_map(|address| self.vm.accounts.get(address));
         let sent_ahead = sent_ahead.filter(|account| account.owner == SYSTEM_PROGRAM_ID);
         self.stake_lamports() + sent_ahead.map(|account| account.lamports).sum::<u64>()
-    }
-
-    /// Nothing has left the pool but what holders took, and the reserve has its rent.
-    pub fn check_conservation(&self) -> Result<(), Finding> {
-        let (now, expected) = (self.pool_lamports(), self.book.pool_lamports);
-        ensure!(now == expected, "conservation: the pool has {now} lamports, should have {expected}");
-        let reserve = self.lamports(&self.pool.state.head.reserve_stake);
-        ensure!(reserve >= self.stake_rent, "the reserve has {reserve} lamports, less than its rent");
-        Ok(())
-    }
-
-    /// After a crank: each record states what its accounts hold, and the pool states all there is.
-    pub fn check_counted(&self) -> Result<(), Finding> {
-        for record in self.records() {
-            for (address, recorded) in [
-                (self.stake_of(&record).0, record.active_stake_lamports.get()),
-                (self.transient_of(&record).0, record.transient_stake_lamports.get()),
-            ] {
-                let account = self.vm.accounts.get(&address).filter(|account| self.is_of_pool(account));
-                let held = account.map_or(0, |account| account.lamports);
-                ensure!(held == recorded, "{address} holds {held} lamports, its record says {recorded}");
-            }
-        }
-        let total = self.pool.read_state(self.vm).head.total_lamports.get();
-        let held = self.stake_lamports() - self.stake_rent;
-        ensure!(total == held, "the pool holds {held} lamports, and says {total}");
-        Ok(())
     }
 
     /// Cached bumps are those of the addresses, and the direction of stake in motion is the one in which it moves.

@@ -2,9 +2,10 @@
 
 use {
     super::world::{Finding, World},
+    crate::{ensure, invariants},
     solana_address::Address,
     solana_instruction::Instruction,
-    tidepool_interface::state::ValidatorStakeInfo,
+    tidepool_interface::{StakePoolError::EpochRewardDistributionInProgress, state::ValidatorStakeInfo},
 };
 
 /// Records of one update.
@@ -45,7 +46,7 @@ impl World<'_> {
         }
     }
 
-    /// The updates of a crank: of all records, of the pool, and the clean-up.
+    /// The updates of a crank of a pool with the extension: of all records, of the pool, and the clean-up.
     pub fn updates(&self) -> Vec<Instruction> {
         let count = self.records().len();
         let mut instructions: Vec<_> =
@@ -60,14 +61,66 @@ impl World<'_> {
     /// # Errors
     /// Where an update fails, or leaves something uncounted.
     pub fn crank(&mut self) -> Result<(), Finding> {
+        if !self.is_extended() {
+            return self.crank_by_contract(false);
+        }
+        if self.book.pays_rewards {
+            return self.check_waits_for_rewards();
+        }
         for instruction in self.updates() {
-            let outcome = self.run(&instruction);
-            if !outcome.is_ok() {
-                return Err(format!("an update failed: {}", last_lines(&outcome.logs)));
+            self.must_update(&instruction)?;
+        }
+        self.check_cranked()
+    }
+
+    /// Brings the pool up to date with the contract's instructions. Merges of stake that is only partly warmed up or cooled down
+    /// fail, and those of the other records of the call with it: these are then updated one by one, and those without merging.
+    ///
+    /// # Errors
+    /// Where an update fails even so, or leaves something uncounted.
+    pub fn crank_by_contract(&mut self, no_merge: bool) -> Result<(), Finding> {
+        if self.book.pays_rewards {
+            return self.check_waits_for_rewards();
+        }
+        let count = self.records().len();
+        for start in (0..count).step_by(UPDATE_CHUNK) {
+            if self.run(&self.update_some(start, UPDATE_CHUNK, Some(no_merge))).is_ok() {
+                continue;
+            }
+            for index in start..count.min(start + UPDATE_CHUNK) {
+                if !self.run(&self.update_some(index, 1, Some(no_merge))).is_ok() {
+                    self.must_update(&self.update_some(index, 1, Some(true)))?;
+                }
             }
         }
+        self.must_update(&self.pool.update_pool())?;
+        self.must_update(&self.pool.cleanup())?;
+        self.check_cranked()
+    }
+
+    fn must_update(&mut self, instruction: &Instruction) -> Result<(), Finding> {
+        let outcome = self.run(instruction);
+        if outcome.is_ok() {
+            return Ok(());
+        }
+        Err(format!("an update failed: {:?}, {}", outcome.result.raw_result, last_lines(&outcome.logs)))
+    }
+
+    /// While rewards are paid no record is updated.
+    fn check_waits_for_rewards(&mut self) -> Result<(), Finding> {
+        if self.records().is_empty() {
+            return Ok(());
+        }
+        let outcome = self.run(&self.update_some(0, 1, Some(false)));
+        let expected = EpochRewardDistributionInProgress as u32;
+        ensure!(outcome.custom_error() == Some(expected), "a record was updated while rewards are paid");
+        Ok(())
+    }
+
+    fn check_cranked(&mut self) -> Result<(), Finding> {
         self.book.tampered.clear();
-        self.check_counted()?;
+        self.book.uncounted.lost = 0;
+        invariants::records::check(self)?;
         self.check_entries()
     }
 

@@ -8,10 +8,12 @@ mod checks;
 pub mod crank;
 mod movements;
 pub mod oracle;
+mod outside;
 pub mod properties;
 pub mod runner;
 pub mod spec;
 pub mod step;
+pub mod wild;
 pub mod world;
 
 pub use {

@@ -41,6 +41,9 @@ impl World<'_> {
     /// # Errors
     /// Where it fails, or does what it must not.
     pub fn rebalance(&mut self, indices: &[usize]) -> Result<usize, Finding> {
+        if self.is_wild {
+            return Ok(self.rebalance_unforetold(indices));
+        }
         let before = self.scene();
         let validators: Vec<_> = indices.iter().map(|index| self.rebalanced(*index, &before.records[*index])).collect();
         let is_fresh = self.is_fresh();
@@ -69,6 +72,20 @@ impl World<'_> {
             );
         }
         Ok(usize::try_from(count).expect("few"))
+    }
+
+    /// Runs a rebalance, whether or not it is in order, and returns how many validators it moved stake of.
+    fn rebalance_unforetold(&mut self, indices: &[usize]) -> usize {
+        let before = self.records();
+        let validators: Vec<_> = indices.iter().map(|index| self.rebalanced(*index, &before[*index])).collect();
+        self.run(&self.pool.rebalance(&validators));
+        let after = self.records();
+        let pairs = before.iter().zip(&after);
+        let moved = pairs.filter(|(old, new)| old.transient_seed_suffix != new.transient_seed_suffix);
+        let (decreases, increases): (Vec<_>, Vec<_>) = moved.partition(|(_, new)| new.extension.is_leaving());
+        self.book.increases += increases.len() as u64;
+        self.book.decreases += decreases.len() as u64;
+        increases.len() + decreases.len()
     }
 
     /// Each movement is one towards the target, of a validator that was named, has a weight, and had nothing in motion.

@@ -4,14 +4,16 @@ use {
     super::{
         spec::Spec,
         step::Step,
-        world::{Book, Finding, World},
+        world::{FIRST_EPOCH, Finding, World},
     },
     crate::{
+        invariants::exit,
         random::{CASES_FACTOR, SEED},
         vm::{Vm, read_program_elf},
     },
     fastrand::Rng,
     solana_address::Address,
+    std::collections::BTreeMap,
 };
 
 /// Steps of a history of a small pool. A large pool's are fewer, as each takes long.
@@ -32,6 +34,8 @@ pub struct Property {
     pub prepare: fn(&mut Spec, &mut Rng),
     /// Steps of the history before it; none for the pool as it was drawn.
     pub steps: usize,
+    /// Draws one of them.
+    pub draw: fn(&mut Rng) -> Step,
     /// Whether the property holds of the state at the end. What it draws follows from the history's seed.
     pub check: fn(&mut World, &mut Rng) -> Result<(), Finding>,
 }
@@ -39,7 +43,7 @@ pub struct Property {
 impl Property {
     /// A property of pools as they are drawn, after a whole history.
     pub const fn new(name: &'static str, check: fn(&mut World, &mut Rng) -> Result<(), Finding>) -> Self {
-        Self { name, prepare: |_, _| {}, steps: STEPS, check }
+        Self { name, prepare: |_, _| {}, steps: STEPS, draw: Step::draw, check }
     }
 }
 
@@ -57,10 +61,22 @@ pub struct Failure {
 }
 
 /// What histories did.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Tally {
     /// Histories.
     pub histories: u64,
+    /// Steps.
+    pub steps: u64,
+    /// Epochs that passed.
+    pub epochs: u64,
+    /// Steps by their names.
+    pub kinds: BTreeMap<String, u64>,
+    /// Instructions of the program by their tags: how many succeeded, and how many were refused.
+    pub instructions: BTreeMap<u8, (u64, u64)>,
+    /// Refusals, by their reason.
+    pub refusals: BTreeMap<String, u64>,
+    /// How holders left.
+    pub exits: exit::Tally,
     /// Instructions that succeeded.
     pub succeeded: u64,
     /// Movements by rebalances, up and down.
@@ -72,6 +88,19 @@ pub struct Tally {
 impl std::ops::AddAssign for Tally {
     fn add_assign(&mut self, other: Self) {
         self.histories += other.histories;
+        self.steps += other.steps;
+        self.epochs += other.epochs;
+        for (name, count) in other.kinds {
+            *self.kinds.entry(name).or_default() += count;
+        }
+        for (tag, (succeeded, refused)) in other.instructions {
+            let sum = self.instructions.entry(tag).or_default();
+            *sum = (sum.0 + succeeded, sum.1 + refused);
+        }
+        for (reason, count) in other.refusals {
+            *self.refusals.entry(reason).or_default() += count;
+        }
+        self.exits += other.exits;
         self.succeeded += other.succeeded;
         self.movements.0 += other.movements.0;
         self.movements.1 += other.movements.1;
@@ -81,13 +110,21 @@ impl std::ops::AddAssign for Tally {
 }
 
 impl Tally {
-    const fn add(&mut self, book: &Book) {
-        self.histories += 1;
-        self.succeeded += book.succeeded;
-        self.movements.0 += book.increases;
-        self.movements.1 += book.decreases;
-        self.staker_decreases.0 += book.staker_decreases;
-        self.staker_decreases.1 += book.refused;
+    /// What a world saw of it at the end of its history.
+    fn of(world: &World, kinds: BTreeMap<String, u64>, steps: usize) -> Self {
+        let book = &world.book;
+        Self {
+            histories: 1,
+            steps: steps as u64,
+            epochs: book.epoch - FIRST_EPOCH,
+            kinds,
+            instructions: book.instructions.clone(),
+            refusals: book.refusals.clone(),
+            exits: world.exits,
+            succeeded: book.succeeded,
+            movements: (book.increases, book.decreases),
+            staker_decreases: (book.staker_decreases, book.refused),
+        }
     }
 }
 
@@ -104,8 +141,8 @@ pub fn draw(property: &Property, seed: u64) -> (Spec, Vec<Step>) {
     let mut random = Rng::with_seed(seed);
     let mut spec = Spec::draw(&mut random);
     (property.prepare)(&mut spec, &mut random);
-    let most = if spec.validators.len() > LARGE { STEPS_OF_LARGE } else { STEPS };
-    let steps = (0..property.steps.min(most)).map(|_| Step::draw(&mut random)).collect();
+    let most = if spec.validators.len() > LARGE { STEPS_OF_LARGE } else { property.steps };
+    let steps = (0..property.steps.min(most)).map(|_| (property.draw)(&mut random)).collect();
     (spec, steps)
 }
 
@@ -119,13 +156,17 @@ pub fn replay(
     spec: &Spec,
     steps: &[Step],
     vm: &mut Vm,
-) -> Result<Book, (usize, Finding)> {
+) -> Result<Tally, (usize, Finding)> {
     let mut world = World::new(spec, vm);
+    let mut kinds = BTreeMap::new();
     for (index, step) in steps.iter().enumerate() {
         world.apply(step).map_err(|finding| (index + 1, finding))?;
+        *kinds.entry(step.name()).or_default() += 1;
     }
-    (property.check)(&mut world, &mut Rng::with_seed(!seed)).map_err(|finding| (steps.len(), finding))?;
-    Ok(world.book)
+    (property.check)(&mut world, &mut Rng::with_seed(!seed))
+        .and_then(|()| world.take_finding())
+        .map_err(|finding| (steps.len(), finding))?;
+    Ok(Tally::of(&world, kinds, steps.len()))
 }
 
 /// Runs histories, one per seed from `first` on.
@@ -137,7 +178,7 @@ pub fn run(property: &Property, first: u64, histories: u64, vm: &mut Vm) -> Resu
     for seed in first..first + histories {
         let (spec, steps) = draw(property, seed);
         match replay(property, seed, &spec, &steps, vm) {
-            Ok(book) => tally.add(&book),
+            Ok(of_history) => tally += of_history,
             Err((length, finding)) => {
                 let failure = Failure { seed, spec, steps: steps[..length].to_vec(), finding };
                 return Err(Box::new(shrink(property, failure, vm)));

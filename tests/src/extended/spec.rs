@@ -1,7 +1,7 @@
 //! The pools that histories begin with.
 
 use {
-    super::oracle::MINIMUM,
+    super::{oracle::MINIMUM, wild::Wild},
     crate::pool::ValidatorSpec,
     fastrand::Rng,
     tidepool_interface::{
@@ -13,7 +13,7 @@ use {
 /// Lamports of a SOL.
 pub const SOL: u64 = 1_000_000_000;
 
-/// A pool with the extension, and its cluster.
+/// A pool and its cluster.
 #[derive(Clone, Debug)]
 pub struct Spec {
     /// The validators and their weights.
@@ -26,6 +26,9 @@ pub struct Spec {
     pub epoch_fee: Fee,
     /// Effective stake of the cluster in lamports, and what of it warms up (and cools down) in each epoch.
     pub cluster: (u64, u64),
+    /// Whatever else pools may be and worlds may do; none for a pool with the extension, without fees but on rewards, in a
+    /// world in which a rebalance can be foretold.
+    pub wild: Option<Wild>,
 }
 
 /// How many validators a pool has.
@@ -94,7 +97,7 @@ impl Spec {
         };
         let cluster = if random.u8(0..8) == 0 { (10_000 * SOL, 5_000 * SOL) } else { (400_000_000 * SOL, 1) };
         let epoch_fee = if random.bool() { Fee::default() } else { Fee::new(random.u64(0..=10), 100) };
-        Self { validators, reserve, policy: policy(random), epoch_fee, cluster }
+        Self { validators, reserve, policy: policy(random), epoch_fee, cluster, wild: None }
     }
 
     /// Lamports of the pool.

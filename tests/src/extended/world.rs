@@ -1,28 +1,34 @@
-//! A pool with the extension in the machine, and who acts on it.
+//! A pool in the machine, and who acts on it.
 
 use {
     super::{
         oracle::Oracle,
         spec::{SOL, Spec},
+        wild::Wild,
     },
     crate::{
-        extension::Triple,
+        extension::{PoolKind, Triple},
         instructions::{Holder, Receiver},
+        invariants::{self, View},
         pool::{PoolFixture, PoolSpec, add_vote_account, add_wallet},
         vm::{Outcome, Vm},
     },
     solana_account::Account,
     solana_address::Address,
     solana_instruction::Instruction,
+    solana_program_pack::Pack as _,
+    solana_rent::Rent,
     solana_stake_history::StakeHistoryEntry,
+    spl_token_interface::state::Account as TokenAccount,
     std::{
         cell::RefCell,
-        collections::{HashMap, HashSet},
+        collections::{BTreeMap, HashMap, HashSet},
     },
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
         address::{STAKE_PROGRAM_ID, find_transient_stake, find_validator_stake},
-        instruction::WeightEntry,
+        instruction::{WeightEntry, tag},
+        maths::mul_div_floor,
         state::{PoolExtension, RebalancePolicy, ValidatorListMut, ValidatorStakeInfo, split_validator_list},
     },
 };
@@ -43,8 +49,14 @@ pub struct Book {
     pub epoch: u64,
     /// Stake that rebalances and the staker sent on its way to the reserve in this epoch.
     pub deactivated: u64,
-    /// Lamports that are the pool's.
-    pub pool_lamports: u64,
+    /// Rent in lamports per byte.
+    pub rent: u64,
+    /// Effective stake of the cluster in lamports, and what of it warms up (and cools down) in each epoch.
+    pub cluster: (u64, u64),
+    /// Whether epoch rewards are being paid.
+    pub pays_rewards: bool,
+    /// What has happened since the pool counted what it has.
+    pub uncounted: Uncounted,
     /// Addresses of stake accounts of the pool to which somebody sent lamports.
     pub sent_ahead: HashSet<Address>,
     /// Vote accounts that were closed, as they were.
@@ -61,6 +73,25 @@ pub struct Book {
     pub staker_decreases: u64,
     /// Those that the budget refused.
     pub refused: u64,
+    /// Stake accounts that people who leave have made.
+    pub new_accounts: u64,
+    /// What is wrong with the next instruction.
+    pub sabotage: Option<(u8, usize, usize)>,
+    /// Instructions of the program by their tags: how many succeeded, and how many were refused.
+    pub instructions: BTreeMap<u8, (u64, u64)>,
+    /// Refusals, by their reason.
+    pub refusals: BTreeMap<String, u64>,
+}
+
+/// What an update has not counted yet.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Uncounted {
+    /// Lamports of stake that were lost, at most.
+    pub lost: u64,
+    /// Pool tokens that were burnt past the program.
+    pub burnt: u64,
+    /// Lamports of the reserve that were no one's, as its rent, when it was last counted.
+    pub rent: u64,
 }
 
 /// A state to come back to.
@@ -110,6 +141,38 @@ fn blank_amounts(account: &mut Account, is_list: bool) {
     }
 }
 
+impl Book {
+    fn set_sysvars(&self, vm: &mut Vm) {
+        let (effective, moving) = self.cluster;
+        vm.cluster_stake = StakeHistoryEntry { effective, activating: moving, deactivating: moving };
+        vm.mollusk.sysvars.rent.lamports_per_byte = self.rent;
+        vm.mollusk.sysvars.epoch_rewards.active = self.pays_rewards;
+        vm.set_epoch(self.epoch);
+    }
+}
+
+fn pool_spec(spec: &Spec, stake_rent: u64) -> PoolSpec {
+    let total = spec.total(stake_rent);
+    let mut pool = PoolSpec {
+        total_lamports: total,
+        supply: total,
+        reserve: spec.reserve,
+        epoch_fee: spec.epoch_fee,
+        validators: spec.validators.iter().map(|(validator, _)| *validator).collect(),
+        last_update_epoch: FIRST_EPOCH,
+        ..PoolSpec::default()
+    };
+    if let Some(Wild { token_program, pool_length, supply_permille, terms, .. }) = &spec.wild {
+        pool.token_program = *token_program;
+        pool.pool_length = *pool_length;
+        pool.supply = mul_div_floor(total, *supply_permille, 1_000).expect("no more than there is");
+        pool.terms = *terms;
+        pool.kind = PoolKind::Plain;
+    }
+    pool.terms.last_epoch_total_lamports = total;
+    pool
+}
+
 type Derived = (Address, u8);
 
 /// A pool and its people.
@@ -120,14 +183,22 @@ pub struct World<'a> {
     pub pool: PoolFixture,
     /// People with pool tokens.
     pub holders: Vec<Holder>,
-    /// Gets nothing.
+    /// Gets a share of the fees, if there are any.
     pub referrer: Address,
+    /// May become each of the pool's optional authorities.
+    pub signer: Address,
     /// Votes of validators of the pool, and of some that may come into it.
     pub votes: Vec<Address>,
     /// What changes.
     pub book: Book,
     /// Rent of a stake account.
     pub stake_rent: u64,
+    /// Whether anything may happen, so that no rebalance can be foretold.
+    pub is_wild: bool,
+    /// What is not so of the last instructions.
+    pub finding: Option<Finding>,
+    /// How holders left.
+    pub exits: invariants::exit::Tally,
     derived: RefCell<HashMap<(Address, bool, u64), Derived>>,
 }
 
@@ -135,23 +206,14 @@ impl<'a> World<'a> {
     /// Makes the pool by raw accounts, and extends it as its manager and staker would.
     pub fn new(spec: &Spec, vm: &'a mut Vm) -> Self {
         vm.accounts.clear();
-        let (effective, moving) = spec.cluster;
-        vm.cluster_stake = StakeHistoryEntry { effective, activating: moving, deactivating: moving };
-        vm.set_epoch(FIRST_EPOCH);
+        let rent = Rent::default().lamports_per_byte;
+        let book = Book { epoch: FIRST_EPOCH, rent, cluster: spec.cluster, ..Book::default() };
+        book.set_sysvars(vm);
         let stake_rent = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
-        let total = spec.total(stake_rent);
-        let mut pool_spec = PoolSpec {
-            total_lamports: total,
-            supply: total,
-            reserve: spec.reserve,
-            epoch_fee: spec.epoch_fee,
-            validators: spec.validators.iter().map(|(validator, _)| *validator).collect(),
-            last_update_epoch: FIRST_EPOCH,
-            ..PoolSpec::default()
-        };
-        pool_spec.terms.last_epoch_total_lamports = total;
+        let pool_spec = pool_spec(spec, stake_rent);
         let pool = PoolFixture::install(&pool_spec, vm);
-        let thirds = [total / 3, total / 3, total - 2 * (total / 3)];
+        let supply = pool_spec.supply;
+        let thirds = [supply / 3, supply / 3, supply - 2 * (supply / 3)];
         let holders = thirds
             .into_iter()
             .map(|amount| {
@@ -159,18 +221,39 @@ impl<'a> World<'a> {
                 Holder { wallet, tokens: pool.add_token_account(wallet, amount, vm) }
             })
             .collect();
-        let referrer = pool.add_token_account(Address::new_unique(), 0, vm);
+        let referrer = pool.add_token_account(add_wallet(SOL, vm), 0, vm);
+        let signer = add_wallet(SOL, vm);
         let mut votes: Vec<_> = pool.validators.iter().map(|each| each.vote).collect();
         votes.extend((0..3).map(|_| add_vote_account(vm)));
-        // Where stake moves that was in motion before the pool had the extension is known after an update only.
-        let adopted = pool.validators.iter().zip(&spec.validators).filter(|(_, (each, _))| each.transient > 0);
-        let tampered = adopted.map(|(each, _)| each.vote).collect();
-        let book = Book { epoch: FIRST_EPOCH, tampered, ..Book::default() };
         let derived = RefCell::default();
-        let mut world = Self { vm, pool, holders, referrer, votes, book, stake_rent, derived };
-        world.extend(spec);
-        world.book.pool_lamports = world.pool_lamports();
+        let is_wild = spec.wild.is_some();
+        let (finding, exits) = Default::default();
+        let mut world =
+            Self { vm, pool, holders, referrer, signer, votes, book, stake_rent, is_wild, finding, exits, derived };
+        world.book.uncounted.rent = stake_rent;
+        // Where stake moves that was in motion before the pool had the extension is known after an update only.
+        world.book.tampered = world.votes_in_motion();
+        if is_wild {
+            world.add_manager();
+        }
+        if spec.wild.as_ref().is_none_or(|wild| wild.is_extended) {
+            world.extend(spec);
+        }
         world
+    }
+
+    /// Validators with transient stake.
+    pub fn votes_in_motion(&self) -> HashSet<Address> {
+        let records = self.records().into_iter().filter(|record| record.transient_stake_lamports.get() > 0);
+        records.map(|record| record.vote_account_address).collect()
+    }
+
+    /// The manager holds pool tokens, too: those of the fees.
+    fn add_manager(&mut self) {
+        let head = self.pool.state.head;
+        let account = Account { lamports: 1_000_000 * SOL, ..Account::default() };
+        self.vm.accounts.insert(head.manager, account);
+        self.holders.push(Holder { wallet: head.manager, tokens: head.manager_fee_account });
     }
 
     fn extend(&mut self, spec: &Spec) {
@@ -190,18 +273,43 @@ impl<'a> World<'a> {
         assert!(outcome.is_ok(), "{:#?}", outcome.logs);
     }
 
-    /// Runs an instruction. As in the bank, an account without lamports is gone after it.
+    /// Runs an instruction, and looks at what it did. As in the bank, an account without lamports is gone after it.
     pub fn run(&mut self, instruction: &Instruction) -> Outcome {
+        let is_pools = instruction.program_id == self.pool.program_id;
+        let before = is_pools.then(|| View::of(self));
         let outcome = self.vm.process(instruction);
-        if outcome.is_ok() {
-            self.book.succeeded += 1;
-            for meta in instruction.accounts.iter().filter(|meta| meta.is_writable) {
-                if self.vm.accounts.get(&meta.pubkey).is_some_and(|account| account.lamports == 0) {
-                    self.vm.accounts.remove(&meta.pubkey);
-                }
+        if is_pools {
+            let (succeeded, refused) = self.book.instructions.entry(instruction.data[0]).or_default();
+            *(if outcome.is_ok() { succeeded } else { refused }) += 1;
+        }
+        if let Err(error) = &outcome.result.raw_result {
+            *self.book.refusals.entry(format!("{error:?}")).or_default() += 1;
+            return outcome;
+        }
+        self.book.succeeded += 1;
+        for meta in instruction.accounts.iter().filter(|meta| meta.is_writable) {
+            if self.vm.accounts.get(&meta.pubkey).is_some_and(|account| account.lamports == 0) {
+                self.vm.accounts.remove(&meta.pubkey);
             }
         }
+        let Some(before) = before else { return outcome };
+        let after = View::of(self);
+        if let Err(finding) = invariants::check(self, instruction, &outcome, &before, &after) {
+            self.finding.get_or_insert(finding);
+        }
+        if instruction.data[0] == tag::UPDATE_STAKE_POOL_BALANCE {
+            self.book.uncounted.burnt = 0;
+            self.book.uncounted.rent = after.reserve_rent();
+        }
         outcome
+    }
+
+    /// What was found so far.
+    ///
+    /// # Errors
+    /// If anything was.
+    pub fn take_finding(&mut self) -> Result<(), Finding> {
+        self.finding.take().map_or(Ok(()), Err)
     }
 
     /// What to come back to.
@@ -213,7 +321,13 @@ impl<'a> World<'a> {
     pub fn restore(&mut self, snapshot: &Snapshot) {
         self.vm.accounts.clone_from(&snapshot.accounts);
         self.book.clone_from(&snapshot.book);
-        self.vm.set_epoch(self.book.epoch);
+        self.set_sysvars();
+    }
+
+    /// Makes the machine's sysvars what the book says.
+    pub fn set_sysvars(&mut self) {
+        self.book.set_sysvars(self.vm);
+        self.stake_rent = self.vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
     }
 
     /// The validator list's records.
@@ -262,9 +376,21 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Where a holder's pool tokens go.
+    /// Where a holder's pool tokens go, and the referrer's share.
     pub fn receiver(&self, holder: Holder) -> Receiver {
         Receiver { tokens: holder.tokens, referrer: self.referrer }
+    }
+
+    /// Whether a holder's pool tokens are there and not frozen.
+    pub fn can_spend(&self, holder: Holder) -> bool {
+        let account = self.vm.account(&holder.tokens);
+        let state = account.data.get(..TokenAccount::LEN).map(TokenAccount::unpack);
+        matches!(state, Some(Ok(account)) if !account.is_frozen())
+    }
+
+    /// Whether the pool has the extension.
+    pub fn is_extended(&self) -> bool {
+        PoolExtension::find(&self.vm.accounts[&self.pool.pool].data).is_some()
     }
 
     /// Lamports of an account.

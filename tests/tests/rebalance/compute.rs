@@ -18,7 +18,7 @@ fn units(vm: &mut Vm, count: usize, named: usize, reserve: u64, policy: Rebalanc
     let validator = ValidatorSpec { delegated: 100 * SOL, transient: 0, status: StakeStatus::Active };
     let validators = vec![(validator, 100); count];
     let cluster = (400_000_000 * SOL, 1);
-    let spec = Spec { validators, reserve, policy, epoch_fee: Fee::default(), cluster };
+    let spec = Spec { validators, reserve, policy, epoch_fee: Fee::default(), cluster, wild: None };
     let mut world = World::new(&spec, vm);
     // As in a pool that has been cranked before: all bumps that can be known are.
     world.crank().expect("a pool that can be updated");

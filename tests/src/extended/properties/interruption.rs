@@ -8,6 +8,7 @@ use {
             crank::{REBALANCE_CHUNK, last_lines},
             oracle::held,
         },
+        invariants::records,
     },
     fastrand::Rng,
 };
@@ -71,7 +72,7 @@ fn check_interruption(world: &mut World, random: &mut Rng) -> Result<(), Finding
         let difference = end.difference(world, rounding);
         ensure!(difference.is_none(), "interruption after {after} of {count} transactions: {difference:?}");
     }
-    world.check_counted()
+    records::check(world)
 }
 
 /// As in the order of calls: single lamports, and the rent that is set aside for those that may give.
@@ -98,7 +99,6 @@ fn check_epoch_turn(world: &mut World, random: &mut Rng) -> Result<(), Finding> 
         }
         crank(world, usize::MAX)?;
         world.crank()?;
-        world.check_conservation()?;
     }
     Ok(())
 }

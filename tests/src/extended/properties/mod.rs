@@ -4,6 +4,7 @@ mod balanced;
 mod convergence;
 mod exits;
 mod interruption;
+mod invariants;
 mod order;
 mod outcasts;
 
@@ -12,6 +13,7 @@ pub use {
     convergence::CONVERGENCE,
     exits::EXITS,
     interruption::{EPOCH_TURN, INTERRUPTION},
+    invariants::INVARIANTS,
     order::ORDER,
     outcasts::{CLOSED_VOTE, DELINQUENT},
 };

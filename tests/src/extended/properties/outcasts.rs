@@ -51,7 +51,6 @@ fn check(world: &mut World, random: &mut Rng, cast_out: impl Fn(&mut World, usiz
     let holder = world.holders[0];
     let lamports = random.u64(SOL..1_000 * SOL);
     world.run(&world.pool.deposit_sol(holder.wallet, world.receiver(holder), None, lamports, None));
-    world.book.pool_lamports = world.pool_lamports();
     for _ in 0..EPOCHS {
         world.turn_epoch(1, 0);
         world.crank()?;

@@ -1,0 +1,71 @@
+//! No lamport comes from nowhere or gets lost, each goes where the instruction was asked to send it, and the events say so.
+//!
+//! Of all accounts together nothing changes. What the pool holds (in stake accounts that its authority commands, and what
+//! somebody sent ahead to addresses of such) changes by deposits and withdrawals only, by as much as the pool states, for as many
+//! pool tokens as the rate gives: rounded down both ways. A whole account may be worth up to one pool token less.
+
+use {
+    super::{Kind, Transition},
+    crate::{ensure, extended::Finding},
+    tidepool_interface::instruction::tag,
+};
+
+/// Checks it.
+///
+/// # Errors
+/// What does not add up.
+pub fn check(transition: &Transition) -> Result<(), Finding> {
+    let (before, after) = (transition.before, transition.after);
+    ensure!(after.everywhere == before.everywhere, "{} lamports became {}", before.everywhere, after.everywhere);
+    let difference = |new: u64, old: u64| i128::from(new) - i128::from(old);
+    let (held, total) = (difference(after.held, before.held), difference(after.total, before.total));
+    let (supply, mint) = (difference(after.supply, before.supply), difference(after.mint, before.mint));
+    match transition.kind() {
+        Kind::Deposit => {
+            ensure!(held == total && supply == mint, "held {held}, stated {total}; minted {mint}, stated {supply}");
+            ensure!(total > 0 && supply > 0, "a deposit of {total} lamports for {supply} pool tokens");
+            check_deposit(transition, total.unsigned_abs(), supply.unsigned_abs())?;
+        }
+        Kind::Withdrawal => {
+            ensure!(held == total && supply == mint, "held {held}, stated {total}; minted {mint}, stated {supply}");
+            ensure!(total < 0 && supply < 0, "a withdrawal of {total} lamports for {supply} pool tokens");
+            check_withdrawal(transition, total.unsigned_abs(), supply.unsigned_abs())?;
+        }
+        Kind::Count => ensure!(held == 0, "held {held} lamports more after a count"),
+        Kind::Other => {
+            ensure!([held, total, supply, mint] == [0; 4], "held {held}, stated {total}, {supply}, minted {mint}");
+        }
+    }
+    before.balances.explain(&after.balances, transition.tag(), transition.logs)
+}
+
+fn check_deposit(transition: &Transition, lamports: u128, minted: u128) -> Result<(), Finding> {
+    let before = transition.before;
+    let expected = if before.total == 0 || before.supply == 0 {
+        lamports
+    } else {
+        lamports * u128::from(before.supply) / u128::from(before.total)
+    };
+    ensure!(minted == expected, "{minted} pool tokens for {lamports} lamports, not {expected}");
+    if [tag::DEPOSIT_SOL, tag::DEPOSIT_SOL_WITH_SLIPPAGE].contains(&transition.tag()) {
+        let asked = transition.argument(0).map(u128::from);
+        ensure!(asked == Some(lamports), "{lamports} lamports were deposited, not {asked:?}");
+    }
+    Ok(())
+}
+
+fn check_withdrawal(transition: &Transition, lamports: u128, burnt: u128) -> Result<(), Finding> {
+    let before = transition.before;
+    let (total, supply) = (u128::from(before.total), u128::from(before.supply));
+    let expected = burnt * total / supply;
+    let is_stake = [tag::WITHDRAW_STAKE, tag::WITHDRAW_STAKE_WITH_SLIPPAGE].contains(&transition.tag());
+    let of_a_token = if is_stake { (total + supply - 1) / supply } else { 0 };
+    ensure!(
+        lamports <= expected && lamports + of_a_token >= expected,
+        "{lamports} lamports for {burnt} pool tokens, not {expected}"
+    );
+    if let Some(minimum) = transition.minimum() {
+        ensure!(lamports >= u128::from(minimum), "{lamports} lamports, under the bound of {minimum}");
+    }
+    Ok(())
+}

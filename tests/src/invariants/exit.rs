@@ -1,0 +1,334 @@
+//! Everybody can leave, with no signature but their own: after anybody has cranked the pool, all pool tokens turn into SOL or
+//! stake, as the client plans it.
+//!
+//! What the contract itself cannot pay may be left: less than a lamport's worth; and, where the reserve has less than that (or SOL
+//! takes somebody else's signature), less than it takes to split a stake account. It splits none with less than two SOL, its
+//! rent and a pool token's worth; it gives a whole one only for all that it holds; and none at all of a validator whose stake in
+//! motion can never arrive, as it has been deactivated by others in a pool without the extension. Whoever has too little for a
+//! whole account can deposit what is lacking for a moment, and leaves with both: tried where anybody may deposit.
+//!
+//! Some states take until the next epoch, in which nobody but the crank has to do anything: all stake is in motion, a validator
+//! was removed and its stake cools down, or the preferred validator is on its way out. While epoch rewards are paid nobody moves
+//! stake, so the payment is over first; and stake moves as it does in a cluster much larger than the pool.
+
+use {
+    crate::{
+        ensure,
+        extended::{Finding, World, oracle::MINIMUM},
+        instructions::Holder,
+        pool::token_balance,
+    },
+    solana_system_interface::instruction::transfer,
+    std::ops::AddAssign,
+    tidepool_client::{
+        actions::{self, NewStakeAccount, TokenSource, WithdrawStake},
+        error::PlanError,
+        plan::{self, Withdrawal, WithdrawalOrder},
+        quote::{WithdrawFrom, quote_withdraw_stake},
+    },
+    tidepool_interface::{
+        StakePoolError, external::stake::StakeState, quote as interface_quote, state::ValidatorStakeInfo,
+    },
+};
+
+/// Epochs that somebody who leaves waits at most.
+const EPOCHS: u64 = 6;
+
+/// Plans in one epoch: the rest of one may be possible after it.
+const PLANS: usize = 4;
+
+/// Lamports that somebody deposits for a moment: more than any stake account holds that can be had as a whole only.
+const LOAN: u64 = 8 * MINIMUM;
+
+/// A cluster that is far larger than any pool, with next to nothing in motion, in lamports.
+const LARGE_CLUSTER: (u64, u64) = (400_000_000_000_000_000, 1);
+
+/// How holders left.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tally {
+    /// Those who left.
+    pub exits: u64,
+    /// Of these, with nothing left, or less than a lamport's worth.
+    pub entire: u64,
+    /// With something left that is less than the stake program splits.
+    pub below_minimum: u64,
+    /// With something left that is more, but nothing can be split for it.
+    pub unsplittable: u64,
+    /// Those who had to wait for another epoch.
+    pub waited: u64,
+    /// Epochs that the longest wait took.
+    pub longest_wait: u64,
+    /// Those who took a stake account out of the reserve.
+    pub from_reserve: u64,
+    /// Those who had to pay for rent that has risen.
+    pub topped_up: u64,
+    /// Those who deposited SOL for a moment, so that a whole account was not too large for them.
+    pub lent: u64,
+}
+
+/// What somebody who leaves takes first.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Side {
+    SolFirst,
+    StakeFirst,
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.exits += other.exits;
+        self.entire += other.entire;
+        self.below_minimum += other.below_minimum;
+        self.unsplittable += other.unsplittable;
+        self.waited += other.waited;
+        self.longest_wait = self.longest_wait.max(other.longest_wait);
+        self.from_reserve += other.from_reserve;
+        self.topped_up += other.topped_up;
+        self.lent += other.lent;
+    }
+}
+
+/// Lets a holder leave, and comes back to the state before.
+///
+/// # Errors
+/// Where it cannot leave.
+pub fn try_one(world: &mut World, holder: Holder) -> Result<(), Finding> {
+    let start = world.snapshot();
+    prepare(world);
+    let outcome = leave(world, holder);
+    world.restore(&start);
+    outcome
+}
+
+/// Lets one holder after the other leave, until nobody is left, and comes back to the state before.
+///
+/// # Errors
+/// Where one cannot leave.
+pub fn try_all(world: &mut World) -> Result<(), Finding> {
+    let start = world.snapshot();
+    prepare(world);
+    let outcome = world.holders.clone().into_iter().try_for_each(|holder| leave(world, holder));
+    world.restore(&start);
+    outcome
+}
+
+fn prepare(world: &mut World) {
+    world.book.sabotage = None;
+    world.book.pays_rewards = false;
+    world.set_sysvars();
+}
+
+fn leave(world: &mut World, holder: Holder) -> Result<(), Finding> {
+    if !world.can_spend(holder) || token_balance(&holder.tokens, world.vm) == 0 {
+        return Ok(());
+    }
+    let mut tally = Tally { exits: 1, ..Tally::default() };
+    for epoch in 0..EPOCHS {
+        // Whatever others do before.
+        world.crank()?;
+        if top_up(world, holder)? {
+            tally.topped_up = 1;
+            world.crank()?;
+        }
+        for _ in 0..PLANS {
+            if !withdraw(world, holder, Side::SolFirst, &mut tally)? {
+                break;
+            }
+        }
+        world.take_finding()?;
+        if worth(world, holder) == 0 || !is_in_motion(world) {
+            break;
+        }
+        tally.longest_wait = epoch + 1;
+        world.book.cluster = LARGE_CLUSTER;
+        world.turn_epoch(1, 0);
+        world.set_sysvars();
+    }
+    tally.waited = u64::from(tally.longest_wait > 0);
+    if worth(world, holder) > 0 && lend(world, holder) {
+        tally.lent += 1;
+        for _ in 0..PLANS {
+            if !withdraw(world, holder, Side::StakeFirst, &mut tally)? {
+                break;
+            }
+        }
+        world.take_finding()?;
+    }
+    let worth = worth(world, holder);
+    match worth {
+        0 => tally.entire += 1,
+        _ if worth < MINIMUM => tally.below_minimum += 1,
+        _ => tally.unsplittable += 1,
+    }
+    world.exits += tally;
+    check_left(world, worth)
+}
+
+/// Deposits SOL, to have it back with the rest: what is too little for the smallest stake account that can be had is enough
+/// together. Returns whether that was possible: not where somebody else has to sign for deposits or withdrawals of SOL.
+fn lend(world: &mut World, holder: Holder) -> bool {
+    let terms = world.pool.read_state(world.vm).terms;
+    if terms.sol_deposit_authority.is_some() || terms.sol_withdraw_authority.is_some() {
+        return false;
+    }
+    let deposit = world.pool.deposit_sol(holder.wallet, world.receiver(holder), None, LOAN, None);
+    world.run(&deposit).is_ok()
+}
+
+/// Pays what stake accounts lack of their rent. Where rent has risen since they were made, the stake program splits none that does
+/// not hold today's beside its delegation; anybody may send it. Returns whether any did lack something.
+fn top_up(world: &mut World, holder: Holder) -> Result<bool, Finding> {
+    let mut accounts = vec![];
+    for record in world.records() {
+        for address in [world.stake_of(&record).0, world.transient_of(&record).0] {
+            let Some(account) = world.vm.accounts.get(&address).filter(|account| world.is_of_pool(account)) else {
+                continue;
+            };
+            let Ok((_, delegation)) = StakeState::decode_delegated(&account.data) else { continue };
+            let needed = delegation.stake.get().saturating_add(world.stake_rent);
+            let lacking = needed.saturating_sub(account.lamports);
+            // What was withdrawn of inactive stake is still stated as delegated.
+            if lacking > 0 && lacking <= world.stake_rent {
+                accounts.push((address, lacking));
+            }
+        }
+    }
+    for (address, lamports) in &accounts {
+        let outcome = world.run(&transfer(&holder.wallet, address, *lamports));
+        ensure!(outcome.is_ok(), "exit: {lamports} lamports cannot be sent: {:?}", outcome.result.raw_result);
+    }
+    Ok(!accounts.is_empty())
+}
+
+/// What a holder may be left with, in lamports.
+fn check_left(world: &World, worth: u64) -> Result<(), Finding> {
+    let state = world.pool.read_state(world.vm);
+    let reserve = world.lamports(&state.head.reserve_stake).saturating_sub(world.stake_rent);
+    if worth > 0 && state.terms.sol_withdraw_authority.is_none() {
+        ensure!(reserve < worth, "exit: {worth} lamports are left, and the reserve has {reserve}");
+    }
+    let token = state.head.exchange_rate().lamports_per_pool_token().unwrap_or(0);
+    let held_up = world.records().iter().filter(|record| is_held_up(world, record)).count() as u64;
+    let most = (1 + 2 * held_up) * (2 * MINIMUM + world.stake_rent + token);
+    ensure!(
+        worth <= most,
+        "exit: {worth} lamports cannot leave, {held_up} validators are held up, the reserve has {reserve}: {:?}",
+        world.records()
+    );
+    Ok(())
+}
+
+/// Whether a validator's stake in motion can never arrive.
+fn is_held_up(world: &World, record: &ValidatorStakeInfo) -> bool {
+    record.transient_stake_lamports.get() > 0 && world.leaves(&world.stake_of(record).0) != Some(false)
+}
+
+/// Whether the next epochs may bring anything that can be had.
+fn is_in_motion(world: &World) -> bool {
+    let moves = |record: &ValidatorStakeInfo| record.status != 0 || record.transient_stake_lamports.get() > 0;
+    world.records().iter().any(moves)
+}
+
+/// What a holder's pool tokens yield in lamports, after the fee on stake.
+fn worth(world: &World, holder: Holder) -> u64 {
+    yields(world, holder, token_balance(&holder.tokens, world.vm))
+}
+
+/// What so many of a holder's pool tokens yield in lamports, after the fee on stake.
+fn yields(world: &World, holder: Holder, tokens: u64) -> u64 {
+    let state = world.pool.read_state(world.vm);
+    let fee = (holder.tokens != state.head.manager_fee_account).then_some(&state.terms.stake_withdrawal_fee);
+    interface_quote::withdrawal(&state.head.exchange_rate(), fee, tokens).map_or(0, |quote| quote.lamports)
+}
+
+/// Most of so many pool tokens of a holder's that yield no more than `lamports`.
+fn most_within(world: &World, holder: Holder, tokens: u64, lamports: u64) -> u64 {
+    let (mut low, mut high) = (0, tokens);
+    while low < high {
+        let middle = high - (high - low) / 2;
+        if yields(world, holder, middle) <= lamports {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    low
+}
+
+/// Withdraws what the client finds to be withdrawn, and returns whether that was anything.
+fn withdraw(world: &mut World, holder: Holder, side: Side, tally: &mut Tally) -> Result<bool, Finding> {
+    let tokens = token_balance(&holder.tokens, world.vm);
+    if tokens == 0 {
+        return Ok(false);
+    }
+    let snapshot = world.pool.snapshot(world.vm);
+    let is_free = world.pool.read_state(world.vm).terms.sol_withdraw_authority.is_none();
+    let withdrawal = Withdrawal {
+        tokens: TokenSource { account: holder.tokens, authority: holder.wallet },
+        pool_tokens: tokens,
+        stake_authority: holder.wallet,
+        payer: holder.wallet,
+        slippage_bps: None,
+        take_whole_accounts: true,
+        order: match side {
+            _ if !is_free => WithdrawalOrder::StakeOnly,
+            Side::SolFirst => WithdrawalOrder::SolFirst(holder.wallet),
+            Side::StakeFirst => WithdrawalOrder::SolLast(holder.wallet),
+        },
+    };
+    let first = world.book.new_accounts;
+    let plan = plan::withdraw(&snapshot, &withdrawal, |index| new_account(holder, first + index as u64));
+    let plan = match plan {
+        Ok(plan) => plan,
+        Err(error) if error.stake_pool_error() == Some(StakePoolError::WithdrawalTooSmall) => return Ok(false),
+        Err(error) => return Err(format!("exit: no plan: {error}")),
+    };
+    world.book.new_accounts += plan.pieces.len() as u64;
+    for instruction in plan.plan.groups().flat_map(|group| &group.instructions) {
+        let others = instruction.accounts.iter().filter(|meta| meta.is_signer && meta.pubkey != holder.wallet);
+        ensure!(others.count() == 0, "exit: somebody else is to sign");
+        let outcome = world.run(instruction);
+        ensure!(outcome.is_ok(), "exit: planned, and refused: {:?} {:#?}", outcome.result.raw_result, outcome.logs);
+    }
+    if !plan.plan.is_empty() {
+        return Ok(true);
+    }
+    if is_free {
+        return Ok(false);
+    }
+    let is_taken = withdraw_reserve(world, holder, tokens)?;
+    tally.from_reserve += u64::from(is_taken);
+    Ok(is_taken)
+}
+
+/// Takes a stake account out of the reserve, as the contract allows where no validator has anything to split.
+fn withdraw_reserve(world: &mut World, holder: Holder, tokens: u64) -> Result<bool, Finding> {
+    let snapshot = world.pool.snapshot(world.vm);
+    let reserve = world.lamports(&world.pool.state.head.reserve_stake).saturating_sub(world.stake_rent);
+    let tokens = most_within(world, holder, tokens, reserve);
+    let from = WithdrawFrom::Reserve;
+    let quote = match quote_withdraw_stake(&snapshot, from, &holder.tokens, tokens, None) {
+        Ok(quote) => quote,
+        Err(PlanError::Refused(_)) => return Ok(false),
+        Err(error) => return Err(format!("exit: no quote: {error}")),
+    };
+    let to = new_account(holder, world.book.new_accounts).map_err(|error| error.to_string())?;
+    world.book.new_accounts += 1;
+    let withdrawal = WithdrawStake {
+        from,
+        tokens: TokenSource { account: holder.tokens, authority: holder.wallet },
+        pool_tokens: tokens,
+        to,
+        stake_authority: holder.wallet,
+        payer: holder.wallet,
+        minimum_lamports: None,
+    };
+    for instruction in actions::withdraw_stake_quoted(&snapshot, &withdrawal, &quote).instructions {
+        let outcome = world.run(&instruction);
+        ensure!(outcome.is_ok(), "exit: quoted, and refused: {:?} {:#?}", outcome.result.raw_result, outcome.logs);
+    }
+    Ok(true)
+}
+
+fn new_account(holder: Holder, number: u64) -> Result<NewStakeAccount, PlanError> {
+    NewStakeAccount::with_seed(holder.wallet, &format!("exit {number}"))
+}

@@ -1,0 +1,17 @@
+//! No instruction takes the reserve below its rent, as rent is now. Where rent rose above what is there, none takes more.
+
+use {
+    super::Transition,
+    crate::{ensure, extended::Finding},
+};
+
+/// Checks it.
+///
+/// # Errors
+/// The figures.
+pub fn check(transition: &Transition) -> Result<(), Finding> {
+    let (before, after) = (transition.before, transition.after);
+    let least = after.rent.min(before.reserve);
+    ensure!(after.reserve >= least, "the reserve has {} lamports left, its rent is {}", after.reserve, after.rent);
+    Ok(())
+}
