@@ -139,6 +139,16 @@ impl<'a, C: Cluster> Context<'a, C> {
         self.send_with(plan, keys, program_id, &[]).await
     }
 
+    /// As [`Self::send`], for what happens again where it is signed again: an endpoint that hides what has landed could have it done
+    /// as often as the sender tries. It is signed once, and the user decides about a second time.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn send_once(&self, plan: &Plan, keys: &[Key], program_id: Address) -> Result<Vec<Landed>, CliError> {
+        let options = SendOptions { attempts: 1, ..self.send_options(program_id) };
+        self.send_by(plan, keys, options, &[]).await
+    }
+
     /// As [`Self::send`], with lookup tables.
     ///
     /// # Errors
@@ -150,7 +160,17 @@ impl<'a, C: Cluster> Context<'a, C> {
         program_id: Address,
         lookup_tables: &[AddressLookupTableAccount],
     ) -> Result<Vec<Landed>, CliError> {
-        let payer = self.fee_payer()?;
+        self.send_by(plan, keys, self.send_options(program_id), lookup_tables).await
+    }
+
+    async fn send_by(
+        &self,
+        plan: &Plan,
+        keys: &[Key],
+        options: SendOptions,
+        lookup_tables: &[AddressLookupTableAccount],
+    ) -> Result<Vec<Landed>, CliError> {
+        let (payer, program_id) = (self.fee_payer()?, options.pool_program);
         let mut keys = keys.to_vec();
         let lifetime = self.lifetime(&mut keys).await?;
         let mut packing = PackOptions { lookup_tables: lookup_tables.to_vec(), ..PackOptions::new(payer.pubkey()) };
@@ -170,11 +190,11 @@ impl<'a, C: Cluster> Context<'a, C> {
         keys.retain(|_| signs);
         let sender = Sender::new(self.cluster, payer)
             .signers(keys.iter().map(AsRef::as_ref))
-            .options(SendOptions { lifetime, ..self.send_options(program_id) })
+            .options(SendOptions { lifetime, ..options })
             .stop(&self.interrupt.stop)
             .progress(&watched);
         if !self.global.transactions.sends() {
-            return Err(self.hold(&sender, &stages, program_id).await);
+            return Err(self.hold(&sender, &stages, program_id.unwrap_or_default()).await);
         }
         let _winding_down = self.interrupt.wind_down();
         let summary = bar.during(Box::pin(sender.send_stages(&stages))).await;

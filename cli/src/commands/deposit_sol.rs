@@ -2,6 +2,7 @@
 
 use {
     super::{
+        caution,
         trade::{Amounts, Done, Quote, Receipt, Trade},
         wallet::{Deposited, LEFT_FOR_FEES, ReceiverArgs, balance, check_balance, token_account_rent},
     },
@@ -111,9 +112,10 @@ impl Args {
         let paid = quote.amounts().sol(lamports);
         let quote = quote.pay(paid).get(tokens(got)).fee(fee).at_least(&tokens(minimum), &self.bound);
         let quote = quote.add(self.receiver.lines(from.pubkey(), snapshot, rent));
+        let quote = quote.add(caution::freezer(snapshot)).add(caution::program(context, snapshot));
         quote.rate(&snapshot.rate()).confirm(context, &format!("Deposit into pool {}", self.pool))?;
         let plan = Plan::one("deposit SOL", actions::deposit_sol(snapshot, &deposit));
-        let sent = context.send(&plan, &keys, snapshot.program_id()).await?;
+        let sent = context.send_once(&plan, &keys, snapshot.program_id()).await?;
         Ok(Done(Output {
             pool: Text(self.pool),
             from: Text(from.pubkey()),

@@ -2,6 +2,7 @@
 
 use {
     super::{
+        caution,
         trade::{Amounts, Done, Quote, Receipt, Trade},
         wallet::{Deposited, ReceiverArgs, check_balance, token_account_rent},
     },
@@ -123,6 +124,7 @@ impl Args {
         let paid = format!("stake account {} with {}", self.stake, quote.amounts().sol(account.lamports));
         let quote = quote.pay(paid).get(tokens(got)).fee(fee).at_least(&tokens(minimum), &self.bound);
         let quote = quote.add(self.receiver.lines(depositor, snapshot, rent));
+        let quote = quote.add(caution::freezer(snapshot)).add(caution::program(context, snapshot));
         quote.rate(&snapshot.rate()).confirm(context, &format!("Deposit into pool {}", self.pool))?;
         let sent = context.send(&Plan::one("deposit stake", group), &keys, snapshot.program_id()).await?;
         Ok(Done(Output {

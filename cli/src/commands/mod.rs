@@ -1,6 +1,7 @@
 //! The commands, one file each: the arguments, and an `execute` that does what they say.
 
 mod add_validator;
+mod caution;
 mod crank;
 mod create_pool;
 mod decrease;

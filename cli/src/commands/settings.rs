@@ -1,6 +1,7 @@
 //! What the commands share that set something of a pool: they read it, show what was and what will be, ask, send and answer.
 
 use {
+    super::caution,
     crate::{
         args::address,
         context::Context,
@@ -124,7 +125,8 @@ pub async fn set<C: Cluster, S: Setting>(
     if answer.changed {
         let keys = keys()?;
         let setting = &answer.setting;
-        context.terminal.confirm(&setting.to_do(&snapshot.address()), &setting.lines())?;
+        let lines: Vec<Line> = setting.lines().into_iter().chain(caution::program(context, snapshot)).collect();
+        context.terminal.confirm(&setting.to_do(&snapshot.address()), &lines)?;
         let plan = Plan::one(group.label.clone(), group);
         answer.transactions = fresh.and(context.send(&plan, &keys, snapshot.program_id()).await?);
     }

@@ -2,6 +2,7 @@
 
 use {
     super::{
+        caution,
         trade::{Amounts, Done, Quote, Receipt, Trade},
         wallet::{Holding, sol_withdraw_authority},
     },
@@ -112,9 +113,9 @@ impl Args {
         let quote = quote.pay(tokens(pool_tokens)).get(got).fee(quoted.fee).at_least(&least, &self.bound);
         let to = withdrawal.to;
         let elsewhere = (to != owner.pubkey()).then(|| ("goes to", to.to_string()));
-        let quote = quote.add(elsewhere).rate(&snapshot.rate());
+        let quote = quote.add(elsewhere).add(caution::program(context, snapshot)).rate(&snapshot.rate());
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
-        let sent = context.send(&Plan::one("withdraw SOL", group), &keys, snapshot.program_id()).await?;
+        let sent = context.send_once(&Plan::one("withdraw SOL", group), &keys, snapshot.program_id()).await?;
         Ok(Done(Output {
             pool: Text(self.pool),
             token_account: Text(withdrawal.tokens.account),

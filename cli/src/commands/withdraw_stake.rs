@@ -2,11 +2,12 @@
 
 use {
     super::{
+        caution,
         trade::{Amounts, Done, Quote, Receipt, Trade},
         wallet::{Holding, check_balance},
         withdraw::{
             accounts,
-            landed::tell_what_landed,
+            landed::send,
             left::refusal,
             pieces::{StakeAccount, Totals, slippage_of},
             quote::Quoted,
@@ -157,10 +158,10 @@ impl Args {
         let elsewhere =
             (authority != owner.pubkey()).then(|| ("authority", format!("{authority}, over the stake accounts")));
         let quote = quoted.lines(Quote::new(context), &self.bound)?.add(elsewhere);
+        let quote = quote.add(caution::program(context, snapshot));
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let keys: Vec<Key> = first_key.into_iter().chain([owner]).collect();
-        let sent = context.send(&planned.plan, &keys, snapshot.program_id()).await;
-        let sent = sent.inspect_err(|error| tell_what_landed(context, error, &planned))?;
+        let sent = send(context, &planned, &keys, snapshot.program_id()).await?;
         Ok(Done(Output {
             pool: Text(self.pool),
             token_account: Text(request.terms.tokens.account),

@@ -16,7 +16,7 @@ impl Decoded {
     /// Decodes the logs of a transaction that calls the stake pool program `program_id`.
     pub fn new(logs: &[String], program_id: Address) -> Self {
         let mut depth = 0;
-        let lines = logs.iter().filter_map(|line| decode(line, &program_id, &mut depth)).collect();
+        let lines = logs.iter().filter_map(|line| decode(&plain(line), &program_id, &mut depth)).collect();
         let events = EventLog::of(logs, &program_id).events.iter().map(describe).collect();
         Self { lines, events }
     }
@@ -25,6 +25,11 @@ impl Decoded {
     pub fn events(&self) -> &[String] {
         &self.events
     }
+}
+
+/// A line without what would move a terminal's cursor: any program may log it.
+fn plain(line: &str) -> String {
+    line.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }
 
 /// A line in short, or nothing for one that says nothing.

@@ -119,6 +119,53 @@ async fn deposits_say_whom_else_they_concern() {
     expect_none(&["rent", "goes to", "referrer"]);
 }
 
+/// Lets somebody freeze the pool's token, or nobody.
+fn set_freezer(stage: &Stage, mint: &Address, freezer: Option<Address>) {
+    // Where a mint has its freeze authority: whether there is one, and who.
+    const FLAG: usize = 46;
+    let mut account = stage.cluster.account(mint).expect("the mint exists");
+    account.data[FLAG..FLAG + 36].fill(0);
+    if let Some(freezer) = freezer {
+        account.data[FLAG] = 1;
+        account.data[FLAG + 4..FLAG + 36].copy_from_slice(freezer.as_ref());
+    }
+    stage.cluster.set_account(mint, account);
+}
+
+#[tokio::test]
+async fn depositors_are_warned_of_somebody_who_can_freeze_their_tokens() {
+    let stage = Stage::new();
+    let pool = stage.pool("").await;
+    let shown = stage.must(&format!("show {pool}")).await;
+    assert_eq!(shown["authorities"]["freeze"], serde_json::Value::Null);
+    assert!(!stage.text.borrow()[0].contains("BEWARE"));
+    let (mint, freezer) = (text(&shown["accounts"]["pool_mint"]).parse().unwrap(), Address::new_unique());
+    stage.must(&format!("add-validator {pool} {}", stage.vote(0))).await;
+    stage.another_wallet("user", 100 * SOL);
+    let stake = super::life::delegate(&stage, 20 * SOL);
+    stage.cluster.advance_epoch().unwrap();
+    stage.must(&format!("update {pool}")).await;
+    denied(&stage, &format!("deposit-sol {pool} 1")).await;
+    expect_none(&["beware"]);
+
+    set_freezer(&stage, &mint, Some(freezer));
+    let shown = stage.must(&format!("show {pool}")).await;
+    assert_eq!(shown["authorities"]["freeze"], freezer.to_string());
+    let words = stage.text.borrow()[0].clone();
+    assert!(words.contains(&format!("  BEWARE   {freezer} can freeze holders' pool tokens")), "{words}");
+    let user = stage.folder_file("user");
+    for line in [format!("deposit-sol {pool} 1"), format!("deposit-stake {pool} {stake} --authority {user}")] {
+        denied(&stage, &line).await;
+        expect("beware", &format!("{freezer} can freeze your pool tokens"));
+    }
+    // Who leaves has no use for it.
+    denied(&stage, &format!("withdraw-sol {pool} 1")).await;
+    expect_none(&["beware"]);
+    set_freezer(&stage, &mint, None);
+    denied(&stage, &format!("deposit-sol {pool} 1")).await;
+    expect_none(&["beware"]);
+}
+
 #[tokio::test]
 async fn withdrawals_say_who_gets_them() {
     let stage = Stage::new();

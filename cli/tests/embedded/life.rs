@@ -120,7 +120,7 @@ async fn add_validators(stage: &Stage, pool: &str) {
 }
 
 /// A stake account of the user's with the first validator.
-fn delegate(stage: &Stage, lamports: u64) -> String {
+pub fn delegate(stage: &Stage, lamports: u64) -> String {
     let user = solana_keypair::read_keypair_file(stage_file(stage, "user")).unwrap();
     let account = Keypair::new();
     let instructions = stake::create_account_and_delegate_stake(

@@ -66,6 +66,7 @@ pub struct PoolSnapshot {
     max_validators: u32,
     records: Vec<ValidatorStakeInfo>,
     mint_supply: u64,
+    freeze_authority: Option<Address>,
     accounts: PoolAccounts,
     environment: Environment,
     /// Found when they are first needed: a search per account takes longer than everything else here.
@@ -101,8 +102,8 @@ impl PoolSnapshot {
         StakeState::decode(&reserve.data).map_err(|_| malformed(Role::Reserve, pool.head.reserve_stake, reserve))?;
         let mint = &accounts.pool_mint;
         check_owner(Role::Mint, &pool.head.pool_mint, mint, &pool.head.token_program_id)?;
-        let mint_supply =
-            Mint::decode(&mint.data).map_err(|_| malformed(Role::Mint, pool.head.pool_mint, mint))?.supply;
+        let decoded = Mint::decode(&mint.data).map_err(|_| malformed(Role::Mint, pool.head.pool_mint, mint))?;
+        let (mint_supply, freeze_authority) = (decoded.supply, decoded.freeze_authority.copied());
         Ok(Self {
             address,
             pool,
@@ -112,6 +113,7 @@ impl PoolSnapshot {
             stake_accounts: vec![None; records.len()],
             records,
             mint_supply,
+            freeze_authority,
             accounts,
             environment,
             stake_addresses: OnceLock::new(),
@@ -172,6 +174,12 @@ impl PoolSnapshot {
     /// Supply of the mint in pool tokens: what the next update makes the pool's supply.
     pub const fn mint_supply(&self) -> u64 {
         self.mint_supply
+    }
+
+    /// Who can freeze holders' pool tokens, if anybody can: such an account neither gives nor takes tokens. The program does not
+    /// look at it.
+    pub const fn freeze_authority(&self) -> Option<Address> {
+        self.freeze_authority
     }
 
     /// Whether the pool has to be updated before it takes deposits and withdrawals.

@@ -179,7 +179,8 @@ impl fmt::Display for Outcome {
                 write!(f, "never landed, and cannot any more: make it anew with a new hash, and sign that")
             }
             Self::Expired { attempts, .. } => {
-                write!(f, "never landed, signed {attempts} times: try again, or raise the compute unit price")
+                let signed = if *attempts == 1 { "once".to_owned() } else { format!("{attempts} times") };
+                write!(f, "never landed, signed {signed}: try again, or raise the compute unit price")
             }
             Self::Unknown { signature, why } => {
                 write!(f, "may have landed: look for {signature} before you repeat it ({why})")

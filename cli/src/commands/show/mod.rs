@@ -137,6 +137,8 @@ struct Authorities {
     sol_deposit: Option<Text<Address>>,
     /// `null` where anybody may withdraw SOL.
     sol_withdraw: Option<Text<Address>>,
+    /// Who can freeze holders' pool tokens; `null` where nobody can.
+    freeze: Option<Text<Address>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -271,6 +273,7 @@ fn authorities(snapshot: &PoolSnapshot) -> Authorities {
         stake_deposit_is_open: !snapshot.has_custom_deposit_authority(),
         sol_deposit: terms.sol_deposit_authority.map(Text),
         sol_withdraw: terms.sol_withdraw_authority.map(Text),
+        freeze: snapshot.freeze_authority().map(Text),
     }
 }
 

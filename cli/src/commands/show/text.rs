@@ -139,5 +139,8 @@ fn authorities(pool: &Output) -> Vec<(&'static str, String)> {
     if let Some(authority) = &authorities.sol_withdraw {
         fields.push(("SOL withdrawals by", authority.to_string()));
     }
+    if let Some(authority) = &authorities.freeze {
+        fields.push(("BEWARE", format!("{authority} can freeze holders' pool tokens")));
+    }
     fields
 }

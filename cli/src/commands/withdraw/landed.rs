@@ -1,7 +1,7 @@
-//! What has landed of a withdrawal that has not landed as a whole.
+//! Sending a withdrawal, and what has landed of one that has not landed as a whole.
 
 use {
-    crate::{context::Context, error::CliError, units::tokens},
+    crate::{context::Context, error::CliError, keys::Key, output::Landed, units::tokens},
     solana_address::Address,
     tidepool_client::{
         cluster::Cluster,
@@ -9,6 +9,24 @@ use {
         send::{Outcome, Sent, Summary},
     },
 };
+
+/// Sends a withdrawal. Where not all of it lands, it says what has.
+///
+/// # Errors
+/// As [`Context::send`].
+pub async fn send<C: Cluster>(
+    context: &Context<'_, C>,
+    planned: &WithdrawalPlan,
+    keys: &[Key],
+    program_id: Address,
+) -> Result<Vec<Landed>, CliError> {
+    // A stake account is made but once, at its address. SOL can be paid as often as it is asked for.
+    let sent = match planned.sol {
+        Some(_) => context.send_once(&planned.plan, keys, program_id).await,
+        None => context.send(&planned.plan, keys, program_id).await,
+    };
+    sent.inspect_err(|error| tell_what_landed(context, error, planned))
+}
 
 /// Says which parts have landed where not all have: what they gave must not be given again.
 pub fn tell_what_landed<C: Cluster>(context: &Context<'_, C>, error: &CliError, planned: &WithdrawalPlan) {

@@ -20,7 +20,7 @@ use {
         keys::{Key, KeySource},
         units::{Amount, Lamports},
     },
-    landed::tell_what_landed,
+    landed::send,
     output::{Answered, Output},
     request::Request,
     solana_address::Address,
@@ -128,8 +128,7 @@ impl Args {
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let mut keys = vec![owner];
         keys.extend(authority);
-        let sent = context.send(&planned.plan, &keys, snapshot.program_id()).await;
-        let sent = sent.inspect_err(|error| tell_what_landed(context, error, &planned))?;
+        let sent = send(context, &planned, &keys, snapshot.program_id()).await?;
         let hint = planned.left.map(|left| request.why(&left, snapshot));
         let next_epoch = snapshot.epoch().saturating_add(1);
         let transactions = fresh.and(sent);

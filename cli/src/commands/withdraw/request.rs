@@ -8,7 +8,7 @@ use {
         quote::Quoted,
     },
     crate::{
-        commands::{trade::Quote, wallet::Holding},
+        commands::{caution, trade::Quote, wallet::Holding},
         context::Context,
         error::CliError,
         units::{Slippage, Units, sol, tokens},
@@ -112,6 +112,7 @@ impl<'a> Request<'a> {
         if self.terms.stake_authority != self.terms.tokens.authority {
             quote = quote.line("goes to", self.terms.stake_authority.to_string());
         }
+        quote = quote.add(caution::program(context, snapshot));
         if let Some(authority) = self.missing_authority(snapshot) {
             quote = quote.line("no SOL", format!("SOL takes the signature of {authority} (--sol-withdraw-authority)"));
         }
