@@ -5,6 +5,7 @@
 mod asking;
 mod crank;
 mod doors;
+mod faults;
 mod figures;
 mod harness;
 mod hooked;
