@@ -15,6 +15,7 @@ mod distance;
 mod furthest;
 mod inputs;
 mod needs;
+mod rows;
 mod targets;
 mod turnover;
 mod verdict;

@@ -4,7 +4,8 @@ use {
     super::{
         furthest::Furthest,
         inputs::Inputs,
-        targets::{Targets, held},
+        rows::{Visit, visit_all},
+        targets::Targets,
     },
     crate::state::ValidatorStakeInfo,
 };
@@ -74,11 +75,28 @@ pub(super) struct Distance {
     pub tolerance: u64,
     /// Lamports of the minimum delegation.
     minimum: u64,
+    /// Up to this target, in lamports, a validator may be given the minimum delegation, however little it lacks: that does not
+    /// exceed the cap.
+    fits_up_to: u64,
     /// Lamports that must stay in a validator stake account.
     required: u64,
     /// Lamports from which on a validator stake account can give the minimum delegation, and keep what must stay.
     gives_from: u64,
     stake_rent: u64,
+}
+
+/// What is due to the validators of one weight: many have the same.
+#[derive(Clone, Copy)]
+struct Due {
+    /// As wide as a register, which makes it cheaper to compare.
+    weight: u64,
+    /// Lamports that they should have.
+    target: u64,
+}
+
+impl Due {
+    /// What is due to those of a weight that nobody has.
+    const NONE: Self = Self { weight: u64::MAX, target: 0 };
 }
 
 impl Distance {
@@ -87,71 +105,61 @@ impl Distance {
             targets,
             tolerance: inputs.tolerance(),
             minimum: inputs.minimum_delegation,
+            fits_up_to: targets.cap.saturating_sub(inputs.minimum_delegation),
             required: inputs.required_lamports(),
             gives_from: inputs.required_lamports().saturating_add(inputs.minimum_delegation),
             stake_rent: inputs.stake_rent,
         }
     }
 
-    /// How far an active validator with a weight and without stake in motion is off its target, where that matters.
     #[inline(always)]
+    fn due(&self, weight: u16) -> Due {
+        Due { weight: u64::from(weight), target: self.targets.of(weight) }
+    }
+
+    /// How far an active validator with a weight and without stake in motion is off its target, where that matters.
     pub fn of(&self, record: &ValidatorStakeInfo) -> Option<Off> {
-        let (target, active) = (self.targets.of(record.extension.weight.get()), record.active_stake_lamports.get());
+        let mut off = None;
+        let target = self.targets.of(record.extension.weight.get());
+        self.measure(target, record.active_stake_lamports.get(), |kind, lamports| off = Some(Off { kind, lamports }));
+        off
+    }
+
+    /// Tells `take` how far so many lamports of stake are off a target, where that matters.
+    #[inline(always)]
+    fn measure(&self, target: u64, active: u64, take: impl FnOnce(Kind, u64)) {
         if active < target {
             let lamports = target.wrapping_sub(active);
-            if lamports > self.tolerance {
-                return Some(Off { kind: Kind::Lacks, lamports });
+            if lamports <= self.tolerance {
+                if target > self.fits_up_to && !self.fits(lamports, active) {
+                    return;
+                }
+                take(Kind::LacksWithin, lamports);
+            } else {
+                take(Kind::Lacks, lamports);
             }
-            // What it is given may be more than it lacks, but must not exceed the cap.
-            let fits = lamports >= self.minimum || self.targets.cap.saturating_sub(active) >= self.minimum;
-            return fits.then_some(Off { kind: Kind::LacksWithin, lamports });
+        } else if active > target && active >= self.gives_from {
+            let surplus = active.wrapping_sub(target);
+            let kind = if surplus <= self.tolerance { Kind::GivesWithin } else { Kind::Gives };
+            take(kind, surplus.min(active.wrapping_sub(self.required)));
         }
-        let surplus = active.wrapping_sub(target);
-        if surplus == 0 || active < self.gives_from {
-            return None;
-        }
-        let kind = if surplus > self.tolerance { Kind::Gives } else { Kind::GivesWithin };
-        Some(Off { kind, lamports: surplus.min(active.wrapping_sub(self.required)) })
+    }
+
+    /// Whether somebody who lacks so little may be given the minimum delegation: what it is given may be more than it lacks, but
+    /// must not exceed the cap.
+    #[cold]
+    #[inline(never)]
+    const fn fits(&self, lack: u64, active: u64) -> bool {
+        lack >= self.minimum || self.targets.cap.saturating_sub(active) >= self.minimum
     }
 
     /// Adds up who lacks and who gives.
     #[inline(never)]
     pub fn tally(&self, records: &[ValidatorStakeInfo]) -> Tally {
-        let (this, mut tally) = (*self, Tally::default());
-        for record in records {
-            if record.extension.weight.get() == 0 || !record.is_active() {
-                continue;
-            }
-            if record.transient_stake_lamports.get() > 0 {
-                this.add_in_motion(&mut tally, record);
-                continue;
-            }
-            match this.of(record) {
-                Some(Off { kind: Kind::Lacks, lamports }) => tally.lacking.add(lamports),
-                Some(Off { kind: Kind::Gives, lamports }) => tally.giving.add(lamports),
-                Some(Off { kind: Kind::GivesWithin, .. }) => {
-                    tally.giving_within = tally.giving_within.wrapping_add(1);
-                }
-                Some(Off { kind: Kind::LacksWithin, lamports }) => {
-                    tally.lacking_within = tally.lacking_within.wrapping_add(lamports);
-                }
-                None => {}
-            }
-        }
+        let TallyScan { mut tally, .. } =
+            visit_all(records, TallyScan { distance: *self, due: Due::NONE, tally: Tally::default() });
         tally.demand = tally.demand.wrapping_add(tally.lacking.lamports);
         tally
-    }
-
-    /// Adds what a validator with stake in motion lacks. One that asked for stake goes on asking for what it was not given,
-    /// however little that is: what is to be taken from others must not depend on who is served first.
-    fn add_in_motion(&self, tally: &mut Tally, record: &ValidatorStakeInfo) {
-        let target = self.targets.of(record.extension.weight.get());
-        let rest = target.saturating_sub(held(record, self.stake_rent));
-        if target.saturating_sub(record.active_stake_lamports.get()) > self.tolerance {
-            tally.demand = tally.demand.wrapping_add(rest);
-        } else {
-            tally.lacking_within = tally.lacking_within.wrapping_add(rest);
-        }
     }
 
     /// The validators that are furthest off in one way, without those that `is_passed_over` names.
@@ -162,19 +170,148 @@ impl Distance {
         kind: Kind,
         is_passed_over: impl Fn(usize) -> bool,
     ) -> Furthest {
-        let (this, mut furthest) = (*self, Furthest::new(kind));
-        for (index, record) in records.iter().enumerate() {
-            if record.extension.weight.get() == 0 || !record.is_active() || record.transient_stake_lamports.get() > 0 {
-                continue;
-            }
-            if let Some(off) = this.of(record)
-                && off.kind == kind
-                && furthest.takes(off.lamports)
+        let take = |record: &ValidatorStakeInfo, furthest: &mut Furthest| {
+            if let Some(index) = self.candidate(records, record, furthest)
                 && !is_passed_over(index)
+                && let Some(off) = self.of(record)
             {
                 furthest.insert(index, off.lamports);
             }
+        };
+        let (distance, due, furthest) = (*self, Due::NONE, Furthest::new(kind));
+        let bar = self.least(kind);
+        match kind {
+            Kind::Lacks | Kind::LacksWithin => {
+                visit_all(records, FurthestScan::<true, _> { distance, due, bar, limit: 0, furthest, take }).furthest
+            }
+            Kind::Gives | Kind::GivesWithin => {
+                visit_all(records, FurthestScan::<false, _> { distance, due, bar, limit: 0, furthest, take }).furthest
+            }
         }
-        furthest
+    }
+
+    /// Lamports by more than which those of a kind are off at least.
+    const fn least(&self, kind: Kind) -> u64 {
+        match kind {
+            Kind::Lacks | Kind::Gives => self.tolerance,
+            Kind::LacksWithin | Kind::GivesWithin => 0,
+        }
+    }
+
+    /// The index of a record whose validator can be served and is further off than all that are remembered.
+    fn candidate(
+        &self,
+        records: &[ValidatorStakeInfo],
+        record: &ValidatorStakeInfo,
+        furthest: &Furthest,
+    ) -> Option<usize> {
+        if !record.is_active() || record.transient_stake_lamports.get() > 0 {
+            return None;
+        }
+        let off = self.of(record)?;
+        if off.kind == furthest.kind && off.lamports > furthest.bar() { records.element_offset(record) } else { None }
+    }
+}
+
+struct TallyScan {
+    distance: Distance,
+    /// For the weight of the last record.
+    due: Due,
+    tally: Tally,
+}
+
+impl Visit for TallyScan {
+    #[inline(always)]
+    fn visit(&mut self, record: &ValidatorStakeInfo) {
+        let Self { distance, due, tally } = self;
+        let weight = record.extension.weight.get();
+        if u64::from(weight) != due.weight {
+            if weight == 0 {
+                return;
+            }
+            *due = distance.due(weight);
+        }
+        if !record.is_active() {
+            return;
+        }
+        if record.transient_stake_lamports.get() > 0 {
+            add_in_motion(tally, record, due.target, distance);
+            return;
+        }
+        distance.measure(due.target, record.active_stake_lamports.get(), |kind, lamports| match kind {
+            Kind::Lacks => tally.lacking.add(lamports),
+            Kind::LacksWithin => tally.lacking_within = tally.lacking_within.wrapping_add(lamports),
+            Kind::Gives => tally.giving.add(lamports),
+            Kind::GivesWithin => tally.giving_within = tally.giving_within.wrapping_add(1),
+        });
+    }
+}
+
+/// Adds what a validator with stake in motion lacks. One that asked for stake goes on asking for what it was not given,
+/// however little that is: what is to be taken from others must not depend on who is served first.
+#[inline(always)]
+fn add_in_motion(tally: &mut Tally, record: &ValidatorStakeInfo, target: u64, distance: &Distance) {
+    let active = record.active_stake_lamports.get();
+    if active >= target {
+        return;
+    }
+    // In steps: saturating subtractions are dear on-chain.
+    let asked = target.wrapping_sub(active);
+    let mut rest = asked;
+    if !record.extension.is_leaving() {
+        let transient = record.transient_stake_lamports.get();
+        if transient > distance.stake_rent {
+            let arriving = transient.wrapping_sub(distance.stake_rent);
+            if arriving >= asked {
+                return;
+            }
+            rest = asked.wrapping_sub(arriving);
+        }
+    }
+    if asked > distance.tolerance {
+        tally.demand = tally.demand.wrapping_add(rest);
+    } else {
+        tally.lacking_within = tally.lacking_within.wrapping_add(rest);
+    }
+}
+
+/// Looks for those that are furthest off: that lack most, or else can give most.
+struct FurthestScan<const LACK: bool, F> {
+    distance: Distance,
+    /// For the weight of the last record.
+    due: Due,
+    /// Lamports by more than which one has to be off to come into question.
+    bar: u64,
+    /// Lamports of stake that one has to be below, or else above, to come into question.
+    limit: u64,
+    furthest: Furthest,
+    take: F,
+}
+
+impl<const LACK: bool, F> FurthestScan<LACK, F> {
+    #[inline(always)]
+    const fn new_limit(&self) -> u64 {
+        if LACK { self.due.target.saturating_sub(self.bar) } else { self.due.target.saturating_add(self.bar) }
+    }
+}
+
+impl<const LACK: bool, F: Fn(&ValidatorStakeInfo, &mut Furthest)> Visit for FurthestScan<LACK, F> {
+    #[inline(always)]
+    fn visit(&mut self, record: &ValidatorStakeInfo) {
+        let weight = record.extension.weight.get();
+        if u64::from(weight) != self.due.weight {
+            if weight == 0 {
+                return;
+            }
+            self.due = self.distance.due(weight);
+            self.limit = self.new_limit();
+        }
+        let active = record.active_stake_lamports.get();
+        let is_off = if LACK { active < self.limit } else { active > self.limit };
+        if is_off {
+            (self.take)(record, &mut self.furthest);
+            self.bar = self.bar.max(self.furthest.bar());
+            self.limit = self.new_limit();
+        }
     }
 }

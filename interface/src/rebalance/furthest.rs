@@ -14,32 +14,23 @@ pub(super) struct Furthest {
     length: usize,
     /// Entries at the front that were served or passed over since.
     gone: usize,
-    /// Whether there were more.
-    is_cut: bool,
 }
 
 impl Furthest {
     pub const fn new(kind: Kind) -> Self {
-        Self { kind, entries: [(0, 0); REMEMBERED], length: 0, gone: 0, is_cut: false }
+        Self { kind, entries: [(0, 0); REMEMBERED], length: 0, gone: 0 }
     }
 
-    /// Whether somebody who is so many lamports off, and comes later in the list than all that are here, belongs here.
+    /// Lamports by more than which somebody has to be off who comes later in the list than all that are here, to belong here.
     #[inline(always)]
-    pub const fn takes(&mut self, lamports: u64) -> bool {
-        let is_full = self.length == REMEMBERED;
-        if is_full && lamports <= self.entries[REMEMBERED - 1].0 {
-            self.is_cut = true;
-            return false;
-        }
-        true
+    pub const fn bar(&self) -> u64 {
+        if self.length == REMEMBERED { self.entries[REMEMBERED - 1].0 } else { 0 }
     }
 
     /// Inserts somebody who belongs here.
     #[inline(never)]
     pub fn insert(&mut self, index: usize, lamports: u64) {
-        if self.length == REMEMBERED {
-            self.is_cut = true;
-        } else {
+        if self.length < REMEMBERED {
             self.length = self.length.saturating_add(1);
         }
         let mut place = self.length.saturating_sub(1);
@@ -61,6 +52,7 @@ impl Furthest {
             }
             self.gone = self.gone.saturating_add(1);
         }
-        if self.is_cut { None } else { Some(None) }
+        // There may be more than are remembered.
+        if self.length == REMEMBERED { None } else { Some(None) }
     }
 }

@@ -1,7 +1,10 @@
 //! What each validator should have.
 
 use {
-    super::inputs::Inputs,
+    super::{
+        inputs::Inputs,
+        rows::{Visit, visit_all},
+    },
     crate::{maths::Wide, state::ValidatorStakeInfo},
     core::num::NonZeroU64,
 };
@@ -55,34 +58,57 @@ pub(super) fn leaving_stake(records: &[ValidatorStakeInfo], stake_rent: u64) -> 
 impl Holdings {
     /// Scans the records. Their lamports do not exceed 64 bits together, with the reserve's: otherwise the pool could not
     /// have been updated in this epoch.
+    #[inline(never)]
     pub fn scan(records: &[ValidatorStakeInfo], inputs: &Inputs) -> Self {
-        let mut holdings = Self { total: inputs.reserve_lamports, ..Self::default() };
-        for record in records {
-            let (active, transient) = (record.active_stake_lamports.get(), record.transient_stake_lamports.get());
-            holdings.total = holdings.total.wrapping_add(active);
-            if !record.is_active() {
-                holdings.total = holdings.total.wrapping_add(transient);
-                holdings.leave(active, inputs);
-                holdings.leave(transient, inputs);
-                continue;
-            }
-            // Most validators have no stake in motion.
-            if transient > 0 {
-                holdings.total = holdings.total.wrapping_add(transient);
-                let leaving = if record.extension.is_leaving() { transient } else { transient.min(inputs.stake_rent) };
-                holdings.leave(leaving, inputs);
-            }
-            match record.extension.weight.get() {
-                0 => holdings.settled = holdings.settled.wrapping_add(held(record, inputs.stake_rent)),
-                weight => holdings.weights = holdings.weights.wrapping_add(u64::from(weight)),
-            }
-        }
-        holdings
+        let holdings = Self { total: inputs.reserve_lamports, ..Self::default() };
+        visit_all(records, HoldingsScan { holdings, stake_rent: inputs.stake_rent }).holdings
     }
 
-    fn leave(&mut self, lamports: u64, inputs: &Inputs) {
+    #[inline(always)]
+    fn leave(&mut self, lamports: u64, stake_rent: u64) {
         self.leaving = self.leaving.wrapping_add(lamports);
-        self.leaving_stake = self.leaving_stake.wrapping_add(lamports.saturating_sub(inputs.stake_rent));
+        self.leaving_stake = self.leaving_stake.wrapping_add(lamports.saturating_sub(stake_rent));
+    }
+
+    /// Adds a validator that is on its way out.
+    #[inline(never)]
+    fn add_removed(mut self, record: &ValidatorStakeInfo, stake_rent: u64) -> Self {
+        for lamports in [record.active_stake_lamports.get(), record.transient_stake_lamports.get()] {
+            self.total = self.total.wrapping_add(lamports);
+            self.leave(lamports, stake_rent);
+        }
+        self
+    }
+}
+
+struct HoldingsScan {
+    holdings: Holdings,
+    stake_rent: u64,
+}
+
+impl Visit for HoldingsScan {
+    #[inline(always)]
+    fn visit(&mut self, record: &ValidatorStakeInfo) {
+        let Self { holdings, stake_rent } = self;
+        if !record.is_active() {
+            *holdings = holdings.add_removed(record, *stake_rent);
+            return;
+        }
+        let (active, transient) = (record.active_stake_lamports.get(), record.transient_stake_lamports.get());
+        holdings.total = holdings.total.wrapping_add(active);
+        // Most validators have no stake in motion.
+        if transient > 0 {
+            holdings.total = holdings.total.wrapping_add(transient);
+            if record.extension.is_leaving() {
+                holdings.leave(transient, *stake_rent);
+            } else {
+                holdings.leaving = holdings.leaving.wrapping_add(transient.min(*stake_rent));
+            }
+        }
+        match record.extension.weight.get() {
+            0 => holdings.settled = holdings.settled.wrapping_add(held(record, *stake_rent)),
+            weight => holdings.weights = holdings.weights.wrapping_add(u64::from(weight)),
+        }
     }
 }
 
@@ -101,6 +127,35 @@ pub(super) struct Targets {
     pub cap: u64,
 }
 
+/// Active validators of a certain weight and more.
+#[derive(Clone, Copy)]
+struct Capped {
+    from: u64,
+    count: u64,
+    /// Sum of their weights.
+    weights: u64,
+}
+
+impl Capped {
+    #[inline(never)]
+    const fn add(mut self, record: &ValidatorStakeInfo) -> Self {
+        if record.is_active() {
+            self.count = self.count.wrapping_add(1);
+            self.weights = self.weights.wrapping_add(record.extension.weight.get() as u64);
+        }
+        self
+    }
+}
+
+impl Visit for Capped {
+    #[inline(always)]
+    fn visit(&mut self, record: &ValidatorStakeInfo) {
+        if u64::from(record.extension.weight.get()) >= self.from {
+            *self = self.add(record);
+        }
+    }
+}
+
 /// More than any weight.
 const NOBODY: u32 = u16::MAX as u32 + 1;
 
@@ -115,14 +170,8 @@ impl Targets {
         }
         for _ in 0..CAP_ROUNDS {
             let capped_from = targets.weight_at_cap(lamports.saturating_sub(cap.saturating_mul(capped)));
-            let (mut count, mut weights) = (0u64, holdings.weights);
-            for record in records {
-                let weight = record.extension.weight.get();
-                if u32::from(weight) >= capped_from && record.is_active() {
-                    count = count.wrapping_add(1);
-                    weights = weights.wrapping_sub(u64::from(weight));
-                }
-            }
+            let found = visit_all(records, Capped { from: u64::from(capped_from), count: 0, weights: 0 });
+            let (count, weights) = (found.count, holdings.weights.wrapping_sub(found.weights));
             if count == capped {
                 break;
             }

@@ -1,7 +1,7 @@
 //! Each instruction, in small pools and large ones.
 
 use {
-    super::{Case, Place, update},
+    super::{Case, Place, rebalance, update},
     crate::{extension::PoolKind, scenario, vm::Vm},
     tidepool_interface::address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
 };
@@ -61,5 +61,6 @@ pub fn cases() -> Vec<Case> {
         }
     }
     cases.extend(update::cases());
+    cases.extend(rebalance::cases());
     cases
 }

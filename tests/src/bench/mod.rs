@@ -3,6 +3,7 @@
 
 mod cases;
 mod reading;
+mod rebalance;
 mod table;
 mod turnover;
 mod update;
