@@ -123,7 +123,7 @@ pub(super) fn judge(scene: &Scene, instruction: &Instruction, before: &Accounts,
         }
     }
     judge_others(&mut text, scene, instruction, before, vm);
-    let [old, new] = [before, &vm.accounts].map(|accounts| lamports(accounts));
+    let [old, new] = [before, &vm.accounts].map(lamports);
     if old != new {
         let _ = writeln!(text, "{old} lamports became {new}");
     }
