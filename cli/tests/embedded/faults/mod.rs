@@ -6,6 +6,7 @@
 
 mod accounts;
 mod endpoint;
+mod random;
 mod sending;
 mod transport;
 mod wire;
