@@ -52,7 +52,7 @@ impl Config {
 
     /// The URL of the cluster: `given`, then the file's, then mainnet-beta's.
     pub fn url(&self, given: Option<&str>) -> String {
-        let chosen = given.or(self.json_rpc_url.as_deref()).filter(|url| !url.is_empty()).unwrap_or("mainnet-beta");
+        let chosen = first_said([given, self.json_rpc_url.as_deref()]).unwrap_or("mainnet-beta");
         match chosen {
             "m" | "mainnet-beta" => "https://api.mainnet-beta.solana.com",
             "t" | "testnet" => "https://api.testnet.solana.com",
@@ -72,13 +72,16 @@ impl Config {
     /// The source of the default key: `given`, then the file's, then `~/.config/solana/id.json`.
     pub fn keypair(&self, given: Option<&str>) -> String {
         let usual = || in_home(&[".config", "solana", "id.json"]).map(|path| path.display().to_string());
-        given
-            .or(self.keypair_path.as_deref())
-            .filter(|source| !source.is_empty())
+        first_said([given, self.keypair_path.as_deref()])
             .map(str::to_owned)
             .or_else(usual)
             .unwrap_or_else(|| "id.json".into())
     }
+}
+
+/// The first that says something: an empty one does not, a variable for example that is not set.
+fn first_said<const N: usize>(texts: [Option<&str>; N]) -> Option<&str> {
+    texts.into_iter().flatten().find(|text| !text.is_empty())
 }
 
 fn in_home(parts: &[&str]) -> Option<PathBuf> {
@@ -100,6 +103,8 @@ mod tests {
         assert_eq!(config.keypair(Some("-")), "-");
         assert_eq!(config.commitment.as_deref(), Some("finalized"));
         assert_eq!(config.websocket_url(None), None, "an empty one says nothing");
+        assert_eq!(config.url(Some("")), config.url(None), "nor does an empty argument");
+        assert_eq!(config.keypair(Some("")), "/keys/id.json");
     }
 
     #[test]
