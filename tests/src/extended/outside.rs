@@ -93,7 +93,10 @@ impl World<'_> {
             (1, Some((_, record))) => self.stake_of(&record).0,
             (2, Some((_, record))) => self.transient_of(&record).0,
             (3, Some((index, record))) => self.rebalanced(index, &record).transient,
-            (4, _) => find_ephemeral_stake(&self.pool.program_id, &self.pool.pool, EPHEMERAL_SEED).0,
+            (4, _) => {
+                self.book.stray += lamports;
+                self.ephemeral()
+            }
             (5, _) => {
                 let vote = self.votes[validator % self.votes.len()];
                 find_validator_stake(&self.pool.program_id, &vote, &self.pool.pool, 0).0
@@ -109,6 +112,11 @@ impl World<'_> {
             // They are the account's, not the pool's.
             self.book.sent_ahead.remove(&address);
         }
+    }
+
+    /// The address of all ephemeral stake accounts.
+    pub fn ephemeral(&self) -> Address {
+        find_ephemeral_stake(&self.pool.program_id, &self.pool.pool, EPHEMERAL_SEED).0
     }
 
     pub(super) fn send(&mut self, address: Address, lamports: u64) {

@@ -73,6 +73,8 @@ pub struct Book {
     pub staker_decreases: u64,
     /// Those that the budget refused.
     pub refused: u64,
+    /// Lamports that were sent to the address of ephemeral stake accounts.
+    pub stray: u64,
     /// Stake accounts that people who leave have made.
     pub new_accounts: u64,
     /// What is wrong with the next instruction.

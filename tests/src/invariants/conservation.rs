@@ -3,10 +3,13 @@
 //! Of all accounts together nothing changes. What the pool holds (in stake accounts that its authority commands, and what
 //! somebody sent ahead to addresses of such) changes by deposits and withdrawals only, by as much as the pool states, for as many
 //! pool tokens as the rate gives: rounded down both ways. A whole account may be worth up to one pool token less.
+//!
+//! The list and the reserve follow: together they change by what was put in or taken out, and by nothing where stake only moves.
+//! They may have more where lamports that somebody sent are found on the way, and less where losses are.
 
 use {
     super::{Kind, Transition},
-    crate::{ensure, extended::Finding},
+    crate::{ensure, extended::Finding, extension::events::Balances},
     tidepool_interface::instruction::tag,
 };
 
@@ -36,7 +39,29 @@ pub fn check(transition: &Transition) -> Result<(), Finding> {
             ensure!([held, total, supply, mint] == [0; 4], "held {held}, stated {total}, {supply}, minted {mint}");
         }
     }
+    check_list(transition, total)?;
     before.balances.explain(&after.balances, transition.tag(), transition.logs)
+}
+
+/// What the list states and the reserve has, but for updates, which find what others did.
+fn check_list(transition: &Transition, total: i128) -> Result<(), Finding> {
+    let is_update = [tag::UPDATE_VALIDATOR_LIST_BALANCE, tag::UPDATE_VALIDATORS].contains(&transition.tag());
+    if is_update || transition.kind() == Kind::Count {
+        return Ok(());
+    }
+    let listed = |balances: &Balances| i128::from(balances.reserve) + balances.active() + balances.transient();
+    let change = listed(&transition.after.balances) - listed(&transition.before.balances);
+    let (less, is_exact) = match transition.kind() {
+        Kind::Withdrawal => (0, true),
+        // The account is looked at anew.
+        Kind::Deposit => (i128::from(transition.uncounted.lost), false),
+        Kind::Count | Kind::Other => (0, false),
+    };
+    ensure!(
+        change == total || change >= total - less && !is_exact,
+        "list and reserve have {change} lamports more, the pool {total}"
+    );
+    Ok(())
 }
 
 fn check_deposit(transition: &Transition, lamports: u128, minted: u128) -> Result<(), Finding> {

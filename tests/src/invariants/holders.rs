@@ -1,6 +1,7 @@
 //! What one holder does costs no other: what the others' pool tokens are worth, rounded down, is not a lamport less after a deposit
 //! or a withdrawal. Nor do those gain whose pool tokens the instruction moved (who deposits or withdraws, the manager, the
-//! referrer): together they have what they had, and what was put in or taken out. And nobody pays more than the fees in force.
+//! referrer): together they have what they had, and what was put in or taken out. And nobody pays more than the fees in force, or
+//! gets in or out at the rate of an epoch that is over, with rewards and losses to come.
 
 use {
     super::{Kind, Transition, view::fee_on},
@@ -25,6 +26,8 @@ pub fn check(transition: &Transition) -> Result<(), Finding> {
         );
         ensure!(new >= *old || kind == Kind::Withdrawal, "{address} had {old} pool tokens, and has {new}");
     }
+    let is_fresh = before.last_update_epoch == before.epoch;
+    ensure!(is_fresh || matches!(kind, Kind::Count | Kind::Other), "at the rate of epoch {}", before.last_update_epoch);
     match kind {
         Kind::Deposit => {
             check_no_gain(transition)?;

@@ -16,6 +16,10 @@ pub struct View {
     pub total: u64,
     /// Pool tokens that the pool states.
     pub supply: u64,
+    /// Epoch in which the pool was last updated.
+    pub last_update_epoch: u64,
+    /// Epoch that it is.
+    pub epoch: u64,
     /// Pool tokens that the mint states.
     pub mint: u64,
     /// Pool tokens of each token account.
@@ -58,6 +62,8 @@ impl View {
         Self {
             total: head.total_lamports.get(),
             supply: head.pool_token_supply.get(),
+            last_update_epoch: head.last_update_epoch.get(),
+            epoch: world.book.epoch,
             mint: Mint::unpack(mint).expect("the mint").supply,
             can_pay_fee: fee_account.is_some_and(|account| account.state == AccountState::Initialized),
             tokens: tokens.into_iter().map(|(address, account)| (address, account.amount)).collect(),
