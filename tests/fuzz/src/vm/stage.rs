@@ -120,11 +120,17 @@ impl Stage {
 
     /// Runs the instruction, keeps what it changed and checks it. After a finding nothing runs any more.
     pub fn run(&mut self) {
-        if self.finding.is_none() {
-            let before = self.vm.accounts.clone();
-            let outcome = self.vm.process(&self.instruction);
-            self.finding = checks::check(self, &before, &outcome).err();
+        if self.finding.is_some() {
+            return;
         }
+        let mut before = self.vm.accounts.clone();
+        let addresses: Vec<Address> = self.instruction.accounts.iter().map(|meta| meta.pubkey).collect();
+        let machines: Vec<Address> = addresses.iter().copied().filter(|address| self.is_machines(address)).collect();
+        before.extend(machines.iter().map(|address| (*address, self.vm.resolve(address))));
+        let outcome = self.vm.process(&self.instruction);
+        // Named as writable, they would be kept as they are now.
+        machines.iter().for_each(|address| drop(self.vm.accounts.remove(address)));
+        self.finding = checks::check(self, &before, &outcome).err();
     }
 
     /// The clock goes on by so many epochs.
