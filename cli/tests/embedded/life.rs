@@ -12,7 +12,7 @@ use {
 };
 
 /// Rent of a stake account.
-const STAKE_RENT: u64 = 2_282_880;
+pub const STAKE_RENT: u64 = 2_282_880;
 
 #[tokio::test]
 async fn a_pool_lives() {

@@ -11,7 +11,7 @@ use {
 };
 
 /// Changes an account, or says that there is none.
-type Change = Box<dyn Fn(Account) -> Option<Account> + Sync>;
+pub type Change = Box<dyn Fn(Account) -> Option<Account> + Sync>;
 
 /// A lie, and what has to come of it.
 struct Case {

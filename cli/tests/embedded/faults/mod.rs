@@ -8,6 +8,7 @@ mod accounts;
 mod endpoint;
 mod random;
 mod sending;
+mod stake;
 mod transport;
 mod wire;
 

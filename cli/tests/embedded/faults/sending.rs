@@ -3,7 +3,7 @@
 use {
     super::{
         DONE, Endpoint, NOT_NOW, REFUSED, Reply, Request, UNREACHABLE, USAGE, World, account_lie,
-        accounts::{bytes, owned_by, replaced, with_rate},
+        accounts::{Change, bytes, owned_by, replaced, with_rate},
         run, wire,
     },
     crate::harness::{SOL, number},
@@ -35,8 +35,8 @@ async fn a_false_rate_costs_nothing() {
             let before = world.wealth();
             let rate = with_rate(move |total| if factor == 0 { total / 10 } else { total * factor });
             let sent = Endpoint::serve(&world.stage.cluster, &account_lie(pool, rate), |endpoint| {
-                let says = if code == DONE { "rate" } else { "slippage" };
-                run(&world.stage, endpoint, &line).ends(code, if code == DONE { says } else { "" });
+                let says = if code == DONE { "rate" } else { "ExceededSlippage" };
+                run(&world.stage, endpoint, &line).ends(code, says);
                 endpoint.transactions().len()
             });
             let after = world.wealth();
@@ -276,7 +276,6 @@ async fn a_crank_that_is_lied_to_does_no_harm() {
     let lamports = world.wealth().lamports;
     let stranger = Address::new_unique();
     let other = world.account(&world.other_list);
-    type Change = Box<dyn Fn(Account) -> Option<Account> + Sync>;
     let lies: Vec<(Address, Change)> = vec![
         (world.list, Box::new(replaced(vote, stranger))),
         (world.list, Box::new(move |_| Some(other.clone()))),
