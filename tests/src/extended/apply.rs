@@ -73,14 +73,10 @@ impl World<'_> {
     /// The instruction that a step stands for; none where it needs a validator and there is none.
     fn instruction(&mut self, step: &Step) -> Option<Instruction> {
         let mut instruction = match *step {
-            Step::Increase { validator, lamports, additional } => {
-                let record = self.record(validator)?.1;
-                let (vote, stake) = (record.vote_account_address, self.stake_of(&record).0);
-                let seed = seed_for(&record, additional);
-                match additional {
-                    false => self.pool.increase(vote, stake, lamports, seed),
-                    true => self.pool.increase_additional(vote, stake, lamports, seed, EPHEMERAL_SEED),
-                }
+            Step::Increase { validator, lamports, additional } => self.increase(validator, lamports, additional)?,
+            Step::IncreaseAll { validator, rents, additional } => {
+                let reserve = self.lamports(&self.pool.state.head.reserve_stake);
+                self.increase(validator, reserve.saturating_sub(rents * self.stake_rent), additional)?
             }
             Step::AddValidator { vote, seed } => self.pool.add_validator(self.votes[vote % self.votes.len()], seed),
             Step::RemoveValidator { validator } => {
@@ -99,6 +95,16 @@ impl World<'_> {
             spoil(&mut instruction, sabotage);
         }
         Some(instruction)
+    }
+
+    fn increase(&self, validator: usize, lamports: u64, additional: bool) -> Option<Instruction> {
+        let record = self.record(validator)?.1;
+        let (vote, stake) = (record.vote_account_address, self.stake_of(&record).0);
+        let seed = seed_for(&record, additional);
+        Some(match additional {
+            false => self.pool.increase(vote, stake, lamports, seed),
+            true => self.pool.increase_additional(vote, stake, lamports, seed, EPHEMERAL_SEED),
+        })
     }
 
     fn setting(&mut self, step: &Step) -> Option<Instruction> {

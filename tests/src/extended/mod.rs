@@ -4,6 +4,7 @@
 //! this module's own. The state that a history ends in is then checked for one of the properties.
 
 mod apply;
+mod book;
 mod checks;
 pub mod crank;
 mod movements;
@@ -17,8 +18,9 @@ pub mod wild;
 pub mod world;
 
 pub use {
+    book::{Book, Snapshot, Uncounted},
     runner::{Property, check, machine},
     spec::{SOL, Spec},
     step::Step,
-    world::{Finding, Snapshot, World},
+    world::{Finding, World},
 };

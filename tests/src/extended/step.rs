@@ -40,6 +40,9 @@ pub enum Step {
     },
     /// The staker's `IncreaseValidatorStake`, or `IncreaseAdditionalValidatorStake`.
     Increase { validator: usize, lamports: u64, additional: bool },
+    /// The same with all that the reserve has but for the rent of so many stake accounts: with less than two, of the reserve's
+    /// own or of the new account's, it must fail.
+    IncreaseAll { validator: usize, rents: u64, additional: bool },
     /// The staker's `DecreaseValidatorStake` (0), `…WithReserve` (1) or `DecreaseAdditionalValidatorStake` (2).
     Decrease { validator: usize, lamports: u64, variant: u8 },
     /// `AddValidatorToPool`.

@@ -84,7 +84,7 @@ fn check_withdrawal(transition: &Transition, lamports: u128, burnt: u128) -> Res
     let (total, supply) = (u128::from(before.total), u128::from(before.supply));
     let expected = burnt * total / supply;
     let is_stake = [tag::WITHDRAW_STAKE, tag::WITHDRAW_STAKE_WITH_SLIPPAGE].contains(&transition.tag());
-    let of_a_token = if is_stake { (total + supply - 1) / supply } else { 0 };
+    let of_a_token = if is_stake { total.div_ceil(supply) } else { 0 };
     ensure!(
         lamports <= expected && lamports + of_a_token >= expected,
         "{lamports} lamports for {burnt} pool tokens, not {expected}"

@@ -22,7 +22,7 @@ pub use view::View;
 
 use {
     crate::{
-        extended::{Finding, World, world::Uncounted},
+        extended::{Finding, Uncounted, World},
         vm::Outcome,
     },
     solana_instruction::Instruction,
@@ -96,6 +96,8 @@ impl Transition<'_> {
     }
 }
 
+type Invariant = fn(&Transition) -> Result<(), Finding>;
+
 /// Checks everything of one instruction.
 ///
 /// # Errors
@@ -109,7 +111,7 @@ pub fn check(
 ) -> Result<(), Finding> {
     let uncounted = world.book.uncounted;
     let transition = Transition { before, after, instruction, logs: &outcome.logs, uncounted };
-    let invariants: [(&str, fn(&Transition) -> Result<(), Finding>); 5] = [
+    let invariants: [(&str, Invariant); 5] = [
         ("rate", rate::check),
         ("conservation", conservation::check),
         ("supply", supply::check),

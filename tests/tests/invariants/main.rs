@@ -17,7 +17,7 @@ use {
 const HISTORIES: u64 = 500;
 
 /// Steps that there are.
-const KINDS: usize = 32;
+const KINDS: usize = 33;
 
 /// Of each kind of step, and of each instruction's successes, so many at least: histories in which everything fails would prove
 /// little.
