@@ -11,6 +11,7 @@ use {
     solana_account::Account,
     solana_address::Address,
     solana_instruction::{AccountMeta, Instruction},
+    solana_sdk_ids::stake,
     solana_stake_history::StakeHistoryEntry,
     std::{collections::HashMap, fmt::Write as _},
     tidepool_interface::ExtensionError::TurnoverBudgetExceeded,
@@ -136,7 +137,8 @@ fn compare(ours: &Outcome, theirs: &Outcome, list: Option<&Address>) -> Result<(
     if result.raw_result != reference.raw_result {
         let _ = writeln!(text, "result {:?}, reference {:?}", result.raw_result, reference.raw_result);
     }
-    if result.return_data != reference.return_data {
+    // Where the contract asks for the minimum delegation and Tidepool does not have to, the answer outlives a failure.
+    if result.raw_result.is_ok() && result.return_data != reference.return_data {
         let _ = writeln!(text, "return data {:?}, reference {:?}", result.return_data, reference.return_data);
     }
     // A failed instruction changes nothing; what the machine returns of it means nothing either.
@@ -161,6 +163,10 @@ fn compare_account(
     theirs: &Account,
     is_masked: impl Fn(usize) -> bool,
 ) {
+    // The contract empties an ephemeral stake account that Tidepool does without. Either is gone when the transaction ends.
+    if *ours == Account::default() && theirs.lamports == 0 && theirs.owner == stake::ID {
+        return;
+    }
     if ours.lamports != theirs.lamports {
         let _ = writeln!(text, "{address}: {} lamports, reference {}", ours.lamports, theirs.lamports);
     }

@@ -10,7 +10,7 @@ mod token;
 pub use {
     authority::PoolAuthority,
     metadata::{TokenText, create_metadata, update_metadata},
-    stake::{StakeSysvars, authorize, minimum_delegation},
+    stake::{StakeSysvars, USUAL_MINIMUM_DELEGATION, authorize, minimum_delegation},
     system::{create_stake_account, transfer},
     token::{BurnAndFee, TokenProgram, burn, burn_and_transfer, can_transfer_after_burn, transfer_checked},
 };

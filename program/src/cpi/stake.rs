@@ -176,6 +176,9 @@ fn authorize_accounts<'a>(stake: &'a AccountView, authority: &'a AccountView) ->
     ]
 }
 
+/// The stake program's minimum delegation on today's clusters, in lamports.
+pub const USUAL_MINIMUM_DELEGATION: u64 = 1_000_000_000;
+
 /// Lamports that the stake program demands of a delegation: asked of the program itself, as it may change.
 ///
 /// # Errors

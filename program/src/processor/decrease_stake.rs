@@ -3,11 +3,14 @@
 
 use {
     crate::{
-        cpi::{PoolAuthority, StakeSysvars, minimum_delegation},
+        cpi::{PoolAuthority, StakeSysvars, USUAL_MINIMUM_DELEGATION, minimum_delegation},
         event::Funds,
-        processor::moving_stake::{
-            Authorization, Ephemeral, Request, check_stake_in_motion, create_ephemeral, create_transient,
-            shared_accounts,
+        processor::{
+            moving_stake::{
+                Authorization, Ephemeral, Request, check_stake_in_motion, create_ephemeral, create_transient,
+                shared_accounts,
+            },
+            passage::Passage,
         },
         validation::{
             Pool, Rent, SysvarAt, borrow_stake, check_owner, check_transient_stake_under, check_validator_stake,
@@ -26,7 +29,7 @@ use {
         },
         minimum_delegation as pool_minimum_delegation, minimum_stake_lamports,
         rebalance::turnover_left,
-        state::{ValidatorListMut, ValidatorStakeInfo},
+        state::{ValidatorListMut, ValidatorStakeInfo, find_record},
     },
 };
 
@@ -138,7 +141,8 @@ fn decrease(
     }
     let stake = &accounts.validator_stake;
     let vote = StakeState::decode_delegated(&borrow_stake(stake))?.1.voter;
-    let record = list.find(&vote).ok_or(ValidatorNotFound)?;
+    let place = find_record(list.records(), &vote).ok_or(ValidatorNotFound)?;
+    let record = &mut list.records()[place];
     check_validator_stake(&pool, stake, record)?;
     check_stake_in_motion(&accounts.transient_stake, record, &request, ephemeral.is_some(), |delegation| {
         delegation.deactivation_epoch.get() == epoch
@@ -148,7 +152,7 @@ fn decrease(
     }
     check_amount(stake, request.lamports, rent)?;
     check_turnover(&pool, list.records(), request.lamports, rent)?;
-    let record = list.find(&vote).ok_or(ValidatorNotFound)?;
+    let record = &mut list.records()[place];
 
     let mut funds = Funds::before(&pool, epoch, request.tag);
     if let Some(funding) = &funding {
@@ -156,23 +160,28 @@ fn decrease(
     }
     funds.validator_before(record);
     let movement = Movement {
-        pool: &pool,
         authority: &authority,
         clock: &accounts.clock,
         funding: funding.as_ref(),
         stake_rent: rent.minimum_balance(STAKE_ACCOUNT_SPACE),
     };
-    let source = match &ephemeral {
-        None => Source { account: *stake, lamports: request.lamports },
-        Some(ephemeral) => movement.split_ephemeral(stake, ephemeral, request.lamports)?,
-    };
     let transient = &accounts.transient_stake;
-    let bump = check_transient_stake_under(&pool, transient, record, request.transient_seed)?;
-    if record.transient_stake_lamports.get() > 0 {
-        movement.join(&source, transient)?;
-    } else {
+    let bump = check_transient_stake_under(&pool, transient, record, request.transient_seed);
+    let passage = Passage::choose(&pool, record, ephemeral, transient, bump.is_ok())?;
+    if let Passage::Through(ephemeral) = &passage {
+        create_ephemeral(&pool, ephemeral)?;
+        movement.split_deactivated(stake, &ephemeral.account, request.lamports)?;
+    }
+    let bump = bump?;
+    let joins = record.transient_stake_lamports.get() > 0;
+    if !joins {
         create_transient(&pool, transient, &vote, request.transient_seed, bump)?;
-        movement.begin(&source, transient)?;
+    }
+    match &passage {
+        Passage::Direct => movement.begin(stake, transient, request.lamports)?,
+        Passage::Shortened => movement.split_deactivated(stake, transient, request.lamports)?,
+        Passage::Through(ephemeral) if joins => movement.join(&ephemeral.account, transient)?,
+        Passage::Through(ephemeral) => movement.begin(&ephemeral.account, transient, ephemeral.account.lamports())?,
     }
     store(record, &request, transient.lamports())?;
     if pool.is_extended() {
@@ -186,14 +195,17 @@ fn decrease(
     Ok(())
 }
 
-/// The account to split off, and how much of it.
-struct Source {
-    account: AccountView,
-    lamports: u64,
-}
-
 /// The part must be a delegation of its own, and so must what stays.
+///
+/// The stake program splits off no less than its minimum, so the minimum is `lamports` at most or the split fails: where another
+/// `lamports` stay, nobody has to ask for it. Below the usual minimum the split fails as a rule, and the program is asked, so that the
+/// error is the contract's.
 fn check_amount(stake: &AccountView, lamports: u64, rent: &Rent) -> ProgramResult {
+    if lamports >= USUAL_MINIMUM_DELEGATION
+        && stake.lamports().saturating_sub(lamports) >= minimum_stake_lamports(rent.of(stake), lamports)
+    {
+        return Ok(());
+    }
     let stake_program_minimum = minimum_delegation()?;
     if lamports < pool_minimum_delegation(stake_program_minimum) {
         return Err(ProgramError::AccountNotRentExempt);
@@ -222,7 +234,6 @@ fn check_turnover(pool: &Pool, records: &[ValidatorStakeInfo], lamports: u64, re
 
 /// What the steps of a decrease have in common.
 struct Movement<'a> {
-    pool: &'a Pool<'a>,
     authority: &'a PoolAuthority<'a>,
     clock: &'a AccountView,
     /// None for the deprecated variant, whose caller funds the transient account.
@@ -232,39 +243,32 @@ struct Movement<'a> {
 }
 
 impl Movement<'_> {
-    /// Splits deactivated stake into an account that can be merged with what moves already.
-    fn split_ephemeral(
-        &self,
-        stake: &AccountView,
-        ephemeral: &Ephemeral,
-        lamports: u64,
-    ) -> Result<Source, ProgramError> {
-        create_ephemeral(self.pool, ephemeral)?;
+    /// Splits stake into a new account, whose rent the reserve pays, and deactivates it.
+    fn split_deactivated(&self, stake: &AccountView, to: &AccountView, lamports: u64) -> ProgramResult {
         if let Some(funding) = self.funding {
-            self.top_up(funding, &ephemeral.account)?;
+            self.top_up(funding, to)?;
         }
-        self.authority.split(stake, &ephemeral.account, lamports)?;
-        self.authority.deactivate(&ephemeral.account, self.clock)?;
-        Ok(Source { account: ephemeral.account, lamports: ephemeral.account.lamports() })
+        self.authority.split(stake, to, lamports)?;
+        self.authority.deactivate(to, self.clock)
     }
 
-    /// Merges the source into the stake in motion.
-    fn join(&self, source: &Source, transient: &AccountView) -> ProgramResult {
+    /// Merges the ephemeral account into the stake in motion.
+    fn join(&self, ephemeral: &AccountView, transient: &AccountView) -> ProgramResult {
         // Only the additional variant comes here, which has the stake history.
         let funding = self.funding.ok_or(ProgramError::NotEnoughAccountKeys)?;
-        self.authority.merge(&source.account, transient, self.sysvars(funding))
+        self.authority.merge(ephemeral, transient, self.sysvars(funding))
     }
 
-    /// Splits the source into the new transient account, deactivated.
-    fn begin(&self, source: &Source, transient: &AccountView) -> ProgramResult {
+    /// Splits `lamports` of an account into the new transient account, deactivated.
+    fn begin(&self, source: &AccountView, transient: &AccountView, lamports: u64) -> ProgramResult {
         // A split of all of the ephemeral account takes its rent along.
         if let Some(funding) = self.funding
-            && source.account.lamports() != source.lamports
+            && source.lamports() != lamports
         {
             self.check_reserve_covers(funding, transient)?;
             self.top_up(funding, transient)?;
         }
-        self.authority.split(&source.account, transient, source.lamports)?;
+        self.authority.split(source, transient, lamports)?;
         let is_delegated = StakeState::decode_delegated(&borrow_stake(transient))?.1.is_delegated();
         if is_delegated { self.authority.deactivate(transient, self.clock) } else { Ok(()) }
     }

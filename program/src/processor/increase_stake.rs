@@ -2,11 +2,14 @@
 
 use {
     crate::{
-        cpi::{PoolAuthority, StakeSysvars, minimum_delegation},
+        cpi::{PoolAuthority, StakeSysvars, USUAL_MINIMUM_DELEGATION, minimum_delegation},
         event::Funds,
-        processor::moving_stake::{
-            Authorization, Ephemeral, Request, check_stake_in_motion, create_ephemeral, create_transient,
-            shared_accounts,
+        processor::{
+            moving_stake::{
+                Authorization, Ephemeral, Request, check_stake_in_motion, create_ephemeral, create_transient,
+                shared_accounts,
+            },
+            passage::Passage,
         },
         validation::{
             Pool, Rent, SysvarAt, borrow_stake, check_owner, check_transient_stake_under, check_validator_stake,
@@ -111,23 +114,24 @@ fn increase(
     })?;
     check_validator(&pool, &accounts, record)?;
 
+    let transient = &accounts.transient_stake;
+    let delegated = ephemeral.as_ref().map_or(transient, |ephemeral| &ephemeral.account);
+    check_minimum(delegated, request.lamports)?;
     let lamports = lamports_with_rent(&accounts.reserve_stake, request.lamports, rent)?;
     let mut funds = Funds::before(&pool, epoch, request.tag).reserve_before(&accounts.reserve_stake);
     funds.validator_before(record);
-    let is_in_motion = record.transient_stake_lamports.get() > 0;
-    let source = match ephemeral {
-        None => accounts.reserve_stake,
-        Some(ephemeral) => {
+    let bump = check_transient_stake_under(&pool, transient, record, request.transient_seed);
+    let source = match Passage::choose(&pool, record, ephemeral, transient, bump.is_ok())? {
+        Passage::Direct | Passage::Shortened => accounts.reserve_stake,
+        Passage::Through(ephemeral) => {
             create_ephemeral(&pool, &ephemeral)?;
             authority.split(&accounts.reserve_stake, &ephemeral.account, lamports)?;
             delegate(&authority, &ephemeral.account, &accounts)?;
             ephemeral.account
         }
     };
-    let transient = &accounts.transient_stake;
-    let vote = *accounts.vote.address();
-    let bump = check_transient_stake_under(&pool, transient, record, request.transient_seed)?;
-    if is_in_motion {
+    let (vote, bump) = (*accounts.vote.address(), bump?);
+    if record.transient_stake_lamports.get() > 0 {
         authority.merge(&source, transient, sysvars(&accounts))?;
     } else {
         create_transient(&pool, transient, &vote, request.transient_seed, bump)?;
@@ -149,11 +153,23 @@ fn increase(
     Ok(())
 }
 
+/// Checks that `lamports` can be delegated.
+///
+/// The stake program demands as much itself when it delegates. So nobody has to ask it where the account to be delegated will hold
+/// these lamports and its rent alone. Below the usual minimum it refuses as a rule, and is asked, so that the error is the contract's.
+///
+/// # Errors
+/// [`INSUFFICIENT_DELEGATION`].
+fn check_minimum(delegated: &AccountView, lamports: u64) -> ProgramResult {
+    if lamports >= USUAL_MINIMUM_DELEGATION && delegated.lamports() == 0 {
+        return Ok(());
+    }
+    let minimum = pool_minimum_delegation(minimum_delegation()?);
+    if lamports < minimum { Err(INSUFFICIENT_DELEGATION) } else { Ok(()) }
+}
+
 /// What to take from the reserve: the stake, and the rent of its account, which returns once the stake is merged.
 fn lamports_with_rent(reserve: &AccountView, lamports: u64, rent: &Rent) -> Result<u64, ProgramError> {
-    if lamports < pool_minimum_delegation(minimum_delegation()?) {
-        return Err(INSUFFICIENT_DELEGATION);
-    }
     let stake_rent = rent.minimum_balance(STAKE_ACCOUNT_SPACE);
     let lamports = lamports.saturating_add(stake_rent);
     if reserve.lamports().saturating_sub(lamports) < stake_rent {

@@ -9,6 +9,7 @@ mod extend_pool;
 mod increase_stake;
 mod initialize;
 mod moving_stake;
+mod passage;
 mod rebalance;
 mod remove_validator;
 mod set_fee;

@@ -2,7 +2,10 @@
 
 use {
     crate::{
-        cpi::{BurnAndFee, burn, burn_and_transfer, can_transfer_after_burn, minimum_delegation, transfer_checked},
+        cpi::{
+            BurnAndFee, USUAL_MINIMUM_DELEGATION, burn, burn_and_transfer, can_transfer_after_burn, minimum_delegation,
+            transfer_checked,
+        },
         event::Funds,
         validation::{
             Pool, Rent, SysvarAt, borrow_stake, check_owner, check_stake_program, check_transient_stake,
@@ -99,9 +102,6 @@ pub fn process(
     funds.emit(&pool);
     Ok(())
 }
-
-/// The stake program's minimum delegation on today's clusters, in lamports.
-const USUAL_MINIMUM_DELEGATION: u64 = 1_000_000_000;
 
 /// Whether the call that burns can be made at all: where it cannot, what is asked of the stake program before shows.
 fn can_burn(accounts: &WithdrawStakeAccounts<&AccountView>) -> bool {

@@ -11,7 +11,11 @@ use {
         AccountNotRentExempt, BorshIoError, IncorrectProgramId, InsufficientFunds, InvalidSeeds,
         MissingRequiredSignature,
     },
-    tidepool_interface::{StakePoolError::*, address::SYSTEM_PROGRAM_ID, state::StakeStatus},
+    tidepool_interface::{
+        StakePoolError::*,
+        address::{STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID},
+        state::StakeStatus,
+    },
 };
 
 const DECREASE: &[&str] =
@@ -32,6 +36,9 @@ const MORE: &[&str] = &["IncreaseAdditionalValidatorStake, more"];
 
 /// The stake program's code for stakes that are not alike.
 const MERGE_TRANSIENT_STAKE: u32 = 5;
+
+/// The system program's code for an account that is there already.
+const IN_USE: u32 = 0;
 
 const SOL: u64 = 1_000_000_000;
 
@@ -85,6 +92,11 @@ fn once_before(s: &mut Spoiler) {
 /// Place of the first ephemeral account, which both additional instructions have.
 fn ephemeral(s: &Spoiler) -> solana_address::Address {
     if s.ix.data[0] == 19 { s.at(5) } else { s.at(6) }
+}
+
+/// The transient account that the first validator gets.
+fn new_transient(s: &Spoiler) -> solana_address::Address {
+    s.pool.transient(&s.vote(0), 7)
 }
 
 pub const CASES: &[Case] = &[
@@ -187,6 +199,33 @@ pub const CASES: &[Case] = &[
         &["IncreaseAdditionalValidatorStake"],
         |s| s.lamports(ephemeral(s), SOL),
         Error(InsufficientFunds),
+    ),
+    ("transient account funded before", ADDITIONAL, |s| s.lamports(new_transient(s), SOL), Success),
+    (
+        "both accounts funded before",
+        &["DecreaseAdditionalValidatorStake"],
+        |s| {
+            s.lamports(ephemeral(s), 1);
+            s.lamports(new_transient(s), 1);
+        },
+        Success,
+    ),
+    ("ephemeral account in use", ADDITIONAL, |s| s.edit(ephemeral(s), |a| a.data.push(0)), Foreign(IN_USE)),
+    (
+        "ephemeral account of another",
+        ADDITIONAL,
+        |s| s.edit(ephemeral(s), |a| a.owner = STAKE_PROGRAM_ID),
+        Foreign(IN_USE),
+    ),
+    ("transient account in use", ADDITIONAL, |s| s.edit(new_transient(s), |a| a.data.push(0)), Foreign(IN_USE)),
+    (
+        "other transient address and other ephemeral address",
+        ADDITIONAL,
+        |s| {
+            s.replace(new_transient(s));
+            s.replace(ephemeral(s));
+        },
+        pool(InvalidStakeAccountAddress),
     ),
     ("twice in an epoch", &["IncreaseAdditionalValidatorStake"], once_before, Success),
     // The bank's stake program merges no stake that is being deactivated.
