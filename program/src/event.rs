@@ -68,26 +68,9 @@ pub struct Funds {
 
 impl Funds {
     /// Begins with the pool's totals, before the instruction changes any.
+    #[inline(always)]
     pub fn before(pool: &Pool, epoch: u64, instruction: u8) -> Self {
-        let event = pool.is_extended().then(|| {
-            let rate = pool.rate();
-            FundsEvent {
-                pool: *pool.address(),
-                vote: Address::default(),
-                epoch: epoch.into(),
-                records: 0.into(),
-                instruction,
-                old_status: NO_STATUS,
-                new_status: NO_STATUS,
-                reserved: 0,
-                total_lamports: unchanged(rate.total_lamports),
-                pool_token_supply: unchanged(rate.pool_token_supply),
-                reserve_lamports: Change::default(),
-                active_stake_lamports: Change::default(),
-                transient_stake_lamports: Change::default(),
-            }
-        });
-        Self { event }
+        Self { event: if pool.is_extended() { Some(begin(pool, epoch, instruction)) } else { None } }
     }
 
     /// Adds what the reserve holds before.
@@ -150,6 +133,27 @@ impl Funds {
             event.pool_token_supply.new.set(rate.pool_token_supply);
             emit(event);
         }
+    }
+}
+
+// Not inlined: other pools would pay for the zeros, too.
+#[inline(never)]
+fn begin(pool: &Pool, epoch: u64, instruction: u8) -> FundsEvent {
+    let rate = pool.rate();
+    FundsEvent {
+        pool: *pool.address(),
+        vote: Address::default(),
+        epoch: epoch.into(),
+        records: 0.into(),
+        instruction,
+        old_status: NO_STATUS,
+        new_status: NO_STATUS,
+        reserved: 0,
+        total_lamports: unchanged(rate.total_lamports),
+        pool_token_supply: unchanged(rate.pool_token_supply),
+        reserve_lamports: Change::default(),
+        active_stake_lamports: Change::default(),
+        transient_stake_lamports: Change::default(),
     }
 }
 

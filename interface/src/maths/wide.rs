@@ -67,6 +67,14 @@ impl Wide {
         if self.high == 0 {
             return Some((self.low / divisor, self.low % divisor));
         }
+        // Two divisions do where the first can take all but sixteen bits.
+        if (self.high >> 16) | (divisor >> 48) == 0 {
+            let first = (self.high << 48) | (self.low >> 16);
+            let digit = first / divisor;
+            let rest = (first.wrapping_sub(digit.wrapping_mul(divisor)) << 16) | (self.low & 0xFFFF);
+            // A quotient under 2^64 has a first digit under 2^48, and the second is under 2^16.
+            return Some(((digit << 16) | (rest / divisor), rest % divisor));
+        }
         // With so much room above the divisor, sixteen or eight bits at a time need no preparation.
         if divisor >> 48 == 0 {
             return Some(self.divide_by_digits::<16>(divisor));

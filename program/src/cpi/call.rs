@@ -1,9 +1,12 @@
 //! The call itself.
 
-use pinocchio::{
-    AccountView, ProgramResult,
-    cpi::{CpiAccount, Signer, invoke_signed_unchecked},
-    instruction::InstructionView,
+use {
+    core::mem::MaybeUninit,
+    pinocchio::{
+        AccountView, ProgramResult,
+        cpi::{CpiAccount, Signer, invoke_signed_unchecked},
+        instruction::InstructionView,
+    },
 };
 
 /// Calls a program with `accounts`, one for each account of the instruction and in its order. A failing callee ends the
@@ -32,11 +35,12 @@ pub fn call<const N: usize>(
             account.check_borrow()?;
         }
     }
-    let accounts: [CpiAccount; N] = accounts.map(CpiAccount::from);
+    let mut infos = [const { MaybeUninit::uninit() }; N];
+    let infos = describe(accounts, &mut infos);
     // SAFETY: No data that the callee may write is borrowed, and none that it may read is borrowed for writing: that was
     // checked above for each account that the instruction names by its own address. The rest are sysvars and programs,
     // whose data nobody writes.
-    unsafe { invoke_signed_unchecked(instruction, &accounts, signers) };
+    unsafe { invoke_signed_unchecked(instruction, infos, signers) };
     Ok(())
 }
 
@@ -53,8 +57,22 @@ pub fn call_batch<const N: usize>(
     for account in accounts {
         account.check_borrow_mut()?;
     }
-    let accounts: [CpiAccount; N] = accounts.map(CpiAccount::from);
+    let mut infos = [const { MaybeUninit::uninit() }; N];
+    let infos = describe(accounts, &mut infos);
     // SAFETY: The data of none of the accounts is borrowed, as was checked above.
-    unsafe { invoke_signed_unchecked(instruction, &accounts, signers) };
+    unsafe { invoke_signed_unchecked(instruction, infos, signers) };
     Ok(())
+}
+
+/// The accounts as the runtime wants them, each written where it stays: in one piece they would go over the stack twice.
+#[inline(always)]
+fn describe<'a, 'b, const N: usize>(
+    accounts: [&'a AccountView; N],
+    infos: &'b mut [MaybeUninit<CpiAccount<'a>>; N],
+) -> &'b [CpiAccount<'a>] {
+    for (info, account) in infos.iter_mut().zip(accounts) {
+        CpiAccount::init_from_account_view(account, info);
+    }
+    // SAFETY: Each of them was just written.
+    unsafe { core::slice::from_raw_parts(infos.as_ptr().cast(), N) }
 }

@@ -145,7 +145,8 @@ impl<'a> Pool<'a> {
 
     #[inline(always)]
     fn store_totals(&mut self, lamports: Option<u64>, pool_tokens: Option<u64>) -> ProgramResult {
-        let (pool_tokens, lamports) = (pool_tokens.ok_or(CalculationFailure)?, lamports.ok_or(CalculationFailure)?);
+        let Some(lamports) = lamports else { return Err(CalculationFailure.into()) };
+        let Some(pool_tokens) = pool_tokens else { return Err(CalculationFailure.into()) };
         self.store(lamports, pool_tokens);
         Ok(())
     }
