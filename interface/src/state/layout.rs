@@ -29,27 +29,54 @@ pub(super) const NUMBER: usize = size_of::<U64>();
 /// Offset of the tag of the pending fee on rewards, the first field after the head.
 pub(super) const NEXT_EPOCH_FEE: usize = POOL_HEAD_LENGTH;
 
-/// Offsets of the other tags, and of the pool's end, where nothing before them is set.
-const PREFERRED_DEPOSIT: usize = NEXT_EPOCH_FEE + 1;
-const PREFERRED_WITHDRAW: usize = PREFERRED_DEPOSIT + 1;
-const NEXT_STAKE_WITHDRAWAL_FEE: usize = PREFERRED_WITHDRAW + 1 + 2 * FEE;
-const SOL_DEPOSIT_AUTHORITY: usize = NEXT_STAKE_WITHDRAWAL_FEE + 1 + 1;
-const SOL_WITHDRAW_AUTHORITY: usize = SOL_DEPOSIT_AUTHORITY + 1 + FEE + 1;
-const NEXT_SOL_WITHDRAWAL_FEE: usize = SOL_WITHDRAW_AUTHORITY + 1 + FEE;
-const END: usize = NEXT_SOL_WITHDRAWAL_FEE + 1 + 2 * NUMBER;
+/// All offsets of tags in a pool that has nothing set.
+const TAGS: [usize; 7] = [
+    NEXT_EPOCH_FEE,
+    NOTHING_SET.preferred_deposit,
+    NOTHING_SET.preferred_withdraw,
+    NOTHING_SET.next_stake_withdrawal_fee,
+    NOTHING_SET.sol_deposit_authority,
+    NOTHING_SET.sol_withdraw_authority,
+    NOTHING_SET.next_sol_withdrawal_fee,
+];
 
-/// Length in bytes of what follows the tag of a pending fee and of an option, and the highest tag.
-const NEXT_FEE: (usize, u8) = (FEE, 2);
-const OPTION: (usize, u8) = (ADDRESS, 1);
+/// The layout of a pool that has nothing set.
+const NOTHING_SET: PoolLayout = {
+    let preferred_deposit = NEXT_EPOCH_FEE + 1;
+    let preferred_withdraw = preferred_deposit + 1;
+    let next_stake_withdrawal_fee = preferred_withdraw + 1 + 2 * FEE;
+    let sol_deposit_authority = next_stake_withdrawal_fee + 1 + 1;
+    let sol_withdraw_authority = sol_deposit_authority + 1 + FEE + 1;
+    let next_sol_withdrawal_fee = sol_withdraw_authority + 1 + FEE;
+    PoolLayout {
+        preferred_deposit,
+        preferred_withdraw,
+        next_stake_withdrawal_fee,
+        sol_deposit_authority,
+        sol_withdraw_authority,
+        next_sol_withdrawal_fee,
+        end: next_sol_withdrawal_fee + 1 + 2 * NUMBER,
+    }
+};
 
-/// Bytes that follow the tag at `at`.
+/// Where the field ends that begins with the tag at `at`.
 #[inline(always)]
-fn length_behind(data: &[u8], at: usize, (length, tag_max): (usize, u8)) -> Result<usize, ProgramError> {
+fn after_tagged(data: &[u8], at: usize, length: usize, tag_max: u8) -> Result<usize, ProgramError> {
     match *data.get(at).ok_or(ProgramError::BorshIoError)? {
-        0 => Ok(0),
-        tag if tag <= tag_max => Ok(length),
+        0 => Ok(at.wrapping_add(1)),
+        tag if tag <= tag_max => Ok(at.wrapping_add(1 + length)),
         _ => Err(ProgramError::BorshIoError),
     }
+}
+
+#[inline(always)]
+fn after_option(data: &[u8], at: usize) -> Result<usize, ProgramError> {
+    after_tagged(data, at, ADDRESS, 1)
+}
+
+#[inline(always)]
+fn after_future_fee(data: &[u8], at: usize) -> Result<usize, ProgramError> {
+    after_tagged(data, at, FEE, 2)
 }
 
 impl PoolLayout {
@@ -61,36 +88,24 @@ impl PoolLayout {
     #[inline(always)]
     pub fn of(data: &[u8]) -> Result<Self, ProgramError> {
         split_head(data)?;
-        // Where all fields are there, which is so in all accounts that are made for a pool, none of them has to be looked for.
-        match data.first_chunk::<POOL_MAX_LENGTH>() {
-            Some(data) => Self::walk(data),
-            None => Self::walk_short(data),
+        // Most pools have nothing set, and each account that is made for a pool has room for all of it.
+        if let Some(data) = data.first_chunk::<POOL_MAX_LENGTH>()
+            && TAGS.iter().fold(0, |tags, at| tags | data[*at]) == 0
+        {
+            return Ok(NOTHING_SET);
         }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn walk_short(data: &[u8]) -> Result<Self, ProgramError> {
         Self::walk(data)
     }
 
-    /// Adds up what is set on top of where the fields lie in a pool that has none of it.
     #[inline(always)]
     fn walk(data: &[u8]) -> Result<Self, ProgramError> {
-        let mut set = length_behind(data, NEXT_EPOCH_FEE, NEXT_FEE)?;
-        let preferred_deposit = PREFERRED_DEPOSIT.wrapping_add(set);
-        set = set.wrapping_add(length_behind(data, preferred_deposit, OPTION)?);
-        let preferred_withdraw = PREFERRED_WITHDRAW.wrapping_add(set);
-        set = set.wrapping_add(length_behind(data, preferred_withdraw, OPTION)?);
-        let next_stake_withdrawal_fee = NEXT_STAKE_WITHDRAWAL_FEE.wrapping_add(set);
-        set = set.wrapping_add(length_behind(data, next_stake_withdrawal_fee, NEXT_FEE)?);
-        let sol_deposit_authority = SOL_DEPOSIT_AUTHORITY.wrapping_add(set);
-        set = set.wrapping_add(length_behind(data, sol_deposit_authority, OPTION)?);
-        let sol_withdraw_authority = SOL_WITHDRAW_AUTHORITY.wrapping_add(set);
-        set = set.wrapping_add(length_behind(data, sol_withdraw_authority, OPTION)?);
-        let next_sol_withdrawal_fee = NEXT_SOL_WITHDRAWAL_FEE.wrapping_add(set);
-        set = set.wrapping_add(length_behind(data, next_sol_withdrawal_fee, NEXT_FEE)?);
-        let end = END.wrapping_add(set);
+        let preferred_deposit = after_future_fee(data, NEXT_EPOCH_FEE)?;
+        let preferred_withdraw = after_option(data, preferred_deposit)?;
+        let next_stake_withdrawal_fee = after_option(data, preferred_withdraw)?.wrapping_add(2 * FEE);
+        let sol_deposit_authority = after_future_fee(data, next_stake_withdrawal_fee)?.wrapping_add(1);
+        let sol_withdraw_authority = after_option(data, sol_deposit_authority)?.wrapping_add(FEE + 1);
+        let next_sol_withdrawal_fee = after_option(data, sol_withdraw_authority)?.wrapping_add(FEE);
+        let end = after_future_fee(data, next_sol_withdrawal_fee)?.wrapping_add(2 * NUMBER);
         if end > data.len() {
             return Err(ProgramError::BorshIoError);
         }
