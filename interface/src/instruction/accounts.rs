@@ -49,6 +49,15 @@ macro_rules! accounts {
                         $($optional: _rest.first(),)?
                     })
                 }
+
+                /// The same with the accounts themselves.
+                #[inline(always)]
+                pub fn copied(&self) -> $name<T>
+                where
+                    T: Copy,
+                {
+                    $name { $($field: *self.$field,)* $($optional: self.$optional.copied(),)? }
+                }
             }
 
             #[cfg(feature = "client")]

@@ -114,11 +114,13 @@ impl<'a> StakePoolInstruction<'a> {
         if reader.is_empty() { Ok(instruction) } else { Err(ProgramError::BorshIoError) }
     }
 
-    /// The tag and the amount of instruction data that could be a tag and an amount, and nothing else.
+    /// The tag and the numbers of instruction data that could be a tag and `N` numbers, and nothing else.
     #[inline(always)]
-    pub fn decode_amount(data: &[u8]) -> Option<(u8, u64)> {
-        let [tag, amount @ ..]: &[u8; 9] = data.try_into().ok()?;
-        Some((*tag, u64::from_le_bytes(*amount)))
+    pub fn decode_numbers<const N: usize>(data: &[u8]) -> Option<(u8, [u64; N])> {
+        let (tag, numbers) = data.split_first()?;
+        let (numbers, rest) = numbers.as_chunks::<8>();
+        let numbers: &[[u8; 8]; N] = numbers.try_into().ok()?;
+        rest.is_empty().then(|| (*tag, numbers.map(u64::from_le_bytes)))
     }
 
     #[inline]

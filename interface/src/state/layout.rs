@@ -97,7 +97,8 @@ impl PoolLayout {
         Self::walk(data)
     }
 
-    #[inline(always)]
+    /// Looks for each field behind the one before.
+    #[inline(never)]
     fn walk(data: &[u8]) -> Result<Self, ProgramError> {
         let preferred_deposit = after_future_fee(data, NEXT_EPOCH_FEE)?;
         let preferred_withdraw = after_option(data, preferred_deposit)?;

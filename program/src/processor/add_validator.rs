@@ -22,8 +22,9 @@ use {
 
 #[inline(never)]
 pub fn process(program_id: &Address, accounts: &[AccountView], seed: u32) -> ProgramResult {
-    let mut accounts = AddValidatorToPoolAccounts::load(&mut accounts.iter().copied())
-        .map_err(|error| missing_account(error, accounts, &[SysvarAt::Rent(7), SysvarAt::Clock(8)]))?;
+    let mut accounts = AddValidatorToPoolAccounts::of(accounts)
+        .map_err(|error| missing_account(error, accounts, &[SysvarAt::Rent(7), SysvarAt::Clock(8)]))?
+        .copied();
     let rent = Rent::from_account(&accounts.rent)?;
     let epoch = clock_epoch(&accounts.clock)?;
     check_system_program(&accounts.system_program)?;

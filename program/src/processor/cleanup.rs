@@ -14,7 +14,7 @@ use {
 
 #[inline(never)]
 pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult {
-    let mut accounts = CleanupRemovedValidatorEntriesAccounts::load(&mut accounts.iter().copied())?;
+    let mut accounts = CleanupRemovedValidatorEntriesAccounts::of(accounts)?.copied();
     let mut pool = Pool::load(program_id, &accounts.pool)?;
     pool.check_validator_list(&accounts.validator_list)?;
     check_owner(&accounts.validator_list, program_id)?;

@@ -62,8 +62,9 @@ pub fn without_reserve(
     lamports: u64,
     transient_seed: u64,
 ) -> ProgramResult {
-    let loaded = DecreaseValidatorStakeAccounts::load(&mut accounts.iter().copied())
-        .map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(6), SysvarAt::Rent(7)]))?;
+    let loaded = DecreaseValidatorStakeAccounts::of(accounts)
+        .map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(6), SysvarAt::Rent(7)]))?
+        .copied();
     let epoch = clock_epoch(&loaded.clock)?;
     let rent = Rent::from_account(&loaded.rent)?;
     let accounts = Accounts::from(&loaded);
@@ -79,8 +80,9 @@ pub fn with_reserve(
     lamports: u64,
     transient_seed: u64,
 ) -> ProgramResult {
-    let loaded = DecreaseValidatorStakeWithReserveAccounts::load(&mut accounts.iter().copied())
-        .map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(7)]))?;
+    let loaded = DecreaseValidatorStakeWithReserveAccounts::of(accounts)
+        .map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(7)]))?
+        .copied();
     let epoch = clock_epoch(&loaded.clock)?;
     let rent = Rent::get()?;
     let funding = Funding { reserve_stake: loaded.reserve_stake, stake_history: loaded.stake_history };
@@ -98,8 +100,9 @@ pub fn additional(
     transient_seed: u64,
     ephemeral_seed: u64,
 ) -> ProgramResult {
-    let loaded = DecreaseAdditionalValidatorStakeAccounts::load(&mut accounts.iter().copied())
-        .map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(8)]))?;
+    let loaded = DecreaseAdditionalValidatorStakeAccounts::of(accounts)
+        .map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(8)]))?
+        .copied();
     let epoch = clock_epoch(&loaded.clock)?;
     let rent = Rent::get()?;
     let funding = Funding { reserve_stake: loaded.reserve_stake, stake_history: loaded.stake_history };
@@ -122,6 +125,8 @@ impl Accounts {
     }
 }
 
+// Inlined: that saves passing all the accounts on.
+#[inline(always)]
 fn decrease(
     program_id: &Address,
     accounts: Accounts,

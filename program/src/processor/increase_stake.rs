@@ -53,8 +53,9 @@ shared_accounts! {
 /// `IncreaseValidatorStake`.
 #[inline(never)]
 pub fn first(program_id: &Address, accounts: &[AccountView], lamports: u64, transient_seed: u64) -> ProgramResult {
-    let loaded = IncreaseValidatorStakeAccounts::load(&mut accounts.iter().copied())
-        .map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(8), SysvarAt::Rent(9)]))?;
+    let loaded = IncreaseValidatorStakeAccounts::of(accounts)
+        .map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(8), SysvarAt::Rent(9)]))?
+        .copied();
     let epoch = clock_epoch(&loaded.clock)?;
     let rent = Rent::from_account(&loaded.rent)?;
     let accounts = Accounts::from(&loaded);
@@ -71,8 +72,9 @@ pub fn additional(
     transient_seed: u64,
     ephemeral_seed: u64,
 ) -> ProgramResult {
-    let loaded = IncreaseAdditionalValidatorStakeAccounts::load(&mut accounts.iter().copied())
-        .map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(9)]))?;
+    let loaded = IncreaseAdditionalValidatorStakeAccounts::of(accounts)
+        .map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(9)]))?
+        .copied();
     let epoch = clock_epoch(&loaded.clock)?;
     let rent = Rent::get()?;
     let ephemeral = Ephemeral { account: loaded.ephemeral_stake, seed: ephemeral_seed };
@@ -94,6 +96,8 @@ impl Accounts {
     }
 }
 
+// Inlined: that saves passing all the accounts on.
+#[inline(always)]
 fn increase(
     program_id: &Address,
     accounts: Accounts,

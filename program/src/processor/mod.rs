@@ -40,11 +40,29 @@ use {
 #[inline(never)]
 pub fn process(program_id: &Address, accounts: &[AccountView], data: &[u8]) -> ProgramResult {
     // Holders' instructions come first: what all of them pay for is worth most.
-    if let Some((tag, amount)) = Instruction::decode_amount(data) {
+    if let Some((tag, [amount])) = Instruction::decode_numbers(data) {
         match tag {
             tag::DEPOSIT_SOL => return deposit_sol::process(program_id, accounts, amount, None),
             tag::WITHDRAW_SOL => return withdraw_sol::process(program_id, accounts, amount, None),
             tag::WITHDRAW_STAKE => return withdraw_stake::process(program_id, accounts, amount, None),
+            _ => {}
+        }
+    }
+    if let Some((tag, [lamports, seed])) = Instruction::decode_numbers(data) {
+        match tag {
+            tag::INCREASE_VALIDATOR_STAKE => return increase_stake::first(program_id, accounts, lamports, seed),
+            tag::DECREASE_VALIDATOR_STAKE_WITH_RESERVE => {
+                return decrease_stake::with_reserve(program_id, accounts, lamports, seed);
+            }
+            _ => {}
+        }
+    }
+    if let [tag] = data {
+        match *tag {
+            tag::DEPOSIT_STAKE => return deposit_stake::process(program_id, accounts, None),
+            tag::UPDATE_STAKE_POOL_BALANCE => return update_pool::process(program_id, accounts),
+            tag::CLEANUP_REMOVED_VALIDATOR_ENTRIES => return cleanup::process(program_id, accounts),
+            tag::REMOVE_VALIDATOR_FROM_POOL => return remove_validator::process(program_id, accounts),
             _ => {}
         }
     }

@@ -20,8 +20,9 @@ use {
 
 #[inline(never)]
 pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult {
-    let mut accounts = RemoveValidatorFromPoolAccounts::load(&mut accounts.iter().copied())
-        .map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(6)]))?;
+    let mut accounts = RemoveValidatorFromPoolAccounts::of(accounts)
+        .map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(6)]))?
+        .copied();
     let epoch = clock_epoch(&accounts.clock)?;
     check_stake_program(&accounts.stake_program)?;
     let mut pool = Pool::load(program_id, &accounts.pool)?;
