@@ -73,9 +73,9 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(token_program: Address, kind: PoolKind, vm: &'a mut Vm) -> Self {
+    fn new(spec: &PoolSpec, vm: &'a mut Vm) -> Self {
         vm.accounts.clear();
-        let pool = PoolFixture::install(&usual_spec(token_program, kind), vm);
+        let pool = PoolFixture::install(spec, vm);
         let wallet = add_wallet(10_000 * SOL, vm);
         let tokens = pool.add_token_account(wallet, 900 * SOL, vm);
         let owner = vm.new_address();
@@ -103,9 +103,9 @@ impl<'a> Builder<'a> {
         self.pool.deposit_sol(self.holder.wallet, self.to, authority, 10 * SOL, minimum)
     }
 
-    fn withdraw_stake(&mut self, minimum: Option<u64>) -> Instruction {
+    fn withdraw_stake(&mut self, pool_tokens: u64, minimum: Option<u64>) -> Instruction {
         let split_to = add_empty_stake(self.vm);
-        self.pool.withdraw_stake(self.holder, self.stake(0), split_to, 5 * SOL, minimum)
+        self.pool.withdraw_stake(self.holder, self.stake(0), split_to, pool_tokens, minimum)
     }
 
     fn withdraw_sol(&mut self, authority: Option<Address>, minimum: Option<u64>) -> Instruction {
@@ -205,8 +205,10 @@ const SCENARIOS: &[(&str, Make)] = &[
     ("CleanupRemovedValidatorEntries", |b| b.pool.cleanup()),
     ("DepositStake", |b| b.deposit_stake(None)),
     ("DepositStakeWithSlippage", |b| b.deposit_stake(Some(1))),
-    ("WithdrawStake", |b| b.withdraw_stake(None)),
-    ("WithdrawStakeWithSlippage", |b| b.withdraw_stake(Some(1))),
+    ("WithdrawStake", |b| b.withdraw_stake(5 * SOL, None)),
+    // The rest is less than the part: what the stake program demands decides whether there can be one.
+    ("WithdrawStake of more than half", |b| b.withdraw_stake(60 * SOL, None)),
+    ("WithdrawStakeWithSlippage", |b| b.withdraw_stake(5 * SOL, Some(1))),
     ("SetManager", |b| b.set_manager()),
     ("SetFee epoch", |b| b.pool.set_fee(FeeType::Epoch(Fee::new(2, 100)))),
     ("SetFee stake withdrawal", |b| b.pool.set_fee(FeeType::StakeWithdrawal(Fee::new(12, 1_000)))),
@@ -249,8 +251,22 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// # Panics
 /// Where there is no scenario of that name.
 pub fn make(name: &str, token_program: Address, kind: PoolKind, vm: &mut Vm) -> Scenario {
+    make_in(&usual_spec(token_program, kind), name, vm)
+}
+
+/// As [`make`], in a pool of one validator. There are scenarios that need two.
+///
+/// # Panics
+/// As [`make`].
+pub fn make_with_one_validator(name: &str, token_program: Address, kind: PoolKind, vm: &mut Vm) -> Scenario {
+    let mut spec = usual_spec(token_program, kind);
+    spec.validators.truncate(1);
+    make_in(&spec, name, vm)
+}
+
+fn make_in(spec: &PoolSpec, name: &str, vm: &mut Vm) -> Scenario {
     let (name, make) = SCENARIOS.iter().find(|(each, _)| *each == name).expect("a scenario's name");
-    let mut builder = Builder::new(token_program, kind, vm);
+    let mut builder = Builder::new(spec, vm);
     let instruction = make(&mut builder);
     Scenario { name, pool: builder.pool, instruction }
 }

@@ -69,7 +69,8 @@ fn add_stake(lamports: u64, records: &[ValidatorStakeInfo], epoch: u64) -> Resul
 }
 
 /// The lamports of all records, if all are of this epoch and so small that no sum of them exceeds 64 bits.
-#[inline(always)]
+// Not inlined: the loop needs all registers there are.
+#[inline(never)]
 fn add_unchecked(records: &[ValidatorStakeInfo], epoch: u64) -> Option<u64> {
     let (mut sum, mut bits) = (0u64, 0u64);
     // In short rows, because the loop costs something itself. Longer ones need more registers than there are.

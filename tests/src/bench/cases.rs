@@ -13,7 +13,7 @@ const SIZES: [u32; 3] = [20, 3_000, 20_000];
 const SMALL: u32 = 2;
 
 /// The scenarios that look through the list.
-const SCANNING: [&str; 13] = [
+const SCANNING: [&str; 14] = [
     "AddValidatorToPool",
     "RemoveValidatorFromPool",
     "DecreaseAdditionalValidatorStake",
@@ -26,8 +26,12 @@ const SCANNING: [&str; 13] = [
     "CleanupRemovedValidatorEntries",
     "DepositStake",
     "WithdrawStake",
+    "WithdrawStake of more than half",
     "SetPreferredValidator none",
 ];
+
+/// Of these, the one that is about a second validator.
+const WITH_TWO: [&str; 1] = ["SetPreferredValidator deposit"];
 
 /// All cases.
 pub fn cases() -> Vec<Case> {
@@ -52,6 +56,18 @@ pub fn cases() -> Vec<Case> {
             }),
         };
         cases.extend(scenario::names().map(|name| case(name, 0, Place::Only)));
+        cases.extend(SCANNING.into_iter().filter(|name| !WITH_TWO.contains(name)).map(|name| Case {
+            name: name.into(),
+            validators: 1,
+            place: Place::Only,
+            token_program,
+            is_extension: false,
+            per: 1,
+            make: Box::new(move |vm: &mut Vm| {
+                vm.set_epoch(scenario::EPOCH);
+                scenario::make_with_one_validator(name, program, PoolKind::Plain, vm).instruction
+            }),
+        }));
         for name in SCANNING {
             for size in SIZES {
                 // A full list takes no other validator.
