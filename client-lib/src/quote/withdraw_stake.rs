@@ -8,6 +8,7 @@ use {
     },
     solana_account::Account,
     solana_address::Address,
+    solana_instruction::error::InstructionError,
     solana_stake_interface::error::StakeError,
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE, StakePoolError,
@@ -61,7 +62,8 @@ pub struct WithdrawalState<'a> {
 /// # Errors
 /// [`PlanError::EpochRewardsActive`]; refusals: `StakeListAndPoolOutOfDate`, `WithdrawalTooSmall`, `ExceededSlippage`,
 /// `IncorrectWithdrawVoteAddress`, `ValidatorNotFound`, `StakeLamportsNotEqualToMinimum`, `SolWithdrawalTooLarge`,
-/// `CalculationFailure`; the stake program's `InsufficientDelegation` where the piece is smaller than it lets anyone split.
+/// `CalculationFailure`; the stake program's `InsufficientDelegation` where the piece is smaller than it lets anyone split,
+/// and `InsufficientFunds` where rent has risen above what the account holds beside its delegation.
 pub fn quote_withdraw_stake(
     snapshot: &PoolSnapshot,
     from: WithdrawFrom,
@@ -216,13 +218,35 @@ impl<'a> WithdrawalState<'a> {
         })
     }
 
-    /// Most lamports that can be split off the account of `source`, and lamports in it.
+    /// Lamports that the account of `source` lacks of its rent beside what it delegates. The stake program splits off no account that
+    /// lacks any, which is so where rent has risen since the account was made.
+    fn missing_rent(&self, index: usize, source: StakeSource) -> u64 {
+        let Some(validator) = self.snapshot.validator_at(index) else {
+            return 0;
+        };
+        let (account, delegation) = match source {
+            StakeSource::Transient => (validator.transient_stake(), validator.transient_delegation()),
+            StakeSource::Active | StakeSource::ValidatorRemoval => {
+                (validator.validator_stake(), validator.delegation())
+            }
+        };
+        let (Some(account), Some((_, delegation))) = (account, delegation) else {
+            return 0;
+        };
+        let rent = self.snapshot.environment().rent.minimum_balance(account.data.len());
+        rent.saturating_sub(account.lamports.saturating_sub(delegation.stake.get()))
+    }
+
+    /// Most lamports that can be split off the account of `source`.
     pub(crate) fn splittable(&self, index: usize, source: StakeSource, limits: &WithdrawalLimits) -> u64 {
         let by_balance = self.balance(index, source).saturating_sub(limits.required_lamports);
         let (active, transient) = self.taken[index];
         let Some(validator) = self.snapshot.validator_at(index) else {
             return 0;
         };
+        if self.missing_rent(index, source) > 0 {
+            return 0;
+        }
         let (delegation, taken) = match source {
             StakeSource::Transient => (validator.transient_delegation(), transient),
             StakeSource::Active | StakeSource::ValidatorRemoval => (validator.delegation(), active),
@@ -259,6 +283,19 @@ impl<'a> WithdrawalState<'a> {
         if source == StakeSource::ValidatorRemoval {
             return Ok(());
         }
+        let index = self.index_of(&vote)?;
+        let missing = self.missing_rent(index, source);
+        if missing > 0 {
+            return Err(PlanError::refused(
+                InstructionError::InsufficientFunds,
+                format!(
+                    "rent has risen, and the stake program splits no account that holds less: send {} to {}, or withdraw from \
+                     another validator",
+                    Sol(missing),
+                    quote.split_from
+                ),
+            ));
+        }
         let lamports = quote.yields.lamports;
         let minimum = self.snapshot.environment().stake_program_minimum;
         if lamports < minimum {
@@ -271,7 +308,6 @@ impl<'a> WithdrawalState<'a> {
                 ),
             ));
         }
-        let index = self.index_of(&vote)?;
         let limits =
             self.limits(self.snapshot.validator_at(index).and_then(|validator| validator.validator_stake()))?;
         let most = self.splittable(index, source, &limits);

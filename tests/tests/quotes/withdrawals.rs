@@ -50,6 +50,9 @@ fn a_sol_withdrawal_yields_what_was_quoted() {
     tally.check();
 }
 
+/// Lamports a byte that the rent of today's clusters is.
+const USUAL_RENT: u64 = 6_960;
+
 /// How much to withdraw.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Wish {
@@ -75,71 +78,79 @@ fn a_stake_withdrawal_yields_what_was_quoted() {
         any::<prop::sample::Index>(),
         prop_oneof![2 => Just(Wish::Any), 3 => Just(Wish::Whole), 5 => Just(Wish::Part)],
         0..20u8,
+        prop_oneof![8 => Just(USUAL_RENT), 1 => Just(3 * USUAL_RENT), 1 => Just(USUAL_RENT / 10)],
     );
-    check(CASES, (pool(EPOCH, 4), wish, bound()), |(mut spec, (tokens, index, wish, reserve), minimum)| {
-        let from_reserve = reserve == 0 || spec.validators.is_empty();
-        match wish {
-            Wish::Any => {}
-            Wish::Whole => {
-                // One pool token, one lamport: then the tokens for a whole account can be named.
-                spec.supply = 1_000_000_000_000_000;
-                spec.total_lamports = spec.supply;
-                spec.terms.stake_withdrawal_fee = Default::default();
+    check(
+        CASES,
+        (pool(EPOCH, 4), wish, bound()),
+        |(mut spec, (tokens, index, wish, reserve, lamports_per_byte), minimum)| {
+            let from_reserve = reserve == 0 || spec.validators.is_empty();
+            match wish {
+                Wish::Any => {}
+                Wish::Whole => {
+                    // One pool token, one lamport: then the tokens for a whole account can be named.
+                    spec.supply = 1_000_000_000_000_000;
+                    spec.total_lamports = spec.supply;
+                    spec.terms.stake_withdrawal_fee = Default::default();
+                }
+                Wish::Part => {
+                    // The pool must be worth what its validators hold.
+                    let stake: u64 = spec.validators.iter().map(|validator| validator.delegated).sum();
+                    spec.total_lamports = (2 * stake).max(STAKE_PROGRAM_MINIMUM);
+                    spec.supply = spec.total_lamports / 1_000 * (800 + u64::from(reserve));
+                }
             }
-            Wish::Part => {
-                // The pool must be worth what its validators hold.
-                let stake: u64 = spec.validators.iter().map(|validator| validator.delegated).sum();
-                spec.total_lamports = (2 * stake).max(STAKE_PROGRAM_MINIMUM);
-                spec.supply = spec.total_lamports / 1_000 * (800 + u64::from(reserve));
-            }
-        }
-        let vm = &mut machine.borrow_mut();
-        let mut scene = Scene::new(&spec, vm);
-        let head = scene.pool.state.head;
-        let snapshot = scene.snapshot();
-        let (from, tokens) = if from_reserve {
-            (WithdrawFrom::Reserve, tokens.min(spec.supply))
-        } else {
-            let validator = *index.get(&scene.pool.validators);
-            let balance = scene.vm.account(&validator.stake).lamports;
-            let tokens = match wish {
-                Wish::Any => tokens,
-                Wish::Whole => balance + u64::from(reserve % 3),
-                Wish::Part => tokens_worth(&spec, STAKE_PROGRAM_MINIMUM + tokens % balance),
+            let vm = &mut machine.borrow_mut();
+            vm.mollusk.sysvars.rent.lamports_per_byte = USUAL_RENT;
+            let mut scene = Scene::new(&spec, vm);
+            // What is there was made under another rent.
+            scene.vm.mollusk.sysvars.rent.lamports_per_byte = lamports_per_byte;
+            let head = scene.pool.state.head;
+            let snapshot = scene.snapshot();
+            let (from, tokens) = if from_reserve {
+                (WithdrawFrom::Reserve, tokens.min(spec.supply))
+            } else {
+                let validator = *index.get(&scene.pool.validators);
+                let balance = scene.vm.account(&validator.stake).lamports;
+                let tokens = match wish {
+                    Wish::Any => tokens,
+                    Wish::Whole => balance + u64::from(reserve % 3),
+                    Wish::Part => tokens_worth(&spec, STAKE_PROGRAM_MINIMUM + tokens % balance),
+                };
+                (WithdrawFrom::Validator(validator.vote), tokens.min(spec.supply))
             };
-            (WithdrawFrom::Validator(validator.vote), tokens.min(spec.supply))
-        };
-        let quote = quote_withdraw_stake(&snapshot, from, &scene.holder.tokens, tokens, minimum);
-        let split_from = match (&quote, from) {
-            (Ok(quote), _) => quote.split_from,
-            (Err(_), WithdrawFrom::Reserve) => head.reserve_stake,
-            (Err(_), WithdrawFrom::Validator(vote)) => expected_source(&snapshot, &vote),
-        };
-        let balance_before = scene.vm.account(&split_from).lamports;
-        let split_to = add_empty_stake(scene.vm);
-        let rent = scene.vm.account(&split_to).lamports;
-        let instruction = scene.pool.withdraw_stake(scene.holder, split_from, split_to, tokens, minimum);
-        let (outcome, change) = run(&mut scene, &instruction);
-        tally.count(quote.is_ok());
-        let quote = match quote {
-            Err(error) => return check_refusal(&error, &outcome),
-            Ok(quote) => quote.yields,
-        };
-        check_success(&outcome)?;
-        let from_reserve = split_from == head.reserve_stake;
-        let expected = Balances {
-            holder: -i128::from(tokens),
-            manager: quote.fee.into(),
-            referrer: 0,
-            reserve: if from_reserve { -i128::from(quote.lamports) } else { 0 },
-            total: -i128::from(quote.lamports),
-            supply: -i128::from(quote.burnt),
-        };
-        prop_assert_eq!(change, expected);
-        prop_assert_eq!(scene.vm.account(&split_to).lamports - rent, quote.lamports);
-        prop_assert_eq!(balance_before - scene.vm.account(&split_from).lamports, quote.lamports);
-        Ok(())
-    });
+            let quote = quote_withdraw_stake(&snapshot, from, &scene.holder.tokens, tokens, minimum);
+            let split_from = match (&quote, from) {
+                (Ok(quote), _) => quote.split_from,
+                (Err(_), WithdrawFrom::Reserve) => head.reserve_stake,
+                (Err(_), WithdrawFrom::Validator(vote)) => expected_source(&snapshot, &vote),
+            };
+            let balance_before = scene.vm.account(&split_from).lamports;
+            let split_to = add_empty_stake(scene.vm);
+            let rent = scene.vm.account(&split_to).lamports;
+            let instruction = scene.pool.withdraw_stake(scene.holder, split_from, split_to, tokens, minimum);
+            let (outcome, change) = run(&mut scene, &instruction);
+            tally.count(quote.is_ok());
+            let quote = match quote {
+                Err(error) => return check_refusal(&error, &outcome),
+                Ok(quote) => quote.yields,
+            };
+            check_success(&outcome)?;
+            let from_reserve = split_from == head.reserve_stake;
+            let expected = Balances {
+                holder: -i128::from(tokens),
+                manager: quote.fee.into(),
+                referrer: 0,
+                reserve: if from_reserve { -i128::from(quote.lamports) } else { 0 },
+                total: -i128::from(quote.lamports),
+                supply: -i128::from(quote.burnt),
+            };
+            prop_assert_eq!(change, expected);
+            prop_assert_eq!(scene.vm.account(&split_to).lamports - rent, quote.lamports);
+            prop_assert_eq!(balance_before - scene.vm.account(&split_from).lamports, quote.lamports);
+            Ok(())
+        },
+    );
     tally.check();
 }
 
