@@ -3,6 +3,8 @@
 //! A pool's program may be any that keeps the contract, so the figures are upper bounds for the slowest one known, measured
 //! and rounded up. What an instruction really uses is less; a simulation tells.
 
+use tidepool_interface::state::ValidatorStakeInfo;
+
 /// Compute units that a transaction may use.
 pub const MAX_PER_TRANSACTION: u32 = 1_400_000;
 
@@ -62,29 +64,67 @@ pub const METADATA: u32 = 120_000;
 /// Validators that are furthest off their targets and that `Rebalance` remembers from one look at the list.
 const REMEMBERED: u32 = 8;
 
-/// For `Rebalance` of a pool of so many records that names so many validators, for as many as `forced` of which it has to look
-/// who is furthest off its target. A cap on one validator takes more scans of the list.
-pub const fn rebalance(records: usize, validators: usize, forced: u32, has_cap: bool) -> u32 {
-    const BASE: u32 = 10_000;
-    // A decrease, with a search of two addresses.
-    const MOVEMENT: u32 = 55_000;
-    // Where stake of all validators is in motion.
-    const SURVEY: u32 = 100;
-    const CAP: u32 = 75;
-    const LOOK: u32 = 50;
-    let survey = if has_cap { SURVEY + CAP } else { SURVEY };
-    // Another look where it turns from those who are far off to those who are within the tolerance.
-    let looks = forced.div_ceil(REMEMBERED).saturating_add((forced > 1) as u32);
-    let records = records as u32;
-    BASE.saturating_add(MOVEMENT.saturating_mul(validators as u32))
-        .saturating_add(survey.saturating_mul(records))
-        .saturating_add(LOOK.saturating_mul(records).saturating_mul(looks))
+/// What it costs a `Rebalance` to look at a list, in compute units.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct RebalanceCost {
+    /// For adding up what there is and who lacks what.
+    survey: u32,
+    /// For looking who is furthest off its target.
+    look: u32,
+    /// By which the survey may become dearer.
+    growth: u32,
 }
 
-/// Compute units by which a `Rebalance` may become dearer once others have set the stake of any of so many records in motion.
-pub const fn rebalance_growth(records: usize) -> u32 {
-    const IN_MOTION: u32 = 40;
-    IN_MOTION.saturating_mul(records as u32)
+impl RebalanceCost {
+    /// For these records, and a policy with a cap on one validator or without.
+    pub fn new(records: &[ValidatorStakeInfo], has_cap: bool) -> Self {
+        // Somebody who has too much is the dearest of those without stake in motion.
+        const RECORD: u32 = 43;
+        const IN_MOTION: u32 = 30;
+        // A target is worked out once for those in a row that have the same weight.
+        const OTHER_WEIGHT: u32 = 15;
+        // For as many rounds of sharing out as weights far apart take.
+        const CAP: u32 = 12;
+        const LOOK: u32 = 16;
+        const LOOK_OTHER_WEIGHT: u32 = 10;
+        let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        let all = count(records.len());
+        let in_motion = count(records.iter().filter(|record| record.transient_stake_lamports.get() > 0).count());
+        let others =
+            count(records.windows(2).filter(|pair| pair[0].extension.weight != pair[1].extension.weight).count());
+        let record = if has_cap { RECORD + CAP } else { RECORD };
+        Self {
+            survey: record
+                .saturating_mul(all)
+                .saturating_add(IN_MOTION.saturating_mul(in_motion))
+                .saturating_add(OTHER_WEIGHT.saturating_mul(others)),
+            look: LOOK.saturating_mul(all).saturating_add(LOOK_OTHER_WEIGHT.saturating_mul(others)),
+            growth: IN_MOTION.saturating_mul(all.saturating_sub(in_motion)),
+        }
+    }
+
+    /// For an instruction that names so many validators, for as many as `forced` of which it has to look who is furthest off its
+    /// target.
+    pub const fn instruction(&self, validators: usize, forced: u32) -> u32 {
+        const BASE: u32 = 10_000;
+        // A decrease, with a search of two addresses.
+        const MOVEMENT: u32 = 50_000;
+        // Another look where it turns from those who are far off to those who are within the tolerance.
+        let looks = forced.div_ceil(REMEMBERED).saturating_add((forced > 1) as u32);
+        BASE.saturating_add(MOVEMENT.saturating_mul(validators as u32))
+            .saturating_add(self.survey)
+            .saturating_add(self.look.saturating_mul(looks))
+    }
+
+    /// For looking at the whole pool anew, as where a weight is taken away.
+    pub const fn survey(&self) -> u32 {
+        self.survey
+    }
+
+    /// Compute units by which an instruction may become dearer once others have set stake of other validators in motion.
+    pub const fn growth(&self) -> u32 {
+        self.growth
+    }
 }
 
 /// Compute units by which an instruction that scans the list may become dearer while validators are being added.

@@ -298,15 +298,22 @@ impl<const LACK: bool, F> FurthestScan<LACK, F> {
 impl<const LACK: bool, F: Fn(&ValidatorStakeInfo, &mut Furthest)> Visit for FurthestScan<LACK, F> {
     #[inline(always)]
     fn visit(&mut self, record: &ValidatorStakeInfo) {
-        let weight = record.extension.weight.get();
+        let (weight, active) = (record.extension.weight.get(), record.active_stake_lamports.get());
         if u64::from(weight) != self.due.weight {
-            if weight == 0 {
+            // Most are clearly not it, and what exactly is due to them does not matter. A sum that wraps only has them looked at.
+            let is_clear = self.distance.targets.roughly(weight.into()).is_some_and(|target| {
+                if LACK {
+                    target.wrapping_add(weight.into()) <= active.wrapping_add(self.bar)
+                } else {
+                    active <= target.wrapping_add(self.bar)
+                }
+            });
+            if is_clear || weight == 0 {
                 return;
             }
             self.due = self.distance.due(weight);
             self.limit = self.new_limit();
         }
-        let active = record.active_stake_lamports.get();
         let is_off = if LACK { active < self.limit } else { active > self.limit };
         if is_off {
             (self.take)(record, &mut self.furthest);

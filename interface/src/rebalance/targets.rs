@@ -208,4 +208,12 @@ impl Targets {
         // remainder is less than the sum of the weights, far under 2^48.
         weight.wrapping_mul(self.quotient).wrapping_add(weight.wrapping_mul(self.remainder) / self.weights)
     }
+
+    /// As [`Self::of`], rounded down before the weight is multiplied by it, where no cap matters: less by up to the weight, and much
+    /// cheaper. `None` where a cap does matter.
+    #[inline(always)]
+    pub const fn roughly(&self, weight: u64) -> Option<u64> {
+        // There are far fewer than 2^63 lamports: neither this nor the weight on top of it wraps.
+        if weight < self.capped_from as u64 { Some(weight.wrapping_mul(self.quotient)) } else { None }
+    }
 }

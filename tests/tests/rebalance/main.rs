@@ -4,3 +4,4 @@
 
 mod compute;
 mod histories;
+mod scale;

@@ -4,7 +4,7 @@ use {
     super::{Direction, RebalanceOptions, WhyNot, movement_of, simulation::Simulation},
     crate::{
         actions::{self, RebalancedValidator},
-        compute,
+        compute::RebalanceCost,
         error::PlanError,
         logs,
         pack::{MAX_COMPUTE_UNITS, MAX_LOG_BYTES, Sizing},
@@ -55,8 +55,10 @@ pub(super) struct Grouping<'a> {
     in_the_way: Vec<(usize, Direction)>,
     /// What is being moved now.
     direction: Direction,
-    /// Whether the policy sets a cap on one validator.
-    has_cap: bool,
+    /// What it costs the program to look at the list.
+    cost: RebalanceCost,
+    /// Whether a movement was left out because it does not even fit a transaction by itself.
+    is_too_dear: bool,
 }
 
 impl<'a> Grouping<'a> {
@@ -67,13 +69,10 @@ impl<'a> Grouping<'a> {
                 "{most} validators cannot be rebalanced by one instruction: choose 1 to {REBALANCED_VALIDATORS_MAX}"
             )));
         }
-        let records = snapshot.records().len();
         let has_cap = snapshot.policy().is_some_and(|policy| policy.validator_cap.get() < BASIS_POINTS);
-        if compute::rebalance(records, 1, 0, has_cap) > MAX_COMPUTE_UNITS {
-            return Err(PlanError::invalid(format!(
-                "a list of {records} validators is too long to be rebalanced within a transaction's compute units: move stake \
-                 by increase and decrease"
-            )));
+        let cost = RebalanceCost::new(snapshot.records(), has_cap);
+        if cost.instruction(1, 0) > MAX_COMPUTE_UNITS {
+            return Err(too_long(snapshot));
         }
         Ok(Self {
             snapshot,
@@ -83,7 +82,8 @@ impl<'a> Grouping<'a> {
             open: Draft::default(),
             in_the_way: Vec::new(),
             direction: Direction::Increase,
-            has_cap,
+            cost,
+            is_too_dear: false,
         })
     }
 
@@ -216,6 +216,9 @@ impl<'a> Grouping<'a> {
         }
         larger.forced += in_the_way.count() as u32 + u32::from(is_forced);
         let fits = self.fits(&larger);
+        if !fits && self.open.validators.is_empty() && self.units(&larger) > MAX_COMPUTE_UNITS {
+            self.is_too_dear = true;
+        }
         if fits {
             if is_forced && self.open.forced == 0 {
                 // It comes after all those before.
@@ -230,13 +233,19 @@ impl<'a> Grouping<'a> {
     }
 
     /// The instructions, in stages.
-    pub(super) fn finish(mut self) -> Plan {
+    ///
+    /// # Errors
+    /// [`PlanError::Invalid`] where something is to be moved, and nothing can be within a transaction's compute units.
+    pub(super) fn finish(mut self) -> Result<Plan, PlanError> {
         self.close();
+        if self.is_too_dear && self.stages.iter().all(Vec::is_empty) {
+            return Err(too_long(self.snapshot));
+        }
         let mut plan = Plan::default();
         for stage in self.stages {
             plan.push("rebalance", stage);
         }
-        plan
+        Ok(plan)
     }
 
     fn fits(&self, draft: &Draft) -> bool {
@@ -247,9 +256,9 @@ impl<'a> Grouping<'a> {
     }
 
     fn units(&self, draft: &Draft) -> u32 {
-        // Once a weight is gone, the whole pool is looked at anew: about three times as dear as looking for the furthest off.
-        let looks = draft.forced.saturating_add(draft.cleared.saturating_mul(3));
-        compute::rebalance(self.snapshot.records().len(), draft.validators.len(), looks, self.has_cap)
+        // Once a weight is gone, the whole pool is looked at anew.
+        let surveys = self.cost.survey().saturating_mul(draft.cleared);
+        self.cost.instruction(draft.validators.len(), draft.forced).saturating_add(surveys)
     }
 
     fn instruction(&self, draft: &Draft) -> Instruction {
@@ -277,7 +286,7 @@ impl<'a> Grouping<'a> {
             _ => format!("rebalance {}", validators(movements)),
         };
         let group = InstructionGroup::one(label, self.instruction(&draft), self.units(&draft))
-            .growing(compute::rebalance_growth(self.snapshot.records().len()))
+            .growing(self.cost.growth())
             .logging(logs::rebalance(draft.increases, draft.decreases));
         if let Some(stage) = self.stages.last_mut() {
             stage.push(group);
@@ -291,4 +300,15 @@ impl<'a> Grouping<'a> {
             self.begin_stage();
         }
     }
+}
+
+/// Where not even one validator's stake can be moved within a transaction.
+fn too_long(snapshot: &PoolSnapshot) -> PlanError {
+    let records = snapshot.records();
+    let in_motion = records.iter().filter(|record| record.transient_stake_lamports.get() > 0).count();
+    PlanError::invalid(format!(
+        "a list of {} validators, {in_motion} of them with stake in motion, is too long to be rebalanced within a transaction's \
+         {MAX_COMPUTE_UNITS} compute units: move stake by increase and decrease, or wait until stake in motion has arrived",
+        records.len()
+    ))
 }

@@ -229,7 +229,7 @@ pub fn rebalance(snapshot: &PoolSnapshot, options: &RebalanceOptions) -> Result<
             grouping.side(&mut simulation, &order, direction);
         }
     }
-    Ok(summarize(snapshot, simulation, grouping.finish()))
+    Ok(summarize(snapshot, simulation, grouping.finish()?))
 }
 
 /// The simulation of a pool that can be rebalanced.
