@@ -129,7 +129,7 @@ impl Found {
         let uneven = |some: u64| {
             let others = u64::from(count - MANY);
             let all = u64::from(count) * STAKE - u64::from(MANY) * self.named_stake();
-            if index % 2 == 0 { some } else { all * 2 / others - some }
+            if index.is_multiple_of(2) { some } else { all * 2 / others - some }
         };
         match self {
             Self::Trickle => uneven(STAKE - 10 * SOL),
