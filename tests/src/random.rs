@@ -104,9 +104,12 @@ fn status() -> impl Strategy<Value = StakeStatus> {
     ]
 }
 
-/// Validators with enough stake to split, or (small) hardly more than the minimum.
+/// Validators with enough stake to split, or (small) hardly more than the minimum, or slashed below it.
 fn validators(most: usize) -> impl Strategy<Value = Vec<ValidatorSpec>> {
-    let stake = |most: u64| (SOL..=most, prop_oneof![3 => Just(0), 1 => SOL..=most]);
+    let stake = |most: u64| {
+        let delegated = prop_oneof![9 => SOL..=most, 1 => SOL / 2..SOL];
+        (delegated, prop_oneof![3 => Just(0), 1 => SOL..=most])
+    };
     let one = |most: u64| {
         (stake(most), status()).prop_map(|((delegated, transient), status)| ValidatorSpec {
             delegated,

@@ -259,6 +259,15 @@ impl<'a> WithdrawalState<'a> {
         })
     }
 
+    /// Whether the stake program hands over a validator stake account as a whole: one that was slashed may delegate too little.
+    pub(crate) fn can_give_whole(&self, index: usize) -> bool {
+        let delegation = self.snapshot.validator_at(index).and_then(|validator| validator.delegation());
+        delegation.is_none_or(|(_, delegation)| {
+            let stake = delegation.stake.get().saturating_sub(self.taken[index].0);
+            stake >= self.snapshot.environment().stake_program_minimum
+        })
+    }
+
     fn check_split(
         &self,
         index: usize,
@@ -280,10 +289,22 @@ impl<'a> WithdrawalState<'a> {
         let (WithdrawFrom::Validator(vote), Some(source)) = (quote.from, quote.source) else {
             return Ok(());
         };
-        if source == StakeSource::ValidatorRemoval {
-            return Ok(());
-        }
         let index = self.index_of(&vote)?;
+        let minimum = self.snapshot.environment().stake_program_minimum;
+        if source == StakeSource::ValidatorRemoval {
+            return if self.can_give_whole(index) {
+                Ok(())
+            } else {
+                Err(PlanError::refused(
+                    StakeError::InsufficientDelegation,
+                    format!(
+                        "the stake account of {vote} delegates less than {}, and the stake program hands over no such account: \
+                         deposit stake with this validator first, or withdraw SOL",
+                        Sol(minimum)
+                    ),
+                ))
+            };
+        }
         let missing = self.missing_rent(index, source);
         if missing > 0 {
             return Err(PlanError::refused(
@@ -297,7 +318,6 @@ impl<'a> WithdrawalState<'a> {
             ));
         }
         let lamports = quote.yields.lamports;
-        let minimum = self.snapshot.environment().stake_program_minimum;
         if lamports < minimum {
             return Err(PlanError::refused(
                 StakeError::InsufficientDelegation,

@@ -195,7 +195,9 @@ impl<'a> Search<'a> {
             let source = withdrawable.source(&records[index]);
             match source {
                 StakeSource::Active | StakeSource::Transient => self.state.splittable(index, source, limits),
-                StakeSource::ValidatorRemoval if self.withdrawal.take_whole_accounts => {
+                StakeSource::ValidatorRemoval
+                    if self.withdrawal.take_whole_accounts && self.state.can_give_whole(index) =>
+                {
                     let balance = self.state.balance(index, source);
                     // A whole account cannot be had in part: the largest one that is not too large comes first.
                     if self.yields(self.left) >= balance { balance } else { 0 }
