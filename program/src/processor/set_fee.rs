@@ -63,6 +63,12 @@ fn ratio(value: SetFeeValue) -> Fee {
 /// Fees that holders pay on what they already own are delayed, so that they can leave first.
 #[inline(always)]
 fn set(pool: &mut Pool, fee: &FeeType) -> ProgramResult {
+    // Before the pool is written to, which may be read-only.
+    match fee {
+        FeeType::StakeWithdrawal(fee) => check_withdrawal_fee(fee, &pool.view().stake_withdrawal_fee())?,
+        FeeType::SolWithdrawal(fee) => check_withdrawal_fee(fee, &pool.view().sol_withdrawal_fee())?,
+        _ => {}
+    }
     let mut view = pool.view_mut();
     match *fee {
         FeeType::SolReferral(percent) => view.set_sol_referral_fee(percent),
@@ -70,14 +76,8 @@ fn set(pool: &mut Pool, fee: &FeeType) -> ProgramResult {
         FeeType::SolDeposit(fee) => view.set_sol_deposit_fee(fee),
         FeeType::StakeDeposit(fee) => view.set_stake_deposit_fee(fee),
         FeeType::Epoch(fee) => view.set_next_epoch_fee(FutureEpoch::Two(fee))?,
-        FeeType::StakeWithdrawal(fee) => {
-            check_withdrawal_fee(&fee, &view.view().stake_withdrawal_fee())?;
-            view.set_next_stake_withdrawal_fee(FutureEpoch::Two(fee))?;
-        }
-        FeeType::SolWithdrawal(fee) => {
-            check_withdrawal_fee(&fee, &view.view().sol_withdrawal_fee())?;
-            view.set_next_sol_withdrawal_fee(FutureEpoch::Two(fee))?;
-        }
+        FeeType::StakeWithdrawal(fee) => view.set_next_stake_withdrawal_fee(FutureEpoch::Two(fee))?,
+        FeeType::SolWithdrawal(fee) => view.set_next_sol_withdrawal_fee(FutureEpoch::Two(fee))?,
     }
     Ok(())
 }

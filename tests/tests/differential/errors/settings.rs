@@ -52,6 +52,15 @@ pub const CASES: &[Case] = &[
     ("stake deposit 100 %", FEE, |s| set(s, FeeType::StakeDeposit(ALL)), Success),
     ("SOL referral 100 %", FEE, |s| set(s, FeeType::SolReferral(100)), Success),
     ("stake referral 100 %", FEE, |s| set(s, FeeType::StakeReferral(100)), Success),
+    (
+        "withdrawal fee raised too much, pool read-only",
+        FEE,
+        |s| {
+            raise::<true>(s, ppm(1), ALL);
+            s.ix.accounts[0].is_writable = false;
+        },
+        pool(FeeIncreaseTooHigh),
+    ),
     ("epoch over 100 %", FEE, |s| set(s, FeeType::Epoch(OVER)), pool(FeeTooHigh)),
     ("SOL deposit over 100 %", FEE, |s| set(s, FeeType::SolDeposit(OVER)), pool(FeeTooHigh)),
     ("stake deposit over 100 %", FEE, |s| set(s, FeeType::StakeDeposit(OVER)), pool(FeeTooHigh)),
