@@ -1,7 +1,10 @@
 //! Quoting the withdrawal of a stake account.
 
 use {
-    super::{charged_fee, check_up_to_date, check_withdrawal_minimum, explain_withdrawal},
+    super::{
+        charged_fee, check_up_to_date, check_withdrawal_minimum, explain_withdrawal,
+        merge::{MergeKind, merge_kind},
+    },
     crate::{
         error::{PlanError, Sol, check_no_rewards},
         pool::PoolSnapshot,
@@ -12,6 +15,7 @@ use {
     solana_stake_interface::error::StakeError,
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE, StakePoolError,
+        external::stake::Delegation,
         maths::{ExchangeRate, Fee},
         quote::{self, WithdrawalQuote},
         state::{StakeStatus, ValidatorStakeInfo},
@@ -218,23 +222,28 @@ impl<'a> WithdrawalState<'a> {
         })
     }
 
-    /// Lamports that the account of `source` lacks of its rent beside what it delegates. The stake program splits off no account that
-    /// lacks any, which is so where rent has risen since the account was made.
-    fn missing_rent(&self, index: usize, source: StakeSource) -> u64 {
-        let Some(validator) = self.snapshot.validator_at(index) else {
-            return 0;
-        };
+    /// An account of a validator, as far as it was read, and what it delegates: nothing that the stake program minds once it has
+    /// cooled down.
+    fn delegating(&self, index: usize, source: StakeSource) -> Option<(&Account, &Delegation)> {
+        let validator = self.snapshot.validator_at(index)?;
         let (account, delegation) = match source {
             StakeSource::Transient => (validator.transient_stake(), validator.transient_delegation()),
             StakeSource::Active | StakeSource::ValidatorRemoval => {
                 (validator.validator_stake(), validator.delegation())
             }
         };
-        let (Some(account), Some((_, delegation))) = (account, delegation) else {
-            return 0;
-        };
-        let rent = self.snapshot.environment().rent.minimum_balance(account.data.len());
-        rent.saturating_sub(account.lamports.saturating_sub(delegation.stake.get()))
+        let is_inactive =
+            |account| matches!(merge_kind(account, self.snapshot.environment()), Ok(MergeKind::Inactive { .. }));
+        account.filter(|account| !is_inactive(account)).zip(delegation.map(|(_, delegation)| delegation))
+    }
+
+    /// Lamports that the account of `source` lacks of its rent beside what it delegates. The stake program splits off no account that
+    /// lacks any, which is so where rent has risen since the account was made.
+    fn missing_rent(&self, index: usize, source: StakeSource) -> u64 {
+        self.delegating(index, source).map_or(0, |(account, delegation)| {
+            let rent = self.snapshot.environment().rent.minimum_balance(account.data.len());
+            rent.saturating_sub(account.lamports.saturating_sub(delegation.stake.get()))
+        })
     }
 
     /// Most lamports that can be split off the account of `source`.
@@ -261,8 +270,7 @@ impl<'a> WithdrawalState<'a> {
 
     /// Whether the stake program hands over a validator stake account as a whole: one that was slashed may delegate too little.
     pub(crate) fn can_give_whole(&self, index: usize) -> bool {
-        let delegation = self.snapshot.validator_at(index).and_then(|validator| validator.delegation());
-        delegation.is_none_or(|(_, delegation)| {
+        self.delegating(index, StakeSource::ValidatorRemoval).is_none_or(|(_, delegation)| {
             let stake = delegation.stake.get().saturating_sub(self.taken[index].0);
             stake >= self.snapshot.environment().stake_program_minimum
         })
