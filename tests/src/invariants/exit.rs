@@ -207,14 +207,24 @@ fn check_left(world: &World, worth: u64) -> Result<(), Finding> {
         ensure!(reserve < worth, "exit: {worth} lamports are left, and the reserve has {reserve}");
     }
     let token = state.head.exchange_rate().lamports_per_pool_token().unwrap_or(0);
-    let held_up = world.records().iter().filter(|record| is_held_up(world, record)).count() as u64;
-    let most = (1 + 2 * held_up) * (2 * MINIMUM + world.stake_rent + token);
+    let records = world.records();
+    let waiting: Vec<_> = records.iter().filter(|record| is_held_up(world, record)).collect();
+    let held_up = waiting.len() as u64;
+    let gifts: u64 = waiting.iter().map(|record| not_delegated(world, record)).sum();
+    let most = (1 + 2 * held_up) * (2 * MINIMUM + world.stake_rent + token) + gifts;
     ensure!(
         worth <= most,
         "exit: {worth} lamports cannot leave, {held_up} validators are held up, the reserve has {reserve}: {:?}",
-        world.records()
+        records
     );
     Ok(())
+}
+
+/// Lamports that others sent to a validator's stake in motion: nobody can split them off before it has arrived.
+fn not_delegated(world: &World, record: &ValidatorStakeInfo) -> u64 {
+    let account = world.vm.account(&world.transient_of(record).0);
+    let delegated = StakeState::decode_delegated(&account.data).map_or(0, |(_, delegation)| delegation.stake.get());
+    account.lamports.saturating_sub(delegated).saturating_sub(world.stake_rent)
 }
 
 /// Whether a validator's stake in motion can never arrive.
