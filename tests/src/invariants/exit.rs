@@ -4,8 +4,10 @@
 //! What the contract itself cannot pay may be left: less than a lamport's worth; and, where the reserve has less than that (or SOL
 //! takes somebody else's signature), less than it takes to split a stake account. It splits none with less than two SOL, its
 //! rent and a pool token's worth; it gives a whole one only for all that it holds; and none at all of a validator whose stake in
-//! motion can never arrive, as it has been deactivated by others in a pool without the extension. Whoever has too little for a
-//! whole account can deposit what is lacking for a moment, and leaves with both: tried where anybody may deposit.
+//! motion can never arrive, as it has been deactivated by others in a pool without the extension. Who sends such stake two SOL or
+//! more bars all accounts that can be had as a whole only, too: the contract looks at lamports, the stake program at stake.
+//! Whoever has too little for a whole account can deposit what is lacking for a moment, and leaves with both: tried where anybody
+//! may deposit.
 //!
 //! Some states take until the next epoch, in which nobody but the crank has to do anything: all stake is in motion, a validator
 //! was removed and its stake cools down, or the preferred validator is on its way out. While epoch rewards are paid nobody moves
@@ -211,7 +213,9 @@ fn check_left(world: &World, worth: u64) -> Result<(), Finding> {
     let waiting: Vec<_> = records.iter().filter(|record| is_held_up(world, record)).collect();
     let held_up = waiting.len() as u64;
     let gifts: u64 = waiting.iter().map(|record| not_delegated(world, record)).sum();
-    let most = (1 + 2 * held_up) * (2 * MINIMUM + world.stake_rent + token) + gifts;
+    // By its lamports such an account can be split, and then no other can be had as a whole.
+    let barred = if gifts > MINIMUM { records.len() as u64 } else { 0 };
+    let most = (1 + 2 * held_up + barred) * (2 * MINIMUM + world.stake_rent + token) + gifts;
     ensure!(
         worth <= most,
         "exit: {worth} lamports cannot leave, {held_up} validators are held up, the reserve has {reserve}: {:?}",
