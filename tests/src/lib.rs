@@ -12,6 +12,7 @@ pub mod random;
 pub mod scenario;
 pub mod scenes;
 pub mod snapshot;
+pub mod soak;
 pub mod stake;
 pub mod substitution;
 pub mod twins;

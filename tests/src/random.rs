@@ -12,6 +12,7 @@ use {
     },
     tidepool_interface::{
         address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
+        instruction::FeeType,
         maths::Fee,
         state::{POOL_MAX_LENGTH, PoolTerms, StakeStatus},
     },
@@ -152,4 +153,18 @@ pub fn pool(epoch: u64, most_validators: usize) -> impl Strategy<Value = PoolSpe
                 }
             },
         )
+}
+
+/// One of the seven kinds of fees. Of a percentage it is the numerator's lowest byte that counts, and any value will do.
+pub const fn fee_of_kind(kind: u8, fee: Fee) -> FeeType {
+    let percent = fee.numerator.to_le_bytes()[0] % 128;
+    match kind {
+        0 => FeeType::SolReferral(percent),
+        1 => FeeType::StakeReferral(percent),
+        2 => FeeType::Epoch(fee),
+        3 => FeeType::StakeWithdrawal(fee),
+        4 => FeeType::SolDeposit(fee),
+        5 => FeeType::StakeDeposit(fee),
+        _ => FeeType::SolWithdrawal(fee),
+    }
 }

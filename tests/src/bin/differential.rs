@@ -2,11 +2,12 @@
 
 use {
     clap::Parser,
-    std::{process::ExitCode, thread, time::Instant},
+    std::{process::ExitCode, time::Instant},
     tidepool_interface::address::STAKE_PROGRAM_ID,
     tidepool_tests::{
         fixtures,
         history::{self, Divergence, Tally},
+        soak::in_threads,
         twins::Twins,
     },
 };
@@ -14,7 +15,7 @@ use {
 /// Operations between two lines of progress, in each thread.
 const ROUND: u64 = 20_000;
 
-/// Seeds that lie between those of two threads, or of two rounds: no round has more histories.
+/// Seeds that lie between those of two rounds: no round has more histories.
 const SEEDS_PER_ROUND: u64 = 1_000_000;
 
 /// Run random histories of both programs side by side until they differ
@@ -37,23 +38,17 @@ struct Args {
 fn main() -> ExitCode {
     let args = Args::parse();
     let start = Instant::now();
-    let threads: Vec<_> = (0..args.threads.max(1))
-        .map(|number| {
-            let operations = args.operations / args.threads.max(1);
-            let seed = args.seed.wrapping_add(number.wrapping_mul(SEEDS_PER_ROUND << 20));
-            let older = args.older_stake_program;
-            thread::spawn(move || run(seed, operations, older))
-        })
-        .collect();
+    let older = args.older_stake_program;
+    let run = move |seed, operations| run(seed, operations, older);
+    let Some(outcomes) = in_threads(args.threads, args.operations, args.seed, run) else { return ExitCode::FAILURE };
     let mut total = Tally::default();
-    for thread in threads {
-        match thread.join() {
-            Ok(Ok(tally)) => total += tally,
-            Ok(Err(divergence)) => {
+    for outcome in outcomes {
+        match outcome {
+            Ok(tally) => total += tally,
+            Err(divergence) => {
                 println!("{divergence:#?}");
                 return ExitCode::FAILURE;
             }
-            Err(_) => return ExitCode::FAILURE,
         }
     }
     let seconds = start.elapsed().as_secs();

@@ -2,19 +2,19 @@
 
 use {
     clap::Parser,
-    std::{process::ExitCode, thread, time::Instant},
-    tidepool_tests::extended::{
-        machine,
-        properties::INVARIANTS,
-        runner::{Failure, Tally, run},
+    std::{process::ExitCode, time::Instant},
+    tidepool_tests::{
+        extended::{
+            machine,
+            properties::INVARIANTS,
+            runner::{Failure, Tally, run},
+        },
+        soak::in_threads,
     },
 };
 
 /// Histories between two lines of progress.
 const ROUND: u64 = 250;
-
-/// Seeds that lie between those of two threads.
-const SEEDS_PER_THREAD: u64 = 1 << 48;
 
 /// Run random histories of pools of every kind until an invariant is broken
 #[derive(Parser)]
@@ -32,23 +32,17 @@ struct Args {
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let (start, threads) = (Instant::now(), args.threads.max(1));
-    let threads: Vec<_> = (0..threads)
-        .map(|number| {
-            let steps = args.steps.div_ceil(threads);
-            let seed = args.seed.wrapping_add(number.wrapping_mul(SEEDS_PER_THREAD));
-            thread::spawn(move || run_all(seed, steps, start))
-        })
-        .collect();
+    let start = Instant::now();
+    let run = move |seed, steps| run_all(seed, steps, start);
+    let Some(outcomes) = in_threads(args.threads, args.steps, args.seed, run) else { return ExitCode::FAILURE };
     let mut total = Tally::default();
-    for thread in threads {
-        match thread.join() {
-            Ok(Ok(tally)) => total += tally,
-            Ok(Err(failure)) => {
+    for outcome in outcomes {
+        match outcome {
+            Ok(tally) => total += tally,
+            Err(failure) => {
                 println!("{failure:#?}");
                 return ExitCode::FAILURE;
             }
-            Err(_) => return ExitCode::FAILURE,
         }
     }
     println!("{total:#?}");

@@ -2,19 +2,19 @@
 
 use {
     clap::Parser,
-    std::{process::ExitCode, thread, time::Instant},
-    tidepool_tests::extended::{
-        machine,
-        properties::ALL,
-        runner::{Tally, run},
+    std::{process::ExitCode, time::Instant},
+    tidepool_tests::{
+        extended::{
+            machine,
+            properties::ALL,
+            runner::{Tally, run},
+        },
+        soak::in_threads,
     },
 };
 
 /// Histories of one property between two lines of progress.
 const ROUND: u64 = 100;
-
-/// Seeds that lie between those of two threads.
-const SEEDS_PER_THREAD: u64 = 1 << 48;
 
 /// Run random histories of pools that anybody rebalances, and print those that find something
 #[derive(Parser)]
@@ -32,17 +32,10 @@ struct Args {
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let (start, threads) = (Instant::now(), args.threads.max(1));
-    let threads: Vec<_> = (0..threads)
-        .map(|number| {
-            let histories = args.histories.div_ceil(threads);
-            let seed = args.seed.wrapping_add(number.wrapping_mul(SEEDS_PER_THREAD));
-            thread::spawn(move || run_all(seed, histories))
-        })
-        .collect();
+    let start = Instant::now();
+    let Some(outcomes) = in_threads(args.threads, args.histories, args.seed, run_all) else { return ExitCode::FAILURE };
     let (mut total, mut found) = (Tally::default(), 0);
-    for thread in threads {
-        let Ok((tally, findings)) = thread.join() else { return ExitCode::FAILURE };
+    for (tally, findings) in outcomes {
         total += tally;
         found += findings;
     }

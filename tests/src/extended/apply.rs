@@ -10,11 +10,12 @@ use {
         instructions::{Holder, Receiver},
         invariants::exit,
         pool::{UserStake, add_empty_stake, token_balance},
+        random::fee_of_kind,
         stake,
     },
     solana_instruction::Instruction,
     tidepool_interface::{
-        instruction::{FeeType, FundingType, PreferredValidatorType, WeightEntry},
+        instruction::{FundingType, PreferredValidatorType, WeightEntry},
         maths::mul_div_floor,
         state::ValidatorStakeInfo,
     },
@@ -115,19 +116,7 @@ impl World<'_> {
                     validator.and_then(|index| self.record(index)).map(|(_, record)| record.vote_account_address);
                 self.pool.set_preferred(kind, vote)
             }
-            Step::SetFee { kind, fee } => {
-                // A byte of any value does for a percentage.
-                let percent = fee.numerator.to_le_bytes()[0] % 128;
-                self.pool.set_fee(match kind {
-                    0 => FeeType::SolReferral(percent),
-                    1 => FeeType::StakeReferral(percent),
-                    2 => FeeType::Epoch(fee),
-                    3 => FeeType::StakeWithdrawal(fee),
-                    4 => FeeType::SolDeposit(fee),
-                    5 => FeeType::StakeDeposit(fee),
-                    _ => FeeType::SolWithdrawal(fee),
-                })
-            }
+            Step::SetFee { kind, fee } => self.pool.set_fee(fee_of_kind(kind, fee)),
             Step::SetFunding { kind, set } => {
                 let kinds = [FundingType::StakeDeposit, FundingType::SolDeposit, FundingType::SolWithdraw];
                 self.pool.set_funding(kinds[usize::from(kind) % kinds.len()], set.then_some(self.signer))

@@ -7,7 +7,10 @@ use {
     solana_address::Address,
     solana_stake_history::StakeHistoryEntry,
     std::collections::{BTreeMap, HashMap, HashSet},
-    tidepool_interface::{address::STAKE_PROGRAM_ID, state::ValidatorListMut},
+    tidepool_interface::{
+        address::STAKE_PROGRAM_ID,
+        state::{ValidatorListMut, validator_list_length},
+    },
 };
 
 /// What changes in the course of a history.
@@ -96,7 +99,7 @@ impl Snapshot {
     }
 }
 
-/// Erases the lamports and the amount of a stake account, and the amounts in the list.
+/// Erases the lamports and the amount of a stake account, and the amounts in the list, also of what a clean-up left behind its end.
 fn blank_amounts(account: &mut Account, is_list: bool) {
     const DELEGATED: std::ops::Range<usize> = 156..164;
     if is_list {
@@ -105,6 +108,9 @@ fn blank_amounts(account: &mut Account, is_list: bool) {
             record.active_stake_lamports = 0.into();
             record.transient_stake_lamports = 0.into();
         }
+        let count = u32::try_from(list.records().len()).expect("at most 20,000 records");
+        let end = validator_list_length(count);
+        account.data[end..].fill(0);
     } else if account.owner == STAKE_PROGRAM_ID {
         account.lamports = 0;
         account.data[DELEGATED].fill(0);

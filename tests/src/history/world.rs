@@ -15,6 +15,7 @@ use {
             PoolFixture, PoolSpec, UserStake, ValidatorSpec, add_empty_stake, add_vote_account, add_wallet,
             token_balance,
         },
+        random::fee_of_kind,
         stake,
         twins::Twins,
         vm::Vm,
@@ -24,7 +25,7 @@ use {
     solana_instruction::Instruction,
     tidepool_interface::{
         address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-        instruction::{EXTENSION_TAG_MIN, FeeType, FundingType, PreferredValidatorType},
+        instruction::{EXTENSION_TAG_MIN, FundingType, PreferredValidatorType},
         maths::{Fee, mul_div_floor},
         state::{POOL_MAX_LENGTH, POOL_MIN_LENGTH, PoolTerms, StakeStatus, ValidatorStakeInfo, split_validator_list},
     },
@@ -302,19 +303,7 @@ impl<'a> World<'a> {
                 let vote = validator.and_then(|index| self.record(index)).map(|record| record.vote_account_address);
                 self.pool.set_preferred(kind, vote)
             }
-            Operation::SetFee { kind, fee } => {
-                // A byte of any value does for a percentage.
-                let percent = fee.numerator.to_le_bytes()[0] % 128;
-                self.pool.set_fee(match kind {
-                    0 => FeeType::SolReferral(percent),
-                    1 => FeeType::StakeReferral(percent),
-                    2 => FeeType::Epoch(fee),
-                    3 => FeeType::StakeWithdrawal(fee),
-                    4 => FeeType::SolDeposit(fee),
-                    5 => FeeType::StakeDeposit(fee),
-                    _ => FeeType::SolWithdrawal(fee),
-                })
-            }
+            Operation::SetFee { kind, fee } => self.pool.set_fee(fee_of_kind(kind, fee)),
             Operation::SetFunding { kind, set } => {
                 let kind =
                     [FundingType::StakeDeposit, FundingType::SolDeposit, FundingType::SolWithdraw][usize::from(kind)];
