@@ -1,21 +1,17 @@
 //! Quoting the withdrawal of a stake account.
 
+mod split;
+
 use {
-    super::{
-        charged_fee, check_up_to_date, check_withdrawal_minimum, explain_withdrawal,
-        merge::{MergeKind, merge_kind},
-    },
+    super::{charged_fee, check_up_to_date, check_withdrawal_minimum, explain_withdrawal},
     crate::{
         error::{PlanError, Sol, check_no_rewards},
         pool::PoolSnapshot,
     },
     solana_account::Account,
     solana_address::Address,
-    solana_instruction::error::InstructionError,
-    solana_stake_interface::error::StakeError,
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE, StakePoolError,
-        external::stake::Delegation,
         maths::{ExchangeRate, Fee},
         quote::{self, WithdrawalQuote},
         state::{StakeStatus, ValidatorStakeInfo},
@@ -222,60 +218,6 @@ impl<'a> WithdrawalState<'a> {
         })
     }
 
-    /// An account of a validator, as far as it was read, and what it delegates: nothing that the stake program minds once it has
-    /// cooled down.
-    fn delegating(&self, index: usize, source: StakeSource) -> Option<(&Account, &Delegation)> {
-        let validator = self.snapshot.validator_at(index)?;
-        let (account, delegation) = match source {
-            StakeSource::Transient => (validator.transient_stake(), validator.transient_delegation()),
-            StakeSource::Active | StakeSource::ValidatorRemoval => {
-                (validator.validator_stake(), validator.delegation())
-            }
-        };
-        let is_inactive =
-            |account| matches!(merge_kind(account, self.snapshot.environment()), Ok(MergeKind::Inactive { .. }));
-        account.filter(|account| !is_inactive(account)).zip(delegation.map(|(_, delegation)| delegation))
-    }
-
-    /// Lamports that the account of `source` lacks of its rent beside what it delegates. The stake program splits off no account that
-    /// lacks any, which is so where rent has risen since the account was made.
-    fn missing_rent(&self, index: usize, source: StakeSource) -> u64 {
-        self.delegating(index, source).map_or(0, |(account, delegation)| {
-            let rent = self.snapshot.environment().rent.minimum_balance(account.data.len());
-            rent.saturating_sub(account.lamports.saturating_sub(delegation.stake.get()))
-        })
-    }
-
-    /// Most lamports that can be split off the account of `source`.
-    pub(crate) fn splittable(&self, index: usize, source: StakeSource, limits: &WithdrawalLimits) -> u64 {
-        let by_balance = self.balance(index, source).saturating_sub(limits.required_lamports);
-        let (active, transient) = self.taken[index];
-        let Some(validator) = self.snapshot.validator_at(index) else {
-            return 0;
-        };
-        if self.missing_rent(index, source) > 0 {
-            return 0;
-        }
-        let (delegation, taken) = match source {
-            StakeSource::Transient => (validator.transient_delegation(), transient),
-            StakeSource::Active | StakeSource::ValidatorRemoval => (validator.delegation(), active),
-        };
-        // Lamports that are in the account without being delegated cannot be split off.
-        let minimum = self.snapshot.environment().stake_program_minimum;
-        delegation.map_or(by_balance, |(_, delegation)| {
-            let stake = delegation.stake.get().saturating_sub(taken);
-            by_balance.min(stake.saturating_sub(minimum))
-        })
-    }
-
-    /// Whether the stake program hands over a validator stake account as a whole: one that was slashed may delegate too little.
-    pub(crate) fn can_give_whole(&self, index: usize) -> bool {
-        self.delegating(index, StakeSource::ValidatorRemoval).is_none_or(|(_, delegation)| {
-            let stake = delegation.stake.get().saturating_sub(self.taken[index].0);
-            stake >= self.snapshot.environment().stake_program_minimum
-        })
-    }
-
     fn check_split(
         &self,
         index: usize,
@@ -289,62 +231,6 @@ impl<'a> WithdrawalState<'a> {
             let what = format!("the stake of validator {vote} can give {} at most, not {}", Sol(most), Sol(lamports));
             PlanError::refused(error, format!("{what}: take less, or from several validators"))
         })?;
-        Ok(())
-    }
-
-    /// Both parts of delegated stake that is split must be delegations of their own. A whole account is not split.
-    fn check_stake_program(&self, quote: &StakeWithdrawalQuote) -> Result<(), PlanError> {
-        let (WithdrawFrom::Validator(vote), Some(source)) = (quote.from, quote.source) else {
-            return Ok(());
-        };
-        let index = self.index_of(&vote)?;
-        let minimum = self.snapshot.environment().stake_program_minimum;
-        if source == StakeSource::ValidatorRemoval {
-            return if self.can_give_whole(index) {
-                Ok(())
-            } else {
-                Err(PlanError::refused(
-                    StakeError::InsufficientDelegation,
-                    format!(
-                        "the stake account of {vote} delegates less than {}, and the stake program hands over no such account: \
-                         deposit stake with this validator first, or withdraw SOL",
-                        Sol(minimum)
-                    ),
-                ))
-            };
-        }
-        let missing = self.missing_rent(index, source);
-        if missing > 0 {
-            return Err(PlanError::refused(
-                InstructionError::InsufficientFunds,
-                format!(
-                    "rent has risen, and the stake program splits no account that holds less: send {} to {}, or withdraw from \
-                     another validator",
-                    Sol(missing),
-                    quote.split_from
-                ),
-            ));
-        }
-        let lamports = quote.yields.lamports;
-        if lamports < minimum {
-            return Err(PlanError::refused(
-                StakeError::InsufficientDelegation,
-                format!(
-                    "{} is less than the {} that a stake account must delegate: withdraw more, or withdraw SOL",
-                    Sol(lamports),
-                    Sol(minimum)
-                ),
-            ));
-        }
-        let limits =
-            self.limits(self.snapshot.validator_at(index).and_then(|validator| validator.validator_stake()))?;
-        let most = self.splittable(index, source, &limits);
-        if lamports > most {
-            return Err(PlanError::refused(
-                StakeError::InsufficientDelegation,
-                format!("only {} of the stake of validator {vote} can be split off: take less", Sol(most)),
-            ));
-        }
         Ok(())
     }
 
