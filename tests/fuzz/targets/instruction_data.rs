@@ -26,10 +26,18 @@ fuzz_target!(|data: &[u8]| {
         assert!(data[0] >= EXTENSION_TAG_MIN);
         assert!(StakePoolInstruction::decode(data).is_err(), "one tag, two instructions");
     }
-    if let Some((tag, amount)) = StakePoolInstruction::decode_amount(data) {
-        assert_eq!([&[tag][..], &amount.to_le_bytes()].concat(), data);
-    }
+    check_numbers::<1>(data);
+    check_numbers::<2>(data);
 });
+
+/// A tag and numbers are all of the data, or it is something else.
+fn check_numbers<const N: usize>(data: &[u8]) {
+    let numbers = StakePoolInstruction::decode_numbers::<N>(data);
+    assert_eq!(numbers.is_some(), data.len() == 1 + 8 * N);
+    if let Some((tag, numbers)) = numbers {
+        assert_eq!([&[tag][..], numbers.map(u64::to_le_bytes).as_flattened()].concat(), data);
+    }
+}
 
 /// It is written into as many bytes as it has, and not into fewer.
 fn check_room(instruction: &StakePoolInstruction, data: &[u8]) {
