@@ -16,9 +16,8 @@ use {
 };
 
 impl WithdrawalState<'_> {
-    /// An account of a validator, as far as it was read, and what it delegates: nothing that the stake program minds once it has
-    /// cooled down.
-    fn delegating(&self, index: usize, source: StakeSource) -> Option<(&Account, &Delegation)> {
+    /// The account of `source` and what it delegates, as far as it was read.
+    fn delegation(&self, index: usize, source: StakeSource) -> Option<(&Account, &Delegation)> {
         let validator = self.snapshot.validator_at(index)?;
         let (account, delegation) = match source {
             StakeSource::Transient => (validator.transient_stake(), validator.transient_delegation()),
@@ -26,9 +25,14 @@ impl WithdrawalState<'_> {
                 (validator.validator_stake(), validator.delegation())
             }
         };
+        account.zip(delegation.map(|(_, delegation)| delegation))
+    }
+
+    /// As [`Self::delegation`], but for stake that has cooled down: what such an account delegates the stake program does not mind.
+    fn delegating(&self, index: usize, source: StakeSource) -> Option<(&Account, &Delegation)> {
         let is_inactive =
             |account| matches!(merge_kind(account, self.snapshot.environment()), Ok(MergeKind::Inactive { .. }));
-        account.filter(|account| !is_inactive(account)).zip(delegation.map(|(_, delegation)| delegation))
+        self.delegation(index, source).filter(|(account, _)| !is_inactive(account))
     }
 
     /// Lamports that the account of `source` lacks of its rent beside what it delegates. The stake program splits off no account that
@@ -43,20 +47,14 @@ impl WithdrawalState<'_> {
     /// Most lamports that can be split off the account of `source`.
     pub(crate) fn splittable(&self, index: usize, source: StakeSource, limits: &WithdrawalLimits) -> u64 {
         let by_balance = self.balance(index, source).saturating_sub(limits.required_lamports);
-        let (active, transient) = self.taken[index];
-        let Some(validator) = self.snapshot.validator_at(index) else {
-            return 0;
-        };
-        if self.missing_rent(index, source) > 0 {
+        if self.snapshot.validator_at(index).is_none() || self.missing_rent(index, source) > 0 {
             return 0;
         }
-        let (delegation, taken) = match source {
-            StakeSource::Transient => (validator.transient_delegation(), transient),
-            StakeSource::Active | StakeSource::ValidatorRemoval => (validator.delegation(), active),
-        };
+        let (active, transient) = self.taken[index];
+        let taken = if source == StakeSource::Transient { transient } else { active };
         // Lamports that are in the account without being delegated cannot be split off.
         let minimum = self.snapshot.environment().stake_program_minimum;
-        delegation.map_or(by_balance, |(_, delegation)| {
+        self.delegation(index, source).map_or(by_balance, |(_, delegation)| {
             let stake = delegation.stake.get().saturating_sub(taken);
             by_balance.min(stake.saturating_sub(minimum))
         })
