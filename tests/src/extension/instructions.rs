@@ -10,7 +10,7 @@ use {
             ExtendPoolAccounts, ExtensionInstruction as Ix, RebalanceAccounts, SetRebalancePolicyAccounts,
             SetValidatorWeightsAccounts, UpdateValidatorsAccounts, WeightEntry,
         },
-        state::RebalancePolicy,
+        state::{RebalancePolicy, ValidatorStakeInfo},
     },
 };
 
@@ -55,6 +55,19 @@ impl PoolFixture {
         let accounts =
             SetValidatorWeightsAccounts { pool: self.pool, staker: head.staker, validator_list: head.validator_list };
         Ix::SetValidatorWeights { weights }.with_accounts(&self.program_id, accounts.metas())
+    }
+
+    /// The accounts that a compact update of these records passes: a transient one only where there is transient stake.
+    pub fn compact_accounts(&self, records: &[ValidatorStakeInfo]) -> Vec<Address> {
+        let mut accounts = vec![];
+        for record in records {
+            let vote = &record.vote_account_address;
+            accounts.push(self.validator_stake(vote, record.validator_seed_suffix.get()));
+            if record.transient_stake_lamports.get() > 0 {
+                accounts.push(self.transient(vote, record.transient_seed_suffix.get()));
+            }
+        }
+        accounts
     }
 
     /// `UpdateValidators` of the records from `start_index` on, with these stake accounts.

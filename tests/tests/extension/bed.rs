@@ -136,14 +136,7 @@ impl Bed {
 
     /// The accounts that a compact update of the whole list passes.
     pub fn compact_accounts(&self) -> Vec<Address> {
-        let mut accounts = vec![];
-        for (index, record) in self.records().iter().enumerate() {
-            accounts.push(self.stake(index));
-            if record.transient_stake_lamports.get() > 0 {
-                accounts.push(self.transient(index));
-            }
-        }
-        accounts
+        self.pool.compact_accounts(&self.records())
     }
 
     pub fn update_compactly(&self) -> Instruction {
