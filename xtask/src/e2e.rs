@@ -4,11 +4,10 @@ mod validator;
 
 use crate::{
     build_program,
+    files::copy,
     tally::{Tally, run_and_count},
 };
-use anyhow::Context as _;
 use sbpf_build::{Workspace, cargo, process};
-use std::{fs, path::Path};
 
 /// Build the program and the command line, and drive both on a real solana-test-validator, which is installed where missing
 #[derive(clap::Args, Default)]
@@ -54,13 +53,4 @@ impl Args {
             .env("E2E_PROGRAM", workspace.target_dir.join("deploy").join("tidepool.so"));
         run_and_count(&mut command)
     }
-}
-
-/// Copies a file into a folder that may not be there yet.
-fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    if let Some(folder) = to.parent() {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    }
-    fs::copy(from, to).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
-    Ok(())
 }

@@ -2,7 +2,7 @@
 
 mod table;
 
-use crate::{build_program, tally::Tally};
+use crate::{build_program, files::copy, tally::Tally};
 use anyhow::{Context as _, ensure};
 use sbpf_build::{Platform, Program, Workspace, cargo, process};
 use std::{
@@ -148,12 +148,4 @@ fn read(file: &Path) -> anyhow::Result<String> {
 
 fn write(file: &Path, text: &str) -> anyhow::Result<()> {
     fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
-}
-
-fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    if let Some(folder) = to.parent() {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    }
-    fs::copy(from, to).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
-    Ok(())
 }

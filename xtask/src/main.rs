@@ -8,6 +8,7 @@ mod deny;
 mod deploy;
 mod differential;
 mod e2e;
+mod files;
 mod fuzz;
 mod guards;
 mod reference;
