@@ -44,7 +44,8 @@ fn with_platform_tools(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     );
     let folder = workspace.target_dir.join("deploy").join("platform-tools");
     let mut command = cargo();
-    command.current_dir(&workspace.root).arg("build-sbf").arg("--manifest-path").arg("program/Cargo.toml");
+    // Platform tools before 4.5 build v0 by default, which clusters reject (SIMD-0500).
+    command.current_dir(&workspace.root).args(["build-sbf", "--arch", "v3", "--manifest-path", "program/Cargo.toml"]);
     process::run(command.arg("--sbf-out-dir").arg(&folder))?;
     Ok(folder.join("tidepool_program.so"))
 }

@@ -3,16 +3,13 @@
 use anyhow::Context as _;
 use sbpf_build::{Workspace, process};
 use sha2::{Digest as _, Sha256};
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{fs, path::Path, process::Command};
 
-/// Checks that a cluster would accept an ELF, puts it at `target/deploy/<name>`, and says what it is.
+/// Checks the version of an ELF and that the loader accepts it, puts it at `target/deploy/<name>`, and prints its version, size and hashes.
 pub fn deploy(workspace: &Workspace, built: &Path, name: &str) -> anyhow::Result<()> {
     let verifier = workspace.build_binary("sbpf-vm", "sbpf-verify")?;
-    process::run(Command::new(verifier).arg(built).stdout(Stdio::null()))?;
+    let verdict = process::output_of(Command::new(verifier).arg(built))?;
+    let verdict = verdict.rsplit(": ").next().unwrap_or_default().trim();
     let bytes = fs::read(built).with_context(|| format!("cannot read {}", built.display()))?;
     let folder = workspace.target_dir.join("deploy");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
@@ -20,10 +17,7 @@ pub fn deploy(workspace: &Workspace, built: &Path, name: &str) -> anyhow::Result
     fs::write(&elf, &bytes).with_context(|| format!("cannot write {}", elf.display()))?;
     println!("{}\n  {} bytes, sha256 {}", elf.display(), bytes.len(), hash(&bytes));
     // A deployed program is followed by zeros, and tools that compare it cannot know how many of them are its own.
-    println!(
-        "  {} without closing zeros, as solana-verify has it\n  the loader accepts it",
-        hash(without_zeros(&bytes))
-    );
+    println!("  {} without closing zeros, as solana-verify has it\n  {verdict}", hash(without_zeros(&bytes)));
     Ok(())
 }
 

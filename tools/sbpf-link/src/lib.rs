@@ -1,4 +1,4 @@
-//! Links LLVM bitcode into an sBPF v0 ELF.
+//! Links LLVM bitcode into an sBPF v3 ELF. Clusters reject the deployment of older versions (SIMD-0500).
 //!
 //! Solana's platform tools are a fork of Rust with a fork of LLVM. Stock Rust has a BPF backend too, and its output
 //! runs on the same VM, but for what the backend refuses to compile: it is made for the programs of an operating
@@ -12,3 +12,4 @@ pub mod link;
 pub mod llvm;
 pub mod lower;
 mod runtime;
+mod sections;

@@ -3,7 +3,7 @@
 use crate::{
     args::{Args, Optimization},
     llvm::{self, Context, Machine, Module, emit_object},
-    lower, runtime,
+    lower, runtime, sections,
 };
 use anyhow::{Context as _, bail, ensure};
 use aya_rustc_llvm_proxy as _;
@@ -15,8 +15,14 @@ use std::{env, ffi::CString, fs, path::Path};
 /// depend on is a `cdylib` too, and rustc links that one as well when it is only a dependency.
 pub const ONLY_VARIABLE: &str = "SBPF_LINK_ONLY";
 
-/// The frame that the VM gives each function.
+/// Bytes of the stack frame that the VM gives each function. sBPF v3 has no gaps between frames (SIMD-0377), so only
+/// LLVM's check against this size protects the caller's frame.
 const FRAME_SIZE: i32 = 4096;
+
+/// Eight reserved bytes at address 0. Read-only data of sBPF v3 begins there (SIMD-0189), so without them a reference to
+/// the first constant would be a null pointer, and `Some` of it would read as `None`. Solana's own linker script reserves
+/// these bytes too. Module-level assembly, because LLVM emits its lookup tables before every global of the module.
+const RESERVED_NULL: &str = ".section .rodata,\"a\",@progbits\n.p2align 3\n.quad 0\n";
 
 /// What runs after the lowerings: inlines the small helpers, and removes what the lowerings and the inlining left.
 ///
@@ -34,7 +40,8 @@ const CLEANUP: &str = "cgscc(inline),\
 /// 1. merge the inputs, hide what is not exported, optimise (bpf-linker);
 /// 2. add the runtime, rewrite what the backend refuses, optimise again ([`compile`]);
 /// 3. generate code ([`compile`]);
-/// 4. resolve relocations and syscalls, and lay out the ELF (sbpf-linker).
+/// 4. resolve relocations and syscalls, and lay out the ELF (sbpf-linker);
+/// 5. append the section table ([`sections`]).
 pub fn link(args: &Args) -> anyhow::Result<()> {
     let only = env::var_os(ONLY_VARIABLE);
     if only.is_some_and(|only| args.output.file_stem() != Some(&only)) {
@@ -42,10 +49,11 @@ pub fn link(args: &Args) -> anyhow::Result<()> {
     }
     llvm::ensure_version()?;
     let object = compile(&merge(args)?, args.dump.as_deref())?;
-    let options = ProgramOptions::new(OptimizationConfig::enabled(), SbpfArch::V0, FRAME_SIZE);
-    let elf = link_program(&object, options)
+    let options = ProgramOptions::new(OptimizationConfig::enabled(), SbpfArch::V3, FRAME_SIZE);
+    let mut elf = link_program(&object, options)
         .map_err(|errors| anyhow::anyhow!("{}", SbpfLinkerError::format_errors(&errors)))
         .context("sbpf-linker cannot lay out the program")?;
+    sections::append(&mut elf)?;
     write(&args.output, &elf)
 }
 
@@ -97,6 +105,7 @@ pub fn compile(bitcode: &[u8], dump: Option<&Path>) -> anyhow::Result<Vec<u8>> {
     }
     lower::finish(&module)?;
     dump_module(&module, dump, "lowered.ll")?;
+    module.add_assembly(RESERVED_NULL);
     emit_object(&module, &machine)
 }
 

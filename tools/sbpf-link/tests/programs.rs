@@ -84,6 +84,47 @@ fn the_loader_accepts_the_program() {
 }
 
 #[test]
+fn the_verifier_rejects_versions_before_v3() {
+    /// Offset of `e_flags` in the ELF header, which states the version.
+    const FLAGS: usize = 48;
+    let mut older = elf().to_vec();
+    for version in 0..3 {
+        older[FLAGS] = version;
+        let message = sbpf_vm::verify(&older).unwrap_err().to_string();
+        assert!(message.contains("SIMD-0500"), "{message}");
+    }
+}
+
+/// Read-only data of sBPF v3 begins at address 0.
+#[test]
+fn no_constant_is_at_the_null_pointer() {
+    let program_header = 64;
+    let offset = u64::from_le_bytes(elf()[program_header + 8..][..8].try_into().unwrap()) as usize;
+    let address = u64::from_le_bytes(elf()[program_header + 16..][..8].try_into().unwrap());
+    assert_eq!((address, &elf()[offset..][..8]), (0, &[0; 8][..]));
+    compare(cases::ADDRESSES, &(0..6).map(|index| vec![index]).collect::<Vec<_>>());
+}
+
+/// The VM has 64 frames; the entrypoint and what it calls take a few of them.
+#[test]
+fn frames_near_their_limit_stay_apart() {
+    let items = [0, 1, 2, 7, 30, 58].map(|depth| bytes_of(&[depth, 1, 2, u64::MAX, 4, 1 << 63, 6]));
+    compare_each(&mut Vm::new(elf()), cases::FRAMES, &items);
+}
+
+/// The loader of v3 accepts unknown syscalls: they fail only when they are called.
+#[test]
+fn the_verifier_rejects_unknown_syscalls() {
+    /// `call` with the murmur3 hash of `abort`.
+    const ABORT: [u8; 8] = [0x85, 0, 0, 0, 0x11, 0x1a, 0xfc, 0xb6];
+    let mut unknown = elf().to_vec();
+    let place = unknown.windows(8).position(|bytes| bytes == ABORT).expect("the panic handler calls abort");
+    unknown[place + 4..][..4].copy_from_slice(&0xdead_beef_u32.to_le_bytes());
+    let message = sbpf_vm::verify(&unknown).unwrap_err().to_string();
+    assert!(message.contains("unknown syscall 0xdeadbeef"), "{message}");
+}
+
+#[test]
 fn multiplication_and_division_of_64_bits() {
     let items: Vec<_> = pairs(&edges()).map(|pair| bytes_of(&pair)).collect();
     compare(cases::NARROW, &items);

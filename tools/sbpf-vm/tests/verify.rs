@@ -7,7 +7,7 @@ fn names_the_fault_of_what_is_no_program() {
     let output = Command::new(env!("CARGO_BIN_EXE_sbpf-verify")).arg(file!()).current_dir("../..").output().unwrap();
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success());
-    assert!(message.ends_with("the loader cannot load the ELF: it is no ELF file\n"), "{message}");
+    assert!(message.ends_with("the loader cannot load the ELF: not an ELF file\n"), "{message}");
 }
 
 /// An ELF, but of this machine.

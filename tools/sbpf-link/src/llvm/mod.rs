@@ -183,6 +183,12 @@ impl<'c> Module<'c> {
         Ok(())
     }
 
+    /// Appends module-level assembly. It is emitted before all functions and globals.
+    pub fn add_assembly(&self, text: &str) {
+        // SAFETY: the module is alive, pointer and length are a string's, and LLVM copies it.
+        unsafe { core::LLVMAppendModuleInlineAsm(self.raw, text.as_ptr().cast(), text.len()) }
+    }
+
     /// The functions, declared or defined.
     pub fn functions(&self) -> Vec<Function> {
         // SAFETY: the module is alive, and each function is one of its list.

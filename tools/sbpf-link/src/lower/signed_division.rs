@@ -1,6 +1,6 @@
 //! Signed division and remainder, up to 64 bits.
 //!
-//! sBPF v0 divides unsigned numbers only, and the backend says `unsupported signed division, please convert to
+//! sBPF divides unsigned numbers only, and the backend says `unsupported signed division, please convert to
 //! unsigned div/mod`. So the magnitudes are divided, and the result gets its sign: that of a quotient is the product
 //! of the two signs, that of a remainder is the dividend's.
 

@@ -13,7 +13,7 @@ fn main() -> ExitCode {
         let name = file.display();
         let verdict = fs::read(&file).map_err(|error| format!("cannot be read: {error}"));
         match verdict.and_then(|elf| sbpf_vm::verify(&elf).map_err(|fault| fault.to_string())) {
-            Ok(()) => println!("{name}: OK"),
+            Ok(version) => println!("{name}: sBPF v{version}, the loader accepts it"),
             Err(reason) => {
                 eprintln!("{name}: {reason}");
                 code = ExitCode::FAILURE;
