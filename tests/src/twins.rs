@@ -6,8 +6,9 @@
 use {
     crate::{
         extension::kept::{ExtendedPool, is_extension_byte},
-        vm::{Outcome, Vm, program_elf, read_program_elf},
+        vm::{Outcome, Vm, read_elf, read_program_elf},
     },
+    program_elf::Elf,
     solana_account::Account,
     solana_address::Address,
     solana_instruction::{AccountMeta, Instruction},
@@ -17,14 +18,12 @@ use {
     tidepool_interface::ExtensionError::TurnoverBudgetExceeded,
 };
 
-/// Reads the ELF of the published crate.
+/// The ELF of the published crate.
 ///
 /// # Panics
-/// Where it has not been built.
+/// If it was not built from the present sources.
 pub fn read_reference_elf() -> Vec<u8> {
-    let path = program_elf().with_file_name("reference.so");
-    std::fs::read(&path)
-        .unwrap_or_else(|error| panic!("{}: {error}: run `cargo xtask reference` first", path.display()))
+    read_elf(Elf::Reference)
 }
 
 /// The two machines.

@@ -2,15 +2,13 @@
 
 use {
     mollusk_svm::{Mollusk, program::loader_keys::LOADER_V3, result::InstructionResult},
+    program_elf::Elf,
     solana_account::Account,
     solana_address::Address,
     solana_instruction::Instruction,
     solana_stake_history::{StakeHistory, StakeHistoryEntry},
     solana_svm_log_collector::LogCollector,
-    std::{
-        collections::HashMap,
-        path::{Path, PathBuf},
-    },
+    std::collections::HashMap,
     tidepool_interface::address::{
         CLOCK_ID, INSTRUCTIONS_ID, METADATA_PROGRAM_ID, RENT_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID,
         TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID,
@@ -27,23 +25,20 @@ const STAKE_HISTORY_EPOCHS: u64 = 8;
 /// Bytes before the ELF in the program data account of an upgradeable program.
 const PROGRAM_DATA_HEADER_LENGTH: usize = 45;
 
-/// Where `cargo xtask build-program` puts the program.
-pub fn program_elf() -> PathBuf {
-    // cargo says at run time where this crate lies: a compiled path would be that of the checkout that was built last.
-    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| Path::new(&manifest).join("../target"), PathBuf::from);
-    target.join("deploy").join("tidepool.so")
-}
-
-/// Reads the program's ELF.
+/// The program's ELF.
 ///
 /// # Panics
-/// Where it has not been built.
+/// If it was not built from the present sources.
 pub fn read_program_elf() -> Vec<u8> {
-    let path = program_elf();
-    std::fs::read(&path)
-        .unwrap_or_else(|error| panic!("{}: {error}: run `cargo xtask build-program` first", path.display()))
+    read_elf(Elf::Tidepool)
+}
+
+/// An ELF of this repository.
+///
+/// # Panics
+/// If it was not built from the present sources.
+pub fn read_elf(elf: Elf) -> Vec<u8> {
+    elf.read().unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The ELF of one of the bank's own programs.

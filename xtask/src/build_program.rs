@@ -2,6 +2,7 @@
 
 use crate::deploy::deploy;
 use anyhow::ensure;
+use program_elf::Elf;
 use sbpf_build::{Platform, Program, Workspace, cargo, process};
 use std::{path::PathBuf, process::Stdio};
 
@@ -20,9 +21,10 @@ impl Args {
     /// Builds, verifies and reports.
     pub fn run(self) -> anyhow::Result<()> {
         let workspace = Workspace::here()?;
-        let built = if self.platform_tools {
-            with_platform_tools(&workspace)?
-        } else {
+        deploy(&workspace, Elf::Tidepool, || {
+            if self.platform_tools {
+                return with_platform_tools(&workspace);
+            }
             let program = Program {
                 manifest: workspace.root.join("Cargo.toml"),
                 package: PACKAGE.into(),
@@ -30,9 +32,8 @@ impl Args {
                 target_dir: workspace.target_dir.clone(),
                 cargo_home: None,
             };
-            program.build(&workspace.build_binary("sbpf-link", "sbpf-link")?)?
-        };
-        deploy(&workspace, &built, "tidepool.so")
+            program.build(&workspace.build_binary("sbpf-link", "sbpf-link")?)
+        })
     }
 }
 

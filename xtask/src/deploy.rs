@@ -1,21 +1,23 @@
-//! The folder `target/deploy`, where tests, demo and people find the ELFs.
+//! Checking a built ELF and putting it into `target/deploy`.
 
 use anyhow::Context as _;
+use program_elf::Elf;
 use sbpf_build::{Workspace, process};
 use sha2::{Digest as _, Sha256};
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::PathBuf, process::Command};
 
-/// Checks the version of an ELF and that the loader accepts it, puts it at `target/deploy/<name>`, and prints its version, size and hashes.
-pub fn deploy(workspace: &Workspace, built: &Path, name: &str) -> anyhow::Result<()> {
+/// Builds an ELF, checks its version and that the loader accepts it, puts it into `target/deploy`, and prints its size,
+/// hashes and version.
+pub fn deploy(workspace: &Workspace, elf: Elf, build: impl FnOnce() -> anyhow::Result<PathBuf>) -> anyhow::Result<()> {
+    // Before the build: sources that change meanwhile make the ELF stale.
+    let sources = elf.digest_sources(&workspace.root)?;
+    let built = build()?;
     let verifier = workspace.build_binary("sbpf-vm", "sbpf-verify")?;
-    let verdict = process::output_of(Command::new(verifier).arg(built))?;
+    let verdict = process::output_of(Command::new(verifier).arg(&built))?;
     let verdict = verdict.rsplit(": ").next().unwrap_or_default().trim();
-    let bytes = fs::read(built).with_context(|| format!("cannot read {}", built.display()))?;
-    let folder = workspace.target_dir.join("deploy");
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    let elf = folder.join(name);
-    fs::write(&elf, &bytes).with_context(|| format!("cannot write {}", elf.display()))?;
-    println!("{}\n  {} bytes, sha256 {}", elf.display(), bytes.len(), hash(&bytes));
+    let bytes = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
+    let path = elf.write(&workspace.target_dir, &bytes, &sources)?;
+    println!("{}\n  {} bytes, sha256 {}", path.display(), bytes.len(), hash(&bytes));
     // A deployed program is followed by zeros, and tools that compare it cannot know how many of them are its own.
     println!("  {} without closing zeros, as solana-verify has it\n  {verdict}", hash(without_zeros(&bytes)));
     Ok(())

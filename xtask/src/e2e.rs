@@ -7,6 +7,7 @@ use crate::{
     files::copy,
     tally::{Tally, run_and_count},
 };
+use program_elf::Elf;
 use sbpf_build::{Workspace, cargo, process};
 
 /// Build the program and the command line, and drive both on a real solana-test-validator, which is installed where missing
@@ -50,7 +51,7 @@ impl Args {
             .args(self.arguments)
             .env("E2E_VALIDATOR", validator)
             .env("E2E_TIDEPOOL", tidepool)
-            .env("E2E_PROGRAM", workspace.target_dir.join("deploy").join("tidepool.so"));
+            .env("E2E_PROGRAM", Elf::Tidepool.path()?);
         run_and_count(&mut command)
     }
 }

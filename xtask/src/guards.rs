@@ -4,6 +4,7 @@ mod table;
 
 use crate::{build_program, files::copy, tally::Tally};
 use anyhow::{Context as _, ensure};
+use program_elf::Elf;
 use sbpf_build::{Platform, Program, Workspace, cargo, process};
 use std::{
     collections::BTreeSet,
@@ -39,7 +40,7 @@ impl Args {
         let bench = Workbench::prepare(&workspace)?;
         // What fails with the guards in their places says nothing about any of them.
         for test in guards.iter().map(|guard| &*guard.test).collect::<BTreeSet<_>>() {
-            let with_guards = bench.test(&workspace.target_dir, test)?;
+            let with_guards = bench.test(&workspace.root, &workspace.target_dir, test)?;
             ensure!(with_guards.is_success(), "{test} fails with all guards in place: mend that first");
         }
         let mut tally = Tally::default();
@@ -59,7 +60,6 @@ struct Workbench {
     target_dir: PathBuf,
     linker: PathBuf,
     tests: PathBuf,
-    tests_folder: PathBuf,
 }
 
 impl Workbench {
@@ -85,7 +85,6 @@ impl Workbench {
             target_dir,
             linker: workspace.build_binary("sbpf-link", "sbpf-link")?,
             tests: build_tests(workspace)?,
-            tests_folder: workspace.root.join("tests"),
         })
     }
 
@@ -98,13 +97,19 @@ impl Workbench {
             write(&file, &change.apply(&text)?)?;
             originals.push((file, text));
         }
-        let built = self.build().with_context(|| format!("the program without the guard of {}", guard.attack));
+        let failed = self.build_and_test(guard);
         // Latest first: two changes may be in one file.
         for (file, text) in originals.iter().rev() {
             write(file, text)?;
         }
-        copy(&built?, &self.target_dir.join("deploy").join("tidepool.so"))?;
-        Ok(self.test(&self.target_dir, &guard.test)?.failed())
+        failed.with_context(|| format!("the program without the guard of {}", guard.attack))
+    }
+
+    fn build_and_test(&self, guard: &Guard) -> anyhow::Result<u64> {
+        let sources = Elf::Tidepool.digest_sources(&self.checkout)?;
+        let elf = fs::read(self.build()?)?;
+        Elf::Tidepool.write(&self.target_dir, &elf, &sources)?;
+        Ok(self.test(&self.checkout, &self.target_dir, &guard.test)?.failed())
     }
 
     fn build(&self) -> anyhow::Result<PathBuf> {
@@ -118,10 +123,10 @@ impl Workbench {
         program.build(&self.linker)
     }
 
-    /// Runs tests on the program of a target folder.
-    fn test(&self, target_dir: &Path, test: &str) -> anyhow::Result<Tally> {
+    /// Runs tests on the program of a target folder, which was built from the sources in `root`.
+    fn test(&self, root: &Path, target_dir: &Path, test: &str) -> anyhow::Result<Tally> {
         let mut command = Command::new(&self.tests);
-        command.env("CARGO_TARGET_DIR", target_dir).env("CARGO_MANIFEST_DIR", &self.tests_folder);
+        command.env("CARGO_TARGET_DIR", target_dir).env("CARGO_MANIFEST_DIR", root.join("tests"));
         let output = command.arg(test).output().context("the tests do not start")?;
         let tally = Tally::of(&String::from_utf8_lossy(&output.stdout), output.status.success());
         ensure!(tally.has_run(), "{test}: no such test in `{ATTACKS}`");

@@ -1,6 +1,7 @@
 //! `cargo xtask reference`
 
 use crate::{build_program, deploy::deploy};
+use program_elf::Elf;
 use sbpf_build::{Platform, Program, Workspace, cargo};
 use std::process::Command;
 
@@ -20,8 +21,7 @@ impl Args {
             target_dir: workspace.target_dir.clone(),
             cargo_home: None,
         };
-        let built = program.build(&workspace.build_binary("sbpf-link", "sbpf-link")?)?;
-        deploy(&workspace, &built, "reference.so")
+        deploy(&workspace, Elf::Reference, || program.build(&workspace.build_binary("sbpf-link", "sbpf-link")?))
     }
 }
 

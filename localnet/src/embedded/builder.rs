@@ -2,6 +2,7 @@
 
 use {
     super::{EmbeddedCluster, EmbeddedError, State, ValidatorSpec, genesis, progress::Spinner, validators::Validator},
+    program_elf::Elf,
     solana_account::{Account, ReadableAccount},
     solana_address::Address,
     solana_clock::{DEFAULT_SLOTS_PER_EPOCH, Epoch, UnixTimestamp},
@@ -10,14 +11,11 @@ use {
     solana_runtime::{bank::Bank, bank_forks::BankForks},
     std::{
         collections::BTreeMap,
-        env, fs,
+        fs,
         path::{Path, PathBuf},
         sync::Mutex,
     },
 };
-
-/// Where the built program is, from the workspace's root.
-const TIDEPOOL: &str = "target/deploy/tidepool.so";
 
 /// Validators of a cluster that does not say otherwise.
 const DEFAULT_VALIDATORS: usize = 20;
@@ -29,7 +27,7 @@ const DEFAULT_START_TIME: UnixTimestamp = 1_767_225_600;
 /// byte, 5,000 lamports a signature, and the inflation that mainnet had in its first year.
 #[derive(Debug)]
 pub struct EmbeddedClusterBuilder {
-    programs: Vec<(Address, PathBuf)>,
+    programs: Vec<(Address, ProgramFile)>,
     accounts: Vec<(Address, Account)>,
     wallets: Vec<(Address, u64)>,
     validators: Vec<ValidatorSpec>,
@@ -60,16 +58,15 @@ impl EmbeddedClusterBuilder {
     /// Loads a program from an ELF file. The token programs, the associated token account program, memo and the stake
     /// program are always there.
     pub fn program(mut self, program_id: Address, path: impl AsRef<Path>) -> Self {
-        self.programs.push((program_id, path.as_ref().to_owned()));
+        self.programs.push((program_id, ProgramFile::At(path.as_ref().to_owned())));
         self
     }
 
-    /// Loads Tidepool at an address: the program that `cargo xtask build-program` has put under the workspace's
-    /// `target/deploy`, looked for from the current folder upwards.
-    pub fn tidepool(self, program_id: Address) -> Self {
-        let here = env::current_dir().unwrap_or_default();
-        let built = here.ancestors().map(|folder| folder.join(TIDEPOOL)).find(|path| path.exists());
-        self.program(program_id, built.unwrap_or_else(|| PathBuf::from(TIDEPOOL)))
+    /// Loads Tidepool at an address, from the ELF that `cargo xtask build-program` built. [`Self::start`] fails if the
+    /// ELF was not built from the present sources.
+    pub fn tidepool(mut self, program_id: Address) -> Self {
+        self.programs.push((program_id, ProgramFile::Tidepool));
+        self
     }
 
     /// Preloads an account as it is, such as one read from another cluster. Vote accounts among them earn credits like
@@ -183,8 +180,8 @@ impl EmbeddedClusterBuilder {
     fn first_bank(&self, validators: &[Validator]) -> Result<Bank, EmbeddedError> {
         let config = genesis::config(self.slots_per_epoch, self.start_time, validators, &self.without_features);
         let bank = genesis::bank(&config);
-        for (program_id, path) in &self.programs {
-            for (address, account) in genesis::program_accounts(program_id, &read_elf(path)?, 0) {
+        for (program_id, file) in &self.programs {
+            for (address, account) in genesis::program_accounts(program_id, &file.read()?, 0) {
                 bank.store_account(&address, &account.into());
             }
         }
@@ -203,6 +200,22 @@ impl EmbeddedClusterBuilder {
             .map(|validator| (validator.vote, validator.spec.performance_permille))
             .chain(preloaded)
             .collect()
+    }
+}
+
+/// Where the ELF of a program is.
+#[derive(Debug)]
+enum ProgramFile {
+    At(PathBuf),
+    Tidepool,
+}
+
+impl ProgramFile {
+    fn read(&self) -> Result<Vec<u8>, EmbeddedError> {
+        match self {
+            Self::At(path) => read_elf(path),
+            Self::Tidepool => Ok(Elf::Tidepool.read()?),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What can go wrong when a cluster is set up or moved on.
 
 use {
+    program_elf::ElfError,
     solana_address::Address,
     solana_signature::Signature,
     solana_transaction_error::TransactionError,
@@ -19,6 +20,10 @@ pub enum EmbeddedError {
         /// What the system said.
         source: io::Error,
     },
+
+    /// Tidepool's ELF is missing or stale.
+    #[error(transparent)]
+    Tidepool(#[from] ElfError),
 
     /// A file given as a program is something else.
     #[error("{} is not an ELF file: give the path of a program built for Solana (.so)", path.display())]

@@ -16,7 +16,7 @@ use {
         scenario::EPOCH,
         scenes::{Accounts, SOL, Scene},
         stake::edit_delegation,
-        vm::{Vm, program_elf},
+        vm::Vm,
     },
 };
 
@@ -60,7 +60,7 @@ impl Bank {
     fn in_epoch(epoch: u64, vm: &Vm) -> Self {
         let payer = Address::new_unique();
         let builder = EmbeddedCluster::builder().validators(2).start_epoch(epoch).wallet(payer, 1_000 * SOL);
-        let cluster = builder.program(vm.program_id, program_elf()).start().expect("a cluster");
+        let cluster = builder.tidepool(vm.program_id).start().expect("a cluster");
         Self { cluster, payer }
     }
 
