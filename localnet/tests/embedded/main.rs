@@ -2,6 +2,7 @@
 //! on a network.
 
 mod client;
+mod deployment;
 mod lookup_tables;
 mod rewards;
 mod setup;
