@@ -6,12 +6,19 @@ use {crate::maths::Fee, solana_address::Address, solana_program_error::ProgramEr
 /// decode.
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
+    /// Bytes by which the last read exceeded `rest`: what a stream has to supply before the next attempt.
+    #[cfg(feature = "borsh")]
+    missing: usize,
 }
 
 impl<'a> Reader<'a> {
     #[inline]
     pub(crate) const fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes }
+        Self {
+            rest: bytes,
+            #[cfg(feature = "borsh")]
+            missing: 0,
+        }
     }
 
     #[inline]
@@ -21,9 +28,29 @@ impl<'a> Reader<'a> {
 
     #[inline]
     fn array<const N: usize>(&mut self) -> Result<&'a [u8; N], ProgramError> {
+        #[cfg(feature = "borsh")]
+        self.note_missing(N);
         let (array, rest) = self.rest.split_first_chunk().ok_or(ProgramError::BorshIoError)?;
         self.rest = rest;
         Ok(array)
+    }
+
+    /// Notes by how much a read of `length` bytes exceeds what is left.
+    #[cfg(feature = "borsh")]
+    const fn note_missing(&mut self, length: usize) {
+        self.missing = length.saturating_sub(self.rest.len());
+    }
+
+    /// Bytes that were missing for the last read; 0 if that succeeded and something else failed.
+    #[cfg(feature = "borsh")]
+    pub(crate) const fn missing(&self) -> usize {
+        self.missing
+    }
+
+    /// The bytes that were not read.
+    #[cfg(feature = "borsh")]
+    pub(crate) const fn rest(&self) -> &'a [u8] {
+        self.rest
     }
 
     #[inline]
@@ -67,6 +94,8 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn string(&mut self) -> Result<&'a str, ProgramError> {
         let length = self.u32()? as usize;
+        #[cfg(feature = "borsh")]
+        self.note_missing(length);
         let (bytes, rest) = self.rest.split_at_checked(length).ok_or(ProgramError::BorshIoError)?;
         self.rest = rest;
         core::str::from_utf8(bytes).map_err(|_| ProgramError::BorshIoError)

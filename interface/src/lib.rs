@@ -8,14 +8,19 @@
 //! 1000 on ([`ExtensionError`]) and in [`event`]s.
 //!
 //! The crate is `no_std` and allocates nothing. With the feature `client` it also builds
-//! [`solana_instruction::Instruction`]s and searches program addresses off-chain.
+//! [`solana_instruction::Instruction`]s and searches program addresses off-chain. With the feature `borsh`, the types of the
+//! SPL stake pool implement `BorshSerialize` and `BorshDeserialize`; this needs `alloc`.
 
 #![no_std]
 
+#[cfg(any(feature = "borsh", feature = "client"))]
+extern crate alloc;
 #[cfg(feature = "client")]
 extern crate std;
 
 pub mod address;
+#[cfg(feature = "borsh")]
+mod borsh_traits;
 mod bytes;
 pub mod error;
 pub mod event;

@@ -1,27 +1,13 @@
 //! Instructions, built for clients.
 
 use {
-    super::{INSTRUCTION_MAX_LENGTH, StakePoolInstruction, accounts::*},
+    super::{StakePoolInstruction, accounts::*},
     crate::Address,
     solana_instruction::{AccountMeta, Instruction},
-    std::{vec, vec::Vec},
+    std::vec::Vec,
 };
 
 impl StakePoolInstruction<'_> {
-    /// The instruction's data.
-    pub fn to_vec(&self) -> Vec<u8> {
-        let text = match self {
-            Self::CreateTokenMetadata { name, symbol, uri } | Self::UpdateTokenMetadata { name, symbol, uri } => {
-                name.len() + symbol.len() + uri.len()
-            }
-            _ => 0,
-        };
-        let mut data = vec![0; INSTRUCTION_MAX_LENGTH + text];
-        let length = self.encode(&mut data).expect("INSTRUCTION_MAX_LENGTH bounds every encoding");
-        data.truncate(length);
-        data
-    }
-
     /// The instruction with its accounts, as the `metas` of its account struct.
     pub fn with_accounts(&self, program_id: &Address, accounts: Vec<AccountMeta>) -> Instruction {
         Instruction { program_id: *program_id, accounts, data: self.to_vec() }

@@ -63,7 +63,7 @@ impl FeeType {
         }
     }
 
-    fn read(reader: &mut Reader) -> Result<Self, ProgramError> {
+    pub(crate) fn read(reader: &mut Reader) -> Result<Self, ProgramError> {
         Ok(match reader.u8()? {
             0 => Self::SolReferral(reader.u8()?),
             1 => Self::StakeReferral(reader.u8()?),
@@ -76,7 +76,7 @@ impl FeeType {
         })
     }
 
-    fn write(&self, writer: &mut Writer) -> Result<(), ProgramError> {
+    pub(crate) fn write(&self, writer: &mut Writer) -> Result<(), ProgramError> {
         writer.u8(self.kind())?;
         match self.value() {
             SetFeeValue::Ratio(fee) => writer.fee(&fee),
@@ -85,7 +85,7 @@ impl FeeType {
     }
 }
 
-fn read_funding_type(reader: &mut Reader) -> Result<FundingType, ProgramError> {
+pub(crate) fn read_funding_type(reader: &mut Reader) -> Result<FundingType, ProgramError> {
     Ok(match reader.u8()? {
         0 => FundingType::StakeDeposit,
         1 => FundingType::SolDeposit,
@@ -94,7 +94,7 @@ fn read_funding_type(reader: &mut Reader) -> Result<FundingType, ProgramError> {
     })
 }
 
-fn read_preferred_type(reader: &mut Reader) -> Result<PreferredValidatorType, ProgramError> {
+pub(crate) fn read_preferred_type(reader: &mut Reader) -> Result<PreferredValidatorType, ProgramError> {
     Ok(match reader.u8()? {
         0 => PreferredValidatorType::Deposit,
         1 => PreferredValidatorType::Withdraw,
@@ -124,7 +124,7 @@ impl<'a> StakePoolInstruction<'a> {
     }
 
     #[inline]
-    fn read(reader: &mut Reader<'a>) -> Result<Self, ProgramError> {
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, ProgramError> {
         Ok(match reader.u8()? {
             tag::INITIALIZE => Self::Initialize {
                 fee: reader.fee()?,
@@ -242,6 +242,21 @@ impl<'a> StakePoolInstruction<'a> {
         writer.u8(self.tag())?;
         self.write_arguments(&mut writer)?;
         Ok(writer.written())
+    }
+
+    /// The instruction's data.
+    #[cfg(any(feature = "borsh", feature = "client"))]
+    pub fn to_vec(&self) -> alloc::vec::Vec<u8> {
+        let text = match self {
+            Self::CreateTokenMetadata { name, symbol, uri } | Self::UpdateTokenMetadata { name, symbol, uri } => {
+                name.len() + symbol.len() + uri.len()
+            }
+            _ => 0,
+        };
+        let mut data = alloc::vec![0; INSTRUCTION_MAX_LENGTH + text];
+        let length = self.encode(&mut data).expect("INSTRUCTION_MAX_LENGTH bounds every encoding");
+        data.truncate(length);
+        data
     }
 
     fn write_arguments(&self, writer: &mut Writer) -> Result<(), ProgramError> {

@@ -3,10 +3,12 @@
 mod accounts;
 #[cfg(feature = "client")]
 mod build;
-mod codec;
+pub(crate) mod codec;
 mod extension;
 pub mod tag;
 
+#[cfg(feature = "borsh")]
+pub use crate::borsh_traits::OwnedInstruction;
 pub use accounts::*;
 #[cfg(feature = "client")]
 pub use build::*;

@@ -5,10 +5,12 @@ mod extension;
 mod in_place;
 mod layout;
 mod pod;
-mod pool;
-mod terms;
+pub(crate) mod pool;
+pub(crate) mod terms;
 mod validator_list;
 
+#[cfg(feature = "borsh")]
+pub use crate::borsh_traits::ValidatorList;
 pub use {
     entry::EntryExtension,
     extension::{

@@ -5,12 +5,13 @@ use {
     crate::{error::StakePoolError, maths::ExchangeRate},
     bytemuck::{Pod, Zeroable},
     core::mem::size_of,
+    num_derive::FromPrimitive,
     solana_address::Address,
     solana_program_error::ProgramError,
 };
 
 /// First byte of each account that the program owns.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, FromPrimitive, PartialEq)]
 #[repr(u8)]
 pub enum AccountType {
     /// All zeroes: not in use.

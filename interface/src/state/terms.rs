@@ -109,7 +109,7 @@ impl PoolTerms {
     }
 }
 
-fn read_future_fee(reader: &mut Reader) -> Result<FutureEpoch<Fee>, ProgramError> {
+pub(crate) fn read_future_fee(reader: &mut Reader) -> Result<FutureEpoch<Fee>, ProgramError> {
     match reader.u8()? {
         0 => Ok(FutureEpoch::None),
         1 => Ok(FutureEpoch::One(reader.fee()?)),
@@ -118,7 +118,7 @@ fn read_future_fee(reader: &mut Reader) -> Result<FutureEpoch<Fee>, ProgramError
     }
 }
 
-fn write_future_fee(writer: &mut Writer, fee: &FutureEpoch<Fee>) -> Result<(), ProgramError> {
+pub(crate) fn write_future_fee(writer: &mut Writer, fee: &FutureEpoch<Fee>) -> Result<(), ProgramError> {
     match fee {
         FutureEpoch::None => writer.u8(0),
         FutureEpoch::One(fee) => {

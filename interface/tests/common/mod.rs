@@ -4,8 +4,11 @@
 #![allow(dead_code)]
 
 use {
+    borsh::BorshDeserialize,
     proptest::{collection::SizeRange, prelude::*, test_runner::Config},
+    solana_program_error::ProgramError,
     spl_stake_pool::state as reference,
+    std::fmt::Debug,
     tidepool_interface::{
         Address, address,
         instruction::FeeType,
@@ -16,6 +19,18 @@ use {
 /// A run of `cases` cases. Failures go to the console only: a file of seeds would be one more thing to commit.
 pub fn config(cases: u32) -> Config {
     Config { cases, failure_persistence: None, ..Config::default() }
+}
+
+/// Decodes a value from the front of `data` with Borsh's trait, from a slice and from a stream, which must agree on the value
+/// and on its length in bytes.
+pub fn decode_borsh<T: BorshDeserialize + Debug + PartialEq>(data: &[u8]) -> Result<T, ProgramError> {
+    let (mut slice, mut stream) = (data, data);
+    let value = T::deserialize(&mut slice).ok();
+    assert_eq!(T::deserialize_reader(&mut stream).ok(), value);
+    if value.is_some() {
+        assert_eq!(slice, stream);
+    }
+    value.ok_or(ProgramError::BorshIoError)
 }
 
 /// Numbers as the arithmetic meets them: small, huge, around powers of two, of any magnitude, of patterned halves.

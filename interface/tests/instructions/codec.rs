@@ -2,19 +2,21 @@
 
 use {
     crate::{
-        common::{address, config, fee, fee_type, noise, number, reference_fee, reference_fee_type},
+        common::{address, config, decode_borsh, fee, fee_type, noise, number, reference_fee, reference_fee_type},
         keys::{funding_type, text, validator_type},
         managing::{published_funding_type, published_validator_type},
     },
     borsh::BorshDeserialize as _,
     proptest::{collection::vec, prelude::*, sample::Index},
+    solana_borsh::v1::try_from_slice_unchecked,
     solana_program_error::ProgramError,
     spl_stake_pool::instruction::StakePoolInstruction as Published,
     std::collections::BTreeSet,
     tidepool_interface::{
         Address,
         instruction::{
-            FeeType, FundingType, INSTRUCTION_MAX_LENGTH, PreferredValidatorType, StakePoolInstruction as Ours,
+            FeeType, FundingType, INSTRUCTION_MAX_LENGTH, OwnedInstruction, PreferredValidatorType,
+            StakePoolInstruction as Ours,
         },
         maths::Fee,
     },
@@ -194,6 +196,14 @@ fn published(ours: Ours) -> Published {
 
 fn decodes_alike(data: &[u8]) -> Result<(), TestCaseError> {
     prop_assert_eq!(Ours::decode(data).map(published), Published::try_from_slice(data).map_err(ProgramError::from));
+    // Borsh's traits leave what follows a value alone.
+    let ours = decode_borsh::<OwnedInstruction>(data);
+    let theirs = try_from_slice_unchecked::<Published>(data).map_err(ProgramError::from);
+    prop_assert_eq!(ours.clone().map(|ours| published(ours.get())), theirs.clone());
+    if let Ok(ours) = ours {
+        prop_assert_eq!(OwnedInstruction::try_from_slice(data).is_ok(), Ours::decode(data).is_ok());
+        prop_assert_eq!(borsh::to_vec(&ours).unwrap(), borsh::to_vec(&theirs.unwrap()).unwrap());
+    }
     Ok(())
 }
 
@@ -269,6 +279,9 @@ proptest! {
         prop_assert_eq!(data[0], instruction.tag());
         prop_assert_eq!(data[0], arguments.tag);
         prop_assert_eq!(Ours::decode(&data), Ok(instruction));
+        prop_assert_eq!(&data, &borsh::to_vec(&instruction).unwrap());
+        let owned = OwnedInstruction::from(instruction);
+        prop_assert_eq!(owned.get(), instruction);
         decodes_alike(&data)?;
 
         let mut too_small = vec![0; room.index(data.len())];
@@ -276,6 +289,23 @@ proptest! {
         let mut exact = vec![0; data.len()];
         prop_assert_eq!(instruction.encode(&mut exact), Ok(data.len()));
         prop_assert_eq!(exact, data);
+    }
+
+    #[test]
+    fn borsh_arguments_encode_as_published(
+        fee_type in fee_type(),
+        funding_type in funding_type(),
+        validator_type in validator_type(),
+    ) {
+        let fee_bytes = borsh::to_vec(&fee_type).unwrap();
+        prop_assert_eq!(&fee_bytes, &borsh::to_vec(&reference_fee_type(fee_type)).unwrap());
+        prop_assert_eq!(decode_borsh(&fee_bytes), Ok(fee_type));
+        let funding_bytes = borsh::to_vec(&funding_type).unwrap();
+        prop_assert_eq!(&funding_bytes, &borsh::to_vec(&published_funding_type(funding_type)).unwrap());
+        prop_assert_eq!(decode_borsh(&funding_bytes), Ok(funding_type));
+        let validator_bytes = borsh::to_vec(&validator_type).unwrap();
+        prop_assert_eq!(&validator_bytes, &borsh::to_vec(&published_validator_type(validator_type)).unwrap());
+        prop_assert_eq!(decode_borsh(&validator_bytes), Ok(validator_type));
     }
 
     #[test]

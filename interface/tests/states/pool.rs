@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        common::{address, config, fee, future_fee, noise, number, reference_fee, reference_future},
+        common::{address, config, decode_borsh, fee, future_fee, noise, number, reference_fee, reference_future},
         damage::damage,
     },
     proptest::{collection::vec, prelude::*, sample::Index},
@@ -125,6 +125,7 @@ fn decodes_alike(data: &[u8]) -> Result<(), TestCaseError> {
     let ours = StakePool::decode(data);
     let theirs = try_from_slice_unchecked::<reference::StakePool>(data).map_err(ProgramError::from);
     prop_assert_eq!(PoolLayout::of(data).err(), ours.clone().err());
+    prop_assert_eq!(decode_borsh(data), ours.clone());
     prop_assert_eq!(ours.map(to_reference), theirs.clone());
 
     let initialized =
@@ -143,7 +144,31 @@ proptest! {
         prop_assert_eq!(&data, &borsh::to_vec(&to_reference(pool)).unwrap());
         prop_assert_eq!(StakePool::decode(&data), Ok(pool));
         prop_assert_eq!(PoolTerms::decode(&data[POOL_HEAD_LENGTH..]), Ok(pool.terms));
+        prop_assert_eq!(&data, &borsh::to_vec(&pool).unwrap());
+        prop_assert_eq!(&data[..POOL_HEAD_LENGTH], &borsh::to_vec(&pool.head).unwrap());
+        prop_assert_eq!(&data[POOL_HEAD_LENGTH..], &borsh::to_vec(&pool.terms).unwrap());
         decodes_alike(&data)?;
+    }
+
+    /// Values of a stream: each ends where the next one begins.
+    #[test]
+    fn borsh_reads_pools_one_after_the_other(pools in vec(pool(), 0..4)) {
+        let stream = borsh::to_vec(&pools).unwrap();
+        prop_assert_eq!(&stream, &borsh::to_vec(&pools.iter().copied().map(to_reference).collect::<Vec<_>>()).unwrap());
+        prop_assert_eq!(decode_borsh(&stream), Ok(pools));
+    }
+
+    #[test]
+    fn borsh_parts_encode_as_published(fee in fee(), future in future_fee(), pool in pool()) {
+        prop_assert_eq!(borsh::to_vec(&fee).unwrap(), borsh::to_vec(&reference_fee(fee)).unwrap());
+        prop_assert_eq!(decode_borsh(&borsh::to_vec(&fee).unwrap()), Ok(fee));
+        prop_assert_eq!(borsh::to_vec(&future).unwrap(), borsh::to_vec(&reference_future(future)).unwrap());
+        prop_assert_eq!(decode_borsh(&borsh::to_vec(&future).unwrap()), Ok(future));
+        let theirs = to_reference(pool);
+        let (lockup, epoch_fee) = (pool.head.lockup, pool.head.epoch_fee);
+        prop_assert_eq!(borsh::to_vec(&lockup).unwrap(), borsh::to_vec(&theirs.lockup).unwrap());
+        prop_assert_eq!(decode_borsh(&borsh::to_vec(&lockup).unwrap()), Ok(lockup));
+        prop_assert_eq!(borsh::to_vec(&epoch_fee).unwrap(), borsh::to_vec(&theirs.epoch_fee).unwrap());
     }
 
     /// A pool that shrinks leaves the end of what was there before, on both sides the same bytes.
@@ -212,6 +237,18 @@ proptest! {
             preferred_withdraw_validator_vote_address: kept(preferred[1]),
             ..terms
         });
+    }
+}
+
+#[test]
+fn borsh_account_types_are_those_of_the_published_crate() {
+    for byte in 0..=u8::MAX {
+        let ours = decode_borsh::<AccountType>(&[byte]);
+        let theirs = try_from_slice_unchecked::<reference::AccountType>(&[byte]).map_err(ProgramError::from);
+        assert_eq!(ours.clone().map(|kind| format!("{kind:?}")), theirs.map(|kind| format!("{kind:?}")));
+        if let Ok(kind) = ours {
+            assert_eq!(borsh::to_vec(&kind).unwrap(), [byte]);
+        }
     }
 }
 

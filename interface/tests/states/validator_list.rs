@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        common::{address, config, number},
+        common::{address, config, decode_borsh, number},
         damage::damage,
     },
     proptest::{collection::vec, prelude::*},
@@ -15,8 +15,9 @@ use {
     tidepool_interface::{
         StakePoolError,
         state::{
-            StakeStatus, VALIDATOR_LIST_HEADER_LENGTH, VALIDATOR_STAKE_INFO_LENGTH, ValidatorListMut,
-            ValidatorStakeInfo, max_validators_for, split_validator_list, validator_list_length,
+            AccountType as OurAccountType, StakeStatus, VALIDATOR_LIST_HEADER_LENGTH, VALIDATOR_STAKE_INFO_LENGTH,
+            ValidatorList, ValidatorListMut, ValidatorStakeInfo, max_validators_for, split_validator_list,
+            validator_list_length,
         },
     },
 };
@@ -70,6 +71,20 @@ fn reference_list(max_validators: u32, records: &[ValidatorStakeInfo]) -> Refere
     }
 }
 
+fn owned_to_reference(list: &ValidatorList) -> ReferenceList {
+    ReferenceList {
+        header: ReferenceHeader {
+            account_type: match list.account_type {
+                OurAccountType::Uninitialized => AccountType::Uninitialized,
+                OurAccountType::StakePool => AccountType::StakePool,
+                OurAccountType::ValidatorList => AccountType::ValidatorList,
+            },
+            max_validators: list.max_validators,
+        },
+        validators: list.validators.iter().map(to_reference).collect(),
+    }
+}
+
 /// An account with room for `room` records more, full of the bytes `filler`.
 fn account(records: &[ValidatorStakeInfo], room: usize, filler: u8) -> Vec<u8> {
     let capacity = (records.len() + room) as u32;
@@ -86,6 +101,11 @@ fn statuses_agree(ours: Result<StakeStatus, ProgramError>, theirs: PodStakeStatu
 
 fn reads_as_published(data: &[u8]) -> Result<(), TestCaseError> {
     let theirs = try_from_slice_unchecked::<ReferenceList>(data);
+    let ours = decode_borsh::<ValidatorList>(data);
+    prop_assert_eq!(ours.as_ref().ok().map(owned_to_reference), theirs.as_ref().ok().cloned());
+    if let Ok(list) = ours {
+        prop_assert_eq!(borsh::to_vec(&list).unwrap(), borsh::to_vec(theirs.as_ref().unwrap()).unwrap());
+    }
     match split_validator_list(data) {
         Ok((header, records)) => {
             let theirs = theirs.unwrap();
@@ -170,6 +190,8 @@ proptest! {
         let bytes = bytemuck::bytes_of(&record);
         prop_assert_eq!(bytes, bytemuck::bytes_of(&theirs));
         prop_assert_eq!(bytes, &borsh::to_vec(&theirs).unwrap()[..]);
+        prop_assert_eq!(bytes, &borsh::to_vec(&record).unwrap()[..]);
+        prop_assert_eq!(decode_borsh(bytes), Ok(record));
         prop_assert_eq!(record.is_active(), ReferenceRecord::is_active(bytes));
         prop_assert_eq!(record.is_removed(), ReferenceRecord::is_removed(bytes));
         prop_assert_eq!(
@@ -266,5 +288,15 @@ fn statuses_move_towards_removal_as_published() {
         let result = published.remove_transient_stake();
         assert_eq!(result.is_ok(), ours.is_ok());
         statuses_agree(ours.map(StakeStatus::without_transient_stake), published).unwrap();
+
+        let decoded = decode_borsh::<StakeStatus>(&[byte]);
+        let theirs = try_from_slice_unchecked::<ReferenceStatus>(&[byte]).ok();
+        assert_eq!(
+            decoded.clone().ok().map(|status| format!("{status:?}")),
+            theirs.map(|status| format!("{status:?}"))
+        );
+        if let Ok(status) = decoded {
+            assert_eq!(borsh::to_vec(&status).unwrap(), [byte]);
+        }
     }
 }
