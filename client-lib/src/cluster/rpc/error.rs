@@ -61,12 +61,12 @@ fn from_http(error: reqwest::Error) -> ClusterError {
     // The URL of a private endpoint holds its key, and must not get into a message.
     let error = error.without_url();
     let status = error.status();
-    let detail = match std::error::Error::source(&error) {
-        Some(source) => format!("{error}: {source}"),
+    let detail = match std::iter::successors(std::error::Error::source(&error), |error| error.source()).last() {
+        Some(cause) => format!("{error}: {cause}"),
         None => error.to_string(),
     };
     match status {
-        Some(status) if status == reqwest::StatusCode::TOO_MANY_REQUESTS => ClusterError::RateLimited { detail },
+        Some(reqwest::StatusCode::TOO_MANY_REQUESTS) => ClusterError::RateLimited { detail },
         Some(status) if status.is_client_error() => ClusterError::Refused { detail },
         _ if error.is_decode() => ClusterError::UnexpectedAnswer { detail },
         _ => ClusterError::Unreachable { detail },
