@@ -67,6 +67,8 @@ fn from_http(error: reqwest::Error) -> ClusterError {
     };
     match status {
         Some(reqwest::StatusCode::TOO_MANY_REQUESTS) => ClusterError::RateLimited { detail },
+        // The endpoint did not receive the whole request.
+        Some(reqwest::StatusCode::REQUEST_TIMEOUT) => ClusterError::Unreachable { detail },
         Some(status) if status.is_client_error() => ClusterError::Refused { detail },
         _ if error.is_decode() => ClusterError::UnexpectedAnswer { detail },
         _ => ClusterError::Unreachable { detail },

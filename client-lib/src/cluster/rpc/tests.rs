@@ -1,5 +1,6 @@
 //! The client against an endpoint that says what it is told to say.
 
+mod connections;
 mod lies;
 mod transport;
 

@@ -1,0 +1,252 @@
+//! Endpoints that close connections: idle ones, before an answer, and within one.
+
+use {
+    super::*,
+    futures_util::future::join_all,
+    solana_rpc_client_api::request::RpcRequest,
+    std::{
+        net::Shutdown,
+        sync::{Arc, Mutex},
+    },
+};
+
+/// Time for a request in the tests that wait for it to pass.
+const SHORT: Duration = Duration::from_secs(2);
+
+/// Requests in a row where the outcome depends on when the client sees a close.
+const MANY: usize = 200;
+
+/// What the endpoint does next on a connection. After the last step it closes the connection.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    /// Answers a request and announces that the connection stays open.
+    Answer,
+    /// Answers a request and announces that it closes the connection, but leaves it open.
+    LastAnswer,
+    /// Answers a request with HTTP 429, to be repeated at once.
+    RateLimit,
+    /// Sends HTTP 408 in place of an answer.
+    Timeout,
+    /// Answers that the signature of the transaction is invalid.
+    Refuse,
+    /// Reads a request and does not answer.
+    Ignore,
+    /// Reads a part of a request, and resets the connection.
+    Reset,
+    /// Answers a request with the first part of a head.
+    HalfHead,
+    /// Answers a request with the first part of a body.
+    HalfBody,
+    /// Answers a request with the first part of a chunked body.
+    HalfChunk,
+    /// Reads a request, and keeps the connection open without an answer.
+    Wait,
+}
+
+use Step::*;
+
+/// Steps after which no answer has come.
+const LOSSES: [&[Step]; 7] = [&[], &[Ignore], &[Reset], &[HalfHead], &[HalfBody], &[HalfChunk], &[Timeout]];
+
+/// An endpoint with the steps of each connection, in the order in which they are opened; the last steps are those of
+/// all later connections.
+struct Scripted {
+    url: String,
+    /// The requests that each connection carried.
+    connections: Arc<Mutex<Vec<Vec<Value>>>>,
+}
+
+impl Scripted {
+    fn new(script: &[&'static [Step]]) -> Self {
+        let script = script.to_vec();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let connections: Arc<Mutex<Vec<Vec<Value>>>> = Arc::default();
+        let opened = connections.clone();
+        thread::spawn(move || {
+            for (at, stream) in listener.incoming().enumerate() {
+                let steps = script[at.min(script.len() - 1)];
+                let opened = opened.clone();
+                opened.lock().unwrap().push(vec![]);
+                thread::spawn(move || {
+                    let mut stream = stream.unwrap();
+                    for step in steps {
+                        if !step.perform(&mut stream, |request| opened.lock().unwrap()[at].push(request)) {
+                            return;
+                        }
+                    }
+                });
+            }
+        });
+        Self { url, connections }
+    }
+
+    fn cluster(&self) -> RpcCluster {
+        RpcCluster::new(self.url.clone())
+    }
+
+    /// The number of connections opened so far.
+    fn opened(&self) -> usize {
+        self.connections.lock().unwrap().len()
+    }
+
+    /// All requests received so far, in the order of their connections.
+    fn requests(&self) -> Vec<Value> {
+        self.connections.lock().unwrap().concat()
+    }
+}
+
+impl Step {
+    /// Takes the step; returns whether the connection stays open.
+    fn perform(self, stream: &mut TcpStream, received: impl FnOnce(Value)) -> bool {
+        if let Reset = self {
+            // To close a socket with unread bytes is to reset the connection.
+            let _ = stream.read_exact(&mut [0]);
+            return false;
+        }
+        let Some(request) = read_request(stream) else { return false };
+        received(request.clone());
+        let value = match request["method"].as_str().unwrap() {
+            "getBlockHeight" => 12.into(),
+            _ => Signature::default().to_string().into(),
+        };
+        let body = match self {
+            Refuse => error(&request, -32_003, "Transaction signature verification failure"),
+            _ => result(&request, value),
+        };
+        let body = body.to_string();
+        let (length, half) = (body.len(), &body[..20]);
+        let answer = match self {
+            Answer | Refuse => {
+                format!("HTTP/1.1 200 OK\r\nconnection: keep-alive\r\ncontent-length: {length}\r\n\r\n{body}")
+            }
+            LastAnswer => format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"),
+            RateLimit => "HTTP/1.1 429 Too Many Requests\r\nretry-after: 0\r\ncontent-length: 0\r\n\r\n".to_owned(),
+            Timeout => "HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n".to_owned(),
+            HalfHead => "HTTP/1.1 200 OK\r\nconnec".to_owned(),
+            HalfBody => format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{half}"),
+            HalfChunk => format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{length:x}\r\n{half}"),
+            Ignore | Reset | Wait => String::new(),
+        };
+        let is_open = stream.write_all(answer.as_bytes()).is_ok();
+        if let Wait | LastAnswer = self {
+            // Until the client closes it.
+            let _ = stream.read(&mut [0]);
+        }
+        if let Ignore = self {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+        is_open
+    }
+}
+
+#[tokio::test]
+async fn repeats_a_request_on_a_closed_connection() {
+    // The endpoint closes each connection when the second request has reached it, or sooner.
+    for kept in [&[Answer, Ignore] as &[_], &[Answer, Reset], &[Answer, HalfHead], &[Answer, Timeout], &[Answer]] {
+        let endpoint = Scripted::new(&[kept]);
+        let cluster = endpoint.cluster();
+        for number in 0..MANY {
+            let height = cluster.block_height().await;
+            assert_eq!(height.unwrap_or_else(|error| panic!("{kept:?}, {number}: {error}")), 12);
+        }
+    }
+}
+
+#[tokio::test]
+async fn repeats_a_request_after_a_pause_on_a_closed_connection() {
+    for limited in [&[RateLimit] as &[_], &[RateLimit, Ignore], &[RateLimit, Reset]] {
+        for _ in 0..MANY / 10 {
+            let endpoint = Scripted::new(&[limited, &[Answer]]);
+            assert_eq!(endpoint.cluster().block_height().await.unwrap(), 12, "{limited:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_lost_connection_does_not_lift_the_limit_of_repeats() {
+    let endpoint = Scripted::new(&[&[RateLimit, Ignore], &[RateLimit]]);
+    let limited = endpoint.cluster().block_height().await.unwrap_err();
+    assert!(matches!(limited, ClusterError::RateLimited { .. }), "{limited}");
+    // One request, five repeats after a pause, and one at once.
+    assert!(endpoint.requests().len() <= 7, "{}", endpoint.requests().len());
+}
+
+#[tokio::test]
+async fn repeats_a_request_once_after_a_lost_connection() {
+    for lost in LOSSES {
+        let endpoint = Scripted::new(&[lost, &[Answer]]);
+        let height = endpoint.cluster().block_height().await;
+        assert_eq!(height.unwrap_or_else(|error| panic!("{lost:?}: {error}")), 12);
+        assert_eq!(endpoint.opened(), 2, "{lost:?}");
+
+        let endpoint = Scripted::new(&[lost]);
+        let error = endpoint.cluster().block_height().await.unwrap_err();
+        assert!(matches!(error, ClusterError::Unreachable { .. }) && error.is_transient(), "{lost:?}: {error}");
+        assert_eq!(endpoint.opened(), 2, "{lost:?}");
+    }
+}
+
+#[tokio::test]
+async fn says_why_a_connection_was_lost() {
+    let error = Scripted::new(&[&[Ignore]]).cluster().block_height().await.unwrap_err();
+    assert!(error.to_string().contains("connection closed before message completed"), "{error}");
+}
+
+#[tokio::test]
+async fn the_timeout_covers_the_repeat() {
+    let scripts: [([&[Step]; 2], _); 3] =
+        [([&[Wait], &[Wait]], 1), ([&[Ignore], &[Wait]], 2), ([&[Wait], &[Answer]], 1)];
+    join_all(scripts.map(|(script, opened)| async move {
+        let endpoint = Scripted::new(&script);
+        let cluster = RpcCluster::with_timeout(endpoint.url.clone(), Confirmation::Confirmed, SHORT);
+        let began = Instant::now();
+        let error = cluster.block_height().await.unwrap_err();
+        assert!(matches!(error, ClusterError::Unreachable { .. }), "{error}");
+        assert!((SHORT..2 * SHORT).contains(&began.elapsed()), "{:?}", began.elapsed());
+        assert_eq!(endpoint.opened(), opened);
+    }))
+    .await;
+}
+
+#[tokio::test]
+async fn does_not_use_a_connection_that_the_endpoint_will_close() {
+    let endpoint = Scripted::new(&[&[LastAnswer]]);
+    let cluster = endpoint.cluster();
+    for _ in 0..3 {
+        assert_eq!(cluster.block_height().await.unwrap(), 12);
+    }
+    assert_eq!((endpoint.opened(), endpoint.requests().len()), (3, 3));
+}
+
+#[tokio::test]
+async fn repeats_the_same_signed_transaction() {
+    for lost in [&[Ignore] as &[_], &[HalfHead], &[HalfBody], &[HalfChunk], &[Timeout]] {
+        let endpoint = Scripted::new(&[lost, &[Answer]]);
+        let sent = endpoint.cluster().send(&transaction()).await;
+        assert_eq!(sent.unwrap_or_else(|error| panic!("{lost:?}: {error}")), Signature::default());
+        let [first, second] = endpoint.requests().try_into().unwrap();
+        assert_eq!(first, second);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_repeat_leaves_open_whether_the_transaction_was_received() {
+    let refused = Scripted::new(&[&[Refuse]]).cluster().send(&transaction()).await.unwrap_err();
+    assert!(matches!(refused, ClusterError::TransactionRefused { .. }), "{refused}");
+    for lost in LOSSES {
+        let open = Scripted::new(&[lost, &[Refuse]]).cluster().send(&transaction()).await.unwrap_err();
+        assert!(matches!(open, ClusterError::Unreachable { .. }), "{lost:?}: {open}");
+    }
+}
+
+#[tokio::test]
+async fn does_not_repeat_what_would_be_done_twice() {
+    for lost in LOSSES {
+        let endpoint = Scripted::new(&[lost, &[Answer]]);
+        let params = json!([Address::default().to_string(), 1]);
+        let drop = endpoint.cluster().client().send::<String>(RpcRequest::RequestAirdrop, params).await;
+        drop.unwrap_err();
+        assert_eq!(endpoint.opened(), 1, "{lost:?}");
+    }
+}
