@@ -45,6 +45,16 @@ pub struct Endpoint {
 impl Endpoint {
     /// Serves with `lie` in front of `cluster` while `work` lasts.
     pub fn serve<T>(cluster: &EmbeddedCluster, lie: Lie<'_>, work: impl FnOnce(&Self) -> T) -> T {
+        Self::serve_accepted(cluster, &|_| true, lie, work)
+    }
+
+    /// As [`Self::serve`], but closes each connection at once whose number, from 0, is not `accepted`.
+    pub fn serve_accepted<T>(
+        cluster: &EmbeddedCluster,
+        accepted: &(dyn Fn(usize) -> bool + Sync),
+        lie: Lie<'_>,
+        work: impl FnOnce(&Self) -> T,
+    ) -> T {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let endpoint =
@@ -52,11 +62,14 @@ impl Endpoint {
         thread::scope(|scope| {
             let endpoint = &endpoint;
             scope.spawn(move || {
-                for stream in listener.incoming() {
+                for (number, stream) in listener.incoming().enumerate() {
                     if endpoint.is_over.load(Ordering::Relaxed) {
                         return;
                     }
                     let stream = stream.expect("a connection");
+                    if !accepted(number) {
+                        continue;
+                    }
                     scope.spawn(move || endpoint.converse(&stream, cluster, lie));
                 }
             });
@@ -78,7 +91,8 @@ impl Endpoint {
         sent
     }
 
-    fn requests(&self) -> Vec<Request> {
+    /// All requests, in the order in which they came.
+    pub fn requests(&self) -> Vec<Request> {
         self.requests.lock().expect("nobody panics").clone()
     }
 

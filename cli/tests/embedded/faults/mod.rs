@@ -5,6 +5,7 @@
 //! is lost: nothing is sent, or what was confirmed is done once, at least at the bound that was shown.
 
 mod accounts;
+mod connections;
 mod endpoint;
 mod random;
 mod sending;
