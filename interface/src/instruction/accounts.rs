@@ -34,6 +34,12 @@ macro_rules! accounts {
                         $($optional: accounts.next(),)?
                     })
                 }
+
+                /// The same accounts as another type: the addresses of a caller's account infos, for example.
+                #[inline(always)]
+                pub fn map<U>(self, mut convert: impl FnMut(T) -> U) -> $name<U> {
+                    $name { $($field: convert(self.$field),)* $($optional: self.$optional.map(convert),)? }
+                }
             }
 
             impl<'a, T> $name<&'a T> {

@@ -17,6 +17,7 @@ use {
     proptest::prelude::*,
     solana_instruction::Instruction,
     std::collections::BTreeSet,
+    tidepool_interface::{Address, instruction::DepositSolAccounts},
 };
 
 /// An instruction of ours and the published client's.
@@ -30,6 +31,18 @@ fn built_alike(pairs: &[Pair]) -> Result<(), TestCaseError> {
         prop_assert_eq!(ours, theirs);
     }
     Ok(())
+}
+
+#[test]
+fn mapped_accounts_keep_their_order() {
+    let numbers = DepositSolAccounts::load(&mut (0u8..11)).unwrap();
+    let metas = numbers.map(|number| Address::new_from_array([number; 32])).metas();
+    assert_eq!(metas.len(), 11);
+    for (number, meta) in (0..).zip(metas) {
+        assert_eq!(meta.pubkey.to_bytes(), [number; 32]);
+    }
+    let without_optional = DepositSolAccounts::load(&mut (0u8..10)).unwrap();
+    assert_eq!(without_optional.map(u64::from).sol_deposit_authority, None);
 }
 
 fn all(case: &Case) -> Vec<Pair> {
