@@ -8,6 +8,7 @@ mod deny;
 mod deploy;
 mod differential;
 mod e2e;
+mod examples;
 mod files;
 mod fuzz;
 mod guards;
@@ -37,6 +38,7 @@ enum Command {
     Bench(bench::Args),
     Differential(differential::Args),
     E2e(e2e::Args),
+    Examples(examples::Args),
     Fuzz(fuzz::Args),
     Guards(guards::Args),
     Ci(ci::Args),
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         Command::Bench(args) => args.run(),
         Command::Differential(args) => args.run(),
         Command::E2e(args) => args.run(),
+        Command::Examples(args) => args.run(),
         Command::Fuzz(args) => args.run(),
         Command::Guards(args) => args.run(),
         Command::Ci(args) => args.run(),
