@@ -53,11 +53,14 @@ fn of_program(program: &Address) -> u32 {
     }
 }
 
-/// For a `Rebalance` with so many movements: an increase creates an account and splits and delegates stake, a decrease
-/// creates one and moves rent, then splits and deactivates stake.
+/// For a `Rebalance` with this many movements: an increase creates an account, splits and delegates stake; a decrease
+/// creates an account, splits off its rent, then splits and deactivates stake.
+///
+/// This is what bounds the movements of a transaction: 14 increases or 10 decreases. They are at most 46 instructions, of
+/// the 64 that a transaction may run (SIMD-0160, SIMD-0582).
 pub const fn rebalance(increases: u32, decreases: u32) -> u32 {
-    const INCREASE: u32 = 2 * SYSTEM_CALL + 2 * STAKE_CALL;
-    const DECREASE: u32 = 2 * SYSTEM_CALL + 3 * STAKE_CALL;
+    const INCREASE: u32 = SYSTEM_CALL + 2 * STAKE_CALL;
+    const DECREASE: u32 = SYSTEM_CALL + 3 * STAKE_CALL;
     POOL_INSTRUCTION
         .saturating_add(STAKE_MINIMUM)
         .saturating_add(INCREASE.saturating_mul(increases))

@@ -2,7 +2,6 @@
 
 use {
     crate::validation::{Pool, current_epoch},
-    bytemuck::bytes_of,
     pinocchio::{AccountView, Address, ProgramResult},
     tidepool_interface::{
         event::{Authority, AuthorityEvent, Change, EventData, FundsEvent, NO_STATUS},
@@ -10,17 +9,32 @@ use {
     },
 };
 
-/// Logs an event: its tag and its data in one piece.
-#[inline(never)]
-pub fn emit<T: EventData>(event: &T) {
-    const MAX: usize = 512;
-    const { assert!(8 + size_of::<T>() <= MAX) };
-    let mut buffer = [0; MAX];
-    let data = bytes_of(event);
-    let (tag, rest) = buffer.split_at_mut(T::TAG.len());
-    tag.copy_from_slice(&T::TAG);
-    rest[..data.len()].copy_from_slice(data);
-    log_data(&buffer[..T::TAG.len().saturating_add(data.len())]);
+/// An event behind its tag, as it is logged.
+#[repr(C)]
+pub struct Tagged<T> {
+    tag: [u8; 8],
+    event: T,
+}
+
+impl<T: EventData> Tagged<T> {
+    #[inline(always)]
+    pub const fn new(event: T) -> Self {
+        Self { tag: T::TAG, event }
+    }
+
+    /// Logs the event.
+    #[inline(never)]
+    pub fn emit(&self) {
+        const { assert!(size_of::<Self>() == size_of::<[u8; 8]>() + size_of::<T>(), "no padding") };
+        // SAFETY: Tag and event are plain bytes, and nothing is between them.
+        log_data(unsafe { core::slice::from_raw_parts((&raw const *self).cast(), size_of::<Self>()) });
+    }
+}
+
+/// Logs an event.
+#[inline(always)]
+pub fn emit<T: EventData>(event: T) {
+    Tagged::new(event).emit();
 }
 
 #[cfg(any(target_os = "solana", target_arch = "bpf"))]
@@ -41,7 +55,7 @@ fn log_data(data: &[u8]) {
 /// `UnsupportedSysvar` where the runtime has no clock.
 pub fn emit_authority(pool: &Pool, authority: Authority, old: &Address, new: &Address) -> ProgramResult {
     if pool.is_extended() {
-        emit(&AuthorityEvent {
+        emit(AuthorityEvent {
             pool: *pool.address(),
             epoch: current_epoch()?.into(),
             authority: authority as u8,
@@ -63,7 +77,7 @@ enum Side {
 /// The event of an instruction that changes balances, while it is being put together. For a pool without the extension
 /// nothing is put together.
 pub struct Funds {
-    event: Option<FundsEvent>,
+    event: Option<Tagged<FundsEvent>>,
 }
 
 impl Funds {
@@ -75,7 +89,7 @@ impl Funds {
 
     /// Adds what the reserve holds before.
     pub fn reserve_before(mut self, reserve: &AccountView) -> Self {
-        if let Some(event) = &mut self.event {
+        if let Some(Tagged { event, .. }) = &mut self.event {
             event.reserve_lamports.old.set(reserve.lamports());
         }
         self
@@ -83,7 +97,7 @@ impl Funds {
 
     /// Adds what the reserve holds after.
     pub fn reserve_after(&mut self, reserve: &AccountView) {
-        if let Some(event) = &mut self.event {
+        if let Some(Tagged { event, .. }) = &mut self.event {
             event.reserve_lamports.new.set(reserve.lamports());
         }
     }
@@ -91,16 +105,16 @@ impl Funds {
     /// Adds a record as it is before the instruction changes it.
     #[inline(always)]
     pub fn record_before(&mut self, record: &ValidatorStakeInfo) {
-        if let Some(event) = &mut self.event {
+        if let Some(Tagged { event, .. }) = &mut self.event {
             add_record(event, record, Side::Before);
-            event.records.set(event.records.get().saturating_add(1));
+            event.records.set(event.records.get().wrapping_add(1));
         }
     }
 
     /// Adds the record as the instruction leaves it.
     #[inline(always)]
     pub fn record_after(&mut self, record: &ValidatorStakeInfo) {
-        if let Some(event) = &mut self.event {
+        if let Some(Tagged { event, .. }) = &mut self.event {
             add_record(event, record, Side::After);
         }
     }
@@ -108,7 +122,7 @@ impl Funds {
     /// Names the one validator that the instruction is about, and its status before.
     pub fn validator_before(&mut self, record: &ValidatorStakeInfo) {
         self.record_before(record);
-        if let Some(event) = &mut self.event {
+        if let Some(Tagged { event, .. }) = &mut self.event {
             event.vote = record.vote_account_address;
             event.old_status = record.status;
         }
@@ -117,7 +131,7 @@ impl Funds {
     /// Names the one validator that the instruction is about, and its status after.
     pub fn validator_after(&mut self, record: &ValidatorStakeInfo) {
         self.record_after(record);
-        if let Some(event) = &mut self.event {
+        if let Some(Tagged { event, .. }) = &mut self.event {
             event.vote = record.vote_account_address;
             event.new_status = record.status;
             // A validator that was just added was not there before.
@@ -127,20 +141,20 @@ impl Funds {
 
     /// Emits the event, with the pool's totals as they are now.
     pub fn emit(mut self, pool: &Pool) {
-        if let Some(event) = &mut self.event {
+        if let Some(tagged) = &mut self.event {
             let rate = pool.rate();
-            event.total_lamports.new.set(rate.total_lamports);
-            event.pool_token_supply.new.set(rate.pool_token_supply);
-            emit(event);
+            tagged.event.total_lamports.new.set(rate.total_lamports);
+            tagged.event.pool_token_supply.new.set(rate.pool_token_supply);
+            tagged.emit();
         }
     }
 }
 
 // Not inlined: other pools would pay for the zeros, too.
 #[inline(never)]
-fn begin(pool: &Pool, epoch: u64, instruction: u8) -> FundsEvent {
+fn begin(pool: &Pool, epoch: u64, instruction: u8) -> Tagged<FundsEvent> {
     let rate = pool.rate();
-    FundsEvent {
+    Tagged::new(FundsEvent {
         pool: *pool.address(),
         vote: Address::default(),
         epoch: epoch.into(),
@@ -154,21 +168,22 @@ fn begin(pool: &Pool, epoch: u64, instruction: u8) -> FundsEvent {
         reserve_lamports: Change::default(),
         active_stake_lamports: Change::default(),
         transient_stake_lamports: Change::default(),
-    }
+    })
 }
 
 fn unchanged(value: u64) -> Change {
     Change { old: value.into(), new: value.into() }
 }
 
-/// Sums of a pool's stake can only exceed 64 bits where lamports themselves do.
+/// Adds a record's stake to the sums. They wrap: all lamports that exist fit 64 bits, so only records that no instruction
+/// writes could make them overflow.
 fn add_record(event: &mut FundsEvent, record: &ValidatorStakeInfo, side: Side) {
     let add = |change: &mut Change, lamports: u64| {
         let field: &mut U64 = match side {
             Side::Before => &mut change.old,
             Side::After => &mut change.new,
         };
-        field.set(field.get().saturating_add(lamports));
+        field.set(field.get().wrapping_add(lamports));
     };
     add(&mut event.active_stake_lamports, record.active_stake_lamports.get());
     add(&mut event.transient_stake_lamports, record.transient_stake_lamports.get());

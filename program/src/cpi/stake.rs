@@ -1,5 +1,8 @@
-//! The stake program's instructions. The sysvars' addresses are named, not taken from the accounts passed, so that a wrong
-//! account fails.
+//! The stake program's instructions.
+//!
+//! Since version 5 the stake program needs no sysvar accounts (SIMD-0490), and naming them costs 200 to 560 compute units a
+//! call. So they are named only if the accounts passed in their place are not the sysvars: then the runtime or the stake
+//! program rejects the call with the same error as for the SPL stake pool.
 
 use {
     super::{PoolAuthority, call::call},
@@ -9,6 +12,7 @@ use {
         error::ProgramError,
         instruction::{InstructionAccount, InstructionView},
     },
+    solana_address::address_eq,
     tidepool_interface::address::{CLOCK_ID, STAKE_CONFIG_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID},
 };
 
@@ -26,13 +30,117 @@ mod tag {
 const AUTHORIZE_STAKER: u32 = 0;
 const AUTHORIZE_WITHDRAWER: u32 = 1;
 
-/// The sysvars that delegation and merging want beside the stake accounts.
+/// The accounts passed as the sysvars that delegating and merging used to name.
 #[derive(Clone, Copy)]
 pub struct StakeSysvars<'a> {
     /// The clock.
     pub clock: &'a AccountView,
     /// The stake history.
     pub history: &'a AccountView,
+}
+
+impl<'a> StakeSysvars<'a> {
+    fn named(self) -> [Sysvar<'a>; 2] {
+        [Sysvar::clock(self.clock), Sysvar { address: &STAKE_HISTORY_ID, account: self.history }]
+    }
+}
+
+/// A sysvar, and the account passed in its place.
+#[derive(Clone, Copy)]
+struct Sysvar<'a> {
+    address: &'static Address,
+    account: &'a AccountView,
+}
+
+impl<'a> Sysvar<'a> {
+    fn clock(account: &'a AccountView) -> Self {
+        Self { address: &CLOCK_ID, account }
+    }
+}
+
+/// Signs calls of the stake program.
+trait Signature {
+    fn account(&self) -> &AccountView;
+
+    fn invoke<const N: usize>(&self, instruction: &InstructionView, accounts: [&AccountView; N]) -> ProgramResult;
+}
+
+impl Signature for PoolAuthority<'_> {
+    #[inline(always)]
+    fn account(&self) -> &AccountView {
+        self.account
+    }
+
+    #[inline(always)]
+    fn invoke<const N: usize>(&self, instruction: &InstructionView, accounts: [&AccountView; N]) -> ProgramResult {
+        Self::invoke(self, instruction, accounts)
+    }
+}
+
+/// An account that signed the transaction.
+struct Signer<'a>(&'a AccountView);
+
+impl Signature for Signer<'_> {
+    #[inline(always)]
+    fn account(&self) -> &AccountView {
+        self.0
+    }
+
+    #[inline(always)]
+    fn invoke<const N: usize>(&self, instruction: &InstructionView, accounts: [&AccountView; N]) -> ProgramResult {
+        call(instruction, accounts, &[])
+    }
+}
+
+/// Calls the stake program with accounts that end with the signature's.
+#[inline(always)]
+fn call_stake<const N: usize, const S: usize>(
+    signature: &impl Signature,
+    data: &[u8],
+    metas: [InstructionAccount; N],
+    accounts: [&AccountView; N],
+    sysvars: [Sysvar; S],
+) -> ProgramResult {
+    if !sysvars.iter().all(|sysvar| address_eq(sysvar.account.address(), sysvar.address)) {
+        return call_naming_sysvars(signature, data, &metas, &accounts, &sysvars);
+    }
+    let instruction = InstructionView { program_id: &STAKE_PROGRAM_ID, data, accounts: &metas };
+    signature.invoke(&instruction, accounts)
+}
+
+/// Accounts of the longest instruction of the stake program here: Delegate with its sysvars.
+const MAX_ACCOUNTS: usize = 6;
+
+/// As [`call_stake`], with the sysvars before the last account.
+///
+/// # Errors
+/// `NotEnoughAccountKeys` for more than [`MAX_ACCOUNTS`] accounts.
+#[cold]
+#[inline(never)]
+fn call_naming_sysvars(
+    signature: &impl Signature,
+    data: &[u8],
+    metas: &[InstructionAccount],
+    accounts: &[&AccountView],
+    sysvars: &[Sysvar],
+) -> ProgramResult {
+    let (Some((last_meta, metas)), Some((last, accounts))) = (metas.split_last(), accounts.split_last()) else {
+        return Err(ProgramError::NotEnoughAccountKeys);
+    };
+    let named = metas.iter().cloned().zip(accounts.iter().copied());
+    let sysvars = sysvars.iter().map(|sysvar| (InstructionAccount::readonly(sysvar.address), sysvar.account));
+    // The runtime accepts more accounts than the instruction names.
+    let mut all_metas = [const { InstructionAccount::readonly(&CLOCK_ID) }; MAX_ACCOUNTS];
+    let mut all_accounts = [signature.account(); MAX_ACCOUNTS];
+    let mut count = 0_usize;
+    for (meta, account) in named.chain(sysvars).chain([(last_meta.clone(), *last)]) {
+        let place = all_metas.get_mut(count).zip(all_accounts.get_mut(count));
+        let (meta_place, account_place) = place.ok_or(ProgramError::NotEnoughAccountKeys)?;
+        (*meta_place, *account_place) = (meta, account);
+        count = count.saturating_add(1);
+    }
+    let accounts = all_metas.get(..count).unwrap_or_default();
+    signature.invoke(&InstructionView { program_id: &STAKE_PROGRAM_ID, data, accounts }, all_accounts)
 }
 
 fn with_lamports(tag: u32, lamports: u64) -> [u8; 12] {
@@ -45,32 +153,22 @@ fn with_lamports(tag: u32, lamports: u64) -> [u8; 12] {
 impl PoolAuthority<'_> {
     /// Moves `lamports` of `from` to the uninitialized stake account `to`, with authorities and delegation.
     pub fn split(&self, from: &AccountView, to: &AccountView, lamports: u64) -> ProgramResult {
-        let instruction = InstructionView {
-            program_id: &STAKE_PROGRAM_ID,
-            data: &with_lamports(tag::SPLIT, lamports),
-            accounts: &[
-                InstructionAccount::writable(from.address()),
-                InstructionAccount::writable(to.address()),
-                InstructionAccount::readonly_signer(self.account.address()),
-            ],
-        };
-        self.invoke(&instruction, [from, to, self.account])
+        let metas = [
+            InstructionAccount::writable(from.address()),
+            InstructionAccount::writable(to.address()),
+            InstructionAccount::readonly_signer(self.account.address()),
+        ];
+        call_stake(self, &with_lamports(tag::SPLIT, lamports), metas, [from, to, self.account], [])
     }
 
     /// Merges all of `from` into `to`.
     pub fn merge(&self, from: &AccountView, to: &AccountView, sysvars: StakeSysvars) -> ProgramResult {
-        let instruction = InstructionView {
-            program_id: &STAKE_PROGRAM_ID,
-            data: &tag::MERGE.to_le_bytes(),
-            accounts: &[
-                InstructionAccount::writable(to.address()),
-                InstructionAccount::writable(from.address()),
-                InstructionAccount::readonly(&CLOCK_ID),
-                InstructionAccount::readonly(&STAKE_HISTORY_ID),
-                InstructionAccount::readonly_signer(self.account.address()),
-            ],
-        };
-        self.invoke(&instruction, [to, from, sysvars.clock, sysvars.history, self.account])
+        let metas = [
+            InstructionAccount::writable(to.address()),
+            InstructionAccount::writable(from.address()),
+            InstructionAccount::readonly_signer(self.account.address()),
+        ];
+        call_stake(self, &tag::MERGE.to_le_bytes(), metas, [to, from, self.account], sysvars.named())
     }
 
     /// Delegates `stake` to the vote account `vote`.
@@ -81,33 +179,23 @@ impl PoolAuthority<'_> {
         sysvars: StakeSysvars,
         config: &AccountView,
     ) -> ProgramResult {
-        let instruction = InstructionView {
-            program_id: &STAKE_PROGRAM_ID,
-            data: &tag::DELEGATE.to_le_bytes(),
-            accounts: &[
-                InstructionAccount::writable(stake.address()),
-                InstructionAccount::readonly(vote.address()),
-                InstructionAccount::readonly(&CLOCK_ID),
-                InstructionAccount::readonly(&STAKE_HISTORY_ID),
-                InstructionAccount::readonly(&STAKE_CONFIG_ID),
-                InstructionAccount::readonly_signer(self.account.address()),
-            ],
-        };
-        self.invoke(&instruction, [stake, vote, sysvars.clock, sysvars.history, config, self.account])
+        let metas = [
+            InstructionAccount::writable(stake.address()),
+            InstructionAccount::readonly(vote.address()),
+            InstructionAccount::readonly_signer(self.account.address()),
+        ];
+        let [clock, history] = sysvars.named();
+        let sysvars = [clock, history, Sysvar { address: &STAKE_CONFIG_ID, account: config }];
+        call_stake(self, &tag::DELEGATE.to_le_bytes(), metas, [stake, vote, self.account], sysvars)
     }
 
     /// Deactivates `stake`.
     pub fn deactivate(&self, stake: &AccountView, clock: &AccountView) -> ProgramResult {
-        let instruction = InstructionView {
-            program_id: &STAKE_PROGRAM_ID,
-            data: &tag::DEACTIVATE.to_le_bytes(),
-            accounts: &[
-                InstructionAccount::writable(stake.address()),
-                InstructionAccount::readonly(&CLOCK_ID),
-                InstructionAccount::readonly_signer(self.account.address()),
-            ],
-        };
-        self.invoke(&instruction, [stake, clock, self.account])
+        let metas = [
+            InstructionAccount::writable(stake.address()),
+            InstructionAccount::readonly_signer(self.account.address()),
+        ];
+        call_stake(self, &tag::DEACTIVATE.to_le_bytes(), metas, [stake, self.account], [Sysvar::clock(clock)])
     }
 
     /// Pays `lamports` that are not delegated from `stake` to `to`.
@@ -118,29 +206,18 @@ impl PoolAuthority<'_> {
         lamports: u64,
         sysvars: StakeSysvars,
     ) -> ProgramResult {
-        let instruction = InstructionView {
-            program_id: &STAKE_PROGRAM_ID,
-            data: &with_lamports(tag::WITHDRAW, lamports),
-            accounts: &[
-                InstructionAccount::writable(stake.address()),
-                InstructionAccount::writable(to.address()),
-                InstructionAccount::readonly(&CLOCK_ID),
-                InstructionAccount::readonly(&STAKE_HISTORY_ID),
-                InstructionAccount::readonly_signer(self.account.address()),
-            ],
-        };
-        self.invoke(&instruction, [stake, to, sysvars.clock, sysvars.history, self.account])
+        let metas = [
+            InstructionAccount::writable(stake.address()),
+            InstructionAccount::writable(to.address()),
+            InstructionAccount::readonly_signer(self.account.address()),
+        ];
+        let data = with_lamports(tag::WITHDRAW, lamports);
+        call_stake(self, &data, metas, [stake, to, self.account], sysvars.named())
     }
 
-    /// Hands `stake` over to `new_authority`, as staker and as withdrawer.
+    /// Makes `new_authority` the staker and withdrawer of `stake`.
     pub fn authorize(&self, stake: &AccountView, new_authority: &Address, clock: &AccountView) -> ProgramResult {
-        for role in [AUTHORIZE_STAKER, AUTHORIZE_WITHDRAWER] {
-            let data = authorize_data(new_authority, role);
-            let accounts = authorize_accounts(stake, self.account);
-            let instruction = InstructionView { program_id: &STAKE_PROGRAM_ID, data: &data, accounts: &accounts };
-            self.invoke(&instruction, [stake, clock, self.account])?;
-        }
-        Ok(())
+        authorize_both(self, stake, new_authority, clock)
     }
 }
 
@@ -151,11 +228,22 @@ pub fn authorize(
     new_authority: &Address,
     clock: &AccountView,
 ) -> ProgramResult {
+    authorize_both(&Signer(authority), stake, new_authority, clock)
+}
+
+#[inline(always)]
+fn authorize_both(
+    signature: &impl Signature,
+    stake: &AccountView,
+    new_authority: &Address,
+    clock: &AccountView,
+) -> ProgramResult {
+    let authority = signature.account();
     for role in [AUTHORIZE_STAKER, AUTHORIZE_WITHDRAWER] {
+        let metas =
+            [InstructionAccount::writable(stake.address()), InstructionAccount::readonly_signer(authority.address())];
         let data = authorize_data(new_authority, role);
-        let accounts = authorize_accounts(stake, authority);
-        let instruction = InstructionView { program_id: &STAKE_PROGRAM_ID, data: &data, accounts: &accounts };
-        call(&instruction, [stake, clock, authority], &[])?;
+        call_stake(signature, &data, metas, [stake, authority], [Sysvar::clock(clock)])?;
     }
     Ok(())
 }
@@ -166,14 +254,6 @@ fn authorize_data(new_authority: &Address, role: u32) -> [u8; 40] {
     data[4..36].copy_from_slice(new_authority.as_ref());
     data[36..].copy_from_slice(&role.to_le_bytes());
     data
-}
-
-fn authorize_accounts<'a>(stake: &'a AccountView, authority: &'a AccountView) -> [InstructionAccount<'a>; 3] {
-    [
-        InstructionAccount::writable(stake.address()),
-        InstructionAccount::readonly(&CLOCK_ID),
-        InstructionAccount::readonly_signer(authority.address()),
-    ]
 }
 
 /// The stake program's minimum delegation on today's clusters, in lamports.

@@ -15,9 +15,8 @@ use {
 
 /// Instruction tags of the system program, encoded as `u32`.
 mod tag {
-    pub const ASSIGN: u32 = 1;
     pub const TRANSFER: u32 = 2;
-    pub const ALLOCATE: u32 = 8;
+    pub const CREATE_ACCOUNT_ALLOW_PREFUND: u32 = 13;
 }
 
 /// Pays `lamports` from a wallet that signed.
@@ -33,21 +32,17 @@ pub fn transfer(from: &AccountView, to: &AccountView, lamports: u64) -> ProgramR
     call(&instruction, [from, to], &[])
 }
 
-/// Makes an empty stake account at a derived address, without moving lamports: who sends lamports to the address
-/// beforehand cannot prevent it.
+/// Creates an empty stake account at a derived address without moving lamports. Lamports sent to the address beforehand
+/// do not prevent it: SIMD-0312, which is active on all public clusters since May 2026.
 pub fn create_stake_account(account: &AccountView, seeds: &[Seed]) -> ProgramResult {
     let signers = [Signer::from(seeds)];
     let accounts = [InstructionAccount::writable_signer(account.address())];
 
-    let mut data = [0; 12];
-    data[..4].copy_from_slice(&tag::ALLOCATE.to_le_bytes());
-    data[4..].copy_from_slice(&(STAKE_ACCOUNT_SPACE as u64).to_le_bytes());
-    let allocate = InstructionView { program_id: &SYSTEM_PROGRAM_ID, data: &data, accounts: &accounts };
-    call(&allocate, [account], &signers)?;
-
-    let mut data = [0; 36];
-    data[..4].copy_from_slice(&tag::ASSIGN.to_le_bytes());
-    data[4..].copy_from_slice(STAKE_PROGRAM_ID.as_ref());
-    let assign = InstructionView { program_id: &SYSTEM_PROGRAM_ID, data: &data, accounts: &accounts };
-    call(&assign, [account], &signers)
+    // Tag, lamports, space and owner. With 0 lamports, the instruction takes no payer.
+    let mut data = [0; 52];
+    data[..4].copy_from_slice(&tag::CREATE_ACCOUNT_ALLOW_PREFUND.to_le_bytes());
+    data[12..20].copy_from_slice(&(STAKE_ACCOUNT_SPACE as u64).to_le_bytes());
+    data[20..].copy_from_slice(STAKE_PROGRAM_ID.as_ref());
+    let create = InstructionView { program_id: &SYSTEM_PROGRAM_ID, data: &data, accounts: &accounts };
+    call(&create, [account], &signers)
 }

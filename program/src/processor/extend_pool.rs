@@ -39,7 +39,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     let mut data = accounts.pool.try_borrow_mut()?;
     let tail = data.get_mut(POOL_MAX_LENGTH..EXTENDED_POOL_LENGTH).ok_or(ProgramError::AccountDataTooSmall)?;
     tail.copy_from_slice(bytes_of(&PoolExtension::new(policy)));
-    emit(&PolicyEvent {
+    emit(PolicyEvent {
         pool: *pool.address(),
         epoch: current_epoch()?.into(),
         old: bytemuck::Zeroable::zeroed(),

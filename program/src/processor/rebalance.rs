@@ -120,7 +120,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], indices: &[U32]) 
 fn clear_weight(pool: &Pool, epoch: u64, record: &mut ValidatorStakeInfo) {
     let old = u64::from(record.extension.weight.get());
     record.extension.weight.set(0);
-    emit(&WeightsEvent {
+    emit(WeightsEvent {
         pool: *pool.address(),
         epoch: epoch.into(),
         records: 1.into(),

@@ -27,7 +27,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], fee: &FeeType) ->
     }
     let old = in_force(&pool, fee);
     set(&mut pool, fee)?;
-    emit(&FeeEvent {
+    emit(FeeEvent {
         pool: *pool.address(),
         epoch: current_epoch()?.into(),
         kind: fee.kind(),

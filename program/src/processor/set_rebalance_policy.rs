@@ -23,6 +23,6 @@ pub fn process(program_id: &Address, accounts: &[AccountView], policy: &Rebalanc
     policy.check()?;
     let mut data = accounts.pool.try_borrow_mut()?;
     PoolExtension::find_mut(&mut data).ok_or(NotExtended)?.policy = *policy;
-    emit(&PolicyEvent { pool: *pool.address(), epoch: current_epoch()?.into(), old, new: *policy });
+    emit(PolicyEvent { pool: *pool.address(), epoch: current_epoch()?.into(), old, new: *policy });
     Ok(())
 }

@@ -38,7 +38,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], weights: &[Weight
         new = new.saturating_add(u64::from(entry.weight.get()));
         record.extension.weight = entry.weight;
     }
-    emit(&WeightsEvent {
+    emit(WeightsEvent {
         pool: *pool.address(),
         epoch: current_epoch()?.into(),
         records: (weights.len() as u64).into(),

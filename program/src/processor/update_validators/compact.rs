@@ -86,11 +86,16 @@ impl<'a> Stakes<'a> {
     /// Two accounts that are not the validator's may come before: somebody else's transaction may have merged the transient
     /// stake of the record before, or dropped a record with both its accounts, after this one was signed.
     fn take(&mut self, record: &mut ValidatorStakeInfo) -> Option<(&'a AccountView, Option<&'a AccountView>)> {
-        let Self { remaining, addresses } = self;
-        let skipped = (0..=ACCOUNTS_OF_RECORD).find(|skipped| {
-            remaining.get(*skipped).is_some_and(|account| addresses.check_validator_stake(account, record).is_ok())
-        })?;
-        let (validator_stake, rest) = self.remaining.get(skipped..)?.split_first()?;
+        let mut remaining = self.remaining;
+        let mut may_skip = ACCOUNTS_OF_RECORD;
+        let (validator_stake, rest) = loop {
+            let (account, rest) = remaining.split_first()?;
+            if self.addresses.check_validator_stake(account, record).is_ok() {
+                break (account, rest);
+            }
+            may_skip = may_skip.checked_sub(1)?;
+            remaining = rest;
+        };
         self.remaining = rest;
         if record.transient_stake_lamports.get() == 0 {
             return Some((validator_stake, None));

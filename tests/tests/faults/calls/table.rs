@@ -55,10 +55,10 @@ pub const FAULTS: &[Fault] = faults! {
     }
     "AddValidatorToPool": {
         "the address is in use", 1, IN_USE, |s| s.occupy(5);
-        "the reserve is somebody else's", 3, MissingRequiredSignature, |s| s.meta(2, disown);
-        "the reserve cannot be written", 3, PrivilegeEscalation, |s| s.read_only(2);
-        "the vote account is another program's", 4, IncorrectProgramId, |s| s.edit(6, |vote| vote.owner = SOMEBODY);
-        "the vote account is empty", 4, InvalidAccountData, |s| s.edit(6, |vote| vote.data.fill(0));
+        "the reserve is somebody else's", 2, MissingRequiredSignature, |s| s.meta(2, disown);
+        "the reserve cannot be written", 2, PrivilegeEscalation, |s| s.read_only(2);
+        "the vote account is another program's", 3, IncorrectProgramId, |s| s.edit(6, |vote| vote.owner = SOMEBODY);
+        "the vote account is empty", 3, InvalidAccountData, |s| s.edit(6, |vote| vote.data.fill(0));
     }
     "RemoveValidatorFromPool": {
         "the stake is somebody else's", 0, MissingRequiredSignature, |s| s.meta(4, disown);
@@ -69,37 +69,37 @@ pub const FAULTS: &[Fault] = faults! {
     }
     "DecreaseValidatorStake": {
         "the address is in use", 0, IN_USE, |s| s.occupy(5);
-        "the stake is somebody else's", 2, MissingRequiredSignature, |s| s.meta(4, disown);
-        "nobody paid the rent", 2, InsufficientFunds, |s| s.edit(5, |account| account.lamports = 1);
+        "the stake is somebody else's", 1, MissingRequiredSignature, |s| s.meta(4, disown);
+        "nobody paid the rent", 1, InsufficientFunds, |s| s.edit(5, |account| account.lamports = 1);
     }
     "DecreaseValidatorStakeWithReserve": {
         "the address is in use", 0, IN_USE, |s| s.occupy(6);
-        "the reserve is somebody else's", 2, MissingRequiredSignature, |s| s.meta(4, disown);
-        "the reserve is locked", 2, LOCKED, |s| s.meta(4, lock);
-        "the stake is somebody else's", 3, MissingRequiredSignature, |s| s.meta(5, disown);
+        "the reserve is somebody else's", 1, MissingRequiredSignature, |s| s.meta(4, disown);
+        "the reserve is locked", 1, LOCKED, |s| s.meta(4, lock);
+        "the stake is somebody else's", 2, MissingRequiredSignature, |s| s.meta(5, disown);
     }
     "DecreaseAdditionalValidatorStake": {
         "the ephemeral address is in use", 0, IN_USE, |s| s.occupy(6);
-        "the reserve is somebody else's", 2, MissingRequiredSignature, |s| s.meta(4, disown);
-        "the stake is somebody else's", 3, MissingRequiredSignature, |s| s.meta(5, disown);
-        "the transient address is in use", 5, IN_USE, |s| s.occupy(7);
+        "the reserve is somebody else's", 1, MissingRequiredSignature, |s| s.meta(4, disown);
+        "the stake is somebody else's", 2, MissingRequiredSignature, |s| s.meta(5, disown);
+        "the transient address is in use", 4, IN_USE, |s| s.occupy(7);
     }
     "IncreaseValidatorStake": {
         "the address is in use", 1, IN_USE, |s| s.occupy(5);
-        "the reserve is somebody else's", 2, MissingRequiredSignature, |s| s.meta(4, disown);
-        "the vote account is another program's", 3, IncorrectProgramId, |s| s.edit(7, |vote| vote.owner = SOMEBODY);
-        "the vote account is empty", 3, InvalidAccountData, |s| s.edit(7, |vote| vote.data.fill(0));
+        "the reserve is somebody else's", 1, MissingRequiredSignature, |s| s.meta(4, disown);
+        "the vote account is another program's", 2, IncorrectProgramId, |s| s.edit(7, |vote| vote.owner = SOMEBODY);
+        "the vote account is empty", 2, InvalidAccountData, |s| s.edit(7, |vote| vote.data.fill(0));
     }
     "IncreaseAdditionalValidatorStake": {
         "the ephemeral address is in use", 1, IN_USE, |s| s.occupy(5);
-        "the reserve is somebody else's", 2, MissingRequiredSignature, |s| s.meta(4, disown);
-        "the vote account is empty", 3, InvalidAccountData, |s| s.edit(8, |vote| vote.data.fill(0));
-        "the transient address is in use", 4, IN_USE, |s| s.occupy(6);
+        "the reserve is somebody else's", 1, MissingRequiredSignature, |s| s.meta(4, disown);
+        "the vote account is empty", 2, InvalidAccountData, |s| s.edit(8, |vote| vote.data.fill(0));
+        "the transient address is in use", 3, IN_USE, |s| s.occupy(6);
     }
     "IncreaseAdditionalValidatorStake, more": {
-        "what moves goes elsewhere", 4, MERGE_MISMATCH, |s| s.delegation(6, |stake| stake.voter_pubkey = SOMEBODY);
-        "what moves is locked", 4, MERGE_MISMATCH, |s| s.meta(6, lock);
-        "what moves is somebody else's", 4, MissingRequiredSignature, |s| s.meta(6, disown);
+        "what moves goes elsewhere", 3, MERGE_MISMATCH, |s| s.delegation(6, |stake| stake.voter_pubkey = SOMEBODY);
+        "what moves is locked", 3, MERGE_MISMATCH, |s| s.meta(6, lock);
+        "what moves is somebody else's", 3, MissingRequiredSignature, |s| s.meta(6, disown);
     }
     "UpdateValidatorListBalance, merging": {
         "the stake is another validator's", 0, MERGE_MISMATCH, |s| s.delegation(10, |stake| stake.voter_pubkey = SOMEBODY);
@@ -178,11 +178,11 @@ pub const FAULTS: &[Fault] = faults! {
         "the last one's stake cannot be written", 2, PrivilegeEscalation, |s| s.read_only(8);
     }
     "Rebalance, to validators": {
-        "the reserve is somebody else's", 3, MissingRequiredSignature, |s| s.meta(3, disown);
-        "the second one's account cannot be written", 5, PrivilegeEscalation, |s| s.read_only(15);
+        "the reserve is somebody else's", 2, MissingRequiredSignature, |s| s.meta(3, disown);
+        "the second one's account cannot be written", 4, PrivilegeEscalation, |s| s.read_only(15);
     }
     "Rebalance, to the reserve": {
-        "the reserve is locked", 3, LOCKED, |s| s.meta(3, lock);
-        "the second one's stake cannot be written", 9, PrivilegeEscalation, |s| s.read_only(14);
+        "the reserve is locked", 2, LOCKED, |s| s.meta(3, lock);
+        "the second one's stake cannot be written", 7, PrivilegeEscalation, |s| s.read_only(14);
     }
 };
