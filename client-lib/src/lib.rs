@@ -34,6 +34,7 @@ pub mod compute;
 pub mod crank;
 pub mod error;
 pub mod events;
+pub mod gates;
 pub mod logs;
 pub mod lookup;
 pub mod pack;

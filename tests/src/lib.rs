@@ -4,6 +4,7 @@ pub mod bench;
 pub mod extended;
 pub mod extension;
 pub mod fixtures;
+pub mod gates;
 pub mod history;
 pub mod instructions;
 pub mod invariants;

@@ -1,12 +1,18 @@
 //! The virtual machine: Tidepool's ELF beside the stake, token and system programs that the bank runs.
 
 use {
-    mollusk_svm::{Mollusk, program::loader_keys::LOADER_V3, result::InstructionResult},
+    crate::gates::Gates,
+    mollusk_svm::{
+        Mollusk,
+        program::{ProgramCache, loader_keys::LOADER_V3},
+        result::InstructionResult,
+    },
     program_elf::Elf,
     solana_account::Account,
     solana_address::Address,
+    solana_compute_budget::compute_budget::ComputeBudget,
     solana_instruction::Instruction,
-    solana_stake_history::{StakeHistory, StakeHistoryEntry},
+    solana_stake_history::{MAX_ENTRIES, StakeHistory, StakeHistoryEntry},
     solana_svm_log_collector::LogCollector,
     std::collections::HashMap,
     tidepool_interface::address::{
@@ -19,7 +25,7 @@ use {
 const LARGE_CLUSTER: StakeHistoryEntry =
     StakeHistoryEntry { effective: 400_000_000_000_000_000, activating: 1, deactivating: 1 };
 
-/// Epochs that the stake history reaches back.
+/// Epochs that the stake history reaches back: enough for the stake of the tests to warm up and cool down.
 const STAKE_HISTORY_EPOCHS: u64 = 8;
 
 /// Bytes before the ELF in the program data account of an upgradeable program.
@@ -76,6 +82,11 @@ impl Outcome {
     }
 }
 
+/// Whether the fuzzer asked for register traces, as [`Mollusk::default`] decides it.
+fn is_traced() -> bool {
+    std::env::var_os("SBF_TRACE_DIR").is_some()
+}
+
 /// Accounts and the machine that runs instructions on them.
 pub struct Vm {
     /// The machine; its sysvars may be changed between instructions.
@@ -86,6 +97,7 @@ pub struct Vm {
     pub accounts: HashMap<Address, Account>,
     /// The cluster's stake in each epoch of the stake history.
     pub cluster_stake: StakeHistoryEntry,
+    stake_history_epochs: u64,
     /// How many steady addresses have been given out, if addresses are steady.
     steady: Option<u64>,
 }
@@ -95,18 +107,34 @@ pub struct Vm {
 const STEADY_BUMP: u8 = 254;
 
 impl Vm {
-    /// A machine with Tidepool at `program_id`.
+    /// A machine with a program at `program_id`, under the feature gates that the environment names.
     pub fn new(program_id: Address, elf: &[u8]) -> Self {
+        Self::with_gates(program_id, elf, Gates::of_environment())
+    }
+
+    /// As [`Self::new`], under these feature gates.
+    pub fn with_gates(program_id: Address, elf: &[u8], gates: Gates) -> Self {
         let mut mollusk = Mollusk::default();
         // The machine prints each log line; the tests collect them instead.
         solana_logger::setup_with("off");
+        mollusk.feature_set = gates.of_vm();
+        mollusk.compute_budget = ComputeBudget::new_with_defaults(mollusk.feature_set.raise_cpi_nesting_limit_to_8);
         mollusk.compute_budget.compute_unit_limit = 1_400_000;
+        // Programs are loaded and verified for the gates that the cache was made with.
+        mollusk.program_cache = ProgramCache::new(&mollusk.feature_set, &mollusk.compute_budget, is_traced());
         mollusk.add_program_with_loader_and_elf(&program_id, &LOADER_V3, elf);
         let rent = mollusk.sysvars.rent.clone();
         for program in [STAKE_PROGRAM_ID, TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID] {
             mollusk.add_program_with_loader_and_elf(&program, &LOADER_V3, &bank_elf(&program, &rent));
         }
-        Self { mollusk, program_id, accounts: HashMap::new(), cluster_stake: LARGE_CLUSTER, steady: None }
+        Self {
+            mollusk,
+            program_id,
+            accounts: HashMap::new(),
+            cluster_stake: LARGE_CLUSTER,
+            stake_history_epochs: STAKE_HISTORY_EPOCHS,
+            steady: None,
+        }
     }
 
     /// From now on [`Self::new_address`] gives the same addresses in every run, and after every call of this: what an instruction
@@ -145,9 +173,15 @@ impl Vm {
         sysvars.clock.slot = sysvars.epoch_schedule.get_first_slot_in_epoch(epoch);
         sysvars.clock.epoch = epoch;
         sysvars.stake_history = StakeHistory::default();
-        for past in epoch.saturating_sub(STAKE_HISTORY_EPOCHS)..epoch {
+        for past in epoch.saturating_sub(self.stake_history_epochs)..epoch {
             sysvars.stake_history.add(past, self.cluster_stake.clone());
         }
+    }
+
+    /// From the next [`Self::set_epoch`] on, the stake history is as long as a cluster's: a call that names it pays for each
+    /// byte.
+    pub fn lengthen_stake_history(&mut self) {
+        self.stake_history_epochs = MAX_ENTRIES as u64;
     }
 
     /// The account, or an empty one.
@@ -203,7 +237,14 @@ impl Vm {
         let (_, account) = match *address {
             CLOCK_ID => sysvars.keyed_account_for_clock_sysvar(),
             RENT_ID => sysvars.keyed_account_for_rent_sysvar(),
-            STAKE_HISTORY_ID => sysvars.keyed_account_for_stake_history_sysvar(),
+            STAKE_HISTORY_ID => {
+                let (address, mut account) = sysvars.keyed_account_for_stake_history_sysvar();
+                if self.stake_history_epochs == MAX_ENTRIES as u64 {
+                    // A young cluster's account has this length, too.
+                    account.data.resize(solana_stake_history::SIZE, 0);
+                }
+                (address, account)
+            }
             _ => return Account::default(),
         };
         account

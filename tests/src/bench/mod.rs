@@ -11,12 +11,13 @@ mod update;
 pub use {
     cases::cases,
     reading::Reading,
-    table::{Row, Table},
+    table::{Row, Table, committed_form, differences},
     turnover::{TURNOVER_SIZES, Turnover},
 };
 
 use {
     crate::{
+        gates::Gates,
         twins::read_reference_elf,
         vm::{Vm, read_program_elf},
     },
@@ -75,8 +76,9 @@ impl Place {
     }
 }
 
-/// Measures cases.
+/// Measures cases under one set of feature gates.
 pub struct Bench {
+    gates: Gates,
     ours: Vm,
     theirs: Option<Vm>,
 }
@@ -85,17 +87,17 @@ impl Bench {
     /// A bench for Tidepool alone.
     ///
     /// # Panics
-    /// Where its ELF has not been built.
-    pub fn of_tidepool() -> Self {
-        Self { ours: Vm::new(PROGRAM_ID, &read_program_elf()), theirs: None }
+    /// If its ELF was not built from the present sources.
+    pub fn of_tidepool(gates: Gates) -> Self {
+        Self { gates, ours: machine(&read_program_elf(), gates), theirs: None }
     }
 
     /// A bench for both programs.
     ///
     /// # Panics
-    /// Where an ELF has not been built.
-    pub fn of_both() -> Self {
-        Self { theirs: Some(Vm::new(PROGRAM_ID, &read_reference_elf())), ..Self::of_tidepool() }
+    /// If an ELF was not built from the present sources.
+    pub fn of_both(gates: Gates) -> Self {
+        Self { theirs: Some(machine(&read_reference_elf(), gates)), ..Self::of_tidepool(gates) }
     }
 
     /// Measures a case.
@@ -114,7 +116,8 @@ impl Bench {
     pub fn run_all(&mut self, filter: Option<&str>, sizes: &[u32]) -> Table {
         let cases = cases();
         let wanted = cases.iter().filter(|case| filter.is_none_or(|filter| case.name.contains(filter)));
-        Table { rows: wanted.map(|case| self.run(case)).collect(), turnovers: self.turnovers(sizes) }
+        let rows = wanted.map(|case| self.run(case)).collect();
+        Table { gates: self.gates, rows, turnovers: self.turnovers(sizes) }
     }
 
     /// Measures the turnovers of an epoch for pools of these sizes, of Tidepool and, where it is there, of the SPL stake pool.
@@ -126,6 +129,12 @@ impl Bench {
         let theirs = self.theirs.as_mut().map(|vm| turnover::of_spl_stake_pool(sizes, vm));
         ours.into_iter().chain(theirs.into_iter().flatten()).collect()
     }
+}
+
+fn machine(elf: &[u8], gates: Gates) -> Vm {
+    let mut vm = Vm::with_gates(PROGRAM_ID, elf, gates);
+    vm.lengthen_stake_history();
+    vm
 }
 
 fn measure(vm: &mut Vm, case: &Case) -> Reading {

@@ -2,12 +2,16 @@
 
 use {crate::vm::Outcome, std::ops::Div};
 
+/// The system program, as logs name it.
+const SYSTEM_PROGRAM: &str = "11111111111111111111111111111111";
+
 /// Compute units of an instruction.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Reading {
     /// In all.
     pub total: u64,
-    /// What the programs consumed that it called, which it cannot lower.
+    /// What the programs consumed that it called, which it cannot lower. The system program's units count too, though the
+    /// runtime logs no consumption of builtins.
     pub callees: u64,
     /// How many calls it made, each of which costs 946 compute units at least.
     pub calls: u64,
@@ -20,10 +24,13 @@ impl Reading {
         let mut depth = 0_u32;
         for line in &outcome.logs {
             let Some(rest) = line.strip_prefix("Program ") else { continue };
-            let Some((_, what)) = rest.split_once(' ') else { continue };
+            let Some((program, what)) = rest.split_once(' ') else { continue };
             if what.starts_with("invoke [") {
                 depth += 1;
                 reading.calls += u64::from(depth == 2);
+                if depth == 2 && program == SYSTEM_PROGRAM {
+                    reading.callees += solana_system_program::system_processor::DEFAULT_COMPUTE_UNITS;
+                }
             } else if depth == 2
                 && let Some(units) = what.strip_prefix("consumed ").and_then(|rest| rest.split(' ').next())
             {

@@ -3,7 +3,10 @@
 use {
     clap::Parser,
     std::{fs, path::PathBuf, process::ExitCode},
-    tidepool_tests::bench::{Bench, TURNOVER_SIZES, committed_table},
+    tidepool_tests::{
+        bench::{Bench, TURNOVER_SIZES, Table, committed_form, committed_table, differences},
+        gates::Gates,
+    },
 };
 
 /// Measure the compute units of every instruction of both programs
@@ -32,22 +35,23 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<(), String> {
     let sizes = if args.filter.is_some() { &[][..] } else { &TURNOVER_SIZES };
-    let table = Bench::of_both().run_all(args.filter.as_deref(), sizes);
-    print!("{}", table.text());
+    let tables = Gates::BOTH.map(|gates| Bench::of_both(gates).run_all(args.filter.as_deref(), sizes));
+    let [mainnet, all] = &tables;
+    print!("{}", mainnet.text());
     let write = |path: PathBuf, text: String| {
         fs::write(&path, text).map_err(|error| format!("{} cannot be written: {error}", path.display()))
     };
     if let Some(path) = &args.json {
-        write(path.clone(), format!("{:#}\n", table.json()))?;
+        write(path.clone(), format!("{:#}\n", serde_json::json!(tables.each_ref().map(Table::json))))?;
     }
     if args.accept {
-        return write(committed_table(), table.committed_form());
+        return write(committed_table(), committed_form(mainnet, all));
     }
     if args.filter.is_some() {
         return Ok(());
     }
     let committed = fs::read_to_string(committed_table()).map_err(|error| format!("no committed table: {error}"))?;
-    let differences = table.differences(&committed);
+    let differences = differences(&tables, &committed);
     for difference in &differences {
         println!("{difference}");
     }

@@ -4,13 +4,19 @@ use {
     tidepool_interface::address::STAKE_PROGRAM_ID,
     tidepool_tests::{
         fixtures,
+        gates::Gates,
         history::{self, Tally},
         twins::Twins,
     },
 };
 
-/// Operations in the test run. `cargo xtask differential` runs more.
-const OPERATIONS: u64 = 100_000;
+/// Operations in the test run: fewer under the second set of feature gates. `cargo xtask differential` runs more.
+fn operations() -> u64 {
+    match Gates::of_environment() {
+        Gates::All => 100_000,
+        Gates::Mainnet => 20_000,
+    }
+}
 
 /// Operations with the older stake program on top.
 const OLDER_OPERATIONS: u64 = 20_000;
@@ -28,12 +34,12 @@ fn run(seed: u64, operations: u64, twins: &mut Twins) {
 
 #[test]
 fn random_histories_end_alike() {
-    run(SEEDS[0], OPERATIONS / 2, &mut Twins::new());
+    run(SEEDS[0], operations() / 2, &mut Twins::new());
 }
 
 #[test]
 fn more_random_histories_end_alike() {
-    run(SEEDS[1], OPERATIONS / 2, &mut Twins::new());
+    run(SEEDS[1], operations() / 2, &mut Twins::new());
 }
 
 #[test]

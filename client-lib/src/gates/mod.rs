@@ -1,0 +1,108 @@
+//! The runtime's feature gates: which ones this build knows, and what each means for a stake pool.
+//!
+//! The table is `client-lib/feature_gates.tsv`. It has every gate of the pinned `agave-feature-set`; a test compares them.
+//! Epochs of activation were read from mainnet in October 2026.
+
+use {
+    solana_address::Address,
+    std::{fmt, str::FromStr, sync::LazyLock},
+};
+
+const TABLE: &str = include_str!("../../feature_gates.tsv");
+
+/// A feature gate.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Gate {
+    /// Its name in `agave-feature-set`: the path of its module.
+    pub name: &'static str,
+    /// Its feature account.
+    pub address: Address,
+    /// The number of its proposal (SIMD), if it has one.
+    pub simd: Option<&'static str>,
+    /// The epoch of its activation on mainnet; `None` while it is pending.
+    pub mainnet_epoch: Option<u64>,
+    /// What it changes.
+    pub category: Category,
+    /// What it means for a stake pool; `None` if nothing.
+    pub meaning: Option<&'static str>,
+    /// The test suites that show it, separated by commas; `None` if it means nothing.
+    pub tests: Option<&'static str>,
+}
+
+/// What a gate changes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Category {
+    /// What a program sees, or what it costs.
+    Program,
+    /// Stake, votes, rewards and epochs.
+    Stake,
+    /// Format, fees and limits of transactions.
+    Transaction,
+    /// Deployment of programs.
+    Loader,
+    /// Consensus, network and storage.
+    Cluster,
+}
+
+impl fmt::Display for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.name)?;
+        self.simd.map_or(Ok(()), |simd| write!(f, " (SIMD-{simd})"))
+    }
+}
+
+/// Every gate that this build knows, by name.
+pub fn known() -> &'static [Gate] {
+    static GATES: LazyLock<Vec<Gate>> = LazyLock::new(|| {
+        let row = |line| Gate::parse(line).unwrap_or_else(|| panic!("feature_gates.tsv: malformed row: {line}"));
+        TABLE.lines().skip(1).map(row).collect()
+    });
+    &GATES
+}
+
+impl Gate {
+    fn parse(line: &'static str) -> Option<Self> {
+        let mut fields = line.split('\t');
+        let mut field = || fields.next().filter(|field| !field.is_empty());
+        let given = |field: &'static str, absent: &str| (field != absent).then_some(field);
+        let gate = Self {
+            name: field()?,
+            address: Address::from_str(field()?).ok()?,
+            simd: given(field()?, "-"),
+            mainnet_epoch: match field()? {
+                "pending" => None,
+                epoch => Some(epoch.parse().ok()?),
+            },
+            category: match field()? {
+                "program" => Category::Program,
+                "stake" => Category::Stake,
+                "transaction" => Category::Transaction,
+                "loader" => Category::Loader,
+                "cluster" => Category::Cluster,
+                _ => return None,
+            },
+            meaning: given(field()?, "nothing"),
+            tests: given(field()?, "-"),
+        };
+        fields.next().is_none().then_some(gate)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_well_formed_and_sorted() {
+        assert!(known().is_sorted_by(|a, b| a.name < b.name));
+        let funded = known().iter().find(|gate| gate.simd == Some("0312")).unwrap();
+        assert_eq!((funded.mainnet_epoch, funded.category), (Some(979), Category::Program));
+    }
+
+    #[test]
+    fn a_gate_that_means_something_names_its_tests() {
+        for gate in known() {
+            assert_eq!(gate.meaning.is_some(), gate.tests.is_some(), "{gate}");
+        }
+    }
+}
