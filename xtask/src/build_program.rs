@@ -3,7 +3,7 @@
 use crate::deploy::deploy;
 use anyhow::ensure;
 use program_elf::Elf;
-use sbpf_build::{Platform, Program, Workspace, cargo, process};
+use sbpf_build::{PROGRAM_PROFILE, Platform, Program, Workspace, cargo, process};
 use std::{path::PathBuf, process::Stdio};
 
 /// The package of the program.
@@ -46,7 +46,13 @@ fn with_platform_tools(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     let folder = workspace.target_dir.join("deploy").join("platform-tools");
     let mut command = cargo();
     // Platform tools before 4.5 build v0 by default, which clusters reject (SIMD-0500).
-    command.current_dir(&workspace.root).args(["build-sbf", "--arch", "v3", "--manifest-path", "program/Cargo.toml"]);
+    command.current_dir(&workspace.root).envs(PROGRAM_PROFILE).args([
+        "build-sbf",
+        "--arch",
+        "v3",
+        "--manifest-path",
+        "program/Cargo.toml",
+    ]);
     process::run(command.arg("--sbf-out-dir").arg(&folder))?;
     Ok(folder.join("tidepool_program.so"))
 }

@@ -21,6 +21,7 @@ pub struct Args {
 impl Args {
     /// Builds, installs, tests, and closes with the sum.
     pub fn run(self) -> anyhow::Result<()> {
+        validator::check(&Workspace::here()?)?;
         build_program::Args::default().run()?;
         self.test()?.close()
     }

@@ -6,9 +6,13 @@ use crate::{
 };
 use sbpf_build::{Workspace, cargo};
 
+/// The suites that run under a second set of feature gates too: what a program sees and costs depends on the gates.
+const UNDER_BOTH_SETS: [&str; 4] = ["differential", "exploits", "extension", "quotes"];
+
 /// Build the on-chain program and the reference, and run all tests against them
 ///
-/// All but those that want a real validator: `cargo xtask e2e` runs these.
+/// The VM has every feature gate that the pinned Agave knows. Then the suites on the program itself run again with the gates
+/// that are active on mainnet (`client-lib/feature_gates.tsv`). Tests on a real validator are left to `cargo xtask e2e`.
 #[derive(clap::Args, Default)]
 pub struct Args {
     /// Arguments for `cargo test`, a package or a test's name for example; all tests without
@@ -28,11 +32,19 @@ impl Args {
         // Not left to the tests that want it: without it they would fail, or worse, be skipped.
         reference::Args::default().run()?;
         let workspace = Workspace::here()?;
-        let mut command = cargo();
-        command.current_dir(&workspace.root).args(["test", "--no-fail-fast"]);
-        if self.arguments.is_empty() {
-            command.arg("--workspace");
+        let cargo_test = || {
+            let mut command = cargo();
+            command.current_dir(&workspace.root).args(["test", "--no-fail-fast"]);
+            command
+        };
+        if !self.arguments.is_empty() {
+            return run_and_count(cargo_test().args(self.arguments));
         }
-        run_and_count(command.args(self.arguments))
+        let all = run_and_count(cargo_test().arg("--workspace"))?;
+        println!("\nThe suites on the program, with the feature gates of mainnet");
+        // As a whole, so that the dependencies are those that are compiled already.
+        let mut again = cargo_test();
+        again.arg("--workspace").args(UNDER_BOTH_SETS.map(|suite| format!("--test={suite}")));
+        Ok(all + run_and_count(again.env("TIDEPOOL_GATES", "mainnet"))?)
     }
 }

@@ -38,20 +38,30 @@ impl Tool {
         workspace: &Workspace,
         what_is_missing: impl FnOnce() -> String,
     ) -> anyhow::Result<PathBuf> {
-        let root = workspace.target_dir.join(self.binary);
-        let installed = root.join("bin").join(self.binary);
-        for candidate in [PathBuf::from(self.binary), installed.clone()] {
-            if self.is_right(&candidate) {
-                println!("{}: {}", self.binary, candidate.display());
-                return Ok(candidate);
-            }
+        if let Some(found) = self.find(workspace) {
+            println!("{}: {}", self.binary, found.display());
+            return Ok(found);
         }
+        let (root, installed) = self.places(workspace);
         self.install(&root).with_context(what_is_missing)?;
         if self.is_right(&installed) {
             Ok(installed)
         } else {
             bail!("{} was installed, and does not run", installed.display())
         }
+    }
+
+    /// The tool on the path or below the target folder, if it is installed there in the right version.
+    pub fn find(&self, workspace: &Workspace) -> Option<PathBuf> {
+        let (_, installed) = self.places(workspace);
+        [PathBuf::from(self.binary), installed].into_iter().find(|candidate| self.is_right(candidate))
+    }
+
+    /// The folder where the tool is installed, and the binary in it.
+    fn places(&self, workspace: &Workspace) -> (PathBuf, PathBuf) {
+        let root = workspace.target_dir.join(self.binary);
+        let installed = root.join("bin").join(self.binary);
+        (root, installed)
     }
 
     /// Whether this is the tool, and of the right version.

@@ -84,8 +84,8 @@ impl Workspace {
         Ok(Self { root: path("workspace_root")?, target_dir: path("target_directory")?, metadata })
     }
 
-    /// Builds a program of the workspace for this machine, and returns its path. With the dev profile: the release
-    /// profile is that of the on-chain programs, and takes minutes.
+    /// Builds a program of the workspace for this machine with the dev profile, which shares its dependencies with the
+    /// tests, and returns its path.
     pub fn build_binary(&self, package: &str, name: &str) -> anyhow::Result<PathBuf> {
         let mut command = cargo();
         command.current_dir(&self.root).args(["build", "--package", package, "--bin", name]);

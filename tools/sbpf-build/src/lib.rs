@@ -6,12 +6,14 @@
 mod cargo;
 mod platform;
 pub mod process;
+mod profile;
 mod remap;
 mod sources;
 mod toolchain;
 
 pub use cargo::{Workspace, cargo, cargo_home};
 pub use platform::Platform;
+pub use profile::PROGRAM_PROFILE;
 
 use anyhow::{Context as _, ensure};
 use platform::Setup;
@@ -71,6 +73,7 @@ impl Program {
         command
             // Building Rust's library is unstable; the pinned toolchain makes that as good as stable.
             .env("RUSTC_BOOTSTRAP", "1")
+            .envs(PROGRAM_PROFILE)
             .envs(setup.variables.iter().cloned())
             .args(["build", "--release", "--package", &self.package])
             .args(&setup.arguments)

@@ -1,6 +1,7 @@
 //! The real validator that the tests run on.
 
 use crate::tool::Tool;
+use anyhow::ensure;
 use sbpf_build::Workspace;
 use std::{
     path::PathBuf,
@@ -21,23 +22,29 @@ const PACKAGES: [(&str, &[&str]); 6] = [
     ("cmake", &["cmake", "--version"]),
 ];
 
-/// The path of the validator, which is installed if it is missing.
-pub fn find_or_install(workspace: &Workspace) -> anyhow::Result<PathBuf> {
-    VALIDATOR.find_or_install(workspace, what_is_missing)
-}
-
-/// What to do about a build that failed.
-fn what_is_missing() -> String {
+/// Checks what the validator's build needs, unless the validator is installed. To be called before anything long is built.
+///
+/// # Errors
+/// On Debian and its relatives: the packages that are missing. Elsewhere the build itself names what it lacks.
+pub fn check(workspace: &Workspace) -> anyhow::Result<()> {
+    if VALIDATOR.find(workspace).is_some() || !succeeds(&["apt-get", "--version"]) {
+        return Ok(());
+    }
     let missing: Vec<&str> =
         PACKAGES.iter().filter(|(_, probe)| !succeeds(probe)).map(|(package, _)| *package).collect();
-    if missing.is_empty() {
+    ensure!(
+        missing.is_empty(),
+        "the validator cannot be built here: run `apt-get install {}` first",
+        missing.join(" ")
+    );
+    Ok(())
+}
+
+/// The path of the validator, which is installed if it is missing.
+pub fn find_or_install(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    VALIDATOR.find_or_install(workspace, || {
         "the validator was not built: see above, then try again, which goes on from there".into()
-    } else {
-        format!(
-            "the validator was not built, and these Debian packages are missing: apt-get install {}",
-            missing.join(" ")
-        )
-    }
+    })
 }
 
 fn succeeds(command: &[&str]) -> bool {

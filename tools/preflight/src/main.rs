@@ -1,0 +1,30 @@
+//! What `cargo xtask` runs first.
+//!
+//! Agave's crates compile OpenSSL, whose build needs a C compiler, `make` and Perl with its standard modules. Without
+//! them a build fails after minutes, in a message about a Perl module. So they are checked before anything is compiled;
+//! then this starts the real `xtask`.
+
+mod tools;
+
+use std::{
+    env,
+    process::{Command, ExitCode},
+};
+
+fn main() -> ExitCode {
+    let missing = tools::missing(tools::exists);
+    if !missing.is_empty() {
+        eprintln!("error: {}", tools::explain(&missing, tools::exists));
+        return ExitCode::FAILURE;
+    }
+    let mut xtask = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    xtask.args(["run", "--quiet", "--package", "xtask", "--"]).args(env::args_os().skip(1));
+    match xtask.status() {
+        // Without a code, a signal ended it.
+        Ok(status) => status.code().map_or(ExitCode::FAILURE, |code| ExitCode::from(code.clamp(0, 255) as u8)),
+        Err(error) => {
+            eprintln!("error: cannot start cargo: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
