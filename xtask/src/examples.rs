@@ -6,7 +6,10 @@ use crate::{
     tally::{Tally, run_and_count},
 };
 use sbpf_build::{Platform, Program, Workspace, cargo};
-use std::path::{Path, PathBuf};
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
 
 /// The examples outside of the workspace: a folder below `examples` and its package.
 pub const EXAMPLES: [&str; 1] = ["deposit-by-cpi"];
@@ -82,6 +85,10 @@ impl Example<'_> {
             .args(arguments)
             .env_remove("BPF_OUT_DIR")
             .env_remove("SBF_OUT_DIR");
+        // Otherwise solana-program-test logs each instruction, past the capture of passing tests.
+        if env::var_os("RUST_LOG").is_none() {
+            command.env("RUST_LOG", "error");
+        }
         if let Some(folder) = elf {
             command.env("SBF_OUT_DIR", folder);
         }
