@@ -106,16 +106,22 @@ async fn a_refused_repeat_is_not_taken_for_a_failure() {
     let world = World::new().await;
     let before = world.wealth();
     let seen = Seen::default();
-    let lie = |request: &Request, honest: &dyn Fn() -> Value| {
-        if request.method != "sendTransaction" {
-            return Reply::Json(honest());
-        }
-        if seen.is_first(request) {
+    let looks = AtomicUsize::new(0);
+    let lie = |request: &Request, honest: &dyn Fn() -> Value| match request.method.as_str() {
+        "sendTransaction" if seen.is_first(request) => {
             honest();
-            return Reply::Raw(vec![]);
+            Reply::Raw(vec![])
         }
-        let error = json!({ "code": -32_003, "message": "Transaction signature verification failure" });
-        Reply::Json(json!({ "jsonrpc": "2.0", "id": request.id, "error": error }))
+        "sendTransaction" => {
+            let error = json!({ "code": -32_003, "message": "Transaction signature verification failure" });
+            Reply::Json(json!({ "jsonrpc": "2.0", "id": request.id, "error": error }))
+        }
+        // The first look comes before the block. A final refusal would end the command here.
+        "getSignatureStatuses" if looks.fetch_add(1, Ordering::Relaxed) == 0 => {
+            let result = json!({ "context": { "slot": 1 }, "value": [null] });
+            Reply::Json(json!({ "jsonrpc": "2.0", "id": request.id, "result": result }))
+        }
+        _ => Reply::Json(honest()),
     };
     Endpoint::serve(&world.stage.cluster, &lie, |endpoint| {
         run(&world.stage, endpoint, &format!("deposit-sol {} 5", world.pool)).ends(DONE, "");
