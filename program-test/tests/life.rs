@@ -4,11 +4,16 @@ use {
     solana_program::{instruction::Instruction, program_pack::Pack as _},
     solana_program_test::{ProgramTest, ProgramTestContext, tokio},
     solana_sdk::{native_token::LAMPORTS_PER_SOL, pubkey::Pubkey, signature::Keypair, signer::Signer as _},
-    tidepool_client::pool::StakeSelection,
+    tidepool_client::{
+        pack::{self, PackOptions},
+        plan::{self, UpdateOptions},
+        pool::{PoolSnapshot, StakeSelection},
+        send::{Outgoing, Sender},
+    },
     tidepool_interface::{StakePoolError, instruction, maths::Fee, state::StakePool},
     tidepool_program_test::{
-        Error, NewPool, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID, TestPool, add_program, add_validator, advance_epoch,
-        fund, process, start,
+        Error, NewPool, ProgramTestCluster, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID, TestPool, add_program,
+        add_validator, advance_epoch, fund, process, start,
     },
 };
 
@@ -139,13 +144,31 @@ async fn delinquent_validator_earns_nothing() -> Result<(), Error> {
     pool.update(context).await?;
     let after = pool.snapshot(context, StakeSelection::All).await?;
     let gained = |vote: &Pubkey| {
-        let lamports = |snapshot: &tidepool_client::pool::PoolSnapshot| {
-            snapshot.validator(vote).unwrap().record.active_stake_lamports.get()
-        };
+        let lamports = |snapshot: &PoolSnapshot| snapshot.validator(vote).unwrap().record.active_stake_lamports.get();
         lamports(&after) - lamports(&before)
     };
     assert!(gained(&votes[0]) > 0);
     assert_eq!(gained(&votes[1]), 0);
+    Ok(())
+}
+
+/// All of `tidepool_client` works on the bank: here its planner, its packer and its sender, which confirms what it sends.
+#[tokio::test]
+async fn client_library_updates_the_pool() -> Result<(), Error> {
+    let mut fixture = Fixture::new(|new| new).await?;
+    let Fixture { context, pool, votes, .. } = &mut fixture;
+    advance_epoch(context, votes).await?;
+    let snapshot = pool.snapshot(context, StakeSelection::All).await?;
+    assert!(snapshot.is_stale());
+    let plan = plan::update(&snapshot, &UpdateOptions::default())?;
+    let stages: Vec<Vec<Outgoing>> = pack::pack_plan(&plan, &PackOptions::new(context.payer.pubkey()))?
+        .into_iter()
+        .map(|stage| stage.into_iter().map(Outgoing::from).collect())
+        .collect();
+    let cluster = ProgramTestCluster::from(&*context);
+    let summary = Sender::new(&cluster, &context.payer).send_stages(&stages).await;
+    assert_eq!(summary.landed(), stages.iter().map(Vec::len).sum::<usize>());
+    assert!(!pool.snapshot(context, StakeSelection::None).await?.is_stale());
     Ok(())
 }
 
