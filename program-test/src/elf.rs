@@ -23,7 +23,7 @@ pub fn program_elf_path() -> Result<PathBuf, Error> {
     }
 }
 
-/// Loads Tidepool at `program_id`, as a program of the upgradeable loader without an upgrade authority.
+/// Loads Tidepool at `program_id`, as a program of the upgradeable loader. Its upgrade authority is the zero address.
 ///
 /// Any address will do. [`SPL_STAKE_POOL_PROGRAM_ID`](crate::SPL_STAKE_POOL_PROGRAM_ID) is right for the test of a program
 /// that has the address of the SPL stake pool built in.
