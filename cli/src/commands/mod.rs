@@ -11,6 +11,7 @@ mod explain_stake;
 mod extend_pool;
 mod fees;
 mod figures;
+mod gates;
 mod increase;
 mod list;
 mod lookup_tables;

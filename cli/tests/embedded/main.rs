@@ -7,6 +7,7 @@ mod crank;
 mod doors;
 mod faults;
 mod figures;
+mod gates;
 mod harness;
 mod hooked;
 mod life;

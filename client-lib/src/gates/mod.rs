@@ -4,6 +4,7 @@
 //! Epochs of activation were read from mainnet in October 2026.
 
 use {
+    crate::cluster::{BytesAt, Cluster, ClusterError},
     solana_address::Address,
     std::{fmt, str::FromStr, sync::LazyLock},
 };
@@ -58,6 +59,20 @@ pub fn known() -> &'static [Gate] {
         TABLE.lines().skip(1).map(row).collect()
     });
     &GATES
+}
+
+/// The gates that are pending on a cluster and unknown to this build, in the order of their addresses: their activation may
+/// change what the program or this client meets.
+///
+/// # Errors
+/// Those of [`Cluster::program_accounts`]: an endpoint may refuse to search.
+pub async fn unknown_pending<C: Cluster + ?Sized>(cluster: &C) -> Result<Vec<Address>, ClusterError> {
+    // The account of a pending gate has no slot of activation: its `Option` is `None`.
+    let pending = cluster.program_accounts(&solana_sdk_ids::feature::ID, &[BytesAt::new(0, [0])]).await?;
+    let is_known = |address: &Address| known().iter().any(|gate| gate.address == *address);
+    let mut unknown: Vec<_> = pending.into_iter().map(|(address, _)| address).filter(|gate| !is_known(gate)).collect();
+    unknown.sort();
+    Ok(unknown)
 }
 
 impl Gate {

@@ -6,18 +6,19 @@ mod output;
 mod server;
 
 use {
+    super::gates,
     crate::{
         args::{LookupArgs, address},
         context::Context,
         error::CliError,
     },
-    futures_util::future::join_all,
+    futures_util::future::{Either, join_all, select},
     listener::Listener,
     metrics::Metrics,
     output::Output,
     server::Server,
     solana_address::Address,
-    std::time::Duration,
+    std::{pin::pin, time::Duration},
     tidepool_client::{cluster::Cluster, crank::CrankOptions},
 };
 
@@ -108,7 +109,11 @@ impl Args {
             context.interrupt.stop.request();
             watched
         });
-        for watched in join_all(watches).await {
+        let watched = match select(join_all(watches), pin!(gates::warn(context))).await {
+            Either::Left((watched, _)) => watched,
+            Either::Right((never, _)) => match never {},
+        };
+        for watched in watched {
             watched?;
         }
         for listener in &listeners {

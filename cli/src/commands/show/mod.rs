@@ -22,6 +22,7 @@ use {
     tidepool_client::{
         actions::{StoredMetadata, token_metadata_address},
         cluster::Cluster,
+        gates,
         pool::{PoolSnapshot, StakeSelection},
     },
     tidepool_interface::{maths::Fee, state::RebalancePolicy},
@@ -73,6 +74,9 @@ pub struct Output {
     fees: Fees,
     authorities: Authorities,
     accounts: Accounts,
+    /// With --verbose: feature gates that are pending on the cluster and unknown to this build; `null` without it, or if the
+    /// endpoint does not list them.
+    unknown_pending_gates: Option<Vec<Text<Address>>>,
 }
 
 /// Where the pool's lamports are.
@@ -171,7 +175,12 @@ impl Args {
         let metadata = context.cluster.account(&token_metadata_address(&snapshot)).await?;
         // Metadata of a kind that is not known here is none that could be shown.
         let metadata = StoredMetadata::read(metadata.as_ref()).ok().flatten();
-        Ok(describe(&snapshot, metadata.as_ref().map(Metadata::from), slots as f64 * SECONDS_PER_SLOT))
+        let mut output = describe(&snapshot, metadata.as_ref().map(Metadata::from), slots as f64 * SECONDS_PER_SLOT);
+        if context.global.verbose {
+            let unknown = gates::unknown_pending(context.cluster).await.ok();
+            output.unknown_pending_gates = unknown.map(|gates| gates.into_iter().map(Text).collect());
+        }
+        Ok(output)
     }
 }
 
@@ -205,6 +214,7 @@ fn describe(snapshot: &PoolSnapshot, metadata: Option<Metadata>, epoch_seconds: 
             token_program: Text(head.token_program_id),
             manager_fee: Text(head.manager_fee_account),
         },
+        unknown_pending_gates: None,
     }
 }
 
@@ -284,7 +294,8 @@ impl CommandOutput for Output {
 
     fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         text::write(f, self)?;
-        text::write_addresses(f, self)
+        text::write_addresses(f, self)?;
+        text::write_gates(f, self)
     }
 
     fn json(&self) -> Value {

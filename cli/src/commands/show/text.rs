@@ -1,7 +1,10 @@
 //! A pool as a person reads it.
 
 use {
-    super::{super::set_metadata::printable, Extension, Output, Ratio},
+    super::{
+        super::{gates::unknown_gate, set_metadata::printable},
+        Extension, Output, Ratio,
+    },
     crate::{
         output::write_fields,
         units::{sol, tokens},
@@ -39,6 +42,16 @@ pub(super) fn write_addresses(f: &mut fmt::Formatter<'_>, pool: &Output) -> fmt:
             ("stake deposit authority", pool.authorities.stake_deposit.to_string()),
         ],
     )
+}
+
+pub(super) fn write_gates(f: &mut fmt::Formatter<'_>, pool: &Output) -> fmt::Result {
+    writeln!(f, "Cluster")?;
+    let gates = match &pool.unknown_pending_gates {
+        None => vec!["not listed by this endpoint".to_owned()],
+        Some(gates) if gates.is_empty() => vec!["all known to this version of tidepool".to_owned()],
+        Some(gates) => gates.iter().map(|gate| format!("warning: {}", unknown_gate(&gate.0))).collect(),
+    };
+    write_fields(f, &gates.into_iter().map(|gate| ("pending gates", gate)).collect::<Vec<_>>())
 }
 
 fn state(pool: &Output) -> Vec<(&'static str, String)> {
