@@ -1,13 +1,13 @@
 //! `cargo xtask ci`
 
-use crate::{deny, e2e, fuzz, test};
+use crate::{deny, e2e, examples, fuzz, test};
 use sbpf_build::{Workspace, cargo, process};
 
 /// Minutes of fuzzing: enough to see that all of it works, and for the mistakes that fuzzers find at once.
 const FUZZING: u64 = 1;
 
-/// Check formatting, lints and dependencies, then run all tests, also fuzzers and on a real validator: what has to pass before a
-/// change lands
+/// Check formatting, lints and dependencies, then run all tests, the examples, the fuzzers and the tests on a real validator:
+/// what has to pass before a change lands
 #[derive(clap::Args)]
 pub struct Args {}
 
@@ -15,15 +15,20 @@ impl Args {
     /// Runs the checks, quickest first, and closes with the sum of all tests.
     pub fn run(self) -> anyhow::Result<()> {
         let workspace = Workspace::here()?;
+        e2e::check(&workspace)?;
         let step = |arguments: &[&str]| process::run(cargo().current_dir(&workspace.root).args(arguments));
         step(&["fmt", "--all", "--check"])?;
         step(&["fmt", "--manifest-path", fuzz::MANIFEST, "--check"])?;
+        for manifest in examples::manifests(&workspace) {
+            process::run(cargo().args(["fmt", "--check", "--manifest-path"]).arg(manifest))?;
+        }
         step(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny=warnings"])?;
         let dependencies = deny::Args::default().test()?;
         let tests = test::Args::default().test()?;
+        let examples = examples::Args::default().test()?;
         let fuzzed = fuzz::Args::short(FUZZING).test()?;
         // Also where others have failed: who looks at the result wants to know all of it.
         let on_a_validator = e2e::Args::default().test()?;
-        (dependencies + tests + fuzzed + on_a_validator).close()
+        (dependencies + tests + examples + fuzzed + on_a_validator).close()
     }
 }

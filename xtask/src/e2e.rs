@@ -2,6 +2,8 @@
 
 mod validator;
 
+pub use validator::check;
+
 use crate::{
     build_program,
     files::copy,
@@ -21,7 +23,7 @@ pub struct Args {
 impl Args {
     /// Builds, installs, tests, and closes with the sum.
     pub fn run(self) -> anyhow::Result<()> {
-        validator::check(&Workspace::here()?)?;
+        check(&Workspace::here()?)?;
         build_program::Args::default().run()?;
         self.test()?.close()
     }

@@ -6,10 +6,7 @@ use crate::{
     tally::{Tally, run_and_count},
 };
 use sbpf_build::{Platform, Program, Workspace, cargo};
-use std::{
-    env,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 /// The examples outside of the workspace: a folder below `examples` and its package.
 pub const EXAMPLES: [&str; 1] = ["deposit-by-cpi"];
@@ -40,6 +37,11 @@ impl Args {
         }
         Ok(sum)
     }
+}
+
+/// The manifests of the examples.
+pub fn manifests(workspace: &Workspace) -> Vec<PathBuf> {
+    EXAMPLES.map(|name| Example { workspace, name }.manifest()).into()
 }
 
 struct Example<'a> {
@@ -85,10 +87,6 @@ impl Example<'_> {
             .args(arguments)
             .env_remove("BPF_OUT_DIR")
             .env_remove("SBF_OUT_DIR");
-        // Otherwise solana-program-test logs each instruction, past the capture of passing tests.
-        if env::var_os("RUST_LOG").is_none() {
-            command.env("RUST_LOG", "error");
-        }
         if let Some(folder) = elf {
             command.env("SBF_OUT_DIR", folder);
         }

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, ensure};
 use std::{
+    env,
     io::{BufRead as _, BufReader},
     ops::Add,
     process::{Command, Stdio},
@@ -100,6 +101,10 @@ impl Tally {
 
 /// Runs `cargo test`, showing what it prints.
 pub fn run_and_count(command: &mut Command) -> anyhow::Result<Tally> {
+    // Otherwise solana-program-test logs each instruction, also of tests that pass.
+    if env::var_os("RUST_LOG").is_none() {
+        command.env("RUST_LOG", "error");
+    }
     let mut child = command.stdout(Stdio::piped()).spawn().context("cargo does not start: is it on the path?")?;
     let mut tally = Tally::default();
     if let Some(output) = child.stdout.take() {

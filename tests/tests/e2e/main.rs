@@ -3,6 +3,7 @@
 //! With a harness of its own, since validators are shared by tests, and have to end with them.
 
 mod chain;
+mod deployment;
 mod faults;
 mod genesis;
 mod harness;
@@ -25,8 +26,11 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
     // One validator at a time, so that it has a processor to itself: with epochs of two seconds it needs that.
-    let parts: [&[&[Test]]; 3] =
-        [&[readme::TESTS, refusals::TESTS, interrupts::TESTS, large::TESTS], &[faults::TESTS], &[life::TESTS]];
+    let parts: [&[&[Test]]; 3] = [
+        &[readme::TESTS, refusals::TESTS, interrupts::TESTS, large::TESTS],
+        &[faults::TESTS],
+        &[life::TESTS, deployment::TESTS],
+    ];
     let failed = parts.map(|part| run(&arguments, &part.concat()));
     if failed.contains(&true) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

@@ -16,7 +16,7 @@ pub const SOL: u64 = 1_000_000_000;
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A path that `cargo xtask e2e` gives the tests.
-fn path_from(variable: &str) -> PathBuf {
+pub fn path_from(variable: &str) -> PathBuf {
     let path = env::var_os(variable).unwrap_or_else(|| panic!("{variable} is not set: run `cargo xtask e2e`"));
     PathBuf::from(path)
 }

@@ -101,16 +101,34 @@ impl Rpc {
 
     /// Sends instructions that the first signer pays for, and waits until they have landed.
     pub fn send(&self, instructions: &[Instruction], signers: &[&Keypair]) {
-        let payer = signers[0].pubkey();
+        let signature = [self.submit(instructions, signers, self.blockhash())];
+        let succeeded = wait_for("a transaction of the test's own", || self.landed(&signature)[0]);
+        assert!(succeeded, "a transaction of the test's own has failed: {}", signature[0]);
+    }
+
+    /// Sends instructions one to a transaction, all at once, and waits until all have landed. They may land in any order.
+    pub fn send_each(&self, instructions: &[Instruction], signers: &[&Keypair]) {
+        let blockhash = self.blockhash();
+        let submit = |instruction| self.submit(std::slice::from_ref(instruction), signers, blockhash);
+        let signatures: Vec<String> = instructions.iter().map(submit).collect();
+        let succeeded = wait_for("transactions of the test's own", || {
+            self.landed(&signatures).into_iter().collect::<Option<Vec<bool>>>()
+        });
+        assert!(succeeded.into_iter().all(|succeeded| succeeded), "a transaction of the test's own has failed");
+    }
+
+    fn blockhash(&self) -> Hash {
         let blockhash = self.get("getLatestBlockhash", &json!([{ "commitment": "confirmed" }]));
-        let blockhash: Hash = blockhash["value"]["blockhash"].as_str().expect("a hash").parse().expect("a hash");
-        let message = TransactionMessage::new(instructions, Some(&payer));
+        blockhash["value"]["blockhash"].as_str().expect("a hash").parse().expect("a hash")
+    }
+
+    /// Sends instructions that the first signer pays for, and returns the signature.
+    fn submit(&self, instructions: &[Instruction], signers: &[&Keypair], blockhash: Hash) -> String {
+        let message = TransactionMessage::new(instructions, Some(&signers[0].pubkey()));
         let transaction = Transaction::new(signers, message, blockhash);
         let bytes = bincode::serialize(&transaction).expect("a transaction can be written");
         let options = json!({ "encoding": "base64", "preflightCommitment": "confirmed" });
         let signature = self.get("sendTransaction", &json!([BASE64_STANDARD.encode(bytes), options]));
-        let signature = [signature.as_str().expect("a signature").to_owned()];
-        let succeeded = wait_for("a transaction of the test's own", || self.landed(&signature)[0]);
-        assert!(succeeded, "a transaction of the test's own has failed: {}", signature[0]);
+        signature.as_str().expect("a signature").to_owned()
     }
 }
