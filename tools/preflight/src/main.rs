@@ -1,8 +1,7 @@
 //! What `cargo xtask` runs first.
 //!
-//! Agave's crates compile OpenSSL, whose build needs a C compiler, `make` and Perl with its standard modules. Without
-//! them a build fails after minutes, in a message about a Perl module. So they are checked before anything is compiled;
-//! then this starts the real `xtask`.
+//! Agave's crates need a C compiler and the system's OpenSSL. Without them a build fails after minutes, in a long message of
+//! a build script. So they are checked before anything is compiled; then this starts the real `xtask`.
 
 mod tools;
 

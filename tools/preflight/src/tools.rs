@@ -10,19 +10,15 @@ pub struct Tool {
 
 const TOOLS: [Tool; 3] = [
     Tool { name: "a C compiler (`cc`)", check: &["cc", "--version"] },
-    Tool { name: "`make`", check: &["make", "--version"] },
-    Tool {
-        name: "Perl with its standard modules",
-        // Those that OpenSSL's `Configure` loads, and minimal systems lack.
-        check: &["perl", "-MFindBin", "-MFile::Compare", "-MFile::Copy", "-MIPC::Cmd", "-MTime::Piece", "-e", "1"],
-    },
+    Tool { name: "`pkg-config`", check: &["pkg-config", "--version"] },
+    Tool { name: "the headers of OpenSSL", check: &["pkg-config", "--exists", "openssl"] },
 ];
 
 /// How to install all of [`TOOLS`], by the command that shows which system this is.
 const INSTALLERS: [(&[&str], &str); 3] = [
-    (&["apt-get", "--version"], "apt-get install gcc libc6-dev make perl"),
-    (&["dnf", "--version"], "dnf install gcc make perl"),
-    (&["xcode-select", "--version"], "xcode-select --install"),
+    (&["apt-get", "--version"], "apt-get install gcc libc6-dev libssl-dev pkg-config"),
+    (&["dnf", "--version"], "dnf install gcc openssl-devel pkgconf-pkg-config"),
+    (&["brew", "--version"], "brew install openssl pkgconf"),
 ];
 
 /// Whether a command runs and succeeds.
@@ -57,7 +53,7 @@ mod tests {
 
     #[test]
     fn a_complete_system_lacks_nothing() {
-        assert!(missing(system(&["cc", "make", "perl"])).is_empty());
+        assert!(missing(system(&["cc", "pkg-config"])).is_empty());
     }
 
     #[test]
@@ -65,8 +61,8 @@ mod tests {
         let minimal = system(&["cc", "apt-get"]);
         assert_eq!(
             explain(&missing(&minimal), &minimal),
-            "this machine lacks `make` and Perl with its standard modules: \
-             install them with `apt-get install gcc libc6-dev make perl`"
+            "this machine lacks `pkg-config` and the headers of OpenSSL: \
+             install them with `apt-get install gcc libc6-dev libssl-dev pkg-config`"
         );
     }
 
