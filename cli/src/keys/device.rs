@@ -52,8 +52,10 @@ impl Device {
     #[cfg(feature = "ledger")]
     pub fn open(&self, role: &str) -> Result<Key, String> {
         use {
+            hidapi::HidApi,
             solana_remote_wallet::{
-                locator::Locator, remote_keypair::generate_remote_keypair, remote_wallet::maybe_wallet_manager,
+                ledger::is_valid_ledger, locator::Locator, remote_keypair::generate_remote_keypair,
+                remote_wallet::maybe_wallet_manager,
             },
             std::rc::Rc,
         };
@@ -63,9 +65,13 @@ impl Device {
             )
         };
         let locator = Locator::new_from_path(self.to_string()).map_err(|error| trouble(error.to_string()))?;
-        let manager = maybe_wallet_manager()
-            .map_err(|error| trouble(error.to_string()))?
-            .ok_or_else(|| trouble("no device was found".into()))?;
+        let not_found = || trouble("no device was found".into());
+        // The wallet manager also looks for Trezors, through libusb, and panics on a host without USB.
+        let hid = HidApi::new().map_err(|error| trouble(error.to_string()))?;
+        if !hid.device_list().any(|found| is_valid_ledger(found.vendor_id(), found.product_id())) {
+            return Err(not_found());
+        }
+        let manager = maybe_wallet_manager().map_err(|error| trouble(error.to_string()))?.ok_or_else(not_found)?;
         let keypair = generate_remote_keypair(locator, self.path.clone(), &manager, false, role)
             .map_err(|error| trouble(error.to_string()))?;
         Ok(Rc::new(keypair))
