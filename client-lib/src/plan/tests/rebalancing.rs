@@ -234,7 +234,7 @@ fn lookup_tables_let_a_transaction_move_more() {
         pack_plan(&plan.plan, &PackOptions { lookup_tables, ..PackOptions::new(USER) }).unwrap()[0].len()
     };
     // By bytes, and by logs.
-    assert_eq!((pack(&legacy, vec![]), pack(&short, lookup_tables)), (40usize.div_ceil(6), 40usize.div_ceil(13)));
+    assert_eq!((pack(&legacy, vec![]), pack(&short, lookup_tables)), (40usize.div_ceil(6), 40usize.div_ceil(14)));
 }
 
 fn pools() -> impl Strategy<Value = (Fixture, BTreeSet<usize>)> {
