@@ -7,9 +7,10 @@
 //! made such an account at a derived address, as nobody has a key of a hash, and it signs under no bump but the search's.
 //! Where there is no such account it is the search that decides: under a wrong bump, stake could be taken for gone.
 //!
-//! In a pool with the extension each record caches the bumps of its two stake accounts. A bump gets there only when it is
-//! known to be the search's, so that it can be trusted later: an address then costs one hash. Where the cached one does not
-//! fit the account, or none is cached, the above holds.
+//! In a pool with the extension each record caches the bumps of its two stake accounts: an address then costs one hash. The
+//! program writes a bump only when it is known to be the search's. Another program may have changed the seed since, so a
+//! cached bump may be stale: it identifies accounts that exist, and is never signed under for one that does not. Where the
+//! cached bump does not fit the account, or none is cached, the above holds.
 
 use {
     super::Pool,
@@ -147,7 +148,9 @@ pub fn check_transient_stake(
 }
 
 /// The bump of the transient stake account of the record's validator under `seed`, which may be another one than the
-/// record's. It is good for a signature.
+/// record's. It is good for a signature: a search found it in this instruction, or the account exists already. A cached bump
+/// alone is not enough. A program that does not know the extension changes the seed and leaves the byte, and under a stale
+/// bump stake could be put where no update looks for it.
 ///
 /// # Errors
 /// As [`check_validator_stake`].
@@ -159,7 +162,8 @@ pub fn check_transient_stake_under(
     seed: u64,
 ) -> Result<u8, ProgramError> {
     let mut derivation = transient_derivation(pool, seed);
-    if seed == record.transient_seed_suffix.get()
+    if account.owned_by(&STAKE_PROGRAM_ID)
+        && seed == record.transient_seed_suffix.get()
         && let Some(bump) = cached_transient_bump(pool, &mut derivation, account, record)
     {
         return Ok(bump);
