@@ -11,7 +11,7 @@ use {
     program_elf::Elf,
     solana_account::Account,
     solana_address::Address,
-    solana_instruction::{AccountMeta, Instruction},
+    solana_instruction::{AccountMeta, Instruction, error::InstructionError},
     solana_sdk_ids::stake,
     solana_stake_history::StakeHistoryEntry,
     std::{collections::HashMap, fmt::Write as _},
@@ -98,9 +98,15 @@ impl Twins {
         if ours.custom_error() == Some(TurnoverBudgetExceeded as u32) {
             return Ok(ours);
         }
-        // A cached bump is written before the contract would write anything: a list that is not writable is refused earlier.
+        // Tidepool caches bumps in the list before SPL writes anything: a read-only list is rejected earlier. Without SIMD-0460
+        // the runtime also accepts a read-only list that SPL writes back unchanged.
         let writable = |meta: &AccountMeta| meta.pubkey == extended.list && meta.is_writable;
-        if !instruction.accounts.iter().any(writable) && !ours.is_ok() && !theirs.is_ok() {
+        let is_of_read_only_list = match &ours.result.raw_result {
+            Err(InstructionError::ReadonlyDataModified) => !self.maps_accounts() || !theirs.is_ok(),
+            Err(_) => !theirs.is_ok(),
+            Ok(()) => false,
+        };
+        if !instruction.accounts.iter().any(writable) && is_of_read_only_list {
             return Ok(ours);
         }
         compare(&ours, &theirs, Some(&extended.list))?;
@@ -108,6 +114,11 @@ impl Twins {
             extended.check(instruction, &self.ours)?;
         }
         Ok(ours)
+    }
+
+    /// Whether any write to a read-only account fails, also of the same bytes (SIMD-0460).
+    fn maps_accounts(&self) -> bool {
+        self.ours.mollusk.feature_set.virtual_address_space_adjustments
     }
 
     /// Runs an instruction that only Tidepool has, and keeps what it changed where it succeeds.
