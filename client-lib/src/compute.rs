@@ -61,67 +61,71 @@ pub const WITHDRAW_SOL: u32 = 50_000;
 /// For the metadata instructions.
 pub const METADATA: u32 = 120_000;
 
-/// Validators that are furthest off their targets and that `Rebalance` remembers from one look at the list.
-const REMEMBERED: u32 = 8;
-
-/// What it costs a `Rebalance` to look at a list, in compute units.
+/// What it costs a `Rebalance` to survey a list, in compute units.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct RebalanceCost {
-    /// For adding up what there is and who lacks what.
+    /// For the pool's totals and deviations.
     survey: u32,
-    /// For looking who is furthest off its target.
-    look: u32,
+    /// For the selection of the largest deviations, on both sides.
+    selection: u32,
     /// By which the survey may become dearer.
     growth: u32,
 }
 
 impl RebalanceCost {
-    /// For these records, and a policy with a cap on one validator or without.
-    pub fn new(records: &[ValidatorStakeInfo], has_cap: bool) -> Self {
-        // Somebody who has too much is the dearest of those without stake in motion.
-        const RECORD: u32 = 43;
-        const IN_MOTION: u32 = 30;
-        // A target is worked out once for those in a row that have the same weight.
+    /// For these records, so many validators to select from (below target and above it), and a policy with or without a cap on one
+    /// validator.
+    pub fn new(records: &[ValidatorStakeInfo], selections: [u64; 2], has_cap: bool) -> Self {
+        // A validator above target is the dearest of those without transient stake.
+        const RECORD: u32 = 46;
+        const TRANSIENT: u32 = 45;
+        // Records in a row with the same weight share one target.
         const OTHER_WEIGHT: u32 = 15;
         // For as many rounds of sharing out as weights far apart take.
         const CAP: u32 = 12;
-        const LOOK: u32 = 16;
-        const LOOK_OTHER_WEIGHT: u32 = 10;
+        // Two scans for each side.
+        const SCANNED: u32 = 2 * 16;
+        const SCANNED_OTHER_WEIGHT: u32 = 2 * 12;
+        const SELECTED: u32 = 2 * 90;
         let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         let all = count(records.len());
-        let in_motion = count(records.iter().filter(|record| record.transient_stake_lamports.get() > 0).count());
+        let moving = count(records.iter().filter(|record| record.transient_stake_lamports.get() > 0).count());
         let others =
             count(records.windows(2).filter(|pair| pair[0].extension.weight != pair[1].extension.weight).count());
         let record = if has_cap { RECORD + CAP } else { RECORD };
+        let scan = SCANNED.saturating_mul(all).saturating_add(SCANNED_OTHER_WEIGHT.saturating_mul(others));
+        let selection = selections
+            .into_iter()
+            .filter(|from| *from > 0)
+            .map(|from| scan.saturating_add(SELECTED.saturating_mul(u32::try_from(from).unwrap_or(u32::MAX))));
         Self {
             survey: record
                 .saturating_mul(all)
-                .saturating_add(IN_MOTION.saturating_mul(in_motion))
+                .saturating_add(TRANSIENT.saturating_mul(moving))
                 .saturating_add(OTHER_WEIGHT.saturating_mul(others)),
-            look: LOOK.saturating_mul(all).saturating_add(LOOK_OTHER_WEIGHT.saturating_mul(others)),
-            growth: IN_MOTION.saturating_mul(all.saturating_sub(in_motion)),
+            selection: selection.fold(0, u32::saturating_add),
+            growth: TRANSIENT.saturating_mul(all.saturating_sub(moving)),
         }
     }
 
-    /// For an instruction that names so many validators, for as many as `forced` of which it has to look who is furthest off its
-    /// target.
-    pub const fn instruction(&self, validators: usize, forced: u32) -> u32 {
+    /// For an instruction that names so many validators, of which the program passes over some.
+    pub const fn instruction(&self, validators: usize, passed_over: u32) -> u32 {
         const BASE: u32 = 10_000;
         // A decrease, with a search of two addresses.
         const MOVEMENT: u32 = 50_000;
-        // Another look where it turns from those who are far off to those who are within the tolerance.
-        let looks = forced.div_ceil(REMEMBERED).saturating_add((forced > 1) as u32);
+        // Each validator that is passed over causes another selection.
+        let selections = self.selection.saturating_mul(passed_over.saturating_add(1));
         BASE.saturating_add(MOVEMENT.saturating_mul(validators as u32))
             .saturating_add(self.survey)
-            .saturating_add(self.look.saturating_mul(looks))
+            .saturating_add(selections)
     }
 
-    /// For looking at the whole pool anew, as where a weight is taken away.
+    /// For a survey of the whole pool, as where a weight is cleared.
     pub const fn survey(&self) -> u32 {
         self.survey
     }
 
-    /// Compute units by which an instruction may become dearer once others have set stake of other validators in motion.
+    /// Compute units by which an instruction may become dearer once others have moved stake of other validators.
     pub const fn growth(&self) -> u32 {
         self.growth
     }

@@ -1,19 +1,21 @@
 //! How a pool spreads its stake by weights: what `Rebalance` moves, for the program and for planners.
 //!
-//! A validator's target is its share, by weight, of what the pool has beyond the reserve's target and beyond the stake of
-//! validators without a weight. Validators that are too far under it ask for stake, and get what the reserve can spare in
-//! proportion to what they ask for. Validators that are over it give what others ask for and the reserve lacks, in proportion
-//! likewise. Serving one takes its part out of both sides of the proportion, so it stays the same for the rest: it makes no
-//! difference in which order, and in which calls, validators are served. Where a part would be less than the stake program
-//! delegates, only the validator that is furthest off its target is served, and the order is given.
+//! A validator's target is its share, by weight, of the pool's lamports beyond the reserve's target and beyond the stake of
+//! validators without a weight. Validators below target by more than the tolerance receive what the reserve can spare, pro rata.
+//! Validators above it give what the others and the reserve need, pro rata likewise. Where a part would be below the minimum
+//! delegation, the validators with the largest deviations move the minimum delegation.
 //!
-//! What it leaves open: a validator's stake moves once an epoch, by what the pool holds at that moment. Who brings SOL of their
-//! own in one transaction, rebalances in the next and leaves in a third can so change what moves in the epoch. Within one
-//! transaction the program refuses that, and the turnover budget bounds what can be taken from validators.
+//! The parts are those of the pool's state *before the epoch's movements*: activating stake counts as the reserve's, deactivating
+//! stake as the validator's. Movements therefore do not change the parts, and the order and the choice of calls make no difference.
+//! A call brings a validator's movement to its part: it begins one, adds to it, or takes it back where it would bring the validator
+//! past its target. A movement that deposits or withdrawals of stake have made wrong is corrected in the same epoch, by the next
+//! call. Stake changes only with the end of the epoch, so a late call loses nothing and the last one counts.
 
+mod allotment;
+mod cut;
 mod distance;
-mod furthest;
 mod inputs;
+mod movement;
 mod needs;
 mod rows;
 mod targets;

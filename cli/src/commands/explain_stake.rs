@@ -181,8 +181,8 @@ fn hours(minutes: u64) -> String {
 impl From<&InMotion> for Motion {
     fn from(motion: &InMotion) -> Self {
         let to = |direction| match direction {
-            Direction::Increase => "validator",
-            Direction::Decrease => "reserve",
+            Direction::Increase | Direction::Keep => "validator",
+            Direction::Decrease | Direction::Recall => "reserve",
         };
         Self { lamports: motion.lamports, to: motion.direction.map(to), arrives_in_epoch: motion.arrives_in }
     }
@@ -193,6 +193,8 @@ impl From<NextStep> for Next {
         let (step, lamports, reason) = match next {
             NextStep::Moves(Direction::Increase, lamports) => ("increase", Some(lamports), None),
             NextStep::Moves(Direction::Decrease, lamports) => ("decrease", Some(lamports), None),
+            NextStep::Moves(Direction::Recall, lamports) => ("recall", Some(lamports), None),
+            NextStep::Moves(Direction::Keep, lamports) => ("keep", Some(lamports), None),
             NextStep::Stays(why) => ("nothing", None, Some(why.message())),
             NextStep::NeedsUpdate => ("needs_update", None, None),
             NextStep::RewardsBeingPaid => ("rewards_being_paid", None, None),

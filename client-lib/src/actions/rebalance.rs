@@ -23,7 +23,7 @@ pub struct RebalancedValidator {
     pub vote: Address,
     /// The validator stake account.
     pub validator_stake: Address,
-    /// The transient stake account under the seed after the record's, in which stake will move.
+    /// The transient stake account in which stake moves, under [`rebalance_seed`](tidepool_interface::state::ValidatorStakeInfo::rebalance_seed).
     pub transient_stake: Address,
 }
 
@@ -32,7 +32,7 @@ impl RebalancedValidator {
     pub fn at(snapshot: &PoolSnapshot, index: usize) -> Option<Self> {
         let validator = snapshot.validator_at(index)?;
         let vote = validator.vote();
-        let seed = validator.record.transient_seed_suffix.get().wrapping_add(1);
+        let seed = validator.record.rebalance_seed();
         Some(Self {
             index,
             vote,

@@ -159,6 +159,14 @@ impl StakeExplanation {
                  it.",
                 Sol(lamports)
             ),
+            NextStep::Moves(Direction::Recall, lamports) => format!(
+                "A rebalance returns {} of its activating stake to the reserve: the validator would be above its target.",
+                Sol(lamports)
+            ),
+            NextStep::Moves(Direction::Keep, lamports) => format!(
+                "A rebalance keeps {} of its deactivating stake with the validator: it would be below its target.",
+                Sol(lamports)
+            ),
             NextStep::Stays(why) => format!("A rebalance moves nothing now: {why}."),
             NextStep::NeedsUpdate => {
                 "The pool has not been updated in this epoch: nothing moves before, and its figures are those of the last update."
@@ -182,8 +190,10 @@ impl fmt::Display for InMotion {
             None => "an update in a later epoch than that in which it began to move".to_owned(),
         };
         match self.direction {
-            Some(Direction::Increase) => write!(f, "{lamports} are on their way to it: {when} merges them."),
-            Some(Direction::Decrease) => {
+            Some(Direction::Increase | Direction::Keep) => {
+                write!(f, "{lamports} are on their way to it: {when} merges them.")
+            }
+            Some(Direction::Decrease | Direction::Recall) => {
                 write!(f, "{lamports} are on their way to the reserve: {when} brings them there.")
             }
             None => write!(f, "{lamports} are in motion: {when} settles where."),

@@ -1,101 +1,105 @@
-//! How far validators are off their targets.
+//! How far validators deviate from their targets.
 
 use {
     super::{
-        furthest::Furthest,
         inputs::Inputs,
+        movement::base_stake,
         rows::{Visit, visit_all},
         targets::Targets,
     },
     crate::state::ValidatorStakeInfo,
 };
 
-/// In what way a validator that can be served is off its target.
+/// In what way a validator deviates from its target.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
-    /// It lacks more than the tolerance.
-    Lacks,
-    /// It lacks something, within the tolerance.
-    LacksWithin,
-    /// It has more than the tolerance too much.
-    Gives,
-    /// It has too much, within the tolerance.
-    GivesWithin,
+    /// Below target by more than the tolerance.
+    Below,
+    /// Below target, within the tolerance.
+    BelowWithin,
+    /// Above target by more than the tolerance.
+    Above,
+    /// Above target, within the tolerance.
+    AboveWithin,
 }
 
-/// How far a validator that can be served is off its target.
+impl Kind {
+    /// Whether validators of this kind are below target.
+    pub const fn is_below(self) -> bool {
+        matches!(self, Self::Below | Self::BelowWithin)
+    }
+}
+
+/// A validator's deviation from its target.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Off {
+pub(super) struct Deviation {
     pub kind: Kind,
-    /// Lamports that it lacks or can give.
+    /// Lamports that the validator is below target, or that it can be decreased by.
     pub lamports: u64,
 }
 
-/// Those that are off their targets in the same way, by more than the tolerance.
+/// Validators that deviate from their targets in the same way.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Side {
-    /// Lamports that they lack, or can give, together.
+    /// Lamports of their deviations together, each counted as at least the minimum delegation.
     pub lamports: u64,
     /// How many they are.
     pub count: u64,
+    /// Lamports of the largest deviation.
+    pub largest: u64,
 }
 
 impl Side {
     #[inline(always)]
-    fn add(&mut self, lamports: u64) {
-        // What validators lack together is no more than their targets, and what they can give no more than they have.
+    pub fn add(&mut self, lamports: u64) {
+        // The sum of all deviations does not exceed the pool's lamports.
         self.lamports = self.lamports.wrapping_add(lamports);
         self.count = self.count.wrapping_add(1);
-    }
-
-    pub fn remove(&mut self, lamports: u64) {
-        self.lamports = self.lamports.saturating_sub(lamports);
-        self.count = self.count.saturating_sub(1);
+        if lamports > self.largest {
+            self.largest = lamports;
+        }
     }
 }
 
-/// What all validators lack and can give.
+/// The deviations of all validators.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Tally {
-    /// Lamports that validators lack who lack more than the tolerance, those with stake in motion included.
-    pub demand: u64,
-    /// Lamports that others lack who can be given some, those with stake in motion included.
-    pub lacking_within: u64,
-    pub lacking: Side,
-    pub giving: Side,
-    /// Validators within the tolerance that could give.
-    pub giving_within: u64,
+    pub below: Side,
+    pub below_within: Side,
+    /// Lamports of the deviations in `below_within`, as they are.
+    pub below_within_lamports: u64,
+    pub above: Side,
+    pub above_within: Side,
 }
 
-/// What distances are measured with.
+/// What deviations are measured with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Distance {
     pub targets: Targets,
-    /// Lamports by which anything may be off its target before it asks for a movement.
+    /// Lamports of deviation that cause no movement.
     pub tolerance: u64,
     /// Lamports of the minimum delegation.
-    minimum: u64,
-    /// Up to this target, in lamports, a validator may be given the minimum delegation, however little it lacks: that does not
-    /// exceed the cap.
+    pub minimum: u64,
+    /// Up to this target, in lamports, an increase by the minimum delegation does not exceed the cap.
     fits_up_to: u64,
     /// Lamports that must stay in a validator stake account.
     required: u64,
-    /// Lamports from which on a validator stake account can give the minimum delegation, and keep what must stay.
-    gives_from: u64,
+    /// Lamports from which on a validator stake account can be decreased by the minimum delegation.
+    decreases_from: u64,
     stake_rent: u64,
 }
 
-/// What is due to the validators of one weight: many have the same.
+/// The target of one weight: many validators have the same.
 #[derive(Clone, Copy)]
 struct Due {
-    /// As wide as a register, which makes it cheaper to compare.
+    /// As wide as a register, which makes comparisons cheaper.
     weight: u64,
-    /// Lamports that they should have.
+    /// Lamports.
     target: u64,
 }
 
 impl Due {
-    /// What is due to those of a weight that nobody has.
+    /// For a weight that no validator has.
     const NONE: Self = Self { weight: u64::MAX, target: 0 };
 }
 
@@ -107,7 +111,7 @@ impl Distance {
             minimum: inputs.minimum_delegation,
             fits_up_to: targets.cap.saturating_sub(inputs.minimum_delegation),
             required: inputs.required_lamports(),
-            gives_from: inputs.required_lamports().saturating_add(inputs.minimum_delegation),
+            decreases_from: inputs.required_lamports().saturating_add(inputs.minimum_delegation),
             stake_rent: inputs.stake_rent,
         }
     }
@@ -117,99 +121,77 @@ impl Distance {
         Due { weight: u64::from(weight), target: self.targets.of(weight) }
     }
 
-    /// How far an active validator with a weight and without stake in motion is off its target, where that matters.
-    pub fn of(&self, record: &ValidatorStakeInfo) -> Option<Off> {
-        let mut off = None;
+    /// The deviation of an active validator with a weight, before this epoch's movements, where it matters.
+    pub fn of(&self, record: &ValidatorStakeInfo) -> Option<Deviation> {
+        let mut deviation = None;
         let target = self.targets.of(record.extension.weight.get());
-        self.measure(target, record.active_stake_lamports.get(), |kind, lamports| off = Some(Off { kind, lamports }));
-        off
+        self.measure(target, base_stake(record, self.stake_rent), |kind, lamports| {
+            deviation = Some(Deviation { kind, lamports });
+        });
+        deviation
     }
 
-    /// Tells `take` how far so many lamports of stake are off a target, where that matters.
+    /// Tells `take` how far `stake` lamports deviate from a target, where it matters.
     #[inline(always)]
-    fn measure(&self, target: u64, active: u64, take: impl FnOnce(Kind, u64)) {
-        if active < target {
-            let lamports = target.wrapping_sub(active);
+    fn measure(&self, target: u64, stake: u64, take: impl FnOnce(Kind, u64)) {
+        if stake < target {
+            let lamports = target.wrapping_sub(stake);
             if lamports <= self.tolerance {
-                if target > self.fits_up_to && !self.fits(lamports, active) {
+                if target > self.fits_up_to && !self.fits(lamports, stake) {
                     return;
                 }
-                take(Kind::LacksWithin, lamports);
+                take(Kind::BelowWithin, lamports);
             } else {
-                take(Kind::Lacks, lamports);
+                take(Kind::Below, lamports);
             }
-        } else if active > target && active >= self.gives_from {
-            let surplus = active.wrapping_sub(target);
-            let kind = if surplus <= self.tolerance { Kind::GivesWithin } else { Kind::Gives };
-            take(kind, surplus.min(active.wrapping_sub(self.required)));
+        } else if stake > target && stake >= self.decreases_from {
+            let surplus = stake.wrapping_sub(target);
+            let kind = if surplus <= self.tolerance { Kind::AboveWithin } else { Kind::Above };
+            take(kind, surplus.min(stake.wrapping_sub(self.required)));
         }
     }
 
-    /// Whether somebody who lacks so little may be given the minimum delegation: what it is given may be more than it lacks, but
-    /// must not exceed the cap.
+    /// Whether an increase for this deviation stays within the cap. It is at least the minimum delegation, which may be more than
+    /// the deviation.
     #[cold]
     #[inline(never)]
-    const fn fits(&self, lack: u64, active: u64) -> bool {
-        lack >= self.minimum || self.targets.cap.saturating_sub(active) >= self.minimum
+    const fn fits(&self, deviation: u64, stake: u64) -> bool {
+        deviation >= self.minimum || self.targets.cap.saturating_sub(stake) >= self.minimum
     }
 
-    /// Adds up who lacks and who gives.
+    /// Adds up all deviations.
     #[inline(never)]
     pub fn tally(&self, records: &[ValidatorStakeInfo]) -> Tally {
-        let TallyScan { mut tally, .. } =
-            visit_all(records, TallyScan { distance: *self, due: Due::NONE, tally: Tally::default() });
-        tally.demand = tally.demand.wrapping_add(tally.lacking.lamports);
-        tally
+        visit_all(records, TallyScan { distance: *self, due: Due::NONE, tally: Tally::default() }).tally
     }
 
-    /// The validators that are furthest off in one way, without those that `is_passed_over` names.
-    #[inline(never)]
-    pub fn furthest(
-        &self,
-        records: &[ValidatorStakeInfo],
-        kind: Kind,
-        is_passed_over: impl Fn(usize) -> bool,
-    ) -> Furthest {
-        let take = |record: &ValidatorStakeInfo, furthest: &mut Furthest| {
-            if let Some(index) = self.candidate(records, record, furthest)
-                && !is_passed_over(index)
-                && let Some(off) = self.of(record)
+    /// Shows the index and the deviation of each validator of one kind to `take`, in the list's order.
+    #[inline(always)]
+    pub fn each(&self, records: &[ValidatorStakeInfo], kind: Kind, mut take: impl FnMut(usize, u64)) {
+        let above = self.least(kind);
+        let take = |record: &ValidatorStakeInfo| {
+            if record.is_active()
+                && let Some(deviation) = self.of(record)
+                && deviation.kind == kind
+                && let Some(index) = records.element_offset(record)
             {
-                furthest.insert(index, off.lamports);
+                take(index, deviation.lamports);
             }
         };
-        let (distance, due, furthest) = (*self, Due::NONE, Furthest::new(kind));
-        let bar = self.least(kind);
-        match kind {
-            Kind::Lacks | Kind::LacksWithin => {
-                visit_all(records, FurthestScan::<true, _> { distance, due, bar, limit: 0, furthest, take }).furthest
-            }
-            Kind::Gives | Kind::GivesWithin => {
-                visit_all(records, FurthestScan::<false, _> { distance, due, bar, limit: 0, furthest, take }).furthest
-            }
+        let (distance, due) = (*self, Due::NONE);
+        if kind.is_below() {
+            visit_all(records, KindScan::<true, _> { distance, due, above, limit: 0, take });
+        } else {
+            visit_all(records, KindScan::<false, _> { distance, due, above, limit: 0, take });
         }
     }
 
-    /// Lamports by more than which those of a kind are off at least.
-    const fn least(&self, kind: Kind) -> u64 {
+    /// Lamports by more than which validators of a kind deviate.
+    pub const fn least(&self, kind: Kind) -> u64 {
         match kind {
-            Kind::Lacks | Kind::Gives => self.tolerance,
-            Kind::LacksWithin | Kind::GivesWithin => 0,
+            Kind::Below | Kind::Above => self.tolerance,
+            Kind::BelowWithin | Kind::AboveWithin => 0,
         }
-    }
-
-    /// The index of a record whose validator can be served and is further off than all that are remembered.
-    fn candidate(
-        &self,
-        records: &[ValidatorStakeInfo],
-        record: &ValidatorStakeInfo,
-        furthest: &Furthest,
-    ) -> Option<usize> {
-        if !record.is_active() || record.transient_stake_lamports.get() > 0 {
-            return None;
-        }
-        let off = self.of(record)?;
-        if off.kind == furthest.kind && off.lamports > furthest.bar() { records.element_offset(record) } else { None }
     }
 }
 
@@ -234,91 +216,57 @@ impl Visit for TallyScan {
         if !record.is_active() {
             return;
         }
-        if record.transient_stake_lamports.get() > 0 {
-            add_in_motion(tally, record, due.target, distance);
-            return;
-        }
-        distance.measure(due.target, record.active_stake_lamports.get(), |kind, lamports| match kind {
-            Kind::Lacks => tally.lacking.add(lamports),
-            Kind::LacksWithin => tally.lacking_within = tally.lacking_within.wrapping_add(lamports),
-            Kind::Gives => tally.giving.add(lamports),
-            Kind::GivesWithin => tally.giving_within = tally.giving_within.wrapping_add(1),
+        let stake = base_stake(record, distance.stake_rent);
+        distance.measure(due.target, stake, |kind, lamports| match kind {
+            Kind::Below => tally.below.add(lamports),
+            Kind::BelowWithin => {
+                tally.below_within_lamports = tally.below_within_lamports.wrapping_add(lamports);
+                tally.below_within.add(lamports.max(distance.minimum));
+            }
+            Kind::Above => tally.above.add(lamports),
+            Kind::AboveWithin => tally.above_within.add(lamports.max(distance.minimum)),
         });
     }
 }
 
-/// Adds what a validator with stake in motion lacks. One that asked for stake goes on asking for what it was not given,
-/// however little that is: what is to be taken from others must not depend on who is served first.
-#[inline(always)]
-fn add_in_motion(tally: &mut Tally, record: &ValidatorStakeInfo, target: u64, distance: &Distance) {
-    let active = record.active_stake_lamports.get();
-    if active >= target {
-        return;
-    }
-    // In steps: saturating subtractions are dear on-chain.
-    let asked = target.wrapping_sub(active);
-    let mut rest = asked;
-    if !record.extension.is_leaving() {
-        let transient = record.transient_stake_lamports.get();
-        if transient > distance.stake_rent {
-            let arriving = transient.wrapping_sub(distance.stake_rent);
-            if arriving >= asked {
-                return;
-            }
-            rest = asked.wrapping_sub(arriving);
-        }
-    }
-    if asked > distance.tolerance {
-        tally.demand = tally.demand.wrapping_add(rest);
-    } else {
-        tally.lacking_within = tally.lacking_within.wrapping_add(rest);
-    }
-}
-
-/// Looks for those that are furthest off: that lack most, or else can give most.
-struct FurthestScan<const LACK: bool, F> {
+/// Looks for validators below target, or else above it.
+struct KindScan<const BELOW: bool, F> {
     distance: Distance,
     /// For the weight of the last record.
     due: Due,
-    /// Lamports by more than which one has to be off to come into question.
-    bar: u64,
-    /// Lamports of stake that one has to be below, or else above, to come into question.
+    /// Lamports by more than which a validator has to deviate.
+    above: u64,
+    /// Lamports of stake below which, or else above which, a validator deviates by more than that.
     limit: u64,
-    furthest: Furthest,
     take: F,
 }
 
-impl<const LACK: bool, F> FurthestScan<LACK, F> {
-    #[inline(always)]
-    const fn new_limit(&self) -> u64 {
-        if LACK { self.due.target.saturating_sub(self.bar) } else { self.due.target.saturating_add(self.bar) }
-    }
-}
-
-impl<const LACK: bool, F: Fn(&ValidatorStakeInfo, &mut Furthest)> Visit for FurthestScan<LACK, F> {
+impl<const BELOW: bool, F: FnMut(&ValidatorStakeInfo)> Visit for KindScan<BELOW, F> {
     #[inline(always)]
     fn visit(&mut self, record: &ValidatorStakeInfo) {
         let (weight, active) = (record.extension.weight.get(), record.active_stake_lamports.get());
+        // Stake that is deactivating counts for its validator: only the full measure knows it.
+        let is_moving = record.transient_stake_lamports.get() != 0;
         if u64::from(weight) != self.due.weight {
-            // Most are clearly not it, and what exactly is due to them does not matter. A sum that wraps only has them looked at.
-            let is_clear = self.distance.targets.roughly(weight.into()).is_some_and(|target| {
-                if LACK {
-                    target.wrapping_add(weight.into()) <= active.wrapping_add(self.bar)
-                } else {
-                    active <= target.wrapping_add(self.bar)
-                }
-            });
+            // Most validators clearly do not deviate, whatever their exact target is. A sum that wraps only causes a full measure.
+            let is_clear = !is_moving
+                && self.distance.targets.roughly(weight.into()).is_some_and(|target| {
+                    if BELOW {
+                        target.wrapping_add(weight.into()) <= active.wrapping_add(self.above)
+                    } else {
+                        active <= target.wrapping_add(self.above)
+                    }
+                });
             if is_clear || weight == 0 {
                 return;
             }
             self.due = self.distance.due(weight);
-            self.limit = self.new_limit();
+            let target = self.due.target;
+            self.limit = if BELOW { target.saturating_sub(self.above) } else { target.saturating_add(self.above) };
         }
-        let is_off = if LACK { active < self.limit } else { active > self.limit };
-        if is_off {
-            (self.take)(record, &mut self.furthest);
-            self.bar = self.bar.max(self.furthest.bar());
-            self.limit = self.new_limit();
+        let deviates = if BELOW { active < self.limit } else { active > self.limit || is_moving };
+        if deviates {
+            (self.take)(record);
         }
     }
 }

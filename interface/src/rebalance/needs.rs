@@ -1,68 +1,158 @@
-//! Who asks for stake, who can give some, and what there is to share out.
+//! What a rebalance does about each validator.
 
 use {
     super::{
-        distance::{Distance, Kind, Off, Tally},
-        furthest::Furthest,
+        allotment::Allotment,
+        cut::Cut,
+        distance::{Deviation, Distance, Kind, Tally},
         inputs::Inputs,
+        movement::{Transient, base_stake},
         targets::{Holdings, Targets},
         verdict::{Reason, Verdict},
     },
-    crate::{maths::mul_div_floor, state::ValidatorStakeInfo},
+    crate::state::ValidatorStakeInfo,
 };
 
 /// Validators that can be passed over in one rebalance.
 pub const PASSED_OVER_MAX: usize = 32;
 
-/// A rebalance of a pool that is up to date: first looked at as a whole, then served validator by validator.
+/// A rebalance of an up-to-date pool: surveyed as a whole, then carried out validator by validator.
 ///
-/// Whoever carries it out asks for a [`Verdict`], moves the stake, tells of it with [`Self::served`] and writes the record,
-/// in this order. A rebalance that is begun anew in between goes on in just the same way.
+/// The caller asks for a [`Verdict`], moves the stake, reports it with [`Self::served`] and writes the record, in this order. A new
+/// survey in between gives the same verdicts.
 #[derive(Clone, Debug)]
 pub struct Rebalance {
     inputs: Inputs,
-    /// What is to be in the reserve, in lamports.
+    /// Lamports that the reserve is to hold.
     reserve_target: u64,
-    /// Stake that may be on its way to the reserve, in lamports.
+    /// Lamports of stake that may be deactivating.
     turnover_budget: u64,
     weights: u64,
-    leaving: u64,
-    leaving_stake: u64,
+    /// Lamports of stake that return to the reserve whatever the rebalance does.
+    returning_stake: u64,
+    /// Lamports of stake that validators with a weight deactivate now.
+    deactivating: u64,
+    /// How many validators with a weight deactivate stake now.
+    deactivating_count: u64,
     distance: Distance,
-    tally: Tally,
-    /// The validators that lack most, once somebody has asked.
-    furthest_lacking: Option<Furthest>,
-    /// The validators that can give most, likewise.
-    furthest_giving: Option<Furthest>,
+    divided: Divided,
+    /// The last cut among validators below target.
+    cut_below: Option<Cut>,
+    /// The last cut among validators above target.
+    cut_above: Option<Cut>,
     passed_over: [u32; PASSED_OVER_MAX],
     passed_over_count: usize,
 }
 
+/// How the epoch's amounts are divided. It depends on the pool's state before the epoch's movements only, so no order and no choice
+/// of calls changes it.
+#[derive(Clone, Copy, Debug)]
+struct Divided {
+    below: Allotment,
+    below_within: Allotment,
+    above: Allotment,
+    above_within: Allotment,
+    /// Lamports by which the reserve and validators below target exceed what the reserve holds and receives.
+    needed: u64,
+    /// Lamports of stake to deactivate in this epoch, within the budget.
+    to_take: u64,
+    /// Lamports of rent that the reserve lends to deactivating stake in this epoch, at most.
+    rents_to_lend: u64,
+}
+
+impl Divided {
+    /// Divides what a pool has with all of this epoch's movements taken back.
+    fn new(
+        inputs: &Inputs,
+        tally: &Tally,
+        holdings: &Holdings,
+        reserve_target: u64,
+        unplaced: u64,
+        budget: u64,
+    ) -> Self {
+        let (rent, minimum, tolerance) = (inputs.stake_rent, inputs.minimum_delegation, inputs.tolerance());
+        let reserve = inputs.reserve_lamports.saturating_add(holdings.moved);
+        let needed = needed(inputs, tally, reserve.saturating_add(holdings.returning), reserve_target, unplaced);
+        let to_take = needed.min(budget.saturating_sub(holdings.returning_stake));
+
+        let most = to_take.checked_div(minimum).unwrap_or(0);
+        let movements = tally.above.count.saturating_add(tally.above_within.count).min(most);
+        let rents_to_lend = movements.saturating_mul(rent);
+        let spendable = reserve.saturating_sub(reserve_target).saturating_sub(rents_to_lend);
+        let below = Allotment::of_increases(tally.below, spendable, rent, minimum);
+        // Validators within the tolerance receive what those beyond it leave.
+        let left =
+            spendable.saturating_sub(tally.below.lamports).saturating_sub(tally.below.count.saturating_mul(rent));
+        let left = if below.covers_all() && left >= tolerance { left } else { 0 };
+
+        let lendable = reserve.checked_div(rent).unwrap_or(u64::MAX);
+        Self {
+            below,
+            below_within: Allotment::of_increases(tally.below_within, left, rent, minimum),
+            above: Allotment::of_decreases(tally.above, to_take, lendable, minimum),
+            above_within: Allotment::of_decreases(
+                tally.above_within,
+                to_take.saturating_sub(tally.above.lamports),
+                lendable.saturating_sub(tally.above.count),
+                minimum,
+            ),
+            needed,
+            to_take,
+            rents_to_lend,
+        }
+    }
+
+    const fn of(&self, kind: Kind) -> &Allotment {
+        match kind {
+            Kind::Below => &self.below,
+            Kind::BelowWithin => &self.below_within,
+            Kind::Above => &self.above,
+            Kind::AboveWithin => &self.above_within,
+        }
+    }
+}
+
+/// Lamports that the reserve and validators below target need beyond `at_hand`. What validators are above target by more than
+/// the tolerance is needed by the others together, though each of them may need less than the tolerance, or by the reserve, which
+/// holds what the cap keeps from all validators.
+fn needed(inputs: &Inputs, tally: &Tally, at_hand: u64, reserve_target: u64, unplaced: u64) -> u64 {
+    let wanted = tally.below.lamports.saturating_add(reserve_target);
+    let needed = wanted.saturating_sub(at_hand);
+    let is_balanced = tally.below.count == 0 && needed < inputs.tolerance();
+    let needed = if is_balanced || needed < inputs.minimum_delegation { 0 } else { needed };
+    let all = wanted.saturating_add(tally.below_within_lamports).saturating_add(unplaced).saturating_sub(at_hand);
+    needed.max(all.min(tally.above.lamports))
+}
+
 impl Rebalance {
-    /// Looks at the whole pool. It takes a few scans of the list.
+    /// Surveys the whole pool. It takes a few scans of the list.
     #[inline(never)]
     pub fn survey(records: &[ValidatorStakeInfo], inputs: &Inputs) -> Self {
         let holdings = Holdings::scan(records, inputs);
         let reserve_target = inputs.reserve_target(holdings.total);
-        let distance = Distance::new(Targets::new(records, &holdings, inputs, reserve_target), inputs);
+        let turnover_budget = inputs.turnover_budget(holdings.total);
+        let targets = Targets::new(records, &holdings, inputs, reserve_target);
+        let distance = Distance::new(targets, inputs);
+        let tally = distance.tally(records);
         Self {
             inputs: *inputs,
             reserve_target,
-            turnover_budget: inputs.turnover_budget(holdings.total),
+            turnover_budget,
             weights: holdings.weights,
-            leaving: holdings.leaving,
-            leaving_stake: holdings.leaving_stake,
+            returning_stake: holdings.returning_stake,
+            deactivating: holdings.deactivating,
+            deactivating_count: holdings.deactivating_count,
             distance,
-            tally: distance.tally(records),
-            furthest_lacking: None,
-            furthest_giving: None,
+            divided: Divided::new(inputs, &tally, &holdings, reserve_target, targets.unplaced, turnover_budget),
+            cut_below: None,
+            cut_above: None,
             passed_over: [0; PASSED_OVER_MAX],
             passed_over_count: 0,
         }
     }
 
     /// Lamports that the validator should have, rent of its stake account included; `None` where it has no target: without
-    /// a weight, or on its way out.
+    /// a weight, or being removed.
     pub fn target(&self, record: &ValidatorStakeInfo) -> Option<u64> {
         let weight = record.extension.weight.get();
         (record.is_active() && weight > 0).then(|| self.distance.targets.of(weight))
@@ -73,18 +163,27 @@ impl Rebalance {
         self.reserve_target
     }
 
-    /// Lamports that the reserve holds above its rent, after what was served.
+    /// Lamports that the reserve holds above its rent, after the movements so far.
     pub const fn reserve_lamports(&self) -> u64 {
         self.inputs.reserve_lamports
     }
 
-    /// Lamports of stake that may still be sent on their way to the reserve; `u64::MAX` where there is no bound.
+    /// Lamports of stake that may still be deactivated in this epoch; `u64::MAX` where there is no bound.
     pub const fn turnover_left(&self) -> u64 {
         if self.turnover_budget == u64::MAX {
             u64::MAX
         } else {
-            self.turnover_budget.saturating_sub(self.leaving_stake)
+            self.turnover_budget.saturating_sub(self.returning_stake).saturating_sub(self.deactivating)
         }
+    }
+
+    /// Validators among whom a verdict has to select, because an amount does not cover all of them: below target, and above target.
+    /// For compute units: a selection takes two scans of the list.
+    pub const fn selections(&self) -> [u64; 2] {
+        [
+            self.divided.below.selection(&self.divided.below_within),
+            self.divided.above.selection(&self.divided.above_within),
+        ]
     }
 
     /// Whether any active validator has a weight.
@@ -92,16 +191,17 @@ impl Rebalance {
         self.weights > 0
     }
 
-    /// Leaves a validator out of the question who is furthest off, because its stake cannot be moved. It keeps its part
-    /// of what is shared out in proportion: nobody gets more because of it.
+    /// Excludes a validator whose stake cannot be moved from the selection of the largest deviations. Its pro rata part stays
+    /// with it: no other validator gets more.
     pub fn pass_over(&mut self, index: usize) {
         if let Some(slot) = self.passed_over.get_mut(self.passed_over_count) {
             *slot = index as u32;
             self.passed_over_count = self.passed_over_count.saturating_add(1);
+            (self.cut_below, self.cut_above) = (None, None);
         }
     }
 
-    /// Looks at the whole pool anew, because a weight has changed. Who was passed over still is.
+    /// Surveys the pool anew, because a weight has changed. Passed-over validators stay so.
     pub fn renew(&mut self, records: &[ValidatorStakeInfo]) {
         let (passed_over, passed_over_count) = (self.passed_over, self.passed_over_count);
         *self = Self { passed_over, passed_over_count, ..Self::survey(records, &self.inputs) };
@@ -116,213 +216,165 @@ impl Rebalance {
         if record.extension.weight.get() == 0 {
             return Verdict::Nothing(Reason::NoWeight);
         }
-        if record.transient_stake_lamports.get() > 0 {
-            return Verdict::Nothing(Reason::InMotion);
-        }
-        let Some(Off { kind, lamports }) = self.distance.of(record) else {
-            return Verdict::Nothing(Reason::Balanced);
-        };
-        match kind {
-            Kind::Lacks => self.increase(records, index, lamports),
-            Kind::LacksWithin => self.increase_within(records, index, lamports),
-            Kind::Gives => self.decrease(records, index, lamports),
-            Kind::GivesWithin => self.decrease_within(records, index, lamports),
+        let wanted = self.wanted(records, index, record);
+        match Transient::of(record, self.inputs.stake_rent) {
+            Transient::None => self.begin(wanted),
+            Transient::Activating(lamports) => self.correct_activating(record, lamports, wanted),
+            Transient::Deactivating(lamports) => self.correct_deactivating(record, lamports, wanted),
         }
     }
 
-    /// Takes note that the verdict on the validator of `record` was carried out. `record` is as it was before.
-    pub fn served(&mut self, record: &ValidatorStakeInfo, verdict: Verdict) {
-        let (off, rent) = (self.distance.of(record), self.inputs.stake_rent);
-        match verdict {
-            Verdict::Nothing(_) => {}
-            Verdict::Increase(lamports) => {
-                let spent = lamports.saturating_add(rent);
-                self.inputs.reserve_lamports = self.inputs.reserve_lamports.saturating_sub(spent);
-                self.leaving = self.leaving.saturating_add(rent);
-                match off {
-                    Some(Off { kind: Kind::Lacks, lamports: lack }) => {
-                        self.tally.lacking.remove(lack);
-                        self.tally.demand = self.tally.demand.saturating_sub(lamports);
-                    }
-                    _ => self.tally.lacking_within = self.tally.lacking_within.saturating_sub(lamports),
-                }
+    /// Reports that the verdict on the validator of `record` was carried out. `record` is as it was before.
+    pub const fn served(&mut self, record: &ValidatorStakeInfo, verdict: Verdict) {
+        let (rent, reserve) = (self.inputs.stake_rent, self.inputs.reserve_lamports);
+        self.inputs.reserve_lamports = match (Transient::of(record, rent), verdict) {
+            (Transient::Activating(moving), Verdict::Increase(lamports)) => {
+                reserve.saturating_add(moving).saturating_sub(lamports)
             }
-            Verdict::Decrease(lamports) => {
-                self.inputs.reserve_lamports = self.inputs.reserve_lamports.saturating_sub(rent);
-                self.leaving = self.leaving.saturating_add(lamports).saturating_add(rent);
-                self.leaving_stake = self.leaving_stake.saturating_add(lamports);
-                match off {
-                    Some(Off { kind: Kind::Gives, lamports: gives }) => self.tally.giving.remove(gives),
-                    _ => self.tally.giving_within = self.tally.giving_within.saturating_sub(1),
-                }
+            (Transient::Activating(_), Verdict::Recall) => {
+                reserve.saturating_add(record.transient_stake_lamports.get())
             }
+            (Transient::Deactivating(moving), Verdict::Decrease(lamports)) => {
+                self.deactivating = self.deactivating.saturating_sub(moving).saturating_add(lamports);
+                reserve
+            }
+            (Transient::Deactivating(moving), Verdict::Recall) => {
+                self.deactivating = self.deactivating.saturating_sub(moving);
+                self.deactivating_count = self.deactivating_count.saturating_sub(1);
+                reserve.saturating_add(record.transient_stake_lamports.get().saturating_sub(moving))
+            }
+            (Transient::None, Verdict::Increase(lamports)) => reserve.saturating_sub(lamports.saturating_add(rent)),
+            (Transient::None, Verdict::Decrease(lamports)) => {
+                self.deactivating = self.deactivating.saturating_add(lamports);
+                self.deactivating_count = self.deactivating_count.saturating_add(1);
+                reserve.saturating_sub(rent)
+            }
+            _ => reserve,
+        };
+    }
+
+    /// The validator's movement in this epoch by the pool's state before all movements.
+    fn wanted(&mut self, records: &[ValidatorStakeInfo], index: usize, record: &ValidatorStakeInfo) -> Verdict {
+        let Some(Deviation { kind, lamports }) = self.distance.of(record) else {
+            return Verdict::Nothing(Reason::Balanced);
+        };
+        let allotment = *self.divided.of(kind);
+        let reason = if kind.is_below() { self.why_not_give(kind) } else { self.why_not_take(kind) };
+        if let Some(reason) = reason {
+            return Verdict::Nothing(reason);
         }
+        if !allotment.covers_all() && !self.cut(records, kind).selects(index, lamports) || self.is_passed_over(index) {
+            let reason = if kind.is_below() { Reason::OthersLackMore } else { Reason::OthersHaveMore };
+            return Verdict::Nothing(reason);
+        }
+        let part = allotment.part(lamports);
+        if kind.is_below() { Verdict::Increase(part) } else { Verdict::Decrease(part) }
+    }
+
+    const fn why_not_give(&self, kind: Kind) -> Option<Reason> {
+        match kind {
+            _ if self.divided.of(kind).allows_one() => None,
+            Kind::Below => Some(Reason::ReserveSpent),
+            _ => Some(Reason::Balanced),
+        }
+    }
+
+    const fn why_not_take(&self, kind: Kind) -> Option<Reason> {
+        let minimum = self.inputs.minimum_delegation;
+        match kind {
+            _ if self.divided.of(kind).allows_one() => None,
+            Kind::AboveWithin => Some(Reason::Balanced),
+            _ if self.divided.needed < minimum => Some(Reason::NothingNeeded),
+            _ if self.divided.to_take < minimum => Some(Reason::BudgetSpent),
+            _ => Some(Reason::NoRentInReserve),
+        }
+    }
+
+    /// The cut among the validators of a kind, for an allotment that does not cover all of them.
+    fn cut(&mut self, records: &[ValidatorStakeInfo], kind: Kind) -> Cut {
+        let known = if kind.is_below() { self.cut_below } else { self.cut_above };
+        if let Some(cut) = known.filter(|cut| cut.kind == kind) {
+            return cut;
+        }
+        let cut = Cut::new(&self.distance, records, kind, self.divided.of(kind), |index| self.is_passed_over(index));
+        if kind.is_below() {
+            self.cut_below = Some(cut);
+        } else {
+            self.cut_above = Some(cut);
+        }
+        cut
     }
 
     fn is_passed_over(&self, index: usize) -> bool {
         self.passed_over.iter().take(self.passed_over_count).any(|passed| *passed as usize == index)
     }
 
-    /// Whether nobody who is free to be served is further off its target in the same way. Of equals, the lowest index counts
-    /// for the furthest.
-    fn is_furthest(&mut self, records: &[ValidatorStakeInfo], index: usize, kind: Kind) -> bool {
-        let slot = match kind {
-            Kind::Lacks | Kind::LacksWithin => self.furthest_lacking,
-            Kind::Gives | Kind::GivesWithin => self.furthest_giving,
-        };
-        let is_gone = |index: usize| {
-            self.is_passed_over(index)
-                || records.get(index).is_none_or(|record| record.transient_stake_lamports.get() > 0)
-        };
-        let known = slot.filter(|furthest| furthest.kind == kind);
-        let (furthest, first) = known
-            .and_then(|mut furthest| furthest.first(is_gone).map(|first| (furthest, first)))
-            .unwrap_or_else(|| {
-                let mut furthest = self.distance.furthest(records, kind, |index| self.is_passed_over(index));
-                let first = furthest.first(is_gone).flatten();
-                (furthest, first)
-            });
-        match kind {
-            Kind::Lacks | Kind::LacksWithin => self.furthest_lacking = Some(furthest),
-            Kind::Gives | Kind::GivesWithin => self.furthest_giving = Some(furthest),
-        }
-        first == Some(index)
+    /// Lamports that the reserve holds above its target, without the rents that it is still to lend.
+    const fn spendable(&self) -> u64 {
+        let lent = self.deactivating_count.saturating_mul(self.inputs.stake_rent);
+        let to_lend = self.divided.rents_to_lend.saturating_sub(lent);
+        self.inputs.reserve_lamports.saturating_sub(self.reserve_target).saturating_sub(to_lend)
     }
 
-    /// Lamports of the reserve above its target.
-    const fn above_target(&self) -> u64 {
-        self.inputs.reserve_lamports.saturating_sub(self.reserve_target)
+    /// Lamports of stake that are still to be deactivated.
+    const fn left_to_take(&self) -> u64 {
+        self.divided.to_take.saturating_sub(self.deactivating)
     }
 
-    /// Lamports of rent that the reserve will lend, at most, to those that are still to give.
-    fn rents_to_lend(&self) -> u64 {
-        let most = self.to_take().checked_div(self.inputs.minimum_delegation).unwrap_or(0);
-        self.tally
-            .giving
-            .count
-            .saturating_add(self.tally.giving_within)
-            .min(most)
-            .saturating_mul(self.inputs.stake_rent)
-    }
-
-    /// Lamports of the reserve above its target and above what it is to lend.
-    fn spendable(&self) -> u64 {
-        self.above_target().saturating_sub(self.rents_to_lend())
-    }
-
-    /// Lamports that the reserve can spare for stake: without the rent of those that lack some.
-    fn available(&self) -> u64 {
-        self.spendable().saturating_sub(self.tally.lacking.count.saturating_mul(self.inputs.stake_rent))
-    }
-
-    /// Lamports to take from validators: what others and the reserve lack and is not on its way yet, within the budget.
-    fn to_take(&self) -> u64 {
-        self.needed().min(self.turnover_left())
-    }
-
-    /// Lamports that others and the reserve lack and that are not on their way yet. What somebody has too much, beyond the
-    /// tolerance, others lack together, though each of them by less.
-    fn needed(&self) -> u64 {
-        let wanted = self.tally.demand.saturating_add(self.reserve_target);
-        let at_hand = self.inputs.reserve_lamports.saturating_add(self.leaving);
-        // What was taken already must not bring the reserve within the tolerance: the last to give would be let off.
-        let lacked = wanted.saturating_sub(at_hand.saturating_sub(self.leaving_stake));
-        let needed = wanted.saturating_sub(at_hand);
-        let is_balanced = self.tally.demand == 0 && lacked < self.inputs.tolerance();
-        let needed = if is_balanced || needed < self.inputs.minimum_delegation { 0 } else { needed };
-        let all = wanted.saturating_add(self.tally.lacking_within).saturating_sub(at_hand);
-        needed.max(all.min(self.tally.giving.lamports))
-    }
-
-    /// For a validator that lacks more than the tolerance.
-    fn increase(&mut self, records: &[ValidatorStakeInfo], index: usize, lack: u64) -> Verdict {
-        let (available, minimum) = (self.available(), self.inputs.minimum_delegation);
-        if available >= self.tally.lacking.lamports {
-            return Verdict::Increase(lack);
-        }
-        let part = mul_div_floor(lack, available, self.tally.lacking.lamports).unwrap_or(0);
-        if part >= minimum {
-            return Verdict::Increase(part);
-        }
-        if self.spendable() < minimum.saturating_add(self.inputs.stake_rent) {
-            return Verdict::Nothing(Reason::ReserveSpent);
-        }
-        if self.is_furthest(records, index, Kind::Lacks) {
-            Verdict::Increase(minimum)
-        } else {
-            Verdict::Nothing(Reason::OthersLackMore)
+    /// For a validator without transient stake.
+    fn begin(&self, wanted: Verdict) -> Verdict {
+        let (rent, minimum) = (self.inputs.stake_rent, self.inputs.minimum_delegation);
+        match wanted {
+            Verdict::Increase(lamports) => {
+                let lamports = lamports.min(self.spendable().saturating_sub(rent));
+                if lamports < minimum { Verdict::Nothing(Reason::ReserveSpent) } else { Verdict::Increase(lamports) }
+            }
+            Verdict::Decrease(_) if self.inputs.reserve_lamports < rent => Verdict::Nothing(Reason::NoRentInReserve),
+            Verdict::Decrease(lamports) => {
+                let lamports = lamports.min(self.left_to_take());
+                if lamports < minimum { Verdict::Nothing(Reason::BudgetSpent) } else { Verdict::Decrease(lamports) }
+            }
+            other => other,
         }
     }
 
-    /// For a validator that lacks something, within the tolerance: it gets what the reserve has left over when those that
-    /// lack more are served, and those in motion will be, with the next epoch.
-    fn increase_within(&mut self, records: &[ValidatorStakeInfo], index: usize, lack: u64) -> Verdict {
+    /// For a validator with activating stake. It earns nothing yet, so it can return to the reserve where it would bring the
+    /// validator above target, and more can join it. Changes below the minimum delegation are not worth a movement.
+    fn correct_activating(&self, record: &ValidatorStakeInfo, moving: u64, wanted: Verdict) -> Verdict {
         let minimum = self.inputs.minimum_delegation;
-        let left = self.available().saturating_sub(self.tally.demand);
-        let usable = left.saturating_sub(self.inputs.stake_rent);
-        if left < self.inputs.tolerance() || usable < minimum {
-            return Verdict::Nothing(Reason::Balanced);
-        }
-        if self.is_furthest(records, index, Kind::LacksWithin) {
-            Verdict::Increase(lack.min(usable).max(minimum))
-        } else {
-            Verdict::Nothing(Reason::OthersLackMore)
-        }
-    }
-
-    /// For a validator that is over its target by more than the tolerance.
-    fn decrease(&mut self, records: &[ValidatorStakeInfo], index: usize, gives: u64) -> Verdict {
-        let (to_take, minimum) = (self.to_take(), self.inputs.minimum_delegation);
-        if let Some(reason) = self.why_not_take(to_take) {
-            return Verdict::Nothing(reason);
-        }
-        let part = if to_take >= self.tally.giving.lamports {
-            gives
-        } else {
-            mul_div_floor(gives, to_take, self.tally.giving.lamports).unwrap_or(0)
-        };
-        // Where the reserve cannot lend the rent to all of them it must not be the caller who says to whom.
-        if part >= minimum && self.inputs.reserve_lamports >= self.rents_to_lend() {
-            return Verdict::Decrease(part);
-        }
-        if self.is_furthest(records, index, Kind::Gives) {
-            Verdict::Decrease(part.max(minimum))
-        } else {
-            Verdict::Nothing(Reason::OthersHaveMore)
+        let stake = base_stake(record, self.inputs.stake_rent).saturating_add(moving);
+        let exceeds = self.target(record).is_some_and(|target| stake >= target.saturating_add(minimum));
+        let least = moving.saturating_add(minimum);
+        match wanted {
+            Verdict::Increase(lamports) if lamports >= least => {
+                let lamports = lamports.min(moving.saturating_add(self.spendable()));
+                if lamports < least { Verdict::Nothing(Reason::ReserveSpent) } else { Verdict::Increase(lamports) }
+            }
+            Verdict::Increase(lamports) if exceeds && lamports.saturating_add(minimum) <= moving => {
+                Verdict::Increase(lamports)
+            }
+            Verdict::Decrease(_) | Verdict::Nothing(_) if exceeds => Verdict::Recall,
+            _ => Verdict::Nothing(Reason::InMotion),
         }
     }
 
-    /// For a validator that is over its target within the tolerance: it gives what is needed beyond what the others give.
-    fn decrease_within(&mut self, records: &[ValidatorStakeInfo], index: usize, gives: u64) -> Verdict {
+    /// For a validator with deactivating stake. It is still active, so it can stay with the validator where it would bring it below
+    /// target, and more can join it.
+    fn correct_deactivating(&self, record: &ValidatorStakeInfo, moving: u64, wanted: Verdict) -> Verdict {
         let minimum = self.inputs.minimum_delegation;
-        let left = self.to_take().saturating_sub(self.tally.giving.lamports);
-        if self.why_not_take(left).is_some() {
-            return Verdict::Nothing(Reason::Balanced);
-        }
-        if self.inputs.reserve_lamports
-            < self.tally.giving.count.saturating_add(1).saturating_mul(self.inputs.stake_rent)
-        {
-            return Verdict::Nothing(Reason::NoRentInReserve);
-        }
-        if self.is_furthest(records, index, Kind::GivesWithin) {
-            Verdict::Decrease(gives.min(left).max(minimum))
-        } else {
-            Verdict::Nothing(Reason::OthersHaveMore)
-        }
-    }
-
-    /// Why nothing can be taken where `lamports` are to be taken, if that is so.
-    fn why_not_take(&self, lamports: u64) -> Option<Reason> {
-        if self.needed() < self.inputs.minimum_delegation {
-            Some(Reason::NothingNeeded)
-        } else if self.turnover_left() < self.inputs.minimum_delegation {
-            Some(Reason::BudgetSpent)
-        } else if lamports < self.inputs.minimum_delegation {
-            Some(Reason::NothingNeeded)
-        } else if self.inputs.reserve_lamports < self.inputs.stake_rent {
-            Some(Reason::NoRentInReserve)
-        } else {
-            None
+        let stake = record.active_stake_lamports.get().saturating_add(minimum);
+        let exceeds = self.target(record).is_some_and(|target| stake <= target);
+        let least = moving.saturating_add(minimum);
+        match wanted {
+            Verdict::Decrease(lamports) if lamports >= least => {
+                let lamports = lamports.min(moving.saturating_add(self.left_to_take()));
+                if lamports < least { Verdict::Nothing(Reason::BudgetSpent) } else { Verdict::Decrease(lamports) }
+            }
+            Verdict::Decrease(lamports) if exceeds && lamports.saturating_add(minimum) <= moving => {
+                Verdict::Decrease(lamports)
+            }
+            Verdict::Increase(_) | Verdict::Nothing(_) if exceeds => Verdict::Recall,
+            _ => Verdict::Nothing(Reason::InMotion),
         }
     }
 }

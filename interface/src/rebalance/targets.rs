@@ -20,24 +20,19 @@ pub(super) struct Holdings {
     pub total: u64,
     /// Lamports that stay where they are: with active validators without a weight.
     pub settled: u64,
-    /// Lamports on their way to the reserve, the rent of their accounts included: that of stake on its way to a validator,
-    /// too, comes back once the stake is there.
-    pub leaving: u64,
-    /// Stake on its way to the reserve: what counts as turnover.
-    pub leaving_stake: u64,
+    /// Lamports that return to the reserve whatever a rebalance does, rents of their accounts included: from validators that are
+    /// removed or have no weight.
+    pub returning: u64,
+    /// Stake among them: it counts against the turnover budget.
+    pub returning_stake: u64,
+    /// Lamports that this epoch's movements of validators with a weight took from the reserve, rents included.
+    pub moved: u64,
+    /// Stake that validators with a weight deactivate.
+    pub deactivating: u64,
+    /// How many validators with a weight deactivate stake.
+    pub deactivating_count: u64,
     /// Sum of the weights of active validators.
     pub weights: u64,
-}
-
-/// Lamports that a validator holds, as far as a rebalance is concerned: without those that leave it, and without the rent
-/// that goes back to the reserve when those that come to it have arrived.
-#[inline(always)]
-pub(super) fn held(record: &ValidatorStakeInfo, stake_rent: u64) -> u64 {
-    let active = record.active_stake_lamports.get();
-    if record.extension.is_leaving() {
-        return active;
-    }
-    active.saturating_add(record.transient_stake_lamports.get().saturating_sub(stake_rent))
 }
 
 /// Stake on its way to the reserve: what counts as turnover.
@@ -65,17 +60,40 @@ impl Holdings {
     }
 
     #[inline(always)]
-    fn leave(&mut self, lamports: u64, stake_rent: u64) {
-        self.leaving = self.leaving.wrapping_add(lamports);
-        self.leaving_stake = self.leaving_stake.wrapping_add(lamports.saturating_sub(stake_rent));
+    fn returns(&mut self, lamports: u64, stake_rent: u64) {
+        self.returning = self.returning.wrapping_add(lamports);
+        self.returning_stake = self.returning_stake.wrapping_add(lamports.saturating_sub(stake_rent));
     }
 
-    /// Adds a validator that is on its way out.
+    /// Adds the transient stake of an active validator.
+    #[inline(never)]
+    fn add_transient(mut self, record: &ValidatorStakeInfo, stake_rent: u64) -> Self {
+        let lamports = record.transient_stake_lamports.get();
+        self.total = self.total.wrapping_add(lamports);
+        let rent = lamports.min(stake_rent);
+        let stake = lamports.wrapping_sub(rent);
+        match (record.extension.weight.get() > 0, record.extension.is_leaving()) {
+            (true, true) => {
+                self.moved = self.moved.wrapping_add(rent);
+                self.deactivating = self.deactivating.wrapping_add(stake);
+                self.deactivating_count = self.deactivating_count.wrapping_add(1);
+            }
+            (true, false) => self.moved = self.moved.wrapping_add(lamports),
+            (false, true) => self.returns(lamports, stake_rent),
+            (false, false) => {
+                self.returning = self.returning.wrapping_add(rent);
+                self.settled = self.settled.wrapping_add(stake);
+            }
+        }
+        self
+    }
+
+    /// Adds a validator that is being removed.
     #[inline(never)]
     fn add_removed(mut self, record: &ValidatorStakeInfo, stake_rent: u64) -> Self {
         for lamports in [record.active_stake_lamports.get(), record.transient_stake_lamports.get()] {
             self.total = self.total.wrapping_add(lamports);
-            self.leave(lamports, stake_rent);
+            self.returns(lamports, stake_rent);
         }
         self
     }
@@ -96,17 +114,12 @@ impl Visit for HoldingsScan {
         }
         let (active, transient) = (record.active_stake_lamports.get(), record.transient_stake_lamports.get());
         holdings.total = holdings.total.wrapping_add(active);
-        // Most validators have no stake in motion.
+        // Most validators have no transient stake.
         if transient > 0 {
-            holdings.total = holdings.total.wrapping_add(transient);
-            if record.extension.is_leaving() {
-                holdings.leave(transient, *stake_rent);
-            } else {
-                holdings.leaving = holdings.leaving.wrapping_add(transient.min(*stake_rent));
-            }
+            *holdings = holdings.add_transient(record, *stake_rent);
         }
         match record.extension.weight.get() {
-            0 => holdings.settled = holdings.settled.wrapping_add(held(record, *stake_rent)),
+            0 => holdings.settled = holdings.settled.wrapping_add(active),
             weight => holdings.weights = holdings.weights.wrapping_add(u64::from(weight)),
         }
     }
@@ -125,6 +138,8 @@ pub(super) struct Targets {
     capped_from: u32,
     /// Lamports that a validator may have at most.
     pub cap: u64,
+    /// Lamports beyond all targets, where the cap leaves no validator to take them: the reserve holds them.
+    pub unplaced: u64,
 }
 
 /// Active validators of a certain weight and more.
@@ -165,29 +180,35 @@ impl Targets {
         let lamports = holdings.total.saturating_sub(reserve_target).saturating_sub(holdings.settled);
         let cap = inputs.cap(holdings.total);
         let (mut targets, mut capped) = (Self::share_out(lamports, holdings.weights, cap, NOBODY), 0);
+        let mut uncapped_weights = holdings.weights;
         if cap == u64::MAX {
             return targets;
         }
         for _ in 0..CAP_ROUNDS {
             let capped_from = targets.weight_at_cap(lamports.saturating_sub(cap.saturating_mul(capped)));
             let found = visit_all(records, Capped { from: u64::from(capped_from), count: 0, weights: 0 });
-            let (count, weights) = (found.count, holdings.weights.wrapping_sub(found.weights));
+            let count = found.count;
+            uncapped_weights = holdings.weights.wrapping_sub(found.weights);
             if count == capped {
                 break;
             }
             capped = count;
             let rest = lamports.saturating_sub(cap.saturating_mul(count));
-            targets = Self::share_out(rest, weights, cap, capped_from);
+            targets = Self::share_out(rest, uncapped_weights, cap, capped_from);
         }
         // After the last round, too, nobody may have a target above the cap.
-        targets.capped_from = targets.weight_at_cap(lamports.saturating_sub(cap.saturating_mul(capped)));
+        let rest = lamports.saturating_sub(cap.saturating_mul(capped));
+        targets.capped_from = targets.weight_at_cap(rest);
+        if uncapped_weights == 0 {
+            targets.unplaced = rest;
+        }
         targets
     }
 
     fn share_out(lamports: u64, weights: u64, cap: u64, capped_from: u32) -> Self {
         // Where nobody shares, everybody is capped or there is no weight to ask with.
         let weights = NonZeroU64::new(weights).unwrap_or(NonZeroU64::MIN);
-        Self { quotient: lamports / weights, remainder: lamports % weights, weights, capped_from, cap }
+        Self { quotient: lamports / weights, remainder: lamports % weights, weights, capped_from, cap, unplaced: 0 }
     }
 
     /// The lowest weight above 0 whose share of `lamports` is the cap or more.

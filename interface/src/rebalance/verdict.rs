@@ -3,10 +3,14 @@
 /// What a rebalance does about a validator.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Verdict {
-    /// Delegate this many lamports from the reserve. The rent of the transient stake account comes on top.
+    /// This many lamports of the reserve are to be activating, those that are included. The rent of a new transient stake account
+    /// comes on top.
     Increase(u64),
-    /// Deactivate this many lamports on their way to the reserve, which lends the rent of the transient stake account.
+    /// This many lamports of the validator's stake are to be deactivating, those that are included. The reserve lends the rent of a
+    /// new transient stake account.
     Decrease(u64),
+    /// The stake that moves is to return to where it came from, and its account is to be closed.
+    Recall,
     /// Nothing.
     Nothing(Reason),
 }
@@ -14,7 +18,7 @@ pub enum Verdict {
 impl Verdict {
     /// Whether stake moves.
     pub const fn is_movement(&self) -> bool {
-        matches!(self, Self::Increase(_) | Self::Decrease(_))
+        matches!(self, Self::Increase(_) | Self::Decrease(_) | Self::Recall)
     }
 }
 
@@ -25,7 +29,7 @@ pub enum Reason {
     NotActive,
     /// The validator has no weight.
     NoWeight,
-    /// It has stake in motion already.
+    /// Its activating or deactivating stake stays as it is.
     InMotion,
     /// It has what it should have, or less than the threshold more or less.
     Balanced,
@@ -54,7 +58,7 @@ impl Reason {
         match self {
             Self::NotActive => "the validator is being removed",
             Self::NoWeight => "the validator has no weight",
-            Self::InMotion => "the validator has stake in motion",
+            Self::InMotion => "the validator's activating or deactivating stake stays as it is",
             Self::Balanced => "the validator is on its target, within the threshold",
             Self::ReserveSpent => "the reserve has nothing to spare above its target",
             Self::OthersLackMore => "what the reserve can spare goes to validators that lack more",

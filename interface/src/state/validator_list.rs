@@ -115,6 +115,13 @@ impl ValidatorStakeInfo {
             && self.transient_stake_lamports.get() == 0
     }
 
+    /// Seed of the transient stake account that a rebalance uses: that of the transient stake, or the next one where there is none.
+    #[inline]
+    pub const fn rebalance_seed(&self) -> u64 {
+        let seed = self.transient_seed_suffix.get();
+        if self.transient_stake_lamports.get() > 0 { seed } else { seed.wrapping_add(1) }
+    }
+
     /// Lamports in both stake accounts.
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod adversary;
 mod bounds;
 mod callers;
 mod convergence;

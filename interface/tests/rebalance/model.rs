@@ -79,23 +79,43 @@ impl Pool {
         self.records.iter().map(leaving).sum()
     }
 
+    /// Takes a validator's transient stake back, as if it had not moved.
+    pub fn take_back(&mut self, index: usize) {
+        let record = &mut self.records[index];
+        let transient = record.transient_stake_lamports.get();
+        let rent = transient.min(STAKE_RENT);
+        if record.extension.is_leaving() {
+            record.active_stake_lamports.set(record.active_stake_lamports.get() + transient - rent);
+            self.inputs.reserve_lamports += rent;
+        } else {
+            self.inputs.reserve_lamports += transient;
+        }
+        record.transient_stake_lamports.set(0);
+    }
+
     /// What the program does to the records and the reserve.
     pub fn apply(&mut self, index: usize, verdict: Verdict) {
         let record = &mut self.records[index];
-        let (lamports, is_leaving) = match verdict {
-            Verdict::Increase(lamports) => (lamports, false),
-            Verdict::Decrease(lamports) => (lamports, true),
-            Verdict::Nothing(_) => return,
-        };
-        if is_leaving {
-            self.inputs.reserve_lamports -= STAKE_RENT;
-            record.active_stake_lamports.set(record.active_stake_lamports.get() - lamports);
-        } else {
-            self.inputs.reserve_lamports -= lamports + STAKE_RENT;
+        let (active, transient) = (record.active_stake_lamports.get(), record.transient_stake_lamports.get());
+        let moving = transient.saturating_sub(STAKE_RENT);
+        // A new account comes with its rent.
+        let rent = if transient == 0 { STAKE_RENT } else { 0 };
+        let reserve = &mut self.inputs.reserve_lamports;
+        match verdict {
+            Verdict::Increase(lamports) => {
+                *reserve = *reserve + moving - lamports - rent;
+                record.transient_stake_lamports.set(transient - moving + lamports + rent);
+                record.extension.set_transient_bump(BUMP, false);
+            }
+            Verdict::Decrease(lamports) => {
+                *reserve -= rent;
+                record.active_stake_lamports.set(active + moving - lamports);
+                record.transient_stake_lamports.set(transient - moving + lamports + rent);
+                record.extension.set_transient_bump(BUMP, true);
+            }
+            Verdict::Recall => self.take_back(index),
+            Verdict::Nothing(_) => {}
         }
-        assert_eq!(record.transient_stake_lamports.get(), 0);
-        record.transient_stake_lamports.set(lamports + STAKE_RENT);
-        record.extension.set_transient_bump(BUMP, is_leaving);
     }
 
     /// The next epoch, and the pool's update into it: what was in motion arrives, the rent of its account comes back.
@@ -154,24 +174,61 @@ impl Pool {
         let record = &self.records[index];
         prop_assert!(record.is_active(), "a removed validator was touched");
         prop_assert!(record.extension.weight.get() > 0, "a validator without a weight was touched");
-        prop_assert_eq!(record.transient_stake_lamports.get(), 0, "stake was in motion");
-        let (plan, reserve) = (Plan::of(self), u128::from(self.reserve()));
-        let active = u128::from(record.active_stake_lamports.get());
+        let moving = record.transient_stake_lamports.get().saturating_sub(STAKE_RENT);
+        let (has_transient, deactivates) = (record.transient_stake_lamports.get() > 0, record.extension.is_leaving());
+        let minimum = self.inputs.minimum_delegation;
+        let mut before = self.clone();
+        before.take_back(index);
+        let (plan, reserve) = (Plan::of(&before), u128::from(before.reserve()));
+        let active = u128::from(before.records[index].active_stake_lamports.get());
+        let target = plan.targets[index].unwrap_or(0);
+        // The rule's targets may be a lamport less.
+        let exceeds = if deactivates {
+            has_transient && active + u128::from(minimum) <= target + u128::from(moving)
+        } else {
+            has_transient && active + u128::from(moving) + 1 >= target + u128::from(minimum)
+        };
         match verdict {
             Verdict::Increase(lamports) => {
-                prop_assert!(lamports >= self.inputs.minimum_delegation, "{lamports} cannot be delegated");
+                prop_assert!(lamports >= minimum, "{lamports} cannot be delegated");
+                prop_assert!(!has_transient || !deactivates, "deactivating stake turned back");
+                prop_assert!(
+                    !has_transient || lamports.abs_diff(moving) >= minimum,
+                    "a change by less than the minimum"
+                );
+                prop_assert!(
+                    lamports > moving || exceeds,
+                    "stake was recalled from a validator that is not above target"
+                );
                 let spent = u128::from(lamports) + u128::from(STAKE_RENT);
-                prop_assert!(reserve >= plan.reserve_target + spent, "an increase went into the reserve's target");
+                prop_assert!(
+                    lamports <= moving || reserve >= plan.reserve_target + spent,
+                    "an increase went into the reserve's target"
+                );
                 let after = active + u128::from(lamports);
                 prop_assert!(plan.cap.is_none_or(|cap| after <= cap), "over the cap");
+                prop_assert!(after < target + u128::from(minimum) + 1, "over the target");
             }
             Verdict::Decrease(lamports) => {
-                prop_assert!(lamports >= self.inputs.minimum_delegation, "{lamports} cannot be delegated");
-                prop_assert!(reserve >= u128::from(STAKE_RENT), "the reserve lent what it has not");
+                prop_assert!(lamports >= minimum, "{lamports} cannot be delegated");
+                prop_assert!(!has_transient || deactivates, "activating stake became deactivating");
+                prop_assert!(
+                    !has_transient || lamports.abs_diff(moving) >= minimum,
+                    "a change by less than the minimum"
+                );
+                prop_assert!(lamports > moving || exceeds, "stake was recalled that is not needed");
+                prop_assert!(has_transient || reserve >= u128::from(STAKE_RENT), "the reserve lent what it has not");
                 let after = active.checked_sub(lamports.into());
                 prop_assert!(after.is_some_and(|after| after >= self.required().into()), "too little is left");
-                let leaving = self.leaving_stake() + u128::from(lamports);
-                prop_assert!(plan.budget.is_none_or(|budget| leaving <= budget), "over the turnover budget");
+                prop_assert!(after.is_some_and(|after| after + u128::from(minimum) >= target), "below the target");
+                let leaving = before.leaving_stake() + u128::from(lamports);
+                prop_assert!(
+                    lamports <= moving || plan.budget.is_none_or(|budget| leaving <= budget),
+                    "over the turnover budget"
+                );
+            }
+            Verdict::Recall => {
+                prop_assert!(exceeds, "stake was recalled that does not bring its validator past the target")
             }
             Verdict::Nothing(_) => {}
         }

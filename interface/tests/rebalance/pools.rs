@@ -185,6 +185,18 @@ pub fn pool(family: Family) -> impl Strategy<Value = Pool> {
     })
 }
 
+/// Random pools at the start of an epoch: no stake of validators with a weight moves yet.
+pub fn pool_of_a_new_epoch() -> impl Strategy<Value = Pool> {
+    pool(Family { validators: 60, ..Family::ANY }).prop_map(|mut pool| {
+        for index in 0..pool.records.len() {
+            if pool.records[index].is_active() && pool.records[index].extension.weight.get() > 0 {
+                pool.take_back(index);
+            }
+        }
+        pool
+    })
+}
+
 /// Pools that were balanced a while ago: each validator near its target, some of them only by the threshold.
 fn move_near_targets(pool: &mut Pool, drafts: &[Draft], unit: u64) {
     let plan = Plan::of(pool);

@@ -94,7 +94,8 @@ fn nobody_gets_more_because_another_is_passed_over() {
             let verdicts = (without.verdict(&pool.records, index), with.verdict(&pool.records, index));
             match verdicts {
                 (Verdict::Nothing(Reason::OthersLackMore), Verdict::Increase(_))
-                | (Verdict::Nothing(Reason::OthersHaveMore), Verdict::Decrease(_)) => {}
+                | (Verdict::Nothing(Reason::OthersHaveMore), Verdict::Decrease(_))
+                | (Verdict::Nothing(_), Verdict::Nothing(_)) => {}
                 (without, with) => prop_assert_eq!(without, with),
             }
         }

@@ -6,7 +6,7 @@ use {
         convergence::distances,
         model::SOL,
         oracle::Plan,
-        pools::{Family, pool, pool_of_three},
+        pools::{pool_of_a_new_epoch, pool_of_three},
         runner::check,
     },
     proptest::prelude::*,
@@ -15,7 +15,7 @@ use {
 
 #[test]
 fn within_the_threshold_nothing_moves() {
-    check(300, pool(Family::ANY), |mut pool| {
+    check(300, pool_of_a_new_epoch(), |mut pool| {
         let (plan, distances) = (Plan::of(&pool), distances(&pool));
         let off =
             |(record, target): (&ValidatorStakeInfo, u128)| target.abs_diff(record.active_stake_lamports.get().into());

@@ -89,7 +89,8 @@ impl Stage<'_> {
             return Ok(());
         }
         self.driver.send("Rebalancing", &rebalance.plan, &[]).await?;
-        let moved = [Direction::Increase, Direction::Decrease].map(|direction| told(&rebalance, direction));
+        let directions = [Direction::Recall, Direction::Keep, Direction::Increase, Direction::Decrease];
+        let moved = directions.map(|direction| told(&rebalance, direction));
         let moved: Vec<String> = moved.into_iter().flatten().collect();
         self.event(format!("a passer-by rebalances: {}", moved.join(", ")));
         self.refresh().await
@@ -107,6 +108,8 @@ fn told(rebalance: &RebalancePlan, direction: Direction) -> Option<String> {
     let what = match direction {
         Direction::Increase => "delegated to",
         Direction::Decrease => "deactivated at",
+        Direction::Recall => "recalled from",
+        Direction::Keep => "kept with",
     };
     (count > 0).then(|| format!("{} SOL {what} {}", Sol(lamports), counted(count, "validator")))
 }

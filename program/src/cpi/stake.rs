@@ -25,6 +25,7 @@ mod tag {
     pub const DEACTIVATE: u32 = 5;
     pub const MERGE: u32 = 7;
     pub const GET_MINIMUM_DELEGATION: u32 = 13;
+    pub const MOVE_STAKE: u32 = 16;
 }
 
 const AUTHORIZE_STAKER: u32 = 0;
@@ -159,6 +160,16 @@ impl PoolAuthority<'_> {
             InstructionAccount::readonly_signer(self.account.address()),
         ];
         call_stake(self, &with_lamports(tag::SPLIT, lamports), metas, [from, to, self.account], [])
+    }
+
+    /// Moves `lamports` of delegated stake from `from` to `to` (SIMD-0148). Both are fully active, with the same delegation.
+    pub fn move_stake(&self, from: &AccountView, to: &AccountView, lamports: u64) -> ProgramResult {
+        let metas = [
+            InstructionAccount::writable(from.address()),
+            InstructionAccount::writable(to.address()),
+            InstructionAccount::readonly_signer(self.account.address()),
+        ];
+        call_stake(self, &with_lamports(tag::MOVE_STAKE, lamports), metas, [from, to, self.account], [])
     }
 
     /// Merges all of `from` into `to`.

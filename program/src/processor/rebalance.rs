@@ -19,7 +19,10 @@ use {
         StakePoolError::{CalculationFailure, EpochRewardDistributionInProgress},
         address::{STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, VOTE_PROGRAM_ID},
         event::{Change, WeightsEvent},
-        external::stake::{Delegation, StakeState},
+        external::{
+            stake::{Delegation, StakeState},
+            stake_history::StakeHistory,
+        },
         instruction::{REBALANCED_VALIDATORS_MAX, RebalanceAccounts, tag},
         minimum_delegation as pool_minimum_delegation, minimum_stake_lamports,
         rebalance::{Inputs, Reason, Rebalance, Verdict},
@@ -56,6 +59,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], indices: &[U32]) 
             stake_config: &accounts.stake_config,
             sysvars: StakeSysvars { clock: &accounts.clock, history: &accounts.stake_history },
         },
+        epoch,
         stake_rent: rent.minimum_balance(STAKE_ACCOUNT_SPACE),
         required_lamports: minimum_stake_lamports(rent.minimum_balance(STAKE_ACCOUNT_SPACE), stake_program_minimum),
     };
@@ -98,8 +102,8 @@ pub fn process(program_id: &Address, accounts: &[AccountView], indices: &[U32]) 
             (Some(_), Verdict::Nothing(reason)) => outcome.note(reason),
             (Some(delegation), _) => {
                 let before = *record;
-                let bump = check_transient_stake_under(&pool, transient_stake, record, next_seed(record))?;
-                if movement.is_possible(&stakes, &delegation, verdict) {
+                let bump = check_transient_stake_under(&pool, transient_stake, record, record.rebalance_seed())?;
+                if movement.is_possible(&stakes, record, &delegation, verdict) {
                     funds.record_before(&before);
                     movement.carry_out(&stakes, record, verdict, bump)?;
                     funds.record_after(record);
@@ -201,11 +205,6 @@ struct Stakes<'a> {
     transient: &'a AccountView,
 }
 
-/// Each movement has a stake account under a seed of its own.
-const fn next_seed(record: &ValidatorStakeInfo) -> u64 {
-    record.transient_seed_suffix.get().wrapping_add(1)
-}
-
 /// The accounts that all movements share.
 struct BorrowedAccounts<'a> {
     reserve: &'a AccountView,
@@ -218,6 +217,7 @@ struct Movement<'a> {
     pool: &'a Pool<'a>,
     authority: &'a PoolAuthority<'a>,
     accounts: &'a BorrowedAccounts<'a>,
+    epoch: u64,
     /// Rent-exempt lamports of a stake account.
     stake_rent: u64,
     /// Lamports that stay in a validator stake account.
@@ -240,31 +240,158 @@ impl Movement<'_> {
     }
 
     /// Whether the stake program will do its part: one validator must not fail the others of the instruction. It does not where
-    /// the transient account's address is in use, or where rent has changed since the validator's account was made.
-    fn is_possible(&self, stakes: &Stakes, delegation: &Delegation, verdict: Verdict) -> bool {
-        let transient = stakes.transient;
-        if !transient.owned_by(&SYSTEM_PROGRAM_ID) || transient.data_len() > 0 {
-            return false;
-        }
-        let Verdict::Decrease(lamports) = verdict else { return true };
+    /// the transient account's address is in use, where its stake began to move in an earlier epoch, or where rent has changed
+    /// since the validator's account was made.
+    fn is_possible(
+        &self,
+        stakes: &Stakes,
+        record: &ValidatorStakeInfo,
+        delegation: &Delegation,
+        verdict: Verdict,
+    ) -> bool {
+        let moving = self.moving(record);
+        let can_move = if record.transient_stake_lamports.get() > 0 {
+            self.is_correctable(stakes, record, delegation, verdict)
+        } else {
+            stakes.transient.owned_by(&SYSTEM_PROGRAM_ID) && stakes.transient.data_len() == 0
+        };
+        let Verdict::Decrease(lamports) = verdict else { return can_move };
+        let lamports = lamports.saturating_sub(moving);
         let (held, stake) = (stakes.validator.lamports(), delegation.stake.get());
         let minimum = self.required_lamports.saturating_sub(self.stake_rent);
-        held.saturating_sub(lamports) >= self.required_lamports
+        can_move
+            && held.saturating_sub(lamports) >= self.required_lamports
             && stake.saturating_sub(lamports) >= minimum
             && held.saturating_sub(stake) >= self.stake_rent
     }
 
+    /// Stake that moves already, in lamports.
+    fn moving(&self, record: &ValidatorStakeInfo) -> u64 {
+        record.transient_stake_lamports.get().saturating_sub(self.stake_rent)
+    }
+
+    /// Whether stake that moves already began to do so in this epoch, all of it, and the stake program can correct it.
+    #[inline(never)]
+    fn is_correctable(
+        &self,
+        stakes: &Stakes,
+        record: &ValidatorStakeInfo,
+        validator: &Delegation,
+        verdict: Verdict,
+    ) -> bool {
+        if !stakes.transient.owned_by(&STAKE_PROGRAM_ID) {
+            return false;
+        }
+        let data = borrow_stake(stakes.transient);
+        let Ok((meta, transient)) = StakeState::decode_delegated(&data) else { return false };
+        if !meta.is_usable_by_pool(self.authority.account.address(), &self.pool.head().lockup)
+            || transient.voter != *stakes.vote.address()
+            || transient.stake.get() != self.moving(record)
+        {
+            return false;
+        }
+        if !record.extension.is_leaving() {
+            return transient.is_delegated()
+                && transient.activation_epoch.get() == self.epoch
+                && (verdict == Verdict::Recall || is_vote_account(stakes.vote));
+        }
+        // It is delegated again first: all of it has to be effective.
+        let Ok(history_data) = self.accounts.sysvars.history.try_borrow() else { return false };
+        let is_effective = StakeHistory::decode(&history_data).is_ok_and(|history| {
+            [transient, validator]
+                .iter()
+                .all(|stake| stake.activation_epoch.get() < self.epoch && history.is_warmed_up(stake, self.epoch))
+        });
+        transient.deactivation_epoch.get() == self.epoch && is_effective && is_vote_account(stakes.vote)
+    }
+
     #[inline(never)]
     fn carry_out(&self, stakes: &Stakes, record: &mut ValidatorStakeInfo, verdict: Verdict, bump: u8) -> ProgramResult {
-        let seed = next_seed(record);
+        if record.transient_stake_lamports.get() > 0 {
+            return self.correct(stakes, record, verdict);
+        }
+        let seed = record.rebalance_seed();
         create_transient(self.pool, stakes.transient, stakes.vote.address(), seed, bump)?;
         match verdict {
             Verdict::Increase(lamports) => self.increase(stakes, record, lamports)?,
             Verdict::Decrease(lamports) => self.decrease(stakes, record, lamports)?,
-            Verdict::Nothing(_) => {}
+            Verdict::Recall | Verdict::Nothing(_) => {}
         }
         record.transient_seed_suffix.set(seed);
         record.extension.set_transient_bump(bump, matches!(verdict, Verdict::Decrease(_)));
+        Ok(())
+    }
+
+    /// Corrects a movement of this epoch, in its account.
+    #[inline(never)]
+    fn correct(&self, stakes: &Stakes, record: &mut ValidatorStakeInfo, verdict: Verdict) -> ProgramResult {
+        if record.extension.is_leaving() {
+            self.correct_deactivating(stakes, record, verdict)?;
+        } else {
+            self.correct_activating(stakes, record, verdict)?;
+        }
+        if verdict == Verdict::Recall {
+            record.transient_stake_lamports.set(0);
+            // The next movement of the epoch uses the same address.
+            record.transient_seed_suffix.set(record.transient_seed_suffix.get().wrapping_sub(1));
+            record.extension.clear_transient_bump();
+        }
+        Ok(())
+    }
+
+    fn correct_activating(&self, stakes: &Stakes, record: &mut ValidatorStakeInfo, verdict: Verdict) -> ProgramResult {
+        let BorrowedAccounts { reserve, stake_config, sysvars } = self.accounts;
+        let Stakes { vote, transient, .. } = stakes;
+        let moving = self.moving(record);
+        let Verdict::Increase(lamports) = verdict else {
+            // Stake that is deactivated in the epoch of its activation is inactive at once.
+            self.authority.deactivate(transient, sysvars.clock)?;
+            return self.authority.merge(transient, reserve, *sysvars);
+        };
+        if let Some(more) = lamports.checked_sub(moving) {
+            self.authority.withdraw(reserve, transient, more, *sysvars)?;
+        } else {
+            self.authority.deactivate(transient, sysvars.clock)?;
+            self.authority.withdraw(transient, reserve, moving.saturating_sub(lamports), *sysvars)?;
+        }
+        self.authority.delegate(transient, vote, *sysvars, stake_config)?;
+        self.set_moving(record, lamports)
+    }
+
+    fn correct_deactivating(
+        &self,
+        stakes: &Stakes,
+        record: &mut ValidatorStakeInfo,
+        verdict: Verdict,
+    ) -> ProgramResult {
+        let BorrowedAccounts { reserve, stake_config, sysvars } = self.accounts;
+        let Stakes { vote, validator, transient } = stakes;
+        let moving = self.moving(record);
+        // Delegating stake again in the epoch of its deactivation revokes the deactivation.
+        self.authority.delegate(transient, vote, *sysvars, stake_config)?;
+        let active = record.active_stake_lamports.get();
+        let lamports = if let Verdict::Decrease(lamports) = verdict { lamports } else { 0 };
+        let active =
+            active.checked_add(moving).and_then(|base| base.checked_sub(lamports)).ok_or(CalculationFailure)?;
+        record.active_stake_lamports.set(active);
+        if lamports == 0 {
+            self.authority.merge(transient, validator, *sysvars)?;
+            let rent = record.transient_stake_lamports.get().saturating_sub(moving);
+            return self.authority.withdraw(validator, reserve, rent, *sysvars);
+        }
+        if let Some(more) = lamports.checked_sub(moving) {
+            self.authority.move_stake(validator, transient, more)?;
+        } else {
+            self.authority.move_stake(transient, validator, moving.saturating_sub(lamports))?;
+        }
+        self.authority.deactivate(transient, sysvars.clock)?;
+        self.set_moving(record, lamports)
+    }
+
+    /// Records so much stake as moving, in lamports. What lay at the address before is counted at the next update.
+    fn set_moving(&self, record: &mut ValidatorStakeInfo, lamports: u64) -> ProgramResult {
+        let rent = record.transient_stake_lamports.get().saturating_sub(self.moving(record));
+        record.transient_stake_lamports.set(rent.checked_add(lamports).ok_or(CalculationFailure)?);
         Ok(())
     }
 

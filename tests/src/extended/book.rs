@@ -40,6 +40,8 @@ pub struct Book {
     pub increases: u64,
     /// Validators whose stake rebalances decreased.
     pub decreases: u64,
+    /// Movements that rebalances took back.
+    pub recalls: u64,
     /// Decreases of the staker's.
     pub staker_decreases: u64,
     /// Those that the budget refused.

@@ -24,10 +24,21 @@ struct Scene {
 struct Moved {
     increases: u64,
     decreases: u64,
-    /// Lamports delegated.
-    delegated: u64,
-    /// Lamports deactivated.
-    deactivated: u64,
+    /// Movements that were taken back, wholly or in part.
+    recalls: u64,
+    /// Lamports delegated, less those that were recalled.
+    delegated: i128,
+    /// Lamports deactivated, less those that stay with their validators.
+    deactivated: i128,
+    /// Transient stake accounts made, less those closed.
+    opened: i128,
+}
+
+/// Stake of a validator before the epoch's movements, and what moves: above 0 what activates, below 0 what deactivates.
+pub fn base_and_moving(record: &ValidatorStakeInfo, stake_rent: u64) -> (i128, i128) {
+    let moving = i128::from(record.transient_stake_lamports.get().saturating_sub(stake_rent));
+    let active = i128::from(record.active_stake_lamports.get());
+    if record.extension.is_leaving() { (active + moving, -moving) } else { (active, moving) }
 }
 
 impl World<'_> {
@@ -57,13 +68,16 @@ impl World<'_> {
         let after = self.scene();
         let moved = self.check_movements(indices, &before, &after)?;
         self.check_reserve(&moved, &before, &after)?;
-        self.book.deactivated += moved.deactivated;
+        // What was deactivated before the pool had the extension is not in the book.
+        self.book.deactivated =
+            self.book.deactivated.saturating_add_signed(moved.deactivated.try_into().expect("lamports"));
         self.book.increases += moved.increases;
         self.book.decreases += moved.decreases;
-        if moved.decreases > 0 {
+        self.book.recalls += moved.recalls;
+        if moved.decreases > 0 && moved.deactivated > 0 {
             self.check_budget(&before.oracle)?;
         }
-        let count = moved.increases + moved.decreases;
+        let count = moved.increases + moved.decreases + moved.recalls;
         if count == 0 {
             ensure!(
                 outcome.logs.iter().any(|line| line.contains("Nothing to move:")),
@@ -81,14 +95,15 @@ impl World<'_> {
         self.run(&self.pool.rebalance(&validators));
         let after = self.records();
         let pairs = before.iter().zip(&after);
-        let moved = pairs.filter(|(old, new)| old.transient_seed_suffix != new.transient_seed_suffix);
+        let moved = pairs.filter(|(old, new)| old.transient_stake_lamports != new.transient_stake_lamports);
         let (decreases, increases): (Vec<_>, Vec<_>) = moved.partition(|(_, new)| new.extension.is_leaving());
         self.book.increases += increases.len() as u64;
         self.book.decreases += decreases.len() as u64;
         increases.len() + decreases.len()
     }
 
-    /// Each movement is one towards the target, of a validator that was named, has a weight, and had nothing in motion.
+    /// Each movement is one towards the target, of a validator that was named and has a weight. What moved already in the epoch
+    /// is taken back only where it would bring the validator past its target.
     fn check_movements(&self, indices: &[usize], before: &Scene, after: &Scene) -> Result<Moved, Finding> {
         let mut moved = Moved::default();
         let oracles = self.oracles(indices, before, after);
@@ -97,11 +112,9 @@ impl World<'_> {
             Some((targets().min()?, targets().max()?))
         };
         for (index, (old, new)) in before.records.iter().zip(&after.records).enumerate() {
-            let is_moved = new.transient_seed_suffix != old.transient_seed_suffix;
-            if !is_moved {
+            if new.transient_stake_lamports == old.transient_stake_lamports {
                 ensure!(
                     old.active_stake_lamports == new.active_stake_lamports
-                        && old.transient_stake_lamports == new.transient_stake_lamports
                         && old.extension.transient_bump() == new.extension.transient_bump()
                         && old.extension.is_leaving() == new.extension.is_leaving(),
                     "record {index} changed without a movement"
@@ -114,20 +127,17 @@ impl World<'_> {
                 continue;
             }
             ensure!(indices.contains(&index), "record {index} changed and was not named");
-            ensure!(is_active(old) && old.transient_stake_lamports.get() == 0, "record {index} was not to be moved");
+            ensure!(is_active(old), "record {index} was not to be moved");
             let (least, most) = target(index).ok_or_else(|| format!("record {index} has no weight, and was moved"))?;
-            if new.extension.is_leaving() {
-                moved.deactivated += self.check_decrease(least, old, new, &before.oracle)?;
-                moved.decreases += 1;
-            } else {
-                moved.delegated += self.check_increase(most, old, new, &before.oracle)?;
-                moved.increases += 1;
-            }
+            self.check_movement(&mut moved, (least, most), old, new, &before.oracle)?;
         }
         let lacks = oracles.iter().map(|oracle| oracle.lack(&before.records, before.reserve));
         let lack = lacks.max().unwrap_or_default() + before.oracle.slack;
         let most = lack + moved.decreases * MINIMUM;
-        ensure!(moved.deactivated <= most, "{moved:?}: takes away more than the {lack} lamports that are needed");
+        ensure!(
+            moved.deactivated <= i128::from(most),
+            "{moved:?}: takes away more than the {lack} lamports that are needed"
+        );
         Ok(moved)
     }
 
@@ -152,54 +162,59 @@ impl World<'_> {
         self.book.closed.contains_key(&vote) || self.leaves(&self.stake_of(record).0) != Some(false)
     }
 
-    fn check_increase(
+    /// Checks the movement of one validator, with the least and the highest target that it had in the call.
+    fn check_movement(
         &self,
-        target: u64,
+        moved: &mut Moved,
+        (least, most): (u64, u64),
         old: &ValidatorStakeInfo,
         new: &ValidatorStakeInfo,
         oracle: &Oracle,
-    ) -> Result<u64, Finding> {
-        let active = old.active_stake_lamports.get();
-        ensure!(new.active_stake_lamports.get() == active, "an increase changed the active stake");
-        let lamports = new.transient_stake_lamports.get().saturating_sub(self.stake_rent);
-        ensure!(lamports >= MINIMUM, "an increase by {lamports} lamports");
-        let most = target.max(active + MINIMUM).min(oracle.cap.max(target)) + oracle.slack;
-        ensure!(
-            active < target + oracle.slack && active + lamports <= most,
-            "an increase of {active} by {lamports} lamports, with the target {target}"
-        );
-        Ok(lamports)
-    }
-
-    fn check_decrease(
-        &self,
-        target: u64,
-        old: &ValidatorStakeInfo,
-        new: &ValidatorStakeInfo,
-        oracle: &Oracle,
-    ) -> Result<u64, Finding> {
-        let (active, left) = (old.active_stake_lamports.get(), new.active_stake_lamports.get());
-        let lamports = active.saturating_sub(left);
-        ensure!(lamports >= MINIMUM, "a decrease by {lamports} lamports");
-        ensure!(left >= MINIMUM + self.stake_rent, "a decrease leaves {left} lamports");
-        ensure!(
-            active + oracle.slack > target && left + MINIMUM + oracle.slack >= target,
-            "a decrease from {active} to {left} lamports, with the target {target}"
-        );
-        Ok(lamports)
+    ) -> Result<(), Finding> {
+        let (minimum, slack) = (i128::from(MINIMUM), i128::from(oracle.slack));
+        let (least, most) = (i128::from(least), i128::from(most));
+        let ((base, before), (base_after, after)) =
+            (base_and_moving(old, self.stake_rent), base_and_moving(new, self.stake_rent));
+        let what = format!("from {before} to {after} lamports on top of {base}, with the target {least} to {most}");
+        ensure!(base == base_after, "a movement {what} made or took stake");
+        ensure!((after - before).abs() >= minimum, "a movement {what} is below the minimum");
+        ensure!(after == 0 || after.abs() >= minimum, "a movement {what} leaves dust");
+        moved.opened += i128::from(after != 0) - i128::from(before != 0);
+        moved.delegated += after.max(0) - before.max(0);
+        moved.deactivated += (-after).max(0) - (-before).max(0);
+        if after > before.max(0) {
+            moved.increases += 1;
+            let limit = most.max(base + minimum).min(i128::from(oracle.cap).max(most)) + slack;
+            ensure!(base < most + slack && base + after <= limit, "an increase {what}");
+        } else if after < before.min(0) {
+            moved.decreases += 1;
+            let left = base + after;
+            ensure!(left >= minimum + i128::from(self.stake_rent), "a decrease {what} leaves {left} lamports");
+            ensure!(base + slack > least && left + minimum + slack >= least, "a decrease {what}");
+        } else {
+            moved.recalls += 1;
+            let exceeds = if before > 0 {
+                base + before + slack >= least + minimum
+            } else {
+                base + before + minimum <= most + slack
+            };
+            ensure!(exceeds, "a recall {what}");
+        }
+        Ok(())
     }
 
     /// An increase leaves the reserve its target; a decrease borrows the rent of one stake account at most.
     fn check_reserve(&self, moved: &Moved, before: &Scene, after: &Scene) -> Result<(), Finding> {
-        let lent = moved.decreases * self.stake_rent;
-        let spent = moved.delegated + moved.increases * self.stake_rent;
-        let (target, reserve) = (before.oracle.reserve_target, after.reserve);
+        let lent = i128::from(moved.decreases * self.stake_rent);
+        let spent = moved.delegated + moved.opened * i128::from(self.stake_rent);
+        let (target, reserve) = (i128::from(before.oracle.reserve_target), i128::from(after.reserve));
+        let before = i128::from(before.reserve);
+        // Lamports sent ahead pay for rents, and come along with what is recalled.
         ensure!(
-            reserve + spent <= before.reserve && reserve + spent + lent >= before.reserve,
-            "{moved:?}: the reserve went from {} to {reserve} lamports",
-            before.reserve
+            reserve + spent >= before && (moved.recalls > 0 || reserve + spent <= before + lent),
+            "{moved:?}: the reserve went from {before} to {reserve} lamports"
         );
-        if moved.increases > 0 {
+        if moved.increases > 0 && moved.delegated > 0 {
             ensure!(reserve + lent >= target, "{moved:?}: leaves the reserve {reserve} lamports of its {target}");
         }
         Ok(())

@@ -18,6 +18,8 @@ pub struct Oracle {
     pub cap: u64,
     /// Each validator's target; none without a weight, or where it is on its way out.
     pub targets: Vec<Option<u64>>,
+    /// Lamports beyond all targets, where the cap leaves no validator to take them: the reserve's.
+    pub unplaced: u64,
     /// Stake that may be on its way to the reserve; none for no bound.
     pub budget: Option<u64>,
     /// Stake that is on its way to the reserve.
@@ -63,11 +65,14 @@ impl Oracle {
         let budget = (u128::from(policy.turnover_budget.get()) < WHOLE)
             .then(|| share(total.min(last_epoch_total), policy.turnover_budget.get()));
         let count = records.len() as u64;
+        let targets = targets(records, pot, cap);
+        let placed: u64 = targets.iter().flatten().sum();
         Self {
             total,
             reserve_target,
             cap,
-            targets: targets(records, pot, cap),
+            unplaced: if placed > 0 { pot.saturating_sub(placed) } else { 0 },
+            targets,
             budget,
             leaving,
             slack: (count + 1) * (stake_rent + 1),
@@ -86,7 +91,7 @@ impl Oracle {
             let target = (*target)?;
             Some(target.saturating_sub(held(record)))
         });
-        lacks.sum::<u64>() + self.reserve_target.saturating_sub(reserve)
+        lacks.sum::<u64>() + (self.reserve_target + self.unplaced).saturating_sub(reserve)
     }
 }
 

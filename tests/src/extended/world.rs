@@ -263,7 +263,7 @@ impl<'a> World<'a> {
             index: u32::try_from(index).expect("an index of the list"),
             vote,
             stake: self.stake_of(record).0,
-            transient: self.transient_under(&vote, record.transient_seed_suffix.get().wrapping_add(1)).0,
+            transient: self.transient_under(&vote, record.rebalance_seed()).0,
         }
     }
 

@@ -125,7 +125,7 @@ impl World<'_> {
 
     fn triple(&self, index: usize) -> Triple {
         let record = self.records()[index];
-        let (vote, seed) = (record.vote_account_address, record.transient_seed_suffix.get().wrapping_add(1));
+        let (vote, seed) = (record.vote_account_address, record.rebalance_seed());
         let (stake, transient) = (self.stake_of(&record), self.pool.transient(&vote, seed));
         Triple { index: index as u32, vote, stake, transient }
     }

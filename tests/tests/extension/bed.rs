@@ -125,7 +125,7 @@ impl Bed {
 
     pub fn triple(&self, index: usize) -> Triple {
         let record = self.records()[index];
-        let (vote, seed) = (record.vote_account_address, record.transient_seed_suffix.get() + 1);
+        let (vote, seed) = (record.vote_account_address, record.rebalance_seed());
         Triple { index: index as u32, vote, stake: self.stake(index), transient: self.pool.transient(&vote, seed) }
     }
 

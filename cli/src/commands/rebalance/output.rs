@@ -45,8 +45,6 @@ pub struct Output {
     rebalance_transactions: usize,
     /// All that were sent, an update included.
     pub transactions: Vec<Landed>,
-    #[serde(skip)]
-    stake_rent: u64,
 }
 
 /// Stake that moves.
@@ -99,7 +97,6 @@ impl Output {
             unmoved: vec![],
             rebalance_transactions: 0,
             transactions: vec![],
-            stake_rent: snapshot.environment().stake_rent(),
         }
     }
 
@@ -108,11 +105,17 @@ impl Output {
         self.rebalance_transactions += transactions;
         for movement in movements {
             let (from, to, sum) = match movement.direction {
-                Direction::Increase => ("reserve", "validator", &mut self.idle.put_to_work_lamports),
-                Direction::Decrease => ("validator", "reserve", &mut self.idle.lost_lamport_epochs),
+                Direction::Increase => ("reserve", "validator", Some(&mut self.idle.put_to_work_lamports)),
+                Direction::Decrease => ("validator", "reserve", Some(&mut self.idle.lost_lamport_epochs)),
+                // It was not at work yet.
+                Direction::Recall => ("validator", "reserve", None),
+                // It goes on working.
+                Direction::Keep => ("reserve", "validator", None),
             };
-            *sum = sum.saturating_add(movement.lamports);
-            self.idle.lent_rent_lamports = self.idle.lent_rent_lamports.saturating_add(self.stake_rent);
+            if let Some(sum) = sum {
+                *sum = sum.saturating_add(movement.lamports);
+            }
+            self.idle.lent_rent_lamports = self.idle.lent_rent_lamports.saturating_add(movement.rent);
             self.movements.push(Movement {
                 vote: Text(movement.vote),
                 from,

@@ -1,7 +1,7 @@
 //! From movements to instructions.
 
 use {
-    super::{Direction, RebalanceOptions, WhyNot, movement_of, simulation::Simulation},
+    super::{Obstacle, RebalanceOptions, StakeMovement, WhyNot, simulation::Simulation},
     crate::{
         actions::{self, RebalancedValidator},
         compute::RebalanceCost,
@@ -15,7 +15,7 @@ use {
     std::mem,
     tidepool_interface::{
         instruction::REBALANCED_VALIDATORS_MAX,
-        rebalance::{Reason, Verdict},
+        rebalance::{Rebalance, Verdict},
         state::BASIS_POINTS,
     },
 };
@@ -26,8 +26,8 @@ struct Draft {
     validators: Vec<RebalancedValidator>,
     increases: u32,
     decreases: u32,
-    /// Validators for which the furthest off have to be looked for.
-    forced: u32,
+    /// Validators that the program passes over.
+    passed_over: u32,
     /// Validators that lose their weight.
     cleared: u32,
 }
@@ -35,6 +35,10 @@ struct Draft {
 impl Draft {
     fn name(&mut self, snapshot: &PoolSnapshot, index: usize) {
         self.validators.extend(RebalancedValidator::at(snapshot, index));
+    }
+
+    fn names(&self, index: usize) -> bool {
+        self.validators.iter().any(|validator| validator.index == index)
     }
 
     const fn movements(&self) -> u32 {
@@ -50,19 +54,20 @@ pub(super) struct Grouping<'a> {
     /// Instructions of one stage may come in any order; the last stage may be empty.
     stages: Vec<Vec<InstructionGroup>>,
     open: Draft,
-    /// Validators that the open instruction has to name before the next movement in their direction, so that the program passes
-    /// over them.
-    in_the_way: Vec<(usize, Direction)>,
-    /// What is being moved now.
-    direction: Direction,
-    /// What it costs the program to look at the list.
+    /// Validators that the open instruction has to name before the next movement, so that the program passes over them.
+    obstacles: Vec<usize>,
+    /// Compute units of a survey of the list.
     cost: RebalanceCost,
     /// Whether a movement was left out because it does not even fit a transaction by itself.
     is_too_dear: bool,
 }
 
 impl<'a> Grouping<'a> {
-    pub(super) fn new(snapshot: &'a PoolSnapshot, options: &RebalanceOptions) -> Result<Self, PlanError> {
+    pub(super) fn new(
+        snapshot: &'a PoolSnapshot,
+        rebalance: &Rebalance,
+        options: &RebalanceOptions,
+    ) -> Result<Self, PlanError> {
         let most = options.validators_per_instruction.unwrap_or(REBALANCED_VALIDATORS_MAX);
         if most == 0 || most > REBALANCED_VALIDATORS_MAX {
             return Err(PlanError::invalid(format!(
@@ -70,7 +75,7 @@ impl<'a> Grouping<'a> {
             )));
         }
         let has_cap = snapshot.policy().is_some_and(|policy| policy.validator_cap.get() < BASIS_POINTS);
-        let cost = RebalanceCost::new(snapshot.records(), has_cap);
+        let cost = RebalanceCost::new(snapshot.records(), rebalance.selections(), has_cap);
         if cost.instruction(1, 0) > MAX_COMPUTE_UNITS {
             return Err(too_long(snapshot));
         }
@@ -80,16 +85,15 @@ impl<'a> Grouping<'a> {
             most,
             stages: vec![Vec::new()],
             open: Draft::default(),
-            in_the_way: Vec::new(),
-            direction: Direction::Increase,
+            obstacles: Vec::new(),
             cost,
             is_too_dear: false,
         })
     }
 
-    /// Names those first who lose their weight because they cannot be staked with: what all others get depends on it.
+    /// Names the validators first that lose their weight because they cannot be staked with: all targets depend on it.
     pub(super) fn clear_weights(&mut self, simulation: &mut Simulation) {
-        // Once a weight is gone, others may lack stake who did not.
+        // Once a weight is gone, others may be below target that were not.
         while let Some((index, obstacle)) =
             (0..simulation.records().len()).find_map(|index| Some((index, simulation.why_weight_is_lost(index)?)))
         {
@@ -105,129 +109,82 @@ impl<'a> Grouping<'a> {
             simulation.clear_weight(index, obstacle);
         }
         if !self.open.validators.is_empty() {
-            self.close();
-            self.begin_stage();
-            self.begin_instruction(simulation);
+            self.end_stage(simulation);
         }
     }
 
-    /// Moves the stake of all those in `order` who are to move in `direction`, until nobody does.
-    pub(super) fn side(&mut self, simulation: &mut Simulation, order: &[usize], direction: Direction) {
-        // What is left of the other direction fills up with this one only if it needs no stage more.
-        if self.direction != direction && !self.stage_is_empty() {
-            self.close();
-            self.begin_stage();
-            self.begin_instruction(simulation);
-        }
-        self.direction = direction;
-        self.free(simulation, order);
-        self.in_order(simulation, order);
-    }
-
-    /// Moves the stake of those who would all move first. So their order makes no difference but for rounding.
-    fn free(&mut self, simulation: &mut Simulation, order: &[usize]) {
-        let moves_first = |index: &usize| self.look(simulation, *index).is_ok();
-        let movers: Vec<usize> = order.iter().copied().filter(moves_first).collect();
-        // One alone is the first of those who move one after the other, if there are any others.
-        for index in movers.iter().copied().filter(|_| movers.len() > 1) {
-            let Ok(verdict) = self.look(simulation, index) else { continue };
-            if self.take(simulation, index, verdict, false) {
+    /// Moves the stake of all validators in `order` whose movement `is_due`, as one stage. Returns whether any stake moved.
+    pub(super) fn stage(
+        &mut self,
+        simulation: &mut Simulation,
+        order: &[usize],
+        is_due: impl Fn(&StakeMovement) -> bool,
+    ) -> bool {
+        let mut moved = false;
+        for index in order.iter().copied() {
+            if self.open.names(index) {
                 continue;
             }
-            self.close();
-            self.begin_instruction(simulation);
-            if let Ok(verdict) = self.look(simulation, index) {
-                self.take(simulation, index, verdict, false);
+            match simulation.look(index) {
+                Ok((verdict, movement)) if is_due(&movement) => {
+                    moved |= self.take(simulation, index, verdict) || self.take_into_next(simulation, index);
+                }
+                Ok(_) | Err(WhyNot::Rule(_)) => {}
+                Err(WhyNot::Obstacle(obstacle)) => self.pass_over(simulation, index, obstacle),
             }
         }
+        self.end_stage(simulation);
+        moved
     }
 
-    /// Moves the stake of all others who do, one after the other, until nobody does.
-    fn in_order(&mut self, simulation: &mut Simulation, order: &[usize]) {
-        let mut again = true;
-        while mem::take(&mut again) {
-            for index in order.iter().copied() {
-                if simulation.has_moved(index) || self.is_passed_over(index) {
-                    continue;
-                }
-                match self.look(simulation, index) {
-                    Ok(verdict) if self.take(simulation, index, verdict, true) => again = true,
-                    Ok(_) => match self.take_into_next(simulation, index) {
-                        Some(taken) => again |= taken,
-                        None => return,
-                    },
-                    Err(WhyNot::Obstacle(obstacle)) => {
-                        simulation.pass_over(index, obstacle);
-                        self.in_the_way.push((index, self.direction));
-                    }
-                    Err(WhyNot::Rule(_)) => {}
-                }
-            }
-        }
-    }
-
-    /// What the program would do about a validator now, if that is in the present direction.
-    fn look(&self, simulation: &mut Simulation, index: usize) -> Result<Verdict, WhyNot> {
-        let verdict = simulation.look(index)?;
-        match movement_of(verdict) {
-            Ok((direction, _)) if direction == self.direction => Ok(verdict),
-            _ => Err(WhyNot::Rule(Reason::NothingNeeded)),
-        }
-    }
-
-    /// Begins another instruction, of which the program knows nothing of what came before but the records.
-    fn begin_instruction(&mut self, simulation: &mut Simulation) {
-        simulation.begin_instruction();
-        self.in_the_way.clear();
-    }
-
-    /// Whether the open instruction names the validator already, or will, although its stake does not move.
-    fn is_passed_over(&self, index: usize) -> bool {
-        self.in_the_way.iter().any(|(passed, _)| *passed == index)
-            || self.open.validators.iter().any(|validator| validator.index == index)
-    }
-
-    /// Begins another instruction, with this validator if it still moves; whether it does. `None` where those whom the program
-    /// would have to pass over before leave no room.
-    fn take_into_next(&mut self, simulation: &mut Simulation, index: usize) -> Option<bool> {
+    fn end_stage(&mut self, simulation: &mut Simulation) {
         self.close();
-        self.begin_instruction(simulation);
+        if self.stages.last().is_some_and(|stage| !stage.is_empty()) {
+            self.stages.push(Vec::new());
+        }
+        simulation.begin_instruction();
+        self.obstacles.clear();
+    }
+
+    fn pass_over(&mut self, simulation: &mut Simulation, index: usize, obstacle: Obstacle) {
+        simulation.pass_over(index, obstacle);
+        self.obstacles.push(index);
+    }
+
+    /// Begins another instruction, with this validator if its stake still moves. The program knows of the last one only what the
+    /// records say.
+    fn take_into_next(&mut self, simulation: &mut Simulation, index: usize) -> bool {
+        self.close();
+        simulation.begin_instruction();
+        self.obstacles.clear();
         for passed in simulation.passed_over() {
-            if let Err(WhyNot::Obstacle(obstacle)) = self.look(simulation, passed) {
-                simulation.pass_over(passed, obstacle);
-                self.in_the_way.push((passed, self.direction));
+            if let Err(WhyNot::Obstacle(obstacle)) = simulation.look(passed) {
+                self.pass_over(simulation, passed, obstacle);
             }
         }
-        match self.look(simulation, index) {
-            Ok(verdict) => self.take(simulation, index, verdict, true).then_some(true),
-            Err(_) => Some(false),
-        }
+        simulation.look(index).is_ok_and(|(verdict, _)| self.take(simulation, index, verdict))
     }
 
     /// Carries out a movement, if there is room for it.
-    fn take(&mut self, simulation: &mut Simulation, index: usize, verdict: Verdict, is_forced: bool) -> bool {
+    fn take(&mut self, simulation: &mut Simulation, index: usize, verdict: Verdict) -> bool {
         let mut larger = self.open.clone();
-        let in_the_way = self.in_the_way.iter().filter(|(_, direction)| *direction == self.direction);
-        in_the_way.clone().for_each(|(passed, _)| larger.name(self.snapshot, *passed));
+        for passed in &self.obstacles {
+            larger.name(self.snapshot, *passed);
+            larger.passed_over += 1;
+        }
         larger.name(self.snapshot, index);
-        match self.direction {
-            Direction::Increase => larger.increases += 1,
-            Direction::Decrease => larger.decreases += 1,
+        // What takes activating stake back calls the stake program as often as a decrease.
+        match verdict {
+            Verdict::Increase(_) if !simulation.recalls(index, verdict) => larger.increases += 1,
+            _ => larger.decreases += 1,
         }
-        larger.forced += in_the_way.count() as u32 + u32::from(is_forced);
         let fits = self.fits(&larger);
-        if !fits && self.open.validators.is_empty() && self.units(&larger) > MAX_COMPUTE_UNITS {
-            self.is_too_dear = true;
-        }
         if fits {
-            if is_forced && self.open.forced == 0 {
-                // It comes after all those before.
-                self.begin_stage();
-            }
             self.open = larger;
-            let direction = self.direction;
-            self.in_the_way.retain(|(_, other)| *other != direction);
+            self.obstacles.clear();
             simulation.carry_out(index, verdict);
+        } else if self.open.validators.is_empty() && self.units(&larger) > MAX_COMPUTE_UNITS {
+            self.is_too_dear = true;
         }
         fits
     }
@@ -256,26 +213,16 @@ impl<'a> Grouping<'a> {
     }
 
     fn units(&self, draft: &Draft) -> u32 {
-        // Once a weight is gone, the whole pool is looked at anew.
+        // Once a weight is gone, the whole pool is surveyed anew.
         let surveys = self.cost.survey().saturating_mul(draft.cleared);
-        self.cost.instruction(draft.validators.len(), draft.forced).saturating_add(surveys)
+        self.cost.instruction(draft.validators.len(), draft.passed_over).saturating_add(surveys)
     }
 
     fn instruction(&self, draft: &Draft) -> Instruction {
         actions::rebalance_instruction(self.snapshot, &draft.validators)
     }
 
-    fn stage_is_empty(&self) -> bool {
-        self.stages.last().is_none_or(Vec::is_empty)
-    }
-
-    fn begin_stage(&mut self) {
-        if !self.stage_is_empty() {
-            self.stages.push(Vec::new());
-        }
-    }
-
-    /// Ends the instruction that is open, if it moves anything.
+    /// Ends the instruction that is open, if it changes anything.
     fn close(&mut self) {
         let draft = mem::take(&mut self.open);
         let (movements, cleared) = (draft.movements(), draft.cleared);
@@ -290,14 +237,6 @@ impl<'a> Grouping<'a> {
             .logging(logs::rebalance(draft.increases, draft.decreases));
         if let Some(stage) = self.stages.last_mut() {
             stage.push(group);
-        }
-        // The rent that is set aside for decreases shrinks with each of them, which leaves a little more for increases.
-        let is_mixed = match self.direction {
-            Direction::Increase => draft.decreases > 0,
-            Direction::Decrease => draft.increases > 0,
-        };
-        if draft.forced > 0 || is_mixed {
-            self.begin_stage();
         }
     }
 }

@@ -16,10 +16,7 @@ use {
     solana_address::Address,
     solana_message::AddressLookupTableAccount,
     std::fmt,
-    tidepool_interface::{
-        rebalance::{Reason, Verdict},
-        state::ValidatorStakeInfo,
-    },
+    tidepool_interface::{rebalance::Reason, state::ValidatorStakeInfo},
 };
 
 /// How to rebalance.
@@ -39,6 +36,17 @@ pub enum Direction {
     Increase,
     /// From the validator to the reserve.
     Decrease,
+    /// Back to the reserve, before it is active: it was delegated in this epoch and would bring the validator above target.
+    Recall,
+    /// Back to the validator, before it is inactive: it was deactivated in this epoch and would bring the validator below target.
+    Keep,
+}
+
+impl Direction {
+    /// Whether stake returns to where it came from.
+    pub const fn takes_back(self) -> bool {
+        matches!(self, Self::Recall | Self::Keep)
+    }
 }
 
 /// Stake that a rebalance moves.
@@ -50,8 +58,10 @@ pub struct StakeMovement {
     pub vote: Address,
     /// Which way.
     pub direction: Direction,
-    /// Lamports of stake. The rent of the account in which they move comes on top, and is the reserve's loan.
+    /// Lamports of stake, beyond those that move already.
     pub lamports: u64,
+    /// Lamports of rent that the reserve lends to a new transient stake account; 0 where stake moves in the one that there is.
+    pub rent: u64,
     /// Lamports that the validator should have, rent of its stake account included.
     pub target: u64,
     /// Lamports that it has before, rent of its stake account included, without those that leave it.
@@ -67,6 +77,8 @@ pub enum Obstacle {
     NotDelegated,
     /// The stake account would be left with less than the minimum, although the record says otherwise.
     TooLittleStake,
+    /// The transient stake began to move in an earlier epoch, and is not through yet.
+    MovesSinceEarlier,
 }
 
 impl Obstacle {
@@ -80,6 +92,9 @@ impl Obstacle {
                 "the validator's stake is not delegated to it any more, and it loses its weight: remove the validator"
             }
             Self::TooLittleStake => "the validator's stake account holds less than its record says: update the pool",
+            Self::MovesSinceEarlier => {
+                "stake of an earlier epoch is still activating or deactivating: a later update merges it"
+            }
         }
     }
 }
@@ -192,7 +207,8 @@ impl RebalancePlan {
     pub fn unread_votes(&self, snapshot: &PoolSnapshot) -> Vec<Address> {
         self.movements
             .iter()
-            .filter(|movement| movement.direction == Direction::Increase)
+            // Each of these delegates stake.
+            .filter(|movement| matches!(movement.direction, Direction::Increase | Direction::Keep))
             .map(|movement| movement.vote)
             .filter(|vote| snapshot.vote_account_exists(vote).is_none())
             .collect()
@@ -205,9 +221,9 @@ impl RebalancePlan {
 /// The plan is empty where nothing is to be moved; [`RebalancePlan::why_nothing_moves`] says why. Validators whose vote account
 /// or stake account is known to be unfit are left out, as the program would: read them before.
 ///
-/// Increases come before decreases. By the rule that makes little difference (the rent that decreases may borrow is set aside, and
-/// some of it may not be needed), but the sender may be interrupted, or the epoch may end: idle lamports then earn already,
-/// whereas stake that is not taken from a validator yet loses nothing.
+/// Recalls come first, because increases may need their lamports; then increases, then decreases. The order of these makes no
+/// difference to the rule, but the sender may be interrupted, or the epoch may end: idle lamports then earn already, and
+/// stake that is not deactivated yet loses nothing.
 ///
 /// # Errors
 /// [`PlanError::EpochRewardsActive`]; refusals: `NotExtended`, `StakeListAndPoolOutOfDate`; [`PlanError::Weights`] where nobody has
@@ -218,19 +234,22 @@ pub fn rebalance(snapshot: &PoolSnapshot, options: &RebalanceOptions) -> Result<
     if !simulation.rebalance().has_weights() {
         return Err(WeightsError::NoWeights.into());
     }
-    let mut grouping = Grouping::new(snapshot, options)?;
+    let mut grouping = Grouping::new(snapshot, simulation.rebalance(), options)?;
     grouping.clear_weights(&mut simulation);
-    let order = simulation.order();
-    // Decreases may leave a little of the rent that was set aside for them, which may be enough for one increase more.
-    let mut moved = None;
-    while moved != Some(simulation.movements().len()) {
-        moved = Some(simulation.movements().len());
-        for direction in [Direction::Increase, Direction::Decrease] {
-            grouping.side(&mut simulation, &order, direction);
+    // What is recalled is there for increases; a validator whose stake was recalled may then be decreased.
+    for _ in 0..ROUNDS {
+        let order = simulation.order();
+        let recalled = grouping.stage(&mut simulation, &order, |movement| movement.direction.takes_back());
+        let moved = grouping.stage(&mut simulation, &order, |movement| !movement.direction.takes_back());
+        if !recalled && !moved {
+            break;
         }
     }
     Ok(summarize(snapshot, simulation, grouping.finish()?))
 }
+
+/// Rounds of recalls and movements. Nothing moves in the third: increases and decreases cause no recalls.
+const ROUNDS: usize = 3;
 
 /// The simulation of a pool that can be rebalanced.
 pub(super) fn begin(snapshot: &PoolSnapshot) -> Result<Simulation<'_>, PlanError> {
@@ -255,13 +274,13 @@ fn summarize(snapshot: &PoolSnapshot, mut simulation: Simulation, plan: Plan) ->
         let movements = simulation.movements().iter().filter(|movement| movement.direction == direction);
         movements.map(|movement| movement.lamports).fold(0, u64::saturating_add)
     };
-    let rents = simulation.movements().len() as u64;
+    let rents = simulation.movements().iter().map(|movement| movement.rent).fold(0, u64::saturating_add);
     let turnover_left = rebalance.turnover_left();
     RebalancePlan {
         idle: IdleStake {
             put_to_work: sum(Direction::Increase),
             lost_lamport_epochs: sum(Direction::Decrease),
-            lent_rent: rents.saturating_mul(snapshot.environment().stake_rent()),
+            lent_rent: rents,
             left_in_reserve: rebalance.reserve_lamports(),
         },
         reserve_target: rebalance.reserve_target(),
@@ -278,13 +297,4 @@ pub(super) fn held(record: &ValidatorStakeInfo, stake_rent: u64) -> u64 {
     let (active, moving) = (record.active_stake_lamports.get(), record.transient_stake_lamports.get());
     let arriving = if record.extension.is_leaving() { 0 } else { moving.saturating_sub(stake_rent) };
     active.saturating_add(arriving)
-}
-
-/// The direction and the lamports of a verdict that moves stake.
-fn movement_of(verdict: Verdict) -> Result<(Direction, u64), Reason> {
-    match verdict {
-        Verdict::Increase(lamports) => Ok((Direction::Increase, lamports)),
-        Verdict::Decrease(lamports) => Ok((Direction::Decrease, lamports)),
-        Verdict::Nothing(reason) => Err(reason),
-    }
 }

@@ -1,7 +1,7 @@
 //! What the program will do, step by step.
 
 use {
-    super::{Direction, Obstacle, StakeMovement, WhyNot, held, movement_of},
+    super::{Direction, Obstacle, StakeMovement, WhyNot, held},
     crate::{error::PlanError, pool::PoolSnapshot},
     std::cmp::Reverse,
     tidepool_interface::{
@@ -71,12 +71,51 @@ impl<'a> Simulation<'a> {
     }
 
     /// What the program would do about a validator now: a movement, or nothing, and why.
-    pub(in crate::plan) fn look(&mut self, index: usize) -> Result<Verdict, WhyNot> {
+    pub(in crate::plan) fn look(&mut self, index: usize) -> Result<(Verdict, StakeMovement), WhyNot> {
         let verdict = self.rebalance.verdict(&self.records, index);
-        movement_of(verdict).map_err(WhyNot::Rule)?;
+        if let Verdict::Nothing(reason) = verdict {
+            return Err(WhyNot::Rule(reason));
+        }
         match self.obstacle(index, verdict) {
-            None => Ok(verdict),
+            None => Ok((verdict, self.movement(index, verdict))),
             Some(obstacle) => Err(WhyNot::Obstacle(obstacle)),
+        }
+    }
+
+    /// Lamports of stake that move already.
+    fn moving(&self, index: usize) -> u64 {
+        self.records[index].transient_stake_lamports.get().saturating_sub(self.inputs.stake_rent)
+    }
+
+    /// Whether a verdict takes activating stake back.
+    pub(super) fn recalls(&self, index: usize, verdict: Verdict) -> bool {
+        match verdict {
+            Verdict::Recall => true,
+            Verdict::Increase(lamports) | Verdict::Decrease(lamports) => lamports < self.moving(index),
+            Verdict::Nothing(_) => false,
+        }
+    }
+
+    /// What a verdict moves, beyond what moves already.
+    fn movement(&self, index: usize, verdict: Verdict) -> StakeMovement {
+        let (record, moving) = (&self.records[index], self.moving(index));
+        let (direction, lamports) = match verdict {
+            Verdict::Increase(lamports) if lamports >= moving => (Direction::Increase, lamports - moving),
+            Verdict::Increase(lamports) => (Direction::Recall, moving - lamports),
+            Verdict::Decrease(lamports) if lamports >= moving => (Direction::Decrease, lamports - moving),
+            Verdict::Decrease(lamports) => (Direction::Keep, moving - lamports),
+            Verdict::Recall if record.extension.is_leaving() => (Direction::Keep, moving),
+            Verdict::Recall => (Direction::Recall, moving),
+            Verdict::Nothing(_) => (Direction::Increase, 0),
+        };
+        StakeMovement {
+            index,
+            vote: record.vote_account_address,
+            direction,
+            lamports,
+            rent: if record.transient_stake_lamports.get() == 0 { self.inputs.stake_rent } else { 0 },
+            target: self.target(index).unwrap_or(0),
+            held: held(record, self.inputs.stake_rent),
         }
     }
 
@@ -91,31 +130,50 @@ impl<'a> Simulation<'a> {
 
     /// Carries out a verdict on a validator.
     pub(super) fn carry_out(&mut self, index: usize, verdict: Verdict) {
-        let Ok((direction, lamports)) = movement_of(verdict) else { return };
+        let movement = self.movement(index, verdict);
         let before = self.records[index];
-        let moving = lamports.saturating_add(self.inputs.stake_rent);
         let record = &mut self.records[index];
-        record.transient_stake_lamports.set(moving);
-        if direction == Direction::Decrease {
-            record.active_stake_lamports.set(before.active_stake_lamports.get().saturating_sub(lamports));
+        let seed = record.rebalance_seed();
+        let transient = before.transient_stake_lamports.get();
+        match movement.direction {
+            direction if verdict == Verdict::Recall => {
+                if direction == Direction::Keep {
+                    let kept = before.active_stake_lamports.get().saturating_add(movement.lamports);
+                    record.active_stake_lamports.set(kept);
+                }
+                record.transient_stake_lamports.set(0);
+                record.transient_seed_suffix.set(seed.wrapping_sub(1));
+                record.extension.clear_transient_bump();
+            }
+            direction => {
+                let lamports = match direction {
+                    Direction::Recall | Direction::Keep => transient.saturating_sub(movement.lamports),
+                    Direction::Increase | Direction::Decrease => {
+                        transient.saturating_add(movement.lamports).saturating_add(movement.rent)
+                    }
+                };
+                let active = before.active_stake_lamports.get();
+                record.active_stake_lamports.set(match direction {
+                    Direction::Decrease => active.saturating_sub(movement.lamports),
+                    Direction::Keep => active.saturating_add(movement.lamports),
+                    Direction::Increase | Direction::Recall => active,
+                });
+                record.transient_stake_lamports.set(lamports);
+                record.transient_seed_suffix.set(seed);
+                let is_leaving = matches!(direction, Direction::Decrease | Direction::Keep);
+                record.extension.set_transient_bump(SOME_BUMP, is_leaving);
+            }
         }
-        record.transient_seed_suffix.set(before.transient_seed_suffix.get().wrapping_add(1));
-        record.extension.set_transient_bump(SOME_BUMP, direction == Direction::Decrease);
         self.rebalance.served(&before, verdict);
         self.has_moved[index] = true;
-        self.movements.push(StakeMovement {
-            index,
-            vote: before.vote_account_address,
-            direction,
-            lamports,
-            target: self.rebalance.target(&before).unwrap_or(0),
-            held: held(&before, self.inputs.stake_rent),
-        });
+        self.movements.push(movement);
     }
 
     /// Why a validator loses its weight when it is named: it cannot be staked with.
     pub(super) fn why_weight_is_lost(&self, index: usize) -> Option<Obstacle> {
-        let takes_part = self.target(index).is_some() && self.records[index].transient_stake_lamports.get() == 0;
+        let mut rebalance = self.rebalance.clone();
+        let verdict = rebalance.verdict(&self.records, index);
+        let takes_part = !matches!(verdict, Verdict::Nothing(reason) if reason.takes_no_part());
         if takes_part { self.not_stakeable(index).err() } else { None }
     }
 
@@ -196,12 +254,33 @@ impl<'a> Simulation<'a> {
             Ok(delegation) => delegation?,
             Err(obstacle) => return Some(obstacle),
         };
+        if self.moving(index) > 0 && !self.is_correctable(index) {
+            return Some(Obstacle::MovesSinceEarlier);
+        }
         let Verdict::Decrease(lamports) = verdict else { return None };
+        let lamports = lamports.saturating_sub(self.moving(index));
         let held = self.snapshot.validator_at(index)?.validator_stake()?.lamports;
         let (stake, rent, minimum) = (delegation.stake.get(), self.inputs.stake_rent, self.inputs.minimum_delegation);
         let keeps_enough = held.saturating_sub(lamports) >= rent.saturating_add(minimum)
             && stake.saturating_sub(lamports) >= minimum
             && held.saturating_sub(stake) >= rent;
         (!keeps_enough).then_some(Obstacle::TooLittleStake)
+    }
+
+    /// Whether stake that moves already began to do so in this epoch, as far as the snapshot knows.
+    fn is_correctable(&self, index: usize) -> bool {
+        let epoch = self.snapshot.epoch();
+        let is_leaving = self.records[index].extension.is_leaving();
+        // What this plan moves begins in this epoch.
+        self.has_moved[index]
+            || self.snapshot.validator_at(index).and_then(|validator| validator.transient_delegation()).is_none_or(
+                |(_, delegation)| {
+                    if is_leaving {
+                        delegation.deactivation_epoch.get() == epoch
+                    } else {
+                        delegation.is_delegated() && delegation.activation_epoch.get() == epoch
+                    }
+                },
+            )
     }
 }

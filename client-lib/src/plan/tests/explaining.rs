@@ -12,7 +12,7 @@ fn explain(fixture: &Fixture, index: usize) -> StakeExplanation {
 fn two(policy: RebalancePolicy) -> Fixture {
     let validators = vec![
         FixtureValidator::new(30 * SOL).weighing(3),
-        FixtureValidator::new(20 * SOL).weighing(1).increasing(5 * SOL),
+        FixtureValidator::new(20 * SOL).weighing(1).increasing(6 * SOL),
     ];
     Fixture { reserve: 50 * SOL, policy: Some(policy), ..Fixture::extended(validators) }
 }
@@ -20,7 +20,7 @@ fn two(policy: RebalancePolicy) -> Fixture {
 #[test]
 fn what_a_validator_should_have_and_what_comes_next() {
     let first = explain(&two(RebalancePolicy::DEFAULT), 0);
-    let total = 105 * SOL + 3 * rent();
+    let total = 106 * SOL + 3 * rent();
     assert_eq!((first.weight, first.weights, first.share_basis_points()), (3, 4, Some(7_500)));
     assert_eq!(first.target, Some(total / 4 * 3 + total % 4 * 3 / 4));
     assert_eq!((first.cap, first.is_capped(), first.held), (None, false, 30 * SOL + rent()));
@@ -37,9 +37,9 @@ fn where_stake_is_on_its_way_to_and_since_when() {
     let fixture = two(RebalancePolicy::DEFAULT);
     let second = explain(&fixture, 1);
     let in_motion =
-        InMotion { lamports: 5 * SOL + rent(), direction: Some(Direction::Increase), arrives_in: Some(EPOCH + 1) };
+        InMotion { lamports: 6 * SOL + rent(), direction: Some(Direction::Increase), arrives_in: Some(EPOCH + 1) };
     assert_eq!(second.in_motion, Some(in_motion));
-    assert_eq!(second.held, 25 * SOL + rent());
+    assert_eq!(second.held, 26 * SOL + rent());
     assert_eq!(second.next, NextStep::Stays(WhyNot::Rule(Reason::InMotion)));
     assert_eq!(second.sentences().len(), 4);
     // The record tells the direction, and only the account since when.
@@ -57,7 +57,7 @@ fn where_stake_is_on_its_way_to_and_since_when() {
 #[test]
 fn a_cap_is_named() {
     let capped = explain(&two(RebalancePolicy { validator_cap: 6_000.into(), ..RebalancePolicy::DEFAULT }), 0);
-    assert_eq!((capped.target, capped.is_capped()), (Some((105 * SOL + 3 * rent()) / 10 * 6), true));
+    assert_eq!((capped.target, capped.is_capped()), (Some((106 * SOL + 3 * rent()) / 10 * 6), true));
     assert!(capped.sentences()[0].contains("the most that one validator may have"));
 }
 

@@ -3,7 +3,7 @@
 use {
     crate::{
         ensure,
-        extended::{Finding, Property, SOL, Snapshot, World, crank::deal, oracle::held},
+        extended::{Finding, Property, SOL, Snapshot, World, crank::deal, movements::base_and_moving, oracle::held},
     },
     fastrand::Rng,
     solana_address::Address,
@@ -67,14 +67,10 @@ fn amounts(world: &mut World, start: &Snapshot, calls: &[Vec<usize>]) -> Result<
     world.restore(start);
     let before = world.records();
     world.settle(calls)?;
+    let stake_rent = world.stake_rent;
     let amounts = world.records().into_iter().zip(before).map(|(new, old)| {
-        let is_moved = new.transient_seed_suffix != old.transient_seed_suffix;
-        let lamports = match (is_moved, new.extension.is_leaving()) {
-            (false, _) => 0,
-            (true, true) => i128::from(new.active_stake_lamports.get()) - i128::from(old.active_stake_lamports.get()),
-            (true, false) => i128::from(new.transient_stake_lamports.get()),
-        };
-        (new.vote_account_address, lamports)
+        let moving = |record| base_and_moving(record, stake_rent).1;
+        (new.vote_account_address, moving(&new) - moving(&old))
     });
     Ok(amounts.collect())
 }

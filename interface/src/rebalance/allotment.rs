@@ -1,0 +1,94 @@
+//! How an amount is divided among validators that deviate from their targets in the same way.
+
+use super::distance::Side;
+use crate::maths::{Wide, mul_div_floor};
+
+/// Lamports to divide among the validators of one [`Side`].
+///
+/// Validators receive their deviation where the amount covers all of them, and a pro rata part otherwise. A part below the
+/// minimum delegation cannot move: the validators with the largest deviation move the minimum delegation instead, as many as the
+/// amount allows.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct Allotment {
+    side: Side,
+    /// Lamports to divide pro rata.
+    amount: u64,
+    /// Lamports available for parts and their costs.
+    available: u64,
+    /// Lamports that each movement costs in addition to its part.
+    cost: u64,
+    /// The largest number of movements.
+    movements: u64,
+    /// Lamports of the minimum delegation.
+    minimum: u64,
+}
+
+impl Allotment {
+    /// Increases from `available` lamports of the reserve, which also pays `rent` for each transient account.
+    pub fn of_increases(side: Side, available: u64, rent: u64, minimum: u64) -> Self {
+        let amount = available.saturating_sub(side.count.saturating_mul(rent));
+        Self { side, amount, available, cost: rent, movements: u64::MAX, minimum }
+    }
+
+    /// Decreases by `lamports` together, through at most `movements` transient accounts.
+    pub const fn of_decreases(side: Side, lamports: u64, movements: u64, minimum: u64) -> Self {
+        Self { side, amount: lamports, available: lamports, cost: 0, movements, minimum }
+    }
+
+    /// Whether the amount covers every deviation.
+    pub const fn covers_all(&self) -> bool {
+        self.amount >= self.side.lamports && self.movements >= self.side.count
+    }
+
+    /// Whether the amount allows one movement.
+    pub const fn allows_one(&self) -> bool {
+        self.movements > 0 && self.available >= self.minimum.saturating_add(self.cost)
+    }
+
+    /// Lamports that a validator with this deviation moves, if it is selected.
+    pub fn part(&self, deviation: u64) -> u64 {
+        let deviation = deviation.max(self.minimum);
+        self.pro_rata(deviation).max(self.minimum)
+    }
+
+    /// Pro rata part of a sum of deviations, rounded down.
+    fn pro_rata(&self, deviations: u64) -> u64 {
+        if self.amount >= self.side.lamports {
+            return deviations;
+        }
+        // The amount is below the divisor, so the quotient fits.
+        mul_div_floor(deviations, self.amount, self.side.lamports).unwrap_or(0)
+    }
+
+    /// The least deviation with a pro rata part of at least the minimum delegation.
+    pub fn least_with_full_part(&self) -> u64 {
+        if self.amount >= self.side.lamports {
+            return 0;
+        }
+        let least = Wide::product(self.minimum, self.side.lamports).divide_up(self.amount);
+        least.and_then(Wide::narrow).unwrap_or(u64::MAX)
+    }
+
+    /// The number of validators that move, the largest deviations first. `full` are those with a pro rata part of at least the
+    /// minimum delegation; `passed_over` of them cannot move.
+    pub fn selected(&self, full: Side, passed_over: u64) -> u64 {
+        let spent = self.pro_rata(full.lamports).saturating_add(full.count.saturating_mul(self.cost));
+        let rest = self.available.saturating_sub(spent);
+        let small = rest.checked_div(self.minimum.saturating_add(self.cost)).unwrap_or(0);
+        full.count.saturating_sub(passed_over).saturating_add(small).min(self.movements)
+    }
+
+    /// Validators to select from, here or else within the tolerance; 0 where there is no selection.
+    pub const fn selection(&self, within: &Self) -> u64 {
+        match (self.allows_one() && !self.covers_all(), within.allows_one() && !within.covers_all()) {
+            (true, _) => self.side.count,
+            (false, true) => within.side.count,
+            (false, false) => 0,
+        }
+    }
+
+    /// Lamports of the largest deviation.
+    pub const fn largest(&self) -> u64 {
+        self.side.largest
+    }
+}

@@ -1,0 +1,36 @@
+//! Stake that moves already in this epoch.
+
+use crate::state::ValidatorStakeInfo;
+
+/// A validator's transient stake.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Transient {
+    /// None.
+    None,
+    /// So many lamports are activating.
+    Activating(u64),
+    /// So many lamports are deactivating.
+    Deactivating(u64),
+}
+
+impl Transient {
+    /// The transient stake of a record, without the rent of its account.
+    pub const fn of(record: &ValidatorStakeInfo, stake_rent: u64) -> Self {
+        match record.transient_stake_lamports.get() {
+            0 => Self::None,
+            lamports if record.extension.is_leaving() => Self::Deactivating(lamports.saturating_sub(stake_rent)),
+            lamports => Self::Activating(lamports.saturating_sub(stake_rent)),
+        }
+    }
+}
+
+/// Lamports that a validator's stake account held before this epoch's movements, its rent included: activating stake came from
+/// the reserve, deactivating stake from the validator.
+#[inline(always)]
+pub(super) fn base_stake(record: &ValidatorStakeInfo, stake_rent: u64) -> u64 {
+    let (active, transient) = (record.active_stake_lamports.get(), record.transient_stake_lamports.get());
+    if transient == 0 || !record.extension.is_leaving() {
+        return active;
+    }
+    active.saturating_add(transient.saturating_sub(stake_rent))
+}
