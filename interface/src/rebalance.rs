@@ -25,6 +25,6 @@ mod verdict;
 pub use {
     inputs::Inputs,
     needs::{PASSED_OVER_MAX, Rebalance},
-    turnover::turnover_left,
+    turnover::{removal_turnover, turnover_left},
     verdict::{Reason, Verdict},
 };

@@ -111,7 +111,8 @@ impl Withdrawable {
         Self { active: false, transient }
     }
 
-    /// Whether the reserve may be split: only once no validator has anything to give.
+    /// Whether the reserve may be split where it is not open in any case ([`is_reserve_open`]): only once no validator has anything
+    /// to give.
     #[inline]
     pub const fn allows_reserve(&self) -> bool {
         !self.active && !self.transient
@@ -129,6 +130,15 @@ impl Withdrawable {
             StakeSource::ValidatorRemoval
         }
     }
+}
+
+/// Whether the reserve may be split whatever validators hold. `is_extended` says whether the pool has the extension.
+///
+/// So it is in a pool with the extension that has a SOL withdraw authority: its holders leave with stake accounts only, and nobody
+/// who decides where stake is may close that exit.
+#[inline]
+pub const fn is_reserve_open(is_extended: bool, sol_withdraw_authority: Option<&Address>) -> bool {
+    is_extended && sol_withdraw_authority.is_some()
 }
 
 impl StakeSource {

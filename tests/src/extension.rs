@@ -1,5 +1,6 @@
 //! Pools with the extension, and those that only look like it.
 
+pub mod departures;
 pub mod events;
 mod instructions;
 pub mod kept;

@@ -5,7 +5,10 @@
 
 use {
     crate::{
-        extension::kept::{ExtendedPool, is_extension_byte},
+        extension::{
+            departures::Sweep,
+            kept::{ExtendedPool, is_extension_byte},
+        },
         vm::{Outcome, Vm, read_elf, read_program_elf},
     },
     program_elf::Elf,
@@ -83,14 +86,18 @@ impl Twins {
 
     /// Runs an instruction in both on the accounts of [`Self::ours`], and keeps what it changed where it succeeds.
     ///
-    /// Of a pool with the extension, the unused bytes of the records are not compared, but looked at by themselves.
+    /// Of a pool with the extension, the unused bytes of the records are not compared, but looked at by themselves; and where Tidepool
+    /// departs from the contract on purpose, what it does is checked instead.
     ///
     /// # Errors
     /// What differs: the result, an account's lamports, data or owner, or the return data. What is wrong of the extension.
     pub fn process(&mut self, instruction: &Instruction) -> Result<Outcome, String> {
         let extended = ExtendedPool::find(instruction, &self.ours);
         std::mem::swap(&mut self.theirs.accounts, &mut self.ours.accounts);
+        let sweep = extended.as_ref().map(|pool| Sweep::apply(pool, instruction, &mut self.theirs)).unwrap_or_default();
+        let is_swept = sweep.is_possible();
         let theirs = self.theirs.simulate(instruction);
+        sweep.restore(&mut self.theirs);
         std::mem::swap(&mut self.theirs.accounts, &mut self.ours.accounts);
         let ours = self.ours.process(instruction);
         let Some(extended) = extended else { return compare(&ours, &theirs, None).map(|()| ours) };
@@ -109,7 +116,11 @@ impl Twins {
         if !instruction.accounts.iter().any(writable) && is_of_read_only_list {
             return Ok(ours);
         }
-        compare(&ours, &theirs, Some(&extended.list))?;
+        let departs = !is_swept && !ours.is_ok() || extended.opens_reserve(instruction, &theirs, &self.ours);
+        let otherwise = extended.counted_otherwise(instruction, [&ours, &theirs], &self.ours);
+        if !departs {
+            compare(&ours, &theirs, Some((&extended.list, &otherwise)))?;
+        }
         if ours.is_ok() {
             extended.check(instruction, &self.ours)?;
         }
@@ -137,11 +148,11 @@ impl Twins {
     }
 }
 
-/// Compares two outcomes, but for the unused bytes of the records of the validator list `list`.
+/// Compares two outcomes, but for the unused bytes of the records of a validator list, and for eight bytes from each of these offsets on.
 ///
 /// # Errors
 /// What differs, in words.
-fn compare(ours: &Outcome, theirs: &Outcome, list: Option<&Address>) -> Result<(), String> {
+fn compare(ours: &Outcome, theirs: &Outcome, list: Option<(&Address, &[usize])>) -> Result<(), String> {
     let mut text = String::new();
     let (result, reference) = (&ours.result, &theirs.result);
     if result.raw_result != reference.raw_result {
@@ -155,7 +166,13 @@ fn compare(ours: &Outcome, theirs: &Outcome, list: Option<&Address>) -> Result<(
     if result.raw_result.is_ok() && reference.raw_result.is_ok() {
         let accounts: HashMap<_, _> = reference.resulting_accounts.iter().map(|(a, b)| (a, b)).collect();
         for (address, account) in &result.resulting_accounts {
-            let is_masked = |offset| list == Some(address) && is_extension_byte(offset);
+            let is_masked = |offset| {
+                list.is_some_and(|(list, otherwise)| {
+                    let is_otherwise =
+                        otherwise.iter().any(|start| (*start..start + size_of::<u64>()).contains(&offset));
+                    list == address && (is_extension_byte(offset) || is_otherwise)
+                })
+            };
             compare_account(&mut text, address, account, accounts[address], is_masked);
         }
     }

@@ -228,10 +228,11 @@ fn pool_itself(new: &CreatePool, rent: &Rent) -> InstructionGroup {
             pool: new.pool,
             manager: new.manager,
             payer: new.payer,
+            validator_list: new.validator_list,
             system_program: SYSTEM_PROGRAM_ID,
         };
         instructions.push(ExtensionInstruction::ExtendPool.with_accounts(&new.program_id, accounts.metas()));
-        compute_units += compute::SETTING;
+        compute_units += compute::extend_pool(0);
     }
     InstructionGroup::new("create the pool", instructions, compute_units)
 }

@@ -8,7 +8,7 @@ use {
         ExtensionError,
         address::SYSTEM_PROGRAM_ID,
         instruction::{ExtendPoolAccounts, ExtensionInstruction, SetRebalancePolicyAccounts},
-        state::{BASIS_POINTS, EXTENDED_POOL_LENGTH, RebalancePolicy},
+        state::{BASIS_POINTS, EXTENDED_POOL_LENGTH, RESERVE_SHARE_MAX, RebalancePolicy},
     },
 };
 
@@ -34,9 +34,18 @@ pub(crate) fn require_policy(snapshot: &PoolSnapshot) -> Result<&RebalancePolicy
 /// ([`extension_rent`]); the manager signs too.
 ///
 /// # Errors
-/// Refusal `AlreadyExtended`.
+/// Refusals: `AlreadyExtended`, `UnknownExtensionVersion`.
 pub fn extend_pool(snapshot: &PoolSnapshot, payer: &Address) -> Result<InstructionGroup, PlanError> {
-    if snapshot.is_extended() || snapshot.has_unknown_extension() {
+    if snapshot.has_unknown_extension() {
+        return Err(PlanError::refused(
+            ExtensionError::UnknownExtensionVersion,
+            format!(
+                "pool {} has an extension of a version that is not known here: use a newer version of this tool",
+                snapshot.address()
+            ),
+        ));
+    }
+    if snapshot.is_extended() {
         return Err(PlanError::refused(
             ExtensionError::AlreadyExtended,
             format!("pool {} has the extension already: set its policy and its weights", snapshot.address()),
@@ -46,12 +55,13 @@ pub fn extend_pool(snapshot: &PoolSnapshot, payer: &Address) -> Result<Instructi
         pool: snapshot.address(),
         manager: snapshot.pool().head.manager,
         payer: *payer,
+        validator_list: snapshot.pool().head.validator_list,
         system_program: SYSTEM_PROGRAM_ID,
     };
     Ok(InstructionGroup::one(
         "extend the pool",
         ExtensionInstruction::ExtendPool.with_accounts(&snapshot.program_id(), accounts.metas()),
-        compute::SETTING,
+        compute::extend_pool(snapshot.records().len()),
     ))
 }
 
@@ -65,7 +75,7 @@ pub fn extension_rent(snapshot: &PoolSnapshot) -> u64 {
 /// Sets how the pool spreads its stake. The manager signs.
 ///
 /// # Errors
-/// Refusals: `NotExtended`, `ShareOverWhole`, `ContradictoryPolicy`; [`PlanError::Weights`] where the validators with a weight
+/// Refusals: `NotExtended`, `ShareOverWhole`, `ReserveShareTooHigh`, `ContradictoryPolicy`; [`PlanError::Weights`] where the validators with a weight
 /// could not take all stake under the cap.
 pub fn set_rebalance_policy(snapshot: &PoolSnapshot, policy: &RebalancePolicy) -> Result<InstructionGroup, PlanError> {
     require_policy(snapshot)?;
@@ -94,12 +104,13 @@ fn check_policy(policy: &RebalancePolicy) -> Result<(), PlanError> {
                 let over = shares.iter().find(|(_, share)| *share > BASIS_POINTS).unwrap_or(&shares[0]);
                 format!("the {} is {} basis points: set {BASIS_POINTS} (100 %) at most", over.0, over.1)
             }
-            ExtensionError::ContradictoryPolicy if policy.validator_cap.get() == 0 => {
+            ExtensionError::ContradictoryPolicy => {
                 "a cap of nothing lets no validator have stake: set a cap above 0".to_owned()
             }
-            ExtensionError::ContradictoryPolicy => {
-                "a reserve of 100 % leaves nothing to delegate: set a smaller share".to_owned()
-            }
+            ExtensionError::ReserveShareTooHigh => format!(
+                "the reserve share is {} basis points: set {RESERVE_SHARE_MAX} (50 %) at most",
+                policy.reserve_share.get()
+            ),
             error => return error.into(),
         };
         PlanError::refused(error, context)

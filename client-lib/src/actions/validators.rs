@@ -7,18 +7,20 @@ use {
         compute,
         error::{PlanError, Sol, check_no_rewards},
         plan::InstructionGroup,
-        pool::{PoolError, PoolSnapshot},
+        pool::{PoolError, PoolSnapshot, Validator},
         quote::check_up_to_date,
     },
     solana_address::Address,
     solana_instruction::error::InstructionError,
     tidepool_interface::{
-        MAX_VALIDATORS_IN_POOL, StakePoolError,
+        ExtensionError, MAX_VALIDATORS_IN_POOL, StakePoolError,
         address::{
             CLOCK_ID, RENT_ID, STAKE_CONFIG_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID,
             find_validator_stake,
         },
+        external::stake::Delegation,
         instruction::{AddValidatorToPoolAccounts, RemoveValidatorFromPoolAccounts, StakePoolInstruction},
+        rebalance::{Inputs, removal_turnover, turnover_left},
     },
 };
 
@@ -125,11 +127,12 @@ fn check_room(snapshot: &PoolSnapshot, vote: &Address) -> Result<(), PlanError> 
 /// Begins to remove the validator `vote`: its stake is deactivated, and goes to the reserve in the next epoch's update.
 ///
 /// # Errors
-/// [`PlanError::EpochRewardsActive`]; refusals: `StakeListAndPoolOutOfDate`, `ValidatorNotFound`.
+/// [`PlanError::EpochRewardsActive`]; refusals: `StakeListAndPoolOutOfDate`, `ValidatorNotFound`, `TurnoverBudgetExceeded`.
 pub fn remove_validator(snapshot: &PoolSnapshot, vote: &Address) -> Result<InstructionGroup, PlanError> {
     check_no_rewards(snapshot.environment())?;
     check_up_to_date(snapshot)?;
     let validator = active_validator(snapshot, vote)?;
+    check_turnover(snapshot, &validator)?;
     let head = &snapshot.pool().head;
     let accounts = RemoveValidatorFromPoolAccounts {
         pool: snapshot.address(),
@@ -145,5 +148,32 @@ pub fn remove_validator(snapshot: &PoolSnapshot, vote: &Address) -> Result<Instr
         format!("remove validator {vote}"),
         StakePoolInstruction::RemoveValidatorFromPool.with_accounts(&snapshot.program_id(), accounts.metas()),
         compute::move_stake(snapshot.records().len()),
+    ))
+}
+
+/// Checks that the turnover budget allows the removal of `validator`. Stake whose account was not read is taken to be delegated.
+fn check_turnover(snapshot: &PoolSnapshot, validator: &Validator) -> Result<(), PlanError> {
+    let Some(Inputs { policy, last_epoch_total_lamports, stake_rent, minimum_delegation, .. }) =
+        snapshot.rebalance_inputs()
+    else {
+        return Ok(());
+    };
+    let base = snapshot.rate().total_lamports.min(last_epoch_total_lamports);
+    let left = turnover_left(snapshot.records(), &policy, base, stake_rent, minimum_delegation);
+    let is_delegated = |found: Option<(_, &Delegation)>| found.is_none_or(|(_, delegation)| delegation.is_delegated());
+    let delegated = [is_delegated(validator.delegation()), is_delegated(validator.transient_delegation())];
+    let turnover = removal_turnover(validator.record, delegated, stake_rent);
+    if turnover <= left {
+        return Ok(());
+    }
+    Err(PlanError::refused(
+        ExtensionError::TurnoverBudgetExceeded,
+        format!(
+            "removing validator {} would deactivate {}, and {} of the turnover budget are left in this epoch: decrease its stake by \
+             that at most, repeat it in each epoch, and remove the validator once the rest is within the budget",
+            validator.vote(),
+            Sol(turnover),
+            Sol(left)
+        ),
     ))
 }

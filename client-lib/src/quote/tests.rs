@@ -10,7 +10,7 @@ use {
     },
     tidepool_interface::{
         external::stake::NOT_DEACTIVATED,
-        state::{PoolTerms, StakeStatus},
+        state::{PoolTerms, RebalancePolicy, StakeStatus},
     },
 };
 
@@ -272,6 +272,21 @@ mod stake_withdrawals {
         let poor = at_par(vec![FixtureValidator::new(SOL)]);
         assert_eq!(quote(&poor, 10 * SOL).unwrap().split_from, RESERVE);
         assert_eq!(code(quote(&poor, 10 * SOL + 1)), StakePoolError::SolWithdrawalTooLarge);
+    }
+
+    #[test]
+    fn the_reserve_of_an_extended_pool_is_open_where_sol_takes_a_signature() {
+        let mut fixture = at_par(vec![FixtureValidator::new(10 * SOL)]);
+        let quote = |fixture: &Fixture, tokens| {
+            quote_withdraw_stake(&fixture.snapshot(), WithdrawFrom::Reserve, &USER, tokens, None)
+        };
+        fixture.terms.sol_withdraw_authority = Some(STAKER);
+        assert_eq!(code(quote(&fixture, SOL)), StakePoolError::StakeLamportsNotEqualToMinimum);
+        fixture.policy = Some(RebalancePolicy::DEFAULT);
+        assert_eq!(quote(&fixture, fixture.reserve).unwrap().split_from, RESERVE);
+        assert_eq!(code(quote(&fixture, fixture.reserve + 1)), StakePoolError::SolWithdrawalTooLarge);
+        fixture.terms.sol_withdraw_authority = None;
+        assert_eq!(code(quote(&fixture, SOL)), StakePoolError::StakeLamportsNotEqualToMinimum);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use {
         maths::{ExchangeRate, Fee},
         quote::{self, WithdrawalQuote},
         state::{StakeStatus, ValidatorStakeInfo},
-        withdrawal::{StakeSource, Withdrawable, WithdrawalLimits, check_preferred},
+        withdrawal::{StakeSource, Withdrawable, WithdrawalLimits, check_preferred, is_reserve_open},
     },
 };
 
@@ -138,15 +138,30 @@ impl<'a> WithdrawalState<'a> {
         Ok(WithdrawalLimits::new(&self.rate, rent, environment.stake_program_minimum)?)
     }
 
-    fn quote_reserve(&self, pool_tokens: u64, yields: WithdrawalQuote) -> Result<StakeWithdrawalQuote, PlanError> {
+    /// Whether stake can be split off the reserve now.
+    ///
+    /// # Errors
+    /// Refusal `CalculationFailure` where there is no supply.
+    pub(crate) fn allows_reserve(&self) -> Result<bool, PlanError> {
         let limits = self.limits(Some(&self.snapshot.accounts().reserve_stake))?;
-        if !Withdrawable::scan(&self.records, &limits).allows_reserve() {
+        let authority = self.snapshot.pool().terms.sol_withdraw_authority;
+        Ok(is_reserve_open(self.snapshot.is_extended(), authority.as_ref())
+            || Withdrawable::scan(&self.records, &limits).allows_reserve())
+    }
+
+    /// Lamports that the reserve can give.
+    pub(crate) fn available_reserve(&self) -> u64 {
+        self.reserve_lamports.saturating_sub(self.snapshot.reserve_rent())
+    }
+
+    fn quote_reserve(&self, pool_tokens: u64, yields: WithdrawalQuote) -> Result<StakeWithdrawalQuote, PlanError> {
+        if !self.allows_reserve()? {
             return Err(PlanError::refused(
                 StakePoolError::StakeLamportsNotEqualToMinimum,
                 "the reserve may be split only when no validator has stake to give: withdraw from a validator, or withdraw SOL",
             ));
         }
-        let available = self.reserve_lamports.saturating_sub(self.snapshot.reserve_rent());
+        let available = self.available_reserve();
         if yields.lamports > available {
             return Err(PlanError::refused(
                 StakePoolError::SolWithdrawalTooLarge,

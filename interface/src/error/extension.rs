@@ -24,12 +24,16 @@ pub enum ExtensionError {
     EntryMoved = 1004,
     /// Code 1005. A validator that is being removed cannot have a weight.
     WeightOfRemovedValidator = 1005,
-    /// Code 1006. The decrease exceeds what may leave the validators in an epoch.
+    /// Code 1006. The decrease or removal exceeds what may leave the validators in an epoch.
     TurnoverBudgetExceeded = 1006,
     /// Code 1007. The instruction names more validators than it can take.
     TooManyValidators = 1007,
     /// Code 1008. The transaction has instructions that could move SOL for the time of a rebalance.
     NotAlone = 1008,
+    /// Code 1009. The pool has an extension of another version.
+    UnknownExtensionVersion = 1009,
+    /// Code 1010. The policy's reserve share is over 50 %.
+    ReserveShareTooHigh = 1010,
 }
 
 impl ExtensionError {
@@ -39,9 +43,7 @@ impl ExtensionError {
             Self::AlreadyExtended => "The pool has the extension already: set its policy and its weights.",
             Self::NotExtended => "The pool has no extension: the manager can add it with ExtendPool.",
             Self::ShareOverWhole => "A share is over 100 %: state it in basis points, 10,000 at most.",
-            Self::ContradictoryPolicy => {
-                "The policy can give no validator any stake: set a cap above 0 and a reserve share below 100 %."
-            }
+            Self::ContradictoryPolicy => "The policy can give no validator any stake: set a cap above 0.",
             Self::EntryMoved => {
                 "An entry of the validator list is not the validator that was meant: read the list again."
             }
@@ -49,11 +51,15 @@ impl ExtensionError {
                 "A validator that is being removed cannot have a weight: leave it out, or give it 0."
             }
             Self::TurnoverBudgetExceeded => {
-                "The decrease exceeds the pool's turnover budget: wait for the next epoch, move less, or raise the budget."
+                "The decrease or removal exceeds the turnover budget: decrease by less now, the rest in the next epochs."
             }
             Self::NotAlone => {
                 "A rebalance goes with updates only, and is not called by a program: send it in a transaction of its own."
             }
+            Self::UnknownExtensionVersion => {
+                "The pool has an extension of a version that this program does not know: upgrade the program first."
+            }
+            Self::ReserveShareTooHigh => "The reserve share is over 50 %: set 5,000 basis points at most.",
             Self::TooManyValidators => "The instruction names more validators than it can take: split it.",
         }
     }

@@ -569,6 +569,8 @@ accounts! {
         manager [s],
         /// Who pays the rent of the longer account.
         payer [sw],
+        /// The validator list.
+        validator_list [w],
         /// The system program.
         system_program [],
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     maths::mul_div_floor,
-    state::{BASIS_POINTS, RebalancePolicy},
+    state::{BASIS_POINTS, RESERVE_SHARE_MAX, RebalancePolicy},
 };
 
 /// What a rebalance is worked out from, beside the records of the validator list.
@@ -35,9 +35,11 @@ pub(super) fn turnover_budget(policy: &RebalancePolicy, base_lamports: u64) -> u
 }
 
 impl Inputs {
-    /// Lamports that the reserve is to hold, of a pool with `total_lamports`.
+    /// Lamports that the reserve is to hold, of a pool with `total_lamports`. The floor is bounded here, because the pool may become
+    /// smaller after it was set.
     pub(super) fn reserve_target(&self, total_lamports: u64) -> u64 {
-        share(total_lamports, self.policy.reserve_share.get()).max(self.policy.reserve_floor.get())
+        let wanted = share(total_lamports, self.policy.reserve_share.get()).max(self.policy.reserve_floor.get());
+        wanted.min(share(total_lamports, RESERVE_SHARE_MAX))
     }
 
     /// Lamports that one validator may hold, in a pool with `total_lamports`.

@@ -10,6 +10,10 @@ use {
 /// A whole, in basis points.
 pub const BASIS_POINTS: u16 = 10_000;
 
+/// Most of the pool that the reserve may be meant to hold, in basis points, by the policy's share or by its floor: the validators
+/// keep the rest.
+pub const RESERVE_SHARE_MAX: u16 = BASIS_POINTS / 2;
+
 /// First bytes of the tail.
 pub const EXTENSION_MAGIC: [u8; 8] = *b"TIDEPOOL";
 
@@ -72,15 +76,16 @@ impl PoolExtension {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct RebalancePolicy {
-    /// Share of the pool that the reserve is to hold, in basis points.
+    /// Share of the pool that the reserve is to hold, in basis points: [`RESERVE_SHARE_MAX`] at most.
     pub reserve_share: U16,
     /// Share of the pool that may be on its way from validators to the reserve at a time, in basis points: what is taken
-    /// from validators returns with the next epoch, so it is a budget per epoch. It binds the staker too. 10,000 sets no
-    /// bound.
+    /// from validators returns with the next epoch, so it is a budget per epoch. It binds the staker's decreases and removals
+    /// too. 10,000 sets no bound.
     pub turnover_budget: U16,
     /// Share of the pool that one validator may be given, in basis points, whatever its weight.
     pub validator_cap: U16,
-    /// Lamports that the reserve is to hold at least, on top of its rent.
+    /// Lamports that the reserve is to hold at least, on top of its rent. Where that is more than [`RESERVE_SHARE_MAX`] of the pool,
+    /// that share counts.
     pub reserve_floor: U64,
     /// Lamports by which a validator, or the reserve, may be off its target before anything moves. The minimum delegation,
     /// where that is more.
@@ -100,14 +105,17 @@ impl RebalancePolicy {
     /// Checks that the policy can be followed.
     ///
     /// # Errors
-    /// [`ExtensionError::ShareOverWhole`] where a share is over 100 %; [`ExtensionError::ContradictoryPolicy`] where no
-    /// stake could ever be given to a validator: a cap of nothing, or a reserve that is to hold everything.
+    /// [`ExtensionError::ShareOverWhole`] where a share is over 100 %; [`ExtensionError::ReserveShareTooHigh`] where the
+    /// reserve's is over [`RESERVE_SHARE_MAX`]; [`ExtensionError::ContradictoryPolicy`] where the cap is 0.
     pub const fn check(&self) -> Result<(), ExtensionError> {
         let (reserve, cap) = (self.reserve_share.get(), self.validator_cap.get());
         if reserve > BASIS_POINTS || cap > BASIS_POINTS || self.turnover_budget.get() > BASIS_POINTS {
             return Err(ExtensionError::ShareOverWhole);
         }
-        if reserve == BASIS_POINTS || cap == 0 {
+        if reserve > RESERVE_SHARE_MAX {
+            return Err(ExtensionError::ReserveShareTooHigh);
+        }
+        if cap == 0 {
             return Err(ExtensionError::ContradictoryPolicy);
         }
         Ok(())

@@ -14,7 +14,8 @@ pub use crate::borsh_traits::ValidatorList;
 pub use {
     entry::EntryExtension,
     extension::{
-        BASIS_POINTS, EXTENDED_POOL_LENGTH, EXTENSION_MAGIC, EXTENSION_VERSION, PoolExtension, RebalancePolicy,
+        BASIS_POINTS, EXTENDED_POOL_LENGTH, EXTENSION_MAGIC, EXTENSION_VERSION, PoolExtension, RESERVE_SHARE_MAX,
+        RebalancePolicy,
     },
     in_place::{PoolView, PoolViewMut},
     layout::PoolLayout,

@@ -107,17 +107,20 @@ impl Pool {
         self.records[index].is_active() && self.records[index].transient_stake_lamports.get() == 0
     }
 
-    /// As the program does it: within what `turnover_left` says.
+    /// As the program does it: within what `turnover_left` says, which is what a rebalance may take, or two minimum delegations
+    /// where these are more.
     fn staker_decreases(&mut self, index: usize, part: u64) -> Outcome {
         let total = u64::try_from(self.total()).expect("lamports of a model pool");
         let base = total.min(self.inputs.last_epoch_total_lamports);
-        let left = turnover_left(&self.records, &self.inputs.policy, base, STAKE_RENT);
-        prop_assert_eq!(left, self.survey().turnover_left(), "one budget, told twice");
+        let minimum = self.inputs.minimum_delegation;
+        let left = turnover_left(&self.records, &self.inputs.policy, base, STAKE_RENT, minimum);
+        let budget = Plan::of(self).budget.map(|budget| budget.max(u128::from(minimum) * 2));
+        let expected = budget.map_or(u64::MAX.into(), |budget| budget.saturating_sub(self.leaving_stake()));
+        prop_assert_eq!(u128::from(left), expected, "one budget, told twice");
         let lamports = part_of(self.spare(index), part);
         let can_pay = self.reserve() >= STAKE_RENT && lamports >= self.inputs.minimum_delegation;
         if self.is_free(index) && can_pay && lamports <= left {
             self.apply(index, Verdict::Decrease(lamports));
-            let budget = Plan::of(self).budget;
             prop_assert!(budget.is_none_or(|budget| self.leaving_stake() <= budget), "the staker is over the budget");
         }
         Ok(())

@@ -11,15 +11,15 @@ use {
                 shared_accounts,
             },
             passage::Passage,
+            turnover::check_turnover,
         },
         validation::{
-            Pool, Rent, SysvarAt, borrow_stake, check_owner, check_transient_stake_under, check_validator_stake,
-            clock_epoch, missing_account,
+            Rent, SysvarAt, borrow_stake, check_owner, check_transient_stake_under, check_validator_stake, clock_epoch,
+            missing_account,
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     tidepool_interface::{
-        ExtensionError::TurnoverBudgetExceeded,
         STAKE_ACCOUNT_SPACE,
         StakePoolError::{CalculationFailure, ReserveDepleted, ValidatorNotFound},
         external::stake::StakeState,
@@ -28,7 +28,6 @@ use {
             DecreaseValidatorStakeWithReserveAccounts, tag,
         },
         minimum_delegation as pool_minimum_delegation, minimum_stake_lamports,
-        rebalance::turnover_left,
         state::{ValidatorListMut, ValidatorStakeInfo, find_record},
     },
 };
@@ -156,7 +155,8 @@ fn decrease(
         return Err(ValidatorNotFound.into());
     }
     check_amount(stake, request.lamports, rent)?;
-    check_turnover(&pool, list.records(), request.lamports, rent)?;
+    let stake_rent = rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+    check_turnover(&pool, list.records(), request.lamports, stake_rent)?;
     let record = &mut list.records()[place];
 
     let mut funds = Funds::before(&pool, epoch, request.tag);
@@ -164,12 +164,7 @@ fn decrease(
         funds = funds.reserve_before(&funding.reserve_stake);
     }
     funds.validator_before(record);
-    let movement = Movement {
-        authority: &authority,
-        clock: &accounts.clock,
-        funding: funding.as_ref(),
-        stake_rent: rent.minimum_balance(STAKE_ACCOUNT_SPACE),
-    };
+    let movement = Movement { authority: &authority, clock: &accounts.clock, funding: funding.as_ref(), stake_rent };
     let transient = &accounts.transient_stake;
     let bump = check_transient_stake_under(&pool, transient, record, request.transient_seed);
     let passage = Passage::choose(&pool, record, ephemeral, transient, bump.is_ok())?;
@@ -188,10 +183,14 @@ fn decrease(
         Passage::Through(ephemeral) if joins => movement.join(&ephemeral.account, transient)?,
         Passage::Through(ephemeral) => movement.begin(&ephemeral.account, transient, ephemeral.account.lamports())?,
     }
-    store(record, &request, transient.lamports())?;
+    let mut moving = transient.lamports();
     if pool.is_extended() {
+        // Lamports that somebody sent to the address can neither be split off nor bar other sources of withdrawals.
+        let delegated = StakeState::decode_delegated(&borrow_stake(transient))?.1.stake.get();
+        moving = moving.min(delegated.saturating_add(stake_rent));
         record.extension.set_transient_bump(bump, true);
     }
+    store(record, &request, moving)?;
     if let Some(funding) = &funding {
         funds.reserve_after(&funding.reserve_stake);
     }
@@ -223,18 +222,6 @@ fn check_amount(stake: &AccountView, lamports: u64, rent: &Rent) -> ProgramResul
         return Err(ProgramError::InsufficientFunds);
     }
     Ok(())
-}
-
-/// The policy's turnover budget binds the staker too.
-fn check_turnover(pool: &Pool, records: &[ValidatorStakeInfo], lamports: u64, rent: &Rent) -> ProgramResult {
-    let Some(policy) = &pool.policy else { return Ok(()) };
-    let left = turnover_left(
-        records,
-        policy,
-        pool.rate().total_lamports.min(pool.view().last_epoch_total_lamports()),
-        rent.minimum_balance(STAKE_ACCOUNT_SPACE),
-    );
-    if lamports > left { Err(TurnoverBudgetExceeded.into()) } else { Ok(()) }
 }
 
 /// What the steps of a decrease have in common.
@@ -302,7 +289,7 @@ impl Movement<'_> {
     }
 }
 
-/// The transient account is counted with its rent and with whatever lay at its address before.
+/// Counts `transient_lamports`: in a pool without the extension with whatever lay at the address before.
 fn store(record: &mut ValidatorStakeInfo, request: &Request, transient_lamports: u64) -> ProgramResult {
     let active = record.active_stake_lamports.get().checked_sub(request.lamports).ok_or(CalculationFailure)?;
     record.active_stake_lamports.set(active);

@@ -80,7 +80,12 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
         // Rent and idle lamports came along; in the validator's account they would earn nothing.
         authority.withdraw(validator_stake, accounts.reserve_stake, not_delegated, sysvars)?;
     }
-    record.active_stake_lamports.set(validator_stake.lamports());
+    let mut active = validator_stake.lamports();
+    if pool.is_extended() {
+        // Lamports that somebody sent to the account can neither be split off nor bar other sources of withdrawals.
+        active = record.active_stake_lamports.get().checked_add(delegated).ok_or(CalculationFailure)?.min(active);
+    }
+    record.active_stake_lamports.set(active);
     pool.store_deposit(lamports, quote.minted)?;
     funds.reserve_after(accounts.reserve_stake);
     funds.validator_after(record);

@@ -4,16 +4,18 @@ use {
     crate::{
         cpi::transfer,
         event::emit,
-        validation::{Pool, Rent, check_system_program, current_epoch},
+        validation::{Pool, Rent, check_owner, check_system_program, current_epoch},
     },
     bytemuck::bytes_of,
     pinocchio::{AccountView, Address, ProgramResult, UnsafeResize, error::ProgramError},
     tidepool_interface::{
-        ExtensionError::AlreadyExtended,
+        ExtensionError::{AlreadyExtended, UnknownExtensionVersion},
         StakePoolError::SignatureMissing,
         event::PolicyEvent,
         instruction::ExtendPoolAccounts,
-        state::{EXTENDED_POOL_LENGTH, POOL_MAX_LENGTH, PoolExtension, RebalancePolicy},
+        state::{
+            EXTENDED_POOL_LENGTH, EntryExtension, POOL_MAX_LENGTH, PoolExtension, RebalancePolicy, ValidatorListMut,
+        },
     },
 };
 
@@ -23,12 +25,18 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     check_system_program(&accounts.system_program)?;
     let pool = Pool::load(program_id, &accounts.pool)?;
     pool.check_manager(&accounts.manager)?;
-    if PoolExtension::is_present(&accounts.pool.try_borrow()?) {
+    if pool.is_extended() {
         return Err(AlreadyExtended.into());
+    }
+    if PoolExtension::is_present(&accounts.pool.try_borrow()?) {
+        return Err(UnknownExtensionVersion.into());
     }
     if !accounts.payer.is_signer() {
         return Err(SignatureMissing.into());
     }
+    pool.check_validator_list(&accounts.validator_list)?;
+    check_owner(&accounts.validator_list, program_id)?;
+    clear_entries(&mut accounts.validator_list)?;
     let length = accounts.pool.data_len().max(EXTENDED_POOL_LENGTH);
     let missing = Rent::get()?.minimum_balance(length).saturating_sub(accounts.pool.lamports());
     if missing > 0 {
@@ -45,6 +53,16 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
         old: bytemuck::Zeroable::zeroed(),
         new: policy,
     });
+    Ok(())
+}
+
+/// Clears what the records hold in the bytes that the contract does not use. No program has written them for this extension: they
+/// are neither bumps nor weights.
+fn clear_entries(list: &mut AccountView) -> ProgramResult {
+    let mut data = list.try_borrow_mut()?;
+    for record in ValidatorListMut::decode(&mut data)?.records() {
+        record.extension = EntryExtension::default();
+    }
     Ok(())
 }
 

@@ -20,6 +20,7 @@ mod set_rebalance_policy;
 mod set_staker;
 mod set_validator_weights;
 mod token_metadata;
+mod turnover;
 mod update_pool;
 mod update_validators;
 mod withdraw_sol;

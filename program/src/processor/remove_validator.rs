@@ -4,17 +4,20 @@ use {
     crate::{
         cpi::PoolAuthority,
         event::Funds,
+        processor::turnover::check_turnover,
         validation::{
-            Pool, SysvarAt, borrow_stake, check_owner, check_stake_program, check_transient_stake,
+            Pool, Rent, SysvarAt, borrow_stake, check_owner, check_stake_program, check_transient_stake,
             check_validator_stake, clock_epoch, missing_account,
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     tidepool_interface::{
+        STAKE_ACCOUNT_SPACE,
         StakePoolError::ValidatorNotFound,
         external::stake::StakeState,
         instruction::{RemoveValidatorFromPoolAccounts, tag},
-        state::{PodLockup, StakeStatus, ValidatorListMut},
+        rebalance::removal_turnover,
+        state::{PodLockup, StakeStatus, ValidatorListMut, find_record},
     },
 };
 
@@ -40,24 +43,32 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
         let (_, delegation) = StakeState::decode_delegated(&data)?;
         (delegation.voter, delegation.is_delegated())
     };
-    let record = list.find(&vote).ok_or(ValidatorNotFound)?;
+    let place = find_record(list.records(), &vote).ok_or(ValidatorNotFound)?;
+    let record = &mut list.records()[place];
     check_validator_stake(&pool, stake, record)?;
     if !record.is_active() {
         return Err(ValidatorNotFound.into());
     }
+    let transient = &accounts.transient_stake;
+    let has_transient = record.transient_stake_lamports.get() > 0;
+    let mut is_transient_delegated = false;
+    if has_transient {
+        check_transient_stake(&pool, transient, record)?;
+        is_transient_delegated = is_delegated_by_pool(transient, &authority, &pool.head().lockup)?;
+    }
+    if pool.is_extended() {
+        let stake_rent = Rent::get()?.minimum_balance(STAKE_ACCOUNT_SPACE);
+        let turnover = removal_turnover(record, [is_delegated, is_transient_delegated], stake_rent);
+        check_turnover(&pool, list.records(), turnover, stake_rent)?;
+    }
+    let record = &mut list.records()[place];
 
     let mut funds = Funds::before(&pool, epoch, tag::REMOVE_VALIDATOR_FROM_POOL);
     funds.validator_before(record);
-    let status = if record.transient_stake_lamports.get() > 0 {
-        let transient = &accounts.transient_stake;
-        check_transient_stake(&pool, transient, record)?;
-        if is_delegated_by_pool(transient, &authority, &pool.head().lockup)? {
-            authority.deactivate(transient, &accounts.clock)?;
-        }
-        StakeStatus::DeactivatingAll
-    } else {
-        StakeStatus::DeactivatingValidator
-    };
+    let status = if has_transient { StakeStatus::DeactivatingAll } else { StakeStatus::DeactivatingValidator };
+    if is_transient_delegated {
+        authority.deactivate(transient, &accounts.clock)?;
+    }
     // Anyone may have deactivated the stake of a delinquent validator already.
     if is_delegated {
         authority.deactivate(stake, &accounts.clock)?;

@@ -22,7 +22,7 @@ use {
         instruction::{WithdrawStakeAccounts, tag},
         quote::{self, WithdrawalQuote},
         state::{StakeStatus, ValidatorListMut, ValidatorStakeInfo, find_record},
-        withdrawal::{StakeSource, Withdrawable, WithdrawalLimits, check_preferred},
+        withdrawal::{StakeSource, Withdrawable, WithdrawalLimits, check_preferred, is_reserve_open},
     },
 };
 
@@ -160,7 +160,8 @@ fn find_source<'a>(
     let limits = WithdrawalLimits::new(&pool.rate(), source_rent, stake_program_minimum)?;
     let withdrawable = Withdrawable::scan(list.records(), &limits);
     if *split_from.address() == pool.head().reserve_stake {
-        if !withdrawable.allows_reserve() {
+        if !withdrawable.allows_reserve() && !is_reserve_open(pool.is_extended(), pool.view().sol_withdraw_authority())
+        {
             return Err(StakeLamportsNotEqualToMinimum.into());
         }
         if split_from.lamports().saturating_sub(quote.lamports) < source_rent {

@@ -245,7 +245,9 @@ impl World<'_> {
             ensure!(!exceeds, "the staker took {lamports} lamports, over the budget: {oracle:?}");
             self.book.deactivated += if is_active { lamports } else { 0 };
             self.book.staker_decreases += 1;
-            self.check_budget(&oracle)?;
+            let deactivated = self.book.deactivated;
+            let fits = oracle.staker_budget().is_none_or(|budget| deactivated <= budget);
+            ensure!(fits, "{deactivated} lamports were deactivated in this epoch, with the staker's: {oracle:?}");
         } else if outcome.custom_error() == Some(TurnoverBudgetExceeded as u32) {
             ensure!(exceeds, "the staker was refused {lamports} lamports, within the budget: {oracle:?}");
             self.book.refused += 1;

@@ -57,7 +57,7 @@ impl Oracle {
         let stake =
             |record: &ValidatorStakeInfo| record.active_stake_lamports.get() + record.transient_stake_lamports.get();
         let total = reserve + records.iter().map(stake).sum::<u64>();
-        let reserve_target = share(total, policy.reserve_share.get()).max(policy.reserve_floor.get());
+        let reserve_target = share(total, policy.reserve_share.get()).max(policy.reserve_floor.get()).min(total / 2);
         let cap = share(total, policy.validator_cap.get());
         let settled: u64 = records.iter().filter(|each| is_active(each) && weight(each) == 0).map(held).sum();
         let pot = total.saturating_sub(reserve_target).saturating_sub(settled);
@@ -80,9 +80,14 @@ impl Oracle {
         }
     }
 
-    /// Stake that may still be sent on its way to the reserve; none for no bound.
+    /// Stake that the staker may deactivate in one epoch: the budget, or two minimum delegations; none for no bound.
+    pub fn staker_budget(&self) -> Option<u64> {
+        self.budget.map(|budget| budget.max(2 * MINIMUM))
+    }
+
+    /// Stake that the staker may still deactivate; none for no bound.
     pub fn turnover_left(&self) -> Option<u64> {
-        self.budget.map(|budget| budget.saturating_sub(self.leaving))
+        self.staker_budget().map(|budget| budget.saturating_sub(self.leaving))
     }
 
     /// Lamports that the validators with a target and the reserve lack together.

@@ -38,6 +38,7 @@ impl PoolFixture {
             pool: self.pool,
             manager: self.state.head.manager,
             payer,
+            validator_list: self.state.head.validator_list,
             system_program: SYSTEM_PROGRAM_ID,
         };
         Ix::ExtendPool.with_accounts(&self.program_id, accounts.metas())

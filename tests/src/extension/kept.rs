@@ -10,8 +10,8 @@ use {
         external::stake::StakeState,
         instruction::tag,
         state::{
-            AccountType, EntryExtension, POOL_MAX_LENGTH, PoolExtension, StakePool, VALIDATOR_LIST_HEADER_LENGTH,
-            VALIDATOR_STAKE_INFO_LENGTH, ValidatorStakeInfo, split_validator_list,
+            AccountType, EntryExtension, POOL_MAX_LENGTH, PodLockup, PoolExtension, PoolHead, StakePool,
+            VALIDATOR_LIST_HEADER_LENGTH, VALIDATOR_STAKE_INFO_LENGTH, ValidatorStakeInfo, split_validator_list,
         },
     },
 };
@@ -26,11 +26,12 @@ pub const fn is_extension_byte(offset: usize) -> bool {
 
 /// A pool with the extension, as it was before an instruction.
 pub struct ExtendedPool {
-    pool: Address,
+    pub(super) pool: Address,
     /// Its validator list.
     pub list: Address,
+    pub(super) lockup: PodLockup,
     tail: Vec<u8>,
-    records: Vec<ValidatorStakeInfo>,
+    pub(super) records: Vec<ValidatorStakeInfo>,
 }
 
 fn records(list: &Address, vm: &Vm) -> Vec<ValidatorStakeInfo> {
@@ -52,8 +53,8 @@ impl ExtendedPool {
                     && PoolExtension::find(&account.data).is_some()
             })
         })?;
-        let list = StakePool::decode(&vm.account(&pool).data).ok()?.head.validator_list;
-        Some(Self { pool, list, tail: tail(&pool, vm), records: records(&list, vm) })
+        let PoolHead { validator_list: list, lockup, .. } = StakePool::decode(&vm.account(&pool).data).ok()?.head;
+        Some(Self { pool, list, lockup, tail: tail(&pool, vm), records: records(&list, vm) })
     }
 
     fn before(&self, vote: &Address) -> Option<&ValidatorStakeInfo> {

@@ -97,7 +97,6 @@ impl World<'_> {
     pub(super) fn extension(&mut self, operation: ExtensionOperation) -> Option<Instruction> {
         let count = self.records().len();
         Some(match operation {
-            ExtensionOperation::Extend if self.is_littered => return None,
             ExtensionOperation::Extend => self.pool.extend(self.holder.wallet),
             ExtensionOperation::SetPolicy { policy } => self.pool.set_policy(policy),
             ExtensionOperation::SetWeights { validator, weights } => {

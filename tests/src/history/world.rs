@@ -110,8 +110,6 @@ pub struct World<'a> {
     /// May become each of the pool's optional authorities.
     pub(super) signer: Address,
     votes: Vec<Address>,
-    /// Whether the bytes of the records mean nothing, so that the pool must not become one with the extension.
-    pub(super) is_littered: bool,
     sabotage: Option<(u8, usize, usize)>,
 }
 
@@ -132,8 +130,7 @@ impl<'a> World<'a> {
         let holder = Holder { wallet, tokens };
         let to = Receiver { tokens, referrer };
         let signer = add_wallet(SOL, vm);
-        let is_littered = matches!(spec.pool.kind, PoolKind::Littered);
-        Self { twins, pool, epoch: FIRST_EPOCH, holder, to, signer, votes, is_littered, sabotage: None }
+        Self { twins, pool, epoch: FIRST_EPOCH, holder, to, signer, votes, sabotage: None }
     }
 
     pub(super) fn vm(&mut self) -> &mut Vm {

@@ -23,10 +23,10 @@ use {
     solana_system_interface::instruction::transfer,
     std::ops::AddAssign,
     tidepool_client::{
-        actions::{self, NewStakeAccount, TokenSource, WithdrawStake},
+        actions::{NewStakeAccount, TokenSource},
         error::PlanError,
         plan::{self, Withdrawal, WithdrawalOrder},
-        quote::{WithdrawFrom, quote_withdraw_stake},
+        quote::WithdrawFrom,
     },
     tidepool_interface::{
         StakePoolError, external::stake::StakeState, quote as interface_quote, state::ValidatorStakeInfo,
@@ -254,20 +254,6 @@ fn yields(world: &World, holder: Holder, tokens: u64) -> u64 {
     interface_quote::withdrawal(&state.head.exchange_rate(), fee, tokens).map_or(0, |quote| quote.lamports)
 }
 
-/// Most of so many pool tokens of a holder's that yield no more than `lamports`.
-fn most_within(world: &World, holder: Holder, tokens: u64, lamports: u64) -> u64 {
-    let (mut low, mut high) = (0, tokens);
-    while low < high {
-        let middle = high - (high - low) / 2;
-        if yields(world, holder, middle) <= lamports {
-            low = middle;
-        } else {
-            high = middle - 1;
-        }
-    }
-    low
-}
-
 /// Withdraws what the client finds to be withdrawn, and returns whether that was anything.
 fn withdraw(world: &mut World, holder: Holder, side: Side, tally: &mut Tally) -> Result<bool, Finding> {
     let tokens = token_balance(&holder.tokens, world.vm);
@@ -303,44 +289,9 @@ fn withdraw(world: &mut World, holder: Holder, side: Side, tally: &mut Tally) ->
         let outcome = world.run(instruction);
         ensure!(outcome.is_ok(), "exit: planned, and refused: {:?} {:#?}", outcome.result.raw_result, outcome.logs);
     }
-    if !plan.plan.is_empty() {
-        return Ok(true);
-    }
-    if is_free {
-        return Ok(false);
-    }
-    let is_taken = withdraw_reserve(world, holder, tokens)?;
-    tally.from_reserve += u64::from(is_taken);
-    Ok(is_taken)
-}
-
-/// Takes a stake account out of the reserve, as the contract allows where no validator has anything to split.
-fn withdraw_reserve(world: &mut World, holder: Holder, tokens: u64) -> Result<bool, Finding> {
-    let snapshot = world.pool.snapshot(world.vm);
-    let reserve = world.lamports(&world.pool.state.head.reserve_stake).saturating_sub(world.stake_rent);
-    let tokens = most_within(world, holder, tokens, reserve);
-    let from = WithdrawFrom::Reserve;
-    let quote = match quote_withdraw_stake(&snapshot, from, &holder.tokens, tokens, None) {
-        Ok(quote) => quote,
-        Err(PlanError::Refused(_)) => return Ok(false),
-        Err(error) => return Err(format!("exit: no quote: {error}")),
-    };
-    let to = new_account(holder, world.book.new_accounts).map_err(|error| error.to_string())?;
-    world.book.new_accounts += 1;
-    let withdrawal = WithdrawStake {
-        from,
-        tokens: TokenSource { account: holder.tokens, authority: holder.wallet },
-        pool_tokens: tokens,
-        to,
-        stake_authority: holder.wallet,
-        payer: holder.wallet,
-        minimum_lamports: None,
-    };
-    for instruction in actions::withdraw_stake_quoted(&snapshot, &withdrawal, &quote).instructions {
-        let outcome = world.run(&instruction);
-        ensure!(outcome.is_ok(), "exit: quoted, and refused: {:?} {:#?}", outcome.result.raw_result, outcome.logs);
-    }
-    Ok(true)
+    let from_reserve = plan.pieces.iter().filter(|piece| piece.quote.from == WithdrawFrom::Reserve);
+    tally.from_reserve += from_reserve.count() as u64;
+    Ok(!plan.plan.is_empty())
 }
 
 fn new_account(holder: Holder, number: u64) -> Result<NewStakeAccount, PlanError> {

@@ -48,7 +48,7 @@ pub(super) const SCENES: &[(&str, Make)] = &[
     }),
     ("Rebalance, to validators", |token_program, _, vm| rebalance(token_program, vm, |_| {})),
     ("Rebalance, to the reserve", |token_program, _, vm| {
-        rebalance(token_program, vm, |policy| policy.reserve_share = 9_000.into())
+        rebalance(token_program, vm, |policy| policy.reserve_share = 5_000.into())
     }),
 ];
 
@@ -64,6 +64,8 @@ fn update(pool: &PoolFixture) -> Instruction {
 /// All validators are at rest and have weights.
 fn rebalance(token_program: Address, vm: &mut Vm, change: fn(&mut RebalancePolicy)) -> (PoolFixture, Instruction) {
     let mut spec = spec(token_program, PoolKind::EXTENDED, EPOCH);
+    // Less than half of the pool, which is the most that a policy can want of it.
+    spec.reserve = 100 * SOL;
     for validator in &mut spec.validators {
         validator.transient = 0;
     }

@@ -3,8 +3,8 @@
 use {
     crate::bed::{Bed, MOVING, SOL, UNBALANCED},
     ExtensionError::{
-        AlreadyExtended, ContradictoryPolicy, EntryMoved, NotExtended, ShareOverWhole, TooManyValidators,
-        WeightOfRemovedValidator,
+        AlreadyExtended, ContradictoryPolicy, EntryMoved, NotExtended, ReserveShareTooHigh, ShareOverWhole,
+        TooManyValidators, UnknownExtensionVersion, WeightOfRemovedValidator,
     },
     StakePoolError::{
         EpochRewardDistributionInProgress, InvalidProgramAddress, InvalidState, InvalidValidatorStakeList,
@@ -17,7 +17,7 @@ use {
         ExtensionError, StakePoolError,
         address::INSTRUCTIONS_ID,
         instruction::WeightEntry,
-        state::{BASIS_POINTS, RebalancePolicy, StakeStatus},
+        state::{POOL_MAX_LENGTH, RESERVE_SHARE_MAX, RebalancePolicy, StakeStatus},
     },
     tidepool_tests::{extension::PoolKind, scenario::EPOCH, twins::Twins},
 };
@@ -49,6 +49,14 @@ impl Spoiler {
     fn pool_byte(&mut self, offset: usize) {
         let pool = self.bed.pool.pool;
         self.bed.edit_data(pool, |data| data[offset] = 2);
+    }
+
+    /// Extends the pool, and makes its tail one of another version.
+    fn extend_as(&mut self, version: u8) {
+        let instruction = self.ix.clone();
+        self.bed.succeed(&instruction);
+        let pool = self.bed.pool.pool;
+        self.bed.edit_data(pool, |data| data[POOL_MAX_LENGTH + 8] = version);
     }
 
     fn list_byte(&mut self, offset: usize, value: u8) {
@@ -96,9 +104,13 @@ fn extend(twins: Twins) -> Spoiler {
 }
 
 const EXTEND: &[Case] = &[
-    ("system program", |s| s.other(3), PROGRAM),
+    ("system program", |s| s.other(4), PROGRAM),
     ("pool owner", Spoiler::disown_pool, PROGRAM),
     ("pool type", |s| s.pool_byte(0), Contracts(InvalidState)),
+    ("list", |s| s.other(3), Contracts(InvalidValidatorStakeList)),
+    ("list owner", Spoiler::disown_list, PROGRAM),
+    ("list type", |s| s.list_byte(0, 1), Contracts(InvalidState)),
+    ("list of more than it holds", |s| s.list_byte(5, 200), Other(InstructionError::AccountDataTooSmall)),
     ("manager", |s| s.other(1), Contracts(WrongManager)),
     ("manager unsigned", |s| s.ix.accounts[1].is_signer = false, Contracts(SignatureMissing)),
     ("payer unsigned", |s| s.ix.accounts[2].is_signer = false, Contracts(SignatureMissing)),
@@ -110,7 +122,9 @@ const EXTEND: &[Case] = &[
         },
         Ours(AlreadyExtended),
     ),
-    ("account missing", |s| s.ix.accounts.truncate(3), MISSING),
+    ("another version", |s| s.extend_as(2), Ours(UnknownExtensionVersion)),
+    ("an older version", |s| s.extend_as(0), Ours(UnknownExtensionVersion)),
+    ("account missing", |s| s.ix.accounts.truncate(4), MISSING),
     ("more data", |s| s.ix.data.push(0), BORSH),
 ];
 
@@ -129,7 +143,11 @@ const POLICY: &[Case] = &[
     ("reserve over 100 %", |s| s.policy(|p| p.reserve_share = 10_001.into()), Ours(ShareOverWhole)),
     ("budget over 100 %", |s| s.policy(|p| p.turnover_budget = 10_001.into()), Ours(ShareOverWhole)),
     ("cap over 100 %", |s| s.policy(|p| p.validator_cap = u16::MAX.into()), Ours(ShareOverWhole)),
-    ("reserve of 100 %", |s| s.policy(|p| p.reserve_share = BASIS_POINTS.into()), Ours(ContradictoryPolicy)),
+    (
+        "reserve over 50 %",
+        |s| s.policy(|p| p.reserve_share = (RESERVE_SHARE_MAX + 1).into()),
+        Ours(ReserveShareTooHigh),
+    ),
     ("cap of 0", |s| s.policy(|p| p.validator_cap = 0.into()), Ours(ContradictoryPolicy)),
     ("account missing", |s| s.ix.accounts.truncate(1), MISSING),
     ("more data", |s| s.ix.data.push(0), BORSH),
@@ -286,8 +304,8 @@ fn each_code_is_provoked() {
         .filter_map(|(_, _, expected)| if let Ours(error) = expected { Some(*error as u32) } else { None })
         .chain([ExtensionError::TurnoverBudgetExceeded as u32, ExtensionError::NotAlone as u32])
         .collect();
-    assert_eq!(codes, (1_000..=1_008).collect());
-    assert_eq!(ExtensionError::from_code(1_009), None);
+    assert_eq!(codes, (1_000..=1_010).collect());
+    assert_eq!(ExtensionError::from_code(1_011), None);
 }
 
 /// Runs a rebalance in one transaction with another instruction, before it or after it.

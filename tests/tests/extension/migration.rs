@@ -6,13 +6,14 @@ use {
     solana_address::Address,
     solana_instruction::Instruction,
     std::collections::HashMap,
+    tidepool_client::compute,
     tidepool_interface::{
-        ExtensionError::{AlreadyExtended, NotExtended},
+        ExtensionError::{AlreadyExtended, NotExtended, UnknownExtensionVersion},
         instruction::{StakePoolInstruction as Ix, WeightEntry},
         maths::Fee,
         state::{
             EXTENDED_POOL_LENGTH, EntryExtension, POOL_MAX_LENGTH, PoolExtension, RebalancePolicy,
-            validator_list_length,
+            VALIDATOR_LIST_HEADER_LENGTH, VALIDATOR_STAKE_INFO_LENGTH, validator_list_length,
         },
     },
     tidepool_tests::{
@@ -123,11 +124,52 @@ fn a_pool_is_extended_once() {
 fn an_extension_of_another_version_is_neither_used_nor_replaced() {
     let mut bed = Bed::new(Twins::new(), PoolKind::EXTENDED, &[(300, 0)], EPOCH);
     bed.edit_data(bed.pool.pool, |data| data[POOL_MAX_LENGTH + 8] = 2);
-    let before = bed.twins.ours.account(&bed.pool.pool);
-    assert_eq!(bed.ours(&bed.pool.extend(bed.holder.wallet)).custom_error(), Some(AlreadyExtended as u32));
+    let (before, entries) = (bed.twins.ours.account(&bed.pool.pool), entries(&bed));
+    assert_eq!(bed.ours(&bed.pool.extend(bed.holder.wallet)).custom_error(), Some(UnknownExtensionVersion as u32));
+    assert_eq!(self::entries(&bed), entries, "nor are bumps and weights");
     assert_eq!(bed.ours(&bed.pool.set_policy(RebalancePolicy::DEFAULT)).custom_error(), Some(NotExtended as u32));
     bed.next_epoch();
     assert_eq!(bed.twins.ours.account(&bed.pool.pool).data[POOL_MAX_LENGTH..], before.data[POOL_MAX_LENGTH..]);
+}
+
+fn entries(bed: &Bed) -> Vec<EntryExtension> {
+    bed.records().iter().map(|record| record.extension).collect()
+}
+
+/// Bytes that something else left in the records are neither bumps nor weights.
+#[test]
+fn an_extension_clears_bytes_of_unknown_origin() {
+    let mut bed = Bed::new(Twins::new(), PoolKind::Littered, &[(300, 0), (200, 20), (100, 0)], EPOCH);
+    let before = bed.records();
+    assert!(
+        before.iter().all(|record| record.extension.weight.get() > 0 && record.extension.validator_bump().is_some())
+    );
+    bed.succeed(&bed.pool.extend(bed.holder.wallet));
+    for (before, mut after) in before.into_iter().zip(bed.records()) {
+        assert_eq!(after.extension, EntryExtension::default());
+        after.extension = before.extension;
+        assert_eq!(after, before, "nothing else changes");
+    }
+}
+
+/// The largest list is cleared within the limit that the client sets.
+#[test]
+fn the_largest_pool_is_extended_within_the_clients_limit() {
+    const RECORDS: u32 = 20_000;
+    let mut bed = Bed::new(Twins::new(), PoolKind::Littered, &[(300, 0)], EPOCH);
+    let list = bed.pool.state.head.validator_list;
+    let account = bed.twins.ours.accounts.get_mut(&list).expect("a list");
+    let record = account.data[VALIDATOR_LIST_HEADER_LENGTH..][..VALIDATOR_STAKE_INFO_LENGTH].to_vec();
+    account.data.truncate(VALIDATOR_LIST_HEADER_LENGTH);
+    account.data[1..9].copy_from_slice(bytemuck::bytes_of(&[RECORDS; 2]));
+    account.data.extend(record.repeat(RECORDS as usize));
+    account.lamports = 3_000 * SOL;
+    let outcome = bed.ours(&bed.pool.extend(bed.holder.wallet));
+    assert!(outcome.is_ok(), "{:?}", outcome.logs);
+    let used = outcome.result.compute_units_consumed;
+    eprintln!("{used} compute units");
+    assert!(used < u64::from(compute::extend_pool(RECORDS as usize)), "{used}");
+    assert!(bed.records().iter().all(|record| record.extension == EntryExtension::default()));
 }
 
 /// The list that SPL's program made works as it is: entries are filled one by one, as instructions come by them.

@@ -57,10 +57,11 @@ fn a_decrease_of_the_stakers_over_the_turnover_budget_is_refused_and_one_within_
 }
 
 #[test]
-fn a_removal_is_never_refused_for_the_budget_and_counts_towards_it() {
+fn a_removal_over_the_turnover_budget_is_refused_and_one_within_it_counts_towards_it() {
     let mut bed = bounded();
-    bed.both(&bed.pool.remove_validator(bed.stake(0), bed.transient(0))).expect("a removal of 40 %");
-    bed.both(&bed.pool.remove_validator(bed.stake(1), bed.transient(1))).expect("a removal of 5 % more");
+    let refused = bed.ours(&bed.pool.remove_validator(bed.stake(0), bed.transient(0)));
+    assert_eq!(refused.custom_error(), Some(TurnoverBudgetExceeded as u32), "40 % of the pool");
+    bed.both(&bed.pool.remove_validator(bed.stake(1), bed.transient(1))).expect("a removal of 5 %");
     assert_eq!(decrease(&mut bed, 3, SOL, 1), Some(TurnoverBudgetExceeded as u32));
 }
 

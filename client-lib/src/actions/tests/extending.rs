@@ -24,7 +24,7 @@ fn a_pool_is_extended_once() {
     let instruction = &group.instructions[0];
     assert_eq!(ExtensionInstruction::decode(&instruction.data), Ok(ExtensionInstruction::ExtendPool));
     let accounts: Vec<_> = instruction.accounts.iter().map(|meta| (meta.pubkey, meta.is_writable)).collect();
-    assert_eq!(accounts, [(POOL, true), (MANAGER, false), (USER, true), (SYSTEM_PROGRAM_ID, false)]);
+    assert_eq!(accounts, [(POOL, true), (MANAGER, false), (USER, true), (LIST, true), (SYSTEM_PROGRAM_ID, false)]);
     // The fixture's pool has one lamport.
     assert_eq!(extension_rent(&plain), Rent::default().minimum_balance(EXTENDED_POOL_LENGTH) - 1);
     assert_eq!(extension_code(extend_pool(&extended().snapshot(), &USER)), ExtensionError::AlreadyExtended);
@@ -46,7 +46,10 @@ fn a_policy_is_checked_and_the_field_named() {
     assert!(error.to_string().contains("turnover budget is 10001"), "{error}");
     let contradictory = ExtensionError::ContradictoryPolicy;
     assert_eq!(extension_code(set(RebalancePolicy { validator_cap: 0.into(), ..policy })), contradictory);
-    assert_eq!(extension_code(set(RebalancePolicy { reserve_share: 10_000.into(), ..policy })), contradictory);
+    let error = set(RebalancePolicy { reserve_share: 5_001.into(), ..policy }).unwrap_err();
+    assert_eq!(error.extension_error(), Some(ExtensionError::ReserveShareTooHigh));
+    assert!(error.to_string().contains("5001 basis points: set 5000 (50 %) at most"), "{error}");
+    assert!(set(RebalancePolicy { reserve_share: 5_000.into(), ..policy }).is_ok());
 }
 
 #[test]

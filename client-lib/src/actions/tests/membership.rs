@@ -1,4 +1,5 @@
 use super::*;
+use tidepool_interface::{ExtensionError, state::RebalancePolicy};
 
 #[test]
 fn validators_are_added_where_there_is_room_and_stake_for_them() {
@@ -12,6 +13,27 @@ fn validators_are_added_where_there_is_room_and_stake_for_them() {
     assert_eq!(cause(add_validator(&full.snapshot(), &OTHER, 0)), InstructionError::AccountDataTooSmall.into());
     let poor = Fixture { reserve: SOL + rent() - 1, ..fixture };
     assert_eq!(cause(add_validator(&poor.snapshot(), &OTHER, 0)), InstructionError::InsufficientFunds.into());
+}
+
+/// The error says what is left, and what to do.
+#[test]
+fn a_removal_is_within_the_turnover_budget() {
+    let policy = RebalancePolicy { turnover_budget: 1_000.into(), ..RebalancePolicy::DEFAULT };
+    let mut fixture = Fixture {
+        policy: Some(policy),
+        reserve: 60 * SOL,
+        ..Fixture::of(vec![FixtureValidator::new(30 * SOL), FixtureValidator::new(9 * SOL)])
+    };
+    fixture.terms.last_epoch_total_lamports = 100 * SOL;
+    let snapshot = fixture.snapshot();
+    let error = remove_validator(&snapshot, &vote(0)).unwrap_err();
+    assert_eq!(error.extension_error(), Some(ExtensionError::TurnoverBudgetExceeded));
+    let text = error.to_string();
+    assert!(text.contains("deactivate 30 SOL") && text.contains("decrease its stake"), "{text}");
+    assert!(remove_validator(&snapshot, &vote(1)).is_ok());
+    // A plain pool has no budget.
+    fixture.policy = None;
+    assert!(remove_validator(&fixture.snapshot(), &vote(0)).is_ok());
 }
 
 #[test]

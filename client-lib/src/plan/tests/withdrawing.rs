@@ -1,4 +1,4 @@
-use {super::*, solana_account::Account};
+use {super::*, solana_account::Account, tidepool_interface::state::RebalancePolicy};
 
 fn request(pool_tokens: u64) -> Withdrawal {
     Withdrawal {
@@ -70,6 +70,28 @@ fn the_preferred_validator_is_drained_before_others() {
     assert_eq!(votes(&plan), [vote(2), vote(1)]);
     // What comes after the preferred validator needs it to be drained: one transaction does both in order.
     assert_eq!((plan.plan.stages.len(), transactions(&plan)), (1, 1));
+}
+
+/// What validators cannot give comes out of the reserve as stake, down to less than a SOL, where SOL takes another signature.
+#[test]
+fn the_reserve_comes_last_where_sol_takes_a_signature() {
+    let mut fixture = at_par(&[50 * SOL]);
+    let sum = 49 * SOL + SOL / 2;
+    assert_eq!(plan(&fixture, &request(sum)).pieces.len(), 1);
+    fixture.terms.sol_withdraw_authority = Some(STAKER);
+    for policy in [None, Some(RebalancePolicy::DEFAULT)] {
+        fixture.policy = policy;
+        let plan = plan(&fixture, &request(sum));
+        let from: Vec<_> = plan.pieces.iter().map(|piece| piece.quote.from).collect();
+        assert_eq!(from, [WithdrawFrom::Validator(vote(0)), WithdrawFrom::Reserve]);
+        assert_eq!((plan.lamports(), plan.pool_tokens_left()), (sum, 0));
+    }
+    // In a pool with the extension at any time: the amount is too small for a validator's stake.
+    let small = plan(&fixture, &request(SOL / 2));
+    assert_eq!(small.pieces.iter().map(|piece| piece.quote.from).collect::<Vec<_>>(), [WithdrawFrom::Reserve]);
+    // Where the authority signs, SOL is to be had.
+    let signed = Withdrawal { order: WithdrawalOrder::SolLast(USER), ..request(sum) };
+    assert_eq!(plan(&fixture, &signed).pieces.len(), 1);
 }
 
 #[test]

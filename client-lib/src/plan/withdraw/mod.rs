@@ -145,7 +145,8 @@ impl WithdrawalPlan {
 }
 
 /// Plans a withdrawal in the fewest pieces that the program's rules allow, and these in the fewest transactions. Stake comes
-/// from the preferred validator first, then from the one with most. `new_account` supplies the stake account of the piece with
+/// from the preferred validator first, then from the one with most, and from the reserve last where SOL would take the signature of
+/// the pool's SOL withdraw authority. `new_account` supplies the stake account of the piece with
 /// the given number, from 0.
 ///
 /// The pieces of one stage do not depend on each other; in another order than that of the quotes each may yield a lamport more

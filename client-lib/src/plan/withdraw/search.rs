@@ -159,7 +159,7 @@ impl<'a> Search<'a> {
         let limits = self.state.limits(None)?;
         let withdrawable = Withdrawable::scan(self.state.records(), &limits);
         let Some((index, preferred)) = self.candidate(&limits, &withdrawable) else {
-            return Ok(None);
+            return self.next_of_reserve();
         };
         let record = self.state.records()[index];
         let source = withdrawable.source(&record);
@@ -168,12 +168,31 @@ impl<'a> Search<'a> {
             StakeSource::ValidatorRemoval => self.whole(index, &limits),
         };
         let Some(tokens) = tokens else {
-            return Ok(None);
+            return self.next_of_reserve();
         };
-        let quote = self.state.quote(WithdrawFrom::Validator(record.vote_account_address), tokens, None)?;
+        self.book(WithdrawFrom::Validator(record.vote_account_address), tokens, preferred).map(Some)
+    }
+
+    /// Finds the piece that comes from the reserve and books it: after what validators give, and only where all is to come as stake and
+    /// SOL would take another signature.
+    fn next_of_reserve(&mut self) -> Result<Option<Found>, PlanError> {
+        let takes_stake_only = self.withdrawal.order == WithdrawalOrder::StakeOnly;
+        let is_sol_free = self.snapshot.pool().terms.sol_withdraw_authority.is_none();
+        if !takes_stake_only || is_sol_free || !self.state.allows_reserve()? {
+            return Ok(None);
+        }
+        let tokens = self.tokens_within(self.state.available_reserve().saturating_sub(self.spare()));
+        if self.yields(tokens) == 0 {
+            return Ok(None);
+        }
+        self.book(WithdrawFrom::Reserve, tokens, false).map(Some)
+    }
+
+    fn book(&mut self, from: WithdrawFrom, tokens: u64, preferred: bool) -> Result<Found, PlanError> {
+        let quote = self.state.quote(from, tokens, None)?;
         self.state.apply(&quote)?;
         self.left = self.left.saturating_sub(tokens);
-        Ok(Some(Found { kind: Kind { source: quote.source, preferred }, quote }))
+        Ok(Found { kind: Kind { source: quote.source, preferred }, quote })
     }
 
     /// The preferred validator's index in the list, while it has stake: until then no other may give any.

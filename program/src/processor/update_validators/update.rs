@@ -91,7 +91,10 @@ impl Update<'_> {
     ) -> Result<u64, ProgramError> {
         let delegation = match self.read(transient_stake)? {
             Stake::Foreign => return Ok(0),
-            Stake::Initialized if self.counts_only() => return Ok(transient_stake.lamports()),
+            // Lamports that are not delegated must not bar other sources of withdrawals: a pool with the extension never keeps them.
+            Stake::Initialized if self.counts_only() && !self.pool.is_extended() => {
+                return Ok(transient_stake.lamports());
+            }
             Stake::Initialized => return self.transient_to_reserve(record, transient_stake),
             Stake::Delegated(delegation) => delegation,
         };
@@ -99,11 +102,11 @@ impl Update<'_> {
             record.extension.set_leaving(!delegation.is_delegated());
         }
         if self.counts_only() {
-            return Ok(transient_stake.lamports());
+            return self.left_in_transient(transient_stake, &delegation);
         }
         if delegation.is_inactive(self.epoch) {
             if !self.is_cooled_down(&delegation) {
-                return Ok(transient_stake.lamports());
+                return self.left_in_transient(transient_stake, &delegation);
             }
             return self.transient_to_reserve(record, transient_stake);
         }
@@ -123,6 +126,15 @@ impl Update<'_> {
             if self.pool.is_extended() {
                 record.extension.set_leaving(true);
             }
+        }
+        self.left_in_transient(transient_stake, &delegation)
+    }
+
+    /// Lamports that stay in a transient account. In a pool with the extension these are its rent and what it delegates: others
+    /// cannot be split off, and would bar the other sources of withdrawals.
+    fn left_in_transient(&self, transient_stake: &AccountView, delegation: &Delegation) -> Result<u64, ProgramError> {
+        if self.pool.is_extended() {
+            self.sweep(transient_stake, delegation)?;
         }
         Ok(transient_stake.lamports())
     }
