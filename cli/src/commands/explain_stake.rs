@@ -194,7 +194,7 @@ impl From<NextStep> for Next {
             NextStep::Moves(Direction::Increase, lamports) => ("increase", Some(lamports), None),
             NextStep::Moves(Direction::Decrease, lamports) => ("decrease", Some(lamports), None),
             NextStep::Stays(why) => ("nothing", None, Some(why.message())),
-            NextStep::NeedsUpdate => ("needs_update", None, None),
+            NextStep::NeedsUpdate | NextStep::NeedsMerge => ("needs_update", None, None),
             NextStep::RewardsBeingPaid => ("rewards_being_paid", None, None),
             NextStep::NotExtended => ("not_extended", None, None),
         };

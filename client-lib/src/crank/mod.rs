@@ -174,7 +174,7 @@ impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
 
     async fn read(&self, pool: &Address) -> Cranked<PoolSnapshot, S> {
         let options = ReadOptions {
-            stakes: StakeSelection::None,
+            stakes: StakeSelection::Transient,
             minimum_delegation: self.carrier.payer().map_or(MinimumDelegation::Ask, MinimumDelegation::AskAs),
             program_id: self.options.program_id,
         };

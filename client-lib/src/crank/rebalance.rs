@@ -98,7 +98,7 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
     ) -> Cranked<PoolSnapshot, S> {
         let landed = self.carry(&plan.plan, before, run).await?;
         let shows = |now: &PoolSnapshot| plan.movements.iter().all(|movement| in_motion(now, &movement.vote) > 0);
-        let after = self.again_until(before, |now| landed == 0 || shows(now)).await?;
+        let after = self.again_until(before, &StakeSelection::None, |now| landed == 0 || shows(now)).await?;
         let moved = moved(before, &after, plan);
         let is_progress = !moved.is_empty() || after.epoch() != before.epoch();
         run.rebalance_transactions += landed;

@@ -62,7 +62,7 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
 
     async fn run_watched(&self, pool: &Address, watch: &mut Watch) -> Cranked<CrankReport, S> {
         let known = match &watch.last {
-            Some(last) => Some(self.again(last, &StakeSelection::None).await?),
+            Some(last) => Some(self.again(last, &StakeSelection::Transient).await?),
             None => None,
         };
         // What may change with an epoch, such as the minimum delegation, is asked for again in each.

@@ -14,7 +14,7 @@ use {
     tidepool_client::{
         crank::{Backlog, CrankReport, validators_off_target},
         plan::RebalancePlan,
-        pool::PoolSnapshot,
+        pool::{PoolSnapshot, StakeSelection},
         send::Summary,
     },
 };
@@ -62,6 +62,7 @@ struct Amounts {
 struct Validators {
     all: IntGauge,
     behind: IntGauge,
+    mergeable: IntGauge,
     off_target: IntGauge,
 }
 
@@ -180,6 +181,10 @@ impl Validators {
             all: maker.gauge("tidepool_pool_validators", "Validators in the pool's list."),
             behind: maker
                 .gauge("tidepool_pool_validators_behind", "Validators whose record has not been updated in the epoch."),
+            mergeable: maker.gauge(
+                "tidepool_pool_validators_mergeable",
+                "Validators with transient or removed stake that an update can merge now.",
+            ),
             off_target: maker.gauge(
                 "tidepool_pool_validators_off_target",
                 "Validators off the target that their weight sets by more than the threshold.",
@@ -225,6 +230,9 @@ impl PoolMetrics {
         set(&self.amounts.in_motion, in_motion(snapshot));
         set(&self.validators.all, snapshot.records().len() as u64);
         set(&self.validators.behind, backlog.validators_behind as u64);
+        if snapshot.has_stakes(&StakeSelection::Transient) {
+            set(&self.validators.mergeable, backlog.validators_mergeable as u64);
+        }
     }
 
     /// It was worked out what a rebalance would move.

@@ -43,8 +43,10 @@ pub struct Round {
     validators: usize,
     /// Validators that are not up to date.
     validators_behind: usize,
-    /// Validators that are off their target by more than the threshold, and stay there in this epoch; `null` where that was not
-    /// looked at.
+    /// Validators with stake that an update can merge now.
+    validators_mergeable: usize,
+    /// Validators that are off their target by more than the threshold, and stay there in this epoch, or until a watch rebalances;
+    /// `null` where that was not looked at.
     validators_off_target: Option<usize>,
     /// Transactions that were sent, or were to be sent, and did not land.
     not_landed: usize,
@@ -57,7 +59,7 @@ impl Round {
     /// What the report says.
     pub fn new(report: &CrankReport, took: Duration, spent_lamports: Option<u64>) -> Self {
         let snapshot = &report.snapshot;
-        let rate = snapshot.rate();
+        let (rate, backlog) = (snapshot.rate(), Backlog::of(snapshot));
         let moved = report.movements.iter().map(|movement| movement.lamports);
         Self {
             pool: Text(snapshot.address()),
@@ -72,7 +74,8 @@ impl Round {
             moved_validators: report.movements.len(),
             moved_lamports: moved.fold(0, u64::saturating_add),
             validators: snapshot.records().len(),
-            validators_behind: Backlog::of(snapshot).validators_behind,
+            validators_behind: backlog.validators_behind,
+            validators_mergeable: backlog.validators_mergeable,
             validators_off_target: report.rest.as_ref().map(validators_off_target),
             not_landed: report.sent.problems().count(),
             spent_lamports,

@@ -158,16 +158,19 @@ fn what_may_still_land_is_told_although_the_cluster_is_gone() {
 
 #[test]
 fn less_to_do_or_another_epoch_is_progress() {
-    let before = Backlog { epoch: 5, is_stale: true, validators_behind: 9, removed_entries: 1 };
+    let before =
+        Backlog { epoch: 5, is_stale: true, validators_behind: 9, validators_mergeable: 2, removed_entries: 1 };
     assert!(!before.is_progress_since(&before));
     for after in [
         Backlog { epoch: 6, ..before },
         Backlog { is_stale: false, ..before },
         Backlog { validators_behind: 8, ..before },
+        Backlog { validators_mergeable: 1, ..before },
         Backlog { removed_entries: 0, ..before },
     ] {
         assert!(after.is_progress_since(&before));
     }
+    assert!(!Backlog { validators_mergeable: 1, ..Backlog::default() }.is_empty());
     assert!(!Backlog { removed_entries: 1, ..Backlog::default() }.is_empty());
     assert!(Backlog { epoch: 5, validators_behind: 1, ..Backlog::default() }.is_empty());
 }
