@@ -17,7 +17,7 @@ use {
     },
     tidepool_client::{
         cluster::ClusterError,
-        crank::{Crank, CrankError, CrankOptions, CrankReport, Observer},
+        crank::{Crank, CrankError, CrankOptions, CrankReport, Observer, RebalanceAt},
         plan::{self, UpdateOptions},
         pool::{PoolError, PoolSnapshot, ReadOptions, StakeSelection},
         send::{SendOptions, Stop},
@@ -313,6 +313,7 @@ fn quickly() -> (CrankOptions, SendOptions) {
         last_retry: 4 * moment,
         rewards_every: moment,
         look_every: 10 * moment,
+        rebalance_at: RebalanceAt::Now,
         ..CrankOptions::default()
     };
     let send =

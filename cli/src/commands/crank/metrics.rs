@@ -1,16 +1,14 @@
 //! Figures for Prometheus. A name has its unit at the end; `cli/grafana/tidepool.json` draws all of them.
 
 use {
+    super::output::timestamp,
     crate::{
-        commands::figures::{in_motion, lamports_per_whole_pool_token},
+        commands::figures::{in_motion, lamports_per_whole_pool_token, now},
         output::state_name,
     },
     prometheus::{IntCounter, IntCounterVec, IntGauge, Opts, Registry, core::Collector},
     solana_address::Address,
-    std::{
-        sync::{Arc, Mutex, PoisonError},
-        time::{SystemTime, UNIX_EPOCH},
-    },
+    std::sync::{Arc, Mutex, PoisonError},
     tidepool_client::{
         crank::{Backlog, CrankReport, validators_off_target},
         plan::RebalancePlan,
@@ -49,6 +47,7 @@ struct Freshness {
     is_stale: IntGauge,
     fresh_timestamp: IntGauge,
     rewards_active: IntGauge,
+    next_rebalance: IntGauge,
 }
 
 struct Amounts {
@@ -150,6 +149,10 @@ impl Freshness {
                 "tidepool_epoch_rewards_active",
                 "1 while epoch rewards are being paid, so that no stake can be changed, else 0.",
             ),
+            next_rebalance: maker.gauge(
+                "tidepool_pool_next_rebalance_timestamp_seconds",
+                "Unix time in seconds of the next rebalance, by the measured time of slots; 0 where every look is one.",
+            ),
         }
     }
 }
@@ -219,8 +222,7 @@ impl PoolMetrics {
         set(&self.freshness.pool_epoch, snapshot.pool().head.last_update_epoch.get());
         set(&self.freshness.is_stale, u64::from(backlog.is_stale));
         if !backlog.is_stale {
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            set(&self.freshness.fresh_timestamp, now.as_secs());
+            set(&self.freshness.fresh_timestamp, now().as_secs());
         }
         set(&self.freshness.rewards_active, u64::from(snapshot.environment().rewards_are_being_paid()));
         set(&self.amounts.total, rate.total_lamports);
@@ -265,8 +267,9 @@ impl PoolMetrics {
     }
 
     /// There is nothing left to do.
-    pub fn finished(&self, _: &CrankReport) {
+    pub fn finished(&self, report: &CrankReport) {
         self.work.finished.inc();
+        set(&self.freshness.next_rebalance, report.next_rebalance.as_ref().map_or(0, timestamp));
     }
 }
 

@@ -15,6 +15,7 @@ use {
     tidepool_client::{
         cluster::Cluster,
         pack::{self, PackOptions},
+        plan::RebalanceOptions,
         pool::StakeSelection,
     },
 };
@@ -82,7 +83,8 @@ impl Args {
             _ => vec![],
         };
         let crank = context.crank(&self.lookup);
-        let planning = crank.plan_rebalance(&snapshot, &lookup_tables);
+        let options = RebalanceOptions { lookup_tables: lookup_tables.clone(), ..RebalanceOptions::default() };
+        let planning = crank.plan_rebalance(&snapshot, &options);
         let (snapshot, plan) = context.watch("Reading the validators that are to move", planning).await?;
         let packed = pack::pack_plan(&plan.plan, &PackOptions { lookup_tables, ..PackOptions::default() })?;
         let mut output = Output::new(&snapshot, true);

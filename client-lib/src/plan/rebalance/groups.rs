@@ -57,6 +57,8 @@ pub(super) struct Grouping<'a> {
     direction: Direction,
     /// What it costs the program to look at the list.
     cost: RebalanceCost,
+    /// Lamports that may still be taken from validators.
+    most_taken: u64,
     /// Whether a movement was left out because it does not even fit a transaction by itself.
     is_too_dear: bool,
 }
@@ -83,8 +85,14 @@ impl<'a> Grouping<'a> {
             in_the_way: Vec::new(),
             direction: Direction::Increase,
             cost,
+            most_taken: u64::MAX,
             is_too_dear: false,
         })
+    }
+
+    /// Takes no more from validators once so many lamports are taken.
+    pub(super) const fn take_at_most(&mut self, lamports: u64) {
+        self.most_taken = lamports;
     }
 
     /// Names those first who lose their weight because they cannot be staked with: what all others get depends on it.
@@ -170,6 +178,7 @@ impl<'a> Grouping<'a> {
     fn look(&self, simulation: &mut Simulation, index: usize) -> Result<Verdict, WhyNot> {
         let verdict = simulation.look(index)?;
         match movement_of(verdict) {
+            Ok((Direction::Decrease, _)) if self.most_taken == 0 => Err(WhyNot::Rule(Reason::NothingNeeded)),
             Ok((direction, _)) if direction == self.direction => Ok(verdict),
             _ => Err(WhyNot::Rule(Reason::NothingNeeded)),
         }
@@ -228,6 +237,9 @@ impl<'a> Grouping<'a> {
             let direction = self.direction;
             self.in_the_way.retain(|(_, other)| *other != direction);
             simulation.carry_out(index, verdict);
+            if let Verdict::Decrease(lamports) = verdict {
+                self.most_taken = self.most_taken.saturating_sub(lamports);
+            }
         }
         fits
     }

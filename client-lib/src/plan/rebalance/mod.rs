@@ -30,6 +30,8 @@ pub struct RebalanceOptions {
     pub lookup_tables: Vec<AddressLookupTableAccount>,
     /// Most validators of one instruction; as many as fit where it is `None`.
     pub validators_per_instruction: Option<usize>,
+    /// Only take from validators what the reserve is below its target by, if that is more than the threshold.
+    pub reserve_only: bool,
 }
 
 /// Which way stake moves.
@@ -219,6 +221,12 @@ pub fn rebalance(snapshot: &PoolSnapshot, options: &RebalanceOptions) -> Result<
         return Err(WeightsError::NoWeights.into());
     }
     let mut grouping = Grouping::new(snapshot, options)?;
+    let order = simulation.order();
+    if options.reserve_only {
+        grouping.take_at_most(simulation.reserve_shortfall());
+        grouping.side(&mut simulation, &order, Direction::Decrease);
+        return Ok(summarize(snapshot, simulation, grouping.finish()?));
+    }
     grouping.clear_weights(&mut simulation);
     let order = simulation.order();
     // Decreases may leave a little of the rent that was set aside for them, which may be enough for one increase more.
