@@ -150,7 +150,7 @@ impl<'a, C: Cluster> Context<'a, C> {
             if how.no_update {
                 return Err(CliError::Unmerged { pool, validators, otherwise });
             }
-            self.terminal.note(&format!("{}: merging it first", unmerged(validators)));
+            self.terminal.note(&format!("The pool is up to date, but {}: merging it first", unmerged(validators)));
         }
         Ok(())
     }
@@ -177,7 +177,7 @@ impl<'a, C: Cluster> Context<'a, C> {
 /// Says that an update has left stake unmerged.
 pub fn unmerged(validators: usize) -> String {
     let validators = if validators == 1 { "1 validator".into() } else { format!("{validators} validators") };
-    format!("An update of this epoch left stake of {validators} unmerged that can be merged now")
+    format!("stake of {validators} can be merged, which an update of this epoch left unmerged")
 }
 
 /// Sends what a crank plans in the way in which commands send.

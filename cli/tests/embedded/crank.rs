@@ -414,6 +414,59 @@ async fn hostile_updates_without_merging_leave_no_trace() {
     assert!(number(&shown["stake"]["withdrawable_reserve_lamports"]) > 10 * SOL, "the reserve was refilled: {shown}");
 }
 
+/// Random numbers, the same in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+
+    /// A command that changes a pool, as the staker, the manager or a holder would send it.
+    fn command(&mut self, stage: &Stage) -> impl Fn(&str) -> String + use<> {
+        let (name, vote, amount) = (self.below(7), stage.vote(self.below(4) as usize), 1 + self.below(30));
+        move |pool| match name {
+            0 | 1 => format!("deposit-sol {pool} {amount}"),
+            2 => format!("withdraw-sol {pool} {amount}"),
+            3 => format!("set-weights {pool} --set {vote}={amount}"),
+            4 => format!("set-policy {pool} --reserve-share {amount}%"),
+            5 => format!("rebalance {pool}"),
+            _ => format!("decrease {pool} {vote} {amount}"),
+        }
+    }
+}
+
+/// Random commands on two pools alike, and hostile updates of one of them in between: after each crank both have the same.
+#[tokio::test]
+async fn hostile_updates_in_random_histories_leave_no_trace() {
+    let stage = Stage::new();
+    let [attacked, spared] = [weighted_pool(&stage).await, weighted_pool(&stage).await];
+    let hostile = stage.cluster.funded_keypair(SOL);
+    let mut random = Random(14);
+    let (mut done, mut repaired) = (0, 0);
+    for epoch in 0..24 {
+        stage.cluster.advance_epoch().unwrap();
+        for _ in 0..random.below(4) {
+            if random.below(2) == 0 {
+                update_without_merging(&stage, &attacked, &hostile).await;
+            }
+            let shown = stage.must(&format!("show {attacked}")).await;
+            repaired += if shown["stale"] == false { number(&shown["validators"]["mergeable"]) } else { 0 };
+            let command = random.command(&stage);
+            let [one, other] = [stage.run(&command(&attacked)).await, stage.run(&command(&spared)).await];
+            assert_eq!(one.is_ok(), other.is_ok(), "epoch {epoch}: {}: {one:?} {other:?}", command("POOL"));
+            done += u64::from(one.is_ok());
+        }
+        if random.below(2) == 0 {
+            update_without_merging(&stage, &attacked, &hostile).await;
+        }
+        stage.must(&format!("crank {attacked} {spared}")).await;
+        assert_eq!(holdings(&stage, &attacked).await, holdings(&stage, &spared).await, "epoch {epoch}");
+    }
+    assert!(done > 15 && repaired > 8, "{done} commands, {repaired} merges held up");
+}
+
 #[tokio::test]
 async fn a_plain_pool_is_repaired_by_the_spl_instruction() {
     let stage = Stage::new();

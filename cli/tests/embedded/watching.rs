@@ -141,7 +141,7 @@ async fn balanced(slots: u64) -> (Stage, String) {
     (stage, pool)
 }
 
-/// Somebody deposits SOL without a movement of stake.
+/// Deposits SOL, which leaves validators below target.
 async fn deposit(stage: &Stage, pool: &str, sol: u64) {
     stage.must(&format!("deposit-sol {pool} {sol}")).await;
     assert!(off_target(&snapshot(stage, pool).await) > 0);

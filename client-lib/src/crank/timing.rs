@@ -24,6 +24,9 @@ const TRANSACTIONS_PER_SLOT: u64 = 4;
 /// The margin before the end of the epoch is at most this part of it: epochs of test clusters are short.
 const LARGEST_MARGIN: u64 = 16;
 
+/// Time before a rebalance from which on it is waited for without another look.
+const CLOSE: Duration = Duration::from_secs(8);
+
 /// When in an epoch a watch rebalances, a first time. It does so a second time just before the end.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum RebalanceAt {
@@ -31,7 +34,7 @@ pub enum RebalanceAt {
     Now,
     /// When this part of the epoch is over, in basis points.
     Share(u16),
-    /// So long before the end.
+    /// This long before the end of the epoch.
     BeforeEnd(Duration),
 }
 
@@ -159,12 +162,16 @@ impl Timing {
         })
     }
 
-    /// Time until the epoch should be over, or a rebalance is due, whichever comes first; less where the pace of slots has not
-    /// been measured yet.
+    /// Time to wait for the end of the epoch or the next rebalance, whichever comes first. While that is far away it is half of the
+    /// time, since the pace of slots may change, and little while the pace has not been measured.
     pub fn until_next_look(&self, clock: &Clock) -> Duration {
         let end = self.pace.until_next_epoch(clock, &self.schedule);
         let next = self.next(clock).map_or(end, |next| next.within.min(end));
-        if self.pace.is_measured() { next } else { next.min(Pace::MEASUREMENT) }
+        match self.pace.is_measured() {
+            true if next > CLOSE => next / 2,
+            true => next,
+            false => next.min(Pace::MEASUREMENT),
+        }
     }
 
     fn slot_in_epoch(&self, clock: &Clock) -> u64 {

@@ -24,7 +24,7 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
     ///
     /// It updates the pool at the beginning of an epoch, and rebalances it near the end
     /// ([`CrankOptions::rebalance_at`](super::CrankOptions)) and again just before it: stake that moves takes effect when the epoch
-    /// ends, and whoever moves it last decides. An epoch that ended without a rebalance is made up for in the next. In between it
+    /// ends, so that the last movement decides. An epoch that ended without a rebalance is made up for in the next. In between it
     /// looks at the pool now and then, and fills up a reserve that is below its target. After a failure that may pass it
     /// tries again, at growing intervals: an endpoint that does not answer, transactions that do not land, and a payer without
     /// lamports too, since whoever funds it should not have to start it again. The observer hears of all of them.

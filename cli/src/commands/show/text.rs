@@ -58,7 +58,8 @@ pub(super) fn write_gates(f: &mut fmt::Formatter<'_>, pool: &Output) -> fmt::Res
 fn state(pool: &Output) -> Vec<(&'static str, String)> {
     let freshness = match (pool.stale, pool.epoch_rewards_active) {
         (false, _) if pool.validators.mergeable > 0 => {
-            format!("{}; run `tidepool update`", unmerged(pool.validators.mergeable))
+            let unmerged = unmerged(pool.validators.mergeable);
+            format!("up to date with epoch {}, but {unmerged}; run `tidepool update`", pool.epoch)
         }
         (false, _) => format!("up to date with epoch {}", pool.epoch),
         (true, false) => format!(
