@@ -5,7 +5,10 @@ mod exit;
 pub use exit::{EXIT_CODES, Exit};
 
 use {
-    crate::output::{Unsent, state_name},
+    crate::{
+        freshness::unmerged,
+        output::{Unsent, state_name},
+    },
     serde_json::{Value, json},
     solana_address::Address,
     solana_signature::Signature,
@@ -82,6 +85,17 @@ pub enum CliError {
         last: u64,
         /// The epoch.
         now: u64,
+        /// What else may be done, or why it has to be.
+        otherwise: &'static str,
+    },
+
+    /// An update of this epoch left stake unmerged, and the command needs it merged and may not do it.
+    #[error("{}: run `tidepool update {pool}`, {otherwise}", unmerged(*.validators))]
+    Unmerged {
+        /// The pool.
+        pool: Address,
+        /// Validators with stake that can be merged.
+        validators: usize,
         /// What else may be done, or why it has to be.
         otherwise: &'static str,
     },
@@ -169,7 +183,9 @@ impl CliError {
             | Self::Key { .. }
             | Self::WrongKey { .. }
             | Self::CannotAsk => Exit::Usage,
-            Self::Stale { .. } | Self::Plan(PlanError::EpochRewardsActive { .. }) => Exit::NotNow,
+            Self::Stale { .. } | Self::Unmerged { .. } | Self::Plan(PlanError::EpochRewardsActive { .. }) => {
+                Exit::NotNow
+            }
             Self::NotConfirmed => Exit::NotConfirmed,
             Self::Plan(PlanError::StakeAccountsNotRead { .. }) | Self::Pack(_) | Self::Io(_) => Exit::Failed,
             Self::Plan(_) | Self::Poor { .. } => Exit::Refused,

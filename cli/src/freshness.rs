@@ -12,7 +12,7 @@ use {
     std::error::Error,
     tidepool_client::{
         cluster::{Cluster, ClusterError},
-        crank::{Carrier, Crank, CrankError, CrankOptions, Load, Observer},
+        crank::{Backlog, Carrier, Crank, CrankError, CrankOptions, Load, Observer},
         error::PlanError,
         lookup::LookupError,
         pool::{MinimumDelegation, PoolError, PoolSnapshot, ReadOptions, StakeSelection},
@@ -45,6 +45,14 @@ impl<'a, C: Cluster> Context<'a, C> {
         self.read(pool, StakeSelection::None, MinimumDelegation::Known(0)).await
     }
 
+    /// Reads a pool with its transient stake, for looking at it.
+    ///
+    /// # Errors
+    /// [`CliError::Pool`].
+    pub async fn look_at_transient(&self, pool: &Address) -> Result<PoolSnapshot, CliError> {
+        self.read(pool, StakeSelection::Transient, MinimumDelegation::Known(0)).await
+    }
+
     /// Reads a pool as it is, with all that plans are made from.
     ///
     /// # Errors
@@ -74,17 +82,20 @@ impl<'a, C: Cluster> Context<'a, C> {
         self.read(pool, stakes, MinimumDelegation::Ask).await
     }
 
-    /// Reads a pool that is to be up to date, and updates it first where it is not and that is allowed.
+    /// Reads a pool that is to be up to date, and updates it first where it is not, or where stake can be merged, and that is
+    /// allowed.
     ///
     /// # Errors
     /// [`CliError::Stale`], [`CliError::Plan`] while epoch rewards are being paid; as [`Self::read_for_planning`] and
     /// [`Self::send`].
     pub async fn fresh(&self, pool: &Address, stakes: StakeSelection, how: UpdateFirst) -> Result<Fresh, CliError> {
-        let snapshot = self.read_for_planning(pool, stakes.clone()).await?;
-        if !snapshot.is_stale() {
+        let first = if stakes == StakeSelection::None { StakeSelection::Transient } else { stakes.clone() };
+        let snapshot = self.read_for_planning(pool, first).await?;
+        // The program trades with a pool whose stake was left unmerged.
+        if !snapshot.is_stale() && (how.no_update || self.mergeable(&snapshot).await? == 0) {
             return Ok(Fresh { snapshot, transactions: vec![] });
         }
-        self.check_may_update(&snapshot, how)?;
+        self.check_may_update(&snapshot, how).await?;
         let lookup = LookupArgs::default();
         let crank = self.crank(&lookup).options(CrankOptions { rebalance: false, ..self.crank_options() });
         let report = crank.run_from(snapshot).await?;
@@ -108,20 +119,39 @@ impl<'a, C: Cluster> Context<'a, C> {
         }
     }
 
+    /// How many validators have stake that an update can merge now.
+    ///
+    /// # Errors
+    /// [`CliError::Pool`].
+    pub async fn mergeable(&self, snapshot: &PoolSnapshot) -> Result<usize, CliError> {
+        if snapshot.has_stakes(&StakeSelection::Transient) {
+            return Ok(Backlog::of(snapshot).validators_mergeable);
+        }
+        let reading = snapshot.read_again(self.cluster, StakeSelection::Transient);
+        Ok(Backlog::of(&self.watch("Reading transient stake", reading).await?).validators_mergeable)
+    }
+
     /// Refuses to update a pool first where that is not allowed, and says that it will be updated where it is.
     ///
     /// # Errors
-    /// [`CliError::Stale`].
-    pub fn check_may_update(&self, snapshot: &PoolSnapshot, how: UpdateFirst) -> Result<(), CliError> {
+    /// [`CliError::Stale`], [`CliError::Unmerged`].
+    pub async fn check_may_update(&self, snapshot: &PoolSnapshot, how: UpdateFirst) -> Result<(), CliError> {
         let (last, now) = (snapshot.pool().head.last_update_epoch.get(), snapshot.epoch());
-        if !snapshot.is_stale() {
+        let (pool, otherwise) = (snapshot.address(), "or leave out --no-update");
+        if snapshot.is_stale() {
+            if how.no_update {
+                return Err(CliError::Stale { pool, last, now, otherwise });
+            }
+            self.terminal.note(&format!("The pool was last updated in epoch {last}; updating it to epoch {now} first"));
             return Ok(());
         }
-        if how.no_update {
-            let otherwise = "or leave out --no-update";
-            return Err(CliError::Stale { pool: snapshot.address(), last, now, otherwise });
+        let validators = self.mergeable(snapshot).await?;
+        if validators > 0 {
+            if how.no_update {
+                return Err(CliError::Unmerged { pool, validators, otherwise });
+            }
+            self.terminal.note(&format!("The pool is up to date, but {}: merging it first", unmerged(validators)));
         }
-        self.terminal.note(&format!("The pool was last updated in epoch {last}; updating it to epoch {now} first"));
         Ok(())
     }
 
@@ -142,6 +172,12 @@ impl<'a, C: Cluster> Context<'a, C> {
             ..CrankOptions::default()
         }
     }
+}
+
+/// Says that an update has left stake unmerged.
+pub fn unmerged(validators: usize) -> String {
+    let validators = if validators == 1 { "1 validator".into() } else { format!("{validators} validators") };
+    format!("stake of {validators} can be merged, which an update of this epoch left unmerged")
 }
 
 /// Sends what a crank plans in the way in which commands send.

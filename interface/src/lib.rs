@@ -30,6 +30,7 @@ pub mod maths;
 pub mod quote;
 pub mod rebalance;
 pub mod state;
+pub mod update;
 pub mod withdrawal;
 
 pub use {

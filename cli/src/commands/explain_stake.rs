@@ -3,7 +3,7 @@
 use {
     crate::{
         args::address,
-        commands::list::status_name,
+        commands::{figures::duration, list::status_name},
         context::Context,
         error::CliError,
         output::{CommandOutput, Text, to_json, write_fields},
@@ -163,18 +163,10 @@ impl Output {
             format!("{}{to}{when}", sol(motion.lamports))
         });
         fields.push(("in motion", moving));
-        let (minutes, slots) = (self.seconds_until_next_epoch / 60, self.slots_until_next_epoch);
+        let (seconds, slots) = (self.seconds_until_next_epoch, self.slots_until_next_epoch);
         let next = self.epoch.saturating_add(1);
-        fields.push(("epoch", format!("{}; {next} begins in {slots} slots, about {}", self.epoch, hours(minutes))));
+        fields.push(("epoch", format!("{}; {next} begins in {slots} slots, about {}", self.epoch, duration(seconds))));
         fields
-    }
-}
-
-/// `2 h 5 min`.
-fn hours(minutes: u64) -> String {
-    match minutes / 60 {
-        0 => format!("{minutes} min"),
-        hours => format!("{hours} h {} min", minutes % 60),
     }
 }
 
@@ -196,7 +188,7 @@ impl From<NextStep> for Next {
             NextStep::Moves(Direction::Recall, lamports) => ("recall", Some(lamports), None),
             NextStep::Moves(Direction::Keep, lamports) => ("keep", Some(lamports), None),
             NextStep::Stays(why) => ("nothing", None, Some(why.message())),
-            NextStep::NeedsUpdate => ("needs_update", None, None),
+            NextStep::NeedsUpdate | NextStep::NeedsMerge => ("needs_update", None, None),
             NextStep::RewardsBeingPaid => ("rewards_being_paid", None, None),
             NextStep::NotExtended => ("not_extended", None, None),
         };

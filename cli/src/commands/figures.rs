@@ -1,6 +1,10 @@
 //! Figures of a pool that several commands answer with.
 
-use {tidepool_client::pool::PoolSnapshot, tidepool_interface::maths::mul_div_floor};
+use {
+    std::time::{Duration, SystemTime, UNIX_EPOCH},
+    tidepool_client::pool::PoolSnapshot,
+    tidepool_interface::maths::mul_div_floor,
+};
 
 /// One whole pool token, in its smallest unit.
 const ONE_TOKEN: u64 = 1_000_000_000;
@@ -15,4 +19,18 @@ pub fn lamports_per_whole_pool_token(snapshot: &PoolSnapshot) -> Option<u64> {
 pub fn in_motion(snapshot: &PoolSnapshot) -> u64 {
     let transient = snapshot.records().iter().map(|record| record.transient_stake_lamports.get());
     transient.fold(0, u64::saturating_add)
+}
+
+/// `2 h 5 min`, or `45 s`.
+pub fn duration(seconds: u64) -> String {
+    match (seconds / 3_600, seconds / 60 % 60) {
+        (0, 0) => format!("{seconds} s"),
+        (0, minutes) => format!("{minutes} min"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// Unix time.
+pub fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

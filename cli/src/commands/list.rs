@@ -11,9 +11,10 @@ use {
     serde::Serialize,
     serde_json::Value,
     solana_address::Address,
-    std::fmt,
+    std::{collections::HashSet, fmt},
     tidepool_client::{
         cluster::Cluster,
+        plan::{self, UpdateOptions},
         pool::{PoolSnapshot, Validator},
     },
     tidepool_interface::{rebalance::Rebalance, state::StakeStatus},
@@ -66,6 +67,8 @@ struct Entry {
     last_update_epoch: u64,
     /// Whether the record is not up to date with the epoch.
     stale: bool,
+    /// Whether an update can merge stake of it now.
+    mergeable: bool,
     validator_stake: Text<Address>,
     transient_stake: Text<Address>,
     validator_seed: u32,
@@ -78,10 +81,12 @@ impl Args {
     /// # Errors
     /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
-        let snapshot = context.look_at(&self.pool).await?;
+        let snapshot = context.look_at_transient(&self.pool).await?;
         // No target depends on the minimum delegation, which is not read here.
         let survey = snapshot.rebalance_inputs().map(|inputs| Rebalance::survey(snapshot.records(), &inputs));
         let target = |validator: &Validator| survey.as_ref()?.target(validator.record);
+        let mergeable: HashSet<usize> =
+            plan::mergeable(&snapshot, &UpdateOptions::default()).iter().map(|validator| validator.index).collect();
         Ok(Output {
             pool: Text(self.pool),
             epoch: snapshot.epoch(),
@@ -89,7 +94,10 @@ impl Args {
             extended: snapshot.is_extended(),
             validators: snapshot
                 .validators()
-                .map(|validator| entry(&snapshot, &validator, target(&validator)))
+                .map(|validator| Entry {
+                    mergeable: mergeable.contains(&validator.index),
+                    ..entry(&snapshot, &validator, target(&validator))
+                })
                 .collect(),
         })
     }
@@ -106,6 +114,7 @@ fn entry(snapshot: &PoolSnapshot, validator: &Validator, target_lamports: Option
         target_lamports,
         last_update_epoch: record.last_update_epoch.get(),
         stale: validator.is_stale(snapshot.epoch()),
+        mergeable: false,
         validator_stake: Text(validator.addresses.validator),
         transient_stake: Text(validator.addresses.transient),
         validator_seed: record.validator_seed_suffix.get(),
@@ -145,7 +154,11 @@ impl Output {
                 let target = entry.target_lamports.map_or("-".into(), lamports);
                 write!(f, "  {:>6}  {target:>20}", entry.weight)?;
             }
-            let stale = if entry.stale { ", stale" } else { "" };
+            let stale = match (entry.stale, entry.mergeable) {
+                (true, _) => ", stale",
+                (false, true) => ", stake to merge",
+                (false, false) => "",
+            };
             writeln!(f, "  {:>6}  {}{stale}", entry.last_update_epoch, entry.status.replace('_', " "))?;
             if with_addresses {
                 writeln!(f, "  stake account      {}", entry.validator_stake)?;

@@ -30,7 +30,8 @@ Example:
 ///
 /// Books rewards, completes movements of stake, pays the manager's fee and clears the validator list of those who have
 /// left. Once in each epoch this has to be done before the pool takes deposits and withdrawals. Anybody may do it; it costs
-/// only the fees of the transactions. Stake that is only partly warmed up or cooled down stays in motion until a later epoch.
+/// only the fees of the transactions. In a pool that is up to date it merges stake that an update with --no-merge left unmerged.
+/// Stake that is only partly warmed up or cooled down stays transient until a later epoch.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
@@ -73,7 +74,7 @@ impl Args {
     /// # Errors
     /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
-        let snapshot = context.read_for_planning(&self.pool, StakeSelection::None).await?;
+        let snapshot = context.read_for_planning(&self.pool, StakeSelection::Transient).await?;
         let update = UpdateOptions { all: self.force, no_merge: self.no_merge, ..UpdateOptions::default() };
         let options = CrankOptions { rebalance: false, update, ..context.crank_options() };
         let report = context.crank(&self.lookup).options(options).run_from(snapshot.clone()).await?;

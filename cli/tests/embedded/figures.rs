@@ -53,7 +53,7 @@ async fn figures_are_served_while_it_watches() {
     let pool = weighted_pool(&stage).await;
     stage.cluster.advance_epoch().unwrap();
     let port = free_port();
-    let line = format!("crank {pool} --watch --interval 1 --metrics 127.0.0.1:{port}");
+    let line = format!("crank {pool} --watch --rebalance-at now --interval 1 --metrics 127.0.0.1:{port}");
     let page = async {
         loop {
             let page = fetch(port, "/metrics").await;

@@ -24,7 +24,7 @@ use {
     },
     tidepool_client::cluster::Cluster,
     tidepool_interface::external::token::TokenAccount,
-    tidepool_localnet::embedded::EmbeddedCluster,
+    tidepool_localnet::embedded::{EmbeddedCluster, EmbeddedClusterBuilder},
 };
 
 thread_local! {
@@ -74,16 +74,21 @@ impl Stage {
 
     /// A cluster of so many validators.
     pub fn of(validators: usize) -> Self {
+        Self::on(EmbeddedCluster::builder().validators(validators))
+    }
+
+    /// A cluster of four validators whose epochs have so many slots.
+    pub fn with_epochs_of(slots: u64) -> Self {
+        Self::on(EmbeddedCluster::builder().validators(4).slots_per_epoch(slots))
+    }
+
+    fn on(cluster: EmbeddedClusterBuilder) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("tidepool-cli-{}-{number}", std::process::id()));
         fs::create_dir_all(&folder).expect("a folder for keypair files");
         let program_id = Address::new_unique();
-        let cluster = EmbeddedCluster::builder()
-            .tidepool(program_id)
-            .validators(validators)
-            .start()
-            .unwrap_or_else(|error| panic!("{error}"));
+        let cluster = cluster.tidepool(program_id).start().unwrap_or_else(|error| panic!("{error}"));
         let wallet = cluster.funded_keypair(1_000 * SOL);
         let stage = Self {
             cluster,

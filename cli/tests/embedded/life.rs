@@ -99,6 +99,7 @@ async fn add_validators(stage: &Stage, pool: &str) {
         [
             "active_lamports",
             "last_update_epoch",
+            "mergeable",
             "stale",
             "status",
             "target_lamports",

@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        plan::{RebalancePlan, WhyNot},
+        plan::{self, RebalancePlan, UpdateOptions, WhyNot},
         pool::PoolSnapshot,
     },
     tidepool_interface::rebalance::Reason,
@@ -17,19 +17,28 @@ pub struct Backlog {
     pub is_stale: bool,
     /// Validators whose record has not been updated in the epoch.
     pub validators_behind: usize,
+    /// Validators with stake that an update can merge now ([`plan::mergeable`]), as far as their stake accounts were read
+    /// ([`StakeSelection::Transient`](crate::pool::StakeSelection)).
+    pub validators_mergeable: usize,
     /// Entries that hold nothing any more and can be cleaned up.
     pub removed_entries: usize,
 }
 
 impl Backlog {
-    /// That of a pool.
+    /// The backlog of a pool.
     pub fn of(snapshot: &PoolSnapshot) -> Self {
+        Self::with(snapshot, &UpdateOptions::default())
+    }
+
+    /// What an update with these options leaves to be done: one that merges nothing has nothing to merge.
+    pub fn with(snapshot: &PoolSnapshot, options: &UpdateOptions) -> Self {
         let epoch = snapshot.epoch();
         let records = snapshot.records();
         Self {
             epoch,
             is_stale: snapshot.is_stale(),
             validators_behind: records.iter().filter(|record| record.last_update_epoch.get() < epoch).count(),
+            validators_mergeable: plan::mergeable(snapshot, options).len(),
             removed_entries: records.iter().filter(|record| record.is_removed()).count(),
         }
     }
@@ -37,13 +46,14 @@ impl Backlog {
     /// Whether there is nothing to be done. A record that was added in an epoch that the pool is up to date with counts from the
     /// next one on.
     pub const fn is_empty(&self) -> bool {
-        !self.is_stale && self.removed_entries == 0
+        !self.is_stale && self.validators_mergeable == 0 && self.removed_entries == 0
     }
 
     /// Whether less is to be done than `before`, or it is another epoch's work.
     pub const fn is_progress_since(&self, before: &Self) -> bool {
         self.epoch != before.epoch
             || self.validators_behind < before.validators_behind
+            || self.validators_mergeable < before.validators_mergeable
             || self.removed_entries < before.removed_entries
             || (!self.is_stale && before.is_stale)
     }

@@ -28,6 +28,7 @@ mod pace;
 mod patience;
 mod rebalance;
 mod report;
+mod timing;
 mod update;
 mod watch;
 
@@ -42,12 +43,13 @@ pub use {
     options::CrankOptions,
     patience::Wait,
     report::CrankReport,
+    timing::{NextRebalance, RebalanceAt},
 };
 
 use {
     crate::{
         cluster::Cluster,
-        plan::Plan,
+        plan::{Plan, RebalanceOptions},
         pool::{MinimumDelegation, PoolSnapshot, ReadOptions, StakeSelection},
         send::{SendOptions, Stop, Summary},
     },
@@ -57,6 +59,7 @@ use {
     solana_address::Address,
     solana_message::AddressLookupTableAccount,
     solana_signer::Signer,
+    timing::Timing,
 };
 
 /// How often the pool is read again until it shows what was sent. The endpoint that is asked may be behind the one that
@@ -141,11 +144,17 @@ impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
     /// # Errors
     /// [`CrankError`].
     pub async fn run_from(&self, snapshot: PoolSnapshot) -> Cranked<CrankReport, S> {
+        self.run_timed(snapshot, None).await
+    }
+
+    /// Does what is due at this moment of the epoch; without `timing`, everything.
+    async fn run_timed(&self, snapshot: PoolSnapshot, timing: Option<&mut Timing>) -> Cranked<CrankReport, S> {
         let mut run = Run::default();
         self.heard.note_answer();
         self.tell_balance().await;
+        let snapshot = self.with_transient_stakes(snapshot).await?;
         self.observer.looked(&snapshot);
-        let result = self.run(snapshot, &mut run).await;
+        let result = self.run(snapshot, &mut run, timing).await;
         if run.rounds > 0 {
             self.tell_balance().await;
         }
@@ -159,22 +168,48 @@ impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
         }
     }
 
-    async fn run(&self, mut snapshot: PoolSnapshot, run: &mut Run) -> Cranked<PoolSnapshot, S> {
+    async fn run(
+        &self,
+        mut snapshot: PoolSnapshot,
+        run: &mut Run,
+        mut timing: Option<&mut Timing>,
+    ) -> Cranked<PoolSnapshot, S> {
         loop {
             snapshot = self.update(snapshot, run).await?;
             if !self.options.rebalance || !snapshot.is_extended() {
                 return Ok(snapshot);
             }
-            snapshot = self.rebalance(snapshot, run).await?;
-            if !snapshot.is_stale() {
-                return Ok(snapshot);
+            let begun = snapshot.environment().clock.clone();
+            let deferred = match timing.as_deref_mut() {
+                Some(timing) => self.deferred(&snapshot, timing)?,
+                None => None,
+            };
+            let options = RebalanceOptions { reserve_only: deferred.is_some(), ..RebalanceOptions::default() };
+            let moved = run.movements.len();
+            snapshot = self.rebalance(snapshot, &options, run).await?;
+            // Stake that was deactivated in the epoch in which it was activated can be merged at once.
+            if snapshot.is_stale() || run.movements.len() > moved {
+                continue;
             }
+            if let Some(timing) = timing {
+                if deferred.is_none() {
+                    timing.done(&begun);
+                }
+                let has_weights = snapshot.records().iter().any(|record| record.extension.weight.get() > 0);
+                let next = || timing.next(&snapshot.environment().clock);
+                run.next_rebalance = if has_weights { next() } else { None };
+            }
+            if let Some(plan) = deferred {
+                self.observer.planned(&snapshot, &plan);
+                run.rest = Some(plan);
+            }
+            return Ok(snapshot);
         }
     }
 
     async fn read(&self, pool: &Address) -> Cranked<PoolSnapshot, S> {
         let options = ReadOptions {
-            stakes: StakeSelection::None,
+            stakes: StakeSelection::Transient,
             minimum_delegation: self.carrier.payer().map_or(MinimumDelegation::Ask, MinimumDelegation::AskAs),
             program_id: self.options.program_id,
         };

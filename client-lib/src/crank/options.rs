@@ -1,7 +1,8 @@
 //! How to crank.
 
 use {
-    crate::plan::UpdateOptions, solana_address::Address, solana_message::AddressLookupTableAccount, std::time::Duration,
+    super::RebalanceAt, crate::plan::UpdateOptions, solana_address::Address, solana_message::AddressLookupTableAccount,
+    std::time::Duration,
 };
 
 /// How to crank.
@@ -9,6 +10,8 @@ use {
 pub struct CrankOptions {
     /// Whether stake is to be moved towards the targets, in a pool that has weights. Otherwise the pool is only updated.
     pub rebalance: bool,
+    /// When in the epoch a watch rebalances. Where the reserve is below its target, a watch fills it up earlier.
+    pub rebalance_at: RebalanceAt,
     /// How to update. With [`UpdateOptions::all`] a first round updates what is up to date, too.
     pub update: UpdateOptions,
     /// The lookup tables that shorten transactions; where there are none, those of the [`Carrier`](super::Carrier).
@@ -32,7 +35,8 @@ pub struct CrankOptions {
     pub rewards_every: Duration,
     /// Time for which requests are repeated that fail for reasons which pass.
     pub patience: Duration,
-    /// Most time between two looks at a pool that is watched. It is looked at when the epoch should be over, too.
+    /// Most time between two looks at a pool that is watched. It is looked at when a rebalance is due and when the
+    /// epoch should be over, too.
     pub look_every: Duration,
     /// Time to wait after a failure that may pass; twice as long after each one that follows.
     pub first_retry: Duration,
@@ -44,6 +48,7 @@ impl Default for CrankOptions {
     fn default() -> Self {
         Self {
             rebalance: true,
+            rebalance_at: RebalanceAt::default(),
             update: UpdateOptions::default(),
             lookup_tables: vec![],
             program_id: None,

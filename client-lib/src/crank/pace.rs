@@ -2,7 +2,7 @@
 
 use {solana_clock::Clock, solana_epoch_schedule::EpochSchedule, std::time::Duration, tokio::time::Instant};
 
-/// Time of a slot where nothing better is known.
+/// Time of a slot for as long as none was measured.
 const USUAL_SLOT: Duration = Duration::from_millis(400);
 
 /// Fewer slots than these tell little about how long one takes.
@@ -19,6 +19,19 @@ pub(super) struct Pace {
 }
 
 impl Pace {
+    /// Time after which to look again while the pace is not measured.
+    pub const MEASUREMENT: Duration = Duration::from_secs(4);
+
+    /// Whether the pace was measured here.
+    pub fn is_measured(&self) -> bool {
+        self.measured().is_some()
+    }
+
+    fn measured(&self) -> Option<Duration> {
+        let ((first, then), (last, now)) = self.first.zip(self.last)?;
+        per_slot(now.duration_since(then), last.saturating_sub(first))
+    }
+
     /// Takes note that it was this slot at that moment.
     pub fn note(&mut self, slot: u64, at: Instant) {
         let is_usable =
@@ -31,10 +44,6 @@ impl Pace {
 
     /// Time that a slot takes: as measured here, or by the cluster's own clock since the epoch began, or as is usual.
     pub fn slot_time(&self, clock: &Clock, schedule: &EpochSchedule) -> Duration {
-        let measured = self
-            .first
-            .zip(self.last)
-            .and_then(|((first, then), (last, now))| per_slot(now.duration_since(then), last.saturating_sub(first)));
         let by_clock = || {
             let seconds = clock.unix_timestamp.saturating_sub(clock.epoch_start_timestamp);
             let slots = clock.slot.saturating_sub(schedule.get_first_slot_in_epoch(clock.epoch));
@@ -42,7 +51,7 @@ impl Pace {
             let seconds = u64::try_from(seconds).ok().filter(|seconds| *seconds >= ENOUGH_SLOTS)?;
             per_slot(Duration::from_secs(seconds), slots)
         };
-        measured.or_else(by_clock).unwrap_or(USUAL_SLOT)
+        self.measured().or_else(by_clock).unwrap_or(USUAL_SLOT)
     }
 
     /// Time until the epoch after that of `clock` should begin.

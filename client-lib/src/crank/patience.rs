@@ -100,16 +100,17 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
     pub(super) async fn again_until(
         &self,
         before: &PoolSnapshot,
+        stakes: &StakeSelection,
         shows: impl Fn(&PoolSnapshot) -> bool,
     ) -> Cranked<PoolSnapshot, S> {
-        let mut snapshot = self.again(before, &StakeSelection::None).await?;
+        let mut snapshot = self.again(before, stakes).await?;
         for _ in 0..LOOKS {
             // What was sent in an epoch that is over shows nowhere, or does not matter any more.
             if snapshot.epoch() != before.epoch() || shows(&snapshot) {
                 break;
             }
             self.pause(self.options.poll_every).await?;
-            snapshot = self.again(&snapshot, &StakeSelection::None).await?;
+            snapshot = self.again(&snapshot, stakes).await?;
         }
         self.observer.looked(&snapshot);
         Ok(snapshot)

@@ -1,7 +1,7 @@
 //! Rounds of a rebalance: plan, send, look again, until nothing moves.
 
 use {
-    super::{Carrier, Crank, CrankError, Cranked, report::Run},
+    super::{Carrier, Crank, CrankError, Cranked, report::Run, timing::Timing},
     crate::{
         actions::WeightsError,
         cluster::Cluster,
@@ -29,13 +29,12 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
     pub async fn plan_rebalance(
         &self,
         snapshot: &PoolSnapshot,
-        lookup_tables: &[AddressLookupTableAccount],
+        options: &RebalanceOptions,
     ) -> Cranked<(PoolSnapshot, RebalancePlan), S> {
-        let options = RebalanceOptions { lookup_tables: lookup_tables.to_vec(), ..RebalanceOptions::default() };
         let mut snapshot = snapshot.clone();
         let mut known: HashSet<Address> = HashSet::new();
         for _ in 0..MOST_READINGS {
-            let plan = plan_from(&snapshot, &options)?;
+            let plan = plan_from(&snapshot, options)?;
             let before = known.len();
             known.extend(plan.movements.iter().map(|movement| movement.vote));
             if known.len() == before {
@@ -45,18 +44,36 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
             let votes: Vec<Address> = known.iter().copied().collect();
             self.ask(snapshot.read_votes(&self.door(), &votes)).await?;
         }
-        let plan = plan_from(&snapshot, &options)?;
+        let plan = plan_from(&snapshot, options)?;
         Ok((snapshot, plan))
     }
 
+    /// What a rebalance would move that is left for later in the epoch; `None` where it is due now.
+    pub(super) fn deferred(&self, snapshot: &PoolSnapshot, timing: &mut Timing) -> Cranked<Option<RebalancePlan>, S> {
+        if timing.is_always() {
+            return Ok(None);
+        }
+        let plan = match plan_from(snapshot, &RebalanceOptions::default()) {
+            Err(error) if is_of_new_epoch(&error) => RebalancePlan::default(),
+            planned => planned?,
+        };
+        let is_due = timing.is_due(&snapshot.environment().clock, &plan.plan);
+        Ok((!is_due).then_some(plan))
+    }
+
     /// Plans and sends until nothing moves, or the epoch has ended: the pool that it returns is stale then.
-    pub(super) async fn rebalance(&self, mut snapshot: PoolSnapshot, run: &mut Run) -> Cranked<PoolSnapshot, S> {
+    pub(super) async fn rebalance(
+        &self,
+        mut snapshot: PoolSnapshot,
+        options: &RebalanceOptions,
+        run: &mut Run,
+    ) -> Cranked<PoolSnapshot, S> {
         while !snapshot.is_stale() {
             if snapshot.environment().rewards_are_being_paid() {
                 snapshot = self.wait_for_rewards(&snapshot).await?;
                 continue;
             }
-            let (planned_on, plan) = match self.plan_with_tables(&snapshot, run).await {
+            let (planned_on, plan) = match self.plan_with_tables(&snapshot, options, run).await {
                 Err(CrankError::Plan(error)) if is_of_new_epoch(&error) => {
                     self.pause(self.options.poll_every).await?;
                     snapshot = self.again(&snapshot, &StakeSelection::None).await?;
@@ -79,15 +96,21 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
     async fn plan_with_tables(
         &self,
         snapshot: &PoolSnapshot,
+        options: &RebalanceOptions,
         run: &mut Run,
     ) -> Cranked<(PoolSnapshot, RebalancePlan), S> {
+        let with = |tables: &[AddressLookupTableAccount]| RebalanceOptions {
+            lookup_tables: tables.to_vec(),
+            ..options.clone()
+        };
         let are_known = run.lookup_tables.is_some();
-        let planned = self.plan_rebalance(snapshot, run.lookup_tables.as_deref().unwrap_or_default()).await?;
+        let known = with(run.lookup_tables.as_deref().unwrap_or_default());
+        let planned = self.plan_rebalance(snapshot, &known).await?;
         if planned.1.is_empty() || are_known {
             return Ok(planned);
         }
         let tables = self.find_lookup_tables(&planned.0, run).await?;
-        if tables.is_empty() { Ok(planned) } else { self.plan_rebalance(&planned.0, &tables).await }
+        if tables.is_empty() { Ok(planned) } else { self.plan_rebalance(&planned.0, &with(&tables)).await }
     }
 
     async fn rebalance_round(
@@ -98,7 +121,7 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
     ) -> Cranked<PoolSnapshot, S> {
         let landed = self.carry(&plan.plan, before, run).await?;
         let shows = |now: &PoolSnapshot| plan.movements.iter().all(|movement| in_motion(now, &movement.vote) > 0);
-        let after = self.again_until(before, |now| landed == 0 || shows(now)).await?;
+        let after = self.again_until(before, &StakeSelection::None, |now| landed == 0 || shows(now)).await?;
         let moved = moved(before, &after, plan);
         let is_progress = !moved.is_empty() || after.epoch() != before.epoch();
         run.rebalance_transactions += landed;

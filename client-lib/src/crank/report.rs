@@ -1,7 +1,7 @@
 //! What a crank has done.
 
 use {
-    super::{CrankError, error::is_transient},
+    super::{CrankError, NextRebalance, error::is_transient},
     crate::{
         plan::{RebalancePlan, StakeMovement},
         pool::PoolSnapshot,
@@ -24,8 +24,11 @@ pub struct CrankReport {
     pub movements: Vec<StakeMovement>,
     /// How many of the transactions that landed were there to move it.
     pub rebalance_transactions: usize,
-    /// Why the rest does not move: a plan that moves nothing. `None` for a pool that is only updated.
+    /// Why the rest does not move: a plan that moves nothing, or what a watch leaves for later in the epoch. `None` for a pool
+    /// that is only updated.
     pub rest: Option<RebalancePlan>,
+    /// When a watch rebalances next; `None` where it does so at every look, and without a watch.
+    pub next_rebalance: Option<NextRebalance>,
 }
 
 /// What has happened so far.
@@ -40,6 +43,7 @@ pub(super) struct Run {
     pub movements: Vec<StakeMovement>,
     pub rebalance_transactions: usize,
     pub rest: Option<RebalancePlan>,
+    pub next_rebalance: Option<NextRebalance>,
     /// Those to use, once they have been looked for.
     pub lookup_tables: Option<Vec<AddressLookupTableAccount>>,
 }
@@ -53,6 +57,7 @@ impl Run {
             movements: self.movements,
             rebalance_transactions: self.rebalance_transactions,
             rest: self.rest,
+            next_rebalance: self.next_rebalance,
         }
     }
 

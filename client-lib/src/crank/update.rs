@@ -10,11 +10,12 @@ use {
 };
 
 impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
-    /// Updates until nothing is stale and nothing is left to be cleaned up.
+    /// Updates until nothing is stale, nothing can be merged and nothing is left to be cleaned up.
     pub(super) async fn update(&self, mut snapshot: PoolSnapshot, run: &mut Run) -> Cranked<PoolSnapshot, S> {
         let mut all = self.options.update.all && run.rounds == 0;
         loop {
-            let backlog = Backlog::of(&snapshot);
+            snapshot = self.with_transient_stakes(snapshot).await?;
+            let backlog = self.backlog(&snapshot);
             if backlog.is_empty() && !all {
                 return Ok(snapshot);
             }
@@ -38,18 +39,36 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
             }
             self.carry(&plan, &snapshot, run).await?;
             let has_landed = run.problem.is_none();
-            let after = self.again_until(&snapshot, |now| !has_landed || Backlog::of(now).is_empty()).await?;
-            let is_progress = all && has_landed || Backlog::of(&after).is_progress_since(&backlog);
+            let shows = |now: &PoolSnapshot| !has_landed || self.backlog(now).is_empty();
+            let after = self.again_until(&snapshot, &StakeSelection::Transient, shows).await?;
+            let is_progress = all && has_landed || self.backlog(&after).is_progress_since(&backlog);
             self.note_round(is_progress, run).await?;
             all = all && !has_landed;
             snapshot = after;
         }
     }
 
-    /// Whether records have to be updated whose stake nobody can change at present.
+    /// The pool with the stake accounts that tell whether any stake can be merged.
+    pub(super) async fn with_transient_stakes(&self, snapshot: PoolSnapshot) -> Cranked<PoolSnapshot, S> {
+        match snapshot.has_stakes(&StakeSelection::Transient) {
+            true => Ok(snapshot),
+            false => self.again(&snapshot, &StakeSelection::Transient).await,
+        }
+    }
+
+    pub(super) fn backlog(&self, snapshot: &PoolSnapshot) -> Backlog {
+        Backlog::with(snapshot, &self.options.update)
+    }
+
+    /// Whether records have to be updated, and their stake cannot be changed while epoch rewards are being paid.
     fn has_to_wait(&self, snapshot: &PoolSnapshot, all: bool) -> bool {
-        let has_records =
-            if all { !snapshot.records().is_empty() } else { Backlog::of(snapshot).validators_behind > 0 };
-        has_records && snapshot.environment().rewards_are_being_paid()
+        let has_records = || match all {
+            true => !snapshot.records().is_empty(),
+            false => {
+                let backlog = self.backlog(snapshot);
+                backlog.validators_behind > 0 || backlog.validators_mergeable > 0
+            }
+        };
+        snapshot.environment().rewards_are_being_paid() && has_records()
     }
 }

@@ -1,29 +1,31 @@
 //! Cranking in every epoch.
 
 use {
-    super::{Carrier, Crank, CrankError, CrankReport, Cranked, Wait, pace::Pace, patience::Retry},
+    super::{Carrier, Crank, CrankError, CrankReport, Cranked, Wait, patience::Retry, timing::Timing},
     crate::{
         cluster::Cluster,
         pool::{PoolSnapshot, StakeSelection},
     },
     solana_address::Address,
-    solana_epoch_schedule::EpochSchedule,
     std::time::Duration,
     tokio::time::Instant,
 };
 
-/// What a watch remembers from one look to the next: nothing that it could not do without.
+/// What a watch remembers from one look to the next: nothing that it could not do without. A watch that begins late in an epoch
+/// rebalances at once.
 struct Watch {
     last: Option<PoolSnapshot>,
-    schedule: Option<EpochSchedule>,
-    pace: Pace,
+    timing: Option<Timing>,
     retry: Retry,
 }
 
 impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
     /// Brings the pool up to date and into balance, waits for the next epoch, and begins again, until it is told to stop.
     ///
-    /// Between two epochs it looks at the pool now and then, since deposits want to be delegated. After a failure that may pass it
+    /// It updates the pool at the beginning of an epoch, and rebalances it near the end
+    /// ([`CrankOptions::rebalance_at`](super::CrankOptions)) and again just before it: stake that moves takes effect when the epoch
+    /// ends, so that the last movement decides. An epoch that ended without a rebalance is made up for in the next. In between it
+    /// looks at the pool now and then, and fills up a reserve that is below its target. After a failure that may pass it
     /// tries again, at growing intervals: an endpoint that does not answer, transactions that do not land, and a payer without
     /// lamports too, since whoever funds it should not have to start it again. The observer hears of all of them.
     ///
@@ -31,7 +33,7 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
     /// [`CrankError`], where trying again cannot help: the pool does not exist or is no pool, a signature is missing, the carrier
     /// cannot go on.
     pub async fn watch(&self, pool: &Address) -> Cranked<(), S> {
-        let mut watch = Watch { last: None, schedule: None, pace: Pace::default(), retry: Retry::new(&self.options) };
+        let mut watch = Watch { last: None, timing: None, retry: Retry::new(&self.options) };
         loop {
             let waited = match self.run_watched(pool, &mut watch).await {
                 Ok(report) => {
@@ -62,7 +64,7 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
 
     async fn run_watched(&self, pool: &Address, watch: &mut Watch) -> Cranked<CrankReport, S> {
         let known = match &watch.last {
-            Some(last) => Some(self.again(last, &StakeSelection::None).await?),
+            Some(last) => Some(self.again(last, &StakeSelection::Transient).await?),
             None => None,
         };
         // What may change with an epoch, such as the minimum delegation, is asked for again in each.
@@ -70,20 +72,26 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
             Some(snapshot) if !snapshot.is_stale() => snapshot,
             _ => self.read(pool).await?,
         };
-        watch.pace.note(snapshot.environment().clock.slot, Instant::now());
-        self.run_from(snapshot).await
+        let timing = match &mut watch.timing {
+            Some(timing) => timing,
+            none => {
+                let schedule = self.ask(self.door().epoch_schedule()).await?;
+                none.insert(Timing::new(self.options.rebalance_at, schedule))
+            }
+        };
+        timing.pace.note(snapshot.environment().clock.slot, Instant::now());
+        self.run_timed(snapshot, Some(timing)).await
     }
 
-    /// Waits until the epoch should be over, but not longer than the options say. An error says that it was told to stop.
+    /// Waits until the epoch should be over or a rebalance is due, but not longer than the options say. An error says that it was
+    /// told to stop.
     async fn wait_for_next_look(&self, report: CrankReport, watch: &mut Watch) -> Cranked<(), S> {
-        if watch.schedule.is_none() {
-            // Without it, the next look comes when the options say.
-            watch.schedule = self.ask(self.door().epoch_schedule()).await.ok();
-        }
         let clock = &report.snapshot.environment().clock;
-        watch.pace.note(clock.slot, Instant::now());
-        let until_next = watch.schedule.as_ref().map(|schedule| watch.pace.until_next_epoch(clock, schedule));
-        let wait = until_next.unwrap_or(Duration::MAX).min(self.options.look_every).max(self.options.poll_every);
+        let until_next = watch.timing.as_mut().map_or(Duration::MAX, |timing| {
+            timing.pace.note(clock.slot, Instant::now());
+            timing.until_next_look(clock)
+        });
+        let wait = until_next.min(self.options.look_every).max(self.options.poll_every);
         watch.last = Some(report.snapshot);
         self.observer.waiting(Wait::NextLook, wait);
         self.pause_for_rewards_to_change(wait, self.options.poll_every).await

@@ -1,7 +1,10 @@
 //! Why a validator has the stake that it has, and what comes next.
 
 use {
-    super::rebalance::{self, Direction, RebalanceOptions, WhyNot, held},
+    super::{
+        UpdateOptions, mergeable,
+        rebalance::{self, Direction, RebalanceOptions, WhyNot, held},
+    },
     crate::{
         error::{PlanError, Sol},
         pool::{PoolSnapshot, Validator},
@@ -38,6 +41,8 @@ pub enum NextStep {
     Stays(WhyNot),
     /// The pool has to be updated first.
     NeedsUpdate,
+    /// An update of this epoch left its stake unmerged: another has to merge it first.
+    NeedsMerge,
     /// The rewards of the last epoch have to be paid first.
     RewardsBeingPaid,
     /// The pool has no extension: the staker moves stake by hand.
@@ -172,6 +177,9 @@ impl StakeExplanation {
                 "The pool has not been updated in this epoch: nothing moves before, and its figures are those of the last update."
                     .to_owned()
             }
+            NextStep::NeedsMerge => {
+                "An update of this epoch left it unmerged: run an update to merge it; nothing else moves before.".to_owned()
+            }
             NextStep::RewardsBeingPaid => {
                 "Epoch rewards are being paid: nothing moves until they are, in a few slots.".to_owned()
             }
@@ -214,6 +222,7 @@ pub fn explain_stake(snapshot: &PoolSnapshot, vote: &Address) -> Result<StakeExp
         )
     })?;
     let record = validator.record;
+    let is_mergeable = is_mergeable(snapshot, &validator);
     let survey = snapshot.rebalance_inputs().map(|inputs| (inputs, Rebalance::survey(snapshot.records(), &inputs)));
     let weights = snapshot.records().iter().filter(|record| record.is_active());
     Ok(StakeExplanation {
@@ -226,11 +235,15 @@ pub fn explain_stake(snapshot: &PoolSnapshot, vote: &Address) -> Result<StakeExp
         cap: survey.as_ref().and_then(|(inputs, _)| cap(snapshot, inputs)),
         held: held(record, snapshot.environment().stake_rent()),
         active: record.active_stake_lamports.get(),
-        in_motion: in_motion(snapshot, &validator),
-        next: next_step(snapshot, &validator)?,
+        in_motion: in_motion(snapshot, &validator, is_mergeable),
+        next: next_step(snapshot, &validator, is_mergeable)?,
         epoch: snapshot.epoch(),
         slot: snapshot.environment().clock.slot,
     })
+}
+
+fn is_mergeable(snapshot: &PoolSnapshot, validator: &Validator) -> bool {
+    mergeable(snapshot, &UpdateOptions::default()).iter().any(|other| other.index == validator.index)
 }
 
 /// Lamports that one validator may have.
@@ -247,7 +260,7 @@ fn cap(snapshot: &PoolSnapshot, inputs: &Inputs) -> Option<u64> {
     Some((total * u128::from(cap) / u128::from(BASIS_POINTS)) as u64)
 }
 
-fn in_motion(snapshot: &PoolSnapshot, validator: &Validator) -> Option<InMotion> {
+fn in_motion(snapshot: &PoolSnapshot, validator: &Validator, is_mergeable: bool) -> Option<InMotion> {
     if !validator.has_transient_stake() {
         return None;
     }
@@ -267,12 +280,13 @@ fn in_motion(snapshot: &PoolSnapshot, validator: &Validator) -> Option<InMotion>
         arrives_in: delegation.map(|delegation| {
             let since =
                 if delegation.is_delegated() { delegation.activation_epoch } else { delegation.deactivation_epoch };
-            since.get().saturating_add(1).max(snapshot.epoch())
+            let earliest = if is_mergeable { snapshot.epoch() } else { snapshot.epoch().saturating_add(1) };
+            since.get().saturating_add(1).max(earliest)
         }),
     })
 }
 
-fn next_step(snapshot: &PoolSnapshot, validator: &Validator) -> Result<NextStep, PlanError> {
+fn next_step(snapshot: &PoolSnapshot, validator: &Validator, is_mergeable: bool) -> Result<NextStep, PlanError> {
     if !snapshot.is_extended() {
         return Ok(NextStep::NotExtended);
     }
@@ -281,6 +295,9 @@ fn next_step(snapshot: &PoolSnapshot, validator: &Validator) -> Result<NextStep,
     }
     if snapshot.is_stale() {
         return Ok(NextStep::NeedsUpdate);
+    }
+    if is_mergeable {
+        return Ok(NextStep::NeedsMerge);
     }
     let plan = match rebalance::rebalance(snapshot, &RebalanceOptions::default()) {
         Ok(plan) => plan,

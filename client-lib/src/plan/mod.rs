@@ -17,7 +17,7 @@ pub use {
         Direction, IdleStake, Obstacle, RebalanceOptions, RebalancePlan, StakeMovement, Unmoved, WhyNot, rebalance,
     },
     split_reserve::{Shares, SplitReservePlan, split_reserve},
-    update::{UpdateOptions, compact_chunk, list_chunk, update},
+    update::{UpdateOptions, compact_chunk, list_chunk, mergeable, update},
     withdraw::{
         Left, Piece, WhyLeft, Withdrawal, WithdrawalOrder, WithdrawalPlan, better_withdrawal, pool_tokens_worth,
         withdraw,

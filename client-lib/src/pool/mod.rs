@@ -229,9 +229,10 @@ impl PoolSnapshot {
         self.validator_at(self.records.iter().position(is_meant)?)
     }
 
-    /// Whether the stake accounts of every validator are here.
-    pub fn has_all_stakes(&self) -> bool {
-        self.stake_accounts.iter().all(Option::is_some)
+    /// Whether the stake accounts are here of every validator that `selection` includes.
+    pub fn has_stakes(&self, selection: &StakeSelection) -> bool {
+        let mut stakes = self.records.iter().zip(&self.stake_accounts);
+        stakes.all(|(record, accounts)| accounts.is_some() || !selection.includes(record))
     }
 
     /// Gives the snapshot the stake accounts of the validators that `select` picks, as `find` knows them: `None` means that

@@ -22,6 +22,8 @@ pub enum StakeSelection {
     /// Nobody's.
     #[default]
     None,
+    /// Those of validators with transient stake, and of removed ones: what an update can merge is among them.
+    Transient,
     /// Every validator's: two accounts for each.
     All,
     /// Those of the validators with these vote accounts.
@@ -34,9 +36,10 @@ impl StakeSelection {
         Self::Only(HashSet::from([vote]))
     }
 
-    fn includes(&self, record: &ValidatorStakeInfo) -> bool {
+    pub(crate) fn includes(&self, record: &ValidatorStakeInfo) -> bool {
         match self {
             Self::None => false,
+            Self::Transient => record.transient_stake_lamports.get() != 0 || !record.is_active(),
             Self::All => true,
             Self::Only(votes) => votes.contains(&record.vote_account_address),
         }
@@ -126,7 +129,7 @@ impl PoolSnapshot {
             if let Some(earlier) = known.as_ref().or(earlier) {
                 snapshot.adopt_addresses(earlier);
             }
-            if options.stakes == StakeSelection::None {
+            if !snapshot.records.iter().any(|record| options.stakes.includes(record)) {
                 return Ok(snapshot);
             }
             snapshot.read_stakes(cluster, &options.stakes).await?;

@@ -113,7 +113,7 @@ async fn reads_a_pool_of_any_program_with_its_stakes() {
     assert_eq!(snapshot.environment().stake_program_minimum, SOL);
     // The manager does not exist, so the staker pays for the simulation.
     assert_eq!(*cluster.payers.lock().unwrap(), [STAKER]);
-    assert!(snapshot.has_all_stakes());
+    assert!(snapshot.has_stakes(&StakeSelection::All));
     let validators: Vec<_> = snapshot.validators().collect();
     assert_eq!(validators[1].delegation().unwrap().1.stake.get(), 50 * SOL);
     assert_eq!(validators[1].transient_delegation().unwrap().1.stake.get(), 5 * SOL);

@@ -155,7 +155,8 @@ impl Step {
                 contract: [None, None, Some(false), Some(true)][random.usize(0..4)],
             },
             53 => Self::UpdatePool,
-            54..=57 => Self::Crank,
+            54..=56 => Self::Crank,
+            57 => Self::CrankByContract { no_merge: true },
             58..=77 => Self::Rebalance {
                 permille: if random.bool() { 1_000 } else { random.usize(1..=1_000) },
                 seed: random.u64(..),

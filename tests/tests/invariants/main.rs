@@ -10,7 +10,11 @@ use {
         StakePoolError::*,
         instruction::tag,
     },
-    tidepool_tests::extended::{check, properties::INVARIANTS, runner::Tally},
+    tidepool_tests::extended::{
+        check,
+        properties::{INVARIANTS, UNMERGED_WILD},
+        runner::Tally,
+    },
 };
 
 /// Histories of 40 steps: 20,000 steps in all.
@@ -101,6 +105,12 @@ fn they_hold_over_random_histories() {
     let tally = check(&INVARIANTS, HISTORIES);
     check_coverage(&tally);
     check_exits(&tally);
+}
+
+/// Plain pools, too: those are updated by the SPL instruction.
+#[test]
+fn hostile_updates_leave_no_trace_in_any_pool() {
+    check(&UNMERGED_WILD, 200);
 }
 
 fn check_coverage(tally: &Tally) {

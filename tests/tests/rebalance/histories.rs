@@ -61,3 +61,8 @@ fn a_closed_vote_account_holds_up_nobody() {
 fn a_delinquent_validator_holds_up_nobody() {
     check(&DELINQUENT, 100);
 }
+
+#[test]
+fn hostile_updates_leave_no_trace() {
+    check(&UNMERGED, 200);
+}

@@ -1,7 +1,10 @@
 //! Hearing what a crank does: notes for a person, lines for each epoch, figures for Prometheus.
 
 use {
-    super::{metrics::PoolMetrics, output::Round},
+    super::{
+        metrics::PoolMetrics,
+        output::{Round, explain},
+    },
     crate::{context::Context, error::CliError, output::Format, terminal::Terminal},
     solana_address::Address,
     std::{
@@ -134,6 +137,9 @@ impl Observer for Listener {
         self.metrics.finished(report);
         if self.prints && self.is_news(&round) {
             self.print(&round);
+            if let Some(next) = &report.next_rebalance {
+                self.terminal.note(&explain(next));
+            }
         }
         self.last_round.replace(Some(round));
     }

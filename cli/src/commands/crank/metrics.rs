@@ -1,20 +1,18 @@
 //! Figures for Prometheus. A name has its unit at the end; `cli/grafana/tidepool.json` draws all of them.
 
 use {
+    super::output::timestamp,
     crate::{
-        commands::figures::{in_motion, lamports_per_whole_pool_token},
+        commands::figures::{in_motion, lamports_per_whole_pool_token, now},
         output::state_name,
     },
     prometheus::{IntCounter, IntCounterVec, IntGauge, Opts, Registry, core::Collector},
     solana_address::Address,
-    std::{
-        sync::{Arc, Mutex, PoisonError},
-        time::{SystemTime, UNIX_EPOCH},
-    },
+    std::sync::{Arc, Mutex, PoisonError},
     tidepool_client::{
         crank::{Backlog, CrankReport, validators_off_target},
         plan::RebalancePlan,
-        pool::PoolSnapshot,
+        pool::{PoolSnapshot, StakeSelection},
         send::Summary,
     },
 };
@@ -49,6 +47,7 @@ struct Freshness {
     is_stale: IntGauge,
     fresh_timestamp: IntGauge,
     rewards_active: IntGauge,
+    next_rebalance: IntGauge,
 }
 
 struct Amounts {
@@ -62,6 +61,7 @@ struct Amounts {
 struct Validators {
     all: IntGauge,
     behind: IntGauge,
+    mergeable: IntGauge,
     off_target: IntGauge,
 }
 
@@ -149,6 +149,10 @@ impl Freshness {
                 "tidepool_epoch_rewards_active",
                 "1 while epoch rewards are being paid, so that no stake can be changed, else 0.",
             ),
+            next_rebalance: maker.gauge(
+                "tidepool_pool_next_rebalance_timestamp_seconds",
+                "Unix time in seconds of the next rebalance, by the measured time of slots; 0 where every look is one.",
+            ),
         }
     }
 }
@@ -180,6 +184,10 @@ impl Validators {
             all: maker.gauge("tidepool_pool_validators", "Validators in the pool's list."),
             behind: maker
                 .gauge("tidepool_pool_validators_behind", "Validators whose record has not been updated in the epoch."),
+            mergeable: maker.gauge(
+                "tidepool_pool_validators_mergeable",
+                "Validators with transient or removed stake that an update can merge now.",
+            ),
             off_target: maker.gauge(
                 "tidepool_pool_validators_off_target",
                 "Validators off the target that their weight sets by more than the threshold.",
@@ -214,8 +222,7 @@ impl PoolMetrics {
         set(&self.freshness.pool_epoch, snapshot.pool().head.last_update_epoch.get());
         set(&self.freshness.is_stale, u64::from(backlog.is_stale));
         if !backlog.is_stale {
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            set(&self.freshness.fresh_timestamp, now.as_secs());
+            set(&self.freshness.fresh_timestamp, now().as_secs());
         }
         set(&self.freshness.rewards_active, u64::from(snapshot.environment().rewards_are_being_paid()));
         set(&self.amounts.total, rate.total_lamports);
@@ -225,6 +232,9 @@ impl PoolMetrics {
         set(&self.amounts.in_motion, in_motion(snapshot));
         set(&self.validators.all, snapshot.records().len() as u64);
         set(&self.validators.behind, backlog.validators_behind as u64);
+        if snapshot.has_stakes(&StakeSelection::Transient) {
+            set(&self.validators.mergeable, backlog.validators_mergeable as u64);
+        }
     }
 
     /// It was worked out what a rebalance would move.
@@ -257,8 +267,9 @@ impl PoolMetrics {
     }
 
     /// There is nothing left to do.
-    pub fn finished(&self, _: &CrankReport) {
+    pub fn finished(&self, report: &CrankReport) {
         self.work.finished.inc();
+        set(&self.freshness.next_rebalance, report.next_rebalance.as_ref().map_or(0, timestamp));
     }
 }
 

@@ -1,5 +1,6 @@
 //! `tidepool crank`
 
+mod at;
 mod listener;
 mod metrics;
 mod output;
@@ -12,6 +13,7 @@ use {
         context::Context,
         error::CliError,
     },
+    at::rebalance_at,
     futures_util::future::{Either, join_all, select},
     listener::Listener,
     metrics::Metrics,
@@ -19,13 +21,17 @@ use {
     server::Server,
     solana_address::Address,
     std::{pin::pin, time::Duration},
-    tidepool_client::{cluster::Cluster, crank::CrankOptions},
+    tidepool_client::{
+        cluster::Cluster,
+        crank::{CrankOptions, RebalanceAt},
+    },
 };
 
 const EXAMPLE: &str = "\
 Example:
   tidepool crank 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA
-  tidepool crank 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --watch --metrics 127.0.0.1:9184";
+  tidepool crank 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --watch --metrics 127.0.0.1:9184
+  tidepool crank 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --watch --rebalance-at 2h";
 
 /// Seconds between two looks where the command line does not say.
 const INTERVAL: u64 = 60;
@@ -39,6 +45,13 @@ const INTERVAL: u64 = 60;
 ///
 /// With --watch it goes on in every epoch, all pools at once, until Ctrl-C (exit code 0). It prints a line for each epoch, in JSON
 /// an object a line. An endpoint that does not answer and a payer without lamports are waited for, at growing intervals.
+///
+/// With --watch the pool is updated, and all stake merged, at the beginning of an epoch. Stake is rebalanced near the end
+/// (--rebalance-at), and again just before it: stake that moves takes effect at the end of the epoch, so that waiting costs
+/// nothing, and what others moved earlier in the epoch is corrected. Time to the end follows from the measured time of slots.
+/// Where the reserve is below its target, stake is deactivated for it at once. A watch that starts later in the epoch
+/// rebalances at once, and an epoch without a rebalance is made up for at the beginning of the next. Without --watch everything is
+/// done at once.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
@@ -49,6 +62,11 @@ pub struct Args {
     /// Go on in every epoch, until Ctrl-C
     #[arg(long)]
     watch: bool,
+
+    /// When in the epoch to rebalance: a percentage of the epoch, a time before its end (2h, 30m, 45s), or now for every look
+    /// [default: 90%]
+    #[arg(long, value_name = "WHEN", requires = "watch", conflicts_with = "no_rebalance", value_parser = rebalance_at)]
+    rebalance_at: Option<RebalanceAt>,
 
     /// Most seconds between two looks at a pool; it is looked at when an epoch begins, too [default: 60]
     #[arg(long, value_name = "SECONDS", requires = "watch", value_parser = clap::value_parser!(u64).range(1..=86_400))]
@@ -126,6 +144,7 @@ impl Args {
     fn options<C: Cluster>(&self, context: &Context<'_, C>) -> CrankOptions {
         CrankOptions {
             rebalance: !self.no_rebalance,
+            rebalance_at: self.rebalance_at.unwrap_or_default(),
             wait_for_rewards: true,
             tell_balance: true,
             look_every: Duration::from_secs(self.interval.unwrap_or(INTERVAL)),

@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        commands::figures::{in_motion, lamports_per_whole_pool_token},
+        commands::figures::{duration, in_motion, lamports_per_whole_pool_token, now},
         output::{CommandOutput, Landed, Text, to_json, write_fields, write_signatures},
         units::{sol, tokens},
     },
@@ -10,7 +10,7 @@ use {
     serde_json::Value,
     solana_address::Address,
     std::{fmt, time::Duration},
-    tidepool_client::crank::{Backlog, CrankReport, validators_off_target},
+    tidepool_client::crank::{Backlog, CrankReport, NextRebalance, validators_off_target},
 };
 
 /// What was done with each pool.
@@ -43,13 +43,18 @@ pub struct Round {
     validators: usize,
     /// Validators that are not up to date.
     validators_behind: usize,
-    /// Validators that are off their target by more than the threshold, and stay there in this epoch; `null` where that was not
-    /// looked at.
+    /// Validators with stake that an update can merge now.
+    validators_mergeable: usize,
+    /// Validators that are off their target by more than the threshold, and stay there in this epoch, or until a watch rebalances;
+    /// `null` where that was not looked at.
     validators_off_target: Option<usize>,
     /// Transactions that were sent, or were to be sent, and did not land.
     not_landed: usize,
     /// By how much the payer has become poorer; `null` where that is not known.
     spent_lamports: Option<u64>,
+    /// Unix time in seconds at which a watch rebalances next, an estimate; `null` where every look rebalances, and without a watch.
+    next_rebalance_at: Option<u64>,
+    next_rebalance_seconds: Option<u64>,
     transactions: Vec<Landed>,
 }
 
@@ -57,7 +62,7 @@ impl Round {
     /// What the report says.
     pub fn new(report: &CrankReport, took: Duration, spent_lamports: Option<u64>) -> Self {
         let snapshot = &report.snapshot;
-        let rate = snapshot.rate();
+        let (rate, backlog) = (snapshot.rate(), Backlog::of(snapshot));
         let moved = report.movements.iter().map(|movement| movement.lamports);
         Self {
             pool: Text(snapshot.address()),
@@ -72,10 +77,13 @@ impl Round {
             moved_validators: report.movements.len(),
             moved_lamports: moved.fold(0, u64::saturating_add),
             validators: snapshot.records().len(),
-            validators_behind: Backlog::of(snapshot).validators_behind,
+            validators_behind: backlog.validators_behind,
+            validators_mergeable: backlog.validators_mergeable,
             validators_off_target: report.rest.as_ref().map(validators_off_target),
             not_landed: report.sent.problems().count(),
             spent_lamports,
+            next_rebalance_at: report.next_rebalance.as_ref().map(timestamp),
+            next_rebalance_seconds: report.next_rebalance.as_ref().map(|next| next.within.as_secs()),
             transactions: Landed::of(&report.sent),
         }
     }
@@ -122,6 +130,21 @@ impl Round {
     }
 }
 
+/// Unix time in seconds of a rebalance to come.
+pub fn timestamp(next: &NextRebalance) -> u64 {
+    now().saturating_add(next.within).as_secs()
+}
+
+/// Says when a watch rebalances next, and why not before.
+pub fn explain(next: &NextRebalance) -> String {
+    format!(
+        "Rebalances {}, and again just before its end; next in about {}: stake that moves takes effect at the end of the epoch, so \
+         waiting costs nothing and leaves later movers no chance",
+        next.at,
+        duration(next.within.as_secs())
+    )
+}
+
 impl fmt::Display for Round {
     /// The round on one line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -132,10 +155,10 @@ impl fmt::Display for Round {
         if self.moved_validators > 0 {
             write!(f, "  moved {} with {} validators", sol(self.moved_lamports), self.moved_validators)?;
         }
-        match self.validators_off_target {
-            Some(off) if off > 0 => write!(f, "  off target {off} of {} validators", self.validators),
-            _ => Ok(()),
+        if let Some(off) = self.validators_off_target.filter(|off| *off > 0) {
+            write!(f, "  off target {off} of {} validators", self.validators)?;
         }
+        self.next_rebalance_seconds.map_or(Ok(()), |seconds| write!(f, "  rebalances in about {}", duration(seconds)))
     }
 }
 

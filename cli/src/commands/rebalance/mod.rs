@@ -15,6 +15,7 @@ use {
     tidepool_client::{
         cluster::Cluster,
         pack::{self, PackOptions},
+        plan::RebalanceOptions,
         pool::StakeSelection,
     },
 };
@@ -52,9 +53,9 @@ impl Args {
         if context.global.transactions.dry_run {
             return self.rehearse(context).await;
         }
-        let snapshot = context.read_for_planning(&self.pool, StakeSelection::None).await?;
+        let snapshot = context.read_for_planning(&self.pool, StakeSelection::Transient).await?;
         policy_of(&snapshot)?;
-        context.check_may_update(&snapshot, self.update_first)?;
+        context.check_may_update(&snapshot, self.update_first).await?;
         let report = context.crank(&self.lookup).run_from(snapshot).await?;
         let mut output = Output::new(&report.snapshot, false);
         output.add(&report.movements, report.rebalance_transactions);
@@ -64,12 +65,17 @@ impl Args {
     }
 
     async fn rehearse<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
-        let snapshot = context.read_without_key(&self.pool, StakeSelection::None).await?;
+        let snapshot = context.read_without_key(&self.pool, StakeSelection::Transient).await?;
         policy_of(&snapshot)?;
         if snapshot.is_stale() {
             let (last, now) = (snapshot.pool().head.last_update_epoch.get(), snapshot.epoch());
             let otherwise = "since what moves depends on the rewards that the update books";
             return Err(CliError::Stale { pool: self.pool, last, now, otherwise });
+        }
+        let validators = context.mergeable(&snapshot).await?;
+        if validators > 0 {
+            let otherwise = "since no stake moves at a validator with transient stake";
+            return Err(CliError::Unmerged { pool: self.pool, validators, otherwise });
         }
         // Whose tables would be used depends on who sends.
         let lookup_tables = match &self.lookup.lookup_tables {
@@ -77,7 +83,8 @@ impl Args {
             _ => vec![],
         };
         let crank = context.crank(&self.lookup);
-        let planning = crank.plan_rebalance(&snapshot, &lookup_tables);
+        let options = RebalanceOptions { lookup_tables: lookup_tables.clone(), ..RebalanceOptions::default() };
+        let planning = crank.plan_rebalance(&snapshot, &options);
         let (snapshot, plan) = context.watch("Reading the validators that are to move", planning).await?;
         let packed = pack::pack_plan(&plan.plan, &PackOptions { lookup_tables, ..PackOptions::default() })?;
         let mut output = Output::new(&snapshot, true);

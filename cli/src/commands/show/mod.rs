@@ -18,12 +18,13 @@ use {
     serde::Serialize,
     serde_json::Value,
     solana_address::Address,
-    std::{collections::HashSet, fmt},
+    std::fmt,
     tidepool_client::{
         actions::{StoredMetadata, token_metadata_address},
         cluster::Cluster,
+        crank::Backlog,
         gates,
-        pool::{PoolSnapshot, StakeSelection},
+        pool::PoolSnapshot,
     },
     tidepool_interface::{maths::Fee, state::RebalancePolicy},
 };
@@ -100,6 +101,8 @@ struct Validators {
     maximum: u32,
     /// Those that are being removed.
     leaving: usize,
+    /// Those with stake that an update can merge now.
+    mergeable: usize,
     preferred_deposit: Option<Text<Address>>,
     preferred_withdraw: Option<Text<Address>>,
 }
@@ -160,17 +163,7 @@ impl Args {
     /// # Errors
     /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
-        let mut snapshot = context.look_at(&self.pool).await?;
-        let moving: HashSet<Address> = snapshot
-            .records()
-            .iter()
-            .filter(|record| record.transient_stake_lamports.get() != 0)
-            .map(|record| record.vote_account_address)
-            .collect();
-        if !moving.is_empty() {
-            let reading = snapshot.read_again(context.cluster, StakeSelection::Only(moving));
-            snapshot = context.watch("Reading stake in motion", reading).await?;
-        }
+        let snapshot = context.look_at_transient(&self.pool).await?;
         let slots = context.cluster.epoch_schedule().await?.slots_per_epoch;
         let metadata = context.cluster.account(&token_metadata_address(&snapshot)).await?;
         // Metadata of a kind that is not known here is none that could be shown.
@@ -246,6 +239,7 @@ fn validators(snapshot: &PoolSnapshot) -> Validators {
         count: records.len(),
         maximum: snapshot.max_validators(),
         leaving: records.iter().filter(|record| !record.is_active()).count(),
+        mergeable: Backlog::of(snapshot).validators_mergeable,
         preferred_deposit: terms.preferred_deposit_validator_vote_address.map(Text),
         preferred_withdraw: terms.preferred_withdraw_validator_vote_address.map(Text),
     }

@@ -6,6 +6,7 @@ use {
         Extension, Output, Ratio,
     },
     crate::{
+        freshness::unmerged,
         output::write_fields,
         units::{sol, tokens},
     },
@@ -56,6 +57,10 @@ pub(super) fn write_gates(f: &mut fmt::Formatter<'_>, pool: &Output) -> fmt::Res
 
 fn state(pool: &Output) -> Vec<(&'static str, String)> {
     let freshness = match (pool.stale, pool.epoch_rewards_active) {
+        (false, _) if pool.validators.mergeable > 0 => {
+            let unmerged = unmerged(pool.validators.mergeable);
+            format!("up to date with epoch {}, but {unmerged}; run `tidepool update`", pool.epoch)
+        }
         (false, _) => format!("up to date with epoch {}", pool.epoch),
         (true, false) => format!(
             "STALE: last updated in epoch {}, and it is epoch {} now; run `tidepool update`",

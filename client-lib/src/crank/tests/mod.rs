@@ -2,16 +2,18 @@
 
 use {
     super::{
-        Backlog, CrankError, CrankOptions,
+        Backlog, CrankError, CrankOptions, RebalanceAt,
         error::{Verdict, judge},
         pace::Pace,
         patience::Retry,
         report::Run,
+        timing::Timing,
     },
     crate::{
         cluster::ClusterError,
         error::{Explanation, PlanError},
         pack::PackError,
+        plan::{InstructionGroup, Plan},
         pool::PoolError,
         send::{FailureReport, NotSent, Outcome, Sent, Summary, WhyUnknown},
     },
@@ -70,6 +72,84 @@ fn the_last_slot_of_an_epoch_is_near_its_end() {
     let pace = Pace::default();
     assert_eq!(pace.until_next_epoch(&clock(431_999, 0), &schedule()), Duration::from_millis(400));
     assert_eq!(pace.until_next_epoch(&clock(432_000, 0), &schedule()), Duration::ZERO);
+}
+
+fn at_slot(slot: u64) -> Clock {
+    // A slot takes half a second.
+    clock(slot, i64::try_from(slot / 2).unwrap())
+}
+
+fn of_next_epoch(clock: Clock) -> Clock {
+    Clock { slot: clock.slot + 432_000, epoch: 4, ..clock }
+}
+
+#[test]
+fn rebalances_twice_near_the_end_of_the_epoch() {
+    let mut timing = Timing::new(RebalanceAt::Share(9_000), schedule());
+    let plan = Plan::default();
+    assert!(!timing.is_due(&at_slot(10_000), &plan) && !timing.is_due(&at_slot(388_799), &plan));
+    let next = timing.next(&at_slot(387_800)).unwrap();
+    assert_eq!((next.slot, next.within), (3 * 432_000 + 388_800, Duration::from_secs(500)));
+    assert!(timing.is_due(&at_slot(388_800), &plan));
+    // It is not over before nothing moves any more.
+    assert!(timing.is_due(&at_slot(388_900), &plan));
+    timing.done(&at_slot(388_900));
+    assert!(!timing.is_due(&at_slot(400_000), &plan));
+    let last = 432_000 - 150;
+    assert_eq!(timing.next(&at_slot(400_000)).unwrap().slot, 3 * 432_000 + last);
+    assert!(!timing.is_due(&at_slot(last - 1), &plan) && timing.is_due(&at_slot(last), &plan));
+    timing.done(&at_slot(last));
+    assert!(!timing.is_due(&at_slot(last + 1), &plan));
+    assert_eq!(timing.next(&at_slot(last + 1)).unwrap().slot, 4 * 432_000 + 388_800);
+    // Next epoch.
+    assert!(!timing.is_due(&of_next_epoch(at_slot(0)), &plan));
+}
+
+#[test]
+fn an_epoch_without_a_rebalance_makes_the_next_one_early() {
+    let mut timing = Timing::new(RebalanceAt::Share(9_000), schedule());
+    let plan = Plan::default();
+    assert!(!timing.is_due(&at_slot(0), &plan));
+    let next = of_next_epoch(at_slot(10));
+    assert!(timing.is_due(&next, &plan));
+    timing.done(&next);
+    assert!(!timing.is_due(&of_next_epoch(at_slot(11)), &plan));
+    assert!(timing.is_due(&of_next_epoch(at_slot(388_800)), &plan), "that of the epoch comes besides");
+    // A watch that starts late in an epoch does not wait.
+    assert!(Timing::new(RebalanceAt::Share(9_000), schedule()).is_due(&at_slot(400_000), &plan));
+}
+
+#[test]
+fn the_margin_grows_with_the_plan_and_fits_short_epochs() {
+    let group = InstructionGroup::new("a transaction", vec![], 1);
+    let mut plan = Plan::default();
+    plan.push("increase", vec![group.clone(); 400]);
+    plan.push("decrease", vec![group; 400]);
+    let mut timing = Timing::new(RebalanceAt::BeforeEnd(Duration::from_secs(60)), schedule());
+    // Twice the margin of 150 + 2 * 32 + 800 / 4 slots, which is more than a minute.
+    assert!(!timing.is_due(&at_slot(432_000 - 829), &plan) && timing.is_due(&at_slot(432_000 - 828), &plan));
+    let short = EpochSchedule::custom(32, 32, false);
+    let clock = |slot: u64| Clock { slot: 3 * 32 + slot, epoch: 3, ..Clock::default() };
+    let mut timing = Timing::new(RebalanceAt::Share(9_000), short);
+    assert!(!timing.is_due(&clock(27), &plan) && timing.is_due(&clock(28), &plan));
+    timing.done(&clock(28));
+    assert!(!timing.is_due(&clock(29), &plan) && timing.is_due(&clock(30), &plan));
+}
+
+#[test]
+fn a_time_before_the_end_is_counted_in_measured_slots() {
+    let mut timing = Timing::new(RebalanceAt::BeforeEnd(Duration::from_secs(7_200)), schedule());
+    assert!(!timing.is_due(&at_slot(432_000 - 14_401), &Plan::default()));
+    assert!(timing.is_due(&at_slot(432_000 - 14_400), &Plan::default()));
+    // Slots have become shorter than since the beginning of the epoch.
+    let now = Instant::now();
+    timing.pace.note(3 * 432_000 + 300_000, now);
+    timing.pace.note(3 * 432_000 + 300_100, now + Duration::from_secs(20));
+    assert!(!timing.is_due(&at_slot(432_000 - 36_001), &Plan::default()));
+    assert!(timing.is_due(&at_slot(432_000 - 36_000), &Plan::default()));
+    // Longer than the epoch: from its beginning on.
+    let mut timing = Timing::new(RebalanceAt::BeforeEnd(Duration::from_secs(1_000_000)), schedule());
+    assert!(timing.is_due(&at_slot(0), &Plan::default()));
 }
 
 #[test]
@@ -158,16 +238,19 @@ fn what_may_still_land_is_told_although_the_cluster_is_gone() {
 
 #[test]
 fn less_to_do_or_another_epoch_is_progress() {
-    let before = Backlog { epoch: 5, is_stale: true, validators_behind: 9, removed_entries: 1 };
+    let before =
+        Backlog { epoch: 5, is_stale: true, validators_behind: 9, validators_mergeable: 2, removed_entries: 1 };
     assert!(!before.is_progress_since(&before));
     for after in [
         Backlog { epoch: 6, ..before },
         Backlog { is_stale: false, ..before },
         Backlog { validators_behind: 8, ..before },
+        Backlog { validators_mergeable: 1, ..before },
         Backlog { removed_entries: 0, ..before },
     ] {
         assert!(after.is_progress_since(&before));
     }
+    assert!(!Backlog { validators_mergeable: 1, ..Backlog::default() }.is_empty());
     assert!(!Backlog { removed_entries: 1, ..Backlog::default() }.is_empty());
     assert!(Backlog { epoch: 5, validators_behind: 1, ..Backlog::default() }.is_empty());
 }

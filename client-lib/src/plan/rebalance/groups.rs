@@ -118,7 +118,7 @@ impl<'a> Grouping<'a> {
         &mut self,
         simulation: &mut Simulation,
         order: &[usize],
-        is_due: impl Fn(&StakeMovement) -> bool,
+        mut is_due: impl FnMut(&StakeMovement) -> bool,
     ) -> bool {
         let mut moved = false;
         for index in order.iter().copied() {

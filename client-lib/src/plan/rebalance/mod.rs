@@ -27,6 +27,8 @@ pub struct RebalanceOptions {
     pub lookup_tables: Vec<AddressLookupTableAccount>,
     /// Most validators of one instruction; as many as fit where it is `None`.
     pub validators_per_instruction: Option<usize>,
+    /// Only take from validators what the reserve is below its target by, if that is more than the threshold.
+    pub reserve_only: bool,
 }
 
 /// Which way stake moves.
@@ -235,6 +237,18 @@ pub fn rebalance(snapshot: &PoolSnapshot, options: &RebalanceOptions) -> Result<
         return Err(WeightsError::NoWeights.into());
     }
     let mut grouping = Grouping::new(snapshot, simulation.rebalance(), options)?;
+    if options.reserve_only {
+        let mut left = simulation.reserve_shortfall();
+        let order = simulation.order();
+        grouping.stage(&mut simulation, &order, |movement| {
+            let is_due = movement.direction == Direction::Decrease && left > 0;
+            if is_due {
+                left = left.saturating_sub(movement.lamports);
+            }
+            is_due
+        });
+        return Ok(summarize(snapshot, simulation, grouping.finish()?));
+    }
     grouping.clear_weights(&mut simulation);
     // What is recalled is there for increases; a validator whose stake was recalled may then be decreased.
     for _ in 0..ROUNDS {

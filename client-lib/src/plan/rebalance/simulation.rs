@@ -224,6 +224,17 @@ impl<'a> Simulation<'a> {
         (false, surplus > tolerance, surplus.min(spare))
     }
 
+    /// Lamports that the reserve is below its target, with those that are on their way to it; 0 where it is less than the
+    /// tolerance.
+    pub(super) fn reserve_shortfall(&self) -> u64 {
+        let leaving = self.records.iter().filter(|record| record.extension.is_leaving());
+        let leaving = leaving.map(|record| record.transient_stake_lamports.get()).fold(0, u64::saturating_add);
+        let has = self.rebalance.reserve_lamports().saturating_add(leaving);
+        let shortfall = self.rebalance.reserve_target().saturating_sub(has);
+        let tolerance = self.inputs.policy.threshold.get().max(self.inputs.minimum_delegation);
+        if shortfall < tolerance { 0 } else { shortfall }
+    }
+
     /// The validator's delegation, if its stake accounts were read; an error where it cannot be staked with, as far as the
     /// snapshot knows.
     fn not_stakeable(&self, index: usize) -> Result<Option<Delegation>, Obstacle> {

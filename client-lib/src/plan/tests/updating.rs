@@ -1,4 +1,8 @@
-use super::*;
+use {
+    super::*,
+    crate::pool::{PoolSnapshot, Validator},
+    solana_stake_interface::stake_history::StakeHistoryEntry,
+};
 
 const STAGES: [&str; 3] = ["update the validator list", "update the pool", "clean up the validator list"];
 
@@ -70,6 +74,77 @@ fn stake_that_cannot_be_merged_does_not_hold_up_the_rest() {
     let fresh = Fixture { with_stakes: false, ..Fixture::of(vec![FixtureValidator::new(SOL).increasing(SOL)]) };
     let all = UpdateOptions { all: true, ..UpdateOptions::default() };
     assert_eq!(ranges(&update(&fresh.snapshot(), &all).unwrap()), [(0..1, true)]);
+}
+
+fn indices(snapshot: &PoolSnapshot, options: &UpdateOptions) -> Vec<usize> {
+    mergeable(snapshot, options).iter().map(|validator| validator.index).collect()
+}
+
+#[test]
+fn stake_that_can_be_merged_is_due_although_the_pool_is_up_to_date() {
+    let quiet = FixtureValidator::new(20 * SOL);
+    let warm = FixtureValidator { transient_epochs: (EPOCH - 1, NOT_DEACTIVATED), ..quiet.increasing(SOL) };
+    let cold = FixtureValidator { transient_epochs: (1, EPOCH - 1), ..quiet.decreasing(SOL) };
+    let of_this_epoch = quiet.increasing(SOL);
+    let validators = vec![quiet, warm, of_this_epoch, cold, quiet];
+    for fixture in [Fixture::of(validators.clone()), Fixture::extended(validators)] {
+        let fixture = Fixture { with_stakes: true, ..fixture };
+        let (snapshot, options) = (fixture.snapshot(), UpdateOptions::default());
+        assert!(!snapshot.is_stale());
+        assert_eq!(indices(&snapshot, &options), [1, 3]);
+        let plan = update(&snapshot, &options).unwrap();
+        assert_eq!(labels(&plan), STAGES[..2]);
+        assert_eq!(plan.groups().next().unwrap().label, "update validators 1 to 3");
+        // Not where it is to be left, or where the accounts were not read.
+        for options in [
+            UpdateOptions { no_merge: true, ..UpdateOptions::default() },
+            UpdateOptions { no_merge_for: BTreeSet::from([vote(1), vote(3)]), ..UpdateOptions::default() },
+        ] {
+            assert!(indices(&snapshot, &options).is_empty() && update(&snapshot, &options).unwrap().is_empty());
+        }
+        let unread = Fixture { with_stakes: false, ..fixture.clone() }.snapshot();
+        assert!(update(&unread, &options).unwrap().is_empty());
+        // While the cluster activates and deactivates more than it may in an epoch, it waits for a later one.
+        let mut environment = fixture.environment();
+        let busy = StakeHistoryEntry { effective: 100, activating: 1_000, deactivating: 1_000 };
+        environment.stake_history.add(EPOCH - 1, busy);
+        let mut slow = PoolSnapshot::from_accounts(POOL, fixture.accounts(), environment).unwrap();
+        let addresses: Vec<_> =
+            snapshot.validators().map(|validator| (validator.addresses, validator.accounts)).collect();
+        slow.set_stake_accounts(
+            |_| true,
+            |address| {
+                addresses.iter().find_map(|(addresses, accounts)| {
+                    let accounts = (*accounts)?;
+                    match *address {
+                        address if address == addresses.validator => accounts.validator.clone(),
+                        address if address == addresses.transient => accounts.transient.clone(),
+                        _ => None,
+                    }
+                })
+            },
+        );
+        assert!(indices(&slow, &options).is_empty() && update(&slow, &options).unwrap().is_empty());
+    }
+}
+
+#[test]
+fn stake_of_removed_validators_is_due_when_it_has_cooled_down() {
+    for (deactivated, expected) in [(EPOCH - 1, vec![0, 1]), (EPOCH, vec![])] {
+        let removed = |status| FixtureValidator::new(20 * SOL).with_status(status);
+        let validators = vec![removed(StakeStatus::DeactivatingValidator), removed(StakeStatus::DeactivatingAll)];
+        let fixture = Fixture { with_stakes: true, ..Fixture::extended(validators) };
+        let mut snapshot = fixture.snapshot();
+        let deactivate = |validator: Validator| {
+            let mut account = validator.accounts.unwrap().validator.clone().unwrap();
+            let offset = 4 + 120 + 32 + 8 + 8;
+            account.data[offset..offset + 8].copy_from_slice(&u64::to_le_bytes(deactivated));
+            (validator.addresses.validator, account)
+        };
+        let accounts: HashMap<_, _> = snapshot.validators().map(deactivate).collect();
+        snapshot.set_stake_accounts(|_| true, |address| accounts.get(address).cloned());
+        assert_eq!(indices(&snapshot, &UpdateOptions::default()), expected);
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Ranges of the list, each of which one instruction updates.
 
 use {
-    super::{UpdateOptions, merging::Merging, work::Work},
+    super::{UpdateOptions, mergeable::mergeable, merging::Merging, work::Work},
     crate::{
         actions, compute, logs,
         pack::{MAX_COMPUTE_UNITS, MAX_LOG_BYTES, Sizing},
@@ -9,6 +9,7 @@ use {
         pool::{PoolSnapshot, Validator},
     },
     solana_instruction::Instruction,
+    std::collections::HashSet,
 };
 
 /// Which instruction updates records.
@@ -84,13 +85,16 @@ impl<'a> Chunks<'a> {
         Self { snapshot, options, form, sizing: Sizing::new(&options.lookup_tables) }
     }
 
-    /// The instructions that cover all stale records, each for as many as a transaction allows and as want their stake merged,
+    /// The instructions that cover all stale records and those with stake that can be merged, each for as many as a transaction allows and as want their stake merged,
     /// or not merged.
     pub(super) fn all(&self) -> Vec<InstructionGroup> {
         let mut chunks = Vec::new();
         let mut open: Option<Chunk> = None;
+        let mergeable: HashSet<usize> =
+            mergeable(self.snapshot, self.options).iter().map(|validator| validator.index).collect();
         for validator in self.snapshot.validators() {
-            let is_due = self.options.all || validator.is_stale(self.snapshot.epoch());
+            let is_due =
+                self.options.all || validator.is_stale(self.snapshot.epoch()) || mergeable.contains(&validator.index);
             let larger = open.as_ref().and_then(|chunk| self.with(chunk, validator, is_due));
             open = match larger {
                 Some(larger) => Some(larger),

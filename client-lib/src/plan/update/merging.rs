@@ -53,11 +53,19 @@ impl Merging {
     }
 }
 
+/// The state of a stake account that has the pool's authorities and lockup.
+pub(super) fn usable_state<'a>(snapshot: &PoolSnapshot, account: &'a Account) -> Option<StakeState<'a>> {
+    let state = StakeState::decode(&account.data).ok()?;
+    let (StakeState::Initialized(meta) | StakeState::Stake(meta, _)) = state else { return None };
+    meta.is_usable_by_pool(&snapshot.withdraw_authority(), &snapshot.pool().head.lockup).then_some(state)
+}
+
 fn pool_delegation<'a>(snapshot: &PoolSnapshot, account: Option<&'a Account>) -> Option<(&'a Account, &'a Delegation)> {
     let account = account?;
-    let (meta, delegation) = StakeState::decode_delegated(&account.data).ok()?;
-    meta.is_usable_by_pool(&snapshot.withdraw_authority(), &snapshot.pool().head.lockup)
-        .then_some((account, delegation))
+    match usable_state(snapshot, account)? {
+        StakeState::Stake(_, delegation) => Some((account, delegation)),
+        _ => None,
+    }
 }
 
 /// Whether the program would merge the transient stake, and the stake program would refuse.

@@ -1,8 +1,11 @@
 //! Bringing a pool into the present epoch.
 
 mod chunk;
+mod mergeable;
 mod merging;
 mod work;
+
+pub use mergeable::mergeable;
 
 use {
     super::{InstructionGroup, Plan},
@@ -52,9 +55,10 @@ impl UpdateOptions {
     }
 }
 
-/// Plans an update of the pool: the stale records, then the totals, then a cleanup if any entry may be ready for removal.
+/// Plans an update of the pool: the stale records and those with stake that can be merged ([`mergeable`]), then the totals, then a
+/// cleanup if any entry may be ready for removal.
 ///
-/// The plan is empty where the pool is up to date. It costs nobody but the fee payer, whoever that is. A pool with the extension
+/// The plan is empty where the pool is up to date and nothing can be merged. It costs nobody but the fee payer, whoever that is. A pool with the extension
 /// is updated by the compact instruction, unless some stake is not to be merged.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! `UpdateValidators`: one account for a validator without transient stake, and nobody holds up the others.
 
 use {
-    super::update::{Merging, Update},
+    super::update::Update,
     crate::{
         cpi::StakeSysvars,
         event::Funds,
@@ -17,6 +17,7 @@ use {
         external::{stake::StakeMeta, stake_history::StakeHistory},
         instruction::{UpdateValidatorsAccounts, tag},
         state::{ValidatorListMut, ValidatorStakeInfo},
+        update::Merging,
     },
 };
 

@@ -21,8 +21,9 @@ use {
         external::stake::StakeMeta,
         instruction::{UpdateValidatorListBalanceAccounts, tag},
         state::ValidatorListMut,
+        update::Merging,
     },
-    update::{Merging, Update},
+    update::Update,
 };
 
 /// `UpdateValidatorListBalance`.

@@ -9,24 +9,11 @@ use {
     pinocchio::{AccountView, ProgramResult, error::ProgramError},
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
-        external::{
-            stake::{Delegation, StakeMeta, StakeState},
-            stake_history::StakeHistory,
-        },
+        external::stake::{Delegation, StakeMeta, StakeState},
         state::{StakeStatus, ValidatorStakeInfo},
+        update::{Merging, TransientStep, ValidatorStake},
     },
 };
-
-/// Which stake to merge.
-pub enum Merging<'a> {
-    /// None: count only.
-    Nothing,
-    /// All whose epochs allow it. Where the stake program refuses, as it does with stake that is only partly warmed up or
-    /// cooled down, the instruction fails: the contract's way.
-    Attempted,
-    /// What the stake program will merge; the rest is counted only.
-    Isolated(&'a StakeHistory<'a>),
-}
 
 /// What the update of each record needs.
 pub struct Update<'a> {
@@ -92,7 +79,7 @@ impl Update<'_> {
         let delegation = match self.read(transient_stake)? {
             Stake::Foreign => return Ok(0),
             // Lamports that are not delegated must not bar other sources of withdrawals: a pool with the extension never keeps them.
-            Stake::Initialized if self.counts_only() && !self.pool.is_extended() => {
+            Stake::Initialized if self.merging.counts_only() && !self.pool.is_extended() => {
                 return Ok(transient_stake.lamports());
             }
             Stake::Initialized => return self.transient_to_reserve(record, transient_stake),
@@ -101,30 +88,17 @@ impl Update<'_> {
         if self.pool.is_extended() {
             record.extension.set_leaving(!delegation.is_delegated());
         }
-        if self.counts_only() {
-            return self.left_in_transient(transient_stake, &delegation);
-        }
-        if delegation.is_inactive(self.epoch) {
-            if !self.is_cooled_down(&delegation) {
-                return self.left_in_transient(transient_stake, &delegation);
-            }
-            return self.transient_to_reserve(record, transient_stake);
-        }
-        if record.stake_status() == Ok(StakeStatus::Active) {
-            if delegation.activation_epoch.get() < self.epoch
-                && self.is_delegated_before(validator_stake)?
-                && self.can_merge(&delegation, validator_stake)?
-            {
-                self.authority.merge(transient_stake, validator_stake, self.sysvars)?;
-            } else if self.is_stranded(&delegation, validator_stake)? {
+        let is_active = record.stake_status() == Ok(StakeStatus::Active);
+        let validator = || self.beside(validator_stake);
+        match self.merging.transient_step(self.epoch, is_active, &delegation, validator) {
+            TransientStep::Count => {}
+            TransientStep::ToReserve => return self.transient_to_reserve(record, transient_stake),
+            TransientStep::ToValidator => self.authority.merge(transient_stake, validator_stake, self.sysvars)?,
+            TransientStep::Deactivate => {
                 self.authority.deactivate(transient_stake, self.sysvars.clock)?;
-                record.extension.set_leaving(true);
-            }
-        } else if delegation.is_delegated() {
-            // It began to move before the validator was removed.
-            self.authority.deactivate(transient_stake, self.sysvars.clock)?;
-            if self.pool.is_extended() {
-                record.extension.set_leaving(true);
+                if self.pool.is_extended() {
+                    record.extension.set_leaving(true);
+                }
             }
         }
         self.left_in_transient(transient_stake, &delegation)
@@ -188,9 +162,8 @@ impl Update<'_> {
         self.sweep(stake, &delegation)?;
         match record.stake_status()? {
             StakeStatus::Active => Ok(stake.lamports()),
-            StakeStatus::DeactivatingValidator | StakeStatus::DeactivatingAll => {
-                let is_inactive = delegation.is_inactive(self.epoch) && self.is_cooled_down(&delegation);
-                if self.counts_only() || !is_inactive {
+            status @ (StakeStatus::DeactivatingValidator | StakeStatus::DeactivatingAll) => {
+                if !self.merging.takes_back(self.epoch, status, &delegation) {
                     return Ok(stake.lamports());
                 }
                 self.authority.merge(stake, self.reserve, self.sysvars)?;
@@ -219,43 +192,11 @@ impl Update<'_> {
         })
     }
 
-    const fn counts_only(&self) -> bool {
-        matches!(self.merging, Merging::Nothing)
-    }
-
-    /// Whether the stake program takes deactivated stake for inactive.
-    fn is_cooled_down(&self, delegation: &Delegation) -> bool {
-        match self.merging {
-            Merging::Isolated(history) => history.is_cooled_down(delegation, self.epoch),
-            Merging::Nothing | Merging::Attempted => true,
-        }
-    }
-
-    /// Whether the stake program will merge transient stake into the validator's.
-    fn can_merge(&self, transient: &Delegation, validator_stake: &AccountView) -> Result<bool, ProgramError> {
-        let Merging::Isolated(history) = self.merging else { return Ok(true) };
-        let Stake::Delegated(validator) = self.read(validator_stake)? else { return Ok(false) };
-        Ok(transient.is_delegated()
-            && validator.is_delegated()
-            && transient.voter == validator.voter
-            && history.is_warmed_up(transient, self.epoch)
-            && history.is_warmed_up(&validator, self.epoch))
-    }
-
-    /// Whether stake is on its way to a validator whose own stake somebody has deactivated because it does not vote. The two
-    /// will never be merged; the compact form sends it back to the reserve, where it would otherwise take the staker.
-    fn is_stranded(&self, transient: &Delegation, validator_stake: &AccountView) -> Result<bool, ProgramError> {
-        if !matches!(self.merging, Merging::Isolated(_)) || !transient.is_delegated() {
-            return Ok(false);
-        }
-        Ok(matches!(self.read(validator_stake)?, Stake::Delegated(validator) if !validator.is_delegated()))
-    }
-
-    /// Whether the account is delegated since an epoch before this one.
-    fn is_delegated_before(&self, account: &AccountView) -> Result<bool, ProgramError> {
-        let data = borrow_stake(account);
-        Ok(StakeState::decode_delegated(&data)
-            .is_ok_and(|(_, delegation)| delegation.activation_epoch.get() < self.epoch))
+    /// The validator stake account beside transient stake, where it is delegated.
+    fn beside(&self, stake: &AccountView) -> Option<ValidatorStake> {
+        let data = borrow_stake(stake);
+        let (meta, delegation) = StakeState::decode_delegated(&data).ok()?;
+        Some(ValidatorStake { delegation: *delegation, is_usable: is_alike(meta, self.meta) })
     }
 }
 

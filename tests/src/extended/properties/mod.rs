@@ -7,6 +7,7 @@ mod interruption;
 mod invariants;
 mod order;
 mod outcasts;
+mod unmerged;
 
 pub use {
     balanced::BALANCED,
@@ -16,6 +17,7 @@ pub use {
     invariants::INVARIANTS,
     order::ORDER,
     outcasts::{CLOSED_VOTE, DELINQUENT},
+    unmerged::{UNMERGED, UNMERGED_WILD},
 };
 
 use super::{Finding, Property, Spec, World};
@@ -51,6 +53,7 @@ pub const ALL: &[Property] = &[
     EPOCH_TURN,
     CLOSED_VOTE,
     DELINQUENT,
+    UNMERGED,
 ];
 
 /// At the end of a history, a new epoch and a rebalance of all until nothing moves.

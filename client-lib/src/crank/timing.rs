@@ -1,0 +1,204 @@
+//! When in an epoch a watch rebalances.
+//!
+//! Stake that a rebalance moves takes effect when the epoch ends, whenever in the epoch it was moved. A rebalance near the end
+//! loses nothing by waiting, and corrects what others did earlier in the epoch.
+
+use {
+    super::pace::Pace,
+    crate::plan::Plan,
+    solana_clock::Clock,
+    solana_epoch_schedule::EpochSchedule,
+    std::{fmt, time::Duration},
+    tidepool_interface::state::BASIS_POINTS,
+};
+
+/// Blocks after which a transaction that was lost has expired and is signed anew.
+const EXPIRY: u64 = 150;
+
+/// Slots in which the transactions of a stage are confirmed, resent ones included.
+const SLOTS_PER_STAGE: u64 = 32;
+
+/// Transactions of a stage that land in a slot.
+const TRANSACTIONS_PER_SLOT: u64 = 4;
+
+/// The margin before the end of the epoch is at most this part of it: epochs of test clusters are short.
+const LARGEST_MARGIN: u64 = 16;
+
+/// Time before a rebalance from which on it is waited for without another look.
+const CLOSE: Duration = Duration::from_secs(8);
+
+/// When in an epoch a watch rebalances, a first time. It does so a second time just before the end.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RebalanceAt {
+    /// At every look, from the beginning on.
+    Now,
+    /// When this part of the epoch is over, in basis points.
+    Share(u16),
+    /// This long before the end of the epoch.
+    BeforeEnd(Duration),
+}
+
+impl Default for RebalanceAt {
+    fn default() -> Self {
+        Self::Share(9_000)
+    }
+}
+
+impl fmt::Display for RebalanceAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Now => f.write_str("at once"),
+            Self::Share(basis_points) => write!(f, "at {} % of the epoch", f64::from(*basis_points) / 100.0),
+            Self::BeforeEnd(time) => {
+                let (time, unit) = match time.as_secs() {
+                    seconds if seconds % 3_600 == 0 => (seconds / 3_600, "h"),
+                    seconds if seconds % 60 == 0 => (seconds / 60, "min"),
+                    seconds => (seconds, "s"),
+                };
+                write!(f, "{time} {unit} before the end of the epoch")
+            }
+        }
+    }
+}
+
+/// When a watch rebalances next.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct NextRebalance {
+    /// The slot.
+    pub slot: u64,
+    /// Time until then, by the measured pace of slots.
+    pub within: Duration,
+    /// What was asked for.
+    pub at: RebalanceAt,
+}
+
+/// Slots of an epoch, counted from its first one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Points {
+    /// Of the first rebalance.
+    first: u64,
+    /// Of the second one, just before the end.
+    last: u64,
+}
+
+/// Where a watch is in an epoch, and what it has rebalanced in it.
+#[derive(Debug)]
+pub(super) struct Timing {
+    at: RebalanceAt,
+    schedule: EpochSchedule,
+    pub pace: Pace,
+    epoch: Option<u64>,
+    /// Whether the rebalance of the epoch, or its second one, is done.
+    first_is_done: bool,
+    last_is_done: bool,
+    /// Whether the epoch before ended without one.
+    is_late: bool,
+    /// Slots that a rebalance takes.
+    margin: u64,
+}
+
+impl Timing {
+    pub fn new(at: RebalanceAt, schedule: EpochSchedule) -> Self {
+        Self {
+            at,
+            schedule,
+            pace: Pace::default(),
+            epoch: None,
+            first_is_done: false,
+            last_is_done: false,
+            is_late: false,
+            margin: EXPIRY,
+        }
+    }
+
+    /// Whether every look rebalances.
+    pub fn is_always(&self) -> bool {
+        self.at == RebalanceAt::Now
+    }
+
+    /// Whether to rebalance at this moment. `plan` is what there is to move.
+    pub fn is_due(&mut self, clock: &Clock, plan: &Plan) -> bool {
+        if self.epoch != Some(clock.epoch) {
+            self.is_late = self.epoch.is_some() && !self.first_is_done;
+            (self.epoch, self.first_is_done, self.last_is_done) = (Some(clock.epoch), false, false);
+        }
+        self.margin = margin(plan);
+        let (slot, points) = (self.slot_in_epoch(clock), self.points(clock, clock.epoch));
+        self.is_late || (slot >= points.first && !self.first_is_done) || (slot >= points.last && !self.last_is_done)
+    }
+
+    /// Takes note that a rebalance which began at this moment found nothing more to move.
+    pub fn done(&mut self, begun: &Clock) {
+        if self.epoch == Some(begun.epoch) {
+            let (slot, points) = (self.slot_in_epoch(begun), self.points(begun, begun.epoch));
+            self.is_late = false;
+            self.first_is_done |= slot >= points.first;
+            self.last_is_done |= slot >= points.last;
+        }
+    }
+
+    /// When the next rebalance is; `None` where every look is one.
+    pub fn next(&self, clock: &Clock) -> Option<NextRebalance> {
+        if self.is_always() {
+            return None;
+        }
+        let (slot, points) = (self.slot_in_epoch(clock), self.points(clock, clock.epoch));
+        let is_known = self.epoch == Some(clock.epoch);
+        let next = match (is_known && self.first_is_done, is_known && self.last_is_done) {
+            (_, true) => {
+                let next_epoch = clock.epoch.saturating_add(1);
+                let slots = self.schedule.get_slots_in_epoch(clock.epoch);
+                slots.saturating_add(self.points(clock, next_epoch).first)
+            }
+            (true, false) => points.last,
+            (false, false) => points.first,
+        };
+        let slots = next.saturating_sub(slot);
+        let slot_time = self.pace.slot_time(clock, &self.schedule);
+        Some(NextRebalance {
+            slot: clock.slot.saturating_add(slots),
+            within: slot_time.saturating_mul(u32::try_from(slots).unwrap_or(u32::MAX)),
+            at: self.at,
+        })
+    }
+
+    /// Time to wait for the end of the epoch or the next rebalance, whichever comes first. While that is far away it is half of the
+    /// time, since the pace of slots may change, and little while the pace has not been measured.
+    pub fn until_next_look(&self, clock: &Clock) -> Duration {
+        let end = self.pace.until_next_epoch(clock, &self.schedule);
+        let next = self.next(clock).map_or(end, |next| next.within.min(end));
+        match self.pace.is_measured() {
+            true if next > CLOSE => next / 2,
+            true => next,
+            false => next.min(Pace::MEASUREMENT),
+        }
+    }
+
+    fn slot_in_epoch(&self, clock: &Clock) -> u64 {
+        clock.slot.saturating_sub(self.schedule.get_first_slot_in_epoch(clock.epoch))
+    }
+
+    fn points(&self, clock: &Clock, epoch: u64) -> Points {
+        let slots = self.schedule.get_slots_in_epoch(epoch);
+        let margin = self.margin.min(slots / LARGEST_MARGIN).max(1);
+        let wanted = match self.at {
+            RebalanceAt::Now => 0,
+            RebalanceAt::Share(basis_points) => {
+                let share = u128::from(slots) * u128::from(basis_points) / u128::from(BASIS_POINTS);
+                u64::try_from(share).unwrap_or(slots)
+            }
+            RebalanceAt::BeforeEnd(time) => {
+                let slot_time = self.pace.slot_time(clock, &self.schedule).as_nanos().max(1);
+                slots.saturating_sub(u64::try_from(time.as_nanos() / slot_time).unwrap_or(u64::MAX))
+            }
+        };
+        // The first one is through before the second begins.
+        Points { first: wanted.min(slots.saturating_sub(margin.saturating_mul(2))), last: slots.saturating_sub(margin) }
+    }
+}
+
+/// Slots that it takes until all transactions of a plan have landed: also where some are lost and have to be signed anew.
+fn margin(plan: &Plan) -> u64 {
+    let (stages, groups) = (plan.stages.len() as u64, plan.groups().count() as u64);
+    EXPIRY + SLOTS_PER_STAGE * stages + groups.div_ceil(TRANSACTIONS_PER_SLOT)
+}
