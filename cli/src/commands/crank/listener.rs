@@ -2,12 +2,12 @@
 
 use {
     super::{metrics::PoolMetrics, output::Round},
-    crate::{context::Context, error::CliError, output::Format, terminal::Terminal},
+    crate::{context::Context, error::CliError, output::Format, streams, terminal::Terminal},
     solana_address::Address,
     std::{
         cell::{Cell, RefCell},
         error::Error,
-        io::{self, Write as _},
+        io,
         time::{Duration, Instant},
     },
     tidepool_client::{
@@ -80,8 +80,7 @@ impl Listener {
 
     fn print(&self, round: &Round) {
         let line = if self.format.is_json() { round.json_line() } else { round.to_string() };
-        let mut out = io::stdout().lock();
-        if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
+        if let Err(error) = streams::answer(&line, self.format) {
             // Nobody reads it any more.
             self.broken.replace(Some(error));
             self.stop.request();
