@@ -115,7 +115,8 @@ impl<'a> Simulation<'a> {
 
     /// Why a validator loses its weight when it is named: it cannot be staked with.
     pub(super) fn why_weight_is_lost(&self, index: usize) -> Option<Obstacle> {
-        let takes_part = self.target(index).is_some() && self.records[index].transient_stake_lamports.get() == 0;
+        let is_in_motion = self.records[index].transient_stake_lamports.get() > 0;
+        let takes_part = self.target(index).is_some() && !is_in_motion && !self.inputs.is_paused;
         if takes_part { self.not_stakeable(index).err() } else { None }
     }
 
