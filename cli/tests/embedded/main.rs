@@ -17,6 +17,7 @@ mod rebalancing;
 mod refusals;
 mod settings;
 mod signing;
+mod throwaway;
 mod weights;
 mod withdraw;
 mod withdrawals;
