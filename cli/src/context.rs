@@ -6,7 +6,7 @@ use {
         config::Config,
         error::CliError,
         interrupt::{Interrupt, Watched},
-        keys::{Key, KeySource, Keyring},
+        keys::{Key, KeySource, Keyring, new_key},
         output::{Landed, Unsent},
         progress::Bar,
         terminal::Terminal,
@@ -123,6 +123,16 @@ impl<'a, C: Cluster> Context<'a, C> {
         let key = self.key_or_wallet(role, source)?;
         let given = key.pubkey();
         if given == expected { Ok(key) } else { Err(CliError::WrongKey { role, expected, given, option }) }
+    }
+
+    /// A key for one trade, which signs for the stake pool program in place of `keys` and is then forgotten. `None` where the user
+    /// signs elsewhere or on a device, which shows what it signs: they sign what they know, and as little as can be.
+    ///
+    /// # Errors
+    /// As [`Self::wallet`].
+    pub fn throwaway(&self, keys: &[Key]) -> Result<Option<Key>, CliError> {
+        let asks = self.fee_payer()?.is_interactive() || keys.iter().any(|key| key.is_interactive());
+        Ok((!asks && !self.global.transactions.signs_elsewhere()).then(new_key))
     }
 
     /// Waits for `work`, and shows on a terminal that it goes on.

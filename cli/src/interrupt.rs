@@ -8,6 +8,7 @@ use {
         error::{CliError, Exit},
         output::Format,
         progress::Bar,
+        streams,
     },
     solana_signature::Signature,
     std::{
@@ -77,9 +78,9 @@ impl Interrupt {
         }
         self.stop.request();
         if !format.is_json() {
-            eprintln!(
-                "Stopping: nothing more is sent, and what is under way is looked after. Ctrl-C again leaves at once."
-            );
+            let text =
+                "Stopping: nothing more is sent, and what is under way is looked after. Ctrl-C again leaves at once.";
+            streams::report(text, format);
         }
     }
 }

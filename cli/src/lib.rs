@@ -23,6 +23,7 @@ pub mod output;
 mod progress;
 #[cfg(feature = "rpc")]
 mod run;
+mod streams;
 pub mod terminal;
 pub mod units;
 
@@ -33,9 +34,9 @@ use {error::CliError, output::Format};
 
 pub(crate) fn report(error: &CliError, format: Format) {
     if format.is_json() {
-        eprintln!("{}", format.render(&error.json()));
+        streams::report(&format.render(&error.json()), format);
     } else {
-        eprintln!("error: {error}");
-        error::details(error).iter().for_each(|line| eprintln!("{line}"));
+        streams::report(&format!("error: {error}"), format);
+        error::details(error).iter().for_each(|line| streams::report(line, format));
     }
 }

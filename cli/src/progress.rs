@@ -5,7 +5,10 @@ use {
     indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle},
     solana_signature::Signature,
     std::{future::Future, pin::pin, time::Duration},
-    tidepool_client::send::{Outcome, Outgoing, Progress},
+    tidepool_client::{
+        send::{Outcome, Outgoing, Progress},
+        text::{Form, visible},
+    },
     tokio::time::timeout,
 };
 
@@ -25,7 +28,7 @@ impl Bar {
     pub fn spinner(terminal: &Terminal, what: impl Into<String>) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden())
             .with_style(ProgressStyle::default_spinner())
-            .with_message(what.into());
+            .with_message(on_one_line(&what.into()));
         Self { bar, can_draw: terminal.can_draw }
     }
 
@@ -56,10 +59,15 @@ impl Progress for Bar {
 
     fn sent(&self, transaction: &Outgoing, attempt: u32, _: &Signature) {
         let again = if attempt > 1 { format!(" (signed {attempt} times)") } else { String::new() };
-        self.bar.set_message(format!("{}{again}", transaction.label));
+        self.bar.set_message(on_one_line(&format!("{}{again}", transaction.label)));
     }
 
     fn finished(&self, _: &Outgoing, _: &Outcome) {
         self.bar.inc(1);
     }
+}
+
+/// A text beside a bar, which draws on the terminal by itself.
+fn on_one_line(text: &str) -> String {
+    visible(text, Form::OneLine).into_owned()
 }

@@ -7,7 +7,7 @@ use {
         context::Context,
         error::{CliError, Exit},
         output::{self, CommandOutput, Format},
-        report,
+        report, streams,
         terminal::Terminal,
     },
     clap::FromArgMatches as _,
@@ -30,8 +30,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         answered => (Exit::Done, answered),
     };
     let result = answered.and_then(|output| {
-        let written = output::write(&mut io::stdout().lock(), output.as_ref(), format, cli.global.verbose);
-        written.map_err(CliError::from)
+        let text = output::text(output.as_ref(), format, cli.global.verbose);
+        streams::answer(&text, format).map_err(CliError::from)
     });
     match result {
         Ok(()) => exit.into(),
@@ -67,16 +67,20 @@ fn answer(cli: &Cli) -> Result<Box<dyn CommandOutput>, CliError> {
 
 /// Says what is wrong with the arguments, or shows the help that was asked for.
 fn refuse_arguments(error: &clap::Error, arguments: &[OsString]) -> Exit {
-    let Some(format) = json_format(arguments).filter(|_| error.use_stderr()) else {
-        // Where even that cannot be written, there is nobody to tell.
+    if !error.use_stderr() {
+        // Help, with colours. A failure is ignored: there is no other place to report it.
         let _ = error.print();
-        return if error.use_stderr() { Exit::Usage } else { Exit::Done };
-    };
+        return Exit::Done;
+    }
     let exit = Exit::Usage;
     let text = error.render().to_string();
+    let Some(format) = json_format(arguments) else {
+        streams::report(text.trim_end(), Format::Display);
+        return exit;
+    };
     let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
     let json = json!({ "error": { "kind": exit.name(), "exit_code": exit as u8, "message": message } });
-    eprintln!("{}", format.render(&json));
+    streams::report(&format.render(&json), format);
     exit
 }
 

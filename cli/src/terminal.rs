@@ -2,8 +2,8 @@
 //! is for the answer.
 
 use {
-    crate::{args::GlobalArgs, error::CliError},
-    std::io::{self, BufRead as _, IsTerminal as _, Write as _},
+    crate::{args::GlobalArgs, error::CliError, output::Format, streams},
+    std::io::{self, BufRead as _, IsTerminal as _},
 };
 
 /// Who, if anybody, is there.
@@ -26,7 +26,7 @@ pub struct Terminal {
 impl Terminal {
     /// The process's own terminal, if it has one.
     pub fn detect(global: &GlobalArgs) -> Self {
-        let is_terminal = io::stderr().is_terminal();
+        let is_terminal = streams::is_terminal();
         Self { can_ask: is_terminal && io::stdin().is_terminal(), can_draw: is_terminal, ..Self::absent(global) }
     }
 
@@ -86,12 +86,11 @@ impl Terminal {
 }
 
 fn say(text: &str) {
-    eprintln!("{text}");
+    streams::report(text, Format::Display);
 }
 
 fn ask(question: &str) -> io::Result<String> {
-    eprint!("{question}");
-    io::stderr().flush()?;
+    streams::ask(question)?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
     Ok(answer)

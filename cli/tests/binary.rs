@@ -1,8 +1,13 @@
 //! The program as the shell sees it: exit codes, standard output and standard error.
 
-use std::{
-    io::Write as _,
-    process::{Command, Output, Stdio},
+use {
+    std::{
+        io::{BufRead as _, BufReader, Read as _, Write as _},
+        net::TcpListener,
+        process::{Command, Output, Stdio},
+        thread,
+    },
+    tidepool_client::text::is_invisible,
 };
 
 const NOWHERE: &str = "http://127.0.0.1:1";
@@ -148,6 +153,57 @@ fn a_dry_run_and_an_explanation_need_no_key() {
     }
     let sent = tidepool(&["rebalance", ADDRESS, "--url", NOWHERE, "--keypair", "no/such/key.json"]);
     assert_eq!(sent.status.code(), Some(2));
+}
+
+/// An endpoint that answers every request with this error.
+fn endpoint_with_error(message: &str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+    let message = serde_json::Value::from(message).to_string();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut reader = BufReader::new(&stream);
+            let (mut length, mut line) = (0, String::new());
+            while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
+                if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                    length = value.trim().parse().expect("a length");
+                }
+                line.clear();
+            }
+            let mut request = vec![0; length];
+            reader.read_exact(&mut request).expect("a request");
+            let request: serde_json::Value = serde_json::from_slice(&request).expect("requests are JSON");
+            let body =
+                format!(r#"{{"jsonrpc":"2.0","id":{},"error":{{"code":-32000,"message":{message}}}}}"#, request["id"]);
+            let head = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
+            // A client that goes away reads no answer.
+            let _ = (&stream).write_all((head + &body).as_bytes());
+        }
+    });
+    url
+}
+
+#[test]
+fn an_endpoint_writes_no_invisible_characters() {
+    let url = endpoint_with_error("no\u{1b}[2J\u{202e}lla ton\u{2066}\u{e0041}\u{200b}\ndone");
+    for format in ["display", "json", "json-compact"] {
+        let failed = tidepool(&["show", ADDRESS, "--url", &url, "--output", format]);
+        assert!(!failed.status.success() && failed.stdout.is_empty());
+        let said = text(&failed.stderr);
+        assert!(said.contains(r"u{202e}lla ton"), "{said}");
+        assert!(said.chars().all(|letter| letter == '\n' || !is_invisible(letter)), "{said:?}");
+        if format == "display" {
+            assert_eq!(said.trim_end().lines().count(), 1, "{said}");
+        }
+    }
+}
+
+#[test]
+fn an_argument_with_invisible_characters_is_shown_with_escapes() {
+    let refused = tidepool(&["show", &format!("{ADDRESS}\u{202e}"), "--url", NOWHERE]);
+    assert_eq!(refused.status.code(), Some(2));
+    let said = text(&refused.stderr);
+    assert!(said.contains(r"\u{202e}") && !said.contains('\u{202e}'), "{said:?}");
 }
 
 #[test]

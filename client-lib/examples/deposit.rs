@@ -43,6 +43,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         referrer: None,
         // The program refuses the deposit where the rate has moved against the depositor by more than 0.1 %.
         minimum_pool_tokens: Some(quoted.to_depositor - quoted.to_depositor / 1_000),
+        // The wallet alone signs, elsewhere.
+        throwaway: None,
     };
     let group = actions::deposit_sol(&snapshot, &deposit);
     let blockhash = cluster.latest_blockhash().await?;

@@ -42,3 +42,4 @@ pub mod plan;
 pub mod pool;
 pub mod quote;
 pub mod send;
+pub mod text;

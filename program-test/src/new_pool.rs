@@ -13,7 +13,9 @@ use {
         plan::Plan,
         pool::StakeSelection,
     },
-    tidepool_interface::{STAKE_ACCOUNT_SPACE, address::TOKEN_PROGRAM_ID, maths::Fee, minimum_stake_lamports},
+    tidepool_interface::{
+        STAKE_ACCOUNT_SPACE, address::TOKEN_PROGRAM_ID, maths::Fee, minimum_stake_lamports, state::RebalancePolicy,
+    },
 };
 
 /// Lamports of a new pool's reserve and of each validator, unless the test says otherwise: 100 SOL.
@@ -85,7 +87,7 @@ impl NewPool {
             deposit_fee: self.deposit_fee,
             referral_fee: self.referral_fee,
             initial_reserve_lamports: self.initial_lamports(context).await?,
-            extended: self.extended,
+            policy: self.extended.then_some(RebalancePolicy::DEFAULT),
             ..CreatePool::new(
                 self.program_id,
                 context.payer.pubkey(),

@@ -225,6 +225,7 @@ impl TestPool {
             to: TokenReceiver::Account(self.create_token_account(context, &wallet).await?),
             referrer: None,
             minimum_pool_tokens: None,
+            throwaway: None,
         };
         let InstructionGroup { instructions, .. } = actions::deposit_sol(&snapshot, &deposit);
         process(context, &instructions, &[user]).await?;
@@ -248,6 +249,7 @@ impl TestPool {
             tokens: TokenSource::wallet(&snapshot, &wallet),
             pool_tokens,
             to: wallet,
+            payer: context.payer.pubkey(),
             minimum_lamports: None,
         };
         let (group, _) = actions::withdraw_sol(&snapshot, &withdrawal)?;

@@ -60,6 +60,15 @@ impl TransactionArgs {
         self.sign_only || !self.dump_transaction_message
     }
 
+    /// Whether somebody signs, has signed or is to sign the same transaction elsewhere.
+    pub const fn signs_elsewhere(&self) -> bool {
+        self.sign_only
+            || self.dump_transaction_message
+            || self.blockhash.is_some()
+            || self.nonce.is_some()
+            || !self.signers.is_empty()
+    }
+
     /// The price of a compute unit.
     pub fn price(&self) -> ComputeUnitPrice {
         match self.compute_unit_price {

@@ -1,14 +1,14 @@
 //! `tidepool create-pool`
 
 use {
-    super::{message::program_name, wallet::check_balance},
+    super::{fees::Ratio, message::program_name, trade::Line, wallet::check_balance},
     crate::{
         args::address,
         context::Context,
         error::CliError,
         keys::{Key, KeySource, new_key},
         output::{CommandOutput, Landed, Text, to_json, write_fields, write_signatures},
-        units::{ParsedFee, Units, percent, sol, tokens},
+        units::{ParsedFee, Share, Units, percent, sol, tokens},
     },
     serde::Serialize,
     serde_json::Value,
@@ -24,7 +24,7 @@ use {
         address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
         external::token::{MINT_LENGTH, TOKEN_ACCOUNT_LENGTH},
         maths::Fee,
-        state::validator_list_length,
+        state::{BASIS_POINTS, RebalancePolicy, validator_list_length},
     },
 };
 
@@ -38,6 +38,10 @@ Example:
 /// Makes the pool, its list, its reserve, its mint and the manager's fee account, whose rent you pay. Begin with an
 /// --initial-deposit, since the first depositor of an empty pool sets its rate: the fee account gets a pool token for each SOL. The
 /// pool is extended (see `tidepool extend-pool`), which the SPL program cannot do.
+///
+/// The defaults protect a pool that is rebalanced: a withdrawal fee, since stake can otherwise be steered at no cost by deposits
+/// that leave again, and a turnover budget, which bounds the stake that an epoch can idle. `tidepool set-fee` and `tidepool
+/// set-policy` change them later; a withdrawal fee rises slowly only.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
@@ -49,8 +53,8 @@ pub struct Args {
     #[arg(long, value_name = "FEE", default_value = "0")]
     epoch_fee: ParsedFee,
 
-    /// Fee on withdrawals of stake and of SOL
-    #[arg(long, value_name = "FEE", default_value = "0")]
+    /// Fee on withdrawals of stake and of SOL; 0 for none
+    #[arg(long, value_name = "FEE", default_value = "0.05%")]
     withdrawal_fee: ParsedFee,
 
     /// Fee on deposits of stake and of SOL
@@ -60,6 +64,10 @@ pub struct Args {
     /// Share of deposit fees that referrers get, in whole percent
     #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
     referral_fee: u8,
+
+    /// Share of the pool that may be taken from validators in one epoch; 100% sets no bound
+    #[arg(long, value_name = "PERCENT", default_value = "10%", conflicts_with = "without_extension")]
+    turnover_budget: Share,
 
     /// SOL to begin with, paid by the fee payer
     #[arg(long, value_name = "SOL", default_value = "0")]
@@ -131,6 +139,9 @@ pub struct Output {
     max_validators: u32,
     /// Whether it can have weights.
     extended: bool,
+    withdrawal_fee: Ratio,
+    /// Share of the pool that may be taken from validators in an epoch; `null` without the extension.
+    turnover_budget_basis_points: Option<u16>,
     initial_deposit_lamports: u64,
     /// Lamports of rent for all accounts.
     rent_lamports: u64,
@@ -178,7 +189,9 @@ impl Args {
             pool_mint: Text(new.pool_mint),
             manager_fee_account: Text(new.fee_account()),
             max_validators: new.max_validators,
-            extended: new.extended,
+            extended: new.policy.is_some(),
+            withdrawal_fee: new.withdrawal_fee.into(),
+            turnover_budget_basis_points: new.policy.map(|policy| policy.turnover_budget.get()),
             initial_deposit_lamports: deposit,
             rent_lamports,
             transactions,
@@ -216,6 +229,7 @@ impl Args {
         ];
         let accounts = [0, 1, 2, 3].map(|index: usize| keys[index].pubkey());
         let payer = context.fee_payer()?.pubkey();
+        let policy = RebalancePolicy { turnover_budget: self.turnover_budget.0.into(), ..RebalancePolicy::DEFAULT };
         let mut new = CreatePool {
             manager: manager.pubkey(),
             staker: self.staker.unwrap_or(manager.pubkey()),
@@ -225,7 +239,7 @@ impl Args {
             deposit_fee: self.deposit_fee.0,
             referral_fee: self.referral_fee,
             initial_reserve_lamports: self.initial_deposit.0,
-            extended: !self.without_extension,
+            policy: (!self.without_extension).then_some(policy),
             ..CreatePool::new(program_id, payer, self.max_validators, accounts)
         };
         keys.push(manager);
@@ -251,7 +265,7 @@ async fn check_program<C: Cluster>(context: &Context<'_, C>, new: &CreatePool) -
             )));
         }
     }
-    if new.extended && !gives_extension(context.cluster, &program_id, &new.payer).await? {
+    if new.policy.is_some() && !gives_extension(context.cluster, &program_id, &new.payer).await? {
         return Err(CliError::usage(format!(
             "{program_id} is not Tidepool, and cannot extend a pool: check --program-id, or add --without-extension"
         )));
@@ -280,11 +294,14 @@ fn summary(new: &CreatePool, rent_lamports: u64) -> Vec<(&'static str, String)> 
     }
     lines.extend([
         ("room for", format!("{} validators", new.max_validators)),
-        ("extension", if new.extended { "yes: it spreads deposits once it has weights" } else { "none" }.into()),
+        (
+            "extension",
+            if new.policy.is_some() { "yes: it spreads deposits once it has weights" } else { "none" }.into(),
+        ),
         ("fee on rewards", fee(&new.epoch_fee)),
-        ("on withdrawals", fee(&new.withdrawal_fee)),
         ("on deposits", fee(&new.deposit_fee)),
     ]);
+    lines.extend(protection(new.withdrawal_fee.into(), new.policy.map(|policy| policy.turnover_budget.get())));
     if new.referral_fee > 0 {
         lines.push(("of these", format!("{} % for referrers", new.referral_fee)));
     }
@@ -294,6 +311,24 @@ fn summary(new: &CreatePool, rent_lamports: u64) -> Vec<(&'static str, String)> 
         lines.push(("you deposit", format!("{} for {} in {account}", sol(deposit), tokens(deposit))));
     }
     lines
+}
+
+/// The fee and the budget that protect a pool which is rebalanced, each with its reason.
+fn protection(withdrawal_fee: Ratio, turnover_budget: Option<u16>) -> Vec<Line> {
+    let fee = withdrawal_fee.percent();
+    let Some(budget) = turnover_budget else { return vec![("on withdrawals", fee)] };
+    let budget = match budget {
+        BASIS_POINTS.. => "no bound, so that an epoch can idle all stake (--turnover-budget)".into(),
+        points => {
+            format!("{} of the pool: it bounds the stake that one epoch can idle (--turnover-budget)", Share(points))
+        }
+    };
+    let why = if withdrawal_fee.is_none() {
+        "deposits that leave again can steer stake at no cost"
+    } else {
+        "it makes it a loss to steer stake with deposits that leave again"
+    };
+    vec![("on withdrawals", format!("{fee}: {why} (--withdrawal-fee)")), ("turnover budget", budget)]
 }
 
 impl TokenProgram {
@@ -308,15 +343,14 @@ impl TokenProgram {
 impl CommandOutput for Output {
     fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "Created pool {}", self.pool)?;
-        write_fields(
-            f,
-            &[
-                ("mint", self.pool_mint.to_string()),
-                ("reserve", self.reserve_stake.to_string()),
-                ("validator list", self.validator_list.to_string()),
-                ("manager's fees", self.manager_fee_account.to_string()),
-            ],
-        )?;
+        let mut lines = vec![
+            ("mint", self.pool_mint.to_string()),
+            ("reserve", self.reserve_stake.to_string()),
+            ("validator list", self.validator_list.to_string()),
+            ("manager's fees", self.manager_fee_account.to_string()),
+        ];
+        lines.extend(protection(self.withdrawal_fee, self.turnover_budget_basis_points));
+        write_fields(f, &lines)?;
         write_signatures(f, &self.transactions)
     }
 

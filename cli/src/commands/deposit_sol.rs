@@ -100,12 +100,14 @@ impl Args {
             quote::quote_deposit_sol(snapshot, lamports, None).map_err(|error| explain(snapshot, lamports, error))?;
         let minimum = self.bound.minimum_of(quoted.to_depositor);
         quote::quote_deposit_sol(snapshot, lamports, Some(minimum))?;
+        let throwaway = context.throwaway(&keys)?;
         let deposit = DepositSol {
             from: from.pubkey(),
             lamports,
             to: receiver,
             referrer: self.receiver.referrer,
             minimum_pool_tokens: Some(minimum),
+            throwaway: throwaway.as_ref().map(|key| key.pubkey()),
         };
         let Deposited { got, fee } = Deposited::of(&quoted, receiver.address(snapshot), self.receiver.referrer);
         let quote = Quote::new(context);
@@ -115,6 +117,7 @@ impl Args {
         let quote = quote.add(caution::freezer(snapshot)).add(caution::program(context, snapshot));
         quote.rate(&snapshot.rate()).confirm(context, &format!("Deposit into pool {}", self.pool))?;
         let plan = Plan::one("deposit SOL", actions::deposit_sol(snapshot, &deposit));
+        keys.extend(throwaway);
         let sent = context.send_once(&plan, &keys, snapshot.program_id()).await?;
         Ok(Done(Output {
             pool: Text(self.pool),

@@ -19,6 +19,11 @@ impl Ratio {
     pub fn percent(&self) -> String {
         percent(&Fee::new(self.numerator, self.denominator))
     }
+
+    /// Whether it takes nothing.
+    pub const fn is_none(&self) -> bool {
+        self.numerator == 0
+    }
 }
 
 impl From<Fee> for Ratio {

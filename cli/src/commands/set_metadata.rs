@@ -11,6 +11,7 @@ use {
         cluster::Cluster,
         error::PlanError,
         pool::PoolSnapshot,
+        text::{Form, visible},
     },
     tidepool_interface::address::METADATA_PROGRAM_ID,
 };
@@ -129,13 +130,9 @@ impl From<&StoredMetadata> for Metadata {
     }
 }
 
-/// A text that others have written, without what a terminal would obey.
+/// A text of the metadata as a part of a line; `none` for an empty one.
 pub fn printable(text: &str) -> String {
-    // Marks of direction turn what stands around them.
-    let turns = |letter| matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let shown = |letter: char| if letter.is_control() || turns(letter) { '\u{fffd}' } else { letter };
-    let text: String = text.chars().map(shown).collect();
-    if text.is_empty() { "none".into() } else { text }
+    if text.is_empty() { "none".into() } else { visible(text, Form::OneLine).into_owned() }
 }
 
 impl Setting for TokenName {
@@ -172,8 +169,8 @@ mod tests {
 
     #[test]
     fn a_terminal_obeys_no_name() {
-        assert_eq!(printable("Tide\u{1b}[2J\n"), "Tide\u{fffd}[2J\u{fffd}");
-        assert_eq!(printable("Tide\u{202e}LOS"), "Tide\u{fffd}LOS");
+        assert_eq!(printable("Tide\u{1b}[2J\n"), r"Tide\u{1b}[2J\u{a}");
+        assert_eq!(printable("Tide\u{202e}LOS"), r"Tide\u{202e}LOS");
         assert_eq!(printable(""), "none");
     }
 }

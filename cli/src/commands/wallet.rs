@@ -159,6 +159,8 @@ pub struct Holding {
     pub source: actions::TokenSource,
     /// Pool tokens in it.
     pub held: u64,
+    /// Whether the signer can approve pool tokens to a throw-away key, which replaces no delegate of the account.
+    is_approvable: bool,
 }
 
 impl Holding {
@@ -179,7 +181,11 @@ impl Holding {
         let held = context.cluster.account(&source.account).await?;
         let token_account = held.as_ref().and_then(|held| TokenAccount::decode(&held.data).ok());
         match token_account {
-            Some(found) if *found.mint == snapshot.pool().head.pool_mint => Ok(Self { source, held: found.amount }),
+            Some(found) if *found.mint == snapshot.pool().head.pool_mint => Ok(Self {
+                source,
+                held: found.amount,
+                is_approvable: *found.owner == source.authority && !found.has_delegate,
+            }),
             Some(_) => Err(CliError::usage(format!(
                 "{} holds another token than the pool's: give the account of your pool tokens with --from",
                 source.account
@@ -196,6 +202,21 @@ impl Holding {
 }
 
 impl Holding {
+    /// The throw-away key of a withdrawal, in place of `keys`; `None` where there is to be none
+    /// ([`Context::throwaway`]) or where the signer cannot approve pool tokens to it.
+    ///
+    /// # Errors
+    /// As [`Context::throwaway`].
+    pub fn approve_to_throwaway<C: Cluster>(
+        &mut self,
+        context: &Context<'_, C>,
+        keys: &[Key],
+    ) -> Result<Option<Key>, CliError> {
+        let throwaway = context.throwaway(keys)?.filter(|_| self.is_approvable);
+        self.source.throwaway = throwaway.as_ref().map(|key| key.pubkey());
+        Ok(throwaway)
+    }
+
     /// Pool tokens that `amount` stands for.
     ///
     /// # Errors

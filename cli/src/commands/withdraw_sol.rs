@@ -97,13 +97,16 @@ impl Args {
         let snapshot = &fresh.snapshot;
         let mut keys = vec![owner.clone()];
         keys.extend(sol_withdraw_authority(context, snapshot, self.sol_withdraw_authority.as_ref())?);
-        let holding = Holding::find(context, snapshot, self.from, &owner).await?;
+        let mut holding = Holding::find(context, snapshot, self.from, &owner).await?;
+        let throwaway = holding.approve_to_throwaway(context, &keys)?;
+        keys.extend(throwaway);
         let pool_tokens = holding.take(self.amount)?;
         let quoted = quote::quote_withdraw_sol(snapshot, &holding.source.account, pool_tokens, None)?;
         let withdrawal = WithdrawSol {
             tokens: holding.source,
             pool_tokens,
             to: self.to.unwrap_or(owner.pubkey()),
+            payer: context.fee_payer()?.pubkey(),
             minimum_lamports: Some(self.bound.minimum_of(quoted.lamports)),
         };
         let (group, quoted) = actions::withdraw_sol(snapshot, &withdrawal)?;

@@ -141,8 +141,12 @@ impl Args {
         };
         let fresh = context.fresh(&self.pool, stakes, self.update_first).await?;
         let snapshot = &fresh.snapshot;
-        let mut request = self.request(context, snapshot, &owner).await?;
+        let mut holding = Holding::find(context, snapshot, self.from, &owner).await?;
         let first_key = self.first_key(context)?;
+        let mut keys: Vec<Key> = first_key.iter().chain([&owner]).cloned().collect();
+        let throwaway = holding.approve_to_throwaway(context, &keys)?;
+        keys.extend(throwaway);
+        let mut request = self.request(context, snapshot, &owner, &holding)?;
         let quoted = request.plan_with(None)?;
         request.accounts = accounts::unused(context, &owner.pubkey(), quoted.pieces.len()).await?;
         if let (Some(first), Some(key)) = (request.accounts.first_mut(), &first_key) {
@@ -160,7 +164,6 @@ impl Args {
         let quote = quoted.lines(Quote::new(context), &self.bound)?.add(elsewhere);
         let quote = quote.add(caution::program(context, snapshot));
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
-        let keys: Vec<Key> = first_key.into_iter().chain([owner]).collect();
         let sent = send(context, &planned, &keys, snapshot.program_id()).await?;
         Ok(Done(Output {
             pool: Text(self.pool),
@@ -183,13 +186,13 @@ impl Args {
         (!self.rest_as_sol).then_some("use --rest-as-sol")
     }
 
-    async fn request<'a, C: Cluster>(
+    fn request<'a, C: Cluster>(
         &'a self,
         context: &Context<'_, C>,
         snapshot: &'a PoolSnapshot,
         owner: &Key,
+        holding: &Holding,
     ) -> Result<Request<'a>, CliError> {
-        let holding = Holding::find(context, snapshot, self.from, owner).await?;
         let order = if self.rest_as_sol {
             if snapshot.pool().terms.sol_withdraw_authority.is_some() {
                 return Err(CliError::usage("this pool restricts withdrawals of SOL: leave out --rest-as-sol"));

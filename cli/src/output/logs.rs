@@ -1,8 +1,14 @@
 //! Logs of a transaction, as a person can read them.
 
 use {
-    super::event::describe, crate::commands::program_name, solana_address::Address, std::fmt,
-    tidepool_client::events::EventLog,
+    super::event::describe,
+    crate::commands::program_name,
+    solana_address::Address,
+    std::fmt,
+    tidepool_client::{
+        events::EventLog,
+        text::{Form, visible},
+    },
 };
 
 /// Logs with programs by their names, calls indented, and the pool's events in words.
@@ -16,7 +22,8 @@ impl Decoded {
     /// Decodes the logs of a transaction that calls the stake pool program `program_id`.
     pub fn new(logs: &[String], program_id: Address) -> Self {
         let mut depth = 0;
-        let lines = logs.iter().filter_map(|line| decode(&plain(line), &program_id, &mut depth)).collect();
+        let lines =
+            logs.iter().filter_map(|line| decode(&visible(line, Form::OneLine), &program_id, &mut depth)).collect();
         let events = EventLog::of(logs, &program_id).events.iter().map(describe).collect();
         Self { lines, events }
     }
@@ -25,11 +32,6 @@ impl Decoded {
     pub fn events(&self) -> &[String] {
         &self.events
     }
-}
-
-/// A line without what would move a terminal's cursor: any program may log it.
-fn plain(line: &str) -> String {
-    line.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }
 
 /// A line in short, or nothing for one that says nothing.
@@ -99,5 +101,12 @@ mod tests {
         ];
         assert_eq!(decoded.lines, expected);
         assert!(decoded.events().is_empty());
+    }
+
+    #[test]
+    fn logged_text_is_visible_and_stays_on_its_line() {
+        let logs = ["Program log: fine\u{1b}[2J\n\u{202e}error\u{e0041}".to_owned()];
+        let decoded = Decoded::new(&logs, Address::default());
+        assert_eq!(decoded.lines, [r"fine\u{1b}[2J\u{a}\u{202e}error\u{e0041}"]);
     }
 }

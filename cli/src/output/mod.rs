@@ -11,6 +11,7 @@ pub use {
 };
 
 use {
+    crate::streams,
     serde::{Serialize, Serializer},
     serde_json::Value,
     std::{
@@ -63,17 +64,21 @@ impl Format {
     }
 }
 
-/// Writes an answer to `to`, with a line's end.
+/// Writes an answer to `to`, with a line's end. Invisible characters are escaped; the values of JSON stay the same.
 ///
 /// # Errors
 /// Those of `to`.
 pub fn write(to: &mut impl Write, output: &dyn CommandOutput, format: Format, verbose: bool) -> io::Result<()> {
+    streams::write_line(to, &text(output, format, verbose), format)
+}
+
+/// An answer in the form that was asked for.
+pub(crate) fn text(output: &dyn CommandOutput, format: Format, verbose: bool) -> String {
     let text = match format {
         Format::Display => AsText { output, verbose }.to_string(),
         Format::Json | Format::JsonCompact => format.render(&output.json()),
     };
-    writeln!(to, "{}", text.trim_end())?;
-    to.flush()
+    text.trim_end().to_owned()
 }
 
 struct AsText<'a> {

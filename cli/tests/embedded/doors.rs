@@ -19,17 +19,28 @@ pub struct Door<'a> {
     searches: bool,
     /// Done right before the first transaction is handed over.
     before_send: Mutex<Option<Deed<'a>>>,
+    sent: Mutex<Vec<VersionedTransaction>>,
 }
 
 impl<'a> Door<'a> {
     /// An endpoint that does not search a program's accounts.
     pub fn without_search(cluster: &'a EmbeddedCluster) -> Self {
-        Self { cluster, searches: false, before_send: Mutex::default() }
+        Self { searches: false, ..Self::new(cluster) }
+    }
+
+    /// An honest endpoint.
+    pub fn new(cluster: &'a EmbeddedCluster) -> Self {
+        Self { cluster, searches: true, before_send: Mutex::default(), sent: Mutex::default() }
+    }
+
+    /// The transactions that were handed over.
+    pub fn sent(&self) -> Vec<VersionedTransaction> {
+        self.sent.lock().expect("nobody panics").clone()
     }
 
     /// Somebody does something after a transaction was planned, simulated and signed, and before it lands.
     pub fn with_somebody_faster(cluster: &'a EmbeddedCluster, deed: impl FnOnce() + Send + 'a) -> Self {
-        Self { cluster, searches: true, before_send: Mutex::new(Some(Box::new(deed))) }
+        Self { before_send: Mutex::new(Some(Box::new(deed))), ..Self::new(cluster) }
     }
 }
 
@@ -66,6 +77,7 @@ impl Cluster for Door<'_> {
         if let Some(deed) = deed {
             deed();
         }
+        self.sent.lock().expect("nobody panics").push(transaction.clone());
         Cluster::send(self.cluster, transaction).await
     }
 

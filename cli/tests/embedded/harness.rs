@@ -204,9 +204,17 @@ impl Stage {
         }
     }
 
-    /// A pool with 10 SOL in it, of which the wallet is manager and staker: its address.
+    /// A pool with 10 SOL in it, of which the wallet is manager and staker: its address. Unless `options` say otherwise, it has no
+    /// fees, and no turnover budget.
     pub async fn pool(&self, options: &str) -> String {
-        let line = format!("create-pool --program-id {} --initial-deposit 10 {options}", self.program_id);
+        let unless = |given: &str, otherwise: &'static str| if options.contains(given) { "" } else { otherwise };
+        let deposit = unless("--initial-deposit", "--initial-deposit 10");
+        let fee = unless("--withdrawal-fee", "--withdrawal-fee 0");
+        let budget = match unless("--turnover-budget", "--turnover-budget 100%") {
+            _ if options.contains("--without-extension") => "",
+            budget => budget,
+        };
+        let line = format!("create-pool --program-id {} {deposit} {fee} {budget} {options}", self.program_id);
         text(&self.must(&line).await["pool"])
     }
 

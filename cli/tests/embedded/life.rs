@@ -41,7 +41,7 @@ async fn create(stage: &Stage) -> Value {
     let before = stage.cluster.lamports(&stage.wallet.pubkey());
     let line = format!(
         "create-pool --program-id {} --max-validators 10 --epoch-fee 5% --withdrawal-fee 1/1000 --deposit-fee 10bps \
-         --referral-fee 50 --initial-deposit 10",
+         --referral-fee 50 --turnover-budget 100% --initial-deposit 10",
         stage.program_id
     );
     let created = stage.must(&line).await;
@@ -60,7 +60,9 @@ async fn create(stage: &Stage) -> Value {
             "reserve_stake",
             "staker",
             "transactions",
+            "turnover_budget_basis_points",
             "validator_list",
+            "withdrawal_fee",
         ]
     );
     assert_eq!(created["initial_deposit_lamports"], 10 * SOL);
@@ -249,7 +251,7 @@ async fn withdraw_sol(stage: &Stage, pool: &str, user: &str, created: &Value) {
     assert_eq!(withdrawn["pool_tokens"], 3_000_000_001u64);
     assert_eq!(withdrawn["fee_pool_tokens"], 3_000_001, "0.1 %, rounded up");
     assert_eq!(stage.tokens(fee_account) - fees_before, 3_000_001);
-    assert_eq!(stage.lamports(&user) - before, number(&withdrawn["lamports"]) - SIGNATURE);
+    assert_eq!(stage.lamports(&user) - before, number(&withdrawn["lamports"]) - 2 * SIGNATURE);
     // To another account, and with a minimum in lamports.
     let to = Keypair::new().pubkey();
     let line = format!("withdraw-sol {pool} 1 --to {to} --minimum 0.99 --yes");
@@ -287,7 +289,7 @@ async fn the_end(stage: &Stage, pool: &str, created: &Value) {
     let transactions = deposited["transactions"].as_array().unwrap();
     assert_eq!(transactions.len(), 4);
     assert_eq!(fields(&transactions[0]), ["label", "signature", "slot"]);
-    let left = SOL / 100 - SIGNATURE;
+    let left = SOL / 100 - 2 * SIGNATURE;
     assert_eq!(number(&deposited["lamports"]), held - 3 * SIGNATURE - SOL / 100);
     assert_eq!(stage.lamports(&json!(user(stage))), left);
     let listed = stage.must(&format!("list {pool}")).await;

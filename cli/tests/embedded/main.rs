@@ -17,6 +17,7 @@ mod rebalancing;
 mod refusals;
 mod settings;
 mod signing;
+mod throwaway;
 mod watching;
 mod weights;
 mod withdraw;

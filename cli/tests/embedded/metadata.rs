@@ -63,6 +63,19 @@ async fn a_token_gets_a_name() {
 }
 
 #[tokio::test]
+async fn a_name_shows_its_invisible_characters() {
+    let stage = Stage::new();
+    let pool = stage.pool("").await;
+    stage.cluster.replace_program(&METADATA_PROGRAM_ID, metadata_program()).unwrap();
+    let (name, symbol) = ("Tide\u{202e}LOS", "TI\u{200b}DE");
+    stage.must(&format!("set-metadata {pool} --name {name} --symbol {symbol}")).await;
+    let shown = stage.must(&format!("show {pool}")).await;
+    assert_eq!((&shown["metadata"]["name"], &shown["metadata"]["symbol"]), (&json!(name), &json!(symbol)));
+    let text = &stage.text.borrow()[0];
+    assert!(text.contains(r"Tide\u{202e}LOS (TI\u{200b}DE)"), "{text}");
+}
+
+#[tokio::test]
 async fn names_have_bounds_and_an_owner() {
     let stage = Stage::new();
     let pool = stage.pool("").await;

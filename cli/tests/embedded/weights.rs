@@ -1,10 +1,20 @@
 //! The extension, the policy and the weights of a pool: what is set, and what is refused.
 
 use {
-    super::harness::{SIGNATURE, SOL, Stage, assert_fails, number, text},
+    super::{
+        harness::{SIGNATURE, SOL, Stage, assert_fails, number, text},
+        hooked::{Call, Hooked},
+    },
     serde_json::{Value, json},
     solana_address::Address,
     solana_signer::Signer as _,
+    solana_transaction_error::TransactionError,
+    std::sync::atomic::{AtomicUsize, Ordering},
+    tidepool_client::{
+        actions::{self, RebalancedValidator},
+        cluster::ClusterError,
+        pool::{PoolSnapshot, ReadOptions},
+    },
 };
 
 const USAGE: u8 = 2;
@@ -197,6 +207,66 @@ async fn weights_that_make_no_sense_are_refused() {
     let set = stage.must(&format!("set-weights {pool} --set {b}=4 --set {c}=0")).await;
     assert!(changes(&stage, &set).contains(&(1, 1, 4)));
     assert_eq!(text(&set["pool"]), pool);
+}
+
+/// The scale of equal weights changes in two transactions. Before each of them, somebody asks for a rebalance of all validators: by
+/// the first alone, those of the second would be deactivated.
+#[tokio::test]
+async fn rebalances_between_two_parts_move_nothing() {
+    const VALIDATORS: usize = 64;
+    let stage = Stage::of(VALIDATORS);
+    let pool = pool_of(&stage, VALIDATORS, &format!("--initial-deposit {}", 2 * VALIDATORS)).await;
+    stage.must(&format!("set-weights {pool} --equal")).await;
+    stage.must(&format!("deposit-sol {pool} {}", 4 * VALIDATORS)).await;
+    stage.must(&format!("rebalance {pool}")).await;
+    stage.cluster.advance_epoch().unwrap();
+    stage.must(&format!("crank {pool}")).await;
+    let snapshot = PoolSnapshot::read(&stage.cluster, &pool.parse().unwrap(), &ReadOptions::default()).await.unwrap();
+    let all: Vec<_> = (0..VALIDATORS).map(|index| RebalancedValidator::at(&snapshot, index).unwrap()).collect();
+    let rebalances: Vec<_> = all.chunks(6).map(|some| actions::rebalance_instruction(&snapshot, some)).collect();
+    let (adversary, sends) = (stage.cluster.funded_keypair(SOL), AtomicUsize::new(0));
+    let before = |call| {
+        if call == Call::Send {
+            sends.fetch_add(1, Ordering::Relaxed);
+            for rebalance in &rebalances {
+                stage.cluster.process(std::slice::from_ref(rebalance), &adversary, &[]).unwrap();
+            }
+        }
+        Ok(())
+    };
+    let csv: String = (0..VALIDATORS).map(|index| format!("{},60000\n", stage.vote(index))).collect();
+    let file = stage.file("weights.csv", csv);
+    let hooked = Hooked { cluster: &stage.cluster, before };
+    let set = stage.run_on(&hooked, "wallet", &format!("set-weights {pool} --file {file} --yes")).await.unwrap();
+    assert_eq!(set["transactions"].as_array().unwrap().len(), 2);
+    assert!(sends.load(Ordering::Relaxed) >= 2);
+    let stake = stage.must(&format!("show {pool}")).await["stake"].clone();
+    assert_eq!((&stake["deactivating_lamports"], &stake["activating_lamports"]), (&json!(0), &json!(0)), "{stake:#}");
+    let moved = stage.must(&format!("rebalance {pool}")).await;
+    assert_eq!(moved["movements"], json!([]), "equal weights are equal on every scale");
+}
+
+/// Only the first of two parts has landed. The same command sends the second, and stake moves again.
+#[tokio::test]
+async fn a_pause_ends_with_the_command_that_is_repeated() {
+    let stage = Stage::of(64);
+    let pool = pool_of(&stage, 64, "--initial-deposit 128").await;
+    stage.must(&format!("deposit-sol {pool} 128")).await;
+    let sends = AtomicUsize::new(0);
+    let before = |call| match call {
+        Call::Send if sends.fetch_add(1, Ordering::Relaxed) > 0 => {
+            Err(ClusterError::TransactionRefused { error: TransactionError::AccountInUse })
+        }
+        _ => Ok(()),
+    };
+    let hooked = Hooked { cluster: &stage.cluster, before };
+    let line = format!("set-weights {pool} --equal");
+    let failed = stage.run_on(&hooked, "wallet", &format!("{line} --yes")).await.unwrap_err();
+    assert!(failed.to_string().contains("1 of 2 transactions landed"), "{failed}");
+    let paused = stage.must(&format!("rebalance {pool}")).await;
+    assert_eq!((&paused["movements"], &paused["why_nothing_moves"]), (&json!([]), &json!("weights are being set")));
+    stage.must(&line).await;
+    assert_ne!(stage.must(&format!("rebalance {pool}")).await["movements"], json!([]));
 }
 
 #[tokio::test]

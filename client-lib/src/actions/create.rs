@@ -1,6 +1,7 @@
 //! Making a pool.
 
 use {
+    super::extend::check_policy,
     crate::{
         compute,
         error::PlanError,
@@ -22,9 +23,12 @@ use {
         MAX_VALIDATORS_IN_POOL, POOL_MINT_DECIMALS, STAKE_ACCOUNT_SPACE, StakePoolError,
         address::{SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID, find_withdraw_authority},
         external::token::MINT_LENGTH,
-        instruction::{ExtendPoolAccounts, ExtensionInstruction, InitializeAccounts, StakePoolInstruction},
+        instruction::{
+            ExtendPoolAccounts, ExtensionInstruction, InitializeAccounts, SetRebalancePolicyAccounts,
+            StakePoolInstruction,
+        },
         maths::Fee,
-        state::{EXTENDED_POOL_LENGTH, POOL_MAX_LENGTH, validator_list_length},
+        state::{EXTENDED_POOL_LENGTH, POOL_MAX_LENGTH, RebalancePolicy, validator_list_length},
     },
 };
 
@@ -69,12 +73,12 @@ pub struct CreatePool {
     /// Length of the pool account in bytes: [`POOL_MAX_LENGTH`] holds all that the contract knows. With the extension it is
     /// [`EXTENDED_POOL_LENGTH`] at least.
     pub pool_account_length: usize,
-    /// Whether the pool gets the extension, with the default policy. It behaves no otherwise until weights are set.
-    pub extended: bool,
+    /// The policy of a pool with the extension, which behaves no otherwise until weights are set; `None` without the extension.
+    pub policy: Option<RebalancePolicy>,
 }
 
 impl CreatePool {
-    /// A pool with the extension, an SPL Token mint, a list for `max_validators`, no fees, `payer` as manager and staker, and
+    /// A pool with the extension and the default policy, an SPL Token mint, a list for `max_validators`, no fees, `payer` as manager and staker, and
     /// these new accounts: pool, validator list, reserve, mint.
     pub fn new(program_id: Address, payer: Address, max_validators: u32, new_accounts: [Address; 4]) -> Self {
         let [pool, validator_list, reserve_stake, pool_mint] = new_accounts;
@@ -97,13 +101,16 @@ impl CreatePool {
             deposit_authority: None,
             initial_reserve_lamports: 0,
             pool_account_length: POOL_MAX_LENGTH,
-            extended: true,
+            policy: Some(RebalancePolicy::DEFAULT),
         }
     }
 
     /// Length in bytes that the pool account gets.
     pub fn account_length(&self) -> usize {
-        if self.extended { self.pool_account_length.max(EXTENDED_POOL_LENGTH) } else { self.pool_account_length }
+        match self.policy {
+            Some(_) => self.pool_account_length.max(EXTENDED_POOL_LENGTH),
+            None => self.pool_account_length,
+        }
     }
 
     /// The token account that gets the manager's fees.
@@ -119,6 +126,7 @@ impl CreatePool {
         {
             return Err(StakePoolError::FeeTooHigh.into());
         }
+        self.policy.iter().try_for_each(check_policy)?;
         if self.max_validators == 0 {
             return Err(PlanError::refused(
                 StakePoolError::UnexpectedValidatorListAccountSize,
@@ -152,7 +160,7 @@ impl CreatePool {
 /// Signers are the payer, the manager and the new accounts: reserve and mint in the first stage, pool and list in the second.
 ///
 /// # Errors
-/// Refusals: `FeeTooHigh`, `UnexpectedValidatorListAccountSize`, `TooManyValidatorsInPool`; [`PlanError::Invalid`] for an
+/// Refusals: `FeeTooHigh`, `ShareOverWhole`, `ContradictoryPolicy`, `UnexpectedValidatorListAccountSize`, `TooManyValidatorsInPool`; [`PlanError::Invalid`] for an
 /// unknown token program or a pool account that is too short.
 pub fn create_pool(new: &CreatePool, rent: &Rent) -> Result<Plan, PlanError> {
     new.check()?;
@@ -223,7 +231,7 @@ fn pool_itself(new: &CreatePool, rent: &Rent) -> InstructionGroup {
     }
     instructions.push(initialize.with_accounts(&new.program_id, accounts.metas()));
     let mut compute_units = compute::INITIALIZE + 3 * compute::FOREIGN;
-    if new.extended {
+    if let Some(policy) = new.policy {
         let accounts = ExtendPoolAccounts {
             pool: new.pool,
             manager: new.manager,
@@ -233,6 +241,12 @@ fn pool_itself(new: &CreatePool, rent: &Rent) -> InstructionGroup {
         };
         instructions.push(ExtensionInstruction::ExtendPool.with_accounts(&new.program_id, accounts.metas()));
         compute_units += compute::extend_pool(0);
+        if policy != RebalancePolicy::DEFAULT {
+            let accounts = SetRebalancePolicyAccounts { pool: new.pool, manager: new.manager };
+            let set = ExtensionInstruction::SetRebalancePolicy { policy };
+            instructions.push(set.with_accounts(&new.program_id, accounts.metas()));
+            compute_units += compute::SETTING;
+        }
     }
     InstructionGroup::new("create the pool", instructions, compute_units)
 }

@@ -12,6 +12,7 @@ use {
     solana_account::Account,
     solana_address::Address,
     solana_stake_interface::{instruction as stake, state::StakeAuthorize},
+    solana_system_interface::instruction as system,
     tidepool_interface::{
         address::{CLOCK_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID},
         instruction::{self, DepositSolAccounts, DepositStakeAccounts},
@@ -31,6 +32,8 @@ pub struct DepositSol {
     pub referrer: Option<Address>,
     /// Fewest pool tokens that the depositor accepts.
     pub minimum_pool_tokens: Option<u64>,
+    /// A [throw-away key](super#throw-away-keys), which gets the lamports and deposits them.
+    pub throwaway: Option<Address>,
 }
 
 /// Deposits SOL. Where the pool has a SOL deposit authority, that signs too.
@@ -41,7 +44,7 @@ pub fn deposit_sol(snapshot: &PoolSnapshot, deposit: &DepositSol) -> Instruction
         pool: snapshot.address(),
         withdraw_authority: snapshot.withdraw_authority(),
         reserve_stake: head.reserve_stake,
-        lamports_from: deposit.from,
+        lamports_from: deposit.throwaway.unwrap_or(deposit.from),
         pool_tokens_to,
         manager_fee_account: head.manager_fee_account,
         referrer_fee_account: deposit.referrer.unwrap_or(pool_tokens_to),
@@ -51,8 +54,11 @@ pub fn deposit_sol(snapshot: &PoolSnapshot, deposit: &DepositSol) -> Instruction
         sol_deposit_authority: snapshot.pool().terms.sol_deposit_authority,
     };
     let creation = deposit.to.creation(snapshot, &deposit.from);
-    let compute_units = compute::DEPOSIT_SOL + creation.as_ref().map_or(0, |_| compute::CREATE_TOKEN_ACCOUNT);
-    let mut instructions: Vec<_> = creation.into_iter().collect();
+    let funding = deposit.throwaway.map(|key| system::transfer(&deposit.from, &key, deposit.lamports));
+    let compute_units = compute::DEPOSIT_SOL
+        + creation.as_ref().map_or(0, |_| compute::CREATE_TOKEN_ACCOUNT)
+        + funding.as_ref().map_or(0, |_| compute::FOREIGN);
+    let mut instructions: Vec<_> = creation.into_iter().chain(funding).collect();
     instructions.push(instruction::deposit_sol(
         &snapshot.program_id(),
         &accounts,

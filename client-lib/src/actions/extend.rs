@@ -92,7 +92,7 @@ pub fn set_rebalance_policy(snapshot: &PoolSnapshot, policy: &RebalancePolicy) -
 }
 
 /// [`RebalancePolicy::check`], with the field that is wrong.
-fn check_policy(policy: &RebalancePolicy) -> Result<(), PlanError> {
+pub(super) fn check_policy(policy: &RebalancePolicy) -> Result<(), PlanError> {
     policy.check().map_err(|error| {
         let shares = [
             ("reserve share", policy.reserve_share.get()),

@@ -4,6 +4,18 @@
 //! instructions ([`InstructionGroup::signers`](crate::plan::InstructionGroup::signers)); the fee payer comes on top. What the program would refuse for a reason that
 //! the snapshot shows is refused here, with figures; whether the pool is up to date is left to the quotes, since an update may
 //! go before in the same plan, except where an instruction's accounts depend on it.
+//!
+//! # Throw-away keys
+//!
+//! A program can use the signature of each address that it is passed and that has signed the transaction, the fee payer's
+//! included. A pool of another program than the user believes could so take more than the trade. With a throw-away key
+//! ([`DepositSol::throwaway`], [`TokenSource::throwaway`]) the stake pool program is passed no signer but that key, which holds
+//! exactly what is given: the lamports of a deposit, or an approval of the pool tokens. What a withdrawal yields then goes to its
+//! receiver through an account, or by an authority, of that key, where the receiver has signed the transaction.
+//!
+//! The caller makes the key, has it sign, and forgets it: all that it holds moves in the transaction in which it signs, and where
+//! that fails it holds nothing. It makes no difference where the pool has a SOL deposit or withdraw authority that is itself the
+//! user's wallet. [`deposit_stake`] passes no signer but a stake deposit authority of the pool, and needs no such key.
 
 mod create;
 mod deposit;

@@ -7,6 +7,7 @@ use {
     spl_associated_token_account_interface::{
         address::get_associated_token_address_with_program_id, instruction::create_associated_token_account_idempotent,
     },
+    spl_token_2022_interface::instruction as token,
 };
 
 /// The address of the pool token account that belongs to the wallet `owner` by convention.
@@ -52,11 +53,28 @@ pub struct TokenSource {
     pub account: Address,
     /// Its owner or delegate, who signs.
     pub authority: Address,
+    /// A [throw-away key](super#throw-away-keys), to which the owner approves the pool tokens. It replaces the account's delegate,
+    /// if there is one. With it, `authority` has to be the owner.
+    pub throwaway: Option<Address>,
 }
 
 impl TokenSource {
     /// The associated token account of the wallet `owner`, who signs.
     pub fn wallet(snapshot: &PoolSnapshot, owner: &Address) -> Self {
-        Self { account: associated_token_account(snapshot, owner), authority: *owner }
+        Self { account: associated_token_account(snapshot, owner), authority: *owner, throwaway: None }
+    }
+
+    /// The key that signs for the stake pool program.
+    pub(super) fn transfer_authority(&self) -> Address {
+        self.throwaway.unwrap_or(self.authority)
+    }
+
+    /// The instruction that approves `pool_tokens` to the throw-away key, if there is one. The program uses all of them, so that
+    /// nothing stays approved.
+    pub(super) fn approval(&self, snapshot: &PoolSnapshot, pool_tokens: u64) -> Option<Instruction> {
+        let throwaway = self.throwaway?;
+        let program = snapshot.pool().head.token_program_id;
+        // It fails for programs other than the two token programs only, which no pool can have.
+        token::approve(&program, &self.account, &throwaway, &self.authority, &[], pool_tokens).ok()
     }
 }

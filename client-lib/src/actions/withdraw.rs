@@ -11,14 +11,20 @@ use {
     },
     solana_address::Address,
     solana_instruction::Instruction,
+    solana_stake_interface::{instruction as stake, state::StakeAuthorize},
     solana_system_interface::instruction as system,
+    spl_token_2022_interface::instruction as token,
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
-        address::{CLOCK_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID},
+        address::{CLOCK_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, TOKEN_PROGRAM_ID},
+        external::token::TOKEN_ACCOUNT_LENGTH,
         instruction::{self, WithdrawSolAccounts, WithdrawStakeAccounts},
         quote::WithdrawalQuote,
     },
 };
+
+/// The mint of wrapped SOL of the SPL Token program.
+const NATIVE_MINT_ID: Address = Address::from_str_const("So11111111111111111111111111111111111111112");
 
 /// A withdrawal of SOL from the reserve.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -29,6 +35,8 @@ pub struct WithdrawSol {
     pub pool_tokens: u64,
     /// The account that gets the lamports.
     pub to: Address,
+    /// Pays for the transaction.
+    pub payer: Address,
     /// Fewest lamports that the holder accepts.
     pub minimum_lamports: Option<u64>,
 }
@@ -52,14 +60,15 @@ pub fn withdraw_sol(
 
 /// The instruction for a withdrawal of SOL that has been quoted before, at the rate after others for example.
 pub(crate) fn withdraw_sol_unchecked(snapshot: &PoolSnapshot, withdrawal: &WithdrawSol) -> InstructionGroup {
-    let head = &snapshot.pool().head;
+    let (head, tokens) = (&snapshot.pool().head, &withdrawal.tokens);
+    let through = tokens.throwaway.filter(|_| [tokens.authority, withdrawal.payer].contains(&withdrawal.to));
     let accounts = WithdrawSolAccounts {
         pool: snapshot.address(),
         withdraw_authority: snapshot.withdraw_authority(),
-        user_transfer_authority: withdrawal.tokens.authority,
-        pool_tokens_from: withdrawal.tokens.account,
+        user_transfer_authority: tokens.transfer_authority(),
+        pool_tokens_from: tokens.account,
         reserve_stake: head.reserve_stake,
-        lamports_to: withdrawal.to,
+        lamports_to: through.unwrap_or(withdrawal.to),
         manager_fee_account: head.manager_fee_account,
         pool_mint: head.pool_mint,
         clock: CLOCK_ID,
@@ -74,7 +83,32 @@ pub(crate) fn withdraw_sol_unchecked(snapshot: &PoolSnapshot, withdrawal: &Withd
         withdrawal.pool_tokens,
         withdrawal.minimum_lamports,
     );
-    InstructionGroup::one("withdraw SOL", instruction, compute::WITHDRAW_SOL)
+    let mut instructions: Vec<_> = tokens.approval(snapshot, withdrawal.pool_tokens).into_iter().collect();
+    instructions.push(instruction);
+    if let Some(account) = through {
+        let rent = snapshot.environment().rent.minimum_balance(TOKEN_ACCOUNT_LENGTH);
+        let space = TOKEN_ACCOUNT_LENGTH as u64;
+        instructions.insert(0, system::create_account(&withdrawal.to, &account, 0, space, &TOKEN_PROGRAM_ID));
+        instructions.extend(pay_out(&account, withdrawal, rent));
+    }
+    let compute_units = compute::WITHDRAW_SOL + compute::FOREIGN * (instructions.len() as u32 - 1);
+    InstructionGroup::new("withdraw SOL", instructions, compute_units)
+}
+
+/// Pays all lamports of `account`, an account of the token program that is not initialized, to the receiver of `withdrawal`, who
+/// signs. How many there are is known only when the withdrawal is done, and the one instruction that pays out a whole balance
+/// closes a token account of wrapped SOL. That has to hold `rent` lamports: what the withdrawal might not cover the receiver lends,
+/// once the stake pool program has done its part, and gets back.
+fn pay_out(account: &Address, withdrawal: &WithdrawSol, rent: u64) -> impl Iterator<Item = Instruction> {
+    let (owner, program) = (&withdrawal.to, &TOKEN_PROGRAM_ID);
+    let lent = rent.saturating_sub(withdrawal.minimum_lamports.unwrap_or(0));
+    let loan = (lent > 0).then(|| system::transfer(owner, account, lent));
+    let opened_and_closed = [
+        token::initialize_account3(program, account, &NATIVE_MINT_ID, owner),
+        token::close_account(program, account, owner, owner, &[]),
+    ];
+    // They fail for programs other than the two token programs only.
+    loan.into_iter().chain(opened_and_closed.into_iter().flatten())
 }
 
 /// The address of a stake account to be created.
@@ -157,16 +191,18 @@ pub fn withdraw_stake_quoted(
     withdrawal: &WithdrawStake,
     quote: &StakeWithdrawalQuote,
 ) -> InstructionGroup {
-    let head = &snapshot.pool().head;
+    let (head, tokens) = (&snapshot.pool().head, &withdrawal.tokens);
+    let through =
+        tokens.throwaway.filter(|_| [tokens.authority, withdrawal.payer].contains(&withdrawal.stake_authority));
     let accounts = WithdrawStakeAccounts {
         pool: snapshot.address(),
         validator_list: head.validator_list,
         withdraw_authority: snapshot.withdraw_authority(),
         split_from: quote.split_from,
         split_to: withdrawal.to.address,
-        user_stake_authority: withdrawal.stake_authority,
-        user_transfer_authority: withdrawal.tokens.authority,
-        pool_tokens_from: withdrawal.tokens.account,
+        user_stake_authority: through.unwrap_or(withdrawal.stake_authority),
+        user_transfer_authority: tokens.transfer_authority(),
+        pool_tokens_from: tokens.account,
         manager_fee_account: head.manager_fee_account,
         pool_mint: head.pool_mint,
         clock: CLOCK_ID,
@@ -177,10 +213,22 @@ pub fn withdraw_stake_quoted(
         WithdrawFrom::Validator(vote) => format!("withdraw stake from validator {vote}"),
         WithdrawFrom::Reserve => "withdraw a stake account from the reserve".into(),
     };
-    let instructions = vec![
-        withdrawal.to.creation(&withdrawal.payer, snapshot.environment().stake_rent()),
-        instruction::withdraw_stake(&snapshot.program_id(), &accounts, quote.pool_tokens, withdrawal.minimum_lamports),
-    ];
-    let compute_units = compute::withdraw_stake(snapshot.records().len()) + compute::FOREIGN;
+    let mut instructions = vec![withdrawal.to.creation(&withdrawal.payer, snapshot.environment().stake_rent())];
+    instructions.extend(tokens.approval(snapshot, quote.pool_tokens));
+    instructions.push(instruction::withdraw_stake(
+        &snapshot.program_id(),
+        &accounts,
+        quote.pool_tokens,
+        withdrawal.minimum_lamports,
+    ));
+    if let Some(throwaway) = through {
+        // The withdrawer may set both authorities; it has to be the last that it gives away. The new one has signed, which
+        // makes the instruction shorter.
+        let (account, authority) = (&withdrawal.to.address, &withdrawal.stake_authority);
+        let authorize = |kind| stake::authorize_checked(account, &throwaway, authority, kind, None);
+        instructions.extend([StakeAuthorize::Staker, StakeAuthorize::Withdrawer].map(authorize));
+    }
+    let compute_units =
+        compute::withdraw_stake(snapshot.records().len()) + compute::FOREIGN * (instructions.len() as u32 - 1);
     InstructionGroup::new(label, instructions, compute_units)
 }

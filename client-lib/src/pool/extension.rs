@@ -55,6 +55,11 @@ impl PoolSnapshot {
         self.extension.as_ref().map(|extension| &extension.policy)
     }
 
+    /// Whether `Rebalance` moves nothing now, because weights are being set.
+    pub fn is_paused(&self) -> bool {
+        self.extension.is_some_and(|extension| extension.is_paused(self.environment.clock.slot))
+    }
+
     /// What a rebalance is worked out from, beside the records; `None` without the extension.
     pub fn rebalance_inputs(&self) -> Option<Inputs> {
         Some(Inputs {
@@ -63,6 +68,7 @@ impl PoolSnapshot {
             stake_rent: self.environment.stake_rent(),
             minimum_delegation: self.environment.minimum_delegation(),
             policy: *self.policy()?,
+            is_paused: self.is_paused(),
         })
     }
 

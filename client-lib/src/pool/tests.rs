@@ -289,6 +289,7 @@ fn an_extended_pool_is_told_by_its_tail() {
         stake_rent: rent(),
         minimum_delegation: SOL,
         policy,
+        is_paused: false,
     };
     assert_eq!(snapshot.rebalance_inputs(), Some(expected));
     assert_eq!(snapshot.validators().map(|validator| validator.weight()).collect::<Vec<_>>(), [7, 0, 0]);

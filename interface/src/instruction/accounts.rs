@@ -586,7 +586,7 @@ accounts! {
     /// Accounts of `SetValidatorWeights`.
     SetValidatorWeightsAccounts {
         /// The pool.
-        pool [],
+        pool [w],
         /// The staker.
         staker [s],
         /// The validator list.

@@ -16,6 +16,10 @@ pub const EXTENSION_TAG_MIN: u8 = tag::EXTEND_POOL;
 /// which a movement takes four or five: twelve movements or so are the most that it carries out.
 pub const REBALANCED_VALIDATORS_MAX: usize = crate::rebalance::PASSED_OVER_MAX;
 
+/// Slots for which `Rebalance` moves nothing after an [`ExtensionInstruction::SetValidatorWeights`] that more weights follow: an
+/// hour of slots of 400 ms.
+pub const WEIGHTS_PAUSE_SLOTS: u64 = 9_000;
+
 /// A weight to set, with enough of the validator's address to tell whether the entry is still the one that was meant.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
 #[repr(C)]
@@ -61,7 +65,13 @@ pub enum ExtensionInstruction<'a> {
     },
     /// Tag 66: sets weights; the staker signs. All are set or, where an entry is not the validator that was meant, none.
     /// See [`SetValidatorWeightsAccounts`](super::SetValidatorWeightsAccounts).
+    ///
+    /// Where more weights follow in other transactions, `Rebalance` moves nothing until they are set: stake must not move by a
+    /// mixture of old and new weights. The pause ends with an instruction that no more follow, or after
+    /// [`WEIGHTS_PAUSE_SLOTS`], so that a lost key cannot stop the pool.
     SetValidatorWeights {
+        /// Whether more weights follow.
+        more: bool,
         /// At least one weight.
         weights: &'a [WeightEntry],
     },
@@ -105,7 +115,12 @@ impl<'a> ExtensionInstruction<'a> {
             tag::SET_REBALANCE_POLICY if arguments.len() == size_of::<RebalancePolicy>() => {
                 Ok(Self::SetRebalancePolicy { policy: *bytemuck::from_bytes(arguments) })
             }
-            tag::SET_VALIDATOR_WEIGHTS => Ok(Self::SetValidatorWeights { weights: slice(arguments)? }),
+            tag::SET_VALIDATOR_WEIGHTS => match arguments.split_first() {
+                Some((&more @ (0 | 1), weights)) => {
+                    Ok(Self::SetValidatorWeights { more: more == 1, weights: slice(weights)? })
+                }
+                _ => Err(ProgramError::BorshIoError),
+            },
             tag::UPDATE_VALIDATORS => {
                 let index = arguments.try_into().map_err(|_| ProgramError::BorshIoError)?;
                 Ok(Self::UpdateValidators { start_index: u32::from_le_bytes(index) })
@@ -133,7 +148,10 @@ impl<'a> ExtensionInstruction<'a> {
         match self {
             Self::ExtendPool => {}
             Self::SetRebalancePolicy { policy } => data.extend_from_slice(bytemuck::bytes_of(policy)),
-            Self::SetValidatorWeights { weights } => data.extend_from_slice(bytemuck::cast_slice(weights)),
+            Self::SetValidatorWeights { more, weights } => {
+                data.push(u8::from(*more));
+                data.extend_from_slice(bytemuck::cast_slice(weights));
+            }
             Self::UpdateValidators { start_index } => data.extend_from_slice(&start_index.to_le_bytes()),
             Self::Rebalance { indices } => data.extend_from_slice(bytemuck::cast_slice(indices)),
         }

@@ -14,7 +14,7 @@ pub use accounts::*;
 pub use build::*;
 pub use {
     codec::{INSTRUCTION_MAX_LENGTH, SetFeeValue},
-    extension::{EXTENSION_TAG_MIN, ExtensionInstruction, REBALANCED_VALIDATORS_MAX, WeightEntry},
+    extension::{EXTENSION_TAG_MIN, ExtensionInstruction, REBALANCED_VALIDATORS_MAX, WEIGHTS_PAUSE_SLOTS, WeightEntry},
 };
 
 use {crate::maths::Fee, solana_address::Address};

@@ -19,6 +19,9 @@ pub struct Inputs {
     pub minimum_delegation: u64,
     /// The pool's policy.
     pub policy: RebalancePolicy,
+    /// Whether nothing moves, because weights are being set
+    /// ([`PoolExtension::is_paused`](crate::state::PoolExtension::is_paused)).
+    pub is_paused: bool,
 }
 
 /// A share, in basis points, of so many lamports, rounded down.

@@ -210,6 +210,9 @@ impl Rebalance {
     /// What to do about the validator at `index` now.
     #[inline(never)]
     pub fn verdict(&mut self, records: &[ValidatorStakeInfo], index: usize) -> Verdict {
+        if self.inputs.is_paused {
+            return Verdict::Nothing(Reason::Paused);
+        }
         let Some(record) = records.get(index).filter(|record| record.is_active()) else {
             return Verdict::Nothing(Reason::NotActive);
         };

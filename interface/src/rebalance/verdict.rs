@@ -25,6 +25,8 @@ impl Verdict {
 /// Why nothing moves.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Reason {
+    /// The staker is setting weights in several transactions.
+    Paused,
     /// The validator is being removed, or there is none under the index.
     NotActive,
     /// The validator has no weight.
@@ -50,12 +52,13 @@ pub enum Reason {
 impl Reason {
     /// Whether the validator takes no part in the rebalance, and so need not be looked at.
     pub const fn takes_no_part(self) -> bool {
-        matches!(self, Self::NotActive | Self::NoWeight | Self::InMotion)
+        matches!(self, Self::Paused | Self::NotActive | Self::NoWeight | Self::InMotion)
     }
 
     /// The reason, in a few words.
     pub const fn message(self) -> &'static str {
         match self {
+            Self::Paused => "weights are being set",
             Self::NotActive => "the validator is being removed",
             Self::NoWeight => "the validator has no weight",
             Self::InMotion => "the validator's activating or deactivating stake stays as it is",

@@ -35,8 +35,10 @@ pub struct PoolExtension {
     pub version: U16,
     /// How the pool spreads its stake.
     pub policy: RebalancePolicy,
+    /// The slot from which on `Rebalance` moves stake. It lies ahead while weights are being set in several transactions.
+    pub paused_until_slot: U64,
     /// Room for what is to come: zero.
-    pub reserved: [[u8; 32]; 3],
+    pub reserved: [[u8; 8]; 11],
 }
 
 const _: () = assert!(size_of::<PoolExtension>() == 128 && align_of::<PoolExtension>() == 1);
@@ -45,7 +47,19 @@ const _: () = assert!(EXTENDED_POOL_LENGTH == 739);
 impl PoolExtension {
     /// A tail of the current version.
     pub const fn new(policy: RebalancePolicy) -> Self {
-        Self { magic: EXTENSION_MAGIC, version: U16::new(EXTENSION_VERSION), policy, reserved: [[0; 32]; 3] }
+        Self {
+            magic: EXTENSION_MAGIC,
+            version: U16::new(EXTENSION_VERSION),
+            policy,
+            paused_until_slot: U64::new(0),
+            reserved: [[0; 8]; 11],
+        }
+    }
+
+    /// Whether `Rebalance` moves nothing in this slot, because weights are being set.
+    #[inline]
+    pub const fn is_paused(&self, slot: u64) -> bool {
+        slot < self.paused_until_slot.get()
     }
 
     /// The tail of a pool account's data, if there is one of the current version.

@@ -171,6 +171,7 @@ pub fn pool(family: Family) -> impl Strategy<Value = Pool> {
                     stake_rent: STAKE_RENT,
                     minimum_delegation,
                     policy,
+                    is_paused: false,
                 };
                 let records = drafts.iter().map(|draft| draft.record(unit, required)).collect();
                 let mut pool = Pool { records, inputs };
@@ -218,6 +219,7 @@ pub fn pool_of_three(stakes: [u64; 3], reserve_lamports: u64, threshold: u64) ->
         stake_rent: STAKE_RENT,
         minimum_delegation: SOL,
         policy,
+        is_paused: false,
     };
     Pool { records: stakes.map(|stake| record(1, stake)).to_vec(), inputs }
 }

@@ -113,6 +113,7 @@ fn the_turn_passes_to_the_next() {
         stake_rent: STAKE_RENT,
         minimum_delegation: SOL,
         policy: RebalancePolicy::DEFAULT,
+        is_paused: false,
     };
     let pool = Pool { records: vec![record(1, 2 * SOL); PASSED_OVER_MAX + 2], inputs };
     let mut rebalance = pool.survey();

@@ -48,6 +48,7 @@ pub async fn deposit_sol(
         to: TokenReceiver::Wallet(owner),
         referrer: None,
         minimum_pool_tokens: Some(quote.to_depositor),
+        throwaway: None,
     };
     let plan = Plan::one("deposit SOL", actions::deposit_sol(snapshot, &deposit));
     // The wallet pays the rent of its token account, too.
@@ -120,7 +121,7 @@ pub async fn withdraw_sol(
 ) -> Result<Trade, RunError> {
     let owner = wallet.pubkey();
     let tokens = TokenSource::wallet(snapshot, &owner);
-    let withdrawal = WithdrawSol { tokens, pool_tokens, to: owner, minimum_lamports: None };
+    let withdrawal = WithdrawSol { tokens, pool_tokens, to: owner, payer: owner, minimum_lamports: None };
     let (group, quote) = actions::withdraw_sol(snapshot, &withdrawal)?;
     let (lamports, held) = (driver.cluster().lamports(&owner), tokens_in(driver, &tokens.account));
     let receipts = driver.send("Withdrawing", &Plan::one("withdraw SOL", group), &[wallet]).await?;

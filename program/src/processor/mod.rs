@@ -81,8 +81,8 @@ fn process_extension(program_id: &Address, accounts: &[AccountView], data: &[u8]
         ExtensionInstruction::SetRebalancePolicy { policy } => {
             set_rebalance_policy::process(program_id, accounts, &policy)
         }
-        ExtensionInstruction::SetValidatorWeights { weights } => {
-            set_validator_weights::process(program_id, accounts, weights)
+        ExtensionInstruction::SetValidatorWeights { more, weights } => {
+            set_validator_weights::process(program_id, accounts, more, weights)
         }
         ExtensionInstruction::UpdateValidators { start_index } => {
             update_validators::compact(program_id, accounts, start_index)

@@ -3,19 +3,19 @@
 use {
     crate::{
         event::emit,
-        validation::{Pool, check_owner, current_epoch},
+        validation::{Pool, check_owner, current_epoch, current_slot},
     },
     pinocchio::{AccountView, Address, ProgramResult},
     tidepool_interface::{
-        ExtensionError::{EntryMoved, WeightOfRemovedValidator},
+        ExtensionError::{EntryMoved, NotExtended, WeightOfRemovedValidator},
         event::{Change, WeightsEvent},
-        instruction::{SetValidatorWeightsAccounts, WeightEntry},
-        state::ValidatorListMut,
+        instruction::{SetValidatorWeightsAccounts, WEIGHTS_PAUSE_SLOTS, WeightEntry},
+        state::{PoolExtension, ValidatorListMut},
     },
 };
 
 #[inline(never)]
-pub fn process(program_id: &Address, accounts: &[AccountView], weights: &[WeightEntry]) -> ProgramResult {
+pub fn process(program_id: &Address, accounts: &[AccountView], more: bool, weights: &[WeightEntry]) -> ProgramResult {
     let mut accounts = SetValidatorWeightsAccounts::load(&mut accounts.iter().copied())?;
     let pool = Pool::load(program_id, &accounts.pool)?;
     pool.extension_policy()?;
@@ -38,6 +38,9 @@ pub fn process(program_id: &Address, accounts: &[AccountView], weights: &[Weight
         new = new.saturating_add(u64::from(entry.weight.get()));
         record.extension.weight = entry.weight;
     }
+    let paused_until = if more { current_slot()?.saturating_add(WEIGHTS_PAUSE_SLOTS) } else { 0 };
+    PoolExtension::find_mut(&mut accounts.pool.try_borrow_mut()?).ok_or(NotExtended)?.paused_until_slot =
+        paused_until.into();
     emit(WeightsEvent {
         pool: *pool.address(),
         epoch: current_epoch()?.into(),

@@ -65,6 +65,16 @@ pub fn clock_epoch(account: &AccountView) -> Result<u64, ProgramError> {
     Ok(u64::from_le_bytes(epoch))
 }
 
+/// The slot.
+///
+/// # Errors
+/// `UnsupportedSysvar` where the runtime has no clock.
+pub fn current_slot() -> Result<u64, ProgramError> {
+    let mut slot = [0; 8];
+    get_sysvar(&mut slot, &CLOCK_ID, 0)?;
+    Ok(u64::from_le_bytes(slot))
+}
+
 /// The epoch, where the instruction has no clock account.
 ///
 /// # Errors

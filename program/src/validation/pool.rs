@@ -111,6 +111,12 @@ impl<'a> Pool<'a> {
         self.policy.ok_or(NotExtended.into())
     }
 
+    /// # Errors
+    /// [`NotExtended`] where the pool has no extension.
+    pub fn extension(&self) -> Result<&PoolExtension, ProgramError> {
+        PoolExtension::find(self.data()).ok_or(NotExtended.into())
+    }
+
     /// The pool's address.
     #[inline(always)]
     pub fn address(&self) -> &Address {

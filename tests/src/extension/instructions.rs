@@ -50,12 +50,17 @@ impl PoolFixture {
         Ix::SetRebalancePolicy { policy }.with_accounts(&self.program_id, accounts.metas())
     }
 
-    /// `SetValidatorWeights`.
+    /// `SetValidatorWeights` of all weights that change.
     pub fn set_weights(&self, weights: &[WeightEntry]) -> Instruction {
+        self.set_weights_in_part(false, weights)
+    }
+
+    /// `SetValidatorWeights`, with `more` weights to follow.
+    pub fn set_weights_in_part(&self, more: bool, weights: &[WeightEntry]) -> Instruction {
         let head = self.state.head;
         let accounts =
             SetValidatorWeightsAccounts { pool: self.pool, staker: head.staker, validator_list: head.validator_list };
-        Ix::SetValidatorWeights { weights }.with_accounts(&self.program_id, accounts.metas())
+        Ix::SetValidatorWeights { more, weights }.with_accounts(&self.program_id, accounts.metas())
     }
 
     /// The accounts that a compact update of these records passes: a transient one only where there is transient stake.

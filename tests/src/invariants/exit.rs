@@ -263,7 +263,7 @@ fn withdraw(world: &mut World, holder: Holder, side: Side, tally: &mut Tally) ->
     let snapshot = world.pool.snapshot(world.vm);
     let is_free = world.pool.read_state(world.vm).terms.sol_withdraw_authority.is_none();
     let withdrawal = Withdrawal {
-        tokens: TokenSource { account: holder.tokens, authority: holder.wallet },
+        tokens: TokenSource { account: holder.tokens, authority: holder.wallet, throwaway: None },
         pool_tokens: tokens,
         stake_authority: holder.wallet,
         payer: holder.wallet,

@@ -90,7 +90,7 @@ fn create<'a>(cluster: &'a Cluster, token_program: &str, token_program_id: Addre
     let (manager, holder) = (User::new(cluster), User::new(cluster));
     let created = manager.must(&format!(
         "create-pool --program-id {} --token-program {token_program} --max-validators 10 --epoch-fee 5% \
-         --withdrawal-fee 1/{WITHDRAWAL_FEE} --initial-deposit 10",
+         --withdrawal-fee 1/{WITHDRAWAL_FEE} --turnover-budget 100% --initial-deposit 10",
         cluster.program_id
     ));
     let pool = text(&created["pool"]).to_owned();

@@ -175,8 +175,10 @@ const WEIGHTS: &[Case] = &[
     ("behind the list", |s| s.weight(4, 1, 9), Ours(EntryMoved)),
     ("far behind the list", |s| s.weight(u32::MAX, 1, 9), Ours(EntryMoved)),
     ("removed", |s| s.bed.edit(1, |r| r.status = StakeStatus::DeactivatingAll as u8), Ours(WeightOfRemovedValidator)),
-    ("no weights", |s| s.ix.data.truncate(1), BORSH),
+    ("nothing", |s| s.ix.data.truncate(1), BORSH),
+    ("no weights", |s| s.ix.data.truncate(2), BORSH),
     ("half a weight", |s| s.ix.data.truncate(10), BORSH),
+    ("neither more nor all", |s| s.ix.data[1] = 2, BORSH),
     ("account missing", |s| s.ix.accounts.truncate(2), MISSING),
 ];
 

@@ -5,12 +5,12 @@ use {
         metrics::PoolMetrics,
         output::{Round, explain},
     },
-    crate::{context::Context, error::CliError, output::Format, terminal::Terminal},
+    crate::{context::Context, error::CliError, output::Format, streams, terminal::Terminal},
     solana_address::Address,
     std::{
         cell::{Cell, RefCell},
         error::Error,
-        io::{self, Write as _},
+        io,
         time::{Duration, Instant},
     },
     tidepool_client::{
@@ -83,8 +83,7 @@ impl Listener {
 
     fn print(&self, round: &Round) {
         let line = if self.format.is_json() { round.json_line() } else { round.to_string() };
-        let mut out = io::stdout().lock();
-        if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
+        if let Err(error) = streams::answer(&line, self.format) {
             // Nobody reads it any more.
             self.broken.replace(Some(error));
             self.stop.request();

@@ -46,6 +46,9 @@ Example:
 ///
 /// A file or --equal is taken for the whole list: validators that it does not name get weight 0. With --set the others keep
 /// theirs. Only what changes is shown and sent. Stake follows with `tidepool rebalance`. The pool's staker signs.
+///
+/// Changes that take several transactions take effect together: rebalancing pauses from the first to the last of them, and for
+/// an hour at most. Where not all of them land, repeat the command: it sends what is missing, and ends the pause.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE, group = ArgGroup::new("source").required(true))]
 pub struct Args {
@@ -119,7 +122,7 @@ impl Args {
             changes: changes.iter().map(|change| Change::new(&snapshot, change)).collect(),
             transactions: vec![],
         };
-        if !output.changes.is_empty() {
+        if !plan.is_empty() {
             let expected = snapshot.pool().head.staker;
             let staker = context.authority("the pool's staker", "--staker", self.staker.as_ref(), expected)?;
             context.terminal.note(&Table::new(&output.changes, context.global.verbose).to_string());
@@ -172,6 +175,11 @@ fn weighted(snapshot: &PoolSnapshot, changes: &[actions::WeightChange]) -> usize
 }
 
 impl Output {
+    /// What was sent though no weight changed.
+    const fn resumed(&self) -> &'static str {
+        if self.transactions.is_empty() { "nothing was sent" } else { "rebalancing goes on" }
+    }
+
     fn summary(&self, others: &str) -> Vec<(&'static str, String)> {
         vec![
             ("changes", format!("{} weights; {} stay what they are", self.changes.len(), self.unchanged)),
@@ -182,7 +190,8 @@ impl Output {
 
     fn write(&self, f: &mut fmt::Formatter<'_>, verbose: bool) -> fmt::Result {
         if self.changes.is_empty() {
-            return writeln!(f, "The weights of pool {} are these already: nothing was sent", self.pool);
+            writeln!(f, "The weights of pool {} are these already: {}", self.pool, self.resumed())?;
+            return write_signatures(f, &self.transactions);
         }
         writeln!(f, "Set {} weights of pool {}", self.changes.len(), self.pool)?;
         if verbose {

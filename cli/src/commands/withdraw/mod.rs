@@ -111,8 +111,11 @@ impl Args {
         let owner = context.key_or_wallet("the owner of the pool tokens (--owner)", self.owner.as_ref())?;
         let stakes = if self.form == Form::Stake { StakeSelection::All } else { StakeSelection::None };
         let mut fresh = context.fresh(&self.pool, stakes, self.update_first).await?;
-        let holding = Holding::find(context, &fresh.snapshot, self.from, &owner).await?;
+        let mut holding = Holding::find(context, &fresh.snapshot, self.from, &owner).await?;
         let (order, authority) = self.order(context, &fresh.snapshot, &owner)?;
+        let mut keys: Vec<Key> = [owner.clone()].into_iter().chain(authority).collect();
+        let throwaway = holding.approve_to_throwaway(context, &keys)?;
+        keys.extend(throwaway);
         let mut request = Request::new(self, context, &holding, order)?;
         let mut draft = request.draft(&fresh.snapshot)?;
         if self.form == Form::Any && !draft.pieces.is_empty() {
@@ -126,8 +129,6 @@ impl Args {
         check_balance(context, &request.terms.payer, planned.rent_lamports).await?;
         let quote = request.quote(context, snapshot, &planned, totals)?;
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
-        let mut keys = vec![owner];
-        keys.extend(authority);
         let sent = send(context, &planned, &keys, snapshot.program_id()).await?;
         let hint = planned.left.map(|left| request.why(&left, snapshot));
         let next_epoch = snapshot.epoch().saturating_add(1);

@@ -192,7 +192,7 @@ fn deposit_through(world: &World, cases: Vec<Case>) {
         let after = world.wealth();
         if code == DONE {
             assert_eq!(sent, 1, "{name}");
-            assert_eq!(after.lamports, before.lamports - 5 * SOL - 5_000, "{name}");
+            assert_eq!(after.lamports, before.lamports - 5 * SOL - 10_000, "{name}");
             assert_eq!(after.pool_tokens, before.pool_tokens + 5 * SOL, "{name}");
         } else {
             assert_eq!((sent, after), (0, before), "{name}");

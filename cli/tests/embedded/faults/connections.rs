@@ -12,8 +12,8 @@ use {
     },
 };
 
-/// Lamports that the wallet pays for a deposit of 5 SOL.
-const PAID: u64 = 5_000_005_000;
+/// Lamports that the wallet pays for a deposit of 5 SOL, with two signatures.
+const PAID: u64 = 5_000_010_000;
 
 /// Headers of an endpoint that does what it announces, and of one that closes the connection all the same.
 const CLOSE: &str = "connection: close";

@@ -114,7 +114,7 @@ async fn an_endpoint_that_stumbles_in_the_middle_costs_nothing() {
             let after = world.wealth();
             let deposited = after.pool_tokens != before.pool_tokens;
             assert_eq!(sent, usize::from(deposited), "{method}");
-            assert_eq!(before.lamports - after.lamports, if deposited { 5_000_005_000 } else { 0 }, "{method}");
+            assert_eq!(before.lamports - after.lamports, if deposited { 5_000_010_000 } else { 0 }, "{method}");
         }
     }
 }

@@ -3,7 +3,7 @@ use {
     solana_system_interface::instruction as system_instruction,
     tidepool_interface::{
         instruction::ExtensionInstruction,
-        state::{EXTENDED_POOL_LENGTH, POOL_MAX_LENGTH},
+        state::{EXTENDED_POOL_LENGTH, POOL_MAX_LENGTH, RebalancePolicy},
     },
 };
 
@@ -17,7 +17,13 @@ fn new_pool() -> CreatePool {
 
 #[test]
 fn a_pool_takes_two_transactions_and_names_its_signers() {
-    let largest = CreatePool { token_program: TOKEN_2022_PROGRAM_ID, deposit_authority: Some(OTHER), ..new_pool() };
+    let policy = RebalancePolicy { turnover_budget: 1_000.into(), ..RebalancePolicy::DEFAULT };
+    let largest = CreatePool {
+        token_program: TOKEN_2022_PROGRAM_ID,
+        deposit_authority: Some(OTHER),
+        policy: Some(policy),
+        ..new_pool()
+    };
     for new in [new_pool(), largest] {
         let plan = create_pool(&new, &Rent::default()).unwrap();
         let packed = pack_plan(&plan, &PackOptions::new(USER)).unwrap();
@@ -27,7 +33,14 @@ fn a_pool_takes_two_transactions_and_names_its_signers() {
         let mut expected = BTreeSet::from([USER, POOL, LIST, MANAGER]);
         expected.extend(new.deposit_authority);
         assert_eq!(packed[1][0].signers.iter().copied().collect::<BTreeSet<_>>(), expected);
-        let instructions = &plan.groups().last().unwrap().instructions;
+        let mut instructions = plan.groups().last().unwrap().instructions.clone();
+        if new.policy == Some(policy) {
+            let set = instructions.pop().unwrap();
+            assert_eq!(
+                ExtensionInstruction::decode(&set.data),
+                Ok(ExtensionInstruction::SetRebalancePolicy { policy })
+            );
+        }
         let [.., initialize, extend] = instructions.as_slice() else { panic!("{instructions:?}") };
         let initialize = StakePoolInstruction::decode(&initialize.data).unwrap();
         assert!(matches!(initialize, StakePoolInstruction::Initialize { max_validators: 20_000, .. }));
@@ -52,7 +65,7 @@ fn the_extension_is_left_out_on_request() {
         (new.account_length(), group.instructions.len())
     };
     assert_eq!(length(&new_pool()), (EXTENDED_POOL_LENGTH, 5));
-    let plain = CreatePool { extended: false, ..new_pool() };
+    let plain = CreatePool { policy: None, ..new_pool() };
     assert_eq!(length(&plain), (POOL_MAX_LENGTH, 4));
     assert_eq!(length(&CreatePool { pool_account_length: 1_000, ..new_pool() }), (1_000, 5));
 }
@@ -76,6 +89,9 @@ fn what_the_program_would_refuse_is_not_built() {
     let with_room = |max_validators| CreatePool { max_validators, ..new_pool() };
     assert_eq!(refused(with_room(0)), StakePoolError::UnexpectedValidatorListAccountSize);
     assert_eq!(refused(with_room(20_001)), StakePoolError::TooManyValidatorsInPool);
+    let endless = RebalancePolicy { turnover_budget: 10_001.into(), ..RebalancePolicy::DEFAULT };
+    let refused = create_pool(&CreatePool { policy: Some(endless), ..new_pool() }, &Rent::default()).unwrap_err();
+    assert_eq!(refused.extension_error(), Some(tidepool_interface::ExtensionError::ShareOverWhole));
     let short = CreatePool { pool_account_length: 610, ..new_pool() };
     assert!(create_pool(&short, &Rent::default()).is_err());
 }

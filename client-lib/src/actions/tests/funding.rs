@@ -1,4 +1,6 @@
-use super::*;
+use {
+    super::*, spl_token_2022_interface::instruction::TokenInstruction, tidepool_interface::address::TOKEN_PROGRAM_ID,
+};
 
 #[test]
 fn sol_deposits_create_the_token_account_and_ask_the_authority() {
@@ -11,6 +13,7 @@ fn sol_deposits_create_the_token_account_and_ask_the_authority() {
         to: TokenReceiver::Wallet(USER),
         referrer: None,
         minimum_pool_tokens: Some(1),
+        throwaway: None,
     };
     let group = deposit_sol(&snapshot, &deposit);
     assert_eq!(group.instructions.len(), 2);
@@ -103,8 +106,123 @@ fn sol_withdrawals_ask_the_authority() {
         tokens: TokenSource::wallet(&snapshot, &USER),
         pool_tokens: SOL,
         to: USER,
+        payer: USER,
         minimum_lamports: None,
     };
     let (group, _) = withdraw_sol(&snapshot, &withdrawal).unwrap();
     assert_eq!(signers(&group), BTreeSet::from([USER, OTHER]));
+}
+
+const THROWAWAY: Address = Address::new_from_array([212; 32]);
+
+/// Checks that of all signers of a transaction that `payer` pays for, the stake pool program is passed the throw-away key alone. A
+/// program sees who has signed the transaction, whatever its instruction says of an account.
+fn is_passed_the_throwaway_alone(group: &InstructionGroup, payer: Address) {
+    let mut signers = signers(group);
+    signers.insert(payer);
+    let pools = group.instructions.iter().filter(|instruction| instruction.program_id == PROGRAM);
+    for instruction in pools {
+        let passed = instruction.accounts.iter().map(|meta| meta.pubkey).filter(|address| signers.contains(address));
+        assert_eq!(passed.collect::<BTreeSet<_>>(), BTreeSet::from([THROWAWAY]));
+    }
+    assert!(pack_plan(&crate::plan::Plan::one("trade", group.clone()), &PackOptions::new(payer)).is_ok());
+}
+
+/// The amounts that a group approves to the throw-away key, in pool tokens.
+fn approved(group: &InstructionGroup) -> Vec<u64> {
+    let approvals =
+        group.instructions.iter().filter_map(|instruction| match TokenInstruction::unpack(&instruction.data) {
+            Ok(TokenInstruction::Approve { amount }) if instruction.program_id == TOKEN_PROGRAM_ID => {
+                assert_eq!(instruction.accounts[1].pubkey, THROWAWAY);
+                Some(amount)
+            }
+            _ => None,
+        });
+    approvals.collect()
+}
+
+#[test]
+fn a_throwaway_key_deposits_what_it_was_given() {
+    let snapshot = one_validator().snapshot();
+    for to in [TokenReceiver::Wallet(USER), TokenReceiver::Account(vote(78))] {
+        let deposit = DepositSol {
+            from: USER,
+            lamports: SOL,
+            to,
+            referrer: None,
+            minimum_pool_tokens: Some(1),
+            throwaway: Some(THROWAWAY),
+        };
+        let group = deposit_sol(&snapshot, &deposit);
+        assert_eq!(signers(&group), BTreeSet::from([USER, THROWAWAY]));
+        for payer in [USER, OTHER] {
+            is_passed_the_throwaway_alone(&group, payer);
+        }
+        let funding = &group.instructions[group.instructions.len() - 2];
+        assert_eq!(*funding, solana_system_interface::instruction::transfer(&USER, &THROWAWAY, SOL));
+    }
+}
+
+/// Whoever gets the SOL or the stake, and whoever pays.
+#[test]
+fn a_throwaway_key_withdraws_what_was_approved() {
+    let snapshot = one_validator().snapshot();
+    let tokens = TokenSource { throwaway: Some(THROWAWAY), ..TokenSource::wallet(&snapshot, &USER) };
+    for (payer, to) in [(USER, USER), (OTHER, USER), (OTHER, OTHER), (USER, vote(79))] {
+        for minimum_lamports in [None, Some(1), Some(SOL / 100)] {
+            let withdrawal = WithdrawSol { tokens, pool_tokens: SOL, to, payer, minimum_lamports };
+            let (group, _) = withdraw_sol(&snapshot, &withdrawal).unwrap();
+            is_passed_the_throwaway_alone(&group, payer);
+            assert_eq!(approved(&group), [SOL]);
+            let lends = minimum_lamports.unwrap_or(0) < SOL / 100;
+            let expected = if ![USER, payer].contains(&to) { 2 } else { 5 + usize::from(lends) };
+            assert_eq!(group.instructions.len(), expected);
+            // Nothing is lent before the program has done its part.
+            let is_loan = |instruction: &Instruction| instruction.data.starts_with(&[2, 0, 0, 0]);
+            let at = |is: &dyn Fn(&Instruction) -> bool| group.instructions.iter().position(is);
+            assert!(at(&is_loan) > at(&|instruction| instruction.program_id == PROGRAM) || at(&is_loan).is_none());
+        }
+        let withdrawal = WithdrawStake {
+            from: WithdrawFrom::Validator(vote(0)),
+            tokens,
+            pool_tokens: 100 * SOL,
+            to: NewStakeAccount::with_seed(USER, "0").unwrap(),
+            stake_authority: to,
+            payer,
+            minimum_lamports: None,
+        };
+        let (group, quote) = withdraw_stake(&snapshot, &withdrawal).unwrap();
+        is_passed_the_throwaway_alone(&group, payer);
+        assert_eq!(approved(&group), [quote.pool_tokens]);
+        let hands_over = [USER, payer].contains(&to);
+        assert_eq!(group.instructions.len(), if hands_over { 5 } else { 3 });
+    }
+}
+
+/// Without the key, the program is passed the wallet's signature: what the checks above would find.
+#[test]
+#[should_panic(expected = "left == right")]
+fn a_wallet_alone_is_passed_to_the_program() {
+    let snapshot = one_validator().snapshot();
+    let tokens = TokenSource::wallet(&snapshot, &USER);
+    let withdrawal = WithdrawSol { tokens, pool_tokens: SOL, to: USER, payer: USER, minimum_lamports: None };
+    let (group, _) = withdraw_sol(&snapshot, &withdrawal).unwrap();
+    is_passed_the_throwaway_alone(&group, USER);
+}
+
+#[test]
+fn a_deposit_of_stake_passes_no_signer() {
+    let account = stake_account(USER, vote(0), 5 * SOL, EPOCH - 9, NOT_DEACTIVATED);
+    let deposit = DepositStake {
+        address: OTHER,
+        account: &account,
+        withdrawer: USER,
+        payer: USER,
+        to: TokenReceiver::Wallet(USER),
+        referrer: None,
+        minimum_pool_tokens: None,
+    };
+    let (group, _) = deposit_stake(&one_validator().snapshot(), &deposit).unwrap();
+    let (instruction, _) = last(&group);
+    assert!(instruction.accounts.iter().all(|meta| meta.pubkey != USER));
 }

@@ -3,9 +3,15 @@ use {
     crate::{
         actions::weights::{RelativeWeight, Unlisted, by_stake, changes, equal, relative, weights_per_instruction},
         pack::MAX_TRANSACTION_BYTES,
+        pool::PoolAccounts,
     },
     proptest::prelude::*,
-    tidepool_interface::{ExtensionError, instruction::ExtensionInstruction, state::RebalancePolicy},
+    tidepool_interface::{
+        ExtensionError,
+        instruction::ExtensionInstruction,
+        rebalance::{Inputs, Rebalance, Verdict},
+        state::{PoolExtension, RebalancePolicy, ValidatorListMut},
+    },
 };
 
 fn pool(weights: &[u16]) -> Fixture {
@@ -99,7 +105,7 @@ fn only_what_changes_is_sent_and_shown_before() {
     let plan = set_validator_weights(&snapshot, &all).unwrap();
     let [group] = &plan.stages[0].groups[..] else { panic!("{plan:?}") };
     assert_eq!(signers(group), BTreeSet::from([STAKER]));
-    let Ok(ExtensionInstruction::SetValidatorWeights { weights }) =
+    let Ok(ExtensionInstruction::SetValidatorWeights { more: false, weights }) =
         ExtensionInstruction::decode(&group.instructions[0].data)
     else {
         panic!()
@@ -155,15 +161,130 @@ fn a_transaction_is_filled_with_weights_to_the_last() {
     let snapshot = pool(&vec![0; most * 2 + 1]).snapshot();
     let all = changes(&snapshot, &equal(&snapshot), Unlisted::Keep).unwrap();
     let plan = set_validator_weights(&snapshot, &all).unwrap();
-    assert_eq!(plan.stages[0].groups.len(), 3);
     let packed = pack_plan(&plan, &PackOptions::new(USER)).unwrap();
-    assert_eq!(packed[0].len(), 3);
+    assert_eq!(packed.iter().map(Vec::len).collect::<Vec<_>>(), [1, 1, 1]);
     let options = PackOptions::new(USER);
     let bytes = |count: usize| {
-        let group = &set_validator_weights(&snapshot, &all[..count.min(most)]).unwrap().stages[0].groups[0];
+        let group = &set_validator_weights(&snapshot, &all[..count]).unwrap().stages[0].groups[0];
         crate::pack::transaction_bytes(&USER, &group.instructions) + options.reserved_bytes
     };
     assert!(bytes(most) <= MAX_TRANSACTION_BYTES && bytes(most) + 14 > MAX_TRANSACTION_BYTES);
+}
+
+/// A pool that is balanced by its weights, and what transactions do to it.
+struct Weighed {
+    fixture: Fixture,
+    accounts: PoolAccounts,
+}
+
+impl Weighed {
+    fn new(weights: &[u16]) -> Self {
+        const STAKE_OF_A_WEIGHT: u64 = 20 * SOL;
+        let validator = |weight: &u16| {
+            FixtureValidator::new(STAKE_OF_A_WEIGHT * u64::from((*weight).max(1))).weighing(*weight).without_bumps()
+        };
+        let fixture = Fixture { with_stakes: false, ..Fixture::extended(weights.iter().map(validator).collect()) };
+        Self { accounts: fixture.accounts(), fixture }
+    }
+
+    /// Sets weights as the program does.
+    fn land(&mut self, group: &InstructionGroup) {
+        let Ok(ExtensionInstruction::SetValidatorWeights { more, weights }) =
+            ExtensionInstruction::decode(&group.instructions[0].data)
+        else {
+            panic!("{group:?}")
+        };
+        let mut list = ValidatorListMut::decode(&mut self.accounts.validator_list.data).unwrap();
+        for entry in weights {
+            list.records()[entry.index.get() as usize].extension.weight = entry.weight;
+        }
+        let paused_until = if more { self.fixture.environment().clock.slot + 1 } else { 0 };
+        PoolExtension::find_mut(&mut self.accounts.pool.data).unwrap().paused_until_slot = paused_until.into();
+    }
+
+    fn snapshot(&self) -> PoolSnapshot {
+        PoolSnapshot::from_accounts(POOL, self.accounts.clone(), self.fixture.environment()).unwrap()
+    }
+}
+
+/// What a rebalance does about each validator, were it the first that it is asked for.
+fn verdicts(snapshot: &PoolSnapshot) -> Vec<Verdict> {
+    let (records, inputs) = (snapshot.records(), snapshot.rebalance_inputs().unwrap());
+    let survey = Rebalance::survey(records, &inputs);
+    (0..records.len()).map(|index| survey.clone().verdict(records, index)).collect()
+}
+
+/// The scale of equal weights changes in two transactions. The first alone would have the other validators deactivated.
+#[test]
+fn a_part_of_the_weights_would_move_stake_without_the_pause() {
+    let count = weights_per_instruction() + 20;
+    let mut pool = Weighed::new(&vec![1; count]);
+    let snapshot = pool.snapshot();
+    let wanted: Vec<_> = (0..count).map(|index| (vote(index), 60_000)).collect();
+    let plan = set_validator_weights(&snapshot, &changes(&snapshot, &wanted, Unlisted::Keep).unwrap()).unwrap();
+    let groups: Vec<_> = plan.groups().collect();
+    assert_eq!(groups.len(), 2);
+    pool.land(groups[0]);
+    let between = pool.snapshot();
+    assert!(between.is_paused() && verdicts(&between).iter().all(|verdict| !verdict.is_movement()));
+    let inputs = Inputs { is_paused: false, ..between.rebalance_inputs().unwrap() };
+    let mut survey = Rebalance::survey(between.records(), &inputs);
+    let verdicts = (0..count).map(|index| survey.verdict(between.records(), index));
+    assert_eq!(verdicts.filter(|verdict| matches!(verdict, Verdict::Decrease(_))).count(), 20);
+    pool.land(groups[1]);
+    assert!(!pool.snapshot().is_paused());
+}
+
+#[test]
+fn a_pause_that_was_left_is_ended_without_a_change() {
+    let mut pool = Weighed::new(&[0, 3, 0]);
+    let snapshot = pool.snapshot();
+    let one = changes(&snapshot, &[(vote(0), 2)], Unlisted::Keep).unwrap();
+    let mut group = set_validator_weights(&snapshot, &one).unwrap().stages[0].groups[0].clone();
+    // More were to follow, and did not.
+    group.instructions[0].data[1] = 1;
+    pool.land(&group);
+    let paused = pool.snapshot();
+    assert!(paused.is_paused());
+    set_validator_weights(&paused, &[]).unwrap().groups().for_each(|group| pool.land(group));
+    let resumed = pool.snapshot();
+    assert!(!resumed.is_paused());
+    assert_eq!(resumed.records(), paused.records(), "no weight changes");
+    assert!(set_validator_weights(&resumed, &[]).unwrap().is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever part of a plan has landed, in whatever order a stage lands, no stake moves.
+    #[test]
+    fn no_part_of_the_weights_moves_stake(
+        pairs in prop::collection::vec((prop_oneof![Just(0), Just(1), 0..=u16::MAX], 0..=u16::MAX), 2..400),
+        order in any::<prop::sample::Index>(),
+    ) {
+        let (old, new): (Vec<u16>, Vec<u16>) = pairs.into_iter().unzip();
+        prop_assume!(new.iter().any(|weight| *weight > 0));
+        let mut pool = Weighed::new(&old);
+        let snapshot = pool.snapshot();
+        let wanted: Vec<_> = new.iter().enumerate().map(|(index, weight)| (vote(index), *weight)).collect();
+        let changes = changes(&snapshot, &wanted, Unlisted::Keep).unwrap();
+        let plan = set_validator_weights(&snapshot, &changes).unwrap();
+        let (all, mut landed) = (plan.groups().count(), 0);
+        for stage in &plan.stages {
+            let mut groups: Vec<_> = stage.groups.iter().collect();
+            let turn = order.index(groups.len());
+            groups.rotate_left(turn);
+            for group in groups {
+                pool.land(group);
+                landed += 1;
+                let now = pool.snapshot();
+                prop_assert_eq!(now.is_paused(), landed < all);
+                prop_assert!(landed == all || verdicts(&now).iter().all(|verdict| !verdict.is_movement()));
+            }
+        }
+        let now = pool.snapshot();
+        prop_assert!(now.records().iter().zip(&new).all(|(record, weight)| record.extension.weight.get() == *weight));
+    }
 }
 
 proptest! {

@@ -123,8 +123,12 @@ fn compare(snapshot: &PoolSnapshot, weights: &[u16]) -> Vec<WeightChange> {
         .collect()
 }
 
-/// Plans to set weights: one stage of as few transactions as hold them, of which each takes effect alone. Anybody may
-/// rebalance in between; with more than [`weights_per_instruction`] changes that follows a mixture of old and new weights.
+/// Plans to set weights, in as few transactions as hold them. Where they take several, `Rebalance` moves nothing between the
+/// first and the last of these, which are stages of their own, for up to
+/// [`WEIGHTS_PAUSE_SLOTS`](tidepool_interface::instruction::WEIGHTS_PAUSE_SLOTS): stake never moves by a mixture of old and new
+/// weights.
+///
+/// Without changes, the plan ends the pause of an earlier one that did not land as a whole, or it is empty.
 ///
 /// `changes` may come from an earlier snapshot: an entry that has moved since is refused, here and by the program.
 ///
@@ -149,10 +153,32 @@ pub fn set_validator_weights(snapshot: &PoolSnapshot, changes: &[WeightChange]) 
     if !changes.is_empty() {
         check_weights(snapshot, &weights)?;
     }
+    // A list has fewer than 2^32 records.
+    let entry = |change: &WeightChange| WeightEntry::new(change.index as u32, &change.vote, change.new);
+    let mut entries: Vec<WeightEntry> = changes.iter().map(entry).collect();
+    if entries.is_empty() && snapshot.is_paused() {
+        entries.extend(resumption(snapshot));
+    }
+    let parts: Vec<&[WeightEntry]> = entries.chunks(weights_per_instruction()).collect();
     let mut plan = Plan::default();
-    let groups = changes.chunks(weights_per_instruction()).map(|changes| group(snapshot, changes)).collect();
-    plan.push(format!("set {} weights", changes.len()), groups);
+    if let [first @ .., last] = parts.as_slice() {
+        let label = format!("set {} weights", changes.len());
+        let groups: Vec<_> = first.iter().map(|part| group(snapshot, part, true)).collect();
+        let (begin, middle) = groups.split_at(groups.len().min(1));
+        for stage in [begin.to_vec(), middle.to_vec(), vec![group(snapshot, last, false)]] {
+            plan.push(label.clone(), stage);
+        }
+    }
     Ok(plan)
+}
+
+/// The weight of one validator as it is, to be set again.
+fn resumption(snapshot: &PoolSnapshot) -> Option<WeightEntry> {
+    let records = snapshot.records().iter().zip(0..);
+    // The program refuses any other weight for one that is being removed.
+    let weight = |record: &ValidatorStakeInfo| if record.is_active() { record.extension.weight.get() } else { 0 };
+    let (record, index) = records.min_by_key(|(record, _)| !record.is_active())?;
+    Some(WeightEntry::new(index, &record.vote_account_address, weight(record)))
 }
 
 fn moved(snapshot: &PoolSnapshot, change: &WeightChange) -> PlanError {
@@ -164,25 +190,26 @@ fn moved(snapshot: &PoolSnapshot, change: &WeightChange) -> PlanError {
     PlanError::refused(ExtensionError::EntryMoved, format!("validator {vote} is {now}: work out the changes again"))
 }
 
-fn group(snapshot: &PoolSnapshot, changes: &[WeightChange]) -> InstructionGroup {
-    let entries: Vec<WeightEntry> =
-        // A list has fewer than 2^32 records.
-        changes.iter().map(|change| WeightEntry::new(change.index as u32, &change.vote, change.new)).collect();
+fn group(snapshot: &PoolSnapshot, entries: &[WeightEntry], more: bool) -> InstructionGroup {
     let head = &snapshot.pool().head;
     let accounts = SetValidatorWeightsAccounts {
         pool: snapshot.address(),
         staker: head.staker,
         validator_list: head.validator_list,
     };
-    let instruction = ExtensionInstruction::SetValidatorWeights { weights: &entries };
-    let label = match changes {
-        [change] => format!("set the weight of validator {} to {}", change.vote, change.new),
-        changes => format!("set the weights of {} validators", changes.len()),
+    let instruction = ExtensionInstruction::SetValidatorWeights { more, weights: entries };
+    let label = match entries {
+        [entry] => {
+            let record = snapshot.records().get(entry.index.get() as usize);
+            let vote = record.map(|record| record.vote_account_address).unwrap_or_default();
+            format!("set the weight of validator {vote} to {}", entry.weight.get())
+        }
+        entries => format!("set the weights of {} validators", entries.len()),
     };
     InstructionGroup::one(
         label,
         instruction.with_accounts(&snapshot.program_id(), accounts.metas()),
-        compute::set_weights(changes.len()),
+        compute::set_weights(entries.len()),
     )
     .logging(crate::logs::POOL_INSTRUCTION)
 }
@@ -194,7 +221,7 @@ pub fn weights_per_instruction() -> usize {
     let accounts = SetValidatorWeightsAccounts { pool: address(1), staker: address(2), validator_list: address(3) };
     let bytes = |count: usize| {
         let entries = vec![WeightEntry::new(0, &Address::default(), 0); count];
-        let instruction = ExtensionInstruction::SetValidatorWeights { weights: &entries };
+        let instruction = ExtensionInstruction::SetValidatorWeights { more: true, weights: &entries };
         let instruction: Instruction = instruction.with_accounts(&address(4), accounts.metas());
         transaction_bytes(&address(5), &[instruction]) + PackOptions::default().reserved_bytes
     };

@@ -1,7 +1,10 @@
 //! What an endpoint's errors mean.
 
 use {
-    crate::cluster::ClusterError,
+    crate::{
+        cluster::ClusterError,
+        text::{Form, visible},
+    },
     solana_rpc_client_api::{
         client_error::{Error, ErrorKind, reqwest},
         custom_error::{
@@ -31,17 +34,21 @@ pub(super) fn from_client(error: Error) -> ClusterError {
     }
 }
 
-/// Words of somebody else's as a part of a sentence: nothing that moves a terminal's cursor, and no more than one reads.
+/// An endpoint's words as a part of a sentence: visible, on one line, and cut to [`MOST_CHARACTERS`].
 fn plain(words: &str) -> String {
-    let is_mark =
-        |letter: char| matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let shown = |letter: char| if letter.is_control() || is_mark(letter) { ' ' } else { letter };
-    let mut letters = words.chars();
-    let mut text: String = letters.by_ref().take(MOST_CHARACTERS).map(shown).collect();
-    if letters.next().is_some() {
-        text.push('…');
+    // Escapes are longer than what they stand for, so both are cut.
+    let (start, is_whole) = cut(words);
+    let shown = visible(start, Form::OneLine);
+    let (shown, shows_all) = cut(&shown);
+    if is_whole && shows_all { shown.to_owned() } else { format!("{shown}…") }
+}
+
+/// The first [`MOST_CHARACTERS`] of a text, and whether that is all of it.
+fn cut(text: &str) -> (&str, bool) {
+    match text.char_indices().nth(MOST_CHARACTERS) {
+        Some((end, _)) => (&text[..end], false),
+        None => (text, true),
     }
-    text
 }
 
 fn meaning(error: Error) -> ClusterError {

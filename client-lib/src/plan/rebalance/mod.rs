@@ -122,7 +122,7 @@ impl WhyNot {
     /// How much it says about a pool in which nothing moves: what somebody could do something about comes first.
     const fn rank(self) -> u8 {
         match self {
-            Self::Obstacle(_) => 0,
+            Self::Rule(Reason::Paused) | Self::Obstacle(_) => 0,
             Self::Rule(Reason::BudgetSpent) => 1,
             Self::Rule(Reason::NoRentInReserve) => 2,
             Self::Rule(Reason::ReserveSpent) => 3,

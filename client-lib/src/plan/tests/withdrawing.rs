@@ -2,7 +2,7 @@ use {super::*, solana_account::Account, tidepool_interface::state::RebalancePoli
 
 fn request(pool_tokens: u64) -> Withdrawal {
     Withdrawal {
-        tokens: TokenSource { account: USER, authority: USER },
+        tokens: TokenSource { account: USER, authority: USER, throwaway: None },
         pool_tokens,
         stake_authority: USER,
         payer: USER,

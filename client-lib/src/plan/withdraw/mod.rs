@@ -166,6 +166,7 @@ pub fn withdraw(
         tokens: withdrawal.tokens,
         pool_tokens: quote.burnt.saturating_add(quote.fee),
         to,
+        payer: withdrawal.payer,
         minimum_lamports: withdrawal.minimum_of(quote.lamports),
     });
     let is_last = matches!(withdrawal.order, WithdrawalOrder::SolLast(_));

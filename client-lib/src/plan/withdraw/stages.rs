@@ -68,8 +68,11 @@ impl<'a> Stages<'a> {
     }
 
     fn fits(&self, group: &InstructionGroup) -> bool {
-        // Whoever signs with a nonce can send what is joined, too.
-        let options = PackOptions::new(self.withdrawal.payer).leaving_room_for_nonce();
+        let mut options = PackOptions::new(self.withdrawal.payer);
+        // What is joined can be sent with a nonce, too. A throw-away key signs nothing that is to last.
+        if self.withdrawal.tokens.throwaway.is_none() {
+            options = options.leaving_room_for_nonce();
+        }
         group.log_bytes <= options.max_log_bytes && pack::pack(std::slice::from_ref(group), &options).is_ok()
     }
 

@@ -1,6 +1,6 @@
 //! Answers of a good form that cannot be true.
 
-use super::*;
+use {super::*, crate::text::is_invisible};
 
 fn account(data: Value) -> Value {
     json!({ "lamports": 5, "owner": "11111111111111111111111111111111", "executable": false, "rentEpoch": u64::MAX, "data": data })
@@ -116,12 +116,16 @@ async fn garbage_in_place_of_values_is_refused() {
 #[tokio::test]
 async fn what_an_endpoint_says_moves_no_cursor_and_fills_no_screen() {
     let (url, _) = endpoint("200 OK", |request| {
-        let words = format!("fine\u{1b}[2J\r\nerror: \u{202e}send your keys{}", " please".repeat(100_000));
+        let words = format!("fine\u{1b}[2J\r\nerror: \u{202e}send\u{e0041} your keys{}", " please".repeat(100_000));
         error(request, -32_000, &words)
     });
     let refused = RpcCluster::new(url).block_height().await.unwrap_err();
     assert!(matches!(refused, ClusterError::Refused { .. }));
     let sentence = refused.to_string();
     assert!(sentence.chars().count() < 400, "{} characters", sentence.chars().count());
-    assert!(!sentence.contains(|letter: char| letter.is_control() || letter == '\u{202e}'), "{sentence:?}");
+    assert!(!sentence.contains(is_invisible), "{sentence:?}");
+    assert!(sentence.contains(r"fine\u{1b}[2J\u{d}\u{a}error: \u{202e}send\u{e0041} your keys please"), "{sentence}");
+    let (url, _) = endpoint("200 OK", |request| error(request, -32_000, &"\u{e0041}".repeat(200)));
+    let sentence = RpcCluster::new(url).block_height().await.unwrap_err().to_string();
+    assert!(sentence.chars().count() < 400, "{} characters", sentence.chars().count());
 }

@@ -1,0 +1,162 @@
+//! Trades, and the signatures that the stake pool program is passed.
+//!
+//! A program that is passed an address which has signed the transaction can use that signature as it likes. In place of a stake pool
+//! program, somebody could have named one that takes what it can. All that it finds here is a key for this one trade, which holds
+//! the lamports of the deposit, or an approval of the pool tokens.
+
+use {
+    super::{
+        doors::Door,
+        harness::{SIGNATURE, SOL, Stage, number, text},
+        withdrawals::staked_pool,
+    },
+    base64::{Engine as _, prelude::BASE64_STANDARD},
+    serde_json::{Value, json},
+    solana_address::Address,
+    solana_message::VersionedMessage,
+    solana_signer::Signer as _,
+    std::collections::BTreeSet,
+    tidepool_client::cluster::Cluster as _,
+    tidepool_interface::{address::TOKEN_PROGRAM_ID, external::token::TokenAccount},
+};
+
+/// Rent of a token account of SPL Token.
+const TOKEN_ACCOUNT_RENT: u64 = 2_039_280;
+
+/// The signers of a transaction that its instructions for the stake pool program pass to it.
+fn passed(stage: &Stage, message: &VersionedMessage) -> BTreeSet<Address> {
+    let (keys, signers) = (message.static_account_keys(), usize::from(message.header().num_required_signatures));
+    let pools = message.instructions().iter();
+    let pools = pools.filter(|instruction| keys[usize::from(instruction.program_id_index)] == stage.program_id);
+    let indices = pools.flat_map(|instruction| &instruction.accounts).map(|index| usize::from(*index));
+    indices.filter(|index| *index < signers).map(|index| keys[index]).collect()
+}
+
+/// Trades, and checks that of all signers the program was passed the throw-away key alone, which has nothing left.
+async fn trade(stage: &Stage, line: &str) -> Value {
+    let door = Door::new(&stage.cluster);
+    let answer =
+        stage.run_on(&door, "wallet", &format!("{line} --yes")).await.unwrap_or_else(|error| panic!("{line}: {error}"));
+    let sent = door.sent();
+    assert!(!sent.is_empty(), "{line}");
+    for transaction in sent {
+        let passed = passed(stage, &transaction.message);
+        assert_eq!(passed.len(), 1, "{line}: {passed:?}");
+        for key in passed {
+            assert_ne!(key, stage.wallet.pubkey(), "{line}");
+            assert_ne!(key, transaction.message.static_account_keys()[0], "{line}");
+            assert!(stage.cluster.account(&key).is_none(), "{line}: something is left in {key}");
+        }
+    }
+    answer
+}
+
+fn has_delegate(stage: &Stage, account: &Value) -> bool {
+    let data = stage.cluster.account(&text(account).parse().unwrap()).unwrap().data;
+    TokenAccount::decode(&data).unwrap().has_delegate
+}
+
+#[tokio::test]
+async fn the_program_is_passed_a_throwaway_key_alone() {
+    for token_program in ["spl-token", "token-2022"] {
+        let stage = Stage::new();
+        let pool = stage.pool(&format!("--token-program {token_program}")).await;
+        let (wallet, (payer, file)) = (stage.wallet.pubkey(), stage.another_wallet("payer", SOL));
+        let lamports = |address: &Address| stage.cluster.lamports(address);
+        for line in ["5".to_owned(), "0.000001".into(), format!("1 --to {payer}"), format!("1 --fee-payer {file}")] {
+            let (before, of_payer) = (lamports(&wallet), lamports(&payer));
+            let deposited = trade(&stage, &format!("deposit-sol {pool} {line}")).await;
+            let spent = before + of_payer - lamports(&wallet) - lamports(&payer);
+            let signatures = if line.contains("--fee-payer") { 3 } else { 2 };
+            let rent = if line.contains("--to") { stage.lamports(&deposited["token_account"]) } else { 0 };
+            assert_eq!(spent, number(&deposited["lamports"]) + rent + signatures * SIGNATURE, "{line}");
+        }
+        // The smallest brings less than the rent of the account through which it goes.
+        for line in ["5".to_owned(), "0.001".into(), format!("1 --to {payer}"), format!("1 --fee-payer {file}")] {
+            for line in [line.clone(), format!("{line} --fee-payer {file} --to {payer}")] {
+                if line.matches("--to").count() > 1 || line.matches("--fee-payer").count() > 1 {
+                    continue;
+                }
+                let before = lamports(&wallet) + lamports(&payer);
+                let withdrawn = trade(&stage, &format!("withdraw-sol {pool} {line}")).await;
+                let signatures = if line.contains("--fee-payer") { 3 } else { 2 };
+                let after = lamports(&wallet) + lamports(&payer);
+                assert_eq!(after + signatures * SIGNATURE, before + number(&withdrawn["lamports"]), "{line}");
+                assert!(number(&withdrawn["lamports"]) != 0 && !has_delegate(&stage, &withdrawn["token_account"]));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn stake_and_sol_come_by_a_throwaway_key() {
+    let stage = Stage::new();
+    let pool = staked_pool(&stage, "").await;
+    let wallet = stage.wallet.pubkey();
+    let (other, file) = stage.another_wallet("other", SOL);
+    let lines = [
+        "withdraw-stake POOL 2".to_owned(),
+        format!("withdraw-stake POOL 2 --stake-authority {other}"),
+        format!("withdraw-stake POOL 2 --stake-authority {other} --fee-payer {file}"),
+        "withdraw POOL 40".into(),
+    ];
+    for line in lines {
+        let withdrawn = trade(&stage, &line.replace("POOL", &pool)).await;
+        let owner = if line.contains("--stake-authority") { other } else { wallet };
+        for account in withdrawn["stake_accounts"].as_array().unwrap() {
+            let address = text(&account["address"]).parse().unwrap();
+            let data = stage.cluster.account(&address).unwrap().data;
+            let Ok(solana_stake_interface::state::StakeStateV2::Stake(meta, ..)) = bincode::deserialize(&data) else {
+                panic!("{address} is not delegated");
+            };
+            assert_eq!((meta.authorized.staker, meta.authorized.withdrawer), (owner, owner), "{line}");
+        }
+        assert!(!has_delegate(&stage, &withdrawn["token_account"]), "{line}");
+    }
+}
+
+/// A wallet with fewer lamports than a token account's rent can withdraw.
+#[tokio::test]
+async fn a_poor_wallet_lends_no_rent() {
+    let stage = Stage::new();
+    let pool = stage.pool("").await;
+    let (holder, file) = stage.another_wallet("holder", 1_000_000);
+    stage.must(&format!("deposit-sol {pool} 2 --to {holder}")).await;
+    trade(&stage, &format!("withdraw-sol {pool} 1 --owner {file} --fee-payer {file}")).await;
+    assert_eq!(stage.cluster.lamports(&holder), 1_000_000 + SOL - 2 * SIGNATURE);
+    assert!(1_000_000 < TOKEN_ACCOUNT_RENT);
+}
+
+/// Whoever signs elsewhere signs for the wallet alone; who is a delegate, or has one, approves nothing.
+#[tokio::test]
+async fn the_wallet_alone_signs_where_others_sign_too() {
+    let stage = Stage::new();
+    let pool = stage.pool("").await;
+    let deposited = stage.must(&format!("deposit-sol {pool} 5")).await;
+    let wallet = stage.wallet.pubkey();
+    let hash = stage.cluster.latest_blockhash().await.unwrap().hash;
+    for command in ["deposit-sol", "withdraw-sol"] {
+        for how in ["--dump-transaction-message".to_owned(), format!("--sign-only --blockhash {hash}")] {
+            let held = stage.must(&format!("{command} {pool} 1 {how}")).await;
+            let message = BASE64_STANDARD.decode(text(&held["transactions"][0]["message"])).unwrap();
+            let message: VersionedMessage = bincode::deserialize(&message).unwrap();
+            assert_eq!(message.header().num_required_signatures, 1, "{command} {how}");
+        }
+        let sent = Door::new(&stage.cluster);
+        stage.run_on(&sent, "wallet", &format!("{command} {pool} 1 --blockhash {hash} --yes")).await.unwrap();
+        assert_eq!(passed(&stage, &sent.sent()[0].message), BTreeSet::from([wallet]));
+    }
+    let account: Address = text(&deposited["token_account"]).parse().unwrap();
+    let (delegate, file) = stage.another_wallet("delegate", SOL);
+    let approve = |amount| {
+        spl_token_2022_interface::instruction::approve(&TOKEN_PROGRAM_ID, &account, &delegate, &wallet, &[], amount)
+            .unwrap()
+    };
+    stage.cluster.process(&[approve(3 * SOL)], &stage.wallet, &[]).unwrap();
+    for (owner, signer) in [(String::new(), wallet), (format!("--owner {file} --from {account}"), delegate)] {
+        let door = Door::new(&stage.cluster);
+        stage.run_on(&door, "wallet", &format!("withdraw-sol {pool} 1 {owner} --yes")).await.unwrap();
+        assert!(passed(&stage, &door.sent()[0].message).contains(&signer));
+        assert!(has_delegate(&stage, &json!(account.to_string())), "the approval of somebody else stays");
+    }
+}
