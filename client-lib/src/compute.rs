@@ -71,16 +71,19 @@ pub const METADATA: u32 = 120_000;
 pub struct RebalanceCost {
     /// For the pool's totals and deviations.
     survey: u32,
-    /// For the selection of the largest deviations, on both sides.
-    selection: u32,
+    /// For a look for the last validator that moves.
+    counted: u32,
+    /// For ranking, without the validators that are ranked.
+    ranked: u32,
+    /// Length of the list.
+    records: u32,
     /// By which the survey may become dearer.
     growth: u32,
 }
 
 impl RebalanceCost {
-    /// For these records, so many validators to select from (below target and above it), and a policy with or without a cap on one
-    /// validator.
-    pub fn new(records: &[ValidatorStakeInfo], selections: [u64; 2], has_cap: bool) -> Self {
+    /// For these records, and a policy with or without a cap on one validator.
+    pub fn new(records: &[ValidatorStakeInfo], has_cap: bool) -> Self {
         // A validator above target is the dearest of those without transient stake.
         const RECORD: u32 = 46;
         const TRANSIENT: u32 = 45;
@@ -88,41 +91,53 @@ impl RebalanceCost {
         const OTHER_WEIGHT: u32 = 15;
         // For as many rounds of sharing out as weights far apart take.
         const CAP: u32 = 12;
-        // Two scans for each side.
-        const SCANNED: u32 = 2 * 16;
-        const SCANNED_OTHER_WEIGHT: u32 = 2 * 12;
-        const SELECTED: u32 = 2 * 90;
+        const RANKED: u32 = 2 * 20;
+        const RANKED_OTHER_WEIGHT: u32 = 2 * 12;
+        const COUNTED: u32 = 34;
         let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         let all = count(records.len());
         let moving = count(records.iter().filter(|record| record.transient_stake_lamports.get() > 0).count());
         let others =
             count(records.windows(2).filter(|pair| pair[0].extension.weight != pair[1].extension.weight).count());
         let record = if has_cap { RECORD + CAP } else { RECORD };
-        let scan = SCANNED.saturating_mul(all).saturating_add(SCANNED_OTHER_WEIGHT.saturating_mul(others));
-        let selection = selections
-            .into_iter()
-            .filter(|from| *from > 0)
-            .map(|from| scan.saturating_add(SELECTED.saturating_mul(u32::try_from(from).unwrap_or(u32::MAX))));
+        let counted = COUNTED.saturating_mul(all).saturating_add(OTHER_WEIGHT.saturating_mul(others));
+        let ranked = RANKED.saturating_mul(all).saturating_add(RANKED_OTHER_WEIGHT.saturating_mul(others));
         Self {
             survey: record
                 .saturating_mul(all)
                 .saturating_add(TRANSIENT.saturating_mul(moving))
                 .saturating_add(OTHER_WEIGHT.saturating_mul(others)),
-            selection: selection.fold(0, u32::saturating_add),
+            counted,
+            ranked,
+            records: all,
             growth: TRANSIENT.saturating_mul(all.saturating_sub(moving)),
         }
     }
 
-    /// For an instruction that names so many validators, of which the program passes over some.
-    pub const fn instruction(&self, validators: usize, passed_over: u32) -> u32 {
+    /// For an instruction that names so many validators, of which the program passes over some, with the
+    /// [`selections`](tidepool_interface::rebalance::Rebalance::selections) that its verdicts need.
+    pub fn instruction(&self, validators: usize, passed_over: u32, selections: [Option<u64>; 2]) -> u32 {
         const BASE: u32 = 10_000;
         // A decrease, with a search of two addresses.
         const MOVEMENT: u32 = 50_000;
+        let selection =
+            selections.into_iter().flatten().map(|ranked| self.selection(ranked)).fold(0, u32::saturating_add);
         // Each validator that is passed over causes another selection.
-        let selections = self.selection.saturating_mul(passed_over.saturating_add(1));
         BASE.saturating_add(MOVEMENT.saturating_mul(validators as u32))
             .saturating_add(self.survey)
-            .saturating_add(selections)
+            .saturating_add(selection.saturating_mul(passed_over.saturating_add(1)))
+    }
+
+    /// For a selection among so many validators beyond the tolerance, or among those within it (0): deviations are ranked in two
+    /// scans, and a third looks for the last index; beyond these numbers there is only the latter.
+    fn selection(&self, from: u64) -> u32 {
+        const RANKED_MAX: u64 = 4_096;
+        const RANKED_LIST_MAX: u32 = 8_192;
+        const RANKED_DEVIATION: u32 = 2 * 50;
+        if from == 0 || from > RANKED_MAX || self.records > RANKED_LIST_MAX {
+            return self.counted;
+        }
+        self.counted.saturating_add(self.ranked).saturating_add(RANKED_DEVIATION.saturating_mul(from as u32))
     }
 
     /// For a survey of the whole pool, as where a weight is cleared.

@@ -40,6 +40,11 @@ impl Allotment {
         self.amount >= self.side.lamports && self.movements >= self.side.count
     }
 
+    /// Whether a validator with this deviation moves, without a selection.
+    pub fn covers(&self, deviation: u64) -> bool {
+        self.movements >= self.side.count && deviation >= self.least_with_full_part()
+    }
+
     /// Whether the amount allows one movement.
     pub const fn allows_one(&self) -> bool {
         self.movements > 0 && self.available >= self.minimum.saturating_add(self.cost)
@@ -47,7 +52,6 @@ impl Allotment {
 
     /// Lamports that a validator with this deviation moves, if it is selected.
     pub fn part(&self, deviation: u64) -> u64 {
-        let deviation = deviation.max(self.minimum);
         self.pro_rata(deviation).max(self.minimum)
     }
 
@@ -78,17 +82,52 @@ impl Allotment {
         full.count.saturating_sub(passed_over).saturating_add(small).min(self.movements)
     }
 
-    /// Validators to select from, here or else within the tolerance; 0 where there is no selection.
-    pub const fn selection(&self, within: &Self) -> u64 {
-        match (self.allows_one() && !self.covers_all(), within.allows_one() && !within.covers_all()) {
-            (true, _) => self.side.count,
-            (false, true) => within.side.count,
-            (false, false) => 0,
-        }
+    /// Whether some validator has a pro rata part of at least the minimum delegation, and all of these can move.
+    pub fn has_full_parts(&self) -> bool {
+        let average = self.side.lamports.checked_div(self.side.count).unwrap_or(0);
+        average >= self.least_with_full_part() && self.movements >= self.side.count
     }
 
-    /// Lamports of the largest deviation.
-    pub const fn largest(&self) -> u64 {
-        self.side.largest
+    /// All of it, to be taken part by part.
+    pub const fn leftover(&self) -> Leftover {
+        Leftover { lamports: self.available, cost: self.cost, movements: self.movements, minimum: self.minimum }
+    }
+
+    /// How many validators there are to divide among.
+    pub const fn count(&self) -> u64 {
+        self.side.count
+    }
+}
+
+/// Lamports for the validators within the tolerance, once those beyond it have moved: these move their deviation, at least the
+/// minimum delegation, in the list's order as far as the lamports reach.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct Leftover {
+    pub lamports: u64,
+    /// Lamports that each movement costs in addition.
+    pub cost: u64,
+    /// The largest number of movements.
+    pub movements: u64,
+    /// Lamports of the minimum delegation.
+    pub minimum: u64,
+}
+
+impl Leftover {
+    /// Whether there are lamports for one movement.
+    pub const fn allows_one(&self) -> bool {
+        self.movements > 0 && self.lamports >= self.minimum.saturating_add(self.cost)
+    }
+
+    /// Takes the part of a validator with this deviation, in lamports; `None` where nothing is left.
+    pub const fn take(&mut self, deviation: u64) -> Option<u64> {
+        if !self.allows_one() {
+            return None;
+        }
+        let most = self.lamports.saturating_sub(self.cost);
+        let wanted = if deviation > self.minimum { deviation } else { self.minimum };
+        let part = if wanted < most { wanted } else { most };
+        self.lamports = most.saturating_sub(part);
+        self.movements = self.movements.saturating_sub(1);
+        Some(part)
     }
 }

@@ -1,7 +1,7 @@
 //! Which validators move where an amount does not cover all of them: those with the largest deviations.
 
 use super::{
-    allotment::Allotment,
+    allotment::{Allotment, Leftover},
     distance::{Distance, Kind, Side},
 };
 use crate::state::ValidatorStakeInfo;
@@ -10,23 +10,28 @@ use crate::state::ValidatorStakeInfo;
 /// thousandth of the largest deviation are not worth another scan of the list.
 const CLASSES: usize = 1_024;
 
+/// The most validators that are ranked, and the longest list of which some are. Beyond, the compute units of a transaction do not
+/// suffice, and the lowest indices move.
+const RANKED_MAX: u64 = 4_096;
+const RANKED_LIST_MAX: usize = 8_192;
+
 /// The line between the validators of one kind that move and those that do not.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Cut {
     pub kind: Kind,
-    /// Lamports by more than which validators of this kind deviate.
-    above: u64,
-    /// Bits of a deviation within a class.
-    shift: u32,
-    /// Validators of a higher class move, those of a lower class do not; `CLASSES` where none moves.
-    class: usize,
-    /// The last index that moves in the class.
+    /// From this deviation on, in lamports, validators move.
+    all_from: u64,
+    /// From this deviation on, in lamports, validators move up to an index.
+    some_from: u64,
+    /// The last index of these.
     last: usize,
+    /// Lamports that the last one moves at most.
+    last_part: u64,
 }
 
 impl Cut {
     /// Selects the validators of `kind` for an allotment that does not cover all of them. `is_passed_over` names those that
-    /// cannot move. It takes one scan of the list, or two.
+    /// cannot move. It takes up to three scans of the list.
     #[inline(never)]
     pub fn new(
         distance: &Distance,
@@ -35,74 +40,144 @@ impl Cut {
         allotment: &Allotment,
         is_passed_over: impl Fn(usize) -> bool,
     ) -> Self {
+        if allotment.count() <= RANKED_MAX && records.len() <= RANKED_LIST_MAX {
+            Self::by_rank(distance, records, kind, allotment, is_passed_over)
+        } else {
+            Self::by_index(distance, records, kind, allotment, is_passed_over)
+        }
+    }
+
+    /// Selects validators within the tolerance. It takes one scan of the list at most.
+    #[inline(never)]
+    pub fn within(
+        distance: &Distance,
+        records: &[ValidatorStakeInfo],
+        kind: Kind,
+        leftover: Leftover,
+        is_passed_over: impl Fn(usize) -> bool,
+    ) -> Self {
+        Self::in_order(distance, records, kind, leftover, |deviation| deviation, is_passed_over)
+    }
+
+    /// Selects the validators with a pro rata part of at least the minimum delegation. Where there may be none, the lowest indices.
+    #[inline(never)]
+    fn by_index(
+        distance: &Distance,
+        records: &[ValidatorStakeInfo],
+        kind: Kind,
+        allotment: &Allotment,
+        is_passed_over: impl Fn(usize) -> bool,
+    ) -> Self {
+        if allotment.has_full_parts() {
+            let least = allotment.least_with_full_part();
+            return Self { kind, all_from: least, some_from: least, last: 0, last_part: 0 };
+        }
+        let part = |deviation| allotment.part(deviation);
+        Self::in_order(distance, records, kind, allotment.leftover(), part, is_passed_over)
+    }
+
+    /// Selects validators in the list's order, as far as the lamports reach.
+    #[inline(always)]
+    fn in_order(
+        distance: &Distance,
+        records: &[ValidatorStakeInfo],
+        kind: Kind,
+        mut leftover: Leftover,
+        part: impl Fn(u64) -> u64,
+        is_passed_over: impl Fn(usize) -> bool,
+    ) -> Self {
+        let mut cut = Self { kind, all_from: u64::MAX, some_from: 0, last: 0, last_part: 0 };
+        distance.find(records, kind, |index, deviation| {
+            if is_passed_over(index) {
+                return false;
+            }
+            if let Some(part) = leftover.take(part(deviation)) {
+                (cut.last, cut.last_part) = (index, part);
+            }
+            !leftover.allows_one()
+        });
+        cut
+    }
+
+    #[inline(never)]
+    fn by_rank(
+        distance: &Distance,
+        records: &[ValidatorStakeInfo],
+        kind: Kind,
+        allotment: &Allotment,
+        is_passed_over: impl Fn(usize) -> bool,
+    ) -> Self {
         let above = distance.least(kind);
-        let range = allotment.largest().saturating_sub(above);
+        let mut largest = above;
+        distance.each(records, kind, |_, deviation| largest = largest.max(deviation));
+        let range = largest.saturating_sub(above);
         let bits = u64::BITS.saturating_sub(range.leading_zeros());
         let shift = bits.saturating_sub(CLASSES.trailing_zeros());
-        let mut cut = Self { kind, above, shift, class: CLASSES, last: usize::MAX };
+        // The shift leaves as many bits as there are classes.
+        let class_of = |deviation: u64| (deviation.saturating_sub(above) >> shift) as usize;
 
         let least = allotment.least_with_full_part();
         let mut counts = [0u16; CLASSES];
         let (mut full, mut passed_over) = (Side::default(), 0);
         distance.each(records, kind, |index, deviation| {
-            let is_full = deviation.max(distance.minimum) >= least;
+            let is_full = deviation >= least;
             if is_full {
-                full.add(deviation.max(distance.minimum));
+                full.add(deviation);
             }
             if is_passed_over(index) {
                 passed_over = u64::from(is_full).wrapping_add(passed_over);
                 return;
             }
-            if let Some(count) = counts.get_mut(cut.class_of(deviation)) {
+            if let Some(count) = counts.get_mut(class_of(deviation)) {
                 *count = count.saturating_add(1);
             }
         });
 
         let mut left = allotment.selected(full, passed_over);
-        if left == 0 {
-            return cut;
-        }
+        let mut cut = Self { kind, all_from: u64::MAX, some_from: u64::MAX, last: usize::MAX, last_part: u64::MAX };
         for (class, count) in counts.iter().enumerate().rev() {
-            cut.class = class;
             let count = u64::from(*count);
-            if count >= left {
-                if count > left {
-                    cut.last = cut.nth(distance, records, left, is_passed_over);
-                }
-                return cut;
+            if left == 0 {
+                break;
             }
+            cut.some_from = above.saturating_add((class as u64) << shift);
+            if count > left {
+                cut.set_last(distance, records, left, |index, deviation| {
+                    class_of(deviation) == class && !is_passed_over(index)
+                });
+                break;
+            }
+            cut.all_from = cut.some_from;
             left = left.wrapping_sub(count);
         }
         cut
     }
 
-    /// The index of the `n`th validator in the class of the line.
+    /// Makes the `n`th validator that `is_counted` the last that moves.
     #[inline(never)]
-    fn nth(
-        &self,
+    fn set_last(
+        &mut self,
         distance: &Distance,
         records: &[ValidatorStakeInfo],
         n: u64,
-        is_passed_over: impl Fn(usize) -> bool,
-    ) -> usize {
-        let (mut left, mut last) = (n, 0);
-        distance.each(records, self.kind, |index, deviation| {
-            if left > 0 && self.class_of(deviation) == self.class && !is_passed_over(index) {
-                left = left.wrapping_sub(1);
-                last = index;
-            }
+        is_counted: impl Fn(usize, u64) -> bool,
+    ) {
+        let mut left = n;
+        let last = distance.find(records, self.kind, |index, deviation| {
+            left = left.wrapping_sub(u64::from(is_counted(index, deviation)));
+            left == 0
         });
-        last
+        self.last = last.unwrap_or(records.len());
     }
 
-    /// Whether the validator at `index`, with this deviation, moves.
-    pub fn selects(&self, index: usize, deviation: u64) -> bool {
-        let class = self.class_of(deviation);
-        class > self.class || class == self.class && index <= self.last
-    }
-
-    fn class_of(&self, deviation: u64) -> usize {
-        // The shift leaves as many bits as there are classes.
-        (deviation.saturating_sub(self.above) >> self.shift) as usize
+    /// Lamports that the validator at `index`, with this deviation, moves of its `part`; `None` where it does not move.
+    pub const fn limit(&self, index: usize, deviation: u64, part: u64) -> Option<u64> {
+        if deviation >= self.all_from || deviation >= self.some_from && index < self.last {
+            Some(part)
+        } else if deviation >= self.some_from && index == self.last && self.last_part > 0 {
+            Some(if part < self.last_part { part } else { self.last_part })
+        } else {
+            None
+        }
     }
 }

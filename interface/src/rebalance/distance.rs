@@ -41,12 +41,10 @@ pub(super) struct Deviation {
 /// Validators that deviate from their targets in the same way.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Side {
-    /// Lamports of their deviations together, each counted as at least the minimum delegation.
+    /// Lamports of their deviations together.
     pub lamports: u64,
     /// How many they are.
     pub count: u64,
-    /// Lamports of the largest deviation.
-    pub largest: u64,
 }
 
 impl Side {
@@ -55,9 +53,6 @@ impl Side {
         // The sum of all deviations does not exceed the pool's lamports.
         self.lamports = self.lamports.wrapping_add(lamports);
         self.count = self.count.wrapping_add(1);
-        if lamports > self.largest {
-            self.largest = lamports;
-        }
     }
 }
 
@@ -65,11 +60,11 @@ impl Side {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Tally {
     pub below: Side,
-    pub below_within: Side,
-    /// Lamports of the deviations in `below_within`, as they are.
+    /// Lamports that validators are below target within the tolerance.
     pub below_within_lamports: u64,
     pub above: Side,
-    pub above_within: Side,
+    /// Validators above target within the tolerance.
+    pub above_within: u64,
 }
 
 /// What deviations are measured with.
@@ -167,23 +162,45 @@ impl Distance {
 
     /// Shows the index and the deviation of each validator of one kind to `take`, in the list's order.
     #[inline(always)]
-    pub fn each(&self, records: &[ValidatorStakeInfo], kind: Kind, mut take: impl FnMut(usize, u64)) {
+    pub fn each(&self, records: &[ValidatorStakeInfo], kind: Kind, take: impl FnMut(usize, u64)) {
         let above = self.least(kind);
-        let take = |record: &ValidatorStakeInfo| {
-            if record.is_active()
-                && let Some(deviation) = self.of(record)
-                && deviation.kind == kind
-                && let Some(index) = records.element_offset(record)
-            {
-                take(index, deviation.lamports);
-            }
-        };
         let (distance, due) = (*self, Due::NONE);
         if kind.is_below() {
-            visit_all(records, KindScan::<true, _> { distance, due, above, limit: 0, take });
+            visit_all(records, KindScan::<true, _> { distance, due, kind, above, limit: 0, records, take });
         } else {
-            visit_all(records, KindScan::<false, _> { distance, due, above, limit: 0, take });
+            visit_all(records, KindScan::<false, _> { distance, due, kind, above, limit: 0, records, take });
         }
+    }
+
+    /// The index of the first validator of one kind that `is_last` says it of, in the list's order.
+    #[inline(always)]
+    pub fn find(
+        &self,
+        records: &[ValidatorStakeInfo],
+        kind: Kind,
+        mut is_last: impl FnMut(usize, u64) -> bool,
+    ) -> Option<usize> {
+        let mut due = Due::NONE;
+        for (index, record) in records.iter().enumerate() {
+            let weight = record.extension.weight.get();
+            if u64::from(weight) != due.weight {
+                if weight == 0 {
+                    continue;
+                }
+                due = self.due(weight);
+            }
+            if !record.is_active() {
+                continue;
+            }
+            let mut is_found = false;
+            self.measure(due.target, base_stake(record, self.stake_rent), |other, lamports| {
+                is_found = other == kind && is_last(index, lamports);
+            });
+            if is_found {
+                return Some(index);
+            }
+        }
+        None
     }
 
     /// Lamports by more than which validators of a kind deviate.
@@ -221,27 +238,45 @@ impl Visit for TallyScan {
             Kind::Below => tally.below.add(lamports),
             Kind::BelowWithin => {
                 tally.below_within_lamports = tally.below_within_lamports.wrapping_add(lamports);
-                tally.below_within.add(lamports.max(distance.minimum));
             }
             Kind::Above => tally.above.add(lamports),
-            Kind::AboveWithin => tally.above_within.add(lamports.max(distance.minimum)),
+            Kind::AboveWithin => tally.above_within = tally.above_within.wrapping_add(1),
         });
     }
 }
 
 /// Looks for validators below target, or else above it.
-struct KindScan<const BELOW: bool, F> {
+struct KindScan<'a, const BELOW: bool, F> {
     distance: Distance,
     /// For the weight of the last record.
     due: Due,
+    kind: Kind,
     /// Lamports by more than which a validator has to deviate.
     above: u64,
     /// Lamports of stake below which, or else above which, a validator deviates by more than that.
     limit: u64,
+    records: &'a [ValidatorStakeInfo],
     take: F,
 }
 
-impl<const BELOW: bool, F: FnMut(&ValidatorStakeInfo)> Visit for KindScan<BELOW, F> {
+impl<const BELOW: bool, F: FnMut(usize, u64)> KindScan<'_, BELOW, F> {
+    #[inline(always)]
+    fn take_deviation(&mut self, record: &ValidatorStakeInfo) {
+        let Self { distance, due, kind, records, take, .. } = self;
+        if !record.is_active() {
+            return;
+        }
+        distance.measure(due.target, base_stake(record, distance.stake_rent), |other, lamports| {
+            if other == *kind
+                && let Some(index) = records.element_offset(record)
+            {
+                take(index, lamports);
+            }
+        });
+    }
+}
+
+impl<const BELOW: bool, F: FnMut(usize, u64)> Visit for KindScan<'_, BELOW, F> {
     #[inline(always)]
     fn visit(&mut self, record: &ValidatorStakeInfo) {
         let (weight, active) = (record.extension.weight.get(), record.active_stake_lamports.get());
@@ -266,7 +301,7 @@ impl<const BELOW: bool, F: FnMut(&ValidatorStakeInfo)> Visit for KindScan<BELOW,
         }
         let deviates = if BELOW { active < self.limit } else { active > self.limit || is_moving };
         if deviates {
-            (self.take)(record);
+            self.take_deviation(record);
         }
     }
 }

@@ -28,9 +28,20 @@ impl Transient {
 /// the reserve, deactivating stake from the validator.
 #[inline(always)]
 pub(super) fn base_stake(record: &ValidatorStakeInfo, stake_rent: u64) -> u64 {
-    let (active, transient) = (record.active_stake_lamports.get(), record.transient_stake_lamports.get());
-    if transient == 0 || !record.extension.is_leaving() {
-        return active;
+    let active = record.active_stake_lamports.get();
+    // Most validators have no transient stake.
+    if record.transient_stake_lamports.get() == 0 {
+        active
+    } else {
+        active.wrapping_add(deactivating(record, stake_rent))
     }
-    active.saturating_add(transient.saturating_sub(stake_rent))
+}
+
+/// Lamports that deactivate. The pool's update has added them up with the active stake, so both fit 64 bits together.
+#[inline(never)]
+const fn deactivating(record: &ValidatorStakeInfo, stake_rent: u64) -> u64 {
+    match Transient::of(record, stake_rent) {
+        Transient::Deactivating(lamports) => lamports,
+        Transient::None | Transient::Activating(_) => 0,
+    }
 }

@@ -2,7 +2,7 @@
 
 use {
     super::{
-        allotment::Allotment,
+        allotment::{Allotment, Leftover},
         cut::Cut,
         distance::{Deviation, Distance, Kind, Tally},
         inputs::Inputs,
@@ -49,9 +49,9 @@ pub struct Rebalance {
 #[derive(Clone, Copy, Debug)]
 struct Divided {
     below: Allotment,
-    below_within: Allotment,
+    below_within: Leftover,
     above: Allotment,
-    above_within: Allotment,
+    above_within: Leftover,
     /// Lamports by which the reserve and validators below target exceed what the reserve holds and receives.
     needed: u64,
     /// Lamports of stake to deactivate in this epoch, within the budget.
@@ -76,38 +76,38 @@ impl Divided {
         let to_take = needed.min(budget.saturating_sub(holdings.returning_stake));
 
         let most = to_take.checked_div(minimum).unwrap_or(0);
-        let movements = tally.above.count.saturating_add(tally.above_within.count).min(most);
+        let movements = tally.above.count.saturating_add(tally.above_within).min(most);
         let rents_to_lend = movements.saturating_mul(rent);
         let spendable = reserve.saturating_sub(reserve_target).saturating_sub(rents_to_lend);
         let below = Allotment::of_increases(tally.below, spendable, rent, minimum);
-        // Validators within the tolerance receive what those beyond it leave.
+        // Validators within the tolerance move what those beyond it leave.
         let left =
             spendable.saturating_sub(tally.below.lamports).saturating_sub(tally.below.count.saturating_mul(rent));
         let left = if below.covers_all() && left >= tolerance { left } else { 0 };
-
         let lendable = reserve.checked_div(rent).unwrap_or(u64::MAX);
         Self {
             below,
-            below_within: Allotment::of_increases(tally.below_within, left, rent, minimum),
+            below_within: Leftover { lamports: left, cost: rent, movements: u64::MAX, minimum },
             above: Allotment::of_decreases(tally.above, to_take, lendable, minimum),
-            above_within: Allotment::of_decreases(
-                tally.above_within,
-                to_take.saturating_sub(tally.above.lamports),
-                lendable.saturating_sub(tally.above.count),
+            above_within: Leftover {
+                lamports: to_take.saturating_sub(tally.above.lamports),
+                cost: 0,
+                movements: lendable.saturating_sub(tally.above.count),
                 minimum,
-            ),
+            },
             needed,
             to_take,
             rents_to_lend,
         }
     }
 
-    const fn of(&self, kind: Kind) -> &Allotment {
+    /// Whether validators of a kind move at all.
+    const fn allows_one(&self, kind: Kind) -> bool {
         match kind {
-            Kind::Below => &self.below,
-            Kind::BelowWithin => &self.below_within,
-            Kind::Above => &self.above,
-            Kind::AboveWithin => &self.above_within,
+            Kind::Below => self.below.allows_one(),
+            Kind::BelowWithin => self.below_within.allows_one(),
+            Kind::Above => self.above.allows_one(),
+            Kind::AboveWithin => self.above_within.allows_one(),
         }
     }
 }
@@ -177,13 +177,16 @@ impl Rebalance {
         }
     }
 
-    /// Validators among whom a verdict has to select, because an amount does not cover all of them: below target, and above target.
-    /// For compute units: a selection takes two scans of the list.
-    pub const fn selections(&self) -> [u64; 2] {
-        [
-            self.divided.below.selection(&self.divided.below_within),
-            self.divided.above.selection(&self.divided.above_within),
-        ]
+    /// What verdicts had to select from so far, among validators below target and among those above it: how many were ranked. For
+    /// compute units: a selection takes further scans of the list.
+    pub fn selections(&self) -> [Option<u64>; 2] {
+        [self.cut_below, self.cut_above].map(|cut| {
+            Some(match cut?.kind {
+                Kind::Below => self.divided.below.count(),
+                Kind::Above => self.divided.above.count(),
+                Kind::BelowWithin | Kind::AboveWithin => 0,
+            })
+        })
     }
 
     /// Whether any active validator has a weight.
@@ -261,22 +264,36 @@ impl Rebalance {
         let Some(Deviation { kind, lamports }) = self.distance.of(record) else {
             return Verdict::Nothing(Reason::Balanced);
         };
-        let allotment = *self.divided.of(kind);
         let reason = if kind.is_below() { self.why_not_give(kind) } else { self.why_not_take(kind) };
         if let Some(reason) = reason {
             return Verdict::Nothing(reason);
         }
-        if !allotment.covers_all() && !self.cut(records, kind).selects(index, lamports) || self.is_passed_over(index) {
-            let reason = if kind.is_below() { Reason::OthersLackMore } else { Reason::OthersHaveMore };
-            return Verdict::Nothing(reason);
+        let part = if self.is_passed_over(index) { None } else { self.part(records, index, kind, lamports) };
+        match (part, kind.is_below()) {
+            (Some(part), true) => Verdict::Increase(part),
+            (Some(part), false) => Verdict::Decrease(part),
+            (None, true) => Verdict::Nothing(Reason::OthersLackMore),
+            (None, false) => Verdict::Nothing(Reason::OthersHaveMore),
         }
-        let part = allotment.part(lamports);
-        if kind.is_below() { Verdict::Increase(part) } else { Verdict::Decrease(part) }
+    }
+
+    /// Lamports that a validator with this deviation moves, if it does.
+    fn part(&mut self, records: &[ValidatorStakeInfo], index: usize, kind: Kind, deviation: u64) -> Option<u64> {
+        let allotment = match kind {
+            Kind::Below => self.divided.below,
+            Kind::Above => self.divided.above,
+            Kind::BelowWithin | Kind::AboveWithin => {
+                let part = deviation.max(self.inputs.minimum_delegation);
+                return self.cut(records, kind).limit(index, deviation, part);
+            }
+        };
+        let part = allotment.part(deviation);
+        if allotment.covers(deviation) { Some(part) } else { self.cut(records, kind).limit(index, deviation, part) }
     }
 
     const fn why_not_give(&self, kind: Kind) -> Option<Reason> {
         match kind {
-            _ if self.divided.of(kind).allows_one() => None,
+            _ if self.divided.allows_one(kind) => None,
             Kind::Below => Some(Reason::ReserveSpent),
             _ => Some(Reason::Balanced),
         }
@@ -285,7 +302,7 @@ impl Rebalance {
     const fn why_not_take(&self, kind: Kind) -> Option<Reason> {
         let minimum = self.inputs.minimum_delegation;
         match kind {
-            _ if self.divided.of(kind).allows_one() => None,
+            _ if self.divided.allows_one(kind) => None,
             Kind::AboveWithin => Some(Reason::Balanced),
             _ if self.divided.needed < minimum => Some(Reason::NothingNeeded),
             _ if self.divided.to_take < minimum => Some(Reason::BudgetSpent),
@@ -299,7 +316,14 @@ impl Rebalance {
         if let Some(cut) = known.filter(|cut| cut.kind == kind) {
             return cut;
         }
-        let cut = Cut::new(&self.distance, records, kind, self.divided.of(kind), |index| self.is_passed_over(index));
+        let is_passed_over = |index| self.is_passed_over(index);
+        let (distance, divided) = (&self.distance, &self.divided);
+        let cut = match kind {
+            Kind::Below => Cut::new(distance, records, kind, &divided.below, is_passed_over),
+            Kind::Above => Cut::new(distance, records, kind, &divided.above, is_passed_over),
+            Kind::BelowWithin => Cut::within(distance, records, kind, divided.below_within, is_passed_over),
+            Kind::AboveWithin => Cut::within(distance, records, kind, divided.above_within, is_passed_over),
+        };
         if kind.is_below() {
             self.cut_below = Some(cut);
         } else {

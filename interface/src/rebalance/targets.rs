@@ -55,73 +55,83 @@ impl Holdings {
     /// have been updated in this epoch.
     #[inline(never)]
     pub fn scan(records: &[ValidatorStakeInfo], inputs: &Inputs) -> Self {
-        let holdings = Self { total: inputs.reserve_lamports, ..Self::default() };
-        visit_all(records, HoldingsScan { holdings, stake_rent: inputs.stake_rent }).holdings
+        let rest = Self { total: inputs.reserve_lamports, ..Self::default() };
+        let scan = HoldingsScan { active: 0, activating: 0, weights: 0, rest, stake_rent: inputs.stake_rent };
+        let HoldingsScan { active, activating, weights, rest, .. } = visit_all(records, scan);
+        Self {
+            total: rest.total.wrapping_add(active).wrapping_add(activating),
+            moved: rest.moved.wrapping_add(activating),
+            weights,
+            ..rest
+        }
     }
 
-    #[inline(always)]
-    fn returns(&mut self, lamports: u64, stake_rent: u64) {
-        self.returning = self.returning.wrapping_add(lamports);
-        self.returning_stake = self.returning_stake.wrapping_add(lamports.saturating_sub(stake_rent));
-    }
-
-    /// Adds the transient stake of an active validator.
+    /// Adds the transient stake of an active validator, unless it has a weight and the stake is activating.
     #[inline(never)]
-    fn add_transient(mut self, record: &ValidatorStakeInfo, stake_rent: u64) -> Self {
+    fn add_transient(&mut self, record: &ValidatorStakeInfo, stake_rent: u64) {
         let lamports = record.transient_stake_lamports.get();
-        self.total = self.total.wrapping_add(lamports);
-        let rent = lamports.min(stake_rent);
+        let rent = if lamports > stake_rent { stake_rent } else { lamports };
         let stake = lamports.wrapping_sub(rent);
-        match (record.extension.weight.get() > 0, record.extension.is_leaving()) {
-            (true, true) => {
-                self.moved = self.moved.wrapping_add(rent);
-                self.deactivating = self.deactivating.wrapping_add(stake);
-                self.deactivating_count = self.deactivating_count.wrapping_add(1);
-            }
-            (true, false) => self.moved = self.moved.wrapping_add(lamports),
-            (false, true) => self.returns(lamports, stake_rent),
-            (false, false) => {
-                self.returning = self.returning.wrapping_add(rent);
+        self.total = self.total.wrapping_add(lamports);
+        let is_leaving = record.extension.is_leaving();
+        if record.extension.weight.get() == 0 {
+            self.returning = self.returning.wrapping_add(rent);
+            if is_leaving {
+                self.returning = self.returning.wrapping_add(stake);
+                self.returning_stake = self.returning_stake.wrapping_add(stake);
+            } else {
                 self.settled = self.settled.wrapping_add(stake);
             }
+        } else {
+            self.moved = self.moved.wrapping_add(rent);
+            self.deactivating = self.deactivating.wrapping_add(stake);
+            self.deactivating_count = self.deactivating_count.wrapping_add(1);
         }
-        self
     }
 
     /// Adds a validator that is being removed.
     #[inline(never)]
-    fn add_removed(mut self, record: &ValidatorStakeInfo, stake_rent: u64) -> Self {
+    fn add_removed(&mut self, record: &ValidatorStakeInfo, stake_rent: u64) {
         for lamports in [record.active_stake_lamports.get(), record.transient_stake_lamports.get()] {
             self.total = self.total.wrapping_add(lamports);
-            self.returns(lamports, stake_rent);
+            self.returning = self.returning.wrapping_add(lamports);
+            self.returning_stake = self.returning_stake.wrapping_add(lamports.saturating_sub(stake_rent));
         }
-        self
     }
 }
 
+/// What most records add to is apart from the rest, so that it stays in registers.
 struct HoldingsScan {
-    holdings: Holdings,
+    /// Lamports of active stake.
+    active: u64,
+    /// Lamports of stake that is activating with validators with a weight, rents included.
+    activating: u64,
+    weights: u64,
+    rest: Holdings,
     stake_rent: u64,
 }
 
 impl Visit for HoldingsScan {
     #[inline(always)]
     fn visit(&mut self, record: &ValidatorStakeInfo) {
-        let Self { holdings, stake_rent } = self;
         if !record.is_active() {
-            *holdings = holdings.add_removed(record, *stake_rent);
-            return;
+            return self.rest.add_removed(record, self.stake_rent);
         }
-        let (active, transient) = (record.active_stake_lamports.get(), record.transient_stake_lamports.get());
-        holdings.total = holdings.total.wrapping_add(active);
-        // Most validators have no transient stake.
+        let active = record.active_stake_lamports.get();
+        self.active = self.active.wrapping_add(active);
+        let (transient, weight) = (record.transient_stake_lamports.get(), record.extension.weight.get());
+        // Most validators have no transient stake, and a weight.
         if transient > 0 {
-            *holdings = holdings.add_transient(record, *stake_rent);
+            if weight == 0 || record.extension.is_leaving() {
+                self.rest.add_transient(record, self.stake_rent);
+            } else {
+                self.activating = self.activating.wrapping_add(transient);
+            }
         }
-        match record.extension.weight.get() {
-            0 => holdings.settled = holdings.settled.wrapping_add(active),
-            weight => holdings.weights = holdings.weights.wrapping_add(u64::from(weight)),
+        if weight == 0 {
+            self.rest.settled = self.rest.settled.wrapping_add(active);
         }
+        self.weights = self.weights.wrapping_add(u64::from(weight));
     }
 }
 

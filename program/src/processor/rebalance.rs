@@ -334,7 +334,7 @@ impl Movement<'_> {
         if verdict == Verdict::Recall {
             record.transient_stake_lamports.set(0);
             // The next movement of the epoch uses the same address.
-            record.transient_seed_suffix.set(record.transient_seed_suffix.get().wrapping_sub(1));
+            record.transient_seed_suffix.set(record.transient_seed_suffix.get().saturating_sub(1));
             record.extension.clear_transient_bump();
         }
         Ok(())

@@ -13,11 +13,7 @@ use {
     },
     solana_instruction::Instruction,
     std::mem,
-    tidepool_interface::{
-        instruction::REBALANCED_VALIDATORS_MAX,
-        rebalance::{Rebalance, Verdict},
-        state::BASIS_POINTS,
-    },
+    tidepool_interface::{instruction::REBALANCED_VALIDATORS_MAX, rebalance::Verdict, state::BASIS_POINTS},
 };
 
 /// Validators that one instruction names, and what it costs.
@@ -30,6 +26,8 @@ struct Draft {
     passed_over: u32,
     /// Validators that lose their weight.
     cleared: u32,
+    /// What the program has to select from.
+    selections: [Option<u64>; 2],
 }
 
 impl Draft {
@@ -63,11 +61,7 @@ pub(super) struct Grouping<'a> {
 }
 
 impl<'a> Grouping<'a> {
-    pub(super) fn new(
-        snapshot: &'a PoolSnapshot,
-        rebalance: &Rebalance,
-        options: &RebalanceOptions,
-    ) -> Result<Self, PlanError> {
+    pub(super) fn new(snapshot: &'a PoolSnapshot, options: &RebalanceOptions) -> Result<Self, PlanError> {
         let most = options.validators_per_instruction.unwrap_or(REBALANCED_VALIDATORS_MAX);
         if most == 0 || most > REBALANCED_VALIDATORS_MAX {
             return Err(PlanError::invalid(format!(
@@ -75,8 +69,8 @@ impl<'a> Grouping<'a> {
             )));
         }
         let has_cap = snapshot.policy().is_some_and(|policy| policy.validator_cap.get() < BASIS_POINTS);
-        let cost = RebalanceCost::new(snapshot.records(), rebalance.selections(), has_cap);
-        if cost.instruction(1, 0) > MAX_COMPUTE_UNITS {
+        let cost = RebalanceCost::new(snapshot.records(), has_cap);
+        if cost.instruction(1, 0, [None; 2]) > MAX_COMPUTE_UNITS {
             return Err(too_long(snapshot));
         }
         Ok(Self {
@@ -173,6 +167,7 @@ impl<'a> Grouping<'a> {
             larger.passed_over += 1;
         }
         larger.name(self.snapshot, index);
+        larger.selections = simulation.rebalance().selections();
         // What takes activating stake back calls the stake program as often as a decrease.
         match verdict {
             Verdict::Increase(_) if !simulation.recalls(index, verdict) => larger.increases += 1,
@@ -215,7 +210,7 @@ impl<'a> Grouping<'a> {
     fn units(&self, draft: &Draft) -> u32 {
         // Once a weight is gone, the whole pool is surveyed anew.
         let surveys = self.cost.survey().saturating_mul(draft.cleared);
-        self.cost.instruction(draft.validators.len(), draft.passed_over).saturating_add(surveys)
+        self.cost.instruction(draft.validators.len(), draft.passed_over, draft.selections).saturating_add(surveys)
     }
 
     fn instruction(&self, draft: &Draft) -> Instruction {

@@ -236,7 +236,7 @@ pub fn rebalance(snapshot: &PoolSnapshot, options: &RebalanceOptions) -> Result<
     if !simulation.rebalance().has_weights() {
         return Err(WeightsError::NoWeights.into());
     }
-    let mut grouping = Grouping::new(snapshot, simulation.rebalance(), options)?;
+    let mut grouping = Grouping::new(snapshot, options)?;
     if options.reserve_only {
         let mut left = simulation.reserve_shortfall();
         let order = simulation.order();

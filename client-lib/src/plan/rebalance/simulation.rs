@@ -142,7 +142,7 @@ impl<'a> Simulation<'a> {
                     record.active_stake_lamports.set(kept);
                 }
                 record.transient_stake_lamports.set(0);
-                record.transient_seed_suffix.set(seed.wrapping_sub(1));
+                record.transient_seed_suffix.set(seed.saturating_sub(1));
                 record.extension.clear_transient_bump();
             }
             direction => {
