@@ -48,7 +48,7 @@ pub trait Observer {
         let _ = (error, is_cluster);
     }
 
-    /// There is nothing left to do in this epoch, as far as is known.
+    /// There is nothing left to do now, as far as is known. A watch may rebalance later in the epoch.
     fn finished(&self, report: &CrankReport) {
         let _ = report;
     }
