@@ -125,8 +125,28 @@ impl<'a, C: Cluster> Context<'a, C> {
         if given == expected { Ok(key) } else { Err(CliError::WrongKey { role, expected, given, option }) }
     }
 
-    /// A key for one trade, which signs for the stake pool program in place of `keys` and is then forgotten. `None` where the user
-    /// signs elsewhere or on a device, which shows what it signs: they sign what they know, and as little as can be.
+    /// The key of an authority that the pool names for deposits or withdrawals. The program is passed its signature, and a pool can
+    /// name any wallet: it is never the user's own by default.
+    ///
+    /// # Errors
+    /// [`CliError::Usage`] without a source; as [`Self::authority`].
+    pub fn funding_authority(
+        &self,
+        role: &'static str,
+        option: &'static str,
+        source: Option<&KeySource>,
+        expected: Address,
+    ) -> Result<Key, CliError> {
+        if source.is_none() {
+            let what =
+                format!("{role} is {expected}, and the pool's program gets its signature: give its key with {option}");
+            return Err(CliError::usage(what));
+        }
+        self.authority(role, option, source, expected)
+    }
+
+    /// A throw-away key for one trade, which signs for the stake pool program in place of `keys`. `None` where the transaction is
+    /// signed elsewhere too, since it has to be the same there, and for a hardware wallet.
     ///
     /// # Errors
     /// As [`Self::wallet`].

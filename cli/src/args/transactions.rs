@@ -60,7 +60,7 @@ impl TransactionArgs {
         self.sign_only || !self.dump_transaction_message
     }
 
-    /// Whether somebody signs, has signed or is to sign the same transaction elsewhere.
+    /// Whether the same transaction is signed elsewhere too: before, now or later.
     pub const fn signs_elsewhere(&self) -> bool {
         self.sign_only
             || self.dump_transaction_message

@@ -8,8 +8,8 @@ use {
     tidepool_interface::address::SPL_STAKE_POOL_PROGRAM_ID,
 };
 
-/// Whose program gets the signature, unless the user has said which it has to be. That it is the pool's is but the endpoint's word;
-/// another one could do with the signature what it likes, whatever the bounds say.
+/// The program that runs the pool, unless the user has named it. Only the endpoint says that it is this one; another could keep what
+/// is paid, whatever the bounds say.
 pub fn program<C: Cluster>(context: &Context<'_, C>, snapshot: &PoolSnapshot) -> Option<Line> {
     context.global.program_id.is_none().then(|| ("program", described(&snapshot.program_id())))
 }
@@ -18,9 +18,7 @@ fn described(program: &Address) -> String {
     if *program == SPL_STAKE_POOL_PROGRAM_ID {
         return format!("{program}, the SPL stake pool");
     }
-    format!(
-        "{program}, which acts with your signature: make sure that it is the pool's, and insist on it with --program-id"
-    )
+    format!("{program}, which gets what you pay: make sure that it is the pool's, and insist on it with --program-id")
 }
 
 /// Who could freeze the pool tokens of a depositor, if anybody could. The contract does not forbid it.

@@ -37,11 +37,7 @@ Example:
 ///
 /// Makes the pool, its list, its reserve, its mint and the manager's fee account, whose rent you pay. Begin with an
 /// --initial-deposit, since the first depositor of an empty pool sets its rate: the fee account gets a pool token for each SOL. The
-/// pool is extended (see `tidepool extend-pool`), which the SPL program cannot do.
-///
-/// The defaults protect a pool that is rebalanced: a withdrawal fee, since stake can otherwise be steered at no cost by deposits
-/// that leave again, and a turnover budget, which bounds the stake that an epoch can idle. `tidepool set-fee` and `tidepool
-/// set-policy` change them later; a withdrawal fee rises slowly only.
+/// pool is extended (see `tidepool extend-pool`); its withdrawal fee and turnover budget keep others from steering its stake.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
@@ -65,7 +61,7 @@ pub struct Args {
     #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
     referral_fee: u8,
 
-    /// Share of the pool that may be taken from validators in one epoch; 100% sets no bound
+    /// Share of the pool that may leave validators in one epoch; 100% for no bound
     #[arg(long, value_name = "PERCENT", default_value = "10%", conflicts_with = "without_extension")]
     turnover_budget: Share,
 
@@ -85,8 +81,8 @@ pub struct Args {
     #[arg(long, value_name = "KEYPAIR")]
     deposit_authority: Option<KeySource>,
 
-    /// Token program of the pool token
-    #[arg(long, value_enum, default_value_t)]
+    /// Token program of the pool token, spl-token or token-2022
+    #[arg(long, value_enum, hide_possible_values = true, default_value_t)]
     token_program: TokenProgram,
 
     /// Leave out Tidepool's extension: no weights and no rebalance, and 128 bytes less of rent
@@ -318,15 +314,18 @@ fn protection(withdrawal_fee: Ratio, turnover_budget: Option<u16>) -> Vec<Line> 
     let fee = withdrawal_fee.percent();
     let Some(budget) = turnover_budget else { return vec![("on withdrawals", fee)] };
     let budget = match budget {
-        BASIS_POINTS.. => "no bound, so that an epoch can idle all stake (--turnover-budget)".into(),
+        BASIS_POINTS.. => "no bound: all stake can be idle in one epoch (--turnover-budget)".into(),
         points => {
-            format!("{} of the pool: it bounds the stake that one epoch can idle (--turnover-budget)", Share(points))
+            format!(
+                "{} of the pool: it bounds the stake that can be idle in one epoch (--turnover-budget)",
+                Share(points)
+            )
         }
     };
     let why = if withdrawal_fee.is_none() {
-        "deposits that leave again can steer stake at no cost"
+        "short-lived deposits can steer stake at no cost"
     } else {
-        "it makes it a loss to steer stake with deposits that leave again"
+        "it makes it a loss to steer stake with short-lived deposits"
     };
     vec![("on withdrawals", format!("{fee}: {why} (--withdrawal-fee)")), ("turnover budget", budget)]
 }

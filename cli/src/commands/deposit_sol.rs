@@ -57,7 +57,7 @@ pub struct Args {
     #[command(flatten)]
     bound: Bound,
 
-    /// Key of the pool's SOL deposit authority, for a pool that has one [default: your wallet's]
+    /// Key of the pool's SOL deposit authority, for a pool that has one
     #[arg(long, value_name = "KEYPAIR")]
     sol_deposit_authority: Option<KeySource>,
 
@@ -140,7 +140,8 @@ impl Args {
         let expected = snapshot.pool().terms.sol_deposit_authority;
         expected
             .map(|expected| {
-                context.authority("the pool's SOL deposit authority", "--sol-deposit-authority", source, expected)
+                let role = "the pool's SOL deposit authority";
+                context.funding_authority(role, "--sol-deposit-authority", source, expected)
             })
             .transpose()
     }

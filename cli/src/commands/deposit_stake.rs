@@ -58,7 +58,7 @@ pub struct Args {
     #[command(flatten)]
     bound: Bound,
 
-    /// Key of the pool's stake deposit authority, for a pool that has its own [default: your wallet's]
+    /// Key of the pool's stake deposit authority, for a pool that has its own
     #[arg(long, value_name = "KEYPAIR")]
     deposit_authority: Option<KeySource>,
 
@@ -151,7 +151,9 @@ impl Args {
         }
         let expected = snapshot.pool().head.stake_deposit_authority;
         let source = self.deposit_authority.as_ref();
-        context.authority("the pool's stake deposit authority", "--deposit-authority", source, expected).map(Some)
+        context
+            .funding_authority("the pool's stake deposit authority", "--deposit-authority", source, expected)
+            .map(Some)
     }
 }
 

@@ -150,7 +150,7 @@ pub fn sol_withdraw_authority<C: Cluster>(
 ) -> Result<Option<Key>, CliError> {
     let role = "the pool's SOL withdraw authority";
     let expected = snapshot.pool().terms.sol_withdraw_authority;
-    expected.map(|expected| context.authority(role, "--sol-withdraw-authority", source, expected)).transpose()
+    expected.map(|expected| context.funding_authority(role, "--sol-withdraw-authority", source, expected)).transpose()
 }
 
 /// Pool tokens to give: from which account, and how many there are.

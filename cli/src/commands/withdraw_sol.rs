@@ -61,7 +61,7 @@ pub struct Args {
     #[command(flatten)]
     bound: Bound,
 
-    /// Key of the pool's SOL withdraw authority, for a pool that has one [default: your wallet's]
+    /// Key of the pool's SOL withdraw authority, for a pool that has one
     #[arg(long, value_name = "KEYPAIR")]
     sol_withdraw_authority: Option<KeySource>,
 

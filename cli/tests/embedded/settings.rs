@@ -39,7 +39,7 @@ fn says(stage: &Stage, part: &str) {
     assert!(text.contains(part), "{part:?} is not in:\n{text}");
 }
 
-/// A new pool is protected unless its creator says otherwise, who reads why.
+/// The defaults of a new pool, each with its reason, and their flags.
 #[tokio::test]
 async fn a_new_pool_has_a_withdrawal_fee_and_a_turnover_budget() {
     let stage = Stage::new();
@@ -47,7 +47,7 @@ async fn a_new_pool_has_a_withdrawal_fee_and_a_turnover_budget() {
     let created = stage.must(&line).await;
     assert_eq!(created["turnover_budget_basis_points"], 1_000);
     says(&stage, "0.05 %: it makes it a loss to steer stake");
-    says(&stage, "10 % of the pool: it bounds the stake that one epoch can idle");
+    says(&stage, "10 % of the pool: it bounds the stake that can be idle in one epoch");
     let pool = shown(&stage, &text(&created["pool"])).await;
     for fee in ["sol_withdrawal", "stake_withdrawal"] {
         assert_eq!((&pool["fees"][fee]["numerator"], &pool["fees"][fee]["denominator"]), (&json!(5), &json!(10_000)));
@@ -55,8 +55,8 @@ async fn a_new_pool_has_a_withdrawal_fee_and_a_turnover_budget() {
     assert_eq!(pool["extension"]["policy"]["turnover_budget_basis_points"], 1_000);
 
     let open = stage.must(&format!("{line} --withdrawal-fee 0 --turnover-budget 100%")).await;
-    says(&stage, "deposits that leave again can steer stake at no cost (--withdrawal-fee)");
-    says(&stage, "no bound, so that an epoch can idle all stake (--turnover-budget)");
+    says(&stage, "short-lived deposits can steer stake at no cost (--withdrawal-fee)");
+    says(&stage, "no bound: all stake can be idle in one epoch (--turnover-budget)");
     let pool = shown(&stage, &text(&open["pool"])).await;
     assert_eq!(pool["fees"]["sol_withdrawal"]["numerator"], 0);
     assert_eq!(pool["extension"]["policy"]["turnover_budget_basis_points"], 10_000);

@@ -1,13 +1,12 @@
 //! Trades, and the signatures that the stake pool program is passed.
 //!
-//! A program that is passed an address which has signed the transaction can use that signature as it likes. In place of a stake pool
-//! program, somebody could have named one that takes what it can. All that it finds here is a key for this one trade, which holds
-//! the lamports of the deposit, or an approval of the pool tokens.
+//! A program can use the signature of each address that it is passed and that has signed the transaction. A malicious program under
+//! `--program-id` is passed a throw-away key alone, which holds the lamports of the deposit, or an approval of the pool tokens.
 
 use {
     super::{
         doors::Door,
-        harness::{SIGNATURE, SOL, Stage, number, text},
+        harness::{SIGNATURE, SOL, Stage, assert_fails, number, text},
         withdrawals::staked_pool,
     },
     base64::{Engine as _, prelude::BASE64_STANDARD},
@@ -19,6 +18,8 @@ use {
     tidepool_client::cluster::Cluster as _,
     tidepool_interface::{address::TOKEN_PROGRAM_ID, external::token::TokenAccount},
 };
+
+const USAGE: u8 = 2;
 
 /// Rent of a token account of SPL Token.
 const TOKEN_ACCOUNT_RENT: u64 = 2_039_280;
@@ -72,18 +73,15 @@ async fn the_program_is_passed_a_throwaway_key_alone() {
             assert_eq!(spent, number(&deposited["lamports"]) + rent + signatures * SIGNATURE, "{line}");
         }
         // The smallest brings less than the rent of the account through which it goes.
-        for line in ["5".to_owned(), "0.001".into(), format!("1 --to {payer}"), format!("1 --fee-payer {file}")] {
-            for line in [line.clone(), format!("{line} --fee-payer {file} --to {payer}")] {
-                if line.matches("--to").count() > 1 || line.matches("--fee-payer").count() > 1 {
-                    continue;
-                }
-                let before = lamports(&wallet) + lamports(&payer);
-                let withdrawn = trade(&stage, &format!("withdraw-sol {pool} {line}")).await;
-                let signatures = if line.contains("--fee-payer") { 3 } else { 2 };
-                let after = lamports(&wallet) + lamports(&payer);
-                assert_eq!(after + signatures * SIGNATURE, before + number(&withdrawn["lamports"]), "{line}");
-                assert!(number(&withdrawn["lamports"]) != 0 && !has_delegate(&stage, &withdrawn["token_account"]));
-            }
+        let to_payer = format!("--to {payer}");
+        for options in ["5", "0.001", &format!("1 {to_payer}"), "1 --fee-payer", &format!("1 {to_payer} --fee-payer")] {
+            let options = options.replace("--fee-payer", &format!("--fee-payer {file}"));
+            let before = lamports(&wallet) + lamports(&payer);
+            let withdrawn = trade(&stage, &format!("withdraw-sol {pool} {options}")).await;
+            let signatures = if options.contains("--fee-payer") { 3 } else { 2 };
+            let after = lamports(&wallet) + lamports(&payer);
+            assert_eq!(after + signatures * SIGNATURE, before + number(&withdrawn["lamports"]), "{options}");
+            assert!(!has_delegate(&stage, &withdrawn["token_account"]), "{options}");
         }
     }
 }
@@ -120,14 +118,32 @@ async fn stake_and_sol_come_by_a_throwaway_key() {
 async fn a_poor_wallet_lends_no_rent() {
     let stage = Stage::new();
     let pool = stage.pool("").await;
-    let (holder, file) = stage.another_wallet("holder", 1_000_000);
+    let (holder, file) = stage.another_wallet("holder", TOKEN_ACCOUNT_RENT / 2);
     stage.must(&format!("deposit-sol {pool} 2 --to {holder}")).await;
     trade(&stage, &format!("withdraw-sol {pool} 1 --owner {file} --fee-payer {file}")).await;
-    assert_eq!(stage.cluster.lamports(&holder), 1_000_000 + SOL - 2 * SIGNATURE);
-    assert!(1_000_000 < TOKEN_ACCOUNT_RENT);
+    assert_eq!(stage.cluster.lamports(&holder), TOKEN_ACCOUNT_RENT / 2 + SOL - 2 * SIGNATURE);
 }
 
-/// Whoever signs elsewhere signs for the wallet alone; who is a delegate, or has one, approves nothing.
+/// A pool can name any wallet as an authority, whose signature its program would be passed: the user has to give that key.
+#[tokio::test]
+async fn a_pool_that_names_the_wallet_gets_no_signature_by_default() {
+    let stage = Stage::new();
+    let pool = stage.pool("").await;
+    stage.must(&format!("deposit-sol {pool} 5")).await;
+    let (wallet, file) = (stage.wallet.pubkey(), stage.folder_file("wallet"));
+    for (kind, line, option) in [
+        ("sol-deposit", "deposit-sol POOL 1", "--sol-deposit-authority"),
+        ("sol-withdraw", "withdraw-sol POOL 1", "--sol-withdraw-authority"),
+        ("sol-withdraw", "withdraw POOL 1 --as sol", "--sol-withdraw-authority"),
+    ] {
+        stage.must(&format!("set-funding-authority {pool} {kind} {wallet}")).await;
+        let line = line.replace("POOL", &pool);
+        assert_fails(&stage, &line, USAGE, &[&wallet.to_string(), "gets its signature", option]).await;
+        stage.must(&format!("{line} {option} {file}")).await;
+    }
+}
+
+/// The wallet signs alone where the transaction is signed elsewhere too, and where an approval is not possible or replaces another.
 #[tokio::test]
 async fn the_wallet_alone_signs_where_others_sign_too() {
     let stage = Stage::new();
@@ -157,6 +173,6 @@ async fn the_wallet_alone_signs_where_others_sign_too() {
         let door = Door::new(&stage.cluster);
         stage.run_on(&door, "wallet", &format!("withdraw-sol {pool} 1 {owner} --yes")).await.unwrap();
         assert!(passed(&stage, &door.sent()[0].message).contains(&signer));
-        assert!(has_delegate(&stage, &json!(account.to_string())), "the approval of somebody else stays");
+        assert!(has_delegate(&stage, &json!(account.to_string())), "the earlier approval stays");
     }
 }

@@ -209,8 +209,8 @@ async fn weights_that_make_no_sense_are_refused() {
     assert_eq!(text(&set["pool"]), pool);
 }
 
-/// The scale of equal weights changes in two transactions. Before each of them, somebody asks for a rebalance of all validators: by
-/// the first alone, those of the second would be deactivated.
+/// The scale of equal weights changes in two transactions. Before each of them, an adversary rebalances all validators: by the
+/// first alone, the validators of the second would be deactivated.
 #[tokio::test]
 async fn rebalances_between_two_parts_move_nothing() {
     const VALIDATORS: usize = 64;

@@ -13,9 +13,9 @@
 //! exactly what is given: the lamports of a deposit, or an approval of the pool tokens. What a withdrawal yields then goes to its
 //! receiver through an account, or by an authority, of that key, where the receiver has signed the transaction.
 //!
-//! The caller makes the key, has it sign, and forgets it: all that it holds moves in the transaction in which it signs, and where
-//! that fails it holds nothing. It makes no difference where the pool has a SOL deposit or withdraw authority that is itself the
-//! user's wallet. [`deposit_stake`] passes no signer but a stake deposit authority of the pool, and needs no such key.
+//! The caller makes the key, signs with it, and forgets it: all that it holds moves in the transaction in which it signs, and it
+//! holds nothing where that fails, so that the same key can sign a repeat. It protects nothing where the user's wallet is itself the
+//! pool's SOL deposit or SOL withdraw authority. [`deposit_stake`] passes no signer but a stake deposit authority of the pool, and needs no such key.
 
 mod create;
 mod deposit;

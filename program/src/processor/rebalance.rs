@@ -7,7 +7,7 @@ use {
         processor::moving_stake::create_transient,
         validation::{
             Pool, Rent, borrow_stake, check_alone, check_owner, check_stake_history, check_stake_program,
-            check_system_program, check_transient_stake_under, check_validator_stake, clock_epoch, current_slot,
+            check_system_program, check_transient_stake_under, check_validator_stake, clock_epoch, clock_slot,
             epoch_rewards_active,
         },
     },
@@ -71,7 +71,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], indices: &[U32]) 
             stake_rent: movement.stake_rent,
             minimum_delegation: pool_minimum_delegation(stake_program_minimum),
             policy: pool.extension_policy()?,
-            is_paused: pool.extension()?.is_paused(current_slot()?),
+            is_paused: pool.extension()?.is_paused(clock_slot(&accounts.clock)?),
         },
     );
     let mut funds = Funds::before(&pool, epoch, tag::REBALANCE).reserve_before(&accounts.reserve_stake);

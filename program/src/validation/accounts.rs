@@ -65,7 +65,17 @@ pub fn clock_epoch(account: &AccountView) -> Result<u64, ProgramError> {
     Ok(u64::from_le_bytes(epoch))
 }
 
-/// The slot.
+/// The slot, read from the account that [`clock_epoch`] has found to be the clock's.
+///
+/// # Errors
+/// As [`clock_epoch`].
+#[inline]
+pub fn clock_slot(clock: &AccountView) -> Result<u64, ProgramError> {
+    let data = clock.try_borrow()?;
+    Ok(u64::from_le_bytes(*data.first_chunk().ok_or(ProgramError::InvalidArgument)?))
+}
+
+/// The slot, where the instruction has no clock account.
 ///
 /// # Errors
 /// `UnsupportedSysvar` where the runtime has no clock.

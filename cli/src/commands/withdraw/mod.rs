@@ -81,7 +81,7 @@ pub struct Args {
     #[command(flatten)]
     bound: Bound,
 
-    /// Key of the pool's SOL withdraw authority, without which a pool that has one gives stake only [default: your wallet's]
+    /// Key of the pool's SOL withdraw authority, without which a pool that has one gives stake only
     #[arg(long, value_name = "KEYPAIR")]
     sol_withdraw_authority: Option<KeySource>,
 
@@ -148,11 +148,8 @@ impl Args {
         let to = self.to.unwrap_or(owner.pubkey());
         let source = self.sol_withdraw_authority.as_ref();
         let needs = snapshot.pool().terms.sol_withdraw_authority;
-        let is_at_hand = needs.is_none_or(|needs| source.is_some() || owner.pubkey() == needs);
-        let authority = || match needs {
-            Some(needs) if needs == owner.pubkey() && source.is_none() => Ok(None),
-            _ => sol_withdraw_authority(context, snapshot, source),
-        };
+        let is_at_hand = needs.is_none() || source.is_some();
+        let authority = || sol_withdraw_authority(context, snapshot, source);
         Ok(match self.form {
             Form::Stake => (WithdrawalOrder::StakeOnly, None),
             Form::Any if !is_at_hand => (WithdrawalOrder::StakeOnly, None),

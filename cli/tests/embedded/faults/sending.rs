@@ -237,7 +237,7 @@ async fn a_program_that_is_not_the_pools_is_shown_and_can_be_ruled_out() {
         let line = format!("{command} {} 5", world.pool);
         Endpoint::serve(&world.stage.cluster, &lie, |endpoint| {
             let ran = run(&world.stage, endpoint, &line);
-            ran.ends(REFUSED, &format!("{thief}, which acts with your signature: make sure that it is the pool's"));
+            ran.ends(REFUSED, &format!("{thief}, which gets what you pay: make sure that it is the pool's"));
             let insists = format!("{line} --program-id {}", world.stage.program_id);
             run(&world.stage, endpoint, &insists).ends(REFUSED, "belongs to program");
             assert_eq!(endpoint.transactions().len(), 0);

@@ -163,7 +163,7 @@ fn a_throwaway_key_deposits_what_it_was_given() {
     }
 }
 
-/// Whoever gets the SOL or the stake, and whoever pays.
+/// For each receiver and each fee payer.
 #[test]
 fn a_throwaway_key_withdraws_what_was_approved() {
     let snapshot = one_validator().snapshot();
@@ -199,7 +199,7 @@ fn a_throwaway_key_withdraws_what_was_approved() {
     }
 }
 
-/// Without the key, the program is passed the wallet's signature: what the checks above would find.
+/// Without the key, the program is passed the wallet's signature, and the check above fails.
 #[test]
 #[should_panic(expected = "left == right")]
 fn a_wallet_alone_is_passed_to_the_program() {
