@@ -343,11 +343,6 @@ impl Rebalance {
         self.inputs.reserve_lamports.saturating_sub(self.reserve_target).saturating_sub(to_lend)
     }
 
-    /// Lamports of stake that are still to be deactivated.
-    const fn left_to_take(&self) -> u64 {
-        self.divided.to_take.saturating_sub(self.deactivating)
-    }
-
     /// For a validator without transient stake.
     fn begin(&self, wanted: Verdict) -> Verdict {
         let (rent, minimum) = (self.inputs.stake_rent, self.inputs.minimum_delegation);
@@ -358,7 +353,7 @@ impl Rebalance {
             }
             Verdict::Decrease(_) if self.inputs.reserve_lamports < rent => Verdict::Nothing(Reason::NoRentInReserve),
             Verdict::Decrease(lamports) => {
-                let lamports = lamports.min(self.left_to_take());
+                let lamports = lamports.min(self.turnover_left());
                 if lamports < minimum { Verdict::Nothing(Reason::BudgetSpent) } else { Verdict::Decrease(lamports) }
             }
             other => other,
@@ -394,7 +389,7 @@ impl Rebalance {
         let least = moving.saturating_add(minimum);
         match wanted {
             Verdict::Decrease(lamports) if lamports >= least => {
-                let lamports = lamports.min(moving.saturating_add(self.left_to_take()));
+                let lamports = lamports.min(moving.saturating_add(self.turnover_left()));
                 if lamports < least { Verdict::Nothing(Reason::BudgetSpent) } else { Verdict::Decrease(lamports) }
             }
             Verdict::Decrease(lamports) if exceeds && lamports.saturating_add(minimum) <= moving => {
