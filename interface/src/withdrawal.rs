@@ -118,7 +118,14 @@ impl Withdrawable {
         !self.active && !self.transient
     }
 
-    /// Where a withdrawal from the validator `record` must come from.
+    /// Whether the stake of validators that are being removed may be split, in a pool with the extension: only once no other validator
+    /// has anything to give. So stake stays within the holders' reach while it is deactivating, whoever removed the validator.
+    #[inline]
+    pub const fn allows_removed(&self) -> bool {
+        !self.active && !self.transient
+    }
+
+    /// Where a withdrawal from the active validator `record` must come from.
     #[inline]
     pub const fn source(&self, record: &ValidatorStakeInfo) -> StakeSource {
         if self.active {

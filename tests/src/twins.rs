@@ -116,7 +116,7 @@ impl Twins {
         if !instruction.accounts.iter().any(writable) && is_of_read_only_list {
             return Ok(ours);
         }
-        let departs = !is_swept && !ours.is_ok() || extended.opens_reserve(instruction, &theirs, &self.ours);
+        let departs = !is_swept && !ours.is_ok() || extended.opens_exit(instruction, &theirs, &self.ours);
         let otherwise = extended.counted_otherwise(instruction, [&ours, &theirs], &self.ours);
         if !departs {
             compare(&ours, &theirs, Some((&extended.list, &otherwise)))?;

@@ -1,5 +1,5 @@
 //! Where the contract's instructions do something else in a pool with the extension, on purpose: its records count stake and rent
-//! only, and its reserve is open to withdrawals of stake where SOL is not.
+//! only, its reserve is open to withdrawals of stake where SOL is not, and so is the stake of removed validators.
 
 use {
     super::kept::ExtendedPool,
@@ -9,7 +9,7 @@ use {
     solana_instruction::Instruction,
     std::mem::offset_of,
     tidepool_interface::{
-        StakePoolError::StakeLamportsNotEqualToMinimum,
+        StakePoolError::{InvalidStakeAccountAddress, StakeLamportsNotEqualToMinimum, ValidatorNotFound},
         address::{STAKE_PROGRAM_ID, find_transient_stake, find_validator_stake, find_withdraw_authority},
         external::stake::{Delegation, StakeState},
         instruction::{StakePoolInstruction as Ix, tag},
@@ -138,14 +138,25 @@ impl ExtendedPool {
         offsets
     }
 
-    /// Whether the contract refused to split the reserve, and this pool does not: holders cannot have SOL by their own signature.
-    pub fn opens_reserve(&self, instruction: &Instruction, theirs: &Outcome, vm: &Vm) -> bool {
+    /// Whether the contract refused to split an account that this pool may give: the reserve where holders cannot have SOL by their own
+    /// signature, or the stake of a removed validator.
+    pub fn opens_exit(&self, instruction: &Instruction, theirs: &Outcome, vm: &Vm) -> bool {
         let is_withdrawal = [tag::WITHDRAW_STAKE, tag::WITHDRAW_STAKE_WITH_SLIPPAGE].contains(&instruction.data[0]);
+        let Some(source) = instruction.accounts.get(SPLIT_FROM).filter(|_| is_withdrawal) else { return false };
         let Ok(pool) = StakePool::decode(&ours_account(&self.pool, vm).data) else { return false };
-        is_withdrawal
-            && theirs.custom_error() == Some(StakeLamportsNotEqualToMinimum as u32)
-            && pool.terms.sol_withdraw_authority.is_some()
-            && instruction.accounts.get(SPLIT_FROM).is_some_and(|meta| meta.pubkey == pool.head.reserve_stake)
+        let is_of = |record: &&ValidatorStakeInfo| {
+            [self.stake_of(record, vm), self.transient_of(record, vm)].contains(&source.pubkey)
+        };
+        match theirs.custom_error() {
+            Some(code) if code == StakeLamportsNotEqualToMinimum as u32 => {
+                pool.terms.sol_withdraw_authority.is_some() && source.pubkey == pool.head.reserve_stake
+            }
+            // The contract looks for the account that it would take from an active validator first.
+            Some(code) if [ValidatorNotFound as u32, InvalidStakeAccountAddress as u32].contains(&code) => {
+                self.records.iter().find(is_of).is_some_and(|record| !record.is_active())
+            }
+            _ => false,
+        }
     }
 }
 
