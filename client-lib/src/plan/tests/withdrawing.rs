@@ -101,7 +101,7 @@ fn removed_validators_come_last() {
     let removed = || FixtureValidator::new(50 * SOL).with_status(StakeStatus::DeactivatingValidator);
     let mut fixture = Fixture::of(vec![removed(), FixtureValidator::new(10 * SOL), removed()]);
     fixture.supply = fixture.snapshot().rate().total_lamports;
-    let sum = request(60 * SOL);
+    let sum = Withdrawal { take_whole_accounts: false, ..request(60 * SOL) };
     assert_eq!(votes(&plan(&fixture, &sum)), [vote(1)]);
     fixture.policy = Some(RebalancePolicy::DEFAULT);
     let plan = plan(&fixture, &sum);
