@@ -1,4 +1,4 @@
-//! Where the contract's instructions do something else in a pool with the extension, on purpose: its records count stake and rent
+//! Deliberate differences from SPL behaviour in an extended pool: its records count stake and rent
 //! only, its reserve is open to withdrawals of stake where SOL is not, and so is the stake of removed validators.
 
 use {
@@ -27,7 +27,7 @@ const UPDATED_RESERVE: usize = 3;
 /// Place of the account that is split in `WithdrawStake`.
 const SPLIT_FROM: usize = 3;
 
-/// What an update sweeps in a pool with the extension, and the contract's does not.
+/// Lamports that an update sweeps in an extended pool, and SPL's update does not.
 #[derive(Debug, Default)]
 pub struct Sweep {
     /// The accounts as they were before.
@@ -37,8 +37,8 @@ pub struct Sweep {
 }
 
 impl Sweep {
-    /// Sweeps transient accounts of the records that `instruction` updates. What the contract's update then ends in is what
-    /// Tidepool's ends in without this.
+    /// Sweeps transient accounts of the records that `instruction` updates: SPL's update of the result equals Tidepool's update of the
+    /// original.
     pub fn apply(pool: &ExtendedPool, instruction: &Instruction, vm: &mut Vm) -> Self {
         let mut sweep = Self { accounts: vec![], is_possible: true };
         let Ok(Ix::UpdateValidatorListBalance { start_index, .. }) = Ix::decode(&instruction.data) else {
@@ -101,7 +101,7 @@ impl ExtendedPool {
             .map_or(0, |delegation| account.lamports.saturating_sub(delegation.stake.get()).saturating_sub(rent))
     }
 
-    /// Offsets in the list from which eight bytes each may differ from the reference: after a deposit or a decrease the contract
+    /// Offsets in the list from which eight bytes each may differ from the reference: after a deposit or a decrease SPL
     /// counts all lamports of the account, and Tidepool no more than rent and delegation, no less than the latter.
     pub fn counted_otherwise(&self, instruction: &Instruction, [ours, theirs]: [&Outcome; 2], vm: &Vm) -> Vec<usize> {
         let tags = [
@@ -138,7 +138,7 @@ impl ExtendedPool {
         offsets
     }
 
-    /// Whether the contract refused to split an account that this pool may give: the reserve where holders cannot have SOL by their own
+    /// Whether SPL rejected a split that this pool allows: the reserve where holders cannot have SOL by their own
     /// signature, or the stake of a removed validator.
     pub fn opens_exit(&self, instruction: &Instruction, theirs: &Outcome, vm: &Vm) -> bool {
         let is_withdrawal = [tag::WITHDRAW_STAKE, tag::WITHDRAW_STAKE_WITH_SLIPPAGE].contains(&instruction.data[0]);
@@ -151,7 +151,7 @@ impl ExtendedPool {
             Some(code) if code == StakeLamportsNotEqualToMinimum as u32 => {
                 pool.terms.sol_withdraw_authority.is_some() && source.pubkey == pool.head.reserve_stake
             }
-            // The contract looks for the account that it would take from an active validator first.
+            // SPL first checks for the account that it would split if the validator were active.
             Some(code) if [ValidatorNotFound as u32, InvalidStakeAccountAddress as u32].contains(&code) => {
                 self.records.iter().find(is_of).is_some_and(|record| !record.is_active())
             }
