@@ -38,7 +38,7 @@ pub const COMPACT_SWEEP: u32 = 10_000;
 /// For an instruction that works on the pool account alone.
 pub const SETTING: u32 = 35_000;
 
-/// For `ExtendPool` of a pool of so many records, which it clears.
+/// For `ExtendPool` of a pool with this many records, which it clears.
 pub const fn extend_pool(records: usize) -> u32 {
     SETTING.saturating_add(15_u32.saturating_mul(records as u32))
 }

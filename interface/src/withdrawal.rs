@@ -118,7 +118,14 @@ impl Withdrawable {
         !self.active && !self.transient
     }
 
-    /// Where a withdrawal from the validator `record` must come from.
+    /// Whether the stake of validators that are being removed may be split, in a pool with the extension: only once no other validator
+    /// has anything to give. Holders can so withdraw stake while it is deactivating.
+    #[inline]
+    pub const fn allows_removed(&self) -> bool {
+        !self.active && !self.transient
+    }
+
+    /// Where a withdrawal from the active validator `record` must come from.
     #[inline]
     pub const fn source(&self, record: &ValidatorStakeInfo) -> StakeSource {
         if self.active {
@@ -134,8 +141,8 @@ impl Withdrawable {
 
 /// Whether the reserve may be split whatever validators hold. `is_extended` says whether the pool has the extension.
 ///
-/// So it is in a pool with the extension that has a SOL withdraw authority: its holders leave with stake accounts only, and nobody
-/// who decides where stake is may close that exit.
+/// True for an extended pool with a SOL withdraw authority: its holders leave with stake accounts only, and neither staker nor manager
+/// can close that exit.
 #[inline]
 pub const fn is_reserve_open(is_extended: bool, sol_withdraw_authority: Option<&Address>) -> bool {
     is_extended && sol_withdraw_authority.is_some()

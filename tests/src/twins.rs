@@ -87,7 +87,7 @@ impl Twins {
     /// Runs an instruction in both on the accounts of [`Self::ours`], and keeps what it changed where it succeeds.
     ///
     /// Of a pool with the extension, the unused bytes of the records are not compared, but looked at by themselves; and where Tidepool
-    /// departs from the contract on purpose, what it does is checked instead.
+    /// departs from SPL behaviour on purpose, the departure is checked instead.
     ///
     /// # Errors
     /// What differs: the result, an account's lamports, data or owner, or the return data. What is wrong of the extension.
@@ -116,7 +116,7 @@ impl Twins {
         if !instruction.accounts.iter().any(writable) && is_of_read_only_list {
             return Ok(ours);
         }
-        let departs = !is_swept && !ours.is_ok() || extended.opens_reserve(instruction, &theirs, &self.ours);
+        let departs = !is_swept && !ours.is_ok() || extended.opens_exit(instruction, &theirs, &self.ours);
         let otherwise = extended.counted_otherwise(instruction, [&ours, &theirs], &self.ours);
         if !departs {
             compare(&ours, &theirs, Some((&extended.list, &otherwise)))?;

@@ -24,6 +24,10 @@ Example:
 ///
 /// All stake of the validator is deactivated. The first update in the next epoch moves it to the reserve and takes the
 /// validator off the list. The pool's staker signs.
+///
+/// The stake counts towards the pool's turnover budget, as a decrease does. Where it exceeds the budget, decrease the validator's
+/// stake first (`tidepool decrease`), within the budget in each epoch, and remove the validator once the rest fits.
+/// Two minimum delegations (2 SOL) fit in each epoch, whatever the budget is.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {

@@ -31,11 +31,11 @@ pub struct Args {
     #[command(flatten)]
     manager: ManagerArgs,
 
-    /// Share of the pool that stays in the reserve, for those who want SOL at once
+    /// Share of the pool that stays in the reserve, for those who want SOL at once; 50% at most
     #[arg(long, value_name = "PERCENT", group = "setting")]
     reserve_share: Option<Share>,
 
-    /// SOL that stay in the reserve at least, whatever the share comes to
+    /// SOL that stay in the reserve at least, whatever the share comes to; counts as half of the pool where it is more
     #[arg(long, value_name = "SOL", group = "setting")]
     reserve_floor: Option<Units>,
 
@@ -43,7 +43,7 @@ pub struct Args {
     #[arg(long, value_name = "SOL", group = "setting")]
     threshold: Option<Units>,
 
-    /// Share of the pool that may be taken from validators in one epoch, by `decrease` too; 100% sets no bound
+    /// Share of the pool that may be taken from validators in one epoch, by decreases and removals too; 100% sets no bound
     #[arg(long, value_name = "PERCENT", group = "setting")]
     turnover_budget: Option<Share>,
 

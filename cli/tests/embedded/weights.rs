@@ -97,7 +97,7 @@ async fn a_policy_that_contradicts_itself_is_refused() {
     stage.must(&format!("set-weights {pool} --equal")).await;
     for (option, parts) in [
         ("--validator-cap 0", ["a cap of nothing", "above 0"]),
-        ("--reserve-share 100%", ["100 % leaves nothing", "smaller share"]),
+        ("--reserve-share 100%", ["the reserve share is 10000", "set 5000 (50 %) at most"]),
         ("--validator-cap 30%", ["3 validators with a weight may have 3000", "raise the cap"]),
     ] {
         assert_fails(&stage, &format!("set-policy {pool} {option}"), REFUSED, &parts).await;

@@ -184,7 +184,6 @@ impl<'a> WithdrawalState<'a> {
         mut yields: WithdrawalQuote,
     ) -> Result<StakeWithdrawalQuote, PlanError> {
         let index = self.index_of(&vote)?;
-        let record = &self.records[index];
         let validator = self.snapshot.validator_at(index);
         let validator = validator.ok_or(StakePoolError::ValidatorNotFound)?;
         let limits = self.limits(validator.validator_stake())?;
@@ -196,13 +195,13 @@ impl<'a> WithdrawalState<'a> {
                 format!("the pool's preferred validator {preferred} still has stake: withdraw from it first"),
             )
         })?;
-        let source = Withdrawable::scan(&self.records, &limits).source(record);
-        if record.status != StakeStatus::Active as u8 {
-            return Err(PlanError::refused(
+        let withdrawable = Withdrawable::scan(&self.records, &limits);
+        let source = self.source(index, &withdrawable, &limits).ok_or_else(|| {
+            PlanError::refused(
                 StakePoolError::ValidatorNotFound,
                 format!("validator {vote} is being removed from the pool: withdraw from another one"),
-            ));
-        }
+            )
+        })?;
         let split_from = match source {
             StakeSource::Transient => validator.addresses.transient,
             StakeSource::Active | StakeSource::ValidatorRemoval => validator.addresses.validator,
@@ -231,6 +230,23 @@ impl<'a> WithdrawalState<'a> {
             pool_tokens,
             yields,
         })
+    }
+
+    /// Which account of the validator at `index` a withdrawal comes from; `None` where the validator is being removed and others come
+    /// first. In a pool with the extension a removed validator gives what its larger account has.
+    pub(crate) fn source(
+        &self,
+        index: usize,
+        withdrawable: &Withdrawable,
+        limits: &WithdrawalLimits,
+    ) -> Option<StakeSource> {
+        let record = self.records.get(index)?;
+        if record.is_active() {
+            return Some(withdrawable.source(record));
+        }
+        let sources = [StakeSource::Transient, StakeSource::Active];
+        let largest = || sources.into_iter().max_by_key(|source| self.splittable(index, *source, limits));
+        (self.snapshot.is_extended() && withdrawable.allows_removed()).then(largest).flatten()
     }
 
     fn check_split(

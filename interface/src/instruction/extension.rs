@@ -55,7 +55,7 @@ pub enum ExtensionInstruction<'a> {
     /// Tag 64: adds the tail to the pool account, with the default policy; the manager signs, and a payer pays the rent.
     /// See [`ExtendPoolAccounts`](super::ExtendPoolAccounts).
     ///
-    /// It clears the four bytes of each record that the contract does not use: no cached bump and no weight comes from before the
+    /// It clears the four bytes of each record that SPL leaves unused: no cached bump and no weight comes from before the
     /// extension. A pool that has a tail keeps tail and bytes, and is rejected, whatever the tail's version.
     ExtendPool,
     /// Tag 65: sets the policy; the manager signs. See [`SetRebalancePolicyAccounts`](super::SetRebalancePolicyAccounts).

@@ -140,7 +140,8 @@ impl Cut {
             if left == 0 {
                 break;
             }
-            cut.some_from = above.saturating_add((class as u64) << shift);
+            // What must stay in an account may leave less than the tolerance to give.
+            cut.some_from = if class == 0 { 0 } else { above.saturating_add((class as u64) << shift) };
             if count > left {
                 cut.set_last(distance, records, left, |index, deviation| {
                     class_of(deviation) == class && !is_passed_over(index)

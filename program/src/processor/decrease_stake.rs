@@ -185,7 +185,7 @@ fn decrease(
     }
     let mut moving = transient.lamports();
     if pool.is_extended() {
-        // Lamports that somebody sent to the address can neither be split off nor bar other sources of withdrawals.
+        // Donated lamports cannot be split off, so they must not bar other sources of withdrawals.
         let delegated = StakeState::decode_delegated(&borrow_stake(transient))?.1.stake.get();
         moving = moving.min(delegated.saturating_add(stake_rent));
         record.extension.set_transient_bump(bump, true);

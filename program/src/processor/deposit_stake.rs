@@ -82,7 +82,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
     }
     let mut active = validator_stake.lamports();
     if pool.is_extended() {
-        // Lamports that somebody sent to the account can neither be split off nor bar other sources of withdrawals.
+        // Donated lamports cannot be split off, so they must not bar other sources of withdrawals.
         active = record.active_stake_lamports.get().checked_add(delegated).ok_or(CalculationFailure)?.min(active);
     }
     record.active_stake_lamports.set(active);

@@ -56,7 +56,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     Ok(())
 }
 
-/// Clears what the records hold in the bytes that the contract does not use. No program has written them for this extension: they
+/// Clears the bytes of the records that SPL leaves unused. No program has written them for this extension: they
 /// are neither bumps nor weights.
 fn clear_entries(list: &mut AccountView) -> ProgramResult {
     let mut data = list.try_borrow_mut()?;

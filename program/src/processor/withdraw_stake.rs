@@ -172,6 +172,11 @@ fn find_source<'a>(
     let vote = vote.ok_or(WrongStakeStake)?;
     check_preferred(pool.view().preferred_withdraw(), list.records(), &vote, &limits)?;
     let record = list.find(&vote).ok_or(ValidatorNotFound)?;
+    if pool.is_extended() && !record.is_active() && withdrawable.allows_removed() {
+        let source = find_removed_source(pool, record, split_from)?;
+        quote.lamports = clamp(source, split_from.lamports(), quote.lamports, &limits)?;
+        return Ok(Some((record, source)));
+    }
     let source = withdrawable.source(record);
     match source {
         StakeSource::Active | StakeSource::ValidatorRemoval => check_validator_stake(pool, split_from, record)?,
@@ -182,6 +187,19 @@ fn find_source<'a>(
     }
     quote.lamports = clamp(source, split_from.lamports(), quote.lamports, &limits)?;
     Ok(Some((record, source)))
+}
+
+/// Which account of a validator that is being removed `split_from` is.
+fn find_removed_source(
+    pool: &Pool,
+    record: &mut ValidatorStakeInfo,
+    split_from: &AccountView,
+) -> Result<StakeSource, ProgramError> {
+    if check_validator_stake(pool, split_from, record).is_ok() {
+        return Ok(StakeSource::Active);
+    }
+    check_transient_stake(pool, split_from, record)?;
+    Ok(StakeSource::Transient)
 }
 
 /// The validator that the account is delegated to, if it is.

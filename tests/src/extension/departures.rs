@@ -1,5 +1,5 @@
-//! Where the contract's instructions do something else in a pool with the extension, on purpose: its records count stake and rent
-//! only, and its reserve is open to withdrawals of stake where SOL is not.
+//! Deliberate differences from SPL behaviour in an extended pool: its records count stake and rent
+//! only, its reserve is open to withdrawals of stake where SOL is not, and so is the stake of removed validators.
 
 use {
     super::kept::ExtendedPool,
@@ -9,7 +9,7 @@ use {
     solana_instruction::Instruction,
     std::mem::offset_of,
     tidepool_interface::{
-        StakePoolError::StakeLamportsNotEqualToMinimum,
+        StakePoolError::{InvalidStakeAccountAddress, StakeLamportsNotEqualToMinimum, ValidatorNotFound},
         address::{STAKE_PROGRAM_ID, find_transient_stake, find_validator_stake, find_withdraw_authority},
         external::stake::{Delegation, StakeState},
         instruction::{StakePoolInstruction as Ix, tag},
@@ -27,7 +27,7 @@ const UPDATED_RESERVE: usize = 3;
 /// Place of the account that is split in `WithdrawStake`.
 const SPLIT_FROM: usize = 3;
 
-/// What an update sweeps in a pool with the extension, and the contract's does not.
+/// Lamports that an update sweeps in an extended pool, and SPL's update does not.
 #[derive(Debug, Default)]
 pub struct Sweep {
     /// The accounts as they were before.
@@ -37,8 +37,8 @@ pub struct Sweep {
 }
 
 impl Sweep {
-    /// Sweeps transient accounts of the records that `instruction` updates. What the contract's update then ends in is what
-    /// Tidepool's ends in without this.
+    /// Sweeps transient accounts of the records that `instruction` updates: SPL's update of the result equals Tidepool's update of the
+    /// original.
     pub fn apply(pool: &ExtendedPool, instruction: &Instruction, vm: &mut Vm) -> Self {
         let mut sweep = Self { accounts: vec![], is_possible: true };
         let Ok(Ix::UpdateValidatorListBalance { start_index, .. }) = Ix::decode(&instruction.data) else {
@@ -101,7 +101,7 @@ impl ExtendedPool {
             .map_or(0, |delegation| account.lamports.saturating_sub(delegation.stake.get()).saturating_sub(rent))
     }
 
-    /// Offsets in the list from which eight bytes each may differ from the reference: after a deposit or a decrease the contract
+    /// Offsets in the list from which eight bytes each may differ from the reference: after a deposit or a decrease SPL
     /// counts all lamports of the account, and Tidepool no more than rent and delegation, no less than the latter.
     pub fn counted_otherwise(&self, instruction: &Instruction, [ours, theirs]: [&Outcome; 2], vm: &Vm) -> Vec<usize> {
         let tags = [
@@ -138,14 +138,25 @@ impl ExtendedPool {
         offsets
     }
 
-    /// Whether the contract refused to split the reserve, and this pool does not: holders cannot have SOL by their own signature.
-    pub fn opens_reserve(&self, instruction: &Instruction, theirs: &Outcome, vm: &Vm) -> bool {
+    /// Whether SPL rejected a split that this pool allows: the reserve where holders cannot have SOL by their own
+    /// signature, or the stake of a removed validator.
+    pub fn opens_exit(&self, instruction: &Instruction, theirs: &Outcome, vm: &Vm) -> bool {
         let is_withdrawal = [tag::WITHDRAW_STAKE, tag::WITHDRAW_STAKE_WITH_SLIPPAGE].contains(&instruction.data[0]);
+        let Some(source) = instruction.accounts.get(SPLIT_FROM).filter(|_| is_withdrawal) else { return false };
         let Ok(pool) = StakePool::decode(&ours_account(&self.pool, vm).data) else { return false };
-        is_withdrawal
-            && theirs.custom_error() == Some(StakeLamportsNotEqualToMinimum as u32)
-            && pool.terms.sol_withdraw_authority.is_some()
-            && instruction.accounts.get(SPLIT_FROM).is_some_and(|meta| meta.pubkey == pool.head.reserve_stake)
+        let is_of = |record: &&ValidatorStakeInfo| {
+            [self.stake_of(record, vm), self.transient_of(record, vm)].contains(&source.pubkey)
+        };
+        match theirs.custom_error() {
+            Some(code) if code == StakeLamportsNotEqualToMinimum as u32 => {
+                pool.terms.sol_withdraw_authority.is_some() && source.pubkey == pool.head.reserve_stake
+            }
+            // SPL first checks for the account that it would split if the validator were active.
+            Some(code) if [ValidatorNotFound as u32, InvalidStakeAccountAddress as u32].contains(&code) => {
+                self.records.iter().find(is_of).is_some_and(|record| !record.is_active())
+            }
+            _ => false,
+        }
     }
 }
 

@@ -26,7 +26,8 @@ type Accounts = HashMap<Address, Account>;
 type Make = fn(Twins) -> (Bed, Instruction);
 
 fn extend(twins: Twins) -> (Bed, Instruction) {
-    let bed = Bed::new(twins, PoolKind::Plain, UNBALANCED, EPOCH);
+    // With something to clear: a read-only list is rejected then, under all feature gates.
+    let bed = Bed::new(twins, PoolKind::Littered, UNBALANCED, EPOCH);
     let instruction = bed.pool.extend(bed.holder.wallet);
     (bed, instruction)
 }

@@ -29,7 +29,7 @@ fn a_removal_is_within_the_turnover_budget() {
     let error = remove_validator(&snapshot, &vote(0)).unwrap_err();
     assert_eq!(error.extension_error(), Some(ExtensionError::TurnoverBudgetExceeded));
     let text = error.to_string();
-    assert!(text.contains("deactivate 30 SOL") && text.contains("decrease its stake"), "{text}");
+    assert!(text.contains("deactivate 30.000000000 SOL") && text.contains("decrease its stake"), "{text}");
     assert!(remove_validator(&snapshot, &vote(1)).is_ok());
     // A plain pool has no budget.
     fixture.policy = None;

@@ -94,6 +94,22 @@ fn the_reserve_comes_last_where_sol_takes_a_signature() {
     assert_eq!(plan(&fixture, &signed).pieces.len(), 1);
 }
 
+/// Deactivating stake of removed validators can be had in a pool with the extension, after that of others: in a stage of its own, which
+/// depends on theirs, or in one transaction with it.
+#[test]
+fn removed_validators_come_last() {
+    let removed = || FixtureValidator::new(50 * SOL).with_status(StakeStatus::DeactivatingValidator);
+    let mut fixture = Fixture::of(vec![removed(), FixtureValidator::new(10 * SOL), removed()]);
+    fixture.supply = fixture.snapshot().rate().total_lamports;
+    let sum = Withdrawal { take_whole_accounts: false, ..request(60 * SOL) };
+    assert_eq!(votes(&plan(&fixture, &sum)), [vote(1)]);
+    fixture.policy = Some(RebalancePolicy::DEFAULT);
+    let plan = plan(&fixture, &sum);
+    assert_eq!(votes(&plan), [vote(1), vote(0), vote(2)]);
+    assert_eq!(plan.pool_tokens_left(), 0);
+    assert_eq!((plan.plan.stages.len(), transactions(&plan)), (1, 1));
+}
+
 #[test]
 fn too_little_is_left_or_taken_as_sol() {
     let fixture = at_par(&[50 * SOL]);

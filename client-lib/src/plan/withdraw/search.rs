@@ -19,6 +19,8 @@ use {
 pub(super) struct Kind {
     source: Option<StakeSource>,
     preferred: bool,
+    /// Of a validator that is being removed.
+    removed: bool,
 }
 
 /// A piece.
@@ -162,7 +164,9 @@ impl<'a> Search<'a> {
             return self.next_of_reserve();
         };
         let record = self.state.records()[index];
-        let source = withdrawable.source(&record);
+        let Some(source) = self.state.source(index, &withdrawable, &limits) else {
+            return Ok(None);
+        };
         let tokens = match source {
             StakeSource::Active | StakeSource::Transient => self.part(index, source, &limits, preferred),
             StakeSource::ValidatorRemoval => self.whole(index, &limits),
@@ -170,7 +174,8 @@ impl<'a> Search<'a> {
         let Some(tokens) = tokens else {
             return self.next_of_reserve();
         };
-        self.book(WithdrawFrom::Validator(record.vote_account_address), tokens, preferred).map(Some)
+        let from = WithdrawFrom::Validator(record.vote_account_address);
+        self.book(from, tokens, preferred, !record.is_active()).map(Some)
     }
 
     /// Finds the piece that comes from the reserve and books it: after what validators give, and only where all is to come as stake and
@@ -185,14 +190,14 @@ impl<'a> Search<'a> {
         if self.yields(tokens) == 0 {
             return Ok(None);
         }
-        self.book(WithdrawFrom::Reserve, tokens, false).map(Some)
+        self.book(WithdrawFrom::Reserve, tokens, false, false).map(Some)
     }
 
-    fn book(&mut self, from: WithdrawFrom, tokens: u64, preferred: bool) -> Result<Found, PlanError> {
+    fn book(&mut self, from: WithdrawFrom, tokens: u64, preferred: bool, removed: bool) -> Result<Found, PlanError> {
         let quote = self.state.quote(from, tokens, None)?;
         self.state.apply(&quote)?;
         self.left = self.left.saturating_sub(tokens);
-        Ok(Found { kind: Kind { source: quote.source, preferred }, quote })
+        Ok(Found { kind: Kind { source: quote.source, preferred, removed }, quote })
     }
 
     /// The preferred validator's index in the list, while it has stake: until then no other may give any.
@@ -211,7 +216,7 @@ impl<'a> Search<'a> {
             return records[index].is_active().then_some((index, true));
         }
         let gives = |index: usize| {
-            let source = withdrawable.source(&records[index]);
+            let Some(source) = self.state.source(index, withdrawable, limits) else { return 0 };
             match source {
                 StakeSource::Active | StakeSource::Transient => self.state.splittable(index, source, limits),
                 StakeSource::ValidatorRemoval
@@ -225,7 +230,6 @@ impl<'a> Search<'a> {
             }
         };
         (0..records.len())
-            .filter(|index| records[*index].is_active())
             .map(|index| (gives(index), index))
             .filter(|(lamports, _)| *lamports > 0)
             // Of equals, the first in the list.
@@ -290,11 +294,11 @@ impl<'a> Search<'a> {
         }
         let withdrawable = Withdrawable::scan(records, &limits);
         let active = || (0..records.len()).filter(|index| records[*index].is_active());
-        let gives = |index: usize| match withdrawable.source(&records[index]) {
-            StakeSource::ValidatorRemoval => 0,
-            source => self.state.splittable(index, source, &limits),
+        let gives = |index: usize| match self.state.source(index, &withdrawable, &limits) {
+            None | Some(StakeSource::ValidatorRemoval) => 0,
+            Some(source) => self.state.splittable(index, source, &limits),
         };
-        let has_enough = active().any(|index| gives(index) >= minimum_lamports);
+        let has_enough = (0..records.len()).any(|index| gives(index) >= minimum_lamports);
         let too_little = has_enough && worth < minimum_lamports;
         if let Some(minimum_pool_tokens) = self.tokens_for(minimum_lamports).filter(|_| too_little) {
             return Ok(WhyLeft::BelowMinimum { minimum_lamports, minimum_pool_tokens });
