@@ -7,8 +7,8 @@ use super::{
 use crate::state::ValidatorStakeInfo;
 
 /// Classes of deviations. Deviations of one class count as equal, and the lower index comes first: differences below a
-/// thousandth of the largest deviation are not worth another scan of the list.
-const CLASSES: usize = 1_024;
+/// 256th of their range are not worth another scan of the list.
+const CLASSES: usize = 256;
 
 /// The most validators that are ranked, and the longest list of which some are. Beyond, the compute units of a transaction do not
 /// suffice, and the lowest indices move.

@@ -9,7 +9,7 @@ use {
 };
 
 /// Compute units of a rebalance that moves nothing: for itself, per record of the list, and per validator named.
-const IDLE: [u64; 3] = [9_000, 160, 400];
+const IDLE: [u64; 3] = [13_000, 160, 400];
 
 /// A rebalance of a pool in which nothing is to be moved succeeds, changes no byte, and costs little.
 pub const BALANCED: Property = Property::new("no_op_when_balanced", check);
