@@ -19,6 +19,7 @@ mod oracle;
 mod order;
 mod pools;
 mod runner;
+mod states;
 mod stuck;
 mod targets;
 mod threshold;

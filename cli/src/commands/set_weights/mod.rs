@@ -49,6 +49,9 @@ Example:
 ///
 /// Changes that take several transactions take effect together: rebalancing pauses from the first to the last of them, and for
 /// an hour at most. Where not all of them land, repeat the command: it sends what is missing, and ends the pause.
+///
+/// Deposits and withdrawals of others change how far validators are from their targets. The last rebalance of an epoch counts:
+/// run `tidepool crank --watch`, and keep a turnover budget and a small withdrawal fee (see SECURITY.md).
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE, group = ArgGroup::new("source").required(true))]
 pub struct Args {
