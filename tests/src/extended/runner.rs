@@ -81,6 +81,8 @@ pub struct Tally {
     pub succeeded: u64,
     /// Movements by rebalances, up and down.
     pub movements: (u64, u64),
+    /// Movements that rebalances took back.
+    pub recalls: u64,
     /// Decreases of the staker's, and those that the budget refused.
     pub staker_decreases: (u64, u64),
 }
@@ -104,6 +106,7 @@ impl std::ops::AddAssign for Tally {
         self.succeeded += other.succeeded;
         self.movements.0 += other.movements.0;
         self.movements.1 += other.movements.1;
+        self.recalls += other.recalls;
         self.staker_decreases.0 += other.staker_decreases.0;
         self.staker_decreases.1 += other.staker_decreases.1;
     }
@@ -123,6 +126,7 @@ impl Tally {
             exits: world.exits,
             succeeded: book.succeeded,
             movements: (book.increases, book.decreases),
+            recalls: book.recalls,
             staker_decreases: (book.staker_decreases, book.refused),
         }
     }

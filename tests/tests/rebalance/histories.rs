@@ -28,6 +28,12 @@ fn no_gain_from_order_or_choice() {
 }
 
 #[test]
+fn an_honest_crank_has_the_last_word() {
+    let tally = check(&ADVERSARY, 300);
+    assert!(tally.recalls > 50, "{tally:?}");
+}
+
+#[test]
 fn convergence() {
     check(&CONVERGENCE, 200);
 }

@@ -1,5 +1,6 @@
 //! Properties of the states that histories lead to.
 
+mod adversary;
 mod balanced;
 mod convergence;
 mod exits;
@@ -10,6 +11,7 @@ mod outcasts;
 mod unmerged;
 
 pub use {
+    adversary::ADVERSARY,
     balanced::BALANCED,
     convergence::CONVERGENCE,
     exits::EXITS,
@@ -46,6 +48,7 @@ pub const ALL: &[Property] = &[
     RESERVE,
     TURNOVER,
     ORDER,
+    ADVERSARY,
     CONVERGENCE,
     EXITS,
     BALANCED,

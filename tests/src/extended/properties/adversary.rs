@@ -1,0 +1,104 @@
+//! An honest crank has the last word in an epoch, whatever somebody without a key did before it.
+
+use {
+    super::quiet,
+    crate::{
+        ensure,
+        extended::{
+            Finding, Property, Step, World,
+            crank::deal,
+            movements::base_and_moving,
+            oracle::{MINIMUM, Oracle, is_active},
+        },
+    },
+    fastrand::Rng,
+    tidepool_interface::state::ValidatorStakeInfo,
+};
+
+/// Epochs in which the adversary acts.
+const EPOCHS: usize = 3;
+
+/// Moves of the adversary in an epoch, at most.
+const MOVES: usize = 10;
+
+/// After the honest crank no validator is above its target, or below it while the reserve has lamports to spare, by more than the
+/// tolerance and a minimum delegation for each validator; the turnover budget and a reserve without a rent are the exceptions.
+pub const ADVERSARY: Property = Property {
+    prepare: |spec, random| {
+        quiet(spec);
+        spec.policy.turnover_budget = [10_000, 1_000, random.u16(1..=3_000)][random.usize(0..3)].into();
+    },
+    ..Property::new("an_honest_crank_has_the_last_word", check)
+};
+
+fn check(world: &mut World, random: &mut Rng) -> Result<(), Finding> {
+    world.heal();
+    for _ in 0..EPOCHS {
+        world.turn_epoch(1, random.u64(0..5));
+        world.crank()?;
+        for _ in 0..random.usize(0..MOVES) {
+            world.apply(&without_key(random))?;
+        }
+        world.crank()?;
+        let calls = deal(world.all(), random);
+        world.settle(&calls)?;
+        check_settled(world)?;
+    }
+    Ok(())
+}
+
+/// A step that needs no key of the pool.
+fn without_key(random: &mut Rng) -> Step {
+    loop {
+        let step = Step::draw(random);
+        if matches!(
+            step,
+            Step::DepositSol { .. }
+                | Step::WithdrawSol { .. }
+                | Step::WithdrawStake { .. }
+                | Step::DepositStake { .. }
+                | Step::UpdateSome { .. }
+                | Step::UpdatePool
+                | Step::CrankByContract { .. }
+                | Step::Rebalance { .. }
+                | Step::Donate { .. }
+        ) {
+            return step;
+        }
+    }
+}
+
+fn check_settled(world: &World) -> Result<(), Finding> {
+    let (records, reserve, rent) = (world.records(), world.reserve(), world.stake_rent);
+    let oracle = world.oracle(&records, reserve);
+    let targeted = || records.iter().zip(&oracle.targets).filter_map(|(record, target)| Some((record, (*target)?)));
+    let projected = |record: &ValidatorStakeInfo| {
+        let (base, moving) = base_and_moving(record, rent);
+        u64::try_from(base + moving).expect("lamports")
+    };
+    let count = records.len() as u64;
+    // The cap keeps less than a movement from each validator that is close to it.
+    let slack = (2 + 2 * count) * MINIMUM + oracle.slack;
+    let below: u64 = targeted().map(|(record, target)| target.saturating_sub(projected(record))).sum();
+    let is_covered = oracle.leaving + reserve + slack >= below + oracle.reserve_target + oracle.unplaced;
+    let budget_left = oracle.turnover_left().unwrap_or(u64::MAX);
+    let can_take = budget_left >= (1 + count) * MINIMUM && reserve >= rent && !is_covered;
+    let off = oracle.tolerance + slack;
+    for (record, target) in targeted() {
+        let stake = projected(record);
+        let spare = record.active_stake_lamports.get().saturating_sub(MINIMUM + rent);
+        let excess = stake.saturating_sub(target).min(if spare >= MINIMUM { spare } else { 0 });
+        let (what, spendable) = (state(record, &oracle), reserve.saturating_sub(oracle.reserve_target));
+        ensure!(excess <= off || !can_take, "adversary: {excess} lamports above the target {target}, {what}");
+        let lack = target.saturating_sub(stake);
+        ensure!(
+            lack <= oracle.tolerance + 2 * MINIMUM || spendable <= off,
+            "adversary: {lack} lamports below the target {target}, the reserve could spare {spendable}, {what}"
+        );
+    }
+    Ok(())
+}
+
+fn state(record: &ValidatorStakeInfo, oracle: &Oracle) -> String {
+    format!("active: {}, {record:?}, {oracle:?}", is_active(record))
+}
