@@ -81,7 +81,7 @@ async fn deposits_spread_themselves() {
     // A second call finds nothing to do, and says why.
     let again = stage.run_as("nobody", &format!("rebalance {pool}")).await.unwrap();
     assert_eq!((&again["movements"], &again["transactions"]), (&json!([]), &json!([])));
-    assert_eq!(again["why_nothing_moves"], "the validator has stake in motion");
+    assert_eq!(again["why_nothing_moves"], "the validator's activating or deactivating stake stays as it is");
     assert!(stage.text.borrow()[0].contains("Nothing moves"));
 
     let explained = explain(&stage, &pool, stage.vote(0)).await;

@@ -30,9 +30,13 @@ pub struct RebalancedValidator {
 impl RebalancedValidator {
     /// The validator of the record `index`, if there is one.
     pub fn at(snapshot: &PoolSnapshot, index: usize) -> Option<Self> {
+        Self::under_seed(snapshot, index, snapshot.records().get(index)?.rebalance_seed())
+    }
+
+    /// As [`Self::at`], with the transient stake account under another seed: that of a later instruction.
+    pub fn under_seed(snapshot: &PoolSnapshot, index: usize, seed: u64) -> Option<Self> {
         let validator = snapshot.validator_at(index)?;
         let vote = validator.vote();
-        let seed = validator.record.rebalance_seed();
         Some(Self {
             index,
             vote,

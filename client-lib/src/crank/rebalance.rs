@@ -120,7 +120,9 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
         run: &mut Run,
     ) -> Cranked<PoolSnapshot, S> {
         let landed = self.carry(&plan.plan, before, run).await?;
-        let shows = |now: &PoolSnapshot| plan.movements.iter().all(|movement| in_motion(now, &movement.vote) > 0);
+        let shows = |now: &PoolSnapshot| {
+            plan.movements.iter().all(|movement| balances(now, &movement.vote) != balances(before, &movement.vote))
+        };
         let after = self.again_until(before, &StakeSelection::None, |now| landed == 0 || shows(now)).await?;
         let moved = moved(before, &after, plan);
         let is_progress = !moved.is_empty() || after.epoch() != before.epoch();
@@ -145,20 +147,26 @@ fn is_of_new_epoch(error: &PlanError) -> bool {
         || error.stake_pool_error() == Some(StakePoolError::StakeListAndPoolOutOfDate)
 }
 
-fn in_motion(snapshot: &PoolSnapshot, vote: &Address) -> u64 {
+/// Active and transient lamports of a validator.
+fn balances(snapshot: &PoolSnapshot, vote: &Address) -> (u64, u64) {
     let mut records = snapshot.records().iter();
     records
         .find(|record| record.vote_account_address == *vote)
-        .map_or(0, |record| record.transient_stake_lamports.get())
+        .map_or((0, 0), |record| (record.active_stake_lamports.get(), record.transient_stake_lamports.get()))
 }
 
-/// What has moved in fact. It is the plan's unless somebody else was faster, but for a few lamports where transactions have landed
-/// in another order.
+/// What has moved in fact. It is the plan's unless others were faster.
 fn moved(before: &PoolSnapshot, after: &PoolSnapshot, plan: &RebalancePlan) -> Vec<StakeMovement> {
     let rent = before.environment().stake_rent();
     let actual = |movement: &StakeMovement| {
-        let lamports = in_motion(after, &movement.vote).saturating_sub(rent);
-        (lamports > 0).then_some(StakeMovement { lamports, ..*movement })
+        let (had, has) = (balances(before, &movement.vote), balances(after, &movement.vote));
+        if had == has {
+            return None;
+        }
+        let [before, after] = [had.1, has.1].map(|transient| transient.saturating_sub(rent));
+        let is_only_one = plan.movements.iter().filter(|other| other.vote == movement.vote).count() == 1;
+        let lamports = if is_only_one { before.abs_diff(after) } else { movement.lamports };
+        Some(StakeMovement { lamports, ..*movement })
     };
     plan.movements.iter().filter_map(actual).collect()
 }

@@ -60,11 +60,6 @@ impl EntryExtension {
         self.set_leaving(is_leaving);
     }
 
-    /// Forgets the bump of the transient stake account.
-    pub const fn clear_transient_bump(&mut self) {
-        self.transient = 0;
-    }
-
     /// Says where the transient stake moves to, if the bump is cached.
     pub const fn set_leaving(&mut self, is_leaving: bool) {
         if let Some(bump) = self.transient_bump() {

@@ -26,7 +26,7 @@ const WALLET_LAMPORTS: u64 = 20_000 * LAMPORTS_PER_SOL;
 
 /// What the first two wallets deposit, and what the third delegates.
 const DEPOSIT_LAMPORTS: [u64; 3] =
-    [12_000 * LAMPORTS_PER_SOL, 4_500 * LAMPORTS_PER_SOL + 123_456_789, 3_000 * LAMPORTS_PER_SOL];
+    [5_000 * LAMPORTS_PER_SOL, 4_500 * LAMPORTS_PER_SOL + 123_456_789, 3_000 * LAMPORTS_PER_SOL];
 
 /// Validators that are added by one plan. Each makes the list longer, and adding the next more expensive than a simulation
 /// beforehand says.

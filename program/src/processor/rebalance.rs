@@ -101,6 +101,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], indices: &[U32]) 
                 outcome.clear();
             }
             (Some(_), Verdict::Nothing(reason)) => outcome.note(reason),
+            (Some(_), _) if is_emptied(transient_stake) => rebalance.pass_over(index),
             (Some(delegation), _) => {
                 let before = *record;
                 let bump = check_transient_stake_under(&pool, transient_stake, record, record.rebalance_seed())?;
@@ -271,7 +272,7 @@ impl Movement<'_> {
         record.transient_stake_lamports.get().saturating_sub(self.stake_rent)
     }
 
-    /// Whether stake that moves already began to do so in this epoch, all of it, and the stake program can correct it.
+    /// Whether stake that moves already began to do so in this epoch, and the stake program can correct it.
     #[inline(never)]
     fn is_correctable(
         &self,
@@ -287,12 +288,14 @@ impl Movement<'_> {
         let Ok((meta, transient)) = StakeState::decode_delegated(&data) else { return false };
         if !meta.is_usable_by_pool(self.authority.account.address(), &self.pool.head().lockup)
             || transient.voter != *stakes.vote.address()
-            || transient.stake.get() != self.moving(record)
         {
             return false;
         }
+        let (stake, moving) = (transient.stake.get(), self.moving(record));
         if !record.extension.is_leaving() {
+            // Lamports that were sent to the account were delegated along.
             return transient.is_delegated()
+                && stake >= moving
                 && transient.activation_epoch.get() == self.epoch
                 && (verdict == Verdict::Recall || is_vote_account(stakes.vote));
         }
@@ -303,7 +306,10 @@ impl Movement<'_> {
                 .iter()
                 .all(|stake| stake.activation_epoch.get() < self.epoch && history.is_warmed_up(stake, self.epoch))
         });
-        transient.deactivation_epoch.get() == self.epoch && is_effective && is_vote_account(stakes.vote)
+        transient.deactivation_epoch.get() == self.epoch
+            && stake == moving
+            && is_effective
+            && is_vote_account(stakes.vote)
     }
 
     #[inline(never)]
@@ -332,10 +338,8 @@ impl Movement<'_> {
             self.correct_activating(stakes, record, verdict)?;
         }
         if verdict == Verdict::Recall {
+            // The next movement uses another address: somebody may keep the emptied account alive.
             record.transient_stake_lamports.set(0);
-            // The next movement of the epoch uses the same address.
-            record.transient_seed_suffix.set(record.transient_seed_suffix.get().saturating_sub(1));
-            record.extension.clear_transient_bump();
         }
         Ok(())
     }
@@ -422,6 +426,12 @@ impl Movement<'_> {
         record.transient_stake_lamports.set(lamports.checked_add(self.stake_rent).ok_or(CalculationFailure)?);
         Ok(())
     }
+}
+
+/// Whether a call before in the same transaction has emptied the stake account: it stays with the stake program until the
+/// transaction ends.
+fn is_emptied(account: &AccountView) -> bool {
+    account.lamports() == 0 && account.owned_by(&STAKE_PROGRAM_ID)
 }
 
 /// Whether stake can be delegated to the account. Its validator may make it an account of the vote program that has no state.

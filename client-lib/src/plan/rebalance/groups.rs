@@ -31,8 +31,9 @@ struct Draft {
 }
 
 impl Draft {
-    fn name(&mut self, snapshot: &PoolSnapshot, index: usize) {
-        self.validators.extend(RebalancedValidator::at(snapshot, index));
+    fn name(&mut self, snapshot: &PoolSnapshot, simulation: &Simulation, index: usize) {
+        let seed = simulation.records()[index].rebalance_seed();
+        self.validators.extend(RebalancedValidator::under_seed(snapshot, index, seed));
     }
 
     fn names(&self, index: usize) -> bool {
@@ -92,12 +93,12 @@ impl<'a> Grouping<'a> {
             (0..simulation.records().len()).find_map(|index| Some((index, simulation.why_weight_is_lost(index)?)))
         {
             let mut larger = self.open.clone();
-            larger.name(self.snapshot, index);
+            larger.name(self.snapshot, simulation, index);
             larger.cleared += 1;
             if !self.open.validators.is_empty() && !self.fits(&larger) {
                 self.close();
                 larger = Draft { cleared: 1, ..Draft::default() };
-                larger.name(self.snapshot, index);
+                larger.name(self.snapshot, simulation, index);
             }
             self.open = larger;
             simulation.clear_weight(index, obstacle);
@@ -163,10 +164,10 @@ impl<'a> Grouping<'a> {
     fn take(&mut self, simulation: &mut Simulation, index: usize, verdict: Verdict) -> bool {
         let mut larger = self.open.clone();
         for passed in &self.obstacles {
-            larger.name(self.snapshot, *passed);
+            larger.name(self.snapshot, simulation, *passed);
             larger.passed_over += 1;
         }
-        larger.name(self.snapshot, index);
+        larger.name(self.snapshot, simulation, index);
         larger.selections = simulation.rebalance().selections();
         // What takes activating stake back calls the stake program as often as a decrease.
         match verdict {

@@ -6,7 +6,7 @@ use {
     std::cmp::Reverse,
     tidepool_interface::{
         ExtensionError,
-        external::stake::Delegation,
+        external::{stake::Delegation, stake_history::StakeHistory},
         rebalance::{Inputs, Reason, Rebalance, Verdict},
         state::ValidatorStakeInfo,
     },
@@ -142,8 +142,6 @@ impl<'a> Simulation<'a> {
                     record.active_stake_lamports.set(kept);
                 }
                 record.transient_stake_lamports.set(0);
-                record.transient_seed_suffix.set(seed.saturating_sub(1));
-                record.extension.clear_transient_bump();
             }
             direction => {
                 let lamports = match direction {
@@ -265,7 +263,7 @@ impl<'a> Simulation<'a> {
             Ok(delegation) => delegation?,
             Err(obstacle) => return Some(obstacle),
         };
-        if self.moving(index) > 0 && !self.is_correctable(index) {
+        if self.moving(index) > 0 && !self.is_correctable(index, &delegation, verdict) {
             return Some(Obstacle::MovesSinceEarlier);
         }
         let Verdict::Decrease(lamports) = verdict else { return None };
@@ -278,20 +276,32 @@ impl<'a> Simulation<'a> {
         (!keeps_enough).then_some(Obstacle::TooLittleStake)
     }
 
-    /// Whether stake that moves already began to do so in this epoch, as far as the snapshot knows.
-    fn is_correctable(&self, index: usize) -> bool {
-        let epoch = self.snapshot.epoch();
-        let is_leaving = self.records[index].extension.is_leaving();
-        // What this plan moves begins in this epoch.
-        self.has_moved[index]
-            || self.snapshot.validator_at(index).and_then(|validator| validator.transient_delegation()).is_none_or(
-                |(_, delegation)| {
-                    if is_leaving {
-                        delegation.deactivation_epoch.get() == epoch
-                    } else {
-                        delegation.is_delegated() && delegation.activation_epoch.get() == epoch
-                    }
-                },
-            )
+    /// Whether stake that moves already began to do so in this epoch, and the stake program can correct it, as far as the
+    /// snapshot knows.
+    fn is_correctable(&self, index: usize, validator: &Delegation, verdict: Verdict) -> bool {
+        let (epoch, is_leaving) = (self.snapshot.epoch(), self.records[index].extension.is_leaving());
+        let vote = self.records[index].vote_account_address;
+        if (is_leaving || verdict != Verdict::Recall) && self.snapshot.vote_account_exists(&vote) == Some(false) {
+            return false;
+        }
+        if self.has_moved[index] {
+            // What this plan moves begins in this epoch.
+            return true;
+        }
+        let transient = self.snapshot.validator_at(index).and_then(|validator| validator.transient_delegation());
+        let Some((_, transient)) = transient else { return true };
+        let stake = transient.stake.get();
+        if !is_leaving {
+            return transient.is_delegated()
+                && transient.activation_epoch.get() == epoch
+                && stake >= self.moving(index);
+        }
+        let history = bincode::serialize(&self.snapshot.environment().stake_history).unwrap_or_default();
+        let is_effective = StakeHistory::decode(&history).is_ok_and(|history| {
+            [transient, validator]
+                .iter()
+                .all(|stake| stake.activation_epoch.get() < epoch && history.is_warmed_up(stake, epoch))
+        });
+        transient.deactivation_epoch.get() == epoch && stake == self.moving(index) && is_effective
     }
 }

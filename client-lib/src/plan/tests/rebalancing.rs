@@ -82,7 +82,7 @@ impl Machine {
         }
         let seed = record.rebalance_seed();
         record.transient_stake_lamports.set(after);
-        record.transient_seed_suffix.set(if after > 0 { seed } else { seed.saturating_sub(1) });
+        record.transient_seed_suffix.set(seed);
         record.extension.set_transient_bump(200, matches!(direction, Direction::Decrease | Direction::Keep));
         self.moved.push((index, direction, lamports));
     }
