@@ -39,8 +39,12 @@ pub fn process(program_id: &Address, accounts: &[AccountView], more: bool, weigh
         record.extension.weight = entry.weight;
     }
     let paused_until = if more { current_slot()?.saturating_add(WEIGHTS_PAUSE_SLOTS) } else { 0 };
-    PoolExtension::find_mut(&mut accounts.pool.try_borrow_mut()?).ok_or(NotExtended)?.paused_until_slot =
-        paused_until.into();
+    let mut pool_data = accounts.pool.try_borrow_mut()?;
+    let extension = PoolExtension::find_mut(&mut pool_data).ok_or(NotExtended)?;
+    // Without a pause nothing is written, under all feature gates alike.
+    if extension.paused_until_slot.get() != paused_until {
+        extension.paused_until_slot = paused_until.into();
+    }
     emit(WeightsEvent {
         pool: *pool.address(),
         epoch: current_epoch()?.into(),

@@ -34,7 +34,8 @@ impl Work {
         Self {
             searches,
             merges: u32::from(transient_merges) + u32::from(validator_merges),
-            sweeps: u32::from(is_swept),
+            sweeps: u32::from(is_swept)
+                + u32::from(moves && !transient_merges && transient_may_be_swept(snapshot, validator)),
         }
     }
 
@@ -58,6 +59,17 @@ fn transient_may_merge(snapshot: &PoolSnapshot, validator: &Validator) -> bool {
         let epoch = snapshot.epoch();
         delegation.is_inactive(epoch) || delegation.is_delegated() && delegation.activation_epoch.get() < epoch
     })
+}
+
+/// Whether a transient account that stays may hold lamports that are not delegated. Where it was not read it counts as one that is
+/// merged, which is dearer.
+fn transient_may_be_swept(snapshot: &PoolSnapshot, validator: &Validator) -> bool {
+    let (Some(account), Some((meta, delegation))) = (validator.transient_stake(), validator.transient_delegation())
+    else {
+        return false;
+    };
+    let rent = snapshot.environment().stake_rent().max(meta.rent_exempt_reserve.get());
+    snapshot.is_extended() && account.lamports > delegation.stake.get().saturating_add(rent)
 }
 
 /// Whether the transient stake goes to the reserve. Where that is not known, it may come to the validator.
