@@ -114,7 +114,7 @@ impl RebalanceCost {
         }
     }
 
-    /// For an instruction that names so many validators, of which the program passes over some, with the
+    /// For an instruction that names `validators`, of which the program passes over `passed_over`, with the
     /// [`selections`](tidepool_interface::rebalance::Rebalance::selections) that its verdicts need.
     pub fn instruction(&self, validators: usize, passed_over: u32, selections: [Option<u64>; 2]) -> u32 {
         const BASE: u32 = 10_000;
@@ -128,7 +128,7 @@ impl RebalanceCost {
             .saturating_add(selection.saturating_mul(passed_over.saturating_add(1)))
     }
 
-    /// For a selection among so many validators beyond the tolerance, or among those within it (0): deviations are ranked in two
+    /// For a selection among `from` validators beyond the tolerance, or among those within it (0): deviations are ranked in two
     /// scans, and a third looks for the last index; beyond these numbers there is only the latter.
     fn selection(&self, from: u64) -> u32 {
         const RANKED_MAX: u64 = 4_096;

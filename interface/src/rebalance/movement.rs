@@ -7,9 +7,9 @@ use crate::state::ValidatorStakeInfo;
 pub(super) enum Transient {
     /// None.
     None,
-    /// So many lamports are activating.
+    /// Lamports that are activating.
     Activating(u64),
-    /// So many lamports are deactivating.
+    /// Lamports that are deactivating.
     Deactivating(u64),
 }
 

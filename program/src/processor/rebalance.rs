@@ -293,7 +293,7 @@ impl Movement<'_> {
         }
         let (stake, moving) = (transient.stake.get(), self.moving(record));
         if !record.extension.is_leaving() {
-            // Lamports that were sent to the account were delegated along.
+            // Lamports that were sent to the account were delegated too.
             return transient.is_delegated()
                 && stake >= moving
                 && transient.activation_epoch.get() == self.epoch
@@ -338,7 +338,7 @@ impl Movement<'_> {
             self.correct_activating(stakes, record, verdict)?;
         }
         if verdict == Verdict::Recall {
-            // The next movement uses another address: somebody may keep the emptied account alive.
+            // The next movement uses another address: a transfer in this transaction may keep the emptied account alive.
             record.transient_stake_lamports.set(0);
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! An honest crank has the last word in an epoch, whatever somebody without a key did before it.
+//! An honest crank has the last word in an epoch, after any moves of an adversary without a key.
 
 use {
     super::quiet,
