@@ -28,7 +28,8 @@ fn check_file(mut data: &[u8]) {
 /// Whatever may be a secret is forgotten, and the error does not show it either.
 fn check_source(text: &str) {
     let parsed = text.parse::<KeySource>();
-    let trimmed = text.trim();
+    // What follows `file:` is judged alone.
+    let trimmed = text.strip_prefix("file:").unwrap_or(text).trim();
     if trimmed.starts_with('[') || trimmed.split_whitespace().count() >= 12 {
         let kept = matches!(&parsed, Ok(KeySource::File(_) | KeySource::Address(_)));
         assert!(!kept, "{parsed:?}");
