@@ -81,7 +81,8 @@ fn check_settled(world: &World) -> Result<(), Finding> {
     let slack = (2 + 2 * count) * MINIMUM + oracle.slack;
     let below: u64 = targeted().map(|(record, target)| target.saturating_sub(projected(record))).sum();
     let is_covered = oracle.leaving + reserve + slack >= below + oracle.reserve_target + oracle.unplaced;
-    let budget_left = oracle.turnover_left().unwrap_or(u64::MAX);
+    // The staker's budget may be more than a rebalance's.
+    let budget_left = oracle.budget.map_or(u64::MAX, |budget| budget.saturating_sub(oracle.leaving));
     let can_take = budget_left >= (1 + count) * MINIMUM && reserve >= rent && !is_covered;
     let off = oracle.tolerance + slack;
     for (record, target) in targeted() {
