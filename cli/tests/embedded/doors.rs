@@ -35,7 +35,7 @@ impl<'a> Door<'a> {
 
     /// The transactions that were handed over.
     pub fn sent(&self) -> Vec<VersionedTransaction> {
-        self.sent.lock().expect("nobody panics").clone()
+        self.sent.lock().expect("no poisoned lock").clone()
     }
 
     /// Somebody does something after a transaction was planned, simulated and signed, and before it lands.
@@ -73,11 +73,11 @@ impl Cluster for Door<'_> {
     }
 
     async fn send(&self, transaction: &VersionedTransaction) -> Result<Signature, ClusterError> {
-        let deed = self.before_send.lock().expect("nobody panics").take();
+        let deed = self.before_send.lock().expect("no poisoned lock").take();
         if let Some(deed) = deed {
             deed();
         }
-        self.sent.lock().expect("nobody panics").push(transaction.clone());
+        self.sent.lock().expect("no poisoned lock").push(transaction.clone());
         Cluster::send(self.cluster, transaction).await
     }
 

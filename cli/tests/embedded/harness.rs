@@ -77,7 +77,7 @@ impl Stage {
         Self::on(EmbeddedCluster::builder().validators(validators))
     }
 
-    /// A cluster of four validators whose epochs have so many slots.
+    /// A cluster of four validators whose epochs have this number of slots.
     pub fn with_epochs_of(slots: u64) -> Self {
         Self::on(EmbeddedCluster::builder().validators(4).slots_per_epoch(slots))
     }

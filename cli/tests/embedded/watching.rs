@@ -130,7 +130,7 @@ fn off_target(snapshot: &PoolSnapshot) -> usize {
     plan::rebalance(snapshot, &RebalanceOptions::default()).unwrap().movements.len()
 }
 
-/// A cluster whose epochs have so many slots, and a pool on target in it, at the beginning of an epoch.
+/// A cluster whose epochs have this number of slots, and a pool on target in it, at the beginning of an epoch.
 async fn balanced(slots: u64) -> (Stage, String) {
     let stage = Stage::with_epochs_of(slots);
     let pool = weighted_pool(&stage).await;

@@ -11,8 +11,8 @@ use {
     },
     solana_address::Address,
     solana_message::AddressLookupTableAccount,
-    std::collections::HashSet,
-    tidepool_interface::StakePoolError,
+    std::collections::{HashMap, HashSet},
+    tidepool_interface::{StakePoolError, state::ValidatorStakeInfo},
 };
 
 /// How often validators are read that are to move, until none comes up that was not read.
@@ -121,7 +121,7 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
     ) -> Cranked<PoolSnapshot, S> {
         let landed = self.carry(&plan.plan, before, run).await?;
         let shows = |now: &PoolSnapshot| {
-            plan.movements.iter().all(|movement| balances(now, &movement.vote) != balances(before, &movement.vote))
+            plan.movements.iter().all(|movement| balances(now, movement) != balances(before, movement))
         };
         let after = self.again_until(before, &StakeSelection::None, |now| landed == 0 || shows(now)).await?;
         let moved = moved(before, &after, plan);
@@ -147,24 +147,30 @@ fn is_of_new_epoch(error: &PlanError) -> bool {
         || error.stake_pool_error() == Some(StakePoolError::StakeListAndPoolOutOfDate)
 }
 
-/// Active and transient lamports of a validator.
-fn balances(snapshot: &PoolSnapshot, vote: &Address) -> (u64, u64) {
-    let mut records = snapshot.records().iter();
-    records
-        .find(|record| record.vote_account_address == *vote)
+/// Active and transient lamports of a movement's validator.
+fn balances(snapshot: &PoolSnapshot, movement: &StakeMovement) -> (u64, u64) {
+    let is_its = |record: &&ValidatorStakeInfo| record.vote_account_address == movement.vote;
+    // Only a clean-up of others in between changes the index.
+    let record = snapshot.records().get(movement.index).filter(is_its);
+    record
+        .or_else(|| snapshot.records().iter().find(is_its))
         .map_or((0, 0), |record| (record.active_stake_lamports.get(), record.transient_stake_lamports.get()))
 }
 
 /// What has moved in fact. It is the plan's unless others were faster.
 fn moved(before: &PoolSnapshot, after: &PoolSnapshot, plan: &RebalancePlan) -> Vec<StakeMovement> {
     let rent = before.environment().stake_rent();
+    let mut movements_of: HashMap<Address, u32> = HashMap::new();
+    for movement in &plan.movements {
+        *movements_of.entry(movement.vote).or_default() += 1;
+    }
     let actual = |movement: &StakeMovement| {
-        let (had, has) = (balances(before, &movement.vote), balances(after, &movement.vote));
+        let (had, has) = (balances(before, movement), balances(after, movement));
         if had == has {
             return None;
         }
         let [before, after] = [had.1, has.1].map(|transient| transient.saturating_sub(rent));
-        let is_only_one = plan.movements.iter().filter(|other| other.vote == movement.vote).count() == 1;
+        let is_only_one = movements_of[&movement.vote] == 1;
         let lamports = if is_only_one { before.abs_diff(after) } else { movement.lamports };
         Some(StakeMovement { lamports, ..*movement })
     };

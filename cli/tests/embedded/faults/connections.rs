@@ -37,7 +37,7 @@ struct Seen(Mutex<HashSet<String>>);
 impl Seen {
     /// Whether the request comes for the first time.
     fn is_first(&self, request: &Request) -> bool {
-        self.0.lock().expect("nobody panics").insert(request.id.to_string())
+        self.0.lock().expect("no poisoned lock").insert(request.id.to_string())
     }
 }
 

@@ -93,7 +93,7 @@ impl Endpoint {
 
     /// All requests, in the order in which they came.
     pub fn requests(&self) -> Vec<Request> {
-        self.requests.lock().expect("nobody panics").clone()
+        self.requests.lock().expect("no poisoned lock").clone()
     }
 
     fn converse(&self, stream: &TcpStream, cluster: &EmbeddedCluster, lie: Lie<'_>) {
@@ -104,7 +104,7 @@ impl Endpoint {
                 params: asked["params"].clone(),
                 id: asked["id"].clone(),
             };
-            self.requests.lock().expect("nobody panics").push(request.clone());
+            self.requests.lock().expect("no poisoned lock").push(request.clone());
             let honest = || {
                 let mut answer = wire::answer(cluster, &request);
                 answer["jsonrpc"] = json!("2.0");

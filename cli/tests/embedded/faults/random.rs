@@ -113,7 +113,7 @@ struct Liar<'a> {
 impl Cluster for Liar<'_> {
     async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
         let mut accounts = self.cluster.accounts(addresses).await?;
-        let mut dice = self.dice.lock().expect("nobody panics");
+        let mut dice = self.dice.lock().expect("no poisoned lock");
         for _ in 0..dice.below(6).saturating_sub(3) {
             let at = dice.below(accounts.len());
             match dice.below(8) {
@@ -146,7 +146,7 @@ impl Cluster for Liar<'_> {
 
     async fn simulate(&self, transaction: &VersionedTransaction) -> Result<Simulation, ClusterError> {
         let mut simulation = self.cluster.simulate(transaction).await?;
-        let mut dice = self.dice.lock().expect("nobody panics");
+        let mut dice = self.dice.lock().expect("no poisoned lock");
         match dice.below(16) {
             0 => simulation.error = None,
             1 => simulation.error = Some(TransactionError::AccountInUse),
@@ -162,7 +162,7 @@ impl Cluster for Liar<'_> {
     }
 
     async fn send(&self, transaction: &VersionedTransaction) -> Result<Signature, ClusterError> {
-        self.sent.lock().expect("nobody panics").push(transaction.clone());
+        self.sent.lock().expect("no poisoned lock").push(transaction.clone());
         Cluster::send(self.cluster, transaction).await
     }
 
@@ -242,7 +242,7 @@ async fn lie_to(world: &World, line: &str, seed: u64) -> (bool, Vec<VersionedTra
     if let Err(error) = &answered {
         assert!(!error.to_string().contains(['\n', '\u{1b}']), "{line}: {error}");
     }
-    (answered.is_ok(), liar.sent.into_inner().expect("nobody panics"))
+    (answered.is_ok(), liar.sent.into_inner().expect("no poisoned lock"))
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! From movements to instructions.
 
 use {
-    super::{Obstacle, RebalanceOptions, StakeMovement, WhyNot, simulation::Simulation},
+    super::{Direction, Obstacle, RebalanceOptions, StakeMovement, WhyNot, simulation::Simulation},
     crate::{
         actions::{self, RebalancedValidator},
         compute::RebalanceCost,
@@ -170,9 +170,9 @@ impl<'a> Grouping<'a> {
         larger.name(self.snapshot, simulation, index);
         larger.selections = simulation.rebalance().selections();
         // What takes activating stake back calls the stake program as often as a decrease.
-        match verdict {
-            Verdict::Increase(_) if !simulation.recalls(index, verdict) => larger.increases += 1,
-            _ => larger.decreases += 1,
+        match simulation.movement(index, verdict).direction {
+            Direction::Increase => larger.increases += 1,
+            Direction::Decrease | Direction::Recall | Direction::Keep => larger.decreases += 1,
         }
         let fits = self.fits(&larger);
         if fits {

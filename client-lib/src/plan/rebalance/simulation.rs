@@ -21,6 +21,8 @@ pub(in crate::plan) struct Simulation<'a> {
     /// As the program leaves them.
     records: Vec<ValidatorStakeInfo>,
     inputs: Inputs,
+    /// The stake history sysvar's bytes.
+    history: Vec<u8>,
     rebalance: Rebalance,
     movements: Vec<StakeMovement>,
     /// Whether the record's stake has moved.
@@ -36,6 +38,7 @@ impl<'a> Simulation<'a> {
         Ok(Self {
             rebalance: Rebalance::survey(&records, &inputs),
             has_moved: vec![false; records.len()],
+            history: bincode::serialize(&snapshot.environment().stake_history).unwrap_or_default(),
             snapshot,
             records,
             inputs,
@@ -87,17 +90,8 @@ impl<'a> Simulation<'a> {
         self.records[index].transient_stake_lamports.get().saturating_sub(self.inputs.stake_rent)
     }
 
-    /// Whether a verdict takes activating stake back.
-    pub(super) fn recalls(&self, index: usize, verdict: Verdict) -> bool {
-        match verdict {
-            Verdict::Recall => true,
-            Verdict::Increase(lamports) | Verdict::Decrease(lamports) => lamports < self.moving(index),
-            Verdict::Nothing(_) => false,
-        }
-    }
-
     /// What a verdict moves, beyond what moves already.
-    fn movement(&self, index: usize, verdict: Verdict) -> StakeMovement {
+    pub(super) fn movement(&self, index: usize, verdict: Verdict) -> StakeMovement {
         let (record, moving) = (&self.records[index], self.moving(index));
         let (direction, lamports) = match verdict {
             Verdict::Increase(lamports) if lamports >= moving => (Direction::Increase, lamports - moving),
@@ -133,35 +127,24 @@ impl<'a> Simulation<'a> {
         let movement = self.movement(index, verdict);
         let before = self.records[index];
         let record = &mut self.records[index];
-        let seed = record.rebalance_seed();
-        let transient = before.transient_stake_lamports.get();
-        match movement.direction {
-            direction if verdict == Verdict::Recall => {
-                if direction == Direction::Keep {
-                    let kept = before.active_stake_lamports.get().saturating_add(movement.lamports);
-                    record.active_stake_lamports.set(kept);
-                }
-                record.transient_stake_lamports.set(0);
+        let (active, transient) = (before.active_stake_lamports.get(), before.transient_stake_lamports.get());
+        let direction = movement.direction;
+        record.active_stake_lamports.set(match direction {
+            Direction::Decrease => active.saturating_sub(movement.lamports),
+            Direction::Keep => active.saturating_add(movement.lamports),
+            Direction::Increase | Direction::Recall => active,
+        });
+        record.transient_stake_lamports.set(match direction {
+            // The account is closed, and its rent returns too.
+            _ if verdict == Verdict::Recall => 0,
+            Direction::Recall | Direction::Keep => transient.saturating_sub(movement.lamports),
+            Direction::Increase | Direction::Decrease => {
+                transient.saturating_add(movement.lamports).saturating_add(movement.rent)
             }
-            direction => {
-                let lamports = match direction {
-                    Direction::Recall | Direction::Keep => transient.saturating_sub(movement.lamports),
-                    Direction::Increase | Direction::Decrease => {
-                        transient.saturating_add(movement.lamports).saturating_add(movement.rent)
-                    }
-                };
-                let active = before.active_stake_lamports.get();
-                record.active_stake_lamports.set(match direction {
-                    Direction::Decrease => active.saturating_sub(movement.lamports),
-                    Direction::Keep => active.saturating_add(movement.lamports),
-                    Direction::Increase | Direction::Recall => active,
-                });
-                record.transient_stake_lamports.set(lamports);
-                record.transient_seed_suffix.set(seed);
-                let is_leaving = matches!(direction, Direction::Decrease | Direction::Keep);
-                record.extension.set_transient_bump(SOME_BUMP, is_leaving);
-            }
-        }
+        });
+        record.transient_seed_suffix.set(before.rebalance_seed());
+        let is_leaving = matches!(direction, Direction::Decrease | Direction::Keep);
+        record.extension.set_transient_bump(SOME_BUMP, is_leaving);
         self.rebalance.served(&before, verdict);
         self.has_moved[index] = true;
         self.movements.push(movement);
@@ -169,10 +152,11 @@ impl<'a> Simulation<'a> {
 
     /// Why a validator loses its weight when it is named: it cannot be staked with.
     pub(super) fn why_weight_is_lost(&self, index: usize) -> Option<Obstacle> {
-        let mut rebalance = self.rebalance.clone();
-        let verdict = rebalance.verdict(&self.records, index);
+        // Few are unfit: the rule is asked about these alone.
+        let obstacle = self.not_stakeable(index).err()?;
+        let verdict = self.rebalance.clone().verdict(&self.records, index);
         let takes_part = !matches!(verdict, Verdict::Nothing(reason) if reason.takes_no_part());
-        if takes_part { self.not_stakeable(index).err() } else { None }
+        takes_part.then_some(obstacle)
     }
 
     /// Takes a validator's weight.
@@ -296,8 +280,7 @@ impl<'a> Simulation<'a> {
                 && transient.activation_epoch.get() == epoch
                 && stake >= self.moving(index);
         }
-        let history = bincode::serialize(&self.snapshot.environment().stake_history).unwrap_or_default();
-        let is_effective = StakeHistory::decode(&history).is_ok_and(|history| {
+        let is_effective = StakeHistory::decode(&self.history).is_ok_and(|history| {
             [transient, validator]
                 .iter()
                 .all(|stake| stake.activation_epoch.get() < epoch && history.is_warmed_up(stake, epoch))

@@ -58,7 +58,7 @@ impl UpdateOptions {
 /// Plans an update of the pool: the stale records and those with stake that can be merged ([`mergeable`]), then the totals, then a
 /// cleanup if any entry may be ready for removal.
 ///
-/// The plan is empty where the pool is up to date and nothing can be merged. It costs nobody but the fee payer, whoever that is. A pool with the extension
+/// The plan is empty where the pool is up to date and nothing can be merged. Its only cost is the fee. A pool with the extension
 /// is updated by the compact instruction, unless some stake is not to be merged.
 ///
 /// # Errors
