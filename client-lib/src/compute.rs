@@ -3,7 +3,7 @@
 //! A pool's program may be any that keeps the contract, so the figures are upper bounds for the slowest one known, measured
 //! and rounded up. What an instruction really uses is less; a simulation tells.
 
-use tidepool_interface::state::ValidatorStakeInfo;
+use tidepool_interface::{rebalance::is_ranked, state::ValidatorStakeInfo};
 
 /// Compute units that a transaction may use.
 pub const MAX_PER_TRANSACTION: u32 = 1_400_000;
@@ -76,7 +76,7 @@ pub struct RebalanceCost {
     /// For ranking, without the validators that are ranked.
     ranked: u32,
     /// Length of the list.
-    records: u32,
+    records: usize,
     /// By which the survey may become dearer.
     growth: u32,
 }
@@ -109,7 +109,7 @@ impl RebalanceCost {
                 .saturating_add(OTHER_WEIGHT.saturating_mul(others)),
             counted,
             ranked,
-            records: all,
+            records: records.len(),
             growth: TRANSIENT.saturating_mul(all.saturating_sub(moving)),
         }
     }
@@ -129,12 +129,10 @@ impl RebalanceCost {
     }
 
     /// For a selection among `from` validators beyond the tolerance, or among those within it (0): deviations are ranked in two
-    /// scans, and a third looks for the last index; beyond these numbers there is only the latter.
+    /// scans, and a third looks for the last index; where they are too many to be ranked there is only the latter.
     fn selection(&self, from: u64) -> u32 {
-        const RANKED_MAX: u64 = 4_096;
-        const RANKED_LIST_MAX: u32 = 8_192;
         const RANKED_DEVIATION: u32 = 2 * 50;
-        if from == 0 || from > RANKED_MAX || self.records > RANKED_LIST_MAX {
+        if from == 0 || !is_ranked(from, self.records) {
             return self.counted;
         }
         self.counted.saturating_add(self.ranked).saturating_add(RANKED_DEVIATION.saturating_mul(from as u32))

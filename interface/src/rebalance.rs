@@ -23,6 +23,7 @@ mod turnover;
 mod verdict;
 
 pub use {
+    cut::is_ranked,
     inputs::Inputs,
     needs::{PASSED_OVER_MAX, Rebalance},
     turnover::{removal_turnover, turnover_left},

@@ -8,7 +8,7 @@ use crate::maths::{Wide, mul_div_floor};
 /// Validators receive their deviation where the amount covers all of them, and a pro rata part otherwise. A part below the
 /// minimum delegation cannot move: the validators with the largest deviation move the minimum delegation instead, as many as the
 /// amount allows.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Allotment {
     side: Side,
     /// Lamports to divide pro rata.
@@ -101,7 +101,7 @@ impl Allotment {
 
 /// Lamports for the validators within the tolerance, once those beyond it have moved: these move their deviation, at least the
 /// minimum delegation, in the list's order as far as the lamports reach.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Leftover {
     pub lamports: u64,
     /// Lamports that each movement costs in addition.

@@ -15,6 +15,11 @@ const CLASSES: usize = 256;
 const RANKED_MAX: u64 = 4_096;
 const RANKED_LIST_MAX: usize = 8_192;
 
+/// Whether a selection ranks `validators` in a list of this length. If it does not, the list's order decides.
+pub const fn is_ranked(validators: u64, list_length: usize) -> bool {
+    validators <= RANKED_MAX && list_length <= RANKED_LIST_MAX
+}
+
 /// The line between the validators of one kind that move and those that do not.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Cut {
@@ -40,7 +45,7 @@ impl Cut {
         allotment: &Allotment,
         is_passed_over: impl Fn(usize) -> bool,
     ) -> Self {
-        if allotment.count() <= RANKED_MAX && records.len() <= RANKED_LIST_MAX {
+        if is_ranked(allotment.count(), records.len()) {
             Self::by_rank(distance, records, kind, allotment, is_passed_over)
         } else {
             Self::by_index(distance, records, kind, allotment, is_passed_over)
