@@ -37,12 +37,12 @@ impl Allotment {
 
     /// Whether the amount covers every deviation.
     pub const fn covers_all(&self) -> bool {
-        self.amount >= self.side.lamports && self.movements >= self.side.count
+        self.amount >= self.side.lamports && self.allows_all()
     }
 
     /// Whether a validator with this deviation moves, without a selection.
     pub fn covers(&self, deviation: u64) -> bool {
-        self.movements >= self.side.count && deviation >= self.least_with_full_part()
+        self.allows_all() && deviation >= self.least_with_full_part()
     }
 
     /// Whether the amount allows one movement.
@@ -73,19 +73,28 @@ impl Allotment {
         least.and_then(Wide::narrow).unwrap_or(u64::MAX)
     }
 
-    /// The number of validators that move, the largest deviations first. `full` are those with a pro rata part of at least the
-    /// minimum delegation; `passed_over` of them cannot move.
+    /// The number of validators to select, the largest deviations first. `full` are those with a pro rata part of at least the
+    /// minimum delegation; `passed_over` of them cannot move. Where all of these are covered ([`Self::covers`]), only the others
+    /// are to be selected.
     pub fn selected(&self, full: Side, passed_over: u64) -> u64 {
         let spent = self.pro_rata(full.lamports).saturating_add(full.count.saturating_mul(self.cost));
         let rest = self.available.saturating_sub(spent);
         let small = rest.checked_div(self.minimum.saturating_add(self.cost)).unwrap_or(0);
+        if self.allows_all() {
+            return small;
+        }
         full.count.saturating_sub(passed_over).saturating_add(small).min(self.movements)
+    }
+
+    /// Whether there is a movement for each validator.
+    pub const fn allows_all(&self) -> bool {
+        self.movements >= self.side.count
     }
 
     /// Whether some validator has a pro rata part of at least the minimum delegation, and all of these can move.
     pub fn has_full_parts(&self) -> bool {
         let average = self.side.lamports.checked_div(self.side.count).unwrap_or(0);
-        average >= self.least_with_full_part() && self.movements >= self.side.count
+        self.allows_all() && average >= self.least_with_full_part()
     }
 
     /// All of it, to be taken part by part.

@@ -121,7 +121,9 @@ impl Cut {
         // The shift leaves as many bits as there are classes.
         let class_of = |deviation: u64| (deviation.saturating_sub(above) >> shift) as usize;
 
-        let least = allotment.least_with_full_part();
+        let (least, allows_all) = (allotment.least_with_full_part(), allotment.allows_all());
+        // Covered validators move in any case: they are in no class.
+        let is_covered = |deviation: u64| allows_all && deviation >= least;
         let mut counts = [0u16; CLASSES];
         let (mut full, mut passed_over) = (Side::default(), 0);
         distance.each(records, kind, |index, deviation| {
@@ -131,6 +133,9 @@ impl Cut {
             }
             if is_passed_over(index) {
                 passed_over = u64::from(is_full).wrapping_add(passed_over);
+                return;
+            }
+            if is_covered(deviation) {
                 return;
             }
             if let Some(count) = counts.get_mut(class_of(deviation)) {
@@ -149,7 +154,7 @@ impl Cut {
             cut.some_from = if class == 0 { 0 } else { above.saturating_add((class as u64) << shift) };
             if count > left {
                 cut.set_last(distance, records, left, |index, deviation| {
-                    class_of(deviation) == class && !is_passed_over(index)
+                    class_of(deviation) == class && !is_covered(deviation) && !is_passed_over(index)
                 });
                 break;
             }

@@ -200,7 +200,8 @@ impl Pool {
                     lamports > moving || exceeds,
                     "stake was recalled from a validator that is not above target"
                 );
-                let spent = u128::from(lamports) + u128::from(STAKE_RENT);
+                let rent = if has_transient { record.transient_stake_lamports.get() - moving } else { STAKE_RENT };
+                let spent = u128::from(lamports) + u128::from(rent);
                 prop_assert!(
                     lamports <= moving || reserve >= plan.reserve_target + spent,
                     "an increase went into the reserve's target"
