@@ -194,7 +194,7 @@ fn no_op_when_balanced() {
 /// Deposits of a few SOL are staked within the epoch, to less than a movement takes, as soon as anybody lacks anything.
 #[test]
 fn small_inflows_are_not_stranded() {
-    check(200, (pool(FAMILY), prop::collection::vec(SOL..5 * SOL, 1..6)), |(mut pool, inflows)| {
+    check(1_000, (pool(FAMILY), prop::collection::vec(SOL..5 * SOL, 1..6)), |(mut pool, inflows)| {
         pool.inputs.policy.threshold = 0.into();
         pool.next_epoch(0);
         if !can_converge(&pool) {

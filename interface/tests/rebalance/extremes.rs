@@ -20,13 +20,14 @@ use {
 fn policy() -> impl Strategy<Value = RebalancePolicy> {
     let share = |least: u16, most: u16| prop_oneof![Just(least), Just(most), least..=most];
     let amount = || prop_oneof![2 => Just(0u64), 1 => Just(u64::MAX), 2 => number()];
-    (share(0, 9_999), share(0, 10_000), share(1, 10_000), amount(), amount()).prop_map(
-        |(share, budget, cap, floor, threshold)| RebalancePolicy {
+    (share(0, 9_999), share(0, 10_000), share(1, 10_000), amount(), amount(), 1..=u8::MAX).prop_map(
+        |(share, budget, cap, floor, threshold, reserve_rents)| RebalancePolicy {
             reserve_share: share.into(),
             turnover_budget: budget.into(),
             validator_cap: cap.into(),
             reserve_floor: floor.into(),
             threshold: threshold.into(),
+            reserve_rents,
         },
     )
 }

@@ -30,7 +30,8 @@ impl Plan {
         let total = pool.total();
         let share = |lamports: u128, points: u16| lamports * u128::from(points) / WHOLE;
         let wanted = share(total, policy.reserve_share.get()).max(policy.reserve_floor.get().into());
-        let reserve_target = wanted.min(total / 2);
+        let reserve_target =
+            wanted.min(total / 2).max(u128::from(policy.reserve_rents) * u128::from(pool.inputs.stake_rent));
         let cap = Some(policy.validator_cap.get()).filter(|cap| u128::from(*cap) < WHOLE);
         let cap = cap.map(|cap| share(total, cap));
         let budget = Some(policy.turnover_budget.get()).filter(|budget| u128::from(*budget) < WHOLE);

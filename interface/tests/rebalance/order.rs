@@ -13,7 +13,7 @@ use {
 /// Any calls, then calls for all validators: the same pool, to the lamport, as calls for all validators alone.
 #[test]
 fn no_gain_from_order_or_choice() {
-    check(600, (pool_of_a_new_epoch(), Script::strategy(6, 40)), |(pool, script)| {
+    check(3_000, (pool_of_a_new_epoch(), Script::strategy(6, 40)), |(pool, script)| {
         let (mut in_order, mut at_will) = (pool.clone(), pool.clone());
         serve_all(&mut in_order)?;
         script.run(&mut at_will)?;
@@ -27,7 +27,7 @@ fn no_gain_from_order_or_choice() {
 /// A call per validator, and one call for all: as a crank and as a single caller would do it.
 #[test]
 fn no_gain_from_grouping() {
-    check(200, pool_of_a_new_epoch(), |pool| {
+    check(1_000, pool_of_a_new_epoch(), |pool| {
         let (mut together, mut apart) = (pool.clone(), pool.clone());
         let calls = serve_all(&mut together)?;
         prop_assert!(calls <= 1, "one call for all validators does all");
@@ -42,7 +42,7 @@ fn no_gain_from_grouping() {
 /// Increases first or decreases first: the caller's choice must not decide how much moves.
 #[test]
 fn no_gain_from_serving_one_side_first() {
-    check(400, pool_of_a_new_epoch(), |pool| {
+    check(2_000, pool_of_a_new_epoch(), |pool| {
         let (mut up_first, mut down_first) = (pool.clone(), pool.clone());
         let plan = Plan::of(&pool);
         let (up, down): (Vec<usize>, Vec<usize>) =
@@ -59,7 +59,7 @@ fn no_gain_from_serving_one_side_first() {
 /// What a call remembers of those whom it served is what a new call would find.
 #[test]
 fn a_call_agrees_with_a_fresh_survey() {
-    check(200, (pool(Family { validators: 60, ..Family::ANY }), Script::strategy(4, 30)), |(mut pool, script)| {
+    check(1_000, (pool(Family { validators: 60, ..Family::ANY }), Script::strategy(4, 30)), |(mut pool, script)| {
         let validators = pool.records.len();
         let mut rebalance = pool.survey();
         for index in script.indices(validators) {

@@ -141,12 +141,14 @@ pub fn policy(unit: u64, is_any: bool) -> impl Strategy<Value = RebalancePolicy>
     let threshold = prop_oneof![4 => Just(0), 2 => 0..=5 * SOL, 2 => 0..=unit / 4, u32::from(is_any) => amount(unit)];
     let budget = prop_oneof![3 => Just(10_000u16), 3 => 1..=1_000u16, 1 => 0..=10_000u16];
     let cap = prop_oneof![4 => Just(10_000u16), 2 => 20..=10_000u16, u32::from(is_any) => 1..=300u16];
-    (share, budget, cap, floor, threshold).prop_map(|(share, budget, cap, floor, threshold)| RebalancePolicy {
+    let policy = (share, budget, cap, floor, threshold, 1..=8u8);
+    policy.prop_map(|(share, budget, cap, floor, threshold, reserve_rents)| RebalancePolicy {
         reserve_share: share.into(),
         turnover_budget: budget.into(),
         validator_cap: cap.into(),
         reserve_floor: floor.into(),
         threshold: threshold.into(),
+        reserve_rents,
     })
 }
 
