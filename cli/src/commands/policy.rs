@@ -26,6 +26,8 @@ pub struct Policy {
     turnover_budget_basis_points: u16,
     /// Share of the pool that one validator may be given.
     validator_cap_basis_points: u16,
+    /// Rents of a stake account that stay in the reserve for decreases, once the pool has weights.
+    reserve_rents: u8,
 }
 
 impl From<&RebalancePolicy> for Policy {
@@ -36,13 +38,14 @@ impl From<&RebalancePolicy> for Policy {
             threshold_lamports: policy.threshold.get(),
             turnover_budget_basis_points: policy.turnover_budget.get(),
             validator_cap_basis_points: policy.validator_cap.get(),
+            reserve_rents: policy.reserve_rents,
         }
     }
 }
 
 impl Policy {
     /// The settings for a person, each with its name.
-    pub fn lines(&self) -> [(&'static str, String); 5] {
+    pub fn lines(&self) -> [(&'static str, String); 6] {
         let bound = |points: u16| if points >= BASIS_POINTS { "no bound".into() } else { Share(points).to_string() };
         [
             ("reserve share", Share(self.reserve_share_basis_points).to_string()),
@@ -50,6 +53,7 @@ impl Policy {
             ("threshold", sol(self.threshold_lamports)),
             ("turnover budget", bound(self.turnover_budget_basis_points)),
             ("validator cap", bound(self.validator_cap_basis_points)),
+            ("reserve rents", self.reserve_rents.to_string()),
         ]
     }
 }

@@ -50,6 +50,11 @@ pub struct Args {
     /// Share of the pool that one validator may be given, whatever its weight; 100% sets no bound
     #[arg(long, value_name = "PERCENT", group = "setting")]
     validator_cap: Option<Share>,
+
+    /// Rents of a stake account (about 0.0023 SOL each) that stay in the reserve of a pool with weights: each decrease borrows one
+    /// until the next epoch, and an empty reserve could not be refilled
+    #[arg(long, value_name = "NUMBER", group = "setting", value_parser = clap::value_parser!(u8).range(1..))]
+    reserve_rents: Option<u8>,
 }
 
 /// A policy that is set.
@@ -91,6 +96,7 @@ impl Args {
                 setting.set(lamports);
             }
         }
+        policy.reserve_rents = self.reserve_rents.unwrap_or(policy.reserve_rents);
         policy
     }
 }

@@ -4,7 +4,7 @@ use {
     super::active_validator,
     crate::{
         compute,
-        error::{Cause, PlanError, Sol, check_no_rewards},
+        error::{Cause, PlanError, Sol, StaysInReserve, check_no_rewards},
         plan::InstructionGroup,
         pool::{PoolSnapshot, Validator},
         quote::{check_up_to_date, merge_kind},
@@ -145,8 +145,9 @@ pub fn increase_validator_stake(
         return Err(PlanError::refused(
             InstructionError::InsufficientFunds,
             format!(
-                "the reserve can give {}, and an account's rent of {} comes on top of {}: increase by less",
+                "the reserve can give {}{}, and an account's rent of {} comes on top of {}: increase by less",
                 Sol(available),
+                StaysInReserve(snapshot.working_lamports()),
                 Sol(rent),
                 Sol(lamports)
             ),
@@ -259,11 +260,17 @@ fn check_decrease(movement: &Movement, lamports: u64) -> Result<(), PlanError> {
             ),
         ));
     }
-    let (rent, available) = (environment.stake_rent(), movement.snapshot.withdrawable_reserve_lamports());
+    let (rent, available) = (environment.stake_rent(), movement.snapshot.reserve_lamports_above_rent());
     if rent > available {
         return Err(PlanError::refused(
             StakePoolError::ReserveDepleted,
-            format!("the reserve has to lend {}, and can give {}: deposit SOL first", Sol(rent), Sol(available)),
+            format!(
+                "a decrease borrows {} of the reserve, which can lend {}: deposit SOL, or send {} to {}",
+                Sol(rent),
+                Sol(available),
+                Sol(rent - available),
+                movement.snapshot.pool().head.reserve_stake
+            ),
         ));
     }
     Ok(())

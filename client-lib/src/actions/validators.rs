@@ -5,7 +5,7 @@ use {
     crate::{
         cluster::Cluster,
         compute,
-        error::{PlanError, Sol, check_no_rewards},
+        error::{PlanError, Sol, StaysInReserve, check_no_rewards},
         plan::InstructionGroup,
         pool::{PoolError, PoolSnapshot, Validator},
         quote::check_up_to_date,
@@ -70,9 +70,10 @@ pub fn add_validator(snapshot: &PoolSnapshot, vote: &Address, seed: u32) -> Resu
         return Err(PlanError::refused(
             InstructionError::InsufficientFunds,
             format!(
-                "a new validator needs {} from the reserve, which can give {}: deposit SOL first",
+                "a new validator needs {} from the reserve, which can give {}{}: deposit SOL first",
                 Sol(required),
-                Sol(available)
+                Sol(available),
+                StaysInReserve(snapshot.working_lamports())
             ),
         ));
     }

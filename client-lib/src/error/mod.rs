@@ -210,6 +210,15 @@ impl fmt::Display for Sol {
     }
 }
 
+/// The lamports that stay in the reserve for decreases, in brackets behind what it can give; empty where there are none.
+pub(crate) struct StaysInReserve(pub u64);
+
+impl fmt::Display for StaysInReserve {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == 0 { Ok(()) } else { write!(f, " ({} stay for the rents of decreases)", Sol(self.0)) }
+    }
+}
+
 /// Pool tokens in whole tokens, for sentences.
 pub(crate) struct Tokens(pub u64);
 

@@ -55,6 +55,11 @@ impl PoolSnapshot {
         self.extension.as_ref().map(|extension| &extension.policy)
     }
 
+    /// Lamports that stay in the reserve for the rents of decreases ([`PoolExtension::working_lamports`]); 0 without the extension.
+    pub fn working_lamports(&self) -> u64 {
+        self.extension.map_or(0, |extension| extension.working_lamports(self.reserve_rent()))
+    }
+
     /// Whether `Rebalance` moves nothing now, because weights are being set.
     pub fn is_paused(&self) -> bool {
         self.extension.is_some_and(|extension| extension.is_paused(self.environment.clock.slot))
@@ -63,7 +68,7 @@ impl PoolSnapshot {
     /// What a rebalance is worked out from, beside the records; `None` without the extension.
     pub fn rebalance_inputs(&self) -> Option<Inputs> {
         Some(Inputs {
-            reserve_lamports: self.withdrawable_reserve_lamports(),
+            reserve_lamports: self.reserve_lamports_above_rent(),
             last_epoch_total_lamports: self.pool.terms.last_epoch_total_lamports,
             stake_rent: self.environment.stake_rent(),
             minimum_delegation: self.environment.minimum_delegation(),

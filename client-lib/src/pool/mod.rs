@@ -264,9 +264,14 @@ impl PoolSnapshot {
         self.environment.rent.minimum_balance(self.accounts.reserve_stake.data.len())
     }
 
-    /// Lamports that may leave the reserve.
-    pub fn withdrawable_reserve_lamports(&self) -> u64 {
+    /// Lamports in the reserve above its rent.
+    pub fn reserve_lamports_above_rent(&self) -> u64 {
         self.reserve_lamports().saturating_sub(self.reserve_rent())
+    }
+
+    /// Lamports that may leave the reserve: those above its rent, less [`Self::working_lamports`].
+    pub fn withdrawable_reserve_lamports(&self) -> u64 {
+        self.reserve_lamports_above_rent().saturating_sub(self.working_lamports())
     }
 
     /// Whether the manager's fee account can take fees. While it cannot, withdrawals and updates charge none.

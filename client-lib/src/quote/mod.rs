@@ -19,7 +19,7 @@ pub use {
 
 use {
     crate::{
-        error::{PlanError, Sol, Tokens, check_no_rewards},
+        error::{PlanError, Sol, StaysInReserve, Tokens, check_no_rewards},
         pool::PoolSnapshot,
     },
     solana_address::Address,
@@ -70,10 +70,11 @@ pub fn quote_withdraw_sol(
         return Err(PlanError::refused(
             StakePoolError::SolWithdrawalTooLarge,
             format!(
-                "{} are worth {}, and the reserve can give {} at most: withdraw up to {}, or withdraw stake",
+                "{} are worth {}, and the reserve can give {} at most{}: withdraw up to {}, or withdraw stake",
                 Tokens(pool_tokens),
                 Sol(quote.lamports),
                 Sol(available),
+                StaysInReserve(snapshot.working_lamports()),
                 Tokens(most)
             ),
         ));
@@ -128,7 +129,7 @@ pub fn quote_update(snapshot: &PoolSnapshot, total_lamports: u64) -> Result<Upda
 /// # Errors
 /// Refusal `CalculationFailure` where the sum exceeds 64 bits.
 pub fn recorded_total(snapshot: &PoolSnapshot) -> Result<u64, PlanError> {
-    let mut total = snapshot.withdrawable_reserve_lamports();
+    let mut total = snapshot.reserve_lamports_above_rent();
     for record in snapshot.records() {
         total = total.checked_add(record.stake_lamports()?).ok_or(StakePoolError::CalculationFailure)?;
     }

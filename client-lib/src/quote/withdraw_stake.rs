@@ -5,7 +5,7 @@ mod split;
 use {
     super::{charged_fee, check_up_to_date, check_withdrawal_minimum, explain_withdrawal},
     crate::{
-        error::{PlanError, Sol, check_no_rewards},
+        error::{PlanError, Sol, StaysInReserve, check_no_rewards},
         pool::PoolSnapshot,
     },
     solana_account::Account,
@@ -151,7 +151,13 @@ impl<'a> WithdrawalState<'a> {
 
     /// Lamports that the reserve can give.
     pub(crate) fn available_reserve(&self) -> u64 {
-        self.reserve_lamports.saturating_sub(self.snapshot.reserve_rent())
+        self.reserve_lamports.saturating_sub(self.snapshot.reserve_rent()).saturating_sub(self.working_lamports())
+    }
+
+    /// Lamports that stay in the reserve for decreases: none once no validator has stake.
+    fn working_lamports(&self) -> u64 {
+        let has_stake = self.records.iter().any(|record| record.stake_lamports() != Ok(0));
+        if has_stake { self.snapshot.working_lamports() } else { 0 }
     }
 
     fn quote_reserve(&self, pool_tokens: u64, yields: WithdrawalQuote) -> Result<StakeWithdrawalQuote, PlanError> {
@@ -165,7 +171,12 @@ impl<'a> WithdrawalState<'a> {
         if yields.lamports > available {
             return Err(PlanError::refused(
                 StakePoolError::SolWithdrawalTooLarge,
-                format!("the reserve can give {} at most, not {}", Sol(available), Sol(yields.lamports)),
+                format!(
+                    "the reserve can give {} at most{}, not {}: withdraw less",
+                    Sol(available),
+                    StaysInReserve(self.working_lamports()),
+                    Sol(yields.lamports)
+                ),
             ));
         }
         Ok(StakeWithdrawalQuote {

@@ -34,6 +34,8 @@ pub enum ExtensionError {
     UnknownExtensionVersion = 1009,
     /// Code 1010. The policy's reserve share is over 50 %.
     ReserveShareTooHigh = 1010,
+    /// Code 1011. The policy leaves no rent in the reserve.
+    NoReserveRents = 1011,
 }
 
 impl ExtensionError {
@@ -60,6 +62,9 @@ impl ExtensionError {
                 "The pool has an extension of a version that this program does not know: upgrade the program first."
             }
             Self::ReserveShareTooHigh => "The reserve share is over 50 %: set 5,000 basis points at most.",
+            Self::NoReserveRents => {
+                "The policy leaves no rent in the reserve: set 1 at least, or an empty reserve could never be refilled."
+            }
             Self::TooManyValidators => "The instruction names more validators than it can take: split it.",
         }
     }

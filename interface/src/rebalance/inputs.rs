@@ -39,10 +39,10 @@ pub(super) fn turnover_budget(policy: &RebalancePolicy, base_lamports: u64) -> u
 
 impl Inputs {
     /// Lamports that the reserve is to hold, of a pool with `total_lamports`. The floor is bounded here, because the pool may become
-    /// smaller after it was set.
+    /// smaller after it was set. The rents of decreases are in the reserve in any case.
     pub(super) fn reserve_target(&self, total_lamports: u64) -> u64 {
         let wanted = share(total_lamports, self.policy.reserve_share.get()).max(self.policy.reserve_floor.get());
-        wanted.min(share(total_lamports, RESERVE_SHARE_MAX))
+        wanted.min(share(total_lamports, RESERVE_SHARE_MAX)).max(self.policy.working_lamports(self.stake_rent))
     }
 
     /// Lamports that one validator may hold, in a pool with `total_lamports`.

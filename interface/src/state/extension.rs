@@ -37,8 +37,10 @@ pub struct PoolExtension {
     pub policy: RebalancePolicy,
     /// The slot from which on `Rebalance` moves stake. It lies ahead while weights are being set in several transactions.
     pub paused_until_slot: U64,
-    /// Room for what is to come: zero.
-    pub reserved: [[u8; 8]; 11],
+    /// 1 from the first weight above 0 on: only then do [`RebalancePolicy::reserve_rents`] stay in the reserve. 0 before.
+    pub had_weights: u8,
+    /// Room for later versions: zero.
+    pub reserved: [u8; 86],
 }
 
 const _: () = assert!(size_of::<PoolExtension>() == 128 && align_of::<PoolExtension>() == 1);
@@ -52,8 +54,16 @@ impl PoolExtension {
             version: U16::new(EXTENSION_VERSION),
             policy,
             paused_until_slot: U64::new(0),
-            reserved: [[0; 8]; 11],
+            had_weights: 0,
+            reserved: [0; 86],
         }
+    }
+
+    /// Lamports that stay in the reserve, above its own rent, for the rents of decreases. `stake_rent` is the rent of a stake
+    /// account, in lamports. Zero before the first weight: until then the pool behaves as an SPL pool.
+    #[inline]
+    pub const fn working_lamports(&self, stake_rent: u64) -> u64 {
+        if self.had_weights == 0 { 0 } else { self.policy.working_lamports(stake_rent) }
     }
 
     /// Whether `Rebalance` moves nothing in this slot, because weights are being set.
@@ -104,6 +114,9 @@ pub struct RebalancePolicy {
     /// Lamports by which a validator, or the reserve, may be off its target before anything moves. The minimum delegation,
     /// where that is more.
     pub threshold: U64,
+    /// Rents of a stake account that stay in the reserve, above its own rent: 1 at least. A decrease borrows one until the next epoch, so
+    /// an empty reserve could never be refilled. SOL withdrawals, increases and new validators leave them.
+    pub reserve_rents: u8,
 }
 
 impl RebalancePolicy {
@@ -114,13 +127,22 @@ impl RebalancePolicy {
         validator_cap: U16::new(BASIS_POINTS),
         reserve_floor: U64::new(0),
         threshold: U64::new(0),
+        reserve_rents: 4,
     };
+
+    /// Lamports that stay in the reserve of a pool with weights, above its own rent: [`Self::reserve_rents`] times `stake_rent`, the rent
+    /// of a stake account in lamports.
+    #[inline]
+    pub const fn working_lamports(&self, stake_rent: u64) -> u64 {
+        stake_rent.saturating_mul(self.reserve_rents as u64)
+    }
 
     /// Checks that the policy can be followed.
     ///
     /// # Errors
     /// [`ExtensionError::ShareOverWhole`] where a share is over 100 %; [`ExtensionError::ReserveShareTooHigh`] where the
-    /// reserve's is over [`RESERVE_SHARE_MAX`]; [`ExtensionError::ContradictoryPolicy`] where the cap is 0.
+    /// reserve's is over [`RESERVE_SHARE_MAX`]; [`ExtensionError::ContradictoryPolicy`] where the cap is 0;
+    /// [`ExtensionError::NoReserveRents`] where no rent stays in the reserve.
     pub const fn check(&self) -> Result<(), ExtensionError> {
         let (reserve, cap) = (self.reserve_share.get(), self.validator_cap.get());
         if reserve > BASIS_POINTS || cap > BASIS_POINTS || self.turnover_budget.get() > BASIS_POINTS {
@@ -131,6 +153,9 @@ impl RebalancePolicy {
         }
         if cap == 0 {
             return Err(ExtensionError::ContradictoryPolicy);
+        }
+        if self.reserve_rents == 0 {
+            return Err(ExtensionError::NoReserveRents);
         }
         Ok(())
     }

@@ -56,7 +56,7 @@ impl Stage<'_> {
     /// Notes what is in the reserve and in motion once everybody has acted.
     pub fn note_movement(&self, figures: &mut EpochFigures) {
         let snapshot = self.snapshot();
-        figures.reserve = snapshot.withdrawable_reserve_lamports();
+        figures.reserve = snapshot.reserve_lamports_above_rent();
         figures.in_motion = snapshot.records().iter().map(|record| record.transient_stake_lamports.get()).sum();
     }
 }

@@ -127,7 +127,7 @@ pub fn tolerance(snapshot: &PoolSnapshot) -> u64 {
 pub fn check(snapshot: &PoolSnapshot) -> Result<Vec<Weighed>, RunError> {
     let records = snapshot.records();
     let held = |record: &ValidatorStakeInfo| record.active_stake_lamports.get() + record.transient_stake_lamports.get();
-    let all: u64 = snapshot.withdrawable_reserve_lamports() + records.iter().map(held).sum::<u64>();
+    let all: u64 = snapshot.reserve_lamports_above_rent() + records.iter().map(held).sum::<u64>();
     let floor = snapshot.policy().map_or(0, |policy| policy.reserve_floor.get());
     let weights: u64 = records.iter().map(|record| u64::from(record.extension.weight.get())).sum();
     let weighed = records.iter().map(|record| {

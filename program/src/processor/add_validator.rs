@@ -5,8 +5,8 @@ use {
         cpi::{StakeSysvars, create_stake_account, minimum_delegation},
         event::Funds,
         validation::{
-            Pool, Rent, SysvarAt, check_new_validator_stake, check_owner, check_stake_program, check_system_program,
-            clock_epoch, missing_account,
+            Pool, Rent, SysvarAt, check_left_in_reserve, check_new_validator_stake, check_owner, check_stake_program,
+            check_system_program, clock_epoch, missing_account,
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, cpi::Seed, error::ProgramError},
@@ -44,9 +44,9 @@ pub fn process(program_id: &Address, accounts: &[AccountView], seed: u32) -> Pro
     let bump = check_new_validator_stake(&pool, stake, &vote, seed)?;
 
     let lamports = minimum_stake_lamports(rent.minimum_balance(STAKE_ACCOUNT_SPACE), minimum_delegation()?);
-    if reserve.lamports().saturating_sub(lamports) < rent.of(reserve) {
-        return Err(ProgramError::InsufficientFunds);
-    }
+    let reserve_rent = rent.of(reserve);
+    let working_lamports = pool.working_lamports(reserve_rent);
+    check_left_in_reserve(reserve, lamports, reserve_rent, working_lamports, ProgramError::InsufficientFunds)?;
     let mut funds = Funds::before(&pool, epoch, tag::ADD_VALIDATOR_TO_POOL).reserve_before(reserve);
     let mut extension = EntryExtension::default();
     if pool.is_extended() {

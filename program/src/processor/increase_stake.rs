@@ -12,8 +12,8 @@ use {
             passage::Passage,
         },
         validation::{
-            Pool, Rent, SysvarAt, borrow_stake, check_owner, check_transient_stake_under, check_validator_stake,
-            clock_epoch, missing_account,
+            Pool, Rent, SysvarAt, borrow_stake, check_left_in_reserve, check_owner, check_transient_stake_under,
+            check_validator_stake, clock_epoch, missing_account,
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
@@ -121,7 +121,12 @@ fn increase(
     let transient = &accounts.transient_stake;
     let delegated = ephemeral.as_ref().map_or(transient, |ephemeral| &ephemeral.account);
     check_minimum(delegated, request.lamports)?;
-    let lamports = lamports_with_rent(&accounts.reserve_stake, request.lamports, rent)?;
+    // The rent of the account returns once the stake is merged.
+    let stake_rent = rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+    let lamports = request.lamports.saturating_add(stake_rent);
+    let working_lamports = pool.working_lamports(stake_rent);
+    let insufficient = ProgramError::InsufficientFunds;
+    check_left_in_reserve(&accounts.reserve_stake, lamports, stake_rent, working_lamports, insufficient)?;
     let mut funds = Funds::before(&pool, epoch, request.tag).reserve_before(&accounts.reserve_stake);
     funds.validator_before(record);
     let bump = check_transient_stake_under(&pool, transient, record, request.transient_seed);
@@ -170,16 +175,6 @@ fn check_minimum(delegated: &AccountView, lamports: u64) -> ProgramResult {
     }
     let minimum = pool_minimum_delegation(minimum_delegation()?);
     if lamports < minimum { Err(INSUFFICIENT_DELEGATION) } else { Ok(()) }
-}
-
-/// What to take from the reserve: the stake, and the rent of its account, which returns once the stake is merged.
-fn lamports_with_rent(reserve: &AccountView, lamports: u64, rent: &Rent) -> Result<u64, ProgramError> {
-    let stake_rent = rent.minimum_balance(STAKE_ACCOUNT_SPACE);
-    let lamports = lamports.saturating_add(stake_rent);
-    if reserve.lamports().saturating_sub(lamports) < stake_rent {
-        return Err(ProgramError::InsufficientFunds);
-    }
-    Ok(lamports)
 }
 
 /// The validator's stake must be the pool's and delegated to it: a cluster restart may have undone that.

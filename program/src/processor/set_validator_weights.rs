@@ -45,6 +45,9 @@ pub fn process(program_id: &Address, accounts: &[AccountView], more: bool, weigh
     if extension.paused_until_slot.get() != paused_until {
         extension.paused_until_slot = paused_until.into();
     }
+    if new > 0 && extension.had_weights == 0 {
+        extension.had_weights = 1;
+    }
     emit(WeightsEvent {
         pool: *pool.address(),
         epoch: current_epoch()?.into(),

@@ -4,7 +4,7 @@ use {
     crate::{
         cpi::{BurnAndFee, StakeSysvars, burn_and_transfer},
         event::Funds,
-        validation::{Pool, Rent, check_stake_program, epoch_from},
+        validation::{Pool, Rent, check_left_in_reserve, check_stake_program, epoch_from},
     },
     pinocchio::{AccountView, Address, ProgramResult},
     tidepool_interface::{
@@ -39,9 +39,9 @@ pub fn process(
     let is_exempt = holder_tokens.address() == manager_tokens.address() || !pool.can_pay_manager(manager_tokens);
     let fee = (!is_exempt).then(|| pool.view().sol_withdrawal_fee());
     let quote = quote::withdrawal(&pool.rate(), fee.as_ref(), pool_tokens)?.check_minimum(minimum)?;
-    if reserve.lamports().saturating_sub(quote.lamports) < rent.of(reserve) {
-        return Err(SolWithdrawalTooLarge.into());
-    }
+    let reserve_rent = rent.of(reserve);
+    let working_lamports = pool.working_lamports(reserve_rent);
+    check_left_in_reserve(reserve, quote.lamports, reserve_rent, working_lamports, SolWithdrawalTooLarge)?;
 
     let mut funds = Funds::before(&pool, epoch, tag::WITHDRAW_SOL).reserve_before(reserve);
     let holder = accounts.user_transfer_authority;

@@ -8,8 +8,8 @@ use {
         },
         event::Funds,
         validation::{
-            Pool, Rent, SysvarAt, borrow_stake, check_owner, check_stake_program, check_transient_stake,
-            check_validator_stake, clock_epoch, missing_account,
+            Pool, Rent, SysvarAt, borrow_stake, check_left_in_reserve, check_owner, check_stake_program,
+            check_transient_stake, check_validator_stake, clock_epoch, missing_account,
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
@@ -164,9 +164,10 @@ fn find_source<'a>(
         {
             return Err(StakeLamportsNotEqualToMinimum.into());
         }
-        if split_from.lamports().saturating_sub(quote.lamports) < source_rent {
-            return Err(SolWithdrawalTooLarge.into());
-        }
+        // Without stake there is nothing to refill the reserve from, and the last holder leaves with all of it.
+        let has_stake = list.records().iter().any(|record| record.stake_lamports() != Ok(0));
+        let working_lamports = if has_stake { pool.working_lamports(source_rent) } else { 0 };
+        check_left_in_reserve(split_from, quote.lamports, source_rent, working_lamports, SolWithdrawalTooLarge)?;
         return Ok(None);
     }
     let vote = vote.ok_or(WrongStakeStake)?;

@@ -19,7 +19,7 @@ pub use {
     },
     alone::check_alone,
     missing::{SysvarAt, missing_account},
-    pool::Pool,
+    pool::{Pool, check_left_in_reserve},
     rent::Rent,
     stake::borrow_stake,
 };

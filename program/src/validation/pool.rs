@@ -8,6 +8,7 @@ use {
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     solana_address::address_eq,
+    solana_program_log::logger::log_message,
     tidepool_interface::{
         ExtensionError::NotExtended,
         StakePoolError::{
@@ -115,6 +116,12 @@ impl<'a> Pool<'a> {
     /// [`NotExtended`] where the pool has no extension.
     pub fn extension(&self) -> Result<&PoolExtension, ProgramError> {
         PoolExtension::find(self.data()).ok_or(NotExtended.into())
+    }
+
+    /// As [`PoolExtension::working_lamports`]; zero for a pool without the extension.
+    #[inline(always)]
+    pub fn working_lamports(&self, stake_rent: u64) -> u64 {
+        PoolExtension::find(self.data()).map_or(0, |extension| extension.working_lamports(stake_rent))
     }
 
     /// The pool's address.
@@ -282,6 +289,28 @@ impl<'a> Pool<'a> {
     pub fn can_pay_manager(&self, account: &AccountView) -> bool {
         self.check_manager_fee_account(account).is_ok()
     }
+}
+
+/// Checks that the reserve keeps its own rent and the working lamports ([`Pool::working_lamports`]) without `taken` lamports.
+///
+/// # Errors
+/// `error` where it does not.
+#[inline(always)]
+pub fn check_left_in_reserve(
+    reserve: &AccountView,
+    taken: u64,
+    rent: u64,
+    working_lamports: u64,
+    error: impl Into<ProgramError>,
+) -> ProgramResult {
+    let left = reserve.lamports().saturating_sub(taken);
+    if left >= rent.saturating_add(working_lamports) {
+        return Ok(());
+    }
+    if left >= rent {
+        log_message(b"Take less: the rents of decreases stay in the reserve");
+    }
+    Err(error.into())
 }
 
 #[inline(always)]

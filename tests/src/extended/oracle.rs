@@ -58,6 +58,7 @@ impl Oracle {
             |record: &ValidatorStakeInfo| record.active_stake_lamports.get() + record.transient_stake_lamports.get();
         let total = reserve + records.iter().map(stake).sum::<u64>();
         let reserve_target = share(total, policy.reserve_share.get()).max(policy.reserve_floor.get()).min(total / 2);
+        let reserve_target = reserve_target.max(u64::from(policy.reserve_rents) * stake_rent);
         let cap = share(total, policy.validator_cap.get());
         let settled: u64 = records.iter().filter(|each| is_active(each) && weight(each) == 0).map(held).sum();
         let pot = total.saturating_sub(reserve_target).saturating_sub(settled);

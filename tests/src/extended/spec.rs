@@ -71,6 +71,7 @@ pub fn policy(random: &mut Rng) -> RebalancePolicy {
         validator_cap: bound(random, 100).into(),
         reserve_floor: if random.bool() { 0 } else { random.u64(0..20 * SOL) }.into(),
         threshold: [0, random.u64(0..SOL), random.u64(SOL..10 * SOL)][random.usize(0..3)].into(),
+        reserve_rents: random.u8(1..=8),
     }
 }
 

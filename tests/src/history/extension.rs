@@ -50,6 +50,7 @@ pub fn policy(random: &mut Rng) -> RebalancePolicy {
         validator_cap: if random.bool() { BASIS_POINTS } else { random.u16(1..=BASIS_POINTS) }.into(),
         reserve_floor: if random.bool() { 0 } else { random.u64(0..100 * SOL) }.into(),
         threshold: if random.bool() { 0 } else { random.u64(0..5 * SOL) }.into(),
+        reserve_rents: random.u8(1..=8),
     }
 }
 

@@ -150,6 +150,7 @@ fn a_policy_event_has_the_old_policy_and_the_new_one() {
         validator_cap: 3.into(),
         reserve_floor: 4.into(),
         threshold: 5.into(),
+        reserve_rents: 6,
     };
     let event = |old, new| Event::Policy(PolicyEvent { pool: bed.pool.pool, epoch: EPOCH.into(), old, new });
     let none = bytemuck::Zeroable::zeroed();

@@ -281,7 +281,7 @@ fn settled_basis_points(snapshot: &PoolSnapshot, weights: &[u16]) -> u16 {
     let stake = |record: &ValidatorStakeInfo| {
         u128::from(record.active_stake_lamports.get()) + u128::from(record.transient_stake_lamports.get())
     };
-    let (mut total, mut settled) = (u128::from(snapshot.withdrawable_reserve_lamports()), 0u128);
+    let (mut total, mut settled) = (u128::from(snapshot.reserve_lamports_above_rent()), 0u128);
     for (record, weight) in snapshot.records().iter().zip(weights) {
         total += stake(record);
         if record.is_active() && *weight == 0 {

@@ -283,6 +283,7 @@ fn pools() -> impl Strategy<Value = (Fixture, BTreeSet<usize>)> {
             validator_cap: validator_cap.into(),
             reserve_floor: reserve_floor.into(),
             threshold: threshold.into(),
+            ..RebalancePolicy::DEFAULT
         };
         let mut fixture =
             Fixture { reserve, with_stakes: false, policy: Some(policy), ..Fixture::extended(validators) };
