@@ -8,6 +8,7 @@ mod error;
 mod extension;
 mod growth;
 mod kind;
+mod listing;
 mod read;
 mod validators;
 
@@ -22,6 +23,7 @@ pub use {
     extension::gives_extension,
     growth::YieldEstimate,
     kind::AccountKind,
+    listing::{ListedPool, Listing, list_pools},
     read::{MinimumDelegation, ReadOptions, StakeSelection},
     validators::{StakeAccounts, StakeAddresses, Validator},
 };
