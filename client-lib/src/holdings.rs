@@ -137,3 +137,48 @@ impl HeldStake {
 const fn rent_reserve(meta: &Meta) -> u64 {
     meta.rent_exempt_reserve
 }
+
+#[cfg(test)]
+mod tests {
+    use {
+        super::*,
+        crate::pool::fixture::{EPOCH, SOL, rent, stake_account},
+    };
+
+    const WALLET: Address = Address::new_from_array([7; 32]);
+    const VOTE: Address = Address::new_from_array([8; 32]);
+
+    fn held(account: &Account, epoch: u64) -> HeldStake {
+        let clock = Clock { epoch, ..Clock::default() };
+        HeldStake::of(account, &clock, &StakeHistory::default()).unwrap()
+    }
+
+    #[test]
+    fn what_the_stake_program_keeps_cannot_be_withdrawn() {
+        // One lamport beyond stake and rent.
+        let mut account = stake_account(WALLET, VOTE, SOL, EPOCH - 9, u64::MAX);
+        account.lamports += 1;
+        let active = held(&account, EPOCH);
+        assert_eq!((active.activity, active.withdrawable, active.vote), (StakeActivity::Active, 1, Some(VOTE)));
+        assert_eq!(held(&account, EPOCH - 9).activity, StakeActivity::Activating);
+
+        let leaving = stake_account(WALLET, VOTE, SOL, EPOCH - 9, EPOCH);
+        assert_eq!(
+            (held(&leaving, EPOCH).activity, held(&leaving, EPOCH).withdrawable),
+            (StakeActivity::Deactivating, 0)
+        );
+        let left = held(&leaving, EPOCH + 1);
+        assert_eq!((left.activity, left.withdrawable), (StakeActivity::Inactive, SOL + rent()));
+    }
+
+    #[test]
+    #[expect(deprecated, reason = "the stake program still writes the field")]
+    fn a_lockup_in_force_keeps_everything() {
+        let lockup = solana_stake_interface::state::Lockup { epoch: EPOCH + 1, ..Default::default() };
+        let meta = Meta { lockup, rent_exempt_reserve: rent(), ..Meta::default() };
+        let data = bincode::serialize(&StakeStateV2::Initialized(meta)).unwrap();
+        let account = Account { lamports: SOL, data, owner: STAKE_PROGRAM_ID, ..Account::default() };
+        assert_eq!((held(&account, EPOCH).withdrawable, held(&account, EPOCH).is_locked), (0, true));
+        assert_eq!((held(&account, EPOCH + 1).withdrawable, held(&account, EPOCH + 1).is_locked), (SOL, false));
+    }
+}

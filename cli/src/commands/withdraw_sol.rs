@@ -4,7 +4,8 @@ use {
     super::{
         caution,
         trade::{Amounts, Done, Quote, Receipt, Trade},
-        wallet::{Holding, sol_withdraw_authority},
+        wallet::{Holding, check_balance, sol_withdraw_authority},
+        wrapped::Wrapping,
     },
     crate::{
         args::{Bound, UpdateFirst, address},
@@ -28,7 +29,8 @@ use {
 const EXAMPLE: &str = "\
 Example:
   tidepool withdraw-sol 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA 12.5
-  tidepool withdraw-sol 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA ALL --minimum 40 --yes";
+  tidepool withdraw-sol 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA ALL --minimum 40 --yes
+  tidepool withdraw-sol 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA 12.5 --wrap";
 
 /// Give pool tokens and get SOL from the reserve
 ///
@@ -58,6 +60,10 @@ pub struct Args {
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     to: Option<Address>,
 
+    /// Get wrapped SOL, in the receiver's associated account, which is created if need be
+    #[arg(long)]
+    wrap: bool,
+
     #[command(flatten)]
     bound: Bound,
 
@@ -82,6 +88,10 @@ pub struct Output {
     /// Lamports that the receiver got, by the quote.
     lamports: u64,
     minimum_lamports: u64,
+    /// The receiver's token account that the SOL came to as wrapped SOL; `null` without --wrap.
+    wrapped_account: Option<Text<Address>>,
+    /// Lamports of rent that the fee payer paid for that account.
+    wrapped_rent_lamports: u64,
     transactions: Vec<Landed>,
 }
 
@@ -106,6 +116,7 @@ impl Args {
             tokens: holding.source,
             pool_tokens,
             to: self.to.unwrap_or(owner.pubkey()),
+            wrap: self.wrap,
             payer: context.fee_payer()?.pubkey(),
             minimum_lamports: Some(self.bound.minimum_of(quoted.lamports)),
         };
@@ -116,6 +127,15 @@ impl Args {
         let quote = quote.pay(tokens(pool_tokens)).get(got).fee(quoted.fee).at_least(&least, &self.bound);
         let to = withdrawal.to;
         let elsewhere = (to != owner.pubkey()).then(|| ("goes to", to.to_string()));
+        let wrapping = match self.wrap {
+            true => Some(Wrapping::new(context, snapshot, &to).await?),
+            false => None,
+        };
+        let wrapped_rent_lamports = wrapping.map_or(0, |wrapping| wrapping.rent_lamports);
+        if wrapped_rent_lamports > 0 {
+            check_balance(context, &withdrawal.payer, wrapped_rent_lamports).await?;
+        }
+        let quote = quote.add(wrapping.iter().flat_map(Wrapping::lines));
         let quote = quote.add(elsewhere).add(caution::program(context, snapshot)).rate(&snapshot.rate());
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let sent = context.send_once(&Plan::one("withdraw SOL", group), &keys, snapshot.program_id()).await?;
@@ -127,6 +147,8 @@ impl Args {
             fee_pool_tokens: quoted.fee,
             lamports: quoted.lamports,
             minimum_lamports,
+            wrapped_account: wrapping.map(|wrapping| Text(wrapping.account)),
+            wrapped_rent_lamports,
             transactions: fresh.and(sent),
         }))
     }
@@ -136,7 +158,10 @@ impl Trade for Output {
     fn receipt(&self, amounts: Amounts) -> Receipt {
         Receipt {
             headline: format!("Withdrew {} from pool {}", amounts.sol(self.lamports), self.pool),
-            lines: vec![("for", tokens(self.pool_tokens)), ("to", self.to.to_string())],
+            lines: [("for", tokens(self.pool_tokens)), ("to", self.to.to_string())]
+                .into_iter()
+                .chain(self.wrapped_account.map(|account| ("wrapped in", account.to_string())))
+                .collect(),
             more: vec![
                 ("token account", self.token_account.to_string()),
                 ("fee", tokens(self.fee_pool_tokens)),

@@ -212,6 +212,7 @@ impl Args {
                 slippage_bps: None,
                 take_whole_accounts: self.whole_accounts,
                 order,
+                wrap: false,
             },
             accounts: Vec::new(),
         })

@@ -24,7 +24,7 @@ pub use {
     growth::YieldEstimate,
     kind::AccountKind,
     listing::{ListedPool, Listing, list_pools},
-    read::{MinimumDelegation, ReadOptions, StakeSelection},
+    read::{MinimumDelegation, ReadOptions, StakeSelection, read_pool_account},
     validators::{StakeAccounts, StakeAddresses, Validator},
 };
 

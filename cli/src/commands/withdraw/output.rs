@@ -8,7 +8,10 @@ use {
         request::Request,
     },
     crate::{
-        commands::trade::{Amounts, Receipt, Trade},
+        commands::{
+            trade::{Amounts, Receipt, Trade},
+            wrapped::Wrapping,
+        },
         output::{Landed, Text},
         units::tokens,
     },
@@ -44,6 +47,10 @@ pub struct Output {
     hint: Option<String>,
     /// Lamports of rent that the fee payer put into the stake accounts.
     rent_lamports: u64,
+    /// The token account that the SOL came to as wrapped SOL; `null` without --wrap, and without any SOL.
+    wrapped_account: Option<Text<Address>>,
+    /// Lamports of rent that the fee payer paid for that account.
+    wrapped_rent_lamports: u64,
     /// The epoch from which the stake can be withdrawn as SOL, if it is deactivated at once.
     withdrawable_from_epoch: Option<u64>,
     transactions: Vec<Landed>,
@@ -56,6 +63,7 @@ pub(super) struct Answered<'a> {
     pub(super) pool: Address,
     pub(super) request: &'a Request<'a>,
     pub(super) planned: &'a WithdrawalPlan,
+    pub(super) wrapping: Option<Wrapping>,
     pub(super) next_epoch: u64,
     pub(super) hint: Option<String>,
     pub(super) totals: Totals,
@@ -64,7 +72,7 @@ pub(super) struct Answered<'a> {
 
 impl From<Answered<'_>> for Output {
     fn from(answered: Answered<'_>) -> Self {
-        let Answered { pool, request, planned, next_epoch, hint, totals, transactions } = answered;
+        let Answered { pool, request, planned, wrapping, next_epoch, hint, totals, transactions } = answered;
         Self {
             pool: Text(pool),
             token_account: Text(request.terms.tokens.account),
@@ -80,6 +88,8 @@ impl From<Answered<'_>> for Output {
             why_left: planned.left.map(|left| reason_name(&left.why)),
             hint,
             rent_lamports: planned.rent_lamports,
+            wrapped_account: wrapping.map(|wrapping| Text(wrapping.account)),
+            wrapped_rent_lamports: wrapping.map_or(0, |wrapping| wrapping.rent_lamports),
             withdrawable_from_epoch: (!planned.pieces.is_empty()).then_some(next_epoch),
             transactions,
             left: planned.left,
