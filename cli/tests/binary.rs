@@ -303,6 +303,17 @@ fn the_default_pool_comes_from_the_environment_then_from_the_file() {
         let json = tidepool_with(variables, "configured", &["show", "--output", "json"]);
         assert!(text(&json.stderr).starts_with('{'), "nothing but an error");
     }
+    // The program has no other source, and no command without --program-id and these reaches the cluster.
+    let programs = configured("programs", &format!("program_id: {OTHER}\n"));
+    for (variables, home, code) in [
+        (&[][..], "unconfigured", 2),
+        (&[("TIDEPOOL_PROGRAM_ID", ADDRESS)], "unconfigured", 4),
+        (&[], "programs", 4),
+        (&[("TIDEPOOL_CONFIG", &programs)], "unconfigured", 4),
+    ] {
+        let listed = tidepool_with(variables, home, &["list-pools"]);
+        assert_eq!(listed.status.code(), Some(code), "{}", text(&listed.stderr));
+    }
     let elsewhere = tidepool_with(&[("TIDEPOOL_CONFIG", &file)], "unconfigured", &["show"]);
     assert!(text(&elsewhere.stderr).starts_with(&format!("pool: {OTHER}")), "{}", text(&elsewhere.stderr));
     let explicit = tidepool_with(&[("TIDEPOOL_POOL", OTHER)], "unconfigured", &["show", ADDRESS]);

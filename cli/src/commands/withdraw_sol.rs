@@ -88,10 +88,8 @@ pub struct Output {
     /// Lamports that the receiver got, by the quote.
     lamports: u64,
     minimum_lamports: u64,
-    /// The receiver's token account that the SOL came to as wrapped SOL; `null` without --wrap.
-    wrapped_account: Option<Text<Address>>,
-    /// Lamports of rent that the fee payer paid for that account.
-    wrapped_rent_lamports: u64,
+    #[serde(flatten)]
+    wrapping: Wrapping,
     transactions: Vec<Landed>,
 }
 
@@ -127,15 +125,11 @@ impl Args {
         let quote = quote.pay(tokens(pool_tokens)).get(got).fee(quoted.fee).at_least(&least, &self.bound);
         let to = withdrawal.to;
         let elsewhere = (to != owner.pubkey()).then(|| ("goes to", to.to_string()));
-        let wrapping = match self.wrap {
-            true => Some(Wrapping::new(context, snapshot, &to).await?),
-            false => None,
-        };
-        let wrapped_rent_lamports = wrapping.map_or(0, |wrapping| wrapping.rent_lamports);
-        if wrapped_rent_lamports > 0 {
-            check_balance(context, &withdrawal.payer, wrapped_rent_lamports).await?;
+        let wrapping = Wrapping::new(context, snapshot, self.wrap.then_some(to)).await?;
+        if wrapping.rent_lamports > 0 {
+            check_balance(context, &withdrawal.payer, wrapping.rent_lamports).await?;
         }
-        let quote = quote.add(wrapping.iter().flat_map(Wrapping::lines));
+        let quote = quote.add(wrapping.lines());
         let quote = quote.add(elsewhere).add(caution::program(context, snapshot)).rate(&snapshot.rate());
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let sent = context.send_once(&Plan::one("withdraw SOL", group), &keys, snapshot.program_id()).await?;
@@ -147,8 +141,7 @@ impl Args {
             fee_pool_tokens: quoted.fee,
             lamports: quoted.lamports,
             minimum_lamports,
-            wrapped_account: wrapping.map(|wrapping| Text(wrapping.account)),
-            wrapped_rent_lamports,
+            wrapping,
             transactions: fresh.and(sent),
         }))
     }
@@ -160,7 +153,7 @@ impl Trade for Output {
             headline: format!("Withdrew {} from pool {}", amounts.sol(self.lamports), self.pool),
             lines: [("for", tokens(self.pool_tokens)), ("to", self.to.to_string())]
                 .into_iter()
-                .chain(self.wrapped_account.map(|account| ("wrapped in", account.to_string())))
+                .chain(self.wrapping.done())
                 .collect(),
             more: vec![
                 ("token account", self.token_account.to_string()),

@@ -5,8 +5,10 @@ use {
     crate::{
         context::Context,
         error::CliError,
+        output::Text,
         units::{Amount, sol},
     },
+    serde::Serialize,
     solana_address::Address,
     tidepool_client::{
         actions::{NATIVE_MINT_ID, Unwrap, wrapped_sol_account},
@@ -84,34 +86,43 @@ impl Wrapped {
     }
 }
 
-/// The wrapped-SOL account that a withdrawal pays into.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// The wrapped-SOL account that a withdrawal pays into, if it brings wrapped SOL.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Wrapping {
-    /// The receiver's associated account.
-    pub account: Address,
+    /// The receiver's associated account; `null` without --wrap.
+    #[serde(rename = "wrapped_account")]
+    account: Option<Text<Address>>,
     /// Lamports of rent that the fee payer pays for it; 0 where it exists.
+    #[serde(rename = "wrapped_rent_lamports")]
     pub rent_lamports: u64,
 }
 
 impl Wrapping {
-    /// The account of the wallet `to`.
+    /// The account of the wallet `to`; `None` for a withdrawal without wrapped SOL.
     ///
     /// # Errors
     /// [`CliError::Cluster`].
     pub async fn new<C: Cluster>(
         context: &Context<'_, C>,
         snapshot: &PoolSnapshot,
-        to: &Address,
+        to: Option<Address>,
     ) -> Result<Self, CliError> {
-        let account = wrapped_sol_account(to);
+        let Some(account) = to.as_ref().map(wrapped_sol_account) else { return Ok(Self::default()) };
         let exists = context.cluster.account(&account).await?.is_some();
-        Ok(Self { account, rent_lamports: if exists { 0 } else { Wrapped::lent(snapshot) } })
+        let rent_lamports = if exists { 0 } else { Wrapped::lent(snapshot) };
+        Ok(Self { account: Some(Text(account)), rent_lamports })
+    }
+
+    /// What an answer says of it.
+    pub fn done(&self) -> Option<Line> {
+        self.account.map(|account| ("wrapped in", account.to_string()))
     }
 
     /// What a quote says of it.
     pub fn lines(&self) -> impl Iterator<Item = Line> {
         let rent = (self.rent_lamports > 0)
             .then(|| ("rent", format!("{} more, for a new wrapped-SOL account", sol(self.rent_lamports))));
-        [("SOL comes", format!("wrapped, in token account {}", self.account))].into_iter().chain(rent)
+        let account = self.account.map(|account| ("SOL comes", format!("wrapped, in token account {account}")));
+        account.into_iter().chain(rent)
     }
 }

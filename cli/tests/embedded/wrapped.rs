@@ -93,5 +93,11 @@ async fn a_withdrawal_brings_wrapped_sol() {
     assert_eq!(text(&given["wrapped_account"]), wrapped_sol_account(&other).to_string());
     assert_eq!(stage.tokens(&given["wrapped_account"]), number(&given["lamports"]));
     assert_eq!(stage.cluster.lamports(&other), SOL);
+    // The rest of a withdrawal of stake, which is below the minimum delegation.
+    let before = tokens();
+    let rest = trade(&stage, &format!("withdraw-stake {pool} 0.5 --rest-as-sol --wrap")).await;
+    assert_eq!(rest["wrapped_account"], account.to_string());
+    assert_eq!(tokens(), before + number(&rest["sol_lamports"]));
+    assert!(number(&rest["sol_lamports"]) > 0);
     assert_fails(&stage, &format!("withdraw {pool} 1 --as stake --wrap"), 2, &["brings no SOL to wrap"]).await;
 }

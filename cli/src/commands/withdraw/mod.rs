@@ -134,14 +134,12 @@ impl Args {
         let snapshot = &fresh.snapshot;
         request.accounts = accounts::unused(context, &owner.pubkey(), draft.pieces.len()).await?;
         let (planned, totals) = request.bounded(snapshot, &draft)?;
-        let wrapping = match request.terms.order.sol_to().filter(|_| self.wrap && planned.sol.is_some()) {
-            Some(to) => Some(Wrapping::new(context, snapshot, &to).await?),
-            None => None,
-        };
-        let rent = wrapping.map_or(0, |wrapping| wrapping.rent_lamports).saturating_add(planned.rent_lamports);
+        let wrapped_to = request.terms.order.sol_to().filter(|_| self.wrap && planned.sol.is_some());
+        let wrapping = Wrapping::new(context, snapshot, wrapped_to).await?;
+        let rent = wrapping.rent_lamports.saturating_add(planned.rent_lamports);
         check_balance(context, &request.terms.payer, rent).await?;
         let quote = request.quote(context, snapshot, &planned, totals)?;
-        let quote = quote.add(wrapping.iter().flat_map(Wrapping::lines));
+        let quote = quote.add(wrapping.lines());
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let sent = send(context, &planned, &keys, snapshot.program_id()).await?;
         let hint = planned.left.map(|left| request.why(&left, snapshot));
