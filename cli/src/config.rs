@@ -84,7 +84,8 @@ fn first_said<const N: usize>(texts: [Option<&str>; N]) -> Option<&str> {
     texts.into_iter().flatten().find(|text| !text.is_empty())
 }
 
-fn in_home(parts: &[&str]) -> Option<PathBuf> {
+/// A path in the user's home folder, if there is one.
+pub(crate) fn in_home(parts: &[&str]) -> Option<PathBuf> {
     env::home_dir().map(|home| parts.iter().fold(home, |path, part| path.join(part)))
 }
 

@@ -2,8 +2,9 @@
 
 use {
     crate::{
-        args::GlobalArgs,
+        args::{DefaultPool, GlobalArgs},
         config::Config,
+        defaults::Named,
         error::CliError,
         interrupt::{Interrupt, Watched},
         keys::{Key, KeySource, Keyring, new_key},
@@ -21,6 +22,7 @@ use {
         plan::Plan,
         send::{DurableNonce, Lifetime, Outgoing, SendOptions, Sender},
     },
+    tidepool_interface::state::StakePool,
 };
 
 /// What a command works with.
@@ -51,6 +53,42 @@ impl<'a, C: Cluster> Context<'a, C> {
             config,
             keyring: Keyring::new(global.transactions.signers.clone(), !global.transactions.sends()),
         }
+    }
+
+    /// Checks the default pool, where the command line leaves the pool out, and says which it is unless [`Self::confirm`] will.
+    ///
+    /// # Errors
+    /// [`CliError::Usage`] where the first argument is a pool itself, and what follows it is missing; [`CliError::Cluster`].
+    pub async fn check_default_pool(&self, asks: bool) -> Result<(), CliError> {
+        let Some(default) = &self.global.default_pool else { return Ok(()) };
+        if let Some(first) = default.first {
+            let account = self.cluster.account(&first).await?;
+            if account.is_some_and(|account| StakePool::decode_initialized(&account.data).is_ok()) {
+                return Err(CliError::usage(format!(
+                    "{first} is a stake pool, and the arguments after it are missing: add them, or name the pool with --pool"
+                )));
+            }
+        }
+        if !asks {
+            self.terminal.note(&format!("pool: {}", described(default)));
+        }
+        Ok(())
+    }
+
+    /// Shows what is about to happen, with the pool where the command line leaves it out, and asks whether it shall.
+    ///
+    /// # Errors
+    /// As [`Terminal::confirm`].
+    pub fn confirm(&self, what: &str, quote: &[(&'static str, String)]) -> Result<(), CliError> {
+        let default = self.global.default_pool.as_ref().map(|default| ("pool", described(default)));
+        let lines: Vec<_> = default.into_iter().chain(quote.iter().cloned()).collect();
+        self.terminal.confirm(what, &lines)
+    }
+
+    /// The program that a command is about which is about all of its pools: the one given, or else the default one.
+    pub fn program(&self) -> Option<Address> {
+        let default = || self.global.defaults.program_id.as_ref().map(|named| named.address);
+        self.global.program_id.or_else(default)
     }
 
     /// The user's own key.
@@ -275,6 +313,11 @@ impl<'a, C: Cluster> Context<'a, C> {
             Err(reason) => reason.into(),
         }
     }
+}
+
+fn described(default: &DefaultPool) -> String {
+    let Named { address, origin } = &default.named;
+    format!("{address} (from {origin})")
 }
 
 /// Checks that a hash of the user's own serves for all of it.

@@ -14,6 +14,7 @@ pub mod args;
 pub mod commands;
 pub mod config;
 pub mod context;
+pub mod defaults;
 pub mod error;
 mod freshness;
 pub mod interrupt;

@@ -5,12 +5,12 @@ use {
         args::{self, Cli},
         config::Config,
         context::Context,
+        defaults::Defaults,
         error::{CliError, Exit},
         output::{self, CommandOutput, Format},
         report, streams,
         terminal::Terminal,
     },
-    clap::FromArgMatches as _,
     serde_json::json,
     std::{ffi::OsString, io, process::ExitCode},
     tidepool_client::cluster::RpcCluster,
@@ -19,13 +19,20 @@ use {
 /// Runs the program with these arguments, the first of which is its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = args::spell_out(arguments.into_iter().collect());
-    let parsed = args::command().try_get_matches_from(&arguments).and_then(|found| Cli::from_arg_matches(&found));
-    let cli = match parsed {
-        Ok(cli) => cli,
-        Err(error) => return refuse_arguments(&error, &arguments).into(),
+    let (defaults, wrong) = match Defaults::load() {
+        Ok(defaults) => (defaults, None),
+        Err(error) => (Defaults::default(), Some(error)),
+    };
+    let cli = match (args::parse(&arguments, &defaults), &wrong) {
+        (Ok(cli), _) => cli,
+        (Err(error), Some(wrong)) if error.use_stderr() => {
+            report(wrong, json_format(&arguments).unwrap_or_default());
+            return wrong.exit().into();
+        }
+        (Err(error), _) => return refuse_arguments(&error, &arguments).into(),
     };
     let format = cli.global.output;
-    let (exit, answered) = match answer(&cli) {
+    let (exit, answered) = match wrong.map_or_else(|| answer(&cli), Err) {
         Err(CliError::Unsent(unsent)) => (unsent.exit(), Ok(unsent as Box<dyn CommandOutput>)),
         answered => (Exit::Done, answered),
     };

@@ -45,6 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         minimum_pool_tokens: Some(quoted.to_depositor - quoted.to_depositor / 1_000),
         // The wallet alone signs, elsewhere.
         throwaway: None,
+        unwrap: None,
     };
     let group = actions::deposit_sol(&snapshot, &deposit);
     let blockhash = cluster.latest_blockhash().await?;

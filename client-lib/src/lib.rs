@@ -35,6 +35,7 @@ pub mod crank;
 pub mod error;
 pub mod events;
 pub mod gates;
+pub mod holdings;
 pub mod logs;
 pub mod lookup;
 pub mod pack;

@@ -226,6 +226,7 @@ impl TestPool {
             referrer: None,
             minimum_pool_tokens: None,
             throwaway: None,
+            unwrap: None,
         };
         let InstructionGroup { instructions, .. } = actions::deposit_sol(&snapshot, &deposit);
         process(context, &instructions, &[user]).await?;
@@ -249,6 +250,7 @@ impl TestPool {
             tokens: TokenSource::wallet(&snapshot, &wallet),
             pool_tokens,
             to: wallet,
+            wrap: false,
             payer: context.payer.pubkey(),
             minimum_lamports: None,
         };

@@ -1,7 +1,7 @@
 //! How help is laid out: commands by who uses them, and the options of every command in one place.
 
 use {
-    super::{Cli, GlobalArgs},
+    super::{Cli, GlobalArgs, pool::is_pool},
     crate::error::EXIT_CODES,
     clap::{Arg, ArgAction, Args as _, Command, CommandFactory as _},
     std::{ffi::OsString, fmt::Write as _},
@@ -10,7 +10,7 @@ use {
 /// The commands by who uses them.
 pub const GROUPS: [(&str, &[&str]); 5] = [
     ("Stake", &["deposit-sol", "deposit-stake", "withdraw", "withdraw-sol", "withdraw-stake"]),
-    ("Inspect", &["show", "list", "explain-stake"]),
+    ("Inspect", &["show", "list", "explain-stake", "list-pools", "balance"]),
     ("Crank", &["crank", "update", "rebalance", "lookup-tables"]),
     (
         "Manage",
@@ -53,11 +53,16 @@ const OF_COMMAND: &str = "\
 
 Options of every command, such as --url, --keypair, --yes, --output and --dry-run: tidepool help options";
 
+/// What the help of each POOL ends with.
+const POOL_DEFAULT: &str = " [default: --pool, TIDEPOOL_POOL, or the configuration's]";
+
 const OF_OPTIONS: &str = "\
 {about-with-newline}
 Amounts are decimal numbers of SOL or of whole pool tokens, read exactly to nine decimals. A POOL is
-the address of the pool account. A KEYPAIR is a keypair file, - for standard input, prompt: for a seed
-phrase, usb://ledger for a hardware wallet, or the address of someone who signs elsewhere.
+the address of the pool account; without it, as in `tidepool withdraw 5`, a command is about the
+default pool, and names it before it asks. A KEYPAIR is a keypair file, - for standard input,
+prompt: for a seed phrase, usb://ledger or usb://trezor for a hardware wallet, or the address of
+a signer elsewhere.
 
 {before-help}";
 
@@ -94,12 +99,23 @@ fn of_command(command: Command) -> Command {
         .long_about(None)
         .help_template(OF_COMMAND)
         .disable_help_flag(true)
-        .arg(help_flag().hide(true));
+        .arg(help_flag().hide(true))
+        .mut_args(|argument| {
+            let help = argument.get_help().filter(|_| is_pool(&argument)).map(|help| format!("{help}{POOL_DEFAULT}"));
+            help.map_or_else(|| argument.clone(), |help| argument.clone().help(help))
+        });
     if command.has_subcommands() { command.mut_subcommands(of_command) } else { command }
 }
 
 fn help_flag() -> Arg {
     Arg::new("help").short('h').long("help").action(ArgAction::HelpShort).help("Print help")
+}
+
+/// The pool as an option. The commands that take a pool have it in place of their first argument.
+fn pool_option() -> Arg {
+    let help = "Pool of a command that takes one, in place of its first argument, POOL [default: that of the variable TIDEPOOL_POOL, or \
+                of `pool: ADDRESS` in ~/.config/tidepool/config.yml (another file with TIDEPOOL_CONFIG)]";
+    Arg::new("pool").long("pool").value_name("ADDRESS").help(help).help_heading("Global options")
 }
 
 fn groups(command: &Command) -> String {
@@ -118,7 +134,7 @@ fn groups(command: &Command) -> String {
 
 /// What `tidepool help options` shows. Clap would show it in the help of each command.
 fn options() -> Command {
-    let arguments = GlobalArgs::augment_args(Command::new("tidepool"));
+    let arguments = GlobalArgs::augment_args(Command::new("tidepool")).arg(pool_option());
     let text = arguments.disable_help_flag(true).help_template("{all-args}").render_help();
     Command::new("options")
         .about("Options of every command, and exit codes")

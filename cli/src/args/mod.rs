@@ -1,10 +1,12 @@
 //! The command line as a whole: what every command accepts. Each command's own arguments are in its file.
 
 mod help;
+mod pool;
 mod transactions;
 
 pub use {
     help::{GROUPS, command, spell_out},
+    pool::{DefaultPool, parse},
     transactions::{Price, TransactionArgs},
 };
 
@@ -12,6 +14,7 @@ use {
     crate::{
         commands::Command,
         config::Config,
+        defaults::Defaults,
         keys::KeySource,
         output::Format,
         units::{Slippage, Units},
@@ -55,7 +58,8 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "KEYPAIR")]
     pub fee_payer: Option<KeySource>,
 
-    /// Program that runs the pool [default: the owner of the pool account; create-pool needs it]
+    /// Program that runs the pool, or whose pools are listed [default: the owner of the pool account; create-pool needs it, and
+    /// list-pools unless TIDEPOOL_PROGRAM_ID or the configuration says]
     #[arg(long, global = true, value_name = "ADDRESS", value_parser = address)]
     pub program_id: Option<Address>,
 
@@ -78,6 +82,14 @@ pub struct GlobalArgs {
     /// Do not ask for confirmation
     #[arg(short, long, global = true)]
     pub yes: bool,
+
+    /// What the environment and the configuration say where the command line says nothing.
+    #[arg(skip)]
+    pub defaults: Defaults,
+
+    /// The pool, where the command line leaves it out.
+    #[arg(skip)]
+    pub default_pool: Option<DefaultPool>,
 }
 
 /// How certain a block has to be before it counts.

@@ -5,6 +5,7 @@ use {
         caution,
         trade::{Amounts, Done, Quote, Receipt, Trade},
         wallet::{Deposited, LEFT_FOR_FEES, ReceiverArgs, balance, check_balance, token_account_rent},
+        wrapped::Wrapped,
     },
     crate::{
         args::{Bound, UpdateFirst, address},
@@ -30,7 +31,8 @@ use {
 const EXAMPLE: &str = "\
 Example:
   tidepool deposit-sol 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA 12.5
-  tidepool deposit-sol 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA ALL --max-slippage 0.05% --yes";
+  tidepool deposit-sol 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA ALL --max-slippage 0.05% --yes
+  tidepool deposit-sol 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA 12.5 --from-wrapped";
 
 /// Deposit SOL and get pool tokens
 ///
@@ -51,6 +53,11 @@ pub struct Args {
     #[arg(long, value_name = "KEYPAIR")]
     from: Option<KeySource>,
 
+    /// Take wrapped SOL, from that wallet's associated account, and unwrap it in the same transaction; ALL is all in the account,
+    /// which stays open
+    #[arg(long)]
+    from_wrapped: bool,
+
     #[command(flatten)]
     receiver: ReceiverArgs,
 
@@ -70,6 +77,8 @@ pub struct Args {
 pub struct Output {
     pool: Text<Address>,
     from: Text<Address>,
+    /// The token account whose wrapped SOL was deposited; `null` where the wallet's own lamports were.
+    wrapped_account: Option<Text<Address>>,
     token_account: Text<Address>,
     lamports: u64,
     /// Pool tokens that the token account got, by the quote.
@@ -95,7 +104,17 @@ impl Args {
         keys.extend(self.authority(context, snapshot)?);
         let receiver = self.receiver.receiver(from.pubkey());
         let rent = token_account_rent(context, snapshot, &receiver).await?;
-        let lamports = self.lamports(context, &from, rent).await?;
+        let wrapped = match self.from_wrapped {
+            true => Some(Wrapped::find(context, &from.pubkey()).await?),
+            false => None,
+        };
+        let lamports = match &wrapped {
+            Some(wrapped) => {
+                check_balance(context, &from.pubkey(), rent.saturating_add(Wrapped::lent(snapshot))).await?;
+                wrapped.take(self.amount)?
+            }
+            None => self.lamports(context, &from, rent).await?,
+        };
         let quoted =
             quote::quote_deposit_sol(snapshot, lamports, None).map_err(|error| explain(snapshot, lamports, error))?;
         let minimum = self.bound.minimum_of(quoted.to_depositor);
@@ -108,11 +127,13 @@ impl Args {
             referrer: self.receiver.referrer,
             minimum_pool_tokens: Some(minimum),
             throwaway: throwaway.as_ref().map(|key| key.pubkey()),
+            unwrap: wrapped.as_ref().map(|wrapped| wrapped.unwrap),
         };
         let Deposited { got, fee } = Deposited::of(&quoted, receiver.address(snapshot), self.receiver.referrer);
         let quote = Quote::new(context);
         let paid = quote.amounts().sol(lamports);
         let quote = quote.pay(paid).get(tokens(got)).fee(fee).at_least(&tokens(minimum), &self.bound);
+        let quote = quote.add(wrapped.as_ref().map(Wrapped::line));
         let quote = quote.add(self.receiver.lines(from.pubkey(), snapshot, rent));
         let quote = quote.add(caution::freezer(snapshot)).add(caution::program(context, snapshot));
         quote.rate(&snapshot.rate()).confirm(context, &format!("Deposit into pool {}", self.pool))?;
@@ -122,6 +143,7 @@ impl Args {
         Ok(Done(Output {
             pool: Text(self.pool),
             from: Text(from.pubkey()),
+            wrapped_account: wrapped.map(|wrapped| Text(wrapped.unwrap.account)),
             token_account: Text(receiver.address(snapshot)),
             lamports,
             pool_tokens: got,

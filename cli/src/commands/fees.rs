@@ -3,6 +3,7 @@
 use {
     crate::units::percent,
     serde::Serialize,
+    std::cmp::Ordering,
     tidepool_client::pool::PoolSnapshot,
     tidepool_interface::maths::{Fee, FutureEpoch},
 };
@@ -18,6 +19,15 @@ impl Ratio {
     /// A percentage for a person.
     pub fn percent(&self) -> String {
         percent(&Fee::new(self.numerator, self.denominator))
+    }
+
+    /// Which of two takes more, exactly.
+    pub fn compare(&self, other: &Self) -> Ordering {
+        // A fee without a denominator takes nothing.
+        let part = |one: &Self, other: &Self| u128::from(one.numerator) * u128::from(other.denominator.max(1));
+        let numerator = |ratio: &Self| if ratio.denominator == 0 { 0 } else { ratio.numerator };
+        let [one, two] = [self, other].map(|ratio| Self { numerator: numerator(ratio), ..*ratio });
+        part(&one, &two).cmp(&part(&two, &one))
     }
 
     /// Whether it takes nothing.

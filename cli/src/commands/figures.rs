@@ -3,7 +3,7 @@
 use {
     std::time::{Duration, SystemTime, UNIX_EPOCH},
     tidepool_client::pool::PoolSnapshot,
-    tidepool_interface::maths::mul_div_floor,
+    tidepool_interface::maths::{ExchangeRate, mul_div_floor},
 };
 
 /// One whole pool token, in its smallest unit.
@@ -11,7 +11,11 @@ const ONE_TOKEN: u64 = 1_000_000_000;
 
 /// Lamports that a whole pool token is worth, rounded down; `None` without a supply.
 pub fn lamports_per_whole_pool_token(snapshot: &PoolSnapshot) -> Option<u64> {
-    let rate = snapshot.rate();
+    lamports_per_whole_token(&snapshot.rate())
+}
+
+/// The same by a rate.
+pub fn lamports_per_whole_token(rate: &ExchangeRate) -> Option<u64> {
     mul_div_floor(ONE_TOKEN, rate.total_lamports, rate.pool_token_supply.max(1)).filter(|_| rate.pool_token_supply > 0)
 }
 

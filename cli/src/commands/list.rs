@@ -11,7 +11,7 @@ use {
     serde::Serialize,
     serde_json::Value,
     solana_address::Address,
-    std::{collections::HashSet, fmt},
+    std::{cmp::Reverse, collections::HashSet, fmt},
     tidepool_client::{
         cluster::Cluster,
         plan::{self, UpdateOptions},
@@ -23,18 +23,65 @@ use {
 const EXAMPLE: &str = "\
 Example:
   tidepool list 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --verbose
+  tidepool list 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --sort deviation
   tidepool list 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --output json";
 
 /// List a pool's validators and their stake
 ///
-/// Amounts are SOL, rent included, as of each validator's last update. With --verbose the addresses of the stake accounts
-/// are shown. Nothing is sent and no key is needed.
+/// Amounts are SOL, rent included, as of each validator's last update. INDEX is the validator's place in the pool's list, by
+/// which logs name it. DEVIATION is what it holds above (or below, with a minus) the target of its weight. With --verbose the
+/// addresses of the stake accounts are shown. Nothing is sent and no key is needed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
     /// The pool
     #[arg(value_name = "POOL", value_parser = address)]
     pool: Address,
+
+    /// Order: by index, vote or status in rising order; by stake, transient, weight, target or deviation, the largest first
+    #[arg(long, value_name = "KEY", value_enum, hide_possible_values = true, default_value_t)]
+    sort: Sort,
+
+    /// Reverse the order
+    #[arg(short, long)]
+    reverse: bool,
+}
+
+/// What validators are sorted by. Those that have equal keys stay in the pool's order.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
+enum Sort {
+    /// Place in the pool's list
+    #[default]
+    Index,
+    /// Vote account
+    Vote,
+    /// Stake in the validator stake account
+    Stake,
+    /// Transient stake
+    Transient,
+    /// Weight
+    Weight,
+    /// Target of the weight; those without one come last
+    Target,
+    /// Distance from the target, above or below; those without a target come last
+    Deviation,
+    /// Status
+    Status,
+}
+
+impl Sort {
+    fn sort(self, validators: &mut [Entry]) {
+        match self {
+            Self::Index => {}
+            Self::Vote => validators.sort_by_key(|entry| entry.vote.to_string()),
+            Self::Stake => validators.sort_by_key(|entry| Reverse(entry.active_lamports)),
+            Self::Transient => validators.sort_by_key(|entry| Reverse(entry.transient_lamports)),
+            Self::Weight => validators.sort_by_key(|entry| Reverse(entry.weight)),
+            Self::Target => validators.sort_by_key(|entry| Reverse(entry.target_lamports)),
+            Self::Deviation => validators.sort_by_key(|entry| Reverse(entry.deviation_lamports.map(i64::unsigned_abs))),
+            Self::Status => validators.sort_by_key(|entry| entry.status),
+        }
+    }
 }
 
 /// The validators of a pool.
@@ -46,13 +93,15 @@ pub struct Output {
     max_validators: u32,
     /// Whether validators can have weights.
     extended: bool,
-    /// In the pool's order.
+    /// In the order that was asked for.
     validators: Vec<Entry>,
 }
 
 /// A validator of a pool.
 #[derive(Debug, Serialize)]
 struct Entry {
+    /// Place in the pool's list, from 0.
+    index: usize,
     vote: Text<Address>,
     /// `active`, `deactivating_transient`, `ready_for_removal`, `deactivating_validator`, `deactivating_all` or `invalid`.
     status: &'static str,
@@ -64,6 +113,8 @@ struct Entry {
     weight: u16,
     /// What it is to have by its weight, rent included; `null` without one.
     target_lamports: Option<u64>,
+    /// Lamports that it holds, with those on their way to it, above its target; below it where negative; `null` without a target.
+    deviation_lamports: Option<i64>,
     last_update_epoch: u64,
     /// Whether the record is not up to date with the epoch.
     stale: bool,
@@ -87,31 +138,41 @@ impl Args {
         let target = |validator: &Validator| survey.as_ref()?.target(validator.record);
         let mergeable: HashSet<usize> =
             plan::mergeable(&snapshot, &UpdateOptions::default()).iter().map(|validator| validator.index).collect();
+        let mut validators: Vec<_> = snapshot
+            .validators()
+            .map(|validator| Entry {
+                mergeable: mergeable.contains(&validator.index),
+                ..entry(&snapshot, &validator, target(&validator))
+            })
+            .collect();
+        self.sort.sort(&mut validators);
+        if self.reverse {
+            validators.reverse();
+        }
         Ok(Output {
             pool: Text(self.pool),
             epoch: snapshot.epoch(),
             max_validators: snapshot.max_validators(),
             extended: snapshot.is_extended(),
-            validators: snapshot
-                .validators()
-                .map(|validator| Entry {
-                    mergeable: mergeable.contains(&validator.index),
-                    ..entry(&snapshot, &validator, target(&validator))
-                })
-                .collect(),
+            validators,
         })
     }
 }
 
 fn entry(snapshot: &PoolSnapshot, validator: &Validator, target_lamports: Option<u64>) -> Entry {
     let record = validator.record;
+    let held = plan::held(record, snapshot.environment().stake_rent());
+    // All lamports there are fit 63 bits.
+    let deviation = |target: u64| i64::try_from(i128::from(held) - i128::from(target)).ok();
     Entry {
+        index: validator.index,
         vote: Text(validator.vote()),
         status: status_name(validator.status()),
         active_lamports: record.active_stake_lamports.get(),
         transient_lamports: record.transient_stake_lamports.get(),
         weight: if snapshot.is_extended() { validator.weight() } else { 0 },
         target_lamports,
+        deviation_lamports: target_lamports.and_then(deviation),
         last_update_epoch: record.last_update_epoch.get(),
         stale: validator.is_stale(snapshot.epoch()),
         mergeable: false,
@@ -120,6 +181,12 @@ fn entry(snapshot: &PoolSnapshot, validator: &Validator, target_lamports: Option
         validator_seed: record.validator_seed_suffix.get(),
         transient_seed: record.transient_seed_suffix.get(),
     }
+}
+
+/// Lamports above or below something, in SOL.
+fn signed(lamports: i64) -> String {
+    let sign = if lamports < 0 { "-" } else { "" };
+    format!("{sign}{}", Units(lamports.unsigned_abs()))
 }
 
 /// The name of a status in JSON.
@@ -141,18 +208,19 @@ impl Output {
         }
         let has_weights = self.validators.iter().any(|entry| entry.weight > 0);
         let (vote, active, moving) = ("VALIDATOR", "ACTIVE SOL", "IN MOTION SOL");
-        write!(f, "{vote:44}  {active:>20}  {moving:>20}")?;
+        write!(f, "{:>5}  {vote:44}  {active:>20}  {moving:>20}", "INDEX")?;
         if has_weights {
-            write!(f, "  {:>6}  {:>20}", "WEIGHT", "TARGET SOL")?;
+            write!(f, "  {:>6}  {:>20}  {:>21}", "WEIGHT", "TARGET SOL", "DEVIATION SOL")?;
         }
         writeln!(f, "  {:>6}  STATUS", "EPOCH")?;
         for entry in &self.validators {
             let lamports = |lamports: u64| Units(lamports).to_string();
             let (active, moving) = (lamports(entry.active_lamports), lamports(entry.transient_lamports));
-            write!(f, "{:44}  {active:>20}  {moving:>20}", entry.vote.to_string())?;
+            write!(f, "{:>5}  {:44}  {active:>20}  {moving:>20}", entry.index, entry.vote.to_string())?;
             if has_weights {
                 let target = entry.target_lamports.map_or("-".into(), lamports);
-                write!(f, "  {:>6}  {target:>20}", entry.weight)?;
+                let deviation = entry.deviation_lamports.map_or("-".into(), signed);
+                write!(f, "  {:>6}  {target:>20}  {deviation:>21}", entry.weight)?;
             }
             let stale = match (entry.stale, entry.mergeable) {
                 (true, _) => ", stale",

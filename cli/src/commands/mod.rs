@@ -1,6 +1,7 @@
 //! The commands, one file each: the arguments, and an `execute` that does what they say.
 
 mod add_validator;
+mod balance;
 mod caution;
 mod crank;
 mod create_pool;
@@ -14,6 +15,7 @@ mod figures;
 mod gates;
 mod increase;
 mod list;
+mod list_pools;
 mod lookup_tables;
 mod message;
 mod policy;
@@ -38,6 +40,7 @@ mod wallet;
 mod withdraw;
 mod withdraw_sol;
 mod withdraw_stake;
+mod wrapped;
 
 pub use message::{Message, program_name};
 
@@ -57,6 +60,8 @@ use {
 pub enum Command {
     Show(show::Args),
     List(list::Args),
+    ListPools(list_pools::Args),
+    Balance(balance::Args),
     DepositSol(deposit_sol::Args),
     DepositStake(deposit_stake::Args),
     Withdraw(withdraw::Args),
@@ -86,14 +91,35 @@ pub enum Command {
 }
 
 impl Command {
+    /// Whether it shows what it is about to do, and asks.
+    const fn asks(&self) -> bool {
+        match self {
+            Self::LookupTables(args) => args.asks(),
+            Self::Show(_)
+            | Self::List(_)
+            | Self::Crank(_)
+            | Self::Update(_)
+            | Self::Rebalance(_)
+            | Self::ExplainStake(_)
+            | Self::AddValidator(_)
+            | Self::RemoveValidator(_)
+            | Self::Increase(_)
+            | Self::Decrease(_) => false,
+            _ => true,
+        }
+    }
+
     /// Does it. The work is on the heap: that of all commands together would take much of a thread's stack.
     ///
     /// # Errors
     /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Box<dyn CommandOutput>, CliError> {
+        context.check_default_pool(self.asks()).await?;
         Ok(match self {
             Self::Show(args) => Box::new(Box::pin(args.execute(context)).await?),
             Self::List(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::ListPools(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::Balance(args) => Box::new(Box::pin(args.execute(context)).await?),
             Self::DepositSol(args) => Box::new(Box::pin(args.execute(context)).await?),
             Self::DepositStake(args) => Box::new(Box::pin(args.execute(context)).await?),
             Self::Withdraw(args) => Box::new(Box::pin(args.execute(context)).await?),

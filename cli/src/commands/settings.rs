@@ -126,7 +126,7 @@ pub async fn set<C: Cluster, S: Setting>(
         let keys = keys()?;
         let setting = &answer.setting;
         let lines: Vec<Line> = setting.lines().into_iter().chain(caution::program(context, snapshot)).collect();
-        context.terminal.confirm(&setting.to_do(&snapshot.address()), &lines)?;
+        context.confirm(&setting.to_do(&snapshot.address()), &lines)?;
         let plan = Plan::one(group.label.clone(), group);
         answer.transactions = fresh.and(context.send(&plan, &keys, snapshot.program_id()).await?);
     }

@@ -129,7 +129,7 @@ impl Quote {
     /// # Errors
     /// [`CliError::NotConfirmed`], [`CliError::CannotAsk`].
     pub fn confirm<C: Cluster>(&self, context: &Context<'_, C>, what: &str) -> Result<(), CliError> {
-        context.terminal.confirm(what, &self.lines)
+        context.confirm(what, &self.lines)
     }
 }
 

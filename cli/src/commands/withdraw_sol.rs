@@ -4,7 +4,8 @@ use {
     super::{
         caution,
         trade::{Amounts, Done, Quote, Receipt, Trade},
-        wallet::{Holding, sol_withdraw_authority},
+        wallet::{Holding, check_balance, sol_withdraw_authority},
+        wrapped::Wrapping,
     },
     crate::{
         args::{Bound, UpdateFirst, address},
@@ -28,7 +29,8 @@ use {
 const EXAMPLE: &str = "\
 Example:
   tidepool withdraw-sol 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA 12.5
-  tidepool withdraw-sol 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA ALL --minimum 40 --yes";
+  tidepool withdraw-sol 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA ALL --minimum 40 --yes
+  tidepool withdraw-sol 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA 12.5 --wrap";
 
 /// Give pool tokens and get SOL from the reserve
 ///
@@ -58,6 +60,10 @@ pub struct Args {
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     to: Option<Address>,
 
+    /// Get wrapped SOL, in the receiver's associated account, which is created if need be
+    #[arg(long)]
+    wrap: bool,
+
     #[command(flatten)]
     bound: Bound,
 
@@ -82,6 +88,8 @@ pub struct Output {
     /// Lamports that the receiver got, by the quote.
     lamports: u64,
     minimum_lamports: u64,
+    #[serde(flatten)]
+    wrapping: Wrapping,
     transactions: Vec<Landed>,
 }
 
@@ -106,6 +114,7 @@ impl Args {
             tokens: holding.source,
             pool_tokens,
             to: self.to.unwrap_or(owner.pubkey()),
+            wrap: self.wrap,
             payer: context.fee_payer()?.pubkey(),
             minimum_lamports: Some(self.bound.minimum_of(quoted.lamports)),
         };
@@ -116,6 +125,11 @@ impl Args {
         let quote = quote.pay(tokens(pool_tokens)).get(got).fee(quoted.fee).at_least(&least, &self.bound);
         let to = withdrawal.to;
         let elsewhere = (to != owner.pubkey()).then(|| ("goes to", to.to_string()));
+        let wrapping = Wrapping::new(context, snapshot, self.wrap.then_some(to)).await?;
+        if wrapping.rent_lamports > 0 {
+            check_balance(context, &withdrawal.payer, wrapping.rent_lamports).await?;
+        }
+        let quote = quote.add(wrapping.lines());
         let quote = quote.add(elsewhere).add(caution::program(context, snapshot)).rate(&snapshot.rate());
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let sent = context.send_once(&Plan::one("withdraw SOL", group), &keys, snapshot.program_id()).await?;
@@ -127,6 +141,7 @@ impl Args {
             fee_pool_tokens: quoted.fee,
             lamports: quoted.lamports,
             minimum_lamports,
+            wrapping,
             transactions: fresh.and(sent),
         }))
     }
@@ -136,7 +151,10 @@ impl Trade for Output {
     fn receipt(&self, amounts: Amounts) -> Receipt {
         Receipt {
             headline: format!("Withdrew {} from pool {}", amounts.sol(self.lamports), self.pool),
-            lines: vec![("for", tokens(self.pool_tokens)), ("to", self.to.to_string())],
+            lines: [("for", tokens(self.pool_tokens)), ("to", self.to.to_string())]
+                .into_iter()
+                .chain(self.wrapping.done())
+                .collect(),
             more: vec![
                 ("token account", self.token_account.to_string()),
                 ("fee", tokens(self.fee_pool_tokens)),

@@ -12,6 +12,7 @@ use {
             pieces::{StakeAccount, Totals, slippage_of},
             quote::Quoted,
         },
+        wrapped::Wrapping,
     },
     crate::{
         args::{Bound, UpdateFirst, address},
@@ -71,6 +72,10 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["validator", "from_reserve"])]
     rest_as_sol: bool,
 
+    /// Get that SOL as wrapped SOL, in the owner's associated account, which is created if need be
+    #[arg(long, requires = "rest_as_sol")]
+    wrap: bool,
+
     /// Key of the new stake account, of the first where there are several [default: none; its address follows from the owner's]
     #[arg(long, value_name = "KEYPAIR")]
     stake_keypair: Option<KeySource>,
@@ -114,6 +119,8 @@ pub struct Output {
     pool_tokens_left: u64,
     /// Lamports of rent that the fee payer put into the stake accounts.
     rent_lamports: u64,
+    #[serde(flatten)]
+    wrapping: Wrapping,
     transactions: Vec<Landed>,
 }
 
@@ -155,13 +162,15 @@ impl Args {
         let slippage = slippage_of(&self.bound, quoted.lamports())?;
         let planned = request.plan_with(Some(slippage))?;
         let (totals, payer) = (Totals::of(&planned, slippage), request.terms.payer);
-        check_balance(context, &payer, planned.rent_lamports).await?;
+        let wrapped_to = request.terms.order.sol_to().filter(|_| self.wrap && planned.sol.is_some());
+        let wrapping = Wrapping::new(context, snapshot, wrapped_to).await?;
+        check_balance(context, &payer, planned.rent_lamports.saturating_add(wrapping.rent_lamports)).await?;
         let otherwise = self.otherwise();
         let quoted = Quoted { snapshot, planned: &planned, totals, payer, otherwise };
         let authority = request.terms.stake_authority;
         let elsewhere =
             (authority != owner.pubkey()).then(|| ("authority", format!("{authority}, over the stake accounts")));
-        let quote = quoted.lines(Quote::new(context), &self.bound)?.add(elsewhere);
+        let quote = quoted.lines(Quote::new(context), &self.bound)?.add(wrapping.lines()).add(elsewhere);
         let quote = quote.add(caution::program(context, snapshot));
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let sent = send(context, &planned, &keys, snapshot.program_id()).await?;
@@ -177,6 +186,7 @@ impl Args {
             fee_pool_tokens: totals.fee,
             pool_tokens_left: planned.pool_tokens_left(),
             rent_lamports: planned.rent_lamports,
+            wrapping,
             transactions: fresh.and(sent),
         }))
     }
@@ -212,6 +222,7 @@ impl Args {
                 slippage_bps: None,
                 take_whole_accounts: self.whole_accounts,
                 order,
+                wrap: self.wrap,
             },
             accounts: Vec::new(),
         })
@@ -285,6 +296,7 @@ impl Trade for Output {
         if self.sol_lamports > 0 {
             lines.push(("as SOL", amounts.sol(self.sol_lamports)));
         }
+        lines.extend(self.wrapping.done());
         if self.pool_tokens_left > 0 {
             lines.push(("left over", format!("{}, which could not be withdrawn", tokens(self.pool_tokens_left))));
         }

@@ -7,11 +7,29 @@ use {
     std::{fmt, str::FromStr},
 };
 
+/// Makers of hardware wallets for which this version has a driver. That for Keystone is an option of the driver library which this
+/// version is not built with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Maker {
+    Ledger,
+    Trezor,
+}
+
+impl Maker {
+    const ALL: [Self; 2] = [Self::Ledger, Self::Trezor];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Ledger => "ledger",
+            Self::Trezor => "trezor",
+        }
+    }
+}
+
 /// A key on a hardware wallet.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Device {
-    /// Who made it: `ledger`.
-    manufacturer: String,
+    maker: Maker,
     /// The first key of the device, where there are several devices.
     address: Option<Address>,
     path: DerivationPath,
@@ -21,7 +39,12 @@ impl FromStr for Device {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let malformed = || format!("{text} is no hardware wallet: write usb://ledger, or usb://ledger/ADDRESS?key=0/0");
+        let malformed = || {
+            format!(
+                "invalid hardware wallet \"{text}\": write usb://ledger or usb://trezor, the devices that this version knows, or \
+                 usb://ledger/ADDRESS?key=0/0 for one of several and another derivation path"
+            )
+        };
         let rest = text.strip_prefix("usb://").ok_or_else(malformed)?;
         let (place, key) = match rest.split_once('?') {
             Some((place, query)) => (place, Some(query.strip_prefix("key=").ok_or_else(malformed)?)),
@@ -30,16 +53,14 @@ impl FromStr for Device {
         let (manufacturer, address) = place.split_once('/').unwrap_or((place, ""));
         let address = (!address.is_empty()).then(|| address.parse()).transpose().map_err(|_| malformed())?;
         let path = key.map_or(Ok(DerivationPath::default()), DerivationPath::from_key_str).map_err(|_| malformed())?;
-        if manufacturer != "ledger" {
-            return Err(malformed());
-        }
-        Ok(Self { manufacturer: manufacturer.into(), address, path })
+        let maker = Maker::ALL.into_iter().find(|maker| maker.name() == manufacturer).ok_or_else(malformed)?;
+        Ok(Self { maker, address, path })
     }
 }
 
 impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "usb://{}", self.manufacturer)?;
+        write!(f, "usb://{}", self.maker.name())?;
         match self.address {
             Some(address) => write!(f, "/{address}"),
             None => Ok(()),
@@ -60,15 +81,21 @@ impl Device {
             std::rc::Rc,
         };
         let trouble = |detail: String| {
-            format!(
-                "{self} does not answer ({detail}): connect it, unlock it, open its Solana application, and try again"
-            )
+            let ready = match self.maker {
+                Maker::Ledger => "unlock it, open its Solana application",
+                Maker::Trezor => "unlock it",
+            };
+            format!("{self} does not answer ({detail}): connect it, {ready}, and try again")
         };
         let locator = Locator::new_from_path(self.to_string()).map_err(|error| trouble(error.to_string()))?;
         let not_found = || trouble("no device was found".into());
-        // The wallet manager also looks for Trezors, through libusb, and panics on a host without USB.
+        // The wallet manager looks for devices of all makers, for Trezors through libusb, and panics on a host without USB.
         let hid = HidApi::new().map_err(|error| trouble(error.to_string()))?;
-        if !hid.device_list().any(|found| is_valid_ledger(found.vendor_id(), found.product_id())) {
+        let may_be_there = match self.maker {
+            Maker::Ledger => hid.device_list().any(|found| is_valid_ledger(found.vendor_id(), found.product_id())),
+            Maker::Trezor => has_usb(),
+        };
+        if !may_be_there {
             return Err(not_found());
         }
         let manager = maybe_wallet_manager().map_err(|error| trouble(error.to_string()))?.ok_or_else(not_found)?;
@@ -84,6 +111,12 @@ impl Device {
     }
 }
 
+/// Whether the host has USB: Linux without it has no folder of its buses, which is where libusb looks.
+#[cfg(feature = "ledger")]
+fn has_usb() -> bool {
+    !cfg!(target_os = "linux") || std::path::Path::new("/dev/bus/usb").is_dir()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,17 +129,28 @@ mod tests {
         assert_eq!(plain.to_string(), "usb://ledger");
         let other: Device = format!("usb://ledger/{address}?key=0/1").parse().unwrap();
         assert_eq!((other.address, other.path), (Some(address), DerivationPath::from_key_str("0/1").unwrap()));
-        for wrong in
-            ["usb:ledger", "usb://", "usb://abacus", "usb://ledger/short", "usb://ledger?path=1", "usb://ledger?key=x"]
-        {
-            assert!(wrong.parse::<Device>().unwrap_err().contains("usb://ledger"), "{wrong}");
+        let trezor: Device = format!("usb://trezor/{address}?key=1").parse().unwrap();
+        assert_eq!((trezor.to_string(), trezor.maker), (format!("usb://trezor/{address}"), Maker::Trezor));
+        for wrong in [
+            "usb:ledger",
+            "usb://",
+            "usb://abacus",
+            "usb://keystone",
+            "usb://ledger/short",
+            "usb://ledger?path=1",
+            "usb://ledger?key=x",
+        ] {
+            let error = wrong.parse::<Device>().unwrap_err();
+            assert!(error.contains("usb://ledger or usb://trezor, the devices that this version knows"), "{error}");
         }
     }
 
     #[test]
     fn without_a_device_it_says_what_to_do() {
-        let device: Device = "usb://ledger/7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA".parse().unwrap();
-        let error = device.open("the manager").err().unwrap();
-        assert!(error.contains("connect it") || error.contains("built without"), "{error}");
+        for maker in ["ledger", "trezor"] {
+            let device: Device = format!("usb://{maker}/7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA").parse().unwrap();
+            let error = device.open("the manager").err().unwrap();
+            assert!(error.contains("connect it") || error.contains("built without"), "{error}");
+        }
     }
 }

@@ -40,8 +40,8 @@ pub enum KeySource {
     /// A seed phrase that the user types: `prompt:`, or `prompt:?key=0/0` for another derivation path than
     /// `m/44'/501'`. It is not shown.
     Prompt(DerivationPath),
-    /// A hardware wallet: `usb://ledger`, or `usb://ledger/ADDRESS?key=0/0` for one of several devices and another derivation
-    /// path than `m/44'/501'`.
+    /// A hardware wallet: `usb://ledger` or `usb://trezor`, and `usb://ledger/ADDRESS?key=0/0` for one of several devices and
+    /// another derivation path than `m/44'/501'`.
     Device(Device),
     /// The address of someone who signs elsewhere.
     Address(Address),

@@ -1,6 +1,7 @@
 //! What commands answer, as text, as longer text, and as JSON.
 
 mod event;
+mod large;
 mod logs;
 mod transactions;
 mod unsent;
@@ -55,8 +56,9 @@ impl Format {
         matches!(self, Self::Json | Self::JsonCompact)
     }
 
-    /// Writes a JSON value in this form.
+    /// Writes a JSON value in this form: all JSON passes here. Numbers beyond 2^53 - 1 get a string copy.
     pub fn render(self, value: &Value) -> String {
+        let value = large::with_string_copies(value);
         match self {
             Self::Json => format!("{value:#}"),
             Self::Display | Self::JsonCompact => value.to_string(),

@@ -100,6 +100,8 @@ async fn add_validators(stage: &Stage, pool: &str) {
         fields(first),
         [
             "active_lamports",
+            "deviation_lamports",
+            "index",
             "last_update_epoch",
             "mergeable",
             "stale",

@@ -173,7 +173,7 @@ fn malformed_arguments_are_refused_before_anything_is_opened() {
         (format!("withdraw-sol {pool} 1 --max-slippage 0.001%"), "finer than 0.01 %"),
         (format!("withdraw-sol {pool} 1 --max-slippage 1% --minimum 1"), "cannot be used with"),
         (format!("deposit-sol {pool} 1 --to {pool} --token-account {pool}"), "cannot be used with"),
-        (format!("show {pool} --fee-payer usb://abacus"), "is no hardware wallet"),
+        (format!("show {pool} --fee-payer usb://abacus"), "invalid hardware wallet"),
         (format!("show {pool} --commitment sure"), "possible values"),
         (format!("set-policy {pool}"), "required arguments were not provided"),
         (format!("set-policy {pool} --reserve-share 101%"), "more than 100 % of the pool"),

@@ -22,7 +22,7 @@ use {
 const USAGE: u8 = 2;
 
 /// Rent of a token account of SPL Token.
-const TOKEN_ACCOUNT_RENT: u64 = 2_039_280;
+pub const TOKEN_ACCOUNT_RENT: u64 = 2_039_280;
 
 /// The signers of a transaction that its instructions for the stake pool program pass to it.
 fn passed(stage: &Stage, message: &VersionedMessage) -> BTreeSet<Address> {
@@ -34,7 +34,7 @@ fn passed(stage: &Stage, message: &VersionedMessage) -> BTreeSet<Address> {
 }
 
 /// Trades, and checks that of all signers the program was passed the throw-away key alone, which has nothing left.
-async fn trade(stage: &Stage, line: &str) -> Value {
+pub async fn trade(stage: &Stage, line: &str) -> Value {
     let door = Door::new(&stage.cluster);
     let answer =
         stage.run_on(&door, "wallet", &format!("{line} --yes")).await.unwrap_or_else(|error| panic!("{line}: {error}"));

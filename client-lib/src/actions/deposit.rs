@@ -1,7 +1,7 @@
 //! Deposits of SOL and of stake.
 
 use {
-    super::TokenReceiver,
+    super::{TokenReceiver, Unwrap},
     crate::{
         compute,
         error::PlanError,
@@ -34,6 +34,8 @@ pub struct DepositSol {
     pub minimum_pool_tokens: Option<u64>,
     /// A [throw-away key](super#throw-away-keys), which gets the lamports and deposits them.
     pub throwaway: Option<Address>,
+    /// The wrapped SOL that the lamports are unwrapped from first; `None` where they are the wallet's own.
+    pub unwrap: Option<Unwrap>,
 }
 
 /// Deposits SOL. Where the pool has a SOL deposit authority, that signs too.
@@ -55,10 +57,13 @@ pub fn deposit_sol(snapshot: &PoolSnapshot, deposit: &DepositSol) -> Instruction
     };
     let creation = deposit.to.creation(snapshot, &deposit.from);
     let funding = deposit.throwaway.map(|key| system::transfer(&deposit.from, &key, deposit.lamports));
+    let unwrapping = deposit.unwrap.map(|unwrap| unwrap.instructions(snapshot, &deposit.from, deposit.lamports));
+    let unwrapping = unwrapping.unwrap_or_default();
     let compute_units = compute::DEPOSIT_SOL
         + creation.as_ref().map_or(0, |_| compute::CREATE_TOKEN_ACCOUNT)
-        + funding.as_ref().map_or(0, |_| compute::FOREIGN);
-    let mut instructions: Vec<_> = creation.into_iter().chain(funding).collect();
+        + funding.as_ref().map_or(0, |_| compute::FOREIGN)
+        + compute::FOREIGN * unwrapping.len() as u32;
+    let mut instructions: Vec<_> = unwrapping.into_iter().chain(creation).chain(funding).collect();
     instructions.push(instruction::deposit_sol(
         &snapshot.program_id(),
         &accounts,

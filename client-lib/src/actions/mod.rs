@@ -29,6 +29,7 @@ mod update;
 mod validators;
 pub mod weights;
 mod withdraw;
+mod wrapped;
 
 #[cfg(test)]
 mod tests;
@@ -46,6 +47,7 @@ pub use {
     validators::{add_validator, find_free_validator_seed, remove_validator},
     weights::{WeightChange, WeightsError, set_validator_weights},
     withdraw::{NewStakeAccount, WithdrawSol, WithdrawStake, withdraw_sol, withdraw_stake, withdraw_stake_quoted},
+    wrapped::{NATIVE_MINT_ID, Unwrap, wrapped_sol_account},
 };
 
 pub(crate) use {extend::require_policy, withdraw::withdraw_sol_unchecked};

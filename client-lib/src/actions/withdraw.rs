@@ -1,7 +1,7 @@
 //! Withdrawals of SOL and of stake.
 
 use {
-    super::TokenSource,
+    super::{NATIVE_MINT_ID, TokenSource, wrapped, wrapped_sol_account},
     crate::{
         compute,
         error::PlanError,
@@ -23,9 +23,6 @@ use {
     },
 };
 
-/// The mint of wrapped SOL of the SPL Token program.
-const NATIVE_MINT_ID: Address = Address::from_str_const("So11111111111111111111111111111111111111112");
-
 /// A withdrawal of SOL from the reserve.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct WithdrawSol {
@@ -33,9 +30,12 @@ pub struct WithdrawSol {
     pub tokens: TokenSource,
     /// Pool tokens to give.
     pub pool_tokens: u64,
-    /// The account that gets the lamports.
+    /// The account that gets the lamports; with `wrap`, the wallet that they are wrapped for.
     pub to: Address,
-    /// Pays for the transaction.
+    /// Whether the lamports come as wrapped SOL, in the [associated account](wrapped_sol_account) of `to`, which is created where it
+    /// is missing.
+    pub wrap: bool,
+    /// Pays for the transaction, and the rent of that account.
     pub payer: Address,
     /// Fewest lamports that the holder accepts.
     pub minimum_lamports: Option<u64>,
@@ -61,14 +61,16 @@ pub fn withdraw_sol(
 /// The instruction for a withdrawal of SOL that has been quoted before, at the rate after others for example.
 pub(crate) fn withdraw_sol_unchecked(snapshot: &PoolSnapshot, withdrawal: &WithdrawSol) -> InstructionGroup {
     let (head, tokens) = (&snapshot.pool().head, &withdrawal.tokens);
-    let through = tokens.throwaway.filter(|_| [tokens.authority, withdrawal.payer].contains(&withdrawal.to));
+    let wrapped = withdrawal.wrap.then(|| wrapped_sol_account(&withdrawal.to));
+    let is_signer = wrapped.is_none() && [tokens.authority, withdrawal.payer].contains(&withdrawal.to);
+    let through = tokens.throwaway.filter(|_| is_signer);
     let accounts = WithdrawSolAccounts {
         pool: snapshot.address(),
         withdraw_authority: snapshot.withdraw_authority(),
         user_transfer_authority: tokens.transfer_authority(),
         pool_tokens_from: tokens.account,
         reserve_stake: head.reserve_stake,
-        lamports_to: through.unwrap_or(withdrawal.to),
+        lamports_to: wrapped.or(through).unwrap_or(withdrawal.to),
         manager_fee_account: head.manager_fee_account,
         pool_mint: head.pool_mint,
         clock: CLOCK_ID,
@@ -91,7 +93,13 @@ pub(crate) fn withdraw_sol_unchecked(snapshot: &PoolSnapshot, withdrawal: &Withd
         instructions.insert(0, system::create_account(&withdrawal.to, &account, 0, space, &TOKEN_PROGRAM_ID));
         instructions.extend(pay_out(&account, withdrawal, rent));
     }
-    let compute_units = compute::WITHDRAW_SOL + compute::FOREIGN * (instructions.len() as u32 - 1);
+    let mut compute_units = compute::WITHDRAW_SOL;
+    if let Some(account) = wrapped {
+        instructions.insert(0, wrapped::creation(&withdrawal.payer, &withdrawal.to));
+        instructions.extend(wrapped::count(&account));
+        compute_units += compute::CREATE_TOKEN_ACCOUNT;
+    }
+    compute_units += compute::FOREIGN * (instructions.len() as u32 - 1);
     InstructionGroup::new("withdraw SOL", instructions, compute_units)
 }
 

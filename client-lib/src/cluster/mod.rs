@@ -31,6 +31,9 @@ pub use error::ClusterError;
 pub use rpc::RpcCluster;
 pub use types::{Blockhash, BytesAt, Confirmation, Execution, ReturnData, Simulation, TransactionStatus};
 
+/// Where the owner stands in the data of a token account, in bytes.
+const TOKEN_ACCOUNT_OWNER_OFFSET: usize = 32;
+
 /// A Solana cluster, seen from a client.
 ///
 /// An implementation supplies the first group of methods; the rest follow from them.
@@ -52,6 +55,29 @@ pub trait Cluster: Send + Sync {
         program: &Address,
         filters: &[BytesAt],
     ) -> impl Future<Output = Result<Vec<(Address, Account)>, ClusterError>> + Send;
+
+    /// The token accounts of `owner` under the token program `program`, with their addresses, in no particular order.
+    ///
+    /// Endpoints keep an index for this question, and answer it where they refuse [`Cluster::program_accounts`] of a token program.
+    fn token_accounts(
+        &self,
+        owner: &Address,
+        program: &Address,
+    ) -> impl Future<Output = Result<Vec<(Address, Account)>, ClusterError>> + Send {
+        let (filter, program) = (BytesAt::new(TOKEN_ACCOUNT_OWNER_OFFSET, owner.to_bytes()), *program);
+        async move { self.program_accounts(&program, &[filter]).await }
+    }
+
+    /// As [`Cluster::accounts`], for callers that need the first `length` bytes of each account's data only. An implementation may
+    /// return more of the data.
+    fn account_heads(
+        &self,
+        addresses: &[Address],
+        length: usize,
+    ) -> impl Future<Output = Result<Vec<Option<Account>>, ClusterError>> + Send {
+        let _ = length;
+        self.accounts(addresses)
+    }
 
     /// A blockhash to sign with, and the last block height (in blocks, not slots) at which it is accepted.
     fn latest_blockhash(&self) -> impl Future<Output = Result<Blockhash, ClusterError>> + Send;

@@ -14,7 +14,8 @@ pub use {
     addresses::{LookupContent, lookup_addresses, update_addresses},
     explain::{InMotion, NextStep, StakeExplanation, explain_stake},
     rebalance::{
-        Direction, IdleStake, Obstacle, RebalanceOptions, RebalancePlan, StakeMovement, Unmoved, WhyNot, rebalance,
+        Direction, IdleStake, Obstacle, RebalanceOptions, RebalancePlan, StakeMovement, Unmoved, WhyNot, held,
+        rebalance,
     },
     split_reserve::{Shares, SplitReservePlan, split_reserve},
     update::{UpdateOptions, compact_chunk, list_chunk, mergeable, update},

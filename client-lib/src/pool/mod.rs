@@ -8,6 +8,7 @@ mod error;
 mod extension;
 mod growth;
 mod kind;
+mod listing;
 mod read;
 mod validators;
 
@@ -22,7 +23,8 @@ pub use {
     extension::gives_extension,
     growth::YieldEstimate,
     kind::AccountKind,
-    read::{MinimumDelegation, ReadOptions, StakeSelection},
+    listing::{ListedPool, Listing, list_pools},
+    read::{MinimumDelegation, ReadOptions, StakeSelection, read_pool_account},
     validators::{StakeAccounts, StakeAddresses, Validator},
 };
 

@@ -119,7 +119,7 @@ impl PoolSnapshot {
     where
         C: Cluster + ?Sized,
     {
-        let mut pool = find_pool(cluster, address, options).await?;
+        let mut pool = read_pool_account(cluster, address, options.program_id).await?;
         let mut core = read_core(cluster, address, &mut pool).await?;
         let minimum = minimum_delegation(cluster, options, core.payer).await?;
         let mut known = None;
@@ -181,13 +181,23 @@ impl PoolSnapshot {
     }
 }
 
-async fn find_pool<C>(cluster: &C, address: &Address, options: &ReadOptions) -> Result<StakePool, PoolError>
+/// Reads the pool account at `address`, and nothing that belongs to the pool. With `program_id` the pool has to belong to that
+/// program.
+///
+/// # Errors
+/// [`PoolError::NotFound`], [`PoolError::NotAPool`], [`PoolError::MalformedPool`], [`PoolError::OtherProgram`],
+/// [`PoolError::Cluster`].
+pub async fn read_pool_account<C>(
+    cluster: &C,
+    address: &Address,
+    program_id: Option<Address>,
+) -> Result<StakePool, PoolError>
 where
     C: Cluster + ?Sized,
 {
     let account = cluster.account(address).await?.ok_or(PoolError::NotFound { address: *address })?;
     let pool = decode_pool(address, &account)?;
-    match options.program_id {
+    match program_id {
         Some(expected) if account.owner != expected => {
             Err(PoolError::OtherProgram { address: *address, owner: account.owner, expected })
         }

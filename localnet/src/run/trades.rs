@@ -49,6 +49,7 @@ pub async fn deposit_sol(
         referrer: None,
         minimum_pool_tokens: Some(quote.to_depositor),
         throwaway: None,
+        unwrap: None,
     };
     let plan = Plan::one("deposit SOL", actions::deposit_sol(snapshot, &deposit));
     // The wallet pays the rent of its token account, too.
@@ -121,7 +122,7 @@ pub async fn withdraw_sol(
 ) -> Result<Trade, RunError> {
     let owner = wallet.pubkey();
     let tokens = TokenSource::wallet(snapshot, &owner);
-    let withdrawal = WithdrawSol { tokens, pool_tokens, to: owner, payer: owner, minimum_lamports: None };
+    let withdrawal = WithdrawSol { tokens, pool_tokens, to: owner, wrap: false, payer: owner, minimum_lamports: None };
     let (group, quote) = actions::withdraw_sol(snapshot, &withdrawal)?;
     let (lamports, held) = (driver.cluster().lamports(&owner), tokens_in(driver, &tokens.account));
     let receipts = driver.send("Withdrawing", &Plan::one("withdraw SOL", group), &[wallet]).await?;
@@ -157,6 +158,7 @@ pub async fn withdraw_stake(
         slippage_bps: None,
         take_whole_accounts: false,
         order: WithdrawalOrder::StakeOnly,
+        wrap: false,
     };
     let planned = plan::withdraw(snapshot, &withdrawal, |piece| {
         NewStakeAccount::with_seed(owner, &format!("withdrawn {piece}"))

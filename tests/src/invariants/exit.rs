@@ -269,6 +269,7 @@ fn withdraw(world: &mut World, holder: Holder, side: Side, tally: &mut Tally) ->
         payer: holder.wallet,
         slippage_bps: None,
         take_whole_accounts: true,
+        wrap: false,
         order: match side {
             _ if !is_free => WithdrawalOrder::StakeOnly,
             Side::SolFirst => WithdrawalOrder::SolFirst(holder.wallet),

@@ -73,6 +73,11 @@ struct Shelf<'a, 'c, C> {
 }
 
 impl Args {
+    /// Whether it shows what it is about to do, and asks.
+    pub const fn asks(&self) -> bool {
+        self.make || self.close
+    }
+
     /// Lists, makes or closes them.
     ///
     /// # Errors
@@ -164,7 +169,7 @@ impl<C: Cluster> Shelf<'_, '_, C> {
         if closing.refund() > 0 {
             lines.push(("you get back", format!("{} from tables that were replaced", sol(closing.refund()))));
         }
-        self.context.terminal.confirm(&format!("Make lookup tables for pool {}", keeper.pool), &lines)?;
+        self.context.confirm(&format!("Make lookup tables for pool {}", keeper.pool), &lines)?;
         let sent = self.context.send(&plan, &[], self.snapshot.program_id()).await?;
         let mut output = self.output("make", &self.changed(&existing).await?).await?;
         output.rent_lamports = rent;
@@ -214,7 +219,7 @@ impl<C: Cluster> Shelf<'_, '_, C> {
             let how = if wait { "this command waits" } else { "repeat the command then" };
             lines.push(("later", format!("{}, in about {}: {how}", sol(closing.later()), minutes(blocks))));
         }
-        self.context.terminal.confirm(&format!("Close the lookup tables of pool {}", keeper.pool), &lines)
+        self.context.confirm(&format!("Close the lookup tables of pool {}", keeper.pool), &lines)
     }
 }
 

@@ -129,7 +129,7 @@ impl Args {
             let expected = snapshot.pool().head.staker;
             let staker = context.authority("the pool's staker", "--staker", self.staker.as_ref(), expected)?;
             context.terminal.note(&Table::new(&output.changes, context.global.verbose).to_string());
-            context.terminal.confirm(&format!("Set weights of pool {}", self.pool), &output.summary(&self.others()))?;
+            context.confirm(&format!("Set weights of pool {}", self.pool), &output.summary(&self.others()))?;
             output.transactions = context.send(&plan, &[staker], snapshot.program_id()).await?;
         }
         Ok(output)

@@ -12,6 +12,7 @@ use {
     super::{
         trade::Done,
         wallet::{Holding, check_balance, sol_withdraw_authority},
+        wrapped::Wrapping,
     },
     crate::{
         args::{Bound, UpdateFirst, address},
@@ -66,6 +67,10 @@ pub struct Args {
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     to: Option<Address>,
 
+    /// Get SOL as wrapped SOL, in the receiver's associated account, which is created if need be
+    #[arg(long)]
+    wrap: bool,
+
     /// Where stake accounts can only be had whole, take them whole, which removes their validators from the pool
     #[arg(long)]
     whole_accounts: bool,
@@ -108,6 +113,9 @@ impl Args {
     /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Done<Output>, CliError> {
         context.terminal.check_consent()?;
+        if self.wrap && self.form == Form::Stake {
+            return Err(CliError::usage("--as stake brings no SOL to wrap: leave out --wrap, or choose --as any"));
+        }
         let owner = context.key_or_wallet("the owner of the pool tokens (--owner)", self.owner.as_ref())?;
         let stakes = if self.form == Form::Stake { StakeSelection::All } else { StakeSelection::None };
         let mut fresh = context.fresh(&self.pool, stakes, self.update_first).await?;
@@ -126,15 +134,27 @@ impl Args {
         let snapshot = &fresh.snapshot;
         request.accounts = accounts::unused(context, &owner.pubkey(), draft.pieces.len()).await?;
         let (planned, totals) = request.bounded(snapshot, &draft)?;
-        check_balance(context, &request.terms.payer, planned.rent_lamports).await?;
+        let wrapped_to = request.terms.order.sol_to().filter(|_| self.wrap && planned.sol.is_some());
+        let wrapping = Wrapping::new(context, snapshot, wrapped_to).await?;
+        let rent = wrapping.rent_lamports.saturating_add(planned.rent_lamports);
+        check_balance(context, &request.terms.payer, rent).await?;
         let quote = request.quote(context, snapshot, &planned, totals)?;
+        let quote = quote.add(wrapping.lines());
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let sent = send(context, &planned, &keys, snapshot.program_id()).await?;
         let hint = planned.left.map(|left| request.why(&left, snapshot));
         let next_epoch = snapshot.epoch().saturating_add(1);
         let transactions = fresh.and(sent);
-        let answered =
-            Answered { pool: self.pool, request: &request, planned: &planned, next_epoch, hint, totals, transactions };
+        let answered = Answered {
+            pool: self.pool,
+            request: &request,
+            planned: &planned,
+            wrapping,
+            next_epoch,
+            hint,
+            totals,
+            transactions,
+        };
         Ok(Done(answered.into()))
     }
 

@@ -8,7 +8,10 @@ use {
         request::Request,
     },
     crate::{
-        commands::trade::{Amounts, Receipt, Trade},
+        commands::{
+            trade::{Amounts, Receipt, Trade},
+            wrapped::Wrapping,
+        },
         output::{Landed, Text},
         units::tokens,
     },
@@ -44,6 +47,8 @@ pub struct Output {
     hint: Option<String>,
     /// Lamports of rent that the fee payer put into the stake accounts.
     rent_lamports: u64,
+    #[serde(flatten)]
+    wrapping: Wrapping,
     /// The epoch from which the stake can be withdrawn as SOL, if it is deactivated at once.
     withdrawable_from_epoch: Option<u64>,
     transactions: Vec<Landed>,
@@ -56,6 +61,7 @@ pub(super) struct Answered<'a> {
     pub(super) pool: Address,
     pub(super) request: &'a Request<'a>,
     pub(super) planned: &'a WithdrawalPlan,
+    pub(super) wrapping: Wrapping,
     pub(super) next_epoch: u64,
     pub(super) hint: Option<String>,
     pub(super) totals: Totals,
@@ -64,7 +70,7 @@ pub(super) struct Answered<'a> {
 
 impl From<Answered<'_>> for Output {
     fn from(answered: Answered<'_>) -> Self {
-        let Answered { pool, request, planned, next_epoch, hint, totals, transactions } = answered;
+        let Answered { pool, request, planned, wrapping, next_epoch, hint, totals, transactions } = answered;
         Self {
             pool: Text(pool),
             token_account: Text(request.terms.tokens.account),
@@ -80,6 +86,7 @@ impl From<Answered<'_>> for Output {
             why_left: planned.left.map(|left| reason_name(&left.why)),
             hint,
             rent_lamports: planned.rent_lamports,
+            wrapping,
             withdrawable_from_epoch: (!planned.pieces.is_empty()).then_some(next_epoch),
             transactions,
             left: planned.left,
@@ -93,6 +100,7 @@ impl Trade for Output {
         if self.sol_lamports > 0 {
             lines.push(("as SOL", format!("{}, to {}", amounts.sol(self.sol_lamports), self.to)));
         }
+        lines.extend(self.wrapping.done());
         lines.extend(self.stake_accounts.iter().map(|account| account.line(amounts)));
         lines.extend(self.withdrawable_from_epoch.map(|epoch| ("the stake", way_to_sol(epoch))));
         if let Some(left) = &self.left {

@@ -50,6 +50,7 @@ impl<'a> Request<'a> {
             slippage_bps: None,
             take_whole_accounts: args.whole_accounts,
             order,
+            wrap: args.wrap,
         };
         Ok(Self { args, terms, held: holding.held, accounts: Vec::new() })
     }

@@ -14,6 +14,7 @@ fn sol_deposits_create_the_token_account_and_ask_the_authority() {
         referrer: None,
         minimum_pool_tokens: Some(1),
         throwaway: None,
+        unwrap: None,
     };
     let group = deposit_sol(&snapshot, &deposit);
     assert_eq!(group.instructions.len(), 2);
@@ -106,6 +107,7 @@ fn sol_withdrawals_ask_the_authority() {
         tokens: TokenSource::wallet(&snapshot, &USER),
         pool_tokens: SOL,
         to: USER,
+        wrap: false,
         payer: USER,
         minimum_lamports: None,
     };
@@ -152,6 +154,7 @@ fn a_throwaway_key_deposits_what_it_was_given() {
             referrer: None,
             minimum_pool_tokens: Some(1),
             throwaway: Some(THROWAWAY),
+            unwrap: None,
         };
         let group = deposit_sol(&snapshot, &deposit);
         assert_eq!(signers(&group), BTreeSet::from([USER, THROWAWAY]));
@@ -163,6 +166,54 @@ fn a_throwaway_key_deposits_what_it_was_given() {
     }
 }
 
+/// The program gets the throw-away key alone, and no other key signs for the account through which the lamports go.
+#[test]
+fn wrapped_sol_is_unwrapped_before_it_is_deposited() {
+    let snapshot = one_validator().snapshot();
+    let account = wrapped_sol_account(&USER);
+    for throwaway in [None, Some(THROWAWAY)] {
+        let deposit = DepositSol {
+            from: USER,
+            lamports: SOL,
+            to: TokenReceiver::Wallet(USER),
+            referrer: None,
+            minimum_pool_tokens: Some(1),
+            throwaway,
+            unwrap: Some(Unwrap { account, number: 3 }),
+        };
+        let group = deposit_sol(&snapshot, &deposit);
+        assert_eq!(signers(&group), [USER].into_iter().chain(throwaway).collect());
+        if throwaway.is_some() {
+            is_passed_the_throwaway_alone(&group, OTHER);
+        }
+        let temporary = Unwrap::temporary_account(&USER, 3);
+        let transfer = TokenInstruction::unpack(&group.instructions[2].data).unwrap();
+        assert_eq!(transfer, TokenInstruction::TransferChecked { amount: SOL, decimals: 9 });
+        let accounts: Vec<_> = group.instructions[2].accounts.iter().map(|meta| meta.pubkey).collect();
+        assert_eq!(accounts, [account, NATIVE_MINT_ID, temporary, USER]);
+        let close = TokenInstruction::unpack(&group.instructions[3].data).unwrap();
+        assert_eq!((close, group.instructions[3].accounts[1].pubkey), (TokenInstruction::CloseAccount, USER));
+    }
+}
+
+/// For each receiver and each fee payer.
+#[test]
+fn a_withdrawal_is_wrapped_without_the_receivers_signature() {
+    let snapshot = one_validator().snapshot();
+    let tokens = TokenSource { throwaway: Some(THROWAWAY), ..TokenSource::wallet(&snapshot, &USER) };
+    for (payer, to) in [(USER, USER), (OTHER, USER), (OTHER, OTHER), (USER, vote(79))] {
+        let withdrawal = WithdrawSol { tokens, pool_tokens: SOL, to, wrap: true, payer, minimum_lamports: Some(1) };
+        let (group, _) = withdraw_sol(&snapshot, &withdrawal).unwrap();
+        is_passed_the_throwaway_alone(&group, payer);
+        let wrapped = wrapped_sol_account(&to);
+        let [creation, _, withdraw, count] = &group.instructions[..] else { panic!("{group:?}") };
+        assert_eq!((creation.accounts[0].pubkey, creation.accounts[1].pubkey), (payer, wrapped));
+        assert_eq!((withdraw.program_id, withdraw.accounts[5].pubkey), (PROGRAM, wrapped));
+        assert_eq!(TokenInstruction::unpack(&count.data), Ok(TokenInstruction::SyncNative));
+        assert_eq!(count.accounts[0].pubkey, wrapped);
+    }
+}
+
 /// For each receiver and each fee payer.
 #[test]
 fn a_throwaway_key_withdraws_what_was_approved() {
@@ -170,7 +221,7 @@ fn a_throwaway_key_withdraws_what_was_approved() {
     let tokens = TokenSource { throwaway: Some(THROWAWAY), ..TokenSource::wallet(&snapshot, &USER) };
     for (payer, to) in [(USER, USER), (OTHER, USER), (OTHER, OTHER), (USER, vote(79))] {
         for minimum_lamports in [None, Some(1), Some(SOL / 100)] {
-            let withdrawal = WithdrawSol { tokens, pool_tokens: SOL, to, payer, minimum_lamports };
+            let withdrawal = WithdrawSol { tokens, pool_tokens: SOL, to, wrap: false, payer, minimum_lamports };
             let (group, _) = withdraw_sol(&snapshot, &withdrawal).unwrap();
             is_passed_the_throwaway_alone(&group, payer);
             assert_eq!(approved(&group), [SOL]);
@@ -205,7 +256,8 @@ fn a_throwaway_key_withdraws_what_was_approved() {
 fn a_wallet_alone_is_passed_to_the_program() {
     let snapshot = one_validator().snapshot();
     let tokens = TokenSource::wallet(&snapshot, &USER);
-    let withdrawal = WithdrawSol { tokens, pool_tokens: SOL, to: USER, payer: USER, minimum_lamports: None };
+    let withdrawal =
+        WithdrawSol { tokens, pool_tokens: SOL, to: USER, wrap: false, payer: USER, minimum_lamports: None };
     let (group, _) = withdraw_sol(&snapshot, &withdrawal).unwrap();
     is_passed_the_throwaway_alone(&group, USER);
 }

@@ -9,8 +9,8 @@ mod transport;
 
 use {
     super::{
-        Blockhash, BytesAt, Cluster, ClusterError, Confirmation, Execution, ReturnData, Simulation, TransactionStatus,
-        types,
+        Blockhash, BytesAt, Cluster, ClusterError, Confirmation, Execution, ReturnData, Simulation,
+        TOKEN_ACCOUNT_OWNER_OFFSET, TransactionStatus, types,
     },
     account::{FoundAccount, WireAccount},
     base64::{Engine as _, prelude::BASE64_STANDARD},
@@ -92,9 +92,16 @@ impl RpcCluster {
 
 impl RpcCluster {
     /// Accounts of one slot, as many as one request may ask for.
-    async fn some_accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
+    async fn some_accounts(
+        &self,
+        addresses: &[Address],
+        head: Option<usize>,
+    ) -> Result<Vec<Option<Account>>, ClusterError> {
         let names: Vec<_> = addresses.iter().map(Address::to_string).collect();
-        let config = json!({ "encoding": "base64", "commitment": self.client.commitment().commitment });
+        let mut config = json!({ "encoding": "base64", "commitment": self.client.commitment().commitment });
+        if let Some(length) = head {
+            config["dataSlice"] = json!({ "offset": 0, "length": length });
+        }
         // Not `get_multiple_accounts`, which panics as `get_program_accounts_with_config` does, and which unpacks what it gets
         // whatever it comes to.
         let answered: Response<Vec<Option<WireAccount>>> =
@@ -104,6 +111,20 @@ impl RpcCluster {
             found.map(|account| account.decode(address)).transpose()
         };
         addresses.iter().zip(found).map(decode).collect()
+    }
+
+    /// Accounts, whole or the first `head` bytes of their data.
+    async fn accounts_from(
+        &self,
+        addresses: &[Address],
+        head: Option<usize>,
+    ) -> Result<Vec<Option<Account>>, ClusterError> {
+        let parts: Vec<_> = stream::iter(addresses.chunks(MAX_MULTIPLE_ACCOUNTS).map(<[Address]>::to_vec))
+            .map(|chunk| async move { self.some_accounts(&chunk, head).await })
+            .buffered(PARALLEL)
+            .try_collect()
+            .await?;
+        Ok(parts.concat())
     }
 
     async fn statuses_from(
@@ -141,12 +162,28 @@ impl RpcCluster {
 
 impl Cluster for RpcCluster {
     async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
-        let parts: Vec<_> = stream::iter(addresses.chunks(MAX_MULTIPLE_ACCOUNTS).map(<[Address]>::to_vec))
-            .map(|chunk| async move { self.some_accounts(&chunk).await })
-            .buffered(PARALLEL)
-            .try_collect()
-            .await?;
-        Ok(parts.concat())
+        self.accounts_from(addresses, None).await
+    }
+
+    async fn account_heads(&self, addresses: &[Address], length: usize) -> Result<Vec<Option<Account>>, ClusterError> {
+        self.accounts_from(addresses, Some(length)).await
+    }
+
+    async fn token_accounts(
+        &self,
+        owner: &Address,
+        program: &Address,
+    ) -> Result<Vec<(Address, Account)>, ClusterError> {
+        let config = json!({ "encoding": "base64", "commitment": self.client.commitment().commitment });
+        let filter = json!({ "programId": program.to_string() });
+        // Not `get_token_accounts_by_owner`, which asks for a form of the data that only some programs have.
+        let answered: Response<Vec<FoundAccount>> = self
+            .client
+            .send(RpcRequest::GetTokenAccountsByOwner, json!([owner.to_string(), filter, config]))
+            .await
+            .map_err(from_client)?;
+        let of_owner = BytesAt::new(TOKEN_ACCOUNT_OWNER_OFFSET, owner.to_bytes());
+        asked_for(answered.value, program, &[of_owner])
     }
 
     async fn program_accounts(
@@ -169,13 +206,7 @@ impl Cluster for RpcCluster {
             .send(RpcRequest::GetProgramAccounts, json!([program.to_string(), config]))
             .await
             .map_err(from_client)?;
-        let found = found.into_iter().map(FoundAccount::decode).collect::<Result<Vec<_>, _>>()?;
-        let is_asked_for =
-            |account: &Account| account.owner == *program && filters.iter().all(|filter| filter.matches(&account.data));
-        if found.iter().all(|(_, account)| is_asked_for(account)) {
-            return Ok(found);
-        }
-        Err(ClusterError::UnexpectedAnswer { detail: "among the accounts are some that were not asked for".into() })
+        asked_for(found, program, filters)
     }
 
     async fn latest_blockhash(&self) -> Result<Blockhash, ClusterError> {
@@ -270,6 +301,21 @@ impl Cluster for RpcCluster {
             units_consumed: meta.compute_units_consumed.into(),
         }))
     }
+}
+
+/// What was found, if all of it belongs to `program` and matches `filters`.
+fn asked_for(
+    found: Vec<FoundAccount>,
+    program: &Address,
+    filters: &[BytesAt],
+) -> Result<Vec<(Address, Account)>, ClusterError> {
+    let found = found.into_iter().map(FoundAccount::decode).collect::<Result<Vec<_>, _>>()?;
+    let is_asked_for =
+        |account: &Account| account.owner == *program && filters.iter().all(|filter| filter.matches(&account.data));
+    if found.iter().all(|(_, account)| is_asked_for(account)) {
+        return Ok(found);
+    }
+    Err(ClusterError::UnexpectedAnswer { detail: "among the accounts are some that were not asked for".into() })
 }
 
 /// The answers to `questions`, as many as there are of these: they are told apart by their place alone.

@@ -136,6 +136,41 @@ async fn accounts_of_a_program_are_searched() {
 }
 
 #[tokio::test]
+async fn token_accounts_of_a_wallet_are_asked_for_by_their_own_method() {
+    let (owner, program) = (Address::new_unique(), Address::new_unique());
+    let (url, requests) = endpoint("200 OK", |request| {
+        let [owner, program] = [&request["params"][0], &request["params"][1]["programId"]];
+        let owner: Address = owner.as_str().unwrap().parse().unwrap();
+        let account = json!({
+            "lamports": 7, "owner": program, "executable": false, "rentEpoch": 0,
+            "data": [BASE64_STANDARD.encode([&[1; 32], owner.as_array().as_slice()].concat()), "base64"],
+        });
+        let found = json!([{ "pubkey": owner.to_string(), "account": account }]);
+        result(request, json!({ "context": { "slot": 1 }, "value": found }))
+    });
+    let found = RpcCluster::new(url).token_accounts(&owner, &program).await.unwrap();
+    assert_eq!((found[0].0, found[0].1.owner, &found[0].1.data[32..]), (owner, program, owner.as_array().as_slice()));
+    let request = requests.recv().unwrap();
+    assert_eq!(request["method"], "getTokenAccountsByOwner");
+    assert_eq!(request["params"][2], json!({ "encoding": "base64", "commitment": "confirmed" }));
+}
+
+#[tokio::test]
+async fn of_heads_no_more_is_asked_for_than_is_needed() {
+    let (url, requests) = endpoint("200 OK", |request| {
+        let account = json!({
+            "lamports": 7, "owner": "11111111111111111111111111111111", "executable": false, "rentEpoch": 0,
+            "data": ["AAAA", "base64"],
+        });
+        result(request, json!({ "context": { "slot": 1 }, "value": [account] }))
+    });
+    let heads = RpcCluster::new(url).account_heads(&[Address::default()], 3).await.unwrap();
+    assert_eq!(heads[0].as_ref().unwrap().data, [0; 3]);
+    let request = requests.recv().unwrap();
+    assert_eq!(request["params"][1]["dataSlice"], json!({ "offset": 0, "length": 3 }));
+}
+
+#[tokio::test]
 async fn an_account_in_no_binary_form_is_refused() {
     let (url, _) = endpoint("200 OK", |request| {
         let account = json!({

@@ -307,7 +307,7 @@ fn summarize(snapshot: &PoolSnapshot, mut simulation: Simulation, plan: Plan) ->
 
 /// Lamports that a validator has as far as a rebalance is concerned: without those that leave it, and without the rent that goes
 /// back to the reserve when those that come to it have arrived.
-pub(super) fn held(record: &ValidatorStakeInfo, stake_rent: u64) -> u64 {
+pub fn held(record: &ValidatorStakeInfo, stake_rent: u64) -> u64 {
     let (active, moving) = (record.active_stake_lamports.get(), record.transient_stake_lamports.get());
     let arriving = if record.extension.is_leaving() { 0 } else { moving.saturating_sub(stake_rent) };
     active.saturating_add(arriving)

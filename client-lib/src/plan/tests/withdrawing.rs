@@ -9,6 +9,7 @@ fn request(pool_tokens: u64) -> Withdrawal {
         slippage_bps: Some(10),
         take_whole_accounts: true,
         order: WithdrawalOrder::StakeOnly,
+        wrap: false,
     }
 }
 

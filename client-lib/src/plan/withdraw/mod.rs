@@ -38,6 +38,8 @@ pub struct Withdrawal {
     pub take_whole_accounts: bool,
     /// What comes as SOL, and what as stake.
     pub order: WithdrawalOrder,
+    /// Whether SOL comes as wrapped SOL, as with [`WithdrawSol::wrap`].
+    pub wrap: bool,
 }
 
 /// What of a withdrawal comes as SOL from the reserve, and what as stake. Where the pool has a SOL withdraw authority, that has
@@ -166,6 +168,7 @@ pub fn withdraw(
         tokens: withdrawal.tokens,
         pool_tokens: quote.burnt.saturating_add(quote.fee),
         to,
+        wrap: withdrawal.wrap,
         payer: withdrawal.payer,
         minimum_lamports: withdrawal.minimum_of(quote.lamports),
     });

@@ -1,0 +1,98 @@
+//! What the command line can leave out: the pool, and the program of commands that are about all pools of one.
+//!
+//! Solana's own `config.yml` has no place for it: the `solana` tool ignores a field that it does not know, and drops it with the
+//! next `solana config set`. So these entries have a file of their own.
+
+use {
+    crate::{args::address, config::in_home, error::CliError},
+    serde::Deserialize,
+    solana_address::Address,
+    std::{
+        env, fs, io,
+        path::{Path, PathBuf},
+    },
+};
+
+/// The variable that names the default pool.
+pub const POOL_VARIABLE: &str = "TIDEPOOL_POOL";
+
+/// The variable that names the default program.
+pub const PROGRAM_VARIABLE: &str = "TIDEPOOL_PROGRAM_ID";
+
+/// The variable that names another configuration file.
+pub const FILE_VARIABLE: &str = "TIDEPOOL_CONFIG";
+
+/// An address, and where it was set.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Named {
+    /// The address.
+    pub address: Address,
+    /// A variable or a file.
+    pub origin: String,
+}
+
+/// What the command line can leave out.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Defaults {
+    /// The pool of commands that take one.
+    pub pool: Option<Named>,
+    /// The program of commands that are about all of its pools.
+    pub program_id: Option<Named>,
+}
+
+/// The entries of the file.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Entries {
+    pool: Option<String>,
+    program_id: Option<String>,
+}
+
+impl Defaults {
+    /// Reads the environment, and the file where a variable is not set or empty.
+    ///
+    /// # Errors
+    /// [`CliError::Usage`] for an invalid address and an unreadable file.
+    pub fn load() -> Result<Self, CliError> {
+        Self::from_variables(|name| env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+    }
+
+    fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, CliError> {
+        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let file = set(FILE_VARIABLE).map(PathBuf::from);
+        let usual = || in_home(&[".config", "tidepool", "config.yml"]);
+        let is_named = file.is_some();
+        let (entries, origin) = match file.or_else(usual) {
+            Some(path) => (read(&path, is_named)?, path.display().to_string()),
+            None => (Entries::default(), String::new()),
+        };
+        let named = |name: &str, entry: Option<String>| {
+            let from_file = || entry.filter(|text| !text.is_empty()).map(|text| (text, origin.clone()));
+            set(name).map(|text| (text, name.to_owned())).or_else(from_file).map(parse).transpose()
+        };
+        Ok(Self { pool: named(POOL_VARIABLE, entries.pool)?, program_id: named(PROGRAM_VARIABLE, entries.program_id)? })
+    }
+}
+
+fn parse((text, origin): (String, String)) -> Result<Named, CliError> {
+    match address(&text) {
+        Ok(address) => Ok(Named { address, origin }),
+        Err(error) => Err(CliError::usage(format!("{error}: correct {origin}"))),
+    }
+}
+
+fn read(path: &Path, is_named: bool) -> Result<Entries, CliError> {
+    let problem = |detail: String| {
+        let path = path.display();
+        CliError::usage(format!(
+            "the configuration file {path} cannot be read ({detail}): correct it, or name another with {FILE_VARIABLE}"
+        ))
+    };
+    match fs::read_to_string(path) {
+        Ok(text) => serde_yaml_ng::from_str::<Option<Entries>>(&text)
+            .map(Option::unwrap_or_default)
+            .map_err(|error| problem(error.to_string())),
+        Err(error) if !is_named && error.kind() == io::ErrorKind::NotFound => Ok(Entries::default()),
+        Err(error) => Err(problem(error.to_string())),
+    }
+}

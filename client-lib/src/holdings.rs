@@ -1,0 +1,184 @@
+//! What a wallet holds: token accounts of given mints, and stake accounts.
+
+use {
+    crate::cluster::{BytesAt, Cluster, ClusterError},
+    solana_account::Account,
+    solana_address::Address,
+    solana_clock::Clock,
+    solana_stake_interface::{
+        stake_history::StakeHistory,
+        state::{Meta, StakeStateV2},
+    },
+    std::collections::BTreeSet,
+    tidepool_interface::{address::STAKE_PROGRAM_ID, external::token::TokenAccount},
+};
+
+/// Where the withdraw authority stands in the data of a stake account, in bytes.
+const WITHDRAWER_OFFSET: usize = 44;
+
+/// A token account of a wallet.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct HeldTokens {
+    /// The token account.
+    pub address: Address,
+    /// Its mint.
+    pub mint: Address,
+    /// Tokens in it, in smallest units.
+    pub amount: u64,
+    /// Whether the account can neither send nor receive tokens.
+    pub is_frozen: bool,
+}
+
+/// The token accounts of `owner`, associated ones and others, under each of these token programs, by address.
+///
+/// # Errors
+/// Those of [`Cluster::token_accounts`].
+pub async fn token_accounts<C>(
+    cluster: &C,
+    owner: &Address,
+    programs: &BTreeSet<Address>,
+) -> Result<Vec<HeldTokens>, ClusterError>
+where
+    C: Cluster + ?Sized,
+{
+    let mut held = Vec::new();
+    for program in programs {
+        let found = cluster.token_accounts(owner, program).await?;
+        held.extend(found.iter().filter_map(|(address, account)| held_tokens(address, owner, account)));
+    }
+    held.sort_by_key(|tokens| tokens.address);
+    Ok(held)
+}
+
+/// `None` for what is no token account of `owner`: a mint whose data happens to match, an account that is not initialized.
+fn held_tokens(address: &Address, owner: &Address, account: &Account) -> Option<HeldTokens> {
+    let found = TokenAccount::decode(&account.data).ok().filter(|found| found.owner == owner)?;
+    Some(HeldTokens { address: *address, mint: *found.mint, amount: found.amount, is_frozen: found.is_frozen })
+}
+
+/// The stake accounts of which `withdrawer` is the withdraw authority, by address.
+///
+/// # Errors
+/// Those of [`Cluster::program_accounts`]: an endpoint may refuse to search.
+pub async fn stake_accounts<C>(cluster: &C, withdrawer: &Address) -> Result<Vec<(Address, Account)>, ClusterError>
+where
+    C: Cluster + ?Sized,
+{
+    let of_withdrawer = BytesAt::new(WITHDRAWER_OFFSET, withdrawer.to_bytes());
+    let mut found = cluster.program_accounts(&STAKE_PROGRAM_ID, &[of_withdrawer]).await?;
+    found.sort_by_key(|(address, _)| *address);
+    Ok(found)
+}
+
+/// How far the stake of an account is from being SOL.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum StakeActivity {
+    /// Some of it does not earn yet.
+    Activating,
+    /// All of it earns.
+    Active,
+    /// Some of it still cools down.
+    Deactivating,
+    /// None is delegated, or all has cooled down.
+    Inactive,
+}
+
+/// A stake account of a wallet.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct HeldStake {
+    /// What its stake does.
+    pub activity: StakeActivity,
+    /// The vote account that it is or was delegated to, if any.
+    pub vote: Option<Address>,
+    /// Lamports in the account, rent included.
+    pub lamports: u64,
+    /// Lamports that the withdraw authority can withdraw now. Zero while a lockup is in force.
+    pub withdrawable: u64,
+    /// Whether a lockup is in force.
+    pub is_locked: bool,
+}
+
+impl HeldStake {
+    /// What `account`, a stake account, is in the epoch of `clock`; `None` for one without an authority.
+    pub fn of(account: &Account, clock: &Clock, history: &StakeHistory) -> Option<Self> {
+        let lamports = account.lamports;
+        let (meta, stake) = match bincode::deserialize(&account.data).ok()? {
+            StakeStateV2::Initialized(meta) => (meta, None),
+            StakeStateV2::Stake(meta, stake, _) => (meta, Some(stake)),
+            StakeStateV2::Uninitialized | StakeStateV2::RewardsPool => return None,
+        };
+        let is_locked = meta.lockup.is_in_force(clock, None);
+        let Some(stake) = stake else {
+            let withdrawable = if is_locked { 0 } else { lamports };
+            return Some(Self { activity: StakeActivity::Inactive, vote: None, lamports, withdrawable, is_locked });
+        };
+        let delegation = stake.delegation;
+        // The present rate of warm-up and cool-down has been in force everywhere for years.
+        let status = delegation.stake_activating_and_deactivating_v2(clock.epoch, history, Some(0));
+        let activity = match (status.deactivating, status.activating, status.effective) {
+            (1.., _, _) => StakeActivity::Deactivating,
+            (_, 1.., _) => StakeActivity::Activating,
+            (_, _, 1..) => StakeActivity::Active,
+            _ => StakeActivity::Inactive,
+        };
+        // As the stake program counts: all of a delegation stays until its deactivation.
+        let staked = if clock.epoch >= delegation.deactivation_epoch { status.effective } else { delegation.stake };
+        let free = match staked {
+            0 => lamports,
+            staked => lamports.saturating_sub(staked).saturating_sub(rent_reserve(&meta)),
+        };
+        let withdrawable = if is_locked { 0 } else { free };
+        Some(Self { activity, vote: Some(delegation.voter_pubkey), lamports, withdrawable, is_locked })
+    }
+}
+
+/// Lamports that stay in an account with stake.
+#[expect(deprecated, reason = "the stake program still writes the field, and goes by it")]
+const fn rent_reserve(meta: &Meta) -> u64 {
+    meta.rent_exempt_reserve
+}
+
+#[cfg(test)]
+mod tests {
+    use {
+        super::*,
+        crate::pool::fixture::{EPOCH, SOL, rent, stake_account},
+    };
+
+    const WALLET: Address = Address::new_from_array([7; 32]);
+    const VOTE: Address = Address::new_from_array([8; 32]);
+
+    fn held(account: &Account, epoch: u64) -> HeldStake {
+        let clock = Clock { epoch, ..Clock::default() };
+        HeldStake::of(account, &clock, &StakeHistory::default()).unwrap()
+    }
+
+    #[test]
+    fn what_the_stake_program_keeps_cannot_be_withdrawn() {
+        // One lamport beyond stake and rent.
+        let mut account = stake_account(WALLET, VOTE, SOL, EPOCH - 9, u64::MAX);
+        account.lamports += 1;
+        let active = held(&account, EPOCH);
+        assert_eq!((active.activity, active.withdrawable, active.vote), (StakeActivity::Active, 1, Some(VOTE)));
+        assert_eq!(held(&account, EPOCH - 9).activity, StakeActivity::Activating);
+
+        let leaving = stake_account(WALLET, VOTE, SOL, EPOCH - 9, EPOCH);
+        assert_eq!(
+            (held(&leaving, EPOCH).activity, held(&leaving, EPOCH).withdrawable),
+            (StakeActivity::Deactivating, 0)
+        );
+        let left = held(&leaving, EPOCH + 1);
+        assert_eq!((left.activity, left.withdrawable), (StakeActivity::Inactive, SOL + rent()));
+    }
+
+    #[test]
+    #[expect(deprecated, reason = "the stake program still writes the field")]
+    fn a_lockup_in_force_keeps_everything() {
+        let lockup = solana_stake_interface::state::Lockup { epoch: EPOCH + 1, ..Default::default() };
+        let meta = Meta { lockup, rent_exempt_reserve: rent(), ..Meta::default() };
+        let data = bincode::serialize(&StakeStateV2::Initialized(meta)).unwrap();
+        let account = Account { lamports: SOL, data, owner: STAKE_PROGRAM_ID, ..Account::default() };
+        assert_eq!((held(&account, EPOCH).withdrawable, held(&account, EPOCH).is_locked), (0, true));
+        assert_eq!((held(&account, EPOCH + 1).withdrawable, held(&account, EPOCH + 1).is_locked), (SOL, false));
+    }
+}
