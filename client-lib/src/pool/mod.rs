@@ -9,6 +9,7 @@ mod extension;
 mod growth;
 mod kind;
 mod read;
+mod signing;
 mod validators;
 
 #[cfg(test)]
@@ -19,10 +20,11 @@ mod tests;
 pub use {
     environment::Environment,
     error::{PoolError, Role},
-    extension::gives_extension,
+    extension::{gives_extension, is_vote_account},
     growth::YieldEstimate,
     kind::AccountKind,
     read::{MinimumDelegation, ReadOptions, StakeSelection},
+    signing::NonSigner,
     validators::{StakeAccounts, StakeAddresses, Validator},
 };
 
