@@ -249,6 +249,7 @@ impl TestPool {
             tokens: TokenSource::wallet(&snapshot, &wallet),
             pool_tokens,
             to: wallet,
+            wrapped: None,
             payer: context.payer.pubkey(),
             minimum_lamports: None,
         };

@@ -242,6 +242,7 @@ async fn somebody_faster_makes_it_fail_as_a_whole() {
         tokens: actions::TokenSource::wallet(&snapshot, &other),
         pool_tokens: 4 * SOL,
         to: other,
+        wrapped: None,
         payer: other,
         minimum_lamports: None,
     };

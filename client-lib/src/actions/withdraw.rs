@@ -1,7 +1,7 @@
 //! Withdrawals of SOL and of stake.
 
 use {
-    super::TokenSource,
+    super::{TokenSource, token::NATIVE_MINT_ID},
     crate::{
         compute,
         error::PlanError,
@@ -23,9 +23,6 @@ use {
     },
 };
 
-/// The mint of wrapped SOL of the SPL Token program.
-const NATIVE_MINT_ID: Address = Address::from_str_const("So11111111111111111111111111111111111111112");
-
 /// A withdrawal of SOL from the reserve.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct WithdrawSol {
@@ -35,6 +32,8 @@ pub struct WithdrawSol {
     pub pool_tokens: u64,
     /// The account that gets the lamports.
     pub to: Address,
+    /// The token program of `to`, where that is an account of wrapped SOL: a `SyncNative` follows, so that the lamports count.
+    pub wrapped: Option<Address>,
     /// Pays for the transaction.
     pub payer: Address,
     /// Fewest lamports that the holder accepts.
@@ -91,6 +90,8 @@ pub(crate) fn withdraw_sol_unchecked(snapshot: &PoolSnapshot, withdrawal: &Withd
         instructions.insert(0, system::create_account(&withdrawal.to, &account, 0, space, &TOKEN_PROGRAM_ID));
         instructions.extend(pay_out(&account, withdrawal, rent));
     }
+    // It fails for programs other than the two token programs only.
+    instructions.extend(withdrawal.wrapped.and_then(|program| token::sync_native(&program, &withdrawal.to).ok()));
     let compute_units = compute::WITHDRAW_SOL + compute::FOREIGN * (instructions.len() as u32 - 1);
     InstructionGroup::new("withdraw SOL", instructions, compute_units)
 }

@@ -121,7 +121,8 @@ pub async fn withdraw_sol(
 ) -> Result<Trade, RunError> {
     let owner = wallet.pubkey();
     let tokens = TokenSource::wallet(snapshot, &owner);
-    let withdrawal = WithdrawSol { tokens, pool_tokens, to: owner, payer: owner, minimum_lamports: None };
+    let withdrawal =
+        WithdrawSol { tokens, pool_tokens, to: owner, wrapped: None, payer: owner, minimum_lamports: None };
     let (group, quote) = actions::withdraw_sol(snapshot, &withdrawal)?;
     let (lamports, held) = (driver.cluster().lamports(&owner), tokens_in(driver, &tokens.account));
     let receipts = driver.send("Withdrawing", &Plan::one("withdraw SOL", group), &[wallet]).await?;

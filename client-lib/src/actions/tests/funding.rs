@@ -106,6 +106,7 @@ fn sol_withdrawals_ask_the_authority() {
         tokens: TokenSource::wallet(&snapshot, &USER),
         pool_tokens: SOL,
         to: USER,
+        wrapped: None,
         payer: USER,
         minimum_lamports: None,
     };
@@ -170,7 +171,7 @@ fn a_throwaway_key_withdraws_what_was_approved() {
     let tokens = TokenSource { throwaway: Some(THROWAWAY), ..TokenSource::wallet(&snapshot, &USER) };
     for (payer, to) in [(USER, USER), (OTHER, USER), (OTHER, OTHER), (USER, vote(79))] {
         for minimum_lamports in [None, Some(1), Some(SOL / 100)] {
-            let withdrawal = WithdrawSol { tokens, pool_tokens: SOL, to, payer, minimum_lamports };
+            let withdrawal = WithdrawSol { tokens, pool_tokens: SOL, to, wrapped: None, payer, minimum_lamports };
             let (group, _) = withdraw_sol(&snapshot, &withdrawal).unwrap();
             is_passed_the_throwaway_alone(&group, payer);
             assert_eq!(approved(&group), [SOL]);
@@ -205,7 +206,8 @@ fn a_throwaway_key_withdraws_what_was_approved() {
 fn a_wallet_alone_is_passed_to_the_program() {
     let snapshot = one_validator().snapshot();
     let tokens = TokenSource::wallet(&snapshot, &USER);
-    let withdrawal = WithdrawSol { tokens, pool_tokens: SOL, to: USER, payer: USER, minimum_lamports: None };
+    let withdrawal =
+        WithdrawSol { tokens, pool_tokens: SOL, to: USER, wrapped: None, payer: USER, minimum_lamports: None };
     let (group, _) = withdraw_sol(&snapshot, &withdrawal).unwrap();
     is_passed_the_throwaway_alone(&group, USER);
 }

@@ -166,6 +166,7 @@ pub fn withdraw(
         tokens: withdrawal.tokens,
         pool_tokens: quote.burnt.saturating_add(quote.fee),
         to,
+        wrapped: None,
         payer: withdrawal.payer,
         minimum_lamports: withdrawal.minimum_of(quote.lamports),
     });
