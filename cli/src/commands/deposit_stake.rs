@@ -102,6 +102,7 @@ impl Args {
         let snapshot = &fresh.snapshot;
         let payer = context.fee_payer()?.pubkey();
         let depositor = owner.pubkey();
+        self.receiver.check(context, snapshot, depositor).await?;
         let to = self.receiver.receiver(depositor);
         let quoted = quote::quote_deposit_stake(snapshot, &account, None)?;
         let minimum = self.bound.minimum_of(quoted.pool_tokens.to_depositor);

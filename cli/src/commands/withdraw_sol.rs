@@ -3,6 +3,7 @@
 use {
     super::{
         caution,
+        receivers::{Given, SolReceiver, sol_receiver},
         trade::{Amounts, Done, Quote, Receipt, Trade},
         wallet::{Holding, sol_withdraw_authority},
     },
@@ -20,7 +21,7 @@ use {
         actions::{self, WithdrawSol},
         cluster::Cluster,
         plan::Plan,
-        pool::StakeSelection,
+        pool::{PoolSnapshot, StakeSelection},
         quote,
     },
 };
@@ -54,7 +55,7 @@ pub struct Args {
     #[arg(long, value_name = "KEYPAIR")]
     owner: Option<KeySource>,
 
-    /// Who gets the SOL [default: the owner]
+    /// Wallet, or account of wrapped SOL, that gets the SOL [default: the owner]
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     to: Option<Address>,
 
@@ -97,6 +98,7 @@ impl Args {
         let snapshot = &fresh.snapshot;
         let mut keys = vec![owner.clone()];
         keys.extend(sol_withdraw_authority(context, snapshot, self.sol_withdraw_authority.as_ref())?);
+        let to = self.receiver(context, snapshot, owner.pubkey()).await?;
         let mut holding = Holding::find(context, snapshot, self.from, &owner).await?;
         let throwaway = holding.approve_to_throwaway(context, &keys)?;
         keys.extend(throwaway);
@@ -105,7 +107,8 @@ impl Args {
         let withdrawal = WithdrawSol {
             tokens: holding.source,
             pool_tokens,
-            to: self.to.unwrap_or(owner.pubkey()),
+            to: to.address,
+            wrapped: to.wrapped.map(|(program, _)| program),
             payer: context.fee_payer()?.pubkey(),
             minimum_lamports: Some(self.bound.minimum_of(quoted.lamports)),
         };
@@ -114,8 +117,10 @@ impl Args {
         let quote = Quote::new(context);
         let [got, least] = [quoted.lamports, minimum_lamports].map(|lamports| quote.amounts().sol(lamports));
         let quote = quote.pay(tokens(pool_tokens)).get(got).fee(quoted.fee).at_least(&least, &self.bound);
-        let to = withdrawal.to;
-        let elsewhere = (to != owner.pubkey()).then(|| ("goes to", to.to_string()));
+        let elsewhere = match to.wrapped {
+            Some((_, holder)) => Some(("goes to", format!("{}, as wrapped SOL of {holder}", to.address))),
+            None => (to.address != owner.pubkey()).then(|| ("goes to", to.address.to_string())),
+        };
         let quote = quote.add(elsewhere).add(caution::program(context, snapshot)).rate(&snapshot.rate());
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let sent = context.send_once(&Plan::one("withdraw SOL", group), &keys, snapshot.program_id()).await?;
@@ -129,6 +134,23 @@ impl Args {
             minimum_lamports,
             transactions: fresh.and(sent),
         }))
+    }
+
+    /// Who gets the SOL, where `own` is the owner of the pool tokens.
+    async fn receiver<C: Cluster>(
+        &self,
+        context: &Context<'_, C>,
+        snapshot: &PoolSnapshot,
+        own: Address,
+    ) -> Result<SolReceiver, CliError> {
+        match self.to.filter(|to| *to != own) {
+            Some(address) => {
+                let otherwise = " or of an account of wrapped SOL";
+                let given = Given { address, option: "--to", role: "the receiver of SOL", otherwise };
+                sol_receiver(context, snapshot, given).await
+            }
+            None => Ok(SolReceiver { address: own, wrapped: None }),
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 #![expect(clippy::disallowed_macros, reason = "tests print what they have seen; the command line does not")]
 
+mod approvals;
 mod asking;
 mod crank;
 mod doors;
@@ -16,6 +17,7 @@ mod life;
 mod lookup_tables;
 mod metadata;
 mod rebalancing;
+mod receivers;
 mod refusals;
 mod settings;
 mod signing;
