@@ -38,17 +38,30 @@ pub async fn check_can_sign<C: Cluster>(
     parts: &Parts,
     given: Given<'_>,
 ) -> Result<(), CliError> {
-    if context.global.allow_unsignable_address {
-        return Ok(());
-    }
     let account = context.cluster.account(&given.address).await?;
-    reject_non_signer(parts, given, account.as_ref())
+    reject_non_signer(context, parts, given, account.as_ref())
 }
 
 /// [`check_can_sign`] for an account that has been read.
-fn reject_non_signer(parts: &Parts, given: Given<'_>, account: Option<&Account>) -> Result<(), CliError> {
+fn reject_non_signer<C: Cluster>(
+    context: &Context<'_, C>,
+    parts: &Parts,
+    given: Given<'_>,
+    account: Option<&Account>,
+) -> Result<(), CliError> {
     let Given { address, option, role, otherwise } = given;
-    let Some(found) = NonSigner::of(parts, &address, account) else { return Ok(()) };
+    let Some(found) = NonSigner::of(parts, &address, account) else {
+        if account.is_none() && !address.is_on_curve() {
+            context.terminal.note(&format!(
+                "warning: {address} ({option}) is off the curve and has no account: only a program can sign for it, such as that of a \
+                 multisig"
+            ));
+        }
+        return Ok(());
+    };
+    if context.global.allow_unsignable_address {
+        return Ok(());
+    }
     let by_program = match found {
         NonSigner::Account(AccountKind::Other { .. }) => ", unless its program signs for it",
         _ => "",
@@ -69,23 +82,37 @@ pub async fn check_token_account<C: Cluster>(
     address: Address,
     option: &str,
 ) -> Result<Address, CliError> {
-    let head = &snapshot.pool().head;
     let account = context.cluster.account(&address).await?;
+    let found = token_account(snapshot, &address, option, account.as_ref())?;
+    check_owner(context, snapshot, &address, &found, option).await?;
+    Ok(found.owner)
+}
+
+/// The account of the pool's token at `address`, which `option` gives.
+///
+/// # Errors
+/// [`CliError::Usage`] where `account` is something else; [`CliError::Plan`] where it is frozen.
+pub fn token_account(
+    snapshot: &PoolSnapshot,
+    address: &Address,
+    option: &str,
+    account: Option<&Account>,
+) -> Result<TokenHolding, CliError> {
+    let head = &snapshot.pool().head;
     let advice = format!("give an account of token {}", head.pool_mint);
-    let (what, advice) = match account.as_ref().and_then(TokenHolding::of) {
+    let (what, advice) = match account.and_then(TokenHolding::of) {
         Some(found) if found.mint == head.pool_mint && found.program == head.token_program_id => {
             if found.is_frozen {
-                let what = format!("token account {address} ({option}) is frozen: give another one, or have it thawed");
+                let what = format!("token account {address} ({option}) is frozen: use another one, or have it thawed");
                 return Err(PlanError::Invalid { what }.into());
             }
-            check_owner(context, snapshot, &address, &found, option).await?;
-            return Ok(found.owner);
+            return Ok(found);
         }
         Some(found) => (format!("an account of another token, {}", found.mint), advice),
-        None => match (NonSigner::of(&snapshot.parts(), &address, account.as_ref()), account) {
+        None => match (NonSigner::of(&snapshot.parts(), address, account), account) {
             (Some(found), _) => (found.to_string(), advice),
             (None, Some(_)) => {
-                let own = associated_token_account(snapshot, &address);
+                let own = associated_token_account(snapshot, address);
                 (AccountKind::Wallet.to_string(), format!("its account of that token is {own}"))
             }
             (None, None) => return Err(CliError::usage(format!("there is no account {address} ({option}): {advice}"))),
@@ -136,8 +163,6 @@ pub async fn sol_receiver<C: Cluster>(
         check_owner(context, snapshot, &address, &tokens, given.option).await?;
         return Ok(SolReceiver { address, wrapped: Some((tokens.program, tokens.owner)) });
     }
-    if !context.global.allow_unsignable_address {
-        reject_non_signer(&snapshot.parts(), given, account.as_ref())?;
-    }
+    reject_non_signer(context, &snapshot.parts(), given, account.as_ref())?;
     Ok(SolReceiver { address, wrapped: None })
 }

@@ -2,7 +2,7 @@
 
 use {
     super::{
-        receivers::{Given, check_can_sign, check_token_account},
+        receivers::{Given, check_can_sign, check_token_account, token_account},
         trade::Line,
     },
     crate::{
@@ -228,24 +228,16 @@ impl Holding {
             source.account = account;
         }
         let found = context.cluster.account(&source.account).await?;
-        match found.as_ref().and_then(TokenHolding::of) {
-            Some(found) if found.mint == snapshot.pool().head.pool_mint => {
-                match found.spendable_by(&source.authority) {
-                    Some(held) => Ok(Self { source, held, account: found }),
-                    None => Err(not_spendable(&source, &found)),
-                }
-            }
-            Some(_) => Err(CliError::usage(format!(
-                "{} holds another token than the pool's: give the account of your pool tokens with --from",
-                source.account
-            ))),
-            None if account.is_none() => {
-                Err(CliError::Poor { holder: owner.pubkey(), held: "no pool tokens".into(), needed: "some".into() })
-            }
-            None => Err(CliError::usage(format!(
-                "{} is no token account: give the account of your pool tokens with --from",
-                source.account
-            ))),
+        // Lamports alone at the address of an associated account are no token account.
+        let is_missing = found.as_ref().is_none_or(|found| found.owner == SYSTEM_PROGRAM_ID);
+        if account.is_none() && is_missing {
+            let (held, needed) = ("no pool tokens".into(), "some".into());
+            return Err(CliError::Poor { holder: owner.pubkey(), held, needed });
+        }
+        let account = token_account(snapshot, &source.account, "--from", found.as_ref())?;
+        match account.spendable_by(&source.authority) {
+            Some(held) => Ok(Self { source, held, account }),
+            None => Err(not_spendable(&source, &account)),
         }
     }
 }
@@ -316,6 +308,16 @@ impl Holding {
             Amount::Exact(wanted) => Ok(wanted),
             Amount::All if self.held == 0 => Err(self.too_few("some".into())),
             Amount::All => Ok(self.held),
+        }
+    }
+
+    /// All that the signer can spend, with the approval that bounds it.
+    pub fn all(&self) -> String {
+        match self.account.delegate {
+            Some((delegate, _)) if delegate == self.source.authority => {
+                format!("{} approved to {delegate}", tokens(self.held))
+            }
+            _ => tokens(self.held),
         }
     }
 

@@ -75,6 +75,8 @@ async fn rejects_more_than_is_approved() {
         let parts = [delegate_address.as_str(), "is approved for 3 pool tokens", &address, "4 pool tokens", &owner];
         assert_fails(&stage, &line, REFUSED, &parts).await;
     }
+    let line = format!("withdraw {pool} --worth 4 {from}");
+    assert_fails(&stage, &line, REFUSED, &[&address, "3 pool tokens approved to", &delegate_address]).await;
     // A key that is neither owner nor delegate is told who these are.
     let (other, file) = stage.another_wallet("other", SOL);
     let line = format!("withdraw-sol {pool} 1 --owner {file} --from {account}");
@@ -150,6 +152,32 @@ async fn a_lamport_does_not_hide_the_rent_of_a_token_account() {
     stage.cluster.airdrop(&associated(&stage, &pool, &new).await, 1);
     let set = stage.must(&format!("set-manager {pool} {manager}")).await;
     assert_eq!(number(&set["rent_lamports"]), TOKEN_ACCOUNT_RENT - 1);
+}
+
+/// What is given with --from is named, and a frozen account as well.
+#[tokio::test]
+async fn rejects_sources_that_hold_no_pool_tokens() {
+    let stage = Stage::new();
+    let pool = staked_pool(&stage, "").await;
+    let account = wallets_tokens(&stage, &pool).await;
+    let (wallet, vote) = (stage.wallet.pubkey(), stage.vote(0));
+    let address = account.to_string();
+    for command in ["withdraw-sol", "withdraw-stake", "withdraw"] {
+        for (from, parts) in [
+            (wallet, ["is a wallet", address.as_str()]),
+            (vote, ["is a validator's vote account", "give an account of token"]),
+            (Address::new_unique(), ["there is no account", "give an account of token"]),
+        ] {
+            let line = format!("{command} {pool} 1 --from {from}");
+            assert_fails(&stage, &line, USAGE, &[&from.to_string(), "--from", parts[0], parts[1]]).await;
+        }
+        let mut frozen = stage.cluster.account(&account).unwrap();
+        frozen.data[108] = 2;
+        stage.cluster.set_account(&account, frozen.clone());
+        assert_fails(&stage, &format!("{command} {pool} 1"), REFUSED, &[&address, "is frozen"]).await;
+        frozen.data[108] = 1;
+        stage.cluster.set_account(&account, frozen);
+    }
 }
 
 #[tokio::test]

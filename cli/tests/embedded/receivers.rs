@@ -2,12 +2,13 @@
 
 use {
     super::{
-        harness::{SOL, Stage, assert_fails, number, text},
+        harness::{SOL, Stage, assert_fails, number, said, text},
         withdrawals::staked_pool,
     },
     clap::{Arg, CommandFactory as _},
     solana_account::Account,
     solana_address::Address,
+    solana_keypair::Keypair,
     solana_nonce::{state::State as NonceState, versions::Versions},
     solana_signer::Signer as _,
     std::collections::BTreeSet,
@@ -103,6 +104,7 @@ const WORKED_ON_OR_KEY: [&str; 6] =
 #[test]
 fn every_address_option_is_checked_or_gets_nothing() {
     let cli = Cli::command();
+    assert!(cli.get_subcommands().all(|command| !command.has_subcommands()), "walk through subcommands as well");
     let commands = cli.get_subcommands().map(|command| (command.get_name(), command.get_arguments()));
     let mut found = BTreeSet::new();
     for (command, arguments) in [("", cli.get_arguments())].into_iter().chain(commands) {
@@ -266,8 +268,11 @@ async fn accepts_wallets_and_vaults() {
     world.stage.cluster.airdrop(&funded, SOL);
     for template in signers() {
         let line = world.line(template);
-        for address in [wallet, Address::new_unique(), vault, funded] {
+        for address in [wallet, Keypair::new().pubkey(), funded, vault] {
             world.accepts(&format!("{line} {address}")).await;
+            let is_warned =
+                said().iter().any(|line| line.contains("off the curve") && line.contains(&address.to_string()));
+            assert_eq!(is_warned, address == vault, "{line} {address}");
         }
     }
 }
@@ -345,7 +350,7 @@ async fn sol_for_a_wrapped_account_is_synced() {
         stage.denies.set(true);
         let _ = stage.run_as("wallet", &format!("withdraw-sol {pool} 1 --to {account} --output display")).await;
         stage.denies.set(false);
-        let said = super::harness::said().join("\n");
+        let said = said().join("\n");
         assert!(said.contains("wrapped SOL") && said.contains(&owner.to_string()), "{said}");
         let withdrawn = stage.must(&format!("withdraw-sol {pool} 1 --to {account}")).await;
         let data = stage.cluster.account(&account).unwrap().data;
