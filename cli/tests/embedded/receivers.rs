@@ -366,3 +366,46 @@ async fn sol_for_a_wrapped_account_is_synced() {
     let line = format!("withdraw {pool} 1 --to {account}");
     assert_fails(stage, &line, USAGE, &["a token account", "tidepool withdraw-sol"]).await;
 }
+
+/// Command lines with an address that is looked up, worked on or spent from.
+const LOOKED_UP: [&str; 21] = [
+    "withdraw POOL 1 --from ADDRESS",
+    "withdraw-sol POOL 1 --from ADDRESS",
+    "withdraw-stake POOL 2 --from ADDRESS",
+    "withdraw-stake POOL 2 --validator ADDRESS",
+    "lookup-tables POOL --tables ADDRESS",
+    "rebalance POOL --lookup-tables ADDRESS",
+    "show POOL --program-id ADDRESS",
+    "deposit-sol POOL 1 --program-id ADDRESS",
+    "create-pool --program-id ADDRESS",
+    "deposit-sol POOL 1 --nonce ADDRESS",
+    "show ADDRESS",
+    "deposit-sol ADDRESS 1",
+    "add-validator POOL ADDRESS",
+    "remove-validator POOL ADDRESS",
+    "explain-stake POOL ADDRESS",
+    "deposit-stake POOL ADDRESS",
+    "set-preferred-validator POOL deposit ADDRESS",
+    "set-preferred-validator POOL withdraw ADDRESS",
+    "set-weights POOL --set ADDRESS=1",
+    "increase POOL ADDRESS 2",
+    "decrease POOL ADDRESS 2",
+];
+
+/// An address of another kind than is asked for is in the error.
+#[tokio::test]
+async fn errors_name_the_wrong_address() {
+    let world = World::new().await;
+    let others = [(Keypair::new().pubkey(), "no account"), (world.stage.another_wallet("other", SOL).0, "a wallet")];
+    for template in LOOKED_UP {
+        let mut rejected = 0;
+        for (address, what) in world.unsignable.iter().chain(&others) {
+            let line = world.line(template).replace("ADDRESS", &address.to_string());
+            if let Err(error) = world.stage.run(&format!("{line} --dry-run")).await {
+                assert!(error.to_string().contains(&address.to_string()), "{line} ({what}): {error}");
+                rejected += 1;
+            }
+        }
+        assert!(rejected > world.unsignable.len() / 2, "{template}: only {rejected} are rejected");
+    }
+}
