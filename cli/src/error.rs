@@ -111,26 +111,6 @@ pub enum CliError {
         needed: String,
     },
 
-    /// A delegate is to give more than its approval.
-    #[error(
-        "{delegate} is approved for {approved} of the {held} in token account {account}, and {needed} would be needed: use a smaller \
-         amount, or have the owner {owner} approve more"
-    )]
-    NotApproved {
-        /// The delegate.
-        delegate: Address,
-        /// What the approval has left.
-        approved: String,
-        /// The token account.
-        account: Address,
-        /// What the account holds.
-        held: String,
-        /// What is needed.
-        needed: String,
-        /// The owner of the token account.
-        owner: Address,
-    },
-
     /// Someone has to agree, and cannot be asked.
     #[error("this needs a confirmation, and there is no terminal to ask on: repeat it with --yes")]
     CannotAsk,
@@ -208,7 +188,7 @@ impl CliError {
             }
             Self::NotConfirmed => Exit::NotConfirmed,
             Self::Plan(PlanError::StakeAccountsNotRead { .. }) | Self::Pack(_) | Self::Io(_) => Exit::Failed,
-            Self::Plan(_) | Self::Poor { .. } | Self::NotApproved { .. } => Exit::Refused,
+            Self::Plan(_) | Self::Poor { .. } => Exit::Refused,
             Self::Pool(PoolError::Cluster(error))
             | Self::Cluster(error)
             | Self::Lookup(LookupError::Cluster(error)) => exit_of_cluster(error),

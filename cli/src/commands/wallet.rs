@@ -18,6 +18,7 @@ use {
     tidepool_client::{
         actions::{self, TokenHolding, TokenReceiver},
         cluster::Cluster,
+        error::PlanError,
         pool::PoolSnapshot,
     },
     tidepool_interface::{
@@ -301,7 +302,7 @@ impl Holding {
     /// Pool tokens that `amount` stands for.
     ///
     /// # Errors
-    /// [`CliError::Poor`], [`CliError::NotApproved`] where there are not as many.
+    /// [`CliError::Poor`], or [`CliError::Plan`] for a delegate, where there are not as many.
     pub fn take(&self, amount: Amount) -> Result<u64, CliError> {
         match amount {
             Amount::Exact(wanted) if wanted > self.held => Err(self.too_few(tokens(wanted))),
@@ -326,8 +327,12 @@ impl Holding {
         let (account, held) = (self.source.account, tokens(self.account.amount));
         match self.account.delegate {
             Some((delegate, approved)) if delegate == self.source.authority && approved < self.account.amount => {
-                let owner = self.account.owner;
-                CliError::NotApproved { delegate, approved: tokens(approved), account, held, needed, owner }
+                let (approved, owner) = (tokens(approved), self.account.owner);
+                let what = format!(
+                    "{delegate} is approved for {approved} of the {held} in token account {account}, and {needed} would be needed: use \
+                     a smaller amount, or have the owner {owner} approve more"
+                );
+                PlanError::Invalid { what }.into()
             }
             _ => CliError::Poor { holder: account, held, needed },
         }
