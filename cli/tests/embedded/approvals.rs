@@ -7,7 +7,6 @@ use {
         receivers::tokens,
         withdrawals::staked_pool,
     },
-    solana_account::Account,
     solana_address::Address,
     solana_keypair::Keypair,
     solana_signer::Signer as _,
@@ -17,7 +16,10 @@ use {
         instruction as token,
     },
     tidepool_client::cluster::Cluster as _,
-    tidepool_interface::address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
+    tidepool_interface::{
+        address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
+        external::token::TokenAccount,
+    },
 };
 
 const USAGE: u8 = 2;
@@ -83,6 +85,25 @@ async fn rejects_more_than_is_approved() {
     let other = other.to_string();
     let parts = [other.as_str(), &address, &owner, &delegate_address, "3 pool tokens", "--owner"];
     assert_fails(&stage, &line, USAGE, &parts).await;
+}
+
+/// The token programs look at the approval before the owner.
+#[tokio::test]
+async fn an_owner_that_is_its_own_delegate_is_bound_by_the_approval() {
+    for token_program in ["spl-token", "token-2022"] {
+        let stage = Stage::new();
+        let pool = staked_pool(&stage, &format!("--token-program {token_program}")).await;
+        let (account, wallet) = (wallets_tokens(&stage, &pool).await, stage.wallet.pubkey());
+        let held = stage.cluster.account(&account).unwrap();
+        approve(&stage, held.owner, &account, &wallet, 3 * SOL);
+        let mint = TokenAccount::decode(&held.data).unwrap().mint;
+        let burn = token::burn(&held.owner, &account, mint, &wallet, &[], 4 * SOL).unwrap();
+        stage.cluster.process(&[burn], &stage.wallet, &[]).unwrap_err();
+        let line = format!("withdraw-sol {pool} 4");
+        assert_fails(&stage, &line, REFUSED, &[&wallet.to_string(), "is approved for 3 pool tokens"]).await;
+        let withdrawn = stage.must(&format!("withdraw-sol {pool} ALL")).await;
+        assert_eq!(number(&withdrawn["pool_tokens"]), 3 * SOL);
+    }
 }
 
 /// A pool of Token-2022, and the wallet's token account in it with the CPI guard on.
@@ -209,51 +230,4 @@ async fn rejects_an_associated_account_of_another_owner() {
     let parts = [account.to_string(), thief.to_string(), wallet.to_string(), "--token-account".into()];
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     assert_fails(&stage, &line, USAGE, &parts).await;
-}
-
-/// A vote account that was closed, and one that was made anew without a state.
-#[tokio::test]
-async fn rejects_closed_vote_accounts() {
-    let stage = Stage::new();
-    let pool = staked_pool(&stage, "").await;
-    let (listed, new) = (stage.vote(0), stage.vote(2));
-    let vote_program = stage.cluster.account(&new).unwrap().owner;
-    let empty = Account { lamports: SOL, data: vec![0; 3_762], owner: vote_program, ..Account::default() };
-    let refunded = Account { lamports: 1, ..Account::default() };
-    for account in [Account::default(), empty, refunded] {
-        stage.cluster.set_account(&listed, account.clone());
-        stage.cluster.set_account(&new, account);
-        for (line, vote) in [
-            (format!("increase {pool} {listed} 2"), listed),
-            (format!("set-preferred-validator {pool} deposit {listed}"), listed),
-            (format!("add-validator {pool} {new}"), new),
-        ] {
-            assert_fails(&stage, &line, USAGE, &[&vote.to_string(), "vote account", "closed"]).await;
-        }
-    }
-    stage.must(&format!("decrease {pool} {listed} 2")).await;
-}
-
-/// A pool account that is shorter than SPL's longest layout holds all that is set now, and not every further setting.
-#[tokio::test]
-async fn a_short_pool_account_is_extended_first() {
-    let stage = Stage::new();
-    let pool = staked_pool(&stage, "--without-extension").await;
-    let address: Address = pool.parse().unwrap();
-    let mut account = stage.cluster.account(&address).unwrap();
-    account.data.truncate(529);
-    stage.cluster.set_account(&address, account);
-    let who = Address::new_unique();
-    for kind in ["deposit", "withdraw"] {
-        stage.must(&format!("set-preferred-validator {pool} {kind} {}", stage.vote(0))).await;
-    }
-    let setting = format!("set-funding-authority {pool} sol-deposit {who}");
-    let parts = ["529 bytes", "531", "tidepool extend-pool", &pool];
-    assert_fails(&stage, &setting, REFUSED, &parts).await;
-    stage.must(&format!("set-fee {pool} epoch 1%")).await;
-    let fee = format!("set-fee {pool} sol-withdrawal 0.1%");
-    assert_fails(&stage, &fee, REFUSED, &["529 bytes", "tidepool extend-pool"]).await;
-    stage.must(&format!("extend-pool {pool}")).await;
-    stage.must(&setting).await;
-    stage.must(&fee).await;
 }

@@ -4,6 +4,7 @@
 
 #![expect(clippy::disallowed_macros, reason = "tests print what they have seen; the command line does not")]
 
+mod addresses;
 mod approvals;
 mod asking;
 mod crank;

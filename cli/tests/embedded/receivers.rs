@@ -141,7 +141,8 @@ fn set(stage: &Stage, account: Account) -> Address {
 }
 
 fn nonce_account() -> Account {
-    let data = bincode::serialize(&Versions::new(NonceState::Uninitialized)).unwrap();
+    let mut data = bincode::serialize(&Versions::new(NonceState::Uninitialized)).unwrap();
+    data.resize(NonceState::size(), 0);
     owned(SYSTEM_PROGRAM_ID, data)
 }
 
@@ -169,20 +170,20 @@ fn wrapped(owner: Address) -> Account {
     account
 }
 
-/// A pool, and everything in its surroundings that cannot sign, each with what it is called.
-struct World {
-    stage: Stage,
-    pool: String,
+/// A pool, and accounts around it that cannot sign, each with its kind.
+pub struct World {
+    pub stage: Stage,
+    pub pool: String,
     mint: Address,
     /// A stake account of the wallet.
     stake: String,
-    unsignable: Vec<(Address, &'static str)>,
+    pub unsignable: Vec<(Address, &'static str)>,
     /// What parts of the pool are for a command about another pool; `None` for an address without an account.
     elsewhere: [(&'static str, Option<&'static str>); 5],
 }
 
 impl World {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let stage = Stage::new();
         let pool = staked_pool(&stage, "").await;
         let withdrawn = stage.must(&format!("withdraw-stake {pool} 2")).await;
@@ -221,7 +222,7 @@ impl World {
         Self { stage, pool, mint, stake, unsignable, elsewhere }
     }
 
-    fn line(&self, template: &str) -> String {
+    pub fn line(&self, template: &str) -> String {
         let line = template.replace("POOL", &self.pool).replace("STAKE", &self.stake);
         line.replace("PROGRAM", &self.stage.program_id.to_string()).replace("WALLET", &self.stage.folder_file("wallet"))
     }
@@ -365,47 +366,4 @@ async fn sol_for_a_wrapped_account_is_synced() {
     let account = set(stage, wrapped(wallet));
     let line = format!("withdraw {pool} 1 --to {account}");
     assert_fails(stage, &line, USAGE, &["a token account", "tidepool withdraw-sol"]).await;
-}
-
-/// Command lines with an address that is looked up, worked on or spent from.
-const LOOKED_UP: [&str; 21] = [
-    "withdraw POOL 1 --from ADDRESS",
-    "withdraw-sol POOL 1 --from ADDRESS",
-    "withdraw-stake POOL 2 --from ADDRESS",
-    "withdraw-stake POOL 2 --validator ADDRESS",
-    "lookup-tables POOL --tables ADDRESS",
-    "rebalance POOL --lookup-tables ADDRESS",
-    "show POOL --program-id ADDRESS",
-    "deposit-sol POOL 1 --program-id ADDRESS",
-    "create-pool --program-id ADDRESS",
-    "deposit-sol POOL 1 --nonce ADDRESS",
-    "show ADDRESS",
-    "deposit-sol ADDRESS 1",
-    "add-validator POOL ADDRESS",
-    "remove-validator POOL ADDRESS",
-    "explain-stake POOL ADDRESS",
-    "deposit-stake POOL ADDRESS",
-    "set-preferred-validator POOL deposit ADDRESS",
-    "set-preferred-validator POOL withdraw ADDRESS",
-    "set-weights POOL --set ADDRESS=1",
-    "increase POOL ADDRESS 2",
-    "decrease POOL ADDRESS 2",
-];
-
-/// An address of another kind than is asked for is in the error.
-#[tokio::test]
-async fn errors_name_the_wrong_address() {
-    let world = World::new().await;
-    let others = [(Keypair::new().pubkey(), "no account"), (world.stage.another_wallet("other", SOL).0, "a wallet")];
-    for template in LOOKED_UP {
-        let mut rejected = 0;
-        for (address, what) in world.unsignable.iter().chain(&others) {
-            let line = world.line(template).replace("ADDRESS", &address.to_string());
-            if let Err(error) = world.stage.run(&format!("{line} --dry-run")).await {
-                assert!(error.to_string().contains(&address.to_string()), "{line} ({what}): {error}");
-                rejected += 1;
-            }
-        }
-        assert!(rejected > world.unsignable.len() / 2, "{template}: only {rejected} are rejected");
-    }
 }

@@ -106,7 +106,7 @@ impl CreatePool {
         }
     }
 
-    /// The addresses that belong to the pool: see [`NonSigner::of`](crate::pool::NonSigner::of).
+    /// The addresses that belong to the pool, with their parts in it, for [`NonSigner::of`](crate::pool::NonSigner::of).
     pub fn parts(&self) -> [(Address, Role); 5] {
         [
             (self.pool, Role::Pool),

@@ -14,10 +14,13 @@ use {
 /// Data length in bytes of a multisig of the token programs.
 const MULTISIG_LENGTH: usize = 355;
 
+/// Data length in bytes of an account with a durable nonce, by which the system program tells it.
+const NONCE_LENGTH: usize = 80;
+
 /// What an account turns out to be.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AccountKind {
-    /// An account of the system program, without data.
+    /// An account of the system program that holds no nonce.
     Wallet,
     /// An account with a durable nonce.
     Nonce,
@@ -55,7 +58,7 @@ impl AccountKind {
         if account.executable {
             Self::Program
         } else if owner == SYSTEM_PROGRAM_ID {
-            if account.data.is_empty() { Self::Wallet } else { Self::Nonce }
+            if account.data.len() == NONCE_LENGTH { Self::Nonce } else { Self::Wallet }
         } else if owner == STAKE_PROGRAM_ID {
             Self::StakeAccount
         } else if owner == solana_sdk_ids::vote::ID {

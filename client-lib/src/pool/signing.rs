@@ -46,7 +46,7 @@ const SYSVARS: [Address; 13] = [
     ids::sysvar::stake_history::ID,
 ];
 
-/// What an address is that cannot sign, or for which only a program could.
+/// An address that is no wallet: it cannot sign a transaction, and at most a program signs for it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum NonSigner {
     /// The pool at hand, or a part of it.
@@ -98,7 +98,7 @@ impl fmt::Display for NonSigner {
 }
 
 impl PoolSnapshot {
-    /// The addresses that belong to the pool and sign for it at most: see [`NonSigner::of`].
+    /// The addresses that belong to the pool, with their parts in it, for [`NonSigner::of`].
     pub fn parts(&self) -> [(Address, Role); 6] {
         let head = &self.pool().head;
         [
