@@ -250,7 +250,7 @@ impl TestPool {
             tokens: TokenSource::wallet(&snapshot, &wallet),
             pool_tokens,
             to: wallet,
-            wrap: false,
+            wrap: actions::Wrap::No,
             payer: context.payer.pubkey(),
             minimum_lamports: None,
         };

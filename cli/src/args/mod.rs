@@ -79,6 +79,11 @@ pub struct GlobalArgs {
     #[arg(short, long, global = true)]
     pub verbose: bool,
 
+    /// Accept a receiver or an authority that may be unable to sign, such as an account of another program; what it gets can be
+    /// lost for good
+    #[arg(long, global = true)]
+    pub allow_unsignable_address: bool,
+
     /// Do not ask for confirmation
     #[arg(short, long, global = true)]
     pub yes: bool,

@@ -1,7 +1,7 @@
 //! `tidepool add-validator`
 
 use {
-    super::validator::{StakerArgs, hint_after_adding},
+    super::validator::{StakerArgs, check_vote_account, hint_after_adding},
     crate::{
         context::Context,
         error::CliError,
@@ -57,7 +57,7 @@ impl Args {
     /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
         let vote = self.staker.vote;
-        self.staker.check_vote_account(context).await?;
+        check_vote_account(context, &vote).await?;
         let (fresh, staker) = self.staker.prepare(context).await?;
         let snapshot = &fresh.snapshot;
         let seed = match self.seed {

@@ -1,7 +1,13 @@
 //! `tidepool create-pool`
 
 use {
-    super::{fees::Ratio, message::program_name, trade::Line, wallet::check_balance},
+    super::{
+        fees::Ratio,
+        message::program_name,
+        receivers::{Given, check_can_sign},
+        trade::Line,
+        wallet::check_balance,
+    },
     crate::{
         args::address,
         context::Context,
@@ -153,6 +159,10 @@ impl Args {
         context.terminal.check_consent()?;
         self.check_not_full()?;
         let (new, keys) = self.pool(context)?;
+        if let Some(address) = self.staker.filter(|staker| *staker != new.manager) {
+            let given = Given { address, option: "--staker", role: "the staker", otherwise: "" };
+            check_can_sign(context, &new.parts(), given).await?;
+        }
         let rent = context.cluster.rent().await?;
         let plan = actions::create_pool(&new, &rent)?;
         let token_account = match self.token_program {

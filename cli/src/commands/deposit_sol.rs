@@ -102,6 +102,7 @@ impl Args {
         let snapshot = &fresh.snapshot;
         let mut keys = vec![from.clone()];
         keys.extend(self.authority(context, snapshot)?);
+        self.receiver.check(context, snapshot, from.pubkey()).await?;
         let receiver = self.receiver.receiver(from.pubkey());
         let rent = token_account_rent(context, snapshot, &receiver).await?;
         let wrapped = match self.from_wrapped {

@@ -20,6 +20,7 @@ use {
     tidepool_client::{
         actions::{self, DepositStake},
         cluster::Cluster,
+        error::PlanError,
         plan::Plan,
         pool::{AccountKind, PoolSnapshot, StakeSelection},
         quote,
@@ -102,8 +103,10 @@ impl Args {
         let snapshot = &fresh.snapshot;
         let payer = context.fee_payer()?.pubkey();
         let depositor = owner.pubkey();
+        self.receiver.check(context, snapshot, depositor).await?;
         let to = self.receiver.receiver(depositor);
-        let quoted = quote::quote_deposit_stake(snapshot, &account, None)?;
+        let quoted =
+            quote::quote_deposit_stake(snapshot, &account, None).map_err(|error| of_account(&self.stake, error))?;
         let minimum = self.bound.minimum_of(quoted.pool_tokens.to_depositor);
         let deposit = DepositStake {
             address: self.stake,
@@ -164,6 +167,17 @@ async fn stake_account<C: Cluster>(context: &Context<'_, C>, address: &Address) 
         other => Err(CliError::usage(format!(
             "account {address} is {other}, not a stake account: give the stake account to deposit, or deposit SOL"
         ))),
+    }
+}
+
+/// Adds the stake account to a refusal, which does not name it.
+fn of_account(address: &Address, error: PlanError) -> PlanError {
+    match error {
+        PlanError::Refused(refusal) => PlanError::refused(
+            refusal.cause,
+            format!("stake account {address} cannot be deposited: {}", refusal.context),
+        ),
+        other => other,
     }
 }
 

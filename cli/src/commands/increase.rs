@@ -1,7 +1,7 @@
 //! `tidepool increase`
 
 use {
-    super::validator::{Moved, StakerArgs},
+    super::validator::{Moved, StakerArgs, check_vote_account},
     crate::{context::Context, error::CliError, units::Amount},
     tidepool_client::{actions, cluster::Cluster, plan::Plan},
 };
@@ -41,6 +41,7 @@ impl Args {
             Amount::All => snapshot.withdrawable_reserve_lamports().saturating_sub(snapshot.environment().stake_rent()),
         };
         let group = actions::increase_validator_stake(snapshot, &vote, lamports)?;
+        check_vote_account(context, &vote).await?;
         let plan = Plan::one("increase the validator's stake", group);
         let sent = context.send(&plan, &[staker], snapshot.program_id()).await?;
         Ok(Moved::new("reserve", "validator", &fresh, vote, lamports, sent))

@@ -20,6 +20,7 @@ mod lookup_tables;
 mod message;
 mod policy;
 mod rebalance;
+mod receivers;
 mod remove_validator;
 mod set_fee;
 mod set_funding_authority;

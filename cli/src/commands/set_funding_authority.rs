@@ -1,7 +1,10 @@
 //! `tidepool set-funding-authority`
 
 use {
-    super::settings::{self, Answer, Choice, Line, ManagerArgs, Setting, check_can_sign, instead},
+    super::{
+        receivers::{Given, check_can_sign},
+        settings::{self, Answer, Choice, Line, ManagerArgs, Setting, instead},
+    },
     crate::{context::Context, error::CliError, output::Text},
     serde::Serialize,
     solana_address::Address,
@@ -68,15 +71,16 @@ impl Args {
         // The program's own address stands for everybody, since it authorizes every deposit.
         let open = snapshot.default_deposit_authority();
         let new = self.authority.0.filter(|new| self.funding != Funding::StakeDeposit || *new != open);
-        if let Some(new) = &new {
-            check_can_sign(context, snapshot, "a funding authority", new).await?;
+        if let Some(address) = new {
+            let given = Given { address, option: "ADDRESS", role: "a funding authority", otherwise: "" };
+            check_can_sign(context, &snapshot.parts(), given).await?;
         }
         let setting = Authority {
             funding: self.funding,
             authority_before: self.funding.authority(snapshot).map(Text),
             authority: new.map(Text),
         };
-        let group = actions::set_funding_authority(snapshot, self.funding.kind(), new);
+        let group = actions::set_funding_authority(snapshot, self.funding.kind(), new)?;
         settings::set(context, &fresh, setting, group, || Ok(vec![self.manager.key(context, snapshot)?])).await
     }
 }

@@ -2,8 +2,9 @@
 
 use {
     super::{
+        receivers::check_token_account,
         settings::{self, Answer, Line, ManagerArgs, Setting, instead},
-        wallet::{check_balance, new_token_account_rent},
+        wallet::{associated_account_rent, check_balance},
     },
     crate::{args::address, context::Context, error::CliError, keys::KeySource, output::Text, units::sol},
     serde::Serialize,
@@ -13,7 +14,6 @@ use {
         cluster::Cluster,
         pool::PoolSnapshot,
     },
-    tidepool_interface::{address::SYSTEM_PROGRAM_ID, external::token::TokenAccount},
 };
 
 const EXAMPLE: &str = "\
@@ -69,8 +69,10 @@ impl Args {
             Some(account) => TokenReceiver::Account(account),
             None => TokenReceiver::Wallet(new.pubkey()),
         };
-        let fee_owner = fee_owner(context, snapshot, &fees_to).await?;
-        let rent_lamports = if fee_owner.is_none() { new_token_account_rent(snapshot) } else { 0 };
+        let (fee_owner, rent_lamports) = match self.fee_account {
+            Some(address) => (self.fee_owner(context, snapshot, address).await?, 0),
+            None => (new.pubkey(), self.rent(context, snapshot, &new.pubkey()).await?),
+        };
         let payer = context.fee_payer()?.pubkey();
         check_balance(context, &payer, rent_lamports).await?;
         let head = &snapshot.pool().head;
@@ -79,39 +81,39 @@ impl Args {
             manager: Text(new.pubkey()),
             manager_fee_account_before: Text(head.manager_fee_account),
             manager_fee_account: Text(fees_to.address(snapshot)),
-            fee_owner: Text(fee_owner.unwrap_or(new.pubkey())),
+            fee_owner: Text(fee_owner),
             rent_lamports,
             staker: head.staker,
         };
         let group = actions::set_manager(snapshot, &payer, &new.pubkey(), &fees_to);
         settings::set(context, &fresh, setting, group, || Ok(vec![self.manager.key(context, snapshot)?, new])).await
     }
-}
 
-/// Whose tokens the fees become, by the account that takes them, which is checked; `None` where it has yet to be created.
-async fn fee_owner<C: Cluster>(
-    context: &Context<'_, C>,
-    snapshot: &PoolSnapshot,
-    fees_to: &TokenReceiver,
-) -> Result<Option<Address>, CliError> {
-    let address = fees_to.address(snapshot);
-    let account = context.cluster.account(&address).await?;
-    let wallet = match fees_to {
-        TokenReceiver::Account(_) => None,
-        TokenReceiver::Wallet(wallet) => Some(*wallet),
-    };
-    // Lamports that somebody has sent there do not keep the account from being created.
-    let is_missing = account.as_ref().is_none_or(|account| account.owner == SYSTEM_PROGRAM_ID);
-    if wallet.is_some() && is_missing {
-        return Ok(None);
+    /// Whose tokens the fees become in the account that is given for them, which is checked.
+    async fn fee_owner<C: Cluster>(
+        &self,
+        context: &Context<'_, C>,
+        snapshot: &PoolSnapshot,
+        address: Address,
+    ) -> Result<Address, CliError> {
+        let owner = check_token_account(context, snapshot, address, "--fee-account").await?;
+        check_fee_account(snapshot, &address, context.cluster.account(&address).await?.as_ref())?;
+        Ok(owner)
     }
-    check_fee_account(snapshot, &address, account.as_ref())?;
-    let owner = account.as_ref().and_then(|account| TokenAccount::decode(&account.data).ok()).map(|held| *held.owner);
-    match (wallet, owner) {
-        (Some(wallet), Some(owner)) if owner != wallet => Err(CliError::usage(format!(
-            "the new manager's associated token account {address} belongs to {owner} now: give another account with --fee-account"
-        ))),
-        (_, owner) => Ok(owner),
+
+    /// Lamports of rent for the new manager's associated token account, if it has to be created; else it is checked.
+    async fn rent<C: Cluster>(
+        &self,
+        context: &Context<'_, C>,
+        snapshot: &PoolSnapshot,
+        manager: &Address,
+    ) -> Result<u64, CliError> {
+        let rent = associated_account_rent(context, snapshot, manager, "--fee-account").await?;
+        if rent == 0 {
+            let address = TokenReceiver::Wallet(*manager).address(snapshot);
+            check_fee_account(snapshot, &address, context.cluster.account(&address).await?.as_ref())?;
+        }
+        Ok(rent)
     }
 }
 

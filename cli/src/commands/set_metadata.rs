@@ -114,7 +114,7 @@ async fn read<C: Cluster>(
 ) -> Result<Option<StoredMetadata>, CliError> {
     let addresses = [actions::token_metadata_address(snapshot), METADATA_PROGRAM_ID];
     let mut accounts = context.cluster.accounts(&addresses).await?;
-    if accounts.pop().flatten().is_none() {
+    if accounts.pop().flatten().is_none_or(|program| !program.executable) {
         let what = format!(
             "the Metaplex token metadata program ({METADATA_PROGRAM_ID}) is not on this cluster: use one that has it, or load it"
         );

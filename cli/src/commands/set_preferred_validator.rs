@@ -1,7 +1,10 @@
 //! `tidepool set-preferred-validator`
 
 use {
-    super::settings::{self, Answer, Choice, Line, Setting, instead},
+    super::{
+        settings::{self, Answer, Choice, Line, Setting, instead},
+        validator::check_vote_account,
+    },
     crate::{args::address, context::Context, error::CliError, keys::KeySource, output::Text},
     serde::Serialize,
     solana_address::Address,
@@ -73,6 +76,9 @@ impl Args {
             Purpose::Withdraw => (PreferredValidatorType::Withdraw, terms.preferred_withdraw_validator_vote_address),
         };
         let group = actions::set_preferred_validator(snapshot, kind, self.vote.0)?;
+        if let (Purpose::Deposit, Some(vote)) = (self.purpose, &self.vote.0) {
+            check_vote_account(context, vote).await?;
+        }
         let setting = Preferred { purpose: self.purpose, vote_before: before.map(Text), vote: self.vote.0.map(Text) };
         let expected = snapshot.pool().head.staker;
         let key = || context.authority("the pool's staker", "--staker", self.staker.as_ref(), expected);

@@ -1,7 +1,10 @@
 //! `tidepool set-staker`
 
 use {
-    super::settings::{self, Answer, Line, Setting, check_can_sign, instead},
+    super::{
+        receivers::{Given, check_can_sign},
+        settings::{self, Answer, Line, Setting, instead},
+    },
     crate::{
         args::address,
         context::Context,
@@ -60,7 +63,8 @@ impl Args {
         let fresh = settings::read(context, &self.pool).await?;
         let snapshot = &fresh.snapshot;
         let head = &snapshot.pool().head;
-        check_can_sign(context, snapshot, "the staker", &self.new_staker).await?;
+        let given = Given { address: self.new_staker, option: "NEW_STAKER", role: "the staker", otherwise: "" };
+        check_can_sign(context, &snapshot.parts(), given).await?;
         let setting = Staker { staker_before: Text(head.staker), staker: Text(self.new_staker) };
         let signer = if setting.is_changed() { Some(self.key(context, snapshot)?) } else { None };
         let signer_address = signer.as_ref().map_or(head.manager, |key| key.pubkey());

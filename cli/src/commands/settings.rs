@@ -17,7 +17,7 @@ use {
     tidepool_client::{
         cluster::Cluster,
         plan::{InstructionGroup, Plan},
-        pool::{AccountKind, PoolSnapshot, StakeSelection},
+        pool::{PoolSnapshot, StakeSelection},
     },
 };
 
@@ -171,36 +171,6 @@ impl FromStr for Choice {
             text => address(text).map(|address| Self(Some(address))).map_err(|error| format!("{error}; or write none")),
         }
     }
-}
-
-/// Checks that `address`, which is to become `role` of the pool, is not that of something that signs nothing: a mint, a stake
-/// account. A wallet need not exist yet, and other programs' accounts may sign through them.
-///
-/// # Errors
-/// [`CliError::Usage`]; [`CliError::Cluster`].
-pub async fn check_can_sign<C: Cluster>(
-    context: &Context<'_, C>,
-    snapshot: &PoolSnapshot,
-    role: &str,
-    address: &Address,
-) -> Result<(), CliError> {
-    let Some(account) = context.cluster.account(address).await? else { return Ok(()) };
-    let kind = AccountKind::of(&account);
-    let signs = match kind {
-        AccountKind::Wallet | AccountKind::Other { .. } => true,
-        AccountKind::StakePool | AccountKind::ValidatorList => account.owner != snapshot.program_id(),
-        AccountKind::Program
-        | AccountKind::Mint
-        | AccountKind::TokenAccount
-        | AccountKind::StakeAccount
-        | AccountKind::VoteAccount => false,
-    };
-    if signs {
-        return Ok(());
-    }
-    Err(CliError::usage(format!(
-        "account {address} is {kind}, and cannot sign as {role}: give the address of a wallet"
-    )))
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use {
     std::fmt,
     tidepool_client::{
         cluster::Cluster,
-        pool::{AccountKind, PoolSnapshot, StakeSelection},
+        pool::{AccountKind, PoolSnapshot, StakeSelection, is_vote_account},
     },
     tidepool_interface::state::BASIS_POINTS,
 };
@@ -56,24 +56,26 @@ impl StakerArgs {
         let expected = snapshot.pool().head.staker;
         context.authority("the pool's staker", "--staker", self.staker.as_ref(), expected)
     }
+}
 
-    /// Checks that the validator is one: a program would say no more than that an account has the wrong owner.
-    ///
-    /// # Errors
-    /// [`CliError::Usage`]; [`CliError::Cluster`].
-    pub async fn check_vote_account<C: Cluster>(&self, context: &Context<'_, C>) -> Result<(), CliError> {
-        let vote = self.vote;
-        let found = context.cluster.account(&vote).await?.map(|account| AccountKind::of(&account));
-        match found {
-            Some(AccountKind::VoteAccount) => Ok(()),
-            Some(other) => Err(CliError::usage(format!(
-                "account {vote} is {other}, not a validator's vote account: `solana validators` lists these"
-            ))),
-            None => Err(CliError::usage(format!(
-                "there is no account {vote}: give a validator's vote account, and check that the URL is that of the right cluster"
-            ))),
+/// Checks that stake can be delegated to `vote`.
+///
+/// # Errors
+/// [`CliError::Usage`]; [`CliError::Cluster`].
+pub async fn check_vote_account<C: Cluster>(context: &Context<'_, C>, vote: &Address) -> Result<(), CliError> {
+    let account = context.cluster.account(vote).await?;
+    let what = match account.as_ref().map(|account| (account, AccountKind::of(account))) {
+        Some((account, AccountKind::VoteAccount)) if is_vote_account(account) => return Ok(()),
+        Some((_, AccountKind::VoteAccount)) => format!("the vote account {vote} is closed: it holds no vote state"),
+        Some((_, AccountKind::Wallet)) => {
+            format!("account {vote} is a wallet, not a validator's vote account, or one that was closed")
         }
-    }
+        Some((_, other)) => format!("account {vote} is {other}, not a validator's vote account"),
+        None => format!(
+            "there is no account {vote}: a vote account that was there is closed, or the URL is of another cluster"
+        ),
+    };
+    Err(CliError::usage(format!("{what}; choose one that `solana validators` lists")))
 }
 
 /// What to do about weights after the validator `vote` was added, in one line; `None` where there is nothing to do.

@@ -1,24 +1,29 @@
 //! What deposits and withdrawals share: who gives, who gets, and what a wallet can spend.
 
 use {
-    super::trade::Line,
+    super::{
+        receivers::{Given, check_can_sign, check_token_account, token_account},
+        trade::Line,
+    },
     crate::{
         args::address,
         context::Context,
         error::CliError,
-        keys::{Key, KeySource},
+        keys::{Key, KeySource, new_key},
         units::{Amount, sol, tokens},
     },
     clap::ArgGroup,
+    solana_account::Account,
     solana_address::Address,
     tidepool_client::{
-        actions::{self, TokenReceiver},
+        actions::{self, TokenHolding, TokenReceiver},
         cluster::Cluster,
+        error::PlanError,
         pool::PoolSnapshot,
     },
     tidepool_interface::{
-        address::TOKEN_2022_PROGRAM_ID,
-        external::token::{TOKEN_ACCOUNT_LENGTH, TokenAccount},
+        address::{SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID},
+        external::token::TOKEN_ACCOUNT_LENGTH,
         quote::DepositQuote,
     },
 };
@@ -50,6 +55,29 @@ impl ReceiverArgs {
             Some(account) => TokenReceiver::Account(account),
             None => TokenReceiver::Wallet(self.to.unwrap_or(own)),
         }
+    }
+
+    /// Checks that the addresses given can use what they get.
+    ///
+    /// # Errors
+    /// [`CliError::Usage`]; [`CliError::Plan`] for a frozen account; [`CliError::Cluster`].
+    pub async fn check<C: Cluster>(
+        &self,
+        context: &Context<'_, C>,
+        snapshot: &PoolSnapshot,
+        own: Address,
+    ) -> Result<(), CliError> {
+        if let Some(address) = self.to.filter(|to| *to != own) {
+            let otherwise = ", or a token account with --token-account";
+            let given = Given { address, option: "--to", role: "the owner of pool tokens", otherwise };
+            check_can_sign(context, &snapshot.parts(), given).await?;
+        }
+        for (account, option) in [(self.token_account, "--token-account"), (self.referrer, "--referrer")] {
+            if let Some(account) = account {
+                check_token_account(context, snapshot, account, option).await?;
+            }
+        }
+        Ok(())
     }
 
     /// What a quote says of who gets pool tokens, where that is not the depositor `own` alone, and of `rent`, the lamports
@@ -117,7 +145,7 @@ pub async fn balance<C: Cluster>(context: &Context<'_, C>, wallet: &Address) -> 
 /// Lamports of rent for the token account of `receiver`, if it has to be created.
 ///
 /// # Errors
-/// [`CliError::Cluster`].
+/// As [`associated_account_rent`].
 pub async fn token_account_rent<C: Cluster>(
     context: &Context<'_, C>,
     snapshot: &PoolSnapshot,
@@ -125,18 +153,41 @@ pub async fn token_account_rent<C: Cluster>(
 ) -> Result<u64, CliError> {
     match receiver {
         TokenReceiver::Account(_) => Ok(0),
-        TokenReceiver::Wallet(_) => {
-            let exists = context.cluster.account(&receiver.address(snapshot)).await?.is_some();
-            Ok(if exists { 0 } else { new_token_account_rent(snapshot) })
-        }
+        TokenReceiver::Wallet(wallet) => associated_account_rent(context, snapshot, wallet, "--token-account").await,
     }
 }
 
-/// Lamports of rent for a new associated token account.
-pub fn new_token_account_rent(snapshot: &PoolSnapshot) -> u64 {
+/// Lamports of rent for the associated account of `wallet`, if it has to be created; `option` gives another account instead.
+///
+/// # Errors
+/// [`CliError::Usage`] where the account belongs to another owner; [`CliError::Cluster`].
+pub async fn associated_account_rent<C: Cluster>(
+    context: &Context<'_, C>,
+    snapshot: &PoolSnapshot,
+    wallet: &Address,
+    option: &str,
+) -> Result<u64, CliError> {
+    let address = actions::associated_token_account(snapshot, wallet);
+    let account = context.cluster.account(&address).await?;
+    let Some(account) = account.as_ref().filter(|account| account.owner != SYSTEM_PROGRAM_ID) else {
+        return Ok(missing_token_account_rent(snapshot, account.as_ref()));
+    };
+    let owner = TokenHolding::of(account).map_or(account.owner, |tokens| tokens.owner);
+    if owner == *wallet {
+        return Ok(0);
+    }
+    Err(CliError::usage(format!(
+        "the associated token account {address} of wallet {wallet} belongs to {owner} now: give another account with {option}"
+    )))
+}
+
+/// Lamports of rent for a new associated token account at an address where there is `account`, a system account, if any: what is
+/// there counts.
+fn missing_token_account_rent(snapshot: &PoolSnapshot, account: Option<&Account>) -> u64 {
     // Token-2022 marks associated accounts as bound to their owner.
     let mark = if snapshot.pool().head.token_program_id == TOKEN_2022_PROGRAM_ID { 5 } else { 0 };
-    snapshot.environment().rent.minimum_balance(TOKEN_ACCOUNT_LENGTH + mark)
+    let rent = snapshot.environment().rent.minimum_balance(TOKEN_ACCOUNT_LENGTH + mark);
+    rent.saturating_sub(account.map_or(0, |account| account.lamports))
 }
 
 /// The key of the pool's SOL withdraw authority, where it has one, without which the reserve gives no SOL.
@@ -157,17 +208,16 @@ pub fn sol_withdraw_authority<C: Cluster>(
 pub struct Holding {
     /// The token account, and who signs for it.
     pub source: actions::TokenSource,
-    /// Pool tokens in it.
+    /// Pool tokens in it that the signer can spend.
     pub held: u64,
-    /// Whether the signer can approve pool tokens to a throw-away key, which replaces no delegate of the account.
-    is_approvable: bool,
+    account: TokenHolding,
 }
 
 impl Holding {
     /// The pool tokens of `account`, or of the associated account of `owner`, who signs.
     ///
     /// # Errors
-    /// [`CliError::Usage`] where that is no account of the pool's token; [`CliError::Cluster`].
+    /// [`CliError::Usage`] where that is no account of the pool's token, or not the signer's to spend; [`CliError::Cluster`].
     pub async fn find<C: Cluster>(
         context: &Context<'_, C>,
         snapshot: &PoolSnapshot,
@@ -178,59 +228,113 @@ impl Holding {
         if let Some(account) = account {
             source.account = account;
         }
-        let held = context.cluster.account(&source.account).await?;
-        let token_account = held.as_ref().and_then(|held| TokenAccount::decode(&held.data).ok());
-        match token_account {
-            Some(found) if *found.mint == snapshot.pool().head.pool_mint => Ok(Self {
-                source,
-                held: found.amount,
-                is_approvable: *found.owner == source.authority && !found.has_delegate,
-            }),
-            Some(_) => Err(CliError::usage(format!(
-                "{} holds another token than the pool's: give the account of your pool tokens with --from",
-                source.account
-            ))),
-            None if account.is_none() => {
-                Err(CliError::Poor { holder: owner.pubkey(), held: "no pool tokens".into(), needed: "some".into() })
-            }
-            None => Err(CliError::usage(format!(
-                "{} is no token account: give the account of your pool tokens with --from",
-                source.account
-            ))),
+        let found = context.cluster.account(&source.account).await?;
+        // Lamports alone at the address of an associated account are no token account.
+        let is_missing = found.as_ref().is_none_or(|found| found.owner == SYSTEM_PROGRAM_ID);
+        if account.is_none() && is_missing {
+            let (held, needed) = ("no pool tokens".into(), "some".into());
+            return Err(CliError::Poor { holder: owner.pubkey(), held, needed });
+        }
+        let account = token_account(snapshot, &source.account, "--from", found.as_ref())?;
+        match account.spendable_by(&source.authority) {
+            Some(held) => Ok(Self { source, held, account }),
+            None => Err(not_spendable(&source, &account)),
         }
     }
 }
 
+/// The refusal of a signer that is neither owner nor delegate.
+fn not_spendable(source: &actions::TokenSource, account: &TokenHolding) -> CliError {
+    let delegate = match account.delegate {
+        Some((delegate, approved)) => {
+            format!("its delegate, which is {delegate} with an approval of {}", tokens(approved))
+        }
+        None => "a delegate of it".into(),
+    };
+    CliError::usage(format!(
+        "token account {} belongs to {}, and {} is neither its owner nor {delegate}: give the right key with --owner",
+        source.account, account.owner, source.authority
+    ))
+}
+
 impl Holding {
     /// The throw-away key of a withdrawal, in place of `keys`; `None` where there is to be none
-    /// ([`Context::throwaway`]) or where the signer cannot approve pool tokens to it.
+    /// ([`Context::throwaway`]) or where the signer cannot approve pool tokens to it. It replaces no delegate of the account.
     ///
     /// # Errors
-    /// As [`Context::throwaway`].
+    /// [`CliError::Usage`] for an account with a CPI guard, where there can be no such key; as [`Context::throwaway`].
     pub fn approve_to_throwaway<C: Cluster>(
         &mut self,
         context: &Context<'_, C>,
         keys: &[Key],
     ) -> Result<Option<Key>, CliError> {
-        let throwaway = context.throwaway(keys)?.filter(|_| self.is_approvable);
+        let is_delegate = self.account.delegate.is_some_and(|(delegate, _)| delegate == self.source.authority);
+        let throwaway = if self.account.has_cpi_guard && !is_delegate {
+            // The guard makes the token program reject the owner's own signature, so a hardware wallet approves as well.
+            self.check_approvable(context.global.transactions.signs_elsewhere())?;
+            Some(new_key())
+        } else {
+            context.throwaway(keys)?.filter(|_| self.account.delegate.is_none())
+        };
         self.source.throwaway = throwaway.as_ref().map(|key| key.pubkey());
         Ok(throwaway)
+    }
+
+    /// Checks that the owner of an account with a CPI guard can approve its tokens to a throw-away key.
+    fn check_approvable(&self, signs_elsewhere: bool) -> Result<(), CliError> {
+        let account = self.source.account;
+        let guarded =
+            format!("the CPI guard of token account {account} lets no program spend by its owner's signature");
+        match self.account.delegate {
+            Some((delegate, approved)) => Err(CliError::usage(format!(
+                "{guarded}, and an approval to a throw-away key would replace that of {} to {delegate}: revoke it first with \
+                 `spl-token revoke {account}`, or withdraw with the delegate's key (--owner, --from)",
+                tokens(approved)
+            ))),
+            None if signs_elsewhere => Err(CliError::usage(format!(
+                "{guarded}, and a transaction that is signed in several places cannot use a throw-away key: turn the guard off with \
+                 `spl-token disable-cpi-guard {account}`, or approve the pool tokens to a key and withdraw with that (--owner, --from)"
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// Pool tokens that `amount` stands for.
     ///
     /// # Errors
-    /// [`CliError::Poor`] where there are not as many.
+    /// [`CliError::Poor`], or [`CliError::Plan`] for a delegate, where there are not as many.
     pub fn take(&self, amount: Amount) -> Result<u64, CliError> {
         match amount {
-            Amount::Exact(wanted) if wanted > self.held => {
-                Err(CliError::Poor { holder: self.source.account, held: tokens(self.held), needed: tokens(wanted) })
-            }
+            Amount::Exact(wanted) if wanted > self.held => Err(self.too_few(tokens(wanted))),
             Amount::Exact(wanted) => Ok(wanted),
-            Amount::All if self.held == 0 => {
-                Err(CliError::Poor { holder: self.source.account, held: tokens(0), needed: "some".into() })
-            }
+            Amount::All if self.held == 0 => Err(self.too_few("some".into())),
             Amount::All => Ok(self.held),
+        }
+    }
+
+    /// All that the signer can spend, with the approval that bounds it.
+    pub fn all(&self) -> String {
+        match self.account.delegate {
+            Some((delegate, _)) if delegate == self.source.authority => {
+                format!("{} approved to {delegate}", tokens(self.held))
+            }
+            _ => tokens(self.held),
+        }
+    }
+
+    /// The refusal of more than the signer can spend, where `needed` is that.
+    fn too_few(&self, needed: String) -> CliError {
+        let (account, held) = (self.source.account, tokens(self.account.amount));
+        match self.account.delegate {
+            Some((delegate, approved)) if delegate == self.source.authority && approved < self.account.amount => {
+                let (approved, owner) = (tokens(approved), self.account.owner);
+                let what = format!(
+                    "{delegate} is approved for {approved} of the {held} in token account {account}, and {needed} would be needed: use \
+                     a smaller amount, or have the owner {owner} approve more"
+                );
+                PlanError::Invalid { what }.into()
+            }
+            _ => CliError::Poor { holder: account, held, needed },
         }
     }
 }

@@ -3,6 +3,7 @@
 use {
     super::{
         caution,
+        receivers::{Given, SolReceiver, sol_receiver},
         trade::{Amounts, Done, Quote, Receipt, Trade},
         wallet::{Holding, check_balance, sol_withdraw_authority},
         wrapped::Wrapping,
@@ -18,10 +19,10 @@ use {
     serde::Serialize,
     solana_address::Address,
     tidepool_client::{
-        actions::{self, WithdrawSol},
+        actions::{self, WithdrawSol, Wrap},
         cluster::Cluster,
         plan::Plan,
-        pool::StakeSelection,
+        pool::{PoolSnapshot, StakeSelection},
         quote,
     },
 };
@@ -56,7 +57,7 @@ pub struct Args {
     #[arg(long, value_name = "KEYPAIR")]
     owner: Option<KeySource>,
 
-    /// Who gets the SOL [default: the owner]
+    /// Wallet, or account of wrapped SOL, that gets the SOL [default: the owner]
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     to: Option<Address>,
 
@@ -105,16 +106,22 @@ impl Args {
         let snapshot = &fresh.snapshot;
         let mut keys = vec![owner.clone()];
         keys.extend(sol_withdraw_authority(context, snapshot, self.sol_withdraw_authority.as_ref())?);
+        let to = self.receiver(context, snapshot, owner.pubkey()).await?;
         let mut holding = Holding::find(context, snapshot, self.from, &owner).await?;
         let throwaway = holding.approve_to_throwaway(context, &keys)?;
         keys.extend(throwaway);
         let pool_tokens = holding.take(self.amount)?;
         let quoted = quote::quote_withdraw_sol(snapshot, &holding.source.account, pool_tokens, None)?;
+        let wrap = match to.wrapped {
+            Some((program, _)) => Wrap::Account(program),
+            None if self.wrap => Wrap::Associated,
+            None => Wrap::No,
+        };
         let withdrawal = WithdrawSol {
             tokens: holding.source,
             pool_tokens,
-            to: self.to.unwrap_or(owner.pubkey()),
-            wrap: self.wrap,
+            to: to.address,
+            wrap,
             payer: context.fee_payer()?.pubkey(),
             minimum_lamports: Some(self.bound.minimum_of(quoted.lamports)),
         };
@@ -123,9 +130,11 @@ impl Args {
         let quote = Quote::new(context);
         let [got, least] = [quoted.lamports, minimum_lamports].map(|lamports| quote.amounts().sol(lamports));
         let quote = quote.pay(tokens(pool_tokens)).get(got).fee(quoted.fee).at_least(&least, &self.bound);
-        let to = withdrawal.to;
-        let elsewhere = (to != owner.pubkey()).then(|| ("goes to", to.to_string()));
-        let wrapping = Wrapping::new(context, snapshot, self.wrap.then_some(to)).await?;
+        let elsewhere = match to.wrapped {
+            Some((_, holder)) => Some(("goes to", format!("{}, as wrapped SOL of {holder}", to.address))),
+            None => (to.address != owner.pubkey()).then(|| ("goes to", to.address.to_string())),
+        };
+        let wrapping = Wrapping::new(context, snapshot, (wrap == Wrap::Associated).then_some(to.address)).await?;
         if wrapping.rent_lamports > 0 {
             check_balance(context, &withdrawal.payer, wrapping.rent_lamports).await?;
         }
@@ -144,6 +153,23 @@ impl Args {
             wrapping,
             transactions: fresh.and(sent),
         }))
+    }
+
+    /// Who gets the SOL, where `own` is the owner of the pool tokens.
+    async fn receiver<C: Cluster>(
+        &self,
+        context: &Context<'_, C>,
+        snapshot: &PoolSnapshot,
+        own: Address,
+    ) -> Result<SolReceiver, CliError> {
+        match self.to.filter(|to| *to != own) {
+            Some(address) => {
+                let otherwise = " or of an account of wrapped SOL";
+                let given = Given { address, option: "--to", role: "the receiver of SOL", otherwise };
+                sol_receiver(context, snapshot, given).await
+            }
+            None => Ok(SolReceiver { address: own, wrapped: None }),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use {
     super::{
         caution,
+        receivers::{Given, check_can_sign},
         trade::{Amounts, Done, Quote, Receipt, Trade},
         wallet::{Holding, check_balance},
         withdraw::{
@@ -20,7 +21,7 @@ use {
         error::CliError,
         keys::{Key, KeySource},
         output::{Landed, Text},
-        units::{Amount, Slippage, tokens},
+        units::{Amount, Slippage, sol, tokens},
     },
     serde::Serialize,
     solana_address::Address,
@@ -148,8 +149,13 @@ impl Args {
         };
         let fresh = context.fresh(&self.pool, stakes, self.update_first).await?;
         let snapshot = &fresh.snapshot;
+        if let Some(address) = self.stake_authority.filter(|authority| *authority != owner.pubkey()) {
+            let role = "the stake authority";
+            let given = Given { address, option: "--stake-authority", role, otherwise: "" };
+            check_can_sign(context, &snapshot.parts(), given).await?;
+        }
         let mut holding = Holding::find(context, snapshot, self.from, &owner).await?;
-        let first_key = self.first_key(context)?;
+        let first_key = self.first_key(context).await?;
         let mut keys: Vec<Key> = first_key.iter().chain([&owner]).cloned().collect();
         let throwaway = holding.approve_to_throwaway(context, &keys)?;
         keys.extend(throwaway);
@@ -229,10 +235,18 @@ impl Args {
     }
 
     /// The key of the first new account, if it is to have one.
-    fn first_key<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Option<Key>, CliError> {
-        let source = self.stake_keypair.as_ref();
-        let role = "the new stake account (--stake-keypair)";
-        source.map(|source| context.key_or_wallet(role, Some(source))).transpose()
+    async fn first_key<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Option<Key>, CliError> {
+        let Some(source) = &self.stake_keypair else { return Ok(None) };
+        let key = context.key_or_wallet("the new stake account (--stake-keypair)", Some(source))?;
+        let address = key.pubkey();
+        match context.cluster.account(&address).await? {
+            None => Ok(Some(key)),
+            // The system program creates no account where there are lamports.
+            Some(account) => Err(CliError::usage(format!(
+                "account {address} (--stake-keypair) exists, with {}: give a new key",
+                sol(account.lamports)
+            ))),
+        }
     }
 }
 

@@ -4,6 +4,8 @@
 
 #![expect(clippy::disallowed_macros, reason = "tests print what they have seen; the command line does not")]
 
+mod addresses;
+mod approvals;
 mod asking;
 mod crank;
 mod doors;
@@ -17,6 +19,7 @@ mod lookup_tables;
 mod metadata;
 mod pools;
 mod rebalancing;
+mod receivers;
 mod refusals;
 mod settings;
 mod signing;

@@ -239,13 +239,13 @@ async fn a_fee_account_has_to_be_able_to_take_fees() {
     let (shown, foreign) = (shown(&stage, &pool).await, shown(&stage, &other).await);
     for (account, part) in [
         (Address::new_unique().to_string(), "there is no account"),
-        (stranger.to_string(), "is a wallet, not a token account"),
-        (text(&shown["accounts"]["pool_mint"]), "is a token mint, not a token account"),
-        (pool.clone(), "is a stake pool, not a token account"),
-        (text(&foreign["accounts"]["manager_fee"]), "holds another token"),
+        (stranger.to_string(), "is a wallet, not an account of the pool's token"),
+        (text(&shown["accounts"]["pool_mint"]), "is the mint of the pool, not an account of the pool's token"),
+        (pool.clone(), "is the pool itself, not an account of the pool's token"),
+        (text(&foreign["accounts"]["manager_fee"]), "is an account of another token"),
     ] {
         let line = format!("set-manager {pool} {file} --fee-account {account}");
-        assert_fails(&stage, &line, REFUSED, &[&account, part, &text(&shown["accounts"]["pool_mint"])]).await;
+        assert_fails(&stage, &line, USAGE, &[&account, part, "--fee-account"]).await;
     }
     let (address, poor) = stage.another_wallet("poor", 1_000_000);
     let line = format!("set-manager {pool} {file} --fee-payer {poor}");
@@ -266,7 +266,7 @@ async fn manager_and_staker_name_stakers() {
     let line = format!("set-staker {pool} {vote}");
     assert_fails(&stage, &line, USAGE, &["a validator's vote account", "cannot sign as the staker", "wallet"]).await;
     let line = format!("set-staker {pool} {pool}");
-    assert_fails(&stage, &line, USAGE, &["is a stake pool", "cannot sign"]).await;
+    assert_fails(&stage, &line, USAGE, &["is the pool itself", "cannot sign"]).await;
     let set = sets(&stage, &format!("set-staker {pool} {first}")).await;
     assert_eq!(fields(&set), ["changed", "pool", "staker", "staker_before", "transactions"]);
     assert_eq!(
@@ -374,7 +374,7 @@ async fn deposits_of_stake_get_an_authority() {
     assert_eq!(same["changed"], false);
     let mint = text(&shown(&stage, &pool).await["accounts"]["pool_mint"]);
     let line = format!("set-funding-authority {pool} stake-deposit {mint}");
-    assert_fails(&stage, &line, USAGE, &["is a token mint", "cannot sign"]).await;
+    assert_fails(&stage, &line, USAGE, &["is the mint of the pool", "cannot sign"]).await;
     let (_, file) = stage.another_wallet("other", SOL);
     let line = format!("set-funding-authority {pool} stake-deposit {who} --manager {file}");
     assert_fails(&stage, &line, USAGE, &["the pool's manager", "--manager"]).await;

@@ -13,7 +13,7 @@ use {
     solana_stake_interface::state::StakeStateV2,
     tidepool_cli::args::Cli,
     tidepool_client::{
-        actions::{self, WithdrawSol},
+        actions::{self, WithdrawSol, Wrap},
         pool::{PoolSnapshot, ReadOptions},
     },
 };
@@ -242,7 +242,7 @@ async fn somebody_faster_makes_it_fail_as_a_whole() {
         tokens: actions::TokenSource::wallet(&snapshot, &other),
         pool_tokens: 4 * SOL,
         to: other,
-        wrap: false,
+        wrap: Wrap::No,
         payer: other,
         minimum_lamports: None,
     };

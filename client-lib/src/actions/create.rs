@@ -6,6 +6,7 @@ use {
         compute,
         error::PlanError,
         plan::{InstructionGroup, Plan},
+        pool::Role,
     },
     solana_address::Address,
     solana_instruction::Instruction,
@@ -103,6 +104,17 @@ impl CreatePool {
             pool_account_length: POOL_MAX_LENGTH,
             policy: Some(RebalancePolicy::DEFAULT),
         }
+    }
+
+    /// The addresses that belong to the pool, with their parts in it, for [`NonSigner::of`](crate::pool::NonSigner::of).
+    pub fn parts(&self) -> [(Address, Role); 5] {
+        [
+            (self.pool, Role::Pool),
+            (self.validator_list, Role::ValidatorList),
+            (self.reserve_stake, Role::Reserve),
+            (self.pool_mint, Role::Mint),
+            (find_withdraw_authority(&self.program_id, &self.pool).0, Role::WithdrawAuthority),
+        ]
     }
 
     /// Length in bytes that the pool account gets.

@@ -11,15 +11,17 @@ use {
     },
     solana_account::Account,
     solana_address::Address,
-    solana_instruction::AccountMeta,
+    solana_instruction::{AccountMeta, error::InstructionError},
     tidepool_interface::{
         StakePoolError,
+        address::SPL_STAKE_POOL_PROGRAM_ID,
         external::token::{TokenAccount, check_manager_fee_account},
         instruction::{
             FeeType, FundingType, PreferredValidatorType, SetFeeAccounts, SetFundingAuthorityAccounts,
             SetManagerAccounts, SetPreferredValidatorAccounts, SetStakerAccounts, StakePoolInstruction,
         },
-        maths::{Fee, WITHDRAWAL_BASELINE_FEE, check_withdrawal_fee},
+        maths::{Fee, FutureEpoch, WITHDRAWAL_BASELINE_FEE, check_withdrawal_fee},
+        state::{POOL_MAX_LENGTH, PoolTerms},
     },
 };
 
@@ -36,7 +38,7 @@ fn setting(
 ///
 /// # Errors
 /// Refusals: `StakeListAndPoolOutOfDate` (fees that take effect later), `FeeTooHigh`, `FeeIncreaseTooHigh`,
-/// `CalculationFailure`.
+/// `CalculationFailure`; `BorshIoError` where the pool's account is too short for a pending fee.
 pub fn set_fee(snapshot: &PoolSnapshot, fee: FeeType) -> Result<InstructionGroup, PlanError> {
     if fee.is_delayed() {
         check_up_to_date(snapshot)?;
@@ -52,9 +54,44 @@ pub fn set_fee(snapshot: &PoolSnapshot, fee: FeeType) -> Result<InstructionGroup
         | FeeType::SolDeposit(_)
         | FeeType::StakeDeposit(_) => {}
     }
+    check_room(snapshot, |terms| {
+        // The program notes a pending fee as `Two` until an update.
+        match &fee {
+            FeeType::Epoch(new) => terms.next_epoch_fee = FutureEpoch::Two(*new),
+            FeeType::StakeWithdrawal(new) => terms.next_stake_withdrawal_fee = FutureEpoch::Two(*new),
+            FeeType::SolWithdrawal(new) => terms.next_sol_withdrawal_fee = FutureEpoch::Two(*new),
+            FeeType::SolReferral(_) | FeeType::StakeReferral(_) | FeeType::SolDeposit(_) | FeeType::StakeDeposit(_) => {
+            }
+        }
+    })?;
     let accounts = SetFeeAccounts { pool: snapshot.address(), manager: snapshot.pool().head.manager };
     let instruction = StakePoolInstruction::SetFee { fee };
     Ok(setting(snapshot, "set a fee", &instruction, accounts.metas()))
+}
+
+/// Checks that the pool's account has room for its terms after `change`. SPL's tools have made accounts that are shorter than
+/// [`POOL_MAX_LENGTH`]: what is set makes the terms longer.
+fn check_room(snapshot: &PoolSnapshot, change: impl FnOnce(&mut PoolTerms)) -> Result<(), PlanError> {
+    let mut pool = *snapshot.pool();
+    change(&mut pool.terms);
+    let needed = pool.encode(&mut [0; POOL_MAX_LENGTH]).unwrap_or(POOL_MAX_LENGTH);
+    let (address, length) = (snapshot.address(), snapshot.accounts().pool.data.len());
+    if needed <= length {
+        return Ok(());
+    }
+    let advice = if snapshot.program_id() == SPL_STAKE_POOL_PROGRAM_ID {
+        "the SPL stake pool cannot lengthen it, so unset a preferred validator or an authority first".to_owned()
+    } else {
+        format!(
+            "lengthen it with `tidepool extend-pool {address}`, or unset a preferred validator or an authority first"
+        )
+    };
+    Err(PlanError::refused(
+        InstructionError::BorshIoError,
+        format!(
+            "the account of pool {address} has {length} bytes, and its settings would take {needed} then: {advice}"
+        ),
+    ))
 }
 
 /// [`check_withdrawal_fee`], with how far the fee on withdrawals of `what` may rise.
@@ -192,25 +229,33 @@ pub fn set_staker(
 
 /// Sets who must sign deposits of stake, deposits of SOL or withdrawals of SOL; `None` opens them to everybody. The manager
 /// signs.
+///
+/// # Errors
+/// Refusal `BorshIoError` where the pool's account is too short for it.
 pub fn set_funding_authority(
     snapshot: &PoolSnapshot,
     funding_type: FundingType,
     authority: Option<Address>,
-) -> InstructionGroup {
+) -> Result<InstructionGroup, PlanError> {
+    check_room(snapshot, |terms| match funding_type {
+        FundingType::StakeDeposit => {}
+        FundingType::SolDeposit => terms.sol_deposit_authority = authority,
+        FundingType::SolWithdraw => terms.sol_withdraw_authority = authority,
+    })?;
     let accounts = SetFundingAuthorityAccounts {
         pool: snapshot.address(),
         manager: snapshot.pool().head.manager,
         new_authority: authority,
     };
     let instruction = StakePoolInstruction::SetFundingAuthority { funding_type };
-    setting(snapshot, "set a funding authority", &instruction, accounts.metas())
+    Ok(setting(snapshot, "set a funding authority", &instruction, accounts.metas()))
 }
 
 /// Sets, or with `None` unsets, the validator that takes all stake deposits or that stake is withdrawn from first. The staker
 /// signs.
 ///
 /// # Errors
-/// Refusals: `ValidatorNotFound`, `InvalidPreferredValidator`.
+/// Refusals: `ValidatorNotFound`, `InvalidPreferredValidator`; `BorshIoError` where the pool's account is too short for it.
 pub fn set_preferred_validator(
     snapshot: &PoolSnapshot,
     validator_type: PreferredValidatorType,
@@ -219,6 +264,10 @@ pub fn set_preferred_validator(
     if let Some(vote) = &vote {
         check_preferable(snapshot, vote)?;
     }
+    check_room(snapshot, |terms| match validator_type {
+        PreferredValidatorType::Deposit => terms.preferred_deposit_validator_vote_address = vote,
+        PreferredValidatorType::Withdraw => terms.preferred_withdraw_validator_vote_address = vote,
+    })?;
     let head = &snapshot.pool().head;
     let accounts = SetPreferredValidatorAccounts {
         pool: snapshot.address(),

@@ -42,12 +42,12 @@ pub use {
     metadata::{StoredMetadata, TokenMetadata, create_token_metadata, token_metadata_address, update_token_metadata},
     movement::{decrease_validator_stake, increase_validator_stake},
     rebalance::{RebalancedValidator, rebalance_instruction},
-    token::{TokenReceiver, TokenSource, associated_token_account},
+    token::{TokenHolding, TokenReceiver, TokenSource, associated_token_account},
     update::{cleanup, update_list_instruction, update_pool_balance, update_validators_instruction},
     validators::{add_validator, find_free_validator_seed, remove_validator},
     weights::{WeightChange, WeightsError, set_validator_weights},
     withdraw::{NewStakeAccount, WithdrawSol, WithdrawStake, withdraw_sol, withdraw_stake, withdraw_stake_quoted},
-    wrapped::{NATIVE_MINT_ID, Unwrap, wrapped_sol_account},
+    wrapped::{NATIVE_MINT_ID, Unwrap, Wrap, wrapped_sol_account},
 };
 
 pub(crate) use {extend::require_policy, withdraw::withdraw_sol_unchecked};

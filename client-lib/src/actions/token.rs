@@ -2,18 +2,77 @@
 
 use {
     crate::pool::PoolSnapshot,
+    solana_account::Account,
     solana_address::Address,
     solana_instruction::Instruction,
     spl_associated_token_account_interface::{
         address::get_associated_token_address_with_program_id, instruction::create_associated_token_account_idempotent,
     },
-    spl_token_2022_interface::instruction as token,
+    spl_token_2022_interface::{
+        extension::{BaseStateWithExtensions as _, StateWithExtensions, cpi_guard::CpiGuard},
+        instruction as token, native_mint,
+        state::Account as TokenState,
+    },
+    tidepool_interface::address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
 };
 
 /// The address of the pool token account that belongs to the wallet `owner` by convention.
 pub fn associated_token_account(snapshot: &PoolSnapshot, owner: &Address) -> Address {
     let head = &snapshot.pool().head;
     get_associated_token_address_with_program_id(owner, &head.pool_mint, &head.token_program_id)
+}
+
+/// A token account, with who may spend how much of it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TokenHolding {
+    /// Its token program.
+    pub program: Address,
+    /// Its mint.
+    pub mint: Address,
+    /// The wallet that it belongs to.
+    pub owner: Address,
+    /// Its tokens, in the smallest unit.
+    pub amount: u64,
+    /// The delegate, and the tokens that are approved to it.
+    pub delegate: Option<(Address, u64)>,
+    /// Whether it can neither send nor receive.
+    pub is_frozen: bool,
+    /// Whether its CPI guard is on: a program that is called by another then takes a delegate's signature only.
+    pub has_cpi_guard: bool,
+}
+
+impl TokenHolding {
+    /// Reads a token account of either token program; `None` for another account.
+    pub fn of(account: &Account) -> Option<Self> {
+        if ![TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID].contains(&account.owner) {
+            return None;
+        }
+        let state = StateWithExtensions::<TokenState>::unpack(&account.data).ok()?;
+        let TokenState { mint, owner, amount, delegated_amount, .. } = state.base;
+        Some(Self {
+            program: account.owner,
+            mint,
+            owner,
+            amount,
+            delegate: state.base.delegate.map(|delegate| (delegate, delegated_amount)).into(),
+            is_frozen: state.base.is_frozen(),
+            has_cpi_guard: state.get_extension::<CpiGuard>().is_ok_and(|guard| guard.lock_cpi.into()),
+        })
+    }
+
+    /// The tokens that `signer` can spend; `None` where it is neither the owner nor the delegate. The token programs look at the
+    /// approval first: an owner that is its own delegate is bound by it.
+    pub fn spendable_by(&self, signer: &Address) -> Option<u64> {
+        match self.delegate {
+            Some((delegate, approved)) if delegate == *signer => Some(approved.min(self.amount)),
+            _ => (self.owner == *signer).then_some(self.amount),
+        }
+    }
+
+    /// Whether it holds wrapped SOL. Lamports that it receives count as tokens after a `SyncNative`.
+    pub fn is_wrapped_sol(&self) -> bool {
+        [super::NATIVE_MINT_ID, native_mint::ID].contains(&self.mint)
+    }
 }
 
 /// Who gets pool tokens.

@@ -1,7 +1,7 @@
 //! Withdrawals of SOL and of stake.
 
 use {
-    super::{NATIVE_MINT_ID, TokenSource, wrapped, wrapped_sol_account},
+    super::{NATIVE_MINT_ID, TokenSource, Wrap, wrapped},
     crate::{
         compute,
         error::PlanError,
@@ -30,12 +30,11 @@ pub struct WithdrawSol {
     pub tokens: TokenSource,
     /// Pool tokens to give.
     pub pool_tokens: u64,
-    /// The account that gets the lamports; with `wrap`, the wallet that they are wrapped for.
+    /// The account that gets the lamports; with [`Wrap::Associated`], the wallet that they are wrapped for.
     pub to: Address,
-    /// Whether the lamports come as wrapped SOL, in the [associated account](wrapped_sol_account) of `to`, which is created where it
-    /// is missing.
-    pub wrap: bool,
-    /// Pays for the transaction, and the rent of that account.
+    /// How the lamports arrive.
+    pub wrap: Wrap,
+    /// Pays for the transaction, and the rent of an associated account.
     pub payer: Address,
     /// Fewest lamports that the holder accepts.
     pub minimum_lamports: Option<u64>,
@@ -61,7 +60,7 @@ pub fn withdraw_sol(
 /// The instruction for a withdrawal of SOL that has been quoted before, at the rate after others for example.
 pub(crate) fn withdraw_sol_unchecked(snapshot: &PoolSnapshot, withdrawal: &WithdrawSol) -> InstructionGroup {
     let (head, tokens) = (&snapshot.pool().head, &withdrawal.tokens);
-    let wrapped = withdrawal.wrap.then(|| wrapped_sol_account(&withdrawal.to));
+    let wrapped = withdrawal.wrap.account(&withdrawal.to);
     let is_signer = wrapped.is_none() && [tokens.authority, withdrawal.payer].contains(&withdrawal.to);
     let through = tokens.throwaway.filter(|_| is_signer);
     let accounts = WithdrawSolAccounts {
@@ -70,7 +69,7 @@ pub(crate) fn withdraw_sol_unchecked(snapshot: &PoolSnapshot, withdrawal: &Withd
         user_transfer_authority: tokens.transfer_authority(),
         pool_tokens_from: tokens.account,
         reserve_stake: head.reserve_stake,
-        lamports_to: wrapped.or(through).unwrap_or(withdrawal.to),
+        lamports_to: wrapped.map(|(_, account)| account).or(through).unwrap_or(withdrawal.to),
         manager_fee_account: head.manager_fee_account,
         pool_mint: head.pool_mint,
         clock: CLOCK_ID,
@@ -94,11 +93,11 @@ pub(crate) fn withdraw_sol_unchecked(snapshot: &PoolSnapshot, withdrawal: &Withd
         instructions.extend(pay_out(&account, withdrawal, rent));
     }
     let mut compute_units = compute::WITHDRAW_SOL;
-    if let Some(account) = wrapped {
+    if withdrawal.wrap == Wrap::Associated {
         instructions.insert(0, wrapped::creation(&withdrawal.payer, &withdrawal.to));
-        instructions.extend(wrapped::count(&account));
         compute_units += compute::CREATE_TOKEN_ACCOUNT;
     }
+    instructions.extend(wrapped.and_then(|(program, account)| wrapped::count(&program, &account)));
     compute_units += compute::FOREIGN * (instructions.len() as u32 - 1);
     InstructionGroup::new("withdraw SOL", instructions, compute_units)
 }

@@ -23,6 +23,29 @@ pub fn wrapped_sol_account(owner: &Address) -> Address {
     get_associated_token_address_with_program_id(owner, &NATIVE_MINT_ID, &TOKEN_PROGRAM_ID)
 }
 
+/// How the lamports of a withdrawal arrive.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Wrap {
+    /// As SOL.
+    #[default]
+    No,
+    /// As wrapped SOL, in the [associated account](wrapped_sol_account) of the receiving wallet, which is created where it is missing.
+    Associated,
+    /// As wrapped SOL, in the receiving account itself. It belongs to this token program.
+    Account(Address),
+}
+
+impl Wrap {
+    /// The account that gets wrapped SOL for the receiver `to`, with its token program; `None` for SOL.
+    pub(super) fn account(self, to: &Address) -> Option<(Address, Address)> {
+        match self {
+            Self::No => None,
+            Self::Associated => Some((TOKEN_PROGRAM_ID, wrapped_sol_account(to))),
+            Self::Account(program) => Some((program, *to)),
+        }
+    }
+}
+
 /// Where a wallet's wrapped SOL is unwrapped from.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Unwrap {
@@ -77,7 +100,7 @@ pub(super) fn creation(payer: &Address, owner: &Address) -> Instruction {
 }
 
 /// Counts lamports that have come to a wrapped-SOL account as tokens.
-pub(super) fn count(account: &Address) -> Option<Instruction> {
+pub(super) fn count(program: &Address, account: &Address) -> Option<Instruction> {
     // It fails for programs other than the two token programs only.
-    token::sync_native(&TOKEN_PROGRAM_ID, account).ok()
+    token::sync_native(program, account).ok()
 }

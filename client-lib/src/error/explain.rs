@@ -155,6 +155,11 @@ fn explain_instruction(program: Option<FailedProgram>, error: &InstructionError)
         Some(FailedProgram::System) => {
             SystemError::try_from(*code).ok().map(|error| (format!("{error:?}"), system_message(&error)))
         }
+        Some(FailedProgram::AssociatedToken) => (*code == 0).then(|| {
+            let message = "The associated token account belongs to another owner than the wallet that its address follows from: give \
+                           another token account of that wallet.";
+            ("InvalidOwner".to_owned(), message.to_owned())
+        }),
         Some(FailedProgram::Metadata) => {
             metadata_error(*code).map(|(name, message)| (name.to_owned(), message.to_owned()))
         }
@@ -234,6 +239,13 @@ fn explain_plain(program: Option<FailedProgram>, error: &InstructionError) -> St
         InstructionError::InsufficientFunds => "An account holds too few lamports for that: use a smaller amount.",
         InstructionError::InvalidSeeds if in_pool => {
             "Stake of this validator is in motion under another seed: use the seed of its record."
+        }
+        InstructionError::IllegalOwner if program == Some(FailedProgram::AssociatedToken) => {
+            "The address of the associated token account is taken by an account of another program: give another token account."
+        }
+        InstructionError::BorshIoError if in_pool => {
+            "The pool's account is too short for what would be set, or an account is malformed: extend the pool first, or check the \
+             addresses."
         }
         InstructionError::AccountNotRentExempt => {
             "An account would fall below its rent, or the amount is below the minimum delegation: use a larger amount."

@@ -33,6 +33,17 @@ fn the_same_code_means_what_the_failing_program_means_by_it() {
 }
 
 #[test]
+fn an_associated_account_of_another_owner_is_explained() {
+    let explanation = explain_custom(0, &[spl_associated_token_account_interface::program::ID], &[]);
+    assert_eq!(
+        (explanation.program, explanation.name.as_str()),
+        (Some(FailedProgram::AssociatedToken), "InvalidOwner")
+    );
+    assert!(explanation.message.contains("another owner than the wallet"), "{explanation}");
+    assert_eq!(explain_custom(1, &[spl_associated_token_account_interface::program::ID], &[]).name, "Custom(1)");
+}
+
+#[test]
 fn explanations_read_as_sentences() {
     let explanation = explain_custom(35, &[POOL_PROGRAM], &[]);
     assert_eq!(

@@ -8,20 +8,29 @@ use {
 /// The part that an account plays in a pool.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Role {
+    /// The pool account.
+    Pool,
     /// The validator list.
     ValidatorList,
     /// The reserve.
     Reserve,
     /// The pool token's mint.
     Mint,
+    /// The authority of the pool's stake and mint, an address of the program.
+    WithdrawAuthority,
+    /// The authority of open stake deposits, an address of the program.
+    DepositAuthority,
 }
 
 impl std::fmt::Display for Role {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
+            Self::Pool => "pool account",
             Self::ValidatorList => "validator list",
             Self::Reserve => "reserve",
             Self::Mint => "mint",
+            Self::WithdrawAuthority => "withdraw authority",
+            Self::DepositAuthority => "deposit authority",
         })
     }
 }

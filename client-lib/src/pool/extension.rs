@@ -107,6 +107,6 @@ impl PoolSnapshot {
 
 /// Whether stake can be delegated to the account, as the program looks at it: a validator may have made it anew without a state,
 /// whose version would then be 0.
-fn is_vote_account(account: &Account) -> bool {
+pub fn is_vote_account(account: &Account) -> bool {
     account.owner == solana_sdk_ids::vote::ID && account.data.get(..4).is_some_and(|version| version != [0; 4])
 }

@@ -11,17 +11,31 @@ use {
     },
 };
 
+/// Data length in bytes of a multisig of the token programs.
+const MULTISIG_LENGTH: usize = 355;
+
+/// Data length in bytes of an account with a durable nonce, by which the system program tells it.
+const NONCE_LENGTH: usize = 80;
+
 /// What an account turns out to be.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AccountKind {
-    /// An account of the system program, without data.
+    /// An account of the system program that holds no nonce.
     Wallet,
+    /// An account with a durable nonce.
+    Nonce,
     /// A program.
     Program,
     /// A token's mint.
     Mint,
     /// Somebody's tokens.
     TokenAccount,
+    /// A multisig of the token program, which can own token accounts.
+    TokenMultisig,
+    /// A lookup table.
+    LookupTable,
+    /// A sysvar.
+    Sysvar,
     /// A stake account.
     StakeAccount,
     /// A validator's vote account.
@@ -44,16 +58,22 @@ impl AccountKind {
         if account.executable {
             Self::Program
         } else if owner == SYSTEM_PROGRAM_ID {
-            Self::Wallet
+            if account.data.len() == NONCE_LENGTH { Self::Nonce } else { Self::Wallet }
         } else if owner == STAKE_PROGRAM_ID {
             Self::StakeAccount
         } else if owner == solana_sdk_ids::vote::ID {
             Self::VoteAccount
+        } else if owner == solana_sdk_ids::sysvar::ID {
+            Self::Sysvar
+        } else if owner == solana_sdk_ids::address_lookup_table::ID {
+            Self::LookupTable
         } else if owner == TOKEN_PROGRAM_ID || owner == TOKEN_2022_PROGRAM_ID {
             if Mint::decode(&account.data).is_ok() {
                 Self::Mint
             } else if TokenAccount::decode(&account.data).is_ok() {
                 Self::TokenAccount
+            } else if account.data.len() == MULTISIG_LENGTH {
+                Self::TokenMultisig
             } else {
                 Self::Other { owner }
             }
@@ -74,7 +94,14 @@ impl AccountKind {
             Self::Program => "give the address of a pool that the program owns",
             Self::StakeAccount => "give the address of the pool, and not of its reserve or of a stake account",
             Self::TokenAccount => "give the address of the pool, and not of an account that holds its token",
-            Self::Wallet | Self::VoteAccount | Self::StakePool | Self::Other { .. } => "check the address",
+            Self::Wallet
+            | Self::Nonce
+            | Self::TokenMultisig
+            | Self::LookupTable
+            | Self::Sysvar
+            | Self::VoteAccount
+            | Self::StakePool
+            | Self::Other { .. } => "check the address",
         }
     }
 }
@@ -83,6 +110,10 @@ impl fmt::Display for AccountKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Wallet => f.write_str("a wallet"),
+            Self::Nonce => f.write_str("a nonce account"),
+            Self::TokenMultisig => f.write_str("a token multisig"),
+            Self::LookupTable => f.write_str("a lookup table"),
+            Self::Sysvar => f.write_str("a sysvar"),
             Self::Program => f.write_str("a program"),
             Self::Mint => f.write_str("a token mint"),
             Self::TokenAccount => f.write_str("a token account"),

@@ -10,6 +10,7 @@ mod growth;
 mod kind;
 mod listing;
 mod read;
+mod signing;
 mod validators;
 
 #[cfg(test)]
@@ -20,11 +21,12 @@ mod tests;
 pub use {
     environment::Environment,
     error::{PoolError, Role},
-    extension::gives_extension,
+    extension::{gives_extension, is_vote_account},
     growth::YieldEstimate,
     kind::AccountKind,
     listing::{ListedPool, Listing, list_pools},
     read::{MinimumDelegation, ReadOptions, StakeSelection, read_pool_account},
+    signing::NonSigner,
     validators::{StakeAccounts, StakeAddresses, Validator},
 };
 

@@ -7,7 +7,7 @@ use {
     solana_keypair::Keypair,
     solana_signer::Signer,
     tidepool_client::{
-        actions::{self, DepositSol, DepositStake, NewStakeAccount, TokenReceiver, TokenSource, WithdrawSol},
+        actions::{self, DepositSol, DepositStake, NewStakeAccount, TokenReceiver, TokenSource, WithdrawSol, Wrap},
         plan::{self, Plan, Withdrawal, WithdrawalOrder},
         pool::PoolSnapshot,
         quote,
@@ -122,7 +122,8 @@ pub async fn withdraw_sol(
 ) -> Result<Trade, RunError> {
     let owner = wallet.pubkey();
     let tokens = TokenSource::wallet(snapshot, &owner);
-    let withdrawal = WithdrawSol { tokens, pool_tokens, to: owner, wrap: false, payer: owner, minimum_lamports: None };
+    let withdrawal =
+        WithdrawSol { tokens, pool_tokens, to: owner, wrap: Wrap::No, payer: owner, minimum_lamports: None };
     let (group, quote) = actions::withdraw_sol(snapshot, &withdrawal)?;
     let (lamports, held) = (driver.cluster().lamports(&owner), tokens_in(driver, &tokens.account));
     let receipts = driver.send("Withdrawing", &Plan::one("withdraw SOL", group), &[wallet]).await?;

@@ -7,6 +7,7 @@ use {
     crate::{args::address, context::Context, error::CliError, keys::Key, units::sol},
     clap::ArgGroup,
     output::{Output, minutes},
+    solana_account::Account,
     solana_address::Address,
     solana_slot_hashes::SlotHashes,
     tidepool_client::{
@@ -15,6 +16,7 @@ use {
         plan::{self, LookupContent},
         pool::PoolSnapshot,
     },
+    tidepool_interface::address::SYSTEM_PROGRAM_ID,
     tokio::time::sleep,
 };
 
@@ -113,9 +115,10 @@ impl<C: Cluster> Shelf<'_, '_, C> {
         let Keeper { pool, authority, .. } = self.keeper();
         let cluster = self.context.cluster;
         if !self.named.is_empty() {
-            // Those that have been closed meanwhile are gone.
+            // Those that have been closed meanwhile are gone, even where lamports have arrived since.
             let exist = cluster.accounts(self.named).await?;
-            let there = self.named.iter().zip(exist).filter(|(_, account)| account.is_some());
+            let exists = |account: &Account| account.owner != SYSTEM_PROGRAM_ID;
+            let there = self.named.iter().zip(exist).filter(|(_, account)| account.as_ref().is_some_and(exists));
             let there: Vec<Address> = there.map(|(address, _)| *address).collect();
             return Ok(lookup::load(cluster, &there).await?);
         }

@@ -10,6 +10,7 @@ mod request;
 
 use {
     super::{
+        receivers::{Given, check_can_sign},
         trade::Done,
         wallet::{Holding, check_balance, sol_withdraw_authority},
         wrapped::Wrapping,
@@ -119,6 +120,11 @@ impl Args {
         let owner = context.key_or_wallet("the owner of the pool tokens (--owner)", self.owner.as_ref())?;
         let stakes = if self.form == Form::Stake { StakeSelection::All } else { StakeSelection::None };
         let mut fresh = context.fresh(&self.pool, stakes, self.update_first).await?;
+        if let Some(address) = self.to.filter(|to| *to != owner.pubkey()) {
+            let otherwise = ", or an account of wrapped SOL with `tidepool withdraw-sol`";
+            let given = Given { address, option: "--to", role: "the receiver of SOL and stake", otherwise };
+            check_can_sign(context, &fresh.snapshot.parts(), given).await?;
+        }
         let mut holding = Holding::find(context, &fresh.snapshot, self.from, &owner).await?;
         let (order, authority) = self.order(context, &fresh.snapshot, &owner)?;
         let mut keys: Vec<Key> = [owner.clone()].into_iter().chain(authority).collect();

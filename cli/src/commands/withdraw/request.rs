@@ -11,7 +11,7 @@ use {
         commands::{caution, trade::Quote, wallet::Holding},
         context::Context,
         error::CliError,
-        units::{Slippage, Units, sol, tokens},
+        units::{Slippage, Units, sol},
     },
     solana_address::Address,
     tidepool_client::{
@@ -30,6 +30,8 @@ pub(super) struct Request<'a> {
     pub(super) terms: Withdrawal,
     /// Pool tokens that there are.
     held: u64,
+    /// The same in words.
+    all: String,
     /// Addresses for the new stake accounts; before they are known, others of the same kind stand in.
     pub(super) accounts: Vec<NewStakeAccount>,
 }
@@ -52,7 +54,7 @@ impl<'a> Request<'a> {
             order,
             wrap: args.wrap,
         };
-        Ok(Self { args, terms, held: holding.held, accounts: Vec::new() })
+        Ok(Self { args, terms, held: holding.held, all: holding.all(), accounts: Vec::new() })
     }
 
     /// What it yields without a bound. Sets how many pool tokens it takes, where their worth was given.
@@ -93,8 +95,8 @@ impl<'a> Request<'a> {
 
     fn too_poor(&self, most: &WithdrawalPlan, wanted: u64) -> CliError {
         let held = match most.left {
-            None => format!("{}, which bring {} after the fee", tokens(self.held), sol(most.lamports())),
-            Some(_) => format!("{}, of which {} can be had now", tokens(self.held), sol(most.lamports())),
+            None => format!("{}, which bring {} after the fee", self.all, sol(most.lamports())),
+            Some(_) => format!("{}, of which {} can be had now", self.all, sol(most.lamports())),
         };
         CliError::Poor { holder: self.terms.tokens.account, held, needed: sol(wanted) }
     }

@@ -107,7 +107,7 @@ fn sol_withdrawals_ask_the_authority() {
         tokens: TokenSource::wallet(&snapshot, &USER),
         pool_tokens: SOL,
         to: USER,
-        wrap: false,
+        wrap: Wrap::No,
         payer: USER,
         minimum_lamports: None,
     };
@@ -202,7 +202,8 @@ fn a_withdrawal_is_wrapped_without_the_receivers_signature() {
     let snapshot = one_validator().snapshot();
     let tokens = TokenSource { throwaway: Some(THROWAWAY), ..TokenSource::wallet(&snapshot, &USER) };
     for (payer, to) in [(USER, USER), (OTHER, USER), (OTHER, OTHER), (USER, vote(79))] {
-        let withdrawal = WithdrawSol { tokens, pool_tokens: SOL, to, wrap: true, payer, minimum_lamports: Some(1) };
+        let withdrawal =
+            WithdrawSol { tokens, pool_tokens: SOL, to, wrap: Wrap::Associated, payer, minimum_lamports: Some(1) };
         let (group, _) = withdraw_sol(&snapshot, &withdrawal).unwrap();
         is_passed_the_throwaway_alone(&group, payer);
         let wrapped = wrapped_sol_account(&to);
@@ -221,7 +222,7 @@ fn a_throwaway_key_withdraws_what_was_approved() {
     let tokens = TokenSource { throwaway: Some(THROWAWAY), ..TokenSource::wallet(&snapshot, &USER) };
     for (payer, to) in [(USER, USER), (OTHER, USER), (OTHER, OTHER), (USER, vote(79))] {
         for minimum_lamports in [None, Some(1), Some(SOL / 100)] {
-            let withdrawal = WithdrawSol { tokens, pool_tokens: SOL, to, wrap: false, payer, minimum_lamports };
+            let withdrawal = WithdrawSol { tokens, pool_tokens: SOL, to, wrap: Wrap::No, payer, minimum_lamports };
             let (group, _) = withdraw_sol(&snapshot, &withdrawal).unwrap();
             is_passed_the_throwaway_alone(&group, payer);
             assert_eq!(approved(&group), [SOL]);
@@ -257,7 +258,7 @@ fn a_wallet_alone_is_passed_to_the_program() {
     let snapshot = one_validator().snapshot();
     let tokens = TokenSource::wallet(&snapshot, &USER);
     let withdrawal =
-        WithdrawSol { tokens, pool_tokens: SOL, to: USER, wrap: false, payer: USER, minimum_lamports: None };
+        WithdrawSol { tokens, pool_tokens: SOL, to: USER, wrap: Wrap::No, payer: USER, minimum_lamports: None };
     let (group, _) = withdraw_sol(&snapshot, &withdrawal).unwrap();
     is_passed_the_throwaway_alone(&group, USER);
 }

@@ -5,7 +5,7 @@ fn the_right_ones_sign() {
     let snapshot = one_validator().snapshot();
     let manager = BTreeSet::from([MANAGER]);
     assert_eq!(signers(&set_fee(&snapshot, FeeType::SolDeposit(Fee::new(1, 100))).unwrap()), manager);
-    assert_eq!(signers(&set_funding_authority(&snapshot, FundingType::SolDeposit, Some(OTHER))), manager);
+    assert_eq!(signers(&set_funding_authority(&snapshot, FundingType::SolDeposit, Some(OTHER)).unwrap()), manager);
     let handed_over = set_manager(&snapshot, &USER, &OTHER, &TokenReceiver::Account(FEE_ACCOUNT));
     assert_eq!(signers(&handed_over), BTreeSet::from([MANAGER, OTHER]));
     let handed_over = set_manager(&snapshot, &USER, &OTHER, &TokenReceiver::Wallet(OTHER));

@@ -10,7 +10,7 @@ pub use {compare::better_withdrawal, worth::pool_tokens_worth};
 use {
     super::Plan,
     crate::{
-        actions::{NewStakeAccount, TokenSource, WithdrawSol},
+        actions::{NewStakeAccount, TokenSource, WithdrawSol, Wrap},
         error::PlanError,
         pool::PoolSnapshot,
         quote::StakeWithdrawalQuote,
@@ -168,7 +168,7 @@ pub fn withdraw(
         tokens: withdrawal.tokens,
         pool_tokens: quote.burnt.saturating_add(quote.fee),
         to,
-        wrap: withdrawal.wrap,
+        wrap: if withdrawal.wrap { Wrap::Associated } else { Wrap::No },
         payer: withdrawal.payer,
         minimum_lamports: withdrawal.minimum_of(quote.lamports),
     });
