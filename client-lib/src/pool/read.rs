@@ -216,7 +216,7 @@ where
             EPOCH_REWARDS_ID,
             STAKE_HISTORY_ID,
         ];
-        let mut answers = cluster.accounts(&addresses).await?.into_iter();
+        let mut answers = cluster.accounts_of_one_slot(&addresses).await?.into_iter();
         let mut next = || answers.next().flatten();
         let missing = |role, address| PoolError::Missing { role, address };
         let accounts = PoolAccounts {

@@ -1,41 +1,40 @@
 //! A cluster reached through JSON-RPC.
 
-mod account;
+mod answer;
+mod chunks;
 mod error;
+mod retry_after;
 mod subscribe;
 #[cfg(test)]
 mod tests;
 mod transport;
+mod wire;
 
 use {
-    super::{
-        Blockhash, BytesAt, Cluster, ClusterError, Confirmation, Execution, ReturnData, Simulation, TransactionStatus,
-        types,
-    },
-    account::{FoundAccount, WireAccount},
+    super::{Blockhash, BytesAt, Cluster, ClusterError, Confirmation, Execution, Simulation, TransactionStatus},
     base64::{Engine as _, prelude::BASE64_STANDARD},
+    chunks::Chunks,
     error::from_client,
-    futures_util::{StreamExt as _, TryStreamExt as _, stream},
-    serde_json::json,
+    serde::de::DeserializeOwned,
+    serde_json::{Value, json},
     solana_account::Account,
     solana_address::Address,
     solana_commitment_config::CommitmentConfig,
     solana_rpc_client::{nonblocking::rpc_client::RpcClient, rpc_client::RpcClientConfig},
     solana_rpc_client_api::{
-        config::{RpcSendTransactionConfig, RpcSimulateTransactionConfig, RpcTransactionConfig},
+        config::{RpcSendTransactionConfig, RpcTransactionConfig},
         filter::{Memcmp, RpcFilterType},
         request::{MAX_GET_SIGNATURE_STATUSES_QUERY_ITEMS, MAX_MULTIPLE_ACCOUNTS, RpcRequest},
-        response::Response,
     },
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
-    solana_transaction_status_client_types::{
-        EncodedConfirmedTransactionWithStatusMeta, TransactionConfirmationStatus, TransactionStatus as SignatureStatus,
-        UiTransactionEncoding, UiTransactionReturnData,
-    },
+    solana_transaction_status_client_types::UiTransactionEncoding,
     std::time::Duration,
-    tokio::time::{Instant, sleep_until, timeout_at},
+    tokio::time::{Instant, sleep, sleep_until, timeout_at},
     transport::Transport,
+    wire::{
+        Answered, FoundAccount, WireAccount, WireBlockhash, WirePrice, WireSimulation, WireStatus, WireTransaction,
+    },
 };
 
 /// Time in which an endpoint has to answer. The largest validator list takes a while to send.
@@ -43,6 +42,13 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Most requests under way at a time for one question.
 const PARALLEL: usize = 4;
+
+/// The same where all of them have to be answered in one slot.
+const PARALLEL_IN_SLOT: usize = 16;
+
+/// How often accounts of one slot are read that take several requests, and the time between two attempts.
+const SLOT_ATTEMPTS: u32 = 10;
+const SLOT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A cluster behind a JSON-RPC endpoint.
 ///
@@ -52,6 +58,8 @@ pub struct RpcCluster {
     client: RpcClient,
     /// Where changes can be subscribed to, if anywhere.
     websocket_url: Option<String>,
+    accounts_per_request: Chunks,
+    statuses_per_request: Chunks,
 }
 
 impl RpcCluster {
@@ -73,7 +81,12 @@ impl RpcCluster {
         };
         let websocket_url = subscribe::websocket_url(&url);
         let config = RpcClientConfig::with_commitment(commitment);
-        Self { client: RpcClient::new_sender(Transport::new(url, timeout), config), websocket_url }
+        Self {
+            client: RpcClient::new_sender(Transport::new(url, timeout), config),
+            websocket_url,
+            accounts_per_request: Chunks::of(MAX_MULTIPLE_ACCOUNTS),
+            statuses_per_request: Chunks::of(MAX_GET_SIGNATURE_STATUSES_QUERY_ITEMS),
+        }
     }
 
     /// Subscribes to changes at `url` (`ws://` or `wss://`), instead of the one that follows from the endpoint's: the same with
@@ -91,19 +104,27 @@ impl RpcCluster {
 }
 
 impl RpcCluster {
-    /// Accounts of one slot, as many as one request may ask for.
-    async fn some_accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
+    /// Sends a request, whose answer is decoded here and not by a method of the client: those decode fields that are not used, and
+    /// fail where one of these is odd.
+    async fn ask<T: DeserializeOwned>(&self, request: RpcRequest, params: Value) -> Result<T, ClusterError> {
+        self.client.send(request, params).await.map_err(from_client)
+    }
+
+    /// Accounts of one request, and their slot if the endpoint tells it.
+    async fn some_accounts(
+        &self,
+        addresses: Vec<Address>,
+    ) -> Result<(Option<u64>, Vec<Option<Account>>), ClusterError> {
         let names: Vec<_> = addresses.iter().map(Address::to_string).collect();
         let config = json!({ "encoding": "base64", "commitment": self.client.commitment().commitment });
-        // Not `get_multiple_accounts`, which panics as `get_program_accounts_with_config` does, and which unpacks what it gets
-        // whatever it comes to.
-        let answered: Response<Vec<Option<WireAccount>>> =
-            self.client.send(RpcRequest::GetMultipleAccounts, json!([names, config])).await.map_err(from_client)?;
-        let found = complete("accounts", addresses, answered.value)?;
+        let answered: Answered<Vec<Option<WireAccount>>> =
+            self.ask(RpcRequest::GetMultipleAccounts, json!([names, config])).await?;
+        let slot = answered.slot();
+        let found = complete("accounts", &addresses, answered.value)?;
         let decode = |(address, found): (&Address, Option<WireAccount>)| {
             found.map(|account| account.decode(address)).transpose()
         };
-        addresses.iter().zip(found).map(decode).collect()
+        Ok((slot, addresses.iter().zip(found).map(decode).collect::<Result<_, _>>()?))
     }
 
     async fn statuses_from(
@@ -111,42 +132,35 @@ impl RpcCluster {
         signatures: &[Signature],
         history: bool,
     ) -> Result<Vec<Option<TransactionStatus>>, ClusterError> {
-        let chunks = signatures.chunks(MAX_GET_SIGNATURE_STATUSES_QUERY_ITEMS);
-        let parts: Vec<_> = stream::iter(chunks.map(<[Signature]>::to_vec))
-            .map(|chunk| async move {
-                let answered = if history {
-                    self.client.get_signature_statuses_with_history(&chunk).await
-                } else {
-                    self.client.get_signature_statuses(&chunk).await
-                };
-                complete("statuses", &chunk, answered.map_err(from_client)?.value)
-            })
-            .buffered(PARALLEL)
-            .try_collect()
-            .await?;
-        let statuses = parts.concat();
-        let confirmation = |status: &SignatureStatus| match status.confirmation_status() {
-            TransactionConfirmationStatus::Processed => Confirmation::Processed,
-            TransactionConfirmationStatus::Confirmed => Confirmation::Confirmed,
-            TransactionConfirmationStatus::Finalized => Confirmation::Finalized,
+        let request = |chunk: Vec<Signature>| async move {
+            let names: Vec<_> = chunk.iter().map(Signature::to_string).collect();
+            let config = json!({ "searchTransactionHistory": history });
+            let answered: Answered<Vec<Option<WireStatus>>> =
+                self.ask(RpcRequest::GetSignatureStatuses, json!([names, config])).await?;
+            complete("statuses", &chunk, answered.value)
         };
-        let status = |status: SignatureStatus| TransactionStatus {
-            slot: status.slot,
-            confirmation: confirmation(&status),
-            error: status.err,
-        };
-        Ok(statuses.into_iter().map(|found| found.map(status)).collect())
+        let parts = self.statuses_per_request.ask(signatures, PARALLEL, request).await?;
+        Ok(parts.into_iter().flatten().map(|status| status.map(Into::into)).collect())
     }
 }
 
 impl Cluster for RpcCluster {
     async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
-        let parts: Vec<_> = stream::iter(addresses.chunks(MAX_MULTIPLE_ACCOUNTS).map(<[Address]>::to_vec))
-            .map(|chunk| async move { self.some_accounts(&chunk).await })
-            .buffered(PARALLEL)
-            .try_collect()
-            .await?;
-        Ok(parts.concat())
+        let parts = self.accounts_per_request.ask(addresses, PARALLEL, |chunk| self.some_accounts(chunk)).await?;
+        Ok(parts.into_iter().flat_map(|(_, accounts)| accounts).collect())
+    }
+
+    async fn accounts_of_one_slot(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
+        for _ in 0..SLOT_ATTEMPTS {
+            let parts =
+                self.accounts_per_request.ask(addresses, PARALLEL_IN_SLOT, |chunk| self.some_accounts(chunk)).await?;
+            let is_one_slot = parts.windows(2).all(|pair| pair[0].0.is_some() && pair[0].0 == pair[1].0);
+            if is_one_slot {
+                return Ok(parts.into_iter().flat_map(|(_, accounts)| accounts).collect());
+            }
+            sleep(SLOT_PAUSE).await;
+        }
+        Err(ClusterError::SlotChanged { wanted: addresses.len(), served: self.accounts_per_request.most() })
     }
 
     async fn program_accounts(
@@ -163,12 +177,8 @@ impl Cluster for RpcCluster {
             "commitment": self.client.commitment().commitment,
             "filters": wanted,
         });
-        // Not `get_program_accounts_with_config`, which panics where the data is in no form that it knows.
-        let found: Vec<FoundAccount> = self
-            .client
-            .send(RpcRequest::GetProgramAccounts, json!([program.to_string(), config]))
-            .await
-            .map_err(from_client)?;
+        let found: Vec<FoundAccount> =
+            self.ask(RpcRequest::GetProgramAccounts, json!([program.to_string(), config])).await?;
         let found = found.into_iter().map(FoundAccount::decode).collect::<Result<Vec<_>, _>>()?;
         let is_asked_for =
             |account: &Account| account.owner == *program && filters.iter().all(|filter| filter.matches(&account.data));
@@ -179,8 +189,12 @@ impl Cluster for RpcCluster {
     }
 
     async fn latest_blockhash(&self) -> Result<Blockhash, ClusterError> {
-        let (hash, last_valid_block_height) =
-            self.client.get_latest_blockhash_with_commitment(self.client.commitment()).await.map_err(from_client)?;
+        let answered: Answered<WireBlockhash> =
+            self.ask(RpcRequest::GetLatestBlockhash, json!([self.client.commitment()])).await?;
+        let WireBlockhash { blockhash, last_valid_block_height } = answered.value;
+        let hash = blockhash
+            .parse()
+            .map_err(|_| ClusterError::UnexpectedAnswer { detail: "the latest blockhash is not a hash".into() })?;
         Ok(Blockhash { hash, last_valid_block_height })
     }
 
@@ -194,25 +208,17 @@ impl Cluster for RpcCluster {
     }
 
     async fn simulate(&self, transaction: &VersionedTransaction) -> Result<Simulation, ClusterError> {
-        let config = RpcSimulateTransactionConfig {
-            sig_verify: false,
-            replace_recent_blockhash: true,
-            commitment: Some(self.client.commitment()),
-            encoding: Some(UiTransactionEncoding::Base64),
-            ..RpcSimulateTransactionConfig::default()
-        };
-        let simulated =
-            self.client.simulate_transaction_with_config(transaction, config).await.map_err(from_client)?.value;
-        if simulated.err.is_none() && simulated.units_consumed.is_none() {
-            // All of its fields may be missing, so anything could pass for a success.
-            return Err(ClusterError::UnexpectedAnswer { detail: "a simulation that used no compute units".into() });
-        }
-        Ok(Simulation {
-            error: simulated.err.map(Into::into),
-            logs: simulated.logs.unwrap_or_default(),
-            units_consumed: simulated.units_consumed.unwrap_or_default(),
-            return_data: simulated.return_data.map(return_data).transpose()?,
-        })
+        let bytes = bincode::serialize(transaction)
+            .map_err(|error| ClusterError::Refused { detail: format!("the transaction cannot be encoded: {error}") })?;
+        let config = json!({
+            "encoding": "base64",
+            "commitment": self.client.commitment().commitment,
+            "sigVerify": false,
+            "replaceRecentBlockhash": true,
+        });
+        let answered: Answered<WireSimulation> =
+            self.ask(RpcRequest::SimulateTransaction, json!([BASE64_STANDARD.encode(bytes), config])).await?;
+        answered.value.decode()
     }
 
     async fn send(&self, transaction: &VersionedTransaction) -> Result<Signature, ClusterError> {
@@ -227,7 +233,8 @@ impl Cluster for RpcCluster {
     }
 
     async fn recent_prices(&self, writable: &[Address]) -> Result<Vec<u64>, ClusterError> {
-        let recent = self.client.get_recent_prioritization_fees(writable).await.map_err(from_client)?;
+        let names: Vec<_> = writable.iter().map(Address::to_string).collect();
+        let recent: Vec<WirePrice> = self.ask(RpcRequest::GetRecentPrioritizationFees, json!([names])).await?;
         Ok(recent.into_iter().map(|block| block.prioritization_fee).collect())
     }
 
@@ -259,16 +266,9 @@ impl Cluster for RpcCluster {
             commitment: Some(CommitmentConfig::confirmed()),
             max_supported_transaction_version: Some(0),
         };
-        // Not `get_transaction_with_config`, for which a transaction that is not known is an error.
-        let found: Option<EncodedConfirmedTransactionWithStatusMeta> = self
-            .client
-            .send(RpcRequest::GetTransaction, json!([signature.to_string(), config]))
-            .await
-            .map_err(from_client)?;
-        Ok(found.and_then(|found| found.transaction.meta).map(|meta| Execution {
-            logs: Option::from(meta.log_messages).unwrap_or_default(),
-            units_consumed: meta.compute_units_consumed.into(),
-        }))
+        let found: Option<WireTransaction> =
+            self.ask(RpcRequest::GetTransaction, json!([signature.to_string(), config])).await?;
+        Ok(found.and_then(WireTransaction::execution))
     }
 }
 
@@ -279,13 +279,4 @@ fn complete<Q, A>(what: &str, questions: &[Q], answers: Vec<A>) -> Result<Vec<A>
     }
     let detail = format!("{} {what} were asked for, {} came", questions.len(), answers.len());
     Err(ClusterError::UnexpectedAnswer { detail })
-}
-
-fn return_data(returned: UiTransactionReturnData) -> Result<types::ReturnData, ClusterError> {
-    let unexpected =
-        || ClusterError::UnexpectedAnswer { detail: "return data that is not base64, or of no program".into() };
-    Ok(ReturnData {
-        program_id: returned.program_id.parse().map_err(|_| unexpected())?,
-        data: BASE64_STANDARD.decode(returned.data.0).map_err(|_| unexpected())?,
-    })
 }
