@@ -6,6 +6,7 @@
 
 mod accounts;
 mod answers;
+mod config;
 mod connections;
 mod endpoint;
 mod random;
