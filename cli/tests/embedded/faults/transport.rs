@@ -39,7 +39,7 @@ fn nonsense() -> Vec<(Vec<u8>, i32, &'static str)> {
         (http("429 No\r\nretry-after: Fri, 31 Dec 2999 23:59:59 GMT", b""), UNREACHABLE, "limits how often"),
         (http("403 Forbidden", b"your key is not known"), FAILED, "refused the request (HTTP 403 Forbidden: your key"),
         (http("404 Not Found", b""), FAILED, "404"),
-        (http("413 Payload Too Large", b""), FAILED, "for its size"),
+        (http("413 Payload Too Large", b""), FAILED, "413"),
         (http("302 Found\r\nlocation: http://127.0.0.1:1/", b""), UNREACHABLE, "redirects to another URL for now"),
         (http("308 Permanent Redirect\r\nlocation: http://127.0.0.1:1/", b""), FAILED, "redirects to another URL"),
     ]

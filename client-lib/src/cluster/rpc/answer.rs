@@ -36,10 +36,10 @@ fn refusal(error: Value, not_json_rpc: impl FnOnce() -> Error) -> Error {
         code => code.as_i64(),
     };
     let Some(code) = code else { return not_json_rpc() };
-    if code == JSON_RPC_SERVER_ERROR_SEND_TRANSACTION_PREFLIGHT_FAILURE {
-        if let Ok(error) = serde_json::from_value::<UiTransactionError>(error["data"]["err"].clone()) {
-            return ErrorKind::TransactionError(error.into()).into();
-        }
+    if code == JSON_RPC_SERVER_ERROR_SEND_TRANSACTION_PREFLIGHT_FAILURE
+        && let Ok(error) = serde_json::from_value::<UiTransactionError>(error["data"]["err"].clone())
+    {
+        return ErrorKind::TransactionError(error.into()).into();
     }
     let message = error["message"].as_str().unwrap_or("it gives no message").to_owned();
     RpcError::RpcResponseError { code, message, data: RpcResponseErrorData::Empty }.into()
@@ -51,7 +51,10 @@ pub(super) fn words(bytes: &[u8]) -> String {
     let said = [&parsed["error"]["message"], &parsed["message"], &parsed["error"], &parsed];
     match said.into_iter().find_map(Value::as_str) {
         Some(message) => message.to_owned(),
-        None => String::from_utf8_lossy(&bytes[..bytes.len().min(MOST_WORDS)]).into_owned(),
+        None => {
+            let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MOST_WORDS)]);
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
+        }
     }
 }
 

@@ -46,6 +46,8 @@ impl Chunks {
                     refused.get_or_insert(size);
                     size /= 2;
                 }
+                // One item is not too many: it is the request that is refused.
+                Err(ClusterError::TooLarge { detail }) => return Err(ClusterError::Refused { detail }),
                 Err(error) => return Err(error),
                 Ok(answers) => {
                     let answered = self.answered.fetch_max(size, Relaxed).max(size);

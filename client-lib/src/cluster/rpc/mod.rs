@@ -53,7 +53,8 @@ const SLOT_PAUSE: Duration = Duration::from_millis(50);
 /// A cluster behind a JSON-RPC endpoint.
 ///
 /// Accounts and block heights are those of the chosen commitment, blocks with votes of two thirds of the stake by
-/// default.
+/// default. Rate limits are waited for within the time of a request, as long as `Retry-After` says; redirects are not followed.
+/// Requests for many accounts are split as small as the endpoint serves them.
 pub struct RpcCluster {
     client: RpcClient,
     /// Where changes can be subscribed to, if anywhere.
@@ -97,7 +98,8 @@ impl RpcCluster {
         self
     }
 
-    /// The client underneath, for methods that [`Cluster`] does not have.
+    /// The client underneath, for methods that [`Cluster`] does not have. Its errors of kind `Io` hold a [`ClusterError`] where a
+    /// request was not answered with JSON-RPC.
     pub fn client(&self) -> &RpcClient {
         &self.client
     }

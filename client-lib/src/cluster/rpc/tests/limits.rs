@@ -108,10 +108,10 @@ async fn halves_requests_for_statuses() {
 }
 
 #[tokio::test]
-async fn one_account_that_is_too_large_is_an_error() {
+async fn a_refusal_of_a_single_account_is_final() {
     let endpoint = Limited::new(0, REFUSALS[0], || 1);
     let error = endpoint.cluster.accounts(&addresses(100)).await.unwrap_err();
-    assert!(matches!(error, ClusterError::TooLarge { .. }) && error.is_of_endpoint(), "{error}");
+    assert!(matches!(error, ClusterError::Refused { .. }) && !error.is_transient(), "{error}");
     assert_eq!(endpoint.sizes().into_iter().min(), Some(1));
 }
 

@@ -157,7 +157,7 @@ fn date(seconds: i64) -> String {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     let at = now.checked_add_signed(seconds).unwrap();
     let (mut year, mut day) = (1970, at / 86_400);
-    let leap = |year: u64| u64::from(year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
+    let leap = |year: u64| u64::from(year.is_multiple_of(4));
     while day >= 365 + leap(year) {
         day -= 365 + leap(year);
         year += 1;
