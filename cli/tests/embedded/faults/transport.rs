@@ -3,7 +3,10 @@
 use {
     super::{DONE, Endpoint, FAILED, REFUSED, Reply, Request, UNREACHABLE, World, run},
     serde_json::{Value, json},
-    std::sync::atomic::{AtomicUsize, Ordering},
+    std::{
+        sync::atomic::{AtomicUsize, Ordering},
+        time::Duration,
+    },
 };
 
 /// An answer of HTTP.
@@ -128,6 +131,23 @@ async fn an_endpoint_that_stumbles_in_the_middle_costs_nothing() {
             assert_eq!(sent, usize::from(deposited), "{method}");
             assert_eq!(before.lamports - after.lamports, if deposited { 5_000_010_000 } else { 0 }, "{method}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_method_that_is_always_refused_ends_a_command_soon() {
+    let world = World::new().await;
+    let refusals = [http("403 Forbidden", b"upgrade your plan"), http("200 OK", br#"{"id":4711,"result":null}"#)];
+    for bytes in refusals {
+        let lie = |request: &Request, honest: &dyn Fn() -> Value| match request.method.as_str() {
+            "simulateTransaction" => Reply::Raw(bytes.clone()),
+            _ => Reply::Json(honest()),
+        };
+        Endpoint::serve(&world.stage.cluster, &lie, |endpoint| {
+            let ran = run(&world.stage, endpoint, &format!("crank {}", world.pool));
+            ran.ends(FAILED, "");
+            assert!(ran.took < Duration::from_secs(20), "{:?}", ran.took);
+        });
     }
 }
 

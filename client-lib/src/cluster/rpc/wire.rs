@@ -18,6 +18,7 @@ use {
 
 /// A value, with the slot that it is of.
 #[derive(Deserialize)]
+#[serde(expecting = "a value with its context")]
 pub(super) struct Answered<T> {
     #[serde(default, deserialize_with = "if_usable")]
     context: Option<Context>,
@@ -48,6 +49,7 @@ fn stated<'de, D: Deserializer<'de>, T: DeserializeOwned>(field: D) -> Result<Op
 
 /// An account in base64, the only form that is asked for: others may have to be unpacked, to whatever length.
 #[derive(Deserialize)]
+#[serde(expecting = "an account")]
 pub(super) struct WireAccount {
     lamports: u64,
     /// The data, and the name of its form.
@@ -78,6 +80,7 @@ impl WireAccount {
 
 /// An account that was searched for.
 #[derive(Deserialize)]
+#[serde(expecting = "an account with its address")]
 pub(super) struct FoundAccount {
     pubkey: String,
     account: WireAccount,
@@ -94,7 +97,7 @@ impl FoundAccount {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "a blockhash")]
 pub(super) struct WireBlockhash {
     pub blockhash: String,
     pub last_valid_block_height: u64,
@@ -102,13 +105,13 @@ pub(super) struct WireBlockhash {
 
 /// What one of the recent blocks took.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "a prioritization fee")]
 pub(super) struct WirePrice {
     pub prioritization_fee: u64,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "a status")]
 pub(super) struct WireStatus {
     slot: u64,
     #[serde(deserialize_with = "stated")]
@@ -139,7 +142,7 @@ impl From<WireStatus> for TransactionStatus {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "a simulation")]
 pub(super) struct WireSimulation {
     #[serde(deserialize_with = "stated")]
     err: Option<UiTransactionError>,
@@ -150,7 +153,7 @@ pub(super) struct WireSimulation {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "return data")]
 struct WireReturnData {
     program_id: String,
     /// The data, and the name of its form.
@@ -186,6 +189,7 @@ impl WireReturnData {
 
 /// A transaction that has landed. What it did is of help, but not needed.
 #[derive(Deserialize)]
+#[serde(expecting = "a transaction")]
 pub(super) struct WireTransaction {
     #[serde(default, deserialize_with = "if_usable")]
     meta: Option<WireMeta>,

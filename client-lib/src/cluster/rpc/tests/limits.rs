@@ -45,7 +45,9 @@ impl Limited {
                         let body =
                             result(&request, json!({ "context": { "slot": slot() }, "value": value })).to_string();
                         let (status, body) = if items.len() > most { refusal } else { ("200 OK", body.as_str()) };
-                        let _ = write!(stream, "HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+                        let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+                        // In one write: the second of two waits for the first to be acknowledged.
+                        let _ = stream.write_all(answer.as_bytes());
                     }
                 });
             }
