@@ -19,7 +19,7 @@ use {
             JSON_RPC_SERVER_ERROR_TRANSACTION_SIGNATURE_VERIFICATION_FAILURE,
             JSON_RPC_SERVER_ERROR_UNSUPPORTED_TRANSACTION_VERSION,
         },
-        request::{RpcError, RpcRequest},
+        request::RpcError,
     },
     solana_transaction_error::TransactionError,
     std::{io, time::Duration},
@@ -32,18 +32,19 @@ const METHOD_NOT_FOUND: i64 = -32_601;
 const INVALID_PARAMS: i64 = -32_602;
 
 /// Codes that providers use for too many requests, after the HTTP status.
-const TOO_MANY_REQUESTS: [i64; 3] = [429, -429, -32_429];
+const TOO_MANY_REQUESTS: [i64; 4] = [429, -429, -32_029, -32_429];
 
 /// Codes that providers use for a missing permission, after the HTTP statuses.
 const NO_PERMISSION: [i64; 6] = [401, 402, 403, -32_401, -32_402, -32_403];
 
 /// Words for too many requests, in lower case.
-const RATE_WORDS: [&str; 9] = [
+const RATE_WORDS: [&str; 10] = [
     "rate limit",
     "rate-limit",
     "ratelimit",
     "too many requests",
     "request limit",
+    "limit exceeded",
     "requests per",
     "units per second",
     "throttl",
@@ -63,13 +64,16 @@ const SIZE_WORDS: [&str; 9] = [
     "maximum number",
 ];
 
+/// Words that may mean the same where a request is for many items, in lower case. To halve such a request for nothing does no harm.
+const POSSIBLE_SIZE_WORDS: [&str; 3] = ["limit", "max", "exceed"];
+
 /// Characters of what an endpoint says that get into a message.
 const MOST_CHARACTERS: usize = 200;
 
-/// What an endpoint's error means, in words that can be shown.
-pub(super) fn from_client(error: Error) -> ClusterError {
+/// What an endpoint's error means to a request for this number of items, in words that can be shown.
+pub(super) fn from_client(error: Error, items: usize) -> ClusterError {
     use ClusterError::{RateLimited, Refused, TooLarge, UnexpectedAnswer, Unreachable};
-    match meaning(error) {
+    match meaning(error, items) {
         Unreachable { detail } => Unreachable { detail: plain(&detail) },
         RateLimited { detail, retry_after } => RateLimited { detail: plain(&detail), retry_after },
         Refused { detail } => Refused { detail: plain(&detail) },
@@ -101,20 +105,19 @@ pub(super) fn wrap(error: ClusterError) -> Error {
     ErrorKind::Io(io::Error::other(error)).into()
 }
 
-fn meaning(error: Error) -> ClusterError {
+fn meaning(error: Error, items: usize) -> ClusterError {
     if let Some(error) = error.get_transaction_error() {
         return ClusterError::TransactionRefused { error };
     }
-    let request = error.request;
     match *error.kind {
         ErrorKind::Io(error) => {
             error.downcast().unwrap_or_else(|other| ClusterError::Unreachable { detail: other.to_string() })
         }
         ErrorKind::Reqwest(error) => unanswered(error),
         ErrorKind::RpcError(RpcError::RpcResponseError { code, message, .. }) => match from_code(code, message) {
-            // The addresses are valid, so there are too many of them.
-            ClusterError::Refused { detail }
-                if code == INVALID_PARAMS && request == Some(RpcRequest::GetMultipleAccounts) =>
+            ClusterError::Refused { detail } | ClusterError::Unreachable { detail }
+                // The items are valid, so there are too many of them.
+                if items > 1 && (code == INVALID_PARAMS || has_any(&detail, &POSSIBLE_SIZE_WORDS)) =>
             {
                 ClusterError::TooLarge { detail }
             }

@@ -109,7 +109,17 @@ impl RpcCluster {
     /// Sends a request, whose answer is decoded here and not by a method of the client: those decode fields that are not used, and
     /// fail where one of these is odd.
     async fn ask<T: DeserializeOwned>(&self, request: RpcRequest, params: Value) -> Result<T, ClusterError> {
-        self.client.send(request, params).await.map_err(from_client)
+        self.ask_for(1, request, params).await
+    }
+
+    /// As [`Self::ask`], for a request that has this number of items, and may have fewer.
+    async fn ask_for<T: DeserializeOwned>(
+        &self,
+        items: usize,
+        request: RpcRequest,
+        params: Value,
+    ) -> Result<T, ClusterError> {
+        self.client.send(request, params).await.map_err(|error| from_client(error, items))
     }
 
     /// Accounts of one request, and their slot if the endpoint tells it.
@@ -120,7 +130,7 @@ impl RpcCluster {
         let names: Vec<_> = addresses.iter().map(Address::to_string).collect();
         let config = json!({ "encoding": "base64", "commitment": self.client.commitment().commitment });
         let answered: Answered<Vec<Option<WireAccount>>> =
-            self.ask(RpcRequest::GetMultipleAccounts, json!([names, config])).await?;
+            self.ask_for(addresses.len(), RpcRequest::GetMultipleAccounts, json!([names, config])).await?;
         let slot = answered.slot();
         let found = complete("accounts", &addresses, answered.value)?;
         let decode = |(address, found): (&Address, Option<WireAccount>)| {
@@ -138,7 +148,7 @@ impl RpcCluster {
             let names: Vec<_> = chunk.iter().map(Signature::to_string).collect();
             let config = json!({ "searchTransactionHistory": history });
             let answered: Answered<Vec<Option<WireStatus>>> =
-                self.ask(RpcRequest::GetSignatureStatuses, json!([names, config])).await?;
+                self.ask_for(chunk.len(), RpcRequest::GetSignatureStatuses, json!([names, config])).await?;
             complete("statuses", &chunk, answered.value)
         };
         let parts = self.statuses_per_request.ask(signatures, PARALLEL, request).await?;
@@ -206,7 +216,7 @@ impl Cluster for RpcCluster {
             processed if processed.is_processed() => CommitmentConfig::confirmed(),
             commitment => commitment,
         };
-        self.client.get_block_height_with_commitment(commitment).await.map_err(from_client)
+        self.client.get_block_height_with_commitment(commitment).await.map_err(|error| from_client(error, 1))
     }
 
     async fn simulate(&self, transaction: &VersionedTransaction) -> Result<Simulation, ClusterError> {
@@ -231,7 +241,7 @@ impl Cluster for RpcCluster {
             encoding: Some(UiTransactionEncoding::Base64),
             ..RpcSendTransactionConfig::default()
         };
-        self.client.send_transaction_with_config(transaction, config).await.map_err(from_client)
+        self.client.send_transaction_with_config(transaction, config).await.map_err(|error| from_client(error, 1))
     }
 
     async fn recent_prices(&self, writable: &[Address]) -> Result<Vec<u64>, ClusterError> {

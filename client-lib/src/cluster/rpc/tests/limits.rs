@@ -9,13 +9,14 @@ use {
 };
 
 /// How an endpoint refuses a request for its size.
-const REFUSALS: [(&str, &str); 6] = [
+const REFUSALS: [(&str, &str); 7] = [
     ("413 Payload Too Large", "<html></html>"),
     ("400 Bad Request", r#"{"error":"Too many accounts"}"#),
     ("413 Payload Too Large", r#"{"jsonrpc":"2.0","id":0,"error":{"code":-32602,"message":"limit"}}"#),
     ("200 OK", r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32602,"message":"Too many inputs provided; max 5"}}"#),
     ("200 OK", r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32602,"message":"Invalid params"}}"#),
     ("200 OK", r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"request is too large"}}"#),
+    ("200 OK", r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32603,"message":"number of keys exceeds 5"}}"#),
 ];
 
 /// An endpoint that serves `most` items per request, each request in the slot that `slot` gives; and the sizes that were asked for.
@@ -115,6 +116,9 @@ async fn a_refusal_of_a_single_account_is_final() {
     let error = endpoint.cluster.accounts(&addresses(100)).await.unwrap_err();
     assert!(matches!(error, ClusterError::Refused { .. }) && !error.is_transient(), "{error}");
     assert_eq!(endpoint.sizes().into_iter().min(), Some(1));
+    // An error that may be about the size is not, for a single account.
+    let error = Limited::new(0, REFUSALS[6], || 1).cluster.accounts(&addresses(100)).await.unwrap_err();
+    assert!(matches!(error, ClusterError::Unreachable { .. }), "{error}");
 }
 
 #[tokio::test]

@@ -58,6 +58,7 @@ async fn tells_final_codes_from_those_that_pass() {
         (17, "a provider's own code", Unreachable),
         (429, "", RateLimited),
         (-32_429, "max usage reached", RateLimited),
+        (-32_005, "limit exceeded", RateLimited),
         (-32_007, "50/second request limit reached", RateLimited),
         (-32_003, "daily request limit reached", RateLimited),
         (-32_603, "Too Many Requests", RateLimited),
