@@ -1,12 +1,13 @@
 //! The settings that Solana's own tools keep in `~/.config/solana/cli/config.yml`, and the short names of clusters.
 
 use {
-    crate::error::CliError,
+    crate::{error::CliError, input},
     serde::Deserialize,
     std::{
-        env, fs, io,
+        env, io,
         path::{Path, PathBuf},
     },
+    tidepool_client::cluster::Confirmation,
 };
 
 /// What this program takes from the file. Everything in it is optional, and what else it holds is ignored.
@@ -34,7 +35,7 @@ impl Config {
             return Ok(Self::default());
         };
         let problem = |detail: String| CliError::Config { path: file.clone(), detail };
-        match fs::read_to_string(&file) {
+        match input::open(&file).and_then(io::read_to_string) {
             Ok(text) => Self::parse(&text).map_err(problem),
             Err(error) if path.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(problem(error.to_string())),
@@ -61,6 +62,23 @@ impl Config {
             url => url,
         }
         .to_owned()
+    }
+
+    /// The default commitment, in the spelling of the Solana CLI; `confirmed` where the file names none. The names that the CLI had
+    /// before version 2.0, and wrote into the file, mean what they meant there.
+    ///
+    /// # Errors
+    /// [`CliError::Usage`] for any other word.
+    pub fn confirmation(&self) -> Result<Confirmation, CliError> {
+        match self.commitment.as_deref().unwrap_or_default() {
+            "processed" | "recent" => Ok(Confirmation::Processed),
+            "" | "confirmed" | "single" | "singleGossip" => Ok(Confirmation::Confirmed),
+            "finalized" | "max" | "root" => Ok(Confirmation::Finalized),
+            other => Err(CliError::usage(format!(
+                "invalid commitment {other:?} in the configuration file: expected processed, confirmed or finalized; correct it \
+                 with `solana config set --commitment confirmed`, or give --commitment"
+            ))),
+        }
     }
 
     /// The URL for subscriptions, if the file names one and the cluster is the file's, too: `given` is another cluster's.

@@ -213,7 +213,7 @@ impl<'a, C: Cluster> Context<'a, C> {
     /// # Errors
     /// As [`Self::send`].
     pub async fn send_once(&self, plan: &Plan, keys: &[Key], program_id: Address) -> Result<Vec<Landed>, CliError> {
-        let options = SendOptions { attempts: 1, ..self.send_options(program_id) };
+        let options = SendOptions { attempts: 1, ..self.send_options(program_id)? };
         self.send_by(plan, keys, options, &[]).await
     }
 
@@ -228,7 +228,7 @@ impl<'a, C: Cluster> Context<'a, C> {
         program_id: Address,
         lookup_tables: &[AddressLookupTableAccount],
     ) -> Result<Vec<Landed>, CliError> {
-        self.send_by(plan, keys, self.send_options(program_id), lookup_tables).await
+        self.send_by(plan, keys, self.send_options(program_id)?, lookup_tables).await
     }
 
     async fn send_by(
@@ -272,14 +272,17 @@ impl<'a, C: Cluster> Context<'a, C> {
     }
 
     /// How this command sends.
-    pub fn send_options(&self, program_id: Address) -> SendOptions {
-        SendOptions {
-            confirmation: self.global.confirmation(self.config),
+    ///
+    /// # Errors
+    /// [`CliError::Usage`] for an invalid commitment in the configuration.
+    pub fn send_options(&self, program_id: Address) -> Result<SendOptions, CliError> {
+        Ok(SendOptions {
+            confirmation: self.global.confirmation(self.config)?,
             compute_unit_price: self.global.transactions.price(),
             poll_every: self.poll_every,
             pool_program: Some(program_id),
             ..SendOptions::default()
-        }
+        })
     }
 
     /// What to sign with. The key of a nonce's authority joins `keys`.

@@ -207,7 +207,8 @@ impl<C: Cluster> Carrier for Courier<'_, '_, C> {
     }
 
     fn may_pass(error: &CliError) -> bool {
-        cluster_error(error).is_some_and(ClusterError::is_transient)
+        // What is carried belongs to a pool that the endpoint has served.
+        cluster_error(error).is_some_and(ClusterError::is_of_endpoint)
     }
 }
 

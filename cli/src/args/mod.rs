@@ -15,6 +15,7 @@ use {
         commands::Command,
         config::Config,
         defaults::Defaults,
+        error::CliError,
         keys::KeySource,
         output::Format,
         units::{Slippage, Units},
@@ -120,13 +121,11 @@ impl From<Commitment> for Confirmation {
 
 impl GlobalArgs {
     /// What counts as landed: what was asked for, then the configuration's, then `confirmed`.
-    pub fn confirmation(&self, config: &Config) -> Confirmation {
-        let configured = || match config.commitment.as_deref() {
-            Some("processed") => Commitment::Processed,
-            Some("finalized") => Commitment::Finalized,
-            _ => Commitment::Confirmed,
-        };
-        self.commitment.unwrap_or_else(configured).into()
+    ///
+    /// # Errors
+    /// Those of [`Config::confirmation`], where the command line names none.
+    pub fn confirmation(&self, config: &Config) -> Result<Confirmation, CliError> {
+        self.commitment.map_or_else(|| config.confirmation(), |given| Ok(given.into()))
     }
 }
 

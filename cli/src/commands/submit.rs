@@ -59,7 +59,7 @@ impl Args {
         let signed = PartlySigned::sign("submit", message.0.clone(), keys.iter().map(AsRef::as_ref))?;
         let transaction = signed.complete()?;
         let program_id = context.global.program_id.or_else(|| message.pool_program()).unwrap_or_default();
-        let options = SendOptions { lifetime: Lifetime::of(&message.0), ..context.send_options(program_id) };
+        let options = SendOptions { lifetime: Lifetime::of(&message.0), ..context.send_options(program_id)? };
         // It is signed: whoever pays has nothing left to do.
         let nobody = solana_signer::null_signer::NullSigner::new(&program_id);
         let sender = Sender::new(context.cluster, &nobody).options(options).stop(&context.interrupt.stop);

@@ -9,7 +9,7 @@ Exit codes:
   1  failed for a reason that has no code of its own
   2  the command line, the configuration or a key is wrong
   3  the program refuses, or the request makes no sense in the pool's present state
-  4  the cluster cannot be reached or does not answer: the same command may succeed later
+  4  the cluster cannot be reached, limits requests, or answers with an error that may pass: the same command may succeed later
   5  the pool has to be updated first, or epoch rewards are being paid: update it, or wait, then try again
   6  a transaction was sent and may still land: look for its signature before you repeat the command
   7  the user did not confirm, and nothing was sent but an update of the pool where that had to come first

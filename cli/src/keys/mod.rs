@@ -3,7 +3,7 @@
 mod device;
 
 use {
-    crate::error::CliError,
+    crate::{error::CliError, input},
     bip39::{Language, Mnemonic},
     device::Device,
     solana_address::Address,
@@ -12,7 +12,7 @@ use {
     solana_presigner::Presigner,
     solana_signature::Signature,
     solana_signer::{Signer, null_signer::NullSigner},
-    std::{cell::RefCell, fs::File, io, rc::Rc, str::FromStr},
+    std::{cell::RefCell, io, rc::Rc, str::FromStr},
 };
 
 /// A key that can sign.
@@ -119,7 +119,9 @@ impl Keyring {
         }
         let opened: Result<Key, String> = match source {
             KeySource::File(path) => from_file(path).map(shared),
-            KeySource::Stdin => keypair(&mut io::stdin().lock())
+            KeySource::Stdin => input::stdin()
+                .ok()
+                .and_then(|mut stdin| keypair(&mut stdin))
                 .map(shared)
                 .ok_or_else(|| "standard input does not hold a keypair: 64 numbers in JSON are expected".into()),
             KeySource::Prompt(path) => from_prompt(role, path).map(shared),
@@ -168,7 +170,7 @@ pub fn keypair(file: &mut impl io::Read) -> Option<Keypair> {
 }
 
 fn from_file(path: &str) -> Result<Keypair, String> {
-    let mut file = File::open(path).map_err(|error| format!("cannot read the keypair file {path} ({error})"))?;
+    let mut file = input::open(path).map_err(|error| format!("cannot read the keypair file {path} ({error})"))?;
     keypair(&mut file).ok_or_else(|| format!("{path} is no keypair file: 64 numbers in JSON are expected"))
 }
 

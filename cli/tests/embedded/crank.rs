@@ -305,7 +305,8 @@ impl Observer for Log {
     }
 }
 
-fn quickly() -> (CrankOptions, SendOptions) {
+/// Options with short pauses.
+pub fn quickly() -> (CrankOptions, SendOptions) {
     let moment = Duration::from_millis(2);
     let crank = CrankOptions {
         poll_every: moment,

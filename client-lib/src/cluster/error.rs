@@ -1,6 +1,6 @@
 //! Why a cluster could not answer, and what to do about it.
 
-use {solana_address::Address, solana_transaction_error::TransactionError, thiserror::Error};
+use {solana_address::Address, solana_transaction_error::TransactionError, std::time::Duration, thiserror::Error};
 
 /// A question to a cluster that was not answered, or answered with nonsense.
 ///
@@ -21,6 +21,8 @@ pub enum ClusterError {
     RateLimited {
         /// What the endpoint or the network said.
         detail: String,
+        /// Time that the endpoint asks to wait, if it names one.
+        retry_after: Option<Duration>,
     },
 
     /// The endpoint answered and refused.
@@ -30,6 +32,25 @@ pub enum ClusterError {
     Refused {
         /// What the endpoint or the network said.
         detail: String,
+    },
+
+    /// The endpoint refuses a request of this size. It may serve smaller ones.
+    #[error("the cluster refused the request for its size ({detail}): use an endpoint with a higher limit")]
+    TooLarge {
+        /// What the endpoint said.
+        detail: String,
+    },
+
+    /// The endpoint serves too few accounts per request for a reading of one slot, and its slot changed between the requests.
+    #[error(
+        "{wanted} accounts of one slot could not be read (the endpoint serves {served} accounts per request, and its slot \
+         changed between the requests): try again, or use an endpoint that serves {wanted} accounts per request"
+    )]
+    SlotChanged {
+        /// Accounts of one slot that were asked for.
+        wanted: usize,
+        /// Most accounts that one request may ask for.
+        served: usize,
     },
 
     /// The cluster would not take a transaction at all, so it paid no fee.
@@ -88,8 +109,23 @@ impl ClusterError {
         }
     }
 
-    /// Whether the same request may succeed when it is simply repeated.
-    pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::RateLimited { .. })
+    /// Whether the same request may succeed when it is repeated, whichever endpoint it is.
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::RateLimited { .. } | Self::SlotChanged { .. })
+    }
+
+    /// Whether the error is about the endpoint, not about what was asked for. An endpoint that has served the same requests
+    /// before may serve them again: a gateway in front of it answers for a while, or one of its nodes is wrong.
+    pub const fn is_of_endpoint(&self) -> bool {
+        self.is_transient()
+            || matches!(self, Self::Refused { .. } | Self::TooLarge { .. } | Self::UnexpectedAnswer { .. })
+    }
+
+    /// Time that the endpoint asks to wait before the next request, if it names one.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after, .. } => *retry_after,
+            _ => None,
+        }
     }
 }

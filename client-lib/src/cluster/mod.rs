@@ -47,6 +47,17 @@ pub trait Cluster: Send + Sync {
         addresses: &[Address],
     ) -> impl Future<Output = Result<Vec<Option<Account>>, ClusterError>> + Send;
 
+    /// As [`Cluster::accounts`], with all accounts of one slot.
+    ///
+    /// # Errors
+    /// [`ClusterError::SlotChanged`] where it takes several requests, and the slot keeps changing between them.
+    fn accounts_of_one_slot(
+        &self,
+        addresses: &[Address],
+    ) -> impl Future<Output = Result<Vec<Option<Account>>, ClusterError>> + Send {
+        self.accounts(addresses)
+    }
+
     /// The accounts of `program` whose data has all of these bytes, with their addresses, in no particular order.
     ///
     /// An endpoint has to look through all accounts of the program, and may refuse to.

@@ -39,8 +39,12 @@ impl Heard {
     }
 }
 
-/// A cluster of which each request is repeated while it fails for a reason that passes, for as long as the options' patience lasts.
-/// A cluster that has never answered is not asked twice: that is rather a wrong URL.
+/// How often a request is repeated that is refused, or answered with nonsense: by a gateway, or by one of several nodes. More often
+/// would keep a single command waiting for an endpoint that does not serve the request at all.
+const MOST_REFUSALS: u32 = 2;
+
+/// A cluster of which each request is repeated while it fails for a reason that passes, for as long as the options' patience lasts;
+/// a few times where it is refused. A cluster that has never answered is not asked twice: that is rather a wrong URL.
 ///
 /// It is the single request that is repeated: reading a pool takes several of them, and with a bad endpoint hardly all would be
 /// answered in a row.
@@ -57,6 +61,7 @@ impl<C: Cluster> Door<'_, C> {
     {
         let began = Instant::now();
         let mut retry = Retry::new(self.options);
+        let mut refusals = 0;
         loop {
             let answer = request().await;
             let Err(error) = answer else {
@@ -64,11 +69,13 @@ impl<C: Cluster> Door<'_, C> {
                 return answer;
             };
             let is_hopeful = self.heard.was_answered.load(Ordering::Relaxed) && began.elapsed() < self.options.patience;
-            if !error.is_transient() || !is_hopeful {
+            refusals += u32::from(!error.is_transient());
+            if !error.is_of_endpoint() || !is_hopeful || refusals > MOST_REFUSALS {
                 return Err(error);
             }
+            let asked = error.retry_after().unwrap_or_default().min(self.options.last_retry);
             self.heard.unanswered.lock().unwrap_or_else(PoisonError::into_inner).push(error);
-            sleep(retry.wait()).await;
+            sleep(retry.wait().max(asked)).await;
         }
     }
 }
@@ -76,6 +83,10 @@ impl<C: Cluster> Door<'_, C> {
 impl<C: Cluster> Cluster for Door<'_, C> {
     async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
         self.patiently(|| self.cluster.accounts(addresses)).await
+    }
+
+    async fn accounts_of_one_slot(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
+        self.patiently(|| self.cluster.accounts_of_one_slot(addresses)).await
     }
 
     async fn program_accounts(

@@ -53,31 +53,27 @@ impl<E: Error + 'static> From<ClusterError> for CrankError<E> {
 }
 
 impl<E: Error + 'static> CrankError<E> {
-    /// Whether the cluster did not answer, or limits requests.
+    /// Whether the error is about the endpoint: it did not answer, limits requests, or sent another answer than one of the cluster.
     pub fn is_cluster(&self) -> bool {
         match self {
+            Self::Pool(PoolError::Cluster(error)) => error.is_of_endpoint(),
             Self::Pool(error) => is_transient(error),
             Self::NotLanded(summary) => summary.problems().any(|sent| is_unanswered(&sent.outcome)),
             _ => false,
         }
     }
 
-    /// Whether trying again later may help, without anybody changing the command. A payer without lamports is among it, who may be
-    /// given some.
-    pub(super) fn may_pass(&self) -> bool {
+    /// Whether trying again later may help, with the same command. It may where the payer has no lamports, since it can be funded.
+    /// Where the watch `has_read` the pool before, any failed reading may pass: pools are not closed, so the endpoint is wrong, or
+    /// behind after a restart, or a gateway answers in its place.
+    pub(super) fn may_pass(&self, has_read: bool) -> bool {
         match self {
-            Self::Pool(error) => is_transient(error) || is_unfunded(error),
+            Self::Pool(error) => has_read || is_transient(error) || is_unfunded(error),
             Self::Plan(error) => matches!(error, PlanError::EpochRewardsActive { .. }),
             Self::NotLanded(summary) => !summary.problems().any(|sent| is_hopeless(&sent.outcome)),
             Self::Restless { .. } => true,
             Self::Stopped(_) | Self::Carrier(_) => false,
         }
-    }
-
-    /// Whether it says that something is not there that was there before: the endpoint may have been restarted, and be behind.
-    pub(super) fn is_absence(&self) -> bool {
-        matches!(self, Self::Pool(PoolError::NotFound { .. } | PoolError::Missing { .. }))
-            || matches!(self, Self::Pool(PoolError::Cluster(ClusterError::AccountNotFound { .. })))
     }
 }
 
@@ -137,7 +133,8 @@ pub(super) fn judge(summary: &Summary) -> Verdict {
 /// Whether sending it again, whenever that may be, would end in the same way.
 fn is_hopeless(outcome: &Outcome) -> bool {
     match outcome {
-        Outcome::NotSent(NotSent::Cluster(error)) => !error.is_transient(),
+        // The endpoint has served the pool, so that it may serve this later.
+        Outcome::NotSent(NotSent::Cluster(error)) => !error.is_of_endpoint(),
         Outcome::NotSent(NotSent::EarlierDidNotLand | NotSent::Stopped) => false,
         Outcome::NotSent(_) => true,
         _ => false,

@@ -43,7 +43,7 @@ pub trait Observer {
         let _ = (wait, most);
     }
 
-    /// Something failed that may pass, and will be tried again. `is_cluster` tells whether a request was not answered.
+    /// Something failed that may pass, and will be tried again. `is_cluster` tells whether the endpoint did not serve a request.
     fn failed(&self, error: &dyn Error, is_cluster: bool) {
         let _ = (error, is_cluster);
     }

@@ -1,7 +1,7 @@
 //! What a crank has done.
 
 use {
-    super::{CrankError, NextRebalance, error::is_transient},
+    super::{CrankError, NextRebalance},
     crate::{
         plan::{RebalancePlan, StakeMovement},
         pool::PoolSnapshot,
@@ -73,13 +73,12 @@ impl Run {
             CrankError::NotLanded(summary) => CrankError::NotLanded(with_earlier(summary)),
             CrankError::Stopped(summary) => CrankError::Stopped(with_earlier(summary)),
             // That something may still land says more than that the cluster does not answer.
-            CrankError::Pool(error) => match problem {
-                Some(summary) if is_transient(&error) && may_land(&summary) => {
+            error => match problem {
+                Some(summary) if error.is_cluster() && may_land(&summary) => {
                     CrankError::NotLanded(with_earlier(summary))
                 }
-                _ => CrankError::Pool(error),
+                _ => error,
             },
-            other => other,
         }
     }
 }

@@ -14,6 +14,8 @@ use {
 /// What a watch remembers from one look to the next: nothing that it could not do without. A watch that begins late in an epoch
 /// rebalances at once.
 struct Watch {
+    /// Whether the pool was ever read.
+    has_read: bool,
     last: Option<PoolSnapshot>,
     timing: Option<Timing>,
     retry: Retry,
@@ -26,14 +28,15 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
     /// ([`CrankOptions::rebalance_at`](super::CrankOptions)) and again just before it: stake that moves takes effect when the epoch
     /// ends, so that the last movement decides. An epoch that ended without a rebalance is made up for in the next. In between it
     /// looks at the pool now and then, and fills up a reserve that is below its target. After a failure that may pass it
-    /// tries again, at growing intervals: an endpoint that does not answer, transactions that do not land, and a payer without
-    /// lamports too, since whoever funds it should not have to start it again. The observer hears of all of them.
+    /// tries again, at growing intervals: transactions that do not land, a payer without lamports, an endpoint that does not answer.
+    /// Once the pool has been read, every other answer of the endpoint may pass, too: a refusal, a page of HTML, a pool that does
+    /// not exist. The observer hears of all of them.
     ///
     /// # Errors
-    /// [`CrankError`], where trying again cannot help: the pool does not exist or is no pool, a signature is missing, the carrier
-    /// cannot go on.
+    /// [`CrankError`], where trying again cannot help: the endpoint refuses, the pool does not exist or is no pool, before it was
+    /// ever read; a signature is missing; the carrier cannot go on.
     pub async fn watch(&self, pool: &Address) -> Cranked<(), S> {
-        let mut watch = Watch { last: None, timing: None, retry: Retry::new(&self.options) };
+        let mut watch = Watch { has_read: false, last: None, timing: None, retry: Retry::new(&self.options) };
         loop {
             let waited = match self.run_watched(pool, &mut watch).await {
                 Ok(report) => {
@@ -58,7 +61,7 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
     fn may_pass(&self, error: &CrankError<S::Error>, watch: &Watch) -> bool {
         match error {
             CrankError::Carrier(error) => S::may_pass(error),
-            error => error.may_pass() || watch.last.is_some() && error.is_absence(),
+            error => error.may_pass(watch.has_read),
         }
     }
 
@@ -72,6 +75,7 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
             Some(snapshot) if !snapshot.is_stale() => snapshot,
             _ => self.read(pool).await?,
         };
+        watch.has_read = true;
         let timing = match &mut watch.timing {
             Some(timing) => timing,
             none => {

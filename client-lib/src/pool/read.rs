@@ -70,7 +70,7 @@ pub struct ReadOptions {
     pub program_id: Option<Address>,
 }
 
-/// What one request answers, and thus one slot.
+/// Accounts of one slot.
 struct Core {
     accounts: PoolAccounts,
     environment: Environment,
@@ -81,7 +81,7 @@ struct Core {
 impl PoolSnapshot {
     /// Reads the pool at `address`. Its program is the one that owns the account.
     ///
-    /// The pool, its list, the reserve, the mint and the cluster's state come from one request. Where stake accounts are
+    /// The pool, its list, the reserve, the mint and the cluster's state are of one slot. Where stake accounts are
     /// asked for too, these are read next, then the first lot again: if the pool or its list has changed or the epoch has,
     /// all is read anew.
     ///
@@ -226,7 +226,7 @@ where
             EPOCH_REWARDS_ID,
             STAKE_HISTORY_ID,
         ];
-        let mut answers = cluster.accounts(&addresses).await?.into_iter();
+        let mut answers = cluster.accounts_of_one_slot(&addresses).await?.into_iter();
         let mut next = || answers.next().flatten();
         let missing = |role, address| PoolError::Missing { role, address };
         let accounts = PoolAccounts {

@@ -276,16 +276,17 @@ impl<C: Cluster> Sender<'_, C> {
     where
         F: Future<Output = Result<T, ClusterError>>,
     {
-        let began = Instant::now();
+        let end = Instant::now() + self.options.patience;
         loop {
-            match request().await {
-                Err(error)
-                    if error.is_transient() && !self.stop.is_requested() && began.elapsed() < self.options.patience =>
-                {
-                    sleep(self.options.poll_every).await;
-                }
+            let error = match request().await {
+                Err(error) if error.is_transient() && !self.stop.is_requested() => error,
                 result => return result,
+            };
+            let pause = self.options.poll_every.max(error.retry_after().unwrap_or_default());
+            if pause >= end.saturating_duration_since(Instant::now()) {
+                return Err(error);
             }
+            sleep(pause).await;
         }
     }
 }

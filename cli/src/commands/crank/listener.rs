@@ -35,6 +35,8 @@ pub struct Listener {
     balance: Cell<Option<u64>>,
     spent: Cell<u64>,
     waits_for: Cell<Option<Wait>>,
+    /// The failure that was told last, until the pool is read again: an endpoint that fails for hours fills no log.
+    told: RefCell<Option<String>>,
     last_round: RefCell<Option<Round>>,
     broken: RefCell<Option<io::Error>>,
 }
@@ -52,6 +54,7 @@ impl Listener {
             balance: Cell::default(),
             spent: Cell::default(),
             waits_for: Cell::default(),
+            told: RefCell::default(),
             last_round: RefCell::default(),
             broken: RefCell::default(),
         }
@@ -97,6 +100,9 @@ impl Observer for Listener {
             self.began.set(Some(Instant::now()));
         }
         self.metrics.looked(snapshot);
+        if self.told.take().is_some() {
+            self.terminal.note("The pool was read again");
+        }
     }
 
     fn planned(&self, _: &PoolSnapshot, plan: &RebalancePlan) {
@@ -115,19 +121,20 @@ impl Observer for Listener {
         self.metrics.payer_has(lamports);
     }
 
-    fn waiting(&self, wait: Wait, most: Duration) {
+    fn waiting(&self, wait: Wait, _: Duration) {
         if wait == Wait::Rewards && self.waits_for.get() != Some(wait) {
             self.terminal.note("Epoch rewards are being paid: waiting for their end");
-        }
-        if wait == Wait::Retry {
-            self.terminal.note(&format!("Trying again in {} s at the latest", most.as_secs().max(1)));
         }
         self.waits_for.set(Some(wait));
     }
 
     fn failed(&self, error: &dyn Error, is_cluster: bool) {
         self.metrics.failed(is_cluster);
-        self.terminal.note(&error.to_string());
+        let told = error.to_string();
+        if self.told.borrow().as_ref() != Some(&told) {
+            self.terminal.note(&format!("{told}; trying again until it passes"));
+            self.told.replace(Some(told));
+        }
     }
 
     fn finished(&self, report: &CrankReport) {

@@ -209,7 +209,10 @@ impl Work {
             rounds: maker.counter("tidepool_rounds_total", "How often a plan was sent."),
             finished: maker.counter("tidepool_finished_total", "How often nothing was left to do."),
             failures: maker.counter("tidepool_failures_total", "Failures after which it was tried again."),
-            rpc_errors: maker.counter("tidepool_rpc_errors_total", "Requests that the endpoint did not answer."),
+            rpc_errors: maker.counter(
+                "tidepool_rpc_errors_total",
+                "Requests that the endpoint did not serve: no answer, a refusal, or an answer of another form.",
+            ),
         }
     }
 }

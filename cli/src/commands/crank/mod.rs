@@ -44,7 +44,8 @@ const INTERVAL: u64 = 60;
 /// other, and it ends with the first that cannot be.
 ///
 /// With --watch it goes on in every epoch, all pools at once, until Ctrl-C (exit code 0). It prints a line for each epoch, in JSON
-/// an object a line. An endpoint that does not answer and a payer without lamports are waited for, at growing intervals.
+/// an object a line. An endpoint that does not answer and a payer without lamports are waited for, at growing intervals. Once the
+/// pool has been read, so is an endpoint that refuses requests or sends another answer, such as a page of HTML.
 ///
 /// With --watch the pool is updated, and all stake merged, at the beginning of an epoch. Stake is rebalanced near the end
 /// (--rebalance-at), and again just before it: stake that moves takes effect at the end of the epoch, so that waiting costs

@@ -10,7 +10,7 @@ mod tests;
 mod token;
 
 use {
-    crate::error::CliError,
+    crate::{error::CliError, input},
     accounts::{Accounts, inexplicable},
     base64::{Engine as _, prelude::BASE64_STANDARD},
     solana_address::Address,
@@ -53,7 +53,7 @@ impl MessageArg {
     /// # Errors
     /// [`CliError::Usage`], [`CliError::Io`].
     pub fn read(&self) -> Result<Message, CliError> {
-        let text = if self.message == "-" { io::read_to_string(io::stdin())? } else { self.message.clone() };
+        let text = if self.message == "-" { io::read_to_string(input::stdin()?)? } else { self.message.clone() };
         text.parse().map_err(CliError::Usage)
     }
 }

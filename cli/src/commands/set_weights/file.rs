@@ -7,9 +7,9 @@ mod tests;
 
 use {
     super::number::Number,
-    crate::error::CliError,
+    crate::{error::CliError, input},
     solana_address::Address,
-    std::{collections::HashMap, fs, path::Path},
+    std::{collections::HashMap, io::Read as _, path::Path},
 };
 
 /// A validator's weight in a file.
@@ -52,7 +52,8 @@ impl Problem {
 /// # Errors
 /// [`CliError::WeightsFile`] for the first place that is wrong; [`CliError::Usage`] where the file cannot be read.
 pub fn read(path: &Path) -> Result<Vec<Entry>, CliError> {
-    let bytes = fs::read(path).map_err(|error| {
+    let mut bytes = vec![];
+    input::open(path).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(|error| {
         CliError::usage(format!(
             "the file {} cannot be read ({error}): check the path given with --file",
             path.display()
@@ -76,8 +77,6 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Entry>, Problem> {
         let Place { line, column } = place_of(&before, before.len());
         Problem::new(line, column, "this is no text in UTF-8: save the file as CSV or JSON in UTF-8")
     })?;
-    // Spreadsheets mark UTF-8 by invisible bytes at the beginning.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let entries = match text.trim_start().chars().next() {
         Some('{' | '[') => json::parse(text)?,
         _ => csv::parse(text)?,

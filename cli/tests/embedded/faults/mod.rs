@@ -5,12 +5,16 @@
 //! is lost: nothing is sent, or what was confirmed is done once, at least at the bound that was shown.
 
 mod accounts;
+mod answers;
+mod config;
 mod connections;
 mod endpoint;
 mod random;
+mod requests;
 mod sending;
 mod stake;
 mod transport;
+mod watch;
 mod wire;
 
 use {

@@ -39,7 +39,7 @@ const WITHDRAW_STAKE: u8 = 24;
 const EXTREMES: [u64; 7] = [0, 1, u64::MAX, u64::MAX - 1, i64::MAX as u64, u32::MAX as u64, 1 << 53];
 
 /// Numbers that look random, and are the same in every run.
-struct Dice(u64);
+pub(super) struct Dice(pub u64);
 
 impl Dice {
     fn roll(&mut self) -> u64 {
@@ -51,7 +51,7 @@ impl Dice {
     }
 
     /// A number below `bound`; 0 where that is 0.
-    fn below(&mut self, bound: usize) -> usize {
+    pub(super) fn below(&mut self, bound: usize) -> usize {
         usize::try_from(self.roll() % (bound.max(1) as u64)).expect("it is below")
     }
 

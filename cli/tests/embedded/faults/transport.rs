@@ -3,7 +3,10 @@
 use {
     super::{DONE, Endpoint, FAILED, REFUSED, Reply, Request, UNREACHABLE, World, run},
     serde_json::{Value, json},
-    std::sync::atomic::{AtomicUsize, Ordering},
+    std::{
+        sync::atomic::{AtomicUsize, Ordering},
+        time::Duration,
+    },
 };
 
 /// An answer of HTTP.
@@ -17,13 +20,13 @@ fn http(head: &str, body: &[u8]) -> Vec<u8> {
 fn nonsense() -> Vec<(Vec<u8>, i32, &'static str)> {
     let deep = "[".repeat(300_000);
     vec![
-        (http("200 OK", b"<html><title>Sign in to the network</title></html>"), FAILED, "it is no JSON"),
-        (http("200 OK", br#"{"jsonrpc":"2.0","id":0,"result":{"context":{"sl"#), FAILED, "it is no JSON"),
-        (http("200 OK", b"{\"jsonrpc\":\"2.0\",\"result\":\"\xc3\x28\"}"), FAILED, "it is no JSON"),
-        (http("200 OK", deep.as_bytes()), FAILED, "it is no JSON"),
+        (http("200 OK", b"<html><title>Sign in to the network</title></html>"), UNREACHABLE, "not JSON-RPC"),
+        (http("200 OK", br#"{"jsonrpc":"2.0","id":0,"result":{"context":{"sl"#), UNREACHABLE, "not JSON-RPC"),
+        (http("200 OK", b"{\"jsonrpc\":\"2.0\",\"result\":\"\xc3\x28\"}"), UNREACHABLE, "not JSON-RPC"),
+        (http("200 OK", deep.as_bytes()), UNREACHABLE, "not JSON-RPC"),
         (http("200 OK", br#"{"jsonrpc":"2.0","id":4711,"result":null}"#), FAILED, "another request"),
         (http("200 OK", &vec![b' '; 65 << 20]), FAILED, "longer than"),
-        (http("200 OK", b""), FAILED, "it is no JSON"),
+        (http("200 OK", b""), UNREACHABLE, "its answer is empty"),
         (Vec::new(), UNREACHABLE, "did not answer"),
         (b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"jsonrpc\":".to_vec(), UNREACHABLE, "did not answer"),
         (b"SSH-2.0-OpenSSH_9.9\r\n".to_vec(), UNREACHABLE, "did not answer"),
@@ -33,7 +36,14 @@ fn nonsense() -> Vec<(Vec<u8>, i32, &'static str)> {
         (http("429 Too Many Requests\r\nretry-after: 3600", b""), UNREACHABLE, "limits how often"),
         (http("429 Too Many Requests\r\nretry-after: 0", b""), UNREACHABLE, "limits how often"),
         (http("429 Too Many Requests", b""), UNREACHABLE, "limits how often"),
-        (http("403 Forbidden", b"your key is not known"), FAILED, "refused"),
+        (http("408 Request Timeout", b""), UNREACHABLE, "408"),
+        (http("200 OK", br#"{"error":{"code":429}}"#), UNREACHABLE, "limits how often"),
+        (http("200 OK", br#"{"error":"rate limit"}"#), UNREACHABLE, "rate limit"),
+        (http("429 No\r\nretry-after: Fri, 31 Dec 2999 23:59:59 GMT", b""), UNREACHABLE, "limits how often"),
+        (http("403 Forbidden", b"your key is not known"), FAILED, "refused the request (HTTP 403 Forbidden: your key"),
+        (http("404 Not Found", b""), FAILED, "404"),
+        (http("413 Payload Too Large", b""), FAILED, "413"),
+        (http("302 Found\r\nlocation: http://127.0.0.1:1/", b""), UNREACHABLE, "redirects to another URL for now"),
         (http("308 Permanent Redirect\r\nlocation: http://127.0.0.1:1/", b""), FAILED, "redirects to another URL"),
     ]
 }
@@ -75,7 +85,12 @@ async fn errors_of_an_endpoint_are_told_in_one_line() {
         (-32_016, "Minimum context slot has not been reached", UNREACHABLE),
         (429, "too many requests", UNREACHABLE),
         (-32_601, "Method not found", FAILED),
-        (-32_603, "Internal \u{1b}[31merror\r\nerror: send your keys", FAILED),
+        (-32_602, "Invalid params", FAILED),
+        (-32_603, "Internal \u{1b}[31merror\r\nerror: send your keys", UNREACHABLE),
+        (-32_000, "Server error", UNREACHABLE),
+        (-32_014, "Block status not yet available", UNREACHABLE),
+        (-32_019, "Failed to query long-term storage", UNREACHABLE),
+        (-32_429, "max usage reached", UNREACHABLE),
     ];
     for (code, message, exit) in errors {
         let lie = |request: &Request, _: &dyn Fn() -> Value| {
@@ -116,6 +131,23 @@ async fn an_endpoint_that_stumbles_in_the_middle_costs_nothing() {
             assert_eq!(sent, usize::from(deposited), "{method}");
             assert_eq!(before.lamports - after.lamports, if deposited { 5_000_010_000 } else { 0 }, "{method}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_method_that_is_always_refused_ends_a_command_soon() {
+    let world = World::new().await;
+    let refusals = [http("403 Forbidden", b"upgrade your plan"), http("200 OK", br#"{"id":4711,"result":null}"#)];
+    for bytes in refusals {
+        let lie = |request: &Request, honest: &dyn Fn() -> Value| match request.method.as_str() {
+            "simulateTransaction" => Reply::Raw(bytes.clone()),
+            _ => Reply::Json(honest()),
+        };
+        Endpoint::serve(&world.stage.cluster, &lie, |endpoint| {
+            let ran = run(&world.stage, endpoint, &format!("crank {}", world.pool));
+            ran.ends(FAILED, "");
+            assert!(ran.took < Duration::from_secs(20), "{:?}", ran.took);
+        });
     }
 }
 

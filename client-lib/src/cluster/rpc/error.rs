@@ -1,4 +1,4 @@
-//! What an endpoint's errors mean.
+//! What an endpoint's answers mean: which of them are final, and which may pass.
 
 use {
     crate::{
@@ -6,29 +6,78 @@ use {
         text::{Form, visible},
     },
     solana_rpc_client_api::{
-        client_error::{Error, ErrorKind, reqwest},
+        client_error::{
+            Error, ErrorKind,
+            reqwest::{self, StatusCode},
+        },
         custom_error::{
-            JSON_RPC_SERVER_ERROR_BLOCK_NOT_AVAILABLE, JSON_RPC_SERVER_ERROR_MIN_CONTEXT_SLOT_NOT_REACHED,
-            JSON_RPC_SERVER_ERROR_NODE_UNHEALTHY, JSON_RPC_SERVER_ERROR_TRANSACTION_SIGNATURE_VERIFICATION_FAILURE,
+            JSON_RPC_SERVER_ERROR_KEY_EXCLUDED_FROM_SECONDARY_INDEX,
+            JSON_RPC_SERVER_ERROR_SEND_TRANSACTION_PREFLIGHT_FAILURE,
+            JSON_RPC_SERVER_ERROR_TRANSACTION_HISTORY_NOT_AVAILABLE,
+            JSON_RPC_SERVER_ERROR_TRANSACTION_PRECOMPILE_VERIFICATION_FAILURE,
+            JSON_RPC_SERVER_ERROR_TRANSACTION_SIGNATURE_LEN_MISMATCH,
+            JSON_RPC_SERVER_ERROR_TRANSACTION_SIGNATURE_VERIFICATION_FAILURE,
+            JSON_RPC_SERVER_ERROR_UNSUPPORTED_TRANSACTION_VERSION,
         },
         request::RpcError,
     },
     solana_transaction_error::TransactionError,
+    std::{io, time::Duration},
 };
 
-/// Code that some endpoints give for too many requests, after the HTTP status of that meaning.
-const TOO_MANY_REQUESTS: i64 = 429;
+/// Codes of JSON-RPC itself. All of them are final: the request is well-formed, so the endpoint does not serve it.
+const PARSE_ERROR: i64 = -32_700;
+const INVALID_REQUEST: i64 = -32_600;
+const METHOD_NOT_FOUND: i64 = -32_601;
+const INVALID_PARAMS: i64 = -32_602;
+
+/// Codes that providers use for too many requests, after the HTTP status.
+const TOO_MANY_REQUESTS: [i64; 4] = [429, -429, -32_029, -32_429];
+
+/// Codes that providers use for a missing permission, after the HTTP statuses.
+const NO_PERMISSION: [i64; 6] = [401, 402, 403, -32_401, -32_402, -32_403];
+
+/// Words for too many requests, in lower case.
+const RATE_WORDS: [&str; 10] = [
+    "rate limit",
+    "rate-limit",
+    "ratelimit",
+    "too many requests",
+    "request limit",
+    "limit exceeded",
+    "requests per",
+    "units per second",
+    "throttl",
+    "quota",
+];
+
+/// Words for a request or an answer of too many items or bytes, in lower case.
+const SIZE_WORDS: [&str; 9] = [
+    "too many input",
+    "too many account",
+    "too many address",
+    "too many pubkey",
+    "too many key",
+    "too large",
+    "too big",
+    "is limited to",
+    "maximum number",
+];
+
+/// Words that may mean the same where a request is for many items, in lower case. To halve such a request for nothing does no harm.
+const POSSIBLE_SIZE_WORDS: [&str; 3] = ["limit", "max", "exceed"];
 
 /// Characters of what an endpoint says that get into a message.
 const MOST_CHARACTERS: usize = 200;
 
-/// What an endpoint's error means, in words that can be shown.
-pub(super) fn from_client(error: Error) -> ClusterError {
-    use ClusterError::{RateLimited, Refused, UnexpectedAnswer, Unreachable};
-    match meaning(error) {
+/// What an endpoint's error means to a request for this number of items, in words that can be shown.
+pub(super) fn from_client(error: Error, items: usize) -> ClusterError {
+    use ClusterError::{RateLimited, Refused, TooLarge, UnexpectedAnswer, Unreachable};
+    match meaning(error, items) {
         Unreachable { detail } => Unreachable { detail: plain(&detail) },
-        RateLimited { detail } => RateLimited { detail: plain(&detail) },
+        RateLimited { detail, retry_after } => RateLimited { detail: plain(&detail), retry_after },
         Refused { detail } => Refused { detail: plain(&detail) },
+        TooLarge { detail } => TooLarge { detail: plain(&detail) },
         UnexpectedAnswer { detail } => UnexpectedAnswer { detail: plain(&detail) },
         error => error,
     }
@@ -51,54 +100,130 @@ fn cut(text: &str) -> (&str, bool) {
     }
 }
 
-fn meaning(error: Error) -> ClusterError {
+/// Wraps an error for the client underneath; [`from_client`] unwraps it.
+pub(super) fn wrap(error: ClusterError) -> Error {
+    ErrorKind::Io(io::Error::other(error)).into()
+}
+
+fn meaning(error: Error, items: usize) -> ClusterError {
     if let Some(error) = error.get_transaction_error() {
         return ClusterError::TransactionRefused { error };
     }
     match *error.kind {
-        ErrorKind::Reqwest(error) => from_http(error),
-        ErrorKind::RpcError(error) => from_rpc(error),
+        ErrorKind::Io(error) => {
+            error.downcast().unwrap_or_else(|other| ClusterError::Unreachable { detail: other.to_string() })
+        }
+        ErrorKind::Reqwest(error) => unanswered(error),
+        ErrorKind::RpcError(RpcError::RpcResponseError { code, message, .. }) => match from_code(code, message) {
+            ClusterError::Refused { detail } | ClusterError::Unreachable { detail }
+                // The items are valid, so there are too many of them.
+                if items > 1 && (code == INVALID_PARAMS || has_any(&detail, &POSSIBLE_SIZE_WORDS)) =>
+            {
+                ClusterError::TooLarge { detail }
+            }
+            error => error,
+        },
+        ErrorKind::RpcError(
+            RpcError::ParseError(detail) | RpcError::RpcRequestError(detail) | RpcError::ForUser(detail),
+        ) => ClusterError::UnexpectedAnswer { detail },
         ErrorKind::SerdeJson(error) => ClusterError::UnexpectedAnswer { detail: error.to_string() },
         ErrorKind::Middleware(_) => ClusterError::Unreachable { detail: "the request failed on its way".into() },
         other => ClusterError::Unreachable { detail: other.to_string() },
     }
 }
 
-fn from_http(error: reqwest::Error) -> ClusterError {
+/// A request without an answer of HTTP.
+pub(super) fn unanswered(error: reqwest::Error) -> ClusterError {
     // The URL of a private endpoint holds its key, and must not get into a message.
     let error = error.without_url();
-    let status = error.status();
     let detail = match std::iter::successors(std::error::Error::source(&error), |error| error.source()).last() {
         Some(cause) => format!("{error}: {cause}"),
         None => error.to_string(),
     };
+    ClusterError::Unreachable { detail }
+}
+
+/// An answer with status 200 that is not one of JSON-RPC: that of a gateway, a login page, a proxy without its server.
+pub(super) fn not_json_rpc(words: &str) -> ClusterError {
+    let detail = match words.trim() {
+        "" => "its answer is empty".to_owned(),
+        words => format!("its answer is not JSON-RPC: {words}"),
+    };
+    if has_any(words, &RATE_WORDS) {
+        ClusterError::RateLimited { detail, retry_after: None }
+    } else {
+        ClusterError::Unreachable { detail }
+    }
+}
+
+/// An answer with another HTTP status than success, and the words of its body.
+pub(super) fn from_status(status: StatusCode, words: &str, retry_after: Option<Duration>) -> ClusterError {
+    let detail = match words.trim() {
+        "" => format!("HTTP {status}"),
+        words => format!("HTTP {status}: {words}"),
+    };
     match status {
-        Some(reqwest::StatusCode::TOO_MANY_REQUESTS) => ClusterError::RateLimited { detail },
-        // The endpoint did not receive the whole request.
-        Some(reqwest::StatusCode::REQUEST_TIMEOUT) => ClusterError::Unreachable { detail },
-        Some(status) if status.is_client_error() => ClusterError::Refused { detail },
-        _ if error.is_decode() => ClusterError::UnexpectedAnswer { detail },
+        StatusCode::TOO_MANY_REQUESTS => ClusterError::RateLimited { detail, retry_after },
+        _ if has_any(words, &RATE_WORDS) => ClusterError::RateLimited { detail, retry_after },
+        StatusCode::PAYLOAD_TOO_LARGE => ClusterError::TooLarge { detail },
+        _ if status.is_client_error() && has_any(words, &SIZE_WORDS) => ClusterError::TooLarge { detail },
+        StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT => ClusterError::Refused {
+            detail: format!(
+                "HTTP {status}: it redirects to another URL, and requests go only to the URL given: give the new one"
+            ),
+        },
+        _ if status.is_redirection() => ClusterError::Unreachable {
+            detail: format!(
+                "HTTP {status}: it redirects to another URL for now, and requests go only to the URL given"
+            ),
+        },
+        // The endpoint did not receive the whole request, or does not want it yet.
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY => ClusterError::Unreachable { detail },
+        _ if status.is_client_error() => ClusterError::Refused { detail },
         _ => ClusterError::Unreachable { detail },
     }
 }
 
-fn from_rpc(error: RpcError) -> ClusterError {
-    match error {
-        RpcError::RpcResponseError { code, message, .. } => from_code(code, message),
-        RpcError::ParseError(detail) | RpcError::RpcRequestError(detail) => ClusterError::UnexpectedAnswer { detail },
-        RpcError::ForUser(detail) => ClusterError::Refused { detail },
-    }
-}
-
+/// An error of JSON-RPC. Those are final that say the endpoint does not serve the request or the transaction is invalid; all
+/// others, such as -32603 (internal error), -32005 (node is behind) and the codes of providers, may pass.
 fn from_code(code: i64, message: String) -> ClusterError {
+    let detail = format!("{message}, code {code}");
     match code {
-        JSON_RPC_SERVER_ERROR_NODE_UNHEALTHY
-        | JSON_RPC_SERVER_ERROR_MIN_CONTEXT_SLOT_NOT_REACHED
-        | JSON_RPC_SERVER_ERROR_BLOCK_NOT_AVAILABLE => ClusterError::Unreachable { detail: message },
+        _ if TOO_MANY_REQUESTS.contains(&code) || has_any(&message, &RATE_WORDS) => {
+            ClusterError::RateLimited { detail, retry_after: None }
+        }
+        _ if has_any(&message, &SIZE_WORDS) => ClusterError::TooLarge { detail },
         JSON_RPC_SERVER_ERROR_TRANSACTION_SIGNATURE_VERIFICATION_FAILURE => {
             ClusterError::TransactionRefused { error: TransactionError::SignatureFailure }
         }
-        TOO_MANY_REQUESTS => ClusterError::RateLimited { detail: message },
-        _ => ClusterError::Refused { detail: format!("{message}, code {code}") },
+        PARSE_ERROR
+        | INVALID_REQUEST
+        | METHOD_NOT_FOUND
+        | INVALID_PARAMS
+        | JSON_RPC_SERVER_ERROR_SEND_TRANSACTION_PREFLIGHT_FAILURE
+        | JSON_RPC_SERVER_ERROR_TRANSACTION_PRECOMPILE_VERIFICATION_FAILURE
+        | JSON_RPC_SERVER_ERROR_KEY_EXCLUDED_FROM_SECONDARY_INDEX
+        | JSON_RPC_SERVER_ERROR_TRANSACTION_HISTORY_NOT_AVAILABLE
+        | JSON_RPC_SERVER_ERROR_TRANSACTION_SIGNATURE_LEN_MISMATCH
+        | JSON_RPC_SERVER_ERROR_UNSUPPORTED_TRANSACTION_VERSION => ClusterError::Refused { detail },
+        _ if NO_PERMISSION.contains(&code) => ClusterError::Refused { detail },
+        _ => ClusterError::Unreachable { detail },
     }
+}
+
+/// Whether an error says that there were too many requests.
+pub(super) fn limits_rate(error: &Error) -> bool {
+    let found = match error.kind() {
+        ErrorKind::Io(error) => error.get_ref().and_then(|error| error.downcast_ref()).cloned(),
+        ErrorKind::RpcError(RpcError::RpcResponseError { code, message, .. }) => {
+            Some(from_code(*code, message.clone()))
+        }
+        _ => None,
+    };
+    matches!(found, Some(ClusterError::RateLimited { .. }))
+}
+
+fn has_any(text: &str, words: &[&str]) -> bool {
+    let text = text.to_lowercase();
+    words.iter().any(|word| text.contains(word))
 }

@@ -1,41 +1,43 @@
 //! A cluster reached through JSON-RPC.
 
-mod account;
+mod answer;
+mod chunks;
 mod error;
+mod retry_after;
 mod subscribe;
 #[cfg(test)]
 mod tests;
 mod transport;
+mod wire;
 
 use {
     super::{
-        Blockhash, BytesAt, Cluster, ClusterError, Confirmation, Execution, ReturnData, Simulation,
-        TOKEN_ACCOUNT_OWNER_OFFSET, TransactionStatus, types,
+        Blockhash, BytesAt, Cluster, ClusterError, Confirmation, Execution, Simulation, TOKEN_ACCOUNT_OWNER_OFFSET,
+        TransactionStatus,
     },
-    account::{FoundAccount, WireAccount},
     base64::{Engine as _, prelude::BASE64_STANDARD},
+    chunks::Chunks,
     error::from_client,
-    futures_util::{StreamExt as _, TryStreamExt as _, stream},
-    serde_json::json,
+    serde::de::DeserializeOwned,
+    serde_json::{Value, json},
     solana_account::Account,
     solana_address::Address,
     solana_commitment_config::CommitmentConfig,
     solana_rpc_client::{nonblocking::rpc_client::RpcClient, rpc_client::RpcClientConfig},
     solana_rpc_client_api::{
-        config::{RpcSendTransactionConfig, RpcSimulateTransactionConfig, RpcTransactionConfig},
+        config::{RpcSendTransactionConfig, RpcTransactionConfig},
         filter::{Memcmp, RpcFilterType},
         request::{MAX_GET_SIGNATURE_STATUSES_QUERY_ITEMS, MAX_MULTIPLE_ACCOUNTS, RpcRequest},
-        response::Response,
     },
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
-    solana_transaction_status_client_types::{
-        EncodedConfirmedTransactionWithStatusMeta, TransactionConfirmationStatus, TransactionStatus as SignatureStatus,
-        UiTransactionEncoding, UiTransactionReturnData,
-    },
+    solana_transaction_status_client_types::UiTransactionEncoding,
     std::time::Duration,
-    tokio::time::{Instant, sleep_until, timeout_at},
+    tokio::time::{Instant, sleep, sleep_until, timeout_at},
     transport::Transport,
+    wire::{
+        Answered, FoundAccount, WireAccount, WireBlockhash, WirePrice, WireSimulation, WireStatus, WireTransaction,
+    },
 };
 
 /// Time in which an endpoint has to answer. The largest validator list takes a while to send.
@@ -44,14 +46,24 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// Most requests under way at a time for one question.
 const PARALLEL: usize = 4;
 
+/// The same where all of them have to be answered in one slot.
+const PARALLEL_IN_SLOT: usize = 16;
+
+/// How often accounts of one slot are read that take several requests, and the time between two attempts.
+const SLOT_ATTEMPTS: u32 = 10;
+const SLOT_PAUSE: Duration = Duration::from_millis(50);
+
 /// A cluster behind a JSON-RPC endpoint.
 ///
 /// Accounts and block heights are those of the chosen commitment, blocks with votes of two thirds of the stake by
-/// default.
+/// default. Rate limits are waited for within the time of a request, as long as `Retry-After` says; redirects are not followed.
+/// Requests for many accounts are split as small as the endpoint serves them.
 pub struct RpcCluster {
     client: RpcClient,
     /// Where changes can be subscribed to, if anywhere.
     websocket_url: Option<String>,
+    accounts_per_request: Chunks,
+    statuses_per_request: Chunks,
 }
 
 impl RpcCluster {
@@ -73,7 +85,12 @@ impl RpcCluster {
         };
         let websocket_url = subscribe::websocket_url(&url);
         let config = RpcClientConfig::with_commitment(commitment);
-        Self { client: RpcClient::new_sender(Transport::new(url, timeout), config), websocket_url }
+        Self {
+            client: RpcClient::new_sender(Transport::new(url, timeout), config),
+            websocket_url,
+            accounts_per_request: Chunks::of(MAX_MULTIPLE_ACCOUNTS),
+            statuses_per_request: Chunks::of(MAX_GET_SIGNATURE_STATUSES_QUERY_ITEMS),
+        }
     }
 
     /// Subscribes to changes at `url` (`ws://` or `wss://`), instead of the one that follows from the endpoint's: the same with
@@ -84,33 +101,49 @@ impl RpcCluster {
         self
     }
 
-    /// The client underneath, for methods that [`Cluster`] does not have.
+    /// The client underneath, for methods that [`Cluster`] does not have. Its errors of kind `Io` hold a [`ClusterError`] where a
+    /// request was not answered with JSON-RPC.
     pub fn client(&self) -> &RpcClient {
         &self.client
     }
 }
 
 impl RpcCluster {
-    /// Accounts of one slot, as many as one request may ask for.
+    /// Sends a request, whose answer is decoded here and not by a method of the client: those decode fields that are not used, and
+    /// fail where one of these is odd.
+    async fn ask<T: DeserializeOwned>(&self, request: RpcRequest, params: Value) -> Result<T, ClusterError> {
+        self.ask_for(1, request, params).await
+    }
+
+    /// As [`Self::ask`], for a request that has this number of items, and may have fewer.
+    async fn ask_for<T: DeserializeOwned>(
+        &self,
+        items: usize,
+        request: RpcRequest,
+        params: Value,
+    ) -> Result<T, ClusterError> {
+        self.client.send(request, params).await.map_err(|error| from_client(error, items))
+    }
+
+    /// Accounts of one request, whole or the first `head` bytes of their data, and their slot if the endpoint tells it.
     async fn some_accounts(
         &self,
-        addresses: &[Address],
+        addresses: Vec<Address>,
         head: Option<usize>,
-    ) -> Result<Vec<Option<Account>>, ClusterError> {
+    ) -> Result<(Option<u64>, Vec<Option<Account>>), ClusterError> {
         let names: Vec<_> = addresses.iter().map(Address::to_string).collect();
         let mut config = json!({ "encoding": "base64", "commitment": self.client.commitment().commitment });
         if let Some(length) = head {
             config["dataSlice"] = json!({ "offset": 0, "length": length });
         }
-        // Not `get_multiple_accounts`, which panics as `get_program_accounts_with_config` does, and which unpacks what it gets
-        // whatever it comes to.
-        let answered: Response<Vec<Option<WireAccount>>> =
-            self.client.send(RpcRequest::GetMultipleAccounts, json!([names, config])).await.map_err(from_client)?;
-        let found = complete("accounts", addresses, answered.value)?;
+        let answered: Answered<Vec<Option<WireAccount>>> =
+            self.ask_for(addresses.len(), RpcRequest::GetMultipleAccounts, json!([names, config])).await?;
+        let slot = answered.slot();
+        let found = complete("accounts", &addresses, answered.value)?;
         let decode = |(address, found): (&Address, Option<WireAccount>)| {
             found.map(|account| account.decode(address)).transpose()
         };
-        addresses.iter().zip(found).map(decode).collect()
+        Ok((slot, addresses.iter().zip(found).map(decode).collect::<Result<_, _>>()?))
     }
 
     /// Accounts, whole or the first `head` bytes of their data.
@@ -119,12 +152,9 @@ impl RpcCluster {
         addresses: &[Address],
         head: Option<usize>,
     ) -> Result<Vec<Option<Account>>, ClusterError> {
-        let parts: Vec<_> = stream::iter(addresses.chunks(MAX_MULTIPLE_ACCOUNTS).map(<[Address]>::to_vec))
-            .map(|chunk| async move { self.some_accounts(&chunk, head).await })
-            .buffered(PARALLEL)
-            .try_collect()
-            .await?;
-        Ok(parts.concat())
+        let request = |chunk| self.some_accounts(chunk, head);
+        let parts = self.accounts_per_request.ask(addresses, PARALLEL, request).await?;
+        Ok(parts.into_iter().flat_map(|(_, accounts)| accounts).collect())
     }
 
     async fn statuses_from(
@@ -132,31 +162,15 @@ impl RpcCluster {
         signatures: &[Signature],
         history: bool,
     ) -> Result<Vec<Option<TransactionStatus>>, ClusterError> {
-        let chunks = signatures.chunks(MAX_GET_SIGNATURE_STATUSES_QUERY_ITEMS);
-        let parts: Vec<_> = stream::iter(chunks.map(<[Signature]>::to_vec))
-            .map(|chunk| async move {
-                let answered = if history {
-                    self.client.get_signature_statuses_with_history(&chunk).await
-                } else {
-                    self.client.get_signature_statuses(&chunk).await
-                };
-                complete("statuses", &chunk, answered.map_err(from_client)?.value)
-            })
-            .buffered(PARALLEL)
-            .try_collect()
-            .await?;
-        let statuses = parts.concat();
-        let confirmation = |status: &SignatureStatus| match status.confirmation_status() {
-            TransactionConfirmationStatus::Processed => Confirmation::Processed,
-            TransactionConfirmationStatus::Confirmed => Confirmation::Confirmed,
-            TransactionConfirmationStatus::Finalized => Confirmation::Finalized,
+        let request = |chunk: Vec<Signature>| async move {
+            let names: Vec<_> = chunk.iter().map(Signature::to_string).collect();
+            let config = json!({ "searchTransactionHistory": history });
+            let answered: Answered<Vec<Option<WireStatus>>> =
+                self.ask_for(chunk.len(), RpcRequest::GetSignatureStatuses, json!([names, config])).await?;
+            complete("statuses", &chunk, answered.value)
         };
-        let status = |status: SignatureStatus| TransactionStatus {
-            slot: status.slot,
-            confirmation: confirmation(&status),
-            error: status.err,
-        };
-        Ok(statuses.into_iter().map(|found| found.map(status)).collect())
+        let parts = self.statuses_per_request.ask(signatures, PARALLEL, request).await?;
+        Ok(parts.into_iter().flatten().map(|status| status.map(Into::into)).collect())
     }
 }
 
@@ -177,13 +191,23 @@ impl Cluster for RpcCluster {
         let config = json!({ "encoding": "base64", "commitment": self.client.commitment().commitment });
         let filter = json!({ "programId": program.to_string() });
         // Not `get_token_accounts_by_owner`, which asks for a form of the data that only some programs have.
-        let answered: Response<Vec<FoundAccount>> = self
-            .client
-            .send(RpcRequest::GetTokenAccountsByOwner, json!([owner.to_string(), filter, config]))
-            .await
-            .map_err(from_client)?;
+        let answered: Answered<Vec<FoundAccount>> =
+            self.ask(RpcRequest::GetTokenAccountsByOwner, json!([owner.to_string(), filter, config])).await?;
         let of_owner = BytesAt::new(TOKEN_ACCOUNT_OWNER_OFFSET, owner.to_bytes());
         asked_for(answered.value, program, &[of_owner])
+    }
+
+    async fn accounts_of_one_slot(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
+        for _ in 0..SLOT_ATTEMPTS {
+            let parts =
+                self.accounts_per_request.ask(addresses, PARALLEL_IN_SLOT, |chunk| self.some_accounts(chunk, None)).await?;
+            let is_one_slot = parts.windows(2).all(|pair| pair[0].0.is_some() && pair[0].0 == pair[1].0);
+            if is_one_slot {
+                return Ok(parts.into_iter().flat_map(|(_, accounts)| accounts).collect());
+            }
+            sleep(SLOT_PAUSE).await;
+        }
+        Err(ClusterError::SlotChanged { wanted: addresses.len(), served: self.accounts_per_request.most() })
     }
 
     async fn program_accounts(
@@ -200,18 +224,18 @@ impl Cluster for RpcCluster {
             "commitment": self.client.commitment().commitment,
             "filters": wanted,
         });
-        // Not `get_program_accounts_with_config`, which panics where the data is in no form that it knows.
-        let found: Vec<FoundAccount> = self
-            .client
-            .send(RpcRequest::GetProgramAccounts, json!([program.to_string(), config]))
-            .await
-            .map_err(from_client)?;
+        let found: Vec<FoundAccount> =
+            self.ask(RpcRequest::GetProgramAccounts, json!([program.to_string(), config])).await?;
         asked_for(found, program, filters)
     }
 
     async fn latest_blockhash(&self) -> Result<Blockhash, ClusterError> {
-        let (hash, last_valid_block_height) =
-            self.client.get_latest_blockhash_with_commitment(self.client.commitment()).await.map_err(from_client)?;
+        let answered: Answered<WireBlockhash> =
+            self.ask(RpcRequest::GetLatestBlockhash, json!([self.client.commitment()])).await?;
+        let WireBlockhash { blockhash, last_valid_block_height } = answered.value;
+        let hash = blockhash
+            .parse()
+            .map_err(|_| ClusterError::UnexpectedAnswer { detail: "the latest blockhash is not a hash".into() })?;
         Ok(Blockhash { hash, last_valid_block_height })
     }
 
@@ -221,29 +245,21 @@ impl Cluster for RpcCluster {
             processed if processed.is_processed() => CommitmentConfig::confirmed(),
             commitment => commitment,
         };
-        self.client.get_block_height_with_commitment(commitment).await.map_err(from_client)
+        self.client.get_block_height_with_commitment(commitment).await.map_err(|error| from_client(error, 1))
     }
 
     async fn simulate(&self, transaction: &VersionedTransaction) -> Result<Simulation, ClusterError> {
-        let config = RpcSimulateTransactionConfig {
-            sig_verify: false,
-            replace_recent_blockhash: true,
-            commitment: Some(self.client.commitment()),
-            encoding: Some(UiTransactionEncoding::Base64),
-            ..RpcSimulateTransactionConfig::default()
-        };
-        let simulated =
-            self.client.simulate_transaction_with_config(transaction, config).await.map_err(from_client)?.value;
-        if simulated.err.is_none() && simulated.units_consumed.is_none() {
-            // All of its fields may be missing, so anything could pass for a success.
-            return Err(ClusterError::UnexpectedAnswer { detail: "a simulation that used no compute units".into() });
-        }
-        Ok(Simulation {
-            error: simulated.err.map(Into::into),
-            logs: simulated.logs.unwrap_or_default(),
-            units_consumed: simulated.units_consumed.unwrap_or_default(),
-            return_data: simulated.return_data.map(return_data).transpose()?,
-        })
+        let bytes = bincode::serialize(transaction)
+            .map_err(|error| ClusterError::Refused { detail: format!("the transaction cannot be encoded: {error}") })?;
+        let config = json!({
+            "encoding": "base64",
+            "commitment": self.client.commitment().commitment,
+            "sigVerify": false,
+            "replaceRecentBlockhash": true,
+        });
+        let answered: Answered<WireSimulation> =
+            self.ask(RpcRequest::SimulateTransaction, json!([BASE64_STANDARD.encode(bytes), config])).await?;
+        answered.value.decode()
     }
 
     async fn send(&self, transaction: &VersionedTransaction) -> Result<Signature, ClusterError> {
@@ -254,11 +270,12 @@ impl Cluster for RpcCluster {
             encoding: Some(UiTransactionEncoding::Base64),
             ..RpcSendTransactionConfig::default()
         };
-        self.client.send_transaction_with_config(transaction, config).await.map_err(from_client)
+        self.client.send_transaction_with_config(transaction, config).await.map_err(|error| from_client(error, 1))
     }
 
     async fn recent_prices(&self, writable: &[Address]) -> Result<Vec<u64>, ClusterError> {
-        let recent = self.client.get_recent_prioritization_fees(writable).await.map_err(from_client)?;
+        let names: Vec<_> = writable.iter().map(Address::to_string).collect();
+        let recent: Vec<WirePrice> = self.ask(RpcRequest::GetRecentPrioritizationFees, json!([names])).await?;
         Ok(recent.into_iter().map(|block| block.prioritization_fee).collect())
     }
 
@@ -290,16 +307,9 @@ impl Cluster for RpcCluster {
             commitment: Some(CommitmentConfig::confirmed()),
             max_supported_transaction_version: Some(0),
         };
-        // Not `get_transaction_with_config`, for which a transaction that is not known is an error.
-        let found: Option<EncodedConfirmedTransactionWithStatusMeta> = self
-            .client
-            .send(RpcRequest::GetTransaction, json!([signature.to_string(), config]))
-            .await
-            .map_err(from_client)?;
-        Ok(found.and_then(|found| found.transaction.meta).map(|meta| Execution {
-            logs: Option::from(meta.log_messages).unwrap_or_default(),
-            units_consumed: meta.compute_units_consumed.into(),
-        }))
+        let found: Option<WireTransaction> =
+            self.ask(RpcRequest::GetTransaction, json!([signature.to_string(), config])).await?;
+        Ok(found.and_then(WireTransaction::execution))
     }
 }
 
@@ -325,13 +335,4 @@ fn complete<Q, A>(what: &str, questions: &[Q], answers: Vec<A>) -> Result<Vec<A>
     }
     let detail = format!("{} {what} were asked for, {} came", questions.len(), answers.len());
     Err(ClusterError::UnexpectedAnswer { detail })
-}
-
-fn return_data(returned: UiTransactionReturnData) -> Result<types::ReturnData, ClusterError> {
-    let unexpected =
-        || ClusterError::UnexpectedAnswer { detail: "return data that is not base64, or of no program".into() };
-    Ok(ReturnData {
-        program_id: returned.program_id.parse().map_err(|_| unexpected())?,
-        data: BASE64_STANDARD.decode(returned.data.0).map_err(|_| unexpected())?,
-    })
 }

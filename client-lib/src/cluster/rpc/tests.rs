@@ -2,6 +2,9 @@
 
 mod connections;
 mod lies;
+mod limits;
+mod odd;
+mod passing;
 mod transport;
 
 use {

@@ -1,10 +1,18 @@
-//! Requests over HTTP, to an endpoint that may be broken, or worse.
+//! Requests over HTTP, to an endpoint that may be broken or hostile.
 //!
 //! The usual transport of the client underneath follows redirects, reads a body of any length, and waits for as long as an
-//! endpoint says, up to ten minutes for one request. Here an answer has to come from where it was asked for, to what was asked,
-//! in time, and of a size that somebody may mean.
+//! endpoint says, up to ten minutes for one request. This one accepts an answer only from the URL given, to the request sent, in
+//! time, and up to a size.
+//!
+//! Redirects are not followed. Clients turn a POST that is redirected with 301, 302 or 303 into a GET without a body, which no
+//! endpoint of JSON-RPC serves; after 307 and 308 they would send a signed transaction to a host that the user did not name.
 
 use {
+    super::{
+        answer::{nonsense, result_of, words},
+        error::{from_status, limits_rate, unanswered, wrap},
+        retry_after::retry_after,
+    },
     async_trait::async_trait,
     serde_json::Value,
     solana_rpc_client::{
@@ -14,18 +22,11 @@ use {
     solana_rpc_client_api::{
         client_error::{
             Error, ErrorKind, Result,
-            reqwest::{
-                self, Client, ClientBuilder, Response, StatusCode,
-                header::{CONTENT_TYPE, RETRY_AFTER},
-                redirect::Policy,
-            },
+            reqwest::{self, Client, ClientBuilder, Response, StatusCode, header::CONTENT_TYPE, redirect::Policy},
         },
-        custom_error::JSON_RPC_SERVER_ERROR_SEND_TRANSACTION_PREFLIGHT_FAILURE,
-        error_object::RpcErrorObject,
-        request::{RpcError, RpcRequest, RpcResponseErrorData},
+        request::{RpcError, RpcRequest},
     },
     std::{
-        io,
         sync::atomic::{AtomicU64, Ordering},
         time::Duration,
     },
@@ -34,6 +35,9 @@ use {
 
 /// Bytes of the longest answer that is read, unpacked. The longest that is asked for holds some thousand lookup tables.
 pub(super) const MOST_BYTES: usize = 64 << 20;
+
+/// Bytes that are read of the body of an HTTP error.
+const MOST_ERROR_BYTES: usize = 64 << 10;
 
 /// How often a request is repeated that came too soon after others.
 const MOST_REPEATS: u32 = 5;
@@ -56,40 +60,70 @@ pub(super) struct Transport {
     next_id: AtomicU64,
 }
 
-/// The body of an answer.
-struct Answer {
-    bytes: Vec<u8>,
-    /// Why the connection of the first attempt was lost, if it was.
-    lost: Option<Error>,
+/// Why one attempt at a request failed.
+struct Failure {
+    error: Error,
+    repeat: Repeat,
 }
 
-/// Why one attempt at a request failed.
-enum Failure {
+/// Whether a request is worth another attempt at once.
+enum Repeat {
+    /// It is not.
+    Never,
     /// The endpoint closed the connection before its answer was complete. It may have received the request.
-    ConnectionLost(Error),
+    OnNewConnection,
     /// The endpoint limits the rate of requests.
-    RateLimited { pause: Duration, error: Error },
-    /// Anything else, which an immediate repeat does not mend.
-    Other(Error),
+    After(Duration),
 }
 
 impl Failure {
-    /// What `error` means for a repeat, reported as `report` says.
-    fn of_http(error: reqwest::Error, report: impl FnOnce(reqwest::Error) -> Error) -> Self {
+    fn final_of(error: Error) -> Self {
+        Self { error, repeat: Repeat::Never }
+    }
+
+    /// A request whose answer did not arrive.
+    fn of_http(error: reqwest::Error) -> Self {
         // A failed connect is that of a new connection, and a timeout leaves no time for a repeat.
-        if error.is_builder() || error.is_connect() || error.is_timeout() {
-            return Self::Other(report(error));
-        }
-        Self::ConnectionLost(report(error))
+        let is_final = error.is_builder() || error.is_connect() || error.is_timeout();
+        let repeat = if is_final { Repeat::Never } else { Repeat::OnNewConnection };
+        Self { error: wrap(unanswered(error)), repeat }
+    }
+
+    /// An answer with the status of an error, and its body.
+    fn of_status(status: StatusCode, body: &[u8], wait: Option<Duration>, id: u64) -> Self {
+        let error = match result_of(body, id) {
+            // Servers may give errors of JSON-RPC a status of their own. That of a gateway says more than its code.
+            Err(error) if !is_of_gateway(status) && is_json_rpc(&error) => error,
+            _ => wrap(from_status(status, &words(body), wait)),
+        };
+        let repeat = match (status, wait) {
+            // Load balancers answer this on an idle connection before they close it.
+            (StatusCode::REQUEST_TIMEOUT, _) => Repeat::OnNewConnection,
+            (StatusCode::SERVICE_UNAVAILABLE, Some(wait)) => Repeat::After(wait),
+            _ if limits_rate(&error) => Repeat::After(wait.unwrap_or(PAUSE)),
+            _ => Repeat::Never,
+        };
+        Self { error, repeat }
     }
 }
 
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::ConnectionLost(error) | Failure::RateLimited { error, .. } | Failure::Other(error) => error,
-        }
-    }
+fn is_json_rpc(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::TransactionError(_) | ErrorKind::RpcError(RpcError::RpcResponseError { .. }))
+}
+
+/// Whether a status is about the request of HTTP alone, not about that of JSON-RPC in it.
+fn is_of_gateway(status: StatusCode) -> bool {
+    status.is_redirection()
+        || matches!(
+            status,
+            StatusCode::UNAUTHORIZED
+                | StatusCode::PAYMENT_REQUIRED
+                | StatusCode::FORBIDDEN
+                | StatusCode::NOT_FOUND
+                | StatusCode::REQUEST_TIMEOUT
+                | StatusCode::PAYLOAD_TOO_LARGE
+                | StatusCode::TOO_MANY_REQUESTS
+        )
 }
 
 impl Transport {
@@ -110,52 +144,59 @@ impl Transport {
         }
     }
 
-    /// Sends the request `body` until it is answered. It repeats:
+    /// Sends the request `body` with the number `id` until it is answered. It repeats:
     ///
     /// * after a pause, where the endpoint limits the rate of requests and the timeout leaves time for it;
     /// * at once and on a new connection, once and only if `is_idempotent`, where the connection was lost. Endpoints close
     ///   idle connections, and the client cannot tell a request that crossed such a close from one that was received.
-    async fn ask(&self, body: &str, is_idempotent: bool) -> Result<Answer> {
+    ///
+    /// An error comes with that of the lost connection, if there was one.
+    async fn ask(
+        &self,
+        body: &str,
+        id: u64,
+        is_idempotent: bool,
+    ) -> std::result::Result<Value, (Error, Option<Error>)> {
         let end = Instant::now() + self.timeout;
         let (mut client, mut lost, mut pauses) = (&self.pooled, None, 0);
         loop {
-            match self.attempt(client, body, end).await {
-                Ok(bytes) => return Ok(Answer { bytes, lost }),
-                Err(Failure::RateLimited { pause, .. })
+            let Failure { error, repeat } = match self.attempt(client, body, id, end).await {
+                Ok(result) => return Ok(result),
+                Err(failure) => failure,
+            };
+            match repeat {
+                Repeat::After(pause)
                     if pauses < MOST_REPEATS && pause < end.saturating_duration_since(Instant::now()) =>
                 {
                     pauses += 1;
                     sleep(pause).await;
                 }
-                Err(Failure::ConnectionLost(error)) if is_idempotent && lost.is_none() => {
+                Repeat::OnNewConnection if is_idempotent && lost.is_none() => {
                     lost = Some(error);
                     client = &self.unpooled;
                 }
-                Err(failure) => return Err(failure.into()),
+                _ => return Err((error, lost)),
             }
         }
     }
 
     /// Sends the request `body` once, and reads the answer up to `end`.
-    async fn attempt(&self, client: &Client, body: &str, end: Instant) -> std::result::Result<Vec<u8>, Failure> {
+    async fn attempt(&self, client: &Client, body: &str, id: u64, end: Instant) -> std::result::Result<Value, Failure> {
         let left = end.saturating_duration_since(Instant::now());
         let request = client.post(&self.url).header(CONTENT_TYPE, "application/json").timeout(left);
-        let response =
-            request.body(body.to_owned()).send().await.map_err(|error| Failure::of_http(error, Error::from))?;
-        if response.status().is_redirection() {
-            let detail =
-                "it redirects to another URL, and nothing is sent where you did not say: give that URL instead";
-            return Err(Failure::Other(RpcError::ForUser(detail.into()).into()));
-        }
-        let pause = pause_before_repeat(&response);
-        match response.error_for_status() {
-            Ok(response) => read(response).await,
-            Err(error) => Err(match error.status() {
-                Some(StatusCode::TOO_MANY_REQUESTS) => Failure::RateLimited { pause, error: error.into() },
-                // Load balancers answer this on an idle connection before they close it.
-                Some(StatusCode::REQUEST_TIMEOUT) => Failure::ConnectionLost(error.into()),
-                _ => Failure::Other(error.into()),
-            }),
+        let response = request.body(body.to_owned()).send().await.map_err(Failure::of_http)?;
+        let (status, wait) = (response.status(), retry_after(response.headers()));
+        if status.is_success() {
+            let body = read(response, MOST_BYTES).await?;
+            result_of(&body, id).map_err(|error| {
+                let is_limit = limits_rate(&error);
+                let repeat = if is_limit { Repeat::After(wait.unwrap_or(PAUSE)) } else { Repeat::Never };
+                Failure { error, repeat }
+            })
+        } else {
+            // The status is known, whatever becomes of the body.
+            let body = read(response, MOST_ERROR_BYTES).await.unwrap_or_default();
+            Err(Failure::of_status(status, &body, wait, id))
         }
     }
 }
@@ -164,12 +205,12 @@ impl Transport {
 impl RpcSender for Transport {
     async fn send(&self, request: RpcRequest, params: Value) -> Result<Value> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        let answer = self.ask(&request.build_request_json(id, params).to_string(), is_idempotent(request)).await?;
-        match (result_of(&answer.bytes, id), answer.lost) {
+        let body = request.build_request_json(id, params).to_string();
+        self.ask(&body, id, is_idempotent(request)).await.map_err(|(error, lost)| match lost {
             // The endpoint may have received the first copy, and may refuse the second for that reason.
-            (Err(_), Some(lost)) if request == RpcRequest::SendTransaction => Err(lost),
-            (result, _) => result,
-        }
+            Some(lost) if request == RpcRequest::SendTransaction => lost,
+            _ => error,
+        })
     }
 
     fn get_transport_stats(&self) -> RpcTransportStats {
@@ -189,56 +230,13 @@ fn is_idempotent(request: RpcRequest) -> bool {
     )
 }
 
-/// Time for which the endpoint wants to be left alone.
-fn pause_before_repeat(response: &Response) -> Duration {
-    let wanted = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-    wanted.map_or(PAUSE, Duration::from_secs)
-}
-
-async fn read(mut response: Response) -> std::result::Result<Vec<u8>, Failure> {
-    // Reported as I/O: `reqwest` calls each failure in a body a decoding error, a lost connection included.
-    let report = |error: reqwest::Error| ErrorKind::Io(io::Error::other(error.without_url())).into();
+async fn read(mut response: Response, most: usize) -> std::result::Result<Vec<u8>, Failure> {
     let mut bytes = vec![];
-    while let Some(chunk) = response.chunk().await.map_err(|error| Failure::of_http(error, report))? {
-        if bytes.len() + chunk.len() > MOST_BYTES {
-            return Err(Failure::Other(nonsense(format!("it is longer than {MOST_BYTES} bytes"))));
+    while let Some(chunk) = response.chunk().await.map_err(Failure::of_http)? {
+        if bytes.len() + chunk.len() > most {
+            return Err(Failure::final_of(nonsense(format!("it is longer than {most} bytes"))));
         }
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
-}
-
-/// What the body `bytes` answers to the request `id`.
-fn result_of(bytes: &[u8], id: u64) -> Result<Value> {
-    let mut answer: Value =
-        serde_json::from_slice(bytes).map_err(|error| nonsense(format!("it is no JSON: {error}")))?;
-    let Some(object) = answer.as_object_mut() else { return Err(nonsense("it is no JSON object".into())) };
-    let error = object.remove("error").filter(|error| !error.is_null());
-    let answered = object.get("id").unwrap_or(&Value::Null);
-    // Who could not read the request does not know its number either.
-    if answered.as_u64() != Some(id) && !(error.is_some() && answered.is_null()) {
-        return Err(nonsense("it is that of another request".into()));
-    }
-    match error {
-        None => Ok(object.remove("result").unwrap_or(Value::Null)),
-        Some(error) => Err(refusal(error)),
-    }
-}
-
-fn refusal(mut error: Value) -> Error {
-    let data = error.get_mut("data").map(Value::take).unwrap_or_default();
-    let Ok(RpcErrorObject { code, message }) = serde_json::from_value(error) else {
-        return nonsense("it is an error without a code or a message".into());
-    };
-    let data = match code {
-        JSON_RPC_SERVER_ERROR_SEND_TRANSACTION_PREFLIGHT_FAILURE => serde_json::from_value(data)
-            .map_or(RpcResponseErrorData::Empty, RpcResponseErrorData::SendTransactionPreflightFailure),
-        _ => RpcResponseErrorData::Empty,
-    };
-    RpcError::RpcResponseError { code, message, data }.into()
-}
-
-/// An answer that makes no sense.
-fn nonsense(detail: String) -> Error {
-    RpcError::RpcRequestError(detail).into()
 }

@@ -177,6 +177,10 @@ fn unreachable() -> ClusterError {
     ClusterError::Unreachable { detail: String::new() }
 }
 
+fn forbidden() -> ClusterError {
+    ClusterError::Refused { detail: "HTTP 403 Forbidden".into() }
+}
+
 fn summary(outcomes: Vec<Outcome>) -> Summary {
     let sent = |outcome| Sent { label: "update validators 0 to 9".into(), outcome };
     Summary { transactions: outcomes.into_iter().map(sent).collect() }
@@ -192,6 +196,7 @@ fn looking_again_helps_unless_nobody_pays_or_signs() {
         (unknown(WhyUnknown::NoBlocks), Verdict::LookAgain, true),
         (Outcome::NotSent(NotSent::EarlierDidNotLand), Verdict::LookAgain, true),
         (Outcome::NotSent(NotSent::Cluster(unreachable())), Verdict::LookAgain, true),
+        (Outcome::NotSent(NotSent::Cluster(forbidden())), Verdict::LookAgain, true),
         (would_fail(TransactionError::AccountInUse), Verdict::LookAgain, true),
         // Somebody may fund the payer.
         (would_fail(TransactionError::InsufficientFundsForFee), Verdict::Hopeless, true),
@@ -203,21 +208,31 @@ fn looking_again_helps_unless_nobody_pays_or_signs() {
         let told = outcome.to_string();
         let summary = summary(vec![landed(), outcome]);
         assert_eq!(judge(&summary), verdict, "{told}");
-        assert_eq!(Error::NotLanded(summary).may_pass(), may_pass, "{told}");
+        assert_eq!(Error::NotLanded(summary).may_pass(true), may_pass, "{told}");
     }
 }
 
 #[test]
 fn a_watch_gives_up_what_cannot_pass() {
     let refused = |error| Error::from(ClusterError::TransactionRefused { error });
-    assert!(Error::from(unreachable()).may_pass() && Error::from(unreachable()).is_cluster());
-    assert!(refused(TransactionError::AccountNotFound).may_pass(), "the payer may be funded");
-    assert!(!refused(TransactionError::SanitizeFailure).may_pass());
-    assert!(Error::Pool(PoolError::KeepsChanging { attempts: 5 }).may_pass());
-    let missing = Error::Pool(PoolError::NotFound { address: Address::default() });
-    assert!(!missing.may_pass() && missing.is_absence());
-    assert!(Error::Plan(PlanError::EpochRewardsActive { epoch: 1, until_block_height: 2 }).may_pass());
-    assert!(!Error::Plan(PlanError::Invalid { what: "0 validators".into() }).may_pass());
+    let missing = PoolError::NotFound { address: Address::default() };
+    let rewards = PlanError::EpochRewardsActive { epoch: 1, until_block_height: 2 };
+    let nonsense = ClusterError::UnexpectedAnswer { detail: String::new() };
+    // Whether it may pass at the start, and once the pool was read.
+    for (error, may_pass) in [
+        (Error::from(unreachable()), [true, true]),
+        (refused(TransactionError::AccountNotFound), [true, true]),
+        (refused(TransactionError::SanitizeFailure), [false, true]),
+        (Error::Pool(PoolError::KeepsChanging { attempts: 5 }), [true, true]),
+        (Error::Pool(missing), [false, true]),
+        (Error::from(forbidden()), [false, true]),
+        (Error::from(nonsense), [false, true]),
+        (Error::Plan(rewards), [true, true]),
+        (Error::Plan(PlanError::Invalid { what: "0 validators".into() }), [false, false]),
+    ] {
+        assert_eq!([error.may_pass(false), error.may_pass(true)], may_pass, "{error}");
+    }
+    assert!(Error::from(unreachable()).is_cluster() && Error::from(forbidden()).is_cluster());
     let error = Error::NotLanded(summary(vec![landed(), Outcome::Expired { attempts: 5, is_held: false }])).to_string();
     assert!(error.starts_with("1 of 2 transactions did not land: update validators 0 to 9 never landed"), "{error}");
 }

@@ -117,7 +117,7 @@ async fn garbage_in_place_of_values_is_refused() {
 async fn what_an_endpoint_says_moves_no_cursor_and_fills_no_screen() {
     let (url, _) = endpoint("200 OK", |request| {
         let words = format!("fine\u{1b}[2J\r\nerror: \u{202e}send\u{e0041} your keys{}", " please".repeat(100_000));
-        error(request, -32_000, &words)
+        error(request, -32_601, &words)
     });
     let refused = RpcCluster::new(url).block_height().await.unwrap_err();
     assert!(matches!(refused, ClusterError::Refused { .. }));

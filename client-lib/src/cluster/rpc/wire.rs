@@ -1,0 +1,214 @@
+//! Answers as an endpoint writes them: the fields that are used, and no others. Proxies change what they do not need, such as a
+//! `rentEpoch` that JavaScript rounds to 18446744073709552000.
+
+use {
+    crate::cluster::{
+        ClusterError, Confirmation, Execution, ReturnData, Simulation, TransactionStatus, sysvars::MOST_ACCOUNT_BYTES,
+    },
+    base64::{Engine as _, prelude::BASE64_STANDARD},
+    serde::{
+        Deserialize, Deserializer,
+        de::{DeserializeOwned, Error as _},
+    },
+    serde_json::Value,
+    solana_account::Account,
+    solana_address::Address,
+    solana_transaction_status_client_types::UiTransactionError,
+};
+
+/// A value, with the slot that it is of.
+#[derive(Deserialize)]
+#[serde(expecting = "a value with its context")]
+pub(super) struct Answered<T> {
+    #[serde(default, deserialize_with = "if_usable")]
+    context: Option<Context>,
+    pub value: T,
+}
+
+#[derive(Deserialize)]
+struct Context {
+    slot: u64,
+}
+
+impl<T> Answered<T> {
+    /// The slot, if the endpoint tells it.
+    pub fn slot(&self) -> Option<u64> {
+        self.context.as_ref().map(|context| context.slot)
+    }
+}
+
+/// A field that is of help but not needed: `None` where it is missing or has another form.
+fn if_usable<'de, D: Deserializer<'de>, T: DeserializeOwned>(field: D) -> Result<Option<T>, D::Error> {
+    Ok(serde_json::from_value(Value::deserialize(field)?).ok())
+}
+
+/// A field that may be null, but not missing: without an error, a transaction counts as a success.
+fn stated<'de, D: Deserializer<'de>, T: DeserializeOwned>(field: D) -> Result<Option<T>, D::Error> {
+    serde_json::from_value(Value::deserialize(field)?).map_err(D::Error::custom)
+}
+
+/// An account in base64, the only form that is asked for: others may have to be unpacked, to whatever length.
+#[derive(Deserialize)]
+#[serde(expecting = "an account")]
+pub(super) struct WireAccount {
+    lamports: u64,
+    /// The data, and the name of its form.
+    data: (String, String),
+    owner: String,
+    /// For programs alone. Without it, an account is not one.
+    #[serde(default, deserialize_with = "if_usable")]
+    executable: Option<bool>,
+}
+
+impl WireAccount {
+    /// The account, which is that at `address`. Its rent epoch is not read.
+    pub fn decode(self, address: &Address) -> Result<Account, ClusterError> {
+        let (data, form) = &self.data;
+        let data = BASE64_STANDARD.decode(data).ok();
+        let data = data.filter(|data| form == "base64" && data.len() <= MOST_ACCOUNT_BYTES);
+        let (Some(data), Ok(owner)) = (data, self.owner.parse()) else {
+            return Err(ClusterError::UnexpectedAnswer {
+                detail: format!(
+                    "the account at {address} has no owner, or not as much data in base64 as an account can have"
+                ),
+            });
+        };
+        let executable = self.executable.unwrap_or_default();
+        Ok(Account { lamports: self.lamports, data, owner, executable, ..Account::default() })
+    }
+}
+
+/// An account that was searched for.
+#[derive(Deserialize)]
+#[serde(expecting = "an account with its address")]
+pub(super) struct FoundAccount {
+    pubkey: String,
+    account: WireAccount,
+}
+
+impl FoundAccount {
+    /// The account with its address.
+    pub fn decode(self) -> Result<(Address, Account), ClusterError> {
+        let address = self.pubkey.parse().map_err(|_| ClusterError::UnexpectedAnswer {
+            detail: "an account was found whose address is none".into(),
+        })?;
+        Ok((address, self.account.decode(&address)?))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", expecting = "a blockhash")]
+pub(super) struct WireBlockhash {
+    pub blockhash: String,
+    pub last_valid_block_height: u64,
+}
+
+/// What one of the recent blocks took.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", expecting = "a prioritization fee")]
+pub(super) struct WirePrice {
+    pub prioritization_fee: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", expecting = "a status")]
+pub(super) struct WireStatus {
+    slot: u64,
+    #[serde(deserialize_with = "stated")]
+    err: Option<UiTransactionError>,
+    confirmation_status: WireConfirmation,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum WireConfirmation {
+    Processed,
+    Confirmed,
+    Finalized,
+}
+
+impl From<WireStatus> for TransactionStatus {
+    fn from(status: WireStatus) -> Self {
+        Self {
+            slot: status.slot,
+            error: status.err.map(Into::into),
+            confirmation: match status.confirmation_status {
+                WireConfirmation::Processed => Confirmation::Processed,
+                WireConfirmation::Confirmed => Confirmation::Confirmed,
+                WireConfirmation::Finalized => Confirmation::Finalized,
+            },
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", expecting = "a simulation")]
+pub(super) struct WireSimulation {
+    #[serde(deserialize_with = "stated")]
+    err: Option<UiTransactionError>,
+    #[serde(default, deserialize_with = "if_usable")]
+    logs: Option<Vec<String>>,
+    units_consumed: Option<u64>,
+    return_data: Option<WireReturnData>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", expecting = "return data")]
+struct WireReturnData {
+    program_id: String,
+    /// The data, and the name of its form.
+    data: (String, String),
+}
+
+impl WireSimulation {
+    pub fn decode(self) -> Result<Simulation, ClusterError> {
+        if self.err.is_none() && self.units_consumed.is_none() {
+            // All of its fields may be null, so anything could pass for a success.
+            return Err(ClusterError::UnexpectedAnswer { detail: "a simulation that used no compute units".into() });
+        }
+        Ok(Simulation {
+            error: self.err.map(Into::into),
+            logs: self.logs.unwrap_or_default(),
+            units_consumed: self.units_consumed.unwrap_or_default(),
+            return_data: self.return_data.map(WireReturnData::decode).transpose()?,
+        })
+    }
+}
+
+impl WireReturnData {
+    fn decode(self) -> Result<ReturnData, ClusterError> {
+        let (data, form) = &self.data;
+        let data = BASE64_STANDARD.decode(data).ok().filter(|_| form == "base64");
+        let (Some(data), Ok(program_id)) = (data, self.program_id.parse()) else {
+            let detail = "return data that is not base64, or of no program".into();
+            return Err(ClusterError::UnexpectedAnswer { detail });
+        };
+        Ok(ReturnData { program_id, data })
+    }
+}
+
+/// A transaction that has landed. What it did is of help, but not needed.
+#[derive(Deserialize)]
+#[serde(expecting = "a transaction")]
+pub(super) struct WireTransaction {
+    #[serde(default, deserialize_with = "if_usable")]
+    meta: Option<WireMeta>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireMeta {
+    #[serde(default, deserialize_with = "if_usable")]
+    log_messages: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "if_usable")]
+    compute_units_consumed: Option<u64>,
+}
+
+impl WireTransaction {
+    pub fn execution(self) -> Option<Execution> {
+        self.meta.map(|meta| Execution {
+            logs: meta.log_messages.unwrap_or_default(),
+            units_consumed: meta.compute_units_consumed,
+        })
+    }
+}
