@@ -16,6 +16,7 @@ pub mod config;
 pub mod context;
 pub mod error;
 mod freshness;
+mod funds;
 pub mod interrupt;
 pub mod keys;
 mod lookup;

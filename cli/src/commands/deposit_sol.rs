@@ -4,12 +4,13 @@ use {
     super::{
         caution,
         trade::{Amounts, Done, Quote, Receipt, Trade},
-        wallet::{Deposited, LEFT_FOR_FEES, ReceiverArgs, balance, check_balance, token_account_rent},
+        wallet::{Deposited, LEFT_FOR_FEES, ReceiverArgs, balance, token_account_rent},
     },
     crate::{
         args::{Bound, UpdateFirst, address},
         context::Context,
         error::CliError,
+        funds::Spending,
         keys::{Key, KeySource},
         output::{Landed, Text},
         units::{Amount, sol, tokens},
@@ -109,6 +110,10 @@ impl Args {
             minimum_pool_tokens: Some(minimum),
             throwaway: throwaway.as_ref().map(|key| key.pubkey()),
         };
+        let plan = Plan::one("deposit SOL", actions::deposit_sol(snapshot, &deposit));
+        keys.extend(throwaway);
+        let spending = Spending::new(from.pubkey(), lamports.saturating_add(rent));
+        context.check_funds(&plan, &keys, &[spending]).await?;
         let Deposited { got, fee } = Deposited::of(&quoted, receiver.address(snapshot), self.receiver.referrer);
         let quote = Quote::new(context);
         let paid = quote.amounts().sol(lamports);
@@ -116,8 +121,6 @@ impl Args {
         let quote = quote.add(self.receiver.lines(from.pubkey(), snapshot, rent));
         let quote = quote.add(caution::freezer(snapshot)).add(caution::program(context, snapshot));
         quote.rate(&snapshot.rate()).confirm(context, &format!("Deposit into pool {}", self.pool))?;
-        let plan = Plan::one("deposit SOL", actions::deposit_sol(snapshot, &deposit));
-        keys.extend(throwaway);
         let sent = context.send_once(&plan, &keys, snapshot.program_id()).await?;
         Ok(Done(Output {
             pool: Text(self.pool),
@@ -150,7 +153,6 @@ impl Args {
     async fn lamports<C: Cluster>(&self, context: &Context<'_, C>, from: &Key, rent: u64) -> Result<u64, CliError> {
         let wallet = from.pubkey();
         if let Amount::Exact(lamports) = self.amount {
-            check_balance(context, &wallet, lamports.saturating_add(rent)).await?;
             return Ok(lamports);
         }
         let pays_fees = context.fee_payer()?.pubkey() == wallet;

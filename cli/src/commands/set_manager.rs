@@ -3,7 +3,7 @@
 use {
     super::{
         settings::{self, Answer, Line, ManagerArgs, Setting, instead},
-        wallet::{check_balance, new_token_account_rent},
+        wallet::new_token_account_rent,
     },
     crate::{args::address, context::Context, error::CliError, keys::KeySource, output::Text, units::sol},
     serde::Serialize,
@@ -72,7 +72,6 @@ impl Args {
         let fee_owner = fee_owner(context, snapshot, &fees_to).await?;
         let rent_lamports = if fee_owner.is_none() { new_token_account_rent(snapshot) } else { 0 };
         let payer = context.fee_payer()?.pubkey();
-        check_balance(context, &payer, rent_lamports).await?;
         let head = &snapshot.pool().head;
         let setting = Manager {
             manager_before: Text(head.manager),
@@ -122,6 +121,10 @@ impl Setting for Manager {
 
     fn is_changed(&self) -> bool {
         self.manager_before != self.manager || self.manager_fee_account_before != self.manager_fee_account
+    }
+
+    fn paid_lamports(&self) -> u64 {
+        self.rent_lamports
     }
 
     fn lines(&self) -> Vec<Line> {

@@ -4,7 +4,7 @@ use {
     super::{
         caution,
         trade::{Amounts, Done, Quote, Receipt, Trade},
-        wallet::{Holding, check_balance},
+        wallet::Holding,
         withdraw::{
             accounts,
             landed::send,
@@ -17,6 +17,7 @@ use {
         args::{Bound, UpdateFirst, address},
         context::Context,
         error::CliError,
+        funds::Spending,
         keys::{Key, KeySource},
         output::{Landed, Text},
         units::{Amount, Slippage, tokens},
@@ -155,7 +156,7 @@ impl Args {
         let slippage = slippage_of(&self.bound, quoted.lamports())?;
         let planned = request.plan_with(Some(slippage))?;
         let (totals, payer) = (Totals::of(&planned, slippage), request.terms.payer);
-        check_balance(context, &payer, planned.rent_lamports).await?;
+        context.check_funds(&planned.plan, &keys, &[Spending::new(payer, planned.rent_lamports)]).await?;
         let otherwise = self.otherwise();
         let quoted = Quoted { snapshot, planned: &planned, totals, payer, otherwise };
         let authority = request.terms.stake_authority;

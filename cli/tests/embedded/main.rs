@@ -6,6 +6,7 @@
 
 mod asking;
 mod crank;
+mod creating;
 mod doors;
 mod faults;
 mod figures;
@@ -20,6 +21,7 @@ mod refusals;
 mod settings;
 mod signing;
 mod throwaway;
+mod update_first;
 mod watching;
 mod weights;
 mod withdraw;

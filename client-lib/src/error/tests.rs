@@ -9,7 +9,14 @@ const POOL_PROGRAM: Address = Address::new_from_array([101; 32]);
 fn explain_custom(code: u32, programs: &[Address], logs: &[&str]) -> Explanation {
     let error = TransactionError::InstructionError(0, InstructionError::Custom(code));
     let logs: Vec<String> = logs.iter().map(|line| (*line).to_owned()).collect();
-    explain(&Failure { error: &error, programs, logs: &logs, stake_pool_program: POOL_PROGRAM, payer: None })
+    explain(&Failure {
+        error: &error,
+        programs,
+        logs: &logs,
+        stake_pool_program: POOL_PROGRAM,
+        payer: None,
+        below_rent: None,
+    })
 }
 
 #[test]
@@ -41,8 +48,14 @@ fn explanations_read_as_sentences() {
          account (SolWithdrawalTooLarge)"
     );
     let error = TransactionError::BlockhashNotFound;
-    let explanation =
-        explain(&Failure { error: &error, programs: &[], logs: &[], stake_pool_program: POOL_PROGRAM, payer: None });
+    let explanation = explain(&Failure {
+        error: &error,
+        programs: &[],
+        logs: &[],
+        stake_pool_program: POOL_PROGRAM,
+        payer: None,
+        below_rent: None,
+    });
     assert_eq!(explanation.name, "BlockhashNotFound");
     assert_eq!(explanation.instruction, None);
 }

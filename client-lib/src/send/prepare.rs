@@ -5,7 +5,12 @@ use {
         FailureReport, Lifetime, NotSent, Outcome, Outgoing, Sender,
         budget::{limit_for, with_budget},
     },
-    crate::{cluster::Cluster, compute::MAX_PER_TRANSACTION, error, pack::MAX_TRANSACTION_BYTES},
+    crate::{
+        cluster::{self, Cluster},
+        compute::MAX_PER_TRANSACTION,
+        error,
+        pack::MAX_TRANSACTION_BYTES,
+    },
     solana_address::Address,
     solana_hash::Hash,
     solana_instruction::Instruction,
@@ -26,14 +31,18 @@ impl<C: Cluster> Sender<'_, C> {
         if !self.options.simulate {
             return Ok(with_budget(&outgoing.instructions, outgoing.compute_units, price));
         }
-        let widest = with_budget(&outgoing.instructions, Some(MAX_PER_TRANSACTION), price);
+        // The widest limit, at a price for all of it that comes to no more than the transaction may cost at its own limit: the
+        // payer need not have more than that.
+        let scaled = u128::from(price) * u128::from(self.most_units(outgoing)) / u128::from(MAX_PER_TRANSACTION);
+        let scaled = u64::try_from(scaled).unwrap_or(price);
+        let widest = with_budget(&outgoing.instructions, Some(MAX_PER_TRANSACTION), scaled);
         let transaction = self.unsigned(&widest, outgoing).map_err(Outcome::NotSent)?;
         let simulation = self
             .patiently(|| self.cluster.simulate(&transaction))
             .await
             .map_err(|error| Outcome::NotSent(error.into()))?;
         if let Some(error) = simulation.error {
-            return Err(Outcome::WouldFail(self.report(outgoing, error, simulation.logs)));
+            return Err(Outcome::WouldFail(self.report(outgoing, error, simulation.logs).await));
         }
         if self.options.lifetime != Lifetime::Latest {
             // As when it was signed elsewhere, where nothing was simulated.
@@ -66,7 +75,21 @@ impl<C: Cluster> Sender<'_, C> {
         Ok(transaction)
     }
 
-    pub(super) fn report(&self, outgoing: &Outgoing, error: TransactionError, logs: Vec<String>) -> FailureReport {
+    pub(super) async fn report(
+        &self,
+        outgoing: &Outgoing,
+        error: TransactionError,
+        logs: Vec<String>,
+    ) -> FailureReport {
+        let below_rent = match error {
+            TransactionError::InsufficientFundsForRent { account_index } => {
+                match self.address_at(outgoing, usize::from(account_index)) {
+                    Some(account) => Some(cluster::below_rent(self.cluster, account).await),
+                    None => None,
+                }
+            }
+            _ => None,
+        };
         let programs: Vec<_> = outgoing.instructions.iter().map(|instruction| instruction.program_id).collect();
         let explanation = error::explain(&error::Failure {
             error: &error,
@@ -74,8 +97,24 @@ impl<C: Cluster> Sender<'_, C> {
             logs: &logs,
             stake_pool_program: self.options.pool_program.unwrap_or(NO_PROGRAM),
             payer: Some(self.payer.pubkey()),
+            below_rent,
         });
         FailureReport { error, explanation, logs }
+    }
+
+    /// The account that a transaction names at this place: its own addresses come first, then those of lookup tables, of which
+    /// the ones that it may write to come first.
+    fn address_at(&self, outgoing: &Outgoing, index: usize) -> Option<Address> {
+        let instructions = with_budget(&outgoing.instructions, Some(MAX_PER_TRANSACTION), 0);
+        let message = self.message(&instructions, outgoing, Hash::default()).ok()?;
+        let own = message.static_account_keys();
+        let lookups = message.address_table_lookups().unwrap_or_default();
+        let find = |key| outgoing.lookup_tables.iter().find(|table| table.key == key);
+        let writable = lookups.iter().flat_map(|lookup| {
+            let table = find(lookup.account_key);
+            lookup.writable_indexes.iter().map(move |index| table?.addresses.get(usize::from(*index)))
+        });
+        own.iter().map(Some).chain(writable).nth(index).flatten().copied()
     }
 
     /// The message for these instructions, in the form that the transaction's lookup tables ask for.

@@ -11,12 +11,13 @@ mod request;
 use {
     super::{
         trade::Done,
-        wallet::{Holding, check_balance, sol_withdraw_authority},
+        wallet::{Holding, sol_withdraw_authority},
     },
     crate::{
         args::{Bound, UpdateFirst, address},
         context::Context,
         error::CliError,
+        funds::Spending,
         keys::{Key, KeySource},
         units::{Amount, Lamports},
     },
@@ -126,7 +127,8 @@ impl Args {
         let snapshot = &fresh.snapshot;
         request.accounts = accounts::unused(context, &owner.pubkey(), draft.pieces.len()).await?;
         let (planned, totals) = request.bounded(snapshot, &draft)?;
-        check_balance(context, &request.terms.payer, planned.rent_lamports).await?;
+        let spending = Spending::new(request.terms.payer, planned.rent_lamports);
+        context.check_funds(&planned.plan, &keys, &[spending]).await?;
         let quote = request.quote(context, snapshot, &planned, totals)?;
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let sent = send(context, &planned, &keys, snapshot.program_id()).await?;

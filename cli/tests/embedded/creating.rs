@@ -1,0 +1,513 @@
+//! Pools that are made in several attempts, and wallets that can pay for all of it or for none of it.
+
+use {
+    super::{
+        doors::Door,
+        harness::{SIGNATURE, SOL, Stage, assert_fails, said, text},
+    },
+    serde_json::{Value, json},
+    solana_address::Address,
+    solana_instruction::Instruction,
+    solana_keypair::Keypair,
+    solana_signer::Signer as _,
+    solana_stake_interface::{
+        instruction as stake,
+        state::{Authorized, Lockup},
+    },
+    solana_system_interface::instruction as system,
+    spl_token_2022_interface::instruction as token,
+    std::{fs, path::PathBuf},
+    tidepool_client::actions::CreatePool,
+    tidepool_interface::{
+        STAKE_ACCOUNT_SPACE,
+        address::{STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_PROGRAM_ID, find_withdraw_authority},
+        external::token::{MINT_LENGTH, TOKEN_ACCOUNT_LENGTH},
+        state::{EXTENDED_POOL_LENGTH, POOL_MAX_LENGTH, validator_list_length},
+    },
+};
+
+const USAGE: u8 = 2;
+const REFUSED: u8 = 3;
+
+const VALIDATORS: u32 = 20;
+
+/// What the reserve gets besides its rent.
+const DEPOSIT: u64 = 2 * SOL;
+
+/// Signatures of the two transactions: the payer, the reserve and the mint; the payer, the pool and the list.
+const FEES: u64 = 6 * SIGNATURE;
+
+/// A pool to be made, by a wallet of its own.
+struct Making {
+    /// Pool, list, reserve, mint.
+    keys: [Keypair; 4],
+    wallet: Keypair,
+    /// Name of the wallet's file.
+    name: String,
+    line: String,
+}
+
+impl Making {
+    /// A pool whose wallet has what its accounts take, and `extra` lamports.
+    fn new(stage: &Stage, name: &str, extra: u64) -> Self {
+        let keys = [(); 4].map(|()| Keypair::new());
+        let wallet = Keypair::new();
+        stage.cluster.airdrop(&wallet.pubkey(), sum(stage) + extra);
+        stage.keypair_file(name, &wallet);
+        let options = ["--pool-keypair", "--validator-list-keypair", "--reserve-keypair", "--mint-keypair"];
+        let options = options.iter().zip(&keys).enumerate();
+        let options: Vec<_> = options
+            .map(|(index, (option, key))| format!("{option} {}", stage.keypair_file(&format!("{name}-{index}"), key)))
+            .collect();
+        let line = format!(
+            "create-pool --program-id {} --max-validators {VALIDATORS} --initial-deposit 2 --yes {}",
+            stage.program_id,
+            options.join(" ")
+        );
+        Self { keys, wallet, name: name.to_owned(), line }
+    }
+
+    fn addresses(&self) -> [Address; 4] {
+        [0, 1, 2, 3].map(|index| self.keys[index].pubkey())
+    }
+
+    /// The pool, the list, the reserve, the mint and the manager's fee account.
+    fn accounts(&self, stage: &Stage) -> Vec<Address> {
+        let addresses = self.addresses();
+        let new = CreatePool::new(stage.program_id, self.wallet.pubkey(), VALIDATORS, addresses);
+        addresses.into_iter().chain([new.fee_account()]).collect()
+    }
+
+    /// Lamports in all of its accounts.
+    fn lamports(&self, stage: &Stage) -> u64 {
+        self.accounts(stage).iter().map(|address| stage.cluster.lamports(address)).sum()
+    }
+
+    fn withdraw_authority(&self, stage: &Stage) -> Address {
+        find_withdraw_authority(&stage.program_id, &self.keys[0].pubkey()).0
+    }
+
+    async fn run(&self, stage: &Stage, door: &Door<'_>) -> Result<Value, tidepool_cli::error::CliError> {
+        stage.run_on(door, &self.name, &self.line).await
+    }
+
+    /// Runs it, and returns the exit code and the message of its failure.
+    async fn fails(&self, stage: &Stage, options: &str) -> (u8, String) {
+        let answered = stage.run_as(&self.name, &format!("{} {options}", self.line)).await;
+        let error = answered.err().unwrap_or_else(|| panic!("{} {options} should have failed", self.line));
+        (error.exit() as u8, error.to_string())
+    }
+}
+
+/// Lamports for a pool's accounts, and the deposit.
+fn sum(stage: &Stage) -> u64 {
+    let lengths = [
+        EXTENDED_POOL_LENGTH,
+        validator_list_length(VALIDATORS),
+        STAKE_ACCOUNT_SPACE,
+        MINT_LENGTH,
+        TOKEN_ACCOUNT_LENGTH,
+    ];
+    lengths.map(|length| stage.cluster.rent().minimum_balance(length)).iter().sum::<u64>() + DEPOSIT
+}
+
+/// Lamports that a wallet holds at least, unless it is empty.
+fn wallet_minimum(stage: &Stage) -> u64 {
+    stage.cluster.rent().minimum_balance(0)
+}
+
+/// Checks that the pool is whole, and is what was asked for.
+async fn assert_right(stage: &Stage, making: &Making) {
+    let [pool, list, reserve, mint] = making.addresses();
+    let shown = stage.must(&format!("show {pool}")).await;
+    let wallet = making.wallet.pubkey().to_string();
+    assert_eq!(shown["authorities"]["manager"], wallet);
+    assert_eq!(shown["authorities"]["staker"], wallet);
+    assert_eq!(shown["accounts"]["validator_list"], list.to_string());
+    assert_eq!(shown["accounts"]["reserve_stake"], reserve.to_string());
+    assert_eq!(shown["accounts"]["pool_mint"], mint.to_string());
+    assert_eq!(shown["validators"]["maximum"], VALIDATORS);
+    assert_eq!(shown["extension"]["policy"]["turnover_budget_basis_points"], 1_000);
+    assert!(shown["total_lamports"].as_u64().unwrap() >= DEPOSIT, "{shown:#}");
+    assert_eq!(shown["pool_token_supply"], shown["total_lamports"]);
+}
+
+#[tokio::test]
+async fn a_wallet_pays_for_a_whole_pool_or_for_nothing() {
+    let stage = Stage::new();
+    let minimum = wallet_minimum(&stage);
+    for extra in [0, 15_000, 430_000, FEES - 1, FEES + 1, FEES + minimum - 1] {
+        let making = Making::new(&stage, &format!("poor{extra}"), extra);
+        let (exit, message) = making.fails(&stage, "").await;
+        assert_eq!(exit, REFUSED, "{extra}: {message}");
+        let wallet = making.wallet.pubkey();
+        assert!(message.contains(&wallet.to_string()), "{extra}: {message}");
+        for part in ["0.00003 SOL of fees", "0.00089088 SOL", "rent-exempt minimum"] {
+            assert!(message.contains(part), "{extra}: {message}");
+        }
+        assert_eq!(making.lamports(&stage), 0, "{extra}");
+        assert_eq!(stage.cluster.lamports(&wallet), sum(&stage) + extra, "{extra}: {message}");
+    }
+    for (extra, left) in [(FEES, 0), (FEES + minimum, minimum)] {
+        let making = Making::new(&stage, &format!("exact{extra}"), extra);
+        let made = stage.run_as(&making.name, &making.line).await.unwrap_or_else(|error| panic!("{extra}: {error}"));
+        assert_eq!(made["transactions"].as_array().unwrap().len(), 2);
+        assert_eq!(stage.cluster.lamports(&making.wallet.pubkey()), left);
+        assert_eq!(making.lamports(&stage), sum(&stage));
+        assert_right(&stage, &making).await;
+    }
+}
+
+#[tokio::test]
+async fn priority_fees_count() {
+    let stage = Stage::new();
+    let minimum = wallet_minimum(&stage);
+    // A lamport for each compute unit.
+    let price = "--compute-unit-price 1000000";
+    let poor = Making::new(&stage, "poor", FEES + minimum + 100_000);
+    let (exit, message) = poor.fails(&stage, price).await;
+    assert_eq!(exit, REFUSED, "{message}");
+    assert!(message.contains("of fees"), "{message}");
+    assert_eq!(poor.lamports(&stage), 0);
+    // Less than the price of the most compute units that a transaction can ask for.
+    let enough = Making::new(&stage, "enough", FEES + minimum + 600_000);
+    stage.run_as("enough", &format!("{} {price}", enough.line)).await.unwrap_or_else(|error| panic!("{error}"));
+    assert!(stage.cluster.lamports(&enough.wallet.pubkey()) > minimum);
+    assert_right(&stage, &enough).await;
+}
+
+#[tokio::test]
+async fn a_pool_half_made_is_completed() {
+    let stage = Stage::new();
+    for (landed, rest) in [(0, 2), (1, 1)] {
+        let making = Making::new(&stage, &format!("landed{landed}"), SOL);
+        let door = Door::that_breaks_after(&stage.cluster, landed);
+        let error = making.run(&stage, &door).await.unwrap_err();
+        assert_eq!(door.sent().len(), landed, "{error}");
+        if landed > 0 {
+            assert!(error.to_string().contains("repeat the command"), "{error}");
+        }
+        let made = making.run(&stage, &Door::new(&stage.cluster)).await.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(made["transactions"].as_array().unwrap().len(), rest);
+        assert_eq!(made["existing_accounts"].as_array().unwrap().len(), 3 * landed, "{made:#}");
+        assert_right(&stage, &making).await;
+        // All of it is there: nothing more is paid.
+        let before = stage.cluster.lamports(&making.wallet.pubkey());
+        let again = making.run(&stage, &Door::new(&stage.cluster)).await.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!((&again["transactions"], &again["rent_lamports"]), (&json!([]), &json!(0)));
+        assert_eq!(again["existing_accounts"].as_array().unwrap().len(), 5);
+        assert!(stage.text.borrow()[0].contains("exists already"), "{}", stage.text.borrow()[0]);
+        assert_eq!(stage.cluster.lamports(&making.wallet.pubkey()), before);
+        let dry = stage.run_as(&making.name, &format!("{} --dry-run", making.line)).await.unwrap();
+        assert_eq!(dry["transactions"], json!([]));
+    }
+}
+
+/// A generator of numbers that are the same in each run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+}
+
+/// What another tool, or an attacker who sends lamports, has made of an account before. Returns instructions.
+fn prepared(stage: &Stage, making: &Making, index: usize, state: u64) -> Vec<Instruction> {
+    let (payer, address) = (making.wallet.pubkey(), making.keys[index].pubkey());
+    let authority = making.withdraw_authority(stage);
+    let (length, owner) = match index {
+        0 => ([POOL_MAX_LENGTH, EXTENDED_POOL_LENGTH][(state % 2) as usize], stage.program_id),
+        1 => (validator_list_length(VALIDATORS), stage.program_id),
+        2 => (STAKE_ACCOUNT_SPACE, STAKE_PROGRAM_ID),
+        _ => (MINT_LENGTH, TOKEN_PROGRAM_ID),
+    };
+    let rent = stage.cluster.rent().minimum_balance(length);
+    let create = system::create_account(&payer, &address, rent, length as u64, &owner);
+    match (state, index) {
+        (0, _) => vec![],
+        (1, _) => vec![system::transfer(&payer, &address, wallet_minimum(stage))],
+        // More than it takes.
+        (2, _) => vec![system::transfer(&payer, &address, rent + SOL / 10)],
+        (5, 2) => vec![create, stake::initialize(&address, &Authorized::auto(&authority), &Lockup::default())],
+        (5, 3) => vec![create, token::initialize_mint2(&TOKEN_PROGRAM_ID, &address, &authority, None, 9).unwrap()],
+        _ => vec![create],
+    }
+}
+
+/// Accounts in whatever state, and attempts that end early: in the end there is one right pool, and every lamport that was paid is
+/// in its accounts, or was a fee.
+#[tokio::test]
+async fn random_histories_end_in_one_right_pool() {
+    let stage = Stage::new();
+    for seed in 0..24 {
+        let mut dice = Dice(seed);
+        let making = Making::new(&stage, &format!("history{seed}"), SOL);
+        let wallet = making.wallet.pubkey();
+        let before = stage.cluster.lamports(&wallet);
+        let mut fees = 0;
+        let mut history = vec![];
+        for (index, key) in making.keys.iter().enumerate() {
+            let state = dice.below(6);
+            history.push(format!("account {index}: state {state}"));
+            let instructions = prepared(&stage, &making, index, state);
+            if !instructions.is_empty() {
+                let metas = instructions.iter().flat_map(|instruction| &instruction.accounts);
+                let signs = metas.filter(|meta| meta.is_signer).any(|meta| meta.pubkey == key.pubkey());
+                let signers = if signs { vec![key] } else { vec![] };
+                let report = stage.cluster.process(&instructions, &making.wallet, &signers);
+                fees += report.unwrap_or_else(|error| panic!("{history:?}: {error}")).fee;
+            }
+        }
+        let fee = |door: &Door| {
+            let signatures = door.sent().iter().map(|sent| sent.signatures.len() as u64).sum::<u64>();
+            signatures * SIGNATURE
+        };
+        for _ in 0..dice.below(4) {
+            let landed = dice.below(2) as usize;
+            let door = Door::that_breaks_after(&stage.cluster, landed);
+            let ended = making.run(&stage, &door).await;
+            history.push(format!("{} of {landed} sent: {}", door.sent().len(), ended.is_ok()));
+            fees += fee(&door);
+        }
+        let door = Door::new(&stage.cluster);
+        let made = making.run(&stage, &door).await;
+        made.unwrap_or_else(|error| panic!("seed {seed}: {history:#?}: {error}"));
+        fees += fee(&door);
+        let again = Door::new(&stage.cluster);
+        let repeated = making.run(&stage, &again).await.unwrap_or_else(|error| panic!("{seed}: {history:#?}: {error}"));
+        assert_eq!((again.sent().len(), &repeated["transactions"]), (0, &json!([])), "seed {seed}: {history:#?}");
+        let paid = before - stage.cluster.lamports(&wallet);
+        assert_eq!(paid, making.lamports(&stage) + fees, "seed {seed}: {history:#?}");
+        assert_right(&stage, &making).await;
+    }
+}
+
+#[tokio::test]
+async fn an_existing_account_that_is_wrong_is_named() {
+    let stage = Stage::new();
+    let other = Address::new_unique();
+    let rent = |length: usize| stage.cluster.rent().minimum_balance(length);
+    /// Makes one of the accounts wrong: its index, the instructions, what is found and what is expected.
+    type Wrong<'a> = Box<dyn Fn(&Making) -> (usize, Vec<Instruction>, Vec<String>) + 'a>;
+    let create = |making: &Making, index: usize, length: usize, owner: &Address| {
+        let (payer, address) = (making.wallet.pubkey(), making.keys[index].pubkey());
+        system::create_account(&payer, &address, rent(length), length as u64, owner)
+    };
+    let mint = |making: &Making, authority: &Address, freeze: Option<&Address>, decimals: u8| {
+        let address = making.keys[3].pubkey();
+        let initialize = token::initialize_mint2(&TOKEN_PROGRAM_ID, &address, authority, freeze, decimals).unwrap();
+        vec![create(making, 3, MINT_LENGTH, &TOKEN_PROGRAM_ID), initialize]
+    };
+    let reserve = |making: &Making, authorized: &Authorized, lockup: &Lockup| {
+        let initialize = stake::initialize(&making.keys[2].pubkey(), authorized, lockup);
+        vec![create(making, 2, STAKE_ACCOUNT_SPACE, &STAKE_PROGRAM_ID), initialize]
+    };
+    let authority = |making: &Making| making.withdraw_authority(&stage);
+    let list = validator_list_length(VALIDATORS);
+    let program = stage.program_id;
+    let wrongs: Vec<Wrong> = vec![
+        Box::new(|making| {
+            (0, vec![create(making, 0, 611, &other)], vec!["owner".into(), other.to_string(), program.to_string()])
+        }),
+        Box::new(|making| (0, vec![create(making, 0, 700, &program)], vec!["700 bytes".into(), "739".into()])),
+        Box::new(|making| {
+            (1, vec![create(making, 1, list + 73, &program)], vec![format!("{} bytes", list + 73), list.to_string()])
+        }),
+        Box::new(|making| {
+            let parts = vec!["owner".into(), SYSTEM_PROGRAM_ID.to_string(), STAKE_PROGRAM_ID.to_string()];
+            (2, vec![create(making, 2, STAKE_ACCOUNT_SPACE, &SYSTEM_PROGRAM_ID)], parts)
+        }),
+        Box::new(|making| {
+            let made = reserve(making, &Authorized::auto(&other), &Lockup::default());
+            (2, made, vec!["authority".into(), other.to_string(), authority(making).to_string()])
+        }),
+        Box::new(|making| {
+            let lockup = Lockup { epoch: 900, ..Lockup::default() };
+            (2, reserve(making, &Authorized::auto(&authority(making)), &lockup), vec!["lockup".into()])
+        }),
+        Box::new(|making| {
+            let made = mint(making, &other, None, 9);
+            (3, made, vec!["authority".into(), other.to_string(), authority(making).to_string()])
+        }),
+        Box::new(|making| {
+            let made = mint(making, &authority(making), Some(&other), 9);
+            (3, made, vec!["freeze authority".into(), other.to_string(), "none".into()])
+        }),
+        Box::new(|making| {
+            (3, mint(making, &authority(making), None, 6), vec!["decimals 6".into(), "expected 9".into()])
+        }),
+    ];
+    for (number, wrong) in wrongs.iter().enumerate() {
+        let making = Making::new(&stage, &format!("wrong{number}"), SOL);
+        let (index, instructions, parts) = wrong(&making);
+        stage.cluster.process(&instructions, &making.wallet, &[&making.keys[index]]).unwrap();
+        let before = stage.cluster.lamports(&making.wallet.pubkey());
+        let (exit, message) = making.fails(&stage, "").await;
+        assert_eq!(exit, REFUSED, "{number}: {message}");
+        let option = ["--pool-keypair", "--validator-list-keypair", "--reserve-keypair", "--mint-keypair"][index];
+        for part in parts.iter().chain([&making.keys[index].pubkey().to_string(), &option.to_owned()]) {
+            assert!(message.contains(part), "{number}: {message:?} does not say {part:?}");
+        }
+        assert_eq!(stage.cluster.lamports(&making.wallet.pubkey()), before, "{number}");
+    }
+    // A whole pool with other settings than asked for.
+    let making = Making::new(&stage, "other", SOL);
+    stage.run_as("other", &making.line).await.unwrap();
+    let staker = Address::new_unique();
+    for (options, parts) in [
+        (
+            format!("--staker {staker}"),
+            vec!["staker".to_owned(), staker.to_string(), making.wallet.pubkey().to_string()],
+        ),
+        ("--epoch-fee 5%".into(), vec!["epoch fee".into(), "5/100".into(), "expected".into()]),
+        ("--turnover-budget 20%".into(), vec!["turnover budget".into(), "10".into(), "20".into()]),
+    ] {
+        let (exit, message) = making.fails(&stage, &options).await;
+        assert_eq!(exit, REFUSED, "{message}");
+        for part in parts.iter().chain([&making.keys[0].pubkey().to_string()]) {
+            assert!(message.contains(part), "{options}: {message:?} does not say {part:?}");
+        }
+    }
+}
+
+/// Keys that the command generates outlast it: a pool half made is completed with them.
+#[tokio::test]
+async fn generated_keys_are_written_before_anything_is_paid() {
+    let stage = Stage::new();
+    let line = format!("create-pool --program-id {} --max-validators 5 --yes", stage.program_id);
+    let directories = || -> Vec<PathBuf> {
+        let entries = fs::read_dir(stage.folder_file("").trim_end_matches(".json")).unwrap();
+        entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect()
+    };
+    stage.run_as("wallet", &format!("{line} --dry-run")).await.unwrap();
+    assert!(directories().is_empty(), "nothing is paid, and nothing written");
+    let door = Door::that_breaks_after(&stage.cluster, 1);
+    let error = stage.run_on(&door, "wallet", &line).await.unwrap_err();
+    let [directory] = directories().try_into().unwrap();
+    let shown = directory.display().to_string();
+    let message = error.to_string();
+    assert!(message.contains(&format!("--key-directory {shown}")), "{message}");
+    assert_eq!(error.json()["error"]["message"], message);
+    assert_eq!(error.json()["error"]["transactions"].as_array().unwrap().len(), 2);
+    let mut names = vec![];
+    for entry in fs::read_dir(&directory).unwrap() {
+        let path = entry.unwrap().path();
+        let secret = fs::read_to_string(&path).unwrap();
+        let numbers = &secret[1..40];
+        assert!(!message.contains(numbers) && !said().concat().contains(numbers));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        names.push(path.file_name().unwrap().to_string_lossy().into_owned());
+    }
+    names.sort();
+    assert_eq!(names, ["mint.json", "pool.json", "reserve.json", "validator-list.json"]);
+    let mint = door.sent()[0].message.static_account_keys()[1..3].to_vec();
+    let made = stage.must(&format!("{line} --key-directory {shown}").replace(" --yes", "")).await;
+    assert!(
+        mint.iter().any(|address| made["pool_mint"] == address.to_string()),
+        "the mint is that of the first attempt"
+    );
+    assert_eq!(made["transactions"].as_array().unwrap().len(), 1);
+    assert_eq!(made["key_directory"], shown);
+    // Without a place for them nothing is paid.
+    let before = stage.cluster.lamports(&stage.wallet.pubkey());
+    let file = stage.folder_file("wallet");
+    assert_fails(&stage, &format!("{line} --key-directory {file}").replace(" --yes", ""), USAGE, &["--key-directory"])
+        .await;
+    assert_eq!(stage.cluster.lamports(&stage.wallet.pubkey()), before);
+}
+
+#[tokio::test]
+async fn every_command_that_pays_rent_counts_fees_and_what_stays() {
+    let stage = Stage::new();
+    let pool = super::withdrawals::staked_pool(&stage, "").await;
+    let plain = stage.pool("--without-extension").await;
+    let withdrawn = stage.must(&format!("withdraw-stake {pool} 3 --validator {}", stage.vote(0))).await;
+    let stake_account = text(&withdrawn["stake_accounts"][0]["address"]);
+    let rent = |length: usize| stage.cluster.rent().minimum_balance(length);
+    let (token_account, minimum) = (rent(TOKEN_ACCOUNT_LENGTH), wallet_minimum(&stage));
+    let (manager, manager_file) = stage.another_wallet("manager", 0);
+    let to = Address::new_unique();
+    // The command, what it takes of the fee payer besides fees, and its signatures.
+    let lines = [
+        (format!("deposit-sol {pool} 1 --from PAYER --to {to}"), SOL + token_account, 2),
+        (format!("deposit-stake {pool} {stake_account} --to {to}"), token_account, 2),
+        (format!("withdraw-stake {pool} 2 --validator {}", stage.vote(0)), rent(STAKE_ACCOUNT_SPACE), 3),
+        (format!("withdraw {pool} 2 --as stake"), rent(STAKE_ACCOUNT_SPACE), 3),
+        (format!("extend-pool {plain}"), rent(EXTENDED_POOL_LENGTH) - rent(POOL_MAX_LENGTH), 2),
+        (format!("set-manager {plain} {manager_file}"), token_account, 3),
+    ];
+    for (number, (line, taken, signatures)) in lines.iter().enumerate() {
+        for extra in [0, signatures * SIGNATURE - 1, 430_000] {
+            let (payer, file) = stage.another_wallet(&format!("payer-{number}-{extra}"), taken + extra);
+            let line = format!("{} --fee-payer {file}", line.replace("PAYER", &file));
+            assert_fails(&stage, &line, REFUSED, &[&payer.to_string(), "rent-exempt minimum"]).await;
+            assert_eq!(stage.cluster.lamports(&payer), taken + extra, "{line}");
+        }
+    }
+    for (number, (line, taken, signatures)) in lines.iter().enumerate() {
+        let exact = taken + signatures * SIGNATURE + minimum;
+        let (payer, file) = stage.another_wallet(&format!("exact-{number}"), exact);
+        let line = format!("{} --fee-payer {file}", line.replace("PAYER", &file));
+        stage.must(&line).await;
+        assert!(stage.cluster.lamports(&payer) >= minimum, "{line}");
+    }
+    assert_eq!(stage.must(&format!("show {plain}")).await["authorities"]["manager"], manager.to_string());
+    // A table takes more than its first address.
+    let (payer, file) = stage.another_wallet("tables", 2 * minimum);
+    let line = format!("lookup-tables {pool} --make --fee-payer {file}");
+    assert_fails(&stage, &line, REFUSED, &[&payer.to_string(), "SOL of fees", "rent-exempt minimum"]).await;
+    assert_eq!(stage.cluster.lamports(&payer), 2 * minimum);
+}
+
+/// Where the runtime says no more than the number of an account, the error names it, and what it has to hold.
+#[tokio::test]
+async fn an_account_below_its_rent_is_named() {
+    let stage = Stage::new();
+    let pool = stage.pool("").await;
+    // The first has too little for one signature, as in the question for the minimum delegation, the second for two.
+    for (more, cause) in [(1_000, "0.000891880 SOL"), (7_000, "0.000897880 SOL")] {
+        let held = wallet_minimum(&stage) + more;
+        let (payer, file) = stage.another_wallet(&format!("payer{more}"), held);
+        let line = format!("set-staker {pool} {payer} --fee-payer {file}");
+        let parts = [&payer.to_string(), cause, "less than 0.000890880 SOL", "rent-exempt minimum"];
+        assert_fails(&stage, &line, REFUSED, &parts).await;
+        if more == 7_000 {
+            assert_fails(&stage, &line, REFUSED, &["InsufficientFundsForRent"]).await;
+            stage.must(&format!("{line} --dry-run")).await;
+            assert!(stage.text.borrow()[0].contains(&payer.to_string()), "{}", stage.text.borrow()[0]);
+        }
+        assert_eq!(stage.cluster.lamports(&payer), held);
+    }
+    // Another account than the payer: a withdrawal that would leave its receiver below the minimum.
+    stage.must(&format!("deposit-sol {pool} 1")).await;
+    let receiver = Address::new_unique();
+    let line = format!("withdraw-sol {pool} 0.0001 --to {receiver}");
+    let parts =
+        [&receiver.to_string(), "holds 0.000000000 SOL", "less than 0.000890880 SOL", "InsufficientFundsForRent"];
+    assert_fails(&stage, &line, REFUSED, &parts).await;
+}
+
+/// Tools that search for pools by the length of the SPL layout do not find an extended pool: the length is shown.
+#[tokio::test]
+async fn the_length_of_a_pool_account_is_shown() {
+    let stage = Stage::new();
+    for (options, bytes, says) in
+        [("", 739, "739 bytes: searches with `dataSize: 611`"), ("--without-extension", 611, "611 bytes\n")]
+    {
+        let pool = stage.pool(options).await;
+        assert_eq!(stage.must(&format!("show {pool}")).await["account_bytes"], bytes);
+        let shown = stage.text.borrow()[1].clone();
+        assert!(shown.contains(says), "{shown}");
+        let account = stage.cluster.account(&pool.parse().unwrap()).unwrap();
+        assert_eq!(account.data.len(), bytes);
+    }
+    let plain = stage.pool("--without-extension").await;
+    stage.must(&format!("extend-pool {plain}")).await;
+    assert_eq!(stage.must(&format!("show {plain}")).await["account_bytes"], 739);
+}

@@ -1,0 +1,355 @@
+//! Making a pool.
+
+mod found;
+
+pub use found::{ExistingAccount, FoundPool, FoundPoolError};
+
+use {
+    super::extend::check_policy,
+    crate::{
+        compute,
+        error::PlanError,
+        plan::{InstructionGroup, Plan},
+    },
+    found::{Piece, Progress},
+    solana_address::Address,
+    solana_instruction::Instruction,
+    solana_rent::Rent,
+    solana_stake_interface::{
+        instruction as stake,
+        state::{Authorized, Lockup},
+    },
+    solana_system_interface::instruction as system,
+    spl_associated_token_account_interface::{
+        address::get_associated_token_address_with_program_id, instruction::create_associated_token_account_idempotent,
+    },
+    spl_token_2022_interface::instruction as token,
+    tidepool_interface::{
+        MAX_VALIDATORS_IN_POOL, POOL_MINT_DECIMALS, STAKE_ACCOUNT_SPACE, StakePoolError,
+        address::{
+            STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID, find_withdraw_authority,
+        },
+        external::token::{MINT_LENGTH, TOKEN_ACCOUNT_LENGTH},
+        instruction::{
+            ExtendPoolAccounts, ExtensionInstruction, InitializeAccounts, SetRebalancePolicyAccounts,
+            StakePoolInstruction,
+        },
+        maths::Fee,
+        state::{EXTENDED_POOL_LENGTH, POOL_MAX_LENGTH, RebalancePolicy, validator_list_length},
+    },
+};
+
+/// A pool to be made. The pool, the list, the reserve and the mint are new accounts, each of which signs its creation.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct CreatePool {
+    /// The program.
+    pub program_id: Address,
+    /// Pays for all accounts.
+    pub payer: Address,
+    /// The manager, who signs.
+    pub manager: Address,
+    /// The staker.
+    pub staker: Address,
+    /// New account: the pool.
+    pub pool: Address,
+    /// New account: its validator list.
+    pub validator_list: Address,
+    /// New account: its reserve.
+    pub reserve_stake: Address,
+    /// New account: its mint.
+    pub pool_mint: Address,
+    /// The token program of the mint.
+    pub token_program: Address,
+    /// The manager's token account for fees, which must exist by then; the manager's associated one where it is `None`, which
+    /// is created.
+    pub manager_fee_account: Option<Address>,
+    /// Validators that the list has room for, for ever: 73 bytes of rent each.
+    pub max_validators: u32,
+    /// Fee on rewards.
+    pub epoch_fee: Fee,
+    /// Fee on stake and SOL withdrawals.
+    pub withdrawal_fee: Fee,
+    /// Fee on stake and SOL deposits.
+    pub deposit_fee: Fee,
+    /// Referrers' share of deposit fees, in percent.
+    pub referral_fee: u8,
+    /// Must sign each deposit of stake or SOL, if set; it signs here too.
+    pub deposit_authority: Option<Address>,
+    /// Lamports for the reserve besides its rent. The manager's fee account gets as many pool tokens.
+    pub initial_reserve_lamports: u64,
+    /// Length of the pool account in bytes: [`POOL_MAX_LENGTH`] holds all that the contract knows. With the extension it is
+    /// [`EXTENDED_POOL_LENGTH`] at least.
+    pub pool_account_length: usize,
+    /// The policy of a pool with the extension, which behaves no otherwise until weights are set; `None` without the extension.
+    pub policy: Option<RebalancePolicy>,
+}
+
+impl CreatePool {
+    /// A pool with the extension and the default policy, an SPL Token mint, a list for `max_validators`, no fees, `payer` as manager and staker, and
+    /// these new accounts: pool, validator list, reserve, mint.
+    pub fn new(program_id: Address, payer: Address, max_validators: u32, new_accounts: [Address; 4]) -> Self {
+        let [pool, validator_list, reserve_stake, pool_mint] = new_accounts;
+        Self {
+            program_id,
+            payer,
+            manager: payer,
+            staker: payer,
+            pool,
+            validator_list,
+            reserve_stake,
+            pool_mint,
+            token_program: TOKEN_PROGRAM_ID,
+            manager_fee_account: None,
+            max_validators,
+            epoch_fee: Fee::default(),
+            withdrawal_fee: Fee::default(),
+            deposit_fee: Fee::default(),
+            referral_fee: 0,
+            deposit_authority: None,
+            initial_reserve_lamports: 0,
+            pool_account_length: POOL_MAX_LENGTH,
+            policy: Some(RebalancePolicy::DEFAULT),
+        }
+    }
+
+    /// Length in bytes that the pool account gets.
+    pub fn account_length(&self) -> usize {
+        match self.policy {
+            Some(_) => self.pool_account_length.max(EXTENDED_POOL_LENGTH),
+            None => self.pool_account_length,
+        }
+    }
+
+    /// The token account that gets the manager's fees.
+    pub fn fee_account(&self) -> Address {
+        self.manager_fee_account.unwrap_or_else(|| {
+            get_associated_token_address_with_program_id(&self.manager, &self.pool_mint, &self.token_program)
+        })
+    }
+
+    /// Length in bytes of an associated token account: Token-2022 marks it as bound to its owner.
+    fn fee_account_length(&self) -> usize {
+        if self.token_program == TOKEN_2022_PROGRAM_ID { TOKEN_ACCOUNT_LENGTH + 5 } else { TOKEN_ACCOUNT_LENGTH }
+    }
+
+    fn check(&self) -> Result<(), PlanError> {
+        if [self.epoch_fee, self.withdrawal_fee, self.deposit_fee].iter().any(Fee::is_too_high)
+            || self.referral_fee > 100
+        {
+            return Err(StakePoolError::FeeTooHigh.into());
+        }
+        self.policy.iter().try_for_each(check_policy)?;
+        if self.max_validators == 0 {
+            return Err(PlanError::refused(
+                StakePoolError::UnexpectedValidatorListAccountSize,
+                "a pool needs room for one validator at least",
+            ));
+        }
+        if self.max_validators > MAX_VALIDATORS_IN_POOL {
+            return Err(PlanError::refused(
+                StakePoolError::TooManyValidatorsInPool,
+                format!("a pool holds {MAX_VALIDATORS_IN_POOL} validators at most, not {}", self.max_validators),
+            ));
+        }
+        if ![TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID].contains(&self.token_program) {
+            return Err(PlanError::invalid(format!(
+                "{} is no token program: choose {TOKEN_PROGRAM_ID} or {TOKEN_2022_PROGRAM_ID}",
+                self.token_program
+            )));
+        }
+        if self.pool_account_length < POOL_MAX_LENGTH {
+            return Err(PlanError::invalid(format!(
+                "a pool account of {} bytes could not hold all settings: use {POOL_MAX_LENGTH} at least",
+                self.pool_account_length
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// How to make a pool, or to complete one that is half made.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct PoolCreation {
+    /// What to send: at most two transactions; nothing for a complete pool.
+    pub plan: Plan,
+    /// Lamports that the payer transfers in each stage of the plan: rent and the initial deposit, without fees.
+    pub lamports: Vec<u64>,
+    /// Lamports of the initial deposit among them.
+    pub deposit_lamports: u64,
+}
+
+impl PoolCreation {
+    /// Lamports of rent that the payer pays.
+    pub fn rent_lamports(&self) -> u64 {
+        self.lamports
+            .iter()
+            .fold(0, |sum: u64, lamports| sum.saturating_add(*lamports))
+            .saturating_sub(self.deposit_lamports)
+    }
+
+    fn push(&mut self, label: &'static str, work: Work) {
+        if !work.instructions.is_empty() {
+            self.plan.push(label, vec![InstructionGroup::new(label, work.instructions, work.compute_units)]);
+            self.lamports.push(work.lamports);
+        }
+    }
+}
+
+/// Plans the making of a pool of which nothing exists: first the mint, the reserve and the fee account, then the pool itself.
+///
+/// Signers are the payer, the manager and the new accounts: reserve and mint in the first stage, pool and list in the second.
+///
+/// # Errors
+/// Refusals: `FeeTooHigh`, `ShareOverWhole`, `ContradictoryPolicy`, `UnexpectedValidatorListAccountSize`, `TooManyValidatorsInPool`; [`PlanError::Invalid`] for an
+/// unknown token program or a pool account that is too short.
+pub fn create_pool(new: &CreatePool, rent: &Rent) -> Result<Plan, PlanError> {
+    Ok(complete_pool(new, &FoundPool::default(), rent)?.plan)
+}
+
+/// Plans what is left to do for a pool of which some accounts exist.
+///
+/// # Errors
+/// As [`create_pool`].
+pub fn complete_pool(new: &CreatePool, found: &FoundPool, rent: &Rent) -> Result<PoolCreation, PlanError> {
+    new.check()?;
+    let mut creation = PoolCreation::default();
+    if !found.is_initialized() {
+        creation.push("create the mint, the reserve and the fee account", foundations(new, found, rent)?);
+        let (work, deposit) = pool_itself(new, found, rent);
+        creation.deposit_lamports = deposit;
+        creation.push("create the pool", work);
+    } else if !found.is_complete(new) {
+        let mut work = Work::default();
+        work.add_account(new, rent, &new.pool, found.pool, new.account_length(), &new.program_id);
+        work.extend(new, found);
+        creation.push("extend the pool", work);
+    }
+    Ok(creation)
+}
+
+/// Instructions of one transaction, and what they take.
+#[derive(Default)]
+struct Work {
+    instructions: Vec<Instruction>,
+    compute_units: u32,
+    lamports: u64,
+}
+
+impl Work {
+    fn add(&mut self, instruction: Instruction, compute_units: u32) {
+        self.instructions.push(instruction);
+        self.compute_units = self.compute_units.saturating_add(compute_units);
+    }
+
+    /// Creates an account where it is missing, and pays what it lacks of its rent. Lamports sent to the address of a missing
+    /// account, by another tool or by an attacker, would make `CreateAccount` fail.
+    fn add_account(
+        &mut self,
+        new: &CreatePool,
+        rent: &Rent,
+        address: &Address,
+        piece: Piece,
+        length: usize,
+        owner: &Address,
+    ) {
+        let minimum = rent.minimum_balance(length);
+        let lacks = minimum.saturating_sub(piece.lamports);
+        self.lamports = self.lamports.saturating_add(lacks);
+        if piece == Piece::MISSING {
+            let create = system::create_account(&new.payer, address, minimum, length as u64, owner);
+            return self.add(create, compute::FOREIGN);
+        }
+        if lacks > 0 {
+            self.add(system::transfer(&new.payer, address, lacks), compute::FOREIGN);
+        }
+        if piece.progress == Progress::Missing {
+            self.add(system::allocate(address, length as u64), compute::FOREIGN);
+            self.add(system::assign(address, owner), compute::FOREIGN);
+        }
+    }
+
+    /// Gives the pool the extension and its policy.
+    fn extend(&mut self, new: &CreatePool, found: &FoundPool) {
+        let Some(policy) = new.policy else { return };
+        let accounts = ExtendPoolAccounts {
+            pool: new.pool,
+            manager: new.manager,
+            payer: new.payer,
+            validator_list: new.validator_list,
+            system_program: SYSTEM_PROGRAM_ID,
+        };
+        let extend = ExtensionInstruction::ExtendPool.with_accounts(&new.program_id, accounts.metas());
+        self.add(extend, compute::extend_pool(found.validators));
+        if policy != RebalancePolicy::DEFAULT {
+            let accounts = SetRebalancePolicyAccounts { pool: new.pool, manager: new.manager };
+            let set = ExtensionInstruction::SetRebalancePolicy { policy };
+            self.add(set.with_accounts(&new.program_id, accounts.metas()), compute::SETTING);
+        }
+    }
+}
+
+fn foundations(new: &CreatePool, found: &FoundPool, rent: &Rent) -> Result<Work, PlanError> {
+    let (withdraw_authority, _) = find_withdraw_authority(&new.program_id, &new.pool);
+    let mut work = Work::default();
+    let reserve = &new.reserve_stake;
+    work.add_account(new, rent, reserve, found.reserve_stake, STAKE_ACCOUNT_SPACE, &STAKE_PROGRAM_ID);
+    if found.reserve_stake.progress != Progress::Initialized {
+        let authorized = Authorized::auto(&withdraw_authority);
+        work.add(stake::initialize(reserve, &authorized, &Lockup::default()), compute::FOREIGN);
+    }
+    work.add_account(new, rent, &new.pool_mint, found.pool_mint, MINT_LENGTH, &new.token_program);
+    if found.pool_mint.progress != Progress::Initialized {
+        let initialize =
+            token::initialize_mint2(&new.token_program, &new.pool_mint, &withdraw_authority, None, POOL_MINT_DECIMALS);
+        let initialize = initialize.map_err(|error| PlanError::invalid(format!("the mint cannot be made: {error}")))?;
+        work.add(initialize, compute::FOREIGN);
+    }
+    if new.manager_fee_account.is_none() && found.fee_account.progress == Progress::Missing {
+        let (payer, mint) = (&new.payer, &new.pool_mint);
+        let create = create_associated_token_account_idempotent(payer, &new.manager, mint, &new.token_program);
+        work.add(create, compute::CREATE_TOKEN_ACCOUNT);
+        // The associated token account program takes what is missing at the address.
+        let lacks = rent.minimum_balance(new.fee_account_length()).saturating_sub(found.fee_account.lamports);
+        work.lamports = work.lamports.saturating_add(lacks);
+    }
+    Ok(work)
+}
+
+/// Creation and initialization in one transaction: in between, any fee payer could initialize the accounts as its own pool. What the
+/// reserve is to hold goes along: sent before, it would be lost with the pool's key if the pool were never made.
+fn pool_itself(new: &CreatePool, found: &FoundPool, rent: &Rent) -> (Work, u64) {
+    let accounts = InitializeAccounts {
+        pool: new.pool,
+        manager: new.manager,
+        staker: new.staker,
+        withdraw_authority: find_withdraw_authority(&new.program_id, &new.pool).0,
+        validator_list: new.validator_list,
+        reserve_stake: new.reserve_stake,
+        pool_mint: new.pool_mint,
+        manager_fee_account: new.fee_account(),
+        token_program: new.token_program,
+        deposit_authority: new.deposit_authority,
+    };
+    let initialize = StakePoolInstruction::Initialize {
+        fee: new.epoch_fee,
+        withdrawal_fee: new.withdrawal_fee,
+        deposit_fee: new.deposit_fee,
+        referral_fee: new.referral_fee,
+        max_validators: new.max_validators,
+    };
+    let list_length = validator_list_length(new.max_validators);
+    let mut work = Work::default();
+    // An account that is shorter gets the rent of its extension too.
+    work.add_account(new, rent, &new.pool, found.pool, new.account_length(), &new.program_id);
+    work.add_account(new, rent, &new.validator_list, found.validator_list, list_length, &new.program_id);
+    // Lamports in the reserve beyond its rent become a part of the first deposit.
+    let held = found.reserve_stake.lamports.saturating_sub(rent.minimum_balance(STAKE_ACCOUNT_SPACE));
+    let deposit = new.initial_reserve_lamports.saturating_sub(held);
+    if deposit > 0 {
+        work.add(system::transfer(&new.payer, &new.reserve_stake, deposit), compute::FOREIGN);
+        work.lamports = work.lamports.saturating_add(deposit);
+    }
+    work.add(initialize.with_accounts(&new.program_id, accounts.metas()), compute::INITIALIZE);
+    work.extend(new, found);
+    (work, deposit)
+}
