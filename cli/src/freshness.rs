@@ -35,11 +35,11 @@ impl Fresh {
     }
 }
 
-/// What follows the advice to update, where the command is not to send.
-const REPEAT: &str =
-    "then repeat the command: --dry-run, --sign-only and --dump-transaction-message do not include the update";
-const REPEAT_OR_SKIP: &str = "then repeat the command, since --dry-run, --sign-only and --dump-transaction-message do not include the \
-                              update; or skip it with --no-update where the command has that option";
+/// What follows the advice to update, where the command stands alone.
+const REPEAT: &str = "then repeat the command: a transaction that is simulated, or signed or sent elsewhere, does not include the \
+                      update before it";
+const REPEAT_OR_SKIP: &str = "then repeat the command: a transaction that is simulated, or signed or sent elsewhere, does not include \
+                              the merge before it; or do without, with --no-update where the command has that option";
 
 impl<'a, C: Cluster> Context<'a, C> {
     /// Reads a pool, for looking at it.
@@ -145,10 +145,10 @@ impl<'a, C: Cluster> Context<'a, C> {
         let (last, now) = (snapshot.pool().head.last_update_epoch.get(), snapshot.epoch());
         let pool = snapshot.address();
         // An update that is shown, signed or simulated alone would pass for what was asked for.
-        let sends = self.global.transactions.sends();
-        let is_refused = how.no_update || !sends;
+        let stands_alone = self.global.transactions.stands_alone();
+        let is_refused = how.no_update || stands_alone;
         if snapshot.is_stale() {
-            let otherwise = if sends { "or leave out --no-update" } else { REPEAT };
+            let otherwise = if stands_alone { REPEAT } else { "or leave out --no-update" };
             if is_refused {
                 return Err(CliError::Stale { pool, last, now, otherwise });
             }
@@ -157,7 +157,7 @@ impl<'a, C: Cluster> Context<'a, C> {
         }
         let validators = self.mergeable(snapshot).await?;
         if validators > 0 {
-            let otherwise = if sends { "or leave out --no-update" } else { REPEAT_OR_SKIP };
+            let otherwise = if stands_alone { REPEAT_OR_SKIP } else { "or leave out --no-update" };
             if is_refused {
                 return Err(CliError::Unmerged { pool, validators, otherwise });
             }

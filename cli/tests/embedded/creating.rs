@@ -203,6 +203,13 @@ async fn a_pool_half_made_is_completed() {
     }
 }
 
+/// The key, where the instructions need it.
+fn signing<'a>(instructions: &[Instruction], key: &'a Keypair) -> Vec<&'a Keypair> {
+    let metas = instructions.iter().flat_map(|instruction| &instruction.accounts);
+    let signs = metas.filter(|meta| meta.is_signer).any(|meta| meta.pubkey == key.pubkey());
+    if signs { vec![key] } else { vec![] }
+}
+
 /// A generator of numbers that are the same in each run.
 struct Dice(u64);
 
@@ -228,8 +235,7 @@ fn prepared(stage: &Stage, making: &Making, index: usize, state: u64) -> Vec<Ins
     match (state, index) {
         (0, _) => vec![],
         (1, _) => vec![system::transfer(&payer, &address, wallet_minimum(stage))],
-        // More than it takes.
-        (2, _) => vec![system::transfer(&payer, &address, rent + SOL / 10)],
+        (2, _) => vec![system::transfer(&payer, &address, rent)],
         (5, 2) => vec![create, stake::initialize(&address, &Authorized::auto(&authority), &Lockup::default())],
         (5, 3) => vec![create, token::initialize_mint2(&TOKEN_PROGRAM_ID, &address, &authority, None, 9).unwrap()],
         _ => vec![create],
@@ -253,10 +259,7 @@ async fn random_histories_end_in_one_right_pool() {
             history.push(format!("account {index}: state {state}"));
             let instructions = prepared(&stage, &making, index, state);
             if !instructions.is_empty() {
-                let metas = instructions.iter().flat_map(|instruction| &instruction.accounts);
-                let signs = metas.filter(|meta| meta.is_signer).any(|meta| meta.pubkey == key.pubkey());
-                let signers = if signs { vec![key] } else { vec![] };
-                let report = stage.cluster.process(&instructions, &making.wallet, &signers);
+                let report = stage.cluster.process(&instructions, &making.wallet, &signing(&instructions, key));
                 fees += report.unwrap_or_else(|error| panic!("{history:?}: {error}")).fee;
             }
         }
@@ -319,6 +322,11 @@ async fn an_existing_account_that_is_wrong_is_named() {
             let parts = vec!["owner".into(), SYSTEM_PROGRAM_ID.to_string(), STAKE_PROGRAM_ID.to_string()];
             (2, vec![create(making, 2, STAKE_ACCOUNT_SPACE, &SYSTEM_PROGRAM_ID)], parts)
         }),
+        // A wallet by mistake: its lamports would be locked up.
+        Box::new(|making| {
+            let transfer = system::transfer(&making.wallet.pubkey(), &making.keys[3].pubkey(), rent(MINT_LENGTH) + 1);
+            (3, vec![transfer], vec!["balance 0.001461601 SOL".into(), "0.001461600 SOL at most".into()])
+        }),
         Box::new(|making| {
             let made = reserve(making, &Authorized::auto(&other), &Lockup::default());
             (2, made, vec!["authority".into(), other.to_string(), authority(making).to_string()])
@@ -342,7 +350,7 @@ async fn an_existing_account_that_is_wrong_is_named() {
     for (number, wrong) in wrongs.iter().enumerate() {
         let making = Making::new(&stage, &format!("wrong{number}"), SOL);
         let (index, instructions, parts) = wrong(&making);
-        stage.cluster.process(&instructions, &making.wallet, &[&making.keys[index]]).unwrap();
+        stage.cluster.process(&instructions, &making.wallet, &signing(&instructions, &making.keys[index])).unwrap();
         let before = stage.cluster.lamports(&making.wallet.pubkey());
         let (exit, message) = making.fails(&stage, "").await;
         assert_eq!(exit, REFUSED, "{number}: {message}");
@@ -351,6 +359,18 @@ async fn an_existing_account_that_is_wrong_is_named() {
             assert!(message.contains(part), "{number}: {message:?} does not say {part:?}");
         }
         assert_eq!(stage.cluster.lamports(&making.wallet.pubkey()), before, "{number}");
+    }
+    // The fee account of another owner.
+    let making = Making::new(&stage, "fee", SOL);
+    making.run(&stage, &Door::that_breaks_after(&stage.cluster, 1)).await.unwrap_err();
+    let fee_account = making.accounts(&stage)[4];
+    let (wallet, kind) = (making.wallet.pubkey(), token::AuthorityType::AccountOwner);
+    let give = token::set_authority(&TOKEN_PROGRAM_ID, &fee_account, Some(&other), kind, &wallet, &[]).unwrap();
+    stage.cluster.process(&[give], &making.wallet, &[]).unwrap();
+    let (exit, message) = making.fails(&stage, "").await;
+    assert_eq!(exit, REFUSED, "{message}");
+    for part in [fee_account, other, wallet].map(|address| address.to_string()) {
+        assert!(message.contains(&part) && message.contains("token owner"), "{message}");
     }
     // A whole pool with other settings than asked for.
     let making = Making::new(&stage, "other", SOL);
@@ -370,6 +390,40 @@ async fn an_existing_account_that_is_wrong_is_named() {
             assert!(message.contains(part), "{options}: {message:?} does not say {part:?}");
         }
     }
+}
+
+/// A pool that another tool made, or an earlier run without the extension, gets it.
+#[tokio::test]
+async fn a_pool_without_its_extension_is_completed() {
+    let stage = Stage::new();
+    for token_program in ["spl-token", "token-2022"] {
+        let mut making = Making::new(&stage, token_program, SOL);
+        making.line = format!("{} --token-program {token_program}", making.line);
+        let plain = stage.run_as(&making.name, &format!("{} --without-extension", making.line)).await.unwrap();
+        assert_eq!(plain["transactions"].as_array().unwrap().len(), 2);
+        let made = stage.run_as(&making.name, &making.line).await.unwrap_or_else(|error| panic!("{error}"));
+        let labels: Vec<_> = made["transactions"].as_array().unwrap().iter().map(|sent| text(&sent["label"])).collect();
+        assert_eq!(labels, ["extend the pool"]);
+        let rent = |length: usize| stage.cluster.rent().minimum_balance(length);
+        assert_eq!(made["rent_lamports"], rent(EXTENDED_POOL_LENGTH) - rent(POOL_MAX_LENGTH));
+        assert!(stage.text.borrow()[0].contains("Completed pool"), "{}", stage.text.borrow()[0]);
+        assert_right(&stage, &making).await;
+        let (exit, message) = making.fails(&stage, "--without-extension").await;
+        assert_eq!(exit, REFUSED, "{message}");
+        assert!(message.contains("739 bytes") && message.contains("611"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_wallet_is_no_account_of_a_pool() {
+    let stage = Stage::new();
+    let file = stage.folder_file("wallet");
+    let before = stage.cluster.lamports(&stage.wallet.pubkey());
+    for option in ["--pool-keypair", "--validator-list-keypair", "--reserve-keypair", "--mint-keypair"] {
+        let line = format!("create-pool --program-id {} {option} {file}", stage.program_id);
+        assert_fails(&stage, &line, REFUSED, &[&stage.wallet.pubkey().to_string()]).await;
+    }
+    assert_eq!(stage.cluster.lamports(&stage.wallet.pubkey()), before);
 }
 
 /// Keys that the command generates outlast it: a pool half made is completed with them.

@@ -4,9 +4,11 @@
 use {
     super::{
         harness::{Stage, assert_fails, text},
+        signing::nonce_account,
         withdrawals::staked_pool,
     },
     serde_json::Value,
+    solana_signer::Signer as _,
     std::collections::BTreeSet,
     tidepool_cli::{args, error::Exit},
     tidepool_client::cluster::Cluster as _,
@@ -29,8 +31,8 @@ fn lines(stage: &Stage, pool: &str, stake_account: &str) -> Vec<(String, &'stati
         (format!("increase {pool} {first} 2"), "increase"),
         (format!("decrease {pool} {first} 2"), "decrease"),
         (format!("set-fee {pool} epoch 7%"), "fee"),
-        (format!("rebalance {pool}"), "move stake"),
-        (format!("crank {pool}"), "move stake"),
+        (format!("rebalance {pool}"), "rebalance"),
+        (format!("crank {pool}"), "rebalance"),
     ]
 }
 
@@ -136,6 +138,26 @@ async fn a_merge_is_no_answer_to_another_command() {
         let answer = stage.must(&format!("deposit-sol {pool} 1 --no-update {how}")).await;
         assert_eq!(labels(&answer), ["deposit SOL"]);
     }
+}
+
+/// A nonce, a blockhash or a signature belongs to the command's own transaction: an update would use it up, or void it.
+#[tokio::test]
+async fn an_update_uses_up_no_nonce() {
+    let stage = Stage::new();
+    let (pool, stake_account) = scenario(&stage).await;
+    stage.cluster.advance_epoch().unwrap();
+    let (nonce, hash) = nonce_account(&stage, stage.wallet.pubkey());
+    let latest = stage.cluster.latest_blockhash().await.unwrap().hash;
+    let before = stage.cluster.account(&nonce);
+    for (line, _) in lines(&stage, &pool, &stake_account) {
+        for how in
+            [format!("--nonce {nonce}"), format!("--blockhash {latest}"), format!("--nonce {nonce} --blockhash {hash}")]
+        {
+            let parts = ["epoch 1", "epoch 2", &format!("run `tidepool update {pool}`")];
+            assert_fails(&stage, &format!("{line} {how}"), NOT_NOW, &parts).await;
+        }
+    }
+    assert_eq!(stage.cluster.account(&nonce), before);
 }
 
 #[tokio::test]

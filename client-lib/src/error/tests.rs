@@ -89,3 +89,30 @@ fn refusals_name_cause_and_context() {
     assert_eq!(Sol(1_500_000_000).to_string(), "1.500000000 SOL");
     assert_eq!(Tokens(1).to_string(), "0.000000001 pool tokens");
 }
+
+#[test]
+fn an_account_below_its_rent_is_named() {
+    let account = Address::new_from_array([7; 32]);
+    let error = TransactionError::InsufficientFundsForRent { account_index: 3 };
+    let explained = |below_rent| {
+        let failure = Failure {
+            error: &error,
+            programs: &[],
+            logs: &[],
+            stake_pool_program: POOL_PROGRAM,
+            payer: Some(POOL_PROGRAM),
+            below_rent,
+        };
+        explain(&failure).message
+    };
+    assert_eq!(
+        explained(Some(BelowRent { account, lamports: Some((5_000, 890_880)) })),
+        format!(
+            "Account {account} holds 0.000005000 SOL, and would be left with less than 0.000890880 SOL, its rent-exempt minimum: \
+             send it some SOL, use a smaller amount, or empty it altogether"
+        )
+    );
+    let unknown = explained(Some(BelowRent { account, lamports: None }));
+    assert!(unknown.contains(&account.to_string()) && unknown.contains("rent-exempt minimum"), "{unknown}");
+    assert!(explained(None).starts_with("An account would be left"));
+}

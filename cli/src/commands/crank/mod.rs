@@ -118,7 +118,7 @@ impl Args {
         for pool in &self.pools {
             let listener = Listener::silent(context, metrics.pool(pool));
             let crank = context.crank(&self.lookup).options(self.options(context)).observer(&listener);
-            if context.global.transactions.sends() {
+            if !context.global.transactions.stands_alone() {
                 crank.run_once(pool).await?;
             } else {
                 let snapshot = context.read_for_planning(pool, StakeSelection::Transient).await?;

@@ -142,7 +142,7 @@ impl Args {
         self.check_not_full()?;
         let NewPool { new, keys, directory } = self.pool(context)?;
         let rent = context.cluster.rent().await?;
-        let found = FoundPool::read(context.cluster, &new).await.map_err(explain)?;
+        let found = FoundPool::read(context.cluster, &new, &rent).await.map_err(explain)?;
         let creation = actions::complete_pool(&new, &found, &rent)?;
         let existing = found.existing(&new);
         let mut output = Output {

@@ -2,9 +2,13 @@
 
 use {
     super::CreatePool,
-    crate::cluster::{Cluster, ClusterError},
+    crate::{
+        cluster::{Cluster, ClusterError},
+        error::Sol,
+    },
     solana_account::Account,
     solana_address::Address,
+    solana_rent::Rent,
     std::fmt::{Debug, Display},
     tidepool_interface::{
         POOL_MINT_DECIMALS, STAKE_ACCOUNT_SPACE,
@@ -106,25 +110,28 @@ impl FoundPool {
     ///
     /// # Errors
     /// [`FoundPoolError`].
-    pub async fn read(cluster: &impl Cluster, new: &CreatePool) -> Result<Self, FoundPoolError> {
+    pub async fn read(cluster: &impl Cluster, new: &CreatePool, rent: &Rent) -> Result<Self, FoundPoolError> {
         let addresses = [new.pool, new.validator_list, new.reserve_stake, new.pool_mint, new.fee_account()];
         let accounts = cluster.accounts(&addresses).await?;
         let mut accounts = accounts.iter().map(Option::as_ref);
         let mut next = || accounts.next().flatten();
-        Ok(Self::of(new, [next(), next(), next(), next(), next()])?)
+        Ok(Self::of(new, rent, [next(), next(), next(), next(), next()])?)
     }
 
     /// Judges the accounts of `new`: pool, validator list, reserve, mint, fee account.
-    fn of(new: &CreatePool, accounts: [Option<&Account>; 5]) -> Result<Self, ExistingAccount> {
+    fn of(new: &CreatePool, rent: &Rent, accounts: [Option<&Account>; 5]) -> Result<Self, ExistingAccount> {
         let [pool, list, reserve, mint, fee] = accounts;
         let withdraw_authority = find_withdraw_authority(&new.program_id, &new.pool).0;
         let lengths = [new.account_length(), new.pool_account_length];
-        let pool = Part::of("pool", new.pool, pool).allocated(&new.program_id, &lengths)?;
+        let pool = Part::of("pool", new.pool, pool).allocated(rent, &new.program_id, &lengths)?;
         let length = validator_list_length(new.max_validators);
-        let list = Part::of("validator list", new.validator_list, list).allocated(&new.program_id, &[length])?;
-        let reserve =
-            Part::of("reserve", new.reserve_stake, reserve).allocated(&STAKE_PROGRAM_ID, &[STAKE_ACCOUNT_SPACE])?;
-        let mint = Part::of("mint", new.pool_mint, mint).allocated(&new.token_program, &[MINT_LENGTH])?;
+        let list = Part::of("validator list", new.validator_list, list).allocated(rent, &new.program_id, &[length])?;
+        let reserve = Part::of("reserve", new.reserve_stake, reserve).allocated(
+            rent,
+            &STAKE_PROGRAM_ID,
+            &[STAKE_ACCOUNT_SPACE],
+        )?;
+        let mint = Part::of("mint", new.pool_mint, mint).allocated(rent, &new.token_program, &[MINT_LENGTH])?;
         let fee = Part::of("manager's fee account", new.fee_account(), fee);
         let mut found = Self {
             pool: pool.piece,
@@ -207,9 +214,14 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// Checks that it is missing, or belongs to `owner` and has one of `lengths`, the first of which is what it would get.
-    fn allocated(self, owner: &Address, lengths: &[usize]) -> Result<Self, ExistingAccount> {
+    /// Checks that it is missing, or belongs to `owner` and has one of `lengths`, the first of which is what it would get. An address
+    /// that holds more lamports than the account needs is taken for a wallet in use, whose lamports the account would lock up.
+    fn allocated(self, rent: &Rent, owner: &Address, lengths: &[usize]) -> Result<Self, ExistingAccount> {
         self.owned_by(owner)?;
+        let needed = rent.minimum_balance(lengths[0]);
+        if self.piece.progress == Progress::Missing && self.piece.lamports > needed {
+            return Err(self.wrong("balance", format!("{} at most", Sol(needed)), Sol(self.piece.lamports)));
+        }
         match self.account.filter(|_| self.piece.progress != Progress::Missing) {
             Some(account) if !lengths.contains(&account.data.len()) => {
                 Err(self.wrong("length", format!("{} bytes", lengths[0]), format!("{} bytes", account.data.len())))

@@ -139,6 +139,15 @@ impl CreatePool {
             return Err(StakePoolError::FeeTooHigh.into());
         }
         self.policy.iter().try_for_each(check_policy)?;
+        let addresses =
+            [self.pool, self.validator_list, self.reserve_stake, self.pool_mint, self.payer, self.manager, self.staker];
+        for (index, address) in addresses[..4].iter().enumerate() {
+            if addresses[index + 1..].contains(address) {
+                return Err(PlanError::invalid(format!(
+                    "{address} is to be two accounts of the pool, or a wallet and an account: give each new account a key of its own"
+                )));
+            }
+        }
         if self.max_validators == 0 {
             return Err(PlanError::refused(
                 StakePoolError::UnexpectedValidatorListAccountSize,
