@@ -112,14 +112,14 @@ fn can_pay(held: u64, minimum: u64, outlays: &[Outlay]) -> Result<(), Need> {
     let need = Need { spent: sum(|outlay| outlay.spent), fees: sum(|outlay| outlay.fees.most), stays: minimum };
     // A wallet below the minimum, which only older clusters allowed, stays as it is.
     let minimum = if held < minimum { 0 } else { minimum };
-    let (mut most, mut least) = (0_u64, 0_u64);
+    let (mut most, mut least) = (0_u128, 0_u128);
     for outlay in outlays {
-        most = most.saturating_add(outlay.spent).saturating_add(outlay.fees.most);
-        least = least.saturating_add(outlay.spent).saturating_add(outlay.fees.least);
-        let Some(left) = held.checked_sub(most) else { return Err(need) };
+        most += u128::from(outlay.spent) + u128::from(outlay.fees.most);
+        least += u128::from(outlay.spent) + u128::from(outlay.fees.least);
+        let Some(left) = u128::from(held).checked_sub(most) else { return Err(need) };
         // Several transactions of a stage have no order, and each has to leave the minimum for the others.
         let is_emptied = left == 0 && least == most && outlay.transactions <= 1;
-        if left < minimum && !is_emptied && (outlay.spent, outlay.fees.most) != (0, 0) {
+        if left < u128::from(minimum) && !is_emptied && (outlay.spent, outlay.fees.most) != (0, 0) {
             return Err(need);
         }
     }

@@ -37,12 +37,8 @@ Example:
 
 /// Create a pool
 ///
-/// Makes the pool, its list, its reserve, its mint and the manager's fee account, whose rent you pay. Begin with an
-/// --initial-deposit, since the first depositor of an empty pool sets its rate: the fee account gets a pool token for each SOL. The
-/// pool is extended (see `tidepool extend-pool`); its withdrawal fee and turnover budget keep others from steering its stake.
-///
-/// It takes two transactions. Where the second does not land, repeat the command with the same keys: it goes on with the accounts that
-/// exist. Keys that are generated are written to files before anything is sent (see --key-directory).
+/// Takes two transactions; repeated with the same keys, it completes a half-made pool. Begin with an --initial-deposit: the first
+/// depositor of an empty pool sets its rate.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
@@ -90,8 +86,7 @@ pub struct Args {
     #[arg(long, value_enum, hide_possible_values = true, default_value_t)]
     token_program: TokenProgram,
 
-    /// Leave out Tidepool's extension: no weights and no rebalance, and a pool account of 611 instead of 739 bytes, which searches with
-    /// `dataSize: 611` find
+    /// Make no extension: no weights, no rebalance, and a pool account of 611 bytes instead of 739
     #[arg(long)]
     without_extension: bool,
 
@@ -99,8 +94,7 @@ pub struct Args {
     #[arg(long)]
     allow_full_fee: bool,
 
-    /// Directory of the new accounts' keys: pool.json, validator-list.json, reserve.json and mint.json, of which the missing ones are
-    /// generated [default: ./tidepool-pool-ADDRESS]
+    /// Directory of these keys, or for new ones [default: ./tidepool-pool-ADDRESS]
     #[arg(long, value_name = "DIRECTORY")]
     key_directory: Option<PathBuf>,
 

@@ -124,6 +124,22 @@ impl FoundPool {
         let withdraw_authority = find_withdraw_authority(&new.program_id, &new.pool).0;
         let lengths = [new.account_length(), new.pool_account_length];
         let pool = Part::of("pool", new.pool, pool).allocated(rent, &new.program_id, &lengths)?;
+        if let Some(account) = pool.initialized() {
+            // The reserve and the mint are the pool's, and its program looks after them.
+            let is_extended = check_pool(&pool, account, new)?;
+            let list = Part::of("validator list", new.validator_list, list);
+            let validators = check_list(&list, new)?;
+            let piece = |role, address, account| Part::of(role, address, account).piece;
+            return Ok(Self {
+                pool: pool.piece,
+                validator_list: list.piece,
+                reserve_stake: piece("reserve", new.reserve_stake, reserve),
+                pool_mint: piece("mint", new.pool_mint, mint),
+                fee_account: piece("manager's fee account", new.fee_account(), fee),
+                is_extended,
+                validators,
+            });
+        }
         let length = validator_list_length(new.max_validators);
         let list = Part::of("validator list", new.validator_list, list).allocated(rent, &new.program_id, &[length])?;
         let reserve = Part::of("reserve", new.reserve_stake, reserve).allocated(
@@ -133,7 +149,7 @@ impl FoundPool {
         )?;
         let mint = Part::of("mint", new.pool_mint, mint).allocated(rent, &new.token_program, &[MINT_LENGTH])?;
         let fee = Part::of("manager's fee account", new.fee_account(), fee);
-        let mut found = Self {
+        let found = Self {
             pool: pool.piece,
             validator_list: list.piece,
             reserve_stake: reserve.piece,
@@ -141,13 +157,6 @@ impl FoundPool {
             fee_account: fee.owned_by(&new.token_program)?.piece,
             ..Self::default()
         };
-        if let Some(account) = pool.initialized() {
-            found.is_extended = check_pool(&pool, account, new)?;
-            let records = list.account.and_then(|account| split_validator_list(&account.data).ok());
-            found.validators = records.map_or(0, |(_, records)| records.len());
-            // From here on the reserve, the mint and the list are the pool's, whose program looks after them.
-            return Ok(found);
-        }
         if list.initialized().is_some() {
             return Err(list.wrong("content", "zero", "the list of another pool"));
         }
@@ -289,6 +298,14 @@ fn check_fee_account(part: &Part, account: &Account, new: &CreatePool) -> Result
         part.check("token owner", new.manager, *found.owner, Address::to_string)?;
     }
     Ok(())
+}
+
+/// Checks the list of a pool that its program has initialized; returns the number of its validators.
+fn check_list(part: &Part, new: &CreatePool) -> Result<usize, ExistingAccount> {
+    let list = part.account.and_then(|account| split_validator_list(&account.data).ok());
+    let (room, validators) = list.map_or((0, 0), |(header, records)| (header.max_validators.get(), records.len()));
+    let wrong = || part.wrong("room for validators", new.max_validators, room);
+    if room == new.max_validators { Ok(validators) } else { Err(ExistingAccount { is_setting: true, ..wrong() }) }
 }
 
 /// Checks a pool that its program has initialized; returns whether it has the extension.
