@@ -75,6 +75,7 @@ impl KeyDirectory {
         for (file, key) in generated {
             write(&file, &key).map_err(|error| failed(&file, &error))?;
         }
+        sync(&self.path).map_err(|error| failed(&self.path, &error))?;
         Ok(true)
     }
 
@@ -91,6 +92,11 @@ fn create_directory(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path)
+}
+
+/// Makes new names of a directory last, where the system can.
+fn sync(directory: &Path) -> io::Result<()> {
+    if cfg!(unix) { fs::File::open(directory)?.sync_all() } else { Ok(()) }
 }
 
 fn write(file: &Path, key: &Keypair) -> Result<(), Box<dyn std::error::Error>> {

@@ -17,7 +17,7 @@ use {
     solana_system_interface::instruction as system,
     spl_token_2022_interface::instruction as token,
     std::{fs, path::PathBuf},
-    tidepool_client::actions::CreatePool,
+    tidepool_client::{actions::CreatePool, cluster::Cluster as _},
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
         address::{STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_PROGRAM_ID, find_withdraw_authority},
@@ -266,6 +266,11 @@ async fn random_histories_end_in_one_right_pool() {
                 let report = stage.cluster.process(&instructions, &making.wallet, &signing(&instructions, key));
                 fees += report.unwrap_or_else(|error| panic!("{history:?}: {error}")).fee;
             }
+        }
+        // Any wallet can send lamports to the address of the fee account.
+        if dice.below(2) == 1 {
+            let dust = system::transfer(&wallet, &making.accounts(&stage)[4], wallet_minimum(&stage));
+            fees += stage.cluster.process(&[dust], &making.wallet, &[]).unwrap().fee;
         }
         let fee = |door: &Door| {
             let signatures = door.sent().iter().map(|sent| sent.signatures.len() as u64).sum::<u64>();
@@ -544,6 +549,20 @@ async fn an_account_below_its_rent_is_named() {
         }
         assert_eq!(stage.cluster.lamports(&payer), held);
     }
+    // The same where the transaction comes from elsewhere, by the account that its own message names.
+    let (payer, file) = stage.another_wallet("elsewhere", SOL);
+    let hash = stage.cluster.latest_blockhash().await.unwrap().hash;
+    let line = format!("set-staker {pool} {payer} --fee-payer {file} --sign-only --blockhash {hash}");
+    let signed = stage.must(&line).await;
+    let signed = &signed["transactions"][0];
+    let spend = system::transfer(&payer, &stage.wallet.pubkey(), SOL - wallet_minimum(&stage) - 12_000);
+    let payer_key = solana_keypair::read_keypair_file(&file).unwrap();
+    stage.cluster.process(&[spend], &payer_key, &[]).unwrap();
+    let signers: Vec<_> =
+        signed["signers"].as_array().unwrap().iter().map(|signer| format!("--signer {}", text(signer))).collect();
+    let line = format!("submit {} {}", text(&signed["message"]), signers.join(" "));
+    let parts = [&payer.to_string(), "holds 0.000897880 SOL", "less than 0.000890880 SOL"];
+    assert_fails(&stage, &line, REFUSED, &parts).await;
     // Another account than the payer: a withdrawal that would leave its receiver below the minimum.
     stage.must(&format!("deposit-sol {pool} 1")).await;
     let receiver = Address::new_unique();

@@ -14,7 +14,7 @@ use {
     solana_address::Address,
     solana_hash::Hash,
     solana_instruction::Instruction,
-    solana_message::{Message, VersionedMessage, v0},
+    solana_message::{AddressLookupTableAccount, Message, VersionedMessage, v0},
     solana_signature::Signature,
     solana_signer::{Signer, SignerError},
     solana_transaction::versioned::VersionedTransaction,
@@ -42,7 +42,7 @@ impl<C: Cluster> Sender<'_, C> {
             .await
             .map_err(|error| Outcome::NotSent(error.into()))?;
         if let Some(error) = simulation.error {
-            return Err(Outcome::WouldFail(self.report(outgoing, error, simulation.logs).await));
+            return Err(Outcome::WouldFail(self.report(outgoing, &transaction.message, error, simulation.logs).await));
         }
         if self.options.lifetime != Lifetime::Latest {
             // As when it was signed elsewhere, where nothing was simulated.
@@ -78,12 +78,13 @@ impl<C: Cluster> Sender<'_, C> {
     pub(super) async fn report(
         &self,
         outgoing: &Outgoing,
+        message: &VersionedMessage,
         error: TransactionError,
         logs: Vec<String>,
     ) -> FailureReport {
         let below_rent = match error {
             TransactionError::InsufficientFundsForRent { account_index } => {
-                match self.address_at(outgoing, usize::from(account_index)) {
+                match address_at(message, &outgoing.lookup_tables, usize::from(account_index)) {
                     Some(account) => Some(cluster::below_rent(self.cluster, account).await),
                     None => None,
                 }
@@ -96,25 +97,10 @@ impl<C: Cluster> Sender<'_, C> {
             programs: &programs,
             logs: &logs,
             stake_pool_program: self.options.pool_program.unwrap_or(NO_PROGRAM),
-            payer: Some(self.payer.pubkey()),
+            payer: message.static_account_keys().first().copied(),
             below_rent,
         });
         FailureReport { error, explanation, logs }
-    }
-
-    /// The account that a transaction names at this place: its own addresses come first, then those of lookup tables, of which
-    /// the ones that it may write to come first.
-    fn address_at(&self, outgoing: &Outgoing, index: usize) -> Option<Address> {
-        let instructions = with_budget(&outgoing.instructions, Some(MAX_PER_TRANSACTION), 0);
-        let message = self.message(&instructions, outgoing, Hash::default()).ok()?;
-        let own = message.static_account_keys();
-        let lookups = message.address_table_lookups().unwrap_or_default();
-        let find = |key| outgoing.lookup_tables.iter().find(|table| table.key == key);
-        let writable = lookups.iter().flat_map(|lookup| {
-            let table = find(lookup.account_key);
-            lookup.writable_indexes.iter().map(move |index| table?.addresses.get(usize::from(*index)))
-        });
-        own.iter().map(Some).chain(writable).nth(index).flatten().copied()
     }
 
     /// The message for these instructions, in the form that the transaction's lookup tables ask for.
@@ -142,6 +128,17 @@ impl<C: Cluster> Sender<'_, C> {
     }
 }
 
+/// The account that a message names at this place, where its lookup tables are known: its own addresses come first, then those of
+/// tables, of which the ones that it may write to come first.
+fn address_at(message: &VersionedMessage, tables: &[AddressLookupTableAccount], index: usize) -> Option<Address> {
+    let lookups = message.address_table_lookups().unwrap_or_default();
+    let writable = lookups.iter().flat_map(|lookup| {
+        let table = tables.iter().find(|table| table.key == lookup.account_key);
+        lookup.writable_indexes.iter().map(move |index| table?.addresses.get(usize::from(*index)))
+    });
+    message.static_account_keys().iter().map(Some).chain(writable).nth(index).flatten().copied()
+}
+
 /// The signature of `signer`, whose address this is; `None` if it is an address alone, without a key.
 pub(super) fn signature_of(
     signer: &dyn Signer,
@@ -162,4 +159,30 @@ pub(super) fn check_size(transaction: &VersionedTransaction) -> Result<(), NotSe
         return Err(NotSent::TooLarge { bytes, limit: MAX_TRANSACTION_BYTES });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use solana_instruction::AccountMeta;
+
+    #[test]
+    fn accounts_are_named_by_their_place() {
+        let [payer, program, own, looked_up, read_only] =
+            [1, 2, 3, 4, 5].map(|byte| Address::new_from_array([byte; 32]));
+        let metas = vec![
+            AccountMeta::new(own, true),
+            AccountMeta::new(looked_up, false),
+            AccountMeta::new_readonly(read_only, false),
+        ];
+        let instructions = [Instruction::new_with_bytes(program, &[], metas)];
+        let table =
+            AddressLookupTableAccount { key: Address::new_from_array([9; 32]), addresses: vec![read_only, looked_up] };
+        let message = v0::Message::try_compile(&payer, &instructions, std::slice::from_ref(&table), Hash::default());
+        let message = VersionedMessage::V0(message.unwrap());
+        let named =
+            |tables: &[AddressLookupTableAccount]| [0, 1, 2, 3].map(|index| address_at(&message, tables, index));
+        assert_eq!(named(&[table]), [payer, own, program, looked_up].map(Some));
+        assert_eq!(named(&[]), [Some(payer), Some(own), Some(program), None]);
+    }
 }

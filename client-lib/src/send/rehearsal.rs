@@ -47,7 +47,7 @@ impl<C: Cluster> Sender<'_, C> {
         let simulation = self.patiently(|| self.cluster.simulate(&transaction)).await?;
         let logs = simulation.logs;
         let failure = match simulation.error {
-            Some(error) => Some(self.report(outgoing, error, logs.clone()).await),
+            Some(error) => Some(self.report(outgoing, &transaction.message, error, logs.clone()).await),
             None => None,
         };
         Ok(Rehearsed {

@@ -86,7 +86,7 @@ pub struct Args {
     #[arg(long, value_enum, hide_possible_values = true, default_value_t)]
     token_program: TokenProgram,
 
-    /// Make no extension: no weights, no rebalance, and a pool account of 611 bytes instead of 739
+    /// Make no extension (no weights, no rebalance; a pool account of 611 bytes, not 739)
     #[arg(long)]
     without_extension: bool,
 
