@@ -10,6 +10,7 @@ mod creating;
 mod doors;
 mod faults;
 mod figures;
+mod funds;
 mod gates;
 mod harness;
 mod hooked;

@@ -1,4 +1,4 @@
-//! Commands that update a pool first, where they are not to send: what they show, sign or simulate is the command itself, never
+//! Commands that update a pool first. Where nothing is sent, what they show, sign or simulate is the command itself, never
 //! the update alone.
 
 use {
@@ -73,7 +73,7 @@ async fn the_table_holds_every_command_that_updates_first() {
 }
 
 #[tokio::test]
-async fn an_update_is_no_answer_to_another_command() {
+async fn refuses_a_stale_pool_instead_of_answering_with_the_update() {
     let stage = Stage::new();
     let (pool, stake_account) = scenario(&stage).await;
     stage.cluster.advance_epoch().unwrap();
@@ -117,7 +117,7 @@ async fn an_update_is_no_answer_to_another_command() {
 
 /// The same for a pool of which an update of this epoch left stake unmerged.
 #[tokio::test]
-async fn a_merge_is_no_answer_to_another_command() {
+async fn refuses_unmerged_stake_instead_of_answering_with_the_merge() {
     let stage = Stage::new();
     let (pool, stake_account) = scenario(&stage).await;
     stage.must(&format!("increase {pool} {} 5", stage.vote(0))).await;
@@ -142,7 +142,7 @@ async fn a_merge_is_no_answer_to_another_command() {
 
 /// A nonce, a blockhash or a signature belongs to the command's own transaction: an update would use it up, or void it.
 #[tokio::test]
-async fn an_update_uses_up_no_nonce() {
+async fn refuses_a_stale_pool_where_a_nonce_or_blockhash_is_given() {
     let stage = Stage::new();
     let (pool, stake_account) = scenario(&stage).await;
     stage.cluster.advance_epoch().unwrap();
@@ -161,7 +161,7 @@ async fn an_update_uses_up_no_nonce() {
 }
 
 #[tokio::test]
-async fn one_pool_is_no_answer_for_several() {
+async fn refuses_several_pools_where_nothing_is_sent() {
     let stage = Stage::new();
     let pools = [stage.pool("").await, stage.pool("").await];
     stage.cluster.advance_epoch().unwrap();

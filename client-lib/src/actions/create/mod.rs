@@ -1,6 +1,8 @@
 //! Making a pool.
 
+mod checks;
 mod found;
+mod work;
 
 pub use found::{ExistingAccount, FoundPool, FoundPoolError};
 
@@ -11,9 +13,8 @@ use {
         error::PlanError,
         plan::{InstructionGroup, Plan},
     },
-    found::{Piece, Progress},
+    found::Progress,
     solana_address::Address,
-    solana_instruction::Instruction,
     solana_rent::Rent,
     solana_stake_interface::{
         instruction as stake,
@@ -26,17 +27,13 @@ use {
     spl_token_2022_interface::instruction as token,
     tidepool_interface::{
         MAX_VALIDATORS_IN_POOL, POOL_MINT_DECIMALS, STAKE_ACCOUNT_SPACE, StakePoolError,
-        address::{
-            STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID, find_withdraw_authority,
-        },
+        address::{STAKE_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID, find_withdraw_authority},
         external::token::{MINT_LENGTH, TOKEN_ACCOUNT_LENGTH},
-        instruction::{
-            ExtendPoolAccounts, ExtensionInstruction, InitializeAccounts, SetRebalancePolicyAccounts,
-            StakePoolInstruction,
-        },
+        instruction::{InitializeAccounts, StakePoolInstruction},
         maths::Fee,
         state::{EXTENDED_POOL_LENGTH, POOL_MAX_LENGTH, RebalancePolicy, validator_list_length},
     },
+    work::Work,
 };
 
 /// A pool to be made. The pool, the list, the reserve and the mint are new accounts, each of which signs its creation.
@@ -234,67 +231,6 @@ pub fn complete_pool(new: &CreatePool, found: &FoundPool, rent: &Rent) -> Result
         creation.push("extend the pool", work);
     }
     Ok(creation)
-}
-
-/// Instructions of one transaction, and what they take.
-#[derive(Default)]
-struct Work {
-    instructions: Vec<Instruction>,
-    compute_units: u32,
-    lamports: u64,
-}
-
-impl Work {
-    fn add(&mut self, instruction: Instruction, compute_units: u32) {
-        self.instructions.push(instruction);
-        self.compute_units = self.compute_units.saturating_add(compute_units);
-    }
-
-    /// Creates an account where it is missing, and pays what it lacks of its rent. Lamports sent to the address of a missing
-    /// account, by another tool or by an attacker, would make `CreateAccount` fail.
-    fn add_account(
-        &mut self,
-        new: &CreatePool,
-        rent: &Rent,
-        address: &Address,
-        piece: Piece,
-        length: usize,
-        owner: &Address,
-    ) {
-        let minimum = rent.minimum_balance(length);
-        let lacks = minimum.saturating_sub(piece.lamports);
-        self.lamports = self.lamports.saturating_add(lacks);
-        if piece == Piece::MISSING {
-            let create = system::create_account(&new.payer, address, minimum, length as u64, owner);
-            return self.add(create, compute::FOREIGN);
-        }
-        if lacks > 0 {
-            self.add(system::transfer(&new.payer, address, lacks), compute::FOREIGN);
-        }
-        if piece.progress == Progress::Missing {
-            self.add(system::allocate(address, length as u64), compute::FOREIGN);
-            self.add(system::assign(address, owner), compute::FOREIGN);
-        }
-    }
-
-    /// Gives the pool the extension and its policy.
-    fn extend(&mut self, new: &CreatePool, found: &FoundPool) {
-        let Some(policy) = new.policy else { return };
-        let accounts = ExtendPoolAccounts {
-            pool: new.pool,
-            manager: new.manager,
-            payer: new.payer,
-            validator_list: new.validator_list,
-            system_program: SYSTEM_PROGRAM_ID,
-        };
-        let extend = ExtensionInstruction::ExtendPool.with_accounts(&new.program_id, accounts.metas());
-        self.add(extend, compute::extend_pool(found.validators));
-        if policy != RebalancePolicy::DEFAULT {
-            let accounts = SetRebalancePolicyAccounts { pool: new.pool, manager: new.manager };
-            let set = ExtensionInstruction::SetRebalancePolicy { policy };
-            self.add(set.with_accounts(&new.program_id, accounts.metas()), compute::SETTING);
-        }
-    }
 }
 
 fn foundations(new: &CreatePool, found: &FoundPool, rent: &Rent) -> Result<Work, PlanError> {
