@@ -7,15 +7,16 @@ use {
         defaults::Named,
         error::CliError,
         interrupt::{Interrupt, Watched},
-        keys::{Key, KeySource, Keyring, new_key},
+        keys::{Key, KeyDirectory, KeySource, Keyring, new_key},
         output::{Landed, Unsent},
         progress::Bar,
         terminal::Terminal,
     },
     solana_address::Address,
+    solana_keypair::Keypair,
     solana_message::AddressLookupTableAccount,
     solana_signer::{Signer, null_signer::NullSigner},
-    std::{future::Future, time::Duration},
+    std::{future::Future, path::PathBuf, time::Duration},
     tidepool_client::{
         cluster::Cluster,
         pack::{self, PackOptions},
@@ -37,6 +38,8 @@ pub struct Context<'a, C> {
     pub poll_every: Duration,
     /// What Ctrl-C does.
     pub interrupt: Interrupt,
+    /// Where directories for generated keys are made.
+    pub directory: PathBuf,
     config: &'a Config,
     keyring: Keyring,
 }
@@ -50,6 +53,7 @@ impl<'a, C: Cluster> Context<'a, C> {
             terminal,
             poll_every: SendOptions::default().poll_every,
             interrupt: Interrupt::default(),
+            directory: PathBuf::from("."),
             config,
             keyring: Keyring::new(global.transactions.signers.clone(), !global.transactions.sends()),
         }
@@ -143,6 +147,23 @@ impl<'a, C: Cluster> Context<'a, C> {
         match source {
             Some(source) => self.keyring.open(role, source),
             None => self.wallet(),
+        }
+    }
+
+    /// The key of a new account: from `source`, from the file `name` of `directory`, or else `generated`.
+    ///
+    /// # Errors
+    /// [`CliError::Key`].
+    pub fn new_account_key(
+        &self,
+        role: &'static str,
+        source: Option<&KeySource>,
+        (directory, name): (&KeyDirectory, &str),
+        generated: Keypair,
+    ) -> Result<Key, CliError> {
+        match source {
+            Some(source) => self.keyring.open(role, source),
+            None => directory.open_or(&self.keyring, role, name, generated),
         }
     }
 
@@ -240,15 +261,7 @@ impl<'a, C: Cluster> Context<'a, C> {
     ) -> Result<Vec<Landed>, CliError> {
         let (payer, program_id) = (self.fee_payer()?, options.pool_program);
         let mut keys = keys.to_vec();
-        let lifetime = self.lifetime(&mut keys).await?;
-        let mut packing = PackOptions { lookup_tables: lookup_tables.to_vec(), ..PackOptions::new(payer.pubkey()) };
-        if matches!(lifetime, Lifetime::Nonce(_)) {
-            packing = packing.leaving_room_for_nonce();
-        }
-        let packed = pack::pack_plan(plan, &packing)?;
-        let stages: Vec<Vec<Outgoing>> =
-            packed.into_iter().map(|stage| stage.into_iter().map(Outgoing::from).collect()).collect();
-        check_lifetime(&lifetime, &stages)?;
+        let (lifetime, stages) = self.packed(plan, &mut keys, lookup_tables).await?;
         let bar = Bar::spinner(&self.terminal, "Sending");
         let watched = Watched { bar: &bar, interrupt: &self.interrupt };
         // Whoever asks for a message alone has not asked for a signature.
@@ -269,6 +282,26 @@ impl<'a, C: Cluster> Context<'a, C> {
         // From here on the summary tells.
         self.interrupt.forget();
         if summary.is_success() { Ok(Landed::of(&summary)) } else { Err(CliError::NotLanded(summary)) }
+    }
+
+    /// The transactions of a plan, in stages, and what they are to be signed with. The key of a nonce's authority joins `keys`.
+    pub(crate) async fn packed(
+        &self,
+        plan: &Plan,
+        keys: &mut Vec<Key>,
+        lookup_tables: &[AddressLookupTableAccount],
+    ) -> Result<(Lifetime, Vec<Vec<Outgoing>>), CliError> {
+        let lifetime = self.lifetime(keys).await?;
+        let payer = self.fee_payer()?.pubkey();
+        let mut packing = PackOptions { lookup_tables: lookup_tables.to_vec(), ..PackOptions::new(payer) };
+        if matches!(lifetime, Lifetime::Nonce(_)) {
+            packing = packing.leaving_room_for_nonce();
+        }
+        let packed = pack::pack_plan(plan, &packing)?;
+        let stages: Vec<Vec<Outgoing>> =
+            packed.into_iter().map(|stage| stage.into_iter().map(Outgoing::from).collect()).collect();
+        check_lifetime(&lifetime, &stages)?;
+        Ok((lifetime, stages))
     }
 
     /// How this command sends.

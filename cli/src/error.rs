@@ -14,6 +14,7 @@ use {
     solana_signature::Signature,
     std::path::PathBuf,
     tidepool_client::{
+        actions::ExistingAccount,
         cluster::ClusterError,
         error::{Cause, PlanError},
         lookup::LookupError,
@@ -101,7 +102,7 @@ pub enum CliError {
     },
 
     /// Somebody has less than is to be given.
-    #[error("{holder} holds {held}, and {needed} would be needed: use a smaller amount, or another account")]
+    #[error("{holder} holds {held}, and needs {needed}: add to it, use a smaller amount, or another account")]
     Poor {
         /// Who.
         holder: Address,
@@ -109,6 +110,24 @@ pub enum CliError {
         held: String,
         /// What is needed.
         needed: String,
+    },
+
+    /// An account of a pool to be made exists, and differs from what the pool needs.
+    #[error("{error}: {advice}")]
+    Existing {
+        /// What differs.
+        error: Box<ExistingAccount>,
+        /// What to do.
+        advice: String,
+    },
+
+    /// A command was not done, and can be completed.
+    #[error("{error}; {advice}")]
+    Unfinished {
+        /// Why.
+        error: Box<Self>,
+        /// How to complete it.
+        advice: String,
     },
 
     /// Someone has to agree, and cannot be asked.
@@ -188,7 +207,8 @@ impl CliError {
             }
             Self::NotConfirmed => Exit::NotConfirmed,
             Self::Plan(PlanError::StakeAccountsNotRead { .. }) | Self::Pack(_) | Self::Io(_) => Exit::Failed,
-            Self::Plan(_) | Self::Poor { .. } => Exit::Refused,
+            Self::Plan(_) | Self::Poor { .. } | Self::Existing { .. } => Exit::Refused,
+            Self::Unfinished { error, .. } => error.exit(),
             Self::Pool(PoolError::Cluster(error))
             | Self::Cluster(error)
             | Self::Lookup(LookupError::Cluster(error)) => exit_of_cluster(error),
@@ -208,6 +228,11 @@ impl CliError {
     /// The error as JSON: `kind`, `exit_code`, `message`, and where they apply `cause` (the program's name for it) and
     /// `transactions`.
     pub fn json(&self) -> Value {
+        if let Self::Unfinished { error, .. } = self {
+            let mut json = error.json();
+            json["error"]["message"] = self.to_string().into();
+            return json;
+        }
         let exit = self.exit();
         let mut error = json!({ "kind": exit.name(), "exit_code": exit as u8, "message": self.to_string() });
         if let Self::Plan(PlanError::Refused(refusal)) = self {
@@ -233,6 +258,7 @@ fn exit_of_cluster(error: &ClusterError) -> Exit {
         match error {
             ClusterError::TransactionRefused { .. }
             | ClusterError::Unfunded { .. }
+            | ClusterError::BelowRent(_)
             | ClusterError::AccountNotFound { .. } => Exit::Refused,
             _ => Exit::Failed,
         }
@@ -314,7 +340,11 @@ fn describe(summary: &Summary) -> String {
 
 /// What became of each transaction, for a person, where there was more than one.
 pub fn details(error: &CliError) -> Vec<String> {
-    let CliError::NotLanded(summary) = error else { return vec![] };
+    let summary = match error {
+        CliError::NotLanded(summary) => summary,
+        CliError::Unfinished { error, .. } => return details(error),
+        _ => return vec![],
+    };
     if summary.transactions.len() < 2 {
         return vec![];
     }

@@ -35,6 +35,12 @@ impl Fresh {
     }
 }
 
+/// What follows the advice to update, where the command stands alone.
+const REPEAT: &str = "then repeat the command: a transaction that is simulated, or signed or sent elsewhere, does not include the \
+                      update before it";
+const REPEAT_OR_SKIP: &str = "then repeat the command: a transaction that is simulated, or signed or sent elsewhere, does not include \
+                              the merge before it; or do without, with --no-update where the command has that option";
+
 impl<'a, C: Cluster> Context<'a, C> {
     /// Reads a pool, for looking at it.
     ///
@@ -137,9 +143,13 @@ impl<'a, C: Cluster> Context<'a, C> {
     /// [`CliError::Stale`], [`CliError::Unmerged`].
     pub async fn check_may_update(&self, snapshot: &PoolSnapshot, how: UpdateFirst) -> Result<(), CliError> {
         let (last, now) = (snapshot.pool().head.last_update_epoch.get(), snapshot.epoch());
-        let (pool, otherwise) = (snapshot.address(), "or leave out --no-update");
+        let pool = snapshot.address();
+        // An update that is shown, signed or simulated alone would pass for what was asked for.
+        let stands_alone = self.global.transactions.stands_alone();
+        let is_refused = how.no_update || stands_alone;
         if snapshot.is_stale() {
-            if how.no_update {
+            let otherwise = if stands_alone { REPEAT } else { "or leave out --no-update" };
+            if is_refused {
                 return Err(CliError::Stale { pool, last, now, otherwise });
             }
             self.terminal.note(&format!("The pool was last updated in epoch {last}; updating it to epoch {now} first"));
@@ -147,7 +157,8 @@ impl<'a, C: Cluster> Context<'a, C> {
         }
         let validators = self.mergeable(snapshot).await?;
         if validators > 0 {
-            if how.no_update {
+            let otherwise = if stands_alone { REPEAT_OR_SKIP } else { "or leave out --no-update" };
+            if is_refused {
                 return Err(CliError::Unmerged { pool, validators, otherwise });
             }
             self.terminal.note(&format!("The pool is up to date, but {}: merging it first", unmerged(validators)));

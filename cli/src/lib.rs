@@ -17,6 +17,7 @@ pub mod context;
 pub mod defaults;
 pub mod error;
 mod freshness;
+mod funds;
 mod input;
 pub mod interrupt;
 pub mod keys;

@@ -69,6 +69,12 @@ impl TransactionArgs {
             || !self.signers.is_empty()
     }
 
+    /// Whether what is simulated, shown or signed is one command's own transactions: no update may go before, which would pass
+    /// for them, use up their nonce, or change what has been signed elsewhere.
+    pub const fn stands_alone(&self) -> bool {
+        self.dry_run || self.signs_elsewhere()
+    }
+
     /// The price of a compute unit.
     pub fn price(&self) -> ComputeUnitPrice {
         match self.compute_unit_price {

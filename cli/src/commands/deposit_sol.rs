@@ -4,13 +4,14 @@ use {
     super::{
         caution,
         trade::{Amounts, Done, Quote, Receipt, Trade},
-        wallet::{Deposited, LEFT_FOR_FEES, ReceiverArgs, balance, check_balance, token_account_rent},
+        wallet::{Deposited, LEFT_FOR_FEES, ReceiverArgs, balance, token_account_rent},
         wrapped::Wrapped,
     },
     crate::{
         args::{Bound, UpdateFirst, address},
         context::Context,
         error::CliError,
+        funds::Spending,
         keys::{Key, KeySource},
         output::{Landed, Text},
         units::{Amount, sol, tokens},
@@ -110,10 +111,7 @@ impl Args {
             false => None,
         };
         let lamports = match &wrapped {
-            Some(wrapped) => {
-                check_balance(context, &from.pubkey(), rent.saturating_add(Wrapped::lent(snapshot))).await?;
-                wrapped.take(self.amount)?
-            }
+            Some(wrapped) => wrapped.take(self.amount)?,
             None => self.lamports(context, &from, rent).await?,
         };
         let quoted =
@@ -130,6 +128,11 @@ impl Args {
             throwaway: throwaway.as_ref().map(|key| key.pubkey()),
             unwrap: wrapped.as_ref().map(|wrapped| wrapped.unwrap),
         };
+        let plan = Plan::one("deposit SOL", actions::deposit_sol(snapshot, &deposit));
+        keys.extend(throwaway);
+        let paid = if wrapped.is_some() { Wrapped::lent(snapshot) } else { lamports };
+        let spending = Spending::new(from.pubkey(), paid.saturating_add(rent));
+        context.check_funds(&plan, &keys, &[spending]).await?;
         let Deposited { got, fee } = Deposited::of(&quoted, receiver.address(snapshot), self.receiver.referrer);
         let quote = Quote::new(context);
         let paid = quote.amounts().sol(lamports);
@@ -138,8 +141,6 @@ impl Args {
         let quote = quote.add(self.receiver.lines(from.pubkey(), snapshot, rent));
         let quote = quote.add(caution::freezer(snapshot)).add(caution::program(context, snapshot));
         quote.rate(&snapshot.rate()).confirm(context, &format!("Deposit into pool {}", self.pool))?;
-        let plan = Plan::one("deposit SOL", actions::deposit_sol(snapshot, &deposit));
-        keys.extend(throwaway);
         let sent = context.send_once(&plan, &keys, snapshot.program_id()).await?;
         Ok(Done(Output {
             pool: Text(self.pool),
@@ -173,7 +174,6 @@ impl Args {
     async fn lamports<C: Cluster>(&self, context: &Context<'_, C>, from: &Key, rent: u64) -> Result<u64, CliError> {
         let wallet = from.pubkey();
         if let Amount::Exact(lamports) = self.amount {
-            check_balance(context, &wallet, lamports.saturating_add(rent)).await?;
             return Ok(lamports);
         }
         let pays_fees = context.fee_payer()?.pubkey() == wallet;

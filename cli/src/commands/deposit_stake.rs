@@ -4,12 +4,13 @@ use {
     super::{
         caution,
         trade::{Amounts, Done, Quote, Receipt, Trade},
-        wallet::{Deposited, ReceiverArgs, check_balance, token_account_rent},
+        wallet::{Deposited, ReceiverArgs, token_account_rent},
     },
     crate::{
         args::{Bound, UpdateFirst, address},
         context::Context,
         error::CliError,
+        funds::Spending,
         keys::{Key, KeySource},
         output::{Landed, Text},
         units::tokens,
@@ -121,7 +122,8 @@ impl Args {
         let mut keys = vec![owner];
         keys.extend(self.authority(context, snapshot)?);
         let rent = token_account_rent(context, snapshot, &to).await?;
-        check_balance(context, &payer, rent).await?;
+        let plan = Plan::one("deposit stake", group);
+        context.check_funds(&plan, &keys, &[Spending::new(payer, rent)]).await?;
         let Deposited { got, fee } = Deposited::of(&quoted.pool_tokens, to.address(snapshot), self.receiver.referrer);
         let quote = Quote::new(context);
         let paid = format!("stake account {} with {}", self.stake, quote.amounts().sol(account.lamports));
@@ -129,7 +131,7 @@ impl Args {
         let quote = quote.add(self.receiver.lines(depositor, snapshot, rent));
         let quote = quote.add(caution::freezer(snapshot)).add(caution::program(context, snapshot));
         quote.rate(&snapshot.rate()).confirm(context, &format!("Deposit into pool {}", self.pool))?;
-        let sent = context.send(&Plan::one("deposit stake", group), &keys, snapshot.program_id()).await?;
+        let sent = context.send(&plan, &keys, snapshot.program_id()).await?;
         Ok(Done(Output {
             pool: Text(self.pool),
             stake_account: Text(self.stake),

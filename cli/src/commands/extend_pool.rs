@@ -1,10 +1,7 @@
 //! `tidepool extend-pool`
 
 use {
-    super::{
-        settings::{self, Answer, Line, ManagerArgs, Setting},
-        wallet::check_balance,
-    },
+    super::settings::{self, Answer, Line, ManagerArgs, Setting},
     crate::{context::Context, error::CliError, units::sol},
     serde::Serialize,
     solana_address::Address,
@@ -19,8 +16,8 @@ Example:
 /// Give a pool weights and a policy, by which it spreads its stake
 ///
 /// Lengthens the pool's account, whose rent the fee payer pays, and costs nothing else. The pool behaves as before until
-/// weights are set with `tidepool set-weights`; wallets and other tools notice nothing, then or later. The pool's program has to
-/// be Tidepool. The pool's manager signs.
+/// weights are set with `tidepool set-weights`. Its account then has 739 bytes instead of 611: tools that search for pools with
+/// `dataSize: 611` no longer find it. The pool's program has to be Tidepool. The pool's manager signs.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
@@ -54,7 +51,6 @@ impl Args {
             account_bytes: length.max(EXTENDED_POOL_LENGTH),
         };
         let manager = self.manager.key(context, snapshot)?;
-        check_balance(context, &payer, setting.rent_lamports).await?;
         settings::set(context, &fresh, setting, group, || Ok(vec![manager])).await
     }
 }
@@ -67,6 +63,10 @@ impl Setting for Extension {
     /// A pool that has the extension is refused.
     fn is_changed(&self) -> bool {
         true
+    }
+
+    fn paid_lamports(&self) -> u64 {
+        self.rent_lamports
     }
 
     fn lines(&self) -> Vec<Line> {

@@ -4,7 +4,7 @@ use {
     super::{
         receivers::check_token_account,
         settings::{self, Answer, Line, ManagerArgs, Setting, instead},
-        wallet::{associated_account_rent, check_balance},
+        wallet::associated_account_rent,
     },
     crate::{args::address, context::Context, error::CliError, keys::KeySource, output::Text, units::sol},
     serde::Serialize,
@@ -74,7 +74,6 @@ impl Args {
             None => (new.pubkey(), self.rent(context, snapshot, &new.pubkey()).await?),
         };
         let payer = context.fee_payer()?.pubkey();
-        check_balance(context, &payer, rent_lamports).await?;
         let head = &snapshot.pool().head;
         let setting = Manager {
             manager_before: Text(head.manager),
@@ -124,6 +123,10 @@ impl Setting for Manager {
 
     fn is_changed(&self) -> bool {
         self.manager_before != self.manager || self.manager_fee_account_before != self.manager_fee_account
+    }
+
+    fn paid_lamports(&self) -> u64 {
+        self.rent_lamports
     }
 
     fn lines(&self) -> Vec<Line> {

@@ -2,7 +2,7 @@
 
 use {
     super::settings::{self, Answer, Line, ManagerArgs, Setting, instead},
-    crate::{context::Context, error::CliError, output::Text},
+    crate::{context::Context, error::CliError, output::Text, units::sol},
     clap::ArgGroup,
     serde::Serialize,
     solana_address::Address,
@@ -62,6 +62,9 @@ pub struct TokenName {
     /// `null` where there was none.
     metadata_before: Option<Metadata>,
     metadata: Metadata,
+    /// What the fee payer pays for a new metadata account, besides fees.
+    #[serde(skip)]
+    paid_lamports: u64,
 }
 
 impl Args {
@@ -83,7 +86,9 @@ impl Args {
                 actions::update_token_metadata(snapshot, &text)?
             }
         };
+        let is_new = stored.is_none();
         let setting = TokenName {
+            paid_lamports: if is_new { actions::token_metadata_cost(&snapshot.environment().rent) } else { 0 },
             metadata_account: Text(actions::token_metadata_address(snapshot)),
             metadata_before: before,
             metadata,
@@ -144,10 +149,15 @@ impl Setting for TokenName {
         self.metadata_before.as_ref() != Some(&self.metadata)
     }
 
+    fn paid_lamports(&self) -> u64 {
+        self.paid_lamports
+    }
+
     fn lines(&self) -> Vec<Line> {
         let mut lines = self.lines_when_done();
-        if self.metadata_before.is_none() {
-            lines.push(("you pay", "about 0.016 SOL: rent of the metadata account, and what Metaplex takes".into()));
+        if self.paid_lamports > 0 {
+            let paid = sol(self.paid_lamports);
+            lines.push(("you pay", format!("up to {paid}: rent of the metadata account, and Metaplex's charge")));
         }
         lines
     }

@@ -7,6 +7,7 @@ use {
         context::Context,
         error::CliError,
         freshness::Fresh,
+        funds::Spending,
         keys::{Key, KeySource},
         output::{CommandOutput, Landed, Text, to_json, write_fields, write_signatures},
     },
@@ -73,6 +74,11 @@ pub trait Setting: Serialize {
     /// Whether anything is another than before.
     fn is_changed(&self) -> bool;
 
+    /// Lamports that the fee payer pays besides fees.
+    fn paid_lamports(&self) -> u64 {
+        0
+    }
+
     /// What was, what will be, and what that means.
     fn lines(&self) -> Vec<Line>;
 
@@ -125,9 +131,13 @@ pub async fn set<C: Cluster, S: Setting>(
     if answer.changed {
         let keys = keys()?;
         let setting = &answer.setting;
+        let plan = Plan::one(group.label.clone(), group);
+        if setting.paid_lamports() > 0 {
+            let payer = context.fee_payer()?.pubkey();
+            context.check_funds(&plan, &keys, &[Spending::new(payer, setting.paid_lamports())]).await?;
+        }
         let lines: Vec<Line> = setting.lines().into_iter().chain(caution::program(context, snapshot)).collect();
         context.confirm(&setting.to_do(&snapshot.address()), &lines)?;
-        let plan = Plan::one(group.label.clone(), group);
         answer.transactions = fresh.and(context.send(&plan, &keys, snapshot.program_id()).await?);
     }
     Ok(answer)

@@ -117,22 +117,6 @@ impl Deposited {
     }
 }
 
-/// Checks that `wallet` can pay `lamports`.
-///
-/// # Errors
-/// [`CliError::Poor`]; [`CliError::Cluster`].
-pub async fn check_balance<C: Cluster>(
-    context: &Context<'_, C>,
-    wallet: &Address,
-    lamports: u64,
-) -> Result<(), CliError> {
-    let held = balance(context, wallet).await?;
-    if held < lamports {
-        return Err(CliError::Poor { holder: *wallet, held: sol(held), needed: sol(lamports) });
-    }
-    Ok(())
-}
-
 /// Lamports of a wallet; 0 where it does not exist.
 ///
 /// # Errors

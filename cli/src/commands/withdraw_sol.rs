@@ -5,13 +5,14 @@ use {
         caution,
         receivers::{Given, SolReceiver, sol_receiver},
         trade::{Amounts, Done, Quote, Receipt, Trade},
-        wallet::{Holding, check_balance, sol_withdraw_authority},
+        wallet::{Holding, sol_withdraw_authority},
         wrapped::Wrapping,
     },
     crate::{
         args::{Bound, UpdateFirst, address},
         context::Context,
         error::CliError,
+        funds::Spending,
         keys::KeySource,
         output::{Landed, Text},
         units::{Amount, tokens},
@@ -135,13 +136,15 @@ impl Args {
             None => (to.address != owner.pubkey()).then(|| ("goes to", to.address.to_string())),
         };
         let wrapping = Wrapping::new(context, snapshot, (wrap == Wrap::Associated).then_some(to.address)).await?;
+        let plan = Plan::one("withdraw SOL", group);
         if wrapping.rent_lamports > 0 {
-            check_balance(context, &withdrawal.payer, wrapping.rent_lamports).await?;
+            let spending = Spending::new(withdrawal.payer, wrapping.rent_lamports);
+            context.check_funds(&plan, &keys, &[spending]).await?;
         }
         let quote = quote.add(wrapping.lines());
         let quote = quote.add(elsewhere).add(caution::program(context, snapshot)).rate(&snapshot.rate());
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
-        let sent = context.send_once(&Plan::one("withdraw SOL", group), &keys, snapshot.program_id()).await?;
+        let sent = context.send_once(&plan, &keys, snapshot.program_id()).await?;
         Ok(Done(Output {
             pool: Text(self.pool),
             token_account: Text(withdrawal.tokens.account),

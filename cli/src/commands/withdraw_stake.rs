@@ -5,7 +5,7 @@ use {
         caution,
         receivers::{Given, check_can_sign},
         trade::{Amounts, Done, Quote, Receipt, Trade},
-        wallet::{Holding, check_balance},
+        wallet::Holding,
         withdraw::{
             accounts,
             landed::send,
@@ -19,6 +19,7 @@ use {
         args::{Bound, UpdateFirst, address},
         context::Context,
         error::CliError,
+        funds::Spending,
         keys::{Key, KeySource},
         output::{Landed, Text},
         units::{Amount, Slippage, sol, tokens},
@@ -170,7 +171,8 @@ impl Args {
         let (totals, payer) = (Totals::of(&planned, slippage), request.terms.payer);
         let wrapped_to = request.terms.order.sol_to().filter(|_| self.wrap && planned.sol.is_some());
         let wrapping = Wrapping::new(context, snapshot, wrapped_to).await?;
-        check_balance(context, &payer, planned.rent_lamports.saturating_add(wrapping.rent_lamports)).await?;
+        let rent = planned.rent_lamports.saturating_add(wrapping.rent_lamports);
+        context.check_funds(&planned.plan, &keys, &[Spending::new(payer, rent)]).await?;
         let otherwise = self.otherwise();
         let quoted = Quoted { snapshot, planned: &planned, totals, payer, otherwise };
         let authority = request.terms.stake_authority;

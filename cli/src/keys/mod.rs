@@ -1,6 +1,9 @@
 //! Where keys come from. A key is opened when a command first needs it, and no other is.
 
 mod device;
+mod directory;
+
+pub use directory::KeyDirectory;
 
 use {
     crate::{error::CliError, input},

@@ -20,9 +20,23 @@ pub struct Door<'a> {
     /// Done right before the first transaction is handed over.
     before_send: Mutex<Option<Deed<'a>>>,
     sent: Mutex<Vec<VersionedTransaction>>,
+    /// Transactions after which it neither simulates nor takes any.
+    breaks_after: usize,
 }
 
 impl<'a> Door<'a> {
+    /// An endpoint that takes so many transactions and no more.
+    pub fn that_breaks_after(cluster: &'a EmbeddedCluster, transactions: usize) -> Self {
+        Self { breaks_after: transactions, ..Self::new(cluster) }
+    }
+
+    fn check_whole(&self) -> Result<(), ClusterError> {
+        if self.sent.lock().expect("no poisoned lock").len() < self.breaks_after {
+            return Ok(());
+        }
+        Err(ClusterError::Refused { detail: "the endpoint is broken".into() })
+    }
+
     /// An endpoint that does not search a program's accounts.
     pub fn without_search(cluster: &'a EmbeddedCluster) -> Self {
         Self { searches: false, ..Self::new(cluster) }
@@ -30,7 +44,13 @@ impl<'a> Door<'a> {
 
     /// An honest endpoint.
     pub fn new(cluster: &'a EmbeddedCluster) -> Self {
-        Self { cluster, searches: true, before_send: Mutex::default(), sent: Mutex::default() }
+        Self {
+            cluster,
+            searches: true,
+            before_send: Mutex::default(),
+            sent: Mutex::default(),
+            breaks_after: usize::MAX,
+        }
     }
 
     /// The transactions that were handed over.
@@ -69,10 +89,12 @@ impl Cluster for Door<'_> {
     }
 
     async fn simulate(&self, transaction: &VersionedTransaction) -> Result<Simulation, ClusterError> {
+        self.check_whole()?;
         Cluster::simulate(self.cluster, transaction).await
     }
 
     async fn send(&self, transaction: &VersionedTransaction) -> Result<Signature, ClusterError> {
+        self.check_whole()?;
         let deed = self.before_send.lock().expect("no poisoned lock").take();
         if let Some(deed) = deed {
             deed();

@@ -165,6 +165,7 @@ impl Stage {
         let config = Config::default();
         let mut context = Context::new(cluster, &cli.global, &config, self.terminal(&cli.global));
         context.poll_every = Duration::from_millis(1);
+        context.directory.clone_from(&self.folder);
         let answered = cli.command.execute(&context).await;
         self.exit.set(answered.as_ref().err().map_or(Exit::Done, CliError::exit));
         let answer = match answered {

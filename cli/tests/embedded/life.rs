@@ -48,8 +48,10 @@ async fn create(stage: &Stage) -> Value {
     assert_eq!(
         fields(&created),
         [
+            "existing_accounts",
             "extended",
             "initial_deposit_lamports",
+            "key_directory",
             "manager",
             "manager_fee_account",
             "max_validators",

@@ -42,6 +42,14 @@ async fn a_token_gets_a_name() {
     }
     assert_eq!(stage.must(&format!("show {pool}")).await["metadata"], Value::Null);
 
+    // Rent of the account, what Metaplex charges, two signatures, and what stays.
+    let needed =
+        stage.cluster.rent().minimum_balance(679) + SOL / 100 + 10_000 + stage.cluster.rent().minimum_balance(0);
+    let (payer, file) = stage.another_wallet("payer", needed - 1);
+    let poor = format!("{line} --fee-payer {file}");
+    assert_fails(&stage, &poor, REFUSED, &[&payer.to_string(), "SOL of fees", "rent-exempt minimum"]).await;
+    assert_eq!(stage.cluster.lamports(&payer), needed - 1);
+
     let set = stage.must(&line).await;
     let expected = ["changed", "metadata", "metadata_account", "metadata_before", "pool", "transactions"];
     assert_eq!(fields(&set), expected);

@@ -31,7 +31,7 @@ fn signature(transaction: &Value) -> String {
 }
 
 /// A nonce account of 1 SOL.
-fn nonce_account(stage: &Stage, authority: Address) -> (Address, String) {
+pub fn nonce_account(stage: &Stage, authority: Address) -> (Address, String) {
     let nonce = DurableNonce::from_blockhash(&solana_hash::Hash::new_unique());
     let data = bincode::serialize(&Versions::new(State::new_initialized(&authority, nonce, 5_000))).unwrap();
     let address = Address::new_unique();

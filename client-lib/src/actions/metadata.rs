@@ -5,6 +5,7 @@ use {
     solana_account::Account,
     solana_address::Address,
     solana_instruction::error::InstructionError,
+    solana_rent::Rent,
     tidepool_interface::{
         address::{METADATA_PROGRAM_ID, SYSTEM_PROGRAM_ID, find_metadata},
         instruction::{CreateTokenMetadataAccounts, StakePoolInstruction, UpdateTokenMetadataAccounts},
@@ -89,6 +90,14 @@ pub fn update_token_metadata(snapshot: &PoolSnapshot, metadata: &TokenMetadata) 
         instruction.with_accounts(&snapshot.program_id(), accounts.metas()),
         compute::METADATA,
     ))
+}
+
+/// Lamports that [`create_token_metadata`] takes of its payer at most: the rent of the account, 679 bytes in older versions of the
+/// metadata program and fewer since, and 0.01 SOL that Metaplex charges on mainnet-beta.
+pub fn token_metadata_cost(rent: &Rent) -> u64 {
+    const LONGEST: usize = 679;
+    const CHARGE: u64 = 10_000_000;
+    rent.minimum_balance(LONGEST).saturating_add(CHARGE)
 }
 
 /// Where the metadata of the pool's token is, if it has any.

@@ -35,11 +35,14 @@ mod wrapped;
 mod tests;
 
 pub use {
-    create::{CreatePool, create_pool},
+    create::{CreatePool, ExistingAccount, FoundPool, FoundPoolError, PoolCreation, complete_pool, create_pool},
     deposit::{DepositSol, DepositStake, deposit_sol, deposit_stake},
     extend::{extend_pool, extension_rent, set_rebalance_policy},
     manage::{check_fee_account, set_fee, set_funding_authority, set_manager, set_preferred_validator, set_staker},
-    metadata::{StoredMetadata, TokenMetadata, create_token_metadata, token_metadata_address, update_token_metadata},
+    metadata::{
+        StoredMetadata, TokenMetadata, create_token_metadata, token_metadata_address, token_metadata_cost,
+        update_token_metadata,
+    },
     movement::{decrease_validator_stake, increase_validator_stake},
     rebalance::{RebalancedValidator, rebalance_instruction},
     token::{TokenHolding, TokenReceiver, TokenSource, associated_token_account},

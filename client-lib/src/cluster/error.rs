@@ -1,6 +1,13 @@
 //! Why a cluster could not answer, and what to do about it.
 
-use {solana_address::Address, solana_transaction_error::TransactionError, std::time::Duration, thiserror::Error};
+use {
+    super::{Cluster, sysvars::below_rent},
+    crate::error::BelowRent,
+    solana_address::Address,
+    solana_transaction_error::TransactionError,
+    std::time::Duration,
+    thiserror::Error,
+};
 
 /// A question to a cluster that was not answered, or answered with nonsense.
 ///
@@ -72,6 +79,10 @@ pub enum ClusterError {
         payer: Address,
     },
 
+    /// A transaction would leave an account below its rent-exempt minimum.
+    #[error("{0}")]
+    BelowRent(BelowRent),
+
     /// An account that has to exist does not.
     #[error("account {address} does not exist: check the address, and that the URL is that of the right cluster")]
     AccountNotFound {
@@ -100,8 +111,12 @@ pub enum ClusterError {
 
 impl ClusterError {
     /// Why a transaction that `payer` was to pay for would not be taken.
-    pub(crate) fn refused(error: TransactionError, payer: &Address) -> Self {
+    pub(crate) async fn refused<C: Cluster + ?Sized>(cluster: &C, error: TransactionError, payer: &Address) -> Self {
         match error {
+            // The first account of a transaction is its payer.
+            TransactionError::InsufficientFundsForRent { account_index: 0 } => {
+                Self::BelowRent(below_rent(cluster, *payer).await)
+            }
             TransactionError::AccountNotFound | TransactionError::InsufficientFundsForFee => {
                 Self::Unfunded { payer: *payer }
             }

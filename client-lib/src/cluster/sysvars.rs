@@ -2,6 +2,7 @@
 
 use {
     super::{Cluster, ClusterError, Simulation},
+    crate::error::BelowRent,
     serde::de::DeserializeOwned,
     solana_address::Address,
     solana_hash::Hash,
@@ -57,6 +58,16 @@ where
     cluster.simulate(&transaction).await
 }
 
+/// What an account holds, and what it has to hold so as to be rent-exempt, as far as the cluster says.
+pub(crate) async fn below_rent<C: Cluster + ?Sized>(cluster: &C, account: Address) -> BelowRent {
+    let read = async {
+        let (found, rent) = (cluster.account(&account).await?, cluster.rent().await?);
+        let (held, length) = found.map_or((0, 0), |found| (found.lamports, found.data.len()));
+        Ok::<_, ClusterError>((held, rent.minimum_balance(length)))
+    };
+    BelowRent { account, lamports: read.await.ok() }
+}
+
 pub(super) async fn minimum_delegation<C>(cluster: &C, payer: Address) -> Result<u64, ClusterError>
 where
     C: Cluster + ?Sized,
@@ -64,7 +75,7 @@ where
     let instruction = solana_stake_interface::instruction::get_minimum_delegation();
     let simulation = simulate_alone(cluster, instruction, &payer).await?;
     if let Some(error) = simulation.error {
-        return Err(ClusterError::refused(error, &payer));
+        return Err(ClusterError::refused(cluster, error, &payer).await);
     }
     simulation
         .return_data

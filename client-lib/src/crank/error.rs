@@ -89,7 +89,7 @@ pub(super) fn is_transient(error: &PoolError) -> bool {
 /// Whether a simulation was refused because its payer has nothing.
 fn is_unfunded(error: &PoolError) -> bool {
     match error {
-        PoolError::Cluster(ClusterError::Unfunded { .. }) => true,
+        PoolError::Cluster(ClusterError::Unfunded { .. } | ClusterError::BelowRent(_)) => true,
         PoolError::Cluster(ClusterError::TransactionRefused { error }) => lacks_funds(error),
         _ => false,
     }

@@ -1,6 +1,7 @@
 //! What an error on the chain means and what to do about it.
 
 use {
+    super::Sol,
     num_traits::FromPrimitive as _,
     solana_address::Address,
     solana_instruction::error::InstructionError,
@@ -28,6 +29,31 @@ pub struct Failure<'a> {
     pub stake_pool_program: Address,
     /// Who pays, where that is known.
     pub payer: Option<Address>,
+    /// The account that would be left below its rent-exempt minimum, where the error says that there is one.
+    pub below_rent: Option<BelowRent>,
+}
+
+/// An account that a transaction would leave below its rent-exempt minimum.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct BelowRent {
+    /// The account.
+    pub account: Address,
+    /// Lamports that it holds now, and those that an account of its length has to hold; `None` where the cluster does not say.
+    pub lamports: Option<(u64, u64)>,
+}
+
+impl fmt::Display for BelowRent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "account {} ", self.account)?;
+        match self.lamports {
+            Some((held, minimum)) => {
+                let (held, minimum) = (Sol(held), Sol(minimum));
+                write!(f, "holds {held}, and would be left with less than {minimum}, its rent-exempt minimum")?;
+            }
+            None => f.write_str("would be left with less than its rent-exempt minimum")?,
+        }
+        f.write_str(": send it some SOL, use a smaller amount, or empty it altogether")
+    }
 }
 
 /// A program that can fail.
@@ -117,7 +143,7 @@ pub fn explain(failure: &Failure) -> Explanation {
             instruction: None,
             program: None,
             name: variant_name(error),
-            message: explain_transaction(error, failure.payer),
+            message: explain_transaction(error, failure),
         },
     }
 }
@@ -266,8 +292,8 @@ fn explain_plain(program: Option<FailedProgram>, error: &InstructionError) -> St
     .to_owned()
 }
 
-fn explain_transaction(error: &TransactionError, payer: Option<Address>) -> String {
-    let payer = payer.map_or_else(|| "The fee payer".to_owned(), |payer| format!("The fee payer {payer}"));
+fn explain_transaction(error: &TransactionError, failure: &Failure) -> String {
+    let payer = failure.payer.map_or_else(|| "The fee payer".to_owned(), |payer| format!("The fee payer {payer}"));
     match error {
         TransactionError::BlockhashNotFound => {
             "The blockhash is too old or unknown to the node: sign again with a new one."
@@ -276,9 +302,10 @@ fn explain_transaction(error: &TransactionError, payer: Option<Address>) -> Stri
         TransactionError::InsufficientFundsForFee => {
             return format!("{payer} has too few lamports for the fee: send it some SOL, or pay with another key.");
         }
-        TransactionError::InsufficientFundsForRent { .. } => {
-            "An account would be left with fewer lamports than its rent: fund it, or empty it altogether."
-        }
+        TransactionError::InsufficientFundsForRent { .. } => match failure.below_rent {
+            Some(below) => return below.to_string().replacen("account", "Account", 1),
+            None => "An account would be left with fewer lamports than its rent: fund it, or empty it altogether.",
+        },
         TransactionError::AccountNotFound => {
             return format!("{payer} does not exist on this cluster: send it some SOL, or check the URL.");
         }

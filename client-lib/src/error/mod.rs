@@ -5,7 +5,7 @@ mod explain;
 #[cfg(test)]
 mod tests;
 
-pub use explain::{Explanation, FailedProgram, Failure, explain};
+pub use explain::{BelowRent, Explanation, FailedProgram, Failure, explain};
 
 use {
     crate::{actions::WeightsError, pool::Environment},

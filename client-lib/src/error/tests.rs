@@ -9,7 +9,14 @@ const POOL_PROGRAM: Address = Address::new_from_array([101; 32]);
 fn explain_custom(code: u32, programs: &[Address], logs: &[&str]) -> Explanation {
     let error = TransactionError::InstructionError(0, InstructionError::Custom(code));
     let logs: Vec<String> = logs.iter().map(|line| (*line).to_owned()).collect();
-    explain(&Failure { error: &error, programs, logs: &logs, stake_pool_program: POOL_PROGRAM, payer: None })
+    explain(&Failure {
+        error: &error,
+        programs,
+        logs: &logs,
+        stake_pool_program: POOL_PROGRAM,
+        payer: None,
+        below_rent: None,
+    })
 }
 
 #[test]
@@ -52,8 +59,14 @@ fn explanations_read_as_sentences() {
          account (SolWithdrawalTooLarge)"
     );
     let error = TransactionError::BlockhashNotFound;
-    let explanation =
-        explain(&Failure { error: &error, programs: &[], logs: &[], stake_pool_program: POOL_PROGRAM, payer: None });
+    let explanation = explain(&Failure {
+        error: &error,
+        programs: &[],
+        logs: &[],
+        stake_pool_program: POOL_PROGRAM,
+        payer: None,
+        below_rent: None,
+    });
     assert_eq!(explanation.name, "BlockhashNotFound");
     assert_eq!(explanation.instruction, None);
 }
@@ -86,4 +99,31 @@ fn refusals_name_cause_and_context() {
     assert_eq!(refusal.to_string(), "the reserve can give 1 SOL (stake pool error 35 SolWithdrawalTooLarge)");
     assert_eq!(Sol(1_500_000_000).to_string(), "1.500000000 SOL");
     assert_eq!(Tokens(1).to_string(), "0.000000001 pool tokens");
+}
+
+#[test]
+fn an_account_below_its_rent_is_named() {
+    let account = Address::new_from_array([7; 32]);
+    let error = TransactionError::InsufficientFundsForRent { account_index: 3 };
+    let explained = |below_rent| {
+        let failure = Failure {
+            error: &error,
+            programs: &[],
+            logs: &[],
+            stake_pool_program: POOL_PROGRAM,
+            payer: Some(POOL_PROGRAM),
+            below_rent,
+        };
+        explain(&failure).message
+    };
+    assert_eq!(
+        explained(Some(BelowRent { account, lamports: Some((5_000, 890_880)) })),
+        format!(
+            "Account {account} holds 0.000005000 SOL, and would be left with less than 0.000890880 SOL, its rent-exempt minimum: \
+             send it some SOL, use a smaller amount, or empty it altogether"
+        )
+    );
+    let unknown = explained(Some(BelowRent { account, lamports: None }));
+    assert!(unknown.contains(&account.to_string()) && unknown.contains("rent-exempt minimum"), "{unknown}");
+    assert!(explained(None).starts_with("An account would be left"));
 }

@@ -30,7 +30,7 @@ pub async fn gives_extension(
     match simulate_alone(cluster, instruction, payer).await?.error {
         Some(TransactionError::InstructionError(_, error)) => Ok(error == InstructionError::NotEnoughAccountKeys),
         None => Ok(false),
-        Some(error) => Err(ClusterError::refused(error, payer)),
+        Some(error) => Err(ClusterError::refused(cluster, error, payer).await),
     }
 }
 

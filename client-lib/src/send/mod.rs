@@ -7,6 +7,7 @@
 //! it says so too.
 
 mod budget;
+mod fees;
 mod flight;
 mod lifetime;
 mod lost;
@@ -33,6 +34,7 @@ use {
     std::time::Duration,
 };
 
+pub use fees::{Fees, LAMPORTS_PER_SIGNATURE};
 pub use lifetime::{DurableNonce, Lifetime, NonceError};
 pub use offline::PartlySigned;
 pub use outcome::{FailureReport, NotSent, Outcome, Sent, Summary, WhyUnknown};

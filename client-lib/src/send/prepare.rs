@@ -5,11 +5,16 @@ use {
         FailureReport, Lifetime, NotSent, Outcome, Outgoing, Sender,
         budget::{limit_for, with_budget},
     },
-    crate::{cluster::Cluster, compute::MAX_PER_TRANSACTION, error, pack::MAX_TRANSACTION_BYTES},
+    crate::{
+        cluster::{self, Cluster},
+        compute::MAX_PER_TRANSACTION,
+        error,
+        pack::MAX_TRANSACTION_BYTES,
+    },
     solana_address::Address,
     solana_hash::Hash,
     solana_instruction::Instruction,
-    solana_message::{Message, VersionedMessage, v0},
+    solana_message::{AddressLookupTableAccount, Message, VersionedMessage, v0},
     solana_signature::Signature,
     solana_signer::{Signer, SignerError},
     solana_transaction::versioned::VersionedTransaction,
@@ -26,14 +31,18 @@ impl<C: Cluster> Sender<'_, C> {
         if !self.options.simulate {
             return Ok(with_budget(&outgoing.instructions, outgoing.compute_units, price));
         }
-        let widest = with_budget(&outgoing.instructions, Some(MAX_PER_TRANSACTION), price);
+        // The widest limit, at a price for all of it that comes to no more than the transaction may cost at its own limit: the
+        // payer need not have more than that.
+        let scaled = u128::from(price) * u128::from(self.most_units(outgoing)) / u128::from(MAX_PER_TRANSACTION);
+        let scaled = u64::try_from(scaled).unwrap_or(price);
+        let widest = with_budget(&outgoing.instructions, Some(MAX_PER_TRANSACTION), scaled);
         let transaction = self.unsigned(&widest, outgoing).map_err(Outcome::NotSent)?;
         let simulation = self
             .patiently(|| self.cluster.simulate(&transaction))
             .await
             .map_err(|error| Outcome::NotSent(error.into()))?;
         if let Some(error) = simulation.error {
-            return Err(Outcome::WouldFail(self.report(outgoing, error, simulation.logs)));
+            return Err(Outcome::WouldFail(self.report(outgoing, &transaction.message, error, simulation.logs).await));
         }
         if self.options.lifetime != Lifetime::Latest {
             // As when it was signed elsewhere, where nothing was simulated.
@@ -66,14 +75,30 @@ impl<C: Cluster> Sender<'_, C> {
         Ok(transaction)
     }
 
-    pub(super) fn report(&self, outgoing: &Outgoing, error: TransactionError, logs: Vec<String>) -> FailureReport {
+    pub(super) async fn report(
+        &self,
+        outgoing: &Outgoing,
+        message: &VersionedMessage,
+        error: TransactionError,
+        logs: Vec<String>,
+    ) -> FailureReport {
+        let below_rent = match error {
+            TransactionError::InsufficientFundsForRent { account_index } => {
+                match address_at(message, &outgoing.lookup_tables, usize::from(account_index)) {
+                    Some(account) => Some(cluster::below_rent(self.cluster, account).await),
+                    None => None,
+                }
+            }
+            _ => None,
+        };
         let programs: Vec<_> = outgoing.instructions.iter().map(|instruction| instruction.program_id).collect();
         let explanation = error::explain(&error::Failure {
             error: &error,
             programs: &programs,
             logs: &logs,
             stake_pool_program: self.options.pool_program.unwrap_or(NO_PROGRAM),
-            payer: Some(self.payer.pubkey()),
+            payer: message.static_account_keys().first().copied(),
+            below_rent,
         });
         FailureReport { error, explanation, logs }
     }
@@ -103,6 +128,17 @@ impl<C: Cluster> Sender<'_, C> {
     }
 }
 
+/// The account that a message names at this place, where its lookup tables are known: its own addresses come first, then those of
+/// tables, of which the ones that it may write to come first.
+fn address_at(message: &VersionedMessage, tables: &[AddressLookupTableAccount], index: usize) -> Option<Address> {
+    let lookups = message.address_table_lookups().unwrap_or_default();
+    let writable = lookups.iter().flat_map(|lookup| {
+        let table = tables.iter().find(|table| table.key == lookup.account_key);
+        lookup.writable_indexes.iter().map(move |index| table?.addresses.get(usize::from(*index)))
+    });
+    message.static_account_keys().iter().map(Some).chain(writable).nth(index).flatten().copied()
+}
+
 /// The signature of `signer`, whose address this is; `None` if it is an address alone, without a key.
 pub(super) fn signature_of(
     signer: &dyn Signer,
@@ -123,4 +159,30 @@ pub(super) fn check_size(transaction: &VersionedTransaction) -> Result<(), NotSe
         return Err(NotSent::TooLarge { bytes, limit: MAX_TRANSACTION_BYTES });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use solana_instruction::AccountMeta;
+
+    #[test]
+    fn accounts_are_named_by_their_place() {
+        let [payer, program, own, looked_up, read_only] =
+            [1, 2, 3, 4, 5].map(|byte| Address::new_from_array([byte; 32]));
+        let metas = vec![
+            AccountMeta::new(own, true),
+            AccountMeta::new(looked_up, false),
+            AccountMeta::new_readonly(read_only, false),
+        ];
+        let instructions = [Instruction::new_with_bytes(program, &[], metas)];
+        let table =
+            AddressLookupTableAccount { key: Address::new_from_array([9; 32]), addresses: vec![read_only, looked_up] };
+        let message = v0::Message::try_compile(&payer, &instructions, std::slice::from_ref(&table), Hash::default());
+        let message = VersionedMessage::V0(message.unwrap());
+        let named =
+            |tables: &[AddressLookupTableAccount]| [0, 1, 2, 3].map(|index| address_at(&message, tables, index));
+        assert_eq!(named(&[table]), [payer, own, program, looked_up].map(Some));
+        assert_eq!(named(&[]), [Some(payer), Some(own), Some(program), None]);
+    }
 }

@@ -46,7 +46,10 @@ impl<C: Cluster> Sender<'_, C> {
         let signatures = transaction.signatures.len();
         let simulation = self.patiently(|| self.cluster.simulate(&transaction)).await?;
         let logs = simulation.logs;
-        let failure = simulation.error.map(|error| self.report(outgoing, error, logs.clone()));
+        let failure = match simulation.error {
+            Some(error) => Some(self.report(outgoing, &transaction.message, error, logs.clone()).await),
+            None => None,
+        };
         Ok(Rehearsed {
             label: outgoing.label.clone(),
             failure,

@@ -226,7 +226,9 @@ impl<C: Cluster> Sender<'_, C> {
     pub(super) async fn outcome_of(&self, flight: &Flight<'_>, status: Option<TransactionStatus>) -> Option<Outcome> {
         let Some(status) = status else {
             let refusal = flight.refusal()?.clone();
-            return Some(Outcome::WouldFail(self.report(flight.outgoing, refusal, vec![])));
+            return Some(Outcome::WouldFail(
+                self.report(flight.outgoing, &flight.transaction().message, refusal, vec![]).await,
+            ));
         };
         if status.confirmation < self.options.confirmation {
             return None;
@@ -246,7 +248,10 @@ impl<C: Cluster> Sender<'_, C> {
             },
             Some(error) => {
                 let logs = execution.map(|execution| execution.logs).unwrap_or_default();
-                Outcome::Failed { signature, failure: self.report(flight.outgoing, error, logs) }
+                Outcome::Failed {
+                    signature,
+                    failure: self.report(flight.outgoing, &flight.transaction().message, error, logs).await,
+                }
             }
         })
     }

@@ -9,7 +9,7 @@ mod server;
 use {
     super::gates,
     crate::{
-        args::{LookupArgs, address},
+        args::{LookupArgs, UpdateFirst, address},
         context::Context,
         error::CliError,
     },
@@ -24,6 +24,7 @@ use {
     tidepool_client::{
         cluster::Cluster,
         crank::{CrankOptions, RebalanceAt},
+        pool::StakeSelection,
     },
 };
 
@@ -96,6 +97,11 @@ impl Args {
                 "--watch sends transactions for as long as it runs: leave it out to see the first of them",
             ));
         }
+        if self.pools.len() > 1 && !context.global.transactions.sends() {
+            return Err(CliError::usage(
+                "--dry-run, --sign-only and --dump-transaction-message answer for one pool: repeat the command for each",
+            ));
+        }
         let payer = context.fee_payer()?.pubkey();
         let metrics = Metrics::new(&payer);
         // A port that is in use is told of before anything is sent.
@@ -113,7 +119,16 @@ impl Args {
         for pool in &self.pools {
             let listener = Listener::silent(context, metrics.pool(pool));
             let crank = context.crank(&self.lookup).options(self.options(context)).observer(&listener);
-            crank.run_once(pool).await?;
+            if !context.global.transactions.stands_alone() {
+                crank.run_once(pool).await?;
+            } else {
+                let snapshot = context.read_for_planning(pool, StakeSelection::Transient).await?;
+                // Without an extension, or with --no-rebalance, the update is all that is asked for.
+                if snapshot.is_extended() && !self.no_rebalance {
+                    context.check_may_update(&snapshot, UpdateFirst::default()).await?;
+                }
+                crank.run_from(snapshot).await?;
+            }
             pools.extend(listener.last_round());
         }
         Ok(Output { pools, stopped: false })

@@ -3,8 +3,7 @@
 mod output;
 
 use {
-    super::wallet::check_balance,
-    crate::{args::address, context::Context, error::CliError, keys::Key, units::sol},
+    crate::{args::address, context::Context, error::CliError, funds::Spending, keys::Key, units::sol},
     clap::ArgGroup,
     output::{Output, minutes},
     solana_account::Account,
@@ -94,6 +93,11 @@ impl Args {
         let is_extended = snapshot.is_extended();
         let content = LookupContent { votes: is_extended, transients: !is_extended };
         let wanted = plan::lookup_addresses(&snapshot, content);
+        if self.wait && !context.global.transactions.sends() {
+            return Err(CliError::usage(
+                "--wait sends transactions for as long as it runs: leave it out to see those that are due now",
+            ));
+        }
         let shelf = Shelf { context, snapshot, payer, named: &self.tables, wanted };
         if self.make {
             shelf.make().await
@@ -160,7 +164,7 @@ impl<C: Cluster> Shelf<'_, '_, C> {
         if plan.is_empty() {
             return self.output("make", &existing).await;
         }
-        check_balance(self.context, &keeper.payer, rent).await?;
+        self.context.check_funds(&plan, &[], &[Spending::new(keeper.payer, rent)]).await?;
         let new = upkeep.changes.iter().filter(|change| change.is_new()).count();
         let mut lines = vec![
             ("tables", format!("{new} new, {} extended", upkeep.changes.len() - new)),

@@ -53,6 +53,8 @@ pub struct Args {
 pub struct Output {
     address: Text<Address>,
     program_id: Text<Address>,
+    /// Length of the pool account in bytes.
+    account_bytes: usize,
     /// The epoch of the cluster.
     epoch: u64,
     last_update_epoch: u64,
@@ -183,6 +185,7 @@ fn describe(snapshot: &PoolSnapshot, metadata: Option<Metadata>, epoch_seconds: 
     Output {
         address: Text(snapshot.address()),
         program_id: Text(snapshot.program_id()),
+        account_bytes: snapshot.accounts().pool.data.len(),
         epoch: snapshot.epoch(),
         last_update_epoch: head.last_update_epoch.get(),
         stale: snapshot.is_stale(),

@@ -11,6 +11,7 @@ use {
         units::{sol, tokens},
     },
     std::fmt,
+    tidepool_interface::state::POOL_MAX_LENGTH,
 };
 
 pub(super) fn write(f: &mut fmt::Formatter<'_>, pool: &Output) -> fmt::Result {
@@ -35,6 +36,7 @@ pub(super) fn write_addresses(f: &mut fmt::Formatter<'_>, pool: &Output) -> fmt:
         f,
         &[
             ("program", pool.program_id.to_string()),
+            ("pool account", account_length(pool.account_bytes)),
             ("validator list", accounts.validator_list.to_string()),
             ("reserve", accounts.reserve_stake.to_string()),
             ("token program", accounts.token_program.to_string()),
@@ -43,6 +45,14 @@ pub(super) fn write_addresses(f: &mut fmt::Formatter<'_>, pool: &Output) -> fmt:
             ("stake deposit authority", pool.authorities.stake_deposit.to_string()),
         ],
     )
+}
+
+/// The length of a pool account, by which some tools find pools.
+fn account_length(bytes: usize) -> String {
+    if bytes == POOL_MAX_LENGTH {
+        return format!("{bytes} bytes");
+    }
+    format!("{bytes} bytes: searches with `dataSize: {POOL_MAX_LENGTH}` do not find it")
 }
 
 pub(super) fn write_gates(f: &mut fmt::Formatter<'_>, pool: &Output) -> fmt::Result {

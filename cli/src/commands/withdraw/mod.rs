@@ -12,13 +12,14 @@ use {
     super::{
         receivers::{Given, check_can_sign},
         trade::Done,
-        wallet::{Holding, check_balance, sol_withdraw_authority},
+        wallet::{Holding, sol_withdraw_authority},
         wrapped::Wrapping,
     },
     crate::{
         args::{Bound, UpdateFirst, address},
         context::Context,
         error::CliError,
+        funds::Spending,
         keys::{Key, KeySource},
         units::{Amount, Lamports},
     },
@@ -143,7 +144,7 @@ impl Args {
         let wrapped_to = request.terms.order.sol_to().filter(|_| self.wrap && planned.sol.is_some());
         let wrapping = Wrapping::new(context, snapshot, wrapped_to).await?;
         let rent = wrapping.rent_lamports.saturating_add(planned.rent_lamports);
-        check_balance(context, &request.terms.payer, rent).await?;
+        context.check_funds(&planned.plan, &keys, &[Spending::new(request.terms.payer, rent)]).await?;
         let quote = request.quote(context, snapshot, &planned, totals)?;
         let quote = quote.add(wrapping.lines());
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;

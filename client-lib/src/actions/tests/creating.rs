@@ -2,8 +2,10 @@ use super::*;
 use {
     solana_system_interface::instruction as system_instruction,
     tidepool_interface::{
+        STAKE_ACCOUNT_SPACE,
+        external::token::{MINT_LENGTH, TOKEN_ACCOUNT_LENGTH},
         instruction::ExtensionInstruction,
-        state::{EXTENDED_POOL_LENGTH, POOL_MAX_LENGTH, RebalancePolicy},
+        state::{EXTENDED_POOL_LENGTH, POOL_MAX_LENGTH, RebalancePolicy, validator_list_length},
     },
 };
 
@@ -82,6 +84,20 @@ fn the_reserve_is_filled_by_the_transaction_that_makes_the_pool() {
 }
 
 #[test]
+fn what_the_payer_transfers_is_counted() {
+    let rent = Rent::default();
+    let (new, minimum) = (new_pool(), |length: usize| rent.minimum_balance(length));
+    let creation = complete_pool(&new, &FoundPool::default(), &rent).unwrap();
+    let first = minimum(STAKE_ACCOUNT_SPACE) + minimum(MINT_LENGTH) + minimum(TOKEN_ACCOUNT_LENGTH);
+    let second = minimum(EXTENDED_POOL_LENGTH) + minimum(validator_list_length(20_000));
+    assert_eq!(creation.lamports, [first, second + SOL]);
+    assert_eq!((creation.deposit_lamports, creation.rent_lamports()), (SOL, first + second));
+    let marked = CreatePool { token_program: TOKEN_2022_PROGRAM_ID, ..new };
+    let marked = complete_pool(&marked, &FoundPool::default(), &rent).unwrap();
+    assert_eq!(marked.rent_lamports() - creation.rent_lamports(), minimum(5) - minimum(0));
+}
+
+#[test]
 fn what_the_program_would_refuse_is_not_built() {
     let refused = |new: CreatePool| code(create_pool(&new, &Rent::default()));
     let with_fee = |epoch_fee| CreatePool { epoch_fee, ..new_pool() };
@@ -92,6 +108,10 @@ fn what_the_program_would_refuse_is_not_built() {
     let endless = RebalancePolicy { turnover_budget: 10_001.into(), ..RebalancePolicy::DEFAULT };
     let refused = create_pool(&CreatePool { policy: Some(endless), ..new_pool() }, &Rent::default()).unwrap_err();
     assert_eq!(refused.extension_error(), Some(tidepool_interface::ExtensionError::ShareOverWhole));
+    for twice in [USER, MANAGER, LIST, MINT] {
+        let error = create_pool(&CreatePool { reserve_stake: twice, ..new_pool() }, &Rent::default()).unwrap_err();
+        assert!(error.to_string().contains(&twice.to_string()), "{error}");
+    }
     let short = CreatePool { pool_account_length: 610, ..new_pool() };
     assert!(create_pool(&short, &Rent::default()).is_err());
 }

@@ -199,8 +199,10 @@ impl Cluster for RpcCluster {
 
     async fn accounts_of_one_slot(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
         for _ in 0..SLOT_ATTEMPTS {
-            let parts =
-                self.accounts_per_request.ask(addresses, PARALLEL_IN_SLOT, |chunk| self.some_accounts(chunk, None)).await?;
+            let parts = self
+                .accounts_per_request
+                .ask(addresses, PARALLEL_IN_SLOT, |chunk| self.some_accounts(chunk, None))
+                .await?;
             let is_one_slot = parts.windows(2).all(|pair| pair[0].0.is_some() && pair[0].0 == pair[1].0);
             if is_one_slot {
                 return Ok(parts.into_iter().flat_map(|(_, accounts)| accounts).collect());

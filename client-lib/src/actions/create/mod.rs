@@ -1,5 +1,11 @@
 //! Making a pool.
 
+mod checks;
+mod found;
+mod work;
+
+pub use found::{ExistingAccount, FoundPool, FoundPoolError};
+
 use {
     super::extend::check_policy,
     crate::{
@@ -8,8 +14,8 @@ use {
         plan::{InstructionGroup, Plan},
         pool::Role,
     },
+    found::Progress,
     solana_address::Address,
-    solana_instruction::Instruction,
     solana_rent::Rent,
     solana_stake_interface::{
         instruction as stake,
@@ -22,15 +28,13 @@ use {
     spl_token_2022_interface::instruction as token,
     tidepool_interface::{
         MAX_VALIDATORS_IN_POOL, POOL_MINT_DECIMALS, STAKE_ACCOUNT_SPACE, StakePoolError,
-        address::{SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID, find_withdraw_authority},
-        external::token::MINT_LENGTH,
-        instruction::{
-            ExtendPoolAccounts, ExtensionInstruction, InitializeAccounts, SetRebalancePolicyAccounts,
-            StakePoolInstruction,
-        },
+        address::{STAKE_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID, find_withdraw_authority},
+        external::token::{MINT_LENGTH, TOKEN_ACCOUNT_LENGTH},
+        instruction::{InitializeAccounts, StakePoolInstruction},
         maths::Fee,
         state::{EXTENDED_POOL_LENGTH, POOL_MAX_LENGTH, RebalancePolicy, validator_list_length},
     },
+    work::Work,
 };
 
 /// A pool to be made. The pool, the list, the reserve and the mint are new accounts, each of which signs its creation.
@@ -132,6 +136,11 @@ impl CreatePool {
         })
     }
 
+    /// Length in bytes of an associated token account: Token-2022 marks it as bound to its owner.
+    fn fee_account_length(&self) -> usize {
+        if self.token_program == TOKEN_2022_PROGRAM_ID { TOKEN_ACCOUNT_LENGTH + 5 } else { TOKEN_ACCOUNT_LENGTH }
+    }
+
     fn check(&self) -> Result<(), PlanError> {
         if [self.epoch_fee, self.withdrawal_fee, self.deposit_fee].iter().any(Fee::is_too_high)
             || self.referral_fee > 100
@@ -139,6 +148,15 @@ impl CreatePool {
             return Err(StakePoolError::FeeTooHigh.into());
         }
         self.policy.iter().try_for_each(check_policy)?;
+        let addresses =
+            [self.pool, self.validator_list, self.reserve_stake, self.pool_mint, self.payer, self.manager, self.staker];
+        for (index, address) in addresses[..4].iter().enumerate() {
+            if addresses[index + 1..].contains(address) {
+                return Err(PlanError::invalid(format!(
+                    "{address} is to be two accounts of the pool, or a wallet and an account: give each new account a key of its own"
+                )));
+            }
+        }
         if self.max_validators == 0 {
             return Err(PlanError::refused(
                 StakePoolError::UnexpectedValidatorListAccountSize,
@@ -167,7 +185,35 @@ impl CreatePool {
     }
 }
 
-/// Plans the making of a pool: first the mint, the reserve and the fee account, then the pool itself.
+/// How to make a pool, or to complete one that is half made.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct PoolCreation {
+    /// What to send: at most two transactions; nothing for a complete pool.
+    pub plan: Plan,
+    /// Lamports that the payer transfers in each stage of the plan: rent and the initial deposit, without fees.
+    pub lamports: Vec<u64>,
+    /// Lamports of the initial deposit among them.
+    pub deposit_lamports: u64,
+}
+
+impl PoolCreation {
+    /// Lamports of rent that the payer pays.
+    pub fn rent_lamports(&self) -> u64 {
+        self.lamports
+            .iter()
+            .fold(0, |sum: u64, lamports| sum.saturating_add(*lamports))
+            .saturating_sub(self.deposit_lamports)
+    }
+
+    fn push(&mut self, label: &'static str, work: Work) {
+        if !work.instructions.is_empty() {
+            self.plan.push(label, vec![InstructionGroup::new(label, work.instructions, work.compute_units)]);
+            self.lamports.push(work.lamports);
+        }
+    }
+}
+
+/// Plans the making of a pool of which nothing exists: first the mint, the reserve and the fee account, then the pool itself.
 ///
 /// Signers are the payer, the manager and the new accounts: reserve and mint in the first stage, pool and list in the second.
 ///
@@ -175,45 +221,60 @@ impl CreatePool {
 /// Refusals: `FeeTooHigh`, `ShareOverWhole`, `ContradictoryPolicy`, `UnexpectedValidatorListAccountSize`, `TooManyValidatorsInPool`; [`PlanError::Invalid`] for an
 /// unknown token program or a pool account that is too short.
 pub fn create_pool(new: &CreatePool, rent: &Rent) -> Result<Plan, PlanError> {
+    Ok(complete_pool(new, &FoundPool::default(), rent)?.plan)
+}
+
+/// Plans what is left to do for a pool of which some accounts exist.
+///
+/// # Errors
+/// As [`create_pool`].
+pub fn complete_pool(new: &CreatePool, found: &FoundPool, rent: &Rent) -> Result<PoolCreation, PlanError> {
     new.check()?;
-    let mut plan = Plan::default();
-    plan.push("create the mint, the reserve and the fee account", vec![foundations(new, rent)?]);
-    plan.push("create the pool", vec![pool_itself(new, rent)]);
-    Ok(plan)
-}
-
-fn foundations(new: &CreatePool, rent: &Rent) -> Result<InstructionGroup, PlanError> {
-    let (withdraw_authority, _) = find_withdraw_authority(&new.program_id, &new.pool);
-    let mut instructions = stake::create_account(
-        &new.payer,
-        &new.reserve_stake,
-        &Authorized::auto(&withdraw_authority),
-        &Lockup::default(),
-        rent.minimum_balance(STAKE_ACCOUNT_SPACE),
-    );
-    instructions.push(new_account(new, rent, &new.pool_mint, MINT_LENGTH, &new.token_program));
-    let initialize_mint =
-        token::initialize_mint2(&new.token_program, &new.pool_mint, &withdraw_authority, None, POOL_MINT_DECIMALS);
-    instructions
-        .push(initialize_mint.map_err(|error| PlanError::invalid(format!("the mint cannot be made: {error}")))?);
-    if new.manager_fee_account.is_none() {
-        instructions.push(create_associated_token_account_idempotent(
-            &new.payer,
-            &new.manager,
-            &new.pool_mint,
-            &new.token_program,
-        ));
+    let mut creation = PoolCreation::default();
+    if !found.is_initialized() {
+        creation.push("create the mint, the reserve and the fee account", foundations(new, found, rent)?);
+        let (work, deposit) = pool_itself(new, found, rent);
+        creation.deposit_lamports = deposit;
+        creation.push("create the pool", work);
+    } else if !found.is_complete(new) {
+        let mut work = Work::default();
+        work.add_account(new, rent, &new.pool, found.pool, new.account_length(), &new.program_id);
+        work.extend(new, found);
+        creation.push("extend the pool", work);
     }
-    Ok(InstructionGroup::new(
-        "create the mint, the reserve and the fee account",
-        instructions,
-        compute::CREATE_TOKEN_ACCOUNT + 4 * compute::FOREIGN,
-    ))
+    Ok(creation)
 }
 
-/// Creation and initialization in one transaction: in between, anybody could initialize the accounts for themselves. What the
-/// reserve is to hold goes along: sent before, it would be lost with the pool's key if the pool never came about.
-fn pool_itself(new: &CreatePool, rent: &Rent) -> InstructionGroup {
+fn foundations(new: &CreatePool, found: &FoundPool, rent: &Rent) -> Result<Work, PlanError> {
+    let (withdraw_authority, _) = find_withdraw_authority(&new.program_id, &new.pool);
+    let mut work = Work::default();
+    let reserve = &new.reserve_stake;
+    work.add_account(new, rent, reserve, found.reserve_stake, STAKE_ACCOUNT_SPACE, &STAKE_PROGRAM_ID);
+    if found.reserve_stake.progress != Progress::Initialized {
+        let authorized = Authorized::auto(&withdraw_authority);
+        work.add(stake::initialize(reserve, &authorized, &Lockup::default()), compute::FOREIGN);
+    }
+    work.add_account(new, rent, &new.pool_mint, found.pool_mint, MINT_LENGTH, &new.token_program);
+    if found.pool_mint.progress != Progress::Initialized {
+        let initialize =
+            token::initialize_mint2(&new.token_program, &new.pool_mint, &withdraw_authority, None, POOL_MINT_DECIMALS);
+        let initialize = initialize.map_err(|error| PlanError::invalid(format!("the mint cannot be made: {error}")))?;
+        work.add(initialize, compute::FOREIGN);
+    }
+    if new.manager_fee_account.is_none() && found.fee_account.progress == Progress::Missing {
+        let (payer, mint) = (&new.payer, &new.pool_mint);
+        let create = create_associated_token_account_idempotent(payer, &new.manager, mint, &new.token_program);
+        work.add(create, compute::CREATE_TOKEN_ACCOUNT);
+        // The associated token account program takes what is missing at the address.
+        let lacks = rent.minimum_balance(new.fee_account_length()).saturating_sub(found.fee_account.lamports);
+        work.lamports = work.lamports.saturating_add(lacks);
+    }
+    Ok(work)
+}
+
+/// Creation and initialization in one transaction: in between, any fee payer could initialize the accounts as its own pool. What the
+/// reserve is to hold goes along: sent before, it would be lost with the pool's key if the pool were never made.
+fn pool_itself(new: &CreatePool, found: &FoundPool, rent: &Rent) -> (Work, u64) {
     let accounts = InitializeAccounts {
         pool: new.pool,
         manager: new.manager,
@@ -234,35 +295,18 @@ fn pool_itself(new: &CreatePool, rent: &Rent) -> InstructionGroup {
         max_validators: new.max_validators,
     };
     let list_length = validator_list_length(new.max_validators);
-    let mut instructions = vec![
-        new_account(new, rent, &new.pool, new.account_length(), &new.program_id),
-        new_account(new, rent, &new.validator_list, list_length, &new.program_id),
-    ];
-    if new.initial_reserve_lamports > 0 {
-        instructions.push(system::transfer(&new.payer, &new.reserve_stake, new.initial_reserve_lamports));
+    let mut work = Work::default();
+    // An account that is shorter gets the rent of its extension too.
+    work.add_account(new, rent, &new.pool, found.pool, new.account_length(), &new.program_id);
+    work.add_account(new, rent, &new.validator_list, found.validator_list, list_length, &new.program_id);
+    // Lamports in the reserve beyond its rent become a part of the first deposit.
+    let held = found.reserve_stake.lamports.saturating_sub(rent.minimum_balance(STAKE_ACCOUNT_SPACE));
+    let deposit = new.initial_reserve_lamports.saturating_sub(held);
+    if deposit > 0 {
+        work.add(system::transfer(&new.payer, &new.reserve_stake, deposit), compute::FOREIGN);
+        work.lamports = work.lamports.saturating_add(deposit);
     }
-    instructions.push(initialize.with_accounts(&new.program_id, accounts.metas()));
-    let mut compute_units = compute::INITIALIZE + 3 * compute::FOREIGN;
-    if let Some(policy) = new.policy {
-        let accounts = ExtendPoolAccounts {
-            pool: new.pool,
-            manager: new.manager,
-            payer: new.payer,
-            validator_list: new.validator_list,
-            system_program: SYSTEM_PROGRAM_ID,
-        };
-        instructions.push(ExtensionInstruction::ExtendPool.with_accounts(&new.program_id, accounts.metas()));
-        compute_units += compute::extend_pool(0);
-        if policy != RebalancePolicy::DEFAULT {
-            let accounts = SetRebalancePolicyAccounts { pool: new.pool, manager: new.manager };
-            let set = ExtensionInstruction::SetRebalancePolicy { policy };
-            instructions.push(set.with_accounts(&new.program_id, accounts.metas()));
-            compute_units += compute::SETTING;
-        }
-    }
-    InstructionGroup::new("create the pool", instructions, compute_units)
-}
-
-fn new_account(new: &CreatePool, rent: &Rent, address: &Address, length: usize, owner: &Address) -> Instruction {
-    system::create_account(&new.payer, address, rent.minimum_balance(length), length as u64, owner)
+    work.add(initialize.with_accounts(&new.program_id, accounts.metas()), compute::INITIALIZE);
+    work.extend(new, found);
+    (work, deposit)
 }

@@ -1,0 +1,62 @@
+//! What is checked before a pool is paid for, and what an error advises.
+
+use {
+    crate::{context::Context, error::CliError},
+    std::path::Path,
+    tidepool_client::{
+        actions::{CreatePool, FoundPoolError},
+        cluster::Cluster,
+        pool::gives_extension,
+    },
+};
+
+/// Refuses a program that is none or cannot do what is asked, before the first of two transactions, which does not call it, is
+/// paid for.
+pub(super) async fn check_program<C: Cluster>(context: &Context<'_, C>, new: &CreatePool) -> Result<(), CliError> {
+    let program_id = new.program_id;
+    match context.cluster.account(&program_id).await? {
+        Some(account) if account.executable => {}
+        found => {
+            let what = if found.is_some() { "is no program" } else { "does not exist" };
+            return Err(CliError::usage(format!(
+                "{program_id} {what}: check --program-id, and that the URL is that of the right cluster"
+            )));
+        }
+    }
+    if new.policy.is_some() && !gives_extension(context.cluster, &program_id, &new.payer).await? {
+        return Err(CliError::usage(format!(
+            "{program_id} is not Tidepool, and cannot extend a pool: check --program-id, or add --without-extension"
+        )));
+    }
+    Ok(())
+}
+
+/// Says what to do about an account that exists and is of no use.
+pub(super) fn explain(error: FoundPoolError) -> CliError {
+    let error = match error {
+        FoundPoolError::Cluster(error) => return error.into(),
+        FoundPoolError::Wrong(error) => error,
+    };
+    let advice = match error.role {
+        _ if error.is_setting => {
+            "the pool is in use: repeat the command with its settings, change them with the `set-` commands, or make another \
+             pool with --pool-keypair"
+        }
+        "pool" => "make the pool with another key, given with --pool-keypair",
+        "validator list" => "make the pool with another key for it, given with --validator-list-keypair",
+        "reserve" => "make the pool with another key for it, given with --reserve-keypair",
+        "mint" => "make the pool with another key for it, given with --mint-keypair",
+        _ => "make the pool with another mint, given with --mint-keypair, or another --manager",
+    };
+    CliError::Existing { error: Box::new(error), advice: advice.into() }
+}
+
+/// Says how a pool is completed of which a part may have been made.
+pub(super) fn unfinished(error: CliError, directory: Option<&Path>) -> CliError {
+    if !matches!(error, CliError::NotLanded(_)) {
+        return error;
+    }
+    let option = directory.map(|path| format!(" with --key-directory {}", path.display()));
+    let advice = format!("to complete the pool, repeat the command{}", option.unwrap_or_default());
+    CliError::Unfinished { error: Box::new(error), advice }
+}

@@ -1,0 +1,463 @@
+//! Pools that are made in several attempts, and wallets that can pay for all of it or for none of it.
+
+use {
+    super::{
+        doors::Door,
+        harness::{SIGNATURE, SOL, Stage, assert_fails, said, text},
+    },
+    serde_json::{Value, json},
+    solana_address::Address,
+    solana_instruction::Instruction,
+    solana_keypair::Keypair,
+    solana_signer::Signer as _,
+    solana_stake_interface::{
+        instruction as stake,
+        state::{Authorized, Lockup},
+    },
+    solana_system_interface::instruction as system,
+    spl_token_2022_interface::instruction as token,
+    std::{fs, path::PathBuf},
+    tidepool_client::actions::CreatePool,
+    tidepool_interface::{
+        STAKE_ACCOUNT_SPACE,
+        address::{STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_PROGRAM_ID, find_withdraw_authority},
+        external::token::{MINT_LENGTH, TOKEN_ACCOUNT_LENGTH},
+        state::{EXTENDED_POOL_LENGTH, POOL_MAX_LENGTH, validator_list_length},
+    },
+};
+
+const USAGE: u8 = 2;
+const REFUSED: u8 = 3;
+
+const VALIDATORS: u32 = 20;
+
+/// What the reserve gets besides its rent.
+const DEPOSIT: u64 = 2 * SOL;
+
+/// Signatures of the two transactions: the payer, the reserve and the mint; the payer, the pool and the list.
+pub const FEES: u64 = 6 * SIGNATURE;
+
+/// A pool to be made, by a wallet of its own.
+pub struct Making {
+    /// Pool, list, reserve, mint.
+    pub keys: [Keypair; 4],
+    pub wallet: Keypair,
+    /// Name of the wallet's file.
+    pub name: String,
+    pub line: String,
+}
+
+impl Making {
+    /// A pool whose wallet has what its accounts take, and `extra` lamports.
+    pub fn new(stage: &Stage, name: &str, extra: u64) -> Self {
+        let keys = [(); 4].map(|()| Keypair::new());
+        let wallet = Keypair::new();
+        stage.cluster.airdrop(&wallet.pubkey(), sum(stage) + extra);
+        stage.keypair_file(name, &wallet);
+        let options = ["--pool-keypair", "--validator-list-keypair", "--reserve-keypair", "--mint-keypair"];
+        let options = options.iter().zip(&keys).enumerate();
+        let options: Vec<_> = options
+            .map(|(index, (option, key))| format!("{option} {}", stage.keypair_file(&format!("{name}-{index}"), key)))
+            .collect();
+        let line = format!(
+            "create-pool --program-id {} --max-validators {VALIDATORS} --initial-deposit 2 --yes {}",
+            stage.program_id,
+            options.join(" ")
+        );
+        Self { keys, wallet, name: name.to_owned(), line }
+    }
+
+    fn addresses(&self) -> [Address; 4] {
+        [0, 1, 2, 3].map(|index| self.keys[index].pubkey())
+    }
+
+    /// The pool, the list, the reserve, the mint and the manager's fee account.
+    fn accounts(&self, stage: &Stage) -> Vec<Address> {
+        let addresses = self.addresses();
+        let new = CreatePool::new(stage.program_id, self.wallet.pubkey(), VALIDATORS, addresses);
+        addresses.into_iter().chain([new.fee_account()]).collect()
+    }
+
+    /// Lamports in all of its accounts.
+    pub fn lamports(&self, stage: &Stage) -> u64 {
+        self.accounts(stage).iter().map(|address| stage.cluster.lamports(address)).sum()
+    }
+
+    fn withdraw_authority(&self, stage: &Stage) -> Address {
+        find_withdraw_authority(&stage.program_id, &self.keys[0].pubkey()).0
+    }
+
+    async fn run(&self, stage: &Stage, door: &Door<'_>) -> Result<Value, tidepool_cli::error::CliError> {
+        stage.run_on(door, &self.name, &self.line).await
+    }
+
+    /// Runs it, and returns the exit code and the message of its failure.
+    pub async fn fails(&self, stage: &Stage, options: &str) -> (u8, String) {
+        let mut kept = self.line.clone();
+        if options.contains("--max-validators") {
+            kept = kept.replace(&format!("--max-validators {VALIDATORS}"), "");
+        }
+        let answered = stage.run_as(&self.name, &format!("{kept} {options}")).await;
+        let error = answered.err().unwrap_or_else(|| panic!("{} {options} should have failed", self.line));
+        (error.exit() as u8, error.to_string())
+    }
+}
+
+/// Lamports for a pool's accounts, and the deposit.
+pub fn sum(stage: &Stage) -> u64 {
+    let lengths = [
+        EXTENDED_POOL_LENGTH,
+        validator_list_length(VALIDATORS),
+        STAKE_ACCOUNT_SPACE,
+        MINT_LENGTH,
+        TOKEN_ACCOUNT_LENGTH,
+    ];
+    lengths.map(|length| stage.cluster.rent().minimum_balance(length)).iter().sum::<u64>() + DEPOSIT
+}
+
+/// Lamports that a wallet holds at least, unless it is empty.
+pub fn wallet_minimum(stage: &Stage) -> u64 {
+    stage.cluster.rent().minimum_balance(0)
+}
+
+/// Checks that the pool is whole, and is what was asked for.
+pub async fn assert_right(stage: &Stage, making: &Making) {
+    let [pool, list, reserve, mint] = making.addresses();
+    let shown = stage.must(&format!("show {pool}")).await;
+    let wallet = making.wallet.pubkey().to_string();
+    assert_eq!(shown["authorities"]["manager"], wallet);
+    assert_eq!(shown["authorities"]["staker"], wallet);
+    assert_eq!(shown["accounts"]["validator_list"], list.to_string());
+    assert_eq!(shown["accounts"]["reserve_stake"], reserve.to_string());
+    assert_eq!(shown["accounts"]["pool_mint"], mint.to_string());
+    assert_eq!(shown["validators"]["maximum"], VALIDATORS);
+    assert_eq!(shown["extension"]["policy"]["turnover_budget_basis_points"], 1_000);
+    assert!(shown["total_lamports"].as_u64().unwrap() >= DEPOSIT, "{shown:#}");
+    assert_eq!(shown["pool_token_supply"], shown["total_lamports"]);
+}
+
+#[tokio::test]
+async fn a_pool_half_made_is_completed() {
+    let stage = Stage::new();
+    for (landed, rest) in [(0, 2), (1, 1)] {
+        let making = Making::new(&stage, &format!("landed{landed}"), SOL);
+        let door = Door::that_breaks_after(&stage.cluster, landed);
+        let error = making.run(&stage, &door).await.unwrap_err();
+        assert_eq!(door.sent().len(), landed, "{error}");
+        if landed > 0 {
+            assert!(error.to_string().contains("repeat the command"), "{error}");
+        }
+        let made = making.run(&stage, &Door::new(&stage.cluster)).await.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(made["transactions"].as_array().unwrap().len(), rest);
+        assert_eq!(made["existing_accounts"].as_array().unwrap().len(), 3 * landed, "{made:#}");
+        assert_right(&stage, &making).await;
+        // All of it is there: nothing more is paid.
+        let before = stage.cluster.lamports(&making.wallet.pubkey());
+        let again = making.run(&stage, &Door::new(&stage.cluster)).await.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!((&again["transactions"], &again["rent_lamports"]), (&json!([]), &json!(0)));
+        assert_eq!(again["existing_accounts"].as_array().unwrap().len(), 5);
+        assert!(stage.text.borrow()[0].contains("exists already"), "{}", stage.text.borrow()[0]);
+        assert_eq!(stage.cluster.lamports(&making.wallet.pubkey()), before);
+        let dry = stage.run_as(&making.name, &format!("{} --dry-run", making.line)).await.unwrap();
+        assert_eq!(dry["transactions"], json!([]));
+    }
+}
+
+/// The key, where the instructions need it.
+fn signing<'a>(instructions: &[Instruction], key: &'a Keypair) -> Vec<&'a Keypair> {
+    let metas = instructions.iter().flat_map(|instruction| &instruction.accounts);
+    let signs = metas.filter(|meta| meta.is_signer).any(|meta| meta.pubkey == key.pubkey());
+    if signs { vec![key] } else { vec![] }
+}
+
+/// A generator of numbers that are the same in each run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+}
+
+/// What another tool, or an attacker who sends lamports, has made of an account before. Returns instructions.
+fn prepared(stage: &Stage, making: &Making, index: usize, state: u64) -> Vec<Instruction> {
+    let (payer, address) = (making.wallet.pubkey(), making.keys[index].pubkey());
+    let authority = making.withdraw_authority(stage);
+    let (length, owner) = match index {
+        0 => ([POOL_MAX_LENGTH, EXTENDED_POOL_LENGTH][(state % 2) as usize], stage.program_id),
+        1 => (validator_list_length(VALIDATORS), stage.program_id),
+        2 => (STAKE_ACCOUNT_SPACE, STAKE_PROGRAM_ID),
+        _ => (MINT_LENGTH, TOKEN_PROGRAM_ID),
+    };
+    let rent = stage.cluster.rent().minimum_balance(length);
+    let create = system::create_account(&payer, &address, rent, length as u64, &owner);
+    match (state, index) {
+        (0, _) => vec![],
+        (1, _) => vec![system::transfer(&payer, &address, wallet_minimum(stage))],
+        (2, _) => vec![system::transfer(&payer, &address, rent)],
+        (5, 2) => vec![create, stake::initialize(&address, &Authorized::auto(&authority), &Lockup::default())],
+        (5, 3) => vec![create, token::initialize_mint2(&TOKEN_PROGRAM_ID, &address, &authority, None, 9).unwrap()],
+        _ => vec![create],
+    }
+}
+
+/// Accounts in whatever state, and attempts that end early: in the end there is one right pool, and every lamport that was paid is
+/// in its accounts, or was a fee.
+#[tokio::test]
+async fn random_histories_end_in_one_right_pool() {
+    let stage = Stage::new();
+    for seed in 0..24 {
+        let mut dice = Dice(seed);
+        let making = Making::new(&stage, &format!("history{seed}"), SOL);
+        let wallet = making.wallet.pubkey();
+        let before = stage.cluster.lamports(&wallet);
+        let mut fees = 0;
+        let mut history = vec![];
+        for (index, key) in making.keys.iter().enumerate() {
+            let state = dice.below(6);
+            history.push(format!("account {index}: state {state}"));
+            let instructions = prepared(&stage, &making, index, state);
+            if !instructions.is_empty() {
+                let report = stage.cluster.process(&instructions, &making.wallet, &signing(&instructions, key));
+                fees += report.unwrap_or_else(|error| panic!("{history:?}: {error}")).fee;
+            }
+        }
+        // Any wallet can send lamports to the address of the fee account.
+        if dice.below(2) == 1 {
+            let dust = system::transfer(&wallet, &making.accounts(&stage)[4], wallet_minimum(&stage));
+            fees += stage.cluster.process(&[dust], &making.wallet, &[]).unwrap().fee;
+        }
+        let fee = |door: &Door| {
+            let signatures = door.sent().iter().map(|sent| sent.signatures.len() as u64).sum::<u64>();
+            signatures * SIGNATURE
+        };
+        for _ in 0..dice.below(4) {
+            let landed = dice.below(2) as usize;
+            let door = Door::that_breaks_after(&stage.cluster, landed);
+            let ended = making.run(&stage, &door).await;
+            history.push(format!("{} of {landed} sent: {}", door.sent().len(), ended.is_ok()));
+            fees += fee(&door);
+        }
+        let door = Door::new(&stage.cluster);
+        let made = making.run(&stage, &door).await;
+        made.unwrap_or_else(|error| panic!("seed {seed}: {history:#?}: {error}"));
+        fees += fee(&door);
+        let again = Door::new(&stage.cluster);
+        let repeated = making.run(&stage, &again).await.unwrap_or_else(|error| panic!("{seed}: {history:#?}: {error}"));
+        assert_eq!((again.sent().len(), &repeated["transactions"]), (0, &json!([])), "seed {seed}: {history:#?}");
+        let paid = before - stage.cluster.lamports(&wallet);
+        assert_eq!(paid, making.lamports(&stage) + fees, "seed {seed}: {history:#?}");
+        assert_right(&stage, &making).await;
+    }
+}
+
+#[tokio::test]
+async fn an_existing_account_that_is_wrong_is_named() {
+    let stage = Stage::new();
+    let other = Address::new_unique();
+    let rent = |length: usize| stage.cluster.rent().minimum_balance(length);
+    /// Makes one of the accounts wrong: its index, the instructions, what is found and what is expected.
+    type Wrong<'a> = Box<dyn Fn(&Making) -> (usize, Vec<Instruction>, Vec<String>) + 'a>;
+    let create = |making: &Making, index: usize, length: usize, owner: &Address| {
+        let (payer, address) = (making.wallet.pubkey(), making.keys[index].pubkey());
+        system::create_account(&payer, &address, rent(length), length as u64, owner)
+    };
+    let mint = |making: &Making, authority: &Address, freeze: Option<&Address>, decimals: u8| {
+        let address = making.keys[3].pubkey();
+        let initialize = token::initialize_mint2(&TOKEN_PROGRAM_ID, &address, authority, freeze, decimals).unwrap();
+        vec![create(making, 3, MINT_LENGTH, &TOKEN_PROGRAM_ID), initialize]
+    };
+    let reserve = |making: &Making, authorized: &Authorized, lockup: &Lockup| {
+        let initialize = stake::initialize(&making.keys[2].pubkey(), authorized, lockup);
+        vec![create(making, 2, STAKE_ACCOUNT_SPACE, &STAKE_PROGRAM_ID), initialize]
+    };
+    let authority = |making: &Making| making.withdraw_authority(&stage);
+    let list = validator_list_length(VALIDATORS);
+    let program = stage.program_id;
+    let wrongs: Vec<Wrong> = vec![
+        Box::new(|making| {
+            (0, vec![create(making, 0, 611, &other)], vec!["owner".into(), other.to_string(), program.to_string()])
+        }),
+        Box::new(|making| (0, vec![create(making, 0, 700, &program)], vec!["700 bytes".into(), "739".into()])),
+        Box::new(|making| {
+            (1, vec![create(making, 1, list + 73, &program)], vec![format!("{} bytes", list + 73), list.to_string()])
+        }),
+        Box::new(|making| {
+            let parts = vec!["owner".into(), SYSTEM_PROGRAM_ID.to_string(), STAKE_PROGRAM_ID.to_string()];
+            (2, vec![create(making, 2, STAKE_ACCOUNT_SPACE, &SYSTEM_PROGRAM_ID)], parts)
+        }),
+        // A wallet by mistake: its lamports would be locked up.
+        Box::new(|making| {
+            let transfer = system::transfer(&making.wallet.pubkey(), &making.keys[3].pubkey(), rent(MINT_LENGTH) + 1);
+            (3, vec![transfer], vec!["balance 0.001461601 SOL".into(), "0.001461600 SOL at most".into()])
+        }),
+        Box::new(|making| {
+            let made = reserve(making, &Authorized::auto(&other), &Lockup::default());
+            (2, made, vec!["authority".into(), other.to_string(), authority(making).to_string()])
+        }),
+        Box::new(|making| {
+            let lockup = Lockup { epoch: 900, ..Lockup::default() };
+            (2, reserve(making, &Authorized::auto(&authority(making)), &lockup), vec!["lockup".into()])
+        }),
+        Box::new(|making| {
+            let made = mint(making, &other, None, 9);
+            (3, made, vec!["authority".into(), other.to_string(), authority(making).to_string()])
+        }),
+        Box::new(|making| {
+            let made = mint(making, &authority(making), Some(&other), 9);
+            (3, made, vec!["freeze authority".into(), other.to_string(), "none".into()])
+        }),
+        Box::new(|making| {
+            (3, mint(making, &authority(making), None, 6), vec!["decimals 6".into(), "expected 9".into()])
+        }),
+    ];
+    for (number, wrong) in wrongs.iter().enumerate() {
+        let making = Making::new(&stage, &format!("wrong{number}"), SOL);
+        let (index, instructions, parts) = wrong(&making);
+        stage.cluster.process(&instructions, &making.wallet, &signing(&instructions, &making.keys[index])).unwrap();
+        let before = stage.cluster.lamports(&making.wallet.pubkey());
+        let (exit, message) = making.fails(&stage, "").await;
+        assert_eq!(exit, REFUSED, "{number}: {message}");
+        let option = ["--pool-keypair", "--validator-list-keypair", "--reserve-keypair", "--mint-keypair"][index];
+        for part in parts.iter().chain([&making.keys[index].pubkey().to_string(), &option.to_owned()]) {
+            assert!(message.contains(part), "{number}: {message:?} does not say {part:?}");
+        }
+        assert_eq!(stage.cluster.lamports(&making.wallet.pubkey()), before, "{number}");
+    }
+    // The fee account of another owner.
+    let making = Making::new(&stage, "fee", SOL);
+    making.run(&stage, &Door::that_breaks_after(&stage.cluster, 1)).await.unwrap_err();
+    let fee_account = making.accounts(&stage)[4];
+    let (wallet, kind) = (making.wallet.pubkey(), token::AuthorityType::AccountOwner);
+    let give = token::set_authority(&TOKEN_PROGRAM_ID, &fee_account, Some(&other), kind, &wallet, &[]).unwrap();
+    stage.cluster.process(&[give], &making.wallet, &[]).unwrap();
+    let (exit, message) = making.fails(&stage, "").await;
+    assert_eq!(exit, REFUSED, "{message}");
+    for part in [fee_account, other, wallet].map(|address| address.to_string()) {
+        assert!(message.contains(&part) && message.contains("token owner"), "{message}");
+    }
+    // A whole pool with other settings than asked for.
+    let making = Making::new(&stage, "other", SOL);
+    stage.run_as("other", &making.line).await.unwrap();
+    let staker = Address::new_unique();
+    for (options, parts) in [
+        (
+            format!("--staker {staker}"),
+            vec!["staker".to_owned(), staker.to_string(), making.wallet.pubkey().to_string()],
+        ),
+        ("--epoch-fee 5%".into(), vec!["epoch fee".into(), "5/100".into(), "expected".into()]),
+        ("--turnover-budget 20%".into(), vec!["turnover budget".into(), "1000".into(), "2000".into()]),
+        ("--max-validators 21".into(), vec!["room for validators 20".into(), "expected 21".into()]),
+    ] {
+        let (exit, message) = making.fails(&stage, &options).await;
+        assert_eq!(exit, REFUSED, "{message}");
+        let index = usize::from(options.contains("--max-validators"));
+        for part in parts.iter().chain([&making.keys[index].pubkey().to_string(), &"`set-` commands".to_owned()]) {
+            assert!(message.contains(part), "{options}: {message:?} does not say {part:?}");
+        }
+    }
+}
+
+/// A pool that another tool made, or an earlier run without the extension, gets it.
+#[tokio::test]
+async fn a_pool_without_its_extension_is_completed() {
+    let stage = Stage::new();
+    for token_program in ["spl-token", "token-2022"] {
+        let mut making = Making::new(&stage, token_program, SOL);
+        making.line = format!("{} --token-program {token_program}", making.line);
+        let plain = stage.run_as(&making.name, &format!("{} --without-extension", making.line)).await.unwrap();
+        assert_eq!(plain["transactions"].as_array().unwrap().len(), 2);
+        let made = stage.run_as(&making.name, &making.line).await.unwrap_or_else(|error| panic!("{error}"));
+        let labels: Vec<_> = made["transactions"].as_array().unwrap().iter().map(|sent| text(&sent["label"])).collect();
+        assert_eq!(labels, ["extend the pool"]);
+        let rent = |length: usize| stage.cluster.rent().minimum_balance(length);
+        assert_eq!(made["rent_lamports"], rent(EXTENDED_POOL_LENGTH) - rent(POOL_MAX_LENGTH));
+        assert!(stage.text.borrow()[0].contains("Completed pool"), "{}", stage.text.borrow()[0]);
+        assert_right(&stage, &making).await;
+        let (exit, message) = making.fails(&stage, "--without-extension").await;
+        assert_eq!(exit, REFUSED, "{message}");
+        assert!(message.contains("739 bytes") && message.contains("611"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn refuses_a_wallet_as_an_account_of_a_pool() {
+    let stage = Stage::new();
+    let file = stage.folder_file("wallet");
+    let before = stage.cluster.lamports(&stage.wallet.pubkey());
+    for option in ["--pool-keypair", "--validator-list-keypair", "--reserve-keypair", "--mint-keypair"] {
+        let line = format!("create-pool --program-id {} {option} {file}", stage.program_id);
+        assert_fails(&stage, &line, REFUSED, &[&stage.wallet.pubkey().to_string()]).await;
+    }
+    assert_eq!(stage.cluster.lamports(&stage.wallet.pubkey()), before);
+}
+
+/// Keys that the command generates outlast it: a pool half made is completed with them.
+#[tokio::test]
+async fn generated_keys_are_written_before_anything_is_paid() {
+    let stage = Stage::new();
+    let line = format!("create-pool --program-id {} --max-validators 5 --yes", stage.program_id);
+    let directories = || -> Vec<PathBuf> {
+        let entries = fs::read_dir(stage.folder_file("").trim_end_matches(".json")).unwrap();
+        entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect()
+    };
+    stage.run_as("wallet", &format!("{line} --dry-run")).await.unwrap();
+    assert!(directories().is_empty(), "nothing is paid, and nothing written");
+    let door = Door::that_breaks_after(&stage.cluster, 1);
+    let error = stage.run_on(&door, "wallet", &line).await.unwrap_err();
+    let [directory] = directories().try_into().unwrap();
+    let shown = directory.display().to_string();
+    let message = error.to_string();
+    assert!(message.contains(&format!("--key-directory {shown}")), "{message}");
+    assert_eq!(error.json()["error"]["message"], message);
+    assert_eq!(error.json()["error"]["transactions"].as_array().unwrap().len(), 2);
+    let mut names = vec![];
+    for entry in fs::read_dir(&directory).unwrap() {
+        let path = entry.unwrap().path();
+        let secret = fs::read_to_string(&path).unwrap();
+        let numbers = &secret[1..40];
+        assert!(!message.contains(numbers) && !said().concat().contains(numbers));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        names.push(path.file_name().unwrap().to_string_lossy().into_owned());
+    }
+    names.sort();
+    assert_eq!(names, ["mint.json", "pool.json", "reserve.json", "validator-list.json"]);
+    let mint = door.sent()[0].message.static_account_keys()[1..3].to_vec();
+    let made = stage.must(&format!("{line} --key-directory {shown}").replace(" --yes", "")).await;
+    assert!(
+        mint.iter().any(|address| made["pool_mint"] == address.to_string()),
+        "the mint is that of the first attempt"
+    );
+    assert_eq!(made["transactions"].as_array().unwrap().len(), 1);
+    assert_eq!(made["key_directory"], shown);
+    // Without a place for them nothing is paid.
+    let before = stage.cluster.lamports(&stage.wallet.pubkey());
+    let file = stage.folder_file("wallet");
+    assert_fails(&stage, &format!("{line} --key-directory {file}").replace(" --yes", ""), USAGE, &["--key-directory"])
+        .await;
+    assert_eq!(stage.cluster.lamports(&stage.wallet.pubkey()), before);
+}
+
+/// Tools that search for pools by the length of the SPL layout do not find an extended pool: the length is shown.
+#[tokio::test]
+async fn the_length_of_a_pool_account_is_shown() {
+    let stage = Stage::new();
+    for (options, bytes, says) in
+        [("", 739, "739 bytes: searches with `dataSize: 611`"), ("--without-extension", 611, "611 bytes\n")]
+    {
+        let pool = stage.pool(options).await;
+        assert_eq!(stage.must(&format!("show {pool}")).await["account_bytes"], bytes);
+        let shown = stage.text.borrow()[1].clone();
+        assert!(shown.contains(says), "{shown}");
+        let account = stage.cluster.account(&pool.parse().unwrap()).unwrap();
+        assert_eq!(account.data.len(), bytes);
+    }
+    let plain = stage.pool("--without-extension").await;
+    stage.must(&format!("extend-pool {plain}")).await;
+    assert_eq!(stage.must(&format!("show {plain}")).await["account_bytes"], 739);
+}
