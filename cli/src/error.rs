@@ -18,6 +18,7 @@ use {
         error::{Cause, PlanError},
         lookup::LookupError,
         pack::PackError,
+        plan::Step,
         pool::PoolError,
         send::{FailureReport, NonceError, NotSent, Outcome, Sent, Summary},
     },
@@ -248,13 +249,9 @@ const fn exit_of_lookup(error: &LookupError) -> Exit {
     }
 }
 
-/// Errors of the programs that say nothing but that it is too early: the pool has turned stale since it was read, or epoch
-/// rewards are being paid.
-const NOT_NOW: [&str; 2] = ["StakeListAndPoolOutOfDate", "EpochRewardsActive"];
-
 /// How the program ends with a transaction that failed or would.
 pub fn exit_of_failure(failure: &FailureReport) -> Exit {
-    if NOT_NOW.contains(&failure.explanation.name.as_str()) { Exit::NotNow } else { Exit::Refused }
+    if failure.explanation.cause.as_ref().is_some_and(Cause::is_too_early) { Exit::NotNow } else { Exit::Refused }
 }
 
 fn exit_of_summary(summary: &Summary) -> Exit {
@@ -328,11 +325,21 @@ fn transaction_json(sent: &Sent) -> Value {
     let logs = failure_of(&sent.outcome).map(|failure| failure.logs.clone());
     json!({
         "label": sent.label,
+        "steps": sent.steps.iter().map(step_json).collect::<Vec<_>>(),
         "state": state,
         "signature": signature,
         "detail": sent.outcome.to_string(),
         "logs": logs.unwrap_or_default(),
     })
+}
+
+/// A step of a trade, for a program that has to tell which of them landed.
+fn step_json(step: &Step) -> Value {
+    match step {
+        Step::WithdrawSol => json!({ "step": "withdraw_sol", "stake_account": null }),
+        Step::WithdrawStake { to } => json!({ "step": "withdraw_stake", "stake_account": to.to_string() }),
+        Step::DepositStake { from } => json!({ "step": "deposit_stake", "stake_account": from.to_string() }),
+    }
 }
 
 /// The name of what the program would answer, such as `ExceededSlippage`.

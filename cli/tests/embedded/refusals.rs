@@ -177,7 +177,7 @@ fn malformed_arguments_are_refused_before_anything_is_opened() {
         (format!("show {pool} --commitment sure"), "possible values"),
         (format!("set-policy {pool}"), "required arguments were not provided"),
         (format!("set-policy {pool} --reserve-share 101%"), "more than 100 % of the pool"),
-        (format!("set-policy {pool} --validator-cap 5"), "is no share: write 5%"),
+        (format!("set-policy {pool} --validator-cap 5"), "invalid share \"5\": write 5%"),
         (format!("set-policy {pool} --turnover-budget 0.001%"), "finer than 0.01 %"),
         (format!("set-weights {pool}"), "required arguments were not provided"),
         (format!("set-weights {pool} --equal --by-stake"), "cannot be used with"),

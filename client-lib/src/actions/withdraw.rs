@@ -5,7 +5,7 @@ use {
     crate::{
         compute,
         error::PlanError,
-        plan::InstructionGroup,
+        plan::{InstructionGroup, Step},
         pool::PoolSnapshot,
         quote::{self, StakeWithdrawalQuote, WithdrawFrom},
     },
@@ -92,7 +92,7 @@ pub(crate) fn withdraw_sol_unchecked(snapshot: &PoolSnapshot, withdrawal: &Withd
         instructions.extend(pay_out(&account, withdrawal, rent));
     }
     let compute_units = compute::WITHDRAW_SOL + compute::FOREIGN * (instructions.len() as u32 - 1);
-    InstructionGroup::new("withdraw SOL", instructions, compute_units)
+    InstructionGroup::new("withdraw SOL", instructions, compute_units).step(Step::WithdrawSol)
 }
 
 /// Pays all lamports of `account`, an account of the token program that is not initialized, to the receiver of `withdrawal`, who
@@ -230,5 +230,6 @@ pub fn withdraw_stake_quoted(
     }
     let compute_units =
         compute::withdraw_stake(snapshot.records().len()) + compute::FOREIGN * (instructions.len() as u32 - 1);
-    InstructionGroup::new(label, instructions, compute_units)
+    let step = Step::WithdrawStake { to: withdrawal.to.address };
+    InstructionGroup::new(label, instructions, compute_units).step(step)
 }
