@@ -6,7 +6,7 @@ use {
         trade::{Amounts, Done, Quote, Receipt, Trade},
         wallet::{Holding, check_balance},
         withdraw::{
-            accounts,
+            accounts, activation,
             landed::send,
             left::refusal,
             pieces::{StakeAccount, Totals, slippage_of},
@@ -40,9 +40,10 @@ Example:
 
 /// Give pool tokens and get stake accounts
 ///
-/// The stake comes from the validator with most of it, and from several where one has too little; you get one stake account
-/// from each, whose rent you pay. It stays delegated and goes on earning. At least 1 SOL of stake has to be withdrawn at a
-/// time. Shows what you get and asks before anything is sent. A part that would bring less than its share of --minimum, or less
+/// The stake comes from the preferred validator, then from those whose stake earns nothing, then from the one with most of it, and
+/// from several where one has too little; you get one stake account from each, whose rent you pay. It stays as it is: active stake
+/// goes on earning, deactivated stake can be withdrawn as SOL. At least 1 SOL of stake has to be withdrawn at a time. Shows what
+/// you get and asks before anything is sent. A part that would bring less than its share of --minimum, or less
 /// than quoted by more than --max-slippage, does not happen.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
@@ -115,6 +116,8 @@ pub struct Output {
     /// Lamports of rent that the fee payer put into the stake accounts.
     rent_lamports: u64,
     transactions: Vec<Landed>,
+    #[serde(skip)]
+    epoch: u64,
 }
 
 /// What the arguments come to in a pool.
@@ -157,19 +160,20 @@ impl Args {
         let (totals, payer) = (Totals::of(&planned, slippage), request.terms.payer);
         check_balance(context, &payer, planned.rent_lamports).await?;
         let otherwise = self.otherwise();
-        let quoted = Quoted { snapshot, planned: &planned, totals, payer, otherwise };
         let authority = request.terms.stake_authority;
+        let quoted = Quoted { snapshot, planned: &planned, totals, to: authority, payer, otherwise };
         let elsewhere =
             (authority != owner.pubkey()).then(|| ("authority", format!("{authority}, over the stake accounts")));
         let quote = quoted.lines(Quote::new(context), &self.bound)?.add(elsewhere);
-        let quote = quote.add(caution::program(context, snapshot));
+        let order = request.single_source().is_none().then(|| activation::order(&planned)).flatten();
+        let quote = quote.add(order).add(caution::program(context, snapshot));
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let sent = send(context, &planned, &keys, snapshot.program_id()).await?;
         Ok(Done(Output {
             pool: Text(self.pool),
             token_account: Text(request.terms.tokens.account),
-            stake_authority: Text(request.terms.stake_authority),
-            stake_accounts: StakeAccount::all(&planned),
+            stake_authority: Text(authority),
+            stake_accounts: StakeAccount::all(&planned, &authority),
             sol_lamports: planned.sol.map_or(0, |sol| sol.lamports),
             lamports: totals.lamports,
             minimum_lamports: totals.minimum,
@@ -177,6 +181,7 @@ impl Args {
             fee_pool_tokens: totals.fee,
             pool_tokens_left: planned.pool_tokens_left(),
             rent_lamports: planned.rent_lamports,
+            epoch: snapshot.epoch(),
             transactions: fresh.and(sent),
         }))
     }
@@ -282,6 +287,7 @@ impl Trade for Output {
     fn receipt(&self, amounts: Amounts) -> Receipt {
         let mut lines = vec![("for", tokens(self.pool_tokens))];
         lines.extend(self.stake_accounts.iter().map(|account| account.line(amounts)));
+        lines.extend(activation::lines(&self.stake_accounts, self.epoch));
         if self.sol_lamports > 0 {
             lines.push(("as SOL", amounts.sol(self.sol_lamports)));
         }

@@ -24,3 +24,4 @@ mod watching;
 mod weights;
 mod withdraw;
 mod withdrawals;
+mod withdrawn_stake;

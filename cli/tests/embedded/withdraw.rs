@@ -115,7 +115,7 @@ async fn sol_that_takes_a_signature_is_left_out_or_signed_for() {
     let pool = staked_pool(&stage, "").await;
     let (authority, key) = stage.another_wallet("authority", SOL);
     stage.must(&format!("set-funding-authority {pool} sol-withdraw {authority}")).await;
-    let withdrawn = stage.must(&format!("withdraw {pool} 5")).await;
+    let withdrawn = stage.must(&format!("withdraw {pool} 5 --as stake")).await;
     assert_stake(&stage, &withdrawn, &[stage.vote(0)]);
     assert_eq!(withdrawn["sol_lamports"], 0);
     let (code, message) = stage.fails(&format!("withdraw {pool} 5 --as sol")).await;

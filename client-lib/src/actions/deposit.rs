@@ -5,7 +5,7 @@ use {
     crate::{
         compute,
         error::PlanError,
-        plan::InstructionGroup,
+        plan::{InstructionGroup, Step},
         pool::PoolSnapshot,
         quote::{self, StakeDepositQuote},
     },
@@ -132,7 +132,8 @@ pub fn deposit_stake(
     let compute_units =
         compute::deposit_stake(snapshot.records().len()) + compute::CREATE_TOKEN_ACCOUNT + 2 * compute::FOREIGN;
     Ok((
-        InstructionGroup::new(format!("deposit stake account {}", deposit.address), instructions, compute_units),
+        InstructionGroup::new(format!("deposit stake account {}", deposit.address), instructions, compute_units)
+            .step(Step::DepositStake { from: deposit.address }),
         quote,
     ))
 }

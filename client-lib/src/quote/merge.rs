@@ -5,6 +5,7 @@ use {
     solana_account::Account,
     solana_stake_interface::{
         error::StakeError,
+        stake_history::StakeHistoryEntry,
         state::{Delegation, Meta, StakeStateV2},
     },
 };
@@ -47,6 +48,15 @@ pub fn merge_kind(account: &Account, environment: &Environment) -> Result<MergeK
     }
 }
 
+/// Effective, activating and deactivating lamports of a delegation in the present epoch.
+pub(super) fn activation_status(delegation: &Delegation, environment: &Environment) -> StakeHistoryEntry {
+    delegation.stake_activating_and_deactivating_v2(
+        environment.epoch(),
+        &environment.stake_history,
+        NEW_RATE_ACTIVATION_EPOCH,
+    )
+}
+
 #[expect(deprecated, reason = "live rent plays no part here: the stake program merges by this field")]
 fn delegated_kind(
     meta: &Meta,
@@ -54,11 +64,7 @@ fn delegated_kind(
     lamports: u64,
     environment: &Environment,
 ) -> Result<MergeKind, StakeError> {
-    let status = delegation.stake_activating_and_deactivating_v2(
-        environment.epoch(),
-        &environment.stake_history,
-        NEW_RATE_ACTIVATION_EPOCH,
-    );
+    let status = activation_status(delegation, environment);
     match (status.effective, status.activating, status.deactivating) {
         (0, 0, 0) => Ok(MergeKind::Inactive { lamports }),
         (0, _, _) => {

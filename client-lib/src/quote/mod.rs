@@ -4,6 +4,7 @@
 //! would refuse: [`Refusal`](crate::error::Refusal) holds its error and says what would be possible instead. A quote holds
 //! as long as the pool does not change; pass a bound along where it may.
 
+mod activation;
 mod deposit_stake;
 mod merge;
 mod withdraw_stake;
@@ -12,6 +13,7 @@ mod withdraw_stake;
 mod tests;
 
 pub use {
+    activation::{StakeActivation, StakeCondition},
     deposit_stake::{StakeDepositQuote, quote_deposit_stake},
     merge::{MergeKind, merge_kind, merged_delegation},
     withdraw_stake::{StakeWithdrawalQuote, WithdrawFrom, WithdrawalState, quote_withdraw_stake},

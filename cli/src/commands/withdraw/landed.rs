@@ -95,6 +95,7 @@ mod tests {
                 split_from: Address::default(),
                 pool_tokens: u64::from(number),
                 yields: WithdrawalQuote::default(),
+                condition: None,
             },
             to: NewStakeAccount::keypair(account(number)),
         };

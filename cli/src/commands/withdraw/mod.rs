@@ -1,6 +1,7 @@
 //! `tidepool withdraw`
 
 pub mod accounts;
+pub mod activation;
 pub mod landed;
 pub mod left;
 mod output;
@@ -39,9 +40,9 @@ Example:
 
 /// Give any sum of pool tokens and get SOL, and stake for the rest
 ///
-/// SOL comes from the reserve, at once, as far as it goes. The rest comes as stake accounts of as few validators as possible, the
-/// pool's preferred one first: you pay their rent, and they go on earning until you deactivate them. Shows what you get, and what
-/// cannot be had, and asks before anything is sent. A part that would bring less than its share of --minimum, or less than quoted
+/// SOL comes from the reserve, at once, as far as it goes. The rest comes as stake accounts, of the pool's preferred validator
+/// first, then of those whose stake earns nothing, then of those with most; you pay their rent. Shows what you get, in which state
+/// the stake is and how it becomes SOL, and what cannot be had, and asks before anything is sent. A part that would bring less than its share of --minimum, or less than quoted
 /// by more than --max-slippage, does not happen.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
@@ -131,10 +132,10 @@ impl Args {
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let sent = send(context, &planned, &keys, snapshot.program_id()).await?;
         let hint = planned.left.map(|left| request.why(&left, snapshot));
-        let next_epoch = snapshot.epoch().saturating_add(1);
+        let epoch = snapshot.epoch();
         let transactions = fresh.and(sent);
         let answered =
-            Answered { pool: self.pool, request: &request, planned: &planned, next_epoch, hint, totals, transactions };
+            Answered { pool: self.pool, request: &request, planned: &planned, epoch, hint, totals, transactions };
         Ok(Done(answered.into()))
     }
 
@@ -152,7 +153,7 @@ impl Args {
         let authority = || sol_withdraw_authority(context, snapshot, source);
         Ok(match self.form {
             Form::Stake => (WithdrawalOrder::StakeOnly, None),
-            Form::Any if !is_at_hand => (WithdrawalOrder::StakeOnly, None),
+            Form::Any if !is_at_hand => (WithdrawalOrder::ReserveFirst, None),
             Form::Any => (WithdrawalOrder::SolFirst(to), authority()?),
             Form::Sol => (WithdrawalOrder::SolOnly(to), authority()?),
         })

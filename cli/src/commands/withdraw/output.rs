@@ -2,9 +2,9 @@
 
 use {
     super::{
+        activation,
         left::{left_over, reason_name},
         pieces::{StakeAccount, Totals},
-        quote::way_to_sol,
         request::Request,
     },
     crate::{
@@ -44,9 +44,11 @@ pub struct Output {
     hint: Option<String>,
     /// Lamports of rent that the fee payer put into the stake accounts.
     rent_lamports: u64,
-    /// The epoch from which the stake can be withdrawn as SOL, if it is deactivated at once.
+    /// The first epoch in which all of the stake can be withdrawn as SOL, at the earliest, if what has to be deactivated is so now.
     withdrawable_from_epoch: Option<u64>,
     transactions: Vec<Landed>,
+    #[serde(skip)]
+    epoch: u64,
     #[serde(skip)]
     left: Option<Left>,
 }
@@ -56,7 +58,7 @@ pub(super) struct Answered<'a> {
     pub(super) pool: Address,
     pub(super) request: &'a Request<'a>,
     pub(super) planned: &'a WithdrawalPlan,
-    pub(super) next_epoch: u64,
+    pub(super) epoch: u64,
     pub(super) hint: Option<String>,
     pub(super) totals: Totals,
     pub(super) transactions: Vec<Landed>,
@@ -64,12 +66,14 @@ pub(super) struct Answered<'a> {
 
 impl From<Answered<'_>> for Output {
     fn from(answered: Answered<'_>) -> Self {
-        let Answered { pool, request, planned, next_epoch, hint, totals, transactions } = answered;
+        let Answered { pool, request, planned, epoch, hint, totals, transactions } = answered;
+        let stake_accounts = StakeAccount::all(planned, &request.terms.stake_authority);
         Self {
             pool: Text(pool),
             token_account: Text(request.terms.tokens.account),
             to: Text(request.terms.stake_authority),
-            stake_accounts: StakeAccount::all(planned),
+            withdrawable_from_epoch: activation::withdrawable_from(&stake_accounts),
+            stake_accounts,
             sol_lamports: planned.sol.map_or(0, |sol| sol.lamports),
             lamports: totals.lamports,
             minimum_lamports: totals.minimum,
@@ -80,8 +84,8 @@ impl From<Answered<'_>> for Output {
             why_left: planned.left.map(|left| reason_name(&left.why)),
             hint,
             rent_lamports: planned.rent_lamports,
-            withdrawable_from_epoch: (!planned.pieces.is_empty()).then_some(next_epoch),
             transactions,
+            epoch,
             left: planned.left,
         }
     }
@@ -94,7 +98,7 @@ impl Trade for Output {
             lines.push(("as SOL", format!("{}, to {}", amounts.sol(self.sol_lamports), self.to)));
         }
         lines.extend(self.stake_accounts.iter().map(|account| account.line(amounts)));
-        lines.extend(self.withdrawable_from_epoch.map(|epoch| ("the stake", way_to_sol(epoch))));
+        lines.extend(activation::lines(&self.stake_accounts, self.epoch));
         if let Some(left) = &self.left {
             lines.push(("left over", left_over(left, amounts)));
         }

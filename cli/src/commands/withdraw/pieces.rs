@@ -1,6 +1,7 @@
 //! The parts of a withdrawal that has several: what they come to, and how each is bounded.
 
 use {
+    super::activation,
     crate::{
         args::Bound,
         commands::trade::{Amounts, Line},
@@ -13,13 +14,13 @@ use {
     tidepool_client::{
         error::PlanError,
         plan::{Piece, WithdrawalPlan},
-        quote::WithdrawFrom,
+        quote::{StakeCondition, WithdrawFrom},
     },
     tidepool_interface::StakePoolError,
 };
 
 /// A stake account that was withdrawn.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct StakeAccount {
     /// The account.
     pub address: Text<Address>,
@@ -29,23 +30,32 @@ pub struct StakeAccount {
     pub lamports: u64,
     /// Pool tokens given for it.
     pub pool_tokens: u64,
+    /// The state of its stake; `null` where that was not read.
+    stake_state: Option<&'static str>,
+    /// The first epoch in which it can be withdrawn as SOL, at the earliest, if `to_sol` begins now.
+    withdrawable_from_epoch: Option<u64>,
+    /// The commands that turn it into SOL, in order.
+    to_sol: Vec<String>,
+    /// The state of its stake, and when it can be withdrawn.
+    #[serde(skip)]
+    pub condition: Option<StakeCondition>,
 }
 
 impl StakeAccount {
-    /// All of a plan, in its order.
-    pub fn all(planned: &WithdrawalPlan) -> Vec<Self> {
-        planned.pieces.iter().map(Self::from).collect()
+    /// All of a plan, in its order; `to` becomes their owner.
+    pub fn all(planned: &WithdrawalPlan, to: &Address) -> Vec<Self> {
+        planned.pieces.iter().map(|piece| Self::new(piece, to)).collect()
     }
 
     /// The account in a line.
     pub fn line(&self, amounts: Amounts) -> Line {
         let with = self.vote.map_or("not delegated".into(), |vote| format!("with validator {vote}"));
-        ("stake account", format!("{}: {}, {with}", self.address, amounts.sol(self.lamports)))
+        let state = self.stake_state.map_or(String::new(), |state| format!(" of {state} stake"));
+        ("stake account", format!("{}: {}{state}, {with}", self.address, amounts.sol(self.lamports)))
     }
-}
 
-impl From<&Piece> for StakeAccount {
-    fn from(piece: &Piece) -> Self {
+    fn new(piece: &Piece, to: &Address) -> Self {
+        let condition = piece.quote.condition;
         Self {
             address: Text(piece.to.address),
             vote: match piece.quote.from {
@@ -54,6 +64,10 @@ impl From<&Piece> for StakeAccount {
             },
             lamports: piece.quote.yields.lamports,
             pool_tokens: piece.quote.pool_tokens,
+            stake_state: condition.map(|condition| activation::name(condition.activation)),
+            withdrawable_from_epoch: condition.map(|condition| condition.withdrawable_from_epoch),
+            to_sol: activation::commands(condition, &piece.to.address, to),
+            condition,
         }
     }
 }

@@ -5,8 +5,9 @@ use {
     crate::{
         error::PlanError,
         pool::PoolSnapshot,
-        quote::{self, StakeWithdrawalQuote, WithdrawFrom, WithdrawalState},
+        quote::{self, StakeActivation, StakeWithdrawalQuote, WithdrawFrom, WithdrawalState},
     },
+    std::cmp::Reverse,
     tidepool_interface::{
         StakePoolError,
         quote::WithdrawalQuote,
@@ -53,9 +54,10 @@ impl Draft {
 pub(super) fn draft(snapshot: &PoolSnapshot, withdrawal: &Withdrawal) -> Result<Draft, PlanError> {
     let search = Search::new(snapshot, withdrawal)?;
     match withdrawal.order {
-        WithdrawalOrder::StakeOnly => search.finish(None),
+        WithdrawalOrder::StakeOnly => search.finish(),
         WithdrawalOrder::SolLast(_) => search.stake_then_sol(),
-        WithdrawalOrder::SolFirst(_) => sol_then_stake(&search),
+        WithdrawalOrder::ReserveFirst if !search.state.allows_reserve()? => search.finish(),
+        WithdrawalOrder::SolFirst(_) | WithdrawalOrder::ReserveFirst => reserve_then_stake(&search),
         WithdrawalOrder::SolOnly(_) => {
             let account = &withdrawal.tokens.account;
             let sol = quote::quote_withdraw_sol(snapshot, account, withdrawal.pool_tokens, None)?;
@@ -66,21 +68,20 @@ pub(super) fn draft(snapshot: &PoolSnapshot, withdrawal: &Withdrawal) -> Result<
 
 /// As much as the reserve has, and stake for the rest. Where that leaves too little for a stake account, the reserve gives so
 /// much less that it is enough for one.
-fn sol_then_stake(search: &Search) -> Result<Draft, PlanError> {
-    if search.left <= search.sol_within_reserve(0) {
-        return search.clone().sol_then_rest(search.left);
+fn reserve_then_stake(search: &Search) -> Result<Draft, PlanError> {
+    if search.left <= search.within_reserve(0) {
+        return search.clone().reserve_then_rest(search.left);
     }
-    let most = search.sol_within_reserve(search.spare());
-    let draft = search.clone().sol_then_rest(most)?;
-    let Some(enough) = search.tokens_for(search.minimum()).filter(|_| draft.left.is_some() && draft.sol.is_some())
-    else {
+    let most = search.within_reserve(search.spare());
+    let draft = search.clone().reserve_then_rest(most)?;
+    let Some(enough) = search.tokens_for(search.minimum()).filter(|_| draft.left.is_some() && most > 0) else {
         return Ok(draft);
     };
     // One more than enough, since the rate may have moved when it is its turn.
     let less = most.saturating_sub(enough.saturating_add(1).saturating_sub(draft.pool_tokens_left()));
-    let second = search.clone().sol_then_rest(less)?;
+    let second = search.clone().reserve_then_rest(less)?;
     // What no validator can give after all, the reserve gives.
-    let third = search.clone().sol_then_rest(most.min(less.saturating_add(second.pool_tokens_left())))?;
+    let third = search.clone().reserve_then_rest(most.min(less.saturating_add(second.pool_tokens_left())))?;
     Ok([draft, second, third].into_iter().min_by_key(Draft::pool_tokens_left).expect("there are three"))
 }
 
@@ -91,30 +92,41 @@ struct Search<'a> {
     withdrawal: &'a Withdrawal,
     /// Pool tokens not placed yet.
     left: u64,
+    /// Whether the reserve has had its turn.
+    is_reserve_done: bool,
 }
 
 impl<'a> Search<'a> {
     fn new(snapshot: &'a PoolSnapshot, withdrawal: &'a Withdrawal) -> Result<Self, PlanError> {
         let state = WithdrawalState::new(snapshot, &withdrawal.tokens.account)?;
-        Ok(Self { snapshot, state, withdrawal, left: withdrawal.pool_tokens })
+        Ok(Self { snapshot, state, withdrawal, left: withdrawal.pool_tokens, is_reserve_done: false })
     }
 
-    fn sol_then_rest(mut self, pool_tokens: u64) -> Result<Draft, PlanError> {
-        let sol = self.take_sol(pool_tokens)?;
-        self.finish(sol)
+    /// So many pool tokens from the reserve, as SOL or as a stake account, and stake for the rest.
+    fn reserve_then_rest(mut self, pool_tokens: u64) -> Result<Draft, PlanError> {
+        if self.withdrawal.order != WithdrawalOrder::ReserveFirst {
+            let sol = self.take_sol(pool_tokens)?;
+            return Ok(Draft { sol, ..self.finish()? });
+        }
+        self.is_reserve_done = true;
+        let first = (self.yields(pool_tokens) > 0)
+            .then(|| self.book(WithdrawFrom::Reserve, pool_tokens, false, false))
+            .transpose()?;
+        let rest = self.finish()?;
+        Ok(Draft { pieces: first.into_iter().chain(rest.pieces).collect(), ..rest })
     }
 
     fn stake_then_sol(mut self) -> Result<Draft, PlanError> {
         let pieces = self.take_stake()?;
-        let most = self.sol_within_reserve(if pieces.is_empty() { 0 } else { self.spare() });
+        let most = self.within_reserve(if pieces.is_empty() { 0 } else { self.spare() });
         let sol = self.take_sol(most.min(self.left))?;
         Ok(Draft { pieces, sol, left: self.left()? })
     }
 
     /// Takes stake for what is left.
-    fn finish(mut self, sol: Option<WithdrawalQuote>) -> Result<Draft, PlanError> {
+    fn finish(mut self) -> Result<Draft, PlanError> {
         let pieces = self.take_stake()?;
-        Ok(Draft { pieces, sol, left: self.left()? })
+        Ok(Draft { pieces, sol: None, left: self.left()? })
     }
 
     fn take_stake(&mut self) -> Result<Vec<Found>, PlanError> {
@@ -126,7 +138,10 @@ impl<'a> Search<'a> {
     }
 
     /// Most pool tokens that the reserve can pay for now if `spare` lamports stay in it.
-    fn sol_within_reserve(&self, spare: u64) -> u64 {
+    fn within_reserve(&self, spare: u64) -> u64 {
+        if self.withdrawal.order == WithdrawalOrder::ReserveFirst {
+            return self.tokens_within(self.state.available_reserve().saturating_sub(spare));
+        }
         let account = &self.withdrawal.tokens.account;
         let available = self.snapshot.withdrawable_reserve_lamports().saturating_sub(spare);
         quote::sol_tokens_within(self.snapshot, &self.state.rate(), account, available)
@@ -147,7 +162,14 @@ impl<'a> Search<'a> {
         };
         let split_from = self.snapshot.pool().head.reserve_stake;
         // What it does to the pool's figures is what a stake account from the reserve would do.
-        let quote = StakeWithdrawalQuote { from: WithdrawFrom::Reserve, source: None, split_from, pool_tokens, yields };
+        let quote = StakeWithdrawalQuote {
+            from: WithdrawFrom::Reserve,
+            source: None,
+            split_from,
+            pool_tokens,
+            yields,
+            condition: None,
+        };
         self.state.apply(&quote)?;
         self.left = self.left.saturating_sub(pool_tokens);
         Ok(Some(yields))
@@ -181,9 +203,10 @@ impl<'a> Search<'a> {
     /// Finds the piece that comes from the reserve and books it: after what validators give, and only where all is to come as stake and
     /// SOL would take another signature.
     fn next_of_reserve(&mut self) -> Result<Option<Found>, PlanError> {
-        let takes_stake_only = self.withdrawal.order == WithdrawalOrder::StakeOnly;
+        let takes_stake_only =
+            matches!(self.withdrawal.order, WithdrawalOrder::StakeOnly | WithdrawalOrder::ReserveFirst);
         let is_sol_free = self.snapshot.pool().terms.sol_withdraw_authority.is_none();
-        if !takes_stake_only || is_sol_free || !self.state.allows_reserve()? {
+        if !takes_stake_only || self.is_reserve_done || is_sol_free || !self.state.allows_reserve()? {
             return Ok(None);
         }
         let tokens = self.tokens_within(self.state.available_reserve().saturating_sub(self.spare()));
@@ -232,9 +255,28 @@ impl<'a> Search<'a> {
         (0..records.len())
             .map(|index| (gives(index), index))
             .filter(|(lamports, _)| *lamports > 0)
-            // Of equals, the first in the list.
-            .max_by_key(|(lamports, index)| (*lamports, std::cmp::Reverse(*index)))
+            // What earns least comes first, and of equals the first in the list.
+            .max_by_key(|(lamports, index)| {
+                (Reverse(self.earning(*index, limits, withdrawable)), *lamports, Reverse(*index))
+            })
             .map(|(_, index)| (index, false))
+    }
+
+    /// What the stake of a validator that gives some earns. Stake that may not be split before that of another validator, or not
+    /// enough of it, counts as active: its turn comes by its size.
+    fn earning(&self, index: usize, limits: &WithdrawalLimits, withdrawable: &Withdrawable) -> StakeActivation {
+        let Some(source) = self.state.source(index, withdrawable, limits) else { return StakeActivation::Active };
+        let condition = self.state.condition(index, source);
+        let activation = condition.map_or(StakeActivation::Active, |condition| condition.activation);
+        let record = &self.state.records()[index];
+        let is_free = match source {
+            StakeSource::Active => record.active_stake_lamports.get() > limits.withdrawable_above,
+            StakeSource::Transient => record.transient_stake_lamports.get() > limits.withdrawable_above,
+            StakeSource::ValidatorRemoval => return activation,
+        };
+        let counts =
+            activation < StakeActivation::Active && is_free && self.part(index, source, limits, false).is_some();
+        if counts { activation } else { StakeActivation::Active }
     }
 
     /// Pool tokens for a part of an account: all that are left, or as many as it can give, so that what is then left is
