@@ -8,7 +8,7 @@ use {
         error::CliError,
         keys::{Key, KeySource, new_key},
         output::{CommandOutput, Landed, Text, to_json, write_fields, write_signatures},
-        units::{ParsedFee, Share, Units, percent, sol, tokens},
+        units::{ParsedFee, Share, Units, percent, positive, sol, tokens},
     },
     serde::Serialize,
     serde_json::Value,
@@ -65,9 +65,9 @@ pub struct Args {
     #[arg(long, value_name = "PERCENT", default_value = "10%", conflicts_with = "without_extension")]
     turnover_budget: Share,
 
-    /// SOL to begin with, paid by the fee payer
-    #[arg(long, value_name = "SOL", default_value = "0")]
-    initial_deposit: Units,
+    /// SOL to begin with, paid by the fee payer [default: none]
+    #[arg(long, value_name = "SOL", value_parser = positive)]
+    initial_deposit: Option<Units>,
 
     /// Key of the manager, who gets the fees and may change them [default: your wallet's]
     #[arg(long, value_name = "KEYPAIR")]
@@ -170,7 +170,7 @@ impl Args {
         .map(|length| rent.minimum_balance(length))
         .into_iter()
         .fold(0, u64::saturating_add);
-        let deposit = self.initial_deposit.0;
+        let deposit = self.initial_deposit.map_or(0, |deposit| deposit.0);
         check_balance(context, &new.payer, rent_lamports.saturating_add(deposit)).await?;
         check_program(context, &new).await?;
         context.terminal.confirm("Create a pool", &summary(&new, rent_lamports))?;
@@ -234,7 +234,7 @@ impl Args {
             withdrawal_fee: self.withdrawal_fee.0,
             deposit_fee: self.deposit_fee.0,
             referral_fee: self.referral_fee,
-            initial_reserve_lamports: self.initial_deposit.0,
+            initial_reserve_lamports: self.initial_deposit.map_or(0, |deposit| deposit.0),
             policy: (!self.without_extension).then_some(policy),
             ..CreatePool::new(program_id, payer, self.max_validators, accounts)
         };

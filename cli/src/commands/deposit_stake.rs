@@ -3,7 +3,7 @@
 use {
     super::{
         caution,
-        trade::{Amounts, Done, Quote, Receipt, Trade},
+        trade::{self, Amounts, Done, Quote, Receipt, Trade},
         wallet::{Deposited, ReceiverArgs, check_balance, token_account_rent},
     },
     crate::{
@@ -79,8 +79,8 @@ pub struct Output {
     stake_lamports: u64,
     /// Pool tokens that the token account got, by the quote.
     pool_tokens: u64,
-    /// Pool tokens below which the deposit would not have happened; a referrer's share does not count.
-    minimum_pool_tokens: u64,
+    /// Pool tokens below which the deposit would not have happened; a referrer's share does not count. `null` without a minimum.
+    minimum_pool_tokens: Option<u64>,
     /// Pool tokens that went to the manager and to a referrer.
     fee_pool_tokens: u64,
     transactions: Vec<Landed>,
@@ -112,7 +112,7 @@ impl Args {
             payer,
             to,
             referrer: self.receiver.referrer,
-            minimum_pool_tokens: Some(minimum),
+            minimum_pool_tokens: minimum,
         };
         let (group, quoted) = actions::deposit_stake(snapshot, &deposit)?;
         let mut keys = vec![owner];
@@ -122,7 +122,7 @@ impl Args {
         let Deposited { got, fee } = Deposited::of(&quoted.pool_tokens, to.address(snapshot), self.receiver.referrer);
         let quote = Quote::new(context);
         let paid = format!("stake account {} with {}", self.stake, quote.amounts().sol(account.lamports));
-        let quote = quote.pay(paid).get(tokens(got)).fee(fee).at_least(&tokens(minimum), &self.bound);
+        let quote = quote.pay(paid).get(tokens(got)).fee(fee).at_least(minimum.map(tokens), &self.bound);
         let quote = quote.add(self.receiver.lines(depositor, snapshot, rent));
         let quote = quote.add(caution::freezer(snapshot)).add(caution::program(context, snapshot));
         quote.rate(&snapshot.rate()).confirm(context, &format!("Deposit into pool {}", self.pool))?;
@@ -182,7 +182,7 @@ impl Trade for Output {
                 ("validator", self.vote.to_string()),
                 ("became stake", amounts.sol(self.stake_lamports)),
                 ("fee", tokens(self.fee_pool_tokens)),
-                ("minimum", tokens(self.minimum_pool_tokens)),
+                trade::minimum(self.minimum_pool_tokens, tokens),
             ],
         }
     }

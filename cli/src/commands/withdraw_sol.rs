@@ -3,7 +3,7 @@
 use {
     super::{
         caution,
-        trade::{Amounts, Done, Quote, Receipt, Trade},
+        trade::{self, Amounts, Done, Quote, Receipt, Trade},
         wallet::{Holding, sol_withdraw_authority},
     },
     crate::{
@@ -81,7 +81,8 @@ pub struct Output {
     fee_pool_tokens: u64,
     /// Lamports that the receiver got, by the quote.
     lamports: u64,
-    minimum_lamports: u64,
+    /// `null` without a minimum.
+    minimum_lamports: Option<u64>,
     transactions: Vec<Landed>,
 }
 
@@ -107,13 +108,14 @@ impl Args {
             pool_tokens,
             to: self.to.unwrap_or(owner.pubkey()),
             payer: context.fee_payer()?.pubkey(),
-            minimum_lamports: Some(self.bound.minimum_of(quoted.lamports)),
+            minimum_lamports: self.bound.minimum_of(quoted.lamports),
         };
         let (group, quoted) = actions::withdraw_sol(snapshot, &withdrawal)?;
         let minimum_lamports = self.bound.minimum_of(quoted.lamports);
         let quote = Quote::new(context);
-        let [got, least] = [quoted.lamports, minimum_lamports].map(|lamports| quote.amounts().sol(lamports));
-        let quote = quote.pay(tokens(pool_tokens)).get(got).fee(quoted.fee).at_least(&least, &self.bound);
+        let sol = |lamports| quote.amounts().sol(lamports);
+        let (got, least) = (sol(quoted.lamports), minimum_lamports.map(sol));
+        let quote = quote.pay(tokens(pool_tokens)).get(got).fee(quoted.fee).at_least(least, &self.bound);
         let to = withdrawal.to;
         let elsewhere = (to != owner.pubkey()).then(|| ("goes to", to.to_string()));
         let quote = quote.add(elsewhere).add(caution::program(context, snapshot)).rate(&snapshot.rate());
@@ -140,7 +142,7 @@ impl Trade for Output {
             more: vec![
                 ("token account", self.token_account.to_string()),
                 ("fee", tokens(self.fee_pool_tokens)),
-                ("minimum", amounts.sol(self.minimum_lamports)),
+                trade::minimum(self.minimum_lamports, |lamports| amounts.sol(lamports)),
             ],
         }
     }

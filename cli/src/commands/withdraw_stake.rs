@@ -3,7 +3,7 @@
 use {
     super::{
         caution,
-        trade::{Amounts, Done, Quote, Receipt, Trade},
+        trade::{self, Amounts, Done, Quote, Receipt, Trade},
         wallet::{Holding, check_balance},
         withdraw::{
             accounts, activation,
@@ -106,7 +106,8 @@ pub struct Output {
     sol_lamports: u64,
     /// Lamports in all, as stake and as SOL, by the quote; the rent of the stake accounts is not among them.
     lamports: u64,
-    minimum_lamports: u64,
+    /// `null` without a minimum.
+    minimum_lamports: Option<u64>,
     /// Pool tokens given, the fee included.
     pool_tokens: u64,
     /// Pool tokens that went to the manager.
@@ -264,7 +265,7 @@ impl Request<'_> {
             minimum_lamports: None,
         };
         let (_, quote) = actions::withdraw_stake(self.snapshot, &withdrawal)?;
-        withdrawal.minimum_lamports = slippage.map(|slippage| slippage.minimum_of(quote.yields.lamports));
+        withdrawal.minimum_lamports = slippage.and_then(|slippage| slippage.minimum_of(quote.yields.lamports));
         let (group, quote) = actions::withdraw_stake(self.snapshot, &withdrawal)?;
         Ok(WithdrawalPlan {
             plan: Plan::one("withdraw stake", group),
@@ -301,7 +302,7 @@ impl Trade for Output {
                 ("stake authority", self.stake_authority.to_string()),
                 ("token account", self.token_account.to_string()),
                 ("fee", tokens(self.fee_pool_tokens)),
-                ("minimum", amounts.sol(self.minimum_lamports)),
+                trade::minimum(self.minimum_lamports, |lamports| amounts.sol(lamports)),
                 ("rent", amounts.sol(self.rent_lamports)),
             ],
         }

@@ -61,6 +61,14 @@ pub fn tokens(units: u64) -> String {
     }
 }
 
+/// Reads an amount of something to give or to get, which is more than 0.
+pub fn positive(text: &str) -> Result<Units, String> {
+    match text.parse()? {
+        Units(0) => Err("the amount is 0: give more".into()),
+        units => Ok(units),
+    }
+}
+
 /// An amount, or all that there is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Amount {
@@ -77,11 +85,7 @@ impl FromStr for Amount {
         if text.eq_ignore_ascii_case("all") {
             return Ok(Self::All);
         }
-        match text.parse::<Units>() {
-            Ok(Units(0)) => Err("the amount is 0: give more, or ALL".into()),
-            Ok(Units(units)) => Ok(Self::Exact(units)),
-            Err(error) => Err(error),
-        }
+        positive(text).map(|Units(units)| Self::Exact(units)).map_err(|error| format!("{error}, or ALL"))
     }
 }
 

@@ -125,6 +125,11 @@ async fn add_validators(stage: &Stage, pool: &str) {
 /// A stake account of the user's with the first validator.
 pub fn delegate(stage: &Stage, lamports: u64) -> String {
     let user = solana_keypair::read_keypair_file(stage_file(stage, "user")).unwrap();
+    delegate_as(stage, &user, lamports)
+}
+
+/// A stake account of `user` with the first validator.
+pub fn delegate_as(stage: &Stage, user: &Keypair, lamports: u64) -> String {
     let account = Keypair::new();
     let instructions = stake::create_account_and_delegate_stake(
         &user.pubkey(),
@@ -134,7 +139,7 @@ pub fn delegate(stage: &Stage, lamports: u64) -> String {
         &Lockup::default(),
         lamports + STAKE_RENT,
     );
-    stage.cluster.process(&instructions, &user, &[&account]).unwrap();
+    stage.cluster.process(&instructions, user, &[&account]).unwrap();
     account.pubkey().to_string()
 }
 

@@ -52,7 +52,7 @@ async fn amounts_are_held_against_balances_and_limits() {
     let line = format!("withdraw-sol {pool} 9.9");
     assert_fails(&stage, &line, REFUSED, &["the reserve can give", "withdraw up to"]).await;
     let line = format!("withdraw-stake {pool} 0.5");
-    assert_fails(&stage, &line, REFUSED, &["cannot be had as stake", "--rest-as-sol"]).await;
+    assert_fails(&stage, &line, REFUSED, &["cannot be withdrawn as stake", "--rest-as-sol"]).await;
 }
 
 #[tokio::test]

@@ -73,7 +73,7 @@ pub fn quote_deposit_stake(
         merged_delegation(&destination, &source).map_err(|error| explain_merge(error, Some((source, destination))))?;
     let total_lamports = stake.lamports;
     let pool_tokens = quote::stake_deposit(&snapshot.rate(), &snapshot.pool().terms, total_lamports, stake_lamports)
-        .map_err(|error| explain_deposit(error, total_lamports))?;
+        .map_err(|error| explain_deposit(error, total_lamports, || None))?;
     Ok(StakeDepositQuote {
         vote,
         validator_stake: validator.addresses.validator,

@@ -121,7 +121,7 @@ impl<'a> WithdrawalState<'a> {
         minimum: Option<u64>,
     ) -> Result<StakeWithdrawalQuote, PlanError> {
         let yields = quote::withdrawal(&self.rate, self.fee.as_ref(), pool_tokens)
-            .map_err(|error| explain_withdrawal(error, pool_tokens))?;
+            .map_err(|error| explain_withdrawal(error, pool_tokens, &self.rate, self.fee.as_ref()))?;
         let quote = match from {
             WithdrawFrom::Reserve => self.quote_reserve(pool_tokens, yields),
             WithdrawFrom::Validator(vote) => self.quote_validator(vote, pool_tokens, yields),

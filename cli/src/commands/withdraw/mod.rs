@@ -19,7 +19,7 @@ use {
         context::Context,
         error::CliError,
         keys::{Key, KeySource},
-        units::{Amount, Lamports},
+        units::{Amount, Lamports, positive},
     },
     landed::send,
     output::{Answered, Output},
@@ -56,7 +56,7 @@ pub struct Args {
     amount: Option<Amount>,
 
     /// Give the fewest pool tokens that bring as much SOL, stake included: never less, and a few lamports more at most
-    #[arg(long, value_name = "SOL")]
+    #[arg(long, value_name = "SOL", value_parser = positive)]
     worth: Option<Lamports>,
 
     /// What to get: any (SOL as far as the reserve goes, and stake for the rest), sol (or nothing), or stake (and no SOL)

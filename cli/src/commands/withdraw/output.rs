@@ -8,7 +8,7 @@ use {
         request::Request,
     },
     crate::{
-        commands::trade::{Amounts, Receipt, Trade},
+        commands::trade::{self, Amounts, Receipt, Trade},
         output::{Landed, Text},
         units::tokens,
     },
@@ -29,7 +29,8 @@ pub struct Output {
     sol_lamports: u64,
     /// Lamports in all, as stake and as SOL, by the quote; the rent of the stake accounts is not among them.
     lamports: u64,
-    minimum_lamports: u64,
+    /// `null` without a minimum.
+    minimum_lamports: Option<u64>,
     /// Pool tokens given, the fee included.
     pool_tokens: u64,
     /// Pool tokens that went to the manager.
@@ -110,7 +111,7 @@ impl Trade for Output {
                 ("to", self.to.to_string()),
                 ("token account", self.token_account.to_string()),
                 ("fee", tokens(self.fee_pool_tokens)),
-                ("minimum", amounts.sol(self.minimum_lamports)),
+                trade::minimum(self.minimum_lamports, |lamports| amounts.sol(lamports)),
                 ("rent", amounts.sol(self.rent_lamports)),
             ],
         }

@@ -77,8 +77,8 @@ impl StakeAccount {
 pub struct Totals {
     /// Lamports that they yield.
     pub lamports: u64,
-    /// Lamports that they yield at least.
-    pub minimum: u64,
+    /// Lamports that they yield at least; `None` without a minimum.
+    pub minimum: Option<u64>,
     /// Pool tokens given.
     pub pool_tokens: u64,
     /// Of these, pool tokens that go to the manager.
@@ -88,9 +88,10 @@ pub struct Totals {
 impl Totals {
     /// Those of a plan whose every piece is bounded by `slippage`.
     pub fn of(planned: &WithdrawalPlan, slippage: Slippage) -> Self {
-        planned.quotes().fold(Self::default(), |totals, quote| Self {
+        let none = Self { minimum: (slippage != Slippage::NONE).then_some(0), ..Self::default() };
+        planned.quotes().fold(none, |totals, quote| Self {
             lamports: totals.lamports.saturating_add(quote.lamports),
-            minimum: totals.minimum.saturating_add(slippage.minimum_of(quote.lamports)),
+            minimum: totals.minimum.map(|sum| sum.saturating_add(slippage.minimum_of(quote.lamports).unwrap_or(0))),
             pool_tokens: totals.pool_tokens.saturating_add(quote.burnt).saturating_add(quote.fee),
             fee: totals.fee.saturating_add(quote.fee),
         })
@@ -104,6 +105,7 @@ impl Totals {
 pub fn slippage_of(bound: &Bound, quoted: u64) -> Result<Slippage, CliError> {
     match bound.minimum {
         None => Ok(bound.max_slippage),
+        Some(Units(0)) => Ok(Slippage::NONE),
         Some(Units(minimum)) if quoted < minimum => {
             let what = format!(
                 "the holder gets {}, less than the {} demanded: lower the bound, or give more pool tokens",
@@ -125,7 +127,8 @@ mod tests {
     fn a_minimum_bounds_each_piece_and_is_refused_where_it_is_too_much() {
         let bound = |minimum| Bound { minimum: Some(Units(minimum)), max_slippage: "0.1%".parse().unwrap() };
         let slippage = slippage_of(&bound(990), 1_000).unwrap();
-        assert!([500, 300, 200].map(|piece| slippage.minimum_of(piece)).iter().sum::<u64>() >= 990);
+        assert!([500, 300, 200].iter().filter_map(|piece| slippage.minimum_of(*piece)).sum::<u64>() >= 990);
+        assert_eq!(slippage_of(&bound(0), 1_000).unwrap(), Slippage::NONE);
         let error = slippage_of(&bound(1_001), 1_000).unwrap_err();
         assert!(error.to_string().contains("less than the 0.000001001 SOL demanded"), "{error}");
         let usual = Bound { minimum: None, max_slippage: "5bps".parse().unwrap() };

@@ -71,11 +71,11 @@ fn parts(quote: Quote, planned: &WithdrawalPlan, accounts: &[StakeAccount], tota
         let lamports = amounts.sol(account.lamports);
         quote = quote.get(format!("{lamports} as {state}stake {from}, in stake account {}", account.address));
     }
-    let least = amounts.sol(totals.minimum);
+    let least = totals.minimum.map(|lamports| amounts.sol(lamports));
     quote = if planned.quotes().count() > 1 {
-        quote.line("in all", amounts.sol(totals.lamports)).fee(totals.fee).at_least_each(&least, bound)
+        quote.line("in all", amounts.sol(totals.lamports)).fee(totals.fee).at_least_each(least, bound)
     } else {
-        quote.fee(totals.fee).at_least(&least, bound)
+        quote.fee(totals.fee).at_least(least, bound)
     };
     match planned.rent_lamports {
         0 => quote,

@@ -241,7 +241,7 @@ fn what_is_left_is_named_with_its_reason() {
     assert_eq!(left(&barred, 5 * SOL).unwrap().2, WhyLeft::Barred { preferred: vote(1) });
     let mut greedy = at_par(&[50 * SOL]);
     greedy.terms.stake_withdrawal_fee = Fee::new(1, 1);
-    assert_eq!(left(&greedy, 5 * SOL).unwrap().2, WhyLeft::Worthless);
+    assert_eq!(left(&greedy, 5 * SOL).unwrap().2, WhyLeft::Worthless { minimum_pool_tokens: None });
 }
 
 #[test]
@@ -343,7 +343,7 @@ proptest! {
         prop_assert_eq!(given + planned.pool_tokens_left(), pool_tokens);
         prop_assert!(planned.sol.is_none_or(|sol| sol.lamports <= reserve));
         prop_assert!(planned.pieces.iter().all(|piece| piece.quote.yields.lamports >= SOL));
-        if planned.left.is_some_and(|left| left.why != WhyLeft::Worthless) {
+        if planned.left.is_some_and(|left| !matches!(left.why, WhyLeft::Worthless { .. })) {
             let unused = reserve - planned.sol.map_or(0, |sol| sol.lamports);
             prop_assert!(unused <= 4, "{unused} lamports of the reserve could be had, and {:?} is left", planned.left);
         }

@@ -13,7 +13,7 @@ use {
         actions::{NewStakeAccount, TokenSource, WithdrawSol},
         error::PlanError,
         pool::PoolSnapshot,
-        quote::StakeWithdrawalQuote,
+        quote::{self, StakeWithdrawalQuote},
     },
     solana_address::Address,
     stages::Stages,
@@ -93,7 +93,10 @@ pub struct Left {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum WhyLeft {
     /// After the fee they are worth no lamport.
-    Worthless,
+    Worthless {
+        /// Fewest pool tokens that are worth one; `None` where none of the supply are.
+        minimum_pool_tokens: Option<u64>,
+    },
     /// They are worth less than the stake program lets anyone split.
     BelowMinimum {
         /// Lamports that a new stake account has to delegate.
@@ -193,8 +196,6 @@ pub fn withdraw(
 impl Withdrawal {
     /// The least that a piece may yield of which so many lamports are quoted, if there is a bound.
     fn minimum_of(&self, lamports: u64) -> Option<u64> {
-        const WHOLE: u64 = 10_000;
-        let kept = WHOLE.saturating_sub(u64::from(self.slippage_bps?));
-        tidepool_interface::maths::mul_div_floor(lamports, kept, WHOLE)
+        quote::minimum_out(lamports, self.slippage_bps?)
     }
 }

@@ -321,7 +321,8 @@ impl<'a> Search<'a> {
             return Ok(None);
         }
         let lamports = rate.lamports_for_withdrawal(self.left).unwrap_or(0);
-        let why = if rate.pool_token_supply == 0 { WhyLeft::Worthless } else { self.why_left()? };
+        let worthless = WhyLeft::Worthless { minimum_pool_tokens: None };
+        let why = if rate.pool_token_supply == 0 { worthless } else { self.why_left()? };
         Ok(Some(Left { pool_tokens: self.left, lamports, why }))
     }
 
@@ -329,7 +330,8 @@ impl<'a> Search<'a> {
         let limits = self.state.limits(None)?;
         let (records, worth, minimum_lamports) = (self.state.records(), self.yields(self.left), self.minimum());
         if worth == 0 {
-            return Ok(WhyLeft::Worthless);
+            let minimum_pool_tokens = quote::least_withdrawal(&self.state.rate(), self.state.fee());
+            return Ok(WhyLeft::Worthless { minimum_pool_tokens });
         }
         if let Some(index) = self.preferred(&limits).filter(|index| !records[*index].is_active()) {
             return Ok(WhyLeft::Barred { preferred: records[index].vote_account_address });
