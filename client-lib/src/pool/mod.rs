@@ -20,7 +20,7 @@ pub use {
     environment::Environment,
     error::{PoolError, Role},
     extension::gives_extension,
-    growth::YieldEstimate,
+    growth::{NoYield, YieldEstimate},
     kind::AccountKind,
     read::{MinimumDelegation, ReadOptions, StakeSelection},
     validators::{StakeAccounts, StakeAddresses, Validator},
