@@ -164,6 +164,15 @@ pub enum CliError {
     #[error("interrupted while transactions were under way: look for {} before you repeat the command", list(.0))]
     LeftInTheAir(Vec<Signature>),
 
+    /// The endpoint does not search stake accounts.
+    #[error(
+        "the endpoint does not search for stake accounts ({detail}): give the stake accounts one by one, or use an endpoint that serves getProgramAccounts"
+    )]
+    SearchRefused {
+        /// What the endpoint said.
+        detail: String,
+    },
+
     /// The terminal, a pipe or the system failed.
     #[error("reading or writing failed ({0}): check the terminal and where the output goes")]
     Io(#[from] std::io::Error),
@@ -188,7 +197,10 @@ impl CliError {
                 Exit::NotNow
             }
             Self::NotConfirmed => Exit::NotConfirmed,
-            Self::Plan(PlanError::StakeAccountsNotRead { .. }) | Self::Pack(_) | Self::Io(_) => Exit::Failed,
+            Self::Plan(PlanError::StakeAccountsNotRead { .. })
+            | Self::Pack(_)
+            | Self::Io(_)
+            | Self::SearchRefused { .. } => Exit::Failed,
             Self::Plan(_) | Self::Poor { .. } => Exit::Refused,
             Self::Pool(PoolError::Cluster(error))
             | Self::Cluster(error)
@@ -343,7 +355,7 @@ fn step_json(step: &Step) -> Value {
 }
 
 /// The name of what the program would answer, such as `ExceededSlippage`.
-fn cause_name(cause: &Cause) -> String {
+pub(crate) fn cause_name(cause: &Cause) -> String {
     match cause {
         Cause::StakePool(error) => format!("{error:?}"),
         Cause::Extension(error) => format!("{error:?}"),

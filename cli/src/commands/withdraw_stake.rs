@@ -6,7 +6,7 @@ use {
         trade::{self, Amounts, Done, Quote, Receipt, Trade},
         wallet::{Holding, check_balance},
         withdraw::{
-            accounts, activation,
+            accounts, activation, into,
             landed::send,
             left::refusal,
             pieces::{StakeAccount, Totals, slippage_of},
@@ -19,9 +19,10 @@ use {
         error::CliError,
         keys::{Key, KeySource},
         output::{Landed, Text},
-        units::{Amount, Slippage, tokens},
+        units::{Amount, Slippage, sol, tokens},
     },
     serde::Serialize,
+    solana_account::Account,
     solana_address::Address,
     tidepool_client::{
         actions::{self, NewStakeAccount, WithdrawStake},
@@ -29,14 +30,16 @@ use {
         error::PlanError,
         plan::{self, Piece, Plan, Withdrawal, WithdrawalOrder, WithdrawalPlan},
         pool::{PoolSnapshot, StakeSelection},
-        quote::WithdrawFrom,
+        quote::{WithdrawFrom, check_withdrawn_merge},
     },
 };
 
 const EXAMPLE: &str = "\
 Example:
   tidepool withdraw-stake 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA 250
-  tidepool withdraw-stake 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA ALL --rest-as-sol --yes";
+  tidepool withdraw-stake 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA ALL --rest-as-sol --yes
+  tidepool withdraw-stake 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA 250 \\
+      --into EVJD4K4PwX6PHorHeBHvgeE9JtsvV4g24iStD36fnuLZ";
 
 /// Give pool tokens and get stake accounts
 ///
@@ -75,6 +78,12 @@ pub struct Args {
     /// Key of the new stake account, of the first where there are several [default: none; its address follows from the owner's]
     #[arg(long, value_name = "KEYPAIR")]
     stake_keypair: Option<KeySource>,
+
+    /// Stake account of the owner into which the withdrawn stake is merged, in the same transaction; takes the stake of its validator
+    /// unless --validator or --from-reserve says otherwise. Both have to agree in authorities, lockup, validator and activation
+    #[arg(long, value_name = "STAKE_ACCOUNT", value_parser = address,
+        conflicts_with_all = ["stake_keypair", "stake_authority", "whole_accounts", "rest_as_sol"])]
+    into: Option<Address>,
 
     /// Who becomes staker and withdrawer of the stake accounts [default: the owner of the pool tokens]
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
@@ -124,8 +133,12 @@ pub struct Output {
 /// What the arguments come to in a pool.
 struct Request<'a> {
     args: &'a Args,
+    /// What the stake is taken from, if it is to be one source only.
+    source: Option<WithdrawFrom>,
     snapshot: &'a PoolSnapshot,
     terms: Withdrawal,
+    /// The stake account that the withdrawn stake is merged into.
+    into: Option<(Address, Account)>,
     /// The new stake accounts; where they are not known yet, others of the same kind stand in.
     accounts: Vec<NewStakeAccount>,
 }
@@ -138,10 +151,12 @@ impl Args {
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Done<Output>, CliError> {
         context.terminal.check_consent()?;
         let owner = context.key_or_wallet("the owner of the pool tokens (--owner)", self.owner.as_ref())?;
-        let stakes = match (self.validator, self.from_reserve) {
-            (Some(vote), _) => StakeSelection::one(vote),
-            (None, true) => StakeSelection::None,
-            (None, false) => StakeSelection::All,
+        let into = into::read(context, self.into).await?;
+        let source = self.source(into.as_ref())?;
+        let stakes = match (source, self.from_reserve) {
+            (Some(WithdrawFrom::Validator(vote)), _) => StakeSelection::one(vote),
+            (Some(WithdrawFrom::Reserve), _) => StakeSelection::None,
+            (None, _) => StakeSelection::All,
         };
         let fresh = context.fresh(&self.pool, stakes, self.update_first).await?;
         let snapshot = &fresh.snapshot;
@@ -150,13 +165,13 @@ impl Args {
         let mut keys: Vec<Key> = first_key.iter().chain([&owner]).cloned().collect();
         let throwaway = holding.approve_to_throwaway(context, &keys)?;
         keys.extend(throwaway);
-        let mut request = self.request(context, snapshot, &owner, &holding)?;
+        let mut request = Request { into, source, ..self.request(context, snapshot, &owner, &holding)? };
         let quoted = request.plan_with(None)?;
         request.accounts = accounts::unused(context, &owner.pubkey(), quoted.pieces.len()).await?;
         if let (Some(first), Some(key)) = (request.accounts.first_mut(), &first_key) {
             *first = NewStakeAccount::keypair(key.pubkey());
         }
-        let slippage = slippage_of(&self.bound, quoted.lamports())?;
+        let slippage = slippage_of(&self.bound, quoted.lamports(), sol)?;
         let planned = request.plan_with(Some(slippage))?;
         let (totals, payer) = (Totals::of(&planned, slippage), request.terms.payer);
         check_balance(context, &payer, planned.rent_lamports).await?;
@@ -166,8 +181,9 @@ impl Args {
         let elsewhere =
             (authority != owner.pubkey()).then(|| ("authority", format!("{authority}, over the stake accounts")));
         let quote = quoted.lines(Quote::new(context), &self.bound)?.add(elsewhere);
-        let order = request.single_source().is_none().then(|| activation::order(&planned)).flatten();
-        let quote = quote.add(order).add(caution::program(context, snapshot));
+        let order = request.source.is_none().then(|| activation::order(&planned)).flatten();
+        let merged = self.into.map(|into| ("merged", format!("into stake account {into}, in the same transaction")));
+        let quote = quote.add(merged).add(order).add(caution::program(context, snapshot));
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let sent = send(context, &planned, &keys, snapshot.program_id()).await?;
         Ok(Done(Output {
@@ -185,6 +201,16 @@ impl Args {
             epoch: snapshot.epoch(),
             transactions: fresh.and(sent),
         }))
+    }
+
+    /// What the stake is taken from, if it is to be one source only: the one that was named, or the validator of `into`.
+    fn source(&self, into: Option<&(Address, Account)>) -> Result<Option<WithdrawFrom>, CliError> {
+        let named = self.from_reserve.then_some(WithdrawFrom::Reserve);
+        let named = self.validator.map(WithdrawFrom::Validator).or(named);
+        match (named, into) {
+            (None, Some((address, account))) => into::source(address, account).map(Some),
+            (named, _) => Ok(named),
+        }
     }
 
     /// What else the user may ask for where not all can be had.
@@ -220,6 +246,8 @@ impl Args {
                 order,
             },
             accounts: Vec::new(),
+            into: None,
+            source: None,
         })
     }
 
@@ -234,7 +262,7 @@ impl Args {
 impl Request<'_> {
     fn plan_with(&self, slippage: Option<Slippage>) -> Result<WithdrawalPlan, CliError> {
         let terms = Withdrawal { slippage_bps: slippage.map(Slippage::basis_points), ..self.terms };
-        if let Some(from) = self.single_source() {
+        if let Some(from) = self.source {
             return self.single(from, &terms, slippage);
         }
         let planned = plan::withdraw(self.snapshot, &terms, |number| self.account(number))?;
@@ -242,11 +270,6 @@ impl Request<'_> {
             Some(left) if planned.plan.is_empty() => Err(refusal(&left, self.args.otherwise())),
             _ => Ok(planned),
         }
-    }
-
-    fn single_source(&self) -> Option<WithdrawFrom> {
-        let reserve = self.args.from_reserve.then_some(WithdrawFrom::Reserve);
-        self.args.validator.map(WithdrawFrom::Validator).or(reserve)
     }
 
     fn single(
@@ -266,7 +289,13 @@ impl Request<'_> {
         };
         let (_, quote) = actions::withdraw_stake(self.snapshot, &withdrawal)?;
         withdrawal.minimum_lamports = slippage.and_then(|slippage| slippage.minimum_of(quote.yields.lamports));
-        let (group, quote) = actions::withdraw_stake(self.snapshot, &withdrawal)?;
+        let (mut group, mut quote) = actions::withdraw_stake(self.snapshot, &withdrawal)?;
+        if let Some((into, account)) = &self.into {
+            let (new, authority) = (withdrawal.to.address, &withdrawal.stake_authority);
+            quote.condition = Some(check_withdrawn_merge(self.snapshot, &quote, authority, (into, account))?);
+            group = actions::merge_withdrawn(group, &new, *into, authority);
+            withdrawal.to = NewStakeAccount::keypair(*into);
+        }
         Ok(WithdrawalPlan {
             plan: Plan::one("withdraw stake", group),
             pieces: vec![Piece { quote, to: withdrawal.to }],

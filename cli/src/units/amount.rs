@@ -61,10 +61,13 @@ pub fn tokens(units: u64) -> String {
     }
 }
 
+/// What is wrong with an amount of nothing.
+const ZERO: &str = "the amount is 0: give more";
+
 /// Reads an amount of something to give or to get, which is more than 0.
 pub fn positive(text: &str) -> Result<Units, String> {
     match text.parse()? {
-        Units(0) => Err("the amount is 0: give more".into()),
+        Units(0) => Err(ZERO.into()),
         units => Ok(units),
     }
 }
@@ -85,7 +88,10 @@ impl FromStr for Amount {
         if text.eq_ignore_ascii_case("all") {
             return Ok(Self::All);
         }
-        positive(text).map(|Units(units)| Self::Exact(units)).map_err(|error| format!("{error}, or ALL"))
+        match text.parse()? {
+            Units(0) => Err(format!("{ZERO}, or ALL")),
+            Units(units) => Ok(Self::Exact(units)),
+        }
     }
 }
 

@@ -19,6 +19,7 @@ mod rebalancing;
 mod refusals;
 mod settings;
 mod signing;
+mod stake_accounts;
 mod throwaway;
 mod watching;
 mod weights;

@@ -185,6 +185,20 @@ pub fn withdraw_stake(
     Ok((withdraw_stake_quoted(snapshot, withdrawal, &quote), quote))
 }
 
+/// The group of [`withdraw_stake`] that merges the new stake account into another one right away. `authority` is staker and
+/// withdrawer of both, and signs. The rent of the new account goes to the other one too.
+pub fn merge_withdrawn(
+    mut group: InstructionGroup,
+    new: &Address,
+    into: Address,
+    authority: &Address,
+) -> InstructionGroup {
+    let label = format!("{} into stake account {into}", group.label);
+    group.instructions.extend(stake::merge(&into, new, authority));
+    let compute_units = group.compute_units.saturating_add(compute::FOREIGN);
+    InstructionGroup::new(label, group.instructions, compute_units).step(Step::WithdrawStake { to: into })
+}
+
 /// The instructions for a withdrawal that has been quoted before, one of several for example.
 pub fn withdraw_stake_quoted(
     snapshot: &PoolSnapshot,

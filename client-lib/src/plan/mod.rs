@@ -1,6 +1,7 @@
 //! What to do, in which order: pure functions from a snapshot to a [`Plan`].
 
 mod addresses;
+mod deposit_stakes;
 mod explain;
 mod rebalance;
 mod split_reserve;
@@ -13,6 +14,7 @@ mod tests;
 
 pub use {
     addresses::{LookupContent, lookup_addresses, update_addresses},
+    deposit_stakes::{SkippedStake, StakeDeposit, StakeDepositPlan, StakeDeposits, deposit_stakes},
     explain::{InMotion, NextStep, StakeExplanation, explain_stake},
     rebalance::{
         Direction, IdleStake, Obstacle, RebalanceOptions, RebalancePlan, StakeMovement, Unmoved, WhyNot, rebalance,

@@ -10,7 +10,7 @@ pub enum Step {
     WithdrawSol,
     /// A withdrawal of stake.
     WithdrawStake {
-        /// The stake account that it creates.
+        /// The stake account that gets the stake: a new one, or one into which that is merged.
         to: Address,
     },
     /// A deposit of a stake account.

@@ -8,6 +8,7 @@ mod error;
 mod extension;
 mod growth;
 mod kind;
+mod owned;
 mod read;
 mod validators;
 
@@ -22,6 +23,7 @@ pub use {
     extension::gives_extension,
     growth::{NoYield, YieldEstimate},
     kind::AccountKind,
+    owned::stake_accounts_of,
     read::{MinimumDelegation, ReadOptions, StakeSelection},
     validators::{StakeAccounts, StakeAddresses, Validator},
 };

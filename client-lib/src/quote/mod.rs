@@ -12,10 +12,11 @@ mod withdraw_stake;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use deposit_stake::stake_deposit_at;
 pub use {
     activation::{StakeActivation, StakeCondition},
     deposit_stake::{StakeDepositQuote, quote_deposit_stake},
-    merge::{MergeKind, merge_kind, merged_delegation},
+    merge::{MergeKind, check_withdrawn_merge, merge_kind, merged_delegation},
     withdraw_stake::{StakeWithdrawalQuote, WithdrawFrom, WithdrawalState, quote_withdraw_stake},
 };
 

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod activation;
+pub mod into;
 pub mod landed;
 pub mod left;
 mod output;
@@ -139,6 +140,11 @@ impl Args {
         Ok(Done(answered.into()))
     }
 
+    /// Whether SOL takes the signature of an authority whose key is not given.
+    fn needs_sol_authority(&self, snapshot: &PoolSnapshot) -> bool {
+        snapshot.pool().terms.sol_withdraw_authority.is_some() && self.sol_withdraw_authority.is_none()
+    }
+
     /// What comes as SOL, and whose key that takes beside the owner's.
     fn order<C: Cluster>(
         &self,
@@ -148,12 +154,10 @@ impl Args {
     ) -> Result<(WithdrawalOrder, Option<Key>), CliError> {
         let to = self.to.unwrap_or(owner.pubkey());
         let source = self.sol_withdraw_authority.as_ref();
-        let needs = snapshot.pool().terms.sol_withdraw_authority;
-        let is_at_hand = needs.is_none() || source.is_some();
         let authority = || sol_withdraw_authority(context, snapshot, source);
         Ok(match self.form {
             Form::Stake => (WithdrawalOrder::StakeOnly, None),
-            Form::Any if !is_at_hand => (WithdrawalOrder::ReserveFirst, None),
+            Form::Any if self.needs_sol_authority(snapshot) => (WithdrawalOrder::ReserveFirst, None),
             Form::Any => (WithdrawalOrder::SolFirst(to), authority()?),
             Form::Sol => (WithdrawalOrder::SolOnly(to), authority()?),
         })

@@ -7,7 +7,7 @@ use {
         commands::trade::{Amounts, Line},
         error::CliError,
         output::Text,
-        units::{Slippage, Units, sol},
+        units::{Slippage, Units},
     },
     serde::Serialize,
     solana_address::Address,
@@ -98,19 +98,19 @@ impl Totals {
     }
 }
 
-/// The bound for each piece of what yields `quoted` lamports in all.
+/// The bound for each piece of what yields `quoted` in all, lamports or pool tokens, which `text` writes.
 ///
 /// # Errors
 /// Refusal `ExceededSlippage` where that is less than demanded.
-pub fn slippage_of(bound: &Bound, quoted: u64) -> Result<Slippage, CliError> {
+pub fn slippage_of(bound: &Bound, quoted: u64, text: fn(u64) -> String) -> Result<Slippage, CliError> {
     match bound.minimum {
         None => Ok(bound.max_slippage),
         Some(Units(0)) => Ok(Slippage::NONE),
         Some(Units(minimum)) if quoted < minimum => {
             let what = format!(
-                "the holder gets {}, less than the {} demanded: lower the bound, or give more pool tokens",
-                sol(quoted),
-                sol(minimum)
+                "you get {}, less than the {} demanded: lower the bound, or give more",
+                text(quoted),
+                text(minimum)
             );
             Err(PlanError::refused(StakePoolError::ExceededSlippage, what).into())
         }
@@ -121,17 +121,17 @@ pub fn slippage_of(bound: &Bound, quoted: u64) -> Result<Slippage, CliError> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use {super::*, crate::units::sol};
 
     #[test]
     fn a_minimum_bounds_each_piece_and_is_refused_where_it_is_too_much() {
         let bound = |minimum| Bound { minimum: Some(Units(minimum)), max_slippage: "0.1%".parse().unwrap() };
-        let slippage = slippage_of(&bound(990), 1_000).unwrap();
+        let slippage = slippage_of(&bound(990), 1_000, sol).unwrap();
         assert!([500, 300, 200].iter().filter_map(|piece| slippage.minimum_of(*piece)).sum::<u64>() >= 990);
-        assert_eq!(slippage_of(&bound(0), 1_000).unwrap(), Slippage::NONE);
-        let error = slippage_of(&bound(1_001), 1_000).unwrap_err();
+        assert_eq!(slippage_of(&bound(0), 1_000, sol).unwrap(), Slippage::NONE);
+        let error = slippage_of(&bound(1_001), 1_000, sol).unwrap_err();
         assert!(error.to_string().contains("less than the 0.000001001 SOL demanded"), "{error}");
         let usual = Bound { minimum: None, max_slippage: "5bps".parse().unwrap() };
-        assert_eq!(slippage_of(&usual, 1_000).unwrap(), usual.max_slippage);
+        assert_eq!(slippage_of(&usual, 1_000, sol).unwrap(), usual.max_slippage);
     }
 }

@@ -76,7 +76,7 @@ impl<'a> Request<'a> {
         snapshot: &PoolSnapshot,
         draft: &WithdrawalPlan,
     ) -> Result<(WithdrawalPlan, Totals), CliError> {
-        let slippage: Slippage = slippage_of(&self.args.bound, draft.lamports())?;
+        let slippage: Slippage = slippage_of(&self.args.bound, draft.lamports(), sol)?;
         let terms = Withdrawal { slippage_bps: Some(slippage.basis_points()), ..self.terms };
         let planned = self.plan(snapshot, &terms)?;
         let totals = Totals::of(&planned, slippage);
@@ -150,6 +150,8 @@ impl<'a> Request<'a> {
         let to = self.terms.stake_authority;
         let (name, order) = match self.terms.order {
             WithdrawalOrder::ReserveFirst => return None,
+            // Without its signature any brings no SOL.
+            WithdrawalOrder::StakeOnly if self.args.needs_sol_authority(snapshot) => return None,
             WithdrawalOrder::StakeOnly => ("any", WithdrawalOrder::SolFirst(to)),
             _ => ("stake", WithdrawalOrder::StakeOnly),
         };

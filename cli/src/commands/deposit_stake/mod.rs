@@ -1,5 +1,7 @@
 //! `tidepool deposit-stake`
 
+mod all;
+
 use {
     super::{
         caution,
@@ -30,12 +32,14 @@ use {
 const EXAMPLE: &str = "\
 Example:
   tidepool deposit-stake 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA \\
-      EVJD4K4PwX6PHorHeBHvgeE9JtsvV4g24iStD36fnuLZ --authority id.json";
+      EVJD4K4PwX6PHorHeBHvgeE9JtsvV4g24iStD36fnuLZ --authority id.json
+  tidepool deposit-stake 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --all --yes";
 
-/// Deposit a stake account and get pool tokens
+/// Deposit stake accounts and get pool tokens
 ///
-/// The account is given to the pool as a whole. It has to be delegated to a validator of the pool, fully active or all
-/// activating like the pool's own stake, and not locked. Shows what you get and asks before anything is sent. The deposit
+/// An account is given to the pool as a whole. It has to be delegated to a validator of the pool, fully active or all
+/// activating like the pool's own stake, and not locked. --all deposits every such account of which your wallet is staker and
+/// withdrawer, and says of the others why they are skipped. Shows what you get and asks before anything is sent. The deposit
 /// does not happen at all where it would bring less than --minimum, or less than quoted by more than --max-slippage.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
@@ -45,8 +49,12 @@ pub struct Args {
     pool: Address,
 
     /// The stake account
-    #[arg(value_name = "STAKE_ACCOUNT", value_parser = address)]
-    stake: Address,
+    #[arg(value_name = "STAKE_ACCOUNT", value_parser = address, required_unless_present = "all", conflicts_with = "all")]
+    stake: Option<Address>,
+
+    /// All stake accounts of the wallet that the pool accepts, each with its own minimum
+    #[arg(long)]
+    all: bool,
 
     /// Key of the stake account's withdraw authority [default: your wallet's]
     #[arg(long, value_name = "KEYPAIR")]
@@ -66,9 +74,19 @@ pub struct Args {
     update_first: UpdateFirst,
 }
 
-/// A deposit that has been made.
+/// Deposits that have been made.
 #[derive(Debug, Serialize)]
-pub struct Output {
+#[serde(untagged)]
+pub enum Output {
+    /// Of one stake account.
+    One(One),
+    /// Of all stake accounts.
+    All(all::Output),
+}
+
+/// The deposit of one stake account.
+#[derive(Debug, Serialize)]
+pub struct One {
     pool: Text<Address>,
     stake_account: Text<Address>,
     vote: Text<Address>,
@@ -93,7 +111,14 @@ impl Args {
     /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Done<Output>, CliError> {
         context.terminal.check_consent()?;
-        let account = stake_account(context, &self.stake).await?;
+        Ok(Done(match self.stake {
+            Some(stake) => Output::One(self.deposit(context, stake).await?),
+            None => Output::All(self.deposit_all(context).await?),
+        }))
+    }
+
+    async fn deposit<C: Cluster>(&self, context: &Context<'_, C>, stake: Address) -> Result<One, CliError> {
+        let account = stake_account(context, &stake).await?;
         let owner =
             context.key_or_wallet("the stake account's withdraw authority (--authority)", self.authority.as_ref())?;
         // Whatever is wrong with an account that is not delegated, the quote says.
@@ -106,7 +131,7 @@ impl Args {
         let quoted = quote::quote_deposit_stake(snapshot, &account, None)?;
         let minimum = self.bound.minimum_of(quoted.pool_tokens.to_depositor);
         let deposit = DepositStake {
-            address: self.stake,
+            address: stake,
             account: &account,
             withdrawer: depositor,
             payer,
@@ -121,15 +146,15 @@ impl Args {
         check_balance(context, &payer, rent).await?;
         let Deposited { got, fee } = Deposited::of(&quoted.pool_tokens, to.address(snapshot), self.receiver.referrer);
         let quote = Quote::new(context);
-        let paid = format!("stake account {} with {}", self.stake, quote.amounts().sol(account.lamports));
+        let paid = format!("stake account {stake} with {}", quote.amounts().sol(account.lamports));
         let quote = quote.pay(paid).get(tokens(got)).fee(fee).at_least(minimum.map(tokens), &self.bound);
         let quote = quote.add(self.receiver.lines(depositor, snapshot, rent));
         let quote = quote.add(caution::freezer(snapshot)).add(caution::program(context, snapshot));
         quote.rate(&snapshot.rate()).confirm(context, &format!("Deposit into pool {}", self.pool))?;
         let sent = context.send(&Plan::one("deposit stake", group), &keys, snapshot.program_id()).await?;
-        Ok(Done(Output {
+        Ok(One {
             pool: Text(self.pool),
-            stake_account: Text(self.stake),
+            stake_account: Text(stake),
             vote: Text(quoted.vote),
             token_account: Text(to.address(snapshot)),
             lamports: quoted.total_lamports,
@@ -138,7 +163,7 @@ impl Args {
             minimum_pool_tokens: minimum,
             fee_pool_tokens: fee,
             transactions: fresh.and(sent),
-        }))
+        })
     }
 
     fn authority<C: Cluster>(
@@ -172,7 +197,7 @@ fn delegated_to(account: &Account) -> Option<Address> {
     Some(delegation.voter)
 }
 
-impl Trade for Output {
+impl Trade for One {
     fn receipt(&self, amounts: Amounts) -> Receipt {
         let (account, lamports) = (self.stake_account, amounts.sol(self.lamports));
         Receipt {
@@ -189,5 +214,21 @@ impl Trade for Output {
 
     fn transactions(&self) -> &[Landed] {
         &self.transactions
+    }
+}
+
+impl Trade for Output {
+    fn receipt(&self, amounts: Amounts) -> Receipt {
+        match self {
+            Self::One(one) => one.receipt(amounts),
+            Self::All(all) => all.receipt(amounts),
+        }
+    }
+
+    fn transactions(&self) -> &[Landed] {
+        match self {
+            Self::One(one) => one.transactions(),
+            Self::All(all) => all.transactions(),
+        }
     }
 }
