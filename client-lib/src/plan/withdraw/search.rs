@@ -94,12 +94,17 @@ struct Search<'a> {
     left: u64,
     /// Whether the reserve has had its turn.
     is_reserve_done: bool,
+    /// Lamports for all pool tokens at first.
+    wanted: u64,
 }
 
 impl<'a> Search<'a> {
     fn new(snapshot: &'a PoolSnapshot, withdrawal: &'a Withdrawal) -> Result<Self, PlanError> {
         let state = WithdrawalState::new(snapshot, &withdrawal.tokens.account)?;
-        Ok(Self { snapshot, state, withdrawal, left: withdrawal.pool_tokens, is_reserve_done: false })
+        let mut search =
+            Self { snapshot, state, withdrawal, left: withdrawal.pool_tokens, is_reserve_done: false, wanted: 0 };
+        search.wanted = search.yields(search.left);
+        Ok(search)
     }
 
     /// So many pool tokens from the reserve, as SOL or as a stake account, and stake for the rest.
@@ -274,8 +279,11 @@ impl<'a> Search<'a> {
             StakeSource::Transient => record.transient_stake_lamports.get() > limits.withdrawable_above,
             StakeSource::ValidatorRemoval => return activation,
         };
-        let counts =
-            activation < StakeActivation::Active && is_free && self.part(index, source, limits, false).is_some();
+        let is_enough = || {
+            let spared = self.spared(self.state.splittable(index, source, limits), limits);
+            self.yields(self.tokens_within(spared)) >= self.minimum()
+        };
+        let counts = activation < StakeActivation::Active && is_free && is_enough();
         if counts { activation } else { StakeActivation::Active }
     }
 
@@ -283,10 +291,10 @@ impl<'a> Search<'a> {
     /// enough for another piece. `None` where the stake program would not split as little.
     fn part(&self, index: usize, source: StakeSource, limits: &WithdrawalLimits, preferred: bool) -> Option<u64> {
         let minimum = self.minimum();
-        // One pool token less than possible: pieces before this one may round in another way when they are executed. Where that
-        // would be too little to be split off, no other account gives anything either, so all that is possible.
+        // A little less than possible: pieces before this one may round in another way when they are executed. Where that would be
+        // too little to be split off, no other account gives anything either, so all that is possible.
         let splittable = self.state.splittable(index, source, limits);
-        let spared = splittable.saturating_sub(limits.lamports_per_pool_token);
+        let spared = self.spared(splittable, limits);
         let most = if self.yields(self.tokens_within(spared)) >= minimum { spared } else { splittable };
         let all = self.yields(self.left);
         if all <= most {
@@ -298,10 +306,23 @@ impl<'a> Search<'a> {
         let tokens = if short {
             full
         } else {
-            let room_for_another = self.left.saturating_sub(self.tokens_for(minimum)?.saturating_add(1));
+            let enough = self.tokens_for(minimum.saturating_add(self.drift()))?.saturating_add(1);
+            let room_for_another = self.left.saturating_sub(enough);
             if self.yields(room_for_another) >= minimum { room_for_another } else { full }
         };
         (self.yields(tokens) >= minimum).then_some(tokens)
+    }
+
+    /// Lamports by which a piece may yield more or less in another order of execution: each piece before it leaves less than a
+    /// lamport in the pool, and has the minimum at least.
+    fn drift(&self) -> u64 {
+        let pieces = self.wanted / self.minimum().max(1);
+        pieces.min(self.state.records().len() as u64)
+    }
+
+    /// What of `splittable` lamports can be split off in any order of execution.
+    fn spared(&self, splittable: u64, limits: &WithdrawalLimits) -> u64 {
+        splittable.saturating_sub(limits.lamports_per_pool_token).saturating_sub(self.drift())
     }
 
     /// Pool tokens for a whole account, if there are as many.
