@@ -63,7 +63,7 @@ pub struct Args {
     #[arg(long, value_name = "VOTE_ACCOUNT", value_parser = address)]
     validator: Option<Address>,
 
-    /// Split the reserve, which is possible only where no validator has stake to give
+    /// Split the reserve: where no validator has stake to give, or an extended pool has a SOL withdraw authority
     #[arg(long, conflicts_with = "validator")]
     from_reserve: bool,
 

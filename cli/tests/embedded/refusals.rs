@@ -36,7 +36,7 @@ async fn amounts_are_held_against_balances_and_limits() {
     let pool = stage.pool("--deposit-fee 1%").await;
     assert_fails(&stage, &format!("deposit-sol {pool} 5000"), REFUSED, &["holds 98", "5000", "smaller amount"]).await;
     let line = format!("deposit-sol {pool} 0.000000001");
-    assert_fails(&stage, &line, REFUSED, &["leaves no pool token", "deposit more"]).await;
+    assert_fails(&stage, &line, REFUSED, &["leaves no pool token", "deposit at least 0.000000002 SOL"]).await;
     assert_fails(&stage, &format!("withdraw-sol {pool} 11"), REFUSED, &["holds 10 pool tokens", "11"]).await;
     let (_, poor) = stage.another_wallet("poor", SOL);
     let line = format!("withdraw-sol {pool} ALL --owner {poor}");

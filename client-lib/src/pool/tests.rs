@@ -48,9 +48,11 @@ impl<F: Fn(usize, &mut Accounts) + Send + Sync> Cluster for FakeCluster<F> {
         })
     }
 
+    /// Ignores the program and the filters.
     async fn program_accounts(&self, _: &Address, _: &[BytesAt]) -> Result<Vec<(Address, Account)>, ClusterError> {
-        unreachable!()
+        Ok(self.accounts.lock().unwrap().iter().map(|(address, account)| (*address, account.clone())).collect())
     }
+
     async fn latest_blockhash(&self) -> Result<Blockhash, ClusterError> {
         unreachable!()
     }
@@ -259,6 +261,27 @@ fn addresses_are_those_of_the_records_in_any_number() {
         assert_eq!(validator.addresses.validator, find_validator_stake(&PROGRAM, &vote, &POOL, 0).0);
         assert_eq!(validator.addresses.transient, find_transient_stake(&PROGRAM, &vote, &POOL, 0).0);
     }
+}
+
+#[tokio::test]
+async fn stake_accounts_are_those_of_the_owner_whatever_the_endpoint_returns() {
+    let (owner, other) = (vote(1), vote(2));
+    let [own, second, foreign, elsewhere] = [10, 11, 12, 13].map(vote);
+    let stake = |owner| stake_account(owner, vote(0), SOL, 1, u64::MAX);
+    let imitation = Account { owner: SYSTEM_PROGRAM_ID, ..stake(owner) };
+    let mut half = stake(owner);
+    half.data[44..76].copy_from_slice(other.as_ref());
+    let accounts = [
+        (second, stake(owner)),
+        (own, stake(owner)),
+        (foreign, stake(other)),
+        (elsewhere, imitation),
+        (vote(14), half),
+        (vote(15), Account::default()),
+    ];
+    let cluster = FakeCluster::new(accounts.into(), |_, _| {});
+    let found = stake_accounts_of(&cluster, &owner).await.unwrap();
+    assert_eq!(found, [(own, stake(owner)), (second, stake(owner))]);
 }
 
 #[test]

@@ -1,13 +1,15 @@
 //! Which pieces a withdrawal takes, and how large each is.
 
+mod candidate;
+mod left;
+
 use {
-    super::{Left, WhyLeft, Withdrawal, WithdrawalOrder},
+    super::{Left, Withdrawal, WithdrawalOrder},
     crate::{
         error::PlanError,
         pool::PoolSnapshot,
-        quote::{self, StakeActivation, StakeWithdrawalQuote, WithdrawFrom, WithdrawalState},
+        quote::{self, StakeWithdrawalQuote, WithdrawFrom, WithdrawalState},
     },
-    std::cmp::Reverse,
     tidepool_interface::{
         StakePoolError,
         quote::WithdrawalQuote,
@@ -228,65 +230,6 @@ impl<'a> Search<'a> {
         Ok(Found { kind: Kind { source: quote.source, preferred, removed }, quote })
     }
 
-    /// The preferred validator's index in the list, while it has stake: until then no other may give any.
-    fn preferred(&self, limits: &WithdrawalLimits) -> Option<usize> {
-        let preferred = self.snapshot.pool().terms.preferred_withdraw_validator_vote_address?;
-        let records = self.state.records();
-        let index = records.iter().position(|record| record.vote_account_address == preferred)?;
-        (records[index].active_stake_lamports.get() >= limits.withdrawable_above).then_some(index)
-    }
-
-    /// The validator to withdraw from next, and whether it is the preferred one, before which no other may come.
-    fn candidate(&self, limits: &WithdrawalLimits, withdrawable: &Withdrawable) -> Option<(usize, bool)> {
-        let records = self.state.records();
-        if let Some(index) = self.preferred(limits) {
-            // One that is being removed cannot give, and still bars all others.
-            return records[index].is_active().then_some((index, true));
-        }
-        let gives = |index: usize| {
-            let Some(source) = self.state.source(index, withdrawable, limits) else { return 0 };
-            match source {
-                StakeSource::Active | StakeSource::Transient => self.state.splittable(index, source, limits),
-                StakeSource::ValidatorRemoval
-                    if self.withdrawal.take_whole_accounts && self.state.can_give_whole(index) =>
-                {
-                    let balance = self.state.balance(index, source);
-                    // A whole account cannot be had in part: the largest one that is not too large comes first.
-                    if self.yields(self.left) >= balance { balance } else { 0 }
-                }
-                StakeSource::ValidatorRemoval => 0,
-            }
-        };
-        (0..records.len())
-            .map(|index| (gives(index), index))
-            .filter(|(lamports, _)| *lamports > 0)
-            // What earns least comes first, and of equals the first in the list.
-            .max_by_key(|(lamports, index)| {
-                (Reverse(self.earning(*index, limits, withdrawable)), *lamports, Reverse(*index))
-            })
-            .map(|(_, index)| (index, false))
-    }
-
-    /// What the stake of a validator that gives some earns. Stake that may not be split before that of another validator, or not
-    /// enough of it, counts as active: its turn comes by its size.
-    fn earning(&self, index: usize, limits: &WithdrawalLimits, withdrawable: &Withdrawable) -> StakeActivation {
-        let Some(source) = self.state.source(index, withdrawable, limits) else { return StakeActivation::Active };
-        let condition = self.state.condition(index, source);
-        let activation = condition.map_or(StakeActivation::Active, |condition| condition.activation);
-        let record = &self.state.records()[index];
-        let is_free = match source {
-            StakeSource::Active => record.active_stake_lamports.get() > limits.withdrawable_above,
-            StakeSource::Transient => record.transient_stake_lamports.get() > limits.withdrawable_above,
-            StakeSource::ValidatorRemoval => return activation,
-        };
-        let is_enough = || {
-            let spared = self.spared(self.state.splittable(index, source, limits), limits);
-            self.yields(self.tokens_within(spared)) >= self.minimum()
-        };
-        let counts = activation < StakeActivation::Active && is_free && is_enough();
-        if counts { activation } else { StakeActivation::Active }
-    }
-
     /// Pool tokens for a part of an account: all that are left, or as many as it can give, so that what is then left is
     /// enough for another piece. `None` where the stake program would not split as little.
     fn part(&self, index: usize, source: StakeSource, limits: &WithdrawalLimits, preferred: bool) -> Option<u64> {
@@ -333,46 +276,6 @@ impl<'a> Search<'a> {
         let balance = self.state.balance(index, StakeSource::ValidatorRemoval);
         let tokens = self.tokens_for(balance).filter(|tokens| *tokens <= self.left)?;
         limits.check_whole(balance, self.yields(tokens)).is_ok().then_some(tokens)
-    }
-
-    /// Names what is left, and what stands in the way.
-    fn left(&self) -> Result<Option<Left>, PlanError> {
-        let rate = self.state.rate();
-        if self.left == 0 {
-            return Ok(None);
-        }
-        let lamports = rate.lamports_for_withdrawal(self.left).unwrap_or(0);
-        let worthless = WhyLeft::Worthless { minimum_pool_tokens: None };
-        let why = if rate.pool_token_supply == 0 { worthless } else { self.why_left()? };
-        Ok(Some(Left { pool_tokens: self.left, lamports, why }))
-    }
-
-    fn why_left(&self) -> Result<WhyLeft, PlanError> {
-        let limits = self.state.limits(None)?;
-        let (records, worth, minimum_lamports) = (self.state.records(), self.yields(self.left), self.minimum());
-        if worth == 0 {
-            let minimum_pool_tokens = quote::least_withdrawal(&self.state.rate(), self.state.fee());
-            return Ok(WhyLeft::Worthless { minimum_pool_tokens });
-        }
-        if let Some(index) = self.preferred(&limits).filter(|index| !records[*index].is_active()) {
-            return Ok(WhyLeft::Barred { preferred: records[index].vote_account_address });
-        }
-        let withdrawable = Withdrawable::scan(records, &limits);
-        let active = || (0..records.len()).filter(|index| records[*index].is_active());
-        let gives = |index: usize| match self.state.source(index, &withdrawable, &limits) {
-            None | Some(StakeSource::ValidatorRemoval) => 0,
-            Some(source) => self.state.splittable(index, source, &limits),
-        };
-        let has_enough = (0..records.len()).any(|index| gives(index) >= minimum_lamports);
-        let too_little = has_enough && worth < minimum_lamports;
-        if let Some(minimum_pool_tokens) = self.tokens_for(minimum_lamports).filter(|_| too_little) {
-            return Ok(WhyLeft::BelowMinimum { minimum_lamports, minimum_pool_tokens });
-        }
-        let is_whole = |index: &usize| withdrawable.source(&records[*index]) == StakeSource::ValidatorRemoval;
-        let balances = active().filter(is_whole).map(|index| self.state.balance(index, StakeSource::ValidatorRemoval));
-        Ok(balances
-            .min()
-            .map_or(WhyLeft::NothingToSplit, |smallest_lamports| WhyLeft::WholeAccountsOnly { smallest_lamports }))
     }
 
     /// Lamports that the stake program wants a new stake account to delegate.
