@@ -137,7 +137,7 @@ impl Args {
         let quote = output.quote(Quote::new(context), self);
         let packed = pack::pack_plan(&planned.plan, &PackOptions::new(payer))?;
         let transactions: usize = packed.iter().map(Vec::len).sum();
-        let quote = quote.line("sends", format!("{transactions} transactions"));
+        let quote = quote.add((transactions > 1).then(|| ("sends", format!("{transactions} transactions"))));
         let quote = quote.add(self.receiver.lines(depositor, snapshot, rent));
         let quote = quote.add(caution::freezer(snapshot)).add(caution::program(context, snapshot));
         quote.rate(&snapshot.rate()).confirm(context, &format!("Deposit into pool {}", self.pool))?;
@@ -149,12 +149,13 @@ impl Args {
 
 /// Refuses a plan without a deposit.
 fn check_any(planned: &StakeDepositPlan, owner: Address) -> Result<(), CliError> {
-    let Some(first) = planned.skipped.first().filter(|_| planned.deposits.is_empty()) else {
-        if !planned.deposits.is_empty() {
-            return Ok(());
+    let first = match planned.skipped.first() {
+        _ if !planned.deposits.is_empty() => return Ok(()),
+        Some(first) => first,
+        None => {
+            let needed = "a stake account of which it is staker and withdrawer".into();
+            return Err(CliError::Poor { holder: owner, held: "no stake account".into(), needed });
         }
-        let needed = "a stake account of which it is staker and withdrawer".into();
-        return Err(CliError::Poor { holder: owner, held: "no stake account".into(), needed });
     };
     let count = planned.skipped.len();
     let what = format!("none of the {count} stake accounts of {owner} can be deposited; {}", first.address);
