@@ -19,6 +19,7 @@ use {
         error::{Cause, PlanError},
         lookup::LookupError,
         pack::PackError,
+        plan::Step,
         pool::PoolError,
         send::{FailureReport, NonceError, NotSent, Outcome, Sent, Summary},
     },
@@ -182,6 +183,15 @@ pub enum CliError {
     #[error("interrupted while transactions were under way: look for {} before you repeat the command", list(.0))]
     LeftInTheAir(Vec<Signature>),
 
+    /// The endpoint does not search stake accounts.
+    #[error(
+        "the endpoint does not search for stake accounts ({detail}): give the stake accounts one by one, or use an endpoint that serves getProgramAccounts"
+    )]
+    SearchRefused {
+        /// What the endpoint said.
+        detail: String,
+    },
+
     /// The terminal, a pipe or the system failed.
     #[error("reading or writing failed ({0}): check the terminal and where the output goes")]
     Io(#[from] std::io::Error),
@@ -206,7 +216,10 @@ impl CliError {
                 Exit::NotNow
             }
             Self::NotConfirmed => Exit::NotConfirmed,
-            Self::Plan(PlanError::StakeAccountsNotRead { .. }) | Self::Pack(_) | Self::Io(_) => Exit::Failed,
+            Self::Plan(PlanError::StakeAccountsNotRead { .. })
+            | Self::Pack(_)
+            | Self::Io(_)
+            | Self::SearchRefused { .. } => Exit::Failed,
             Self::Plan(_) | Self::Poor { .. } | Self::Existing { .. } => Exit::Refused,
             Self::Unfinished { error, .. } => error.exit(),
             Self::Pool(PoolError::Cluster(error))
@@ -274,13 +287,9 @@ const fn exit_of_lookup(error: &LookupError) -> Exit {
     }
 }
 
-/// Errors of the programs that say nothing but that it is too early: the pool has turned stale since it was read, or epoch
-/// rewards are being paid.
-const NOT_NOW: [&str; 2] = ["StakeListAndPoolOutOfDate", "EpochRewardsActive"];
-
 /// How the program ends with a transaction that failed or would.
 pub fn exit_of_failure(failure: &FailureReport) -> Exit {
-    if NOT_NOW.contains(&failure.explanation.name.as_str()) { Exit::NotNow } else { Exit::Refused }
+    if failure.explanation.cause.as_ref().is_some_and(Cause::is_too_early) { Exit::NotNow } else { Exit::Refused }
 }
 
 fn exit_of_summary(summary: &Summary) -> Exit {
@@ -358,6 +367,7 @@ fn transaction_json(sent: &Sent) -> Value {
     let logs = failure_of(&sent.outcome).map(|failure| failure.logs.clone());
     json!({
         "label": sent.label,
+        "steps": sent.steps.iter().map(step_json).collect::<Vec<_>>(),
         "state": state,
         "signature": signature,
         "detail": sent.outcome.to_string(),
@@ -365,8 +375,17 @@ fn transaction_json(sent: &Sent) -> Value {
     })
 }
 
+/// A step of a trade, for a program that has to tell which of them landed.
+fn step_json(step: &Step) -> Value {
+    match step {
+        Step::WithdrawSol => json!({ "step": "withdraw_sol", "stake_account": null }),
+        Step::WithdrawStake { to } => json!({ "step": "withdraw_stake", "stake_account": to.to_string() }),
+        Step::DepositStake { from } => json!({ "step": "deposit_stake", "stake_account": from.to_string() }),
+    }
+}
+
 /// The name of what the program would answer, such as `ExceededSlippage`.
-fn cause_name(cause: &Cause) -> String {
+pub(crate) fn cause_name(cause: &Cause) -> String {
     match cause {
         Cause::StakePool(error) => format!("{error:?}"),
         Cause::Extension(error) => format!("{error:?}"),

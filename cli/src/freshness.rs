@@ -257,7 +257,7 @@ impl From<CrankError<CliError>> for CliError {
             CrankError::Stopped(mut summary) => {
                 if summary.is_success() {
                     let outcome = Outcome::NotSent(NotSent::Stopped);
-                    summary.transactions.push(Sent { label: "do the rest".into(), outcome });
+                    summary.transactions.push(Sent { label: "do the rest".into(), steps: vec![], outcome });
                 }
                 Self::NotLanded(summary)
             }

@@ -67,6 +67,41 @@ fn a_key_in_the_url_is_not_shown() {
     assert!(!text(&refused.stderr).contains("hush"));
 }
 
+/// Options that take an amount and mean something by 0: no minimum, no floor, and no threshold above the minimum delegation.
+const ZERO_MEANS_NONE: [&str; 3] = ["minimum", "reserve_floor", "threshold"];
+
+#[test]
+fn an_amount_of_zero_is_a_usage_error_in_every_command() {
+    let mut checked = vec![];
+    let mut cli = tidepool_cli::args::command();
+    cli.build();
+    for command in cli.get_subcommands() {
+        let names_amount = |argument: &&clap::Arg| {
+            let names = argument.get_value_names().unwrap_or_default().iter();
+            names.into_iter().any(|name| ["SOL", "POOL_TOKENS", "AMOUNT"].contains(&name.as_str()))
+        };
+        for argument in command.get_arguments().filter(names_amount) {
+            let mut words = vec![command.get_name().to_owned()];
+            match (argument.get_index(), argument.get_long()) {
+                (Some(index), _) => words.extend(vec![ADDRESS.to_owned(); index - 1]),
+                (None, Some(long)) => words.push(format!("--{long}")),
+                (None, None) => panic!("{argument:?} has no name"),
+            }
+            for zero in ["0", "0.0", "0.000000000"] {
+                let words: Vec<&str> = words.iter().map(String::as_str).chain([zero]).collect();
+                let ran = tidepool(&words);
+                let is_refused = ran.status.code() == Some(2) && text(&ran.stderr).contains("the amount is 0");
+                let id = argument.get_id().as_str();
+                assert_eq!(is_refused, !ZERO_MEANS_NONE.contains(&id), "{words:?}: {}", text(&ran.stderr));
+            }
+            checked.push(format!("{} {}", command.get_name(), argument.get_id()));
+        }
+    }
+    for one in ["deposit-sol amount", "withdraw worth", "create-pool initial_deposit", "decrease amount"] {
+        assert!(checked.iter().any(|checked| checked == one), "{one} is not among {checked:?}");
+    }
+}
+
 #[test]
 fn wrong_arguments_have_theirs_and_are_json_where_that_was_asked_for() {
     let plain = tidepool(&["deposit-sol", ADDRESS, "1.5.2"]);

@@ -65,8 +65,12 @@ where
     C: Cluster + ?Sized,
 {
     let of_withdrawer = BytesAt::new(WITHDRAWER_OFFSET, withdrawer.to_bytes());
-    let mut found = cluster.program_accounts(&STAKE_PROGRAM_ID, &[of_withdrawer]).await?;
+    let filters = [of_withdrawer];
+    let mut found = cluster.program_accounts(&STAKE_PROGRAM_ID, &filters).await?;
+    // An endpoint may ignore filters.
+    found.retain(|(_, account)| account.owner == STAKE_PROGRAM_ID && filters[0].matches(&account.data));
     found.sort_by_key(|(address, _)| *address);
+    found.dedup_by_key(|(address, _)| *address);
     Ok(found)
 }
 

@@ -175,20 +175,20 @@ impl FromStr for LookupTables {
 /// The least that somebody accepts.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Bound {
-    /// Least to accept, in what you get (pool tokens for a deposit, SOL for a withdrawal); else nothing happens
+    /// Least to accept, in what you get (pool tokens for a deposit, SOL for a withdrawal); else nothing happens. 0 for no minimum
     #[arg(long, value_name = "AMOUNT", conflicts_with = "max_slippage")]
     pub minimum: Option<Units>,
 
-    /// How much less than quoted to accept, as a share of the quote
+    /// How much less than quoted to accept, as a share of the quote; 100% for no minimum
     #[arg(long, value_name = "PERCENT", default_value = "0.1%")]
     pub max_slippage: Slippage,
 }
 
 impl Bound {
-    /// The least to accept where so much is quoted, in the same unit.
-    pub fn minimum_of(&self, quoted: u64) -> u64 {
+    /// The least to accept where so much is quoted, in the same unit; `None` where anything is accepted.
+    pub fn minimum_of(&self, quoted: u64) -> Option<u64> {
         match self.minimum {
-            Some(Units(minimum)) => minimum,
+            Some(Units(minimum)) => Some(minimum).filter(|minimum| *minimum > 0),
             None => self.max_slippage.minimum_of(quoted),
         }
     }

@@ -3,7 +3,7 @@
 use {
     super::{
         caution,
-        trade::{Amounts, Done, Quote, Receipt, Trade},
+        trade::{self, Amounts, Done, Quote, Receipt, Trade},
         wallet::{Deposited, LEFT_FOR_FEES, ReceiverArgs, balance, token_account_rent},
         wrapped::Wrapped,
     },
@@ -21,12 +21,10 @@ use {
     tidepool_client::{
         actions::{self, DepositSol},
         cluster::Cluster,
-        error::PlanError,
         plan::Plan,
         pool::{PoolSnapshot, StakeSelection},
         quote,
     },
-    tidepool_interface::StakePoolError,
 };
 
 const EXAMPLE: &str = "\
@@ -84,8 +82,8 @@ pub struct Output {
     lamports: u64,
     /// Pool tokens that the token account got, by the quote.
     pool_tokens: u64,
-    /// Pool tokens below which the deposit would not have happened; a referrer's share does not count.
-    minimum_pool_tokens: u64,
+    /// Pool tokens below which the deposit would not have happened; a referrer's share does not count. `null` without a minimum.
+    minimum_pool_tokens: Option<u64>,
     /// Pool tokens that went to the manager and to a referrer.
     fee_pool_tokens: u64,
     transactions: Vec<Landed>,
@@ -114,17 +112,16 @@ impl Args {
             Some(wrapped) => wrapped.take(self.amount)?,
             None => self.lamports(context, &from, rent).await?,
         };
-        let quoted =
-            quote::quote_deposit_sol(snapshot, lamports, None).map_err(|error| explain(snapshot, lamports, error))?;
+        let quoted = quote::quote_deposit_sol(snapshot, lamports, None)?;
         let minimum = self.bound.minimum_of(quoted.to_depositor);
-        quote::quote_deposit_sol(snapshot, lamports, Some(minimum))?;
+        quote::quote_deposit_sol(snapshot, lamports, minimum)?;
         let throwaway = context.throwaway(&keys)?;
         let deposit = DepositSol {
             from: from.pubkey(),
             lamports,
             to: receiver,
             referrer: self.receiver.referrer,
-            minimum_pool_tokens: Some(minimum),
+            minimum_pool_tokens: minimum,
             throwaway: throwaway.as_ref().map(|key| key.pubkey()),
             unwrap: wrapped.as_ref().map(|wrapped| wrapped.unwrap),
         };
@@ -136,7 +133,7 @@ impl Args {
         let Deposited { got, fee } = Deposited::of(&quoted, receiver.address(snapshot), self.receiver.referrer);
         let quote = Quote::new(context);
         let paid = quote.amounts().sol(lamports);
-        let quote = quote.pay(paid).get(tokens(got)).fee(fee).at_least(&tokens(minimum), &self.bound);
+        let quote = quote.pay(paid).get(tokens(got)).fee(fee).at_least(minimum.map(tokens), &self.bound);
         let quote = quote.add(wrapped.as_ref().map(Wrapped::line));
         let quote = quote.add(self.receiver.lines(from.pubkey(), snapshot, rent));
         let quote = quote.add(caution::freezer(snapshot)).add(caution::program(context, snapshot));
@@ -190,36 +187,6 @@ impl Args {
     }
 }
 
-/// Says how much would do where a deposit is too small.
-fn explain(snapshot: &PoolSnapshot, lamports: u64, error: PlanError) -> PlanError {
-    if error.stake_pool_error() != Some(StakePoolError::DepositTooSmall) {
-        return error;
-    }
-    let what = format!("a deposit of {} leaves no pool token after fees", sol(lamports));
-    let advice = match least_deposit(snapshot) {
-        Some(least) => format!("deposit more, at least {}", sol(least)),
-        None => "no deposit of SOL leaves any, so wait for another fee, or deposit stake".into(),
-    };
-    PlanError::refused(StakePoolError::DepositTooSmall, format!("{what}: {advice}"))
-}
-
-/// Fewest lamports of which something is left for the depositor, if any are.
-fn least_deposit(snapshot: &PoolSnapshot) -> Option<u64> {
-    let is_enough = |lamports: u64| quote::quote_deposit_sol(snapshot, lamports, None).is_ok();
-    // What a depositor gets grows with the deposit, so halving finds the bound.
-    let mut high = (0..u64::BITS).map(|bit| 1u64 << bit).find(|lamports| is_enough(*lamports))?;
-    let mut low = high / 2;
-    while low + 1 < high {
-        let middle = low + (high - low) / 2;
-        if is_enough(middle) {
-            high = middle;
-        } else {
-            low = middle;
-        }
-    }
-    Some(high)
-}
-
 impl Trade for Output {
     fn receipt(&self, amounts: Amounts) -> Receipt {
         Receipt {
@@ -228,7 +195,7 @@ impl Trade for Output {
             more: vec![
                 ("from", self.from.to_string()),
                 ("fee", tokens(self.fee_pool_tokens)),
-                ("minimum", tokens(self.minimum_pool_tokens)),
+                trade::minimum(self.minimum_pool_tokens, tokens),
             ],
         }
     }

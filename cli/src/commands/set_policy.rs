@@ -35,7 +35,7 @@ pub struct Args {
     #[arg(long, value_name = "PERCENT", group = "setting")]
     reserve_share: Option<Share>,
 
-    /// SOL that stay in the reserve at least, whatever the share comes to; counts as half of the pool where it is more
+    /// SOL that stay in the reserve at least, whatever the share comes to; counts as half of the pool where it is more, 0 for none
     #[arg(long, value_name = "SOL", group = "setting")]
     reserve_floor: Option<Units>,
 

@@ -88,17 +88,21 @@ impl Quote {
         self.line("fee", fee)
     }
 
-    /// The least that it yields, and where that comes from.
+    /// The least that it yields, if there is a minimum, and where that comes from.
     #[must_use]
-    pub fn at_least(self, least: &str, bound: &Bound) -> Self {
-        self.line("at least", format!("{least} ({}), or it does not happen", reason(bound)))
+    pub fn at_least(self, least: Option<String>, bound: &Bound) -> Self {
+        self.bounded(least, |least| format!("{least} ({}), or it does not happen", reason(bound)))
     }
 
     /// The same for what has several parts, which are bounded one by one: some may happen while others do not.
     #[must_use]
-    pub fn at_least_each(self, least: &str, bound: &Bound) -> Self {
+    pub fn at_least_each(self, least: Option<String>, bound: &Bound) -> Self {
         let each = "a part that would bring less than its share of that does not happen, though others may";
-        self.line("at least", format!("{least} in all ({}); {each}", reason(bound)))
+        self.bounded(least, |least| format!("{least} in all ({}); {each}", reason(bound)))
+    }
+
+    fn bounded(self, least: Option<String>, text: impl Fn(String) -> String) -> Self {
+        self.line("at least", least.map_or("no minimum, as demanded: it happens whatever it yields".into(), text))
     }
 
     /// The exchange rate that it was computed at.
@@ -139,6 +143,11 @@ fn reason(bound: &Bound) -> String {
         Some(_) => "as demanded".into(),
         None => format!("{} less than quoted", bound.max_slippage),
     }
+}
+
+/// The least that a trade had to yield, for a person who wants to know everything.
+pub fn minimum(least: Option<u64>, text: impl Fn(u64) -> String) -> Line {
+    ("minimum", least.map_or("none".into(), text))
 }
 
 /// What has been done, for a person.
@@ -201,8 +210,12 @@ mod tests {
     fn quotes_say_the_same_in_the_same_words() {
         let bound = Bound { minimum: None, max_slippage: "0.1%".parse().unwrap() };
         let rate = ExchangeRate { total_lamports: 3_000, pool_token_supply: 2_000 };
-        let quote =
-            quote().pay(tokens(2_000_000_000)).get(sol(3_000_000_000)).fee(1).at_least("2.997 SOL", &bound).rate(&rate);
+        let quote = quote()
+            .pay(tokens(2_000_000_000))
+            .get(sol(3_000_000_000))
+            .fee(1)
+            .at_least(Some("2.997 SOL".into()), &bound)
+            .rate(&rate);
         let lines: Vec<_> = quote.lines.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         assert_eq!(
             lines,
@@ -219,7 +232,7 @@ mod tests {
     #[test]
     fn a_new_pool_trades_one_for_one_and_a_demand_is_called_one() {
         let bound = Bound { minimum: Some(Units(1)), max_slippage: "0.1%".parse().unwrap() };
-        let quote = quote().fee(0).at_least("1 SOL", &bound).rate(&ExchangeRate::default());
+        let quote = quote().fee(0).at_least(Some("1 SOL".into()), &bound).rate(&ExchangeRate::default());
         let values: Vec<_> = quote.lines.iter().map(|(_, value)| value.as_str()).collect();
         assert_eq!(values, ["none", "1 SOL (as demanded), or it does not happen", "1 pool token = 1 SOL"]);
     }

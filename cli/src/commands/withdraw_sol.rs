@@ -4,7 +4,7 @@ use {
     super::{
         caution,
         receivers::{Given, SolReceiver, sol_receiver},
-        trade::{Amounts, Done, Quote, Receipt, Trade},
+        trade::{self, Amounts, Done, Quote, Receipt, Trade},
         wallet::{Holding, sol_withdraw_authority},
         wrapped::Wrapping,
     },
@@ -89,7 +89,8 @@ pub struct Output {
     fee_pool_tokens: u64,
     /// Lamports that the receiver got, by the quote.
     lamports: u64,
-    minimum_lamports: u64,
+    /// `null` without a minimum.
+    minimum_lamports: Option<u64>,
     #[serde(flatten)]
     wrapping: Wrapping,
     transactions: Vec<Landed>,
@@ -124,13 +125,14 @@ impl Args {
             to: to.address,
             wrap,
             payer: context.fee_payer()?.pubkey(),
-            minimum_lamports: Some(self.bound.minimum_of(quoted.lamports)),
+            minimum_lamports: self.bound.minimum_of(quoted.lamports),
         };
         let (group, quoted) = actions::withdraw_sol(snapshot, &withdrawal)?;
         let minimum_lamports = self.bound.minimum_of(quoted.lamports);
         let quote = Quote::new(context);
-        let [got, least] = [quoted.lamports, minimum_lamports].map(|lamports| quote.amounts().sol(lamports));
-        let quote = quote.pay(tokens(pool_tokens)).get(got).fee(quoted.fee).at_least(&least, &self.bound);
+        let sol = |lamports| quote.amounts().sol(lamports);
+        let (got, least) = (sol(quoted.lamports), minimum_lamports.map(sol));
+        let quote = quote.pay(tokens(pool_tokens)).get(got).fee(quoted.fee).at_least(least, &self.bound);
         let elsewhere = match to.wrapped {
             Some((_, holder)) => Some(("goes to", format!("{}, as wrapped SOL of {holder}", to.address))),
             None => (to.address != owner.pubkey()).then(|| ("goes to", to.address.to_string())),
@@ -187,7 +189,7 @@ impl Trade for Output {
             more: vec![
                 ("token account", self.token_account.to_string()),
                 ("fee", tokens(self.fee_pool_tokens)),
-                ("minimum", amounts.sol(self.minimum_lamports)),
+                trade::minimum(self.minimum_lamports, |lamports| amounts.sol(lamports)),
             ],
         }
     }

@@ -4,10 +4,10 @@ use {
     super::{
         caution,
         receivers::{Given, check_can_sign},
-        trade::{Amounts, Done, Quote, Receipt, Trade},
+        trade::{self, Amounts, Done, Quote, Receipt, Trade},
         wallet::Holding,
         withdraw::{
-            accounts,
+            accounts, activation, into,
             landed::send,
             left::refusal,
             pieces::{StakeAccount, Totals, slippage_of},
@@ -25,6 +25,7 @@ use {
         units::{Amount, Slippage, sol, tokens},
     },
     serde::Serialize,
+    solana_account::Account,
     solana_address::Address,
     tidepool_client::{
         actions::{self, NewStakeAccount, WithdrawStake},
@@ -32,20 +33,23 @@ use {
         error::PlanError,
         plan::{self, Piece, Plan, Withdrawal, WithdrawalOrder, WithdrawalPlan},
         pool::{PoolSnapshot, StakeSelection},
-        quote::WithdrawFrom,
+        quote::{WithdrawFrom, check_withdrawn_merge},
     },
 };
 
 const EXAMPLE: &str = "\
 Example:
   tidepool withdraw-stake 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA 250
-  tidepool withdraw-stake 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA ALL --rest-as-sol --yes";
+  tidepool withdraw-stake 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA ALL --rest-as-sol --yes
+  tidepool withdraw-stake 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA 250 \\
+      --into EVJD4K4PwX6PHorHeBHvgeE9JtsvV4g24iStD36fnuLZ";
 
 /// Give pool tokens and get stake accounts
 ///
-/// The stake comes from the validator with most of it, and from several where one has too little; you get one stake account
-/// from each, whose rent you pay. It stays delegated and goes on earning. At least 1 SOL of stake has to be withdrawn at a
-/// time. Shows what you get and asks before anything is sent. A part that would bring less than its share of --minimum, or less
+/// The stake comes from the preferred validator, then from those whose stake earns nothing, then from the one with most of it, and
+/// from several where one has too little; you get one stake account from each, whose rent you pay. It stays as it is: active stake
+/// goes on earning, deactivated stake can be withdrawn as SOL. At least 1 SOL of stake has to be withdrawn at a time. Shows what
+/// you get and asks before anything is sent. A part that would bring less than its share of --minimum, or less
 /// than quoted by more than --max-slippage, does not happen.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
@@ -62,7 +66,7 @@ pub struct Args {
     #[arg(long, value_name = "VOTE_ACCOUNT", value_parser = address)]
     validator: Option<Address>,
 
-    /// Split the reserve, which is possible only where no validator has stake to give
+    /// Split the reserve: where no validator has stake to give, or an extended pool has a SOL withdraw authority
     #[arg(long, conflicts_with = "validator")]
     from_reserve: bool,
 
@@ -81,6 +85,12 @@ pub struct Args {
     /// Key of the new stake account, of the first where there are several [default: none; its address follows from the owner's]
     #[arg(long, value_name = "KEYPAIR")]
     stake_keypair: Option<KeySource>,
+
+    /// Stake account of the owner into which the withdrawn stake is merged, in the same transaction; takes the stake of its validator
+    /// unless --validator or --from-reserve says otherwise. Both have to agree in authorities, lockup, validator and activation
+    #[arg(long, value_name = "STAKE_ACCOUNT", value_parser = address,
+        conflicts_with_all = ["stake_keypair", "stake_authority", "whole_accounts", "rest_as_sol"])]
+    into: Option<Address>,
 
     /// Who becomes staker and withdrawer of the stake accounts [default: the owner of the pool tokens]
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
@@ -112,7 +122,8 @@ pub struct Output {
     sol_lamports: u64,
     /// Lamports in all, as stake and as SOL, by the quote; the rent of the stake accounts is not among them.
     lamports: u64,
-    minimum_lamports: u64,
+    /// `null` without a minimum.
+    minimum_lamports: Option<u64>,
     /// Pool tokens given, the fee included.
     pool_tokens: u64,
     /// Pool tokens that went to the manager.
@@ -124,13 +135,19 @@ pub struct Output {
     #[serde(flatten)]
     wrapping: Wrapping,
     transactions: Vec<Landed>,
+    #[serde(skip)]
+    epoch: u64,
 }
 
 /// What the arguments come to in a pool.
 struct Request<'a> {
     args: &'a Args,
+    /// What the stake is taken from, if it is to be one source only.
+    source: Option<WithdrawFrom>,
     snapshot: &'a PoolSnapshot,
     terms: Withdrawal,
+    /// The stake account that the withdrawn stake is merged into.
+    into: Option<(Address, Account)>,
     /// The new stake accounts; where they are not known yet, others of the same kind stand in.
     accounts: Vec<NewStakeAccount>,
 }
@@ -143,10 +160,12 @@ impl Args {
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Done<Output>, CliError> {
         context.terminal.check_consent()?;
         let owner = context.key_or_wallet("the owner of the pool tokens (--owner)", self.owner.as_ref())?;
-        let stakes = match (self.validator, self.from_reserve) {
-            (Some(vote), _) => StakeSelection::one(vote),
-            (None, true) => StakeSelection::None,
-            (None, false) => StakeSelection::All,
+        let into = into::read(context, self.into).await?;
+        let source = self.source(into.as_ref())?;
+        let stakes = match (source, self.from_reserve) {
+            (Some(WithdrawFrom::Validator(vote)), _) => StakeSelection::one(vote),
+            (Some(WithdrawFrom::Reserve), _) => StakeSelection::None,
+            (None, _) => StakeSelection::All,
         };
         let fresh = context.fresh(&self.pool, stakes, self.update_first).await?;
         let snapshot = &fresh.snapshot;
@@ -160,13 +179,13 @@ impl Args {
         let mut keys: Vec<Key> = first_key.iter().chain([&owner]).cloned().collect();
         let throwaway = holding.approve_to_throwaway(context, &keys)?;
         keys.extend(throwaway);
-        let mut request = self.request(context, snapshot, &owner, &holding)?;
+        let mut request = Request { into, source, ..self.request(context, snapshot, &owner, &holding)? };
         let quoted = request.plan_with(None)?;
         request.accounts = accounts::unused(context, &owner.pubkey(), quoted.pieces.len()).await?;
         if let (Some(first), Some(key)) = (request.accounts.first_mut(), &first_key) {
             *first = NewStakeAccount::keypair(key.pubkey());
         }
-        let slippage = slippage_of(&self.bound, quoted.lamports())?;
+        let slippage = slippage_of(&self.bound, quoted.lamports(), sol)?;
         let planned = request.plan_with(Some(slippage))?;
         let (totals, payer) = (Totals::of(&planned, slippage), request.terms.payer);
         let wrapped_to = request.terms.order.sol_to().filter(|_| self.wrap && planned.sol.is_some());
@@ -174,19 +193,21 @@ impl Args {
         let rent = planned.rent_lamports.saturating_add(wrapping.rent_lamports);
         context.check_funds(&planned.plan, &keys, &[Spending::new(payer, rent)]).await?;
         let otherwise = self.otherwise();
-        let quoted = Quoted { snapshot, planned: &planned, totals, payer, otherwise };
         let authority = request.terms.stake_authority;
+        let quoted = Quoted { snapshot, planned: &planned, totals, to: authority, payer, otherwise };
         let elsewhere =
             (authority != owner.pubkey()).then(|| ("authority", format!("{authority}, over the stake accounts")));
         let quote = quoted.lines(Quote::new(context), &self.bound)?.add(wrapping.lines()).add(elsewhere);
-        let quote = quote.add(caution::program(context, snapshot));
+        let order = request.source.is_none().then(|| activation::order(&planned)).flatten();
+        let merged = self.into.map(|into| ("merged", format!("into stake account {into}, in the same transaction")));
+        let quote = quote.add(merged).add(order).add(caution::program(context, snapshot));
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let sent = send(context, &planned, &keys, snapshot.program_id()).await?;
         Ok(Done(Output {
             pool: Text(self.pool),
             token_account: Text(request.terms.tokens.account),
-            stake_authority: Text(request.terms.stake_authority),
-            stake_accounts: StakeAccount::all(&planned),
+            stake_authority: Text(authority),
+            stake_accounts: StakeAccount::all(&planned, &authority),
             sol_lamports: planned.sol.map_or(0, |sol| sol.lamports),
             lamports: totals.lamports,
             minimum_lamports: totals.minimum,
@@ -195,8 +216,19 @@ impl Args {
             pool_tokens_left: planned.pool_tokens_left(),
             rent_lamports: planned.rent_lamports,
             wrapping,
+            epoch: snapshot.epoch(),
             transactions: fresh.and(sent),
         }))
+    }
+
+    /// What the stake is taken from, if it is to be one source only: the one that was named, or the validator of `into`.
+    fn source(&self, into: Option<&(Address, Account)>) -> Result<Option<WithdrawFrom>, CliError> {
+        let named = self.from_reserve.then_some(WithdrawFrom::Reserve);
+        let named = self.validator.map(WithdrawFrom::Validator).or(named);
+        match (named, into) {
+            (None, Some((address, account))) => into::source(address, account).map(Some),
+            (named, _) => Ok(named),
+        }
     }
 
     /// What else the user may ask for where not all can be had.
@@ -233,6 +265,8 @@ impl Args {
                 wrap: self.wrap,
             },
             accounts: Vec::new(),
+            into: None,
+            source: None,
         })
     }
 
@@ -255,7 +289,7 @@ impl Args {
 impl Request<'_> {
     fn plan_with(&self, slippage: Option<Slippage>) -> Result<WithdrawalPlan, CliError> {
         let terms = Withdrawal { slippage_bps: slippage.map(Slippage::basis_points), ..self.terms };
-        if let Some(from) = self.single_source() {
+        if let Some(from) = self.source {
             return self.single(from, &terms, slippage);
         }
         let planned = plan::withdraw(self.snapshot, &terms, |number| self.account(number))?;
@@ -263,11 +297,6 @@ impl Request<'_> {
             Some(left) if planned.plan.is_empty() => Err(refusal(&left, self.args.otherwise())),
             _ => Ok(planned),
         }
-    }
-
-    fn single_source(&self) -> Option<WithdrawFrom> {
-        let reserve = self.args.from_reserve.then_some(WithdrawFrom::Reserve);
-        self.args.validator.map(WithdrawFrom::Validator).or(reserve)
     }
 
     fn single(
@@ -286,8 +315,14 @@ impl Request<'_> {
             minimum_lamports: None,
         };
         let (_, quote) = actions::withdraw_stake(self.snapshot, &withdrawal)?;
-        withdrawal.minimum_lamports = slippage.map(|slippage| slippage.minimum_of(quote.yields.lamports));
-        let (group, quote) = actions::withdraw_stake(self.snapshot, &withdrawal)?;
+        withdrawal.minimum_lamports = slippage.and_then(|slippage| slippage.minimum_of(quote.yields.lamports));
+        let (mut group, mut quote) = actions::withdraw_stake(self.snapshot, &withdrawal)?;
+        if let Some((into, account)) = &self.into {
+            let (new, authority) = (withdrawal.to.address, &withdrawal.stake_authority);
+            quote.condition = Some(check_withdrawn_merge(self.snapshot, &quote, authority, (into, account))?);
+            group = actions::merge_withdrawn(group, &new, *into, authority);
+            withdrawal.to = NewStakeAccount::keypair(*into);
+        }
         Ok(WithdrawalPlan {
             plan: Plan::one("withdraw stake", group),
             pieces: vec![Piece { quote, to: withdrawal.to }],
@@ -309,6 +344,7 @@ impl Trade for Output {
     fn receipt(&self, amounts: Amounts) -> Receipt {
         let mut lines = vec![("for", tokens(self.pool_tokens))];
         lines.extend(self.stake_accounts.iter().map(|account| account.line(amounts)));
+        lines.extend(activation::lines(&self.stake_accounts, self.epoch));
         if self.sol_lamports > 0 {
             lines.push(("as SOL", amounts.sol(self.sol_lamports)));
         }
@@ -323,7 +359,7 @@ impl Trade for Output {
                 ("stake authority", self.stake_authority.to_string()),
                 ("token account", self.token_account.to_string()),
                 ("fee", tokens(self.fee_pool_tokens)),
-                ("minimum", amounts.sol(self.minimum_lamports)),
+                trade::minimum(self.minimum_lamports, |lamports| amounts.sol(lamports)),
                 ("rent", amounts.sol(self.rent_lamports)),
             ],
         }

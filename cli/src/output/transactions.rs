@@ -5,7 +5,10 @@ use {
     serde::Serialize,
     solana_signature::Signature,
     std::fmt,
-    tidepool_client::send::{Outcome, Sent, Summary},
+    tidepool_client::{
+        plan::Step,
+        send::{Outcome, Sent, Summary},
+    },
 };
 
 /// A transaction that has landed.
@@ -17,6 +20,9 @@ pub struct Landed {
     pub signature: Text<Signature>,
     /// The slot of its block.
     pub slot: u64,
+    /// The steps of a trade that it contained.
+    #[serde(skip)]
+    pub steps: Vec<Step>,
 }
 
 impl Landed {
@@ -24,7 +30,7 @@ impl Landed {
     pub fn of(summary: &Summary) -> Vec<Self> {
         let landed = summary.transactions.iter().filter_map(|sent| match sent.outcome {
             Outcome::Landed { signature, slot, .. } => {
-                Some(Self { label: sent.label.clone(), signature: Text(signature), slot })
+                Some(Self { label: sent.label.clone(), signature: Text(signature), slot, steps: sent.steps.clone() })
             }
             _ => None,
         });
@@ -34,7 +40,7 @@ impl Landed {
     /// The same as the sender has it.
     pub fn into_sent(self) -> Sent {
         let outcome = Outcome::Landed { signature: self.signature.0, slot: self.slot, units_consumed: None };
-        Sent { label: self.label, outcome }
+        Sent { label: self.label, steps: self.steps, outcome }
     }
 }
 

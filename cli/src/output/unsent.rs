@@ -212,13 +212,23 @@ mod tests {
     use {
         super::*,
         solana_transaction_error::TransactionError,
-        tidepool_client::{error::Explanation, send::FailureReport},
+        tidepool_client::{
+            error::{Cause, Explanation},
+            send::FailureReport,
+        },
+        tidepool_interface::StakePoolError,
     };
 
-    fn rehearsal(failure: Option<&str>) -> Rehearsal {
-        let failure = failure.map(|name| FailureReport {
+    fn rehearsal(failure: Option<Cause>) -> Rehearsal {
+        let failure = failure.map(|cause| FailureReport {
             error: TransactionError::AccountNotFound,
-            explanation: Explanation { instruction: None, program: None, name: name.into(), message: String::new() },
+            explanation: Explanation {
+                instruction: None,
+                program: None,
+                cause: Some(cause),
+                name: String::new(),
+                message: String::new(),
+            },
             logs: vec![],
         });
         let rehearsed = Rehearsed { label: String::new(), failure, logs: vec![], units_consumed: 0, signatures: 1 };
@@ -227,13 +237,15 @@ mod tests {
 
     #[test]
     fn a_rehearsal_ends_as_sending_would() {
-        let exit = |failures: &[Option<&str>]| {
-            Unsent::Rehearsed { transactions: failures.iter().copied().map(rehearsal).collect(), later: vec![] }.exit()
+        use StakePoolError::{EpochRewardDistributionInProgress, ExceededSlippage, StakeListAndPoolOutOfDate};
+        let exit = |failures: &[Option<StakePoolError>]| {
+            let failures = failures.iter().map(|failure| rehearsal(failure.map(Cause::from)));
+            Unsent::Rehearsed { transactions: failures.collect(), later: vec![] }.exit()
         };
         assert_eq!(exit(&[]), Exit::Done);
         assert_eq!(exit(&[None, None]), Exit::Done);
-        assert_eq!(exit(&[None, Some("ExceededSlippage")]), Exit::Refused);
-        assert_eq!(exit(&[Some("StakeListAndPoolOutOfDate")]), Exit::NotNow);
-        assert_eq!(exit(&[Some("EpochRewardsActive"), None]), Exit::NotNow);
+        assert_eq!(exit(&[None, Some(ExceededSlippage)]), Exit::Refused);
+        assert_eq!(exit(&[Some(StakeListAndPoolOutOfDate)]), Exit::NotNow);
+        assert_eq!(exit(&[Some(EpochRewardDistributionInProgress), None]), Exit::NotNow);
     }
 }

@@ -61,6 +61,17 @@ pub fn tokens(units: u64) -> String {
     }
 }
 
+/// What is wrong with an amount of nothing.
+const ZERO: &str = "the amount is 0: give more";
+
+/// Reads an amount of something to give or to get, which is more than 0.
+pub fn positive(text: &str) -> Result<Units, String> {
+    match text.parse()? {
+        Units(0) => Err(ZERO.into()),
+        units => Ok(units),
+    }
+}
+
 /// An amount, or all that there is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Amount {
@@ -77,10 +88,9 @@ impl FromStr for Amount {
         if text.eq_ignore_ascii_case("all") {
             return Ok(Self::All);
         }
-        match text.parse::<Units>() {
-            Ok(Units(0)) => Err("the amount is 0: give more, or ALL".into()),
-            Ok(Units(units)) => Ok(Self::Exact(units)),
-            Err(error) => Err(error),
+        match text.parse()? {
+            Units(0) => Err(format!("{ZERO}, or ALL")),
+            Units(units) => Ok(Self::Exact(units)),
         }
     }
 }

@@ -16,22 +16,7 @@ impl FromStr for ParsedFee {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let malformed = || format!("\"{text}\" is no fee: write 1/100, 1%, 0.25% or 25bps");
-        let number = |digits: &str| -> Result<u64, String> {
-            let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-            is_number.then(|| digits.parse().ok()).flatten().ok_or_else(malformed)
-        };
-        let fee = if text == "0" {
-            Fee::default()
-        } else if let Some((numerator, denominator)) = text.split_once('/') {
-            Fee::new(number(numerator.trim())?, number(denominator.trim())?)
-        } else if let Some(percentage) = text.strip_suffix('%') {
-            from_percentage(percentage.trim()).ok_or_else(malformed)?
-        } else if let Some(points) = text.strip_suffix("bps").or_else(|| text.strip_suffix("bp")) {
-            Fee::new(number(points.trim())?, BASIS_POINTS)
-        } else {
-            return Err(malformed());
-        };
+        let fee = ratio(text).ok_or_else(|| format!("\"{text}\" is no fee: write 1/100, 1%, 0.25% or 25bps"))?;
         if fee.is_too_high() {
             return Err(format!("{text} is more than 100 %: choose a lower fee"));
         }
@@ -39,6 +24,24 @@ impl FromStr for ParsedFee {
             return Err(format!("{text} divides by zero: write 0 for no fee"));
         }
         Ok(Self(fee))
+    }
+}
+
+/// The ratio that `text` stands for, which may be more than 1; `None` for text of another form.
+pub(super) fn ratio(text: &str) -> Option<Fee> {
+    let number = |digits: &str| -> Option<u64> {
+        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| digits.parse().ok()).flatten()
+    };
+    if text == "0" {
+        Some(Fee::default())
+    } else if let Some((numerator, denominator)) = text.split_once('/') {
+        Some(Fee::new(number(numerator.trim())?, number(denominator.trim())?))
+    } else if let Some(percentage) = text.strip_suffix('%') {
+        from_percentage(percentage.trim())
+    } else {
+        let points = text.strip_suffix("bps").or_else(|| text.strip_suffix("bp"))?;
+        Some(Fee::new(number(points.trim())?, BASIS_POINTS))
     }
 }
 

@@ -6,7 +6,7 @@ mod share;
 mod slippage;
 
 pub use {
-    amount::{Amount, Lamports, PoolTokens, Units, sol, tokens},
+    amount::{Amount, Lamports, PoolTokens, Units, positive, sol, tokens},
     fee::{ParsedFee, percent},
     share::Share,
     slippage::Slippage,

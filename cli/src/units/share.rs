@@ -1,7 +1,7 @@
 //! Shares of a pool, in basis points: `5%`, `0.25%`, `500bps`.
 
 use {
-    super::fee::ParsedFee,
+    super::fee,
     std::{fmt, str::FromStr},
     tidepool_interface::{maths::mul_div_floor, state::BASIS_POINTS},
 };
@@ -22,13 +22,10 @@ impl FromStr for Share {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let ParsedFee(share) = text.parse().map_err(|error: String| {
-            if error.contains("more than 100 %") {
-                format!("{text} is more than 100 % of the pool: give a smaller share")
-            } else {
-                format!("\"{text}\" is no share: write 5%, 0.25% or 500bps")
-            }
-        })?;
+        let share = fee::ratio(text).ok_or_else(|| format!("invalid share \"{text}\": write 5%, 0.25% or 500bps"))?;
+        if share.is_too_high() {
+            return Err(format!("{text} is more than 100 % of the pool: give a smaller share"));
+        }
         if share.numerator == 0 {
             return Ok(Self(0));
         }

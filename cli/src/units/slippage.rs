@@ -3,6 +3,7 @@
 use {
     super::fee::ParsedFee,
     std::{fmt, str::FromStr},
+    tidepool_client::quote,
     tidepool_interface::maths::mul_div_floor,
 };
 
@@ -13,6 +14,9 @@ const WHOLE: u64 = 10_000;
 pub struct Slippage(u16);
 
 impl Slippage {
+    /// No bound: anything is accepted.
+    pub const NONE: Self = Self(10_000);
+
     /// The bound in basis points.
     pub const fn basis_points(self) -> u16 {
         self.0
@@ -30,9 +34,9 @@ impl Slippage {
         Self(self.0.saturating_sub(1))
     }
 
-    /// The least of `quoted` that is accepted, in the same unit, rounded down.
-    pub fn minimum_of(self, quoted: u64) -> u64 {
-        mul_div_floor(quoted, WHOLE - u64::from(self.0), WHOLE).unwrap_or(quoted)
+    /// The least of `quoted` that is accepted, in the same unit; `None` where anything is.
+    pub fn minimum_of(self, quoted: u64) -> Option<u64> {
+        quote::minimum_out(quoted, self.0)
     }
 }
 
@@ -70,9 +74,10 @@ mod tests {
         assert_eq!("0".parse(), Ok(Slippage(0)));
         assert!("0.001%".parse::<Slippage>().unwrap_err().contains("finer"));
         assert!("much".parse::<Slippage>().unwrap_err().contains("no bound"));
-        assert_eq!(Slippage(10).minimum_of(1_000_001), 999_000);
-        assert_eq!(Slippage(0).minimum_of(u64::MAX), u64::MAX);
-        assert_eq!(Slippage(10_000).minimum_of(7), 0);
+        assert_eq!(Slippage(10).minimum_of(1_000_001), Some(999_000));
+        assert_eq!(Slippage(0).minimum_of(u64::MAX), Some(u64::MAX));
+        assert_eq!(Slippage(10).minimum_of(1), Some(1), "a bound is not rounded down to none");
+        assert_eq!(Slippage::NONE.minimum_of(7), None);
     }
 
     #[test]

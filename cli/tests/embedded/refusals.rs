@@ -36,7 +36,7 @@ async fn amounts_are_held_against_balances_and_limits() {
     let pool = stage.pool("--deposit-fee 1%").await;
     assert_fails(&stage, &format!("deposit-sol {pool} 5000"), REFUSED, &["holds 98", "5000", "smaller amount"]).await;
     let line = format!("deposit-sol {pool} 0.000000001");
-    assert_fails(&stage, &line, REFUSED, &["leaves no pool token", "deposit more"]).await;
+    assert_fails(&stage, &line, REFUSED, &["leaves no pool token", "deposit at least 0.000000002 SOL"]).await;
     assert_fails(&stage, &format!("withdraw-sol {pool} 11"), REFUSED, &["holds 10 pool tokens", "11"]).await;
     let (_, poor) = stage.another_wallet("poor", SOL);
     let line = format!("withdraw-sol {pool} ALL --owner {poor}");
@@ -52,7 +52,7 @@ async fn amounts_are_held_against_balances_and_limits() {
     let line = format!("withdraw-sol {pool} 9.9");
     assert_fails(&stage, &line, REFUSED, &["the reserve can give", "withdraw up to"]).await;
     let line = format!("withdraw-stake {pool} 0.5");
-    assert_fails(&stage, &line, REFUSED, &["cannot be had as stake", "--rest-as-sol"]).await;
+    assert_fails(&stage, &line, REFUSED, &["cannot be withdrawn as stake", "--rest-as-sol"]).await;
 }
 
 #[tokio::test]
@@ -177,7 +177,7 @@ fn malformed_arguments_are_refused_before_anything_is_opened() {
         (format!("show {pool} --commitment sure"), "possible values"),
         (format!("set-policy {pool}"), "required arguments were not provided"),
         (format!("set-policy {pool} --reserve-share 101%"), "more than 100 % of the pool"),
-        (format!("set-policy {pool} --validator-cap 5"), "is no share: write 5%"),
+        (format!("set-policy {pool} --validator-cap 5"), "invalid share \"5\": write 5%"),
         (format!("set-policy {pool} --turnover-budget 0.001%"), "finer than 0.01 %"),
         (format!("set-weights {pool}"), "required arguments were not provided"),
         (format!("set-weights {pool} --equal --by-stake"), "cannot be used with"),

@@ -3,7 +3,7 @@
 use {
     super::{
         doors::Door,
-        harness::{SIGNATURE, SOL, Stage, number, text},
+        harness::{SIGNATURE, SOL, Stage, number, said, text},
         withdrawals::staked_pool,
     },
     clap::Parser as _,
@@ -11,7 +11,7 @@ use {
     solana_address::Address,
     solana_signer::Signer as _,
     solana_stake_interface::state::StakeStateV2,
-    tidepool_cli::args::Cli,
+    tidepool_cli::{args::Cli, units::Units},
     tidepool_client::{
         actions::{self, WithdrawSol, Wrap},
         pool::{PoolSnapshot, ReadOptions},
@@ -115,7 +115,7 @@ async fn sol_that_takes_a_signature_is_left_out_or_signed_for() {
     let pool = staked_pool(&stage, "").await;
     let (authority, key) = stage.another_wallet("authority", SOL);
     stage.must(&format!("set-funding-authority {pool} sol-withdraw {authority}")).await;
-    let withdrawn = stage.must(&format!("withdraw {pool} 5")).await;
+    let withdrawn = stage.must(&format!("withdraw {pool} 5 --as stake")).await;
     assert_stake(&stage, &withdrawn, &[stage.vote(0)]);
     assert_eq!(withdrawn["sol_lamports"], 0);
     let (code, message) = stage.fails(&format!("withdraw {pool} 5 --as sol")).await;
@@ -267,13 +267,7 @@ async fn somebody_faster_makes_it_fail_as_a_whole() {
 #[tokio::test]
 async fn many_validators_give_in_few_transactions_of_a_token_2022_pool() {
     let stage = Stage::of(7);
-    let pool = stage.pool("--token-program token-2022").await;
-    stage.must(&format!("deposit-sol {pool} 90")).await;
-    for index in 0..7 {
-        stage.must(&format!("add-validator {pool} {}", stage.vote(index))).await;
-        stage.must(&format!("increase {pool} {} 10", stage.vote(index))).await;
-    }
-    stage.cluster.advance_epoch().unwrap();
+    let pool = pool_of_seven(&stage, "--token-program token-2022").await;
     let before = stage.cluster.lamports(&stage.wallet.pubkey());
     let withdrawn = stage.must(&format!("withdraw {pool} 85")).await;
     let votes: Vec<Address> = (0..7).map(|index| stage.vote(index)).collect();
@@ -288,4 +282,48 @@ async fn many_validators_give_in_few_transactions_of_a_token_2022_pool() {
     assert!(withdrawals <= 4, "{withdrawals} transactions for 7 stake accounts");
     let spent = before + number(&withdrawn["sol_lamports"]) - stage.cluster.lamports(&stage.wallet.pubkey());
     assert_eq!(spent, 7 * STAKE_RENT + SIGNATURE * (sent.len() + withdrawals) as u64);
+}
+
+/// A pool whose seven validators have 10 SOL of stake each, active.
+async fn pool_of_seven(stage: &Stage, options: &str) -> String {
+    let pool = stage.pool(options).await;
+    stage.must(&format!("deposit-sol {pool} 90")).await;
+    for index in 0..7 {
+        stage.must(&format!("add-validator {pool} {}", stage.vote(index))).await;
+        stage.must(&format!("increase {pool} {} 10", stage.vote(index))).await;
+    }
+    stage.cluster.advance_epoch().unwrap();
+    pool
+}
+
+#[tokio::test]
+async fn steps_tell_which_stake_accounts_exist_after_a_partial_withdrawal() {
+    let stage = Stage::of(7);
+    let pool = pool_of_seven(&stage, "").await;
+    stage.must(&format!("update {pool}")).await;
+    let wallet = stage.wallet.pubkey();
+    let address =
+        |number: usize| actions::NewStakeAccount::with_seed(wallet, &format!("tidepool {number}")).unwrap().address;
+    let taken = address(0);
+    let door = Door::with_somebody_faster(&stage.cluster, || stage.cluster.airdrop(&taken, SOL));
+    let token_account = stage.must(&format!("deposit-sol {pool} 1")).await["token_account"].clone();
+    let held = stage.tokens(&token_account);
+    let error = stage.run_on(&door, "wallet", &format!("withdraw {pool} 60 --as stake --yes")).await.unwrap_err();
+    let json = error.json();
+    let sent = json["error"]["transactions"].as_array().unwrap();
+    assert!(sent.iter().any(|sent| sent["state"] == "landed") && sent.iter().any(|sent| sent["state"] != "landed"));
+    let mut created = 0;
+    for sent in sent {
+        for step in sent["steps"].as_array().unwrap() {
+            assert_eq!(step["step"], "withdraw_stake");
+            let account = stage.cluster.account(&text(&step["stake_account"]).parse().unwrap());
+            let is_stake = account.is_some_and(|account| !account.data.is_empty());
+            assert_eq!(is_stake, sent["state"] == "landed", "{sent:#}");
+            created += usize::from(is_stake);
+        }
+    }
+    assert!((1..7).contains(&created), "{json:#}");
+    let given = Units(held - stage.tokens(&token_account));
+    let said = said();
+    assert!(said.iter().any(|line| line.contains(&format!("{given} pool tokens have been given"))), "{said:?}");
 }

@@ -1,7 +1,10 @@
 //! The less usual ways in, through and out.
 
 use {
-    super::harness::{SOL, Stage, number, text},
+    super::{
+        harness::{SOL, Stage, number, said, text},
+        life,
+    },
     serde_json::json,
     tidepool_client::{
         actions,
@@ -166,4 +169,53 @@ async fn fees_that_are_to_change_are_shown_with_the_epoch() {
     }
     let shown = stage.must(&format!("show {pool}")).await;
     assert_eq!(shown["fees"]["epoch"], json!({ "numerator": 3, "denominator": 100, "pending": null }));
+}
+
+#[tokio::test]
+async fn a_minimum_of_zero_is_shown_as_no_minimum() {
+    let stage = Stage::new();
+    let pool = staked_pool(&stage, "").await;
+    let stake = life::delegate_as(&stage, &stage.wallet, 5 * SOL);
+    stage.cluster.advance_epoch().unwrap();
+    stage.must(&format!("update {pool}")).await;
+    for (line, field) in [
+        (format!("deposit-sol {pool} 1"), "minimum_pool_tokens"),
+        (format!("deposit-stake {pool} {stake}"), "minimum_pool_tokens"),
+        (format!("withdraw-sol {pool} 1"), "minimum_lamports"),
+        (format!("withdraw-stake {pool} 2"), "minimum_lamports"),
+        (format!("withdraw {pool} 1"), "minimum_lamports"),
+    ] {
+        let bounds: &[&str] =
+            if line.contains("deposit-stake") { &["--minimum 0"] } else { &["--minimum 0", "--max-slippage 100%"] };
+        for bound in bounds {
+            let done = stage.must(&format!("{line} {bound}")).await;
+            assert_eq!(done[field], json!(null), "{line} {bound}");
+            let said = said();
+            assert!(said.iter().any(|line| line.contains("no minimum, as demanded")), "{said:?}");
+            assert!(stage.text.borrow()[1].lines().any(|line| line.split_whitespace().eq(["minimum", "none"])));
+        }
+        if !line.contains("deposit-stake") {
+            assert!(number(&stage.must(&line).await[field]) > 0, "{line}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_yields_nothing_is_told_the_least_that_yields_something() {
+    let stage = Stage::new();
+    let pool = staked_pool(&stage, "--withdrawal-fee 50% --allow-full-fee").await;
+    let (holder, file) = stage.another_wallet("holder", SOL);
+    stage.must(&format!("deposit-sol {pool} 5 --to {holder}")).await;
+    for command in ["withdraw-sol", "withdraw"] {
+        let (code, message) = stage.fails(&format!("{command} {pool} 0.000000001 --owner {file}")).await;
+        assert!(code == 3 && message.contains("0.000000002 pool tokens"), "{command}: {message}");
+        let done = stage.must(&format!("{command} {pool} 0.000000002 --owner {file}")).await;
+        assert_eq!(
+            (&done["lamports"], &done["minimum_lamports"]),
+            (&json!(1), &json!(1)),
+            "a bound of 0 would be none"
+        );
+    }
+    let (code, message) = stage.fails(&format!("withdraw-stake {pool} 0.000000001 --owner {file}")).await;
+    assert!(code == 3 && message.contains("0.000000002 pool tokens"), "{message}");
 }

@@ -5,7 +5,7 @@ use {
     crate::{
         compute,
         error::PlanError,
-        plan::InstructionGroup,
+        plan::{InstructionGroup, Step},
         pool::PoolSnapshot,
         quote::{self, StakeDepositQuote},
     },
@@ -16,6 +16,7 @@ use {
     tidepool_interface::{
         address::{CLOCK_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID},
         instruction::{self, DepositSolAccounts, DepositStakeAccounts},
+        maths::ExchangeRate,
     },
 };
 
@@ -101,7 +102,16 @@ pub fn deposit_stake(
     snapshot: &PoolSnapshot,
     deposit: &DepositStake,
 ) -> Result<(InstructionGroup, StakeDepositQuote), PlanError> {
-    let quote = quote::quote_deposit_stake(snapshot, deposit.account, deposit.minimum_pool_tokens)?;
+    deposit_stake_at(snapshot, &snapshot.rate(), deposit)
+}
+
+/// As [`deposit_stake`], quoted at another exchange rate than the snapshot's.
+pub(crate) fn deposit_stake_at(
+    snapshot: &PoolSnapshot,
+    rate: &ExchangeRate,
+    deposit: &DepositStake,
+) -> Result<(InstructionGroup, StakeDepositQuote), PlanError> {
+    let quote = quote::stake_deposit_at(snapshot, rate, deposit.account, deposit.minimum_pool_tokens)?;
     check_withdrawer(deposit)?;
     let head = &snapshot.pool().head;
     let pool_tokens_to = deposit.to.address(snapshot);
@@ -137,7 +147,8 @@ pub fn deposit_stake(
     let compute_units =
         compute::deposit_stake(snapshot.records().len()) + compute::CREATE_TOKEN_ACCOUNT + 2 * compute::FOREIGN;
     Ok((
-        InstructionGroup::new(format!("deposit stake account {}", deposit.address), instructions, compute_units),
+        InstructionGroup::new(format!("deposit stake account {}", deposit.address), instructions, compute_units)
+            .step(Step::DepositStake { from: deposit.address }),
         quote,
     ))
 }

@@ -49,11 +49,14 @@ pub use {
     update::{cleanup, update_list_instruction, update_pool_balance, update_validators_instruction},
     validators::{add_validator, find_free_validator_seed, remove_validator},
     weights::{WeightChange, WeightsError, set_validator_weights},
-    withdraw::{NewStakeAccount, WithdrawSol, WithdrawStake, withdraw_sol, withdraw_stake, withdraw_stake_quoted},
+    withdraw::{
+        NewStakeAccount, WithdrawSol, WithdrawStake, merge_withdrawn, withdraw_sol, withdraw_stake,
+        withdraw_stake_quoted,
+    },
     wrapped::{NATIVE_MINT_ID, Unwrap, Wrap, wrapped_sol_account},
 };
 
-pub(crate) use {extend::require_policy, withdraw::withdraw_sol_unchecked};
+pub(crate) use {deposit::deposit_stake_at, extend::require_policy, withdraw::withdraw_sol_unchecked};
 
 use {
     crate::{

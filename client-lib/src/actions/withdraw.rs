@@ -5,7 +5,7 @@ use {
     crate::{
         compute,
         error::PlanError,
-        plan::InstructionGroup,
+        plan::{InstructionGroup, Step},
         pool::PoolSnapshot,
         quote::{self, StakeWithdrawalQuote, WithdrawFrom},
     },
@@ -99,7 +99,7 @@ pub(crate) fn withdraw_sol_unchecked(snapshot: &PoolSnapshot, withdrawal: &Withd
     }
     instructions.extend(wrapped.and_then(|(program, account)| wrapped::count(&program, &account)));
     compute_units += compute::FOREIGN * (instructions.len() as u32 - 1);
-    InstructionGroup::new("withdraw SOL", instructions, compute_units)
+    InstructionGroup::new("withdraw SOL", instructions, compute_units).step(Step::WithdrawSol)
 }
 
 /// Pays all lamports of `account`, an account of the token program that is not initialized, to the receiver of `withdrawal`, who
@@ -192,6 +192,20 @@ pub fn withdraw_stake(
     Ok((withdraw_stake_quoted(snapshot, withdrawal, &quote), quote))
 }
 
+/// The group of [`withdraw_stake`] that merges the new stake account into another one right away. `authority` is staker and
+/// withdrawer of both, and signs. The rent of the new account goes to the other one too.
+pub fn merge_withdrawn(
+    mut group: InstructionGroup,
+    new: &Address,
+    into: Address,
+    authority: &Address,
+) -> InstructionGroup {
+    let label = format!("{} into stake account {into}", group.label);
+    group.instructions.extend(stake::merge(&into, new, authority));
+    let compute_units = group.compute_units.saturating_add(compute::FOREIGN);
+    InstructionGroup::new(label, group.instructions, compute_units).step(Step::WithdrawStake { to: into })
+}
+
 /// The instructions for a withdrawal that has been quoted before, one of several for example.
 pub fn withdraw_stake_quoted(
     snapshot: &PoolSnapshot,
@@ -237,5 +251,6 @@ pub fn withdraw_stake_quoted(
     }
     let compute_units =
         compute::withdraw_stake(snapshot.records().len()) + compute::FOREIGN * (instructions.len() as u32 - 1);
-    InstructionGroup::new(label, instructions, compute_units)
+    let step = Step::WithdrawStake { to: withdrawal.to.address };
+    InstructionGroup::new(label, instructions, compute_units).step(step)
 }

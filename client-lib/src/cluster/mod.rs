@@ -24,7 +24,7 @@ use {
     std::{future::Future, time::Duration},
 };
 
-pub(crate) use sysvars::{believable, below_rent, simulate_alone};
+pub(crate) use sysvars::{believable, below_rent, per_slot, simulate_alone, slot_time};
 
 pub use error::ClusterError;
 #[cfg(feature = "rpc")]

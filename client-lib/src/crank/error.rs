@@ -154,5 +154,5 @@ fn is_unanswered(outcome: &Outcome) -> bool {
 }
 
 fn first_problem(summary: &Summary) -> String {
-    summary.problems().next().map_or_else(String::new, |Sent { label, outcome }| format!("{label} {outcome}"))
+    summary.problems().next().map_or_else(String::new, |Sent { label, outcome, .. }| format!("{label} {outcome}"))
 }

@@ -1,12 +1,15 @@
 //! When the epoch should be over.
 
-use {solana_clock::Clock, solana_epoch_schedule::EpochSchedule, std::time::Duration, tokio::time::Instant};
+use {
+    crate::cluster::{per_slot, slot_time},
+    solana_clock::Clock,
+    solana_epoch_schedule::EpochSchedule,
+    std::time::Duration,
+    tokio::time::Instant,
+};
 
 /// Time of a slot for as long as none was measured.
 const USUAL_SLOT: Duration = Duration::from_millis(400);
-
-/// Fewer slots than these tell little about how long one takes.
-const ENOUGH_SLOTS: u64 = 16;
 
 /// A measurement that is older is dropped: slots may have become shorter or longer.
 const LONGEST_MEASUREMENT: Duration = Duration::from_secs(3_600);
@@ -44,14 +47,7 @@ impl Pace {
 
     /// Time that a slot takes: as measured here, or by the cluster's own clock since the epoch began, or as is usual.
     pub fn slot_time(&self, clock: &Clock, schedule: &EpochSchedule) -> Duration {
-        let by_clock = || {
-            let seconds = clock.unix_timestamp.saturating_sub(clock.epoch_start_timestamp);
-            let slots = clock.slot.saturating_sub(schedule.get_first_slot_in_epoch(clock.epoch));
-            // The clock has whole seconds.
-            let seconds = u64::try_from(seconds).ok().filter(|seconds| *seconds >= ENOUGH_SLOTS)?;
-            per_slot(Duration::from_secs(seconds), slots)
-        };
-        self.measured().or_else(by_clock).unwrap_or(USUAL_SLOT)
+        self.measured().or_else(|| slot_time(clock, schedule)).unwrap_or(USUAL_SLOT)
     }
 
     /// Time until the epoch after that of `clock` should begin.
@@ -60,9 +56,4 @@ impl Pace {
         let slots = u32::try_from(next.saturating_sub(clock.slot)).unwrap_or(u32::MAX);
         self.slot_time(clock, schedule).saturating_mul(slots)
     }
-}
-
-fn per_slot(time: Duration, slots: u64) -> Option<Duration> {
-    let slots = u32::try_from(slots).ok().filter(|slots| u64::from(*slots) >= ENOUGH_SLOTS)?;
-    time.checked_div(slots).filter(|time| !time.is_zero())
 }

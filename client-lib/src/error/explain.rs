@@ -1,7 +1,7 @@
 //! What an error on the chain means and what to do about it.
 
 use {
-    super::Sol,
+    super::{Cause, Sol},
     num_traits::FromPrimitive as _,
     solana_address::Address,
     solana_instruction::error::InstructionError,
@@ -110,6 +110,8 @@ pub struct Explanation {
     pub instruction: Option<usize>,
     /// The program in which it failed, if it got that far.
     pub program: Option<FailedProgram>,
+    /// The error of the pool's program or of the stake program, or the instruction's; `None` for another program's.
+    pub cause: Option<Cause>,
     /// The error's name.
     pub name: String,
     /// What it means and what to do, in one sentence.
@@ -137,11 +139,12 @@ pub fn explain(failure: &Failure) -> Explanation {
                 .or_else(|| failure.programs.get(index).copied())
                 .map(|id| FailedProgram::of(id, failure.stake_pool_program));
             let (name, message) = explain_instruction(program, error);
-            Explanation { instruction: Some(index), program, name, message }
+            Explanation { instruction: Some(index), program, cause: cause(program, error), name, message }
         }
         error => Explanation {
             instruction: None,
             program: None,
+            cause: None,
             name: variant_name(error),
             message: explain_transaction(error, failure),
         },
@@ -154,6 +157,18 @@ fn innermost_failed_program(logs: &[String]) -> Option<Address> {
         let (id, rest) = line.strip_prefix("Program ")?.split_once(' ')?;
         rest.starts_with("failed").then(|| id.parse().ok()).flatten()
     })
+}
+
+/// The error as a value; `None` for a code of another program.
+fn cause(program: Option<FailedProgram>, error: &InstructionError) -> Option<Cause> {
+    let InstructionError::Custom(code) = error else { return Some(error.clone().into()) };
+    match program? {
+        FailedProgram::StakePool => StakePoolError::from_code(*code)
+            .map(Cause::from)
+            .or_else(|| ExtensionError::from_code(*code).map(Cause::from)),
+        FailedProgram::Stake => StakeError::from_u32(*code).map(Cause::from),
+        _ => None,
+    }
 }
 
 /// The variant of an error, without what it carries.

@@ -29,6 +29,18 @@ pub enum Cause {
     Instruction(InstructionError),
 }
 
+impl Cause {
+    /// Whether it says only that it is too early: the pool is stale, or epoch rewards are being paid.
+    pub const fn is_too_early(&self) -> bool {
+        use StakePoolError::{EpochRewardDistributionInProgress, StakeListAndPoolOutOfDate};
+        matches!(
+            self,
+            Self::StakePool(StakeListAndPoolOutOfDate | EpochRewardDistributionInProgress)
+                | Self::Stake(StakeError::EpochRewardsActive)
+        )
+    }
+}
+
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

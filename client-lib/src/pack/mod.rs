@@ -8,7 +8,7 @@ mod tests;
 use {
     crate::{
         compute, logs,
-        plan::{InstructionGroup, Plan},
+        plan::{InstructionGroup, Plan, Step},
     },
     footprint::{Footprint, Tables, frame_bytes, short_length},
     solana_address::Address,
@@ -45,6 +45,8 @@ const OPEN_TRANSACTIONS: usize = 8;
 pub struct TransactionPlan {
     /// What it does: the labels of its groups.
     pub labels: Vec<String>,
+    /// The steps of a trade that it contains.
+    pub steps: Vec<Step>,
     /// The instructions, in order.
     pub instructions: Vec<Instruction>,
     /// Who has to sign: the fee payer first, then the others in the order of their first appearance.
@@ -250,6 +252,7 @@ const UPDATE_ACCOUNTS: usize = 2 + 7;
 #[derive(Clone, Debug)]
 struct Draft {
     labels: Vec<String>,
+    steps: Vec<Step>,
     instructions: Vec<Instruction>,
     footprint: Footprint,
     compute_units: u32,
@@ -261,6 +264,7 @@ impl Draft {
     fn new(payer: Address) -> Self {
         Self {
             labels: Vec::new(),
+            steps: Vec::new(),
             instructions: Vec::new(),
             footprint: Footprint::new(payer),
             compute_units: COMPUTE_BUDGET_UNITS,
@@ -275,6 +279,7 @@ impl Draft {
             larger.footprint.add(instruction);
         }
         larger.labels.push(group.label.clone());
+        larger.steps.extend(&group.steps);
         larger.instructions.extend(group.instructions.iter().cloned());
         larger.compute_units = larger.compute_units.saturating_add(group.compute_units);
         larger.compute_growth = larger.compute_growth.saturating_add(group.compute_growth);
@@ -303,6 +308,7 @@ impl Draft {
         TransactionPlan {
             lookup_tables: used.into_iter().map(|index| options.lookup_tables[index].clone()).collect(),
             labels: self.labels,
+            steps: self.steps,
             signers: self.footprint.signers(),
             instructions: self.instructions,
             compute_units: self.compute_units,

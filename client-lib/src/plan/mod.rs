@@ -1,9 +1,11 @@
 //! What to do, in which order: pure functions from a snapshot to a [`Plan`].
 
 mod addresses;
+mod deposit_stakes;
 mod explain;
 mod rebalance;
 mod split_reserve;
+mod step;
 mod update;
 mod withdraw;
 
@@ -12,12 +14,14 @@ mod tests;
 
 pub use {
     addresses::{LookupContent, lookup_addresses, update_addresses},
+    deposit_stakes::{SkippedStake, StakeDeposit, StakeDepositPlan, StakeDeposits, deposit_stakes},
     explain::{InMotion, NextStep, StakeExplanation, explain_stake},
     rebalance::{
         Direction, IdleStake, Obstacle, RebalanceOptions, RebalancePlan, StakeMovement, Unmoved, WhyNot, held,
         rebalance,
     },
     split_reserve::{Shares, SplitReservePlan, split_reserve},
+    step::Step,
     update::{UpdateOptions, compact_chunk, list_chunk, mergeable, update},
     withdraw::{
         Left, Piece, WhyLeft, Withdrawal, WithdrawalOrder, WithdrawalPlan, better_withdrawal, pool_tokens_worth,
@@ -32,6 +36,8 @@ use {crate::logs, solana_address::Address, solana_instruction::Instruction, std:
 pub struct InstructionGroup {
     /// What it does, for progress and errors: "update validators 0 to 10".
     pub label: String,
+    /// The steps of a trade that it contains.
+    pub steps: Vec<Step>,
     /// The instructions, in order.
     pub instructions: Vec<Instruction>,
     /// Compute units that they use at most, an estimate.
@@ -47,12 +53,18 @@ impl InstructionGroup {
     /// A group that logs what instructions of their programs usually do.
     pub fn new(label: impl Into<String>, instructions: Vec<Instruction>, compute_units: u32) -> Self {
         let log_bytes = logs::estimate(&instructions);
-        Self { label: label.into(), instructions, compute_units, compute_growth: 0, log_bytes }
+        Self { label: label.into(), steps: Vec::new(), instructions, compute_units, compute_growth: 0, log_bytes }
     }
 
     /// A group of one instruction.
     pub fn one(label: impl Into<String>, instruction: Instruction, compute_units: u32) -> Self {
         Self::new(label, vec![instruction], compute_units)
+    }
+
+    /// The group as a step of a trade.
+    #[must_use]
+    pub fn step(self, step: Step) -> Self {
+        Self { steps: vec![step], ..self }
     }
 
     /// The group with an estimate of how much dearer others may make it.

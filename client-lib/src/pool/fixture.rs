@@ -76,6 +76,8 @@ pub(crate) fn rent() -> u64 {
 pub(crate) struct FixtureValidator {
     /// Delegated lamports; none means that there is no account.
     pub active: u64,
+    /// Epoch in which they were deactivated, as a delinquent validator's stake is.
+    pub deactivated: u64,
     /// Delegated lamports in motion; 0 means none.
     pub transient: u64,
     /// Epochs of the transient stake's activation and deactivation.
@@ -92,6 +94,7 @@ impl FixtureValidator {
     pub(crate) fn new(active: u64) -> Self {
         Self {
             active,
+            deactivated: NOT_DEACTIVATED,
             transient: 0,
             transient_epochs: (EPOCH, NOT_DEACTIVATED),
             status: StakeStatus::Active,
@@ -99,6 +102,10 @@ impl FixtureValidator {
             weight: 0,
             has_bumps: true,
         }
+    }
+
+    pub(crate) fn deactivated_in(self, deactivated: u64) -> Self {
+        Self { deactivated, ..self }
     }
 
     pub(crate) fn weighing(self, weight: u16) -> Self {
@@ -284,7 +291,7 @@ impl Fixture {
             let made_up = &self.validators[validator.index];
             let vote = validator.vote();
             if *address == validator.addresses.validator && made_up.active > 0 {
-                Some(stake_account(authority, vote, made_up.active, EPOCH - 100, NOT_DEACTIVATED))
+                Some(stake_account(authority, vote, made_up.active, EPOCH - 100, made_up.deactivated))
             } else if *address == validator.addresses.transient && made_up.transient > 0 {
                 let (activation, deactivation) = made_up.transient_epochs;
                 Some(stake_account(authority, vote, made_up.transient, activation, deactivation))

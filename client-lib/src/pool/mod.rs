@@ -22,7 +22,7 @@ pub use {
     environment::Environment,
     error::{PoolError, Role},
     extension::{gives_extension, is_vote_account},
-    growth::YieldEstimate,
+    growth::{NoYield, YieldEstimate},
     kind::AccountKind,
     listing::{ListedPool, Listing, list_pools},
     read::{MinimumDelegation, ReadOptions, StakeSelection, read_pool_account},

@@ -1,6 +1,7 @@
 use {
     super::{fixture::*, *},
     crate::cluster::{Blockhash, BytesAt, Cluster, ClusterError, Execution, ReturnData, Simulation, TransactionStatus},
+    solana_epoch_schedule::EpochSchedule,
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
     std::{
@@ -47,9 +48,11 @@ impl<F: Fn(usize, &mut Accounts) + Send + Sync> Cluster for FakeCluster<F> {
         })
     }
 
+    /// Ignores the program and the filters.
     async fn program_accounts(&self, _: &Address, _: &[BytesAt]) -> Result<Vec<(Address, Account)>, ClusterError> {
-        unreachable!()
+        Ok(self.accounts.lock().unwrap().iter().map(|(address, account)| (*address, account.clone())).collect())
     }
+
     async fn latest_blockhash(&self) -> Result<Blockhash, ClusterError> {
         unreachable!()
     }
@@ -260,17 +263,53 @@ fn addresses_are_those_of_the_records_in_any_number() {
     }
 }
 
+#[tokio::test]
+async fn stake_accounts_are_those_of_the_owner_whatever_the_endpoint_returns() {
+    let (owner, other) = (vote(1), vote(2));
+    let [own, second, foreign, elsewhere] = [10, 11, 12, 13].map(vote);
+    let stake = |owner| stake_account(owner, vote(0), SOL, 1, u64::MAX);
+    let imitation = Account { owner: SYSTEM_PROGRAM_ID, ..stake(owner) };
+    let mut half = stake(owner);
+    half.data[44..76].copy_from_slice(other.as_ref());
+    let accounts = [
+        (second, stake(owner)),
+        (own, stake(owner)),
+        (foreign, stake(other)),
+        (elsewhere, imitation),
+        (vote(14), half),
+        (vote(15), Account::default()),
+    ];
+    let cluster = FakeCluster::new(accounts.into(), |_, _| {});
+    let found = crate::holdings::stake_accounts(&cluster, &owner).await.unwrap();
+    assert_eq!(found, [(own, stake(owner)), (second, stake(owner))]);
+}
+
 #[test]
 fn the_yield_is_that_of_the_last_epoch() {
     let mut fixture = three_validators();
-    assert_eq!(fixture.snapshot().yield_estimate(172_800.0), None);
+    let schedule = EpochSchedule::without_warmup();
+    let estimate = |fixture: &Fixture, seconds_per_slot: u64| {
+        let mut snapshot = fixture.snapshot();
+        let clock = &mut snapshot.environment.clock;
+        clock.slot = schedule.get_first_slot_in_epoch(EPOCH) + 1_000;
+        clock.unix_timestamp = clock.epoch_start_timestamp + 1_000 * seconds_per_slot as i64;
+        snapshot.yield_estimate(&schedule)
+    };
+    assert_eq!(estimate(&fixture, 1), Err(NoYield::NoEarlierRate));
     let rate = fixture.snapshot().rate();
     fixture.terms.last_epoch_pool_token_supply = rate.pool_token_supply / 2;
     fixture.terms.last_epoch_total_lamports = rate.total_lamports / 2 / 1_000 * 999;
-    let estimate = fixture.snapshot().yield_estimate(172_800.0).unwrap();
-    assert!((estimate.per_epoch - 0.001_001).abs() < 1e-6, "{estimate:?}");
-    assert!((estimate.annual - 0.2).abs() < 0.01, "{estimate:?}");
-    assert_eq!(estimate.epoch, EPOCH);
+    let found = estimate(&fixture, 1).unwrap();
+    assert!((found.per_epoch - 0.001_001).abs() < 1e-6, "{found:?}");
+    assert!((found.annual - 0.075).abs() < 0.01, "{found:?}");
+    assert_eq!(found.epoch, EPOCH);
+    assert_eq!(fixture.snapshot().yield_estimate(&schedule), Err(NoYield::NotMeasured));
+    let short = EpochSchedule::custom(432, 432, false);
+    assert_eq!(fixture.snapshot().yield_estimate(&short), Err(NoYield::ShortEpochs { seconds: 173 }));
+    fixture.terms.last_epoch_total_lamports = rate.total_lamports / 2 / 100 * 90;
+    assert!(matches!(estimate(&fixture, 1), Err(NoYield::MoreThanRewards { per_epoch }) if per_epoch > 0.1));
+    fixture.terms.last_epoch_total_lamports = rate.total_lamports;
+    assert_eq!(estimate(&fixture, 1), Err(NoYield::NoGrowth));
 }
 
 #[test]

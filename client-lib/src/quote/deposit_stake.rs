@@ -16,7 +16,9 @@ use {
         error::StakeError,
         state::{Meta, StakeStateV2},
     },
-    tidepool_interface::{StakePoolError, address::STAKE_PROGRAM_ID, quote, quote::DepositQuote, state::StakeStatus},
+    tidepool_interface::{
+        StakePoolError, address::STAKE_PROGRAM_ID, maths::ExchangeRate, quote, quote::DepositQuote, state::StakeStatus,
+    },
 };
 
 /// What the deposit of a stake account yields.
@@ -47,6 +49,16 @@ pub fn quote_deposit_stake(
     stake: &Account,
     minimum: Option<u64>,
 ) -> Result<StakeDepositQuote, PlanError> {
+    stake_deposit_at(snapshot, &snapshot.rate(), stake, minimum)
+}
+
+/// As [`quote_deposit_stake`], at another exchange rate than the snapshot's.
+pub(crate) fn stake_deposit_at(
+    snapshot: &PoolSnapshot,
+    rate: &ExchangeRate,
+    stake: &Account,
+    minimum: Option<u64>,
+) -> Result<StakeDepositQuote, PlanError> {
     let environment = snapshot.environment();
     check_no_rewards(environment)?;
     check_up_to_date(snapshot)?;
@@ -72,8 +84,8 @@ pub fn quote_deposit_stake(
     let stake_lamports =
         merged_delegation(&destination, &source).map_err(|error| explain_merge(error, Some((source, destination))))?;
     let total_lamports = stake.lamports;
-    let pool_tokens = quote::stake_deposit(&snapshot.rate(), &snapshot.pool().terms, total_lamports, stake_lamports)
-        .map_err(|error| explain_deposit(error, total_lamports))?;
+    let pool_tokens = quote::stake_deposit(rate, &snapshot.pool().terms, total_lamports, stake_lamports)
+        .map_err(|error| explain_deposit(error, total_lamports, || None))?;
     Ok(StakeDepositQuote {
         vote,
         validator_stake: validator.addresses.validator,

@@ -1,12 +1,19 @@
 //! The stake program's rules for merging two stake accounts.
 
 use {
-    crate::pool::Environment,
+    super::{StakeCondition, StakeWithdrawalQuote, WithdrawFrom},
+    crate::{
+        error::PlanError,
+        pool::{Environment, PoolSnapshot},
+    },
     solana_account::Account,
+    solana_address::Address,
     solana_stake_interface::{
         error::StakeError,
-        state::{Delegation, Meta, StakeStateV2},
+        stake_history::StakeHistoryEntry,
+        state::{Authorized, Delegation, Lockup, Meta, StakeStateV2},
     },
+    tidepool_interface::withdrawal::StakeSource,
 };
 
 /// The epoch from which the present warm-up rate holds: on every cluster of today, from the first.
@@ -34,6 +41,16 @@ pub enum MergeKind {
     },
 }
 
+impl MergeKind {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Inactive { .. } => "inactive",
+            Self::Activating { .. } => "activating",
+            Self::Active { .. } => "active",
+        }
+    }
+}
+
 /// Tells how a stake account can be merged in the present epoch.
 ///
 /// # Errors
@@ -47,6 +64,15 @@ pub fn merge_kind(account: &Account, environment: &Environment) -> Result<MergeK
     }
 }
 
+/// Effective, activating and deactivating lamports of a delegation in the present epoch.
+pub(super) fn activation_status(delegation: &Delegation, environment: &Environment) -> StakeHistoryEntry {
+    delegation.stake_activating_and_deactivating_v2(
+        environment.epoch(),
+        &environment.stake_history,
+        NEW_RATE_ACTIVATION_EPOCH,
+    )
+}
+
 #[expect(deprecated, reason = "live rent plays no part here: the stake program merges by this field")]
 fn delegated_kind(
     meta: &Meta,
@@ -54,11 +80,7 @@ fn delegated_kind(
     lamports: u64,
     environment: &Environment,
 ) -> Result<MergeKind, StakeError> {
-    let status = delegation.stake_activating_and_deactivating_v2(
-        environment.epoch(),
-        &environment.stake_history,
-        NEW_RATE_ACTIVATION_EPOCH,
-    );
+    let status = activation_status(delegation, environment);
     match (status.effective, status.activating, status.deactivating) {
         (0, 0, 0) => Ok(MergeKind::Inactive { lamports }),
         (0, _, _) => {
@@ -83,4 +105,64 @@ pub fn merged_delegation(destination: &MergeKind, source: &MergeKind) -> Result<
         (MergeKind::Active { .. }, MergeKind::Active { stake }) => Ok(*stake),
         _ => Err(StakeError::MergeMismatch),
     }
+}
+
+/// Checks that the stake of `quote`, once it is in a new account whose staker and withdrawer is `authority`, can be merged into the
+/// stake account `destination`, whose address is `address`. Returns what the stake in it is afterwards.
+///
+/// # Errors
+/// Refusals `MergeMismatch` and `MergeTransientStake` of the stake program; [`PlanError::StakeAccountsNotRead`].
+pub fn check_withdrawn_merge(
+    snapshot: &PoolSnapshot,
+    quote: &StakeWithdrawalQuote,
+    authority: &Address,
+    (address, destination): (&Address, &Account),
+) -> Result<StakeCondition, PlanError> {
+    let environment = snapshot.environment();
+    let mismatch = |what: String| {
+        let advice = "withdraw into another stake account, or into a new one";
+        PlanError::refused(StakeError::MergeMismatch, format!("stake account {address} {what}: {advice}"))
+    };
+    let source = match quote.from {
+        WithdrawFrom::Reserve => &snapshot.accounts().reserve_stake,
+        WithdrawFrom::Validator(vote) => {
+            let missing = PlanError::StakeAccountsNotRead { vote };
+            let validator = snapshot.validator(&vote).ok_or(missing.clone())?;
+            let transient = validator.transient_stake().filter(|_| quote.source == Some(StakeSource::Transient));
+            transient.or_else(|| validator.validator_stake()).ok_or(missing)?
+        }
+    };
+    let state = |account: &Account| match bincode::deserialize(&account.data) {
+        Ok(StakeStateV2::Initialized(meta)) => Some((meta, None)),
+        Ok(StakeStateV2::Stake(meta, stake, _)) => Some((meta, Some(stake.delegation.voter_pubkey))),
+        Ok(StakeStateV2::Uninitialized | StakeStateV2::RewardsPool) | Err(_) => None,
+    };
+    let (into, into_vote) = state(destination).ok_or_else(|| mismatch("is not in use".into()))?;
+    let (from, from_vote) = state(source).ok_or_else(|| mismatch("cannot take stake of the pool".into()))?;
+    if into.authorized != Authorized::auto(authority) {
+        let Authorized { staker, withdrawer } = into.authorized;
+        let what = format!("has staker {staker} and withdrawer {withdrawer}, and the withdrawn stake has {authority}");
+        return Err(mismatch(what));
+    }
+    let in_force = |lockup: &Lockup| lockup.is_in_force(&environment.clock, None);
+    if into.lockup != from.lockup && (in_force(&into.lockup) || in_force(&from.lockup)) {
+        return Err(mismatch("has a lockup that the withdrawn stake does not have".into()));
+    }
+    let kind = |account, whose: &str| {
+        merge_kind(account, environment).map_err(|error| {
+            let what = format!("{whose} is partly activating or deactivating");
+            PlanError::refused(error, format!("{what}, and cannot be merged: try again in the next epoch"))
+        })
+    };
+    let into_kind = kind(destination, &format!("the stake of account {address}"))?;
+    let from_kind = kind(source, "the withdrawn stake")?;
+    merged_delegation(&into_kind, &from_kind).map_err(|_| {
+        mismatch(format!("has {} stake, and the withdrawn stake is {}", into_kind.name(), from_kind.name()))
+    })?;
+    let is_delegated = |kind: &MergeKind| !matches!(kind, MergeKind::Inactive { .. });
+    if is_delegated(&into_kind) && is_delegated(&from_kind) && into_vote != from_vote {
+        let [into, from] = [into_vote, from_vote].map(Option::unwrap_or_default);
+        return Err(mismatch(format!("is delegated to {into}, and the withdrawn stake to {from}")));
+    }
+    StakeCondition::of(destination, environment).ok_or_else(|| mismatch("is not in use".into()))
 }

@@ -4,6 +4,7 @@
 //! would refuse: [`Refusal`](crate::error::Refusal) holds its error and says what would be possible instead. A quote holds
 //! as long as the pool does not change; pass a bound along where it may.
 
+mod activation;
 mod deposit_stake;
 mod merge;
 mod withdraw_stake;
@@ -11,9 +12,11 @@ mod withdraw_stake;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use deposit_stake::stake_deposit_at;
 pub use {
+    activation::{StakeActivation, StakeCondition},
     deposit_stake::{StakeDepositQuote, quote_deposit_stake},
-    merge::{MergeKind, merge_kind, merged_delegation},
+    merge::{MergeKind, check_withdrawn_merge, merge_kind, merged_delegation},
     withdraw_stake::{StakeWithdrawalQuote, WithdrawFrom, WithdrawalState, quote_withdraw_stake},
 };
 
@@ -25,7 +28,7 @@ use {
     solana_address::Address,
     tidepool_interface::{
         StakePoolError,
-        maths::{ExchangeRate, Fee},
+        maths::{ExchangeRate, Fee, mul_div_floor},
         quote::{self, DepositQuote, WithdrawalQuote},
     },
 };
@@ -41,7 +44,7 @@ pub fn quote_deposit_sol(
 ) -> Result<DepositQuote, PlanError> {
     check_up_to_date(snapshot)?;
     let quote = quote::sol_deposit(&snapshot.rate(), &snapshot.pool().terms, lamports)
-        .map_err(|error| explain_deposit(error, lamports))?;
+        .map_err(|error| explain_deposit(error, lamports, || least_deposit(snapshot)))?;
     check_deposit_minimum(quote, minimum)
 }
 
@@ -62,7 +65,7 @@ pub fn quote_withdraw_sol(
     let fee = &snapshot.pool().terms.sol_withdrawal_fee;
     let fee = charged_fee(snapshot, burn_from, fee);
     let quote = quote::withdrawal(&snapshot.rate(), fee, pool_tokens)
-        .map_err(|error| explain_withdrawal(error, pool_tokens))?;
+        .map_err(|error| explain_withdrawal(error, pool_tokens, &snapshot.rate(), fee))?;
     let quote = check_withdrawal_minimum(quote, minimum)?;
     let available = snapshot.withdrawable_reserve_lamports();
     if quote.lamports > available {
@@ -198,23 +201,58 @@ pub(crate) fn largest_withdrawal(rate: &ExchangeRate, fee: Option<&Fee>, lamport
     low
 }
 
-fn explain_deposit(error: StakePoolError, lamports: u64) -> PlanError {
-    match error {
-        StakePoolError::DepositTooSmall => PlanError::refused(
-            error,
-            format!("a deposit of {} leaves no pool token after fees: deposit more", Sol(lamports)),
-        ),
-        error => error.into(),
-    }
+/// The least to accept of `quoted`, in the same unit, where it may be less than quoted by `slippage_bps` basis points: rounded down,
+/// but not to nothing. `None` where any amount is accepted: with a slippage of 100 %, and for a quote of 0.
+pub fn minimum_out(quoted: u64, slippage_bps: u16) -> Option<u64> {
+    const WHOLE: u64 = 10_000;
+    let kept = WHOLE.saturating_sub(u64::from(slippage_bps));
+    let minimum = mul_div_floor(quoted, kept, WHOLE).unwrap_or(quoted).max(1);
+    (kept > 0 && quoted > 0).then_some(minimum)
 }
 
-fn explain_withdrawal(error: StakePoolError, pool_tokens: u64) -> PlanError {
-    match error {
-        StakePoolError::WithdrawalTooSmall => {
-            PlanError::refused(error, format!("{} are worth no lamport after fees: withdraw more", Tokens(pool_tokens)))
+/// Fewest pool tokens whose withdrawal yields a lamport; `None` where none of the supply do.
+pub(crate) fn least_withdrawal(rate: &ExchangeRate, fee: Option<&Fee>) -> Option<u64> {
+    let least = largest_withdrawal(rate, fee, 0).checked_add(1)?;
+    quote::withdrawal(rate, fee, least).is_ok().then_some(least)
+}
+
+/// Fewest lamports whose deposit as SOL leaves a pool token for the depositor; `None` where no deposit does.
+fn least_deposit(snapshot: &PoolSnapshot) -> Option<u64> {
+    let is_enough = |lamports: u64| quote::sol_deposit(&snapshot.rate(), &snapshot.pool().terms, lamports).is_ok();
+    // What a depositor gets grows with the deposit, so halving finds the bound.
+    let mut high = (0..u64::BITS).map(|bit| 1u64 << bit).find(|lamports| is_enough(*lamports))?;
+    let mut low = high / 2;
+    while low + 1 < high {
+        let middle = low + (high - low) / 2;
+        if is_enough(middle) {
+            high = middle;
+        } else {
+            low = middle;
         }
-        error => error.into(),
     }
+    Some(high)
+}
+
+fn explain_deposit(error: StakePoolError, lamports: u64, least: impl FnOnce() -> Option<u64>) -> PlanError {
+    if error != StakePoolError::DepositTooSmall {
+        return error.into();
+    }
+    let advice = match least() {
+        Some(least) => format!("deposit at least {}", Sol(least)),
+        None => "no deposit of SOL leaves any, so wait for another fee, or deposit stake".into(),
+    };
+    PlanError::refused(error, format!("a deposit of {} leaves no pool token after fees: {advice}", Sol(lamports)))
+}
+
+fn explain_withdrawal(error: StakePoolError, pool_tokens: u64, rate: &ExchangeRate, fee: Option<&Fee>) -> PlanError {
+    if error != StakePoolError::WithdrawalTooSmall {
+        return error.into();
+    }
+    let advice = match least_withdrawal(rate, fee) {
+        Some(least) => format!("withdraw at least {}", Tokens(least)),
+        None => "no amount is worth any, so wait for a lower fee".into(),
+    };
+    PlanError::refused(error, format!("{} are worth no lamport after fees: {advice}", Tokens(pool_tokens)))
 }
 
 fn check_deposit_minimum(quote: DepositQuote, minimum: Option<u64>) -> Result<DepositQuote, PlanError> {

@@ -3,7 +3,7 @@
 mod split;
 
 use {
-    super::{charged_fee, check_up_to_date, check_withdrawal_minimum, explain_withdrawal},
+    super::{StakeCondition, charged_fee, check_up_to_date, check_withdrawal_minimum, explain_withdrawal},
     crate::{
         error::{PlanError, Sol, StaysInReserve, check_no_rewards},
         pool::PoolSnapshot,
@@ -42,6 +42,8 @@ pub struct StakeWithdrawalQuote {
     /// What is burnt, what goes to the manager, and the lamports that the holder gets (the new account's rent, which the
     /// holder pays, aside).
     pub yields: WithdrawalQuote,
+    /// State of the stake that the holder gets; `None` where the snapshot does not hold the account that is split.
+    pub condition: Option<StakeCondition>,
 }
 
 /// The part of a pool that withdrawals change, so that several can be quoted one after the other.
@@ -119,7 +121,7 @@ impl<'a> WithdrawalState<'a> {
         minimum: Option<u64>,
     ) -> Result<StakeWithdrawalQuote, PlanError> {
         let yields = quote::withdrawal(&self.rate, self.fee.as_ref(), pool_tokens)
-            .map_err(|error| explain_withdrawal(error, pool_tokens))?;
+            .map_err(|error| explain_withdrawal(error, pool_tokens, &self.rate, self.fee.as_ref()))?;
         let quote = match from {
             WithdrawFrom::Reserve => self.quote_reserve(pool_tokens, yields),
             WithdrawFrom::Validator(vote) => self.quote_validator(vote, pool_tokens, yields),
@@ -185,6 +187,7 @@ impl<'a> WithdrawalState<'a> {
             split_from: self.snapshot.pool().head.reserve_stake,
             pool_tokens,
             yields,
+            condition: Some(StakeCondition::inactive(self.snapshot.environment())),
         })
     }
 
@@ -240,7 +243,18 @@ impl<'a> WithdrawalState<'a> {
             split_from,
             pool_tokens,
             yields,
+            condition: self.condition(index, source),
         })
+    }
+
+    /// State of the stake in the account of `source`, as far as it was read. A part that is split off has the same.
+    pub(crate) fn condition(&self, index: usize, source: StakeSource) -> Option<StakeCondition> {
+        let validator = self.snapshot.validator_at(index)?;
+        let account = match source {
+            StakeSource::Transient => validator.transient_stake(),
+            StakeSource::Active | StakeSource::ValidatorRemoval => validator.validator_stake(),
+        };
+        StakeCondition::of(account?, self.snapshot.environment())
     }
 
     /// Which account of the validator at `index` a withdrawal comes from; `None` where the validator is being removed and others come

@@ -26,6 +26,7 @@ use {
     crate::{
         cluster::{Cluster, Confirmation},
         pack::TransactionPlan,
+        plan::Step,
     },
     solana_address::Address,
     solana_instruction::Instruction,
@@ -48,6 +49,8 @@ pub use stop::Stop;
 pub struct Outgoing {
     /// What a person calls it: `update validators 1 to 4`.
     pub label: String,
+    /// The steps of a trade that it contains.
+    pub steps: Vec<Step>,
     /// Its instructions. Unless they set a compute limit and price themselves, the sender adds these at the end, for
     /// which a transaction has to have [`COMPUTE_BUDGET_BYTES`](crate::pack::COMPUTE_BUDGET_BYTES) to spare.
     pub instructions: Vec<Instruction>,
@@ -71,6 +74,7 @@ impl From<TransactionPlan> for Outgoing {
     fn from(plan: TransactionPlan) -> Self {
         Self {
             label: plan.labels.join(", "),
+            steps: plan.steps,
             instructions: plan.instructions,
             compute_units: Some(plan.compute_units),
             compute_growth: plan.compute_growth,

@@ -2,7 +2,7 @@
 
 use {
     super::Outgoing,
-    crate::{cluster::ClusterError, error::Explanation},
+    crate::{cluster::ClusterError, error::Explanation, plan::Step},
     solana_address::Address,
     solana_signature::Signature,
     solana_transaction_error::TransactionError,
@@ -195,6 +195,8 @@ impl fmt::Display for Outcome {
 pub struct Sent {
     /// The transaction's label.
     pub label: String,
+    /// The steps of a trade that it contains.
+    pub steps: Vec<Step>,
     /// What became of it.
     pub outcome: Outcome,
 }
@@ -242,10 +244,10 @@ impl Summary {
     }
 
     pub(super) fn skip(&mut self, transactions: &[Outgoing], why: impl Fn() -> NotSent) {
-        self.transactions.extend(
-            transactions
-                .iter()
-                .map(|transaction| Sent { label: transaction.label.clone(), outcome: Outcome::NotSent(why()) }),
-        );
+        self.transactions.extend(transactions.iter().map(|transaction| Sent {
+            label: transaction.label.clone(),
+            steps: transaction.steps.clone(),
+            outcome: Outcome::NotSent(why()),
+        }));
     }
 }

@@ -43,6 +43,7 @@ impl<'t> Board<'t> {
             .zip(self.outcomes)
             .map(|(transaction, outcome)| Sent {
                 label: transaction.label.clone(),
+                steps: transaction.steps.clone(),
                 // Each is settled, or never began.
                 outcome: outcome.unwrap_or(Outcome::NotSent(NotSent::Stopped)),
             })

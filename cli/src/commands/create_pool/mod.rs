@@ -12,7 +12,7 @@ use {
         funds::Spending,
         keys::{Key, KeyDirectory, KeySource},
         output::Text,
-        units::{ParsedFee, Share, Units},
+        units::{ParsedFee, Share, Units, positive},
     },
     checks::{check_program, explain, unfinished},
     output::{Output, summary},
@@ -67,9 +67,9 @@ pub struct Args {
     #[arg(long, value_name = "PERCENT", default_value = "10%", conflicts_with = "without_extension")]
     turnover_budget: Share,
 
-    /// SOL to begin with, paid by the fee payer
-    #[arg(long, value_name = "SOL", default_value = "0")]
-    initial_deposit: Units,
+    /// SOL to begin with, paid by the fee payer [default: none]
+    #[arg(long, value_name = "SOL", value_parser = positive)]
+    initial_deposit: Option<Units>,
 
     /// Key of the manager, who gets the fees and may change them [default: your wallet's]
     #[arg(long, value_name = "KEYPAIR")]
@@ -241,7 +241,7 @@ impl Args {
             withdrawal_fee: self.withdrawal_fee.0,
             deposit_fee: self.deposit_fee.0,
             referral_fee: self.referral_fee,
-            initial_reserve_lamports: self.initial_deposit.0,
+            initial_reserve_lamports: self.initial_deposit.map_or(0, |deposit| deposit.0),
             policy: (!self.without_extension).then_some(policy),
             ..CreatePool::new(program_id, payer, self.max_validators, accounts)
         };

@@ -24,7 +24,7 @@ use {
         cluster::Cluster,
         crank::Backlog,
         gates,
-        pool::PoolSnapshot,
+        pool::{NoYield, PoolSnapshot, YieldEstimate},
     },
     tidepool_interface::{maths::Fee, state::RebalancePolicy},
 };
@@ -33,9 +33,6 @@ const EXAMPLE: &str = "\
 Example:
   tidepool show 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA
   tidepool show 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --output json";
-
-/// Seconds of a slot, for the estimate of the yield only.
-const SECONDS_PER_SLOT: f64 = 0.4;
 
 /// Show a pool: its rate, stake, policy, fees and authorities
 ///
@@ -70,6 +67,10 @@ pub struct Output {
     lamports_per_whole_pool_token: Option<u64>,
     /// Growth of the price in the last epoch over a year, in percent: an estimate for display.
     estimated_annual_yield_percent: Option<f64>,
+    /// Why there is no estimate.
+    no_yield_estimate: Option<&'static str>,
+    #[serde(skip)]
+    yield_estimate: Result<YieldEstimate, NoYield>,
     stake: Stake,
     validators: Validators,
     /// `null` for a pool without weights and a policy.
@@ -166,11 +167,11 @@ impl Args {
     /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
         let snapshot = context.look_at_transient(&self.pool).await?;
-        let slots = context.cluster.epoch_schedule().await?.slots_per_epoch;
+        let schedule = context.cluster.epoch_schedule().await?;
         let metadata = context.cluster.account(&token_metadata_address(&snapshot)).await?;
         // Metadata of a kind that is not known here is none that could be shown.
         let metadata = StoredMetadata::read(metadata.as_ref()).ok().flatten();
-        let mut output = describe(&snapshot, metadata.as_ref().map(Metadata::from), slots as f64 * SECONDS_PER_SLOT);
+        let mut output = describe(&snapshot, metadata.as_ref().map(Metadata::from), snapshot.yield_estimate(&schedule));
         if context.global.verbose {
             let unknown = gates::unknown_pending(context.cluster).await.ok();
             output.unknown_pending_gates = unknown.map(|gates| gates.into_iter().map(Text).collect());
@@ -179,7 +180,11 @@ impl Args {
     }
 }
 
-fn describe(snapshot: &PoolSnapshot, metadata: Option<Metadata>, epoch_seconds: f64) -> Output {
+fn describe(
+    snapshot: &PoolSnapshot,
+    metadata: Option<Metadata>,
+    yield_estimate: Result<YieldEstimate, NoYield>,
+) -> Output {
     let head = &snapshot.pool().head;
     let rate = snapshot.rate();
     Output {
@@ -194,10 +199,9 @@ fn describe(snapshot: &PoolSnapshot, metadata: Option<Metadata>, epoch_seconds: 
         pool_token_supply: rate.pool_token_supply,
         metadata,
         lamports_per_whole_pool_token: lamports_per_whole_pool_token(snapshot),
-        estimated_annual_yield_percent: snapshot
-            .yield_estimate(epoch_seconds)
-            .map(|estimate| estimate.annual * 100.0)
-            .filter(|percent| percent.is_finite()),
+        estimated_annual_yield_percent: yield_estimate.ok().map(|estimate| estimate.annual * 100.0),
+        no_yield_estimate: yield_estimate.err().map(|why| why.name()),
+        yield_estimate,
         stake: stake(snapshot),
         validators: validators(snapshot),
         extension: snapshot.policy().map(|policy| extension(snapshot, policy)),

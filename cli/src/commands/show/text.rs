@@ -11,6 +11,7 @@ use {
         units::{sol, tokens},
     },
     std::fmt,
+    tidepool_client::pool::YieldEstimate,
     tidepool_interface::state::POOL_MAX_LENGTH,
 };
 
@@ -93,9 +94,15 @@ fn state(pool: &Output) -> Vec<(&'static str, String)> {
     if let Some(metadata) = &pool.metadata {
         fields.push(("token", format!("{} ({})", printable(&metadata.name), printable(&metadata.symbol))));
     }
-    if let Some(percent) = pool.estimated_annual_yield_percent {
-        fields.push(("yield", format!("about {percent:.2} % a year, by the last epoch")));
-    }
+    fields.push((
+        "yield",
+        match &pool.yield_estimate {
+            Ok(YieldEstimate { annual, epoch, .. }) => {
+                format!("about {:.2} % a year, by the growth at the update of epoch {epoch}", annual * 100.0)
+            }
+            Err(why) => format!("not meaningful: {why}"),
+        },
+    ));
     fields
 }
 

@@ -5,7 +5,7 @@ use {
     solana_address::Address,
     tidepool_client::{
         cluster::Cluster,
-        plan::WithdrawalPlan,
+        plan::{Piece, Step, WithdrawalPlan},
         send::{Outcome, Sent, Summary},
     },
 };
@@ -61,10 +61,10 @@ fn advice(planned: &WithdrawalPlan, summary: &Summary) -> Option<String> {
 
 /// Pool tokens that were given by these transactions.
 fn given(planned: &WithdrawalPlan, sent: &[&Sent]) -> u64 {
-    // The label of a transaction names the stake accounts that it makes.
-    let made = |address: &Address| sent.iter().any(|sent| sent.label.contains(&address.to_string()));
-    let pieces = planned.pieces.iter().filter(|piece| made(&piece.to.address)).map(|piece| piece.quote.pool_tokens);
-    let sol = planned.sol.filter(|_| sent.iter().any(|sent| sent.label.contains("withdraw SOL")));
+    let contain = |step| sent.iter().any(|sent| sent.steps.contains(&step));
+    let is_made = |piece: &&Piece| contain(Step::WithdrawStake { to: piece.to.address });
+    let pieces = planned.pieces.iter().filter(is_made).map(|piece| piece.quote.pool_tokens);
+    let sol = planned.sol.filter(|_| contain(Step::WithdrawSol));
     pieces.chain(sol.map(|quote| quote.burnt.saturating_add(quote.fee))).fold(0, u64::saturating_add)
 }
 
@@ -75,7 +75,7 @@ mod tests {
         solana_signature::Signature,
         tidepool_client::{
             actions::NewStakeAccount,
-            plan::{Piece, Plan},
+            plan::Plan,
             quote::{StakeWithdrawalQuote, WithdrawFrom},
             send::WhyUnknown,
         },
@@ -95,6 +95,7 @@ mod tests {
                 split_from: Address::default(),
                 pool_tokens: u64::from(number),
                 yields: WithdrawalQuote::default(),
+                condition: None,
             },
             to: NewStakeAccount::keypair(account(number)),
         };
@@ -107,19 +108,20 @@ mod tests {
         }
     }
 
-    fn landed(label: String) -> Sent {
-        Sent { label, outcome: Outcome::Landed { signature: Signature::default(), slot: 1, units_consumed: None } }
+    fn landed(steps: Vec<Step>) -> Sent {
+        let outcome = Outcome::Landed { signature: Signature::default(), slot: 1, units_consumed: None };
+        Sent { label: String::new(), steps, outcome }
     }
 
-    fn in_account(number: u8) -> String {
-        format!("withdraw stake from validator W into stake account {}", account(number))
+    fn in_account(number: u8) -> Step {
+        Step::WithdrawStake { to: account(number) }
     }
 
     #[test]
-    fn what_landed_is_told_from_the_labels() {
+    fn steps_tell_what_landed() {
         let planned = planned();
-        let first = landed(format!("withdraw SOL, withdraw stake from validator V into stake account {}", account(1)));
-        let second = landed(in_account(3));
+        let first = landed(vec![Step::WithdrawSol, in_account(1)]);
+        let second = landed(vec![in_account(3)]);
         assert_eq!(given(&planned, &[]), 0);
         assert_eq!(given(&planned, &[&first]), 101);
         assert_eq!(given(&planned, &[&second]), 3);
@@ -130,16 +132,20 @@ mod tests {
     fn what_may_have_landed_is_not_withdrawn_anew() {
         let signature = Signature::from([7; 64]);
         let outcome = || Outcome::Unknown { signature, why: WhyUnknown::NoBlocks };
-        let unknown = || Sent { label: in_account(2), outcome: outcome() };
-        let expired = || Sent { label: in_account(3), outcome: Outcome::Expired { attempts: 1, is_held: false } };
+        let unknown = || Sent { label: String::new(), steps: vec![in_account(2)], outcome: outcome() };
+        let expired = || Sent {
+            label: String::new(),
+            steps: vec![in_account(3)],
+            outcome: Outcome::Expired { attempts: 1, is_held: false },
+        };
         let told = |transactions| advice(&planned(), &Summary { transactions });
         assert_eq!(told(vec![expired()]), None);
         assert_eq!(
-            told(vec![landed(in_account(1)), expired()]).unwrap(),
+            told(vec![landed(vec![in_account(1)]), expired()]).unwrap(),
             "0.000000001 pool tokens have been given: withdraw only the others anew"
         );
         assert_eq!(
-            told(vec![landed(in_account(1)), unknown(), expired()]).unwrap(),
+            told(vec![landed(vec![in_account(1)]), unknown(), expired()]).unwrap(),
             format!(
                 "0.000000001 pool tokens have been given, and up to 0.000000002 pool tokens more may have been: look for \
                  {signature} first"

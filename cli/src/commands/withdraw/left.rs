@@ -22,7 +22,13 @@ pub fn left_over(left: &Left, amounts: Amounts) -> String {
 /// "use --rest-as-sol".
 pub fn why_left(left: &Left, otherwise: Option<&str>) -> String {
     let (why, advice) = match left.why {
-        WhyLeft::Worthless => ("after the fee they are worth no lamport".into(), "give more, or wait for a lower fee"),
+        WhyLeft::Worthless { minimum_pool_tokens: Some(least) } => (
+            format!("after the fee they are worth no lamport, and {} are", tokens(least)),
+            "give as much, or wait for a lower fee",
+        ),
+        WhyLeft::Worthless { minimum_pool_tokens: None } => {
+            ("after the fee they are worth no lamport, and no amount is".into(), "wait for a lower fee")
+        }
         WhyLeft::BelowMinimum { minimum_lamports, minimum_pool_tokens } => (
             format!("a stake account holds at least {}, for {}", sol(minimum_lamports), tokens(minimum_pool_tokens)),
             "give as much, or wait until the reserve has SOL for them",
@@ -47,7 +53,7 @@ pub fn why_left(left: &Left, otherwise: Option<&str>) -> String {
 /// The name of the reason in JSON.
 pub const fn reason_name(why: &WhyLeft) -> &'static str {
     match why {
-        WhyLeft::Worthless => "worthless",
+        WhyLeft::Worthless { .. } => "worthless",
         WhyLeft::BelowMinimum { .. } => "below_minimum",
         WhyLeft::Barred { .. } => "preferred_validator_leaves",
         WhyLeft::WholeAccountsOnly { .. } => "whole_accounts_only",
@@ -58,11 +64,12 @@ pub const fn reason_name(why: &WhyLeft) -> &'static str {
 /// The refusal of a withdrawal of which nothing can be had.
 pub fn refusal(left: &Left, otherwise: Option<&str>) -> CliError {
     let cause = match left.why {
-        WhyLeft::Worthless => StakePoolError::WithdrawalTooSmall,
+        WhyLeft::Worthless { .. } => StakePoolError::WithdrawalTooSmall,
         WhyLeft::Barred { .. } => StakePoolError::IncorrectWithdrawVoteAddress,
         _ => StakePoolError::StakeLamportsNotEqualToMinimum,
     };
-    let what = format!("{} cannot be had as stake", tokens(left.pool_tokens));
+    let form = if matches!(left.why, WhyLeft::Worthless { .. }) { "" } else { " as stake" };
+    let what = format!("{} cannot be withdrawn{form}", tokens(left.pool_tokens));
     PlanError::refused(cause, format!("{what}, since {}", why_left(left, otherwise))).into()
 }
 
@@ -81,11 +88,12 @@ mod tests {
         let below = left(WhyLeft::BelowMinimum { minimum_lamports: SOL, minimum_pool_tokens: 2 * SOL });
         assert_eq!(
             refusal(&below, Some("use --rest-as-sol")).to_string(),
-            "0.5 pool tokens cannot be had as stake, since a stake account holds at least 1 SOL, for 2 pool tokens: give as much, \
+            "0.5 pool tokens cannot be withdrawn as stake, since a stake account holds at least 1 SOL, for 2 pool tokens: give as much, \
              or wait until the reserve has SOL for them, or use --rest-as-sol (stake pool error 23 StakeLamportsNotEqualToMinimum)"
         );
         for (why, part) in [
-            (WhyLeft::Worthless, "no lamport: give more"),
+            (WhyLeft::Worthless { minimum_pool_tokens: None }, "and no amount is: wait for a lower fee"),
+            (WhyLeft::Worthless { minimum_pool_tokens: Some(2) }, "and 0.000000002 pool tokens are: give as much"),
             (WhyLeft::Barred { preferred: Address::default() }, "next epoch"),
             (WhyLeft::WholeAccountsOnly { smallest_lamports: SOL }, "the smallest of 1 SOL: use --whole-accounts"),
             (WhyLeft::NothingToSplit, "next epoch"),

@@ -1,6 +1,8 @@
 //! `tidepool withdraw`
 
 pub mod accounts;
+pub mod activation;
+pub mod into;
 pub mod landed;
 pub mod left;
 mod output;
@@ -21,7 +23,7 @@ use {
         error::CliError,
         funds::Spending,
         keys::{Key, KeySource},
-        units::{Amount, Lamports},
+        units::{Amount, Lamports, positive},
     },
     landed::send,
     output::{Answered, Output},
@@ -42,9 +44,9 @@ Example:
 
 /// Give any sum of pool tokens and get SOL, and stake for the rest
 ///
-/// SOL comes from the reserve, at once, as far as it goes. The rest comes as stake accounts of as few validators as possible, the
-/// pool's preferred one first: you pay their rent, and they go on earning until you deactivate them. Shows what you get, and what
-/// cannot be had, and asks before anything is sent. A part that would bring less than its share of --minimum, or less than quoted
+/// SOL comes from the reserve, at once, as far as it goes. The rest comes as stake accounts, of the pool's preferred validator
+/// first, then of those whose stake earns nothing, then of those with most; you pay their rent. Shows what you get, in which state
+/// the stake is and how it becomes SOL, and what cannot be had, and asks before anything is sent. A part that would bring less than its share of --minimum, or less than quoted
 /// by more than --max-slippage, does not happen.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
@@ -58,7 +60,7 @@ pub struct Args {
     amount: Option<Amount>,
 
     /// Give the fewest pool tokens that bring as much SOL, stake included: never less, and a few lamports more at most
-    #[arg(long, value_name = "SOL")]
+    #[arg(long, value_name = "SOL", value_parser = positive)]
     worth: Option<Lamports>,
 
     /// What to get: any (SOL as far as the reserve goes, and stake for the rest), sol (or nothing), or stake (and no SOL)
@@ -150,19 +152,24 @@ impl Args {
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let sent = send(context, &planned, &keys, snapshot.program_id()).await?;
         let hint = planned.left.map(|left| request.why(&left, snapshot));
-        let next_epoch = snapshot.epoch().saturating_add(1);
+        let epoch = snapshot.epoch();
         let transactions = fresh.and(sent);
         let answered = Answered {
             pool: self.pool,
             request: &request,
             planned: &planned,
             wrapping,
-            next_epoch,
+            epoch,
             hint,
             totals,
             transactions,
         };
         Ok(Done(answered.into()))
+    }
+
+    /// Whether SOL takes the signature of an authority whose key is not given.
+    fn needs_sol_authority(&self, snapshot: &PoolSnapshot) -> bool {
+        snapshot.pool().terms.sol_withdraw_authority.is_some() && self.sol_withdraw_authority.is_none()
     }
 
     /// What comes as SOL, and whose key that takes beside the owner's.
@@ -174,12 +181,10 @@ impl Args {
     ) -> Result<(WithdrawalOrder, Option<Key>), CliError> {
         let to = self.to.unwrap_or(owner.pubkey());
         let source = self.sol_withdraw_authority.as_ref();
-        let needs = snapshot.pool().terms.sol_withdraw_authority;
-        let is_at_hand = needs.is_none() || source.is_some();
         let authority = || sol_withdraw_authority(context, snapshot, source);
         Ok(match self.form {
             Form::Stake => (WithdrawalOrder::StakeOnly, None),
-            Form::Any if !is_at_hand => (WithdrawalOrder::StakeOnly, None),
+            Form::Any if self.needs_sol_authority(snapshot) => (WithdrawalOrder::ReserveFirst, None),
             Form::Any => (WithdrawalOrder::SolFirst(to), authority()?),
             Form::Sol => (WithdrawalOrder::SolOnly(to), authority()?),
         })

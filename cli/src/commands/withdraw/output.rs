@@ -2,14 +2,14 @@
 
 use {
     super::{
+        activation,
         left::{left_over, reason_name},
         pieces::{StakeAccount, Totals},
-        quote::way_to_sol,
         request::Request,
     },
     crate::{
         commands::{
-            trade::{Amounts, Receipt, Trade},
+            trade::{self, Amounts, Receipt, Trade},
             wrapped::Wrapping,
         },
         output::{Landed, Text},
@@ -32,7 +32,8 @@ pub struct Output {
     sol_lamports: u64,
     /// Lamports in all, as stake and as SOL, by the quote; the rent of the stake accounts is not among them.
     lamports: u64,
-    minimum_lamports: u64,
+    /// `null` without a minimum.
+    minimum_lamports: Option<u64>,
     /// Pool tokens given, the fee included.
     pool_tokens: u64,
     /// Pool tokens that went to the manager.
@@ -49,9 +50,11 @@ pub struct Output {
     rent_lamports: u64,
     #[serde(flatten)]
     wrapping: Wrapping,
-    /// The epoch from which the stake can be withdrawn as SOL, if it is deactivated at once.
+    /// The first epoch in which all of the stake can be withdrawn as SOL, at the earliest, if what has to be deactivated is so now.
     withdrawable_from_epoch: Option<u64>,
     transactions: Vec<Landed>,
+    #[serde(skip)]
+    epoch: u64,
     #[serde(skip)]
     left: Option<Left>,
 }
@@ -62,7 +65,7 @@ pub(super) struct Answered<'a> {
     pub(super) request: &'a Request<'a>,
     pub(super) planned: &'a WithdrawalPlan,
     pub(super) wrapping: Wrapping,
-    pub(super) next_epoch: u64,
+    pub(super) epoch: u64,
     pub(super) hint: Option<String>,
     pub(super) totals: Totals,
     pub(super) transactions: Vec<Landed>,
@@ -70,12 +73,14 @@ pub(super) struct Answered<'a> {
 
 impl From<Answered<'_>> for Output {
     fn from(answered: Answered<'_>) -> Self {
-        let Answered { pool, request, planned, wrapping, next_epoch, hint, totals, transactions } = answered;
+        let Answered { pool, request, planned, wrapping, epoch, hint, totals, transactions } = answered;
+        let stake_accounts = StakeAccount::all(planned, &request.terms.stake_authority);
         Self {
             pool: Text(pool),
             token_account: Text(request.terms.tokens.account),
             to: Text(request.terms.stake_authority),
-            stake_accounts: StakeAccount::all(planned),
+            withdrawable_from_epoch: activation::withdrawable_from(&stake_accounts),
+            stake_accounts,
             sol_lamports: planned.sol.map_or(0, |sol| sol.lamports),
             lamports: totals.lamports,
             minimum_lamports: totals.minimum,
@@ -87,8 +92,8 @@ impl From<Answered<'_>> for Output {
             hint,
             rent_lamports: planned.rent_lamports,
             wrapping,
-            withdrawable_from_epoch: (!planned.pieces.is_empty()).then_some(next_epoch),
             transactions,
+            epoch,
             left: planned.left,
         }
     }
@@ -102,7 +107,7 @@ impl Trade for Output {
         }
         lines.extend(self.wrapping.done());
         lines.extend(self.stake_accounts.iter().map(|account| account.line(amounts)));
-        lines.extend(self.withdrawable_from_epoch.map(|epoch| ("the stake", way_to_sol(epoch))));
+        lines.extend(activation::lines(&self.stake_accounts, self.epoch));
         if let Some(left) = &self.left {
             lines.push(("left over", left_over(left, amounts)));
         }
@@ -114,7 +119,7 @@ impl Trade for Output {
                 ("to", self.to.to_string()),
                 ("token account", self.token_account.to_string()),
                 ("fee", tokens(self.fee_pool_tokens)),
-                ("minimum", amounts.sol(self.minimum_lamports)),
+                trade::minimum(self.minimum_lamports, |lamports| amounts.sol(lamports)),
                 ("rent", amounts.sol(self.rent_lamports)),
             ],
         }

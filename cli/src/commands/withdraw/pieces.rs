@@ -1,25 +1,26 @@
 //! The parts of a withdrawal that has several: what they come to, and how each is bounded.
 
 use {
+    super::activation,
     crate::{
         args::Bound,
         commands::trade::{Amounts, Line},
         error::CliError,
         output::Text,
-        units::{Slippage, Units, sol},
+        units::{Slippage, Units},
     },
     serde::Serialize,
     solana_address::Address,
     tidepool_client::{
         error::PlanError,
         plan::{Piece, WithdrawalPlan},
-        quote::WithdrawFrom,
+        quote::{StakeCondition, WithdrawFrom},
     },
     tidepool_interface::StakePoolError,
 };
 
 /// A stake account that was withdrawn.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct StakeAccount {
     /// The account.
     pub address: Text<Address>,
@@ -29,23 +30,32 @@ pub struct StakeAccount {
     pub lamports: u64,
     /// Pool tokens given for it.
     pub pool_tokens: u64,
+    /// The state of its stake; `null` where that was not read.
+    stake_state: Option<&'static str>,
+    /// The first epoch in which it can be withdrawn as SOL, at the earliest, if `to_sol` begins now.
+    withdrawable_from_epoch: Option<u64>,
+    /// The commands that turn it into SOL, in order.
+    to_sol: Vec<String>,
+    /// The state of its stake, and when it can be withdrawn.
+    #[serde(skip)]
+    pub condition: Option<StakeCondition>,
 }
 
 impl StakeAccount {
-    /// All of a plan, in its order.
-    pub fn all(planned: &WithdrawalPlan) -> Vec<Self> {
-        planned.pieces.iter().map(Self::from).collect()
+    /// All of a plan, in its order; `to` becomes their owner.
+    pub fn all(planned: &WithdrawalPlan, to: &Address) -> Vec<Self> {
+        planned.pieces.iter().map(|piece| Self::new(piece, to)).collect()
     }
 
     /// The account in a line.
     pub fn line(&self, amounts: Amounts) -> Line {
         let with = self.vote.map_or("not delegated".into(), |vote| format!("with validator {vote}"));
-        ("stake account", format!("{}: {}, {with}", self.address, amounts.sol(self.lamports)))
+        let state = self.stake_state.map_or(String::new(), |state| format!(" of {state} stake"));
+        ("stake account", format!("{}: {}{state}, {with}", self.address, amounts.sol(self.lamports)))
     }
-}
 
-impl From<&Piece> for StakeAccount {
-    fn from(piece: &Piece) -> Self {
+    fn new(piece: &Piece, to: &Address) -> Self {
+        let condition = piece.quote.condition;
         Self {
             address: Text(piece.to.address),
             vote: match piece.quote.from {
@@ -54,6 +64,10 @@ impl From<&Piece> for StakeAccount {
             },
             lamports: piece.quote.yields.lamports,
             pool_tokens: piece.quote.pool_tokens,
+            stake_state: condition.map(|condition| activation::name(condition.activation)),
+            withdrawable_from_epoch: condition.map(|condition| condition.withdrawable_from_epoch),
+            to_sol: activation::commands(condition, &piece.to.address, to),
+            condition,
         }
     }
 }
@@ -63,8 +77,8 @@ impl From<&Piece> for StakeAccount {
 pub struct Totals {
     /// Lamports that they yield.
     pub lamports: u64,
-    /// Lamports that they yield at least.
-    pub minimum: u64,
+    /// Lamports that they yield at least; `None` without a minimum.
+    pub minimum: Option<u64>,
     /// Pool tokens given.
     pub pool_tokens: u64,
     /// Of these, pool tokens that go to the manager.
@@ -74,27 +88,29 @@ pub struct Totals {
 impl Totals {
     /// Those of a plan whose every piece is bounded by `slippage`.
     pub fn of(planned: &WithdrawalPlan, slippage: Slippage) -> Self {
-        planned.quotes().fold(Self::default(), |totals, quote| Self {
+        let none = Self { minimum: (slippage != Slippage::NONE).then_some(0), ..Self::default() };
+        planned.quotes().fold(none, |totals, quote| Self {
             lamports: totals.lamports.saturating_add(quote.lamports),
-            minimum: totals.minimum.saturating_add(slippage.minimum_of(quote.lamports)),
+            minimum: totals.minimum.map(|sum| sum.saturating_add(slippage.minimum_of(quote.lamports).unwrap_or(0))),
             pool_tokens: totals.pool_tokens.saturating_add(quote.burnt).saturating_add(quote.fee),
             fee: totals.fee.saturating_add(quote.fee),
         })
     }
 }
 
-/// The bound for each piece of what yields `quoted` lamports in all.
+/// The bound for each piece of what yields `quoted` in all, lamports or pool tokens, which `text` writes.
 ///
 /// # Errors
 /// Refusal `ExceededSlippage` where that is less than demanded.
-pub fn slippage_of(bound: &Bound, quoted: u64) -> Result<Slippage, CliError> {
+pub fn slippage_of(bound: &Bound, quoted: u64, text: fn(u64) -> String) -> Result<Slippage, CliError> {
     match bound.minimum {
         None => Ok(bound.max_slippage),
+        Some(Units(0)) => Ok(Slippage::NONE),
         Some(Units(minimum)) if quoted < minimum => {
             let what = format!(
-                "the holder gets {}, less than the {} demanded: lower the bound, or give more pool tokens",
-                sol(quoted),
-                sol(minimum)
+                "you get {}, less than the {} demanded: lower the bound, or give more",
+                text(quoted),
+                text(minimum)
             );
             Err(PlanError::refused(StakePoolError::ExceededSlippage, what).into())
         }
@@ -105,16 +121,17 @@ pub fn slippage_of(bound: &Bound, quoted: u64) -> Result<Slippage, CliError> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use {super::*, crate::units::sol};
 
     #[test]
     fn a_minimum_bounds_each_piece_and_is_refused_where_it_is_too_much() {
         let bound = |minimum| Bound { minimum: Some(Units(minimum)), max_slippage: "0.1%".parse().unwrap() };
-        let slippage = slippage_of(&bound(990), 1_000).unwrap();
-        assert!([500, 300, 200].map(|piece| slippage.minimum_of(piece)).iter().sum::<u64>() >= 990);
-        let error = slippage_of(&bound(1_001), 1_000).unwrap_err();
+        let slippage = slippage_of(&bound(990), 1_000, sol).unwrap();
+        assert!([500, 300, 200].iter().filter_map(|piece| slippage.minimum_of(*piece)).sum::<u64>() >= 990);
+        assert_eq!(slippage_of(&bound(0), 1_000, sol).unwrap(), Slippage::NONE);
+        let error = slippage_of(&bound(1_001), 1_000, sol).unwrap_err();
         assert!(error.to_string().contains("less than the 0.000001001 SOL demanded"), "{error}");
         let usual = Bound { minimum: None, max_slippage: "5bps".parse().unwrap() };
-        assert_eq!(slippage_of(&usual, 1_000).unwrap(), usual.max_slippage);
+        assert_eq!(slippage_of(&usual, 1_000, sol).unwrap(), usual.max_slippage);
     }
 }

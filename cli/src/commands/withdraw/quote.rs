@@ -2,6 +2,7 @@
 
 use {
     super::{
+        activation,
         left::{left_over, why_left},
         pieces::{StakeAccount, Totals},
     },
@@ -27,6 +28,8 @@ pub struct Quoted<'a> {
     pub planned: &'a WithdrawalPlan,
     /// What it comes to.
     pub totals: Totals,
+    /// Who becomes the owner of the stake accounts.
+    pub to: Address,
     /// Who pays for the transactions.
     pub payer: Address,
     /// What the user may ask for where something is left.
@@ -40,15 +43,14 @@ impl Quoted<'_> {
     /// [`CliError::Pack`].
     pub fn lines(&self, quote: Quote, bound: &Bound) -> Result<Quote, CliError> {
         let Self { planned, snapshot, .. } = self;
-        let mut quote = parts(quote, planned, &self.totals, bound).rate(&snapshot.rate());
+        let accounts = StakeAccount::all(planned, &self.to);
+        let mut quote = parts(quote, planned, &accounts, &self.totals, bound).rate(&snapshot.rate());
         let packed = pack::pack_plan(&planned.plan, &PackOptions::new(self.payer))?;
         quote = match packed.iter().map(Vec::len).sum() {
             1 => quote,
             count => quote.line("sends", format!("{count} transactions")),
         };
-        if !planned.pieces.is_empty() {
-            quote = quote.line("the stake", way_to_sol(snapshot.epoch().saturating_add(1)));
-        }
+        quote = quote.add(activation::lines(&accounts, snapshot.epoch()));
         if let Some(left) = planned.left {
             let over = left_over(&left, quote.amounts());
             quote = quote.line("left over", over).line("because", why_left(&left, self.otherwise));
@@ -57,33 +59,23 @@ impl Quoted<'_> {
     }
 }
 
-/// How stake becomes SOL, if it is deactivated in the epoch before `epoch`.
-pub fn way_to_sol(epoch: u64) -> String {
-    format!(
-        "earns on; for SOL run `solana deactivate-stake ACCOUNT` on each, and `solana withdraw-stake ACCOUNT WALLET ALL` from epoch \
-         {epoch} on"
-    )
-}
-
-fn parts(quote: Quote, planned: &WithdrawalPlan, totals: &Totals, bound: &Bound) -> Quote {
+fn parts(quote: Quote, planned: &WithdrawalPlan, accounts: &[StakeAccount], totals: &Totals, bound: &Bound) -> Quote {
     let amounts: Amounts = quote.amounts();
     let mut quote = quote.pay(tokens(totals.pool_tokens));
     if let Some(got) = planned.sol {
         quote = quote.get(format!("{} at once, from the reserve", amounts.sol(got.lamports)));
     }
-    for account in StakeAccount::all(planned) {
+    for account in accounts {
         let from = account.vote.map_or("of the reserve".into(), |vote| format!("of validator {vote}"));
-        quote = quote.get(format!(
-            "{} as stake {from}, in stake account {}",
-            amounts.sol(account.lamports),
-            account.address
-        ));
+        let state = account.condition.map_or(String::new(), |found| format!("{} ", activation::name(found.activation)));
+        let lamports = amounts.sol(account.lamports);
+        quote = quote.get(format!("{lamports} as {state}stake {from}, in stake account {}", account.address));
     }
-    let least = amounts.sol(totals.minimum);
+    let least = totals.minimum.map(|lamports| amounts.sol(lamports));
     quote = if planned.quotes().count() > 1 {
-        quote.line("in all", amounts.sol(totals.lamports)).fee(totals.fee).at_least_each(&least, bound)
+        quote.line("in all", amounts.sol(totals.lamports)).fee(totals.fee).at_least_each(least, bound)
     } else {
-        quote.fee(totals.fee).at_least(&least, bound)
+        quote.fee(totals.fee).at_least(least, bound)
     };
     match planned.rent_lamports {
         0 => quote,
@@ -98,7 +90,7 @@ mod tests {
         tidepool_client::{
             actions::NewStakeAccount,
             plan::{Piece, Plan},
-            quote::{StakeWithdrawalQuote, WithdrawFrom},
+            quote::{StakeActivation, StakeCondition, StakeWithdrawalQuote, WithdrawFrom},
         },
         tidepool_interface::quote::WithdrawalQuote,
     };
@@ -115,6 +107,7 @@ mod tests {
                 split_from: Address::default(),
                 pool_tokens: 2 * SOL,
                 yields: WithdrawalQuote { burnt: 2 * SOL - 5, fee: 5, lamports: 3 * SOL },
+                condition: Some(StakeCondition { activation: StakeActivation::Active, withdrawable_from_epoch: 3 }),
             },
             to: NewStakeAccount::keypair(account),
         };
@@ -127,14 +120,15 @@ mod tests {
         };
         let bound = Bound { minimum: None, max_slippage: "1%".parse().unwrap() };
         let totals = Totals::of(&planned, bound.max_slippage);
-        let quote = parts(Quote::of(Amounts::Short), &planned, &totals, &bound);
+        let accounts = StakeAccount::all(&planned, &vote);
+        let quote = parts(Quote::of(Amounts::Short), &planned, &accounts, &totals, &bound);
         let lines: Vec<_> = quote.as_lines().iter().map(|(name, value)| format!("{name}: {value}")).collect();
         assert_eq!(
             lines,
             [
                 "you pay: 3 pool tokens".to_owned(),
                 "you get: 1.000000001 SOL at once, from the reserve".into(),
-                format!("you get: 3 SOL as stake of validator {vote}, in stake account {account}"),
+                format!("you get: 3 SOL as active stake of validator {vote}, in stake account {account}"),
                 "in all: 4.000000001 SOL".into(),
                 "fee: 0.000000005 pool tokens, deducted already".into(),
                 "at least: 3.96 SOL in all (1.00 % less than quoted); a part that would bring less than its share of that does \

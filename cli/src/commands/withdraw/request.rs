@@ -2,7 +2,7 @@
 
 use {
     super::{
-        Args, Form, accounts,
+        Args, Form, accounts, activation,
         left::{refusal, why_left},
         pieces::{Totals, slippage_of},
         quote::Quoted,
@@ -79,7 +79,7 @@ impl<'a> Request<'a> {
         snapshot: &PoolSnapshot,
         draft: &WithdrawalPlan,
     ) -> Result<(WithdrawalPlan, Totals), CliError> {
-        let slippage: Slippage = slippage_of(&self.args.bound, draft.lamports())?;
+        let slippage: Slippage = slippage_of(&self.args.bound, draft.lamports(), sol)?;
         let terms = Withdrawal { slippage_bps: Some(slippage.basis_points()), ..self.terms };
         let planned = self.plan(snapshot, &terms)?;
         let totals = Totals::of(&planned, slippage);
@@ -110,12 +110,13 @@ impl<'a> Request<'a> {
         totals: Totals,
     ) -> Result<Quote, CliError> {
         let otherwise = self.otherwise(snapshot);
-        let quoted = Quoted { snapshot, planned, totals, payer: self.terms.payer, otherwise };
+        let Withdrawal { payer, stake_authority: to, .. } = self.terms;
+        let quoted = Quoted { snapshot, planned, totals, to, payer, otherwise };
         let mut quote = quoted.lines(Quote::new(context), &self.args.bound)?;
         if self.terms.stake_authority != self.terms.tokens.authority {
             quote = quote.line("goes to", self.terms.stake_authority.to_string());
         }
-        quote = quote.add(caution::program(context, snapshot));
+        quote = quote.add(activation::order(planned)).add(caution::program(context, snapshot));
         if let Some(authority) = self.missing_authority(snapshot) {
             quote = quote.line("no SOL", format!("SOL takes the signature of {authority} (--sol-withdraw-authority)"));
         }
@@ -143,7 +144,7 @@ impl<'a> Request<'a> {
 
     /// The authority without whose key there is no SOL, though it would be welcome.
     fn missing_authority(&self, snapshot: &PoolSnapshot) -> Option<Address> {
-        let wanted = self.args.form == Form::Any && self.terms.order == WithdrawalOrder::StakeOnly;
+        let wanted = self.terms.order == WithdrawalOrder::ReserveFirst;
         snapshot.pool().terms.sol_withdraw_authority.filter(|_| wanted)
     }
 
@@ -151,7 +152,9 @@ impl<'a> Request<'a> {
     fn better(&self, snapshot: &PoolSnapshot, planned: &WithdrawalPlan) -> Option<String> {
         let to = self.terms.stake_authority;
         let (name, order) = match self.terms.order {
-            WithdrawalOrder::StakeOnly if self.missing_authority(snapshot).is_some() => return None,
+            WithdrawalOrder::ReserveFirst => return None,
+            // Without its signature any brings no SOL.
+            WithdrawalOrder::StakeOnly if self.args.needs_sol_authority(snapshot) => return None,
             WithdrawalOrder::StakeOnly => ("any", WithdrawalOrder::SolFirst(to)),
             _ => ("stake", WithdrawalOrder::StakeOnly),
         };

@@ -168,8 +168,13 @@ fn landed() -> Outcome {
 }
 
 fn would_fail(error: TransactionError) -> Outcome {
-    let explanation =
-        Explanation { instruction: None, program: None, name: error.to_string(), message: error.to_string() };
+    let explanation = Explanation {
+        instruction: None,
+        program: None,
+        cause: None,
+        name: error.to_string(),
+        message: error.to_string(),
+    };
     Outcome::WouldFail(FailureReport { error, explanation, logs: vec![] })
 }
 
@@ -182,7 +187,7 @@ fn forbidden() -> ClusterError {
 }
 
 fn summary(outcomes: Vec<Outcome>) -> Summary {
-    let sent = |outcome| Sent { label: "update validators 0 to 9".into(), outcome };
+    let sent = |outcome| Sent { label: "update validators 0 to 9".into(), steps: vec![], outcome };
     Summary { transactions: outcomes.into_iter().map(sent).collect() }
 }
 

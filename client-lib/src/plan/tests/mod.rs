@@ -12,7 +12,7 @@ use {
         error::PlanError,
         pack::{PackOptions, max_update_pairs, pack_plan},
         pool::fixture::*,
-        quote::{WithdrawFrom, WithdrawalState},
+        quote::{StakeActivation, WithdrawFrom, WithdrawalState},
     },
     proptest::prelude::*,
     solana_message::AddressLookupTableAccount,

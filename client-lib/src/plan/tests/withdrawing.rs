@@ -242,7 +242,7 @@ fn what_is_left_is_named_with_its_reason() {
     assert_eq!(left(&barred, 5 * SOL).unwrap().2, WhyLeft::Barred { preferred: vote(1) });
     let mut greedy = at_par(&[50 * SOL]);
     greedy.terms.stake_withdrawal_fee = Fee::new(1, 1);
-    assert_eq!(left(&greedy, 5 * SOL).unwrap().2, WhyLeft::Worthless);
+    assert_eq!(left(&greedy, 5 * SOL).unwrap().2, WhyLeft::Worthless { minimum_pool_tokens: None });
 }
 
 #[test]
@@ -258,6 +258,25 @@ fn many_pieces_share_transactions_and_say_where_they_go() {
     assert!(planned.pieces.iter().all(|piece| labels.contains(&piece.to.address.to_string())), "{labels}");
 }
 
+#[test]
+fn stake_that_earns_least_comes_first() {
+    let mut fixture = at_par(&[90 * SOL, 50 * SOL, 30 * SOL, 20 * SOL]);
+    fixture.validators[1].deactivated = EPOCH;
+    fixture.validators[2].deactivated = EPOCH - 1;
+    let planned = plan(&fixture, &request(100 * SOL));
+    assert_eq!(votes(&planned), [vote(2), vote(1), vote(0)]);
+    let activations: Vec<_> = planned.pieces.iter().map(|piece| piece.quote.condition.unwrap().activation).collect();
+    let expected = [StakeActivation::Inactive, StakeActivation::Deactivating, StakeActivation::Active];
+    assert_eq!(activations, expected);
+    // Too little for a stake account is no reason to take none.
+    fixture.validators[2].active = SOL + SOL / 2;
+    fixture.supply = fixture.snapshot().rate().total_lamports;
+    assert_eq!(votes(&plan(&fixture, &request(100 * SOL))), [vote(1), vote(0)]);
+    // The preferred validator comes before all.
+    fixture.terms.preferred_withdraw_validator_vote_address = Some(vote(0));
+    assert_eq!(votes(&plan(&fixture, &request(10 * SOL))), [vote(0)]);
+}
+
 fn validators() -> impl Strategy<Value = Vec<FixtureValidator>> {
     let stake = prop_oneof![Just(SOL), SOL..3 * SOL, SOL..1_000 * SOL];
     let validator =
@@ -265,6 +284,8 @@ fn validators() -> impl Strategy<Value = Vec<FixtureValidator>> {
             match status {
                 0 => FixtureValidator::new(stake).with_status(StakeStatus::DeactivatingValidator),
                 1 => FixtureValidator::new(stake).decreasing(transient),
+                2 => FixtureValidator::new(stake).deactivated_in(EPOCH),
+                3 => FixtureValidator::new(stake).increasing(transient).deactivated_in(EPOCH - 1),
                 _ => FixtureValidator::new(stake).increasing(transient),
             }
         });
@@ -306,6 +327,17 @@ proptest! {
             prop_assert!(piece.quote.yields.lamports >= SOL);
             *seen.entry((piece.quote.split_from, piece.quote.source == Some(StakeSource::ValidatorRemoval))).or_insert(0) += 1;
         }
+        // The parts of one stage may be executed in any order. A whole account's price depends on what was before.
+        let mut backwards = WithdrawalState::new(&snapshot, &USER).unwrap();
+        let is_part = |piece: &&Piece| piece.quote.source != Some(StakeSource::ValidatorRemoval);
+        let parts: Vec<_> = planned.pieces.iter().take_while(is_part).collect();
+        for stage in parts.chunk_by(|one, next| one.quote.source == next.quote.source) {
+            for piece in stage.iter().rev().filter(|_| preferred.is_none()) {
+                let quote = backwards.quote(piece.quote.from, piece.quote.pool_tokens, None);
+                prop_assert!(quote.is_ok(), "{quote:?}");
+                backwards.apply(&quote.unwrap()).unwrap();
+            }
+        }
         prop_assert!(seen.values().all(|times| *times == 1), "no account is split twice, though a remnant may be taken whole");
         // What could still be split is too little for a piece, or the tokens left are.
         if planned.pool_tokens_left() > 0 && planned.pieces.is_empty() {
@@ -344,7 +376,7 @@ proptest! {
         prop_assert_eq!(given + planned.pool_tokens_left(), pool_tokens);
         prop_assert!(planned.sol.is_none_or(|sol| sol.lamports <= reserve));
         prop_assert!(planned.pieces.iter().all(|piece| piece.quote.yields.lamports >= SOL));
-        if planned.left.is_some_and(|left| left.why != WhyLeft::Worthless) {
+        if planned.left.is_some_and(|left| !matches!(left.why, WhyLeft::Worthless { .. })) {
             let unused = reserve - planned.sol.map_or(0, |sol| sol.lamports);
             prop_assert!(unused <= 4, "{unused} lamports of the reserve could be had, and {:?} is left", planned.left);
         }

@@ -65,6 +65,7 @@ pub(super) fn group(
     let units = validators.iter().zip(&works).map(|(validator, work)| form.units(validator, *work));
     InstructionGroup {
         label: format!("update validators {start} to {}", (start + validators.len()).saturating_sub(1)),
+        steps: Vec::new(),
         instructions: vec![form.instruction(snapshot, start, no_merge, validators)],
         compute_units: units.fold(form.base_units(), u32::saturating_add),
         compute_growth: 0,

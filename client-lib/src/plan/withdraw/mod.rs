@@ -13,7 +13,7 @@ use {
         actions::{NewStakeAccount, TokenSource, WithdrawSol, Wrap},
         error::PlanError,
         pool::PoolSnapshot,
-        quote::StakeWithdrawalQuote,
+        quote::{self, StakeWithdrawalQuote},
     },
     solana_address::Address,
     stages::Stages,
@@ -49,6 +49,9 @@ pub enum WithdrawalOrder {
     /// All of it as stake.
     #[default]
     StakeOnly,
+    /// All of it as stake, as far as possible out of the reserve, whose stake is not delegated: SOL for a holder who has no key for
+    /// SOL. Only where the program lets the reserve be split; as [`Self::StakeOnly`] elsewhere.
+    ReserveFirst,
     /// SOL to this account as far as the reserve goes, and the rest as stake. The reserve gives less where the rest would else
     /// be too little for a stake account.
     SolFirst(Address),
@@ -62,7 +65,7 @@ impl WithdrawalOrder {
     /// Who gets SOL, if anybody.
     pub const fn sol_to(&self) -> Option<Address> {
         match self {
-            Self::StakeOnly => None,
+            Self::StakeOnly | Self::ReserveFirst => None,
             Self::SolFirst(to) | Self::SolLast(to) | Self::SolOnly(to) => Some(*to),
         }
     }
@@ -92,7 +95,10 @@ pub struct Left {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum WhyLeft {
     /// After the fee they are worth no lamport.
-    Worthless,
+    Worthless {
+        /// Fewest pool tokens that are worth one; `None` where none of the supply are.
+        minimum_pool_tokens: Option<u64>,
+    },
     /// They are worth less than the stake program lets anyone split.
     BelowMinimum {
         /// Lamports that a new stake account has to delegate.
@@ -146,9 +152,10 @@ impl WithdrawalPlan {
     }
 }
 
-/// Plans a withdrawal in the fewest pieces that the program's rules allow, and these in the fewest transactions. Stake comes
-/// from the preferred validator first, then from the one with most, and from the reserve last where SOL would take the signature of
-/// the pool's SOL withdraw authority. `new_account` supplies the stake account of the piece with
+/// Plans a withdrawal in few pieces, and these in the fewest transactions. The program prescribes the order of sources: the
+/// preferred validator, then active stake, then transient stake, then whole accounts or the reserve. Within one source, stake that
+/// earns least comes first (inactive, deactivating, activating, active), and then the validator with most. Where SOL would take the
+/// signature of the pool's SOL withdraw authority, the reserve comes last, or first ([`WithdrawalOrder::ReserveFirst`]). `new_account` supplies the stake account of the piece with
 /// the given number, from 0.
 ///
 /// The pieces of one stage do not depend on each other; in another order than that of the quotes each may yield a lamport more
@@ -192,8 +199,6 @@ pub fn withdraw(
 impl Withdrawal {
     /// The least that a piece may yield of which so many lamports are quoted, if there is a bound.
     fn minimum_of(&self, lamports: u64) -> Option<u64> {
-        const WHOLE: u64 = 10_000;
-        let kept = WHOLE.saturating_sub(u64::from(self.slippage_bps?));
-        tidepool_interface::maths::mul_div_floor(lamports, kept, WHOLE)
+        quote::minimum_out(lamports, self.slippage_bps?)
     }
 }

@@ -1,7 +1,10 @@
 //! Which pieces a withdrawal takes, and how large each is.
 
+mod candidate;
+mod left;
+
 use {
-    super::{Left, WhyLeft, Withdrawal, WithdrawalOrder},
+    super::{Left, Withdrawal, WithdrawalOrder},
     crate::{
         error::PlanError,
         pool::PoolSnapshot,
@@ -53,9 +56,10 @@ impl Draft {
 pub(super) fn draft(snapshot: &PoolSnapshot, withdrawal: &Withdrawal) -> Result<Draft, PlanError> {
     let search = Search::new(snapshot, withdrawal)?;
     match withdrawal.order {
-        WithdrawalOrder::StakeOnly => search.finish(None),
+        WithdrawalOrder::StakeOnly => search.finish(),
         WithdrawalOrder::SolLast(_) => search.stake_then_sol(),
-        WithdrawalOrder::SolFirst(_) => sol_then_stake(&search),
+        WithdrawalOrder::ReserveFirst if !search.state.allows_reserve()? => search.finish(),
+        WithdrawalOrder::SolFirst(_) | WithdrawalOrder::ReserveFirst => reserve_then_stake(&search),
         WithdrawalOrder::SolOnly(_) => {
             let account = &withdrawal.tokens.account;
             let sol = quote::quote_withdraw_sol(snapshot, account, withdrawal.pool_tokens, None)?;
@@ -66,21 +70,20 @@ pub(super) fn draft(snapshot: &PoolSnapshot, withdrawal: &Withdrawal) -> Result<
 
 /// As much as the reserve has, and stake for the rest. Where that leaves too little for a stake account, the reserve gives so
 /// much less that it is enough for one.
-fn sol_then_stake(search: &Search) -> Result<Draft, PlanError> {
-    if search.left <= search.sol_within_reserve(0) {
-        return search.clone().sol_then_rest(search.left);
+fn reserve_then_stake(search: &Search) -> Result<Draft, PlanError> {
+    if search.left <= search.within_reserve(0) {
+        return search.clone().reserve_then_rest(search.left);
     }
-    let most = search.sol_within_reserve(search.spare());
-    let draft = search.clone().sol_then_rest(most)?;
-    let Some(enough) = search.tokens_for(search.minimum()).filter(|_| draft.left.is_some() && draft.sol.is_some())
-    else {
+    let most = search.within_reserve(search.spare());
+    let draft = search.clone().reserve_then_rest(most)?;
+    let Some(enough) = search.tokens_for(search.minimum()).filter(|_| draft.left.is_some() && most > 0) else {
         return Ok(draft);
     };
     // One more than enough, since the rate may have moved when it is its turn.
     let less = most.saturating_sub(enough.saturating_add(1).saturating_sub(draft.pool_tokens_left()));
-    let second = search.clone().sol_then_rest(less)?;
+    let second = search.clone().reserve_then_rest(less)?;
     // What no validator can give after all, the reserve gives.
-    let third = search.clone().sol_then_rest(most.min(less.saturating_add(second.pool_tokens_left())))?;
+    let third = search.clone().reserve_then_rest(most.min(less.saturating_add(second.pool_tokens_left())))?;
     Ok([draft, second, third].into_iter().min_by_key(Draft::pool_tokens_left).expect("there are three"))
 }
 
@@ -91,30 +94,46 @@ struct Search<'a> {
     withdrawal: &'a Withdrawal,
     /// Pool tokens not placed yet.
     left: u64,
+    /// Whether the reserve has had its turn.
+    is_reserve_done: bool,
+    /// Lamports for all pool tokens at first.
+    wanted: u64,
 }
 
 impl<'a> Search<'a> {
     fn new(snapshot: &'a PoolSnapshot, withdrawal: &'a Withdrawal) -> Result<Self, PlanError> {
         let state = WithdrawalState::new(snapshot, &withdrawal.tokens.account)?;
-        Ok(Self { snapshot, state, withdrawal, left: withdrawal.pool_tokens })
+        let mut search =
+            Self { snapshot, state, withdrawal, left: withdrawal.pool_tokens, is_reserve_done: false, wanted: 0 };
+        search.wanted = search.yields(search.left);
+        Ok(search)
     }
 
-    fn sol_then_rest(mut self, pool_tokens: u64) -> Result<Draft, PlanError> {
-        let sol = self.take_sol(pool_tokens)?;
-        self.finish(sol)
+    /// So many pool tokens from the reserve, as SOL or as a stake account, and stake for the rest.
+    fn reserve_then_rest(mut self, pool_tokens: u64) -> Result<Draft, PlanError> {
+        if self.withdrawal.order != WithdrawalOrder::ReserveFirst {
+            let sol = self.take_sol(pool_tokens)?;
+            return Ok(Draft { sol, ..self.finish()? });
+        }
+        self.is_reserve_done = true;
+        let first = (self.yields(pool_tokens) > 0)
+            .then(|| self.book(WithdrawFrom::Reserve, pool_tokens, false, false))
+            .transpose()?;
+        let rest = self.finish()?;
+        Ok(Draft { pieces: first.into_iter().chain(rest.pieces).collect(), ..rest })
     }
 
     fn stake_then_sol(mut self) -> Result<Draft, PlanError> {
         let pieces = self.take_stake()?;
-        let most = self.sol_within_reserve(if pieces.is_empty() { 0 } else { self.spare() });
+        let most = self.within_reserve(if pieces.is_empty() { 0 } else { self.spare() });
         let sol = self.take_sol(most.min(self.left))?;
         Ok(Draft { pieces, sol, left: self.left()? })
     }
 
     /// Takes stake for what is left.
-    fn finish(mut self, sol: Option<WithdrawalQuote>) -> Result<Draft, PlanError> {
+    fn finish(mut self) -> Result<Draft, PlanError> {
         let pieces = self.take_stake()?;
-        Ok(Draft { pieces, sol, left: self.left()? })
+        Ok(Draft { pieces, sol: None, left: self.left()? })
     }
 
     fn take_stake(&mut self) -> Result<Vec<Found>, PlanError> {
@@ -126,7 +145,10 @@ impl<'a> Search<'a> {
     }
 
     /// Most pool tokens that the reserve can pay for now if `spare` lamports stay in it.
-    fn sol_within_reserve(&self, spare: u64) -> u64 {
+    fn within_reserve(&self, spare: u64) -> u64 {
+        if self.withdrawal.order == WithdrawalOrder::ReserveFirst {
+            return self.tokens_within(self.state.available_reserve().saturating_sub(spare));
+        }
         let account = &self.withdrawal.tokens.account;
         let available = self.snapshot.withdrawable_reserve_lamports().saturating_sub(spare);
         quote::sol_tokens_within(self.snapshot, &self.state.rate(), account, available)
@@ -147,7 +169,14 @@ impl<'a> Search<'a> {
         };
         let split_from = self.snapshot.pool().head.reserve_stake;
         // What it does to the pool's figures is what a stake account from the reserve would do.
-        let quote = StakeWithdrawalQuote { from: WithdrawFrom::Reserve, source: None, split_from, pool_tokens, yields };
+        let quote = StakeWithdrawalQuote {
+            from: WithdrawFrom::Reserve,
+            source: None,
+            split_from,
+            pool_tokens,
+            yields,
+            condition: None,
+        };
         self.state.apply(&quote)?;
         self.left = self.left.saturating_sub(pool_tokens);
         Ok(Some(yields))
@@ -181,9 +210,10 @@ impl<'a> Search<'a> {
     /// Finds the piece that comes from the reserve and books it: after what validators give, and only where all is to come as stake and
     /// SOL would take another signature.
     fn next_of_reserve(&mut self) -> Result<Option<Found>, PlanError> {
-        let takes_stake_only = self.withdrawal.order == WithdrawalOrder::StakeOnly;
+        let takes_stake_only =
+            matches!(self.withdrawal.order, WithdrawalOrder::StakeOnly | WithdrawalOrder::ReserveFirst);
         let is_sol_free = self.snapshot.pool().terms.sol_withdraw_authority.is_none();
-        if !takes_stake_only || is_sol_free || !self.state.allows_reserve()? {
+        if !takes_stake_only || self.is_reserve_done || is_sol_free || !self.state.allows_reserve()? {
             return Ok(None);
         }
         let tokens = self.tokens_within(self.state.available_reserve().saturating_sub(self.spare()));
@@ -200,51 +230,14 @@ impl<'a> Search<'a> {
         Ok(Found { kind: Kind { source: quote.source, preferred, removed }, quote })
     }
 
-    /// The preferred validator's index in the list, while it has stake: until then no other may give any.
-    fn preferred(&self, limits: &WithdrawalLimits) -> Option<usize> {
-        let preferred = self.snapshot.pool().terms.preferred_withdraw_validator_vote_address?;
-        let records = self.state.records();
-        let index = records.iter().position(|record| record.vote_account_address == preferred)?;
-        (records[index].active_stake_lamports.get() >= limits.withdrawable_above).then_some(index)
-    }
-
-    /// The validator to withdraw from next, and whether it is the preferred one, before which no other may come.
-    fn candidate(&self, limits: &WithdrawalLimits, withdrawable: &Withdrawable) -> Option<(usize, bool)> {
-        let records = self.state.records();
-        if let Some(index) = self.preferred(limits) {
-            // One that is being removed cannot give, and still bars all others.
-            return records[index].is_active().then_some((index, true));
-        }
-        let gives = |index: usize| {
-            let Some(source) = self.state.source(index, withdrawable, limits) else { return 0 };
-            match source {
-                StakeSource::Active | StakeSource::Transient => self.state.splittable(index, source, limits),
-                StakeSource::ValidatorRemoval
-                    if self.withdrawal.take_whole_accounts && self.state.can_give_whole(index) =>
-                {
-                    let balance = self.state.balance(index, source);
-                    // A whole account cannot be had in part: the largest one that is not too large comes first.
-                    if self.yields(self.left) >= balance { balance } else { 0 }
-                }
-                StakeSource::ValidatorRemoval => 0,
-            }
-        };
-        (0..records.len())
-            .map(|index| (gives(index), index))
-            .filter(|(lamports, _)| *lamports > 0)
-            // Of equals, the first in the list.
-            .max_by_key(|(lamports, index)| (*lamports, std::cmp::Reverse(*index)))
-            .map(|(_, index)| (index, false))
-    }
-
     /// Pool tokens for a part of an account: all that are left, or as many as it can give, so that what is then left is
     /// enough for another piece. `None` where the stake program would not split as little.
     fn part(&self, index: usize, source: StakeSource, limits: &WithdrawalLimits, preferred: bool) -> Option<u64> {
         let minimum = self.minimum();
-        // One pool token less than possible: pieces before this one may round in another way when they are executed. Where that
-        // would be too little to be split off, no other account gives anything either, so all that is possible.
+        // A little less than possible: pieces before this one may round in another way when they are executed. Where that would be
+        // too little to be split off, no other account gives anything either, so all that is possible.
         let splittable = self.state.splittable(index, source, limits);
-        let spared = splittable.saturating_sub(limits.lamports_per_pool_token);
+        let spared = self.spared(splittable, limits);
         let most = if self.yields(self.tokens_within(spared)) >= minimum { spared } else { splittable };
         let all = self.yields(self.left);
         if all <= most {
@@ -256,10 +249,23 @@ impl<'a> Search<'a> {
         let tokens = if short {
             full
         } else {
-            let room_for_another = self.left.saturating_sub(self.tokens_for(minimum)?.saturating_add(1));
+            let enough = self.tokens_for(minimum.saturating_add(self.drift()))?.saturating_add(1);
+            let room_for_another = self.left.saturating_sub(enough);
             if self.yields(room_for_another) >= minimum { room_for_another } else { full }
         };
         (self.yields(tokens) >= minimum).then_some(tokens)
+    }
+
+    /// Lamports by which a piece may yield more or less in another order of execution: each piece before it leaves less than a
+    /// lamport in the pool, and has the minimum at least.
+    fn drift(&self) -> u64 {
+        let pieces = self.wanted / self.minimum().max(1);
+        pieces.min(self.state.records().len() as u64)
+    }
+
+    /// What of `splittable` lamports can be split off in any order of execution.
+    fn spared(&self, splittable: u64, limits: &WithdrawalLimits) -> u64 {
+        splittable.saturating_sub(limits.lamports_per_pool_token).saturating_sub(self.drift())
     }
 
     /// Pool tokens for a whole account, if there are as many.
@@ -270,44 +276,6 @@ impl<'a> Search<'a> {
         let balance = self.state.balance(index, StakeSource::ValidatorRemoval);
         let tokens = self.tokens_for(balance).filter(|tokens| *tokens <= self.left)?;
         limits.check_whole(balance, self.yields(tokens)).is_ok().then_some(tokens)
-    }
-
-    /// Names what is left, and what stands in the way.
-    fn left(&self) -> Result<Option<Left>, PlanError> {
-        let rate = self.state.rate();
-        if self.left == 0 {
-            return Ok(None);
-        }
-        let lamports = rate.lamports_for_withdrawal(self.left).unwrap_or(0);
-        let why = if rate.pool_token_supply == 0 { WhyLeft::Worthless } else { self.why_left()? };
-        Ok(Some(Left { pool_tokens: self.left, lamports, why }))
-    }
-
-    fn why_left(&self) -> Result<WhyLeft, PlanError> {
-        let limits = self.state.limits(None)?;
-        let (records, worth, minimum_lamports) = (self.state.records(), self.yields(self.left), self.minimum());
-        if worth == 0 {
-            return Ok(WhyLeft::Worthless);
-        }
-        if let Some(index) = self.preferred(&limits).filter(|index| !records[*index].is_active()) {
-            return Ok(WhyLeft::Barred { preferred: records[index].vote_account_address });
-        }
-        let withdrawable = Withdrawable::scan(records, &limits);
-        let active = || (0..records.len()).filter(|index| records[*index].is_active());
-        let gives = |index: usize| match self.state.source(index, &withdrawable, &limits) {
-            None | Some(StakeSource::ValidatorRemoval) => 0,
-            Some(source) => self.state.splittable(index, source, &limits),
-        };
-        let has_enough = (0..records.len()).any(|index| gives(index) >= minimum_lamports);
-        let too_little = has_enough && worth < minimum_lamports;
-        if let Some(minimum_pool_tokens) = self.tokens_for(minimum_lamports).filter(|_| too_little) {
-            return Ok(WhyLeft::BelowMinimum { minimum_lamports, minimum_pool_tokens });
-        }
-        let is_whole = |index: &usize| withdrawable.source(&records[*index]) == StakeSource::ValidatorRemoval;
-        let balances = active().filter(is_whole).map(|index| self.state.balance(index, StakeSource::ValidatorRemoval));
-        Ok(balances
-            .min()
-            .map_or(WhyLeft::NothingToSplit, |smallest_lamports| WhyLeft::WholeAccountsOnly { smallest_lamports }))
     }
 
     /// Lamports that the stake program wants a new stake account to delegate.

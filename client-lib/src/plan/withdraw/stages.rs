@@ -98,6 +98,7 @@ impl<'a> Stages<'a> {
 fn join(first: InstructionGroup, second: InstructionGroup) -> InstructionGroup {
     InstructionGroup {
         label: format!("{}, {}", first.label, second.label),
+        steps: [first.steps, second.steps].concat(),
         instructions: [first.instructions, second.instructions].concat(),
         compute_units: first.compute_units.saturating_add(second.compute_units),
         compute_growth: first.compute_growth.saturating_add(second.compute_growth),

@@ -1,9 +1,11 @@
 //! `tidepool deposit-stake`
 
+mod all;
+
 use {
     super::{
         caution,
-        trade::{Amounts, Done, Quote, Receipt, Trade},
+        trade::{self, Amounts, Done, Quote, Receipt, Trade},
         wallet::{Deposited, ReceiverArgs, token_account_rent},
     },
     crate::{
@@ -32,12 +34,14 @@ use {
 const EXAMPLE: &str = "\
 Example:
   tidepool deposit-stake 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA \\
-      EVJD4K4PwX6PHorHeBHvgeE9JtsvV4g24iStD36fnuLZ --authority id.json";
+      EVJD4K4PwX6PHorHeBHvgeE9JtsvV4g24iStD36fnuLZ --authority id.json
+  tidepool deposit-stake 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --all --yes";
 
-/// Deposit a stake account and get pool tokens
+/// Deposit stake accounts and get pool tokens
 ///
-/// The account is given to the pool as a whole. It has to be delegated to a validator of the pool, fully active or all
-/// activating like the pool's own stake, and not locked. Shows what you get and asks before anything is sent. The deposit
+/// An account is given to the pool as a whole. It has to be delegated to a validator of the pool, fully active or all
+/// activating like the pool's own stake, and not locked. --all deposits every such account of which your wallet is staker and
+/// withdrawer, and says of the others why they are skipped. Shows what you get and asks before anything is sent. The deposit
 /// does not happen at all where it would bring less than --minimum, or less than quoted by more than --max-slippage.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
@@ -47,8 +51,12 @@ pub struct Args {
     pool: Address,
 
     /// The stake account
-    #[arg(value_name = "STAKE_ACCOUNT", value_parser = address)]
-    stake: Address,
+    #[arg(value_name = "STAKE_ACCOUNT", value_parser = address, required_unless_present = "all", conflicts_with = "all")]
+    stake: Option<Address>,
+
+    /// All stake accounts of the wallet that the pool accepts, each with its own minimum
+    #[arg(long)]
+    all: bool,
 
     /// Key of the stake account's withdraw authority [default: your wallet's]
     #[arg(long, value_name = "KEYPAIR")]
@@ -68,9 +76,19 @@ pub struct Args {
     update_first: UpdateFirst,
 }
 
-/// A deposit that has been made.
+/// Deposits that have been made.
 #[derive(Debug, Serialize)]
-pub struct Output {
+#[serde(untagged)]
+pub enum Output {
+    /// Of one stake account.
+    One(One),
+    /// Of all stake accounts.
+    All(all::Output),
+}
+
+/// The deposit of one stake account.
+#[derive(Debug, Serialize)]
+pub struct One {
     pool: Text<Address>,
     stake_account: Text<Address>,
     vote: Text<Address>,
@@ -81,8 +99,8 @@ pub struct Output {
     stake_lamports: u64,
     /// Pool tokens that the token account got, by the quote.
     pool_tokens: u64,
-    /// Pool tokens below which the deposit would not have happened; a referrer's share does not count.
-    minimum_pool_tokens: u64,
+    /// Pool tokens below which the deposit would not have happened; a referrer's share does not count. `null` without a minimum.
+    minimum_pool_tokens: Option<u64>,
     /// Pool tokens that went to the manager and to a referrer.
     fee_pool_tokens: u64,
     transactions: Vec<Landed>,
@@ -95,7 +113,14 @@ impl Args {
     /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Done<Output>, CliError> {
         context.terminal.check_consent()?;
-        let account = stake_account(context, &self.stake).await?;
+        Ok(Done(match self.stake {
+            Some(stake) => Output::One(self.deposit(context, stake).await?),
+            None => Output::All(self.deposit_all(context).await?),
+        }))
+    }
+
+    async fn deposit<C: Cluster>(&self, context: &Context<'_, C>, stake: Address) -> Result<One, CliError> {
+        let account = stake_account(context, &stake).await?;
         let owner =
             context.key_or_wallet("the stake account's withdraw authority (--authority)", self.authority.as_ref())?;
         // Whatever is wrong with an account that is not delegated, the quote says.
@@ -106,17 +131,16 @@ impl Args {
         let depositor = owner.pubkey();
         self.receiver.check(context, snapshot, depositor).await?;
         let to = self.receiver.receiver(depositor);
-        let quoted =
-            quote::quote_deposit_stake(snapshot, &account, None).map_err(|error| of_account(&self.stake, error))?;
+        let quoted = quote::quote_deposit_stake(snapshot, &account, None).map_err(|error| of_account(&stake, error))?;
         let minimum = self.bound.minimum_of(quoted.pool_tokens.to_depositor);
         let deposit = DepositStake {
-            address: self.stake,
+            address: stake,
             account: &account,
             withdrawer: depositor,
             payer,
             to,
             referrer: self.receiver.referrer,
-            minimum_pool_tokens: Some(minimum),
+            minimum_pool_tokens: minimum,
         };
         let (group, quoted) = actions::deposit_stake(snapshot, &deposit)?;
         let mut keys = vec![owner];
@@ -126,15 +150,15 @@ impl Args {
         context.check_funds(&plan, &keys, &[Spending::new(payer, rent)]).await?;
         let Deposited { got, fee } = Deposited::of(&quoted.pool_tokens, to.address(snapshot), self.receiver.referrer);
         let quote = Quote::new(context);
-        let paid = format!("stake account {} with {}", self.stake, quote.amounts().sol(account.lamports));
-        let quote = quote.pay(paid).get(tokens(got)).fee(fee).at_least(&tokens(minimum), &self.bound);
+        let paid = format!("stake account {stake} with {}", quote.amounts().sol(account.lamports));
+        let quote = quote.pay(paid).get(tokens(got)).fee(fee).at_least(minimum.map(tokens), &self.bound);
         let quote = quote.add(self.receiver.lines(depositor, snapshot, rent));
         let quote = quote.add(caution::freezer(snapshot)).add(caution::program(context, snapshot));
         quote.rate(&snapshot.rate()).confirm(context, &format!("Deposit into pool {}", self.pool))?;
         let sent = context.send(&plan, &keys, snapshot.program_id()).await?;
-        Ok(Done(Output {
+        Ok(One {
             pool: Text(self.pool),
-            stake_account: Text(self.stake),
+            stake_account: Text(stake),
             vote: Text(quoted.vote),
             token_account: Text(to.address(snapshot)),
             lamports: quoted.total_lamports,
@@ -143,7 +167,7 @@ impl Args {
             minimum_pool_tokens: minimum,
             fee_pool_tokens: fee,
             transactions: fresh.and(sent),
-        }))
+        })
     }
 
     fn authority<C: Cluster>(
@@ -188,7 +212,7 @@ fn delegated_to(account: &Account) -> Option<Address> {
     Some(delegation.voter)
 }
 
-impl Trade for Output {
+impl Trade for One {
     fn receipt(&self, amounts: Amounts) -> Receipt {
         let (account, lamports) = (self.stake_account, amounts.sol(self.lamports));
         Receipt {
@@ -198,12 +222,28 @@ impl Trade for Output {
                 ("validator", self.vote.to_string()),
                 ("became stake", amounts.sol(self.stake_lamports)),
                 ("fee", tokens(self.fee_pool_tokens)),
-                ("minimum", tokens(self.minimum_pool_tokens)),
+                trade::minimum(self.minimum_pool_tokens, tokens),
             ],
         }
     }
 
     fn transactions(&self) -> &[Landed] {
         &self.transactions
+    }
+}
+
+impl Trade for Output {
+    fn receipt(&self, amounts: Amounts) -> Receipt {
+        match self {
+            Self::One(one) => one.receipt(amounts),
+            Self::All(all) => all.receipt(amounts),
+        }
+    }
+
+    fn transactions(&self) -> &[Landed] {
+        match self {
+            Self::One(one) => one.transactions(),
+            Self::All(all) => all.transactions(),
+        }
     }
 }

@@ -1,0 +1,69 @@
+//! Which validator a withdrawal takes from next.
+
+use {
+    super::Search,
+    crate::quote::StakeActivation,
+    std::cmp::Reverse,
+    tidepool_interface::withdrawal::{StakeSource, Withdrawable, WithdrawalLimits},
+};
+
+impl Search<'_> {
+    /// The preferred validator's index in the list, while it has stake: until then no other may give any.
+    pub(super) fn preferred(&self, limits: &WithdrawalLimits) -> Option<usize> {
+        let preferred = self.snapshot.pool().terms.preferred_withdraw_validator_vote_address?;
+        let records = self.state.records();
+        let index = records.iter().position(|record| record.vote_account_address == preferred)?;
+        (records[index].active_stake_lamports.get() >= limits.withdrawable_above).then_some(index)
+    }
+
+    /// The validator to withdraw from next, and whether it is the preferred one, before which no other may come.
+    pub(super) fn candidate(&self, limits: &WithdrawalLimits, withdrawable: &Withdrawable) -> Option<(usize, bool)> {
+        let records = self.state.records();
+        if let Some(index) = self.preferred(limits) {
+            // One that is being removed cannot give, and still bars all others.
+            return records[index].is_active().then_some((index, true));
+        }
+        let gives = |index: usize| {
+            let Some(source) = self.state.source(index, withdrawable, limits) else { return 0 };
+            match source {
+                StakeSource::Active | StakeSource::Transient => self.state.splittable(index, source, limits),
+                StakeSource::ValidatorRemoval
+                    if self.withdrawal.take_whole_accounts && self.state.can_give_whole(index) =>
+                {
+                    let balance = self.state.balance(index, source);
+                    // A whole account cannot be had in part: the largest one that is not too large comes first.
+                    if self.yields(self.left) >= balance { balance } else { 0 }
+                }
+                StakeSource::ValidatorRemoval => 0,
+            }
+        };
+        (0..records.len())
+            .map(|index| (gives(index), index))
+            .filter(|(lamports, _)| *lamports > 0)
+            // What earns least comes first, and of equals the first in the list.
+            .max_by_key(|(lamports, index)| {
+                (Reverse(self.earning(*index, limits, withdrawable)), *lamports, Reverse(*index))
+            })
+            .map(|(_, index)| (index, false))
+    }
+
+    /// What the stake of a validator that gives some earns. Stake that may not be split before that of another validator, or not
+    /// enough of it, counts as active: its turn comes by its size.
+    fn earning(&self, index: usize, limits: &WithdrawalLimits, withdrawable: &Withdrawable) -> StakeActivation {
+        let Some(source) = self.state.source(index, withdrawable, limits) else { return StakeActivation::Active };
+        let condition = self.state.condition(index, source);
+        let activation = condition.map_or(StakeActivation::Active, |condition| condition.activation);
+        let record = &self.state.records()[index];
+        let is_free = match source {
+            StakeSource::Active => record.active_stake_lamports.get() > limits.withdrawable_above,
+            StakeSource::Transient => record.transient_stake_lamports.get() > limits.withdrawable_above,
+            StakeSource::ValidatorRemoval => return activation,
+        };
+        let is_enough = || {
+            let spared = self.spared(self.state.splittable(index, source, limits), limits);
+            self.yields(self.tokens_within(spared)) >= self.minimum()
+        };
+        let counts = activation < StakeActivation::Active && is_free && is_enough();
+        if counts { activation } else { StakeActivation::Active }
+    }
+}

@@ -1,0 +1,106 @@
+//! Activation of stake, and when it can be withdrawn as SOL.
+
+use {
+    super::merge::activation_status,
+    crate::pool::Environment,
+    solana_account::Account,
+    solana_stake_interface::{stake_history::StakeHistoryEntry, state::StakeStateV2},
+};
+
+/// State of the stake in a stake account. The order is by what the stake earns, least first.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum StakeActivation {
+    /// Not delegated, or fully cooled down: it earns nothing.
+    Inactive,
+    /// Cooling down: it earns nothing from the next epoch on.
+    Deactivating,
+    /// Warming up: it earns from the next epoch on.
+    Activating,
+    /// All of it is effective and earns.
+    Active,
+}
+
+/// State of the stake in a stake account, and when it can be withdrawn as SOL.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct StakeCondition {
+    /// The state.
+    pub activation: StakeActivation,
+    /// The earliest epoch in which the stake program lets all of it be withdrawn as SOL, if it is deactivated in the present epoch.
+    /// Where the cluster's cool-down limit is reached, it takes more epochs.
+    pub withdrawable_from_epoch: u64,
+}
+
+impl StakeCondition {
+    /// That of a stake account; `None` where the account is not in use.
+    pub fn of(account: &Account, environment: &Environment) -> Option<Self> {
+        match bincode::deserialize(&account.data).ok()? {
+            StakeStateV2::Initialized(_) => Some(Self::inactive(environment)),
+            StakeStateV2::Stake(_, stake, _) => {
+                Some(Self::new(activation_status(&stake.delegation, environment), environment))
+            }
+            StakeStateV2::Uninitialized | StakeStateV2::RewardsPool => None,
+        }
+    }
+
+    /// That of stake that is not delegated.
+    pub const fn inactive(environment: &Environment) -> Self {
+        Self { activation: StakeActivation::Inactive, withdrawable_from_epoch: environment.epoch() }
+    }
+
+    fn new(status: StakeHistoryEntry, environment: &Environment) -> Self {
+        let activation = match (status.effective, status.activating, status.deactivating) {
+            (0, 0, 0) => StakeActivation::Inactive,
+            (_, _, 1..) => StakeActivation::Deactivating,
+            (_, 1.., _) => StakeActivation::Activating,
+            _ => StakeActivation::Active,
+        };
+        // What is not effective yet has nothing to cool down.
+        let epochs = u64::from(status.effective > 0);
+        Self { activation, withdrawable_from_epoch: environment.epoch().saturating_add(epochs) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use {
+        super::*,
+        crate::pool::fixture::{SOL, meta, stake_program_account},
+        solana_address::Address,
+        solana_stake_interface::{
+            stake_flags::StakeFlags,
+            state::{Delegation, Stake},
+        },
+    };
+
+    #[test]
+    fn every_state_has_its_earliest_epoch() {
+        let mut environment = Environment::default();
+        environment.clock.epoch = 10;
+        let meta = meta(Address::default());
+        let condition = |activated, deactivated| {
+            let delegation = Delegation {
+                stake: SOL,
+                activation_epoch: activated,
+                deactivation_epoch: deactivated,
+                ..Delegation::default()
+            };
+            let stake = Stake { delegation, credits_observed: 0 };
+            let state = StakeStateV2::Stake(meta, stake, StakeFlags::empty());
+            StakeCondition::of(&stake_program_account(&state, 2 * SOL), &environment).unwrap()
+        };
+        for (activated, deactivated, activation, from) in [
+            (1, u64::MAX, StakeActivation::Active, 11),
+            (10, u64::MAX, StakeActivation::Activating, 10),
+            (1, 10, StakeActivation::Deactivating, 11),
+            (1, 9, StakeActivation::Inactive, 10),
+            (10, 10, StakeActivation::Inactive, 10),
+        ] {
+            let expected = StakeCondition { activation, withdrawable_from_epoch: from };
+            assert_eq!(condition(activated, deactivated), expected, "{activated} to {deactivated}");
+        }
+        let undelegated = stake_program_account(&StakeStateV2::Initialized(meta), SOL);
+        assert_eq!(StakeCondition::of(&undelegated, &environment), Some(StakeCondition::inactive(&environment)));
+        let unused = stake_program_account(&StakeStateV2::Uninitialized, SOL);
+        assert_eq!(StakeCondition::of(&unused, &environment), None);
+    }
+}
