@@ -57,7 +57,7 @@ async fn every_command_works_without_its_pool() {
         "lookup-tables".into(),
         "withdraw 1".into(),
         "withdraw --worth 0.5".into(),
-        "withdraw-sol 0.5".into(),
+        "withdraw-sol 0.25".into(),
         format!("set-staker {}", stage.wallet.pubkey()),
         format!("remove-validator {two}"),
     ] {

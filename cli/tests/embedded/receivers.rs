@@ -43,7 +43,7 @@ enum Use {
 
 /// All options and arguments that take an address which is neither a pool, nor a validator or stake account to work on, nor a
 /// key. The command is empty for an option of every command.
-const ADDRESSES: [(&str, &str, Use); 22] = [
+const ADDRESSES: [(&str, &str, Use); 24] = [
     ("deposit-sol", "to", Use::Signer("deposit-sol POOL 1 --to")),
     ("deposit-sol", "token_account", Use::TokenAccount("deposit-sol POOL 1 --token-account")),
     ("deposit-sol", "referrer", Use::TokenAccount("deposit-sol POOL 1 --referrer")),
@@ -64,16 +64,19 @@ const ADDRESSES: [(&str, &str, Use); 22] = [
     ("crank", "lookup_tables", Use::Source),
     ("update", "lookup_tables", Use::Source),
     ("rebalance", "lookup_tables", Use::Source),
+    ("balance", "wallet", Use::Source),
+    ("balance", "pool", Use::Source),
     ("", "program_id", Use::Source),
     ("", "nonce", Use::Source),
 ];
 
 /// Values that are no addresses, by the name that help shows.
-const OTHER_VALUES: [&str; 24] = [
+const OTHER_VALUES: [&str; 25] = [
     "ADDRESS:PORT",
     "ADDRESS=SIGNATURE",
     "AMOUNT",
     "BLOCKHASH",
+    "DIRECTORY",
     "FEE",
     "FILE",
     "FOR",

@@ -20,7 +20,7 @@ fn two(policy: RebalancePolicy) -> Fixture {
 #[test]
 fn what_a_validator_should_have_and_what_comes_next() {
     let first = explain(&two(RebalancePolicy::DEFAULT), 0);
-    let total = 106 * SOL + 3 * rent();
+    let total = 106 * SOL + 3 * rent() - RebalancePolicy::DEFAULT.working_lamports(rent());
     assert_eq!((first.weight, first.weights, first.share_basis_points()), (3, 4, Some(7_500)));
     assert_eq!(first.target, Some(total / 4 * 3 + total % 4 * 3 / 4));
     assert_eq!((first.cap, first.is_capped(), first.held), (None, false, 30 * SOL + rent()));
