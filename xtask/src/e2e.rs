@@ -1,6 +1,6 @@
 //! `cargo xtask e2e`
 
-mod validator;
+pub mod validator;
 
 pub use validator::check;
 

@@ -1,0 +1,28 @@
+//! What `cargo xtask localnet` starts once everything is built.
+
+use {
+    clap::Parser,
+    local_validator::localnet::{LocalnetError, Options, run},
+    std::process::ExitCode,
+};
+
+/// Run a validator with a stake pool. `cargo xtask localnet` builds what this needs, and starts it
+#[derive(Parser)]
+#[command(name = "local-validator")]
+struct Cli {
+    #[command(flatten)]
+    options: Options,
+}
+
+fn main() -> ExitCode {
+    match run(&Cli::parse().options) {
+        Ok(()) | Err(LocalnetError::Interrupted) => {
+            println!("\nStopped.");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
