@@ -17,7 +17,7 @@ struct Cli {
 fn main() -> ExitCode {
     match run(&Cli::parse().options) {
         Ok(()) | Err(LocalnetError::Interrupted) => {
-            println!("\nStopped.");
+            println!("\nThe validator is stopped.");
             ExitCode::SUCCESS
         }
         Err(error) => {

@@ -80,7 +80,7 @@ impl Cluster {
 }
 
 /// The first of enough free ports in a row. No two validators of this process get the same.
-fn free_ports() -> u16 {
+pub fn free_ports() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let blocks = (LAST_PORT - FIRST_PORT) / ports::COUNT;
     // So that two runs at the same time begin at different places.
