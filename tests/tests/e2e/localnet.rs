@@ -83,7 +83,7 @@ impl Localnet {
     }
 }
 
-/// Ids and parents of the processes that run; of a zombie only its parent takes notice.
+/// Ids and parents of the running processes, without zombies.
 fn processes() -> Vec<(u32, u32)> {
     let output = Command::new("ps").args(["-A", "-o", "pid=", "-o", "ppid=", "-o", "stat="]).output().expect("ps runs");
     let row = |line: &str| {

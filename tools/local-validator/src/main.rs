@@ -3,7 +3,10 @@
 use {
     clap::Parser,
     local_validator::localnet::{LocalnetError, Options, run},
-    std::process::ExitCode,
+    std::{
+        io::{self, Write as _},
+        process::ExitCode,
+    },
 };
 
 /// Run a validator with a stake pool. `cargo xtask localnet` builds what this needs, and starts it
@@ -17,7 +20,8 @@ struct Cli {
 fn main() -> ExitCode {
     match run(&Cli::parse().options) {
         Ok(()) | Err(LocalnetError::Interrupted) => {
-            println!("\nThe validator is stopped.");
+            // The terminal may be closed (SIGHUP).
+            let _ = writeln!(io::stdout(), "\nThe validator is stopped.");
             ExitCode::SUCCESS
         }
         Err(error) => {

@@ -37,7 +37,8 @@ pub struct State {
     pub program_id: Address,
     /// Slots of an epoch.
     pub slots_per_epoch: u64,
-    /// Vote accounts of the pool's validators, the one that votes first. Without it before the validator's first start.
+    /// Vote accounts of the pool's validators. The first is the one that votes; its address is known, and part of the list, only
+    /// after the validator's first start.
     pub votes: Vec<Address>,
     /// The pool, once it is complete.
     pub pool: Option<Address>,

@@ -1,7 +1,7 @@
 //! What the terminal shows once the pool is ready: addresses, and lines to paste.
 
 use {
-    super::{commands::Tidepool, folder::State, pool::weight},
+    super::{SLOT_MILLISECONDS, commands::Tidepool, folder::State, pool::weight},
     solana_address::Address,
     std::{fmt::Write as _, path::Path, time::Duration},
 };
@@ -38,9 +38,10 @@ impl Ready<'_> {
         let folder = self.tidepool.folder;
         let mut text = format!(
             "\nReady after {} s. Ctrl-C stops everything.\n\n  RPC URL     {url} (faucet: port {faucet_port})\n  \
-             Epoch       {} slots\n  Program     {}\n  Pool        {pool}\n  Wallet      {wallet}\n",
+             Epoch       {} slots, about {} s\n  Program     {}\n  Pool        {pool}\n  Wallet      {wallet}\n",
             self.took.as_secs(),
             state.slots_per_epoch,
+            state.slots_per_epoch * SLOT_MILLISECONDS / 1_000,
             state.program_id
         );
         for (index, vote) in state.votes.iter().enumerate() {
@@ -49,14 +50,14 @@ impl Ready<'_> {
             let _ = writeln!(text, "  {title:<11} {vote} weight {}{note}", weight(index, state.votes.len()));
         }
         let crank_note = if self.is_cranking {
-            format!("runs `tidepool {crank}`; its errors are in {}", folder.join("crank.log").display())
+            format!("runs `tidepool {crank}` and pays with crank.json; its errors are in crank.log")
         } else {
             "does not run: nothing updates the pool or moves its stake by itself".to_owned()
         };
         let _ = writeln!(text, "  Crank       {crank_note}");
         let _ = writeln!(
             text,
-            "  Files       {}: wallet.json (keypair), config.yml, tidepool.yml, validator.log",
+            "  Files       {}: wallet.json (keypair), config.yml, tidepool.yml, logs",
             folder.path().display()
         );
         let _ = writeln!(text, "\n{PASTE}\n");

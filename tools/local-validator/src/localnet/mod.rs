@@ -40,6 +40,9 @@ const SLOTS_PER_EPOCH: u64 = 160;
 /// Ticks of a slot, of some 8 ms each.
 const TICKS_PER_SLOT: u64 = 8;
 
+/// Time of a slot on an idle machine, in milliseconds.
+const SLOT_MILLISECONDS: u64 = 8 * TICKS_PER_SLOT;
+
 /// SOL of the wallet. The validator's own stake is 1,000,000 SOL: with all of the wallet on validators that do not vote, two
 /// thirds of the stake still vote.
 const WALLET_SOL: u64 = 10_000;
