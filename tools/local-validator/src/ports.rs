@@ -1,4 +1,4 @@
-//! The ports of a validator: a block in a row on the loopback interface.
+//! The ports of a validator: a block in a row.
 
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 
@@ -16,10 +16,14 @@ pub const DYNAMIC: u16 = 4;
 
 /// The first port of the block from `first` on that another program uses, by TCP or UDP.
 pub fn first_taken(first: u16) -> Option<u16> {
-    (first..first.saturating_add(COUNT)).find(|port| {
-        TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_err()
-            || UdpSocket::bind((Ipv4Addr::LOCALHOST, *port)).is_err()
-    })
+    (first..first.saturating_add(COUNT)).find(|port| !is_free(*port))
+}
+
+/// Whether a port can be bound on the loopback interface and on all: the validator does both.
+fn is_free(port: u16) -> bool {
+    [Ipv4Addr::LOCALHOST, Ipv4Addr::UNSPECIFIED]
+        .into_iter()
+        .all(|address| TcpListener::bind((address, port)).is_ok() && UdpSocket::bind((address, port)).is_ok())
 }
 
 #[cfg(test)]
