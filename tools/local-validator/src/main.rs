@@ -24,6 +24,8 @@ fn main() -> ExitCode {
             let _ = writeln!(io::stdout(), "\nThe validator is stopped.");
             ExitCode::SUCCESS
         }
+        // The reader, such as `head`, has ended.
+        Err(LocalnetError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE

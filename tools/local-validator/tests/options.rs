@@ -1,16 +1,21 @@
 //! What the binary rejects before a validator runs. `cargo xtask e2e` has the rest.
 
 use std::{
-    fs,
+    fs, io,
     net::TcpListener,
     path::Path,
     process::{Command, Output},
 };
 
-fn start(folder: &Path, port: u16, validator: &str) -> Output {
+fn command(folder: &Path, port: u16, validator: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_local-validator"));
     command.args(["--rpc-port", &port.to_string(), "--validator", validator, "--tidepool", "tidepool"]);
-    command.args(["--program", "program.so", "--keep", "--folder"]).arg(folder).output().unwrap()
+    command.args(["--program", "program.so", "--keep", "--folder"]).arg(folder);
+    command
+}
+
+fn start(folder: &Path, port: u16, validator: &str) -> Output {
+    command(folder, port, validator).output().unwrap()
 }
 
 fn assert_rejected(output: &Output, parts: &[&str]) {
@@ -46,4 +51,13 @@ fn reports_validator_that_ends() {
     let folder = tempfile::tempdir().unwrap();
     assert_rejected(&start(folder.path(), 31_100, "false"), &["the validator ended (exit status: 1)"]);
     assert_rejected(&start(folder.path(), 31_100, "/no/such/validator"), &["/no/such/validator", "No such file"]);
+}
+
+#[test]
+fn ends_quietly_without_reader_of_its_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let (reader, writer) = io::pipe().unwrap();
+    drop(reader);
+    let output = command(folder.path(), 31_200, "false").stdout(writer).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
 }

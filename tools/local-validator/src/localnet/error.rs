@@ -13,6 +13,10 @@ pub enum LocalnetError {
     #[error("interrupted")]
     Interrupted,
 
+    /// Standard output cannot be written to.
+    #[error("cannot write to standard output: {0}")]
+    Output(io::Error),
+
     /// A port of the validator is not free.
     #[error(
         "port {taken} is taken: stop the program that uses it, or choose other ports with --rpc-port (now {first}; the {} ports \

@@ -24,7 +24,7 @@ use {
     solana_keypair::{Keypair, read_keypair_file},
     solana_signer::Signer as _,
     std::{
-        io,
+        io::{self, Write as _},
         path::{self, Path, PathBuf},
         time::{Duration, Instant},
     },
@@ -136,7 +136,7 @@ pub fn run(options: &Options) -> Result<(), LocalnetError> {
         is_cranking,
         took: steps.began.elapsed(),
     };
-    println!("{}", ready.text());
+    print(&ready.text())?;
     let mut cranking = if is_cranking {
         let mut arguments: Vec<String> = crank.split(' ').map(str::to_owned).collect();
         arguments.extend(["--keypair".into(), folder.join("crank.json").display().to_string()]);
@@ -159,8 +159,8 @@ struct Steps {
 }
 
 impl Steps {
-    fn begin(self, what: &str) {
-        println!("{:>3} s  {what}", self.began.elapsed().as_secs());
+    fn begin(self, what: &str) -> Result<(), LocalnetError> {
+        print(&format!("{:>3} s  {what}", self.began.elapsed().as_secs()))
     }
 }
 
@@ -233,7 +233,7 @@ fn start(
         warp_slot: None,
         accounts,
     };
-    steps.begin(if state.pool.is_some() { "Resuming the validator" } else { "Starting the validator" });
+    steps.begin(if state.pool.is_some() { "Resuming the validator" } else { "Starting the validator" })?;
     let mut command = spec.command()?;
     tie_to_this_thread(&mut command);
     let mut validator = spec.start(&mut command)?;
@@ -255,15 +255,15 @@ fn make_pool(
     vote: &Address,
     steps: Steps,
 ) -> Result<Address, LocalnetError> {
-    steps.begin("Creating the pool");
+    steps.begin("Creating the pool")?;
     let pool = pool::create(tidepool, &state.program_id)?;
     state.votes.insert(0, *vote);
     let count = state.votes.len();
     for (index, vote) in state.votes.iter().enumerate() {
-        steps.begin(&format!("Adding validator {} of {count}", index + 1));
+        steps.begin(&format!("Adding validator {} of {count}", index + 1))?;
         pool::add_validator(tidepool, &pool, vote)?;
     }
-    steps.begin("Setting the weights");
+    steps.begin("Setting the weights")?;
     pool::set_weights(tidepool, &pool, &state.votes)?;
     state.pool = Some(pool);
     Ok(pool)
@@ -284,6 +284,11 @@ fn watch(
         }
         Ok(None::<()>)
     })
+}
+
+/// Prints a line; without a reader there is nothing to run for.
+fn print(line: &str) -> Result<(), LocalnetError> {
+    writeln!(io::stdout(), "{line}").map_err(LocalnetError::Output)
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, LocalnetError> {
