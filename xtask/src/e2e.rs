@@ -1,6 +1,6 @@
 //! `cargo xtask e2e`
 
-mod validator;
+pub mod validator;
 
 pub use validator::check;
 
@@ -43,17 +43,21 @@ impl Args {
             ]);
             command
         };
-        // With tests of the command line's own, cargo builds the command line too.
-        process::run(cargo_test().args(["--test=binary", "--no-run"]))?;
-        // A copy, which another build meanwhile does not take away.
-        let tidepool = workspace.target_dir.join("e2e").join("tidepool");
-        copy(&workspace.target_dir.join("debug").join("tidepool"), &tidepool)?;
+        // With tests of their own packages, cargo builds the binaries too.
+        process::run(cargo_test().args(["--test=binary", "--test=options", "--no-run"]))?;
+        // Copies, which another build meanwhile does not take away.
+        let copied = |name: &str| {
+            let to = workspace.target_dir.join("e2e").join(name);
+            copy(&workspace.target_dir.join("debug").join(name), &to).map(|()| to)
+        };
+        let (tidepool, localnet) = (copied("tidepool")?, copied("local-validator")?);
         let mut command = cargo_test();
         command
             .arg("--")
             .args(self.arguments)
             .env("E2E_VALIDATOR", validator)
             .env("E2E_TIDEPOOL", tidepool)
+            .env("E2E_LOCALNET", localnet)
             .env("E2E_PROGRAM", Elf::Tidepool.path()?);
         run_and_count(&mut command)
     }

@@ -12,6 +12,7 @@ mod examples;
 mod files;
 mod fuzz;
 mod guards;
+mod localnet;
 mod reference;
 mod tally;
 mod test;
@@ -33,6 +34,7 @@ enum Command {
     BuildProgram(build_program::Args),
     Reference(reference::Args),
     Demo(demo::Args),
+    Localnet(localnet::Args),
     Deny(deny::Args),
     Test(test::Args),
     Bench(bench::Args),
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         Command::BuildProgram(args) => args.run(),
         Command::Reference(args) => args.run(),
         Command::Demo(args) => args.run(),
+        Command::Localnet(args) => args.run(),
         Command::Deny(args) => args.run(),
         Command::Test(args) => args.run(),
         Command::Bench(args) => args.run(),

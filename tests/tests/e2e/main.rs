@@ -10,6 +10,7 @@ mod harness;
 mod interrupts;
 mod large;
 mod life;
+mod localnet;
 mod readme;
 mod refusals;
 mod stake;
@@ -26,10 +27,11 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
     // One validator at a time, so that it has a processor to itself: with epochs of two seconds it needs that.
-    let parts: [&[&[Test]]; 3] = [
+    let parts: [&[&[Test]]; 4] = [
         &[readme::TESTS, refusals::TESTS, interrupts::TESTS, large::TESTS],
         &[faults::TESTS],
         &[life::TESTS, deployment::TESTS],
+        &[localnet::TESTS],
     ];
     let failed = parts.map(|part| run(&arguments, &part.concat()));
     if failed.contains(&true) { ExitCode::FAILURE } else { ExitCode::SUCCESS }

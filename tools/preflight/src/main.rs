@@ -7,6 +7,7 @@ mod tools;
 
 use std::{
     env,
+    os::unix::process::CommandExt as _,
     process::{Command, ExitCode},
 };
 
@@ -18,12 +19,8 @@ fn main() -> ExitCode {
     }
     let mut xtask = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     xtask.args(["run", "--quiet", "--package", "xtask", "--"]).args(env::args_os().skip(1));
-    match xtask.status() {
-        // Without a code, a signal ended it.
-        Ok(status) => status.code().map_or(ExitCode::FAILURE, |code| ExitCode::from(code.clamp(0, 255) as u8)),
-        Err(error) => {
-            eprintln!("error: cannot start cargo: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    // Becomes xtask, so that signals and the exit code are its own.
+    let error = xtask.exec();
+    eprintln!("error: cannot start cargo: {error}");
+    ExitCode::FAILURE
 }

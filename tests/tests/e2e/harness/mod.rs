@@ -1,7 +1,6 @@
 //! What the tests stand on: a validator, a proxy in front of it, and users with the real binary.
 
 pub mod cluster;
-mod http;
 pub mod proxy;
 pub mod rpc;
 pub mod terminal;

@@ -1,9 +1,10 @@
 //! A proxy between the binary and the validator, which does what networks do: lose transactions, be slow, be gone.
 
 use {
-    super::{http::Message, rpc::Rpc, wait_for},
+    super::{rpc::Rpc, wait_for},
     base64::{Engine as _, prelude::BASE64_STANDARD},
     fastrand::Rng,
+    local_validator::http::Message,
     serde_json::{Value, json},
     solana_sdk_ids::sysvar::epoch_rewards,
     solana_signature::Signature,

@@ -1,8 +1,9 @@
 //! The validator as the tests see it, beside the client that they test.
 
 use {
-    super::{http::Message, wait_for},
+    super::wait_for,
     base64::{Engine as _, prelude::BASE64_STANDARD},
+    local_validator::rpc::Endpoint,
     serde_json::{Value, json},
     solana_account::Account,
     solana_address::Address,
@@ -12,10 +13,7 @@ use {
     solana_message::Message as TransactionMessage,
     solana_signer::Signer as _,
     solana_transaction::Transaction,
-    std::{
-        io::{self, BufReader},
-        net::{SocketAddr, TcpStream},
-    },
+    std::{io, net::SocketAddr},
 };
 
 /// A JSON-RPC endpoint, asked about blocks that two thirds of the stake have voted for.
@@ -26,29 +24,18 @@ pub struct Rpc {
 }
 
 impl Rpc {
-    /// Asks, and returns the result, or the error as the endpoint puts it.
-    ///
-    /// # Errors
-    /// The error object, or why there was no answer.
-    pub fn ask(&self, method: &str, params: &Value) -> Result<Value, Value> {
-        let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-        let mut answer = self.exchange(&request).map_err(|error| Value::from(error.to_string()))?;
-        match answer.get_mut("error") {
-            Some(error) => Err(error.take()),
-            None => Ok(answer["result"].take()),
-        }
+    /// Sends a request, and returns the whole answer.
+    pub(super) fn exchange(&self, request: &Value) -> io::Result<Value> {
+        self.endpoint().exchange(request)
     }
 
-    pub(super) fn exchange(&self, request: &Value) -> io::Result<Value> {
-        let mut stream = TcpStream::connect(self.address)?;
-        Message::post(&self.address.to_string(), request.to_string().into_bytes()).write(&mut stream)?;
-        let answer = Message::read(&mut BufReader::new(stream))?.ok_or(io::ErrorKind::UnexpectedEof)?;
-        Ok(serde_json::from_slice(&answer.body)?)
+    const fn endpoint(&self) -> Endpoint {
+        Endpoint { address: self.address }
     }
 
     /// Asks for what has to be answered.
     pub fn get(&self, method: &str, params: &Value) -> Value {
-        self.ask(method, params).unwrap_or_else(|error| panic!("{method} {params}: {error}"))
+        self.endpoint().ask(method, params).unwrap_or_else(|error| panic!("{method} {params}: {error}"))
     }
 
     /// The slot of the last block.

@@ -8,7 +8,7 @@ use {
         io::{Read as _, Write as _},
         os::unix::ffi::OsStrExt as _,
         path::Path,
-        process::{Child, Command},
+        process::Command,
         sync::{Arc, Mutex, PoisonError},
         thread,
     },
@@ -19,12 +19,24 @@ const QUESTION: &str = "Continue? [y/N] ";
 
 /// Types `tidepool LINE`, answers its questions with yes, and returns what the screen shows then. The command has to succeed.
 pub fn type_in(user: &User, line: &str) -> String {
+    let mut command = Command::new(path_from("E2E_TIDEPOOL"));
+    command.args(line.split_whitespace()).env("HOME", user.path("")).current_dir(user.path(""));
+    answer_yes(&format!("tidepool {line}"), command)
+}
+
+/// Runs a command in a terminal, answers its questions with yes, and returns the screen. The command has to succeed.
+pub fn answer_yes(title: &str, mut command: Command) -> String {
     let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
     grantpt(&terminal).expect("the terminal is ours");
     unlockpt(&terminal).expect("the terminal is ours");
     let name = ptsname(&terminal, vec![]).expect("the terminal has a name");
     let mut terminal = File::from(terminal);
-    let mut process = start(user, line, Path::new(std::ffi::OsStr::from_bytes(name.as_bytes())));
+    let path = Path::new(std::ffi::OsStr::from_bytes(name.as_bytes()));
+    let side = || File::options().read(true).write(true).open(path).expect("the terminal opens");
+    command.stdin(side()).stdout(side()).stderr(side());
+    let mut process = command.spawn().expect("the command starts");
+    // The terminal's end is seen once this process holds no side of it.
+    drop(command);
     let screen = Arc::new(Mutex::new(vec![]));
     let (mut reader, written) = (terminal.try_clone().expect("the terminal can be read"), Arc::clone(&screen));
     let reading = thread::spawn(move || {
@@ -36,7 +48,7 @@ pub fn type_in(user: &User, line: &str) -> String {
     });
     let shown = || String::from_utf8_lossy(&screen.lock().unwrap_or_else(PoisonError::into_inner)).into_owned();
     let mut answered = 0;
-    let status = wait_for(line, || {
+    let status = wait_for(title, || {
         if shown().matches(QUESTION).count() > answered {
             answered += 1;
             terminal.write_all(b"y\n").expect("the terminal takes an answer");
@@ -44,19 +56,6 @@ pub fn type_in(user: &User, line: &str) -> String {
         process.try_wait().expect("its state is known")
     });
     reading.join().expect("the terminal is read to its end");
-    assert!(status.success(), "tidepool {line} ({status}): {}", shown());
+    assert!(status.success(), "{title} ({status}): {}", shown());
     shown()
-}
-
-fn start(user: &User, line: &str, terminal: &Path) -> Child {
-    let side = || File::options().read(true).write(true).open(terminal).expect("the terminal opens");
-    Command::new(path_from("E2E_TIDEPOOL"))
-        .args(line.split_whitespace())
-        .env("HOME", user.path(""))
-        .current_dir(user.path(""))
-        .stdin(side())
-        .stdout(side())
-        .stderr(side())
-        .spawn()
-        .expect("the command line starts")
 }
