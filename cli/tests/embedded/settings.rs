@@ -183,7 +183,7 @@ async fn fees_that_go_too_far_are_refused_with_a_sentence() {
     sets(&stage, &format!("set-fee {pool} sol-deposit 100% --allow-full-fee")).await;
     assert_fails(&stage, &format!("deposit-sol {pool} 1"), REFUSED, &["yields no pool tokens"]).await;
     assert_fails(&stage, &format!("set-fee {pool} sol-deposit 50"), USAGE, &["invalid fee"]).await;
-    assert_fails(&stage, &format!("set-fee {pool} sol-referral 1/3"), USAGE, &["whole percentage"]).await;
+    assert_fails(&stage, &format!("set-fee {pool} sol-referral 1/3"), USAGE, &["whole percent"]).await;
 }
 
 #[tokio::test]
