@@ -77,6 +77,7 @@ async fn figures_are_served_while_it_watches() {
         ("tidepool_pool_token_supply_units", &shown["pool_token_supply"]),
         ("tidepool_pool_token_value_lamports", &shown["lamports_per_whole_pool_token"]),
         ("tidepool_pool_reserve_lamports", &shown["stake"]["reserve_lamports"]),
+        ("tidepool_pool_reserve_missing_rent_lamports", &json!(0)),
         ("tidepool_pool_in_motion_lamports", &shown["stake"]["activating_lamports"]),
         ("tidepool_pool_validators{", &shown["validators"]["count"]),
         ("tidepool_pool_stale", &json!(0)),

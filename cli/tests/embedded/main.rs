@@ -23,6 +23,7 @@ mod pools;
 mod rebalancing;
 mod receivers;
 mod refusals;
+mod reserve_rents;
 mod settings;
 mod signing;
 mod stake_accounts;

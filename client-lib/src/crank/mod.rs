@@ -29,6 +29,7 @@ mod patience;
 mod rebalance;
 mod report;
 mod timing;
+mod top_up;
 mod update;
 mod watch;
 
@@ -44,6 +45,7 @@ pub use {
     patience::Wait,
     report::CrankReport,
     timing::{NextRebalance, RebalanceAt},
+    top_up::{TopUp, missing_reserve_rent},
 };
 
 use {
@@ -59,6 +61,7 @@ use {
     solana_address::Address,
     solana_message::AddressLookupTableAccount,
     solana_signer::Signer,
+    std::sync::atomic::AtomicU64,
     timing::Timing,
 };
 
@@ -74,6 +77,8 @@ pub struct Crank<'a, C, S> {
     observer: &'a dyn Observer,
     stop: Stop,
     heard: Heard,
+    /// The last epoch in which the reserve was sent a rent; `u64::MAX` before the first.
+    topped_up_in: AtomicU64,
 }
 
 /// The result of what a crank does.
@@ -103,6 +108,7 @@ impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
             observer: &(),
             stop: Stop::default(),
             heard: Heard::default(),
+            topped_up_in: AtomicU64::new(u64::MAX),
         }
     }
 
@@ -176,6 +182,10 @@ impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
     ) -> Cranked<PoolSnapshot, S> {
         loop {
             snapshot = self.update(snapshot, run).await?;
+            snapshot = self.top_up(snapshot, run).await?;
+            if snapshot.is_stale() {
+                continue;
+            }
             if !self.options.rebalance || !snapshot.is_extended() {
                 return Ok(snapshot);
             }

@@ -12,6 +12,9 @@ pub struct CrankOptions {
     pub rebalance: bool,
     /// When in the epoch a watch rebalances. Where the reserve is below its target, a watch fills it up earlier.
     pub rebalance_at: RebalanceAt,
+    /// Whether to send the reserve the rent of a decrease where it cannot lend it
+    /// ([`missing_reserve_rent`](super::missing_reserve_rent)), at most once an epoch. The payer does not get it back.
+    pub top_up: bool,
     /// How to update. With [`UpdateOptions::all`] a first round updates what is up to date, too.
     pub update: UpdateOptions,
     /// The lookup tables that shorten transactions; where there are none, those of the [`Carrier`](super::Carrier).
@@ -49,6 +52,7 @@ impl Default for CrankOptions {
         Self {
             rebalance: true,
             rebalance_at: RebalanceAt::default(),
+            top_up: false,
             update: UpdateOptions::default(),
             lookup_tables: vec![],
             program_id: None,

@@ -1,7 +1,7 @@
 //! What a crank has done.
 
 use {
-    super::{CrankError, NextRebalance},
+    super::{CrankError, NextRebalance, TopUp},
     crate::{
         plan::{RebalancePlan, StakeMovement},
         pool::PoolSnapshot,
@@ -27,6 +27,8 @@ pub struct CrankReport {
     /// Why the rest does not move: a plan that moves nothing, or what a watch leaves for later in the epoch. `None` for a pool
     /// that is only updated.
     pub rest: Option<RebalancePlan>,
+    /// What the reserve needed to lend a decrease the rent of its account; `None` where it can lend it.
+    pub top_up: Option<TopUp>,
     /// When a watch rebalances next; `None` where it does so at every look, and without a watch.
     pub next_rebalance: Option<NextRebalance>,
 }
@@ -43,6 +45,7 @@ pub(super) struct Run {
     pub movements: Vec<StakeMovement>,
     pub rebalance_transactions: usize,
     pub rest: Option<RebalancePlan>,
+    pub top_up: Option<TopUp>,
     pub next_rebalance: Option<NextRebalance>,
     /// Those to use, once they have been looked for.
     pub lookup_tables: Option<Vec<AddressLookupTableAccount>>,
@@ -57,6 +60,7 @@ impl Run {
             movements: self.movements,
             rebalance_transactions: self.rebalance_transactions,
             rest: self.rest,
+            top_up: self.top_up,
             next_rebalance: self.next_rebalance,
         }
     }

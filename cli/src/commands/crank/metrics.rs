@@ -10,7 +10,7 @@ use {
     solana_address::Address,
     std::sync::{Arc, Mutex, PoisonError},
     tidepool_client::{
-        crank::{Backlog, CrankReport, validators_off_target},
+        crank::{Backlog, CrankReport, missing_reserve_rent, validators_off_target},
         plan::RebalancePlan,
         pool::{PoolSnapshot, StakeSelection},
         send::Summary,
@@ -55,6 +55,7 @@ struct Amounts {
     supply: IntGauge,
     token_value: IntGauge,
     reserve: IntGauge,
+    missing_rent: IntGauge,
     in_motion: IntGauge,
 }
 
@@ -170,6 +171,10 @@ impl Amounts {
                 "Exchange rate: lamports per whole pool token, rounded down.",
             ),
             reserve: maker.gauge("tidepool_pool_reserve_lamports", "Lamports in the reserve, rent included."),
+            missing_rent: maker.gauge(
+                "tidepool_pool_reserve_missing_rent_lamports",
+                "Lamports to add before the reserve can lend the rent of a decrease; 0 if it can.",
+            ),
             in_motion: maker.gauge(
                 "tidepool_pool_in_motion_lamports",
                 "Activating and deactivating lamports (transient stake accounts), rent included.",
@@ -234,6 +239,7 @@ impl PoolMetrics {
         set(&self.amounts.supply, rate.pool_token_supply);
         set(&self.amounts.token_value, lamports_per_whole_pool_token(snapshot).unwrap_or(0));
         set(&self.amounts.reserve, snapshot.reserve_lamports());
+        set(&self.amounts.missing_rent, missing_reserve_rent(snapshot));
         set(&self.amounts.in_motion, in_motion(snapshot));
         set(&self.validators.all, snapshot.records().len() as u64);
         set(&self.validators.behind, backlog.validators_behind as u64);

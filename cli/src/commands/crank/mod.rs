@@ -78,6 +78,10 @@ pub struct Args {
     #[arg(long)]
     no_rebalance: bool,
 
+    /// Do not send the missing rent of a decrease (about 0.0023 SOL) to a reserve that cannot lend it
+    #[arg(long)]
+    no_top_up: bool,
+
     #[command(flatten)]
     lookup: LookupArgs,
 }
@@ -157,6 +161,7 @@ impl Args {
     fn options<C: Cluster>(&self, context: &Context<'_, C>) -> CrankOptions {
         CrankOptions {
             rebalance: !self.no_rebalance,
+            top_up: !self.no_top_up,
             rebalance_at: self.rebalance_at.unwrap_or_default(),
             wait_for_rewards: true,
             tell_balance: true,

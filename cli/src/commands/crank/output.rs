@@ -10,7 +10,7 @@ use {
     serde_json::Value,
     solana_address::Address,
     std::{fmt, time::Duration},
-    tidepool_client::crank::{Backlog, CrankReport, NextRebalance, validators_off_target},
+    tidepool_client::crank::{Backlog, CrankReport, NextRebalance, missing_reserve_rent, validators_off_target},
 };
 
 /// What was done with each pool.
@@ -48,6 +48,12 @@ pub struct Round {
     /// Validators that are off their target by more than the threshold, and stay there in this epoch, or until a watch rebalances;
     /// `null` where that was not looked at.
     validators_off_target: Option<usize>,
+    /// Lamports that the reserve needs to lend a decrease the rent of its account.
+    reserve_missing_rent_lamports: u64,
+    /// Lamports that were sent to the reserve for that.
+    reserve_top_up_lamports: u64,
+    #[serde(skip)]
+    reserve: Address,
     /// Transactions that were sent, or were to be sent, and did not land.
     not_landed: usize,
     /// By how much the payer has become poorer; `null` where that is not known.
@@ -80,6 +86,9 @@ impl Round {
             validators_behind: backlog.validators_behind,
             validators_mergeable: backlog.validators_mergeable,
             validators_off_target: report.rest.as_ref().map(validators_off_target),
+            reserve_missing_rent_lamports: missing_reserve_rent(snapshot),
+            reserve_top_up_lamports: report.top_up.filter(|top_up| top_up.is_sent).map_or(0, |top_up| top_up.lamports),
+            reserve: snapshot.pool().head.reserve_stake,
             not_landed: report.sent.problems().count(),
             spent_lamports,
             next_rebalance_at: report.next_rebalance.as_ref().map(timestamp),
@@ -119,10 +128,25 @@ impl Round {
         if let Some(off) = self.validators_off_target.filter(|off| *off > 0) {
             fields.push(("deviating", format!("{off} of {} validators, by more than the threshold", self.validators)));
         }
+        fields.extend(self.top_up().map(|top_up| ("reserve", top_up)));
         if self.has_transactions() {
             fields.push(("transactions", self.transactions_in_words()));
         }
         write_fields(f, &fields)
+    }
+
+    /// What the reserve got or needs for the rent of a decrease.
+    fn top_up(&self) -> Option<String> {
+        let (sent, missing) = (self.reserve_top_up_lamports, self.reserve_missing_rent_lamports);
+        if missing > 0 {
+            return Some(format!(
+                "cannot lend the rent of a decrease, so no stake can be decreased: send {} to {}, deposit SOL, or omit \
+                 --no-top-up",
+                sol(missing),
+                self.reserve
+            ));
+        }
+        (sent > 0).then(|| format!("received {} from the fee payer, the rent of a decrease", sol(sent)))
     }
 
     fn transactions_in_words(&self) -> String {
@@ -160,6 +184,9 @@ impl fmt::Display for Round {
         }
         if let Some(off) = self.validators_off_target.filter(|off| *off > 0) {
             write!(f, "  deviating {off} of {} validators", self.validators)?;
+        }
+        if let Some(top_up) = self.top_up() {
+            write!(f, "  reserve {top_up}")?;
         }
         self.next_rebalance_seconds.map_or(Ok(()), |seconds| write!(f, "  rebalances in about {}", duration(seconds)))
     }

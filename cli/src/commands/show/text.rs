@@ -139,7 +139,7 @@ fn weights(extension: &Extension) -> Vec<(&'static str, String)> {
     let who = match extension.weighted {
         0 => "none: set them with `tidepool set-weights`".into(),
         1 => "1 validator".into(),
-        count => format!("{count} validators, of {} in all", extension.weights),
+        count => format!("{count} validators, sum {}", extension.weights),
     };
     let mut fields = vec![("weights", who)];
     fields.extend(extension.policy.lines());
