@@ -75,8 +75,8 @@ impl Config {
             "" | "confirmed" | "single" | "singleGossip" => Ok(Confirmation::Confirmed),
             "finalized" | "max" | "root" => Ok(Confirmation::Finalized),
             other => Err(CliError::usage(format!(
-                "invalid commitment {other:?} in the configuration file: expected processed, confirmed or finalized; correct it \
-                 with `solana config set --commitment confirmed`, or give --commitment"
+                "invalid commitment {other:?} in the configuration file: expected processed, confirmed or finalized; correct \
+                 it with `solana config set --commitment confirmed`, or specify --commitment"
             ))),
         }
     }

@@ -69,7 +69,7 @@ impl<'a, C: Cluster> Context<'a, C> {
             let account = self.cluster.account(&first).await?;
             if account.is_some_and(|account| StakePool::decode_initialized(&account.data).is_ok()) {
                 return Err(CliError::usage(format!(
-                    "{first} is a stake pool, and the arguments after it are missing: add them, or name the pool with --pool"
+                    "missing arguments after the pool {first}: add them, or specify the pool with --pool"
                 )));
             }
         }
@@ -197,8 +197,9 @@ impl<'a, C: Cluster> Context<'a, C> {
         expected: Address,
     ) -> Result<Key, CliError> {
         if source.is_none() {
-            let what =
-                format!("{role} is {expected}, and the pool's program gets its signature: give its key with {option}");
+            let what = format!(
+                "missing keypair of {role}, {expected}, which signs for the pool's program: specify it with {option}"
+            );
             return Err(CliError::usage(what));
         }
         self.authority(role, option, source, expected)
@@ -324,7 +325,7 @@ impl<'a, C: Cluster> Context<'a, C> {
         let Some(account) = &asked.nonce else {
             if asked.sign_only && asked.blockhash.is_none() {
                 return Err(CliError::usage(
-                    "--sign-only needs the hash to sign with: give a recent one with --blockhash, or a nonce account with --nonce",
+                    "--sign-only needs a blockhash: specify a recent one with --blockhash, or a nonce account with --nonce",
                 ));
             }
             return Ok(asked.blockhash.map_or(Lifetime::Latest, Lifetime::Blockhash));
@@ -361,7 +362,7 @@ fn check_lifetime(lifetime: &Lifetime, stages: &[Vec<Outgoing>]) -> Result<(), C
     let transactions: usize = stages.iter().map(Vec::len).sum();
     if matches!(lifetime, Lifetime::Nonce(_)) && transactions > 1 {
         return Err(CliError::usage(format!(
-            "a nonce serves for one transaction, and this takes {transactions}: do it in smaller steps, or leave out --nonce"
+            "a nonce is valid for one transaction, and this takes {transactions}: use smaller steps, or omit --nonce"
         )));
     }
     Ok(())

@@ -77,7 +77,7 @@ impl Defaults {
 fn parse((text, origin): (String, String)) -> Result<Named, CliError> {
     match address(&text) {
         Ok(address) => Ok(Named { address, origin }),
-        Err(error) => Err(CliError::usage(format!("{error}: correct {origin}"))),
+        Err(error) => Err(CliError::usage(format!("{error}; correct {origin}"))),
     }
 }
 
@@ -85,7 +85,7 @@ fn read(path: &Path, is_named: bool) -> Result<Entries, CliError> {
     let problem = |detail: String| {
         let path = path.display();
         CliError::usage(format!(
-            "the configuration file {path} cannot be read ({detail}): correct it, or name another with {FILE_VARIABLE}"
+            "cannot read the configuration file {path} ({detail}): correct it, or specify another with {FILE_VARIABLE}"
         ))
     };
     match fs::read_to_string(path) {

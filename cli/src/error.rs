@@ -33,7 +33,7 @@ pub enum CliError {
     Usage(String),
 
     /// The configuration file cannot be read.
-    #[error("the configuration file {} cannot be read ({detail}): correct it, or name another with --config", path.display())]
+    #[error("cannot read the configuration file {} ({detail}): correct it, or specify another with --config", path.display())]
     Config {
         /// The file.
         path: PathBuf,
@@ -55,7 +55,7 @@ pub enum CliError {
     },
 
     /// A key cannot be opened.
-    #[error("the key of {role} cannot be opened: {detail}")]
+    #[error("cannot read the keypair of {role}: {detail}")]
     Key {
         /// What it is needed for.
         role: &'static str,
@@ -64,7 +64,7 @@ pub enum CliError {
     },
 
     /// A key was opened that is not the one that has to sign.
-    #[error("{role} is {expected}, and the key given is that of {given}: give the right one with {option}")]
+    #[error("wrong keypair {given}: {role} is {expected}; specify its keypair with {option}")]
     WrongKey {
         /// What it is needed for.
         role: &'static str,
@@ -77,9 +77,7 @@ pub enum CliError {
     },
 
     /// The pool has not been updated in this epoch, and the command was told not to do it.
-    #[error(
-        "the pool was last updated in epoch {last}, and it is epoch {now}: run `tidepool update {pool}`, {otherwise}"
-    )]
+    #[error("stale pool: last updated in epoch {last}, current epoch {now}: run `tidepool update {pool}`, {otherwise}")]
     Stale {
         /// The pool.
         pool: Address,
@@ -103,7 +101,10 @@ pub enum CliError {
     },
 
     /// Somebody has less than is to be given.
-    #[error("{holder} holds {held}, and needs {needed}: add to it, use a smaller amount, or another account")]
+    #[error(
+        "insufficient funds: {holder} holds {held}, and needs {needed}: add funds, use a smaller amount, or use another \
+             account"
+    )]
     Poor {
         /// Who.
         holder: Address,
@@ -132,11 +133,11 @@ pub enum CliError {
     },
 
     /// Someone has to agree, and cannot be asked.
-    #[error("this needs a confirmation, and there is no terminal to ask on: repeat it with --yes")]
+    #[error("confirmation needed, but standard input is not a terminal: repeat the command with --yes")]
     CannotAsk,
 
     /// The user said no.
-    #[error("nothing more was sent, since you did not confirm")]
+    #[error("not confirmed: nothing more was sent")]
     NotConfirmed,
 
     /// What was asked for is refused before anything is sent.
@@ -172,20 +173,21 @@ pub enum CliError {
     NotSent(#[from] NotSent),
 
     /// It was not to be sent. This is the answer, and no failure.
-    #[error("nothing was sent, as you asked")]
+    #[error("nothing was sent, as specified")]
     Unsent(Box<Unsent>),
 
     /// Ctrl-C, with nothing under way.
-    #[error("interrupted, before anything was sent but an update of the pool where that had to come first")]
+    #[error("interrupted before anything was sent, except for an update of the pool if one was needed")]
     Interrupted,
 
     /// Ctrl-C for the second time, with transactions under way.
-    #[error("interrupted while transactions were under way: look for {} before you repeat the command", list(.0))]
+    #[error("interrupted with transactions in flight: check {} before you repeat the command", list(.0))]
     LeftInTheAir(Vec<Signature>),
 
     /// The endpoint does not search stake accounts.
     #[error(
-        "the endpoint does not search for stake accounts ({detail}): give the stake accounts one by one, or use an endpoint that serves getProgramAccounts"
+        "the endpoint cannot search for stake accounts ({detail}): specify the stake accounts one by one, or use an endpoint \
+         that serves getProgramAccounts"
     )]
     SearchRefused {
         /// What the endpoint said.
@@ -193,7 +195,7 @@ pub enum CliError {
     },
 
     /// The terminal, a pipe or the system failed.
-    #[error("reading or writing failed ({0}): check the terminal and where the output goes")]
+    #[error("I/O error ({0}): check the terminal and the output's destination")]
     Io(#[from] std::io::Error),
 }
 
@@ -343,7 +345,7 @@ fn describe(summary: &Summary) -> String {
     match landed {
         _ if all == 1 => what,
         0 => format!("{what} (none of {all} transactions landed)"),
-        _ => format!("{what} ({landed} of {all} transactions landed, and what they did is done)"),
+        _ => format!("{what} ({landed} of {all} transactions landed and took effect)"),
     }
 }
 

@@ -36,10 +36,10 @@ impl Fresh {
 }
 
 /// What follows the advice to update, where the command stands alone.
-const REPEAT: &str = "then repeat the command: a transaction that is simulated, or signed or sent elsewhere, does not include the \
-                      update before it";
-const REPEAT_OR_SKIP: &str = "then repeat the command: a transaction that is simulated, or signed or sent elsewhere, does not include \
-                              the merge before it; or do without, with --no-update where the command has that option";
+const REPEAT: &str = "then repeat the command: transactions that are simulated, or signed or sent elsewhere, do not include \
+                      the update";
+const REPEAT_OR_SKIP: &str = "then repeat the command: transactions that are simulated, or signed or sent elsewhere, do not \
+                              include the merge; or skip it with --no-update, if the command has this option";
 
 impl<'a, C: Cluster> Context<'a, C> {
     /// Reads a pool, for looking at it.
@@ -134,7 +134,7 @@ impl<'a, C: Cluster> Context<'a, C> {
             return Ok(Backlog::of(snapshot).validators_mergeable);
         }
         let reading = snapshot.read_again(self.cluster, StakeSelection::Transient);
-        Ok(Backlog::of(&self.watch("Reading transient stake", reading).await?).validators_mergeable)
+        Ok(Backlog::of(&self.watch("Reading transient stake accounts", reading).await?).validators_mergeable)
     }
 
     /// Refuses to update a pool first where that is not allowed, and says that it will be updated where it is.
@@ -148,16 +148,17 @@ impl<'a, C: Cluster> Context<'a, C> {
         let stands_alone = self.global.transactions.stands_alone();
         let is_refused = how.no_update || stands_alone;
         if snapshot.is_stale() {
-            let otherwise = if stands_alone { REPEAT } else { "or leave out --no-update" };
+            let otherwise = if stands_alone { REPEAT } else { "or omit --no-update" };
             if is_refused {
                 return Err(CliError::Stale { pool, last, now, otherwise });
             }
-            self.terminal.note(&format!("The pool was last updated in epoch {last}; updating it to epoch {now} first"));
+            self.terminal
+                .note(&format!("Stale pool (last updated in epoch {last}): updating it for epoch {now} first"));
             return Ok(());
         }
         let validators = self.mergeable(snapshot).await?;
         if validators > 0 {
-            let otherwise = if stands_alone { REPEAT_OR_SKIP } else { "or leave out --no-update" };
+            let otherwise = if stands_alone { REPEAT_OR_SKIP } else { "or omit --no-update" };
             if is_refused {
                 return Err(CliError::Unmerged { pool, validators, otherwise });
             }
@@ -188,7 +189,7 @@ impl<'a, C: Cluster> Context<'a, C> {
 /// Says that an update has left stake unmerged.
 pub fn unmerged(validators: usize) -> String {
     let validators = if validators == 1 { "1 validator".into() } else { format!("{validators} validators") };
-    format!("stake of {validators} can be merged, which an update of this epoch left unmerged")
+    format!("stake of {validators} can be merged")
 }
 
 /// Sends what a crank plans in the way in which commands send.
@@ -237,12 +238,12 @@ fn cluster_error(error: &CliError) -> Option<&ClusterError> {
 impl Observer for crate::terminal::Terminal {
     fn sent(&self, summary: &Summary) {
         if !summary.is_success() && !summary.is_stopped() {
-            self.note("Not all of it landed, since the pool or the cluster has changed: looking again");
+            self.note("Not all transactions landed: reading the pool again");
         }
     }
 
     fn failed(&self, error: &dyn Error, _: bool) {
-        self.note(&format!("{error}; trying again"));
+        self.note(&format!("{error}; retrying"));
     }
 }
 

@@ -93,7 +93,7 @@ impl<C: Cluster> Context<'_, C> {
                 let Need { spent, fees, stays } = need;
                 let all = spent.saturating_add(fees).saturating_add(stays);
                 let needed = format!(
-                    "{} ({} for accounts and amounts, {} of fees, and {} that have to stay, its rent-exempt minimum)",
+                    "{} ({} for accounts and amounts, {} of fees, and {} for its rent-exempt minimum)",
                     sol(all),
                     sol(spent),
                     sol(fees),

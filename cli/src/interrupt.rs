@@ -78,8 +78,7 @@ impl Interrupt {
         }
         self.stop.request();
         if !format.is_json() {
-            let text =
-                "Stopping: nothing more is sent, and what is under way is looked after. Ctrl-C again leaves at once.";
+            let text = "Stopping: no new transactions; waiting for transactions in flight. Press Ctrl-C again to exit at once.";
             streams::report(text, format);
         }
     }

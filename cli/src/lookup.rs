@@ -42,7 +42,7 @@ impl<C: Cluster> Context<'_, C> {
         if usable.len() < tables.len() {
             let unusable = tables.len() - usable.len();
             self.terminal
-                .note(&format!("{unusable} of {} lookup tables cannot be used now, and are left out", tables.len()));
+                .note(&format!("{unusable} of {} lookup tables are not usable now and are skipped", tables.len()));
         }
         Ok(usable)
     }
@@ -50,11 +50,11 @@ impl<C: Cluster> Context<'_, C> {
     async fn own_tables(&self, snapshot: &PoolSnapshot) -> Result<Vec<LookupTable>, CliError> {
         let (payer, pool) = (self.fee_payer()?.pubkey(), snapshot.address());
         let search = lookup::find(self.cluster, &payer, &pool);
-        match self.watch("Looking for lookup tables", search).await {
+        match self.watch("Searching for lookup tables", search).await {
             Ok(tables) => Ok(tables),
             // A search that takes too long for the endpoint is refused as well, in its own way.
             Err(error @ (LookupError::SearchRefused { .. } | LookupError::Cluster(_))) => {
-                self.terminal.note(&format!("Going on without lookup tables, by more transactions: {error}"));
+                self.terminal.note(&format!("Continuing without lookup tables, with more transactions: {error}"));
                 Ok(vec![])
             }
             Err(error) => Err(error.into()),

@@ -56,7 +56,7 @@ fn answer(cli: &Cli) -> Result<Box<dyn CommandOutput>, CliError> {
     let url = config.url(cli.global.url.as_deref());
     if !url.starts_with("http://") && !url.starts_with("https://") {
         return Err(CliError::usage(
-            "the URL of the cluster has to begin with http:// or https://, or be mainnet-beta, devnet, testnet or localhost",
+            "invalid URL: expected http://, https://, mainnet-beta, devnet, testnet or localhost",
         ));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

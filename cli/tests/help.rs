@@ -77,8 +77,7 @@ fn every_command_has_an_example_that_can_be_run() {
     for name in commands() {
         let text = help(name);
         let (_, examples) = text.split_once("Example:\n").unwrap_or_else(|| panic!("{name} has no example"));
-        let (examples, _) =
-            examples.split_once("\n\nOptions of every command").expect("every command says where they are");
+        let (examples, _) = examples.split_once("\n\nGlobal options").expect("every command names the global options");
         // A line that goes on in the first column goes on within a word.
         let examples = examples.replace("\\\n ", "  ").replace("\\\n", "");
         let lines: Vec<_> = examples.lines().map(str::trim).filter(|line| !line.is_empty()).collect();

@@ -73,7 +73,7 @@ async fn deposits_split_by_weight_without_the_staker() {
     let (least, most) = (per_weight.iter().min().unwrap(), per_weight.iter().max().unwrap());
     assert!(most - least < most / 20, "{held:?}");
     let gone = text.find("the staker sets the weights 40, 30, 20, 10 in turn, and goes away for good").unwrap();
-    let delegated = text.find("a passer-by rebalances").unwrap();
+    let delegated = text.find("a cranker rebalances").unwrap();
     assert!(gone < text.find("Ada deposits").unwrap() && gone < delegated, "{text}");
 }
 

@@ -1,15 +1,29 @@
 //! `cargo xtask demo`
 
+mod svg;
+
 use crate::build_program;
+use anyhow::Context as _;
 use sbpf_build::{Workspace, cargo, process};
+use std::{fs, path::PathBuf};
 
 /// Build everything and run a stake pool of 20 validators through six epochs on the embedded cluster
 #[derive(clap::Args)]
 pub struct Args {
+    /// Write the end of the output to this file as an SVG picture
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+
     /// Options of the demo itself: `cargo xtask demo -- --help` lists them
     #[arg(last = true)]
     options: Vec<String>,
 }
+
+/// Heading of the part of the output that a picture begins with.
+const PICTURED_FROM: &str = "each on its target";
+
+/// Heading of the part that a picture ends before.
+const PICTURED_TO: &str = "Every pool token";
 
 impl Args {
     /// Builds, then runs.
@@ -18,6 +32,15 @@ impl Args {
         let workspace = Workspace::here()?;
         let mut command = cargo();
         command.current_dir(&workspace.root).args(["run", "--package=tidepool-localnet", "--", "demo"]);
-        process::run(command.args(self.options))
+        command.args(self.options);
+        let Some(file) = self.svg else { return process::run(&mut command) };
+        let output = process::output_of(command.env("CLICOLOR_FORCE", "1"))?;
+        print!("{output}");
+        let lines: Vec<_> = output.lines().collect();
+        let line_with = |heading| lines.iter().position(|line| line.contains(heading));
+        let end = line_with(PICTURED_FROM).zip(line_with(PICTURED_TO)).and_then(|(from, to)| lines.get(from..to));
+        let end = end.with_context(|| format!("the demo printed no \"{PICTURED_FROM}\" before \"{PICTURED_TO}\""))?;
+        let picture = svg::picture("End of `cargo xtask demo`", end.iter().copied());
+        fs::write(&file, picture).with_context(|| format!("cannot write {}", file.display()))
     }
 }

@@ -31,7 +31,7 @@ pub const GROUPS: [(&str, &[&str]); 5] = [
             "set-metadata",
         ],
     ),
-    ("Sign elsewhere", &["sign", "submit"]),
+    ("Sign offline", &["sign", "submit"]),
 ];
 
 /// Width of the column of commands.
@@ -42,8 +42,8 @@ const OF_ALL: &str = "\
 {usage-heading} {usage}
 
 {before-help}\
-`tidepool help COMMAND` explains a command, with examples; `tidepool help options` what all have in
-common: --url, --keypair, --yes, --output, --dry-run and others, and the exit codes.";
+Run `tidepool help COMMAND` for a command, with examples, and `tidepool help options` for the global
+options (--url, --keypair, --yes, --output, --dry-run and others) and the exit codes.";
 
 const OF_COMMAND: &str = "\
 {about-with-newline}
@@ -51,18 +51,17 @@ const OF_COMMAND: &str = "\
 
 {all-args}{after-help}
 
-Options of every command, such as --url, --keypair, --yes, --output and --dry-run: tidepool help options";
+Global options, such as --url, --keypair, --yes, --output and --dry-run: tidepool help options";
 
 /// What the help of each POOL ends with.
-const POOL_DEFAULT: &str = " [default: --pool, TIDEPOOL_POOL, or the configuration's]";
+const POOL_DEFAULT: &str = " [default: --pool, TIDEPOOL_POOL, or the configuration file's]";
 
 const OF_OPTIONS: &str = "\
 {about-with-newline}
-Amounts are decimal numbers of SOL or of whole pool tokens, read exactly to nine decimals. A POOL is
-the address of the pool account; without it, as in `tidepool withdraw 5`, a command is about the
-default pool, and names it before it asks. A KEYPAIR is a keypair file, - for standard input,
-prompt: for a seed phrase, usb://ledger or usb://trezor for a hardware wallet, or the address of
-a signer elsewhere.
+Amounts are decimal numbers of SOL or whole pool tokens, with up to nine decimals. POOL is the address
+of the pool account; without it, as in `tidepool withdraw 5`, the default pool is used, and named
+before the confirmation. KEYPAIR is a keypair file, - for standard input, prompt: for a seed phrase,
+usb://ledger or usb://trezor for a hardware wallet, or the address of a signer elsewhere.
 
 {before-help}";
 
@@ -113,8 +112,8 @@ fn help_flag() -> Arg {
 
 /// The pool as an option. The commands that take a pool have it in place of their first argument.
 fn pool_option() -> Arg {
-    let help = "Pool of a command that takes one, in place of its first argument, POOL [default: that of the variable TIDEPOOL_POOL, or \
-                of `pool: ADDRESS` in ~/.config/tidepool/config.yml (another file with TIDEPOOL_CONFIG)]";
+    let help = "Pool address, in place of the first argument POOL [default: TIDEPOOL_POOL, or `pool: ADDRESS` in \
+                ~/.config/tidepool/config.yml, or in the file that TIDEPOOL_CONFIG names]";
     Arg::new("pool").long("pool").value_name("ADDRESS").help(help).help_heading("Global options")
 }
 
@@ -137,7 +136,7 @@ fn options() -> Command {
     let arguments = GlobalArgs::augment_args(Command::new("tidepool")).arg(pool_option());
     let text = arguments.disable_help_flag(true).help_template("{all-args}").render_help();
     Command::new("options")
-        .about("Options of every command, and exit codes")
+        .about("Global options and exit codes")
         .before_help(format!("{text}\n{EXIT_CODES}"))
         .help_template(OF_OPTIONS)
         .arg_required_else_help(true)

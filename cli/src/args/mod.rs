@@ -26,7 +26,7 @@ use {
     tidepool_client::cluster::Confirmation,
 };
 
-/// Run and use Solana stake pools
+/// Manage and use Solana stake pools
 #[derive(Debug, Parser)]
 #[command(name = "tidepool", version, arg_required_else_help = true)]
 pub struct Cli {
@@ -43,28 +43,29 @@ pub struct Cli {
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// JSON-RPC URL of the cluster, or mainnet-beta, devnet, testnet, localhost (m, d, t, l) [default: the configuration's]
+    /// URL for Solana's JSON RPC or moniker (or their first letter): [mainnet-beta, testnet, devnet, localhost] [default: the
+    /// configuration file's]
     #[arg(short, long, global = true, value_name = "URL_OR_MONIKER")]
     pub url: Option<String>,
 
-    /// Configuration file of Solana's tools [default: ~/.config/solana/cli/config.yml]
+    /// Configuration file of the Solana tools [default: ~/.config/solana/cli/config.yml]
     #[arg(short = 'C', long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Your wallet's key [default: the configuration's]
+    /// Keypair of your wallet [default: the configuration file's]
     #[arg(short, long, global = true, value_name = "KEYPAIR")]
     pub keypair: Option<String>,
 
-    /// Key that pays the fees of transactions and the rent of new accounts [default: your wallet's]
+    /// Keypair that pays transaction fees and the rent of new accounts [default: your wallet]
     #[arg(long, global = true, value_name = "KEYPAIR")]
     pub fee_payer: Option<KeySource>,
 
-    /// Program that runs the pool, or whose pools are listed [default: the owner of the pool account; create-pool needs it, and
-    /// list-pools unless TIDEPOOL_PROGRAM_ID or the configuration says]
+    /// Stake pool program: the owner of the pool, or the program whose pools are listed [default: the owner of the pool
+    /// account; required by create-pool, and by list-pools unless TIDEPOOL_PROGRAM_ID or the configuration file sets it]
     #[arg(long, global = true, value_name = "ADDRESS", value_parser = address)]
     pub program_id: Option<Address>,
 
-    /// How certain a block has to be before it counts [default: the configuration's, or confirmed]
+    /// Commitment level of the accounts read and the transactions confirmed [default: the configuration file's, or confirmed]
     #[arg(long, global = true, value_name = "LEVEL")]
     pub commitment: Option<Commitment>,
 
@@ -72,20 +73,20 @@ pub struct GlobalArgs {
     #[expect(missing_docs, reason = "flattened: documentation here would replace the heading")]
     pub transactions: TransactionArgs,
 
-    /// Form of the answer on standard output, and of errors on standard error
+    /// Return information in specified output format, on standard output; errors on standard error
     #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t)]
     pub output: Format,
 
-    /// Show more
+    /// Show additional information
     #[arg(short, long, global = true)]
     pub verbose: bool,
 
-    /// Accept a receiver or an authority that may be unable to sign, such as an account of another program; what it gets can be
-    /// lost for good
+    /// Accept a receiver or an authority that may be unable to sign, such as an account of another program; funds sent to it
+    /// can be lost
     #[arg(long, global = true)]
     pub allow_unsignable_address: bool,
 
-    /// Do not ask for confirmation
+    /// Skip the confirmation
     #[arg(short, long, global = true)]
     pub yes: bool,
 
@@ -101,11 +102,11 @@ pub struct GlobalArgs {
 /// How certain a block has to be before it counts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
 pub enum Commitment {
-    /// It may still be dropped
+    /// Processed by the queried node; can still be dropped
     Processed,
-    /// Two thirds of the stake have voted for it
+    /// Voted on by two thirds of the stake
     Confirmed,
-    /// It can no longer be dropped
+    /// Finalized; cannot be dropped
     Finalized,
 }
 
@@ -132,7 +133,7 @@ impl GlobalArgs {
 /// Whether a pool may be updated first.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub struct UpdateFirst {
-    /// Refuse where the pool is not up to date with the epoch, instead of updating it first
+    /// Fail if the pool is stale, instead of updating it first
     #[arg(long)]
     pub no_update: bool,
 }
@@ -140,8 +141,8 @@ pub struct UpdateFirst {
 /// Which lookup tables shorten transactions.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct LookupArgs {
-    /// Lookup tables to use: auto (the fee payer's tables of this pool), none, or addresses, with commas in between
-    /// [default: auto for pools of more than 100 validators, else none]
+    /// Lookup tables to use: auto (the fee payer's tables of this pool), none, or comma-separated addresses [default: auto for
+    /// pools of more than 100 validators, else none]
     #[arg(long, value_name = "auto|none|ADDRESS,...")]
     pub lookup_tables: Option<LookupTables>,
 }
@@ -166,7 +167,7 @@ impl FromStr for LookupTables {
             "auto" => Ok(Self::Auto),
             addresses => {
                 let addresses: Result<_, _> = addresses.split(',').map(|text| address(text.trim())).collect();
-                addresses.map(Self::Given).map_err(|error| format!("{error}; or write auto or none"))
+                addresses.map(Self::Given).map_err(|error| format!("{error}, auto or none"))
             }
         }
     }
@@ -175,11 +176,11 @@ impl FromStr for LookupTables {
 /// The least that somebody accepts.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Bound {
-    /// Least to accept, in what you get (pool tokens for a deposit, SOL for a withdrawal); else nothing happens. 0 for no minimum
+    /// Minimum amount out: pool tokens for a deposit, SOL for a withdrawal. Below it the transaction fails; 0 for no minimum
     #[arg(long, value_name = "AMOUNT", conflicts_with = "max_slippage")]
     pub minimum: Option<Units>,
 
-    /// How much less than quoted to accept, as a share of the quote; 100% for no minimum
+    /// Slippage bound, as a percentage of the quote; 100% for no minimum
     #[arg(long, value_name = "PERCENT", default_value = "0.1%")]
     pub max_slippage: Slippage,
 }
@@ -196,5 +197,5 @@ impl Bound {
 
 /// Reads an address.
 pub fn address(text: &str) -> Result<Address, String> {
-    text.parse().map_err(|_| format!("\"{text}\" is no address: 32 to 44 letters and digits in base 58 are expected"))
+    text.parse().map_err(|_| format!("invalid address \"{text}\": expected a base58 public key"))
 }

@@ -52,8 +52,8 @@ pub fn parse(words: &[OsString], defaults: &Defaults) -> Result<Cli, clap::Error
         // Without POOL it is complete but for a default.
         Err(error) if misses_pool_alone(&error) && !misses_more(&with_pool) => {
             let what = format!(
-                "no pool is given: give its address as the first argument or with --pool, or set a default with {POOL_VARIABLE} or \
-                 as `pool` in ~/.config/tidepool/config.yml (or the file that {FILE_VARIABLE} names)\n"
+                "missing pool: specify its address as the first argument or with --pool, or set a default with \
+                 {POOL_VARIABLE} or as `pool` in ~/.config/tidepool/config.yml (or the file that {FILE_VARIABLE} names)\n"
             );
             Err(clap::Error::raw(ErrorKind::MissingRequiredArgument, what))
         }

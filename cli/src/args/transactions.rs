@@ -11,40 +11,40 @@ const USUAL_PERCENTILE: u8 = 75;
 /// What becomes of transactions.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct TransactionArgs {
-    /// Price of a compute unit in micro-lamports, which gets a transaction in sooner when the cluster is busy: a number, auto, or
-    /// p0 to p100 for a percentile of what recent blocks took (auto is p75) [default: 0]
+    /// Compute unit price in micro-lamports: a number, auto, or p0 to p100 for a percentile of the fees of recent blocks (auto
+    /// is p75) [default: 0]
     #[arg(long, global = true, value_name = "MICRO_LAMPORTS|auto|pN", visible_alias = "with-compute-unit-price")]
     pub compute_unit_price: Option<Price>,
 
-    /// Most that auto and pN may come to, in micro-lamports a compute unit [default: 1000000]
+    /// Upper bound of the price that auto and pN choose, in micro-lamports per compute unit [default: 1000000]
     #[arg(long, global = true, value_name = "MICRO_LAMPORTS")]
     pub max_compute_unit_price: Option<u64>,
 
-    /// Simulate instead of sending, and show what would happen; no key is needed, an address is enough
+    /// Simulate the transactions and show the result, without sending; an address is enough as KEYPAIR
     #[arg(long, global = true, conflicts_with_all = ["sign_only", "dump_transaction_message"])]
     pub dry_run: bool,
 
-    /// Sign with the keys at hand, and show the signatures instead of sending; needs --blockhash or --nonce
+    /// Sign with the available keypairs and show the signatures, without sending; requires --blockhash or --nonce
     #[arg(long, global = true)]
     pub sign_only: bool,
 
-    /// Show the message to be signed, in base64, instead of sending; for multisigs
+    /// Show the base64 encoded transaction message, without sending; for multisigs
     #[arg(long, global = true)]
     pub dump_transaction_message: bool,
 
-    /// Sign with this blockhash instead of the latest
+    /// Use the supplied blockhash
     #[arg(long, global = true, value_name = "BLOCKHASH")]
     pub blockhash: Option<Hash>,
 
-    /// Sign with the nonce in this account instead of a blockhash, so that the transaction can land at any later time
+    /// Provide the nonce account to use when creating a nonced transaction, which does not expire
     #[arg(long, global = true, value_name = "ADDRESS", value_parser = address)]
     pub nonce: Option<Address>,
 
-    /// Key of the nonce's authority [default: your wallet's]
+    /// Keypair of the nonce authority [default: your wallet]
     #[arg(long, global = true, value_name = "KEYPAIR", requires = "nonce")]
     pub nonce_authority: Option<KeySource>,
 
-    /// Signature that was made elsewhere, for a key that is given as an address; as often as there are
+    /// Signature made elsewhere, for a keypair that is given as an address; repeat for several
     #[arg(long = "signer", global = true, value_name = "ADDRESS=SIGNATURE", value_parser = presigned)]
     pub signers: Vec<(Address, Signature)>,
 }
@@ -108,14 +108,14 @@ impl FromStr for Price {
             text.strip_prefix('p').and_then(|rest| rest.parse().ok()).filter(|percentile| *percentile <= 100);
         let fixed = || text.parse().ok().map(Self::Fixed);
         percentile.map(Self::Percentile).or_else(fixed).ok_or_else(|| {
-            format!("\"{text}\" is no price: write whole micro-lamports a compute unit, auto, or p0 to p100")
+            format!("invalid compute unit price \"{text}\": expected whole micro-lamports, auto, or p0 to p100")
         })
     }
 }
 
 /// Reads a signature with the address whose it is.
 fn presigned(text: &str) -> Result<(Address, Signature), String> {
-    let malformed = || format!("\"{text}\" is no signature: write ADDRESS=SIGNATURE, both in base 58");
+    let malformed = || format!("invalid signature \"{text}\": expected ADDRESS=SIGNATURE, both in base58");
     let (address, signature) = text.split_once('=').ok_or_else(malformed)?;
     Ok((address.parse().map_err(|_| malformed())?, signature.parse().map_err(|_| malformed())?))
 }

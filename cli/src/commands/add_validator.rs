@@ -23,15 +23,15 @@ Example:
 
 /// Add a validator to a pool
 ///
-/// The validator begins with the least stake that the stake program allows (1 SOL and rent), which comes from the reserve.
-/// Give it more with `tidepool increase`, or a weight with `tidepool set-weights`: it begins with none. The pool's staker signs.
+/// Stakes the minimum delegation (1 SOL) and the rent of the stake account, both from the reserve. The validator starts with
+/// weight 0: add stake with `tidepool increase`, or set a weight with `tidepool set-weights`. Signed by the pool's staker.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
     #[command(flatten)]
     staker: StakerArgs,
 
-    /// Seed of the stake account's address [default: the first that is free, 0 as a rule]
+    /// Seed of the validator stake account's address [default: the first unused seed, usually 0]
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u32>,
 }
@@ -87,7 +87,7 @@ impl CommandOutput for Output {
             f,
             &[
                 ("stake account", self.validator_stake.to_string()),
-                ("holds", format!("{}, rent included", sol(self.lamports))),
+                ("stake", format!("{}, rent included", sol(self.lamports))),
             ],
         )?;
         write_signatures(f, &self.transactions)?;

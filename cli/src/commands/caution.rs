@@ -18,7 +18,9 @@ fn described(program: &Address) -> String {
     if *program == SPL_STAKE_POOL_PROGRAM_ID {
         return format!("{program}, the SPL stake pool");
     }
-    format!("{program}, which gets what you pay: make sure that it is the pool's, and insist on it with --program-id")
+    format!(
+        "{program}, which receives what you pay: check that it is the expected program, or enforce it with --program-id"
+    )
 }
 
 /// Who could freeze the pool tokens of a depositor, if anybody could. The contract does not forbid it.
@@ -26,7 +28,7 @@ pub fn freezer(snapshot: &PoolSnapshot) -> Option<Line> {
     let freezer = snapshot.freeze_authority()?;
     Some((
         "beware",
-        format!("{freezer} can freeze your pool tokens: you could neither withdraw nor transfer them then"),
+        format!("{freezer} can freeze your pool tokens; frozen tokens can be neither withdrawn nor transferred"),
     ))
 }
 
@@ -36,7 +38,7 @@ mod tests {
 
     #[test]
     fn only_the_best_known_program_needs_no_second_look() {
-        assert!(!described(&SPL_STAKE_POOL_PROGRAM_ID).contains("make sure"));
-        assert!(described(&Address::new_from_array([7; 32])).contains("make sure"));
+        assert!(!described(&SPL_STAKE_POOL_PROGRAM_ID).contains("check that"));
+        assert!(described(&Address::new_from_array([7; 32])).contains("check that"));
     }
 }

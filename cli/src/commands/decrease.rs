@@ -12,18 +12,18 @@ Example:
   tidepool decrease 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA \\
       FDNkPHBzqCiZybfNugS4hwYFBWwEMts639SVmedMX2ee 100 --staker staker.json";
 
-/// Move stake from a validator to the reserve
+/// Decrease a validator's stake and return it to the reserve
 ///
-/// It is deactivated at once, inactive from the next epoch on, and reaches the reserve with the first update then. Until
-/// then the reserve lends the rent of the account in which it waits. Stake that was decreased earlier in the same epoch can
-/// be decreased again. The pool's staker signs.
+/// Stake is deactivated at once, is inactive from the next epoch, and is merged into the reserve by that epoch's first update.
+/// Until then the reserve lends the rent of the transient stake account. Can be repeated within an epoch. Signed by the pool's
+/// staker.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
     #[command(flatten)]
     staker: StakerArgs,
 
-    /// SOL to deactivate, or ALL but the least that a validator of the pool keeps
+    /// SOL to deactivate, or ALL for everything above the minimum that stays with a validator
     #[arg(value_name = "SOL")]
     amount: Amount,
 }

@@ -33,27 +33,26 @@ Example:
   tidepool deposit-sol 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA ALL --max-slippage 0.05% --yes
   tidepool deposit-sol 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA 12.5 --from-wrapped";
 
-/// Deposit SOL and get pool tokens
+/// Deposit SOL into the pool in exchange for pool tokens
 ///
-/// Shows what you get and asks before anything is sent. The deposit does not happen at all where it would bring less than
-/// --minimum, or less than quoted by more than --max-slippage.
+/// Shows a quote and asks for confirmation. The transaction fails if it would yield less than --minimum, or less than the quote
+/// by more than --max-slippage.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
-    /// The pool
+    /// Address of the pool
     #[arg(value_name = "POOL", value_parser = address)]
     pool: Address,
 
-    /// SOL to deposit, or ALL, which leaves 0.01 SOL in a wallet that pays for transactions
+    /// SOL to deposit, or ALL; ALL leaves 0.01 SOL in a wallet that pays transaction fees
     #[arg(value_name = "SOL")]
     amount: Amount,
 
-    /// Key of the wallet that gives the SOL [default: your own]
+    /// Keypair of the wallet to deposit from [default: your wallet]
     #[arg(long, value_name = "KEYPAIR")]
     from: Option<KeySource>,
 
-    /// Take wrapped SOL, from that wallet's associated account, and unwrap it in the same transaction; ALL is all in the account,
-    /// which stays open
+    /// Deposit wrapped SOL from the wallet's associated token account, which stays open; ALL is its whole balance
     #[arg(long)]
     from_wrapped: bool,
 
@@ -63,7 +62,7 @@ pub struct Args {
     #[command(flatten)]
     bound: Bound,
 
-    /// Key of the pool's SOL deposit authority, for a pool that has one
+    /// Keypair of the pool's SOL deposit authority, for a pool that has one
     #[arg(long, value_name = "KEYPAIR")]
     sol_deposit_authority: Option<KeySource>,
 
@@ -181,7 +180,7 @@ impl Args {
             _ => Err(CliError::Poor {
                 holder: wallet,
                 held: sol(held),
-                needed: format!("more than {} (for fees and rent)", sol(kept)),
+                needed: format!("more than {} (fees and rent)", sol(kept)),
             }),
         }
     }

@@ -28,18 +28,18 @@ Example:
 /// Milliseconds of a slot, for the estimate of when the epoch ends.
 const MILLISECONDS_PER_SLOT: u64 = 400;
 
-/// Explain why a validator has the stake that it has
+/// Explain a validator's stake, its target and its next movement
 ///
-/// Shows its weight, what that gives it and what bounds it, what it holds, what is in motion and where to, and what a rebalance
-/// would do next, or why nothing; with --verbose in sentences. Nothing is sent and no key is needed.
+/// Shows the validator's weight, target, cap and deviation, its activating or deactivating stake, and what the next rebalance
+/// does, with the reason. --verbose adds full sentences. Sends nothing; needs no keypair.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
-    /// The pool
+    /// Address of the pool
     #[arg(value_name = "POOL", value_parser = address)]
     pool: Address,
 
-    /// The validator's vote account
+    /// Vote account of the validator
     #[arg(value_name = "VOTE_ACCOUNT", value_parser = address)]
     vote: Address,
 }
@@ -140,7 +140,7 @@ impl Output {
         let share = self.weight_share_basis_points.and_then(|points| u16::try_from(points).ok()).map(Share);
         let of_all = share.map_or(String::new(), |share| format!(" of {} ({share})", self.weights));
         let mut fields = vec![("weight", format!("{}{of_all}", self.weight))];
-        let target = self.target_lamports.map_or("none: its stake stays as it is".into(), |target| {
+        let target = self.target_lamports.map_or("none; stake is not rebalanced".into(), |target| {
             format!("{}{}", sol(target), if self.capped { ", the cap" } else { "" })
         });
         fields.push(("target", target));
@@ -155,14 +155,14 @@ impl Output {
             _ => String::new(),
         };
         let coming = self.held_lamports.saturating_sub(self.active_lamports);
-        let coming = if coming > 0 { format!(" and {} to come", sol(coming)) } else { String::new() };
-        fields.push(("holds", format!("{}{coming}{off}", sol(self.active_lamports))));
+        let coming = if coming > 0 { format!(" and {} activating", sol(coming)) } else { String::new() };
+        fields.push(("stake", format!("{}{coming}{off}", sol(self.active_lamports))));
         let moving = self.in_motion.as_ref().map_or("nothing".into(), |motion| {
             let to = motion.to.map_or(String::new(), |to| format!(" to the {to}"));
-            let when = motion.arrives_in_epoch.map_or(String::new(), |epoch| format!(", there in epoch {epoch}"));
+            let when = motion.arrives_in_epoch.map_or(String::new(), |epoch| format!(", effective in epoch {epoch}"));
             format!("{}{to}{when}", sol(motion.lamports))
         });
-        fields.push(("in motion", moving));
+        fields.push(("transient", moving));
         let (seconds, slots) = (self.seconds_until_next_epoch, self.slots_until_next_epoch);
         let next = self.epoch.saturating_add(1);
         fields.push(("epoch", format!("{}; {next} begins in {slots} slots, about {}", self.epoch, duration(seconds))));

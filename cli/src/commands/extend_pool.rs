@@ -13,11 +13,11 @@ const EXAMPLE: &str = "\
 Example:
   tidepool extend-pool 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --manager manager.json";
 
-/// Give a pool weights and a policy, by which it spreads its stake
+/// Add the extension to a pool: weights, a policy and rebalancing
 ///
-/// Lengthens the pool's account, whose rent the fee payer pays, and costs nothing else. The pool behaves as before until
-/// weights are set with `tidepool set-weights`. Its account then has 739 bytes instead of 611: tools that search for pools with
-/// `dataSize: 611` no longer find it. The pool's program has to be Tidepool. The pool's manager signs.
+/// Lengthens the pool account from 611 to 739 bytes, whose rent the fee payer pays. The pool behaves as before until weights
+/// are set with `tidepool set-weights`. Searches for pools with `dataSize: 611` no longer find it. The pool's program must be
+/// Tidepool. Signed by the pool's manager.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
@@ -71,9 +71,9 @@ impl Setting for Extension {
 
     fn lines(&self) -> Vec<Line> {
         vec![
-            ("you pay", format!("{} of rent, which stays in the pool's account", sol(self.rent_lamports))),
+            ("rent", format!("{}, kept in the pool account", sol(self.rent_lamports))),
             ("account", format!("{} bytes now, {} then", self.account_bytes_before, self.account_bytes)),
-            ("behaviour", "as before, until weights are set".into()),
+            ("behaviour", "unchanged until weights are set".into()),
         ]
     }
 
@@ -88,7 +88,7 @@ impl Setting for Extension {
     fn lines_when_done(&self) -> Vec<Line> {
         vec![
             ("rent", sol(self.rent_lamports)),
-            ("next", "it behaves as before until weights are set: `tidepool set-weights`".into()),
+            ("next", "unchanged until weights are set: `tidepool set-weights`".into()),
         ]
     }
 }

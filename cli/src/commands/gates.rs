@@ -13,7 +13,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(60 * 60);
 /// What a person has to know about a pending gate.
 pub fn unknown_gate(address: &Address) -> String {
     format!(
-        "feature gate {address} is unknown to this version of tidepool: look for a newer one before it is activated"
+        "feature gate {address} is pending and unknown to this version of tidepool: update tidepool before it is activated"
     )
 }
 

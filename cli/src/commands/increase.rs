@@ -11,18 +11,18 @@ Example:
   tidepool increase 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA \\
       FDNkPHBzqCiZybfNugS4hwYFBWwEMts639SVmedMX2ee 250.5 --staker staker.json";
 
-/// Move stake from the reserve to a validator
+/// Increase a validator's stake from the reserve
 ///
-/// It is delegated at once, active from the next epoch on, and joins the validator's other stake with the first update
-/// then. The rent of the account in which it waits comes from the reserve too. Stake that was increased earlier in the same
-/// epoch can be increased again. The pool's staker signs.
+/// Stake is delegated at once, is active from the next epoch, and is merged into the validator stake account by that epoch's
+/// first update. The reserve also pays the rent of the transient stake account. Can be repeated within an epoch. Signed by the
+/// pool's staker.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
     #[command(flatten)]
     staker: StakerArgs,
 
-    /// SOL to delegate, or ALL that the reserve can give
+    /// SOL to delegate, or ALL for everything that the reserve can spare
     #[arg(value_name = "SOL")]
     amount: Amount,
 }

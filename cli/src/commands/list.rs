@@ -28,21 +28,21 @@ Example:
 
 /// List a pool's validators and their stake
 ///
-/// Amounts are SOL, rent included, as of each validator's last update. INDEX is the validator's place in the pool's list, by
-/// which logs name it. DEVIATION is what it holds above (or below, with a minus) the target of its weight. With --verbose the
-/// addresses of the stake accounts are shown. Nothing is sent and no key is needed.
+/// Amounts are SOL, rent included, at each validator's last update. INDEX is the position in the validator list, as in the
+/// logs. DEVIATION is the stake above (negative: below) the target. --verbose adds the stake accounts' addresses. Sends
+/// nothing; needs no keypair.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
-    /// The pool
+    /// Address of the pool
     #[arg(value_name = "POOL", value_parser = address)]
     pool: Address,
 
-    /// Order: by index, vote or status in rising order; by stake, transient, weight, target or deviation, the largest first
+    /// Sort order: index, vote or status (ascending); stake, transient, weight, target or deviation (largest first)
     #[arg(long, value_name = "KEY", value_enum, hide_possible_values = true, default_value_t)]
     sort: Sort,
 
-    /// Reverse the order
+    /// Reverse the sort order
     #[arg(short, long)]
     reverse: bool,
 }
@@ -61,9 +61,9 @@ enum Sort {
     Transient,
     /// Weight
     Weight,
-    /// Target of the weight; those without one come last
+    /// Target stake; validators without a target come last
     Target,
-    /// Distance from the target, above or below; those without a target come last
+    /// Deviation from target, above or below; validators without a target come last
     Deviation,
     /// Status
     Status,
@@ -207,7 +207,7 @@ impl Output {
             return writeln!(f, "Pool {} has no validators", self.pool);
         }
         let has_weights = self.validators.iter().any(|entry| entry.weight > 0);
-        let (vote, active, moving) = ("VALIDATOR", "ACTIVE SOL", "IN MOTION SOL");
+        let (vote, active, moving) = ("VALIDATOR", "ACTIVE SOL", "TRANSIENT SOL");
         write!(f, "{:>5}  {vote:44}  {active:>20}  {moving:>20}", "INDEX")?;
         if has_weights {
             write!(f, "  {:>6}  {:>20}  {:>21}", "WEIGHT", "TARGET SOL", "DEVIATION SOL")?;
@@ -236,7 +236,7 @@ impl Output {
         let sum = |lamports: fn(&Entry) -> u64| sol(self.validators.iter().map(lamports).fold(0, u64::saturating_add));
         writeln!(
             f,
-            "{} validators of at most {}: {} with them, {} in motion",
+            "{} validators of at most {}: {} active, {} transient",
             self.validators.len(),
             self.max_validators,
             sum(|entry| entry.active_lamports),

@@ -26,17 +26,17 @@ Example:
 
 /// List all pools of a program, with their stake, rate and fees
 ///
-/// The program is that of --program-id, of TIDEPOOL_PROGRAM_ID, or of `program_id` in ~/.config/tidepool/config.yml. The pool with
-/// most stake comes first. Amounts are as of each pool's last update. With --verbose all fees and the mints are shown. The
-/// endpoint has to search the program's accounts, which some refuse. Nothing is sent and no key is needed.
+/// The program is --program-id, TIDEPOOL_PROGRAM_ID, or `program_id` in ~/.config/tidepool/config.yml. The largest pool comes
+/// first. Amounts are those of each pool's last update. --verbose adds all fees and the mints. Not all endpoints can search a
+/// program's accounts. Sends nothing; needs no keypair.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
-    /// Order: by stake, supply, rate, fee (on rewards) or validators, the largest first; by address in rising order
+    /// Sort order: stake, supply, rate, fee (on rewards) or validators (largest first); address (ascending)
     #[arg(long, value_name = "KEY", value_enum, hide_possible_values = true, default_value_t)]
     sort: Sort,
 
-    /// Reverse the order
+    /// Reverse the sort order
     #[arg(short, long)]
     reverse: bool,
 }
@@ -49,7 +49,7 @@ enum Sort {
     Stake,
     /// Pool tokens
     Supply,
-    /// Lamports per pool token; pools without a supply come last
+    /// Lamports per pool token; pools without supply come last
     Rate,
     /// Fee on rewards
     Fee,
@@ -151,7 +151,8 @@ impl Args {
         let program_id = context.program().ok_or_else(no_program)?;
         let epoch = context.cluster.clock().await?.epoch;
         let searching = list_pools(context.cluster, &program_id);
-        let listing = context.watch("Looking for pools", searching).await.map_err(|error| search_refused(error, ""))?;
+        let listing =
+            context.watch("Searching for pools", searching).await.map_err(|error| search_refused(error, ""))?;
         let mut pools: Vec<_> = listing.pools.iter().map(|listed| Pool::new(listed, epoch)).collect();
         self.sort.sort(&mut pools);
         if self.reverse {
@@ -165,8 +166,8 @@ impl Args {
 /// What to do where no program is known.
 pub fn no_program() -> CliError {
     CliError::usage(format!(
-        "no program is given: name it with --program-id (the SPL stake pool is {SPL_STAKE_POOL_PROGRAM_ID}), TIDEPOOL_PROGRAM_ID or \
-         `program_id` in ~/.config/tidepool/config.yml"
+        "missing program: specify it with --program-id (the SPL stake pool is {SPL_STAKE_POOL_PROGRAM_ID}), \
+         TIDEPOOL_PROGRAM_ID or `program_id` in ~/.config/tidepool/config.yml"
     ))
 }
 
@@ -174,7 +175,7 @@ pub fn no_program() -> CliError {
 pub fn search_refused(error: ClusterError, otherwise: &str) -> CliError {
     match error {
         ClusterError::Refused { detail } => {
-            let detail = format!("it does not search accounts: {detail}; use another endpoint, with --url{otherwise}");
+            let detail = format!("cannot search accounts ({detail}): use another endpoint with --url{otherwise}");
             ClusterError::Refused { detail }.into()
         }
         error => error.into(),
@@ -189,7 +190,7 @@ impl Output {
             self.write_pools(f, with_details)?;
         }
         let malformed = self.malformed.iter();
-        malformed.into_iter().try_for_each(|address| writeln!(f, "Not a pool, though it begins like one: {address}"))
+        malformed.into_iter().try_for_each(|address| writeln!(f, "Malformed pool account: {address}"))
     }
 
     fn write_pools(&self, f: &mut fmt::Formatter<'_>, with_details: bool) -> fmt::Result {

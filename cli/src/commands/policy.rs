@@ -66,11 +66,9 @@ pub fn policy_of(snapshot: &PoolSnapshot) -> Result<RebalancePolicy, CliError> {
     let pool = snapshot.address();
     snapshot.policy().copied().ok_or_else(|| {
         let context = if snapshot.has_unknown_extension() {
-            format!(
-                "the extension of pool {pool} is of a version that is not known here: use a newer version of this tool"
-            )
+            format!("pool {pool} has an unknown version of the extension: update tidepool")
         } else {
-            format!("pool {pool} is not extended: its manager can do that with `tidepool extend-pool {pool}`")
+            format!("pool {pool} has no extension: its manager can add it with `tidepool extend-pool {pool}`")
         };
         PlanError::refused(ExtensionError::NotExtended, context).into()
     })

@@ -53,8 +53,8 @@ fn reject_non_signer<C: Cluster>(
     let Some(found) = NonSigner::of(parts, &address, account) else {
         if account.is_none() && !address.is_on_curve() {
             context.terminal.note(&format!(
-                "warning: {address} ({option}) is off the curve and has no account: only a program can sign for it, such as that of a \
-                 multisig"
+                "warning: {address} ({option}) is off the curve and has no account: only a program can sign for it, such as a \
+                 multisig program"
             ));
         }
         return Ok(());
@@ -67,8 +67,8 @@ fn reject_non_signer<C: Cluster>(
         _ => "",
     };
     Err(CliError::usage(format!(
-        "{address} ({option}) is {found} and cannot sign as {role}{by_program}: give the address of a wallet{otherwise}, or risk the \
-         loss of what it gets with --allow-unsignable-address"
+        "{address} ({option}) is {found} and cannot sign as {role}{by_program}: specify a wallet{otherwise}, or accept the \
+         risk of loss with --allow-unsignable-address"
     )))
 }
 
@@ -99,26 +99,31 @@ pub fn token_account(
     account: Option<&Account>,
 ) -> Result<TokenHolding, CliError> {
     let head = &snapshot.pool().head;
-    let advice = format!("give an account of token {}", head.pool_mint);
+    let advice = format!("specify a token account of mint {}", head.pool_mint);
     let (what, advice) = match account.and_then(TokenHolding::of) {
         Some(found) if found.mint == head.pool_mint && found.program == head.token_program_id => {
             if found.is_frozen {
-                let what = format!("token account {address} ({option}) is frozen: use another one, or have it thawed");
+                let what = format!(
+                    "token account {address} ({option}) is frozen: use another account, or have the freeze \
+                                    authority thaw it"
+                );
                 return Err(PlanError::Invalid { what }.into());
             }
             return Ok(found);
         }
-        Some(found) => (format!("an account of another token, {}", found.mint), advice),
+        Some(found) => (format!("a token account of mint {}", found.mint), advice),
         None => match (NonSigner::of(&snapshot.parts(), address, account), account) {
             (Some(found), _) => (found.to_string(), advice),
             (None, Some(_)) => {
                 let own = associated_token_account(snapshot, address);
-                (AccountKind::Wallet.to_string(), format!("its account of that token is {own}"))
+                (AccountKind::Wallet.to_string(), format!("its associated token account is {own}"))
             }
-            (None, None) => return Err(CliError::usage(format!("there is no account {address} ({option}): {advice}"))),
+            (None, None) => {
+                return Err(CliError::usage(format!("account {address} ({option}) does not exist: {advice}")));
+            }
         },
     };
-    Err(CliError::usage(format!("{address} ({option}) is {what}, not an account of the pool's token: {advice}")))
+    Err(CliError::usage(format!("{address} ({option}) is {what}, not a token account of the pool token: {advice}")))
 }
 
 /// [`check_can_sign`] for the owner of the token account at `address`.

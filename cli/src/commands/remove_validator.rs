@@ -22,12 +22,12 @@ Example:
 
 /// Remove a validator from a pool
 ///
-/// All stake of the validator is deactivated. The first update in the next epoch moves it to the reserve and takes the
-/// validator off the list. The pool's staker signs.
+/// Deactivates all stake of the validator. The first update in the next epoch merges it into the reserve and removes the
+/// validator from the list. Signed by the pool's staker.
 ///
-/// The stake counts towards the pool's turnover budget, as a decrease does. Where it exceeds the budget, decrease the validator's
-/// stake first (`tidepool decrease`), within the budget in each epoch, and remove the validator once the rest fits.
-/// Two minimum delegations (2 SOL) fit in each epoch, whatever the budget is.
+/// The stake counts towards the turnover budget. If it exceeds the budget, decrease the validator's stake first (`tidepool
+/// decrease`), within the budget in each epoch, and remove the validator once the rest fits. Two minimum delegations (2 SOL)
+/// fit in each epoch, whatever the budget.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
@@ -74,7 +74,8 @@ impl CommandOutput for Output {
     fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "Validator {} is leaving pool {}: its {} reach the reserve with the first update of the next epoch",
+            "Validator {} is being removed from pool {}: {} are deactivating, and reach the reserve with the first update of \
+             the next epoch",
             self.vote,
             self.pool,
             sol(self.lamports)

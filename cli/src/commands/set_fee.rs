@@ -29,26 +29,26 @@ Example:
 /// One hundred SOL or pool tokens, in the smallest unit.
 const HUNDRED: u64 = 100_000_000_000;
 
-/// Set a fee of a pool, or the referrers' share of one
+/// Set a fee of a pool, or the referrers' share of a deposit fee
 ///
-/// Fees on deposits and referrers' shares change at once. The fee on rewards and those on withdrawals change with the update of
-/// the epoch after the next, so that holders can leave before; setting one again replaces what is pending. A fee on withdrawals
-/// may rise by half of itself at a time, and by 0.5 % of the amount at most (from none, to 0.15 %). The pool's manager signs.
+/// Deposit fees and referral shares change at once. Epoch and withdrawal fees change after two updates in new epochs, so that
+/// holders can leave before; setting one again replaces the pending fee. A withdrawal fee may rise by half of itself at a time,
+/// and by 0.5 percentage points at most (from 0, to 0.15 %). Signed by the pool's manager.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
     #[command(flatten)]
     manager: ManagerArgs,
 
-    /// Which fee
+    /// Kind of fee
     #[arg(value_name = "KIND", value_enum)]
     kind: Kind,
 
-    /// The fee: 5%, 1/20 or 500bps, or 0 for none; for a referral a whole percentage
+    /// Fee, such as 5%, 1/20 or 500bps, or 0 for none; whole percent for a referral share
     #[arg(value_name = "FEE")]
     fee: FeeArgument,
 
-    /// Allow a fee of 100 %, which leaves those who pay it nothing
+    /// Allow a fee of 100 %
     #[arg(long)]
     allow_full_fee: bool,
 
@@ -60,19 +60,19 @@ pub struct Args {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 enum Kind {
-    /// Share of the rewards, which the manager gets in new pool tokens
+    /// Share of rewards, paid to the manager in new pool tokens
     Epoch,
-    /// Share of the pool tokens that are withdrawn as stake
+    /// Share of pool tokens withdrawn as stake
     StakeWithdrawal,
-    /// Share of the pool tokens that are withdrawn as SOL
+    /// Share of pool tokens withdrawn as SOL
     SolWithdrawal,
-    /// Share of the pool tokens for a deposit of stake
+    /// Share of pool tokens minted for a stake deposit
     StakeDeposit,
-    /// Share of the pool tokens for a deposit of SOL
+    /// Share of pool tokens minted for a SOL deposit
     SolDeposit,
-    /// Referrers' share of the fee on deposits of stake
+    /// Referrer's share of the stake deposit fee
     StakeReferral,
-    /// Referrers' share of the fee on deposits of SOL
+    /// Referrer's share of the SOL deposit fee
     SolReferral,
 }
 
@@ -131,15 +131,15 @@ impl Args {
             return Ok(());
         }
         let effect = match self.kind {
-            Kind::Epoch => "leaves holders none of them",
+            Kind::Epoch => "leaves holders no rewards",
             Kind::StakeWithdrawal | Kind::SolWithdrawal => "leaves holders nothing of what they withdraw",
             Kind::StakeDeposit | Kind::SolDeposit => {
-                "leaves depositors no pool token, so that the program refuses them"
+                "leaves depositors no pool token, and the program rejects the deposit"
             }
             Kind::StakeReferral | Kind::SolReferral => return Ok(()),
         };
         Err(CliError::usage(format!(
-            "a fee of 100 % on {} {effect}: choose a lower fee, or insist with --allow-full-fee",
+            "a fee of 100 % on {} {effect}: choose a lower fee, or allow it with --allow-full-fee",
             self.kind.base()
         )))
     }
@@ -162,7 +162,7 @@ impl FeeArgument {
         let fee = || text.parse().map(|ParsedFee(fee)| fee).map_err(CliError::Usage);
         let percent = || {
             whole_percent(text).ok_or_else(|| {
-                CliError::usage(format!("\"{text}\" is no share for referrers: write a whole percentage, such as 50%"))
+                CliError::usage(format!("invalid referral share \"{text}\": expected whole percent, such as 50%"))
             })
         };
         Ok(match kind {
@@ -251,7 +251,9 @@ impl PoolFee {
     fn cost(&self) -> Line {
         let share = self.value.apply(HUNDRED).unwrap_or(HUNDRED);
         match self.kind {
-            Kind::Epoch => ("manager gets", format!("{} of each 100 SOL of rewards, in new pool tokens", sol(share))),
+            Kind::Epoch => {
+                ("manager receives", format!("{} of each 100 SOL of rewards, in new pool tokens", sol(share)))
+            }
             Kind::StakeWithdrawal => {
                 ("holders pay", format!("{} of each 100 that they withdraw as stake", tokens(share)))
             }
@@ -259,7 +261,7 @@ impl PoolFee {
             Kind::StakeDeposit => ("depositors pay", format!("{} of each 100 that stake is worth", tokens(share))),
             Kind::SolDeposit => ("depositors pay", format!("{} of each 100 that their SOL are worth", tokens(share))),
             Kind::StakeReferral | Kind::SolReferral => {
-                ("referrers get", format!("{} of each 100 of the fee; the manager gets the rest", tokens(share)))
+                ("referrers receive", format!("{} of each 100 of the fee; the manager gets the rest", tokens(share)))
             }
         }
     }
@@ -270,7 +272,7 @@ impl PoolFee {
             (Some(epoch), Kind::Epoch) => {
                 format!("from epoch {epoch} on: the rewards of that epoch are the first that it is taken from")
             }
-            (Some(epoch), _) => format!("from the update of epoch {epoch} on, if every epoch until then has one"),
+            (Some(epoch), _) => format!("from the update in epoch {epoch}, if every epoch until then has an update"),
         }
     }
 }
@@ -318,12 +320,12 @@ mod tests {
         assert_eq!(referral("50").unwrap(), FeeType::SolReferral(50));
         assert_eq!(referral("100 %").unwrap(), FeeType::SolReferral(100));
         assert_eq!(referral("0").unwrap(), FeeType::SolReferral(0));
-        assert!(referral("0.5%").unwrap_err().to_string().contains("write a whole percentage"));
+        assert!(referral("0.5%").unwrap_err().to_string().contains("expected whole percent"));
         let fee = |text: &str| text.parse::<FeeArgument>().unwrap().of(Kind::Epoch);
         assert_eq!(fee("1/20").unwrap(), FeeType::Epoch(Fee::new(1, 20)));
-        assert!(fee("50").unwrap_err().to_string().contains("is no fee"));
+        assert!(fee("50").unwrap_err().to_string().contains("invalid fee"));
         assert!("101%".parse::<FeeArgument>().unwrap_err().contains("more than 100 %"));
-        assert!("lots".parse::<FeeArgument>().unwrap_err().contains("is no fee"));
+        assert!("lots".parse::<FeeArgument>().unwrap_err().contains("invalid fee"));
     }
 
     #[test]

@@ -18,22 +18,21 @@ Example:
       3dUnDPz4WkP6KX7MX2BTpDrA7hfNXL2QhJDJN8XkT8nD
   tidepool set-funding-authority 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA stake-deposit none";
 
-/// Set who has to sign deposits, or withdrawals of SOL
+/// Set the authority that must sign deposits or SOL withdrawals
 ///
-/// From then on each of these needs that signature beside the depositor's or holder's own; with none they are open to everybody.
-/// Withdrawals of stake are always open, so that holders can leave whatever is set here. It takes effect at once. The pool's
-/// manager signs; the authority need not.
+/// With `none` they are permissionless. Takes effect at once. Stake withdrawals are always permissionless, so that holders can
+/// leave. Signed by the pool's manager; the authority itself does not sign.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
     #[command(flatten)]
     manager: ManagerArgs,
 
-    /// What needs the signature
+    /// Kind of operation that needs the signature
     #[arg(value_name = "FOR", value_enum)]
     funding: Funding,
 
-    /// Whose signature that is, or none to open it to everybody
+    /// Address of the authority, or none for permissionless
     #[arg(value_name = "ADDRESS|none")]
     authority: Choice,
 }
@@ -42,11 +41,11 @@ pub struct Args {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 enum Funding {
-    /// Deposits of stake
+    /// Stake deposits
     StakeDeposit,
-    /// Deposits of SOL
+    /// SOL deposits
     SolDeposit,
-    /// Withdrawals of SOL; withdrawals of stake stay open
+    /// SOL withdrawals; stake withdrawals stay permissionless
     SolWithdraw,
 }
 
@@ -125,12 +124,10 @@ impl Setting for Authority {
     fn lines(&self) -> Vec<Line> {
         let named = |authority: Option<Text<Address>>| authority.map_or("none".into(), |who| who.to_string());
         let meaning = match (self.authority, self.funding) {
-            (None, funding) => format!("{} are open to everybody", funding.what()),
-            (Some(_), Funding::StakeDeposit) => "nobody can deposit stake without that signature".into(),
-            (Some(_), Funding::SolDeposit) => "nobody can deposit SOL without that signature".into(),
-            (Some(_), Funding::SolWithdraw) => {
-                "no holder gets SOL from the reserve without that signature; they can still leave with stake".into()
-            }
+            (None, funding) => format!("{} are permissionless", funding.what()),
+            (Some(_), Funding::StakeDeposit) => "stake deposits need this signature".into(),
+            (Some(_), Funding::SolDeposit) => "SOL deposits need this signature".into(),
+            (Some(_), Funding::SolWithdraw) => "SOL withdrawals need this signature; stake withdrawals do not".into(),
         };
         vec![("signed by", instead(named(self.authority_before), named(self.authority))), ("then", meaning)]
     }

@@ -21,22 +21,22 @@ Example:
   tidepool set-manager 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA new-manager.json \\
       --manager manager.json";
 
-/// Hand a pool over to another manager, who gets its fees from then on
+/// Change the manager, who receives the pool's fees
 ///
-/// The new manager may change fees, authorities and the manager itself; nobody can take that back. Fees go to the new manager's
-/// associated token account, which is created if need be, or to --fee-account. With your own key as the new manager's, only the
-/// fee account changes. The staker stays. Both managers sign.
+/// The new manager can change fees, authorities and the manager; this cannot be undone by the old manager. Fees go to the new
+/// manager's associated token account, created if needed, or to --fee-account. With your own keypair as NEW_MANAGER_KEYPAIR
+/// only the fee account changes. The staker stays. Signed by both managers.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
     #[command(flatten)]
     manager: ManagerArgs,
 
-    /// Key of the new manager, who signs too
+    /// Keypair of the new manager
     #[arg(value_name = "NEW_MANAGER_KEYPAIR")]
     new_manager: KeySource,
 
-    /// Account of the pool's token that gets the fees instead
+    /// Token account that receives the fees [default: the new manager's associated token account]
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     fee_account: Option<Address>,
 }
@@ -135,13 +135,13 @@ impl Setting for Manager {
             ("fees go to", instead(self.manager_fee_account_before, self.manager_fee_account)),
         ];
         if self.fee_owner != self.manager {
-            lines.push(("which belongs to", self.fee_owner.to_string()));
+            lines.push(("owned by", self.fee_owner.to_string()));
         }
         if self.rent_lamports > 0 {
-            lines.push(("you pay", format!("{} of rent for that account", sol(self.rent_lamports))));
+            lines.push(("rent", format!("{}, for that account", sol(self.rent_lamports))));
         }
         if self.manager_before != self.manager && self.staker == self.manager_before.0 {
-            lines.push(("staker", "stays the old manager, until `tidepool set-staker` names another".into()));
+            lines.push(("staker", "stays the old manager, until changed with `tidepool set-staker`".into()));
         }
         lines
     }

@@ -21,26 +21,25 @@ Example:
   tidepool set-metadata 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --name Tide --symbol tideSOL \\
       --uri https://example.org/tide.json";
 
-/// Set what a pool's token is called in wallets: its Metaplex metadata
+/// Create or update the Metaplex metadata of a pool token
 ///
-/// Creates the metadata, or changes it where there is some; what is not given then stays as it is. The URI is that of a JSON file
-/// with a description and an image. Metaplex refuses to create metadata for tokens of Token-2022. The pool's manager signs; the
-/// fee payer pays for the account, about 0.016 SOL.
+/// Omitted fields keep their value. The URI is that of a JSON file with a description and an image. Metaplex creates no
+/// metadata for Token-2022 mints this way. Signed by the pool's manager; the fee payer pays about 0.016 SOL for the account.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE, group = ArgGroup::new("text").required(true).multiple(true))]
 pub struct Args {
     #[command(flatten)]
     manager: ManagerArgs,
 
-    /// Name of the token, 32 bytes at most
+    /// Name of the pool token, at most 32 bytes
     #[arg(long, value_name = "TEXT", group = "text")]
     name: Option<String>,
 
-    /// Symbol of the token, 10 bytes at most
+    /// Symbol of the pool token, at most 10 bytes
     #[arg(long, value_name = "TEXT", group = "text")]
     symbol: Option<String>,
 
-    /// Address of the description, 200 bytes at most
+    /// URI of the JSON file, at most 200 bytes
     #[arg(long, value_name = "URI", group = "text")]
     uri: Option<String>,
 }
@@ -105,7 +104,7 @@ impl Args {
         match (given(&self.name, name), given(&self.symbol, symbol), given(&self.uri, uri)) {
             (Some(name), Some(symbol), Some(uri)) => Ok(Metadata { name, symbol, uri }),
             _ => Err(CliError::usage(format!(
-                "the token of pool {} has no metadata yet: give both --name and --symbol",
+                "the token of pool {} has no metadata yet: specify both --name and --symbol",
                 snapshot.address()
             ))),
         }
@@ -121,7 +120,8 @@ async fn read<C: Cluster>(
     let mut accounts = context.cluster.accounts(&addresses).await?;
     if accounts.pop().flatten().is_none_or(|program| !program.executable) {
         let what = format!(
-            "the Metaplex token metadata program ({METADATA_PROGRAM_ID}) is not on this cluster: use one that has it, or load it"
+            "the Metaplex token metadata program ({METADATA_PROGRAM_ID}) is not on this cluster: use another cluster, or load \
+             the program"
         );
         return Err(PlanError::Invalid { what }.into());
     }
@@ -157,7 +157,7 @@ impl Setting for TokenName {
         let mut lines = self.lines_when_done();
         if self.paid_lamports > 0 {
             let paid = sol(self.paid_lamports);
-            lines.push(("you pay", format!("up to {paid}: rent of the metadata account, and Metaplex's charge")));
+            lines.push(("cost", format!("up to {paid}: rent of the metadata account, and Metaplex's charge")));
         }
         lines
     }

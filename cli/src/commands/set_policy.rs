@@ -21,38 +21,38 @@ Example:
   tidepool set-policy 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --reserve-share 1% \\
       --turnover-budget 10% --threshold 5";
 
-/// Set how a pool spreads its stake, and the bounds that a rebalance keeps
+/// Set the rebalance policy of a pool
 ///
-/// What is not given stays as it is. Shares are percentages of the whole pool, amounts are SOL. Shows the old and the new
-/// policy and asks before anything is sent. The pool has to be extended (`tidepool extend-pool`); its manager signs.
+/// Omitted settings keep their value. Shares are percentages of the pool's total, amounts are SOL. Shows the old and the new
+/// policy and asks for confirmation. The pool needs the extension (`tidepool extend-pool`). Signed by the pool's manager.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE, group = ArgGroup::new("setting").required(true).multiple(true))]
 pub struct Args {
     #[command(flatten)]
     manager: ManagerArgs,
 
-    /// Share of the pool that stays in the reserve, for those who want SOL at once; 50% at most
+    /// Reserve target as a share of the pool, at most 50%
     #[arg(long, value_name = "PERCENT", group = "setting")]
     reserve_share: Option<Share>,
 
-    /// SOL that stay in the reserve at least, whatever the share comes to; counts as half of the pool where it is more, 0 for none
+    /// Minimum reserve target in SOL, whatever the share; at most half of the pool counts; 0 for none
     #[arg(long, value_name = "SOL", group = "setting")]
     reserve_floor: Option<Units>,
 
-    /// SOL by which a validator may be off its target before anything moves; the minimum delegation where that is more
+    /// Deviation from target, in SOL, up to which no stake moves; at least the minimum delegation counts
     #[arg(long, value_name = "SOL", group = "setting")]
     threshold: Option<Units>,
 
-    /// Share of the pool that may be taken from validators in one epoch, by decreases and removals too; 100% sets no bound
+    /// Maximum share of the pool that may be deactivated in one epoch, decreases and removals included; 100% for no bound
     #[arg(long, value_name = "PERCENT", group = "setting")]
     turnover_budget: Option<Share>,
 
-    /// Share of the pool that one validator may be given, whatever its weight; 100% sets no bound
+    /// Maximum share of the pool that one validator is delegated, whatever its weight; 100% for no bound
     #[arg(long, value_name = "PERCENT", group = "setting")]
     validator_cap: Option<Share>,
 
-    /// Rents of a stake account (about 0.0023 SOL each) that stay in the reserve of a pool with weights: each decrease borrows one
-    /// until the next epoch, and an empty reserve could not be refilled
+    /// Number of stake account rents (about 0.0023 SOL each) kept in the reserve of a pool with weights; each decrease borrows
+    /// one until the next epoch, and an empty reserve cannot be refilled
     #[arg(long, value_name = "NUMBER", group = "setting", value_parser = clap::value_parser!(u8).range(1..))]
     reserve_rents: Option<u8>,
 }

@@ -18,27 +18,27 @@ Example:
       FDNkPHBzqCiZybfNugS4hwYFBWwEMts639SVmedMX2ee
   tidepool set-preferred-validator 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA deposit none";
 
-/// Set the validator that stake is deposited with, or withdrawn from first
+/// Set the preferred validator for stake deposits or withdrawals
 ///
-/// With a validator for deposits, stake of all others is refused, and deposits of SOL go on as before. With one for
-/// withdrawals, stake is withdrawn from others only while that one holds little more than the least that has to stay. Removing
-/// the validator unsets it. The pool's staker signs.
+/// With a preferred deposit validator, stake of other validators is rejected; SOL deposits are not affected. With a preferred
+/// withdraw validator, stake is withdrawn from others only once it holds little more than the minimum. Removing the validator
+/// unsets it. Signed by the pool's staker.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
-    /// The pool
+    /// Address of the pool
     #[arg(value_name = "POOL", value_parser = address)]
     pool: Address,
 
-    /// What it is preferred for
+    /// Kind of preference
     #[arg(value_name = "FOR", value_enum)]
     purpose: Purpose,
 
-    /// The validator's vote account, or none for no preference
+    /// Vote account of the validator, or none
     #[arg(value_name = "VOTE_ACCOUNT|none")]
     vote: Choice,
 
-    /// Key of the pool's staker [default: your wallet's]
+    /// Keypair of the pool's staker [default: your wallet]
     #[arg(long, value_name = "KEYPAIR")]
     staker: Option<KeySource>,
 }
@@ -47,9 +47,9 @@ pub struct Args {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 enum Purpose {
-    /// Deposits of stake
+    /// Stake deposits
     Deposit,
-    /// Withdrawals of stake
+    /// Stake withdrawals
     Withdraw,
 }
 
@@ -102,10 +102,13 @@ impl Setting for Preferred {
     fn lines(&self) -> Vec<Line> {
         let named = |vote: Option<Text<Address>>| vote.map_or("none".into(), |vote| vote.to_string());
         let meaning = match (self.purpose, self.vote) {
-            (Purpose::Deposit, Some(_)) => "stake can be deposited with this validator only; deposits of SOL go on",
-            (Purpose::Deposit, None) => "stake can be deposited with every active validator of the pool",
-            (Purpose::Withdraw, Some(_)) => "stake is withdrawn from this validator first, while it has any to give",
-            (Purpose::Withdraw, None) => "stake can be withdrawn from every validator of the pool",
+            (Purpose::Deposit, Some(_)) => {
+                "only stake delegated to this validator can be deposited; SOL deposits are not \
+                                            affected"
+            }
+            (Purpose::Deposit, None) => "stake delegated to any active validator of the pool can be deposited",
+            (Purpose::Withdraw, Some(_)) => "stake is withdrawn from this validator first",
+            (Purpose::Withdraw, None) => "stake can be withdrawn from any validator of the pool",
         };
         vec![("validator", instead(named(self.vote_before), named(self.vote))), ("then", meaning.into())]
     }

@@ -23,26 +23,26 @@ Example:
   tidepool set-staker 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA \\
       3dUnDPz4WkP6KX7MX2BTpDrA7hfNXL2QhJDJN8XkT8nD --manager manager.json";
 
-/// Name a new staker, who chooses validators and moves their stake
+/// Change the staker, who selects validators and moves stake
 ///
-/// The new staker takes over at once and need not sign. The staker cannot take anything out of the pool or change its fees.
-/// The pool's manager signs, or its present staker.
+/// Takes effect at once; the new staker does not sign. The staker can neither withdraw from the pool nor change its fees.
+/// Signed by the pool's manager or its current staker.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE, group = ArgGroup::new("signer"))]
 pub struct Args {
-    /// The pool
+    /// Address of the pool
     #[arg(value_name = "POOL", value_parser = address)]
     pool: Address,
 
-    /// The new staker's wallet
+    /// Address of the new staker
     #[arg(value_name = "NEW_STAKER", value_parser = address)]
     new_staker: Address,
 
-    /// Key of the pool's manager [default: your wallet's, whichever of the two you are]
+    /// Keypair of the pool's manager [default: your wallet, as manager or staker]
     #[arg(long, value_name = "KEYPAIR", group = "signer")]
     manager: Option<KeySource>,
 
-    /// Key of the pool's present staker
+    /// Keypair of the pool's current staker
     #[arg(long, value_name = "KEYPAIR", group = "signer")]
     staker: Option<KeySource>,
 }

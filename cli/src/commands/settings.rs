@@ -28,11 +28,11 @@ pub type Line = (&'static str, String);
 /// The pool of a manager's command, and the manager's key.
 #[derive(Debug, clap::Args)]
 pub struct ManagerArgs {
-    /// The pool
+    /// Address of the pool
     #[arg(value_name = "POOL", value_parser = address)]
     pub pool: Address,
 
-    /// Key of the pool's manager [default: your wallet's]
+    /// Keypair of the pool's manager [default: your wallet]
     #[arg(long, value_name = "KEYPAIR", display_order = 100)]
     manager: Option<KeySource>,
 }
@@ -151,7 +151,7 @@ impl<S: Setting> CommandOutput for Answer<S> {
         } else {
             let subject = setting.subject();
             let subject = subject.strip_prefix("the ").map_or(subject.clone(), |rest| format!("The {rest}"));
-            writeln!(f, "{subject} of pool {pool} is that already: nothing was changed")?;
+            writeln!(f, "{subject} of pool {pool} is already set to this value: nothing was sent")?;
         }
         write_fields(f, &setting.lines_when_done())?;
         write_signatures(f, &self.transactions)
@@ -165,7 +165,7 @@ impl<S: Setting> CommandOutput for Answer<S> {
 /// A value, with what it was where that is another.
 pub fn instead(before: impl fmt::Display, after: impl fmt::Display) -> String {
     let (before, after) = (before.to_string(), after.to_string());
-    if before == after { after } else { format!("{after}, until now {before}") }
+    if before == after { after } else { format!("{after} (before: {before})") }
 }
 
 /// An address, or the word `none`.
@@ -178,7 +178,7 @@ impl FromStr for Choice {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "none" => Ok(Self(None)),
-            text => address(text).map(|address| Self(Some(address))).map_err(|error| format!("{error}; or write none")),
+            text => address(text).map(|address| Self(Some(address))).map_err(|error| format!("{error}, or none")),
         }
     }
 }
@@ -192,12 +192,12 @@ mod tests {
         let address = Address::new_from_array([7; 32]);
         assert_eq!("none".parse(), Ok(Choice(None)));
         assert_eq!(address.to_string().parse(), Ok(Choice(Some(address))));
-        assert!("nobody".parse::<Choice>().unwrap_err().contains("or write none"));
+        assert!("nobody".parse::<Choice>().unwrap_err().contains(", or none"));
     }
 
     #[test]
     fn what_stays_is_said_once() {
         assert_eq!(instead("5 %", "5 %"), "5 %");
-        assert_eq!(instead("5 %", "6 %"), "6 %, until now 5 %");
+        assert_eq!(instead("5 %", "6 %"), "6 % (before: 5 %)");
     }
 }

@@ -11,10 +11,10 @@ Example:
   tidepool sign - --keypair usb://ledger --yes
   tidepool sign - --keypair manager.json --yes --output json";
 
-/// Sign a message that another command made, without a network
+/// Sign a transaction message offline
 ///
-/// Shows what the message does, asks, and shows the signature to give to `tidepool submit`. The message is what --sign-only or
-/// --dump-transaction-message showed, on a machine with a network; the key may be on one without.
+/// Shows what the message does, asks for confirmation, and shows the signature for `tidepool submit`. MESSAGE is the output of
+/// --sign-only or --dump-transaction-message of another command, run on an online machine.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {

@@ -21,10 +21,10 @@ Example:
   tidepool submit - --signer 4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi=\\
 2KmSS4YPFY5Mh8LHEG3ozeAy1Gcog3AEQdAg8gGNGZZwVFhW2NcmVQUoLHUiwKPkzhyjQ6Pd8xzm1vtfHGmWNhKk";
 
-/// Send a transaction that was signed elsewhere
+/// Send a transaction that was signed offline
 ///
-/// Puts the signatures of --signer, and those of --keypair and --fee-payer where these are given, to the message that was
-/// signed, sends it, and follows it until it is known what became of it. Shows what it does; and asks, where a key of yours signs.
+/// Adds the signatures of --signer, --keypair and --fee-payer to the message, sends it and confirms it. Shows what the message
+/// does, and asks for confirmation if one of your keypairs signs.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {

@@ -84,25 +84,25 @@ impl Quote {
     /// Pool tokens, in smallest units, that others get of what is paid.
     #[must_use]
     pub fn fee(self, units: u64) -> Self {
-        let fee = if units == 0 { "none".into() } else { format!("{}, deducted already", tokens(units)) };
+        let fee = if units == 0 { "none".into() } else { format!("{}, already deducted", tokens(units)) };
         self.line("fee", fee)
     }
 
     /// The least that it yields, if there is a minimum, and where that comes from.
     #[must_use]
     pub fn at_least(self, least: Option<String>, bound: &Bound) -> Self {
-        self.bounded(least, |least| format!("{least} ({}), or it does not happen", reason(bound)))
+        self.bounded(least, |least| format!("{least} ({}), or the transaction fails", reason(bound)))
     }
 
     /// The same for what has several parts, which are bounded one by one: some may happen while others do not.
     #[must_use]
     pub fn at_least_each(self, least: Option<String>, bound: &Bound) -> Self {
-        let each = "a part that would bring less than its share of that does not happen, though others may";
+        let each = "each part fails below its share of it";
         self.bounded(least, |least| format!("{least} in all ({}); {each}", reason(bound)))
     }
 
     fn bounded(self, least: Option<String>, text: impl Fn(String) -> String) -> Self {
-        self.line("at least", least.map_or("no minimum, as demanded: it happens whatever it yields".into(), text))
+        self.line("at least", least.map_or("no minimum: any rate is accepted".into(), text))
     }
 
     /// The exchange rate that it was computed at.
@@ -140,8 +140,8 @@ impl Quote {
 /// Where a bound comes from.
 fn reason(bound: &Bound) -> String {
     match bound.minimum {
-        Some(_) => "as demanded".into(),
-        None => format!("{} less than quoted", bound.max_slippage),
+        Some(_) => "as specified".into(),
+        None => format!("{} below the quote", bound.max_slippage),
     }
 }
 
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_say_the_same_in_the_same_words() {
+    fn quote_lines_are_stable() {
         let bound = Bound { minimum: None, max_slippage: "0.1%".parse().unwrap() };
         let rate = ExchangeRate { total_lamports: 3_000, pool_token_supply: 2_000 };
         let quote = quote()
@@ -222,19 +222,19 @@ mod tests {
             [
                 "you pay: 2 pool tokens",
                 "you get: 3 SOL",
-                "fee: 0.000000001 pool tokens, deducted already",
-                "at least: 2.997 SOL (0.10 % less than quoted), or it does not happen",
+                "fee: 0.000000001 pool tokens, already deducted",
+                "at least: 2.997 SOL (0.10 % below the quote), or the transaction fails",
                 "rate: 1 pool token = 1.5 SOL",
             ]
         );
     }
 
     #[test]
-    fn a_new_pool_trades_one_for_one_and_a_demand_is_called_one() {
+    fn empty_pool_trades_one_for_one_and_names_a_specified_minimum() {
         let bound = Bound { minimum: Some(Units(1)), max_slippage: "0.1%".parse().unwrap() };
         let quote = quote().fee(0).at_least(Some("1 SOL".into()), &bound).rate(&ExchangeRate::default());
         let values: Vec<_> = quote.lines.iter().map(|(_, value)| value.as_str()).collect();
-        assert_eq!(values, ["none", "1 SOL (as demanded), or it does not happen", "1 pool token = 1 SOL"]);
+        assert_eq!(values, ["none", "1 SOL (as specified), or the transaction fails", "1 pool token = 1 SOL"]);
     }
 
     #[test]

@@ -26,24 +26,24 @@ Example:
   tidepool update 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA
   tidepool update 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --lookup-tables auto";
 
-/// Bring a pool up to date with the epoch
+/// Update a pool for the current epoch
 ///
-/// Books rewards, completes movements of stake, pays the manager's fee and clears the validator list of those who have
-/// left. Once in each epoch this has to be done before the pool takes deposits and withdrawals. Anybody may do it; it costs
-/// only the fees of the transactions. In a pool that is up to date it merges stake that an update with --no-merge left unmerged.
-/// Stake that is only partly warmed up or cooled down stays transient until a later epoch.
+/// Permissionless: any fee payer can run it, at the cost of transaction fees. Adds rewards, merges stake, pays the manager's
+/// fee, and removes deactivated validators from the list. Required once per epoch before deposits and withdrawals. In an
+/// up-to-date pool it merges stake that an update with --no-merge left unmerged. Partly activated or deactivated stake stays
+/// transient until a later epoch.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
-    /// The pool
+    /// Address of the pool
     #[arg(value_name = "POOL", value_parser = address)]
     pool: Address,
 
-    /// Merge no stake: count it only
+    /// Do not automatically merge transient stakes
     #[arg(long)]
     no_merge: bool,
 
-    /// Update everything, although it is up to date: books what has come in since
+    /// Update all balances, even if the pool is already up to date
     #[arg(long)]
     force: bool,
 
@@ -107,7 +107,10 @@ impl CommandOutput for Output {
         writeln!(f, "Updated pool {} to epoch {}", self.pool, self.epoch)?;
         let (before, now) = (self.total_lamports_before, self.total_lamports);
         let change = if now >= before { format!("+{}", sol(now - before)) } else { format!("-{}", sol(before - now)) };
-        write_fields(f, &[("holds", format!("{} ({change})", sol(now))), ("supply", tokens(self.pool_token_supply))])?;
+        write_fields(
+            f,
+            &[("total stake", format!("{} ({change})", sol(now))), ("supply", tokens(self.pool_token_supply))],
+        )?;
         write_signatures(f, &self.transactions)
     }
 

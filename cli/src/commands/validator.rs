@@ -24,15 +24,15 @@ use {
 /// The pool and the validator that a staker's command is about, and the staker's key.
 #[derive(Debug, clap::Args)]
 pub struct StakerArgs {
-    /// The pool
+    /// Address of the pool
     #[arg(value_name = "POOL", value_parser = address)]
     pub pool: Address,
 
-    /// The validator's vote account
+    /// Vote account of the validator
     #[arg(value_name = "VOTE_ACCOUNT", value_parser = address)]
     pub vote: Address,
 
-    /// Key of the pool's staker [default: your wallet's]
+    /// Keypair of the pool's staker [default: your wallet]
     #[arg(long, value_name = "KEYPAIR")]
     pub staker: Option<KeySource>,
 
@@ -68,14 +68,14 @@ pub async fn check_vote_account<C: Cluster>(context: &Context<'_, C>, vote: &Add
         Some((account, AccountKind::VoteAccount)) if is_vote_account(account) => return Ok(()),
         Some((_, AccountKind::VoteAccount)) => format!("the vote account {vote} is closed: it holds no vote state"),
         Some((_, AccountKind::Wallet)) => {
-            format!("account {vote} is a wallet, not a validator's vote account, or one that was closed")
+            format!("account {vote} is a wallet, not a validator's vote account, or a closed vote account")
         }
         Some((_, other)) => format!("account {vote} is {other}, not a validator's vote account"),
-        None => format!(
-            "there is no account {vote}: a vote account that was there is closed, or the URL is of another cluster"
-        ),
+        None => {
+            format!("account {vote} does not exist: the vote account was closed, or the URL is that of another cluster")
+        }
     };
-    Err(CliError::usage(format!("{what}; choose one that `solana validators` lists")))
+    Err(CliError::usage(format!("{what}: use a vote account listed by `solana validators`")))
 }
 
 /// What to do about weights after the validator `vote` was added, in one line; `None` where there is nothing to do.
@@ -83,7 +83,8 @@ pub fn hint_after_adding(snapshot: &PoolSnapshot, vote: &Address) -> Option<Stri
     let weighted = weighted_besides(snapshot, vote);
     (snapshot.is_extended() && weighted > 0).then(|| {
         format!(
-            "{vote} has weight 0, so that a rebalance sends it nothing: `tidepool set-weights {} --set {vote}=WEIGHT`",
+            "{vote} has weight 0 and is not delegated stake by rebalancing: set a weight with `tidepool set-weights {} --set \
+             {vote}=WEIGHT`",
             snapshot.address()
         )
     })
@@ -100,19 +101,19 @@ pub fn hint_after_removing(snapshot: &PoolSnapshot, vote: &Address) -> Option<St
     let (cap, reserve) = (policy.validator_cap.get(), policy.reserve_share.get());
     if weighted == 0 {
         return Some(format!(
-            "no validator has a weight now, and no stake is sent out: `tidepool set-weights {pool} --equal`"
+            "no validator has a weight, so the reserve is not delegated: set weights with `tidepool set-weights {pool} --equal`"
         ));
     }
     if weighted as u64 * u64::from(cap) < u64::from(BASIS_POINTS.saturating_sub(reserve)) {
         let left = if weighted == 1 { "the validator" } else { "the validators" };
         return Some(format!(
-            "{left} left with a weight ({weighted}) may have {} of the pool each, and the rest stays in the reserve: give others \
-             weights, or raise the cap with `tidepool set-policy {pool} --validator-cap PERCENT`",
+            "{left} left with a weight ({weighted}) are capped at {} of the pool each, and the rest stays in the reserve: set \
+             more weights, or raise the cap with `tidepool set-policy {pool} --validator-cap PERCENT`",
             Share(cap)
         ));
     }
     let others = if weighted == 1 { "other that has" } else { "others that have" };
-    Some(format!("its part of the stake, by its weight of {weight}, goes to the {weighted} {others} a weight"))
+    Some(format!("its stake, by its weight of {weight}, is redistributed to the {weighted} {others} a weight"))
 }
 
 /// Validators with a weight, besides `vote`.
@@ -170,7 +171,7 @@ impl CommandOutput for Moved {
         };
         writeln!(
             f,
-            "Moving {} from {} to {}: there with the first update in epoch {}",
+            "Moving {} from {} to {}: effective with the first update in epoch {}",
             sol(self.lamports),
             name(self.from),
             name(self.to),

@@ -35,15 +35,15 @@ pub const LEFT_FOR_FEES: u64 = 10_000_000;
 #[derive(Clone, Debug, clap::Args)]
 #[command(group = ArgGroup::new("receiver"))]
 pub struct ReceiverArgs {
-    /// Wallet that gets the pool tokens, in its associated token account, which is created if need be [default: your own]
+    /// Wallet whose associated token account receives the pool tokens, created if needed [default: your wallet]
     #[arg(long, value_name = "ADDRESS", value_parser = address, group = "receiver")]
     to: Option<Address>,
 
-    /// Token account that gets the pool tokens instead
+    /// Token account that receives the pool tokens
     #[arg(long, value_name = "ADDRESS", value_parser = address, group = "receiver")]
     token_account: Option<Address>,
 
-    /// Token account that gets the referrer's share of the fee [default: the receiver's]
+    /// Token account that receives the referral share of the fee [default: the receiver's]
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub referrer: Option<Address>,
 }
@@ -88,13 +88,13 @@ impl ReceiverArgs {
             (Some(account), _) if account != TokenReceiver::Wallet(own).address(snapshot) => {
                 Some(format!("token account {account}"))
             }
-            (None, Some(to)) if to != own => Some(format!("{to}, in token account {account}")),
+            (None, Some(to)) if to != own => Some(format!("{to}, token account {account}")),
             _ => None,
         };
         let referrer = self.referrer.filter(|referrer| *referrer != account);
-        let rent = (rent > 0).then(|| ("rent", format!("{} more, for a new token account", sol(rent))));
+        let rent = (rent > 0).then(|| ("rent", format!("{}, for a new token account", sol(rent))));
         let elsewhere = elsewhere.map(|elsewhere| ("goes to", elsewhere));
-        let referrer = referrer.map(|referrer| ("referrer", format!("{referrer}, who gets a share of the fee")));
+        let referrer = referrer.map(|referrer| ("referrer", format!("{referrer}, referral fee")));
         elsewhere.into_iter().chain(referrer).chain(rent).collect()
     }
 }
@@ -161,7 +161,8 @@ pub async fn associated_account_rent<C: Cluster>(
         return Ok(0);
     }
     Err(CliError::usage(format!(
-        "the associated token account {address} of wallet {wallet} belongs to {owner} now: give another account with {option}"
+        "the associated token account {address} of wallet {wallet} is now owned by {owner}: specify another account with \
+         {option}"
     )))
 }
 
@@ -231,12 +232,12 @@ impl Holding {
 fn not_spendable(source: &actions::TokenSource, account: &TokenHolding) -> CliError {
     let delegate = match account.delegate {
         Some((delegate, approved)) => {
-            format!("its delegate, which is {delegate} with an approval of {}", tokens(approved))
+            format!("its delegate, {delegate} (approved for {})", tokens(approved))
         }
         None => "a delegate of it".into(),
     };
     CliError::usage(format!(
-        "token account {} belongs to {}, and {} is neither its owner nor {delegate}: give the right key with --owner",
+        "token account {} is owned by {}, and {} is neither the owner nor {delegate}: specify another keypair with --owner",
         source.account, account.owner, source.authority
     ))
 }
@@ -267,17 +268,17 @@ impl Holding {
     /// Checks that the owner of an account with a CPI guard can approve its tokens to a throw-away key.
     fn check_approvable(&self, signs_elsewhere: bool) -> Result<(), CliError> {
         let account = self.source.account;
-        let guarded =
-            format!("the CPI guard of token account {account} lets no program spend by its owner's signature");
+        let guarded = format!("the CPI guard of token account {account} blocks transfers by its owner's signature");
         match self.account.delegate {
             Some((delegate, approved)) => Err(CliError::usage(format!(
-                "{guarded}, and an approval to a throw-away key would replace that of {} to {delegate}: revoke it first with \
-                 `spl-token revoke {account}`, or withdraw with the delegate's key (--owner, --from)",
+                "{guarded}, and approving a temporary key would replace the approval of {} to {delegate}: revoke it first \
+                 with `spl-token revoke {account}`, or withdraw with the delegate's keypair (--owner, --from)",
                 tokens(approved)
             ))),
             None if signs_elsewhere => Err(CliError::usage(format!(
-                "{guarded}, and a transaction that is signed in several places cannot use a throw-away key: turn the guard off with \
-                 `spl-token disable-cpi-guard {account}`, or approve the pool tokens to a key and withdraw with that (--owner, --from)"
+                "{guarded}, and a transaction signed on several machines cannot use a temporary key: turn the guard off with \
+                 `spl-token disable-cpi-guard {account}`, or approve a delegate and withdraw with its keypair (--owner, \
+                 --from)"
             ))),
             None => Ok(()),
         }
@@ -313,8 +314,8 @@ impl Holding {
             Some((delegate, approved)) if delegate == self.source.authority && approved < self.account.amount => {
                 let (approved, owner) = (tokens(approved), self.account.owner);
                 let what = format!(
-                    "{delegate} is approved for {approved} of the {held} in token account {account}, and {needed} would be needed: use \
-                     a smaller amount, or have the owner {owner} approve more"
+                    "insufficient approval: {delegate} is approved for {approved} of the {held} in token account {account}, \
+                     and {needed} are needed: use a smaller amount, or have the owner {owner} approve more"
                 );
                 PlanError::Invalid { what }.into()
             }

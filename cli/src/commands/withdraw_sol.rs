@@ -34,42 +34,41 @@ Example:
   tidepool withdraw-sol 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA ALL --minimum 40 --yes
   tidepool withdraw-sol 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA 12.5 --wrap";
 
-/// Give pool tokens and get SOL from the reserve
+/// Withdraw SOL from the pool's reserve in exchange for pool tokens
 ///
-/// Shows what you get and asks before anything is sent. The reserve pays, and holds only a part of the pool: where it is
-/// too small, withdraw stake. The withdrawal does not happen at all where it would bring less than --minimum, or less than
-/// quoted by more than --max-slippage.
+/// The reserve holds only a part of the pool: if it is too small, withdraw stake. Shows a quote and asks for confirmation. The
+/// transaction fails if it would yield less than --minimum, or less than the quote by more than --max-slippage.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
-    /// The pool
+    /// Address of the pool
     #[arg(value_name = "POOL", value_parser = address)]
     pool: Address,
 
-    /// Pool tokens to give, or ALL in the account
+    /// Pool tokens to withdraw, or ALL
     #[arg(value_name = "POOL_TOKENS")]
     amount: Amount,
 
-    /// Token account that gives the pool tokens [default: the owner's associated one]
+    /// Token account to withdraw from [default: the owner's associated token account]
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     from: Option<Address>,
 
-    /// Key of the pool tokens' owner or delegate [default: your wallet's]
+    /// Keypair of the pool tokens' owner or delegate [default: your wallet]
     #[arg(long, value_name = "KEYPAIR")]
     owner: Option<KeySource>,
 
-    /// Wallet, or account of wrapped SOL, that gets the SOL [default: the owner]
+    /// Wallet, or wrapped SOL account, that receives the SOL [default: the owner]
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     to: Option<Address>,
 
-    /// Get wrapped SOL, in the receiver's associated account, which is created if need be
+    /// Receive wrapped SOL in the receiver's associated token account, created if needed
     #[arg(long)]
     wrap: bool,
 
     #[command(flatten)]
     bound: Bound,
 
-    /// Key of the pool's SOL withdraw authority, for a pool that has one
+    /// Keypair of the pool's SOL withdraw authority, for a pool that has one
     #[arg(long, value_name = "KEYPAIR")]
     sol_withdraw_authority: Option<KeySource>,
 
@@ -169,7 +168,7 @@ impl Args {
     ) -> Result<SolReceiver, CliError> {
         match self.to.filter(|to| *to != own) {
             Some(address) => {
-                let otherwise = " or of an account of wrapped SOL";
+                let otherwise = " or of a wrapped SOL account";
                 let given = Given { address, option: "--to", role: "the receiver of SOL", otherwise };
                 sol_receiver(context, snapshot, given).await
             }

@@ -44,63 +44,62 @@ Example:
   tidepool withdraw-stake 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA 250 \\
       --into EVJD4K4PwX6PHorHeBHvgeE9JtsvV4g24iStD36fnuLZ";
 
-/// Give pool tokens and get stake accounts
+/// Withdraw stake accounts from the pool in exchange for pool tokens
 ///
-/// The stake comes from the preferred validator, then from those whose stake earns nothing, then from the one with most of it, and
-/// from several where one has too little; you get one stake account from each, whose rent you pay. It stays as it is: active stake
-/// goes on earning, deactivated stake can be withdrawn as SOL. At least 1 SOL of stake has to be withdrawn at a time. Shows what
-/// you get and asks before anything is sent. A part that would bring less than its share of --minimum, or less
-/// than quoted by more than --max-slippage, does not happen.
+/// Stake comes from the preferred validator, then from stake that earns nothing, then from the largest validators; you receive
+/// one stake account from each and pay its rent. The stake keeps its activation state: active stake keeps earning, inactive
+/// stake can be withdrawn as SOL. The minimum is 1 SOL of stake. Shows a quote and asks for confirmation. A part that would
+/// yield less than its share of --minimum, or less than the quote by more than --max-slippage, fails.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
-    /// The pool
+    /// Address of the pool
     #[arg(value_name = "POOL", value_parser = address)]
     pool: Address,
 
-    /// Pool tokens to give, or ALL in the account
+    /// Pool tokens to withdraw, or ALL
     #[arg(value_name = "POOL_TOKENS")]
     amount: Amount,
 
-    /// Take the stake of this validator (vote account) only
+    /// Vote account of the only validator to withdraw from
     #[arg(long, value_name = "VOTE_ACCOUNT", value_parser = address)]
     validator: Option<Address>,
 
-    /// Split the reserve: where no validator has stake to give, or an extended pool has a SOL withdraw authority
+    /// Split the reserve: if no validator has stake to withdraw, or an extended pool has a SOL withdraw authority
     #[arg(long, conflicts_with = "validator")]
     from_reserve: bool,
 
-    /// Where stake accounts can only be had whole, take them whole, which removes their validators from the pool
+    /// Withdraw whole validator stake accounts if they cannot be split, which removes their validators from the pool
     #[arg(long, conflicts_with_all = ["validator", "from_reserve"])]
     whole_accounts: bool,
 
-    /// Withdraw as SOL what cannot be had as stake
+    /// Withdraw the rest as SOL, if it cannot be withdrawn as stake
     #[arg(long, conflicts_with_all = ["validator", "from_reserve"])]
     rest_as_sol: bool,
 
-    /// Get that SOL as wrapped SOL, in the owner's associated account, which is created if need be
+    /// Receive that SOL as wrapped SOL in the owner's associated token account, created if needed
     #[arg(long, requires = "rest_as_sol")]
     wrap: bool,
 
-    /// Key of the new stake account, of the first where there are several [default: none; its address follows from the owner's]
+    /// Keypair of the new stake account, the first if there are several [default: derived from the owner's address]
     #[arg(long, value_name = "KEYPAIR")]
     stake_keypair: Option<KeySource>,
 
-    /// Stake account of the owner into which the withdrawn stake is merged, in the same transaction; takes the stake of its validator
-    /// unless --validator or --from-reserve says otherwise. Both have to agree in authorities, lockup, validator and activation
+    /// Merge the withdrawn stake into this stake account of the owner, in the same transaction; withdraws from its validator
+    /// unless --validator or --from-reserve is given. Authorities, lockup, validator and activation state must match
     #[arg(long, value_name = "STAKE_ACCOUNT", value_parser = address,
         conflicts_with_all = ["stake_keypair", "stake_authority", "whole_accounts", "rest_as_sol"])]
     into: Option<Address>,
 
-    /// Who becomes staker and withdrawer of the stake accounts [default: the owner of the pool tokens]
+    /// Staker and withdrawer of the new stake accounts [default: the owner of the pool tokens]
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     stake_authority: Option<Address>,
 
-    /// Token account that gives the pool tokens [default: the owner's associated one]
+    /// Token account to withdraw from [default: the owner's associated token account]
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     from: Option<Address>,
 
-    /// Key of the pool tokens' owner or delegate [default: your wallet's]
+    /// Keypair of the pool tokens' owner or delegate [default: your wallet]
     #[arg(long, value_name = "KEYPAIR")]
     owner: Option<KeySource>,
 
@@ -245,7 +244,9 @@ impl Args {
     ) -> Result<Request<'a>, CliError> {
         let order = if self.rest_as_sol {
             if snapshot.pool().terms.sol_withdraw_authority.is_some() {
-                return Err(CliError::usage("this pool restricts withdrawals of SOL: leave out --rest-as-sol"));
+                return Err(CliError::usage(
+                    "SOL withdrawals of this pool need an authority's signature: omit --rest-as-sol",
+                ));
             }
             WithdrawalOrder::SolLast(owner.pubkey())
         } else {
@@ -279,7 +280,7 @@ impl Args {
             None => Ok(Some(key)),
             // The system program creates no account where there are lamports.
             Some(account) => Err(CliError::usage(format!(
-                "account {address} (--stake-keypair) exists, with {}: give a new key",
+                "account {address} (--stake-keypair) already exists, with {}: specify a new keypair",
                 sol(account.lamports)
             ))),
         }
@@ -350,7 +351,7 @@ impl Trade for Output {
         }
         lines.extend(self.wrapping.done());
         if self.pool_tokens_left > 0 {
-            lines.push(("left over", format!("{}, which could not be withdrawn", tokens(self.pool_tokens_left))));
+            lines.push(("remainder", format!("{}, not withdrawn", tokens(self.pool_tokens_left))));
         }
         Receipt {
             headline: format!("Withdrew {} from pool {}", amounts.sol(self.lamports), self.pool),

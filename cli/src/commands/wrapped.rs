@@ -45,13 +45,13 @@ impl Wrapped {
         let held = held.ok_or_else(|| CliError::Poor {
             holder: account,
             held: "no wrapped SOL".into(),
-            needed: "some (or leave out --from-wrapped)".into(),
+            needed: "wrapped SOL (or omit --from-wrapped)".into(),
         })?;
         let number =
             (0..TEMPORARY_ACCOUNTS).zip(found).find(|(_, existing)| existing.is_none()).map(|(number, _)| number);
         let number = number.ok_or_else(|| ClusterError::UnexpectedAnswer {
             detail: format!(
-                "accounts at all of {TEMPORARY_ACCOUNTS} addresses of {owner} for unwrapping SOL are there already"
+                "all {TEMPORARY_ACCOUNTS} temporary account addresses of {owner} for unwrapping SOL are in use"
             ),
         })?;
         Ok(Self { unwrap: Unwrap { account, number }, held })
@@ -121,8 +121,8 @@ impl Wrapping {
     /// What a quote says of it.
     pub fn lines(&self) -> impl Iterator<Item = Line> {
         let rent = (self.rent_lamports > 0)
-            .then(|| ("rent", format!("{} more, for a new wrapped-SOL account", sol(self.rent_lamports))));
-        let account = self.account.map(|account| ("SOL comes", format!("wrapped, in token account {account}")));
+            .then(|| ("rent", format!("{}, for a new wrapped SOL account", sol(self.rent_lamports))));
+        let account = self.account.map(|account| ("goes to", format!("wrapped SOL in token account {account}")));
         account.into_iter().chain(rent)
     }
 }

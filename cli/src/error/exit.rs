@@ -3,17 +3,16 @@
 use std::process::ExitCode;
 
 /// The exit codes, for `--help`.
-pub const EXIT_CODES: &str = "\
-Exit codes:
+pub const EXIT_CODES: &str = "Exit codes:
   0  done
-  1  failed for a reason that has no code of its own
-  2  the command line, the configuration or a key is wrong
-  3  the program refuses, or the request makes no sense in the pool's present state
-  4  the cluster cannot be reached, limits requests, or answers with an error that may pass: the same command may succeed later
-  5  the pool has to be updated first, or epoch rewards are being paid: update it, or wait, then try again
-  6  a transaction was sent and may still land: look for its signature before you repeat the command
-  7  the user did not confirm, and nothing was sent but an update of the pool where that had to come first
-  8  interrupted before anything was sent but such an update, or when it was known what became of all that was sent";
+  1  failed for another reason
+  2  invalid command line, configuration or keypair
+  3  rejected by the program, or invalid in the pool's current state
+  4  cluster unreachable, rate limit, or transient error: the same command may succeed later
+  5  stale pool, or epoch rewards are being distributed: update it, or wait, then retry
+  6  unknown outcome: a sent transaction may still land; check its signature before you repeat the command
+  7  not confirmed; nothing was sent, except for an update of the pool if one was needed
+  8  interrupted; nothing was sent but such an update, or the outcome of all transactions is known";
 
 /// How the program ends. The numbers are part of its interface; [`EXIT_CODES`] says what they mean.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -41,8 +41,8 @@ impl FromStr for Device {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let malformed = || {
             format!(
-                "invalid hardware wallet \"{text}\": write usb://ledger or usb://trezor, the devices that this version knows, or \
-                 usb://ledger/ADDRESS?key=0/0 for one of several and another derivation path"
+                "invalid hardware wallet \"{text}\": expected usb://ledger or usb://trezor, or usb://ledger/ADDRESS?key=0/0 \
+                 for one of several devices or another derivation path"
             )
         };
         let rest = text.strip_prefix("usb://").ok_or_else(malformed)?;
@@ -82,13 +82,13 @@ impl Device {
         };
         let trouble = |detail: String| {
             let ready = match self.maker {
-                Maker::Ledger => "unlock it, open its Solana application",
+                Maker::Ledger => "unlock it, open its Solana app",
                 Maker::Trezor => "unlock it",
             };
-            format!("{self} does not answer ({detail}): connect it, {ready}, and try again")
+            format!("{self} does not answer ({detail}): connect it, {ready}, and retry")
         };
         let locator = Locator::new_from_path(self.to_string()).map_err(|error| trouble(error.to_string()))?;
-        let not_found = || trouble("no device was found".into());
+        let not_found = || trouble("no device found".into());
         // The wallet manager looks for devices of all makers, for Trezors through libusb, and panics on a host without USB.
         let hid = HidApi::new().map_err(|error| trouble(error.to_string()))?;
         let may_be_there = match self.maker {
@@ -107,7 +107,7 @@ impl Device {
     /// This program has no driver for it.
     #[cfg(not(feature = "ledger"))]
     pub fn open(&self, _: &str) -> Result<Key, String> {
-        Err(format!("this program was built without hardware wallets: build it with the feature ledger to use {self}"))
+        Err(format!("built without hardware wallet support: build with the feature ledger to use {self}"))
     }
 }
 
@@ -141,7 +141,7 @@ mod tests {
             "usb://ledger?key=x",
         ] {
             let error = wrong.parse::<Device>().unwrap_err();
-            assert!(error.contains("usb://ledger or usb://trezor, the devices that this version knows"), "{error}");
+            assert!(error.contains("expected usb://ledger or usb://trezor"), "{error}");
         }
     }
 

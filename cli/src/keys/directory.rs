@@ -67,7 +67,7 @@ impl KeyDirectory {
         let failed = |path: &Path, error: &dyn std::fmt::Display| CliError::Key {
             role: "the new accounts",
             detail: format!(
-                "cannot write {} ({error}): give a directory that can be written to with --key-directory",
+                "cannot write {} ({error}): specify a writable directory with --key-directory",
                 path.display()
             ),
         };

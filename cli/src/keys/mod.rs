@@ -54,8 +54,8 @@ pub enum KeySource {
 }
 
 /// What to do instead of giving a secret.
-const SECRET: &str = "what was given may be a secret itself, which others may see and the shell remembers: give the path of a keypair \
-                      file, - for standard input, or prompt: (prompt:?key=0/0) for a seed phrase, which is asked for";
+const SECRET: &str = "invalid keypair: the value may be a secret, which the shell history keeps: expected the path of a \
+                      keypair file, - for standard input, or prompt: (prompt:?key=0/0) for a seed phrase";
 
 impl FromStr for KeySource {
     type Err = String;
@@ -126,7 +126,7 @@ impl Keyring {
                 .ok()
                 .and_then(|mut stdin| keypair(&mut stdin))
                 .map(shared)
-                .ok_or_else(|| "standard input does not hold a keypair: 64 numbers in JSON are expected".into()),
+                .ok_or_else(|| "invalid keypair on standard input: expected a JSON array of 64 numbers".into()),
             KeySource::Prompt(path) => from_prompt(role, path).map(shared),
             KeySource::Device(device) => device.open(role),
             KeySource::Address(address) => self.elsewhere(address),
@@ -151,7 +151,7 @@ impl Keyring {
             Some((_, signature)) => Ok(Rc::new(Presigner::new(address, signature))),
             None if self.may_be_absent => Ok(Rc::new(NullSigner::new(address))),
             None => Err(format!(
-                "{address} is an address, and its key has to sign: give a keypair, or its signature with --signer {address}=SIGNATURE"
+                "missing signature of {address}: specify its keypair, or its signature with --signer {address}=SIGNATURE"
             )),
         }
     }
@@ -174,7 +174,7 @@ pub fn keypair(file: &mut impl io::Read) -> Option<Keypair> {
 
 fn from_file(path: &str) -> Result<Keypair, String> {
     let mut file = input::open(path).map_err(|error| format!("cannot read the keypair file {path} ({error})"))?;
-    keypair(&mut file).ok_or_else(|| format!("{path} is no keypair file: 64 numbers in JSON are expected"))
+    keypair(&mut file).ok_or_else(|| format!("invalid keypair file {path}: expected a JSON array of 64 numbers"))
 }
 
 fn from_prompt(role: &str, path: &DerivationPath) -> Result<Keypair, String> {
@@ -186,10 +186,10 @@ fn from_prompt(role: &str, path: &DerivationPath) -> Result<Keypair, String> {
     let mnemonic = LANGUAGES
         .iter()
         .find_map(|language| Mnemonic::parse_in(*language, &phrase).ok())
-        .ok_or("that is no seed phrase: its words or its checksum are wrong")?;
-    let passphrase = ask("Passphrase (empty if there is none)")?;
+        .ok_or("invalid seed phrase: wrong words or checksum")?;
+    let passphrase = ask("Passphrase (press ENTER for none)")?;
     keypair_from_seed_and_derivation_path(&mnemonic.to_seed(passphrase), Some(path.clone()))
-        .map_err(|_| "no key can be derived from that seed phrase".into())
+        .map_err(|_| "cannot derive a key from this seed phrase".into())
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use {
 
 /// Kinds of fees, by the number that events have.
 const FEES: [&str; 7] = [
-    "share of SOL referrers",
-    "share of stake referrers",
+    "SOL referral share",
+    "stake referral share",
     "fee on rewards",
     "fee on stake withdrawals",
     "fee on SOL deposits",
@@ -76,7 +76,7 @@ fn weights(event: &WeightsEvent) -> String {
 
 fn policy(event: &PolicyEvent) -> String {
     let what =
-        if event.old == bytemuck::Zeroable::zeroed() { "the default one was set" } else { "another one was set" };
+        if event.old == bytemuck::Zeroable::zeroed() { "the default one was set" } else { "a custom one was set" };
     format!("policy of pool {}: {what}", event.pool)
 }
 

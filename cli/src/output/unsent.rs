@@ -145,9 +145,11 @@ impl CommandOutput for Unsent {
             }
             Self::Signed { transactions, .. } => transactions.iter().try_for_each(|signed| signed.write(f)),
             Self::Rehearsed { transactions, later } => {
-                writeln!(f, "Simulated, and nothing sent")?;
+                writeln!(f, "Simulated; nothing was sent")?;
                 transactions.iter().try_for_each(|rehearsal| rehearsal.write(f))?;
-                later.iter().try_for_each(|label| writeln!(f, "{label}: depends on the above, and was not simulated"))
+                later
+                    .iter()
+                    .try_for_each(|label| writeln!(f, "{label}: depends on the transactions above, not simulated"))
             }
         }
     }

@@ -22,7 +22,7 @@ impl FromStr for Units {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let malformed = || format!("\"{text}\" is no amount: write a decimal number such as 12.5");
+        let malformed = || format!("invalid amount \"{text}\": expected a decimal number such as 12.5");
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
         if (whole.is_empty() && fraction.is_empty()) || !is_number(whole) || !is_number(fraction) {
@@ -31,7 +31,7 @@ impl FromStr for Units {
         if fraction.len() > DECIMALS {
             return Err(format!("{text} has more than {DECIMALS} decimals: round it"));
         }
-        let too_large = || format!("{text} is too large: the most is {}", Units(u64::MAX));
+        let too_large = || format!("{text} is too large: the maximum is {}", Units(u64::MAX));
         // Nine more digits, so that what is read is in smallest units.
         format!("0{whole}{fraction:0<DECIMALS$}").parse().map(Self).map_err(|_| too_large())
     }
@@ -62,7 +62,7 @@ pub fn tokens(units: u64) -> String {
 }
 
 /// What is wrong with an amount of nothing.
-const ZERO: &str = "the amount is 0: give more";
+const ZERO: &str = "invalid amount 0: expected a larger amount";
 
 /// Reads an amount of something to give or to get, which is more than 0.
 pub fn positive(text: &str) -> Result<Units, String> {
@@ -121,7 +121,7 @@ mod tests {
         }
         assert!(units("0.0000000001").unwrap_err().contains("9 decimals"));
         assert!(units("18446744073.709551616").unwrap_err().contains("too large"));
-        assert!("0.0".parse::<Amount>().unwrap_err().contains("the amount is 0"));
+        assert!("0.0".parse::<Amount>().unwrap_err().contains("invalid amount 0"));
     }
 
     #[test]

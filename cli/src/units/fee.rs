@@ -16,12 +16,12 @@ impl FromStr for ParsedFee {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fee = ratio(text).ok_or_else(|| format!("\"{text}\" is no fee: write 1/100, 1%, 0.25% or 25bps"))?;
+        let fee = ratio(text).ok_or_else(|| format!("invalid fee \"{text}\": expected 1/100, 1%, 0.25% or 25bps"))?;
         if fee.is_too_high() {
             return Err(format!("{text} is more than 100 %: choose a lower fee"));
         }
         if fee.denominator == 0 && text != "0" && fee.numerator == 0 {
-            return Err(format!("{text} divides by zero: write 0 for no fee"));
+            return Err(format!("{text} divides by zero: use 0 for no fee"));
         }
         Ok(Self(fee))
     }
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn what_is_no_fee_is_refused_with_a_reason() {
         for text in ["", "%", "1", "0.01", "a%", "1/", "/2", "-1%", "1e-2%", "1/2/3", "1.5bps", "0.0000000000000001%"] {
-            assert!(parse(text).unwrap_err().contains("is no fee"), "{text}");
+            assert!(parse(text).unwrap_err().contains("invalid fee"), "{text}");
         }
         assert!(parse("101%").unwrap_err().contains("more than 100 %"));
         assert!(parse("2/1").unwrap_err().contains("more than 100 %"));

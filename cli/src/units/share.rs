@@ -22,9 +22,10 @@ impl FromStr for Share {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let share = fee::ratio(text).ok_or_else(|| format!("invalid share \"{text}\": write 5%, 0.25% or 500bps"))?;
+        let share =
+            fee::ratio(text).ok_or_else(|| format!("invalid share \"{text}\": expected 5%, 0.25% or 500bps"))?;
         if share.is_too_high() {
-            return Err(format!("{text} is more than 100 % of the pool: give a smaller share"));
+            return Err(format!("{text} is more than 100 % of the pool: use a smaller share"));
         }
         if share.numerator == 0 {
             return Ok(Self(0));
@@ -59,7 +60,7 @@ mod tests {
         assert_eq!("0".parse(), Ok(Share(0)));
         assert!("0.001%".parse::<Share>().unwrap_err().contains("finer than 0.01 %"));
         assert!("101%".parse::<Share>().unwrap_err().contains("more than 100 %"));
-        assert!("5".parse::<Share>().unwrap_err().contains("write 5%"));
+        assert!("5".parse::<Share>().unwrap_err().contains("expected 5%"));
         assert_eq!([Share(0), Share(500), Share(25)].map(|share| share.to_string()), ["0 %", "5 %", "0.25 %"]);
     }
 

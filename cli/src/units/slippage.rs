@@ -44,7 +44,8 @@ impl FromStr for Slippage {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let ParsedFee(share) = text.parse().map_err(|_| format!("\"{text}\" is no bound: write 0.1%, 10bps or 0"))?;
+        let ParsedFee(share) =
+            text.parse().map_err(|_| format!("invalid slippage \"{text}\": expected 0.1%, 10bps or 0"))?;
         if share.numerator == 0 {
             return Ok(Self(0));
         }
@@ -73,7 +74,7 @@ mod tests {
         assert_eq!("5bps".parse(), Ok(Slippage(5)));
         assert_eq!("0".parse(), Ok(Slippage(0)));
         assert!("0.001%".parse::<Slippage>().unwrap_err().contains("finer"));
-        assert!("much".parse::<Slippage>().unwrap_err().contains("no bound"));
+        assert!("much".parse::<Slippage>().unwrap_err().contains("invalid slippage"));
         assert_eq!(Slippage(10).minimum_of(1_000_001), Some(999_000));
         assert_eq!(Slippage(0).minimum_of(u64::MAX), Some(u64::MAX));
         assert_eq!(Slippage(10).minimum_of(1), Some(1), "a bound is not rounded down to none");

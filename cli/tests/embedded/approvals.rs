@@ -161,7 +161,7 @@ async fn a_lamport_does_not_hide_the_rent_of_a_token_account() {
         let _ = stage.run_as("wallet", &format!("{line} --output display")).await;
         stage.denies.set(false);
         let quote = said().join("\n");
-        assert!(quote.contains("0.002039279 SOL more"), "{line}: {quote}");
+        assert!(quote.contains("0.002039279 SOL, for a new token account"), "{line}: {quote}");
     }
     // The balance check counts it as well.
     let (poor, file) = stage.another_wallet("poor", SOL + TOKEN_ACCOUNT_RENT - 2);
@@ -186,8 +186,8 @@ async fn rejects_sources_that_hold_no_pool_tokens() {
     for command in ["withdraw-sol", "withdraw-stake", "withdraw"] {
         for (from, parts) in [
             (wallet, ["is a wallet", address.as_str()]),
-            (vote, ["is a validator's vote account", "give an account of token"]),
-            (Address::new_unique(), ["there is no account", "give an account of token"]),
+            (vote, ["is a validator's vote account", "specify a token account of mint"]),
+            (Address::new_unique(), ["does not exist", "specify a token account of mint"]),
         ] {
             let line = format!("{command} {pool} 1 --from {from}");
             assert_fails(&stage, &line, USAGE, &[&from.to_string(), "--from", parts[0], parts[1]]).await;
@@ -226,7 +226,7 @@ async fn rejects_an_associated_account_of_another_owner() {
     let door = Door::with_somebody_faster(&stage.cluster, || stage.cluster.set_account(&account, taken));
     let error = stage.run_on(&door, "wallet", &format!("{line} --yes")).await.unwrap_err().to_string();
     assert!(error.contains("associated token account") && error.contains("InvalidOwner"), "{error}");
-    assert!(error.contains("another owner than the wallet"), "{error}");
+    assert!(error.contains("owned by another wallet"), "{error}");
     let parts = [account.to_string(), thief.to_string(), wallet.to_string(), "--token-account".into()];
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     assert_fails(&stage, &line, USAGE, &parts).await;

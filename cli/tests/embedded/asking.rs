@@ -101,10 +101,10 @@ async fn a_key_signs_nothing_that_was_not_shown() {
 async fn deposits_say_whom_else_they_concern() {
     let stage = Stage::new();
     let pool = stage.pool("--deposit-fee 1% --referral-fee 50").await;
-    expect("of these", "50 % for referrers");
+    expect("referral", "50 % for referrers");
     let (_, file) = stage.another_wallet("newcomer", 20 * SOL);
     stage.must(&format!("deposit-sol {pool} 5 --from {file}")).await;
-    expect("rent", "0.00203928 SOL more");
+    expect("rent", "0.00203928 SOL, for a new token account");
     expect_none(&["goes to", "referrer"]);
     stage.must(&format!("deposit-sol {pool} 5")).await;
     expect_none(&["rent", "goes to", "referrer"]);
@@ -138,7 +138,7 @@ async fn depositors_are_warned_of_somebody_who_can_freeze_their_tokens() {
     let pool = stage.pool("").await;
     let shown = stage.must(&format!("show {pool}")).await;
     assert_eq!(shown["authorities"]["freeze"], serde_json::Value::Null);
-    assert!(!stage.text.borrow()[0].contains("BEWARE"));
+    assert!(!stage.text.borrow()[0].contains("warning"));
     let (mint, freezer) = (text(&shown["accounts"]["pool_mint"]).parse().unwrap(), Address::new_unique());
     stage.must(&format!("add-validator {pool} {}", stage.vote(0))).await;
     stage.another_wallet("user", 100 * SOL);
@@ -152,7 +152,7 @@ async fn depositors_are_warned_of_somebody_who_can_freeze_their_tokens() {
     let shown = stage.must(&format!("show {pool}")).await;
     assert_eq!(shown["authorities"]["freeze"], freezer.to_string());
     let words = stage.text.borrow()[0].clone();
-    assert!(words.contains(&format!("  BEWARE   {freezer} can freeze holders' pool tokens")), "{words}");
+    assert!(words.contains(&format!("  warning  {freezer} can freeze holders' pool tokens")), "{words}");
     let user = stage.folder_file("user");
     for line in [format!("deposit-sol {pool} 1"), format!("deposit-stake {pool} {stake} --authority {user}")] {
         denied(&stage, &line).await;
@@ -186,7 +186,7 @@ async fn withdrawals_say_who_gets_them() {
 async fn a_new_pool_is_shown_with_all_that_is_not_usual() {
     let stage = Stage::new();
     stage.pool("").await;
-    expect_none(&["staker", "deposits need", "token program", "of these"]);
+    expect_none(&["staker", "deposits need", "token program", "referral"]);
     let staker = Address::new_unique();
     let (authority, file) = stage.another_wallet("authority", SOL);
     stage.pool(&format!("--staker {staker} --deposit-authority {file} --token-program token-2022")).await;

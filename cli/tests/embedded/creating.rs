@@ -156,7 +156,7 @@ async fn a_pool_half_made_is_completed() {
         let again = making.run(&stage, &Door::new(&stage.cluster)).await.unwrap_or_else(|error| panic!("{error}"));
         assert_eq!((&again["transactions"], &again["rent_lamports"]), (&json!([]), &json!(0)));
         assert_eq!(again["existing_accounts"].as_array().unwrap().len(), 5);
-        assert!(stage.text.borrow()[0].contains("exists already"), "{}", stage.text.borrow()[0]);
+        assert!(stage.text.borrow()[0].contains("already exists"), "{}", stage.text.borrow()[0]);
         assert_eq!(stage.cluster.lamports(&making.wallet.pubkey()), before);
         let dry = stage.run_as(&making.name, &format!("{} --dry-run", making.line)).await.unwrap();
         assert_eq!(dry["transactions"], json!([]));
@@ -290,7 +290,7 @@ async fn an_existing_account_that_is_wrong_is_named() {
         // A wallet by mistake: its lamports would be locked up.
         Box::new(|making| {
             let transfer = system::transfer(&making.wallet.pubkey(), &making.keys[3].pubkey(), rent(MINT_LENGTH) + 1);
-            (3, vec![transfer], vec!["balance 0.001461601 SOL".into(), "0.001461600 SOL at most".into()])
+            (3, vec![transfer], vec!["balance 0.001461601 SOL".into(), "at most 0.001461600 SOL".into()])
         }),
         Box::new(|making| {
             let made = reserve(making, &Authorized::auto(&other), &Lockup::default());
@@ -447,9 +447,10 @@ async fn generated_keys_are_written_before_anything_is_paid() {
 #[tokio::test]
 async fn the_length_of_a_pool_account_is_shown() {
     let stage = Stage::new();
-    for (options, bytes, says) in
-        [("", 739, "739 bytes: searches with `dataSize: 611`"), ("--without-extension", 611, "611 bytes\n")]
-    {
+    for (options, bytes, says) in [
+        ("", 739, "739 bytes: not found by searches with `dataSize: 611`"),
+        ("--without-extension", 611, "611 bytes\n"),
+    ] {
         let pool = stage.pool(options).await;
         assert_eq!(stage.must(&format!("show {pool}")).await["account_bytes"], bytes);
         let shown = stage.text.borrow()[1].clone();

@@ -164,7 +164,7 @@ async fn a_yield_that_is_not_meaningful_is_not_shown() {
     let (line, percent, why) = shown_yield(&stage, &pool).await;
     assert_eq!(why, json!(null), "{line}");
     assert!(percent.as_f64().is_some_and(|percent| percent > 0.0 && percent < 100.0), "{line}");
-    assert!(line.contains("% a year, by the growth at the update of epoch 2"), "{line}");
+    assert!(line.contains("% a year, from the growth of the exchange rate in epoch 2"), "{line}");
 
     // A donation is no yield.
     let reserve = text(&stage.must(&format!("--verbose show {pool}")).await["accounts"]["reserve_stake"]);

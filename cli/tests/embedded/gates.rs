@@ -37,7 +37,7 @@ async fn show_names_pending_gates_that_are_unknown() {
     let shown = stage.must(&format!("show {pool} -v")).await;
     assert_eq!(shown["unknown_pending_gates"], json!([unknown.to_string()]));
     let [plain, verbose] = &*stage.text.borrow();
-    let warning = format!("warning: feature gate {unknown} is unknown to this version of tidepool");
+    let warning = format!("warning: feature gate {unknown} is pending and unknown to this version of tidepool");
     assert!(!plain.contains(&warning) && verbose.contains(&warning), "{verbose}");
 }
 

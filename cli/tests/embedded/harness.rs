@@ -40,7 +40,7 @@ pub fn said() -> Vec<String> {
 pub const SOL: u64 = 1_000_000_000;
 
 /// What scripts can rely on.
-const README: &str = include_str!("../../README.md");
+const JSON_REFERENCE: &str = include_str!("../../../docs/json.md");
 
 /// Lamports for each signature.
 pub const SIGNATURE: u64 = 5_000;
@@ -254,9 +254,12 @@ fn assert_documented(json: &Value) {
     match json {
         Value::Object(object) => {
             for (name, value) in object {
-                // The README explains string copies of large numbers once, for all fields.
+                // The reference explains string copies of large numbers once, for all fields.
                 let name = name.strip_suffix("_string").filter(|base| object.contains_key(*base)).unwrap_or(name);
-                assert!(README.contains(&format!("`{name}`")), "cli/README.md does not explain the field {name}");
+                assert!(
+                    JSON_REFERENCE.contains(&format!("`{name}`")),
+                    "docs/json.md does not explain the field {name}"
+                );
                 assert_documented(value);
             }
         }

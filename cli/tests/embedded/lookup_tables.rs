@@ -26,7 +26,7 @@ async fn tables_live_from_make_to_close() {
     let pool = pool(&stage).await;
     let none = stage.must(&format!("lookup-tables {pool}")).await;
     assert_eq!((&none["tables"], &none["covered_addresses"]), (&json!([]), &json!(0)));
-    assert!(stage.text.borrow()[0].contains("--make makes them"));
+    assert!(stage.text.borrow()[0].contains("create them with --make"));
 
     let wallet = stage.wallet.pubkey();
     let before = stage.cluster.lamports(&wallet);
@@ -54,7 +54,7 @@ async fn tables_live_from_make_to_close() {
     let (_, file) = stage.another_wallet("other", SOL);
     let (code, message) =
         stage.fails(&format!("lookup-tables {pool} --close --tables {table} --fee-payer {file}")).await;
-    assert!(code == 2 && message.contains("belongs to"), "{message}");
+    assert!(code == 2 && message.contains("is owned by"), "{message}");
 
     let closing = stage.must(&format!("lookup-tables {pool} --close")).await;
     assert_eq!((&closing["refund_lamports"], &closing["tables"][0]["state"]), (&json!(0), &json!("cooling_down")));
@@ -77,7 +77,7 @@ async fn an_endpoint_that_does_not_search_is_no_obstacle() {
     assert_eq!(moved["movements"].as_array().unwrap().len(), 4);
     let error = stage.run_on(&cluster, "wallet", &format!("lookup-tables {pool}")).await.unwrap_err();
     assert_eq!(error.exit() as u8, 1);
-    assert!(error.to_string().contains("give the addresses of the tables"), "{error}");
+    assert!(error.to_string().contains("specify the addresses of the tables"), "{error}");
 }
 
 #[tokio::test]

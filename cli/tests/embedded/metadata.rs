@@ -64,7 +64,7 @@ async fn a_token_gets_a_name() {
     assert_eq!(changed["metadata_before"], named);
     let named = json!({ "name": "Tide", "symbol": "TIDE", "uri": "https://example.org/tide.json" });
     assert_eq!(changed["metadata"], named);
-    assert!(stage.text.borrow()[0].contains("TIDE, until now tideSOL"), "{}", stage.text.borrow()[0]);
+    assert!(stage.text.borrow()[0].contains("TIDE (before: tideSOL)"), "{}", stage.text.borrow()[0]);
     assert_eq!(stage.must(&format!("show {pool}")).await["metadata"], named);
     let same = stage.must(&format!("set-metadata {pool} --symbol TIDE")).await;
     assert_eq!((&same["changed"], &same["transactions"]), (&json!(false), &json!([])));
@@ -91,10 +91,10 @@ async fn names_have_bounds_and_an_owner() {
     let (other, file) = stage.another_wallet("other", SOL);
     for has_some in [false, true] {
         for (given, part) in [
-            (format!("--name {} --symbol T", "n".repeat(33)), "name has 33 bytes: use 32 at most"),
-            (format!("--name {} --symbol T", "潮".repeat(11)), "name has 33 bytes: use 32 at most"),
-            ("--name T --symbol SSSSSSSSSSS".into(), "symbol has 11 bytes: use 10 at most"),
-            (format!("--name T --symbol T --uri {}", "u".repeat(201)), "description has 201 bytes: use 200 at most"),
+            (format!("--name {} --symbol T", "n".repeat(33)), "name has 33 bytes: use at most 32"),
+            (format!("--name {} --symbol T", "潮".repeat(11)), "name has 33 bytes: use at most 32"),
+            ("--name T --symbol SSSSSSSSSSS".into(), "symbol has 11 bytes: use at most 10"),
+            (format!("--name T --symbol T --uri {}", "u".repeat(201)), "URI has 201 bytes: use at most 200"),
         ] {
             assert_fails(&stage, &format!("set-metadata {pool} {given}"), REFUSED, &[part]).await;
         }

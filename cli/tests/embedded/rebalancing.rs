@@ -104,9 +104,9 @@ async fn a_stale_pool_is_updated_first_and_weights_are_met_epochs_later() {
     stage.must(&format!("set-policy {pool} --turnover-budget 20%")).await;
     stage.cluster.advance_epoch().unwrap();
     let (code, message) = stage.fails(&format!("rebalance {pool} --no-update")).await;
-    assert!(code == 5 && message.contains("leave out --no-update"), "{message}");
+    assert!(code == 5 && message.contains("omit --no-update"), "{message}");
     let (code, message) = stage.fails(&format!("rebalance {pool} --dry-run")).await;
-    assert!(code == 5 && message.contains("rewards that the update books"), "{message}");
+    assert!(code == 5 && message.contains("rewards that the update adds"), "{message}");
 
     let moved = stage.run_as("nobody", &format!("rebalance {pool}")).await.unwrap();
     let sent = moved["transactions"].as_array().unwrap().len() as u64;
@@ -151,7 +151,7 @@ async fn pools_that_cannot_be_rebalanced_say_so() {
     let stage = Stage::new();
     let plain = stage.pool("--without-extension").await;
     let (code, message) = stage.fails(&format!("rebalance {plain}")).await;
-    assert!(code == 3 && message.contains("is not extended"), "{message}");
+    assert!(code == 3 && message.contains("has no extension"), "{message}");
     let pool = stage.pool("").await;
     stage.must(&format!("add-validator {pool} {}", stage.vote(0))).await;
     let nothing = stage.must(&format!("rebalance {pool}")).await;

@@ -304,13 +304,13 @@ async fn rejects_token_accounts_that_belong_to_what_cannot_sign() {
             world.accepts(&format!("{line} {ALLOW}")).await;
             if *what != "a token account" {
                 let line = world.line(template);
-                let parts = [owner_address.as_str(), "not an account of the pool's token", option];
+                let parts = [owner_address.as_str(), "not a token account of the pool token", option];
                 let error = stage.run(&format!("{line} {owner}")).await.unwrap_err().to_string();
                 assert!(parts.iter().all(|part| error.contains(part)), "{line} {owner}: {error}");
             }
         }
         for (account, what) in
-            [(other_mint, "another token"), (frozen, "frozen"), (Address::new_unique(), "no account")]
+            [(other_mint, "a token account of mint"), (frozen, "frozen"), (Address::new_unique(), "does not exist")]
         {
             let error = stage.run(&format!("{line} {account}")).await.unwrap_err().to_string();
             let address = account.to_string();

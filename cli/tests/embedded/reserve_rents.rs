@@ -92,7 +92,7 @@ async fn a_plain_pool_is_sent_the_missing_rent() {
     assert_eq!(topped_up["reserve_missing_rent_lamports"], 0);
     assert_eq!(topped_up["reserve_top_up_lamports"], missing);
     assert_eq!(topped_up["transactions"].as_array().unwrap().len(), 1);
-    assert!(stage.text.borrow()[0].contains("from the fee payer, the rent that a decrease borrows"));
+    assert!(stage.text.borrow()[0].contains("from the fee payer, the rent of a decrease"));
     assert_eq!(before - stage.cluster.lamports(&stage.wallet.pubkey()), missing + SIGNATURE);
     stage.must(&decrease).await;
     let again = crank(&stage, &pool).await;

@@ -28,7 +28,11 @@ async fn sets(stage: &Stage, line: &str) -> Value {
     let paid = stage.cluster.lamports(&stage.wallet.pubkey());
     let again = stage.must(line).await;
     assert_eq!((&again["changed"], &again["transactions"]), (&json!(false), &json!([])), "{line}");
-    assert!(stage.text.borrow()[0].contains("is that already: nothing was changed"), "{}", stage.text.borrow()[0]);
+    assert!(
+        stage.text.borrow()[0].contains("is already set to this value: nothing was sent"),
+        "{}",
+        stage.text.borrow()[0]
+    );
     assert_eq!(stage.cluster.lamports(&stage.wallet.pubkey()), paid);
     stage.text.borrow_mut()[0] = answer;
     set
@@ -46,8 +50,8 @@ async fn a_new_pool_has_a_withdrawal_fee_and_a_turnover_budget() {
     let line = format!("create-pool --program-id {} --initial-deposit 10", stage.program_id);
     let created = stage.must(&line).await;
     assert_eq!(created["turnover_budget_basis_points"], 1_000);
-    says(&stage, "0.05 %: it makes it a loss to steer stake");
-    says(&stage, "10 % of the pool: it bounds the stake that can be idle in one epoch");
+    says(&stage, "0.05 %: steering stake with short-lived deposits costs more than it yields");
+    says(&stage, "10 % of the pool: maximum stake that can be deactivated in one epoch");
     let pool = shown(&stage, &text(&created["pool"])).await;
     for fee in ["sol_withdrawal", "stake_withdrawal"] {
         assert_eq!((&pool["fees"][fee]["numerator"], &pool["fees"][fee]["denominator"]), (&json!(5), &json!(10_000)));
@@ -56,7 +60,7 @@ async fn a_new_pool_has_a_withdrawal_fee_and_a_turnover_budget() {
 
     let open = stage.must(&format!("{line} --withdrawal-fee 0 --turnover-budget 100%")).await;
     says(&stage, "short-lived deposits can steer stake at no cost (--withdrawal-fee)");
-    says(&stage, "no bound: all stake can be idle in one epoch (--turnover-budget)");
+    says(&stage, "none: all stake can be deactivated in one epoch (--turnover-budget)");
     let pool = shown(&stage, &text(&open["pool"])).await;
     assert_eq!(pool["fees"]["sol_withdrawal"]["numerator"], 0);
     assert_eq!(pool["extension"]["policy"]["turnover_budget_basis_points"], 10_000);
@@ -78,7 +82,7 @@ async fn fees_on_deposits_change_at_once() {
     assert_eq!(set["fee_before"], json!({ "numerator": 0, "denominator": 0 }));
     assert_eq!(set["fee"], json!({ "numerator": 1, "denominator": 100 }));
     assert_eq!((&set["from_epoch"], &set["pending_before"]), (&Value::Null, &Value::Null));
-    says(&stage, "1 %, until now none");
+    says(&stage, "1 % (before: none)");
     says(&stage, "at once");
     says(&stage, "1 pool token of each 100");
     sets(&stage, &format!("set-fee {pool} stake-deposit 25bps")).await;
@@ -160,7 +164,7 @@ async fn fees_that_go_too_far_are_refused_with_a_sentence() {
     let stage = Stage::new();
     let pool = stage.pool("--withdrawal-fee 1%").await;
     for (kind, part) in [
-        ("epoch", "leaves holders none of them"),
+        ("epoch", "leaves holders no rewards"),
         ("stake-withdrawal", "leaves holders nothing of what they withdraw"),
         ("sol-withdrawal", "leaves holders nothing of what they withdraw"),
         ("stake-deposit", "leaves depositors no pool token"),
@@ -171,15 +175,15 @@ async fn fees_that_go_too_far_are_refused_with_a_sentence() {
     }
     for kind in ["stake-withdrawal", "sol-withdrawal"] {
         let line = format!("set-fee {pool} {kind} 1.51%");
-        assert_fails(&stage, &line, REFUSED, &["is 1/100", "by half of itself", "set 1.5 % or less"]).await;
+        assert_fails(&stage, &line, REFUSED, &["is 1/100", "by half of itself", "use 1.5 % or less"]).await;
         let line = format!("set-fee {pool} {kind} 1/1 --allow-full-fee");
-        assert_fails(&stage, &line, REFUSED, &["set 1.5 % or less"]).await;
+        assert_fails(&stage, &line, REFUSED, &["use 1.5 % or less"]).await;
         sets(&stage, &format!("set-fee {pool} {kind} 1.5%")).await;
     }
     sets(&stage, &format!("set-fee {pool} sol-deposit 100% --allow-full-fee")).await;
-    assert_fails(&stage, &format!("deposit-sol {pool} 1"), REFUSED, &["leaves no pool token"]).await;
-    assert_fails(&stage, &format!("set-fee {pool} sol-deposit 50"), USAGE, &["is no fee"]).await;
-    assert_fails(&stage, &format!("set-fee {pool} sol-referral 1/3"), USAGE, &["whole percentage"]).await;
+    assert_fails(&stage, &format!("deposit-sol {pool} 1"), REFUSED, &["yields no pool tokens"]).await;
+    assert_fails(&stage, &format!("set-fee {pool} sol-deposit 50"), USAGE, &["invalid fee"]).await;
+    assert_fails(&stage, &format!("set-fee {pool} sol-referral 1/3"), USAGE, &["whole percent"]).await;
 }
 
 #[tokio::test]
@@ -210,7 +214,7 @@ async fn a_pool_is_handed_over() {
     assert_eq!((number(&set["rent_lamports"]), stage.tokens(&set["manager_fee_account"])), (TOKEN_ACCOUNT_RENT, 0));
     // Two signatures.
     assert_eq!(paid - stage.cluster.lamports(&stage.wallet.pubkey()), TOKEN_ACCOUNT_RENT + 10_000);
-    says(&stage, "stays the old manager, until `tidepool set-staker`");
+    says(&stage, "stays the old manager, until changed with `tidepool set-staker`");
     let after = shown(&stage, &pool).await;
     assert_eq!(after["authorities"]["manager"], new.to_string());
     assert_eq!(after["accounts"]["manager_fee"], set["manager_fee_account"]);
@@ -226,7 +230,7 @@ async fn a_pool_is_handed_over() {
     let back = sets(&stage, &line).await;
     assert_eq!((&back["manager"], &back["manager_before"]), (&json!(new.to_string()), &json!(new.to_string())));
     assert_eq!((&back["fee_owner"], &back["rent_lamports"]), (&json!(stage.wallet.pubkey().to_string()), &json!(0)));
-    says(&stage, "which belongs to");
+    says(&stage, "owned by");
 }
 
 #[tokio::test]
@@ -238,11 +242,11 @@ async fn a_fee_account_has_to_be_able_to_take_fees() {
     let (stranger, _) = stage.another_wallet("stranger", SOL);
     let (shown, foreign) = (shown(&stage, &pool).await, shown(&stage, &other).await);
     for (account, part) in [
-        (Address::new_unique().to_string(), "there is no account"),
-        (stranger.to_string(), "is a wallet, not an account of the pool's token"),
-        (text(&shown["accounts"]["pool_mint"]), "is the mint of the pool, not an account of the pool's token"),
-        (pool.clone(), "is the pool itself, not an account of the pool's token"),
-        (text(&foreign["accounts"]["manager_fee"]), "is an account of another token"),
+        (Address::new_unique().to_string(), "does not exist"),
+        (stranger.to_string(), "is a wallet, not a token account of the pool token"),
+        (text(&shown["accounts"]["pool_mint"]), "is the mint of the pool, not a token account of the pool token"),
+        (pool.clone(), "is the pool itself, not a token account of the pool token"),
+        (text(&foreign["accounts"]["manager_fee"]), "is a token account of mint"),
     ] {
         let line = format!("set-manager {pool} {file} --fee-account {account}");
         assert_fails(&stage, &line, USAGE, &[&account, part, "--fee-account"]).await;
@@ -299,7 +303,7 @@ async fn validators_are_preferred() {
     let set = sets(&stage, &format!("set-preferred-validator {pool} deposit {one}")).await;
     assert_eq!(fields(&set), ["changed", "kind", "pool", "transactions", "vote", "vote_before"]);
     assert_eq!((&set["vote"], &set["vote_before"]), (&json!(one.to_string()), &Value::Null));
-    says(&stage, "stake can be deposited with this validator only");
+    says(&stage, "only stake delegated to this validator can be deposited");
     sets(&stage, &format!("set-preferred-validator {pool} withdraw {two}")).await;
     let validators = &shown(&stage, &pool).await["validators"];
     assert_eq!(validators["preferred_deposit"], one.to_string());
@@ -316,7 +320,7 @@ async fn validators_are_preferred() {
     assert_fails(&stage, &line, REFUSED, &[&stranger.to_string(), "is not in the pool"]).await;
     stage.must(&format!("remove-validator {pool} {one}")).await;
     let line = format!("set-preferred-validator {pool} withdraw {one}");
-    assert_fails(&stage, &line, REFUSED, &["is being removed", "prefer another one"]).await;
+    assert_fails(&stage, &line, REFUSED, &["is being removed", "use another validator"]).await;
     let (_, file) = stage.another_wallet("other", SOL);
     let line = format!("set-preferred-validator {pool} withdraw none --staker {file}");
     assert_fails(&stage, &line, USAGE, &["the pool's staker", "--staker"]).await;
@@ -338,7 +342,7 @@ async fn deposits_and_withdrawals_of_sol_get_an_authority() {
         let set = sets(&stage, &format!("set-funding-authority {pool} {kind} {who}")).await;
         assert_eq!(fields(&set), ["authority", "authority_before", "changed", "kind", "pool", "transactions"]);
         assert_eq!((&set["authority"], &set["authority_before"]), (&json!(who.to_string()), &Value::Null));
-        says(&stage, "without that signature");
+        says(&stage, "need this signature");
         assert_eq!(shown(&stage, &pool).await["authorities"][shown_as], who.to_string());
         let line = format!("{command} {pool} 1");
         assert_fails(&stage, &line, USAGE, &[&who.to_string(), option]).await;
@@ -348,7 +352,7 @@ async fn deposits_and_withdrawals_of_sol_get_an_authority() {
             stage.must(&format!("withdraw-stake {pool} 2")).await;
         }
         sets(&stage, &format!("set-funding-authority {pool} {kind} none")).await;
-        says(&stage, "are open to everybody");
+        says(&stage, "are permissionless");
         stage.must(&line).await;
     }
 }
@@ -405,16 +409,16 @@ async fn nothing_is_set_without_consent() {
 fn malformed_settings_are_refused_before_anything_is_opened() {
     let pool = Address::new_unique();
     for (line, part) in [
-        (format!("set-fee {pool} epoch lots"), "is no fee: write 1/100"),
+        (format!("set-fee {pool} epoch lots"), "expected 1/100"),
         (format!("set-fee {pool} epoch 101%"), "more than 100 %"),
         (format!("set-fee {pool} yearly 1%"), "possible values: epoch, stake-withdrawal"),
         (format!("set-fee {pool} epoch"), "required arguments were not provided"),
-        (format!("set-staker {pool} nobody"), "is no address"),
+        (format!("set-staker {pool} nobody"), "invalid address"),
         (format!("set-staker {pool} {pool} --manager a --staker b"), "cannot be used with"),
-        (format!("set-preferred-validator {pool} deposit nobody"), "or write none"),
+        (format!("set-preferred-validator {pool} deposit nobody"), ", or none"),
         (format!("set-funding-authority {pool} deposit {pool}"), "possible values: stake-deposit"),
         (format!("set-metadata {pool}"), "required arguments were not provided"),
-        (format!("set-manager {pool} new.json --fee-account mine"), "is no address"),
+        (format!("set-manager {pool} new.json --fee-account mine"), "invalid address"),
     ] {
         let words = std::iter::once("tidepool").chain(line.split_whitespace());
         let error = Cli::try_parse_from(words).expect_err(&line).to_string();

@@ -90,7 +90,7 @@ async fn all_stake_accounts_that_the_pool_accepts_are_deposited() {
         (elsewhere, "ValidatorNotFound", "not in the pool"),
         (undelegated, "MergeMismatch", "not delegated"),
         (locked, "LockupInForce", "locked"),
-        (leaving, "MergeTransientStake", "cooling down"),
+        (leaving, "MergeTransientStake", "deactivating"),
         (warming, "MergeMismatch", "next epoch"),
     ] {
         let one = skipped[&address.to_string()];
@@ -115,7 +115,7 @@ async fn all_stake_accounts_need_an_endpoint_that_searches_and_an_account() {
     let error = stage.run_on(&door, "wallet", &format!("{line} --yes")).await.unwrap_err();
     assert_eq!(error.exit() as u8, 1);
     assert!(error.to_string().contains("one by one") && error.to_string().contains("getProgramAccounts"), "{error}");
-    assert_fails(&stage, &format!("{line} --minimum 6"), 3, &["less than the 6 pool tokens demanded"]).await;
+    assert_fails(&stage, &format!("{line} --minimum 6"), 3, &["below the minimum of 6 pool tokens"]).await;
     let deposited = stage.must(&format!("{line} --minimum 4.9")).await;
     assert!(number(&deposited["minimum_pool_tokens"]) >= 4_900_000_000);
 }

@@ -138,7 +138,7 @@ async fn a_pool_that_names_the_wallet_gets_no_signature_by_default() {
     ] {
         stage.must(&format!("set-funding-authority {pool} {kind} {wallet}")).await;
         let line = line.replace("POOL", &pool);
-        assert_fails(&stage, &line, USAGE, &[&wallet.to_string(), "gets its signature", option]).await;
+        assert_fails(&stage, &line, USAGE, &[&wallet.to_string(), "signs for the pool's program", option]).await;
         stage.must(&format!("{line} {option} {file}")).await;
     }
 }

@@ -43,9 +43,9 @@ fn changes(stage: &Stage, answer: &Value) -> Vec<(usize, u64, u64)> {
 async fn a_pool_is_extended_for_its_rent() {
     let stage = Stage::new();
     let pool = stage.pool("--without-extension").await;
-    assert_fails(&stage, &format!("set-weights {pool} --equal"), REFUSED, &["is not extended", "extend-pool"]).await;
+    assert_fails(&stage, &format!("set-weights {pool} --equal"), REFUSED, &["has no extension", "extend-pool"]).await;
     let line = format!("set-policy {pool} --reserve-share 1%");
-    assert_fails(&stage, &line, REFUSED, &["is not extended", "extend-pool"]).await;
+    assert_fails(&stage, &line, REFUSED, &["has no extension", "extend-pool"]).await;
     let (other, file) = stage.another_wallet("other", SOL);
     let line = format!("extend-pool {pool} --manager {file}");
     assert_fails(&stage, &line, USAGE, &["the pool's manager", &other.to_string(), "--manager"]).await;
@@ -60,7 +60,7 @@ async fn a_pool_is_extended_for_its_rent() {
     assert_eq!(stage.lamports(&json!(pool)), held + rent);
     assert!(stage.text.borrow()[0].contains("until weights are set"));
     let line = format!("extend-pool {pool}");
-    assert_fails(&stage, &line, REFUSED, &["has the extension already"]).await;
+    assert_fails(&stage, &line, REFUSED, &["already has the extension"]).await;
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn a_policy_keeps_what_is_not_given() {
             "validator_cap_basis_points": 4_000,
         })
     );
-    assert!(stage.text.borrow()[0].contains("1.50 %, until now 0 %"), "{}", stage.text.borrow()[0]);
+    assert!(stage.text.borrow()[0].contains("1.50 % (before: 0 %)"), "{}", stage.text.borrow()[0]);
     let again = stage.must(&format!("set-policy {pool} --turnover-budget 10% --reserve-floor 3")).await;
     assert_eq!(again["policy_before"], set["policy"]);
     assert_eq!(again["policy"]["reserve_share_basis_points"], 150);
@@ -97,9 +97,9 @@ async fn a_policy_that_contradicts_itself_is_refused() {
     let pool = pool_of(&stage, 3, "").await;
     stage.must(&format!("set-weights {pool} --equal")).await;
     for (option, parts) in [
-        ("--validator-cap 0", ["a cap of nothing", "above 0"]),
-        ("--reserve-share 100%", ["the reserve share is 10000", "set 5000 (50 %) at most"]),
-        ("--validator-cap 30%", ["3 validators with a weight may have 3000", "raise the cap"]),
+        ("--validator-cap 0", ["invalid validator cap 0", "above 0"]),
+        ("--reserve-share 100%", ["the reserve share is 10000", "use at most 5000 (50 %)"]),
+        ("--validator-cap 30%", ["3 validators with a weight, capped at 3000", "raise the cap"]),
     ] {
         assert_fails(&stage, &format!("set-policy {pool} {option}"), REFUSED, &parts).await;
     }
@@ -158,9 +158,9 @@ async fn files_that_are_wrong_are_refused_with_the_place() {
     let unknown = stage.vote(2);
     let column = a.to_string().len() + 2;
     for (name, content, exit, parts) in [
-        ("1.csv", format!("{a},1\nnobody,2\n"), USAGE, vec!["1.csv, line 2, column 1", "\"nobody\" is no address"]),
-        ("2.csv", format!("{a},lots\n"), USAGE, vec![&*format!("2.csv, line 1, column {column}"), "is no weight"]),
-        ("3.csv", format!("{a},1\n{a},2\n"), USAGE, vec!["3.csv, line 2, column 1", "named again, after line 1"]),
+        ("1.csv", format!("{a},1\nnobody,2\n"), USAGE, vec!["1.csv, line 2, column 1", "invalid address \"nobody\""]),
+        ("2.csv", format!("{a},lots\n"), USAGE, vec![&*format!("2.csv, line 1, column {column}"), "invalid weight"]),
+        ("3.csv", format!("{a},1\n{a},2\n"), USAGE, vec!["3.csv, line 2, column 1", "first in line 1"]),
         ("4.csv", String::new(), USAGE, vec!["4.csv, line 1", "holds no weights"]),
         ("5.csv", format!("{a},0\n{b},0\n"), REFUSED, vec!["no validator has a weight"]),
         (
@@ -169,7 +169,7 @@ async fn files_that_are_wrong_are_refused_with_the_place() {
             REFUSED,
             vec!["6.csv", &unknown.to_string(), "(line 2)", "not in the pool"],
         ),
-        ("7.csv", format!("{a},1e9\n{b},1\n"), REFUSED, vec![&b.to_string(), "rounded to nothing"]),
+        ("7.csv", format!("{a},1e9\n{b},1\n"), REFUSED, vec![&b.to_string(), "rounded to 0"]),
         ("8.json", format!("{{\"{a}\": }}"), USAGE, vec!["8.json, line 1", "expected value"]),
     ] {
         let line = format!("set-weights {pool} --file {}", stage.file(name, content));
@@ -279,7 +279,7 @@ async fn weights_and_policy_are_shown() {
     let pool = pool_of(&stage, 2, "").await;
     let shown = stage.must(&format!("show {pool}")).await;
     assert_eq!((&shown["extension"]["weighted"], &shown["extension"]["weights"]), (&json!(0), &json!(0)));
-    assert!(stage.text.borrow()[0].contains("until `tidepool set-weights`"));
+    assert!(stage.text.borrow()[0].contains("set them with `tidepool set-weights`"));
     stage.must(&format!("list {pool}")).await;
     assert!(!stage.text.borrow()[0].contains("WEIGHT"));
 
@@ -319,6 +319,6 @@ async fn membership_reminds_of_weights() {
         removed["hint"].clone()
     };
     assert_eq!(remove(2).await, json!(null), "it had no weight");
-    assert!(text(&remove(0).await).contains("may have 60 % of the pool each"));
-    assert!(text(&remove(1).await).contains("no validator has a weight now"));
+    assert!(text(&remove(0).await).contains("are capped at 60 % of the pool each"));
+    assert!(text(&remove(1).await).contains("no validator has a weight"));
 }

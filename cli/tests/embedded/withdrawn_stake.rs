@@ -71,7 +71,7 @@ async fn stake_that_earns_nothing_comes_first_and_becomes_sol_as_told() {
     deactivate_delinquent(&stage, &pool, 1).await;
     let withdrawn = stage.must(&format!("withdraw-stake {pool} 2")).await;
     assert_eq!(withdrawn["stake_accounts"][0]["vote"], stage.vote(1).to_string());
-    assert!(said().iter().any(|line| line.contains("stake that earns least comes first")), "{:?}", said());
+    assert!(said().iter().any(|line| line.contains("stake that earns least is withdrawn first")), "{:?}", said());
     assert_becomes_sol(&stage, &withdrawn, "deactivating", 1, 1);
 
     for command in ["withdraw-stake", "withdraw"] {
@@ -87,7 +87,7 @@ async fn stake_that_earns_nothing_comes_first_and_becomes_sol_as_told() {
     assert_eq!(states, ["inactive", "active"]);
     assert_eq!(withdrawn["withdrawable_from_epoch"], stage.cluster.epoch() + 1);
     let [plain, _] = &*stage.text.borrow();
-    assert!(plain.contains("earns nothing; for SOL run `solana withdraw-stake ACCOUNT WALLET ALL` now"), "{plain}");
+    assert!(plain.contains("earns nothing; to get SOL, run `solana withdraw-stake ACCOUNT WALLET ALL` now"), "{plain}");
 }
 
 #[tokio::test]

@@ -78,7 +78,7 @@ async fn a_withdrawal_brings_wrapped_sol() {
     assert_eq!(tokens(), got);
     assert_eq!(stage.cluster.lamports(&account), got + TOKEN_ACCOUNT_RENT);
     assert_eq!(stage.cluster.lamports(&wallet), before - TOKEN_ACCOUNT_RENT - 2 * SIGNATURE);
-    assert!(said().iter().any(|said| said.contains("wrapped, in token account")), "{:?}", said());
+    assert!(said().iter().any(|said| said.contains("wrapped SOL in token account")), "{:?}", said());
 
     // The account is there already, and the lamports of a withdrawal in parts come to it, too.
     let parts = trade(&stage, &format!("withdraw {pool} 40 --wrap")).await;
@@ -99,5 +99,5 @@ async fn a_withdrawal_brings_wrapped_sol() {
     assert_eq!(rest["wrapped_account"], account.to_string());
     assert_eq!(tokens(), before + number(&rest["sol_lamports"]));
     assert!(number(&rest["sol_lamports"]) > 0);
-    assert_fails(&stage, &format!("withdraw {pool} 1 --as stake --wrap"), 2, &["brings no SOL to wrap"]).await;
+    assert_fails(&stage, &format!("withdraw {pool} 1 --as stake --wrap"), 2, &["yields no SOL to wrap"]).await;
 }

@@ -157,7 +157,7 @@ fn check_withdrawer(deposit: &DepositStake) -> Result<(), PlanError> {
     use tidepool_interface::external::stake::StakeState;
     match StakeState::decode_delegated(&deposit.account.data) {
         Ok((meta, _)) if meta.withdrawer != deposit.withdrawer => Err(PlanError::invalid(format!(
-            "the withdraw authority of stake account {} is {}, not {}: sign with that",
+            "the withdraw authority of stake account {} is {}, not {}: sign as the withdraw authority",
             deposit.address, meta.withdrawer, deposit.withdrawer
         ))),
         _ => Ok(()),

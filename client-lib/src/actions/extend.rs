@@ -20,11 +20,9 @@ pub(crate) fn require_policy(snapshot: &PoolSnapshot) -> Result<&RebalancePolicy
     snapshot.policy().ok_or_else(|| {
         let pool = snapshot.address();
         let context = if snapshot.has_unknown_extension() {
-            format!(
-                "the extension of pool {pool} is of a version that is not known here: use a newer version of this tool"
-            )
+            format!("pool {pool} has an unknown version of the extension: update tidepool")
         } else {
-            format!("pool {pool} has no extension: its manager can extend it first")
+            format!("pool {pool} has no extension: its manager can add it with `tidepool extend-pool`")
         };
         PlanError::refused(ExtensionError::NotExtended, context)
     })
@@ -39,16 +37,13 @@ pub fn extend_pool(snapshot: &PoolSnapshot, payer: &Address) -> Result<Instructi
     if snapshot.has_unknown_extension() {
         return Err(PlanError::refused(
             ExtensionError::UnknownExtensionVersion,
-            format!(
-                "pool {} has an extension of a version that is not known here: use a newer version of this tool",
-                snapshot.address()
-            ),
+            format!("pool {} has an unknown version of the extension: update tidepool", snapshot.address()),
         ));
     }
     if snapshot.is_extended() {
         return Err(PlanError::refused(
             ExtensionError::AlreadyExtended,
-            format!("pool {} has the extension already: set its policy and its weights", snapshot.address()),
+            format!("pool {} already has the extension: set its policy and its weights", snapshot.address()),
         ));
     }
     let accounts = ExtendPoolAccounts {
@@ -102,13 +97,11 @@ pub(super) fn check_policy(policy: &RebalancePolicy) -> Result<(), PlanError> {
         let context = match error {
             ExtensionError::ShareOverWhole => {
                 let over = shares.iter().find(|(_, share)| *share > BASIS_POINTS).unwrap_or(&shares[0]);
-                format!("the {} is {} basis points: set {BASIS_POINTS} (100 %) at most", over.0, over.1)
+                format!("the {} is {} basis points: use at most {BASIS_POINTS} (100 %)", over.0, over.1)
             }
-            ExtensionError::ContradictoryPolicy => {
-                "a cap of nothing lets no validator have stake: set a cap above 0".to_owned()
-            }
+            ExtensionError::ContradictoryPolicy => "invalid validator cap 0: use a cap above 0".to_owned(),
             ExtensionError::ReserveShareTooHigh => format!(
-                "the reserve share is {} basis points: set {RESERVE_SHARE_MAX} (50 %) at most",
+                "the reserve share is {} basis points: use at most {RESERVE_SHARE_MAX} (50 %)",
                 policy.reserve_share.get()
             ),
             error => return error.into(),

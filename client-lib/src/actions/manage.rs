@@ -88,9 +88,7 @@ fn check_room(snapshot: &PoolSnapshot, change: impl FnOnce(&mut PoolTerms)) -> R
     };
     Err(PlanError::refused(
         InstructionError::BorshIoError,
-        format!(
-            "the account of pool {address} has {length} bytes, and its settings would take {needed} then: {advice}"
-        ),
+        format!("the account of pool {address} has {length} bytes, and its settings need {needed}: {advice}"),
     ))
 }
 
@@ -104,8 +102,8 @@ fn check_rise(what: &str, new: &Fee, in_force: &Fee) -> Result<(), PlanError> {
             };
             let most = percent(highest_withdrawal_fee(in_force));
             let context = format!(
-                "the fee on withdrawals of {what} is {now} and cannot become {}/{}: it may rise by half of itself, and by 0.5 % of the \
-                 amount, at most; set {most} or less, and more once that is in force",
+                "the fee on withdrawals of {what} is {now} and cannot become {}/{}: it may rise by half of itself, and by at \
+                 most 0.5 percentage points; use {most} or less, and raise it again once that is in force",
                 new.numerator, new.denominator,
             );
             PlanError::refused(error, context)
@@ -153,7 +151,7 @@ pub fn set_manager(
     let units = if creation.is_some() { compute::CREATE_TOKEN_ACCOUNT } else { 0 };
     let instruction = StakePoolInstruction::SetManager.with_accounts(&snapshot.program_id(), accounts.metas());
     InstructionGroup::new(
-        format!("make {new_manager} the manager"),
+        format!("set the manager to {new_manager}"),
         creation.into_iter().chain([instruction]).collect(),
         compute::SETTING.saturating_add(units),
     )
@@ -171,34 +169,29 @@ pub fn check_fee_account(
     let head = &snapshot.pool().head;
     let (mint, program) = (head.pool_mint, head.token_program_id);
     let refused = |what: String| PlanError::refused(StakePoolError::InvalidFeeAccount, what);
-    let advice = format!("give an account of the pool's token {mint}");
+    let advice = format!("specify a token account of the pool's mint {mint}");
     let Some(account) = account else {
-        return Err(refused(format!("there is no account {address} for the fees: {advice}")));
+        return Err(refused(format!("fee account {address} does not exist: {advice}")));
     };
     if check_manager_fee_account(&account.owner, &account.data, &program, &mint).is_ok() {
         return Ok(());
     }
     let kind = AccountKind::of(account);
     let Ok(tokens) = TokenAccount::decode(&account.data) else {
-        return Err(refused(format!("account {address} for the fees is {kind}, not a token account: {advice}")));
+        return Err(refused(format!("fee account {address} is {kind}, not a token account: {advice}")));
     };
     if kind != AccountKind::TokenAccount {
-        Err(refused(format!("account {address} for the fees is {kind}, not a token account: {advice}")))
+        Err(refused(format!("fee account {address} is {kind}, not a token account: {advice}")))
     } else if *tokens.mint != mint {
-        Err(refused(format!("account {address} for the fees holds another token, {}: {advice}", tokens.mint)))
+        Err(refused(format!("fee account {address} is a token account of mint {}: {advice}", tokens.mint)))
     } else if account.owner != program {
-        Err(refused(format!(
-            "account {address} for the fees belongs to another token program, {}: {advice}",
-            account.owner
-        )))
+        Err(refused(format!("fee account {address} is owned by another token program, {}: {advice}", account.owner)))
     } else if tokens.is_frozen {
-        Err(refused(format!("account {address} for the fees is frozen: have it thawed, or give another one")))
+        Err(refused(format!("fee account {address} is frozen: have it thawed, or specify another account")))
     } else {
         Err(PlanError::refused(
             StakePoolError::UnsupportedFeeAccountExtension,
-            format!(
-                "account {address} for the fees has an extension with which it could refuse them: give another one"
-            ),
+            format!("fee account {address} has a token extension that can reject transfers: specify another account"),
         ))
     }
 }
@@ -217,13 +210,13 @@ pub fn set_staker(
         return Err(PlanError::refused(
             StakePoolError::SignatureMissing,
             format!(
-                "only the manager {} and the staker {} can name a new staker, not {signer}",
+                "only the manager {} and the staker {} can set a new staker, not {signer}",
                 head.manager, head.staker
             ),
         ));
     }
     let accounts = SetStakerAccounts { pool: snapshot.address(), staker_or_manager: *signer, new_staker: *new_staker };
-    let label = format!("make {new_staker} the staker");
+    let label = format!("set the staker to {new_staker}");
     Ok(setting(snapshot, label, &StakePoolInstruction::SetStaker, accounts.metas()))
 }
 
@@ -286,7 +279,7 @@ fn check_preferable(snapshot: &PoolSnapshot, vote: &Address) -> Result<(), PlanE
     match snapshot.validator(vote) {
         Some(validator) if !validator.record.is_active() => Err(PlanError::refused(
             StakePoolError::InvalidPreferredValidator,
-            format!("validator {vote} is being removed from the pool: prefer another one"),
+            format!("validator {vote} is being removed from the pool: use another validator"),
         )),
         _ => active_validator(snapshot, vote).map(drop),
     }

@@ -25,13 +25,11 @@ pub struct TokenMetadata<'a> {
 
 impl TokenMetadata<'_> {
     fn check(&self) -> Result<(), PlanError> {
-        for (what, text, most) in
-            [("name", self.name, 32), ("symbol", self.symbol, 10), ("address of the description", self.uri, 200)]
-        {
+        for (what, text, most) in [("name", self.name, 32), ("symbol", self.symbol, 10), ("URI", self.uri, 200)] {
             if text.len() > most {
                 return Err(PlanError::refused(
                     InstructionError::InvalidArgument,
-                    format!("the token's {what} has {} bytes: use {most} at most", text.len()),
+                    format!("the token's {what} has {} bytes: use at most {most}", text.len()),
                 ));
             }
         }
@@ -133,7 +131,7 @@ impl StoredMetadata {
         Self::decode(&account.data).map(Some).ok_or_else(|| {
             let length = account.data.len();
             PlanError::invalid(format!(
-                "the token's metadata account ({length} bytes) holds no metadata that is known here: use a newer version of this tool"
+                "the token's metadata account ({length} bytes) has an unknown format: update tidepool"
             ))
         })
     }
@@ -150,12 +148,12 @@ impl StoredMetadata {
     pub fn check_changeable(&self, snapshot: &PoolSnapshot) -> Result<(), PlanError> {
         let authority = snapshot.withdraw_authority();
         if !self.is_mutable {
-            Err(PlanError::invalid("the token's metadata was made unchangeable: it stays what it is"))
+            Err(PlanError::invalid("the token's metadata is immutable"))
         } else if self.update_authority == authority {
             Ok(())
         } else {
             Err(PlanError::invalid(format!(
-                "the token's metadata is changed by {}, and not through the pool ({authority}): let its authority do it",
+                "the update authority of the token's metadata is {}, not the pool ({authority}): update it with its authority",
                 self.update_authority
             )))
         }

@@ -73,18 +73,18 @@ fn active_validator<'a>(snapshot: &'a PoolSnapshot, vote: &Address) -> Result<Va
     let validator = snapshot.validator(vote).ok_or_else(|| {
         PlanError::refused(
             StakePoolError::ValidatorNotFound,
-            format!("validator {vote} is not in the pool: choose one from its list"),
+            format!("validator {vote} is not in the pool: use a validator of its list"),
         )
     })?;
     match validator.status() {
         Some(StakeStatus::Active) => Ok(validator),
         Some(_) => Err(PlanError::refused(
             StakePoolError::ValidatorNotFound,
-            format!("validator {vote} is being removed from the pool: choose another one"),
+            format!("validator {vote} is being removed from the pool: use another validator"),
         )),
         None => Err(PlanError::refused(
             InstructionError::InvalidAccountData,
-            format!("the record of validator {vote} holds no valid status"),
+            format!("the record of validator {vote} has an invalid status"),
         )),
     }
 }

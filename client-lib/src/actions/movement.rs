@@ -94,24 +94,25 @@ fn check_can_be_joined(
         return Err(PlanError::StakeAccountsNotRead { vote });
     }
     let moving = Sol(validator.record.transient_stake_lamports.get());
-    let later = "try again after the next epoch's update";
+    let later = "retry after the next epoch's update";
     let (Some(account), Some((_, delegation))) = (validator.transient_stake(), validator.transient_delegation()) else {
         return Err(PlanError::refused(
             StakePoolError::WrongStakeStake,
             format!(
-                "the account in which {moving} of validator {vote} should move is not delegated: update the pool first"
+                "the transient stake account of validator {vote}, with {moving}, is not delegated: update the pool first"
             ),
         ));
     };
     if !same_way(delegation, snapshot.epoch()) {
         return Err(PlanError::refused(
             StakePoolError::WrongStakeStake,
-            format!("{moving} of validator {vote} move the other way, or since an earlier epoch: {later}"),
+            format!(
+                "validator {vote} has {moving} of transient stake in the other direction, or of an earlier epoch: {later}"
+            ),
         ));
     }
     merge_kind(account, snapshot.environment()).map(drop).map_err(|error| {
-        let context =
-            format!("nothing can be added to {moving} of validator {vote} that are being deactivated: {later}");
+        let context = format!("validator {vote} has {moving} of deactivating transient stake: {later}");
         PlanError::refused(error, context)
     })
 }
@@ -145,7 +146,7 @@ pub fn increase_validator_stake(
         return Err(PlanError::refused(
             InstructionError::InsufficientFunds,
             format!(
-                "the reserve can give {}{}, and an account's rent of {} comes on top of {}: increase by less",
+                "the reserve can spare {}{}, and {} of rent are needed in addition to {}: increase by less",
                 Sol(available),
                 StaysInReserve(snapshot.working_lamports()),
                 Sol(rent),
@@ -252,7 +253,7 @@ fn check_decrease(movement: &Movement, lamports: u64) -> Result<(), PlanError> {
         return Err(PlanError::refused(
             cause,
             format!(
-                "validator {} holds {}, of which {} have to stay: decrease by {} at most, or remove the validator",
+                "validator {} has {}, of which {} must stay: decrease by at most {}, or remove the validator",
                 validator.vote(),
                 Sol(held),
                 Sol(required),
@@ -265,7 +266,7 @@ fn check_decrease(movement: &Movement, lamports: u64) -> Result<(), PlanError> {
         return Err(PlanError::refused(
             StakePoolError::ReserveDepleted,
             format!(
-                "a decrease borrows {} of the reserve, which can lend {}: deposit SOL, or send {} to {}",
+                "a decrease borrows {} of rent from the reserve, which can spare {}: deposit SOL, or send {} to {}",
                 Sol(rent),
                 Sol(available),
                 Sol(rent - available),

@@ -70,7 +70,7 @@ pub fn add_validator(snapshot: &PoolSnapshot, vote: &Address, seed: u32) -> Resu
         return Err(PlanError::refused(
             InstructionError::InsufficientFunds,
             format!(
-                "a new validator needs {} from the reserve, which can give {}{}: deposit SOL first",
+                "a new validator needs {} from the reserve, which can spare {}{}: deposit SOL first",
                 Sol(required),
                 Sol(available),
                 StaysInReserve(snapshot.working_lamports())
@@ -116,11 +116,11 @@ fn check_room(snapshot: &PoolSnapshot, vote: &Address) -> Result<(), PlanError> 
         None => Ok(()),
         Some(validator) if validator.record.is_active() => Err(PlanError::refused(
             StakePoolError::ValidatorAlreadyAdded,
-            format!("validator {vote} is in the pool already: increase its stake instead"),
+            format!("validator {vote} is already in the pool: increase its stake instead"),
         )),
         Some(_) => Err(PlanError::refused(
             StakePoolError::ValidatorAlreadyAdded,
-            format!("validator {vote} is still being removed: add it again once its entry is cleaned up"),
+            format!("validator {vote} is still being removed: add it again after the pool's next update"),
         )),
     }
 }
@@ -170,8 +170,8 @@ fn check_turnover(snapshot: &PoolSnapshot, validator: &Validator) -> Result<(), 
     Err(PlanError::refused(
         ExtensionError::TurnoverBudgetExceeded,
         format!(
-            "removing validator {} would deactivate {}, and {} of the turnover budget are left in this epoch: decrease its stake by \
-             that at most, repeat it in each epoch, and remove the validator once the rest is within the budget",
+            "removing validator {} would deactivate {}, and the remaining turnover budget of this epoch is {}: decrease its \
+             stake by at most that amount in each epoch, and remove the validator once the rest is within the budget",
             validator.vote(),
             Sol(turnover),
             Sol(left)

@@ -138,9 +138,8 @@ impl NewStakeAccount {
     /// # Errors
     /// [`PlanError::Invalid`] where the seed is longer than 32 bytes.
     pub fn with_seed(base: Address, seed: &str) -> Result<Self, PlanError> {
-        let address = Address::create_with_seed(&base, seed, &STAKE_PROGRAM_ID).map_err(|error| {
-            PlanError::invalid(format!("no address can be derived from the seed {seed:?}: {error}"))
-        })?;
+        let address = Address::create_with_seed(&base, seed, &STAKE_PROGRAM_ID)
+            .map_err(|error| PlanError::invalid(format!("cannot derive an address from the seed {seed:?}: {error}")))?;
         Ok(Self { address, derivation: Some((base, seed.to_owned())) })
     }
 

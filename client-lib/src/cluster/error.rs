@@ -15,16 +15,14 @@ use {
 #[derive(Clone, Debug, Error)]
 pub enum ClusterError {
     /// The request did not get through. The same request may well succeed later.
-    #[error("the cluster did not answer ({detail}): check the URL and the network, then try again")]
+    #[error("the cluster did not answer ({detail}): check the URL and the network, then retry")]
     Unreachable {
         /// What the endpoint or the network said.
         detail: String,
     },
 
     /// The endpoint limits how often it may be asked. The same request succeeds later.
-    #[error(
-        "the cluster limits how often it may be asked ({detail}): wait a moment, or use an endpoint with a higher limit"
-    )]
+    #[error("rate limit of the endpoint ({detail}): wait, or use an endpoint with a higher limit")]
     RateLimited {
         /// What the endpoint or the network said.
         detail: String,
@@ -34,7 +32,7 @@ pub enum ClusterError {
 
     /// The endpoint answered and refused.
     #[error(
-        "the cluster refused the request ({detail}): check that the endpoint serves this method and the addresses given"
+        "the endpoint rejected the request ({detail}): check that it supports this method, and check the addresses"
     )]
     Refused {
         /// What the endpoint or the network said.
@@ -42,7 +40,7 @@ pub enum ClusterError {
     },
 
     /// The endpoint refuses a request of this size. It may serve smaller ones.
-    #[error("the cluster refused the request for its size ({detail}): use an endpoint with a higher limit")]
+    #[error("the endpoint rejected the request because of its size ({detail}): use an endpoint with a higher limit")]
     TooLarge {
         /// What the endpoint said.
         detail: String,
@@ -50,8 +48,8 @@ pub enum ClusterError {
 
     /// The endpoint serves too few accounts per request for a reading of one slot, and its slot changed between the requests.
     #[error(
-        "{wanted} accounts of one slot could not be read (the endpoint serves {served} accounts per request, and its slot \
-         changed between the requests): try again, or use an endpoint that serves {wanted} accounts per request"
+        "cannot read {wanted} accounts at one slot (the endpoint returns {served} accounts per request, and the slot changed \
+         between requests): retry, or use an endpoint that returns {wanted} accounts per request"
     )]
     SlotChanged {
         /// Accounts of one slot that were asked for.
@@ -62,7 +60,8 @@ pub enum ClusterError {
 
     /// The cluster would not take a transaction at all, so it paid no fee.
     #[error(
-        "the cluster did not take the transaction ({error}): check that the fee payer has lamports and that every account exists on this cluster"
+        "the cluster rejected the transaction ({error}): check that the fee payer has lamports and that every account exists \
+         on this cluster"
     )]
     TransactionRefused {
         /// Why.
@@ -70,10 +69,7 @@ pub enum ClusterError {
     },
 
     /// Who was to pay has nothing to pay with.
-    #[error(
-        "the fee payer {payer} has no SOL for a fee on this cluster: send it some, pay with another key, or check that the URL is \
-         that of the right cluster"
-    )]
+    #[error("the fee payer {payer} has no SOL on this cluster: fund it, use another fee payer, or check the URL")]
     Unfunded {
         /// The fee payer.
         payer: Address,
@@ -84,16 +80,14 @@ pub enum ClusterError {
     BelowRent(BelowRent),
 
     /// An account that has to exist does not.
-    #[error("account {address} does not exist: check the address, and that the URL is that of the right cluster")]
+    #[error("account {address} does not exist: check the address and the URL")]
     AccountNotFound {
         /// The account that was asked for.
         address: Address,
     },
 
     /// An account exists, with data that cannot be what it should be.
-    #[error(
-        "account {address} does not hold {expected}: check the address, or update this program if the cluster is newer"
-    )]
+    #[error("account {address} is not {expected}: check the address, or update tidepool")]
     UnexpectedData {
         /// The account that was read.
         address: Address,
@@ -102,7 +96,7 @@ pub enum ClusterError {
     },
 
     /// The answer does not have the form agreed on.
-    #[error("the cluster's answer makes no sense ({detail}): try another endpoint, or update this program")]
+    #[error("malformed answer of the endpoint ({detail}): use another endpoint, or update tidepool")]
     UnexpectedAnswer {
         /// What the endpoint or the network said.
         detail: String,

@@ -39,11 +39,7 @@ pub(crate) fn believable(rent: Rent) -> Result<Rent, ClusterError> {
     let is_believable = rent.lamports_per_byte <= TOO_MANY_LAMPORTS_PER_BYTE
         && rent.try_minimum_balance(MOST_ACCOUNT_BYTES).is_some_and(|lamports| lamports <= most);
     let address = solana_sdk_ids::sysvar::rent::ID;
-    if is_believable {
-        Ok(rent)
-    } else {
-        Err(ClusterError::UnexpectedData { address, expected: "a rent that could be" })
-    }
+    if is_believable { Ok(rent) } else { Err(ClusterError::UnexpectedData { address, expected: "a valid rent" }) }
 }
 
 /// Runs one instruction without committing it. `payer` has to exist and to have lamports for a fee; nothing is signed or paid.

@@ -29,8 +29,8 @@ pub enum CrankError<E: Error + 'static> {
 
     /// What was sent has landed and changed nothing for several rounds, or there were too many rounds.
     #[error(
-        "the pool is not up to date after {rounds} rounds: epochs end before, an endpoint is behind, or somebody changes the pool all \
-         the time; run it again"
+        "the pool is not up to date after {rounds} rounds: the epoch ended, the endpoint lags behind, or other transactions \
+         keep changing the pool; run the command again"
     )]
     Restless {
         /// Rounds in which something was sent.
@@ -38,7 +38,7 @@ pub enum CrankError<E: Error + 'static> {
     },
 
     /// It was told to stop. What was sent before is in the summary.
-    #[error("it was told to stop before the pool was up to date: run it again")]
+    #[error("stopped before the pool was up to date: run the command again")]
     Stopped(Summary),
 
     /// Transactions could not be made or carried to the cluster.

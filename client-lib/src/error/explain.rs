@@ -48,11 +48,11 @@ impl fmt::Display for BelowRent {
         match self.lamports {
             Some((held, minimum)) => {
                 let (held, minimum) = (Sol(held), Sol(minimum));
-                write!(f, "holds {held}, and would be left with less than {minimum}, its rent-exempt minimum")?;
+                write!(f, "holds {held}, and would keep less than {minimum}, its rent-exempt minimum")?;
             }
-            None => f.write_str("would be left with less than its rent-exempt minimum")?,
+            None => f.write_str("would keep less than its rent-exempt minimum")?,
         }
-        f.write_str(": send it some SOL, use a smaller amount, or empty it altogether")
+        f.write_str(": fund it, use a smaller amount, or withdraw its whole balance")
     }
 }
 
@@ -197,8 +197,8 @@ fn explain_instruction(program: Option<FailedProgram>, error: &InstructionError)
             SystemError::try_from(*code).ok().map(|error| (format!("{error:?}"), system_message(&error)))
         }
         Some(FailedProgram::AssociatedToken) => (*code == 0).then(|| {
-            let message = "The associated token account belongs to another owner than the wallet that its address follows from: give \
-                           another token account of that wallet.";
+            let message = "The associated token account is owned by another wallet than the one its address is derived from: \
+                           specify another token account.";
             ("InvalidOwner".to_owned(), message.to_owned())
         }),
         Some(FailedProgram::Metadata) => {
@@ -216,17 +216,15 @@ fn stake_message(error: &StakeError) -> String {
     match error {
         StakeError::LockupInForce => "The stake account is locked: wait until its lockup ends, or use its custodian.",
         StakeError::MergeTransientStake => {
-            "Stake that is still warming up or cooling down cannot be merged: wait for the next epoch, or update without merging."
+            "Activating or deactivating stake cannot be merged: wait for the next epoch, or update without merging."
         }
         StakeError::MergeMismatch => {
-            "The two stake accounts cannot be merged: they differ in authority, lockup, validator or activation."
+            "The stake accounts cannot be merged: their authorities, lockups, validators or activation states differ."
         }
-        StakeError::InsufficientDelegation => {
-            "The amount is below what the stake program lets anyone delegate: move or withdraw more."
-        }
-        StakeError::InsufficientStake => "The split takes more than is delegated: take less.",
-        StakeError::EpochRewardsActive => "Epoch rewards are being paid: try again when they are, in a few slots.",
-        other => return format!("The stake program refuses: {other}."),
+        StakeError::InsufficientDelegation => "The amount is below the minimum delegation: move or withdraw more.",
+        StakeError::InsufficientStake => "The split amount exceeds the delegation: use a smaller amount.",
+        StakeError::EpochRewardsActive => "Epoch rewards are being distributed: retry after a few slots.",
+        other => return format!("The stake program failed: {other}."),
     }
     .to_owned()
 }
@@ -237,21 +235,21 @@ fn token_message(error: &TokenError) -> String {
         TokenError::OwnerMismatch => {
             "The signer is neither owner nor delegate of the token account: sign with its owner."
         }
-        TokenError::MintMismatch => "The token account is of another mint: pass one of the pool's mint.",
+        TokenError::MintMismatch => "The token account is of another mint: use a token account of the pool's mint.",
         TokenError::AccountFrozen => "The token account is frozen: ask the mint's freeze authority to thaw it.",
         TokenError::CpiGuardBurnBlocked | TokenError::CpiGuardTransferBlocked => {
             "The token account's CPI guard blocks this: approve a delegate, or disable the guard."
         }
-        other => return format!("The token program refuses: {other}."),
+        other => return format!("The token program failed: {other}."),
     }
     .to_owned()
 }
 
 fn system_message(error: &SystemError) -> String {
     match error {
-        SystemError::AccountAlreadyInUse => "An account to be created exists already: use another address or seed.",
-        SystemError::ResultWithNegativeLamports => "The paying wallet has too few lamports: fund it first.",
-        other => return format!("The system program refuses: {other}."),
+        SystemError::AccountAlreadyInUse => "An account to create already exists: use another address or seed.",
+        SystemError::ResultWithNegativeLamports => "Insufficient funds of the paying wallet: fund it first.",
+        other => return format!("The system program failed: {other}."),
     }
     .to_owned()
 }
@@ -259,13 +257,12 @@ fn system_message(error: &SystemError) -> String {
 /// The errors of the metadata program that a name for a pool's token can lead to.
 const fn metadata_error(code: u32) -> Option<(&'static str, &'static str)> {
     Some(match code {
-        11 => ("NameTooLong", "The token's name is too long: use 32 bytes at most."),
-        12 => ("SymbolTooLong", "The token's symbol is too long: use 10 bytes at most."),
-        13 => ("UriTooLong", "The address of the token's description is too long: use 200 bytes at most."),
-        153 => (
-            "InstructionNotSupported",
-            "The metadata program makes no metadata for tokens of Token-2022 in this way: the pool's token goes without.",
-        ),
+        11 => ("NameTooLong", "The token's name is too long: use at most 32 bytes."),
+        12 => ("SymbolTooLong", "The token's symbol is too long: use at most 10 bytes."),
+        13 => ("UriTooLong", "The token's URI is too long: use at most 200 bytes."),
+        153 => {
+            ("InstructionNotSupported", "The metadata program does not support Token-2022 mints with this instruction.")
+        }
         _ => return None,
     })
 }
@@ -275,31 +272,32 @@ fn explain_plain(program: Option<FailedProgram>, error: &InstructionError) -> St
     let in_pool = program == Some(FailedProgram::StakePool);
     match error {
         InstructionError::InsufficientFunds if in_pool => {
-            "The reserve or the validator's stake account is too small for that: use a smaller amount."
+            "The reserve or the validator stake account has insufficient lamports: use a smaller amount."
         }
-        InstructionError::InsufficientFunds => "An account holds too few lamports for that: use a smaller amount.",
+        InstructionError::InsufficientFunds => "An account has insufficient lamports: use a smaller amount.",
         InstructionError::InvalidSeeds if in_pool => {
-            "Stake of this validator is in motion under another seed: use the seed of its record."
+            "The validator has transient stake under another seed: use the seed of its record."
         }
         InstructionError::IllegalOwner if program == Some(FailedProgram::AssociatedToken) => {
-            "The address of the associated token account is taken by an account of another program: give another token account."
+            "The address of the associated token account is used by another program: specify another token account."
         }
         InstructionError::BorshIoError if in_pool => {
-            "The pool's account is too short for what would be set, or an account is malformed: extend the pool first, or check the \
+            "The pool account is too short for the setting, or an account is malformed: extend the pool first, or check the \
              addresses."
         }
         InstructionError::AccountNotRentExempt => {
-            "An account would fall below its rent, or the amount is below the minimum delegation: use a larger amount."
+            "An account would fall below the rent-exempt minimum, or the amount is below the minimum delegation: use a larger \
+             amount."
         }
         InstructionError::AccountDataTooSmall if in_pool => {
-            "The validator list is full or shorter than assumed: read the pool again."
+            "The validator list is full or shorter than expected: read the pool again."
         }
         InstructionError::ComputationalBudgetExceeded | InstructionError::ProgramFailedToComplete => {
             "The instruction ran out of compute units: raise the limit, or do less per transaction."
         }
-        InstructionError::IncorrectProgramId => "An account belongs to another program than expected: check the addresses.",
+        InstructionError::IncorrectProgramId => "An account is owned by an unexpected program: check the addresses.",
         InstructionError::BorshIoError | InstructionError::InvalidInstructionData => {
-            "The program does not understand the instruction or an account: check the program's version and the addresses."
+            "The program rejected the instruction data or an account: check the program's version and the addresses."
         }
         InstructionError::MissingRequiredSignature => "A required signature is missing: add the signer.",
         other => return format!("The instruction failed: {other}."),
@@ -310,22 +308,20 @@ fn explain_plain(program: Option<FailedProgram>, error: &InstructionError) -> St
 fn explain_transaction(error: &TransactionError, failure: &Failure) -> String {
     let payer = failure.payer.map_or_else(|| "The fee payer".to_owned(), |payer| format!("The fee payer {payer}"));
     match error {
-        TransactionError::BlockhashNotFound => {
-            "The blockhash is too old or unknown to the node: sign again with a new one."
-        }
-        TransactionError::AlreadyProcessed => "This very transaction has landed before: look at its result.",
+        TransactionError::BlockhashNotFound => "Blockhash expired or unknown to the node: sign again with a new one.",
+        TransactionError::AlreadyProcessed => "This transaction has already been processed: check its result.",
         TransactionError::InsufficientFundsForFee => {
-            return format!("{payer} has too few lamports for the fee: send it some SOL, or pay with another key.");
+            return format!("{payer} has insufficient funds for the fee: fund it, or use another fee payer.");
         }
         TransactionError::InsufficientFundsForRent { .. } => match failure.below_rent {
             Some(below) => return below.to_string().replacen("account", "Account", 1),
-            None => "An account would be left with fewer lamports than its rent: fund it, or empty it altogether.",
+            None => "An account would fall below the rent-exempt minimum: fund it, or withdraw its whole balance.",
         },
         TransactionError::AccountNotFound => {
-            return format!("{payer} does not exist on this cluster: send it some SOL, or check the URL.");
+            return format!("{payer} does not exist on this cluster: fund it, or check the URL.");
         }
         TransactionError::ProgramAccountNotFound => {
-            "The program does not exist on this cluster: check the program id and the URL."
+            "The program does not exist on this cluster: check the program ID and the URL."
         }
         other => return format!("The transaction failed: {other}."),
     }

@@ -124,7 +124,7 @@ pub enum PlanError {
 
     /// The stake program refuses every change while rewards are being paid.
     #[error(
-        "the rewards of epoch {epoch} are still being paid, until block height {until_block_height} or soon after: wait, then try again"
+        "rewards of epoch {epoch} are being distributed, until about block height {until_block_height}: wait, then retry"
     )]
     EpochRewardsActive {
         /// The epoch whose rewards are being paid.
@@ -134,9 +134,7 @@ pub enum PlanError {
     },
 
     /// The stake accounts of a validator are needed, and the snapshot does not hold them.
-    #[error(
-        "the stake accounts of validator {vote} were not read: read the pool with the stake accounts of this validator"
-    )]
+    #[error("missing stake accounts of validator {vote}: read the pool with the stake accounts of this validator")]
     StakeAccountsNotRead {
         /// The vote account.
         vote: Address,
@@ -227,7 +225,7 @@ pub(crate) struct StaysInReserve(pub u64);
 
 impl fmt::Display for StaysInReserve {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 == 0 { Ok(()) } else { write!(f, " ({} stay for the rents of decreases)", Sol(self.0)) }
+        if self.0 == 0 { Ok(()) } else { write!(f, " ({} are kept for the rents of decreases)", Sol(self.0)) }
     }
 }
 

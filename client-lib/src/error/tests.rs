@@ -46,7 +46,7 @@ fn an_associated_account_of_another_owner_is_explained() {
         (explanation.program, explanation.name.as_str()),
         (Some(FailedProgram::AssociatedToken), "InvalidOwner")
     );
-    assert!(explanation.message.contains("another owner than the wallet"), "{explanation}");
+    assert!(explanation.message.contains("owned by another wallet"), "{explanation}");
     assert_eq!(explain_custom(1, &[spl_associated_token_account_interface::program::ID], &[]).name, "Custom(1)");
 }
 
@@ -95,8 +95,8 @@ fn errors_of_the_extension_are_explained() {
 
 #[test]
 fn refusals_name_cause_and_context() {
-    let refusal = Refusal::new(StakePoolError::SolWithdrawalTooLarge, "the reserve can give 1 SOL");
-    assert_eq!(refusal.to_string(), "the reserve can give 1 SOL (stake pool error 35 SolWithdrawalTooLarge)");
+    let refusal = Refusal::new(StakePoolError::SolWithdrawalTooLarge, "the reserve can pay 1 SOL");
+    assert_eq!(refusal.to_string(), "the reserve can pay 1 SOL (stake pool error 35 SolWithdrawalTooLarge)");
     assert_eq!(Sol(1_500_000_000).to_string(), "1.500000000 SOL");
     assert_eq!(Tokens(1).to_string(), "0.000000001 pool tokens");
 }
@@ -119,11 +119,11 @@ fn an_account_below_its_rent_is_named() {
     assert_eq!(
         explained(Some(BelowRent { account, lamports: Some((5_000, 890_880)) })),
         format!(
-            "Account {account} holds 0.000005000 SOL, and would be left with less than 0.000890880 SOL, its rent-exempt minimum: \
-             send it some SOL, use a smaller amount, or empty it altogether"
+            "Account {account} holds 0.000005000 SOL, and would keep less than 0.000890880 SOL, its rent-exempt minimum: \
+             fund it, use a smaller amount, or withdraw its whole balance"
         )
     );
     let unknown = explained(Some(BelowRent { account, lamports: None }));
     assert!(unknown.contains(&account.to_string()) && unknown.contains("rent-exempt minimum"), "{unknown}");
-    assert!(explained(None).starts_with("An account would be left"));
+    assert!(explained(None).starts_with("An account would fall below"));
 }

@@ -11,7 +11,8 @@ pub enum LookupError {
 
     /// The endpoint does not search accounts, which is expensive where there are as many as there are lookup tables.
     #[error(
-        "the endpoint does not search for lookup tables ({detail}): give the addresses of the tables, or use an endpoint that serves getProgramAccounts"
+        "the endpoint cannot search for lookup tables ({detail}): specify the addresses of the tables, or use an endpoint \
+         that serves getProgramAccounts"
     )]
     SearchRefused {
         /// What the endpoint said.
@@ -19,7 +20,7 @@ pub enum LookupError {
     },
 
     /// There is no such table.
-    #[error("there is no lookup table at {address}: check the address, and that the URL is that of the right cluster")]
+    #[error("lookup table {address} does not exist: check the address and the URL")]
     NotFound {
         /// The address given.
         address: Address,
@@ -34,7 +35,7 @@ pub enum LookupError {
 
     /// A table's address comes from a recent slot, and each new table needs another one.
     #[error(
-        "{needed} new lookup tables need as many recent slots, and there are {given}: wait until the cluster has made more blocks, then try again"
+        "{needed} new lookup tables need as many recent slots, but there are {given}: wait for more blocks, then retry"
     )]
     TooFewSlots {
         /// New tables.
@@ -44,7 +45,7 @@ pub enum LookupError {
     },
 
     /// Only its authority may close a table.
-    #[error("lookup table {table} belongs to {owner}, not to {authority}: sign as {owner}, or leave this table out")]
+    #[error("lookup table {table} is owned by {owner}, not {authority}: sign as {owner}, or omit this table")]
     NotAuthority {
         /// The table.
         table: Address,
@@ -55,7 +56,7 @@ pub enum LookupError {
     },
 
     /// A frozen table stays for ever.
-    #[error("lookup table {table} is frozen, and nobody can close it: leave this table out")]
+    #[error("lookup table {table} is frozen and cannot be closed: omit this table")]
     Frozen {
         /// The table.
         table: Address,

@@ -186,7 +186,7 @@ impl Builder<'_> {
         plan.push("create lookup tables", self.creates);
         plan.push("extend lookup tables", self.extends);
         let deactivate = |table: &&LookupTable| deactivate(&table.address, &self.keeper.authority);
-        plan.push("deactivate lookup tables that are of little use", replaced.iter().map(deactivate).collect());
+        plan.push("deactivate inefficient lookup tables", replaced.iter().map(deactivate).collect());
         Ok(LookupPlan { changes: self.changes, replaced: replaced.iter().map(|table| table.address).collect(), plan })
     }
 

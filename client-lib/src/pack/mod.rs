@@ -112,7 +112,8 @@ impl Default for PackOptions {
 pub enum PackError {
     /// It is too long.
     #[error(
-        "\"{label}\" needs {bytes} bytes, and a transaction holds {MAX_TRANSACTION_BYTES}: split it, or use fewer signers"
+        "\"{label}\" needs {bytes} bytes, more than the {MAX_TRANSACTION_BYTES} of a transaction: split it, or use fewer \
+         signers"
     )]
     TooManyBytes {
         /// The group.
@@ -121,7 +122,9 @@ pub enum PackError {
         bytes: usize,
     },
     /// It names too many accounts.
-    #[error("\"{label}\" names {accounts} accounts, and a transaction locks {MAX_ACCOUNT_LOCKS} at most: split it")]
+    #[error(
+        "\"{label}\" names {accounts} accounts, more than the {MAX_ACCOUNT_LOCKS} that a transaction can lock: split it"
+    )]
     TooManyAccounts {
         /// The group.
         label: String,
@@ -130,7 +133,7 @@ pub enum PackError {
     },
     /// It uses too many compute units.
     #[error(
-        "\"{label}\" may use {units} compute units, and a transaction has {}: split it",
+        "\"{label}\" may use {units} compute units, more than the {} of a transaction: split it",
         compute::MAX_PER_TRANSACTION
     )]
     TooManyComputeUnits {

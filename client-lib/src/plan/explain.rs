@@ -107,7 +107,7 @@ impl StakeExplanation {
     fn why_target(&self) -> String {
         match (self.status, self.target) {
             (Some(StakeStatus::Active), Some(target)) if self.is_capped() => format!(
-                "It should have {}: the most that one validator may have, less than its weight of {} in {} would give it.",
+                "Target: {}, the cap on one validator; its weight of {} of {} alone would be more.",
                 Sol(target),
                 self.weight,
                 self.weights
@@ -115,7 +115,7 @@ impl StakeExplanation {
             (Some(StakeStatus::Active), Some(target)) => {
                 let share = self.share_basis_points().unwrap_or(0);
                 format!(
-                    "It should have {}: its weight is {} of {} ({}.{:02} %).",
+                    "Target: {}, by its weight of {} of {} ({}.{:02} %).",
                     Sol(target),
                     self.weight,
                     self.weights,
@@ -123,27 +123,25 @@ impl StakeExplanation {
                     share % 100
                 )
             }
-            (Some(StakeStatus::Active), None) => {
-                "It has no weight: no new stake is sent to it, and none is taken away.".to_owned()
-            }
-            (Some(_), _) => "It is being removed: all its stake goes to the reserve.".to_owned(),
-            (None, _) => "Its record holds no valid status.".to_owned(),
+            (Some(StakeStatus::Active), None) => "It has no weight: rebalancing does not change its stake.".to_owned(),
+            (Some(_), _) => "It is being removed: all its stake returns to the reserve.".to_owned(),
+            (None, _) => "Its record has an invalid status.".to_owned(),
         }
     }
 
     fn what_it_has(&self) -> String {
-        let holds = format!("It has {} in its stake account", Sol(self.active));
+        let holds = format!("Its stake account holds {}", Sol(self.active));
         match self.target {
             Some(target) if self.held < target => {
                 format!(
-                    "{holds}, and {} with what is on its way to it: {} too little.",
+                    "{holds}; with activating stake it has {}, {} below target.",
                     Sol(self.held),
                     Sol(target - self.held)
                 )
             }
             Some(target) if self.held > target => {
                 format!(
-                    "{holds}, and {} with what is on its way to it: {} too much.",
+                    "{holds}; with activating stake it has {}, {} above target.",
                     Sol(self.held),
                     Sol(self.held - target)
                 )
@@ -156,34 +154,35 @@ impl StakeExplanation {
         let next = self.epoch.saturating_add(1);
         match self.next {
             NextStep::Moves(Direction::Increase, lamports) => format!(
-                "A rebalance sends it {} from the reserve now, which earns from epoch {next} on: anybody may ask for it.",
+                "A rebalance delegates {} to it from the reserve now, which earns from epoch {next} on (permissionless).",
                 Sol(lamports)
             ),
             NextStep::Moves(Direction::Decrease, lamports) => format!(
-                "A rebalance takes {} from it now, which is in the reserve after the update in epoch {next}: anybody may ask for \
-                 it.",
+                "A rebalance deactivates {} of its stake now, which returns to the reserve with the update in epoch {next} \
+                 (permissionless).",
                 Sol(lamports)
             ),
             NextStep::Moves(Direction::Recall, lamports) => format!(
-                "A rebalance returns {} of its activating stake to the reserve: the validator would be above its target.",
+                "A rebalance returns {} of its activating stake to the reserve: the validator would be above target.",
                 Sol(lamports)
             ),
             NextStep::Moves(Direction::Keep, lamports) => format!(
-                "A rebalance keeps {} of its deactivating stake with the validator: it would be below its target.",
+                "A rebalance keeps {} of its deactivating stake with the validator: it would be below target.",
                 Sol(lamports)
             ),
             NextStep::Stays(why) => format!("A rebalance moves nothing now: {why}."),
             NextStep::NeedsUpdate => {
-                "The pool has not been updated in this epoch: nothing moves before, and its figures are those of the last update."
+                "The pool is stale: nothing moves before an update, and its figures are those of the last update."
                     .to_owned()
             }
             NextStep::NeedsMerge => {
-                "An update of this epoch left it unmerged: run an update to merge it; nothing else moves before.".to_owned()
+                "It has stake that can be merged: update the pool first; no other stake of this validator moves before."
+                    .to_owned()
             }
             NextStep::RewardsBeingPaid => {
-                "Epoch rewards are being paid: nothing moves until they are, in a few slots.".to_owned()
+                "Epoch rewards are being distributed: nothing moves until this ends, in a few slots.".to_owned()
             }
-            NextStep::NotExtended => "The pool has no extension: its staker moves stake by hand.".to_owned(),
+            NextStep::NotExtended => "The pool has no extension: its staker increases and decreases stake.".to_owned(),
         }
     }
 }
@@ -193,18 +192,18 @@ impl fmt::Display for InMotion {
         let lamports = Sol(self.lamports);
         let when = match self.arrives_in {
             Some(epoch) => format!(
-                "the update in epoch {epoch}, or in a later one where the cluster moves more than it allows at once"
+                "the update in epoch {epoch}, or a later one if the cluster's warm-up or cool-down limit is reached"
             ),
-            None => "an update in a later epoch than that in which it began to move".to_owned(),
+            None => "an update in a later epoch".to_owned(),
         };
         match self.direction {
             Some(Direction::Increase | Direction::Keep) => {
-                write!(f, "{lamports} are on their way to it: {when} merges them.")
+                write!(f, "Activating: {lamports}, merged by {when}.")
             }
             Some(Direction::Decrease | Direction::Recall) => {
-                write!(f, "{lamports} are on their way to the reserve: {when} brings them there.")
+                write!(f, "Deactivating: {lamports}, merged into the reserve by {when}.")
             }
-            None => write!(f, "{lamports} are in motion: {when} settles where."),
+            None => write!(f, "Transient: {lamports}, merged by {when}."),
         }
     }
 }
@@ -218,7 +217,7 @@ pub fn explain_stake(snapshot: &PoolSnapshot, vote: &Address) -> Result<StakeExp
     let validator = snapshot.validator(vote).ok_or_else(|| {
         PlanError::refused(
             StakePoolError::ValidatorNotFound,
-            format!("validator {vote} is not in the pool: choose one from its list"),
+            format!("validator {vote} is not in the pool: use a validator of its list"),
         )
     })?;
     let record = validator.record;

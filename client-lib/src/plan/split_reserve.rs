@@ -64,7 +64,7 @@ pub fn split_reserve(snapshot: &PoolSnapshot, keep: u64, shares: &Shares) -> Res
         .collect();
     if takers.is_empty() {
         return Err(PlanError::invalid(
-            "no validator of the pool can take stake: all have stake in motion, are being removed or have no weight",
+            "no validator of the pool can be delegated stake: all have transient stake, are being removed or have weight 0",
         ));
     }
     takers.sort_by_key(|(_, weight)| Reverse(*weight));

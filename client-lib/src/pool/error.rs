@@ -43,7 +43,7 @@ pub enum PoolError {
     Cluster(#[from] ClusterError),
 
     /// There is nothing at the pool's address.
-    #[error("there is no account {address}: check the address, and that the URL is that of the right cluster")]
+    #[error("account {address} does not exist: check the address and the URL")]
     NotFound {
         /// The address given.
         address: Address,
@@ -60,8 +60,7 @@ pub enum PoolError {
 
     /// The account says that it is a pool and ends too early or makes no sense.
     #[error(
-        "account {address} begins like a stake pool, but its {length} bytes do not hold one: it may be truncated, or of \
-         a program with another layout"
+        "malformed stake pool account {address} ({length} bytes): it may be truncated, or of a program with another layout"
     )]
     MalformedPool {
         /// The address given.
@@ -71,7 +70,7 @@ pub enum PoolError {
     },
 
     /// The pool belongs to another program than was asked for.
-    #[error("pool {address} belongs to program {owner}, not to {expected}: leave the program out, or give this one")]
+    #[error("pool {address} is owned by program {owner}, not {expected}: omit the program ID, or use this one")]
     OtherProgram {
         /// The pool.
         address: Address,
@@ -91,7 +90,7 @@ pub enum PoolError {
     },
 
     /// An account that the pool names belongs to another program.
-    #[error("the pool's {role} {address} belongs to program {owner}, not to {expected}: the pool cannot be used")]
+    #[error("the pool's {role} {address} is owned by program {owner}, not {expected}: the pool cannot be used")]
     WrongOwner {
         /// Its part in the pool.
         role: Role,
@@ -104,7 +103,7 @@ pub enum PoolError {
     },
 
     /// An account that the pool names does not hold what it should.
-    #[error("the pool's {role} {address} does not hold one: it may be truncated ({length} bytes)")]
+    #[error("the pool's {role} {address} is malformed: it may be truncated ({length} bytes)")]
     Malformed {
         /// Its part in the pool.
         role: Role,
@@ -115,7 +114,7 @@ pub enum PoolError {
     },
 
     /// Each time all accounts were read, the pool had changed in between.
-    #[error("the pool changed during each of {attempts} attempts to read it: try again in a moment")]
+    #[error("the pool changed during each of {attempts} attempts to read it: retry later")]
     KeepsChanging {
         /// Attempts made.
         attempts: u32,
@@ -123,8 +122,8 @@ pub enum PoolError {
 
     /// Nobody is known who could pay for the simulation that asks for the minimum delegation.
     #[error(
-        "the stake program ({STAKE_PROGRAM_ID}) tells its minimum delegation only in a simulation with a payer that exists, and \
-         neither the pool's manager nor its staker is a wallet with lamports: name a funded wallet"
+        "cannot read the minimum delegation of the stake program ({STAKE_PROGRAM_ID}): the simulation needs a funded payer, \
+         and neither the pool's manager nor its staker is one: specify a funded wallet"
     )]
     NoPayer,
 }

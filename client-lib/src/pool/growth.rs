@@ -68,7 +68,7 @@ impl fmt::Display for NoYield {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoEarlierRate => f.write_str("it takes updates in two epochs"),
-            Self::NotMeasured => f.write_str("too little of this epoch has passed to measure it"),
+            Self::NotMeasured => f.write_str("the current epoch is too young to measure its length"),
             Self::ShortEpochs { seconds } => write!(f, "epochs of {seconds} s"),
             Self::NoGrowth => f.write_str("the rate did not grow in the last epoch"),
             Self::MoreThanRewards { per_epoch } => {

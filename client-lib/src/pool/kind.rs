@@ -89,11 +89,11 @@ impl AccountKind {
     /// What to do when a pool was expected.
     pub const fn hint(&self) -> &'static str {
         match self {
-            Self::Mint => "give the address of the pool whose token this is",
-            Self::ValidatorList => "give the address of the pool that the list belongs to",
-            Self::Program => "give the address of a pool that the program owns",
-            Self::StakeAccount => "give the address of the pool, and not of its reserve or of a stake account",
-            Self::TokenAccount => "give the address of the pool, and not of an account that holds its token",
+            Self::Mint => "use the address of the pool with this token",
+            Self::ValidatorList => "use the address of the pool with this list",
+            Self::Program => "use the address of a pool of this program",
+            Self::StakeAccount => "use the address of the pool, not of its reserve or a stake account",
+            Self::TokenAccount => "use the address of the pool, not of a token account",
             Self::Wallet
             | Self::Nonce
             | Self::TokenMultisig

@@ -91,7 +91,7 @@ impl fmt::Display for NonSigner {
             Self::Pool(role) => write!(f, "the {role} of the pool"),
             Self::NativeProgram => f.write_str("the address of a native program"),
             Self::Sysvar => f.write_str("a sysvar"),
-            Self::Incinerator => f.write_str("the incinerator, which burns what it gets"),
+            Self::Incinerator => f.write_str("the incinerator, which burns its balance"),
             Self::Account(kind) => kind.fmt(f),
         }
     }

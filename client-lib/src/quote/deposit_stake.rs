@@ -70,7 +70,7 @@ pub(crate) fn stake_deposit_at(
         PlanError::refused(
             StakePoolError::WrongStakeStake,
             format!(
-                "the pool's stake account of validator {vote} is gone: update the pool, then choose another validator"
+                "the pool's stake account of validator {vote} does not exist: update the pool, then use another validator"
             ),
         )
     })?;
@@ -78,7 +78,7 @@ pub(crate) fn stake_deposit_at(
     let destination = merge_kind(destination, environment).map_err(|error| {
         PlanError::refused(
             error,
-            format!("the pool's stake with validator {vote} is warming up or cooling down: deposit in the next epoch"),
+            format!("the pool's stake with validator {vote} is activating or deactivating: deposit in the next epoch"),
         )
     })?;
     let stake_lamports =
@@ -100,7 +100,7 @@ fn delegated_stake(stake: &Account) -> Result<(Meta, Address), PlanError> {
     if stake.owner != STAKE_PROGRAM_ID {
         return Err(PlanError::refused(
             InstructionError::IncorrectProgramId,
-            format!("the account to deposit belongs to program {}: give a stake account", stake.owner),
+            format!("the account to deposit is owned by program {}: specify a stake account", stake.owner),
         ));
     }
     match bincode::deserialize(&stake.data) {
@@ -111,7 +111,7 @@ fn delegated_stake(stake: &Account) -> Result<(Meta, Address), PlanError> {
         )),
         Ok(StakeStateV2::Uninitialized | StakeStateV2::RewardsPool) | Err(_) => Err(PlanError::refused(
             InstructionError::InvalidAccountData,
-            "the stake account is not in use: give one that is delegated to a validator of the pool",
+            "the stake account is not initialized: specify one that is delegated to a validator of the pool",
         )),
     }
 }
@@ -122,8 +122,8 @@ fn accepting_validator<'a>(snapshot: &'a PoolSnapshot, vote: &Address) -> Result
             return Err(PlanError::refused(
                 StakePoolError::IncorrectDepositVoteAddress,
                 format!(
-                    "the stake is delegated to {vote}, and the pool takes stake of its preferred validator {preferred} only: \
-                     deposit SOL, or stake with that validator"
+                    "the stake is delegated to {vote}, but the pool accepts only stake of its preferred validator \
+                     {preferred}: deposit SOL, or stake of that validator"
                 ),
             ));
         }
@@ -140,7 +140,7 @@ fn accepting_validator<'a>(snapshot: &'a PoolSnapshot, vote: &Address) -> Result
     if validator.status() != Some(StakeStatus::Active) {
         return Err(PlanError::refused(
             StakePoolError::ValidatorNotFound,
-            format!("validator {vote} is being removed from the pool: deposit stake of another one"),
+            format!("validator {vote} is being removed from the pool: deposit stake of another validator"),
         ));
     }
     Ok(validator)
@@ -152,7 +152,7 @@ fn check_lockup(snapshot: &PoolSnapshot, meta: &Meta) -> Result<(), PlanError> {
         return Err(PlanError::refused(
             StakeError::LockupInForce,
             format!(
-                "the stake account is locked until Unix time {} and epoch {}: deposit it then",
+                "the stake account is locked until Unix time {} and epoch {}: deposit it after that",
                 meta.lockup.unix_timestamp, meta.lockup.epoch
             ),
         ));
@@ -163,7 +163,7 @@ fn check_lockup(snapshot: &PoolSnapshot, meta: &Meta) -> Result<(), PlanError> {
 fn explain_merge(error: StakeError, kinds: Option<(MergeKind, MergeKind)>) -> PlanError {
     let context = match (&error, kinds) {
         (StakeError::MergeTransientStake, _) => {
-            "the stake is warming up or cooling down: deposit it when it is fully active"
+            "the stake is activating or deactivating: deposit it when it is fully active"
         }
         (_, Some((MergeKind::Inactive { .. }, _))) => {
             "the stake is not active: withdraw its lamports and deposit them as SOL"

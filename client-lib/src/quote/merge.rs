@@ -137,8 +137,8 @@ pub fn check_withdrawn_merge(
         Ok(StakeStateV2::Stake(meta, stake, _)) => Some((meta, Some(stake.delegation.voter_pubkey))),
         Ok(StakeStateV2::Uninitialized | StakeStateV2::RewardsPool) | Err(_) => None,
     };
-    let (into, into_vote) = state(destination).ok_or_else(|| mismatch("is not in use".into()))?;
-    let (from, from_vote) = state(source).ok_or_else(|| mismatch("cannot take stake of the pool".into()))?;
+    let (into, into_vote) = state(destination).ok_or_else(|| mismatch("is not initialized".into()))?;
+    let (from, from_vote) = state(source).ok_or_else(|| mismatch("cannot be merged with stake of the pool".into()))?;
     if into.authorized != Authorized::auto(authority) {
         let Authorized { staker, withdrawer } = into.authorized;
         let what = format!("has staker {staker} and withdrawer {withdrawer}, and the withdrawn stake has {authority}");
@@ -151,7 +151,7 @@ pub fn check_withdrawn_merge(
     let kind = |account, whose: &str| {
         merge_kind(account, environment).map_err(|error| {
             let what = format!("{whose} is partly activating or deactivating");
-            PlanError::refused(error, format!("{what}, and cannot be merged: try again in the next epoch"))
+            PlanError::refused(error, format!("{what}, and cannot be merged: retry in the next epoch"))
         })
     };
     let into_kind = kind(destination, &format!("the stake of account {address}"))?;
@@ -164,5 +164,5 @@ pub fn check_withdrawn_merge(
         let [into, from] = [into_vote, from_vote].map(Option::unwrap_or_default);
         return Err(mismatch(format!("is delegated to {into}, and the withdrawn stake to {from}")));
     }
-    StakeCondition::of(destination, environment).ok_or_else(|| mismatch("is not in use".into()))
+    StakeCondition::of(destination, environment).ok_or_else(|| mismatch("is not initialized".into()))
 }

@@ -73,7 +73,7 @@ pub fn quote_withdraw_sol(
         return Err(PlanError::refused(
             StakePoolError::SolWithdrawalTooLarge,
             format!(
-                "{} are worth {}, and the reserve can give {} at most{}: withdraw up to {}, or withdraw stake",
+                "{} are worth {}, but the reserve can pay at most {}{}: withdraw up to {}, or withdraw stake",
                 Tokens(pool_tokens),
                 Sol(quote.lamports),
                 Sol(available),
@@ -144,7 +144,7 @@ pub(crate) fn check_up_to_date(snapshot: &PoolSnapshot) -> Result<(), PlanError>
         return Err(PlanError::refused(
             StakePoolError::StakeListAndPoolOutOfDate,
             format!(
-                "the pool was last updated in epoch {}, and it is epoch {} now: update it first",
+                "stale pool: last updated in epoch {}, current epoch {}: update it first",
                 snapshot.pool().head.last_update_epoch.get(),
                 snapshot.epoch()
             ),
@@ -239,9 +239,9 @@ fn explain_deposit(error: StakePoolError, lamports: u64, least: impl FnOnce() ->
     }
     let advice = match least() {
         Some(least) => format!("deposit at least {}", Sol(least)),
-        None => "no deposit of SOL leaves any, so wait for another fee, or deposit stake".into(),
+        None => "no SOL deposit yields pool tokens; wait for a lower fee, or deposit stake".into(),
     };
-    PlanError::refused(error, format!("a deposit of {} leaves no pool token after fees: {advice}", Sol(lamports)))
+    PlanError::refused(error, format!("a deposit of {} yields no pool tokens after fees: {advice}", Sol(lamports)))
 }
 
 fn explain_withdrawal(error: StakePoolError, pool_tokens: u64, rate: &ExchangeRate, fee: Option<&Fee>) -> PlanError {
@@ -250,9 +250,9 @@ fn explain_withdrawal(error: StakePoolError, pool_tokens: u64, rate: &ExchangeRa
     }
     let advice = match least_withdrawal(rate, fee) {
         Some(least) => format!("withdraw at least {}", Tokens(least)),
-        None => "no amount is worth any, so wait for a lower fee".into(),
+        None => "no amount yields a lamport; wait for a lower fee".into(),
     };
-    PlanError::refused(error, format!("{} are worth no lamport after fees: {advice}", Tokens(pool_tokens)))
+    PlanError::refused(error, format!("{} yield no lamport after fees: {advice}", Tokens(pool_tokens)))
 }
 
 fn check_deposit_minimum(quote: DepositQuote, minimum: Option<u64>) -> Result<DepositQuote, PlanError> {
@@ -260,7 +260,7 @@ fn check_deposit_minimum(quote: DepositQuote, minimum: Option<u64>) -> Result<De
         PlanError::refused(
             error,
             format!(
-                "the depositor gets {}, fewer than the {} demanded: lower the bound, or deposit more",
+                "the quote of {} is below the minimum of {}: lower the minimum, or deposit more",
                 Tokens(quote.to_depositor),
                 Tokens(minimum.unwrap_or(0))
             ),
@@ -273,7 +273,7 @@ fn check_withdrawal_minimum(quote: WithdrawalQuote, minimum: Option<u64>) -> Res
         PlanError::refused(
             error,
             format!(
-                "the holder gets {}, less than the {} demanded: lower the bound, or give more pool tokens",
+                "the quote of {} is below the minimum of {}: lower the minimum, or withdraw more",
                 Sol(quote.lamports),
                 Sol(minimum.unwrap_or(0))
             ),

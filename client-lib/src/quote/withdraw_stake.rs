@@ -166,7 +166,8 @@ impl<'a> WithdrawalState<'a> {
         if !self.allows_reserve()? {
             return Err(PlanError::refused(
                 StakePoolError::StakeLamportsNotEqualToMinimum,
-                "the reserve may be split only when no validator has stake to give: withdraw from a validator, or withdraw SOL",
+                "the reserve can be split only if no validator has stake to withdraw: withdraw from a validator, or withdraw \
+                 SOL",
             ));
         }
         let available = self.available_reserve();
@@ -174,7 +175,7 @@ impl<'a> WithdrawalState<'a> {
             return Err(PlanError::refused(
                 StakePoolError::SolWithdrawalTooLarge,
                 format!(
-                    "the reserve can give {} at most{}, not {}: withdraw less",
+                    "the reserve can pay at most {}{}, not {}: withdraw less",
                     Sol(available),
                     StaysInReserve(self.working_lamports()),
                     Sol(yields.lamports)
@@ -213,7 +214,7 @@ impl<'a> WithdrawalState<'a> {
         let source = self.source(index, &withdrawable, &limits).ok_or_else(|| {
             PlanError::refused(
                 StakePoolError::ValidatorNotFound,
-                format!("validator {vote} is being removed from the pool: withdraw from another one"),
+                format!("validator {vote} is being removed from the pool: withdraw from another validator"),
             )
         })?;
         let split_from = match source {
@@ -226,8 +227,8 @@ impl<'a> WithdrawalState<'a> {
                 PlanError::refused(
                     error,
                     format!(
-                        "no validator has stake to split, so the stake account of {vote} can only be withdrawn whole: give pool \
-                         tokens worth {}, not {}",
+                        "no validator has stake that can be split, so the stake account of {vote} can only be withdrawn as a \
+                         whole: withdraw pool tokens worth {}, not {}",
                         Sol(balance),
                         Sol(yields.lamports)
                     ),
@@ -284,8 +285,9 @@ impl<'a> WithdrawalState<'a> {
         let vote = self.records[index].vote_account_address;
         let most = self.splittable(index, source, limits);
         limits.check_split(self.balance(index, source), lamports).map_err(|error| {
-            let what = format!("the stake of validator {vote} can give {} at most, not {}", Sol(most), Sol(lamports));
-            PlanError::refused(error, format!("{what}: take less, or from several validators"))
+            let what =
+                format!("validator {vote} has at most {} of withdrawable stake, not {}", Sol(most), Sol(lamports));
+            PlanError::refused(error, format!("{what}: withdraw less, or from several validators"))
         })?;
         Ok(())
     }
@@ -313,7 +315,7 @@ impl<'a> WithdrawalState<'a> {
         self.records.iter().position(|record| record.vote_account_address == *vote).ok_or_else(|| {
             PlanError::refused(
                 StakePoolError::ValidatorNotFound,
-                format!("validator {vote} is not in the pool: choose one from its list"),
+                format!("validator {vote} is not in the pool: use a validator of its list"),
             )
         })
     }

@@ -45,7 +45,7 @@ pub struct DurableNonce {
 #[derive(Clone, Debug, Error)]
 pub enum NonceError {
     /// The account holds something else.
-    #[error("{address} is no nonce account with a nonce in it: make one with `solana create-nonce-account`")]
+    #[error("{address} is not an initialized nonce account: create one with `solana create-nonce-account`")]
     NotANonce {
         /// The account.
         address: Address,

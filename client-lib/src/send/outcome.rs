@@ -56,19 +56,19 @@ pub enum WhyUnknown {
     #[error(transparent)]
     Cluster(ClusterError),
     /// The cluster makes no blocks.
-    #[error("the cluster makes no blocks")]
+    #[error("the cluster produces no blocks")]
     NoBlocks,
     /// It is neither in a block that counts, nor past its time, for longer than that takes.
-    #[error("the cluster shows it neither as landed nor as expired")]
+    #[error("the cluster reports it neither as landed nor as expired")]
     Undecided,
     /// It was told to stop before it knew.
-    #[error("it was told to stop")]
+    #[error("interrupted")]
     Stopped,
     /// The cluster does not remember that long, and keeps no history.
-    #[error("nobody looked for it in time, and this endpoint keeps no history")]
+    #[error("its status was not requested in time, and this endpoint keeps no history")]
     Forgotten,
     /// The transaction is signed with a nonce that nobody has used yet.
-    #[error("its nonce is not used yet")]
+    #[error("its nonce is not advanced yet")]
     NonceNotUsed,
 }
 
@@ -87,15 +87,15 @@ pub struct FailureReport {
 #[derive(Debug, Error)]
 pub enum NotSent {
     /// Another one, which it may depend on, did not land.
-    #[error("a transaction before it did not land: see to that one, then send this again")]
+    #[error("an earlier transaction did not land: resolve that, then send this again")]
     EarlierDidNotLand,
 
     /// The sender was told to stop.
-    #[error("it was told to stop before: send it again")]
+    #[error("interrupted before: send it again")]
     Stopped,
 
     /// It names a signer that the sender does not have.
-    #[error("the signature of {signer} is missing: give its keypair or its signing device")]
+    #[error("missing signature of {signer}: specify its keypair or signing device")]
     MissingSigner {
         /// Who has to sign.
         signer: Address,
@@ -112,8 +112,8 @@ pub enum NotSent {
 
     /// A signature was made for something else.
     #[error(
-        "the signature of {signer} is that of another transaction: the pool or the options have changed since it was made, so \
-         submit the message that was signed, or sign this one"
+        "the signature of {signer} belongs to another transaction, as the pool or the options have changed: submit the \
+         message that was signed, or sign this one"
     )]
     SignatureOfAnother {
         /// Whose it is.
@@ -130,7 +130,7 @@ pub enum NotSent {
     },
 
     /// Its message asks for too few compute units.
-    #[error("it would use {needed} compute units, and its message asks for {limit}: leave out --blockhash and --nonce")]
+    #[error("it needs {needed} compute units, more than its limit of {limit}: omit --blockhash and --nonce")]
     TooFewComputeUnits {
         /// Compute units that it would use.
         needed: u64,
@@ -139,7 +139,7 @@ pub enum NotSent {
     },
 
     /// Its instructions do not make a message.
-    #[error("the instructions do not make a message ({detail}): use fewer accounts, and lookup tables that hold them")]
+    #[error("cannot build a message ({detail}): use fewer accounts, and lookup tables that hold them")]
     Malformed {
         /// What is wrong.
         detail: String,
@@ -174,16 +174,16 @@ impl fmt::Display for Outcome {
             Self::Failed { signature, failure } => {
                 write!(f, "failed: {} ({signature})", failure.explanation)
             }
-            Self::WouldFail(failure) => write!(f, "not sent, for it would fail: {}", failure.explanation),
+            Self::WouldFail(failure) => write!(f, "not sent, because it would fail: {}", failure.explanation),
             Self::Expired { is_held: true, .. } => {
-                write!(f, "never landed, and cannot any more: make it anew with a new hash, and sign that")
+                write!(f, "expired: create it again with a new blockhash, and sign that")
             }
             Self::Expired { attempts, .. } => {
                 let signed = if *attempts == 1 { "once".to_owned() } else { format!("{attempts} times") };
-                write!(f, "never landed, signed {signed}: try again, or raise the compute unit price")
+                write!(f, "expired, signed {signed}: retry, or raise the compute unit price")
             }
             Self::Unknown { signature, why } => {
-                write!(f, "may have landed: look for {signature} before you repeat it ({why})")
+                write!(f, "unknown outcome: check {signature} before you repeat it ({why})")
             }
             Self::NotSent(reason) => write!(f, "not sent: {reason}"),
         }

@@ -314,7 +314,7 @@ pub(super) fn complete(
     if statuses.len() == signatures.len() {
         return Ok(statuses);
     }
-    let detail = format!("{} statuses were asked for, {} came", signatures.len(), statuses.len());
+    let detail = format!("{} statuses were requested, {} returned", signatures.len(), statuses.len());
     Err(ClusterError::UnexpectedAnswer { detail })
 }
 

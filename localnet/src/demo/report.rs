@@ -35,7 +35,7 @@ pub fn epoch_table() -> Table {
         Column::wide("fee (SOL)", Align::Right, 12),
         Column::wide("fee (tokens)", Align::Right, 12),
         Column::wide("reserve (SOL)", Align::Right, 16),
-        Column::wide("in motion (SOL)", Align::Right, 16),
+        Column::wide("transient (SOL)", Align::Right, 16),
     ])
 }
 
@@ -62,7 +62,7 @@ pub fn write_validators(out: &mut dyn Write, stage: &Stage<'_>, weighed: &[Weigh
         Column::new("credits", Align::Right),
         Column::new("weight", Align::Right),
         Column::new("target (SOL)", Align::Right),
-        Column::new("has (SOL)", Align::Right),
+        Column::new("stake (SOL)", Align::Right),
         Column::new("rewards (SOL)", Align::Right),
     ]);
     for (record, weighed) in snapshot.records().iter().zip(weighed) {
@@ -80,7 +80,7 @@ pub fn write_validators(out: &mut dyn Write, stage: &Stage<'_>, weighed: &[Weigh
         ]);
     }
     let heading = format!(
-        "{}, each with what its weight says, within {} SOL",
+        "{}, each on its target within {} SOL",
         counted(snapshot.records().len(), "validator"),
         Sol(weights::tolerance(snapshot))
     );
@@ -105,7 +105,7 @@ pub async fn write_books(out: &mut dyn Write, stage: &Stage<'_>, ledger: &Ledger
     let mut table = Table::new([
         Column::new("holder", Align::Left),
         Column::new("pool tokens", Align::Right),
-        Column::new("worth (SOL)", Align::Right),
+        Column::new("value (SOL)", Align::Right),
     ]);
     for (name, tokens) in stage.token_holders() {
         let worth = rate.lamports_for_withdrawal(tokens).unwrap_or(0);

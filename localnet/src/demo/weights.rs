@@ -92,7 +92,7 @@ impl Stage<'_> {
         let directions = [Direction::Recall, Direction::Keep, Direction::Increase, Direction::Decrease];
         let moved = directions.map(|direction| told(&rebalance, direction));
         let moved: Vec<String> = moved.into_iter().flatten().collect();
-        self.event(format!("a passer-by rebalances: {}", moved.join(", ")));
+        self.event(format!("a cranker rebalances: {}", moved.join(", ")));
         self.refresh().await
     }
 

@@ -32,7 +32,7 @@ fn before(world: &World) {
     update.interrupt();
     let answer = update.finish();
     assert!(answer.took < PATIENCE);
-    answer.assert_refused(INTERRUPTED, &["interrupted, before anything was sent"]);
+    answer.assert_refused(INTERRUPTED, &["interrupted before anything was sent"]);
     assert_eq!(proxy.passed().len(), 0);
 }
 
@@ -45,7 +45,7 @@ fn under_way(world: &World) {
     update.interrupt();
     let answer = update.finish();
     let signature = &proxy.passed()[0].signature;
-    answer.assert_refused(UNKNOWN, &["may have landed", signature]);
+    answer.assert_refused(UNKNOWN, &["unknown outcome", signature]);
 }
 
 fn between(world: &World) {

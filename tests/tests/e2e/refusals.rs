@@ -85,7 +85,7 @@ fn wrong_kinds(world: &World) {
         (stage.account("manager_fee").to_owned(), "is a token account, not a stake pool"),
         (stage.cluster.vote.to_string(), "is a validator's vote account, not a stake pool"),
         (stage.user.address().to_string(), "is a wallet, not a stake pool"),
-        (Address::new_unique().to_string(), "there is no account"),
+        (Address::new_unique().to_string(), "does not exist"),
     ];
     for (address, part) in &kinds {
         for command in [format!("show {address}"), format!("deposit-sol {address} 1"), format!("update {address}")] {
@@ -98,18 +98,18 @@ fn wrong_kinds(world: &World) {
         USAGE,
         &["is a wallet, not a validator's vote account"],
     );
-    stage.refuses("show nonsense", USAGE, &["is no address"]);
+    stage.refuses("show nonsense", USAGE, &["invalid address"]);
 }
 
 fn other_program(world: &World) {
     let stage = Stage::new(world, "");
     let (pool, other) = (&stage.pool, Address::new_unique().to_string());
     for command in [format!("show {pool}"), format!("deposit-sol {pool} 1"), format!("withdraw-sol {pool} 1")] {
-        stage.refuses(&format!("{command} --program-id {other}"), REFUSED, &["belongs to program", &other]);
+        stage.refuses(&format!("{command} --program-id {other}"), REFUSED, &["is owned by program", &other]);
     }
     // What is no program cannot have a pool, and costs no rent for half of one.
     let wallet = stage.user.address().to_string();
-    for (program, part) in [(&other, "does not exist"), (&wallet, "is no program")] {
+    for (program, part) in [(&other, "does not exist"), (&wallet, "is not a program")] {
         stage.refuses(&format!("create-pool --program-id {program}"), USAGE, &[program, part, "--program-id"]);
     }
 }
@@ -130,7 +130,7 @@ fn unfunded(world: &World) {
     let refuses = |line: String, part: &str| poor.run(&format!("{line} --yes")).assert_refused(REFUSED, &[part]);
     let address = poor.address().to_string();
     refuses(format!("create-pool --program-id {}", stage.cluster.program_id), &address);
-    let pays = "has no SOL for a fee";
+    let pays = "has no SOL on this cluster";
     refuses(format!("deposit-sol {} 1", stage.pool), pays);
     refuses(format!("withdraw-sol {} 1", stage.pool), pays);
     refuses(format!("update {} --force", stage.pool), pays);
@@ -151,28 +151,28 @@ fn over_balance(world: &World) {
     stage.refuses(&format!("withdraw-stake {pool} 11"), REFUSED, &["10 pool tokens", "11"]);
     stage.refuses(&format!("deposit-sol {pool} 99999999999"), USAGE, &["too large"]);
     let line = format!("increase {pool} {} 100", stage.cluster.vote);
-    stage.refuses(&line, REFUSED, &["the reserve can give", "increase by less"]);
+    stage.refuses(&line, REFUSED, &["the reserve can spare", "increase by less"]);
 }
 
 fn below_minimum(world: &World) {
     let stage = Stage::new(world, "--deposit-fee 1%");
     let (pool, vote) = (&stage.pool, stage.cluster.vote);
-    stage.refuses(&format!("deposit-sol {pool} 0.000000001"), REFUSED, &["leaves no pool token", "deposit more"]);
+    stage.refuses(&format!("deposit-sol {pool} 0.000000001"), REFUSED, &["yields no pool tokens", "deposit more"]);
     stage.refuses(
         &format!("increase {pool} {vote} 0.5"),
         REFUSED,
         &["below the minimum delegation of 1", "increase by more"],
     );
-    stage.refuses(&format!("decrease {pool} {vote} 1"), REFUSED, &["have to stay", "remove the validator"]);
+    stage.refuses(&format!("decrease {pool} {vote} 1"), REFUSED, &["must stay", "remove the validator"]);
     stage.refuses(&format!("withdraw-stake {pool} 0.5"), REFUSED, &["as stake, since", "--rest-as-sol"]);
-    stage.refuses(&format!("deposit-sol {pool} 0"), USAGE, &["the amount is 0"]);
+    stage.refuses(&format!("deposit-sol {pool} 0"), USAGE, &["invalid amount 0"]);
 }
 
 fn slippage(world: &World) {
     let stage = Stage::new(world, "");
     let pool = &stage.pool;
-    stage.refuses(&format!("deposit-sol {pool} 1 --minimum 1.000000001"), REFUSED, &["fewer than the", "demanded"]);
-    stage.refuses(&format!("withdraw-sol {pool} 1 --minimum 1.1"), REFUSED, &["less than the", "demanded"]);
+    stage.refuses(&format!("deposit-sol {pool} 1 --minimum 1.000000001"), REFUSED, &["below the minimum"]);
+    stage.refuses(&format!("withdraw-sol {pool} 1 --minimum 1.1"), REFUSED, &["below the minimum"]);
     // Just what the quote says is enough.
     stage.user.must(&format!("deposit-sol {pool} 1 --minimum 1"));
 }
@@ -203,9 +203,9 @@ fn rewards(world: &World) {
 
 fn whole_fee(world: &World) {
     let stage = Stage::new(world, "--deposit-fee 100% --allow-full-fee");
-    stage.refuses(&format!("deposit-sol {} 1", stage.pool), REFUSED, &["leaves no pool token"]);
+    stage.refuses(&format!("deposit-sol {} 1", stage.pool), REFUSED, &["yields no pool tokens"]);
     let create = format!("create-pool --program-id {}", stage.cluster.program_id);
-    for (fee, part) in [("100%", "takes everything"), ("101%", "more than 100 %")] {
+    for (fee, part) in [("100%", "of 100 % leaves holders nothing"), ("101%", "more than 100 %")] {
         stage.refuses(&format!("{create} --deposit-fee {fee}"), USAGE, &[part]);
         stage.refuses(&format!("{create} --withdrawal-fee {fee}"), USAGE, &[part]);
     }
@@ -225,7 +225,7 @@ fn files(world: &World) {
     stage.refuses(
         &format!("set-weights {pool} --file {weights}"),
         USAGE,
-        &["weights.csv, line 2, column", "is no weight"],
+        &["weights.csv, line 2, column", "invalid weight"],
     );
     let weights = user.file("weights.json", "{\"a\": ");
     stage.refuses(&format!("set-weights {pool} --file {weights}"), USAGE, &["weights.json, line 1"]);

@@ -36,27 +36,26 @@ Example:
 
 /// Show a wallet's pool tokens, their value in SOL, and its stake accounts
 ///
-/// The pool is that of --pool, or the default one. With --program-id or --all it is all pools of the program in which the wallet
-/// has a token account. Pool tokens count in all token accounts of the wallet, associated or not; their value in SOL is by the
-/// exchange rate of the pool's last update, before any fee. Stake accounts are those of which the wallet is the withdraw
-/// authority, whatever they came from, with what can be withdrawn from them now. Nothing is sent, and no key is needed for a
-/// WALLET that is given.
+/// Reads the pool of --pool or the default pool; with --program-id or --all, all pools of the program whose pool token the
+/// wallet holds. Counts all token accounts of the wallet, associated or not. Values pool tokens at the exchange rate of the
+/// pool's last update, before fees. Lists the stake accounts whose withdraw authority is the wallet. Sends nothing; needs no
+/// keypair if WALLET is given.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
-    /// The wallet [default: your own]
+    /// Address of the wallet [default: your wallet]
     #[arg(value_name = "WALLET", value_parser = address)]
     wallet: Option<Address>,
 
-    /// The pool [default: TIDEPOOL_POOL, or the configuration's]
+    /// Address of the pool [default: TIDEPOOL_POOL, or the configuration file's]
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pool: Option<Address>,
 
-    /// All pools of the program: --program-id, TIDEPOOL_PROGRAM_ID, or the configuration's
+    /// Show all pools of the program: --program-id, TIDEPOOL_PROGRAM_ID, or the configuration file's
     #[arg(long, conflicts_with = "pool")]
     all: bool,
 
-    /// Leave out stake accounts, for which not every endpoint searches
+    /// Omit stake accounts; not all endpoints can search for them
     #[arg(long)]
     no_stake: bool,
 }
@@ -143,8 +142,10 @@ impl Args {
         let clock = context.cluster.clock().await?;
         let programs: BTreeSet<Address> = pools.iter().map(|(_, pool)| pool.head.token_program_id).collect();
         let searching = holdings::token_accounts(context.cluster, &wallet, &programs);
-        let held =
-            context.watch("Looking for token accounts", searching).await.map_err(|error| search_refused(error, ""))?;
+        let held = context
+            .watch("Searching for token accounts", searching)
+            .await
+            .map_err(|error| search_refused(error, ""))?;
         let is_one = pools.len() == 1;
         let holdings = pools.iter().map(|(address, pool)| Holding::new(address, pool, &wallet, &held, clock.epoch));
         // Of many pools only those count of which there is something.
@@ -154,8 +155,8 @@ impl Args {
         } else {
             let history = context.cluster.stake_history().await?;
             let searching = holdings::stake_accounts(context.cluster, &wallet);
-            let otherwise = ", or leave stake out with --no-stake";
-            let found = context.watch("Looking for stake accounts", searching).await;
+            let otherwise = ", or omit stake accounts with --no-stake";
+            let found = context.watch("Searching for stake accounts", searching).await;
             let found = found.map_err(|error| search_refused(error, otherwise))?;
             let held = found
                 .iter()
@@ -189,11 +190,12 @@ impl Args {
             return Ok((vec![(address, pool)], origin));
         }
         let program_id = context.program().ok_or_else(|| {
-            let advice = "or name one pool with --pool or TIDEPOOL_POOL";
+            let advice = "or specify one pool with --pool or TIDEPOOL_POOL";
             CliError::usage(format!("{}; {advice}", no_program()))
         })?;
         let searching = list_pools(context.cluster, &program_id);
-        let listing = context.watch("Looking for pools", searching).await.map_err(|error| search_refused(error, ""))?;
+        let listing =
+            context.watch("Searching for pools", searching).await.map_err(|error| search_refused(error, ""))?;
         Ok((listing.pools.iter().map(|listed| (listed.address, listed.pool)).collect(), None))
     }
 }
@@ -202,9 +204,7 @@ impl Args {
 fn check_wallet(wallet: &Address, account: Option<&Account>) -> Result<(), CliError> {
     match account.map(AccountKind::of) {
         None | Some(AccountKind::Wallet | AccountKind::Other { .. }) => Ok(()),
-        Some(kind) => {
-            Err(CliError::usage(format!("account {wallet} is {kind}: give the address of its owner's wallet")))
-        }
+        Some(kind) => Err(CliError::usage(format!("account {wallet} is {kind}: expected the address of a wallet"))),
     }
 }
 

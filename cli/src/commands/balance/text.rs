@@ -10,7 +10,7 @@ use {
 pub fn write(f: &mut fmt::Formatter<'_>, output: &Output) -> fmt::Result {
     writeln!(f, "Wallet {}: {}", output.wallet, sol(output.wallet_lamports))?;
     if output.pools.is_empty() {
-        writeln!(f, "No token account of any pool of the program")?;
+        writeln!(f, "No pool tokens of this program")?;
     }
     output.pools.iter().try_for_each(|holding| write_holding(f, holding, output.pool_origin.as_deref()))?;
     output.stake.as_ref().map_or(Ok(()), |stake| write_stake(f, stake))
@@ -18,11 +18,11 @@ pub fn write(f: &mut fmt::Formatter<'_>, output: &Output) -> fmt::Result {
 
 fn write_holding(f: &mut fmt::Formatter<'_>, holding: &Holding, origin: Option<&str>) -> fmt::Result {
     let origin = origin.map_or(String::new(), |origin| format!(" (from {origin})"));
-    let stale = if holding.stale { ", and the pool is stale" } else { "" };
+    let stale = if holding.stale { ", stale" } else { "" };
     writeln!(f, "Pool {}{origin}", holding.pool)?;
     writeln!(
         f,
-        "  {}, worth {} by the rate of epoch {}{stale}",
+        "  {}, value {} at the exchange rate of epoch {}{stale}",
         tokens(holding.pool_tokens),
         holding.lamports.map_or("more than all SOL".into(), sol),
         holding.last_update_epoch,

@@ -101,7 +101,7 @@ impl Observer for Listener {
         }
         self.metrics.looked(snapshot);
         if self.told.take().is_some() {
-            self.terminal.note("The pool was read again");
+            self.terminal.note("Read the pool again");
         }
     }
 
@@ -123,7 +123,7 @@ impl Observer for Listener {
 
     fn waiting(&self, wait: Wait, _: Duration) {
         if wait == Wait::Rewards && self.waits_for.get() != Some(wait) {
-            self.terminal.note("Epoch rewards are being paid: waiting for their end");
+            self.terminal.note("Waiting until epoch rewards are distributed");
         }
         self.waits_for.set(Some(wait));
     }
@@ -132,7 +132,7 @@ impl Observer for Listener {
         self.metrics.failed(is_cluster);
         let told = error.to_string();
         if self.told.borrow().as_ref() != Some(&told) {
-            self.terminal.note(&format!("{told}; trying again until it passes"));
+            self.terminal.note(&format!("{told}; retrying"));
             self.told.replace(Some(told));
         }
     }

@@ -108,10 +108,10 @@ impl Metrics {
         let registry = Registry::new();
         let maker = Maker { registry: &registry, label: "payer", value: payer.to_string() };
         let payer = PayerMetrics {
-            balance: maker.gauge("tidepool_payer_balance_lamports", "Lamports of the fee payer."),
+            balance: maker.gauge("tidepool_payer_balance_lamports", "Balance of the fee payer in lamports."),
             spent: maker.counter(
                 "tidepool_payer_spent_lamports_total",
-                "Lamports by which the fee payer has become poorer: fees, if it pays for nothing else.",
+                "Decrease of the fee payer's balance in lamports: transaction fees, if it pays for nothing else.",
             ),
             last: Mutex::default(),
         };
@@ -139,20 +139,20 @@ impl Metrics {
 impl Freshness {
     fn new(maker: &Maker) -> Self {
         Self {
-            cluster_epoch: maker.gauge("tidepool_cluster_epoch", "Epoch of the cluster."),
+            cluster_epoch: maker.gauge("tidepool_cluster_epoch", "Current epoch of the cluster."),
             pool_epoch: maker.gauge("tidepool_pool_epoch", "Epoch of the pool's last update."),
-            is_stale: maker.gauge("tidepool_pool_stale", "1 while the pool is behind the epoch, else 0."),
+            is_stale: maker.gauge("tidepool_pool_stale", "1 if the pool is stale (not updated in the current epoch), else 0."),
             fresh_timestamp: maker.gauge(
                 "tidepool_pool_fresh_timestamp_seconds",
-                "Unix time in seconds at which the pool was last seen up to date; 0 if it never was.",
+                "Unix time in seconds of the last observation of an up-to-date pool; 0 if there was none.",
             ),
             rewards_active: maker.gauge(
                 "tidepool_epoch_rewards_active",
-                "1 while epoch rewards are being paid, so that no stake can be changed, else 0.",
+                "1 while epoch rewards are distributed and stake accounts are locked, else 0.",
             ),
             next_rebalance: maker.gauge(
                 "tidepool_pool_next_rebalance_timestamp_seconds",
-                "Unix time in seconds of the next rebalance, by the measured time of slots; 0 where every look is one.",
+                "Unix time in seconds of the next rebalance, estimated from the measured slot time; 0 with --rebalance-at now.",
             ),
         }
     }
@@ -161,23 +161,23 @@ impl Freshness {
 impl Amounts {
     fn new(maker: &Maker) -> Self {
         Self {
-            total: maker.gauge("tidepool_pool_total_lamports", "Lamports that the pool holds, by its last update."),
+            total: maker.gauge("tidepool_pool_total_lamports", "Total lamports of the pool at its last update."),
             supply: maker.gauge(
                 "tidepool_pool_token_supply_units",
-                "Supply of the pool token in smallest units; 1000000000 of them are one token.",
+                "Supply of the pool token in smallest units; 1000000000 units are one token.",
             ),
             token_value: maker.gauge(
                 "tidepool_pool_token_value_lamports",
-                "Lamports that a whole pool token is worth, rounded down.",
+                "Exchange rate: lamports per whole pool token, rounded down.",
             ),
             reserve: maker.gauge("tidepool_pool_reserve_lamports", "Lamports in the reserve, rent included."),
             missing_rent: maker.gauge(
                 "tidepool_pool_reserve_missing_rent_lamports",
-                "Lamports that the reserve needs before stake can be decreased; 0 where it can lend the rent of a decrease.",
+                "Lamports to add before the reserve can lend the rent of a decrease; 0 if it can.",
             ),
             in_motion: maker.gauge(
                 "tidepool_pool_in_motion_lamports",
-                "Lamports on their way between the reserve and validators, rent included.",
+                "Activating and deactivating lamports (transient stake accounts), rent included.",
             ),
         }
     }
@@ -186,16 +186,18 @@ impl Amounts {
 impl Validators {
     fn new(maker: &Maker) -> Self {
         Self {
-            all: maker.gauge("tidepool_pool_validators", "Validators in the pool's list."),
-            behind: maker
-                .gauge("tidepool_pool_validators_behind", "Validators whose record has not been updated in the epoch."),
+            all: maker.gauge("tidepool_pool_validators", "Validators in the validator list."),
+            behind: maker.gauge(
+                "tidepool_pool_validators_behind",
+                "Validators whose record was not updated in the current epoch.",
+            ),
             mergeable: maker.gauge(
                 "tidepool_pool_validators_mergeable",
                 "Validators with transient or removed stake that an update can merge now.",
             ),
             off_target: maker.gauge(
                 "tidepool_pool_validators_off_target",
-                "Validators off the target that their weight sets by more than the threshold.",
+                "Validators above or below target by more than the threshold.",
             ),
         }
     }
@@ -204,19 +206,19 @@ impl Validators {
 impl Work {
     fn new(maker: &Maker) -> Self {
         let by_outcome =
-            "Transactions by what became of them: landed, failed (paid a fee), would_fail, expired, unknown, not_sent.";
+            "Transactions by outcome: landed, failed (paid a fee), would_fail, expired, unknown, not_sent.";
         let transactions = IntCounterVec::new(maker.options("tidepool_transactions_total", by_outcome), &["outcome"]);
         let transactions = maker.add(transactions);
         // So that all of them are there from the beginning.
         OUTCOMES.iter().for_each(|outcome| transactions.with_label_values(&[*outcome]).reset());
         Self {
             transactions,
-            rounds: maker.counter("tidepool_rounds_total", "How often a plan was sent."),
-            finished: maker.counter("tidepool_finished_total", "How often nothing was left to do."),
-            failures: maker.counter("tidepool_failures_total", "Failures after which it was tried again."),
+            rounds: maker.counter("tidepool_rounds_total", "Rounds in which transactions were sent."),
+            finished: maker.counter("tidepool_finished_total", "Rounds that found nothing to do."),
+            failures: maker.counter("tidepool_failures_total", "Failures that were retried."),
             rpc_errors: maker.counter(
                 "tidepool_rpc_errors_total",
-                "Requests that the endpoint did not serve: no answer, a refusal, or an answer of another form.",
+                "Failed RPC requests: no answer, a rejection, or a malformed answer.",
             ),
         }
     }

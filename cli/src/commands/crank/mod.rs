@@ -37,52 +37,48 @@ Example:
 /// Seconds between two looks where the command line does not say.
 const INTERVAL: u64 = 60;
 
-/// Keep pools up to date, and their stake where their weights say
+/// Update pools and rebalance their stake, until nothing is left to do
 ///
-/// Looks what is stale or off its target, sends what is to be done about it, and looks again, until nothing is left. Anybody may
-/// do it; it costs only the fees of transactions, and asks nothing. While epoch rewards are being paid it waits. Somebody else
-/// who does the same work, lost transactions and an epoch that ends meanwhile do no harm. Several pools are done one after the
-/// other, and it ends with the first that cannot be.
+/// Permissionless: any fee payer can run it, at the cost of transaction fees. Updates the pool, merges stake, moves stake
+/// towards the targets, then reads the pool again. Waits while epoch rewards are distributed. Other crankers, lost transactions
+/// and the end of the epoch are safe. Several pools are processed one after the other; the first failure ends the command.
 ///
-/// With --watch it goes on in every epoch, all pools at once, until Ctrl-C (exit code 0). It prints a line for each epoch, in JSON
-/// an object a line. An endpoint that does not answer and a payer without lamports are waited for, at growing intervals. Once the
-/// pool has been read, so is an endpoint that refuses requests or sends another answer, such as a page of HTML.
+/// With --watch it runs in every epoch, all pools at once, until Ctrl-C (exit code 0), and prints a line per epoch, in JSON an
+/// object per line. Once the pool has been read, every failure of the endpoint is retried with backoff, as is a fee payer
+/// without SOL.
 ///
-/// With --watch the pool is updated, and all stake merged, at the beginning of an epoch. Stake is rebalanced near the end
-/// (--rebalance-at), and again just before it: stake that moves takes effect at the end of the epoch, so that waiting costs
-/// nothing, and what others moved earlier in the epoch is corrected. Time to the end follows from the measured time of slots.
-/// Where the reserve is below its target, stake is deactivated for it at once. A watch that starts later in the epoch
-/// rebalances at once, and an epoch without a rebalance is made up for at the beginning of the next. Without --watch everything is
-/// done at once.
+/// With --watch the pool is updated and stake is merged at the beginning of an epoch. Stake is rebalanced near the end
+/// (--rebalance-at), and again just before it: moved stake takes effect at the end of the epoch, so waiting costs nothing, and
+/// earlier movements of others are corrected. A reserve below its target is refilled at once. A watch that starts later
+/// rebalances at once. A missed rebalance runs at the beginning of the next epoch. Without --watch everything runs at once.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
-    /// The pools
+    /// Addresses of the pools
     #[arg(value_name = "POOL", value_parser = address, required = true)]
     pools: Vec<Address>,
 
-    /// Go on in every epoch, until Ctrl-C
+    /// Run in every epoch, until Ctrl-C
     #[arg(long)]
     watch: bool,
 
-    /// When in the epoch to rebalance: a percentage of the epoch, a time before its end (2h, 30m, 45s), or now for every look
-    /// [default: 90%]
+    /// When to rebalance: percentage of the epoch, time before its end (2h, 30m, 45s), or now for every read [default: 90%]
     #[arg(long, value_name = "WHEN", requires = "watch", conflicts_with = "no_rebalance", value_parser = rebalance_at)]
     rebalance_at: Option<RebalanceAt>,
 
-    /// Most seconds between two looks at a pool; it is looked at when an epoch begins, too [default: 60]
+    /// Maximum number of seconds between two reads of a pool; it is also read when an epoch begins [default: 60]
     #[arg(long, value_name = "SECONDS", requires = "watch", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     interval: Option<u64>,
 
-    /// Serve figures for Prometheus at http://ADDRESS:PORT/metrics while it runs
+    /// Serve Prometheus metrics at http://ADDRESS:PORT/metrics
     #[arg(long, value_name = "ADDRESS:PORT")]
     metrics: Option<String>,
 
-    /// Only update: move no stake
+    /// Update only; move no stake
     #[arg(long)]
     no_rebalance: bool,
 
-    /// Do not send the reserve the rent that a decrease borrows (about 0.0023 SOL) where it holds less
+    /// Do not send the missing rent of a decrease (about 0.0023 SOL) to a reserve that cannot lend it
     #[arg(long)]
     no_top_up: bool,
 
@@ -98,12 +94,13 @@ impl Args {
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
         if self.watch && !context.global.transactions.sends() {
             return Err(CliError::usage(
-                "--watch sends transactions for as long as it runs: leave it out to see the first of them",
+                "--watch cannot be combined with --dry-run, --sign-only or --dump-transaction-message: omit --watch to see \
+                 the first transactions",
             ));
         }
         if self.pools.len() > 1 && !context.global.transactions.sends() {
             return Err(CliError::usage(
-                "--dry-run, --sign-only and --dump-transaction-message answer for one pool: repeat the command for each",
+                "--dry-run, --sign-only and --dump-transaction-message take one pool: repeat the command for each",
             ));
         }
         let payer = context.fee_payer()?.pubkey();

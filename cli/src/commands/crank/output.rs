@@ -113,17 +113,20 @@ impl Round {
     }
 
     fn write_in_full(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = if self.validators_off_target == Some(0) { "up to date, and in balance" } else { "up to date" };
+        let state = if self.validators_off_target == Some(0) { "up to date and on target" } else { "up to date" };
         writeln!(f, "Pool {} is {state} in epoch {}", self.pool, self.epoch)?;
         let mut fields = vec![
-            ("holds", format!("{}, of which {} in the reserve", sol(self.total_lamports), sol(self.reserve_lamports))),
+            (
+                "total stake",
+                format!("{}, of which {} in the reserve", sol(self.total_lamports), sol(self.reserve_lamports)),
+            ),
             ("supply", tokens(self.pool_token_supply)),
         ];
         if self.moved_validators > 0 {
             fields.push(("moved", format!("{} with {} validators", sol(self.moved_lamports), self.moved_validators)));
         }
         if let Some(off) = self.validators_off_target.filter(|off| *off > 0) {
-            fields.push(("off target", format!("{off} of {} validators, until a later epoch", self.validators)));
+            fields.push(("deviating", format!("{off} of {} validators, by more than the threshold", self.validators)));
         }
         fields.extend(self.top_up().map(|top_up| ("reserve", top_up)));
         if self.has_transactions() {
@@ -137,13 +140,13 @@ impl Round {
         let (sent, missing) = (self.reserve_top_up_lamports, self.reserve_missing_rent_lamports);
         if missing > 0 {
             return Some(format!(
-                "cannot lend the rent of a decrease, so no stake can be decreased: send {} to {}, deposit SOL, or run crank without \
+                "cannot lend the rent of a decrease, so no stake can be decreased: send {} to {}, deposit SOL, or omit \
                  --no-top-up",
                 sol(missing),
                 self.reserve
             ));
         }
-        (sent > 0).then(|| format!("got {} from the fee payer, the rent that a decrease borrows", sol(sent)))
+        (sent > 0).then(|| format!("received {} from the fee payer, the rent of a decrease", sol(sent)))
     }
 
     fn transactions_in_words(&self) -> String {
@@ -162,8 +165,8 @@ pub fn timestamp(next: &NextRebalance) -> u64 {
 /// Says when a watch rebalances next, and why not before.
 pub fn explain(next: &NextRebalance) -> String {
     format!(
-        "Rebalances {}, and again just before its end; next in about {}: stake that moves takes effect at the end of the epoch, so \
-         waiting costs nothing and leaves later movers no chance",
+        "Rebalances {}, and again just before the end of the epoch; next in about {}. Moved stake takes effect at the end of \
+         the epoch, so waiting costs nothing, and movements of others can be corrected",
         next.at,
         duration(next.within.as_secs())
     )
@@ -180,7 +183,7 @@ impl fmt::Display for Round {
             write!(f, "  moved {} with {} validators", sol(self.moved_lamports), self.moved_validators)?;
         }
         if let Some(off) = self.validators_off_target.filter(|off| *off > 0) {
-            write!(f, "  off target {off} of {} validators", self.validators)?;
+            write!(f, "  deviating {off} of {} validators", self.validators)?;
         }
         if let Some(top_up) = self.top_up() {
             write!(f, "  reserve {top_up}")?;

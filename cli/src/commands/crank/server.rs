@@ -40,8 +40,8 @@ impl Server {
     pub async fn start(address: &str, registry: Registry) -> Result<Self, CliError> {
         let listener = TcpListener::bind(address).await.map_err(|error| {
             CliError::usage(format!(
-                "figures cannot be served at {address} ({error}): give --metrics an address of this machine and a free port, such as \
-                 127.0.0.1:9184"
+                "cannot serve metrics at {address} ({error}): specify an address of this machine and a free port, such as \
+                 --metrics 127.0.0.1:9184"
             ))
         })?;
         Ok(Self(tokio::spawn(serve(listener, registry))))
@@ -68,10 +68,10 @@ async fn converse(stream: TcpStream, registry: Registry) {
 
 fn answer(registry: &Registry, request: &Request<Incoming>) -> Response<Full<Bytes>> {
     if request.uri().path() != "/metrics" {
-        return plain(StatusCode::NOT_FOUND, "The figures are at /metrics.\n");
+        return plain(StatusCode::NOT_FOUND, "Metrics are at /metrics.\n");
     }
     if request.method() != Method::GET && request.method() != Method::HEAD {
-        return plain(StatusCode::METHOD_NOT_ALLOWED, "The figures can only be read.\n");
+        return plain(StatusCode::METHOD_NOT_ALLOWED, "Only GET and HEAD are supported.\n");
     }
     let mut page = vec![];
     match TextEncoder::new().encode(&registry.gather(), &mut page) {
@@ -80,7 +80,7 @@ fn answer(registry: &Registry, request: &Request<Incoming>) -> Response<Full<Byt
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(TEXT_FORMAT));
             response
         }
-        Err(error) => plain(StatusCode::INTERNAL_SERVER_ERROR, format!("The figures cannot be written: {error}\n")),
+        Err(error) => plain(StatusCode::INTERNAL_SERVER_ERROR, format!("Cannot encode the metrics: {error}\n")),
     }
 }
 

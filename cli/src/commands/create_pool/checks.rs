@@ -17,15 +17,13 @@ pub(super) async fn check_program<C: Cluster>(context: &Context<'_, C>, new: &Cr
     match context.cluster.account(&program_id).await? {
         Some(account) if account.executable => {}
         found => {
-            let what = if found.is_some() { "is no program" } else { "does not exist" };
-            return Err(CliError::usage(format!(
-                "{program_id} {what}: check --program-id, and that the URL is that of the right cluster"
-            )));
+            let what = if found.is_some() { "is not a program" } else { "does not exist" };
+            return Err(CliError::usage(format!("{program_id} {what}: check --program-id and --url")));
         }
     }
     if new.policy.is_some() && !gives_extension(context.cluster, &program_id, &new.payer).await? {
         return Err(CliError::usage(format!(
-            "{program_id} is not Tidepool, and cannot extend a pool: check --program-id, or add --without-extension"
+            "{program_id} is not Tidepool and has no extension: check --program-id, or add --without-extension"
         )));
     }
     Ok(())
@@ -39,14 +37,14 @@ pub(super) fn explain(error: FoundPoolError) -> CliError {
     };
     let advice = match error.role {
         _ if error.is_setting => {
-            "the pool is in use: repeat the command with its settings, change them with the `set-` commands, or make another \
-             pool with --pool-keypair"
+            "the pool is in use: repeat the command with its settings, change them with the `set-` commands, or create \
+             another pool with --pool-keypair"
         }
-        "pool" => "make the pool with another key, given with --pool-keypair",
-        "validator list" => "make the pool with another key for it, given with --validator-list-keypair",
-        "reserve" => "make the pool with another key for it, given with --reserve-keypair",
-        "mint" => "make the pool with another key for it, given with --mint-keypair",
-        _ => "make the pool with another mint, given with --mint-keypair, or another --manager",
+        "pool" => "specify another keypair with --pool-keypair",
+        "validator list" => "specify another keypair with --validator-list-keypair",
+        "reserve" => "specify another keypair with --reserve-keypair",
+        "mint" => "specify another keypair with --mint-keypair",
+        _ => "specify another mint with --mint-keypair, or another --manager",
     };
     CliError::Existing { error: Box::new(error), advice: advice.into() }
 }

@@ -38,80 +38,80 @@ Example:
 
 /// Create a pool
 ///
-/// Takes two transactions; repeated with the same keys, it completes a half-made pool. Begin with an --initial-deposit: the first
-/// depositor of an empty pool sets its rate.
+/// Takes two transactions; repeated with the same keypairs, it completes a half-created pool. Use --initial-deposit: the first
+/// depositor of an empty pool can set its exchange rate.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
-    /// Validators that the list has room for, for ever, at 73 bytes of rent each
+    /// Maximum number of validators, which cannot be changed later; each takes 73 bytes of rent
     #[arg(long, value_name = "NUMBER", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=20_000))]
     max_validators: u32,
 
-    /// Fee on rewards: 5%, 1/20 or 500bps
+    /// Fee on rewards, such as 5%, 1/20 or 500bps
     #[arg(long, value_name = "FEE", default_value = "0")]
     epoch_fee: ParsedFee,
 
-    /// Fee on withdrawals of stake and of SOL; 0 for none
+    /// Fee on stake and SOL withdrawals; 0 for none
     #[arg(long, value_name = "FEE", default_value = "0.05%")]
     withdrawal_fee: ParsedFee,
 
-    /// Fee on deposits of stake and of SOL
+    /// Fee on stake and SOL deposits
     #[arg(long, value_name = "FEE", default_value = "0")]
     deposit_fee: ParsedFee,
 
-    /// Share of deposit fees that referrers get, in whole percent
+    /// Referrers' share of deposit fees, in whole percent
     #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
     referral_fee: u8,
 
-    /// Share of the pool that may leave validators in one epoch; 100% for no bound
+    /// Turnover budget: maximum share of the pool that may be deactivating in one epoch; 100% for no bound
     #[arg(long, value_name = "PERCENT", default_value = "10%", conflicts_with = "without_extension")]
     turnover_budget: Share,
 
-    /// SOL to begin with, paid by the fee payer [default: none]
+    /// SOL of the first deposit, paid by the fee payer [default: none]
     #[arg(long, value_name = "SOL", value_parser = positive)]
     initial_deposit: Option<Units>,
 
-    /// Key of the manager, who gets the fees and may change them [default: your wallet's]
+    /// Keypair of the manager, who receives the fees and can change them [default: your wallet]
     #[arg(long, value_name = "KEYPAIR")]
     manager: Option<KeySource>,
 
-    /// Who moves stake between validators [default: the manager]
+    /// Address of the staker, who moves stake between validators [default: the manager]
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     staker: Option<Address>,
 
-    /// Key that has to sign every deposit from now on [default: none, deposits are open]
+    /// Keypair of the authority that must sign all deposits [default: none, deposits are permissionless]
     #[arg(long, value_name = "KEYPAIR")]
     deposit_authority: Option<KeySource>,
 
-    /// Token program of the pool token, spl-token or token-2022
+    /// Token program of the pool token: spl-token or token-2022
     #[arg(long, value_enum, hide_possible_values = true, default_value_t)]
     token_program: TokenProgram,
 
-    /// Make no extension (no weights, no rebalance; a pool account of 611 bytes, not 739)
+    /// Create the pool without the extension: no weights, no rebalancing; pool account of 611 instead of 739 bytes
     #[arg(long)]
     without_extension: bool,
 
-    /// Take fees of 100 % for what they are: no mistake
+    /// Allow fees of 100 %
     #[arg(long)]
     allow_full_fee: bool,
 
-    /// Directory of these keys, or for new ones [default: ./tidepool-pool-ADDRESS]
+    /// Directory that keypairs are read from and written to [default: ./tidepool-pool-ADDRESS]
     #[arg(long, value_name = "DIRECTORY")]
     key_directory: Option<PathBuf>,
 
-    /// Key of the pool account [default: a new one]
+    /// Keypair of the pool account [default: a new keypair]
     #[arg(long, value_name = "KEYPAIR")]
     pool_keypair: Option<KeySource>,
 
-    /// Key of the validator list account [default: a new one]
+    /// Keypair of the validator list account [default: a new keypair]
     #[arg(long, value_name = "KEYPAIR")]
     validator_list_keypair: Option<KeySource>,
 
-    /// Key of the reserve account [default: a new one]
+    /// Keypair of the reserve account [default: a new keypair]
     #[arg(long, value_name = "KEYPAIR")]
     reserve_keypair: Option<KeySource>,
 
-    /// Key of the pool token's mint [default: a new one]
+    /// Keypair of the pool token mint [default: a new keypair]
     #[arg(long, value_name = "KEYPAIR")]
     mint_keypair: Option<KeySource>,
 }
@@ -177,7 +177,7 @@ impl Args {
         context.confirm(what, &summary(&new, &creation, &existing))?;
         if !context.global.transactions.dry_run && directory.save()? {
             let shown = directory.path().display();
-            context.terminal.tell(&format!("Generated keys of the new accounts are in {shown}"));
+            context.terminal.tell(&format!("Keypairs of the new accounts are in {shown}"));
         }
         output.key_directory = directory.path_if_exists().map(|path| path.display().to_string());
         let sent = context.send(&creation.plan, &keys, new.program_id).await;
@@ -191,8 +191,7 @@ impl Args {
         let is_full = |fee: &Fee| fee.numerator > 0 && fee.numerator == fee.denominator;
         match fees.iter().find(|(_, fee)| is_full(&fee.0)) {
             Some((name, _)) if !self.allow_full_fee => Err(CliError::usage(format!(
-                "--{name}-fee takes everything, so that nobody could gain by the pool: choose a lower fee, or insist with \
-                 --allow-full-fee"
+                "--{name}-fee of 100 % leaves holders nothing: choose a lower fee, or allow it with --allow-full-fee"
             ))),
             _ => Ok(()),
         }
@@ -201,7 +200,7 @@ impl Args {
     /// The pool to be made, and all keys that sign.
     fn pool<C: Cluster>(&self, context: &Context<'_, C>) -> Result<NewPool, CliError> {
         let program_id = context.global.program_id.ok_or_else(|| {
-            CliError::usage("a new pool needs a program to run it: give the program's address with --program-id")
+            CliError::usage("missing program: specify the address of the stake pool program with --program-id")
         })?;
         let manager = context.key_or_wallet("the manager (--manager)", self.manager.as_ref())?;
         let generated = Keypair::new();

@@ -62,25 +62,26 @@ pub(super) fn summary(new: &CreatePool, creation: &PoolCreation, existing: &[Add
         ));
     }
     lines.extend([
-        ("room for", format!("{} validators", new.max_validators)),
+        ("maximum", format!("{} validators", new.max_validators)),
         (
             "extension",
-            if new.policy.is_some() { "yes: it spreads deposits once it has weights" } else { "none" }.into(),
+            if new.policy.is_some() { "yes; deposits are staked by weight once weights are set" } else { "none" }
+                .into(),
         ),
         ("fee on rewards", fee(&new.epoch_fee)),
         ("on deposits", fee(&new.deposit_fee)),
     ]);
     lines.extend(protection(new.withdrawal_fee.into(), new.policy.map(|policy| policy.turnover_budget.get())));
     if new.referral_fee > 0 {
-        lines.push(("of these", format!("{} % for referrers", new.referral_fee)));
+        lines.push(("referral", format!("{} % for referrers", new.referral_fee)));
     }
     if !existing.is_empty() {
         lines.push(("exist already", existing.iter().map(Address::to_string).collect::<Vec<_>>().join(", ")));
     }
-    lines.push(("you pay", format!("{} of rent", sol(creation.rent_lamports()))));
+    lines.push(("rent", format!("{}", sol(creation.rent_lamports()))));
     if creation.deposit_lamports > 0 {
         let (deposit, account) = (creation.deposit_lamports, new.fee_account());
-        lines.push(("you deposit", format!("{} for {} in {account}", sol(deposit), tokens(deposit))));
+        lines.push(("initial deposit", format!("{} for {} in {account}", sol(deposit), tokens(deposit))));
     }
     lines
 }
@@ -90,10 +91,10 @@ fn protection(withdrawal_fee: Ratio, turnover_budget: Option<u16>) -> Vec<Line> 
     let fee = withdrawal_fee.percent();
     let Some(budget) = turnover_budget else { return vec![("on withdrawals", fee)] };
     let budget = match budget {
-        BASIS_POINTS.. => "no bound: all stake can be idle in one epoch (--turnover-budget)".into(),
+        BASIS_POINTS.. => "none: all stake can be deactivated in one epoch (--turnover-budget)".into(),
         points => {
             format!(
-                "{} of the pool: it bounds the stake that can be idle in one epoch (--turnover-budget)",
+                "{} of the pool: maximum stake that can be deactivated in one epoch (--turnover-budget)",
                 Share(points)
             )
         }
@@ -101,7 +102,7 @@ fn protection(withdrawal_fee: Ratio, turnover_budget: Option<u16>) -> Vec<Line> 
     let why = if withdrawal_fee.is_none() {
         "short-lived deposits can steer stake at no cost"
     } else {
-        "it makes it a loss to steer stake with short-lived deposits"
+        "steering stake with short-lived deposits costs more than it yields"
     };
     vec![("on withdrawals", format!("{fee}: {why} (--withdrawal-fee)")), ("turnover budget", budget)]
 }
@@ -109,7 +110,7 @@ fn protection(withdrawal_fee: Ratio, turnover_budget: Option<u16>) -> Vec<Line> 
 impl CommandOutput for Output {
     fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.transactions.is_empty(), self.existing_accounts.is_empty()) {
-            (true, _) => writeln!(f, "Pool {} exists already, as asked for: nothing was sent", self.pool)?,
+            (true, _) => writeln!(f, "Pool {} already exists with these settings: nothing was sent", self.pool)?,
             (false, true) => writeln!(f, "Created pool {}", self.pool)?,
             (false, false) => writeln!(f, "Completed pool {}", self.pool)?,
         }
@@ -117,10 +118,10 @@ impl CommandOutput for Output {
             ("mint", self.pool_mint.to_string()),
             ("reserve", self.reserve_stake.to_string()),
             ("validator list", self.validator_list.to_string()),
-            ("manager's fees", self.manager_fee_account.to_string()),
+            ("manager's fee account", self.manager_fee_account.to_string()),
         ];
         lines.extend(protection(self.withdrawal_fee, self.turnover_budget_basis_points));
-        lines.extend(self.key_directory.clone().map(|path| ("generated keys", path)));
+        lines.extend(self.key_directory.clone().map(|path| ("generated keypairs", path)));
         write_fields(f, &lines)?;
         write_signatures(f, &self.transactions)
     }

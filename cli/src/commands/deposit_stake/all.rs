@@ -156,7 +156,7 @@ fn check_any(planned: &StakeDepositPlan, owner: Address) -> Result<(), CliError>
         _ if !planned.deposits.is_empty() => return Ok(()),
         Some(first) => first,
         None => {
-            let needed = "a stake account of which it is staker and withdrawer".into();
+            let needed = "a stake account with it as staker and withdrawer".into();
             return Err(CliError::Poor { holder: owner, held: "no stake account".into(), needed });
         }
     };

@@ -37,28 +37,28 @@ Example:
       EVJD4K4PwX6PHorHeBHvgeE9JtsvV4g24iStD36fnuLZ --authority id.json
   tidepool deposit-stake 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --all --yes";
 
-/// Deposit stake accounts and get pool tokens
+/// Deposit stake accounts into the pool in exchange for pool tokens
 ///
-/// An account is given to the pool as a whole. It has to be delegated to a validator of the pool, fully active or all
-/// activating like the pool's own stake, and not locked. --all deposits every such account of which your wallet is staker and
-/// withdrawer, and says of the others why they are skipped. Shows what you get and asks before anything is sent. The deposit
-/// does not happen at all where it would bring less than --minimum, or less than quoted by more than --max-slippage.
+/// Deposits whole accounts: delegated to a validator of the pool, fully active (or activating, if the pool's own stake with the
+/// validator is), and not locked. --all deposits every eligible account whose staker and withdrawer is your wallet, and lists
+/// why others are skipped. Shows a quote and asks for confirmation. The transaction fails if it would yield less than
+/// --minimum, or less than the quote by more than --max-slippage.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
-    /// The pool
+    /// Address of the pool
     #[arg(value_name = "POOL", value_parser = address)]
     pool: Address,
 
-    /// The stake account
+    /// Address of the stake account
     #[arg(value_name = "STAKE_ACCOUNT", value_parser = address, required_unless_present = "all", conflicts_with = "all")]
     stake: Option<Address>,
 
-    /// All stake accounts of the wallet that the pool accepts, each with its own minimum
+    /// Deposit all eligible stake accounts of the wallet, each with its own minimum
     #[arg(long)]
     all: bool,
 
-    /// Key of the stake account's withdraw authority [default: your wallet's]
+    /// Keypair of the stake account's withdraw authority [default: your wallet]
     #[arg(long, value_name = "KEYPAIR")]
     authority: Option<KeySource>,
 
@@ -68,7 +68,7 @@ pub struct Args {
     #[command(flatten)]
     bound: Bound,
 
-    /// Key of the pool's stake deposit authority, for a pool that has its own
+    /// Keypair of the pool's stake deposit authority, for a pool that has one
     #[arg(long, value_name = "KEYPAIR")]
     deposit_authority: Option<KeySource>,
 
@@ -191,7 +191,7 @@ async fn stake_account<C: Cluster>(context: &Context<'_, C>, address: &Address) 
     match AccountKind::of(&account) {
         AccountKind::StakeAccount => Ok(account),
         other => Err(CliError::usage(format!(
-            "account {address} is {other}, not a stake account: give the stake account to deposit, or deposit SOL"
+            "account {address} is {other}, not a stake account: specify the stake account to deposit, or deposit SOL"
         ))),
     }
 }
@@ -220,7 +220,7 @@ impl Trade for One {
             lines: vec![("got", tokens(self.pool_tokens)), ("in token account", self.token_account.to_string())],
             more: vec![
                 ("validator", self.vote.to_string()),
-                ("became stake", amounts.sol(self.stake_lamports)),
+                ("delegated", amounts.sol(self.stake_lamports)),
                 ("fee", tokens(self.fee_pool_tokens)),
                 trade::minimum(self.minimum_pool_tokens, tokens),
             ],

@@ -31,34 +31,33 @@ const LOOKS: u32 = 20;
 /// Looks at a transaction's status to one look at the tables that cool down.
 const SELDOM: u32 = 20;
 
-/// List, make or close the lookup tables that shorten a pool's updates
+/// List, create or close address lookup tables for a pool's updates
 ///
-/// A transaction names an account in one byte instead of 32 where a lookup table holds its address, so that an update of 2,000
-/// validators takes about 45 transactions instead of 182. The tables are the fee payer's own, and cost rent that comes back when
-/// they are closed. Use them with `--lookup-tables auto`.
+/// With lookup tables an update of 2,000 validators takes about 45 transactions instead of 182. The fee payer owns the tables
+/// and pays their rent, which is refunded when they are closed. Use them with `--lookup-tables auto`.
 ///
-/// --make adds what is missing, replaces what is of little use, and closes what was replaced earlier. --close closes all; a table
-/// has to be out of use for 512 blocks first, some four minutes.
+/// --make adds missing addresses, replaces inefficient tables, and closes tables replaced earlier. --close deactivates all
+/// tables, and closes them 512 blocks (about four minutes) later.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE, group = ArgGroup::new("action"))]
 pub struct Args {
-    /// The pool
+    /// Address of the pool
     #[arg(value_name = "POOL", value_parser = address)]
     pool: Address,
 
-    /// Make the tables, or bring them up to date
+    /// Create the tables, or bring them up to date
     #[arg(long, group = "action")]
     make: bool,
 
-    /// Close the tables and get their rent back
+    /// Close the tables and reclaim their rent
     #[arg(long, group = "action")]
     close: bool,
 
-    /// Wait until all are closed
+    /// Wait until all tables are closed
     #[arg(long, requires = "close")]
     wait: bool,
 
-    /// The tables, where the endpoint does not search for them
+    /// Addresses of the tables, if the endpoint cannot search for them
     #[arg(long, value_name = "ADDRESS,...", value_delimiter = ',', value_parser = address)]
     tables: Vec<Address>,
 }
@@ -95,7 +94,8 @@ impl Args {
         let wanted = plan::lookup_addresses(&snapshot, content);
         if self.wait && !context.global.transactions.sends() {
             return Err(CliError::usage(
-                "--wait sends transactions for as long as it runs: leave it out to see those that are due now",
+                "--wait cannot be combined with --dry-run, --sign-only or --dump-transaction-message: omit --wait to see the \
+                 transactions that can be sent now",
             ));
         }
         let shelf = Shelf { context, snapshot, payer, named: &self.tables, wanted };
@@ -127,7 +127,7 @@ impl<C: Cluster> Shelf<'_, '_, C> {
             return Ok(lookup::load(cluster, &there).await?);
         }
         let search = lookup::find(cluster, &authority, &pool);
-        Ok(self.context.watch("Looking for lookup tables", search).await?)
+        Ok(self.context.watch("Searching for lookup tables", search).await?)
     }
 
     /// The tables as soon as they are not as `before`.
@@ -168,15 +168,15 @@ impl<C: Cluster> Shelf<'_, '_, C> {
         let new = upkeep.changes.iter().filter(|change| change.is_new()).count();
         let mut lines = vec![
             ("tables", format!("{new} new, {} extended", upkeep.changes.len() - new)),
-            ("you pay", format!("{} of rent, which comes back with --close", sol(rent))),
+            ("rent", format!("{}, refunded by --close", sol(rent))),
         ];
         if !upkeep.replaced.is_empty() {
             lines.push(("replaced", format!("{}: --close or the next --make closes them", upkeep.replaced.len())));
         }
         if closing.refund() > 0 {
-            lines.push(("you get back", format!("{} from tables that were replaced", sol(closing.refund()))));
+            lines.push(("refund", format!("{} from tables that were replaced", sol(closing.refund()))));
         }
-        self.context.confirm(&format!("Make lookup tables for pool {}", keeper.pool), &lines)?;
+        self.context.confirm(&format!("Create lookup tables for pool {}", keeper.pool), &lines)?;
         let sent = self.context.send(&plan, &[], self.snapshot.program_id()).await?;
         let mut output = self.output("make", &self.changed(&existing).await?).await?;
         output.rent_lamports = rent;
@@ -220,10 +220,10 @@ impl<C: Cluster> Shelf<'_, '_, C> {
         let blocks = lookup_wait(&closing);
         let mut lines = vec![("tables", tables.len().to_string())];
         if closing.refund() > 0 {
-            lines.push(("you get back", sol(closing.refund())));
+            lines.push(("refund", sol(closing.refund())));
         }
         if closing.later() > 0 {
-            let how = if wait { "this command waits" } else { "repeat the command then" };
+            let how = if wait { "this command waits" } else { "repeat the command" };
             lines.push(("later", format!("{}, in about {}: {how}", sol(closing.later()), minutes(blocks))));
         }
         self.context.confirm(&format!("Close the lookup tables of pool {}", keeper.pool), &lines)

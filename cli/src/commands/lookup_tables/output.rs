@@ -78,10 +78,12 @@ impl Output {
         let pool = &self.pool;
         match (self.action, self.transactions.is_empty(), self.tables.is_empty()) {
             ("make", true, _) => writeln!(f, "The lookup tables of pool {pool} are up to date: nothing was sent"),
-            ("make", false, _) => writeln!(f, "Made lookup tables for pool {pool}"),
+            ("make", false, _) => writeln!(f, "Created lookup tables for pool {pool}"),
             ("close", false, true) => writeln!(f, "Closed all lookup tables of pool {pool}"),
             ("close", false, false) => writeln!(f, "Closing the lookup tables of pool {pool}"),
-            (_, _, true) => writeln!(f, "{} has no lookup tables of pool {pool}: --make makes them", self.authority),
+            (_, _, true) => {
+                writeln!(f, "{} has no lookup tables for pool {pool}: create them with --make", self.authority)
+            }
             _ => writeln!(f, "Lookup tables of pool {pool}"),
         }
     }
@@ -126,19 +128,16 @@ impl CommandOutput for Output {
         }
         let mut fields = vec![];
         if self.action != "close" && !self.tables.is_empty() {
-            fields.push((
-                "hold",
-                format!("{} of the {} addresses wanted", self.covered_addresses, self.wanted_addresses),
-            ));
+            fields.push(("hold", format!("{} of {} addresses", self.covered_addresses, self.wanted_addresses)));
         }
         if self.rent_lamports > 0 {
             fields.push(("rent paid", sol(self.rent_lamports)));
         }
         if self.refund_lamports > 0 {
-            fields.push(("got back", sol(self.refund_lamports)));
+            fields.push(("refunded", sol(self.refund_lamports)));
         }
         if !self.tables.is_empty() {
-            fields.push(("rent to get back", sol(self.refundable_lamports)));
+            fields.push(("refundable rent", sol(self.refundable_lamports)));
         }
         write_fields(f, &fields)?;
         write_signatures(f, &self.transactions)

@@ -34,7 +34,7 @@ impl<'a> Accounts<'a> {
 /// What cannot be read: whoever signs sees what it is, and that it is not explained.
 pub fn inexplicable(data: &[u8], accounts: &Accounts) -> String {
     let hex: String = data.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("data {hex} on {} cannot be explained: sign only if you trust who made it", accounts.all())
+    format!("unknown instruction data {hex} on {}: sign only if you trust its source", accounts.all())
 }
 
 fn name(message: &VersionedMessage, index: usize) -> String {

@@ -42,7 +42,7 @@ pub fn program_name(program: &Address) -> Option<&'static str> {
 /// Where a message comes from.
 #[derive(Clone, Debug, clap::Args)]
 pub struct MessageArg {
-    /// The message, in base64, or - to read it from standard input
+    /// Base64 encoded transaction message, or - to read it from standard input
     #[arg(value_name = "MESSAGE")]
     message: String,
 }
@@ -67,7 +67,7 @@ impl FromStr for Message {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let malformed = || {
-            "that is no message of a transaction: give what --sign-only or --dump-transaction-message showed".to_owned()
+            "invalid transaction message: expected the output of --sign-only or --dump-transaction-message".to_owned()
         };
         let bytes = BASE64_STANDARD.decode(text.trim()).map_err(|_| malformed())?;
         let message: VersionedMessage = bincode::deserialize(&bytes).map_err(|_| malformed())?;
@@ -95,7 +95,7 @@ impl Message {
     /// What it does, for the person who signs: a line for who pays, and for each instruction. Data is read as that of a stake
     /// pool where it goes to `pool_program`.
     pub fn lines(&self, pool_program: Option<Address>) -> Vec<(&'static str, String)> {
-        let mut lines = vec![("fees paid by", self.payer()), ("signed with", self.0.recent_blockhash().to_string())];
+        let mut lines = vec![("fee payer", self.payer()), ("signed with", self.0.recent_blockhash().to_string())];
         lines.extend(self.instructions(pool_program).into_iter().map(|what| ("does", what)));
         lines
     }
@@ -153,7 +153,7 @@ impl Message {
         }
         let list = |addresses: &[Address]| addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         Err(CliError::usage(format!(
-            "this message is to be signed by {}, and the key given is that of {}: give another with --keypair",
+            "this message must be signed by {}, not {}: specify another keypair with --keypair",
             list(self.signers()),
             list(keys)
         )))

@@ -15,9 +15,11 @@ pub fn instruction(data: &[u8], accounts: &Accounts) -> Option<String> {
     Some(match bincode::deserialize(data).ok()? {
         Stake::Initialize(authorized, lockup) => {
             let (staker, withdrawer) = (authorized.staker, authorized.withdrawer);
-            format!("make {} a stake account, staker {staker}, withdrawer {withdrawer}{}", at(0), locked(&lockup))
+            format!("initialize stake account {}, staker {staker}, withdrawer {withdrawer}{}", at(0), locked(&lockup))
         }
-        Stake::InitializeChecked => format!("make {} a stake account, staker {}, withdrawer {}", at(0), at(2), at(3)),
+        Stake::InitializeChecked => {
+            format!("initialize stake account {}, staker {}, withdrawer {}", at(0), at(2), at(3))
+        }
         Stake::Authorize(new, what) => format!("make {new} {} of stake account {}, as {}", role(what), at(0), at(2)),
         Stake::AuthorizeChecked(what) => {
             format!("make {} {} of stake account {}, as {}", at(3), role(what), at(0), at(2))

@@ -27,21 +27,23 @@ pub fn instruction(data: &[u8], accounts: &Accounts) -> Option<String> {
             sol(lamports),
             at(0)
         ),
-        System::Assign { owner } => format!("give account {} away to program {owner}", at(0)),
+        System::Assign { owner } => format!("assign account {} to program {owner}", at(0)),
         System::AssignWithSeed { base, seed, owner } => {
-            format!("give account {} (seed {seed:?} of {base}) away to program {owner}", at(0))
+            format!("assign account {} (seed {seed:?} of {base}) to program {owner}", at(0))
         }
-        System::Allocate { space } => format!("make room for {space} bytes in account {}", at(0)),
+        System::Allocate { space } => format!("allocate {space} bytes in account {}", at(0)),
         System::AllocateWithSeed { base, seed, space, owner } => {
-            format!("make room for {space} bytes in account {} (seed {seed:?} of {base}), for program {owner}", at(0))
+            format!("allocate {space} bytes in account {} (seed {seed:?} of {base}), for program {owner}", at(0))
         }
-        System::AdvanceNonceAccount => format!("use up the nonce in {}, as {}", at(0), at(2)),
+        System::AdvanceNonceAccount => format!("advance nonce account {}, as {}", at(0), at(2)),
         System::WithdrawNonceAccount(lamports) => {
             format!("withdraw {} from nonce account {} to {}, as {}", sol(lamports), at(0), at(1), at(4))
         }
-        System::InitializeNonceAccount(authority) => format!("make {} a nonce account of {authority}", at(0)),
+        System::InitializeNonceAccount(authority) => {
+            format!("initialize nonce account {} with authority {authority}", at(0))
+        }
         System::AuthorizeNonceAccount(authority) => {
-            format!("give nonce account {} to {authority}, as {}", at(0), at(1))
+            format!("authorize {authority} for nonce account {}, as {}", at(0), at(1))
         }
         _ => return None,
     })
@@ -53,10 +55,10 @@ pub fn compute_budget(data: &[u8]) -> Option<String> {
     let small = || number.try_into().ok().map(u32::from_le_bytes);
     let large = || number.try_into().ok().map(u64::from_le_bytes);
     Some(match tag {
-        1 => format!("heap of {} bytes", small()?),
-        2 => format!("limit of {} compute units", small()?),
-        3 => format!("price of {} micro-lamports a compute unit", large()?),
-        4 => format!("limit of {} bytes of accounts", small()?),
+        1 => format!("heap size {} bytes", small()?),
+        2 => format!("compute unit limit {}", small()?),
+        3 => format!("compute unit price {} micro-lamports", large()?),
+        4 => format!("loaded accounts data size limit {} bytes", small()?),
         _ => return None,
     })
 }

@@ -9,7 +9,7 @@ pub fn instruction(data: &[u8], accounts: &Accounts) -> Option<String> {
         Table::CreateLookupTable { recent_slot, .. } => {
             format!("create lookup table {} of {} (slot {recent_slot}), with rent from {}", at(0), at(1), at(2))
         }
-        Table::FreezeLookupTable => format!("let nobody change lookup table {} any more, as {}", at(0), at(1)),
+        Table::FreezeLookupTable => format!("freeze lookup table {}, as {}", at(0), at(1)),
         Table::ExtendLookupTable { new_addresses } => {
             let list: Vec<_> = new_addresses.iter().map(ToString::to_string).collect();
             format!("add to lookup table {}, as {}, with rent from {}: {}", at(0), at(1), at(2), list.join(", "))

@@ -65,11 +65,11 @@ fn transfers_and_accounts_are_explained() {
     );
     assert_eq!(
         shown(system_instruction::assign(&payer, &address(9))),
-        format!("system program: give account {payer} away to program {}", address(9))
+        format!("system program: assign account {payer} to program {}", address(9))
     );
     assert_eq!(
         shown(system_instruction::advance_nonce_account(&to, &payer)),
-        format!("system program: use up the nonce in {to}, as {payer}")
+        format!("system program: advance nonce account {to}, as {payer}")
     );
     let seed = "\u{1b}[2J";
     let seeded = system_instruction::create_account_with_seed(&payer, &to, &payer, seed, 1, 0, &SYSTEM_PROGRAM_ID);
@@ -121,7 +121,7 @@ fn tokens_are_explained_in_both_programs() {
             ),
             (
                 token_instruction::approve(&program, &from, &to, &owner, signers, 5),
-                format!("let {to} use 5 smallest units in token account {from}, as {owner}"),
+                format!("approve {to} for 5 smallest units in token account {from}, as {owner}"),
             ),
             (
                 token_instruction::set_authority(&program, &from, Some(&to), kind, &owner, signers),
@@ -152,10 +152,10 @@ fn tokens_are_explained_in_both_programs() {
 #[test]
 fn the_budget_is_explained() {
     let budget = |data: &[u8]| shown(Instruction::new_with_bytes(COMPUTE_BUDGET_PROGRAM_ID, data, vec![]));
-    assert_eq!(budget(&[2, 64, 13, 3, 0]), "compute budget program: limit of 200000 compute units");
-    let price = "compute budget program: price of 5 micro-lamports a compute unit";
+    assert_eq!(budget(&[2, 64, 13, 3, 0]), "compute budget program: compute unit limit 200000");
+    let price = "compute budget program: compute unit price 5 micro-lamports";
     assert_eq!(budget(&[3, 5, 0, 0, 0, 0, 0, 0, 0]), price);
-    assert!(budget(&[3, 5]).contains("cannot be explained"));
+    assert!(budget(&[3, 5]).contains("unknown instruction data"));
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn what_is_not_known_is_shown_as_it_is() {
     let account = AccountMeta::new(address(5), false);
     let unknown = |program, data: &[u8]| Instruction::new_with_bytes(program, data, vec![account.clone()]);
     let raw =
-        |data: &str| format!("data {data} on {} cannot be explained: sign only if you trust who made it", address(5));
+        |data: &str| format!("unknown instruction data {data} on {}: sign only if you trust its source", address(5));
     assert_eq!(shown(unknown(SYSTEM_PROGRAM_ID, &[255, 1])), format!("system program: {}", raw("ff01")));
     assert_eq!(shown(unknown(address(9), &[250, 1])), format!("{}: {}", address(9), raw("fa01")));
 }

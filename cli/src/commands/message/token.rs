@@ -16,7 +16,7 @@ pub fn instruction(data: &[u8], accounts: &Accounts) -> Option<String> {
         Token::TransferChecked { amount, .. } => transfer(amount, Some(at(1)), [at(0), at(2), at(3)]),
         Token::Approve { amount } => approve(amount, None, [at(0), at(1), at(2)]),
         Token::ApproveChecked { amount, .. } => approve(amount, Some(at(1)), [at(0), at(2), at(3)]),
-        Token::Revoke => format!("let nobody but the owner use the tokens in {}, as {}", at(0), at(1)),
+        Token::Revoke => format!("revoke the delegate of {}, as {}", at(0), at(1)),
         Token::SetAuthority { authority_type, new_authority } => {
             let new = Option::<Address>::from(new_authority).map_or("nobody".into(), |new| new.to_string());
             format!("make {new} {} of {}, as {}", authority(&authority_type), at(0), at(1))
@@ -30,17 +30,20 @@ pub fn instruction(data: &[u8], accounts: &Accounts) -> Option<String> {
         Token::CloseAccount => format!("close {}, whose lamports go to {}, as {}", at(0), at(1), at(2)),
         Token::FreezeAccount => format!("freeze token account {} of mint {}, as {}", at(0), at(1), at(2)),
         Token::ThawAccount => format!("thaw token account {} of mint {}, as {}", at(0), at(1), at(2)),
-        Token::InitializeAccount => format!("make {} a token account of {} for mint {}", at(0), at(2), at(1)),
+        Token::InitializeAccount => format!("initialize token account {} of {} for mint {}", at(0), at(2), at(1)),
         Token::InitializeAccount2 { owner } | Token::InitializeAccount3 { owner } => {
-            format!("make {} a token account of {owner} for mint {}", at(0), at(1))
+            format!("initialize token account {} of {owner} for mint {}", at(0), at(1))
         }
         Token::InitializeMint { decimals, mint_authority, freeze_authority }
         | Token::InitializeMint2 { decimals, mint_authority, freeze_authority } => {
             let freezer = Option::<Address>::from(freeze_authority).map_or("nobody".into(), |new| new.to_string());
-            format!("make {} a mint of {decimals} decimals: {mint_authority} mints, {freezer} freezes", at(0))
+            format!(
+                "initialize mint {} with {decimals} decimals, mint authority {mint_authority}, freeze authority {freezer}",
+                at(0)
+            )
         }
-        Token::InitializeImmutableOwner => format!("bind token account {} to its owner", at(0)),
-        Token::SyncNative => format!("count the lamports of {} as tokens", at(0)),
+        Token::InitializeImmutableOwner => format!("make the owner of token account {} immutable", at(0)),
+        Token::SyncNative => format!("sync the lamports of {} as wrapped SOL", at(0)),
         _ => return None,
     };
     Some(what)
@@ -62,7 +65,7 @@ fn transfer(amount: u64, mint: Option<String>, [from, to, owner]: [String; 3]) -
 }
 
 fn approve(amount: u64, mint: Option<String>, [from, delegate, owner]: [String; 3]) -> String {
-    format!("let {delegate} use {} in token account {from}, as {owner}", units(amount, mint))
+    format!("approve {delegate} for {} in token account {from}, as {owner}", units(amount, mint))
 }
 
 fn units(amount: u64, mint: Option<String>) -> String {
@@ -73,9 +76,9 @@ fn units(amount: u64, mint: Option<String>) -> String {
 fn authority(what: &AuthorityType) -> String {
     match what {
         AuthorityType::AccountOwner => "owner".into(),
-        AuthorityType::CloseAccount => "authority to close".into(),
-        AuthorityType::MintTokens => "authority to mint".into(),
-        AuthorityType::FreezeAccount => "authority to freeze".into(),
+        AuthorityType::CloseAccount => "close authority".into(),
+        AuthorityType::MintTokens => "mint authority".into(),
+        AuthorityType::FreezeAccount => "freeze authority".into(),
         other => format!("authority ({other:?})"),
     }
 }

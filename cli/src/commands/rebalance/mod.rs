@@ -23,17 +23,17 @@ use {
 const EXAMPLE: &str = "\
 Example:
   tidepool rebalance 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --dry-run
-  tidepool rebalance 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --fee-payer anybody.json";
+  tidepool rebalance 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --fee-payer payer.json";
 
-/// Move a pool's stake towards the targets that its weights set
+/// Move a pool's stake towards the targets of its weights
 ///
-/// What the reserve can spare is delegated to validators below their target; what others need is taken from validators above
-/// theirs, within the pool's policy. Anybody may do it, and it costs only the fees of the transactions: what moves follows from
-/// the pool alone. Stake in motion arrives with the first update of the next epoch. Where nothing is to be moved it says why.
+/// Permissionless: any fee payer can run it, at the cost of transaction fees; amounts follow from the pool's state alone.
+/// Delegates the reserve above its target to validators below target, and deactivates stake of validators above target, within
+/// the policy. Moved stake takes effect in the next epoch. If nothing moves, shows the reason.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
-    /// The pool
+    /// Address of the pool
     #[arg(value_name = "POOL", value_parser = address)]
     pool: Address,
 
@@ -69,12 +69,12 @@ impl Args {
         policy_of(&snapshot)?;
         if snapshot.is_stale() {
             let (last, now) = (snapshot.pool().head.last_update_epoch.get(), snapshot.epoch());
-            let otherwise = "since what moves depends on the rewards that the update books";
+            let otherwise = "since the amounts depend on the rewards that the update adds";
             return Err(CliError::Stale { pool: self.pool, last, now, otherwise });
         }
         let validators = context.mergeable(&snapshot).await?;
         if validators > 0 {
-            let otherwise = "since no stake moves at a validator with transient stake";
+            let otherwise = "since validators with unmerged stake are skipped";
             return Err(CliError::Unmerged { pool: self.pool, validators, otherwise });
         }
         // Whose tables would be used depends on who sends.
@@ -85,7 +85,7 @@ impl Args {
         let crank = context.crank(&self.lookup);
         let options = RebalanceOptions { lookup_tables: lookup_tables.clone(), ..RebalanceOptions::default() };
         let planning = crank.plan_rebalance(&snapshot, &options);
-        let (snapshot, plan) = context.watch("Reading the validators that are to move", planning).await?;
+        let (snapshot, plan) = context.watch("Reading stake accounts", planning).await?;
         let packed = pack::pack_plan(&plan.plan, &PackOptions { lookup_tables, ..PackOptions::default() })?;
         let mut output = Output::new(&snapshot, true);
         output.add(&plan.movements, packed.iter().map(Vec::len).sum());

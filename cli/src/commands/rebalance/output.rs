@@ -175,7 +175,7 @@ impl Output {
         let validators = if count == 1 { "1 validator".into() } else { format!("{count} validators") };
         let what = if self.dry_run { "Would move" } else { "Moving" };
         writeln!(f, "{what} the stake of {validators} of pool {}", self.pool)?;
-        let [has, moves, target] = ["HAS SOL", "MOVES SOL", "TARGET SOL"];
+        let [has, moves, target] = ["STAKE SOL", "MOVES SOL", "TARGET SOL"];
         writeln!(f, "{:44}  {has:>20}  {moves:>20}  {target:>20}  FROM AND TO", "VALIDATOR")?;
         for movement in self.movements.iter().take(if verbose { usize::MAX } else { ROWS }) {
             let sign = if movement.to == "validator" { '+' } else { '-' };
@@ -201,22 +201,22 @@ impl Output {
         let mut fields = vec![];
         if idle.put_to_work_lamports > 0 {
             let earns = sol(idle.put_to_work_lamports);
-            fields.push(("reserve to validators", format!("{earns}, which earn from epoch {next} on")));
+            fields.push(("activating", format!("{earns}, which earn from epoch {next} on")));
         }
         if idle.lost_lamport_epochs > 0 {
             let lost = sol(idle.lost_lamport_epochs);
             let what =
-                format!("{lost}, there with the first update in epoch {next}; they earn nothing for an epoch then");
-            fields.push(("validators to reserve", what));
+                format!("{lost}, in the reserve after the first update in epoch {next}; earns nothing for one epoch");
+            fields.push(("deactivating", what));
         }
-        fields.push(("rent lent until then", sol(idle.lent_rent_lamports)));
+        fields.push(("rent lent", sol(idle.lent_rent_lamports)));
         let (left, target) = (sol(idle.left_in_reserve_lamports), sol(self.reserve_target_lamports));
         fields.push(("left in the reserve", format!("{left}, of which {target} are its target")));
         if let Some(left) = self.turnover_left_lamports {
-            fields.push(("turnover budget left", sol(left)));
+            fields.push(("remaining turnover budget", sol(left)));
         }
         if self.dry_run {
-            fields.push(("transactions", format!("{}, which anybody may send", self.rebalance_transactions)));
+            fields.push(("transactions", format!("{} (permissionless)", self.rebalance_transactions)));
         }
         fields
     }

@@ -53,12 +53,9 @@ impl Problem {
 /// [`CliError::WeightsFile`] for the first place that is wrong; [`CliError::Usage`] where the file cannot be read.
 pub fn read(path: &Path) -> Result<Vec<Entry>, CliError> {
     let mut bytes = vec![];
-    input::open(path).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(|error| {
-        CliError::usage(format!(
-            "the file {} cannot be read ({error}): check the path given with --file",
-            path.display()
-        ))
-    })?;
+    input::open(path)
+        .and_then(|mut file| file.read_to_end(&mut bytes))
+        .map_err(|error| CliError::usage(format!("cannot read the file {} ({error}): check --file", path.display())))?;
     parse(&bytes).map_err(|Problem { place: Place { line, column }, what }| CliError::WeightsFile {
         path: path.to_owned(),
         line,
@@ -75,7 +72,7 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Entry>, Problem> {
     let text = str::from_utf8(bytes).map_err(|error| {
         let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
         let Place { line, column } = place_of(&before, before.len());
-        Problem::new(line, column, "this is no text in UTF-8: save the file as CSV or JSON in UTF-8")
+        Problem::new(line, column, "invalid UTF-8: save the file as CSV or JSON in UTF-8")
     })?;
     let entries = match text.trim_start().chars().next() {
         Some('{' | '[') => json::parse(text)?,
@@ -92,7 +89,7 @@ fn refuse_duplicates(entries: &[Entry]) -> Result<(), Problem> {
     let mut seen: HashMap<Address, usize> = HashMap::new();
     for Entry { vote, place, .. } in entries {
         if let Some(first) = seen.insert(*vote, place.line) {
-            let what = format!("validator {vote} is named again, after line {first}: name it once");
+            let what = format!("duplicate validator {vote}, first in line {first}: remove one of the lines");
             return Err(Problem { place: *place, what });
         }
     }
@@ -108,5 +105,5 @@ fn place_of(text: &str, offset: usize) -> Place {
 
 /// Reads a validator's address.
 fn vote(text: &str) -> Result<Address, String> {
-    text.parse().map_err(|_| format!("\"{text}\" is no address: write a validator's vote account in base 58"))
+    text.parse().map_err(|_| format!("invalid address \"{text}\": expected a validator's vote account in base58"))
 }

@@ -38,52 +38,52 @@ Example:
   tidepool set-weights 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA \\
       --set FDNkPHBzqCiZybfNugS4hwYFBWwEMts639SVmedMX2ee=50";
 
-/// Set the weights by which a pool spreads its stake over validators
+/// Set the weights by which a pool distributes its stake
 ///
-/// A validator's target is its weight's share of all weights. At weight 0 it gets no new stake and keeps what it has. A file is
-/// CSV (VOTE,WEIGHT in lines, a heading if you like) or JSON ({"VOTE": WEIGHT, …}, or a list of {"vote": …, "weight": …});
-/// weights are numbers such as 3 or 0.25.
+/// A validator's target is its weight's share of the sum of weights. A validator with weight 0 keeps its stake and gets no
+/// more. FILE is CSV (VOTE,WEIGHT per line, with an optional heading) or JSON ({"VOTE": WEIGHT, …}, or a list of {"vote": …,
+/// "weight": …}). Weights are numbers such as 3 or 0.25.
 ///
-/// A file or --equal is taken for the whole list: validators that it does not name get weight 0. With --set the others keep
-/// theirs. Only what changes is shown and sent. Stake follows with `tidepool rebalance`. The pool's staker signs.
+/// --file and --equal replace the whole list: validators not in it get weight 0. --set keeps the other weights. Only changes
+/// are shown and sent. Stake moves with `tidepool rebalance`. Signed by the pool's staker.
 ///
-/// Changes that take several transactions take effect together: rebalancing pauses from the first to the last of them, and for
-/// an hour at most. Where not all of them land, repeat the command: it sends what is missing, and ends the pause.
+/// If the changes take several transactions, rebalancing pauses from the first to the last, for about an hour at most. If not
+/// all of them land, repeat the command: it sends the missing ones and ends the pause.
 ///
-/// Deposits and withdrawals of others change how far validators are from their targets. The last rebalance of an epoch counts:
-/// run `tidepool crank --watch`, and keep a turnover budget and a small withdrawal fee (see SECURITY.md).
+/// Deposits and withdrawals change deviations, and the last rebalance of an epoch counts: run `tidepool crank --watch`, with a
+/// turnover budget and a small withdrawal fee (see SECURITY.md).
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE, group = ArgGroup::new("source").required(true))]
 pub struct Args {
-    /// The pool
+    /// Address of the pool
     #[arg(value_name = "POOL", value_parser = address)]
     pool: Address,
 
-    /// Give every validator the same weight
+    /// Set equal weights for all validators
     #[arg(long, group = "source")]
     equal: bool,
 
-    /// Give every validator its present stake as weight, so that only what comes in moves
+    /// Set each validator's current stake as its weight, so that only new stake moves
     #[arg(long, group = "source")]
     by_stake: bool,
 
-    /// Take the weights from a CSV or JSON file
+    /// CSV or JSON file of weights
     #[arg(long, value_name = "FILE", group = "source")]
     file: Option<PathBuf>,
 
-    /// Give one validator a weight; may be repeated
+    /// Set the weight of one validator; repeat for several
     #[arg(long, value_name = "VOTE=WEIGHT", group = "source")]
     set: Vec<Setting>,
 
-    /// Give weight 0 to all validators that --set does not name
+    /// Set weight 0 for all validators not in --set
     #[arg(long, conflicts_with_all = ["equal", "by_stake", "file"])]
     others_zero: bool,
 
-    /// Let all validators keep their weight that --file does not name
+    /// Keep the weights of validators not in --file
     #[arg(long, conflicts_with_all = ["equal", "by_stake", "set"])]
     others_keep: bool,
 
-    /// Key of the pool's staker [default: your wallet's]
+    /// Keypair of the pool's staker [default: your wallet]
     #[arg(long, value_name = "KEYPAIR")]
     staker: Option<KeySource>,
 }
@@ -152,8 +152,8 @@ impl Args {
     /// What becomes of those that are not named.
     fn others(&self) -> String {
         match self.unlisted() {
-            Unlisted::Keep => "validators that are not named keep their weight".into(),
-            Unlisted::Clear => "validators that are not named get weight 0, and keep the stake that they have".into(),
+            Unlisted::Keep => "other validators keep their weight".into(),
+            Unlisted::Clear => "other validators get weight 0, and keep their stake".into(),
         }
     }
 }
@@ -162,7 +162,8 @@ impl Args {
 fn hint(pool: &Address, policy: &RebalancePolicy) -> Option<String> {
     (policy.turnover_budget.get() >= BASIS_POINTS).then(|| {
         format!(
-            "nothing bounds how much stake rebalances may deactivate in an epoch: `tidepool set-policy {pool} --turnover-budget 10%` does"
+            "the pool has no turnover budget, so all stake may be deactivated in one epoch: set one with `tidepool set-policy \
+             {pool} --turnover-budget 10%`"
         )
     })
 }
@@ -185,15 +186,15 @@ impl Output {
 
     fn summary(&self, others: &str) -> Vec<(&'static str, String)> {
         vec![
-            ("changes", format!("{} weights; {} stay what they are", self.changes.len(), self.unchanged)),
+            ("changes", format!("{} weights; {} unchanged", self.changes.len(), self.unchanged)),
             ("others", others.to_owned()),
-            ("then", format!("{} validators share the stake; it moves with `tidepool rebalance`", self.weighted)),
+            ("then", format!("stake is distributed over {} validators by `tidepool rebalance`", self.weighted)),
         ]
     }
 
     fn write(&self, f: &mut fmt::Formatter<'_>, verbose: bool) -> fmt::Result {
         if self.changes.is_empty() {
-            writeln!(f, "The weights of pool {} are these already: {}", self.pool, self.resumed())?;
+            writeln!(f, "The weights of pool {} are already set: {}", self.pool, self.resumed())?;
             return write_signatures(f, &self.transactions);
         }
         writeln!(f, "Set {} weights of pool {}", self.changes.len(), self.pool)?;

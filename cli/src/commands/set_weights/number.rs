@@ -48,7 +48,7 @@ impl FromStr for Setting {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let Some((vote, weight)) = text.split_once('=') else {
-            return Err(format!("\"{text}\" is no setting: write VOTE_ACCOUNT=WEIGHT"));
+            return Err(format!("invalid weight \"{text}\": expected VOTE_ACCOUNT=WEIGHT"));
         };
         Ok(Self { vote: crate::args::address(vote.trim())?, weight: weight.parse()? })
     }

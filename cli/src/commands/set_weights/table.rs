@@ -66,7 +66,7 @@ impl<'a> Table<'a> {
 
 impl fmt::Display for Table<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let heads = ["VALIDATOR", "WEIGHT", "NEW", "HAS SOL", "SHARE", "TARGET"];
+        let heads = ["VALIDATOR", "WEIGHT", "NEW", "STAKE SOL", "SHARE", "TARGET"];
         let [vote, old, new, has, share, target] = heads;
         write!(f, "{vote:44}  {old:>6}  {new:>6}  {has:>20}  {share:>8}  {target:>8}")?;
         for change in self.changes.iter().take(self.rows) {

@@ -80,7 +80,7 @@ fn refuse_duplicates(votes: impl Iterator<Item = Address>) -> Result<(), CliErro
     let mut seen = HashSet::new();
     for vote in votes {
         if !seen.insert(vote) {
-            return Err(CliError::usage(format!("validator {vote} is given two weights: give it one --set")));
+            return Err(CliError::usage(format!("validator {vote} has two weights: specify one --set per validator")));
         }
     }
     Ok(())
@@ -92,7 +92,7 @@ fn check_validators(snapshot: &PoolSnapshot, wanted: &[Wanted<'_>], whence: &str
         snapshot.records().iter().map(|record| (record.vote_account_address, record.is_active())).collect();
     let unknown: Vec<_> = wanted.iter().filter(|wanted| !status.contains_key(&wanted.vote)).collect();
     if !unknown.is_empty() {
-        let what = format!("{whence}{} not in the pool: add it first, or leave it out", names(&unknown));
+        let what = format!("{whence}{} not in the pool: add it first, or omit it", names(&unknown));
         return Err(PlanError::refused(StakePoolError::ValidatorNotFound, what).into());
     }
     let leaves = |wanted: &&Wanted<'_>| status.get(&wanted.vote) == Some(&false) && !wanted.weight.relative.is_zero();
@@ -100,7 +100,7 @@ fn check_validators(snapshot: &PoolSnapshot, wanted: &[Wanted<'_>], whence: &str
     if leaving.is_empty() {
         return Ok(());
     }
-    let what = format!("{whence}{} being removed from the pool: leave it out, or give it 0", names(&leaving));
+    let what = format!("{whence}{} being removed from the pool: omit it, or set weight 0", names(&leaving));
     Err(PlanError::refused(ExtensionError::WeightOfRemovedValidator, what).into())
 }
 
@@ -137,8 +137,8 @@ fn numbers(
     let kept = snapshot.records().iter().filter(keeps).count();
     if unlisted == Unlisted::Keep && kept > 0 {
         return Err(CliError::usage(format!(
-            "{whence}the weight {} of validator {} cannot stand beside the weights that {kept} other validators keep: give a \
-             whole number up to 65535, or the weights of all",
+            "{whence}the weight {} of validator {} cannot be combined with the weights that {kept} other validators keep: use \
+             a whole number up to 65535, or specify the weights of all validators",
             odd.weight, odd.vote
         )));
     }

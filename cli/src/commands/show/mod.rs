@@ -34,13 +34,13 @@ Example:
   tidepool show 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA
   tidepool show 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --output json";
 
-/// Show a pool: its rate, stake, policy, fees and authorities
+/// Show a pool's exchange rate, stake, policy, fees and authorities
 ///
-/// Nothing is sent and no key is needed. With --verbose all addresses are shown.
+/// --verbose shows all addresses. Sends nothing; needs no keypair.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
-    /// The pool
+    /// Address of the pool
     #[arg(value_name = "POOL", value_parser = address)]
     pool: Address,
 }

@@ -41,7 +41,7 @@ pub(super) fn write_addresses(f: &mut fmt::Formatter<'_>, pool: &Output) -> fmt:
             ("validator list", accounts.validator_list.to_string()),
             ("reserve", accounts.reserve_stake.to_string()),
             ("token program", accounts.token_program.to_string()),
-            ("manager's fees", accounts.manager_fee.to_string()),
+            ("manager's fee account", accounts.manager_fee.to_string()),
             ("withdraw authority", pool.authorities.withdraw.to_string()),
             ("stake deposit authority", pool.authorities.stake_deposit.to_string()),
         ],
@@ -53,7 +53,7 @@ fn account_length(bytes: usize) -> String {
     if bytes == POOL_MAX_LENGTH {
         return format!("{bytes} bytes");
     }
-    format!("{bytes} bytes: searches with `dataSize: {POOL_MAX_LENGTH}` do not find it")
+    format!("{bytes} bytes: not found by searches with `dataSize: {POOL_MAX_LENGTH}`")
 }
 
 pub(super) fn write_gates(f: &mut fmt::Formatter<'_>, pool: &Output) -> fmt::Result {
@@ -78,7 +78,7 @@ fn state(pool: &Output) -> Vec<(&'static str, String)> {
             pool.last_update_epoch, pool.epoch
         ),
         (true, true) => format!(
-            "STALE: last updated in epoch {}; rewards are being paid, update it when they are",
+            "STALE: last updated in epoch {}; update it once epoch rewards are distributed",
             pool.last_update_epoch
         ),
     };
@@ -86,7 +86,7 @@ fn state(pool: &Output) -> Vec<(&'static str, String)> {
     let rate = price.map_or("no pool tokens yet".into(), |price| format!("1 pool token = {}", sol(price)));
     let mut fields = vec![
         ("state", freshness),
-        ("holds", sol(pool.total_lamports)),
+        ("total stake", sol(pool.total_lamports)),
         ("supply", tokens(pool.pool_token_supply)),
         ("mint", pool.accounts.pool_mint.to_string()),
         ("rate", rate),
@@ -98,7 +98,7 @@ fn state(pool: &Output) -> Vec<(&'static str, String)> {
         "yield",
         match &pool.yield_estimate {
             Ok(YieldEstimate { annual, epoch, .. }) => {
-                format!("about {:.2} % a year, by the growth at the update of epoch {epoch}", annual * 100.0)
+                format!("about {:.2} % a year, from the growth of the exchange rate in epoch {epoch}", annual * 100.0)
             }
             Err(why) => format!("not meaningful: {why}"),
         },
@@ -110,34 +110,38 @@ fn stake(pool: &Output) -> Vec<(&'static str, String)> {
     let (stake, validators) = (&pool.stake, &pool.validators);
     let leaving = match validators.leaving {
         0 => String::new(),
-        count => format!(", {count} of them leaving"),
+        count => format!(", {count} being removed"),
     };
     let mut fields = vec![
         ("validators", format!("{} of at most {}{leaving}", validators.count, validators.maximum)),
-        ("with validators", sol(stake.active_lamports)),
+        ("active stake", sol(stake.active_lamports)),
         ("activating", sol(stake.activating_lamports)),
         ("deactivating", sol(stake.deactivating_lamports)),
         (
             "reserve",
-            format!("{}, of which {} can leave", sol(stake.reserve_lamports), sol(stake.withdrawable_reserve_lamports)),
+            format!(
+                "{}, of which {} can be withdrawn",
+                sol(stake.reserve_lamports),
+                sol(stake.withdrawable_reserve_lamports)
+            ),
         ),
     ];
     if let Some(vote) = &validators.preferred_deposit {
-        fields.push(("deposits only for", vote.to_string()));
+        fields.push(("preferred deposit", vote.to_string()));
     }
     if let Some(vote) = &validators.preferred_withdraw {
-        fields.push(("withdrawals first from", vote.to_string()));
+        fields.push(("preferred withdraw", vote.to_string()));
     }
     fields
 }
 
 fn weights(extension: &Extension) -> Vec<(&'static str, String)> {
     let who = match extension.weighted {
-        0 => "none: the staker moves stake by hand, until `tidepool set-weights`".into(),
+        0 => "none: set them with `tidepool set-weights`".into(),
         1 => "1 validator".into(),
-        count => format!("{count} validators, of {} in all", extension.weights),
+        count => format!("{count} validators, sum {}", extension.weights),
     };
-    let mut fields = vec![("weighted", who)];
+    let mut fields = vec![("weights", who)];
     fields.extend(extension.policy.lines());
     fields
 }
@@ -146,17 +150,17 @@ fn fees(pool: &Output) -> Vec<(&'static str, String)> {
     let fees = &pool.fees;
     let referral = |fee: &Ratio, share: u8| match share {
         0 => fee.percent(),
-        share => format!("{}, {share} % of it to referrers", fee.percent()),
+        share => format!("{} (referral: {share} % of it)", fee.percent()),
     };
     let mut fields = vec![
-        ("on rewards", fees.epoch.percent()),
+        ("epoch (on rewards)", fees.epoch.percent()),
         ("SOL deposit", referral(&fees.sol_deposit, fees.sol_referral_percent)),
         ("stake deposit", referral(&fees.stake_deposit, fees.stake_referral_percent)),
         ("SOL withdrawal", fees.sol_withdrawal.percent()),
         ("stake withdrawal", fees.stake_withdrawal.percent()),
     ];
     if !fees.collected {
-        let note = "the manager's fee account cannot take fees, so rewards and withdrawals are free";
+        let note = "the manager's fee account cannot receive fees, so none are charged on rewards and withdrawals";
         fields.push(("note", note.into()));
     }
     fields
@@ -166,16 +170,16 @@ fn authorities(pool: &Output) -> Vec<(&'static str, String)> {
     let authorities = &pool.authorities;
     let mut fields = vec![("manager", authorities.manager.to_string()), ("staker", authorities.staker.to_string())];
     if !authorities.stake_deposit_is_open {
-        fields.push(("stake deposits by", authorities.stake_deposit.to_string()));
+        fields.push(("stake deposit authority", authorities.stake_deposit.to_string()));
     }
     if let Some(authority) = &authorities.sol_deposit {
-        fields.push(("SOL deposits by", authority.to_string()));
+        fields.push(("SOL deposit authority", authority.to_string()));
     }
     if let Some(authority) = &authorities.sol_withdraw {
-        fields.push(("SOL withdrawals by", authority.to_string()));
+        fields.push(("SOL withdraw authority", authority.to_string()));
     }
     if let Some(authority) = &authorities.freeze {
-        fields.push(("BEWARE", format!("{authority} can freeze holders' pool tokens")));
+        fields.push(("warning", format!("{authority} can freeze holders' pool tokens")));
     }
     fields
 }

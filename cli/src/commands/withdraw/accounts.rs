@@ -38,7 +38,7 @@ pub async fn unused<C: Cluster>(
     let mut next = 0;
     while found.len() < count {
         if next >= MOST_NUMBERS {
-            let detail = format!("stake accounts at all of {next} addresses of {base} are there already");
+            let detail = format!("all {next} derived stake account addresses of {base} are in use");
             return Err(ClusterError::UnexpectedAnswer { detail }.into());
         }
         let accounts = (next..next + AT_A_TIME).map(|number| numbered(base, number)).collect::<Result<Vec<_>, _>>()?;

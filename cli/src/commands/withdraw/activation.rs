@@ -47,12 +47,12 @@ fn line(StakeCondition { activation, withdrawable_from_epoch: from }: StakeCondi
         commands => format!("run {} {when}", commands.join(" and ")),
     };
     match activation {
-        StakeActivation::Inactive => ("inactive stake", format!("earns nothing; for SOL {run}")),
+        StakeActivation::Inactive => ("inactive stake", format!("earns nothing; to get SOL, {run}")),
         StakeActivation::Deactivating => {
-            ("deactivating stake", format!("is deactivated already, and stops earning with this epoch; for SOL {run}"))
+            ("deactivating stake", format!("stops earning with this epoch; to get SOL, {run}"))
         }
-        StakeActivation::Activating => ("activating stake", format!("earns from the next epoch on; for SOL {run}")),
-        StakeActivation::Active => ("active stake", format!("earns until it is deactivated; for SOL {run}")),
+        StakeActivation::Activating => ("activating stake", format!("earns from the next epoch on; to get SOL, {run}")),
+        StakeActivation::Active => ("active stake", format!("earns until it is deactivated; to get SOL, {run}")),
     }
 }
 
@@ -62,7 +62,7 @@ pub fn order(planned: &WithdrawalPlan) -> Option<Line> {
         matches!(piece.quote.from, WithdrawFrom::Validator(_))
             && piece.quote.condition.is_some_and(|condition| condition.activation < StakeActivation::Active)
     };
-    let what = "stake that earns least comes first, where the program allows a choice of validators";
+    let what = "stake that earns least is withdrawn first, if the program allows a choice of validators";
     planned.pieces.iter().any(is_idle).then(|| ("order", what.into()))
 }
 
@@ -87,21 +87,21 @@ mod tests {
         let advice = |activation, from| line(StakeCondition { activation, withdrawable_from_epoch: from }, 5).1;
         assert_eq!(
             advice(StakeActivation::Inactive, 5),
-            "earns nothing; for SOL run `solana withdraw-stake ACCOUNT WALLET ALL` now"
+            "earns nothing; to get SOL, run `solana withdraw-stake ACCOUNT WALLET ALL` now"
         );
         assert_eq!(
             advice(StakeActivation::Deactivating, 6),
-            "is deactivated already, and stops earning with this epoch; for SOL run `solana withdraw-stake ACCOUNT WALLET ALL` \
+            "stops earning with this epoch; to get SOL, run `solana withdraw-stake ACCOUNT WALLET ALL` \
              from epoch 6 at the earliest"
         );
         assert_eq!(
             advice(StakeActivation::Activating, 5),
-            "earns from the next epoch on; for SOL run `solana deactivate-stake ACCOUNT` and `solana withdraw-stake ACCOUNT \
+            "earns from the next epoch on; to get SOL, run `solana deactivate-stake ACCOUNT` and `solana withdraw-stake ACCOUNT \
              WALLET ALL` now"
         );
         assert_eq!(
             advice(StakeActivation::Active, 6),
-            "earns until it is deactivated; for SOL run `solana deactivate-stake ACCOUNT` now and `solana withdraw-stake ACCOUNT \
+            "earns until it is deactivated; to get SOL, run `solana deactivate-stake ACCOUNT` now and `solana withdraw-stake ACCOUNT \
              WALLET ALL` from epoch 6 at the earliest"
         );
     }

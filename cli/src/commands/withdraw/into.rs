@@ -20,7 +20,7 @@ pub async fn read<C: Cluster>(
     let account = context.cluster.require_account(&address).await?;
     match AccountKind::of(&account) {
         AccountKind::StakeAccount => Ok(Some((address, account))),
-        other => Err(CliError::usage(format!("account {address} is {other}: give a stake account with --into"))),
+        other => Err(CliError::usage(format!("account {address} is {other}: specify a stake account with --into"))),
     }
 }
 
@@ -32,7 +32,7 @@ pub fn source(address: &Address, account: &Account) -> Result<WithdrawFrom, CliE
     match StakeState::decode_delegated(&account.data) {
         Ok((_, delegation)) => Ok(WithdrawFrom::Validator(delegation.voter)),
         Err(_) => Err(CliError::usage(format!(
-            "stake account {address} is not delegated: name the source of the stake with --from-reserve or --validator"
+            "stake account {address} is not delegated: specify the source with --from-reserve or --validator"
         ))),
     }
 }

@@ -48,14 +48,14 @@ fn advice(planned: &WithdrawalPlan, summary: &Summary) -> Option<String> {
     let unknown: Vec<_> = summary.transactions.iter().filter(is_unknown).collect();
     let done = tokens(given(planned, &landed));
     if unknown.is_empty() {
-        return (!landed.is_empty()).then(|| format!("{done} have been given: withdraw only the others anew"));
+        return (!landed.is_empty()).then(|| format!("{done} were withdrawn: repeat the command for the rest only"));
     }
     let maybe = tokens(given(planned, &unknown));
     let signatures = unknown.iter().filter_map(|sent| sent.outcome.signature()).map(|signature| signature.to_string());
-    let look = format!("look for {} first", signatures.collect::<Vec<_>>().join(" and "));
+    let look = format!("check {} first", signatures.collect::<Vec<_>>().join(" and "));
     Some(match landed.len() {
-        0 => format!("Up to {maybe} may have been given: {look}"),
-        _ => format!("{done} have been given, and up to {maybe} more may have been: {look}"),
+        0 => format!("Up to {maybe} may have been withdrawn: {look}"),
+        _ => format!("{done} were withdrawn, and up to {maybe} more may have been: {look}"),
     })
 }
 
@@ -142,18 +142,18 @@ mod tests {
         assert_eq!(told(vec![expired()]), None);
         assert_eq!(
             told(vec![landed(vec![in_account(1)]), expired()]).unwrap(),
-            "0.000000001 pool tokens have been given: withdraw only the others anew"
+            "0.000000001 pool tokens were withdrawn: repeat the command for the rest only"
         );
         assert_eq!(
             told(vec![landed(vec![in_account(1)]), unknown(), expired()]).unwrap(),
             format!(
-                "0.000000001 pool tokens have been given, and up to 0.000000002 pool tokens more may have been: look for \
+                "0.000000001 pool tokens were withdrawn, and up to 0.000000002 pool tokens more may have been: check \
                  {signature} first"
             )
         );
         assert_eq!(
             told(vec![unknown(), expired()]).unwrap(),
-            format!("Up to 0.000000002 pool tokens may have been given: look for {signature} first")
+            format!("Up to 0.000000002 pool tokens may have been withdrawn: check {signature} first")
         );
     }
 }

@@ -15,7 +15,7 @@ use {
 
 /// What is left over, in a line.
 pub fn left_over(left: &Left, amounts: Amounts) -> String {
-    format!("{}, worth {}, which you keep", tokens(left.pool_tokens), amounts.sol(left.lamports))
+    format!("{} (value {}), which you keep", tokens(left.pool_tokens), amounts.sol(left.lamports))
 }
 
 /// Why something cannot be withdrawn, and what to do about it. `otherwise` is what else the user may ask for, such as
@@ -23,27 +23,27 @@ pub fn left_over(left: &Left, amounts: Amounts) -> String {
 pub fn why_left(left: &Left, otherwise: Option<&str>) -> String {
     let (why, advice) = match left.why {
         WhyLeft::Worthless { minimum_pool_tokens: Some(least) } => (
-            format!("after the fee they are worth no lamport, and {} are", tokens(least)),
-            "give as much, or wait for a lower fee",
+            format!("they yield no lamport after the fee, and {} do", tokens(least)),
+            "withdraw that amount, or wait for a lower fee",
         ),
         WhyLeft::Worthless { minimum_pool_tokens: None } => {
-            ("after the fee they are worth no lamport, and no amount is".into(), "wait for a lower fee")
+            ("no amount yields a lamport after the fee".into(), "wait for a lower fee")
         }
         WhyLeft::BelowMinimum { minimum_lamports, minimum_pool_tokens } => (
             format!("a stake account holds at least {}, for {}", sol(minimum_lamports), tokens(minimum_pool_tokens)),
-            "give as much, or wait until the reserve has SOL for them",
+            "withdraw that amount, or wait until the reserve holds enough SOL",
         ),
         WhyLeft::Barred { preferred } => (
-            format!("the preferred validator {preferred} is being removed, and bars all others until it is gone"),
+            format!("the preferred validator {preferred} is being removed, and the program allows no other until then"),
             "try again in the next epoch",
         ),
         WhyLeft::WholeAccountsOnly { smallest_lamports } => (
-            format!("validators' stake can only be had in whole accounts, the smallest of {}", sol(smallest_lamports)),
-            "use --whole-accounts, or wait until the reserve has SOL",
+            format!("stake can only be withdrawn as whole accounts, the smallest of {}", sol(smallest_lamports)),
+            "use --whole-accounts, or wait until the reserve holds enough SOL",
         ),
         WhyLeft::NothingToSplit => (
-            "no validator has stake to give beyond what has to stay".into(),
-            "try again in the next epoch, when stake in motion has arrived",
+            "no validator has stake above the minimum that stays in the pool".into(),
+            "try again in the next epoch, when activating and deactivating stake is merged",
         ),
     };
     let otherwise = otherwise.map_or(String::new(), |otherwise| format!(", or {otherwise}"));
@@ -88,18 +88,24 @@ mod tests {
         let below = left(WhyLeft::BelowMinimum { minimum_lamports: SOL, minimum_pool_tokens: 2 * SOL });
         assert_eq!(
             refusal(&below, Some("use --rest-as-sol")).to_string(),
-            "0.5 pool tokens cannot be withdrawn as stake, since a stake account holds at least 1 SOL, for 2 pool tokens: give as much, \
-             or wait until the reserve has SOL for them, or use --rest-as-sol (stake pool error 23 StakeLamportsNotEqualToMinimum)"
+            "0.5 pool tokens cannot be withdrawn as stake, since a stake account holds at least 1 SOL, for 2 pool tokens: withdraw that amount, \
+             or wait until the reserve holds enough SOL, or use --rest-as-sol (stake pool error 23 StakeLamportsNotEqualToMinimum)"
         );
         for (why, part) in [
-            (WhyLeft::Worthless { minimum_pool_tokens: None }, "and no amount is: wait for a lower fee"),
-            (WhyLeft::Worthless { minimum_pool_tokens: Some(2) }, "and 0.000000002 pool tokens are: give as much"),
+            (
+                WhyLeft::Worthless { minimum_pool_tokens: None },
+                "no amount yields a lamport after the fee: wait for a lower fee",
+            ),
+            (
+                WhyLeft::Worthless { minimum_pool_tokens: Some(2) },
+                "and 0.000000002 pool tokens do: withdraw that amount",
+            ),
             (WhyLeft::Barred { preferred: Address::default() }, "next epoch"),
             (WhyLeft::WholeAccountsOnly { smallest_lamports: SOL }, "the smallest of 1 SOL: use --whole-accounts"),
             (WhyLeft::NothingToSplit, "next epoch"),
         ] {
             assert!(why_left(&left(why), None).contains(part), "{}", why_left(&left(why), None));
         }
-        assert_eq!(left_over(&below, Amounts::Short), "0.5 pool tokens, worth 1 SOL, which you keep");
+        assert_eq!(left_over(&below, Amounts::Short), "0.5 pool tokens (value 1 SOL), which you keep");
     }
 }

@@ -42,20 +42,20 @@ Example:
   tidepool withdraw 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA ALL --yes
   tidepool withdraw 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --worth 100 --as stake";
 
-/// Give any sum of pool tokens and get SOL, and stake for the rest
+/// Withdraw any amount: SOL from the reserve, stake accounts for the rest
 ///
-/// SOL comes from the reserve, at once, as far as it goes. The rest comes as stake accounts, of the pool's preferred validator
-/// first, then of those whose stake earns nothing, then of those with most; you pay their rent. Shows what you get, in which state
-/// the stake is and how it becomes SOL, and what cannot be had, and asks before anything is sent. A part that would bring less than its share of --minimum, or less than quoted
-/// by more than --max-slippage, does not happen.
+/// Stake comes from the preferred validator, then from stake that earns nothing, then from the largest validators; you pay the
+/// rent of the stake accounts. Shows a quote, the activation state of the stake, how it becomes SOL, and the remainder that
+/// cannot be withdrawn now, and asks for confirmation. A part that would yield less than its share of --minimum, or less than
+/// the quote by more than --max-slippage, fails.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
-    /// The pool
+    /// Pool tokens to withdraw, or ALL
     #[arg(value_name = "POOL", value_parser = address)]
     pool: Address,
 
-    /// Pool tokens to give, or ALL in the account
+    /// Withdraw the fewest pool tokens that yield this amount of SOL, stake included; never less, a few lamports more at most
     #[arg(value_name = "POOL_TOKENS", required_unless_present = "worth", conflicts_with = "worth")]
     amount: Option<Amount>,
 
@@ -63,34 +63,34 @@ pub struct Args {
     #[arg(long, value_name = "SOL", value_parser = positive)]
     worth: Option<Lamports>,
 
-    /// What to get: any (SOL as far as the reserve goes, and stake for the rest), sol (or nothing), or stake (and no SOL)
+    /// What to receive: any (SOL, and stake for the rest), sol (SOL only), or stake (stake only)
     #[arg(long = "as", value_name = "WHAT", value_enum, hide_possible_values = true, default_value_t)]
     form: Form,
 
-    /// Wallet that gets the SOL and the stake accounts [default: the owner of the pool tokens]
+    /// Wallet that receives the SOL and the stake accounts [default: the owner of the pool tokens]
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     to: Option<Address>,
 
-    /// Get SOL as wrapped SOL, in the receiver's associated account, which is created if need be
+    /// Receive wrapped SOL in the receiver's associated token account, created if needed
     #[arg(long)]
     wrap: bool,
 
-    /// Where stake accounts can only be had whole, take them whole, which removes their validators from the pool
+    /// Withdraw whole validator stake accounts if they cannot be split, which removes their validators from the pool
     #[arg(long)]
     whole_accounts: bool,
 
-    /// Token account that gives the pool tokens [default: the owner's associated one]
+    /// Token account to withdraw from [default: the owner's associated token account]
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     from: Option<Address>,
 
-    /// Key of the pool tokens' owner or delegate [default: your wallet's]
+    /// Keypair of the pool tokens' owner or delegate [default: your wallet]
     #[arg(long, value_name = "KEYPAIR")]
     owner: Option<KeySource>,
 
     #[command(flatten)]
     bound: Bound,
 
-    /// Key of the pool's SOL withdraw authority, without which a pool that has one gives stake only
+    /// Keypair of the pool's SOL withdraw authority, for a pool that has one; without it such a pool pays stake only
     #[arg(long, value_name = "KEYPAIR")]
     sol_withdraw_authority: Option<KeySource>,
 
@@ -104,7 +104,7 @@ enum Form {
     /// SOL as far as the reserve goes, and stake for the rest
     #[default]
     Any,
-    /// SOL only, or nothing
+    /// SOL only
     Sol,
     /// Stake only
     Stake,
@@ -118,13 +118,13 @@ impl Args {
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Done<Output>, CliError> {
         context.terminal.check_consent()?;
         if self.wrap && self.form == Form::Stake {
-            return Err(CliError::usage("--as stake brings no SOL to wrap: leave out --wrap, or choose --as any"));
+            return Err(CliError::usage("--as stake yields no SOL to wrap: omit --wrap, or use --as any"));
         }
         let owner = context.key_or_wallet("the owner of the pool tokens (--owner)", self.owner.as_ref())?;
         let stakes = if self.form == Form::Stake { StakeSelection::All } else { StakeSelection::None };
         let mut fresh = context.fresh(&self.pool, stakes, self.update_first).await?;
         if let Some(address) = self.to.filter(|to| *to != owner.pubkey()) {
-            let otherwise = ", or an account of wrapped SOL with `tidepool withdraw-sol`";
+            let otherwise = ", or a wrapped SOL account with `tidepool withdraw-sol`";
             let given = Given { address, option: "--to", role: "the receiver of SOL and stake", otherwise };
             check_can_sign(context, &fresh.snapshot.parts(), given).await?;
         }

@@ -109,7 +109,7 @@ impl Trade for Output {
         lines.extend(self.stake_accounts.iter().map(|account| account.line(amounts)));
         lines.extend(activation::lines(&self.stake_accounts, self.epoch));
         if let Some(left) = &self.left {
-            lines.push(("left over", left_over(left, amounts)));
+            lines.push(("remainder", left_over(left, amounts)));
         }
         lines.extend(self.hint.clone().map(|hint| ("because", hint)));
         Receipt {

@@ -108,7 +108,7 @@ pub fn slippage_of(bound: &Bound, quoted: u64, text: fn(u64) -> String) -> Resul
         Some(Units(0)) => Ok(Slippage::NONE),
         Some(Units(minimum)) if quoted < minimum => {
             let what = format!(
-                "you get {}, less than the {} demanded: lower the bound, or give more",
+                "the quote of {} is below the minimum of {}: lower the minimum, or withdraw more",
                 text(quoted),
                 text(minimum)
             );
@@ -130,7 +130,7 @@ mod tests {
         assert!([500, 300, 200].iter().filter_map(|piece| slippage.minimum_of(*piece)).sum::<u64>() >= 990);
         assert_eq!(slippage_of(&bound(0), 1_000, sol).unwrap(), Slippage::NONE);
         let error = slippage_of(&bound(1_001), 1_000, sol).unwrap_err();
-        assert!(error.to_string().contains("less than the 0.000001001 SOL demanded"), "{error}");
+        assert!(error.to_string().contains("below the minimum of 0.000001001 SOL"), "{error}");
         let usual = Bound { minimum: None, max_slippage: "5bps".parse().unwrap() };
         assert_eq!(slippage_of(&usual, 1_000, sol).unwrap(), usual.max_slippage);
     }

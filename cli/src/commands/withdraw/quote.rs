@@ -53,7 +53,7 @@ impl Quoted<'_> {
         quote = quote.add(activation::lines(&accounts, snapshot.epoch()));
         if let Some(left) = planned.left {
             let over = left_over(&left, quote.amounts());
-            quote = quote.line("left over", over).line("because", why_left(&left, self.otherwise));
+            quote = quote.line("remainder", over).line("because", why_left(&left, self.otherwise));
         }
         Ok(quote)
     }
@@ -63,10 +63,10 @@ fn parts(quote: Quote, planned: &WithdrawalPlan, accounts: &[StakeAccount], tota
     let amounts: Amounts = quote.amounts();
     let mut quote = quote.pay(tokens(totals.pool_tokens));
     if let Some(got) = planned.sol {
-        quote = quote.get(format!("{} at once, from the reserve", amounts.sol(got.lamports)));
+        quote = quote.get(format!("{} from the reserve", amounts.sol(got.lamports)));
     }
     for account in accounts {
-        let from = account.vote.map_or("of the reserve".into(), |vote| format!("of validator {vote}"));
+        let from = account.vote.map_or("from the reserve".into(), |vote| format!("from validator {vote}"));
         let state = account.condition.map_or(String::new(), |found| format!("{} ", activation::name(found.activation)));
         let lamports = amounts.sol(account.lamports);
         quote = quote.get(format!("{lamports} as {state}stake {from}, in stake account {}", account.address));
@@ -79,7 +79,7 @@ fn parts(quote: Quote, planned: &WithdrawalPlan, accounts: &[StakeAccount], tota
     };
     match planned.rent_lamports {
         0 => quote,
-        rent => quote.line("rent", format!("{} more, which stays in the stake accounts", amounts.sol(rent))),
+        rent => quote.line("rent", format!("{}, in the stake accounts", amounts.sol(rent))),
     }
 }
 
@@ -127,14 +127,12 @@ mod tests {
             lines,
             [
                 "you pay: 3 pool tokens".to_owned(),
-                "you get: 1.000000001 SOL at once, from the reserve".into(),
-                format!("you get: 3 SOL as active stake of validator {vote}, in stake account {account}"),
+                "you get: 1.000000001 SOL from the reserve".into(),
+                format!("you get: 3 SOL as active stake from validator {vote}, in stake account {account}"),
                 "in all: 4.000000001 SOL".into(),
-                "fee: 0.000000005 pool tokens, deducted already".into(),
-                "at least: 3.96 SOL in all (1.00 % less than quoted); a part that would bring less than its share of that does \
-                 not happen, though others may"
-                    .into(),
-                "rent: 0.000000007 SOL more, which stays in the stake accounts".into(),
+                "fee: 0.000000005 pool tokens, already deducted".into(),
+                "at least: 3.96 SOL in all (1.00 % below the quote); each part fails below its share of it".into(),
+                "rent: 0.000000007 SOL, in the stake accounts".into(),
             ]
         );
     }

@@ -95,8 +95,8 @@ impl<'a> Request<'a> {
 
     fn too_poor(&self, most: &WithdrawalPlan, wanted: u64) -> CliError {
         let held = match most.left {
-            None => format!("{}, which bring {} after the fee", self.all, sol(most.lamports())),
-            Some(_) => format!("{}, of which {} can be had now", self.all, sol(most.lamports())),
+            None => format!("{}, which yield {} after the fee", self.all, sol(most.lamports())),
+            Some(_) => format!("{}, of which {} can be withdrawn now", self.all, sol(most.lamports())),
         };
         CliError::Poor { holder: self.terms.tokens.account, held, needed: sol(wanted) }
     }
@@ -118,7 +118,10 @@ impl<'a> Request<'a> {
         }
         quote = quote.add(activation::order(planned)).add(caution::program(context, snapshot));
         if let Some(authority) = self.missing_authority(snapshot) {
-            quote = quote.line("no SOL", format!("SOL takes the signature of {authority} (--sol-withdraw-authority)"));
+            quote = quote.line(
+                "no SOL",
+                format!("SOL withdrawals need the signature of {authority} (--sol-withdraw-authority)"),
+            );
         }
         if let Some(better) = self.better(snapshot, planned) {
             quote = quote.line("or", better);
@@ -136,7 +139,7 @@ impl<'a> Request<'a> {
         match self.args.form {
             Form::Stake => Some("use --as any, for SOL from the reserve"),
             Form::Any if self.missing_authority(snapshot).is_some() => {
-                Some("give the pool's SOL withdraw authority with --sol-withdraw-authority")
+                Some("specify the keypair of the pool's SOL withdraw authority with --sol-withdraw-authority")
             }
             Form::Any | Form::Sol => None,
         }
@@ -160,6 +163,6 @@ impl<'a> Request<'a> {
         };
         let lamports = plan::better_withdrawal(snapshot, &self.terms, planned, order)?;
         let more = lamports.saturating_sub(planned.lamports());
-        Some(format!("--as {name} brings {} in all, {} more", sol(lamports), sol(more)))
+        Some(format!("--as {name} yields {} in all, {} more", sol(lamports), sol(more)))
     }
 }

@@ -62,7 +62,7 @@ async fn a_pool_is_read_in_one_slot_or_not_at_all() {
     Endpoint::serve(&world.stage.cluster, &lie, |endpoint| {
         let before = world.wealth();
         run(&world.stage, endpoint, &format!("deposit-sol {} 5", world.pool))
-            .ends(UNREACHABLE, "11 accounts of one slot could not be read (the endpoint serves 5 accounts per request");
+            .ends(UNREACHABLE, "cannot read 11 accounts at one slot (the endpoint returns 5 accounts per request");
         assert_eq!((world.wealth(), endpoint.transactions().len()), (before, 0));
     });
 }

@@ -83,7 +83,7 @@ async fn a_false_simulation_costs_a_fee_at_most() {
         Reply::Json(answer)
     };
     Endpoint::serve(&world.stage.cluster, &fails, |endpoint| {
-        run(&world.stage, endpoint, &line).ends(REFUSED, "not sent, for it would fail");
+        run(&world.stage, endpoint, &line).ends(REFUSED, "not sent, because it would fail");
         assert_eq!(endpoint.transactions().len(), 0);
     });
     assert_eq!(world.wealth(), before);
@@ -184,7 +184,7 @@ async fn a_deposit_that_is_hidden_is_not_made_again() {
     };
     Endpoint::serve(&world.stage.cluster, &lie, |endpoint| {
         let ran = run(&world.stage, endpoint, &format!("deposit-sol {} 5", world.pool));
-        ran.ends(UNREACHABLE, "never landed, signed once");
+        ran.ends(UNREACHABLE, "expired, signed once");
         assert_eq!(endpoint.transactions().len(), 1);
     });
     let after = world.wealth();
@@ -209,7 +209,7 @@ async fn the_blockhash_of_no_cluster_costs_nothing() {
     };
     Endpoint::serve(&world.stage.cluster, &lie, |endpoint| {
         let ran = run(&world.stage, endpoint, &format!("withdraw-sol {} 5", world.pool));
-        ran.ends(UNREACHABLE, "never landed");
+        ran.ends(UNREACHABLE, "expired");
         assert_eq!(endpoint.transactions().len(), 1);
     });
     assert_eq!(world.wealth(), before);
@@ -237,9 +237,9 @@ async fn a_program_that_is_not_the_pools_is_shown_and_can_be_ruled_out() {
         let line = format!("{command} {} 5", world.pool);
         Endpoint::serve(&world.stage.cluster, &lie, |endpoint| {
             let ran = run(&world.stage, endpoint, &line);
-            ran.ends(REFUSED, &format!("{thief}, which gets what you pay: make sure that it is the pool's"));
+            ran.ends(REFUSED, &format!("{thief}, which receives what you pay: check that it is the expected program"));
             let insists = format!("{line} --program-id {}", world.stage.program_id);
-            run(&world.stage, endpoint, &insists).ends(REFUSED, "belongs to program");
+            run(&world.stage, endpoint, &insists).ends(REFUSED, "is owned by program");
             assert_eq!(endpoint.transactions().len(), 0);
         });
     }

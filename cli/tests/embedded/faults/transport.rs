@@ -33,18 +33,22 @@ fn nonsense() -> Vec<(Vec<u8>, i32, &'static str)> {
         (http("500 Internal Server Error", b"{}"), UNREACHABLE, "500"),
         (http("502 Bad Gateway", b"<html></html>"), UNREACHABLE, "502"),
         (http("503 Service Unavailable\r\nretry-after: 3600", b""), UNREACHABLE, "503"),
-        (http("429 Too Many Requests\r\nretry-after: 3600", b""), UNREACHABLE, "limits how often"),
-        (http("429 Too Many Requests\r\nretry-after: 0", b""), UNREACHABLE, "limits how often"),
-        (http("429 Too Many Requests", b""), UNREACHABLE, "limits how often"),
+        (http("429 Too Many Requests\r\nretry-after: 3600", b""), UNREACHABLE, "rate limit"),
+        (http("429 Too Many Requests\r\nretry-after: 0", b""), UNREACHABLE, "rate limit"),
+        (http("429 Too Many Requests", b""), UNREACHABLE, "rate limit"),
         (http("408 Request Timeout", b""), UNREACHABLE, "408"),
-        (http("200 OK", br#"{"error":{"code":429}}"#), UNREACHABLE, "limits how often"),
+        (http("200 OK", br#"{"error":{"code":429}}"#), UNREACHABLE, "rate limit"),
         (http("200 OK", br#"{"error":"rate limit"}"#), UNREACHABLE, "rate limit"),
-        (http("429 No\r\nretry-after: Fri, 31 Dec 2999 23:59:59 GMT", b""), UNREACHABLE, "limits how often"),
-        (http("403 Forbidden", b"your key is not known"), FAILED, "refused the request (HTTP 403 Forbidden: your key"),
+        (http("429 No\r\nretry-after: Fri, 31 Dec 2999 23:59:59 GMT", b""), UNREACHABLE, "rate limit"),
+        (http("403 Forbidden", b"your key is not known"), FAILED, "rejected the request (HTTP 403 Forbidden: your key"),
         (http("404 Not Found", b""), FAILED, "404"),
         (http("413 Payload Too Large", b""), FAILED, "413"),
-        (http("302 Found\r\nlocation: http://127.0.0.1:1/", b""), UNREACHABLE, "redirects to another URL for now"),
-        (http("308 Permanent Redirect\r\nlocation: http://127.0.0.1:1/", b""), FAILED, "redirects to another URL"),
+        (http("302 Found\r\nlocation: http://127.0.0.1:1/", b""), UNREACHABLE, "redirects are not followed"),
+        (
+            http("308 Permanent Redirect\r\nlocation: http://127.0.0.1:1/", b""),
+            FAILED,
+            "redirects are not followed, use the new URL",
+        ),
     ]
 }
 
@@ -158,7 +162,7 @@ async fn the_cluster_of_somebody_else_has_no_such_pool() {
     let before = (world.wealth(), elsewhere.wealth());
     Endpoint::serve(&elsewhere.stage.cluster, &super::honest, |endpoint| {
         for line in [format!("deposit-sol {} 5", world.pool), format!("crank {}", world.pool)] {
-            run(&world.stage, endpoint, &line).ends(REFUSED, "right cluster");
+            run(&world.stage, endpoint, &line).ends(REFUSED, "the URL");
         }
         assert_eq!(endpoint.transactions().len(), 0);
     });

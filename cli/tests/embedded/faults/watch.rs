@@ -137,10 +137,10 @@ fn one_passing_answer_does_not_end_a_watch() {
 fn passing_answers_to_many_requests_in_a_row_do_not_end_a_watch() {
     let named = |name| *PASSING.iter().find(|(known, _)| *known == name).expect("there is one");
     let said = watch_through(&["403", "HTML", "a value of another form"].map(named), 5, is_reading);
-    for part in ["HTTP 403 Forbidden: your IP address is blocked", "Sign in to the network", "makes no sense"] {
+    for part in ["HTTP 403 Forbidden: your IP address is blocked", "Sign in to the network", "malformed answer"] {
         assert_eq!(said.matches(part).count(), 1, "{part}: {said}");
     }
-    assert!(said.contains("The pool was read again"), "{said}");
+    assert!(said.contains("Read the pool again"), "{said}");
 }
 
 /// Whether a request is for the pool and what belongs to it.
@@ -169,7 +169,7 @@ async fn a_watch_fails_at_the_start_for_what_is_final() {
     }
     Endpoint::serve(&world.stage.cluster, &super::honest, |endpoint| {
         let line = format!("crank {} --watch", Address::new_unique());
-        super::run(&world.stage, endpoint, &line).ends(REFUSED, "right cluster");
+        super::run(&world.stage, endpoint, &line).ends(REFUSED, "the URL");
     });
 }
 

@@ -56,7 +56,7 @@ impl<'a> Part<'a> {
         self.owned_by(owner)?;
         let needed = rent.minimum_balance(lengths[0]);
         if self.piece.progress == Progress::Missing && self.piece.lamports > needed {
-            return Err(self.wrong("balance", format!("{} at most", Sol(needed)), Sol(self.piece.lamports)));
+            return Err(self.wrong("balance", format!("at most {}", Sol(needed)), Sol(self.piece.lamports)));
         }
         match self.account.filter(|_| self.piece.progress != Progress::Missing) {
             Some(account) if !lengths.contains(&account.data.len()) => {
@@ -185,7 +185,7 @@ pub(super) fn check_pool(part: &Part, account: &Account, new: &CreatePool) -> Re
         (None, None) => {}
         (None, Some(_)) => setting("extension", "none".into(), "one".into())?,
         (Some(_), None) if PoolExtension::is_present(&account.data) => {
-            setting("extension", "of the version that is known here".into(), "of another version".into())?;
+            setting("extension", "the version of this tool".into(), "an unknown version".into())?;
         }
         (Some(_), None) => return Ok(false),
         (Some(expected), Some(extension)) => {

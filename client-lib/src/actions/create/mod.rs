@@ -153,31 +153,35 @@ impl CreatePool {
         for (index, address) in addresses[..4].iter().enumerate() {
             if addresses[index + 1..].contains(address) {
                 return Err(PlanError::invalid(format!(
-                    "{address} is to be two accounts of the pool, or a wallet and an account: give each new account a key of its own"
+                    "{address} is used for two accounts of the pool, or for a wallet and an account: use a different keypair \
+                     for each new account"
                 )));
             }
         }
         if self.max_validators == 0 {
             return Err(PlanError::refused(
                 StakePoolError::UnexpectedValidatorListAccountSize,
-                "a pool needs room for one validator at least",
+                "invalid maximum number of validators 0: use at least 1",
             ));
         }
         if self.max_validators > MAX_VALIDATORS_IN_POOL {
             return Err(PlanError::refused(
                 StakePoolError::TooManyValidatorsInPool,
-                format!("a pool holds {MAX_VALIDATORS_IN_POOL} validators at most, not {}", self.max_validators),
+                format!(
+                    "invalid maximum number of validators: at most {MAX_VALIDATORS_IN_POOL}, not {}",
+                    self.max_validators
+                ),
             ));
         }
         if ![TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID].contains(&self.token_program) {
             return Err(PlanError::invalid(format!(
-                "{} is no token program: choose {TOKEN_PROGRAM_ID} or {TOKEN_2022_PROGRAM_ID}",
+                "invalid token program {}: use {TOKEN_PROGRAM_ID} or {TOKEN_2022_PROGRAM_ID}",
                 self.token_program
             )));
         }
         if self.pool_account_length < POOL_MAX_LENGTH {
             return Err(PlanError::invalid(format!(
-                "a pool account of {} bytes could not hold all settings: use {POOL_MAX_LENGTH} at least",
+                "a pool account of {} bytes cannot hold all settings: use at least {POOL_MAX_LENGTH}",
                 self.pool_account_length
             )));
         }
@@ -258,7 +262,7 @@ fn foundations(new: &CreatePool, found: &FoundPool, rent: &Rent) -> Result<Work,
     if found.pool_mint.progress != Progress::Initialized {
         let initialize =
             token::initialize_mint2(&new.token_program, &new.pool_mint, &withdraw_authority, None, POOL_MINT_DECIMALS);
-        let initialize = initialize.map_err(|error| PlanError::invalid(format!("the mint cannot be made: {error}")))?;
+        let initialize = initialize.map_err(|error| PlanError::invalid(format!("cannot create the mint: {error}")))?;
         work.add(initialize, compute::FOREIGN);
     }
     if new.manager_fee_account.is_none() && found.fee_account.progress == Progress::Missing {

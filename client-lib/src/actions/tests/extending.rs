@@ -48,7 +48,7 @@ fn a_policy_is_checked_and_the_field_named() {
     assert_eq!(extension_code(set(RebalancePolicy { validator_cap: 0.into(), ..policy })), contradictory);
     let error = set(RebalancePolicy { reserve_share: 5_001.into(), ..policy }).unwrap_err();
     assert_eq!(error.extension_error(), Some(ExtensionError::ReserveShareTooHigh));
-    assert!(error.to_string().contains("5001 basis points: set 5000 (50 %) at most"), "{error}");
+    assert!(error.to_string().contains("5001 basis points: use at most 5000 (50 %)"), "{error}");
     assert!(set(RebalancePolicy { reserve_share: 5_000.into(), ..policy }).is_ok());
 }
 

@@ -57,7 +57,7 @@ fn a_refused_rise_says_how_far_the_fee_may_rise() {
         assert!(set(units).is_ok(), "{in_force:?}");
         if units < 1_000_000 {
             let error = set(units + 1).unwrap_err();
-            assert!(error.to_string().contains(&format!("set {most} or less")), "{error}");
+            assert!(error.to_string().contains(&format!("use {most} or less")), "{error}");
         }
     }
 }
@@ -74,10 +74,10 @@ fn a_fee_account_that_cannot_take_fees_is_refused_for_what_it_is() {
     };
     let wallet = Account { owner: tidepool_interface::address::SYSTEM_PROGRAM_ID, ..Account::default() };
     for (account, part) in [
-        (None, "there is no account"),
+        (None, "does not exist"),
         (Some(wallet), "is a wallet, not a token account"),
         (Some(snapshot.accounts().pool_mint.clone()), "is a token mint, not a token account"),
-        (Some(edited(&|account| account.data[0] ^= 1)), "holds another token"),
+        (Some(edited(&|account| account.data[0] ^= 1)), "is a token account of mint"),
         (Some(edited(&|account| account.owner = TOKEN_2022_PROGRAM_ID)), "another token program"),
         (Some(edited(&|account| account.owner = OTHER)), "an account of program"),
         (Some(edited(&|account| account.data[108] = 2)), "is frozen"),

@@ -6,15 +6,15 @@ use {solana_address::Address, thiserror::Error};
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 pub enum WeightsError {
     /// Nobody would get any stake.
-    #[error("no validator has a weight: give one to some validators at least")]
+    #[error("no validator has a weight: set the weight of at least one validator")]
     NoWeights,
 
     /// Nobody has stake to take a weight from.
-    #[error("no validator of the pool has active stake: give weights, or the same to all")]
+    #[error("no validator of the pool has active stake: set weights, or equal weights")]
     NoStake,
 
     /// It is not clear which weight is meant.
-    #[error("validator {vote} is named twice: name it once")]
+    #[error("duplicate validator {vote}: specify it once")]
     Twice {
         /// The vote account.
         vote: Address,
@@ -22,8 +22,9 @@ pub enum WeightsError {
 
     /// Not all stake would have a place.
     #[error(
-        "{validators} validators with a weight may have {cap} basis points each, of {needed} that they are to share: raise the \
-         cap to {least_cap} at least, give weights to {least_validators} validators at least, or raise the reserve's share"
+        "{validators} validators with a weight, capped at {cap} basis points each, cannot hold the {needed} basis points \
+         outside of the reserve: raise the cap to at least {least_cap}, set weights for at least {least_validators} \
+         validators, or raise the reserve share"
     )]
     CapTooLow {
         /// Validators with a weight.
@@ -41,8 +42,8 @@ pub enum WeightsError {
 
     /// Weights are whole numbers up to 65,535, and the largest of those given is too large for this one.
     #[error(
-        "the weight {weight} of validator {vote} is less than a 131,070th of the largest one, and would be rounded to nothing: \
-         raise it, lower the largest, or set it to 0"
+        "the weight {weight} of validator {vote} is less than 1/131,070 of the largest one, and would be rounded to 0: raise \
+         it, lower the largest, or set it to 0"
     )]
     RoundsToZero {
         /// The vote account.
@@ -52,14 +53,14 @@ pub enum WeightsError {
     },
 
     /// The text is no number.
-    #[error("{text:?} is no weight: give a number such as 3, 0.25 or 1e6, without separators or units")]
+    #[error("invalid weight {text:?}: expected a number such as 3, 0.25 or 1e6, without separators or units")]
     NotANumber {
         /// The text.
         text: String,
     },
 
     /// Weights are not negative.
-    #[error("the weight {text} is negative: give 0 for no stake")]
+    #[error("the weight {text} is negative: use 0 for no stake")]
     Negative {
         /// The text.
         text: String,

@@ -83,7 +83,7 @@ pub fn changes(
         let index = *indices.get(vote).ok_or_else(|| {
             PlanError::refused(
                 StakePoolError::ValidatorNotFound,
-                format!("validator {vote} is not in the pool: add it first, or leave it out"),
+                format!("validator {vote} is not in the pool: add it first, or omit it"),
             )
         })?;
         if !named.insert(*vote) {
@@ -187,7 +187,13 @@ fn moved(snapshot: &PoolSnapshot, change: &WeightChange) -> PlanError {
         Some(validator) => format!("at {} of the list now, and no longer at {index}", validator.index),
         None => format!("no longer in the pool, where it was at {index} of the list"),
     };
-    PlanError::refused(ExtensionError::EntryMoved, format!("validator {vote} is {now}: work out the changes again"))
+    PlanError::refused(
+        ExtensionError::EntryMoved,
+        format!(
+            "the validator list has changed, validator {vote} is {now}: read \
+                                                            the pool and plan the changes again"
+        ),
+    )
 }
 
 fn group(snapshot: &PoolSnapshot, entries: &[WeightEntry], more: bool) -> InstructionGroup {
@@ -235,7 +241,7 @@ fn check_not_removed(record: &ValidatorStakeInfo, weight: u16) -> Result<(), Pla
     let vote = record.vote_account_address;
     Err(PlanError::refused(
         ExtensionError::WeightOfRemovedValidator,
-        format!("validator {vote} is being removed from the pool: leave it out, or give it 0"),
+        format!("validator {vote} is being removed from the pool: omit it, or set weight 0"),
     ))
 }
 

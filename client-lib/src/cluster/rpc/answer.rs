@@ -26,7 +26,7 @@ pub(super) fn result_of(bytes: &[u8], id: u64) -> Result<Value> {
         (Some(error), _) if answered.as_u64() == Some(id) || answered.is_null() || limits_rate(&error) => Err(error),
         (None, result) if answered.as_u64() == Some(id) => Ok(result.unwrap_or(Value::Null)),
         (None, None) => Err(not_json_rpc()),
-        _ => Err(nonsense("it is that of another request".into())),
+        _ => Err(nonsense("it belongs to another request".into())),
     }
 }
 
@@ -41,7 +41,7 @@ fn refusal(error: Value, not_json_rpc: impl FnOnce() -> Error) -> Error {
     {
         return ErrorKind::TransactionError(error.into()).into();
     }
-    let message = error["message"].as_str().unwrap_or("it gives no message").to_owned();
+    let message = error["message"].as_str().unwrap_or("it has no message").to_owned();
     RpcError::RpcResponseError { code, message, data: RpcResponseErrorData::Empty }.into()
 }
 

@@ -127,7 +127,7 @@ fn meaning(error: Error, items: usize) -> ClusterError {
             RpcError::ParseError(detail) | RpcError::RpcRequestError(detail) | RpcError::ForUser(detail),
         ) => ClusterError::UnexpectedAnswer { detail },
         ErrorKind::SerdeJson(error) => ClusterError::UnexpectedAnswer { detail: error.to_string() },
-        ErrorKind::Middleware(_) => ClusterError::Unreachable { detail: "the request failed on its way".into() },
+        ErrorKind::Middleware(_) => ClusterError::Unreachable { detail: "the request failed".into() },
         other => ClusterError::Unreachable { detail: other.to_string() },
     }
 }
@@ -167,16 +167,12 @@ pub(super) fn from_status(status: StatusCode, words: &str, retry_after: Option<D
         _ if has_any(words, &RATE_WORDS) => ClusterError::RateLimited { detail, retry_after },
         StatusCode::PAYLOAD_TOO_LARGE => ClusterError::TooLarge { detail },
         _ if status.is_client_error() && has_any(words, &SIZE_WORDS) => ClusterError::TooLarge { detail },
-        StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT => ClusterError::Refused {
-            detail: format!(
-                "HTTP {status}: it redirects to another URL, and requests go only to the URL given: give the new one"
-            ),
-        },
-        _ if status.is_redirection() => ClusterError::Unreachable {
-            detail: format!(
-                "HTTP {status}: it redirects to another URL for now, and requests go only to the URL given"
-            ),
-        },
+        StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT => {
+            ClusterError::Refused { detail: format!("HTTP {status}: redirects are not followed, use the new URL") }
+        }
+        _ if status.is_redirection() => {
+            ClusterError::Unreachable { detail: format!("HTTP {status}: redirects are not followed") }
+        }
         // The endpoint did not receive the whole request, or does not want it yet.
         StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY => ClusterError::Unreachable { detail },
         _ if status.is_client_error() => ClusterError::Refused { detail },

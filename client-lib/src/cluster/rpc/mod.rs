@@ -327,7 +327,7 @@ fn asked_for(
     if found.iter().all(|(_, account)| is_asked_for(account)) {
         return Ok(found);
     }
-    Err(ClusterError::UnexpectedAnswer { detail: "among the accounts are some that were not asked for".into() })
+    Err(ClusterError::UnexpectedAnswer { detail: "it contains accounts that were not requested".into() })
 }
 
 /// The answers to `questions`, as many as there are of these: they are told apart by their place alone.
@@ -335,6 +335,6 @@ fn complete<Q, A>(what: &str, questions: &[Q], answers: Vec<A>) -> Result<Vec<A>
     if answers.len() == questions.len() {
         return Ok(answers);
     }
-    let detail = format!("{} {what} were asked for, {} came", questions.len(), answers.len());
+    let detail = format!("{} {what} were requested, {} returned", questions.len(), answers.len());
     Err(ClusterError::UnexpectedAnswer { detail })
 }

@@ -68,9 +68,7 @@ impl WireAccount {
         let data = data.filter(|data| form == "base64" && data.len() <= MOST_ACCOUNT_BYTES);
         let (Some(data), Ok(owner)) = (data, self.owner.parse()) else {
             return Err(ClusterError::UnexpectedAnswer {
-                detail: format!(
-                    "the account at {address} has no owner, or not as much data in base64 as an account can have"
-                ),
+                detail: format!("the account {address} has no owner, or invalid base64 data"),
             });
         };
         let executable = self.executable.unwrap_or_default();
@@ -89,9 +87,10 @@ pub(super) struct FoundAccount {
 impl FoundAccount {
     /// The account with its address.
     pub fn decode(self) -> Result<(Address, Account), ClusterError> {
-        let address = self.pubkey.parse().map_err(|_| ClusterError::UnexpectedAnswer {
-            detail: "an account was found whose address is none".into(),
-        })?;
+        let address = self
+            .pubkey
+            .parse()
+            .map_err(|_| ClusterError::UnexpectedAnswer { detail: "an account has an invalid address".into() })?;
         Ok((address, self.account.decode(&address)?))
     }
 }

@@ -239,7 +239,7 @@ fn a_watch_gives_up_what_cannot_pass() {
     }
     assert!(Error::from(unreachable()).is_cluster() && Error::from(forbidden()).is_cluster());
     let error = Error::NotLanded(summary(vec![landed(), Outcome::Expired { attempts: 5, is_held: false }])).to_string();
-    assert!(error.starts_with("1 of 2 transactions did not land: update validators 0 to 9 never landed"), "{error}");
+    assert!(error.starts_with("1 of 2 transactions did not land: update validators 0 to 9 expired"), "{error}");
 }
 
 #[test]

@@ -102,7 +102,7 @@ async fn what_is_no_table_is_named() {
 async fn an_endpoint_may_refuse_to_search() {
     let cluster = Still { refuses_search: true, ..Still::of(&[table(1, 0..3)]) };
     let error = find(&cluster, &AUTHORITY, &POOL).await.unwrap_err();
-    assert!(error.to_string().contains("give the addresses of the tables"), "{error}");
+    assert!(error.to_string().contains("specify the addresses of the tables"), "{error}");
 }
 
 #[tokio::test]

@@ -66,7 +66,7 @@ impl<'a> Grouping<'a> {
         let most = options.validators_per_instruction.unwrap_or(REBALANCED_VALIDATORS_MAX);
         if most == 0 || most > REBALANCED_VALIDATORS_MAX {
             return Err(PlanError::invalid(format!(
-                "{most} validators cannot be rebalanced by one instruction: choose 1 to {REBALANCED_VALIDATORS_MAX}"
+                "invalid number of validators per instruction {most}: use 1 to {REBALANCED_VALIDATORS_MAX}"
             )));
         }
         let has_cap = snapshot.policy().is_some_and(|policy| policy.validator_cap.get() < BASIS_POINTS);
@@ -242,8 +242,8 @@ fn too_long(snapshot: &PoolSnapshot) -> PlanError {
     let records = snapshot.records();
     let in_motion = records.iter().filter(|record| record.transient_stake_lamports.get() > 0).count();
     PlanError::invalid(format!(
-        "a list of {} validators, {in_motion} of them with stake in motion, is too long to be rebalanced within a transaction's \
-         {MAX_COMPUTE_UNITS} compute units: move stake by increase and decrease, or wait until stake in motion has arrived",
+        "a list of {} validators, {in_motion} of them with transient stake, cannot be rebalanced within {MAX_COMPUTE_UNITS} \
+         compute units: use increase and decrease, or wait until transient stake is merged",
         records.len()
     ))
 }

@@ -87,13 +87,11 @@ impl Obstacle {
     /// The obstacle, in a few words.
     pub const fn message(self) -> &'static str {
         match self {
-            Self::VoteAccountGone => {
-                "the validator's vote account does not exist any more, and it loses its weight: remove the validator"
-            }
+            Self::VoteAccountGone => "the vote account is closed; its weight is cleared: remove the validator",
             Self::NotDelegated => {
-                "the validator's stake is not delegated to it any more, and it loses its weight: remove the validator"
+                "the stake account is no longer delegated to the validator; its weight is cleared: remove the validator"
             }
-            Self::TooLittleStake => "the validator's stake account holds less than its record says: update the pool",
+            Self::TooLittleStake => "the stake account has less than its record: update the pool",
             Self::MovesSinceEarlier => {
                 "stake of an earlier epoch is still activating or deactivating: a later update merges it"
             }

@@ -89,9 +89,9 @@ fn check_size(options: &UpdateOptions, form: Form) -> Result<(), PlanError> {
         Form::Compact => pack::max_update_accounts_by_locks(&PackOptions::default()),
     };
     match options.validators_per_instruction {
-        Some(size) if size == 0 || size > most => Err(PlanError::invalid(format!(
-            "{size} validators cannot be updated by one instruction: choose 1 to {most}"
-        ))),
+        Some(size) if size == 0 || size > most => {
+            Err(PlanError::invalid(format!("invalid number of validators per instruction {size}: use 1 to {most}")))
+        }
         _ => Ok(()),
     }
 }

@@ -82,8 +82,8 @@ impl WithdrawalState<'_> {
                 Err(PlanError::refused(
                     StakeError::InsufficientDelegation,
                     format!(
-                        "the stake account of {vote} delegates less than {}, and the stake program hands over no such account: \
-                         deposit stake with this validator first, or withdraw SOL",
+                        "the stake account of {vote} is below the minimum delegation of {}, and cannot be withdrawn: deposit \
+                         stake with this validator first, or withdraw SOL",
                         Sol(minimum)
                     ),
                 ))
@@ -94,7 +94,7 @@ impl WithdrawalState<'_> {
             return Err(PlanError::refused(
                 InstructionError::InsufficientFunds,
                 format!(
-                    "rent has risen, and the stake program splits no account that holds less: send {} to {}, or withdraw from \
+                    "the stake account is below the current rent, and cannot be split: send {} to {}, or withdraw from \
                      another validator",
                     Sol(missing),
                     quote.split_from
@@ -106,7 +106,7 @@ impl WithdrawalState<'_> {
             return Err(PlanError::refused(
                 StakeError::InsufficientDelegation,
                 format!(
-                    "{} is less than the {} that a stake account must delegate: withdraw more, or withdraw SOL",
+                    "{} is below the minimum delegation of {}: withdraw more, or withdraw SOL",
                     Sol(lamports),
                     Sol(minimum)
                 ),
@@ -118,7 +118,7 @@ impl WithdrawalState<'_> {
         if lamports > most {
             return Err(PlanError::refused(
                 StakeError::InsufficientDelegation,
-                format!("only {} of the stake of validator {vote} can be split off: take less", Sol(most)),
+                format!("only {} of the stake of validator {vote} can be split off: withdraw less", Sol(most)),
             ));
         }
         Ok(())

@@ -180,7 +180,7 @@ async fn a_list_of_statuses_that_is_too_short_settles_nothing() {
     let (outcome, took) = liar.send_one(SendOptions::default()).await;
     let sentence = outcome.to_string();
     assert!(matches!(outcome, Outcome::Unknown { why: WhyUnknown::Cluster(_), .. }), "{sentence}");
-    assert!(sentence.contains("1 statuses were asked for, 0 came"), "{sentence}");
+    assert!(sentence.contains("1 statuses were requested, 0 returned"), "{sentence}");
     assert!(took < Duration::from_secs(70), "{took:?}");
     assert_eq!(liar.signed_and_ran(), (1, 1));
 }

@@ -54,8 +54,7 @@ fn heading(fields: &[Field]) -> Option<Columns> {
 fn entry(line: usize, fields: &[Field], columns: Columns) -> Result<Entry, Problem> {
     if !columns.named && fields.len() > 2 {
         let what = format!(
-            "{} fields are one too many or more: write VOTE,WEIGHT, decimals with a point, or a heading that names the columns \
-             vote and weight",
+            "found {} fields: expected VOTE,WEIGHT, with a point for decimals, or a heading with the columns vote and weight",
             fields.len()
         );
         return Err(Problem::new(line, fields[2].column, what));
@@ -65,7 +64,7 @@ fn entry(line: usize, fields: &[Field], columns: Columns) -> Result<Entry, Probl
         found.filter(|field| !field.text.is_empty()).ok_or_else(|| {
             let end = fields.last().map_or(1, |last| last.column + last.text.chars().count());
             let column = found.map_or(end, |field| field.column);
-            Problem::new(line, column, format!("the {name} is missing: write VOTE,WEIGHT, with a comma in between"))
+            Problem::new(line, column, format!("missing {name}: expected VOTE,WEIGHT, separated by a comma"))
         })
     };
     let vote_field = get(columns.vote, "validator")?;
@@ -99,7 +98,7 @@ fn split(line: usize, content: &str) -> Result<Vec<Field>, Problem> {
         }
     }
     if quoted {
-        return Err(Problem::new(line, start, "the quote is not closed: put \" at the end of the field too"));
+        return Err(Problem::new(line, start, "unclosed quote: add \" at the end of the field"));
     }
     fields.push(field(&text, start));
     Ok(fields)

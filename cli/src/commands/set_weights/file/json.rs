@@ -17,7 +17,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Entry>, Problem> {
     let Weights(weights) = serde_json::from_str(text).map_err(|error| {
         let message = error.to_string();
         let what = message.rsplit_once(" at line ").map_or(message.as_str(), |(what, _)| what);
-        let hint = if error.is_data() { "" } else { ": write {\"VOTE\": WEIGHT, …}, with commas in between" };
+        let hint = if error.is_data() { "" } else { ": expected {\"VOTE\": WEIGHT, …}" };
         Problem::new(error.line().max(1), error.column().max(1), format!("{what}{hint}"))
     })?;
     let mut seen: HashMap<Address, usize> = HashMap::new();

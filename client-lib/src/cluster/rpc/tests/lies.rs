@@ -52,8 +52,8 @@ async fn too_few_and_too_many_answers_are_refused() {
     let (many, _) = endpoint("200 OK", |request| with_context(request, vec![Value::Null; asked(request) + 1]));
     for url in [few, many] {
         let cluster = RpcCluster::new(url);
-        assert!(is_nonsense(cluster.accounts(&[Address::new_unique(); 3]).await).contains("3 accounts were asked for"));
-        assert!(is_nonsense(cluster.statuses(&[Signature::default(); 3]).await).contains("3 statuses were asked for"));
+        assert!(is_nonsense(cluster.accounts(&[Address::new_unique(); 3]).await).contains("3 accounts were requested"));
+        assert!(is_nonsense(cluster.statuses(&[Signature::default(); 3]).await).contains("3 statuses were requested"));
     }
 }
 

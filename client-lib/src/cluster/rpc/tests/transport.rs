@@ -165,7 +165,7 @@ async fn does_not_follow_redirects() {
             ));
         });
         let error = RpcCluster::new(url).send(&transaction()).await.unwrap_err();
-        assert!(error.to_string().contains("redirects to another URL"), "{error}");
+        assert!(error.to_string().contains("redirects are not followed"), "{error}");
         assert_eq!(error.is_transient(), is_transient, "{status}: {error}");
         assert!(error.is_of_endpoint() && !error.to_string().contains("secret"), "{error}");
     }
