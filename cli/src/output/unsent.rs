@@ -11,7 +11,7 @@ use {
     std::fmt,
     tidepool_client::{
         cluster::Cluster,
-        send::{NotSent, Outgoing, PartlySigned, Rehearsed, Sender},
+        send::{DryRun, NotSent, Outgoing, PartlySigned, Sender},
     },
 };
 
@@ -26,7 +26,7 @@ pub enum Unsent {
         messages_only: bool,
     },
     /// What would happen.
-    Rehearsed {
+    DryRun {
         /// The transactions that can be told about.
         transactions: Vec<Rehearsal>,
         /// Labels of those that depend on them.
@@ -61,7 +61,7 @@ struct Shown {
 /// What would become of a transaction.
 #[derive(Debug)]
 pub struct Rehearsal {
-    rehearsed: Rehearsed,
+    rehearsed: DryRun,
     log: Decoded,
 }
 
@@ -116,20 +116,20 @@ impl Unsent {
         program_id: Address,
     ) -> Result<Self, NotSent> {
         let (first, rest) = stages.split_first().map_or((&[][..], &[][..]), |(first, rest)| (first, rest));
-        let rehearsed = sender.rehearse(first).await?;
+        let rehearsed = sender.dry_run(first).await?;
         let transactions = rehearsed.into_iter().map(|rehearsed| {
             let log = Decoded::new(&rehearsed.logs, program_id);
             Rehearsal { rehearsed, log }
         });
         let later = rest.iter().flatten().map(|outgoing| outgoing.label.clone());
-        Ok(Self::Rehearsed { transactions: transactions.collect(), later: later.collect() })
+        Ok(Self::DryRun { transactions: transactions.collect(), later: later.collect() })
     }
 }
 
 impl Unsent {
     /// How the command ends with this answer: as it would if it were to send what would fail.
     pub fn exit(&self) -> Exit {
-        let Self::Rehearsed { transactions, .. } = self else {
+        let Self::DryRun { transactions, .. } = self else {
             return Exit::Done;
         };
         let failure = transactions.iter().find_map(|rehearsal| rehearsal.rehearsed.failure.as_ref());
@@ -144,7 +144,7 @@ impl CommandOutput for Unsent {
                 transactions.iter().try_for_each(|signed| writeln!(f, "{}", signed.message))
             }
             Self::Signed { transactions, .. } => transactions.iter().try_for_each(|signed| signed.write(f)),
-            Self::Rehearsed { transactions, later } => {
+            Self::DryRun { transactions, later } => {
                 writeln!(f, "Simulated, and nothing sent")?;
                 transactions.iter().try_for_each(|rehearsal| rehearsal.write(f))?;
                 later.iter().try_for_each(|label| writeln!(f, "{label}: depends on the above, and was not simulated"))
@@ -155,7 +155,7 @@ impl CommandOutput for Unsent {
     fn json(&self) -> Value {
         match self {
             Self::Signed { transactions, .. } => json!({ "sent": false, "transactions": to_json(transactions) }),
-            Self::Rehearsed { transactions, later } => json!({
+            Self::DryRun { transactions, later } => json!({
                 "sent": false,
                 "simulated": transactions.iter().map(Rehearsal::json).collect::<Vec<_>>(),
                 "later": later,
@@ -184,7 +184,7 @@ impl Signed {
 
 impl Rehearsal {
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Rehearsed { label, failure, units_consumed, .. } = &self.rehearsed;
+        let DryRun { label, failure, units_consumed, .. } = &self.rehearsed;
         match failure {
             None => writeln!(f, "{label}: would land, with {units_consumed} compute units")?,
             Some(failure) => writeln!(f, "{label}: would fail: {}", failure.explanation)?,
@@ -193,7 +193,7 @@ impl Rehearsal {
     }
 
     fn json(&self) -> Value {
-        let Rehearsed { label, failure, logs, units_consumed, signatures } = &self.rehearsed;
+        let DryRun { label, failure, logs, units_consumed, signatures } = &self.rehearsed;
         json!({
             "label": label,
             "would_land": failure.is_none(),
@@ -231,7 +231,7 @@ mod tests {
             },
             logs: vec![],
         });
-        let rehearsed = Rehearsed { label: String::new(), failure, logs: vec![], units_consumed: 0, signatures: 1 };
+        let rehearsed = DryRun { label: String::new(), failure, logs: vec![], units_consumed: 0, signatures: 1 };
         Rehearsal { rehearsed, log: Decoded::new(&[], Address::default()) }
     }
 
@@ -240,7 +240,7 @@ mod tests {
         use StakePoolError::{EpochRewardDistributionInProgress, ExceededSlippage, StakeListAndPoolOutOfDate};
         let exit = |failures: &[Option<StakePoolError>]| {
             let failures = failures.iter().map(|failure| rehearsal(failure.map(Cause::from)));
-            Unsent::Rehearsed { transactions: failures.collect(), later: vec![] }.exit()
+            Unsent::DryRun { transactions: failures.collect(), later: vec![] }.exit()
         };
         assert_eq!(exit(&[]), Exit::Done);
         assert_eq!(exit(&[None, None]), Exit::Done);

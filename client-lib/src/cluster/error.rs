@@ -131,7 +131,7 @@ impl ClusterError {
 
     /// Whether the error is about the endpoint, not about what was asked for. An endpoint that has served the same requests
     /// before may serve them again: a gateway in front of it answers for a while, or one of its nodes is wrong.
-    pub const fn is_of_endpoint(&self) -> bool {
+    pub const fn is_endpoint_error(&self) -> bool {
         self.is_transient()
             || matches!(self, Self::Refused { .. } | Self::TooLarge { .. } | Self::UnexpectedAnswer { .. })
     }

@@ -30,14 +30,14 @@ where
 const TOO_MANY_LAMPORTS_PER_BYTE: u64 = 1_000 * solana_rent::DEFAULT_LAMPORTS_PER_BYTE;
 
 /// Most bytes of data that an account can have.
-pub(crate) const MOST_ACCOUNT_BYTES: usize = 10 << 20;
+pub(crate) const MAX_ACCOUNT_BYTES: usize = 10 << 20;
 
 /// The rent, unless nobody can mean it: what is paid for some accounts at such a rent stays in them, and not all of its multiples
 /// are numbers.
 pub(crate) fn believable(rent: Rent) -> Result<Rent, ClusterError> {
-    let most = (MOST_ACCOUNT_BYTES as u64).saturating_mul(4).saturating_mul(TOO_MANY_LAMPORTS_PER_BYTE);
+    let most = (MAX_ACCOUNT_BYTES as u64).saturating_mul(4).saturating_mul(TOO_MANY_LAMPORTS_PER_BYTE);
     let is_believable = rent.lamports_per_byte <= TOO_MANY_LAMPORTS_PER_BYTE
-        && rent.try_minimum_balance(MOST_ACCOUNT_BYTES).is_some_and(|lamports| lamports <= most);
+        && rent.try_minimum_balance(MAX_ACCOUNT_BYTES).is_some_and(|lamports| lamports <= most);
     let address = solana_sdk_ids::sysvar::rent::ID;
     if is_believable {
         Ok(rent)

@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        plan::{self, RebalancePlan, UpdateOptions, WhyNot},
+        plan::{self, RebalancePlan, UnmovedReason, UpdateOptions},
         pool::PoolSnapshot,
     },
     tidepool_interface::rebalance::Reason,
@@ -16,7 +16,7 @@ pub struct Backlog {
     /// Whether the pool as a whole has to be updated.
     pub is_stale: bool,
     /// Validators whose record has not been updated in the epoch.
-    pub validators_behind: usize,
+    pub stale_validators: usize,
     /// Validators with stake that an update can merge now ([`plan::mergeable`]), as far as their stake accounts were read
     /// ([`StakeSelection::Transient`](crate::pool::StakeSelection)).
     pub validators_mergeable: usize,
@@ -37,7 +37,7 @@ impl Backlog {
         Self {
             epoch,
             is_stale: snapshot.is_stale(),
-            validators_behind: records.iter().filter(|record| record.last_update_epoch.get() < epoch).count(),
+            stale_validators: records.iter().filter(|record| record.last_update_epoch.get() < epoch).count(),
             validators_mergeable: plan::mergeable(snapshot, options).len(),
             removed_entries: records.iter().filter(|record| record.is_removed()).count(),
         }
@@ -52,7 +52,7 @@ impl Backlog {
     /// Whether less is to be done than `before`, or it is another epoch's work.
     pub const fn is_progress_since(&self, before: &Self) -> bool {
         self.epoch != before.epoch
-            || self.validators_behind < before.validators_behind
+            || self.stale_validators < before.stale_validators
             || self.validators_mergeable < before.validators_mergeable
             || self.removed_entries < before.removed_entries
             || (!self.is_stale && before.is_stale)
@@ -61,10 +61,10 @@ impl Backlog {
 
 /// How many validators of a plan are off their target by more than the threshold: those that it moves, and those that it cannot
 /// or need not move now. What is on its way already is not among them.
-pub fn validators_off_target(plan: &RebalancePlan) -> usize {
-    let is_off = |why: WhyNot| match why {
-        WhyNot::Obstacle(_) => true,
-        WhyNot::Rule(reason) => !reason.takes_no_part() && reason != Reason::Balanced,
+pub fn deviating_validators(plan: &RebalancePlan) -> usize {
+    let is_off = |reason: UnmovedReason| match reason {
+        UnmovedReason::Obstacle(_) => true,
+        UnmovedReason::Rule(reason) => !reason.takes_no_part() && reason != Reason::Balanced,
     };
-    plan.movements.len() + plan.unmoved.iter().filter(|unmoved| is_off(unmoved.why)).count()
+    plan.movements.len() + plan.unmoved.iter().filter(|unmoved| is_off(unmoved.reason)).count()
 }

@@ -5,14 +5,14 @@ use {
         cluster::ClusterError,
         error::PlanError,
         pool::PoolError,
-        send::{FailureReport, NotSent, Outcome, Sent, Summary, WhyUnknown},
+        send::{FailureReport, NotSent, Outcome, Sent, Summary, UnknownReason},
     },
     solana_transaction_error::TransactionError,
     std::error::Error,
     thiserror::Error,
 };
 
-/// Why a crank ends before the pool is up to date and in balance. `E` is what its [`Carrier`](super::Carrier) says.
+/// Why a crank ends before the pool is up to date and in balance. `E` is what its [`PlanSender`](super::Carrier) says.
 #[derive(Debug, Error)]
 pub enum CrankError<E: Error + 'static> {
     /// The pool cannot be read.
@@ -43,7 +43,7 @@ pub enum CrankError<E: Error + 'static> {
 
     /// Transactions could not be made or carried to the cluster.
     #[error(transparent)]
-    Carrier(E),
+    PlanSender(E),
 }
 
 impl<E: Error + 'static> From<ClusterError> for CrankError<E> {
@@ -56,7 +56,7 @@ impl<E: Error + 'static> CrankError<E> {
     /// Whether the error is about the endpoint: it did not answer, limits requests, or sent another answer than one of the cluster.
     pub fn is_cluster(&self) -> bool {
         match self {
-            Self::Pool(PoolError::Cluster(error)) => error.is_of_endpoint(),
+            Self::Pool(PoolError::Cluster(error)) => error.is_endpoint_error(),
             Self::Pool(error) => is_transient(error),
             Self::NotLanded(summary) => summary.problems().any(|sent| is_unanswered(&sent.outcome)),
             _ => false,
@@ -66,13 +66,13 @@ impl<E: Error + 'static> CrankError<E> {
     /// Whether trying again later may help, with the same command. It may where the payer has no lamports, since it can be funded.
     /// Where the watch `has_read` the pool before, any failed reading may pass: pools are not closed, so the endpoint is wrong, or
     /// behind after a restart, or a gateway answers in its place.
-    pub(super) fn may_pass(&self, has_read: bool) -> bool {
+    pub(super) fn is_retryable(&self, has_read: bool) -> bool {
         match self {
             Self::Pool(error) => has_read || is_transient(error) || is_unfunded(error),
             Self::Plan(error) => matches!(error, PlanError::EpochRewardsActive { .. }),
-            Self::NotLanded(summary) => !summary.problems().any(|sent| is_hopeless(&sent.outcome)),
+            Self::NotLanded(summary) => !summary.problems().any(|sent| is_final(&sent.outcome)),
             Self::Restless { .. } => true,
-            Self::Stopped(_) | Self::Carrier(_) => false,
+            Self::Stopped(_) | Self::PlanSender(_) => false,
         }
     }
 }
@@ -90,12 +90,12 @@ pub(super) fn is_transient(error: &PoolError) -> bool {
 fn is_unfunded(error: &PoolError) -> bool {
     match error {
         PoolError::Cluster(ClusterError::Unfunded { .. } | ClusterError::BelowRent(_)) => true,
-        PoolError::Cluster(ClusterError::TransactionRefused { error }) => lacks_funds(error),
+        PoolError::Cluster(ClusterError::TransactionRefused { error }) => is_unfunded_error(error),
         _ => false,
     }
 }
 
-const fn lacks_funds(error: &TransactionError) -> bool {
+const fn is_unfunded_error(error: &TransactionError) -> bool {
     matches!(
         error,
         TransactionError::AccountNotFound
@@ -111,9 +111,9 @@ pub(super) enum Verdict {
     /// All have landed.
     Landed,
     /// Some have not, which may be because somebody else was faster or the epoch has ended: look again.
-    LookAgain,
+    Reread,
     /// Some have not, and none ever will: nobody pays, or somebody does not sign.
-    Hopeless,
+    Final,
     /// It was told to stop.
     Stopped,
 }
@@ -123,18 +123,18 @@ pub(super) fn judge(summary: &Summary) -> Verdict {
         Verdict::Landed
     } else if summary.is_stopped() {
         Verdict::Stopped
-    } else if summary.problems().any(|sent| is_hopeless(&sent.outcome) || is_unpaid(&sent.outcome)) {
-        Verdict::Hopeless
+    } else if summary.problems().any(|sent| is_final(&sent.outcome) || is_unpaid(&sent.outcome)) {
+        Verdict::Final
     } else {
-        Verdict::LookAgain
+        Verdict::Reread
     }
 }
 
 /// Whether sending it again, whenever that may be, would end in the same way.
-fn is_hopeless(outcome: &Outcome) -> bool {
+fn is_final(outcome: &Outcome) -> bool {
     match outcome {
         // The endpoint has served the pool, so that it may serve this later.
-        Outcome::NotSent(NotSent::Cluster(error)) => !error.is_of_endpoint(),
+        Outcome::NotSent(NotSent::Cluster(error)) => !error.is_endpoint_error(),
         Outcome::NotSent(NotSent::EarlierDidNotLand | NotSent::Stopped) => false,
         Outcome::NotSent(_) => true,
         _ => false,
@@ -144,13 +144,16 @@ fn is_hopeless(outcome: &Outcome) -> bool {
 /// Whether the payer could not pay for it.
 fn is_unpaid(outcome: &Outcome) -> bool {
     match outcome {
-        Outcome::WouldFail(FailureReport { error, .. }) => lacks_funds(error),
+        Outcome::WouldFail(FailureReport { error, .. }) => is_unfunded_error(error),
         _ => false,
     }
 }
 
 fn is_unanswered(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Unknown { why: WhyUnknown::Cluster(_), .. } | Outcome::NotSent(NotSent::Cluster(_)))
+    matches!(
+        outcome,
+        Outcome::Unknown { reason: UnknownReason::Cluster(_), .. } | Outcome::NotSent(NotSent::Cluster(_))
+    )
 }
 
 fn first_problem(summary: &Summary) -> String {

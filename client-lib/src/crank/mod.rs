@@ -19,31 +19,31 @@
 //! ```
 
 mod backlog;
-mod carrier;
-mod door;
 mod error;
 mod observer;
 mod options;
 mod pace;
-mod patience;
+mod plan_sender;
 mod rebalance;
 mod report;
+mod retrying;
 mod timing;
 mod update;
+mod wait;
 mod watch;
 
 #[cfg(test)]
 mod tests;
 
 pub use {
-    backlog::{Backlog, validators_off_target},
-    carrier::{Carrier, Load, Wallet},
+    backlog::{Backlog, deviating_validators},
     error::CrankError,
     observer::Observer,
     options::CrankOptions,
-    patience::Wait,
+    plan_sender::{PlanSender, PlanToSend, WalletSender},
     report::CrankReport,
     timing::{NextRebalance, RebalanceAt},
+    wait::Wait,
 };
 
 use {
@@ -53,9 +53,9 @@ use {
         pool::{MinimumDelegation, PoolSnapshot, ReadOptions, StakeSelection},
         send::{SendOptions, Stop, Summary},
     },
-    door::Heard,
     error::{Verdict, judge},
     report::Run,
+    retrying::RequestLog,
     solana_address::Address,
     solana_message::AddressLookupTableAccount,
     solana_signer::Signer,
@@ -64,45 +64,45 @@ use {
 
 /// How often the pool is read again until it shows what was sent. The endpoint that is asked may be behind the one that
 /// confirmed it.
-const LOOKS: usize = 20;
+const MAX_POLLS: usize = 20;
 
 /// Updates and rebalances a pool. See the [module](self).
 pub struct Crank<'a, C, S> {
     cluster: &'a C,
-    carrier: S,
+    plan_sender: S,
     options: CrankOptions,
     observer: &'a dyn Observer,
     stop: Stop,
-    heard: Heard,
+    request_log: RequestLog,
 }
 
 /// The result of what a crank does.
-type Cranked<T, S> = Result<T, CrankError<<S as Carrier>::Error>>;
+type Cranked<T, S> = Result<T, CrankError<<S as PlanSender>::Error>>;
 
-impl<'a, C: Cluster> Crank<'a, C, Wallet<'a, C>> {
+impl<'a, C: Cluster> Crank<'a, C, WalletSender<'a, C>> {
     /// A crank whose transactions `payer` pays for.
     pub fn new(cluster: &'a C, payer: &'a dyn Signer) -> Self {
-        Self::with_carrier(cluster, Wallet::new(cluster, payer))
+        Self::with_plan_sender(cluster, WalletSender::new(cluster, payer))
     }
 
     /// Replaces the options for sending.
     #[must_use]
     pub fn send_options(mut self, options: SendOptions) -> Self {
-        self.carrier.send = options;
+        self.plan_sender.send = options;
         self
     }
 }
 
-impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
-    /// A crank whose transactions go through `carrier`.
-    pub fn with_carrier(cluster: &'a C, carrier: S) -> Self {
+impl<'a, C: Cluster, S: PlanSender> Crank<'a, C, S> {
+    /// A crank whose transactions go through `plan_sender`.
+    pub fn with_plan_sender(cluster: &'a C, plan_sender: S) -> Self {
         Self {
             cluster,
-            carrier,
+            plan_sender,
             options: CrankOptions::default(),
             observer: &(),
             stop: Stop::default(),
-            heard: Heard::default(),
+            request_log: RequestLog::default(),
         }
     }
 
@@ -150,13 +150,13 @@ impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
     /// Does what is due at this moment of the epoch; without `timing`, everything.
     async fn run_timed(&self, snapshot: PoolSnapshot, timing: Option<&mut Timing>) -> Cranked<CrankReport, S> {
         let mut run = Run::default();
-        self.heard.note_answer();
-        self.tell_balance().await;
+        self.request_log.record_answer();
+        self.report_balance().await;
         let snapshot = self.with_transient_stakes(snapshot).await?;
-        self.observer.looked(&snapshot);
+        self.observer.pool_read(&snapshot);
         let result = self.run(snapshot, &mut run, timing).await;
         if run.rounds > 0 {
-            self.tell_balance().await;
+            self.report_balance().await;
         }
         match result {
             Ok(snapshot) => {
@@ -210,25 +210,26 @@ impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
     async fn read(&self, pool: &Address) -> Cranked<PoolSnapshot, S> {
         let options = ReadOptions {
             stakes: StakeSelection::Transient,
-            minimum_delegation: self.carrier.payer().map_or(MinimumDelegation::Ask, MinimumDelegation::AskAs),
+            minimum_delegation: self.plan_sender.payer().map_or(MinimumDelegation::Ask, MinimumDelegation::AskAs),
             program_id: self.options.program_id,
         };
-        self.ask(PoolSnapshot::read(&self.door(), pool, &options)).await
+        self.ask(PoolSnapshot::read(&self.retrying_cluster(), pool, &options)).await
     }
 
     /// Sends a plan. Returns how many of its transactions landed; where not all did, and looking again may help, the run has the
     /// rest.
-    async fn carry(&self, plan: &Plan, snapshot: &PoolSnapshot, run: &mut Run) -> Cranked<usize, S> {
+    async fn send_plan(&self, plan: &Plan, snapshot: &PoolSnapshot, run: &mut Run) -> Cranked<usize, S> {
         if self.stop.is_requested() {
             return Err(CrankError::Stopped(Summary::default()));
         }
-        if run.rounds >= self.options.most_rounds {
+        if run.rounds >= self.options.max_rounds {
             return Err(CrankError::Restless { rounds: run.rounds });
         }
         let lookup_tables = run.lookup_tables.clone().unwrap_or_default();
-        let load = Load { plan, program_id: snapshot.program_id(), lookup_tables: &lookup_tables, stop: &self.stop };
+        let load =
+            PlanToSend { plan, program_id: snapshot.program_id(), lookup_tables: &lookup_tables, stop: &self.stop };
         self.observer.sending(plan);
-        let summary = self.carrier.carry(load).await.map_err(CrankError::Carrier)?;
+        let summary = self.plan_sender.send_plan(load).await.map_err(CrankError::PlanSender)?;
         self.observer.sent(&summary);
         run.rounds += 1;
         let landed = summary.landed();
@@ -237,11 +238,11 @@ impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
                 run.sent.extend(summary.transactions);
                 Ok(landed)
             }
-            Verdict::LookAgain => {
+            Verdict::Reread => {
                 run.problem = Some(summary);
                 Ok(landed)
             }
-            Verdict::Hopeless => Err(CrankError::NotLanded(summary)),
+            Verdict::Final => Err(CrankError::NotLanded(summary)),
             Verdict::Stopped => Err(CrankError::Stopped(summary)),
         }
     }
@@ -250,7 +251,7 @@ impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
     async fn note_round(&self, is_progress: bool, run: &mut Run) -> Cranked<(), S> {
         let problem = run.problem.take();
         run.idle = if is_progress { 0 } else { run.idle + 1 };
-        if run.idle > self.options.idle_rounds {
+        if run.idle > self.options.max_idle_rounds {
             return Err(match problem {
                 Some(summary) => CrankError::NotLanded(summary),
                 None => CrankError::Restless { rounds: run.rounds },
@@ -270,18 +271,18 @@ impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
             return Ok(known.clone());
         }
         let found = if self.options.lookup_tables.is_empty() {
-            self.carrier.lookup_tables(snapshot).await.map_err(CrankError::Carrier)?
+            self.plan_sender.lookup_tables(snapshot).await.map_err(CrankError::PlanSender)?
         } else {
             self.options.lookup_tables.clone()
         };
         Ok(run.lookup_tables.insert(found).clone())
     }
 
-    async fn tell_balance(&self) {
-        let Some(payer) = self.carrier.payer().filter(|_| self.options.tell_balance) else { return };
+    async fn report_balance(&self) {
+        let Some(payer) = self.plan_sender.payer().filter(|_| self.options.report_balance) else { return };
         // Not worth an error: the next request will tell.
-        if let Ok(account) = self.ask(self.door().account(&payer)).await {
-            self.observer.payer_has(&payer, account.map_or(0, |account| account.lamports));
+        if let Ok(account) = self.ask(self.retrying_cluster().account(&payer)).await {
+            self.observer.payer_balance(&payer, account.map_or(0, |account| account.lamports));
         }
     }
 }

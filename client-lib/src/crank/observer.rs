@@ -14,7 +14,7 @@ use {
 /// Hears what a [`Crank`](super::Crank) does. Every method does nothing unless it is implemented; `()` hears nothing.
 pub trait Observer {
     /// The pool was read.
-    fn looked(&self, snapshot: &PoolSnapshot) {
+    fn pool_read(&self, snapshot: &PoolSnapshot) {
         let _ = snapshot;
     }
 
@@ -34,7 +34,7 @@ pub trait Observer {
     }
 
     /// The payer has so many lamports. Told only if the options ask for it.
-    fn payer_has(&self, payer: &Address, lamports: u64) {
+    fn payer_balance(&self, payer: &Address, lamports: u64) {
         let _ = (payer, lamports);
     }
 

@@ -1,7 +1,7 @@
 //! Rounds of a rebalance: plan, send, look again, until nothing moves.
 
 use {
-    super::{Carrier, Crank, CrankError, Cranked, report::Run, timing::Timing},
+    super::{Crank, CrankError, Cranked, PlanSender, report::Run, timing::Timing},
     crate::{
         actions::WeightsError,
         cluster::Cluster,
@@ -16,9 +16,9 @@ use {
 };
 
 /// How often validators are read that are to move, until none comes up that was not read.
-const MOST_READINGS: usize = 8;
+const MAX_READINGS: usize = 8;
 
-impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
+impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
     /// Plans a rebalance of a pool that is up to date. The vote accounts and stake accounts of those who are to move are read
     /// first, since no stake can be moved where they are unfit. Returns the pool as the plan knows it.
     ///
@@ -33,16 +33,16 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
     ) -> Cranked<(PoolSnapshot, RebalancePlan), S> {
         let mut snapshot = snapshot.clone();
         let mut known: HashSet<Address> = HashSet::new();
-        for _ in 0..MOST_READINGS {
+        for _ in 0..MAX_READINGS {
             let plan = plan_from(&snapshot, options)?;
             let before = known.len();
             known.extend(plan.movements.iter().map(|movement| movement.vote));
             if known.len() == before {
                 return Ok((snapshot, plan));
             }
-            snapshot = self.again(&snapshot, &StakeSelection::Only(known.clone())).await?;
+            snapshot = self.reread(&snapshot, &StakeSelection::Only(known.clone())).await?;
             let votes: Vec<Address> = known.iter().copied().collect();
-            self.ask(snapshot.read_votes(&self.door(), &votes)).await?;
+            self.ask(snapshot.read_votes(&self.retrying_cluster(), &votes)).await?;
         }
         let plan = plan_from(&snapshot, options)?;
         Ok((snapshot, plan))
@@ -54,7 +54,7 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
             return Ok(None);
         }
         let plan = match plan_from(snapshot, &RebalanceOptions::default()) {
-            Err(error) if is_of_new_epoch(&error) => RebalancePlan::default(),
+            Err(error) if epoch_has_ended(&error) => RebalancePlan::default(),
             planned => planned?,
         };
         let is_due = timing.is_due(&snapshot.environment().clock, &plan.plan);
@@ -74,9 +74,9 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
                 continue;
             }
             let (planned_on, plan) = match self.plan_with_tables(&snapshot, options, run).await {
-                Err(CrankError::Plan(error)) if is_of_new_epoch(&error) => {
+                Err(CrankError::Plan(error)) if epoch_has_ended(&error) => {
                     self.pause(self.options.poll_every).await?;
-                    snapshot = self.again(&snapshot, &StakeSelection::None).await?;
+                    snapshot = self.reread(&snapshot, &StakeSelection::None).await?;
                     continue;
                 }
                 planned => planned?,
@@ -119,11 +119,11 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
         plan: &RebalancePlan,
         run: &mut Run,
     ) -> Cranked<PoolSnapshot, S> {
-        let landed = self.carry(&plan.plan, before, run).await?;
+        let landed = self.send_plan(&plan.plan, before, run).await?;
         let shows = |now: &PoolSnapshot| {
             plan.movements.iter().all(|movement| balances(now, movement) != balances(before, movement))
         };
-        let after = self.again_until(before, &StakeSelection::None, |now| landed == 0 || shows(now)).await?;
+        let after = self.reread_until(before, &StakeSelection::None, |now| landed == 0 || shows(now)).await?;
         let moved = moved(before, &after, plan);
         let is_progress = !moved.is_empty() || after.epoch() != before.epoch();
         run.rebalance_transactions += landed;
@@ -142,7 +142,7 @@ fn plan_from(snapshot: &PoolSnapshot, options: &RebalanceOptions) -> Result<Reba
 }
 
 /// Whether there is no plan since the epoch has ended while the pool was read.
-fn is_of_new_epoch(error: &PlanError) -> bool {
+fn epoch_has_ended(error: &PlanError) -> bool {
     matches!(error, PlanError::EpochRewardsActive { .. })
         || error.stake_pool_error() == Some(StakePoolError::StakeListAndPoolOutOfDate)
 }

@@ -164,7 +164,7 @@ impl Timing {
 
     /// Time to wait for the end of the epoch or the next rebalance, whichever comes first. While that is far away it is half of the
     /// time, since the pace of slots may change, and little while the pace has not been measured.
-    pub fn until_next_look(&self, clock: &Clock) -> Duration {
+    pub fn until_next_poll(&self, clock: &Clock) -> Duration {
         let end = self.pace.until_next_epoch(clock, &self.schedule);
         let next = self.next(clock).map_or(end, |next| next.within.min(end));
         match self.pace.is_measured() {

@@ -42,7 +42,7 @@ mod tests;
 pub use {
     close::{ClosePlan, Closing, close},
     error::LookupError,
-    plan::{Keeper, LookupPlan, TableChange, plan},
+    plan::{LookupPlan, TableChange, TableOwner, plan},
     read::{find, free_slots, load},
     solana_address_lookup_table_interface::state::LOOKUP_TABLE_MAX_ADDRESSES as MAX_ADDRESSES,
     table::{LookupTable, TableState},

@@ -24,14 +24,14 @@ pub(super) const fn most_new_tables(addresses: usize) -> usize {
 
 /// A table that may get further addresses.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Shelf {
+pub(super) struct TableDraft {
     /// Addresses that it has, the pool's included; 0 for a table that has to be created.
     pub present: usize,
     /// Addresses to add, in order, without the pool's.
     pub added: Vec<Address>,
 }
 
-impl Shelf {
+impl TableDraft {
     fn room(&self) -> usize {
         CAPACITY.saturating_sub(self.present.saturating_sub(1)).saturating_sub(self.added.len())
     }
@@ -44,7 +44,7 @@ pub(super) fn place(
     wanted: &[Address],
     fixed: &HashSet<Address>,
     mut homes: HashMap<Address, usize>,
-    shelves: &mut Vec<Shelf>,
+    drafts: &mut Vec<TableDraft>,
 ) {
     let runs = run_lengths(wanted, fixed, &homes);
     let mut neighbour: Option<usize> = None;
@@ -53,16 +53,16 @@ pub(super) fn place(
             neighbour = homes.get(address).copied();
             continue;
         }
-        let shelf = neighbour
-            .filter(|shelf| shelves[*shelf].room() > 0)
-            .or_else(|| roomiest(shelves, run.min(WORTHWHILE_ROOM)))
+        let draft = neighbour
+            .filter(|draft| drafts[*draft].room() > 0)
+            .or_else(|| roomiest(drafts, run.min(WORTHWHILE_ROOM)))
             .unwrap_or_else(|| {
-                shelves.push(Shelf::default());
-                shelves.len() - 1
+                drafts.push(TableDraft::default());
+                drafts.len() - 1
             });
-        shelves[shelf].added.push(*address);
-        homes.insert(*address, shelf);
-        neighbour = Some(shelf);
+        drafts[draft].added.push(*address);
+        homes.insert(*address, draft);
+        neighbour = Some(draft);
     }
 }
 
@@ -78,7 +78,7 @@ fn run_lengths(wanted: &[Address], fixed: &HashSet<Address>, homes: &HashMap<Add
 }
 
 /// The shelf with the most room, if that is enough.
-fn roomiest(shelves: &[Shelf], enough: usize) -> Option<usize> {
-    let (index, room) = shelves.iter().map(Shelf::room).enumerate().max_by_key(|(_, room)| *room)?;
+fn roomiest(drafts: &[TableDraft], enough: usize) -> Option<usize> {
+    let (index, room) = drafts.iter().map(TableDraft::room).enumerate().max_by_key(|(_, room)| *room)?;
     (room >= enough).then_some(index)
 }

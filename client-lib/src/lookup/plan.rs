@@ -3,7 +3,7 @@
 use {
     super::{
         LookupError, LookupTable, MAX_ADDRESSES,
-        place::{Shelf, place},
+        place::{TableDraft, place},
         units,
     },
     crate::{
@@ -23,7 +23,7 @@ use {
 
 /// Whose tables they are, and who pays for them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Keeper {
+pub struct TableOwner {
     /// The pool: the first address of each table.
     pub pool: Address,
     /// Who may extend, deactivate and close the tables, and signs for all of that.
@@ -105,40 +105,40 @@ impl LookupPlan {
 pub fn plan(
     existing: &[LookupTable],
     wanted: &[Address],
-    keeper: &Keeper,
+    table_owner: &TableOwner,
     slots: &[Slot],
 ) -> Result<LookupPlan, LookupError> {
     let mut seen = HashSet::new();
     let others: Vec<_> =
-        wanted.iter().filter(|address| **address != keeper.pool && seen.insert(**address)).copied().collect();
-    let (kept, replaced, fixed) = sort_out(existing, &seen, keeper);
+        wanted.iter().filter(|address| **address != table_owner.pool && seen.insert(**address)).copied().collect();
+    let (kept, replaced, fixed) = sort_out(existing, &seen, table_owner);
 
-    let mut shelves: Vec<_> =
-        kept.iter().map(|table| Shelf { present: table.addresses.len(), added: vec![] }).collect();
+    let mut drafts: Vec<_> =
+        kept.iter().map(|table| TableDraft { present: table.addresses.len(), added: vec![] }).collect();
     let homes = kept
         .iter()
         .enumerate()
-        .flat_map(|(shelf, table)| table.addresses.iter().map(move |address| (*address, shelf)))
+        .flat_map(|(draft, table)| table.addresses.iter().map(move |address| (*address, draft)))
         .collect::<HashMap<_, _>>();
-    place(&others, &fixed, homes, &mut shelves);
-    if shelves.is_empty() && wanted.contains(&keeper.pool) && !fixed.contains(&keeper.pool) {
-        shelves.push(Shelf::default());
+    place(&others, &fixed, homes, &mut drafts);
+    if drafts.is_empty() && wanted.contains(&table_owner.pool) && !fixed.contains(&table_owner.pool) {
+        drafts.push(TableDraft::default());
     }
     let mut taken: HashSet<_> = existing.iter().map(|table| table.address).collect();
     let free =
-        slots.iter().copied().filter(|slot| taken.insert(derive_lookup_table_address(&keeper.authority, *slot).0));
-    let slots: Vec<_> = free.take(shelves.len() - kept.len()).collect();
-    Builder { keeper, changes: vec![], creates: vec![], extends: vec![] }.build(&kept, &replaced, &shelves, &slots)
+        slots.iter().copied().filter(|slot| taken.insert(derive_lookup_table_address(&table_owner.authority, *slot).0));
+    let slots: Vec<_> = free.take(drafts.len() - kept.len()).collect();
+    Builder { table_owner, changes: vec![], creates: vec![], extends: vec![] }.build(&kept, &replaced, &drafts, &slots)
 }
 
 /// Tables to extend, tables to replace, and the addresses of those that stay as they are.
 fn sort_out<'a>(
     existing: &'a [LookupTable],
     wanted: &HashSet<Address>,
-    keeper: &Keeper,
+    table_owner: &TableOwner,
 ) -> (Vec<&'a LookupTable>, Vec<&'a LookupTable>, HashSet<Address>) {
     let is_ours = |table: &LookupTable| {
-        table.authority == Some(keeper.authority) && table.addresses.first() == Some(&keeper.pool)
+        table.authority == Some(table_owner.authority) && table.addresses.first() == Some(&table_owner.pool)
     };
     let is_of_use = |table: &LookupTable| {
         let others = table.addresses.len().saturating_sub(1);
@@ -157,7 +157,7 @@ fn sort_out<'a>(
 
 /// Turns shelves into instructions.
 struct Builder<'a> {
-    keeper: &'a Keeper,
+    table_owner: &'a TableOwner,
     changes: Vec<TableChange>,
     creates: Vec<InstructionGroup>,
     extends: Vec<InstructionGroup>,
@@ -168,30 +168,30 @@ impl Builder<'_> {
         mut self,
         kept: &[&LookupTable],
         replaced: &[&LookupTable],
-        shelves: &[Shelf],
+        drafts: &[TableDraft],
         slots: &[Slot],
     ) -> Result<LookupPlan, LookupError> {
-        let needed = shelves.len() - kept.len();
+        let needed = drafts.len() - kept.len();
         if slots.len() < needed {
             return Err(LookupError::TooFewSlots { needed, given: slots.len() });
         }
-        let (of_kept, of_new) = shelves.split_at(kept.len());
-        for (table, shelf) in kept.iter().zip(of_kept) {
-            self.extend(table, &shelf.added);
+        let (of_kept, of_new) = drafts.split_at(kept.len());
+        for (table, draft) in kept.iter().zip(of_kept) {
+            self.extend(table, &draft.added);
         }
-        for (shelf, slot) in of_new.iter().zip(slots) {
-            self.create(*slot, &shelf.added);
+        for (draft, slot) in of_new.iter().zip(slots) {
+            self.create(*slot, &draft.added);
         }
         let mut plan = Plan::default();
         plan.push("create lookup tables", self.creates);
         plan.push("extend lookup tables", self.extends);
-        let deactivate = |table: &&LookupTable| deactivate(&table.address, &self.keeper.authority);
+        let deactivate = |table: &&LookupTable| deactivate(&table.address, &self.table_owner.authority);
         plan.push("deactivate lookup tables that are of little use", replaced.iter().map(deactivate).collect());
         Ok(LookupPlan { changes: self.changes, replaced: replaced.iter().map(|table| table.address).collect(), plan })
     }
 
     fn create(&mut self, slot: Slot, added: &[Address]) {
-        let Keeper { pool, authority, payer } = *self.keeper;
+        let TableOwner { pool, authority, payer } = *self.table_owner;
         let (create, table) = create_lookup_table(authority, payer, slot);
         let added: Vec<_> = [pool].into_iter().chain(added.iter().copied()).collect();
         let with = |addresses: &[Address]| vec![create.clone(), self.extension(&table, addresses)];
@@ -219,7 +219,7 @@ impl Builder<'_> {
     }
 
     fn push_extensions(&mut self, table: &Address, added: &[Address]) {
-        let most = most_in_one(&self.keeper.payer, |addresses| vec![self.extension(table, addresses)]);
+        let most = most_in_one(&self.table_owner.payer, |addresses| vec![self.extension(table, addresses)]);
         for part in added.chunks(most) {
             self.extends.push(InstructionGroup::one(
                 format!("add {} addresses to lookup table {table}", part.len()),
@@ -230,7 +230,7 @@ impl Builder<'_> {
     }
 
     fn extension(&self, table: &Address, addresses: &[Address]) -> Instruction {
-        extend_lookup_table(*table, self.keeper.authority, Some(self.keeper.payer), addresses.to_vec())
+        extend_lookup_table(*table, self.table_owner.authority, Some(self.table_owner.payer), addresses.to_vec())
     }
 }
 

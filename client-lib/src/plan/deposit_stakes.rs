@@ -47,7 +47,7 @@ pub struct SkippedStake {
     /// Its lamports.
     pub lamports: u64,
     /// What stands in the way, and what to do.
-    pub why: PlanError,
+    pub reason: PlanError,
 }
 
 /// How stake accounts are deposited.
@@ -88,7 +88,7 @@ pub fn deposit_stakes(
             minimum_pool_tokens: None,
         };
         match actions::deposit_stake_at(snapshot, &rate, &deposit) {
-            Err(why) => planned.skipped.push(SkippedStake { address: *address, lamports: account.lamports, why }),
+            Err(reason) => planned.skipped.push(SkippedStake { address: *address, lamports: account.lamports, reason }),
             Ok((_, quote)) => {
                 let minimum =
                     deposits.slippage_bps.and_then(|bps| quote::minimum_out(quote.pool_tokens.to_depositor, bps));

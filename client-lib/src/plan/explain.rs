@@ -3,7 +3,7 @@
 use {
     super::{
         UpdateOptions, mergeable,
-        rebalance::{self, Direction, RebalanceOptions, WhyNot, held},
+        rebalance::{self, Direction, RebalanceOptions, UnmovedReason, held},
     },
     crate::{
         error::{PlanError, Sol},
@@ -22,14 +22,14 @@ use {
 
 /// Stake on its way to or from a validator.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct InMotion {
+pub struct TransientStake {
     /// Lamports, the rent of the account in which they move included.
     pub lamports: u64,
     /// Which way; `None` where neither the record nor a stake account that was read tells.
     pub direction: Option<Direction>,
     /// The first epoch whose update can bring it where it goes, as far as the stake account tells, where it was read. The cluster
     /// lets stake in and out at a limited rate, so that it may take longer.
-    pub arrives_in: Option<u64>,
+    pub mergeable_from_epoch: Option<u64>,
 }
 
 /// What happens next to a validator's stake.
@@ -38,7 +38,7 @@ pub enum NextStep {
     /// A rebalance moves stake, as soon as somebody asks for it.
     Moves(Direction, u64),
     /// A rebalance moves nothing.
-    Stays(WhyNot),
+    Stays(UnmovedReason),
     /// The pool has to be updated first.
     NeedsUpdate,
     /// An update of this epoch left its stake unmerged: another has to merge it first.
@@ -71,7 +71,7 @@ pub struct StakeExplanation {
     /// Lamports in its stake account, rent included.
     pub active: u64,
     /// Stake on its way.
-    pub in_motion: Option<InMotion>,
+    pub transient: Option<TransientStake>,
     /// What happens next.
     pub next: NextStep,
     /// The epoch at present. What happens in it takes effect with the next one.
@@ -99,7 +99,7 @@ impl StakeExplanation {
     /// The explanation in sentences, one after the other: what it should have, what it has, what moves, what comes next.
     pub fn sentences(&self) -> Vec<String> {
         let mut sentences = vec![self.why_target(), self.what_it_has()];
-        sentences.extend(self.in_motion.map(|in_motion| in_motion.to_string()));
+        sentences.extend(self.transient.map(|transient| transient.to_string()));
         sentences.push(self.what_comes_next());
         sentences
     }
@@ -172,7 +172,7 @@ impl StakeExplanation {
                 "A rebalance keeps {} of its deactivating stake with the validator: it would be below its target.",
                 Sol(lamports)
             ),
-            NextStep::Stays(why) => format!("A rebalance moves nothing now: {why}."),
+            NextStep::Stays(reason) => format!("A rebalance moves nothing now: {reason}."),
             NextStep::NeedsUpdate => {
                 "The pool has not been updated in this epoch: nothing moves before, and its figures are those of the last update."
                     .to_owned()
@@ -188,10 +188,10 @@ impl StakeExplanation {
     }
 }
 
-impl fmt::Display for InMotion {
+impl fmt::Display for TransientStake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lamports = Sol(self.lamports);
-        let when = match self.arrives_in {
+        let when = match self.mergeable_from_epoch {
             Some(epoch) => format!(
                 "the update in epoch {epoch}, or in a later one where the cluster moves more than it allows at once"
             ),
@@ -235,7 +235,7 @@ pub fn explain_stake(snapshot: &PoolSnapshot, vote: &Address) -> Result<StakeExp
         cap: survey.as_ref().and_then(|(inputs, _)| cap(snapshot, inputs)),
         held: held(record, snapshot.environment().stake_rent()),
         active: record.active_stake_lamports.get(),
-        in_motion: in_motion(snapshot, &validator, is_mergeable),
+        transient: transient(snapshot, &validator, is_mergeable),
         next: next_step(snapshot, &validator, is_mergeable)?,
         epoch: snapshot.epoch(),
         slot: snapshot.environment().clock.slot,
@@ -260,7 +260,7 @@ fn cap(snapshot: &PoolSnapshot, inputs: &Inputs) -> Option<u64> {
     Some((total * u128::from(cap) / u128::from(BASIS_POINTS)) as u64)
 }
 
-fn in_motion(snapshot: &PoolSnapshot, validator: &Validator, is_mergeable: bool) -> Option<InMotion> {
+fn transient(snapshot: &PoolSnapshot, validator: &Validator, is_mergeable: bool) -> Option<TransientStake> {
     if !validator.has_transient_stake() {
         return None;
     }
@@ -274,10 +274,10 @@ fn in_motion(snapshot: &PoolSnapshot, validator: &Validator, is_mergeable: bool)
     let read = |delegation: &Delegation| {
         if delegation.is_delegated() { Direction::Increase } else { Direction::Decrease }
     };
-    Some(InMotion {
+    Some(TransientStake {
         lamports: validator.record.transient_stake_lamports.get(),
         direction: delegation.map(read).or_else(recorded),
-        arrives_in: delegation.map(|delegation| {
+        mergeable_from_epoch: delegation.map(|delegation| {
             let since =
                 if delegation.is_delegated() { delegation.activation_epoch } else { delegation.deactivation_epoch };
             let earliest = if is_mergeable { snapshot.epoch() } else { snapshot.epoch().saturating_add(1) };
@@ -301,14 +301,14 @@ fn next_step(snapshot: &PoolSnapshot, validator: &Validator, is_mergeable: bool)
     }
     let plan = match rebalance::rebalance(snapshot, &RebalanceOptions::default()) {
         Ok(plan) => plan,
-        Err(PlanError::Weights(_)) => return Ok(NextStep::Stays(WhyNot::Rule(Reason::NoWeight))),
+        Err(PlanError::Weights(_)) => return Ok(NextStep::Stays(UnmovedReason::Rule(Reason::NoWeight))),
         Err(error) => return Err(error),
     };
     let moves = plan.movements.iter().find(|movement| movement.index == validator.index);
     let stays = plan.unmoved.iter().find(|unmoved| unmoved.index == validator.index);
     Ok(match (moves, stays) {
         (Some(movement), _) => NextStep::Moves(movement.direction, movement.lamports),
-        (None, Some(unmoved)) => NextStep::Stays(unmoved.why),
+        (None, Some(unmoved)) => NextStep::Stays(unmoved.reason),
         (None, None) => NextStep::NeedsUpdate,
     })
 }

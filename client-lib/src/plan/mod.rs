@@ -15,17 +15,17 @@ mod tests;
 pub use {
     addresses::{LookupContent, lookup_addresses, update_addresses},
     deposit_stakes::{SkippedStake, StakeDeposit, StakeDepositPlan, StakeDeposits, deposit_stakes},
-    explain::{InMotion, NextStep, StakeExplanation, explain_stake},
+    explain::{NextStep, StakeExplanation, TransientStake, explain_stake},
     rebalance::{
-        Direction, IdleStake, Obstacle, RebalanceOptions, RebalancePlan, StakeMovement, Unmoved, WhyNot, held,
+        Direction, IdleStake, Obstacle, RebalanceOptions, RebalancePlan, StakeMovement, Unmoved, UnmovedReason, held,
         rebalance,
     },
     split_reserve::{Shares, SplitReservePlan, split_reserve},
     step::Step,
     update::{UpdateOptions, compact_chunk, list_chunk, mergeable, update},
     withdraw::{
-        Left, Piece, WhyLeft, Withdrawal, WithdrawalOrder, WithdrawalPlan, better_withdrawal, pool_tokens_worth,
-        withdraw,
+        Piece, Remainder, RemainderReason, Withdrawal, WithdrawalOrder, WithdrawalPlan, better_withdrawal,
+        pool_tokens_for_lamports, withdraw,
     },
 };
 

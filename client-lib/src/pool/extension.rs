@@ -20,7 +20,7 @@ use {
 /// # Errors
 /// [`ClusterError`].
 #[expect(deprecated, reason = "the error has a new name for the same code, which programs do not use")]
-pub async fn gives_extension(
+pub async fn supports_extension(
     cluster: &impl Cluster,
     program_id: &Address,
     payer: &Address,

@@ -14,7 +14,7 @@ const SECONDS_PER_YEAR: f64 = 31_557_600.0;
 const SHORTEST_EPOCH: Duration = Duration::from_secs(24 * 3_600);
 
 /// Most growth in a year, as a fraction, that is taken for rewards.
-const MOST_PER_YEAR: f64 = 1.0;
+const MAX_PER_YEAR: f64 = 1.0;
 
 /// **An estimate, for display only**: the growth of the exchange rate at the last update, extrapolated to a year.
 ///
@@ -105,7 +105,7 @@ impl PoolSnapshot {
         if per_epoch <= 0.0 {
             return Err(NoYield::NoGrowth);
         }
-        if annual > MOST_PER_YEAR {
+        if annual > MAX_PER_YEAR {
             return Err(NoYield::MoreThanRewards { per_epoch });
         }
         Ok(YieldEstimate { per_epoch, annual, epoch: head.last_update_epoch.get() })

@@ -21,7 +21,7 @@ mod tests;
 pub use {
     environment::Environment,
     error::{PoolError, Role},
-    extension::{gives_extension, is_vote_account},
+    extension::{is_vote_account, supports_extension},
     growth::{NoYield, YieldEstimate},
     kind::AccountKind,
     listing::{ListedPool, Listing, list_pools},

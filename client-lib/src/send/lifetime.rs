@@ -116,10 +116,10 @@ impl<C: Cluster> Sender<'_, C> {
     /// What to sign with, and the last block height at which that is good.
     pub(super) async fn blockhash(&self) -> Result<Blockhash, ClusterError> {
         match self.options.lifetime {
-            Lifetime::Latest => self.patiently(|| self.cluster.latest_blockhash()).await,
+            Lifetime::Latest => self.with_retries(|| self.cluster.latest_blockhash()).await,
             Lifetime::Blockhash(hash) => {
                 // How old it is cannot be told, so this is the latest that it can be good for.
-                let height = self.patiently(|| self.cluster.block_height()).await?;
+                let height = self.with_retries(|| self.cluster.block_height()).await?;
                 Ok(Blockhash { hash, last_valid_block_height: height.saturating_add(BLOCKHASH_LIFE) })
             }
             Lifetime::Nonce(nonce) => Ok(Blockhash { hash: nonce.hash, last_valid_block_height: u64::MAX }),

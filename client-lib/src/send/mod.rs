@@ -7,8 +7,9 @@
 //! it says so too.
 
 mod budget;
+mod dry_run;
 mod fees;
-mod flight;
+mod in_flight;
 mod lifetime;
 mod lost;
 mod offline;
@@ -16,7 +17,6 @@ mod outcome;
 mod prepare;
 mod price;
 mod progress;
-mod rehearsal;
 mod stage;
 mod stop;
 #[cfg(test)]
@@ -35,13 +35,13 @@ use {
     std::time::Duration,
 };
 
+pub use dry_run::DryRun;
 pub use fees::{Fees, LAMPORTS_PER_SIGNATURE};
 pub use lifetime::{DurableNonce, Lifetime, NonceError};
 pub use offline::PartlySigned;
-pub use outcome::{FailureReport, NotSent, Outcome, Sent, Summary, WhyUnknown};
+pub use outcome::{FailureReport, NotSent, Outcome, Sent, Summary, UnknownReason};
 pub use price::ComputeUnitPrice;
 pub use progress::Progress;
-pub use rehearsal::Rehearsed;
 pub use stop::Stop;
 
 /// One transaction to send.
@@ -111,7 +111,7 @@ pub struct SendOptions {
     /// endpoint says that is behind, or ahead, or another cluster's.
     pub shortest_block: Duration,
     /// Time without any news (no block, no status) after which the sender gives up.
-    pub patience: Duration,
+    pub stall_timeout: Duration,
     /// Time for which a signed transaction is followed at most, whatever the news. What becomes of it is open then.
     pub follow_for: Duration,
     /// Time for which transactions that are under way are followed after a [`Stop`].
@@ -136,7 +136,7 @@ impl Default for SendOptions {
             resend_every: Duration::from_secs(2),
             settle: Duration::from_secs(2),
             shortest_block: Duration::from_millis(100),
-            patience: Duration::from_secs(60),
+            stall_timeout: Duration::from_secs(60),
             follow_for: Duration::from_secs(300),
             stop_within: Duration::from_secs(5),
             report_units: false,

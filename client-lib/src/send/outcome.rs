@@ -36,14 +36,14 @@ pub enum Outcome {
         /// How often it was signed.
         attempts: u32,
         /// Whether it was signed with a hash of the user's own, so that it has to be made anew.
-        is_held: bool,
+        has_fixed_hash: bool,
     },
     /// It was sent, and may or may not land.
     Unknown {
         /// By which to look for it.
         signature: Signature,
         /// What kept the sender from knowing.
-        why: WhyUnknown,
+        reason: UnknownReason,
     },
     /// It was not sent.
     NotSent(NotSent),
@@ -51,7 +51,7 @@ pub enum Outcome {
 
 /// What kept a sender from knowing what became of a transaction.
 #[derive(Clone, Debug, Error)]
-pub enum WhyUnknown {
+pub enum UnknownReason {
     /// The cluster does not answer.
     #[error(transparent)]
     Cluster(ClusterError),
@@ -175,15 +175,15 @@ impl fmt::Display for Outcome {
                 write!(f, "failed: {} ({signature})", failure.explanation)
             }
             Self::WouldFail(failure) => write!(f, "not sent, for it would fail: {}", failure.explanation),
-            Self::Expired { is_held: true, .. } => {
+            Self::Expired { has_fixed_hash: true, .. } => {
                 write!(f, "never landed, and cannot any more: make it anew with a new hash, and sign that")
             }
             Self::Expired { attempts, .. } => {
                 let signed = if *attempts == 1 { "once".to_owned() } else { format!("{attempts} times") };
                 write!(f, "never landed, signed {signed}: try again, or raise the compute unit price")
             }
-            Self::Unknown { signature, why } => {
-                write!(f, "may have landed: look for {signature} before you repeat it ({why})")
+            Self::Unknown { signature, reason } => {
+                write!(f, "may have landed: look for {signature} before you repeat it ({reason})")
             }
             Self::NotSent(reason) => write!(f, "not sent: {reason}"),
         }
@@ -238,16 +238,16 @@ impl Summary {
         self.problems().any(|sent| {
             matches!(
                 sent.outcome,
-                Outcome::NotSent(NotSent::Stopped) | Outcome::Unknown { why: WhyUnknown::Stopped, .. }
+                Outcome::NotSent(NotSent::Stopped) | Outcome::Unknown { reason: UnknownReason::Stopped, .. }
             )
         })
     }
 
-    pub(super) fn skip(&mut self, transactions: &[Outgoing], why: impl Fn() -> NotSent) {
+    pub(super) fn skip(&mut self, transactions: &[Outgoing], reason: impl Fn() -> NotSent) {
         self.transactions.extend(transactions.iter().map(|transaction| Sent {
             label: transaction.label.clone(),
             steps: transaction.steps.clone(),
-            outcome: Outcome::NotSent(why()),
+            outcome: Outcome::NotSent(reason()),
         }));
     }
 }

@@ -38,7 +38,7 @@ impl<C: Cluster> Sender<'_, C> {
         let widest = with_budget(&outgoing.instructions, Some(MAX_PER_TRANSACTION), scaled);
         let transaction = self.unsigned(&widest, outgoing).map_err(Outcome::NotSent)?;
         let simulation = self
-            .patiently(|| self.cluster.simulate(&transaction))
+            .with_retries(|| self.cluster.simulate(&transaction))
             .await
             .map_err(|error| Outcome::NotSent(error.into()))?;
         if let Some(error) = simulation.error {

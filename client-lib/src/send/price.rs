@@ -8,7 +8,7 @@ use {
 };
 
 /// Accounts that a cluster can be asked about at once.
-const MOST_ACCOUNTS: usize = 128;
+const MAX_ACCOUNTS: usize = 128;
 
 /// Price of a compute unit in micro-lamports, paid on top of the fee for signatures. A transaction asks for a number of
 /// compute units and pays this price for each of them, used or not.
@@ -41,7 +41,7 @@ impl<C: Cluster> Sender<'_, C> {
         // Transactions of one stage write to the pool's accounts and then to a few of a validator, which hardly anybody else does.
         let Some(first) = transactions.first() else { return Ok(0) };
         let writable = self.writable(first);
-        let prices = self.patiently(|| self.cluster.recent_prices(&writable)).await?;
+        let prices = self.with_retries(|| self.cluster.recent_prices(&writable)).await?;
         Ok(percentile_of(prices, percentile).min(at_most))
     }
 
@@ -50,7 +50,7 @@ impl<C: Cluster> Sender<'_, C> {
         let mut seen = BTreeSet::from([self.payer.pubkey()]);
         let others =
             metas.filter(|meta| meta.is_writable).map(|meta| meta.pubkey).filter(|address| seen.insert(*address));
-        others.take(MOST_ACCOUNTS).collect()
+        others.take(MAX_ACCOUNTS).collect()
     }
 }
 

@@ -10,7 +10,7 @@ use {
     solana_transaction_error::TransactionError,
     tidepool_client::{
         cluster::Cluster,
-        lookup::{self, Keeper, LookupError, LookupPlan, LookupTable, TableState},
+        lookup::{self, LookupError, LookupPlan, LookupTable, TableOwner, TableState},
         pack::{PackOptions, TransactionPlan, pack_plan},
         plan::Plan,
         send::{Outcome, Outgoing, SendOptions, Sender, Summary},
@@ -34,8 +34,8 @@ impl Stage {
         Self { cluster, payer, authority: Keypair::new(), pool: Address::new_unique() }
     }
 
-    fn keeper(&self) -> Keeper {
-        Keeper { pool: self.pool, authority: self.authority.pubkey(), payer: self.payer.pubkey() }
+    fn keeper(&self) -> TableOwner {
+        TableOwner { pool: self.pool, authority: self.authority.pubkey(), payer: self.payer.pubkey() }
     }
 
     async fn tables(&self) -> Vec<LookupTable> {

@@ -10,7 +10,7 @@ use {
     solana_address::Address,
     std::sync::{Arc, Mutex, PoisonError},
     tidepool_client::{
-        crank::{Backlog, CrankReport, validators_off_target},
+        crank::{Backlog, CrankReport, deviating_validators},
         plan::RebalancePlan,
         pool::{PoolSnapshot, StakeSelection},
         send::Summary,
@@ -219,7 +219,7 @@ impl Work {
 
 impl PoolMetrics {
     /// The pool was read.
-    pub fn looked(&self, snapshot: &PoolSnapshot) {
+    pub fn pool_read(&self, snapshot: &PoolSnapshot) {
         let (rate, backlog) = (snapshot.rate(), Backlog::of(snapshot));
         set(&self.freshness.cluster_epoch, snapshot.epoch());
         set(&self.freshness.pool_epoch, snapshot.pool().head.last_update_epoch.get());
@@ -234,7 +234,7 @@ impl PoolMetrics {
         set(&self.amounts.reserve, snapshot.reserve_lamports());
         set(&self.amounts.in_motion, in_motion(snapshot));
         set(&self.validators.all, snapshot.records().len() as u64);
-        set(&self.validators.behind, backlog.validators_behind as u64);
+        set(&self.validators.behind, backlog.stale_validators as u64);
         if snapshot.has_stakes(&StakeSelection::Transient) {
             set(&self.validators.mergeable, backlog.validators_mergeable as u64);
         }
@@ -242,7 +242,7 @@ impl PoolMetrics {
 
     /// It was worked out what a rebalance would move.
     pub fn planned(&self, plan: &RebalancePlan) {
-        set(&self.validators.off_target, validators_off_target(plan) as u64);
+        set(&self.validators.off_target, deviating_validators(plan) as u64);
     }
 
     /// It is known what became of transactions.
@@ -254,7 +254,7 @@ impl PoolMetrics {
     }
 
     /// The payer has so many lamports.
-    pub fn payer_has(&self, lamports: u64) {
+    pub fn payer_balance(&self, lamports: u64) {
         set(&self.payer.balance, lamports);
         let mut last = self.payer.last.lock().unwrap_or_else(PoisonError::into_inner);
         let before = last.replace(lamports).unwrap_or(lamports);

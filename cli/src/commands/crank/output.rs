@@ -10,7 +10,7 @@ use {
     serde_json::Value,
     solana_address::Address,
     std::{fmt, time::Duration},
-    tidepool_client::crank::{Backlog, CrankReport, NextRebalance, validators_off_target},
+    tidepool_client::crank::{Backlog, CrankReport, NextRebalance, deviating_validators},
 };
 
 /// What was done with each pool.
@@ -77,9 +77,9 @@ impl Round {
             moved_validators: report.movements.len(),
             moved_lamports: moved.fold(0, u64::saturating_add),
             validators: snapshot.records().len(),
-            validators_behind: backlog.validators_behind,
+            validators_behind: backlog.stale_validators,
             validators_mergeable: backlog.validators_mergeable,
-            validators_off_target: report.rest.as_ref().map(validators_off_target),
+            validators_off_target: report.rest.as_ref().map(deviating_validators),
             not_landed: report.sent.problems().count(),
             spent_lamports,
             next_rebalance_at: report.next_rebalance.as_ref().map(timestamp),

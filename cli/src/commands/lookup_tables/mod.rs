@@ -11,7 +11,7 @@ use {
     solana_slot_hashes::SlotHashes,
     tidepool_client::{
         cluster::Cluster,
-        lookup::{self, Keeper, LookupTable},
+        lookup::{self, LookupTable, TableOwner},
         plan::{self, LookupContent},
         pool::PoolSnapshot,
     },
@@ -110,13 +110,13 @@ impl Args {
 }
 
 impl<C: Cluster> Shelf<'_, '_, C> {
-    fn keeper(&self) -> Keeper {
+    fn keeper(&self) -> TableOwner {
         let payer = self.payer.pubkey();
-        Keeper { pool: self.snapshot.address(), authority: payer, payer }
+        TableOwner { pool: self.snapshot.address(), authority: payer, payer }
     }
 
     async fn tables(&self) -> Result<Vec<LookupTable>, CliError> {
-        let Keeper { pool, authority, .. } = self.keeper();
+        let TableOwner { pool, authority, .. } = self.keeper();
         let cluster = self.context.cluster;
         if !self.named.is_empty() {
             // Those that have been closed meanwhile are gone, even where lamports have arrived since.

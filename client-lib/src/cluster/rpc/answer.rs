@@ -12,7 +12,7 @@ use {
 };
 
 /// Bytes of a body that is not one of JSON-RPC from which words are taken.
-const MOST_WORDS: usize = 1_000;
+const MAX_WORDS: usize = 1_000;
 
 /// What the body `bytes` answers to the request `id`.
 pub(super) fn result_of(bytes: &[u8], id: u64) -> Result<Value> {
@@ -52,7 +52,7 @@ pub(super) fn words(bytes: &[u8]) -> String {
     match said.into_iter().find_map(Value::as_str) {
         Some(message) => message.to_owned(),
         None => {
-            let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MOST_WORDS)]);
+            let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_WORDS)]);
             text.split_whitespace().collect::<Vec<_>>().join(" ")
         }
     }

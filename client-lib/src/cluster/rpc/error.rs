@@ -68,7 +68,7 @@ const SIZE_WORDS: [&str; 9] = [
 const POSSIBLE_SIZE_WORDS: [&str; 3] = ["limit", "max", "exceed"];
 
 /// Characters of what an endpoint says that get into a message.
-const MOST_CHARACTERS: usize = 200;
+const MAX_CHARACTERS: usize = 200;
 
 /// What an endpoint's error means to a request for this number of items, in words that can be shown.
 pub(super) fn from_client(error: Error, items: usize) -> ClusterError {
@@ -83,7 +83,7 @@ pub(super) fn from_client(error: Error, items: usize) -> ClusterError {
     }
 }
 
-/// An endpoint's words as a part of a sentence: visible, on one line, and cut to [`MOST_CHARACTERS`].
+/// An endpoint's words as a part of a sentence: visible, on one line, and cut to [`MAX_CHARACTERS`].
 fn plain(words: &str) -> String {
     // Escapes are longer than what they stand for, so both are cut.
     let (start, is_whole) = cut(words);
@@ -92,9 +92,9 @@ fn plain(words: &str) -> String {
     if is_whole && shows_all { shown.to_owned() } else { format!("{shown}…") }
 }
 
-/// The first [`MOST_CHARACTERS`] of a text, and whether that is all of it.
+/// The first [`MAX_CHARACTERS`] of a text, and whether that is all of it.
 fn cut(text: &str) -> (&str, bool) {
-    match text.char_indices().nth(MOST_CHARACTERS) {
+    match text.char_indices().nth(MAX_CHARACTERS) {
         Some((end, _)) => (&text[..end], false),
         None => (text, true),
     }

@@ -1,10 +1,10 @@
 //! The client against an endpoint that says what it is told to say.
 
 mod connections;
-mod lies;
+mod false_answers;
 mod limits;
-mod odd;
-mod passing;
+mod malformed_fields;
+mod transient_errors;
 mod transport;
 
 use {

@@ -34,13 +34,13 @@ use {
 };
 
 /// Bytes of the longest answer that is read, unpacked. The longest that is asked for holds some thousand lookup tables.
-pub(super) const MOST_BYTES: usize = 64 << 20;
+pub(super) const MAX_BYTES: usize = 64 << 20;
 
 /// Bytes that are read of the body of an HTTP error.
-const MOST_ERROR_BYTES: usize = 64 << 10;
+const MAX_ERROR_BYTES: usize = 64 << 10;
 
 /// How often a request is repeated that came too soon after others.
-const MOST_REPEATS: u32 = 5;
+const MAX_REPEATS: u32 = 5;
 
 /// Time after which it is, where the endpoint does not say.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -166,7 +166,7 @@ impl Transport {
             };
             match repeat {
                 Repeat::After(pause)
-                    if pauses < MOST_REPEATS && pause < end.saturating_duration_since(Instant::now()) =>
+                    if pauses < MAX_REPEATS && pause < end.saturating_duration_since(Instant::now()) =>
                 {
                     pauses += 1;
                     sleep(pause).await;
@@ -187,7 +187,7 @@ impl Transport {
         let response = request.body(body.to_owned()).send().await.map_err(Failure::of_http)?;
         let (status, wait) = (response.status(), retry_after(response.headers()));
         if status.is_success() {
-            let body = read(response, MOST_BYTES).await?;
+            let body = read(response, MAX_BYTES).await?;
             result_of(&body, id).map_err(|error| {
                 let is_limit = limits_rate(&error);
                 let repeat = if is_limit { Repeat::After(wait.unwrap_or(PAUSE)) } else { Repeat::Never };
@@ -195,7 +195,7 @@ impl Transport {
             })
         } else {
             // The status is known, whatever becomes of the body.
-            let body = read(response, MOST_ERROR_BYTES).await.unwrap_or_default();
+            let body = read(response, MAX_ERROR_BYTES).await.unwrap_or_default();
             Err(Failure::of_status(status, &body, wait, id))
         }
     }

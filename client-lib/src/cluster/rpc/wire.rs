@@ -3,7 +3,7 @@
 
 use {
     crate::cluster::{
-        ClusterError, Confirmation, Execution, ReturnData, Simulation, TransactionStatus, sysvars::MOST_ACCOUNT_BYTES,
+        ClusterError, Confirmation, Execution, ReturnData, Simulation, TransactionStatus, sysvars::MAX_ACCOUNT_BYTES,
     },
     base64::{Engine as _, prelude::BASE64_STANDARD},
     serde::{
@@ -65,7 +65,7 @@ impl WireAccount {
     pub fn decode(self, address: &Address) -> Result<Account, ClusterError> {
         let (data, form) = &self.data;
         let data = BASE64_STANDARD.decode(data).ok();
-        let data = data.filter(|data| form == "base64" && data.len() <= MOST_ACCOUNT_BYTES);
+        let data = data.filter(|data| form == "base64" && data.len() <= MAX_ACCOUNT_BYTES);
         let (Some(data), Ok(owner)) = (data, self.owner.parse()) else {
             return Err(ClusterError::UnexpectedAnswer {
                 detail: format!(

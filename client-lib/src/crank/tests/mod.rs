@@ -5,9 +5,9 @@ use {
         Backlog, CrankError, CrankOptions, RebalanceAt,
         error::{Verdict, judge},
         pace::Pace,
-        patience::Retry,
         report::Run,
         timing::Timing,
+        wait::Backoff,
     },
     crate::{
         cluster::ClusterError,
@@ -15,7 +15,7 @@ use {
         pack::PackError,
         plan::{InstructionGroup, Plan},
         pool::PoolError,
-        send::{FailureReport, NotSent, Outcome, Sent, Summary, WhyUnknown},
+        send::{FailureReport, NotSent, Outcome, Sent, Summary, UnknownReason},
     },
     solana_address::Address,
     solana_clock::Clock,
@@ -155,11 +155,11 @@ fn a_time_before_the_end_is_counted_in_measured_slots() {
 #[test]
 fn waits_grow_to_a_bound() {
     let options = CrankOptions {
-        first_retry: Duration::from_secs(1),
-        last_retry: Duration::from_secs(10),
+        initial_backoff: Duration::from_secs(1),
+        max_backoff: Duration::from_secs(10),
         ..CrankOptions::default()
     };
-    let mut retry = Retry::new(&options);
+    let mut retry = Backoff::new(&options);
     assert_eq!([(); 6].map(|()| retry.wait().as_secs()), [1, 2, 4, 8, 10, 10]);
 }
 
@@ -193,27 +193,27 @@ fn summary(outcomes: Vec<Outcome>) -> Summary {
 
 #[test]
 fn looking_again_helps_unless_nobody_pays_or_signs() {
-    let unknown = |why| Outcome::Unknown { signature: Signature::default(), why };
-    for (outcome, verdict, may_pass) in [
+    let unknown = |reason| Outcome::Unknown { signature: Signature::default(), reason };
+    for (outcome, verdict, is_retryable) in [
         (landed(), Verdict::Landed, true),
-        (Outcome::Expired { attempts: 5, is_held: false }, Verdict::LookAgain, true),
-        (unknown(WhyUnknown::Cluster(unreachable())), Verdict::LookAgain, true),
-        (unknown(WhyUnknown::NoBlocks), Verdict::LookAgain, true),
-        (Outcome::NotSent(NotSent::EarlierDidNotLand), Verdict::LookAgain, true),
-        (Outcome::NotSent(NotSent::Cluster(unreachable())), Verdict::LookAgain, true),
-        (Outcome::NotSent(NotSent::Cluster(forbidden())), Verdict::LookAgain, true),
-        (would_fail(TransactionError::AccountInUse), Verdict::LookAgain, true),
+        (Outcome::Expired { attempts: 5, has_fixed_hash: false }, Verdict::Reread, true),
+        (unknown(UnknownReason::Cluster(unreachable())), Verdict::Reread, true),
+        (unknown(UnknownReason::NoBlocks), Verdict::Reread, true),
+        (Outcome::NotSent(NotSent::EarlierDidNotLand), Verdict::Reread, true),
+        (Outcome::NotSent(NotSent::Cluster(unreachable())), Verdict::Reread, true),
+        (Outcome::NotSent(NotSent::Cluster(forbidden())), Verdict::Reread, true),
+        (would_fail(TransactionError::AccountInUse), Verdict::Reread, true),
         // Somebody may fund the payer.
-        (would_fail(TransactionError::InsufficientFundsForFee), Verdict::Hopeless, true),
-        (would_fail(TransactionError::AccountNotFound), Verdict::Hopeless, true),
-        (Outcome::NotSent(NotSent::MissingSigner { signer: Address::default() }), Verdict::Hopeless, false),
+        (would_fail(TransactionError::InsufficientFundsForFee), Verdict::Final, true),
+        (would_fail(TransactionError::AccountNotFound), Verdict::Final, true),
+        (Outcome::NotSent(NotSent::MissingSigner { signer: Address::default() }), Verdict::Final, false),
         (Outcome::NotSent(NotSent::Stopped), Verdict::Stopped, true),
-        (unknown(WhyUnknown::Stopped), Verdict::Stopped, true),
+        (unknown(UnknownReason::Stopped), Verdict::Stopped, true),
     ] {
         let told = outcome.to_string();
         let summary = summary(vec![landed(), outcome]);
         assert_eq!(judge(&summary), verdict, "{told}");
-        assert_eq!(Error::NotLanded(summary).may_pass(true), may_pass, "{told}");
+        assert_eq!(Error::NotLanded(summary).is_retryable(true), is_retryable, "{told}");
     }
 }
 
@@ -224,7 +224,7 @@ fn a_watch_gives_up_what_cannot_pass() {
     let rewards = PlanError::EpochRewardsActive { epoch: 1, until_block_height: 2 };
     let nonsense = ClusterError::UnexpectedAnswer { detail: String::new() };
     // Whether it may pass at the start, and once the pool was read.
-    for (error, may_pass) in [
+    for (error, is_retryable) in [
         (Error::from(unreachable()), [true, true]),
         (refused(TransactionError::AccountNotFound), [true, true]),
         (refused(TransactionError::SanitizeFailure), [false, true]),
@@ -235,10 +235,11 @@ fn a_watch_gives_up_what_cannot_pass() {
         (Error::Plan(rewards), [true, true]),
         (Error::Plan(PlanError::Invalid { what: "0 validators".into() }), [false, false]),
     ] {
-        assert_eq!([error.may_pass(false), error.may_pass(true)], may_pass, "{error}");
+        assert_eq!([error.is_retryable(false), error.is_retryable(true)], is_retryable, "{error}");
     }
     assert!(Error::from(unreachable()).is_cluster() && Error::from(forbidden()).is_cluster());
-    let error = Error::NotLanded(summary(vec![landed(), Outcome::Expired { attempts: 5, is_held: false }])).to_string();
+    let error =
+        Error::NotLanded(summary(vec![landed(), Outcome::Expired { attempts: 5, has_fixed_hash: false }])).to_string();
     assert!(error.starts_with("1 of 2 transactions did not land: update validators 0 to 9 never landed"), "{error}");
 }
 
@@ -249,22 +250,21 @@ fn what_may_still_land_is_told_although_the_cluster_is_gone() {
         problem: Some(summary(vec![outcome])),
         ..Run::default()
     };
-    let unknown = Outcome::Unknown { signature: Signature::default(), why: WhyUnknown::Cluster(unreachable()) };
+    let unknown = Outcome::Unknown { signature: Signature::default(), reason: UnknownReason::Cluster(unreachable()) };
     let error = run(unknown).complete(Error::from(unreachable()));
     assert!(matches!(&error, CrankError::NotLanded(summary) if summary.landed() == 1), "{error}");
-    let error = run(Outcome::Expired { attempts: 1, is_held: false }).complete(Error::from(unreachable()));
+    let error = run(Outcome::Expired { attempts: 1, has_fixed_hash: false }).complete(Error::from(unreachable()));
     assert!(matches!(&error, CrankError::Pool(_)), "{error}");
 }
 
 #[test]
 fn less_to_do_or_another_epoch_is_progress() {
-    let before =
-        Backlog { epoch: 5, is_stale: true, validators_behind: 9, validators_mergeable: 2, removed_entries: 1 };
+    let before = Backlog { epoch: 5, is_stale: true, stale_validators: 9, validators_mergeable: 2, removed_entries: 1 };
     assert!(!before.is_progress_since(&before));
     for after in [
         Backlog { epoch: 6, ..before },
         Backlog { is_stale: false, ..before },
-        Backlog { validators_behind: 8, ..before },
+        Backlog { stale_validators: 8, ..before },
         Backlog { validators_mergeable: 1, ..before },
         Backlog { removed_entries: 0, ..before },
     ] {
@@ -272,5 +272,5 @@ fn less_to_do_or_another_epoch_is_progress() {
     }
     assert!(!Backlog { validators_mergeable: 1, ..Backlog::default() }.is_empty());
     assert!(!Backlog { removed_entries: 1, ..Backlog::default() }.is_empty());
-    assert!(Backlog { epoch: 5, validators_behind: 1, ..Backlog::default() }.is_empty());
+    assert!(Backlog { epoch: 5, stale_validators: 1, ..Backlog::default() }.is_empty());
 }

@@ -23,7 +23,7 @@ const POOL: Address = Address::new_from_array([1; 32]);
 const AUTHORITY: Address = Address::new_from_array([2; 32]);
 const PAYER: Address = Address::new_from_array([3; 32]);
 const RECIPIENT: Address = Address::new_from_array([4; 32]);
-const KEEPER: Keeper = Keeper { pool: POOL, authority: AUTHORITY, payer: PAYER };
+const TABLE_OWNER: TableOwner = TableOwner { pool: POOL, authority: AUTHORITY, payer: PAYER };
 
 /// The `index`-th address that a pool may want.
 fn address(index: usize) -> Address {

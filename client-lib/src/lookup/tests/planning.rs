@@ -15,7 +15,7 @@ fn slots() -> Vec<Slot> {
 }
 
 fn planned(existing: &[LookupTable], wanted: &[Address]) -> LookupPlan {
-    plan(existing, wanted, &KEEPER, &slots()).unwrap()
+    plan(existing, wanted, &TABLE_OWNER, &slots()).unwrap()
 }
 
 /// How often each address besides the pool is in an active table.
@@ -125,11 +125,11 @@ fn a_table_that_is_given_twice_counts_once() {
 #[test]
 fn each_new_table_has_a_slot_of_its_own() {
     let wanted = addresses(0..300);
-    let error = plan(&[], &wanted, &KEEPER, &[5, 5, 5]).unwrap_err();
+    let error = plan(&[], &wanted, &TABLE_OWNER, &[5, 5, 5]).unwrap_err();
     assert!(matches!(error, LookupError::TooFewSlots { needed: 2, given: 1 }), "{error}");
     let full = table(5, 1_000..1_255);
     let existing = [LookupTable { authority: Some(PAYER), ..full }];
-    let passed_over = plan(&existing, &wanted, &KEEPER, &[5, 6, 7]).unwrap();
+    let passed_over = plan(&existing, &wanted, &TABLE_OWNER, &[5, 6, 7]).unwrap();
     let expected = [6, 7].map(|slot| derive_lookup_table_address(&AUTHORITY, slot).0);
     assert_eq!(passed_over.changes.iter().map(|change| change.address).collect::<Vec<_>>(), expected);
 }
@@ -138,8 +138,8 @@ fn each_new_table_has_a_slot_of_its_own() {
 fn transactions_are_full_with_one_signer_or_two() {
     let wanted = addresses(0..255);
     for (payer, first, next) in [(AUTHORITY, 28, 29), (PAYER, 25, 26)] {
-        let keeper = Keeper { payer, ..KEEPER };
-        let plan = plan(&[], &wanted, &keeper, &slots()).unwrap().plan;
+        let table_owner = TableOwner { payer, ..TABLE_OWNER };
+        let plan = plan(&[], &wanted, &table_owner, &slots()).unwrap().plan;
         let packed = pack_plan(&plan, &PackOptions::new(payer)).unwrap();
         assert_eq!(packed[0].len(), 1);
         assert!(packed[0][0].labels[0].ends_with(&format!("with {first} addresses")), "{:?}", packed[0][0].labels);
@@ -173,7 +173,7 @@ proptest! {
                 wanted.push(POOL);
             }
             let slots: Vec<_> = (100 * time as u64..100 * time as u64 + 50).collect();
-            let step = plan(&tables, &wanted, &KEEPER, &slots).unwrap();
+            let step = plan(&tables, &wanted, &TABLE_OWNER, &slots).unwrap();
             prop_assert!(pack_plan(&step.plan, &PackOptions::new(PAYER)).is_ok());
             let distinct: HashSet<_> = wanted.iter().collect();
             let new = step.changes.iter().filter(|change| change.is_new()).count();
@@ -185,7 +185,7 @@ proptest! {
                 let count = covered.get(address).copied();
                 prop_assert_eq!(count, Some(usize::from(*address != POOL)), "exactly once, the pool in each table");
             }
-            prop_assert!(plan(&tables, &wanted, &KEEPER, &[]).unwrap().is_empty(), "the second plan is empty");
+            prop_assert!(plan(&tables, &wanted, &TABLE_OWNER, &[]).unwrap().is_empty(), "the second plan is empty");
         }
     }
 }

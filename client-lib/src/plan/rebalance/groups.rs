@@ -1,7 +1,7 @@
 //! From movements to instructions.
 
 use {
-    super::{Direction, Obstacle, RebalanceOptions, StakeMovement, WhyNot, simulation::Simulation},
+    super::{Direction, Obstacle, RebalanceOptions, StakeMovement, UnmovedReason, simulation::Simulation},
     crate::{
         actions::{self, RebalancedValidator},
         compute::RebalanceCost,
@@ -124,8 +124,8 @@ impl<'a> Grouping<'a> {
                 Ok((verdict, movement)) if is_due(&movement) => {
                     moved |= self.take(simulation, index, verdict) || self.take_into_next(simulation, index);
                 }
-                Ok(_) | Err(WhyNot::Rule(_)) => {}
-                Err(WhyNot::Obstacle(obstacle)) => self.pass_over(simulation, index, obstacle),
+                Ok(_) | Err(UnmovedReason::Rule(_)) => {}
+                Err(UnmovedReason::Obstacle(obstacle)) => self.pass_over(simulation, index, obstacle),
             }
         }
         self.end_stage(simulation);
@@ -153,7 +153,7 @@ impl<'a> Grouping<'a> {
         simulation.begin_instruction();
         self.obstacles.clear();
         for passed in simulation.passed_over() {
-            if let Err(WhyNot::Obstacle(obstacle)) = simulation.look(passed) {
+            if let Err(UnmovedReason::Obstacle(obstacle)) = simulation.look(passed) {
                 self.pass_over(simulation, passed, obstacle);
             }
         }
@@ -240,9 +240,9 @@ impl<'a> Grouping<'a> {
 /// Where not even one validator's stake can be moved within a transaction.
 fn too_long(snapshot: &PoolSnapshot) -> PlanError {
     let records = snapshot.records();
-    let in_motion = records.iter().filter(|record| record.transient_stake_lamports.get() > 0).count();
+    let transient = records.iter().filter(|record| record.transient_stake_lamports.get() > 0).count();
     PlanError::invalid(format!(
-        "a list of {} validators, {in_motion} of them with stake in motion, is too long to be rebalanced within a transaction's \
+        "a list of {} validators, {transient} of them with stake in motion, is too long to be rebalanced within a transaction's \
          {MAX_COMPUTE_UNITS} compute units: move stake by increase and decrease, or wait until stake in motion has arrived",
         records.len()
     ))

@@ -80,7 +80,7 @@ pub enum Obstacle {
     /// The stake account would be left with less than the minimum, although the record says otherwise.
     TooLittleStake,
     /// The transient stake began to move in an earlier epoch, and is not through yet.
-    MovesSinceEarlier,
+    TransientSinceEarlierEpoch,
 }
 
 impl Obstacle {
@@ -94,7 +94,7 @@ impl Obstacle {
                 "the validator's stake is not delegated to it any more, and it loses its weight: remove the validator"
             }
             Self::TooLittleStake => "the validator's stake account holds less than its record says: update the pool",
-            Self::MovesSinceEarlier => {
+            Self::TransientSinceEarlierEpoch => {
                 "stake of an earlier epoch is still activating or deactivating: a later update merges it"
             }
         }
@@ -103,14 +103,14 @@ impl Obstacle {
 
 /// Why a validator's stake does not move.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum WhyNot {
+pub enum UnmovedReason {
     /// By the rule.
     Rule(Reason),
     /// The stake cannot be moved.
     Obstacle(Obstacle),
 }
 
-impl WhyNot {
+impl UnmovedReason {
     /// The reason, in a few words.
     pub const fn message(self) -> &'static str {
         match self {
@@ -136,7 +136,7 @@ impl WhyNot {
     }
 }
 
-impl fmt::Display for WhyNot {
+impl fmt::Display for UnmovedReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.message())
     }
@@ -150,7 +150,7 @@ pub struct Unmoved {
     /// The vote account.
     pub vote: Address,
     /// Why not.
-    pub why: WhyNot,
+    pub reason: UnmovedReason,
 }
 
 /// What a rebalance changes about lamports that earn nothing.
@@ -162,7 +162,7 @@ pub struct Unmoved {
 pub struct IdleStake {
     /// Lamports that lie idle in the reserve and begin to earn with the next epoch: as many lamport-epochs are gained in each
     /// epoch from then on.
-    pub put_to_work: u64,
+    pub newly_delegated: u64,
     /// Lamport-epochs lost at least: lamports that are taken from validators, times the one epoch in which they lie in the
     /// reserve.
     pub lost_lamport_epochs: u64,
@@ -199,9 +199,9 @@ impl RebalancePlan {
 
     /// Why nothing moves, for the pool as a whole; `None` where something does. Of the reasons of its validators, the one that
     /// somebody could do something about.
-    pub fn why_nothing_moves(&self) -> Option<WhyNot> {
-        let reasons = || self.unmoved.iter().map(|unmoved| unmoved.why);
-        self.is_empty().then(|| reasons().min_by_key(|why| why.rank())).flatten()
+    pub fn no_movement_reason(&self) -> Option<UnmovedReason> {
+        let reasons = || self.unmoved.iter().map(|unmoved| unmoved.reason);
+        self.is_empty().then(|| reasons().min_by_key(|reason| reason.rank())).flatten()
     }
 
     /// The vote accounts of validators that are to get stake: read them ([`PoolSnapshot::read_votes`]) and plan again, so that
@@ -220,7 +220,7 @@ impl RebalancePlan {
 /// Plans a rebalance: works out, with the program's own formulas, what it will do, until nobody moves any more, and puts that
 /// into instructions. Anybody may send them; nobody has to sign but the fee payer.
 ///
-/// The plan is empty where nothing is to be moved; [`RebalancePlan::why_nothing_moves`] says why. Validators whose vote account
+/// The plan is empty where nothing is to be moved; [`RebalancePlan::no_movement_reason`] says why. Validators whose vote account
 /// or stake account is known to be unfit are left out, as the program would: read them before.
 ///
 /// Recalls come first, because increases may need their lamports; then increases, then decreases. The order of these makes no
@@ -280,7 +280,7 @@ fn summarize(snapshot: &PoolSnapshot, mut simulation: Simulation, plan: Plan) ->
         .map(|index| Unmoved {
             index,
             vote: snapshot.records()[index].vote_account_address,
-            why: simulation.why_not(index),
+            reason: simulation.unmoved_reason(index),
         })
         .collect();
     let rebalance = simulation.rebalance();
@@ -292,7 +292,7 @@ fn summarize(snapshot: &PoolSnapshot, mut simulation: Simulation, plan: Plan) ->
     let turnover_left = rebalance.turnover_left();
     RebalancePlan {
         idle: IdleStake {
-            put_to_work: sum(Direction::Increase),
+            newly_delegated: sum(Direction::Increase),
             lost_lamport_epochs: sum(Direction::Decrease),
             lent_rent: rents,
             left_in_reserve: rebalance.reserve_lamports(),

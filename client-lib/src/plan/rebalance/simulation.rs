@@ -1,7 +1,7 @@
 //! What the program will do, step by step.
 
 use {
-    super::{Direction, Obstacle, StakeMovement, WhyNot, held},
+    super::{Direction, Obstacle, StakeMovement, UnmovedReason, held},
     crate::{error::PlanError, pool::PoolSnapshot},
     std::cmp::Reverse,
     tidepool_interface::{
@@ -74,14 +74,14 @@ impl<'a> Simulation<'a> {
     }
 
     /// What the program would do about a validator now: a movement, or nothing, and why.
-    pub(in crate::plan) fn look(&mut self, index: usize) -> Result<(Verdict, StakeMovement), WhyNot> {
+    pub(in crate::plan) fn look(&mut self, index: usize) -> Result<(Verdict, StakeMovement), UnmovedReason> {
         let verdict = self.rebalance.verdict(&self.records, index);
         if let Verdict::Nothing(reason) = verdict {
-            return Err(WhyNot::Rule(reason));
+            return Err(UnmovedReason::Rule(reason));
         }
         match self.obstacle(index, verdict) {
             None => Ok((verdict, self.movement(index, verdict))),
-            Some(obstacle) => Err(WhyNot::Obstacle(obstacle)),
+            Some(obstacle) => Err(UnmovedReason::Obstacle(obstacle)),
         }
     }
 
@@ -114,12 +114,12 @@ impl<'a> Simulation<'a> {
     }
 
     /// Why the validator's stake does not move at the end.
-    pub(super) fn why_not(&mut self, index: usize) -> WhyNot {
+    pub(super) fn unmoved_reason(&mut self, index: usize) -> UnmovedReason {
         if let Some((_, obstacle)) = self.obstacles.iter().find(|(passed, _)| *passed == index) {
-            return WhyNot::Obstacle(*obstacle);
+            return UnmovedReason::Obstacle(*obstacle);
         }
         // Nobody moves any more, except where there is no room for those who would have to be passed over first.
-        self.look(index).err().unwrap_or(WhyNot::Rule(Reason::OthersLackMore))
+        self.look(index).err().unwrap_or(UnmovedReason::Rule(Reason::OthersLackMore))
     }
 
     /// Carries out a verdict on a validator.
@@ -248,7 +248,7 @@ impl<'a> Simulation<'a> {
             Err(obstacle) => return Some(obstacle),
         };
         if self.moving(index) > 0 && !self.is_correctable(index, &delegation, verdict) {
-            return Some(Obstacle::MovesSinceEarlier);
+            return Some(Obstacle::TransientSinceEarlierEpoch);
         }
         let Verdict::Decrease(lamports) = verdict else { return None };
         let lamports = lamports.saturating_sub(self.moving(index));

@@ -73,7 +73,7 @@ fn the_contracts_instruction_is_used_where_that_is_asked_for() {
         compact_ranges(&snapshot, &plan).is_empty()
     };
     assert!(!form(UpdateOptions::default()));
-    assert!(form(UpdateOptions { in_contract_form: true, ..UpdateOptions::default() }));
+    assert!(form(UpdateOptions { in_spl_form: true, ..UpdateOptions::default() }));
     // The compact one merges whatever can be merged.
     assert!(form(UpdateOptions { no_merge: true, ..UpdateOptions::default() }));
     assert!(form(UpdateOptions { no_merge_for: BTreeSet::from([vote(1)]), ..UpdateOptions::default() }));

@@ -36,21 +36,24 @@ fn what_a_validator_should_have_and_what_comes_next() {
 fn where_stake_is_on_its_way_to_and_since_when() {
     let fixture = two(RebalancePolicy::DEFAULT);
     let second = explain(&fixture, 1);
-    let in_motion =
-        InMotion { lamports: 6 * SOL + rent(), direction: Some(Direction::Increase), arrives_in: Some(EPOCH + 1) };
-    assert_eq!(second.in_motion, Some(in_motion));
+    let transient = TransientStake {
+        lamports: 6 * SOL + rent(),
+        direction: Some(Direction::Increase),
+        mergeable_from_epoch: Some(EPOCH + 1),
+    };
+    assert_eq!(second.transient, Some(transient));
     assert_eq!(second.held, 26 * SOL + rent());
-    assert_eq!(second.next, NextStep::Stays(WhyNot::Rule(Reason::InMotion)));
+    assert_eq!(second.next, NextStep::Stays(UnmovedReason::Rule(Reason::InMotion)));
     assert_eq!(second.sentences().len(), 4);
     // The record tells the direction, and only the account since when.
     let unread = explain(&Fixture { with_stakes: false, ..fixture.clone() }, 1);
-    assert_eq!(unread.in_motion, Some(InMotion { arrives_in: None, ..in_motion }));
+    assert_eq!(unread.transient, Some(TransientStake { mergeable_from_epoch: None, ..transient }));
     let mut unknown = Fixture { with_stakes: false, ..fixture };
     unknown.validators[1].has_bumps = false;
-    assert_eq!(explain(&unknown, 1).in_motion.unwrap().direction, None);
+    assert_eq!(explain(&unknown, 1).transient.unwrap().direction, None);
     let leaving = Fixture::extended(vec![FixtureValidator::new(20 * SOL).weighing(1).decreasing(5 * SOL)]);
     let leaving = explain(&leaving, 0);
-    assert_eq!(leaving.in_motion.unwrap().direction, Some(Direction::Decrease));
+    assert_eq!(leaving.transient.unwrap().direction, Some(Direction::Decrease));
     assert_eq!(leaving.held, 20 * SOL + rent());
 }
 
@@ -68,7 +71,7 @@ fn what_stands_in_the_way_is_named() {
     assert_eq!(next(&Fixture { policy: None, ..fixture.clone() }), NextStep::NotExtended);
     assert_eq!(next(&Fixture { last_update_epoch: EPOCH - 1, ..fixture.clone() }), NextStep::NeedsUpdate);
     let weightless = Fixture::extended(vec![FixtureValidator::new(20 * SOL)]);
-    assert_eq!(next(&weightless), NextStep::Stays(WhyNot::Rule(Reason::NoWeight)));
+    assert_eq!(next(&weightless), NextStep::Stays(UnmovedReason::Rule(Reason::NoWeight)));
     let mut environment = fixture.environment();
     environment.epoch_rewards.active = true;
     let snapshot = PoolSnapshot::from_accounts(POOL, fixture.accounts(), environment).unwrap();
@@ -76,7 +79,7 @@ fn what_stands_in_the_way_is_named() {
     let mut snapshot = fixture.snapshot();
     snapshot.set_vote_account(vote(0), false);
     let gone = explain_stake(&snapshot, &vote(0)).unwrap();
-    assert_eq!(gone.next, NextStep::Stays(WhyNot::Obstacle(Obstacle::VoteAccountGone)));
+    assert_eq!(gone.next, NextStep::Stays(UnmovedReason::Obstacle(Obstacle::VoteAccountGone)));
     assert!(explain_stake(&snapshot, &USER).is_err());
     let removed = Fixture::extended(vec![FixtureValidator::new(SOL).with_status(StakeStatus::DeactivatingValidator)]);
     assert!(explain(&removed, 0).sentences()[0].contains("is being removed"));

@@ -115,11 +115,11 @@ fn a_deposit_is_spread_by_weights() {
         assert_eq!(movement.held, 10 * SOL + rent());
     }
     let moved: u64 = plan.movements.iter().map(|movement| movement.lamports + rent()).sum();
-    assert_eq!(plan.idle.put_to_work, moved - 3 * rent());
+    assert_eq!(plan.idle.newly_delegated, moved - 3 * rent());
     assert_eq!(plan.idle.lent_rent, 3 * rent());
     assert_eq!(plan.idle.left_in_reserve, 90 * SOL - moved);
     assert!(plan.idle.left_in_reserve - working < 1_000 && plan.idle.lost_lamport_epochs == 0);
-    assert_eq!((plan.turnover_left, plan.why_nothing_moves()), (None, None));
+    assert_eq!((plan.turnover_left, plan.no_movement_reason()), (None, None));
     assert_eq!(plan.unread_votes(&snapshot).len(), 3);
 }
 
@@ -131,7 +131,7 @@ fn stake_that_is_taken_away_lies_idle_for_an_epoch() {
     // What lies in the reserve goes to work first.
     assert_eq!(directions, [(1, Direction::Increase), (0, Direction::Decrease)]);
     assert_eq!(plan.idle.lost_lamport_epochs, plan.movements[1].lamports);
-    assert_eq!(plan.idle.put_to_work, plan.movements[0].lamports);
+    assert_eq!(plan.idle.newly_delegated, plan.movements[0].lamports);
     assert_eq!(plan.plan.groups().count(), 1);
 }
 
@@ -139,9 +139,9 @@ fn stake_that_is_taken_away_lies_idle_for_an_epoch() {
 fn a_balanced_pool_needs_nothing_and_says_so() {
     let plan = plan(&Fixture { reserve: 0, ..weighing(&[(20 * SOL, 1), (20 * SOL, 1), (SOL, 0)]) });
     assert!(plan.is_empty() && plan.plan.is_empty());
-    assert_eq!(plan.why_nothing_moves(), Some(WhyNot::Rule(Reason::Balanced)));
-    let reasons: Vec<_> = plan.unmoved.iter().map(|unmoved| unmoved.why).collect();
-    let [balanced, no_weight] = [Reason::Balanced, Reason::NoWeight].map(WhyNot::Rule);
+    assert_eq!(plan.no_movement_reason(), Some(UnmovedReason::Rule(Reason::Balanced)));
+    let reasons: Vec<_> = plan.unmoved.iter().map(|unmoved| unmoved.reason).collect();
+    let [balanced, no_weight] = [Reason::Balanced, Reason::NoWeight].map(UnmovedReason::Rule);
     assert_eq!(reasons, [balanced, balanced, no_weight]);
 }
 
@@ -155,8 +155,8 @@ fn little_goes_to_those_who_lack_most_in_this_order() {
     let [one, two] = [0, 1].map(|index| (index, Direction::Increase, SOL));
     assert_eq!(moves(&plan), [one, two]);
     assert_eq!(labels(&plan.plan), ["rebalance"]);
-    let why: Vec<_> = plan.unmoved.iter().map(|unmoved| unmoved.why).collect();
-    assert!(why.contains(&WhyNot::Rule(Reason::BudgetSpent)), "{why:?}");
+    let reason: Vec<_> = plan.unmoved.iter().map(|unmoved| unmoved.reason).collect();
+    assert!(reason.contains(&UnmovedReason::Rule(Reason::BudgetSpent)), "{reason:?}");
 }
 
 #[test]
@@ -191,9 +191,9 @@ fn those_who_cannot_be_staked_with_lose_their_weight() {
     );
     let plan = rebalance(&snapshot, &RebalanceOptions::default()).unwrap();
     assert_eq!(moves(&plan), [(2, Direction::Increase, SOL)]);
-    let why = |index: usize| plan.unmoved.iter().find(|unmoved| unmoved.index == index).unwrap().why;
-    assert_eq!(why(0), WhyNot::Obstacle(Obstacle::VoteAccountGone));
-    assert_eq!(why(1), WhyNot::Obstacle(Obstacle::NotDelegated));
+    let reason = |index: usize| plan.unmoved.iter().find(|unmoved| unmoved.index == index).unwrap().reason;
+    assert_eq!(reason(0), UnmovedReason::Obstacle(Obstacle::VoteAccountGone));
+    assert_eq!(reason(1), UnmovedReason::Obstacle(Obstacle::NotDelegated));
     let mut machine = Machine::new(&snapshot, &BTreeSet::from([0, 1]));
     plan.plan.groups().for_each(|group| machine.run(group));
     assert_eq!(machine.moved, moves(&plan));

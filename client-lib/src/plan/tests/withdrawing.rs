@@ -49,7 +49,7 @@ fn one_validator_is_enough_where_it_holds_the_sum() {
     let plan = plan(&fixture, &request(150 * SOL));
     assert_eq!(votes(&plan), [vote(1)]);
     assert_eq!(plan.pieces[0].quote.yields.lamports, 150 * SOL);
-    assert_eq!(plan.pool_tokens_left(), 0);
+    assert_eq!(plan.remaining_pool_tokens(), 0);
     assert_eq!(plan.rent_lamports, rent());
 }
 
@@ -59,7 +59,7 @@ fn the_largest_come_first_and_no_dust_is_left() {
     // 200 can give 199; the rest alone would be too little to split.
     let plan = plan(&fixture, &request(199 * SOL + SOL / 2));
     assert_eq!(votes(&plan), [vote(1), vote(2)]);
-    assert_eq!(plan.pool_tokens_left(), 0);
+    assert_eq!(plan.remaining_pool_tokens(), 0);
     assert!(plan.pieces[1].quote.yields.lamports >= SOL);
 }
 
@@ -85,7 +85,7 @@ fn the_reserve_comes_last_where_sol_takes_a_signature() {
         let plan = plan(&fixture, &request(sum));
         let from: Vec<_> = plan.pieces.iter().map(|piece| piece.quote.from).collect();
         assert_eq!(from, [WithdrawFrom::Validator(vote(0)), WithdrawFrom::Reserve]);
-        assert_eq!((plan.lamports(), plan.pool_tokens_left()), (sum, 0));
+        assert_eq!((plan.lamports(), plan.remaining_pool_tokens()), (sum, 0));
     }
     // In a pool with the extension at any time: the amount is too small for a validator's stake.
     let small = plan(&fixture, &request(SOL / 2));
@@ -107,7 +107,7 @@ fn removed_validators_come_last() {
     fixture.policy = Some(RebalancePolicy::DEFAULT);
     let plan = plan(&fixture, &sum);
     assert_eq!(votes(&plan), [vote(1), vote(0), vote(2)]);
-    assert_eq!(plan.pool_tokens_left(), 0);
+    assert_eq!(plan.remaining_pool_tokens(), 0);
     assert_eq!((plan.plan.stages.len(), transactions(&plan)), (1, 1));
 }
 
@@ -116,10 +116,10 @@ fn too_little_is_left_or_taken_as_sol() {
     let fixture = at_par(&[50 * SOL]);
     let kept = plan(&fixture, &request(SOL / 2));
     assert!(kept.pieces.is_empty() && kept.plan.is_empty());
-    assert_eq!(kept.pool_tokens_left(), SOL / 2);
+    assert_eq!(kept.remaining_pool_tokens(), SOL / 2);
     let sol = plan(&fixture, &Withdrawal { order: WithdrawalOrder::SolLast(USER), ..request(SOL / 2) });
     assert_eq!(sol.sol.unwrap().lamports, SOL / 2);
-    assert_eq!(sol.pool_tokens_left(), 0);
+    assert_eq!(sol.remaining_pool_tokens(), 0);
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn an_account_that_can_just_be_split_is_split() {
         let snapshot = Fixture { supply, ..fixture.clone() }.snapshot();
         let plan = withdraw(&snapshot, &request(supply), new_account).unwrap();
         let first = plan.pieces.first().map(|piece| piece.quote.yields.lamports);
-        assert!(first.is_some_and(|lamports| lamports >= SOL), "{supply}: {:?}", plan.left);
+        assert!(first.is_some_and(|lamports| lamports >= SOL), "{supply}: {:?}", plan.remainder);
     }
 }
 
@@ -178,7 +178,7 @@ fn sol_comes_first_and_alone_where_it_is_enough() {
     let sol =
         |pool_tokens| plan(&fixture, &Withdrawal { order: WithdrawalOrder::SolFirst(USER), ..request(pool_tokens) });
     let all_sol = sol(10 * SOL);
-    assert!(all_sol.pieces.is_empty() && all_sol.left.is_none());
+    assert!(all_sol.pieces.is_empty() && all_sol.remainder.is_none());
     assert_eq!((all_sol.sol.unwrap().lamports, all_sol.rent_lamports), (10 * SOL, 0));
     let mixed = sol(30 * SOL);
     // One lamport stays in the reserve, so that what happens in between cannot make it too little.
@@ -191,7 +191,7 @@ fn sol_comes_first_and_alone_where_it_is_enough() {
 fn the_reserve_gives_less_where_the_rest_would_be_too_little_for_a_stake_account() {
     let fixture = at_par(&[50 * SOL]);
     let planned = plan(&fixture, &Withdrawal { order: WithdrawalOrder::SolFirst(USER), ..request(10 * SOL + SOL / 4) });
-    assert_eq!(planned.pool_tokens_left(), 0);
+    assert_eq!(planned.remaining_pool_tokens(), 0);
     let stake = planned.pieces[0].quote.yields.lamports;
     assert!((SOL..=SOL + 1).contains(&stake), "{stake}");
     assert_eq!(planned.lamports(), 10 * SOL + SOL / 4);
@@ -228,21 +228,21 @@ fn sol_alone_is_refused_beyond_the_reserve() {
 fn what_is_left_is_named_with_its_reason() {
     let left = |fixture: &Fixture, pool_tokens| {
         let modest = Withdrawal { take_whole_accounts: false, ..request(pool_tokens) };
-        plan(fixture, &modest).left.map(|left| (left.pool_tokens, left.lamports, left.why))
+        plan(fixture, &modest).remainder.map(|rest| (rest.pool_tokens, rest.lamports, rest.reason))
     };
-    let below = WhyLeft::BelowMinimum { minimum_lamports: SOL, minimum_pool_tokens: SOL };
+    let below = RemainderReason::BelowMinimum { minimum_lamports: SOL, minimum_pool_tokens: SOL };
     assert_eq!(left(&at_par(&[50 * SOL]), SOL / 2), Some((SOL / 2, SOL / 2, below)));
     assert_eq!(left(&at_par(&[50 * SOL]), SOL), None);
-    let whole = WhyLeft::WholeAccountsOnly { smallest_lamports: SOL + rent() };
+    let whole = RemainderReason::WholeAccountsOnly { smallest_lamports: SOL + rent() };
     assert_eq!(left(&at_par(&[SOL, SOL + 5]), SOL).unwrap().2, whole);
-    assert_eq!(left(&at_par(&[]), SOL).unwrap().2, WhyLeft::NothingToSplit);
+    assert_eq!(left(&at_par(&[]), SOL).unwrap().2, RemainderReason::NothingToSplit);
     let mut barred = at_par(&[50 * SOL, 20 * SOL]);
     barred.validators[1].status = StakeStatus::DeactivatingValidator;
     barred.terms.preferred_withdraw_validator_vote_address = Some(vote(1));
-    assert_eq!(left(&barred, 5 * SOL).unwrap().2, WhyLeft::Barred { preferred: vote(1) });
+    assert_eq!(left(&barred, 5 * SOL).unwrap().2, RemainderReason::PreferredBeingRemoved { preferred: vote(1) });
     let mut greedy = at_par(&[50 * SOL]);
     greedy.terms.stake_withdrawal_fee = Fee::new(1, 1);
-    assert_eq!(left(&greedy, 5 * SOL).unwrap().2, WhyLeft::Worthless { minimum_pool_tokens: None });
+    assert_eq!(left(&greedy, 5 * SOL).unwrap().2, RemainderReason::Worthless { minimum_pool_tokens: None });
 }
 
 #[test]
@@ -317,7 +317,7 @@ proptest! {
         let planned = withdraw(&snapshot, &request(pool_tokens), new_account).unwrap();
 
         let given: u64 = planned.pieces.iter().map(|piece| piece.quote.pool_tokens).sum();
-        prop_assert_eq!(given + planned.pool_tokens_left(), pool_tokens);
+        prop_assert_eq!(given + planned.remaining_pool_tokens(), pool_tokens);
         let mut state = WithdrawalState::new(&snapshot, &USER).unwrap();
         let mut seen = BTreeMap::new();
         for piece in &planned.pieces {
@@ -340,10 +340,10 @@ proptest! {
         }
         prop_assert!(seen.values().all(|times| *times == 1), "no account is split twice, though a remnant may be taken whole");
         // What could still be split is too little for a piece, or the tokens left are.
-        if planned.pool_tokens_left() > 0 && planned.pieces.is_empty() {
+        if planned.remaining_pool_tokens() > 0 && planned.pieces.is_empty() {
             for validator in snapshot.validators() {
                 let from = WithdrawFrom::Validator(validator.vote());
-                prop_assert!(state.quote(from, planned.pool_tokens_left(), None).is_err());
+                prop_assert!(state.quote(from, planned.remaining_pool_tokens(), None).is_err());
             }
         }
     }
@@ -373,14 +373,14 @@ proptest! {
         let request = Withdrawal { order, take_whole_accounts: false, ..request(pool_tokens) };
         let planned = withdraw(&snapshot, &request, new_account).unwrap();
         let given: u64 = planned.quotes().map(|quote| quote.burnt + quote.fee).sum();
-        prop_assert_eq!(given + planned.pool_tokens_left(), pool_tokens);
+        prop_assert_eq!(given + planned.remaining_pool_tokens(), pool_tokens);
         prop_assert!(planned.sol.is_none_or(|sol| sol.lamports <= reserve));
         prop_assert!(planned.pieces.iter().all(|piece| piece.quote.yields.lamports >= SOL));
-        if planned.left.is_some_and(|left| !matches!(left.why, WhyLeft::Worthless { .. })) {
+        if planned.remainder.is_some_and(|left| !matches!(left.reason, RemainderReason::Worthless { .. })) {
             let unused = reserve - planned.sol.map_or(0, |sol| sol.lamports);
-            prop_assert!(unused <= 4, "{unused} lamports of the reserve could be had, and {:?} is left", planned.left);
+            prop_assert!(unused <= 4, "{unused} lamports of the reserve could be had, and {:?} is left", planned.remainder);
         }
-        if let Some(Left { why: WhyLeft::BelowMinimum { minimum_pool_tokens, .. }, pool_tokens, .. }) = planned.left {
+        if let Some(Remainder { reason: RemainderReason::BelowMinimum { minimum_pool_tokens, .. }, pool_tokens, .. }) = planned.remainder {
             prop_assert!(pool_tokens < minimum_pool_tokens);
         }
     }
@@ -398,7 +398,7 @@ proptest! {
         let pool_tokens = fixture.supply / 1_000 * share;
         let request = Withdrawal { order: WithdrawalOrder::SolFirst(USER), take_whole_accounts: false, ..request(pool_tokens) };
         let planned = withdraw(&fixture.snapshot(), &request, new_account).unwrap();
-        if planned.left.is_some() {
+        if planned.remainder.is_some() {
             return Ok(());
         }
         // At par, each validator can give what it has beyond the minimum; the sum of the largest bounds what any choice can.
@@ -431,7 +431,7 @@ proptest! {
         let order = if first { WithdrawalOrder::SolFirst(USER) } else { WithdrawalOrder::StakeOnly };
         let all = Withdrawal { order, take_whole_accounts: false, ..request(fixture.supply) };
         let worth = |pool_tokens| withdraw(&snapshot, &Withdrawal { pool_tokens, ..all }, new_account).map_or(0, |plan| plan.lamports());
-        match pool_tokens_worth(&snapshot, &all, wanted).unwrap() {
+        match pool_tokens_for_lamports(&snapshot, &all, wanted).unwrap() {
             Some(tokens) => {
                 prop_assert!(worth(tokens) >= wanted);
                 prop_assert!(worth(tokens - 1) < wanted);

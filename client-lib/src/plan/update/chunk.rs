@@ -16,7 +16,7 @@ use {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Form {
     /// `UpdateValidatorListBalance`.
-    Contract,
+    Spl,
     /// `UpdateValidators`.
     Compact,
 }
@@ -24,17 +24,17 @@ pub(super) enum Form {
 impl Form {
     const fn base_units(self) -> u32 {
         match self {
-            Self::Contract => compute::UPDATE_LIST_BASE,
+            Self::Spl => compute::UPDATE_LIST_BASE,
             Self::Compact => compute::COMPACT_BASE,
         }
     }
 
     fn units(self, validator: &Validator, work: Work) -> u32 {
         match self {
-            Self::Contract if validator.record.is_active() && !validator.has_transient_stake() => {
+            Self::Spl if validator.record.is_active() && !validator.has_transient_stake() => {
                 compute::UPDATE_QUIET_VALIDATOR
             }
-            Self::Contract => compute::UPDATE_MOVING_VALIDATOR,
+            Self::Spl => compute::UPDATE_MOVING_VALIDATOR,
             Self::Compact => work.compact_units(),
         }
     }
@@ -47,7 +47,7 @@ impl Form {
         validators: &[Validator],
     ) -> Instruction {
         match self {
-            Self::Contract => actions::update_list_instruction(snapshot, start, no_merge, validators),
+            Self::Spl => actions::update_list_instruction(snapshot, start, no_merge, validators),
             Self::Compact => actions::update_validators_instruction(snapshot, start, validators),
         }
     }
@@ -112,7 +112,7 @@ impl<'a> Chunks<'a> {
     /// What to do about a validator's stake in motion. The compact form finds that out itself.
     fn merging(&self, validator: &Validator) -> Merging {
         match self.form {
-            Form::Contract => Merging::of(self.snapshot, validator, self.options),
+            Form::Spl => Merging::of(self.snapshot, validator, self.options),
             Form::Compact => Merging::Either,
         }
     }

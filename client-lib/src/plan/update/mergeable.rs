@@ -24,11 +24,11 @@ pub fn mergeable<'a>(snapshot: &'a PoolSnapshot, options: &UpdateOptions) -> Vec
     let Ok(history) = StakeHistory::decode(&history) else { return vec![] };
     let form = options.form(snapshot);
     let rule = match form {
-        Form::Contract => update::Merging::Attempted,
+        Form::Spl => update::Merging::Attempted,
         Form::Compact => update::Merging::Isolated(&history),
     };
     let is_wanted = |validator: &Validator| match form {
-        Form::Contract => Merging::of(snapshot, validator, options) == Merging::Merge,
+        Form::Spl => Merging::of(snapshot, validator, options) == Merging::Merge,
         Form::Compact => true,
     };
     let is_mergeable = |validator: &Validator| {

@@ -43,7 +43,7 @@ pub struct UpdateOptions {
     /// have tips to be withdrawn, or stake in motion arrives, that takes fewer transactions.
     pub may_cut_events: bool,
     /// Use the contract's instruction on a pool that has the extension, too, for comparison.
-    pub in_contract_form: bool,
+    pub in_spl_form: bool,
 }
 
 impl UpdateOptions {
@@ -51,7 +51,7 @@ impl UpdateOptions {
     /// that is wanted or not.
     fn form(&self, snapshot: &PoolSnapshot) -> Form {
         let merges = !self.no_merge && self.no_merge_for.is_empty();
-        if snapshot.is_extended() && merges && !self.in_contract_form { Form::Compact } else { Form::Contract }
+        if snapshot.is_extended() && merges && !self.in_spl_form { Form::Compact } else { Form::Spl }
     }
 }
 
@@ -85,7 +85,7 @@ pub fn update(snapshot: &PoolSnapshot, options: &UpdateOptions) -> Result<Plan, 
 
 fn check_size(options: &UpdateOptions, form: Form) -> Result<(), PlanError> {
     let most = match form {
-        Form::Contract => pack::max_update_pairs_by_locks(&PackOptions::default()),
+        Form::Spl => pack::max_update_pairs_by_locks(&PackOptions::default()),
         Form::Compact => pack::max_update_accounts_by_locks(&PackOptions::default()),
     };
     match options.validators_per_instruction {
@@ -102,7 +102,7 @@ fn check_size(options: &UpdateOptions, form: Form) -> Result<(), PlanError> {
 /// [`PlanError::Invalid`] where `range` is not within the list.
 pub fn list_chunk(snapshot: &PoolSnapshot, range: Range<usize>, no_merge: bool) -> Result<InstructionGroup, PlanError> {
     let validators = validators_of(snapshot, &range)?;
-    Ok(chunk::group(snapshot, Form::Contract, no_merge, &validators, range.start))
+    Ok(chunk::group(snapshot, Form::Spl, no_merge, &validators, range.start))
 }
 
 /// The compact instruction that updates the records of `range`, whether they are stale or not.

@@ -17,7 +17,7 @@ pub fn better_withdrawal(
     let draft = search::draft(snapshot, &Withdrawal { order: other, ..*withdrawal }).ok()?;
     // A lamport for each part is rounding.
     let rounding = draft.pieces.len().saturating_add(planned.pieces.len()).saturating_add(2) as u64;
-    let leaves_no_more = draft.pool_tokens_left() <= planned.pool_tokens_left();
+    let leaves_no_more = draft.remaining_pool_tokens() <= planned.remaining_pool_tokens();
     let least = planned.lamports().saturating_add(rounding);
     Some(draft.lamports()).filter(|lamports| leaves_no_more && *lamports > least)
 }

@@ -1,11 +1,11 @@
 //! Withdrawing any sum: SOL from the reserve, stake from as few validators as it takes, and a name for what is left.
 
 mod compare;
+mod inverse;
 mod search;
 mod stages;
-mod worth;
 
-pub use {compare::better_withdrawal, worth::pool_tokens_worth};
+pub use {compare::better_withdrawal, inverse::pool_tokens_for_lamports};
 
 use {
     super::Plan,
@@ -82,18 +82,18 @@ pub struct Piece {
 
 /// Pool tokens that cannot be withdrawn now, and stay with the holder.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Left {
+pub struct Remainder {
     /// Pool tokens.
     pub pool_tokens: u64,
     /// Lamports that they are worth by the exchange rate, before any fee.
     pub lamports: u64,
     /// What stands in the way.
-    pub why: WhyLeft,
+    pub reason: RemainderReason,
 }
 
 /// Why pool tokens cannot be withdrawn.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum WhyLeft {
+pub enum RemainderReason {
     /// After the fee they are worth no lamport.
     Worthless {
         /// Fewest pool tokens that are worth one; `None` where none of the supply are.
@@ -107,7 +107,7 @@ pub enum WhyLeft {
         minimum_pool_tokens: u64,
     },
     /// The pool's preferred validator has stake and is being removed: until it is gone, no other may give any.
-    Barred {
+    PreferredBeingRemoved {
         /// Its vote account.
         preferred: Address,
     },
@@ -130,7 +130,7 @@ pub struct WithdrawalPlan {
     /// What is withdrawn as SOL.
     pub sol: Option<WithdrawalQuote>,
     /// What the holder keeps, if not all of it can be withdrawn.
-    pub left: Option<Left>,
+    pub remainder: Option<Remainder>,
     /// Lamports that the payer pays for the rent of the new accounts; they stay in these.
     pub rent_lamports: u64,
 }
@@ -147,8 +147,8 @@ impl WithdrawalPlan {
     }
 
     /// Pool tokens that the holder keeps.
-    pub fn pool_tokens_left(&self) -> u64 {
-        self.left.map_or(0, |left| left.pool_tokens)
+    pub fn remaining_pool_tokens(&self) -> u64 {
+        self.remainder.map_or(0, |remainder| remainder.pool_tokens)
     }
 }
 
@@ -193,7 +193,7 @@ pub fn withdraw(
         stages.add_sol(&sol);
     }
     let rent_lamports = snapshot.environment().stake_rent().saturating_mul(pieces.len() as u64);
-    Ok(WithdrawalPlan { plan: stages.plan(), pieces, sol: draft.sol, left: draft.left, rent_lamports })
+    Ok(WithdrawalPlan { plan: stages.plan(), pieces, sol: draft.sol, remainder: draft.remainder, rent_lamports })
 }
 
 impl Withdrawal {

@@ -1,10 +1,10 @@
 //! Which pieces a withdrawal takes, and how large each is.
 
 mod candidate;
-mod left;
+mod remainder;
 
 use {
-    super::{Left, Withdrawal, WithdrawalOrder},
+    super::{Remainder, Withdrawal, WithdrawalOrder},
     crate::{
         error::PlanError,
         pool::PoolSnapshot,
@@ -36,7 +36,7 @@ pub(super) struct Found {
 pub(super) struct Draft {
     pub(super) pieces: Vec<Found>,
     pub(super) sol: Option<WithdrawalQuote>,
-    pub(super) left: Option<Left>,
+    pub(super) remainder: Option<Remainder>,
 }
 
 impl Draft {
@@ -47,8 +47,8 @@ impl Draft {
     }
 
     /// Pool tokens that the holder keeps.
-    pub(super) fn pool_tokens_left(&self) -> u64 {
-        self.left.map_or(0, |left| left.pool_tokens)
+    pub(super) fn remaining_pool_tokens(&self) -> u64 {
+        self.remainder.map_or(0, |remainder| remainder.pool_tokens)
     }
 }
 
@@ -63,7 +63,7 @@ pub(super) fn draft(snapshot: &PoolSnapshot, withdrawal: &Withdrawal) -> Result<
         WithdrawalOrder::SolOnly(_) => {
             let account = &withdrawal.tokens.account;
             let sol = quote::quote_withdraw_sol(snapshot, account, withdrawal.pool_tokens, None)?;
-            Ok(Draft { pieces: vec![], sol: Some(sol), left: None })
+            Ok(Draft { pieces: vec![], sol: Some(sol), remainder: None })
         }
     }
 }
@@ -76,15 +76,15 @@ fn reserve_then_stake(search: &Search) -> Result<Draft, PlanError> {
     }
     let most = search.within_reserve(search.spare());
     let draft = search.clone().reserve_then_rest(most)?;
-    let Some(enough) = search.tokens_for(search.minimum()).filter(|_| draft.left.is_some() && most > 0) else {
+    let Some(enough) = search.tokens_for(search.minimum()).filter(|_| draft.remainder.is_some() && most > 0) else {
         return Ok(draft);
     };
     // One more than enough, since the rate may have moved when it is its turn.
-    let less = most.saturating_sub(enough.saturating_add(1).saturating_sub(draft.pool_tokens_left()));
+    let less = most.saturating_sub(enough.saturating_add(1).saturating_sub(draft.remaining_pool_tokens()));
     let second = search.clone().reserve_then_rest(less)?;
     // What no validator can give after all, the reserve gives.
-    let third = search.clone().reserve_then_rest(most.min(less.saturating_add(second.pool_tokens_left())))?;
-    Ok([draft, second, third].into_iter().min_by_key(Draft::pool_tokens_left).expect("there are three"))
+    let third = search.clone().reserve_then_rest(most.min(less.saturating_add(second.remaining_pool_tokens())))?;
+    Ok([draft, second, third].into_iter().min_by_key(Draft::remaining_pool_tokens).expect("there are three"))
 }
 
 #[derive(Clone)]
@@ -127,13 +127,13 @@ impl<'a> Search<'a> {
         let pieces = self.take_stake()?;
         let most = self.within_reserve(if pieces.is_empty() { 0 } else { self.spare() });
         let sol = self.take_sol(most.min(self.left))?;
-        Ok(Draft { pieces, sol, left: self.left()? })
+        Ok(Draft { pieces, sol, remainder: self.remainder()? })
     }
 
     /// Takes stake for what is left.
     fn finish(mut self) -> Result<Draft, PlanError> {
         let pieces = self.take_stake()?;
-        Ok(Draft { pieces, sol: None, left: self.left()? })
+        Ok(Draft { pieces, sol: None, remainder: self.remainder()? })
     }
 
     fn take_stake(&mut self) -> Result<Vec<Found>, PlanError> {

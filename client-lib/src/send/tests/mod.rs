@@ -1,7 +1,7 @@
 //! How a sender deals with a network that loses things. The cluster here is a script: what is tested is the sender.
 
-mod held;
-mod lies;
+mod false_answers;
+mod lifetimes;
 mod scripted;
 mod stopping;
 
@@ -78,7 +78,7 @@ async fn what_landed_while_nobody_looked_is_not_done_twice() {
     // Without a history it cannot be known.
     let cluster = Scripted::new(asleep(true));
     let summary = send(&cluster, &[outgoing(1)]).await;
-    assert!(matches!(summary.transactions[0].outcome, Outcome::Unknown { why: WhyUnknown::Forgotten, .. }));
+    assert!(matches!(summary.transactions[0].outcome, Outcome::Unknown { reason: UnknownReason::Forgotten, .. }));
     assert_eq!((cluster.signatures(), cluster.ran()), (1, 1));
 }
 
@@ -119,7 +119,7 @@ async fn a_halted_cluster_leaves_it_open() {
     let cluster = Scripted::new(Script { lose_blockhashes: u64::MAX, halted: true, ..Script::default() });
     let summary = send(&cluster, &[outgoing(1)]).await;
     let outcome = &summary.transactions[0].outcome;
-    assert!(matches!(outcome, Outcome::Unknown { why: WhyUnknown::NoBlocks, .. }));
+    assert!(matches!(outcome, Outcome::Unknown { reason: UnknownReason::NoBlocks, .. }));
     assert!(outcome.to_string().contains("before you repeat it"));
     assert_eq!(cluster.signatures(), 1, "nothing may be signed anew while the first may land");
 }

@@ -34,7 +34,7 @@ async fn it_is_not_followed_for_ever() {
     let payer = Keypair::new();
     let began = tokio::time::Instant::now();
     let summary = Sender::new(&cluster, &payer).stop(&stop).send(&[outgoing(1)]).await;
-    assert!(matches!(summary.transactions[0].outcome, Outcome::Unknown { why: WhyUnknown::Stopped, .. }));
+    assert!(matches!(summary.transactions[0].outcome, Outcome::Unknown { reason: UnknownReason::Stopped, .. }));
     assert!(summary.is_stopped());
     assert!(began.elapsed() < Duration::from_secs(7));
     assert_eq!(cluster.state().arrived.len(), 1, "it was not sent again");

@@ -2,12 +2,12 @@
 
 use {
     super::*,
-    crate::cluster::rpc::transport::MOST_BYTES,
+    crate::cluster::rpc::transport::MAX_BYTES,
     std::{sync::atomic::AtomicUsize, sync::atomic::Ordering, thread::sleep},
 };
 
 /// Time that an endpoint gets in these tests.
-const PATIENCE: Duration = Duration::from_millis(600);
+const SHORT_TIMEOUT: Duration = Duration::from_millis(600);
 
 /// An endpoint that does with every request, and the connection that it came by, what it is told.
 pub(super) fn raw(respond: impl Fn(&Value, &mut TcpStream) + Clone + Send + 'static) -> String {
@@ -43,7 +43,7 @@ fn head(head: &'static str) -> String {
 }
 
 pub(super) async fn height(url: String) -> Result<u64, ClusterError> {
-    RpcCluster::with_timeout(url, Confirmation::Confirmed, PATIENCE).block_height().await
+    RpcCluster::with_timeout(url, Confirmation::Confirmed, SHORT_TIMEOUT).block_height().await
 }
 
 #[tokio::test]
@@ -76,7 +76,7 @@ async fn a_body_without_end_is_not_read_to_its_end() {
     let error = RpcCluster::new(url).block_height().await.unwrap_err();
     assert!(matches!(&error, ClusterError::UnexpectedAnswer { detail } if detail.contains("longer than")), "{error}");
     // Some of it is on its way.
-    assert!(WRITTEN.load(Ordering::Relaxed) < MOST_BYTES + (32 << 20));
+    assert!(WRITTEN.load(Ordering::Relaxed) < MAX_BYTES + (32 << 20));
 }
 
 #[tokio::test]
@@ -110,7 +110,7 @@ async fn nobody_is_waited_for_longer_than_the_timeout() {
         let began = Instant::now();
         let error = height(url).await.unwrap_err();
         assert!(matches!(error, ClusterError::Unreachable { .. }), "{error}");
-        assert!((PATIENCE..3 * PATIENCE).contains(&began.elapsed()), "{:?}", began.elapsed());
+        assert!((SHORT_TIMEOUT..3 * SHORT_TIMEOUT).contains(&began.elapsed()), "{:?}", began.elapsed());
     }
 }
 
@@ -140,7 +140,7 @@ async fn who_is_asked_too_often_is_asked_again_within_the_timeout() {
         let began = Instant::now();
         let error = height(head(late)).await.unwrap_err();
         assert!(matches!(error, ClusterError::RateLimited { .. }) && error.is_transient(), "{error}");
-        assert!(began.elapsed() < 2 * PATIENCE, "{:?}", began.elapsed());
+        assert!(began.elapsed() < 2 * SHORT_TIMEOUT, "{:?}", began.elapsed());
     }
 }
 
@@ -167,7 +167,7 @@ async fn does_not_follow_redirects() {
         let error = RpcCluster::new(url).send(&transaction()).await.unwrap_err();
         assert!(error.to_string().contains("redirects to another URL"), "{error}");
         assert_eq!(error.is_transient(), is_transient, "{status}: {error}");
-        assert!(error.is_of_endpoint() && !error.to_string().contains("secret"), "{error}");
+        assert!(error.is_endpoint_error() && !error.to_string().contains("secret"), "{error}");
     }
     assert_eq!(ELSEWHERE.load(Ordering::Relaxed), 0);
 }

@@ -1,7 +1,7 @@
 //! A door to the cluster that knocks again.
 
 use {
-    super::{CrankOptions, patience::Retry},
+    super::{CrankOptions, wait::Backoff},
     crate::cluster::{Blockhash, BytesAt, Cluster, ClusterError, Execution, Simulation, TransactionStatus},
     solana_account::Account,
     solana_address::Address,
@@ -21,72 +21,73 @@ use {
 
 /// What was heard at the door.
 #[derive(Debug, Default)]
-pub(super) struct Heard {
+pub(super) struct RequestLog {
     /// Whether any request has ever been answered.
     was_answered: AtomicBool,
-    unanswered: Mutex<Vec<ClusterError>>,
+    failures: Mutex<Vec<ClusterError>>,
 }
 
-impl Heard {
+impl RequestLog {
     /// Takes note that the cluster is there.
-    pub fn note_answer(&self) {
+    pub fn record_answer(&self) {
         self.was_answered.store(true, Ordering::Relaxed);
     }
 
     /// Requests that were not answered since it was last asked.
-    pub fn take_unanswered(&self) -> Vec<ClusterError> {
-        mem::take(&mut self.unanswered.lock().unwrap_or_else(PoisonError::into_inner))
+    pub fn take_failures(&self) -> Vec<ClusterError> {
+        mem::take(&mut self.failures.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 /// How often a request is repeated that is refused, or answered with nonsense: by a gateway, or by one of several nodes. More often
 /// would keep a single command waiting for an endpoint that does not serve the request at all.
-const MOST_REFUSALS: u32 = 2;
+const MAX_REFUSALS: u32 = 2;
 
 /// A cluster of which each request is repeated while it fails for a reason that passes, for as long as the options' patience lasts;
 /// a few times where it is refused. A cluster that has never answered is not asked twice: that is rather a wrong URL.
 ///
 /// It is the single request that is repeated: reading a pool takes several of them, and with a bad endpoint hardly all would be
 /// answered in a row.
-pub(super) struct Door<'c, C> {
+pub(super) struct RetryingCluster<'c, C> {
     pub cluster: &'c C,
     pub options: &'c CrankOptions,
-    pub heard: &'c Heard,
+    pub request_log: &'c RequestLog,
 }
 
-impl<C: Cluster> Door<'_, C> {
-    async fn patiently<T, F>(&self, mut request: impl FnMut() -> F) -> Result<T, ClusterError>
+impl<C: Cluster> RetryingCluster<'_, C> {
+    async fn with_retries<T, F>(&self, mut request: impl FnMut() -> F) -> Result<T, ClusterError>
     where
         F: Future<Output = Result<T, ClusterError>>,
     {
         let began = Instant::now();
-        let mut retry = Retry::new(self.options);
+        let mut retry = Backoff::new(self.options);
         let mut refusals = 0;
         loop {
             let answer = request().await;
             let Err(error) = answer else {
-                self.heard.note_answer();
+                self.request_log.record_answer();
                 return answer;
             };
-            let is_hopeful = self.heard.was_answered.load(Ordering::Relaxed) && began.elapsed() < self.options.patience;
+            let is_hopeful =
+                self.request_log.was_answered.load(Ordering::Relaxed) && began.elapsed() < self.options.retry_timeout;
             refusals += u32::from(!error.is_transient());
-            if !error.is_of_endpoint() || !is_hopeful || refusals > MOST_REFUSALS {
+            if !error.is_endpoint_error() || !is_hopeful || refusals > MAX_REFUSALS {
                 return Err(error);
             }
-            let asked = error.retry_after().unwrap_or_default().min(self.options.last_retry);
-            self.heard.unanswered.lock().unwrap_or_else(PoisonError::into_inner).push(error);
+            let asked = error.retry_after().unwrap_or_default().min(self.options.max_backoff);
+            self.request_log.failures.lock().unwrap_or_else(PoisonError::into_inner).push(error);
             sleep(retry.wait().max(asked)).await;
         }
     }
 }
 
-impl<C: Cluster> Cluster for Door<'_, C> {
+impl<C: Cluster> Cluster for RetryingCluster<'_, C> {
     async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
-        self.patiently(|| self.cluster.accounts(addresses)).await
+        self.with_retries(|| self.cluster.accounts(addresses)).await
     }
 
     async fn accounts_of_one_slot(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
-        self.patiently(|| self.cluster.accounts_of_one_slot(addresses)).await
+        self.with_retries(|| self.cluster.accounts_of_one_slot(addresses)).await
     }
 
     async fn program_accounts(
@@ -94,35 +95,35 @@ impl<C: Cluster> Cluster for Door<'_, C> {
         program: &Address,
         filters: &[BytesAt],
     ) -> Result<Vec<(Address, Account)>, ClusterError> {
-        self.patiently(|| self.cluster.program_accounts(program, filters)).await
+        self.with_retries(|| self.cluster.program_accounts(program, filters)).await
     }
 
     async fn latest_blockhash(&self) -> Result<Blockhash, ClusterError> {
-        self.patiently(|| self.cluster.latest_blockhash()).await
+        self.with_retries(|| self.cluster.latest_blockhash()).await
     }
 
     async fn block_height(&self) -> Result<u64, ClusterError> {
-        self.patiently(|| self.cluster.block_height()).await
+        self.with_retries(|| self.cluster.block_height()).await
     }
 
     async fn simulate(&self, transaction: &VersionedTransaction) -> Result<Simulation, ClusterError> {
-        self.patiently(|| self.cluster.simulate(transaction)).await
+        self.with_retries(|| self.cluster.simulate(transaction)).await
     }
 
     async fn send(&self, transaction: &VersionedTransaction) -> Result<Signature, ClusterError> {
-        self.patiently(|| self.cluster.send(transaction)).await
+        self.with_retries(|| self.cluster.send(transaction)).await
     }
 
     async fn statuses(&self, signatures: &[Signature]) -> Result<Vec<Option<TransactionStatus>>, ClusterError> {
-        self.patiently(|| self.cluster.statuses(signatures)).await
+        self.with_retries(|| self.cluster.statuses(signatures)).await
     }
 
     async fn execution(&self, signature: &Signature) -> Result<Option<Execution>, ClusterError> {
-        self.patiently(|| self.cluster.execution(signature)).await
+        self.with_retries(|| self.cluster.execution(signature)).await
     }
 
     async fn recent_prices(&self, writable: &[Address]) -> Result<Vec<u64>, ClusterError> {
-        self.patiently(|| self.cluster.recent_prices(writable)).await
+        self.with_retries(|| self.cluster.recent_prices(writable)).await
     }
 
     async fn changed(&self, address: &Address, within: Duration) {

@@ -14,7 +14,7 @@ use {
 /// ahead of the one that tells the status.
 const MARGIN_BLOCKS: u64 = 20;
 
-pub(super) struct Flight<'t> {
+pub(super) struct InFlight<'t> {
     /// Its place among the transactions of the stage.
     pub index: usize,
     pub outgoing: &'t Outgoing,
@@ -32,7 +32,7 @@ pub(super) struct Flight<'t> {
     pub since: Instant,
     last_sent: Option<Instant>,
     /// Whether an endpoint has ever taken it, as it is signed now.
-    handed_over: bool,
+    was_submitted: bool,
     /// Why the first endpoint to get it would not take it.
     refused: Option<TransactionError>,
     /// Whether the last look found it in a block.
@@ -43,7 +43,7 @@ pub(super) struct Flight<'t> {
     expired_at: Option<Instant>,
 }
 
-impl<'t> Flight<'t> {
+impl<'t> InFlight<'t> {
     pub fn start<C: Cluster>(
         sender: &Sender<'_, C>,
         index: usize,
@@ -81,7 +81,7 @@ impl<'t> Flight<'t> {
             attempt: 1,
             since: Instant::now(),
             last_sent: None,
-            handed_over: false,
+            was_submitted: false,
             refused: None,
             seen: false,
             was_confirmed: false,
@@ -114,19 +114,19 @@ impl<'t> Flight<'t> {
     pub fn note_sent(&mut self, result: Result<Signature, ClusterError>) -> Option<ClusterError> {
         self.last_sent = Some(Instant::now());
         match result {
-            Ok(_) => self.handed_over = true,
+            Ok(_) => self.was_submitted = true,
             Err(ClusterError::TransactionRefused { error }) => match error {
                 // It has landed. The status will say so.
-                TransactionError::AlreadyProcessed => self.handed_over = true,
+                TransactionError::AlreadyProcessed => self.was_submitted = true,
                 // That machine is behind the one that gave the blockhash, or the blockhash has expired. Either shows.
                 TransactionError::BlockhashNotFound => {}
                 // Once an endpoint has taken it, a refusal proves nothing: it may be because it has landed.
-                _ if self.handed_over => {}
+                _ if self.was_submitted => {}
                 error => self.refused = Some(error),
             },
             Err(error) => {
                 // A request without an answer may have arrived.
-                self.handed_over = true;
+                self.was_submitted = true;
                 return Some(error);
             }
         }
@@ -135,7 +135,7 @@ impl<'t> Flight<'t> {
 
     /// Why it was refused, if that is final: no endpoint has it.
     pub fn refusal(&self) -> Option<&TransactionError> {
-        self.refused.as_ref().filter(|_| !self.handed_over && !self.seen)
+        self.refused.as_ref().filter(|_| !self.was_submitted && !self.seen)
     }
 
     /// Notes what a look for it has found. Returns whether that is news.
@@ -168,8 +168,8 @@ impl<'t> Flight<'t> {
     }
 
     /// Whether an endpoint may have it, as it is signed now.
-    pub const fn may_be_under_way(&self) -> bool {
-        self.handed_over || self.seen
+    pub const fn may_be_in_flight(&self) -> bool {
+        self.was_submitted || self.seen
     }
 
     /// Whether it can no longer land: a look that began at `looked_at`, long enough after its expiry, has not found it. What most

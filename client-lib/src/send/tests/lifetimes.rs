@@ -24,7 +24,7 @@ async fn a_given_blockhash_is_used_once() {
     let payer = Keypair::new();
     let sender = Sender::new(&cluster, &payer).options(options(Lifetime::Blockhash(hash)));
     let summary = sender.send(&[outgoing(1)]).await;
-    assert!(matches!(summary.transactions[0].outcome, Outcome::Expired { attempts: 1, is_held: true }));
+    assert!(matches!(summary.transactions[0].outcome, Outcome::Expired { attempts: 1, has_fixed_hash: true }));
     assert_eq!((cluster.signatures(), cluster.ran()), (1, 0));
 }
 
@@ -55,7 +55,7 @@ async fn a_nonce_that_is_used_by_another_ends_it() {
     cluster.state().nonce = Some(DurableNonce { hash: Hash::new_from_array([1; 32]), ..nonce });
     cluster.state().valid.insert(NONCE_HASH, (1, 0));
     let summary = sender.submit("it", signed).await;
-    assert!(matches!(summary.transactions[0].outcome, Outcome::Expired { attempts: 1, is_held: true }));
+    assert!(matches!(summary.transactions[0].outcome, Outcome::Expired { attempts: 1, has_fixed_hash: true }));
 }
 
 #[tokio::test(start_paused = true)]
@@ -64,7 +64,7 @@ async fn a_nonce_that_nobody_uses_leaves_it_open() {
     let (cluster, nonce) = with_nonce(Script { lose_sends: u32::MAX, ..Script::default() }, &payer);
     let sender = Sender::new(&cluster, &payer).options(options(Lifetime::Nonce(nonce)));
     let summary = sender.send(&[outgoing(1)]).await;
-    assert!(matches!(summary.transactions[0].outcome, Outcome::Unknown { why: WhyUnknown::NonceNotUsed, .. }));
+    assert!(matches!(summary.transactions[0].outcome, Outcome::Unknown { reason: UnknownReason::NonceNotUsed, .. }));
 }
 
 #[tokio::test(start_paused = true)]
@@ -104,13 +104,13 @@ async fn an_address_without_a_key_does_not_sign() {
 async fn a_rehearsal_needs_no_key_and_sends_nothing() {
     let cluster = Scripted::default();
     let payer = NullSigner::new(&Address::new_from_array([5; 32]));
-    let rehearsed = Sender::new(&cluster, &payer).rehearse(&[outgoing(1)]).await.unwrap();
+    let rehearsed = Sender::new(&cluster, &payer).dry_run(&[outgoing(1)]).await.unwrap();
     assert_eq!((rehearsed[0].units_consumed, rehearsed[0].signatures), (10_000, 1));
     assert!(rehearsed[0].failure.is_none());
     assert_eq!(cluster.signatures(), 0);
 
     let cluster = Scripted::new(Script { foresee: Some(error()), ..Script::default() });
-    let rehearsed = Sender::new(&cluster, &payer).rehearse(&[outgoing(1)]).await.unwrap();
+    let rehearsed = Sender::new(&cluster, &payer).dry_run(&[outgoing(1)]).await.unwrap();
     assert_eq!(rehearsed[0].failure.as_ref().unwrap().error, error());
 }
 
@@ -147,7 +147,7 @@ async fn what_was_submitted_long_ago_is_found_or_left_open() {
         let summary = sender.submit("it", signed).await;
         let outcome = &summary.transactions[0].outcome;
         assert_eq!(outcome.is_landed(), lands, "{outcome}");
-        assert!(lands || matches!(outcome, Outcome::Unknown { why: WhyUnknown::Forgotten, .. }), "{outcome}");
+        assert!(lands || matches!(outcome, Outcome::Unknown { reason: UnknownReason::Forgotten, .. }), "{outcome}");
         assert_eq!(cluster.ran(), 1);
     }
 }

@@ -14,7 +14,7 @@ use {
 ///
 /// # Errors
 /// As [`withdraw`](super::withdraw).
-pub fn pool_tokens_worth(
+pub fn pool_tokens_for_lamports(
     snapshot: &PoolSnapshot,
     withdrawal: &Withdrawal,
     lamports: u64,

@@ -38,7 +38,7 @@ async fn kind_of(url: String) -> Kind {
     let error = height(url).await.unwrap_err();
     let kind = kind(&error);
     assert_eq!(error.is_transient(), matches!(kind, Unreachable | RateLimited), "{error}");
-    assert_eq!(error.is_of_endpoint(), kind != TransactionRefused, "{error}");
+    assert_eq!(error.is_endpoint_error(), kind != TransactionRefused, "{error}");
     kind
 }
 

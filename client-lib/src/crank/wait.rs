@@ -1,7 +1,7 @@
 //! Waiting: for an endpoint that does not answer, for the end of rewards, for what has to show any moment.
 
 use {
-    super::{Carrier, Crank, CrankError, CrankOptions, Cranked, LOOKS, door::Door},
+    super::{Crank, CrankError, CrankOptions, Cranked, MAX_POLLS, PlanSender, retrying::RetryingCluster},
     crate::{
         cluster::Cluster,
         error::check_no_rewards,
@@ -25,18 +25,18 @@ pub enum Wait {
     /// Time to try again after something failed.
     Retry,
     /// The next epoch, or the next look.
-    NextLook,
+    NextPoll,
 }
 
 /// How long to wait after each failure in a row.
-pub(super) struct Retry {
+pub(super) struct Backoff {
     next: Duration,
     most: Duration,
 }
 
-impl Retry {
+impl Backoff {
     pub fn new(options: &CrankOptions) -> Self {
-        Self { next: options.first_retry, most: options.last_retry }
+        Self { next: options.initial_backoff, most: options.max_backoff }
     }
 
     /// The time to wait now; the next one is twice as long.
@@ -47,7 +47,7 @@ impl Retry {
     }
 }
 
-impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
+impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
     /// Waits. An error says that it was told to stop.
     pub(super) async fn pause(&self, time: Duration) -> Cranked<(), S> {
         self.pause_until(sleep(time)).await
@@ -78,17 +78,19 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
     }
 
     /// The cluster, with patience.
-    pub(super) fn door(&self) -> Door<'_, C> {
-        Door { cluster: self.cluster, options: &self.options, heard: &self.heard }
+    pub(super) fn retrying_cluster(&self) -> RetryingCluster<'_, C> {
+        RetryingCluster { cluster: self.cluster, options: &self.options, request_log: &self.request_log }
     }
 
     /// Reads the pool again.
-    pub(super) async fn again(&self, snapshot: &PoolSnapshot, stakes: &StakeSelection) -> Cranked<PoolSnapshot, S> {
-        let (door, began) = (self.door(), Instant::now());
+    pub(super) async fn reread(&self, snapshot: &PoolSnapshot, stakes: &StakeSelection) -> Cranked<PoolSnapshot, S> {
+        let (cluster, began) = (self.retrying_cluster(), Instant::now());
         loop {
-            match self.ask(snapshot.read_again(&door, stakes.clone())).await {
+            match self.ask(snapshot.read_again(&cluster, stakes.clone())).await {
                 // Somebody is busy with it.
-                Err(CrankError::Pool(PoolError::KeepsChanging { .. })) if began.elapsed() < self.options.patience => {
+                Err(CrankError::Pool(PoolError::KeepsChanging { .. }))
+                    if began.elapsed() < self.options.retry_timeout =>
+                {
                     self.pause(self.options.poll_every).await?;
                 }
                 read => return read,
@@ -97,22 +99,22 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
     }
 
     /// Reads the pool again until it shows what was sent.
-    pub(super) async fn again_until(
+    pub(super) async fn reread_until(
         &self,
         before: &PoolSnapshot,
         stakes: &StakeSelection,
         shows: impl Fn(&PoolSnapshot) -> bool,
     ) -> Cranked<PoolSnapshot, S> {
-        let mut snapshot = self.again(before, stakes).await?;
-        for _ in 0..LOOKS {
+        let mut snapshot = self.reread(before, stakes).await?;
+        for _ in 0..MAX_POLLS {
             // What was sent in an epoch that is over shows nowhere, or does not matter any more.
             if snapshot.epoch() != before.epoch() || shows(&snapshot) {
                 break;
             }
             self.pause(self.options.poll_every).await?;
-            snapshot = self.again(&snapshot, stakes).await?;
+            snapshot = self.reread(&snapshot, stakes).await?;
         }
-        self.observer.looked(&snapshot);
+        self.observer.pool_read(&snapshot);
         Ok(snapshot)
     }
 
@@ -125,7 +127,7 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
         loop {
             let tick = pin!(sleep(STOP_LATENCY));
             let answer = select(question.as_mut(), tick).await;
-            for error in self.heard.take_unanswered() {
+            for error in self.request_log.take_failures() {
                 self.observer.failed(&error, true);
             }
             match answer {
@@ -149,10 +151,10 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
             wait = wait.saturating_mul(2).min(self.options.rewards_every);
             self.observer.waiting(Wait::Rewards, wait);
             self.pause_for_rewards_to_change(wait, wait / 2).await?;
-            let rewards = self.ask(self.door().epoch_rewards()).await?;
+            let rewards = self.ask(self.retrying_cluster().epoch_rewards()).await?;
             if !rewards.active {
-                let snapshot = self.again(snapshot, &StakeSelection::None).await?;
-                self.observer.looked(&snapshot);
+                let snapshot = self.reread(snapshot, &StakeSelection::None).await?;
+                self.observer.pool_read(&snapshot);
                 return Ok(snapshot);
             }
         }

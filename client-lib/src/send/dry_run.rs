@@ -12,7 +12,7 @@ use {
 
 /// What would become of a transaction.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Rehearsed {
+pub struct DryRun {
     /// The transaction's label.
     pub label: String,
     /// Why it would fail, if it would.
@@ -31,26 +31,26 @@ impl<C: Cluster> Sender<'_, C> {
     ///
     /// # Errors
     /// [`NotSent`] where the cluster cannot be asked, or a transaction does not fit a packet.
-    pub async fn rehearse(&self, transactions: &[Outgoing]) -> Result<Vec<Rehearsed>, NotSent> {
+    pub async fn dry_run(&self, transactions: &[Outgoing]) -> Result<Vec<DryRun>, NotSent> {
         stream::iter(transactions)
-            .map(|outgoing| self.rehearse_one(outgoing))
+            .map(|outgoing| self.dry_run_one(outgoing))
             .buffered(self.options.parallel.max(1))
             .try_collect()
             .await
     }
 
-    async fn rehearse_one(&self, outgoing: &Outgoing) -> Result<Rehearsed, NotSent> {
+    async fn dry_run_one(&self, outgoing: &Outgoing) -> Result<DryRun, NotSent> {
         // The price does not matter for what happens; the payer's balance is not looked at.
         let widest = with_budget(&outgoing.instructions, Some(MAX_PER_TRANSACTION), 0);
         let transaction = self.unsigned(&widest, outgoing)?;
         let signatures = transaction.signatures.len();
-        let simulation = self.patiently(|| self.cluster.simulate(&transaction)).await?;
+        let simulation = self.with_retries(|| self.cluster.simulate(&transaction)).await?;
         let logs = simulation.logs;
         let failure = match simulation.error {
             Some(error) => Some(self.report(outgoing, &transaction.message, error, logs.clone()).await),
             None => None,
         };
-        Ok(Rehearsed {
+        Ok(DryRun {
             label: outgoing.label.clone(),
             failure,
             logs,
