@@ -1,4 +1,4 @@
-//! Why a cluster could not answer, and what to do about it.
+//! Errors of requests to a cluster, and whether a repeat can succeed.
 
 use {
     super::{Cluster, sysvars::below_rent},
@@ -9,67 +9,68 @@ use {
     thiserror::Error,
 };
 
-/// A question to a cluster that was not answered, or answered with nonsense.
+/// A request to a cluster that failed, or was answered with an invalid response.
 ///
-/// A transaction that runs and fails is not one of these: see [`TransactionStatus`](super::TransactionStatus).
+/// A transaction that runs and fails is no such error: see [`TransactionStatus`](super::TransactionStatus).
 #[derive(Clone, Debug, Error)]
 pub enum ClusterError {
-    /// The request did not get through. The same request may well succeed later.
+    /// The request did not get through. The same request can succeed later.
     #[error("the cluster did not answer ({detail}): check the URL and the network, then try again")]
     Unreachable {
-        /// What the endpoint or the network said.
+        /// Message of the endpoint or the network.
         detail: String,
     },
 
-    /// The endpoint limits how often it may be asked. The same request succeeds later.
+    /// The endpoint limits the rate of requests. The same request succeeds later.
     #[error(
         "the cluster limits how often it may be asked ({detail}): wait a moment, or use an endpoint with a higher limit"
     )]
     RateLimited {
-        /// What the endpoint or the network said.
+        /// Message of the endpoint or the network.
         detail: String,
         /// Time that the endpoint asks to wait, if it names one.
         retry_after: Option<Duration>,
     },
 
-    /// The endpoint answered and refused.
+    /// The endpoint refused the request.
     #[error(
         "the cluster refused the request ({detail}): check that the endpoint serves this method and the addresses given"
     )]
     Refused {
-        /// What the endpoint or the network said.
+        /// Message of the endpoint or the network.
         detail: String,
     },
 
     /// The endpoint refuses a request of this size. It may serve smaller ones.
     #[error("the cluster refused the request for its size ({detail}): use an endpoint with a higher limit")]
     TooLarge {
-        /// What the endpoint said.
+        /// Message of the endpoint.
         detail: String,
     },
 
-    /// The endpoint serves too few accounts per request for a reading of one slot, and its slot changed between the requests.
+    /// The endpoint serves too few accounts per request to read all of them in one slot, and the slot changed between
+    /// requests.
     #[error(
         "{wanted} accounts of one slot could not be read (the endpoint serves {served} accounts per request, and its slot \
          changed between the requests): try again, or use an endpoint that serves {wanted} accounts per request"
     )]
     SlotChanged {
-        /// Accounts of one slot that were asked for.
+        /// Number of accounts requested in one slot.
         wanted: usize,
-        /// Most accounts that one request may ask for.
+        /// Most accounts that one request can ask for.
         served: usize,
     },
 
-    /// The cluster would not take a transaction at all, so it paid no fee.
+    /// The cluster rejected a transaction before it ran, so no fee was paid.
     #[error(
         "the cluster did not take the transaction ({error}): check that the fee payer has lamports and that every account exists on this cluster"
     )]
     TransactionRefused {
-        /// Why.
+        /// The transaction error.
         error: TransactionError,
     },
 
-    /// Who was to pay has nothing to pay with.
+    /// The fee payer has no lamports.
     #[error(
         "the fee payer {payer} has no SOL for a fee on this cluster: send it some, pay with another key, or check that the URL is \
          that of the right cluster"
@@ -83,37 +84,37 @@ pub enum ClusterError {
     #[error("{0}")]
     BelowRent(BelowRent),
 
-    /// An account that has to exist does not.
+    /// A required account does not exist.
     #[error("account {address} does not exist: check the address, and that the URL is that of the right cluster")]
     AccountNotFound {
-        /// The account that was asked for.
+        /// The requested address.
         address: Address,
     },
 
-    /// An account exists, with data that cannot be what it should be.
+    /// The account exists, and its data is not of the expected kind.
     #[error(
         "account {address} does not hold {expected}: check the address, or update this program if the cluster is newer"
     )]
     UnexpectedData {
-        /// The account that was read.
+        /// The requested address.
         address: Address,
-        /// What it should hold.
+        /// Expected kind of account.
         expected: &'static str,
     },
 
-    /// The answer does not have the form agreed on.
+    /// The response does not have the expected form.
     #[error("the cluster's answer makes no sense ({detail}): try another endpoint, or update this program")]
     UnexpectedAnswer {
-        /// What the endpoint or the network said.
+        /// Message of the endpoint or the network.
         detail: String,
     },
 }
 
 impl ClusterError {
-    /// Why a transaction that `payer` was to pay for would not be taken.
+    /// The error for a transaction with fee payer `payer` that was rejected before it ran.
     pub(crate) async fn refused<C: Cluster + ?Sized>(cluster: &C, error: TransactionError, payer: &Address) -> Self {
         match error {
-            // The first account of a transaction is its payer.
+            // The fee payer is the first account of a transaction.
             TransactionError::InsufficientFundsForRent { account_index: 0 } => {
                 Self::BelowRent(below_rent(cluster, *payer).await)
             }
@@ -124,13 +125,13 @@ impl ClusterError {
         }
     }
 
-    /// Whether the same request may succeed when it is repeated, whichever endpoint it is.
+    /// Whether the same request may succeed when it is repeated, with any endpoint.
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Unreachable { .. } | Self::RateLimited { .. } | Self::SlotChanged { .. })
     }
 
-    /// Whether the error is about the endpoint, not about what was asked for. An endpoint that has served the same requests
-    /// before may serve them again: a gateway in front of it answers for a while, or one of its nodes is wrong.
+    /// Whether the error is about the endpoint and not about the request. An endpoint that has served such requests
+    /// before may serve them again: a gateway may answer for a while, or one of its nodes may be faulty.
     pub const fn is_endpoint_error(&self) -> bool {
         self.is_transient()
             || matches!(self, Self::Refused { .. } | Self::TooLarge { .. } | Self::UnexpectedAnswer { .. })

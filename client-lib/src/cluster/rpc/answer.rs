@@ -1,4 +1,4 @@
-//! The body of an answer.
+//! Decoding of JSON-RPC response bodies.
 
 use {
     super::error::{limits_rate, not_json_rpc, wrap},
@@ -11,10 +11,10 @@ use {
     solana_transaction_status_client_types::UiTransactionError,
 };
 
-/// Bytes of a body that is not one of JSON-RPC from which words are taken.
+/// Bytes of a body other than JSON-RPC that are read for an error message.
 const MAX_WORDS: usize = 1_000;
 
-/// What the body `bytes` answers to the request `id`.
+/// The result in the response body `bytes` to the request `id`.
 pub(super) fn result_of(bytes: &[u8], id: u64) -> Result<Value> {
     let not_json_rpc = || wrap(not_json_rpc(&words(bytes)));
     let mut answer: Value = serde_json::from_slice(bytes).map_err(|_| not_json_rpc())?;
@@ -22,7 +22,7 @@ pub(super) fn result_of(bytes: &[u8], id: u64) -> Result<Value> {
     let error = object.remove("error").filter(|error| !error.is_null()).map(|error| refusal(error, not_json_rpc));
     let (answered, result) = (object.remove("id").unwrap_or_default(), object.remove("result"));
     match (error, result) {
-        // A gateway does not know the number of the request, nor does an endpoint that could not read it.
+        // A gateway does not know the id of the request. Neither does an endpoint that could not parse it.
         (Some(error), _) if answered.as_u64() == Some(id) || answered.is_null() || limits_rate(&error) => Err(error),
         (None, result) if answered.as_u64() == Some(id) => Ok(result.unwrap_or(Value::Null)),
         (None, None) => Err(not_json_rpc()),
@@ -45,7 +45,7 @@ fn refusal(error: Value, not_json_rpc: impl FnOnce() -> Error) -> Error {
     RpcError::RpcResponseError { code, message, data: RpcResponseErrorData::Empty }.into()
 }
 
-/// The words of a body for a person: the message in it, or the beginning of its text.
+/// Text of a body for an error message: its `message` field, or the beginning of the text.
 pub(super) fn words(bytes: &[u8]) -> String {
     let parsed: Value = serde_json::from_slice(bytes).unwrap_or_default();
     let said = [&parsed["error"]["message"], &parsed["message"], &parsed["error"], &parsed];
@@ -58,7 +58,7 @@ pub(super) fn words(bytes: &[u8]) -> String {
     }
 }
 
-/// An answer that makes no sense.
+/// An error for an invalid response.
 pub(super) fn nonsense(detail: String) -> Error {
     RpcError::RpcRequestError(detail).into()
 }

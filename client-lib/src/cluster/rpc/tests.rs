@@ -1,4 +1,4 @@
-//! The client against an endpoint that says what it is told to say.
+//! The RPC client against a scripted endpoint.
 
 mod connections;
 mod false_answers;
@@ -21,7 +21,7 @@ use {
     },
 };
 
-/// Serves the same answer to every request. Returns its URL, with a key in it, and the requests as they come.
+/// Serves the same response to every request. Returns its URL, with a key in it, and the requests as they arrive.
 fn endpoint(status: &'static str, answer: fn(&Value) -> Value) -> (String, Receiver<Value>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/?api-key=secret", listener.local_addr().unwrap());

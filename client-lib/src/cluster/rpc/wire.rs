@@ -1,5 +1,5 @@
-//! Answers as an endpoint writes them: the fields that are used, and no others. Proxies change what they do not need, such as a
-//! `rentEpoch` that JavaScript rounds to 18446744073709552000.
+//! Responses as an endpoint encodes them, with the used fields only. Proxies alter unused fields, such as a `rentEpoch`
+//! that JavaScript rounds to 18446744073709552000.
 
 use {
     crate::cluster::{
@@ -16,7 +16,7 @@ use {
     solana_transaction_status_client_types::UiTransactionError,
 };
 
-/// A value, with the slot that it is of.
+/// A value, with its slot.
 #[derive(Deserialize)]
 #[serde(expecting = "a value with its context")]
 pub(super) struct Answered<T> {
@@ -31,37 +31,37 @@ struct Context {
 }
 
 impl<T> Answered<T> {
-    /// The slot, if the endpoint tells it.
+    /// The slot, if the endpoint reports it.
     pub fn slot(&self) -> Option<u64> {
         self.context.as_ref().map(|context| context.slot)
     }
 }
 
-/// A field that is of help but not needed: `None` where it is missing or has another form.
+/// An optional field: `None` if it is missing or malformed.
 fn if_usable<'de, D: Deserializer<'de>, T: DeserializeOwned>(field: D) -> Result<Option<T>, D::Error> {
     Ok(serde_json::from_value(Value::deserialize(field)?).ok())
 }
 
-/// A field that may be null, but not missing: without an error, a transaction counts as a success.
+/// A field that can be null, but not missing: without an `err` field, a transaction would count as successful.
 fn stated<'de, D: Deserializer<'de>, T: DeserializeOwned>(field: D) -> Result<Option<T>, D::Error> {
     serde_json::from_value(Value::deserialize(field)?).map_err(D::Error::custom)
 }
 
-/// An account in base64, the only form that is asked for: others may have to be unpacked, to whatever length.
+/// An account in base64, the only encoding that is requested. Others would have to be decompressed, to any length.
 #[derive(Deserialize)]
 #[serde(expecting = "an account")]
 pub(super) struct WireAccount {
     lamports: u64,
-    /// The data, and the name of its form.
+    /// The data, and the name of its encoding.
     data: (String, String),
     owner: String,
-    /// For programs alone. Without it, an account is not one.
+    /// Matters for programs only. Missing counts as false.
     #[serde(default, deserialize_with = "if_usable")]
     executable: Option<bool>,
 }
 
 impl WireAccount {
-    /// The account, which is that at `address`. Its rent epoch is not read.
+    /// Decodes the account at `address`. Its rent epoch is ignored.
     pub fn decode(self, address: &Address) -> Result<Account, ClusterError> {
         let (data, form) = &self.data;
         let data = BASE64_STANDARD.decode(data).ok();
@@ -78,7 +78,7 @@ impl WireAccount {
     }
 }
 
-/// An account that was searched for.
+/// An account found by a search.
 #[derive(Deserialize)]
 #[serde(expecting = "an account with its address")]
 pub(super) struct FoundAccount {
@@ -103,7 +103,7 @@ pub(super) struct WireBlockhash {
     pub last_valid_block_height: u64,
 }
 
-/// What one of the recent blocks took.
+/// Prioritization fee of a recent block.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", expecting = "a prioritization fee")]
 pub(super) struct WirePrice {
@@ -156,14 +156,14 @@ pub(super) struct WireSimulation {
 #[serde(rename_all = "camelCase", expecting = "return data")]
 struct WireReturnData {
     program_id: String,
-    /// The data, and the name of its form.
+    /// The data, and the name of its encoding.
     data: (String, String),
 }
 
 impl WireSimulation {
     pub fn decode(self) -> Result<Simulation, ClusterError> {
         if self.err.is_none() && self.units_consumed.is_none() {
-            // All of its fields may be null, so anything could pass for a success.
+            // All fields of a simulation can be null, so that any object could pass for a success.
             return Err(ClusterError::UnexpectedAnswer { detail: "a simulation that used no compute units".into() });
         }
         Ok(Simulation {
@@ -187,7 +187,7 @@ impl WireReturnData {
     }
 }
 
-/// A transaction that has landed. What it did is of help, but not needed.
+/// A transaction that has landed. Its metadata is optional.
 #[derive(Deserialize)]
 #[serde(expecting = "a transaction")]
 pub(super) struct WireTransaction {

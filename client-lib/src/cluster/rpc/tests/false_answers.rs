@@ -1,4 +1,4 @@
-//! Answers of a good form that cannot be true.
+//! Well-formed responses that are false.
 
 use {super::*, crate::text::is_invisible};
 
@@ -59,7 +59,8 @@ async fn too_few_and_too_many_answers_are_refused() {
 
 #[tokio::test]
 async fn answers_that_are_one_too_many_here_and_one_too_few_there_are_refused() {
-    // 100 and 100 accounts, 256 and 256 statuses: the sum is right, and half of them would be told of others.
+    // 100 and 100 accounts, 256 and 256 statuses: the sum is right, but half of them would be assigned to other
+    // addresses.
     let (url, _) = endpoint("200 OK", |request| {
         let first = request["params"][0][0] == Address::default().to_string()
             || request["params"][0][0] == Signature::default().to_string();

@@ -1,4 +1,4 @@
-//! Answers that are not the cluster's, but pass: of gateways, of nodes with a problem, of rate limits.
+//! Transient errors: of gateways, faulty nodes and rate limits.
 
 use {
     super::{
@@ -11,7 +11,7 @@ use {
     },
 };
 
-/// What an answer is taken for.
+/// Expected classification of a response.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Kind {
     Unreachable,
@@ -153,7 +153,7 @@ async fn a_body_that_is_not_json_rpc_passes() {
     assert!(error.contains("not JSON-RPC: <html>Sign in</html>"), "{error}");
 }
 
-/// A date of HTTP, so many seconds from now.
+/// An HTTP date, `seconds` from now.
 fn date(seconds: i64) -> String {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     let at = now.checked_add_signed(seconds).unwrap();
@@ -178,7 +178,7 @@ fn date(seconds: i64) -> String {
 async fn a_rate_limit_is_waited_for_in_each_of_its_forms() {
     let http = |head: String, body: &str| format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
     let until = |status: &str, seconds| http(format!("{status}\r\nretry-after: {}", date(seconds)), "");
-    // The clock of the endpoint is an hour behind.
+    // The endpoint's clock is an hour slow.
     let behind = || format!("429 Slow Down\r\nretry-after: {}\r\ndate: {}", date(-3_599), date(-3_600));
     let limits: [(&dyn Fn() -> String, u64); 7] = [
         (&|| http("429 Slow Down\r\nretry-after: 1".into(), ""), 1_000),

@@ -1,4 +1,4 @@
-//! Endpoints that are slow, broken or somewhere else.
+//! Endpoints that are slow, broken or redirect.
 
 use {
     super::*,
@@ -6,10 +6,10 @@ use {
     std::{sync::atomic::AtomicUsize, sync::atomic::Ordering, thread::sleep},
 };
 
-/// Time that an endpoint gets in these tests.
+/// Timeout in these tests.
 const SHORT_TIMEOUT: Duration = Duration::from_millis(600);
 
-/// An endpoint that does with every request, and the connection that it came by, what it is told.
+/// An endpoint that passes every request and its connection to `respond`.
 pub(super) fn raw(respond: impl Fn(&Value, &mut TcpStream) + Clone + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -18,7 +18,7 @@ pub(super) fn raw(respond: impl Fn(&Value, &mut TcpStream) + Clone + Send + 'sta
             let respond = respond.clone();
             thread::spawn(move || {
                 let mut stream = stream.unwrap();
-                // One request, and the connection is closed.
+                // One request per connection.
                 if let Some(request) = read_request(&mut stream) {
                     respond(&request, &mut stream);
                 }
@@ -28,11 +28,11 @@ pub(super) fn raw(respond: impl Fn(&Value, &mut TcpStream) + Clone + Send + 'sta
     url
 }
 
-/// An endpoint that writes these bytes after the head of a good answer.
+/// An endpoint that writes these bytes after the header of a valid response.
 pub(super) fn body(bytes: impl Into<Vec<u8>>) -> String {
     let bytes = bytes.into();
     raw(move |_, stream| {
-        // Whoever has read enough goes away.
+        // A client that has read enough closes the connection.
         let _ = write!(stream, "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", bytes.len());
         let _ = stream.write_all(&bytes);
     })
@@ -75,7 +75,7 @@ async fn a_body_without_end_is_not_read_to_its_end() {
     });
     let error = RpcCluster::new(url).block_height().await.unwrap_err();
     assert!(matches!(&error, ClusterError::UnexpectedAnswer { detail } if detail.contains("longer than")), "{error}");
-    // Some of it is on its way.
+    // Some bytes are in transit.
     assert!(WRITTEN.load(Ordering::Relaxed) < MAX_BYTES + (32 << 20));
 }
 
@@ -133,7 +133,7 @@ async fn who_is_asked_too_often_is_asked_again_within_the_timeout() {
         }
     });
     assert_eq!(height(soon).await.unwrap(), 12);
-    // Solana's own client would wait for 119 seconds, five times.
+    // The default RPC client would wait for 119 seconds, five times.
     for late in
         ["429 Slow Down\r\nretry-after: 119", "429 Slow Down\r\nretry-after: 18446744073709551615", "429 Slow Down"]
     {
