@@ -1,4 +1,4 @@
-//! What is still to be done in a pool before it is up to date.
+//! Remaining work until a pool is up to date.
 
 use {
     crate::{
@@ -8,29 +8,30 @@ use {
     tidepool_interface::rebalance::Reason,
 };
 
-/// What is still to be done in a pool before it is up to date with the epoch.
+/// Remaining work until a pool is up to date with the epoch.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Backlog {
-    /// The epoch to be up to date with.
+    /// The current epoch.
     pub epoch: u64,
-    /// Whether the pool as a whole has to be updated.
+    /// Whether the pool's totals are stale.
     pub is_stale: bool,
-    /// Validators whose record has not been updated in the epoch.
+    /// Validators whose record was not updated in this epoch.
     pub stale_validators: usize,
-    /// Validators with stake that an update can merge now ([`plan::mergeable`]), as far as their stake accounts were read
+    /// Validators with stake that an update can merge now ([`plan::mergeable`]). Needs the stake accounts
     /// ([`StakeSelection::Transient`](crate::pool::StakeSelection)).
     pub validators_mergeable: usize,
-    /// Entries that hold nothing any more and can be cleaned up.
+    /// Removed entries that a cleanup can delete.
     pub removed_entries: usize,
 }
 
 impl Backlog {
-    /// The backlog of a pool.
+    /// The backlog of a pool for an update with default options.
     pub fn of(snapshot: &PoolSnapshot) -> Self {
         Self::with(snapshot, &UpdateOptions::default())
     }
 
-    /// What an update with these options leaves to be done: one that merges nothing has nothing to merge.
+    /// The backlog of a pool for an update with these options. With [`UpdateOptions::no_merge`] nothing counts as
+    /// mergeable.
     pub fn with(snapshot: &PoolSnapshot, options: &UpdateOptions) -> Self {
         let epoch = snapshot.epoch();
         let records = snapshot.records();
@@ -43,13 +44,12 @@ impl Backlog {
         }
     }
 
-    /// Whether there is nothing to be done. A record that was added in an epoch that the pool is up to date with counts from the
-    /// next one on.
+    /// Whether the pool is up to date. A record added in an epoch whose update is done counts from the next epoch on.
     pub const fn is_empty(&self) -> bool {
         !self.is_stale && self.validators_mergeable == 0 && self.removed_entries == 0
     }
 
-    /// Whether less is to be done than `before`, or it is another epoch's work.
+    /// Whether less remains than in `before`, or the epoch is another.
     pub const fn is_progress_since(&self, before: &Self) -> bool {
         self.epoch != before.epoch
             || self.stale_validators < before.stale_validators
@@ -59,8 +59,8 @@ impl Backlog {
     }
 }
 
-/// How many validators of a plan are off their target by more than the threshold: those that it moves, and those that it cannot
-/// or need not move now. What is on its way already is not among them.
+/// Validators that deviate from their target by more than the threshold: those that the plan moves, and those that it
+/// cannot move now. Activating and deactivating stake counts as moved.
 pub fn deviating_validators(plan: &RebalancePlan) -> usize {
     let is_off = |reason: UnmovedReason| match reason {
         UnmovedReason::Obstacle(_) => true,

@@ -1,4 +1,4 @@
-//! Who packs, pays and sends what a crank plans.
+//! Packing, paying and sending of a crank's plans.
 
 use {
     crate::{
@@ -14,31 +14,32 @@ use {
     std::{error::Error, future::Future},
 };
 
-/// What there is to send.
+/// A plan with all that is needed to send it.
 #[derive(Clone, Copy, Debug)]
 pub struct PlanToSend<'l> {
     /// The plan.
     pub plan: &'l Plan,
     /// The program that runs the pool.
     pub program_id: Address,
-    /// Lookup tables that shorten transactions.
+    /// Lookup tables that shorten the transactions.
     pub lookup_tables: &'l [AddressLookupTableAccount],
-    /// By which sending is ended early.
+    /// Ends sending early when requested.
     pub stop: &'l Stop,
 }
 
-/// Packs, pays and sends what a [`Crank`](super::Crank) plans. [`WalletSender`] is the usual one.
+/// Packs, pays and sends the plans of a [`Crank`](super::Crank). [`WalletSender`] is the default implementation.
 pub trait PlanSender {
-    /// Why nothing could be sent. That transactions did not land is no such error: the summary says so.
+    /// Error if the plan could not be sent. Transactions that did not land are not an error here: the [`Summary`]
+    /// reports them.
     type Error: Error + 'static;
 
-    /// Who pays; `None` where nobody knows.
+    /// The fee payer; `None` if it is unknown.
     fn payer(&self) -> Option<Address>;
 
-    /// Sends a plan, and waits until it is known what became of it.
+    /// Sends a plan, and returns when the outcome of every transaction is known.
     fn send_plan(&self, to_send: PlanToSend<'_>) -> impl Future<Output = Result<Summary, Self::Error>>;
 
-    /// The lookup tables to use for a pool. Asked once a run, and only if there is something to do.
+    /// The lookup tables to use for a pool. Called once a run, and only if there is something to send.
     fn lookup_tables(
         &self,
         snapshot: &PoolSnapshot,
@@ -47,14 +48,14 @@ pub trait PlanSender {
         async { Ok(vec![]) }
     }
 
-    /// Whether the same may succeed when it is tried again later.
+    /// Whether a later retry can succeed after this error.
     fn is_retryable(error: &Self::Error) -> bool {
         let _ = error;
         false
     }
 }
 
-/// A key that pays, and a [`Sender`].
+/// Signs and pays with a key, and sends with a [`Sender`].
 pub struct WalletSender<'a, C> {
     cluster: &'a C,
     key: &'a dyn Signer,
@@ -62,7 +63,7 @@ pub struct WalletSender<'a, C> {
 }
 
 impl<'a, C: Cluster> WalletSender<'a, C> {
-    /// Sends to `cluster`, paid by `key`.
+    /// A sender to `cluster`, with fee payer `key`.
     pub fn new(cluster: &'a C, key: &'a dyn Signer) -> Self {
         Self { cluster, key, send: SendOptions::default() }
     }

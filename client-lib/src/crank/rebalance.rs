@@ -1,4 +1,4 @@
-//! Rounds of a rebalance: plan, send, look again, until nothing moves.
+//! Rounds of a rebalance: plan, send and read again, until no stake moves.
 
 use {
     super::{Crank, CrankError, Cranked, PlanSender, report::Run, timing::Timing},
@@ -15,14 +15,14 @@ use {
     tidepool_interface::{StakePoolError, state::ValidatorStakeInfo},
 };
 
-/// How often validators are read that are to move, until none comes up that was not read.
+/// Most reads of further validators, until the plan has only validators whose accounts were read.
 const MAX_READINGS: usize = 8;
 
 impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
-    /// Plans a rebalance of a pool that is up to date. The vote accounts and stake accounts of those who are to move are read
-    /// first, since no stake can be moved where they are unfit. Returns the pool as the plan knows it.
+    /// Plans a rebalance of a pool that is up to date. The vote and stake accounts of the planned validators are read
+    /// first: unusable ones are skipped. Returns the pool as the plan knows it.
     ///
-    /// A pool without weights is one in which nothing moves.
+    /// For a pool without weights the plan is empty.
     ///
     /// # Errors
     /// [`CrankError::Plan`], [`CrankError::Pool`].
@@ -48,7 +48,7 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
         Ok((snapshot, plan))
     }
 
-    /// What a rebalance would move that is left for later in the epoch; `None` where it is due now.
+    /// The rebalance that is deferred to later in the epoch; `None` if it is due now.
     pub(super) fn deferred(&self, snapshot: &PoolSnapshot, timing: &mut Timing) -> Cranked<Option<RebalancePlan>, S> {
         if timing.is_always() {
             return Ok(None);
@@ -61,7 +61,7 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
         Ok((!is_due).then_some(plan))
     }
 
-    /// Plans and sends until nothing moves, or the epoch has ended: the pool that it returns is stale then.
+    /// Plans and sends until no stake moves, or the epoch has ended. In the latter case the returned pool is stale.
     pub(super) async fn rebalance(
         &self,
         mut snapshot: PoolSnapshot,
@@ -92,7 +92,7 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
         Ok(snapshot)
     }
 
-    /// Looks for lookup tables only if there is something to send.
+    /// Searches for lookup tables only if there is something to send.
     async fn plan_with_tables(
         &self,
         snapshot: &PoolSnapshot,
@@ -133,7 +133,7 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
     }
 }
 
-/// A pool without weights is one in which nothing moves, and no mistake of who asks.
+/// The plan; empty for a pool without weights.
 fn plan_from(snapshot: &PoolSnapshot, options: &RebalanceOptions) -> Result<RebalancePlan, PlanError> {
     match plan::rebalance(snapshot, options) {
         Err(PlanError::Weights(WeightsError::NoWeights)) => Ok(RebalancePlan::default()),
@@ -141,7 +141,7 @@ fn plan_from(snapshot: &PoolSnapshot, options: &RebalanceOptions) -> Result<Reba
     }
 }
 
-/// Whether there is no plan since the epoch has ended while the pool was read.
+/// Whether planning failed because the epoch has ended during the read.
 fn epoch_has_ended(error: &PlanError) -> bool {
     matches!(error, PlanError::EpochRewardsActive { .. })
         || error.stake_pool_error() == Some(StakePoolError::StakeListAndPoolOutOfDate)
@@ -150,14 +150,14 @@ fn epoch_has_ended(error: &PlanError) -> bool {
 /// Active and transient lamports of a movement's validator.
 fn balances(snapshot: &PoolSnapshot, movement: &StakeMovement) -> (u64, u64) {
     let is_its = |record: &&ValidatorStakeInfo| record.vote_account_address == movement.vote;
-    // Only a clean-up of others in between changes the index.
+    // The index changes only if a cleanup by another cranker came in between.
     let record = snapshot.records().get(movement.index).filter(is_its);
     record
         .or_else(|| snapshot.records().iter().find(is_its))
         .map_or((0, 0), |record| (record.active_stake_lamports.get(), record.transient_stake_lamports.get()))
 }
 
-/// What has moved in fact. It is the plan's unless others were faster.
+/// Stake that did move. It is the plan's, unless other crankers were faster.
 fn moved(before: &PoolSnapshot, after: &PoolSnapshot, plan: &RebalancePlan) -> Vec<StakeMovement> {
     let rent = before.environment().stake_rent();
     let mut movements_of: HashMap<Address, u32> = HashMap::new();

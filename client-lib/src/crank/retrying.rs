@@ -1,4 +1,4 @@
-//! A door to the cluster that knocks again.
+//! A cluster client that retries failed requests.
 
 use {
     super::{CrankOptions, wait::Backoff},
@@ -19,7 +19,7 @@ use {
     tokio::time::{Instant, sleep},
 };
 
-/// What was heard at the door.
+/// Failures of requests, for the observer.
 #[derive(Debug, Default)]
 pub(super) struct RequestLog {
     /// Whether any request has ever been answered.
@@ -28,26 +28,26 @@ pub(super) struct RequestLog {
 }
 
 impl RequestLog {
-    /// Takes note that the cluster is there.
+    /// Records that the cluster has answered.
     pub fn record_answer(&self) {
         self.was_answered.store(true, Ordering::Relaxed);
     }
 
-    /// Requests that were not answered since it was last asked.
+    /// Failed requests since the last call.
     pub fn take_failures(&self) -> Vec<ClusterError> {
         mem::take(&mut self.failures.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// How often a request is repeated that is refused, or answered with nonsense: by a gateway, or by one of several nodes. More often
-/// would keep a single command waiting for an endpoint that does not serve the request at all.
+/// Most retries of a request that is refused or answered with an invalid response, by a gateway or one of several
+/// nodes. More would delay a single command if the endpoint does not serve the request at all.
 const MAX_REFUSALS: u32 = 2;
 
-/// A cluster of which each request is repeated while it fails for a reason that passes, for as long as the options' patience lasts;
-/// a few times where it is refused. A cluster that has never answered is not asked twice: that is rather a wrong URL.
+/// A cluster whose requests are retried after transient errors until the retry timeout, and a few times after refusals.
+/// If no request was ever answered, there is no retry: the URL is probably wrong.
 ///
-/// It is the single request that is repeated: reading a pool takes several of them, and with a bad endpoint hardly all would be
-/// answered in a row.
+/// Single requests are retried, not whole reads: with a faulty endpoint, the several requests of a read would rarely
+/// all succeed in a row.
 pub(super) struct RetryingCluster<'c, C> {
     pub cluster: &'c C,
     pub options: &'c CrankOptions,

@@ -1,4 +1,4 @@
-//! Rounds of an update: plan, send, look again, until the pool is up to date.
+//! Rounds of an update: plan, send and read again, until the pool is up to date.
 
 use {
     super::{Backlog, Crank, Cranked, PlanSender, report::Run},
@@ -10,7 +10,7 @@ use {
 };
 
 impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
-    /// Updates until nothing is stale, nothing can be merged and nothing is left to be cleaned up.
+    /// Updates until no record is stale, no stake can be merged and no entry needs a cleanup.
     pub(super) async fn update(&self, mut snapshot: PoolSnapshot, run: &mut Run) -> Cranked<PoolSnapshot, S> {
         let mut all = self.options.update.all && run.rounds == 0;
         loop {
@@ -25,7 +25,7 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
             }
             let lookup_tables = self.find_lookup_tables(&snapshot, run).await?;
             if backlog.is_stale || all {
-                // The stake accounts tell which stake can be merged: one that cannot would make its whole transaction fail.
+                // The stake accounts show which stake can be merged: one failed merge would fail its whole transaction.
                 snapshot = self.reread(&snapshot, &StakeSelection::All).await?;
                 self.observer.pool_read(&snapshot);
                 if self.has_to_wait(&snapshot, all) {
@@ -48,7 +48,7 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
         }
     }
 
-    /// The pool with the stake accounts that tell whether any stake can be merged.
+    /// The pool with the stake accounts that show which stake can be merged.
     pub(super) async fn with_transient_stakes(&self, snapshot: PoolSnapshot) -> Cranked<PoolSnapshot, S> {
         match snapshot.has_stakes(&StakeSelection::Transient) {
             true => Ok(snapshot),
@@ -60,7 +60,7 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
         Backlog::with(snapshot, &self.options.update)
     }
 
-    /// Whether records have to be updated, and their stake cannot be changed while epoch rewards are being paid.
+    /// Whether stale records must wait because epoch rewards are being paid.
     fn has_to_wait(&self, snapshot: &PoolSnapshot, all: bool) -> bool {
         let has_records = || match all {
             true => !snapshot.records().is_empty(),

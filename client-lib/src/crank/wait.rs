@@ -1,4 +1,4 @@
-//! Waiting: for an endpoint that does not answer, for the end of rewards, for what has to show any moment.
+//! Waiting: backoff after errors, epoch rewards, and polling.
 
 use {
     super::{Crank, CrankError, CrankOptions, Cranked, MAX_POLLS, PlanSender, retrying::RetryingCluster},
@@ -14,21 +14,21 @@ use {
     tokio::time::{Instant, sleep, sleep_until},
 };
 
-/// How soon a pause ends after a stop was requested, at the latest.
+/// Most time until a pause ends after a stop was requested.
 const STOP_LATENCY: Duration = Duration::from_millis(100);
 
-/// What a crank waits for.
+/// Reason of a wait.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Wait {
-    /// The end of the epoch's rewards, before which no stake can be changed.
+    /// Epoch rewards are being paid, and no stake can be changed.
     Rewards,
-    /// Time to try again after something failed.
+    /// Backoff after a failure.
     Retry,
-    /// The next epoch, or the next look.
+    /// The next epoch, or the next poll.
     NextPoll,
 }
 
-/// How long to wait after each failure in a row.
+/// Exponential backoff.
 pub(super) struct Backoff {
     next: Duration,
     most: Duration,
@@ -39,7 +39,7 @@ impl Backoff {
         Self { next: options.initial_backoff, most: options.max_backoff }
     }
 
-    /// The time to wait now; the next one is twice as long.
+    /// The next delay; it doubles with each call.
     pub fn wait(&mut self) -> Duration {
         let now = self.next.min(self.most);
         self.next = now.saturating_mul(2);
@@ -48,12 +48,12 @@ impl Backoff {
 }
 
 impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
-    /// Waits. An error says that it was told to stop.
+    /// Pauses. Errors if a stop is requested.
     pub(super) async fn pause(&self, time: Duration) -> Cranked<(), S> {
         self.pause_until(sleep(time)).await
     }
 
-    /// Waits for something.
+    /// Waits for `event`. Errors if a stop is requested.
     pub(super) async fn pause_until(&self, event: impl Future<Output = ()>) -> Cranked<(), S> {
         let stopped = async {
             while !self.stop.is_requested() {
@@ -66,8 +66,8 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
         }
     }
 
-    /// Waits until the state of the rewards changes, which is also when an epoch begins: at `most` so long, and not less than `least`,
-    /// for while they are being paid it changes with every block.
+    /// Waits until the state of the rewards changes, which also happens when an epoch begins. Lasts at most `most`, and
+    /// at least `least`: the state changes with every block while rewards are paid.
     pub(super) async fn pause_for_rewards_to_change(&self, most: Duration, least: Duration) -> Cranked<(), S> {
         let earliest = Instant::now() + least;
         self.pause_until(async {
@@ -77,7 +77,7 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
         .await
     }
 
-    /// The cluster, with patience.
+    /// The cluster, with retries.
     pub(super) fn retrying_cluster(&self) -> RetryingCluster<'_, C> {
         RetryingCluster { cluster: self.cluster, options: &self.options, request_log: &self.request_log }
     }
@@ -87,7 +87,7 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
         let (cluster, began) = (self.retrying_cluster(), Instant::now());
         loop {
             match self.ask(snapshot.read_again(&cluster, stakes.clone())).await {
-                // Somebody is busy with it.
+                // Other users are changing the pool.
                 Err(CrankError::Pool(PoolError::KeepsChanging { .. }))
                     if began.elapsed() < self.options.retry_timeout =>
                 {
@@ -98,7 +98,7 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
         }
     }
 
-    /// Reads the pool again until it shows what was sent.
+    /// Reads the pool again until it shows the effect of sent transactions.
     pub(super) async fn reread_until(
         &self,
         before: &PoolSnapshot,
@@ -107,7 +107,7 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
     ) -> Cranked<PoolSnapshot, S> {
         let mut snapshot = self.reread(before, stakes).await?;
         for _ in 0..MAX_POLLS {
-            // What was sent in an epoch that is over shows nowhere, or does not matter any more.
+            // Transactions of a past epoch may have no visible effect, or no longer matter.
             if snapshot.epoch() != before.epoch() || shows(&snapshot) {
                 break;
             }
@@ -118,7 +118,7 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
         Ok(snapshot)
     }
 
-    /// Waits for an answer, and tells the observer of requests that had to be repeated. An error may say that it was told to stop.
+    /// Awaits a request, and reports its retries to the observer. Errors also if a stop is requested.
     pub(super) async fn ask<T, E>(&self, question: impl Future<Output = Result<T, E>>) -> Cranked<T, S>
     where
         CrankError<S::Error>: From<E>,
@@ -140,12 +140,12 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
         }
     }
 
-    /// Waits until all rewards are paid, if the options say so, and reads the pool again.
+    /// Waits until all rewards are paid, if the options allow it, and reads the pool again.
     pub(super) async fn wait_for_rewards(&self, snapshot: &PoolSnapshot) -> Cranked<PoolSnapshot, S> {
         if !self.options.wait_for_rewards {
             check_no_rewards(snapshot.environment())?;
         }
-        // Soon at first, for it may be over before a subscription has begun.
+        // The first wait is short: the rewards may end before a subscription has begun.
         let mut wait = self.options.poll_every;
         loop {
             wait = wait.saturating_mul(2).min(self.options.rewards_every);

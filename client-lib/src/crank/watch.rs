@@ -11,8 +11,7 @@ use {
     tokio::time::Instant,
 };
 
-/// What a watch remembers from one look to the next: nothing that it could not do without. A watch that begins late in an epoch
-/// rebalances at once.
+/// State of a watch between polls. All of it can be rebuilt: a watch that begins late in an epoch rebalances at once.
 struct Watch {
     /// Whether the pool was ever read.
     has_read: bool,
@@ -22,19 +21,20 @@ struct Watch {
 }
 
 impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
-    /// Brings the pool up to date and into balance, waits for the next epoch, and begins again, until it is told to stop.
+    /// Updates and rebalances the pool in every epoch, until a stop is requested.
     ///
-    /// It updates the pool at the beginning of an epoch, and rebalances it near the end
-    /// ([`CrankOptions::rebalance_at`](super::CrankOptions)) and again just before it: stake that moves takes effect when the epoch
-    /// ends, so that the last movement decides. An epoch that ended without a rebalance is made up for in the next. In between it
-    /// looks at the pool now and then, and fills up a reserve that is below its target. After a failure that may pass it
-    /// tries again, at growing intervals: transactions that do not land, a payer without lamports, an endpoint that does not answer.
-    /// Once the pool has been read, every other answer of the endpoint may pass, too: a refusal, a page of HTML, a pool that does
-    /// not exist. The observer hears of all of them.
+    /// It updates the pool at the beginning of an epoch. It rebalances near the end
+    /// ([`CrankOptions::rebalance_at`](super::CrankOptions)) and again just before it: moved stake takes effect at the
+    /// end of the epoch, so the last movement decides. If an epoch ended without a rebalance, the next one begins with
+    /// it. In between, it polls the pool and refills a reserve below its target.
+    ///
+    /// Retryable failures are retried with backoff: transactions that do not land, a payer with insufficient funds, an
+    /// endpoint that does not respond. Once the pool has been read, any other endpoint error is retried too, such as a
+    /// refusal, a page of HTML or a missing pool. The observer is told of each failure.
     ///
     /// # Errors
-    /// [`CrankError`], where trying again cannot help: the endpoint refuses, the pool does not exist or is no pool, before it was
-    /// ever read; a signature is missing; the carrier cannot go on.
+    /// [`CrankError`] if a retry cannot help. Before the first read: the endpoint refuses, or there is no pool at the
+    /// address. At any time: a signature is missing, or the plan sender fails.
     pub async fn watch(&self, pool: &Address) -> Cranked<(), S> {
         let mut watch = Watch { has_read: false, last: None, timing: None, retry: Backoff::new(&self.options) };
         loop {
@@ -70,7 +70,7 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
             Some(last) => Some(self.reread(last, &StakeSelection::Transient).await?),
             None => None,
         };
-        // What may change with an epoch, such as the minimum delegation, is asked for again in each.
+        // Values that can change with an epoch, such as the minimum delegation, are read in each epoch.
         let snapshot = match known {
             Some(snapshot) if !snapshot.is_stale() => snapshot,
             _ => self.read(pool).await?,
@@ -87,8 +87,8 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
         self.run_timed(snapshot, Some(timing)).await
     }
 
-    /// Waits until the epoch should be over or a rebalance is due, but not longer than the options say. An error says that it was
-    /// told to stop.
+    /// Waits until the next epoch, the next rebalance or the poll interval, whichever comes first. Errors if a stop is
+    /// requested.
     async fn wait_for_next_poll(&self, report: CrankReport, watch: &mut Watch) -> Cranked<(), S> {
         let clock = &report.snapshot.environment().clock;
         let until_next = watch.timing.as_mut().map_or(Duration::MAX, |timing| {

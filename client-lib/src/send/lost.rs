@@ -1,8 +1,8 @@
-//! Transactions that seem lost: whether they are, and what then.
+//! Expired transactions: whether they are lost, and signing them again.
 //!
-//! To sign one anew that has landed would be to do it twice. A cluster remembers the statuses of some 300 blocks without being
-//! asked for its history. Who looks often enough cannot miss one; who was asleep, or waited for an endpoint, has to ask for
-//! the history, and where nobody keeps it, it stays open what became of the transaction.
+//! Signing a landed transaction again would execute it twice. A cluster keeps the statuses of some 300 blocks without
+//! its history. Frequent status checks cannot miss a transaction. After a longer gap the sender checks the history.
+//! Without a history the outcome is unknown.
 
 use {
     super::{
@@ -14,11 +14,11 @@ use {
     tokio::time::Instant,
 };
 
-/// Blocks that may pass between two looks without anything being forgotten in between: a third of what is remembered.
+/// Most blocks between two status checks without a gap: a third of what the status cache holds.
 const MAX_UNSEEN_BLOCKS: u64 = 100;
 
 impl<C: Cluster> Sender<'_, C> {
-    /// Signs lost transactions anew, or settles them if they have been tried often enough.
+    /// Signs lost transactions again, or settles them after the last attempt.
     pub(super) async fn renew<'t>(
         &self,
         in_flight: Vec<InFlight<'t>>,
@@ -59,7 +59,8 @@ impl<C: Cluster> Sender<'_, C> {
         pending
     }
 
-    /// Those of which the history knows nothing either. What it knows is settled, or pending where it is not certain yet.
+    /// The transactions that the history does not know either. Others are settled, or stay pending until their status
+    /// is final.
     async fn certainly_lost<'t>(
         &self,
         in_flight: Vec<InFlight<'t>>,

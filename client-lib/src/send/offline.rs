@@ -1,4 +1,4 @@
-//! Signing here and sending elsewhere, or later.
+//! Offline signing, and sending of signed transactions.
 
 use {
     super::{
@@ -13,19 +13,19 @@ use {
     solana_transaction::versioned::VersionedTransaction,
 };
 
-/// A transaction that some of its signers have signed.
+/// A partially signed transaction.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PartlySigned {
-    /// What it does.
+    /// Its label.
     pub label: String,
-    /// What is signed.
+    /// The signed message.
     pub message: VersionedMessage,
-    /// The signers in the message's order, the fee payer first; `None` for one whose key is not here.
+    /// The signers in the message's order, the fee payer first; `None` for a missing signature.
     pub signatures: Vec<(Address, Option<Signature>)>,
 }
 
 impl PartlySigned {
-    /// A message, and the signatures of those of `signers` that it names.
+    /// Signs a message with those of `signers` that it names.
     ///
     /// # Errors
     /// [`NotSent::CouldNotSign`].
@@ -48,12 +48,12 @@ impl PartlySigned {
         Ok(Self { label: label.into(), message, signatures })
     }
 
-    /// Signers who have not signed.
+    /// Signers whose signature is missing.
     pub fn absent(&self) -> impl Iterator<Item = Address> {
         self.signatures.iter().filter(|(_, signature)| signature.is_none()).map(|(address, _)| *address)
     }
 
-    /// The transaction, once all have signed.
+    /// The complete transaction.
     ///
     /// # Errors
     /// [`NotSent::MissingSigner`], [`NotSent::TooLarge`].
@@ -69,8 +69,8 @@ impl PartlySigned {
 }
 
 impl<C: Cluster> Sender<'_, C> {
-    /// Signs transactions as far as keys are there, and sends none. Compute limits are the plans' estimates, so that the same
-    /// transaction comes out wherever it is built.
+    /// Signs transactions with the available keys, and sends none. Compute unit limits are the plans' estimates, so
+    /// that every host builds the same transaction.
     ///
     /// # Errors
     /// [`NotSent`].
@@ -86,9 +86,9 @@ impl<C: Cluster> Sender<'_, C> {
         transactions.iter().map(sign).collect()
     }
 
-    /// Sends a transaction as it is signed, and follows it. It is never signed anew.
+    /// Sends a signed transaction and follows it. It is never signed again.
     ///
-    /// The sender's [`Lifetime`](super::Lifetime) has to be the one that the transaction was signed for.
+    /// The sender's [`Lifetime`](super::Lifetime) must be that of the transaction.
     pub async fn submit(&self, label: &str, transaction: VersionedTransaction) -> Summary {
         let outgoing = [Outgoing::new(label, vec![])];
         self.progress.started(outgoing.len());

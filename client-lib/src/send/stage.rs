@@ -1,4 +1,4 @@
-//! Sending a set of transactions and following each to its end.
+//! Sends a stage, and follows each transaction until its outcome is known.
 
 use {
     super::{
@@ -13,7 +13,7 @@ use {
     tokio::time::{Instant, sleep},
 };
 
-/// Outcomes as they come in.
+/// Outcomes of a stage's transactions.
 pub(super) struct StageOutcomes<'t> {
     transactions: &'t [Outgoing],
     outcomes: Vec<Option<Outcome>>,
@@ -25,7 +25,7 @@ impl<'t> StageOutcomes<'t> {
         Self { transactions, outcomes: transactions.iter().map(|_| None).collect(), progress }
     }
 
-    /// Settles all transactions, none of which is sent, since the cluster could not be asked for what that takes.
+    /// Settles all transactions as not sent after a failed request.
     fn settle_all(&mut self, error: &ClusterError) {
         for index in 0..self.transactions.len() {
             self.settle(index, Outcome::NotSent(NotSent::Cluster(error.clone())));
@@ -45,7 +45,7 @@ impl<'t> StageOutcomes<'t> {
             .map(|(transaction, outcome)| Sent {
                 label: transaction.label.clone(),
                 steps: transaction.steps.clone(),
-                // Each is settled, or never began.
+                // An unsettled transaction was never started.
                 outcome: outcome.unwrap_or(Outcome::NotSent(NotSent::Stopped)),
             })
             .collect();
@@ -53,7 +53,7 @@ impl<'t> StageOutcomes<'t> {
     }
 }
 
-/// Whether the cluster is alive.
+/// Whether the cluster makes progress.
 pub(super) struct Liveness {
     height: u64,
     began: Instant,
@@ -80,7 +80,7 @@ impl<C: Cluster> Sender<'_, C> {
         outcomes.summary()
     }
 
-    /// As [`Self::run_stage`], for transactions that are signed already, in the order of `transactions`.
+    /// Like [`Self::run_stage`], for transactions that are signed already, in the order of `transactions`.
     pub(super) async fn run_signed(&self, transactions: &[Outgoing], signed: Vec<VersionedTransaction>) -> Summary {
         let mut outcomes = StageOutcomes::new(transactions, self.progress);
         match self.blockhash().await {
@@ -96,7 +96,7 @@ impl<C: Cluster> Sender<'_, C> {
         outcomes.summary()
     }
 
-    /// Hands transactions over and looks what becomes of them, until that is known of each.
+    /// Submits transactions and checks their status until every outcome is known.
     async fn follow<'t>(&self, mut in_flight: Vec<InFlight<'t>>, outcomes: &mut StageOutcomes<'t>) {
         let mut liveness = Liveness::new();
         let mut stopped_at = None;
@@ -129,7 +129,7 @@ impl<C: Cluster> Sender<'_, C> {
         }
     }
 
-    /// Gives up what has been followed for as long as anything is, whatever the endpoint says of it and of the cluster.
+    /// Settles transactions that were followed for the longest allowed time as unknown.
     fn give_up_old<'t>(&self, in_flight: Vec<InFlight<'t>>, outcomes: &mut StageOutcomes<'t>) -> Vec<InFlight<'t>> {
         let is_old = |tracked: &InFlight| tracked.since.elapsed() >= self.options.follow_for;
         let (old, rest): (Vec<_>, Vec<_>) = in_flight.into_iter().partition(is_old);
@@ -163,7 +163,7 @@ impl<C: Cluster> Sender<'_, C> {
         if ready.is_empty() {
             return in_flight;
         }
-        // Fetched last, so that it is as fresh as can be.
+        // Fetched last, for the longest lifetime.
         let blockhash = self.blockhash().await;
         for (index, instructions) in ready {
             let started = match &blockhash {
@@ -178,7 +178,7 @@ impl<C: Cluster> Sender<'_, C> {
         in_flight
     }
 
-    /// Hands over all transactions that are due.
+    /// Submits all transactions that are due.
     async fn submit_due(&self, in_flight: &mut [InFlight<'_>], liveness: &mut Liveness) {
         let due: Vec<_> = (0..in_flight.len()).filter(|&at| in_flight[at].is_due(self.options.resend_every)).collect();
         let results: Vec<_> = stream::iter(due)
@@ -199,7 +199,7 @@ impl<C: Cluster> Sender<'_, C> {
         }
     }
 
-    /// Looks what became of the transactions, and signs those anew that can no longer land.
+    /// Checks the statuses, and signs expired transactions again.
     async fn follow_up<'t>(
         &self,
         in_flight: &mut Vec<InFlight<'t>>,
@@ -232,7 +232,7 @@ impl<C: Cluster> Sender<'_, C> {
         *in_flight = pending;
     }
 
-    /// What became of a transaction, if that is certain.
+    /// The outcome of a transaction, if it is final.
     pub(super) async fn outcome_of(
         &self,
         tracked: &InFlight<'_>,
@@ -249,7 +249,7 @@ impl<C: Cluster> Sender<'_, C> {
         }
         let signature = tracked.signature;
         let execution = if status.error.is_some() || self.options.report_units {
-            // Of help, but not needed: a cluster that does not tell is no reason to fail.
+            // Optional: without logs and units, the outcome is still known.
             self.cluster.execution(&signature).await.ok().flatten()
         } else {
             None
@@ -290,7 +290,7 @@ impl<C: Cluster> Sender<'_, C> {
         }
     }
 
-    /// Repeats a request while it fails for reasons that pass, for as long as the options' patience lasts.
+    /// Retries a request after transient errors, until the stall timeout.
     pub(super) async fn with_retries<T, F>(&self, mut request: impl FnMut() -> F) -> Result<T, ClusterError>
     where
         F: Future<Output = Result<T, ClusterError>>,
@@ -310,7 +310,7 @@ impl<C: Cluster> Sender<'_, C> {
     }
 }
 
-/// Keeps those back that no endpoint has.
+/// Settles transactions that no endpoint has received as not sent.
 fn settle_unsent<'t>(in_flight: Vec<InFlight<'t>>, outcomes: &mut StageOutcomes<'t>) -> Vec<InFlight<'t>> {
     let (may_land, kept): (Vec<_>, Vec<_>) = in_flight.into_iter().partition(InFlight::may_be_in_flight);
     for tracked in kept {
@@ -319,7 +319,7 @@ fn settle_unsent<'t>(in_flight: Vec<InFlight<'t>>, outcomes: &mut StageOutcomes<
     may_land
 }
 
-/// The statuses of `signatures`, which are told apart by their place: with too few of them, transactions would be forgotten.
+/// Checks that there are as many statuses as `signatures`: they are matched by position alone.
 pub(super) fn complete(
     signatures: &[Signature],
     statuses: Vec<Option<TransactionStatus>>,

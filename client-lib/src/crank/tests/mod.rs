@@ -1,4 +1,4 @@
-//! What a crank makes of clocks, failures and looks. With a real bank it is tested where the bank is.
+//! Timing, errors and backoff of a crank. Its behaviour with a bank is tested in `localnet`.
 
 use {
     super::{
@@ -32,7 +32,7 @@ fn schedule() -> EpochSchedule {
     EpochSchedule::custom(432_000, 432_000, false)
 }
 
-/// So many slots into epoch 3, and so many seconds by the cluster's clock.
+/// `slots` slots into epoch 3, and `seconds` by the cluster's clock.
 fn clock(slots: u64, seconds: i64) -> Clock {
     Clock {
         slot: 3 * 432_000 + slots,
@@ -50,7 +50,7 @@ fn the_end_of_the_epoch_is_told_by_what_is_known_best() {
     let usual = Duration::from_millis(400) * left;
     assert_eq!(pace.until_next_epoch(&clock(1_000, 0), &schedule()), usual);
     assert_eq!(pace.until_next_epoch(&clock(1_000, 500), &schedule()), Duration::from_millis(500) * left);
-    // A clock that runs backwards, or has hardly begun, tells nothing.
+    // A clock that runs backwards or has barely started gives no estimate.
     assert_eq!(pace.until_next_epoch(&clock(1_000, -500), &schedule()), usual);
     assert_eq!(pace.until_next_epoch(&clock(1_000, 3), &schedule()), usual);
 
@@ -59,7 +59,7 @@ fn the_end_of_the_epoch_is_told_by_what_is_known_best() {
     assert_eq!(pace.until_next_epoch(&clock(1_000, 500), &schedule()), Duration::from_millis(500) * left);
     pace.note(5_100, now + Duration::from_secs(5));
     assert_eq!(pace.until_next_epoch(&clock(1_000, 500), &schedule()), Duration::from_millis(50) * left);
-    // What was seen hours ago counts no more, and an endpoint that is behind is no time machine.
+    // A measurement of hours ago is dropped, and an endpoint that is behind is ignored.
     pace.note(5_200, now + Duration::from_secs(10_000));
     pace.note(5_300, now + Duration::from_secs(10_060));
     assert_eq!(pace.until_next_epoch(&clock(1_000, 500), &schedule()), Duration::from_millis(600) * left);
@@ -91,7 +91,7 @@ fn rebalances_twice_near_the_end_of_the_epoch() {
     let next = timing.next(&at_slot(387_800)).unwrap();
     assert_eq!((next.slot, next.within), (3 * 432_000 + 388_800, Duration::from_secs(500)));
     assert!(timing.is_due(&at_slot(388_800), &plan));
-    // It is not over before nothing moves any more.
+    // The rebalance is done once no stake moves any more.
     assert!(timing.is_due(&at_slot(388_900), &plan));
     timing.done(&at_slot(388_900));
     assert!(!timing.is_due(&at_slot(400_000), &plan));
@@ -115,7 +115,7 @@ fn an_epoch_without_a_rebalance_makes_the_next_one_early() {
     timing.done(&next);
     assert!(!timing.is_due(&of_next_epoch(at_slot(11)), &plan));
     assert!(timing.is_due(&of_next_epoch(at_slot(388_800)), &plan), "that of the epoch comes besides");
-    // A watch that starts late in an epoch does not wait.
+    // A watch that starts late in an epoch rebalances at once.
     assert!(Timing::new(RebalanceAt::Share(9_000), schedule()).is_due(&at_slot(400_000), &plan));
 }
 
@@ -141,7 +141,7 @@ fn a_time_before_the_end_is_counted_in_measured_slots() {
     let mut timing = Timing::new(RebalanceAt::BeforeEnd(Duration::from_secs(7_200)), schedule());
     assert!(!timing.is_due(&at_slot(432_000 - 14_401), &Plan::default()));
     assert!(timing.is_due(&at_slot(432_000 - 14_400), &Plan::default()));
-    // Slots have become shorter than since the beginning of the epoch.
+    // Slots have become shorter since the beginning of the epoch.
     let now = Instant::now();
     timing.pace.note(3 * 432_000 + 300_000, now);
     timing.pace.note(3 * 432_000 + 300_100, now + Duration::from_secs(20));
@@ -203,7 +203,7 @@ fn looking_again_helps_unless_nobody_pays_or_signs() {
         (Outcome::NotSent(NotSent::Cluster(unreachable())), Verdict::Reread, true),
         (Outcome::NotSent(NotSent::Cluster(forbidden())), Verdict::Reread, true),
         (would_fail(TransactionError::AccountInUse), Verdict::Reread, true),
-        // Somebody may fund the payer.
+        // The payer can be funded later.
         (would_fail(TransactionError::InsufficientFundsForFee), Verdict::Final, true),
         (would_fail(TransactionError::AccountNotFound), Verdict::Final, true),
         (Outcome::NotSent(NotSent::MissingSigner { signer: Address::default() }), Verdict::Final, false),
@@ -223,7 +223,7 @@ fn a_watch_gives_up_what_cannot_pass() {
     let missing = PoolError::NotFound { address: Address::default() };
     let rewards = PlanError::EpochRewardsActive { epoch: 1, until_block_height: 2 };
     let nonsense = ClusterError::UnexpectedAnswer { detail: String::new() };
-    // Whether it may pass at the start, and once the pool was read.
+    // Retryable at the start, and once the pool was read.
     for (error, is_retryable) in [
         (Error::from(unreachable()), [true, true]),
         (refused(TransactionError::AccountNotFound), [true, true]),

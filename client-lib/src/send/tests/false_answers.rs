@@ -1,5 +1,5 @@
-//! An endpoint that lies about what became of a transaction. What it hands over it hands over to an honest cluster, which shows
-//! what was done in truth, and how often.
+//! An endpoint with false responses. It forwards transactions to a correct cluster, which shows what was executed, and
+//! how often.
 
 use {
     super::*,
@@ -11,15 +11,15 @@ use {
     tokio::time::Instant,
 };
 
-/// What the endpoint says in place of the truth. A look is counted from 1.
+/// False responses of the endpoint. Status checks are counted from 1.
 struct FaultyEndpoint {
     honest: Scripted,
-    /// The last block height at which it says that a blockhash is good.
+    /// The last valid block height that it claims for a blockhash.
     last_valid: Option<u64>,
     height: fn(u64) -> u64,
     status: fn(u32, Option<TransactionStatus>) -> Option<TransactionStatus>,
     history: fn(Option<TransactionStatus>) -> Option<TransactionStatus>,
-    /// How many statuses it leaves out, and how many when it is asked for its history.
+    /// Statuses that it omits, and those that it omits with its history.
     missing: [usize; 2],
     units: u64,
     blockhash: Option<Hash>,
@@ -33,7 +33,7 @@ impl Default for FaultyEndpoint {
 }
 
 impl FaultyEndpoint {
-    /// An endpoint in front of `honest` that says the truth.
+    /// An endpoint that forwards to `honest` without changes.
     fn before(honest: Scripted) -> Self {
         Self {
             honest,
@@ -48,7 +48,7 @@ impl FaultyEndpoint {
         }
     }
 
-    /// Sends one transaction; returns what became of it, as it is told, and how long that took.
+    /// Sends one transaction; returns its reported outcome and the time taken.
     async fn send_one(&self, options: SendOptions) -> (Outcome, Duration) {
         let began = Instant::now();
         let payer = Keypair::new();
@@ -56,7 +56,7 @@ impl FaultyEndpoint {
         (summary.transactions.remove(0).outcome, began.elapsed())
     }
 
-    /// How many differently signed transactions arrived, and how many of them did something.
+    /// Number of different signed transactions that arrived, and of those that executed.
     fn signed_and_ran(&self) -> (usize, usize) {
         (self.honest.signatures(), self.honest.ran())
     }
@@ -118,7 +118,7 @@ fn with_status(confirmation: Confirmation, error: Option<TransactionError>) -> O
 
 #[tokio::test(start_paused = true)]
 async fn a_blockhash_that_seems_to_expire_at_once_has_not() {
-    // A machine of another cluster behind the same address: far ahead, and without any of the transactions.
+    // A node of another cluster behind the same URL: far ahead, and without the transactions.
     let faulty = FaultyEndpoint {
         height: |_| u64::MAX,
         status: |look, status| status.filter(|_| look > 20),
@@ -196,7 +196,7 @@ async fn a_history_that_is_too_short_proves_no_loss() {
 
 #[tokio::test(start_paused = true)]
 async fn a_false_status_is_believed_and_nothing_is_signed_for_it() {
-    // Nobody else can be asked. What a user repeats after a false failure is another intent.
+    // There is no other source. A repeat by the user after a false failure is a new intent.
     let lost = || Scripted::new(Script { lose_sends: u32::MAX, ..Script::default() });
     let success =
         FaultyEndpoint { status: |_, _| with_status(Confirmation::Finalized, None), ..FaultyEndpoint::before(lost()) };

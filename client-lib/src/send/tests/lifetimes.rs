@@ -1,10 +1,10 @@
-//! Transactions with a hash of the user's own, and those that are signed here and sent elsewhere.
+//! Transactions with a fixed hash or a nonce, and offline signing.
 
 use {super::*, solana_hash::Hash, solana_message::VersionedMessage, solana_signer::null_signer::NullSigner};
 
 const NONCE_HASH: Hash = Hash::new_from_array([77; 32]);
 
-/// A cluster with a nonce account, whose authority is `authority`.
+/// A cluster with a nonce account whose authority is `authority`.
 fn with_nonce(script: Script, authority: &Keypair) -> (Scripted, DurableNonce) {
     let account = Address::new_from_array([3; 32]);
     let nonce = DurableNonce { account, authority: authority.pubkey(), hash: NONCE_HASH };
@@ -83,7 +83,7 @@ async fn what_is_signed_apart_is_sent_as_it_is() {
     assert!(matches!(half.complete(), Err(NotSent::MissingSigner { signer }) if signer == other.pubkey()));
     assert_eq!(cluster.signatures(), 0);
 
-    // The message travels as bytes.
+    // The message is passed on as bytes.
     let message: VersionedMessage = bincode::deserialize(&half.message.serialize()).unwrap();
     assert_eq!(Lifetime::of(&message), Lifetime::Blockhash(hash));
     let whole = PartlySigned::sign("it", message, [&payer as &dyn Signer, &other]).unwrap().complete().unwrap();

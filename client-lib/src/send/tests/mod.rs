@@ -1,4 +1,4 @@
-//! How a sender deals with a network that loses things. The cluster here is a script: what is tested is the sender.
+//! A sender on a lossy network. The cluster follows a script.
 
 mod false_answers;
 mod lifetimes;
@@ -16,7 +16,7 @@ use {
     std::{collections::BTreeSet, sync::Mutex},
 };
 
-/// A transaction that does nothing but be recognised.
+/// A transaction that is recognised by its data and does nothing.
 fn outgoing(mark: u8) -> Outgoing {
     let instruction = Instruction::new_with_bytes(Address::new_from_array([9; 32]), &[mark], vec![]);
     Outgoing::new(format!("transaction {mark}"), vec![instruction])
@@ -60,7 +60,7 @@ async fn an_expired_transaction_is_signed_anew() {
 
 #[tokio::test(start_paused = true)]
 async fn what_landed_unseen_is_not_done_twice() {
-    // Long enough for the blockhash to expire while the transaction is in a block that this endpoint does not know.
+    // Long enough for the blockhash to expire while this endpoint does not know the transaction's block.
     let cluster = Scripted::new(Script { hide_for_looks: 18, ..Script::default() });
     let summary = send(&cluster, &[outgoing(1)]).await;
     assert!(summary.is_success());
@@ -75,7 +75,7 @@ async fn what_landed_while_nobody_looked_is_not_done_twice() {
     assert!(send(&cluster, &[outgoing(1)]).await.is_success());
     assert_eq!((cluster.signatures(), cluster.ran()), (1, 1));
 
-    // Without a history it cannot be known.
+    // Without a history the outcome is unknown.
     let cluster = Scripted::new(asleep(true));
     let summary = send(&cluster, &[outgoing(1)]).await;
     assert!(matches!(summary.transactions[0].outcome, Outcome::Unknown { reason: UnknownReason::Forgotten, .. }));

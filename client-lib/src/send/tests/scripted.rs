@@ -1,4 +1,4 @@
-//! A cluster that follows a script.
+//! A scripted cluster.
 
 use {
     crate::{
@@ -21,38 +21,38 @@ use {
     },
 };
 
-/// Blocks for which a blockhash is accepted.
+/// Blocks for which a blockhash is valid.
 pub const BLOCKHASH_LIFE: u64 = 150;
 
-/// What the scripted network does wrong.
+/// Faults of the scripted network.
 #[derive(Default)]
 pub struct Script {
-    /// Loses so many sends of each signed transaction.
+    /// Drops this number of sends of each signed transaction.
     pub lose_sends: u32,
-    /// Loses every transaction with one of the first so many blockhashes.
+    /// Drops every transaction with one of the first blockhashes, up to this number.
     pub lose_blockhashes: u64,
-    /// Hides that a transaction has landed from so many looks.
+    /// Hides a landed transaction from this number of status checks.
     pub hide_for_looks: u32,
-    /// Shows a landed transaction only as processed for so many looks.
+    /// Shows a landed transaction as processed only, for this number of status checks.
     pub unconfirmed_looks: u32,
-    /// Does not answer so many questions for statuses.
+    /// Leaves this number of status requests unanswered.
     pub silent_looks: u32,
     /// Makes no blocks.
     pub halted: bool,
-    /// Refuses transactions at the door.
+    /// Rejects transactions before they run.
     pub refuse: Option<TransactionError>,
     /// Runs transactions, which then fail.
     pub fail: Option<TransactionError>,
-    /// Foresees a failure.
+    /// Fails simulations.
     pub foresee: Option<TransactionError>,
-    /// Paid for a compute unit in recent blocks, in micro-lamports.
+    /// Prices of a compute unit in recent blocks, in micro-lamports.
     pub prices: Vec<u64>,
-    /// Makes so many blocks between the first send and the first look, as for somebody who was asleep, and has forgotten all
-    /// statuses by then but for the history.
+    /// Makes this number of blocks between the first send and the first status check. Only the history has the statuses
+    /// by then.
     pub sleeps_for_blocks: u64,
     /// Keeps no history.
     pub has_no_history: bool,
-    /// Is asked to stop by the first transaction that arrives.
+    /// Requests this stop when the first transaction arrives.
     pub stop_on_arrival: Option<Stop>,
 }
 
@@ -60,16 +60,16 @@ pub struct Script {
 pub struct State {
     pub height: u64,
     pub blockhashes: u64,
-    /// Blockhash to its number (from 1) and last block height.
+    /// Blockhash to its number (from 1) and last valid block height.
     pub valid: BTreeMap<Hash, (u64, u64)>,
     pub sends: BTreeMap<Signature, u32>,
     pub landed: BTreeMap<Signature, u32>,
-    /// First instruction data of each transaction that ran, in order.
+    /// First instruction data of each executed transaction, in order.
     pub ran: Vec<Vec<u8>>,
     pub looks: u32,
-    /// The only account: a nonce, which is used up by the transaction that runs with it.
+    /// The only account: a nonce, which is advanced by the transaction that uses it.
     pub nonce: Option<DurableNonce>,
-    /// Signed transactions as they came.
+    /// Signed transactions in the order of arrival.
     pub arrived: Vec<VersionedTransaction>,
 }
 
@@ -92,7 +92,7 @@ impl Scripted {
         self.state().ran.len()
     }
 
-    /// How many differently signed transactions arrived.
+    /// Number of different signed transactions that arrived.
     pub fn signatures(&self) -> usize {
         self.state().sends.len()
     }
@@ -214,7 +214,8 @@ impl Cluster for Scripted {
     }
 }
 
-/// The nonce as the system program keeps it. What it stores is made from a blockhash; the test works with what it stores.
+/// The nonce account of the system program. The runtime derives a nonce from a blockhash; the test uses the stored
+/// value directly.
 fn nonce_account(nonce: &DurableNonce) -> Account {
     let mut data = bincode::serialize(&Versions::new(NonceState::new_initialized(
         &nonce.authority,

@@ -1,4 +1,4 @@
-//! A sender that is told to stop.
+//! A sender after a stop was requested.
 
 use super::*;
 
