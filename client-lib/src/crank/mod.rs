@@ -1,8 +1,8 @@
-//! Keeping a pool up to date with the epoch, and its stake where its weights say.
+//! Keeps a pool up to date, and its stake at the targets of its weights.
 //!
-//! A [`Crank`] looks at a pool, works out what is left to be done, sends that, and looks again, until nothing is left. It
-//! remembers nothing that matters: whatever has become of its transactions, and whoever else does the same work, the next look
-//! shows what is left. Anybody may run one; it costs the fees of the transactions.
+//! A [`Crank`] reads a pool, plans the remaining work, sends it, and reads again until nothing is left. It keeps no
+//! essential state: the next read shows what is left, whatever happened to its transactions, and if other crankers do
+//! the same work. Permissionless: any fee payer can run one, at the cost of transaction fees.
 //!
 //! ```no_run
 //! # use tidepool_client::{cluster::RpcCluster, crank::Crank, send::Stop};
@@ -11,7 +11,7 @@
 //! let report = Crank::new(&cluster, payer).run_once(&pool).await?;
 //! println!("{} transactions in {} rounds", report.sent.landed(), report.rounds);
 //!
-//! // In every epoch from now on, until somebody calls `stop.request()`:
+//! // In every epoch from now on, until `stop.request()` is called:
 //! let stop = Stop::default();
 //! Crank::new(&cluster, payer).stop(&stop).watch(&pool).await?;
 //! # Ok(())
@@ -62,8 +62,7 @@ use {
     timing::Timing,
 };
 
-/// How often the pool is read again until it shows what was sent. The endpoint that is asked may be behind the one that
-/// confirmed it.
+/// Most reads of the pool until it shows the sent transactions. The endpoint may be behind the one that confirmed them.
 const MAX_POLLS: usize = 20;
 
 /// Updates and rebalances a pool. See the [module](self).
@@ -76,11 +75,11 @@ pub struct Crank<'a, C, S> {
     request_log: RequestLog,
 }
 
-/// The result of what a crank does.
+/// Result of a crank's methods.
 type Cranked<T, S> = Result<T, CrankError<<S as PlanSender>::Error>>;
 
 impl<'a, C: Cluster> Crank<'a, C, WalletSender<'a, C>> {
-    /// A crank whose transactions `payer` pays for.
+    /// A crank with fee payer `payer`.
     pub fn new(cluster: &'a C, payer: &'a dyn Signer) -> Self {
         Self::with_plan_sender(cluster, WalletSender::new(cluster, payer))
     }
@@ -94,7 +93,7 @@ impl<'a, C: Cluster> Crank<'a, C, WalletSender<'a, C>> {
 }
 
 impl<'a, C: Cluster, S: PlanSender> Crank<'a, C, S> {
-    /// A crank whose transactions go through `plan_sender`.
+    /// A crank that sends its plans with `plan_sender`.
     pub fn with_plan_sender(cluster: &'a C, plan_sender: S) -> Self {
         Self {
             cluster,
@@ -113,24 +112,24 @@ impl<'a, C: Cluster, S: PlanSender> Crank<'a, C, S> {
         self
     }
 
-    /// Tells `observer` what happens.
+    /// Reports progress to `observer`.
     #[must_use]
     pub fn observer(mut self, observer: &'a dyn Observer) -> Self {
         self.observer = observer;
         self
     }
 
-    /// Ends early, in good order, when `stop` is requested: no more is sent, and what is under way is followed first.
+    /// Ends early when `stop` is requested: no further transaction is sent, and in-flight ones are followed first.
     #[must_use]
     pub fn stop(mut self, stop: &Stop) -> Self {
         self.stop = stop.clone();
         self
     }
 
-    /// Brings the pool at `pool` up to date and into balance, as far as that goes in this epoch.
+    /// Updates the pool at `pool`, and rebalances it as far as this epoch allows.
     ///
-    /// Where rewards are being paid it waits for their end, if the options say so. Requests that fail for a reason which passes
-    /// are repeated, once any has been answered: a cluster that cannot be reached at all is an error at once.
+    /// If rewards are being paid it waits for their end, if the options say so. Requests with transient errors are
+    /// retried, once any request has been answered. A cluster that never answered is an error at once.
     ///
     /// # Errors
     /// [`CrankError`].
@@ -139,7 +138,7 @@ impl<'a, C: Cluster, S: PlanSender> Crank<'a, C, S> {
         self.run_from(snapshot).await
     }
 
-    /// As [`Self::run_once`], for a pool that has just been read.
+    /// Like [`Self::run_once`], for a pool that has just been read.
     ///
     /// # Errors
     /// [`CrankError`].
@@ -147,7 +146,7 @@ impl<'a, C: Cluster, S: PlanSender> Crank<'a, C, S> {
         self.run_timed(snapshot, None).await
     }
 
-    /// Does what is due at this moment of the epoch; without `timing`, everything.
+    /// Does the work that is due at this time of the epoch; all of it without `timing`.
     async fn run_timed(&self, snapshot: PoolSnapshot, timing: Option<&mut Timing>) -> Cranked<CrankReport, S> {
         let mut run = Run::default();
         self.request_log.record_answer();
@@ -187,7 +186,7 @@ impl<'a, C: Cluster, S: PlanSender> Crank<'a, C, S> {
             let options = RebalanceOptions { reserve_only: deferred.is_some(), ..RebalanceOptions::default() };
             let moved = run.movements.len();
             snapshot = self.rebalance(snapshot, &options, run).await?;
-            // Stake that was deactivated in the epoch in which it was activated can be merged at once.
+            // Stake that was deactivated in the epoch of its activation can be merged at once.
             if snapshot.is_stale() || run.movements.len() > moved {
                 continue;
             }
@@ -216,8 +215,8 @@ impl<'a, C: Cluster, S: PlanSender> Crank<'a, C, S> {
         self.ask(PoolSnapshot::read(&self.retrying_cluster(), pool, &options)).await
     }
 
-    /// Sends a plan. Returns how many of its transactions landed; where not all did, and looking again may help, the run has the
-    /// rest.
+    /// Sends a plan. Returns the number of transactions that landed. If some did not land and another round may help,
+    /// the run keeps the summary.
     async fn send_plan(&self, plan: &Plan, snapshot: &PoolSnapshot, run: &mut Run) -> Cranked<usize, S> {
         if self.stop.is_requested() {
             return Err(CrankError::Stopped(Summary::default()));
@@ -247,7 +246,7 @@ impl<'a, C: Cluster, S: PlanSender> Crank<'a, C, S> {
         }
     }
 
-    /// Takes note of what a round has brought, and ends it all after too many that brought nothing.
+    /// Records the progress of a round, and fails after too many rounds without any.
     async fn note_round(&self, is_progress: bool, run: &mut Run) -> Cranked<(), S> {
         let problem = run.problem.take();
         run.idle = if is_progress { 0 } else { run.idle + 1 };
@@ -261,7 +260,7 @@ impl<'a, C: Cluster, S: PlanSender> Crank<'a, C, S> {
         if is_progress { Ok(()) } else { self.pause(self.options.poll_every).await }
     }
 
-    /// The lookup tables to use, which are looked for once.
+    /// The lookup tables to use, searched once.
     async fn find_lookup_tables(
         &self,
         snapshot: &PoolSnapshot,
@@ -280,7 +279,7 @@ impl<'a, C: Cluster, S: PlanSender> Crank<'a, C, S> {
 
     async fn report_balance(&self) {
         let Some(payer) = self.plan_sender.payer().filter(|_| self.options.report_balance) else { return };
-        // Not worth an error: the next request will tell.
+        // An error is ignored: the next request will report it.
         if let Ok(account) = self.ask(self.retrying_cluster().account(&payer)).await {
             self.observer.payer_balance(&payer, account.map_or(0, |account| account.lamports));
         }
