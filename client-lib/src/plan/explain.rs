@@ -1,4 +1,4 @@
-//! Why a validator has the stake that it has, and what comes next.
+//! Explains a validator's stake and the next change of it.
 
 use {
     super::{
@@ -20,73 +20,73 @@ use {
     },
 };
 
-/// Stake on its way to or from a validator.
+/// Activating or deactivating stake of a validator.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TransientStake {
-    /// Lamports, the rent of the account in which they move included.
+    /// Lamports, including the rent of the transient stake account.
     pub lamports: u64,
-    /// Which way; `None` where neither the record nor a stake account that was read tells.
+    /// Its direction; `None` if neither the record nor a read stake account shows it.
     pub direction: Option<Direction>,
-    /// The first epoch whose update can bring it where it goes, as far as the stake account tells, where it was read. The cluster
-    /// lets stake in and out at a limited rate, so that it may take longer.
+    /// The first epoch whose update can merge it, if the stake account was read. The cluster's warm-up and cool-down
+    /// limits may delay it.
     pub mergeable_from_epoch: Option<u64>,
 }
 
-/// What happens next to a validator's stake.
+/// Next change of a validator's stake.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum NextStep {
-    /// A rebalance moves stake, as soon as somebody asks for it.
+    /// A rebalance moves these lamports, as soon as a transaction requests it.
     Moves(Direction, u64),
     /// A rebalance moves nothing.
     Stays(UnmovedReason),
-    /// The pool has to be updated first.
+    /// The pool must be updated first.
     NeedsUpdate,
-    /// An update of this epoch left its stake unmerged: another has to merge it first.
+    /// An update of this epoch left its stake unmerged: another update must merge it first.
     NeedsMerge,
-    /// The rewards of the last epoch have to be paid first.
+    /// The rewards of the last epoch must be paid first.
     RewardsBeingPaid,
-    /// The pool has no extension: the staker moves stake by hand.
+    /// The pool has no extension: the staker moves stake.
     NotExtended,
 }
 
-/// Why a validator has the stake that it has, and what comes next.
+/// Explanation of a validator's stake.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct StakeExplanation {
     /// The vote account.
     pub vote: Address,
-    /// Index of the record in the list.
+    /// Index of its record in the list.
     pub index: usize,
-    /// Where it is on its way out; `None` where the record holds no valid status.
+    /// Its status; `None` if the record's byte is invalid.
     pub status: Option<StakeStatus>,
-    /// Its weight; 0 for none.
+    /// Its weight; 0 without one.
     pub weight: u16,
     /// Sum of the weights of active validators.
     pub weights: u64,
-    /// Lamports that it should have, rent of its stake account included; `None` without a weight.
+    /// Target in lamports, including the rent of its stake account; `None` without a weight.
     pub target: Option<u64>,
-    /// Lamports that one validator may have, whatever its weight; `None` where the policy sets no bound.
+    /// Cap on one validator in lamports; `None` without a cap.
     pub cap: Option<u64>,
-    /// Lamports that it has for the rule: active stake and what is on its way to it, rent of its stake account included.
+    /// Lamports that the rule counts: active and activating stake, including the rent of its stake account.
     pub held: u64,
     /// Lamports in its stake account, rent included.
     pub active: u64,
-    /// Stake on its way.
+    /// Its activating or deactivating stake.
     pub transient: Option<TransientStake>,
-    /// What happens next.
+    /// Next change of its stake.
     pub next: NextStep,
-    /// The epoch at present. What happens in it takes effect with the next one.
+    /// The current epoch. Changes take effect in the next one.
     pub epoch: u64,
-    /// The slot at present.
+    /// The current slot.
     pub slot: u64,
 }
 
 impl StakeExplanation {
-    /// Its share of all weights, in basis points, rounded down; `None` where nobody has a weight.
+    /// Its share of all weights, in basis points, rounded down; `None` without any weight.
     pub fn share_basis_points(&self) -> Option<u64> {
         (u64::from(self.weight) * u64::from(BASIS_POINTS)).checked_div(self.weights)
     }
 
-    /// Whether its weight would give it more than one validator may have.
+    /// Whether the cap limits its target.
     pub fn is_capped(&self) -> bool {
         self.target.is_some() && self.target == self.cap
     }
@@ -96,7 +96,7 @@ impl StakeExplanation {
         schedule.get_first_slot_in_epoch(self.epoch.saturating_add(1)).saturating_sub(self.slot)
     }
 
-    /// The explanation in sentences, one after the other: what it should have, what it has, what moves, what comes next.
+    /// The explanation in sentences: target, present stake, movement, next change.
     pub fn sentences(&self) -> Vec<String> {
         let mut sentences = vec![self.why_target(), self.what_it_has()];
         sentences.extend(self.transient.map(|transient| transient.to_string()));
@@ -209,8 +209,8 @@ impl fmt::Display for TransientStake {
     }
 }
 
-/// Explains the stake of the validator `vote`. The more stake accounts the snapshot holds, the more it tells; where its figures
-/// are not of this epoch, they are those of the last update.
+/// Explains the stake of the validator `vote`. It is more detailed with more stake accounts in the snapshot. Figures of
+/// a stale record are those of its last update.
 ///
 /// # Errors
 /// Refusal `ValidatorNotFound`.
@@ -246,7 +246,7 @@ fn is_mergeable(snapshot: &PoolSnapshot, validator: &Validator) -> bool {
     mergeable(snapshot, &UpdateOptions::default()).iter().any(|other| other.index == validator.index)
 }
 
-/// Lamports that one validator may have.
+/// Cap on one validator in lamports.
 fn cap(snapshot: &PoolSnapshot, inputs: &Inputs) -> Option<u64> {
     let cap = inputs.policy.validator_cap.get();
     if cap >= BASIS_POINTS {
@@ -256,7 +256,7 @@ fn cap(snapshot: &PoolSnapshot, inputs: &Inputs) -> Option<u64> {
         u128::from(record.active_stake_lamports.get()) + u128::from(record.transient_stake_lamports.get())
     });
     let total = stakes.sum::<u128>() + u128::from(inputs.reserve_lamports);
-    // A part of what fits 64 bits.
+    // A part of a 64-bit total.
     Some((total * u128::from(cap) / u128::from(BASIS_POINTS)) as u64)
 }
 

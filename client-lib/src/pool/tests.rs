@@ -17,7 +17,7 @@ use {
 
 type Accounts = HashMap<Address, Account>;
 
-/// A cluster that answers from a map; `before_request` may change the map, as traffic does.
+/// A cluster that answers from a map. `before_request` can change the map, like concurrent transactions.
 struct FakeCluster<F> {
     accounts: Mutex<Accounts>,
     requests: Mutex<usize>,
@@ -70,7 +70,7 @@ impl<F: Fn(usize, &mut Accounts) + Send + Sync> Cluster for FakeCluster<F> {
     }
 }
 
-/// All accounts of a fixture and of the cluster around it. Young clusters have neither rewards nor stake history.
+/// All accounts of a fixture and of its cluster. New clusters have neither rewards nor stake history.
 fn world(fixture: &Fixture) -> Accounts {
     let PoolAccounts { pool, validator_list, reserve_stake, pool_mint, manager_fee_account } = fixture.accounts();
     let environment = fixture.environment();
@@ -114,7 +114,7 @@ async fn reads_a_pool_of_any_program_with_its_stakes() {
     let snapshot = PoolSnapshot::read(&cluster, &POOL, &options).await.unwrap();
     assert_eq!(snapshot.program_id(), PROGRAM);
     assert_eq!(snapshot.environment().stake_program_minimum, SOL);
-    // The manager does not exist, so the staker pays for the simulation.
+    // The manager's account does not exist, so the staker pays for the simulation.
     assert_eq!(*cluster.payers.lock().unwrap(), [STAKER]);
     assert!(snapshot.has_stakes(&StakeSelection::All));
     let validators: Vec<_> = snapshot.validators().collect();
@@ -144,7 +144,7 @@ async fn reads_only_the_stakes_that_are_asked_for() {
 #[tokio::test]
 async fn a_pool_that_changes_while_it_is_read_is_read_again() {
     let fixture = three_validators();
-    // The third request is for the stakes; a deposit lands then.
+    // The third request is for the stake accounts; a deposit lands then.
     let cluster = FakeCluster::new(world(&fixture), |request, accounts| {
         if request == 2 {
             total(accounts.get_mut(&POOL).unwrap()).copy_from_slice(&(200 * SOL).to_le_bytes());
@@ -363,9 +363,9 @@ async fn vote_accounts_are_looked_for_on_demand() {
         ..Account::default()
     };
     accounts.insert(vote(0), of_vote_program(3));
-    // Closed, and made anew without a state.
+    // Closed, and created again without a state.
     accounts.insert(vote(2), of_vote_program(0));
-    // Closed, and then somebody sent lamports there.
+    // Closed, then funded with lamports.
     accounts.insert(vote(1), Account { lamports: 1, owner: SYSTEM_PROGRAM_ID, ..Account::default() });
     let cluster = FakeCluster::new(accounts, |_, _| {});
     let mut snapshot = PoolSnapshot::read(&cluster, &POOL, &ReadOptions::default()).await.unwrap();

@@ -167,6 +167,7 @@ impl<'a, C: Cluster> Sender<'a, C> {
         self
     }
 
+    /// Replaces the options.
     pub fn options(mut self, options: SendOptions) -> Self {
         self.options = options;
         self

@@ -204,6 +204,7 @@ pub struct Sent {
 /// Outcomes of all transactions, in the given order.
 #[derive(Debug, Default)]
 pub struct Summary {
+    /// One entry per transaction.
     pub transactions: Vec<Sent>,
 }
 

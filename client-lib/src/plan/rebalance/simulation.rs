@@ -1,4 +1,4 @@
-//! What the program will do, step by step.
+//! Simulates the program's rebalance, step by step.
 
 use {
     super::{Direction, Obstacle, StakeMovement, UnmovedReason, held},
@@ -12,22 +12,22 @@ use {
     },
 };
 
-/// Any bump that can be cached: which one it is makes no difference here, but without one, stake counts as leaving.
+/// Any cached bump has the same effect here; without one, stake counts as deactivating.
 const SOME_BUMP: u8 = u8::MAX;
 
-/// A pool while it is being rebalanced.
+/// A pool during a rebalance.
 pub(in crate::plan) struct Simulation<'a> {
     snapshot: &'a PoolSnapshot,
-    /// As the program leaves them.
+    /// Records as the program leaves them.
     records: Vec<ValidatorStakeInfo>,
     inputs: Inputs,
-    /// The stake history sysvar's bytes.
+    /// Data of the stake history sysvar.
     history: Vec<u8>,
     rebalance: Rebalance,
     movements: Vec<StakeMovement>,
-    /// Whether the record's stake has moved.
+    /// Whether the stake of each record has moved.
     has_moved: Vec<bool>,
-    /// Validators that the program passes over, in the order in which it was found out.
+    /// Validators that the program skips, in the order in which they were found.
     obstacles: Vec<(usize, Obstacle)>,
 }
 
@@ -67,13 +67,13 @@ impl<'a> Simulation<'a> {
         self.has_moved[index]
     }
 
-    /// Begins another instruction: it looks at the pool anew, and knows nothing of whom the last one has passed over.
+    /// Begins another instruction: the program keeps no knowledge of skipped validators.
     pub(super) fn begin_instruction(&mut self) {
         self.inputs.reserve_lamports = self.rebalance.reserve_lamports();
         self.rebalance = Rebalance::survey(&self.records, &self.inputs);
     }
 
-    /// What the program would do about a validator now: a movement, or nothing, and why.
+    /// The program's decision on a validator: a movement, or the reason for none.
     pub(in crate::plan) fn look(&mut self, index: usize) -> Result<(Verdict, StakeMovement), UnmovedReason> {
         let verdict = self.rebalance.verdict(&self.records, index);
         if let Verdict::Nothing(reason) = verdict {
@@ -85,12 +85,12 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    /// Lamports of stake that move already.
+    /// Activating or deactivating lamports.
     fn moving(&self, index: usize) -> u64 {
         self.records[index].transient_stake_lamports.get().saturating_sub(self.inputs.stake_rent)
     }
 
-    /// What a verdict moves, beyond what moves already.
+    /// The movement of a verdict, without stake that is activating or deactivating already.
     pub(super) fn movement(&self, index: usize, verdict: Verdict) -> StakeMovement {
         let (record, moving) = (&self.records[index], self.moving(index));
         let (direction, lamports) = match verdict {
@@ -118,11 +118,11 @@ impl<'a> Simulation<'a> {
         if let Some((_, obstacle)) = self.obstacles.iter().find(|(passed, _)| *passed == index) {
             return UnmovedReason::Obstacle(*obstacle);
         }
-        // Nobody moves any more, except where there is no room for those who would have to be passed over first.
+        // No stake moves any more, unless there is no room for validators that must be skipped first.
         self.look(index).err().unwrap_or(UnmovedReason::Rule(Reason::OthersLackMore))
     }
 
-    /// Carries out a verdict on a validator.
+    /// Applies a verdict.
     pub(super) fn carry_out(&mut self, index: usize, verdict: Verdict) {
         let movement = self.movement(index, verdict);
         let before = self.records[index];
@@ -150,23 +150,23 @@ impl<'a> Simulation<'a> {
         self.movements.push(movement);
     }
 
-    /// Why a validator loses its weight when it is named: it cannot be staked with.
+    /// Why a validator loses its weight when it is named: stake cannot be delegated to it.
     pub(super) fn why_weight_is_lost(&self, index: usize) -> Option<Obstacle> {
-        // Few are unfit: the rule is asked about these alone.
+        // Only the few unusable validators need a verdict.
         let obstacle = self.not_stakeable(index).err()?;
         let verdict = self.rebalance.clone().verdict(&self.records, index);
         let takes_part = !matches!(verdict, Verdict::Nothing(reason) if reason.takes_no_part());
         takes_part.then_some(obstacle)
     }
 
-    /// Takes a validator's weight.
+    /// Clears a validator's weight.
     pub(super) fn clear_weight(&mut self, index: usize, obstacle: Obstacle) {
         self.records[index].extension.weight.set(0);
         self.rebalance.renew(&self.records);
         self.obstacles.push((index, obstacle));
     }
 
-    /// Passes over a validator whose stake cannot be moved.
+    /// Skips a validator whose stake cannot be moved.
     pub(super) fn pass_over(&mut self, index: usize, obstacle: Obstacle) {
         self.rebalance.pass_over(index);
         if !self.obstacles.iter().any(|(passed, _)| *passed == index) {
@@ -174,13 +174,13 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    /// The validators that have been passed over.
+    /// The skipped validators.
     pub(super) fn passed_over(&self) -> Vec<usize> {
         self.obstacles.iter().map(|(index, _)| *index).collect()
     }
 
-    /// Validators with a target, in the order in which they are served where there is not enough for all: those that lack
-    /// stake, the furthest off first, then those that can give some; of equals, the first in the list.
+    /// Validators with a target, in the order in which a limited budget applies: those below target first, largest
+    /// deviation first, then those above. Ties are in the list's order.
     pub(super) fn order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.records.len()).filter(|index| self.target(*index).is_some()).collect();
         order.sort_by_cached_key(|index| Reverse((self.urgency(*index), Reverse(*index))));
@@ -191,8 +191,7 @@ impl<'a> Simulation<'a> {
         self.rebalance.target(&self.records[index])
     }
 
-    /// A larger one comes first. Those that are over their target by more than the tolerance come before those that are not,
-    /// however much they can give.
+    /// Sort key, larger first. Validators beyond the tolerance come before those within it.
     fn urgency(&self, index: usize) -> (bool, bool, u64) {
         let inputs = &self.inputs;
         let active = self.records[index].active_stake_lamports.get();
@@ -206,8 +205,7 @@ impl<'a> Simulation<'a> {
         (false, surplus > tolerance, surplus.min(spare))
     }
 
-    /// Lamports that the reserve is below its target, with those that are on their way to it; 0 where it is less than the
-    /// tolerance.
+    /// Lamports by which the reserve is below its target, with deactivating stake counted; 0 within the tolerance.
     pub(super) fn reserve_shortfall(&self) -> u64 {
         let leaving = self.records.iter().filter(|record| record.extension.is_leaving());
         let leaving = leaving.map(|record| record.transient_stake_lamports.get()).fold(0, u64::saturating_add);
@@ -217,8 +215,7 @@ impl<'a> Simulation<'a> {
         if shortfall < tolerance { 0 } else { shortfall }
     }
 
-    /// The validator's delegation, if its stake accounts were read; an error where it cannot be staked with, as far as the
-    /// snapshot knows.
+    /// The validator's delegation, if its stake accounts were read; an error if the snapshot shows that it is unusable.
     fn not_stakeable(&self, index: usize) -> Result<Option<Delegation>, Obstacle> {
         let Some(validator) = self.snapshot.validator_at(index) else { return Ok(None) };
         let vote = validator.vote();
@@ -241,7 +238,7 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    /// What keeps the program from carrying out a verdict, as far as the snapshot knows.
+    /// The obstacle to a verdict, as far as the snapshot shows.
     fn obstacle(&self, index: usize, verdict: Verdict) -> Option<Obstacle> {
         let delegation = match self.not_stakeable(index) {
             Ok(delegation) => delegation?,
@@ -260,8 +257,7 @@ impl<'a> Simulation<'a> {
         (!keeps_enough).then_some(Obstacle::TooLittleStake)
     }
 
-    /// Whether stake that moves already began to do so in this epoch, and the stake program can correct it, as far as the
-    /// snapshot knows.
+    /// Whether transient stake of this epoch can be corrected by the stake program, as far as the snapshot shows.
     fn is_correctable(&self, index: usize, validator: &Delegation, verdict: Verdict) -> bool {
         let (epoch, is_leaving) = (self.snapshot.epoch(), self.records[index].extension.is_leaving());
         let vote = self.records[index].vote_account_address;
@@ -269,7 +265,7 @@ impl<'a> Simulation<'a> {
             return false;
         }
         if self.has_moved[index] {
-            // What this plan moves begins in this epoch.
+            // Movements of this plan belong to this epoch.
             return true;
         }
         let transient = self.snapshot.validator_at(index).and_then(|validator| validator.transient_delegation());

@@ -45,7 +45,7 @@ fn where_stake_is_on_its_way_to_and_since_when() {
     assert_eq!(second.held, 26 * SOL + rent());
     assert_eq!(second.next, NextStep::Stays(UnmovedReason::Rule(Reason::InMotion)));
     assert_eq!(second.sentences().len(), 4);
-    // The record tells the direction, and only the account since when.
+    // The record shows the direction, and only the account shows the epoch.
     let unread = explain(&Fixture { with_stakes: false, ..fixture.clone() }, 1);
     assert_eq!(unread.transient, Some(TransientStake { mergeable_from_epoch: None, ..transient }));
     let mut unknown = Fixture { with_stakes: false, ..fixture };

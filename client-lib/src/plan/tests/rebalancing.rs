@@ -10,7 +10,7 @@ use {
     },
 };
 
-/// The program, as far as a rebalance goes: records, the reserve, and whom it cannot serve.
+/// A model of the program's rebalance: records, the reserve, and validators that it cannot move.
 struct Machine {
     records: Vec<ValidatorStakeInfo>,
     inputs: Inputs,
@@ -128,7 +128,7 @@ fn stake_that_is_taken_away_lies_idle_for_an_epoch() {
     let fixture = Fixture { reserve: 10 * SOL, ..weighing(&[(100 * SOL, 1), (20 * SOL, 1)]) };
     let plan = plan(&fixture);
     let directions: Vec<_> = plan.movements.iter().map(|movement| (movement.index, movement.direction)).collect();
-    // What lies in the reserve goes to work first.
+    // Idle lamports of the reserve are delegated first.
     assert_eq!(directions, [(1, Direction::Increase), (0, Direction::Decrease)]);
     assert_eq!(plan.idle.lost_lamport_epochs, plan.movements[1].lamports);
     assert_eq!(plan.idle.newly_delegated, plan.movements[0].lamports);
@@ -147,7 +147,7 @@ fn a_balanced_pool_needs_nothing_and_says_so() {
 
 #[test]
 fn little_goes_to_those_who_lack_most_in_this_order() {
-    // 3 SOL for ten validators: not even a part of one SOL for each.
+    // 3 SOL for ten validators: less than one SOL for each.
     let stakes: Vec<_> = (0..10).map(|index| ((20 + index) * SOL, 1)).collect();
     let policy = RebalancePolicy { turnover_budget: 0.into(), ..RebalancePolicy::DEFAULT };
     let fixture = Fixture { reserve: 2 * SOL + 9 * rent(), policy: Some(policy), ..weighing(&stakes) };
@@ -182,7 +182,7 @@ fn those_who_cannot_be_staked_with_lose_their_weight() {
     let fixture = Fixture { reserve: 2 * SOL, policy: Some(policy), ..weighing(&stakes) };
     let mut snapshot = fixture.snapshot();
     snapshot.set_vote_account(vote(0), false);
-    // A cluster restart took the stake of the second one away.
+    // The stake of the second one was deactivated by a cluster restart.
     let gone = snapshot.stake_addresses()[1].validator;
     let addresses = snapshot.clone();
     snapshot.set_stake_accounts(
@@ -297,11 +297,11 @@ fn pools() -> impl Strategy<Value = (Fixture, BTreeSet<usize>)> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
-    /// The program, given the instructions in their order, moves just what the plan says, and then nothing more.
+    /// The program executes the instructions in order, moves exactly what the plan says, and then nothing more.
     #[test]
     fn plans_are_what_the_program_does((fixture, stuck) in pools()) {
         let mut snapshot = fixture.snapshot();
-        // Whoever has no vote account cannot get stake, but can give some.
+        // A validator without a vote account can only be decreased.
         stuck.iter().for_each(|index| snapshot.set_vote_account(vote(*index), false));
         let planned = rebalance(&snapshot, &RebalanceOptions::default());
         prop_assume!(planned != Err(PlanError::Weights(WeightsError::NoWeights)));
@@ -321,7 +321,7 @@ proptest! {
         }
     }
 
-    /// Groups of one stage may come in any order.
+    /// Groups of one stage are independent of their order.
     #[test]
     fn the_order_within_a_stage_makes_no_difference((mut fixture, _) in pools(), rotation in 0..10usize) {
         fixture.validators.iter_mut().for_each(|validator| validator.transient = 0);

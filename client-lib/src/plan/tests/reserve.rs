@@ -21,7 +21,7 @@ fn those_for_whom_it_is_too_little_get_nothing() {
     let fixture = of(vec![FixtureValidator::new(SOL); 4], 3 * SOL);
     let split = split_reserve(&fixture.snapshot(), 0, &Shares::Equal).unwrap();
     let takers: Vec<_> = split.parts.iter().map(|(vote, _)| *vote).collect();
-    // Rent comes on top, so that three cannot be served.
+    // Rent comes on top, so that the reserve is too small for three.
     assert_eq!(takers, [vote(0), vote(1)]);
     let poor = of(vec![FixtureValidator::new(SOL); 4], SOL);
     let split = split_reserve(&poor.snapshot(), 0, &Shares::Equal).unwrap();
@@ -59,7 +59,7 @@ proptest! {
         for (vote, part) in &split.parts {
             prop_assert!(*part >= SOL);
             for (other, other_part) in &split.parts {
-                // Proportional, up to a lamport of rounding each.
+                // Proportional, up to one lamport of rounding each.
                 let cross = u128::from(*part) * u128::from(by_vote[other]);
                 let other_cross = u128::from(*other_part) * u128::from(by_vote[vote]);
                 prop_assert!(cross.abs_diff(other_cross) <= 1_000);

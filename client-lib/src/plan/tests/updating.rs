@@ -62,12 +62,12 @@ fn stake_that_cannot_be_merged_does_not_hold_up_the_rest() {
         ..FixtureValidator::new(SOL).increasing(SOL).stale()
     };
     let quiet = FixtureValidator::new(SOL).stale();
-    // The program tries to merge stake that is being deactivated, and the stake program refuses.
+    // The program tries to merge deactivating stake, and the stake program refuses.
     let blocked = FixtureValidator::new(SOL).decreasing(SOL).stale();
     let fixture = Fixture { with_stakes: true, ..stale(vec![quiet, ready, quiet, blocked, quiet, blocked, ready]) };
     let plan = update(&fixture.snapshot(), &UpdateOptions::default()).unwrap();
     assert_eq!(ranges(&plan), [(0..3, false), (3..6, true), (6..7, false)]);
-    // Unread, stake counts as ready at the first update in an epoch only.
+    // Unread stake counts as mergeable at the first update in an epoch only.
     let unread = Fixture { with_stakes: false, ..fixture };
     let plan = update(&unread.snapshot(), &UpdateOptions::default()).unwrap();
     assert_eq!(ranges(&plan), [(0..7, false)]);
@@ -95,7 +95,7 @@ fn stake_that_can_be_merged_is_due_although_the_pool_is_up_to_date() {
         let plan = update(&snapshot, &options).unwrap();
         assert_eq!(labels(&plan), STAGES[..2]);
         assert_eq!(plan.groups().next().unwrap().label, "update validators 1 to 3");
-        // Not where it is to be left, or where the accounts were not read.
+        // Excluded by options, and without the accounts.
         for options in [
             UpdateOptions { no_merge: true, ..UpdateOptions::default() },
             UpdateOptions { no_merge_for: BTreeSet::from([vote(1), vote(3)]), ..UpdateOptions::default() },
@@ -104,7 +104,7 @@ fn stake_that_can_be_merged_is_due_although_the_pool_is_up_to_date() {
         }
         let unread = Fixture { with_stakes: false, ..fixture.clone() }.snapshot();
         assert!(update(&unread, &options).unwrap().is_empty());
-        // While the cluster activates and deactivates more than it may in an epoch, it waits for a later one.
+        // While the cluster's warm-up limit is exceeded, stake is mergeable in a later epoch.
         let mut environment = fixture.environment();
         let busy = StakeHistoryEntry { effective: 100, activating: 1_000, deactivating: 1_000 };
         environment.stake_history.add(EPOCH - 1, busy);
@@ -157,7 +157,7 @@ fn rewards_that_are_being_paid_are_waited_for() {
     let snapshot = crate::pool::PoolSnapshot::from_accounts(POOL, fixture.accounts(), environment.clone()).unwrap();
     let expected = PlanError::EpochRewardsActive { epoch: EPOCH - 1, until_block_height: 1_004 };
     assert_eq!(update(&snapshot, &UpdateOptions::default()), Err(expected));
-    // The totals alone need no stake account.
+    // An update of the totals alone needs no stake account.
     let empty = stale(vec![]);
     let snapshot = crate::pool::PoolSnapshot::from_accounts(POOL, empty.accounts(), environment).unwrap();
     assert_eq!(labels(&update(&snapshot, &UpdateOptions::default()).unwrap()), STAGES[1..2]);
@@ -174,7 +174,7 @@ fn a_chunk_outside_of_the_list_is_refused() {
 }
 
 proptest! {
-    /// Every stale record is updated once, and no instruction begins or ends with one that is not.
+    /// Every stale record is updated once, and no instruction begins or ends with a current one.
     #[test]
     fn stale_records_are_covered(stale_flags in prop::collection::vec(any::<bool>(), 0..120), size in 1..12usize) {
         let validators = stale_flags.iter().map(|stale| {

@@ -21,7 +21,7 @@ fn plan(fixture: &Fixture, request: &Withdrawal) -> WithdrawalPlan {
     withdraw(&fixture.snapshot(), request, new_account).unwrap()
 }
 
-/// How many transactions a plan takes.
+/// Number of transactions of a plan.
 fn transactions(plan: &WithdrawalPlan) -> usize {
     pack_plan(&plan.plan, &PackOptions::new(USER)).unwrap().iter().map(Vec::len).sum()
 }
@@ -56,7 +56,7 @@ fn one_validator_is_enough_where_it_holds_the_sum() {
 #[test]
 fn the_largest_come_first_and_no_dust_is_left() {
     let fixture = at_par(&[50 * SOL, 200 * SOL, 100 * SOL]);
-    // 200 can give 199; the rest alone would be too little to split.
+    // The account of 200 SOL allows 199; the rest alone would be too small to split.
     let plan = plan(&fixture, &request(199 * SOL + SOL / 2));
     assert_eq!(votes(&plan), [vote(1), vote(2)]);
     assert_eq!(plan.remaining_pool_tokens(), 0);
@@ -69,11 +69,11 @@ fn the_preferred_validator_is_drained_before_others() {
     fixture.terms.preferred_withdraw_validator_vote_address = Some(vote(2));
     let plan = plan(&fixture, &request(60 * SOL));
     assert_eq!(votes(&plan), [vote(2), vote(1)]);
-    // What comes after the preferred validator needs it to be drained: one transaction does both in order.
+    // Pieces after the preferred validator need it to be drained: one transaction does both in order.
     assert_eq!((plan.plan.stages.len(), transactions(&plan)), (1, 1));
 }
 
-/// What validators cannot give comes out of the reserve as stake, down to less than a SOL, where SOL takes another signature.
+/// What validators cannot cover comes from the reserve as stake, even below one SOL, if SOL needs another signature.
 #[test]
 fn the_reserve_comes_last_where_sol_takes_a_signature() {
     let mut fixture = at_par(&[50 * SOL]);
@@ -87,16 +87,16 @@ fn the_reserve_comes_last_where_sol_takes_a_signature() {
         assert_eq!(from, [WithdrawFrom::Validator(vote(0)), WithdrawFrom::Reserve]);
         assert_eq!((plan.lamports(), plan.remaining_pool_tokens()), (sum, 0));
     }
-    // In a pool with the extension at any time: the amount is too small for a validator's stake.
+    // In an extended pool at any time: the amount is too small for a validator's stake.
     let small = plan(&fixture, &request(SOL / 2));
     assert_eq!(small.pieces.iter().map(|piece| piece.quote.from).collect::<Vec<_>>(), [WithdrawFrom::Reserve]);
-    // Where the authority signs, SOL is to be had.
+    // With the authority's signature, SOL is available.
     let signed = Withdrawal { order: WithdrawalOrder::SolLast(USER), ..request(sum) };
     assert_eq!(plan(&fixture, &signed).pieces.len(), 1);
 }
 
-/// Deactivating stake of removed validators can be had in a pool with the extension, after that of others: in a stage of its own, which
-/// depends on theirs, or in one transaction with it.
+/// Deactivating stake of removed validators is available in an extended pool, after that of others: in a stage of its
+/// own, or in one transaction with them.
 #[test]
 fn removed_validators_come_last() {
     let removed = || FixtureValidator::new(50 * SOL).with_status(StakeStatus::DeactivatingValidator);
@@ -153,8 +153,8 @@ fn lamports_sent_to_the_address_of_transient_stake_to_come_are_no_stake() {
 
 #[test]
 fn an_account_that_can_just_be_split_is_split() {
-    // Pool tokens worth eight lamports each or so, and an account with a lamport more than the program has to find: all others
-    // are barred by it.
+    // Pool tokens of some eight lamports each, and an account one lamport above the program's threshold: it blocks all
+    // others.
     let fixture = Fixture { reserve: 0, ..at_par(&[2 * SOL + 9]) };
     let total = fixture.snapshot().rate().total_lamports;
     for supply in (total / 8 + 1..).take(50) {
@@ -181,7 +181,7 @@ fn sol_comes_first_and_alone_where_it_is_enough() {
     assert!(all_sol.pieces.is_empty() && all_sol.remainder.is_none());
     assert_eq!((all_sol.sol.unwrap().lamports, all_sol.rent_lamports), (10 * SOL, 0));
     let mixed = sol(30 * SOL);
-    // One lamport stays in the reserve, so that what happens in between cannot make it too little.
+    // One lamport stays in the reserve, as a margin for earlier transactions.
     assert_eq!(mixed.sol.unwrap().lamports, 10 * SOL - 1);
     assert_eq!(mixed.pieces[0].quote.yields.lamports, 20 * SOL + 1);
     assert_eq!((mixed.plan.stages.len(), transactions(&mixed)), (1, 1));
@@ -210,7 +210,7 @@ fn the_form_with_the_lower_fee_is_found() {
     fixture.terms.stake_withdrawal_fee = Fee::new(1, 1_000);
     assert_eq!(better(&fixture, sol, stake, 5 * SOL), Some(5 * SOL - 5 * SOL / 1_000));
     assert_eq!(better(&fixture, stake, sol, 5 * SOL), None);
-    // What is left counts before the fee: half a SOL cannot be had as stake.
+    // The remainder is compared before the fee: half a SOL is unavailable as stake.
     assert_eq!(better(&fixture, sol, stake, SOL / 2), None);
     assert_eq!(better(&fixture, stake, sol, SOL / 2), Some(SOL / 2 - SOL * 3 / 2_000));
 }
@@ -268,11 +268,11 @@ fn stake_that_earns_least_comes_first() {
     let activations: Vec<_> = planned.pieces.iter().map(|piece| piece.quote.condition.unwrap().activation).collect();
     let expected = [StakeActivation::Inactive, StakeActivation::Deactivating, StakeActivation::Active];
     assert_eq!(activations, expected);
-    // Too little for a stake account is no reason to take none.
+    // An amount too small for a stake account is skipped.
     fixture.validators[2].active = SOL + SOL / 2;
     fixture.supply = fixture.snapshot().rate().total_lamports;
     assert_eq!(votes(&plan(&fixture, &request(100 * SOL))), [vote(1), vote(0)]);
-    // The preferred validator comes before all.
+    // The preferred validator comes first.
     fixture.terms.preferred_withdraw_validator_vote_address = Some(vote(0));
     assert_eq!(votes(&plan(&fixture, &request(10 * SOL))), [vote(0)]);
 }
@@ -295,7 +295,7 @@ fn validators() -> impl Strategy<Value = Vec<FixtureValidator>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
-    /// Executed in order, each piece passes the program's rules, and the pieces sum up to what was asked for.
+    /// Executed in order, each piece passes the program's rules, and the pieces sum up to the request.
     #[test]
     fn pieces_sum_up_and_obey_the_rules(
         validators in validators(),
@@ -327,7 +327,7 @@ proptest! {
             prop_assert!(piece.quote.yields.lamports >= SOL);
             *seen.entry((piece.quote.split_from, piece.quote.source == Some(StakeSource::ValidatorRemoval))).or_insert(0) += 1;
         }
-        // The parts of one stage may be executed in any order. A whole account's price depends on what was before.
+        // The parts of one stage can be executed in any order. The price of a whole account depends on earlier pieces.
         let mut backwards = WithdrawalState::new(&snapshot, &USER).unwrap();
         let is_part = |piece: &&Piece| piece.quote.source != Some(StakeSource::ValidatorRemoval);
         let parts: Vec<_> = planned.pieces.iter().take_while(is_part).collect();
@@ -339,7 +339,7 @@ proptest! {
             }
         }
         prop_assert!(seen.values().all(|times| *times == 1), "no account is split twice, though a remnant may be taken whole");
-        // What could still be split is too little for a piece, or the tokens left are.
+        // The splittable stake or the remaining tokens are too small for a piece.
         if planned.remaining_pool_tokens() > 0 && planned.pieces.is_empty() {
             for validator in snapshot.validators() {
                 let from = WithdrawFrom::Validator(validator.vote());
@@ -348,7 +348,7 @@ proptest! {
         }
     }
 
-    /// With SOL as well: nothing is lost, the reserve keeps its rent, and nothing is left that could still be had.
+    /// With SOL as well: nothing is lost, the reserve keeps its rent, and the remainder is unavailable.
     #[test]
     fn any_sum_is_withdrawn_within_the_limits(
         validators in validators(),
@@ -385,7 +385,7 @@ proptest! {
         }
     }
 
-    /// No choice of validators takes fewer accounts than the plan's.
+    /// No choice of validators needs fewer accounts than the plan.
     #[test]
     fn no_fewer_pieces_would_do(
         stakes in prop::collection::vec(prop_oneof![SOL..5 * SOL, SOL..300 * SOL], 1..10),
@@ -401,7 +401,7 @@ proptest! {
         if planned.remainder.is_some() {
             return Ok(());
         }
-        // At par, each validator can give what it has beyond the minimum; the sum of the largest bounds what any choice can.
+        // At par, each validator allows its stake above the minimum; the sum of the largest is an upper bound.
         let mut gives: Vec<u64> = stakes.iter().map(|stake| stake - SOL).filter(|stake| *stake >= SOL).collect();
         gives.sort_unstable_by(|a, b| b.cmp(a));
         let most = |count: usize| gives[..count].iter().sum::<u64>() + reserve;
@@ -411,7 +411,7 @@ proptest! {
         prop_assert!(planned.pieces.len() <= fewest + usize::from(is_tight), "{} pieces", planned.pieces.len());
     }
 
-    /// The fewest pool tokens are found that are worth a sum.
+    /// Finds the fewest pool tokens that yield an amount.
     #[test]
     fn the_inverse_misses_no_lamport(
         validators in validators(),

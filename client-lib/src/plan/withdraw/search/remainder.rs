@@ -1,4 +1,4 @@
-//! What a withdrawal leaves with the holder, and why.
+//! The remainder of a withdrawal, and its reason.
 
 use {
     super::Search,
@@ -11,7 +11,7 @@ use {
 };
 
 impl Search<'_> {
-    /// Names what is left, and what stands in the way.
+    /// The remainder, with its reason.
     pub(super) fn remainder(&self) -> Result<Option<Remainder>, PlanError> {
         let rate = self.state.rate();
         if self.left == 0 {
