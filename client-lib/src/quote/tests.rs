@@ -20,7 +20,7 @@ fn one_validator() -> Fixture {
     Fixture::of(vec![FixtureValidator::new(100 * SOL)])
 }
 
-/// The stake pool's code of a refusal.
+/// The stake pool error of a refusal.
 fn code<T: std::fmt::Debug>(result: Result<T, PlanError>) -> StakePoolError {
     let error = result.unwrap_err();
     error.stake_pool_error().unwrap_or_else(|| panic!("{error:?}"))
@@ -75,7 +75,7 @@ fn sol_withdrawals_are_limited_by_the_reserve_and_the_limit_is_named() {
     let error = quote_withdraw_sol(&snapshot, &USER, 10 * SOL + 1, None).unwrap_err();
     assert_eq!(error.stake_pool_error(), Some(StakePoolError::SolWithdrawalTooLarge));
     assert!(error.to_string().contains("up to 10.000000000 pool tokens"), "{error}");
-    // The bound comes before the reserve, as in the program.
+    // The slippage bound is checked before the reserve, as in the program.
     let too_much = quote_withdraw_sol(&snapshot, &USER, 11 * SOL, Some(12 * SOL));
     assert_eq!(code(too_much), StakePoolError::ExceededSlippage);
     assert_eq!(code(quote_withdraw_sol(&snapshot, &USER, 0, None)), StakePoolError::WithdrawalTooSmall);
@@ -107,7 +107,7 @@ fn updates_charge_gains_and_not_losses() {
     assert_eq!((loss.reward, loss.manager_fee, loss.supply_after), (0, 0, fixture.supply));
     let gain = quote_update(&snapshot, total + SOL).unwrap();
     assert_eq!(gain.reward, SOL);
-    // A tenth of the reward, at the price after it.
+    // A tenth of the reward, at the exchange rate after it.
     let worth = u128::from(gain.manager_fee) * u128::from(total + SOL) / u128::from(gain.supply_after);
     assert!(worth.abs_diff(u128::from(SOL / 10)) <= 1, "{worth}");
 }
@@ -219,7 +219,7 @@ fn merges_follow_the_stake_program() {
     assert_eq!(merged_delegation(&active, &activating), Err(StakeError::MergeMismatch));
     assert_eq!(merged_delegation(&inactive, &active), Err(StakeError::MergeMismatch));
 
-    // So much is activated at once that the cluster lets only a part in per epoch.
+    // The warm-up limit of the cluster is exceeded: only a part is activated per epoch.
     let mut history = StakeHistory::default();
     history.add(EPOCH - 1, StakeHistoryEntry { effective: 1_000 * SOL, activating: 1_000 * SOL, deactivating: 0 });
     environment.stake_history = history;
@@ -295,7 +295,7 @@ mod stake_withdrawals {
         let balance = SOL + rent();
         let quote = |tokens| quote_withdraw_stake(&snapshot, from(0), &USER, tokens, None);
         assert_eq!(quote(balance).unwrap().yields.lamports, balance);
-        // One pool token more is rounding, for which nothing is given.
+        // One more pool token is rounded away.
         assert_eq!(quote(balance + 1).unwrap().yields.lamports, balance);
         for wrong in [balance - 1, balance + 2] {
             assert_eq!(code(quote(wrong)), StakePoolError::StakeLamportsNotEqualToMinimum);
@@ -326,7 +326,7 @@ mod stake_withdrawals {
 }
 
 proptest! {
-    /// The largest withdrawal is possible, and one pool token more is not.
+    /// The largest withdrawal succeeds, and one pool token more fails.
     #[test]
     fn the_largest_withdrawal_is_exact(
         supply in 1_000..u64::MAX / 4,
