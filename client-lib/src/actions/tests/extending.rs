@@ -54,7 +54,7 @@ fn a_policy_is_checked_and_the_field_named() {
 
 #[test]
 fn a_cap_has_to_leave_room_for_all_stake() {
-    // Three of four validators have a weight; of 90 SOL, they share the 70 that the other one does not have.
+    // Three of four validators have a weight and share 70 of 90 SOL; the other one has 20.
     let snapshot = extended().snapshot();
     let set = |cap: u16, reserve: u16| {
         let policy =

@@ -117,8 +117,8 @@ fn sol_withdrawals_ask_the_authority() {
 
 const THROWAWAY: Address = Address::new_from_array([212; 32]);
 
-/// Checks that of all signers of a transaction that `payer` pays for, the stake pool program is passed the throw-away key alone. A
-/// program sees who has signed the transaction, whatever its instruction says of an account.
+/// Checks that the throw-away key is the only signer that the stake pool program is passed, if `payer` pays. A program
+/// sees all signers of the transaction, even if its instruction does not mark them.
 fn is_passed_the_throwaway_alone(group: &InstructionGroup, payer: Address) {
     let mut signers = signers(group);
     signers.insert(payer);
@@ -130,7 +130,7 @@ fn is_passed_the_throwaway_alone(group: &InstructionGroup, payer: Address) {
     assert!(pack_plan(&crate::plan::Plan::one("trade", group.clone()), &PackOptions::new(payer)).is_ok());
 }
 
-/// The amounts that a group approves to the throw-away key, in pool tokens.
+/// Pool tokens that a group approves to the throw-away key.
 fn approved(group: &InstructionGroup) -> Vec<u64> {
     let approvals =
         group.instructions.iter().filter_map(|instruction| match TokenInstruction::unpack(&instruction.data) {
@@ -166,7 +166,7 @@ fn a_throwaway_key_deposits_what_it_was_given() {
     }
 }
 
-/// The program gets the throw-away key alone, and no other key signs for the account through which the lamports go.
+/// The program is passed the throw-away key only, and no other key signs for the temporary account.
 #[test]
 fn wrapped_sol_is_unwrapped_before_it_is_deposited() {
     let snapshot = one_validator().snapshot();
@@ -229,7 +229,7 @@ fn a_throwaway_key_withdraws_what_was_approved() {
             let lends = minimum_lamports.unwrap_or(0) < SOL / 100;
             let expected = if ![USER, payer].contains(&to) { 2 } else { 5 + usize::from(lends) };
             assert_eq!(group.instructions.len(), expected);
-            // Nothing is lent before the program has done its part.
+            // The loan comes after the stake pool program has run.
             let is_loan = |instruction: &Instruction| instruction.data.starts_with(&[2, 0, 0, 0]);
             let at = |is: &dyn Fn(&Instruction) -> bool| group.instructions.iter().position(is);
             assert!(at(&is_loan) > at(&|instruction| instruction.program_id == PROGRAM) || at(&is_loan).is_none());

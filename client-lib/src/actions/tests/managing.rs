@@ -87,7 +87,7 @@ fn a_fee_account_that_cannot_take_fees_is_refused_for_what_it_is() {
         let error = error.unwrap_err().to_string();
         assert!(error.contains(part), "{error}");
     }
-    // An account that wants a memo with each transfer.
+    // An account that requires a memo with each transfer.
     let memo = edited(&|account| account.data.extend([2, 8, 0, 1, 0, 1]));
     let error = check_fee_account(&snapshot, &FEE_ACCOUNT, Some(&memo));
     assert_eq!(code(error), StakePoolError::UnsupportedFeeAccountExtension);

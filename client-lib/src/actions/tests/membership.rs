@@ -15,7 +15,7 @@ fn validators_are_added_where_there_is_room_and_stake_for_them() {
     assert_eq!(cause(add_validator(&poor.snapshot(), &OTHER, 0)), InstructionError::InsufficientFunds.into());
 }
 
-/// The error says what is left, and what to do.
+/// The error names the remaining budget, and what to do.
 #[test]
 fn a_removal_is_within_the_turnover_budget() {
     let policy = RebalancePolicy { turnover_budget: 1_000.into(), ..RebalancePolicy::DEFAULT };
@@ -31,7 +31,7 @@ fn a_removal_is_within_the_turnover_budget() {
     let text = error.to_string();
     assert!(text.contains("deactivate 30.000000000 SOL") && text.contains("decrease its stake"), "{text}");
     assert!(remove_validator(&snapshot, &vote(1)).is_ok());
-    // A plain pool has no budget.
+    // A pool without the extension has no budget.
     fixture.policy = None;
     assert!(remove_validator(&fixture.snapshot(), &vote(0)).is_ok());
 }

@@ -29,13 +29,13 @@ fn stake_that_moves_the_same_way_is_added_to() {
     assert_eq!(instruction.accounts[6].pubkey, transient);
     let decrease = decrease_validator_stake(&snapshot, &vote(1), SOL).unwrap();
     let (instruction, decoded) = last(&decrease);
-    // Two additions of one transaction need two ephemeral accounts.
+    // Two additions in one transaction need two ephemeral accounts.
     assert!(matches!(decoded, StakePoolInstruction::DecreaseAdditionalValidatorStake { ephemeral_stake_seed: 1, .. }));
     assert_eq!(instruction.accounts[6].pubkey, find_ephemeral_stake(&PROGRAM, &POOL, 1).0);
     let in_use = StakePoolError::WrongStakeStake;
     assert_eq!(code(decrease_validator_stake(&snapshot, &vote(0), SOL)), in_use);
     assert_eq!(code(increase_validator_stake(&snapshot, &vote(1), SOL)), in_use);
-    // Older stake that is being deactivated is still effective, and nothing can be merged into it.
+    // Older deactivating stake is still effective, and cannot be merged into.
     let more = decrease_validator_stake(&snapshot, &vote(2), SOL);
     assert_eq!(cause(more), StakeError::MergeTransientStake.into());
 }

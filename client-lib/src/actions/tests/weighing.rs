@@ -70,7 +70,7 @@ fn present_stake_gives_weights_that_change_nothing() {
     let stakes = [20 * SOL, 10 * SOL, SOL, 500_000 * SOL + 1];
     let mut fixture = Fixture::extended(stakes.iter().map(|stake| FixtureValidator::new(*stake)).collect());
     let weights = by_stake(&fixture.snapshot()).unwrap();
-    // The smallest would round to nothing.
+    // The smallest would be rounded to 0.
     assert_eq!(weights.iter().map(|(_, weight)| *weight).collect::<Vec<_>>(), [3, 1, 1, 65_535]);
     fixture.validators.pop();
     fixture.validators.push(FixtureValidator::new(5 * SOL).with_status(StakeStatus::DeactivatingValidator));
@@ -172,7 +172,7 @@ fn a_transaction_is_filled_with_weights_to_the_last() {
     assert!(bytes(most) <= MAX_TRANSACTION_BYTES && bytes(most) + 14 > MAX_TRANSACTION_BYTES);
 }
 
-/// A pool that is balanced by its weights, and what transactions do to it.
+/// A pool that is balanced by its weights, and the effect of transactions on it.
 struct Weighed {
     fixture: Fixture,
     accounts: PoolAccounts,
@@ -188,7 +188,7 @@ impl Weighed {
         Self { accounts: fixture.accounts(), fixture }
     }
 
-    /// Sets weights as the program does.
+    /// Sets weights like the program.
     fn land(&mut self, group: &InstructionGroup) {
         let Ok(ExtensionInstruction::SetValidatorWeights { more, weights }) =
             ExtensionInstruction::decode(&group.instructions[0].data)
@@ -208,14 +208,14 @@ impl Weighed {
     }
 }
 
-/// What a rebalance does about each validator, were it the first that it is asked for.
+/// The verdict on each validator, as the first one that a rebalance names.
 fn verdicts(snapshot: &PoolSnapshot) -> Vec<Verdict> {
     let (records, inputs) = (snapshot.records(), snapshot.rebalance_inputs().unwrap());
     let survey = Rebalance::survey(records, &inputs);
     (0..records.len()).map(|index| survey.clone().verdict(records, index)).collect()
 }
 
-/// The scale of equal weights changes in two transactions. The first alone would have the other validators deactivated.
+/// Equal weights are scaled in two transactions. The first alone would deactivate stake of the other validators.
 #[test]
 fn a_part_of_the_weights_would_move_stake_without_the_pause() {
     let count = weights_per_instruction() + 20;
@@ -242,7 +242,7 @@ fn a_pause_that_was_left_is_ended_without_a_change() {
     let snapshot = pool.snapshot();
     let one = changes(&snapshot, &[(vote(0), 2)], Unlisted::Keep).unwrap();
     let mut group = set_validator_weights(&snapshot, &one).unwrap().stages[0].groups[0].clone();
-    // More were to follow, and did not.
+    // More transactions were announced, and did not land.
     group.instructions[0].data[1] = 1;
     pool.land(&group);
     let paused = pool.snapshot();
@@ -257,7 +257,7 @@ fn a_pause_that_was_left_is_ended_without_a_change() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever part of a plan has landed, in whatever order a stage lands, no stake moves.
+    /// After any part of a plan, with any order within a stage, no stake moves.
     #[test]
     fn no_part_of_the_weights_moves_stake(
         pairs in prop::collection::vec((prop_oneof![Just(0), Just(1), 0..=u16::MAX], 0..=u16::MAX), 2..400),
@@ -289,7 +289,7 @@ proptest! {
 }
 
 proptest! {
-    /// Proportions survive, to the rounding of one unit.
+    /// Proportions survive, up to the rounding of one unit.
     #[test]
     fn scaled_weights_are_proportional(numbers in prop::collection::vec(0..u64::MAX, 1..40)) {
         prop_assume!(numbers.iter().any(|number| *number > 0));
