@@ -86,7 +86,7 @@ fn errors_of_the_extension_are_explained() {
         (explanation.name.as_str(), explanation.message.as_str()),
         ("EntryMoved", ExtensionError::EntryMoved.message())
     );
-    // Another program's code of that number means something else.
+    // The same code of another program has another meaning.
     assert_eq!(explain_custom(1_004, &[TOKEN_PROGRAM_ID], &[]).name, "Custom(1004)");
     let refusal = Refusal::from(ExtensionError::NotExtended);
     assert_eq!((refusal.extension_error(), refusal.stake_pool_error()), (Some(ExtensionError::NotExtended), None));

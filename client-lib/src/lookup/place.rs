@@ -1,7 +1,7 @@
-//! Which table an address goes to.
+//! Assignment of addresses to tables.
 //!
-//! A transaction pays 34 bytes for each table that it uses, so addresses that are used together should be in one table. They
-//! come in the order of their use, and each goes where the one before it is, if there is room.
+//! A transaction pays 34 bytes for each table that it uses, so addresses that are used together belong into one table.
+//! They come in the order of their use, and each joins its predecessor's table if there is room.
 
 use {
     super::MAX_ADDRESSES,
@@ -9,23 +9,24 @@ use {
     std::collections::{HashMap, HashSet},
 };
 
-/// Addresses that a table holds besides the pool's.
+/// Capacity of a table besides the pool's address.
 const CAPACITY: usize = MAX_ADDRESSES - 1;
 
-/// A run of new addresses that is at least this long goes to any table with this much room, or to a new one: about as many as
-/// one transaction looks up. Filling the last gaps of old tables would save little rent and scatter the run.
+/// A run of new addresses of at least this length goes to any table with this much room, or to a new one. It is about
+/// the number of addresses in one transaction. Filling small gaps of old tables would save little rent and scatter the
+/// run.
 const WORTHWHILE_ROOM: usize = 32;
 
-/// The most tables that a plan for so many addresses creates: a new one is begun only when the others have less room than
+/// Upper bound of new tables for `addresses` addresses: a new one is begun only if the others have less room than
 /// [`WORTHWHILE_ROOM`].
 pub(super) const fn most_new_tables(addresses: usize) -> usize {
     addresses.div_ceil(CAPACITY + 1 - WORTHWHILE_ROOM)
 }
 
-/// A table that may get further addresses.
+/// A table that can be extended.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TableDraft {
-    /// Addresses that it has, the pool's included; 0 for a table that has to be created.
+    /// Present number of addresses, the pool's included; 0 for a new table.
     pub present: usize,
     /// Addresses to add, in order, without the pool's.
     pub added: Vec<Address>,
@@ -37,9 +38,10 @@ impl TableDraft {
     }
 }
 
-/// Puts each of `wanted` that is not in `fixed` or `homes` on a shelf, and appends shelves for new tables where it has to.
+/// Assigns each of `wanted` that is not in `fixed` or `homes` to a draft, and appends drafts for new tables if
+/// necessary.
 ///
-/// `homes` says on which shelf an address is already; `fixed` are those in tables that get no more.
+/// `homes` maps addresses to their present drafts; `fixed` are addresses in tables that are not extended.
 pub(super) fn place(
     wanted: &[Address],
     fixed: &HashSet<Address>,
@@ -66,7 +68,7 @@ pub(super) fn place(
     }
 }
 
-/// For each wanted address: how many that have no table yet follow in a row, itself included; 0 if it has one.
+/// For each wanted address: the length of the run of unassigned addresses from it on; 0 if it is assigned.
 fn run_lengths(wanted: &[Address], fixed: &HashSet<Address>, homes: &HashMap<Address, usize>) -> Vec<usize> {
     let mut lengths = vec![0; wanted.len()];
     let mut run = 0;
@@ -77,7 +79,7 @@ fn run_lengths(wanted: &[Address], fixed: &HashSet<Address>, homes: &HashMap<Add
     lengths
 }
 
-/// The shelf with the most room, if that is enough.
+/// The draft with the most room, if that is at least `enough`.
 fn roomiest(drafts: &[TableDraft], enough: usize) -> Option<usize> {
     let (index, room) = drafts.iter().map(TableDraft::room).enumerate().max_by_key(|(_, room)| *room)?;
     (room >= enough).then_some(index)

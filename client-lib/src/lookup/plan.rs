@@ -1,4 +1,4 @@
-//! What to create, extend and replace so that every wanted address is in a table.
+//! Plans which tables to create, extend and replace.
 
 use {
     super::{
@@ -21,25 +21,25 @@ use {
     std::collections::{HashMap, HashSet},
 };
 
-/// Whose tables they are, and who pays for them.
+/// Owner of lookup tables.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TableOwner {
     /// The pool: the first address of each table.
     pub pool: Address,
-    /// Who may extend, deactivate and close the tables, and signs for all of that.
+    /// Authority that extends, deactivates and closes the tables; it signs.
     pub authority: Address,
-    /// Who pays the rent. Transactions are as long as they can be with this fee payer.
+    /// Payer of the rent. Transactions are filled for this fee payer.
     pub payer: Address,
 }
 
-/// What to do so that every wanted address is in a table.
+/// Changes after which every wanted address is in a table.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct LookupPlan {
-    /// The tables that are created or extended.
+    /// Tables that are created or extended.
     pub changes: Vec<TableChange>,
-    /// Tables that hold too little of use, and are deactivated. [`close`](super::close) gets their rent back later.
+    /// Tables with few useful addresses, which are deactivated. [`close`](super::close) recovers their rent later.
     pub replaced: Vec<Address>,
-    /// The instructions: create, then extend, then deactivate.
+    /// Instructions: create, then extend, then deactivate.
     pub plan: Plan,
 }
 
@@ -48,21 +48,21 @@ pub struct LookupPlan {
 pub struct TableChange {
     /// The table.
     pub address: Address,
-    /// Addresses that it has now; 0 if it has to be created.
+    /// Present number of addresses; 0 for a new table.
     pub present: usize,
-    /// Lamports that it has now.
+    /// Present lamports.
     pub lamports: u64,
-    /// Addresses that it gets; in a new table the pool's comes first. Those of one table may come in any order.
+    /// Addresses to add; in a new table the pool's comes first. The order within a table may change.
     pub added: Vec<Address>,
 }
 
 impl TableChange {
-    /// Whether it has to be created.
+    /// Whether it is created.
     pub const fn is_new(&self) -> bool {
         self.present == 0
     }
 
-    /// Lamports of rent that it needs in addition.
+    /// Additional rent in lamports.
     pub fn rent(&self, rent: &Rent) -> u64 {
         const ADDRESS_BYTES: usize = size_of::<Address>();
         let bytes = LOOKUP_TABLE_META_SIZE + ADDRESS_BYTES * (self.present + self.added.len());
@@ -71,37 +71,37 @@ impl TableChange {
 }
 
 impl LookupPlan {
-    /// Whether all is well as it is.
+    /// Whether nothing changes.
     pub fn is_empty(&self) -> bool {
         self.plan.is_empty()
     }
 
-    /// Lamports of rent that the payer lays out, fees aside.
+    /// Rent that the payer pays, in lamports, without fees.
     pub fn rent(&self, rent: &Rent) -> u64 {
         self.changes.iter().map(|change| change.rent(rent)).sum()
     }
 }
 
-/// Plans tables in which every address of `wanted` can be looked up, the pool's own included.
+/// Plans tables that hold every address of `wanted` and the pool's.
 ///
-/// `wanted` comes in the order of its use: what one transaction will name together should stand together, and then needs few
-/// tables. Repetitions do no harm. Signers and programs cannot be looked up: leave them out.
+/// `wanted` is in the order of use: addresses of one transaction belong together, and then need few tables. Duplicates
+/// are ignored. Omit signers and programs, which cannot be looked up.
 ///
-/// Of the `existing` tables,
-/// - those that begin with the pool and belong to the authority are extended, or replaced where less than half of the addresses
-///   besides the pool is still wanted;
-/// - other ones, which belong to someone else, are counted on as they are;
-/// - those that have been deactivated count as gone.
+/// Treatment of the `existing` tables:
+/// - Tables that begin with the pool and belong to the authority are extended, or replaced if less than half of their
+///   other addresses are still wanted.
+/// - Tables of other authorities are used as they are.
+/// - Deactivated tables are ignored.
 ///
-/// `slots` are the recent slots from which new tables get their addresses ([`free_slots`](super::free_slots)); one that gave
-/// an existing table its address is passed over.
+/// `slots` are the recent slots from which new tables get their addresses ([`free_slots`](super::free_slots)); slots of
+/// existing tables are skipped.
 ///
-/// The plan has up to three stages. The first creates tables, each with its first addresses in the same transaction, so that
-/// there is never a table that does not begin with its pool. The second adds the other addresses, in any order, since a table
-/// is read again before it is used. The third deactivates what has been replaced by then.
+/// The plan has up to three stages. The first creates tables, each with its first addresses in the same transaction, so
+/// that every table begins with its pool. The second adds the other addresses, in any order. The third deactivates
+/// replaced tables.
 ///
 /// # Errors
-/// [`LookupError::TooFewSlots`] if more tables are needed than there are `slots`.
+/// [`LookupError::TooFewSlots`] if more new tables are needed than there are `slots`.
 pub fn plan(
     existing: &[LookupTable],
     wanted: &[Address],
@@ -131,7 +131,7 @@ pub fn plan(
     Builder { table_owner, changes: vec![], creates: vec![], extends: vec![] }.build(&kept, &replaced, &drafts, &slots)
 }
 
-/// Tables to extend, tables to replace, and the addresses of those that stay as they are.
+/// Tables to extend, tables to replace, and the addresses of unchanged tables.
 fn sort_out<'a>(
     existing: &'a [LookupTable],
     wanted: &HashSet<Address>,
@@ -145,7 +145,7 @@ fn sort_out<'a>(
         let of_use = table.addresses.iter().filter(|address| wanted.contains(*address)).count();
         2 * of_use >= others
     };
-    // Tables that were found and named as well come twice.
+    // A table that was found and also named appears twice.
     let mut known = HashSet::new();
     let (ours, foreign): (Vec<_>, Vec<_>) = existing
         .iter()
@@ -155,7 +155,7 @@ fn sort_out<'a>(
     (kept, replaced, foreign.into_iter().flat_map(|table| table.addresses.iter().copied()).collect())
 }
 
-/// Turns shelves into instructions.
+/// Converts drafts to instructions.
 struct Builder<'a> {
     table_owner: &'a TableOwner,
     changes: Vec<TableChange>,
@@ -234,7 +234,7 @@ impl Builder<'_> {
     }
 }
 
-/// The most addresses, at least one, with which the instructions still fit into a transaction.
+/// The most addresses, at least one, with which the instructions still fit a transaction.
 fn most_in_one(payer: &Address, instructions: impl Fn(&[Address]) -> Vec<Instruction>) -> usize {
     let fits = |count: &usize| {
         let bytes = transaction_bytes(payer, &instructions(&vec![Address::default(); *count]));

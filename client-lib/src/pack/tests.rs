@@ -11,7 +11,7 @@ use {
 
 const PAYER: Address = Address::new_from_array([201; 32]);
 
-/// The length of the transaction as it goes over the wire.
+/// The length of the transaction in wire format.
 fn wire_bytes(plan: &TransactionPlan) -> usize {
     let message = if plan.lookup_tables.is_empty() {
         VersionedMessage::Legacy(Message::new_with_blockhash(&plan.instructions, Some(&PAYER), &Hash::default()))
@@ -27,7 +27,7 @@ fn wire_bytes(plan: &TransactionPlan) -> usize {
         .len()
 }
 
-/// A group with accounts of its own: each `seed` names others.
+/// A group with accounts of its own, distinct for each `seed`.
 fn made_up(seed: usize, accounts: usize, signers: usize, data: usize) -> InstructionGroup {
     let metas = (0..accounts).map(|index| AccountMeta::new(vote(1_000 * seed + index), index < signers)).collect();
     let program = vote(999_999);
@@ -111,7 +111,7 @@ fn lookup_tables_leave_only_the_locks_as_a_limit() {
     let options = PackOptions { lookup_tables, ..PackOptions::new(PAYER) };
     let most = max_update_pairs_by_locks(&options);
     assert_eq!(most, 27);
-    // These lie in both tables.
+    // These are in both tables.
     let group = crate::plan::list_chunk(&snapshot, 110..110 + most, false).unwrap();
     let plans = pack(&[group], &options).unwrap();
     let [plan] = plans.as_slice() else { panic!("{plans:?}") };

@@ -1,4 +1,4 @@
-//! What can be used, and what can be closed.
+//! Usable addresses, and closing.
 
 use {super::*, solana_slot_hashes::MAX_ENTRIES};
 

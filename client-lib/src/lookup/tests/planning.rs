@@ -1,4 +1,4 @@
-//! Plans cover what is wanted, and are done when they are done.
+//! Plans cover all wanted addresses, and a second plan is empty.
 
 use {
     super::*,
@@ -18,7 +18,7 @@ fn planned(existing: &[LookupTable], wanted: &[Address]) -> LookupPlan {
     plan(existing, wanted, &TABLE_OWNER, &slots()).unwrap()
 }
 
-/// How often each address besides the pool is in an active table.
+/// Number of active tables that hold each address besides the pool's.
 fn coverage(tables: &[LookupTable]) -> HashMap<Address, usize> {
     let mut counts = HashMap::new();
     for address in tables.iter().filter(|table| table.is_active()).flat_map(|table| &table.addresses) {
@@ -67,7 +67,7 @@ fn a_pool_that_grows_extends_its_table() {
     assert_eq!((change.address, change.present, change.added.clone()), (tables[0].address, 251, addresses(250..253)));
     assert_eq!(change.rent(&Rent::default()), Rent::default().minimum_balance(56 + 32 * 254) - 1_001);
 
-    // What no longer fits beside its neighbours goes to the table that has room.
+    // An address that no longer fits beside its neighbours goes to the table with room.
     let grown = planned(&tables, &addresses((0..260).chain(300..320)));
     assert_eq!(grown.changes[0].added, addresses(250..255));
     assert_eq!(grown.changes[1].added, addresses(255..260));
@@ -148,7 +148,7 @@ fn transactions_are_full_with_one_signer_or_two() {
     }
 }
 
-/// What a pool wants at some time: a part of 1,200 addresses in some order.
+/// Wanted addresses at some time: a part of 1,200 in some order.
 fn wants() -> impl Strategy<Value = Vec<usize>> {
     let cuts = (0..1_200_usize, 0..700_usize, 1..5_usize);
     prop::collection::vec(cuts, 1..5).prop_map(|cuts| {
@@ -163,7 +163,7 @@ fn wants() -> impl Strategy<Value = Vec<usize>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Over the life of a pool, whatever it wants.
+    /// Over the lifetime of a pool, with any wanted addresses.
     #[test]
     fn every_wanted_address_is_covered(lives in prop::collection::vec(wants(), 1..6), pool_is_wanted: bool) {
         let mut tables: Vec<LookupTable> = vec![];

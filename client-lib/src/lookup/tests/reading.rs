@@ -1,4 +1,4 @@
-//! Tables found on a cluster.
+//! Tables read from a cluster.
 
 use {
     super::*,
@@ -8,7 +8,7 @@ use {
     std::collections::BTreeMap,
 };
 
-/// A cluster that has accounts, and does nothing.
+/// A read-only cluster of accounts.
 #[derive(Default)]
 struct Still {
     accounts: BTreeMap<Address, Account>,
