@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_stake_program_keeps_cannot_be_withdrawn() {
+    fn withdrawable_excludes_delegation_and_rent() {
         // One lamport above stake and rent.
         let mut account = stake_account(WALLET, VOTE, SOL, EPOCH - 9, u64::MAX);
         account.lamports += 1;
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     #[expect(deprecated, reason = "the stake program still writes the field")]
-    fn a_lockup_in_force_keeps_everything() {
+    fn withdrawable_is_zero_in_lockup() {
         let lockup = solana_stake_interface::state::Lockup { epoch: EPOCH + 1, ..Default::default() };
         let meta = Meta { lockup, rent_exempt_reserve: rent(), ..Meta::default() };
         let data = bincode::serialize(&StakeStateV2::Initialized(meta)).unwrap();

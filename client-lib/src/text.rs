@@ -89,7 +89,7 @@ mod tests {
     ];
 
     #[test]
-    fn invisible_characters_are_escaped() {
+    fn escapes_invisible_characters() {
         for (letter, what) in INVISIBLE {
             let text = format!("a{letter}b");
             for form in [Form::OneLine, Form::Lines] {
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn visible_text_of_all_languages_stays() {
+    fn keeps_visible_text() {
         let text = "Zoë 潮汐 приливы مد وجزر ज्वार 🌊 100\u{a0}% €";
         for form in [Form::OneLine, Form::Lines, Form::Json] {
             assert!(matches!(visible(text, form), Cow::Borrowed(same) if same == text));
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn line_feeds_stay_where_lines_are_meant() {
+    fn keeps_line_feeds_of_multi_line_forms() {
         assert_eq!(visible("a\nb", Form::OneLine), "a\\u{a}b");
         assert_eq!(visible("a\nb", Form::Lines), "a\nb");
         assert_eq!(visible("a\nb", Form::Json), "a\nb");

@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_is_read_with_and_without_creators() {
+    fn decodes_metadata_with_and_without_creators() {
         for creators in [None, Some(0), Some(2)] {
             let stored = StoredMetadata::read(Some(&account(creators))).unwrap().unwrap();
             assert_eq!(stored.text(), TokenMetadata { name: "Tide", symbol: "TIDE", uri: "https://example.org" });
@@ -245,14 +245,14 @@ mod tests {
     }
 
     #[test]
-    fn lamports_alone_are_no_metadata() {
+    fn account_without_data_has_no_metadata() {
         let sent = Account { lamports: 1, ..Account::default() };
         assert_eq!(StoredMetadata::read(Some(&sent)), Ok(None));
         assert_eq!(StoredMetadata::read(None), Ok(None));
     }
 
     #[test]
-    fn no_damage_is_taken_for_metadata() {
+    fn rejects_damaged_metadata() {
         let whole = account(Some(1));
         for length in 0..whole.data.len() {
             let cut = Account { data: whole.data[..length].to_vec(), ..whole.clone() };

@@ -108,14 +108,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_row_is_well_formed_and_sorted() {
+    fn rows_are_valid_and_sorted() {
         assert!(known().is_sorted_by(|a, b| a.name < b.name));
         let funded = known().iter().find(|gate| gate.simd == Some("0312")).unwrap();
         assert_eq!((funded.mainnet_epoch, funded.category), (Some(979), Category::Program));
     }
 
     #[test]
-    fn a_gate_that_means_something_names_its_tests() {
+    fn relevant_gates_name_their_tests() {
         for gate in known() {
             assert_eq!(gate.meaning.is_some(), gate.tests.is_some(), "{gate}");
         }

@@ -121,14 +121,14 @@ mod tests {
     }
 
     #[test]
-    fn wallets_and_absent_accounts_can_sign() {
+    fn wallets_and_missing_accounts_can_sign() {
         let address = Address::new_from_array([7; 32]);
         assert_eq!(NonSigner::of(&[], &address, None), None);
         assert_eq!(NonSigner::of(&[], &address, Some(&owned(ids::system_program::ID, vec![]))), None);
     }
 
     #[test]
-    fn reserved_addresses_cannot_sign_even_without_an_account() {
+    fn reserved_addresses_cannot_sign() {
         for (address, what) in [
             (ids::system_program::ID, NonSigner::NativeProgram),
             (ids::sysvar::instructions::ID, NonSigner::Sysvar),
@@ -139,14 +139,14 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_the_pool_cannot_sign_even_without_an_account() {
+    fn pool_accounts_cannot_sign() {
         let address = Address::new_from_array([7; 32]);
         let found = NonSigner::of(&[(address, Role::WithdrawAuthority)], &address, None);
         assert_eq!(found.map(|found| found.to_string()).as_deref(), Some("the withdraw authority of the pool"));
     }
 
     #[test]
-    fn accounts_of_other_programs_are_named() {
+    fn names_accounts_of_other_programs() {
         let address = Address::new_from_array([7; 32]);
         let kind = |owner, data| NonSigner::of(&[], &address, Some(&owned(owner, data))).map(|found| found.to_string());
         assert_eq!(kind(ids::system_program::ID, vec![0; 80]).as_deref(), Some("a nonce account"));

@@ -73,7 +73,7 @@ mod tests {
     };
 
     #[test]
-    fn every_state_has_its_earliest_epoch() {
+    fn derives_withdrawable_epoch_of_each_state() {
         let mut environment = Environment::default();
         environment.clock.epoch = 10;
         let meta = meta(Address::default());

@@ -167,7 +167,7 @@ mod tests {
     use solana_instruction::AccountMeta;
 
     #[test]
-    fn accounts_are_named_by_their_place() {
+    fn finds_account_by_index() {
         let [payer, program, own, looked_up, read_only] =
             [1, 2, 3, 4, 5].map(|byte| Address::new_from_array([byte; 32]));
         let metas = vec![

@@ -67,7 +67,7 @@ mod tests {
     use super::percentile_of;
 
     #[test]
-    fn percentiles_are_prices_that_were_paid() {
+    fn percentile_is_a_paid_price() {
         let prices = vec![7, 0, 3, 100];
         for (percentile, price) in [(0, 0), (25, 0), (26, 3), (50, 3), (75, 7), (76, 100), (100, 100), (255, 100)] {
             assert_eq!(percentile_of(prices.clone(), percentile), price, "{percentile}");

@@ -3,7 +3,7 @@ use {
 };
 
 #[test]
-fn sol_deposits_create_the_token_account_and_ask_the_authority() {
+fn sol_deposit_creates_token_account_and_needs_authority() {
     let mut fixture = one_validator();
     fixture.terms.sol_deposit_authority = Some(OTHER);
     let snapshot = fixture.snapshot();
@@ -29,7 +29,7 @@ fn sol_deposits_create_the_token_account_and_ask_the_authority() {
 }
 
 #[test]
-fn stake_deposits_hand_the_account_over_first() {
+fn stake_deposit_transfers_authorities_first() {
     let account = stake_account(USER, vote(0), 5 * SOL, EPOCH - 9, NOT_DEACTIVATED);
     let deposit = DepositStake {
         address: OTHER,
@@ -54,7 +54,7 @@ fn stake_deposits_hand_the_account_over_first() {
 }
 
 #[test]
-fn a_deposit_authority_of_ones_own_signs() {
+fn custom_deposit_authority_signs() {
     let fixture = one_validator();
     let mut accounts = fixture.accounts();
     accounts.pool.data[65..97].copy_from_slice(OTHER.as_ref());
@@ -76,7 +76,7 @@ fn a_deposit_authority_of_ones_own_signs() {
 }
 
 #[test]
-fn withdrawals_create_the_stake_account_they_fill() {
+fn stake_withdrawal_creates_its_account() {
     let snapshot = one_validator().snapshot();
     let withdrawal = |to: NewStakeAccount| WithdrawStake {
         from: WithdrawFrom::Validator(vote(0)),
@@ -99,7 +99,7 @@ fn withdrawals_create_the_stake_account_they_fill() {
 }
 
 #[test]
-fn sol_withdrawals_ask_the_authority() {
+fn sol_withdrawal_needs_authority() {
     let mut fixture = one_validator();
     fixture.terms.sol_withdraw_authority = Some(OTHER);
     let snapshot = fixture.snapshot();
@@ -144,7 +144,7 @@ fn approved(group: &InstructionGroup) -> Vec<u64> {
 }
 
 #[test]
-fn a_throwaway_key_deposits_what_it_was_given() {
+fn throwaway_key_deposits_its_lamports() {
     let snapshot = one_validator().snapshot();
     for to in [TokenReceiver::Wallet(USER), TokenReceiver::Account(vote(78))] {
         let deposit = DepositSol {
@@ -168,7 +168,7 @@ fn a_throwaway_key_deposits_what_it_was_given() {
 
 /// The program is passed the throw-away key only, and no other key signs for the temporary account.
 #[test]
-fn wrapped_sol_is_unwrapped_before_it_is_deposited() {
+fn unwraps_sol_before_deposit() {
     let snapshot = one_validator().snapshot();
     let account = wrapped_sol_account(&USER);
     for throwaway in [None, Some(THROWAWAY)] {
@@ -198,7 +198,7 @@ fn wrapped_sol_is_unwrapped_before_it_is_deposited() {
 
 /// For each receiver and each fee payer.
 #[test]
-fn a_withdrawal_is_wrapped_without_the_receivers_signature() {
+fn wraps_withdrawal_without_receiver_signature() {
     let snapshot = one_validator().snapshot();
     let tokens = TokenSource { throwaway: Some(THROWAWAY), ..TokenSource::wallet(&snapshot, &USER) };
     for (payer, to) in [(USER, USER), (OTHER, USER), (OTHER, OTHER), (USER, vote(79))] {
@@ -217,7 +217,7 @@ fn a_withdrawal_is_wrapped_without_the_receivers_signature() {
 
 /// For each receiver and each fee payer.
 #[test]
-fn a_throwaway_key_withdraws_what_was_approved() {
+fn throwaway_key_withdraws_approved_tokens() {
     let snapshot = one_validator().snapshot();
     let tokens = TokenSource { throwaway: Some(THROWAWAY), ..TokenSource::wallet(&snapshot, &USER) };
     for (payer, to) in [(USER, USER), (OTHER, USER), (OTHER, OTHER), (USER, vote(79))] {
@@ -254,7 +254,7 @@ fn a_throwaway_key_withdraws_what_was_approved() {
 /// Without the key, the program is passed the wallet's signature, and the check above fails.
 #[test]
 #[should_panic(expected = "left == right")]
-fn a_wallet_alone_is_passed_to_the_program() {
+fn wallet_signature_reaches_program_without_throwaway_key() {
     let snapshot = one_validator().snapshot();
     let tokens = TokenSource::wallet(&snapshot, &USER);
     let withdrawal =
@@ -264,7 +264,7 @@ fn a_wallet_alone_is_passed_to_the_program() {
 }
 
 #[test]
-fn a_deposit_of_stake_passes_no_signer() {
+fn stake_deposit_passes_no_signer() {
     let account = stake_account(USER, vote(0), 5 * SOL, EPOCH - 9, NOT_DEACTIVATED);
     let deposit = DepositStake {
         address: OTHER,

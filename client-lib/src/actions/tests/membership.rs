@@ -2,7 +2,7 @@ use super::*;
 use tidepool_interface::{ExtensionError, state::RebalancePolicy};
 
 #[test]
-fn validators_are_added_where_there_is_room_and_stake_for_them() {
+fn adds_validator_with_capacity_and_reserve() {
     let fixture = one_validator();
     let snapshot = fixture.snapshot();
     let group = add_validator(&snapshot, &OTHER, 0).unwrap();
@@ -17,7 +17,7 @@ fn validators_are_added_where_there_is_room_and_stake_for_them() {
 
 /// The error names the remaining budget, and what to do.
 #[test]
-fn a_removal_is_within_the_turnover_budget() {
+fn rejects_removal_above_turnover_budget() {
     let policy = RebalancePolicy { turnover_budget: 1_000.into(), ..RebalancePolicy::DEFAULT };
     let mut fixture = Fixture {
         policy: Some(policy),
@@ -37,7 +37,7 @@ fn a_removal_is_within_the_turnover_budget() {
 }
 
 #[test]
-fn validators_are_removed_once() {
+fn removes_validator_once() {
     let fixture = Fixture::of(vec![
         FixtureValidator::new(SOL),
         FixtureValidator::new(SOL).with_status(StakeStatus::DeactivatingValidator),

@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn the_url_follows_the_rule_of_the_solana_tools() {
+    fn derives_websocket_url_like_solana_cli() {
         for (url, expected) in [
             ("http://localhost:8899", "ws://localhost:8900/"),
             ("http://127.0.0.1:18899/path", "ws://127.0.0.1:18900/path"),
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_change_ends_the_waiting() {
+    async fn change_ends_wait() {
         let (url, serving) = endpoint(vec![notification()]).await;
         let (began, address) = (Instant::now(), Address::new_unique());
         RpcCluster::new("http://127.0.0.1:1").websocket(url).changed(&address, LONG).await;
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_a_change_it_waits_as_long_as_it_may() {
+    async fn waits_for_timeout_without_change() {
         let (silent, _serving) = endpoint(vec![]).await;
         // An endpoint that closes the connection, a closed port, and an invalid URL.
         let closing = TcpListener::bind("127.0.0.1:0").await.unwrap();

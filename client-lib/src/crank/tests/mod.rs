@@ -44,7 +44,7 @@ fn clock(slots: u64, seconds: i64) -> Clock {
 }
 
 #[test]
-fn the_end_of_the_epoch_is_told_by_what_is_known_best() {
+fn estimates_epoch_end_from_best_source() {
     let mut pace = Pace::default();
     let left = 432_000 - 1_000;
     let usual = Duration::from_millis(400) * left;
@@ -68,7 +68,7 @@ fn the_end_of_the_epoch_is_told_by_what_is_known_best() {
 }
 
 #[test]
-fn the_last_slot_of_an_epoch_is_near_its_end() {
+fn last_slot_is_near_epoch_end() {
     let pace = Pace::default();
     assert_eq!(pace.until_next_epoch(&clock(431_999, 0), &schedule()), Duration::from_millis(400));
     assert_eq!(pace.until_next_epoch(&clock(432_000, 0), &schedule()), Duration::ZERO);
@@ -84,7 +84,7 @@ fn of_next_epoch(clock: Clock) -> Clock {
 }
 
 #[test]
-fn rebalances_twice_near_the_end_of_the_epoch() {
+fn rebalances_twice_near_epoch_end() {
     let mut timing = Timing::new(RebalanceAt::Share(9_000), schedule());
     let plan = Plan::default();
     assert!(!timing.is_due(&at_slot(10_000), &plan) && !timing.is_due(&at_slot(388_799), &plan));
@@ -106,7 +106,7 @@ fn rebalances_twice_near_the_end_of_the_epoch() {
 }
 
 #[test]
-fn an_epoch_without_a_rebalance_makes_the_next_one_early() {
+fn missed_rebalance_is_done_early_in_next_epoch() {
     let mut timing = Timing::new(RebalanceAt::Share(9_000), schedule());
     let plan = Plan::default();
     assert!(!timing.is_due(&at_slot(0), &plan));
@@ -120,7 +120,7 @@ fn an_epoch_without_a_rebalance_makes_the_next_one_early() {
 }
 
 #[test]
-fn the_margin_grows_with_the_plan_and_fits_short_epochs() {
+fn margin_grows_with_plan_and_fits_short_epochs() {
     let group = InstructionGroup::new("a transaction", vec![], 1);
     let mut plan = Plan::default();
     plan.push("increase", vec![group.clone(); 400]);
@@ -137,7 +137,7 @@ fn the_margin_grows_with_the_plan_and_fits_short_epochs() {
 }
 
 #[test]
-fn a_time_before_the_end_is_counted_in_measured_slots() {
+fn converts_time_before_end_to_measured_slots() {
     let mut timing = Timing::new(RebalanceAt::BeforeEnd(Duration::from_secs(7_200)), schedule());
     assert!(!timing.is_due(&at_slot(432_000 - 14_401), &Plan::default()));
     assert!(timing.is_due(&at_slot(432_000 - 14_400), &Plan::default()));
@@ -153,7 +153,7 @@ fn a_time_before_the_end_is_counted_in_measured_slots() {
 }
 
 #[test]
-fn waits_grow_to_a_bound() {
+fn backoff_grows_to_maximum() {
     let options = CrankOptions {
         initial_backoff: Duration::from_secs(1),
         max_backoff: Duration::from_secs(10),
@@ -192,7 +192,7 @@ fn summary(outcomes: Vec<Outcome>) -> Summary {
 }
 
 #[test]
-fn looking_again_helps_unless_nobody_pays_or_signs() {
+fn retries_unless_funds_or_signature_missing() {
     let unknown = |reason| Outcome::Unknown { signature: Signature::default(), reason };
     for (outcome, verdict, is_retryable) in [
         (landed(), Verdict::Landed, true),
@@ -218,7 +218,7 @@ fn looking_again_helps_unless_nobody_pays_or_signs() {
 }
 
 #[test]
-fn a_watch_gives_up_what_cannot_pass() {
+fn watch_ends_after_final_error() {
     let refused = |error| Error::from(ClusterError::TransactionRefused { error });
     let missing = PoolError::NotFound { address: Address::default() };
     let rewards = PlanError::EpochRewardsActive { epoch: 1, until_block_height: 2 };
@@ -244,7 +244,7 @@ fn a_watch_gives_up_what_cannot_pass() {
 }
 
 #[test]
-fn what_may_still_land_is_told_although_the_cluster_is_gone() {
+fn reports_unknown_outcome_before_cluster_error() {
     let run = |outcome| Run {
         sent: summary(vec![landed()]).transactions,
         problem: Some(summary(vec![outcome])),
@@ -258,7 +258,7 @@ fn what_may_still_land_is_told_although_the_cluster_is_gone() {
 }
 
 #[test]
-fn less_to_do_or_another_epoch_is_progress() {
+fn smaller_backlog_or_new_epoch_is_progress() {
     let before = Backlog { epoch: 5, is_stale: true, stale_validators: 9, validators_mergeable: 2, removed_entries: 1 };
     assert!(!before.is_progress_since(&before));
     for after in [

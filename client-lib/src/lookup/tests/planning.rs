@@ -28,7 +28,7 @@ fn coverage(tables: &[LookupTable]) -> HashMap<Address, usize> {
 }
 
 #[test]
-fn tables_from_nothing() {
+fn creates_tables() {
     let wanted = addresses(0..600);
     let first = planned(&[], &wanted);
     let sizes: Vec<_> = first.changes.iter().map(|change| change.added.len()).collect();
@@ -49,7 +49,7 @@ fn tables_from_nothing() {
 }
 
 #[test]
-fn nothing_wanted_needs_nothing() {
+fn empty_request_needs_no_table() {
     assert!(planned(&[], &[]).is_empty());
     let alone = planned(&[], &[POOL]);
     assert_eq!(alone.changes[0].added, [POOL]);
@@ -58,7 +58,7 @@ fn nothing_wanted_needs_nothing() {
 }
 
 #[test]
-fn a_pool_that_grows_extends_its_table() {
+fn extends_table_of_growing_pool() {
     let tables = [table(1, 0..250), table(2, 300..320)];
     let wanted: Vec<_> = addresses((0..253).chain(300..320));
     let grown = planned(&tables, &wanted);
@@ -74,7 +74,7 @@ fn a_pool_that_grows_extends_its_table() {
 }
 
 #[test]
-fn a_long_run_is_not_scattered_over_small_gaps() {
+fn keeps_long_runs_together() {
     let tables = [table(1, 0..250), table(2, 300..550)];
     let run_of_fifty = addresses(600..650);
     let wanted: Vec<_> = run_of_fifty.iter().copied().chain(addresses((0..250).chain(300..550))).collect();
@@ -85,7 +85,7 @@ fn a_long_run_is_not_scattered_over_small_gaps() {
 }
 
 #[test]
-fn a_table_of_little_use_is_replaced() {
+fn replaces_table_with_few_wanted_addresses() {
     let tables = [table(1, 0..100), table(2, 100..200)];
     let wanted = addresses((0..49).chain(100..150));
     let shrunk = planned(&tables, &wanted);
@@ -100,7 +100,7 @@ fn a_table_of_little_use_is_replaced() {
 }
 
 #[test]
-fn tables_of_others_are_used_as_they_are() {
+fn keeps_tables_of_other_authorities() {
     let foreign = LookupTable { authority: Some(PAYER), ..table(1, 0..10) };
     let frozen = LookupTable { authority: None, ..table(2, 10..20) };
     let of_other_pool = LookupTable { addresses: addresses(20..30), ..table(3, []) };
@@ -114,7 +114,7 @@ fn tables_of_others_are_used_as_they_are() {
 }
 
 #[test]
-fn a_table_that_is_given_twice_counts_once() {
+fn deduplicates_tables() {
     let twice = [table(1, 0..10), table(1, 0..10)];
     let grown = planned(&twice, &addresses(0..300));
     assert_eq!(grown.changes.iter().map(|change| change.present).collect::<Vec<_>>(), [11, 0]);
@@ -123,7 +123,7 @@ fn a_table_that_is_given_twice_counts_once() {
 }
 
 #[test]
-fn each_new_table_has_a_slot_of_its_own() {
+fn uses_one_slot_per_new_table() {
     let wanted = addresses(0..300);
     let error = plan(&[], &wanted, &TABLE_OWNER, &[5, 5, 5]).unwrap_err();
     assert!(matches!(error, LookupError::TooFewSlots { needed: 2, given: 1 }), "{error}");
@@ -135,7 +135,7 @@ fn each_new_table_has_a_slot_of_its_own() {
 }
 
 #[test]
-fn transactions_are_full_with_one_signer_or_two() {
+fn fills_transactions_with_one_or_two_signers() {
     let wanted = addresses(0..255);
     for (payer, first, next) in [(AUTHORITY, 28, 29), (PAYER, 25, 26)] {
         let table_owner = TableOwner { payer, ..TABLE_OWNER };
@@ -165,7 +165,7 @@ proptest! {
 
     /// Over the lifetime of a pool, with any wanted addresses.
     #[test]
-    fn every_wanted_address_is_covered(lives in prop::collection::vec(wants(), 1..6), pool_is_wanted: bool) {
+    fn covers_wanted_addresses(lives in prop::collection::vec(wants(), 1..6), pool_is_wanted: bool) {
         let mut tables: Vec<LookupTable> = vec![];
         for (time, life) in lives.into_iter().enumerate() {
             let mut wanted = addresses(life);

@@ -65,7 +65,7 @@ impl Cluster for Still {
 }
 
 #[tokio::test]
-async fn the_tables_of_a_pool_are_found() {
+async fn finds_tables_of_pool() {
     let mut deactivated = table(1, 0..3);
     deactivated.deactivation_slot = Some(77);
     let mut ours = vec![deactivated, LookupTable { settled: 4, ..table(2, 5..200) }, table(3, 5..260)];
@@ -85,7 +85,7 @@ async fn the_tables_of_a_pool_are_found() {
 }
 
 #[tokio::test]
-async fn what_is_no_table_is_named() {
+async fn names_account_that_is_no_table() {
     let mut cluster = Still::of(&[table(1, 0..3)]);
     let (wallet, broken, missing) = (address(1), address(2), address(3));
     cluster.accounts.insert(wallet, Account::new(5, 100, &PAYER));
@@ -99,14 +99,14 @@ async fn what_is_no_table_is_named() {
 }
 
 #[tokio::test]
-async fn an_endpoint_may_refuse_to_search() {
+async fn reports_refused_search() {
     let cluster = Still { refuses_search: true, ..Still::of(&[table(1, 0..3)]) };
     let error = find(&cluster, &AUTHORITY, &POOL).await.unwrap_err();
     assert!(error.to_string().contains("give the addresses of the tables"), "{error}");
 }
 
 #[tokio::test]
-async fn slots_are_free_and_final_if_possible() {
+async fn prefers_free_final_slots() {
     let cluster = Still::of(&[table(568, 0..3), table(560, 0..3)]).with_blocks((1..=600).filter(|slot| slot % 4 != 3));
     let slots = free_slots(&cluster, &AUTHORITY, 600).await.unwrap();
     assert_eq!(slots, [557, 556, 554], "32 blocks have followed, no table was made with it, and there was a block");

@@ -51,7 +51,7 @@ fn packed(plan: &Plan, options: &PackOptions) -> Vec<TransactionPlan> {
 }
 
 #[test]
-fn an_account_for_each_validator_and_one_more_where_stake_moves() {
+fn names_one_account_per_validator_and_transient_stake() {
     let moving = FixtureValidator::new(SOL).increasing(SOL).stale();
     let blocked = FixtureValidator::new(SOL).decreasing(SOL).stale();
     let quiet = FixtureValidator::new(SOL).stale();
@@ -66,7 +66,7 @@ fn an_account_for_each_validator_and_one_more_where_stake_moves() {
 }
 
 #[test]
-fn the_contracts_instruction_is_used_where_that_is_asked_for() {
+fn uses_spl_instruction_on_request() {
     let snapshot = quiet(30).snapshot();
     let form = |options: UpdateOptions| {
         let plan = update(&snapshot, &options).unwrap();
@@ -85,7 +85,7 @@ fn the_contracts_instruction_is_used_where_that_is_asked_for() {
 }
 
 #[test]
-fn lookup_tables_leave_only_the_locks_as_a_limit() {
+fn account_locks_limit_updates_with_tables() {
     let snapshot = quiet(1_000).snapshot();
     let (options, pack_options) = with_tables(&snapshot, LookupContent::default());
     let plan = update(&snapshot, &options).unwrap();
@@ -102,7 +102,7 @@ fn lookup_tables_leave_only_the_locks_as_a_limit() {
 }
 
 #[test]
-fn what_tables_do_not_hold_is_counted_in_bytes() {
+fn counts_bytes_of_addresses_outside_tables() {
     let moving = FixtureValidator::new(SOL).increasing(SOL).stale();
     let snapshot = stale(vec![moving; 100]).snapshot();
     let (options, pack_options) = with_tables(&snapshot, LookupContent::default());
@@ -121,7 +121,7 @@ fn what_tables_do_not_hold_is_counted_in_bytes() {
 }
 
 #[test]
-fn events_are_not_cut_unless_that_is_allowed() {
+fn truncates_events_only_if_allowed() {
     let arrived = FixtureValidator {
         transient_epochs: (EPOCH - 1, NOT_DEACTIVATED),
         ..FixtureValidator::new(SOL).increasing(SOL).stale()
@@ -149,7 +149,7 @@ fn events_are_not_cut_unless_that_is_allowed() {
 }
 
 #[test]
-fn unread_validators_may_log_a_sweep_each() {
+fn reserves_logs_for_unread_validators() {
     let unread = Fixture { with_stakes: false, ..quiet(100) };
     let snapshot = unread.snapshot();
     let (options, _) = with_tables(&snapshot, LookupContent::default());
@@ -179,7 +179,7 @@ fn unread_validators_may_log_a_sweep_each() {
 }
 
 #[test]
-fn as_many_validators_as_are_asked_for() {
+fn respects_requested_chunk_size() {
     let snapshot = quiet(100).snapshot();
     let sized = |size| UpdateOptions { validators_per_instruction: Some(size), ..UpdateOptions::default() };
     assert!(update(&snapshot, &sized(0)).is_err() && update(&snapshot, &sized(55)).is_err());
@@ -188,7 +188,7 @@ fn as_many_validators_as_are_asked_for() {
 }
 
 #[test]
-fn addresses_for_tables_are_in_the_lists_order() {
+fn table_addresses_follow_list_order() {
     let snapshot = quiet(3).snapshot();
     let addresses = lookup_addresses(&snapshot, LookupContent::default());
     let stakes: Vec<_> = snapshot.stake_addresses().iter().map(|stake| stake.validator).collect();
@@ -203,7 +203,7 @@ fn addresses_for_tables_are_in_the_lists_order() {
 proptest! {
     /// Every stale record is updated once, and every plan can be packed.
     #[test]
-    fn stale_records_are_covered(kinds in prop::collection::vec(0..8u8, 1..150), use_tables: bool, read: bool) {
+    fn covers_stale_records(kinds in prop::collection::vec(0..8u8, 1..150), use_tables: bool, read: bool) {
         let validators = kinds.iter().map(|kind| match kind {
             0 => FixtureValidator::new(SOL),
             1 => FixtureValidator::new(SOL).increasing(SOL).stale(),

@@ -18,7 +18,7 @@ fn two(policy: RebalancePolicy) -> Fixture {
 }
 
 #[test]
-fn what_a_validator_should_have_and_what_comes_next() {
+fn explains_target_and_next_step() {
     let first = explain(&two(RebalancePolicy::DEFAULT), 0);
     let total = 106 * SOL + 3 * rent() - RebalancePolicy::DEFAULT.working_lamports(rent());
     assert_eq!((first.weight, first.weights, first.share_basis_points()), (3, 4, Some(7_500)));
@@ -33,7 +33,7 @@ fn what_a_validator_should_have_and_what_comes_next() {
 }
 
 #[test]
-fn where_stake_is_on_its_way_to_and_since_when() {
+fn explains_transient_stake() {
     let fixture = two(RebalancePolicy::DEFAULT);
     let second = explain(&fixture, 1);
     let transient = TransientStake {
@@ -58,14 +58,14 @@ fn where_stake_is_on_its_way_to_and_since_when() {
 }
 
 #[test]
-fn a_cap_is_named() {
+fn explains_cap() {
     let capped = explain(&two(RebalancePolicy { validator_cap: 6_000.into(), ..RebalancePolicy::DEFAULT }), 0);
     assert_eq!((capped.target, capped.is_capped()), (Some((106 * SOL + 3 * rent()) / 10 * 6), true));
     assert!(capped.sentences()[0].contains("the most that one validator may have"));
 }
 
 #[test]
-fn what_stands_in_the_way_is_named() {
+fn explains_obstacles() {
     let fixture = two(RebalancePolicy::DEFAULT);
     let next = |fixture: &Fixture| explain(fixture, 0).next;
     assert_eq!(next(&Fixture { policy: None, ..fixture.clone() }), NextStep::NotExtended);
@@ -86,7 +86,7 @@ fn what_stands_in_the_way_is_named() {
 }
 
 #[test]
-fn the_next_epoch_is_counted_down_in_slots() {
+fn counts_slots_until_next_epoch() {
     let fixture = two(RebalancePolicy::DEFAULT);
     let mut environment = fixture.environment();
     let schedule = EpochSchedule::custom(1_000, 1_000, false);

@@ -101,7 +101,7 @@ fn weighing(stakes: &[(u64, u16)]) -> Fixture {
 }
 
 #[test]
-fn a_deposit_is_spread_by_weights() {
+fn distributes_deposit_by_weights() {
     let fixture = Fixture { reserve: 90 * SOL, ..weighing(&[(10 * SOL, 1), (10 * SOL, 2), (10 * SOL, 3)]) };
     let snapshot = fixture.snapshot();
     let plan = rebalance(&snapshot, &RebalanceOptions::default()).unwrap();
@@ -124,7 +124,7 @@ fn a_deposit_is_spread_by_weights() {
 }
 
 #[test]
-fn stake_that_is_taken_away_lies_idle_for_an_epoch() {
+fn decreased_stake_is_idle_for_an_epoch() {
     let fixture = Fixture { reserve: 10 * SOL, ..weighing(&[(100 * SOL, 1), (20 * SOL, 1)]) };
     let plan = plan(&fixture);
     let directions: Vec<_> = plan.movements.iter().map(|movement| (movement.index, movement.direction)).collect();
@@ -136,7 +136,7 @@ fn stake_that_is_taken_away_lies_idle_for_an_epoch() {
 }
 
 #[test]
-fn a_balanced_pool_needs_nothing_and_says_so() {
+fn balanced_pool_needs_no_movement() {
     let plan = plan(&Fixture { reserve: 0, ..weighing(&[(20 * SOL, 1), (20 * SOL, 1), (SOL, 0)]) });
     assert!(plan.is_empty() && plan.plan.is_empty());
     assert_eq!(plan.no_movement_reason(), Some(UnmovedReason::Rule(Reason::Balanced)));
@@ -146,7 +146,7 @@ fn a_balanced_pool_needs_nothing_and_says_so() {
 }
 
 #[test]
-fn little_goes_to_those_who_lack_most_in_this_order() {
+fn small_reserve_goes_to_largest_deviations_in_order() {
     // 3 SOL for ten validators: less than one SOL for each.
     let stakes: Vec<_> = (0..10).map(|index| ((20 + index) * SOL, 1)).collect();
     let policy = RebalancePolicy { turnover_budget: 0.into(), ..RebalancePolicy::DEFAULT };
@@ -160,7 +160,7 @@ fn little_goes_to_those_who_lack_most_in_this_order() {
 }
 
 #[test]
-fn the_largest_deviations_come_first_in_one_stage() {
+fn largest_deviations_come_first_in_one_stage() {
     let stakes: Vec<_> = (0..40).map(|index| (20 * SOL + index * SOL / 10, 1)).collect();
     let policy = RebalancePolicy { turnover_budget: 0.into(), ..RebalancePolicy::DEFAULT };
     let fixture = Fixture { reserve: 16 * SOL, policy: Some(policy), ..weighing(&stakes) };
@@ -176,7 +176,7 @@ fn the_largest_deviations_come_first_in_one_stage() {
 }
 
 #[test]
-fn those_who_cannot_be_staked_with_lose_their_weight() {
+fn clears_weight_of_unusable_validators() {
     let stakes: Vec<_> = (0..10).map(|index| ((20 + index) * SOL, 1)).collect();
     let policy = RebalancePolicy { turnover_budget: 0.into(), ..RebalancePolicy::DEFAULT };
     let fixture = Fixture { reserve: 2 * SOL, policy: Some(policy), ..weighing(&stakes) };
@@ -200,7 +200,7 @@ fn those_who_cannot_be_staked_with_lose_their_weight() {
 }
 
 #[test]
-fn any_number_of_them_holds_up_nobody() {
+fn unusable_validators_do_not_block_others() {
     let stakes: Vec<_> = (0..60).map(|index| ((20 + index) * SOL, 1)).collect();
     let policy = RebalancePolicy { turnover_budget: 0.into(), ..RebalancePolicy::DEFAULT };
     let fixture = Fixture { reserve: 2 * SOL, policy: Some(policy), ..weighing(&stakes) };
@@ -215,7 +215,7 @@ fn any_number_of_them_holds_up_nobody() {
 }
 
 #[test]
-fn refusals_are_told_apart() {
+fn distinguishes_refusals() {
     let options = RebalanceOptions::default();
     let fixture = weighing(&[(20 * SOL, 1)]);
     let plain = Fixture { policy: None, ..fixture.clone() };
@@ -237,7 +237,7 @@ fn refusals_are_told_apart() {
 }
 
 #[test]
-fn lookup_tables_let_a_transaction_move_more() {
+fn lookup_tables_allow_more_movements() {
     let stakes: Vec<_> = (0..40).map(|_| (20 * SOL, 1)).collect();
     let fixture = Fixture { reserve: 400 * SOL, with_stakes: false, ..weighing(&stakes) };
     let snapshot = fixture.snapshot();
@@ -299,7 +299,7 @@ proptest! {
 
     /// The program executes the instructions in order, moves exactly what the plan says, and then nothing more.
     #[test]
-    fn plans_are_what_the_program_does((fixture, stuck) in pools()) {
+    fn plan_matches_program((fixture, stuck) in pools()) {
         let mut snapshot = fixture.snapshot();
         // A validator without a vote account can only be decreased.
         stuck.iter().for_each(|index| snapshot.set_vote_account(vote(*index), false));
@@ -323,7 +323,7 @@ proptest! {
 
     /// Groups of one stage are independent of their order.
     #[test]
-    fn the_order_within_a_stage_makes_no_difference((mut fixture, _) in pools(), rotation in 0..10usize) {
+    fn order_within_stage_is_irrelevant((mut fixture, _) in pools(), rotation in 0..10usize) {
         fixture.validators.iter_mut().for_each(|validator| validator.transient = 0);
         let snapshot = fixture.snapshot();
         let options = RebalanceOptions { validators_per_instruction: Some(2), ..RebalanceOptions::default() };

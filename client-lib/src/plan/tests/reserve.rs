@@ -5,7 +5,7 @@ fn of(validators: Vec<FixtureValidator>, reserve: u64) -> Fixture {
 }
 
 #[test]
-fn validators_get_equal_parts_and_the_reserve_keeps_its_own() {
+fn splits_reserve_equally_above_its_minimum() {
     let fixture = of(vec![FixtureValidator::new(SOL); 4], 50 * SOL);
     let split = split_reserve(&fixture.snapshot(), 10 * SOL, &Shares::Equal).unwrap();
     let part = (40 * SOL - 4 * rent()) / 4;
@@ -17,7 +17,7 @@ fn validators_get_equal_parts_and_the_reserve_keeps_its_own() {
 }
 
 #[test]
-fn those_for_whom_it_is_too_little_get_nothing() {
+fn skips_validators_below_minimum_delegation() {
     let fixture = of(vec![FixtureValidator::new(SOL); 4], 3 * SOL);
     let split = split_reserve(&fixture.snapshot(), 0, &Shares::Equal).unwrap();
     let takers: Vec<_> = split.parts.iter().map(|(vote, _)| *vote).collect();
@@ -30,7 +30,7 @@ fn those_for_whom_it_is_too_little_get_nothing() {
 }
 
 #[test]
-fn stake_in_motion_and_removed_validators_are_passed_over() {
+fn skips_transient_stake_and_removed_validators() {
     let fixture = of(
         vec![
             FixtureValidator::new(SOL).increasing(SOL),
@@ -44,7 +44,7 @@ fn stake_in_motion_and_removed_validators_are_passed_over() {
 
 proptest! {
     #[test]
-    fn parts_follow_the_weights(
+    fn parts_are_pro_rata_to_weights(
         weights in prop::collection::vec(0..1_000u64, 1..30),
         reserve in 0..500 * SOL,
         keep in 0..100 * SOL,

@@ -44,7 +44,7 @@ fn at_par(stakes: &[u64]) -> Fixture {
 }
 
 #[test]
-fn one_validator_is_enough_where_it_holds_the_sum() {
+fn uses_one_validator_if_sufficient() {
     let fixture = at_par(&[50 * SOL, 200 * SOL, 100 * SOL]);
     let plan = plan(&fixture, &request(150 * SOL));
     assert_eq!(votes(&plan), [vote(1)]);
@@ -54,7 +54,7 @@ fn one_validator_is_enough_where_it_holds_the_sum() {
 }
 
 #[test]
-fn the_largest_come_first_and_no_dust_is_left() {
+fn largest_come_first_without_dust() {
     let fixture = at_par(&[50 * SOL, 200 * SOL, 100 * SOL]);
     // The account of 200 SOL allows 199; the rest alone would be too small to split.
     let plan = plan(&fixture, &request(199 * SOL + SOL / 2));
@@ -64,7 +64,7 @@ fn the_largest_come_first_and_no_dust_is_left() {
 }
 
 #[test]
-fn the_preferred_validator_is_drained_before_others() {
+fn drains_preferred_validator_first() {
     let mut fixture = at_par(&[50 * SOL, 200 * SOL, 10 * SOL]);
     fixture.terms.preferred_withdraw_validator_vote_address = Some(vote(2));
     let plan = plan(&fixture, &request(60 * SOL));
@@ -75,7 +75,7 @@ fn the_preferred_validator_is_drained_before_others() {
 
 /// What validators cannot cover comes from the reserve as stake, even below one SOL, if SOL needs another signature.
 #[test]
-fn the_reserve_comes_last_where_sol_takes_a_signature() {
+fn reserve_comes_last_if_sol_needs_signature() {
     let mut fixture = at_par(&[50 * SOL]);
     let sum = 49 * SOL + SOL / 2;
     assert_eq!(plan(&fixture, &request(sum)).pieces.len(), 1);
@@ -112,7 +112,7 @@ fn removed_validators_come_last() {
 }
 
 #[test]
-fn too_little_is_left_or_taken_as_sol() {
+fn dust_remains_or_becomes_sol() {
     let fixture = at_par(&[50 * SOL]);
     let kept = plan(&fixture, &request(SOL / 2));
     assert!(kept.pieces.is_empty() && kept.plan.is_empty());
@@ -123,7 +123,7 @@ fn too_little_is_left_or_taken_as_sol() {
 }
 
 #[test]
-fn transient_stake_and_whole_accounts_come_where_nothing_else_can_be_split() {
+fn transient_stake_and_whole_accounts_come_last() {
     let mut fixture = Fixture::of(vec![FixtureValidator::new(SOL), FixtureValidator::new(SOL).decreasing(20 * SOL)]);
     fixture.reserve = 0;
     fixture.supply = fixture.snapshot().rate().total_lamports;
@@ -135,7 +135,7 @@ fn transient_stake_and_whole_accounts_come_where_nothing_else_can_be_split() {
 }
 
 #[test]
-fn lamports_sent_to_the_address_of_transient_stake_to_come_are_no_stake() {
+fn ignores_lamports_at_future_transient_address() {
     let mut fixture = Fixture::of(vec![FixtureValidator::new(SOL), FixtureValidator::new(SOL).decreasing(20 * SOL)]);
     fixture.reserve = 0;
     fixture.supply = fixture.snapshot().rate().total_lamports;
@@ -152,7 +152,7 @@ fn lamports_sent_to_the_address_of_transient_stake_to_come_are_no_stake() {
 }
 
 #[test]
-fn an_account_that_can_just_be_split_is_split() {
+fn splits_account_at_threshold() {
     // Pool tokens of some eight lamports each, and an account one lamport above the program's threshold: it blocks all
     // others.
     let fixture = Fixture { reserve: 0, ..at_par(&[2 * SOL + 9]) };
@@ -166,14 +166,14 @@ fn an_account_that_can_just_be_split_is_split() {
 }
 
 #[test]
-fn a_stale_pool_is_refused() {
+fn rejects_stale_pool() {
     let fixture = Fixture { last_update_epoch: EPOCH - 1, ..at_par(&[50 * SOL]) };
     let error = withdraw(&fixture.snapshot(), &request(SOL), new_account).unwrap_err();
     assert_eq!(error.stake_pool_error(), Some(StakePoolError::StakeListAndPoolOutOfDate));
 }
 
 #[test]
-fn sol_comes_first_and_alone_where_it_is_enough() {
+fn sol_first_uses_sol_only_if_sufficient() {
     let fixture = at_par(&[50 * SOL]);
     let sol =
         |pool_tokens| plan(&fixture, &Withdrawal { order: WithdrawalOrder::SolFirst(USER), ..request(pool_tokens) });
@@ -188,7 +188,7 @@ fn sol_comes_first_and_alone_where_it_is_enough() {
 }
 
 #[test]
-fn the_reserve_gives_less_where_the_rest_would_be_too_little_for_a_stake_account() {
+fn reserve_leaves_minimum_delegation_for_stake() {
     let fixture = at_par(&[50 * SOL]);
     let planned = plan(&fixture, &Withdrawal { order: WithdrawalOrder::SolFirst(USER), ..request(10 * SOL + SOL / 4) });
     assert_eq!(planned.remaining_pool_tokens(), 0);
@@ -198,7 +198,7 @@ fn the_reserve_gives_less_where_the_rest_would_be_too_little_for_a_stake_account
 }
 
 #[test]
-fn the_form_with_the_lower_fee_is_found() {
+fn finds_order_with_lower_fee() {
     let mut fixture = at_par(&[50 * SOL]);
     let better = |fixture: &Fixture, order, other, pool_tokens| {
         let request = Withdrawal { order, ..request(pool_tokens) };
@@ -216,7 +216,7 @@ fn the_form_with_the_lower_fee_is_found() {
 }
 
 #[test]
-fn sol_alone_is_refused_beyond_the_reserve() {
+fn rejects_sol_only_above_reserve() {
     let fixture = at_par(&[50 * SOL]);
     let only = |pool_tokens| Withdrawal { order: WithdrawalOrder::SolOnly(USER), ..request(pool_tokens) };
     assert_eq!(plan(&fixture, &only(10 * SOL)).sol.unwrap().lamports, 10 * SOL);
@@ -225,7 +225,7 @@ fn sol_alone_is_refused_beyond_the_reserve() {
 }
 
 #[test]
-fn what_is_left_is_named_with_its_reason() {
+fn remainder_has_reason() {
     let left = |fixture: &Fixture, pool_tokens| {
         let modest = Withdrawal { take_whole_accounts: false, ..request(pool_tokens) };
         plan(fixture, &modest).remainder.map(|rest| (rest.pool_tokens, rest.lamports, rest.reason))
@@ -246,7 +246,7 @@ fn what_is_left_is_named_with_its_reason() {
 }
 
 #[test]
-fn many_pieces_share_transactions_and_say_where_they_go() {
+fn pieces_share_transactions_with_labels() {
     let stakes: Vec<u64> = (0..9).map(|index| (20 + index) * SOL).collect();
     let mut fixture = at_par(&stakes);
     fixture.terms.preferred_withdraw_validator_vote_address = Some(vote(0));
@@ -259,7 +259,7 @@ fn many_pieces_share_transactions_and_say_where_they_go() {
 }
 
 #[test]
-fn stake_that_earns_least_comes_first() {
+fn least_earning_stake_comes_first() {
     let mut fixture = at_par(&[90 * SOL, 50 * SOL, 30 * SOL, 20 * SOL]);
     fixture.validators[1].deactivated = EPOCH;
     fixture.validators[2].deactivated = EPOCH - 1;
@@ -297,7 +297,7 @@ proptest! {
 
     /// Executed in order, each piece passes the program's rules, and the pieces sum up to the request.
     #[test]
-    fn pieces_sum_up_and_obey_the_rules(
+    fn pieces_sum_up_and_follow_rules(
         validators in validators(),
         share in 1..1_000u64,
         rate in 500..2_000u64,
@@ -350,7 +350,7 @@ proptest! {
 
     /// With SOL as well: nothing is lost, the reserve keeps its rent, and the remainder is unavailable.
     #[test]
-    fn any_sum_is_withdrawn_within_the_limits(
+    fn withdraws_any_amount_within_limits(
         validators in validators(),
         share in 1..1_000u64,
         rate in 500..2_000u64,
@@ -387,7 +387,7 @@ proptest! {
 
     /// No choice of validators needs fewer accounts than the plan.
     #[test]
-    fn no_fewer_pieces_would_do(
+    fn uses_fewest_pieces(
         stakes in prop::collection::vec(prop_oneof![SOL..5 * SOL, SOL..300 * SOL], 1..10),
         share in 1..1_000u64,
         reserve in prop_oneof![Just(0), 0..50 * SOL],
@@ -413,7 +413,7 @@ proptest! {
 
     /// Finds the fewest pool tokens that yield an amount.
     #[test]
-    fn the_inverse_misses_no_lamport(
+    fn inverse_is_exact(
         validators in validators(),
         wanted in SOL / 1_000..200 * SOL,
         rate in 500..2_000u64,

@@ -117,7 +117,7 @@ fn with_status(confirmation: Confirmation, error: Option<TransactionError>) -> O
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_blockhash_that_seems_to_expire_at_once_has_not() {
+async fn ignores_early_expiry() {
     // A node of another cluster behind the same URL: far ahead, and without the transactions.
     let faulty = FaultyEndpoint {
         height: |_| u64::MAX,
@@ -140,7 +140,7 @@ async fn a_blockhash_that_seems_to_expire_at_once_has_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_hidden_for_good_is_done_once_where_it_is_signed_once() {
+async fn hidden_transaction_with_one_attempt_executes_once() {
     let faulty = FaultyEndpoint { status: |_, _| None, history: |_| None, ..FaultyEndpoint::default() };
     let (outcome, _) = faulty.send_one(SendOptions { attempts: 1, ..SendOptions::default() }).await;
     assert!(matches!(outcome, Outcome::Expired { attempts: 1, has_fixed_hash: false }), "{outcome}");
@@ -148,7 +148,7 @@ async fn what_is_hidden_for_good_is_done_once_where_it_is_signed_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_confirmed_is_not_signed_anew_however_it_flips() {
+async fn does_not_resign_after_confirmation() {
     let faulty = FaultyEndpoint {
         status: |look, _| if look % 2 == 1 { with_status(Confirmation::Confirmed, None) } else { None },
         history: |_| None,
@@ -162,7 +162,7 @@ async fn what_was_confirmed_is_not_signed_anew_however_it_flips() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_followed_for_ever() {
+async fn limits_follow_time() {
     let never_confirmed =
         FaultyEndpoint { status: |_, _| with_status(Confirmation::Processed, None), ..FaultyEndpoint::default() };
     let never_expires = FaultyEndpoint { last_valid: Some(u64::MAX), status: |_, _| None, ..FaultyEndpoint::default() };
@@ -176,7 +176,7 @@ async fn nothing_is_followed_for_ever() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_of_statuses_that_is_too_short_settles_nothing() {
+async fn ignores_short_status_list() {
     let faulty = FaultyEndpoint { missing: [1, 0], ..FaultyEndpoint::default() };
     let (outcome, took) = faulty.send_one(SendOptions::default()).await;
     let sentence = outcome.to_string();
@@ -187,7 +187,7 @@ async fn a_list_of_statuses_that_is_too_short_settles_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_history_that_is_too_short_proves_no_loss() {
+async fn ignores_short_history() {
     let faulty = FaultyEndpoint { status: |_, _| None, missing: [0, 1], ..FaultyEndpoint::default() };
     let (outcome, _) = faulty.send_one(SendOptions::default()).await;
     assert!(matches!(outcome, Outcome::Unknown { .. }), "{outcome}");
@@ -195,7 +195,7 @@ async fn a_history_that_is_too_short_proves_no_loss() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_false_status_is_believed_and_nothing_is_signed_for_it() {
+async fn accepts_false_status_without_resigning() {
     // There is no other source. A repeat by the user after a false failure is a new intent.
     let lost = || Scripted::new(Script { lose_sends: u32::MAX, ..Script::default() });
     let success =
@@ -212,7 +212,7 @@ async fn a_false_status_is_believed_and_nothing_is_signed_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_blockhash_of_no_cluster_costs_nothing() {
+async fn invalid_blockhash_costs_nothing() {
     let faulty = FaultyEndpoint { blockhash: Some(Hash::new_from_array([77; 32])), ..FaultyEndpoint::default() };
     let (outcome, took) = faulty.send_one(SendOptions { attempts: 2, ..SendOptions::default() }).await;
     assert!(matches!(outcome, Outcome::Expired { attempts: 2, .. }), "{outcome}");
@@ -221,7 +221,7 @@ async fn a_blockhash_of_no_cluster_costs_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_number_of_compute_units_is_too_large() {
+async fn handles_any_number_of_compute_units() {
     for units in [u64::MAX, u64::MAX / 2, 0] {
         let faulty = FaultyEndpoint { units, ..FaultyEndpoint::default() };
         assert!(faulty.send_one(SendOptions::default()).await.0.is_landed());

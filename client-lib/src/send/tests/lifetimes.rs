@@ -18,7 +18,7 @@ fn options(lifetime: Lifetime) -> SendOptions {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_given_blockhash_is_used_once() {
+async fn uses_given_blockhash_once() {
     let cluster = Scripted::new(Script { lose_blockhashes: 1, ..Script::default() });
     let hash = cluster.latest_blockhash().await.unwrap().hash;
     let payer = Keypair::new();
@@ -29,7 +29,7 @@ async fn a_given_blockhash_is_used_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_nonce_is_read_and_comes_first() {
+async fn nonce_instruction_comes_first() {
     let payer = Keypair::new();
     let (cluster, nonce) = with_nonce(Script::default(), &payer);
     assert_eq!(DurableNonce::read(&cluster, &nonce.account).await.unwrap(), nonce);
@@ -47,7 +47,7 @@ async fn a_nonce_is_read_and_comes_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_nonce_that_is_used_by_another_ends_it() {
+async fn expires_after_nonce_is_used() {
     let payer = Keypair::new();
     let (cluster, nonce) = with_nonce(Script { lose_sends: u32::MAX, ..Script::default() }, &payer);
     let sender = Sender::new(&cluster, &payer).options(options(Lifetime::Nonce(nonce)));
@@ -59,7 +59,7 @@ async fn a_nonce_that_is_used_by_another_ends_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_nonce_that_nobody_uses_leaves_it_open() {
+async fn outcome_is_unknown_with_unused_nonce() {
     let payer = Keypair::new();
     let (cluster, nonce) = with_nonce(Script { lose_sends: u32::MAX, ..Script::default() }, &payer);
     let sender = Sender::new(&cluster, &payer).options(options(Lifetime::Nonce(nonce)));
@@ -68,7 +68,7 @@ async fn a_nonce_that_nobody_uses_leaves_it_open() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_signed_apart_is_sent_as_it_is() {
+async fn sends_offline_signed_transaction_unchanged() {
     let cluster = Scripted::default();
     let hash = cluster.latest_blockhash().await.unwrap().hash;
     let (payer, other) = (Keypair::new(), Keypair::new());
@@ -93,7 +93,7 @@ async fn what_is_signed_apart_is_sent_as_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_address_without_a_key_does_not_sign() {
+async fn address_without_key_does_not_sign() {
     let cluster = Scripted::default();
     let payer = NullSigner::new(&Address::new_from_array([5; 32]));
     let summary = Sender::new(&cluster, &payer).send(&[outgoing(1)]).await;
@@ -101,7 +101,7 @@ async fn an_address_without_a_key_does_not_sign() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rehearsal_needs_no_key_and_sends_nothing() {
+async fn dry_run_needs_no_key_and_sends_nothing() {
     let cluster = Scripted::default();
     let payer = NullSigner::new(&Address::new_from_array([5; 32]));
     let rehearsed = Sender::new(&cluster, &payer).dry_run(&[outgoing(1)]).await.unwrap();
@@ -115,7 +115,7 @@ async fn a_rehearsal_needs_no_key_and_sends_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_price_follows_recent_blocks_up_to_a_bound() {
+async fn price_follows_recent_blocks_up_to_maximum() {
     let price_of = async |price| {
         let cluster = Scripted::new(Script { prices: vec![50, 10, 40, 20], ..Script::default() });
         let payer = Keypair::new();
@@ -136,7 +136,7 @@ async fn the_price_follows_recent_blocks_up_to_a_bound() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_submitted_long_ago_is_found_or_left_open() {
+async fn old_transaction_is_found_or_unknown() {
     let asleep = |has_no_history| Script { sleeps_for_blocks: 1_000, has_no_history, ..Script::default() };
     for (has_no_history, lands) in [(false, true), (true, false)] {
         let cluster = Scripted::new(asleep(has_no_history));
@@ -153,7 +153,7 @@ async fn what_was_submitted_long_ago_is_found_or_left_open() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_with_too_low_a_limit_is_not_sent() {
+async fn rejects_message_with_low_compute_limit() {
     let cluster = Scripted::default();
     let hash = cluster.latest_blockhash().await.unwrap().hash;
     let payer = Keypair::new();

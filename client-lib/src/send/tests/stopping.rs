@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_sent_after_a_stop() {
+async fn sends_nothing_after_stop() {
     let cluster = Scripted::default();
     let (payer, stop) = (Keypair::new(), Stop::default());
     stop.request();
@@ -14,7 +14,7 @@ async fn nothing_is_sent_after_a_stop() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_under_way_is_followed_and_the_rest_left() {
+async fn follows_in_flight_transactions_after_stop() {
     let stop = Stop::default();
     let script = Script { stop_on_arrival: Some(stop.clone()), hide_for_looks: 3, ..Script::default() };
     let cluster = Scripted::new(script);
@@ -27,7 +27,7 @@ async fn what_is_under_way_is_followed_and_the_rest_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_not_followed_for_ever() {
+async fn limits_follow_time_after_stop() {
     let stop = Stop::default();
     let script = Script { stop_on_arrival: Some(stop.clone()), lose_blockhashes: u64::MAX, ..Script::default() };
     let cluster = Scripted::new(script);

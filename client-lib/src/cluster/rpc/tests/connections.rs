@@ -141,7 +141,7 @@ impl Step {
 }
 
 #[tokio::test]
-async fn repeats_a_request_on_a_closed_connection() {
+async fn repeats_request_on_closed_connection() {
     // The endpoint closes each connection when it has received the second request, or sooner.
     for kept in [&[Answer, Ignore] as &[_], &[Answer, Reset], &[Answer, HalfHead], &[Answer, Timeout], &[Answer]] {
         let endpoint = Scripted::new(&[kept]);
@@ -154,7 +154,7 @@ async fn repeats_a_request_on_a_closed_connection() {
 }
 
 #[tokio::test]
-async fn repeats_a_request_after_a_pause_on_a_closed_connection() {
+async fn repeats_request_after_pause_on_closed_connection() {
     for limited in [&[RateLimit] as &[_], &[RateLimit, Ignore], &[RateLimit, Reset]] {
         for _ in 0..MANY / 10 {
             let endpoint = Scripted::new(&[limited, &[Answer]]);
@@ -164,7 +164,7 @@ async fn repeats_a_request_after_a_pause_on_a_closed_connection() {
 }
 
 #[tokio::test]
-async fn a_lost_connection_does_not_lift_the_limit_of_repeats() {
+async fn lost_connection_keeps_repeat_limit() {
     let endpoint = Scripted::new(&[&[RateLimit, Ignore], &[RateLimit]]);
     let limited = endpoint.cluster().block_height().await.unwrap_err();
     assert!(matches!(limited, ClusterError::RateLimited { .. }), "{limited}");
@@ -173,7 +173,7 @@ async fn a_lost_connection_does_not_lift_the_limit_of_repeats() {
 }
 
 #[tokio::test]
-async fn repeats_a_request_once_after_a_lost_connection() {
+async fn repeats_request_once_after_lost_connection() {
     for lost in LOSSES {
         let endpoint = Scripted::new(&[lost, &[Answer]]);
         let height = endpoint.cluster().block_height().await;
@@ -188,13 +188,13 @@ async fn repeats_a_request_once_after_a_lost_connection() {
 }
 
 #[tokio::test]
-async fn says_why_a_connection_was_lost() {
+async fn reports_lost_connection() {
     let error = Scripted::new(&[&[Ignore]]).cluster().block_height().await.unwrap_err();
     assert!(error.to_string().contains("connection closed before message completed"), "{error}");
 }
 
 #[tokio::test]
-async fn the_timeout_covers_the_repeat() {
+async fn timeout_includes_repeat() {
     let scripts: [([&[Step]; 2], _); 3] =
         [([&[Wait], &[Wait]], 1), ([&[Ignore], &[Wait]], 2), ([&[Wait], &[Answer]], 1)];
     join_all(scripts.map(|(script, opened)| async move {
@@ -210,7 +210,7 @@ async fn the_timeout_covers_the_repeat() {
 }
 
 #[tokio::test]
-async fn does_not_use_a_connection_that_the_endpoint_will_close() {
+async fn does_not_reuse_closing_connection() {
     let endpoint = Scripted::new(&[&[LastAnswer]]);
     let cluster = endpoint.cluster();
     for _ in 0..3 {
@@ -220,7 +220,7 @@ async fn does_not_use_a_connection_that_the_endpoint_will_close() {
 }
 
 #[tokio::test]
-async fn repeats_the_same_signed_transaction() {
+async fn repeats_same_signed_transaction() {
     for lost in [&[Ignore] as &[_], &[HalfHead], &[HalfBody], &[HalfChunk], &[Timeout]] {
         let endpoint = Scripted::new(&[lost, &[Answer]]);
         let sent = endpoint.cluster().send(&transaction()).await;
@@ -231,7 +231,7 @@ async fn repeats_the_same_signed_transaction() {
 }
 
 #[tokio::test]
-async fn a_refused_repeat_leaves_open_whether_the_transaction_was_received() {
+async fn refused_repeat_leaves_outcome_unknown() {
     let refused = Scripted::new(&[&[Refuse]]).cluster().send(&transaction()).await.unwrap_err();
     assert!(matches!(refused, ClusterError::TransactionRefused { .. }), "{refused}");
     for lost in LOSSES {
@@ -241,7 +241,7 @@ async fn a_refused_repeat_leaves_open_whether_the_transaction_was_received() {
 }
 
 #[tokio::test]
-async fn does_not_repeat_what_would_be_done_twice() {
+async fn does_not_repeat_non_idempotent_request() {
     for lost in LOSSES {
         let endpoint = Scripted::new(&[lost, &[Answer]]);
         let params = json!([Address::default().to_string(), 1]);

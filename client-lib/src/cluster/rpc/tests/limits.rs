@@ -82,7 +82,7 @@ fn check(addresses: &[Address], accounts: Result<Vec<Option<Account>>, ClusterEr
 }
 
 #[tokio::test]
-async fn halves_requests_until_they_are_served_and_remembers_the_size() {
+async fn halves_requests_and_remembers_size() {
     for refusal in REFUSALS {
         for (most, served) in [(1, 1), (5, 3), (75, 50), (99, 50), (100, 100)] {
             let endpoint = Limited::new(most, refusal, || 1);
@@ -112,7 +112,7 @@ async fn halves_requests_for_statuses() {
 }
 
 #[tokio::test]
-async fn a_refusal_of_a_single_account_is_final() {
+async fn refusal_of_single_account_is_final() {
     let endpoint = Limited::new(0, REFUSALS[0], || 1);
     let error = endpoint.cluster.accounts(&addresses(100)).await.unwrap_err();
     assert!(matches!(error, ClusterError::Refused { .. }) && !error.is_transient(), "{error}");
@@ -123,7 +123,7 @@ async fn a_refusal_of_a_single_account_is_final() {
 }
 
 #[tokio::test]
-async fn a_size_that_was_served_before_is_not_forgotten_for_one_refusal() {
+async fn keeps_served_size_after_one_refusal() {
     let most = Arc::new(AtomicUsize::new(100));
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -154,7 +154,7 @@ async fn a_size_that_was_served_before_is_not_forgotten_for_one_refusal() {
 }
 
 #[tokio::test]
-async fn accounts_of_one_slot_are_read_until_all_requests_have_one_slot() {
+async fn reads_until_all_requests_share_slot() {
     // The slot changes with each of the first requests, then stays.
     let requests = AtomicU64::new(0);
     let endpoint = Limited::new(5, REFUSALS[0], move || requests.fetch_add(1, Ordering::Relaxed).min(8));
@@ -165,7 +165,7 @@ async fn accounts_of_one_slot_are_read_until_all_requests_have_one_slot() {
 }
 
 #[tokio::test]
-async fn a_slot_that_keeps_changing_is_told() {
+async fn reports_changing_slot() {
     let slot = AtomicU64::new(0);
     let endpoint = Limited::new(5, REFUSALS[0], move || slot.fetch_add(1, Ordering::Relaxed));
     let addresses = addresses(11);

@@ -98,7 +98,7 @@ fn odd_endpoint(odd: Option<Value>) -> RpcCluster {
 }
 
 #[tokio::test]
-async fn unused_fields_are_ignored_in_every_answer() {
+async fn ignores_unused_fields() {
     let oddities = oddities().map(Some).into_iter().chain([None]);
     for odd in oddities {
         let cluster = odd_endpoint(odd.clone());
@@ -130,7 +130,7 @@ async fn unused_fields_are_ignored_in_every_answer() {
 }
 
 #[tokio::test]
-async fn a_refused_transaction_is_told_whatever_else_is_in_the_answer() {
+async fn reports_rejected_transaction_with_malformed_fields() {
     let (url, _) = endpoint("200 OK", |request| {
         let data = json!({ "err": "BlockhashNotFound", "logs": 1.5, "accounts": "odd", "unitsConsumed": {} });
         json!({ "id": request["id"], "error": { "code": -32_002, "message": "no", "data": data } })
@@ -141,7 +141,7 @@ async fn a_refused_transaction_is_told_whatever_else_is_in_the_answer() {
 }
 
 #[tokio::test]
-async fn a_status_without_its_error_is_not_a_success() {
+async fn rejects_status_without_error_field() {
     let (url, _) = endpoint("200 OK", |request| {
         let status = json!({ "slot": 7, "status": { "Err": "AccountNotFound" }, "confirmationStatus": "finalized" });
         result(request, json!({ "context": { "slot": 9 }, "value": [status] }))

@@ -43,7 +43,7 @@ async fn kind_of(url: String) -> Kind {
 }
 
 #[tokio::test]
-async fn tells_final_codes_from_those_that_pass() {
+async fn classifies_error_codes() {
     for (code, message, expected) in [
         (-32_603, "Internal error", Unreachable),
         (-32_000, "Server error", Unreachable),
@@ -81,7 +81,7 @@ async fn tells_final_codes_from_those_that_pass() {
 }
 
 #[tokio::test]
-async fn tells_final_statuses_from_those_that_pass() {
+async fn classifies_http_statuses() {
     for (status, text, expected) in [
         ("302 Found", "", Unreachable),
         ("408 Request Timeout", "", Unreachable),
@@ -121,7 +121,7 @@ async fn tells_final_statuses_from_those_that_pass() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_not_json_rpc_passes() {
+async fn body_other_than_json_rpc_is_transient() {
     let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
     for (bytes, expected) in [
         (&b""[..], Unreachable),
@@ -175,7 +175,7 @@ fn date(seconds: i64) -> String {
 }
 
 #[tokio::test]
-async fn a_rate_limit_is_waited_for_in_each_of_its_forms() {
+async fn waits_for_every_form_of_rate_limit() {
     let http = |head: String, body: &str| format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
     let until = |status: &str, seconds| http(format!("{status}\r\nretry-after: {}", date(seconds)), "");
     // The endpoint's clock is an hour slow.
@@ -210,7 +210,7 @@ async fn a_rate_limit_is_waited_for_in_each_of_its_forms() {
 }
 
 #[tokio::test]
-async fn a_wait_beyond_the_timeout_is_told_with_the_error() {
+async fn reports_wait_beyond_timeout() {
     let url = raw(|_, stream| {
         drop(write!(stream, "HTTP/1.1 429 No\r\nretry-after: {}\r\ncontent-length: 0\r\n\r\n", date(3_600)))
     });

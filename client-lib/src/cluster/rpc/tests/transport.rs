@@ -47,7 +47,7 @@ pub(super) async fn height(url: String) -> Result<u64, ClusterError> {
 }
 
 #[tokio::test]
-async fn an_answer_to_another_request_is_refused() {
+async fn rejects_answer_to_other_request() {
     for bytes in [
         &br#"{"jsonrpc":"2.0","id":7,"result":12}"#[..],
         br#"{"jsonrpc":"2.0","id":"0","result":12}"#,
@@ -64,7 +64,7 @@ async fn an_answer_to_another_request_is_refused() {
 }
 
 #[tokio::test]
-async fn a_body_without_end_is_not_read_to_its_end() {
+async fn limits_body_size() {
     static WRITTEN: AtomicUsize = AtomicUsize::new(0);
     let url = raw(|_, stream| {
         let _ = write!(stream, "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n\"");
@@ -80,7 +80,7 @@ async fn a_body_without_end_is_not_read_to_its_end() {
 }
 
 #[tokio::test]
-async fn who_breaks_off_may_be_asked_again() {
+async fn interrupted_response_is_transient() {
     let silent = raw(|_, _| {});
     let half_a_head = raw(|_, stream| drop(write!(stream, "HTTP/1.1 200 OK\r\ncontent-le")));
     let half_a_body =
@@ -98,7 +98,7 @@ async fn who_breaks_off_may_be_asked_again() {
 }
 
 #[tokio::test]
-async fn nobody_is_waited_for_longer_than_the_timeout() {
+async fn timeout_limits_every_wait() {
     let mute = raw(|_, _| sleep(Duration::from_secs(30)));
     let slow = raw(|_, stream| {
         let _ = write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n");
@@ -115,7 +115,7 @@ async fn nobody_is_waited_for_longer_than_the_timeout() {
 }
 
 #[tokio::test]
-async fn who_is_asked_too_often_is_asked_again_within_the_timeout() {
+async fn retries_rate_limit_within_timeout() {
     static ASKED: AtomicUsize = AtomicUsize::new(0);
     let soon = raw(|request, stream| {
         if ASKED.fetch_add(1, Ordering::Relaxed) < 5 {
