@@ -17,9 +17,9 @@ use {
     },
 };
 
-struct Said;
+struct Reporter;
 
-impl Observer for Said {
+impl Observer for Reporter {
     fn sent(&self, summary: &Summary) {
         println!("{} of {} transactions landed", summary.landed(), summary.transactions.len());
     }
@@ -60,6 +60,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
         request.request();
     });
     // `run_once` in place of `watch` does the work that is due now, and returns a report.
-    Crank::new(&cluster, &payer).observer(&Said).stop(&stop).watch(&pool).await?;
+    Crank::new(&cluster, &payer).observer(&Reporter).stop(&stop).watch(&pool).await?;
     Ok(())
 }

@@ -114,9 +114,9 @@ impl RebalanceCost {
         }
     }
 
-    /// An instruction with `validators`, which skips `passed_over` of them and needs these
+    /// An instruction with `validators`, which skips `skipped` of them and needs these
     /// [`selections`](tidepool_interface::rebalance::Rebalance::selections).
-    pub fn instruction(&self, validators: usize, passed_over: u32, selections: [Option<u64>; 2]) -> u32 {
+    pub fn instruction(&self, validators: usize, skipped: u32, selections: [Option<u64>; 2]) -> u32 {
         const BASE: u32 = 10_000;
         // A decrease, with two PDA searches.
         const MOVEMENT: u32 = 50_000;
@@ -125,7 +125,7 @@ impl RebalanceCost {
         // Each skipped validator causes another selection.
         BASE.saturating_add(MOVEMENT.saturating_mul(validators as u32))
             .saturating_add(self.survey)
-            .saturating_add(selection.saturating_mul(passed_over.saturating_add(1)))
+            .saturating_add(selection.saturating_mul(skipped.saturating_add(1)))
     }
 
     /// A selection among `from` validators beyond the tolerance, or among those within it (0). Deviations are ranked in

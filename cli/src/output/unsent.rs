@@ -11,7 +11,7 @@ use {
     std::fmt,
     tidepool_client::{
         cluster::Cluster,
-        send::{DryRun, NotSent, Outgoing, PartlySigned, Sender},
+        send::{DryRun, NotSent, Outgoing, PartiallySigned, Sender},
     },
 };
 
@@ -65,8 +65,8 @@ pub struct Rehearsal {
     log: Decoded,
 }
 
-impl From<&PartlySigned> for Signed {
-    fn from(signed: &PartlySigned) -> Self {
+impl From<&PartiallySigned> for Signed {
+    fn from(signed: &PartiallySigned) -> Self {
         let signers = signed.signatures.iter();
         Self {
             label: signed.label.clone(),
@@ -75,7 +75,7 @@ impl From<&PartlySigned> for Signed {
             signers: signers
                 .filter_map(|(address, signed)| signed.map(|signed| format!("{address}={signed}")))
                 .collect(),
-            absent: signed.absent().map(Text).collect(),
+            absent: signed.missing_signers().map(Text).collect(),
             shown: None,
         }
     }
@@ -83,12 +83,12 @@ impl From<&PartlySigned> for Signed {
 
 impl Unsent {
     /// Transactions that have been signed already.
-    pub fn of(transactions: &[PartlySigned], messages_only: bool) -> Self {
+    pub fn of(transactions: &[PartiallySigned], messages_only: bool) -> Self {
         Self::Signed { transactions: transactions.iter().map(Signed::from).collect(), messages_only }
     }
 
     /// A transaction that somebody has signed, with who pays for it and what it does.
-    pub fn explained(transaction: &PartlySigned, fee_payer: String, does: Vec<String>) -> Self {
+    pub fn explained(transaction: &PartiallySigned, fee_payer: String, does: Vec<String>) -> Self {
         let signed = Signed { shown: Some(Shown { fee_payer, does }), ..Signed::from(transaction) };
         Self::Signed { transactions: vec![signed], messages_only: false }
     }

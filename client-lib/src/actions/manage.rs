@@ -46,8 +46,8 @@ pub fn set_fee(snapshot: &PoolSnapshot, fee: FeeType) -> Result<InstructionGroup
     fee.check_too_high()?;
     let terms = &snapshot.pool().terms;
     match &fee {
-        FeeType::StakeWithdrawal(new) => check_rise("stake", new, &terms.stake_withdrawal_fee)?,
-        FeeType::SolWithdrawal(new) => check_rise("SOL", new, &terms.sol_withdrawal_fee)?,
+        FeeType::StakeWithdrawal(new) => check_increase("stake", new, &terms.stake_withdrawal_fee)?,
+        FeeType::SolWithdrawal(new) => check_increase("SOL", new, &terms.sol_withdrawal_fee)?,
         FeeType::SolReferral(_)
         | FeeType::StakeReferral(_)
         | FeeType::Epoch(_)
@@ -95,7 +95,7 @@ fn check_room(snapshot: &PoolSnapshot, change: impl FnOnce(&mut PoolTerms)) -> R
 }
 
 /// [`check_withdrawal_fee`], with the highest allowed fee on withdrawals of `what` in the error.
-fn check_rise(what: &str, new: &Fee, in_force: &Fee) -> Result<(), PlanError> {
+fn check_increase(what: &str, new: &Fee, in_force: &Fee) -> Result<(), PlanError> {
     check_withdrawal_fee(new, in_force).map_err(|error| match error {
         StakePoolError::FeeIncreaseTooHigh => {
             let now = match in_force.numerator.min(in_force.denominator) {

@@ -24,7 +24,7 @@ use {
     std::{future::Future, time::Duration},
 };
 
-pub(crate) use sysvars::{believable, below_rent, per_slot, simulate_alone, slot_time};
+pub(crate) use sysvars::{below_rent, check_plausible, per_slot, simulate_alone, slot_time};
 
 pub use error::ClusterError;
 #[cfg(feature = "rpc")]
@@ -134,7 +134,7 @@ pub trait Cluster: Send + Sync {
 
     /// Waits until the account changes, for at most `within`. Read the account afterwards: the wait can end without a
     /// change. Without subscriptions it lasts for all of `within`.
-    fn changed(&self, address: &Address, within: Duration) -> impl Future<Output = ()> + Send {
+    fn wait_for_change(&self, address: &Address, within: Duration) -> impl Future<Output = ()> + Send {
         let _ = address;
         tokio::time::sleep(within)
     }
@@ -158,7 +158,7 @@ pub trait Cluster: Send + Sync {
 
     /// The rent parameters in force.
     fn rent(&self) -> impl Future<Output = Result<Rent, ClusterError>> + Send {
-        async { believable(sysvars::read(self, solana_sdk_ids::sysvar::rent::ID).await?) }
+        async { check_plausible(sysvars::read(self, solana_sdk_ids::sysvar::rent::ID).await?) }
     }
 
     /// The first slot and the length of each epoch.

@@ -27,16 +27,16 @@ where
 }
 
 /// Implausible rent per byte, in lamports: a thousand times Solana's initial rate.
-const TOO_MANY_LAMPORTS_PER_BYTE: u64 = 1_000 * solana_rent::DEFAULT_LAMPORTS_PER_BYTE;
+const IMPLAUSIBLE_LAMPORTS_PER_BYTE: u64 = 1_000 * solana_rent::DEFAULT_LAMPORTS_PER_BYTE;
 
 /// Largest account data, in bytes.
 pub(crate) const MAX_ACCOUNT_BYTES: usize = 10 << 20;
 
 /// Rejects implausible rent. Lamports paid at such a rent would stay in the accounts, and multiples of it could
 /// overflow.
-pub(crate) fn believable(rent: Rent) -> Result<Rent, ClusterError> {
-    let most = (MAX_ACCOUNT_BYTES as u64).saturating_mul(4).saturating_mul(TOO_MANY_LAMPORTS_PER_BYTE);
-    let is_believable = rent.lamports_per_byte <= TOO_MANY_LAMPORTS_PER_BYTE
+pub(crate) fn check_plausible(rent: Rent) -> Result<Rent, ClusterError> {
+    let most = (MAX_ACCOUNT_BYTES as u64).saturating_mul(4).saturating_mul(IMPLAUSIBLE_LAMPORTS_PER_BYTE);
+    let is_believable = rent.lamports_per_byte <= IMPLAUSIBLE_LAMPORTS_PER_BYTE
         && rent.try_minimum_balance(MAX_ACCOUNT_BYTES).is_some_and(|lamports| lamports <= most);
     let address = solana_sdk_ids::sysvar::rent::ID;
     if is_believable {
@@ -91,19 +91,19 @@ where
 }
 
 /// Fewest slots from which the slot time is measured.
-const ENOUGH_SLOTS: u64 = 16;
+const MIN_SLOTS: u64 = 16;
 
 /// Mean slot time since the epoch of `clock` began; `None` if too few slots have passed.
 pub(crate) fn slot_time(clock: &Clock, schedule: &EpochSchedule) -> Option<Duration> {
     let seconds = clock.unix_timestamp.saturating_sub(clock.epoch_start_timestamp);
     let slots = clock.slot.saturating_sub(schedule.get_first_slot_in_epoch(clock.epoch));
     // The clock has a resolution of one second.
-    let seconds = u64::try_from(seconds).ok().filter(|seconds| *seconds >= ENOUGH_SLOTS)?;
+    let seconds = u64::try_from(seconds).ok().filter(|seconds| *seconds >= MIN_SLOTS)?;
     per_slot(Duration::from_secs(seconds), slots)
 }
 
 /// Slot time if `slots` slots took `time`; `None` for too few slots.
 pub(crate) fn per_slot(time: Duration, slots: u64) -> Option<Duration> {
-    let slots = u32::try_from(slots).ok().filter(|slots| u64::from(*slots) >= ENOUGH_SLOTS)?;
+    let slots = u32::try_from(slots).ok().filter(|slots| u64::from(*slots) >= MIN_SLOTS)?;
     time.checked_div(slots).filter(|time| !time.is_zero())
 }

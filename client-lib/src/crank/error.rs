@@ -59,7 +59,7 @@ impl<E: Error + 'static> CrankError<E> {
         match self {
             Self::Pool(PoolError::Cluster(error)) => error.is_endpoint_error(),
             Self::Pool(error) => is_transient(error),
-            Self::NotLanded(summary) => summary.problems().any(|sent| is_unanswered(&sent.outcome)),
+            Self::NotLanded(summary) => summary.problems().any(|sent| is_cluster_failure(&sent.outcome)),
             _ => false,
         }
     }
@@ -124,7 +124,7 @@ pub(super) fn judge(summary: &Summary) -> Verdict {
         Verdict::Landed
     } else if summary.is_stopped() {
         Verdict::Stopped
-    } else if summary.problems().any(|sent| is_final(&sent.outcome) || is_unpaid(&sent.outcome)) {
+    } else if summary.problems().any(|sent| is_final(&sent.outcome) || is_unfunded_outcome(&sent.outcome)) {
         Verdict::Final
     } else {
         Verdict::Reread
@@ -143,14 +143,14 @@ fn is_final(outcome: &Outcome) -> bool {
 }
 
 /// Whether the payer had insufficient funds.
-fn is_unpaid(outcome: &Outcome) -> bool {
+fn is_unfunded_outcome(outcome: &Outcome) -> bool {
     match outcome {
         Outcome::WouldFail(FailureReport { error, .. }) => is_unfunded_error(error),
         _ => false,
     }
 }
 
-fn is_unanswered(outcome: &Outcome) -> bool {
+fn is_cluster_failure(outcome: &Outcome) -> bool {
     matches!(
         outcome,
         Outcome::Unknown { reason: UnknownReason::Cluster(_), .. } | Outcome::NotSent(NotSent::Cluster(_))

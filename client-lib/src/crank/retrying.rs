@@ -126,7 +126,7 @@ impl<C: Cluster> Cluster for RetryingCluster<'_, C> {
         self.with_retries(|| self.cluster.recent_prices(writable)).await
     }
 
-    async fn changed(&self, address: &Address, within: Duration) {
-        self.cluster.changed(address, within).await;
+    async fn wait_for_change(&self, address: &Address, within: Duration) {
+        self.cluster.wait_for_change(address, within).await;
     }
 }

@@ -71,7 +71,7 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
     pub(super) async fn pause_for_rewards_to_change(&self, most: Duration, least: Duration) -> Cranked<(), S> {
         let earliest = Instant::now() + least;
         self.pause_until(async {
-            self.cluster.changed(&EPOCH_REWARDS_ID, most).await;
+            self.cluster.wait_for_change(&EPOCH_REWARDS_ID, most).await;
             sleep_until(earliest).await;
         })
         .await

@@ -36,7 +36,7 @@ impl ClosePlan {
     }
 
     /// Lamports that later plans return.
-    pub fn later(&self) -> u64 {
+    pub fn later_refund(&self) -> u64 {
         self.sum(|state| state != TableState::Closable)
     }
 

@@ -38,49 +38,49 @@ impl TableDraft {
     }
 }
 
-/// Assigns each of `wanted` that is not in `fixed` or `homes` to a draft, and appends drafts for new tables if
+/// Assigns each of `wanted` that is not in `fixed` or `assigned` to a draft, and appends drafts for new tables if
 /// necessary.
 ///
-/// `homes` maps addresses to their present drafts; `fixed` are addresses in tables that are not extended.
+/// `assigned` maps addresses to their present drafts; `fixed` are addresses in tables that are not extended.
 pub(super) fn place(
     wanted: &[Address],
     fixed: &HashSet<Address>,
-    mut homes: HashMap<Address, usize>,
+    mut assigned: HashMap<Address, usize>,
     drafts: &mut Vec<TableDraft>,
 ) {
-    let runs = run_lengths(wanted, fixed, &homes);
+    let runs = run_lengths(wanted, fixed, &assigned);
     let mut neighbour: Option<usize> = None;
     for (address, run) in wanted.iter().zip(runs) {
         if run == 0 {
-            neighbour = homes.get(address).copied();
+            neighbour = assigned.get(address).copied();
             continue;
         }
         let draft = neighbour
             .filter(|draft| drafts[*draft].room() > 0)
-            .or_else(|| roomiest(drafts, run.min(WORTHWHILE_ROOM)))
+            .or_else(|| most_room(drafts, run.min(WORTHWHILE_ROOM)))
             .unwrap_or_else(|| {
                 drafts.push(TableDraft::default());
                 drafts.len() - 1
             });
         drafts[draft].added.push(*address);
-        homes.insert(*address, draft);
+        assigned.insert(*address, draft);
         neighbour = Some(draft);
     }
 }
 
 /// For each wanted address: the length of the run of unassigned addresses from it on; 0 if it is assigned.
-fn run_lengths(wanted: &[Address], fixed: &HashSet<Address>, homes: &HashMap<Address, usize>) -> Vec<usize> {
+fn run_lengths(wanted: &[Address], fixed: &HashSet<Address>, assigned: &HashMap<Address, usize>) -> Vec<usize> {
     let mut lengths = vec![0; wanted.len()];
     let mut run = 0;
     for (length, address) in lengths.iter_mut().zip(wanted).rev() {
-        run = if fixed.contains(address) || homes.contains_key(address) { 0 } else { run + 1 };
+        run = if fixed.contains(address) || assigned.contains_key(address) { 0 } else { run + 1 };
         *length = run;
     }
     lengths
 }
 
 /// The draft with the most room, if that is at least `enough`.
-fn roomiest(drafts: &[TableDraft], enough: usize) -> Option<usize> {
+fn most_room(drafts: &[TableDraft], enough: usize) -> Option<usize> {
     let (index, room) = drafts.iter().map(TableDraft::room).enumerate().max_by_key(|(_, room)| *room)?;
     (room >= enough).then_some(index)
 }

@@ -111,16 +111,16 @@ pub fn plan(
     let mut seen = HashSet::new();
     let others: Vec<_> =
         wanted.iter().filter(|address| **address != table_owner.pool && seen.insert(**address)).copied().collect();
-    let (kept, replaced, fixed) = sort_out(existing, &seen, table_owner);
+    let (kept, replaced, fixed) = classify(existing, &seen, table_owner);
 
     let mut drafts: Vec<_> =
         kept.iter().map(|table| TableDraft { present: table.addresses.len(), added: vec![] }).collect();
-    let homes = kept
+    let assigned = kept
         .iter()
         .enumerate()
         .flat_map(|(draft, table)| table.addresses.iter().map(move |address| (*address, draft)))
         .collect::<HashMap<_, _>>();
-    place(&others, &fixed, homes, &mut drafts);
+    place(&others, &fixed, assigned, &mut drafts);
     if drafts.is_empty() && wanted.contains(&table_owner.pool) && !fixed.contains(&table_owner.pool) {
         drafts.push(TableDraft::default());
     }
@@ -132,7 +132,7 @@ pub fn plan(
 }
 
 /// Tables to extend, tables to replace, and the addresses of unchanged tables.
-fn sort_out<'a>(
+fn classify<'a>(
     existing: &'a [LookupTable],
     wanted: &HashSet<Address>,
     table_owner: &TableOwner,
@@ -195,7 +195,7 @@ impl Builder<'_> {
         let (create, table) = create_lookup_table(authority, payer, slot);
         let added: Vec<_> = [pool].into_iter().chain(added.iter().copied()).collect();
         let with = |addresses: &[Address]| vec![create.clone(), self.extension(&table, addresses)];
-        let (first, rest) = added.split_at(most_in_one(&payer, with).min(added.len()));
+        let (first, rest) = added.split_at(max_in_transaction(&payer, with).min(added.len()));
         self.creates.push(InstructionGroup::new(
             format!("create lookup table {table} with {} addresses", first.len()),
             with(first),
@@ -219,7 +219,7 @@ impl Builder<'_> {
     }
 
     fn push_extensions(&mut self, table: &Address, added: &[Address]) {
-        let most = most_in_one(&self.table_owner.payer, |addresses| vec![self.extension(table, addresses)]);
+        let most = max_in_transaction(&self.table_owner.payer, |addresses| vec![self.extension(table, addresses)]);
         for part in added.chunks(most) {
             self.extends.push(InstructionGroup::one(
                 format!("add {} addresses to lookup table {table}", part.len()),
@@ -235,7 +235,7 @@ impl Builder<'_> {
 }
 
 /// The most addresses, at least one, with which the instructions still fit a transaction.
-fn most_in_one(payer: &Address, instructions: impl Fn(&[Address]) -> Vec<Instruction>) -> usize {
+fn max_in_transaction(payer: &Address, instructions: impl Fn(&[Address]) -> Vec<Instruction>) -> usize {
     let fits = |count: &usize| {
         let bytes = transaction_bytes(payer, &instructions(&vec![Address::default(); *count]));
         bytes + COMPUTE_BUDGET_BYTES <= MAX_TRANSACTION_BYTES

@@ -98,13 +98,13 @@ impl StakeExplanation {
 
     /// The explanation in sentences: target, present stake, movement, next change.
     pub fn sentences(&self) -> Vec<String> {
-        let mut sentences = vec![self.why_target(), self.what_it_has()];
+        let mut sentences = vec![self.target_sentence(), self.stake_sentence()];
         sentences.extend(self.transient.map(|transient| transient.to_string()));
-        sentences.push(self.what_comes_next());
+        sentences.push(self.next_sentence());
         sentences
     }
 
-    fn why_target(&self) -> String {
+    fn target_sentence(&self) -> String {
         match (self.status, self.target) {
             (Some(StakeStatus::Active), Some(target)) if self.is_capped() => format!(
                 "It should have {}: the most that one validator may have, less than its weight of {} in {} would give it.",
@@ -131,7 +131,7 @@ impl StakeExplanation {
         }
     }
 
-    fn what_it_has(&self) -> String {
+    fn stake_sentence(&self) -> String {
         let holds = format!("It has {} in its stake account", Sol(self.active));
         match self.target {
             Some(target) if self.held < target => {
@@ -152,7 +152,7 @@ impl StakeExplanation {
         }
     }
 
-    fn what_comes_next(&self) -> String {
+    fn next_sentence(&self) -> String {
         let next = self.epoch.saturating_add(1);
         match self.next {
             NextStep::Moves(Direction::Increase, lamports) => format!(

@@ -108,7 +108,7 @@ impl FixtureValidator {
         Self { deactivated, ..self }
     }
 
-    pub(crate) fn weighing(self, weight: u16) -> Self {
+    pub(crate) fn with_weight(self, weight: u16) -> Self {
         Self { weight, ..self }
     }
 

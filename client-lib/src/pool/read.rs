@@ -2,7 +2,7 @@
 
 use {
     super::{PoolAccounts, PoolError, PoolSnapshot, Role, decode_pool, environment::Environment, validators},
-    crate::cluster::{Cluster, ClusterError, believable},
+    crate::cluster::{Cluster, ClusterError, check_plausible},
     serde::de::DeserializeOwned,
     solana_account::Account,
     solana_address::Address,
@@ -91,7 +91,7 @@ impl PoolSnapshot {
     where
         C: Cluster + ?Sized,
     {
-        Self::read_knowing(cluster, address, options, None).await
+        Self::read_with(cluster, address, options, None).await
     }
 
     /// Reads the same pool again, and keeps the known addresses and the minimum delegation.
@@ -107,10 +107,10 @@ impl PoolSnapshot {
             minimum_delegation: MinimumDelegation::Known(self.environment.stake_program_minimum),
             program_id: Some(self.program_id()),
         };
-        Self::read_knowing(cluster, &self.address, &options, Some(self)).await
+        Self::read_with(cluster, &self.address, &options, Some(self)).await
     }
 
-    async fn read_knowing<C>(
+    async fn read_with<C>(
         cluster: &C,
         address: &Address,
         options: &ReadOptions,
@@ -134,7 +134,7 @@ impl PoolSnapshot {
             }
             snapshot.read_stakes(cluster, &options.stakes).await?;
             let again = read_core(cluster, address, &mut pool).await?;
-            if snapshot.is_as_in(&again) {
+            if snapshot.matches(&again) {
                 // The reserve and the mint may have changed since: the later values apply.
                 snapshot.accounts.reserve_stake = again.accounts.reserve_stake;
                 snapshot.environment.clock = again.environment.clock;
@@ -173,7 +173,7 @@ impl PoolSnapshot {
         Ok(())
     }
 
-    fn is_as_in(&self, core: &Core) -> bool {
+    fn matches(&self, core: &Core) -> bool {
         self.accounts.pool.data == core.accounts.pool.data
             && self.accounts.validator_list.data == core.accounts.validator_list.data
             && self.accounts.pool_mint.data == core.accounts.pool_mint.data
@@ -241,10 +241,10 @@ where
             .map(|(address, _)| address);
         let environment = Environment {
             clock: sysvar(CLOCK_ID, next())?,
-            rent: believable(sysvar(RENT_ID, next())?)?,
+            rent: check_plausible(sysvar(RENT_ID, next())?)?,
             // A new cluster has not written these sysvars yet: no rewards, no history.
-            epoch_rewards: sysvar_if_any(EPOCH_REWARDS_ID, next())?,
-            stake_history: sysvar_if_any(STAKE_HISTORY_ID, next())?,
+            epoch_rewards: optional_sysvar(EPOCH_REWARDS_ID, next())?,
+            stake_history: optional_sysvar(STAKE_HISTORY_ID, next())?,
             stake_program_minimum: 0,
         };
         *pool = decode_pool(address, &accounts.pool)?;
@@ -265,7 +265,10 @@ fn sysvar<S: DeserializeOwned>(address: Address, account: Option<Account>) -> Re
         .map_err(|_| ClusterError::UnexpectedData { address, expected: "the sysvar of that name" })
 }
 
-fn sysvar_if_any<S: DeserializeOwned + Default>(address: Address, account: Option<Account>) -> Result<S, ClusterError> {
+fn optional_sysvar<S: DeserializeOwned + Default>(
+    address: Address,
+    account: Option<Account>,
+) -> Result<S, ClusterError> {
     match account {
         None => Ok(S::default()),
         present => sysvar(address, present),

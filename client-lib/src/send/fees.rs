@@ -12,9 +12,9 @@ pub const LAMPORTS_PER_SIGNATURE: u64 = 5_000;
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Fees {
     /// Lower bound. The compute unit limit depends on a simulation, and the price may depend on recent blocks.
-    pub least: u64,
+    pub minimum: u64,
     /// Upper bound.
-    pub most: u64,
+    pub maximum: u64,
 }
 
 impl<C: Cluster> Sender<'_, C> {
@@ -30,16 +30,16 @@ impl<C: Cluster> Sender<'_, C> {
             ComputeUnitPrice::Fixed(price) => price,
             ComputeUnitPrice::Recent { at_most, .. } => at_most,
         };
-        let units = self.most_units(outgoing);
+        let units = self.max_units(outgoing);
         let priority = u128::from(price).saturating_mul(u128::from(units)).div_ceil(MICRO_LAMPORTS);
-        let most = signatures.saturating_add(u64::try_from(priority).unwrap_or(u64::MAX));
+        let maximum = signatures.saturating_add(u64::try_from(priority).unwrap_or(u64::MAX));
         let is_fixed = self.options.lifetime != Lifetime::Latest && outgoing.compute_units.is_some();
         let is_fixed = is_fixed && matches!(self.options.compute_unit_price, ComputeUnitPrice::Fixed(_));
-        Ok(Fees { least: if is_fixed { most } else { signatures }, most })
+        Ok(Fees { minimum: if is_fixed { maximum } else { signatures }, maximum })
     }
 
     /// Highest compute unit limit that a transaction can request, by its own estimate.
-    pub(super) fn most_units(&self, outgoing: &Outgoing) -> u32 {
+    pub(super) fn max_units(&self, outgoing: &Outgoing) -> u32 {
         match (outgoing.compute_units, &self.options.lifetime) {
             (None, _) => MAX_PER_TRANSACTION,
             (Some(units), Lifetime::Latest) if self.options.simulate => {

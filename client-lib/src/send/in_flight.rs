@@ -173,9 +173,9 @@ impl<'t> InFlight<'t> {
         self.was_submitted || self.seen
     }
 
-    /// Whether it can no longer land: a status check that began at `looked_at`, at least `settle` after its expiry, did
+    /// Whether it can no longer land: a status check that began at `checked_at`, at least `settle` after its expiry, did
     /// not find it. A transaction that was ever confirmed is not lost.
-    pub fn is_lost(&self, looked_at: Instant, settle: Duration) -> bool {
-        !self.seen && !self.was_confirmed && self.expired_at.is_some_and(|expired| looked_at >= expired + settle)
+    pub fn is_lost(&self, checked_at: Instant, settle: Duration) -> bool {
+        !self.seen && !self.was_confirmed && self.expired_at.is_some_and(|expired| checked_at >= expired + settle)
     }
 }

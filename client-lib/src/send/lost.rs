@@ -8,7 +8,7 @@ use {
     super::{
         Lifetime, Outcome, Sender, UnknownReason,
         in_flight::InFlight,
-        stage::{Liveness, StageOutcomes, complete},
+        stage::{Liveness, StageOutcomes, check_count},
     },
     crate::cluster::{Cluster, ClusterError},
     tokio::time::Instant,
@@ -24,10 +24,10 @@ impl<C: Cluster> Sender<'_, C> {
         in_flight: Vec<InFlight<'t>>,
         outcomes: &mut StageOutcomes<'t>,
         liveness: &mut Liveness,
-        looked_at: Instant,
+        checked_at: Instant,
     ) -> Vec<InFlight<'t>> {
         let (seemingly, mut pending): (Vec<_>, Vec<_>) =
-            in_flight.into_iter().partition(|tracked| tracked.is_lost(looked_at, self.options.settle));
+            in_flight.into_iter().partition(|tracked| tracked.is_lost(checked_at, self.options.settle));
         if seemingly.is_empty() {
             return pending;
         }
@@ -70,7 +70,7 @@ impl<C: Cluster> Sender<'_, C> {
     ) -> Vec<InFlight<'t>> {
         let signatures: Vec<_> = in_flight.iter().map(|tracked| tracked.signature).collect();
         let known = self.cluster.statuses_in_history(&signatures).await;
-        let known = match known.and_then(|known| complete(&signatures, known)) {
+        let known = match known.and_then(|known| check_count(&signatures, known)) {
             Ok(known) => known,
             Err(error) if error.is_transient() || matches!(error, ClusterError::UnexpectedAnswer { .. }) => {
                 liveness.last_error = Some(error);

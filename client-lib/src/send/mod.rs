@@ -37,7 +37,7 @@ use {
 pub use dry_run::DryRun;
 pub use fees::{Fees, LAMPORTS_PER_SIGNATURE};
 pub use lifetime::{DurableNonce, Lifetime, NonceError};
-pub use offline::PartlySigned;
+pub use offline::PartiallySigned;
 pub use outcome::{FailureReport, NotSent, Outcome, Sent, Summary, UnknownReason};
 pub use price::ComputeUnitPrice;
 pub use progress::Progress;

@@ -15,7 +15,7 @@ use {
 
 /// A partially signed transaction.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct PartlySigned {
+pub struct PartiallySigned {
     /// Its label.
     pub label: String,
     /// The signed message.
@@ -24,7 +24,7 @@ pub struct PartlySigned {
     pub signatures: Vec<(Address, Option<Signature>)>,
 }
 
-impl PartlySigned {
+impl PartiallySigned {
     /// Signs a message with those of `signers` that it names.
     ///
     /// # Errors
@@ -49,7 +49,7 @@ impl PartlySigned {
     }
 
     /// Signers whose signature is missing.
-    pub fn absent(&self) -> impl Iterator<Item = Address> {
+    pub fn missing_signers(&self) -> impl Iterator<Item = Address> {
         self.signatures.iter().filter(|(_, signature)| signature.is_none()).map(|(address, _)| *address)
     }
 
@@ -58,7 +58,7 @@ impl PartlySigned {
     /// # Errors
     /// [`NotSent::MissingSigner`], [`NotSent::TooLarge`].
     pub fn complete(&self) -> Result<VersionedTransaction, NotSent> {
-        if let Some(signer) = self.absent().next() {
+        if let Some(signer) = self.missing_signers().next() {
             return Err(NotSent::MissingSigner { signer });
         }
         let signatures = self.signatures.iter().filter_map(|(_, signature)| *signature).collect();
@@ -74,14 +74,14 @@ impl<C: Cluster> Sender<'_, C> {
     ///
     /// # Errors
     /// [`NotSent`].
-    pub async fn sign_only(&self, transactions: &[Outgoing]) -> Result<Vec<PartlySigned>, NotSent> {
+    pub async fn sign_only(&self, transactions: &[Outgoing]) -> Result<Vec<PartiallySigned>, NotSent> {
         let Blockhash { hash, .. } = self.blockhash().await?;
         let price = self.price(transactions).await?;
         let signers: Vec<_> = std::iter::once(self.payer).chain(self.signers.iter().copied()).collect();
         let sign = |outgoing: &Outgoing| {
             let instructions = with_budget(&outgoing.instructions, outgoing.compute_units, price);
             let message = self.message(&instructions, outgoing, hash)?;
-            PartlySigned::sign(outgoing.label.clone(), message, signers.iter().copied())
+            PartiallySigned::sign(outgoing.label.clone(), message, signers.iter().copied())
         };
         transactions.iter().map(sign).collect()
     }

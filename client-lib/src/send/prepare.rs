@@ -33,7 +33,7 @@ impl<C: Cluster> Sender<'_, C> {
         }
         // The simulation uses the highest limit, at a price that keeps the total fee within that of the transaction's
         // own limit. The payer needs no higher balance then.
-        let scaled = u128::from(price) * u128::from(self.most_units(outgoing)) / u128::from(MAX_PER_TRANSACTION);
+        let scaled = u128::from(price) * u128::from(self.max_units(outgoing)) / u128::from(MAX_PER_TRANSACTION);
         let scaled = u64::try_from(scaled).unwrap_or(price);
         let widest = with_budget(&outgoing.instructions, Some(MAX_PER_TRANSACTION), scaled);
         let transaction = self.unsigned(&widest, outgoing).map_err(Outcome::NotSent)?;

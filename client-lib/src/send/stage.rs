@@ -206,9 +206,10 @@ impl<C: Cluster> Sender<'_, C> {
         outcomes: &mut StageOutcomes<'t>,
         liveness: &mut Liveness,
     ) {
-        let looked_at = Instant::now();
+        let checked_at = Instant::now();
         let signatures: Vec<_> = in_flight.iter().map(|tracked| tracked.signature).collect();
-        let statuses = match self.cluster.statuses(&signatures).await.and_then(|found| complete(&signatures, found)) {
+        let statuses = match self.cluster.statuses(&signatures).await.and_then(|found| check_count(&signatures, found))
+        {
             Ok(statuses) => statuses,
             Err(error) => {
                 liveness.last_error = Some(error);
@@ -227,7 +228,7 @@ impl<C: Cluster> Sender<'_, C> {
         }
         if !pending.is_empty() {
             self.note_age(&mut pending, liveness).await;
-            pending = self.renew(pending, outcomes, liveness, looked_at).await;
+            pending = self.renew(pending, outcomes, liveness, checked_at).await;
         }
         *in_flight = pending;
     }
@@ -320,7 +321,7 @@ fn settle_unsent<'t>(in_flight: Vec<InFlight<'t>>, outcomes: &mut StageOutcomes<
 }
 
 /// Checks that there are as many statuses as `signatures`: they are matched by position alone.
-pub(super) fn complete(
+pub(super) fn check_count(
     signatures: &[Signature],
     statuses: Vec<Option<TransactionStatus>>,
 ) -> Result<Vec<Option<TransactionStatus>>, ClusterError> {

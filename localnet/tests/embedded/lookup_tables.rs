@@ -187,7 +187,7 @@ async fn the_rent_comes_back_after_the_cool_down() {
 
     let first = closing().await.unwrap();
     assert!(first.tables.iter().all(|table| table.state == TableState::Active));
-    assert_eq!((first.refund(), first.later()), (0, rent));
+    assert_eq!((first.refund(), first.later_refund()), (0, rent));
     stage.send(&first.plan).await;
     assert!(stage.usable().await.is_empty());
     assert_eq!(closing().await.unwrap().wait(), Some(513));

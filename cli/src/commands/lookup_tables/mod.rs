@@ -222,9 +222,9 @@ impl<C: Cluster> Shelf<'_, '_, C> {
         if closing.refund() > 0 {
             lines.push(("you get back", sol(closing.refund())));
         }
-        if closing.later() > 0 {
+        if closing.later_refund() > 0 {
             let how = if wait { "this command waits" } else { "repeat the command then" };
-            lines.push(("later", format!("{}, in about {}: {how}", sol(closing.later()), minutes(blocks))));
+            lines.push(("later", format!("{}, in about {}: {how}", sol(closing.later_refund()), minutes(blocks))));
         }
         self.context.confirm(&format!("Close the lookup tables of pool {}", keeper.pool), &lines)
     }

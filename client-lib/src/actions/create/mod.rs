@@ -233,8 +233,8 @@ pub fn complete_pool(new: &CreatePool, found: &FoundPool, rent: &Rent) -> Result
     new.check()?;
     let mut creation = PoolCreation::default();
     if !found.is_initialized() {
-        creation.push("create the mint, the reserve and the fee account", foundations(new, found, rent)?);
-        let (work, deposit) = pool_itself(new, found, rent);
+        creation.push("create the mint, the reserve and the fee account", supporting_accounts(new, found, rent)?);
+        let (work, deposit) = pool_accounts(new, found, rent);
         creation.deposit_lamports = deposit;
         creation.push("create the pool", work);
     } else if !found.is_complete(new) {
@@ -246,7 +246,7 @@ pub fn complete_pool(new: &CreatePool, found: &FoundPool, rent: &Rent) -> Result
     Ok(creation)
 }
 
-fn foundations(new: &CreatePool, found: &FoundPool, rent: &Rent) -> Result<Work, PlanError> {
+fn supporting_accounts(new: &CreatePool, found: &FoundPool, rent: &Rent) -> Result<Work, PlanError> {
     let (withdraw_authority, _) = find_withdraw_authority(&new.program_id, &new.pool);
     let mut work = Work::default();
     let reserve = &new.reserve_stake;
@@ -276,7 +276,7 @@ fn foundations(new: &CreatePool, found: &FoundPool, rent: &Rent) -> Result<Work,
 /// Creation and initialization share a transaction: in between, any fee payer could initialize the accounts as another
 /// pool. The reserve is funded in it, too: lamports sent before would be lost with the pool's key if the pool were
 /// never created.
-fn pool_itself(new: &CreatePool, found: &FoundPool, rent: &Rent) -> (Work, u64) {
+fn pool_accounts(new: &CreatePool, found: &FoundPool, rent: &Rent) -> (Work, u64) {
     let accounts = InitializeAccounts {
         pool: new.pool,
         manager: new.manager,

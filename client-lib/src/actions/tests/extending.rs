@@ -7,7 +7,7 @@ use tidepool_interface::{
 };
 
 fn extended() -> Fixture {
-    let validators = (0..4).map(|index| FixtureValidator::new(20 * SOL).weighing(index));
+    let validators = (0..4).map(|index| FixtureValidator::new(20 * SOL).with_weight(index));
     Fixture::extended(validators.collect())
 }
 
@@ -70,7 +70,7 @@ fn rejects_cap_too_low_for_all_stake() {
     assert!(set(2_592, 0).is_err());
     assert!(set(2_593, 0).is_ok());
     assert!(set(2_000, 1_777).is_ok());
-    let nobody = Fixture::extended(vec![FixtureValidator::new(SOL)]);
+    let without_weights = Fixture::extended(vec![FixtureValidator::new(SOL)]);
     let policy = RebalancePolicy { validator_cap: 1.into(), ..RebalancePolicy::DEFAULT };
-    assert!(set_rebalance_policy(&nobody.snapshot(), &policy).is_ok());
+    assert!(set_rebalance_policy(&without_weights.snapshot(), &policy).is_ok());
 }

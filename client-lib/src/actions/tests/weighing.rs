@@ -15,7 +15,7 @@ use {
 };
 
 fn pool(weights: &[u16]) -> Fixture {
-    let validators = weights.iter().map(|weight| FixtureValidator::new(20 * SOL).weighing(*weight));
+    let validators = weights.iter().map(|weight| FixtureValidator::new(20 * SOL).with_weight(*weight));
     Fixture { with_stakes: false, ..Fixture::extended(validators.collect()) }
 }
 
@@ -131,9 +131,9 @@ fn rejects_invalid_weights() {
     assert!(changes(&snapshot, &[(vote(2), 0)], Unlisted::Keep).unwrap().is_empty());
     let twice = refused(&[(vote(0), 1), (vote(0), 1)], Unlisted::Keep);
     assert_eq!(twice, WeightsError::Twice { vote: vote(0) }.into());
-    let nobody = PlanError::from(WeightsError::NoWeights);
-    assert_eq!(refused(&[], Unlisted::Clear), nobody);
-    assert_eq!(refused(&[(vote(0), 0), (vote(1), 0)], Unlisted::Keep), nobody);
+    let no_weights = PlanError::from(WeightsError::NoWeights);
+    assert_eq!(refused(&[], Unlisted::Clear), no_weights);
+    assert_eq!(refused(&[(vote(0), 0), (vote(1), 0)], Unlisted::Keep), no_weights);
     fixture.policy = Some(RebalancePolicy { validator_cap: 6_000.into(), ..RebalancePolicy::DEFAULT });
     let error = changes(&fixture.snapshot(), &[(vote(1), 0)], Unlisted::Keep).unwrap_err();
     assert!(matches!(error, PlanError::Weights(WeightsError::CapTooLow { .. })), "{error:?}");
@@ -182,7 +182,7 @@ impl Weighed {
     fn new(weights: &[u16]) -> Self {
         const STAKE_OF_A_WEIGHT: u64 = 20 * SOL;
         let validator = |weight: &u16| {
-            FixtureValidator::new(STAKE_OF_A_WEIGHT * u64::from((*weight).max(1))).weighing(*weight).without_bumps()
+            FixtureValidator::new(STAKE_OF_A_WEIGHT * u64::from((*weight).max(1))).with_weight(*weight).without_bumps()
         };
         let fixture = Fixture { with_stakes: false, ..Fixture::extended(weights.iter().map(validator).collect()) };
         Self { accounts: fixture.accounts(), fixture }

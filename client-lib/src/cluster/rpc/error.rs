@@ -38,7 +38,7 @@ const TOO_MANY_REQUESTS: [i64; 4] = [429, -429, -32_029, -32_429];
 const NO_PERMISSION: [i64; 6] = [401, 402, 403, -32_401, -32_402, -32_403];
 
 /// Phrases for too many requests, in lower case.
-const RATE_WORDS: [&str; 10] = [
+const RATE_PHRASES: [&str; 10] = [
     "rate limit",
     "rate-limit",
     "ratelimit",
@@ -52,7 +52,7 @@ const RATE_WORDS: [&str; 10] = [
 ];
 
 /// Phrases for a request or response of too many items or bytes, in lower case.
-const SIZE_WORDS: [&str; 9] = [
+const SIZE_PHRASES: [&str; 9] = [
     "too many input",
     "too many account",
     "too many address",
@@ -66,7 +66,7 @@ const SIZE_WORDS: [&str; 9] = [
 
 /// Words that can mean the same for a request of many items, in lower case. Halving such a request in vain does no
 /// harm.
-const POSSIBLE_SIZE_WORDS: [&str; 3] = ["limit", "max", "exceed"];
+const AMBIGUOUS_SIZE_WORDS: [&str; 3] = ["limit", "max", "exceed"];
 
 /// Most characters of an endpoint's message that are shown.
 const MAX_CHARACTERS: usize = 200;
@@ -74,18 +74,18 @@ const MAX_CHARACTERS: usize = 200;
 /// The [`ClusterError`] of an endpoint's error, for a request of `items` items.
 pub(super) fn from_client(error: Error, items: usize) -> ClusterError {
     use ClusterError::{RateLimited, Refused, TooLarge, UnexpectedAnswer, Unreachable};
-    match meaning(error, items) {
-        Unreachable { detail } => Unreachable { detail: plain(&detail) },
-        RateLimited { detail, retry_after } => RateLimited { detail: plain(&detail), retry_after },
-        Refused { detail } => Refused { detail: plain(&detail) },
-        TooLarge { detail } => TooLarge { detail: plain(&detail) },
-        UnexpectedAnswer { detail } => UnexpectedAnswer { detail: plain(&detail) },
+    match classify(error, items) {
+        Unreachable { detail } => Unreachable { detail: printable(&detail) },
+        RateLimited { detail, retry_after } => RateLimited { detail: printable(&detail), retry_after },
+        Refused { detail } => Refused { detail: printable(&detail) },
+        TooLarge { detail } => TooLarge { detail: printable(&detail) },
+        UnexpectedAnswer { detail } => UnexpectedAnswer { detail: printable(&detail) },
         error => error,
     }
 }
 
 /// An endpoint's message as a part of a sentence: printable, on one line, and cut to [`MAX_CHARACTERS`].
-fn plain(words: &str) -> String {
+fn printable(words: &str) -> String {
     // Escapes are longer than the characters they replace, so both are cut.
     let (start, is_whole) = cut(words);
     let shown = visible(start, Form::OneLine);
@@ -106,7 +106,7 @@ pub(super) fn wrap(error: ClusterError) -> Error {
     ErrorKind::Io(io::Error::other(error)).into()
 }
 
-fn meaning(error: Error, items: usize) -> ClusterError {
+fn classify(error: Error, items: usize) -> ClusterError {
     if let Some(error) = error.get_transaction_error() {
         return ClusterError::TransactionRefused { error };
     }
@@ -118,7 +118,7 @@ fn meaning(error: Error, items: usize) -> ClusterError {
         ErrorKind::RpcError(RpcError::RpcResponseError { code, message, .. }) => match from_code(code, message) {
             ClusterError::Refused { detail } | ClusterError::Unreachable { detail }
                 // The items are valid, so the request has too many of them.
-                if items > 1 && (code == INVALID_PARAMS || has_any(&detail, &POSSIBLE_SIZE_WORDS)) =>
+                if items > 1 && (code == INVALID_PARAMS || has_any(&detail, &AMBIGUOUS_SIZE_WORDS)) =>
             {
                 ClusterError::TooLarge { detail }
             }
@@ -150,7 +150,7 @@ pub(super) fn not_json_rpc(words: &str) -> ClusterError {
         "" => "its answer is empty".to_owned(),
         words => format!("its answer is not JSON-RPC: {words}"),
     };
-    if has_any(words, &RATE_WORDS) {
+    if has_any(words, &RATE_PHRASES) {
         ClusterError::RateLimited { detail, retry_after: None }
     } else {
         ClusterError::Unreachable { detail }
@@ -165,9 +165,9 @@ pub(super) fn from_status(status: StatusCode, words: &str, retry_after: Option<D
     };
     match status {
         StatusCode::TOO_MANY_REQUESTS => ClusterError::RateLimited { detail, retry_after },
-        _ if has_any(words, &RATE_WORDS) => ClusterError::RateLimited { detail, retry_after },
+        _ if has_any(words, &RATE_PHRASES) => ClusterError::RateLimited { detail, retry_after },
         StatusCode::PAYLOAD_TOO_LARGE => ClusterError::TooLarge { detail },
-        _ if status.is_client_error() && has_any(words, &SIZE_WORDS) => ClusterError::TooLarge { detail },
+        _ if status.is_client_error() && has_any(words, &SIZE_PHRASES) => ClusterError::TooLarge { detail },
         StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT => ClusterError::Refused {
             detail: format!(
                 "HTTP {status}: it redirects to another URL, and requests go only to the URL given: give the new one"
@@ -190,10 +190,10 @@ pub(super) fn from_status(status: StatusCode, words: &str, retry_after: Option<D
 fn from_code(code: i64, message: String) -> ClusterError {
     let detail = format!("{message}, code {code}");
     match code {
-        _ if TOO_MANY_REQUESTS.contains(&code) || has_any(&message, &RATE_WORDS) => {
+        _ if TOO_MANY_REQUESTS.contains(&code) || has_any(&message, &RATE_PHRASES) => {
             ClusterError::RateLimited { detail, retry_after: None }
         }
-        _ if has_any(&message, &SIZE_WORDS) => ClusterError::TooLarge { detail },
+        _ if has_any(&message, &SIZE_PHRASES) => ClusterError::TooLarge { detail },
         JSON_RPC_SERVER_ERROR_TRANSACTION_SIGNATURE_VERIFICATION_FAILURE => {
             ClusterError::TransactionRefused { error: TransactionError::SignatureFailure }
         }
@@ -213,7 +213,7 @@ fn from_code(code: i64, message: String) -> ClusterError {
 }
 
 /// Whether an error reports too many requests.
-pub(super) fn limits_rate(error: &Error) -> bool {
+pub(super) fn is_rate_limit(error: &Error) -> bool {
     let found = match error.kind() {
         ErrorKind::Io(error) => error.get_ref().and_then(|error| error.downcast_ref()).cloned(),
         ErrorKind::RpcError(RpcError::RpcResponseError { code, message, .. }) => {

@@ -140,7 +140,7 @@ impl RpcCluster {
         let answered: Answered<Vec<Option<WireAccount>>> =
             self.ask_for(addresses.len(), RpcRequest::GetMultipleAccounts, json!([names, config])).await?;
         let slot = answered.slot();
-        let found = complete("accounts", &addresses, answered.value)?;
+        let found = check_count("accounts", &addresses, answered.value)?;
         let decode = |(address, found): (&Address, Option<WireAccount>)| {
             found.map(|account| account.decode(address)).transpose()
         };
@@ -168,7 +168,7 @@ impl RpcCluster {
             let config = json!({ "searchTransactionHistory": history });
             let answered: Answered<Vec<Option<WireStatus>>> =
                 self.ask_for(chunk.len(), RpcRequest::GetSignatureStatuses, json!([names, config])).await?;
-            complete("statuses", &chunk, answered.value)
+            check_count("statuses", &chunk, answered.value)
         };
         let parts = self.statuses_per_request.ask(signatures, PARALLEL, request).await?;
         Ok(parts.into_iter().flatten().map(|status| status.map(Into::into)).collect())
@@ -195,7 +195,7 @@ impl Cluster for RpcCluster {
         let answered: Answered<Vec<FoundAccount>> =
             self.ask(RpcRequest::GetTokenAccountsByOwner, json!([owner.to_string(), filter, config])).await?;
         let of_owner = BytesAt::new(TOKEN_ACCOUNT_OWNER_OFFSET, owner.to_bytes());
-        asked_for(answered.value, program, &[of_owner])
+        check_requested(answered.value, program, &[of_owner])
     }
 
     async fn accounts_of_one_slot(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
@@ -229,7 +229,7 @@ impl Cluster for RpcCluster {
         });
         let found: Vec<FoundAccount> =
             self.ask(RpcRequest::GetProgramAccounts, json!([program.to_string(), config])).await?;
-        asked_for(found, program, filters)
+        check_requested(found, program, filters)
     }
 
     async fn latest_blockhash(&self) -> Result<Blockhash, ClusterError> {
@@ -282,7 +282,7 @@ impl Cluster for RpcCluster {
         Ok(recent.into_iter().map(|block| block.prioritization_fee).collect())
     }
 
-    async fn changed(&self, address: &Address, within: Duration) {
+    async fn wait_for_change(&self, address: &Address, within: Duration) {
         let end = Instant::now() + within;
         let Some(url) = &self.websocket_url else { return sleep_until(end).await };
         let change = subscribe::next_change(url, address, self.client.commitment());
@@ -317,7 +317,7 @@ impl Cluster for RpcCluster {
 }
 
 /// Checks that all found accounts belong to `program` and match `filters`.
-fn asked_for(
+fn check_requested(
     found: Vec<FoundAccount>,
     program: &Address,
     filters: &[BytesAt],
@@ -332,7 +332,7 @@ fn asked_for(
 }
 
 /// Checks that there are as many answers as questions: answers are matched by position alone.
-fn complete<Q, A>(what: &str, questions: &[Q], answers: Vec<A>) -> Result<Vec<A>, ClusterError> {
+fn check_count<Q, A>(what: &str, questions: &[Q], answers: Vec<A>) -> Result<Vec<A>, ClusterError> {
     if answers.len() == questions.len() {
         return Ok(answers);
     }

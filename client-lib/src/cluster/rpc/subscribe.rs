@@ -102,7 +102,7 @@ mod tests {
     async fn change_ends_wait() {
         let (url, serving) = endpoint(vec![notification()]).await;
         let (began, address) = (Instant::now(), Address::new_unique());
-        RpcCluster::new("http://127.0.0.1:1").websocket(url).changed(&address, LONG).await;
+        RpcCluster::new("http://127.0.0.1:1").websocket(url).wait_for_change(&address, LONG).await;
         assert!(began.elapsed() < LONG / 2);
         let request = serving.await.unwrap();
         assert_eq!(
@@ -121,7 +121,7 @@ mod tests {
         tokio::spawn(async move { while closing.accept().await.is_ok() {} });
         for url in [silent, closed, "ws://127.0.0.1:1".into(), "nonsense".into()] {
             let began = Instant::now();
-            RpcCluster::new("http://127.0.0.1:1").websocket(url).changed(&Address::new_unique(), SHORT).await;
+            RpcCluster::new("http://127.0.0.1:1").websocket(url).wait_for_change(&Address::new_unique(), SHORT).await;
             assert!(began.elapsed() >= SHORT);
         }
     }

@@ -252,8 +252,8 @@ async fn classifies_errors() {
 
 #[tokio::test]
 async fn messages_contain_no_api_key() {
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let unreachable = RpcCluster::new(format!("http://{nobody}/?api-key=secret")).block_height().await.unwrap_err();
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let unreachable = RpcCluster::new(format!("http://{closed}/?api-key=secret")).block_height().await.unwrap_err();
     assert!(matches!(unreachable, ClusterError::Unreachable { .. }));
     let (url, _) = endpoint("403 Forbidden", |_| Value::Null);
     let forbidden = RpcCluster::new(url).block_height().await.unwrap_err();

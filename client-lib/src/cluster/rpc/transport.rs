@@ -10,8 +10,8 @@
 
 use {
     super::{
-        answer::{nonsense, result_of, words},
-        error::{from_status, limits_rate, unanswered, wrap},
+        answer::{body_text, invalid_response, result_of},
+        error::{from_status, is_rate_limit, unanswered, wrap},
         retry_after::retry_after,
     },
     async_trait::async_trait,
@@ -97,13 +97,13 @@ impl Failure {
             // Servers may give JSON-RPC errors an HTTP status of their own. The status of a gateway is more specific
             // than its code.
             Err(error) if !is_of_gateway(status) && is_json_rpc(&error) => error,
-            _ => wrap(from_status(status, &words(body), wait)),
+            _ => wrap(from_status(status, &body_text(body), wait)),
         };
         let repeat = match (status, wait) {
             // Load balancers send this on an idle connection before they close it.
             (StatusCode::REQUEST_TIMEOUT, _) => Repeat::OnNewConnection,
             (StatusCode::SERVICE_UNAVAILABLE, Some(wait)) => Repeat::After(wait),
-            _ if limits_rate(&error) => Repeat::After(wait.unwrap_or(PAUSE)),
+            _ if is_rate_limit(&error) => Repeat::After(wait.unwrap_or(PAUSE)),
             _ => Repeat::Never,
         };
         Self { error, repeat }
@@ -192,7 +192,7 @@ impl Transport {
         if status.is_success() {
             let body = read(response, MAX_BYTES).await?;
             result_of(&body, id).map_err(|error| {
-                let is_limit = limits_rate(&error);
+                let is_limit = is_rate_limit(&error);
                 let repeat = if is_limit { Repeat::After(wait.unwrap_or(PAUSE)) } else { Repeat::Never };
                 Failure { error, repeat }
             })
@@ -237,7 +237,7 @@ async fn read(mut response: Response, most: usize) -> std::result::Result<Vec<u8
     let mut bytes = vec![];
     while let Some(chunk) = response.chunk().await.map_err(Failure::of_http)? {
         if bytes.len() + chunk.len() > most {
-            return Err(Failure::final_of(nonsense(format!("it is longer than {most} bytes"))));
+            return Err(Failure::final_of(invalid_response(format!("it is longer than {most} bytes"))));
         }
         bytes.extend_from_slice(&chunk);
     }

@@ -20,7 +20,7 @@ use {
 #[derive(Deserialize)]
 #[serde(expecting = "a value with its context")]
 pub(super) struct Answered<T> {
-    #[serde(default, deserialize_with = "if_usable")]
+    #[serde(default, deserialize_with = "lenient")]
     context: Option<Context>,
     pub value: T,
 }
@@ -38,12 +38,12 @@ impl<T> Answered<T> {
 }
 
 /// An optional field: `None` if it is missing or malformed.
-fn if_usable<'de, D: Deserializer<'de>, T: DeserializeOwned>(field: D) -> Result<Option<T>, D::Error> {
+fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(field: D) -> Result<Option<T>, D::Error> {
     Ok(serde_json::from_value(Value::deserialize(field)?).ok())
 }
 
 /// A field that can be null, but not missing: without an `err` field, a transaction would count as successful.
-fn stated<'de, D: Deserializer<'de>, T: DeserializeOwned>(field: D) -> Result<Option<T>, D::Error> {
+fn required<'de, D: Deserializer<'de>, T: DeserializeOwned>(field: D) -> Result<Option<T>, D::Error> {
     serde_json::from_value(Value::deserialize(field)?).map_err(D::Error::custom)
 }
 
@@ -56,7 +56,7 @@ pub(super) struct WireAccount {
     data: (String, String),
     owner: String,
     /// Matters for programs only. Missing counts as false.
-    #[serde(default, deserialize_with = "if_usable")]
+    #[serde(default, deserialize_with = "lenient")]
     executable: Option<bool>,
 }
 
@@ -114,7 +114,7 @@ pub(super) struct WirePrice {
 #[serde(rename_all = "camelCase", expecting = "a status")]
 pub(super) struct WireStatus {
     slot: u64,
-    #[serde(deserialize_with = "stated")]
+    #[serde(deserialize_with = "required")]
     err: Option<UiTransactionError>,
     confirmation_status: WireConfirmation,
 }
@@ -144,9 +144,9 @@ impl From<WireStatus> for TransactionStatus {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", expecting = "a simulation")]
 pub(super) struct WireSimulation {
-    #[serde(deserialize_with = "stated")]
+    #[serde(deserialize_with = "required")]
     err: Option<UiTransactionError>,
-    #[serde(default, deserialize_with = "if_usable")]
+    #[serde(default, deserialize_with = "lenient")]
     logs: Option<Vec<String>>,
     units_consumed: Option<u64>,
     return_data: Option<WireReturnData>,
@@ -191,16 +191,16 @@ impl WireReturnData {
 #[derive(Deserialize)]
 #[serde(expecting = "a transaction")]
 pub(super) struct WireTransaction {
-    #[serde(default, deserialize_with = "if_usable")]
+    #[serde(default, deserialize_with = "lenient")]
     meta: Option<WireMeta>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WireMeta {
-    #[serde(default, deserialize_with = "if_usable")]
+    #[serde(default, deserialize_with = "lenient")]
     log_messages: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "if_usable")]
+    #[serde(default, deserialize_with = "lenient")]
     compute_units_consumed: Option<u64>,
 }
 

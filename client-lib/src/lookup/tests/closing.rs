@@ -50,7 +50,7 @@ fn plans_next_step_of_each_table() {
     let closing = close(&tables, &AUTHORITY, &RECIPIENT, &slot_hashes).unwrap();
     let states: Vec<_> = closing.tables.iter().map(|table| table.state).collect();
     assert_eq!(states, [TableState::Active, TableState::CoolingDown { blocks: 412 }, TableState::Closable]);
-    assert_eq!((closing.refund(), closing.later(), closing.wait()), (1_003, 1_001 + 1_002, Some(412)));
+    assert_eq!((closing.refund(), closing.later_refund(), closing.wait()), (1_003, 1_001 + 1_002, Some(412)));
     assert_eq!(closing.plan.groups().count(), 2);
     let last = closing.plan.groups().last().unwrap();
     assert_eq!(last.instructions[0].accounts[2].pubkey, RECIPIENT);

@@ -23,7 +23,7 @@ struct Draft {
     increases: u32,
     decreases: u32,
     /// Validators that the program skips.
-    passed_over: u32,
+    skipped: u32,
     /// Validators that lose their weight.
     cleared: u32,
     /// Numbers of candidates that the program ranks.
@@ -58,7 +58,7 @@ pub(super) struct Grouping<'a> {
     /// Compute units for scans of the list.
     cost: RebalanceCost,
     /// Whether a movement was left out because it exceeds a transaction by itself.
-    is_too_dear: bool,
+    exceeds_transaction: bool,
 }
 
 impl<'a> Grouping<'a> {
@@ -82,7 +82,7 @@ impl<'a> Grouping<'a> {
             open: Draft::default(),
             obstacles: Vec::new(),
             cost,
-            is_too_dear: false,
+            exceeds_transaction: false,
         })
     }
 
@@ -90,7 +90,7 @@ impl<'a> Grouping<'a> {
     pub(super) fn clear_weights(&mut self, simulation: &mut Simulation) {
         // After a weight is cleared, other validators may be below target.
         while let Some((index, obstacle)) =
-            (0..simulation.records().len()).find_map(|index| Some((index, simulation.why_weight_is_lost(index)?)))
+            (0..simulation.records().len()).find_map(|index| Some((index, simulation.weight_loss_reason(index)?)))
         {
             let mut larger = self.open.clone();
             larger.name(self.snapshot, simulation, index);
@@ -126,7 +126,7 @@ impl<'a> Grouping<'a> {
                     moved |= self.take(simulation, index, verdict) || self.take_into_next(simulation, index);
                 }
                 Ok(_) | Err(UnmovedReason::Rule(_)) => {}
-                Err(UnmovedReason::Obstacle(obstacle)) => self.pass_over(simulation, index, obstacle),
+                Err(UnmovedReason::Obstacle(obstacle)) => self.skip(simulation, index, obstacle),
             }
         }
         self.end_stage(simulation);
@@ -142,8 +142,8 @@ impl<'a> Grouping<'a> {
         self.obstacles.clear();
     }
 
-    fn pass_over(&mut self, simulation: &mut Simulation, index: usize, obstacle: Obstacle) {
-        simulation.pass_over(index, obstacle);
+    fn skip(&mut self, simulation: &mut Simulation, index: usize, obstacle: Obstacle) {
+        simulation.skip(index, obstacle);
         self.obstacles.push(index);
     }
 
@@ -153,9 +153,9 @@ impl<'a> Grouping<'a> {
         self.close();
         simulation.begin_instruction();
         self.obstacles.clear();
-        for passed in simulation.passed_over() {
+        for passed in simulation.skipped() {
             if let Err(UnmovedReason::Obstacle(obstacle)) = simulation.look(passed) {
-                self.pass_over(simulation, passed, obstacle);
+                self.skip(simulation, passed, obstacle);
             }
         }
         simulation.look(index).is_ok_and(|(verdict, _)| self.take(simulation, index, verdict))
@@ -166,7 +166,7 @@ impl<'a> Grouping<'a> {
         let mut larger = self.open.clone();
         for passed in &self.obstacles {
             larger.name(self.snapshot, simulation, *passed);
-            larger.passed_over += 1;
+            larger.skipped += 1;
         }
         larger.name(self.snapshot, simulation, index);
         larger.selections = simulation.rebalance().selections();
@@ -181,7 +181,7 @@ impl<'a> Grouping<'a> {
             self.obstacles.clear();
             simulation.carry_out(index, verdict);
         } else if self.open.validators.is_empty() && self.units(&larger) > MAX_COMPUTE_UNITS {
-            self.is_too_dear = true;
+            self.exceeds_transaction = true;
         }
         fits
     }
@@ -192,7 +192,7 @@ impl<'a> Grouping<'a> {
     /// [`PlanError::Invalid`] if there are movements, and none fits a transaction's compute units.
     pub(super) fn finish(mut self) -> Result<Plan, PlanError> {
         self.close();
-        if self.is_too_dear && self.stages.iter().all(Vec::is_empty) {
+        if self.exceeds_transaction && self.stages.iter().all(Vec::is_empty) {
             return Err(too_long(self.snapshot));
         }
         let mut plan = Plan::default();
@@ -212,7 +212,7 @@ impl<'a> Grouping<'a> {
     fn units(&self, draft: &Draft) -> u32 {
         // Once a weight is cleared, the program scans the whole pool again.
         let surveys = self.cost.survey().saturating_mul(draft.cleared);
-        self.cost.instruction(draft.validators.len(), draft.passed_over, draft.selections).saturating_add(surveys)
+        self.cost.instruction(draft.validators.len(), draft.skipped, draft.selections).saturating_add(surveys)
     }
 
     fn instruction(&self, draft: &Draft) -> Instruction {

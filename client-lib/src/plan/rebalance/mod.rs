@@ -75,7 +75,7 @@ pub struct StakeMovement {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Obstacle {
     /// The vote account does not exist: nothing can be delegated to it.
-    VoteAccountGone,
+    VoteAccountClosed,
     /// The validator stake account is not delegated to the validator, or is deactivating.
     NotDelegated,
     /// The stake account would fall below the minimum, although the record says otherwise.
@@ -88,7 +88,7 @@ impl Obstacle {
     /// The obstacle, in a few words.
     pub const fn message(self) -> &'static str {
         match self {
-            Self::VoteAccountGone => {
+            Self::VoteAccountClosed => {
                 "the validator's vote account does not exist any more, and it loses its weight: remove the validator"
             }
             Self::NotDelegated => {

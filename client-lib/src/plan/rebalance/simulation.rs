@@ -143,15 +143,15 @@ impl<'a> Simulation<'a> {
             }
         });
         record.transient_seed_suffix.set(before.rebalance_seed());
-        let is_leaving = matches!(direction, Direction::Decrease | Direction::Keep);
-        record.extension.set_transient_bump(SOME_BUMP, is_leaving);
+        let is_deactivating = matches!(direction, Direction::Decrease | Direction::Keep);
+        record.extension.set_transient_bump(SOME_BUMP, is_deactivating);
         self.rebalance.served(&before, verdict);
         self.has_moved[index] = true;
         self.movements.push(movement);
     }
 
     /// Why a validator loses its weight when it is named: stake cannot be delegated to it.
-    pub(super) fn why_weight_is_lost(&self, index: usize) -> Option<Obstacle> {
+    pub(super) fn weight_loss_reason(&self, index: usize) -> Option<Obstacle> {
         // Only the few unusable validators need a verdict.
         let obstacle = self.not_stakeable(index).err()?;
         let verdict = self.rebalance.clone().verdict(&self.records, index);
@@ -167,7 +167,7 @@ impl<'a> Simulation<'a> {
     }
 
     /// Skips a validator whose stake cannot be moved.
-    pub(super) fn pass_over(&mut self, index: usize, obstacle: Obstacle) {
+    pub(super) fn skip(&mut self, index: usize, obstacle: Obstacle) {
         self.rebalance.pass_over(index);
         if !self.obstacles.iter().any(|(passed, _)| *passed == index) {
             self.obstacles.push((index, obstacle));
@@ -175,7 +175,7 @@ impl<'a> Simulation<'a> {
     }
 
     /// The skipped validators.
-    pub(super) fn passed_over(&self) -> Vec<usize> {
+    pub(super) fn skipped(&self) -> Vec<usize> {
         self.obstacles.iter().map(|(index, _)| *index).collect()
     }
 
@@ -183,7 +183,7 @@ impl<'a> Simulation<'a> {
     /// deviation first, then those above. Ties are in the list's order.
     pub(super) fn order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.records.len()).filter(|index| self.target(*index).is_some()).collect();
-        order.sort_by_cached_key(|index| Reverse((self.urgency(*index), Reverse(*index))));
+        order.sort_by_cached_key(|index| Reverse((self.priority(*index), Reverse(*index))));
         order
     }
 
@@ -192,7 +192,7 @@ impl<'a> Simulation<'a> {
     }
 
     /// Sort key, larger first. Validators beyond the tolerance come before those within it.
-    fn urgency(&self, index: usize) -> (bool, bool, u64) {
+    fn priority(&self, index: usize) -> (bool, bool, u64) {
         let inputs = &self.inputs;
         let active = self.records[index].active_stake_lamports.get();
         let target = self.target(index).unwrap_or(active);
@@ -222,7 +222,7 @@ impl<'a> Simulation<'a> {
         let is_lacking =
             self.target(index).is_some_and(|target| self.records[index].active_stake_lamports.get() < target);
         if is_lacking && self.snapshot.vote_account_exists(&vote) == Some(false) {
-            return Err(Obstacle::VoteAccountGone);
+            return Err(Obstacle::VoteAccountClosed);
         }
         let (authority, lockup) = (self.snapshot.withdraw_authority(), &self.snapshot.pool().head.lockup);
         match (validator.accounts, validator.delegation()) {
@@ -259,9 +259,9 @@ impl<'a> Simulation<'a> {
 
     /// Whether transient stake of this epoch can be corrected by the stake program, as far as the snapshot shows.
     fn is_correctable(&self, index: usize, validator: &Delegation, verdict: Verdict) -> bool {
-        let (epoch, is_leaving) = (self.snapshot.epoch(), self.records[index].extension.is_leaving());
+        let (epoch, is_deactivating) = (self.snapshot.epoch(), self.records[index].extension.is_leaving());
         let vote = self.records[index].vote_account_address;
-        if (is_leaving || verdict != Verdict::Recall) && self.snapshot.vote_account_exists(&vote) == Some(false) {
+        if (is_deactivating || verdict != Verdict::Recall) && self.snapshot.vote_account_exists(&vote) == Some(false) {
             return false;
         }
         if self.has_moved[index] {
@@ -271,7 +271,7 @@ impl<'a> Simulation<'a> {
         let transient = self.snapshot.validator_at(index).and_then(|validator| validator.transient_delegation());
         let Some((_, transient)) = transient else { return true };
         let stake = transient.stake.get();
-        if !is_leaving {
+        if !is_deactivating {
             return transient.is_delegated()
                 && transient.activation_epoch.get() == epoch
                 && stake >= self.moving(index);

@@ -133,7 +133,7 @@ fn truncates_events_only_if_allowed() {
     assert_eq!(compact_ranges(&snapshot, &plan)[0].len(), 14);
     let group = &plan.stages[0].groups[0];
     assert_eq!((group.log_bytes, group.compute_units), (455 + 14 * (385 + 253), 8_000 + 14 * 33_000));
-    let cut = update(&snapshot, &UpdateOptions { may_cut_events: true, ..options }).unwrap();
+    let cut = update(&snapshot, &UpdateOptions { allow_event_truncation: true, ..options }).unwrap();
     assert_eq!(compact_ranges(&snapshot, &cut)[0].len(), 27);
     assert_eq!(packed(&cut, &pack_options).len(), 4);
     // Stake that goes to the reserve leaves nothing behind.

@@ -11,8 +11,8 @@ fn explain(fixture: &Fixture, index: usize) -> StakeExplanation {
 
 fn two(policy: RebalancePolicy) -> Fixture {
     let validators = vec![
-        FixtureValidator::new(30 * SOL).weighing(3),
-        FixtureValidator::new(20 * SOL).weighing(1).increasing(6 * SOL),
+        FixtureValidator::new(30 * SOL).with_weight(3),
+        FixtureValidator::new(20 * SOL).with_weight(1).increasing(6 * SOL),
     ];
     Fixture { reserve: 50 * SOL, policy: Some(policy), ..Fixture::extended(validators) }
 }
@@ -51,7 +51,7 @@ fn explains_transient_stake() {
     let mut unknown = Fixture { with_stakes: false, ..fixture };
     unknown.validators[1].has_bumps = false;
     assert_eq!(explain(&unknown, 1).transient.unwrap().direction, None);
-    let leaving = Fixture::extended(vec![FixtureValidator::new(20 * SOL).weighing(1).decreasing(5 * SOL)]);
+    let leaving = Fixture::extended(vec![FixtureValidator::new(20 * SOL).with_weight(1).decreasing(5 * SOL)]);
     let leaving = explain(&leaving, 0);
     assert_eq!(leaving.transient.unwrap().direction, Some(Direction::Decrease));
     assert_eq!(leaving.held, 20 * SOL + rent());
@@ -79,7 +79,7 @@ fn explains_obstacles() {
     let mut snapshot = fixture.snapshot();
     snapshot.set_vote_account(vote(0), false);
     let gone = explain_stake(&snapshot, &vote(0)).unwrap();
-    assert_eq!(gone.next, NextStep::Stays(UnmovedReason::Obstacle(Obstacle::VoteAccountGone)));
+    assert_eq!(gone.next, NextStep::Stays(UnmovedReason::Obstacle(Obstacle::VoteAccountClosed)));
     assert!(explain_stake(&snapshot, &USER).is_err());
     let removed = Fixture::extended(vec![FixtureValidator::new(SOL).with_status(StakeStatus::DeactivatingValidator)]);
     assert!(explain(&removed, 0).sentences()[0].contains("is being removed"));

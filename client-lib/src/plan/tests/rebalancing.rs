@@ -11,14 +11,14 @@ use {
 };
 
 /// A model of the program's rebalance: records, the reserve, and validators that it cannot move.
-struct Machine {
+struct ProgramModel {
     records: Vec<ValidatorStakeInfo>,
     inputs: Inputs,
     stuck: BTreeSet<usize>,
     moved: Vec<(usize, Direction, u64)>,
 }
 
-impl Machine {
+impl ProgramModel {
     fn new(snapshot: &PoolSnapshot, stuck: &BTreeSet<usize>) -> Self {
         Self {
             records: snapshot.records().to_vec(),
@@ -64,13 +64,13 @@ impl Machine {
         let transient = record.transient_stake_lamports.get();
         let moving = transient.saturating_sub(self.inputs.stake_rent);
         let rent = self.inputs.stake_rent;
-        let is_leaving = record.extension.is_leaving();
+        let is_deactivating = record.extension.is_leaving();
         let (direction, lamports, after) = match verdict {
             Verdict::Increase(lamports) if lamports < moving => (Direction::Recall, moving - lamports, lamports + rent),
             Verdict::Increase(lamports) => (Direction::Increase, lamports - moving, lamports + rent),
             Verdict::Decrease(lamports) if lamports < moving => (Direction::Keep, moving - lamports, lamports + rent),
             Verdict::Decrease(lamports) => (Direction::Decrease, lamports - moving, lamports + rent),
-            Verdict::Recall if is_leaving => (Direction::Keep, moving, 0),
+            Verdict::Recall if is_deactivating => (Direction::Keep, moving, 0),
             Verdict::Recall => (Direction::Recall, moving, 0),
             Verdict::Nothing(_) => return,
         };
@@ -96,13 +96,13 @@ fn moves(plan: &RebalancePlan) -> Vec<(usize, Direction, u64)> {
     plan.movements.iter().map(|movement| (movement.index, movement.direction, movement.lamports)).collect()
 }
 
-fn weighing(stakes: &[(u64, u16)]) -> Fixture {
-    Fixture::extended(stakes.iter().map(|(stake, weight)| FixtureValidator::new(*stake).weighing(*weight)).collect())
+fn weighted(stakes: &[(u64, u16)]) -> Fixture {
+    Fixture::extended(stakes.iter().map(|(stake, weight)| FixtureValidator::new(*stake).with_weight(*weight)).collect())
 }
 
 #[test]
 fn distributes_deposit_by_weights() {
-    let fixture = Fixture { reserve: 90 * SOL, ..weighing(&[(10 * SOL, 1), (10 * SOL, 2), (10 * SOL, 3)]) };
+    let fixture = Fixture { reserve: 90 * SOL, ..weighted(&[(10 * SOL, 1), (10 * SOL, 2), (10 * SOL, 3)]) };
     let snapshot = fixture.snapshot();
     let plan = rebalance(&snapshot, &RebalanceOptions::default()).unwrap();
     assert_eq!(labels(&plan.plan), ["rebalance"]);
@@ -125,7 +125,7 @@ fn distributes_deposit_by_weights() {
 
 #[test]
 fn decreased_stake_is_idle_for_an_epoch() {
-    let fixture = Fixture { reserve: 10 * SOL, ..weighing(&[(100 * SOL, 1), (20 * SOL, 1)]) };
+    let fixture = Fixture { reserve: 10 * SOL, ..weighted(&[(100 * SOL, 1), (20 * SOL, 1)]) };
     let plan = plan(&fixture);
     let directions: Vec<_> = plan.movements.iter().map(|movement| (movement.index, movement.direction)).collect();
     // Idle lamports of the reserve are delegated first.
@@ -137,7 +137,7 @@ fn decreased_stake_is_idle_for_an_epoch() {
 
 #[test]
 fn balanced_pool_needs_no_movement() {
-    let plan = plan(&Fixture { reserve: 0, ..weighing(&[(20 * SOL, 1), (20 * SOL, 1), (SOL, 0)]) });
+    let plan = plan(&Fixture { reserve: 0, ..weighted(&[(20 * SOL, 1), (20 * SOL, 1), (SOL, 0)]) });
     assert!(plan.is_empty() && plan.plan.is_empty());
     assert_eq!(plan.no_movement_reason(), Some(UnmovedReason::Rule(Reason::Balanced)));
     let reasons: Vec<_> = plan.unmoved.iter().map(|unmoved| unmoved.reason).collect();
@@ -150,7 +150,7 @@ fn small_reserve_goes_to_largest_deviations_in_order() {
     // 3 SOL for ten validators: less than one SOL for each.
     let stakes: Vec<_> = (0..10).map(|index| ((20 + index) * SOL, 1)).collect();
     let policy = RebalancePolicy { turnover_budget: 0.into(), ..RebalancePolicy::DEFAULT };
-    let fixture = Fixture { reserve: 2 * SOL + 9 * rent(), policy: Some(policy), ..weighing(&stakes) };
+    let fixture = Fixture { reserve: 2 * SOL + 9 * rent(), policy: Some(policy), ..weighted(&stakes) };
     let plan = plan(&fixture);
     let [one, two] = [0, 1].map(|index| (index, Direction::Increase, SOL));
     assert_eq!(moves(&plan), [one, two]);
@@ -163,14 +163,14 @@ fn small_reserve_goes_to_largest_deviations_in_order() {
 fn largest_deviations_come_first_in_one_stage() {
     let stakes: Vec<_> = (0..40).map(|index| (20 * SOL + index * SOL / 10, 1)).collect();
     let policy = RebalancePolicy { turnover_budget: 0.into(), ..RebalancePolicy::DEFAULT };
-    let fixture = Fixture { reserve: 16 * SOL, policy: Some(policy), ..weighing(&stakes) };
+    let fixture = Fixture { reserve: 16 * SOL, policy: Some(policy), ..weighted(&stakes) };
     let snapshot = fixture.snapshot();
     let plan = rebalance(&snapshot, &RebalanceOptions::default()).unwrap();
     assert_eq!(plan.plan.stages.len(), 1);
     let moved = moves(&plan);
     assert!(moved.iter().map(|(index, ..)| *index).eq(0..13), "{moved:?}");
     assert!(moved.is_sorted_by(|(.., one), (.., other)| one >= other) && moved[12].2 == SOL, "{moved:?}");
-    let mut machine = Machine::new(&snapshot, &BTreeSet::new());
+    let mut machine = ProgramModel::new(&snapshot, &BTreeSet::new());
     plan.plan.groups().for_each(|group| machine.run(group));
     assert_eq!(machine.moved, moves(&plan));
 }
@@ -179,7 +179,7 @@ fn largest_deviations_come_first_in_one_stage() {
 fn clears_weight_of_unusable_validators() {
     let stakes: Vec<_> = (0..10).map(|index| ((20 + index) * SOL, 1)).collect();
     let policy = RebalancePolicy { turnover_budget: 0.into(), ..RebalancePolicy::DEFAULT };
-    let fixture = Fixture { reserve: 2 * SOL, policy: Some(policy), ..weighing(&stakes) };
+    let fixture = Fixture { reserve: 2 * SOL, policy: Some(policy), ..weighted(&stakes) };
     let mut snapshot = fixture.snapshot();
     snapshot.set_vote_account(vote(0), false);
     // The stake of the second one was deactivated by a cluster restart.
@@ -192,9 +192,9 @@ fn clears_weight_of_unusable_validators() {
     let plan = rebalance(&snapshot, &RebalanceOptions::default()).unwrap();
     assert_eq!(moves(&plan), [(2, Direction::Increase, SOL)]);
     let reason = |index: usize| plan.unmoved.iter().find(|unmoved| unmoved.index == index).unwrap().reason;
-    assert_eq!(reason(0), UnmovedReason::Obstacle(Obstacle::VoteAccountGone));
+    assert_eq!(reason(0), UnmovedReason::Obstacle(Obstacle::VoteAccountClosed));
     assert_eq!(reason(1), UnmovedReason::Obstacle(Obstacle::NotDelegated));
-    let mut machine = Machine::new(&snapshot, &BTreeSet::from([0, 1]));
+    let mut machine = ProgramModel::new(&snapshot, &BTreeSet::from([0, 1]));
     plan.plan.groups().for_each(|group| machine.run(group));
     assert_eq!(machine.moved, moves(&plan));
 }
@@ -203,12 +203,12 @@ fn clears_weight_of_unusable_validators() {
 fn unusable_validators_do_not_block_others() {
     let stakes: Vec<_> = (0..60).map(|index| ((20 + index) * SOL, 1)).collect();
     let policy = RebalancePolicy { turnover_budget: 0.into(), ..RebalancePolicy::DEFAULT };
-    let fixture = Fixture { reserve: 2 * SOL, policy: Some(policy), ..weighing(&stakes) };
+    let fixture = Fixture { reserve: 2 * SOL, policy: Some(policy), ..weighted(&stakes) };
     let mut snapshot = fixture.snapshot();
     (0..25).for_each(|index| snapshot.set_vote_account(vote(index), false));
     let plan = rebalance(&snapshot, &RebalanceOptions::default()).unwrap();
     assert_eq!(moves(&plan), [(25, Direction::Increase, SOL)]);
-    let mut machine = Machine::new(&snapshot, &(0..25).collect());
+    let mut machine = ProgramModel::new(&snapshot, &(0..25).collect());
     plan.plan.groups().for_each(|group| machine.run(group));
     assert_eq!(machine.moved, moves(&plan));
     assert!(machine.records[..25].iter().all(|record| record.extension.weight.get() == 0));
@@ -217,14 +217,14 @@ fn unusable_validators_do_not_block_others() {
 #[test]
 fn distinguishes_refusals() {
     let options = RebalanceOptions::default();
-    let fixture = weighing(&[(20 * SOL, 1)]);
+    let fixture = weighted(&[(20 * SOL, 1)]);
     let plain = Fixture { policy: None, ..fixture.clone() };
     let error = rebalance(&plain.snapshot(), &options).unwrap_err();
     assert_eq!(error.extension_error(), Some(ExtensionError::NotExtended));
     let stale = Fixture { last_update_epoch: EPOCH - 1, ..fixture.clone() };
     let error = rebalance(&stale.snapshot(), &options).unwrap_err();
     assert_eq!(error.stake_pool_error(), Some(StakePoolError::StakeListAndPoolOutOfDate));
-    let weightless = weighing(&[(20 * SOL, 0)]);
+    let weightless = weighted(&[(20 * SOL, 0)]);
     assert_eq!(rebalance(&weightless.snapshot(), &options), Err(PlanError::Weights(WeightsError::NoWeights)));
     let mut environment = fixture.environment();
     environment.epoch_rewards.active = true;
@@ -239,7 +239,7 @@ fn distinguishes_refusals() {
 #[test]
 fn lookup_tables_allow_more_movements() {
     let stakes: Vec<_> = (0..40).map(|_| (20 * SOL, 1)).collect();
-    let fixture = Fixture { reserve: 400 * SOL, with_stakes: false, ..weighing(&stakes) };
+    let fixture = Fixture { reserve: 400 * SOL, with_stakes: false, ..weighted(&stakes) };
     let snapshot = fixture.snapshot();
     let legacy = rebalance(&snapshot, &RebalanceOptions::default()).unwrap();
     let lookup_tables = tables(&lookup_addresses(&snapshot, LookupContent { votes: true, transients: false }));
@@ -257,9 +257,9 @@ fn pools() -> impl Strategy<Value = (Fixture, BTreeSet<usize>)> {
     let stake = prop_oneof![SOL..3 * SOL, SOL..60 * SOL, SOL..1_000 * SOL];
     let validator = (stake, prop_oneof![1 => Just(0u16), 3 => 1..6u16, 3 => 1..u16::MAX], 0..12u8, SOL..20 * SOL);
     let validator = validator.prop_map(|(stake, weight, kind, transient)| {
-        let validator = FixtureValidator::new(stake).weighing(weight);
+        let validator = FixtureValidator::new(stake).with_weight(weight);
         match kind {
-            0 => validator.weighing(0).with_status(StakeStatus::DeactivatingValidator),
+            0 => validator.with_weight(0).with_status(StakeStatus::DeactivatingValidator),
             1 => validator.decreasing(transient),
             2 => validator.increasing(transient),
             _ => validator,
@@ -306,7 +306,7 @@ proptest! {
         let planned = rebalance(&snapshot, &RebalanceOptions::default());
         prop_assume!(planned != Err(PlanError::Weights(WeightsError::NoWeights)));
         let plan = planned.unwrap();
-        let mut machine = Machine::new(&snapshot, &stuck);
+        let mut machine = ProgramModel::new(&snapshot, &stuck);
         plan.plan.groups().for_each(|group| machine.run(group));
         prop_assert_eq!(&machine.moved, &moves(&plan));
         prop_assert_eq!(machine.inputs.reserve_lamports, plan.idle.left_in_reserve);
@@ -328,7 +328,7 @@ proptest! {
         let snapshot = fixture.snapshot();
         let options = RebalanceOptions { validators_per_instruction: Some(2), ..RebalanceOptions::default() };
         let Ok(plan) = rebalance(&snapshot, &options) else { return Ok(()) };
-        let mut machine = Machine::new(&snapshot, &BTreeSet::new());
+        let mut machine = ProgramModel::new(&snapshot, &BTreeSet::new());
         for stage in &plan.plan.stages {
             let mut groups = stage.groups.clone();
             let count = groups.len();

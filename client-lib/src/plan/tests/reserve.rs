@@ -23,8 +23,8 @@ fn skips_validators_below_minimum_delegation() {
     let takers: Vec<_> = split.parts.iter().map(|(vote, _)| *vote).collect();
     // Rent comes on top, so that the reserve is too small for three.
     assert_eq!(takers, [vote(0), vote(1)]);
-    let poor = of(vec![FixtureValidator::new(SOL); 4], SOL);
-    let split = split_reserve(&poor.snapshot(), 0, &Shares::Equal).unwrap();
+    let small = of(vec![FixtureValidator::new(SOL); 4], SOL);
+    let split = split_reserve(&small.snapshot(), 0, &Shares::Equal).unwrap();
     assert!(split.plan.is_empty());
     assert_eq!(split.reserve_left, SOL);
 }

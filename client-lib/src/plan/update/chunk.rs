@@ -152,7 +152,7 @@ impl<'a> Chunks<'a> {
             None => self.sizing.fits(&instruction()),
         };
         // A pool without the extension emits no events.
-        let may_cut = self.options.may_cut_events || !self.snapshot.is_extended();
+        let may_cut = self.options.allow_event_truncation || !self.snapshot.is_extended();
         let keeps_events = may_cut || chunk.log_bytes <= MAX_LOG_BYTES;
         chunk.compute_units <= MAX_COMPUTE_UNITS && keeps_events && has_room
     }

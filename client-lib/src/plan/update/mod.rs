@@ -40,7 +40,7 @@ pub struct UpdateOptions {
     pub lookup_tables: Vec<AddressLookupTableAccount>,
     /// Fill transactions even if their logs may be truncated and the events lost, which come last. This takes fewer
     /// transactions if most stake accounts have tips or mergeable stake.
-    pub may_cut_events: bool,
+    pub allow_event_truncation: bool,
     /// Use `UpdateValidatorListBalance` for an extended pool, too, for comparison.
     pub in_spl_form: bool,
 }

@@ -29,7 +29,7 @@ impl Work {
         let transient_merges = moves && transient_may_merge(snapshot, validator);
         let validator_merges = !record.is_active() || is_undelegated(validator.validator_stake());
         // Stake that is merged into the validator's account brings the rent of its own account.
-        let arrives = transient_merges && record.is_active() && !is_leaving(validator);
+        let arrives = transient_merges && record.is_active() && !is_deactivating(validator);
         let is_swept = may_be_swept(snapshot, validator) || arrives;
         Self {
             searches,
@@ -73,7 +73,7 @@ fn transient_may_be_swept(snapshot: &PoolSnapshot, validator: &Validator) -> boo
 }
 
 /// Whether the transient stake goes to the reserve. If unknown, it may go to the validator.
-fn is_leaving(validator: &Validator) -> bool {
+fn is_deactivating(validator: &Validator) -> bool {
     let extension = &validator.record.extension;
     let recorded = extension.transient_bump().is_some() && extension.is_leaving();
     let is_deactivated = |delegation: &Delegation| !delegation.is_delegated();

@@ -236,8 +236,8 @@ impl<'a> Search<'a> {
         // A little less than possible: earlier pieces may round differently when they are executed. If that were too
         // small to split, no other account could give anything either, so the full amount is used.
         let splittable = self.state.splittable(index, source, limits);
-        let spared = self.spared(splittable, limits);
-        let most = if self.yields(self.tokens_within(spared)) >= minimum { spared } else { splittable };
+        let safe_split = self.safe_split(splittable, limits);
+        let most = if self.yields(self.tokens_within(safe_split)) >= minimum { safe_split } else { splittable };
         let all = self.yields(self.left);
         if all <= most {
             return (all >= minimum).then_some(self.left);
@@ -248,7 +248,7 @@ impl<'a> Search<'a> {
         let tokens = if short {
             full
         } else {
-            let enough = self.tokens_for(minimum.saturating_add(self.drift()))?.saturating_add(1);
+            let enough = self.tokens_for(minimum.saturating_add(self.rounding_margin()))?.saturating_add(1);
             let room_for_another = self.left.saturating_sub(enough);
             if self.yields(room_for_another) >= minimum { room_for_another } else { full }
         };
@@ -257,14 +257,14 @@ impl<'a> Search<'a> {
 
     /// Lamports by which a piece may yield more or less in another order of execution. Each earlier piece leaves less
     /// than a lamport in the pool, and has at least the minimum.
-    fn drift(&self) -> u64 {
+    fn rounding_margin(&self) -> u64 {
         let pieces = self.wanted / self.minimum().max(1);
         pieces.min(self.state.records().len() as u64)
     }
 
     /// Lamports of `splittable` that can be split off in any order of execution.
-    fn spared(&self, splittable: u64, limits: &WithdrawalLimits) -> u64 {
-        splittable.saturating_sub(limits.lamports_per_pool_token).saturating_sub(self.drift())
+    fn safe_split(&self, splittable: u64, limits: &WithdrawalLimits) -> u64 {
+        splittable.saturating_sub(limits.lamports_per_pool_token).saturating_sub(self.rounding_margin())
     }
 
     /// Pool tokens for a whole account, if enough are left.

@@ -63,7 +63,7 @@ impl WithdrawalState<'_> {
 
     /// Whether the stake program hands over a validator stake account as a whole: a slashed one may delegate too
     /// little.
-    pub(crate) fn can_give_whole(&self, index: usize) -> bool {
+    pub(crate) fn can_withdraw_whole(&self, index: usize) -> bool {
         self.delegating(index, StakeSource::ValidatorRemoval).is_none_or(|(_, delegation)| {
             let stake = delegation.stake.get().saturating_sub(self.taken[index].0);
             stake >= self.snapshot.environment().stake_program_minimum
@@ -78,7 +78,7 @@ impl WithdrawalState<'_> {
         let index = self.index_of(&vote)?;
         let minimum = self.snapshot.environment().stake_program_minimum;
         if source == StakeSource::ValidatorRemoval {
-            return if self.can_give_whole(index) {
+            return if self.can_withdraw_whole(index) {
                 Ok(())
             } else {
                 Err(PlanError::refused(

@@ -79,14 +79,14 @@ async fn sends_offline_signed_transaction_unchanged() {
     let here =
         Sender::new(&cluster, &payer).signers([&absent as &dyn Signer]).options(options(Lifetime::Blockhash(hash)));
     let half = here.sign_only(&[transaction]).await.unwrap().remove(0);
-    assert_eq!(half.absent().collect::<Vec<_>>(), [other.pubkey()]);
+    assert_eq!(half.missing_signers().collect::<Vec<_>>(), [other.pubkey()]);
     assert!(matches!(half.complete(), Err(NotSent::MissingSigner { signer }) if signer == other.pubkey()));
     assert_eq!(cluster.signatures(), 0);
 
     // The message is passed on as bytes.
     let message: VersionedMessage = bincode::deserialize(&half.message.serialize()).unwrap();
     assert_eq!(Lifetime::of(&message), Lifetime::Blockhash(hash));
-    let whole = PartlySigned::sign("it", message, [&payer as &dyn Signer, &other]).unwrap().complete().unwrap();
+    let whole = PartiallySigned::sign("it", message, [&payer as &dyn Signer, &other]).unwrap().complete().unwrap();
     assert_eq!(whole.signatures[0], half.signatures[0].1.unwrap());
     assert!(here.submit("it", whole).await.is_success());
     assert_eq!(cluster.ran(), 1);
@@ -109,7 +109,7 @@ async fn dry_run_needs_no_key_and_sends_nothing() {
     assert!(rehearsed[0].failure.is_none());
     assert_eq!(cluster.signatures(), 0);
 
-    let cluster = Scripted::new(Script { foresee: Some(error()), ..Script::default() });
+    let cluster = Scripted::new(Script { fail_simulation: Some(error()), ..Script::default() });
     let rehearsed = Sender::new(&cluster, &payer).dry_run(&[outgoing(1)]).await.unwrap();
     assert_eq!(rehearsed[0].failure.as_ref().unwrap().error, error());
 }
@@ -137,7 +137,7 @@ async fn price_follows_recent_blocks_up_to_maximum() {
 
 #[tokio::test(start_paused = true)]
 async fn old_transaction_is_found_or_unknown() {
-    let asleep = |has_no_history| Script { sleeps_for_blocks: 1_000, has_no_history, ..Script::default() };
+    let asleep = |has_no_history| Script { blocks_before_first_check: 1_000, has_no_history, ..Script::default() };
     for (has_no_history, lands) in [(false, true), (true, false)] {
         let cluster = Scripted::new(asleep(has_no_history));
         let hash = cluster.latest_blockhash().await.unwrap().hash;

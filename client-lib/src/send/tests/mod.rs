@@ -61,7 +61,7 @@ async fn signs_expired_transaction_again() {
 #[tokio::test(start_paused = true)]
 async fn does_not_resend_after_unseen_confirmation() {
     // Long enough for the blockhash to expire while this endpoint does not know the transaction's block.
-    let cluster = Scripted::new(Script { hide_for_looks: 18, ..Script::default() });
+    let cluster = Scripted::new(Script { hide_for_checks: 18, ..Script::default() });
     let summary = send(&cluster, &[outgoing(1)]).await;
     assert!(summary.is_success());
     assert!(cluster.state().height > BLOCKHASH_LIFE);
@@ -70,7 +70,7 @@ async fn does_not_resend_after_unseen_confirmation() {
 
 #[tokio::test(start_paused = true)]
 async fn checks_history_after_gap_in_status_checks() {
-    let asleep = |has_no_history| Script { sleeps_for_blocks: 1_000, has_no_history, ..Script::default() };
+    let asleep = |has_no_history| Script { blocks_before_first_check: 1_000, has_no_history, ..Script::default() };
     let cluster = Scripted::new(asleep(false));
     assert!(send(&cluster, &[outgoing(1)]).await.is_success());
     assert_eq!((cluster.signatures(), cluster.ran()), (1, 1));
@@ -92,7 +92,7 @@ async fn needs_no_history_with_frequent_status_checks() {
 
 #[tokio::test(start_paused = true)]
 async fn waits_for_confirmation_of_processed_transaction() {
-    let cluster = Scripted::new(Script { unconfirmed_looks: 25, ..Script::default() });
+    let cluster = Scripted::new(Script { unconfirmed_checks: 25, ..Script::default() });
     let summary = send(&cluster, &[outgoing(1)]).await;
     assert!(summary.is_success());
     assert!(cluster.state().height > BLOCKHASH_LIFE);
@@ -101,7 +101,7 @@ async fn waits_for_confirmation_of_processed_transaction() {
 
 #[tokio::test(start_paused = true)]
 async fn survives_unanswered_status_checks() {
-    let cluster = Scripted::new(Script { silent_looks: 5, ..Script::default() });
+    let cluster = Scripted::new(Script { unanswered_checks: 5, ..Script::default() });
     assert!(send(&cluster, &[outgoing(1)]).await.is_success());
     assert_eq!(cluster.ran(), 1);
 }
@@ -141,7 +141,7 @@ async fn reports_failure() {
 
 #[tokio::test(start_paused = true)]
 async fn does_not_send_failing_transaction() {
-    let cluster = Scripted::new(Script { foresee: Some(error()), ..Script::default() });
+    let cluster = Scripted::new(Script { fail_simulation: Some(error()), ..Script::default() });
     let summary = send(&cluster, &[outgoing(1)]).await;
     assert!(matches!(summary.transactions[0].outcome, Outcome::WouldFail(_)));
     assert_eq!(cluster.signatures(), 0);
@@ -203,8 +203,8 @@ async fn stages_run_in_order() {
 #[tokio::test(start_paused = true)]
 async fn reports_all_progress() {
     #[derive(Default)]
-    struct Heard(Mutex<Vec<String>>);
-    impl Progress for Heard {
+    struct Recorded(Mutex<Vec<String>>);
+    impl Progress for Recorded {
         fn started(&self, transactions: usize) {
             self.0.lock().unwrap().push(format!("started {transactions}"));
         }
@@ -216,7 +216,7 @@ async fn reports_all_progress() {
             self.0.lock().unwrap().push(format!("{} landed {landed}", transaction.label));
         }
     }
-    let heard = Heard::default();
+    let heard = Recorded::default();
     let cluster = Scripted::new(Script { lose_blockhashes: 1, ..Script::default() });
     let payer = Keypair::new();
     Sender::new(&cluster, &payer).progress(&heard).send(&[outgoing(1)]).await;

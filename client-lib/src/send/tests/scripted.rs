@@ -32,11 +32,11 @@ pub struct Script {
     /// Drops every transaction with one of the first blockhashes, up to this number.
     pub lose_blockhashes: u64,
     /// Hides a landed transaction from this number of status checks.
-    pub hide_for_looks: u32,
+    pub hide_for_checks: u32,
     /// Shows a landed transaction as processed only, for this number of status checks.
-    pub unconfirmed_looks: u32,
+    pub unconfirmed_checks: u32,
     /// Leaves this number of status requests unanswered.
-    pub silent_looks: u32,
+    pub unanswered_checks: u32,
     /// Makes no blocks.
     pub halted: bool,
     /// Rejects transactions before they run.
@@ -44,12 +44,12 @@ pub struct Script {
     /// Runs transactions, which then fail.
     pub fail: Option<TransactionError>,
     /// Fails simulations.
-    pub foresee: Option<TransactionError>,
+    pub fail_simulation: Option<TransactionError>,
     /// Prices of a compute unit in recent blocks, in micro-lamports.
     pub prices: Vec<u64>,
     /// Makes this number of blocks between the first send and the first status check. Only the history has the statuses
     /// by then.
-    pub sleeps_for_blocks: u64,
+    pub blocks_before_first_check: u64,
     /// Keeps no history.
     pub has_no_history: bool,
     /// Requests this stop when the first transaction arrives.
@@ -128,7 +128,7 @@ impl Cluster for Scripted {
     }
 
     async fn simulate(&self, _: &VersionedTransaction) -> Result<Simulation, ClusterError> {
-        Ok(Simulation { error: self.script.foresee.clone(), units_consumed: 10_000, ..Simulation::default() })
+        Ok(Simulation { error: self.script.fail_simulation.clone(), units_consumed: 10_000, ..Simulation::default() })
     }
 
     async fn send(&self, transaction: &VersionedTransaction) -> Result<Signature, ClusterError> {
@@ -165,12 +165,12 @@ impl Cluster for Scripted {
         let mut state = self.state();
         state.looks += 1;
         if state.looks == 1 {
-            state.height += self.script.sleeps_for_blocks;
+            state.height += self.script.blocks_before_first_check;
         }
-        if self.script.sleeps_for_blocks > 0 {
+        if self.script.blocks_before_first_check > 0 {
             return Ok(vec![None; signatures.len()]);
         }
-        if state.looks <= self.script.silent_looks {
+        if state.looks <= self.script.unanswered_checks {
             return Err(ClusterError::Unreachable { detail: "timed out".into() });
         }
         Ok(signatures
@@ -178,11 +178,11 @@ impl Cluster for Scripted {
             .map(|signature| {
                 let looks = state.landed.get_mut(signature)?;
                 *looks += 1;
-                let visible = looks.checked_sub(self.script.hide_for_looks + 1)?;
+                let visible = looks.checked_sub(self.script.hide_for_checks + 1)?;
                 Some(TransactionStatus {
                     slot: 7,
                     error: self.script.fail.clone(),
-                    confirmation: if visible < self.script.unconfirmed_looks {
+                    confirmation: if visible < self.script.unconfirmed_checks {
                         Confirmation::Processed
                     } else {
                         Confirmation::Confirmed

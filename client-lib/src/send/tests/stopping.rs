@@ -16,7 +16,7 @@ async fn sends_nothing_after_stop() {
 #[tokio::test(start_paused = true)]
 async fn follows_in_flight_transactions_after_stop() {
     let stop = Stop::default();
-    let script = Script { stop_on_arrival: Some(stop.clone()), hide_for_looks: 3, ..Script::default() };
+    let script = Script { stop_on_arrival: Some(stop.clone()), hide_for_checks: 3, ..Script::default() };
     let cluster = Scripted::new(script);
     let payer = Keypair::new();
     let stages = [vec![outgoing(1)], vec![outgoing(2)]];

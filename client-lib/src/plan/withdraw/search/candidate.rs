@@ -28,7 +28,7 @@ impl Search<'_> {
             match source {
                 StakeSource::Active | StakeSource::Transient => self.state.splittable(index, source, limits),
                 StakeSource::ValidatorRemoval
-                    if self.withdrawal.take_whole_accounts && self.state.can_give_whole(index) =>
+                    if self.withdrawal.take_whole_accounts && self.state.can_withdraw_whole(index) =>
                 {
                     let balance = self.state.balance(index, source);
                     // A whole account cannot be split: the largest one that is not too large comes first.
@@ -42,14 +42,14 @@ impl Search<'_> {
             .filter(|(lamports, _)| *lamports > 0)
             // Stake that earns least comes first; ties are in the list's order.
             .max_by_key(|(lamports, index)| {
-                (Reverse(self.earning(*index, limits, withdrawable)), *lamports, Reverse(*index))
+                (Reverse(self.activation(*index, limits, withdrawable)), *lamports, Reverse(*index))
             })
             .map(|(_, index)| (index, false))
     }
 
     /// The activation of a validator's stake. Stake that may not be split before another validator's, or is too small,
     /// counts as active: its size decides.
-    fn earning(&self, index: usize, limits: &WithdrawalLimits, withdrawable: &Withdrawable) -> StakeActivation {
+    fn activation(&self, index: usize, limits: &WithdrawalLimits, withdrawable: &Withdrawable) -> StakeActivation {
         let Some(source) = self.state.source(index, withdrawable, limits) else { return StakeActivation::Active };
         let condition = self.state.condition(index, source);
         let activation = condition.map_or(StakeActivation::Active, |condition| condition.activation);
@@ -60,8 +60,8 @@ impl Search<'_> {
             StakeSource::ValidatorRemoval => return activation,
         };
         let is_enough = || {
-            let spared = self.spared(self.state.splittable(index, source, limits), limits);
-            self.yields(self.tokens_within(spared)) >= self.minimum()
+            let safe_split = self.safe_split(self.state.splittable(index, source, limits), limits);
+            self.yields(self.tokens_within(safe_split)) >= self.minimum()
         };
         let counts = activation < StakeActivation::Active && is_free && is_enough();
         if counts { activation } else { StakeActivation::Active }
