@@ -1,13 +1,13 @@
-//! Client library of Tidepool: everything that a program off-chain does with a stake pool.
+//! Client library of the Tidepool stake pool: reads, quotes, plans, transactions.
 //!
-//! Four steps, each of use alone:
+//! It has four layers, each usable alone:
 //!
-//! 1. [`pool::PoolSnapshot::read`] fetches a pool, of any program that keeps the contract, through a [`cluster::Cluster`].
-//! 2. [`quote`] and [`plan`] compute what would happen and what to do. They are pure: nothing asks the network.
-//! 3. [`actions`] turns that into instructions, and [`pack`] puts these into as few transactions as the limits allow.
-//! 4. [`send`] signs, submits, confirms and repeats; [`events`] tells from the logs what has changed.
+//! 1. [`pool::PoolSnapshot::read`] reads a pool of any program with the SPL layout, through a [`cluster::Cluster`].
+//! 2. [`quote`] and [`plan`] compute results and transactions. They are pure functions without network access.
+//! 3. [`actions`] builds instructions, and [`pack`] packs them into the fewest transactions within the limits.
+//! 4. [`send`] signs, submits, confirms and resends; [`events`] decodes changes from the logs.
 //!
-//! [`crank`] does all four, epoch after epoch.
+//! [`crank`] combines them, epoch after epoch.
 //!
 //! ```no_run
 //! # use solana_signer::Signer;
@@ -25,8 +25,8 @@
 //! # }
 //! ```
 //!
-//! All amounts are `u64`: lamports, or pool tokens in their smallest unit. Formulas are those of `tidepool_interface`, which
-//! the program itself runs, so that a quote is right to the lamport as long as the pool does not change.
+//! All amounts are `u64`: lamports, or pool tokens in their smallest unit. The formulas are those of
+//! `tidepool_interface`, which the program runs too. So a quote is exact to the lamport while the pool does not change.
 
 pub mod actions;
 pub mod cluster;
