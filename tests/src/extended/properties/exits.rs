@@ -47,7 +47,8 @@ fn leave(world: &mut World, holder: Holder, random: &mut Rng) -> Result<(), Find
         world.turn_epoch(1, 0);
     }
     let (worth, reserve, rest) = (worth(world, holder), world.reserve(), unsplittable(world));
-    ensure!(worth < rest && reserve < worth, "exits: {worth} lamports cannot leave, the reserve has {reserve}");
+    let is_stuck = worth < rest && world.withdrawable() < worth;
+    ensure!(is_stuck, "exits: {worth} lamports cannot leave, the reserve has {reserve}");
     Ok(())
 }
 
@@ -95,7 +96,7 @@ fn withdraw(world: &mut World, holder: Holder) {
             take(world, holder, address, part, pass == 2);
         }
     }
-    let rest = world.reserve().min(worth(world, holder));
+    let rest = world.withdrawable().min(worth(world, holder));
     let tokens = tokens_for(world, holder, rest);
     world.run(&world.pool.withdraw_sol(holder, None, tokens, None));
 }
