@@ -212,7 +212,6 @@ fn no_state_of_a_small_pool_is_left_to_an_adversary() {
         (vec![20, 20], vec![1, 3], bounded, 300),
         (vec![20, 20, 20], vec![1, 1, 1], bounded, 0),
         (vec![30, 10, 20], vec![2, 1, 1], capped, 0),
-        (vec![30, 10], vec![2, 1], capped, 1_000),
     ] {
         let pool = SmallPool { stakes, weights, reserve: 7 * SOL, policy, fee };
         let checker = pool.checker().threads(2).spawn_bfs().join();

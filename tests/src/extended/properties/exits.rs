@@ -72,7 +72,7 @@ fn worth(world: &World, holder: Holder) -> u64 {
 }
 
 /// Pool tokens for so many lamports, of those that the holder has.
-fn tokens_for(world: &World, holder: Holder, lamports: u64) -> u64 {
+pub(super) fn tokens_for(world: &World, holder: Holder, lamports: u64) -> u64 {
     let head = world.pool.read_state(world.vm).head;
     let (total, supply) = (u128::from(head.total_lamports.get()), u128::from(head.pool_token_supply.get()));
     let tokens = u128::from(lamports) * supply / total.max(1);
