@@ -16,6 +16,7 @@ mod reference;
 mod tally;
 mod test;
 mod tool;
+mod words;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -41,6 +42,7 @@ enum Command {
     Examples(examples::Args),
     Fuzz(fuzz::Args),
     Guards(guards::Args),
+    Words(words::Args),
     Ci(ci::Args),
 }
 
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
         Command::Examples(args) => args.run(),
         Command::Fuzz(args) => args.run(),
         Command::Guards(args) => args.run(),
+        Command::Words(args) => args.run(),
         Command::Ci(args) => args.run(),
     };
     match result {
