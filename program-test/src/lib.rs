@@ -8,10 +8,11 @@
 //! 3. [`NewPool::create`] creates a pool: its fees, its token program, its validators and their stake.
 //! 4. [`TestPool`] deposits, withdraws, moves stake and updates the pool. [`advance_epoch`] ends an epoch and pays its rewards.
 //!
-//! ```no_run
-//! # use {solana_keypair::Keypair, solana_program_test::ProgramTest, solana_signer::Signer};
+//! ```
+//! # use {solana_keypair::Keypair, solana_program_test::{ProgramTest, tokio}, solana_signer::Signer};
 //! # use tidepool_program_test::{Error, NewPool, SPL_STAKE_POOL_PROGRAM_ID, add_program, add_validator, advance_epoch, start};
-//! # async fn example() -> Result<(), Error> {
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Error> {
 //! let mut test = ProgramTest::default();
 //! add_program(&mut test, SPL_STAKE_POOL_PROGRAM_ID)?;
 //! let vote = add_validator(&mut test, 500);
@@ -24,6 +25,7 @@
 //! let user = Keypair::new();
 //! tidepool_program_test::fund(&mut context, &user.pubkey(), 10_000_000_000).await?;
 //! let pool_tokens = pool.deposit_sol(&mut context, &user, 5_000_000_000).await?;
+//! assert!(pool_tokens < 5_000_000_000, "rewards have raised the exchange rate above 1");
 //! # Ok(())
 //! # }
 //! ```
