@@ -30,7 +30,7 @@
 //! # let [program_id, pool, wallet, list, reserve, mint, fees] = std::array::from_fn(|i| Address::new_from_array([i as u8 + 1; 32]));
 //! # let mut head = PoolHead::zeroed();
 //! # head.account_type = AccountType::StakePool as u8;
-//! # (head.withdraw_bump, head.token_program_id) = (find_withdraw_authority(&program_id, &pool).1, TOKEN_PROGRAM_ID);
+//! # (head.stake_withdraw_bump_seed, head.token_program_id) = (find_withdraw_authority(&program_id, &pool).1, TOKEN_PROGRAM_ID);
 //! # (head.validator_list, head.reserve_stake, head.pool_mint, head.manager_fee_account) = (list, reserve, mint, fees);
 //! # (head.total_lamports, head.pool_token_supply) = (1_100_000_000_000.into(), 1_000_000_000_000.into());
 //! # head.last_update_epoch = 700.into();
