@@ -64,7 +64,7 @@ impl Backlog {
 pub fn validators_off_target(plan: &RebalancePlan) -> usize {
     let is_off = |why: WhyNot| match why {
         WhyNot::Obstacle(_) => true,
-        WhyNot::Rule(reason) => !reason.takes_no_part() && reason != Reason::Balanced,
+        WhyNot::Rule(reason) => !reason.excludes_validator() && reason != Reason::Balanced,
     };
     plan.movements.len() + plan.unmoved.iter().filter(|unmoved| is_off(unmoved.why)).count()
 }

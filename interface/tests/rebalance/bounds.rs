@@ -31,8 +31,9 @@ fn reserve_target() {
         script.run(&mut pool)?;
         serve_all(&mut pool)?;
         prop_assert_eq!(pool.total(), total, "a rebalance moves lamports, and neither makes nor takes them");
-        let gives =
-            |record: &ValidatorStakeInfo| record.transient_stake_lamports.get() > 0 && record.extension.is_leaving();
+        let gives = |record: &ValidatorStakeInfo| {
+            record.transient_stake_lamports.get() > 0 && record.extension.is_deactivating()
+        };
         let givers = pool.records.iter().zip(&moved).filter(|(record, moved)| gives(record) && !**moved).count() as u64;
         let lent = givers * STAKE_RENT;
         prop_assert!(pool.reserve() >= before.min(target).saturating_sub(lent), "the reserve fell below its target");

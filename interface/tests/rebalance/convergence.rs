@@ -130,7 +130,7 @@ pub fn is_at_rest(pool: &Pool) -> Outcome {
         let Verdict::Nothing(reason) = verdict else {
             return Err(TestCaseError::fail(format!("{verdict:?} at rest")));
         };
-        prop_assert!(!matches!(reason, Reason::OthersLackMore | Reason::OthersHaveMore), "{reason:?} at rest");
+        prop_assert!(!matches!(reason, Reason::OthersFurtherBelow | Reason::OthersFurtherAbove), "{reason:?} at rest");
         prop_assert!(!reason.message().is_empty());
     }
     Ok(())

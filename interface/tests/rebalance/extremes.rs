@@ -90,7 +90,7 @@ fn lamports_beyond_64_bits_do_no_harm() {
             if let Verdict::Increase(lamports) | Verdict::Decrease(lamports) = verdict {
                 prop_assert!(lamports >= inputs.minimum_delegation, "{verdict:?}");
             }
-            rebalance.served(record, verdict);
+            rebalance.record_movement(record, verdict);
         }
         Ok(())
     });

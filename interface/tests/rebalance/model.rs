@@ -31,7 +31,7 @@ impl fmt::Debug for Pool {
         writeln!(f, "{:?}", self.inputs)?;
         for (index, record) in self.records.iter().enumerate() {
             let (active, transient) = (record.active_stake_lamports, record.transient_stake_lamports);
-            let (weight, is_leaving) = (record.extension.weight, record.extension.is_leaving());
+            let (weight, is_leaving) = (record.extension.weight, record.extension.is_deactivating());
             write!(f, "  {index}: weight {weight:?} active {active:?} transient {transient:?}")?;
             writeln!(f, "{} status {}", if is_leaving { " leaving" } else { "" }, record.status)?;
         }
@@ -70,7 +70,7 @@ impl Pool {
         let without_rent = |lamports: u64| u128::from(lamports.saturating_sub(STAKE_RENT));
         let leaving = |record: &ValidatorStakeInfo| {
             let transient = without_rent(record.transient_stake_lamports.get());
-            match (record.is_active(), record.extension.is_leaving()) {
+            match (record.is_active(), record.extension.is_deactivating()) {
                 (true, true) => transient,
                 (true, false) => 0,
                 (false, _) => transient + without_rent(record.active_stake_lamports.get()),
@@ -84,7 +84,7 @@ impl Pool {
         let record = &mut self.records[index];
         let transient = record.transient_stake_lamports.get();
         let rent = transient.min(STAKE_RENT);
-        if record.extension.is_leaving() {
+        if record.extension.is_deactivating() {
             record.active_stake_lamports.set(record.active_stake_lamports.get() + transient - rent);
             self.inputs.reserve_lamports += rent;
         } else {
@@ -132,7 +132,7 @@ impl Pool {
                 continue;
             }
             let earned = active / 10_000 * rewards;
-            if record.extension.is_leaving() {
+            if record.extension.is_deactivating() {
                 self.inputs.reserve_lamports += transient;
                 record.active_stake_lamports.set(active + earned);
             } else {
@@ -160,7 +160,7 @@ impl Pool {
         let before = self.records.get(index).copied();
         self.apply(index, verdict);
         if let Some(before) = before {
-            rebalance.served(&before, verdict);
+            rebalance.record_movement(&before, verdict);
         }
         prop_assert_eq!(rebalance.reserve_lamports(), self.reserve());
         Ok(verdict)
@@ -175,7 +175,8 @@ impl Pool {
         prop_assert!(record.is_active(), "a removed validator was touched");
         prop_assert!(record.extension.weight.get() > 0, "a validator without a weight was touched");
         let moving = record.transient_stake_lamports.get().saturating_sub(STAKE_RENT);
-        let (has_transient, deactivates) = (record.transient_stake_lamports.get() > 0, record.extension.is_leaving());
+        let (has_transient, deactivates) =
+            (record.transient_stake_lamports.get() > 0, record.extension.is_deactivating());
         let minimum = self.inputs.minimum_delegation;
         let mut before = self.clone();
         before.take_back(index);

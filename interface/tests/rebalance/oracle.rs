@@ -63,7 +63,8 @@ fn settled(pool: &Pool) -> u128 {
     unweighted
         .map(|record| {
             let transient = u128::from(record.transient_stake_lamports.get());
-            let arriving = if record.extension.is_leaving() { 0 } else { transient.saturating_sub(STAKE_RENT.into()) };
+            let arriving =
+                if record.extension.is_deactivating() { 0 } else { transient.saturating_sub(STAKE_RENT.into()) };
             u128::from(record.active_stake_lamports.get()) + arriving
         })
         .sum()

@@ -96,8 +96,8 @@ fn passed_over_validators_leave_pro_rata_parts_unchanged() {
         for index in (0..pool.records.len()).filter(|index| !passed.contains(index)).filter(is_unmoved) {
             let verdicts = (without.verdict(&pool.records, index), with.verdict(&pool.records, index));
             match verdicts {
-                (Verdict::Nothing(Reason::OthersLackMore), Verdict::Increase(_))
-                | (Verdict::Nothing(Reason::OthersHaveMore), Verdict::Decrease(_))
+                (Verdict::Nothing(Reason::OthersFurtherBelow), Verdict::Increase(_))
+                | (Verdict::Nothing(Reason::OthersFurtherAbove), Verdict::Decrease(_))
                 | (Verdict::Nothing(_), Verdict::Nothing(_)) => {}
                 (Verdict::Increase(less), Verdict::Increase(more))
                 | (Verdict::Decrease(less), Verdict::Decrease(more))
@@ -138,9 +138,9 @@ fn the_turn_passes_to_the_next() {
         verdict
     };
     for index in 0..PASSED_OVER_MAX {
-        assert_eq!(verdict(index + 1, false), Verdict::Nothing(Reason::OthersLackMore));
+        assert_eq!(verdict(index + 1, false), Verdict::Nothing(Reason::OthersFurtherBelow));
         assert_eq!(verdict(index, true), Verdict::Increase(SOL));
     }
     assert_eq!(verdict(PASSED_OVER_MAX, true), Verdict::Increase(SOL));
-    assert_eq!(verdict(PASSED_OVER_MAX + 1, false), Verdict::Nothing(Reason::OthersLackMore));
+    assert_eq!(verdict(PASSED_OVER_MAX + 1, false), Verdict::Nothing(Reason::OthersFurtherBelow));
 }

@@ -117,9 +117,9 @@ fn apply_in_place(
                 before.terms.preferred_withdraw_validator_vote_address.map(|_| withdraw),
             ];
             let mut answers = set.into_iter().flatten();
-            return view.forget_preferred(|_| answers.next().expect("one question for each"));
+            return view.unset_preferred(|_| answers.next().expect("one question for each"));
         }
-        Change::TurnEpoch(epoch) => return view.turn_epoch(epoch),
+        Change::TurnEpoch(epoch) => return view.advance_epoch(epoch),
         Change::Manager(manager) => view.head_mut().manager = manager,
     }
     Ok(())

@@ -229,7 +229,7 @@ proptest! {
         ];
         let vote = preferred.get(usize::from(pick)).copied().flatten().unwrap_or(stranger);
         let mut after = terms;
-        let changed = after.forget_preferred(&vote);
+        let changed = after.unset_preferred(&vote);
         let kept = |address: Option<Address>| address.filter(|address| *address != vote);
         prop_assert_eq!(changed, preferred.contains(&Some(vote)));
         prop_assert_eq!(after, PoolTerms {

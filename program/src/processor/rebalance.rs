@@ -83,7 +83,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], indices: &[U32]) 
         }
         let verdict = rebalance.verdict(records, index);
         if let Verdict::Nothing(reason) = verdict
-            && reason.takes_no_part()
+            && reason.excludes_validator()
         {
             outcome.note(reason);
             continue;
@@ -109,7 +109,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], indices: &[U32]) 
                     funds.record_before(&before);
                     movement.carry_out(&stakes, record, verdict, bump)?;
                     funds.record_after(record);
-                    rebalance.served(&before, verdict);
+                    rebalance.record_movement(&before, verdict);
                     outcome = Outcome::Moved;
                 } else {
                     rebalance.pass_over(index);
@@ -292,7 +292,7 @@ impl Movement<'_> {
             return false;
         }
         let (stake, moving) = (transient.stake.get(), self.moving(record));
-        if !record.extension.is_leaving() {
+        if !record.extension.is_deactivating() {
             // Lamports that were sent to the account were delegated too.
             return transient.is_delegated()
                 && stake >= moving
@@ -332,7 +332,7 @@ impl Movement<'_> {
     /// Corrects a movement of this epoch, in its account.
     #[inline(never)]
     fn correct(&self, stakes: &Stakes, record: &mut ValidatorStakeInfo, verdict: Verdict) -> ProgramResult {
-        if record.extension.is_leaving() {
+        if record.extension.is_deactivating() {
             self.correct_deactivating(stakes, record, verdict)?;
         } else {
             self.correct_activating(stakes, record, verdict)?;

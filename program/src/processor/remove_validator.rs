@@ -76,10 +76,10 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     record.status = status as u8;
     if pool.is_extended() {
         record.extension.weight.set(0);
-        record.extension.set_leaving(true);
+        record.extension.set_deactivating(true);
     }
     funds.validator_after(record);
-    pool.view_mut().forget_preferred(|preferred| *preferred == vote)?;
+    pool.view_mut().unset_preferred(|preferred| *preferred == vote)?;
     funds.emit(&pool);
     Ok(())
 }

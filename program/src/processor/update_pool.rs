@@ -49,7 +49,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     }
     if pool.head().is_stale(epoch) {
         // The reward was taxed at the fee of the epoch before.
-        pool.view_mut().turn_epoch(epoch)?;
+        pool.view_mut().advance_epoch(epoch)?;
     }
     // The mint knows of tokens that holders burnt by themselves.
     pool.store(total_lamports, Mint::decode(&accounts.pool_mint.try_borrow()?)?.supply);

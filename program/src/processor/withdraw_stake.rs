@@ -93,7 +93,7 @@ pub fn process(
         Some((record, source)) => {
             take_from_record(record, source, quote.lamports)?;
             if source == StakeSource::ValidatorRemoval {
-                pool.view_mut().forget_preferred(|vote| *vote == record.vote_account_address)?;
+                pool.view_mut().unset_preferred(|vote| *vote == record.vote_account_address)?;
             }
             funds.validator_after(record);
         }

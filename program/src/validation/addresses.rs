@@ -188,7 +188,7 @@ fn check_transient(
     }
     let bump = search_transient(derivation, account, record)?;
     if pool.is_extended() {
-        let is_leaving = record.transient_stake_lamports.get() > 0 && record.extension.is_leaving();
+        let is_leaving = record.transient_stake_lamports.get() > 0 && record.extension.is_deactivating();
         record.extension.set_transient_bump(bump, is_leaving);
     }
     Ok(())

@@ -98,7 +98,7 @@ impl<'a> Simulation<'a> {
             Verdict::Increase(lamports) => (Direction::Recall, moving - lamports),
             Verdict::Decrease(lamports) if lamports >= moving => (Direction::Decrease, lamports - moving),
             Verdict::Decrease(lamports) => (Direction::Keep, moving - lamports),
-            Verdict::Recall if record.extension.is_leaving() => (Direction::Keep, moving),
+            Verdict::Recall if record.extension.is_deactivating() => (Direction::Keep, moving),
             Verdict::Recall => (Direction::Recall, moving),
             Verdict::Nothing(_) => (Direction::Increase, 0),
         };
@@ -119,7 +119,7 @@ impl<'a> Simulation<'a> {
             return WhyNot::Obstacle(*obstacle);
         }
         // Nobody moves any more, except where there is no room for those who would have to be passed over first.
-        self.look(index).err().unwrap_or(WhyNot::Rule(Reason::OthersLackMore))
+        self.look(index).err().unwrap_or(WhyNot::Rule(Reason::OthersFurtherBelow))
     }
 
     /// Carries out a verdict on a validator.
@@ -145,7 +145,7 @@ impl<'a> Simulation<'a> {
         record.transient_seed_suffix.set(before.rebalance_seed());
         let is_leaving = matches!(direction, Direction::Decrease | Direction::Keep);
         record.extension.set_transient_bump(SOME_BUMP, is_leaving);
-        self.rebalance.served(&before, verdict);
+        self.rebalance.record_movement(&before, verdict);
         self.has_moved[index] = true;
         self.movements.push(movement);
     }
@@ -155,7 +155,7 @@ impl<'a> Simulation<'a> {
         // Few are unfit: the rule is asked about these alone.
         let obstacle = self.not_stakeable(index).err()?;
         let verdict = self.rebalance.clone().verdict(&self.records, index);
-        let takes_part = !matches!(verdict, Verdict::Nothing(reason) if reason.takes_no_part());
+        let takes_part = !matches!(verdict, Verdict::Nothing(reason) if reason.excludes_validator());
         takes_part.then_some(obstacle)
     }
 
@@ -209,7 +209,7 @@ impl<'a> Simulation<'a> {
     /// Lamports that the reserve is below its target, with those that are on their way to it; 0 where it is less than the
     /// tolerance.
     pub(super) fn reserve_shortfall(&self) -> u64 {
-        let leaving = self.records.iter().filter(|record| record.extension.is_leaving());
+        let leaving = self.records.iter().filter(|record| record.extension.is_deactivating());
         let leaving = leaving.map(|record| record.transient_stake_lamports.get()).fold(0, u64::saturating_add);
         let has = self.rebalance.reserve_lamports().saturating_add(leaving);
         let shortfall = self.rebalance.reserve_target().saturating_sub(has);
@@ -263,7 +263,7 @@ impl<'a> Simulation<'a> {
     /// Whether stake that moves already began to do so in this epoch, and the stake program can correct it, as far as the
     /// snapshot knows.
     fn is_correctable(&self, index: usize, validator: &Delegation, verdict: Verdict) -> bool {
-        let (epoch, is_leaving) = (self.snapshot.epoch(), self.records[index].extension.is_leaving());
+        let (epoch, is_leaving) = (self.snapshot.epoch(), self.records[index].extension.is_deactivating());
         let vote = self.records[index].vote_account_address;
         if (is_leaving || verdict != Verdict::Recall) && self.snapshot.vote_account_exists(&vote) == Some(false) {
             return false;

@@ -40,7 +40,7 @@ fn where_stake_is_on_its_way_to_and_since_when() {
         InMotion { lamports: 6 * SOL + rent(), direction: Some(Direction::Increase), arrives_in: Some(EPOCH + 1) };
     assert_eq!(second.in_motion, Some(in_motion));
     assert_eq!(second.held, 26 * SOL + rent());
-    assert_eq!(second.next, NextStep::Stays(WhyNot::Rule(Reason::InMotion)));
+    assert_eq!(second.next, NextStep::Stays(WhyNot::Rule(Reason::TransientStake)));
     assert_eq!(second.sentences().len(), 4);
     // The record tells the direction, and only the account since when.
     let unread = explain(&Fixture { with_stakes: false, ..fixture.clone() }, 1);

@@ -43,7 +43,7 @@ impl Machine {
             let seed = before.rebalance_seed();
             assert_eq!(transient.pubkey, find_transient_stake(&PROGRAM, &vote.pubkey, &POOL, seed).0);
             let verdict = rebalance.verdict(&self.records, index);
-            let takes_part = !matches!(verdict, Verdict::Nothing(reason) if reason.takes_no_part());
+            let takes_part = !matches!(verdict, Verdict::Nothing(reason) if reason.excludes_validator());
             let lacks = rebalance.target(&before).is_some_and(|target| before.active_stake_lamports.get() < target);
             if takes_part && lacks && self.stuck.contains(&index) {
                 self.records[index].extension.weight.set(0);
@@ -54,7 +54,7 @@ impl Machine {
                 continue;
             }
             self.carry_out(index, verdict);
-            rebalance.served(&before, verdict);
+            rebalance.record_movement(&before, verdict);
         }
         self.inputs.reserve_lamports = rebalance.reserve_lamports();
     }
@@ -64,7 +64,7 @@ impl Machine {
         let transient = record.transient_stake_lamports.get();
         let moving = transient.saturating_sub(self.inputs.stake_rent);
         let rent = self.inputs.stake_rent;
-        let is_leaving = record.extension.is_leaving();
+        let is_leaving = record.extension.is_deactivating();
         let (direction, lamports, after) = match verdict {
             Verdict::Increase(lamports) if lamports < moving => (Direction::Recall, moving - lamports, lamports + rent),
             Verdict::Increase(lamports) => (Direction::Increase, lamports - moving, lamports + rent),

@@ -86,7 +86,7 @@ impl Update<'_> {
             Stake::Delegated(delegation) => delegation,
         };
         if self.pool.is_extended() {
-            record.extension.set_leaving(!delegation.is_delegated());
+            record.extension.set_deactivating(!delegation.is_delegated());
         }
         let is_active = record.stake_status() == Ok(StakeStatus::Active);
         let validator = || self.beside(validator_stake);
@@ -97,7 +97,7 @@ impl Update<'_> {
             TransientStep::Deactivate => {
                 self.authority.deactivate(transient_stake, self.sysvars.clock)?;
                 if self.pool.is_extended() {
-                    record.extension.set_leaving(true);
+                    record.extension.set_deactivating(true);
                 }
             }
         }
