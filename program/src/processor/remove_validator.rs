@@ -1,4 +1,4 @@
-//! `RemoveValidatorFromPool`: deactivates all of a validator's stake; updates then bring it to the reserve.
+//! `RemoveValidatorFromPool`: deactivates all of a validator's stake. Later updates merge it into the reserve.
 
 use {
     crate::{
@@ -69,7 +69,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     if is_transient_delegated {
         authority.deactivate(transient, &accounts.clock)?;
     }
-    // Anyone may have deactivated the stake of a delinquent validator already.
+    // The stake of a delinquent validator may be deactivated already, because `DeactivateDelinquent` is permissionless.
     if is_delegated {
         authority.deactivate(stake, &accounts.clock)?;
     }
@@ -84,7 +84,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     Ok(())
 }
 
-/// Whether the pool commands the stake, and deactivation has not been asked for.
+/// Whether the pool controls the stake and the stake is not deactivated.
 fn is_delegated_by_pool(
     stake: &AccountView,
     authority: &PoolAuthority,
