@@ -36,7 +36,7 @@ pub(super) struct Holdings {
 }
 
 /// Deactivating stake in lamports: the turnover of the epoch.
-pub(super) fn deactivating_stake(records: &[ValidatorStakeInfo], stake_rent: u64) -> u64 {
+pub(super) fn turnover(records: &[ValidatorStakeInfo], stake_rent: u64) -> u64 {
     let mut stake = 0u64;
     for record in records {
         let (active, transient) = (record.active_stake_lamports.get(), record.transient_stake_lamports.get());

@@ -1,7 +1,7 @@
 //! Turnover budget of the staker's decreases and removals.
 
 use {
-    super::{inputs::turnover_budget, targets::deactivating_stake},
+    super::{inputs::turnover_budget, targets::turnover},
     crate::state::{RebalancePolicy, ValidatorStakeInfo},
 };
 
@@ -23,9 +23,7 @@ pub fn turnover_left(
 ) -> u64 {
     match turnover_budget(policy, base_lamports) {
         u64::MAX => u64::MAX,
-        budget => {
-            budget.max(minimum_delegation.saturating_mul(2)).saturating_sub(deactivating_stake(records, stake_rent))
-        }
+        budget => budget.max(minimum_delegation.saturating_mul(2)).saturating_sub(turnover(records, stake_rent)),
     }
 }
 
