@@ -1,4 +1,4 @@
-//! The extension is added in place to whatever pool there is, and changes nothing but what it is for.
+//! The extension can be added in place to any pool, and changes nothing else.
 
 use {
     crate::folder::{Folder, SOL, SavedPool, Validator},
