@@ -77,7 +77,7 @@ impl Stage<'_> {
         let name = self.ada.name;
         self.ledger.book(Side::Left, format!("{name} withdraws SOL"), trade.lamports);
         self.event(format!(
-            "{name} leaves with {} SOL for {} pool tokens, of which {} are the manager's fee",
+            "{name} leaves with {} SOL for {} pool tokens, {} of them the manager's fee",
             Sol(trade.lamports),
             Tokens(trade.pool_tokens),
             Tokens(trade.fee)

@@ -49,7 +49,7 @@ pub struct Extended {
 pub async fn rehearse(
     mut driver: Driver<'_>,
     saved: &PoolSnapshot,
-    contract: &Rehearsed,
+    spl: &Rehearsed,
     out: &mut dyn Write,
 ) -> Result<Option<Extended>, RunError> {
     let mut snapshot = driver.read(&saved.address(), saved.program_id()).await?;
@@ -68,11 +68,11 @@ pub async fn rehearse(
     // The two clusters have burnt different fees, so their inflation can differ by a few lamports.
     let without_rewards =
         |snapshot: &PoolSnapshot, rewards: &PoolRewards| snapshot.rate().total_lamports - rewards.total;
-    let expected = without_rewards(&contract.updated, &contract.rewards);
+    let expected = without_rewards(&spl.updated, &spl.rewards);
     let found = without_rewards(&updated.snapshot, &rewards);
     RunError::check("the pool's total with the extension, rewards aside,", expected, found)?;
-    let (by_contract, by_us) = (transactions(&contract.stages), transactions(&updated.stages));
-    report::figure(out, "transactions", format!("{by_us}, and {by_contract} by the contract's instruction"))?;
+    let (by_spl, by_us) = (transactions(&spl.stages), transactions(&updated.stages));
+    report::figure(out, "transactions", format!("{by_us}, and {by_spl} by the SPL instruction"))?;
 
     let (rebalance, plan) = move_stake(&driver, &updated.snapshot).await?;
     report::heading(out, "Rebalance")?;

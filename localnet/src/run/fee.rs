@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn follows_the_contract() {
+    fn matches_the_spl_formula() {
         // 5 % of 101 is 5.05, so 6; 1,000 · 6 / (1,000 + 101 − 6) is 5.47, so 5.
         let fee = epoch_fee(101, 5, 100, 1_000, 1_000);
         assert_eq!((fee.lamports, fee.pool_tokens), (6, 5));
