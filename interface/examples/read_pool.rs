@@ -1,6 +1,6 @@
-//! Reads the exchange rate, the fees and the freshness of any stake pool from the bytes of its account, without a network.
+//! Reads the exchange rate, the fees and the last update of any stake pool from its account data, without a network.
 //!
-//! For wallets, oracles and indexers that have accounts from elsewhere: a validator's plugin, a snapshot, a file.
+//! For wallets, oracles and indexers with another source of accounts: a Geyser plugin, a snapshot, a file.
 //!
 //! ```sh
 //! solana account POOL --output json > pool.json
@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let json: serde_json::Value = serde_json::from_str(&fs::read_to_string(file)?)?;
     let bytes = BASE64_STANDARD.decode(json["account"]["data"][0].as_str().ok_or(usage)?)?;
 
-    // The owner is not part of the data. Who does not know it has to compare it with the program that is expected.
+    // The data does not contain the account's owner. Compare the owner with the expected program id.
     let pool = StakePool::decode_initialized(&bytes)?;
     let rate = pool.head.exchange_rate();
     println!("total            {} lamports", rate.total_lamports);
@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("stake deposits   {}", of(&pool.terms.stake_deposit_fee));
     println!("stake withdrawal {}", of(&pool.terms.stake_withdrawal_fee));
 
-    // What a wallet shows before a deposit. The program computes the same, to the last unit.
+    // The quote that a wallet shows before a deposit. The program computes exactly the same.
     let deposit = quote::sol_deposit(&rate, &pool.terms, WHOLE).map_err(|error| format!("no deposit: {error:?}"))?;
     println!("a SOL buys       {} smallest units, fees deducted", deposit.to_depositor);
 

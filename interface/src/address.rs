@@ -1,6 +1,4 @@
-//! Addresses that the program derives.
-//!
-//! None depends on a fixed program id: each follows from the id that the program runs under.
+//! Program-derived addresses, under the program id of the deployment, and the addresses of programs and sysvars.
 
 use solana_address::Address;
 
@@ -10,16 +8,16 @@ pub const WITHDRAW_AUTHORITY_SEED: &[u8; 8] = b"withdraw";
 /// Seed of the pool's default stake deposit authority.
 pub const DEPOSIT_AUTHORITY_SEED: &[u8; 7] = b"deposit";
 
-/// First seed of a transient stake account: the stake that moves to or from one validator.
+/// First seed of a transient stake account: one validator's activating or deactivating stake.
 pub const TRANSIENT_STAKE_SEED: &[u8] = b"transient";
 
-/// First seed of an ephemeral stake account: one that lives within one instruction.
+/// First seed of an ephemeral stake account: one that exists within one instruction only.
 pub const EPHEMERAL_STAKE_SEED: &[u8] = b"ephemeral";
 
 /// The system program.
 pub const SYSTEM_PROGRAM_ID: Address = Address::new_from_array([0; 32]);
 
-/// Program ids and sysvars that the contract names, as bytes of their base58 text.
+/// Defines well-known program ids and sysvars from their base58 text.
 macro_rules! well_known {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
         $($(#[$doc])* pub const $name: Address = Address::from_str_const($text);)*
@@ -29,7 +27,7 @@ macro_rules! well_known {
 well_known! {
     /// The stake program.
     STAKE_PROGRAM_ID = "Stake11111111111111111111111111111111111111";
-    /// The stake program's retired configuration account, which the contract's account lists still name.
+    /// The stake program's retired configuration account. The SPL account lists still contain it.
     STAKE_CONFIG_ID = "StakeConfig11111111111111111111111111111111";
     /// The vote program.
     VOTE_PROGRAM_ID = "Vote111111111111111111111111111111111111111";
@@ -37,7 +35,7 @@ well_known! {
     TOKEN_PROGRAM_ID = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA";
     /// The Token-2022 program.
     TOKEN_2022_PROGRAM_ID = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb";
-    /// The loader of programs that can be upgraded.
+    /// The upgradeable loader, version 3.
     LOADER_V3_ID = "BPFLoaderUpgradeab1e11111111111111111111111";
     /// The Metaplex token metadata program.
     METADATA_PROGRAM_ID = "metaqbxxUerdq28cj1RbAWkYQm3ybzjb6a8bt518x1s";
@@ -53,11 +51,11 @@ well_known! {
     COMPUTE_BUDGET_PROGRAM_ID = "ComputeBudget111111111111111111111111111111";
     /// The epoch rewards sysvar.
     EPOCH_REWARDS_ID = "SysvarEpochRewards1111111111111111111111111";
-    /// The program of the pools that SPL deployed on mainnet.
+    /// The SPL stake pool program on mainnet.
     SPL_STAKE_POOL_PROGRAM_ID = "SPoo1Ku8WFXoNDMHPsrGSTSG1Y47rzgn41SLUNakuHy";
 }
 
-/// The seeds of a validator's stake account, without the bump. `seed` 0 stands for none, which is an empty slice.
+/// The seeds of a validator's stake account, without the bump. Seed suffix 0 means no suffix: an empty slice.
 pub struct ValidatorStakeSeeds {
     seed: [u8; 4],
     length: usize,

@@ -1,7 +1,7 @@
-//! Borsh's traits for the types of the SPL stake pool, with the bytes of the published crate.
+//! Borsh's traits for the types of the SPL stake pool, with the encoding of the published crate.
 //!
-//! The layouts are those of [`crate::bytes`] and of the account structs: this module only connects them to Borsh's readers
-//! and writers. A value reads exactly its own bytes, so that values can follow each other in a stream.
+//! [`crate::bytes`] and the account structs define the layouts; this module connects them to Borsh's readers and writers. A value
+//! reads exactly its own bytes, so that values can follow each other in a stream.
 
 use {
     crate::{
@@ -27,7 +27,7 @@ use {
     solana_program_error::ProgramError,
 };
 
-/// Most bytes that are read from a stream at once, whatever length it announces.
+/// Maximum bytes per read from a stream: a stream's length prefix must not decide how much is allocated.
 const CHUNK: usize = 4_096;
 
 /// Longest encoding in bytes of the values that [`write_with`] writes.
@@ -37,7 +37,7 @@ const BUFFER: usize = 32;
 const TERMS_MIN_LENGTH: usize = POOL_MIN_LENGTH - POOL_HEAD_LENGTH;
 const TERMS_MAX_LENGTH: usize = POOL_MAX_LENGTH - POOL_HEAD_LENGTH;
 
-/// What is optional in a pool's terms has this length in bytes, a fee, or twice as much, an address.
+/// Length in bytes of a fee. Each optional field of a pool's terms is a fee, or an address of twice the length.
 const TERMS_STEP: usize = size_of::<PodFee>();
 
 fn invalid() -> Error {
@@ -55,7 +55,7 @@ fn read_slice<'a, T>(
     Ok(value)
 }
 
-/// Fills `bytes` from a stream until `decode` accepts them: not a byte more than it needs.
+/// Fills `bytes` from a stream until `decode` accepts them. Reads no bytes beyond the value.
 fn fill<R: Read>(
     stream: &mut R,
     bytes: &mut Vec<u8>,
@@ -136,7 +136,7 @@ fn read_status(reader: &mut Reader) -> core::result::Result<StakeStatus, Program
     StakeStatus::from_u8(reader.u8()?).ok_or(ProgramError::BorshIoError)
 }
 
-/// Reads a struct that is the same in memory as in an account.
+/// Reads a struct whose memory layout is its account layout.
 fn read_pod<R: Read, T: Pod>(stream: &mut R) -> Result<T> {
     let mut value = T::zeroed();
     stream.read_exact(bytemuck::bytes_of_mut(&mut value))?;
@@ -181,7 +181,7 @@ impl BorshDeserialize for PoolTerms {
     fn deserialize_reader<R: Read>(stream: &mut R) -> Result<Self> {
         let mut bytes = [0; TERMS_MAX_LENGTH];
         let mut length = 0;
-        // Not a byte more than the terms have: they decode as soon as they are complete.
+        // Reads no bytes beyond the terms: they decode as soon as they are complete.
         for end in (TERMS_MIN_LENGTH..=TERMS_MAX_LENGTH).step_by(TERMS_STEP) {
             stream.read_exact(&mut bytes[length..end])?;
             length = end;
@@ -214,7 +214,7 @@ impl BorshSerialize for StakePool {
     }
 }
 
-/// A validator list with its records, for hosts. The program and the client library use
+/// An owned validator list with its records, for clients. The program and the client crate use
 /// [`split_validator_list`](crate::state::split_validator_list), which copies nothing.
 ///
 /// As in the published crate, decoding accepts a list of any known account type.

@@ -1,12 +1,11 @@
-//! Reading and writing the contract's encoding: Borsh, strictly.
+//! Strict reader and writer of the SPL encoding, Borsh.
 
 use {crate::maths::Fee, solana_address::Address, solana_program_error::ProgramError};
 
-/// Reads values from the front of a slice. Every failure is `BorshIoError`, the contract's answer to bytes that do not
-/// decode.
+/// Reads values from the front of a slice. Every failure is `BorshIoError`, as in the SPL stake pool.
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
-    /// Bytes by which the last read exceeded `rest`: what a stream has to supply before the next attempt.
+    /// Bytes by which the last read exceeded `rest`. A stream has to supply them before the next attempt.
     #[cfg(feature = "borsh")]
     missing: usize,
 }
@@ -35,19 +34,19 @@ impl<'a> Reader<'a> {
         Ok(array)
     }
 
-    /// Notes by how much a read of `length` bytes exceeds what is left.
+    /// Records by how many bytes a read of `length` bytes exceeds `rest`.
     #[cfg(feature = "borsh")]
     const fn note_missing(&mut self, length: usize) {
         self.missing = length.saturating_sub(self.rest.len());
     }
 
-    /// Bytes that were missing for the last read; 0 if that succeeded and something else failed.
+    /// Bytes that were missing for the last read; 0 if the read succeeded and a later check failed.
     #[cfg(feature = "borsh")]
     pub(crate) const fn missing(&self) -> usize {
         self.missing
     }
 
-    /// The bytes that were not read.
+    /// The unread bytes.
     #[cfg(feature = "borsh")]
     pub(crate) const fn rest(&self) -> &'a [u8] {
         self.rest
@@ -102,7 +101,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Writes values to the front of a slice, and fails with `BorshIoError` where it is too short.
+/// Writes values to the front of a slice. Fails with `BorshIoError` if the slice is too short.
 pub(crate) struct Writer<'a> {
     bytes: &'a mut [u8],
     written: usize,

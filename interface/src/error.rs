@@ -1,4 +1,4 @@
-//! The program's errors, each with a sentence that says what to do: the contract's codes 0 to 44, and Tidepool's from 1000.
+//! The program's errors with their messages: SPL codes 0 to 44, and the extension's codes from 1000 on.
 
 mod extension;
 
@@ -42,7 +42,7 @@ pub enum StakePoolError {
     WrongPoolMint,
     /// Code 11. The stake account is not in the state that is needed, or not under the pool's authority.
     WrongStakeStake,
-    /// Code 12. The stake is not active. The stake program has the same code for too small a delegation.
+    /// Code 12. The stake is not active. The stake program uses the same code for `InsufficientDelegation`.
     UserStakeNotActive,
     /// Code 13. The validator is in the pool already.
     ValidatorAlreadyAdded,
@@ -84,7 +84,7 @@ pub enum StakePoolError {
     InvalidSolDepositAuthority,
     /// Code 32. The validator is being removed and cannot be preferred.
     InvalidPreferredValidator,
-    /// Code 33. The validator has stake in motion.
+    /// Code 33. The validator has transient stake: activating or deactivating.
     TransientAccountInUse,
     /// Code 34. The SOL withdraw authority is not this pool's.
     InvalidSolWithdrawAuthority,
@@ -111,7 +111,7 @@ pub enum StakePoolError {
 }
 
 impl StakePoolError {
-    /// What went wrong and what to do about it, in one sentence.
+    /// Message of one sentence: the cause and the remedy.
     pub const fn message(self) -> &'static str {
         match self {
             Self::AlreadyInUse => "The account is already in use: initialize a pool with new, zeroed accounts.",
@@ -198,7 +198,7 @@ impl StakePoolError {
         }
     }
 
-    /// The error with the code `code`, if there is one.
+    /// The error with the code `code`; `None` for an unknown code.
     pub fn from_code(code: u32) -> Option<Self> {
         Self::from_u32(code)
     }

@@ -1,9 +1,10 @@
-//! Events: what an instruction changed, with the values before and after.
+//! Events: the values that an instruction changed, before and after.
 //!
-//! A pool with the extension emits one for each instruction that changes its totals, a record, a fee, an authority, its
-//! weights or its policy. An event is the data of a `Program data:` log line: an 8-byte tag and a fixed little-endian struct.
-//! The instructions' events add up: the sum of the changes of each balance is the change of that balance, but for lamports
-//! that somebody sends to an account without any instruction of the program.
+//! The program emits an event for each instruction that changes an extended pool: its totals, a record, a fee, an authority, the
+//! weights or the policy. An event is the data of a `Program data:` log line: an 8-byte tag and a fixed little-endian struct.
+//!
+//! Events add up: the sum of all changes of a balance is the change of that balance. Direct transfers to the pool's accounts are the
+//! exception, because no instruction of the program runs for them.
 
 use {
     crate::state::{PodFee, RebalancePolicy, U32, U64},
@@ -12,7 +13,7 @@ use {
     solana_address::Address,
 };
 
-/// A value that changed, or did not.
+/// A value before and after an instruction.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct Change {
@@ -29,26 +30,26 @@ impl Change {
     }
 }
 
-/// Status in [`FundsEvent`] where the instruction is about no validator in particular.
+/// Status in [`FundsEvent`] for instructions without a single validator.
 pub const NO_STATUS: u8 = u8::MAX;
 
-/// Tag `TPfunds1`: balances of the pool, as its accounts say.
+/// Tag `TPfunds1`: balances of the pool, from its accounts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct FundsEvent {
     /// The pool.
     pub pool: Address,
-    /// The vote account of the validator that the instruction is about; zero where it is about none, or several.
+    /// The vote account of the instruction's validator; zero for none, or for several.
     pub vote: Address,
     /// The current epoch.
     pub epoch: U64,
-    /// Records that the stake below is summed up over.
+    /// Number of records in the sums of stake below.
     pub records: U32,
-    /// Tag of the instruction; that of the plain one where it has a bound on slippage.
+    /// Tag of the instruction. A variant with a slippage bound has the tag of the plain variant.
     pub instruction: u8,
     /// Status of the validator before, or [`NO_STATUS`].
     pub old_status: u8,
-    /// Status of the validator after; [`NO_STATUS`] where there is none any more.
+    /// Status of the validator after; [`NO_STATUS`] if its record is gone.
     pub new_status: u8,
     /// Zero.
     pub reserved: u8,
@@ -56,11 +57,11 @@ pub struct FundsEvent {
     pub total_lamports: Change,
     /// Supply of the pool token, in its smallest unit.
     pub pool_token_supply: Change,
-    /// Lamports in the reserve, rent included; 0 before and after where the instruction does not touch it.
+    /// Lamports in the reserve, rent included; 0 before and after if the instruction does not change the reserve.
     pub reserve_lamports: Change,
-    /// Lamports in validator stake accounts, as the records touched say.
+    /// Lamports in validator stake accounts, from the changed records.
     pub active_stake_lamports: Change,
-    /// Lamports in transient stake accounts, as the records touched say.
+    /// Lamports in transient stake accounts, from the changed records.
     pub transient_stake_lamports: Change,
 }
 
@@ -75,7 +76,7 @@ pub struct FeeEvent {
     /// Kind of the fee, as `SetFee` encodes it: 0 SOL referral, 1 stake referral, 2 rewards, 3 stake withdrawal,
     /// 4 SOL deposit, 5 stake deposit, 6 SOL withdrawal.
     pub kind: u8,
-    /// Whether it comes into force after two updates in new epochs; at once otherwise.
+    /// 1 if the fee takes effect after two updates in new epochs, 0 if at once.
     pub is_delayed: u8,
     /// Zero.
     pub reserved: [u8; 6],
@@ -95,15 +96,15 @@ pub enum Authority {
     Staker,
     /// The token account that receives the manager's fees.
     ManagerFeeAccount,
-    /// Who must authorize stake deposits.
+    /// The stake deposit authority.
     StakeDeposit,
-    /// Who must sign SOL deposits.
+    /// The SOL deposit authority.
     SolDeposit,
-    /// Who must sign SOL withdrawals.
+    /// The SOL withdraw authority.
     SolWithdraw,
 }
 
-/// Tag `TPauth_1`: an authority that was set. Setting the manager sets the fee account too, which has an event of its own.
+/// Tag `TPauth_1`: an authority that was set. `SetManager` emits a second event for the fee account.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct AuthorityEvent {
@@ -135,7 +136,7 @@ pub struct WeightsEvent {
     pub weights: Change,
 }
 
-/// Tag `TPpolic1`: the policy that was set. `ExtendPool` sets the default one, in the place of none: all zero.
+/// Tag `TPpolic1`: the policy that was set. `ExtendPool` sets the default policy; the policy before is then all zero.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct PolicyEvent {
@@ -149,7 +150,7 @@ pub struct PolicyEvent {
     pub new: RebalancePolicy,
 }
 
-/// A struct that follows a tag in a log line.
+/// Data of an event: a struct that follows a tag in a log line.
 pub trait EventData: Pod {
     /// The tag.
     const TAG: [u8; 8];
@@ -164,7 +165,7 @@ macro_rules! events {
         }
 
         impl Event {
-            /// Decodes the data of a log line; `None` where it is no event of this program.
+            /// Decodes the data of a log line; `None` for other data.
             pub fn decode(bytes: &[u8]) -> Option<Self> {
                 let (tag, data) = bytes.split_first_chunk()?;
                 match *tag {

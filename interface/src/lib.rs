@@ -1,11 +1,7 @@
-//! The wire contract of Tidepool, shared by the on-chain program, the client crate and the command line.
+//! The interface of Tidepool, shared by the on-chain program, the client crate and the command line.
 //!
-//! Everything that two sides must agree on lives here, once: account layouts, instruction encodings, account
-//! lists, addresses, errors and the exact arithmetic of rates and fees. The contract is that of the SPL stake pool,
-//! release 2.2.0; the tests of this crate compare each piece with that published crate. What Tidepool adds to it, for pools
-//! that opt in, is in the tail of the pool account ([`state::PoolExtension`]), in four bytes of each validator's record
-//! ([`state::EntryExtension`]), in instructions from tag 64 on ([`instruction::ExtensionInstruction`]), in errors from code
-//! 1000 on ([`ExtensionError`]) and in [`event`]s.
+//! It defines account layouts, instruction encodings, account lists, addresses, errors, and the exact arithmetic of rates and
+//! fees. All of these are compatible with the SPL stake pool 2.2.0; the tests compare each with that published crate.
 //!
 //! # Examples
 //!
@@ -66,9 +62,13 @@
 //!
 //! # Features
 //!
-//! The crate is `no_std` and allocates nothing. With the feature `client` it also builds
-//! [`solana_instruction::Instruction`]s and searches program addresses off-chain. With the feature `borsh`, the types of the
-//! SPL stake pool implement `BorshSerialize` and `BorshDeserialize`; this needs `alloc`.
+//! The extension is Tidepool's addition for pools that opt in. It consists of [`state::PoolExtension`] behind the SPL layout of
+//! the pool account, four bytes of each validator's record ([`state::EntryExtension`]), instructions from tag 64 on
+//! ([`instruction::ExtensionInstruction`]), errors from code 1000 on ([`ExtensionError`]) and [`event`]s.
+//!
+//! The crate is `no_std` and allocates nothing. The feature `client` builds [`solana_instruction::Instruction`]s and finds
+//! program addresses off-chain. The feature `borsh` implements `BorshSerialize` and `BorshDeserialize` for the types of the SPL
+//! stake pool; it needs `alloc`.
 
 #![no_std]
 
@@ -97,10 +97,10 @@ pub use {
     solana_address::Address,
 };
 
-/// Lamports that every validator stake account keeps delegated, whatever lower minimum the stake program allows.
+/// Lamports that every validator stake account keeps delegated, even if the stake program allows a lower minimum.
 pub const MINIMUM_ACTIVE_STAKE: u64 = 1_000_000;
 
-/// Most validators that a pool can hold: with more, a stake withdrawal would not fit a transaction's compute units.
+/// Maximum number of validators in a pool. With more, a stake withdrawal would exceed a transaction's compute units.
 pub const MAX_VALIDATORS_IN_POOL: u32 = 20_000;
 
 /// Decimals of every pool mint, those of SOL.
@@ -109,15 +109,15 @@ pub const POOL_MINT_DECIMALS: u8 = 9;
 /// Data length in bytes of a stake account.
 pub const STAKE_ACCOUNT_SPACE: usize = 200;
 
-/// Lamports that must be delegated in each of the pool's stake accounts.
+/// Minimum delegation of each of the pool's stake accounts, in lamports.
 ///
-/// `stake_program_minimum` is what the stake program answers to `GetMinimumDelegation`, in lamports.
+/// `stake_program_minimum` is the result of the stake program's `GetMinimumDelegation`, in lamports.
 #[inline(always)]
 pub const fn minimum_delegation(stake_program_minimum: u64) -> u64 {
     if stake_program_minimum > MINIMUM_ACTIVE_STAKE { stake_program_minimum } else { MINIMUM_ACTIVE_STAKE }
 }
 
-/// Lamports that a validator stake account must hold: `rent` (rent-exempt lamports for its data length) and the
+/// Minimum balance of a validator stake account, in lamports: `rent` (rent-exempt lamports for its data length) and the
 /// minimum delegation.
 #[inline(always)]
 pub const fn minimum_stake_lamports(rent: u64, stake_program_minimum: u64) -> u64 {

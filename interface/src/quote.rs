@@ -1,5 +1,4 @@
-//! What a deposit, a withdrawal or an update yields: computed here for the program, which executes it, and for clients,
-//! who announce it.
+//! Quotes of deposits and withdrawals: one computation for the program, which executes it, and for clients, which show it.
 
 use crate::{
     error::StakePoolError::{self, CalculationFailure, DepositTooSmall, ExceededSlippage, WithdrawalTooSmall},
@@ -10,7 +9,7 @@ use crate::{
 /// The outcome of a deposit, in pool tokens.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct DepositQuote {
-    /// Minted in all.
+    /// Pool tokens minted in all.
     pub minted: u64,
     /// Minted to the depositor.
     pub to_depositor: u64,
@@ -31,8 +30,10 @@ impl DepositQuote {
         Ok(Self { minted, to_depositor, to_manager, to_referrer })
     }
 
+    /// Checks the slippage bound, if there is one.
+    ///
     /// # Errors
-    /// [`ExceededSlippage`] where the depositor gets fewer pool tokens than `minimum`.
+    /// [`ExceededSlippage`] if the depositor gets fewer pool tokens than `minimum`.
     #[inline]
     pub fn check_minimum(self, minimum: Option<u64>) -> Result<Self, StakePoolError> {
         match minimum {
@@ -45,13 +46,13 @@ impl DepositQuote {
 /// Quotes a deposit of `lamports`.
 ///
 /// # Errors
-/// [`DepositTooSmall`] where nothing is left for the depositor; [`CalculationFailure`] where a number exceeds 64 bits.
+/// [`DepositTooSmall`] if the depositor would get no pool tokens; [`CalculationFailure`] if a number exceeds 64 bits.
 #[inline]
 pub fn sol_deposit(rate: &ExchangeRate, terms: &PoolTerms, lamports: u64) -> Result<DepositQuote, StakePoolError> {
     sol_deposit_at(rate, &terms.sol_deposit_fee, terms.sol_referral_fee, lamports)
 }
 
-/// As [`sol_deposit`], under a fee of which the referrer gets `referral_percent`.
+/// As [`sol_deposit`], with `fee` and the referrer's share of it, `referral_percent`.
 ///
 /// # Errors
 /// As [`sol_deposit`].
@@ -69,11 +70,10 @@ pub fn sol_deposit_at(
 
 /// Quotes the deposit of a stake account that adds `total_lamports` to the pool, `stake_lamports` of them delegated.
 ///
-/// The rest (rent, lamports that are not delegated) pays the fee of a SOL deposit; the referrer's share is the stake
-/// deposit's on both.
+/// Rent and other undelegated lamports pay the SOL deposit fee. The stake referral fee applies to both fees.
 ///
 /// # Errors
-/// As [`sol_deposit`]; [`CalculationFailure`] also where `stake_lamports` exceeds `total_lamports`.
+/// As [`sol_deposit`]; [`CalculationFailure`] also if `stake_lamports` exceeds `total_lamports`.
 pub fn stake_deposit(
     rate: &ExchangeRate,
     terms: &PoolTerms,
@@ -88,18 +88,18 @@ pub fn stake_deposit(
     stake_deposit_at(rate, &fees, total_lamports, stake_lamports)
 }
 
-/// What a deposit of stake costs.
+/// Fees of a stake deposit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct StakeDepositFees {
-    /// Fee on the part that is delegated.
+    /// Fee on delegated lamports.
     pub stake: Fee,
-    /// Fee on the rest.
+    /// Fee on undelegated lamports.
     pub sol: Fee,
     /// The referrer's share of both, in percent.
     pub referral_percent: u8,
 }
 
-/// As [`stake_deposit`], under the fees alone.
+/// As [`stake_deposit`], with `fees` instead of a pool's terms.
 ///
 /// # Errors
 /// As [`stake_deposit`].
@@ -110,7 +110,7 @@ pub fn stake_deposit_at(
     total_lamports: u64,
     stake_lamports: u64,
 ) -> Result<DepositQuote, StakePoolError> {
-    // Rounding could hide this below: both may be worth the same pool tokens.
+    // Rounding could hide this below: both amounts may yield the same pool tokens.
     if stake_lamports > total_lamports {
         return Err(CalculationFailure);
     }
@@ -135,8 +135,10 @@ pub struct WithdrawalQuote {
 }
 
 impl WithdrawalQuote {
+    /// Checks the slippage bound, if there is one.
+    ///
     /// # Errors
-    /// [`ExceededSlippage`] where the holder gets fewer lamports than `minimum`.
+    /// [`ExceededSlippage`] if the holder gets fewer lamports than `minimum`.
     #[inline]
     pub fn check_minimum(self, minimum: Option<u64>) -> Result<Self, StakePoolError> {
         match minimum {
@@ -146,11 +148,11 @@ impl WithdrawalQuote {
     }
 }
 
-/// Quotes a withdrawal of `pool_tokens` under `fee`: none where the manager's fee account cannot take it or is the one that
-/// withdraws.
+/// Quotes a withdrawal of `pool_tokens` under `fee`. `fee` is `None` if the manager's fee account cannot receive it, or if that
+/// account withdraws.
 ///
 /// # Errors
-/// [`WithdrawalTooSmall`] where the tokens are worth no lamport; [`CalculationFailure`] where a number exceeds 64 bits.
+/// [`WithdrawalTooSmall`] if the result is 0 lamports; [`CalculationFailure`] if a number exceeds 64 bits.
 #[inline]
 pub fn withdrawal(rate: &ExchangeRate, fee: Option<&Fee>, pool_tokens: u64) -> Result<WithdrawalQuote, StakePoolError> {
     let fee = match fee {

@@ -1,15 +1,16 @@
-//! How a pool spreads its stake by weights: what `Rebalance` moves, for the program and for planners.
+//! The rebalance rule: the stake movements of `Rebalance` by weights, for the program and for planners.
 //!
-//! A validator's target is its share, by weight, of the pool's lamports beyond the reserve's target and beyond the stake of
-//! validators without a weight. Validators below target by more than the tolerance receive what the reserve can spare, pro rata.
-//! Validators above it give what the others and the reserve need, pro rata likewise. Where a part would be below the minimum
-//! delegation, the validators with the largest deviations move the minimum delegation.
+//! The lamports to distribute are the pool's total without the reserve's target and without the stake of validators without a
+//! weight. A validator's target is its share of them by weight. Validators below target by more than the tolerance are increased
+//! from the reserve, pro rata to their deviations. Validators above target by more than the tolerance are decreased pro rata, by
+//! the total that the reserve and the validators below target need. If a pro rata part is below the minimum delegation, the
+//! validators with the largest deviations move the minimum delegation instead.
 //!
-//! The parts are those of the pool's state *before the epoch's movements*: activating stake counts as the reserve's, deactivating
-//! stake as the validator's. Movements therefore do not change the parts, and the order and the choice of calls make no difference.
-//! A call brings a validator's movement to its part: it begins one, adds to it, or takes it back where it would bring the validator
-//! past its target. A movement that deposits or withdrawals of stake have made wrong is corrected in the same epoch, by the next
-//! call. Stake changes only with the end of the epoch, so a late call loses nothing and the last one counts.
+//! The parts follow from the pool's state *before the epoch's movements*: activating stake counts as the reserve's, deactivating
+//! stake as the validator's. Movements therefore do not change the parts, and the result does not depend on the order or the
+//! choice of calls. A call adjusts a validator's movement to its part: it begins the movement, increases it, or reduces it if the
+//! validator would pass its target. Deposits and withdrawals of stake change the parts; the next call in the same epoch adjusts
+//! the movements. Stake changes only at the end of the epoch, so only the last call of an epoch matters.
 
 mod allotment;
 mod cut;

@@ -1,42 +1,42 @@
-//! What an update does with a validator's stake, decided from the stake accounts' own bytes: for the program, and for clients
-//! that have to know whether an update is due.
+//! Decisions of an update about a validator's stake, from the data of its stake accounts. The program executes them; clients use
+//! them to find out which updates are due.
 
 use crate::{
     external::{stake::Delegation, stake_history::StakeHistory},
     state::StakeStatus,
 };
 
-/// Which stake an update merges.
+/// The stake that an update merges.
 #[derive(Clone, Copy, Debug)]
 pub enum Merging<'a> {
-    /// None: it is counted only.
+    /// No stake: it is counted only.
     Nothing,
-    /// All whose epochs allow it. The instruction fails where the stake program refuses, as it does for stake that is only
-    /// partly warmed up or cooled down: SPL behaviour.
+    /// SPL behaviour: all stake whose epochs allow it. The instruction fails if the stake program rejects a merge, as it does for
+    /// stake that is only partly warmed up or cooled down.
     Attempted,
-    /// What the stake program will merge by this history; the rest is counted only.
+    /// Stake that the stake program will merge, according to this history. Other stake is counted only.
     Isolated(&'a StakeHistory<'a>),
 }
 
-/// A validator stake account beside which there is transient stake.
+/// A validator stake account, for the decision about transient stake of the same validator.
 #[derive(Clone, Copy, Debug)]
 pub struct ValidatorStake {
-    /// Its delegation, now or once.
+    /// Its present or past delegation.
     pub delegation: Delegation,
     /// Whether it has the pool's authorities and lockup.
     pub is_usable: bool,
 }
 
-/// What an update does with transient stake.
+/// Step of an update for transient stake.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum TransientStep {
-    /// Counts it: it stays where it is until a later epoch.
+    /// Counts it. It stays in its account until a later epoch.
     Count,
     /// Merges it into the reserve.
     ToReserve,
     /// Merges it into the validator stake account.
     ToValidator,
-    /// Deactivates it, since it cannot be merged into the validator stake account any more.
+    /// Deactivates it, because it can no longer be merged into the validator stake account.
     Deactivate,
 }
 
@@ -47,8 +47,8 @@ impl Merging<'_> {
         matches!(self, Self::Nothing)
     }
 
-    /// What an update in `epoch` does with delegated transient stake of the pool. `is_active` is the status of the record;
-    /// `validator` reads the validator stake account, and is `None` where that is not delegated.
+    /// The step of an update in `epoch` for the pool's delegated transient stake. `is_active` is the status of the record;
+    /// `validator` reads the validator stake account, and returns `None` if that account is not delegated.
     #[inline(always)]
     pub fn transient_step(
         &self,
@@ -76,7 +76,7 @@ impl Merging<'_> {
         let validator = if transient.is_delegated() { validator() } else { None };
         let Some(ValidatorStake { delegation, is_usable: true }) = validator else { return TransientStep::Count };
         if !delegation.is_delegated() {
-            // DeactivateDelinquent: the two will never be merged.
+            // After DeactivateDelinquent, the two accounts can never be merged.
             TransientStep::Deactivate
         } else if is_before(transient)
             && is_before(&delegation)
@@ -90,7 +90,7 @@ impl Merging<'_> {
         }
     }
 
-    /// Whether an update in `epoch` merges a validator's own stake into the reserve, as that of a removed validator.
+    /// Whether an update in `epoch` merges the validator stake account of a removed validator into the reserve.
     #[inline(always)]
     pub fn takes_back(&self, epoch: u64, status: StakeStatus, validator: &Delegation) -> bool {
         matches!(status, StakeStatus::DeactivatingValidator | StakeStatus::DeactivatingAll)
@@ -99,7 +99,7 @@ impl Merging<'_> {
             && self.is_cooled_down(validator, epoch)
     }
 
-    /// Whether the stake program takes deactivated stake for inactive.
+    /// Whether the stake program regards deactivated stake as inactive.
     fn is_cooled_down(&self, delegation: &Delegation, epoch: u64) -> bool {
         match self {
             Self::Isolated(history) => history.is_cooled_down(delegation, epoch),

@@ -1,4 +1,4 @@
-//! Which stake account a holder may withdraw from: the contract's order, for the program and for planners.
+//! The SPL withdrawal order: the stake accounts that a holder may withdraw from, for the program and for planners.
 
 use {
     crate::{
@@ -11,7 +11,7 @@ use {
     solana_address::Address,
 };
 
-/// Where a withdrawn stake account comes from.
+/// Source of a withdrawn stake account.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum StakeSource {
     /// A part of a validator stake account.
@@ -22,23 +22,23 @@ pub enum StakeSource {
     ValidatorRemoval,
 }
 
-/// The lamports that decide on the order of withdrawals.
+/// Amounts that decide the withdrawal order.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct WithdrawalLimits {
-    /// Lamports that must stay in a stake account that is split: rent and the minimum delegation.
+    /// Lamports that must stay in a split stake account: rent and the minimum delegation.
     pub required_lamports: u64,
-    /// Lamports that a pool token (its smallest unit) is worth, rounded up: what a whole account may differ by.
+    /// Lamports per pool token (its smallest unit), rounded up: the tolerance in the price of a whole account.
     pub lamports_per_pool_token: u64,
     /// An account with more lamports than this can be split: both halves keep the minimum delegation.
     pub withdrawable_above: u64,
 }
 
 impl WithdrawalLimits {
-    /// Limits for a stake account whose rent is `rent` lamports, where the stake program demands `stake_program_minimum`
-    /// lamports of a delegation.
+    /// Limits for a stake account with `rent` rent-exempt lamports. `stake_program_minimum` is the minimum delegation of the
+    /// stake program, in lamports.
     ///
     /// # Errors
-    /// [`StakePoolError::CalculationFailure`] where there is no supply.
+    /// [`StakePoolError::CalculationFailure`] if the pool token has no supply.
     pub fn new(rate: &ExchangeRate, rent: u64, stake_program_minimum: u64) -> Result<Self, StakePoolError> {
         let required_lamports = minimum_stake_lamports(rent, stake_program_minimum);
         let lamports_per_pool_token = rate.lamports_per_pool_token().ok_or(StakePoolError::CalculationFailure)?;
@@ -54,7 +54,7 @@ impl WithdrawalLimits {
     /// Checks that `lamports` can be split off an account that holds `balance` lamports.
     ///
     /// # Errors
-    /// [`StakeLamportsNotEqualToMinimum`] where less than the required lamports would stay.
+    /// [`StakeLamportsNotEqualToMinimum`] if less than the required lamports would stay.
     #[inline]
     pub const fn check_split(&self, balance: u64, lamports: u64) -> Result<(), StakePoolError> {
         if balance.saturating_sub(lamports) < self.required_lamports {
@@ -63,8 +63,8 @@ impl WithdrawalLimits {
         Ok(())
     }
 
-    /// Checks that pool tokens worth `lamports` buy a whole account that holds `balance` lamports: rounding may favour the
-    /// pool by one pool token.
+    /// Checks that pool tokens worth `lamports` can withdraw a whole account of `balance` lamports. Rounding may favour the pool
+    /// by one pool token.
     ///
     /// # Errors
     /// [`StakeLamportsNotEqualToMinimum`].
@@ -77,20 +77,20 @@ impl WithdrawalLimits {
     }
 }
 
-/// Records that are looked at in a row, before the loop's own cost.
+/// Records per unrolled iteration of a scan, to save compute units.
 const SCANNED_IN_A_ROW: usize = 16;
 
-/// What the whole list allows: stake anywhere in the pool decides what may be taken everywhere.
+/// The withdrawal sources that the whole list allows: splittable stake of one validator restricts the sources of all.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Withdrawable {
-    /// Some active validator has a stake account that can be split: then nothing else may be.
+    /// An active validator has a stake account that can be split. All withdrawals then come from such accounts.
     pub active: bool,
-    /// Otherwise: some active validator has a transient stake account that can be split.
+    /// Otherwise: an active validator has a transient stake account that can be split.
     pub transient: bool,
 }
 
 impl Withdrawable {
-    /// Scans the records, up to the first stake account that can be split.
+    /// Scans the records up to the first validator stake account that can be split.
     pub fn scan(records: &[ValidatorStakeInfo], limits: &WithdrawalLimits) -> Self {
         let above = limits.withdrawable_above;
         let has_any = |record: &ValidatorStakeInfo| {
@@ -98,7 +98,7 @@ impl Withdrawable {
         };
         let mut transient = false;
         let (rows, rest) = records.as_chunks::<SCANNED_IN_A_ROW>();
-        // Where it comes to a scan of all, few have anything to give.
+        // A full scan occurs only if few accounts can be split.
         let rows = rows.iter().filter(|row| row.iter().any(has_any)).map(<[_; SCANNED_IN_A_ROW]>::as_slice);
         for row in rows.chain([rest]) {
             for record in row.iter().filter(|record| record.is_active()) {
@@ -111,27 +111,27 @@ impl Withdrawable {
         Self { active: false, transient }
     }
 
-    /// Whether the reserve may be split where it is not open in any case ([`is_reserve_open`]): only once no validator has anything
-    /// to give.
+    /// Whether the reserve may be split in a pool without an open reserve ([`is_reserve_open`]): only if no stake account of an
+    /// active validator can be split.
     #[inline]
     pub const fn allows_reserve(&self) -> bool {
         !self.active && !self.transient
     }
 
-    /// Whether the stake of validators that are being removed may be split, in a pool with the extension: only once no other validator
-    /// has anything to give. Holders can so withdraw stake while it is deactivating.
+    /// Whether the stake of removed validators may be split, in an extended pool: only if no stake account of an active validator
+    /// can be split. Holders can then withdraw stake while it is deactivating.
     #[inline]
     pub const fn allows_removed(&self) -> bool {
         !self.active && !self.transient
     }
 
-    /// Where a withdrawal from the active validator `record` must come from.
+    /// The source of a withdrawal from the active validator `record`.
     #[inline]
     pub const fn source(&self, record: &ValidatorStakeInfo) -> StakeSource {
         if self.active {
             StakeSource::Active
         } else if self.transient || record.transient_stake_lamports.get() != 0 {
-            // A validator with stake in motion must not be taken out.
+            // A validator with transient stake must stay in the pool.
             StakeSource::Transient
         } else {
             StakeSource::ValidatorRemoval
@@ -139,17 +139,17 @@ impl Withdrawable {
     }
 }
 
-/// Whether the reserve may be split whatever validators hold. `is_extended` says whether the pool has the extension.
+/// Whether the reserve may be split at any time. `is_extended`: the pool has the extension.
 ///
-/// True for an extended pool with a SOL withdraw authority: its holders leave with stake accounts only, and neither staker nor manager
-/// can close that exit.
+/// True for an extended pool with a SOL withdraw authority. Its holders can withdraw stake accounts only, and neither the staker nor
+/// the manager may be able to block these withdrawals.
 #[inline]
 pub const fn is_reserve_open(is_extended: bool, sol_withdraw_authority: Option<&Address>) -> bool {
     is_extended && sol_withdraw_authority.is_some()
 }
 
 impl StakeSource {
-    /// The address of the account that the source stands for.
+    /// Address and bump of the source account.
     pub fn find_address(self, program_id: &Address, pool: &Address, record: &ValidatorStakeInfo) -> (Address, u8) {
         let vote = &record.vote_account_address;
         match self {
@@ -161,11 +161,11 @@ impl StakeSource {
     }
 }
 
-/// Checks that the validator `preferred`, if there is one, does not come before `vote`.
+/// Checks that no preferred validator takes precedence over `vote`.
 ///
 /// # Errors
-/// [`IncorrectWithdrawVoteAddress`] where it is another one and has stake that can be withdrawn. A preferred validator that
-/// is not in the list is passed over.
+/// [`IncorrectWithdrawVoteAddress`] if `preferred` is another validator with withdrawable stake. A preferred validator that is not
+/// in the list is ignored.
 pub fn check_preferred(
     preferred: Option<&Address>,
     records: &[ValidatorStakeInfo],

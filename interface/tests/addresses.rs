@@ -16,7 +16,7 @@ use {
 };
 
 proptest! {
-    // A search for an address hashes and decompresses points, unoptimized in tests: fewer cases than elsewhere.
+    // Address searches are slow without optimization: fewer cases than elsewhere.
     #![proptest_config(config(64))]
 
     #[test]
@@ -63,7 +63,7 @@ fn a_seed_of_zero_adds_nothing_to_a_validator_stake_address() {
 
 #[test]
 fn well_known_addresses_are_the_published_ones() {
-    #[allow(deprecated)] // The contract's account lists still name it.
+    #[allow(deprecated)] // The SPL account lists still contain it.
     let stake_config = stake::config::ID;
     for (ours, theirs) in [
         (address::SYSTEM_PROGRAM_ID, system_program::ID),

@@ -1,4 +1,4 @@
-//! The error codes are the contract's, and every message is a sentence for people.
+//! Error codes are those of the SPL stake pool, and every message is one sentence.
 
 use {
     num_traits::FromPrimitive as _, solana_program_error::ProgramError,

@@ -1,4 +1,4 @@
-//! Rates and fees are those of the published stake pool, to the lamport and to the refusal.
+//! Rates and fees are exactly those of the published stake pool, errors included.
 
 mod common;
 
@@ -24,13 +24,12 @@ fn reference_pool(rate: ExchangeRate) -> reference::StakePool {
     }
 }
 
-/// What the published program makes of a fee: its callers all narrow it, and answer `CalculationFailure` where it does
-/// not fit.
+/// The fee of the published program. Its callers narrow the result to 64 bits and return `CalculationFailure` if it does not fit.
 fn reference_apply(fee: &reference::Fee, amount: u64) -> Option<u64> {
     u64::try_from(fee.apply(amount)?).ok()
 }
 
-/// Codes, because the two error types cannot be compared.
+/// Error codes, because the two error types cannot be compared.
 fn code(error: StakePoolError) -> u32 {
     error as u32
 }

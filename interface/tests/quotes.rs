@@ -1,4 +1,4 @@
-//! Quotes of deposits and withdrawals, and the order of withdrawals, follow from the published pool's own calculations.
+//! Quotes of deposits and withdrawals, and the withdrawal order, match the published pool's calculations.
 
 mod common;
 
@@ -158,7 +158,7 @@ proptest! {
     }
 }
 
-/// Lamports around a limit, where one more or less decides.
+/// Lamports around a limit.
 fn around(limit: u64) -> impl Strategy<Value = u64> {
     prop_oneof![number(), (0u64..3).prop_map(move |distance| limit.saturating_add(distance).saturating_sub(1))]
 }
@@ -225,7 +225,7 @@ proptest! {
             greater(bytes, &limit) && ReferenceRecord::is_active(bytes)
         });
         let active = anywhere(ReferenceRecord::active_lamports_greater_than);
-        // Where validator stake can be split, it makes no difference whether transient stake could be.
+        // If validator stake can be split, transient stake is irrelevant.
         let transient = !active && anywhere(ReferenceRecord::transient_lamports_greater_than);
         let expected = Withdrawable { active, transient };
         prop_assert_eq!(Withdrawable::scan(&ours, &limits), expected);
@@ -245,7 +245,7 @@ proptest! {
                 preferred_withdraw_validator_vote_address: preferred,
                 ..PoolTerms::default()
             };
-            // Duplicates do not occur in a list; of several, the first one counts.
+            // Lists have no duplicates; the first of several records counts.
             let first = theirs.iter().find(|record| Some(record.vote_account_address) == preferred);
             let has_enough = first.is_some_and(|record| u64::from(record.active_stake_lamports) >= limit);
             for vote in theirs.iter().map(|record| record.vote_account_address).chain([stranger]) {
@@ -271,7 +271,7 @@ proptest! {
     }
 }
 
-/// An address costs a search, so that only some records' are looked up.
+/// Checks the address of a source. Called for some records only, because an address costs a search.
 fn check_source_address(source: StakeSource, record: &ValidatorStakeInfo, pool: &Address) -> Result<(), TestCaseError> {
     if pool.to_bytes()[0] != 0 {
         return Ok(());

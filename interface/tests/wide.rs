@@ -10,7 +10,7 @@ use {
 
 const LOW: u128 = u64::MAX as u128;
 
-/// Any 128-bit number as a `Wide`, which only sums, differences and products of 64-bit numbers make.
+/// Any 128-bit number as a `Wide`, from sums, differences and products of 64-bit numbers: there is no other constructor.
 fn wide(value: u128) -> Wide {
     let wide = if value > u128::MAX / 2 {
         // 2^128 - 1, by three of its factors.
@@ -30,7 +30,7 @@ fn below_half(value: u128) -> Wide {
     rounded_up.checked_sub(excess).unwrap()
 }
 
-/// Reads the limbs from the debug output: nothing else shows a number over 64 bits, and no arithmetic is in the way.
+/// Reads the limbs from the debug output, the only access to a number over 64 bits without arithmetic.
 fn to_u128(wide: Wide) -> u128 {
     let text = format!("{wide:?}");
     let limbs: Vec<u128> = text
@@ -91,7 +91,7 @@ proptest! {
         prop_assert_eq!(x.divide_up(divisor).map(to_u128), rounded_up);
     }
 
-    /// Products over one of their factors, more or less: the quotient's last digit hangs on the last bit.
+    /// Products near a multiple of a factor: the quotient depends on the last bit.
     #[test]
     fn quotients_close_to_a_whole_number_are_exact(a in number(), b in number(), distance in 0u128..5) {
         let near = (u128::from(a) * u128::from(b)).wrapping_add(distance).wrapping_sub(2);
@@ -107,7 +107,7 @@ proptest! {
     fn quotients_by_128_bits_are_exact(a in wide_number(), b in wide_number(), shift in 0u32..128, scale in number()) {
         let b = b >> shift;
         prop_assert_eq!(wide(a).divide_wide(wide(b)), a.checked_div(b).and_then(narrow));
-        // A multiple of the divisor, and what is just below it.
+        // A multiple of the divisor, and numbers just below it.
         let multiple = b.wrapping_mul(u128::from(scale));
         for a in [multiple, multiple.wrapping_sub(1)] {
             prop_assert_eq!(wide(a).divide_wide(wide(b)), a.checked_div(b).and_then(narrow));

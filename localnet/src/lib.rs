@@ -1,4 +1,4 @@
-//! A Solana cluster in one process, and what can be shown on it.
+//! An embedded Solana cluster in one process, with a demo of a pool and a rehearsal with a live pool's accounts.
 
 pub mod demo;
 pub mod embedded;

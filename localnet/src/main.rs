@@ -1,4 +1,4 @@
-//! `tidepool-localnet`: a pool's life, or a rehearsal with a live pool's accounts, on a cluster inside this process.
+//! `tidepool-localnet`: a demo of a pool, or a rehearsal with a live pool's accounts, on an embedded cluster.
 
 use {
     clap::{Parser, Subcommand},
@@ -36,7 +36,7 @@ async fn main() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads the report has seen enough of it.
+        // The reader of the output has closed the pipe.
         Err(RehearseError::Run(RunError::Output(error))) if error.kind() == io::ErrorKind::BrokenPipe => {
             ExitCode::SUCCESS
         }

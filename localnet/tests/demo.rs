@@ -1,4 +1,4 @@
-//! The demo shows what it promises: a pool's life, accounted for to the lamport.
+//! The demo accounts for every lamport of the pool.
 
 use {
     std::process::{Command, Output},

@@ -1,4 +1,4 @@
-//! The program's entrypoint: runs the instruction, and says in one log line why it failed.
+//! The program's entrypoint: executes an instruction and logs the reason of a failure in one line.
 
 use {
     pinocchio::{

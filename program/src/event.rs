@@ -1,4 +1,4 @@
-//! Events of pools with the extension.
+//! Events of extended pools.
 
 use {
     crate::validation::{Pool, current_epoch},
@@ -9,7 +9,7 @@ use {
     },
 };
 
-/// An event behind its tag, as it is logged.
+/// A logged event: tag and data.
 #[repr(C)]
 pub struct Tagged<T> {
     tag: [u8; 8],
@@ -26,7 +26,7 @@ impl<T: EventData> Tagged<T> {
     #[inline(never)]
     pub fn emit(&self) {
         const { assert!(size_of::<Self>() == size_of::<[u8; 8]>() + size_of::<T>(), "no padding") };
-        // SAFETY: Tag and event are plain bytes, and nothing is between them.
+        // SAFETY: Tag and event are plain bytes without padding between them.
         log_data(unsafe { core::slice::from_raw_parts((&raw const *self).cast(), size_of::<Self>()) });
     }
 }
@@ -40,7 +40,7 @@ pub fn emit<T: EventData>(event: T) {
 #[cfg(any(target_os = "solana", target_arch = "bpf"))]
 fn log_data(data: &[u8]) {
     let fields = [data];
-    // SAFETY: The syscall reads one slice, a pointer and a length as sBPF lays slices out.
+    // SAFETY: The syscall reads one slice: a pointer and a length, the layout of slices in sBPF.
     unsafe { solana_define_syscall::definitions::sol_log_data(fields.as_ptr().cast(), fields.len() as u64) };
 }
 
@@ -49,10 +49,10 @@ fn log_data(data: &[u8]) {
     core::hint::black_box(data);
 }
 
-/// Emits the event of an authority that was set, in a pool with the extension.
+/// Emits the event of an authority that was set, for an extended pool.
 ///
 /// # Errors
-/// `UnsupportedSysvar` where the runtime has no clock.
+/// `UnsupportedSysvar` if the runtime has no clock.
 pub fn emit_authority(pool: &Pool, authority: Authority, old: &Address, new: &Address) -> ProgramResult {
     if pool.is_extended() {
         emit(AuthorityEvent {
@@ -67,27 +67,26 @@ pub fn emit_authority(pool: &Pool, authority: Authority, old: &Address, new: &Ad
     Ok(())
 }
 
-/// Which side of an instruction a value is from.
+/// Before or after the instruction.
 #[derive(Clone, Copy)]
 enum Side {
     Before,
     After,
 }
 
-/// The event of an instruction that changes balances, while it is being put together. For a pool without the extension
-/// nothing is put together.
+/// Builder of the event of an instruction that changes balances. Empty for a pool without the extension.
 pub struct Funds {
     event: Option<Tagged<FundsEvent>>,
 }
 
 impl Funds {
-    /// Begins with the pool's totals, before the instruction changes any.
+    /// Starts with the pool's totals before the instruction.
     #[inline(always)]
     pub fn before(pool: &Pool, epoch: u64, instruction: u8) -> Self {
         Self { event: if pool.is_extended() { Some(begin(pool, epoch, instruction)) } else { None } }
     }
 
-    /// Adds what the reserve holds before.
+    /// Adds the reserve's balance before the instruction.
     pub fn reserve_before(mut self, reserve: &AccountView) -> Self {
         if let Some(Tagged { event, .. }) = &mut self.event {
             event.reserve_lamports.old.set(reserve.lamports());
@@ -95,14 +94,14 @@ impl Funds {
         self
     }
 
-    /// Adds what the reserve holds after.
+    /// Adds the reserve's balance after the instruction.
     pub fn reserve_after(&mut self, reserve: &AccountView) {
         if let Some(Tagged { event, .. }) = &mut self.event {
             event.reserve_lamports.new.set(reserve.lamports());
         }
     }
 
-    /// Adds a record as it is before the instruction changes it.
+    /// Adds a record before the instruction changes it.
     #[inline(always)]
     pub fn record_before(&mut self, record: &ValidatorStakeInfo) {
         if let Some(Tagged { event, .. }) = &mut self.event {
@@ -111,7 +110,7 @@ impl Funds {
         }
     }
 
-    /// Adds the record as the instruction leaves it.
+    /// Adds the record after the instruction has changed it.
     #[inline(always)]
     pub fn record_after(&mut self, record: &ValidatorStakeInfo) {
         if let Some(Tagged { event, .. }) = &mut self.event {
@@ -119,7 +118,7 @@ impl Funds {
         }
     }
 
-    /// Names the one validator that the instruction is about, and its status before.
+    /// Sets the instruction's validator, and its status before the instruction.
     pub fn validator_before(&mut self, record: &ValidatorStakeInfo) {
         self.record_before(record);
         if let Some(Tagged { event, .. }) = &mut self.event {
@@ -128,18 +127,18 @@ impl Funds {
         }
     }
 
-    /// Names the one validator that the instruction is about, and its status after.
+    /// Sets the instruction's validator, and its status after the instruction.
     pub fn validator_after(&mut self, record: &ValidatorStakeInfo) {
         self.record_after(record);
         if let Some(Tagged { event, .. }) = &mut self.event {
             event.vote = record.vote_account_address;
             event.new_status = record.status;
-            // A validator that was just added was not there before.
+            // A new validator has no record before the instruction.
             event.records.set(event.records.get().max(1));
         }
     }
 
-    /// Emits the event, with the pool's totals as they are now.
+    /// Emits the event with the pool's present totals.
     pub fn emit(mut self, pool: &Pool) {
         if let Some(tagged) = &mut self.event {
             let rate = pool.rate();
@@ -150,7 +149,7 @@ impl Funds {
     }
 }
 
-// Not inlined: other pools would pay for the zeros, too.
+// Not inlined: pools without the extension would also pay for the zeroed event.
 #[inline(never)]
 fn begin(pool: &Pool, epoch: u64, instruction: u8) -> Tagged<FundsEvent> {
     let rate = pool.rate();
@@ -175,8 +174,8 @@ fn unchanged(value: u64) -> Change {
     Change { old: value.into(), new: value.into() }
 }
 
-/// Adds a record's stake to the sums. They wrap: all lamports that exist fit 64 bits, so only records that no instruction
-/// writes could make them overflow.
+/// Adds a record's stake to the sums. They may wrap: all existing lamports fit 64 bits, so records that the program wrote cannot
+/// overflow them.
 fn add_record(event: &mut FundsEvent, record: &ValidatorStakeInfo, side: Side) {
     let add = |change: &mut Change, lamports: u64| {
         let field: &mut U64 = match side {

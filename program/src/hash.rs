@@ -1,38 +1,37 @@
-//! Addresses that the program derives, hashed by itself: a try costs a fifth of what the runtime's own search takes for it.
+//! Derivation of program addresses (PDAs) with the hash syscall: an attempt costs a fifth of an attempt in the runtime's search.
 //!
-//! All of them have the pool's address among their seeds. What comes from there on lies in one piece; each piece that is
-//! hashed costs compute units of its own.
+//! The pool's address is a seed of all these addresses. The preimage from the pool's address on is one slice, because each hashed
+//! slice costs compute units.
 
 use {
     core::{cell::Cell, marker::PhantomData, mem::MaybeUninit},
     pinocchio::{Address, error::ProgramError},
 };
 
-/// What the runtime hashes at the end of every derived address.
+/// Last part of the preimage of every derived address.
 const DERIVED_ADDRESS_MARKER: &[u8; 21] = b"ProgramDerivedAddress";
 
 const ADDRESS: usize = size_of::<Address>();
 
-/// Most bytes of the seeds that follow the pool's address.
+/// Maximum bytes of the seeds after the pool's address.
 const SUFFIX_MAX: usize = 8;
 
-/// Most bytes from the pool's address on.
-const TAIL_MAX: usize = ADDRESS + SUFFIX_MAX + 1 + ADDRESS + DERIVED_ADDRESS_MARKER.len();
+/// Maximum bytes of the preimage from the pool's address on.
+const FROM_POOL_MAX: usize = ADDRESS + SUFFIX_MAX + 1 + ADDRESS + DERIVED_ADDRESS_MARKER.len();
 
-/// Most seeds before the pool's address.
+/// Maximum seeds before the pool's address.
 const HEADS_MAX: usize = 2;
 
-/// Bumps that are tried without asking whether those before them yield an address: all but one address in 256 has one of
-/// these.
+/// Bumps that are tried without an on-curve check of higher bumps. Only one address in 256 has a lower bump.
 const LIKELY_BUMPS: core::ops::RangeInclusive<u8> = 248..=u8::MAX;
 
-/// An address from seeds that come before the pool's (`heads`), the pool's, and `SUFFIX` bytes after it.
-pub struct Derivation<const SUFFIX: usize> {
+/// Derives addresses from the seeds before the pool's address (`heads`), the pool's address, and `SUFFIX` bytes after it.
+pub struct PdaHasher<const SUFFIX: usize> {
     /// The pool's address, the suffix, the bump, the program id and the marker.
-    tail: [u8; TAIL_MAX],
+    from_pool: [u8; FROM_POOL_MAX],
 }
 
-impl<const SUFFIX: usize> Derivation<SUFFIX> {
+impl<const SUFFIX: usize> PdaHasher<SUFFIX> {
     const BUMP_AT: usize = ADDRESS + SUFFIX;
     const PROGRAM_AT: usize = Self::BUMP_AT + 1;
     const MARKER_AT: usize = Self::PROGRAM_AT + ADDRESS;
@@ -41,31 +40,29 @@ impl<const SUFFIX: usize> Derivation<SUFFIX> {
     #[inline(always)]
     pub fn new(program_id: &Address, pool: &Address, suffix: &[u8; SUFFIX]) -> Self {
         const { assert!(SUFFIX <= SUFFIX_MAX) };
-        let mut tail = [0; TAIL_MAX];
-        tail[..ADDRESS].copy_from_slice(pool.as_ref());
-        tail[ADDRESS..Self::BUMP_AT].copy_from_slice(suffix);
-        tail[Self::PROGRAM_AT..Self::MARKER_AT].copy_from_slice(program_id.as_ref());
-        tail[Self::MARKER_AT..Self::LENGTH].copy_from_slice(DERIVED_ADDRESS_MARKER);
-        Self { tail }
+        let mut from_pool = [0; FROM_POOL_MAX];
+        from_pool[..ADDRESS].copy_from_slice(pool.as_ref());
+        from_pool[ADDRESS..Self::BUMP_AT].copy_from_slice(suffix);
+        from_pool[Self::PROGRAM_AT..Self::MARKER_AT].copy_from_slice(program_id.as_ref());
+        from_pool[Self::MARKER_AT..Self::LENGTH].copy_from_slice(DERIVED_ADDRESS_MARKER);
+        Self { from_pool }
     }
 
-    /// Replaces the suffix.
     #[inline(always)]
     pub fn set_suffix(&mut self, suffix: &[u8; SUFFIX]) {
-        self.tail[ADDRESS..Self::BUMP_AT].copy_from_slice(suffix);
+        self.from_pool[ADDRESS..Self::BUMP_AT].copy_from_slice(suffix);
     }
 
-    /// The address under `bump`, by one hash. Whether there could be a key of that address is not looked at: the bump must
-    /// have been found by the search.
+    /// The address with `bump`, by one hash. Without an on-curve check: `bump` must be the result of the search.
     #[inline(always)]
     pub fn address<const HEADS: usize>(&mut self, heads: [&[u8]; HEADS], bump: u8) -> Address {
         self.preimage(heads).address(bump)
     }
 
-    /// The address, under the highest bump that yields one.
+    /// The address with the highest valid bump.
     ///
     /// # Errors
-    /// `MaxSeedLengthExceeded` where none does, which does not happen.
+    /// `MaxSeedLengthExceeded` if no bump is valid, in theory only.
     #[inline(never)]
     pub fn find(&mut self) -> Result<Address, ProgramError> {
         (1..=u8::MAX)
@@ -75,7 +72,7 @@ impl<const SUFFIX: usize> Derivation<SUFFIX> {
             .ok_or(ProgramError::MaxSeedLengthExceeded)
     }
 
-    /// The bump under which `expected` is the address, if it is: the highest that yields one, as the runtime's search has it.
+    /// The highest valid bump, as in the runtime's search; `None` if its address is not `expected`.
     #[inline(never)]
     pub fn search<const HEADS: usize>(&mut self, heads: [&[u8]; HEADS], expected: &Address) -> Option<u8> {
         let preimage = self.preimage(heads);
@@ -88,8 +85,8 @@ impl<const SUFFIX: usize> Derivation<SUFFIX> {
         None
     }
 
-    /// As [`Self::search`], for an account at `expected` that can only be there under the bump that the search finds, or
-    /// that does not matter.
+    /// As [`Self::search`], without on-curve checks for likely bumps. For an existing account at `expected`, which only the highest
+    /// valid bump can have created, and for cases where another bump does no harm.
     #[inline(always)]
     pub fn search_existing<const HEADS: usize>(&mut self, heads: [&[u8]; HEADS], expected: &Address) -> Option<u8> {
         let preimage = self.preimage(heads);
@@ -104,16 +101,16 @@ impl<const SUFFIX: usize> Derivation<SUFFIX> {
     #[inline(always)]
     fn preimage<'a, const HEADS: usize>(&'a mut self, heads: [&'a [u8]; HEADS]) -> Preimage<'a, HEADS> {
         const { assert!(HEADS <= HEADS_MAX) };
-        let tail = Cell::from_mut(&mut self.tail[..Self::LENGTH]).as_slice_of_cells();
-        let mut parts = [Part { start: tail.as_ptr().cast(), length: tail.len() as u64 }; HEADS_MAX + 1];
+        let from_pool = Cell::from_mut(&mut self.from_pool[..Self::LENGTH]).as_slice_of_cells();
+        let mut parts = [Part { start: from_pool.as_ptr().cast(), length: from_pool.len() as u64 }; HEADS_MAX + 1];
         for (part, head) in parts.iter_mut().zip(heads) {
             *part = Part { start: head.as_ptr(), length: head.len() as u64 };
         }
-        Preimage { parts, bump: &tail[Self::BUMP_AT], lifetime: PhantomData }
+        Preimage { parts, bump: &from_pool[Self::BUMP_AT], lifetime: PhantomData }
     }
 }
 
-/// A slice as sBPF lays slices out.
+/// A slice in sBPF's layout.
 #[derive(Clone, Copy)]
 #[repr(C)]
 struct Part {
@@ -121,7 +118,7 @@ struct Part {
     length: u64,
 }
 
-/// What is hashed, but for the bump: `HEADS` slices and one that the bump lies in.
+/// The preimage of an address: `HEADS` slices, and one with the bump.
 struct Preimage<'a, const HEADS: usize> {
     parts: [Part; HEADS_MAX + 1],
     bump: &'a Cell<u8>,
@@ -134,7 +131,7 @@ impl<const HEADS: usize> Preimage<'_, HEADS> {
     #[inline(always)]
     fn address(&self, bump: u8) -> Address {
         self.bump.set(bump);
-        // SAFETY: Each part is a slice that is borrowed as long as this is; nothing but the bump is ever written.
+        // SAFETY: Each part is a slice that is borrowed as long as `self`. Only the bump is written, through a `Cell`.
         unsafe { sha256(&self.parts[..Self::PARTS]) }
     }
 }
@@ -145,7 +142,7 @@ impl<const HEADS: usize> Preimage<'_, HEADS> {
 #[inline(always)]
 unsafe fn sha256(parts: &[Part]) -> Address {
     let mut hash = MaybeUninit::<[u8; ADDRESS]>::uninit();
-    // SAFETY: The syscall reads as many slices as it is told, for which the caller vouches, and writes 32 bytes.
+    // SAFETY: The syscall reads the given number of slices, which the caller guarantees, and writes 32 bytes.
     unsafe {
         solana_define_syscall::definitions::sol_sha256(
             parts.as_ptr().cast(),
@@ -156,11 +153,11 @@ unsafe fn sha256(parts: &[Part]) -> Address {
     }
 }
 
-/// Whether the address is a point on the curve of keys, so that there may be a key of it.
+/// Whether the address is a point on the curve, so that a private key for it may exist.
 #[cfg(any(target_os = "solana", target_arch = "bpf"))]
 #[inline(always)]
 fn is_on_curve(address: &Address) -> bool {
-    /// The curve of transactions' signatures.
+    /// Identifier of the curve of transaction signatures.
     const EDWARDS: u64 = 0;
     // SAFETY: The syscall reads 32 bytes and writes nothing.
     let answer = unsafe {
@@ -173,7 +170,7 @@ fn is_on_curve(address: &Address) -> bool {
     answer == 0
 }
 
-/// The program's code runs on the host in no test; these keep it linking there.
+/// Host versions, which only make the program link: no test runs the program's code on the host.
 #[cfg(not(any(target_os = "solana", target_arch = "bpf")))]
 unsafe fn sha256(parts: &[Part]) -> Address {
     core::hint::black_box((parts.as_ptr(), MaybeUninit::<u8>::uninit()));

@@ -1,8 +1,7 @@
-//! Tidepool's on-chain program: the SPL stake pool's contract, executed in place on the accounts' bytes.
+//! Tidepool's on-chain program: an implementation of the SPL stake pool that works in place on account data, and the extension.
 //!
-//! Where things are: [`processor`] has one file per instruction; `validation` loads an instruction's accounts and checks
-//! them; `cpi` calls the system, stake, token and metadata programs. Layouts, encodings and all arithmetic are the
-//! interface crate's.
+//! [`processor`] has one file per instruction. `validation` checks accounts. `cpi` calls the system, stake, token and metadata
+//! programs. The interface crate has layouts, encodings and all arithmetic.
 
 #![no_std]
 #![deny(clippy::arithmetic_side_effects)]

@@ -1,7 +1,7 @@
-//! Whom to tell of a weakness, in the ELF itself: explorers and researchers look there.
+//! Security contact in the ELF, in the format of the crate `solana-security-txt`. Explorers display it.
 //!
-//! In the format of the crate `solana-security-txt`. Whoever deploys this program for others names himself here before: a program on
-//! a cluster cannot tell where it comes from. `SECURITY.md` says what else belongs to a deployment.
+//! Set your own contact before you deploy the program for other users: the deployed program has no other trace of its operator.
+//! `SECURITY.md` has the other steps of a deployment.
 
 solana_security_txt::security_txt! {
     name: "Tidepool",

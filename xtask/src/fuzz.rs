@@ -54,7 +54,7 @@ pub struct Args {
 }
 
 impl Args {
-    /// A run of so many minutes, of the targets that are built soon.
+    /// A run of this many minutes, of the targets with short builds.
     pub const fn short(minutes: u64) -> Self {
         Self { minutes: Some(minutes), replay: None, keep: false, target: None, without_command_line: true }
     }
@@ -107,7 +107,7 @@ impl Args {
         let output = workspace.target_dir.join("fuzz");
         let mut command = cargo_fuzz(&fuzz)?;
         command.current_dir(&workspace.root).args(["build", "--fuzz-dir", CRATE]);
-        // Sanitizers want a nightly compiler. What they look for is in `unsafe` code, of which the parsers have none of their own.
+        // Sanitizers need a nightly compiler. They check `unsafe` code, and the parsers have none of their own.
         command.args(["--sanitizer", "none", "--codegen-units", "16", "--target-dir"]).arg(&output);
         if self.without_command_line {
             command.args(["--no-default-features", "--features", "vm"]);

@@ -25,7 +25,7 @@ impl Args {
     }
 }
 
-/// A binary of the tests that runs the program beside the reference, both of which are built here.
+/// Builds the program and the reference, and returns the command of a test binary that runs both.
 pub fn beside_reference(binary: &str) -> anyhow::Result<Command> {
     build_program::Args::default().run()?;
     Args::default().run()?;

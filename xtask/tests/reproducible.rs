@@ -1,4 +1,4 @@
-//! The program has the same bytes, whoever builds it and in whatever folder.
+//! Builds are reproducible: the program has the same bytes in any folder and on any machine.
 
 use sbpf_build::{Platform, Program, Workspace, cargo_home};
 use std::{

@@ -374,7 +374,7 @@ async fn holdings(stage: &Stage, pool: &str) -> (Vec<(Address, u64, u64, bool)>,
     let snapshot = snapshot(stage, pool).await;
     let of = |record: &ValidatorStakeInfo| {
         let (active, transient) = (record.active_stake_lamports.get(), record.transient_stake_lamports.get());
-        (record.vote_account_address, active, transient, record.extension.is_leaving())
+        (record.vote_account_address, active, transient, record.extension.is_deactivating())
     };
     let records = snapshot.records().iter().map(of).collect();
     (records, snapshot.reserve_lamports(), snapshot.rate().total_lamports)

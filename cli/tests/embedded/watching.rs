@@ -245,7 +245,7 @@ async fn only_the_reserve_is_filled_up_early() {
         slots.until(epoch, 200).await;
         let early = snapshot(&stage, &pool).await;
         let leaving = early.records().iter().filter(|record| record.transient_stake_lamports.get() > 0);
-        let is_leaving = |record: &ValidatorStakeInfo| record.extension.is_leaving();
+        let is_leaving = |record: &ValidatorStakeInfo| record.extension.is_deactivating();
         assert!(leaving.clone().all(is_leaving), "nothing is increased early");
         let leaving: u64 = leaving.map(|record| record.transient_stake_lamports.get()).sum();
         let missing = early.rate().total_lamports / 5 - early.withdrawable_reserve_lamports();

@@ -64,7 +64,7 @@ impl Backlog {
 pub fn deviating_validators(plan: &RebalancePlan) -> usize {
     let is_off = |reason: UnmovedReason| match reason {
         UnmovedReason::Obstacle(_) => true,
-        UnmovedReason::Rule(reason) => !reason.takes_no_part() && reason != Reason::Balanced,
+        UnmovedReason::Rule(reason) => !reason.excludes_validator() && reason != Reason::Balanced,
     };
     plan.movements.len() + plan.unmoved.iter().filter(|unmoved| is_off(unmoved.reason)).count()
 }

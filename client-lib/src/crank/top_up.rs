@@ -48,7 +48,9 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
         let is_first = self.topped_up_in.load(Relaxed) != snapshot.epoch();
         let payer = self.plan_sender.payer().filter(|_| self.options.top_up && is_first);
         let held = match &payer {
-            Some(payer) => self.ask(self.retrying_cluster().account(payer)).await?.map_or(0, |account| account.lamports),
+            Some(payer) => {
+                self.ask(self.retrying_cluster().account(payer)).await?.map_or(0, |account| account.lamports)
+            }
             None => 0,
         };
         let Some(payer) = payer.filter(|_| held >= lamports.saturating_add(KEPT_BY_PAYER)) else {

@@ -265,7 +265,7 @@ fn transient(snapshot: &PoolSnapshot, validator: &Validator, is_mergeable: bool)
     }
     let delegation = validator.transient_delegation().map(|(_, delegation)| delegation);
     let is_known = snapshot.is_extended() && validator.record.extension.transient_bump().is_some();
-    let recorded = || match (is_known, validator.record.extension.is_leaving()) {
+    let recorded = || match (is_known, validator.record.extension.is_deactivating()) {
         (true, true) => Some(Direction::Decrease),
         (true, false) => Some(Direction::Increase),
         (false, _) => None,

@@ -1,4 +1,4 @@
-//! Errors of the instructions that Tidepool adds: codes from 1000 on.
+//! Errors of the extension: codes from 1000 on.
 
 use {
     num_derive::{FromPrimitive, ToPrimitive},
@@ -7,7 +7,7 @@ use {
     thiserror::Error,
 };
 
-/// Errors that only a pool with the extension knows, returned as `ProgramError::Custom(code)`.
+/// Errors of the extension, returned as `ProgramError::Custom(code)`.
 #[derive(Clone, Copy, Debug, Eq, Error, FromPrimitive, PartialEq, ToPrimitive)]
 #[error("{}", self.message())]
 #[repr(u32)]
@@ -18,17 +18,17 @@ pub enum ExtensionError {
     NotExtended = 1001,
     /// Code 1002. A share is over 100 %.
     ShareOverWhole = 1002,
-    /// Code 1003. The policy can give no validator any stake.
+    /// Code 1003. The policy's validator cap is 0, so no validator can have stake.
     ContradictoryPolicy = 1003,
-    /// Code 1004. The entry of the validator list is not the validator that was meant.
+    /// Code 1004. The entry of the validator list belongs to another validator than the instruction names.
     EntryMoved = 1004,
     /// Code 1005. A validator that is being removed cannot have a weight.
     WeightOfRemovedValidator = 1005,
-    /// Code 1006. The decrease or removal exceeds what may leave the validators in an epoch.
+    /// Code 1006. The decrease or removal exceeds the turnover budget of the epoch.
     TurnoverBudgetExceeded = 1006,
-    /// Code 1007. The instruction names more validators than it can take.
+    /// Code 1007. The instruction names more validators than its maximum.
     TooManyValidators = 1007,
-    /// Code 1008. The transaction has instructions that could move SOL for the time of a rebalance.
+    /// Code 1008. The transaction has instructions that could move SOL around a rebalance, or a program calls the rebalance.
     NotAlone = 1008,
     /// Code 1009. The pool has an extension of another version.
     UnknownExtensionVersion = 1009,
@@ -39,7 +39,7 @@ pub enum ExtensionError {
 }
 
 impl ExtensionError {
-    /// What went wrong and what to do about it, in one sentence.
+    /// Message of one sentence: the cause and the remedy.
     pub const fn message(self) -> &'static str {
         match self {
             Self::AlreadyExtended => "The pool has the extension already: set its policy and its weights.",
@@ -69,7 +69,7 @@ impl ExtensionError {
         }
     }
 
-    /// The error with the code `code`, if there is one.
+    /// The error with the code `code`; `None` for an unknown code.
     pub fn from_code(code: u32) -> Option<Self> {
         Self::from_u32(code)
     }

@@ -1,4 +1,4 @@
-//! Stake accounts, as the stake program lays them out (`StakeStateV2`).
+//! Stake accounts of the stake program (`StakeStateV2`).
 
 use {
     crate::{
@@ -11,21 +11,21 @@ use {
     solana_program_error::ProgramError,
 };
 
-/// Who owns a stake account, and its lockup.
+/// Authorities and lockup of a stake account.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct StakeMeta {
-    /// Lamports that were rent-exempt when the account was made; live rent may differ.
+    /// Rent-exempt reserve in lamports at the account's creation. The rent in force can differ.
     pub rent_exempt_reserve: U64,
     /// May delegate, deactivate, split and merge.
     pub staker: Address,
     /// May withdraw.
     pub withdrawer: Address,
-    /// Until when nothing may be withdrawn.
+    /// Lockup: no withdrawals until it ends.
     pub lockup: PodLockup,
 }
 
-/// To whom stake is delegated, and since when.
+/// Delegation of a stake account.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct Delegation {
@@ -35,7 +35,7 @@ pub struct Delegation {
     pub stake: U64,
     /// Epoch in which the stake was delegated.
     pub activation_epoch: U64,
-    /// Epoch in which it was deactivated; `u64::MAX` if it was not.
+    /// Epoch in which the stake was deactivated; `u64::MAX` if it was not.
     pub deactivation_epoch: U64,
     /// Formerly the warm-up rate.
     pub reserved: [u8; 8],
@@ -51,7 +51,7 @@ const _: () = assert!(META_LENGTH == 120 && DELEGATION_LENGTH == 72);
 pub const NOT_DEACTIVATED: u64 = u64::MAX;
 
 impl StakeMeta {
-    /// What the pool with that authority and lockup writes into its stake accounts, without the rent.
+    /// The authorities and the lockup of a pool's stake accounts, with a rent-exempt reserve of 0.
     pub fn of_pool(withdraw_authority: &Address, lockup: &PodLockup) -> Self {
         Self {
             rent_exempt_reserve: U64::new(0),
@@ -64,11 +64,11 @@ impl StakeMeta {
     /// Whether both have the same authorities and lockup.
     #[inline(always)]
     pub fn is_usable_alike(&self, other: &Self) -> bool {
-        // In one comparison: the rent comes first.
+        // One comparison covers all fields after the rent-exempt reserve.
         bytemuck::bytes_of(self)[size_of::<U64>()..] == bytemuck::bytes_of(other)[size_of::<U64>()..]
     }
 
-    /// Whether the pool commands the account: its `withdraw_authority` is staker and withdrawer, and the lockup is the pool's.
+    /// Whether the pool controls the account: `withdraw_authority` is staker and withdrawer, and the lockup is the pool's.
     #[inline]
     pub fn is_usable_by_pool(&self, withdraw_authority: &Address, lockup: &PodLockup) -> bool {
         self.staker == *withdraw_authority && self.withdrawer == *withdraw_authority && self.lockup == *lockup
@@ -76,14 +76,14 @@ impl StakeMeta {
 }
 
 impl Delegation {
-    /// Whether the stake is inactive in `epoch`, cool-down limits aside.
+    /// Whether the stake is inactive in `epoch`. Ignores the cluster's cool-down limit.
     #[inline]
     pub const fn is_inactive(&self, epoch: u64) -> bool {
         let deactivated = self.deactivation_epoch.get();
         deactivated < epoch || (deactivated == epoch && self.activation_epoch.get() == epoch)
     }
 
-    /// Whether deactivation has not been asked for.
+    /// Whether the stake has not been deactivated.
     #[inline]
     pub const fn is_delegated(&self) -> bool {
         self.deactivation_epoch.get() == NOT_DEACTIVATED
@@ -93,21 +93,21 @@ impl Delegation {
 /// The state of a stake account.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum StakeState<'a> {
-    /// Not in use.
+    /// No authorities yet.
     Uninitialized,
-    /// Owned, not delegated.
+    /// With authorities, never delegated.
     Initialized(&'a StakeMeta),
-    /// Delegated, now or once.
+    /// Delegated, at present or in the past.
     Stake(&'a StakeMeta, &'a Delegation),
     /// Retired.
     RewardsPool,
 }
 
 impl<'a> StakeState<'a> {
-    /// Decodes a stake account's data. The owner is the caller's to check.
+    /// Decodes a stake account's data. The caller checks the owner.
     ///
     /// # Errors
-    /// `BorshIoError` where the data is too short or its tag is none of the stake program's: what the contract answers.
+    /// `BorshIoError` if the data is too short or its tag is invalid: SPL behaviour.
     #[inline]
     pub fn decode(data: &'a [u8]) -> Result<Self, ProgramError> {
         let (tag, rest) = data.split_first_chunk().ok_or(ProgramError::BorshIoError)?;
@@ -128,7 +128,7 @@ impl<'a> StakeState<'a> {
         }
     }
 
-    /// Decodes an account that must be delegated.
+    /// Decodes an account that must be in the state [`Self::Stake`].
     ///
     /// # Errors
     /// As [`Self::decode`]; [`StakePoolError::WrongStakeStake`] in any other state.

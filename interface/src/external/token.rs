@@ -1,4 +1,4 @@
-//! Mints and token accounts of SPL Token and Token-2022, with the extensions that a pool can live with.
+//! Mints and token accounts of SPL Token and Token-2022, and the extensions that a pool supports.
 
 use {
     crate::error::StakePoolError::{self, InvalidFeeAccount, UnsupportedFeeAccountExtension, UnsupportedMintExtension},
@@ -12,10 +12,10 @@ pub const MINT_LENGTH: usize = 82;
 /// Data length in bytes of a token account without extensions.
 pub const TOKEN_ACCOUNT_LENGTH: usize = 165;
 
-/// Data length in bytes of a multisig, which the token programs use to tell it from mints and accounts.
+/// Data length in bytes of a multisig. The token programs recognize a multisig by its length.
 const MULTISIG_LENGTH: usize = 355;
 
-/// Extension types, by their number in Token-2022.
+/// Extension types with their numbers in Token-2022.
 mod extension {
     pub const TRANSFER_FEE_CONFIG: u16 = 1;
     pub const TRANSFER_FEE_AMOUNT: u16 = 2;
@@ -27,11 +27,11 @@ mod extension {
     pub const CONFIDENTIAL_TRANSFER_FEE_CONFIG: u16 = 16;
     pub const METADATA_POINTER: u16 = 18;
     pub const TOKEN_METADATA: u16 = 19;
-    /// The last one that the contract knows; a higher number is malformed data to it.
+    /// Highest number known to the SPL stake pool, which treats higher numbers as malformed data.
     pub const LAST_KNOWN: u16 = 28;
 }
 
-/// Whether a pool's mint may have an extension: none that lets anybody but the pool mint, seize, block or close.
+/// Whether a pool's mint may have an extension. Extensions that allow other parties to mint, seize, block or close are not supported.
 const fn is_supported_for_mint(kind: u16) -> bool {
     use extension::*;
     matches!(
@@ -46,13 +46,13 @@ const fn is_supported_for_mint(kind: u16) -> bool {
     )
 }
 
-/// Whether a manager fee account may have an extension: none with which the manager could block a plain transfer.
+/// Whether a manager fee account may have an extension. Extensions that could block a plain transfer are not supported.
 const fn is_supported_for_fee_account(kind: u16) -> bool {
     use extension::*;
     matches!(kind, TRANSFER_FEE_AMOUNT | IMMUTABLE_OWNER | CPI_GUARD)
 }
 
-/// Second byte of the layout that tells mints from accounts where extensions follow.
+/// Account type byte of Token-2022, which precedes the extensions and distinguishes mints from accounts.
 #[derive(Clone, Copy)]
 #[repr(u8)]
 enum Kind {
@@ -63,22 +63,22 @@ enum Kind {
 /// A mint.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Mint<'a> {
-    /// May mint, if anybody may.
+    /// Mint authority, if set.
     pub mint_authority: Option<&'a Address>,
     /// Tokens in existence, in the smallest unit.
     pub supply: u64,
     /// Decimals.
     pub decimals: u8,
-    /// May freeze accounts, if anybody may.
+    /// Freeze authority, if set.
     pub freeze_authority: Option<&'a Address>,
     extensions: &'a [u8],
 }
 
 impl<'a> Mint<'a> {
-    /// Decodes an initialized mint. The owner is the caller's to check.
+    /// Decodes an initialized mint. The caller checks the owner.
     ///
     /// # Errors
-    /// `UninitializedAccount`, or `InvalidAccountData` where the data is malformed.
+    /// `UninitializedAccount`, or `InvalidAccountData` if the data is malformed.
     #[inline]
     pub fn decode(data: &'a [u8]) -> Result<Self, ProgramError> {
         let (base, rest) = split_base::<MINT_LENGTH>(data)?;
@@ -100,8 +100,10 @@ impl<'a> Mint<'a> {
         })
     }
 
+    /// Checks that the pool supports the mint's extensions.
+    ///
     /// # Errors
-    /// [`UnsupportedMintExtension`]; `InvalidAccountData` where the extensions are malformed.
+    /// [`UnsupportedMintExtension`]; `InvalidAccountData` if the extensions are malformed.
     pub fn check_extensions(&self) -> Result<(), ProgramError> {
         check_extensions(self.extensions, is_supported_for_mint, UnsupportedMintExtension)
     }
@@ -116,18 +118,18 @@ pub struct TokenAccount<'a> {
     pub owner: &'a Address,
     /// Tokens held, in the smallest unit.
     pub amount: u64,
-    /// Whether somebody else may spend a part of it.
+    /// Whether a delegate may spend a part of the tokens.
     pub has_delegate: bool,
-    /// Whether the holder can neither send nor receive.
+    /// Whether the account is frozen.
     pub is_frozen: bool,
     extensions: &'a [u8],
 }
 
 impl<'a> TokenAccount<'a> {
-    /// Decodes an initialized token account. The account's owner is the caller's to check.
+    /// Decodes an initialized token account. The caller checks the owner program.
     ///
     /// # Errors
-    /// `UninitializedAccount`, or `InvalidAccountData` where the data is malformed.
+    /// `UninitializedAccount`, or `InvalidAccountData` if the data is malformed.
     #[inline]
     pub fn decode(data: &'a [u8]) -> Result<Self, ProgramError> {
         let (base, rest) = split_base::<TOKEN_ACCOUNT_LENGTH>(data)?;
@@ -151,13 +153,13 @@ impl<'a> TokenAccount<'a> {
     }
 }
 
-/// Checks that a token account can receive a manager's fees, in the contract's order.
+/// Checks that a token account can receive a manager's fees. The order of the checks is SPL behaviour.
 ///
 /// `owner` is the account's owner program, `data` its data.
 ///
 /// # Errors
-/// `UninitializedAccount` or `InvalidAccountData` where it is no token account; [`InvalidFeeAccount`] where it is another
-/// program's or mint's, or frozen; [`UnsupportedFeeAccountExtension`].
+/// `UninitializedAccount` or `InvalidAccountData` if it is not a token account; [`InvalidFeeAccount`] if it belongs to another
+/// program or mint, or is frozen; [`UnsupportedFeeAccountExtension`].
 pub fn check_manager_fee_account(
     owner: &Address,
     data: &[u8],
@@ -178,7 +180,7 @@ fn split_base<const LENGTH: usize>(data: &[u8]) -> Result<(&[u8; LENGTH], &[u8])
     data.split_first_chunk().ok_or(ProgramError::InvalidAccountData)
 }
 
-/// The bytes of the extensions behind the base state: `padding` zeroes, the kind, then the entries.
+/// The bytes of the extensions. `rest` follows the base state: `padding` zeroes, the account type, then the entries.
 fn extension_bytes(rest: &[u8], padding: usize, kind: Kind) -> Result<&[u8], ProgramError> {
     if rest.is_empty() {
         return Ok(rest);
@@ -191,9 +193,9 @@ fn extension_bytes(rest: &[u8], padding: usize, kind: Kind) -> Result<&[u8], Pro
     Ok(entries)
 }
 
-/// Walks entries of (type, length, value) up to the first of type 0.
+/// Checks entries of (type, length, value) up to the first of type 0.
 ///
-/// A malformed entry outranks an unsupported one, wherever it stands.
+/// A malformed entry takes precedence over an unsupported one at any position: SPL behaviour.
 fn check_extensions(
     mut entries: &[u8],
     is_supported: fn(u16) -> bool,

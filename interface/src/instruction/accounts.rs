@@ -1,5 +1,4 @@
-//! The accounts of each instruction, declared once: the client's account metas and the program's loading both follow from
-//! this table.
+//! The accounts of each instruction. This one table defines both the client's account metas and the program's account loading.
 
 use solana_program_error::ProgramError;
 
@@ -26,7 +25,7 @@ macro_rules! accounts {
                 /// Takes the accounts from the front of `accounts`.
                 ///
                 /// # Errors
-                /// `NotEnoughAccountKeys` where a required one is missing.
+                /// `NotEnoughAccountKeys` if a required account is missing.
                 #[inline(always)]
                 pub fn load(accounts: &mut impl Iterator<Item = T>) -> Result<Self, ProgramError> {
                     Ok(Self {
@@ -35,7 +34,7 @@ macro_rules! accounts {
                     })
                 }
 
-                /// The same accounts as another type: the addresses of a caller's account infos, for example.
+                /// Converts each account, for example from a caller's account infos to addresses.
                 #[inline(always)]
                 pub fn map<U>(self, mut convert: impl FnMut(T) -> U) -> $name<U> {
                     $name { $($field: convert(self.$field),)* $($optional: self.$optional.map(convert),)? }
@@ -43,7 +42,7 @@ macro_rules! accounts {
             }
 
             impl<'a, T> $name<&'a T> {
-                /// The accounts at the front of `accounts`, where they are.
+                /// References to the accounts at the front of `accounts`.
                 ///
                 /// # Errors
                 /// As [`Self::load`].
@@ -56,7 +55,7 @@ macro_rules! accounts {
                     })
                 }
 
-                /// The same with the accounts themselves.
+                /// Copies the accounts from their references.
                 #[inline(always)]
                 pub fn copied(&self) -> $name<T>
                 where
@@ -97,7 +96,7 @@ macro_rules! meta {
 }
 
 accounts! {
-    /// Accounts of `Initialize`. Makes a pool from accounts that exist, owned by the program and zeroed, a mint, a fee account and a reserve.
+    /// Accounts of `Initialize`. The pool and the validator list exist, are zeroed and owned by the program.
     InitializeAccounts {
         /// The pool.
         pool [w],
@@ -117,7 +116,7 @@ accounts! {
         manager_fee_account [w],
         /// The mint's token program.
         token_program [],
-        ? /// Becomes both deposit authorities, if passed.
+        ? /// Becomes the stake and the SOL deposit authority, if passed.
         deposit_authority [s],
     }
 
@@ -359,7 +358,7 @@ accounts! {
         token_program [],
     }
 
-    /// Accounts of `CleanupRemovedValidatorEntries`. The pool may also be passed read-only; preferred validators are then left as they are.
+    /// Accounts of `CleanupRemovedValidatorEntries`. With a read-only pool, preferred validators stay unchanged.
     CleanupRemovedValidatorEntriesAccounts {
         /// The pool.
         pool [w],
@@ -373,11 +372,11 @@ accounts! {
         pool [w],
         /// The validator list.
         validator_list [w],
-        /// The stake deposit authority; signs unless it is the default one.
+        /// The stake deposit authority. Signs, except for the default authority.
         stake_deposit_authority [],
         /// The pool's withdraw authority.
         withdraw_authority [],
-        /// The stake account to deposit, whose authorities are already the stake deposit authority.
+        /// The stake account to deposit. The stake deposit authority is already its staker and withdrawer.
         deposit_stake [w],
         /// The validator's stake account.
         validator_stake [w],
@@ -409,7 +408,7 @@ accounts! {
         withdraw_authority [],
         /// The reserve.
         reserve_stake [w],
-        /// The wallet that pays.
+        /// The wallet that pays the deposit.
         lamports_from [sw],
         /// The depositor's pool token account.
         pool_tokens_to [w],
@@ -423,7 +422,7 @@ accounts! {
         system_program [],
         /// The mint's token program.
         token_program [],
-        ? /// The SOL deposit authority, where the pool has one.
+        ? /// The SOL deposit authority, if the pool has one.
         sol_deposit_authority [s],
     }
 
@@ -483,7 +482,7 @@ accounts! {
         stake_program [],
         /// The mint's token program.
         token_program [],
-        ? /// The SOL withdraw authority, where the pool has one.
+        ? /// The SOL withdraw authority, if the pool has one.
         sol_withdraw_authority [s],
     }
 
@@ -567,7 +566,7 @@ accounts! {
         pool [w],
         /// The manager.
         manager [s],
-        /// Who pays the rent of the longer account.
+        /// Pays the rent of the longer account.
         payer [sw],
         /// The validator list.
         validator_list [w],
@@ -593,8 +592,8 @@ accounts! {
         validator_list [w],
     }
 
-    /// Accounts of `UpdateValidators`, before those of the validators: for each a validator stake account (writable), and a
-    /// transient stake account (writable) where the record has transient stake.
+    /// Accounts of `UpdateValidators`. Per validator follow its stake account (writable) and, if the record has transient stake, its
+    /// transient stake account (writable).
     UpdateValidatorsAccounts {
         /// The pool.
         pool [],
@@ -612,8 +611,8 @@ accounts! {
         stake_program [],
     }
 
-    /// Accounts of `Rebalance`, before those of the validators: for each a vote account, a validator stake account
-    /// (writable) and a transient stake account (writable).
+    /// Accounts of `Rebalance`. Per validator follow its vote account, its stake account (writable) and its transient stake account
+    /// (writable).
     RebalanceAccounts {
         /// The pool.
         pool [],

@@ -1,4 +1,4 @@
-//! Instructions, built for clients.
+//! Instruction builders for clients.
 
 use {
     super::{StakePoolInstruction, accounts::*},
@@ -8,15 +8,15 @@ use {
 };
 
 impl StakePoolInstruction<'_> {
-    /// The instruction with its accounts, as the `metas` of its account struct.
+    /// Builds the instruction. `accounts` are the `metas` of its account struct.
     pub fn with_accounts(&self, program_id: &Address, accounts: Vec<AccountMeta>) -> Instruction {
         Instruction { program_id: *program_id, accounts, data: self.to_vec() }
     }
 }
 
-/// `UpdateValidatorListBalance` for records from `start_index` on.
+/// `UpdateValidatorListBalance` for the records from `start_index` on.
 ///
-/// `stakes` are the validator and the transient stake account of each, in the list's order.
+/// `stakes` has the validator and the transient stake account of each record, in the list's order.
 pub fn update_validator_list_balance(
     program_id: &Address,
     accounts: &UpdateValidatorListBalanceAccounts<Address>,
@@ -31,12 +31,12 @@ pub fn update_validator_list_balance(
     StakePoolInstruction::UpdateValidatorListBalance { start_index, no_merge }.with_accounts(program_id, metas)
 }
 
-/// Place of the stake deposit authority in [`DepositStakeAccounts`].
+/// Index of the stake deposit authority in [`DepositStakeAccounts`].
 const STAKE_DEPOSIT_AUTHORITY: usize = 2;
 
 /// `DepositStake`, or `DepositStakeWithSlippage` where `minimum_pool_tokens_out` is given.
 ///
-/// `authority_signs`: the stake deposit authority is a key that signs, and not the pool's default one.
+/// `authority_signs`: the stake deposit authority signs, because it is not the pool's default authority.
 pub fn deposit_stake(
     program_id: &Address,
     accounts: &DepositStakeAccounts<Address>,
@@ -44,7 +44,7 @@ pub fn deposit_stake(
     minimum_pool_tokens_out: Option<u64>,
 ) -> Instruction {
     let mut metas = accounts.metas();
-    // By its place: the same key may stand elsewhere in the list, where the contract asks for no signature.
+    // Set by index, because the same key may have other positions in the list, which do not require a signature.
     metas[STAKE_DEPOSIT_AUTHORITY].is_signer = authority_signs;
     match minimum_pool_tokens_out {
         None => StakePoolInstruction::DepositStake,

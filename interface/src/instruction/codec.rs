@@ -1,4 +1,4 @@
-//! Instruction data, in Borsh's encoding.
+//! Encoding of instruction data: Borsh.
 
 use {
     super::{FeeType, FundingType, PreferredValidatorType, StakePoolInstruction, tag},
@@ -13,7 +13,7 @@ use {
 /// Longest encoding in bytes of an instruction without text.
 pub const INSTRUCTION_MAX_LENGTH: usize = 64;
 
-/// What a [`FeeType`] carries.
+/// Value of a [`FeeType`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SetFeeValue {
     /// A ratio.
@@ -23,7 +23,7 @@ pub enum SetFeeValue {
 }
 
 impl FeeType {
-    /// The fee, whatever its kind.
+    /// The value of the fee.
     pub const fn value(&self) -> SetFeeValue {
         match *self {
             Self::SolReferral(percent) | Self::StakeReferral(percent) => SetFeeValue::Percent(percent),
@@ -35,13 +35,15 @@ impl FeeType {
         }
     }
 
-    /// Whether the fee takes effect only after two updates in new epochs, and may be set only while the pool is up to date.
+    /// Whether the fee takes effect after two updates in new epochs. Such a fee can be set only while the pool is up to date.
     pub const fn is_delayed(&self) -> bool {
         matches!(self, Self::Epoch(_) | Self::StakeWithdrawal(_) | Self::SolWithdrawal(_))
     }
 
+    /// Checks that the fee is at most 100 %.
+    ///
     /// # Errors
-    /// [`StakePoolError::FeeTooHigh`] where the fee is over 100 %.
+    /// [`StakePoolError::FeeTooHigh`] if it is more.
     pub const fn check_too_high(&self) -> Result<(), StakePoolError> {
         let too_high = match self.value() {
             SetFeeValue::Ratio(fee) => fee.is_too_high(),
@@ -50,7 +52,7 @@ impl FeeType {
         if too_high { Err(StakePoolError::FeeTooHigh) } else { Ok(()) }
     }
 
-    /// The byte that stands for the fee's kind.
+    /// Encoding of the fee's kind.
     pub const fn kind(&self) -> u8 {
         match self {
             Self::SolReferral(_) => 0,
@@ -103,7 +105,7 @@ pub(crate) fn read_preferred_type(reader: &mut Reader) -> Result<PreferredValida
 }
 
 impl<'a> StakePoolInstruction<'a> {
-    /// Decodes instruction data, all of it.
+    /// Decodes all of an instruction's data.
     ///
     /// # Errors
     /// `BorshIoError` for an unknown tag and for missing, excess or malformed bytes.
@@ -114,7 +116,7 @@ impl<'a> StakePoolInstruction<'a> {
         if reader.is_empty() { Ok(instruction) } else { Err(ProgramError::BorshIoError) }
     }
 
-    /// The tag and the numbers of instruction data that could be a tag and `N` numbers, and nothing else.
+    /// Decodes data that has the length of a tag and `N` numbers of 64 bits; `None` for other lengths. The tag is not checked.
     #[inline(always)]
     pub fn decode_numbers<const N: usize>(data: &[u8]) -> Option<(u8, [u64; N])> {
         let (tag, numbers) = data.split_first()?;
@@ -232,11 +234,11 @@ impl<'a> StakePoolInstruction<'a> {
         }
     }
 
-    /// Writes the instruction data to the start of `bytes` and returns its length in bytes:
-    /// [`INSTRUCTION_MAX_LENGTH`] at most, and the text's length on top where there is text.
+    /// Writes the instruction data to the start of `bytes` and returns its length in bytes: at most [`INSTRUCTION_MAX_LENGTH`] plus
+    /// the length of all texts.
     ///
     /// # Errors
-    /// `BorshIoError` where the bytes are too few.
+    /// `BorshIoError` if the bytes are too few.
     pub fn encode(&self, bytes: &mut [u8]) -> Result<usize, ProgramError> {
         let mut writer = Writer::new(bytes);
         writer.u8(self.tag())?;

@@ -1,4 +1,4 @@
-//! Instructions that Tidepool adds to the contract: tags 64 to 68.
+//! Instructions of the extension: tags 64 to 68.
 
 use {
     super::tag,
@@ -9,18 +9,18 @@ use {
     solana_program_error::ProgramError,
 };
 
-/// Lowest tag of an instruction that the contract does not have.
+/// Lowest tag of an instruction of the extension.
 pub const EXTENSION_TAG_MIN: u8 = tag::EXTEND_POOL;
 
-/// Most validators that one [`ExtensionInstruction::Rebalance`] may name. The runtime runs 64 instructions for a transaction, of
-/// which a movement takes four or five: twelve movements or so are the most that it carries out.
+/// Maximum number of validators in one [`ExtensionInstruction::Rebalance`]. It exceeds the movements that fit a transaction: the
+/// runtime limits a transaction to 64 instructions, and a movement takes four or five of them.
 pub const REBALANCED_VALIDATORS_MAX: usize = crate::rebalance::PASSED_OVER_MAX;
 
-/// Slots for which `Rebalance` moves nothing after an [`ExtensionInstruction::SetValidatorWeights`] that more weights follow: an
-/// hour of slots of 400 ms.
+/// Slots for which `Rebalance` is paused after an [`ExtensionInstruction::SetValidatorWeights`] with `more`: one hour of slots of
+/// 400 ms.
 pub const WEIGHTS_PAUSE_SLOTS: u64 = 9_000;
 
-/// A weight to set, with enough of the validator's address to tell whether the entry is still the one that was meant.
+/// A weight to set. The prefix of the vote account's address detects entries that have moved in the list.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct WeightEntry {
@@ -40,7 +40,7 @@ impl WeightEntry {
         Self { index: index.into(), vote_prefix, weight: weight.into() }
     }
 
-    /// Whether `record` is the validator that was meant.
+    /// Whether `record` belongs to the named validator.
     pub fn is_for(&self, record: &ValidatorStakeInfo) -> bool {
         record.vote_account_address.as_array().starts_with(&self.vote_prefix)
     }
@@ -48,55 +48,52 @@ impl WeightEntry {
 
 /// An instruction's tag and arguments, for pools with the extension.
 ///
-/// The accounts of each are in the struct of the same name with `Accounts` at its end. All fail with
-/// [`ExtensionError::NotExtended`](crate::ExtensionError::NotExtended) where the pool has no extension, but for the first.
+/// The accounts of each are in the struct of the same name with the suffix `Accounts`. All except [`Self::ExtendPool`] fail with
+/// [`ExtensionError::NotExtended`](crate::ExtensionError::NotExtended) for a pool without the extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExtensionInstruction<'a> {
-    /// Tag 64: adds the tail to the pool account, with the default policy; the manager signs, and a payer pays the rent.
-    /// See [`ExtendPoolAccounts`](super::ExtendPoolAccounts).
+    /// Tag 64: adds the extension to the pool account, with the default policy. The manager signs, and a payer pays the rent. See
+    /// [`ExtendPoolAccounts`](super::ExtendPoolAccounts).
     ///
-    /// It clears the four bytes of each record that SPL leaves unused: no cached bump and no weight comes from before the
-    /// extension. A pool that has a tail keeps tail and bytes, and is rejected, whatever the tail's version.
+    /// It clears the four bytes of each record that the SPL layout leaves unused, because earlier bytes are neither bumps nor
+    /// weights. A pool with an extension of any version is rejected and stays unchanged.
     ExtendPool,
     /// Tag 65: sets the policy; the manager signs. See [`SetRebalancePolicyAccounts`](super::SetRebalancePolicyAccounts).
     SetRebalancePolicy {
         /// The policy.
         policy: RebalancePolicy,
     },
-    /// Tag 66: sets weights; the staker signs. All are set or, where an entry is not the validator that was meant, none.
-    /// See [`SetValidatorWeightsAccounts`](super::SetValidatorWeightsAccounts).
+    /// Tag 66: sets weights; the staker signs. If an entry belongs to another validator, no weight is set. See
+    /// [`SetValidatorWeightsAccounts`](super::SetValidatorWeightsAccounts).
     ///
-    /// Where more weights follow in other transactions, `Rebalance` moves nothing until they are set: stake must not move by a
-    /// mixture of old and new weights. The pause ends with an instruction that no more follow, or after
-    /// [`WEIGHTS_PAUSE_SLOTS`], so that a lost key cannot stop the pool.
+    /// With `more`, `Rebalance` is paused, because stake must not move by a mixture of old and new weights. The pause ends with an
+    /// instruction without `more`, or after [`WEIGHTS_PAUSE_SLOTS`], so that a lost key cannot stop the pool.
     SetValidatorWeights {
-        /// Whether more weights follow.
+        /// Whether more weights follow in other transactions.
         more: bool,
         /// At least one weight.
         weights: &'a [WeightEntry],
     },
-    /// Tag 67: updates records as `UpdateValidatorListBalance` does, with one account for a validator without transient
-    /// stake, and merges only what the stake program would merge. See
+    /// Tag 67: permissionless. Updates records as `UpdateValidatorListBalance` does, with one account for a validator without
+    /// transient stake. Merges only stake that the stake program will merge. See
     /// [`UpdateValidatorsAccounts`](super::UpdateValidatorsAccounts).
     ///
-    /// For each record from the first on, its validator stake account follows, and its transient stake account if the
-    /// record has transient stake. A record whose accounts are not the next ones is left as it is, and an account that is
-    /// no record's is passed over: a transient stake account that somebody else's update has merged, for example.
+    /// A record is skipped if its accounts are not the next ones. An account is skipped if it belongs to no record, for example a
+    /// transient stake account that another update has merged.
     UpdateValidators {
         /// Index of the first record.
         start_index: u32,
     },
-    /// Tag 68: moves the stake of the validators named towards their targets; nobody has to sign. See
-    /// [`RebalanceAccounts`](super::RebalanceAccounts); a vote, a validator stake and a transient stake account for each
-    /// validator follow, the last under the seed after the record's. Where nothing is to be moved it succeeds, and says why.
+    /// Tag 68: permissionless. Moves stake of the named validators towards their targets. See
+    /// [`RebalanceAccounts`](super::RebalanceAccounts). The seed of a transient stake account is that of present transient stake, or
+    /// else the next one ([`ValidatorStakeInfo::rebalance_seed`]). Without a movement it succeeds and logs the reason.
     ///
-    /// A validator that cannot be staked with any more loses its weight: one that lacks stake and whose vote account is gone, or
-    /// whose stake somebody has deactivated because it does not vote. So it neither draws stake from the others nor holds
-    /// them up, until the staker has decided about it.
+    /// The weight of a validator is cleared if stake can no longer be delegated to it: its vote account is closed while it is below
+    /// target, or its stake was deactivated as delinquent. Its share then goes to the other validators, until the staker sets a
+    /// weight again.
     ///
-    /// It stands at the top of its transaction, beside no instructions but those of the compute budget and system programs and
-    /// of this one, and no deposit or withdrawal: SOL that is lent for the time of a transaction must not decide where stake
-    /// goes.
+    /// A rebalance must be a top-level instruction. Its transaction may have only instructions of the compute budget program, the
+    /// system program and this program, without deposits and withdrawals: SOL borrowed for one transaction must not direct stake.
     Rebalance {
         /// Indices in the validator list: [`REBALANCED_VALIDATORS_MAX`] at most.
         indices: &'a [U32],
@@ -104,7 +101,7 @@ pub enum ExtensionInstruction<'a> {
 }
 
 impl<'a> ExtensionInstruction<'a> {
-    /// Decodes instruction data, all of it.
+    /// Decodes all of an instruction's data.
     ///
     /// # Errors
     /// `BorshIoError` for an unknown tag, and for missing or excess bytes.
@@ -158,7 +155,7 @@ impl<'a> ExtensionInstruction<'a> {
         data
     }
 
-    /// The instruction with its accounts, as the `metas` of its account struct and, where it wants them, those that follow.
+    /// Builds the instruction. `accounts` are the `metas` of its account struct, then those of the validators, if any.
     #[cfg(feature = "client")]
     pub fn with_accounts(
         &self,
@@ -169,7 +166,7 @@ impl<'a> ExtensionInstruction<'a> {
     }
 }
 
-/// A list that is as long as the data, and not empty.
+/// A list of the data's full length, not empty.
 fn slice<T: Pod>(bytes: &[u8]) -> Result<&[T], ProgramError> {
     match bytemuck::try_cast_slice(bytes) {
         Ok(items) if !bytes.is_empty() => Ok(items),

@@ -1,4 +1,4 @@
-//! Instructions, their arguments and their accounts: tags 0 to 26 of the contract, and Tidepool's from 64 on.
+//! Instructions, their arguments and their accounts: SPL tags 0 to 26, and the extension's tags from 64 on.
 
 mod accounts;
 #[cfg(feature = "client")]
@@ -42,11 +42,11 @@ pub enum FeeType {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[repr(u8)]
 pub enum FundingType {
-    /// Who must authorize stake deposits.
+    /// The stake deposit authority.
     StakeDeposit,
-    /// Who must sign SOL deposits.
+    /// The SOL deposit authority.
     SolDeposit,
-    /// Who must sign SOL withdrawals.
+    /// The SOL withdraw authority.
     SolWithdraw,
 }
 
@@ -54,7 +54,7 @@ pub enum FundingType {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[repr(u8)]
 pub enum PreferredValidatorType {
-    /// The validator that takes all stake deposits.
+    /// The validator that receives all stake deposits.
     Deposit,
     /// The validator that stake is withdrawn from first.
     Withdraw,
@@ -62,10 +62,10 @@ pub enum PreferredValidatorType {
 
 /// An instruction's tag and arguments.
 ///
-/// The accounts of each are in the struct of the same name with `Accounts` at its end.
+/// The accounts of each are in the struct of the same name with the suffix `Accounts`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum StakePoolInstruction<'a> {
-    /// Tag 0: makes a pool. See [`InitializeAccounts`].
+    /// Tag 0: creates a pool. See [`InitializeAccounts`].
     Initialize {
         /// Fee on rewards.
         fee: Fee,
@@ -75,7 +75,7 @@ pub enum StakePoolInstruction<'a> {
         deposit_fee: Fee,
         /// Referrers' share of deposit fees, in percent.
         referral_fee: u8,
-        /// Records that the validator list has room for.
+        /// Maximum number of records in the validator list.
         max_validators: u32,
     },
     /// Tag 1: adds a validator with the minimum stake from the reserve. See [`AddValidatorToPoolAccounts`].
@@ -83,121 +83,121 @@ pub enum StakePoolInstruction<'a> {
         /// Seed of the validator stake account; 0 for none.
         seed: u32,
     },
-    /// Tag 2: begins a validator's removal. See [`RemoveValidatorFromPoolAccounts`].
+    /// Tag 2: starts the removal of a validator. See [`RemoveValidatorFromPoolAccounts`].
     RemoveValidatorFromPool,
-    /// Tag 3, deprecated: as tag 21 with a transient account that was funded before. See
+    /// Tag 3, deprecated: as tag 21, but the transient stake account must hold its rent already. See
     /// [`DecreaseValidatorStakeAccounts`].
     DecreaseValidatorStake {
-        /// Lamports to take from the validator.
+        /// Lamports to deactivate.
         lamports: u64,
         /// Seed of the transient stake account.
         transient_stake_seed: u64,
     },
-    /// Tag 4: delegates SOL of the reserve to a validator. See [`IncreaseValidatorStakeAccounts`].
+    /// Tag 4: delegates lamports of the reserve to a validator. See [`IncreaseValidatorStakeAccounts`].
     IncreaseValidatorStake {
-        /// Lamports to give to the validator.
+        /// Lamports to delegate.
         lamports: u64,
         /// Seed of the transient stake account.
         transient_stake_seed: u64,
     },
-    /// Tag 5. See [`SetPreferredValidatorAccounts`].
+    /// Tag 5: sets or unsets a preferred validator. See [`SetPreferredValidatorAccounts`].
     SetPreferredValidator {
-        /// Which preference.
+        /// The preference to set.
         validator_type: PreferredValidatorType,
         /// The validator's vote account, or none to unset.
         vote_account: Option<Address>,
     },
-    /// Tag 6: updates records from the stake accounts, merging what can be merged. See
+    /// Tag 6: permissionless. Updates records from the stake accounts, and merges stake. See
     /// [`UpdateValidatorListBalanceAccounts`]; a validator and a transient stake account per record follow.
     UpdateValidatorListBalance {
         /// Index of the first record.
         start_index: u32,
-        /// Counts only, without merging.
+        /// Counts stake without merging.
         no_merge: bool,
     },
-    /// Tag 7: updates the pool's totals from the records and pays the manager's fee. See
+    /// Tag 7: permissionless. Updates the pool's totals from the records and pays the manager's fee. See
     /// [`UpdateStakePoolBalanceAccounts`].
     UpdateStakePoolBalance,
-    /// Tag 8: drops entries that hold nothing. See [`CleanupRemovedValidatorEntriesAccounts`].
+    /// Tag 8: permissionless. Removes entries without stake. See [`CleanupRemovedValidatorEntriesAccounts`].
     CleanupRemovedValidatorEntries,
     /// Tag 9: deposits an active stake account. See [`DepositStakeAccounts`].
     DepositStake,
     /// Tag 10: withdraws a stake account. See [`WithdrawStakeAccounts`].
     WithdrawStake {
-        /// Pool tokens to give.
+        /// Pool tokens to exchange, fee included.
         pool_tokens: u64,
     },
-    /// Tag 11. See [`SetManagerAccounts`].
+    /// Tag 11: sets the manager and the manager fee account. See [`SetManagerAccounts`].
     SetManager,
-    /// Tag 12. See [`SetFeeAccounts`].
+    /// Tag 12: sets a fee. See [`SetFeeAccounts`].
     SetFee {
         /// The fee and its kind.
         fee: FeeType,
     },
-    /// Tag 13. See [`SetStakerAccounts`].
+    /// Tag 13: sets the staker. See [`SetStakerAccounts`].
     SetStaker,
     /// Tag 14: deposits SOL. See [`DepositSolAccounts`].
     DepositSol {
         /// Lamports to deposit.
         lamports: u64,
     },
-    /// Tag 15. See [`SetFundingAuthorityAccounts`].
+    /// Tag 15: sets or unsets an authority of deposits or withdrawals. See [`SetFundingAuthorityAccounts`].
     SetFundingAuthority {
-        /// Which authority.
+        /// The authority to set.
         funding_type: FundingType,
     },
     /// Tag 16: withdraws SOL from the reserve. See [`WithdrawSolAccounts`].
     WithdrawSol {
-        /// Pool tokens to give.
+        /// Pool tokens to exchange, fee included.
         pool_tokens: u64,
     },
-    /// Tag 17. See [`CreateTokenMetadataAccounts`].
+    /// Tag 17: creates the pool token's metadata. See [`CreateTokenMetadataAccounts`].
     CreateTokenMetadata {
         /// Name of the pool token.
         name: &'a str,
-        /// Its symbol.
+        /// Symbol of the pool token.
         symbol: &'a str,
-        /// Address of its description.
+        /// URI of the off-chain metadata.
         uri: &'a str,
     },
-    /// Tag 18. See [`UpdateTokenMetadataAccounts`].
+    /// Tag 18: updates the pool token's metadata. See [`UpdateTokenMetadataAccounts`].
     UpdateTokenMetadata {
         /// Name of the pool token.
         name: &'a str,
-        /// Its symbol.
+        /// Symbol of the pool token.
         symbol: &'a str,
-        /// Address of its description.
+        /// URI of the off-chain metadata.
         uri: &'a str,
     },
-    /// Tag 19: as tag 4, also where the validator's stake increases already in this epoch. See
+    /// Tag 19: as tag 4. The validator may already have activating stake of this epoch. See
     /// [`IncreaseAdditionalValidatorStakeAccounts`].
     IncreaseAdditionalValidatorStake {
-        /// Lamports to give to the validator.
+        /// Lamports to delegate.
         lamports: u64,
-        /// Seed of the transient stake account: the record's, where that is in use.
+        /// Seed of the transient stake account; with transient stake, the record's seed.
         transient_stake_seed: u64,
         /// Seed of the ephemeral stake account.
         ephemeral_stake_seed: u64,
     },
-    /// Tag 20: as tag 21, also where the validator's stake decreases already in this epoch. See
+    /// Tag 20: as tag 21. The validator may already have deactivating stake of this epoch. See
     /// [`DecreaseAdditionalValidatorStakeAccounts`].
     DecreaseAdditionalValidatorStake {
-        /// Lamports to take from the validator.
+        /// Lamports to deactivate.
         lamports: u64,
-        /// Seed of the transient stake account: the record's, where that is in use.
+        /// Seed of the transient stake account; with transient stake, the record's seed.
         transient_stake_seed: u64,
         /// Seed of the ephemeral stake account.
         ephemeral_stake_seed: u64,
     },
-    /// Tag 21: deactivates a part of a validator's stake, towards the reserve. See
+    /// Tag 21: deactivates a part of a validator's stake. After cool-down, an update merges it into the reserve. See
     /// [`DecreaseValidatorStakeWithReserveAccounts`].
     DecreaseValidatorStakeWithReserve {
-        /// Lamports to take from the validator.
+        /// Lamports to deactivate.
         lamports: u64,
         /// Seed of the transient stake account.
         transient_stake_seed: u64,
     },
-    /// Tag 22, retired: always refused.
+    /// Tag 22, retired: always rejected.
     Redelegate {
         /// Lamports.
         lamports: u64,
@@ -208,30 +208,30 @@ pub enum StakePoolInstruction<'a> {
         /// Seed of the destination's transient stake account.
         destination_transient_stake_seed: u64,
     },
-    /// Tag 23: as tag 9, with a bound. See [`DepositStakeAccounts`].
+    /// Tag 23: as tag 9, with a slippage bound. See [`DepositStakeAccounts`].
     DepositStakeWithSlippage {
-        /// Fewest pool tokens that the depositor accepts.
+        /// Minimum pool tokens out.
         minimum_pool_tokens_out: u64,
     },
-    /// Tag 24: as tag 10, with a bound. See [`WithdrawStakeAccounts`].
+    /// Tag 24: as tag 10, with a slippage bound. See [`WithdrawStakeAccounts`].
     WithdrawStakeWithSlippage {
-        /// Pool tokens to give.
+        /// Pool tokens to exchange, fee included.
         pool_tokens_in: u64,
-        /// Fewest lamports that the holder accepts.
+        /// Minimum lamports out.
         minimum_lamports_out: u64,
     },
-    /// Tag 25: as tag 14, with a bound. See [`DepositSolAccounts`].
+    /// Tag 25: as tag 14, with a slippage bound. See [`DepositSolAccounts`].
     DepositSolWithSlippage {
         /// Lamports to deposit.
         lamports_in: u64,
-        /// Fewest pool tokens that the depositor accepts.
+        /// Minimum pool tokens out.
         minimum_pool_tokens_out: u64,
     },
-    /// Tag 26: as tag 16, with a bound. See [`WithdrawSolAccounts`].
+    /// Tag 26: as tag 16, with a slippage bound. See [`WithdrawSolAccounts`].
     WithdrawSolWithSlippage {
-        /// Pool tokens to give.
+        /// Pool tokens to exchange, fee included.
         pool_tokens_in: u64,
-        /// Fewest lamports that the holder accepts.
+        /// Minimum lamports out.
         minimum_lamports_out: u64,
     },
 }

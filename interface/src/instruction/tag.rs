@@ -55,7 +55,7 @@ pub const DEPOSIT_SOL_WITH_SLIPPAGE: u8 = 25;
 /// `WithdrawSolWithSlippage`.
 pub const WITHDRAW_SOL_WITH_SLIPPAGE: u8 = 26;
 
-/// `ExtendPool`, the first that the contract does not have.
+/// `ExtendPool`, the lowest tag of the extension.
 pub const EXTEND_POOL: u8 = 64;
 /// `SetRebalancePolicy`.
 pub const SET_REBALANCE_POLICY: u8 = 65;

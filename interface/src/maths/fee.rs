@@ -5,10 +5,10 @@ use {
     crate::error::StakePoolError::{self, CalculationFailure, FeeIncreaseTooHigh},
 };
 
-/// A fee as a ratio. It is none where the numerator or the denominator is 0.
+/// A fee as a ratio. There is no fee if the numerator or the denominator is 0.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Fee {
-    /// Denominator: it comes first in every encoding.
+    /// Denominator. It precedes the numerator in every encoding.
     pub denominator: u64,
     /// Numerator.
     pub numerator: u64,
@@ -17,10 +17,10 @@ pub struct Fee {
 /// Baseline from which a withdrawal fee of 0 may rise: 0.1 %.
 pub const WITHDRAWAL_BASELINE_FEE: Fee = Fee::new(1, 1_000);
 
-/// A withdrawal fee may become at most this many times what it was.
+/// Maximum factor by which a withdrawal fee may rise.
 const MAX_WITHDRAWAL_FEE_FACTOR: Fee = Fee::new(3, 2);
 
-/// A withdrawal fee may rise by at most this share of the amount.
+/// Maximum rise of a withdrawal fee, as a share of the amount.
 const MAX_WITHDRAWAL_FEE_RISE: Fee = Fee::new(1, 200);
 
 impl Fee {
@@ -29,7 +29,7 @@ impl Fee {
         Self { denominator, numerator }
     }
 
-    /// The fee on `amount`, in the amount's unit, rounded up; `None` where it exceeds 64 bits, which takes a fee over 100 %.
+    /// The fee on `amount`, in the amount's unit, rounded up; `None` if it exceeds 64 bits (only with a fee over 100 %).
     #[inline]
     pub fn apply(&self, amount: u64) -> Option<u64> {
         self.apply_wide(amount)?.narrow()
@@ -50,18 +50,18 @@ impl Fee {
         Wide::product(amount, self.numerator).divide_up(self.denominator)
     }
 
-    /// Whether the fee exceeds 100 %. `0 / 0` does not.
+    /// Whether the fee exceeds 100 %; false for `0 / 0`.
     #[inline]
     pub const fn is_too_high(&self) -> bool {
         self.numerator > self.denominator
     }
 }
 
-/// Checks the rise of a withdrawal fee against the fee in force (not against one that is pending).
+/// Checks the rise of a withdrawal fee against the fee in force. A pending fee is ignored.
 ///
 /// # Errors
-/// [`FeeIncreaseTooHigh`] where the fee would rise by more than 0.5 % of the amount or to more than 1.5 times what it
-/// was (from 0, by these rules from 0.1 %); [`CalculationFailure`] where a term exceeds 128 bits.
+/// [`FeeIncreaseTooHigh`] if the fee rises by more than 0.5 % of the amount, or by more than half of the fee in force. A fee in force
+/// of 0 counts as 0.1 %. [`CalculationFailure`] if a term exceeds 128 bits.
 pub fn check_withdrawal_fee(new: &Fee, in_force: &Fee) -> Result<(), StakePoolError> {
     let old = if in_force.denominator == 0 || in_force.numerator == 0 { &WITHDRAWAL_BASELINE_FEE } else { in_force };
     if (new.numerator | new.denominator | old.numerator | old.denominator) >> SMALL_BITS == 0 {
@@ -88,10 +88,10 @@ pub fn check_withdrawal_fee(new: &Fee, in_force: &Fee) -> Result<(), StakePoolEr
     Ok(())
 }
 
-/// Numerators and denominators of fewer bits multiply, each with another and with the constants above, within 64 bits.
+/// Products of two numerators or denominators below this many bits and a constant above fit 64 bits.
 const SMALL_BITS: u32 = 28;
 
-/// The checks of [`check_withdrawal_fee`] for small numbers, which are those of all fees that people set.
+/// [`check_withdrawal_fee`] for small numbers, in 64 bits: the usual case.
 #[inline(always)]
 fn check_small_withdrawal_fee(new: &Fee, old: &Fee) -> Result<(), StakePoolError> {
     let new_share = new.numerator.wrapping_mul(old.denominator);
@@ -103,8 +103,7 @@ fn check_small_withdrawal_fee(new: &Fee, old: &Fee) -> Result<(), StakePoolError
     if rise > allowed_rise || wanted > allowed { Err(FeeIncreaseTooHigh) } else { Ok(()) }
 }
 
-/// A value that takes effect after a number of epochs, counted in executions of `UpdateStakePoolBalance` in distinct
-/// epochs.
+/// A value that takes effect after one or two epochs. An epoch counts only if `UpdateStakePoolBalance` runs in it.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum FutureEpoch<T> {
     /// Nothing is pending.
@@ -117,7 +116,7 @@ pub enum FutureEpoch<T> {
 }
 
 impl<T: Copy> FutureEpoch<T> {
-    /// Passes an epoch: the value that takes effect now, if any; what is pending moves up.
+    /// Advances by one update and returns the value that takes effect now, if any.
     pub fn advance(&mut self) -> Option<T> {
         let due = match *self {
             Self::One(value) => Some(value),

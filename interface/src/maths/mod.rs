@@ -1,7 +1,7 @@
 //! Exact arithmetic in 64-bit limbs.
 //!
-//! The contract computes in 128 bits. sBPF has no wide multiplication or division, so a `u128` costs a call of up to
-//! a thousand compute units; these functions give the same results from `u64`s.
+//! The SPL stake pool computes in 128 bits. sBPF has no wide multiplication or division: a `u128` operation is a call of up to
+//! a thousand compute units. These functions return the same results with `u64` arithmetic.
 
 mod fee;
 mod rate;
@@ -13,13 +13,13 @@ pub use {
     wide::Wide,
 };
 
-/// `a * b / c`, rounded down; `None` where `c` is 0 or the result exceeds 64 bits.
+/// `a * b / c`, rounded down; `None` if `c` is 0 or the result exceeds 64 bits.
 #[inline]
 pub fn mul_div_floor(a: u64, b: u64, c: u64) -> Option<u64> {
     Wide::product(a, b).divide(c).map(|(quotient, _)| quotient)
 }
 
-/// A percentage of an amount, rounded down. `percent` over 100 is allowed, as in the contract.
+/// `percent` % of `amount`, rounded down. A percentage over 100 is allowed, as in the SPL stake pool.
 #[inline]
 pub fn percentage_floor(amount: u64, percent: u8) -> Option<u64> {
     // Most products fit 64 bits.

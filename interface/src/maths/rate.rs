@@ -1,8 +1,8 @@
-//! The exchange rate between lamports and pool tokens.
+//! The exchange rate: lamports per pool token.
 
 use super::{Fee, Wide, mul_div_floor};
 
-/// What the pool owns and what holders hold: the two numbers that make every price.
+/// Exchange rate of a pool: total lamports to pool token supply.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct ExchangeRate {
     /// Lamports under the pool's management, as of its last update.
@@ -12,7 +12,7 @@ pub struct ExchangeRate {
 }
 
 impl ExchangeRate {
-    /// Pool tokens for a deposit of `lamports`, rounded down. An empty pool trades one for one.
+    /// Pool tokens for a deposit of `lamports`, rounded down. The rate of an empty pool is 1.
     #[inline]
     pub fn pool_tokens_for_deposit(&self, lamports: u64) -> Option<u64> {
         if self.total_lamports == 0 || self.pool_token_supply == 0 {
@@ -21,7 +21,7 @@ impl ExchangeRate {
         mul_div_floor(lamports, self.pool_token_supply, self.total_lamports)
     }
 
-    /// Lamports for `pool_tokens`, rounded down; 0 where there is no supply.
+    /// Lamports for `pool_tokens`, rounded down; 0 without a supply.
     #[inline]
     pub fn lamports_for_withdrawal(&self, pool_tokens: u64) -> Option<u64> {
         if self.pool_token_supply == 0 {
@@ -30,14 +30,15 @@ impl ExchangeRate {
         mul_div_floor(pool_tokens, self.total_lamports, self.pool_token_supply)
     }
 
-    /// Lamports that one pool token (its smallest unit) is worth, rounded up; `None` without a supply, or where the sum
-    /// of both sides exceeds 64 bits.
+    /// Lamports per pool token (its smallest unit), rounded up; `None` without a supply, or if the sum of lamports and supply
+    /// exceeds 64 bits.
     #[inline]
     pub fn lamports_per_pool_token(&self) -> Option<u64> {
         self.total_lamports.checked_add(self.pool_token_supply)?.checked_sub(1)?.checked_div(self.pool_token_supply)
     }
 
-    /// Pool tokens that the manager gets for `reward` lamports, rounded down: worth the fee at the rate after both.
+    /// Pool tokens of the manager's fee on `reward` lamports, rounded down. At the rate after reward and fee, they are worth the
+    /// fee in lamports.
     ///
     /// `self` is the rate before the reward.
     pub fn epoch_fee(&self, fee: &Fee, reward: u64) -> Option<u64> {

@@ -1,4 +1,4 @@
-//! A 128-bit unsigned number in two limbs, with just the operations that rates and fees need.
+//! A 128-bit unsigned integer in two limbs, with the operations that rates and fees need.
 
 /// `high * 2^64 + low`.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -57,17 +57,17 @@ impl Wide {
         Some(Self { high: high.checked_add(low.high)?, low: low.low })
     }
 
-    /// Quotient and remainder by a 64-bit number; `None` where that is 0 or the quotient exceeds 64 bits.
+    /// Quotient and remainder by a 64-bit number; `None` if the divisor is 0 or the quotient exceeds 64 bits.
     #[inline]
     pub const fn divide(self, divisor: u64) -> Option<(u64, u64)> {
         if self.high >= divisor {
             return None;
         }
-        // Most amounts are small enough for the machine's own division.
+        // Most amounts fit a single 64-bit division.
         if self.high == 0 {
             return Some((self.low / divisor, self.low % divisor));
         }
-        // Two divisions do where the first can take all but sixteen bits.
+        // Two divisions are enough if the first covers all but sixteen bits.
         if (self.high >> 16) | (divisor >> 48) == 0 {
             let first = (self.high << 48) | (self.low >> 16);
             let digit = first / divisor;
@@ -75,7 +75,7 @@ impl Wide {
             // A quotient under 2^64 has a first digit under 2^48, and the second is under 2^16.
             return Some(((digit << 16) | (rest / divisor), rest % divisor));
         }
-        // With so much room above the divisor, sixteen or eight bits at a time need no preparation.
+        // Divisors with enough leading zeros need no normalization: digits of sixteen or eight bits.
         if divisor >> 48 == 0 {
             return Some(self.divide_by_digits::<16>(divisor));
         }
@@ -101,7 +101,7 @@ impl Wide {
         (quotient, rest)
     }
 
-    /// Quotient, rounded up, by a number other than 0. It always fits 128 bits.
+    /// Quotient by a 64-bit number, rounded up; `None` if the divisor is 0.
     #[inline]
     pub fn divide_up(self, divisor: u64) -> Option<Self> {
         let high = self.high.checked_div(divisor)?;
@@ -111,16 +111,16 @@ impl Wide {
         Some(Self { high: high.checked_add(u64::from(carry))?, low })
     }
 
-    /// Quotient, rounded down, by another wide number; `None` where that is 0 or the quotient exceeds 64 bits.
+    /// Quotient by another wide number, rounded down; `None` if the divisor is 0 or the quotient exceeds 64 bits.
     pub fn divide_wide(self, divisor: Self) -> Option<u64> {
         if divisor.high == 0 {
             return self.divide(divisor.low).map(|(quotient, _)| quotient);
         }
-        // With a divisor over 2^64 the quotient has 64 bits at most: one bit a round, from the highest.
+        // With a divisor over 2^64 the quotient has 64 bits at most: one bit per iteration, from the highest.
         let mut remainder = Self { high: 0, low: self.high };
         let mut quotient = 0u64;
         for bit in (0..u64::BITS).rev() {
-            // The remainder is at most the dividend's bits so far, 127 before the last round: no shift pushes one out.
+            // The remainder has at most the dividend's bits so far, 127 before the last iteration: the shift loses no bit.
             remainder = Self {
                 high: (remainder.high << 1) | (remainder.low >> (u64::BITS - 1)),
                 low: (remainder.low << 1) | ((self.low >> bit) & 1),
@@ -163,7 +163,7 @@ const fn divide_digit(high: u64, next: u64, divisor: u64, (top, bottom): (u64, u
             break;
         }
     }
-    // The true remainder is under the divisor, so arithmetic modulo 2^64 yields it.
+    // The true remainder is less than the divisor, so arithmetic modulo 2^64 is exact.
     let remainder = ((high << HALF) | next).wrapping_sub(digit.wrapping_mul(divisor));
     (digit, remainder)
 }

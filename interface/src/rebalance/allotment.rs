@@ -1,13 +1,13 @@
-//! How an amount is divided among validators that deviate from their targets in the same way.
+//! Division of an amount among validators on the same side of their targets.
 
 use super::distance::Side;
 use crate::maths::{Wide, mul_div_floor};
 
 /// Lamports to divide among the validators of one [`Side`].
 ///
-/// Validators receive their deviation where the amount covers all of them, and a pro rata part otherwise. A part below the
-/// minimum delegation cannot move: the validators with the largest deviation move the minimum delegation instead, as many as the
-/// amount allows.
+/// Each validator's part is its deviation if the amount covers all deviations, and a pro rata part otherwise. A part below the
+/// minimum delegation cannot move. The validators with the largest deviations then move the minimum delegation each, as far as the
+/// amount suffices.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Allotment {
     side: Side,
@@ -24,13 +24,13 @@ pub(super) struct Allotment {
 }
 
 impl Allotment {
-    /// Increases from `available` lamports of the reserve, which also pays `rent` for each transient account.
+    /// Increases from `available` lamports of the reserve, which also cover `rent` for each transient account.
     pub fn of_increases(side: Side, available: u64, rent: u64, minimum: u64) -> Self {
         let amount = available.saturating_sub(side.count.saturating_mul(rent));
         Self { side, amount, available, cost: rent, movements: u64::MAX, minimum }
     }
 
-    /// Decreases by `lamports` together, through at most `movements` transient accounts.
+    /// Decreases by `lamports` in total, through at most `movements` transient accounts.
     pub const fn of_decreases(side: Side, lamports: u64, movements: u64, minimum: u64) -> Self {
         Self { side, amount: lamports, available: lamports, cost: 0, movements, minimum }
     }
@@ -40,7 +40,7 @@ impl Allotment {
         self.amount >= self.side.lamports && self.allows_all()
     }
 
-    /// Whether a validator with this deviation moves, without a selection.
+    /// Whether a validator with this deviation moves without a selection.
     pub fn covers(&self, deviation: u64) -> bool {
         self.allows_all() && deviation >= self.least_with_full_part()
     }
@@ -50,7 +50,7 @@ impl Allotment {
         self.movements > 0 && self.available >= self.minimum.saturating_add(self.cost)
     }
 
-    /// Lamports that a validator with this deviation moves, if it is selected.
+    /// Lamports that a selected validator with this deviation moves.
     pub fn part(&self, deviation: u64) -> u64 {
         self.pro_rata(deviation).max(self.minimum)
     }
@@ -64,7 +64,7 @@ impl Allotment {
         mul_div_floor(deviations, self.amount, self.side.lamports).unwrap_or(0)
     }
 
-    /// The least deviation with a pro rata part of at least the minimum delegation.
+    /// The smallest deviation with a pro rata part of at least the minimum delegation.
     pub fn least_with_full_part(&self) -> u64 {
         if self.amount >= self.side.lamports {
             return 0;
@@ -73,9 +73,9 @@ impl Allotment {
         least.and_then(Wide::narrow).unwrap_or(u64::MAX)
     }
 
-    /// The number of validators to select, the largest deviations first. `full` are those with a pro rata part of at least the
-    /// minimum delegation; `passed_over` of them cannot move. Where all of these are covered ([`Self::covers`]), only the others
-    /// are to be selected.
+    /// The number of validators to select, in order of decreasing deviation. `full` has the validators with a pro rata part of at
+    /// least the minimum delegation; `passed_over` of them cannot move. If all of `full` are covered ([`Self::covers`]), the
+    /// selection has only the other validators.
     pub fn selected(&self, full: Side, passed_over: u64) -> u64 {
         let spent = self.pro_rata(full.lamports).saturating_add(full.count.saturating_mul(self.cost));
         let rest = self.available.saturating_sub(spent);
@@ -91,25 +91,26 @@ impl Allotment {
         self.movements >= self.side.count
     }
 
-    /// Whether some validator has a pro rata part of at least the minimum delegation, and all of these can move.
+    /// Whether at least one validator has a pro rata part of at least the minimum delegation, and there is a movement for each
+    /// validator.
     pub fn has_full_parts(&self) -> bool {
         let average = self.side.lamports.checked_div(self.side.count).unwrap_or(0);
         self.allows_all() && average >= self.least_with_full_part()
     }
 
-    /// All of it, to be taken part by part.
+    /// The whole amount, for division in the list's order.
     pub const fn leftover(&self) -> Leftover {
         Leftover { lamports: self.available, cost: self.cost, movements: self.movements, minimum: self.minimum }
     }
 
-    /// How many validators there are to divide among.
+    /// Number of validators in the division.
     pub const fn count(&self) -> u64 {
         self.side.count
     }
 }
 
-/// Lamports for the validators within the tolerance, once those beyond it have moved: these move their deviation, at least the
-/// minimum delegation, in the list's order as far as the lamports reach.
+/// Lamports that remain for validators within the tolerance, after the movements of validators beyond it. A validator moves its
+/// deviation, or the minimum delegation if that is more. The list's order decides, as far as the lamports suffice.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Leftover {
     pub lamports: u64,
@@ -122,12 +123,12 @@ pub(super) struct Leftover {
 }
 
 impl Leftover {
-    /// Whether there are lamports for one movement.
+    /// Whether the lamports suffice for one movement.
     pub const fn allows_one(&self) -> bool {
         self.movements > 0 && self.lamports >= self.minimum.saturating_add(self.cost)
     }
 
-    /// Takes the part of a validator with this deviation, in lamports; `None` where nothing is left.
+    /// Takes the part of a validator with this deviation, in lamports; `None` if the lamports do not suffice.
     pub const fn take(&mut self, deviation: u64) -> Option<u64> {
         if !self.allows_one() {
             return None;

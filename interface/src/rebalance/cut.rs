@@ -1,4 +1,4 @@
-//! Which validators move where an amount does not cover all of them: those with the largest deviations.
+//! Selection of validators if an amount does not cover all of them: the largest deviations move.
 
 use super::{
     allotment::{Allotment, Leftover},
@@ -6,37 +6,37 @@ use super::{
 };
 use crate::state::ValidatorStakeInfo;
 
-/// Classes of deviations. Deviations of one class count as equal, and the lower index comes first: differences below a
-/// 256th of their range are not worth another scan of the list.
+/// Number of classes of deviations. Deviations of one class count as equal, and the lower index comes first: a finer order would
+/// cost another scan of the list.
 const CLASSES: usize = 256;
 
-/// The most validators that are ranked, and the longest list of which some are. Beyond, the compute units of a transaction do not
-/// suffice, and the lowest indices move.
+/// Maximum number of ranked validators, and maximum length of a list with ranked validators. Beyond these, ranking would exceed a
+/// transaction's compute units, and the lowest indices move.
 const RANKED_MAX: u64 = 4_096;
 const RANKED_LIST_MAX: usize = 8_192;
 
-/// Whether a selection ranks `validators` in a list of this length. If it does not, the list's order decides.
+/// Whether a selection ranks `validators` in a list of this length. Otherwise the list's order decides.
 pub const fn is_ranked(validators: u64, list_length: usize) -> bool {
     validators <= RANKED_MAX && list_length <= RANKED_LIST_MAX
 }
 
-/// The line between the validators of one kind that move and those that do not.
+/// The boundary between the validators of one kind that move and those that do not.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Cut {
     pub kind: Kind,
     /// From this deviation on, in lamports, validators move.
     all_from: u64,
-    /// From this deviation on, in lamports, validators move up to an index.
+    /// From this deviation on, in lamports, validators move up to the index `last`.
     some_from: u64,
-    /// The last index of these.
+    /// Last index that moves by `some_from`.
     last: usize,
-    /// Lamports that the last one moves at most.
+    /// Maximum lamports that the validator at `last` moves.
     last_part: u64,
 }
 
 impl Cut {
-    /// Selects the validators of `kind` for an allotment that does not cover all of them. `is_passed_over` names those that
-    /// cannot move. It takes up to three scans of the list.
+    /// Selects the validators of `kind` for an allotment that does not cover all of them. Validators that are `is_passed_over`
+    /// cannot move. Takes up to three scans of the list.
     #[inline(never)]
     pub fn new(
         distance: &Distance,
@@ -52,7 +52,7 @@ impl Cut {
         }
     }
 
-    /// Selects validators within the tolerance. It takes one scan of the list at most.
+    /// Selects validators within the tolerance. Takes at most one scan of the list.
     #[inline(never)]
     pub fn within(
         distance: &Distance,
@@ -64,7 +64,8 @@ impl Cut {
         Self::in_order(distance, records, kind, leftover, |deviation| deviation, is_passed_over)
     }
 
-    /// Selects the validators with a pro rata part of at least the minimum delegation. Where there may be none, the lowest indices.
+    /// Selects the validators with a pro rata part of at least the minimum delegation. If there may be none, selects the lowest
+    /// indices.
     #[inline(never)]
     fn by_index(
         distance: &Distance,
@@ -81,7 +82,7 @@ impl Cut {
         Self::in_order(distance, records, kind, allotment.leftover(), part, is_passed_over)
     }
 
-    /// Selects validators in the list's order, as far as the lamports reach.
+    /// Selects validators in the list's order, as far as the lamports suffice.
     #[inline(always)]
     fn in_order(
         distance: &Distance,
@@ -118,11 +119,11 @@ impl Cut {
         let range = largest.saturating_sub(above);
         let bits = u64::BITS.saturating_sub(range.leading_zeros());
         let shift = bits.saturating_sub(CLASSES.trailing_zeros());
-        // The shift leaves as many bits as there are classes.
+        // The shift limits the index to the number of classes.
         let class_of = |deviation: u64| (deviation.saturating_sub(above) >> shift) as usize;
 
         let (least, allows_all) = (allotment.least_with_full_part(), allotment.allows_all());
-        // Covered validators move in any case: they are in no class.
+        // Covered validators move without a selection: they are in no class.
         let is_covered = |deviation: u64| allows_all && deviation >= least;
         let mut counts = [0u16; CLASSES];
         let (mut full, mut passed_over) = (Side::default(), 0);
@@ -150,7 +151,7 @@ impl Cut {
             if left == 0 {
                 break;
             }
-            // What must stay in an account may leave less than the tolerance to give.
+            // The required lamports of an account can limit a decrease to less than the tolerance.
             cut.some_from = if class == 0 { 0 } else { above.saturating_add((class as u64) << shift) };
             if count > left {
                 cut.set_last(distance, records, left, |index, deviation| {
@@ -164,7 +165,7 @@ impl Cut {
         cut
     }
 
-    /// Makes the `n`th validator that `is_counted` the last that moves.
+    /// Sets `last` to the index of the `n`th validator that `is_counted`.
     #[inline(never)]
     fn set_last(
         &mut self,
@@ -181,7 +182,7 @@ impl Cut {
         self.last = last.unwrap_or(records.len());
     }
 
-    /// Lamports that the validator at `index`, with this deviation, moves of its `part`; `None` where it does not move.
+    /// Lamports of its `part` that the validator at `index`, with this deviation, moves; `None` if it does not move.
     pub const fn limit(&self, index: usize, deviation: u64, part: u64) -> Option<u64> {
         if deviation >= self.all_from || deviation >= self.some_from && index < self.last {
             Some(part)

@@ -1,4 +1,4 @@
-//! How far validators deviate from their targets.
+//! Deviations of validators from their targets.
 
 use {
     super::{
@@ -10,7 +10,7 @@ use {
     crate::state::ValidatorStakeInfo,
 };
 
-/// In what way a validator deviates from its target.
+/// Kind of a validator's deviation from its target.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
     /// Below target by more than the tolerance.
@@ -34,16 +34,16 @@ impl Kind {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Deviation {
     pub kind: Kind,
-    /// Lamports that the validator is below target, or that it can be decreased by.
+    /// Lamports below target, or lamports above target by which the validator can be decreased.
     pub lamports: u64,
 }
 
-/// Validators that deviate from their targets in the same way.
+/// Validators on the same side of their targets.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Side {
-    /// Lamports of their deviations together.
+    /// Sum of their deviations in lamports.
     pub lamports: u64,
-    /// How many they are.
+    /// Number of validators.
     pub count: u64,
 }
 
@@ -56,44 +56,44 @@ impl Side {
     }
 }
 
-/// The deviations of all validators.
+/// Sums of the deviations of all validators.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Tally {
     pub below: Side,
-    /// Lamports that validators are below target within the tolerance.
+    /// Sum of the deviations below target within the tolerance, in lamports.
     pub below_within_lamports: u64,
     pub above: Side,
-    /// Validators above target within the tolerance.
+    /// Number of validators above target within the tolerance.
     pub above_within: u64,
 }
 
-/// What deviations are measured with.
+/// Measures deviations: the targets, the tolerance and the limits of accounts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Distance {
     pub targets: Targets,
-    /// Lamports of deviation that cause no movement.
+    /// Maximum deviation in lamports that causes no movement.
     pub tolerance: u64,
     /// Lamports of the minimum delegation.
     pub minimum: u64,
-    /// Up to this target, in lamports, an increase by the minimum delegation does not exceed the cap.
+    /// Maximum target in lamports at which an increase by the minimum delegation stays within the cap.
     fits_up_to: u64,
     /// Lamports that must stay in a validator stake account.
     required: u64,
-    /// Lamports from which on a validator stake account can be decreased by the minimum delegation.
+    /// Minimum balance in lamports for a decrease by the minimum delegation.
     decreases_from: u64,
     stake_rent: u64,
 }
 
-/// The target of one weight: many validators have the same.
+/// The target of one weight, cached because consecutive validators often have the same weight.
 #[derive(Clone, Copy)]
-struct Due {
+struct WeightTarget {
     /// As wide as a register, which makes comparisons cheaper.
     weight: u64,
     /// Lamports.
     target: u64,
 }
 
-impl Due {
+impl WeightTarget {
     /// For a weight that no validator has.
     const NONE: Self = Self { weight: u64::MAX, target: 0 };
 }
@@ -112,11 +112,11 @@ impl Distance {
     }
 
     #[inline(always)]
-    fn due(&self, weight: u16) -> Due {
-        Due { weight: u64::from(weight), target: self.targets.of(weight) }
+    fn weight_target(&self, weight: u16) -> WeightTarget {
+        WeightTarget { weight: u64::from(weight), target: self.targets.of(weight) }
     }
 
-    /// The deviation of an active validator with a weight, before this epoch's movements, where it matters.
+    /// The deviation of an active validator with a weight, before this epoch's movements; `None` if it causes no movement.
     pub fn of(&self, record: &ValidatorStakeInfo) -> Option<Deviation> {
         let mut deviation = None;
         let target = self.targets.of(record.extension.weight.get());
@@ -126,7 +126,7 @@ impl Distance {
         deviation
     }
 
-    /// Tells `take` how far `stake` lamports deviate from a target, where it matters.
+    /// Calls `take` with the deviation of `stake` lamports from a target, if it can cause a movement.
     #[inline(always)]
     fn measure(&self, target: u64, stake: u64, take: impl FnOnce(Kind, u64)) {
         if stake < target {
@@ -146,8 +146,8 @@ impl Distance {
         }
     }
 
-    /// Whether an increase for this deviation stays within the cap. It is at least the minimum delegation, which may be more than
-    /// the deviation.
+    /// Whether an increase for this deviation stays within the cap. The increase is at least the minimum delegation, which can
+    /// exceed the deviation.
     #[cold]
     #[inline(never)]
     const fn fits(&self, deviation: u64, stake: u64) -> bool {
@@ -157,22 +157,22 @@ impl Distance {
     /// Adds up all deviations.
     #[inline(never)]
     pub fn tally(&self, records: &[ValidatorStakeInfo]) -> Tally {
-        visit_all(records, TallyScan { distance: *self, due: Due::NONE, tally: Tally::default() }).tally
+        visit_all(records, TallyScan { distance: *self, cached: WeightTarget::NONE, tally: Tally::default() }).tally
     }
 
-    /// Shows the index and the deviation of each validator of one kind to `take`, in the list's order.
+    /// Calls `take` with the index and the deviation of each validator of one kind, in the list's order.
     #[inline(always)]
     pub fn each(&self, records: &[ValidatorStakeInfo], kind: Kind, take: impl FnMut(usize, u64)) {
         let above = self.least(kind);
-        let (distance, due) = (*self, Due::NONE);
+        let (distance, cached) = (*self, WeightTarget::NONE);
         if kind.is_below() {
-            visit_all(records, KindScan::<true, _> { distance, due, kind, above, limit: 0, records, take });
+            visit_all(records, KindScan::<true, _> { distance, cached, kind, above, limit: 0, records, take });
         } else {
-            visit_all(records, KindScan::<false, _> { distance, due, kind, above, limit: 0, records, take });
+            visit_all(records, KindScan::<false, _> { distance, cached, kind, above, limit: 0, records, take });
         }
     }
 
-    /// The index of the first validator of one kind that `is_last` says it of, in the list's order.
+    /// The index of the first validator of one kind for which `is_last` returns true, in the list's order.
     #[inline(always)]
     pub fn find(
         &self,
@@ -180,20 +180,20 @@ impl Distance {
         kind: Kind,
         mut is_last: impl FnMut(usize, u64) -> bool,
     ) -> Option<usize> {
-        let mut due = Due::NONE;
+        let mut cached = WeightTarget::NONE;
         for (index, record) in records.iter().enumerate() {
             let weight = record.extension.weight.get();
-            if u64::from(weight) != due.weight {
+            if u64::from(weight) != cached.weight {
                 if weight == 0 {
                     continue;
                 }
-                due = self.due(weight);
+                cached = self.weight_target(weight);
             }
             if !record.is_active() {
                 continue;
             }
             let mut is_found = false;
-            self.measure(due.target, base_stake(record, self.stake_rent), |other, lamports| {
+            self.measure(cached.target, base_stake(record, self.stake_rent), |other, lamports| {
                 is_found = other == kind && is_last(index, lamports);
             });
             if is_found {
@@ -203,7 +203,7 @@ impl Distance {
         None
     }
 
-    /// Lamports by more than which validators of a kind deviate.
+    /// Lamports that the deviations of a kind exceed.
     pub const fn least(&self, kind: Kind) -> u64 {
         match kind {
             Kind::Below | Kind::Above => self.tolerance,
@@ -215,26 +215,26 @@ impl Distance {
 struct TallyScan {
     distance: Distance,
     /// For the weight of the last record.
-    due: Due,
+    cached: WeightTarget,
     tally: Tally,
 }
 
 impl Visit for TallyScan {
     #[inline(always)]
     fn visit(&mut self, record: &ValidatorStakeInfo) {
-        let Self { distance, due, tally } = self;
+        let Self { distance, cached, tally } = self;
         let weight = record.extension.weight.get();
-        if u64::from(weight) != due.weight {
+        if u64::from(weight) != cached.weight {
             if weight == 0 {
                 return;
             }
-            *due = distance.due(weight);
+            *cached = distance.weight_target(weight);
         }
         if !record.is_active() {
             return;
         }
         let stake = base_stake(record, distance.stake_rent);
-        distance.measure(due.target, stake, |kind, lamports| match kind {
+        distance.measure(cached.target, stake, |kind, lamports| match kind {
             Kind::Below => tally.below.add(lamports),
             Kind::BelowWithin => {
                 tally.below_within_lamports = tally.below_within_lamports.wrapping_add(lamports);
@@ -245,15 +245,15 @@ impl Visit for TallyScan {
     }
 }
 
-/// Looks for validators below target, or else above it.
+/// Finds the validators of one kind, below target if `BELOW`, otherwise above target.
 struct KindScan<'a, const BELOW: bool, F> {
     distance: Distance,
     /// For the weight of the last record.
-    due: Due,
+    cached: WeightTarget,
     kind: Kind,
-    /// Lamports by more than which a validator has to deviate.
+    /// Lamports that a validator's deviation has to exceed.
     above: u64,
-    /// Lamports of stake below which, or else above which, a validator deviates by more than that.
+    /// Lamports of stake. Validators with less (if `BELOW`) or more deviate by more than `above`.
     limit: u64,
     records: &'a [ValidatorStakeInfo],
     take: F,
@@ -262,11 +262,11 @@ struct KindScan<'a, const BELOW: bool, F> {
 impl<const BELOW: bool, F: FnMut(usize, u64)> KindScan<'_, BELOW, F> {
     #[inline(always)]
     fn take_deviation(&mut self, record: &ValidatorStakeInfo) {
-        let Self { distance, due, kind, records, take, .. } = self;
+        let Self { distance, cached, kind, records, take, .. } = self;
         if !record.is_active() {
             return;
         }
-        distance.measure(due.target, base_stake(record, distance.stake_rent), |other, lamports| {
+        distance.measure(cached.target, base_stake(record, distance.stake_rent), |other, lamports| {
             if other == *kind
                 && let Some(index) = records.element_offset(record)
             {
@@ -280,10 +280,10 @@ impl<const BELOW: bool, F: FnMut(usize, u64)> Visit for KindScan<'_, BELOW, F> {
     #[inline(always)]
     fn visit(&mut self, record: &ValidatorStakeInfo) {
         let (weight, active) = (record.extension.weight.get(), record.active_stake_lamports.get());
-        // Stake that is deactivating counts for its validator: only the full measure knows it.
+        // Deactivating stake counts as its validator's, and only the full measure includes it.
         let is_moving = record.transient_stake_lamports.get() != 0;
-        if u64::from(weight) != self.due.weight {
-            // Most validators clearly do not deviate, whatever their exact target is. A sum that wraps only causes a full measure.
+        if u64::from(weight) != self.cached.weight {
+            // An approximate target is enough to rule out most validators. A sum that wraps only causes a full measure.
             let is_clear = !is_moving
                 && self.distance.targets.roughly(weight.into()).is_some_and(|target| {
                     if BELOW {
@@ -295,8 +295,8 @@ impl<const BELOW: bool, F: FnMut(usize, u64)> Visit for KindScan<'_, BELOW, F> {
             if is_clear || weight == 0 {
                 return;
             }
-            self.due = self.distance.due(weight);
-            let target = self.due.target;
+            self.cached = self.distance.weight_target(weight);
+            let target = self.cached.target;
             self.limit = if BELOW { target.saturating_sub(self.above) } else { target.saturating_add(self.above) };
         }
         let deviates = if BELOW { active < self.limit } else { active > self.limit || is_moving };

@@ -1,62 +1,62 @@
-//! What a rebalance is worked out from.
+//! Inputs of the rebalance rule.
 
 use crate::{
     maths::mul_div_floor,
     state::{BASIS_POINTS, RESERVE_SHARE_MAX, RebalancePolicy},
 };
 
-/// What a rebalance is worked out from, beside the records of the validator list.
+/// Inputs of the rebalance rule, beside the records of the validator list.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Inputs {
     /// Lamports in the reserve above its own rent.
     pub reserve_lamports: u64,
-    /// Total lamports of the pool before its last update into a new epoch. The turnover budget is a share of these, or of
-    /// what the pool has now if that is less, so that nobody can widen it by a deposit.
+    /// Total lamports of the pool before its last update into a new epoch. The turnover budget is a share of this total or of
+    /// the present total, whichever is less: a deposit must not increase the budget.
     pub last_epoch_total_lamports: u64,
     /// Rent-exempt lamports of a stake account.
     pub stake_rent: u64,
-    /// Lamports that a stake account of the pool has to delegate at least.
+    /// Minimum delegation of a stake account of the pool, in lamports.
     pub minimum_delegation: u64,
     /// The pool's policy.
     pub policy: RebalancePolicy,
-    /// Whether nothing moves, because weights are being set
+    /// Whether rebalancing is paused, because weights are being set
     /// ([`PoolExtension::is_paused`](crate::state::PoolExtension::is_paused)).
     pub is_paused: bool,
 }
 
-/// A share, in basis points, of so many lamports, rounded down.
+/// `basis_points` of `lamports`, rounded down.
 #[inline]
 pub(super) fn share(lamports: u64, basis_points: u16) -> u64 {
-    // A share of at most 100 % fits as well as the whole does.
+    // A share of at most 100 % fits 64 bits.
     mul_div_floor(lamports, u64::from(basis_points), u64::from(BASIS_POINTS)).unwrap_or(lamports)
 }
 
-/// Lamports of stake that may be on their way to the reserve, as a share of `base_lamports`; `u64::MAX` for no bound.
+/// Turnover budget in lamports of stake, as a share of `base_lamports`; `u64::MAX` for no bound.
 pub(super) fn turnover_budget(policy: &RebalancePolicy, base_lamports: u64) -> u64 {
     let budget = policy.turnover_budget.get();
     if budget >= BASIS_POINTS { u64::MAX } else { share(base_lamports, budget) }
 }
 
 impl Inputs {
-    /// Lamports that the reserve is to hold, of a pool with `total_lamports`. The floor is bounded here, because the pool may become
-    /// smaller after it was set. The rents of decreases are in the reserve in any case.
+    /// Reserve target in lamports, for a pool with `total_lamports`. The floor is bounded here, because the pool may become smaller
+    /// after it was set. The target is at least the rents of decreases.
     pub(super) fn reserve_target(&self, total_lamports: u64) -> u64 {
         let wanted = share(total_lamports, self.policy.reserve_share.get()).max(self.policy.reserve_floor.get());
         wanted.min(share(total_lamports, RESERVE_SHARE_MAX)).max(self.policy.working_lamports(self.stake_rent))
     }
 
-    /// Lamports that one validator may hold, in a pool with `total_lamports`.
+    /// Maximum target of one validator in lamports, for a pool with `total_lamports`.
     pub(super) fn cap(&self, total_lamports: u64) -> u64 {
         let cap = self.policy.validator_cap.get();
         if cap >= BASIS_POINTS { u64::MAX } else { share(total_lamports, cap) }
     }
 
-    /// Lamports of stake that may be on their way to the reserve, in a pool with `total_lamports`.
+    /// Turnover budget in lamports of stake, for a pool with `total_lamports`.
     pub(super) fn turnover_budget(&self, total_lamports: u64) -> u64 {
         turnover_budget(&self.policy, total_lamports.min(self.last_epoch_total_lamports))
     }
 
-    /// Lamports by which anything may be off its target before it asks for a movement.
+    /// Maximum deviation in lamports that causes no movement.
     pub(super) fn tolerance(&self) -> u64 {
         self.policy.threshold.get().max(self.minimum_delegation)
     }

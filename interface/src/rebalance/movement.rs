@@ -1,4 +1,4 @@
-//! Stake that moves already in this epoch.
+//! Transient stake: stake that is activating or deactivating in this epoch.
 
 use crate::state::ValidatorStakeInfo;
 
@@ -18,14 +18,14 @@ impl Transient {
     pub const fn of(record: &ValidatorStakeInfo, stake_rent: u64) -> Self {
         match record.transient_stake_lamports.get() {
             0 => Self::None,
-            lamports if record.extension.is_leaving() => Self::Deactivating(lamports.saturating_sub(stake_rent)),
+            lamports if record.extension.is_deactivating() => Self::Deactivating(lamports.saturating_sub(stake_rent)),
             lamports => Self::Activating(lamports.saturating_sub(stake_rent)),
         }
     }
 }
 
-/// Lamports that a validator's stake account held before this epoch's movements, its rent included: activating stake came from
-/// the reserve, deactivating stake from the validator.
+/// Lamports of a validator's stake account before this epoch's movements, rent included. Activating stake came from the reserve,
+/// deactivating stake from the validator.
 #[inline(always)]
 pub(super) fn base_stake(record: &ValidatorStakeInfo, stake_rent: u64) -> u64 {
     let active = record.active_stake_lamports.get();
@@ -37,7 +37,7 @@ pub(super) fn base_stake(record: &ValidatorStakeInfo, stake_rent: u64) -> u64 {
     }
 }
 
-/// Lamports that deactivate. The pool's update has added them up with the active stake, so both fit 64 bits together.
+/// Lamports of deactivating stake. The pool's update has added them to the active stake, so the sum fits 64 bits.
 #[inline(never)]
 const fn deactivating(record: &ValidatorStakeInfo, stake_rent: u64) -> u64 {
     match Transient::of(record, stake_rent) {

@@ -1,4 +1,4 @@
-//! What a rebalance does about each validator.
+//! Verdicts of a rebalance on each validator.
 
 use {
     super::{
@@ -13,26 +13,26 @@ use {
     crate::state::ValidatorStakeInfo,
 };
 
-/// Validators that can be passed over in one rebalance.
+/// Maximum number of validators that one rebalance can pass over.
 pub const PASSED_OVER_MAX: usize = 32;
 
-/// A rebalance of an up-to-date pool: surveyed as a whole, then carried out validator by validator.
+/// A rebalance of an up-to-date pool: a survey of the whole pool, then movements validator by validator.
 ///
-/// The caller asks for a [`Verdict`], moves the stake, reports it with [`Self::served`] and writes the record, in this order. A new
-/// survey in between gives the same verdicts.
+/// The caller computes a [`Verdict`], moves the stake, reports it with [`Self::record_movement`] and writes the record, in this
+/// order. A new survey in between gives the same verdicts.
 #[derive(Clone, Debug)]
 pub struct Rebalance {
     inputs: Inputs,
-    /// Lamports that the reserve is to hold.
+    /// Lamports that the reserve is to hold above its rent.
     reserve_target: u64,
     /// Lamports of stake that may be deactivating.
     turnover_budget: u64,
     weights: u64,
-    /// Lamports of stake that return to the reserve whatever the rebalance does.
+    /// Lamports of stake that return to the reserve independently of the rebalance.
     returning_stake: u64,
-    /// Lamports of stake that validators with a weight deactivate now.
+    /// Lamports of deactivating stake of validators with a weight.
     deactivating: u64,
-    /// How many validators with a weight deactivate stake now.
+    /// Number of validators with a weight and deactivating stake.
     deactivating_count: u64,
     distance: Distance,
     divided: Divided,
@@ -44,24 +44,24 @@ pub struct Rebalance {
     passed_over_count: usize,
 }
 
-/// How the epoch's amounts are divided. It depends on the pool's state before the epoch's movements only, so no order and no choice
-/// of calls changes it.
+/// Division of the epoch's amounts. It depends only on the pool's state before the epoch's movements, so the order and the choice
+/// of calls do not change it.
 #[derive(Clone, Copy, Debug)]
 struct Divided {
     below: Allotment,
     below_within: Leftover,
     above: Allotment,
     above_within: Leftover,
-    /// Lamports by which the reserve and validators below target exceed what the reserve holds and receives.
+    /// Lamports that the reserve and validators below target need, beyond the reserve's present and returning lamports.
     needed: u64,
     /// Lamports of stake to deactivate in this epoch, within the budget.
     to_take: u64,
-    /// Lamports of rent that the reserve lends to deactivating stake in this epoch, at most.
+    /// Maximum rent in lamports that the reserve lends to deactivating stake in this epoch.
     rents_to_lend: u64,
 }
 
 impl Divided {
-    /// Divides what a pool has with all of this epoch's movements taken back.
+    /// Divides the amounts of a pool, as if this epoch's movements were undone.
     fn new(
         inputs: &Inputs,
         tally: &Tally,
@@ -80,7 +80,7 @@ impl Divided {
         let rents_to_lend = movements.saturating_mul(rent);
         let spendable = reserve.saturating_sub(reserve_target).saturating_sub(rents_to_lend);
         let below = Allotment::of_increases(tally.below, spendable, rent, minimum);
-        // Validators within the tolerance move what those beyond it leave.
+        // Validators within the tolerance share the remainder.
         let left =
             spendable.saturating_sub(tally.below.lamports).saturating_sub(tally.below.count.saturating_mul(rent));
         let left = if below.covers_all() && left >= tolerance { left } else { 0 };
@@ -101,7 +101,7 @@ impl Divided {
         }
     }
 
-    /// Whether validators of a kind move at all.
+    /// Whether the amounts suffice for a movement of this kind.
     const fn allows_one(&self, kind: Kind) -> bool {
         match kind {
             Kind::Below => self.below.allows_one(),
@@ -112,9 +112,10 @@ impl Divided {
     }
 }
 
-/// Lamports that the reserve and validators below target need beyond `at_hand`. What validators are above target by more than
-/// the tolerance is needed by the others together, though each of them may need less than the tolerance, or by the reserve, which
-/// holds what the cap keeps from all validators.
+/// Lamports that the reserve and validators below target need beyond `at_hand`.
+///
+/// Lamports above target beyond the tolerance are always needed: by the validators below target together, even if each of them is
+/// within the tolerance, or by the reserve, which holds the lamports that the cap withholds from all validators.
 fn needed(inputs: &Inputs, tally: &Tally, at_hand: u64, reserve_target: u64, unplaced: u64) -> u64 {
     let wanted = tally.below.lamports.saturating_add(reserve_target);
     let needed = wanted.saturating_sub(at_hand);
@@ -125,7 +126,7 @@ fn needed(inputs: &Inputs, tally: &Tally, at_hand: u64, reserve_target: u64, unp
 }
 
 impl Rebalance {
-    /// Surveys the whole pool. It takes a few scans of the list.
+    /// Surveys the whole pool. Takes a few scans of the list.
     #[inline(never)]
     pub fn survey(records: &[ValidatorStakeInfo], inputs: &Inputs) -> Self {
         let holdings = Holdings::scan(records, inputs);
@@ -151,8 +152,8 @@ impl Rebalance {
         }
     }
 
-    /// Lamports that the validator should have, rent of its stake account included; `None` where it has no target: without
-    /// a weight, or being removed.
+    /// The validator's target in lamports, rent of its stake account included; `None` for a validator without a weight and for a
+    /// removed one.
     pub fn target(&self, record: &ValidatorStakeInfo) -> Option<u64> {
         let weight = record.extension.weight.get();
         (record.is_active() && weight > 0).then(|| self.distance.targets.of(weight))
@@ -168,7 +169,7 @@ impl Rebalance {
         self.inputs.reserve_lamports
     }
 
-    /// Lamports of stake that may still be deactivated in this epoch; `u64::MAX` where there is no bound.
+    /// Lamports of stake that may still be deactivated in this epoch; `u64::MAX` for no bound.
     pub const fn turnover_left(&self) -> u64 {
         if self.turnover_budget == u64::MAX {
             u64::MAX
@@ -177,8 +178,8 @@ impl Rebalance {
         }
     }
 
-    /// What verdicts had to select from so far, among validators below target and among those above it: how many were ranked. For
-    /// compute units: a selection takes further scans of the list.
+    /// Number of ranked validators in the selections so far, below target and above target; `None` without a selection. For
+    /// estimates of compute units: a selection takes further scans of the list.
     pub fn selections(&self) -> [Option<u64>; 2] {
         [self.cut_below, self.cut_above].map(|cut| {
             Some(match cut?.kind {
@@ -194,8 +195,8 @@ impl Rebalance {
         self.weights > 0
     }
 
-    /// Excludes a validator whose stake cannot be moved from the selection of the largest deviations. Its pro rata part stays
-    /// with it: no other validator gets more.
+    /// Excludes a validator whose stake cannot be moved from the selection of the largest deviations. Its pro rata part is not
+    /// divided among the other validators.
     pub fn pass_over(&mut self, index: usize) {
         if let Some(slot) = self.passed_over.get_mut(self.passed_over_count) {
             *slot = index as u32;
@@ -204,13 +205,13 @@ impl Rebalance {
         }
     }
 
-    /// Surveys the pool anew, because a weight has changed. Passed-over validators stay so.
+    /// Surveys the pool again after a change of weights. Validators stay passed over.
     pub fn renew(&mut self, records: &[ValidatorStakeInfo]) {
         let (passed_over, passed_over_count) = (self.passed_over, self.passed_over_count);
         *self = Self { passed_over, passed_over_count, ..Self::survey(records, &self.inputs) };
     }
 
-    /// What to do about the validator at `index` now.
+    /// The verdict on the validator at `index`.
     #[inline(never)]
     pub fn verdict(&mut self, records: &[ValidatorStakeInfo], index: usize) -> Verdict {
         if self.inputs.is_paused {
@@ -230,8 +231,8 @@ impl Rebalance {
         }
     }
 
-    /// Reports that the verdict on the validator of `record` was carried out. `record` is as it was before.
-    pub const fn served(&mut self, record: &ValidatorStakeInfo, verdict: Verdict) {
+    /// Records that the verdict on the validator of `record` was executed. `record` is its state before the movement.
+    pub const fn record_movement(&mut self, record: &ValidatorStakeInfo, verdict: Verdict) {
         let (rent, reserve) = (self.inputs.stake_rent, self.inputs.reserve_lamports);
         self.inputs.reserve_lamports = match (Transient::of(record, rent), verdict) {
             (Transient::Activating(moving), Verdict::Increase(lamports)) => {
@@ -259,12 +260,12 @@ impl Rebalance {
         };
     }
 
-    /// The validator's movement in this epoch by the pool's state before all movements.
+    /// The validator's movement in this epoch, from the pool's state before all movements.
     fn wanted(&mut self, records: &[ValidatorStakeInfo], index: usize, record: &ValidatorStakeInfo) -> Verdict {
         let Some(Deviation { kind, lamports }) = self.distance.of(record) else {
             return Verdict::Nothing(Reason::Balanced);
         };
-        let reason = if kind.is_below() { self.why_not_give(kind) } else { self.why_not_take(kind) };
+        let reason = if kind.is_below() { self.increase_blocker(kind) } else { self.decrease_blocker(kind) };
         if let Some(reason) = reason {
             return Verdict::Nothing(reason);
         }
@@ -272,12 +273,12 @@ impl Rebalance {
         match (part, kind.is_below()) {
             (Some(part), true) => Verdict::Increase(part),
             (Some(part), false) => Verdict::Decrease(part),
-            (None, true) => Verdict::Nothing(Reason::OthersLackMore),
-            (None, false) => Verdict::Nothing(Reason::OthersHaveMore),
+            (None, true) => Verdict::Nothing(Reason::OthersFurtherBelow),
+            (None, false) => Verdict::Nothing(Reason::OthersFurtherAbove),
         }
     }
 
-    /// Lamports that a validator with this deviation moves, if it does.
+    /// Lamports that a validator with this deviation moves; `None` if it does not move.
     fn part(&mut self, records: &[ValidatorStakeInfo], index: usize, kind: Kind, deviation: u64) -> Option<u64> {
         let allotment = match kind {
             Kind::Below => self.divided.below,
@@ -291,7 +292,8 @@ impl Rebalance {
         if allotment.covers(deviation) { Some(part) } else { self.cut(records, kind).limit(index, deviation, part) }
     }
 
-    const fn why_not_give(&self, kind: Kind) -> Option<Reason> {
+    /// The reason why validators of this kind are not increased, if there is one.
+    const fn increase_blocker(&self, kind: Kind) -> Option<Reason> {
         match kind {
             _ if self.divided.allows_one(kind) => None,
             Kind::Below => Some(Reason::ReserveSpent),
@@ -299,7 +301,8 @@ impl Rebalance {
         }
     }
 
-    const fn why_not_take(&self, kind: Kind) -> Option<Reason> {
+    /// The reason why validators of this kind are not decreased, if there is one.
+    const fn decrease_blocker(&self, kind: Kind) -> Option<Reason> {
         let minimum = self.inputs.minimum_delegation;
         match kind {
             _ if self.divided.allows_one(kind) => None,
@@ -336,14 +339,14 @@ impl Rebalance {
         self.passed_over.iter().take(self.passed_over_count).any(|passed| *passed as usize == index)
     }
 
-    /// Lamports that the reserve holds above its target, without the rents that it is still to lend.
+    /// Lamports of the reserve above its target, without the rents that it has still to lend.
     const fn spendable(&self) -> u64 {
         let lent = self.deactivating_count.saturating_mul(self.inputs.stake_rent);
         let to_lend = self.divided.rents_to_lend.saturating_sub(lent);
         self.inputs.reserve_lamports.saturating_sub(self.reserve_target).saturating_sub(to_lend)
     }
 
-    /// For a validator without transient stake.
+    /// The verdict on a validator without transient stake.
     fn begin(&self, wanted: Verdict) -> Verdict {
         let (rent, minimum) = (self.inputs.stake_rent, self.inputs.minimum_delegation);
         match wanted {
@@ -360,8 +363,8 @@ impl Rebalance {
         }
     }
 
-    /// For a validator with activating stake. It earns nothing yet, so it can return to the reserve where it would bring the
-    /// validator above target, and more can join it. Changes below the minimum delegation are not worth a movement.
+    /// The verdict on a validator with activating stake. More stake can join it. It can also return to the reserve, if the validator
+    /// would otherwise be above target: activating stake earns no rewards yet. Changes below the minimum delegation are not made.
     fn correct_activating(&self, record: &ValidatorStakeInfo, moving: u64, wanted: Verdict) -> Verdict {
         let minimum = self.inputs.minimum_delegation;
         let stake = base_stake(record, self.inputs.stake_rent).saturating_add(moving);
@@ -376,12 +379,12 @@ impl Rebalance {
                 Verdict::Increase(lamports)
             }
             Verdict::Decrease(_) | Verdict::Nothing(_) if exceeds => Verdict::Recall,
-            _ => Verdict::Nothing(Reason::InMotion),
+            _ => Verdict::Nothing(Reason::TransientStake),
         }
     }
 
-    /// For a validator with deactivating stake. It is still active, so it can stay with the validator where it would bring it below
-    /// target, and more can join it.
+    /// The verdict on a validator with deactivating stake. More stake can join it. Its deactivation can also be revoked, if the
+    /// validator would otherwise be below target: deactivating stake is still active.
     fn correct_deactivating(&self, record: &ValidatorStakeInfo, moving: u64, wanted: Verdict) -> Verdict {
         let minimum = self.inputs.minimum_delegation;
         let stake = record.active_stake_lamports.get().saturating_add(minimum);
@@ -396,7 +399,7 @@ impl Rebalance {
                 Verdict::Decrease(lamports)
             }
             Verdict::Increase(_) | Verdict::Nothing(_) if exceeds => Verdict::Recall,
-            _ => Verdict::Nothing(Reason::InMotion),
+            _ => Verdict::Nothing(Reason::TransientStake),
         }
     }
 }

@@ -1,14 +1,14 @@
-//! Looking through the list.
+//! Scans of the validator list.
 
 use crate::state::ValidatorStakeInfo;
 
-/// Something that is worked out from all records, one after the other.
+/// A computation over all records, one after the other.
 pub(super) trait Visit {
-    /// Looks at the next record. It is to be inlined: a call for each record would cost more than most of them take.
+    /// Visits the next record. Implementations must be inlined: a call per record would cost more than the visit of most records.
     fn visit(&mut self, record: &ValidatorStakeInfo);
 }
 
-/// Shows all records to `visitor`. In short rows, because the loop costs something itself.
+/// Visits all records, four per iteration, because the loop itself costs compute units.
 #[inline(always)]
 pub(super) fn visit_all<V: Visit>(records: &[ValidatorStakeInfo], mut visitor: V) -> V {
     let mut left = records;

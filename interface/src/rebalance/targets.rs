@@ -1,4 +1,4 @@
-//! What each validator should have.
+//! Targets of validators.
 
 use {
     super::{
@@ -9,41 +9,41 @@ use {
     core::num::NonZeroU64,
 };
 
-/// Rounds in which stake above the cap is given to the validators under it. Each takes a scan of the list; two are enough
-/// unless many weights are far apart. What is left after the last one stays in the reserve.
+/// Maximum rounds that distribute stake above the cap to validators below it. Each round takes a scan of the list. Two rounds are
+/// enough unless many weights are far apart. The remainder after the last round stays in the reserve.
 const CAP_ROUNDS: usize = 16;
 
-/// Where the pool's lamports are, by what a rebalance may do with them.
+/// The pool's lamports, by their role in a rebalance.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Holdings {
     /// Lamports in the whole pool.
     pub total: u64,
-    /// Lamports that stay where they are: with active validators without a weight.
+    /// Lamports that a rebalance does not move: stake of active validators without a weight.
     pub settled: u64,
-    /// Lamports that return to the reserve whatever a rebalance does, rents of their accounts included: from validators that are
-    /// removed or have no weight.
+    /// Lamports that return to the reserve independently of the rebalance, rents of their accounts included: from validators that
+    /// are removed or have no weight.
     pub returning: u64,
-    /// Stake among them: it counts against the turnover budget.
+    /// Stake in `returning`: it counts against the turnover budget.
     pub returning_stake: u64,
-    /// Lamports that this epoch's movements of validators with a weight took from the reserve, rents included.
+    /// Lamports of the reserve in this epoch's movements of validators with a weight, rents included.
     pub moved: u64,
-    /// Stake that validators with a weight deactivate.
+    /// Deactivating stake of validators with a weight, in lamports.
     pub deactivating: u64,
-    /// How many validators with a weight deactivate stake.
+    /// Number of validators with a weight and deactivating stake.
     pub deactivating_count: u64,
     /// Sum of the weights of active validators.
     pub weights: u64,
 }
 
-/// Stake on its way to the reserve: what counts as turnover.
-pub(super) fn leaving_stake(records: &[ValidatorStakeInfo], stake_rent: u64) -> u64 {
+/// Deactivating stake in lamports: the turnover of the epoch.
+pub(super) fn turnover(records: &[ValidatorStakeInfo], stake_rent: u64) -> u64 {
     let mut stake = 0u64;
     for record in records {
         let (active, transient) = (record.active_stake_lamports.get(), record.transient_stake_lamports.get());
         if !record.is_active() {
             stake = stake.saturating_add(active.saturating_sub(stake_rent));
         }
-        if !record.is_active() || record.extension.is_leaving() {
+        if !record.is_active() || record.extension.is_deactivating() {
             stake = stake.saturating_add(transient.saturating_sub(stake_rent));
         }
     }
@@ -51,8 +51,8 @@ pub(super) fn leaving_stake(records: &[ValidatorStakeInfo], stake_rent: u64) -> 
 }
 
 impl Holdings {
-    /// Scans the records. Their lamports do not exceed 64 bits together, with the reserve's: otherwise the pool could not
-    /// have been updated in this epoch.
+    /// Scans the records. The sum of their lamports and the reserve's fits 64 bits: otherwise the pool's update in this epoch would
+    /// have failed.
     #[inline(never)]
     pub fn scan(records: &[ValidatorStakeInfo], inputs: &Inputs) -> Self {
         let rest = Self { total: inputs.reserve_lamports, ..Self::default() };
@@ -73,10 +73,10 @@ impl Holdings {
         let rent = if lamports > stake_rent { stake_rent } else { lamports };
         let stake = lamports.wrapping_sub(rent);
         self.total = self.total.wrapping_add(lamports);
-        let is_leaving = record.extension.is_leaving();
+        let is_deactivating = record.extension.is_deactivating();
         if record.extension.weight.get() == 0 {
             self.returning = self.returning.wrapping_add(rent);
-            if is_leaving {
+            if is_deactivating {
                 self.returning = self.returning.wrapping_add(stake);
                 self.returning_stake = self.returning_stake.wrapping_add(stake);
             } else {
@@ -100,11 +100,11 @@ impl Holdings {
     }
 }
 
-/// What most records add to is apart from the rest, so that it stays in registers.
+/// The sums that most records change are separate from the rest, so that they stay in registers.
 struct HoldingsScan {
     /// Lamports of active stake.
     active: u64,
-    /// Lamports of stake that is activating with validators with a weight, rents included.
+    /// Lamports of activating stake of validators with a weight, rents included.
     activating: u64,
     weights: u64,
     rest: Holdings,
@@ -122,7 +122,7 @@ impl Visit for HoldingsScan {
         let (transient, weight) = (record.transient_stake_lamports.get(), record.extension.weight.get());
         // Most validators have no transient stake, and a weight.
         if transient > 0 {
-            if weight == 0 || record.extension.is_leaving() {
+            if weight == 0 || record.extension.is_deactivating() {
                 self.rest.add_transient(record, self.stake_rent);
             } else {
                 self.activating = self.activating.wrapping_add(transient);
@@ -135,24 +135,24 @@ impl Visit for HoldingsScan {
     }
 }
 
-/// How targets follow from weights: `weight * lamports / weights`, at most `cap`.
+/// Targets by weight: `weight * lamports / weights`, at most `cap`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Targets {
     /// Lamports per unit of weight, rounded down.
     quotient: u64,
-    /// Lamports that the rounding leaves.
+    /// Remainder of the division, in lamports.
     remainder: u64,
     /// Sum of the weights that share the lamports.
     weights: NonZeroU64,
-    /// Validators of this weight and more have the cap for their target; one more than there is where nobody has.
+    /// Validators of at least this weight have the cap as their target; [`ABOVE_ALL_WEIGHTS`] if there are none.
     capped_from: u32,
-    /// Lamports that a validator may have at most.
+    /// Maximum target of a validator, in lamports.
     pub cap: u64,
-    /// Lamports beyond all targets, where the cap leaves no validator to take them: the reserve holds them.
+    /// Lamports beyond all targets, if all validators have the cap as their target: they stay in the reserve.
     pub unplaced: u64,
 }
 
-/// Active validators of a certain weight and more.
+/// Active validators of a minimum weight.
 #[derive(Clone, Copy)]
 struct Capped {
     from: u64,
@@ -181,15 +181,15 @@ impl Visit for Capped {
     }
 }
 
-/// More than any weight.
-const NOBODY: u32 = u16::MAX as u32 + 1;
+/// A bound above every weight.
+const ABOVE_ALL_WEIGHTS: u32 = u16::MAX as u32 + 1;
 
 impl Targets {
-    /// Shares out what the pool has beyond `reserve_target` and beyond what is settled.
+    /// Distributes the pool's lamports beyond `reserve_target` and beyond the settled lamports.
     pub fn new(records: &[ValidatorStakeInfo], holdings: &Holdings, inputs: &Inputs, reserve_target: u64) -> Self {
         let lamports = holdings.total.saturating_sub(reserve_target).saturating_sub(holdings.settled);
         let cap = inputs.cap(holdings.total);
-        let (mut targets, mut capped) = (Self::share_out(lamports, holdings.weights, cap, NOBODY), 0);
+        let (mut targets, mut capped) = (Self::distribute(lamports, holdings.weights, cap, ABOVE_ALL_WEIGHTS), 0);
         let mut uncapped_weights = holdings.weights;
         if cap == u64::MAX {
             return targets;
@@ -204,9 +204,9 @@ impl Targets {
             }
             capped = count;
             let rest = lamports.saturating_sub(cap.saturating_mul(count));
-            targets = Self::share_out(rest, uncapped_weights, cap, capped_from);
+            targets = Self::distribute(rest, uncapped_weights, cap, capped_from);
         }
-        // After the last round, too, nobody may have a target above the cap.
+        // The cap must also bound the targets of the last round.
         let rest = lamports.saturating_sub(cap.saturating_mul(capped));
         targets.capped_from = targets.weight_at_cap(rest);
         if uncapped_weights == 0 {
@@ -215,8 +215,8 @@ impl Targets {
         targets
     }
 
-    fn share_out(lamports: u64, weights: u64, cap: u64, capped_from: u32) -> Self {
-        // Where nobody shares, everybody is capped or there is no weight to ask with.
+    fn distribute(lamports: u64, weights: u64, cap: u64, capped_from: u32) -> Self {
+        // A sum of 0 means that all validators are capped, or that there are no weights: no target uses the quotient.
         let weights = NonZeroU64::new(weights).unwrap_or(NonZeroU64::MIN);
         Self { quotient: lamports / weights, remainder: lamports % weights, weights, capped_from, cap, unplaced: 0 }
     }
@@ -224,27 +224,26 @@ impl Targets {
     /// The lowest weight above 0 whose share of `lamports` is the cap or more.
     fn weight_at_cap(&self, lamports: u64) -> u32 {
         let weight = Wide::product(self.cap, self.weights.get()).divide_up(lamports).and_then(Wide::narrow);
-        let weight = weight.and_then(|weight| u32::try_from(weight).ok()).unwrap_or(NOBODY);
+        let weight = weight.and_then(|weight| u32::try_from(weight).ok()).unwrap_or(ABOVE_ALL_WEIGHTS);
         weight.clamp(1, self.capped_from)
     }
 
-    /// The target in lamports of a validator of this weight, which has to be one of those that share.
+    /// The target in lamports of a validator of this weight. The weight must be part of the sum of weights.
     #[inline(always)]
     pub fn of(&self, weight: u16) -> u64 {
         if u32::from(weight) >= self.capped_from {
             return self.cap;
         }
         let weight = u64::from(weight);
-        // Neither product wraps: the weight is part of the sum, so the first is at most the lamports that were shared out; a
-        // remainder is less than the sum of the weights, far under 2^48.
+        // Neither product wraps. The weight is part of the sum, so the first product is at most the distributed lamports. The
+        // remainder is less than the sum of the weights, far below 2^48.
         weight.wrapping_mul(self.quotient).wrapping_add(weight.wrapping_mul(self.remainder) / self.weights)
     }
 
-    /// As [`Self::of`], rounded down before the weight is multiplied by it, where no cap matters: less by up to the weight, and much
-    /// cheaper. `None` where a cap does matter.
+    /// A cheap lower bound of [`Self::of`], less by at most `weight` lamports; `None` if the cap is the target.
     #[inline(always)]
     pub const fn roughly(&self, weight: u64) -> Option<u64> {
-        // There are far fewer than 2^63 lamports: neither this nor the weight on top of it wraps.
+        // Far fewer than 2^63 lamports exist: neither the product nor its sum with the weight wraps.
         if weight < self.capped_from as u64 { Some(weight.wrapping_mul(self.quotient)) } else { None }
     }
 }

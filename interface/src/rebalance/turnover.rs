@@ -1,19 +1,19 @@
-//! The turnover budget of the staker, for decreases and removals.
+//! Turnover budget of the staker's decreases and removals.
 
 use {
-    super::{inputs::turnover_budget, targets::leaving_stake},
+    super::{inputs::turnover_budget, targets::turnover},
     crate::state::{RebalancePolicy, ValidatorStakeInfo},
 };
 
-/// Lamports of stake that the staker may still deactivate; `u64::MAX` where the policy sets no bound.
+/// Lamports of stake that the staker may still deactivate; `u64::MAX` if the policy sets no bound.
 ///
-/// `base_lamports` is what the budget is a share of: the pool's total before its last update into a new epoch, or its present
-/// total if that is less. `stake_rent` are the rent-exempt lamports of a stake account, `minimum_delegation` the lamports that a
-/// stake account of the pool has to delegate.
+/// The budget is a share of `base_lamports`: the pool's total before its last update into a new epoch, or its present total if that
+/// is less. `stake_rent` is the rent of a stake account, `minimum_delegation` the minimum delegation of a stake account of the
+/// pool, both in lamports.
 ///
-/// The staker's budget is twice the minimum delegation at least. A stake account that holds less beside its rent cannot be decreased,
-/// so it can be removed; one that holds more can be decreased. So a validator can be removed within a bounded number of epochs,
-/// however small the pool and the budget are.
+/// The staker's budget is at least twice the minimum delegation. A stake account with less stake cannot be decreased, so the budget
+/// must allow its removal. An account with more can be decreased until then. Every validator can therefore be removed in a bounded
+/// number of epochs, in pools and budgets of any size.
 pub fn turnover_left(
     records: &[ValidatorStakeInfo],
     policy: &RebalancePolicy,
@@ -23,12 +23,12 @@ pub fn turnover_left(
 ) -> u64 {
     match turnover_budget(policy, base_lamports) {
         u64::MAX => u64::MAX,
-        budget => budget.max(minimum_delegation.saturating_mul(2)).saturating_sub(leaving_stake(records, stake_rent)),
+        budget => budget.max(minimum_delegation.saturating_mul(2)).saturating_sub(turnover(records, stake_rent)),
     }
 }
 
-/// Lamports of stake that the removal of an active validator deactivates. `is_delegated` says of its stake account and of its
-/// transient one whether they are delegated: stake that others have deactivated is no turnover.
+/// Lamports of stake that the removal of an active validator deactivates. The flags say whether its stake account and its transient
+/// stake account are delegated: stake that is already deactivated is not turnover.
 pub fn removal_turnover(
     record: &ValidatorStakeInfo,
     [is_delegated, is_transient_delegated]: [bool; 2],

@@ -1,71 +1,70 @@
-//! What a rebalance does about a validator.
+//! Verdicts of a rebalance.
 
-/// What a rebalance does about a validator.
+/// Verdict of a rebalance on a validator.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Verdict {
-    /// This many lamports of the reserve are to be activating, those that are included. The rent of a new transient stake account
-    /// comes on top.
+    /// Total lamports of the reserve to be activating, including stake that already is. A new transient stake account adds its rent.
     Increase(u64),
-    /// This many lamports of the validator's stake are to be deactivating, those that are included. The reserve lends the rent of a
+    /// Total lamports of the validator's stake to be deactivating, including stake that already is. The reserve lends the rent of a
     /// new transient stake account.
     Decrease(u64),
-    /// The stake that moves is to return to where it came from, and its account is to be closed.
+    /// The transient stake returns to its source, and its account is closed.
     Recall,
-    /// Nothing.
+    /// No movement.
     Nothing(Reason),
 }
 
 impl Verdict {
-    /// Whether stake moves.
+    /// Whether the verdict moves stake.
     pub const fn is_movement(&self) -> bool {
         matches!(self, Self::Increase(_) | Self::Decrease(_) | Self::Recall)
     }
 }
 
-/// Why nothing moves.
+/// Reason for no movement.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Reason {
     /// The staker is setting weights in several transactions.
     Paused,
-    /// The validator is being removed, or there is none under the index.
+    /// The validator is being removed, or the index is beyond the list.
     NotActive,
     /// The validator has no weight.
     NoWeight,
-    /// Its activating or deactivating stake stays as it is.
-    InMotion,
-    /// It has what it should have, or less than the threshold more or less.
+    /// The validator's transient stake (activating or deactivating) needs no adjustment.
+    TransientStake,
+    /// The validator is on target, within the threshold.
     Balanced,
-    /// It is under its target, and the reserve has nothing to spare.
+    /// The validator is below target, but the reserve has no lamports above its own target.
     ReserveSpent,
-    /// It is under its target; the little that the reserve can spare goes to another that lacks more.
-    OthersLackMore,
-    /// It is over its target; what is needed comes from another that has more to spare.
-    OthersHaveMore,
-    /// It is over its target, and nobody needs what it could give.
+    /// The validator is below target, but the reserve's lamports go to validators further below target.
+    OthersFurtherBelow,
+    /// The validator is above target, but the needed stake comes from validators further above target.
+    OthersFurtherAbove,
+    /// The validator is above target, but neither the reserve nor another validator needs stake.
     NothingNeeded,
-    /// It is over its target, and the turnover budget of the epoch is spent.
+    /// The validator is above target, but the turnover budget of the epoch is spent.
     BudgetSpent,
-    /// It is over its target, and the reserve cannot lend the rent of a stake account.
+    /// The validator is above target, but the reserve cannot lend the rent of a stake account.
     NoRentInReserve,
 }
 
 impl Reason {
-    /// Whether the validator takes no part in the rebalance, and so need not be looked at.
-    pub const fn takes_no_part(self) -> bool {
-        matches!(self, Self::Paused | Self::NotActive | Self::NoWeight | Self::InMotion)
+    /// Whether the reason excludes the validator from the rebalance, so that its accounts need no check.
+    pub const fn excludes_validator(self) -> bool {
+        matches!(self, Self::Paused | Self::NotActive | Self::NoWeight | Self::TransientStake)
     }
 
-    /// The reason, in a few words.
+    /// Message of a few words. The program logs it.
     pub const fn message(self) -> &'static str {
         match self {
             Self::Paused => "weights are being set",
             Self::NotActive => "the validator is being removed",
             Self::NoWeight => "the validator has no weight",
-            Self::InMotion => "the validator's activating or deactivating stake stays as it is",
+            Self::TransientStake => "the validator's activating or deactivating stake stays as it is",
             Self::Balanced => "the validator is on its target, within the threshold",
             Self::ReserveSpent => "the reserve has nothing to spare above its target",
-            Self::OthersLackMore => "what the reserve can spare goes to validators that lack more",
-            Self::OthersHaveMore => "what is needed comes from validators that have more to spare",
+            Self::OthersFurtherBelow => "what the reserve can spare goes to validators that lack more",
+            Self::OthersFurtherAbove => "what is needed comes from validators that have more to spare",
             Self::NothingNeeded => "nobody needs what the validator could give",
             Self::BudgetSpent => "the turnover budget of the epoch is spent",
             Self::NoRentInReserve => "the reserve cannot lend the rent of a stake account",

@@ -1,27 +1,26 @@
-//! The four bytes of a validator's record that the contract leaves unused.
+//! The extension of a validator's record: four bytes that the SPL layout leaves unused.
 
 use {
     super::U16,
     bytemuck::{Pod, Zeroable},
 };
 
-/// What Tidepool keeps of a validator in its record, at offset 32: one byte of each cached bump seed and two of the weight.
+/// Extension of a validator's record, at offset 32: two cached bump seeds of one byte each, and the weight.
 ///
-/// All zero in a pool without the extension, and in an entry that SPL tools made: nothing is known, no weight. Only the
-/// program writes it, and a bump only after the search for the address found it.
+/// All zero (no cached bump, no weight) in a pool without the extension and in an entry that SPL tools made. Only the program
+/// writes it. It caches a bump only if the search for the address found it.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct EntryExtension {
-    /// Bump of the validator stake account's address; 0 if it is not cached.
+    /// Bump of the validator stake account's address; 0 if not cached.
     validator: u8,
-    /// Bump of the transient stake account's address under the record's seed, and where its stake moves to.
+    /// Bump of the transient stake account's address under the record's seed, and whether the stake is deactivating.
     ///
-    /// A bump is 255 or a little less, never below 128 in practice, so its highest bit can say something else: it is kept
-    /// while stake moves to the validator, and cleared while it moves to the reserve. 0 if the bump is not cached; where
-    /// it moves to is then not known either.
+    /// A bump is in practice between 128 and 255, so its highest bit is free. It is set for activating stake and cleared for
+    /// deactivating stake. 0 if the bump is not cached; the direction is then unknown.
     transient: u8,
-    /// Weight of the validator in a rebalance, relative to those of the others. 0: no new stake is sent to it, and none is
-    /// taken away.
+    /// Weight of the validator in a rebalance, relative to the sum of all weights. With weight 0, a rebalance does not change the
+    /// validator's stake.
     pub weight: U16,
 }
 
@@ -41,29 +40,30 @@ impl EntryExtension {
         if self.transient == 0 { None } else { Some(self.transient | HIGHEST_BIT) }
     }
 
-    /// Whether the transient stake, if there is any, moves to the reserve. Where that is not known it is taken to be so:
-    /// it then counts as turnover, and nobody waits for it.
+    /// Whether the transient stake, if there is any, is deactivating. True if the direction is unknown: the stake then counts as
+    /// turnover, the cautious assumption.
     #[inline(always)]
-    pub const fn is_leaving(&self) -> bool {
+    pub const fn is_deactivating(&self) -> bool {
         self.transient & HIGHEST_BIT == 0
     }
 
-    /// Caches the bump of the validator stake account, as the search found it.
+    /// Caches the bump of the validator stake account. `bump` is the result of the address search.
     pub const fn set_validator_bump(&mut self, bump: u8) {
         self.validator = bump;
     }
 
-    /// Caches the bump of the transient stake account, as the search found it, and where its stake moves to.
-    pub const fn set_transient_bump(&mut self, bump: u8, is_leaving: bool) {
-        // A bump below 128 comes once in 2^128 addresses. It is searched for each time.
+    /// Caches the bump of the transient stake account and whether its stake is deactivating. `bump` is the result of the address
+    /// search.
+    pub const fn set_transient_bump(&mut self, bump: u8, is_deactivating: bool) {
+        // One in 2^128 addresses has a bump below 128. Such a bump is not cached.
         self.transient = if bump & HIGHEST_BIT == 0 { 0 } else { bump };
-        self.set_leaving(is_leaving);
+        self.set_deactivating(is_deactivating);
     }
 
-    /// Says where the transient stake moves to, if the bump is cached.
-    pub const fn set_leaving(&mut self, is_leaving: bool) {
+    /// Sets whether the transient stake is deactivating. No effect if the bump is not cached.
+    pub const fn set_deactivating(&mut self, is_deactivating: bool) {
         if let Some(bump) = self.transient_bump() {
-            self.transient = if is_leaving { bump & !HIGHEST_BIT } else { bump };
+            self.transient = if is_deactivating { bump & !HIGHEST_BIT } else { bump };
         }
     }
 }

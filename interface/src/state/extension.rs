@@ -1,4 +1,4 @@
-//! The tail of the pool account: what Tidepool adds behind the bytes of the contract.
+//! The extension of the pool account: Tidepool's fields behind the SPL layout.
 
 use {
     super::{U16, U64, pool::POOL_MAX_LENGTH},
@@ -7,25 +7,24 @@ use {
     core::mem::size_of,
 };
 
-/// A whole, in basis points.
+/// 100 %, in basis points.
 pub const BASIS_POINTS: u16 = 10_000;
 
-/// Most of the pool that the reserve may be meant to hold, in basis points, by the policy's share or by its floor: the validators
-/// keep the rest.
+/// Maximum reserve target, in basis points of the pool. It bounds both the policy's reserve share and its reserve floor.
 pub const RESERVE_SHARE_MAX: u16 = BASIS_POINTS / 2;
 
-/// First bytes of the tail.
+/// First bytes of the extension.
 pub const EXTENSION_MAGIC: [u8; 8] = *b"TIDEPOOL";
 
-/// Version of the tail that this crate reads and writes.
+/// Version of the extension that this crate reads and writes.
 pub const EXTENSION_VERSION: u16 = 1;
 
-/// Length in bytes of a pool account with the tail.
+/// Length in bytes of an extended pool account.
 pub const EXTENDED_POOL_LENGTH: usize = POOL_MAX_LENGTH + size_of::<PoolExtension>();
 
-/// The tail, bytes 611 to 739 of the pool account. The contract never writes there, and its readers ignore it.
+/// The extension, bytes 611 to 739 of the pool account. The SPL program does not write these bytes, and SPL clients ignore them.
 ///
-/// A pool without it, and one with a tail of another version, behaves as the contract says and no otherwise.
+/// A pool without the extension, or with another version of it, has SPL behaviour.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct PoolExtension {
@@ -33,13 +32,13 @@ pub struct PoolExtension {
     pub magic: [u8; 8],
     /// [`EXTENSION_VERSION`].
     pub version: U16,
-    /// How the pool spreads its stake.
+    /// The rebalance policy.
     pub policy: RebalancePolicy,
-    /// The slot from which on `Rebalance` moves stake. It lies ahead while weights are being set in several transactions.
+    /// Slot until which `Rebalance` is paused. It is in the future while weights are being set in several transactions.
     pub paused_until_slot: U64,
-    /// 1 from the first weight above 0 on: only then do [`RebalancePolicy::reserve_rents`] stay in the reserve. 0 before.
+    /// 1 from the first weight above 0 on, 0 before. [`RebalancePolicy::reserve_rents`] stay in the reserve only if it is 1.
     pub had_weights: u8,
-    /// Room for later versions: zero.
+    /// Reserved for later versions: zero.
     pub reserved: [u8; 86],
 }
 
@@ -47,7 +46,7 @@ const _: () = assert!(size_of::<PoolExtension>() == 128 && align_of::<PoolExtens
 const _: () = assert!(EXTENDED_POOL_LENGTH == 739);
 
 impl PoolExtension {
-    /// A tail of the current version.
+    /// An extension of the current version.
     pub const fn new(policy: RebalancePolicy) -> Self {
         Self {
             magic: EXTENSION_MAGIC,
@@ -60,34 +59,34 @@ impl PoolExtension {
     }
 
     /// Lamports that stay in the reserve, above its own rent, for the rents of decreases. `stake_rent` is the rent of a stake
-    /// account, in lamports. Zero before the first weight: until then the pool behaves as an SPL pool.
+    /// account, in lamports. Zero before the first weight: until then the reserve has SPL behaviour.
     #[inline]
     pub const fn working_lamports(&self, stake_rent: u64) -> u64 {
         if self.had_weights == 0 { 0 } else { self.policy.working_lamports(stake_rent) }
     }
 
-    /// Whether `Rebalance` moves nothing in this slot, because weights are being set.
+    /// Whether `Rebalance` is paused in `slot`, because weights are being set.
     #[inline]
     pub const fn is_paused(&self, slot: u64) -> bool {
         slot < self.paused_until_slot.get()
     }
 
-    /// The tail of a pool account's data, if there is one of the current version.
+    /// The extension in a pool account's data; `None` without an extension or for another version.
     #[inline]
     pub fn find(data: &[u8]) -> Option<&Self> {
-        let tail: &Self = bytemuck::from_bytes(data.get(POOL_MAX_LENGTH..EXTENDED_POOL_LENGTH)?);
-        tail.is_current().then_some(tail)
+        let extension: &Self = bytemuck::from_bytes(data.get(POOL_MAX_LENGTH..EXTENDED_POOL_LENGTH)?);
+        extension.is_current().then_some(extension)
     }
 
-    /// As [`Self::find`], to be written.
+    /// As [`Self::find`], mutable.
     pub fn find_mut(data: &mut [u8]) -> Option<&mut Self> {
-        let tail: &mut Self = bytemuck::from_bytes_mut(data.get_mut(POOL_MAX_LENGTH..EXTENDED_POOL_LENGTH)?);
-        tail.is_current().then_some(tail)
+        let extension: &mut Self = bytemuck::from_bytes_mut(data.get_mut(POOL_MAX_LENGTH..EXTENDED_POOL_LENGTH)?);
+        extension.is_current().then_some(extension)
     }
 
-    /// Whether a pool account's data has a tail, of whatever version.
+    /// Whether a pool account's data has an extension of any version.
     pub fn is_present(data: &[u8]) -> bool {
-        data.get(POOL_MAX_LENGTH..).is_some_and(|tail| tail.starts_with(&EXTENSION_MAGIC))
+        data.get(POOL_MAX_LENGTH..).is_some_and(|extension| extension.starts_with(&EXTENSION_MAGIC))
     }
 
     #[inline]
@@ -96,31 +95,29 @@ impl PoolExtension {
     }
 }
 
-/// How a pool spreads its stake: what `Rebalance` works towards, and the bounds that it keeps.
+/// Rebalance policy of a pool: the reserve's target and the bounds on movements.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct RebalancePolicy {
-    /// Share of the pool that the reserve is to hold, in basis points: [`RESERVE_SHARE_MAX`] at most.
+    /// Reserve target as a share of the pool, in basis points: [`RESERVE_SHARE_MAX`] at most.
     pub reserve_share: U16,
-    /// Share of the pool that may be on its way from validators to the reserve at a time, in basis points: what is taken
-    /// from validators returns with the next epoch, so it is a budget per epoch. It binds the staker's decreases and removals
-    /// too. 10,000 sets no bound.
+    /// Turnover budget: share of the pool that may be deactivating in one epoch, in basis points. It also bounds the staker's
+    /// decreases and removals. 10,000 sets no bound.
     pub turnover_budget: U16,
-    /// Share of the pool that one validator may be given, in basis points, whatever its weight.
+    /// Maximum target of one validator as a share of the pool, in basis points.
     pub validator_cap: U16,
-    /// Lamports that the reserve is to hold at least, on top of its rent. Where that is more than [`RESERVE_SHARE_MAX`] of the pool,
-    /// that share counts.
+    /// Minimum reserve target in lamports, above the reserve's rent. [`RESERVE_SHARE_MAX`] of the pool bounds it.
     pub reserve_floor: U64,
-    /// Lamports by which a validator, or the reserve, may be off its target before anything moves. The minimum delegation,
-    /// where that is more.
+    /// Deviation in lamports up to which the stake of a validator, or the reserve, stays unchanged. The minimum delegation is
+    /// its lower bound.
     pub threshold: U64,
-    /// Rents of a stake account that stay in the reserve, above its own rent: 1 at least. A decrease borrows one until the next epoch, so
-    /// an empty reserve could never be refilled. SOL withdrawals, increases and new validators leave them.
+    /// Number of stake account rents that stay in the reserve above its own rent: 1 at least. A decrease borrows one until the next
+    /// epoch, so an empty reserve could never be refilled. SOL withdrawals, increases and new validators cannot use them.
     pub reserve_rents: u8,
 }
 
 impl RebalancePolicy {
-    /// The policy of a pool whose manager has set none: no SOL is kept back, and nothing is bounded.
+    /// The default policy: no reserve target and no bounds.
     pub const DEFAULT: Self = Self {
         reserve_share: U16::new(0),
         turnover_budget: U16::new(BASIS_POINTS),
@@ -137,7 +134,7 @@ impl RebalancePolicy {
         stake_rent.saturating_mul(self.reserve_rents as u64)
     }
 
-    /// Checks that the policy can be followed.
+    /// Checks that the policy is valid.
     ///
     /// # Errors
     /// [`ExtensionError::ShareOverWhole`] where a share is over 100 %; [`ExtensionError::ReserveShareTooHigh`] where the

@@ -1,7 +1,7 @@
-//! The pool account in place: single fields of it, read and written where they lie.
+//! In-place views of the pool account: reads and writes single fields.
 //!
 //! [`StakePool`](super::StakePool) is the same account decoded as a whole, for clients. On-chain that would copy 600 bytes for each
-//! instruction, most of which need a handful of fields.
+//! instruction, although most instructions need only a few fields.
 
 use {
     super::{
@@ -28,13 +28,13 @@ pub struct PoolView<'a> {
 }
 
 impl<'a> PoolView<'a> {
-    /// Views data by the layout that was made from it.
+    /// A view of `data`. `layout` must be the layout of the same data.
     #[inline(always)]
     pub const fn new(data: &'a [u8], layout: &'a PoolLayout) -> Self {
         Self { data, layout }
     }
 
-    /// The fields at fixed offsets.
+    /// Fields at fixed offsets.
     #[inline(always)]
     pub fn head(&self) -> &'a PoolHead {
         pod(self.data, 0)
@@ -117,27 +117,27 @@ impl<'a> PoolView<'a> {
     }
 }
 
-/// A pool's fields, written in place. Where a field grows or shrinks, what follows it in the pool moves; the bytes after the pool
-/// stay, as they do when the pool is encoded as a whole.
+/// A pool's fields, written in place. If a field grows or shrinks, the fields after it move. The bytes after the pool stay unchanged,
+/// as they do when the pool is encoded as a whole.
 pub struct PoolViewMut<'a> {
     data: &'a mut [u8],
     layout: &'a mut PoolLayout,
 }
 
 impl<'a> PoolViewMut<'a> {
-    /// Views data by the layout that was made from it.
+    /// A view of `data`. `layout` must be the layout of the same data.
     #[inline(always)]
     pub const fn new(data: &'a mut [u8], layout: &'a mut PoolLayout) -> Self {
         Self { data, layout }
     }
 
-    /// The fields at fixed offsets.
+    /// Fields at fixed offsets.
     #[inline(always)]
     pub fn head_mut(&mut self) -> &mut PoolHead {
         bytemuck::from_bytes_mut(&mut self.data[..POOL_HEAD_LENGTH])
     }
 
-    /// The fields, to be read.
+    /// A read-only view of the same fields.
     #[inline(always)]
     pub fn view(&self) -> PoolView<'_> {
         PoolView { data: self.data, layout: self.layout }
@@ -153,7 +153,7 @@ impl<'a> PoolViewMut<'a> {
         self.write(at, bytemuck::bytes_of(&PodFee::from(fee)));
     }
 
-    /// Writes the field that begins with the tag at `at`: nothing but the tag 0, or another one and a value.
+    /// Writes the field whose tag is at `at`: tag 0 alone, or another tag and a value.
     #[inline(always)]
     fn set_tagged<T: Pod>(&mut self, at: usize, value: Option<(u8, T)>) -> Result<(), ProgramError> {
         let was_set = self.data[at] != 0;
@@ -173,7 +173,7 @@ impl<'a> PoolViewMut<'a> {
         Ok(())
     }
 
-    /// Makes room for `length` bytes at `at`, or takes as many out.
+    /// Inserts or removes `length` bytes at `at`.
     #[inline(always)]
     fn resize(&mut self, at: usize, length: usize, grows: bool) -> Result<(), ProgramError> {
         let end = self.layout.end;
@@ -199,7 +199,7 @@ impl<'a> PoolViewMut<'a> {
     /// Sets the pending fee on rewards.
     ///
     /// # Errors
-    /// `BorshIoError` where the data is too short for it; so in all that can lengthen the pool.
+    /// `BorshIoError` if the data is too short for the longer pool.
     pub fn set_next_epoch_fee(&mut self, fee: FutureEpoch<Fee>) -> Result<(), ProgramError> {
         self.set_future_fee(NEXT_EPOCH_FEE, fee)
     }
@@ -240,7 +240,7 @@ impl<'a> PoolViewMut<'a> {
         self.data[self.layout.sol_withdraw_authority.wrapping_sub(1)] = percent;
     }
 
-    /// Sets the only validator that takes stake deposits.
+    /// Sets the only validator that receives stake deposits.
     ///
     /// # Errors
     /// As [`Self::set_next_epoch_fee`].
@@ -256,7 +256,7 @@ impl<'a> PoolViewMut<'a> {
         self.set_option(self.layout.preferred_withdraw, vote)
     }
 
-    /// Sets who must sign each SOL deposit.
+    /// Sets the SOL deposit authority, which must sign each SOL deposit.
     ///
     /// # Errors
     /// As [`Self::set_next_epoch_fee`].
@@ -264,7 +264,7 @@ impl<'a> PoolViewMut<'a> {
         self.set_option(self.layout.sol_deposit_authority, authority)
     }
 
-    /// Sets who must sign each SOL withdrawal.
+    /// Sets the SOL withdraw authority, which must sign each SOL withdrawal.
     ///
     /// # Errors
     /// As [`Self::set_next_epoch_fee`].
@@ -272,13 +272,13 @@ impl<'a> PoolViewMut<'a> {
         self.set_option(self.layout.sol_withdraw_authority, authority)
     }
 
-    /// Unsets each preferred validator that `is_forgotten` picks.
+    /// Unsets each preferred validator for which `is_removed` returns true.
     ///
     /// # Errors
-    /// `BorshIoError`, which cannot be: the pool only becomes shorter.
-    pub fn forget_preferred(&mut self, mut is_forgotten: impl FnMut(&Address) -> bool) -> Result<(), ProgramError> {
-        let deposit = self.view().preferred_deposit().is_some_and(&mut is_forgotten);
-        let withdraw = self.view().preferred_withdraw().is_some_and(&mut is_forgotten);
+    /// `BorshIoError`, in theory only: the pool cannot become longer.
+    pub fn unset_preferred(&mut self, mut is_removed: impl FnMut(&Address) -> bool) -> Result<(), ProgramError> {
+        let deposit = self.view().preferred_deposit().is_some_and(&mut is_removed);
+        let withdraw = self.view().preferred_withdraw().is_some_and(&mut is_removed);
         match (deposit, withdraw) {
             (false, false) => Ok(()),
             (true, false) => self.set_preferred_deposit(None),
@@ -290,18 +290,18 @@ impl<'a> PoolViewMut<'a> {
         }
     }
 
-    /// Passes into `epoch`: pending fees move up by one update, those that are due come into force, and what the totals are now
-    /// is kept as the last epoch's.
+    /// Advances the pool into `epoch`: pending fees advance by one update or take effect, and the present totals become those of
+    /// the last epoch.
     ///
     /// # Errors
-    /// `BorshIoError`, which cannot be: the pool only becomes shorter.
-    pub fn turn_epoch(&mut self, epoch: u64) -> Result<(), ProgramError> {
+    /// `BorshIoError`, in theory only: the pool cannot become longer.
+    pub fn advance_epoch(&mut self, epoch: u64) -> Result<(), ProgramError> {
         let pending = [NEXT_EPOCH_FEE, self.layout.next_stake_withdrawal_fee, self.layout.next_sol_withdrawal_fee];
         if pending.iter().any(|at| self.data[*at] == 1) {
             self.take_due_fees()?;
         } else {
             for at in pending {
-                // None stays none, and two updates to go become one.
+                // 0 (none) stays 0; 2 updates to go become 1.
                 self.data[at] >>= 1;
             }
         }
@@ -331,8 +331,8 @@ impl<'a> PoolViewMut<'a> {
         Ok(())
     }
 
-    /// Changes several fields at once. The bytes behind a pool that becomes shorter by several steps would not be those that the
-    /// contract leaves there.
+    /// Changes several fields at once. Shortening the pool in several steps would leave other bytes behind its end than the SPL
+    /// program does.
     #[cold]
     #[inline(never)]
     fn rewrite(&mut self, change: impl FnOnce(&mut PoolTerms)) -> Result<(), ProgramError> {

@@ -1,4 +1,4 @@
-//! Where the fields of a pool account lie.
+//! Offsets of the fields of a pool account.
 
 use {
     super::{POOL_HEAD_LENGTH, POOL_MAX_LENGTH, PodFee, U64, pool::split_head},
@@ -7,10 +7,10 @@ use {
     solana_program_error::ProgramError,
 };
 
-/// Where the fields of a pool lie whose offsets depend on what is set: for each option, and each fee that can be pending, the
-/// offset of its tag. The fields between them have fixed lengths.
+/// Offsets of a pool's fields after the head: for each optional field and each fee that can be pending, the offset of its tag. The
+/// fields between them have fixed lengths.
 ///
-/// It belongs to the data that it was made from: with other data, reading gives other fields' bytes, or panics.
+/// A layout is valid only for the data that it was made from. With other data, reads return wrong fields or panic.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct PoolLayout {
     pub(super) preferred_deposit: usize,
@@ -29,7 +29,7 @@ pub(super) const NUMBER: usize = size_of::<U64>();
 /// Offset of the tag of the pending fee on rewards, the first field after the head.
 pub(super) const NEXT_EPOCH_FEE: usize = POOL_HEAD_LENGTH;
 
-/// All offsets of tags in a pool that has nothing set.
+/// Offsets of all tags in a pool with no optional field set.
 const TAGS: [usize; 7] = [
     NEXT_EPOCH_FEE,
     NOTHING_SET.preferred_deposit,
@@ -40,7 +40,7 @@ const TAGS: [usize; 7] = [
     NOTHING_SET.next_sol_withdrawal_fee,
 ];
 
-/// The layout of a pool that has nothing set.
+/// The layout of a pool with no optional field set.
 const NOTHING_SET: PoolLayout = {
     let preferred_deposit = NEXT_EPOCH_FEE + 1;
     let preferred_withdraw = preferred_deposit + 1;
@@ -80,15 +80,14 @@ fn after_future_fee(data: &[u8], at: usize) -> Result<usize, ProgramError> {
 }
 
 impl PoolLayout {
-    /// Finds the fields of a pool account's data, whatever its account type. Bytes after the pool are ignored.
+    /// The layout of a pool account's data of any account type. Bytes after the pool are ignored.
     ///
     /// # Errors
-    /// `BorshIoError` where the data is too short or a tag in it is none of the contract's: where
-    /// [`StakePool::decode`](super::StakePool::decode) fails.
+    /// As [`StakePool::decode`](super::StakePool::decode): `BorshIoError` if the data is too short or a tag in it is invalid.
     #[inline(always)]
     pub fn of(data: &[u8]) -> Result<Self, ProgramError> {
         split_head(data)?;
-        // Most pools have nothing set, and each account that is made for a pool has room for all of it.
+        // Most pools have no optional field set, and clients allocate accounts of the maximum length.
         if let Some(data) = data.first_chunk::<POOL_MAX_LENGTH>()
             && TAGS.iter().fold(0, |tags, at| tags | data[*at]) == 0
         {
@@ -97,7 +96,7 @@ impl PoolLayout {
         Self::walk(data)
     }
 
-    /// Looks for each field behind the one before.
+    /// Finds each field after the one before.
     #[inline(never)]
     fn walk(data: &[u8]) -> Result<Self, ProgramError> {
         let preferred_deposit = after_future_fee(data, NEXT_EPOCH_FEE)?;

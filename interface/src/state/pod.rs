@@ -1,4 +1,4 @@
-//! Plain-old-data building blocks without alignment, so that views can lie anywhere in an account's data.
+//! Plain-old-data types of alignment 1, so that views can start at any offset of an account's data.
 
 use {
     crate::maths::Fee,
@@ -63,7 +63,7 @@ little_endian! {
     U16, u16, 2
 }
 
-/// A [`Fee`] as it lies in an account.
+/// A [`Fee`] in account data.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct PodFee {
@@ -87,7 +87,7 @@ impl From<Fee> for PodFee {
     }
 }
 
-/// The stake program's lockup as it lies in an account.
+/// The stake program's lockup in account data.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct PodLockup {
@@ -95,6 +95,6 @@ pub struct PodLockup {
     pub unix_timestamp: U64,
     /// Epoch.
     pub epoch: U64,
-    /// Who may waive the lockup.
+    /// Custodian: may waive the lockup.
     pub custodian: Address,
 }

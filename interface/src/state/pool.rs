@@ -10,11 +10,11 @@ use {
     solana_program_error::ProgramError,
 };
 
-/// First byte of each account that the program owns.
+/// Account type: first byte of each account that the program owns.
 #[derive(Clone, Copy, Debug, Eq, FromPrimitive, PartialEq)]
 #[repr(u8)]
 pub enum AccountType {
-    /// All zeroes: not in use.
+    /// All zeroes: uninitialized.
     Uninitialized,
     /// A pool.
     StakePool,
@@ -22,13 +22,13 @@ pub enum AccountType {
     ValidatorList,
 }
 
-/// Bytes of the pool account whose offsets are fixed.
+/// Length in bytes of the fixed part of the pool account.
 pub const POOL_HEAD_LENGTH: usize = size_of::<PoolHead>();
 
-/// Length in bytes of a pool with none of its options set.
+/// Length in bytes of a pool with no optional field set.
 pub const POOL_MIN_LENGTH: usize = 435;
 
-/// Length in bytes of a pool with all of its options set, for which clients allocate.
+/// Length in bytes of a pool with all optional fields set. Clients allocate this length.
 pub const POOL_MAX_LENGTH: usize = 611;
 
 /// The fixed part of the pool account, bytes 0 to 346.
@@ -41,7 +41,7 @@ pub struct PoolHead {
     pub manager: Address,
     /// May add and remove validators and move stake between them.
     pub staker: Address,
-    /// Must authorize each stake deposit; by default an address of the program's, which then always does.
+    /// Must authorize each stake deposit. The default is a program-derived address, under which deposits are permissionless.
     pub stake_deposit_authority: Address,
     /// Bump of the withdraw authority.
     pub stake_withdraw_bump_seed: u8,
@@ -57,7 +57,7 @@ pub struct PoolHead {
     pub token_program_id: Address,
     /// Lamports under management as of `last_update_epoch`, changed by every deposit and withdrawal.
     pub total_lamports: U64,
-    /// Supply of the mint as of `last_update_epoch`, in the token's smallest unit, changed likewise.
+    /// Supply of the mint as of `last_update_epoch`, in the token's smallest unit, changed by every deposit and withdrawal.
     pub pool_token_supply: U64,
     /// Epoch of the last `UpdateStakePoolBalance`.
     pub last_update_epoch: U64,
@@ -76,7 +76,7 @@ impl PoolHead {
         ExchangeRate { total_lamports: self.total_lamports.get(), pool_token_supply: self.pool_token_supply.get() }
     }
 
-    /// Whether the pool has not been updated in `epoch` yet, so that its rate may be old.
+    /// Whether the pool is stale: not updated in `epoch` yet.
     #[inline]
     pub const fn is_stale(&self, epoch: u64) -> bool {
         self.last_update_epoch.get() < epoch
@@ -86,17 +86,17 @@ impl PoolHead {
 /// A whole pool, decoded.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct StakePool {
-    /// The fields at fixed offsets.
+    /// Fields at fixed offsets.
     pub head: PoolHead,
-    /// The fields after them.
+    /// Fields at variable offsets.
     pub terms: PoolTerms,
 }
 
 impl StakePool {
-    /// Decodes a pool account's data, whatever its account type. Bytes after the pool are ignored.
+    /// Decodes a pool account's data of any account type. Bytes after the pool are ignored.
     ///
     /// # Errors
-    /// `BorshIoError` where the data is too short or a tag in it is none of the contract's.
+    /// `BorshIoError` if the data is too short or a tag in it is invalid.
     pub fn decode(data: &[u8]) -> Result<Self, ProgramError> {
         let (head, rest) = split_head(data)?;
         Ok(Self { head: *head, terms: PoolTerms::decode(rest)? })
@@ -105,7 +105,7 @@ impl StakePool {
     /// Decodes an initialized pool.
     ///
     /// # Errors
-    /// As [`Self::decode`]; [`StakePoolError::InvalidState`] where the account is not an initialized pool.
+    /// As [`Self::decode`]; [`StakePoolError::InvalidState`] if the account is not an initialized pool.
     pub fn decode_initialized(data: &[u8]) -> Result<Self, ProgramError> {
         let pool = Self::decode(data)?;
         if pool.head.account_type != AccountType::StakePool as u8 {
@@ -114,10 +114,10 @@ impl StakePool {
         Ok(pool)
     }
 
-    /// Writes the pool to the start of an account's data and returns its length in bytes. Bytes after it stay.
+    /// Writes the pool to the start of an account's data and returns its length in bytes. Bytes after it stay unchanged.
     ///
     /// # Errors
-    /// `BorshIoError` where the data is too short.
+    /// `BorshIoError` if the data is too short.
     pub fn encode(&self, data: &mut [u8]) -> Result<usize, ProgramError> {
         let (head, rest) = data.split_at_mut_checked(POOL_HEAD_LENGTH).ok_or(ProgramError::BorshIoError)?;
         head.copy_from_slice(bytemuck::bytes_of(&self.head));

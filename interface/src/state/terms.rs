@@ -1,4 +1,4 @@
-//! The part of the pool account whose offsets depend on what is set: fees, preferred validators, authorities.
+//! The part of the pool account with variable offsets: fees, preferred validators, authorities.
 
 use {
     crate::{
@@ -9,7 +9,7 @@ use {
     solana_program_error::ProgramError,
 };
 
-/// The terms of a pool: the bytes of its account from 346 on.
+/// The terms of a pool: bytes 346 and following of its account.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct PoolTerms {
     /// Pending fee on rewards.
@@ -38,9 +38,9 @@ pub struct PoolTerms {
     pub sol_withdrawal_fee: Fee,
     /// Pending fee on SOL withdrawals.
     pub next_sol_withdrawal_fee: FutureEpoch<Fee>,
-    /// Supply in pool tokens before the last update into a new epoch: for yield figures only.
+    /// Supply in pool tokens before the last update into a new epoch, for yield figures.
     pub last_epoch_pool_token_supply: u64,
-    /// Total lamports before the last update into a new epoch: for yield figures only.
+    /// Total lamports before the last update into a new epoch, for yield figures and the turnover budget.
     pub last_epoch_total_lamports: u64,
 }
 
@@ -48,7 +48,7 @@ impl PoolTerms {
     /// Decodes the terms from the start of `bytes`. Bytes after them are ignored.
     ///
     /// # Errors
-    /// `BorshIoError` where the bytes are too few or a tag is none of the contract's.
+    /// `BorshIoError` if the bytes are too few or a tag is invalid.
     pub fn decode(bytes: &[u8]) -> Result<Self, ProgramError> {
         let reader = &mut Reader::new(bytes);
         Ok(Self {
@@ -73,7 +73,7 @@ impl PoolTerms {
     /// Writes the terms to the start of `bytes` and returns their length in bytes.
     ///
     /// # Errors
-    /// `BorshIoError` where the bytes are too few.
+    /// `BorshIoError` if the bytes are too few.
     pub fn encode(&self, bytes: &mut [u8]) -> Result<usize, ProgramError> {
         let writer = &mut Writer::new(bytes);
         write_future_fee(writer, &self.next_epoch_fee)?;
@@ -94,8 +94,8 @@ impl PoolTerms {
         Ok(writer.written())
     }
 
-    /// Unsets `vote` wherever it is the preferred validator; whether anything changed.
-    pub fn forget_preferred(&mut self, vote: &Address) -> bool {
+    /// Unsets `vote` as a preferred validator. Returns whether a preference changed.
+    pub fn unset_preferred(&mut self, vote: &Address) -> bool {
         let mut changed = false;
         for preferred in
             [&mut self.preferred_deposit_validator_vote_address, &mut self.preferred_withdraw_validator_vote_address]

@@ -17,19 +17,19 @@ pub const VALIDATOR_LIST_HEADER_LENGTH: usize = size_of::<ValidatorListHeader>()
 /// Bytes of a record.
 pub const VALIDATOR_STAKE_INFO_LENGTH: usize = size_of::<ValidatorStakeInfo>();
 
-/// Where a validator of the pool is on its way out.
+/// Status of a validator: active, or a step of its removal.
 #[derive(Clone, Copy, Debug, Eq, FromPrimitive, PartialEq)]
 #[repr(u8)]
 pub enum StakeStatus {
     /// In the pool.
     Active,
-    /// Removed: only its transient stake is left, and it is being deactivated.
+    /// Removed: its transient stake is deactivating; it has no other stake.
     DeactivatingTransient,
-    /// Removed: nothing is left, and the entry can be cleaned up.
+    /// Removed: it has no stake, and its entry can be cleaned up.
     ReadyForRemoval,
-    /// Removed: its stake is being deactivated; it has no transient stake.
+    /// Removed: its stake is deactivating; it has no transient stake.
     DeactivatingValidator,
-    /// Removed: its stake and its transient stake are being deactivated.
+    /// Removed: its stake and its transient stake are deactivating.
     DeactivatingAll,
 }
 
@@ -59,7 +59,7 @@ impl StakeStatus {
 pub struct ValidatorListHeader {
     /// [`AccountType`].
     pub account_type: u8,
-    /// Records that the account has room for.
+    /// Maximum number of records in the account.
     pub max_validators: U32,
     /// Records in use.
     pub length: U32,
@@ -73,17 +73,17 @@ const _: () = assert!(VALIDATOR_LIST_HEADER_LENGTH == 9);
 pub struct ValidatorStakeInfo {
     /// Lamports in the validator stake account, rent included, as of `last_update_epoch`.
     pub active_stake_lamports: U64,
-    /// Lamports in the transient stake account, rent included, as of `last_update_epoch`; 0 means that there is none.
+    /// Lamports in the transient stake account, rent included, as of `last_update_epoch`; 0 without such an account.
     pub transient_stake_lamports: U64,
     /// Epoch in which the record was last updated.
     pub last_update_epoch: U64,
     /// Seed of the transient stake account's address.
     pub transient_seed_suffix: U64,
-    /// Unused in the contract, and preserved: in a pool with the extension, what Tidepool keeps of the validator.
+    /// The extension of the record, in an extended pool. The SPL program does not use these bytes and preserves them.
     pub extension: EntryExtension,
-    /// Seed of the validator stake account's address; 0 stands for none.
+    /// Seed of the validator stake account's address; 0 for none.
     pub validator_seed_suffix: U32,
-    /// [`StakeStatus`]; other bytes can occur in the account and are refused when they are used.
+    /// [`StakeStatus`]. The account can contain other bytes; instructions that use the status reject them.
     pub status: u8,
     /// The validator's vote account.
     pub vote_account_address: Address,
@@ -95,19 +95,19 @@ impl ValidatorStakeInfo {
     /// The status.
     ///
     /// # Errors
-    /// `InvalidAccountData` where the byte is no status.
+    /// `InvalidAccountData` if the byte is not a status.
     #[inline]
     pub fn stake_status(&self) -> Result<StakeStatus, ProgramError> {
         StakeStatus::from_u8(self.status).ok_or(ProgramError::InvalidAccountData)
     }
 
-    /// Whether the validator is in the pool and not on its way out.
+    /// Whether the validator is in the pool and is not being removed.
     #[inline(always)]
     pub const fn is_active(&self) -> bool {
         self.status == StakeStatus::Active as u8
     }
 
-    /// Whether the entry holds nothing any more and can be dropped.
+    /// Whether the entry has no stake and can be removed.
     #[inline]
     pub const fn is_removed(&self) -> bool {
         self.status == StakeStatus::ReadyForRemoval as u8
@@ -115,7 +115,7 @@ impl ValidatorStakeInfo {
             && self.transient_stake_lamports.get() == 0
     }
 
-    /// Seed of the transient stake account that a rebalance uses: that of the transient stake, or the next one where there is none.
+    /// Seed of the transient stake account that a rebalance uses: the seed of present transient stake, or else the next seed.
     #[inline]
     pub const fn rebalance_seed(&self) -> u64 {
         let seed = self.transient_seed_suffix.get();
@@ -125,7 +125,7 @@ impl ValidatorStakeInfo {
     /// Lamports in both stake accounts.
     ///
     /// # Errors
-    /// [`StakePoolError::CalculationFailure`] where the sum exceeds 64 bits.
+    /// [`StakePoolError::CalculationFailure`] if the sum exceeds 64 bits.
     #[inline]
     pub fn stake_lamports(&self) -> Result<u64, StakePoolError> {
         self.active_stake_lamports
@@ -135,17 +135,17 @@ impl ValidatorStakeInfo {
     }
 }
 
-/// Records that a list account of `data_length` bytes has room for.
+/// Maximum number of records in a list account of `data_length` bytes.
 pub const fn max_validators_for(data_length: usize) -> usize {
     data_length.saturating_sub(VALIDATOR_LIST_HEADER_LENGTH) / VALIDATOR_STAKE_INFO_LENGTH
 }
 
-/// Bytes that a list account for `max_validators` records needs.
+/// Length in bytes of a list account for `max_validators` records.
 pub const fn validator_list_length(max_validators: u32) -> usize {
     (max_validators as usize).saturating_mul(VALIDATOR_STAKE_INFO_LENGTH).saturating_add(VALIDATOR_LIST_HEADER_LENGTH)
 }
 
-/// The header of an initialized list. It comes before the records are looked at: the account may be another one.
+/// The header of an initialized list. It is checked before the records, because the account may be of another type.
 fn initialized_header(data: &[u8]) -> Result<&ValidatorListHeader, ProgramError> {
     let header = data.get(..VALIDATOR_LIST_HEADER_LENGTH).ok_or(ProgramError::BorshIoError)?;
     let header: &ValidatorListHeader = bytemuck::from_bytes(header);
@@ -160,7 +160,7 @@ fn check_type(header: &ValidatorListHeader) -> Result<(), ProgramError> {
     if header.account_type > AccountType::ValidatorList as u8 { Err(ProgramError::BorshIoError) } else { Ok(()) }
 }
 
-/// Records in use, of which a list with `room` bytes for records holds all.
+/// Number of records in use, checked against the `room` in bytes for records.
 fn checked_length(header: &ValidatorListHeader, room: usize) -> Result<usize, ProgramError> {
     let length = header.length.get() as usize;
     if length > room / VALIDATOR_STAKE_INFO_LENGTH {
@@ -172,9 +172,8 @@ fn checked_length(header: &ValidatorListHeader, room: usize) -> Result<usize, Pr
 /// The header and the records in use of an initialized list account's data.
 ///
 /// # Errors
-/// `BorshIoError` where the data is too short for a header or its type is none of the contract's;
-/// [`StakePoolError::InvalidState`] where it is not an initialized list; `AccountDataTooSmall` where it names more records
-/// than it holds.
+/// `BorshIoError` if the data is too short for a header or its account type is unknown; [`StakePoolError::InvalidState`] if it is not
+/// an initialized list; `AccountDataTooSmall` if the header's number of records exceeds the data.
 pub fn split_validator_list(data: &[u8]) -> Result<(&ValidatorListHeader, &[ValidatorStakeInfo]), ProgramError> {
     let header = initialized_header(data)?;
     let records = &data[VALIDATOR_LIST_HEADER_LENGTH..];
@@ -184,12 +183,12 @@ pub fn split_validator_list(data: &[u8]) -> Result<(&ValidatorListHeader, &[Vali
     Ok((header, bytemuck::cast_slice(records)))
 }
 
-/// Records that are compared in a row, before the loop's own cost.
+/// Records per unrolled iteration of a search, to save compute units.
 const COMPARED_IN_A_ROW: usize = 16;
 
-/// Place of the record of the validator `vote`.
+/// Index of the record of the validator `vote`.
 pub fn find_record(records: &[ValidatorStakeInfo], vote: &Address) -> Option<usize> {
-    // No two addresses that anybody finds begin alike: eight bytes decide, and the rest is only looked at to be sure.
+    // Eight bytes identify almost every address; the other bytes are compared only after a match.
     let start = address_start(vote);
     find_in_rows(
         records,
@@ -198,7 +197,7 @@ pub fn find_record(records: &[ValidatorStakeInfo], vote: &Address) -> Option<usi
     )
 }
 
-/// Place of the first record that `is_it` holds for. `may_be_it` holds for it, too, and says no quickly for the rest.
+/// Index of the first record for which `is_it` returns true. `may_be_it` is a cheaper necessary condition.
 #[inline(always)]
 fn find_in_rows(
     records: &[ValidatorStakeInfo],
@@ -225,10 +224,10 @@ fn address_start(address: &Address) -> u64 {
     u64::from_le_bytes(*start)
 }
 
-/// An initialized list account, to be written.
+/// A mutable view of a list account.
 pub struct ValidatorListMut<'a> {
     header: &'a mut ValidatorListHeader,
-    /// All records that the account has room for; those in use come first.
+    /// All records up to the account's maximum; those in use come first.
     slots: &'a mut [ValidatorStakeInfo],
 }
 
@@ -282,7 +281,7 @@ impl<'a> ValidatorListMut<'a> {
     /// Appends a record.
     ///
     /// # Errors
-    /// `AccountDataTooSmall` where there is no room.
+    /// `AccountDataTooSmall` if the list is full.
     pub fn push(&mut self, record: ValidatorStakeInfo) -> Result<(), ProgramError> {
         let length = self.header.length.get();
         let slot = self.slots.get_mut(length as usize).ok_or(ProgramError::AccountDataTooSmall)?;
@@ -291,16 +290,16 @@ impl<'a> ValidatorListMut<'a> {
         Ok(())
     }
 
-    /// Drops the entries that hold nothing and keeps the order of the rest. The bytes behind the new end stay.
+    /// Removes the entries without stake and keeps the order of the rest. The bytes behind the new end stay unchanged.
     pub fn remove_ready(&mut self) {
         self.remove_ready_with(|_| {});
     }
 
-    /// As [`Self::remove_ready`], and shows each entry to `drop` before.
+    /// As [`Self::remove_ready`]; calls `drop` with each entry before its removal.
     pub fn remove_ready_with(&mut self, mut drop: impl FnMut(&ValidatorStakeInfo)) {
         let records = self.records();
         let (mut kept, mut next) = (0usize, 0usize);
-        // What stays between two entries that go moves as a whole.
+        // The entries between two removed ones move in one copy.
         while let Some(rest) = records.get(next..) {
             let removed = find_removed(rest);
             let staying = removed.unwrap_or(rest.len());
@@ -315,12 +314,12 @@ impl<'a> ValidatorListMut<'a> {
             drop(&records[end]);
             next = end.saturating_add(1);
         }
-        // There are no more records than before, and their number fitted.
+        // The number of records does not grow, so it fits 32 bits.
         self.header.length.set(kept as u32);
     }
 }
 
-/// Place of the first entry that can be dropped.
+/// Index of the first entry that can be removed.
 fn find_removed(records: &[ValidatorStakeInfo]) -> Option<usize> {
     let is_ready = |record: &ValidatorStakeInfo| record.status == StakeStatus::ReadyForRemoval as u8;
     find_in_rows(records, is_ready, ValidatorStakeInfo::is_removed)

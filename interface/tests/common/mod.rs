@@ -1,6 +1,6 @@
-//! Random values that reach the limits, and their conversion to the types of the published stake pool.
+//! Random values up to their limits, and conversions to the types of the published stake pool.
 
-// Each test binary uses its own part of this module.
+// Each test binary uses a part of this module.
 #![allow(dead_code)]
 
 use {
@@ -16,7 +16,7 @@ use {
     },
 };
 
-/// A run of `cases` cases. Failures go to the console only: a file of seeds would be one more thing to commit.
+/// A run of `cases` cases. Without a file of failing seeds, which would need a commit.
 pub fn config(cases: u32) -> Config {
     Config { cases, failure_persistence: None, ..Config::default() }
 }
@@ -33,7 +33,7 @@ pub fn decode_borsh<T: BorshDeserialize + Debug + PartialEq>(data: &[u8]) -> Res
     value.ok_or(ProgramError::BorshIoError)
 }
 
-/// Numbers as the arithmetic meets them: small, huge, around powers of two, of any magnitude, of patterned halves.
+/// Random numbers: small, huge, around powers of two, of any magnitude, of patterned halves.
 pub fn number() -> impl Strategy<Value = u64> {
     (any::<u64>(), 0u32..64, 0u8..16).prop_map(|(bits, shift, kind)| {
         let near = bits % 5;
@@ -42,7 +42,7 @@ pub fn number() -> impl Strategy<Value = u64> {
             3..5 => u64::MAX.wrapping_sub(near),
             5..8 => (1u64 << shift).wrapping_add(near).wrapping_sub(2),
             8 => (1u64 << 32).wrapping_add(near).wrapping_sub(2),
-            // Halves of zeroes and ones are where long division has to correct its estimates.
+            // With halves of zeroes and ones, long division has to correct its estimates.
             9..11 => patterned_half(bits) << 32 | patterned_half(bits >> 8),
             11..14 => bits >> shift,
             _ => bits,
@@ -63,7 +63,7 @@ pub fn pair() -> impl Strategy<Value = (u64, u64)> {
     })
 }
 
-/// Fees of every kind: none, sane, over 100 %, close to 100 %.
+/// Random fees: none, usual, close to 100 %, over 100 %.
 pub fn fee() -> impl Strategy<Value = Fee> {
     prop_oneof![
         3 => pair().prop_map(|(numerator, denominator)| Fee::new(numerator, denominator)),
@@ -97,8 +97,7 @@ pub fn key() -> impl Strategy<Value = [u8; 32]> {
     any::<[u64; 4]>().prop_map(bytemuck::cast)
 }
 
-/// Up to `length` bytes, most of which are 0 or a small number, as tags are. Made from one number, for speed: failures
-/// shrink in length only.
+/// Up to `length` bytes, mostly 0 or a small number, like tags. Generated from one number, for speed: failures shrink in length only.
 pub fn noise(length: impl Into<SizeRange>) -> impl Strategy<Value = Vec<u8>> {
     let lengths = length.into();
     (lengths.start()..lengths.end_excl(), any::<u64>()).prop_map(|(length, seed)| {
@@ -118,7 +117,7 @@ pub fn noise(length: impl Into<SizeRange>) -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Addresses, some of which recur, so that two accounts of one instruction can be the same.
+/// Addresses, some of them repeated, so that two accounts of one instruction can be the same.
 pub fn address() -> impl Strategy<Value = Address> {
     prop_oneof![
         8 => key().prop_map(Address::new_from_array),

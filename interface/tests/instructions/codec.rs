@@ -24,7 +24,7 @@ use {
 
 const TAGS: std::ops::Range<u8> = 0..27;
 
-/// Everything that any instruction carries; `instruction` picks what its tag needs.
+/// Arguments of all instructions; `instruction` selects those of a tag.
 #[derive(Debug)]
 struct Arguments {
     tag: u8,
@@ -196,7 +196,7 @@ fn published(ours: Ours) -> Published {
 
 fn decodes_alike(data: &[u8]) -> Result<(), TestCaseError> {
     prop_assert_eq!(Ours::decode(data).map(published), Published::try_from_slice(data).map_err(ProgramError::from));
-    // Borsh's traits leave what follows a value alone.
+    // Borsh's traits ignore bytes after a value.
     let ours = decode_borsh::<OwnedInstruction>(data);
     let theirs = try_from_slice_unchecked::<Published>(data).map_err(ProgramError::from);
     prop_assert_eq!(ours.clone().map(|ours| published(ours.get())), theirs.clone());
@@ -230,7 +230,7 @@ impl Mutation {
         let length = data.len();
         match self {
             Self::Truncate(index) => data.truncate(index.index(length)),
-            Self::Append(tail) => data.extend(tail),
+            Self::Append(bytes) => data.extend(bytes),
             Self::Replace(index, byte) => data[index.index(length)] = *byte,
             Self::Flip(index, mask) => data[index.index(length)] ^= mask,
         }

@@ -1,4 +1,4 @@
-//! The builders that read a pool and a list and derive the addresses, against ours on the records of the same list.
+//! The published builders that read a pool and a list and derive addresses, against ours with the same records.
 
 use {
     crate::{
@@ -85,7 +85,7 @@ pub fn pairs(pool: &Pool) -> Vec<Pair> {
     pairs
 }
 
-/// The first record's validator stands for all of them where one is asked for.
+/// Builders for a single validator use the first record's.
 pub struct Context<'a> {
     pub of: &'a Pool,
     pub records: &'a [ValidatorStakeInfo],

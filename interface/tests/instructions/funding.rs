@@ -18,7 +18,7 @@ pub fn pairs(case: &Case) -> Vec<Pair> {
     pairs
 }
 
-/// The published client puts the stake program's `Authorize` in front; its last instruction is the pool's.
+/// The published client adds the stake program's `Authorize` before the pool's instruction, which is the last one.
 fn deposit_stake(case: &Case) -> Vec<Pair> {
     let k = &case.keys;
     let minimum = case.numbers[0];
@@ -42,7 +42,7 @@ fn deposit_stake(case: &Case) -> Vec<Pair> {
         };
         tidepool_interface::instruction::deposit_stake(&k.program, &accounts, signs, minimum)
     };
-    // The arguments are the same but for the authority in the middle and the bound at the end.
+    // The variants differ in the authority and in the slippage bound.
     macro_rules! theirs {
         ($builder:ident, [$($authority:expr)?] $(, $minimum:expr)?) => {
             published::$builder(

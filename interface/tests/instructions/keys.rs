@@ -1,4 +1,4 @@
-//! The addresses and arguments that one case builds all its instructions from.
+//! The addresses and arguments of a case's instructions.
 
 use {
     crate::common::{address, fee, fee_type, number},

@@ -1,4 +1,4 @@
-//! Instructions are, byte for byte and account for account, those that the published client builds.
+//! Instructions equal those of the published client, in data and accounts.
 
 #[path = "../common/mod.rs"]
 mod common;

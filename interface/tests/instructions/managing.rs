@@ -1,4 +1,4 @@
-//! What managers and stakers set.
+//! Settings of managers and stakers.
 
 use {
     crate::{

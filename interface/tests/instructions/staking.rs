@@ -1,4 +1,4 @@
-//! What moves stake between validators, and the updates.
+//! Movements of stake, and updates.
 
 use {
     crate::{Pair, keys::Case},
@@ -92,7 +92,7 @@ fn decreases(case: &Case) -> Vec<Pair> {
 fn decrease(case: &Case) -> Pair {
     let k = &case.keys;
     let [lamports, transient_stake_seed, ..] = case.numbers;
-    #[allow(deprecated)] // Deprecated, but part of the contract.
+    #[allow(deprecated)] // Deprecated, but part of the SPL stake pool.
     let theirs = published::decrease_validator_stake(
         &k.program,
         &k.pool,
@@ -284,7 +284,7 @@ fn increase_additional(case: &Case) -> Pair {
     }
 }
 
-/// Every program refuses it whatever its accounts, so that ours has no list of them: only the data is compared.
+/// Always rejected, so our crate has no account list for it: only the data is compared.
 fn redelegate(case: &Case) -> Pair {
     let k = &case.keys;
     let [lamports, source_seed, ephemeral_stake_seed, destination_seed, _] = case.numbers;

@@ -1,4 +1,4 @@
-//! The updates that the published client builds for a whole list or a part of it.
+//! The published client's updates of a whole list or a part of it.
 
 use {
     crate::{

@@ -36,7 +36,7 @@ enum Aim {
 /// Activating and deactivating stake of a record.
 fn moving(record: &ValidatorStakeInfo) -> (u128, u128) {
     let lamports = u128::from(record.transient_stake_lamports.get().saturating_sub(STAKE_RENT));
-    if record.extension.is_leaving() { (0, lamports) } else { (lamports, 0) }
+    if record.extension.is_deactivating() { (0, lamports) } else { (lamports, 0) }
 }
 
 /// A validator's stake once the epoch's movements are through.

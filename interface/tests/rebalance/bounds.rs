@@ -17,7 +17,7 @@ use {
     },
 };
 
-/// An increase leaves the reserve its target; all decreases of an epoch together borrow a rent for each who gives.
+/// Increases do not reduce the reserve below its target. Decreases borrow at most one rent per decreased validator.
 #[test]
 fn reserve_target() {
     let family = Family { validators: 60, ..Family::ANY };
@@ -30,17 +30,18 @@ fn reserve_target() {
         let (moved, total) = (is_moving(&pool), pool.total());
         script.run(&mut pool)?;
         serve_all(&mut pool)?;
-        prop_assert_eq!(pool.total(), total, "a rebalance moves lamports, and neither makes nor takes them");
-        let gives =
-            |record: &ValidatorStakeInfo| record.transient_stake_lamports.get() > 0 && record.extension.is_leaving();
-        let givers = pool.records.iter().zip(&moved).filter(|(record, moved)| gives(record) && !**moved).count() as u64;
-        let lent = givers * STAKE_RENT;
+        prop_assert_eq!(pool.total(), total, "a rebalance must keep the pool's total");
+        let is_decreased = |record: &ValidatorStakeInfo| {
+            record.transient_stake_lamports.get() > 0 && record.extension.is_deactivating()
+        };
+        let is_new = |(record, moved): &(&ValidatorStakeInfo, &bool)| is_decreased(record) && !**moved;
+        let lent = pool.records.iter().zip(&moved).filter(is_new).count() as u64 * STAKE_RENT;
         prop_assert!(pool.reserve() >= before.min(target).saturating_sub(lent), "the reserve fell below its target");
         Ok(())
     });
 }
 
-/// However many calls there are in an epoch, and whatever the staker takes beside them.
+/// The budget holds for any number of calls in an epoch, beside the staker's decreases and removals.
 #[test]
 fn turnover_budget() {
     let family = Family { validators: 30, ..Family::ANY };
@@ -54,8 +55,8 @@ fn turnover_budget() {
     });
 }
 
-/// Accounts keep their minimum, caps are kept, amounts can be delegated; who has no weight, is being removed or has stake in
-/// motion is left alone.
+/// Accounts keep their minimum balance, targets stay within the cap, and movements are at least the minimum delegation. Validators
+/// without a weight and removed validators do not change.
 #[test]
 fn validators_keep_their_minimum_and_caps() {
     check(300, (pool(Family::ANY), steps(20)), |(mut pool, steps)| {
@@ -67,9 +68,8 @@ fn validators_keep_their_minimum_and_caps() {
     });
 }
 
-/// Nobody outside the list can be asked for.
 #[test]
-fn an_index_beyond_the_list_is_nobody() {
+fn rejects_an_index_beyond_the_list() {
     check(20, (pool(Family { validators: 5, ..Family::ANY }), any::<usize>()), |(pool, index)| {
         let index = index.max(pool.records.len());
         let verdict = pool.survey().verdict(&pool.records, index);

@@ -1,4 +1,4 @@
-//! Those who call: in good order, at random, or to somebody's harm.
+//! Callers: an honest crank, and random calls.
 
 use {
     crate::model::Pool,
@@ -6,15 +6,15 @@ use {
     std::fmt,
 };
 
-/// Calls until nobody is served any more, each for everybody in the order of the list.
+/// Calls for all validators in the list's order, until nothing moves.
 pub fn serve_all(pool: &mut Pool) -> Result<usize, TestCaseError> {
-    let everybody: Vec<usize> = (0..pool.records.len()).collect();
-    serve_until_quiet(pool, &everybody)
+    let all: Vec<usize> = (0..pool.records.len()).collect();
+    serve_until_stable(pool, &all)
 }
 
-/// Calls for everybody in `order` until nobody is served any more; answers how many calls moved something.
-pub fn serve_until_quiet(pool: &mut Pool, order: &[usize]) -> Result<usize, TestCaseError> {
-    // Each call brings a validator to its part, and may free what another was short of.
+/// Calls for the validators in `order` until nothing moves. Returns the number of calls that moved stake.
+pub fn serve_until_stable(pool: &mut Pool, order: &[usize]) -> Result<usize, TestCaseError> {
+    // A movement of one validator can enable a movement of another.
     for calls in 0..=2 * pool.records.len() {
         if !pool.call(order)? {
             return Ok(calls);
@@ -23,7 +23,7 @@ pub fn serve_until_quiet(pool: &mut Pool, order: &[usize]) -> Result<usize, Test
     Err(TestCaseError::fail("stake keeps moving within an epoch"))
 }
 
-/// Calls of a caller who pleases himself: each with a choice of validators, in any order, some of them more than once.
+/// Random calls: each names some validators in any order, possibly more than once.
 #[derive(Clone)]
 pub struct Script(Vec<Vec<u16>>);
 
@@ -39,12 +39,12 @@ impl Script {
         vec(vec(any::<u16>(), 0..=most), 0..=calls).prop_map(Self)
     }
 
-    /// All that is asked for, one after the other.
+    /// The named indices of all calls, in order.
     pub fn indices(&self, validators: usize) -> Vec<usize> {
         self.0.iter().flatten().map(|index| usize::from(*index) % validators).collect()
     }
 
-    /// Makes the calls; answers whether anything moved.
+    /// Makes the calls. Returns whether stake moved.
     pub fn run(&self, pool: &mut Pool) -> Result<bool, TestCaseError> {
         let mut moved = false;
         for call in &self.0 {

@@ -1,4 +1,4 @@
-//! A pool that is left alone comes to rest near its targets.
+//! Without deposits and withdrawals, a pool converges to its targets.
 
 use {
     crate::{
@@ -15,16 +15,19 @@ use {
     },
 };
 
-/// How far a pool is off its targets.
+/// Deviations of a pool from its targets, in lamports.
 pub struct Distances {
-    pub most_lacking: u128,
-    /// What those lack, together, to whom the least movement would give more than the cap allows.
+    /// Largest deviation of a validator below target.
+    pub most_below: u128,
+    /// Sum of the deviations below target of validators that the smallest movement would bring above the cap.
     pub out_of_reach: u128,
-    /// What all are over their targets, and the most that one is.
+    /// Sum of the deviations of validators above target.
     pub over: u128,
+    /// Largest deviation of a validator above target.
     pub most_over: u128,
-    /// What the reserve holds above its target, and below it.
+    /// Deviation of the reserve above its target.
     pub above: u128,
+    /// Deviation of the reserve below its target.
     pub short: u128,
 }
 
@@ -32,7 +35,7 @@ pub fn distances(pool: &Pool) -> Distances {
     let plan = Plan::of(pool);
     let held = |record: &ValidatorStakeInfo| u128::from(record.active_stake_lamports.get());
     let mut distances = Distances {
-        most_lacking: 0,
+        most_below: 0,
         out_of_reach: 0,
         over: 0,
         most_over: 0,
@@ -40,10 +43,10 @@ pub fn distances(pool: &Pool) -> Distances {
         short: plan.reserve_target.saturating_sub(pool.reserve().into()),
     };
     for (record, target) in plan.targeted(pool) {
-        let lack = target.saturating_sub(held(record));
-        distances.most_lacking = distances.most_lacking.max(lack);
+        let below = target.saturating_sub(held(record));
+        distances.most_below = distances.most_below.max(below);
         if !is_in_reach(pool, &plan, record) {
-            distances.out_of_reach += lack;
+            distances.out_of_reach += below;
         }
         let over = held(record).saturating_sub(target);
         distances.over += over;
@@ -52,17 +55,19 @@ pub fn distances(pool: &Pool) -> Distances {
     distances
 }
 
-/// Whether the least movement leaves a validator under the cap.
+/// Whether the smallest movement keeps a validator within the cap.
 fn is_in_reach(pool: &Pool, plan: &Plan, record: &ValidatorStakeInfo) -> bool {
     let least = u128::from(record.active_stake_lamports.get()) + u128::from(pool.inputs.minimum_delegation);
     plan.cap.is_none_or(|cap| least <= cap)
 }
 
-/// Pools of which convergence can be asked.
+/// Whether a pool can converge. The conditions:
 ///
-/// Somebody has a weight. Every target leaves room for the least that can be taken from an account. The cap lets all stake
-/// be placed. The budget allows the least movement. The reserve can lend one rent: an empty one, of a pool that keeps none,
-/// waits for the next lamports that come in.
+/// * At least one validator has a weight.
+/// * Every target allows the smallest decrease above it.
+/// * The cap allows a target for all lamports.
+/// * The budget allows the smallest movement.
+/// * The reserve can lend one rent. An empty reserve waits for the next deposit.
 pub fn can_converge(pool: &Pool) -> bool {
     let plan = Plan::of(pool);
     let minimum = u128::from(pool.inputs.minimum_delegation);
@@ -75,23 +80,26 @@ pub fn can_converge(pool: &Pool) -> bool {
         && pool.reserve() >= STAKE_RENT
 }
 
-/// Epochs in which a pool without stake in motion comes to rest.
+/// Upper bound of the epochs until a pool without transient stake is at rest.
 ///
-/// An epoch takes what is needed, within the budget, to less than the minimum delegation, and so at least half: twice the
-/// epochs that the budget needs for all that is too much anywhere. Rent makes two more delays, where it is more than the
-/// minimum delegation. What increases leave for it is short of what validators lack: it comes back with the next epoch, when
-/// each movement spends a minimum of it for good and borrows a rent again. A reserve that can lend but one rent has that
-/// rent and a minimum to lend with the next epoch. Either way lamports for `n` rents shrink or grow by the factor
-/// `1 + minimum / rent` in an epoch, to or from a single one.
+/// In an epoch, decreases reach the needed amount, within the budget, to less than the minimum delegation, so at least half of it. This
+/// takes at most twice the epochs that the budget needs for all deviations above target. If rent exceeds the minimum delegation, it
+/// causes two more delays:
+///
+/// * Increases do not cover all deviations, because they also need rents. The rents return in the next epoch. Each new movement then
+///   borrows a rent again and stakes at least a minimum delegation.
+/// * A reserve with a single rent to lend has that rent and a minimum delegation in the next epoch.
+///
+/// In both cases the lamports for `n` rents change by the factor `1 + minimum / rent` per epoch, to or from a single rent.
 pub fn epochs_to_rest(pool: &Pool) -> usize {
     let budget = Plan::of(pool).budget.unwrap_or(u128::MAX);
-    let turns = distances(pool).over.div_ceil(budget) as usize;
+    let epochs = distances(pool).over.div_ceil(budget) as usize;
     let factor = 1.0 + pool.inputs.minimum_delegation as f64 / STAKE_RENT as f64;
     let delay = ((pool.records.len() + 1) as f64).ln() / factor.ln();
-    2 * turns + 2 * delay.ceil() as usize + 4
+    2 * epochs + 2 * delay.ceil() as usize + 4
 }
 
-/// Calls by good people, epoch after epoch, until nothing moves.
+/// Calls of an honest crank in each epoch, until nothing moves.
 fn come_to_rest(pool: &mut Pool, most_epochs: usize) -> Result<usize, TestCaseError> {
     for epochs in 0..=most_epochs {
         if serve_all(pool)? == 0 {
@@ -102,27 +110,25 @@ fn come_to_rest(pool: &mut Pool, most_epochs: usize) -> Result<usize, TestCaseEr
     Err(TestCaseError::fail(format!("not at rest after {most_epochs} epochs: {pool:?}")))
 }
 
-/// Where a pool rests.
+/// Checks the deviations of a pool at rest.
 ///
-/// Nobody lacks more than the tolerance; or a little more, if it would take a movement of less than the minimum delegation to
-/// give it to them: what they lack together is then less than that and what the reserve cannot spend, which is less than
-/// the minimum and a rent. The reserve is within the tolerance of its target; or within what a movement takes. It also keeps
-/// what validators lack whom the least movement would bring over the cap.
-///
-/// Who is over the target by more than the tolerance keeps it only where nobody asks for it.
+/// Validators are below target by at most the tolerance, or by less than two minimum delegations and a rent: the reserve then cannot
+/// spend enough for a movement. Validators are above target by at most the tolerance. The reserve deviates by less than the tolerance,
+/// or by less than a movement and its rent. It also holds the lamports of validators that the smallest movement would bring above the
+/// cap.
 pub fn is_near_targets(pool: &Pool) -> Outcome {
     let (distances, tolerance) = (distances(pool), u128::from(pool.tolerance()));
     let movement = u128::from(pool.required());
-    let lack = tolerance.max(movement + u128::from(pool.inputs.minimum_delegation));
-    prop_assert!(distances.most_lacking <= lack, "{} lacking", distances.most_lacking);
-    prop_assert!(distances.most_over <= tolerance, "{} over", distances.most_over);
+    let most_below = tolerance.max(movement + u128::from(pool.inputs.minimum_delegation));
+    prop_assert!(distances.most_below <= most_below, "{} below target", distances.most_below);
+    prop_assert!(distances.most_over <= tolerance, "{} above target", distances.most_over);
     let above = distances.above.saturating_sub(distances.out_of_reach);
     prop_assert!(above < tolerance.max(movement), "{} left in the reserve", distances.above);
     prop_assert!(distances.short < tolerance, "the reserve is {} short", distances.short);
     Ok(())
 }
 
-/// Nothing moves, and everybody is told why: not that it is another's turn, since then it would be his.
+/// Nothing moves, and the reason is never a larger deviation of another validator: that validator would then move.
 pub fn is_at_rest(pool: &Pool) -> Outcome {
     let mut rebalance = pool.survey();
     for index in 0..pool.records.len() {
@@ -130,7 +136,7 @@ pub fn is_at_rest(pool: &Pool) -> Outcome {
         let Verdict::Nothing(reason) = verdict else {
             return Err(TestCaseError::fail(format!("{verdict:?} at rest")));
         };
-        prop_assert!(!matches!(reason, Reason::OthersLackMore | Reason::OthersHaveMore), "{reason:?} at rest");
+        prop_assert!(!matches!(reason, Reason::OthersFurtherBelow | Reason::OthersFurtherAbove), "{reason:?} at rest");
         prop_assert!(!reason.message().is_empty());
     }
     Ok(())
@@ -141,7 +147,7 @@ pub const FAMILY: Family = Family { validators: 200, is_unsettled: true, is_any_
 #[test]
 fn convergence() {
     check(500, pool(FAMILY), |mut pool| {
-        // What is in motion at first arrives.
+        // The initial transient stake is merged.
         pool.next_epoch(0);
         if !can_converge(&pool) {
             return Ok(());
@@ -153,7 +159,7 @@ fn convergence() {
     });
 }
 
-/// Whoever called before, and however: the pool comes to rest as it would have without.
+/// Random calls in earlier epochs do not prevent convergence.
 #[test]
 fn convergence_after_any_callers() {
     check(200, (pool(FAMILY), prop::collection::vec(Script::strategy(3, 30), 0..8)), |(mut pool, scripts)| {
@@ -191,7 +197,7 @@ fn no_op_when_balanced() {
     });
 }
 
-/// Deposits of a few SOL are staked within the epoch, to less than a movement takes, as soon as anybody lacks anything.
+/// Deposits of a few SOL are staked within the epoch if a validator is below target. The remainder is less than a movement and its rent.
 #[test]
 fn small_inflows_are_not_stranded() {
     check(1_000, (pool(FAMILY), prop::collection::vec(SOL..5 * SOL, 1..6)), |(mut pool, inflows)| {
@@ -207,8 +213,8 @@ fn small_inflows_are_not_stranded() {
             serve_all(&mut pool)?;
             let (plan, distances) = (Plan::of(&pool), distances(&pool));
             let can_take = |(record, target): (&ValidatorStakeInfo, u128)| {
-                let lacks = target > record.active_stake_lamports.get().into();
-                lacks && record.transient_stake_lamports.get() == 0 && is_in_reach(&pool, &plan, record)
+                let is_below = target > record.active_stake_lamports.get().into();
+                is_below && record.transient_stake_lamports.get() == 0 && is_in_reach(&pool, &plan, record)
             };
             if plan.targeted(&pool).any(can_take) {
                 let left = distances.above.saturating_sub(distances.out_of_reach);

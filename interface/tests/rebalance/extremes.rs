@@ -1,4 +1,4 @@
-//! Amounts at the ends of 64 bits, and the longest list there can be.
+//! Amounts at the limits of 64 bits, and the longest list.
 
 use {
     crate::{
@@ -16,7 +16,7 @@ use {
     },
 };
 
-/// Policies at the ends of what a manager can set.
+/// Policies at the limits of valid values.
 fn policy() -> impl Strategy<Value = RebalancePolicy> {
     let share = |least: u16, most: u16| prop_oneof![Just(least), Just(most), least..=most];
     let amount = || prop_oneof![2 => Just(0u64), 1 => Just(u64::MAX), 2 => number()];
@@ -36,10 +36,10 @@ fn any_record() -> impl Strategy<Value = ValidatorStakeInfo> {
     let transient = prop_oneof![3 => Just(0), 1 => number()];
     let weight = prop_oneof![Just(0u16), Just(u16::MAX), any::<u16>()];
     (number(), transient, weight, any::<bool>(), prop_oneof![9 => Just(0u8), 1 => any::<u8>()]).prop_map(
-        |(active, transient, weight, is_leaving, status)| {
+        |(active, transient, weight, is_deactivating, status)| {
             let mut record = record(weight, active);
             record.transient_stake_lamports.set(transient);
-            record.extension.set_transient_bump(255, is_leaving);
+            record.extension.set_transient_bump(255, is_deactivating);
             ValidatorStakeInfo { status, ..record }
         },
     )
@@ -58,7 +58,7 @@ fn inputs() -> impl Strategy<Value = Inputs> {
     )
 }
 
-/// Brings the pool's lamports within 64 bits, as the update of a real one makes sure; the accounts within what they must hold.
+/// Bounds the pool's total to 64 bits, as the update of a real pool does, and raises the accounts to their minimum balances.
 fn bounded(mut records: Vec<ValidatorStakeInfo>, mut inputs: Inputs) -> Pool {
     let most = u64::MAX / (2 * records.len() as u64 + 1);
     let required = STAKE_RENT + inputs.minimum_delegation;
@@ -73,14 +73,14 @@ fn bounded(mut records: Vec<ValidatorStakeInfo>, mut inputs: Inputs) -> Pool {
 
 /// All bounds hold, as they do for pools of ordinary size.
 #[test]
-fn amounts_at_the_ends_of_64_bits() {
+fn amounts_at_the_limits_of_64_bits() {
     check(1_000, (vec(any_record(), 1..20), inputs(), Script::strategy(3, 30)), |(records, inputs, script)| {
         script.run(&mut bounded(records, inputs))?;
         Ok(())
     });
 }
 
-/// Lists that no update would accept are no reason to panic either.
+/// A list that no update would accept causes no panic.
 #[test]
 fn lamports_beyond_64_bits_do_no_harm() {
     check(500, (vec(any_record(), 0..20), inputs()), |(records, inputs)| {
@@ -90,13 +90,13 @@ fn lamports_beyond_64_bits_do_no_harm() {
             if let Verdict::Increase(lamports) | Verdict::Decrease(lamports) = verdict {
                 prop_assert!(lamports >= inputs.minimum_delegation, "{verdict:?}");
             }
-            rebalance.served(record, verdict);
+            rebalance.record_movement(record, verdict);
         }
         Ok(())
     });
 }
 
-/// 20,000 validators with the highest weights, of which some are served.
+/// 20,000 validators with the highest weights, with calls for some of them.
 #[test]
 fn the_longest_list() {
     let validators = MAX_VALIDATORS_IN_POOL as usize;

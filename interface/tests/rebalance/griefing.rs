@@ -1,4 +1,4 @@
-//! Callers who mean harm: they choose whom they have served, and when.
+//! Adversarial callers, who choose the validators and the time of calls.
 
 use {
     crate::{
@@ -13,7 +13,7 @@ use {
     tidepool_interface::{MINIMUM_ACTIVE_STAKE, rebalance::Inputs, state::RebalancePolicy},
 };
 
-/// Callers who come first in every epoch hold nothing up: others serve the rest after them.
+/// Random calls at the start of every epoch do not prevent convergence.
 #[test]
 fn convergence_beside_other_callers() {
     check(200, (pool(FAMILY), Script::strategy(3, 30)), |(mut pool, script)| {
@@ -31,8 +31,8 @@ fn convergence_beside_other_callers() {
     });
 }
 
-/// Stake does not go to and fro between epochs: callers who choose whom they serve, and nobody else, take no more from
-/// validators in all than these had too much at first, and a minimum delegation for each.
+/// Stake does not oscillate between epochs: random calls alone decrease validators, in total, by at most their initial deviations
+/// above target and a minimum delegation per validator.
 #[test]
 fn churn_ends() {
     let scripts = prop::collection::vec(Script::strategy(3, 30), 1..20);
@@ -46,15 +46,14 @@ fn churn_ends() {
             taken += pool.leaving_stake();
             pool.next_epoch(0);
         }
-        prop_assert!(taken <= most, "{taken} taken, where {most} would do");
+        prop_assert!(taken <= most, "{taken} deactivated, at most {most} expected");
         Ok(())
     });
 }
 
-/// A caller who moves the least to the same validator at the start of every epoch does not keep it from its part of what comes
-/// later in the epoch.
+/// A minimal increase at the start of every epoch does not keep a validator from its part of later deposits.
 #[test]
-fn the_least_first_holds_nothing_up() {
+fn minimal_first_increases_do_not_delay_targets() {
     let mut pool = two_equal_validators();
     let deposit = 100 * SOL;
     for epoch in 0..20 {
@@ -63,7 +62,7 @@ fn the_least_first_holds_nothing_up() {
         pool.inputs.reserve_lamports += deposit;
         assert!(serve_all(&mut pool).is_ok());
         pool.next_epoch(0);
-        let below = Plan::of(&pool).lack(&pool, 0);
+        let below = Plan::of(&pool).below(&pool, 0);
         assert!(below <= u128::from(pool.required()), "{below} below target after {epoch} epochs");
     }
 }

@@ -1,4 +1,4 @@
-//! What the rule leaves undone: known, and written down so that nobody is surprised. Whoever changes the rule changes these.
+//! Known limits of the rule: deviations that it does not correct. A change of the rule changes these tests.
 
 use {
     crate::{
@@ -16,17 +16,17 @@ fn verdicts(pool: &Pool) -> Vec<Verdict> {
     (0..pool.records.len()).map(|index| rebalance.verdict(&pool.records, index)).collect()
 }
 
-/// The first lacks 1.9 SOL, of which the reserve has one, but not the rent beside it, and the others would have to give less
-/// than can be moved.
+/// The first validator is 1.9 SOL below target. The reserve has 1 SOL above target, but no rent beside it. The decreases of the others
+/// would be below the minimum delegation.
 #[test]
-fn less_than_two_movements_can_be_lacking() {
+fn a_deviation_below_two_movements_can_stay() {
     let pool = pool_of_three([98_100, 100_450, 100_450].map(|stake| stake * SOL / 1_000), 101 * SOL, 0);
     assert_eq!(verdicts(&pool), [Reason::ReserveSpent, Reason::Balanced, Reason::Balanced].map(Nothing));
 }
 
-/// A reserve that cannot lend a single rent holds everything up until somebody sends it that much.
+/// A reserve without a single rent blocks all decreases until a deposit of that amount.
 #[test]
-fn an_empty_reserve_waits_for_a_rent() {
+fn an_empty_reserve_blocks_decreases() {
     let pool = pool_of_three([250 * SOL, 50 * SOL, 100 * SOL], 0, 0);
     assert_eq!(verdicts(&pool)[0], Nothing(Reason::NoRentInReserve));
 }

@@ -1,7 +1,7 @@
-//! The rule of a rebalance, against a model of a pool that carries its verdicts out: what holds for every pool, every order
-//! of calls and every caller.
+//! The rebalance rule against a model of a pool that executes its verdicts: properties for every pool, every order of calls and every
+//! caller.
 //!
-//! `TIDEPOOL_CASES_FACTOR` multiplies the number of cases, `TIDEPOOL_SEED` gives others.
+//! `TIDEPOOL_CASES_FACTOR` multiplies the number of cases. `TIDEPOOL_SEED` selects other cases.
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -1,4 +1,4 @@
-//! A pool as the rule sees it: records, a reserve, and what the program and the passing of epochs do to them.
+//! A model of a pool: records, a reserve, the program's movements and the changes of epochs.
 
 use {
     crate::{oracle::Plan, runner::Outcome},
@@ -21,19 +21,19 @@ const BUMP: u8 = 255;
 #[derive(Clone, PartialEq)]
 pub struct Pool {
     pub records: Vec<ValidatorStakeInfo>,
-    /// The reserve is in here: [`Inputs::reserve_lamports`].
+    /// Includes the reserve: [`Inputs::reserve_lamports`].
     pub inputs: Inputs,
 }
 
-/// A failing case is read by people: a line per validator, with what matters.
+/// Readable output of failing cases: a line per validator with the relevant fields.
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{:?}", self.inputs)?;
         for (index, record) in self.records.iter().enumerate() {
             let (active, transient) = (record.active_stake_lamports, record.transient_stake_lamports);
-            let (weight, is_leaving) = (record.extension.weight, record.extension.is_leaving());
+            let (weight, is_deactivating) = (record.extension.weight, record.extension.is_deactivating());
             write!(f, "  {index}: weight {weight:?} active {active:?} transient {transient:?}")?;
-            writeln!(f, "{} status {}", if is_leaving { " leaving" } else { "" }, record.status)?;
+            writeln!(f, "{} status {}", if is_deactivating { " deactivating" } else { "" }, record.status)?;
         }
         Ok(())
     }
@@ -71,22 +71,22 @@ impl Pool {
         self
     }
 
-    /// How far anything may be off its target before it asks for a movement.
+    /// Maximum deviation that causes no movement.
     pub fn tolerance(&self) -> u64 {
         self.inputs.policy.threshold.get().max(self.inputs.minimum_delegation)
     }
 
-    /// What every validator stake account has to keep.
+    /// Minimum balance of a validator stake account.
     pub fn required(&self) -> u64 {
         STAKE_RENT + self.inputs.minimum_delegation
     }
 
-    /// Stake on its way to the reserve: what counts against the turnover budget.
+    /// Deactivating stake, which counts against the turnover budget.
     pub fn leaving_stake(&self) -> u128 {
         let without_rent = |lamports: u64| u128::from(lamports.saturating_sub(STAKE_RENT));
         let leaving = |record: &ValidatorStakeInfo| {
             let transient = without_rent(record.transient_stake_lamports.get());
-            match (record.is_active(), record.extension.is_leaving()) {
+            match (record.is_active(), record.extension.is_deactivating()) {
                 (true, true) => transient,
                 (true, false) => 0,
                 (false, _) => transient + without_rent(record.active_stake_lamports.get()),
@@ -95,12 +95,12 @@ impl Pool {
         self.records.iter().map(leaving).sum()
     }
 
-    /// Takes a validator's transient stake back, as if it had not moved.
+    /// Undoes a validator's movement of this epoch.
     pub fn take_back(&mut self, index: usize) {
         let record = &mut self.records[index];
         let transient = record.transient_stake_lamports.get();
         let rent = transient.min(STAKE_RENT);
-        if record.extension.is_leaving() {
+        if record.extension.is_deactivating() {
             record.active_stake_lamports.set(record.active_stake_lamports.get() + transient - rent);
             self.inputs.reserve_lamports += rent;
         } else {
@@ -109,12 +109,12 @@ impl Pool {
         record.transient_stake_lamports.set(0);
     }
 
-    /// What the program does to the records and the reserve.
+    /// Executes a verdict, as the program does.
     pub fn apply(&mut self, index: usize, verdict: Verdict) {
         let record = &mut self.records[index];
         let (active, transient) = (record.active_stake_lamports.get(), record.transient_stake_lamports.get());
         let moving = transient.saturating_sub(STAKE_RENT);
-        // A new account comes with its rent.
+        // A new account needs its rent.
         let rent = if transient == 0 { STAKE_RENT } else { 0 };
         let reserve = &mut self.inputs.reserve_lamports;
         match verdict {
@@ -134,8 +134,8 @@ impl Pool {
         }
     }
 
-    /// The next epoch, and the pool's update into it: what was in motion arrives, the rent of its account comes back.
-    /// Rewards are in basis points of what is staked.
+    /// Advances to the next epoch and updates the pool: transient stake is merged, and the rent of its account returns. Rewards are in
+    /// basis points of the active stake.
     pub fn next_epoch(&mut self, rewards: u64) {
         self.inputs.last_epoch_total_lamports = u64::try_from(self.total()).expect("lamports of a model pool");
         for record in &mut self.records {
@@ -148,7 +148,7 @@ impl Pool {
                 continue;
             }
             let earned = active / 10_000 * rewards;
-            if record.extension.is_leaving() {
+            if record.extension.is_deactivating() {
                 self.inputs.reserve_lamports += transient;
                 record.active_stake_lamports.set(active + earned);
             } else {
@@ -159,7 +159,7 @@ impl Pool {
         }
     }
 
-    /// Serves validators in one call, in the caller's order, and checks each step. Answers whether anything moved.
+    /// Rebalances validators in one call, in the caller's order, and checks each movement. Returns whether stake moved.
     pub fn call(&mut self, indices: &[usize]) -> Result<bool, TestCaseError> {
         let mut rebalance = self.survey();
         let mut moved = false;
@@ -169,20 +169,20 @@ impl Pool {
         Ok(moved)
     }
 
-    /// Serves one validator in a call that has begun.
+    /// Rebalances one validator within a call.
     pub fn serve(&mut self, rebalance: &mut Rebalance, index: usize) -> Result<Verdict, TestCaseError> {
         let verdict = rebalance.verdict(&self.records, index);
         self.check_movement(index, verdict)?;
         let before = self.records.get(index).copied();
         self.apply(index, verdict);
         if let Some(before) = before {
-            rebalance.served(&before, verdict);
+            rebalance.record_movement(&before, verdict);
         }
         prop_assert_eq!(rebalance.reserve_lamports(), self.reserve());
         Ok(verdict)
     }
 
-    /// What must hold of any movement, whoever asked for it.
+    /// Checks the properties of every movement.
     fn check_movement(&self, index: usize, verdict: Verdict) -> Outcome {
         if !verdict.is_movement() {
             return Ok(());
@@ -191,14 +191,15 @@ impl Pool {
         prop_assert!(record.is_active(), "a removed validator was touched");
         prop_assert!(record.extension.weight.get() > 0, "a validator without a weight was touched");
         let moving = record.transient_stake_lamports.get().saturating_sub(STAKE_RENT);
-        let (has_transient, deactivates) = (record.transient_stake_lamports.get() > 0, record.extension.is_leaving());
+        let (has_transient, deactivates) =
+            (record.transient_stake_lamports.get() > 0, record.extension.is_deactivating());
         let minimum = self.inputs.minimum_delegation;
         let mut before = self.clone();
         before.take_back(index);
         let (plan, reserve) = (Plan::of(&before), u128::from(before.reserve()));
         let active = u128::from(before.records[index].active_stake_lamports.get());
         let target = plan.targets[index].unwrap_or(0);
-        // The rule's targets may be a lamport less.
+        // The rule's targets can be a lamport lower.
         let exceeds = if deactivates {
             has_transient && active + u128::from(minimum) <= target + u128::from(moving)
         } else {
@@ -234,7 +235,10 @@ impl Pool {
                     "a change by less than the minimum"
                 );
                 prop_assert!(lamports > moving || exceeds, "stake was recalled that is not needed");
-                prop_assert!(has_transient || reserve >= u128::from(STAKE_RENT), "the reserve lent what it has not");
+                prop_assert!(
+                    has_transient || reserve >= u128::from(STAKE_RENT),
+                    "the reserve lent more than its balance"
+                );
                 let after = active.checked_sub(lamports.into());
                 prop_assert!(after.is_some_and(|after| after >= self.required().into()), "too little is left");
                 prop_assert!(after.is_some_and(|after| after + u128::from(minimum) >= target), "below the target");

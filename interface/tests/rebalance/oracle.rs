@@ -1,4 +1,4 @@
-//! What a pool's policy asks for, worked out in 128 bits and in the plainest way: it shares no code with the rule.
+//! The reference of the rule: targets in the simplest form, in 128 bits. It shares no code with the rule.
 
 use {
     crate::model::{Pool, STAKE_RENT},
@@ -7,20 +7,20 @@ use {
 
 const WHOLE: u128 = 10_000;
 
-/// What a policy comes to, in a pool in its present state.
+/// Targets and bounds that follow from a pool's policy and state.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// What the reserve is to hold.
+    /// Reserve target in lamports.
     pub reserve_target: u128,
-    /// What one validator may hold; `None` without a cap.
+    /// Maximum target of one validator in lamports; `None` without a cap.
     pub cap: Option<u128>,
-    /// Stake that may be on its way to the reserve; `None` without a bound.
+    /// Turnover budget in lamports; `None` without a bound.
     pub budget: Option<u128>,
-    /// What there is to share out by weight.
+    /// Lamports to distribute by weight.
     pub distributable: u128,
-    /// The target of each validator, where it has one: exact shares, rounded down.
+    /// The target of each validator, if it has one: exact shares, rounded down.
     pub targets: Vec<Option<u128>>,
-    /// Rounds in which those over the cap were found.
+    /// Rounds of the distribution that found validators above the cap.
     pub rounds: usize,
 }
 
@@ -51,25 +51,27 @@ impl Plan {
         pool.records.iter().zip(&self.targets).filter_map(|(record, target)| Some((record, (*target)?)))
     }
 
-    /// What a validator lacks of its target.
-    pub fn lack(&self, pool: &Pool, index: usize) -> u128 {
+    /// Lamports that a validator is below target.
+    pub fn below(&self, pool: &Pool, index: usize) -> u128 {
         self.targets[index].unwrap_or(0).saturating_sub(pool.records[index].active_stake_lamports.get().into())
     }
 }
 
-/// What stays with active validators without a weight. The rent of what is on its way to them comes back to the reserve.
+/// Stake of active validators without a weight. The rent of their activating stake returns to the reserve.
 fn settled(pool: &Pool) -> u128 {
     let unweighted = pool.records.iter().filter(|record| record.is_active() && record.extension.weight.get() == 0);
     unweighted
         .map(|record| {
             let transient = u128::from(record.transient_stake_lamports.get());
-            let arriving = if record.extension.is_leaving() { 0 } else { transient.saturating_sub(STAKE_RENT.into()) };
+            let arriving =
+                if record.extension.is_deactivating() { 0 } else { transient.saturating_sub(STAKE_RENT.into()) };
             u128::from(record.active_stake_lamports.get()) + arriving
         })
         .sum()
 }
 
-/// Shares `lamports` out by weight, and what is over the cap by weight among the rest, until nobody is over it.
+/// Distributes `lamports` by weight. Lamports above the cap are distributed by weight among the other validators, until no target is
+/// above the cap.
 fn fill(weights: &[Option<u128>], lamports: u128, cap: Option<u128>) -> (Vec<Option<u128>>, usize) {
     let mut capped = vec![false; weights.len()];
     let mut rounds = 0;

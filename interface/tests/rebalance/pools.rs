@@ -1,4 +1,4 @@
-//! Random pools: of one validator or of 200, spread evenly or wildly, under any policy.
+//! Random pools of up to 200 validators, with even and uneven stake, under any policy.
 
 use {
     crate::{
@@ -14,14 +14,14 @@ use {
     },
 };
 
-/// Which pools to make.
+/// Kind of random pools.
 #[derive(Clone, Copy, Debug)]
 pub struct Family {
-    /// Most validators.
+    /// Maximum number of validators.
     pub validators: usize,
-    /// Whether validators may be on their way out, and stake in motion.
+    /// Whether there can be removed validators and transient stake.
     pub is_unsettled: bool,
-    /// Whether the policy may ask for what cannot be had: a reserve or an account of more than there is.
+    /// Whether the policy can have targets above the pool's total.
     pub is_any_policy: bool,
 }
 
@@ -29,14 +29,14 @@ impl Family {
     pub const ANY: Self = Self { validators: 200, is_unsettled: true, is_any_policy: true };
 }
 
-/// A validator in units that the pool's size gives meaning to.
+/// A validator, with stake in units of the pool's size.
 #[derive(Clone, Copy, Debug)]
 struct Draft {
     weight: u16,
     /// Stake above the required minimum, in thousandths of the pool's unit.
     stake: u64,
     status: StakeStatus,
-    /// Stake in motion in thousandths of the unit, and whether it leaves.
+    /// Transient stake in thousandths of the unit, and whether it is deactivating.
     transient: Option<(u64, bool)>,
 }
 
@@ -74,8 +74,8 @@ impl Draft {
         let lamports = |thousandths: u64| unit / 1_000 * thousandths;
         let mut extension = EntryExtension::default();
         extension.weight.set(self.weight);
-        let transient = self.transient.map_or(0, |(thousandths, is_leaving)| {
-            extension.set_transient_bump(254, is_leaving);
+        let transient = self.transient.map_or(0, |(thousandths, is_deactivating)| {
+            extension.set_transient_bump(254, is_deactivating);
             lamports(thousandths) + required
         });
         let active = lamports(self.stake) + required;
@@ -91,7 +91,7 @@ impl Draft {
     }
 }
 
-/// An active validator without stake in motion.
+/// An active validator without transient stake.
 pub fn record(weight: u16, active: u64) -> ValidatorStakeInfo {
     let mut extension = EntryExtension::default();
     extension.weight.set(weight);
@@ -103,7 +103,7 @@ pub fn record(weight: u16, active: u64) -> ValidatorStakeInfo {
         extension,
         validator_seed_suffix: 0.into(),
         status: StakeStatus::Active as u8,
-        // The rule does not look at it.
+        // The rule ignores it.
         vote_account_address: STAKE_PROGRAM_ID,
     }
 }
@@ -116,14 +116,14 @@ fn drafts(family: Family) -> impl Strategy<Value = Vec<Draft>> {
         4 => vec(one(), 1..=30.min(most)),
         1 => vec(one(), most.div_ceil(2)..=most),
     ];
-    // Weights repeat along the list, so that pools of equal weights are not rare.
+    // Weights repeat along the list, so that pools with equal weights are frequent.
     (some, weight()).prop_map(|(mut drafts, weights)| {
         drafts.iter_mut().zip(weights.iter().cycle()).for_each(|(draft, weight)| draft.weight = *weight);
         drafts
     })
 }
 
-/// Lamports, mostly in the magnitude of the unit.
+/// Lamports, mostly of the unit's magnitude.
 fn amount(unit: u64) -> BoxedStrategy<u64> {
     prop_oneof![
         3 => Just(0),
@@ -152,12 +152,12 @@ pub fn policy(unit: u64, is_any: bool) -> impl Strategy<Value = RebalancePolicy>
     })
 }
 
-/// The minimum delegation of the stake program now, and with its feature active.
+/// The minimum delegation of the stake program, without and with its feature.
 pub fn minimum() -> impl Strategy<Value = u64> {
     prop_oneof![Just(MINIMUM_ACTIVE_STAKE), Just(SOL)]
 }
 
-/// What an average validator has: from a little more than the minimum to a hundred thousand SOL.
+/// Stake of an average validator: from slightly above the minimum to a hundred thousand SOL.
 fn unit() -> impl Strategy<Value = u64> {
     prop_oneof![3_000_000..100_000_000u64, SOL..20 * SOL, 20 * SOL..2_000 * SOL, 1_000 * SOL..100_000 * SOL]
 }
@@ -188,7 +188,7 @@ pub fn pool(family: Family) -> impl Strategy<Value = Pool> {
     })
 }
 
-/// Random pools at the start of an epoch: no stake of validators with a weight moves yet.
+/// Random pools at the start of an epoch: validators with a weight have no transient stake.
 pub fn pool_of_a_new_epoch() -> impl Strategy<Value = Pool> {
     pool(Family { validators: 60, ..Family::ANY }).prop_map(|mut pool| {
         for index in 0..pool.records.len() {
@@ -200,7 +200,7 @@ pub fn pool_of_a_new_epoch() -> impl Strategy<Value = Pool> {
     })
 }
 
-/// Pools that were balanced a while ago: each validator near its target, some of them only by the threshold.
+/// Pools near balance: each validator is near its target, some within the threshold.
 fn move_near_targets(pool: &mut Pool, drafts: &[Draft], unit: u64) {
     let plan = Plan::of(pool);
     let (required, tolerance) = (pool.required(), pool.tolerance().min(unit));
@@ -211,7 +211,7 @@ fn move_near_targets(pool: &mut Pool, drafts: &[Draft], unit: u64) {
     }
 }
 
-/// Three equal validators, a reserve that is to hold 100 SOL, and a minimum delegation of one.
+/// Three validators of equal weight, a reserve target of 100 SOL, and a minimum delegation of 1 SOL.
 pub fn pool_of_three(stakes: [u64; 3], reserve_lamports: u64, threshold: u64) -> Pool {
     let policy =
         RebalancePolicy { reserve_floor: (100 * SOL).into(), threshold: threshold.into(), ..RebalancePolicy::DEFAULT };

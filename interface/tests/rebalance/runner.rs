@@ -1,18 +1,20 @@
-//! A runner whose cases are the same in every run: a failure that nobody can repeat teaches nothing.
+//! A test runner with the same cases in every run, so that failures can be reproduced.
 
 use proptest::{
     prelude::*,
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
 
-/// What a check answers.
+/// Result of a check.
 pub type Outcome = Result<(), TestCaseError>;
 
 fn variable(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
+    std::env::var(name)
+        .ok()
+        .map(|text| text.parse().unwrap_or_else(|_| panic!("invalid {name}={text}: expected a number")))
 }
 
-/// Runs `test` on `cases` values (times `TIDEPOOL_CASES_FACTOR`) that follow from `TIDEPOOL_SEED`, and shrinks what fails.
+/// Runs `test` on `cases` values (times `TIDEPOOL_CASES_FACTOR`) generated from `TIDEPOOL_SEED`, and shrinks failing values.
 pub fn check<S: Strategy>(cases: u32, strategy: S, test: impl Fn(S::Value) -> Outcome) {
     let seed = variable("TIDEPOOL_SEED").unwrap_or(0);
     let cases = cases.saturating_mul(variable("TIDEPOOL_CASES_FACTOR").unwrap_or(1) as u32);

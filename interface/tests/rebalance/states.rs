@@ -102,7 +102,7 @@ impl SmallPool {
     fn with(state: &State, pool: &Pool) -> State {
         let of = |record: &ValidatorStakeInfo| {
             let transient = record.transient_stake_lamports.get();
-            (record.active_stake_lamports.get(), transient, transient > 0 && record.extension.is_leaving())
+            (record.active_stake_lamports.get(), transient, transient > 0 && record.extension.is_deactivating())
         };
         State {
             validators: pool.records.iter().map(of).collect(),

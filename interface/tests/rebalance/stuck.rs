@@ -1,4 +1,4 @@
-//! Validators whose stake cannot be moved: one that closed its vote account cannot be delegated to.
+//! Validators whose stake cannot be moved, because their vote account is closed.
 
 use {
     crate::{
@@ -16,7 +16,7 @@ use {
     },
 };
 
-/// Calls as the program does, until nobody is served: a validator to which nothing can be delegated is passed over, the rest
+/// Calls as the program does, until nothing moves. Validators with closed vote accounts are passed over. The caller names the largest
 /// goes on. The caller names validators in the order of the selection, so that those in the way are passed over first: beyond the
 /// tolerance the largest deviations, within it the list's order.
 fn serve_around(pool: &mut Pool, closed: &[bool]) -> Result<bool, TestCaseError> {
@@ -25,7 +25,7 @@ fn serve_around(pool: &mut Pool, closed: &[bool]) -> Result<bool, TestCaseError>
     loop {
         let mut order: Vec<usize> = (0..pool.records.len()).collect();
         let tolerance = u128::from(pool.tolerance());
-        let beyond = |index: usize| Some(plan.lack(pool, index)).filter(|lack| *lack > tolerance);
+        let beyond = |index: usize| Some(plan.below(pool, index)).filter(|lack| *lack > tolerance);
         order.sort_by_key(|index| (Reverse(beyond(*index)), *index));
         let mut rebalance = pool.survey();
         let mut moves = false;
@@ -44,8 +44,8 @@ fn serve_around(pool: &mut Pool, closed: &[bool]) -> Result<bool, TestCaseError>
     }
 }
 
-/// Those who can be served come to rest as they would without the others, and in the same time; what the others lack, and a
-/// rent for each of them, waits in the reserve.
+/// The other validators converge in the same time as without the closed vote accounts. The lamports for validators with closed vote
+/// accounts, and a rent for each of them, stay in the reserve.
 #[test]
 fn convergence_around_closed_vote_accounts() {
     let closed = vec(prop::bool::weighted(0.2), FAMILY.validators);
@@ -69,24 +69,24 @@ fn convergence_around_closed_vote_accounts() {
         let plan = Plan::of(&pool);
         let (tolerance, movement) = (u128::from(pool.tolerance()), u128::from(pool.required()));
         let most = tolerance.max(movement + u128::from(pool.inputs.minimum_delegation));
-        let (mut waiting, mut free) = (0, 0);
+        let (mut waiting, mut most_below) = (0, 0);
         for (index, is_closed) in closed.iter().enumerate() {
             if *is_closed {
-                waiting += plan.lack(&pool, index) + u128::from(STAKE_RENT);
+                waiting += plan.below(&pool, index) + u128::from(STAKE_RENT);
             } else {
-                free = free.max(plan.lack(&pool, index));
+                most_below = most_below.max(plan.below(&pool, index));
             }
         }
         let distances = distances(&pool);
-        prop_assert!(free <= most, "{free} lacking, and free to be served");
+        prop_assert!(most_below <= most, "{most_below} below target with an open vote account");
         let above = distances.above.saturating_sub(distances.out_of_reach + waiting);
         prop_assert!(above < tolerance.max(movement), "{above} left in the reserve");
         Ok(())
     });
 }
 
-/// Pro rata parts do not depend on passed-over validators. Within the tolerance the list's order decides, so a later validator can
-/// move more of its deviation.
+/// Pro rata parts do not depend on passed-over validators. Within the tolerance the list's order decides, so later validators can move
+/// more of their deviation.
 #[test]
 fn passed_over_validators_leave_pro_rata_parts_unchanged() {
     check(1_000, (pool(Family { validators: 60, ..Family::ANY }), vec(any::<u16>(), 1..=PASSED_OVER_MAX)), |case| {
@@ -94,13 +94,13 @@ fn passed_over_validators_leave_pro_rata_parts_unchanged() {
         let passed: Vec<usize> = passed.iter().map(|number| usize::from(*number) % pool.records.len()).collect();
         let (mut without, mut with) = (pool.survey(), pool.survey());
         passed.iter().for_each(|index| with.pass_over(*index));
-        // Verdicts on stake that moves already depend on how far it has come, too.
+        // Verdicts on transient stake also depend on its amount.
         let is_unmoved = |index: &usize| pool.records[*index].transient_stake_lamports.get() == 0;
         for index in (0..pool.records.len()).filter(|index| !passed.contains(index)).filter(is_unmoved) {
             let verdicts = (without.verdict(&pool.records, index), with.verdict(&pool.records, index));
             match verdicts {
-                (Verdict::Nothing(Reason::OthersLackMore), Verdict::Increase(_))
-                | (Verdict::Nothing(Reason::OthersHaveMore), Verdict::Decrease(_))
+                (Verdict::Nothing(Reason::OthersFurtherBelow), Verdict::Increase(_))
+                | (Verdict::Nothing(Reason::OthersFurtherAbove), Verdict::Decrease(_))
                 | (Verdict::Nothing(_), Verdict::Nothing(_)) => {}
                 (Verdict::Increase(less), Verdict::Increase(more))
                 | (Verdict::Decrease(less), Verdict::Decrease(more))
@@ -119,10 +119,10 @@ fn passed_over_validators_leave_pro_rata_parts_unchanged() {
     });
 }
 
-/// A deposit that is enough for one of many equal validators goes to the first whose stake can be moved; so many can be passed
-/// over in a call as it can name.
+/// A deposit for one of many equal validators goes to the first whose stake can be moved. A call can pass over as many validators as it
+/// can name.
 #[test]
-fn the_turn_passes_to_the_next() {
+fn the_next_validator_replaces_a_passed_over_one() {
     let inputs = Inputs {
         reserve_lamports: SOL + STAKE_RENT + RebalancePolicy::DEFAULT.working_lamports(STAKE_RENT),
         last_epoch_total_lamports: 0,
@@ -133,17 +133,17 @@ fn the_turn_passes_to_the_next() {
     };
     let pool = Pool { records: vec![record(1, 2 * SOL); PASSED_OVER_MAX + 2], inputs };
     let mut rebalance = pool.survey();
-    let mut verdict = |index: usize, passes_over: bool| {
+    let mut verdict = |index: usize, is_passed_over: bool| {
         let verdict = rebalance.verdict(&pool.records, index);
-        if passes_over {
+        if is_passed_over {
             rebalance.pass_over(index);
         }
         verdict
     };
     for index in 0..PASSED_OVER_MAX {
-        assert_eq!(verdict(index + 1, false), Verdict::Nothing(Reason::OthersLackMore));
+        assert_eq!(verdict(index + 1, false), Verdict::Nothing(Reason::OthersFurtherBelow));
         assert_eq!(verdict(index, true), Verdict::Increase(SOL));
     }
     assert_eq!(verdict(PASSED_OVER_MAX, true), Verdict::Increase(SOL));
-    assert_eq!(verdict(PASSED_OVER_MAX + 1, false), Verdict::Nothing(Reason::OthersLackMore));
+    assert_eq!(verdict(PASSED_OVER_MAX + 1, false), Verdict::Nothing(Reason::OthersFurtherBelow));
 }

@@ -1,8 +1,8 @@
-//! Below the threshold nothing moves; what counts is how far things were off before anybody was served.
+//! Deviations within the threshold cause no movement. The deviations before the epoch's movements count.
 
 use {
     crate::{
-        callers::serve_until_quiet,
+        callers::serve_until_stable,
         convergence::distances,
         model::SOL,
         oracle::Plan,
@@ -17,48 +17,48 @@ use {
 fn within_the_threshold_nothing_moves() {
     check(300, pool_of_a_new_epoch(), |mut pool| {
         let (plan, distances) = (Plan::of(&pool), distances(&pool));
-        let off =
+        let deviation =
             |(record, target): (&ValidatorStakeInfo, u128)| target.abs_diff(record.active_stake_lamports.get().into());
-        let furthest = plan.targeted(&pool).map(off).max().unwrap_or(0);
+        let furthest = plan.targeted(&pool).map(deviation).max().unwrap_or(0);
         let threshold = furthest.max(distances.above + 1).max(distances.short + 1);
-        // A floor beyond all lamports there are has no threshold above it.
+        // A floor above all existing lamports can exceed every threshold of 64 bits.
         if let Ok(threshold) = u64::try_from(threshold) {
             pool.inputs.policy.threshold.set(threshold);
-            let everybody: Vec<usize> = (0..pool.records.len()).collect();
-            prop_assert!(!pool.call(&everybody)?);
+            let all: Vec<usize> = (0..pool.records.len()).collect();
+            prop_assert!(!pool.call(&all)?);
         }
         Ok(())
     });
 }
 
-/// The reserve is short of 60 SOL, more than the threshold of 40. When one gave its part, the other still gives its own.
+/// The reserve is 60 SOL below target, more than the threshold of 40. After the first decrease, the second is still made.
 #[test]
-fn the_last_to_give_is_not_let_off() {
+fn the_second_decrease_follows_the_first() {
     for order in [[0, 1, 2], [2, 1, 0]] {
         let mut pool = pool_of_three([145, 145, 70].map(|stake| stake * SOL), 40 * SOL, 40 * SOL);
-        assert!(serve_until_quiet(&mut pool, &order).is_ok());
+        assert!(serve_until_stable(&mut pool, &order).is_ok());
         let left = pool.records.iter().map(|record| record.active_stake_lamports.get() / SOL).collect::<Vec<_>>();
         assert_eq!(left, [100, 100, 70]);
     }
 }
 
-/// The first lacks 15 SOL, and the second has as much too much. The reserve can give 6, and the second gives its own whoever
-/// is asked first, although what is then lacking is less than the threshold.
+/// The first validator is 15 SOL below target, the second 15 SOL above. The reserve can increase by 6 SOL, after which the deviation is
+/// below the threshold. The second is decreased by 15 SOL in either order of calls.
 #[test]
-fn who_asked_goes_on_asking() {
+fn an_increase_does_not_reduce_a_decrease() {
     for order in [[0, 1, 2], [2, 1, 0]] {
         let mut pool = pool_of_three([85, 115, 94].map(|stake| stake * SOL), 106 * SOL, 10 * SOL);
-        // A call for each, so that each has to find out anew what is lacked.
+        // One call per validator: each has a new survey.
         assert!(order.iter().all(|index| pool.call(&[*index]).is_ok()));
         assert_eq!(pool.leaving_stake(), u128::from(15 * SOL));
     }
 }
 
-/// The first is over its target by twice the threshold, and the others lack no more than the threshold each: together they lack
-/// what it has.
+/// The first validator is above target by twice the threshold. The others are below target by the threshold each, so together they need
+/// all of it.
 #[test]
-fn who_has_too_much_gives_it_although_nobody_lacks_much() {
+fn deviations_within_the_threshold_add_up() {
     let mut pool = pool_of_three([120, 90, 90].map(|stake| stake * SOL), 100 * SOL, 10 * SOL);
-    assert!(serve_until_quiet(&mut pool, &[0, 1, 2]).is_ok());
+    assert!(serve_until_stable(&mut pool, &[0, 1, 2]).is_ok());
     assert_eq!(pool.leaving_stake(), u128::from(20 * SOL));
 }

@@ -10,7 +10,7 @@ pub enum Damage {
     None,
     Truncate(Index),
     Append(Vec<u8>),
-    /// A small number, where a tag might be.
+    /// A small number at the possible position of a tag.
     Tag(Index, u8),
     Flip(Index, u8),
 }
@@ -30,7 +30,7 @@ impl Damage {
         let length = data.len();
         match self {
             Self::None => {}
-            Self::Append(tail) => data.extend(tail),
+            Self::Append(bytes) => data.extend(bytes),
             _ if length == 0 => {}
             Self::Truncate(index) => data.truncate(index.index(length)),
             Self::Tag(index, byte) => data[index.index(length)] = *byte,

@@ -1,4 +1,4 @@
-//! A pool that is read and written in place, against the same pool decoded, changed and encoded as a whole.
+//! Reads and writes of a pool in place, against the same pool decoded, changed and encoded as a whole.
 
 use {
     crate::{
@@ -111,15 +111,15 @@ fn apply_in_place(
         Change::SolDepositAuthority(authority) => return view.set_sol_deposit_authority(authority.as_ref()),
         Change::SolWithdrawAuthority(authority) => return view.set_sol_withdraw_authority(authority.as_ref()),
         Change::ForgetPreferred { deposit, withdraw } => {
-            // In the order in which they are asked for; those that are not set are not.
+            // In the order of the calls; unset preferences cause no call.
             let set = [
                 before.terms.preferred_deposit_validator_vote_address.map(|_| deposit),
                 before.terms.preferred_withdraw_validator_vote_address.map(|_| withdraw),
             ];
             let mut answers = set.into_iter().flatten();
-            return view.forget_preferred(|_| answers.next().expect("one question for each"));
+            return view.unset_preferred(|_| answers.next().expect("one question for each"));
         }
-        Change::TurnEpoch(epoch) => return view.turn_epoch(epoch),
+        Change::TurnEpoch(epoch) => return view.advance_epoch(epoch),
         Change::Manager(manager) => view.head_mut().manager = manager,
     }
     Ok(())
@@ -146,7 +146,7 @@ fn reads_alike(data: &[u8], layout: &PoolLayout) -> Result<(), TestCaseError> {
 proptest! {
     #![proptest_config(config(400))]
 
-    /// With room behind the pool and without, and with bytes there that are to stay.
+    /// With and without space behind the pool, and with bytes there that must stay unchanged.
     #[test]
     fn changes_in_place_leave_the_bytes_of_a_whole_pool(
         pool in pool(),
@@ -165,7 +165,7 @@ proptest! {
             let result = apply_in_place(change, &before, PoolViewMut::new(&mut in_place, &mut layout));
             prop_assert_eq!(result, expected.clone().map(|_| ()));
             if expected.is_err() {
-                // The transaction ends here.
+                // The transaction would fail here.
                 return Ok(());
             }
             prop_assert_eq!(&in_place, &whole, "{:?}", change);

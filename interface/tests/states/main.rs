@@ -1,4 +1,4 @@
-//! Accounts mean to the crate what they mean to the published programs: the same values, the same refusals.
+//! Accounts decode as in the published programs: the same values, the same errors.
 
 #[path = "../common/mod.rs"]
 mod common;

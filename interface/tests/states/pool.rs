@@ -150,7 +150,7 @@ proptest! {
         decodes_alike(&data)?;
     }
 
-    /// Values of a stream: each ends where the next one begins.
+    /// Consecutive values of a stream.
     #[test]
     fn borsh_reads_pools_one_after_the_other(pools in vec(pool(), 0..4)) {
         let stream = borsh::to_vec(&pools).unwrap();
@@ -171,7 +171,7 @@ proptest! {
         prop_assert_eq!(borsh::to_vec(&epoch_fee).unwrap(), borsh::to_vec(&theirs.epoch_fee).unwrap());
     }
 
-    /// A pool that shrinks leaves the end of what was there before, on both sides the same bytes.
+    /// After a pool has become shorter, the bytes behind it are the same on both sides.
     #[test]
     fn pools_are_written_over_older_bytes_as_published(pool in pool(), older in noise(POOL_MAX_LENGTH)) {
         let mut theirs = older.clone();
@@ -202,7 +202,7 @@ proptest! {
         decodes_alike(&data)?;
     }
 
-    /// The bytes from 346 on hold all the tags; random damage to the rest seldom hits one.
+    /// Damages the bytes from 346 on, which have all the tags. Random damage of the whole pool rarely changes a tag.
     #[test]
     fn pools_with_any_bytes_for_tags_decode_as_published(
         pool in pool(),
@@ -229,7 +229,7 @@ proptest! {
         ];
         let vote = preferred.get(usize::from(pick)).copied().flatten().unwrap_or(stranger);
         let mut after = terms;
-        let changed = after.forget_preferred(&vote);
+        let changed = after.unset_preferred(&vote);
         let kept = |address: Option<Address>| address.filter(|address| *address != vote);
         prop_assert_eq!(changed, preferred.contains(&Some(vote)));
         prop_assert_eq!(after, PoolTerms {
@@ -294,7 +294,7 @@ fn every_combination_of_options_and_pending_fees_encodes_as_published() {
         let pool = StakePool { head: bytemuck::Zeroable::zeroed(), terms };
         let data = encoded(&pool);
         assert_eq!(data, borsh::to_vec(&to_reference(pool)).unwrap());
-        // Cut anywhere, no pool is left.
+        // A pool that is cut at any length is invalid.
         for length in 0..data.len() {
             assert_eq!(StakePool::decode(&data[..length]), Err(ProgramError::BorshIoError));
         }

@@ -22,7 +22,7 @@ use {
 fn meta() -> impl Strategy<Value = Meta> {
     (number(), [address(), address(), address()], number(), number()).prop_map(
         |(reserve, [staker, withdrawer, custodian], timestamp, epoch)| {
-            #[allow(deprecated)] // It is in every account all the same.
+            #[allow(deprecated)] // Still a field of every account.
             Meta {
                 rent_exempt_reserve: reserve,
                 authorized: Authorized { staker, withdrawer },
@@ -149,7 +149,7 @@ proptest! {
         let mut meta = meta;
         meta.authorized = Authorized::auto(&authority);
         let pool_lockup = our_lockup(&meta.lockup);
-        // Each of these alone makes the account somebody else's.
+        // Each of these changes alone makes the account unusable by the pool.
         let other = authority.to_bytes().map(|byte| !byte).into();
         if !keep[0] { meta.authorized.staker = other }
         if !keep[1] { meta.authorized.withdrawer = other }

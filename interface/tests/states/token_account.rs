@@ -120,14 +120,14 @@ proptest! {
 }
 
 /// An initialized account of the default mint.
-fn sound_account() -> Vec<u8> {
+fn valid_account() -> Vec<u8> {
     let mut data = vec![0; TOKEN_ACCOUNT_LENGTH];
     Account { state: AccountState::Initialized, ..Account::default() }.pack_into_slice(&mut data);
     data
 }
 
-/// A sound mint with the type byte in its place, ready for entries.
-fn sound_mint() -> Vec<u8> {
+/// A valid mint with the account type byte, without entries.
+fn valid_mint() -> Vec<u8> {
     let mut data = vec![0; TOKEN_ACCOUNT_LENGTH];
     Mint { is_initialized: true, ..Mint::default() }.pack_into_slice(&mut data[..Mint::LEN]);
     data
@@ -139,11 +139,11 @@ fn each_extension_type_is_judged_as_published() {
     let mint = Address::default();
     for kind in 0..=u16::MAX {
         let entry = [kind.to_le_bytes(), [0, 0]].concat();
-        let data = [&sound_account()[..], &[2], &entry].concat();
+        let data = [&valid_account()[..], &[2], &entry].concat();
         let verdict = fee_accounts_are_judged_alike(&program, &data, &program, &mint).unwrap();
         let known = ExtensionType::try_from(kind).is_ok();
         assert_eq!(verdict == Err(ProgramError::InvalidAccountData), !known, "type {kind}");
-        mints_are_read_alike(&[&sound_mint()[..], &[1], &entry].concat()).unwrap();
+        mints_are_read_alike(&[&valid_mint()[..], &[1], &entry].concat()).unwrap();
     }
 }
 
@@ -151,14 +151,14 @@ fn each_extension_type_is_judged_as_published() {
 fn a_malformed_entry_outranks_an_unsupported_one() {
     let program = spl_token_2022_interface::ID;
     // Memo transfer is not supported; the entry after it is cut short.
-    let data = [&sound_account()[..], &[2, 8, 0, 1, 0, 0], &[7, 0, 9]].concat();
+    let data = [&valid_account()[..], &[2, 8, 0, 1, 0, 0], &[7, 0, 9]].concat();
     let verdict = fee_accounts_are_judged_alike(&program, &data, &program, &Address::default());
     assert_eq!(verdict.unwrap(), Err(ProgramError::InvalidAccountData));
 }
 
 #[test]
 fn accounts_of_every_length_are_read_as_published() {
-    let [account, mint] = [(sound_account(), 2), (sound_mint(), 1)].map(|(mut data, kind)| {
+    let [account, mint] = [(valid_account(), 2), (valid_mint(), 1)].map(|(mut data, kind)| {
         data.push(kind);
         data.resize(Multisig::LEN + 20, 0);
         data
@@ -174,7 +174,7 @@ fn accounts_of_every_length_are_read_as_published() {
 #[test]
 fn the_state_of_a_fee_account_decides_as_published() {
     let program = spl_token_2022_interface::ID;
-    let mut data = sound_account();
+    let mut data = valid_account();
     let mut verdicts = (0..5).map(|state| {
         data[108] = state;
         fee_accounts_are_judged_alike(&program, &data, &program, &Address::default()).unwrap()

@@ -1,4 +1,4 @@
-//! Bytes of mints and token accounts: sound, odd and malformed, with and without extensions.
+//! Data of mints and token accounts: valid, unusual and malformed, with and without extensions.
 
 use {
     crate::{
@@ -9,12 +9,12 @@ use {
     spl_token_2022_interface::extension::AccountType,
 };
 
-/// Lengths of the base layouts and of a multisig, of which no account with extensions may be.
+/// Lengths of the base layouts and of a multisig. An account with extensions must not have the length of a multisig.
 const MINT: usize = 82;
 const ACCOUNT: usize = 165;
 const MULTISIG: usize = 355;
 
-/// Tag of an optional field: usually one that is legal.
+/// Tag of an optional field, usually valid.
 fn option_tag() -> impl Strategy<Value = u32> {
     prop_oneof![
         20 => 0u32..2,
@@ -28,7 +28,7 @@ fn small_or(legal: std::ops::Range<u8>) -> impl Strategy<Value = u8> {
 
 fn mint_base() -> impl Strategy<Value = Vec<u8>> {
     let keys = (key(), key());
-    // Mostly initialized, or little else would be tested.
+    // Mostly initialized, so that other fields are tested.
     let initialized = prop_oneof![12 => Just(1), 1 => small_or(0..3)];
     (option_tag(), keys, number(), any::<u8>(), initialized, option_tag()).prop_map(
         |(authority_tag, (authority, freezer), supply, decimals, initialized, freezer_tag)| {
@@ -70,7 +70,7 @@ fn account_base() -> impl Strategy<Value = Vec<u8>> {
     )
 }
 
-/// One extension entry. `kinds` are those that a pool takes; others, known or not, are mixed in.
+/// One extension entry: of the supported `kinds`, or of another known or unknown type.
 fn entry(kinds: &'static [u16]) -> impl Strategy<Value = Vec<u8>> {
     let kind = prop_oneof![
         30 => prop::sample::select(kinds),
@@ -84,7 +84,7 @@ fn entry(kinds: &'static [u16]) -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// What follows the entries: nothing, room that is not in use, or a piece of an entry.
+/// Bytes after the entries: none, unused bytes, or a part of an entry.
 fn remainder() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         4 => Just(vec![]),
@@ -135,13 +135,13 @@ fn account_data(
         .prop_map(|(base, extensions, as_multisig, damages)| finish(base, extensions, as_multisig, damages))
 }
 
-/// Data of a mint, more or less.
+/// Data of a mint, possibly invalid.
 pub fn mint() -> impl Strategy<Value = Vec<u8>> {
     const SUPPORTED: &[u16] = &[1, 4, 6, 10, 16, 18, 19];
     account_data(mint_base(), extensions(ACCOUNT - MINT, AccountType::Mint, SUPPORTED))
 }
 
-/// Data of a token account, more or less.
+/// Data of a token account, possibly invalid.
 pub fn account() -> impl Strategy<Value = Vec<u8>> {
     const SUPPORTED: &[u16] = &[2, 7, 11];
     account_data(account_base(), extensions(0, AccountType::Account, SUPPORTED))

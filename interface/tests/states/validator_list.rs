@@ -25,7 +25,7 @@ use {
 /// First byte of a list.
 const LIST: u8 = 2;
 
-/// Records of small numbers, too, so that some hold nothing; the status is any byte now and then.
+/// Records with small and large numbers, some without stake, and some with an invalid status.
 fn record() -> impl Strategy<Value = ValidatorStakeInfo> {
     let lamports = || prop_oneof![Just(0), number()];
     let status = prop_oneof![8 => 0u8..5, 1 => any::<u8>()];
@@ -85,7 +85,7 @@ fn owned_to_reference(list: &ValidatorList) -> ReferenceList {
     }
 }
 
-/// An account with room for `room` records more, full of the bytes `filler`.
+/// An account with space for `room` more records, filled with the byte `filler`.
 fn account(records: &[ValidatorStakeInfo], room: usize, filler: u8) -> Vec<u8> {
     let capacity = (records.len() + room) as u32;
     let mut data = vec![filler; validator_list_length(capacity)];
@@ -115,7 +115,7 @@ fn reads_as_published(data: &[u8]) -> Result<(), TestCaseError> {
             let records: Vec<_> = records.iter().map(to_reference).collect();
             prop_assert_eq!(records, theirs.validators);
         }
-        // The published program reads a header by itself first, and reports what it finds there.
+        // The published program reads the header first and returns its errors.
         Err(error) if data.len() >= VALIDATOR_LIST_HEADER_LENGTH => {
             let expected = match try_from_slice_unchecked::<ReferenceHeader>(data) {
                 Err(error) => error.into(),
@@ -138,7 +138,7 @@ fn reads_as_published(data: &[u8]) -> Result<(), TestCaseError> {
     views_differ_in_the_type_only(data)
 }
 
-/// An update looks at the records before the list's type, and so views lists of any known type.
+/// An update reads the records before the list's account type, so it views lists of any known type.
 fn views_differ_in_the_type_only(data: &[u8]) -> Result<(), TestCaseError> {
     let mut copy = data.to_vec();
     let viewed = ValidatorListMut::view(&mut copy).map(|mut list| (list.is_initialized(), list.records().to_vec()));
@@ -227,7 +227,7 @@ proptest! {
             let (_, mut published) = ReferenceHeader::deserialize_vec(&mut theirs).unwrap();
             prop_assert_eq!(&pushed, &published.push(to_reference(&record)));
             if pushed.is_err() {
-                // The published one has counted the record by then; its transaction fails, and so nobody sees that.
+                // The published program has counted the record before the error, but its transaction fails.
                 prop_assert_eq!(ours, before);
                 return Ok(());
             }
@@ -235,7 +235,7 @@ proptest! {
         }
     }
 
-    /// To the last byte: what lies behind the new end, too.
+    /// Compares all bytes, also those behind the new end.
     #[test]
     fn entries_that_hold_nothing_are_dropped_as_published(
         records in vec((record(), any::<bool>()), 0..10),

@@ -1,4 +1,4 @@
-//! Carrying the pool into the next epoch.
+//! Advances the pool to the next epoch.
 
 use {
     super::stage::Stage,
@@ -6,7 +6,7 @@ use {
     tidepool_interface::maths::ExchangeRate,
 };
 
-/// An epoch of the pool.
+/// Figures of an epoch of the pool.
 #[derive(Clone, Copy, Debug)]
 pub struct EpochFigures {
     /// The epoch.
@@ -17,11 +17,11 @@ pub struct EpochFigures {
     pub rewards: u64,
     /// The manager's share of the rewards in lamports.
     pub fee_lamports: u64,
-    /// Pool tokens that the manager got for it.
+    /// Pool tokens minted to the manager for it.
     pub fee_tokens: u64,
-    /// Lamports in the reserve at the end, beside its rent.
+    /// Lamports in the reserve at the end, without its rent.
     pub reserve: u64,
-    /// Lamports of stake that is being activated or deactivated at the end.
+    /// Lamports of activating and deactivating stake at the end.
     pub in_motion: u64,
 }
 
@@ -38,7 +38,7 @@ impl Stage<'_> {
         }
         self.refresh().await?;
         let updated = update(&self.driver, self.snapshot()).await?;
-        // Nothing but the bank's rewards can have made the pool richer.
+        // Only the bank's rewards can have increased the pool's total.
         RunError::check("the reward that the pool booked, in lamports,", rewards.total, updated.reward)?;
         let rate = updated.snapshot.rate();
         self.set_snapshot(updated.snapshot);
@@ -53,7 +53,7 @@ impl Stage<'_> {
         })
     }
 
-    /// Notes what is in the reserve and in motion once everybody has acted.
+    /// Adds the reserve and the transient stake at the end of the epoch.
     pub fn note_movement(&self, figures: &mut EpochFigures) {
         let snapshot = self.snapshot();
         figures.reserve = snapshot.reserve_lamports_above_rent();

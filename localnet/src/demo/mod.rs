@@ -1,6 +1,5 @@
-//! A pool's life in half a minute: made, given weights, filled, rewarded for some epochs, and left by some of its holders;
-//! with the books at the end. Once the weights are set the staker's key is thrown away: the pool spreads its stake by itself,
-//! whenever anybody asks it to.
+//! A demo of half a minute: creates a pool, sets weights, deposits, pays rewards for some epochs, withdraws, and balances the books.
+//! The staker's key is discarded after the weights are set: rebalancing is permissionless.
 
 mod epoch;
 mod moves;
@@ -21,19 +20,19 @@ use {
     weights::Weighed,
 };
 
-/// Under this id the program runs pools on mainnet; it serves any id.
+/// The SPL stake pool's program id on mainnet. The program works under any id.
 const PROGRAM_ID: Address = Address::from_str_const("SPoo1Ku8WFXoNDMHPsrGSTSG1Y47rzgn41SLUNakuHy");
 
-/// Inflation falls with the age of a cluster: in this epoch it is about what it is on mainnet in 2026.
+/// First epoch of the cluster. Inflation falls with the epoch; here it is about mainnet's of 2026.
 const START_EPOCH: u64 = 800;
 
-/// Lamports that the reserve is to hold.
+/// Reserve target in lamports.
 const KEEP_IN_RESERVE: u64 = 10 * LAMPORTS_PER_SOL;
 
-/// Epochs after the last one of the script in which stake may still be on its way to where it belongs.
+/// Maximum epochs after the script until no stake is activating or deactivating.
 const SETTLING_EPOCHS: u64 = 4;
 
-/// What to show.
+/// Options of the demo.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
     /// Validators of the pool, of various commissions and performances
@@ -49,12 +48,12 @@ pub struct Options {
     pub program: Option<PathBuf>,
 }
 
-/// What was shown.
+/// Result of the demo.
 #[derive(Clone, Debug)]
 pub struct Shown {
-    /// The epochs, the one in which the stake became active first.
+    /// The epochs, from the one in which the first stake became active.
     pub epochs: Vec<EpochFigures>,
-    /// What each validator should have by its weight, and has at the end.
+    /// Target and stake of each validator at the end.
     pub weighed: Vec<Weighed>,
     /// The books.
     pub ledger: Ledger,
@@ -63,7 +62,7 @@ pub struct Shown {
 /// Runs the demo and writes it to `out`.
 ///
 /// # Errors
-/// [`RunError`]: [`RunError::Mismatch`] where a lamport or a pool token is not where it should be.
+/// [`RunError`]; [`RunError::Mismatch`] if a lamport or a pool token is missing or in the wrong account.
 pub async fn run(options: &Options, out: &mut dyn Write) -> Result<Shown, RunError> {
     let builder = EmbeddedCluster::builder();
     let builder = match &options.program {
@@ -81,7 +80,7 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> Result<Shown, RunErr
     table.write_heading(out)?;
     let mut epochs = Vec::new();
     let mut index = 0;
-    // By itself, stake comes to rest within a few epochs of the last flow.
+    // Without deposits and withdrawals, the pool is at rest within a few epochs.
     while index <= script.epochs || (!stage.is_at_rest() && index <= script.epochs + SETTLING_EPOCHS) {
         let mut figures = stage.next_epoch().await?;
         script.act(index, &mut stage).await?;
@@ -101,14 +100,14 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> Result<Shown, RunErr
     Ok(Shown { epochs, weighed, ledger })
 }
 
-/// In which of the epochs something happens. Epoch 0 is the one in which the stake of the beginning has become active.
+/// The epochs of the demo's events. Epoch 0 is the one in which the first stake has become active.
 struct Script {
     epochs: u64,
     /// The reserve's target is raised.
     fill_reserve: u64,
-    /// A holder leaves with SOL.
+    /// A holder withdraws SOL.
     leave_in_sol: u64,
-    /// A holder leaves with stake.
+    /// A holder withdraws stake.
     leave_in_stake: u64,
 }
 

@@ -1,4 +1,4 @@
-//! What the holders do.
+//! Deposits and withdrawals of the holders.
 
 use {
     super::stage::{Holder, Stage},
@@ -18,7 +18,7 @@ use {
 };
 
 impl Stage<'_> {
-    /// Somebody deposits SOL.
+    /// A holder deposits SOL.
     pub async fn deposit_sol(&mut self, who: impl Fn(&Self) -> &Holder, lamports: u64) -> Result<(), RunError> {
         let trade = deposit_sol(&self.driver, self.snapshot(), &who(self).key, lamports).await?;
         let name = who(self).name;
@@ -31,7 +31,7 @@ impl Stage<'_> {
         self.refresh().await
     }
 
-    /// Cleo delegates on her own, to bring the stake into the pool when it is active.
+    /// Cleo delegates a stake account, to deposit it when it is active.
     pub async fn delegate(&mut self, lamports: u64) -> Result<(), RunError> {
         let vote = self.snapshot().records()[0].vote_account_address;
         let owner = self.cleo.address();
@@ -70,14 +70,14 @@ impl Stage<'_> {
         self.refresh().await
     }
 
-    /// Ada leaves with SOL.
+    /// Ada withdraws SOL.
     pub async fn withdraw_sol(&mut self) -> Result<(), RunError> {
         let pool_tokens = self.tokens_of(&self.ada.address());
         let trade = withdraw_sol(&self.driver, self.snapshot(), &self.ada.key, pool_tokens).await?;
         let name = self.ada.name;
         self.ledger.book(Side::Left, format!("{name} withdraws SOL"), trade.lamports);
         self.event(format!(
-            "{name} leaves with {} SOL for {} pool tokens, of which {} are the manager's fee",
+            "{name} leaves with {} SOL for {} pool tokens, {} of them the manager's fee",
             Sol(trade.lamports),
             Tokens(trade.pool_tokens),
             Tokens(trade.fee)
@@ -85,7 +85,7 @@ impl Stage<'_> {
         self.refresh().await
     }
 
-    /// Cleo leaves with stake.
+    /// Cleo withdraws stake.
     pub async fn withdraw_stake(&mut self) -> Result<(), RunError> {
         let pool_tokens = self.tokens_of(&self.cleo.address());
         let trade = withdraw_stake(&self.driver, self.snapshot(), &self.cleo.key, pool_tokens).await?;

@@ -10,7 +10,7 @@ use {
     std::{io, io::Write},
 };
 
-/// Below this width of a terminal, addresses are shortened.
+/// Minimum width of a terminal for full addresses.
 const WIDE_TERMINAL: u16 = 125;
 
 pub fn write_title(out: &mut dyn Write, options: &Options) -> io::Result<()> {
@@ -26,7 +26,7 @@ pub fn write_events(out: &mut dyn Write, events: &[String]) -> io::Result<()> {
     events.iter().try_for_each(|event| writeln!(out, "  {} {event}", style("·").cyan()))
 }
 
-/// The table with a line for each epoch.
+/// The table of epochs.
 pub fn epoch_table() -> Table {
     Table::new([
         Column::wide("epoch", Align::Right, 5),
@@ -51,7 +51,7 @@ pub fn epoch_row(figures: &EpochFigures) -> Vec<String> {
     ]
 }
 
-/// A line for each validator.
+/// Writes the table of validators.
 pub fn write_validators(out: &mut dyn Write, stage: &Stage<'_>, weighed: &[Weighed]) -> Result<(), RunError> {
     let term = Term::stdout();
     let shorten = term.is_term() && term.size().1 < WIDE_TERMINAL;
@@ -96,7 +96,7 @@ pub fn write_chart(out: &mut dyn Write, epochs: &[EpochFigures]) -> io::Result<(
     chart(out, &points, |nanos| Sol(nanos).to_string())
 }
 
-/// The books of lamports, and who holds the pool tokens.
+/// Writes the books of lamports, and the holders of pool tokens.
 pub async fn write_books(out: &mut dyn Write, stage: &Stage<'_>, ledger: &Ledger) -> Result<(), RunError> {
     write_heading(out, "Every lamport")?;
     ledger.write(out)?;

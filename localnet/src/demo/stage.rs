@@ -1,4 +1,4 @@
-//! The demo's pool and its people.
+//! The demo's pool, holders and books.
 
 use {
     super::{KEEP_IN_RESERVE, Options, PROGRAM_ID, report},
@@ -21,18 +21,17 @@ use {
     tidepool_interface::{maths::Fee, minimum_stake_lamports},
 };
 
-/// SOL that the demo's people begin with; more than they use.
+/// Initial lamports of each wallet, more than the demo uses.
 const WALLET_LAMPORTS: u64 = 20_000 * LAMPORTS_PER_SOL;
 
-/// What the first two wallets deposit, and what the third delegates.
+/// Lamports of the deposits of the first two wallets, and of the third wallet's delegation.
 const DEPOSIT_LAMPORTS: [u64; 3] =
     [5_000 * LAMPORTS_PER_SOL, 4_500 * LAMPORTS_PER_SOL + 123_456_789, 3_000 * LAMPORTS_PER_SOL];
 
-/// Validators that are added by one plan. Each makes the list longer, and adding the next more expensive than a simulation
-/// beforehand says.
+/// Validators per plan that adds validators. A longer list costs more compute units than a simulation before the plan shows.
 const ADDED_AT_ONCE: usize = 32;
 
-/// Somebody with a wallet.
+/// A wallet of the demo.
 pub struct Holder {
     pub name: &'static str,
     pub key: Keypair,
@@ -48,16 +47,16 @@ impl Holder {
     }
 }
 
-/// The pool, its people and its books.
+/// The pool, its holders and its books.
 pub struct Stage<'c> {
     pub driver: Driver<'c>,
     pub manager: Keypair,
     pub pool: Address,
-    /// Leaves in SOL.
+    /// Withdraws SOL.
     pub ada: Holder,
-    /// Stays.
+    /// Stays in the pool.
     pub ben: Holder,
-    /// Comes and goes with stake.
+    /// Deposits and withdraws stake.
     pub cleo: Holder,
     pub cleos_stake: Keypair,
     pub ledger: Ledger,
@@ -68,7 +67,7 @@ pub struct Stage<'c> {
 }
 
 impl<'c> Stage<'c> {
-    /// Makes the pool, with its validators and their weights. The staker's key is gone after that.
+    /// Creates the pool with its validators and weights, and discards the staker's key.
     pub async fn set_up(cluster: &'c EmbeddedCluster, options: &Options) -> Result<Self, RunError> {
         let driver = Driver::new(cluster, PROGRAM_ID, 1_000 * LAMPORTS_PER_SOL);
         let manager = cluster.funded_keypair(WALLET_LAMPORTS);
@@ -116,7 +115,7 @@ impl<'c> Stage<'c> {
         Ok(stage)
     }
 
-    /// The first epoch: deposits find their way.
+    /// The first epoch: deposits and the first rebalance.
     pub async fn open(&mut self, out: &mut dyn Write) -> Result<(), RunError> {
         let [ada, ben, cleo] = DEPOSIT_LAMPORTS;
         self.deposit_sol(|stage| &stage.ada, ada).await?;
@@ -133,7 +132,7 @@ impl<'c> Stage<'c> {
         self.driver.cluster()
     }
 
-    /// The pool as it was when it was last read.
+    /// The last snapshot of the pool.
     pub const fn snapshot(&self) -> &PoolSnapshot {
         &self.snapshot
     }
@@ -142,13 +141,13 @@ impl<'c> Stage<'c> {
         self.snapshot = snapshot;
     }
 
-    /// Reads the pool anew, with all its stake.
+    /// Reads the pool again, with all stake accounts.
     pub async fn refresh(&mut self) -> Result<(), RunError> {
         self.snapshot = self.snapshot.read_again(self.cluster(), StakeSelection::All).await?;
         Ok(())
     }
 
-    /// What people are told below the line of the epoch.
+    /// Adds an event below the line of the epoch.
     pub fn event(&mut self, text: String) {
         self.events.push(text);
     }
@@ -157,12 +156,12 @@ impl<'c> Stage<'c> {
         std::mem::take(&mut self.events)
     }
 
-    /// The pool's validators as the cluster knows them.
+    /// The cluster's validator with this vote account.
     pub fn validator(&self, vote: &Address) -> Option<&'c Validator> {
         self.cluster().validators().iter().find(|validator| validator.vote == *vote)
     }
 
-    /// Pool tokens in the token account of `owner`; 0 where there is none.
+    /// Pool tokens in the token account of `owner`; 0 without an account.
     pub fn tokens_of(&self, owner: &Address) -> u64 {
         tokens_in(&self.driver, &actions::associated_token_account(&self.snapshot, owner))
     }
@@ -181,7 +180,7 @@ impl<'c> Stage<'c> {
         Ok(())
     }
 
-    /// Books what the pool holds, checks its totals, and returns the books.
+    /// Books the pool's balances, checks its totals, and returns the books.
     pub async fn close(&mut self) -> Result<Ledger, RunError> {
         self.refresh().await?;
         let cluster = self.cluster();
@@ -210,7 +209,7 @@ impl<'c> Stage<'c> {
         Ok(ledger)
     }
 
-    /// Everybody with pool tokens, and how many.
+    /// All holders and their pool tokens.
     pub fn token_holders(&self) -> Vec<(&'static str, u64)> {
         let people = [&self.ada, &self.ben, &self.cleo].map(|holder| (holder.name, holder.address()));
         people

@@ -1,4 +1,4 @@
-//! Weights: set once, and then followed by the pool itself.
+//! Weights, the policy and permissionless rebalances.
 
 use {
     super::{KEEP_IN_RESERVE, stage::Stage},
@@ -16,28 +16,28 @@ use {
     tidepool_interface::state::{BASIS_POINTS, RebalancePolicy, ValidatorStakeInfo},
 };
 
-/// Weights that the validators have, in turn.
+/// Weights of the validators, repeated along the list.
 const WEIGHTS: [u16; 4] = [40, 30, 20, 10];
 
-/// Lamports by which a validator may be off its target before anything moves.
+/// Deviation in lamports that causes no movement.
 const THRESHOLD: u64 = 2 * LAMPORTS_PER_SOL;
 
-/// Share of the pool that may be deactivated in an epoch, in basis points.
+/// Turnover budget in basis points of the pool.
 const TURNOVER_BUDGET: u16 = 2_000;
 
-/// A validator's weight, and what follows from it.
+/// A validator's weight, target and stake.
 #[derive(Clone, Copy, Debug)]
 pub struct Weighed {
     /// The weight.
     pub weight: u16,
-    /// Lamports that it should have.
+    /// Target in lamports.
     pub target: u64,
-    /// Lamports that it has.
+    /// Lamports in its stake account.
     pub held: u64,
 }
 
 impl Stage<'_> {
-    /// The pool's policy, but for the time in which somebody wants to leave in SOL.
+    /// The pool's policy, except before a large SOL withdrawal.
     pub fn policy(&self) -> RebalancePolicy {
         RebalancePolicy {
             reserve_floor: KEEP_IN_RESERVE.into(),
@@ -47,7 +47,7 @@ impl Stage<'_> {
         }
     }
 
-    /// The staker gives each validator a weight: the last thing that anybody hears of the staker.
+    /// The staker sets each validator's weight. Nothing later needs the staker's key.
     pub async fn set_weights(&mut self, staker: &Keypair) -> Result<(), RunError> {
         let votes = self.snapshot().records().iter().map(|record| record.vote_account_address);
         let wanted: Vec<_> = votes.zip(WEIGHTS.iter().copied().cycle()).collect();
@@ -69,12 +69,12 @@ impl Stage<'_> {
         self.refresh().await
     }
 
-    /// The manager raises the reserve's target to what Ada's withdrawal will need in the next epoch.
+    /// The manager raises the reserve target for Ada's withdrawal in the next epoch.
     pub async fn raise_reserve(&mut self) -> Result<(), RunError> {
         let tokens = self.tokens_of(&self.ada.address());
         let worth = self.snapshot().rate().lamports_for_withdrawal(tokens).unwrap_or(0);
         let policy = RebalancePolicy {
-            // By then the pool token is worth more: a hundredth is far more than an epoch pays.
+            // The exchange rate will be higher by then. A hundredth is far more than the rewards of an epoch.
             reserve_floor: (worth + worth / 100 + KEEP_IN_RESERVE).into(),
             turnover_budget: BASIS_POINTS.into(),
             ..self.policy()
@@ -82,7 +82,7 @@ impl Stage<'_> {
         self.set_policy(policy, "the manager raises the target, for Ada wants to leave in SOL").await
     }
 
-    /// Anybody moves the stake to where it belongs: here the payer of all fees, who is nobody to the pool.
+    /// Rebalances. The payer of all fees signs, who has no role in the pool.
     pub async fn rebalance(&mut self) -> Result<(), RunError> {
         let rebalance = plan::rebalance(self.snapshot(), &RebalanceOptions::default())?;
         if rebalance.is_empty() {
@@ -96,7 +96,7 @@ impl Stage<'_> {
         self.refresh().await
     }
 
-    /// Whether no stake is on its way anywhere.
+    /// Whether no stake is activating or deactivating.
     pub fn is_at_rest(&self) -> bool {
         self.snapshot().records().iter().all(|record| record.transient_stake_lamports.get() == 0)
     }
@@ -114,16 +114,16 @@ fn told(rebalance: &RebalancePlan, direction: Direction) -> Option<String> {
     (count > 0).then(|| format!("{} SOL {what} {}", Sol(lamports), counted(count, "validator")))
 }
 
-/// Lamports by which a validator may be off its target: the threshold, and the rent that the reserve lends while stake moves.
+/// Maximum deviation in lamports: the threshold, and the rents that the reserve lends to decreases.
 pub fn tolerance(snapshot: &PoolSnapshot) -> u64 {
     let rents = snapshot.environment().stake_rent() * (snapshot.records().len() as u64 + 1);
     THRESHOLD.max(snapshot.environment().minimum_delegation()) + rents
 }
 
-/// What each validator should have and has, by a formula of the demo's own.
+/// Target and stake of each validator, by a formula independent of the program's.
 ///
 /// # Errors
-/// [`RunError::Mismatch`] where one is off its target by more than the tolerance.
+/// [`RunError::Mismatch`] if a validator's deviation exceeds the tolerance.
 pub fn check(snapshot: &PoolSnapshot) -> Result<Vec<Weighed>, RunError> {
     let records = snapshot.records();
     let held = |record: &ValidatorStakeInfo| record.active_stake_lamports.get() + record.transient_stake_lamports.get();

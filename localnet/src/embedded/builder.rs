@@ -1,4 +1,4 @@
-//! Setting up an embedded cluster.
+//! Builder of an embedded cluster.
 
 use {
     super::{EmbeddedCluster, EmbeddedError, State, ValidatorSpec, genesis, progress::Spinner, validators::Validator},
@@ -17,14 +17,14 @@ use {
     },
 };
 
-/// Validators of a cluster that does not say otherwise.
+/// Default number of validators.
 const DEFAULT_VALIDATORS: usize = 20;
 
 /// 1 January 2026, 00:00 UTC.
 const DEFAULT_START_TIME: UnixTimestamp = 1_767_225_600;
 
-/// What a new cluster is to be like. The defaults are mainnet's: epochs of 432,000 slots, rent of 6,960 lamports a
-/// byte, 5,000 lamports a signature, and the inflation that mainnet had in its first year.
+/// Parameters of a new cluster. The defaults are mainnet's: epochs of 432,000 slots, rent of 6,960 lamports per byte, 5,000 lamports
+/// per signature, and the inflation of mainnet's first year.
 #[derive(Debug)]
 pub struct EmbeddedClusterBuilder {
     programs: Vec<(Address, ProgramFile)>,
@@ -55,26 +55,26 @@ impl Default for EmbeddedClusterBuilder {
 }
 
 impl EmbeddedClusterBuilder {
-    /// Loads a program from an ELF file. The token programs, the associated token account program, memo and the stake
-    /// program are always there.
+    /// Loads a program from an ELF file. Every cluster has the token programs, the associated token account program, memo and the stake
+    /// program.
     pub fn program(mut self, program_id: Address, path: impl AsRef<Path>) -> Self {
         self.programs.push((program_id, ProgramFile::At(path.as_ref().to_owned())));
         self
     }
 
-    /// Loads Tidepool at an address, from the ELF that `cargo xtask build-program` built. [`Self::start`] fails if the
-    /// ELF was not built from the present sources.
+    /// Loads Tidepool at an address, from the ELF of `cargo xtask build-program`. [`Self::start`] fails if the ELF was not built from the
+    /// present sources.
     pub fn tidepool(mut self, program_id: Address) -> Self {
         self.programs.push((program_id, ProgramFile::Tidepool));
         self
     }
 
-    /// Preloads an account as it is, such as one read from another cluster. Vote accounts among them earn credits like
-    /// the cluster's own validators.
+    /// Preloads an account without changes, for example from another cluster. Preloaded vote accounts earn credits like the cluster's own
+    /// validators.
     ///
-    /// Accounts appear in the first epoch of the new cluster ([`Self::start_epoch`]): to go on where another cluster
-    /// is, start in its epoch. Stake that was activated before then has warmed up, with one exception: what was activated two
-    /// epochs before earns nothing, for the bank has no record of that epoch.
+    /// Accounts exist from the first epoch of the new cluster on ([`Self::start_epoch`]). To continue from another cluster's state,
+    /// start in its epoch. Stake that was activated earlier has warmed up. Exception: stake that was activated two epochs earlier earns
+    /// no rewards, because the bank has no record of that epoch.
     pub fn account(mut self, address: Address, account: Account) -> Self {
         self.accounts.push((address, account));
         self
@@ -86,7 +86,7 @@ impl EmbeddedClusterBuilder {
         self
     }
 
-    /// Gives `lamports` to an address.
+    /// Funds an address with `lamports`.
     pub fn wallet(mut self, address: Address, lamports: u64) -> Self {
         self.wallets.push((address, lamports));
         self
@@ -94,8 +94,8 @@ impl EmbeddedClusterBuilder {
 
     /// Replaces the validators by `count` varied ones ([`ValidatorSpec::varied`]).
     ///
-    /// A cluster warms up at most 9 % of its active stake an epoch. Each of these brings 500,000 SOL, so twenty of them
-    /// let 900,000 SOL become active in one epoch.
+    /// A cluster warms up at most 9 % of its active stake per epoch. Each of these validators has 500,000 SOL, so with twenty of them
+    /// 900,000 SOL can become active in one epoch.
     pub fn validators(self, count: usize) -> Self {
         self.validator_specs((0..count).map(ValidatorSpec::varied))
     }
@@ -106,8 +106,8 @@ impl EmbeddedClusterBuilder {
         self
     }
 
-    /// Sets the length of an epoch in slots (of 0.4 seconds). Rewards an epoch shrink with it; speed does not depend
-    /// on it, for the bank skips the slots in which nothing happens.
+    /// Sets the length of an epoch in slots (of 0.4 seconds). Shorter epochs have smaller rewards. The length does not affect speed,
+    /// because the bank skips slots without blocks.
     pub fn slots_per_epoch(mut self, slots: u64) -> Self {
         self.slots_per_epoch = slots;
         self
@@ -125,15 +125,15 @@ impl EmbeddedClusterBuilder {
         self
     }
 
-    /// Sets the inflation. The default, [`Inflation::full`], is 8 % a year in the first year of a cluster and 15 %
-    /// less each year; with [`Self::start_epoch`] 800 it is about 4 %, as on mainnet in 2026. An epoch is 1/183 year,
-    /// and all supply of the cluster is staked at first, so a delegator without commission sees 0.044 % an epoch.
+    /// Sets the inflation. The default, [`Inflation::full`], is 8 % per year in the first year of a cluster and falls by 15 % per year.
+    /// With [`Self::start_epoch`] 800 it is about 4 %, as on mainnet in 2026. An epoch is 1/183 year, and initially all supply of the
+    /// cluster is staked, so a delegator without commission earns 0.044 % per epoch.
     pub fn inflation(mut self, inflation: Inflation) -> Self {
         self.inflation = inflation;
         self
     }
 
-    /// Leaves a runtime feature inactive that would be active.
+    /// Deactivates a runtime feature.
     pub fn without_feature(mut self, feature: Address) -> Self {
         self.without_features.push(feature);
         self
@@ -203,7 +203,7 @@ impl EmbeddedClusterBuilder {
     }
 }
 
-/// Where the ELF of a program is.
+/// Source of a program's ELF.
 #[derive(Debug)]
 enum ProgramFile {
     At(PathBuf),

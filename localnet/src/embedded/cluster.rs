@@ -1,6 +1,6 @@
-//! The embedded cluster as client code sees it.
+//! The cluster trait of the client crate for the embedded cluster.
 //!
-//! Everything is answered at once: a transaction has run when `send` returns, and is final.
+//! All calls return immediately: when `send` returns, the transaction is executed and final.
 
 use {
     super::{EmbeddedCluster, transactions::first_signature},
@@ -63,7 +63,7 @@ impl Cluster for EmbeddedCluster {
 
     async fn send(&self, transaction: &VersionedTransaction) -> Result<Signature, ClusterError> {
         match self.execute(transaction.clone()) {
-            // Sending twice is what a careful client does, and does no harm.
+            // Clients may send a transaction repeatedly. It is executed once.
             Ok(_) | Err(TransactionError::AlreadyProcessed) => Ok(first_signature(transaction)),
             Err(error) => Err(ClusterError::TransactionRefused { error }),
         }

@@ -1,4 +1,4 @@
-//! Moving a cluster forward: blocks, slots, and epochs with their rewards.
+//! Advances a cluster: blocks, slots, and epochs with their rewards.
 
 use {
     super::{EmbeddedCluster, EmbeddedError, genesis::SLOT_DURATION, history, lock, progress::Spinner, validators},
@@ -7,26 +7,26 @@ use {
     std::sync::{Arc, PoisonError},
 };
 
-/// What the beginning of an epoch brought.
+/// Result of a change of epochs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EpochChange {
-    /// The epoch that has begun.
+    /// The new epoch.
     pub epoch: Epoch,
-    /// Rewards paid for the epoch before, in lamports, commissions of validators included.
+    /// Rewards paid for the previous epoch, in lamports, commissions of validators included.
     pub rewards: u64,
-    /// Blocks over which they were paid.
+    /// Number of blocks with reward payments.
     pub blocks: u64,
 }
 
 impl EmbeddedCluster {
-    /// Ends the epoch, and goes on until all rewards for it are paid and stake accounts can be changed again.
+    /// Ends the epoch and advances until all rewards for it are paid. Stake accounts can then be changed again.
     pub fn advance_epoch(&self) -> Result<EpochChange, EmbeddedError> {
         let _spinner = Spinner::new("Moving to the next epoch");
         self.begin_epoch()?;
         Ok(self.finish_rewards())
     }
 
-    /// Moves on by a number of epochs, with rewards for each.
+    /// Advances by a number of epochs, with rewards for each.
     pub fn advance_epochs(&self, epochs: u64) -> Result<(), EmbeddedError> {
         let _spinner = Spinner::new("Moving on by several epochs");
         for _ in 0..epochs {
@@ -36,11 +36,11 @@ impl EmbeddedCluster {
         Ok(())
     }
 
-    /// Ends the epoch and stops in the first slot of the next. Rewards are computed and commissions paid, but stake
-    /// accounts have not got theirs: `EpochRewards.active` is true, and the stake program refuses to change a stake.
-    /// Go on with [`Self::finish_rewards`].
+    /// Ends the epoch and stops in the first slot of the next. Rewards are computed and commissions paid, but the rewards of stake
+    /// accounts are still unpaid: `EpochRewards.active` is true, and the stake program rejects changes of stake. Continue with
+    /// [`Self::finish_rewards`].
     pub fn begin_epoch(&self) -> Result<(), EmbeddedError> {
-        // Those of the epoch that ends have to be paid by then, as they always are on a cluster that makes blocks.
+        // The earlier rewards must be paid before the epoch ends, as on a cluster with a block in each slot.
         self.finish_rewards();
         let mut state = self.turn();
         let bank = self.bank();
@@ -53,7 +53,7 @@ impl EmbeddedCluster {
         Ok(())
     }
 
-    /// Moves on block by block until all rewards are paid.
+    /// Advances block by block until all rewards are paid.
     pub fn finish_rewards(&self) -> EpochChange {
         let first_height = self.bank().block_height();
         while self.epoch_rewards().active {
@@ -67,7 +67,7 @@ impl EmbeddedCluster {
         }
     }
 
-    /// Moves on by a number of blocks, one in each slot. A blockhash expires after 150 of them.
+    /// Advances by a number of blocks, one per slot. A blockhash expires after 150 blocks.
     pub fn advance_blocks(&self, blocks: u64) {
         let mut state = self.turn();
         for _ in 0..blocks {
@@ -76,8 +76,8 @@ impl EmbeddedCluster {
         state.blockhash_used = false;
     }
 
-    /// Moves on to a slot ahead; the slots between stay without a block. Crossing the end of an epoch this way earns
-    /// validators no credits: use [`Self::advance_epoch`] for that.
+    /// Advances to a later slot; the slots between have no block. Validators earn no credits for an epoch that ends this way: use
+    /// [`Self::advance_epoch`] for that.
     pub fn skip_to_slot(&self, slot: Slot) -> Result<(), EmbeddedError> {
         let mut state = self.turn();
         let now = self.slot();
@@ -89,7 +89,7 @@ impl EmbeddedCluster {
         Ok(())
     }
 
-    /// Leaves slot 0 for the first slot of the epoch in which the cluster is to start.
+    /// Advances from slot 0 to the first slot of the start epoch.
     pub(super) fn open(&self, epoch: Epoch) -> Result<(), EmbeddedError> {
         let first_slot = self.bank().epoch_schedule().get_first_slot_in_epoch(epoch);
         self.advance_blocks(1);
@@ -100,13 +100,13 @@ impl EmbeddedCluster {
         Ok(())
     }
 
-    /// Closes the current slot and opens one ahead.
+    /// Ends the current slot and begins a later one.
     fn skip(&self, slot: Slot) {
         let bank = self.bank();
-        // Filled with ticks, a bank records a new blockhash.
+        // A bank records a new blockhash when it is full of ticks.
         bank.fill_bank_with_ticks_for_tests();
         bank.freeze();
-        // The one before the slot may be far away, and only a warp gets there. It comes out frozen.
+        // A distant parent slot requires a warp, which returns a frozen bank.
         let parent = if slot > bank.slot() + 1 {
             let leader = *bank.leader();
             self.insert(Bank::warp_from_parent(bank, leader, slot - 1))
@@ -119,14 +119,14 @@ impl EmbeddedCluster {
 
     fn open_slot(&self, parent: &Arc<Bank>, slot: Slot) {
         let mut bank = Bank::new_from_parent(parent.clone(), *parent.leader(), slot);
-        // A program that was replaced past the loader is still in the cache as it was.
+        // The program cache does not notice programs that were replaced without the loader.
         bank.set_check_program_deployment_slot(true);
         history::fill(&bank);
         self.set_time(&bank);
         self.insert(bank);
     }
 
-    /// Lets time pass slot by slot. The bank asks votes for the time, and there are none.
+    /// Sets the clock by the slot. The bank takes the time from votes, and this cluster has none.
     fn set_time(&self, bank: &Bank) {
         let mut clock = bank.clock();
         let epoch_start = bank.epoch_schedule().get_first_slot_in_epoch(bank.epoch());
@@ -145,7 +145,7 @@ impl EmbeddedCluster {
         self.bank_forks.write().unwrap_or_else(PoisonError::into_inner).insert(bank).clone_without_scheduler()
     }
 
-    /// Makes a block final, which lets the bank forget the ones before it.
+    /// Roots a block, so that the bank can drop earlier ones.
     fn root(&self, bank: &Bank) {
         self.bank_forks.write().unwrap_or_else(PoisonError::into_inner).set_root(bank.slot(), None, Some(bank.slot()));
     }

@@ -1,4 +1,4 @@
-//! What can go wrong when a cluster is set up or moved on.
+//! Errors of the embedded cluster.
 
 use {
     program_elf::ElfError,
@@ -9,7 +9,7 @@ use {
     thiserror::Error,
 };
 
-/// The embedded cluster cannot do what was asked.
+/// Error of the embedded cluster.
 #[derive(Debug, Error)]
 pub enum EmbeddedError {
     /// A program's ELF file is missing or unreadable.
@@ -17,7 +17,7 @@ pub enum EmbeddedError {
     ProgramFile {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the operating system.
         source: io::Error,
     },
 
@@ -25,43 +25,43 @@ pub enum EmbeddedError {
     #[error(transparent)]
     Tidepool(#[from] ElfError),
 
-    /// A file given as a program is something else.
+    /// A program file is not an ELF.
     #[error("{} is not an ELF file: give the path of a program built for Solana (.so)", path.display())]
     NotAProgram {
         /// The file.
         path: PathBuf,
     },
 
-    /// Without stake there is no leader and no reward.
+    /// No validator has stake: the cluster would have no leader and no rewards.
     #[error("an embedded cluster needs at least one validator with stake: add one, or keep the default set")]
     NoValidators,
 
-    /// The bank has a least length of epochs.
+    /// The length of an epoch is below the bank's minimum.
     #[error("an epoch of {given} slots is too short: ask for at least {minimum}")]
     EpochTooShort {
-        /// Slots asked for.
+        /// Requested slots.
         given: u64,
-        /// Slots needed.
+        /// Minimum slots.
         minimum: u64,
     },
 
-    /// Nothing votes from that address.
+    /// The vote account does not exist on this cluster.
     #[error("vote account {vote} is not on this cluster: use one that `validators()` lists, or one that was preloaded")]
     UnknownVoteAccount {
-        /// The address asked for.
+        /// The requested address.
         vote: Address,
     },
 
-    /// Time does not run backwards.
+    /// The slot is not after the current one.
     #[error("slot {wanted} is not ahead of the current slot {now}: a cluster only moves forward")]
     SlotNotAhead {
-        /// The slot asked for.
+        /// The requested slot.
         wanted: u64,
-        /// The slot that the cluster is in.
+        /// The current slot.
         now: u64,
     },
 
-    /// A vote account has no vote state that the bank would accept.
+    /// The state of a vote account is invalid for the bank.
     #[error("a vote account at {vote} cannot be decoded: preload only vote accounts of version 1.14.11 or newer")]
     UnknownVoteState {
         /// The account.
@@ -69,25 +69,25 @@ pub enum EmbeddedError {
     },
 }
 
-/// A transaction that went through.
+/// Report of a successful transaction.
 #[derive(Clone, Debug)]
 pub struct TxReport {
-    /// The payer's signature, by which the transaction is known.
+    /// The payer's signature, which identifies the transaction.
     pub signature: Signature,
-    /// What the programs logged.
+    /// Log lines of the programs.
     pub logs: Vec<String>,
     /// Compute units used by all instructions together.
     pub units_consumed: u64,
-    /// Lamports that the payer paid for signatures and priority.
+    /// Fee in lamports: base fee and priority fee.
     pub fee: u64,
 }
 
-/// A transaction that did not go through, with all there is to know about it.
+/// Report of a failed transaction.
 #[derive(Clone, Debug)]
 pub struct TxFailure {
-    /// What failed.
+    /// The error.
     pub error: TransactionError,
-    /// What the programs logged; empty if the bank did not take the transaction at all.
+    /// Log lines of the programs; empty if the bank rejected the transaction before execution.
     pub logs: Vec<String>,
     /// Compute units used until the failure.
     pub units_consumed: u64,

@@ -1,4 +1,4 @@
-//! The first block: what mainnet has, and validators.
+//! Genesis: mainnet's parameters and programs, and validators.
 
 use {
     super::validators::Validator,
@@ -16,17 +16,17 @@ use {
     std::{ops::Range, sync::Arc, time::Duration},
 };
 
-/// How long a slot lasts. Inflation is by the year, so it decides how large the rewards of an epoch are.
+/// Duration of a slot. It determines the rewards of an epoch, because inflation is per year.
 pub(super) const SLOT_DURATION: Duration = Duration::from_millis(400);
 
-/// Where a program's data account keeps the slot of its deployment: after the discriminant.
+/// Position of the deployment slot in a program's data account, after the discriminant.
 const DEPLOYMENT_SLOT: Range<usize> = 4..12;
 
-/// Lamports that a signature costs, as on mainnet.
+/// Base fee per signature in lamports, as on mainnet.
 const LAMPORTS_PER_SIGNATURE: u64 = 5_000;
 
-/// Features that this Agave release carries and that would make the cluster unlike mainnet: another consensus, vote
-/// accounts that have to pay for admission, shorter slots (and with them smaller rewards an epoch), cheaper rent.
+/// Features of this Agave release that would make the cluster differ from mainnet: another consensus, vote accounts that pay for
+/// admission, shorter slots (with smaller rewards per epoch), lower rent.
 const UNLIKE_MAINNET: [Address; 12] = [
     agave_feature_set::alpenglow::ID,
     agave_feature_set::alpenglow_fast_leader_handover::ID,
@@ -56,7 +56,7 @@ pub(super) fn config(
             lamports_per_signature: LAMPORTS_PER_SIGNATURE,
             ..FeeRateGovernor::default()
         },
-        // No warm-up: the first epochs of a new cluster would otherwise have 32, 64, … slots and hardly a reward.
+        // No warm-up: the first epochs of a new cluster would otherwise have 32, 64, … slots and very small rewards.
         epoch_schedule: EpochSchedule::custom(slots_per_epoch, slots_per_epoch, false),
         rent,
         ..GenesisConfig::default()
@@ -73,7 +73,7 @@ pub(super) fn config(
     config
 }
 
-/// The bank of slot 0, with the programs that every cluster has (token programs, stake program, …).
+/// The bank of slot 0, with the usual programs (token programs, stake program, …).
 pub(super) fn bank(config: &GenesisConfig) -> Bank {
     let bank = Bank::new_from_genesis(
         config,
@@ -96,7 +96,7 @@ pub(super) fn bank(config: &GenesisConfig) -> Bank {
     bank
 }
 
-/// The accounts of a program whose upgrade authority nobody has, as deployed in `slot`.
+/// The accounts of a program without an upgrade authority, deployed in `slot`.
 pub(super) fn program_accounts(program_id: &Address, elf: &[u8], slot: Slot) -> [(Address, Account); 2] {
     let rent = Rent::default();
     let [program, mut data] = solana_program_binaries::bpf_loader_upgradeable_program_accounts(program_id, elf, &rent);

@@ -1,7 +1,7 @@
 //! The stake history of a cluster that starts in a late epoch.
 //!
-//! Nobody lived through the epochs before. The stake program all the same expects the sysvar to have an entry for each of the
-//! last 512: it looks one up by its place, and aborts where another epoch stands there.
+//! The cluster has no record of the earlier epochs. The stake program expects an entry for each of the last 512 epochs: it finds an
+//! entry by its position, and aborts if the entry's epoch differs.
 
 use {
     solana_account::{ReadableAccount, WritableAccount},
@@ -9,12 +9,12 @@ use {
     solana_stake_interface::stake_history::{MAX_ENTRIES, StakeHistory, StakeHistoryEntry},
 };
 
-/// The share of the cluster's stake that moved each way in an epoch that nobody lived through, as a divisor. It is well within
-/// the limits of warm-up and cool-down: whatever began to move then was done an epoch later.
+/// Divisor of the cluster's stake for the activating and the deactivating stake in added entries. The result is well within the limits
+/// of warm-up and cool-down, so all changes complete within an epoch.
 const MOVING: u64 = 100;
 
-/// Adds the entries that the sysvar lacks. The bank writes it anew in every epoch, from what it remembers itself. Programs see
-/// the result once the bank's cache of sysvars is filled again, as setting the clock does.
+/// Adds the missing entries to the sysvar. The bank rewrites it in every epoch from its own records. Programs see the change after the
+/// bank has refilled its sysvar cache, for example when the clock is set.
 pub(super) fn fill(bank: &Bank) {
     let Some(mut account) = bank.get_account(&solana_sdk_ids::sysvar::stake_history::ID) else {
         return;

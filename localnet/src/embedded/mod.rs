@@ -1,9 +1,8 @@
 //! A Solana cluster inside this process: Agave's real bank, with real programs, vote accounts, stakes and rewards.
 //!
-//! Nothing here is simulated except consensus: there are no votes, and time moves when it is told to. Between two calls
-//! of the `advance…` methods the cluster stays in one slot and processes as many transactions as it is given. Epochs end
-//! as on mainnet: the bank computes inflation rewards from the stakes and vote credits, pays commissions, and hands the
-//! rest out block by block while the `EpochRewards` sysvar is active.
+//! Only consensus is simulated: there are no votes, and the `advance…` methods control time. Between two of their calls the cluster
+//! stays in one slot and processes any number of transactions. Epochs end as on mainnet: the bank computes inflation rewards from the
+//! stakes and vote credits, pays commissions, and distributes the rest block by block while the `EpochRewards` sysvar is active.
 //!
 //! ```no_run
 //! # use tidepool_localnet::embedded::{EmbeddedCluster, EmbeddedError};
@@ -57,7 +56,7 @@ pub use validators::{Validator, ValidatorSpec, vote_account};
 
 /// A cluster in this process. See the [module](self).
 ///
-/// All methods take `&self`; what changes the cluster takes turns.
+/// All methods take `&self`. A lock serializes changes of the cluster.
 pub struct EmbeddedCluster {
     bank_forks: Arc<RwLock<BankForks>>,
     validators: Vec<Validator>,
@@ -69,22 +68,22 @@ pub struct EmbeddedCluster {
     state: Mutex<State>,
 }
 
-/// What the bank does not remember for a client.
+/// State for clients that the bank does not keep.
 #[derive(Default)]
 struct State {
     landed: HashMap<Signature, Landed>,
-    /// Whether a transaction has used the newest blockhash. The same transaction again would then have the same
-    /// signature, and the bank would refuse it.
+    /// Whether a transaction has used the newest blockhash. An equal transaction would have the same signature, and the bank would
+    /// reject it.
     blockhash_used: bool,
 }
 
 impl EmbeddedCluster {
-    /// Sets up a cluster.
+    /// A builder of a cluster.
     pub fn builder() -> EmbeddedClusterBuilder {
         EmbeddedClusterBuilder::default()
     }
 
-    /// The validators with which the cluster was set up.
+    /// The cluster's own validators, without preloaded vote accounts.
     pub fn validators(&self) -> &[Validator] {
         &self.validators
     }
@@ -94,8 +93,8 @@ impl EmbeddedCluster {
         self.validators.iter().map(|validator| validator.vote).collect()
     }
 
-    /// Sets how well a validator votes from now on, in thousandths of the credits that a perfect one earns; 0 makes it
-    /// delinquent. Credits are written at the end of the epoch, so the last setting in an epoch counts for all of it.
+    /// Sets the performance of a validator from now on, in thousandths of the maximum vote credits; 0 makes it delinquent. Credits are
+    /// written at the end of the epoch, so the last setting in an epoch applies to the whole epoch.
     pub fn set_performance(&self, vote: &Address, permille: u16) -> Result<(), EmbeddedError> {
         match lock(&self.performance).get_mut(vote) {
             Some(performance) => *performance = permille,
@@ -114,13 +113,13 @@ impl EmbeddedCluster {
         self.bank().get_balance(address)
     }
 
-    /// Creates or overwrites an account, past all rules: the way to states that transactions cannot reach.
+    /// Creates or overwrites an account without any checks, for states that transactions cannot produce.
     pub fn set_account(&self, address: &Address, account: Account) {
         let _turn = self.turn();
         self.store(address, account);
     }
 
-    /// Adds `lamports` out of nothing to an account, which is created if need be.
+    /// Adds new `lamports` to an account; creates the account if necessary.
     pub fn airdrop(&self, address: &Address, lamports: u64) {
         let _turn = self.turn();
         let mut account = self.account(address).unwrap_or_default();
@@ -128,15 +127,14 @@ impl EmbeddedCluster {
         self.store(address, account);
     }
 
-    /// A new wallet with `lamports` in it.
+    /// Creates a new wallet with `lamports`.
     pub fn funded_keypair(&self, lamports: u64) -> Keypair {
         let wallet = Keypair::new();
         self.airdrop(&wallet.pubkey(), lamports);
         wallet
     }
 
-    /// Replaces the code of a program by that in a file, as an upgrade does, and moves on by a block, in which the new
-    /// code is in force.
+    /// Replaces the code of a program from a file, like an upgrade. Advances by a block, from which on the new code is in force.
     pub fn replace_program(&self, program_id: &Address, path: impl AsRef<Path>) -> Result<(), EmbeddedError> {
         let elf = builder::read_elf(path.as_ref())?;
         for (address, account) in genesis::program_accounts(program_id, &elf, self.slot()) {
@@ -161,7 +159,7 @@ impl EmbeddedCluster {
         self.bank().slot()
     }
 
-    /// The rent now in force.
+    /// The rent in force.
     pub fn rent(&self) -> Rent {
         self.sysvar(&solana_sdk_ids::sysvar::rent::ID)
     }
@@ -171,14 +169,14 @@ impl EmbeddedCluster {
         self.sysvar(&solana_sdk_ids::sysvar::epoch_rewards::ID)
     }
 
-    /// The bank of the current slot, for what has no method here.
+    /// The bank of the current slot, for functions without a method here.
     pub fn bank(&self) -> Arc<Bank> {
         self.bank_forks.read().unwrap_or_else(PoisonError::into_inner).working_bank()
     }
 
     fn store(&self, address: &Address, account: Account) {
         let bank = self.bank();
-        // Inflation is a share of the supply, so the supply has to stay right.
+        // The supply must stay correct, because inflation is a share of it.
         let supply = bank.capitalization() - bank.get_balance(address) + account.lamports;
         bank.set_capitalization_for_tests(supply);
         bank.store_account(address, &AccountSharedData::from(account));
@@ -190,13 +188,13 @@ impl EmbeddedCluster {
         bincode::deserialize(data).expect("the bank keeps this sysvar")
     }
 
-    /// Waits until nobody else changes the cluster.
+    /// Locks the cluster for a change.
     fn turn(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
     }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A test that panics while it holds the lock has failed already; others may go on.
+    // A test that panicked with the lock has failed already; other tests can continue.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! A sign of life for what takes long.
+//! A spinner for long operations.
 
 use {
     indicatif::{ProgressBar, ProgressDrawTarget},
@@ -9,12 +9,12 @@ use {
     },
 };
 
-/// What is done sooner than this needs no sign of life.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Delay before a spinner appears.
+const DELAY: Duration = Duration::from_secs(2);
 
 const REDRAW_EVERY: Duration = Duration::from_millis(100);
 
-/// Turns while it lives, once its work has taken two seconds, and only on a terminal.
+/// A spinner until it is dropped. It appears after two seconds, and only on a terminal.
 pub(super) struct Spinner {
     done: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -24,7 +24,7 @@ impl Spinner {
     pub fn new(message: &'static str) -> Self {
         let (done, wait) = mpsc::channel();
         let thread = thread::spawn(move || {
-            if wait.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
+            if wait.recv_timeout(DELAY) != Err(RecvTimeoutError::Timeout) {
                 return;
             }
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
@@ -39,7 +39,7 @@ impl Spinner {
 
 impl Drop for Spinner {
     fn drop(&mut self) {
-        // Closing the channel ends the thread's wait.
+        // Closing the channel wakes the thread.
         self.done.take();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();

@@ -1,4 +1,4 @@
-//! Running transactions.
+//! Execution of transactions.
 
 use {
     super::{EmbeddedCluster, TxFailure, TxReport},
@@ -14,7 +14,7 @@ use {
     solana_transaction_error::TransactionError,
 };
 
-/// A transaction that has paid its fee, whether or not it succeeded.
+/// An executed transaction, successful or failed. It has paid its fee.
 #[derive(Clone)]
 pub(super) struct Landed {
     pub slot: Slot,
@@ -27,9 +27,9 @@ pub(super) struct Landed {
 }
 
 impl EmbeddedCluster {
-    /// Signs `instructions` with the payer and the other signers, and runs them as one transaction.
+    /// Executes `instructions` in one transaction, signed by the payer and the other signers.
     ///
-    /// Instructions that set no compute limit get 200,000 units each.
+    /// Without a compute unit limit, each instruction gets 200,000 units.
     pub fn process(
         &self,
         instructions: &[Instruction],
@@ -48,17 +48,17 @@ impl EmbeddedCluster {
         self.process_transaction(transaction)
     }
 
-    /// Runs a signed transaction.
+    /// Executes a signed transaction.
     pub fn process_transaction(&self, transaction: VersionedTransaction) -> Result<TxReport, TxFailure> {
         self.process_verified(transaction, TransactionVerificationMode::FullVerification)
     }
 
-    /// Runs a message as if everybody whom it names as a signer had signed it: to rehearse what only the holders of keys can
-    /// do.
+    /// Executes a message without signatures, as if all signers had signed: for rehearsals of instructions that need other people's
+    /// keys.
     pub fn process_unsigned(&self, mut message: VersionedMessage) -> Result<TxReport, TxFailure> {
         message.set_recent_blockhash(self.unused_blockhash());
         let signers = usize::from(message.header().num_required_signatures);
-        // No two transactions may have the same signature. Nobody looks whether it is one.
+        // Signatures must be unique, but they are not verified.
         let mut signatures = vec![Signature::default(); signers];
         let hash = message.hash().to_bytes();
         signatures[0] = Signature::from(*[hash; 2].as_flattened().first_chunk().expect("two hashes have 64 bytes"));
@@ -81,7 +81,7 @@ impl EmbeddedCluster {
         }
     }
 
-    /// Runs a transaction and remembers what it did. An error means that it was not taken and cost nothing.
+    /// Executes a transaction and records its result. An error means that the bank rejected it before execution, without a fee.
     pub(super) fn execute(&self, transaction: VersionedTransaction) -> Result<Landed, TransactionError> {
         self.execute_verified(transaction, TransactionVerificationMode::FullVerification)
     }
@@ -108,8 +108,7 @@ impl EmbeddedCluster {
         Ok(landed)
     }
 
-    /// Runs a transaction against the current state and throws the result away. Signatures may be missing, and the
-    /// blockhash does not matter.
+    /// Simulates a transaction on the current state. Signatures and blockhash are not checked.
     pub(super) fn dry_run(
         &self,
         mut transaction: VersionedTransaction,
@@ -134,7 +133,7 @@ impl EmbeddedCluster {
     }
 }
 
-/// The signature by which a transaction is known.
+/// The first signature, which identifies a transaction.
 pub(super) fn first_signature(transaction: &VersionedTransaction) -> Signature {
     transaction.signatures.first().copied().unwrap_or_default()
 }

@@ -1,8 +1,7 @@
-//! The validators of an embedded cluster: real vote accounts with real stake behind them.
+//! The validators of an embedded cluster: real vote accounts with real stake.
 //!
-//! Nobody runs consensus here, so nobody votes. What rewards depend on are the vote credits that a validator has
-//! earned by the end of an epoch; those are written into its vote account just before the epoch ends, and all that
-//! follows (points, commission, partitioned distribution) is the bank's own work.
+//! The cluster has no consensus and therefore no votes. Vote credits determine rewards; they are written into the vote accounts just
+//! before an epoch ends. The bank then computes points, commissions and the partitioned distribution.
 
 use {
     super::EmbeddedError,
@@ -21,23 +20,23 @@ use {
     solana_vote_interface::state::{BlockTimestamp, VoteInit, VoteStateV4, VoteStateVersions},
 };
 
-/// The most credits that a vote can earn, for one landing within two slots.
+/// Maximum credits per vote, for a latency of at most two slots.
 const MAX_CREDITS_PER_SLOT: u64 = 16;
 
-/// Epochs of credits that a vote account remembers.
+/// Epochs in the credit history of a vote account.
 const CREDITS_HISTORY_EPOCHS: usize = 64;
 
-/// Commissions of the default validators in basis points, in turn.
+/// Commissions of the default validators in basis points, repeated along the list.
 const USUAL_COMMISSIONS_BPS: [u16; 5] = [500, 0, 700, 1_000, 800];
 
-/// What a validator is to be like.
+/// Parameters of a validator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValidatorSpec {
-    /// Share of inflation rewards that the validator keeps, in basis points (0 to 10,000).
+    /// Commission on inflation rewards, in basis points (0 to 10,000).
     pub commission_bps: u16,
-    /// Stake that others have delegated to it, in lamports, active from the start.
+    /// Initially active stake in lamports.
     pub stake_lamports: u64,
-    /// Performance in thousandths of the credits that a perfect validator earns. 0 is a delinquent one.
+    /// Performance in thousandths of the maximum vote credits. 0 for a delinquent validator.
     pub performance_permille: u16,
 }
 
@@ -67,14 +66,14 @@ pub struct Validator {
     pub identity: Keypair,
     /// The vote account.
     pub vote: Address,
-    /// The stake account that holds what others have delegated.
+    /// The stake account of the initially active stake.
     pub stake: Address,
-    /// What it was set up to be like.
+    /// The parameters of the validator.
     pub spec: ValidatorSpec,
 }
 
 impl Validator {
-    /// The keys follow from `index`, so that a cluster set up twice has the same addresses.
+    /// A validator with keys derived from `index`, so that clusters with the same parameters have the same addresses.
     pub(super) fn new(index: usize, spec: ValidatorSpec) -> Self {
         Self {
             name: format!("validator-{:02}", index + 1),
@@ -85,7 +84,7 @@ impl Validator {
         }
     }
 
-    /// The accounts with which the validator starts: identity, vote account and stake account.
+    /// The genesis accounts: identity, vote account and stake account.
     pub(super) fn genesis_accounts(&self, rent: &Rent) -> [(Address, Account); 3] {
         let identity = Account::new(10 * LAMPORTS_PER_SOL, 0, &solana_sdk_ids::system_program::ID);
         [
@@ -103,7 +102,7 @@ impl Validator {
             rent_exempt_reserve: reserve,
             ..Meta::default()
         };
-        // An activation epoch of MAX marks stake of the genesis: active at once, without warm-up.
+        // Activation epoch MAX marks genesis stake: active immediately, without warm-up.
         let stake = Stake {
             delegation: Delegation::new(&self.vote, self.spec.stake_lamports, Epoch::MAX),
             credits_observed: 0,
@@ -116,7 +115,7 @@ impl Validator {
     }
 }
 
-/// A vote account as it is before the first vote. `node` signs as the node, the voter and the withdrawer; the commission is in
+/// A vote account before its first vote. `node` is the node, the authorized voter and the authorized withdrawer. The commission is in
 /// basis points of the inflation rewards (0 to 10,000).
 pub fn vote_account(vote: &Address, node: &Address, commission_bps: u16, rent: &Rent) -> Account {
     let init = VoteInit { node_pubkey: *node, authorized_voter: *node, authorized_withdrawer: *node, commission: 0 };
@@ -153,7 +152,7 @@ pub(super) fn earn_credits(bank: &Bank, vote: &Address, performance_permille: u1
     Ok(())
 }
 
-/// The vote program's own bookkeeping: `(epoch, credits ever, credits ever before this epoch)`, one entry an epoch.
+/// Adds credits as the vote program does: one entry `(epoch, total credits, total credits before this epoch)` per epoch.
 fn add_credits(history: &mut Vec<(Epoch, u64, u64)>, epoch: Epoch, credits: u64) {
     match history.last_mut() {
         None => history.push((epoch, 0, 0)),
@@ -175,7 +174,7 @@ fn add_credits(history: &mut Vec<(Epoch, u64, u64)>, epoch: Epoch, credits: u64)
     }
 }
 
-/// A key that anyone can derive: only for a cluster that lives in one process.
+/// A publicly derivable key, safe only for a cluster within one process.
 fn test_keypair(role: &[u8], index: usize) -> Keypair {
     let mut seed = [0; 32];
     seed[..role.len()].copy_from_slice(role);

@@ -1,6 +1,5 @@
-//! The same pool with the extension: added in place, with the weights that its stake has now, updated by the compact
-//! instruction, and rebalanced. Where a key is needed that only the manager or the staker has, the transaction runs as if
-//! they had signed.
+//! The same pool with the extension: extended in place, with weights by its present stake, updated by the compact instruction, and
+//! rebalanced. Transactions that need the manager's or the staker's key are executed as if they had signed.
 
 use {
     super::{DryRun, report},
@@ -21,36 +20,36 @@ use {
     tidepool_interface::state::RebalancePolicy,
 };
 
-/// Lamports by which a validator may be off its target before anything moves.
+/// Deviation in lamports that causes no movement.
 const THRESHOLD: u64 = LAMPORTS_PER_SOL;
 
-/// What was rehearsed with the extension.
+/// Result of the rehearsal with the extension.
 #[derive(Clone, Debug)]
 pub struct Extended {
-    /// What it cost to add it, by stage: once.
+    /// One-time cost of the extension, by stage.
     pub set_up: Vec<StageCost>,
-    /// What the update into the next epoch cost, by stage.
+    /// Cost of the update into the next epoch, by stage.
     pub update: Vec<StageCost>,
-    /// What the rebalance cost.
+    /// Cost of the rebalance.
     pub rebalance: StageCost,
-    /// What the rebalance moved.
+    /// Movements of the rebalance.
     pub plan: RebalancePlan,
-    /// What the update into the epoch after that cost, in which the stake that moved arrives.
+    /// Cost of the following update, which merges the transient stake.
     pub arrival: Vec<StageCost>,
-    /// What an update cost in which nothing arrives, and no address has to be searched for any more.
+    /// Cost of an update without transient stake, with all bumps cached.
     pub quiet: Vec<StageCost>,
     /// The pool at the end.
     pub last: PoolSnapshot,
 }
 
-/// Rehearses it, and checks that the pool is as rich as without, but for what the cluster pays it.
+/// Rehearses the extension. Checks that the pool's total equals that without the extension, rewards aside.
 ///
 /// # Errors
 /// [`RunError`].
 pub async fn rehearse(
     mut driver: Driver<'_>,
     saved: &PoolSnapshot,
-    contract: &DryRun,
+    spl: &DryRun,
     out: &mut dyn Write,
 ) -> Result<Option<Extended>, RunError> {
     let mut snapshot = driver.read(&saved.address(), saved.program_id()).await?;
@@ -66,14 +65,14 @@ pub async fn rehearse(
     let updated = update(&driver, &snapshot).await?;
     report::heading(out, &format!("Update into epoch {}, in the compact form", rewards.epoch))?;
     report::write_costs(out, &updated.stages)?;
-    // The two clusters have burnt different fees, and so their inflation may differ by a few lamports.
+    // The two clusters have burnt different fees, so their inflation can differ by a few lamports.
     let without_rewards =
         |snapshot: &PoolSnapshot, rewards: &PoolRewards| snapshot.rate().total_lamports - rewards.total;
-    let expected = without_rewards(&contract.updated, &contract.rewards);
+    let expected = without_rewards(&spl.updated, &spl.rewards);
     let found = without_rewards(&updated.snapshot, &rewards);
     RunError::check("the pool's total with the extension, rewards aside,", expected, found)?;
-    let (by_contract, by_us) = (transactions(&contract.stages), transactions(&updated.stages));
-    report::figure(out, "transactions", format!("{by_us}, and {by_contract} by the contract's instruction"))?;
+    let (by_spl, by_us) = (transactions(&spl.stages), transactions(&updated.stages));
+    report::figure(out, "transactions", format!("{by_us}, and {by_spl} by the SPL instruction"))?;
 
     let (rebalance, plan) = move_stake(&driver, &updated.snapshot).await?;
     report::heading(out, "Rebalance")?;
@@ -116,7 +115,7 @@ async fn read_again(driver: &Driver<'_>, snapshot: &PoolSnapshot) -> Result<Pool
     Ok(snapshot.read_again(driver.cluster(), StakeSelection::All).await?)
 }
 
-/// Adds the extension, a policy and weights, and makes lookup tables; `None` where there is no stake.
+/// Adds the extension, a policy and weights, and creates lookup tables; `None` for a pool without stake.
 async fn set_up(driver: &mut Driver<'_>, snapshot: &mut PoolSnapshot) -> Result<Option<Vec<StageCost>>, RunError> {
     let weights = match weights::by_stake(snapshot) {
         Ok(weights) => weights,
@@ -142,7 +141,7 @@ async fn set_up(driver: &mut Driver<'_>, snapshot: &mut PoolSnapshot) -> Result<
     Ok(Some(costs))
 }
 
-/// Rebalances as often as anything moves, and returns what the first plan said.
+/// Rebalances until nothing moves, and returns the first plan.
 async fn move_stake(driver: &Driver<'_>, snapshot: &PoolSnapshot) -> Result<(StageCost, RebalancePlan), RunError> {
     let options = RebalanceOptions { lookup_tables: driver.lookup_tables().to_vec(), ..RebalanceOptions::default() };
     let plan = plan::rebalance(snapshot, &options)?;

@@ -1,16 +1,15 @@
-//! Accounts that nobody saved, made from the pool's records.
+//! Generated accounts in place of accounts that were not saved.
 //!
-//! A record says how many lamports a stake account holds and whether the validator is on its way out; the rest is decided
-//! here. The cluster starts in the epoch of the pool's latest update:
+//! A record has the lamports of its stake accounts and the status of the validator. The other fields are assumptions. The cluster starts
+//! in the epoch of the pool's latest update:
 //!
-//! * Validator stake has been active for three epochs then. Where the validator is being removed, it is deactivated in that
-//!   epoch: an earlier deactivation would be over, and the stake in the reserve.
-//! * Transient stake of a validator that is being removed is deactivated in that epoch, too. Of a validator that stays, the
-//!   record does not tell which way the stake moves: it is an increase unless the caller says otherwise, for most pools grow.
-//!   An increase is activated in that epoch.
-//! * All lamports but the account's rent are delegated; of an account that does not even hold that, one lamport is, for an
-//!   account that is not a stake would be struck off the record.
-//! * A vote account takes a commission of 5 %, and votes like the best.
+//! * Validator stake has been active for three epochs. Stake of a removed validator is deactivated in the start epoch: an earlier
+//!   deactivation would be complete, and the stake in the reserve.
+//! * Transient stake of a removed validator is also deactivated in the start epoch. For other validators, the record does not have the
+//!   direction. The default is an increase, because most pools grow. An increase is activated in the start epoch.
+//! * All lamports above the account's rent are delegated. An account with less than its rent has a delegation of one lamport: without a
+//!   delegation, an update would remove the stake from the record.
+//! * A vote account has a commission of 5 % and maximum vote credits.
 
 use {
     super::input::SavedPool,
@@ -33,17 +32,17 @@ use {
     },
 };
 
-/// Commission of a vote account that nobody saved, in basis points.
+/// Commission of a generated vote account, in basis points.
 const COMMISSION_BPS: u16 = 500;
 
-/// So many epochs before the first one of the cluster, stake was activated that is active. The bank remembers what it has lived
-/// through, which is the epoch before; what was activated earlier than that has warmed up.
+/// Epochs between the activation of active stake and the first epoch of the cluster. The bank has records from the epoch before the
+/// first one on; stake with an earlier activation has warmed up.
 const ACTIVE_SINCE: u64 = 3;
 
-/// Before this epoch, nothing can have been active for long enough.
+/// Earliest first epoch of a cluster with active stake.
 const FIRST_EPOCH: u64 = ACTIVE_SINCE + 1;
 
-/// Which way transient stake moves where the validator stays.
+/// Direction of the transient stake of active validators.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
 pub enum Moving {
     /// From the reserve to the validator.
@@ -53,35 +52,35 @@ pub enum Moving {
     Decreasing,
 }
 
-/// What was made.
+/// Generated accounts.
 #[derive(Clone, Debug, Default)]
 pub struct Made {
     /// The accounts.
     pub accounts: BTreeMap<Address, Account>,
-    /// Validator stake accounts among them.
+    /// Number of validator stake accounts.
     pub validator_stakes: usize,
-    /// Transient stake accounts among them.
+    /// Number of transient stake accounts.
     pub transient_stakes: usize,
-    /// Vote accounts among them.
+    /// Number of vote accounts.
     pub votes: usize,
-    /// Whether the manager's fee account is among them.
+    /// Whether the manager fee account is generated.
     pub fee_account: bool,
 }
 
-/// The epoch in which a cluster for `snapshot` starts: that of the latest update.
+/// The start epoch of a cluster for `snapshot`: the epoch of the latest update.
 pub fn start_epoch(snapshot: &PoolSnapshot) -> u64 {
     let records = snapshot.records().iter();
     let updated = records.map(|record| record.last_update_epoch.get()).max().unwrap_or(0);
     updated.max(snapshot.pool().head.last_update_epoch.get()).max(FIRST_EPOCH)
 }
 
-/// A snapshot of a saved pool, with nothing of the cluster in it but the rent.
+/// A snapshot of a saved pool, without cluster data except the rent.
 pub fn snapshot(saved: &SavedPool, rent: &Rent) -> Result<PoolSnapshot, PoolError> {
     let environment = Environment { rent: rent.clone(), ..Environment::default() };
     PoolSnapshot::from_accounts(saved.address, saved.accounts.clone(), environment)
 }
 
-/// Makes what the pool needs and nobody saved.
+/// Generates the accounts that the pool needs and the folder does not have.
 pub fn make(saved: &SavedPool, snapshot: &PoolSnapshot, moving: Moving) -> Made {
     let mut maker = Maker {
         saved,
@@ -107,7 +106,7 @@ struct Maker<'a> {
     rent: &'a Rent,
     /// The first epoch of the cluster.
     start: u64,
-    /// The epoch in which stake was activated that is active.
+    /// The activation epoch of active stake.
     active_since: u64,
     moving: Moving,
     made: Made,
@@ -129,7 +128,7 @@ impl Maker<'_> {
         }
     }
 
-    /// Credits of a vote account, which is made if nobody saved it. Stake that is made has observed them.
+    /// Credits of a vote account, which is generated if it was not saved. Generated stake has observed these credits.
     fn vote_credits(&mut self, vote: &Address) -> u64 {
         match self.saved.others.get(vote) {
             Some(saved) => VoteStateV4::deserialize(&saved.account.data, vote).map_or(0, |state| state.credits()),
@@ -160,7 +159,7 @@ impl Maker<'_> {
         }
     }
 
-    /// Makes a stake account of so many lamports, if there are any and nobody saved it.
+    /// Generates a stake account with `lamports`, unless they are 0 or the account was saved.
     fn make_stake(
         &mut self,
         address: Address,

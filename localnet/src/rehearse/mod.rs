@@ -1,5 +1,5 @@
-//! A rehearsal with a live pool's accounts: our program takes the pool over, on a cluster inside this process, and carries it
-//! into the next epoch.
+//! A rehearsal with a live pool's accounts: Tidepool's program takes over the pool on an embedded cluster and updates it in the next
+//! epoch.
 
 mod extended;
 mod input;
@@ -28,20 +28,20 @@ use {
     tidepool_interface::maths::ExchangeRate,
 };
 
-/// Validators that the cluster has beside the pool's.
+/// Validators of the cluster that are not in the pool.
 const OTHER_VALIDATORS: u64 = 20;
 
-/// Lamports staked with them at least: what mainnet has, about.
+/// Minimum stake of these validators in lamports, about mainnet's.
 const OTHER_STAKE: u64 = 400_000_000 * LAMPORTS_PER_SOL;
 
-/// How many times the pool's stake they have at least. A cluster warms up and cools down 9 % of its stake an epoch: all of the
-/// pool's may then move at once.
+/// Minimum stake of these validators, as a multiple of the pool's stake. A cluster warms up and cools down 9 % of its stake per epoch:
+/// with this factor, all of the pool's stake can change in one epoch.
 const OTHER_STAKE_FACTOR: u64 = 25;
 
-/// Lamports that the payer of all fees begins with.
+/// Initial lamports of the payer of all fees.
 const PAYER_LAMPORTS: u64 = 1_000 * LAMPORTS_PER_SOL;
 
-/// What to rehearse.
+/// Options of the rehearsal.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
     /// Folder with the pool's accounts (pool, validator list, reserve, mint, the manager's fee account if at hand), each saved by
@@ -58,13 +58,13 @@ pub struct Options {
     pub moving: Moving,
 }
 
-/// Why a rehearsal was not held, or has failed.
+/// Error of a rehearsal.
 #[derive(Debug, Error)]
 pub enum RehearseError {
     /// The folder does not hold a pool.
     #[error(transparent)]
     Input(#[from] InputError),
-    /// Something went wrong on the cluster.
+    /// Error on the cluster.
     #[error(transparent)]
     Run(#[from] RunError),
 }
@@ -75,14 +75,14 @@ impl From<io::Error> for RehearseError {
     }
 }
 
-/// What was rehearsed.
+/// Result of a rehearsal.
 #[derive(Clone, Debug)]
 pub struct DryRun {
-    /// The rate as it was saved.
+    /// The saved exchange rate.
     pub saved_rate: ExchangeRate,
-    /// Rewards that the pool's stake was paid.
+    /// Rewards of the pool's stake.
     pub rewards: PoolRewards,
-    /// What the update cost, by stage.
+    /// Cost of the update, by stage.
     pub stages: Vec<StageCost>,
     /// The pool after the update, before deposits and withdrawals.
     pub updated: PoolSnapshot,
@@ -90,14 +90,14 @@ pub struct DryRun {
     pub last: PoolSnapshot,
     /// The books.
     pub ledger: Ledger,
-    /// The same with the extension; `None` where the pool has no stake to weigh.
+    /// The result with the extension; `None` for a pool without stake.
     pub extended: Option<Extended>,
 }
 
 /// Runs the rehearsal and writes it to `out`.
 ///
 /// # Errors
-/// [`InputError`], which names the file; [`RunError`], a mismatch among them where a record stays stale or a lamport is missing.
+/// [`InputError`], with the file; [`RunError`], for example a mismatch if a record stays stale or a lamport is missing.
 pub async fn run(options: &Options, out: &mut dyn Write) -> Result<DryRun, RehearseError> {
     let began = Instant::now();
     let mut saved = SavedPool::read(&options.folder)?;
@@ -110,7 +110,7 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> Result<DryRun, Rehea
     let cluster = start(options, &saved, &snapshot, made.clone())?;
     let driver = Driver::new(&cluster, saved.program_id(), PAYER_LAMPORTS);
     let mut rehearsed = rehearse(&driver, &snapshot, out).await?;
-    // From the same accounts again: what the extension changes, and what it does not.
+    // Starts again from the same accounts, for a comparison with the extension.
     let cluster = start(options, &saved, &snapshot, made)?;
     let driver = Driver::new(&cluster, saved.program_id(), PAYER_LAMPORTS);
     rehearsed.extended = extended::rehearse(driver, &snapshot, &rehearsed, out).await?;
@@ -174,7 +174,7 @@ async fn rehearse(driver: &Driver<'_>, saved: &PoolSnapshot, out: &mut dyn Write
     Ok(DryRun { saved_rate: saved.rate(), rewards, stages, updated, last, ledger, extended: None })
 }
 
-/// Books all that the pool holds.
+/// Books all balances of the pool.
 fn book(ledger: &mut Ledger, side: Side, driver: &Driver<'_>, snapshot: &PoolSnapshot) {
     let cluster = driver.cluster();
     ledger.book(side, "reserve", cluster.lamports(&snapshot.pool().head.reserve_stake));

@@ -16,7 +16,7 @@ use {
 /// Width of the names of figures.
 const NAME_WIDTH: usize = 22;
 
-/// The pool as it was saved, as its manager wants to see it.
+/// Writes the saved pool.
 pub fn write_saved(out: &mut dyn Write, snapshot: &PoolSnapshot) -> io::Result<()> {
     let (head, terms) = (&snapshot.pool().head, &snapshot.pool().terms);
     let epoch = head.last_update_epoch.get();
@@ -59,7 +59,7 @@ fn write_stake(out: &mut dyn Write, snapshot: &PoolSnapshot) -> io::Result<()> {
     figure(out, "stake", format!("{} SOL, and {} SOL in motion", Sol(active), Sol(moving)))
 }
 
-/// What had to be made because it was not saved.
+/// Writes the generated accounts.
 pub fn write_made(out: &mut dyn Write, made: &Made) -> io::Result<()> {
     let mut parts = vec![
         counted(made.validator_stakes, "validator stake account"),
@@ -72,7 +72,7 @@ pub fn write_made(out: &mut dyn Write, made: &Made) -> io::Result<()> {
     figure(out, "made from the records", parts.join(", "))
 }
 
-/// What was saved and has no part in the pool.
+/// Writes the saved accounts that do not belong to the pool.
 pub fn write_strangers(out: &mut dyn Write, strangers: &[SavedAccount]) -> io::Result<()> {
     for stranger in strangers {
         let name = stranger.path.file_name().unwrap_or_default().display();
@@ -81,7 +81,7 @@ pub fn write_strangers(out: &mut dyn Write, strangers: &[SavedAccount]) -> io::R
     Ok(())
 }
 
-/// Rewards, and what the update cost.
+/// Writes the rewards and the cost of the update.
 pub fn write_update(
     out: &mut dyn Write,
     before: &PoolSnapshot,
@@ -97,7 +97,7 @@ pub fn write_update(
     figure(out, "rewards", format!("{} SOL, paid to {accounts}", Sol(rewards.total)))
 }
 
-/// What stages cost, and their sum.
+/// Writes the cost of stages, and their sum.
 pub fn write_costs(out: &mut dyn Write, stages: &[StageCost]) -> io::Result<()> {
     let mut table = Table::new([
         Column::new("stage", Align::Left),
@@ -114,7 +114,7 @@ fn cost_row(cost: &StageCost) -> [String; 4] {
     [cost.label.clone(), count(cost.transactions as u64), count(cost.units), count(cost.most_units)]
 }
 
-/// The rate before and after, and the manager's fee.
+/// Writes the exchange rate before and after, and the manager's fee.
 pub fn write_rate(
     out: &mut dyn Write,
     was: ExchangeRate,
@@ -129,7 +129,7 @@ pub fn write_rate(
     figure(out, "rate after", style(format!("{} SOL per pool token", Rate(is))).green())
 }
 
-/// A deposit or a withdrawal.
+/// Writes a deposit or a withdrawal.
 pub fn write_trade(out: &mut dyn Write, name: &str, trade: &Trade) -> io::Result<()> {
     let mut text = format!("{} SOL, {} pool tokens", Sol(trade.lamports), Tokens(trade.pool_tokens));
     if !trade.stake_accounts.is_empty() {
@@ -138,12 +138,12 @@ pub fn write_trade(out: &mut dyn Write, name: &str, trade: &Trade) -> io::Result
     figure(out, name, format!("{text}; {} compute units", count(trade.units)))
 }
 
-/// What could not be tried.
+/// Writes the steps that were left out.
 pub fn write_left_out(out: &mut dyn Write, what: &str, authority: &Address) -> io::Result<()> {
     figure(out, "left out", format!("{what}, which {authority} has to sign"))
 }
 
-/// The books, and the pool at the end.
+/// Writes the books, and the pool at the end.
 pub fn write_books(out: &mut dyn Write, last: &PoolSnapshot, ledger: &Ledger) -> io::Result<()> {
     heading(out, "Every lamport")?;
     ledger.write(out)?;
@@ -151,7 +151,7 @@ pub fn write_books(out: &mut dyn Write, last: &PoolSnapshot, ledger: &Ledger) ->
     figure(out, "rate at the end", format!("{} SOL per pool token", Rate(last.rate())))
 }
 
-/// How long it took.
+/// Writes the duration.
 pub fn write_time(out: &mut dyn Write, taken: Duration) -> io::Result<()> {
     writeln!(out, "\nRehearsed in {:.1} s.", taken.as_secs_f64())
 }

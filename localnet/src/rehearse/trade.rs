@@ -12,14 +12,14 @@ use {
     },
 };
 
-/// What the wallet deposits.
+/// Lamports of the deposit.
 const DEPOSIT_LAMPORTS: u64 = 1_000 * LAMPORTS_PER_SOL;
 
-/// What it has to begin with: rent of its accounts comes on top.
+/// Initial lamports of the wallet, rent of its accounts included.
 const WALLET_LAMPORTS: u64 = DEPOSIT_LAMPORTS + LAMPORTS_PER_SOL;
 
-/// Deposits, withdraws half as SOL and half as stake, and returns the pool as it is then. What the pool allows only with a
-/// signature of somebody else is left out.
+/// Deposits, withdraws half as SOL and half as stake, and returns the pool. Leaves out steps that need the signature of a deposit or
+/// withdraw authority.
 pub async fn trade(
     driver: &Driver<'_>,
     updated: &PoolSnapshot,

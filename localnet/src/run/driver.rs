@@ -1,4 +1,4 @@
-//! Sending plans to the embedded cluster, the way the command line sends them to a network.
+//! Sends plans to the embedded cluster, as the CLI sends them to a network.
 
 use {
     super::RunError,
@@ -19,17 +19,17 @@ use {
     },
 };
 
-/// A transaction that landed.
+/// A confirmed transaction.
 #[derive(Clone, Debug)]
 pub struct Receipt {
-    /// What it did.
+    /// Label of the transaction.
     pub label: String,
-    /// Compute units that it used.
+    /// Compute units used.
     pub units: u64,
 }
 
-/// Sends plans for one payer, who pays the fees of all transactions, so that wallets' balances tell deposits and
-/// withdrawals to the lamport.
+/// Sends plans for one payer, who pays the fees of all transactions. Wallets' balances therefore show deposits and withdrawals to the
+/// lamport.
 pub struct Driver<'c> {
     cluster: &'c EmbeddedCluster,
     payer: Keypair,
@@ -44,7 +44,7 @@ impl<'c> Driver<'c> {
             cluster,
             payer: cluster.funded_keypair(lamports),
             options: SendOptions {
-                // Nothing has to be waited for: a transaction has run when it was sent.
+                // Short, because a transaction is executed when `send` returns.
                 poll_every: Duration::from_millis(1),
                 report_units: true,
                 pool_program: Some(program_id),
@@ -54,20 +54,20 @@ impl<'c> Driver<'c> {
         }
     }
 
-    /// Makes lookup tables for a pool in which all of `wanted` are, and uses them from now on. They belong to the payer.
+    /// Creates lookup tables with all of `wanted` for a pool, and uses them from now on. The payer is their authority.
     ///
     /// # Errors
     /// [`RunError::Lookup`]; as [`Self::send`].
     pub async fn make_lookup_tables(&mut self, pool: Address, wanted: &[Address]) -> Result<Vec<Receipt>, RunError> {
         let (cluster, authority) = (self.cluster, self.payer());
         let existing = lookup::find(cluster, &authority, &pool).await?;
-        // New tables take their addresses from slots of the past, one each.
+        // The address of each new table depends on a different past slot.
         cluster.advance_blocks((wanted.len() / lookup::MAX_ADDRESSES + 2) as u64);
         let slots = lookup::free_slots(cluster, &authority, wanted.len()).await?;
         let keeper = TableOwner { pool, authority, payer: authority };
         let made = lookup::plan(&existing, wanted, &keeper, &slots)?;
         let receipts = self.send("Making lookup tables", &made.plan, &[]).await?;
-        // What was added in a slot can be used from the next one on.
+        // Added addresses can be used from the next slot on.
         cluster.advance_blocks(1);
         let slot_hashes = cluster.slot_hashes().await?;
         let tables = lookup::find(cluster, &authority, &pool).await?;
@@ -85,7 +85,7 @@ impl<'c> Driver<'c> {
         &self.lookup_tables
     }
 
-    /// Reads a pool of the program `program_id`, with all its stake.
+    /// Reads a pool of the program `program_id`, with all stake accounts.
     ///
     /// # Errors
     /// [`RunError::Pool`].
@@ -103,10 +103,10 @@ impl<'c> Driver<'c> {
         self.payer.pubkey()
     }
 
-    /// Packs a plan, sends it and waits until all of it has landed. `what` names the work while it takes long.
+    /// Packs a plan, sends it and waits until all transactions are confirmed. `what` is the label of the progress bar.
     ///
     /// # Errors
-    /// [`RunError::Pack`]; [`RunError::Transaction`] for the first one that did not land.
+    /// [`RunError::Pack`]; [`RunError::Transaction`] for the first transaction that was not confirmed.
     pub async fn send(&self, what: &'static str, plan: &Plan, signers: &[&Keypair]) -> Result<Vec<Receipt>, RunError> {
         let stages: Vec<Vec<Outgoing>> = pack_plan(plan, &self.pack_options())?
             .into_iter()
@@ -128,7 +128,7 @@ impl<'c> Driver<'c> {
         receipts.collect()
     }
 
-    /// Packs a plan and runs it as if all whom it names had signed.
+    /// Packs a plan and executes it as if all signers had signed.
     ///
     /// # Errors
     /// As [`Self::send`].

@@ -1,4 +1,4 @@
-//! What can go wrong on the way.
+//! Errors of the demo and the rehearsal.
 
 use {
     crate::embedded::EmbeddedError,
@@ -7,43 +7,43 @@ use {
     tidepool_client::{cluster::ClusterError, error::PlanError, lookup::LookupError, pack::PackError, pool::PoolError},
 };
 
-/// A run that did not come to its end, or whose books do not balance.
+/// A failed run, or books that do not balance.
 #[derive(Debug, Error)]
 pub enum RunError {
-    /// The embedded cluster.
+    /// Error of the embedded cluster.
     #[error(transparent)]
     Embedded(#[from] EmbeddedError),
-    /// The embedded cluster, asked as a client does.
+    /// Error of the cluster trait.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
     /// The pool could not be read.
     #[error(transparent)]
     Pool(#[from] PoolError),
-    /// Something could not be planned.
+    /// A plan could not be made.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// Lookup tables could not be made.
+    /// Lookup tables could not be created.
     #[error(transparent)]
     Lookup(#[from] LookupError),
-    /// Something did not fit a transaction.
+    /// An instruction group does not fit a transaction.
     #[error(transparent)]
     Pack(#[from] PackError),
-    /// A transaction did not land.
+    /// A transaction was not confirmed.
     #[error("\"{label}\" did not go through: {reason}")]
     Transaction {
-        /// What it was to do.
+        /// Label of the transaction.
         label: String,
-        /// What became of it.
+        /// Reason of the failure.
         reason: String,
     },
-    /// A figure is not what it has to be.
+    /// A figure differs from its expected value.
     #[error("{what} should be {expected} and is {found}: the program or this check has a bug, please report it")]
     Mismatch {
         /// The figure.
         what: String,
-        /// What it should be.
+        /// The expected value.
         expected: String,
-        /// What it is.
+        /// The actual value.
         found: String,
     },
     /// The report could not be written.
@@ -52,7 +52,7 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// `Ok` where `found` is what it has to be.
+    /// Checks that `found` equals `expected`.
     ///
     /// # Errors
     /// [`Self::Mismatch`].

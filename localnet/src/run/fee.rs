@@ -1,19 +1,19 @@
-//! The manager's fee on rewards, worked out anew from the contract's text.
+//! The manager's fee on rewards, by the formula of the SPL stake pool.
 //!
-//! It shares no code with the program, on purpose: a function would otherwise be checked against itself.
+//! It shares no code with the program, so that the check is independent.
 
-/// What the manager gets for an epoch.
+/// The manager's fee of an epoch.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct EpochFee {
-    /// Of the rewards, in lamports.
+    /// Share of the rewards, in lamports.
     pub lamports: u64,
-    /// Minted for it, in pool tokens.
+    /// Pool tokens minted for it.
     pub pool_tokens: u64,
 }
 
-/// The fee of `numerator / denominator` on `reward` lamports, for a pool that held `total` lamports before them against
-/// `supply` pool tokens. The share of the reward is rounded up, the pool tokens down: they are worth the fee at the rate
-/// after both.
+/// The fee of `numerator / denominator` on `reward` lamports, for a pool with `total` lamports before the reward and a supply of `supply`
+/// pool tokens. The lamports are rounded up, the pool tokens down. The pool tokens are worth the lamports at the rate after reward and
+/// fee.
 pub fn epoch_fee(reward: u64, numerator: u64, denominator: u64, total: u64, supply: u64) -> EpochFee {
     let [reward, numerator, denominator, total, supply] =
         [reward, numerator, denominator, total, supply].map(u128::from);
@@ -23,7 +23,7 @@ pub fn epoch_fee(reward: u64, numerator: u64, denominator: u64, total: u64, supp
     let lamports = (reward * numerator).div_ceil(denominator);
     let holders = total + reward - lamports;
     let pool_tokens = if holders == 0 || supply == 0 { reward } else { supply * lamports / holders };
-    // Both are below what they are a part of.
+    // Both are at most the reward or the supply, so they fit 64 bits.
     EpochFee { lamports: lamports as u64, pool_tokens: pool_tokens as u64 }
 }
 
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn follows_the_contract() {
+    fn matches_the_spl_formula() {
         // 5 % of 101 is 5.05, so 6; 1,000 · 6 / (1,000 + 101 − 6) is 5.47, so 5.
         let fee = epoch_fee(101, 5, 100, 1_000, 1_000);
         assert_eq!((fee.lamports, fee.pool_tokens), (6, 5));

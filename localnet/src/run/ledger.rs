@@ -1,4 +1,4 @@
-//! The books: every lamport that entered a pool has left it or is still there.
+//! The books: the lamports that entered a pool equal those that left it and those that it holds.
 
 use {
     crate::{
@@ -12,11 +12,11 @@ use {
 /// A side of the books.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Side {
-    /// What came in.
+    /// Deposited lamports.
     Entered,
-    /// What went out.
+    /// Withdrawn lamports.
     Left,
-    /// What is there.
+    /// Lamports in the pool.
     Held,
 }
 
@@ -32,7 +32,7 @@ impl Side {
     }
 }
 
-/// Lamports by where they came from and went to.
+/// Lamports by source and destination.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     lines: Vec<(Side, String, u64)>,

@@ -1,4 +1,4 @@
-//! What the demo and the rehearsal share: sending plans, letting epochs pass, trading, balancing the books.
+//! Common parts of the demo and the rehearsal: sending plans, changes of epochs, deposits and withdrawals, the books.
 
 mod driver;
 mod error;

@@ -1,4 +1,4 @@
-//! Watching the bank pay rewards to a pool.
+//! Rewards that the bank pays to a pool.
 
 use {
     super::RunError,
@@ -8,21 +8,21 @@ use {
     tidepool_client::pool::PoolSnapshot,
 };
 
-/// What a pool's stake was paid for an epoch.
+/// Rewards of a pool's stake for an epoch.
 #[derive(Clone, Debug, Default)]
 pub struct PoolRewards {
-    /// The epoch that has begun; the rewards are for the one before.
+    /// The new epoch; the rewards are for the previous one.
     pub epoch: u64,
     /// Lamports in all.
     pub total: u64,
-    /// Stake accounts that were paid any.
+    /// Number of stake accounts with rewards.
     pub accounts: usize,
     /// Lamports by validator (vote account).
     pub by_vote: HashMap<Address, u64>,
 }
 
-/// Moves on to the next epoch until the bank has paid all rewards. For each stake account of the pool, what the bank reports
-/// and what has arrived must agree.
+/// Advances to the next epoch until the bank has paid all rewards. Checks the bank's report against the balance of each stake account of
+/// the pool.
 ///
 /// # Errors
 /// [`RunError::Mismatch`]; as [`EmbeddedCluster::begin_epoch`].
@@ -51,7 +51,7 @@ pub fn next_epoch(cluster: &EmbeddedCluster, snapshot: &PoolSnapshot) -> Result<
     Ok(rewards)
 }
 
-/// Moves on to the next epoch, and returns what the bank reports, block by block, to have paid to each account.
+/// Advances to the next epoch, and returns the rewards of each account from the bank's reports of all blocks.
 fn pay(cluster: &EmbeddedCluster) -> Result<HashMap<Address, u64>, EmbeddedError> {
     cluster.begin_epoch()?;
     let mut paid = HashMap::new();
@@ -67,7 +67,7 @@ fn add_block(cluster: &EmbeddedCluster, paid: &mut HashMap<Address, u64>) {
     let bank = cluster.bank();
     let rewards = bank.rewards.read().unwrap_or_else(PoisonError::into_inner);
     for (address, reward) in rewards.iter() {
-        // A negative one would be rent, which nobody pays any more.
+        // A negative reward would be rent, which is no longer collected.
         *paid.entry(*address).or_default() += u64::try_from(reward.lamports).unwrap_or(0);
     }
 }

@@ -1,4 +1,4 @@
-//! Deposits and withdrawals of a wallet, each of which has to bring what was quoted.
+//! Deposits and withdrawals of a wallet, checked against their quotes.
 
 use {
     super::{Driver, Receipt, RunError, tokens_in},
@@ -14,14 +14,14 @@ use {
     },
 };
 
-/// What was given and received, as the balances of the wallet tell.
+/// Amounts of a deposit or a withdrawal, from the balances of the wallet.
 #[derive(Clone, Debug, Default)]
 pub struct Trade {
     /// Lamports.
     pub lamports: u64,
     /// Pool tokens.
     pub pool_tokens: u64,
-    /// Pool tokens that the manager got.
+    /// Pool tokens of the manager's fee.
     pub fee: u64,
     /// The stake accounts received.
     pub stake_accounts: Vec<Address>,
@@ -72,7 +72,7 @@ pub async fn deposit_sol(
     Ok(trade)
 }
 
-/// Deposits a stake account of the wallet, whose validator's accounts the snapshot has to hold.
+/// Deposits a stake account of the wallet. The snapshot must have the accounts of its validator.
 ///
 /// # Errors
 /// [`RunError::Mismatch`]; as [`actions::deposit_stake`] and [`Driver::send`].
@@ -139,7 +139,7 @@ pub async fn withdraw_sol(
     Ok(trade)
 }
 
-/// Withdraws stake accounts, from as many validators as it takes.
+/// Withdraws stake accounts from one or more validators.
 ///
 /// # Errors
 /// [`RunError::Mismatch`]; as [`plan::withdraw`] and [`Driver::send`].

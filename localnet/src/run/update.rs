@@ -1,4 +1,4 @@
-//! Updating a pool, and checking what that brought against figures of the demo's own.
+//! Updates a pool, and checks the result against independent figures.
 
 use {
     super::{Driver, EpochFee, Receipt, RunError, epoch_fee},
@@ -10,21 +10,21 @@ use {
     tidepool_interface::{external::token::TokenAccount, maths::ExchangeRate},
 };
 
-/// What a stage of an update cost.
+/// Cost of a stage of an update.
 #[derive(Clone, Debug, Default)]
 pub struct StageCost {
-    /// What the stage did.
+    /// Label of the stage.
     pub label: String,
-    /// Transactions.
+    /// Number of transactions.
     pub transactions: usize,
     /// Compute units of all of them.
     pub units: u64,
-    /// Compute units of the one that used most.
+    /// Maximum compute units of one transaction.
     pub most_units: u64,
 }
 
 impl StageCost {
-    /// What the transactions of `receipts` cost together.
+    /// Total cost of the transactions of `receipts`.
     pub fn of(label: impl Into<String>, receipts: &[Receipt]) -> Self {
         let units = receipts.iter().map(|receipt| receipt.units);
         Self {
@@ -35,7 +35,7 @@ impl StageCost {
         }
     }
 
-    /// What several stages cost together.
+    /// Total cost of several stages.
     pub fn sum<'a>(label: impl Into<String>, stages: impl IntoIterator<Item = &'a Self>) -> Self {
         stages.into_iter().fold(Self { label: label.into(), ..Self::default() }, |all, stage| Self {
             transactions: all.transactions + stage.transactions,
@@ -46,24 +46,24 @@ impl StageCost {
     }
 }
 
-/// An update that went through.
+/// A completed update.
 #[derive(Clone, Debug)]
 pub struct Updated {
-    /// The pool afterwards, with all its stake.
+    /// The pool after the update, with all stake accounts.
     pub snapshot: PoolSnapshot,
     /// Lamports that the pool has gained since its last update.
     pub reward: u64,
     /// The manager's fee on them.
     pub fee: EpochFee,
-    /// What it cost, by stage.
+    /// Cost by stage.
     pub stages: Vec<StageCost>,
 }
 
 /// Updates a pool into the present epoch.
 ///
 /// # Errors
-/// [`RunError::Mismatch`] where a record stays stale, where the pool's total is not what its accounts hold, where the manager's
-/// fee is not what the contract says, or where rewards do not raise the rate; as [`Driver::send`].
+/// [`RunError::Mismatch`] if a record stays stale, if the pool's total differs from its accounts' lamports, if the manager's fee differs
+/// from the SPL formula, or if rewards do not raise the rate; as [`Driver::send`].
 pub async fn update(driver: &Driver<'_>, before: &PoolSnapshot) -> Result<Updated, RunError> {
     let fee_account = before.pool().head.manager_fee_account;
     let managers_tokens = tokens_in(driver, &fee_account);
@@ -89,7 +89,7 @@ pub async fn update(driver: &Driver<'_>, before: &PoolSnapshot) -> Result<Update
     Ok(Updated { snapshot: after, reward, fee, stages })
 }
 
-/// Lamports that the pool's accounts hold, the reserve's rent aside.
+/// Lamports in the pool's accounts, without the reserve's rent.
 pub fn under_management(driver: &Driver<'_>, snapshot: &PoolSnapshot) -> u64 {
     let cluster = driver.cluster();
     let reserve = cluster.lamports(&snapshot.pool().head.reserve_stake);
@@ -98,7 +98,7 @@ pub fn under_management(driver: &Driver<'_>, snapshot: &PoolSnapshot) -> u64 {
     reserve - snapshot.reserve_rent() + stakes.map(|address| cluster.lamports(&address)).sum::<u64>()
 }
 
-/// Pool tokens in a token account; 0 where there is none.
+/// Pool tokens in a token account; 0 without an account.
 pub fn tokens_in(driver: &Driver<'_>, account: &Address) -> u64 {
     let account = driver.cluster().account(account).unwrap_or_default();
     TokenAccount::decode(&account.data).map_or(0, |tokens| tokens.amount)
@@ -124,7 +124,7 @@ fn managers_fee(before: &PoolSnapshot, reward: u64) -> EpochFee {
     epoch_fee(reward, fee.numerator.get(), fee.denominator.get(), was.total_lamports, was.pool_token_supply)
 }
 
-/// Rewards have to raise the rate: the manager gets only a part of them, unless the fee is 100 %.
+/// Checks that rewards have raised the rate: the manager's fee is only a part of them, unless it is 100 %.
 fn check_rise(was: &ExchangeRate, is: &ExchangeRate, reward: u64) -> Result<(), RunError> {
     let now = u128::from(is.total_lamports) * u128::from(was.pool_token_supply);
     let then = u128::from(was.total_lamports) * u128::from(is.pool_token_supply);

@@ -1,4 +1,4 @@
-//! Amounts as people read them.
+//! Readable amounts.
 
 use {
     solana_address::Address,
@@ -86,7 +86,7 @@ pub fn count(number: u64) -> String {
     grouped
 }
 
-/// So many of something: `1 vote account`, `1,990 vote accounts`.
+/// A number with a noun: `1 vote account`, `1,990 vote accounts`.
 pub fn counted(number: usize, thing: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {thing}{plural}", count(number as u64))

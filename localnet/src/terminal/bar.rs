@@ -1,4 +1,4 @@
-//! A progress bar for what takes long.
+//! A progress bar for long operations.
 
 use {
     indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle},
@@ -6,10 +6,10 @@ use {
     tidepool_client::send::{Outcome, Outgoing, Progress},
 };
 
-/// What is done sooner than this needs no bar.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Delay before a bar appears.
+const DELAY: Duration = Duration::from_secs(2);
 
-/// A bar on the terminal's error output, hidden until its work has taken two seconds. In a pipe it stays hidden.
+/// A bar on the standard error output. It appears after two seconds, and only on a terminal.
 #[derive(Debug)]
 pub struct Bar {
     bar: ProgressBar,
@@ -17,7 +17,7 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// A bar for work that is called `message`; its length is told by [`Progress::started`] or [`Self::begin`].
+    /// A bar with the label `message`. [`Progress::started`] or [`Self::begin`] set its length.
     pub fn new(message: &'static str) -> Self {
         let style = ProgressStyle::with_template("  {msg} {bar:40} {pos}/{len} {elapsed}");
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden())
@@ -26,14 +26,14 @@ impl Bar {
         Self { bar, began: Instant::now() }
     }
 
-    /// Work of so many steps begins.
+    /// Starts the bar with this number of steps.
     pub fn begin(&self, steps: usize) {
         self.bar.set_length(steps as u64);
     }
 
-    /// A step is done.
+    /// Completes a step.
     pub fn step(&self) {
-        if self.bar.is_hidden() && self.began.elapsed() >= PATIENCE {
+        if self.bar.is_hidden() && self.began.elapsed() >= DELAY {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
         self.bar.inc(1);

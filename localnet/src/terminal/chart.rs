@@ -8,13 +8,13 @@ use {
 /// Lines of the chart above its axis.
 const HEIGHT: usize = 9;
 
-/// Most characters of the chart's width.
+/// Maximum width of the chart in characters.
 const WIDTH: usize = 66;
 
-/// Most characters from one point to the next.
+/// Maximum characters from one point to the next.
 const STEP: usize = 10;
 
-/// Writes a line through `points` (a label on the horizontal axis, a value); `label` names values on the vertical one.
+/// Writes a line through `points` (a label on the horizontal axis, a value). `label` formats values for the vertical axis.
 ///
 /// # Errors
 /// Those of `out`.

@@ -1,4 +1,4 @@
-//! What a person sees: amounts, tables, a chart, signs of life.
+//! Terminal output: amounts, tables, a chart, progress bars.
 
 mod amount;
 mod bar;

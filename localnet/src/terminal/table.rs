@@ -8,7 +8,7 @@ use {
 /// Between two columns.
 const GAP: &str = "  ";
 
-/// Where the text of a column stands.
+/// Alignment of a column.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Align {
     /// At the left.
@@ -20,11 +20,11 @@ pub enum Align {
 /// A column.
 #[derive(Clone, Copy, Debug)]
 pub struct Column {
-    /// What stands above it.
+    /// Heading.
     pub heading: &'static str,
-    /// Where its text stands.
+    /// Alignment.
     pub align: Align,
-    /// Least width in characters: for a table whose rows come one by one.
+    /// Minimum width in characters, for a table that is written row by row.
     pub width: usize,
 }
 

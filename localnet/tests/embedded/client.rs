@@ -1,4 +1,4 @@
-//! What a client sees through the cluster trait.
+//! Results of the cluster trait.
 
 use {
     crate::{SOL, cluster_of},

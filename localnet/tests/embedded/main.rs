@@ -1,5 +1,4 @@
-//! The embedded cluster behaves as a cluster does: rewards are paid by the bank, and a client sees what it would see
-//! on a network.
+//! The embedded cluster behaves like a network: the bank pays rewards, and clients get the same results.
 
 mod client;
 mod deployment;

@@ -1,4 +1,4 @@
-//! Parameters, programs, and mistakes in setting up.
+//! Parameters, programs, and errors of the builder.
 
 use {
     crate::{SOL, cluster_of},

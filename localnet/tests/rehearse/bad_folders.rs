@@ -1,4 +1,4 @@
-//! A folder that does not hold a pool: one sentence, which names the file and says what to do, and exit code 1.
+//! A folder without a valid pool: an error of one sentence with the file and the remedy, and exit code 1.
 
 use {
     crate::folder::{Folder, SOL, SavedPool, Validator, address_of, owned},

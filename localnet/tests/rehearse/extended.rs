@@ -1,4 +1,4 @@
-//! The extension is added in place to whatever pool there is, and changes nothing but what it is for.
+//! The extension can be added in place to any pool, and changes nothing else.
 
 use {
     crate::folder::{Folder, SOL, SavedPool, Validator},
@@ -46,12 +46,12 @@ async fn pools_of_all_lengths_are_extended_in_place() {
 async fn an_update_takes_a_fraction_of_the_transactions() {
     let validators: Vec<_> = (1..=300).map(|index| Validator::active((1_000 + index) * SOL + index)).collect();
     let pool = SavedPool { reserve: 5_000 * SOL, ..SavedPool::of(&validators) };
-    let (contract, extended, text) = extended(&pool).await;
+    let (spl, extended, text) = extended(&pool).await;
     // 54 validators in a transaction, and one transaction for the totals.
     assert_eq!(transactions(&extended.update), 300_usize.div_ceil(54) + 1, "{text}");
     assert_eq!(transactions(&extended.quiet), transactions(&extended.update));
-    assert!(transactions(&contract.stages) > 4 * transactions(&extended.update));
-    assert!(units(&extended.quiet) < units(&contract.stages) / 2, "{text}");
+    assert!(transactions(&spl.stages) > 4 * transactions(&extended.update));
+    assert!(units(&extended.quiet) < units(&spl.stages) / 2, "{text}");
 
     // All that the reserve can spare goes to the validators, in proportion to what they lack.
     let spent: u64 = extended.plan.movements.iter().map(|movement| movement.lamports).sum();

@@ -1,4 +1,4 @@
-//! A rehearsal takes over a pool from its saved accounts, whatever state it is in, and names what is wrong with a folder.
+//! A rehearsal takes over a pool of any state from its saved accounts, and reports errors of a folder.
 
 mod bad_folders;
 mod extended;

@@ -1,4 +1,4 @@
-//! Pools in all states are carried into the next epoch.
+//! Pools of all states are updated in the next epoch.
 
 use {
     crate::folder::{EPOCH, Folder, SOL, SavedPool, Validator, address_of, owned, rent},
@@ -23,7 +23,7 @@ async fn rehearse(folder: &Folder) -> (DryRun, String) {
     rehearse_moving(&folder.path(), Moving::default()).await
 }
 
-/// Thirty validators: 23 at rest, three with stake in motion, and four on their way out.
+/// Thirty validators: 23 without transient stake, three with transient stake, and four that are being removed.
 fn lively_pool() -> SavedPool {
     let mut validators: Vec<_> = (1..=23).map(|index| Validator::active(index * 1_000 * SOL + index)).collect();
     validators.push(Validator { transient: 50 * SOL, ..Validator::active(10 * SOL) });
@@ -37,7 +37,7 @@ fn lively_pool() -> SavedPool {
     SavedPool { length: 499, ..SavedPool::of(&validators) }
 }
 
-/// Every record is up to date and at rest, nobody is on the way out, and the books balance.
+/// Every record is up to date, active and without transient stake, and the books balance.
 fn assert_settled(rehearsed: &DryRun, validators: usize) {
     let records = rehearsed.updated.records();
     assert_eq!(records.len(), validators);
@@ -72,7 +72,7 @@ async fn increases_reach_validators_and_removed_ones_the_reserve() {
     let grown = stake_of(24);
     let rent = rent(STAKE_ACCOUNT_SPACE);
     assert!(grown > 2_270_020 * SOL - rent, "{grown} lamports are less than what was activated");
-    // Stake that leaves earns until it has cooled down; an increase leaves the rent of its account.
+    // Deactivating stake earns rewards until it has cooled down. The rent of an increase's account returns.
     let reserve = rehearsed.updated.withdrawable_reserve_lamports();
     let expected = pool.reserve + 350 * SOL + 3 * rent;
     assert!(

@@ -1,4 +1,4 @@
-//! The pool's own signature.
+//! Signatures of the pool's program-derived authorities.
 
 use {
     super::call::{call, call_batch},
@@ -10,9 +10,9 @@ use {
     tidepool_interface::address::{DEPOSIT_AUTHORITY_SEED, WITHDRAW_AUTHORITY_SEED},
 };
 
-/// An address derived from the pool that signs for it, under its proven bump.
+/// A program-derived authority of the pool, with its verified bump.
 pub struct PoolAuthority<'a> {
-    /// The account of that address.
+    /// The authority's account.
     pub account: &'a AccountView,
     pool: Address,
     seed: &'static [u8],
@@ -30,7 +30,7 @@ impl<'a> PoolAuthority<'a> {
         Self { account, pool, seed: DEPOSIT_AUTHORITY_SEED, bump: [bump] }
     }
 
-    /// Calls a program with this signature.
+    /// Calls a program, signed by the authority.
     #[inline(always)]
     pub(super) fn invoke<const N: usize>(
         &self,
@@ -41,7 +41,7 @@ impl<'a> PoolAuthority<'a> {
         call(instruction, accounts, &[Signer::from(&seeds)])
     }
 
-    /// As [`Self::invoke`], for an instruction that names accounts several times.
+    /// As [`Self::invoke`], for an instruction with repeated accounts.
     #[inline(always)]
     pub(super) fn invoke_batch<const N: usize>(
         &self,

@@ -1,4 +1,4 @@
-//! The call itself.
+//! Cross-program calls with checked borrows.
 
 use {
     core::mem::MaybeUninit,
@@ -9,14 +9,14 @@ use {
     },
 };
 
-/// Calls a program with `accounts`, one for each account of the instruction and in its order. A failing callee ends the
-/// transaction; this returns only where it succeeds or where nothing was called.
+/// Calls a program with `accounts`: one per account of the instruction, in its order. A failing callee aborts the transaction, so
+/// an error means that no call was made.
 ///
-/// The runtime looks the instruction's accounts up among `accounts` by address: where the caller of this program passed
-/// another one in the place of a sysvar, it fails with `MissingAccount`.
+/// The runtime finds the instruction's accounts among `accounts` by address. If this program was called with another account in the
+/// position of a sysvar, the call fails with `MissingAccount`.
 ///
 /// # Errors
-/// `AccountBorrowFailed` where this program still works on the data of one of the accounts.
+/// `AccountBorrowFailed` if this program has borrowed the data of one of the accounts.
 #[inline(always)]
 pub fn call<const N: usize>(
     instruction: &InstructionView,
@@ -24,8 +24,8 @@ pub fn call<const N: usize>(
     signers: &[Signer],
 ) -> ProgramResult {
     for (account, meta) in accounts.iter().zip(instruction.accounts) {
-        // Another address is that of a sysvar or program, in whose place the caller may have passed anything: the runtime
-        // takes nothing but the real one.
+        // Another address is that of a sysvar or program. The account in its position is unchecked: the runtime accepts only the
+        // real one.
         if !core::ptr::eq(meta.address, account.address()) {
             continue;
         }
@@ -37,14 +37,14 @@ pub fn call<const N: usize>(
     }
     let mut infos = [const { MaybeUninit::uninit() }; N];
     let infos = describe(accounts, &mut infos);
-    // SAFETY: No data that the callee may write is borrowed, and none that it may read is borrowed for writing: that was
-    // checked above for each account that the instruction names by its own address. The rest are sysvars and programs,
-    // whose data nobody writes.
+    // SAFETY: No data that the callee may write is borrowed, and no data that it may read is mutably borrowed. This was checked
+    // above for each account that the instruction names by its own address. The rest are sysvars and programs, whose data is
+    // read-only.
     unsafe { invoke_signed_unchecked(instruction, infos, signers) };
     Ok(())
 }
 
-/// As [`call`], for an instruction that names accounts several times: `accounts` are those that it names, each once at least.
+/// As [`call`], for an instruction with repeated accounts: `accounts` has each of them at least once.
 ///
 /// # Errors
 /// As [`call`].
@@ -59,12 +59,12 @@ pub fn call_batch<const N: usize>(
     }
     let mut infos = [const { MaybeUninit::uninit() }; N];
     let infos = describe(accounts, &mut infos);
-    // SAFETY: The data of none of the accounts is borrowed, as was checked above.
+    // SAFETY: The data of no account is borrowed: checked above.
     unsafe { invoke_signed_unchecked(instruction, infos, signers) };
     Ok(())
 }
 
-/// The accounts as the runtime wants them, each written where it stays: in one piece they would go over the stack twice.
+/// The accounts in the runtime's layout, each written in place: an array literal would be copied on the stack.
 #[inline(always)]
 fn describe<'a, 'b, const N: usize>(
     accounts: [&'a AccountView; N],
@@ -73,6 +73,6 @@ fn describe<'a, 'b, const N: usize>(
     for (info, account) in infos.iter_mut().zip(accounts) {
         CpiAccount::init_from_account_view(account, info);
     }
-    // SAFETY: Each of them was just written.
+    // SAFETY: The loop has initialized all `N` elements.
     unsafe { core::slice::from_raw_parts(infos.as_ptr().cast(), N) }
 }

@@ -15,30 +15,29 @@ mod tag {
     pub const CREATE_V3: u8 = 33;
 }
 
-/// What a token is called.
+/// Description of a token: name, symbol and URI.
 pub struct TokenText<'a> {
-    /// Name.
     pub name: &'a str,
-    /// Symbol.
     pub symbol: &'a str,
-    /// Address of the description.
+    /// URI of the off-chain metadata.
     pub uri: &'a str,
 }
 
-/// Longest text in bytes that is passed on. The metadata program refuses far shorter ones, so cutting changes no outcome.
+/// Maximum bytes of a text in the call. Longer texts are cut, which changes no outcome: the metadata program rejects far shorter
+/// ones.
 const TEXT_MAX_LENGTH: usize = 256;
 
-/// Room for three texts with their lengths, and for the fixed bytes around them.
+/// Maximum instruction data: three texts with their lengths, and the fixed bytes around them.
 const DATA_MAX_LENGTH: usize = 3 * (TEXT_MAX_LENGTH + 4) + 32;
 
-/// Instruction data in the making.
+/// Builder of instruction data.
 struct Data {
     bytes: [u8; DATA_MAX_LENGTH],
     length: usize,
 }
 
 impl Data {
-    /// The tag and what must stand before the description.
+    /// Starts with `start`, the tag and the bytes before the description, then appends `text`.
     fn new(start: &[u8], text: &TokenText) -> Self {
         let mut data = Self { bytes: [0; DATA_MAX_LENGTH], length: 0 };
         data.push(start);
@@ -63,7 +62,7 @@ impl Data {
     }
 }
 
-/// Creates the mint's metadata, which the pool may change later.
+/// Creates the mint's metadata, mutable by the pool.
 pub fn create_metadata(
     authority: &PoolAuthority,
     metadata: &AccountView,
@@ -90,11 +89,11 @@ pub fn create_metadata(
     authority.invoke(&instruction, [metadata, mint, authority.account, payer, authority.account, system_program])
 }
 
-/// Replaces the description in the mint's metadata, which stays mutable.
+/// Replaces the description in the mint's metadata.
 pub fn update_metadata(authority: &PoolAuthority, metadata: &AccountView, text: &TokenText) -> ProgramResult {
-    // The description is given.
+    // 1: the description is present.
     let mut data = Data::new(&[tag::UPDATE_V2, 1], text);
-    // No new authority, no statement on a primary sale; mutable.
+    // No new authority, no primary sale flag; mutable.
     data.push(&[0, 0, 1, 1]);
     let instruction = InstructionView {
         program_id: &METADATA_PROGRAM_ID,

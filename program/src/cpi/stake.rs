@@ -1,8 +1,8 @@
 //! The stake program's instructions.
 //!
-//! Since version 5 the stake program needs no sysvar accounts (SIMD-0490), and naming them costs 200 to 560 compute units a
-//! call. So they are named only if the accounts passed in their place are not the sysvars: then the runtime or the stake
-//! program rejects the call with the same error as for the SPL stake pool.
+//! Since version 5 the stake program needs no sysvar accounts (SIMD-0490). They cost 200 to 560 compute units a call, so calls omit
+//! them if the accounts passed in their positions are the sysvars. Otherwise calls include the passed accounts: the runtime or the
+//! stake program then rejects the call with the same error as for the SPL stake pool.
 
 use {
     super::{PoolAuthority, call::call},
@@ -31,12 +31,10 @@ mod tag {
 const AUTHORIZE_STAKER: u32 = 0;
 const AUTHORIZE_WITHDRAWER: u32 = 1;
 
-/// The accounts passed as the sysvars that delegating and merging used to name.
+/// The accounts passed in the positions of the sysvars.
 #[derive(Clone, Copy)]
 pub struct StakeSysvars<'a> {
-    /// The clock.
     pub clock: &'a AccountView,
-    /// The stake history.
     pub history: &'a AccountView,
 }
 
@@ -46,7 +44,7 @@ impl<'a> StakeSysvars<'a> {
     }
 }
 
-/// A sysvar, and the account passed in its place.
+/// A sysvar, and the account passed in its position.
 #[derive(Clone, Copy)]
 struct Sysvar<'a> {
     address: &'static Address,
@@ -93,7 +91,7 @@ impl Signature for Signer<'_> {
     }
 }
 
-/// Calls the stake program with accounts that end with the signature's.
+/// Calls the stake program. The last account is the signer.
 #[inline(always)]
 fn call_stake<const N: usize, const S: usize>(
     signature: &impl Signature,
@@ -109,7 +107,7 @@ fn call_stake<const N: usize, const S: usize>(
     signature.invoke(&instruction, accounts)
 }
 
-/// Accounts of the longest instruction of the stake program here: Delegate with its sysvars.
+/// Maximum accounts of the instructions here: `DelegateStake` with its sysvars.
 const MAX_ACCOUNTS: usize = 6;
 
 /// As [`call_stake`], with the sysvars before the last account.
@@ -130,7 +128,7 @@ fn call_naming_sysvars(
     };
     let named = metas.iter().cloned().zip(accounts.iter().copied());
     let sysvars = sysvars.iter().map(|sysvar| (InstructionAccount::readonly(sysvar.address), sysvar.account));
-    // The runtime accepts more accounts than the instruction names.
+    // The runtime accepts unused accounts.
     let mut all_metas = [const { InstructionAccount::readonly(&CLOCK_ID) }; MAX_ACCOUNTS];
     let mut all_accounts = [signature.account(); MAX_ACCOUNTS];
     let mut count = 0_usize;
@@ -152,7 +150,7 @@ fn with_lamports(tag: u32, lamports: u64) -> [u8; 12] {
 }
 
 impl PoolAuthority<'_> {
-    /// Moves `lamports` of `from` to the uninitialized stake account `to`, with authorities and delegation.
+    /// Splits `lamports` off `from` into the uninitialized stake account `to`, with authorities and delegation.
     pub fn split(&self, from: &AccountView, to: &AccountView, lamports: u64) -> ProgramResult {
         let metas = [
             InstructionAccount::writable(from.address()),
@@ -162,7 +160,7 @@ impl PoolAuthority<'_> {
         call_stake(self, &with_lamports(tag::SPLIT, lamports), metas, [from, to, self.account], [])
     }
 
-    /// Moves `lamports` of delegated stake from `from` to `to` (SIMD-0148). Both are fully active, with the same delegation.
+    /// Moves `lamports` of delegated stake from `from` to `to` (SIMD-0148). Both must be fully active with the same delegation.
     pub fn move_stake(&self, from: &AccountView, to: &AccountView, lamports: u64) -> ProgramResult {
         let metas = [
             InstructionAccount::writable(from.address()),
@@ -200,7 +198,6 @@ impl PoolAuthority<'_> {
         call_stake(self, &tag::DELEGATE.to_le_bytes(), metas, [stake, vote, self.account], sysvars)
     }
 
-    /// Deactivates `stake`.
     pub fn deactivate(&self, stake: &AccountView, clock: &AccountView) -> ProgramResult {
         let metas = [
             InstructionAccount::writable(stake.address()),
@@ -209,7 +206,7 @@ impl PoolAuthority<'_> {
         call_stake(self, &tag::DEACTIVATE.to_le_bytes(), metas, [stake, self.account], [Sysvar::clock(clock)])
     }
 
-    /// Pays `lamports` that are not delegated from `stake` to `to`.
+    /// Withdraws `lamports` of undelegated lamports from `stake` to `to`.
     pub fn withdraw(
         &self,
         stake: &AccountView,
@@ -270,10 +267,10 @@ fn authorize_data(new_authority: &Address, role: u32) -> [u8; 40] {
 /// The stake program's minimum delegation on today's clusters, in lamports.
 pub const USUAL_MINIMUM_DELEGATION: u64 = 1_000_000_000;
 
-/// Lamports that the stake program demands of a delegation: asked of the program itself, as it may change.
+/// The stake program's minimum delegation in lamports, from a call of the program, because it may change.
 ///
 /// # Errors
-/// `InvalidInstructionData` or `IncorrectProgramId` where the answer is not the stake program's.
+/// `InvalidInstructionData` or `IncorrectProgramId` if the return data is not the stake program's.
 #[inline(never)]
 pub fn minimum_delegation() -> Result<u64, ProgramError> {
     let instruction = InstructionView {

@@ -32,13 +32,13 @@ pub fn transfer(from: &AccountView, to: &AccountView, lamports: u64) -> ProgramR
     call(&instruction, [from, to], &[])
 }
 
-/// Creates an empty stake account at a derived address without moving lamports. Lamports sent to the address beforehand
-/// do not prevent it: SIMD-0312, which is active on all public clusters since May 2026.
+/// Creates an empty stake account at a derived address without moving lamports. It succeeds even if the address already holds
+/// lamports: SIMD-0312, which is active on all public clusters since May 2026.
 pub fn create_stake_account(account: &AccountView, seeds: &[Seed]) -> ProgramResult {
     let signers = [Signer::from(seeds)];
     let accounts = [InstructionAccount::writable_signer(account.address())];
 
-    // Tag, lamports, space and owner. With 0 lamports, the instruction takes no payer.
+    // Tag, lamports, space and owner. With 0 lamports, the instruction needs no payer.
     let mut data = [0; 52];
     data[..4].copy_from_slice(&tag::CREATE_ACCOUNT_ALLOW_PREFUND.to_le_bytes());
     data[12..20].copy_from_slice(&(STAKE_ACCOUNT_SPACE as u64).to_le_bytes());

@@ -20,7 +20,7 @@ mod tag {
     pub const MINT_TO: u8 = 7;
     pub const BURN: u8 = 8;
     pub const TRANSFER_CHECKED: u8 = 12;
-    /// Several instructions in one; p-token's alone.
+    /// Several instructions in one. Only p-token has it.
     pub const BATCH: u8 = 255;
 }
 
@@ -28,41 +28,38 @@ mod tag {
 const AMOUNT_LENGTH: usize = 9;
 const CHECKED_LENGTH: usize = 10;
 
-/// What a batch says of each instruction before its data: how many accounts and how many bytes it takes.
+/// Bytes before each instruction in a batch: its number of accounts and its length in bytes.
 const BATCH_HEADER: usize = 2;
 
-/// Accounts of a mint.
+/// Accounts of a `MintTo` instruction.
 const MINT_ACCOUNTS: usize = 3;
 
-/// Most mints of a deposit: to the depositor, the manager and the referrer.
+/// Maximum `MintTo` instructions of a deposit: to the depositor, the manager and the referrer.
 const MINTS_MAX: usize = 3;
 
 /// The pool's token program and mint.
 #[derive(Clone, Copy)]
 pub struct TokenProgram<'a> {
-    /// The token program.
     pub program: &'a AccountView,
-    /// The pool's mint.
     pub mint: &'a AccountView,
 }
 
 impl TokenProgram<'_> {
-    /// Whether the program takes several instructions in one call, as p-token does and no other.
+    /// Whether the program supports batches: only p-token does.
     ///
-    /// SPL Token belongs to loader v2, under which no program can be replaced. p-token came to its address by the cluster's own
-    /// upgrade, which put it under loader v3: there it is on every cluster that has it, and SPL Token on none.
+    /// SPL Token is owned by loader v2, under which programs cannot be upgraded. The cluster's migration to p-token at the same address
+    /// changed the owner to loader v3. The owner therefore distinguishes the two programs.
     #[inline(always)]
-    fn takes_batches(&self) -> bool {
-        // The pool has one of two token programs, and a program one of a handful of loaders: they begin unlike.
+    fn supports_batches(&self) -> bool {
+        // The program is one of two token programs, and its owner one of few loaders. Eight bytes distinguish them.
         begin_alike(self.program.address(), &TOKEN_PROGRAM_ID)
             && begin_alike(self.program.owner(), &LOADER_V3_ID)
             && self.can_change(self.mint)
     }
 
-    /// Whether the program can change an account: the runtime looks at that for each call, and only the whole batch is a call.
+    /// Whether the program owns the account and can change it. The runtime checks this once per call, so once for a batch.
     ///
-    /// An owner that only begins like the program is a program that somebody has searched for; it would be refused with another
-    /// error.
+    /// Compares eight bytes of the owner. Another program with the same prefix would only be rejected with another error.
     #[inline(always)]
     fn can_change(&self, account: &AccountView) -> bool {
         account.is_writable() && begin_alike(account.owner(), self.program.address())
@@ -106,7 +103,7 @@ impl PoolAuthority<'_> {
         self.invoke(&instruction, [token.mint, to, self.account])
     }
 
-    /// Mints to one account, and then to two others what is not 0.
+    /// Mints to one account, then to two others if their amounts are not 0.
     #[inline(always)]
     pub fn mint_deposit(
         &self,
@@ -116,7 +113,7 @@ impl PoolAuthority<'_> {
     ) -> ProgramResult {
         let [second, third] = others;
         let is_one = second.1 == 0 && third.1 == 0;
-        if !is_one && token.takes_batches() && [first.0, second.0, third.0].iter().all(|to| token.can_change(to)) {
+        if !is_one && token.supports_batches() && [first.0, second.0, third.0].iter().all(|to| token.can_change(to)) {
             return self.mint_batch(token, [first, second, third]);
         }
         self.mint_to(token, first.0, first.1)?;
@@ -128,7 +125,7 @@ impl PoolAuthority<'_> {
         Ok(())
     }
 
-    /// Mints in one call. The first amount is minted even if it is 0.
+    /// Mints in one batch. Includes the first instruction even if its amount is 0.
     #[inline(always)]
     fn mint_batch(&self, token: TokenProgram, mints: [(&AccountView, u64); MINTS_MAX]) -> ProgramResult {
         const MINT_LENGTH: usize = BATCH_HEADER + AMOUNT_LENGTH;
@@ -136,7 +133,7 @@ impl PoolAuthority<'_> {
         let mut data = [tag::BATCH; 1 + MINTS_MAX * MINT_LENGTH];
         let (_, instructions) = data.split_at_mut(1);
         let (instructions, _) = instructions.as_chunks_mut::<MINT_LENGTH>();
-        // Where the second gets nothing the third takes its place, and the batch ends there.
+        // If the second amount is 0, the third instruction takes its position at the end of the batch.
         let amounts = if second_amount == 0 { [mints[0].1, third_amount, 0] } else { mints.map(|(_, amount)| amount) };
         for (bytes, amount) in instructions.iter_mut().zip(amounts) {
             bytes[..BATCH_HEADER].copy_from_slice(&[MINT_ACCOUNTS as u8, AMOUNT_LENGTH as u8]);
@@ -165,8 +162,8 @@ impl PoolAuthority<'_> {
     }
 }
 
-/// Burns `burnt` pool tokens of `from`, whose owner or delegate signed, and transfers `fee` of them to `to`: in one call where
-/// the token program takes it.
+/// Burns `burnt` pool tokens of `from`, whose owner or delegate signed, and transfers `fee` pool tokens to `to`. Takes one call if the
+/// token program supports batches.
 #[inline(always)]
 pub fn burn_and_transfer(
     token: TokenProgram,
@@ -177,7 +174,7 @@ pub fn burn_and_transfer(
     decimals: u8,
 ) -> ProgramResult {
     let BurnAndFee { burnt, fee } = amounts;
-    if fee > 0 && token.takes_batches() && token.can_change(from) && token.can_change(to) {
+    if fee > 0 && token.supports_batches() && token.can_change(from) && token.can_change(to) {
         return burn_and_transfer_batch(token, from, to, authority, amounts, decimals);
     }
     burn(token, from, authority, burnt)?;
@@ -190,9 +187,9 @@ pub fn burn_and_transfer(
 /// Pool tokens that a withdrawal takes from the holder.
 #[derive(Clone, Copy)]
 pub struct BurnAndFee {
-    /// Burnt.
+    /// Pool tokens burnt.
     pub burnt: u64,
-    /// For the manager.
+    /// Pool tokens for the manager.
     pub fee: u64,
 }
 
@@ -232,8 +229,8 @@ fn burn_and_transfer_batch(
     call_batch(&instruction, [from, token.mint, to, authority], &[])
 }
 
-/// Whether, once `authority` could burn `burnt` pool tokens of `from`, it can certainly transfer `fee` more to `to`, which can take
-/// it: then it does not matter when it does.
+/// Whether a transfer of `fee` pool tokens to `to` is certain to succeed if `authority` can burn `burnt` pool tokens of `from`. The
+/// position of the transfer among other steps is then irrelevant. `to` must be able to receive tokens.
 #[inline(always)]
 pub fn can_transfer_after_burn(
     token: TokenProgram,
@@ -242,12 +239,12 @@ pub fn can_transfer_after_burn(
     authority: &AccountView,
     amounts: BurnAndFee,
 ) -> bool {
-    if !token.takes_batches() || !token.can_change(from) || !token.can_change(to) {
+    if !token.supports_batches() || !token.can_change(from) || !token.can_change(to) {
         return false;
     }
     let Ok(data) = from.try_borrow() else { return false };
     let Some(needed) = amounts.burnt.checked_add(amounts.fee) else { return false };
-    // A delegate may spend less than the account holds, and the owner can be its own delegate.
+    // A delegate's allowance can be below the balance, and the owner can be its own delegate.
     TokenAccount::decode(&data).is_ok_and(|account| {
         account.amount >= needed && account.owner == authority.address() && !account.has_delegate && !account.is_frozen
     })

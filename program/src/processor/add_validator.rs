@@ -1,4 +1,4 @@
-//! `AddValidatorToPool`: gives a validator its stake account, with the minimum from the reserve.
+//! `AddValidatorToPool`: creates a validator stake account with the minimum delegation from the reserve.
 
 use {
     crate::{
@@ -62,7 +62,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], seed: u32) -> Pro
     authority.delegate(stake, &accounts.vote, sysvars, &accounts.stake_config)?;
 
     let record = ValidatorStakeInfo {
-        // Lamports that were at the address before are swept at the next update.
+        // The next update moves earlier lamports at the address to the reserve.
         active_stake_lamports: lamports.into(),
         transient_stake_lamports: 0.into(),
         last_update_epoch: epoch.into(),

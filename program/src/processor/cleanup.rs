@@ -1,4 +1,4 @@
-//! `CleanupRemovedValidatorEntries`: drops the entries of validators that are gone.
+//! `CleanupRemovedValidatorEntries`: removes the entries of removed validators without stake.
 
 use {
     crate::{
@@ -27,9 +27,9 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
         funds.emit(&pool);
     }
 
-    // Older clients pass the pool read-only; the preferences then stay as they are.
+    // Older clients pass the pool read-only; preferred validators then stay unchanged.
     if !accounts.pool.is_writable() {
         return Ok(());
     }
-    pool.view_mut().forget_preferred(|vote| !list.find(vote).is_some_and(|record| record.is_active()))
+    pool.view_mut().unset_preferred(|vote| !list.find(vote).is_some_and(|record| record.is_active()))
 }

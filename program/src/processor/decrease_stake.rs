@@ -1,16 +1,16 @@
 //! `DecreaseValidatorStakeWithReserve`, `DecreaseAdditionalValidatorStake` and the deprecated `DecreaseValidatorStake`:
-//! a validator's stake, deactivated on its way to the reserve.
+//! deactivate a part of a validator's stake.
 
 use {
     crate::{
         cpi::{PoolAuthority, StakeSysvars, USUAL_MINIMUM_DELEGATION, minimum_delegation},
         event::Funds,
         processor::{
-            moving_stake::{
-                Authorization, Ephemeral, Request, check_stake_in_motion, create_ephemeral, create_transient,
+            transient_path::TransientPath,
+            transient_stake::{
+                Authorization, Ephemeral, Request, check_existing_transient, create_ephemeral, create_transient,
                 shared_accounts,
             },
-            passage::Passage,
             turnover::check_turnover,
         },
         validation::{
@@ -33,7 +33,7 @@ use {
 };
 
 shared_accounts! {
-    /// Accounts that all variants have.
+    /// Accounts of all variants.
     Accounts from DecreaseValidatorStakeAccounts, DecreaseValidatorStakeWithReserveAccounts, DecreaseAdditionalValidatorStakeAccounts {
         pool,
         staker,
@@ -47,7 +47,7 @@ shared_accounts! {
     }
 }
 
-/// Where the rent of new stake accounts comes from.
+/// Source of the rent of new stake accounts.
 struct Funding {
     reserve_stake: AccountView,
     stake_history: AccountView,
@@ -124,7 +124,7 @@ impl Accounts {
     }
 }
 
-// Inlined: that saves passing all the accounts on.
+// Inlined: saves a copy of all accounts.
 #[inline(always)]
 fn decrease(
     program_id: &Address,
@@ -148,7 +148,7 @@ fn decrease(
     let place = find_record(list.records(), &vote).ok_or(ValidatorNotFound)?;
     let record = &mut list.records()[place];
     check_validator_stake(&pool, stake, record)?;
-    check_stake_in_motion(&accounts.transient_stake, record, &request, ephemeral.is_some(), |delegation| {
+    check_existing_transient(&accounts.transient_stake, record, &request, ephemeral.is_some(), |delegation| {
         delegation.deactivation_epoch.get() == epoch
     })?;
     if !record.is_active() {
@@ -167,8 +167,8 @@ fn decrease(
     let movement = Movement { authority: &authority, clock: &accounts.clock, funding: funding.as_ref(), stake_rent };
     let transient = &accounts.transient_stake;
     let bump = check_transient_stake_under(&pool, transient, record, request.transient_seed);
-    let passage = Passage::choose(&pool, record, ephemeral, transient, bump.is_ok())?;
-    if let Passage::Through(ephemeral) = &passage {
+    let path = TransientPath::choose(&pool, record, ephemeral, transient, bump.is_ok())?;
+    if let TransientPath::Through(ephemeral) = &path {
         create_ephemeral(&pool, ephemeral)?;
         movement.split_deactivated(stake, &ephemeral.account, request.lamports)?;
     }
@@ -177,15 +177,17 @@ fn decrease(
     if !joins {
         create_transient(&pool, transient, &vote, request.transient_seed, bump)?;
     }
-    match &passage {
-        Passage::Direct => movement.begin(stake, transient, request.lamports)?,
-        Passage::Shortened => movement.split_deactivated(stake, transient, request.lamports)?,
-        Passage::Through(ephemeral) if joins => movement.join(&ephemeral.account, transient)?,
-        Passage::Through(ephemeral) => movement.begin(&ephemeral.account, transient, ephemeral.account.lamports())?,
+    match &path {
+        TransientPath::Direct => movement.begin(stake, transient, request.lamports)?,
+        TransientPath::Shortened => movement.split_deactivated(stake, transient, request.lamports)?,
+        TransientPath::Through(ephemeral) if joins => movement.join(&ephemeral.account, transient)?,
+        TransientPath::Through(ephemeral) => {
+            movement.begin(&ephemeral.account, transient, ephemeral.account.lamports())?
+        }
     }
     let mut moving = transient.lamports();
     if pool.is_extended() {
-        // Donated lamports cannot be split off, so they must not bar other sources of withdrawals.
+        // Undelegated lamports cannot be split off. If they were counted, they could block other withdrawal sources.
         let delegated = StakeState::decode_delegated(&borrow_stake(transient))?.1.stake.get();
         moving = moving.min(delegated.saturating_add(stake_rent));
         record.extension.set_transient_bump(bump, true);
@@ -199,11 +201,10 @@ fn decrease(
     Ok(())
 }
 
-/// The part must be a delegation of its own, and so must what stays.
+/// Checks that the decrease and the remaining stake are at least the minimum delegation each.
 ///
-/// The stake program splits off no less than its minimum, so the minimum is `lamports` at most or the split fails: where another
-/// `lamports` stay, nobody has to ask for it. Below the usual minimum the split fails as a rule, and the program is asked, so that the
-/// error is the contract's.
+/// The check needs no call for the minimum if at least `lamports` remain: a split below the minimum fails, so a minimum above
+/// `lamports` cannot matter. Below the usual minimum, the call decides, so that the error is that of the SPL program.
 fn check_amount(stake: &AccountView, lamports: u64, rent: &Rent) -> ProgramResult {
     if lamports >= USUAL_MINIMUM_DELEGATION
         && stake.lamports().saturating_sub(lamports) >= minimum_stake_lamports(rent.of(stake), lamports)
@@ -217,25 +218,25 @@ fn check_amount(stake: &AccountView, lamports: u64, rent: &Rent) -> ProgramResul
     let remaining = stake.lamports().checked_sub(lamports).ok_or(ProgramError::InsufficientFunds)?;
     let required = minimum_stake_lamports(rent.of(stake), stake_program_minimum);
     if remaining < required {
-        // The contract tells an account that lacks the minimum already from one that would.
+        // SPL behaviour: another error if the account is below the minimum even before the decrease.
         stake.lamports().checked_sub(required).ok_or(CalculationFailure)?;
         return Err(ProgramError::InsufficientFunds);
     }
     Ok(())
 }
 
-/// What the steps of a decrease have in common.
+/// Common parameters of the steps of a decrease.
 struct Movement<'a> {
     authority: &'a PoolAuthority<'a>,
     clock: &'a AccountView,
-    /// None for the deprecated variant, whose caller funds the transient account.
+    /// `None` for the deprecated variant, whose caller funds the transient account.
     funding: Option<&'a Funding>,
     /// Rent-exempt lamports of a new stake account.
     stake_rent: u64,
 }
 
 impl Movement<'_> {
-    /// Splits stake into a new account, whose rent the reserve pays, and deactivates it.
+    /// Splits stake into a new account, with rent from the reserve, and deactivates it.
     fn split_deactivated(&self, stake: &AccountView, to: &AccountView, lamports: u64) -> ProgramResult {
         if let Some(funding) = self.funding {
             self.top_up(funding, to)?;
@@ -244,16 +245,16 @@ impl Movement<'_> {
         self.authority.deactivate(to, self.clock)
     }
 
-    /// Merges the ephemeral account into the stake in motion.
+    /// Merges the ephemeral account into the transient stake account.
     fn join(&self, ephemeral: &AccountView, transient: &AccountView) -> ProgramResult {
-        // Only the additional variant comes here, which has the stake history.
+        // Only the additional variant reaches this, and it has funding.
         let funding = self.funding.ok_or(ProgramError::NotEnoughAccountKeys)?;
         self.authority.merge(ephemeral, transient, self.sysvars(funding))
     }
 
     /// Splits `lamports` of an account into the new transient account, deactivated.
     fn begin(&self, source: &AccountView, transient: &AccountView, lamports: u64) -> ProgramResult {
-        // A split of all of the ephemeral account takes its rent along.
+        // A split of the whole ephemeral account includes its rent.
         if let Some(funding) = self.funding
             && source.lamports() != lamports
         {
@@ -266,7 +267,7 @@ impl Movement<'_> {
     }
 
     /// # Errors
-    /// [`ReserveDepleted`] where the reserve holds no more than what `account` lacks of its rent.
+    /// [`ReserveDepleted`] if the reserve does not hold more than the missing rent of `account`.
     fn check_reserve_covers(&self, funding: &Funding, account: &AccountView) -> ProgramResult {
         if self.stake_rent.saturating_sub(account.lamports()) >= funding.reserve_stake.lamports() {
             return Err(ReserveDepleted.into());
@@ -274,7 +275,7 @@ impl Movement<'_> {
         Ok(())
     }
 
-    /// Pays what `account` lacks of its rent from the reserve.
+    /// Pays the missing rent of `account` from the reserve.
     fn top_up(&self, funding: &Funding, account: &AccountView) -> ProgramResult {
         let missing = self.stake_rent.saturating_sub(account.lamports());
         if missing == 0 {
@@ -289,7 +290,7 @@ impl Movement<'_> {
     }
 }
 
-/// Counts `transient_lamports`: in a pool without the extension with whatever lay at the address before.
+/// Writes the record. Without the extension, `transient_lamports` includes earlier lamports at the address: SPL behaviour.
 fn store(record: &mut ValidatorStakeInfo, request: &Request, transient_lamports: u64) -> ProgramResult {
     let active = record.active_stake_lamports.get().checked_sub(request.lamports).ok_or(CalculationFailure)?;
     record.active_stake_lamports.set(active);

@@ -4,7 +4,7 @@ use {
     crate::{
         cpi::{PoolAuthority, StakeSysvars, TokenProgram, authorize},
         event::Funds,
-        hash::Derivation,
+        hash::PdaHasher,
         validation::{
             Pool, SysvarAt, borrow_stake, check_owner, check_stake_program, check_validator_stake, clock_epoch,
             missing_account,
@@ -77,12 +77,12 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
         accounts.referrer_fee_account,
     )?;
     if not_delegated > 0 {
-        // Rent and idle lamports came along; in the validator's account they would earn nothing.
+        // The merge includes undelegated lamports (rent and others), which would earn no rewards in the validator's account.
         authority.withdraw(validator_stake, accounts.reserve_stake, not_delegated, sysvars)?;
     }
     let mut active = validator_stake.lamports();
     if pool.is_extended() {
-        // Donated lamports cannot be split off, so they must not bar other sources of withdrawals.
+        // Undelegated lamports cannot be split off. If they were counted, they could block other withdrawal sources.
         active = record.active_stake_lamports.get().checked_add(delegated).ok_or(CalculationFailure)?.min(active);
     }
     record.active_stake_lamports.set(active);
@@ -106,16 +106,16 @@ fn read_balance(stake: &AccountView) -> Result<(Address, Balance), ProgramError>
     Ok((delegation.voter, Balance { lamports: stake.lamports(), delegated: delegation.stake.get() }))
 }
 
-/// Hands the deposited stake account over to the withdraw authority, by the stake deposit authority's signature.
+/// Transfers the authorities of the deposited stake account from the stake deposit authority to the withdraw authority.
 #[inline(never)]
 fn take_over(program_id: &Address, pool: &Address, accounts: &DepositStakeAccounts<&AccountView>) -> ProgramResult {
     let deposit_authority = accounts.stake_deposit_authority;
     let new_authority = accounts.withdraw_authority.address();
-    // An account that signed has a key, or is another program's: it is not the program's own.
+    // The program's own authority cannot have signed the instruction.
     let bump = if deposit_authority.is_signer() {
         None
     } else {
-        Derivation::new(program_id, pool, DEPOSIT_AUTHORITY_SEED).search([], deposit_authority.address())
+        PdaHasher::new(program_id, pool, DEPOSIT_AUTHORITY_SEED).search([], deposit_authority.address())
     };
     if let Some(bump) = bump {
         PoolAuthority::deposit_authority(deposit_authority, *pool, bump).authorize(

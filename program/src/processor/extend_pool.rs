@@ -1,4 +1,4 @@
-//! `ExtendPool`: gives a pool the extension.
+//! `ExtendPool`: adds the extension to a pool.
 
 use {
     crate::{
@@ -45,8 +45,8 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     grow(&mut accounts.pool, length)?;
     let policy = RebalancePolicy::DEFAULT;
     let mut data = accounts.pool.try_borrow_mut()?;
-    let tail = data.get_mut(POOL_MAX_LENGTH..EXTENDED_POOL_LENGTH).ok_or(ProgramError::AccountDataTooSmall)?;
-    tail.copy_from_slice(bytes_of(&PoolExtension::new(policy)));
+    let extension = data.get_mut(POOL_MAX_LENGTH..EXTENDED_POOL_LENGTH).ok_or(ProgramError::AccountDataTooSmall)?;
+    extension.copy_from_slice(bytes_of(&PoolExtension::new(policy)));
     emit(PolicyEvent {
         pool: *pool.address(),
         epoch: current_epoch()?.into(),
@@ -56,8 +56,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     Ok(())
 }
 
-/// Clears the bytes of the records that SPL leaves unused. No program has written them for this extension: they
-/// are neither bumps nor weights.
+/// Clears the bytes of the records that the SPL layout leaves unused, because earlier values are neither bumps nor weights.
 fn clear_entries(list: &mut AccountView) -> ProgramResult {
     let mut data = list.try_borrow_mut()?;
     for record in ValidatorListMut::decode(&mut data)?.records() {
@@ -66,14 +65,14 @@ fn clear_entries(list: &mut AccountView) -> ProgramResult {
     Ok(())
 }
 
-/// Lengthens the pool's account with zeroes. One that is longer already stays as it is.
+/// Lengthens the pool account with zeroes. A longer account stays unchanged.
 fn grow(pool: &mut AccountView, length: usize) -> ProgramResult {
     if length == pool.data_len() {
         return Ok(());
     }
     pool.check_borrow_mut()?;
-    // SAFETY: Nothing has borrowed the data. A pool that decodes has at least 435 bytes and grows to 739, far less than the
-    // 10 KiB for which the runtime leaves room, and nothing has resized it before in this instruction.
+    // SAFETY: The data is not borrowed. A pool that decodes has at least 435 bytes and grows to 739 bytes. The runtime reserves
+    // 10 KiB for growth, and this is the only resize in the instruction.
     unsafe { pool.resize(length) };
     Ok(())
 }

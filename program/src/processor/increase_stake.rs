@@ -1,15 +1,15 @@
-//! `IncreaseValidatorStake` and `IncreaseAdditionalValidatorStake`: SOL of the reserve, delegated to a validator.
+//! `IncreaseValidatorStake` and `IncreaseAdditionalValidatorStake`: delegate lamports of the reserve to a validator.
 
 use {
     crate::{
         cpi::{PoolAuthority, StakeSysvars, USUAL_MINIMUM_DELEGATION, minimum_delegation},
         event::Funds,
         processor::{
-            moving_stake::{
-                Authorization, Ephemeral, Request, check_stake_in_motion, create_ephemeral, create_transient,
+            transient_path::TransientPath,
+            transient_stake::{
+                Authorization, Ephemeral, Request, check_existing_transient, create_ephemeral, create_transient,
                 shared_accounts,
             },
-            passage::Passage,
         },
         validation::{
             Pool, Rent, SysvarAt, borrow_stake, check_left_in_reserve, check_owner, check_transient_stake_under,
@@ -28,11 +28,11 @@ use {
     },
 };
 
-/// `StakeError::InsufficientDelegation` of the stake program, which the contract answers to an increase that is too small.
+/// `StakeError::InsufficientDelegation` of the stake program: the SPL program's error for an increase below the minimum.
 const INSUFFICIENT_DELEGATION: ProgramError = ProgramError::Custom(12);
 
 shared_accounts! {
-    /// Accounts that both variants have.
+    /// Accounts of both variants.
     Accounts from IncreaseValidatorStakeAccounts, IncreaseAdditionalValidatorStakeAccounts {
         pool,
         staker,
@@ -96,7 +96,7 @@ impl Accounts {
     }
 }
 
-// Inlined: that saves passing all the accounts on.
+// Inlined: saves a copy of all accounts.
 #[inline(always)]
 fn increase(
     program_id: &Address,
@@ -113,7 +113,7 @@ fn increase(
     let mut list_data = list_account.try_borrow_mut()?;
     let mut list = ValidatorListMut::decode(&mut list_data)?;
     let record = list.find(accounts.vote.address()).ok_or(ValidatorNotFound)?;
-    check_stake_in_motion(&accounts.transient_stake, record, &request, ephemeral.is_some(), |delegation| {
+    check_existing_transient(&accounts.transient_stake, record, &request, ephemeral.is_some(), |delegation| {
         delegation.is_delegated() && delegation.activation_epoch.get() == epoch
     })?;
     check_validator(&pool, &accounts, record)?;
@@ -121,7 +121,7 @@ fn increase(
     let transient = &accounts.transient_stake;
     let delegated = ephemeral.as_ref().map_or(transient, |ephemeral| &ephemeral.account);
     check_minimum(delegated, request.lamports)?;
-    // The rent of the account returns once the stake is merged.
+    // The rent of the account returns to the reserve after the merge.
     let stake_rent = rent.minimum_balance(STAKE_ACCOUNT_SPACE);
     let lamports = request.lamports.saturating_add(stake_rent);
     let working_lamports = pool.working_lamports(stake_rent);
@@ -130,9 +130,9 @@ fn increase(
     let mut funds = Funds::before(&pool, epoch, request.tag).reserve_before(&accounts.reserve_stake);
     funds.validator_before(record);
     let bump = check_transient_stake_under(&pool, transient, record, request.transient_seed);
-    let source = match Passage::choose(&pool, record, ephemeral, transient, bump.is_ok())? {
-        Passage::Direct | Passage::Shortened => accounts.reserve_stake,
-        Passage::Through(ephemeral) => {
+    let source = match TransientPath::choose(&pool, record, ephemeral, transient, bump.is_ok())? {
+        TransientPath::Direct | TransientPath::Shortened => accounts.reserve_stake,
+        TransientPath::Through(ephemeral) => {
             create_ephemeral(&pool, &ephemeral)?;
             authority.split(&accounts.reserve_stake, &ephemeral.account, lamports)?;
             delegate(&authority, &ephemeral.account, &accounts)?;
@@ -149,9 +149,9 @@ fn increase(
             delegate(&authority, transient, &accounts)?;
         }
     }
-    // Lamports that were at the address before are counted at the next update.
-    let in_motion = record.transient_stake_lamports.get().checked_add(lamports).ok_or(CalculationFailure)?;
-    record.transient_stake_lamports.set(in_motion);
+    // The next update counts earlier lamports at the address.
+    let total = record.transient_stake_lamports.get().checked_add(lamports).ok_or(CalculationFailure)?;
+    record.transient_stake_lamports.set(total);
     record.transient_seed_suffix.set(request.transient_seed);
     if pool.is_extended() {
         record.extension.set_transient_bump(bump, false);
@@ -164,8 +164,8 @@ fn increase(
 
 /// Checks that `lamports` can be delegated.
 ///
-/// The stake program demands as much itself when it delegates. So nobody has to ask it where the account to be delegated will hold
-/// these lamports and its rent alone. Below the usual minimum it refuses as a rule, and is asked, so that the error is the contract's.
+/// The check needs no call for the minimum if the account to be delegated is empty: the stake program itself checks the minimum on
+/// delegation. Below the usual minimum, the call decides, so that the error is that of the SPL program.
 ///
 /// # Errors
 /// [`INSUFFICIENT_DELEGATION`].
@@ -177,7 +177,7 @@ fn check_minimum(delegated: &AccountView, lamports: u64) -> ProgramResult {
     if lamports < minimum { Err(INSUFFICIENT_DELEGATION) } else { Ok(()) }
 }
 
-/// The validator's stake must be the pool's and delegated to it: a cluster restart may have undone that.
+/// Checks that the validator's stake is the pool's and delegated to the validator. A cluster restart may have changed that.
 fn check_validator(pool: &Pool, accounts: &Accounts, record: &mut ValidatorStakeInfo) -> ProgramResult {
     let (stake, vote) = (&accounts.validator_stake, accounts.vote.address());
     check_owner(stake, &STAKE_PROGRAM_ID)?;
@@ -202,7 +202,7 @@ fn delegate(authority: &PoolAuthority, stake: &AccountView, accounts: &Accounts)
     authority.delegate(stake, &accounts.vote, sysvars(accounts), &accounts.stake_config)
 }
 
-/// Whether stake is delegated in `epoch` already: a split of delegated stake is.
+/// Whether stake is already delegated in `epoch`, as after a split of delegated stake.
 fn is_delegated_by(stake: &AccountView, epoch: u64) -> Result<bool, ProgramError> {
     Ok(match StakeState::decode(&borrow_stake(stake))? {
         StakeState::Stake(_, delegation) => delegation.activation_epoch.get() <= epoch,

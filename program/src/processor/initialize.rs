@@ -1,9 +1,9 @@
-//! `Initialize`: makes a pool.
+//! `Initialize`: creates a pool.
 
 use {
     crate::{
         cpi::{PoolAuthority, TokenProgram},
-        hash::Derivation,
+        hash::PdaHasher,
         validation::{Rent, check_owner, check_token_program, current_epoch},
     },
     bytemuck::Zeroable as _,
@@ -61,7 +61,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], terms: &Terms) ->
     check_token_program(accounts.token_program)?;
     check_owner(accounts.pool_mint, accounts.token_program.address())?;
     let withdraw_authority = accounts.withdraw_authority.address();
-    let bump = Derivation::new(program_id, accounts.pool.address(), WITHDRAW_AUTHORITY_SEED)
+    let bump = PdaHasher::new(program_id, accounts.pool.address(), WITHDRAW_AUTHORITY_SEED)
         .search([], withdraw_authority)
         .ok_or(InvalidProgramAddress)?;
     check_mint(accounts.pool_mint, withdraw_authority)?;
@@ -74,7 +74,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], terms: &Terms) ->
     let lamports = reserve_lamports_above_rent(accounts.reserve_stake, withdraw_authority, &rent)?;
 
     if lamports > 0 {
-        // What the reserve holds beyond its rent is the manager's first deposit.
+        // The reserve's lamports above its rent count as the manager's first deposit.
         let token = TokenProgram { program: accounts.token_program, mint: accounts.pool_mint };
         PoolAuthority::withdraw_authority(accounts.withdraw_authority, *accounts.pool.address(), bump).mint_to(
             token,
@@ -98,7 +98,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], terms: &Terms) ->
     Ok(())
 }
 
-/// The pool and the list: two accounts of the program, zeroed, of the right size and rent-exempt.
+/// Checks the new pool and list: two zeroed, rent-exempt accounts of the program with valid lengths.
 fn check_new_accounts(
     program_id: &Address,
     accounts: &InitializeAccounts<&AccountView>,
@@ -131,7 +131,7 @@ fn check_list_unused(list: &AccountView) -> ProgramResult {
     let data = list.try_borrow()?;
     let header: &ValidatorListHeader =
         bytemuck::from_bytes(data.get(..VALIDATOR_LIST_HEADER_LENGTH).ok_or(ProgramError::BorshIoError)?);
-    // The contract decodes the records too: one that the account names but does not hold fails first.
+    // The SPL program also decodes the records, so a list with missing records fails first.
     if header.account_type > AccountType::ValidatorList as u8
         || header.length.get() as usize > max_validators_for(data.len())
     {
@@ -182,7 +182,7 @@ fn new_pool(
     let sol_deposit_authority = accounts.deposit_authority.map(|account| *account.address());
     let stake_deposit_authority = match sol_deposit_authority {
         Some(authority) => authority,
-        None => Derivation::new(program_id, accounts.pool.address(), DEPOSIT_AUTHORITY_SEED).find()?,
+        None => PdaHasher::new(program_id, accounts.pool.address(), DEPOSIT_AUTHORITY_SEED).find()?,
     };
     let head = PoolHead {
         account_type: AccountType::StakePool as u8,

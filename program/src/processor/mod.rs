@@ -1,4 +1,4 @@
-//! One file per instruction (one for the variants of an operation), and the dispatch to them.
+//! Dispatch of instructions, with one file per instruction. Variants of an operation share a file.
 
 mod add_validator;
 mod cleanup;
@@ -8,8 +8,6 @@ mod deposit_stake;
 mod extend_pool;
 mod increase_stake;
 mod initialize;
-mod moving_stake;
-mod passage;
 mod rebalance;
 mod remove_validator;
 mod set_fee;
@@ -20,6 +18,8 @@ mod set_rebalance_policy;
 mod set_staker;
 mod set_validator_weights;
 mod token_metadata;
+mod transient_path;
+mod transient_stake;
 mod turnover;
 mod update_pool;
 mod update_validators;
@@ -33,14 +33,14 @@ use {
     },
 };
 
-/// Runs one instruction.
+/// Executes one instruction.
 ///
 /// # Errors
-/// Those of the contract and of the extension; the transaction then changes nothing.
-// Not inlined: the entrypoint's frame already holds the table of accounts.
+/// Errors of the SPL program and of the extension.
+// Not inlined: the entrypoint's stack frame already has the table of accounts.
 #[inline(never)]
 pub fn process(program_id: &Address, accounts: &[AccountView], data: &[u8]) -> ProgramResult {
-    // Holders' instructions come first: what all of them pay for is worth most.
+    // Instructions of holders come first, because they are the most frequent ones.
     if let Some((tag, [amount])) = Instruction::decode_numbers(data) {
         match tag {
             tag::DEPOSIT_SOL => return deposit_sol::process(program_id, accounts, amount, None),
@@ -69,11 +69,11 @@ pub fn process(program_id: &Address, accounts: &[AccountView], data: &[u8]) -> P
     }
     match data.first() {
         Some(&tag) if tag >= EXTENSION_TAG_MIN => process_extension(program_id, accounts, data),
-        _ => process_contract(program_id, accounts, data),
+        _ => process_spl(program_id, accounts, data),
     }
 }
 
-/// Runs an instruction that the contract does not have.
+/// Executes an instruction of the extension.
 #[inline(never)]
 fn process_extension(program_id: &Address, accounts: &[AccountView], data: &[u8]) -> ProgramResult {
     match ExtensionInstruction::decode(data)? {
@@ -91,9 +91,9 @@ fn process_extension(program_id: &Address, accounts: &[AccountView], data: &[u8]
     }
 }
 
-/// Runs an instruction of the contract.
+/// Executes an instruction of the SPL stake pool.
 #[inline(never)]
-fn process_contract(program_id: &Address, accounts: &[AccountView], data: &[u8]) -> ProgramResult {
+fn process_spl(program_id: &Address, accounts: &[AccountView], data: &[u8]) -> ProgramResult {
     match Instruction::decode(data)? {
         Instruction::Initialize { fee, withdrawal_fee, deposit_fee, referral_fee, max_validators } => {
             let terms = initialize::Terms { fee, withdrawal_fee, deposit_fee, referral_fee, max_validators };

@@ -1,10 +1,10 @@
-//! `Rebalance`: moves validators' stake towards their targets; anyone may ask for it.
+//! `Rebalance`: permissionless; moves validators' stake towards their targets.
 
 use {
     crate::{
         cpi::{PoolAuthority, StakeSysvars, minimum_delegation},
         event::{Funds, emit},
-        processor::moving_stake::create_transient,
+        processor::transient_stake::create_transient,
         validation::{
             Pool, Rent, borrow_stake, check_alone, check_owner, check_stake_history, check_stake_program,
             check_system_program, check_transient_stake_under, check_validator_stake, clock_epoch, clock_slot,
@@ -83,17 +83,17 @@ pub fn process(program_id: &Address, accounts: &[AccountView], indices: &[U32]) 
         }
         let verdict = rebalance.verdict(records, index);
         if let Verdict::Nothing(reason) = verdict
-            && reason.takes_no_part()
+            && reason.excludes_validator()
         {
             outcome.note(reason);
             continue;
         }
-        // Compared above.
+        // The comparison above has found the record.
         let record = records.get_mut(index).ok_or(EntryMoved)?;
         let stakes = Stakes { vote, validator: validator_stake, transient: transient_stake };
         check_validator_stake(&pool, validator_stake, record)?;
-        let is_lacking = rebalance.target(record).is_some_and(|target| record.active_stake_lamports.get() < target);
-        let delegation = movement.delegation(&stakes, is_lacking);
+        let is_below = rebalance.target(record).is_some_and(|target| record.active_stake_lamports.get() < target);
+        let delegation = movement.delegation(&stakes, is_below);
         match (delegation, verdict) {
             (None, _) => {
                 clear_weight(&pool, epoch, record);
@@ -109,7 +109,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], indices: &[U32]) 
                     funds.record_before(&before);
                     movement.carry_out(&stakes, record, verdict, bump)?;
                     funds.record_after(record);
-                    rebalance.served(&before, verdict);
+                    rebalance.record_movement(&before, verdict);
                     outcome = Outcome::Moved;
                 } else {
                     rebalance.pass_over(index);
@@ -121,7 +121,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], indices: &[U32]) 
     Ok(())
 }
 
-/// Takes the weight of a validator that cannot be staked with.
+/// Clears the weight of a validator that stake cannot be delegated to.
 #[cold]
 fn clear_weight(pool: &Pool, epoch: u64, record: &mut ValidatorStakeInfo) {
     let old = u64::from(record.extension.weight.get());
@@ -134,13 +134,13 @@ fn clear_weight(pool: &Pool, epoch: u64, record: &mut ValidatorStakeInfo) {
     });
 }
 
-/// What came of the instruction.
+/// Outcome of the instruction.
 enum Outcome {
-    /// Some stake moved.
+    /// Stake moved.
     Moved,
-    /// None did, but a validator lost its weight.
+    /// No stake moved, but the weight of a validator was cleared.
     Cleared,
-    /// Nothing did, for this reason in the first case that had one.
+    /// No change; the first reason, if there is one.
     Idle(Option<Reason>),
 }
 
@@ -157,7 +157,7 @@ impl Outcome {
         }
     }
 
-    /// Emits the event of what moved, or says why nothing did.
+    /// Emits the event of the movements, or logs the reason for no movement.
     fn finish(self, mut funds: Funds, pool: &Pool, reserve: &AccountView, has_weights: bool) {
         match self {
             Self::Moved => {
@@ -178,7 +178,8 @@ fn log_idle(reason: &str) {
     log_message(reason.as_bytes());
 }
 
-/// The pool, up to date and with the extension; the list's content and the withdraw authority are still to be checked.
+/// Checks the accounts and returns the pool, which is extended and up to date. The caller checks the list's content and the withdraw
+/// authority.
 #[inline(never)]
 fn check_pool<'a>(
     program_id: &'a Address,
@@ -207,14 +208,14 @@ struct Stakes<'a> {
     transient: &'a AccountView,
 }
 
-/// The accounts that all movements share.
+/// Common accounts of all movements.
 struct BorrowedAccounts<'a> {
     reserve: &'a AccountView,
     stake_config: &'a AccountView,
     sysvars: StakeSysvars<'a>,
 }
 
-/// What movements have in common.
+/// Common parameters of all movements.
 struct Movement<'a> {
     pool: &'a Pool<'a>,
     authority: &'a PoolAuthority<'a>,
@@ -227,10 +228,10 @@ struct Movement<'a> {
 }
 
 impl Movement<'_> {
-    /// The delegation of the validator's stake; `None` where the validator cannot be staked with: its vote account was closed,
-    /// which matters where it lacks stake, or its stake was deactivated because it does not vote.
-    fn delegation(&self, stakes: &Stakes, is_lacking: bool) -> Option<Delegation> {
-        if is_lacking && !is_vote_account(stakes.vote) || !stakes.validator.owned_by(&STAKE_PROGRAM_ID) {
+    /// The delegation of the validator's stake; `None` if stake cannot be delegated to the validator: its vote account is closed and
+    /// it is below target, or its stake was deactivated as delinquent.
+    fn delegation(&self, stakes: &Stakes, is_below: bool) -> Option<Delegation> {
+        if is_below && !is_vote_account(stakes.vote) || !stakes.validator.owned_by(&STAKE_PROGRAM_ID) {
             return None;
         }
         let data = borrow_stake(stakes.validator);
@@ -241,9 +242,9 @@ impl Movement<'_> {
         is_usable.then_some(*delegation)
     }
 
-    /// Whether the stake program will do its part: one validator must not fail the others of the instruction. It does not where
-    /// the transient account's address is in use, where its stake began to move in an earlier epoch, or where rent has changed
-    /// since the validator's account was made.
+    /// Whether the stake program will accept the movement: a failing call would also fail the instruction's other validators. It
+    /// rejects the movement if the transient account's address is in use, if its stake began to move in an earlier epoch, or if rent
+    /// has changed since the validator's account was created.
     fn is_possible(
         &self,
         stakes: &Stakes,
@@ -267,12 +268,12 @@ impl Movement<'_> {
             && held.saturating_sub(stake) >= self.stake_rent
     }
 
-    /// Stake that moves already, in lamports.
+    /// Activating or deactivating stake of the record, in lamports.
     fn moving(&self, record: &ValidatorStakeInfo) -> u64 {
         record.transient_stake_lamports.get().saturating_sub(self.stake_rent)
     }
 
-    /// Whether stake that moves already began to do so in this epoch, and the stake program can correct it.
+    /// Whether the transient stake began to move in this epoch and the stake program can correct it.
     #[inline(never)]
     fn is_correctable(
         &self,
@@ -292,14 +293,14 @@ impl Movement<'_> {
             return false;
         }
         let (stake, moving) = (transient.stake.get(), self.moving(record));
-        if !record.extension.is_leaving() {
-            // Lamports that were sent to the account were delegated too.
+        if !record.extension.is_deactivating() {
+            // Earlier lamports at the address were delegated too, so the stake can exceed the record's.
             return transient.is_delegated()
                 && stake >= moving
                 && transient.activation_epoch.get() == self.epoch
                 && (verdict == Verdict::Recall || is_vote_account(stakes.vote));
         }
-        // It is delegated again first: all of it has to be effective.
+        // The correction first delegates the stake again, which requires fully effective stake.
         let Ok(history_data) = self.accounts.sysvars.history.try_borrow() else { return false };
         let is_effective = StakeHistory::decode(&history_data).is_ok_and(|history| {
             [transient, validator]
@@ -329,16 +330,16 @@ impl Movement<'_> {
         Ok(())
     }
 
-    /// Corrects a movement of this epoch, in its account.
+    /// Corrects a movement of this epoch in its account.
     #[inline(never)]
     fn correct(&self, stakes: &Stakes, record: &mut ValidatorStakeInfo, verdict: Verdict) -> ProgramResult {
-        if record.extension.is_leaving() {
+        if record.extension.is_deactivating() {
             self.correct_deactivating(stakes, record, verdict)?;
         } else {
             self.correct_activating(stakes, record, verdict)?;
         }
         if verdict == Verdict::Recall {
-            // The next movement uses another address: a transfer in this transaction may keep the emptied account alive.
+            // 0 makes the next movement use another address: a transfer in this transaction can keep the emptied account alive.
             record.transient_stake_lamports.set(0);
         }
         Ok(())
@@ -349,7 +350,7 @@ impl Movement<'_> {
         let Stakes { vote, transient, .. } = stakes;
         let moving = self.moving(record);
         let Verdict::Increase(lamports) = verdict else {
-            // Stake that is deactivated in the epoch of its activation is inactive at once.
+            // Stake deactivated in the epoch of its activation is inactive immediately.
             self.authority.deactivate(transient, sysvars.clock)?;
             return self.authority.merge(transient, reserve, *sysvars);
         };
@@ -372,7 +373,7 @@ impl Movement<'_> {
         let BorrowedAccounts { reserve, stake_config, sysvars } = self.accounts;
         let Stakes { vote, validator, transient } = stakes;
         let moving = self.moving(record);
-        // Delegating stake again in the epoch of its deactivation revokes the deactivation.
+        // A delegation in the epoch of the deactivation revokes the deactivation.
         self.authority.delegate(transient, vote, *sysvars, stake_config)?;
         let active = record.active_stake_lamports.get();
         let lamports = if let Verdict::Decrease(lamports) = verdict { lamports } else { 0 };
@@ -393,7 +394,7 @@ impl Movement<'_> {
         self.set_moving(record, lamports)
     }
 
-    /// Records so much stake as moving, in lamports. What lay at the address before is counted at the next update.
+    /// Sets the record's activating or deactivating stake, in lamports. The next update counts earlier lamports at the address.
     fn set_moving(&self, record: &mut ValidatorStakeInfo, lamports: u64) -> ProgramResult {
         let rent = record.transient_stake_lamports.get().saturating_sub(self.moving(record));
         record.transient_stake_lamports.set(rent.checked_add(lamports).ok_or(CalculationFailure)?);
@@ -406,7 +407,7 @@ impl Movement<'_> {
         let BorrowedAccounts { reserve, stake_config, sysvars } = self.accounts;
         self.authority.split(reserve, stakes.transient, lamports)?;
         self.authority.delegate(stakes.transient, stakes.vote, *sysvars, stake_config)?;
-        // Lamports that were at the address before are counted at the next update.
+        // The next update counts earlier lamports at the address.
         record.transient_stake_lamports.set(lamports);
         Ok(())
     }
@@ -422,21 +423,21 @@ impl Movement<'_> {
         self.authority.deactivate(stakes.transient, sysvars.clock)?;
         let left = record.active_stake_lamports.get().checked_sub(lamports).ok_or(CalculationFailure)?;
         record.active_stake_lamports.set(left);
-        // As with an increase: what somebody sent ahead must not change what the validators after this one get.
+        // As with an increase, earlier lamports at the address must not change the parts of the next validators.
         record.transient_stake_lamports.set(lamports.checked_add(self.stake_rent).ok_or(CalculationFailure)?);
         Ok(())
     }
 }
 
-/// Whether a call before in the same transaction has emptied the stake account: it stays with the stake program until the
-/// transaction ends.
+/// Whether an earlier call in the same transaction has emptied the stake account. The stake program owns it until the transaction
+/// ends.
 fn is_emptied(account: &AccountView) -> bool {
     account.lamports() == 0 && account.owned_by(&STAKE_PROGRAM_ID)
 }
 
-/// Whether stake can be delegated to the account. Its validator may make it an account of the vote program that has no state.
+/// Whether stake can be delegated to the account. A closed vote account can be owned by the vote program without a state.
 fn is_vote_account(account: &AccountView) -> bool {
-    // A state begins with its version, and 0 stands for none.
+    // A state starts with its version; 0 means no state.
     let has_state = |data: &[u8]| data.get(..4).is_some_and(|version| version != [0; 4]);
     account.owned_by(&VOTE_PROGRAM_ID) && account.try_borrow().is_ok_and(|data| has_state(&data))
 }

@@ -1,4 +1,4 @@
-//! `RemoveValidatorFromPool`: deactivates all of a validator's stake; updates then bring it to the reserve.
+//! `RemoveValidatorFromPool`: deactivates all of a validator's stake. Later updates merge it into the reserve.
 
 use {
     crate::{
@@ -69,22 +69,22 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     if is_transient_delegated {
         authority.deactivate(transient, &accounts.clock)?;
     }
-    // Anyone may have deactivated the stake of a delinquent validator already.
+    // The stake of a delinquent validator may be deactivated already, because `DeactivateDelinquent` is permissionless.
     if is_delegated {
         authority.deactivate(stake, &accounts.clock)?;
     }
     record.status = status as u8;
     if pool.is_extended() {
         record.extension.weight.set(0);
-        record.extension.set_leaving(true);
+        record.extension.set_deactivating(true);
     }
     funds.validator_after(record);
-    pool.view_mut().forget_preferred(|preferred| *preferred == vote)?;
+    pool.view_mut().unset_preferred(|preferred| *preferred == vote)?;
     funds.emit(&pool);
     Ok(())
 }
 
-/// Whether the pool commands the stake, and deactivation has not been asked for.
+/// Whether the pool controls the stake and the stake is not deactivated.
 fn is_delegated_by_pool(
     stake: &AccountView,
     authority: &PoolAuthority,

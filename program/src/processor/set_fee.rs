@@ -60,10 +60,10 @@ fn ratio(value: SetFeeValue) -> Fee {
     }
 }
 
-/// Fees that holders pay on what they already own are delayed, so that they can leave first.
+/// Fees on existing holdings are delayed, so that holders can withdraw first.
 #[inline(always)]
 fn set(pool: &mut Pool, fee: &FeeType) -> ProgramResult {
-    // Before the pool is written to, which may be read-only.
+    // Checked before the write, which fails for a read-only pool.
     match fee {
         FeeType::StakeWithdrawal(fee) => check_withdrawal_fee(fee, &pool.view().stake_withdrawal_fee())?,
         FeeType::SolWithdrawal(fee) => check_withdrawal_fee(fee, &pool.view().sol_withdrawal_fee())?,

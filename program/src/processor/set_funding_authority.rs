@@ -1,7 +1,7 @@
 //! `SetFundingAuthority`.
 
 use {
-    crate::{event::emit_authority, hash::Derivation, validation::Pool},
+    crate::{event::emit_authority, hash::PdaHasher, validation::Pool},
     pinocchio::{AccountView, Address, ProgramResult},
     tidepool_interface::{
         address::DEPOSIT_AUTHORITY_SEED,
@@ -20,7 +20,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], funding_type: Fun
         FundingType::StakeDeposit => {
             let new = match new {
                 Some(authority) => *authority,
-                None => Derivation::new(program_id, pool.address(), DEPOSIT_AUTHORITY_SEED).find()?,
+                None => PdaHasher::new(program_id, pool.address(), DEPOSIT_AUTHORITY_SEED).find()?,
             };
             let old = core::mem::replace(&mut pool.view_mut().head_mut().stake_deposit_authority, new);
             emit_authority(&pool, Authority::StakeDeposit, &old, &new)

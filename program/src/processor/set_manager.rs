@@ -13,7 +13,7 @@ use {
 pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult {
     let accounts = SetManagerAccounts::of(accounts)?;
     let fee_account = accounts.new_manager_fee_account;
-    // The contract looks at the fee account's owner before it looks whether the pool is one.
+    // The SPL program checks the fee account's owner before the pool's account type.
     let mut pool = Pool::load_of_any_type(program_id, accounts.pool)?;
     check_owner(fee_account, &pool.head().token_program_id)?;
     pool.check_initialized()?;

@@ -33,7 +33,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], more: bool, weigh
         if entry.weight.get() > 0 && !record.is_active() {
             return Err(WeightOfRemovedValidator.into());
         }
-        // An instruction holds too few weights of 16 bits for a sum to overflow.
+        // An instruction has too few weights of 16 bits for an overflow.
         old = old.saturating_add(u64::from(record.extension.weight.get()));
         new = new.saturating_add(u64::from(entry.weight.get()));
         record.extension.weight = entry.weight;
@@ -41,7 +41,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], more: bool, weigh
     let paused_until = if more { current_slot()?.saturating_add(WEIGHTS_PAUSE_SLOTS) } else { 0 };
     let mut pool_data = accounts.pool.try_borrow_mut()?;
     let extension = PoolExtension::find_mut(&mut pool_data).ok_or(NotExtended)?;
-    // Without a pause nothing is written, under all feature gates alike.
+    // An unchanged value is not written: whether the runtime accepts such a write to a read-only pool depends on feature gates.
     if extension.paused_until_slot.get() != paused_until {
         extension.paused_until_slot = paused_until.into();
     }

@@ -1,4 +1,4 @@
-//! The turnover budget, as it binds the staker: decreases and removals draw on it together.
+//! Check of the turnover budget, which the staker's decreases and removals share.
 
 use {
     crate::{cpi::minimum_delegation, validation::Pool},
@@ -10,17 +10,16 @@ use {
     },
 };
 
-/// Checks that `lamports` of stake can still be deactivated in this epoch. `stake_rent` are the rent-exempt lamports of a stake
-/// account.
+/// Checks that `lamports` of stake can still be deactivated in this epoch. `stake_rent` is the rent of a stake account in lamports.
 ///
 /// # Errors
-/// [`TurnoverBudgetExceeded`]; the log says how much is left.
+/// [`TurnoverBudgetExceeded`]; the log has the rest of the budget.
 #[inline(never)]
 pub fn check_turnover(pool: &Pool, records: &[ValidatorStakeInfo], lamports: u64, stake_rent: u64) -> ProgramResult {
     let Some(policy) = &pool.policy else { return Ok(()) };
     let base_lamports = pool.rate().total_lamports.min(pool.view().last_epoch_total_lamports());
     let left = |minimum| turnover_left(records, policy, base_lamports, stake_rent, minimum);
-    // A lower bound: it takes a call to read the minimum, which matters only where the budget is less.
+    // A lower bound first: the exact value takes a call for the minimum delegation, which matters only for small budgets.
     if lamports <= left(0) {
         return Ok(());
     }

@@ -1,4 +1,4 @@
-//! `UpdateStakePoolBalance`: sums up the pool, pays the manager's fee on rewards and sets the rate for the epoch.
+//! `UpdateStakePoolBalance`: updates the pool's totals and exchange rate, and mints the manager's fee on rewards.
 
 use {
     crate::{
@@ -48,32 +48,32 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
         authority.mint_to(token, &accounts.manager_fee_account, fee)?;
     }
     if pool.head().is_stale(epoch) {
-        // The reward was taxed at the fee of the epoch before.
-        pool.view_mut().turn_epoch(epoch)?;
+        // The fee on the reward above is that of the epoch before.
+        pool.view_mut().advance_epoch(epoch)?;
     }
-    // The mint knows of tokens that holders burnt by themselves.
+    // The mint's supply also reflects tokens that holders have burnt directly.
     pool.store(total_lamports, Mint::decode(&accounts.pool_mint.try_borrow()?)?.supply);
     funds.reserve_after(reserve);
     funds.emit(&pool);
     Ok(())
 }
 
-/// Adds the lamports of all records, whatever their status: removed stake still belongs to the holders.
+/// Adds the lamports of all records of any status: stake of removed validators still belongs to the holders.
 #[inline(always)]
 fn add_stake(lamports: u64, records: &[ValidatorStakeInfo], epoch: u64) -> Result<u64, ProgramError> {
     match add_unchecked(records, epoch).and_then(|sum| sum.checked_add(lamports)) {
         Some(sum) => Ok(sum),
-        // The contract's error is that of the first record which has one.
+        // SPL behaviour: the first record with an error decides the error.
         None => add_one_by_one(lamports, records, epoch),
     }
 }
 
-/// The lamports of all records, if all are of this epoch and so small that no sum of them exceeds 64 bits.
-// Not inlined: the loop needs all registers there are.
+/// The lamports of all records, if all are of this epoch and small enough that their sum cannot exceed 64 bits.
+// Not inlined: the loop needs all registers.
 #[inline(never)]
 fn add_unchecked(records: &[ValidatorStakeInfo], epoch: u64) -> Option<u64> {
     let (mut sum, mut bits) = (0u64, 0u64);
-    // In short rows, because the loop costs something itself. Longer ones need more registers than there are.
+    // Four records per iteration, because the loop itself costs compute units. More would exceed the registers.
     let (rows, last) = records.as_chunks::<4>();
     for row in rows {
         if row.iter().any(|record| record.last_update_epoch.get() < epoch) {

@@ -76,7 +76,7 @@ pub fn process(
 
     let holder = accounts.user_transfer_authority;
     let amounts = BurnAndFee { burnt: quote.burnt, fee: quote.fee };
-    // The fee comes last in the contract. Where nothing can keep it from being paid, it is paid in the same call.
+    // The SPL program transfers the fee last. If that transfer is certain to succeed, it is part of the same call here.
     let is_fee_paid = quote.fee > 0 && can_transfer_after_burn(token, holder_tokens, manager_tokens, holder, amounts);
     if is_fee_paid {
         burn_and_transfer(token, holder_tokens, manager_tokens, holder, amounts, decimals)?;
@@ -93,7 +93,7 @@ pub fn process(
         Some((record, source)) => {
             take_from_record(record, source, quote.lamports)?;
             if source == StakeSource::ValidatorRemoval {
-                pool.view_mut().forget_preferred(|vote| *vote == record.vote_account_address)?;
+                pool.view_mut().unset_preferred(|vote| *vote == record.vote_account_address)?;
             }
             funds.validator_after(record);
         }
@@ -103,9 +103,9 @@ pub fn process(
     Ok(())
 }
 
-/// Whether the call that burns can be made at all: where it cannot, what is asked of the stake program before shows.
+/// Whether the burn can be called at all. If it cannot, an earlier error of the stake program takes precedence.
 fn can_burn(accounts: &WithdrawStakeAccounts<&AccountView>) -> bool {
-    // The validator list is being worked on, and may have been passed for either.
+    // The validator list is borrowed, and may have been passed as one of these accounts.
     accounts.user_transfer_authority.is_signer()
         && !accounts.user_transfer_authority.is_borrowed()
         && accounts.pool_tokens_from.is_writable()
@@ -113,12 +113,12 @@ fn can_burn(accounts: &WithdrawStakeAccounts<&AccountView>) -> bool {
         && accounts.pool_mint.is_writable()
 }
 
-/// The record whose stake account `split_from` is, where that has so much stake that the withdrawal is in order whatever the
-/// stake program's minimum is, so that nobody has to ask for it.
+/// The record of the stake account `split_from`, if the withdrawal is valid for every minimum delegation of the stake program. It
+/// then needs no call for the minimum.
 ///
-/// The program splits off no less than its minimum, so the minimum is `lamports` at most or the split fails. All the limits
-/// grow with it: what holds for `lamports` holds for each lower minimum. Below the usual minimum the split fails as a rule, and
-/// the program is asked, so that the error is the contract's.
+/// A split below the minimum fails, so the minimum is at most `lamports` or the split fails. All limits grow with the minimum: a
+/// withdrawal that is valid for the minimum `lamports` is valid for every lower one. Below the usual minimum, the call decides, so
+/// that the error is that of the SPL program.
 #[inline(always)]
 fn find_ample(
     pool: &Pool,
@@ -145,8 +145,7 @@ fn find_ample(
     Some(index)
 }
 
-/// The record to take the lamports from, and which of its accounts; none where they come from the reserve. A whole account gives
-/// what it has.
+/// Index of the record and source of the withdrawn lamports; `None` for the reserve. A whole account is withdrawn with its balance.
 #[inline(never)]
 fn find_source<'a>(
     pool: &Pool,
@@ -164,7 +163,7 @@ fn find_source<'a>(
         {
             return Err(StakeLamportsNotEqualToMinimum.into());
         }
-        // Without stake there is nothing to refill the reserve from, and the last holder leaves with all of it.
+        // Without stake, no decrease can need the reserve's working lamports, and the last holder can withdraw all of it.
         let has_stake = list.records().iter().any(|record| record.stake_lamports() != Ok(0));
         let working_lamports = if has_stake { pool.working_lamports(source_rent) } else { 0 };
         check_left_in_reserve(split_from, quote.lamports, source_rent, working_lamports, SolWithdrawalTooLarge)?;
@@ -190,7 +189,7 @@ fn find_source<'a>(
     Ok(Some((record, source)))
 }
 
-/// Which account of a validator that is being removed `split_from` is.
+/// The source of a withdrawal from a removed validator, if `split_from` is one of its accounts.
 fn find_removed_source(
     pool: &Pool,
     record: &mut ValidatorStakeInfo,
@@ -203,7 +202,7 @@ fn find_removed_source(
     Ok(StakeSource::Transient)
 }
 
-/// The validator that the account is delegated to, if it is.
+/// The vote account that the account is delegated to; `None` if it is not delegated.
 fn read_voter(stake: &AccountView) -> Result<Option<Address>, ProgramError> {
     Ok(match StakeState::decode(&borrow_stake(stake))? {
         StakeState::Stake(_, delegation) => Some(delegation.voter),
@@ -211,7 +210,7 @@ fn read_voter(stake: &AccountView) -> Result<Option<Address>, ProgramError> {
     })
 }
 
-/// Checks that the account can give `lamports` and returns what it does give.
+/// Checks that `lamports` can be withdrawn from the account, and returns the lamports to withdraw.
 fn clamp(source: StakeSource, balance: u64, lamports: u64, limits: &WithdrawalLimits) -> Result<u64, ProgramError> {
     match source {
         StakeSource::Active | StakeSource::Transient => {
@@ -234,7 +233,7 @@ fn take_from_record(record: &mut ValidatorStakeInfo, source: StakeSource, lampor
     field.set(left);
     if source == StakeSource::ValidatorRemoval {
         if left != 0 {
-            // The account holds less than the record says: an update has to account for it first.
+            // The account holds less than the record: an update has to correct the record first.
             return Err(StakeListAndPoolOutOfDate.into());
         }
         record.status = StakeStatus::ReadyForRemoval as u8;

@@ -9,11 +9,11 @@ use {
     },
 };
 
-/// Offset of the epoch in the clock: the slot and the epoch's start come first, eight bytes each.
+/// Offset of the epoch in the clock, after the slot and the epoch's start time of eight bytes each.
 const EPOCH_OFFSET: usize = 16;
 
 /// # Errors
-/// `IncorrectProgramId` where the account is not the program `expected`.
+/// `IncorrectProgramId` if the account is not the program `expected`.
 #[inline(always)]
 pub fn check_program(account: &AccountView, expected: &Address) -> ProgramResult {
     if address_eq(account.address(), expected) { Ok(()) } else { Err(ProgramError::IncorrectProgramId) }
@@ -34,7 +34,7 @@ pub fn check_system_program(account: &AccountView) -> ProgramResult {
 }
 
 /// # Errors
-/// `IncorrectProgramId` where the account is neither token program.
+/// `IncorrectProgramId` if the account is neither token program.
 pub fn check_token_program(account: &AccountView) -> ProgramResult {
     if *account.address() == TOKEN_PROGRAM_ID || *account.address() == TOKEN_2022_PROGRAM_ID {
         Ok(())
@@ -44,7 +44,7 @@ pub fn check_token_program(account: &AccountView) -> ProgramResult {
 }
 
 /// # Errors
-/// `IncorrectProgramId` where the account is not owned by `program`.
+/// `IncorrectProgramId` if the account is not owned by `program`.
 #[inline(always)]
 pub fn check_owner(account: &AccountView, program: &Address) -> ProgramResult {
     if account.owned_by(program) { Ok(()) } else { Err(ProgramError::IncorrectProgramId) }
@@ -53,19 +53,18 @@ pub fn check_owner(account: &AccountView, program: &Address) -> ProgramResult {
 /// The epoch, read from the clock's account.
 ///
 /// # Errors
-/// `InvalidArgument` where the account is not the clock.
+/// `InvalidArgument` if the account is not the clock.
 #[inline]
 pub fn clock_epoch(account: &AccountView) -> Result<u64, ProgramError> {
     if !address_eq(account.address(), &CLOCK_ID) {
         return Err(ProgramError::InvalidArgument);
     }
-    // The slot and the epoch's start come first, eight bytes each.
     let data = account.try_borrow()?;
     let epoch = data.get(16..24).and_then(|bytes| bytes.try_into().ok()).ok_or(ProgramError::InvalidArgument)?;
     Ok(u64::from_le_bytes(epoch))
 }
 
-/// The slot, read from the account that [`clock_epoch`] has found to be the clock's.
+/// The slot, from the clock's account.
 ///
 /// # Errors
 /// As [`clock_epoch`].
@@ -75,20 +74,20 @@ pub fn clock_slot(clock: &AccountView) -> Result<u64, ProgramError> {
     Ok(u64::from_le_bytes(*data.first_chunk().ok_or(ProgramError::InvalidArgument)?))
 }
 
-/// The slot, where the instruction has no clock account.
+/// The slot, for instructions without a clock account.
 ///
 /// # Errors
-/// `UnsupportedSysvar` where the runtime has no clock.
+/// `UnsupportedSysvar` if the runtime has no clock.
 pub fn current_slot() -> Result<u64, ProgramError> {
     let mut slot = [0; 8];
     get_sysvar(&mut slot, &CLOCK_ID, 0)?;
     Ok(u64::from_le_bytes(slot))
 }
 
-/// The epoch, where the instruction has no clock account.
+/// The epoch, for instructions without a clock account.
 ///
 /// # Errors
-/// `UnsupportedSysvar` where the runtime has no clock.
+/// `UnsupportedSysvar` if the runtime has no clock.
 #[inline]
 pub fn current_epoch() -> Result<u64, ProgramError> {
     let mut epoch = [0; 8];
@@ -96,7 +95,7 @@ pub fn current_epoch() -> Result<u64, ProgramError> {
     Ok(u64::from_le_bytes(epoch))
 }
 
-/// The epoch, read from the clock's account if it is that, and asked for otherwise.
+/// The epoch, from the account if it is the clock's, otherwise from the runtime.
 ///
 /// # Errors
 /// As [`current_epoch`].
@@ -106,15 +105,15 @@ pub fn epoch_from(account: &AccountView) -> Result<u64, ProgramError> {
 }
 
 /// # Errors
-/// `InvalidArgument` where the account is not the stake history.
+/// `InvalidArgument` if the account is not the stake history.
 pub fn check_stake_history(account: &AccountView) -> ProgramResult {
     if *account.address() == STAKE_HISTORY_ID { Ok(()) } else { Err(ProgramError::InvalidArgument) }
 }
 
-/// Whether epoch rewards are being paid: the stake program then refuses to change stake.
+/// Whether epoch rewards are being paid: the stake program then rejects changes of stake.
 ///
 /// # Errors
-/// `UnsupportedSysvar` where the runtime knows no epoch rewards.
+/// `UnsupportedSysvar` if the runtime has no epoch rewards sysvar.
 pub fn epoch_rewards_active() -> Result<bool, ProgramError> {
     /// Offset of the flag: three `u64`, a hash, a `u128` and two `u64` precede it.
     const ACTIVE_OFFSET: usize = 80;

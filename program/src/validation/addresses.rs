@@ -1,20 +1,19 @@
-//! Derived addresses.
+//! Checks of program-derived stake account addresses.
 //!
-//! The contract derives an address by a search: of all bumps the highest counts whose hash is on no curve. Two shortcuts lead
-//! to the same answer.
+//! The SPL program derives an address by a search for the highest bump whose hash is off the curve. Two shortcuts have the same
+//! result.
 //!
-//! Where the stake program owns the account, any bump whose hash is the account's address will do. Only the program can have
-//! made such an account at a derived address, as nobody has a key of a hash, and it signs under no bump but the search's.
-//! Where there is no such account it is the search that decides: under a wrong bump, stake could be taken for gone.
-//!
-//! In a pool with the extension each record caches the bumps of its two stake accounts: an address then costs one hash. The
-//! program writes a bump only when it is known to be the search's. Another program may have changed the seed since, so a
-//! cached bump may be stale: it identifies accounts that exist, and is never signed under for one that does not. Where the
-//! cached bump does not fit the account, or none is cached, the above holds.
+//! 1. If the stake program owns the account, any bump whose hash is the account's address is valid. A hash has no known private
+//!    key, so only this program can have created the account, and it signs only with the search's bump. Without such an account,
+//!    the search decides: with a wrong bump, existing stake could be counted as missing.
+//! 2. In an extended pool, each record caches the bumps of its two stake accounts, so that an address costs one hash. The program
+//!    caches only bumps that the search has found. A cached bump can be stale, because the SPL program may have changed the seed.
+//!    It therefore identifies existing accounts only, and never signs for a missing one. If the cached bump does not match, or is
+//!    absent, the first rule applies.
 
 use {
     super::Pool,
-    crate::hash::Derivation,
+    crate::hash::PdaHasher,
     pinocchio::{AccountView, Address, error::ProgramError},
     tidepool_interface::{
         StakePoolError::InvalidStakeAccountAddress,
@@ -23,19 +22,19 @@ use {
     },
 };
 
-/// The addresses of the stake accounts of a pool's validators.
+/// Checks the stake account addresses of a pool's validators.
 pub struct StakeAddresses<'a> {
     pool: &'a Pool<'a>,
-    validator: Derivation<0>,
-    transient: Derivation<8>,
+    validator: PdaHasher<0>,
+    transient: PdaHasher<8>,
 }
 
 impl<'a> StakeAddresses<'a> {
     pub fn new(pool: &'a Pool<'a>) -> Self {
         Self {
             pool,
-            validator: Derivation::new(pool.program_id, pool.address(), &[]),
-            transient: Derivation::new(pool.program_id, pool.address(), &[0; 8]),
+            validator: PdaHasher::new(pool.program_id, pool.address(), &[]),
+            transient: PdaHasher::new(pool.program_id, pool.address(), &[0; 8]),
         }
     }
 
@@ -67,7 +66,7 @@ impl<'a> StakeAddresses<'a> {
 /// Checks that `account` is the validator stake account of the record.
 ///
 /// # Errors
-/// [`InvalidStakeAccountAddress`] where it is another one.
+/// [`InvalidStakeAccountAddress`] if it is another account.
 #[inline(never)]
 pub fn check_validator_stake(
     pool: &Pool,
@@ -76,12 +75,12 @@ pub fn check_validator_stake(
 ) -> Result<(), ProgramError> {
     match record.validator_seed_suffix.get() {
         0 => {
-            let mut derivation = Derivation::<0>::new(pool.program_id, pool.address(), &[]);
-            check_validator(pool, &mut derivation, account, record)
+            let mut hasher = PdaHasher::<0>::new(pool.program_id, pool.address(), &[]);
+            check_validator(pool, &mut hasher, account, record)
         }
         seed => {
-            let mut derivation = Derivation::<4>::new(pool.program_id, pool.address(), &seed.to_le_bytes());
-            check_validator(pool, &mut derivation, account, record)
+            let mut hasher = PdaHasher::<4>::new(pool.program_id, pool.address(), &seed.to_le_bytes());
+            check_validator(pool, &mut hasher, account, record)
         }
     }
 }
@@ -89,7 +88,7 @@ pub fn check_validator_stake(
 #[inline(always)]
 fn check_validator<const SUFFIX: usize>(
     pool: &Pool,
-    derivation: &mut Derivation<SUFFIX>,
+    hasher: &mut PdaHasher<SUFFIX>,
     account: &AccountView,
     record: &mut ValidatorStakeInfo,
 ) -> Result<(), ProgramError> {
@@ -98,15 +97,12 @@ fn check_validator<const SUFFIX: usize>(
     if exists
         && pool.is_extended()
         && let Some(bump) = record.extension.validator_bump()
-        && derivation.address(heads, bump) == *account.address()
+        && hasher.address(heads, bump) == *account.address()
     {
         return Ok(());
     }
-    let bump = if exists {
-        derivation.search_existing(heads, account.address())
-    } else {
-        derivation.search(heads, account.address())
-    };
+    let bump =
+        if exists { hasher.search_existing(heads, account.address()) } else { hasher.search(heads, account.address()) };
     let bump = bump.ok_or(InvalidStakeAccountAddress)?;
     if pool.is_extended() {
         record.extension.set_validator_bump(bump);
@@ -114,7 +110,7 @@ fn check_validator<const SUFFIX: usize>(
     Ok(())
 }
 
-/// The bump of the validator stake account of `vote` under `seed`, of which nothing is known.
+/// The bump of the validator stake account of `vote` with `seed`, without a record.
 ///
 /// # Errors
 /// As [`check_validator_stake`].
@@ -127,13 +123,13 @@ pub fn check_new_validator_stake(
 ) -> Result<u8, ProgramError> {
     let (program_id, heads, expected) = (pool.program_id, [vote.as_ref()], account.address());
     let bump = match seed {
-        0 => Derivation::<0>::new(program_id, pool.address(), &[]).search(heads, expected),
-        seed => Derivation::<4>::new(program_id, pool.address(), &seed.to_le_bytes()).search(heads, expected),
+        0 => PdaHasher::<0>::new(program_id, pool.address(), &[]).search(heads, expected),
+        seed => PdaHasher::<4>::new(program_id, pool.address(), &seed.to_le_bytes()).search(heads, expected),
     };
     bump.ok_or(InvalidStakeAccountAddress.into())
 }
 
-/// Checks that `account` is the transient stake account of the record, under its seed.
+/// Checks that `account` is the transient stake account of the record, with the record's seed.
 ///
 /// # Errors
 /// As [`check_validator_stake`].
@@ -143,14 +139,15 @@ pub fn check_transient_stake(
     account: &AccountView,
     record: &mut ValidatorStakeInfo,
 ) -> Result<(), ProgramError> {
-    let mut derivation = transient_derivation(pool, record.transient_seed_suffix.get());
-    check_transient(pool, &mut derivation, account, record).map(|_| ())
+    let mut hasher = transient_hasher(pool, record.transient_seed_suffix.get());
+    check_transient(pool, &mut hasher, account, record).map(|_| ())
 }
 
-/// The bump of the transient stake account of the record's validator under `seed`, which may be another one than the
-/// record's. It is good for a signature: a search found it in this instruction, or the account exists already. A cached bump
-/// alone is not enough. A program that does not know the extension changes the seed and leaves the byte, and under a stale
-/// bump stake could be put where no update looks for it.
+/// The bump of the transient stake account of the record's validator with `seed`, which can differ from the record's seed.
+///
+/// The bump is safe for signing: a search in this instruction has found it, or the account exists already. A cached bump alone is
+/// not safe, because the SPL program changes the seed without the cached bump. With a stale bump, stake could end up in an account
+/// that no update reads.
 ///
 /// # Errors
 /// As [`check_validator_stake`].
@@ -161,34 +158,34 @@ pub fn check_transient_stake_under(
     record: &ValidatorStakeInfo,
     seed: u64,
 ) -> Result<u8, ProgramError> {
-    let mut derivation = transient_derivation(pool, seed);
+    let mut hasher = transient_hasher(pool, seed);
     if account.owned_by(&STAKE_PROGRAM_ID)
         && seed == record.transient_seed_suffix.get()
-        && let Some(bump) = cached_transient_bump(pool, &mut derivation, account, record)
+        && let Some(bump) = cached_transient_bump(pool, &mut hasher, account, record)
     {
         return Ok(bump);
     }
-    search_transient(&mut derivation, account, record)
+    search_transient(&mut hasher, account, record)
 }
 
 #[inline(always)]
-fn transient_derivation(pool: &Pool, seed: u64) -> Derivation<8> {
-    Derivation::new(pool.program_id, pool.address(), &seed.to_le_bytes())
+fn transient_hasher(pool: &Pool, seed: u64) -> PdaHasher<8> {
+    PdaHasher::new(pool.program_id, pool.address(), &seed.to_le_bytes())
 }
 
 #[inline(always)]
 fn check_transient(
     pool: &Pool,
-    derivation: &mut Derivation<8>,
+    hasher: &mut PdaHasher<8>,
     account: &AccountView,
     record: &mut ValidatorStakeInfo,
 ) -> Result<(), ProgramError> {
-    if cached_transient_bump(pool, derivation, account, record).is_some() {
+    if cached_transient_bump(pool, hasher, account, record).is_some() {
         return Ok(());
     }
-    let bump = search_transient(derivation, account, record)?;
+    let bump = search_transient(hasher, account, record)?;
     if pool.is_extended() {
-        let is_leaving = record.transient_stake_lamports.get() > 0 && record.extension.is_leaving();
+        let is_leaving = record.transient_stake_lamports.get() > 0 && record.extension.is_deactivating();
         record.extension.set_transient_bump(bump, is_leaving);
     }
     Ok(())
@@ -196,33 +193,33 @@ fn check_transient(
 
 #[inline(always)]
 fn search_transient(
-    derivation: &mut Derivation<8>,
+    hasher: &mut PdaHasher<8>,
     account: &AccountView,
     record: &ValidatorStakeInfo,
 ) -> Result<u8, ProgramError> {
     let (heads, expected) = (transient_heads(record), account.address());
     let bump = if account.owned_by(&STAKE_PROGRAM_ID) {
-        derivation.search_existing(heads, expected)
+        hasher.search_existing(heads, expected)
     } else {
-        derivation.search(heads, expected)
+        hasher.search(heads, expected)
     };
     bump.ok_or(InvalidStakeAccountAddress.into())
 }
 
-/// The record's cached bump, if it yields the account's address.
+/// The record's cached bump, if the account has its address.
 #[inline(always)]
 fn cached_transient_bump(
     pool: &Pool,
-    derivation: &mut Derivation<8>,
+    hasher: &mut PdaHasher<8>,
     account: &AccountView,
     record: &ValidatorStakeInfo,
 ) -> Option<u8> {
     let bump = record.extension.transient_bump().filter(|_| pool.is_extended())?;
-    // Where the record expects nothing, there is nothing to be taken for gone.
+    // A record without transient stake cannot have missing stake.
     if record.transient_stake_lamports.get() > 0 && !account.owned_by(&STAKE_PROGRAM_ID) {
         return None;
     }
-    (derivation.address(transient_heads(record), bump) == *account.address()).then_some(bump)
+    (hasher.address(transient_heads(record), bump) == *account.address()).then_some(bump)
 }
 
 #[inline(always)]
@@ -236,6 +233,6 @@ fn transient_heads(record: &ValidatorStakeInfo) -> [&[u8]; 2] {
 /// As [`check_validator_stake`].
 #[inline(never)]
 pub fn check_ephemeral_stake(pool: &Pool, account: &AccountView, seed: u64) -> Result<u8, ProgramError> {
-    let mut derivation = Derivation::<8>::new(pool.program_id, pool.address(), &seed.to_le_bytes());
-    derivation.search([EPHEMERAL_STAKE_SEED], account.address()).ok_or(InvalidStakeAccountAddress.into())
+    let mut hasher = PdaHasher::<8>::new(pool.program_id, pool.address(), &seed.to_le_bytes());
+    hasher.search([EPHEMERAL_STAKE_SEED], account.address()).ok_or(InvalidStakeAccountAddress.into())
 }

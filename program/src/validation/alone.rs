@@ -1,4 +1,4 @@
-//! What else a transaction does.
+//! Check of a transaction's other instructions.
 
 use {
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError, sysvars::instructions::Instructions},
@@ -9,15 +9,15 @@ use {
     },
 };
 
-/// Height of the call stack for an instruction that a transaction names itself.
+/// Height of the call stack for a top-level instruction.
 const TOP_LEVEL: u64 = 1;
 
-/// Checks that nothing in the transaction can bring SOL into the pool, or take SOL out of it, around this instruction: what
-/// is lent for the time of a transaction could otherwise decide what moves.
+/// Checks that the transaction cannot move SOL into or out of the pool around this instruction. Otherwise, SOL borrowed for one
+/// transaction could direct stake.
 ///
 /// # Errors
-/// [`NotAlone`] where a program has called this one, where another program than the system and compute budget programs runs
-/// beside it, or where a deposit or a withdrawal does; `InvalidArgument` where `account` is not the instructions sysvar.
+/// [`NotAlone`] if a program has called this one, or if the transaction has a deposit, a withdrawal, or an instruction of a program
+/// other than this, the system and the compute budget program; `InvalidArgument` if `account` is not the instructions sysvar.
 pub fn check_alone(program_id: &Address, account: &AccountView) -> ProgramResult {
     if stack_height() != TOP_LEVEL {
         return Err(NotAlone.into());
@@ -38,7 +38,7 @@ pub fn check_alone(program_id: &Address, account: &AccountView) -> ProgramResult
     Ok(())
 }
 
-/// Whether an instruction of this program takes or pays what the pool is rich by.
+/// Whether an instruction of this program changes the pool's total lamports.
 fn moves_funds(data: &[u8]) -> bool {
     matches!(
         data.first(),

@@ -1,4 +1,4 @@
-//! Lists of accounts that end too early.
+//! Errors of missing accounts.
 
 use {
     super::{Rent, clock_epoch},
@@ -14,8 +14,8 @@ pub enum SysvarAt {
     Rent(usize),
 }
 
-/// The error for a list that ends too early. The contract decodes a sysvar as soon as it comes to it, so a wrong one among
-/// the accounts that are there outranks those that are missing. `sysvars` are the instruction's, in its order.
+/// The error for an account list that is too short. The SPL program decodes each sysvar when it reads its account, so the error of a
+/// wrong sysvar takes precedence over missing accounts. `sysvars` are the instruction's, in its order.
 #[cold]
 pub fn missing_account(error: ProgramError, accounts: &[AccountView], sysvars: &[SysvarAt]) -> ProgramError {
     let check = |sysvar: &SysvarAt| match *sysvar {

@@ -1,4 +1,4 @@
-//! Checks of accounts, each in the contract's order and with its error.
+//! Checks of accounts. Their order and their errors are SPL behaviour.
 
 mod accounts;
 mod addresses;

@@ -1,10 +1,10 @@
-//! The pool, and the checks of accounts against what it names.
+//! The pool, and checks of accounts against its fields.
 
 use {
     super::check_owner,
     crate::{
         cpi::{PoolAuthority, TokenProgram},
-        hash::Derivation,
+        hash::PdaHasher,
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     solana_address::address_eq,
@@ -23,20 +23,22 @@ use {
     },
 };
 
-/// An initialized pool of this program. Its state is read and written where it lies, in the account.
+/// An initialized pool of this program, with views of its account data.
 pub struct Pool<'a> {
     /// The program's own id.
     pub program_id: &'a Address,
-    /// The policy of a pool with the extension. A pool without it is left alone by all that the contract does not have.
+    /// The policy of an extended pool; `None` for a pool without the extension, which has SPL behaviour only.
     pub policy: Option<RebalancePolicy>,
     account: AccountView,
     layout: PoolLayout,
 }
 
 impl<'a> Pool<'a> {
+    /// Loads an initialized pool.
+    ///
     /// # Errors
-    /// `IncorrectProgramId` where the program does not own the account; `BorshIoError` where it does not decode; [`InvalidState`] where it is no
-    /// initialized pool.
+    /// `IncorrectProgramId` if the program does not own the account; `BorshIoError` if it does not decode; [`InvalidState`] if it is not
+    /// an initialized pool.
     #[inline(always)]
     pub fn load(program_id: &'a Address, account: &AccountView) -> Result<Self, ProgramError> {
         let pool = Self::load_of_any_type(program_id, account)?;
@@ -44,7 +46,7 @@ impl<'a> Pool<'a> {
         Ok(pool)
     }
 
-    /// Loads an account that may be no pool at all.
+    /// Loads an account of any account type.
     ///
     /// # Errors
     /// As [`Self::load`], without `InvalidState`.
@@ -59,7 +61,7 @@ impl<'a> Pool<'a> {
     }
 
     /// # Errors
-    /// [`InvalidState`] where the account is not an initialized pool.
+    /// [`InvalidState`] if the account is not an initialized pool.
     #[inline(always)]
     pub fn check_initialized(&self) -> ProgramResult {
         if self.head().account_type == AccountType::StakePool as u8 { Ok(()) } else { Err(InvalidState.into()) }
@@ -67,36 +69,35 @@ impl<'a> Pool<'a> {
 
     #[inline(always)]
     fn data(&self) -> &[u8] {
-        // SAFETY: A pool's data is written through the one `Pool` of an instruction, which is borrowed here, and besides it only
-        // where no reference into it is left: the extension, by the instructions that set it. No program that is called can
-        // write it, because this program owns it.
+        // SAFETY: A pool's data is written only through the single `Pool` of an instruction, which is borrowed here. The instructions
+        // that set the extension write it directly, without any other reference into the data. Called programs cannot write it,
+        // because this program owns it.
         unsafe { self.account.borrow_unchecked() }
     }
 
-    /// The pool's state, to be read.
+    /// A read-only view of the pool.
     #[inline(always)]
     pub fn view(&self) -> PoolView<'_> {
         PoolView::new(self.data(), &self.layout)
     }
 
-    /// The pool's state, to be written. The account must be writable, even where nothing comes to be written: the contract writes
-    /// all of it each time.
+    /// A mutable view of the pool. Fails for a read-only account even if the caller writes nothing: the SPL program always writes
+    /// the whole pool.
     #[inline(always)]
     pub fn view_mut(&mut self) -> PoolViewMut<'_> {
-        // SAFETY: As in `data`, and nobody else reads it, because the `Pool` is borrowed for writing.
+        // SAFETY: As in `data`, and there are no other reads, because the `Pool` is mutably borrowed.
         let data = unsafe { self.account.borrow_unchecked_mut() };
         if let Some(first) = data.first_mut() {
-            // SAFETY: Both are one byte behind a reference. The machine refuses it where the account is read-only.
+            // SAFETY: Reads and writes one byte behind a reference. The VM rejects the write for a read-only account.
             unsafe { core::ptr::write_volatile(first, core::ptr::read_volatile(first)) };
         }
         PoolViewMut::new(data, &mut self.layout)
     }
 
-    /// The fields of the state at fixed offsets.
+    /// The fields at fixed offsets.
     #[inline(always)]
     pub fn head(&self) -> &PoolHead {
-        // SAFETY: The data holds a head, or there would be no layout of it; it is plain data of alignment 1. The rest as in
-        // `data`.
+        // SAFETY: A layout exists only for data with a head, which is plain data of alignment 1. Otherwise as in `data`.
         unsafe { &*self.account.data_ptr().cast() }
     }
 
@@ -107,13 +108,13 @@ impl<'a> Pool<'a> {
     }
 
     /// # Errors
-    /// [`NotExtended`] where the pool has no extension.
+    /// [`NotExtended`] if the pool has no extension.
     pub fn extension_policy(&self) -> Result<RebalancePolicy, ProgramError> {
         self.policy.ok_or(NotExtended.into())
     }
 
     /// # Errors
-    /// [`NotExtended`] where the pool has no extension.
+    /// [`NotExtended`] if the pool has no extension.
     pub fn extension(&self) -> Result<&PoolExtension, ProgramError> {
         PoolExtension::find(self.data()).ok_or(NotExtended.into())
     }
@@ -124,13 +125,12 @@ impl<'a> Pool<'a> {
         PoolExtension::find(self.data()).map_or(0, |extension| extension.working_lamports(stake_rent))
     }
 
-    /// The pool's address.
     #[inline(always)]
     pub fn address(&self) -> &Address {
         self.account.address()
     }
 
-    /// The rate of deposits and withdrawals.
+    /// The exchange rate of deposits and withdrawals.
     #[inline(always)]
     pub fn rate(&self) -> ExchangeRate {
         self.head().exchange_rate()
@@ -139,17 +139,17 @@ impl<'a> Pool<'a> {
     /// Adds a deposit to the totals.
     ///
     /// # Errors
-    /// [`CalculationFailure`] where a total exceeds 64 bits.
+    /// [`CalculationFailure`] if a total exceeds 64 bits.
     #[inline(always)]
     pub fn store_deposit(&mut self, lamports: u64, pool_tokens: u64) -> ProgramResult {
         let rate = self.rate();
         self.store_totals(rate.total_lamports.checked_add(lamports), rate.pool_token_supply.checked_add(pool_tokens))
     }
 
-    /// Takes a withdrawal from the totals.
+    /// Subtracts a withdrawal from the totals.
     ///
     /// # Errors
-    /// [`CalculationFailure`] where a total would be negative.
+    /// [`CalculationFailure`] if a total would be negative.
     #[inline(always)]
     pub fn store_withdrawal(&mut self, lamports: u64, pool_tokens: u64) -> ProgramResult {
         let rate = self.rate();
@@ -173,23 +173,22 @@ impl<'a> Pool<'a> {
         head.total_lamports.set(lamports);
     }
 
-    /// Proves the withdraw authority by one hash: the stored bump is what the search found when the pool was made, and only this
-    /// program writes it.
+    /// Verifies the withdraw authority by one hash: only this program writes the stored bump, which the search found at the pool's
+    /// creation.
     ///
     /// # Errors
-    /// [`InvalidProgramAddress`] where `account` is not the withdraw authority; `InvalidSeeds` where the stored bump yields no
-    /// address.
+    /// [`InvalidProgramAddress`] if `account` is not the withdraw authority; `InvalidSeeds` if the stored bump yields no address.
     #[inline(always)]
     pub fn check_withdraw_authority<'b>(&self, account: &'b AccountView) -> Result<PoolAuthority<'b>, ProgramError> {
         let bump = self.head().stake_withdraw_bump_seed;
-        let expected = Derivation::new(self.program_id, self.address(), WITHDRAW_AUTHORITY_SEED).address([], bump);
+        let expected = PdaHasher::new(self.program_id, self.address(), WITHDRAW_AUTHORITY_SEED).address([], bump);
         if !address_eq(account.address(), &expected) {
             return Err(self.wrong_withdraw_authority());
         }
         Ok(PoolAuthority::withdraw_authority(account, *self.address(), bump))
     }
 
-    /// The contract derives the address first, and fails where there is none.
+    /// The SPL program derives the address first, and fails with another error if the bump yields no address.
     #[cold]
     #[inline(never)]
     fn wrong_withdraw_authority(&self) -> ProgramError {
@@ -214,13 +213,13 @@ impl<'a> Pool<'a> {
     }
 
     /// # Errors
-    /// `NotEnoughAccountKeys`, [`InvalidSolDepositAuthority`], [`SignatureMissing`] where the pool has one.
+    /// `NotEnoughAccountKeys`, [`InvalidSolDepositAuthority`], [`SignatureMissing`], if the pool has such an authority.
     pub fn check_sol_deposit_authority(&self, account: Option<&AccountView>) -> ProgramResult {
         check_optional_signer(account, self.view().sol_deposit_authority(), InvalidSolDepositAuthority)
     }
 
     /// # Errors
-    /// `NotEnoughAccountKeys`, [`InvalidSolWithdrawAuthority`], [`SignatureMissing`] where the pool has one.
+    /// `NotEnoughAccountKeys`, [`InvalidSolWithdrawAuthority`], [`SignatureMissing`], if the pool has such an authority.
     pub fn check_sol_withdraw_authority(&self, account: Option<&AccountView>) -> ProgramResult {
         check_optional_signer(account, self.view().sol_withdraw_authority(), InvalidSolWithdrawAuthority)
     }
@@ -244,14 +243,14 @@ impl<'a> Pool<'a> {
     }
 
     /// # Errors
-    /// [`InvalidFeeAccount`] where the account is not the one that the pool names. Whether it can take fees is another
-    /// question: [`Self::can_pay_manager`].
+    /// [`InvalidFeeAccount`] if the account is not the pool's manager fee account. [`Self::can_pay_manager`] checks whether it can
+    /// receive fees.
     pub fn check_manager_fee_address(&self, account: &AccountView) -> ProgramResult {
         check_address(account, &self.head().manager_fee_account, InvalidFeeAccount)
     }
 
     /// # Errors
-    /// `IncorrectProgramId` where the account is not the mint's token program.
+    /// `IncorrectProgramId` if the account is not the mint's token program.
     pub fn check_token_program<'b>(
         &self,
         program: &'b AccountView,
@@ -264,19 +263,19 @@ impl<'a> Pool<'a> {
     /// The mint's decimals.
     ///
     /// # Errors
-    /// [`WrongPoolMint`] where the account is another one; what [`Mint::decode`] says where it is malformed.
+    /// [`WrongPoolMint`] if the account is not the pool's mint; as [`Mint::decode`] if it is malformed.
     pub fn check_mint(&self, account: &AccountView) -> Result<u8, ProgramError> {
         check_address(account, &self.head().pool_mint, WrongPoolMint)?;
         Ok(Mint::decode(&account.try_borrow()?)?.decimals)
     }
 
     /// # Errors
-    /// [`StakeListAndPoolOutOfDate`] where the pool was not updated in `epoch`.
+    /// [`StakeListAndPoolOutOfDate`] if the pool was not updated in `epoch`.
     pub fn check_fresh(&self, epoch: u64) -> ProgramResult {
         if self.head().is_stale(epoch) { Err(StakeListAndPoolOutOfDate.into()) } else { Ok(()) }
     }
 
-    /// Checks that a token account can take the manager's fees.
+    /// Checks that a token account can receive the manager's fees.
     ///
     /// # Errors
     /// As [`check_manager_fee_account`].
@@ -285,16 +284,17 @@ impl<'a> Pool<'a> {
         check_manager_fee_account(account.owner(), &account.try_borrow()?, &head.token_program_id, &head.pool_mint)
     }
 
-    /// Whether the manager's fee account can take fees: where it cannot, holders leave without paying any.
+    /// Whether the manager fee account can receive fees. If it cannot, withdrawals are free of fees.
     pub fn can_pay_manager(&self, account: &AccountView) -> bool {
         self.check_manager_fee_account(account).is_ok()
     }
 }
 
-/// Checks that the reserve keeps its own rent and the working lamports ([`Pool::working_lamports`]) without `taken` lamports.
+/// Checks that the reserve, after a withdrawal of `taken` lamports, keeps its own rent and the working lamports
+/// ([`Pool::working_lamports`]).
 ///
 /// # Errors
-/// `error` where it does not.
+/// `error` if it does not.
 #[inline(always)]
 pub fn check_left_in_reserve(
     reserve: &AccountView,

@@ -1,18 +1,18 @@
-//! Live rent.
+//! The rent in force.
 
 use {
     pinocchio::{AccountView, error::ProgramError, sysvars::get_sysvar},
     tidepool_interface::address::RENT_ID,
 };
 
-/// Bytes that the runtime adds to each account's data length.
+/// Bytes that rent adds to each account's data length.
 const ACCOUNT_STORAGE_OVERHEAD: u64 = 128;
 
-/// An exemption threshold of 1.0 and of 2.0 years, as `f64` bits.
+/// Exemption thresholds of 1.0 and of 2.0 years, as `f64` bits.
 const ONE_YEAR: u64 = 1.0f64.to_bits();
 const TWO_YEARS: u64 = 2.0f64.to_bits();
 
-/// Bytes of the sysvar that matter: lamports per byte and the exemption threshold.
+/// Bytes read from the sysvar: lamports per byte and the exemption threshold.
 const RENT_LENGTH: usize = 16;
 
 /// The rent in force.
@@ -23,20 +23,20 @@ pub struct Rent {
 }
 
 impl Rent {
-    /// Asks the runtime.
+    /// The rent from the runtime.
     ///
     /// # Errors
-    /// `UnsupportedSysvar` where the rent has a threshold that sBPF cannot compute with: neither 1.0 nor 2.0 years.
+    /// `UnsupportedSysvar` if the exemption threshold is neither 1.0 nor 2.0 years: sBPF has no floating point.
     pub fn get() -> Result<Self, ProgramError> {
         let mut bytes = [0; RENT_LENGTH];
         get_sysvar(&mut bytes, &RENT_ID, 0)?;
         Self::from_bytes(&bytes)
     }
 
-    /// Reads the rent sysvar's account.
+    /// The rent from the rent sysvar's account.
     ///
     /// # Errors
-    /// `InvalidArgument` where the account is not the rent sysvar; as [`Self::get`].
+    /// `InvalidArgument` if the account is not the rent sysvar; as [`Self::get`].
     pub fn from_account(account: &AccountView) -> Result<Self, ProgramError> {
         if *account.address() != RENT_ID {
             return Err(ProgramError::InvalidArgument);
@@ -60,11 +60,11 @@ impl Rent {
     #[inline]
     pub const fn minimum_balance(&self, data_length: usize) -> u64 {
         let bytes = ACCOUNT_STORAGE_OVERHEAD.saturating_add(data_length as u64);
-        // A data length is at most 10 MiB, and rent is some thousand lamports a byte: the product fits without a look at it.
+        // A data length is at most 10 MiB, and rent is some thousand lamports per byte: the product fits in practice.
         if bytes >> 32 == 0 && self.lamports_per_byte >> 32 == 0 {
             return bytes.wrapping_mul(self.lamports_per_byte);
         }
-        // A rent that overflows here leaves no account rent-exempt.
+        // With a saturated rent, no account is rent-exempt.
         bytes.saturating_mul(self.lamports_per_byte)
     }
 

@@ -1,12 +1,12 @@
-//! Reading stake accounts.
+//! Reads of stake accounts.
 
 use pinocchio::{AccountView, account::Ref};
 
 /// The data of a stake account.
 ///
 /// # Panics
-/// Where the program still works on the account's data: somebody passed the validator list in the place of a stake account.
-/// The contract's program ends in just this way, and callers see no error code of it.
+/// If the program has borrowed the account's data, because the validator list was passed as a stake account. The SPL program panics
+/// in the same case, without an error code.
 #[inline(always)]
 pub fn borrow_stake(account: &AccountView) -> Ref<'_, [u8]> {
     match account.try_borrow() {

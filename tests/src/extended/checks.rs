@@ -64,7 +64,7 @@ impl World<'_> {
             return Ok(());
         }
         if let Some(leaves) = self.leaves(&transient) {
-            ensure!(entry.is_leaving() == leaves, "{vote}: direction, leaving is {leaves} of {record:?}");
+            ensure!(entry.is_deactivating() == leaves, "{vote}: direction, leaving is {leaves} of {record:?}");
         }
         Ok(())
     }

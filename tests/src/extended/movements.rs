@@ -38,7 +38,7 @@ struct Moved {
 pub fn base_and_moving(record: &ValidatorStakeInfo, stake_rent: u64) -> (i128, i128) {
     let moving = i128::from(record.transient_stake_lamports.get().saturating_sub(stake_rent));
     let active = i128::from(record.active_stake_lamports.get());
-    if record.extension.is_leaving() { (active + moving, -moving) } else { (active, moving) }
+    if record.extension.is_deactivating() { (active + moving, -moving) } else { (active, moving) }
 }
 
 impl World<'_> {
@@ -96,7 +96,7 @@ impl World<'_> {
         let after = self.records();
         let pairs = before.iter().zip(&after);
         let moved = pairs.filter(|(old, new)| old.transient_stake_lamports != new.transient_stake_lamports);
-        let (decreases, increases): (Vec<_>, Vec<_>) = moved.partition(|(_, new)| new.extension.is_leaving());
+        let (decreases, increases): (Vec<_>, Vec<_>) = moved.partition(|(_, new)| new.extension.is_deactivating());
         self.book.increases += increases.len() as u64;
         self.book.decreases += decreases.len() as u64;
         increases.len() + decreases.len()
@@ -116,7 +116,7 @@ impl World<'_> {
                 ensure!(
                     old.active_stake_lamports == new.active_stake_lamports
                         && old.extension.transient_bump() == new.extension.transient_bump()
-                        && old.extension.is_leaving() == new.extension.is_leaving(),
+                        && old.extension.is_deactivating() == new.extension.is_deactivating(),
                     "record {index} changed without a movement"
                 );
                 let is_cleared = new.extension.weight != old.extension.weight;

@@ -41,7 +41,7 @@ pub const fn is_active(record: &ValidatorStakeInfo) -> bool {
 
 /// Lamports that are with a validator or on the way to it.
 pub fn held(record: &ValidatorStakeInfo) -> u64 {
-    let leaves = record.extension.is_leaving();
+    let leaves = record.extension.is_deactivating();
     record.active_stake_lamports.get() + if leaves { 0 } else { record.transient_stake_lamports.get() }
 }
 
@@ -110,7 +110,7 @@ fn leaving(record: &ValidatorStakeInfo, stake_rent: u64) -> u64 {
     if !is_active(record) {
         return record.active_stake_lamports.get().saturating_sub(stake_rent) + transient;
     }
-    if record.extension.is_leaving() { transient } else { 0 }
+    if record.extension.is_deactivating() { transient } else { 0 }
 }
 
 /// Shares `pot` by weight. Who would have more than `cap` has that, and the others share the rest, until nobody has more.

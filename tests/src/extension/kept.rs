@@ -117,13 +117,14 @@ impl ExtendedPool {
         }
         // Where nothing was cached when stake was in motion already, as in a list that SPL tools made, it is taken to leave
         // until an update.
-        let is_guess = entry.is_leaving()
+        let is_guess = entry.is_deactivating()
             && ![tag::UPDATE_VALIDATOR_LIST_BALANCE, tag::UPDATE_VALIDATORS].contains(&instruction)
-            && before.is_some_and(|before| before.transient_stake_lamports.get() > 0 && before.extension.is_leaving());
+            && before
+                .is_some_and(|before| before.transient_stake_lamports.get() > 0 && before.extension.is_deactivating());
         let (withdraw_authority, _) = find_withdraw_authority(&vm.program_id, &self.pool);
         if let Ok(StakeState::Stake(meta, delegation)) = StakeState::decode(&vm.account(&address).data)
             && meta.staker == withdraw_authority
-            && delegation.is_delegated() == entry.is_leaving()
+            && delegation.is_delegated() == entry.is_deactivating()
             && !is_guess
         {
             let _ = writeln!(text, "record {index}: {entry:?} has the wrong direction, {before:?} became {record:?}");

@@ -274,7 +274,7 @@ fn a_new_transient_seed_has_a_bump_of_its_own() {
         let record = bed.records()[1];
         assert_eq!(record.transient_seed_suffix.get(), seed);
         assert_eq!(record.extension.transient_bump(), Some(bumps(&bed.pool, &record)[TRANSIENT]));
-        assert_eq!(record.extension.is_leaving(), !increases);
+        assert_eq!(record.extension.is_deactivating(), !increases);
         bed.next_epoch();
         assert_eq!(bed.records()[1].transient_stake_lamports.get(), 0);
     }
@@ -326,9 +326,9 @@ fn a_direction_that_is_not_known_is_one_to_the_reserve() {
     let mut bed = Bed::fresh(Twins::new(), MOVING);
     let index = 0;
     assert_eq!(cached(bed.entry(index)), [None; 2]);
-    assert!(bed.entry(index).is_leaving());
+    assert!(bed.entry(index).is_deactivating());
     let stakes = [(bed.stake(index), bed.transient(index))];
     bed.both(&bed.pool.update_list(0, true, &stakes)).expect("an update");
-    assert!(!bed.entry(index).is_leaving(), "the update has seen that it comes");
+    assert!(!bed.entry(index).is_deactivating(), "the update has seen that it comes");
     assert_eq!(bed.twins.ours.mollusk.sysvars.clock.epoch, EPOCH);
 }

@@ -105,7 +105,7 @@ fn a_rebalance_with_nothing_to_move_says_why() {
 
     let mut bed = Bed::fresh(bed.twins, UNBALANCED);
     bed.succeed(&bed.rebalance(&[0, 1, 2, 3]));
-    says(&mut bed, &[0, 1, 2, 3], Reason::InMotion.message());
+    says(&mut bed, &[0, 1, 2, 3], Reason::TransientStake.message());
 
     let mut bed = Bed::fresh(bed.twins, UNBALANCED);
     bed.both(&bed.pool.remove_validator(bed.stake(1), bed.transient(1))).expect("a removal");

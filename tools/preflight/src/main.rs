@@ -1,7 +1,7 @@
 //! What `cargo xtask` runs first.
 //!
-//! Agave's crates need a C compiler and the system's OpenSSL. Without them a build fails after minutes, in a long message of
-//! a build script. So they are checked before anything is compiled; then this starts the real `xtask`.
+//! Agave's crates need a C compiler and the system's OpenSSL. Without them a build fails after minutes, with a long message of a build
+//! script. This checks for them before any compilation, then starts the real `xtask`.
 
 mod tools;
 

@@ -1,4 +1,4 @@
-//! The tools that every build here needs.
+//! The tools that every build of the workspace needs.
 
 use std::process::{Command, Stdio};
 
@@ -14,7 +14,7 @@ const TOOLS: [Tool; 3] = [
     Tool { name: "the headers of OpenSSL", check: &["pkg-config", "--exists", "openssl"] },
 ];
 
-/// How to install all of [`TOOLS`], by the command that shows which system this is.
+/// Commands that install all of [`TOOLS`], by a command that identifies the system.
 const INSTALLERS: [(&[&str], &str); 3] = [
     (&["apt-get", "--version"], "apt-get install gcc libc6-dev libssl-dev pkg-config"),
     (&["dnf", "--version"], "dnf install gcc openssl-devel pkgconf-pkg-config"),
@@ -33,7 +33,7 @@ pub fn missing(exists: impl Fn(&[&str]) -> bool) -> Vec<&'static str> {
     TOOLS.iter().filter(|tool| !exists(tool.check)).map(|tool| tool.name).collect()
 }
 
-/// The sentence about missing tools.
+/// The error message for missing tools.
 pub fn explain(missing: &[&str], exists: impl Fn(&[&str]) -> bool) -> String {
     let mut lines: Vec<_> = INSTALLERS.iter().filter(|(system, _)| exists(system)).map(|(_, line)| *line).collect();
     if lines.is_empty() {

@@ -1,27 +1,27 @@
-//! Why there is no usable ELF.
+//! Errors of ELFs.
 
 use crate::Elf;
 use std::{io, path::PathBuf};
 use thiserror::Error;
 
-/// An ELF that cannot be used.
+/// An ELF is missing or unusable.
 #[derive(Debug, Error)]
 pub enum ElfError {
     /// The file does not exist, or cannot be read.
     #[error("cannot read {}: {source}: run `{}` first", path.display(), elf.build_command())]
     NotBuilt {
-        /// Which one.
+        /// The ELF.
         elf: Elf,
-        /// Where it was expected.
+        /// The expected path.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the operating system.
         source: io::Error,
     },
 
-    /// The sources have changed since, or the file is not the one that was built.
+    /// The sources have changed since the build, or the file is not that of the build.
     #[error("{} is stale: it was not built from the present sources: run `{}`", path.display(), elf.build_command())]
     Stale {
-        /// Which one.
+        /// The ELF.
         elf: Elf,
         /// The file.
         path: PathBuf,
@@ -32,7 +32,7 @@ pub enum ElfError {
     Source {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the operating system.
         source: io::Error,
     },
 
@@ -41,7 +41,7 @@ pub enum ElfError {
     Write {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the operating system.
         source: io::Error,
     },
 }

@@ -1,7 +1,7 @@
-//! The ELFs in `target/deploy`, and whether they are up to date.
+//! The ELFs in `target/deploy`, with a check that they are up to date.
 //!
-//! cargo does not know that tests depend on an ELF. So `cargo xtask build-program` records a digest of the sources beside
-//! the ELF that it builds, and everything that loads the ELF reads it here: an ELF of older sources is an error.
+//! cargo does not know that tests depend on an ELF. `cargo xtask build-program` therefore records a digest of the sources beside the
+//! ELF. All users of the ELF read it through this crate: an ELF of older sources is an error.
 
 mod digest;
 mod error;
@@ -23,7 +23,7 @@ pub enum Elf {
     Reference,
 }
 
-/// What every ELF is compiled and linked with, from the root of the repository.
+/// The build tools of every ELF, relative to the root of the repository.
 const TOOLS: [&str; 8] = [
     "Cargo.lock",
     "Cargo.toml",
@@ -62,7 +62,7 @@ impl Elf {
     /// The SHA-256 of the names and contents of all sources below `root`, the folder of the repository.
     ///
     /// # Errors
-    /// If a source cannot be read.
+    /// [`ElfError`] if a source cannot be read.
     pub fn digest_sources(self, root: &Path) -> Result<String, ElfError> {
         digest::of_files(root, TOOLS.iter().chain(self.sources()).copied())
     }
@@ -70,7 +70,7 @@ impl Elf {
     /// Writes an ELF that was built from sources with this digest to `target_dir/deploy`, and returns its path.
     ///
     /// # Errors
-    /// If the folder or a file cannot be written.
+    /// [`ElfError`] if the folder or a file cannot be written.
     pub fn write(self, target_dir: &Path, elf: &[u8], sources: &str) -> Result<PathBuf, ElfError> {
         let path = self.path_in(target_dir);
         let write = |path: &Path, bytes: &[u8]| {
@@ -84,13 +84,13 @@ impl Elf {
         Ok(path)
     }
 
-    /// The path of the ELF of this checkout, which is up to date with its sources.
+    /// The path of the ELF of this checkout, checked to be up to date with its sources.
     ///
-    /// The checkout is the one around the crate that cargo runs, or else around the working folder, or else the one that
-    /// this crate was compiled in. The target folder is `CARGO_TARGET_DIR`, or else `target` in the checkout.
+    /// The checkout is that of the crate that cargo runs, or else that of the working directory, or else that in which this crate was
+    /// compiled. The target folder is `CARGO_TARGET_DIR`, or else `target` in the checkout.
     ///
     /// # Errors
-    /// If the ELF was not built, or not from the present sources.
+    /// [`ElfError`] if the ELF was not built, or not from the present sources.
     pub fn path(self) -> Result<PathBuf, ElfError> {
         self.find().map(|(path, _)| path)
     }
@@ -98,12 +98,12 @@ impl Elf {
     /// The bytes of the ELF of [`Self::path`].
     ///
     /// # Errors
-    /// Those of [`Self::path`].
+    /// As [`Self::path`].
     pub fn read(self) -> Result<Vec<u8>, ElfError> {
         self.find().map(|(_, elf)| elf)
     }
 
-    /// Found once in a process: tests load the ELF thousands of times.
+    /// Finds the ELF, once per process: tests load it thousands of times.
     fn find(self) -> Result<(PathBuf, Vec<u8>), ElfError> {
         static FOUND: [OnceLock<(PathBuf, Vec<u8>)>; 2] = [const { OnceLock::new() }; 2];
         let found = &FOUND[self as usize];
@@ -118,7 +118,7 @@ impl Elf {
     fn find_in(self, root: &Path, target_dir: &Path) -> Result<(PathBuf, Vec<u8>), ElfError> {
         let path = self.path_in(target_dir);
         let elf = fs::read(&path).map_err(|source| ElfError::NotBuilt { elf: self, path: path.clone(), source })?;
-        // Without a record, or with one of another ELF, it is unknown which sources the ELF was built from.
+        // Without a record, or with that of another ELF, the sources of the ELF are unknown.
         let recorded = fs::read_to_string(record_of(&path)).unwrap_or_default();
         if recorded == record(&elf, &self.digest_sources(root)?) {
             Ok((path, elf))
@@ -145,7 +145,7 @@ fn record(elf: &[u8], sources: &str) -> String {
 
 /// The root of the repository.
 fn checkout() -> PathBuf {
-    // Two checkouts may share a target folder, and then the compiled path is that of the one that was built last.
+    // Two checkouts can share a target folder. The compiled path is then that of the last build.
     let running = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let compiled = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let candidates = [running, env::current_dir().ok(), Some(compiled.clone())];

@@ -1,6 +1,6 @@
-//! The program of the published crate `spl-stake-pool`, entrypoint and all.
+//! The reference: the program of the published crate `spl-stake-pool`, with its entrypoint.
 //!
-//! It is what Tidepool has to be compatible with. The crate is a program itself, but cargo builds no ELF of a
-//! dependency, so this crate is one around it. `cargo xtask reference` builds it.
+//! Tidepool is compatible with it. The published crate is a program, but cargo builds no ELF of a dependency, so this crate wraps it.
+//! `cargo xtask reference` builds it.
 
 pub use spl_stake_pool::*;

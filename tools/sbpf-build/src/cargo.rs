@@ -1,4 +1,4 @@
-//! cargo inside of cargo.
+//! Calls of cargo from within cargo.
 
 use crate::process::{output_of, run};
 use anyhow::Context as _;
@@ -9,8 +9,8 @@ use std::{
     process::Command,
 };
 
-/// Variables that cargo sets for what it runs, or that would change what is compiled. The ones that configure
-/// registries, the network and the terminal stay.
+/// Variables that cargo sets for its child processes, or that would change the build. Variables for registries, the network and the
+/// terminal stay.
 const SCRUBBED: [&str; 12] = [
     "CARGO",
     "CARGO_CRATE_NAME",
@@ -29,8 +29,8 @@ const SCRUBBED: [&str; 12] = [
 const SCRUBBED_PREFIXES: [&str; 7] =
     ["CARGO_BIN_", "CARGO_BUILD_", "CARGO_CFG_", "CARGO_FEATURE_", "CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_PROFILE_"];
 
-/// A cargo command that does as if it were typed into a fresh shell, though `cargo run` or `cargo test` runs this
-/// process: its own settings for the crate that it runs would leak into the build that we start.
+/// A cargo command with the environment of a new shell. If `cargo run` or `cargo test` runs this process, its settings would otherwise
+/// affect the build.
 pub fn cargo() -> Command {
     let mut command = Command::new("cargo");
     for (name, _) in env::vars_os() {
@@ -42,25 +42,25 @@ pub fn cargo() -> Command {
     command
 }
 
-/// The folder for what cargo downloads.
+/// The folder of cargo's downloads.
 pub fn cargo_home() -> anyhow::Result<PathBuf> {
     let set = env::var_os("CARGO_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
     let home = set.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
     home.context("cargo's folder is not known: set CARGO_HOME")
 }
 
-/// What cargo says about a workspace.
+/// A workspace's metadata from cargo.
 #[derive(Debug)]
 pub struct Workspace {
     /// The folder of its `Cargo.toml`.
     pub root: PathBuf,
-    /// Where it builds.
+    /// Its target directory.
     pub target_dir: PathBuf,
     metadata: Value,
 }
 
 impl Workspace {
-    /// The workspace of the working folder.
+    /// The workspace of the working directory.
     pub fn here() -> anyhow::Result<Self> {
         Self::read(None)
     }
@@ -84,8 +84,8 @@ impl Workspace {
         Ok(Self { root: path("workspace_root")?, target_dir: path("target_directory")?, metadata })
     }
 
-    /// Builds a program of the workspace for this machine with the dev profile, which shares its dependencies with the
-    /// tests, and returns its path.
+    /// Builds a binary of the workspace for this machine, and returns its path. It uses the dev profile, to share dependencies with the
+    /// tests.
     pub fn build_binary(&self, package: &str, name: &str) -> anyhow::Result<PathBuf> {
         let mut command = cargo();
         command.current_dir(&self.root).args(["build", "--package", package, "--bin", name]);

@@ -1,7 +1,7 @@
 //! Compiles a program crate into an sBPF ELF with stock Rust and `sbpf-link`.
 //!
-//! Every ELF of this repository is built here, so that they are all built alike: a program, the programs that test the
-//! linker, and whatever else comes. The same sources give the same bytes, in whatever folder they are.
+//! All ELFs of this repository are built by this crate with the same settings. Builds are reproducible: the same sources result in the
+//! same bytes in any folder.
 
 mod cargo;
 mod platform;
@@ -31,11 +31,11 @@ pub struct Program {
     pub manifest: PathBuf,
     /// The package.
     pub package: String,
-    /// What it is compiled for.
+    /// The platform that it is compiled for.
     pub platform: Platform,
     /// The target directory. Builds in one directory share a compiled `core`, and wait for each other.
     pub target_dir: PathBuf,
-    /// Another folder for what cargo downloads than this machine's.
+    /// A folder for cargo's downloads, instead of this machine's.
     pub cargo_home: Option<PathBuf>,
 }
 
@@ -48,12 +48,12 @@ impl Program {
         let folder = self.target_dir.join(&setup.target).join("release");
         let elf = folder.join(&library).with_extension("so");
         if is_stale(&elf, linker) {
-            // cargo knows neither that a program depends on its linker, nor about `SBPF_LINK_ONLY`.
+            // cargo does not know that a program depends on its linker and on `SBPF_LINK_ONLY`.
             let _ = fs::remove_file(folder.join("deps").join(&library).with_extension("so"));
         }
         let cargo_home = self.cargo_home.clone().map_or_else(cargo_home, Ok)?;
         let mut flags = remap::flags(&workspace.root, &setup.sources, &cargo_home);
-        // sbpf-linker refuses tables of relative addresses.
+        // sbpf-linker rejects tables of relative addresses.
         flags.push("-Crelocation-model=static".into());
         flags.extend_from_slice(&setup.flags);
         let mut command = self.command(&setup);
@@ -61,7 +61,7 @@ impl Program {
             .env("CARGO_HOME", cargo_home)
             .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
             .env(linker_variable(&setup.target), linker)
-            // A dependency may be a program too, which has no use here.
+            // A dependency can also be a program, which must not be linked.
             .env("SBPF_LINK_ONLY", library);
         process::run(&mut command).with_context(|| format!("the program {} was not built", self.package))?;
         ensure!(elf.is_file(), "cargo built {}, but left no {}", self.package, elf.display());
@@ -71,7 +71,7 @@ impl Program {
     fn command(&self, setup: &Setup) -> Command {
         let mut command = cargo();
         command
-            // Building Rust's library is unstable; the pinned toolchain makes that as good as stable.
+            // Building Rust's library is unstable, but stable in practice with the pinned toolchain.
             .env("RUSTC_BOOTSTRAP", "1")
             .envs(PROGRAM_PROFILE)
             .envs(setup.variables.iter().cloned())
@@ -85,12 +85,12 @@ impl Program {
     }
 }
 
-/// The variable with which cargo is told the linker for a target.
+/// cargo's variable for the linker of a target.
 fn linker_variable(target: &str) -> String {
     format!("CARGO_TARGET_{}_LINKER", target.to_uppercase().replace(['-', '.'], "_"))
 }
 
-/// Whether an ELF is not what the linker would make: made before it, or as a dependency, which is not linked.
+/// Whether an ELF is stale: older than the linker, or built as a dependency, which is not linked.
 fn is_stale(elf: &Path, linker: &Path) -> bool {
     let made = |path: &Path| fs::metadata(path).and_then(|data| data.modified()).ok();
     made(elf) < made(linker) || fs::metadata(elf).is_ok_and(|data| data.len() == 0)

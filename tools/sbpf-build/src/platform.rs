@@ -1,4 +1,4 @@
-//! What a program is compiled for: a target, and how much of Rust's library exists for it.
+//! Platforms of programs: a target, and the parts of Rust's library for it.
 
 use crate::{sources, toolchain::Toolchain};
 use anyhow::Context as _;
@@ -10,13 +10,13 @@ use std::{
 /// rustc's own target for BPF.
 const CORE_TARGET: &str = "bpfel-unknown-none";
 
-/// What a program is compiled for.
+/// Platform of a program.
 #[derive(Clone, Debug)]
 pub enum Platform {
     /// rustc's own target for BPF, with `core` and `alloc`.
     Core,
-    /// A target of one's own, with all of `std`, for programs that were written for Solana's fork of Rust. A panic is
-    /// the VM's `abort`, and logs nothing.
+    /// A custom target with all of `std`, for programs that were written for Solana's fork of Rust. A panic is the VM's `abort`, and
+    /// logs nothing.
     Std {
         /// The JSON file that describes the target. rustc's own has no atomic operations, and `std` needs an operating
         /// system: `zkvm`, which is one for a single thread without files, clocks and network.
@@ -24,9 +24,9 @@ pub enum Platform {
     },
 }
 
-/// A platform's arguments and variables, and where its library is.
+/// A platform's arguments, variables and library sources.
 pub(crate) struct Setup {
-    /// The target as cargo calls it, in names of folders and variables.
+    /// cargo's name of the target, in names of folders and variables.
     pub target: String,
     /// Arguments for `cargo build`.
     pub arguments: Vec<String>,
@@ -66,13 +66,13 @@ fn std(target: &Path, toolchain: &Toolchain, target_dir: &Path) -> anyhow::Resul
         // A program has no writable statics, which `std` wants for reporting a panic.
         "-Zunstable-options",
         "-Cpanic=immediate-abort",
-        // To the libraries of Solana this is Solana, though it is another system to `std`.
+        // Solana's libraries need the system `solana`, although `std` needs another one.
         "--cfg=target_os=\"solana\"",
         "-Aexplicit_builtin_cfgs_in_flags",
     ];
     let library = sources.join("library");
     let variables = vec![
-        // Where cargo takes the library from, instead of the toolchain.
+        // The library sources, instead of the toolchain's.
         ("__CARGO_TESTS_ONLY_SRC_ROOT", library.display().to_string()),
         // With two systems named, the library takes the target for one that it does not know, and marks all of itself
         // as unstable; this tells it not to.

@@ -1,4 +1,4 @@
-//! Runs commands, and says in a sentence what failed.
+//! Runs commands, with a one-sentence error if one fails.
 
 use anyhow::{Context as _, bail};
 use std::process::{Command, Stdio};
@@ -13,7 +13,7 @@ pub fn run(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs a command for what it prints, and shows its errors.
+/// Runs a command and returns its output. Its standard error is shown.
 pub fn output_of(command: &mut Command) -> anyhow::Result<String> {
     let line = line_of(command);
     let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("`{line}` could not be started"))?;
@@ -23,7 +23,7 @@ pub fn output_of(command: &mut Command) -> anyhow::Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("`{line}` printed something that is not text"))
 }
 
-/// The command as one would type it.
+/// The command as a shell line.
 fn line_of(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")

@@ -1,7 +1,7 @@
-//! The settings that on-chain programs are compiled with.
+//! Compiler settings of on-chain programs.
 
-/// The variables with which cargo replaces the settings of a workspace's release profile: each program is compiled alike,
-/// and the profile itself is free for what runs on the host.
+/// Variables that replace the settings of a workspace's release profile. All programs have the same settings, and the profile itself
+/// applies to host binaries only.
 pub const PROGRAM_PROFILE: [(&str, &str); 5] = [
     ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1"),
     ("CARGO_PROFILE_RELEASE_LTO", "fat"),

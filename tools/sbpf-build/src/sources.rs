@@ -1,4 +1,4 @@
-//! A copy of the sources of Rust's library, with what `std` lacks for the VM.
+//! A copy of the sources of Rust's library, patched for the VM.
 
 use crate::toolchain::Toolchain;
 use anyhow::{Context as _, ensure};
@@ -8,18 +8,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The file that the patch is for.
+/// The patched file.
 const FILE: &str = "library/std/src/sys/alloc/mod.rs";
 
-/// `std` has a list of the alignments that allocators guarantee, and does not compile for an architecture that is not
-/// in it. This is an entry of the list for eight bytes, and the same with one for the VM behind it.
+/// An entry of `std`'s list of allocator alignments, for eight bytes. `std` does not compile for architectures that are not in the list;
+/// the patch adds an entry for the VM.
 const BEFORE: &str = "    target_arch = \"x86\",\n";
 const AFTER: &str = "    target_arch = \"x86\",\n    target_arch = \"bpf\",\n";
 
-/// The folder of the copy in a target directory, which is made when it is missing or from another toolchain.
+/// The folder of the copy in a target directory. Creates the copy if it is missing or of another toolchain.
 pub fn patched(toolchain: &Toolchain, target_dir: &Path) -> anyhow::Result<PathBuf> {
     let folder = target_dir.join("rust-src");
-    // Written last, so that half a copy is none.
+    // Written last, so that an incomplete copy is invalid.
     let (stamp, stamped) = (folder.join("stamp"), format!("{}{FILE}\n{AFTER}", toolchain.version));
     let is_made = || fs::read_to_string(&stamp).is_ok_and(|text| text == stamped);
     if is_made() {
@@ -29,7 +29,7 @@ pub fn patched(toolchain: &Toolchain, target_dir: &Path) -> anyhow::Result<PathB
         fs::create_dir_all(target_dir)?;
         let lock = File::create(folder.with_extension("lock"))?;
         lock.lock()?;
-        // Another build may have made it in the meantime.
+        // Another build may have created it in the meantime.
         if is_made() {
             return Ok(());
         }

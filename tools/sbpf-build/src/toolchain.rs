@@ -1,17 +1,17 @@
-//! The stock Rust that compiles the programs.
+//! The stock Rust toolchain of the programs.
 
 use crate::process::{output_of, run};
 use anyhow::ensure;
 use std::{path::PathBuf, process::Command};
 
-/// The LLVM that `sbpf-link` speaks to.
+/// The major version of LLVM that `sbpf-link` supports.
 const LLVM_MAJOR: &str = "22";
 
-/// A toolchain that has what a program needs.
+/// A toolchain with the sources of Rust's library.
 pub struct Toolchain {
-    /// What `rustc -vV` says.
+    /// The output of `rustc -vV`.
     pub version: String,
-    /// The folder that it is installed in.
+    /// The folder of its installation.
     pub sysroot: PathBuf,
 }
 
@@ -29,7 +29,7 @@ impl Toolchain {
         let toolchain = Self { version, sysroot };
         let core = toolchain.sources().join("library/core/src/lib.rs");
         if !core.is_file() {
-            // Not everywhere does rustup install by itself what rust-toolchain.toml names.
+            // rustup does not install the components of rust-toolchain.toml in every environment.
             run(Command::new("rustup").args(["component", "add", "rust-src"]))?;
             ensure!(core.is_file(), "rustup installed rust-src, but not as {}", core.display());
         }

@@ -1,27 +1,27 @@
-//! The command line with which rustc calls a linker of the flavour `bpf`.
+//! The arguments of rustc for a linker of the flavour `bpf`.
 
 use anyhow::{Context as _, bail, ensure};
 use std::{ffi::OsString, fs, path::PathBuf};
 
-/// What to link, and into what.
+/// Arguments of the linker.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Args {
     /// Bitcode files, and archives of them.
     pub inputs: Vec<PathBuf>,
     /// The ELF to write.
     pub output: PathBuf,
-    /// The symbols that have to stay visible.
+    /// The symbols that must stay visible.
     pub exports: Vec<String>,
-    /// How much to optimise.
+    /// Optimization level.
     pub optimization: Optimization,
-    /// Where to leave LLVM assembly of the program before and after the lowerings, for people to read.
+    /// Folder for LLVM assembly of the program before and after the lowerings, for debugging.
     pub dump: Option<PathBuf>,
 }
 
 /// The levels of `-O`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Optimization {
-    /// `-O0` and `-O1`: hardly any code can be generated without the optimiser.
+    /// `-O0` and `-O1`. Both optimise: the backend rejects most unoptimised code.
     Less,
     /// `-O2`
     Default,
@@ -59,7 +59,7 @@ impl Args {
                 "-O3" => args.optimization = Optimization::Aggressive,
                 "-Os" => args.optimization = Optimization::Size,
                 "-Oz" => args.optimization = Optimization::MinimalSize,
-                // The inputs come with their paths, the processor is always the VM, and nothing keeps debug info.
+                // Ignored: inputs have full paths, the processor is always the VM, and debug info is removed.
                 "-L" | "--cpu" | "--cpu-features" => drop(value()?),
                 "--debug" => {}
                 _ => bail!("sbpf-link does not know the argument {flag}; rustc 1.95 does not pass it by itself"),
@@ -71,7 +71,7 @@ impl Args {
     }
 }
 
-/// One symbol a line.
+/// Reads a file with one symbol per line.
 fn read_symbols(path: &PathBuf) -> anyhow::Result<Vec<String>> {
     let text = fs::read_to_string(path).with_context(|| format!("cannot read the symbols in {}", path.display()))?;
     Ok(text.lines().map(str::to_owned).collect())

@@ -11,8 +11,8 @@ use bpf_linker::{Cpu, Linker, LinkerInput, LinkerOptions, OptLevel, OutputType};
 use sbpf_linker::{OptimizationConfig, ProgramOptions, SbpfArch, SbpfLinkerError, link_program};
 use std::{env, ffi::CString, fs, path::Path};
 
-/// The name, without extension, of the one library to link; unset, every library is linked. A program that others may
-/// depend on is a `cdylib` too, and rustc links that one as well when it is only a dependency.
+/// The name, without extension, of the single library to link; if unset, every library is linked. A program that is a dependency is a
+/// `cdylib` too, and rustc would also link it.
 pub const ONLY_VARIABLE: &str = "SBPF_LINK_ONLY";
 
 /// Bytes of the stack frame that the VM gives each function. sBPF v3 has no gaps between frames (SIMD-0377), so only
@@ -24,7 +24,7 @@ const FRAME_SIZE: i32 = 4096;
 /// these bytes too. Module-level assembly, because LLVM emits its lookup tables before every global of the module.
 const RESERVED_NULL: &str = ".section .rodata,\"a\",@progbits\n.p2align 3\n.quad 0\n";
 
-/// What runs after the lowerings: inlines the small helpers, and removes what the lowerings and the inlining left.
+/// Passes after the lowerings: inline the small helpers, and remove unused code.
 ///
 /// A whole `default<O3>` would undo the lowerings: its `aggressive-instcombine` knows how a wide product is computed
 /// in limbs, and makes one wide multiplication of it. Without that pass, the test programs took 3 to 25 % more
@@ -92,8 +92,7 @@ pub fn compile(bitcode: &[u8], dump: Option<&Path>) -> anyhow::Result<Vec<u8>> {
     let machine = Machine::new()?;
     let module = Module::parse(&context, bitcode)?;
     dump_module(&module, dump, "merged.ll")?;
-    // The passes write some of what they find as what has just been taken out. If that takes a helper that was unused
-    // until then, and so was removed, another round brings it back.
+    // The passes can create code that a lowering has just rewritten. If its helper was unused and removed, another round links it again.
     loop {
         runtime::link_into(&module)?;
         lower::lower(&module, &machine)?;

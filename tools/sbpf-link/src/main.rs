@@ -1,10 +1,10 @@
-//! `sbpf-link`: the linker that rustc calls to make an on-chain program.
+//! `sbpf-link`: rustc's linker for on-chain programs.
 
 use sbpf_link::{args::Args, link, llvm};
 use std::{env, process::ExitCode};
 
 fn main() -> ExitCode {
-    // bpf-linker logs what LLVM says about the inputs. Its warnings are about every archive's list of contents.
+    // bpf-linker logs LLVM's messages about the inputs. Warnings are off: there is one for every archive's symbol table.
     tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::ERROR)
         .with_writer(std::io::stderr)

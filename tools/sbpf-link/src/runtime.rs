@@ -1,4 +1,4 @@
-//! Brings the runtime library (`runtime/`) into a program.
+//! Links the runtime library (`runtime/`) into a program.
 
 use crate::llvm::{Function, Module};
 
@@ -11,16 +11,16 @@ mod wide;
 /// Compiled by the build script, for the host.
 const BITCODE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/runtime.bc"));
 
-/// What a program may ask of a processor that the bitcode was not compiled for.
+/// Attributes of functions that refer to the host's processor.
 const HOST_ATTRIBUTES: [&str; 4] = ["target-cpu", "target-features", "tune-cpu", "probe-stack"];
 
 /// The 128-bit helpers have names of this form.
 pub const HELPER_PREFIX: &str = "__sbpf_";
 
-/// Links the runtime into the program. A function that the program defines itself stays the program's.
+/// Links the runtime into the program. The program's own definitions take precedence.
 ///
-/// The bitcode was compiled for the host, but unoptimised and from functions of integers and pointers, which look the
-/// same for every 64-bit little-endian target; what names the host is removed here.
+/// The bitcode was compiled for the host, without optimisation. Its functions have only integers and pointers, which are the same for
+/// every 64-bit little-endian target. References to the host are removed here.
 pub fn link_into(program: &Module) -> anyhow::Result<()> {
     let runtime = Module::parse(program.context(), BITCODE)?;
     runtime.retarget_like(program);
@@ -30,7 +30,7 @@ pub fn link_into(program: &Module) -> anyhow::Result<()> {
         }
         let name = function.name();
         if name.starts_with(HELPER_PREFIX) {
-            // The optimiser keeps a function that may not use builtins out of every function that may.
+            // The optimiser does not inline a function with `no-builtins` into functions without it.
             function.remove_named_attribute("no-builtins");
         }
         let own = program.function(&name).is_some_and(|own| !own.is_declaration() && !own.is_weak());
@@ -45,7 +45,7 @@ pub fn link_into(program: &Module) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether a lowering has called a helper that is not there, because it was unused when the optimiser last ran.
+/// Whether a lowering has called a missing helper, which the optimiser had removed as unused.
 pub fn is_missing(program: &Module) -> bool {
     helpers(program).any(Function::is_declaration)
 }

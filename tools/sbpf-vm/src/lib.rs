@@ -1,6 +1,6 @@
 //! Checks that the loader of a Solana cluster would accept an ELF ([`verify`]), and runs it ([`Vm`], with the feature `run`).
 //!
-//! Where a bank says only that a program is not deployed, this names the fault.
+//! The errors have the exact fault; a bank only reports that a program is not deployed.
 
 #[cfg(feature = "run")]
 mod run;
@@ -22,10 +22,10 @@ use solana_svm_feature_set::SVMFeatureSet;
 use solana_syscalls::create_program_runtime_environment;
 use std::{fmt, sync::Arc};
 
-/// Why the loader would refuse an ELF.
+/// Fault of an ELF that the loader would reject.
 #[derive(Debug)]
 pub enum Fault {
-    /// The file has an old version, or its layout is not what the loader expects.
+    /// The file has an old version or an invalid layout.
     Load(String),
     /// An instruction is not allowed, or calls an unknown syscall.
     Verify(String),

@@ -1,20 +1,20 @@
-//! Runs an ELF in a bank's VM, without a bank.
+//! Runs an ELF in a bank's VM without a bank.
 
 use mollusk_svm::{Mollusk, program::loader_keys};
 use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 use solana_svm_log_collector::LogCollector;
 
-/// What a program did.
+/// Result of a run.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// The program's own verdict, or the VM's.
+    /// Result of the program, or an error of the VM.
     pub result: Result<(), String>,
-    /// What it set as return data.
+    /// Return data.
     pub return_data: Vec<u8>,
-    /// What it logged, and what the VM did.
+    /// Log lines of the program and the VM.
     pub logs: Vec<String>,
-    /// What it cost.
+    /// Compute units used.
     pub compute_units: u64,
 }
 
@@ -29,7 +29,7 @@ impl Vm {
     pub fn new(elf: &[u8]) -> Self {
         let program_id = Pubkey::new_from_array([7; 32]);
         let mut mollusk = Mollusk::default();
-        // It turns on the log of the whole process; an outcome has the logs of its own run.
+        // Mollusk turns on the log of the whole process. An outcome has the logs of its own run.
         log::set_max_level(log::LevelFilter::Off);
         mollusk.add_program_with_loader_and_elf(&program_id, &loader_keys::LOADER_V3, elf);
         Self { mollusk, program_id }

@@ -13,7 +13,7 @@ pub const TABLE: &str = "tests/guards.toml";
 pub struct Guard {
     /// The attack: the name of its module in the tests.
     pub attack: String,
-    /// The tests of which at least one fails without the guard.
+    /// The tests; at least one fails without the guard.
     pub test: String,
     /// What takes the guard away. More than one where each would do alone.
     pub changes: Vec<Change>,

@@ -35,7 +35,7 @@ impl Change {
     pub fn new(snapshot: &PoolSnapshot, change: &WeightChange) -> Self {
         let lamports = snapshot.records().get(change.index).map_or(0, |record| {
             let transient = record.transient_stake_lamports.get();
-            let coming = if record.extension.is_leaving() { 0 } else { transient };
+            let coming = if record.extension.is_deactivating() { 0 } else { transient };
             record.active_stake_lamports.get().saturating_add(coming)
         });
         let whole = snapshot.rate().total_lamports;

@@ -125,8 +125,8 @@ impl UnmovedReason {
             Self::Rule(Reason::BudgetSpent) => 1,
             Self::Rule(Reason::NoRentInReserve) => 2,
             Self::Rule(Reason::ReserveSpent) => 3,
-            Self::Rule(Reason::InMotion) => 4,
-            Self::Rule(Reason::OthersLackMore | Reason::OthersHaveMore) => 5,
+            Self::Rule(Reason::TransientStake) => 4,
+            Self::Rule(Reason::OthersFurtherBelow | Reason::OthersFurtherAbove) => 5,
             Self::Rule(Reason::NothingNeeded) => 6,
             Self::Rule(Reason::Balanced) => 7,
             Self::Rule(Reason::NoWeight) => 8,
@@ -305,6 +305,6 @@ fn summarize(snapshot: &PoolSnapshot, mut simulation: Simulation, plan: Plan) ->
 /// stake, which returns to the reserve.
 pub fn held(record: &ValidatorStakeInfo, stake_rent: u64) -> u64 {
     let (active, moving) = (record.active_stake_lamports.get(), record.transient_stake_lamports.get());
-    let arriving = if record.extension.is_leaving() { 0 } else { moving.saturating_sub(stake_rent) };
+    let arriving = if record.extension.is_deactivating() { 0 } else { moving.saturating_sub(stake_rent) };
     active.saturating_add(arriving)
 }

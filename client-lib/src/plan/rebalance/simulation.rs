@@ -98,7 +98,7 @@ impl<'a> Simulation<'a> {
             Verdict::Increase(lamports) => (Direction::Recall, moving - lamports),
             Verdict::Decrease(lamports) if lamports >= moving => (Direction::Decrease, lamports - moving),
             Verdict::Decrease(lamports) => (Direction::Keep, moving - lamports),
-            Verdict::Recall if record.extension.is_leaving() => (Direction::Keep, moving),
+            Verdict::Recall if record.extension.is_deactivating() => (Direction::Keep, moving),
             Verdict::Recall => (Direction::Recall, moving),
             Verdict::Nothing(_) => (Direction::Increase, 0),
         };
@@ -119,7 +119,7 @@ impl<'a> Simulation<'a> {
             return UnmovedReason::Obstacle(*obstacle);
         }
         // No stake moves any more, unless there is no room for validators that must be skipped first.
-        self.look(index).err().unwrap_or(UnmovedReason::Rule(Reason::OthersLackMore))
+        self.look(index).err().unwrap_or(UnmovedReason::Rule(Reason::OthersFurtherBelow))
     }
 
     /// Applies a verdict.
@@ -145,7 +145,7 @@ impl<'a> Simulation<'a> {
         record.transient_seed_suffix.set(before.rebalance_seed());
         let is_deactivating = matches!(direction, Direction::Decrease | Direction::Keep);
         record.extension.set_transient_bump(SOME_BUMP, is_deactivating);
-        self.rebalance.served(&before, verdict);
+        self.rebalance.record_movement(&before, verdict);
         self.has_moved[index] = true;
         self.movements.push(movement);
     }
@@ -155,7 +155,7 @@ impl<'a> Simulation<'a> {
         // Only the few unusable validators need a verdict.
         let obstacle = self.not_stakeable(index).err()?;
         let verdict = self.rebalance.clone().verdict(&self.records, index);
-        let takes_part = !matches!(verdict, Verdict::Nothing(reason) if reason.takes_no_part());
+        let takes_part = !matches!(verdict, Verdict::Nothing(reason) if reason.excludes_validator());
         takes_part.then_some(obstacle)
     }
 
@@ -207,7 +207,7 @@ impl<'a> Simulation<'a> {
 
     /// Lamports by which the reserve is below its target, with deactivating stake counted; 0 within the tolerance.
     pub(super) fn reserve_shortfall(&self) -> u64 {
-        let leaving = self.records.iter().filter(|record| record.extension.is_leaving());
+        let leaving = self.records.iter().filter(|record| record.extension.is_deactivating());
         let leaving = leaving.map(|record| record.transient_stake_lamports.get()).fold(0, u64::saturating_add);
         let has = self.rebalance.reserve_lamports().saturating_add(leaving);
         let shortfall = self.rebalance.reserve_target().saturating_sub(has);
@@ -259,7 +259,7 @@ impl<'a> Simulation<'a> {
 
     /// Whether transient stake of this epoch can be corrected by the stake program, as far as the snapshot shows.
     fn is_correctable(&self, index: usize, validator: &Delegation, verdict: Verdict) -> bool {
-        let (epoch, is_deactivating) = (self.snapshot.epoch(), self.records[index].extension.is_leaving());
+        let (epoch, is_deactivating) = (self.snapshot.epoch(), self.records[index].extension.is_deactivating());
         let vote = self.records[index].vote_account_address;
         if (is_deactivating || verdict != Verdict::Recall) && self.snapshot.vote_account_exists(&vote) == Some(false) {
             return false;

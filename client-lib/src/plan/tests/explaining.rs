@@ -43,7 +43,7 @@ fn explains_transient_stake() {
     };
     assert_eq!(second.transient, Some(transient));
     assert_eq!(second.held, 26 * SOL + rent());
-    assert_eq!(second.next, NextStep::Stays(UnmovedReason::Rule(Reason::InMotion)));
+    assert_eq!(second.next, NextStep::Stays(UnmovedReason::Rule(Reason::TransientStake)));
     assert_eq!(second.sentences().len(), 4);
     // The record shows the direction, and only the account shows the epoch.
     let unread = explain(&Fixture { with_stakes: false, ..fixture.clone() }, 1);

@@ -43,7 +43,7 @@ impl ProgramModel {
             let seed = before.rebalance_seed();
             assert_eq!(transient.pubkey, find_transient_stake(&PROGRAM, &vote.pubkey, &POOL, seed).0);
             let verdict = rebalance.verdict(&self.records, index);
-            let takes_part = !matches!(verdict, Verdict::Nothing(reason) if reason.takes_no_part());
+            let takes_part = !matches!(verdict, Verdict::Nothing(reason) if reason.excludes_validator());
             let lacks = rebalance.target(&before).is_some_and(|target| before.active_stake_lamports.get() < target);
             if takes_part && lacks && self.stuck.contains(&index) {
                 self.records[index].extension.weight.set(0);
@@ -54,7 +54,7 @@ impl ProgramModel {
                 continue;
             }
             self.carry_out(index, verdict);
-            rebalance.served(&before, verdict);
+            rebalance.record_movement(&before, verdict);
         }
         self.inputs.reserve_lamports = rebalance.reserve_lamports();
     }
@@ -64,7 +64,7 @@ impl ProgramModel {
         let transient = record.transient_stake_lamports.get();
         let moving = transient.saturating_sub(self.inputs.stake_rent);
         let rent = self.inputs.stake_rent;
-        let is_deactivating = record.extension.is_leaving();
+        let is_deactivating = record.extension.is_deactivating();
         let (direction, lamports, after) = match verdict {
             Verdict::Increase(lamports) if lamports < moving => (Direction::Recall, moving - lamports, lamports + rent),
             Verdict::Increase(lamports) => (Direction::Increase, lamports - moving, lamports + rent),
@@ -295,49 +295,49 @@ fn pools() -> impl Strategy<Value = (Fixture, BTreeSet<usize>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+#![proptest_config(ProptestConfig::with_cases(512))]
 
-    /// The program executes the instructions in order, moves exactly what the plan says, and then nothing more.
-    #[test]
-    fn plan_matches_program((fixture, stuck) in pools()) {
-        let mut snapshot = fixture.snapshot();
-        // A validator without a vote account can only be decreased.
-        stuck.iter().for_each(|index| snapshot.set_vote_account(vote(*index), false));
-        let planned = rebalance(&snapshot, &RebalanceOptions::default());
-        prop_assume!(planned != Err(PlanError::Weights(WeightsError::NoWeights)));
-        let plan = planned.unwrap();
-        let mut machine = ProgramModel::new(&snapshot, &stuck);
-        plan.plan.groups().for_each(|group| machine.run(group));
-        prop_assert_eq!(&machine.moved, &moves(&plan));
-        prop_assert_eq!(machine.inputs.reserve_lamports, plan.idle.left_in_reserve);
-        let moved: BTreeSet<usize> = plan.movements.iter().map(|movement| movement.index).collect();
-        prop_assert_eq!(moved.len() + plan.unmoved.len(), snapshot.records().len());
-        let mut end = Rebalance::survey(&machine.records, &machine.inputs);
-        for index in 0..machine.records.len() {
-            prop_assert!(!end.verdict(&machine.records, index).is_movement());
-        }
-        for stage in pack_plan(&plan.plan, &PackOptions::new(USER)).unwrap() {
-            prop_assert!(stage.iter().all(|transaction| transaction.labels.len() == 1));
-        }
-    }
+/// The program executes the instructions in order, moves exactly what the plan says, and then nothing more.
+#[test]
+fn plan_matches_program((fixture, stuck) in pools()) {
+let mut snapshot = fixture.snapshot();
+// A validator without a vote account can only be decreased.
+stuck.iter().for_each(|index| snapshot.set_vote_account(vote(*index), false));
+let planned = rebalance(&snapshot, &RebalanceOptions::default());
+prop_assume!(planned != Err(PlanError::Weights(WeightsError::NoWeights)));
+let plan = planned.unwrap();
+let mut machine = ProgramModel::new(&snapshot, &stuck);
+plan.plan.groups().for_each(|group| machine.run(group));
+prop_assert_eq!(&machine.moved, &moves(&plan));
+prop_assert_eq!(machine.inputs.reserve_lamports, plan.idle.left_in_reserve);
+let moved: BTreeSet<usize> = plan.movements.iter().map(|movement| movement.index).collect();
+prop_assert_eq!(moved.len() + plan.unmoved.len(), snapshot.records().len());
+let mut end = Rebalance::survey(&machine.records, &machine.inputs);
+for index in 0..machine.records.len() {
+prop_assert!(!end.verdict(&machine.records, index).is_movement());
+}
+for stage in pack_plan(&plan.plan, &PackOptions::new(USER)).unwrap() {
+prop_assert!(stage.iter().all(|transaction| transaction.labels.len() == 1));
+}
+}
 
-    /// Groups of one stage are independent of their order.
-    #[test]
-    fn order_within_stage_is_irrelevant((mut fixture, _) in pools(), rotation in 0..10usize) {
-        fixture.validators.iter_mut().for_each(|validator| validator.transient = 0);
-        let snapshot = fixture.snapshot();
-        let options = RebalanceOptions { validators_per_instruction: Some(2), ..RebalanceOptions::default() };
-        let Ok(plan) = rebalance(&snapshot, &options) else { return Ok(()) };
-        let mut machine = ProgramModel::new(&snapshot, &BTreeSet::new());
-        for stage in &plan.plan.stages {
-            let mut groups = stage.groups.clone();
-            let count = groups.len();
-            groups.rotate_left(rotation % count);
-            groups.iter().for_each(|group| machine.run(group));
-        }
-        let (mut moved, mut planned) = (machine.moved, moves(&plan));
-        moved.sort_unstable_by_key(|(index, _, lamports)| (*index, *lamports));
-        planned.sort_unstable_by_key(|(index, _, lamports)| (*index, *lamports));
-        prop_assert_eq!(moved, planned);
-    }
+/// Groups of one stage are independent of their order.
+#[test]
+fn order_within_stage_is_irrelevant((mut fixture, _) in pools(), rotation in 0..10usize) {
+fixture.validators.iter_mut().for_each(|validator| validator.transient = 0);
+let snapshot = fixture.snapshot();
+let options = RebalanceOptions { validators_per_instruction: Some(2), ..RebalanceOptions::default() };
+let Ok(plan) = rebalance(&snapshot, &options) else { return Ok(()) };
+let mut machine = ProgramModel::new(&snapshot, &BTreeSet::new());
+for stage in &plan.plan.stages {
+let mut groups = stage.groups.clone();
+let count = groups.len();
+groups.rotate_left(rotation % count);
+groups.iter().for_each(|group| machine.run(group));
+}
+let (mut moved, mut planned) = (machine.moved, moves(&plan));
+moved.sort_unstable_by_key(|(index, _, lamports)| (*index, *lamports));
+planned.sort_unstable_by_key(|(index, _, lamports)| (*index, *lamports));
+prop_assert_eq!(moved, planned);
+}
 }

@@ -75,7 +75,7 @@ fn transient_may_be_swept(snapshot: &PoolSnapshot, validator: &Validator) -> boo
 /// Whether the transient stake goes to the reserve. If unknown, it may go to the validator.
 fn is_deactivating(validator: &Validator) -> bool {
     let extension = &validator.record.extension;
-    let recorded = extension.transient_bump().is_some() && extension.is_leaving();
+    let recorded = extension.transient_bump().is_some() && extension.is_deactivating();
     let is_deactivated = |delegation: &Delegation| !delegation.is_delegated();
     validator.transient_delegation().map_or(recorded, |(_, delegation)| is_deactivated(delegation))
 }

@@ -1,4 +1,4 @@
-//! What can be wrong with a folder of saved accounts.
+//! Errors of a folder of saved accounts.
 
 use {
     solana_address::Address,
@@ -6,7 +6,7 @@ use {
     thiserror::Error,
 };
 
-/// A folder that does not hold a pool, with the file that is to blame.
+/// A folder without a valid pool, with the invalid file.
 #[derive(Debug, Error)]
 pub enum InputError {
     /// The folder cannot be listed.
@@ -18,7 +18,7 @@ pub enum InputError {
     Folder {
         /// The folder.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the operating system.
         source: io::Error,
     },
 
@@ -38,11 +38,11 @@ pub enum InputError {
     File {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the operating system.
         source: io::Error,
     },
 
-    /// A file is no JSON.
+    /// A file is not JSON.
     #[error(
         "{} is not JSON ({detail}): save the account again with `solana account ADDRESS --output json`",
         path.display()
@@ -50,7 +50,7 @@ pub enum InputError {
     NotJson {
         /// The file.
         path: PathBuf,
-        /// Where it stops being JSON.
+        /// Position of the error.
         detail: String,
     },
 
@@ -112,7 +112,7 @@ pub enum InputError {
         second: PathBuf,
     },
 
-    /// An account that the pool names is not there.
+    /// An account of the pool is missing.
     #[error(
         "{} lacks the pool's {role}: save it there with `solana account {address} --output json`",
         path.display()
@@ -120,13 +120,13 @@ pub enum InputError {
     Missing {
         /// The folder.
         path: PathBuf,
-        /// What is missing.
+        /// Role of the missing account.
         role: &'static str,
         /// Its address.
         address: Address,
     },
 
-    /// The list is another pool's.
+    /// The list belongs to another pool.
     #[error(
         "{} is the validator list {found}, and the pool's is {expected}: replace the file by what `solana account \
          {expected} --output json` prints",
@@ -137,11 +137,11 @@ pub enum InputError {
         path: PathBuf,
         /// The list's address.
         found: Address,
-        /// The address that the pool names.
+        /// The address in the pool.
         expected: Address,
     },
 
-    /// An account belongs to a program that it cannot belong to.
+    /// An account has the wrong owner program.
     #[error(
         "{}: program {owner} owns the pool's {role}, where {expected} should: check that the file is of the right account \
          and cluster, and save it again",
@@ -150,26 +150,26 @@ pub enum InputError {
     WrongOwner {
         /// The file.
         path: PathBuf,
-        /// What the account is to the pool.
+        /// Role of the account in the pool.
         role: &'static str,
         /// Its owner.
         owner: Address,
-        /// Who should own it.
+        /// The expected owner.
         expected: String,
     },
 
-    /// An account begins as it should and does not go on as it should.
+    /// The data of an account is malformed.
     #[error("{}: the {length} bytes of data are no {role}: the file is damaged, save the account again", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
-        /// What the account is to the pool.
+        /// Role of the account in the pool.
         role: &'static str,
         /// Bytes of its data.
         length: usize,
     },
 
-    /// The manager's fee account is missing and cannot be made.
+    /// The manager's fee account is missing and cannot be generated.
     #[error(
         "{} lacks the manager's fee account, which cannot be made up for a mint with extensions: save it there with \
          `solana account {address} --output json`",

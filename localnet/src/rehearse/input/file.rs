@@ -1,4 +1,4 @@
-//! One saved account: what `solana account ADDRESS --output json` prints.
+//! One saved account: the output of `solana account ADDRESS --output json`.
 
 use {
     super::InputError,
@@ -12,7 +12,7 @@ use {
     },
 };
 
-/// An account and where it was found.
+/// An account and its file.
 #[derive(Clone, Debug)]
 pub struct SavedAccount {
     pub path: PathBuf,
@@ -34,7 +34,7 @@ struct AccountJson {
     owner: String,
     #[serde(default)]
     executable: bool,
-    /// Bytes of the data. Old versions of the tool do not print it.
+    /// Length of the data in bytes. Older versions of the tool do not print it.
     space: Option<u64>,
 }
 

@@ -1,4 +1,4 @@
-//! Reading a pool from saved accounts. What an account is follows from its content, whatever its file is called.
+//! Reads a pool from saved accounts. The role of an account follows from its content, not from its file name.
 
 mod error;
 mod file;
@@ -24,18 +24,18 @@ use {
     },
 };
 
-/// Programs that own no pool.
+/// Programs whose accounts are never pools.
 const FOREIGN_PROGRAMS: [Address; 5] =
     [SYSTEM_PROGRAM_ID, STAKE_PROGRAM_ID, TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, solana_sdk_ids::vote::ID];
 
-/// A pool as it was saved.
+/// A saved pool.
 #[derive(Clone, Debug)]
 pub struct SavedPool {
     /// The pool's address.
     pub address: Address,
     /// The pool's own accounts.
     pub accounts: PoolAccounts,
-    /// All other accounts in the folder: stake accounts, vote accounts and what else was saved.
+    /// All other accounts in the folder: stake accounts, vote accounts and others.
     pub others: BTreeMap<Address, SavedAccount>,
 }
 
@@ -43,7 +43,7 @@ impl SavedPool {
     /// Reads the folder `path`.
     ///
     /// # Errors
-    /// [`InputError`], which names the file.
+    /// [`InputError`], with the file.
     pub fn read(path: &Path) -> Result<Self, InputError> {
         let mut files = Files::read(path)?;
         let pool_file = files.take_pool()?;
@@ -73,7 +73,7 @@ impl SavedPool {
         })
     }
 
-    /// Takes out the accounts that have no part in the pool: neither stake nor vote accounts of its records.
+    /// Removes and returns the accounts that do not belong to the pool: neither stake nor vote accounts of its records.
     pub fn set_aside_strangers(&mut self, snapshot: &PoolSnapshot) -> Vec<SavedAccount> {
         let known: HashSet<Address> = snapshot
             .validators()
@@ -82,7 +82,7 @@ impl SavedPool {
         self.others.extract_if(.., |address, _| !known.contains(address)).map(|(_, saved)| saved).collect()
     }
 
-    /// The program that runs the pool.
+    /// The program that owns the pool.
     pub const fn program_id(&self) -> Address {
         self.accounts.pool.owner
     }
@@ -111,7 +111,7 @@ impl Files {
         Ok(files)
     }
 
-    /// The one account that is a pool, or begins like one.
+    /// Takes the single account that is a pool, or looks like one.
     fn take_pool(&mut self) -> Result<SavedAccount, InputError> {
         let mut pools = self.found.values().filter(|file| looks_like_pool(&file.account));
         let pool = pools.next().ok_or_else(|| InputError::NoPool { path: self.folder.clone() })?;
@@ -162,8 +162,8 @@ fn json_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// Whether an account is meant to be a pool. Mints and stake accounts begin with the same byte; another program's account of
-/// a pool's length that decodes as one is a pool with the wrong owner.
+/// Whether an account looks like a pool. The first byte is not enough: mints and stake accounts can have the same. An account of another
+/// program that has a pool's length and decodes as one counts as a pool with the wrong owner.
 fn looks_like_pool(account: &Account) -> bool {
     let begins = account.data.first() == Some(&(AccountType::StakePool as u8));
     let foreign = FOREIGN_PROGRAMS.contains(&account.owner);

@@ -1,4 +1,4 @@
-//! `UpdateValidators`: one account for a validator without transient stake, and nobody holds up the others.
+//! `UpdateValidators`: takes one account for a validator without transient stake; a validator that cannot be updated is skipped.
 
 use {
     super::update::Update,
@@ -71,21 +71,21 @@ pub fn process(program_id: &Address, accounts: &[AccountView], start_index: u32)
     Ok(())
 }
 
-/// Most stake accounts that a record has.
+/// Maximum stake accounts of a record.
 const ACCOUNTS_OF_RECORD: usize = 2;
 
-/// The stake accounts that are still to be looked at.
+/// The remaining stake accounts of the instruction.
 struct Stakes<'a> {
     remaining: &'a [AccountView],
     addresses: StakeAddresses<'a>,
 }
 
 impl<'a> Stakes<'a> {
-    /// Takes the accounts of `record`, if they come next: a validator stake account, and a transient one where the record
-    /// has transient stake.
+    /// Takes the accounts of `record`, if they come next: a validator stake account, and a transient stake account if the record has
+    /// transient stake.
     ///
-    /// Two accounts that are not the validator's may come before: somebody else's transaction may have merged the transient
-    /// stake of the record before, or dropped a record with both its accounts, after this one was signed.
+    /// Up to two other accounts may come before. Another transaction may have merged the transient stake of the record before, or
+    /// removed a record with two accounts, after this transaction was signed.
     fn take(&mut self, record: &mut ValidatorStakeInfo) -> Option<(&'a AccountView, Option<&'a AccountView>)> {
         let mut remaining = self.remaining;
         let mut may_skip = ACCOUNTS_OF_RECORD;

@@ -1,4 +1,4 @@
-//! `UpdateValidatorListBalance`, and `UpdateValidators`, its compact form: bring the records into the present epoch.
+//! `UpdateValidatorListBalance` and its compact form `UpdateValidators`: update the records to the present epoch.
 
 mod compact;
 mod update;
@@ -77,7 +77,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], start_index: u32,
     };
     let mut addresses = StakeAddresses::new(&pool);
     for (record, [validator_stake, transient_stake]) in records.iter_mut().zip(pairs) {
-        // An account that is not the record's leaves it as it is, and stale.
+        // A record with wrong accounts stays unchanged and stale.
         if addresses.check_validator_stake(validator_stake, record).is_ok()
             && addresses.check_transient_stake(transient_stake, record).is_ok()
         {

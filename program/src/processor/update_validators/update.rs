@@ -1,4 +1,4 @@
-//! The update of one record: reads what its stake accounts hold, and merges what can be merged.
+//! The update of one record: reads the balances of its stake accounts and merges stake.
 
 use {
     crate::{
@@ -15,34 +15,34 @@ use {
     },
 };
 
-/// What the update of each record needs.
+/// Common parameters of the updates of all records.
 pub struct Update<'a> {
     pub pool: &'a Pool<'a>,
     pub authority: &'a PoolAuthority<'a>,
     pub reserve: &'a AccountView,
     pub sysvars: StakeSysvars<'a>,
     pub rent: &'a Rent,
-    /// Rent-exempt lamports of an account of the usual length.
+    /// Rent-exempt lamports of a stake account.
     pub stake_rent: u64,
-    /// Of stake that the pool commands.
+    /// Authorities and lockup of the pool's stake.
     pub meta: &'a StakeMeta,
     pub epoch: u64,
     pub merging: Merging<'a>,
 }
 
-/// What is to be done with a stake account, decided from its bytes before any of them changes.
+/// State of a stake account, read before the update changes it.
 enum Stake {
-    /// Not a stake account that the pool commands.
+    /// Not a stake account of the pool.
     Foreign,
-    /// Owned by the pool, not delegated.
+    /// Of the pool, never delegated.
     Initialized,
-    /// Owned by the pool and delegated, now or once.
+    /// Of the pool, delegated at present or in the past.
     Delegated(Delegation),
 }
 
 impl Update<'_> {
-    /// Updates a record from its accounts, whose addresses were checked. Stake that somebody puts at a transient address is
-    /// none of the pool's unless the record expects some: there is then no such account.
+    /// Updates a record from its accounts. The caller has checked their addresses. If the record has no transient stake, foreign stake
+    /// at the transient address is ignored.
     #[inline(always)]
     pub fn record(
         &self,
@@ -68,7 +68,7 @@ impl Update<'_> {
         Ok(())
     }
 
-    /// Handles the transient account and returns the lamports that stay in it.
+    /// Updates the transient stake account and returns the lamports that stay in it.
     #[inline(never)]
     fn transient(
         &self,
@@ -78,7 +78,7 @@ impl Update<'_> {
     ) -> Result<u64, ProgramError> {
         let delegation = match self.read(transient_stake)? {
             Stake::Foreign => return Ok(0),
-            // Lamports that are not delegated must not bar other sources of withdrawals: a pool with the extension never keeps them.
+            // Undelegated lamports could block other withdrawal sources: an extended pool always merges them.
             Stake::Initialized if self.merging.counts_only() && !self.pool.is_extended() => {
                 return Ok(transient_stake.lamports());
             }
@@ -86,7 +86,7 @@ impl Update<'_> {
             Stake::Delegated(delegation) => delegation,
         };
         if self.pool.is_extended() {
-            record.extension.set_leaving(!delegation.is_delegated());
+            record.extension.set_deactivating(!delegation.is_delegated());
         }
         let is_active = record.stake_status() == Ok(StakeStatus::Active);
         let validator = || self.beside(validator_stake);
@@ -97,15 +97,15 @@ impl Update<'_> {
             TransientStep::Deactivate => {
                 self.authority.deactivate(transient_stake, self.sysvars.clock)?;
                 if self.pool.is_extended() {
-                    record.extension.set_leaving(true);
+                    record.extension.set_deactivating(true);
                 }
             }
         }
         self.left_in_transient(transient_stake, &delegation)
     }
 
-    /// Lamports that stay in a transient account. In a pool with the extension these are its rent and what it delegates: others
-    /// cannot be split off, and would bar the other sources of withdrawals.
+    /// Lamports that stay in a transient stake account. In an extended pool these are its rent and its delegation: other lamports
+    /// cannot be split off and would block other withdrawal sources.
     fn left_in_transient(&self, transient_stake: &AccountView, delegation: &Delegation) -> Result<u64, ProgramError> {
         if self.pool.is_extended() {
             self.sweep(transient_stake, delegation)?;
@@ -123,7 +123,7 @@ impl Update<'_> {
         Ok(0)
     }
 
-    /// Whether all that there is to do for the validator account is to count it, as with most.
+    /// Whether the validator stake account needs only to be counted: the usual case.
     #[inline(always)]
     fn is_settled(&self, record: &ValidatorStakeInfo, stake: &AccountView) -> bool {
         if !record.is_active() {
@@ -136,7 +136,7 @@ impl Update<'_> {
         not_delegated <= rent && is_alike(meta, self.meta)
     }
 
-    /// Handles the validator account and returns the lamports that stay in it.
+    /// Updates the validator stake account and returns the lamports that stay in it.
     #[inline(never)]
     fn validator(
         &self,
@@ -147,7 +147,7 @@ impl Update<'_> {
         let delegation = match self.read(stake)? {
             Stake::Foreign => return Ok(0),
             Stake::Initialized => {
-                // A cluster restart took the validator's stake away; what it held is the holders'.
+                // A cluster restart has removed the validator's delegation. The lamports belong to the holders.
                 self.authority.merge(stake, self.reserve, self.sysvars)?;
                 let status = if transient_lamports != 0 {
                     StakeStatus::DeactivatingTransient
@@ -174,7 +174,7 @@ impl Update<'_> {
         }
     }
 
-    /// Brings lamports that earn nothing (tips, donations, the rent of merged accounts) to the reserve.
+    /// Withdraws undelegated lamports (tips, donations, the rent of merged accounts) to the reserve.
     fn sweep(&self, stake: &AccountView, delegation: &Delegation) -> ProgramResult {
         let idle = stake.lamports().saturating_sub(delegation.stake.get()).saturating_sub(self.rent.of(stake));
         if idle > 0 {
@@ -192,7 +192,7 @@ impl Update<'_> {
         })
     }
 
-    /// The validator stake account beside transient stake, where it is delegated.
+    /// The validator stake account, for the decision about transient stake; `None` if it is not delegated.
     fn beside(&self, stake: &AccountView) -> Option<ValidatorStake> {
         let data = borrow_stake(stake);
         let (meta, delegation) = StakeState::decode_delegated(&data).ok()?;
@@ -200,14 +200,14 @@ impl Update<'_> {
     }
 }
 
-/// As [`StakeMeta::is_usable_alike`], by the VM's own comparison: cheaper from 56 bytes on.
+/// As [`StakeMeta::is_usable_alike`], with the comparison syscall: cheaper from 56 bytes on.
 #[cfg(any(target_os = "solana", target_arch = "bpf"))]
 #[inline(always)]
 fn is_alike(a: &StakeMeta, b: &StakeMeta) -> bool {
     const RENT: usize = size_of::<u64>();
     let (a, b) = (&bytemuck::bytes_of(a)[RENT..], &bytemuck::bytes_of(b)[RENT..]);
     let mut difference = core::mem::MaybeUninit::<i32>::uninit();
-    // SAFETY: Both slices are readable for their common length, and the syscall writes the result.
+    // SAFETY: Both slices are readable for the compared length, and the syscall writes only the result.
     unsafe {
         solana_define_syscall::definitions::sol_memcmp_(
             a.as_ptr(),

@@ -65,7 +65,7 @@ fn accounts(world: &World) -> HashMap<Address, Account> {
     let mut list = ValidatorListMut::decode(&mut account.data).expect("a validator list");
     let count = u32::try_from(list.records().len()).expect("at most 20,000 records");
     for record in list.records() {
-        let is_leaving = record.transient_stake_lamports.get() > 0 && record.extension.is_leaving();
+        let is_leaving = record.transient_stake_lamports.get() > 0 && record.extension.is_deactivating();
         record.extension.set_validator_bump(u8::MAX);
         record.extension.set_transient_bump(u8::MAX, is_leaving);
     }

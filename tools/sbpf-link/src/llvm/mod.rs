@@ -277,7 +277,7 @@ fn copy_to_buffer(bytes: &[u8]) -> LLVMMemoryBufferRef {
 /// The bytes of a buffer, which is disposed of.
 ///
 /// # Safety
-/// The buffer is valid, and nobody else's.
+/// The buffer is valid, and the caller owns it.
 unsafe fn take_buffer(buffer: LLVMMemoryBufferRef) -> Vec<u8> {
     // SAFETY: start and size describe the buffer, which is alive until the last line.
     unsafe {
@@ -291,7 +291,7 @@ unsafe fn take_buffer(buffer: LLVMMemoryBufferRef) -> Vec<u8> {
 /// The text of a message, which is disposed of.
 ///
 /// # Safety
-/// The message is null or a C string of LLVM's, and nobody else's.
+/// The message is null or a C string of LLVM's, and the caller owns it.
 unsafe fn take_message(message: *mut c_char) -> String {
     if message.is_null() {
         return String::new();

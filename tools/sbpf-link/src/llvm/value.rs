@@ -20,7 +20,7 @@ pub struct Type(pub(super) LLVMTypeRef);
 /// What the linker tells apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TypeKind {
-    /// An integer of so many bits.
+    /// An integer of this number of bits.
     Integer(u32),
     /// A pointer.
     Pointer,

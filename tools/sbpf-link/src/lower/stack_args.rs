@@ -12,7 +12,7 @@ const REGISTERS: usize = 5;
 
 /// How the arguments of a function type are passed.
 struct Convention {
-    /// So many arguments stay in registers.
+    /// Number of arguments in registers.
     kept: usize,
     /// The types of the others.
     spilled: Type,

@@ -1,33 +1,32 @@
-//! The passage of stake through the ephemeral account, and where it can be left out.
+//! The path of stake to the transient stake account, with or without the ephemeral account.
 //!
-//! In the contract, the additional variants make the ephemeral account, delegate or deactivate the stake in it, and then either merge
-//! it with what moves already or, where nothing does, split all of it off into a new transient account. The latter leaves the ephemeral
-//! account without lamports, and the runtime drops it. Where nothing lies at either address, stake that is put into the transient
-//! account from the start makes the same account, for three calls less.
+//! In the SPL program, the additional variants create the ephemeral account and delegate or deactivate the stake in it. They merge it
+//! into existing transient stake, or else split all of it into a new transient account. The split empties the ephemeral account, which
+//! the runtime then removes. If both addresses are empty, a split directly into the transient account has the same result with three
+//! calls less.
 
 use {
     crate::{
-        processor::moving_stake::Ephemeral,
+        processor::transient_stake::Ephemeral,
         validation::{Pool, check_ephemeral_stake},
     },
     pinocchio::{AccountView, error::ProgramError},
     tidepool_interface::{address::SYSTEM_PROGRAM_ID, state::ValidatorStakeInfo},
 };
 
-/// How stake gets to the transient account.
-pub enum Passage {
-    /// At once.
+/// Path of stake to the transient stake account.
+pub enum TransientPath {
+    /// Direct, in the variants without an ephemeral account.
     Direct,
-    /// In the transient account from the start, where the contract goes through an ephemeral account that ends up empty.
+    /// Direct, although the SPL program uses an ephemeral account, which it empties.
     Shortened,
     /// Through the ephemeral account.
     Through(Ephemeral),
 }
 
-impl Passage {
-    /// Chooses the passage and checks the address of an ephemeral account that is left out. `is_transient_right` says whether the
-    /// transient account is the one of the request: the contract finds out that it is not after the first calls, which may fail
-    /// before.
+impl TransientPath {
+    /// Chooses the path and checks the address of an unused ephemeral account. `is_transient_right`: the transient account has the
+    /// requested address. If it has not, the path is the SPL program's, which checks the address only after the first calls.
     ///
     /// # Errors
     /// As [`check_ephemeral_stake`].
@@ -49,7 +48,7 @@ impl Passage {
     }
 }
 
-/// Whether nothing lies at an address, and an account can be made there.
+/// Whether the address is empty and writable, so that an account can be created there.
 fn is_vacant(account: &AccountView) -> bool {
     account.lamports() == 0 && account.is_data_empty() && account.owned_by(&SYSTEM_PROGRAM_ID) && account.is_writable()
 }

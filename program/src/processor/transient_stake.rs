@@ -1,4 +1,4 @@
-//! What increases and decreases share: the accounts of stake in motion.
+//! Common parts of increases and decreases: checks and creation of transient and ephemeral stake accounts.
 
 use {
     crate::{
@@ -14,7 +14,7 @@ use {
     },
 };
 
-/// Declares the accounts that all variants of an instruction have, taken from those of each variant.
+/// Declares a struct of the accounts that all variants of an instruction have, with a conversion from each variant.
 macro_rules! shared_accounts {
     ($(#[$doc:meta])* $name:ident from $($variant:ident),+ { $($field:ident),+ $(,)? }) => {
         $(#[$doc])*
@@ -24,7 +24,7 @@ macro_rules! shared_accounts {
 
         shared_accounts!(@from $name ($($variant)+) ($($field)+));
     };
-    // One variant at a time, each with all fields.
+    // One variant per recursion, each with all fields.
     (@from $name:ident ($variant:ident $($more:ident)*) ($($field:ident)+)) => {
         impl From<&$variant<AccountView>> for $name {
             fn from(accounts: &$variant<AccountView>) -> Self {
@@ -38,7 +38,7 @@ macro_rules! shared_accounts {
 }
 pub(super) use shared_accounts;
 
-/// The programs that a movement calls and the accounts that allow it.
+/// Accounts that authorize an increase or a decrease, and the called programs.
 pub struct Authorization<'a> {
     pub system_program: &'a AccountView,
     pub stake_program: &'a AccountView,
@@ -49,7 +49,8 @@ pub struct Authorization<'a> {
 }
 
 impl<'a> Authorization<'a> {
-    /// The pool, up to date, with its signature; the list's owner and content are still to be checked.
+    /// Checks the accounts; returns the pool, which is up to date, and its withdraw authority. The caller checks the list's owner and
+    /// content.
     pub fn check(&self, program_id: &'a Address, epoch: u64) -> Result<(Pool<'a>, PoolAuthority<'a>), ProgramError> {
         check_system_program(self.system_program)?;
         check_stake_program(self.stake_program)?;
@@ -62,7 +63,7 @@ impl<'a> Authorization<'a> {
     }
 }
 
-/// How much stake to move, and under which seed.
+/// Arguments of an increase or a decrease.
 pub struct Request {
     /// The instruction's tag, for its event.
     pub tag: u8,
@@ -70,20 +71,20 @@ pub struct Request {
     pub transient_seed: u64,
 }
 
-/// A stake account that lives within the instruction: stake that can be merged with what moves already.
+/// A stake account that exists within the instruction only. Its stake can be merged into an existing transient stake account.
 pub struct Ephemeral {
     pub account: AccountView,
     pub seed: u64,
 }
 
-/// Stake that moves already can only be joined in the epoch in which it began, by stake that moves the same way:
-/// `moves_alike` says whether it does.
-pub fn check_stake_in_motion(
+/// Checks that stake can be added to existing transient stake, if there is any. `is_same_movement` checks that the existing stake has
+/// the same direction and began to move in the present epoch.
+pub fn check_existing_transient(
     transient: &AccountView,
     record: &ValidatorStakeInfo,
     request: &Request,
     has_ephemeral: bool,
-    moves_alike: impl FnOnce(&Delegation) -> bool,
+    is_same_movement: impl FnOnce(&Delegation) -> bool,
 ) -> ProgramResult {
     if record.transient_stake_lamports.get() == 0 {
         return Ok(());
@@ -96,10 +97,10 @@ pub fn check_stake_in_motion(
     }
     let data = borrow_stake(transient);
     let (_, delegation) = StakeState::decode_delegated(&data)?;
-    if moves_alike(delegation) { Ok(()) } else { Err(WrongStakeStake.into()) }
+    if is_same_movement(delegation) { Ok(()) } else { Err(WrongStakeStake.into()) }
 }
 
-/// Makes the ephemeral stake account, after checking its address.
+/// Checks the address of the ephemeral stake account and creates it.
 pub fn create_ephemeral(pool: &Pool, ephemeral: &Ephemeral) -> ProgramResult {
     let bump = check_ephemeral_stake(pool, &ephemeral.account, ephemeral.seed)?;
     let (seed, bump) = (ephemeral.seed.to_le_bytes(), [bump]);
@@ -108,7 +109,7 @@ pub fn create_ephemeral(pool: &Pool, ephemeral: &Ephemeral) -> ProgramResult {
     create_stake_account(&ephemeral.account, &seeds)
 }
 
-/// Makes the transient stake account of `vote`, whose address and bump were checked.
+/// Creates the transient stake account of `vote`. The caller has checked its address and bump.
 pub fn create_transient(pool: &Pool, transient: &AccountView, vote: &Address, seed: u64, bump: u8) -> ProgramResult {
     let (seed, bump) = (seed.to_le_bytes(), [bump]);
     let seeds = [
