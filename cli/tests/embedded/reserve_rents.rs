@@ -121,12 +121,12 @@ async fn a_crank_sends_one_rent_an_epoch() {
 
 /// A payer that cannot afford the rent still updates the pool.
 #[tokio::test]
-async fn a_poor_payer_goes_on_without_the_rent() {
+async fn a_payer_with_insufficient_funds_updates_without_the_rent() {
     let stage = Stage::new();
     let pool = emptied(&stage).await;
-    let (_, poor) = stage.another_wallet("poor", 10_000_000);
+    let (_, small) = stage.another_wallet("small", 10_000_000);
     stage.cluster.advance_epoch().unwrap();
-    let cranked = stage.run_as("poor", &format!("crank {pool} --keypair {poor}")).await;
+    let cranked = stage.run_as("small", &format!("crank {pool} --keypair {small}")).await;
     assert_eq!(stage.exit.get(), Exit::Done, "{cranked:?}");
     assert!(is_fresh(&stage, &pool).await);
     let told = stage.must(&format!("crank {pool} --no-top-up")).await;

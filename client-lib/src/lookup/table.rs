@@ -32,7 +32,7 @@ pub struct LookupTable {
     pub settled: usize,
 }
 
-/// State of a table on the way to being closed.
+/// State of a table between its use and its closing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum TableState {
     /// Usable; must be deactivated first.

@@ -5,7 +5,7 @@ use {
     crate::error::StakePoolError::{self, CalculationFailure, FeeIncreaseTooHigh},
 };
 
-/// A fee as a ratio. There is no fee if the numerator or the denominator is 0.
+/// A fee as a ratio; zero if the numerator or the denominator is 0.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Fee {
     /// Denominator. It precedes the numerator in every encoding.

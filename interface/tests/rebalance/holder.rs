@@ -41,7 +41,7 @@ impl Holding {
     /// A holder of half of the pool, with as much outside it as the whole pool has.
     pub fn new(pool: Pool, fees: Fees) -> Self {
         let total = total(&pool);
-        // No round rate: a pool token is worth 1.1 lamports.
+        // No round rate: 1.1 lamports per pool token.
         let supply = total / 11 * 10;
         Self { pool, supply, wallet: total, tokens: supply / 2, fees }
     }

@@ -32,7 +32,7 @@ struct State {
     stakes: Vec<u64>,
     /// Lamports that the adversary holds.
     sol: u64,
-    /// Pool tokens that the adversary holds. Without rewards a pool token is worth a lamport.
+    /// Pool tokens that the adversary holds. Without rewards the rate is 1 lamport per pool token.
     tokens: u64,
     moves: u8,
     epochs: u8,

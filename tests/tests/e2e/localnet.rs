@@ -124,7 +124,7 @@ fn printed_lines(_: &World) {
     assert_eq!((exports.len(), commands.len()), (3, 5), "{screen}");
     // The crank moves stake meanwhile.
     localnet.wait_for("SOL with 3 validators");
-    let shown = ["validators       3 of", "Deposited 100 SOL", "3 validators of", "Withdrew", "pool tokens, worth"];
+    let shown = ["validators       3 of", "Deposited 100 SOL", "3 validators of", "Withdrew", "pool tokens, value"];
     for (command, expected) in commands.into_iter().zip(shown) {
         let screen = paste(&home, &[exports.clone(), vec![command]].concat());
         assert!(screen.contains(expected), "{expected:?} is missing in {screen}");

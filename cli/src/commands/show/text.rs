@@ -120,7 +120,7 @@ fn stake(pool: &Output) -> Vec<(&'static str, String)> {
         (
             "reserve",
             format!(
-                "{}, of which {} can be withdrawn",
+                "{}, {} withdrawable",
                 sol(stake.reserve_lamports),
                 sol(stake.withdrawable_reserve_lamports)
             ),
