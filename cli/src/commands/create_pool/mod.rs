@@ -185,7 +185,7 @@ impl Args {
         Ok(output)
     }
 
-    /// A fee of 100 % takes all of what somebody gives: more often it is a mistake than meant.
+    /// Rejects fees of 100 % without `--allow-full-fee`: they are usually a mistake.
     fn check_not_full(&self) -> Result<(), CliError> {
         let fees = [("epoch", self.epoch_fee), ("withdrawal", self.withdrawal_fee), ("deposit", self.deposit_fee)];
         let is_full = |fee: &Fee| fee.numerator > 0 && fee.numerator == fee.denominator;
