@@ -12,7 +12,7 @@ use {
     std::error::Error,
     tidepool_client::{
         cluster::{Cluster, ClusterError},
-        crank::{Backlog, Carrier, Crank, CrankError, CrankOptions, Load, Observer},
+        crank::{Backlog, Crank, CrankError, CrankOptions, Observer, PlanSender, PlanToSend},
         error::PlanError,
         lookup::LookupError,
         pool::{MinimumDelegation, PoolError, PoolSnapshot, ReadOptions, StakeSelection},
@@ -170,7 +170,7 @@ impl<'a, C: Cluster> Context<'a, C> {
     /// A crank that sends as commands send.
     pub fn crank<'c>(&'c self, lookup: &'c LookupArgs) -> Crank<'c, C, Courier<'c, 'a, C>> {
         let options = self.crank_options();
-        let crank = Crank::with_carrier(self.cluster, Courier { context: self, lookup });
+        let crank = Crank::with_plan_sender(self.cluster, Courier { context: self, lookup });
         crank.options(options).observer(&self.terminal).stop(&self.interrupt.stop)
     }
 
@@ -180,7 +180,7 @@ impl<'a, C: Cluster> Context<'a, C> {
             program_id: self.global.program_id,
             wait_for_rewards: false,
             poll_every: self.poll_every,
-            first_retry: self.poll_every.saturating_mul(2),
+            initial_backoff: self.poll_every.saturating_mul(2),
             ..CrankOptions::default()
         }
     }
@@ -198,7 +198,7 @@ pub struct Courier<'c, 'a, C> {
     lookup: &'c LookupArgs,
 }
 
-impl<C: Cluster> Carrier for Courier<'_, '_, C> {
+impl<C: Cluster> PlanSender for Courier<'_, '_, C> {
     type Error = CliError;
 
     fn payer(&self) -> Option<Address> {
@@ -206,8 +206,8 @@ impl<C: Cluster> Carrier for Courier<'_, '_, C> {
         self.context.fee_payer().ok().map(|key| key.pubkey())
     }
 
-    async fn carry(&self, load: Load<'_>) -> Result<Summary, CliError> {
-        match self.context.send_with(load.plan, &[], load.program_id, load.lookup_tables).await {
+    async fn send_plan(&self, to_send: PlanToSend<'_>) -> Result<Summary, CliError> {
+        match self.context.send_with(to_send.plan, &[], to_send.program_id, to_send.lookup_tables).await {
             Ok(landed) => Ok(Summary { transactions: landed.into_iter().map(Landed::into_sent).collect() }),
             Err(CliError::NotLanded(summary)) => Ok(summary),
             Err(error) => Err(error),
@@ -218,9 +218,9 @@ impl<C: Cluster> Carrier for Courier<'_, '_, C> {
         self.context.lookup_tables(snapshot, self.lookup).await
     }
 
-    fn may_pass(error: &CliError) -> bool {
+    fn is_retryable(error: &CliError) -> bool {
         // What is carried belongs to a pool that the endpoint has served.
-        cluster_error(error).is_some_and(ClusterError::is_of_endpoint)
+        cluster_error(error).is_some_and(ClusterError::is_endpoint_error)
     }
 }
 
@@ -262,7 +262,7 @@ impl From<CrankError<CliError>> for CliError {
                 }
                 Self::NotLanded(summary)
             }
-            CrankError::Carrier(error) => error,
+            CrankError::PlanSender(error) => error,
         }
     }
 }

@@ -67,8 +67,8 @@ impl<C: Cluster> Context<'_, C> {
             let paid = stage.iter().filter(|_| has_fees);
             let each = paid.map(|outgoing| sender.fees(outgoing)).collect::<Result<Vec<_>, _>>()?;
             fees.push(each.iter().fold(Fees::default(), |sum, fees| Fees {
-                least: sum.least.saturating_add(fees.least),
-                most: sum.most.saturating_add(fees.most),
+                minimum: sum.minimum.saturating_add(fees.minimum),
+                maximum: sum.maximum.saturating_add(fees.maximum),
             }));
         }
         let mut wallets = vec![payer];
@@ -109,17 +109,17 @@ impl<C: Cluster> Context<'_, C> {
 /// Whether a wallet that holds `held` can pay `outlays`, one after the other, and keep `minimum` or nothing.
 fn can_pay(held: u64, minimum: u64, outlays: &[Outlay]) -> Result<(), Need> {
     let sum = |lamports: fn(&Outlay) -> u64| outlays.iter().map(lamports).fold(0, u64::saturating_add);
-    let need = Need { spent: sum(|outlay| outlay.spent), fees: sum(|outlay| outlay.fees.most), stays: minimum };
+    let need = Need { spent: sum(|outlay| outlay.spent), fees: sum(|outlay| outlay.fees.maximum), stays: minimum };
     // A wallet below the minimum, which only older clusters allowed, stays as it is.
     let minimum = if held < minimum { 0 } else { minimum };
     let (mut most, mut least) = (0_u128, 0_u128);
     for outlay in outlays {
-        most += u128::from(outlay.spent) + u128::from(outlay.fees.most);
-        least += u128::from(outlay.spent) + u128::from(outlay.fees.least);
+        most += u128::from(outlay.spent) + u128::from(outlay.fees.maximum);
+        least += u128::from(outlay.spent) + u128::from(outlay.fees.minimum);
         let Some(left) = u128::from(held).checked_sub(most) else { return Err(need) };
         // Several transactions of a stage have no order, and each has to leave the minimum for the others.
         let is_emptied = left == 0 && least == most && outlay.transactions <= 1;
-        if left < u128::from(minimum) && !is_emptied && (outlay.spent, outlay.fees.most) != (0, 0) {
+        if left < u128::from(minimum) && !is_emptied && (outlay.spent, outlay.fees.maximum) != (0, 0) {
             return Err(need);
         }
     }
@@ -133,7 +133,7 @@ mod tests {
     const MINIMUM: u64 = 890_880;
 
     fn outlay(spent: u64, least: u64, most: u64) -> Outlay {
-        Outlay { spent, fees: Fees { least, most }, transactions: 1 }
+        Outlay { spent, fees: Fees { minimum: least, maximum: most }, transactions: 1 }
     }
 
     #[test]

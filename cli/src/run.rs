@@ -32,7 +32,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         (Err(error), _) => return refuse_arguments(&error, &arguments).into(),
     };
     let format = cli.global.output;
-    let (exit, answered) = match wrong.map_or_else(|| answer(&cli), Err) {
+    let answered = cli.command.execute_alone().unwrap_or_else(|| wrong.map_or_else(|| answer(&cli), Err));
+    let (exit, answered) = match answered {
         Err(CliError::Unsent(unsent)) => (unsent.exit(), Ok(unsent as Box<dyn CommandOutput>)),
         answered => (Exit::Done, answered),
     };

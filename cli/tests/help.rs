@@ -2,8 +2,14 @@
 
 use {
     clap::{Command, CommandFactory as _},
-    std::collections::BTreeSet,
-    tidepool_cli::args::{Cli, GROUPS, command},
+    clap_complete::Shell,
+    std::{
+        collections::BTreeSet,
+        fs,
+        path::Path,
+        process::{Command as Process, Output},
+    },
+    tidepool_cli::args::{Cli, GROUPS, command, completed},
 };
 
 /// The commands, in the order in which help shows them.
@@ -113,5 +119,89 @@ fn amounts_name_their_unit() {
         ("set-policy", "<PERCENT>"),
     ] {
         assert!(help(command).contains(unit), "{command}");
+    }
+}
+
+fn tidepool(arguments: &[&str]) -> Output {
+    let mut process = Process::new(env!("CARGO_BIN_EXE_tidepool"));
+    // Completions are loaded in shells without a valid configuration, too.
+    let missing = "no/such/config.yml";
+    process.args(arguments).env("HOME", env!("CARGO_TARGET_TMPDIR")).env("TIDEPOOL_CONFIG", missing).output().unwrap()
+}
+
+#[test]
+fn completions_name_every_command_and_option() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let output = tidepool(&["completions", shell]);
+        assert!(output.status.success(), "{shell}: {}", String::from_utf8_lossy(&output.stderr));
+        let script = String::from_utf8(output.stdout).unwrap();
+        let mut generated = vec![];
+        clap_complete::generate(shell.parse::<Shell>().unwrap(), &mut completed(), "tidepool", &mut generated);
+        assert_eq!(
+            script.trim_end(),
+            String::from_utf8(generated).unwrap().trim_end(),
+            "{shell}: written with escapes"
+        );
+        for name in commands() {
+            assert!(script.contains(name), "{shell}: {name}");
+        }
+        for long in ["from-wrapped", "max-slippage", "fee-payer", "pool"] {
+            assert!(script.contains(long), "{shell}: --{long}");
+        }
+    }
+}
+
+#[test]
+fn bash_completes_commands_and_options() {
+    let script = Path::new(env!("CARGO_TARGET_TMPDIR")).join("completions.bash");
+    fs::write(&script, tidepool(&["completions", "bash"]).stdout).unwrap();
+    let complete = |words: &[&str]| {
+        let (current, previous) = (words[words.len() - 1], words[words.len() - 2]);
+        let call = format!(
+            ". '{}'; COMP_WORDS=({}); COMP_CWORD={}; _tidepool tidepool '{current}' {previous}; echo \"${{COMPREPLY[@]}}\"",
+            script.display(),
+            words.join(" "),
+            words.len() - 1
+        );
+        let output = Process::new("bash").args(["--norc", "-c", &call]).output().expect("bash is installed");
+        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(complete(&["tidepool", "set-w"]).trim(), "set-weights");
+    assert_eq!(complete(&["tidepool", "deposit-sol", "--from-"]).trim(), "--from-wrapped");
+    assert_eq!(complete(&["tidepool", "withdraw", "--poo"]).trim(), "--pool");
+    assert_eq!(complete(&["tidepool", "show", "--output", "json-"]).trim(), "json-compact");
+}
+
+#[test]
+fn each_command_has_a_man_page() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("man/man1");
+    let _ = fs::remove_dir_all(&folder);
+    let output = tidepool(&["completions", "--man", folder.to_str().unwrap(), "--output", "json"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let listed = answer["man_pages"].as_array().unwrap().iter().map(|path| path.as_str().unwrap());
+    let listed: BTreeSet<_> = listed.map(|path| Path::new(path).to_owned()).collect();
+    let expected = commands().into_iter().map(|name| format!("tidepool-{name}.1"));
+    let expected: BTreeSet<_> = expected.chain(["tidepool.1".to_owned()]).map(|name| folder.join(name)).collect();
+    assert_eq!(listed, expected);
+    let on_disk: BTreeSet<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(on_disk, expected);
+
+    let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap().replace("\\-", "-");
+    let (all, deposit) = (read("tidepool.1"), read("tidepool-deposit-sol.1"));
+    assert!(all.contains("--fee-payer") && all.contains("Exit codes:") && all.contains("tidepool-show(1)"), "{all}");
+    assert!(deposit.contains("--from-wrapped") && deposit.contains("tidepool deposit-sol"), "{deposit}");
+    assert!(!deposit.contains("--fee-payer"), "options of every command are on the page of tidepool: {deposit}");
+}
+
+#[test]
+fn man_pages_need_a_folder_that_can_be_written() {
+    let output = tidepool(&["completions", "--man", env!("CARGO_BIN_EXE_tidepool")]);
+    assert_eq!(output.status.code(), Some(2));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.starts_with("error: cannot create the folder ") && message.contains("tidepool"), "{message}");
+    for wrong in [&["completions"][..], &["completions", "tcsh"], &["completions", "bash", "--man", "man1"]] {
+        assert_eq!(tidepool(wrong).status.code(), Some(2), "{wrong:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! What the client takes on its own machine: decoding, planning and quoting, beside the decoders of the published crate.
+//! Host-side costs of the client: decoding, planning and quoting, compared with the decoders of the published crate.
 //!
 //! ```sh
 //! cargo bench -p tidepool-client --no-default-features
@@ -19,7 +19,7 @@ use {
     tidepool_interface::state::split_validator_list,
 };
 
-/// Lamports of the deposit that is quoted.
+/// Lamports of the quoted deposit.
 const DEPOSIT: u64 = 1_234_567_890;
 
 fn decode(criterion: &mut Criterion) {

@@ -1,8 +1,10 @@
-//! Keeps a pool up to date and in balance, epoch after epoch, and says what it does.
+//! Updates and rebalances a pool in every epoch, and reports progress.
 //!
-//!     cargo run --example crank -- http://localhost:8899 ~/.config/solana/id.json POOL
+//! ```sh
+//! cargo run -p tidepool-client --example crank -- http://localhost:8899 ~/.config/solana/id.json POOL
+//! ```
 //!
-//! Anybody may run it: it costs the fees of its transactions. Enter ends it in good order.
+//! Permissionless: it costs the fees of its transactions. Press Enter to stop.
 
 use {
     solana_address::Address,
@@ -15,9 +17,9 @@ use {
     },
 };
 
-struct Said;
+struct Reporter;
 
-impl Observer for Said {
+impl Observer for Reporter {
     fn sent(&self, summary: &Summary) {
         println!("{} of {} transactions landed", summary.landed(), summary.transactions.len());
     }
@@ -57,7 +59,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let _ = io::stdin().read_line(&mut String::new());
         request.request();
     });
-    // `run_once` in the place of `watch` does what is due now, and returns a report.
-    Crank::new(&cluster, &payer).observer(&Said).stop(&stop).watch(&pool).await?;
+    // `run_once` in place of `watch` does the work that is due now, and returns a report.
+    Crank::new(&cluster, &payer).observer(&Reporter).stop(&stop).watch(&pool).await?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What a wallet does for a deposit: quote it, and build the transaction for its user to sign.
+//! A wallet's SOL deposit: quotes it, and builds the transaction for the user to sign.
 //!
 //! ```sh
 //! cargo run -p tidepool-client --example deposit -- http://localhost:8899 POOL WALLET 1500000000
@@ -27,11 +27,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let lamports: u64 = lamports.parse()?;
 
     let cluster = RpcCluster::new(url);
-    // Deposits of SOL do not depend on the stake program's minimum, which only a funded wallet can ask for.
+    // SOL deposits do not depend on the minimum delegation, which only a funded wallet can query.
     let options = ReadOptions { minimum_delegation: MinimumDelegation::Known(0), ..ReadOptions::default() };
     let snapshot = PoolSnapshot::read(&cluster, &pool, &options).await?;
 
-    // Refused where the program would refuse: when the pool is stale, for example, with a sentence that says so.
+    // A refusal explains itself, for example that the pool is stale.
     let quoted = quote::quote_deposit_sol(&snapshot, lamports, None)?;
     println!("{lamports} lamports buy {} of the pool token's smallest units", quoted.to_depositor);
     println!("the fee is {}, deducted already", quoted.minted - quoted.to_depositor);
@@ -41,9 +41,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         lamports,
         to: TokenReceiver::Wallet(wallet),
         referrer: None,
-        // The program refuses the deposit where the rate has moved against the depositor by more than 0.1 %.
+        // Slippage bound of 0.1 %: the program refuses the deposit if the exchange rate is worse.
         minimum_pool_tokens: Some(quoted.to_depositor - quoted.to_depositor / 1_000),
-        // The wallet alone signs, elsewhere.
+        // The wallet signs elsewhere, and no other key does.
         throwaway: None,
         unwrap: None,
     };

@@ -1,4 +1,4 @@
-//! What a wallet holds: token accounts of given mints, and stake accounts.
+//! Holdings of a wallet: token accounts and stake accounts.
 
 use {
     crate::cluster::{BytesAt, Cluster, ClusterError},
@@ -13,7 +13,7 @@ use {
     tidepool_interface::{address::STAKE_PROGRAM_ID, external::token::TokenAccount},
 };
 
-/// Where the withdraw authority stands in the data of a stake account, in bytes.
+/// Offset of the withdraw authority in the data of a stake account, in bytes.
 const WITHDRAWER_OFFSET: usize = 44;
 
 /// A token account of a wallet.
@@ -23,13 +23,13 @@ pub struct HeldTokens {
     pub address: Address,
     /// Its mint.
     pub mint: Address,
-    /// Tokens in it, in smallest units.
+    /// Its balance in the smallest unit.
     pub amount: u64,
-    /// Whether the account can neither send nor receive tokens.
+    /// Whether it is frozen, so that it can neither send nor receive tokens.
     pub is_frozen: bool,
 }
 
-/// The token accounts of `owner`, associated ones and others, under each of these token programs, by address.
+/// The token accounts of `owner`, associated or not, under these token programs, by address.
 ///
 /// # Errors
 /// Those of [`Cluster::token_accounts`].
@@ -50,13 +50,13 @@ where
     Ok(held)
 }
 
-/// `None` for what is no token account of `owner`: a mint whose data happens to match, an account that is not initialized.
+/// `None` unless it is an initialized token account of `owner`. The data of a mint may match by chance.
 fn held_tokens(address: &Address, owner: &Address, account: &Account) -> Option<HeldTokens> {
     let found = TokenAccount::decode(&account.data).ok().filter(|found| found.owner == owner)?;
     Some(HeldTokens { address: *address, mint: *found.mint, amount: found.amount, is_frozen: found.is_frozen })
 }
 
-/// The stake accounts of which `withdrawer` is the withdraw authority, by address.
+/// The stake accounts with the withdraw authority `withdrawer`, by address.
 ///
 /// # Errors
 /// Those of [`Cluster::program_accounts`]: an endpoint may refuse to search.
@@ -74,36 +74,36 @@ where
     Ok(found)
 }
 
-/// How far the stake of an account is from being SOL.
+/// Activity of a stake account.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum StakeActivity {
-    /// Some of it does not earn yet.
+    /// Some of it is activating.
     Activating,
-    /// All of it earns.
+    /// All of it is active.
     Active,
-    /// Some of it still cools down.
+    /// Some of it is deactivating.
     Deactivating,
-    /// None is delegated, or all has cooled down.
+    /// Undelegated, or fully deactivated.
     Inactive,
 }
 
 /// A stake account of a wallet.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct HeldStake {
-    /// What its stake does.
+    /// Its activity.
     pub activity: StakeActivity,
-    /// The vote account that it is or was delegated to, if any.
+    /// The vote account of its current or past delegation, if any.
     pub vote: Option<Address>,
     /// Lamports in the account, rent included.
     pub lamports: u64,
-    /// Lamports that the withdraw authority can withdraw now. Zero while a lockup is in force.
+    /// Lamports that the withdraw authority can withdraw now; 0 while a lockup is in force.
     pub withdrawable: u64,
     /// Whether a lockup is in force.
     pub is_locked: bool,
 }
 
 impl HeldStake {
-    /// What `account`, a stake account, is in the epoch of `clock`; `None` for one without an authority.
+    /// Decodes the stake account `account` in the epoch of `clock`; `None` if it is uninitialized.
     pub fn of(account: &Account, clock: &Clock, history: &StakeHistory) -> Option<Self> {
         let lamports = account.lamports;
         let (meta, stake) = match bincode::deserialize(&account.data).ok()? {
@@ -117,7 +117,7 @@ impl HeldStake {
             return Some(Self { activity: StakeActivity::Inactive, vote: None, lamports, withdrawable, is_locked });
         };
         let delegation = stake.delegation;
-        // The present rate of warm-up and cool-down has been in force everywhere for years.
+        // The current warm-up and cool-down rate applies from epoch 0 on every current cluster.
         let status = delegation.stake_activating_and_deactivating_v2(clock.epoch, history, Some(0));
         let activity = match (status.deactivating, status.activating, status.effective) {
             (1.., _, _) => StakeActivity::Deactivating,
@@ -125,7 +125,7 @@ impl HeldStake {
             (_, _, 1..) => StakeActivity::Active,
             _ => StakeActivity::Inactive,
         };
-        // As the stake program counts: all of a delegation stays until its deactivation.
+        // As in the stake program, the whole delegation stays until its deactivation.
         let staked = if clock.epoch >= delegation.deactivation_epoch { status.effective } else { delegation.stake };
         let free = match staked {
             0 => lamports,
@@ -136,7 +136,7 @@ impl HeldStake {
     }
 }
 
-/// Lamports that stay in an account with stake.
+/// Rent-exempt reserve of an account with stake, in lamports.
 #[expect(deprecated, reason = "the stake program still writes the field, and goes by it")]
 const fn rent_reserve(meta: &Meta) -> u64 {
     meta.rent_exempt_reserve
@@ -158,8 +158,8 @@ mod tests {
     }
 
     #[test]
-    fn what_the_stake_program_keeps_cannot_be_withdrawn() {
-        // One lamport beyond stake and rent.
+    fn withdrawable_excludes_delegation_and_rent() {
+        // One lamport above stake and rent.
         let mut account = stake_account(WALLET, VOTE, SOL, EPOCH - 9, u64::MAX);
         account.lamports += 1;
         let active = held(&account, EPOCH);
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     #[expect(deprecated, reason = "the stake program still writes the field")]
-    fn a_lockup_in_force_keeps_everything() {
+    fn withdrawable_is_zero_in_lockup() {
         let lockup = solana_stake_interface::state::Lockup { epoch: EPOCH + 1, ..Default::default() };
         let meta = Meta { lockup, rent_exempt_reserve: rent(), ..Meta::default() };
         let data = bincode::serialize(&StakeStateV2::Initialized(meta)).unwrap();

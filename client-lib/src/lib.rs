@@ -1,13 +1,80 @@
-//! Client library of Tidepool: everything that a program off-chain does with a stake pool.
+//! Client library of the Tidepool stake pool: reads, quotes, plans, transactions.
 //!
-//! Four steps, each of use alone:
+//! It has four layers, each usable alone:
 //!
-//! 1. [`pool::PoolSnapshot::read`] fetches a pool, of any program that keeps the contract, through a [`cluster::Cluster`].
-//! 2. [`quote`] and [`plan`] compute what would happen and what to do. They are pure: nothing asks the network.
-//! 3. [`actions`] turns that into instructions, and [`pack`] puts these into as few transactions as the limits allow.
-//! 4. [`send`] signs, submits, confirms and repeats; [`events`] tells from the logs what has changed.
+//! 1. [`pool::PoolSnapshot::read`] reads a pool of any program with the SPL layout, through a [`cluster::Cluster`].
+//! 2. [`quote`] and [`plan`] compute results and transactions. They are pure functions without network access.
+//! 3. [`actions`] builds instructions, and [`pack`] packs them into the fewest transactions within the limits.
+//! 4. [`send`] signs, submits, confirms and resends; [`events`] decodes changes from the logs.
 //!
-//! [`crank`] does all four, epoch after epoch.
+//! [`crank`] combines them, epoch after epoch.
+//!
+//! # Examples
+//!
+//! Quote a deposit of SOL and build its transaction, from accounts at hand and without a network:
+//!
+//! ```
+//! # use bytemuck::Zeroable as _;
+//! # use solana_account::Account;
+//! # use solana_address::Address;
+//! # use solana_clock::Clock;
+//! # use tidepool_client::pool::{Environment, PoolAccounts};
+//! # use tidepool_interface::{STAKE_ACCOUNT_SPACE, address::*, external::token::MINT_LENGTH, state::*};
+//! use tidepool_client::{
+//!     actions::{self, DepositSol, TokenReceiver},
+//!     pack::{self, PackOptions},
+//!     pool::PoolSnapshot,
+//!     quote,
+//! };
+//!
+//! # let [program_id, pool, wallet, list, reserve, mint, fees] = std::array::from_fn(|i| Address::new_from_array([i as u8 + 1; 32]));
+//! # let mut head = PoolHead::zeroed();
+//! # head.account_type = AccountType::StakePool as u8;
+//! # (head.stake_withdraw_bump_seed, head.token_program_id) = (find_withdraw_authority(&program_id, &pool).1, TOKEN_PROGRAM_ID);
+//! # (head.validator_list, head.reserve_stake, head.pool_mint, head.manager_fee_account) = (list, reserve, mint, fees);
+//! # (head.total_lamports, head.pool_token_supply) = (1_100_000_000_000.into(), 1_000_000_000_000.into());
+//! # head.last_update_epoch = 700.into();
+//! # let account = |data: Vec<u8>, owner: Address| Account { lamports: 1_000_000_000, data, owner, ..Account::default() };
+//! # let mut pool_data = vec![0; POOL_MAX_LENGTH];
+//! # StakePool { head, terms: PoolTerms::default() }.encode(&mut pool_data)?;
+//! # let mut list_data = vec![0; validator_list_length(10)];
+//! # (list_data[0], list_data[1]) = (AccountType::ValidatorList as u8, 10);
+//! # let mut mint_data = vec![0; MINT_LENGTH];
+//! # mint_data[36..44].copy_from_slice(&1_000_000_000_000u64.to_le_bytes());
+//! # mint_data[45] = 1;
+//! # let mut reserve_data = vec![0; STAKE_ACCOUNT_SPACE];
+//! # reserve_data[0] = 1;
+//! # let accounts = PoolAccounts {
+//! #     pool: account(pool_data, program_id),
+//! #     validator_list: account(list_data, program_id),
+//! #     reserve_stake: account(reserve_data, STAKE_PROGRAM_ID),
+//! #     pool_mint: account(mint_data, TOKEN_PROGRAM_ID),
+//! #     manager_fee_account: None,
+//! # };
+//! # let environment = Environment { clock: Clock { epoch: 700, ..Clock::default() }, ..Environment::default() };
+//! // `PoolSnapshot::read` fetches these accounts from a cluster instead.
+//! let snapshot = PoolSnapshot::from_accounts(pool, accounts, environment)?;
+//!
+//! let lamports = 11_000_000_000; // 11 SOL
+//! let quote = quote::quote_deposit_sol(&snapshot, lamports, None)?;
+//! assert_eq!(quote.to_depositor, 10_000_000_000); // 10 pool tokens, at 1.1 SOL per pool token
+//!
+//! let group = actions::deposit_sol(&snapshot, &DepositSol {
+//!     from: wallet,
+//!     lamports,
+//!     to: TokenReceiver::Wallet(wallet),
+//!     referrer: None,
+//!     minimum_pool_tokens: Some(quote.to_depositor),
+//!     throwaway: None,
+//!     unwrap: None,
+//! });
+//! let transactions = pack::pack(&[group], &PackOptions::new(wallet))?;
+//! assert_eq!(transactions.len(), 1);
+//! assert_eq!(transactions[0].signers, [wallet]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Bring a pool up to date on a cluster:
 //!
 //! ```no_run
 //! # use solana_signer::Signer;
@@ -25,8 +92,8 @@
 //! # }
 //! ```
 //!
-//! All amounts are `u64`: lamports, or pool tokens in their smallest unit. Formulas are those of `tidepool_interface`, which
-//! the program itself runs, so that a quote is right to the lamport as long as the pool does not change.
+//! All amounts are `u64`: lamports, or pool tokens in their smallest unit. The formulas are those of
+//! `tidepool_interface`, which the program runs too. So a quote is exact to the lamport while the pool does not change.
 
 pub mod actions;
 pub mod cluster;

@@ -1,7 +1,7 @@
-//! Text of endpoints, programs and accounts, made safe to show.
+//! Makes text of endpoints, programs and accounts safe to display.
 //!
-//! Such text can move a terminal's cursor, reverse the direction of the text around it, or hide. [`visible`] replaces the
-//! characters that do so by escapes, and leaves all others as they are.
+//! Such text can move a terminal's cursor, reverse the direction of the text around it, or be invisible. [`visible`]
+//! replaces these characters by escapes, and keeps all others.
 
 use {
     icu_properties::{
@@ -11,19 +11,19 @@ use {
     std::{borrow::Cow, fmt::Write as _},
 };
 
-/// How [`visible`] writes escapes, and whether it keeps line feeds.
+/// Form of escapes, and treatment of line feeds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Form {
-    /// `\u{202e}`; line feeds too, so that the text cannot begin a line of its own.
+    /// `\u{202e}`; line feeds are escaped too, so that the text stays on its line.
     OneLine,
     /// `\u{202e}`; line feeds are kept.
     Lines,
-    /// `\u202e`, in UTF-16 as JSON has it, for text that is JSON already: its values stay the same. Line feeds are kept.
+    /// UTF-16 escapes (`\u202e`) for text that is JSON already: its values stay the same. Line feeds are kept.
     Json,
 }
 
-/// Whether a character has no glyph of its own: control, format, private-use and unassigned characters (Unicode's general
-/// categories `C*`), line and paragraph separators, and default-ignorable characters such as variation selectors and fillers.
+/// Whether a character has no glyph: control, format, private-use and unassigned characters (Unicode's general
+/// categories `C*`), line and paragraph separators, and default-ignorable characters such as variation selectors.
 pub fn is_invisible(letter: char) -> bool {
     if letter.is_ascii() {
         return letter.is_ascii_control();
@@ -34,7 +34,7 @@ pub fn is_invisible(letter: char) -> bool {
         || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(letter)
 }
 
-/// The text with an escape for each [invisible](is_invisible) character.
+/// The text, with an escape for each [invisible](is_invisible) character.
 pub fn visible(text: &str, form: Form) -> Cow<'_, str> {
     let is_kept = |letter: char| letter == '\n' && form != Form::OneLine || !is_invisible(letter);
     if text.chars().all(is_kept) {
@@ -46,7 +46,7 @@ pub fn visible(text: &str, form: Form) -> Cow<'_, str> {
             shown.push(letter);
         } else if form == Form::Json {
             for unit in letter.encode_utf16(&mut [0; 2]) {
-                // A string takes all that is written to it.
+                // Writing to a string cannot fail.
                 let _ = write!(shown, "\\u{unit:04x}");
             }
         } else {
@@ -60,7 +60,7 @@ pub fn visible(text: &str, form: Form) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
-    /// Each with what it does on a terminal.
+    /// Each with its effect on a terminal.
     const INVISIBLE: [(char, &str); 24] = [
         ('\u{0}', "nul"),
         ('\u{8}', "moves the cursor back"),
@@ -89,7 +89,7 @@ mod tests {
     ];
 
     #[test]
-    fn invisible_characters_are_escaped() {
+    fn escapes_invisible_characters() {
         for (letter, what) in INVISIBLE {
             let text = format!("a{letter}b");
             for form in [Form::OneLine, Form::Lines] {
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn visible_text_of_all_languages_stays() {
+    fn keeps_visible_text() {
         let text = "Zoë 潮汐 приливы مد وجزر ज्वार 🌊 100\u{a0}% €";
         for form in [Form::OneLine, Form::Lines, Form::Json] {
             assert!(matches!(visible(text, form), Cow::Borrowed(same) if same == text));
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn line_feeds_stay_where_lines_are_meant() {
+    fn keeps_line_feeds_of_multi_line_forms() {
         assert_eq!(visible("a\nb", Form::OneLine), "a\\u{a}b");
         assert_eq!(visible("a\nb", Form::Lines), "a\nb");
         assert_eq!(visible("a\nb", Form::Json), "a\nb");

@@ -7,6 +7,65 @@
 //! ([`state::EntryExtension`]), in instructions from tag 64 on ([`instruction::ExtensionInstruction`]), in errors from code
 //! 1000 on ([`ExtensionError`]) and in [`event`]s.
 //!
+//! # Examples
+//!
+//! Quote a deposit from the bytes of a pool account. The program runs the same function, so the quote is exact as long as the pool
+//! does not change.
+//!
+//! ```
+//! # use tidepool_interface::state::{AccountType, POOL_MAX_LENGTH, PoolHead, PoolTerms};
+//! use tidepool_interface::{maths::Fee, quote, state::StakePool};
+//!
+//! # let mut account_data = [0; POOL_MAX_LENGTH];
+//! # let mut head: PoolHead = bytemuck::Zeroable::zeroed();
+//! # head.account_type = AccountType::StakePool as u8;
+//! # head.total_lamports = 1_100_000_000_000.into();
+//! # head.pool_token_supply = 1_000_000_000_000.into();
+//! # let terms = PoolTerms { sol_deposit_fee: Fee::new(1, 100), ..PoolTerms::default() };
+//! # StakePool { head, terms }.encode(&mut account_data)?;
+//! // `account_data` is from an RPC endpoint, a snapshot or a file.
+//! let pool = StakePool::decode_initialized(&account_data)?;
+//! assert!(!pool.head.is_stale(0), "update the pool first");
+//! let rate = pool.head.exchange_rate();
+//! assert_eq!(rate.lamports_for_withdrawal(1_000_000_000), Some(1_100_000_000)); // 1.1 SOL per pool token
+//!
+//! let quote = quote::sol_deposit(&rate, &pool.terms, 11_000_000_000)?; // 11 SOL
+//! assert_eq!(pool.terms.sol_deposit_fee, Fee::new(1, 100));
+//! assert_eq!(quote.to_depositor, 9_900_000_000); // 9.9 pool tokens
+//! # Ok::<(), solana_program_error::ProgramError>(())
+//! ```
+//!
+//! Build the instruction for this deposit (feature `client`), and accept no less than the quote:
+//!
+//! ```
+//! # #[cfg(feature = "client")] {
+//! use tidepool_interface::{
+//!     Address,
+//!     address::{SYSTEM_PROGRAM_ID, TOKEN_PROGRAM_ID, find_withdraw_authority},
+//!     instruction::{DepositSolAccounts, deposit_sol},
+//! };
+//!
+//! # let [program_id, pool, wallet, tokens, reserve, fees, mint] = core::array::from_fn(|i| Address::new_from_array([i as u8 + 1; 32]));
+//! let accounts = DepositSolAccounts {
+//!     pool,
+//!     withdraw_authority: find_withdraw_authority(&program_id, &pool).0,
+//!     reserve_stake: reserve,
+//!     lamports_from: wallet,
+//!     pool_tokens_to: tokens,
+//!     manager_fee_account: fees,
+//!     referrer_fee_account: tokens,
+//!     pool_mint: mint,
+//!     system_program: SYSTEM_PROGRAM_ID,
+//!     token_program: TOKEN_PROGRAM_ID,
+//!     sol_deposit_authority: None,
+//! };
+//! let instruction = deposit_sol(&program_id, &accounts, 11_000_000_000, Some(9_900_000_000));
+//! assert!(instruction.accounts.iter().any(|meta| meta.pubkey == wallet && meta.is_signer));
+//! # }
+//! ```
+//!
+//! # Features
+//!
 //! The crate is `no_std` and allocates nothing. With the feature `client` it also builds
 //! [`solana_instruction::Instruction`]s and searches program addresses off-chain. With the feature `borsh`, the types of the
 //! SPL stake pool implement `BorshSerialize` and `BorshDeserialize`; this needs `alloc`.

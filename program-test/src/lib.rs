@@ -8,10 +8,11 @@
 //! 3. [`NewPool::create`] creates a pool: its fees, its token program, its validators and their stake.
 //! 4. [`TestPool`] deposits, withdraws, moves stake and updates the pool. [`advance_epoch`] ends an epoch and pays its rewards.
 //!
-//! ```no_run
-//! # use {solana_keypair::Keypair, solana_program_test::ProgramTest, solana_signer::Signer};
+//! ```
+//! # use {solana_keypair::Keypair, solana_program_test::{ProgramTest, tokio}, solana_signer::Signer};
 //! # use tidepool_program_test::{Error, NewPool, SPL_STAKE_POOL_PROGRAM_ID, add_program, add_validator, advance_epoch, start};
-//! # async fn example() -> Result<(), Error> {
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Error> {
 //! let mut test = ProgramTest::default();
 //! add_program(&mut test, SPL_STAKE_POOL_PROGRAM_ID)?;
 //! let vote = add_validator(&mut test, 500);
@@ -19,11 +20,15 @@
 //!
 //! let pool = NewPool { validators: vec![vote], ..NewPool::new(SPL_STAKE_POOL_PROGRAM_ID) }.create(&mut context).await?;
 //! advance_epoch(&mut context, &[vote]).await?;
-//! pool.update(&mut context).await?;
+//! pool.update(&mut context).await?; // The stake is active from here on.
 //!
 //! let user = Keypair::new();
-//! tidepool_program_test::fund(&mut context, &user.pubkey(), 10_000_000_000).await?;
-//! let pool_tokens = pool.deposit_sol(&mut context, &user, 5_000_000_000).await?;
+//! tidepool_program_test::fund(&mut context, &user.pubkey(), 20_000_000_000).await?;
+//! assert_eq!(pool.deposit_sol(&mut context, &user, 5_000_000_000).await?, 5_000_000_000);
+//!
+//! advance_epoch(&mut context, &[vote]).await?;
+//! pool.update(&mut context).await?; // Rewards raise the exchange rate.
+//! assert!(pool.deposit_sol(&mut context, &user, 5_000_000_000).await? < 5_000_000_000);
 //! # Ok(())
 //! # }
 //! ```

@@ -101,8 +101,11 @@ impl Twins {
         std::mem::swap(&mut self.theirs.accounts, &mut self.ours.accounts);
         let ours = self.ours.process(instruction);
         let Some(extended) = extended else { return compare(&ours, &theirs, None).map(|()| ours) };
-        // The one thing that a policy forbids and the contract does not.
+        // A policy forbids two things that SPL does not.
         if ours.custom_error() == Some(TurnoverBudgetExceeded as u32) {
+            return Ok(ours);
+        }
+        if extended.keeps_rents(&ours, &theirs, &self.ours) {
             return Ok(ours);
         }
         // Tidepool caches bumps in the list before SPL writes anything: a read-only list is rejected earlier. Without SIMD-0460

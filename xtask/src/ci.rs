@@ -1,12 +1,12 @@
 //! `cargo xtask ci`
 
-use crate::{deny, e2e, examples, fuzz, test};
+use crate::{deny, e2e, examples, fuzz, test, words};
 use sbpf_build::{Workspace, cargo, process};
 
 /// Minutes of fuzzing: enough to see that all of it works, and for the mistakes that fuzzers find at once.
 const FUZZING: u64 = 1;
 
-/// Check formatting, lints and dependencies, then run all tests, the examples, the fuzzers and the tests on a real validator:
+/// Check formatting, words, lints and dependencies, then run all tests, the examples, the fuzzers and the tests on a real validator:
 /// what has to pass before a change lands
 #[derive(clap::Args)]
 pub struct Args {}
@@ -22,6 +22,7 @@ impl Args {
         for manifest in examples::manifests(&workspace) {
             process::run(cargo().args(["fmt", "--check", "--manifest-path"]).arg(manifest))?;
         }
+        words::check(&workspace.root, false)?;
         step(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny=warnings"])?;
         let dependencies = deny::Args::default().test()?;
         let tests = test::Args::default().test()?;

@@ -1,7 +1,13 @@
 //! Files and folders.
 
 use anyhow::Context as _;
-use std::{fs, path::Path};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// Folders of the repository without text: what is built, and inputs of fuzzers.
+const WITHOUT_TEXT: [&str; 3] = ["target", ".git", "corpus"];
 
 /// Copies a file into a folder that may not be there yet.
 pub fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
@@ -10,4 +16,23 @@ pub fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     }
     fs::copy(from, to).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
     Ok(())
+}
+
+/// The files of the repository at `root`, as paths from there with `/`, in order.
+pub fn sources(root: &Path) -> anyhow::Result<Vec<String>> {
+    let mut found = vec![];
+    let mut folders = vec![PathBuf::new()];
+    while let Some(folder) = folders.pop() {
+        let listed = fs::read_dir(root.join(&folder)).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        for entry in listed.with_context(|| format!("cannot read the folder {}", folder.display()))? {
+            let path = folder.join(entry.file_name());
+            if !entry.file_type()?.is_dir() {
+                found.push(path.to_string_lossy().replace('\\', "/"));
+            } else if !WITHOUT_TEXT.iter().any(|name| entry.file_name() == *name) {
+                folders.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
 }

@@ -17,6 +17,7 @@ mod reference;
 mod tally;
 mod test;
 mod tool;
+mod words;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -43,6 +44,7 @@ enum Command {
     Examples(examples::Args),
     Fuzz(fuzz::Args),
     Guards(guards::Args),
+    Words(words::Args),
     Ci(ci::Args),
 }
 
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         Command::Examples(args) => args.run(),
         Command::Fuzz(args) => args.run(),
         Command::Guards(args) => args.run(),
+        Command::Words(args) => args.run(),
         Command::Ci(args) => args.run(),
     };
     match result {

@@ -8,7 +8,7 @@ use {
 };
 
 /// The commands by who uses them.
-pub const GROUPS: [(&str, &[&str]); 5] = [
+pub const GROUPS: [(&str, &[&str]); 6] = [
     ("Stake", &["deposit-sol", "deposit-stake", "withdraw", "withdraw-sol", "withdraw-stake"]),
     ("Inspect", &["show", "list", "explain-stake", "list-pools", "balance"]),
     ("Crank", &["crank", "update", "rebalance", "lookup-tables"]),
@@ -32,6 +32,7 @@ pub const GROUPS: [(&str, &[&str]); 5] = [
         ],
     ),
     ("Sign offline", &["sign", "submit"]),
+    ("Set up", &["completions"]),
 ];
 
 /// Width of the column of commands.
@@ -78,6 +79,27 @@ pub fn command() -> Command {
         .disable_help_subcommand(true)
         .disable_help_flag(true)
         .arg(help_flag().hide(true))
+}
+
+/// The command line as shells complete it: each command that takes a POOL also takes `--pool`.
+pub fn completed() -> Command {
+    Cli::command().mut_subcommands(|command| {
+        if command.get_positionals().any(is_pool) { command.arg(pool_option().id("pool_option")) } else { command }
+    })
+}
+
+/// The command line as man pages describe it: options of every command are on the page of `tidepool` alone.
+pub fn documented() -> Command {
+    let with_help = |command: Command| command.disable_help_flag(true).arg(help_flag());
+    with_help(Cli::command())
+        .arg(pool_option().id("pool_option"))
+        .mut_args(|argument| argument.global(false))
+        .after_help(EXIT_CODES)
+        .disable_help_subcommand(true)
+        .mut_subcommands(|command| {
+            let example = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            with_help(command).after_help(format!("{example}\n\nOptions of every command: see tidepool(1)."))
+        })
 }
 
 /// The words of a command line, with `help COMMAND` in the other form: `COMMAND --help`. Clap's own would show help of several

@@ -5,7 +5,7 @@ mod pool;
 mod transactions;
 
 pub use {
-    help::{GROUPS, command, spell_out},
+    help::{GROUPS, command, completed, documented, spell_out},
     pool::{DefaultPool, parse},
     transactions::{Price, TransactionArgs},
 };

@@ -15,7 +15,7 @@ use {
     std::fmt,
     tidepool_client::{
         cluster::Cluster,
-        plan::{self, Direction, InMotion, NextStep, StakeExplanation},
+        plan::{self, Direction, NextStep, StakeExplanation, TransientStake},
         pool::StakeSelection,
     },
 };
@@ -126,7 +126,7 @@ impl Output {
             capped: explanation.is_capped(),
             active_lamports: explanation.active,
             held_lamports: explanation.held,
-            in_motion: explanation.in_motion.as_ref().map(Motion::from),
+            in_motion: explanation.transient.as_ref().map(Motion::from),
             next: Next::from(explanation.next),
             epoch: explanation.epoch,
             slot: explanation.slot,
@@ -170,13 +170,13 @@ impl Output {
     }
 }
 
-impl From<&InMotion> for Motion {
-    fn from(motion: &InMotion) -> Self {
+impl From<&TransientStake> for Motion {
+    fn from(motion: &TransientStake) -> Self {
         let to = |direction| match direction {
             Direction::Increase | Direction::Keep => "validator",
             Direction::Decrease | Direction::Recall => "reserve",
         };
-        Self { lamports: motion.lamports, to: motion.direction.map(to), arrives_in_epoch: motion.arrives_in }
+        Self { lamports: motion.lamports, to: motion.direction.map(to), arrives_in_epoch: motion.mergeable_from_epoch }
     }
 }
 

@@ -3,6 +3,7 @@
 mod add_validator;
 mod balance;
 mod caution;
+mod completions;
 mod crank;
 mod create_pool;
 mod decrease;
@@ -89,6 +90,7 @@ pub enum Command {
     LookupTables(lookup_tables::Args),
     Sign(sign::Args),
     Submit(submit::Args),
+    Completions(completions::Args),
 }
 
 impl Command {
@@ -105,8 +107,20 @@ impl Command {
             | Self::AddValidator(_)
             | Self::RemoveValidator(_)
             | Self::Increase(_)
-            | Self::Decrease(_) => false,
+            | Self::Decrease(_)
+            | Self::Completions(_) => false,
             _ => true,
+        }
+    }
+
+    /// Runs a command that reads neither a configuration nor a cluster; `None` for the others.
+    ///
+    /// # Errors
+    /// [`CliError`].
+    pub fn execute_alone(&self) -> Option<Result<Box<dyn CommandOutput>, CliError>> {
+        match self {
+            Self::Completions(args) => Some(args.execute().map(|output| Box::new(output) as Box<dyn CommandOutput>)),
+            _ => None,
         }
     }
 
@@ -147,6 +161,7 @@ impl Command {
             Self::LookupTables(args) => Box::new(Box::pin(args.execute(context)).await?),
             Self::Sign(args) => Box::new(Box::pin(args.execute(context)).await?),
             Self::Submit(args) => Box::new(Box::pin(args.execute(context)).await?),
+            Self::Completions(args) => Box::new(args.execute()?),
         })
     }
 }

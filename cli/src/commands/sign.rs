@@ -3,7 +3,7 @@
 use {
     super::message::MessageArg,
     crate::{context::Context, error::CliError, output::Unsent},
-    tidepool_client::{cluster::Cluster, send::PartlySigned},
+    tidepool_client::{cluster::Cluster, send::PartiallySigned},
 };
 
 const EXAMPLE: &str = "\
@@ -39,7 +39,7 @@ impl Args {
         let pool_program = context.global.program_id;
         context.terminal.confirm("Sign this message", &message.lines(pool_program))?;
         let (payer, does) = (message.payer(), message.instructions(pool_program));
-        let signed = PartlySigned::sign("signed", message.0, keys.iter().map(AsRef::as_ref))?;
+        let signed = PartiallySigned::sign("signed", message.0, keys.iter().map(AsRef::as_ref))?;
         Ok(Unsent::explained(&signed, payer, does))
     }
 }

@@ -12,7 +12,7 @@ use {
     std::fmt,
     tidepool_client::{
         cluster::Cluster,
-        send::{Lifetime, PartlySigned, SendOptions, Sender},
+        send::{Lifetime, PartiallySigned, SendOptions, Sender},
     },
 };
 
@@ -56,7 +56,7 @@ impl Args {
         } else {
             context.terminal.show("Sending this message", &lines);
         }
-        let signed = PartlySigned::sign("submit", message.0.clone(), keys.iter().map(AsRef::as_ref))?;
+        let signed = PartiallySigned::sign("submit", message.0.clone(), keys.iter().map(AsRef::as_ref))?;
         let transaction = signed.complete()?;
         let program_id = context.global.program_id.or_else(|| message.pool_program()).unwrap_or_default();
         let options = SendOptions { lifetime: Lifetime::of(&message.0), ..context.send_options(program_id)? };

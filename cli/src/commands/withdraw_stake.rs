@@ -212,7 +212,7 @@ impl Args {
             minimum_lamports: totals.minimum,
             pool_tokens: totals.pool_tokens,
             fee_pool_tokens: totals.fee,
-            pool_tokens_left: planned.pool_tokens_left(),
+            pool_tokens_left: planned.remaining_pool_tokens(),
             rent_lamports: planned.rent_lamports,
             wrapping,
             epoch: snapshot.epoch(),
@@ -294,7 +294,7 @@ impl Request<'_> {
             return self.single(from, &terms, slippage);
         }
         let planned = plan::withdraw(self.snapshot, &terms, |number| self.account(number))?;
-        match planned.left {
+        match planned.remainder {
             Some(left) if planned.plan.is_empty() => Err(refusal(&left, self.args.otherwise())),
             _ => Ok(planned),
         }
@@ -328,7 +328,7 @@ impl Request<'_> {
             plan: Plan::one("withdraw stake", group),
             pieces: vec![Piece { quote, to: withdrawal.to }],
             sol: None,
-            left: None,
+            remainder: None,
             rent_lamports: self.snapshot.environment().stake_rent(),
         })
     }

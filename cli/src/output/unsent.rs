@@ -11,7 +11,7 @@ use {
     std::fmt,
     tidepool_client::{
         cluster::Cluster,
-        send::{NotSent, Outgoing, PartlySigned, Rehearsed, Sender},
+        send::{DryRun, NotSent, Outgoing, PartiallySigned, Sender},
     },
 };
 
@@ -26,7 +26,7 @@ pub enum Unsent {
         messages_only: bool,
     },
     /// What would happen.
-    Rehearsed {
+    DryRun {
         /// The transactions that can be told about.
         transactions: Vec<Rehearsal>,
         /// Labels of those that depend on them.
@@ -61,12 +61,12 @@ struct Shown {
 /// What would become of a transaction.
 #[derive(Debug)]
 pub struct Rehearsal {
-    rehearsed: Rehearsed,
+    rehearsed: DryRun,
     log: Decoded,
 }
 
-impl From<&PartlySigned> for Signed {
-    fn from(signed: &PartlySigned) -> Self {
+impl From<&PartiallySigned> for Signed {
+    fn from(signed: &PartiallySigned) -> Self {
         let signers = signed.signatures.iter();
         Self {
             label: signed.label.clone(),
@@ -75,7 +75,7 @@ impl From<&PartlySigned> for Signed {
             signers: signers
                 .filter_map(|(address, signed)| signed.map(|signed| format!("{address}={signed}")))
                 .collect(),
-            absent: signed.absent().map(Text).collect(),
+            absent: signed.missing_signers().map(Text).collect(),
             shown: None,
         }
     }
@@ -83,12 +83,12 @@ impl From<&PartlySigned> for Signed {
 
 impl Unsent {
     /// Transactions that have been signed already.
-    pub fn of(transactions: &[PartlySigned], messages_only: bool) -> Self {
+    pub fn of(transactions: &[PartiallySigned], messages_only: bool) -> Self {
         Self::Signed { transactions: transactions.iter().map(Signed::from).collect(), messages_only }
     }
 
     /// A signed transaction, with its fee payer and a description.
-    pub fn explained(transaction: &PartlySigned, fee_payer: String, does: Vec<String>) -> Self {
+    pub fn explained(transaction: &PartiallySigned, fee_payer: String, does: Vec<String>) -> Self {
         let signed = Signed { shown: Some(Shown { fee_payer, does }), ..Signed::from(transaction) };
         Self::Signed { transactions: vec![signed], messages_only: false }
     }
@@ -116,20 +116,20 @@ impl Unsent {
         program_id: Address,
     ) -> Result<Self, NotSent> {
         let (first, rest) = stages.split_first().map_or((&[][..], &[][..]), |(first, rest)| (first, rest));
-        let rehearsed = sender.rehearse(first).await?;
+        let rehearsed = sender.dry_run(first).await?;
         let transactions = rehearsed.into_iter().map(|rehearsed| {
             let log = Decoded::new(&rehearsed.logs, program_id);
             Rehearsal { rehearsed, log }
         });
         let later = rest.iter().flatten().map(|outgoing| outgoing.label.clone());
-        Ok(Self::Rehearsed { transactions: transactions.collect(), later: later.collect() })
+        Ok(Self::DryRun { transactions: transactions.collect(), later: later.collect() })
     }
 }
 
 impl Unsent {
     /// How the command ends with this answer: as it would if it were to send what would fail.
     pub fn exit(&self) -> Exit {
-        let Self::Rehearsed { transactions, .. } = self else {
+        let Self::DryRun { transactions, .. } = self else {
             return Exit::Done;
         };
         let failure = transactions.iter().find_map(|rehearsal| rehearsal.rehearsed.failure.as_ref());
@@ -144,7 +144,7 @@ impl CommandOutput for Unsent {
                 transactions.iter().try_for_each(|signed| writeln!(f, "{}", signed.message))
             }
             Self::Signed { transactions, .. } => transactions.iter().try_for_each(|signed| signed.write(f)),
-            Self::Rehearsed { transactions, later } => {
+            Self::DryRun { transactions, later } => {
                 writeln!(f, "Simulated; nothing was sent")?;
                 transactions.iter().try_for_each(|rehearsal| rehearsal.write(f))?;
                 later
@@ -157,10 +157,10 @@ impl CommandOutput for Unsent {
     fn json(&self) -> Value {
         match self {
             Self::Signed { transactions, .. } => json!({ "sent": false, "transactions": to_json(transactions) }),
-            Self::Rehearsed { transactions, later } => json!({
-                "sent": false,
-                "simulated": transactions.iter().map(Rehearsal::json).collect::<Vec<_>>(),
-                "later": later,
+            Self::DryRun { transactions, later } => json!({
+            "sent": false,
+            "simulated": transactions.iter().map(Rehearsal::json).collect::<Vec<_>>(),
+            "later": later,
             }),
         }
     }
@@ -186,7 +186,7 @@ impl Signed {
 
 impl Rehearsal {
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Rehearsed { label, failure, units_consumed, .. } = &self.rehearsed;
+        let DryRun { label, failure, units_consumed, .. } = &self.rehearsed;
         match failure {
             None => writeln!(f, "{label}: would land, with {units_consumed} compute units")?,
             Some(failure) => writeln!(f, "{label}: would fail: {}", failure.explanation)?,
@@ -195,16 +195,16 @@ impl Rehearsal {
     }
 
     fn json(&self) -> Value {
-        let Rehearsed { label, failure, logs, units_consumed, signatures } = &self.rehearsed;
+        let DryRun { label, failure, logs, units_consumed, signatures } = &self.rehearsed;
         json!({
-            "label": label,
-            "would_land": failure.is_none(),
-            "cause": failure.as_ref().map(|failure| failure.explanation.name.clone()),
-            "message": failure.as_ref().map(|failure| failure.explanation.to_string()),
-            "compute_units": units_consumed,
-            "signatures": signatures,
-            "logs": logs,
-            "events": self.log.events(),
+        "label": label,
+        "would_land": failure.is_none(),
+        "cause": failure.as_ref().map(|failure| failure.explanation.name.clone()),
+        "message": failure.as_ref().map(|failure| failure.explanation.to_string()),
+        "compute_units": units_consumed,
+        "signatures": signatures,
+        "logs": logs,
+        "events": self.log.events(),
         })
     }
 }
@@ -233,7 +233,7 @@ mod tests {
             },
             logs: vec![],
         });
-        let rehearsed = Rehearsed { label: String::new(), failure, logs: vec![], units_consumed: 0, signatures: 1 };
+        let rehearsed = DryRun { label: String::new(), failure, logs: vec![], units_consumed: 0, signatures: 1 };
         Rehearsal { rehearsed, log: Decoded::new(&[], Address::default()) }
     }
 
@@ -242,7 +242,7 @@ mod tests {
         use StakePoolError::{EpochRewardDistributionInProgress, ExceededSlippage, StakeListAndPoolOutOfDate};
         let exit = |failures: &[Option<StakePoolError>]| {
             let failures = failures.iter().map(|failure| rehearsal(failure.map(Cause::from)));
-            Unsent::Rehearsed { transactions: failures.collect(), later: vec![] }.exit()
+            Unsent::DryRun { transactions: failures.collect(), later: vec![] }.exit()
         };
         assert_eq!(exit(&[]), Exit::Done);
         assert_eq!(exit(&[None, None]), Exit::Done);

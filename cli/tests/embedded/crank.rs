@@ -310,10 +310,10 @@ pub fn quickly() -> (CrankOptions, SendOptions) {
     let moment = Duration::from_millis(2);
     let crank = CrankOptions {
         poll_every: moment,
-        first_retry: moment,
-        last_retry: 4 * moment,
+        initial_backoff: moment,
+        max_backoff: 4 * moment,
         rewards_every: moment,
-        look_every: 10 * moment,
+        watch_interval: 10 * moment,
         rebalance_at: RebalanceAt::Now,
         ..CrankOptions::default()
     };

@@ -109,7 +109,7 @@ async fn watch_through(
         },
     };
     let (log, stop) = (Log::default(), Stop::default());
-    let options = CrankOptions { rebalance_at: at, look_every: Duration::from_secs(10), ..CrankOptions::default() };
+    let options = CrankOptions { rebalance_at: at, watch_interval: Duration::from_secs(10), ..CrankOptions::default() };
     let crank = Crank::new(&cluster, &stage.wallet).options(options).observer(&log).stop(&stop);
     let address = pool.parse().unwrap();
     let life = async {

@@ -21,10 +21,10 @@ use {
     },
 };
 
-/// As many validators as the contract allows.
+/// The largest validator list that the program allows.
 pub const VALIDATORS: u32 = MAX_VALIDATORS_IN_POOL;
 
-/// Validators of a pool whose rebalance fits a transaction's compute units, whatever is in motion.
+/// Validators of a pool whose rebalance fits a transaction's compute units with any transient stake.
 pub const REBALANCED: u32 = 10_000;
 
 const SOL: u64 = 1_000_000_000;
@@ -32,19 +32,19 @@ const EPOCH: u64 = 700;
 const PROGRAM: Address = Address::new_from_array([101; 32]);
 const POOL: Address = Address::new_from_array([102; 32]);
 
-/// Offsets in a mint: its authority, its supply, whether it is initialized.
+/// Offsets in a mint: its authority, its supply, its initialized flag.
 const MINT_AUTHORITY: usize = 4;
 const MINT_SUPPLY: usize = 36;
 const MINT_INITIALIZED: usize = 45;
 
-/// The accounts of a pool that has the extension, and knows the addresses of its stake accounts.
+/// The accounts of an extended pool with known stake addresses.
 pub struct Pool {
     pub accounts: PoolAccounts,
     epoch: u64,
 }
 
 impl Pool {
-    /// A pool of so many validators that is fresh, with SOL for them in the reserve.
+    /// An up-to-date pool of this many validators, with SOL for them in the reserve.
     pub fn of(validators: u32) -> Self {
         let (authority, bump) = find_withdraw_authority(&PROGRAM, &POOL);
         let rent = solana_rent::Rent::default().minimum_balance(STAKE_ACCOUNT_SPACE);
@@ -82,12 +82,12 @@ impl Pool {
         Self { accounts, epoch: EPOCH }
     }
 
-    /// The same pool in the epoch after.
+    /// The same pool in the next epoch.
     pub fn stale(self) -> Self {
         Self { epoch: EPOCH + 1, ..self }
     }
 
-    /// The pool as the client reads it.
+    /// The pool as read by the client.
     pub fn snapshot(&self) -> PoolSnapshot {
         let environment = Environment {
             clock: Clock { epoch: self.epoch, ..Clock::default() },

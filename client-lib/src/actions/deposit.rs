@@ -23,23 +23,23 @@ use {
 /// A deposit of SOL.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct DepositSol {
-    /// The wallet that gives the lamports, and signs. It pays for a token account that has to be created.
+    /// Source of the lamports, a signer. It pays the rent of a new token account.
     pub from: Address,
     /// Lamports to deposit.
     pub lamports: u64,
-    /// Who gets the pool tokens.
+    /// Receiver of the pool tokens.
     pub to: TokenReceiver,
-    /// The token account that gets the referrer's share of the fee; the receiver's own where it is `None`.
+    /// Token account for the referral fee; the receiver's own if `None`.
     pub referrer: Option<Address>,
-    /// Fewest pool tokens that the depositor accepts.
+    /// Minimum pool tokens out.
     pub minimum_pool_tokens: Option<u64>,
-    /// A [throw-away key](super#throw-away-keys), which gets the lamports and deposits them.
+    /// A [throw-away key](super#throw-away-keys) that receives and deposits the lamports.
     pub throwaway: Option<Address>,
-    /// The wrapped SOL that the lamports are unwrapped from first; `None` where they are the wallet's own.
+    /// Wrapped SOL to unwrap first; `None` for the wallet's own lamports.
     pub unwrap: Option<Unwrap>,
 }
 
-/// Deposits SOL. Where the pool has a SOL deposit authority, that signs too.
+/// Deposits SOL. The pool's SOL deposit authority signs too, if there is one.
 pub fn deposit_sol(snapshot: &PoolSnapshot, deposit: &DepositSol) -> InstructionGroup {
     let head = &snapshot.pool().head;
     let pool_tokens_to = deposit.to.address(snapshot);
@@ -81,23 +81,23 @@ pub struct DepositStake<'a> {
     pub address: Address,
     /// The stake account as it is now.
     pub account: &'a Account,
-    /// Its withdraw authority, which signs: it hands both authorities over.
+    /// Its withdraw authority, a signer: both authorities are handed over.
     pub withdrawer: Address,
-    /// Pays for a token account that has to be created.
+    /// Pays the rent of a new token account.
     pub payer: Address,
-    /// Who gets the pool tokens.
+    /// Receiver of the pool tokens.
     pub to: TokenReceiver,
-    /// The token account that gets the referrer's share of the fee; the receiver's own where it is `None`.
+    /// Token account for the referral fee; the receiver's own if `None`.
     pub referrer: Option<Address>,
-    /// Fewest pool tokens that the depositor accepts.
+    /// Minimum pool tokens out.
     pub minimum_pool_tokens: Option<u64>,
 }
 
-/// Deposits a stake account, whole. Returns what it yields, too. Where the pool has a stake deposit authority other than the
-/// default one, that signs too.
+/// Deposits a whole stake account, and returns the quote. A stake deposit authority other than the default one signs
+/// too.
 ///
 /// # Errors
-/// As [`quote::quote_deposit_stake`]; [`PlanError::Invalid`] where `withdrawer` is not the account's.
+/// Those of [`quote::quote_deposit_stake`]; [`PlanError::Invalid`] if `withdrawer` is not the account's.
 pub fn deposit_stake(
     snapshot: &PoolSnapshot,
     deposit: &DepositStake,
@@ -105,7 +105,7 @@ pub fn deposit_stake(
     deposit_stake_at(snapshot, &snapshot.rate(), deposit)
 }
 
-/// As [`deposit_stake`], quoted at another exchange rate than the snapshot's.
+/// Like [`deposit_stake`], quoted at another exchange rate.
 pub(crate) fn deposit_stake_at(
     snapshot: &PoolSnapshot,
     rate: &ExchangeRate,
@@ -134,7 +134,7 @@ pub(crate) fn deposit_stake_at(
         stake_program: STAKE_PROGRAM_ID,
     };
     let mut instructions: Vec<_> = deposit.to.creation(snapshot, &deposit.payer).into_iter().collect();
-    // The withdrawer may set both authorities; it has to be the last that it gives away.
+    // The withdrawer can set both authorities, and must hand over its own last.
     for kind in [StakeAuthorize::Staker, StakeAuthorize::Withdrawer] {
         instructions.push(stake::authorize(&deposit.address, &deposit.withdrawer, &authority, kind, None));
     }

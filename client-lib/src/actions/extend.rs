@@ -1,4 +1,4 @@
-//! The extension of a pool, and its policy. The manager signs.
+//! The extension of a pool, and its rebalance policy. The manager signs.
 
 use {
     super::weights::check_cap,
@@ -12,7 +12,7 @@ use {
     },
 };
 
-/// The policy of a pool that has the extension.
+/// The rebalance policy of an extended pool.
 ///
 /// # Errors
 /// Refusal `NotExtended`.
@@ -28,7 +28,7 @@ pub(crate) fn require_policy(snapshot: &PoolSnapshot) -> Result<&RebalancePolicy
     })
 }
 
-/// Gives the pool the extension, with the default policy. `payer` pays the rent of the longer account
+/// Adds the extension to a pool, with the default policy. `payer` pays the rent of the longer account
 /// ([`extension_rent`]); the manager signs too.
 ///
 /// # Errors
@@ -60,18 +60,18 @@ pub fn extend_pool(snapshot: &PoolSnapshot, payer: &Address) -> Result<Instructi
     ))
 }
 
-/// Lamports that the payer of [`extend_pool`] pays: what the pool's account lacks of the rent for its new length.
+/// Lamports that the payer of [`extend_pool`] transfers: the missing rent for the pool account's new length.
 pub fn extension_rent(snapshot: &PoolSnapshot) -> u64 {
     let account = &snapshot.accounts().pool;
     let length = account.data.len().max(EXTENDED_POOL_LENGTH);
     snapshot.environment().rent.minimum_balance(length).saturating_sub(account.lamports)
 }
 
-/// Sets how the pool spreads its stake. The manager signs.
+/// Sets the rebalance policy. The manager signs.
 ///
 /// # Errors
-/// Refusals: `NotExtended`, `ShareOverWhole`, `ReserveShareTooHigh`, `ContradictoryPolicy`; [`PlanError::Weights`] where the validators with a weight
-/// could not take all stake under the cap.
+/// Refusals: `NotExtended`, `ShareOverWhole`, `ReserveShareTooHigh`, `ContradictoryPolicy`; [`PlanError::Weights`] if
+/// the cap is too low for the validators with a weight to hold all stake.
 pub fn set_rebalance_policy(snapshot: &PoolSnapshot, policy: &RebalancePolicy) -> Result<InstructionGroup, PlanError> {
     require_policy(snapshot)?;
     check_policy(policy)?;
@@ -86,7 +86,7 @@ pub fn set_rebalance_policy(snapshot: &PoolSnapshot, policy: &RebalancePolicy) -
     ))
 }
 
-/// [`RebalancePolicy::check`], with the field that is wrong.
+/// [`RebalancePolicy::check`], with the name of the invalid field.
 pub(super) fn check_policy(policy: &RebalancePolicy) -> Result<(), PlanError> {
     policy.check().map_err(|error| {
         let shares = [

@@ -1,4 +1,4 @@
-//! Settings: the manager signs, or the staker where that is said.
+//! Settings of a pool. The manager signs, or the staker if documented.
 
 use {
     super::{TokenReceiver, active_validator},
@@ -37,8 +37,8 @@ fn setting(
 /// Sets a fee. The manager signs.
 ///
 /// # Errors
-/// Refusals: `StakeListAndPoolOutOfDate` (fees that take effect later), `FeeTooHigh`, `FeeIncreaseTooHigh`,
-/// `CalculationFailure`; `BorshIoError` where the pool's account is too short for a pending fee.
+/// Refusals: `StakeListAndPoolOutOfDate` (fees with a delay), `FeeTooHigh`, `FeeIncreaseTooHigh`, `CalculationFailure`;
+/// `BorshIoError` if the pool account is too short for a pending fee.
 pub fn set_fee(snapshot: &PoolSnapshot, fee: FeeType) -> Result<InstructionGroup, PlanError> {
     if fee.is_delayed() {
         check_up_to_date(snapshot)?;
@@ -46,8 +46,8 @@ pub fn set_fee(snapshot: &PoolSnapshot, fee: FeeType) -> Result<InstructionGroup
     fee.check_too_high()?;
     let terms = &snapshot.pool().terms;
     match &fee {
-        FeeType::StakeWithdrawal(new) => check_rise("stake", new, &terms.stake_withdrawal_fee)?,
-        FeeType::SolWithdrawal(new) => check_rise("SOL", new, &terms.sol_withdrawal_fee)?,
+        FeeType::StakeWithdrawal(new) => check_increase("stake", new, &terms.stake_withdrawal_fee)?,
+        FeeType::SolWithdrawal(new) => check_increase("SOL", new, &terms.sol_withdrawal_fee)?,
         FeeType::SolReferral(_)
         | FeeType::StakeReferral(_)
         | FeeType::Epoch(_)
@@ -55,7 +55,7 @@ pub fn set_fee(snapshot: &PoolSnapshot, fee: FeeType) -> Result<InstructionGroup
         | FeeType::StakeDeposit(_) => {}
     }
     check_room(snapshot, |terms| {
-        // The program notes a pending fee as `Two` until an update.
+        // The program stores a pending fee as `Two` until an update.
         match &fee {
             FeeType::Epoch(new) => terms.next_epoch_fee = FutureEpoch::Two(*new),
             FeeType::StakeWithdrawal(new) => terms.next_stake_withdrawal_fee = FutureEpoch::Two(*new),
@@ -69,8 +69,8 @@ pub fn set_fee(snapshot: &PoolSnapshot, fee: FeeType) -> Result<InstructionGroup
     Ok(setting(snapshot, "set a fee", &instruction, accounts.metas()))
 }
 
-/// Checks that the pool's account has room for its terms after `change`. SPL's tools have made accounts that are shorter than
-/// [`POOL_MAX_LENGTH`]: what is set makes the terms longer.
+/// Checks that the pool account has room for its terms after `change`. SPL tools have created accounts shorter than
+/// [`POOL_MAX_LENGTH`], and set values make the terms longer.
 fn check_room(snapshot: &PoolSnapshot, change: impl FnOnce(&mut PoolTerms)) -> Result<(), PlanError> {
     let mut pool = *snapshot.pool();
     change(&mut pool.terms);
@@ -92,8 +92,8 @@ fn check_room(snapshot: &PoolSnapshot, change: impl FnOnce(&mut PoolTerms)) -> R
     ))
 }
 
-/// [`check_withdrawal_fee`], with how far the fee on withdrawals of `what` may rise.
-fn check_rise(what: &str, new: &Fee, in_force: &Fee) -> Result<(), PlanError> {
+/// [`check_withdrawal_fee`], with the highest allowed fee on withdrawals of `what` in the error.
+fn check_increase(what: &str, new: &Fee, in_force: &Fee) -> Result<(), PlanError> {
     check_withdrawal_fee(new, in_force).map_err(|error| match error {
         StakePoolError::FeeIncreaseTooHigh => {
             let now = match in_force.numerator.min(in_force.denominator) {
@@ -112,29 +112,29 @@ fn check_rise(what: &str, new: &Fee, in_force: &Fee) -> Result<(), PlanError> {
     })
 }
 
-/// Millionths of an amount in a percent of it.
+/// Millionths in one percent.
 const MILLIONTHS_PER_PERCENT: u128 = 10_000;
 
-/// The highest fee on withdrawals that can follow `in_force`, in millionths of the amount, rounded down.
+/// The highest withdrawal fee that can follow `in_force`, in millionths of the amount, rounded down.
 fn highest_withdrawal_fee(in_force: &Fee) -> u128 {
     const WHOLE: u128 = 100 * MILLIONTHS_PER_PERCENT;
     let base = if in_force.numerator == 0 || in_force.denominator == 0 { &WITHDRAWAL_BASELINE_FEE } else { in_force };
     let (numerator, denominator) = (u128::from(base.numerator), u128::from(base.denominator));
-    // Numbers of 64 bits times some millions fit.
+    // 64-bit numbers times some millions fit.
     let by_half = numerator * 3 * WHOLE / (2 * denominator);
     let by_amount = (200 * numerator + denominator) * WHOLE / (200 * denominator);
     by_half.min(by_amount).min(WHOLE)
 }
 
-/// Millionths as a percentage.
+/// Formats millionths as a percentage.
 fn percent(millionths: u128) -> String {
     let (whole, fraction) = (millionths / MILLIONTHS_PER_PERCENT, millionths % MILLIONTHS_PER_PERCENT);
     let digits = format!(".{fraction:04}");
     format!("{whole}{} %", digits.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// Hands the pool over to a new manager, who gets fees in `fees_to`: an associated token account is created where it is missing,
-/// at the expense of `payer`. Both managers sign, and the payer. See [`check_fee_account`] for an account that exists.
+/// Sets a new manager, whose fees go to `fees_to`. A missing associated token account is created and paid for by
+/// `payer`. Both managers and the payer sign. See [`check_fee_account`] for an existing account.
 pub fn set_manager(
     snapshot: &PoolSnapshot,
     payer: &Address,
@@ -157,7 +157,7 @@ pub fn set_manager(
     )
 }
 
-/// Checks that `account`, which is at `address`, can take the manager's fees.
+/// Checks that `account`, at `address`, can receive the manager's fees.
 ///
 /// # Errors
 /// Refusals: `InvalidFeeAccount`, `UnsupportedFeeAccountExtension`.
@@ -196,10 +196,10 @@ pub fn check_fee_account(
     }
 }
 
-/// Names a new staker. `signer` signs: the manager or the present staker.
+/// Sets a new staker. `signer` is the manager or the present staker.
 ///
 /// # Errors
-/// Refusal `SignatureMissing` where `signer` is neither.
+/// Refusal `SignatureMissing` if `signer` is neither.
 pub fn set_staker(
     snapshot: &PoolSnapshot,
     signer: &Address,
@@ -220,11 +220,11 @@ pub fn set_staker(
     Ok(setting(snapshot, label, &StakePoolInstruction::SetStaker, accounts.metas()))
 }
 
-/// Sets who must sign deposits of stake, deposits of SOL or withdrawals of SOL; `None` opens them to everybody. The manager
-/// signs.
+/// Sets the authority that must sign deposits of stake, deposits of SOL or withdrawals of SOL; `None` makes them
+/// permissionless. The manager signs.
 ///
 /// # Errors
-/// Refusal `BorshIoError` where the pool's account is too short for it.
+/// Refusal `BorshIoError` if the pool account is too short for it.
 pub fn set_funding_authority(
     snapshot: &PoolSnapshot,
     funding_type: FundingType,
@@ -244,11 +244,11 @@ pub fn set_funding_authority(
     Ok(setting(snapshot, "set a funding authority", &instruction, accounts.metas()))
 }
 
-/// Sets, or with `None` unsets, the validator that takes all stake deposits or that stake is withdrawn from first. The staker
-/// signs.
+/// Sets the validator that receives all stake deposits, or from which stake is withdrawn first; `None` unsets it. The
+/// staker signs.
 ///
 /// # Errors
-/// Refusals: `ValidatorNotFound`, `InvalidPreferredValidator`; `BorshIoError` where the pool's account is too short for it.
+/// Refusals: `ValidatorNotFound`, `InvalidPreferredValidator`; `BorshIoError` if the pool account is too short for it.
 pub fn set_preferred_validator(
     snapshot: &PoolSnapshot,
     validator_type: PreferredValidatorType,

@@ -1,4 +1,4 @@
-//! What a pool token is called in wallets: its Metaplex metadata. The manager signs.
+//! Metaplex metadata of a pool token, which wallets display. The manager signs.
 
 use {
     crate::{compute, error::PlanError, plan::InstructionGroup, pool::PoolSnapshot},
@@ -15,11 +15,11 @@ use {
 /// Name, symbol and description of a pool token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TokenMetadata<'a> {
-    /// Name, 32 bytes at most.
+    /// Name, at most 32 bytes.
     pub name: &'a str,
-    /// Symbol, 10 bytes at most.
+    /// Symbol, at most 10 bytes.
     pub symbol: &'a str,
-    /// Address of a description, 200 bytes at most.
+    /// URI of a description, at most 200 bytes.
     pub uri: &'a str,
 }
 
@@ -37,10 +37,10 @@ impl TokenMetadata<'_> {
     }
 }
 
-/// Creates the pool token's Metaplex metadata. The manager and `payer`, who pays for the account, sign.
+/// Creates the metadata. The manager and `payer`, who pays for the account, sign.
 ///
 /// # Errors
-/// Refusal `InvalidArgument` where a text is too long.
+/// Refusal `InvalidArgument` if a text is too long.
 pub fn create_token_metadata(
     snapshot: &PoolSnapshot,
     payer: &Address,
@@ -67,10 +67,10 @@ pub fn create_token_metadata(
     ))
 }
 
-/// Changes the pool token's Metaplex metadata. The manager signs.
+/// Changes the metadata. The manager signs.
 ///
 /// # Errors
-/// Refusal `InvalidArgument` where a text is too long.
+/// Refusal `InvalidArgument` if a text is too long.
 pub fn update_token_metadata(snapshot: &PoolSnapshot, metadata: &TokenMetadata) -> Result<InstructionGroup, PlanError> {
     metadata.check()?;
     let head = &snapshot.pool().head;
@@ -90,41 +90,41 @@ pub fn update_token_metadata(snapshot: &PoolSnapshot, metadata: &TokenMetadata) 
     ))
 }
 
-/// Lamports that [`create_token_metadata`] takes of its payer at most: the rent of the account, 679 bytes in older versions of the
-/// metadata program and fewer since, and 0.01 SOL that Metaplex charges on mainnet-beta.
+/// Upper bound of the lamports that [`create_token_metadata`] costs its payer: the rent of the account (679 bytes in
+/// older versions of the metadata program, fewer since) and Metaplex's charge of 0.01 SOL on mainnet-beta.
 pub fn token_metadata_cost(rent: &Rent) -> u64 {
     const LONGEST: usize = 679;
     const CHARGE: u64 = 10_000_000;
     rent.minimum_balance(LONGEST).saturating_add(CHARGE)
 }
 
-/// Where the metadata of the pool's token is, if it has any.
+/// Address of the pool token's metadata account.
 pub fn token_metadata_address(snapshot: &PoolSnapshot) -> Address {
     find_metadata(&snapshot.pool().head.pool_mint).0
 }
 
-/// The metadata of a pool token, as it is on the cluster.
+/// Metadata of a pool token, as stored on the cluster.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StoredMetadata {
     /// Name.
     pub name: String,
     /// Symbol.
     pub symbol: String,
-    /// Address of a description.
+    /// URI of a description.
     pub uri: String,
-    /// Who may change it: the pool's withdraw authority where the pool has created it.
+    /// Authority that can change it: the pool's withdraw authority if the pool has created it.
     pub update_authority: Address,
-    /// Whether it may still change.
+    /// Whether it can still be changed.
     pub is_mutable: bool,
 }
 
 impl StoredMetadata {
-    /// Reads the account at [`token_metadata_address`]; `None` where there is no metadata.
+    /// Reads the account at [`token_metadata_address`]; `None` without metadata.
     ///
     /// # Errors
-    /// [`PlanError::Invalid`] where the account holds something else.
+    /// [`PlanError::Invalid`] if the account holds other data.
     pub fn read(account: Option<&Account>) -> Result<Option<Self>, PlanError> {
-        // Anybody may send lamports to an address at which there is nothing.
+        // An account of the system program has only received lamports.
         let Some(account) = account.filter(|account| account.owner == METADATA_PROGRAM_ID) else {
             return Ok(None);
         };
@@ -136,12 +136,12 @@ impl StoredMetadata {
         })
     }
 
-    /// The texts.
+    /// Name, symbol and URI.
     pub fn text(&self) -> TokenMetadata<'_> {
         TokenMetadata { name: &self.name, symbol: &self.symbol, uri: &self.uri }
     }
 
-    /// Whether the pool can change it.
+    /// Checks that the pool can change it.
     ///
     /// # Errors
     /// [`PlanError::Invalid`].
@@ -162,7 +162,7 @@ impl StoredMetadata {
     fn decode(data: &[u8]) -> Option<Self> {
         /// First byte of a metadata account.
         const METADATA: u8 = 4;
-        /// Bytes of a creator: address, whether verified, share in percent.
+        /// Bytes of a creator: address, verified flag, share in percent.
         const CREATOR_LENGTH: usize = 34;
         let mut rest = Bytes(data);
         if rest.byte()? != METADATA {
@@ -181,7 +181,7 @@ impl StoredMetadata {
     }
 }
 
-/// Bytes that are still to be read.
+/// Unread bytes.
 struct Bytes<'a>(&'a [u8]);
 
 impl<'a> Bytes<'a> {
@@ -200,7 +200,7 @@ impl<'a> Bytes<'a> {
         usize::try_from(u32::from_le_bytes(bytes)).ok()
     }
 
-    /// A text without the zeroes that fill it up to its greatest length.
+    /// A text without its zero padding.
     fn text(&mut self) -> Option<String> {
         let length = self.length()?;
         let text = std::str::from_utf8(self.take(length)?).ok()?;
@@ -212,7 +212,7 @@ impl<'a> Bytes<'a> {
 mod tests {
     use super::*;
 
-    /// The metadata of a token with this many creators, as the metadata program writes it.
+    /// The metadata of a token with this number of creators, as the metadata program writes it.
     fn account(creators: Option<u32>) -> Account {
         let mut data = vec![4];
         data.extend([[7; 32], [8; 32]].concat());
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_is_read_with_and_without_creators() {
+    fn decodes_metadata_with_and_without_creators() {
         for creators in [None, Some(0), Some(2)] {
             let stored = StoredMetadata::read(Some(&account(creators))).unwrap().unwrap();
             assert_eq!(stored.text(), TokenMetadata { name: "Tide", symbol: "TIDE", uri: "https://example.org" });
@@ -243,14 +243,14 @@ mod tests {
     }
 
     #[test]
-    fn lamports_alone_are_no_metadata() {
+    fn account_without_data_has_no_metadata() {
         let sent = Account { lamports: 1, ..Account::default() };
         assert_eq!(StoredMetadata::read(Some(&sent)), Ok(None));
         assert_eq!(StoredMetadata::read(None), Ok(None));
     }
 
     #[test]
-    fn no_damage_is_taken_for_metadata() {
+    fn rejects_damaged_metadata() {
         let whole = account(Some(1));
         for length in 0..whole.data.len() {
             let cut = Account { data: whole.data[..length].to_vec(), ..whole.clone() };

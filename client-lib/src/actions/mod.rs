@@ -1,21 +1,23 @@
-//! From a snapshot and parameters to instructions.
+//! Builds instructions from a snapshot and parameters.
 //!
-//! Each function returns an [`InstructionGroup`](crate::plan::InstructionGroup): instructions that must be in one transaction. Signers follow from the
-//! instructions ([`InstructionGroup::signers`](crate::plan::InstructionGroup::signers)); the fee payer comes on top. What the program would refuse for a reason that
-//! the snapshot shows is refused here, with figures; whether the pool is up to date is left to the quotes, since an update may
-//! go before in the same plan, except where an instruction's accounts depend on it.
+//! Each function returns an [`InstructionGroup`](crate::plan::InstructionGroup): the instructions of one transaction.
+//! Signers follow from the instructions ([`InstructionGroup::signers`](crate::plan::InstructionGroup::signers)), plus
+//! the fee payer. If the snapshot shows that the program would refuse an instruction, it is refused here, with figures.
+//! Staleness is left to the quotes, since an update may precede in the same plan, unless an instruction's accounts
+//! depend on it.
 //!
 //! # Throw-away keys
 //!
-//! A program can use the signature of each address that it is passed and that has signed the transaction, the fee payer's
-//! included. A pool of another program than the user believes could so take more than the trade. With a throw-away key
-//! ([`DepositSol::throwaway`], [`TokenSource::throwaway`]) the stake pool program is passed no signer but that key, which holds
-//! exactly what is given: the lamports of a deposit, or an approval of the pool tokens. What a withdrawal yields then goes to its
-//! receiver through an account, or by an authority, of that key, where the receiver has signed the transaction.
+//! A program can use the signature of every address that it is passed and that has signed the transaction, the fee
+//! payer's included. So a pool of a malicious program could take more than the trade. With a throw-away key
+//! ([`DepositSol::throwaway`], [`TokenSource::throwaway`]) the stake pool program is passed no other signer. That key
+//! holds exactly the assets of the trade: the lamports of a deposit, or an approval of the pool tokens. If the receiver
+//! has signed the transaction, the yield of a withdrawal reaches it through an account or authority of that key.
 //!
-//! The caller makes the key, signs with it, and forgets it: all that it holds moves in the transaction in which it signs, and it
-//! holds nothing where that fails, so that the same key can sign a repeat. It protects nothing where the user's wallet is itself the
-//! pool's SOL deposit or SOL withdraw authority. [`deposit_stake`] passes no signer but a stake deposit authority of the pool, and needs no such key.
+//! The caller generates the key, signs with it, and discards it. All its assets move in the transaction that it signs,
+//! and it holds nothing if that fails, so the same key can sign a retry. It gives no protection if the user's wallet is
+//! itself the pool's SOL deposit or SOL withdraw authority. [`deposit_stake`] passes no signer except a stake deposit
+//! authority of the pool, and needs no such key.
 
 mod create;
 mod deposit;
@@ -68,7 +70,7 @@ use {
     tidepool_interface::{StakePoolError, state::StakeStatus},
 };
 
-/// The validator `vote`, if it is in the pool and not on its way out.
+/// The active validator `vote` of the pool.
 fn active_validator<'a>(snapshot: &'a PoolSnapshot, vote: &Address) -> Result<Validator<'a>, PlanError> {
     let validator = snapshot.validator(vote).ok_or_else(|| {
         PlanError::refused(

@@ -1,4 +1,4 @@
-//! Moving stake between the reserve and a validator. The pool's staker signs.
+//! Moves stake between the reserve and a validator. The pool's staker signs.
 
 use {
     super::active_validator,
@@ -26,18 +26,18 @@ use {
     },
 };
 
-/// Where stake is to move, and how.
+/// A movement of stake.
 struct Movement<'a> {
     snapshot: &'a PoolSnapshot,
     validator: Validator<'a>,
     transient_seed: u64,
     transient_stake: Address,
-    /// Seed and address of the ephemeral account, where the stake joins stake that moves already.
+    /// Seed and address of the ephemeral account, if the stake joins existing transient stake.
     ephemeral: Option<(u64, Address)>,
 }
 
 impl<'a> Movement<'a> {
-    /// Finds out how to move stake of `vote`; `same_way` tells of the present transient stake whether it moves likewise.
+    /// Prepares a movement of stake of `vote`. `same_way` checks the direction of existing transient stake.
     fn new(
         snapshot: &'a PoolSnapshot,
         vote: &Address,
@@ -49,7 +49,7 @@ impl<'a> Movement<'a> {
         let (program_id, pool) = (snapshot.program_id(), snapshot.address());
         let last_seed = validator.record.transient_seed_suffix.get();
         if !validator.has_transient_stake() {
-            // The last seed serves again, unless something is left at its address.
+            // The last seed is used again, unless its address still has an account.
             let in_use = validator.transient_stake().is_some_and(|account| account.owner != SYSTEM_PROGRAM_ID);
             let transient_seed = if in_use { last_seed.wrapping_add(1) } else { last_seed };
             return Ok(Self {
@@ -61,7 +61,7 @@ impl<'a> Movement<'a> {
             });
         }
         check_can_be_joined(snapshot, &validator, same_way)?;
-        // Several such instructions may share a transaction, where an ephemeral address can be used only once.
+        // Several such instructions can share a transaction, and an ephemeral address can be used only once.
         let ephemeral_seed = validator.index as u64;
         let ephemeral = find_ephemeral_stake(&program_id, &pool, ephemeral_seed).0;
         Ok(Self {
@@ -82,8 +82,8 @@ impl<'a> Movement<'a> {
     }
 }
 
-/// Checks that more stake can join what moves already. It joins by a merge, which the stake program refuses where stake of
-/// an earlier epoch is being deactivated.
+/// Checks that stake can join the transient stake. That takes a merge, which the stake program refuses for deactivating
+/// stake of an earlier epoch.
 fn check_can_be_joined(
     snapshot: &PoolSnapshot,
     validator: &Validator,
@@ -117,14 +117,13 @@ fn check_can_be_joined(
     })
 }
 
-/// Delegates `lamports` of the reserve to the validator `vote`; rent for the account in which they move comes on top. Where
-/// stake of the validator increases already in this epoch, more is added to it, for which the snapshot has to hold its stake
-/// accounts.
+/// Delegates `lamports` of the reserve to the validator `vote`, plus the rent of the transient stake account. It joins
+/// activating stake of this epoch, for which the snapshot must hold the validator's stake accounts.
 ///
 /// # Errors
 /// [`PlanError::EpochRewardsActive`], [`PlanError::StakeAccountsNotRead`]. Refusals: `StakeListAndPoolOutOfDate`,
-/// `ValidatorNotFound`, `WrongStakeStake` (other stake is in motion), `InsufficientFunds` (the reserve); the stake program's
-/// `InsufficientDelegation` below the minimum delegation.
+/// `ValidatorNotFound`, `WrongStakeStake` (other transient stake), `InsufficientFunds` (the reserve); the stake
+/// program's `InsufficientDelegation` below the minimum delegation.
 pub fn increase_validator_stake(
     snapshot: &PoolSnapshot,
     vote: &Address,
@@ -211,15 +210,16 @@ fn increase_instruction(movement: &Movement, lamports: u64) -> Instruction {
     }
 }
 
-/// Deactivates `lamports` of the validator's stake, which reach the reserve with the next epoch's update; the reserve lends
-/// the rent of the account in which they move. Where stake of the validator that was activated in this epoch decreases already,
-/// more is added to it, for which the snapshot has to hold its stake accounts; the stake program lets nothing join older stake
-/// that is being deactivated.
+/// Deactivates `lamports` of the validator's stake, which reach the reserve with the next epoch's update. The reserve
+/// lends the rent of the transient stake account. It joins stake that was activated and is deactivating in this epoch,
+/// for which the snapshot must hold the validator's stake accounts. The stake program does not merge into older
+/// deactivating stake.
 ///
 /// # Errors
 /// [`PlanError::EpochRewardsActive`], [`PlanError::StakeAccountsNotRead`]. Refusals: `StakeListAndPoolOutOfDate`,
-/// `ValidatorNotFound`, `WrongStakeStake` (other stake is in motion), `AccountNotRentExempt` (below the minimum delegation),
-/// `InsufficientFunds` or `CalculationFailure` (the validator's stake), `ReserveDepleted`; the stake program's `MergeTransientStake`.
+/// `ValidatorNotFound`, `WrongStakeStake` (other transient stake), `AccountNotRentExempt` (below the minimum
+/// delegation), `InsufficientFunds` or `CalculationFailure` (the validator's stake), `ReserveDepleted`; the stake
+/// program's `MergeTransientStake`.
 pub fn decrease_validator_stake(
     snapshot: &PoolSnapshot,
     vote: &Address,
@@ -244,7 +244,7 @@ fn check_decrease(movement: &Movement, lamports: u64) -> Result<(), PlanError> {
         validator.validator_stake().map_or(validator.record.active_stake_lamports.get(), |account| account.lamports);
     let required = environment.minimum_stake_lamports();
     if held.checked_sub(lamports).is_none_or(|left| left < required) {
-        // An account below the minimum already makes the program's own sum of what is left fail.
+        // With a balance below the minimum already, the program's subtraction underflows.
         let cause = if lamports <= held && held < required {
             Cause::from(StakePoolError::CalculationFailure)
         } else {

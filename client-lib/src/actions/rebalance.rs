@@ -1,4 +1,4 @@
-//! Moving stake towards the targets. Nobody signs but the fee payer.
+//! Moves stake towards the targets. Permissionless: only the fee payer signs.
 
 use {
     crate::pool::PoolSnapshot,
@@ -14,26 +14,27 @@ use {
     },
 };
 
-/// A validator as a `Rebalance` names it.
+/// A validator that a `Rebalance` names.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct RebalancedValidator {
-    /// Index of the record in the list.
+    /// Index of its record in the list.
     pub index: usize,
     /// The vote account.
     pub vote: Address,
     /// The validator stake account.
     pub validator_stake: Address,
-    /// The transient stake account in which stake moves, under [`rebalance_seed`](tidepool_interface::state::ValidatorStakeInfo::rebalance_seed).
+    /// The transient stake account for the movement, derived with
+    /// [`rebalance_seed`](tidepool_interface::state::ValidatorStakeInfo::rebalance_seed).
     pub transient_stake: Address,
 }
 
 impl RebalancedValidator {
-    /// The validator of the record `index`, if there is one.
+    /// The validator of the record `index`, if it exists.
     pub fn at(snapshot: &PoolSnapshot, index: usize) -> Option<Self> {
         Self::under_seed(snapshot, index, snapshot.records().get(index)?.rebalance_seed())
     }
 
-    /// As [`Self::at`], with the transient stake account under another seed: that of a later instruction.
+    /// Like [`Self::at`], with the transient stake account of another seed, for a later instruction.
     pub fn under_seed(snapshot: &PoolSnapshot, index: usize, seed: u64) -> Option<Self> {
         let validator = snapshot.validator_at(index)?;
         let vote = validator.vote();
@@ -48,7 +49,7 @@ impl RebalancedValidator {
 
 /// `Rebalance` for `validators`, in this order.
 ///
-/// [`crate::plan::rebalance`] chooses them; the instruction alone says nothing about limits.
+/// [`crate::plan::rebalance`] selects them; this function checks no limits.
 pub fn rebalance_instruction(snapshot: &PoolSnapshot, validators: &[RebalancedValidator]) -> Instruction {
     let head = &snapshot.pool().head;
     let accounts = RebalanceAccounts {

@@ -1,4 +1,4 @@
-//! Where pool tokens come from and go to.
+//! Sources and receivers of pool tokens.
 
 use {
     crate::pool::PoolSnapshot,
@@ -16,33 +16,33 @@ use {
     tidepool_interface::address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
 };
 
-/// The address of the pool token account that belongs to the wallet `owner` by convention.
+/// The associated token account of the wallet `owner` for the pool token.
 pub fn associated_token_account(snapshot: &PoolSnapshot, owner: &Address) -> Address {
     let head = &snapshot.pool().head;
     get_associated_token_address_with_program_id(owner, &head.pool_mint, &head.token_program_id)
 }
 
-/// A token account, with who may spend how much of it.
+/// A decoded token account.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TokenHolding {
     /// Its token program.
     pub program: Address,
     /// Its mint.
     pub mint: Address,
-    /// The wallet that it belongs to.
+    /// Its owner.
     pub owner: Address,
-    /// Its tokens, in the smallest unit.
+    /// Its balance, in the smallest unit.
     pub amount: u64,
-    /// The delegate, and the tokens that are approved to it.
+    /// Its delegate, with the approved amount.
     pub delegate: Option<(Address, u64)>,
-    /// Whether it can neither send nor receive.
+    /// Whether it is frozen, so that it can neither send nor receive.
     pub is_frozen: bool,
-    /// Whether its CPI guard is on: a program that is called by another then takes a delegate's signature only.
+    /// Whether its CPI guard is enabled: in a CPI, only a delegate can then sign for it.
     pub has_cpi_guard: bool,
 }
 
 impl TokenHolding {
-    /// Reads a token account of either token program; `None` for another account.
+    /// Decodes a token account of either token program; `None` for another account.
     pub fn of(account: &Account) -> Option<Self> {
         if ![TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID].contains(&account.owner) {
             return None;
@@ -60,8 +60,8 @@ impl TokenHolding {
         })
     }
 
-    /// The tokens that `signer` can spend; `None` where it is neither the owner nor the delegate. The token programs look at the
-    /// approval first: an owner that is its own delegate is bound by it.
+    /// The balance that `signer` can spend; `None` if it is neither the owner nor the delegate. Token programs check
+    /// the approval first: an owner that is its own delegate is limited by it.
     pub fn spendable_by(&self, signer: &Address) -> Option<u64> {
         match self.delegate {
             Some((delegate, approved)) if delegate == *signer => Some(approved.min(self.amount)),
@@ -69,18 +69,18 @@ impl TokenHolding {
         }
     }
 
-    /// Whether it holds wrapped SOL. Lamports that it receives count as tokens after a `SyncNative`.
+    /// Whether it holds wrapped SOL. Received lamports count as tokens after a `SyncNative`.
     pub fn is_wrapped_sol(&self) -> bool {
         [super::NATIVE_MINT_ID, native_mint::ID].contains(&self.mint)
     }
 }
 
-/// Who gets pool tokens.
+/// Receiver of pool tokens.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum TokenReceiver {
-    /// A token account that exists.
+    /// An existing token account.
     Account(Address),
-    /// The associated token account of this wallet, created where it is missing. The payer then pays its rent.
+    /// The associated token account of this wallet, created if missing. The payer pays its rent.
     Wallet(Address),
 }
 
@@ -93,7 +93,7 @@ impl TokenReceiver {
         }
     }
 
-    /// The instruction that creates the account where it is missing, if that is wanted.
+    /// The instruction that creates the associated token account if missing.
     pub(super) fn creation(&self, snapshot: &PoolSnapshot, payer: &Address) -> Option<Instruction> {
         let head = &snapshot.pool().head;
         match self {
@@ -105,15 +105,15 @@ impl TokenReceiver {
     }
 }
 
-/// Whose pool tokens are given.
+/// Source of pool tokens.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TokenSource {
     /// The token account.
     pub account: Address,
-    /// Its owner or delegate, who signs.
+    /// Its owner or delegate, a signer.
     pub authority: Address,
-    /// A [throw-away key](super#throw-away-keys), to which the owner approves the pool tokens. It replaces the account's delegate,
-    /// if there is one. With it, `authority` has to be the owner.
+    /// A [throw-away key](super#throw-away-keys), to which the owner approves the pool tokens. It replaces the
+    /// account's delegate, if there is one. It requires the owner as `authority`.
     pub throwaway: Option<Address>,
 }
 
@@ -128,12 +128,12 @@ impl TokenSource {
         self.throwaway.unwrap_or(self.authority)
     }
 
-    /// The instruction that approves `pool_tokens` to the throw-away key, if there is one. The program uses all of them, so that
-    /// nothing stays approved.
+    /// The instruction that approves `pool_tokens` to the throw-away key, if there is one. The program uses all of
+    /// them, so that no approval remains.
     pub(super) fn approval(&self, snapshot: &PoolSnapshot, pool_tokens: u64) -> Option<Instruction> {
         let throwaway = self.throwaway?;
         let program = snapshot.pool().head.token_program_id;
-        // It fails for programs other than the two token programs only, which no pool can have.
+        // It fails only for programs other than the two token programs, which no pool can have.
         token::approve(&program, &self.account, &throwaway, &self.authority, &[], pool_tokens).ok()
     }
 }

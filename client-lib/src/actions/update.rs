@@ -1,4 +1,4 @@
-//! Instructions that anybody may send to bring a pool up to date.
+//! Permissionless instructions that update a pool.
 
 use {
     crate::{
@@ -18,9 +18,9 @@ use {
     },
 };
 
-/// `UpdateValidatorListBalance` for `validators`, which follow each other in the list from `start` on.
+/// `UpdateValidatorListBalance` for `validators`, contiguous in the list from `start`.
 ///
-/// [`crate::plan::update`] chooses them; the instruction alone says nothing about limits.
+/// [`crate::plan::update`] selects them; this function checks no limits.
 pub fn update_list_instruction(
     snapshot: &PoolSnapshot,
     start: usize,
@@ -47,10 +47,9 @@ pub fn update_list_instruction(
     )
 }
 
-/// `UpdateValidators`, the compact form that an extended pool knows, for `validators`, which follow each other in the list from
-/// `start` on.
+/// `UpdateValidators`, the compact form for extended pools, for `validators`, contiguous in the list from `start`.
 ///
-/// [`crate::plan::update`] chooses them; the instruction alone says nothing about limits.
+/// [`crate::plan::update`] selects them; this function checks no limits.
 pub fn update_validators_instruction(snapshot: &PoolSnapshot, start: usize, validators: &[Validator]) -> Instruction {
     let head = &snapshot.pool().head;
     let accounts = UpdateValidatorsAccounts {
@@ -72,7 +71,7 @@ pub fn update_validators_instruction(snapshot: &PoolSnapshot, start: usize, vali
     ExtensionInstruction::UpdateValidators { start_index }.with_accounts(&snapshot.program_id(), metas)
 }
 
-/// `UpdateStakePoolBalance`: totals and the manager's fee, from records that are all up to date.
+/// `UpdateStakePoolBalance`: totals and the manager's fee, from current records.
 pub fn update_pool_balance(snapshot: &PoolSnapshot) -> InstructionGroup {
     let head = &snapshot.pool().head;
     let accounts = UpdateStakePoolBalanceAccounts {
@@ -91,7 +90,7 @@ pub fn update_pool_balance(snapshot: &PoolSnapshot) -> InstructionGroup {
     )
 }
 
-/// `CleanupRemovedValidatorEntries`: drops the entries that hold nothing any more. The indices of later ones change.
+/// `CleanupRemovedValidatorEntries`: deletes removed entries. The indices of later ones change.
 pub fn cleanup(snapshot: &PoolSnapshot) -> InstructionGroup {
     let accounts = CleanupRemovedValidatorEntriesAccounts {
         pool: snapshot.address(),

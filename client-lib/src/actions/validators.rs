@@ -1,4 +1,4 @@
-//! Adding validators and removing them. The pool's staker signs.
+//! Adds and removes validators. The pool's staker signs.
 
 use {
     super::active_validator,
@@ -24,10 +24,11 @@ use {
     },
 };
 
-/// Seeds that are looked at in one request.
+/// Seeds that are checked with one request.
 const SEEDS_AT_ONCE: u32 = 8;
 
-/// The first seed for which a stake account of validator `vote` can be created: 0 (none), unless that address is in use.
+/// The first seed for which a stake account of validator `vote` can be created: 0 (none), unless that address is in
+/// use.
 ///
 /// # Errors
 /// [`PoolError::Cluster`].
@@ -43,7 +44,7 @@ where
             .map(|seed| find_validator_stake(&snapshot.program_id(), vote, &snapshot.address(), seed).0)
             .collect();
         let accounts = cluster.accounts(&addresses).await?;
-        // Lamports that somebody has sent there do no harm.
+        // Lamports at the address do no harm.
         let free = seeds
             .zip(accounts)
             .find(|(_, account)| account.as_ref().is_none_or(|account| account.owner == SYSTEM_PROGRAM_ID));
@@ -54,8 +55,8 @@ where
     }
 }
 
-/// Adds the validator `vote`, with the minimum stake from the reserve. `seed` distinguishes its stake account from others of
-/// the same validator; see [`find_free_validator_seed`].
+/// Adds the validator `vote`, with the minimum stake from the reserve. `seed` distinguishes its stake accounts; see
+/// [`find_free_validator_seed`].
 ///
 /// # Errors
 /// [`PlanError::EpochRewardsActive`]; refusals: `StakeListAndPoolOutOfDate`, `ValidatorAlreadyAdded`,
@@ -125,10 +126,11 @@ fn check_room(snapshot: &PoolSnapshot, vote: &Address) -> Result<(), PlanError> 
     }
 }
 
-/// Begins to remove the validator `vote`: its stake is deactivated, and goes to the reserve in the next epoch's update.
+/// Removes the validator `vote`: its stake is deactivated, and goes to the reserve with the next epoch's update.
 ///
 /// # Errors
-/// [`PlanError::EpochRewardsActive`]; refusals: `StakeListAndPoolOutOfDate`, `ValidatorNotFound`, `TurnoverBudgetExceeded`.
+/// [`PlanError::EpochRewardsActive`]; refusals: `StakeListAndPoolOutOfDate`, `ValidatorNotFound`,
+/// `TurnoverBudgetExceeded`.
 pub fn remove_validator(snapshot: &PoolSnapshot, vote: &Address) -> Result<InstructionGroup, PlanError> {
     check_no_rewards(snapshot.environment())?;
     check_up_to_date(snapshot)?;
@@ -152,7 +154,7 @@ pub fn remove_validator(snapshot: &PoolSnapshot, vote: &Address) -> Result<Instr
     ))
 }
 
-/// Checks that the turnover budget allows the removal of `validator`. Stake whose account was not read is taken to be delegated.
+/// Checks that the turnover budget allows the removal of `validator`. Stake of an unread account counts as delegated.
 fn check_turnover(snapshot: &PoolSnapshot, validator: &Validator) -> Result<(), PlanError> {
     let Some(Inputs { policy, last_epoch_total_lamports, stake_rent, minimum_delegation, .. }) =
         snapshot.rebalance_inputs()

@@ -26,24 +26,24 @@ use {
 /// A withdrawal of SOL from the reserve.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct WithdrawSol {
-    /// The pool tokens' account.
+    /// The source of the pool tokens.
     pub tokens: TokenSource,
-    /// Pool tokens to give.
+    /// Pool tokens to withdraw.
     pub pool_tokens: u64,
-    /// The account that gets the lamports; with [`Wrap::Associated`], the wallet that they are wrapped for.
+    /// The receiver of the lamports; with [`Wrap::Associated`], the wallet that owns the wrapped SOL.
     pub to: Address,
-    /// How the lamports arrive.
+    /// The form in which the lamports arrive.
     pub wrap: Wrap,
-    /// Pays for the transaction, and the rent of an associated account.
+    /// The fee payer, which also pays the rent of an associated account.
     pub payer: Address,
-    /// Fewest lamports that the holder accepts.
+    /// Minimum lamports out.
     pub minimum_lamports: Option<u64>,
 }
 
-/// Withdraws SOL. Returns what it yields, too. Where the pool has a SOL withdraw authority, that signs too.
+/// Withdraws SOL, and returns the quote. The pool's SOL withdraw authority signs too, if there is one.
 ///
 /// # Errors
-/// As [`quote::quote_withdraw_sol`].
+/// Those of [`quote::quote_withdraw_sol`].
 pub fn withdraw_sol(
     snapshot: &PoolSnapshot,
     withdrawal: &WithdrawSol,
@@ -57,7 +57,7 @@ pub fn withdraw_sol(
     Ok((withdraw_sol_unchecked(snapshot, withdrawal), quote))
 }
 
-/// The instruction for a withdrawal of SOL that has been quoted before, at the rate after others for example.
+/// The instructions of a SOL withdrawal that was quoted before, for example after other withdrawals.
 pub(crate) fn withdraw_sol_unchecked(snapshot: &PoolSnapshot, withdrawal: &WithdrawSol) -> InstructionGroup {
     let (head, tokens) = (&snapshot.pool().head, &withdrawal.tokens);
     let wrapped = withdrawal.wrap.account(&withdrawal.to);
@@ -102,10 +102,10 @@ pub(crate) fn withdraw_sol_unchecked(snapshot: &PoolSnapshot, withdrawal: &Withd
     InstructionGroup::new("withdraw SOL", instructions, compute_units).step(Step::WithdrawSol)
 }
 
-/// Pays all lamports of `account`, an account of the token program that is not initialized, to the receiver of `withdrawal`, who
-/// signs. How many there are is known only when the withdrawal is done, and the one instruction that pays out a whole balance
-/// closes a token account of wrapped SOL. That has to hold `rent` lamports: what the withdrawal might not cover the receiver lends,
-/// once the stake pool program has done its part, and gets back.
+/// Pays all lamports of `account`, an uninitialized account of the token program, to the receiver of `withdrawal`, who
+/// signs. The amount is known only after the withdrawal. Closing a token account of wrapped SOL is the one instruction
+/// that pays out a whole balance. It needs `rent` lamports first: the receiver lends what the withdrawal may not cover,
+/// after the stake pool program has run, and gets it back.
 fn pay_out(account: &Address, withdrawal: &WithdrawSol, rent: u64) -> impl Iterator<Item = Instruction> {
     let (owner, program) = (&withdrawal.to, &TOKEN_PROGRAM_ID);
     let lent = rent.saturating_sub(withdrawal.minimum_lamports.unwrap_or(0));
@@ -114,16 +114,16 @@ fn pay_out(account: &Address, withdrawal: &WithdrawSol, rent: u64) -> impl Itera
         token::initialize_account3(program, account, &NATIVE_MINT_ID, owner),
         token::close_account(program, account, owner, owner, &[]),
     ];
-    // They fail for programs other than the two token programs only.
+    // They fail only for programs other than the two token programs.
     loan.into_iter().chain(opened_and_closed.into_iter().flatten())
 }
 
-/// The address of a stake account to be created.
+/// A stake account to create.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct NewStakeAccount {
     /// The address.
     pub address: Address,
-    /// Base and seed that it is derived from; where there are none, the address is a key that signs.
+    /// Base and seed of the address; without them it is a key that signs.
     derivation: Option<(Address, String)>,
 }
 
@@ -133,10 +133,10 @@ impl NewStakeAccount {
         Self { address, derivation: None }
     }
 
-    /// An account at the address that follows from `base`, which signs, and `seed`.
+    /// An account at the address derived from `base`, which signs, and `seed`.
     ///
     /// # Errors
-    /// [`PlanError::Invalid`] where the seed is longer than 32 bytes.
+    /// [`PlanError::Invalid`] if the seed is longer than 32 bytes.
     pub fn with_seed(base: Address, seed: &str) -> Result<Self, PlanError> {
         let address = Address::create_with_seed(&base, seed, &STAKE_PROGRAM_ID)
             .map_err(|error| PlanError::invalid(format!("cannot derive an address from the seed {seed:?}: {error}")))?;
@@ -157,26 +157,26 @@ impl NewStakeAccount {
 /// A withdrawal of a stake account.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct WithdrawStake {
-    /// What it is split from.
+    /// The source of the stake.
     pub from: WithdrawFrom,
-    /// The pool tokens' account.
+    /// The source of the pool tokens.
     pub tokens: TokenSource,
-    /// Pool tokens to give.
+    /// Pool tokens to withdraw.
     pub pool_tokens: u64,
-    /// The stake account to be created. The payer pays its rent, which stays in it.
+    /// The new stake account. The payer pays its rent, which stays there.
     pub to: NewStakeAccount,
-    /// Becomes its staker and withdrawer.
+    /// Its staker and withdrawer.
     pub stake_authority: Address,
     /// Pays the rent.
     pub payer: Address,
-    /// Fewest lamports of stake that the holder accepts.
+    /// Minimum lamports of stake out.
     pub minimum_lamports: Option<u64>,
 }
 
-/// Withdraws a stake account. Returns what it yields, too.
+/// Withdraws a stake account, and returns the quote.
 ///
 /// # Errors
-/// As [`quote::quote_withdraw_stake`].
+/// Those of [`quote::quote_withdraw_stake`].
 pub fn withdraw_stake(
     snapshot: &PoolSnapshot,
     withdrawal: &WithdrawStake,
@@ -191,8 +191,8 @@ pub fn withdraw_stake(
     Ok((withdraw_stake_quoted(snapshot, withdrawal, &quote), quote))
 }
 
-/// The group of [`withdraw_stake`] that merges the new stake account into another one right away. `authority` is staker and
-/// withdrawer of both, and signs. The rent of the new account goes to the other one too.
+/// The group of [`withdraw_stake`] with a merge of the new stake account, rent included, into another one. `authority`,
+/// staker and withdrawer of both, signs.
 pub fn merge_withdrawn(
     mut group: InstructionGroup,
     new: &Address,
@@ -205,7 +205,7 @@ pub fn merge_withdrawn(
     InstructionGroup::new(label, group.instructions, compute_units).step(Step::WithdrawStake { to: into })
 }
 
-/// The instructions for a withdrawal that has been quoted before, one of several for example.
+/// The instructions of a stake withdrawal that was quoted before, for example as one of several.
 pub fn withdraw_stake_quoted(
     snapshot: &PoolSnapshot,
     withdrawal: &WithdrawStake,
@@ -242,8 +242,8 @@ pub fn withdraw_stake_quoted(
         withdrawal.minimum_lamports,
     ));
     if let Some(throwaway) = through {
-        // The withdrawer may set both authorities; it has to be the last that it gives away. The new one has signed, which
-        // makes the instruction shorter.
+        // The withdrawer can set both authorities, and must hand over its own last. The new one signs, which makes the
+        // instruction shorter.
         let (account, authority) = (&withdrawal.to.address, &withdrawal.stake_authority);
         let authorize = |kind| stake::authorize_checked(account, &throwaway, authority, kind, None);
         instructions.extend([StakeAuthorize::Staker, StakeAuthorize::Withdrawer].map(authorize));

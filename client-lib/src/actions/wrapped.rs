@@ -1,4 +1,4 @@
-//! Wrapped SOL: tokens of the SPL Token program's native mint, which lamports of the token account stand for.
+//! Wrapped SOL: tokens of the native mint, backed by the lamports of the token account.
 
 use {
     crate::pool::PoolSnapshot,
@@ -18,25 +18,25 @@ pub const NATIVE_MINT_ID: Address = Address::from_str_const("So11111111111111111
 /// Decimals of wrapped SOL.
 const NATIVE_DECIMALS: u8 = 9;
 
-/// The address of the wrapped-SOL account that belongs to the wallet `owner` by convention.
+/// The associated token account of the wallet `owner` for wrapped SOL.
 pub fn wrapped_sol_account(owner: &Address) -> Address {
     get_associated_token_address_with_program_id(owner, &NATIVE_MINT_ID, &TOKEN_PROGRAM_ID)
 }
 
-/// How the lamports of a withdrawal arrive.
+/// Form in which the lamports of a withdrawal arrive.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Wrap {
     /// As SOL.
     #[default]
     No,
-    /// As wrapped SOL, in the [associated account](wrapped_sol_account) of the receiving wallet, which is created where it is missing.
+    /// As wrapped SOL in the [associated token account](wrapped_sol_account) of the receiver, created if missing.
     Associated,
-    /// As wrapped SOL, in the receiving account itself. It belongs to this token program.
+    /// As wrapped SOL in the receiving account itself, which belongs to this token program.
     Account(Address),
 }
 
 impl Wrap {
-    /// The account that gets wrapped SOL for the receiver `to`, with its token program; `None` for SOL.
+    /// The wrapped-SOL account of the receiver `to`, with its token program; `None` for SOL.
     pub(super) fn account(self, to: &Address) -> Option<(Address, Address)> {
         match self {
             Self::No => None,
@@ -46,25 +46,25 @@ impl Wrap {
     }
 }
 
-/// Where a wallet's wrapped SOL is unwrapped from.
+/// Source of unwrapped SOL.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Unwrap {
-    /// The wrapped-SOL account. Its balance is all that changes of it.
+    /// The wrapped-SOL account. Only its balance changes.
     pub account: Address,
-    /// Number of the account through which the lamports go; see [`Unwrap::temporary_account`].
+    /// Number of the temporary account; see [`Unwrap::temporary_account`].
     pub number: u32,
 }
 
 impl Unwrap {
-    /// The account through which the lamports go to the wallet `owner`: only a whole token account can be unwrapped, and the
-    /// wallet's own may hold more. It is made, filled and closed in one transaction, and its address follows from the wallet's and
-    /// the number, so that no other key signs. It must not exist.
+    /// The temporary account of the wallet `owner`. Only a whole token account can be unwrapped, and the wallet's own
+    /// may hold more. The temporary account is created, funded and closed in one transaction. Its address is derived
+    /// from the wallet and the number, so that no other key signs. It must not exist.
     pub fn temporary_account(owner: &Address, number: u32) -> Address {
-        // The seed is shorter than the 32 bytes that one may have, and no token program's address ends like a derived one.
+        // The seed is below the limit of 32 bytes, and no token program's address ends with the PDA marker.
         Address::create_with_seed(owner, &seed(number), &TOKEN_PROGRAM_ID).expect("the seed is short")
     }
 
-    /// Unwraps `lamports` to the wallet `owner`, who signs, and who lends the temporary account its rent.
+    /// Unwraps `lamports` to the wallet `owner`, who signs and lends the temporary account its rent.
     pub(super) fn instructions(&self, snapshot: &PoolSnapshot, owner: &Address, lamports: u64) -> Vec<Instruction> {
         let (temporary, program) = (Self::temporary_account(owner, self.number), &TOKEN_PROGRAM_ID);
         let rent = snapshot.environment().rent.minimum_balance(TOKEN_ACCOUNT_LENGTH);
@@ -85,7 +85,7 @@ impl Unwrap {
             ),
             token::close_account(program, &temporary, owner, owner, &[]),
         ];
-        // They fail for programs other than the two token programs only.
+        // They fail only for programs other than the two token programs.
         [creation].into_iter().chain(through.into_iter().flatten()).collect()
     }
 }
@@ -94,13 +94,13 @@ fn seed(number: u32) -> String {
     format!("tidepool unwrap {number}")
 }
 
-/// Creates the wrapped-SOL account of the wallet `owner` where it is missing, at the cost of `payer`.
+/// Creates the wrapped-SOL account of the wallet `owner` if missing, paid for by `payer`.
 pub(super) fn creation(payer: &Address, owner: &Address) -> Instruction {
     create_associated_token_account_idempotent(payer, owner, &NATIVE_MINT_ID, &TOKEN_PROGRAM_ID)
 }
 
-/// Counts lamports that have come to a wrapped-SOL account as tokens.
+/// Syncs a wrapped-SOL account after it received lamports.
 pub(super) fn count(program: &Address, account: &Address) -> Option<Instruction> {
-    // It fails for programs other than the two token programs only.
+    // It fails only for programs other than the two token programs.
     token::sync_native(program, account).ok()
 }

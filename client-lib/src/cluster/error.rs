@@ -1,4 +1,4 @@
-//! Why a cluster could not answer, and what to do about it.
+//! Errors of requests to a cluster, and whether a repeat can succeed.
 
 use {
     super::{Cluster, sysvars::below_rent},
@@ -9,66 +9,67 @@ use {
     thiserror::Error,
 };
 
-/// A question to a cluster that was not answered, or answered with nonsense.
+/// A request to a cluster that failed, or was answered with an invalid response.
 ///
-/// A transaction that runs and fails is not one of these: see [`TransactionStatus`](super::TransactionStatus).
+/// A transaction that runs and fails is no such error: see [`TransactionStatus`](super::TransactionStatus).
 #[derive(Clone, Debug, Error)]
 pub enum ClusterError {
-    /// The request did not get through. The same request may well succeed later.
+    /// The request did not get through. The same request can succeed later.
     #[error("the cluster did not answer ({detail}): check the URL and the network, then retry")]
     Unreachable {
-        /// What the endpoint or the network said.
+        /// Message of the endpoint or the network.
         detail: String,
     },
 
-    /// The endpoint limits how often it may be asked. The same request succeeds later.
+    /// The endpoint limits the rate of requests. The same request succeeds later.
     #[error("rate limit of the endpoint ({detail}): wait, or use an endpoint with a higher limit")]
     RateLimited {
-        /// What the endpoint or the network said.
+        /// Message of the endpoint or the network.
         detail: String,
         /// Time that the endpoint asks to wait, if it names one.
         retry_after: Option<Duration>,
     },
 
-    /// The endpoint answered and refused.
+    /// The endpoint refused the request.
     #[error(
         "the endpoint rejected the request ({detail}): check that it supports this method, and check the addresses"
     )]
     Refused {
-        /// What the endpoint or the network said.
+        /// Message of the endpoint or the network.
         detail: String,
     },
 
     /// The endpoint refuses a request of this size. It may serve smaller ones.
     #[error("the endpoint rejected the request because of its size ({detail}): use an endpoint with a higher limit")]
     TooLarge {
-        /// What the endpoint said.
+        /// Message of the endpoint.
         detail: String,
     },
 
-    /// The endpoint serves too few accounts per request for a reading of one slot, and its slot changed between the requests.
+    /// The endpoint serves too few accounts per request to read all of them in one slot, and the slot changed between
+    /// requests.
     #[error(
         "cannot read {wanted} accounts at one slot (the endpoint returns {served} accounts per request, and the slot changed \
          between requests): retry, or use an endpoint that returns {wanted} accounts per request"
     )]
     SlotChanged {
-        /// Accounts of one slot that were asked for.
+        /// Number of accounts requested in one slot.
         wanted: usize,
-        /// Most accounts that one request may ask for.
+        /// Most accounts that one request can ask for.
         served: usize,
     },
 
-    /// The cluster would not take a transaction at all, so it paid no fee.
+    /// The cluster rejected a transaction before it ran, so no fee was paid.
     #[error(
         "the cluster rejected the transaction ({error}): check that the fee payer has lamports and that every account exists \
          on this cluster"
     )]
     TransactionRefused {
-        /// Why.
+        /// The transaction error.
         error: TransactionError,
     },
 
-    /// Who was to pay has nothing to pay with.
+    /// The fee payer has no lamports.
     #[error("the fee payer {payer} has no SOL on this cluster: fund it, use another fee payer, or check the URL")]
     Unfunded {
         /// The fee payer.
@@ -79,35 +80,35 @@ pub enum ClusterError {
     #[error("{0}")]
     BelowRent(BelowRent),
 
-    /// An account that has to exist does not.
+    /// A required account does not exist.
     #[error("account {address} does not exist: check the address and the URL")]
     AccountNotFound {
-        /// The account that was asked for.
+        /// The requested address.
         address: Address,
     },
 
-    /// An account exists, with data that cannot be what it should be.
+    /// The account exists, and its data is not of the expected kind.
     #[error("account {address} is not {expected}: check the address, or update tidepool")]
     UnexpectedData {
-        /// The account that was read.
+        /// The requested address.
         address: Address,
-        /// What it should hold.
+        /// Expected kind of account.
         expected: &'static str,
     },
 
-    /// The answer does not have the form agreed on.
+    /// The response does not have the expected form.
     #[error("malformed answer of the endpoint ({detail}): use another endpoint, or update tidepool")]
     UnexpectedAnswer {
-        /// What the endpoint or the network said.
+        /// Message of the endpoint or the network.
         detail: String,
     },
 }
 
 impl ClusterError {
-    /// Why a transaction that `payer` was to pay for would not be taken.
+    /// The error for a transaction with fee payer `payer` that was rejected before it ran.
     pub(crate) async fn refused<C: Cluster + ?Sized>(cluster: &C, error: TransactionError, payer: &Address) -> Self {
         match error {
-            // The first account of a transaction is its payer.
+            // The fee payer is the first account of a transaction.
             TransactionError::InsufficientFundsForRent { account_index: 0 } => {
                 Self::BelowRent(below_rent(cluster, *payer).await)
             }
@@ -118,14 +119,14 @@ impl ClusterError {
         }
     }
 
-    /// Whether the same request may succeed when it is repeated, whichever endpoint it is.
+    /// Whether the same request may succeed when it is repeated, with any endpoint.
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Unreachable { .. } | Self::RateLimited { .. } | Self::SlotChanged { .. })
     }
 
-    /// Whether the error is about the endpoint, not about what was asked for. An endpoint that has served the same requests
-    /// before may serve them again: a gateway in front of it answers for a while, or one of its nodes is wrong.
-    pub const fn is_of_endpoint(&self) -> bool {
+    /// Whether the error is about the endpoint and not about the request. An endpoint that has served such requests
+    /// before may serve them again: a gateway may answer for a while, or one of its nodes may be faulty.
+    pub const fn is_endpoint_error(&self) -> bool {
         self.is_transient()
             || matches!(self, Self::Refused { .. } | Self::TooLarge { .. } | Self::UnexpectedAnswer { .. })
     }

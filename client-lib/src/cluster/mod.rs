@@ -1,8 +1,8 @@
-//! The one door through which host code reaches a cluster.
+//! Access to a Solana cluster.
 //!
-//! A command, a planner or a crank is generic over [`Cluster`]; whether a network or an in-process bank answers is the
-//! caller's choice. All values that a cluster may change (rent, minimum delegation, clock) are read from it when they
-//! are needed: none of them is a constant here.
+//! Commands, planners and the crank are generic over [`Cluster`]: a network or an in-process bank can answer. Values
+//! that a cluster can change (rent, minimum delegation, clock) are read when they are needed. None of them is a
+//! constant here.
 
 mod error;
 #[cfg(feature = "rpc")]
@@ -24,33 +24,33 @@ use {
     std::{future::Future, time::Duration},
 };
 
-pub(crate) use sysvars::{believable, below_rent, per_slot, simulate_alone, slot_time};
+pub(crate) use sysvars::{below_rent, check_plausible, per_slot, simulate_alone, slot_time};
 
 pub use error::ClusterError;
 #[cfg(feature = "rpc")]
 pub use rpc::RpcCluster;
 pub use types::{Blockhash, BytesAt, Confirmation, Execution, ReturnData, Simulation, TransactionStatus};
 
-/// Where the owner stands in the data of a token account, in bytes.
+/// Byte offset of the owner in the data of a token account.
 const TOKEN_ACCOUNT_OWNER_OFFSET: usize = 32;
 
 /// A Solana cluster, seen from a client.
 ///
 /// An implementation supplies the first group of methods; the rest follow from them.
 pub trait Cluster: Send + Sync {
-    /// Reads any number of accounts, in the order asked for; `None` where there is no account.
+    /// Reads any number of accounts, in the order of `addresses`; `None` for an account that does not exist.
     ///
-    /// An implementation splits a long list into as many requests as it needs. Accounts of different requests may come
-    /// from different slots.
+    /// An implementation splits a long list into several requests. Accounts of different requests may come from
+    /// different slots.
     fn accounts(
         &self,
         addresses: &[Address],
     ) -> impl Future<Output = Result<Vec<Option<Account>>, ClusterError>> + Send;
 
-    /// As [`Cluster::accounts`], with all accounts of one slot.
+    /// Like [`Cluster::accounts`], with all accounts read in one slot.
     ///
     /// # Errors
-    /// [`ClusterError::SlotChanged`] where it takes several requests, and the slot keeps changing between them.
+    /// [`ClusterError::SlotChanged`] if several requests are needed and the slot keeps changing between them.
     fn accounts_of_one_slot(
         &self,
         addresses: &[Address],
@@ -58,9 +58,9 @@ pub trait Cluster: Send + Sync {
         self.accounts(addresses)
     }
 
-    /// The accounts of `program` whose data has all of these bytes, with their addresses, in no particular order.
+    /// The accounts of `program` whose data matches all `filters`, with their addresses, in no particular order.
     ///
-    /// An endpoint has to look through all accounts of the program, and may refuse to.
+    /// The endpoint has to scan all accounts of the program, and may refuse to.
     fn program_accounts(
         &self,
         program: &Address,
@@ -69,7 +69,8 @@ pub trait Cluster: Send + Sync {
 
     /// The token accounts of `owner` under the token program `program`, with their addresses, in no particular order.
     ///
-    /// Endpoints keep an index for this question, and answer it where they refuse [`Cluster::program_accounts`] of a token program.
+    /// Endpoints keep an index for this request. They serve it where they refuse [`Cluster::program_accounts`] of a
+    /// token program.
     fn token_accounts(
         &self,
         owner: &Address,
@@ -79,8 +80,8 @@ pub trait Cluster: Send + Sync {
         async move { self.program_accounts(&program, &[filter]).await }
     }
 
-    /// As [`Cluster::accounts`], for callers that need the first `length` bytes of each account's data only. An implementation may
-    /// return more of the data.
+    /// Like [`Cluster::accounts`], for callers that need only the first `length` bytes of each account's data. An
+    /// implementation may return more data.
     fn account_heads(
         &self,
         addresses: &[Address],
@@ -90,30 +91,30 @@ pub trait Cluster: Send + Sync {
         self.accounts(addresses)
     }
 
-    /// A blockhash to sign with, and the last block height (in blocks, not slots) at which it is accepted.
+    /// A recent blockhash, and the last block height (in blocks, not slots) at which it is valid.
     fn latest_blockhash(&self) -> impl Future<Output = Result<Blockhash, ClusterError>> + Send;
 
-    /// The current block height, in blocks: of a block that will not be given up, as far as is known.
+    /// The current block height, in blocks, at a commitment of `confirmed` or higher.
     fn block_height(&self) -> impl Future<Output = Result<u64, ClusterError>> + Send;
 
-    /// Runs a transaction without committing it. Neither its signatures nor its blockhash have to be valid.
+    /// Simulates a transaction. Its signatures and its blockhash need not be valid.
     fn simulate(
         &self,
         transaction: &VersionedTransaction,
     ) -> impl Future<Output = Result<Simulation, ClusterError>> + Send;
 
-    /// Submits a signed transaction and returns at once. `Ok` means handed over, not landed: follow it with
+    /// Submits a signed transaction and returns at once. `Ok` means submitted, not confirmed: follow it with
     /// [`Cluster::statuses`].
     fn send(&self, transaction: &VersionedTransaction) -> impl Future<Output = Result<Signature, ClusterError>> + Send;
 
-    /// What became of each signature, in the order asked for; `None` for one that the cluster has not seen. Looks back
-    /// only as far as the cluster's recent status cache (some 150 blocks), which covers the life of a blockhash.
+    /// Status of each signature, in the order of `signatures`; `None` for an unknown one. Covers only the cluster's
+    /// recent status cache (some 150 blocks), which spans the lifetime of a blockhash.
     fn statuses(
         &self,
         signatures: &[Signature],
     ) -> impl Future<Output = Result<Vec<Option<TransactionStatus>>, ClusterError>> + Send;
 
-    /// As [`Cluster::statuses`], of any age. An endpoint that keeps no history refuses.
+    /// Like [`Cluster::statuses`], at any age. An endpoint without transaction history returns an error.
     fn statuses_in_history(
         &self,
         signatures: &[Signature],
@@ -124,16 +125,16 @@ pub trait Cluster: Send + Sync {
     /// Logs and compute units of a transaction that has landed; `None` if the cluster does not keep them.
     fn execution(&self, signature: &Signature) -> impl Future<Output = Result<Option<Execution>, ClusterError>> + Send;
 
-    /// What transactions paid for a compute unit, in micro-lamports, to get into each of the recent blocks (some 150) where they
-    /// wrote to these accounts (128 at most), in no particular order. A cluster that does not know has no prices.
+    /// Compute-unit prices (micro-lamports) of recent blocks (some 150) that wrote to these accounts, in no particular
+    /// order. The default returns no prices. At most 128 accounts can be given.
     fn recent_prices(&self, writable: &[Address]) -> impl Future<Output = Result<Vec<u64>, ClusterError>> + Send {
         let _ = writable;
         async { Ok(vec![]) }
     }
 
-    /// Waits until the account changes, but no longer than `within`. It promises nothing: what has changed, and whether anything
-    /// has, a look has to tell. Where changes cannot be heard of it waits for all of that time.
-    fn changed(&self, address: &Address, within: Duration) -> impl Future<Output = ()> + Send {
+    /// Waits until the account changes, for at most `within`. Read the account afterwards: the wait can end without a
+    /// change. Without subscriptions it lasts for all of `within`.
+    fn wait_for_change(&self, address: &Address, within: Duration) -> impl Future<Output = ()> + Send {
         let _ = address;
         tokio::time::sleep(within)
     }
@@ -144,7 +145,7 @@ pub trait Cluster: Send + Sync {
         async move { Ok(self.accounts(&[address]).await?.pop().flatten()) }
     }
 
-    /// Reads one account that has to exist.
+    /// Reads one account that must exist.
     fn require_account(&self, address: &Address) -> impl Future<Output = Result<Account, ClusterError>> + Send {
         let address = *address;
         async move { self.account(&address).await?.ok_or(ClusterError::AccountNotFound { address }) }
@@ -155,9 +156,9 @@ pub trait Cluster: Send + Sync {
         sysvars::read(self, solana_sdk_ids::sysvar::clock::ID)
     }
 
-    /// The rent parameters now in force.
+    /// The rent parameters in force.
     fn rent(&self) -> impl Future<Output = Result<Rent, ClusterError>> + Send {
-        async { believable(sysvars::read(self, solana_sdk_ids::sysvar::rent::ID).await?) }
+        async { check_plausible(sysvars::read(self, solana_sdk_ids::sysvar::rent::ID).await?) }
     }
 
     /// The first slot and the length of each epoch.
@@ -165,13 +166,13 @@ pub trait Cluster: Send + Sync {
         sysvars::read(self, solana_sdk_ids::sysvar::epoch_schedule::ID)
     }
 
-    /// The state of reward distribution. While `active` is true the stake program refuses every instruction that
+    /// State of the reward distribution. While `active` is true, the stake program refuses every instruction that
     /// changes a stake account.
     fn epoch_rewards(&self) -> impl Future<Output = Result<EpochRewards, ClusterError>> + Send {
         sysvars::read(self, solana_sdk_ids::sysvar::epoch_rewards::ID)
     }
 
-    /// The slots of the last 512 blocks before the current one, with their hashes, the newest first.
+    /// The slots of the last 512 blocks before the current one, with their hashes, newest first.
     fn slot_hashes(&self) -> impl Future<Output = Result<SlotHashes, ClusterError>> + Send {
         sysvars::read(self, solana_sdk_ids::sysvar::slot_hashes::ID)
     }
@@ -181,10 +182,9 @@ pub trait Cluster: Send + Sync {
         sysvars::read(self, solana_sdk_ids::sysvar::stake_history::ID)
     }
 
-    /// The least that a stake account may delegate, in lamports, as the stake program itself says.
+    /// The minimum delegation of a stake account, in lamports, as the stake program returns it.
     ///
-    /// The answer comes from a simulation, for which the cluster wants a `payer` that exists and can pay a fee; nothing
-    /// is signed or paid.
+    /// It is read by a simulation, for which `payer` must exist and be able to pay a fee. Nothing is signed or paid.
     fn minimum_delegation(&self, payer: &Address) -> impl Future<Output = Result<u64, ClusterError>> + Send {
         sysvars::minimum_delegation(self, *payer)
     }

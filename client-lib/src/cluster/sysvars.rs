@@ -1,4 +1,4 @@
-//! Live parameters of a cluster, decoded from its sysvar accounts and programs.
+//! Current parameters of a cluster, decoded from sysvars and programs.
 
 use {
     super::{Cluster, ClusterError, Simulation},
@@ -26,23 +26,23 @@ where
         .map_err(|_| ClusterError::UnexpectedData { address, expected: "the sysvar of that name" })
 }
 
-/// Lamports for a byte that no cluster asks for: a thousand times what Solana's began with.
-const TOO_MANY_LAMPORTS_PER_BYTE: u64 = 1_000 * solana_rent::DEFAULT_LAMPORTS_PER_BYTE;
+/// Implausible rent per byte, in lamports: a thousand times Solana's initial rate.
+const IMPLAUSIBLE_LAMPORTS_PER_BYTE: u64 = 1_000 * solana_rent::DEFAULT_LAMPORTS_PER_BYTE;
 
-/// Most bytes of data that an account can have.
-pub(crate) const MOST_ACCOUNT_BYTES: usize = 10 << 20;
+/// Largest account data, in bytes.
+pub(crate) const MAX_ACCOUNT_BYTES: usize = 10 << 20;
 
-/// The rent, unless nobody can mean it: what is paid for some accounts at such a rent stays in them, and not all of its multiples
-/// are numbers.
-pub(crate) fn believable(rent: Rent) -> Result<Rent, ClusterError> {
-    let most = (MOST_ACCOUNT_BYTES as u64).saturating_mul(4).saturating_mul(TOO_MANY_LAMPORTS_PER_BYTE);
-    let is_believable = rent.lamports_per_byte <= TOO_MANY_LAMPORTS_PER_BYTE
-        && rent.try_minimum_balance(MOST_ACCOUNT_BYTES).is_some_and(|lamports| lamports <= most);
+/// Rejects implausible rent. Lamports paid at such a rent would stay in the accounts, and multiples of it could
+/// overflow.
+pub(crate) fn check_plausible(rent: Rent) -> Result<Rent, ClusterError> {
+    let most = (MAX_ACCOUNT_BYTES as u64).saturating_mul(4).saturating_mul(IMPLAUSIBLE_LAMPORTS_PER_BYTE);
+    let is_believable = rent.lamports_per_byte <= IMPLAUSIBLE_LAMPORTS_PER_BYTE
+        && rent.try_minimum_balance(MAX_ACCOUNT_BYTES).is_some_and(|lamports| lamports <= most);
     let address = solana_sdk_ids::sysvar::rent::ID;
     if is_believable { Ok(rent) } else { Err(ClusterError::UnexpectedData { address, expected: "a valid rent" }) }
 }
 
-/// Runs one instruction without committing it. `payer` has to exist and to have lamports for a fee; nothing is signed or paid.
+/// Simulates one instruction. `payer` must exist and be able to pay a fee; nothing is signed or paid.
 pub(crate) async fn simulate_alone<C>(
     cluster: &C,
     instruction: Instruction,
@@ -57,7 +57,7 @@ where
     cluster.simulate(&transaction).await
 }
 
-/// What an account holds, and what it has to hold so as to be rent-exempt, as far as the cluster says.
+/// The balance of an account and its rent-exempt minimum, if the cluster returns them.
 pub(crate) async fn below_rent<C: Cluster + ?Sized>(cluster: &C, account: Address) -> BelowRent {
     let read = async {
         let (found, rent) = (cluster.account(&account).await?, cluster.rent().await?);
@@ -86,20 +86,20 @@ where
         })
 }
 
-/// Fewer slots than these tell little about how long one takes.
-const ENOUGH_SLOTS: u64 = 16;
+/// Fewest slots from which the slot time is measured.
+const MIN_SLOTS: u64 = 16;
 
-/// Time that a slot has taken since the epoch of `clock` began; `None` where too few have passed.
+/// Mean slot time since the epoch of `clock` began; `None` if too few slots have passed.
 pub(crate) fn slot_time(clock: &Clock, schedule: &EpochSchedule) -> Option<Duration> {
     let seconds = clock.unix_timestamp.saturating_sub(clock.epoch_start_timestamp);
     let slots = clock.slot.saturating_sub(schedule.get_first_slot_in_epoch(clock.epoch));
-    // The clock has whole seconds.
-    let seconds = u64::try_from(seconds).ok().filter(|seconds| *seconds >= ENOUGH_SLOTS)?;
+    // The clock has a resolution of one second.
+    let seconds = u64::try_from(seconds).ok().filter(|seconds| *seconds >= MIN_SLOTS)?;
     per_slot(Duration::from_secs(seconds), slots)
 }
 
-/// Time of a slot where so many took `time`; `None` where they are too few.
+/// Slot time if `slots` slots took `time`; `None` for too few slots.
 pub(crate) fn per_slot(time: Duration, slots: u64) -> Option<Duration> {
-    let slots = u32::try_from(slots).ok().filter(|slots| u64::from(*slots) >= ENOUGH_SLOTS)?;
+    let slots = u32::try_from(slots).ok().filter(|slots| u64::from(*slots) >= MIN_SLOTS)?;
     time.checked_div(slots).filter(|time| !time.is_zero())
 }

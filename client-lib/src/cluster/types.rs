@@ -1,60 +1,60 @@
-//! What a cluster answers.
+//! Types of a cluster's responses.
 
 use {solana_address::Address, solana_hash::Hash, solana_transaction_error::TransactionError};
 
-/// A recent blockhash and how long it lasts.
+/// A recent blockhash and its last valid block height.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Blockhash {
-    /// Names the block; goes into the transaction.
+    /// The hash, which goes into the transaction.
     pub hash: Hash,
     /// The last block height, in blocks, at which a transaction with this blockhash is accepted.
     pub last_valid_block_height: u64,
 }
 
-/// Bytes that an account's data has to hold at a certain place: a way to search a program's accounts.
+/// A filter of account data: bytes at an offset.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BytesAt {
-    /// Where the bytes begin, in bytes from the start of the data.
+    /// Offset of the bytes from the start of the data.
     pub offset: usize,
     /// The bytes, 128 at most.
     pub bytes: Vec<u8>,
 }
 
 impl BytesAt {
-    /// Asks for `bytes` at `offset`.
+    /// A filter for `bytes` at `offset`.
     pub fn new(offset: usize, bytes: impl Into<Vec<u8>>) -> Self {
         Self { offset, bytes: bytes.into() }
     }
 
-    /// Whether `data` holds them there.
+    /// Whether `data` has these bytes at the offset.
     pub fn matches(&self, data: &[u8]) -> bool {
         data.get(self.offset..).is_some_and(|rest| rest.starts_with(&self.bytes))
     }
 }
 
-/// What a transaction would do.
+/// Result of a simulation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Simulation {
     /// `None` if the transaction would succeed.
     pub error: Option<TransactionError>,
-    /// What the programs logged, up to a failure if there is one.
+    /// Program logs, up to a failure if there is one.
     pub logs: Vec<String>,
-    /// Compute units used by all instructions together.
+    /// Compute units used by all instructions.
     pub units_consumed: u64,
-    /// What the last program to return something returned.
+    /// Data of the last program that returned any.
     pub return_data: Option<ReturnData>,
 }
 
-/// Data that a program hands to its caller.
+/// Data that a program returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReturnData {
     /// The program that returned it.
     pub program_id: Address,
-    /// In the program's own encoding.
+    /// The data, in the program's own encoding.
     pub data: Vec<u8>,
 }
 
-/// How sure it is that a transaction stays.
+/// Commitment of a transaction's block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Confirmation {
     /// In a block that may still be dropped.
@@ -65,22 +65,22 @@ pub enum Confirmation {
     Finalized,
 }
 
-/// What became of a transaction that the cluster has seen.
+/// Status of a transaction that the cluster has processed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransactionStatus {
     /// The slot of the block that holds it.
     pub slot: u64,
-    /// `None` if the transaction succeeded. One that failed has paid its fee and changed nothing else.
+    /// `None` if the transaction succeeded. A failed one has paid its fee and changed nothing else.
     pub error: Option<TransactionError>,
-    /// How sure it is that it stays.
+    /// The commitment of its block.
     pub confirmation: Confirmation,
 }
 
-/// What a landed transaction did.
+/// Logs and compute units of a transaction that has landed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Execution {
-    /// What the programs logged.
+    /// Program logs.
     pub logs: Vec<String>,
-    /// Compute units used by all instructions together; `None` if the cluster does not record them.
+    /// Compute units used by all instructions; `None` if the cluster does not record them.
     pub units_consumed: Option<u64>,
 }

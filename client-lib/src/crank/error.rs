@@ -1,49 +1,50 @@
-//! Why a crank ends before the pool is up to date.
+//! Errors of a crank.
 
 use {
     crate::{
         cluster::ClusterError,
         error::PlanError,
         pool::PoolError,
-        send::{FailureReport, NotSent, Outcome, Sent, Summary, WhyUnknown},
+        send::{FailureReport, NotSent, Outcome, Sent, Summary, UnknownReason},
     },
     solana_transaction_error::TransactionError,
     std::error::Error,
     thiserror::Error,
 };
 
-/// Why a crank ends before the pool is up to date and in balance. `E` is what its [`Carrier`](super::Carrier) says.
+/// Error that ends a crank before the pool is up to date and balanced. `E` is the error of its
+/// [`PlanSender`](super::PlanSender).
 #[derive(Debug, Error)]
 pub enum CrankError<E: Error + 'static> {
     /// The pool cannot be read.
     #[error(transparent)]
     Pool(#[from] PoolError),
 
-    /// There is no plan.
+    /// The plan cannot be made.
     #[error(transparent)]
     Plan(#[from] PlanError),
 
-    /// Transactions did not land, and looking again has not helped.
+    /// Transactions did not land, and another round did not help.
     #[error("{} of {} transactions did not land: {}", .0.problems().count(), .0.transactions.len(), first_problem(.0))]
     NotLanded(Summary),
 
-    /// What was sent has landed and changed nothing for several rounds, or there were too many rounds.
+    /// Transactions landed without progress for several rounds, or there were too many rounds.
     #[error(
         "the pool is not up to date after {rounds} rounds: the epoch ended, the endpoint lags behind, or other transactions \
          keep changing the pool; run the command again"
     )]
     Restless {
-        /// Rounds in which something was sent.
+        /// Rounds in which transactions were sent.
         rounds: u32,
     },
 
-    /// It was told to stop. What was sent before is in the summary.
+    /// A stop was requested. The summary has the transactions sent before.
     #[error("stopped before the pool was up to date: run the command again")]
     Stopped(Summary),
 
-    /// Transactions could not be made or carried to the cluster.
+    /// A plan could not be packed or sent.
     #[error(transparent)]
-    Carrier(E),
+    PlanSender(E),
 }
 
 impl<E: Error + 'static> From<ClusterError> for CrankError<E> {
@@ -53,31 +54,31 @@ impl<E: Error + 'static> From<ClusterError> for CrankError<E> {
 }
 
 impl<E: Error + 'static> CrankError<E> {
-    /// Whether the error is about the endpoint: it did not answer, limits requests, or sent another answer than one of the cluster.
+    /// Whether the error is about the endpoint: no response, a rate limit, or an invalid response.
     pub fn is_cluster(&self) -> bool {
         match self {
-            Self::Pool(PoolError::Cluster(error)) => error.is_of_endpoint(),
+            Self::Pool(PoolError::Cluster(error)) => error.is_endpoint_error(),
             Self::Pool(error) => is_transient(error),
-            Self::NotLanded(summary) => summary.problems().any(|sent| is_unanswered(&sent.outcome)),
+            Self::NotLanded(summary) => summary.problems().any(|sent| is_cluster_failure(&sent.outcome)),
             _ => false,
         }
     }
 
-    /// Whether trying again later may help, with the same command. It may where the payer has no lamports, since it can be funded.
-    /// Where the watch `has_read` the pool before, any failed reading may pass: pools are not closed, so the endpoint is wrong, or
-    /// behind after a restart, or a gateway answers in its place.
-    pub(super) fn may_pass(&self, has_read: bool) -> bool {
+    /// Whether a later retry of the same command can succeed. It can without funds, since the payer can be funded. Once
+    /// a watch `has_read` the pool, any failed read is retryable: pools are never closed, so the endpoint is faulty or
+    /// behind.
+    pub(super) fn is_retryable(&self, has_read: bool) -> bool {
         match self {
             Self::Pool(error) => has_read || is_transient(error) || is_unfunded(error),
             Self::Plan(error) => matches!(error, PlanError::EpochRewardsActive { .. }),
-            Self::NotLanded(summary) => !summary.problems().any(|sent| is_hopeless(&sent.outcome)),
+            Self::NotLanded(summary) => !summary.problems().any(|sent| is_final(&sent.outcome)),
             Self::Restless { .. } => true,
-            Self::Stopped(_) | Self::Carrier(_) => false,
+            Self::Stopped(_) | Self::PlanSender(_) => false,
         }
     }
 }
 
-/// Whether the pool cannot be read for a reason that passes.
+/// Whether the error of a read is transient.
 pub(super) fn is_transient(error: &PoolError) -> bool {
     match error {
         PoolError::Cluster(error) => error.is_transient(),
@@ -86,35 +87,35 @@ pub(super) fn is_transient(error: &PoolError) -> bool {
     }
 }
 
-/// Whether a simulation was refused because its payer has nothing.
+/// Whether a simulation was refused because the fee payer has insufficient funds.
 fn is_unfunded(error: &PoolError) -> bool {
     match error {
         PoolError::Cluster(ClusterError::Unfunded { .. } | ClusterError::BelowRent(_)) => true,
-        PoolError::Cluster(ClusterError::TransactionRefused { error }) => lacks_funds(error),
+        PoolError::Cluster(ClusterError::TransactionRefused { error }) => is_unfunded_error(error),
         _ => false,
     }
 }
 
-const fn lacks_funds(error: &TransactionError) -> bool {
+const fn is_unfunded_error(error: &TransactionError) -> bool {
     matches!(
         error,
         TransactionError::AccountNotFound
-            | TransactionError::InsufficientFundsForFee
-            // The first account of a transaction is its payer.
-            | TransactionError::InsufficientFundsForRent { account_index: 0 }
+| TransactionError::InsufficientFundsForFee
+// The fee payer is the first account of a transaction.
+| TransactionError::InsufficientFundsForRent { account_index: 0 }
     )
 }
 
-/// How to go on after transactions were sent.
+/// How to continue after transactions were sent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Verdict {
-    /// All have landed.
+    /// All landed.
     Landed,
-    /// Some have not, which may be because somebody else was faster or the epoch has ended: look again.
-    LookAgain,
-    /// Some have not, and none ever will: nobody pays, or somebody does not sign.
-    Hopeless,
-    /// It was told to stop.
+    /// Some did not land. Another cranker may have been faster, or the epoch has ended: read the pool again.
+    Reread,
+    /// Some can never land: the payer has insufficient funds, or a signature is missing.
+    Final,
+    /// A stop was requested.
     Stopped,
 }
 
@@ -123,34 +124,37 @@ pub(super) fn judge(summary: &Summary) -> Verdict {
         Verdict::Landed
     } else if summary.is_stopped() {
         Verdict::Stopped
-    } else if summary.problems().any(|sent| is_hopeless(&sent.outcome) || is_unpaid(&sent.outcome)) {
-        Verdict::Hopeless
+    } else if summary.problems().any(|sent| is_final(&sent.outcome) || is_unfunded_outcome(&sent.outcome)) {
+        Verdict::Final
     } else {
-        Verdict::LookAgain
+        Verdict::Reread
     }
 }
 
-/// Whether sending it again, whenever that may be, would end in the same way.
-fn is_hopeless(outcome: &Outcome) -> bool {
+/// Whether sending again at any time would have the same outcome.
+fn is_final(outcome: &Outcome) -> bool {
     match outcome {
-        // The endpoint has served the pool, so that it may serve this later.
-        Outcome::NotSent(NotSent::Cluster(error)) => !error.is_of_endpoint(),
+        // The endpoint has served the pool, so it may serve this later.
+        Outcome::NotSent(NotSent::Cluster(error)) => !error.is_endpoint_error(),
         Outcome::NotSent(NotSent::EarlierDidNotLand | NotSent::Stopped) => false,
         Outcome::NotSent(_) => true,
         _ => false,
     }
 }
 
-/// Whether the payer could not pay for it.
-fn is_unpaid(outcome: &Outcome) -> bool {
+/// Whether the payer had insufficient funds.
+fn is_unfunded_outcome(outcome: &Outcome) -> bool {
     match outcome {
-        Outcome::WouldFail(FailureReport { error, .. }) => lacks_funds(error),
+        Outcome::WouldFail(FailureReport { error, .. }) => is_unfunded_error(error),
         _ => false,
     }
 }
 
-fn is_unanswered(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Unknown { why: WhyUnknown::Cluster(_), .. } | Outcome::NotSent(NotSent::Cluster(_)))
+fn is_cluster_failure(outcome: &Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::Unknown { reason: UnknownReason::Cluster(_), .. } | Outcome::NotSent(NotSent::Cluster(_))
+    )
 }
 
 fn first_problem(summary: &Summary) -> String {

@@ -1,8 +1,8 @@
-//! Keeping a pool up to date with the epoch, and its stake where its weights say.
+//! Keeps a pool up to date, and its stake at the targets of its weights.
 //!
-//! A [`Crank`] looks at a pool, works out what is left to be done, sends that, and looks again, until nothing is left. It
-//! remembers nothing that matters: whatever has become of its transactions, and whoever else does the same work, the next look
-//! shows what is left. Anybody may run one; it costs the fees of the transactions.
+//! A [`Crank`] reads a pool, plans the remaining work, sends it, and reads again until nothing is left. It keeps no
+//! essential state: the next read shows what is left, whatever happened to its transactions, and if other crankers do
+//! the same work. Permissionless: any fee payer can run one, at the cost of transaction fees.
 //!
 //! ```no_run
 //! # use tidepool_client::{cluster::RpcCluster, crank::Crank, send::Stop};
@@ -11,7 +11,7 @@
 //! let report = Crank::new(&cluster, payer).run_once(&pool).await?;
 //! println!("{} transactions in {} rounds", report.sent.landed(), report.rounds);
 //!
-//! // In every epoch from now on, until somebody calls `stop.request()`:
+//! // In every epoch from now on, until `stop.request()` is called:
 //! let stop = Stop::default();
 //! Crank::new(&cluster, payer).stop(&stop).watch(&pool).await?;
 //! # Ok(())
@@ -19,33 +19,33 @@
 //! ```
 
 mod backlog;
-mod carrier;
-mod door;
 mod error;
 mod observer;
 mod options;
 mod pace;
-mod patience;
+mod plan_sender;
 mod rebalance;
 mod report;
+mod retrying;
 mod timing;
 mod top_up;
 mod update;
+mod wait;
 mod watch;
 
 #[cfg(test)]
 mod tests;
 
 pub use {
-    backlog::{Backlog, validators_off_target},
-    carrier::{Carrier, Load, Wallet},
+    backlog::{Backlog, deviating_validators},
     error::CrankError,
     observer::Observer,
     options::CrankOptions,
-    patience::Wait,
+    plan_sender::{PlanSender, PlanToSend, WalletSender},
     report::CrankReport,
     timing::{NextRebalance, RebalanceAt},
     top_up::{TopUp, missing_reserve_rent},
+    wait::Wait,
 };
 
 use {
@@ -55,9 +55,9 @@ use {
         pool::{MinimumDelegation, PoolSnapshot, ReadOptions, StakeSelection},
         send::{SendOptions, Stop, Summary},
     },
-    door::Heard,
     error::{Verdict, judge},
     report::Run,
+    retrying::RequestLog,
     solana_address::Address,
     solana_message::AddressLookupTableAccount,
     solana_signer::Signer,
@@ -65,49 +65,48 @@ use {
     timing::Timing,
 };
 
-/// How often the pool is read again until it shows what was sent. The endpoint that is asked may be behind the one that
-/// confirmed it.
-const LOOKS: usize = 20;
+/// Most reads of the pool until it shows the sent transactions. The endpoint may be behind the one that confirmed them.
+const MAX_POLLS: usize = 20;
 
 /// Updates and rebalances a pool. See the [module](self).
 pub struct Crank<'a, C, S> {
     cluster: &'a C,
-    carrier: S,
+    plan_sender: S,
     options: CrankOptions,
     observer: &'a dyn Observer,
     stop: Stop,
-    heard: Heard,
+    request_log: RequestLog,
     /// The last epoch in which the reserve was sent a rent; `u64::MAX` before the first.
     topped_up_in: AtomicU64,
 }
 
-/// The result of what a crank does.
-type Cranked<T, S> = Result<T, CrankError<<S as Carrier>::Error>>;
+/// Result of a crank's methods.
+type Cranked<T, S> = Result<T, CrankError<<S as PlanSender>::Error>>;
 
-impl<'a, C: Cluster> Crank<'a, C, Wallet<'a, C>> {
-    /// A crank whose transactions `payer` pays for.
+impl<'a, C: Cluster> Crank<'a, C, WalletSender<'a, C>> {
+    /// A crank with fee payer `payer`.
     pub fn new(cluster: &'a C, payer: &'a dyn Signer) -> Self {
-        Self::with_carrier(cluster, Wallet::new(cluster, payer))
+        Self::with_plan_sender(cluster, WalletSender::new(cluster, payer))
     }
 
     /// Replaces the options for sending.
     #[must_use]
     pub fn send_options(mut self, options: SendOptions) -> Self {
-        self.carrier.send = options;
+        self.plan_sender.send = options;
         self
     }
 }
 
-impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
-    /// A crank whose transactions go through `carrier`.
-    pub fn with_carrier(cluster: &'a C, carrier: S) -> Self {
+impl<'a, C: Cluster, S: PlanSender> Crank<'a, C, S> {
+    /// A crank that sends its plans with `plan_sender`.
+    pub fn with_plan_sender(cluster: &'a C, plan_sender: S) -> Self {
         Self {
             cluster,
-            carrier,
+            plan_sender,
             options: CrankOptions::default(),
             observer: &(),
             stop: Stop::default(),
-            heard: Heard::default(),
+            request_log: RequestLog::default(),
             topped_up_in: AtomicU64::new(u64::MAX),
         }
     }
@@ -119,24 +118,24 @@ impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
         self
     }
 
-    /// Tells `observer` what happens.
+    /// Reports progress to `observer`.
     #[must_use]
     pub fn observer(mut self, observer: &'a dyn Observer) -> Self {
         self.observer = observer;
         self
     }
 
-    /// Ends early, in good order, when `stop` is requested: no more is sent, and what is under way is followed first.
+    /// Ends early when `stop` is requested: no further transaction is sent, and in-flight ones are followed first.
     #[must_use]
     pub fn stop(mut self, stop: &Stop) -> Self {
         self.stop = stop.clone();
         self
     }
 
-    /// Brings the pool at `pool` up to date and into balance, as far as that goes in this epoch.
+    /// Updates the pool at `pool`, and rebalances it as far as this epoch allows.
     ///
-    /// Where rewards are being paid it waits for their end, if the options say so. Requests that fail for a reason which passes
-    /// are repeated, once any has been answered: a cluster that cannot be reached at all is an error at once.
+    /// If rewards are being paid it waits for their end, if the options say so. Requests with transient errors are
+    /// retried, once any request has been answered. A cluster that never answered is an error at once.
     ///
     /// # Errors
     /// [`CrankError`].
@@ -145,7 +144,7 @@ impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
         self.run_from(snapshot).await
     }
 
-    /// As [`Self::run_once`], for a pool that has just been read.
+    /// Like [`Self::run_once`], for a pool that has just been read.
     ///
     /// # Errors
     /// [`CrankError`].
@@ -153,16 +152,16 @@ impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
         self.run_timed(snapshot, None).await
     }
 
-    /// Does what is due at this moment of the epoch; without `timing`, everything.
+    /// Does the work that is due at this time of the epoch; all of it without `timing`.
     async fn run_timed(&self, snapshot: PoolSnapshot, timing: Option<&mut Timing>) -> Cranked<CrankReport, S> {
         let mut run = Run::default();
-        self.heard.note_answer();
-        self.tell_balance().await;
+        self.request_log.record_answer();
+        self.report_balance().await;
         let snapshot = self.with_transient_stakes(snapshot).await?;
-        self.observer.looked(&snapshot);
+        self.observer.pool_read(&snapshot);
         let result = self.run(snapshot, &mut run, timing).await;
         if run.rounds > 0 {
-            self.tell_balance().await;
+            self.report_balance().await;
         }
         match result {
             Ok(snapshot) => {
@@ -197,7 +196,7 @@ impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
             let options = RebalanceOptions { reserve_only: deferred.is_some(), ..RebalanceOptions::default() };
             let moved = run.movements.len();
             snapshot = self.rebalance(snapshot, &options, run).await?;
-            // Stake that was deactivated in the epoch in which it was activated can be merged at once.
+            // Stake that was deactivated in the epoch of its activation can be merged at once.
             if snapshot.is_stale() || run.movements.len() > moved {
                 continue;
             }
@@ -220,25 +219,26 @@ impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
     async fn read(&self, pool: &Address) -> Cranked<PoolSnapshot, S> {
         let options = ReadOptions {
             stakes: StakeSelection::Transient,
-            minimum_delegation: self.carrier.payer().map_or(MinimumDelegation::Ask, MinimumDelegation::AskAs),
+            minimum_delegation: self.plan_sender.payer().map_or(MinimumDelegation::Ask, MinimumDelegation::AskAs),
             program_id: self.options.program_id,
         };
-        self.ask(PoolSnapshot::read(&self.door(), pool, &options)).await
+        self.ask(PoolSnapshot::read(&self.retrying_cluster(), pool, &options)).await
     }
 
-    /// Sends a plan. Returns how many of its transactions landed; where not all did, and looking again may help, the run has the
-    /// rest.
-    async fn carry(&self, plan: &Plan, snapshot: &PoolSnapshot, run: &mut Run) -> Cranked<usize, S> {
+    /// Sends a plan. Returns the number of transactions that landed. If some did not land and another round may help,
+    /// the run keeps the summary.
+    async fn send_plan(&self, plan: &Plan, snapshot: &PoolSnapshot, run: &mut Run) -> Cranked<usize, S> {
         if self.stop.is_requested() {
             return Err(CrankError::Stopped(Summary::default()));
         }
-        if run.rounds >= self.options.most_rounds {
+        if run.rounds >= self.options.max_rounds {
             return Err(CrankError::Restless { rounds: run.rounds });
         }
         let lookup_tables = run.lookup_tables.clone().unwrap_or_default();
-        let load = Load { plan, program_id: snapshot.program_id(), lookup_tables: &lookup_tables, stop: &self.stop };
+        let load =
+            PlanToSend { plan, program_id: snapshot.program_id(), lookup_tables: &lookup_tables, stop: &self.stop };
         self.observer.sending(plan);
-        let summary = self.carrier.carry(load).await.map_err(CrankError::Carrier)?;
+        let summary = self.plan_sender.send_plan(load).await.map_err(CrankError::PlanSender)?;
         self.observer.sent(&summary);
         run.rounds += 1;
         let landed = summary.landed();
@@ -247,20 +247,20 @@ impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
                 run.sent.extend(summary.transactions);
                 Ok(landed)
             }
-            Verdict::LookAgain => {
+            Verdict::Reread => {
                 run.problem = Some(summary);
                 Ok(landed)
             }
-            Verdict::Hopeless => Err(CrankError::NotLanded(summary)),
+            Verdict::Final => Err(CrankError::NotLanded(summary)),
             Verdict::Stopped => Err(CrankError::Stopped(summary)),
         }
     }
 
-    /// Takes note of what a round has brought, and ends it all after too many that brought nothing.
+    /// Records the progress of a round, and fails after too many rounds without any.
     async fn note_round(&self, is_progress: bool, run: &mut Run) -> Cranked<(), S> {
         let problem = run.problem.take();
         run.idle = if is_progress { 0 } else { run.idle + 1 };
-        if run.idle > self.options.idle_rounds {
+        if run.idle > self.options.max_idle_rounds {
             return Err(match problem {
                 Some(summary) => CrankError::NotLanded(summary),
                 None => CrankError::Restless { rounds: run.rounds },
@@ -270,7 +270,7 @@ impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
         if is_progress { Ok(()) } else { self.pause(self.options.poll_every).await }
     }
 
-    /// The lookup tables to use, which are looked for once.
+    /// The lookup tables to use, searched once.
     async fn find_lookup_tables(
         &self,
         snapshot: &PoolSnapshot,
@@ -280,18 +280,18 @@ impl<'a, C: Cluster, S: Carrier> Crank<'a, C, S> {
             return Ok(known.clone());
         }
         let found = if self.options.lookup_tables.is_empty() {
-            self.carrier.lookup_tables(snapshot).await.map_err(CrankError::Carrier)?
+            self.plan_sender.lookup_tables(snapshot).await.map_err(CrankError::PlanSender)?
         } else {
             self.options.lookup_tables.clone()
         };
         Ok(run.lookup_tables.insert(found).clone())
     }
 
-    async fn tell_balance(&self) {
-        let Some(payer) = self.carrier.payer().filter(|_| self.options.tell_balance) else { return };
-        // Not worth an error: the next request will tell.
-        if let Ok(account) = self.ask(self.door().account(&payer)).await {
-            self.observer.payer_has(&payer, account.map_or(0, |account| account.lamports));
+    async fn report_balance(&self) {
+        let Some(payer) = self.plan_sender.payer().filter(|_| self.options.report_balance) else { return };
+        // An error is ignored: the next request will report it.
+        if let Ok(account) = self.ask(self.retrying_cluster().account(&payer)).await {
+            self.observer.payer_balance(&payer, account.map_or(0, |account| account.lamports));
         }
     }
 }

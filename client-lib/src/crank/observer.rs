@@ -1,4 +1,4 @@
-//! A hook for whoever wants to know what a crank does.
+//! Callbacks on the progress of a crank.
 
 use {
     super::{CrankReport, Wait},
@@ -11,14 +11,14 @@ use {
     std::{error::Error, time::Duration},
 };
 
-/// Hears what a [`Crank`](super::Crank) does. Every method does nothing unless it is implemented; `()` hears nothing.
+/// Callbacks of a [`Crank`](super::Crank). Each method does nothing by default; `()` ignores all of them.
 pub trait Observer {
     /// The pool was read.
-    fn looked(&self, snapshot: &PoolSnapshot) {
+    fn pool_read(&self, snapshot: &PoolSnapshot) {
         let _ = snapshot;
     }
 
-    /// It was worked out what a rebalance would move, and why it would not move the rest.
+    /// A rebalance was planned.
     fn planned(&self, snapshot: &PoolSnapshot, plan: &RebalancePlan) {
         let _ = (snapshot, plan);
     }
@@ -28,27 +28,27 @@ pub trait Observer {
         let _ = plan;
     }
 
-    /// It is known what became of a plan's transactions, those that did not land included.
+    /// The outcomes of a plan's transactions are known, failed ones included.
     fn sent(&self, summary: &Summary) {
         let _ = summary;
     }
 
-    /// The payer has so many lamports. Told only if the options ask for it.
-    fn payer_has(&self, payer: &Address, lamports: u64) {
+    /// Balance of the payer, in lamports. Called only with [`CrankOptions::report_balance`](super::CrankOptions).
+    fn payer_balance(&self, payer: &Address, lamports: u64) {
         let _ = (payer, lamports);
     }
 
-    /// Nothing happens for so long, unless what is waited for comes before.
+    /// The crank waits, for at most `most`.
     fn waiting(&self, wait: Wait, most: Duration) {
         let _ = (wait, most);
     }
 
-    /// Something failed that may pass, and will be tried again. `is_cluster` tells whether the endpoint did not serve a request.
+    /// A retryable failure. `is_cluster` tells whether the endpoint did not serve a request.
     fn failed(&self, error: &dyn Error, is_cluster: bool) {
         let _ = (error, is_cluster);
     }
 
-    /// There is nothing left to do now, as far as is known. A watch may rebalance later in the epoch.
+    /// Nothing is left to do now. A watch may rebalance later in the epoch.
     fn finished(&self, report: &CrankReport) {
         let _ = report;
     }

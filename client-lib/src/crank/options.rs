@@ -1,50 +1,49 @@
-//! How to crank.
+//! Options of a crank.
 
 use {
     super::RebalanceAt, crate::plan::UpdateOptions, solana_address::Address, solana_message::AddressLookupTableAccount,
     std::time::Duration,
 };
 
-/// How to crank.
+/// Options of a crank.
 #[derive(Clone, Debug)]
 pub struct CrankOptions {
-    /// Whether stake is to be moved towards the targets, in a pool that has weights. Otherwise the pool is only updated.
+    /// Whether to rebalance a pool that has weights. Otherwise the pool is only updated.
     pub rebalance: bool,
-    /// When in the epoch a watch rebalances. Where the reserve is below its target, a watch fills it up earlier.
+    /// When in the epoch a watch rebalances. A reserve below its target is refilled earlier.
     pub rebalance_at: RebalanceAt,
     /// Whether to send the reserve the rent of a decrease where it cannot lend it
     /// ([`missing_reserve_rent`](super::missing_reserve_rent)), at most once an epoch. The payer does not get it back.
     pub top_up: bool,
-    /// How to update. With [`UpdateOptions::all`] a first round updates what is up to date, too.
+    /// Options of the update. With [`UpdateOptions::all`] the first round also updates current records.
     pub update: UpdateOptions,
-    /// The lookup tables that shorten transactions; where there are none, those of the [`Carrier`](super::Carrier).
+    /// Lookup tables that shorten transactions; if empty, those of the [`PlanSender`](super::PlanSender).
     pub lookup_tables: Vec<AddressLookupTableAccount>,
-    /// The program that the pool must belong to, if only one will do.
+    /// The program that must own the pool, if set.
     pub program_id: Option<Address>,
-    /// Whether to wait while epoch rewards are being paid. Otherwise it ends with
+    /// Whether to wait while epoch rewards are being paid. Otherwise the crank ends with
     /// [`PlanError::EpochRewardsActive`](crate::error::PlanError).
     pub wait_for_rewards: bool,
-    /// Whether the observer is told what the payer has, before and after: a request each time.
-    pub tell_balance: bool,
-    /// How many rounds in a row may bring nothing, since a transaction failed, expired or was overtaken.
-    pub idle_rounds: u32,
-    /// How many rounds there may be in all. More would mean that epochs are over before the pool is up to date, or that somebody
-    /// changes it all the time.
-    pub most_rounds: u32,
-    /// Time between two looks at what has to show any moment: the endpoint that is asked may be behind the one that confirmed a
-    /// transaction.
+    /// Whether the payer's balance is reported to the observer before and after, with a request each time.
+    pub report_balance: bool,
+    /// Most rounds in a row without progress: transactions failed, expired or were overtaken.
+    pub max_idle_rounds: u32,
+    /// Most rounds in all. More would mean that epochs end before the pool is up to date, or that other users change it
+    /// all the time.
+    pub max_rounds: u32,
+    /// Poll interval for expected changes: the endpoint may be behind the one that confirmed a transaction.
     pub poll_every: Duration,
-    /// Time between two looks whether the rewards are paid, unless a subscription says so before.
+    /// Poll interval for the end of epoch rewards; a subscription may report it earlier.
     pub rewards_every: Duration,
-    /// Time for which requests are repeated that fail for reasons which pass.
-    pub patience: Duration,
-    /// Most time between two looks at a pool that is watched. It is looked at when a rebalance is due and when the
-    /// epoch should be over, too.
-    pub look_every: Duration,
-    /// Time to wait after a failure that may pass; twice as long after each one that follows.
-    pub first_retry: Duration,
-    /// The most that this time grows to.
-    pub last_retry: Duration,
+    /// Time for which requests with transient errors are retried.
+    pub retry_timeout: Duration,
+    /// Most time between two polls of a watched pool. It is also polled when a rebalance is due and when the epoch
+    /// should end.
+    pub watch_interval: Duration,
+    /// Backoff after a first retryable failure. It doubles with each further one.
+    pub initial_backoff: Duration,
+    /// Largest backoff.
+    pub max_backoff: Duration,
 }
 
 impl Default for CrankOptions {
@@ -57,15 +56,15 @@ impl Default for CrankOptions {
             lookup_tables: vec![],
             program_id: None,
             wait_for_rewards: true,
-            tell_balance: false,
-            idle_rounds: 3,
-            most_rounds: 32,
+            report_balance: false,
+            max_idle_rounds: 3,
+            max_rounds: 32,
             poll_every: Duration::from_millis(500),
             rewards_every: Duration::from_secs(5),
-            patience: Duration::from_secs(60),
-            look_every: Duration::from_secs(60),
-            first_retry: Duration::from_secs(1),
-            last_retry: Duration::from_secs(60),
+            retry_timeout: Duration::from_secs(60),
+            watch_interval: Duration::from_secs(60),
+            initial_backoff: Duration::from_secs(1),
+            max_backoff: Duration::from_secs(60),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! When the epoch should be over.
+//! Estimates when the epoch ends.
 
 use {
     crate::cluster::{per_slot, slot_time},
@@ -8,13 +8,13 @@ use {
     tokio::time::Instant,
 };
 
-/// Time of a slot for as long as none was measured.
+/// Slot time before any measurement.
 const USUAL_SLOT: Duration = Duration::from_millis(400);
 
-/// A measurement that is older is dropped: slots may have become shorter or longer.
+/// Older measurements are dropped: the slot time may have changed.
 const LONGEST_MEASUREMENT: Duration = Duration::from_secs(3_600);
 
-/// How fast slots go by, as far as it was seen.
+/// Measured slot time.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     first: Option<(u64, Instant)>,
@@ -22,10 +22,10 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Time after which to look again while the pace is not measured.
+    /// Poll interval while the slot time is not measured.
     pub const MEASUREMENT: Duration = Duration::from_secs(4);
 
-    /// Whether the pace was measured here.
+    /// Whether the slot time was measured by this client.
     pub fn is_measured(&self) -> bool {
         self.measured().is_some()
     }
@@ -35,7 +35,7 @@ impl Pace {
         per_slot(now.duration_since(then), last.saturating_sub(first))
     }
 
-    /// Takes note that it was this slot at that moment.
+    /// Records that `slot` was current at time `at`.
     pub fn note(&mut self, slot: u64, at: Instant) {
         let is_usable =
             |(first, then): &(u64, Instant)| *first <= slot && at.duration_since(*then) <= LONGEST_MEASUREMENT;
@@ -45,12 +45,12 @@ impl Pace {
         self.last = Some((slot, at));
     }
 
-    /// Time that a slot takes: as measured here, or by the cluster's own clock since the epoch began, or as is usual.
+    /// The slot time: measured here, else from the cluster's clock since the epoch began, else the default.
     pub fn slot_time(&self, clock: &Clock, schedule: &EpochSchedule) -> Duration {
         self.measured().or_else(|| slot_time(clock, schedule)).unwrap_or(USUAL_SLOT)
     }
 
-    /// Time until the epoch after that of `clock` should begin.
+    /// Time until the epoch after that of `clock` is expected to begin.
     pub fn until_next_epoch(&self, clock: &Clock, schedule: &EpochSchedule) -> Duration {
         let next = schedule.get_first_slot_in_epoch(clock.epoch.saturating_add(1));
         let slots = u32::try_from(next.saturating_sub(clock.slot)).unwrap_or(u32::MAX);

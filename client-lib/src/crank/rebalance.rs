@@ -1,7 +1,7 @@
-//! Rounds of a rebalance: plan, send, look again, until nothing moves.
+//! Rounds of a rebalance: plan, send and read again, until no stake moves.
 
 use {
-    super::{Carrier, Crank, CrankError, Cranked, report::Run, timing::Timing},
+    super::{Crank, CrankError, Cranked, PlanSender, report::Run, timing::Timing},
     crate::{
         actions::WeightsError,
         cluster::Cluster,
@@ -15,14 +15,14 @@ use {
     tidepool_interface::{StakePoolError, state::ValidatorStakeInfo},
 };
 
-/// How often validators are read that are to move, until none comes up that was not read.
-const MOST_READINGS: usize = 8;
+/// Most reads of further validators, until the plan has only validators whose accounts were read.
+const MAX_READINGS: usize = 8;
 
-impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
-    /// Plans a rebalance of a pool that is up to date. The vote accounts and stake accounts of those who are to move are read
-    /// first, since no stake can be moved where they are unfit. Returns the pool as the plan knows it.
+impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
+    /// Plans a rebalance of a pool that is up to date. The vote and stake accounts of the planned validators are read
+    /// first: unusable ones are skipped. Returns the pool as the plan knows it.
     ///
-    /// A pool without weights is one in which nothing moves.
+    /// For a pool without weights the plan is empty.
     ///
     /// # Errors
     /// [`CrankError::Plan`], [`CrankError::Pool`].
@@ -33,35 +33,35 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
     ) -> Cranked<(PoolSnapshot, RebalancePlan), S> {
         let mut snapshot = snapshot.clone();
         let mut known: HashSet<Address> = HashSet::new();
-        for _ in 0..MOST_READINGS {
+        for _ in 0..MAX_READINGS {
             let plan = plan_from(&snapshot, options)?;
             let before = known.len();
             known.extend(plan.movements.iter().map(|movement| movement.vote));
             if known.len() == before {
                 return Ok((snapshot, plan));
             }
-            snapshot = self.again(&snapshot, &StakeSelection::Only(known.clone())).await?;
+            snapshot = self.reread(&snapshot, &StakeSelection::Only(known.clone())).await?;
             let votes: Vec<Address> = known.iter().copied().collect();
-            self.ask(snapshot.read_votes(&self.door(), &votes)).await?;
+            self.ask(snapshot.read_votes(&self.retrying_cluster(), &votes)).await?;
         }
         let plan = plan_from(&snapshot, options)?;
         Ok((snapshot, plan))
     }
 
-    /// What a rebalance would move that is left for later in the epoch; `None` where it is due now.
+    /// The rebalance that is deferred to later in the epoch; `None` if it is due now.
     pub(super) fn deferred(&self, snapshot: &PoolSnapshot, timing: &mut Timing) -> Cranked<Option<RebalancePlan>, S> {
         if timing.is_always() {
             return Ok(None);
         }
         let plan = match plan_from(snapshot, &RebalanceOptions::default()) {
-            Err(error) if is_of_new_epoch(&error) => RebalancePlan::default(),
+            Err(error) if epoch_has_ended(&error) => RebalancePlan::default(),
             planned => planned?,
         };
         let is_due = timing.is_due(&snapshot.environment().clock, &plan.plan);
         Ok((!is_due).then_some(plan))
     }
 
-    /// Plans and sends until nothing moves, or the epoch has ended: the pool that it returns is stale then.
+    /// Plans and sends until no stake moves, or the epoch has ended. In the latter case the returned pool is stale.
     pub(super) async fn rebalance(
         &self,
         mut snapshot: PoolSnapshot,
@@ -74,9 +74,9 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
                 continue;
             }
             let (planned_on, plan) = match self.plan_with_tables(&snapshot, options, run).await {
-                Err(CrankError::Plan(error)) if is_of_new_epoch(&error) => {
+                Err(CrankError::Plan(error)) if epoch_has_ended(&error) => {
                     self.pause(self.options.poll_every).await?;
-                    snapshot = self.again(&snapshot, &StakeSelection::None).await?;
+                    snapshot = self.reread(&snapshot, &StakeSelection::None).await?;
                     continue;
                 }
                 planned => planned?,
@@ -92,7 +92,7 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
         Ok(snapshot)
     }
 
-    /// Looks for lookup tables only if there is something to send.
+    /// Searches for lookup tables only if there is something to send.
     async fn plan_with_tables(
         &self,
         snapshot: &PoolSnapshot,
@@ -119,11 +119,11 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
         plan: &RebalancePlan,
         run: &mut Run,
     ) -> Cranked<PoolSnapshot, S> {
-        let landed = self.carry(&plan.plan, before, run).await?;
+        let landed = self.send_plan(&plan.plan, before, run).await?;
         let shows = |now: &PoolSnapshot| {
             plan.movements.iter().all(|movement| balances(now, movement) != balances(before, movement))
         };
-        let after = self.again_until(before, &StakeSelection::None, |now| landed == 0 || shows(now)).await?;
+        let after = self.reread_until(before, &StakeSelection::None, |now| landed == 0 || shows(now)).await?;
         let moved = moved(before, &after, plan);
         let is_progress = !moved.is_empty() || after.epoch() != before.epoch();
         run.rebalance_transactions += landed;
@@ -133,7 +133,7 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
     }
 }
 
-/// A pool without weights is one in which nothing moves, and no mistake of who asks.
+/// The plan; empty for a pool without weights.
 fn plan_from(snapshot: &PoolSnapshot, options: &RebalanceOptions) -> Result<RebalancePlan, PlanError> {
     match plan::rebalance(snapshot, options) {
         Err(PlanError::Weights(WeightsError::NoWeights)) => Ok(RebalancePlan::default()),
@@ -141,8 +141,8 @@ fn plan_from(snapshot: &PoolSnapshot, options: &RebalanceOptions) -> Result<Reba
     }
 }
 
-/// Whether there is no plan since the epoch has ended while the pool was read.
-fn is_of_new_epoch(error: &PlanError) -> bool {
+/// Whether planning failed because the epoch has ended during the read.
+fn epoch_has_ended(error: &PlanError) -> bool {
     matches!(error, PlanError::EpochRewardsActive { .. })
         || error.stake_pool_error() == Some(StakePoolError::StakeListAndPoolOutOfDate)
 }
@@ -150,14 +150,14 @@ fn is_of_new_epoch(error: &PlanError) -> bool {
 /// Active and transient lamports of a movement's validator.
 fn balances(snapshot: &PoolSnapshot, movement: &StakeMovement) -> (u64, u64) {
     let is_its = |record: &&ValidatorStakeInfo| record.vote_account_address == movement.vote;
-    // Only a clean-up of others in between changes the index.
+    // The index changes only if a cleanup by another cranker came in between.
     let record = snapshot.records().get(movement.index).filter(is_its);
     record
         .or_else(|| snapshot.records().iter().find(is_its))
         .map_or((0, 0), |record| (record.active_stake_lamports.get(), record.transient_stake_lamports.get()))
 }
 
-/// What has moved in fact. It is the plan's unless others were faster.
+/// Stake that did move. It is the plan's, unless other crankers were faster.
 fn moved(before: &PoolSnapshot, after: &PoolSnapshot, plan: &RebalancePlan) -> Vec<StakeMovement> {
     let rent = before.environment().stake_rent();
     let mut movements_of: HashMap<Address, u32> = HashMap::new();

@@ -1,4 +1,4 @@
-//! What a crank has done.
+//! Reports of a crank.
 
 use {
     super::{CrankError, NextRebalance, TopUp},
@@ -11,43 +11,43 @@ use {
     std::error::Error,
 };
 
-/// What a crank has done until nothing was left to do.
+/// Work done by a crank.
 #[derive(Debug)]
 pub struct CrankReport {
-    /// The pool, as it was read last.
+    /// The pool at the last read.
     pub snapshot: PoolSnapshot,
-    /// All transactions, in order. One that failed since somebody else was faster is no failure of the whole.
+    /// All transactions, in order. One that failed because another cranker was faster is not a failure of the run.
     pub sent: Summary,
-    /// How often something was sent.
+    /// Rounds in which transactions were sent.
     pub rounds: u32,
-    /// Stake that has moved, whoever has moved it.
+    /// Stake that moved, by this crank or by others.
     pub movements: Vec<StakeMovement>,
-    /// How many of the transactions that landed were there to move it.
+    /// Landed transactions of the rebalance.
     pub rebalance_transactions: usize,
-    /// Why the rest does not move: a plan that moves nothing, or what a watch leaves for later in the epoch. `None` for a pool
-    /// that is only updated.
+    /// A plan with the reasons of stake that does not move, or the plan that a watch defers to later in the epoch.
+    /// `None` if the pool is only updated.
     pub rest: Option<RebalancePlan>,
     /// What the reserve needed to lend a decrease the rent of its account; `None` where it can lend it.
     pub top_up: Option<TopUp>,
-    /// When a watch rebalances next; `None` where it does so at every look, and without a watch.
+    /// Time of a watch's next rebalance; `None` if every poll rebalances, and without a watch.
     pub next_rebalance: Option<NextRebalance>,
 }
 
-/// What has happened so far.
+/// State of a run.
 #[derive(Debug, Default)]
 pub(super) struct Run {
     pub sent: Vec<Sent>,
     pub rounds: u32,
-    /// Rounds in a row that brought nothing.
+    /// Rounds in a row without progress.
     pub idle: u32,
-    /// The last round, where not all of it landed, until the pool has been looked at again.
+    /// The last round if not all of it landed, until the pool is read again.
     pub problem: Option<Summary>,
     pub movements: Vec<StakeMovement>,
     pub rebalance_transactions: usize,
     pub rest: Option<RebalancePlan>,
     pub top_up: Option<TopUp>,
     pub next_rebalance: Option<NextRebalance>,
-    /// Those to use, once they have been looked for.
+    /// Lookup tables, once they were searched.
     pub lookup_tables: Option<Vec<AddressLookupTableAccount>>,
 }
 
@@ -65,7 +65,7 @@ impl Run {
         }
     }
 
-    /// The error, with what has landed before.
+    /// The error, with the transactions that landed before.
     pub fn complete<E: Error + 'static>(mut self, error: CrankError<E>) -> CrankError<E> {
         let problem = self.problem.take();
 
@@ -76,7 +76,7 @@ impl Run {
         match error {
             CrankError::NotLanded(summary) => CrankError::NotLanded(with_earlier(summary)),
             CrankError::Stopped(summary) => CrankError::Stopped(with_earlier(summary)),
-            // That something may still land says more than that the cluster does not answer.
+            // An unknown outcome is more important than an unresponsive cluster.
             error => match problem {
                 Some(summary) if error.is_cluster() && may_land(&summary) => {
                     CrankError::NotLanded(with_earlier(summary))
@@ -87,7 +87,7 @@ impl Run {
     }
 }
 
-/// Whether a transaction is among them of which nobody knows what became.
+/// Whether a transaction has an unknown outcome.
 fn may_land(summary: &Summary) -> bool {
     summary.problems().any(|sent| matches!(sent.outcome, Outcome::Unknown { .. }))
 }

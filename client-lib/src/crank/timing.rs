@@ -1,7 +1,7 @@
-//! When in an epoch a watch rebalances.
+//! When a watch rebalances within an epoch.
 //!
-//! Stake that a rebalance moves takes effect when the epoch ends, whenever in the epoch it was moved. A rebalance near the end
-//! loses nothing by waiting, and corrects what others did earlier in the epoch.
+//! Stake that a rebalance moves takes effect at the end of the epoch, at whatever time it was moved. So a rebalance
+//! near the end costs nothing, and corrects what others did earlier in the epoch.
 
 use {
     super::pace::Pace,
@@ -12,27 +12,27 @@ use {
     tidepool_interface::state::BASIS_POINTS,
 };
 
-/// Blocks after which a transaction that was lost has expired and is signed anew.
+/// Blocks after which a lost transaction has expired and is signed again.
 const EXPIRY: u64 = 150;
 
-/// Slots in which the transactions of a stage are confirmed, resent ones included.
+/// Slots until a stage is confirmed, resent transactions included.
 const SLOTS_PER_STAGE: u64 = 32;
 
-/// Transactions of a stage that land in a slot.
+/// Transactions of a stage that land in one slot.
 const TRANSACTIONS_PER_SLOT: u64 = 4;
 
-/// The margin before the end of the epoch is at most this part of it: epochs of test clusters are short.
+/// The margin before the end of the epoch is at most this fraction of it (1/16): epochs of test clusters are short.
 const LARGEST_MARGIN: u64 = 16;
 
-/// Time before a rebalance from which on it is waited for without another look.
+/// Within this time before a rebalance, the watch waits for it without another poll.
 const CLOSE: Duration = Duration::from_secs(8);
 
-/// When in an epoch a watch rebalances, a first time. It does so a second time just before the end.
+/// When in an epoch a watch rebalances first. It rebalances a second time just before the end.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum RebalanceAt {
-    /// At every look, from the beginning on.
+    /// At every poll, from the beginning of the epoch.
     Now,
-    /// When this part of the epoch is over, in basis points.
+    /// After this fraction of the epoch, in basis points.
     Share(u16),
     /// This long before the end of the epoch.
     BeforeEnd(Duration),
@@ -61,39 +61,39 @@ impl fmt::Display for RebalanceAt {
     }
 }
 
-/// When a watch rebalances next.
+/// Time of a watch's next rebalance.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct NextRebalance {
     /// The slot.
     pub slot: u64,
-    /// Time until then, by the measured pace of slots.
+    /// Time until then, by the measured slot time.
     pub within: Duration,
-    /// What was asked for.
+    /// The configured time.
     pub at: RebalanceAt,
 }
 
-/// Slots of an epoch, counted from its first one.
+/// Slots of the rebalances, counted from the first slot of the epoch.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct Points {
-    /// Of the first rebalance.
+    /// The first rebalance.
     first: u64,
-    /// Of the second one, just before the end.
+    /// The second one, just before the end.
     last: u64,
 }
 
-/// Where a watch is in an epoch, and what it has rebalanced in it.
+/// A watch's position in the epoch, and the rebalances done in it.
 #[derive(Debug)]
 pub(super) struct Timing {
     at: RebalanceAt,
     schedule: EpochSchedule,
     pub pace: Pace,
     epoch: Option<u64>,
-    /// Whether the rebalance of the epoch, or its second one, is done.
+    /// Whether the first and the second rebalance of the epoch are done.
     first_is_done: bool,
     last_is_done: bool,
-    /// Whether the epoch before ended without one.
+    /// Whether the previous epoch ended without a rebalance.
     is_late: bool,
-    /// Slots that a rebalance takes.
+    /// Slots that a rebalance needs.
     margin: u64,
 }
 
@@ -111,12 +111,12 @@ impl Timing {
         }
     }
 
-    /// Whether every look rebalances.
+    /// Whether every poll rebalances.
     pub fn is_always(&self) -> bool {
         self.at == RebalanceAt::Now
     }
 
-    /// Whether to rebalance at this moment. `plan` is what there is to move.
+    /// Whether a rebalance with this `plan` is due now.
     pub fn is_due(&mut self, clock: &Clock, plan: &Plan) -> bool {
         if self.epoch != Some(clock.epoch) {
             self.is_late = self.epoch.is_some() && !self.first_is_done;
@@ -127,7 +127,7 @@ impl Timing {
         self.is_late || (slot >= points.first && !self.first_is_done) || (slot >= points.last && !self.last_is_done)
     }
 
-    /// Takes note that a rebalance which began at this moment found nothing more to move.
+    /// Records that a rebalance begun at `begun` has nothing left to move.
     pub fn done(&mut self, begun: &Clock) {
         if self.epoch == Some(begun.epoch) {
             let (slot, points) = (self.slot_in_epoch(begun), self.points(begun, begun.epoch));
@@ -137,7 +137,7 @@ impl Timing {
         }
     }
 
-    /// When the next rebalance is; `None` where every look is one.
+    /// The next rebalance; `None` if every poll rebalances.
     pub fn next(&self, clock: &Clock) -> Option<NextRebalance> {
         if self.is_always() {
             return None;
@@ -162,9 +162,9 @@ impl Timing {
         })
     }
 
-    /// Time to wait for the end of the epoch or the next rebalance, whichever comes first. While that is far away it is half of the
-    /// time, since the pace of slots may change, and little while the pace has not been measured.
-    pub fn until_next_look(&self, clock: &Clock) -> Duration {
+    /// Time until the next poll: half of the time to the end of the epoch or to the next rebalance, whichever comes
+    /// first, since the slot time may change. Short while the slot time is not measured.
+    pub fn until_next_poll(&self, clock: &Clock) -> Duration {
         let end = self.pace.until_next_epoch(clock, &self.schedule);
         let next = self.next(clock).map_or(end, |next| next.within.min(end));
         match self.pace.is_measured() {
@@ -192,12 +192,12 @@ impl Timing {
                 slots.saturating_sub(u64::try_from(time.as_nanos() / slot_time).unwrap_or(u64::MAX))
             }
         };
-        // The first one is through before the second begins.
+        // The first rebalance ends before the second begins.
         Points { first: wanted.min(slots.saturating_sub(margin.saturating_mul(2))), last: slots.saturating_sub(margin) }
     }
 }
 
-/// Slots that it takes until all transactions of a plan have landed: also where some are lost and have to be signed anew.
+/// Slots until all transactions of a plan have landed, lost ones that are signed again included.
 fn margin(plan: &Plan) -> u64 {
     let (stages, groups) = (plan.stages.len() as u64, plan.groups().count() as u64);
     EXPIRY + SLOTS_PER_STAGE * stages + groups.div_ceil(TRANSACTIONS_PER_SLOT)

@@ -1,7 +1,7 @@
 //! The rent of a decrease, for a reserve that cannot lend it.
 
 use {
-    super::{Carrier, Crank, Cranked, report::Run},
+    super::{Crank, Cranked, PlanSender, report::Run},
     crate::{
         cluster::Cluster,
         compute,
@@ -38,7 +38,7 @@ pub fn missing_reserve_rent(snapshot: &PoolSnapshot) -> u64 {
     needed.saturating_sub(snapshot.reserve_lamports())
 }
 
-impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
+impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
     /// Sends an up-to-date pool's reserve the rent that it needs, once an epoch, if the options say so and the payer can afford it.
     pub(super) async fn top_up(&self, snapshot: PoolSnapshot, run: &mut Run) -> Cranked<PoolSnapshot, S> {
         let lamports = missing_reserve_rent(&snapshot);
@@ -46,9 +46,11 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
             return Ok(snapshot);
         }
         let is_first = self.topped_up_in.load(Relaxed) != snapshot.epoch();
-        let payer = self.carrier.payer().filter(|_| self.options.top_up && is_first);
+        let payer = self.plan_sender.payer().filter(|_| self.options.top_up && is_first);
         let held = match &payer {
-            Some(payer) => self.ask(self.door().account(payer)).await?.map_or(0, |account| account.lamports),
+            Some(payer) => {
+                self.ask(self.retrying_cluster().account(payer)).await?.map_or(0, |account| account.lamports)
+            }
             None => 0,
         };
         let Some(payer) = payer.filter(|_| held >= lamports.saturating_add(KEPT_BY_PAYER)) else {
@@ -58,9 +60,9 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
         let label = "send the reserve the rent of a decrease";
         let transfer = system::transfer(&payer, &snapshot.pool().head.reserve_stake, lamports);
         let plan = Plan::one(label, InstructionGroup::one(label, transfer, compute::FOREIGN));
-        let landed = self.carry(&plan, &snapshot, run).await?;
+        let landed = self.send_plan(&plan, &snapshot, run).await?;
         let shows = |now: &PoolSnapshot| landed == 0 || now.reserve_lamports() > snapshot.reserve_lamports();
-        let after = self.again_until(&snapshot, &StakeSelection::Transient, shows).await?;
+        let after = self.reread_until(&snapshot, &StakeSelection::Transient, shows).await?;
         if landed > 0 {
             self.topped_up_in.store(snapshot.epoch(), Relaxed);
         }

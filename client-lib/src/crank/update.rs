@@ -1,7 +1,7 @@
-//! Rounds of an update: plan, send, look again, until the pool is up to date.
+//! Rounds of an update: plan, send and read again, until the pool is up to date.
 
 use {
-    super::{Backlog, Carrier, Crank, Cranked, report::Run},
+    super::{Backlog, Crank, Cranked, PlanSender, report::Run},
     crate::{
         cluster::Cluster,
         plan::{self, UpdateOptions},
@@ -9,8 +9,8 @@ use {
     },
 };
 
-impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
-    /// Updates until nothing is stale, nothing can be merged and nothing is left to be cleaned up.
+impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
+    /// Updates until no record is stale, no stake can be merged and no entry needs a cleanup.
     pub(super) async fn update(&self, mut snapshot: PoolSnapshot, run: &mut Run) -> Cranked<PoolSnapshot, S> {
         let mut all = self.options.update.all && run.rounds == 0;
         loop {
@@ -25,9 +25,9 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
             }
             let lookup_tables = self.find_lookup_tables(&snapshot, run).await?;
             if backlog.is_stale || all {
-                // The stake accounts tell which stake can be merged: one that cannot would make its whole transaction fail.
-                snapshot = self.again(&snapshot, &StakeSelection::All).await?;
-                self.observer.looked(&snapshot);
+                // The stake accounts show which stake can be merged: one failed merge would fail its whole transaction.
+                snapshot = self.reread(&snapshot, &StakeSelection::All).await?;
+                self.observer.pool_read(&snapshot);
                 if self.has_to_wait(&snapshot, all) {
                     continue;
                 }
@@ -37,10 +37,10 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
             if plan.is_empty() {
                 return Ok(snapshot);
             }
-            self.carry(&plan, &snapshot, run).await?;
+            self.send_plan(&plan, &snapshot, run).await?;
             let has_landed = run.problem.is_none();
             let shows = |now: &PoolSnapshot| !has_landed || self.backlog(now).is_empty();
-            let after = self.again_until(&snapshot, &StakeSelection::Transient, shows).await?;
+            let after = self.reread_until(&snapshot, &StakeSelection::Transient, shows).await?;
             let is_progress = all && has_landed || self.backlog(&after).is_progress_since(&backlog);
             self.note_round(is_progress, run).await?;
             all = all && !has_landed;
@@ -48,11 +48,11 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
         }
     }
 
-    /// The pool with the stake accounts that tell whether any stake can be merged.
+    /// The pool with the stake accounts that show which stake can be merged.
     pub(super) async fn with_transient_stakes(&self, snapshot: PoolSnapshot) -> Cranked<PoolSnapshot, S> {
         match snapshot.has_stakes(&StakeSelection::Transient) {
             true => Ok(snapshot),
-            false => self.again(&snapshot, &StakeSelection::Transient).await,
+            false => self.reread(&snapshot, &StakeSelection::Transient).await,
         }
     }
 
@@ -60,13 +60,13 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
         Backlog::with(snapshot, &self.options.update)
     }
 
-    /// Whether records have to be updated, and their stake cannot be changed while epoch rewards are being paid.
+    /// Whether stale records must wait because epoch rewards are being paid.
     fn has_to_wait(&self, snapshot: &PoolSnapshot, all: bool) -> bool {
         let has_records = || match all {
             true => !snapshot.records().is_empty(),
             false => {
                 let backlog = self.backlog(snapshot);
-                backlog.validators_behind > 0 || backlog.validators_mergeable > 0
+                backlog.stale_validators > 0 || backlog.validators_mergeable > 0
             }
         };
         snapshot.environment().rewards_are_being_paid() && has_records()

@@ -1,7 +1,7 @@
 //! Cranking in every epoch.
 
 use {
-    super::{Carrier, Crank, CrankError, CrankReport, Cranked, Wait, patience::Retry, timing::Timing},
+    super::{Crank, CrankError, CrankReport, Cranked, PlanSender, Wait, timing::Timing, wait::Backoff},
     crate::{
         cluster::Cluster,
         pool::{PoolSnapshot, StakeSelection},
@@ -11,40 +11,40 @@ use {
     tokio::time::Instant,
 };
 
-/// What a watch remembers from one look to the next: nothing that it could not do without. A watch that begins late in an epoch
-/// rebalances at once.
+/// State of a watch between polls. All of it can be rebuilt: a watch that begins late in an epoch rebalances at once.
 struct Watch {
     /// Whether the pool was ever read.
     has_read: bool,
     last: Option<PoolSnapshot>,
     timing: Option<Timing>,
-    retry: Retry,
+    retry: Backoff,
 }
 
-impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
-    /// Brings the pool up to date and into balance, waits for the next epoch, and begins again, until it is told to stop.
+impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
+    /// Updates and rebalances the pool in every epoch, until a stop is requested.
     ///
-    /// It updates the pool at the beginning of an epoch, and rebalances it near the end
-    /// ([`CrankOptions::rebalance_at`](super::CrankOptions)) and again just before it: stake that moves takes effect when the epoch
-    /// ends, so that the last movement decides. An epoch that ended without a rebalance is made up for in the next. In between it
-    /// looks at the pool now and then, and fills up a reserve that is below its target. After a failure that may pass it
-    /// tries again, at growing intervals: transactions that do not land, a payer without lamports, an endpoint that does not answer.
-    /// Once the pool has been read, every other answer of the endpoint may pass, too: a refusal, a page of HTML, a pool that does
-    /// not exist. The observer hears of all of them.
+    /// It updates the pool at the beginning of an epoch. It rebalances near the end
+    /// ([`CrankOptions::rebalance_at`](super::CrankOptions)) and again just before it: moved stake takes effect at the
+    /// end of the epoch, so the last movement decides. If an epoch ended without a rebalance, the next one begins with
+    /// it. In between, it polls the pool and refills a reserve below its target.
+    ///
+    /// Retryable failures are retried with backoff: transactions that do not land, a payer with insufficient funds, an
+    /// endpoint that does not respond. Once the pool has been read, any other endpoint error is retried too, such as a
+    /// refusal, a page of HTML or a missing pool. The observer is told of each failure.
     ///
     /// # Errors
-    /// [`CrankError`], where trying again cannot help: the endpoint refuses, the pool does not exist or is no pool, before it was
-    /// ever read; a signature is missing; the carrier cannot go on.
+    /// [`CrankError`] if a retry cannot help. Before the first read: the endpoint refuses, or there is no pool at the
+    /// address. At any time: a signature is missing, or the plan sender fails.
     pub async fn watch(&self, pool: &Address) -> Cranked<(), S> {
-        let mut watch = Watch { has_read: false, last: None, timing: None, retry: Retry::new(&self.options) };
+        let mut watch = Watch { has_read: false, last: None, timing: None, retry: Backoff::new(&self.options) };
         loop {
             let waited = match self.run_watched(pool, &mut watch).await {
                 Ok(report) => {
-                    watch.retry = Retry::new(&self.options);
-                    self.wait_for_next_look(report, &mut watch).await
+                    watch.retry = Backoff::new(&self.options);
+                    self.wait_for_next_poll(report, &mut watch).await
                 }
                 _ if self.stop.is_requested() => return Ok(()),
-                Err(error) if self.may_pass(&error, &watch) => {
+                Err(error) if self.is_retryable(&error, &watch) => {
                     let wait = watch.retry.wait();
                     self.observer.failed(&error, error.is_cluster());
                     self.observer.waiting(Wait::Retry, wait);
@@ -58,19 +58,19 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
         }
     }
 
-    fn may_pass(&self, error: &CrankError<S::Error>, watch: &Watch) -> bool {
+    fn is_retryable(&self, error: &CrankError<S::Error>, watch: &Watch) -> bool {
         match error {
-            CrankError::Carrier(error) => S::may_pass(error),
-            error => error.may_pass(watch.has_read),
+            CrankError::PlanSender(error) => S::is_retryable(error),
+            error => error.is_retryable(watch.has_read),
         }
     }
 
     async fn run_watched(&self, pool: &Address, watch: &mut Watch) -> Cranked<CrankReport, S> {
         let known = match &watch.last {
-            Some(last) => Some(self.again(last, &StakeSelection::Transient).await?),
+            Some(last) => Some(self.reread(last, &StakeSelection::Transient).await?),
             None => None,
         };
-        // What may change with an epoch, such as the minimum delegation, is asked for again in each.
+        // Values that can change with an epoch, such as the minimum delegation, are read in each epoch.
         let snapshot = match known {
             Some(snapshot) if !snapshot.is_stale() => snapshot,
             _ => self.read(pool).await?,
@@ -79,7 +79,7 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
         let timing = match &mut watch.timing {
             Some(timing) => timing,
             none => {
-                let schedule = self.ask(self.door().epoch_schedule()).await?;
+                let schedule = self.ask(self.retrying_cluster().epoch_schedule()).await?;
                 none.insert(Timing::new(self.options.rebalance_at, schedule))
             }
         };
@@ -87,17 +87,17 @@ impl<C: Cluster, S: Carrier> Crank<'_, C, S> {
         self.run_timed(snapshot, Some(timing)).await
     }
 
-    /// Waits until the epoch should be over or a rebalance is due, but not longer than the options say. An error says that it was
-    /// told to stop.
-    async fn wait_for_next_look(&self, report: CrankReport, watch: &mut Watch) -> Cranked<(), S> {
+    /// Waits until the next epoch, the next rebalance or the poll interval, whichever comes first. Errors if a stop is
+    /// requested.
+    async fn wait_for_next_poll(&self, report: CrankReport, watch: &mut Watch) -> Cranked<(), S> {
         let clock = &report.snapshot.environment().clock;
         let until_next = watch.timing.as_mut().map_or(Duration::MAX, |timing| {
             timing.pace.note(clock.slot, Instant::now());
-            timing.until_next_look(clock)
+            timing.until_next_poll(clock)
         });
-        let wait = until_next.min(self.options.look_every).max(self.options.poll_every);
+        let wait = until_next.min(self.options.watch_interval).max(self.options.poll_every);
         watch.last = Some(report.snapshot);
-        self.observer.waiting(Wait::NextLook, wait);
+        self.observer.waiting(Wait::NextPoll, wait);
         self.pause_for_rewards_to_change(wait, self.options.poll_every).await
     }
 }

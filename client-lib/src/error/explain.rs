@@ -1,4 +1,4 @@
-//! What an error on the chain means and what to do about it.
+//! Explains transaction errors: their meaning, and what to do.
 
 use {
     super::{Cause, Sol},
@@ -19,17 +19,17 @@ use {
 /// A failed transaction.
 #[derive(Clone, Copy, Debug)]
 pub struct Failure<'a> {
-    /// What the cluster reports.
+    /// The cluster's error.
     pub error: &'a TransactionError,
     /// The program of each instruction, in order.
     pub programs: &'a [Address],
-    /// The transaction's logs, as far as they are known: they tell in which program an instruction failed that called others.
+    /// The transaction's logs, if known: they show which called program failed.
     pub logs: &'a [String],
-    /// The program that runs the pool.
+    /// The pool's program.
     pub stake_pool_program: Address,
-    /// Who pays, where that is known.
+    /// The fee payer, if known.
     pub payer: Option<Address>,
-    /// The account that would be left below its rent-exempt minimum, where the error says that there is one.
+    /// The account below its rent-exempt minimum, for errors about rent.
     pub below_rent: Option<BelowRent>,
 }
 
@@ -38,7 +38,7 @@ pub struct Failure<'a> {
 pub struct BelowRent {
     /// The account.
     pub account: Address,
-    /// Lamports that it holds now, and those that an account of its length has to hold; `None` where the cluster does not say.
+    /// Its present lamports, and the rent-exempt minimum for its length; `None` if the cluster does not return them.
     pub lamports: Option<(u64, u64)>,
 }
 
@@ -71,7 +71,7 @@ pub enum FailedProgram {
     AssociatedToken,
     /// The Metaplex token metadata program.
     Metadata,
-    /// Another one.
+    /// Another program.
     Other(Address),
 }
 
@@ -103,18 +103,18 @@ impl fmt::Display for FailedProgram {
     }
 }
 
-/// An error, in words.
+/// Explanation of an error.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Explanation {
-    /// The instruction that failed, counted from 0; `None` where the transaction failed as a whole.
+    /// Index of the failed instruction, from 0; `None` for an error of the whole transaction.
     pub instruction: Option<usize>,
-    /// The program in which it failed, if it got that far.
+    /// The program in which it failed, if known.
     pub program: Option<FailedProgram>,
-    /// The error of the pool's program or of the stake program, or the instruction's; `None` for another program's.
+    /// The error of the pool's program, the stake program or the runtime; `None` for another program's.
     pub cause: Option<Cause>,
     /// The error's name.
     pub name: String,
-    /// What it means and what to do, in one sentence.
+    /// Its meaning and what to do, in one sentence.
     pub message: String,
 }
 
@@ -130,7 +130,7 @@ impl fmt::Display for Explanation {
     }
 }
 
-/// Says what a failure means.
+/// Explains a failure.
 pub fn explain(failure: &Failure) -> Explanation {
     match failure.error {
         TransactionError::InstructionError(index, error) => {
@@ -151,7 +151,7 @@ pub fn explain(failure: &Failure) -> Explanation {
     }
 }
 
-/// The first program of which the logs say that it failed: callers fail after those whom they called.
+/// The first program that failed by the logs: callers fail after the programs that they called.
 fn innermost_failed_program(logs: &[String]) -> Option<Address> {
     logs.iter().find_map(|line| {
         let (id, rest) = line.strip_prefix("Program ")?.split_once(' ')?;
@@ -159,7 +159,7 @@ fn innermost_failed_program(logs: &[String]) -> Option<Address> {
     })
 }
 
-/// The error as a value; `None` for a code of another program.
+/// The typed error; `None` for a code of another program.
 fn cause(program: Option<FailedProgram>, error: &InstructionError) -> Option<Cause> {
     let InstructionError::Custom(code) = error else { return Some(error.clone().into()) };
     match program? {
@@ -171,7 +171,7 @@ fn cause(program: Option<FailedProgram>, error: &InstructionError) -> Option<Cau
     }
 }
 
-/// The variant of an error, without what it carries.
+/// Name of an error's variant, without its fields.
 fn variant_name(error: &impl fmt::Debug) -> String {
     let text = format!("{error:?}");
     text.split(['(', ' ', '{']).next().unwrap_or_default().to_owned()
@@ -254,7 +254,7 @@ fn system_message(error: &SystemError) -> String {
     .to_owned()
 }
 
-/// The errors of the metadata program that a name for a pool's token can lead to.
+/// Errors of the metadata program that apply to a pool token.
 const fn metadata_error(code: u32) -> Option<(&'static str, &'static str)> {
     Some(match code {
         11 => ("NameTooLong", "The token's name is too long: use at most 32 bytes."),
@@ -267,7 +267,7 @@ const fn metadata_error(code: u32) -> Option<(&'static str, &'static str)> {
     })
 }
 
-/// Errors without a code of their own, with what they mean in a stake pool's instructions.
+/// Errors without a custom code, with their meaning for stake pool instructions.
 fn explain_plain(program: Option<FailedProgram>, error: &InstructionError) -> String {
     let in_pool = program == Some(FailedProgram::StakePool);
     match error {

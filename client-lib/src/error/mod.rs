@@ -1,4 +1,4 @@
-//! Why something cannot be done: before it is sent ([`PlanError`]), and after ([`explain`]).
+//! Errors before sending ([`PlanError`]), and explanations of errors after it ([`explain`]).
 
 mod explain;
 
@@ -16,21 +16,21 @@ use {
     tidepool_interface::{ExtensionError, StakePoolError},
 };
 
-/// The error that a program would return.
+/// Error of a program.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Cause {
     /// An error of the stake pool program.
     StakePool(StakePoolError),
-    /// An error of the stake pool program that only a pool with the extension knows.
+    /// An error of the stake pool program about the extension.
     Extension(ExtensionError),
     /// An error of the stake program.
     Stake(StakeError),
-    /// An error without a code of its own.
+    /// An error without a custom code.
     Instruction(InstructionError),
 }
 
 impl Cause {
-    /// Whether it says only that it is too early: the pool is stale, or epoch rewards are being paid.
+    /// Whether a later retry can succeed: the pool is stale, or epoch rewards are being paid.
     pub const fn is_too_early(&self) -> bool {
         use StakePoolError::{EpochRewardDistributionInProgress, StakeListAndPoolOutOfDate};
         matches!(
@@ -76,23 +76,23 @@ impl From<InstructionError> for Cause {
     }
 }
 
-/// What the program would refuse, found out before anything is sent.
+/// An error of the program that is detected before anything is sent.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{context} ({cause})")]
 pub struct Refusal {
-    /// What the program would answer.
+    /// The program's error.
     pub cause: Cause,
-    /// What stands in the way, with figures, and what to do.
+    /// Explanation with figures, and what to do.
     pub context: String,
 }
 
 impl Refusal {
-    /// A refusal for `cause`, explained by `context`.
+    /// A refusal with `cause`, explained by `context`.
     pub fn new(cause: impl Into<Cause>, context: impl Into<String>) -> Self {
         Self { cause: cause.into(), context: context.into() }
     }
 
-    /// The stake pool's error, if it is one.
+    /// The stake pool error, if it is one.
     pub const fn stake_pool_error(&self) -> Option<StakePoolError> {
         match self.cause {
             Cause::StakePool(error) => Some(error),
@@ -100,7 +100,7 @@ impl Refusal {
         }
     }
 
-    /// The stake pool's error, if it is one that only a pool with the extension knows.
+    /// The extension error, if it is one.
     pub const fn extension_error(&self) -> Option<ExtensionError> {
         match self.cause {
             Cause::Extension(error) => Some(error),
@@ -115,7 +115,7 @@ impl From<StakePoolError> for Refusal {
     }
 }
 
-/// Why something cannot be quoted, planned or built.
+/// Error of a quote, plan or instruction.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum PlanError {
     /// The program would refuse it.
@@ -129,41 +129,41 @@ pub enum PlanError {
     EpochRewardsActive {
         /// The epoch whose rewards are being paid.
         epoch: u64,
-        /// Block height at which the payment should be over.
+        /// Block height at which the distribution should end.
         until_block_height: u64,
     },
 
-    /// The stake accounts of a validator are needed, and the snapshot does not hold them.
+    /// The snapshot does not hold the stake accounts of a validator, which are required.
     #[error("missing stake accounts of validator {vote}: read the pool with the stake accounts of this validator")]
     StakeAccountsNotRead {
         /// The vote account.
         vote: Address,
     },
 
-    /// Weights make no sense.
+    /// Invalid weights.
     #[error(transparent)]
     Weights(#[from] WeightsError),
 
-    /// What is asked for makes no sense.
+    /// An invalid request.
     #[error("{what}")]
     Invalid {
-        /// What is wrong, and what to do.
+        /// The problem, and what to do.
         what: String,
     },
 }
 
 impl PlanError {
-    /// A refusal for `cause`, explained by `context`.
+    /// A refusal with `cause`, explained by `context`.
     pub fn refused(cause: impl Into<Cause>, context: impl Into<String>) -> Self {
         Refusal::new(cause, context).into()
     }
 
-    /// A request that makes no sense.
+    /// An invalid request.
     pub(crate) fn invalid(what: impl Into<String>) -> Self {
         Self::Invalid { what: what.into() }
     }
 
-    /// The stake pool's error, if it is one.
+    /// The stake pool error, if it is one.
     pub const fn stake_pool_error(&self) -> Option<StakePoolError> {
         match self {
             Self::Refused(refusal) => refusal.stake_pool_error(),
@@ -171,7 +171,7 @@ impl PlanError {
         }
     }
 
-    /// The stake pool's error, if it is one that only a pool with the extension knows.
+    /// The extension error, if it is one.
     pub const fn extension_error(&self) -> Option<ExtensionError> {
         match self {
             Self::Refused(refusal) => refusal.extension_error(),
@@ -198,7 +198,7 @@ impl From<StakePoolError> for PlanError {
     }
 }
 
-/// Refuses what changes a stake account while rewards are being paid.
+/// Rejects changes of stake accounts while rewards are being paid.
 pub(crate) fn check_no_rewards(environment: &Environment) -> Result<(), PlanError> {
     let rewards = &environment.epoch_rewards;
     if rewards.active {
@@ -210,7 +210,7 @@ pub(crate) fn check_no_rewards(environment: &Environment) -> Result<(), PlanErro
     Ok(())
 }
 
-/// Lamports as SOL, for sentences.
+/// Displays lamports as SOL.
 pub(crate) struct Sol(pub u64);
 
 impl fmt::Display for Sol {
@@ -220,7 +220,7 @@ impl fmt::Display for Sol {
     }
 }
 
-/// The lamports that stay in the reserve for decreases, in brackets behind what it can give; empty where there are none.
+/// Displays the lamports that stay in the reserve for decreases, in parentheses; empty for 0.
 pub(crate) struct StaysInReserve(pub u64);
 
 impl fmt::Display for StaysInReserve {
@@ -229,7 +229,7 @@ impl fmt::Display for StaysInReserve {
     }
 }
 
-/// Pool tokens in whole tokens, for sentences.
+/// Displays pool tokens in whole tokens.
 pub(crate) struct Tokens(pub u64);
 
 impl fmt::Display for Tokens {

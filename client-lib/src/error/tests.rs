@@ -20,7 +20,7 @@ fn explain_custom(code: u32, programs: &[Address], logs: &[&str]) -> Explanation
 }
 
 #[test]
-fn the_same_code_means_what_the_failing_program_means_by_it() {
+fn explains_code_by_failing_program() {
     let programs = [POOL_PROGRAM];
     let by_pool = explain_custom(12, &programs, &[]);
     assert_eq!((by_pool.program, by_pool.name.as_str()), (Some(FailedProgram::StakePool), "UserStakeNotActive"));
@@ -40,7 +40,7 @@ fn the_same_code_means_what_the_failing_program_means_by_it() {
 }
 
 #[test]
-fn an_associated_account_of_another_owner_is_explained() {
+fn explains_associated_account_of_other_owner() {
     let explanation = explain_custom(0, &[spl_associated_token_account_interface::program::ID], &[]);
     assert_eq!(
         (explanation.program, explanation.name.as_str()),
@@ -51,7 +51,7 @@ fn an_associated_account_of_another_owner_is_explained() {
 }
 
 #[test]
-fn explanations_read_as_sentences() {
+fn explanations_are_sentences() {
     let explanation = explain_custom(35, &[POOL_PROGRAM], &[]);
     assert_eq!(
         explanation.to_string(),
@@ -72,7 +72,7 @@ fn explanations_read_as_sentences() {
 }
 
 #[test]
-fn every_error_of_the_stake_pool_is_known() {
+fn explains_every_stake_pool_error() {
     for code in (0..=44).chain(1_000..=1_007) {
         let explanation = explain_custom(code, &[POOL_PROGRAM], &[]);
         assert!(!explanation.name.starts_with("Custom"), "{code}");
@@ -80,13 +80,13 @@ fn every_error_of_the_stake_pool_is_known() {
 }
 
 #[test]
-fn errors_of_the_extension_are_explained() {
+fn explains_extension_errors() {
     let explanation = explain_custom(1_004, &[POOL_PROGRAM], &[]);
     assert_eq!(
         (explanation.name.as_str(), explanation.message.as_str()),
         ("EntryMoved", ExtensionError::EntryMoved.message())
     );
-    // Another program's code of that number means something else.
+    // The same code of another program has another meaning.
     assert_eq!(explain_custom(1_004, &[TOKEN_PROGRAM_ID], &[]).name, "Custom(1004)");
     let refusal = Refusal::from(ExtensionError::NotExtended);
     assert_eq!((refusal.extension_error(), refusal.stake_pool_error()), (Some(ExtensionError::NotExtended), None));
@@ -94,7 +94,7 @@ fn errors_of_the_extension_are_explained() {
 }
 
 #[test]
-fn refusals_name_cause_and_context() {
+fn refusal_displays_cause_and_context() {
     let refusal = Refusal::new(StakePoolError::SolWithdrawalTooLarge, "the reserve can pay 1 SOL");
     assert_eq!(refusal.to_string(), "the reserve can pay 1 SOL (stake pool error 35 SolWithdrawalTooLarge)");
     assert_eq!(Sol(1_500_000_000).to_string(), "1.500000000 SOL");
@@ -102,7 +102,7 @@ fn refusals_name_cause_and_context() {
 }
 
 #[test]
-fn an_account_below_its_rent_is_named() {
+fn names_account_below_rent() {
     let account = Address::new_from_array([7; 32]);
     let error = TransactionError::InsufficientFundsForRent { account_index: 3 };
     let explained = |below_rent| {

@@ -1,4 +1,4 @@
-//! What a transaction changed, told by the events of its logs.
+//! Changes of a transaction, decoded from the events in its logs.
 //!
 //! ```no_run
 //! # use solana_address::Address;
@@ -30,26 +30,25 @@ use {
     solana_address::Address,
 };
 
-/// The events that a transaction's logs hold.
+/// Events of a transaction.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct EventLog {
-    /// The events of the program, in their order. None where the transaction failed: it then changed nothing.
+    /// The program's events, in order. Empty if the transaction failed, which changed nothing.
     pub events: Vec<Event>,
-    /// Whether the runtime dropped some of the logs, and events maybe with them.
+    /// Whether the runtime truncated the logs, possibly with events.
     pub is_truncated: bool,
     /// Whether the transaction failed.
     pub has_failed: bool,
 }
 
 impl EventLog {
-    /// The events that `program` emitted.
+    /// Decodes the events that `program` emitted.
     ///
-    /// `logs` are the runtime's lines, one string for each; a string is not to be split where it holds a line break, which is
-    /// what a program has put there. Events count only where the runtime says that it is `program` that runs: whatever others
-    /// log is theirs.
+    /// `logs` are the runtime's lines, one string each. Do not split strings at line breaks, which come from programs.
+    /// Events count only while the runtime's lines show that `program` runs, so other programs cannot forge them.
     pub fn of(logs: &[String], program: &Address) -> Self {
         let mut log = Self::default();
-        // The programs that run, each called by the one before.
+        // The running programs, each called by the one before.
         let mut stack: Vec<Address> = Vec::new();
         for line in logs {
             match Line::of(line) {
@@ -58,7 +57,7 @@ impl EventLog {
                     stack.pop();
                 }
                 Line::Failed => return Self { has_failed: true, events: vec![], ..log },
-                // Lines that the runtime would not write after one another: what runs is no longer known.
+                // A sequence that the runtime would not write: the running program is no longer known.
                 Line::Invoke { .. } | Line::Success { .. } | Line::Truncated => {
                     log.is_truncated = true;
                     return log;
@@ -76,22 +75,22 @@ fn decode(data: &str) -> Option<Event> {
     Event::decode(&BASE64_STANDARD.decode(data).ok()?)
 }
 
-/// A line of the logs, as far as it matters.
+/// A parsed log line.
 enum Line<'a> {
-    /// A program begins to run.
+    /// A program starts.
     Invoke {
         program: Address,
         depth: usize,
     },
-    /// It ends well.
+    /// A program succeeds.
     Success {
         program: Address,
     },
-    /// It fails, and the transaction with it.
+    /// A program fails, and the transaction with it.
     Failed,
-    /// It logs data.
+    /// A program logs data.
     Data(&'a str),
-    /// The runtime keeps no more.
+    /// The runtime truncates the logs.
     Truncated,
     Other,
 }
@@ -105,7 +104,7 @@ impl<'a> Line<'a> {
         if let Some(data) = rest.strip_prefix("data: ") {
             return Self::Data(data);
         }
-        // `log:`, `return:` and the like are no addresses.
+        // `log:`, `return:` and the like are not addresses.
         let Some((program, what)) = rest.split_once(' ') else { return Self::Other };
         let Ok(program) = program.parse() else { return Self::Other };
         if what == "success" {

@@ -52,7 +52,7 @@ fn deposit() -> FundsEvent {
 }
 
 #[test]
-fn events_of_the_program_are_found_among_everything_else() {
+fn finds_events_among_other_logs() {
     let logs = [
         invoke(PROGRAM, 1),
         "Program log: Instruction: DepositSol".into(),
@@ -71,7 +71,7 @@ fn events_of_the_program_are_found_among_everything_else() {
 }
 
 #[test]
-fn another_program_cannot_forge_events() {
+fn other_program_cannot_forge_events() {
     let forged = data(&deposit());
     let at_the_top = [invoke(EVIL, 1), forged.clone(), success(EVIL)];
     let called = [invoke(PROGRAM, 1), invoke(EVIL, 2), forged.clone(), success(EVIL), success(PROGRAM)];
@@ -90,7 +90,7 @@ fn another_program_cannot_forge_events() {
 }
 
 #[test]
-fn what_failed_changed_nothing() {
+fn failed_transaction_has_no_events() {
     let logs = [
         invoke(PROGRAM, 1),
         data(&deposit()),
@@ -102,7 +102,7 @@ fn what_failed_changed_nothing() {
 }
 
 #[test]
-fn nothing_is_read_beyond_what_was_dropped() {
+fn stops_at_truncated_logs() {
     let logs = [invoke(PROGRAM, 1), data(&deposit()), "Log truncated".into(), data(&deposit())];
     let log = EventLog::of(&logs, &PROGRAM);
     assert_eq!((log.events.len(), log.is_truncated), (1, true));
@@ -112,7 +112,7 @@ fn nothing_is_read_beyond_what_was_dropped() {
 }
 
 #[test]
-fn sums_explain_every_lamport() {
+fn totals_are_exact() {
     let other = Address::new_from_array([103; 32]);
     let events = [
         Event::Funds(deposit()),

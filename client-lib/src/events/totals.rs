@@ -5,31 +5,30 @@ use {
     solana_address::Address,
 };
 
-/// What several events changed about the balances of one pool, in all.
+/// Sums of the changes in several events of one pool.
 ///
-/// The sum of the changes of a balance is the change of that balance, but for lamports that somebody sent to an account of the
-/// pool without its program, which count when an update finds them.
+/// The sum of a balance's changes is the change of that balance. Lamports sent to the pool's accounts outside the
+/// program count when an update finds them.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Totals {
-    /// Events that were summed up.
+    /// Number of events.
     pub events: usize,
-    /// Total lamports of the pool.
+    /// Change of the pool's total lamports.
     pub total_lamports: i128,
-    /// Supply of the pool token, in its smallest unit.
+    /// Change of the pool token supply, in its smallest unit.
     pub pool_token_supply: i128,
-    /// Lamports in the reserve.
+    /// Change of the reserve's lamports.
     pub reserve_lamports: i128,
-    /// Lamports in validator stake accounts, as the records say.
+    /// Change of lamports in validator stake accounts, by the records.
     pub active_stake_lamports: i128,
-    /// Lamports in transient stake accounts, as the records say.
+    /// Change of lamports in transient stake accounts, by the records.
     pub transient_stake_lamports: i128,
-    /// Events that do not begin with the total or the supply that the one before ended with: something is missing between them,
-    /// or they are not in their order.
+    /// Events whose old total or supply differs from the previous event's new one: events are missing or out of order.
     pub gaps: usize,
 }
 
 impl Totals {
-    /// Sums up the events of `pool`, in the order in which they happened. Only [`FundsEvent`]s change balances.
+    /// Sums up the events of `pool`, in chronological order. Only [`FundsEvent`]s change balances.
     pub fn of<'a>(events: impl IntoIterator<Item = &'a Event>, pool: &Address) -> Self {
         let mut totals = Self::default();
         let mut last: Option<&FundsEvent> = None;

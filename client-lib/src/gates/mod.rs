@@ -1,7 +1,7 @@
-//! The runtime's feature gates: which ones this build knows, and what each means for a stake pool.
+//! Feature gates of the runtime, and their effect on a stake pool.
 //!
-//! The table is `client-lib/feature_gates.tsv`. It has every gate of the pinned `agave-feature-set`; a test compares them.
-//! Epochs of activation were read from mainnet in October 2026.
+//! The table is `client-lib/feature_gates.tsv`. It has every gate of the pinned `agave-feature-set`; a test compares
+//! them. Activation epochs were read from mainnet in October 2026.
 
 use {
     crate::cluster::{BytesAt, Cluster, ClusterError},
@@ -14,26 +14,26 @@ const TABLE: &str = include_str!("../../feature_gates.tsv");
 /// A feature gate.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Gate {
-    /// Its name in `agave-feature-set`: the path of its module.
+    /// Its name in `agave-feature-set`: the module path.
     pub name: &'static str,
     /// Its feature account.
     pub address: Address,
-    /// The number of its proposal (SIMD), if it has one.
+    /// Its SIMD number, if it has one.
     pub simd: Option<&'static str>,
-    /// The epoch of its activation on mainnet; `None` while it is pending.
+    /// Its activation epoch on mainnet; `None` while it is pending.
     pub mainnet_epoch: Option<u64>,
-    /// What it changes.
+    /// Its category.
     pub category: Category,
-    /// What it means for a stake pool; `None` if nothing.
+    /// Its effect on a stake pool; `None` without any.
     pub meaning: Option<&'static str>,
-    /// The test suites that show it, separated by commas; `None` if it means nothing.
+    /// Test suites that cover the effect, separated by commas; `None` without an effect.
     pub tests: Option<&'static str>,
 }
 
-/// What a gate changes.
+/// Category of a gate.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Category {
-    /// What a program sees, or what it costs.
+    /// Program execution and its cost.
     Program,
     /// Stake, votes, rewards and epochs.
     Stake,
@@ -52,7 +52,7 @@ impl fmt::Display for Gate {
     }
 }
 
-/// Every gate that this build knows, by name.
+/// All gates of the table, by name.
 pub fn known() -> &'static [Gate] {
     static GATES: LazyLock<Vec<Gate>> = LazyLock::new(|| {
         let row = |line| Gate::parse(line).unwrap_or_else(|| panic!("feature_gates.tsv: malformed row: {line}"));
@@ -61,13 +61,13 @@ pub fn known() -> &'static [Gate] {
     &GATES
 }
 
-/// The gates that are pending on a cluster and unknown to this build, in the order of their addresses: their activation may
-/// change what the program or this client meets.
+/// Gates that are pending on a cluster and missing from the table, by address. Their activation may affect the program
+/// or this client.
 ///
 /// # Errors
 /// Those of [`Cluster::program_accounts`]: an endpoint may refuse to search.
 pub async fn unknown_pending<C: Cluster + ?Sized>(cluster: &C) -> Result<Vec<Address>, ClusterError> {
-    // The account of a pending gate has no slot of activation: its `Option` is `None`.
+    // The account of a pending gate has no activation slot: its `Option` is `None`.
     let pending = cluster.program_accounts(&solana_sdk_ids::feature::ID, &[BytesAt::new(0, [0])]).await?;
     let is_known = |address: &Address| known().iter().any(|gate| gate.address == *address);
     let mut unknown: Vec<_> = pending.into_iter().map(|(address, _)| address).filter(|gate| !is_known(gate)).collect();
@@ -108,14 +108,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_row_is_well_formed_and_sorted() {
+    fn rows_are_valid_and_sorted() {
         assert!(known().is_sorted_by(|a, b| a.name < b.name));
         let funded = known().iter().find(|gate| gate.simd == Some("0312")).unwrap();
         assert_eq!((funded.mainnet_epoch, funded.category), (Some(979), Category::Program));
     }
 
     #[test]
-    fn a_gate_that_means_something_names_its_tests() {
+    fn relevant_gates_name_their_tests() {
         for gate in known() {
             assert_eq!(gate.meaning.is_some(), gate.tests.is_some(), "{gate}");
         }

@@ -1,4 +1,4 @@
-//! Getting the rent of tables back.
+//! Closes lookup tables and recovers their rent.
 
 use {
     super::{LookupError, LookupTable, TableState, plan::deactivate, units},
@@ -9,38 +9,38 @@ use {
     std::collections::HashSet,
 };
 
-/// What can be done now to close tables.
+/// Next steps to close tables.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct ClosePlan {
-    /// Each table once, in the order given.
+    /// Each table once, in the given order.
     pub tables: Vec<Closing>,
-    /// The instructions: active tables are deactivated, those that have cooled down are closed.
+    /// Instructions: active tables are deactivated, cooled-down ones closed.
     pub plan: Plan,
 }
 
-/// A table on its way out.
+/// A table to close.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Closing {
     /// The table.
     pub address: Address,
-    /// How far it is; the plan does what is next.
+    /// Its state, which decides the next step.
     pub state: TableState,
-    /// Lamports that come back when it is closed.
+    /// Lamports returned when it is closed.
     pub lamports: u64,
 }
 
 impl ClosePlan {
-    /// Lamports that this plan brings back, fees aside.
+    /// Lamports that this plan returns, without fees.
     pub fn refund(&self) -> u64 {
         self.sum(|state| state == TableState::Closable)
     }
 
-    /// Lamports that come back only later.
-    pub fn later(&self) -> u64 {
+    /// Lamports that later plans return.
+    pub fn later_refund(&self) -> u64 {
         self.sum(|state| state != TableState::Closable)
     }
 
-    /// Blocks until the last of the tables that are cooling down can be closed; `None` if there are none.
+    /// Blocks until the last cooling-down table can be closed; `None` without any.
     pub fn wait(&self) -> Option<u64> {
         let blocks = self.tables.iter().filter_map(|table| match table.state {
             TableState::CoolingDown { blocks } => Some(blocks),
@@ -54,12 +54,11 @@ impl ClosePlan {
     }
 }
 
-/// Does what can be done now to close all of `tables`, which belong to `authority`: deactivates those that are active, and
-/// closes those that were deactivated long enough ago (512 blocks), whose lamports go to `recipient`. Repeat it with the tables
-/// as they are then, until none is left.
+/// Plans the next step to close all of `tables`, which belong to `authority`. Active ones are deactivated. Those that
+/// were deactivated long enough ago (512 blocks) are closed, and their lamports go to `recipient`. Repeat with the
+/// tables read again until none is left.
 ///
-/// `slot_hashes` as for [`LookupTable::state`]. A table that somebody's transactions use is not safe from this: give only
-/// those that are to go.
+/// `slot_hashes` as for [`LookupTable::state`]. Tables in use are closed too: pass only those to remove.
 ///
 /// # Errors
 /// [`LookupError::NotAuthority`] or [`LookupError::Frozen`] for the first table that `authority` cannot close.

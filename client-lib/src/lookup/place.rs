@@ -1,7 +1,7 @@
-//! Which table an address goes to.
+//! Assignment of addresses to tables.
 //!
-//! A transaction pays 34 bytes for each table that it uses, so addresses that are used together should be in one table. They
-//! come in the order of their use, and each goes where the one before it is, if there is room.
+//! A transaction pays 34 bytes for each table that it uses, so addresses that are used together belong into one table.
+//! They come in the order of their use, and each joins its predecessor's table if there is room.
 
 use {
     super::MAX_ADDRESSES,
@@ -9,76 +9,78 @@ use {
     std::collections::{HashMap, HashSet},
 };
 
-/// Addresses that a table holds besides the pool's.
+/// Capacity of a table besides the pool's address.
 const CAPACITY: usize = MAX_ADDRESSES - 1;
 
-/// A run of new addresses that is at least this long goes to any table with this much room, or to a new one: about as many as
-/// one transaction looks up. Filling the last gaps of old tables would save little rent and scatter the run.
+/// A run of new addresses of at least this length goes to any table with this much room, or to a new one. It is about
+/// the number of addresses in one transaction. Filling small gaps of old tables would save little rent and scatter the
+/// run.
 const WORTHWHILE_ROOM: usize = 32;
 
-/// The most tables that a plan for so many addresses creates: a new one is begun only when the others have less room than
+/// Upper bound of new tables for `addresses` addresses: a new one is begun only if the others have less room than
 /// [`WORTHWHILE_ROOM`].
 pub(super) const fn most_new_tables(addresses: usize) -> usize {
     addresses.div_ceil(CAPACITY + 1 - WORTHWHILE_ROOM)
 }
 
-/// A table that may get further addresses.
+/// A table that can be extended.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Shelf {
-    /// Addresses that it has, the pool's included; 0 for a table that has to be created.
+pub(super) struct TableDraft {
+    /// Present number of addresses, the pool's included; 0 for a new table.
     pub present: usize,
     /// Addresses to add, in order, without the pool's.
     pub added: Vec<Address>,
 }
 
-impl Shelf {
+impl TableDraft {
     fn room(&self) -> usize {
         CAPACITY.saturating_sub(self.present.saturating_sub(1)).saturating_sub(self.added.len())
     }
 }
 
-/// Puts each of `wanted` that is not in `fixed` or `homes` on a shelf, and appends shelves for new tables where it has to.
+/// Assigns each of `wanted` that is not in `fixed` or `assigned` to a draft, and appends drafts for new tables if
+/// necessary.
 ///
-/// `homes` says on which shelf an address is already; `fixed` are those in tables that get no more.
+/// `assigned` maps addresses to their present drafts; `fixed` are addresses in tables that are not extended.
 pub(super) fn place(
     wanted: &[Address],
     fixed: &HashSet<Address>,
-    mut homes: HashMap<Address, usize>,
-    shelves: &mut Vec<Shelf>,
+    mut assigned: HashMap<Address, usize>,
+    drafts: &mut Vec<TableDraft>,
 ) {
-    let runs = run_lengths(wanted, fixed, &homes);
+    let runs = run_lengths(wanted, fixed, &assigned);
     let mut neighbour: Option<usize> = None;
     for (address, run) in wanted.iter().zip(runs) {
         if run == 0 {
-            neighbour = homes.get(address).copied();
+            neighbour = assigned.get(address).copied();
             continue;
         }
-        let shelf = neighbour
-            .filter(|shelf| shelves[*shelf].room() > 0)
-            .or_else(|| roomiest(shelves, run.min(WORTHWHILE_ROOM)))
+        let draft = neighbour
+            .filter(|draft| drafts[*draft].room() > 0)
+            .or_else(|| most_room(drafts, run.min(WORTHWHILE_ROOM)))
             .unwrap_or_else(|| {
-                shelves.push(Shelf::default());
-                shelves.len() - 1
+                drafts.push(TableDraft::default());
+                drafts.len() - 1
             });
-        shelves[shelf].added.push(*address);
-        homes.insert(*address, shelf);
-        neighbour = Some(shelf);
+        drafts[draft].added.push(*address);
+        assigned.insert(*address, draft);
+        neighbour = Some(draft);
     }
 }
 
-/// For each wanted address: how many that have no table yet follow in a row, itself included; 0 if it has one.
-fn run_lengths(wanted: &[Address], fixed: &HashSet<Address>, homes: &HashMap<Address, usize>) -> Vec<usize> {
+/// For each wanted address: the length of the run of unassigned addresses from it on; 0 if it is assigned.
+fn run_lengths(wanted: &[Address], fixed: &HashSet<Address>, assigned: &HashMap<Address, usize>) -> Vec<usize> {
     let mut lengths = vec![0; wanted.len()];
     let mut run = 0;
     for (length, address) in lengths.iter_mut().zip(wanted).rev() {
-        run = if fixed.contains(address) || homes.contains_key(address) { 0 } else { run + 1 };
+        run = if fixed.contains(address) || assigned.contains_key(address) { 0 } else { run + 1 };
         *length = run;
     }
     lengths
 }
 
-/// The shelf with the most room, if that is enough.
-fn roomiest(shelves: &[Shelf], enough: usize) -> Option<usize> {
-    let (index, room) = shelves.iter().map(Shelf::room).enumerate().max_by_key(|(_, room)| *room)?;
+/// The draft with the most room, if that is at least `enough`.
+fn most_room(drafts: &[TableDraft], enough: usize) -> Option<usize> {
+    let (index, room) = drafts.iter().map(TableDraft::room).enumerate().max_by_key(|(_, room)| *room)?;
     (room >= enough).then_some(index)
 }

@@ -1,9 +1,9 @@
-//! What to create, extend and replace so that every wanted address is in a table.
+//! Plans which tables to create, extend and replace.
 
 use {
     super::{
         LookupError, LookupTable, MAX_ADDRESSES,
-        place::{Shelf, place},
+        place::{TableDraft, place},
         units,
     },
     crate::{
@@ -21,25 +21,25 @@ use {
     std::collections::{HashMap, HashSet},
 };
 
-/// Whose tables they are, and who pays for them.
+/// Owner of lookup tables.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Keeper {
+pub struct TableOwner {
     /// The pool: the first address of each table.
     pub pool: Address,
-    /// Who may extend, deactivate and close the tables, and signs for all of that.
+    /// Authority that extends, deactivates and closes the tables; it signs.
     pub authority: Address,
-    /// Who pays the rent. Transactions are as long as they can be with this fee payer.
+    /// Payer of the rent. Transactions are filled for this fee payer.
     pub payer: Address,
 }
 
-/// What to do so that every wanted address is in a table.
+/// Changes after which every wanted address is in a table.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct LookupPlan {
-    /// The tables that are created or extended.
+    /// Tables that are created or extended.
     pub changes: Vec<TableChange>,
-    /// Tables that hold too little of use, and are deactivated. [`close`](super::close) gets their rent back later.
+    /// Tables with few useful addresses, which are deactivated. [`close`](super::close) recovers their rent later.
     pub replaced: Vec<Address>,
-    /// The instructions: create, then extend, then deactivate.
+    /// Instructions: create, then extend, then deactivate.
     pub plan: Plan,
 }
 
@@ -48,21 +48,21 @@ pub struct LookupPlan {
 pub struct TableChange {
     /// The table.
     pub address: Address,
-    /// Addresses that it has now; 0 if it has to be created.
+    /// Present number of addresses; 0 for a new table.
     pub present: usize,
-    /// Lamports that it has now.
+    /// Present lamports.
     pub lamports: u64,
-    /// Addresses that it gets; in a new table the pool's comes first. Those of one table may come in any order.
+    /// Addresses to add; in a new table the pool's comes first. The order within a table may change.
     pub added: Vec<Address>,
 }
 
 impl TableChange {
-    /// Whether it has to be created.
+    /// Whether it is created.
     pub const fn is_new(&self) -> bool {
         self.present == 0
     }
 
-    /// Lamports of rent that it needs in addition.
+    /// Additional rent in lamports.
     pub fn rent(&self, rent: &Rent) -> u64 {
         const ADDRESS_BYTES: usize = size_of::<Address>();
         let bytes = LOOKUP_TABLE_META_SIZE + ADDRESS_BYTES * (self.present + self.added.len());
@@ -71,81 +71,81 @@ impl TableChange {
 }
 
 impl LookupPlan {
-    /// Whether all is well as it is.
+    /// Whether nothing changes.
     pub fn is_empty(&self) -> bool {
         self.plan.is_empty()
     }
 
-    /// Lamports of rent that the payer lays out, fees aside.
+    /// Rent that the payer pays, in lamports, without fees.
     pub fn rent(&self, rent: &Rent) -> u64 {
         self.changes.iter().map(|change| change.rent(rent)).sum()
     }
 }
 
-/// Plans tables in which every address of `wanted` can be looked up, the pool's own included.
+/// Plans tables that hold every address of `wanted` and the pool's.
 ///
-/// `wanted` comes in the order of its use: what one transaction will name together should stand together, and then needs few
-/// tables. Repetitions do no harm. Signers and programs cannot be looked up: leave them out.
+/// `wanted` is in the order of use: addresses of one transaction belong together, and then need few tables. Duplicates
+/// are ignored. Omit signers and programs, which cannot be looked up.
 ///
-/// Of the `existing` tables,
-/// - those that begin with the pool and belong to the authority are extended, or replaced where less than half of the addresses
-///   besides the pool is still wanted;
-/// - other ones, which belong to someone else, are counted on as they are;
-/// - those that have been deactivated count as gone.
+/// Treatment of the `existing` tables:
+/// - Tables that begin with the pool and belong to the authority are extended, or replaced if less than half of their
+///   other addresses are still wanted.
+/// - Tables of other authorities are used as they are.
+/// - Deactivated tables are ignored.
 ///
-/// `slots` are the recent slots from which new tables get their addresses ([`free_slots`](super::free_slots)); one that gave
-/// an existing table its address is passed over.
+/// `slots` are the recent slots from which new tables get their addresses ([`free_slots`](super::free_slots)); slots of
+/// existing tables are skipped.
 ///
-/// The plan has up to three stages. The first creates tables, each with its first addresses in the same transaction, so that
-/// there is never a table that does not begin with its pool. The second adds the other addresses, in any order, since a table
-/// is read again before it is used. The third deactivates what has been replaced by then.
+/// The plan has up to three stages. The first creates tables, each with its first addresses in the same transaction, so
+/// that every table begins with its pool. The second adds the other addresses, in any order. The third deactivates
+/// replaced tables.
 ///
 /// # Errors
-/// [`LookupError::TooFewSlots`] if more tables are needed than there are `slots`.
+/// [`LookupError::TooFewSlots`] if more new tables are needed than there are `slots`.
 pub fn plan(
     existing: &[LookupTable],
     wanted: &[Address],
-    keeper: &Keeper,
+    table_owner: &TableOwner,
     slots: &[Slot],
 ) -> Result<LookupPlan, LookupError> {
     let mut seen = HashSet::new();
     let others: Vec<_> =
-        wanted.iter().filter(|address| **address != keeper.pool && seen.insert(**address)).copied().collect();
-    let (kept, replaced, fixed) = sort_out(existing, &seen, keeper);
+        wanted.iter().filter(|address| **address != table_owner.pool && seen.insert(**address)).copied().collect();
+    let (kept, replaced, fixed) = classify(existing, &seen, table_owner);
 
-    let mut shelves: Vec<_> =
-        kept.iter().map(|table| Shelf { present: table.addresses.len(), added: vec![] }).collect();
-    let homes = kept
+    let mut drafts: Vec<_> =
+        kept.iter().map(|table| TableDraft { present: table.addresses.len(), added: vec![] }).collect();
+    let assigned = kept
         .iter()
         .enumerate()
-        .flat_map(|(shelf, table)| table.addresses.iter().map(move |address| (*address, shelf)))
+        .flat_map(|(draft, table)| table.addresses.iter().map(move |address| (*address, draft)))
         .collect::<HashMap<_, _>>();
-    place(&others, &fixed, homes, &mut shelves);
-    if shelves.is_empty() && wanted.contains(&keeper.pool) && !fixed.contains(&keeper.pool) {
-        shelves.push(Shelf::default());
+    place(&others, &fixed, assigned, &mut drafts);
+    if drafts.is_empty() && wanted.contains(&table_owner.pool) && !fixed.contains(&table_owner.pool) {
+        drafts.push(TableDraft::default());
     }
     let mut taken: HashSet<_> = existing.iter().map(|table| table.address).collect();
     let free =
-        slots.iter().copied().filter(|slot| taken.insert(derive_lookup_table_address(&keeper.authority, *slot).0));
-    let slots: Vec<_> = free.take(shelves.len() - kept.len()).collect();
-    Builder { keeper, changes: vec![], creates: vec![], extends: vec![] }.build(&kept, &replaced, &shelves, &slots)
+        slots.iter().copied().filter(|slot| taken.insert(derive_lookup_table_address(&table_owner.authority, *slot).0));
+    let slots: Vec<_> = free.take(drafts.len() - kept.len()).collect();
+    Builder { table_owner, changes: vec![], creates: vec![], extends: vec![] }.build(&kept, &replaced, &drafts, &slots)
 }
 
-/// Tables to extend, tables to replace, and the addresses of those that stay as they are.
-fn sort_out<'a>(
+/// Tables to extend, tables to replace, and the addresses of unchanged tables.
+fn classify<'a>(
     existing: &'a [LookupTable],
     wanted: &HashSet<Address>,
-    keeper: &Keeper,
+    table_owner: &TableOwner,
 ) -> (Vec<&'a LookupTable>, Vec<&'a LookupTable>, HashSet<Address>) {
     let is_ours = |table: &LookupTable| {
-        table.authority == Some(keeper.authority) && table.addresses.first() == Some(&keeper.pool)
+        table.authority == Some(table_owner.authority) && table.addresses.first() == Some(&table_owner.pool)
     };
     let is_of_use = |table: &LookupTable| {
         let others = table.addresses.len().saturating_sub(1);
         let of_use = table.addresses.iter().filter(|address| wanted.contains(*address)).count();
         2 * of_use >= others
     };
-    // Tables that were found and named as well come twice.
+    // A table that was found and also named appears twice.
     let mut known = HashSet::new();
     let (ours, foreign): (Vec<_>, Vec<_>) = existing
         .iter()
@@ -155,9 +155,9 @@ fn sort_out<'a>(
     (kept, replaced, foreign.into_iter().flat_map(|table| table.addresses.iter().copied()).collect())
 }
 
-/// Turns shelves into instructions.
+/// Converts drafts to instructions.
 struct Builder<'a> {
-    keeper: &'a Keeper,
+    table_owner: &'a TableOwner,
     changes: Vec<TableChange>,
     creates: Vec<InstructionGroup>,
     extends: Vec<InstructionGroup>,
@@ -168,34 +168,34 @@ impl Builder<'_> {
         mut self,
         kept: &[&LookupTable],
         replaced: &[&LookupTable],
-        shelves: &[Shelf],
+        drafts: &[TableDraft],
         slots: &[Slot],
     ) -> Result<LookupPlan, LookupError> {
-        let needed = shelves.len() - kept.len();
+        let needed = drafts.len() - kept.len();
         if slots.len() < needed {
             return Err(LookupError::TooFewSlots { needed, given: slots.len() });
         }
-        let (of_kept, of_new) = shelves.split_at(kept.len());
-        for (table, shelf) in kept.iter().zip(of_kept) {
-            self.extend(table, &shelf.added);
+        let (of_kept, of_new) = drafts.split_at(kept.len());
+        for (table, draft) in kept.iter().zip(of_kept) {
+            self.extend(table, &draft.added);
         }
-        for (shelf, slot) in of_new.iter().zip(slots) {
-            self.create(*slot, &shelf.added);
+        for (draft, slot) in of_new.iter().zip(slots) {
+            self.create(*slot, &draft.added);
         }
         let mut plan = Plan::default();
         plan.push("create lookup tables", self.creates);
         plan.push("extend lookup tables", self.extends);
-        let deactivate = |table: &&LookupTable| deactivate(&table.address, &self.keeper.authority);
+        let deactivate = |table: &&LookupTable| deactivate(&table.address, &self.table_owner.authority);
         plan.push("deactivate inefficient lookup tables", replaced.iter().map(deactivate).collect());
         Ok(LookupPlan { changes: self.changes, replaced: replaced.iter().map(|table| table.address).collect(), plan })
     }
 
     fn create(&mut self, slot: Slot, added: &[Address]) {
-        let Keeper { pool, authority, payer } = *self.keeper;
+        let TableOwner { pool, authority, payer } = *self.table_owner;
         let (create, table) = create_lookup_table(authority, payer, slot);
         let added: Vec<_> = [pool].into_iter().chain(added.iter().copied()).collect();
         let with = |addresses: &[Address]| vec![create.clone(), self.extension(&table, addresses)];
-        let (first, rest) = added.split_at(most_in_one(&payer, with).min(added.len()));
+        let (first, rest) = added.split_at(max_in_transaction(&payer, with).min(added.len()));
         self.creates.push(InstructionGroup::new(
             format!("create lookup table {table} with {} addresses", first.len()),
             with(first),
@@ -219,7 +219,7 @@ impl Builder<'_> {
     }
 
     fn push_extensions(&mut self, table: &Address, added: &[Address]) {
-        let most = most_in_one(&self.keeper.payer, |addresses| vec![self.extension(table, addresses)]);
+        let most = max_in_transaction(&self.table_owner.payer, |addresses| vec![self.extension(table, addresses)]);
         for part in added.chunks(most) {
             self.extends.push(InstructionGroup::one(
                 format!("add {} addresses to lookup table {table}", part.len()),
@@ -230,12 +230,12 @@ impl Builder<'_> {
     }
 
     fn extension(&self, table: &Address, addresses: &[Address]) -> Instruction {
-        extend_lookup_table(*table, self.keeper.authority, Some(self.keeper.payer), addresses.to_vec())
+        extend_lookup_table(*table, self.table_owner.authority, Some(self.table_owner.payer), addresses.to_vec())
     }
 }
 
-/// The most addresses, at least one, with which the instructions still fit into a transaction.
-fn most_in_one(payer: &Address, instructions: impl Fn(&[Address]) -> Vec<Instruction>) -> usize {
+/// The most addresses, at least one, with which the instructions still fit a transaction.
+fn max_in_transaction(payer: &Address, instructions: impl Fn(&[Address]) -> Vec<Instruction>) -> usize {
     let fits = |count: &usize| {
         let bytes = transaction_bytes(payer, &instructions(&vec![Address::default(); *count]));
         bytes + COMPUTE_BUDGET_BYTES <= MAX_TRANSACTION_BYTES

@@ -1,4 +1,4 @@
-//! Reading what the cluster knows of lookup tables.
+//! Reads lookup tables from the cluster.
 
 use {
     super::{LookupError, LookupTable, place},
@@ -10,23 +10,23 @@ use {
     solana_clock::Slot,
 };
 
-/// Where a table's account says whether it has an authority; the authority comes next.
+/// Offset of the authority's option tag in a table account; the authority follows.
 const AUTHORITY_OFFSET: usize = 21;
 
-/// What stands there if it has one.
+/// Option tag of a present authority.
 const SOME: u8 = 1;
 
-/// Slots to ask about in one go, at least.
+/// Fewest slots checked with one request.
 const SLOTS_AT_A_TIME: usize = 8;
 
-/// Blocks after which one is final, whatever node looks.
+/// Blocks after which a block is final for every node.
 const FINAL_AFTER: usize = 32;
 
-/// The lookup tables of a pool that belong to `authority`, in the order of their addresses: those whose first address is
-/// the pool's. Tables that have been deactivated are among them until they are closed.
+/// The lookup tables of a pool that belong to `authority`, by address: those whose first address is the pool's.
+/// Deactivated tables are included until they are closed.
 ///
 /// # Errors
-/// [`LookupError::SearchRefused`] where the endpoint does not search; many public ones do not. [`load`] needs no search.
+/// [`LookupError::SearchRefused`] if the endpoint does not search, like many public ones. [`load`] needs no search.
 pub async fn find<C>(cluster: &C, authority: &Address, pool: &Address) -> Result<Vec<LookupTable>, LookupError>
 where
     C: Cluster + ?Sized,
@@ -47,10 +47,10 @@ pub(super) fn filters(authority: &Address, first_address: &Address) -> [BytesAt;
     [BytesAt::new(AUTHORITY_OFFSET, some_authority), BytesAt::new(LOOKUP_TABLE_META_SIZE, first_address.to_bytes())]
 }
 
-/// The tables at these addresses, in the order given. They may belong to anyone: to use a table takes no permission.
+/// The tables at these addresses, in the given order, of any authority: the use of a table is permissionless.
 ///
 /// # Errors
-/// [`LookupError::NotFound`] or [`LookupError::NotATable`] for the first address at which there is none.
+/// [`LookupError::NotFound`] or [`LookupError::NotATable`] for the first address without a table.
 pub async fn load<C>(cluster: &C, addresses: &[Address]) -> Result<Vec<LookupTable>, LookupError>
 where
     C: Cluster + ?Sized,
@@ -66,14 +66,14 @@ where
         .collect()
 }
 
-/// Recent slots that can give addresses to the new tables of `authority`: as many as a plan for `addresses` wanted addresses
-/// may need, for [`plan`](super::plan).
+/// Recent slots for the addresses of `authority`'s new tables, as many as [`plan`](super::plan) may need for
+/// `addresses` wanted addresses.
 ///
-/// A table's address follows from its authority and a recent slot, so the tables of an authority need different ones, those
-/// of its other pools too. A slot stays recent for some 512 blocks, less what has passed since: plan and send at once.
+/// A table's address is derived from its authority and a recent slot, so each table of an authority needs another slot,
+/// across pools. A slot stays recent for some 512 blocks, minus its age: plan and send at once.
 ///
 /// # Errors
-/// [`LookupError::TooFewSlots`] on a cluster that has just begun.
+/// [`LookupError::TooFewSlots`] on a new cluster.
 pub async fn free_slots<C>(cluster: &C, authority: &Address, addresses: usize) -> Result<Vec<Slot>, LookupError>
 where
     C: Cluster + ?Sized,
@@ -81,7 +81,7 @@ where
     let needed = place::most_new_tables(addresses);
     let slot_hashes = cluster.slot_hashes().await?;
     let recent: Vec<_> = slot_hashes.iter().map(|(slot, _)| *slot).collect();
-    // A young block may be dropped, and a node that is behind does not know it. So the final ones come first.
+    // A recent block may be dropped, and a node that is behind does not know it. So final blocks come first.
     let (young, old) = recent.split_at(FINAL_AFTER.min(recent.len()));
     let by_preference: Vec<_> = old.iter().chain(young.iter().rev()).copied().collect();
 

@@ -1,4 +1,4 @@
-//! A lookup table as it is on the cluster.
+//! Lookup tables.
 
 use {
     super::LookupError,
@@ -13,33 +13,33 @@ use {
     solana_slot_hashes::SlotHashes,
 };
 
-/// A lookup table as it is on the cluster.
+/// A decoded lookup table.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct LookupTable {
-    /// Where it is.
+    /// Its address.
     pub address: Address,
-    /// Lamports in the account: its rent, which comes back when the table is closed.
+    /// Lamports of the account: its rent, returned when the table is closed.
     pub lamports: u64,
-    /// Who may extend, deactivate and close it; `None` if it is frozen, and then nobody may.
+    /// The authority that can extend, deactivate and close it; `None` if it is frozen.
     pub authority: Option<Address>,
-    /// Its addresses. A transaction names one by its place.
+    /// Its addresses. A transaction names one by its index.
     pub addresses: Vec<Address>,
     /// The slot in which it was deactivated; `None` while it is active.
     pub deactivation_slot: Option<Slot>,
-    /// The slot in which it was last extended. In that slot, what was added cannot be used yet.
+    /// The slot of the last extension. Addresses added in it are usable from the next slot.
     pub last_extended_slot: Slot,
-    /// How many of its addresses were there before that slot.
+    /// Number of addresses before that slot.
     pub settled: usize,
 }
 
-/// What can be done with a table to get rid of it.
+/// State of a table on the way to being closed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum TableState {
-    /// It can be used, and has to be deactivated first.
+    /// Usable; must be deactivated first.
     Active,
-    /// It was deactivated, and cannot be closed yet.
+    /// Deactivated, and not closable yet.
     CoolingDown {
-        /// Blocks until it can be closed, which take at least as many slots (of 0.4 seconds).
+        /// Blocks until it can be closed, each at least one slot (0.4 seconds).
         blocks: u64,
     },
     /// It can be closed.
@@ -50,7 +50,7 @@ impl LookupTable {
     /// Decodes the account of a table.
     ///
     /// # Errors
-    /// [`LookupError::NotATable`] if it is the account of something else.
+    /// [`LookupError::NotATable`] for another account.
     pub fn decode(address: Address, account: &Account) -> Result<Self, LookupError> {
         let not_a_table = LookupError::NotATable { address };
         if *account.owner() != program::ID {
@@ -69,18 +69,18 @@ impl LookupTable {
         })
     }
 
-    /// Whether it has not been deactivated.
+    /// Whether it was never deactivated.
     pub const fn is_active(&self) -> bool {
         self.deactivation_slot.is_none()
     }
 
-    /// The table as transactions use it, with the addresses that can be used now; `None` if there are none.
+    /// The table for use in transactions, with the addresses that are usable now; `None` without any.
     ///
-    /// What is being added in the current slot has to wait for the next one. A table that was deactivated works for
-    /// another 512 blocks, but here it counts as gone, since a transaction may take some time to land.
+    /// Addresses added in the current slot are usable from the next one. A deactivated table works for another 512
+    /// blocks, but is treated as unusable here, since a transaction may take some time to land.
     ///
-    /// `slot_hashes` are the [`slot_hashes`](crate::cluster::Cluster::slot_hashes) of the cluster, read at about the same
-    /// time as the table: an older table or older hashes only mean that an address is used later than it could be.
+    /// `slot_hashes` are the cluster's [`slot_hashes`](crate::cluster::Cluster::slot_hashes), read at about the same
+    /// time as the table. Older data only delays the use of an address.
     pub fn usable(&self, slot_hashes: &SlotHashes) -> Option<AddressLookupTableAccount> {
         let newest_block = slot_hashes.first().map_or(0, |(slot, _)| *slot);
         let is_settled = self.last_extended_slot <= newest_block;
@@ -89,12 +89,12 @@ impl LookupTable {
         (!addresses.is_empty()).then(|| AddressLookupTableAccount { key: self.address, addresses: addresses.to_vec() })
     }
 
-    /// How far it is from being closed. `slot_hashes` as for [`Self::usable`].
+    /// The table's state. `slot_hashes` as for [`Self::usable`].
     pub fn state(&self, slot_hashes: &SlotHashes) -> TableState {
         let Some(deactivation_slot) = self.deactivation_slot else {
             return TableState::Active;
         };
-        // The current slot has no hash yet. The table may also be from a node that is ahead of the one with the hashes.
+        // The current slot has no hash yet. The node of the table may also be ahead of the node of the hashes.
         let next = slot_hashes.first().map_or(0, |(slot, _)| slot.saturating_add(1));
         let meta = LookupTableMeta { deactivation_slot, ..LookupTableMeta::default() };
         match meta.status(next.max(deactivation_slot), slot_hashes) {

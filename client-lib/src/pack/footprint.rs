@@ -1,4 +1,4 @@
-//! What decides on a transaction's size.
+//! Inputs of a transaction's size.
 
 use {
     solana_address::Address,
@@ -7,7 +7,7 @@ use {
     std::collections::{BTreeMap, HashMap},
 };
 
-/// Bytes of a length in the compact form of transactions.
+/// Bytes of a length in compact-u16 encoding.
 pub(super) const fn short_length(length: usize) -> usize {
     match length {
         0..0x80 => 1,
@@ -16,7 +16,7 @@ pub(super) const fn short_length(length: usize) -> usize {
     }
 }
 
-/// Bytes of a legacy transaction apart from its instructions.
+/// Bytes of a legacy transaction without its instructions.
 pub(super) const fn frame_bytes(signers: usize, accounts: usize, instructions: usize) -> usize {
     const HEADER: usize = 3;
     const BLOCKHASH: usize = 32;
@@ -29,14 +29,14 @@ pub(super) const fn frame_bytes(signers: usize, accounts: usize, instructions: u
         + short_length(instructions)
 }
 
-/// How a transaction uses an account.
+/// Use of an account by a transaction.
 #[derive(Clone, Copy, Debug)]
 struct Use {
-    /// Accounts that appear before it.
+    /// Number of accounts before it.
     order: usize,
     signs: bool,
     is_written: bool,
-    /// It is the program of an instruction, which a lookup table cannot supply.
+    /// Whether it is invoked as a program: lookup tables cannot supply it.
     is_invoked: bool,
 }
 
@@ -74,12 +74,12 @@ impl Footprint {
         known.is_invoked |= is_invoked;
     }
 
-    /// Accounts that the transaction locks.
+    /// Number of accounts that the transaction locks.
     pub(super) fn locks(&self) -> usize {
         self.accounts.len()
     }
 
-    /// Who signs, in the order of their appearance.
+    /// Signers in the order of their first appearance.
     pub(super) fn signers(&self) -> Vec<Address> {
         let mut signers: Vec<_> = self.accounts.iter().filter(|(_, account)| account.signs).collect();
         signers.sort_by_key(|(_, account)| account.order);
@@ -91,7 +91,7 @@ impl Footprint {
         self.looked_up(tables).into_keys().collect()
     }
 
-    /// Bytes of the transaction: a legacy one, unless tables supply accounts.
+    /// Bytes of the transaction: legacy, unless tables supply accounts.
     pub(super) fn bytes(&self, tables: &Tables) -> usize {
         const VERSION: usize = 1;
         let signers = self.accounts.values().filter(|account| account.signs).count();
@@ -108,7 +108,7 @@ impl Footprint {
         frame + VERSION + short_length(looked_up.len()) + lookups
     }
 
-    /// For each table in use: how many accounts it supplies to be written and to be read.
+    /// Writable and read-only accounts that each used table supplies.
     fn looked_up(&self, tables: &Tables) -> BTreeMap<usize, (usize, usize)> {
         let mut counts = BTreeMap::new();
         for (address, account) in &self.accounts {
@@ -124,7 +124,7 @@ impl Footprint {
     }
 }
 
-/// Which lookup table supplies an address.
+/// The lookup table that supplies each address.
 #[derive(Debug, Default)]
 pub(super) struct Tables(HashMap<Address, usize>);
 
@@ -133,7 +133,7 @@ impl Tables {
         let mut suppliers = HashMap::new();
         for (index, table) in tables.iter().enumerate() {
             for address in &table.addresses {
-                // The first table that knows an address supplies it.
+                // The first table with an address supplies it.
                 suppliers.entry(*address).or_insert(index);
             }
         }

@@ -1,4 +1,4 @@
-//! Putting instructions into as few transactions as the limits allow.
+//! Packs instructions into the fewest transactions within the limits.
 
 mod footprint;
 
@@ -16,16 +16,16 @@ use {
     solana_message::AddressLookupTableAccount,
 };
 
-/// Bytes that a transaction may have, signatures included.
+/// Size limit of a transaction in bytes, signatures included.
 pub const MAX_TRANSACTION_BYTES: usize = 1232;
 
-/// Accounts that a transaction may name, each of which it locks.
+/// Most accounts that a transaction can lock.
 pub const MAX_ACCOUNT_LOCKS: usize = 64;
 
 /// Bytes of the two compute budget instructions (limit and price) and their program's address.
 pub const COMPUTE_BUDGET_BYTES: usize = 32 + 8 + 12;
 
-/// Bytes of the instruction that uses a durable nonce, with its addresses.
+/// Bytes of the `AdvanceNonceAccount` instruction, with its addresses.
 const NONCE_BYTES: usize = 4 * 32 + 10;
 
 /// Accounts of that instruction, and its program.
@@ -34,56 +34,57 @@ const NONCE_ACCOUNTS: usize = 4;
 /// Compute units of the two compute budget instructions.
 const COMPUTE_BUDGET_UNITS: u32 = 300;
 
-/// Bytes that the two compute budget instructions log.
+/// Bytes of logs of the two compute budget instructions.
 const COMPUTE_BUDGET_LOG_BYTES: u32 = 240;
 
-/// Transactions that stay open for further groups. More would save few, and comparing with all would take quadratic time.
+/// Transactions that stay open for further groups. More would save little, and comparing with all takes quadratic time.
 const OPEN_TRANSACTIONS: usize = 8;
 
-/// A transaction to be signed and sent: it lacks only compute budget instructions, for which room is left, and a blockhash.
+/// A packed transaction. Only compute budget instructions, for which room is reserved, and a blockhash are added before
+/// it is signed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TransactionPlan {
-    /// What it does: the labels of its groups.
+    /// Labels of its groups.
     pub labels: Vec<String>,
-    /// The steps of a trade that it contains.
+    /// Typed steps that it contains.
     pub steps: Vec<Step>,
     /// The instructions, in order.
     pub instructions: Vec<Instruction>,
-    /// Who has to sign: the fee payer first, then the others in the order of their first appearance.
+    /// Signers: the fee payer first, then the others in the order of their first appearance.
     pub signers: Vec<Address>,
-    /// Compute units that it uses at most, an estimate; good as a limit where no simulation gives a better one.
+    /// Compute units that it uses at most, an estimate; the limit without a simulation.
     pub compute_units: u32,
-    /// Compute units by which others that are sent at the same time may make it dearer.
+    /// Compute units that other transactions sent at the same time may add.
     pub compute_growth: u32,
-    /// Lookup tables that it needs to be as short as it has to; where there are none, it has the legacy form.
+    /// Lookup tables that it uses; without any, it has the legacy format.
     pub lookup_tables: Vec<AddressLookupTableAccount>,
 }
 
-/// How to pack.
+/// Options of packing.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PackOptions {
     /// The fee payer.
     pub payer: Address,
-    /// Bytes to leave for what is added later. The default leaves room for compute budget instructions.
+    /// Bytes to reserve for later additions, by default for compute budget instructions.
     pub reserved_bytes: usize,
-    /// Accounts to leave for what is added later: by default the compute budget program.
+    /// Accounts to reserve for later additions, by default for the compute budget program.
     pub reserved_accounts: usize,
-    /// Bytes of logs of one transaction, an estimate: beyond what the runtime keeps, events would be lost. A group that logs
-    /// more goes alone.
+    /// Most bytes of logs of one transaction, an estimate: beyond the runtime's limit, events would be lost. A group
+    /// that logs more gets a transaction of its own.
     pub max_log_bytes: u32,
-    /// Most groups of one transaction. With 1, none fails on another's account.
+    /// Most groups of one transaction. With 1, no group fails because of another.
     pub max_groups: usize,
-    /// Lookup tables that transactions may use. With none, all have the legacy form.
+    /// Lookup tables that transactions can use. Without any, all have the legacy format.
     pub lookup_tables: Vec<AddressLookupTableAccount>,
 }
 
 impl PackOptions {
-    /// The default for the fee payer `payer`.
+    /// The default options for the fee payer `payer`.
     pub fn new(payer: Address) -> Self {
         Self { payer, ..Self::default() }
     }
 
-    /// These options with room left for the use of a durable nonce, which a sender puts before everything else.
+    /// These options with room for `AdvanceNonceAccount`, which a sender prepends.
     #[must_use]
     pub fn leaving_room_for_nonce(self) -> Self {
         Self {
@@ -107,10 +108,10 @@ impl Default for PackOptions {
     }
 }
 
-/// A group that fits no transaction.
+/// A group that exceeds the limits of a transaction.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum PackError {
-    /// It is too long.
+    /// It is too large.
     #[error(
         "\"{label}\" needs {bytes} bytes, more than the {MAX_TRANSACTION_BYTES} of a transaction: split it, or use fewer \
          signers"
@@ -118,7 +119,7 @@ pub enum PackError {
     TooManyBytes {
         /// The group.
         label: String,
-        /// Bytes of a transaction with this group alone, what is reserved included.
+        /// Bytes of a transaction with this group alone, reserved bytes included.
         bytes: usize,
     },
     /// It names too many accounts.
@@ -128,7 +129,7 @@ pub enum PackError {
     TooManyAccounts {
         /// The group.
         label: String,
-        /// Accounts of a transaction with this group alone, what is reserved included.
+        /// Accounts of a transaction with this group alone, reserved ones included.
         accounts: usize,
     },
     /// It uses too many compute units.
@@ -144,10 +145,10 @@ pub enum PackError {
     },
 }
 
-/// Packs the groups of one stage, which may come in any order.
+/// Packs the groups of one stage, which are independent.
 ///
 /// # Errors
-/// [`PackError`], which names the group that no transaction can hold.
+/// [`PackError`] with the group that exceeds a transaction.
 pub fn pack(groups: &[InstructionGroup], options: &PackOptions) -> Result<Vec<TransactionPlan>, PackError> {
     let tables = &Tables::new(&options.lookup_tables);
     let mut packed: Vec<Draft> = Vec::new();
@@ -172,7 +173,7 @@ pub fn pack(groups: &[InstructionGroup], options: &PackOptions) -> Result<Vec<Tr
 /// Packs a plan, stage by stage.
 ///
 /// # Errors
-/// As [`pack`].
+/// Those of [`pack`].
 pub fn pack_plan(plan: &Plan, options: &PackOptions) -> Result<Vec<Vec<TransactionPlan>>, PackError> {
     plan.stages.iter().map(|stage| pack(&stage.groups, options)).collect()
 }
@@ -184,26 +185,26 @@ pub fn transaction_bytes(payer: &Address, instructions: &[Instruction]) -> usize
     footprint.bytes(&Tables::default())
 }
 
-/// Tells whether an instruction fits a transaction of its own, whoever pays for it.
+/// Checks whether an instruction fits a transaction of its own, with any fee payer.
 pub(crate) struct Sizing {
     tables: Tables,
     options: PackOptions,
 }
 
 impl Sizing {
-    /// With these lookup tables, or for the legacy form where there are none.
+    /// With these lookup tables; without any, for the legacy format.
     pub(crate) fn new(lookup_tables: &[AddressLookupTableAccount]) -> Self {
         // A fee payer that no instruction names.
         let payer = Address::new_from_array([u8::MAX; 32]);
         Self { tables: Tables::new(lookup_tables), options: PackOptions::new(payer) }
     }
 
-    /// Whether there are enough account locks for it.
+    /// Whether the account locks suffice.
     pub(crate) fn fits_locks(&self, instruction: &Instruction) -> bool {
         self.footprint(instruction).locks() + self.options.reserved_accounts <= MAX_ACCOUNT_LOCKS
     }
 
-    /// Whether there are enough account locks and bytes for it.
+    /// Whether account locks and bytes suffice.
     pub(crate) fn fits(&self, instruction: &Instruction) -> bool {
         let bytes = self.footprint(instruction).bytes(&self.tables) + self.options.reserved_bytes;
         bytes <= MAX_TRANSACTION_BYTES && self.fits_locks(instruction)
@@ -216,13 +217,13 @@ impl Sizing {
     }
 }
 
-/// Compute units that the instructions of one transaction may use, with those that set a limit and a price.
+/// Most compute units of a transaction's instructions, without the compute budget instructions.
 pub(crate) const MAX_COMPUTE_UNITS: u32 = compute::MAX_PER_TRANSACTION - COMPUTE_BUDGET_UNITS;
 
-/// Bytes that the instructions of one transaction may log, an estimate, with those that set a limit and a price.
+/// Most bytes of logs of a transaction's instructions, an estimate, without the compute budget instructions.
 pub(crate) const MAX_LOG_BYTES: u32 = logs::PACKED_PER_TRANSACTION - COMPUTE_BUDGET_LOG_BYTES;
 
-/// Validators that one `UpdateValidatorListBalance` can hold in a legacy transaction, by size and by account locks.
+/// Validators of one `UpdateValidatorListBalance` in a legacy transaction, by size and by account locks.
 pub fn max_update_pairs(options: &PackOptions) -> usize {
     const DATA_BYTES: usize = 6;
     let bytes = |pairs: usize| {
@@ -236,18 +237,18 @@ pub fn max_update_pairs(options: &PackOptions) -> usize {
         .unwrap_or(0)
 }
 
-/// Validators that one `UpdateValidatorListBalance` can hold where lookup tables keep it short: by account locks.
+/// Validators of one `UpdateValidatorListBalance` with lookup tables, by account locks.
 pub const fn max_update_pairs_by_locks(options: &PackOptions) -> usize {
     MAX_ACCOUNT_LOCKS.saturating_sub(UPDATE_ACCOUNTS + options.reserved_accounts) / 2
 }
 
-/// Stake accounts that one `UpdateValidators` can name where lookup tables keep it short: by account locks. A validator without
-/// stake in motion takes one, another one two.
+/// Stake accounts of one `UpdateValidators` with lookup tables, by account locks. A validator takes one, or two with
+/// transient stake.
 pub const fn max_update_accounts_by_locks(options: &PackOptions) -> usize {
     MAX_ACCOUNT_LOCKS.saturating_sub(UPDATE_ACCOUNTS + options.reserved_accounts)
 }
 
-/// Accounts of an `UpdateValidatorListBalance`, or of an `UpdateValidators`, before those of validators, with the fee payer and
+/// Accounts of an `UpdateValidatorListBalance` or `UpdateValidators` before those of validators, with the fee payer and
 /// the program.
 const UPDATE_ACCOUNTS: usize = 2 + 7;
 
@@ -290,7 +291,7 @@ impl Draft {
         larger
     }
 
-    /// Checks the limits, naming `group` where one is exceeded.
+    /// Checks the limits; the error names `group`.
     fn check(&self, group: &InstructionGroup, tables: &Tables, options: &PackOptions) -> Result<(), PackError> {
         let label = || group.label.clone();
         let bytes = self.footprint.bytes(tables) + options.reserved_bytes;

@@ -11,7 +11,7 @@ use {
 
 const PAYER: Address = Address::new_from_array([201; 32]);
 
-/// The length of the transaction as it goes over the wire.
+/// The length of the transaction in wire format.
 fn wire_bytes(plan: &TransactionPlan) -> usize {
     let message = if plan.lookup_tables.is_empty() {
         VersionedMessage::Legacy(Message::new_with_blockhash(&plan.instructions, Some(&PAYER), &Hash::default()))
@@ -27,7 +27,7 @@ fn wire_bytes(plan: &TransactionPlan) -> usize {
         .len()
 }
 
-/// A group with accounts of its own: each `seed` names others.
+/// A group with accounts of its own, distinct for each `seed`.
 fn made_up(seed: usize, accounts: usize, signers: usize, data: usize) -> InstructionGroup {
     let metas = (0..accounts).map(|index| AccountMeta::new(vote(1_000 * seed + index), index < signers)).collect();
     let program = vote(999_999);
@@ -35,7 +35,7 @@ fn made_up(seed: usize, accounts: usize, signers: usize, data: usize) -> Instruc
 }
 
 #[test]
-fn bytes_are_counted_as_they_are_sent() {
+fn counts_wire_bytes() {
     let options = PackOptions::new(PAYER);
     for (accounts, signers, data) in [(0, 0, 0), (1, 1, 1), (5, 3, 127), (5, 0, 128), (18, 3, 200), (27, 1, 0)] {
         let plans = pack(&[made_up(1, accounts, signers, data)], &options).unwrap();
@@ -45,7 +45,7 @@ fn bytes_are_counted_as_they_are_sent() {
 }
 
 #[test]
-fn every_group_is_packed_once_and_stays_whole() {
+fn packs_every_group_once() {
     let options = PackOptions::new(PAYER);
     let groups: Vec<_> = (0..40).map(|seed| made_up(seed, 1 + seed % 13, seed % 3, 10 * (seed % 7))).collect();
     let plans = pack(&groups, &options).unwrap();
@@ -63,7 +63,7 @@ fn every_group_is_packed_once_and_stays_whole() {
 }
 
 #[test]
-fn groups_keep_apart_on_demand() {
+fn separates_groups_on_request() {
     let options = PackOptions { max_groups: 1, ..PackOptions::new(PAYER) };
     let groups = [made_up(0, 1, 0, 0), made_up(1, 1, 0, 0)];
     assert_eq!(pack(&groups, &options).unwrap().len(), 2);
@@ -90,7 +90,7 @@ fn logs_limit_a_transaction_unless_a_group_alone_exceeds_them() {
 }
 
 #[test]
-fn a_group_that_fits_nowhere_is_named() {
+fn names_group_that_does_not_fit() {
     let error = pack(&[made_up(0, 1, 0, 0), made_up(3, 35, 0, 0)], &PackOptions::new(PAYER)).unwrap_err();
     assert!(
         matches!(&error, PackError::TooManyBytes { label, bytes } if label == "group 3" && *bytes > 1232),
@@ -99,7 +99,7 @@ fn a_group_that_fits_nowhere_is_named() {
 }
 
 #[test]
-fn lookup_tables_leave_only_the_locks_as_a_limit() {
+fn account_locks_limit_transactions_with_tables() {
     let fixture = Fixture { with_stakes: false, ..Fixture::of(vec![FixtureValidator::new(SOL); 200]) };
     let snapshot = fixture.snapshot();
     let addresses = crate::plan::update_addresses(&snapshot);
@@ -111,7 +111,7 @@ fn lookup_tables_leave_only_the_locks_as_a_limit() {
     let options = PackOptions { lookup_tables, ..PackOptions::new(PAYER) };
     let most = max_update_pairs_by_locks(&options);
     assert_eq!(most, 27);
-    // These lie in both tables.
+    // These are in both tables.
     let group = crate::plan::list_chunk(&snapshot, 110..110 + most, false).unwrap();
     let plans = pack(&[group], &options).unwrap();
     let [plan] = plans.as_slice() else { panic!("{plans:?}") };
@@ -126,7 +126,7 @@ fn lookup_tables_leave_only_the_locks_as_a_limit() {
 }
 
 #[test]
-fn the_list_update_is_filled_to_the_last_pair() {
+fn fills_list_update() {
     let options = PackOptions::new(PAYER);
     let pairs = max_update_pairs(&options);
     let without_budget = PackOptions { reserved_bytes: 0, ..options.clone() };

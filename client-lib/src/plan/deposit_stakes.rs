@@ -1,4 +1,4 @@
-//! Depositing several stake accounts.
+//! Deposits of several stake accounts.
 
 use {
     super::Plan,
@@ -13,18 +13,18 @@ use {
     tidepool_interface::{StakePoolError, maths::ExchangeRate},
 };
 
-/// Deposits of stake accounts that have one owner.
+/// Deposits of stake accounts with one owner.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct StakeDeposits {
-    /// Withdraw authority of the stake accounts, which signs.
+    /// Withdraw authority of the stake accounts, a signer.
     pub withdrawer: Address,
-    /// Pays for a token account that has to be created.
+    /// Pays the rent of a new token account.
     pub payer: Address,
     /// Receiver of the pool tokens.
     pub to: TokenReceiver,
-    /// The token account that gets the referrer's share of the fees; the receiver's own where it is `None`.
+    /// Token account for the referral fee; the receiver's own if `None`.
     pub referrer: Option<Address>,
-    /// How much less than quoted each deposit may yield, in basis points of the quote; no bound where it is `None`.
+    /// Slippage bound of each deposit, in basis points of its quote; unbounded if `None`.
     pub slippage_bps: Option<u16>,
 }
 
@@ -33,9 +33,9 @@ pub struct StakeDeposits {
 pub struct StakeDeposit {
     /// The stake account.
     pub address: Address,
-    /// What its deposit yields, after those before it.
+    /// Its quote, after the deposits before it.
     pub quote: StakeDepositQuote,
-    /// Fewest pool tokens that the depositor accepts for it.
+    /// Minimum pool tokens out.
     pub minimum: Option<u64>,
 }
 
@@ -46,27 +46,27 @@ pub struct SkippedStake {
     pub address: Address,
     /// Its lamports.
     pub lamports: u64,
-    /// What stands in the way, and what to do.
-    pub why: PlanError,
+    /// The reason, and what to do.
+    pub reason: PlanError,
 }
 
-/// How stake accounts are deposited.
+/// Deposits of stake accounts.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StakeDepositPlan {
-    /// What to send: one stage, since the deposits do not depend on each other.
+    /// Transactions in one stage: deposits are independent.
     pub plan: Plan,
-    /// The deposits, in the order of the accounts.
+    /// Deposits, in the order of the accounts.
     pub deposits: Vec<StakeDeposit>,
-    /// The accounts that are not deposited.
+    /// Skipped accounts.
     pub skipped: Vec<SkippedStake>,
 }
 
-/// Plans the deposit of all `accounts` that the pool accepts. The snapshot has to hold the stake accounts of their validators.
-/// In another order than that of the quotes each deposit may yield a pool token (its smallest unit) more or less.
+/// Plans the deposit of all `accounts` that the pool accepts. The snapshot must hold the stake accounts of their
+/// validators. In another order than planned, a deposit may yield one smallest unit of the pool token more or less.
 ///
 /// # Errors
-/// [`PlanError::EpochRewardsActive`]; refusals `StakeListAndPoolOutOfDate`, and `CalculationFailure` where a number exceeds 64
-/// bits. What concerns one account only is in [`StakeDepositPlan::skipped`].
+/// [`PlanError::EpochRewardsActive`]; refusals `StakeListAndPoolOutOfDate`, and `CalculationFailure` on overflow.
+/// Errors of single accounts are in [`StakeDepositPlan::skipped`].
 pub fn deposit_stakes(
     snapshot: &PoolSnapshot,
     accounts: &[(Address, Account)],
@@ -88,7 +88,7 @@ pub fn deposit_stakes(
             minimum_pool_tokens: None,
         };
         match actions::deposit_stake_at(snapshot, &rate, &deposit) {
-            Err(why) => planned.skipped.push(SkippedStake { address: *address, lamports: account.lamports, why }),
+            Err(reason) => planned.skipped.push(SkippedStake { address: *address, lamports: account.lamports, reason }),
             Ok((_, quote)) => {
                 let minimum =
                     deposits.slippage_bps.and_then(|bps| quote::minimum_out(quote.pool_tokens.to_depositor, bps));

@@ -1,9 +1,9 @@
-//! Why a validator has the stake that it has, and what comes next.
+//! Explains a validator's stake and the next change of it.
 
 use {
     super::{
         UpdateOptions, mergeable,
-        rebalance::{self, Direction, RebalanceOptions, WhyNot, held},
+        rebalance::{self, Direction, RebalanceOptions, UnmovedReason, held},
     },
     crate::{
         error::{PlanError, Sol},
@@ -20,73 +20,73 @@ use {
     },
 };
 
-/// Stake on its way to or from a validator.
+/// Activating or deactivating stake of a validator.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct InMotion {
-    /// Lamports, the rent of the account in which they move included.
+pub struct TransientStake {
+    /// Lamports, including the rent of the transient stake account.
     pub lamports: u64,
-    /// Which way; `None` where neither the record nor a stake account that was read tells.
+    /// Its direction; `None` if neither the record nor a read stake account shows it.
     pub direction: Option<Direction>,
-    /// The first epoch whose update can bring it where it goes, as far as the stake account tells, where it was read. The cluster
-    /// lets stake in and out at a limited rate, so that it may take longer.
-    pub arrives_in: Option<u64>,
+    /// The first epoch whose update can merge it, if the stake account was read. The cluster's warm-up and cool-down
+    /// limits may delay it.
+    pub mergeable_from_epoch: Option<u64>,
 }
 
-/// What happens next to a validator's stake.
+/// Next change of a validator's stake.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum NextStep {
-    /// A rebalance moves stake, as soon as somebody asks for it.
+    /// A rebalance moves these lamports, as soon as a transaction requests it.
     Moves(Direction, u64),
     /// A rebalance moves nothing.
-    Stays(WhyNot),
-    /// The pool has to be updated first.
+    Stays(UnmovedReason),
+    /// The pool must be updated first.
     NeedsUpdate,
-    /// An update of this epoch left its stake unmerged: another has to merge it first.
+    /// An update of this epoch left its stake unmerged: another update must merge it first.
     NeedsMerge,
-    /// The rewards of the last epoch have to be paid first.
+    /// The rewards of the last epoch must be paid first.
     RewardsBeingPaid,
-    /// The pool has no extension: the staker moves stake by hand.
+    /// The pool has no extension: the staker moves stake.
     NotExtended,
 }
 
-/// Why a validator has the stake that it has, and what comes next.
+/// Explanation of a validator's stake.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct StakeExplanation {
     /// The vote account.
     pub vote: Address,
-    /// Index of the record in the list.
+    /// Index of its record in the list.
     pub index: usize,
-    /// Where it is on its way out; `None` where the record holds no valid status.
+    /// Its status; `None` if the record's byte is invalid.
     pub status: Option<StakeStatus>,
-    /// Its weight; 0 for none.
+    /// Its weight; 0 without one.
     pub weight: u16,
     /// Sum of the weights of active validators.
     pub weights: u64,
-    /// Lamports that it should have, rent of its stake account included; `None` without a weight.
+    /// Target in lamports, including the rent of its stake account; `None` without a weight.
     pub target: Option<u64>,
-    /// Lamports that one validator may have, whatever its weight; `None` where the policy sets no bound.
+    /// Cap on one validator in lamports; `None` without a cap.
     pub cap: Option<u64>,
-    /// Lamports that it has for the rule: active stake and what is on its way to it, rent of its stake account included.
+    /// Lamports that the rule counts: active and activating stake, including the rent of its stake account.
     pub held: u64,
     /// Lamports in its stake account, rent included.
     pub active: u64,
-    /// Stake on its way.
-    pub in_motion: Option<InMotion>,
-    /// What happens next.
+    /// Its activating or deactivating stake.
+    pub transient: Option<TransientStake>,
+    /// Next change of its stake.
     pub next: NextStep,
-    /// The epoch at present. What happens in it takes effect with the next one.
+    /// The current epoch. Changes take effect in the next one.
     pub epoch: u64,
-    /// The slot at present.
+    /// The current slot.
     pub slot: u64,
 }
 
 impl StakeExplanation {
-    /// Its share of all weights, in basis points, rounded down; `None` where nobody has a weight.
+    /// Its share of all weights, in basis points, rounded down; `None` without any weight.
     pub fn share_basis_points(&self) -> Option<u64> {
         (u64::from(self.weight) * u64::from(BASIS_POINTS)).checked_div(self.weights)
     }
 
-    /// Whether its weight would give it more than one validator may have.
+    /// Whether the cap limits its target.
     pub fn is_capped(&self) -> bool {
         self.target.is_some() && self.target == self.cap
     }
@@ -96,15 +96,15 @@ impl StakeExplanation {
         schedule.get_first_slot_in_epoch(self.epoch.saturating_add(1)).saturating_sub(self.slot)
     }
 
-    /// The explanation in sentences, one after the other: what it should have, what it has, what moves, what comes next.
+    /// The explanation in sentences: target, present stake, movement, next change.
     pub fn sentences(&self) -> Vec<String> {
-        let mut sentences = vec![self.why_target(), self.what_it_has()];
-        sentences.extend(self.in_motion.map(|in_motion| in_motion.to_string()));
-        sentences.push(self.what_comes_next());
+        let mut sentences = vec![self.target_sentence(), self.stake_sentence()];
+        sentences.extend(self.transient.map(|transient| transient.to_string()));
+        sentences.push(self.next_sentence());
         sentences
     }
 
-    fn why_target(&self) -> String {
+    fn target_sentence(&self) -> String {
         match (self.status, self.target) {
             (Some(StakeStatus::Active), Some(target)) if self.is_capped() => format!(
                 "Target: {}, the cap on one validator; its weight of {} of {} alone would be more.",
@@ -129,7 +129,7 @@ impl StakeExplanation {
         }
     }
 
-    fn what_it_has(&self) -> String {
+    fn stake_sentence(&self) -> String {
         let holds = format!("Its stake account holds {}", Sol(self.active));
         match self.target {
             Some(target) if self.held < target => {
@@ -150,7 +150,7 @@ impl StakeExplanation {
         }
     }
 
-    fn what_comes_next(&self) -> String {
+    fn next_sentence(&self) -> String {
         let next = self.epoch.saturating_add(1);
         match self.next {
             NextStep::Moves(Direction::Increase, lamports) => format!(
@@ -170,7 +170,7 @@ impl StakeExplanation {
                 "A rebalance keeps {} of its deactivating stake with the validator: it would be below target.",
                 Sol(lamports)
             ),
-            NextStep::Stays(why) => format!("A rebalance moves nothing now: {why}."),
+            NextStep::Stays(reason) => format!("A rebalance moves nothing now: {reason}."),
             NextStep::NeedsUpdate => {
                 "The pool is stale: nothing moves before an update, and its figures are those of the last update."
                     .to_owned()
@@ -187,10 +187,10 @@ impl StakeExplanation {
     }
 }
 
-impl fmt::Display for InMotion {
+impl fmt::Display for TransientStake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lamports = Sol(self.lamports);
-        let when = match self.arrives_in {
+        let when = match self.mergeable_from_epoch {
             Some(epoch) => format!(
                 "the update in epoch {epoch}, or a later one if the cluster's warm-up or cool-down limit is reached"
             ),
@@ -208,8 +208,8 @@ impl fmt::Display for InMotion {
     }
 }
 
-/// Explains the stake of the validator `vote`. The more stake accounts the snapshot holds, the more it tells; where its figures
-/// are not of this epoch, they are those of the last update.
+/// Explains the stake of the validator `vote`. It is more detailed with more stake accounts in the snapshot. Figures of
+/// a stale record are those of its last update.
 ///
 /// # Errors
 /// Refusal `ValidatorNotFound`.
@@ -234,7 +234,7 @@ pub fn explain_stake(snapshot: &PoolSnapshot, vote: &Address) -> Result<StakeExp
         cap: survey.as_ref().and_then(|(inputs, _)| cap(snapshot, inputs)),
         held: held(record, snapshot.environment().stake_rent()),
         active: record.active_stake_lamports.get(),
-        in_motion: in_motion(snapshot, &validator, is_mergeable),
+        transient: transient(snapshot, &validator, is_mergeable),
         next: next_step(snapshot, &validator, is_mergeable)?,
         epoch: snapshot.epoch(),
         slot: snapshot.environment().clock.slot,
@@ -245,7 +245,7 @@ fn is_mergeable(snapshot: &PoolSnapshot, validator: &Validator) -> bool {
     mergeable(snapshot, &UpdateOptions::default()).iter().any(|other| other.index == validator.index)
 }
 
-/// Lamports that one validator may have.
+/// Cap on one validator in lamports.
 fn cap(snapshot: &PoolSnapshot, inputs: &Inputs) -> Option<u64> {
     let cap = inputs.policy.validator_cap.get();
     if cap >= BASIS_POINTS {
@@ -255,11 +255,11 @@ fn cap(snapshot: &PoolSnapshot, inputs: &Inputs) -> Option<u64> {
         u128::from(record.active_stake_lamports.get()) + u128::from(record.transient_stake_lamports.get())
     });
     let total = stakes.sum::<u128>() + u128::from(inputs.reserve_lamports);
-    // A part of what fits 64 bits.
+    // A part of a 64-bit total.
     Some((total * u128::from(cap) / u128::from(BASIS_POINTS)) as u64)
 }
 
-fn in_motion(snapshot: &PoolSnapshot, validator: &Validator, is_mergeable: bool) -> Option<InMotion> {
+fn transient(snapshot: &PoolSnapshot, validator: &Validator, is_mergeable: bool) -> Option<TransientStake> {
     if !validator.has_transient_stake() {
         return None;
     }
@@ -273,10 +273,10 @@ fn in_motion(snapshot: &PoolSnapshot, validator: &Validator, is_mergeable: bool)
     let read = |delegation: &Delegation| {
         if delegation.is_delegated() { Direction::Increase } else { Direction::Decrease }
     };
-    Some(InMotion {
+    Some(TransientStake {
         lamports: validator.record.transient_stake_lamports.get(),
         direction: delegation.map(read).or_else(recorded),
-        arrives_in: delegation.map(|delegation| {
+        mergeable_from_epoch: delegation.map(|delegation| {
             let since =
                 if delegation.is_delegated() { delegation.activation_epoch } else { delegation.deactivation_epoch };
             let earliest = if is_mergeable { snapshot.epoch() } else { snapshot.epoch().saturating_add(1) };
@@ -300,14 +300,14 @@ fn next_step(snapshot: &PoolSnapshot, validator: &Validator, is_mergeable: bool)
     }
     let plan = match rebalance::rebalance(snapshot, &RebalanceOptions::default()) {
         Ok(plan) => plan,
-        Err(PlanError::Weights(_)) => return Ok(NextStep::Stays(WhyNot::Rule(Reason::NoWeight))),
+        Err(PlanError::Weights(_)) => return Ok(NextStep::Stays(UnmovedReason::Rule(Reason::NoWeight))),
         Err(error) => return Err(error),
     };
     let moves = plan.movements.iter().find(|movement| movement.index == validator.index);
     let stays = plan.unmoved.iter().find(|unmoved| unmoved.index == validator.index);
     Ok(match (moves, stays) {
         (Some(movement), _) => NextStep::Moves(movement.direction, movement.lamports),
-        (None, Some(unmoved)) => NextStep::Stays(unmoved.why),
+        (None, Some(unmoved)) => NextStep::Stays(unmoved.reason),
         (None, None) => NextStep::NeedsUpdate,
     })
 }

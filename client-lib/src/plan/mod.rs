@@ -1,4 +1,4 @@
-//! What to do, in which order: pure functions from a snapshot to a [`Plan`].
+//! Plans: pure functions from a snapshot to a [`Plan`].
 
 mod addresses;
 mod deposit_stakes;
@@ -15,42 +15,42 @@ mod tests;
 pub use {
     addresses::{LookupContent, lookup_addresses, update_addresses},
     deposit_stakes::{SkippedStake, StakeDeposit, StakeDepositPlan, StakeDeposits, deposit_stakes},
-    explain::{InMotion, NextStep, StakeExplanation, explain_stake},
+    explain::{NextStep, StakeExplanation, TransientStake, explain_stake},
     rebalance::{
-        Direction, IdleStake, Obstacle, RebalanceOptions, RebalancePlan, StakeMovement, Unmoved, WhyNot, held,
+        Direction, IdleStake, Obstacle, RebalanceOptions, RebalancePlan, StakeMovement, Unmoved, UnmovedReason, held,
         rebalance,
     },
     split_reserve::{Shares, SplitReservePlan, split_reserve},
     step::Step,
     update::{UpdateOptions, compact_chunk, list_chunk, mergeable, update},
     withdraw::{
-        Left, Piece, WhyLeft, Withdrawal, WithdrawalOrder, WithdrawalPlan, better_withdrawal, pool_tokens_worth,
-        withdraw,
+        Piece, Remainder, RemainderReason, Withdrawal, WithdrawalOrder, WithdrawalPlan, better_withdrawal,
+        pool_tokens_for_lamports, withdraw,
     },
 };
 
 use {crate::logs, solana_address::Address, solana_instruction::Instruction, std::collections::BTreeSet};
 
-/// Instructions that must be in one transaction: all of them take effect, or none.
+/// Instructions of one transaction: all of them take effect, or none.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct InstructionGroup {
-    /// What it does, for progress and errors: "update validators 0 to 10".
+    /// Label for progress and errors: "update validators 0 to 10".
     pub label: String,
-    /// The steps of a trade that it contains.
+    /// Typed steps that it contains.
     pub steps: Vec<Step>,
     /// The instructions, in order.
     pub instructions: Vec<Instruction>,
     /// Compute units that they use at most, an estimate.
     pub compute_units: u32,
-    /// Compute units by which others of the same stage may make them dearer, if they run before: more than a simulation of the
-    /// stage's beginning tells.
+    /// Compute units that other groups of the stage may add if they run before. A simulation at the beginning of the
+    /// stage does not include them.
     pub compute_growth: u32,
     /// Bytes of logs that they write at most, an estimate.
     pub log_bytes: u32,
 }
 
 impl InstructionGroup {
-    /// A group that logs what instructions of their programs usually do.
+    /// A group with the default log estimate of its programs.
     pub fn new(label: impl Into<String>, instructions: Vec<Instruction>, compute_units: u32) -> Self {
         let log_bytes = logs::estimate(&instructions);
         Self { label: label.into(), steps: Vec::new(), instructions, compute_units, compute_growth: 0, log_bytes }
@@ -61,25 +61,25 @@ impl InstructionGroup {
         Self::new(label, vec![instruction], compute_units)
     }
 
-    /// The group as a step of a trade.
+    /// The group with a typed step.
     #[must_use]
     pub fn step(self, step: Step) -> Self {
         Self { steps: vec![step], ..self }
     }
 
-    /// The group with an estimate of how much dearer others may make it.
+    /// The group with an estimate of added compute units.
     #[must_use]
     pub fn growing(self, compute_growth: u32) -> Self {
         Self { compute_growth, ..self }
     }
 
-    /// The group with another estimate of what it logs.
+    /// The group with another log estimate.
     #[must_use]
     pub fn logging(self, log_bytes: u32) -> Self {
         Self { log_bytes, ..self }
     }
 
-    /// The accounts that have to sign, the fee payer aside.
+    /// Signers other than the fee payer.
     pub fn signers(&self) -> BTreeSet<Address> {
         self.instructions
             .iter()
@@ -90,16 +90,16 @@ impl InstructionGroup {
     }
 }
 
-/// Groups that do not depend on each other: they may be sent at once, in any order.
+/// Independent groups: they can be sent at once, in any order.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Stage {
-    /// What it does, for progress: "update the validator list".
+    /// Label for progress: "update the validator list".
     pub label: String,
-    /// The groups.
+    /// Its groups.
     pub groups: Vec<InstructionGroup>,
 }
 
-/// Stages, each of which needs the one before it to have succeeded as a whole.
+/// Stages, each of which requires the previous one to have landed completely.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Plan {
     /// The stages, in order. None is empty.
@@ -121,7 +121,7 @@ impl Plan {
         }
     }
 
-    /// Adds the stages of `next` after those of this plan.
+    /// Appends the stages of `next`.
     #[must_use]
     pub fn then(mut self, next: Self) -> Self {
         self.stages.extend(next.stages);

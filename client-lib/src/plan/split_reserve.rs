@@ -1,4 +1,4 @@
-//! Delegating what the reserve can spare.
+//! Delegates the free lamports of the reserve.
 
 use {
     super::Plan,
@@ -12,13 +12,13 @@ use {
     std::{cmp::Reverse, collections::HashMap},
 };
 
-/// How the reserve is shared out.
+/// Shares of the reserve.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub enum Shares {
     /// The same for every active validator.
     #[default]
     Equal,
-    /// In proportion to these weights, by vote account. A validator without one gets nothing.
+    /// Pro rata to these weights, by vote account. A validator without one gets nothing.
     Weighted(HashMap<Address, u64>),
 }
 
@@ -31,27 +31,27 @@ impl Shares {
     }
 }
 
-/// Which validators' stake is increased.
+/// A distribution of the reserve.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct SplitReservePlan {
-    /// What to send: one stage.
+    /// Transactions, in one stage.
     pub plan: Plan,
-    /// Lamports that each validator (vote account) gets.
+    /// Lamports for each validator (vote account).
     pub parts: Vec<(Address, u64)>,
     /// Lamports of rent that the reserve lends until the next epoch's update.
     pub rent_lamports: u64,
-    /// Lamports that may still leave the reserve afterwards.
+    /// Lamports that can still leave the reserve afterwards.
     pub reserve_left: u64,
 }
 
-/// Plans to delegate what the reserve holds above `keep` lamports (its rent aside).
+/// Plans to delegate the lamports of the reserve above `keep` (and its rent).
 ///
-/// Where there is too little for all to get the minimum delegation, the validators of least weight get nothing; of equals, those
-/// later in the list. Validators with stake in motion are passed over. The plan is empty where not even one validator can get the
+/// If a share is below the minimum delegation, the validators of smallest weight get nothing; ties go to those earlier
+/// in the list. Validators with transient stake are skipped. The plan is empty if not even one validator can get the
 /// minimum.
 ///
 /// # Errors
-/// [`PlanError::EpochRewardsActive`]; [`PlanError::Invalid`] where no validator can take stake; refusal
+/// [`PlanError::EpochRewardsActive`]; [`PlanError::Invalid`] if no validator can take stake; refusal
 /// `StakeListAndPoolOutOfDate`.
 pub fn split_reserve(snapshot: &PoolSnapshot, keep: u64, shares: &Shares) -> Result<SplitReservePlan, PlanError> {
     check_no_rewards(snapshot.environment())?;
@@ -86,13 +86,13 @@ pub fn split_reserve(snapshot: &PoolSnapshot, keep: u64, shares: &Shares) -> Res
     Ok(split)
 }
 
-/// Lamports for the first of `takers`, which are sorted by weight: for as many as can get the minimum.
+/// Lamports for the first of `takers`, sorted by weight: for as many as get the minimum.
 fn shares_of(takers: &[(Validator, u64)], spare: u64, minimum: u64, rent: u64) -> Vec<u64> {
     let mut weight_of_all: u128 = takers.iter().map(|(_, weight)| u128::from(*weight)).sum();
     for count in (1..=takers.len()).rev() {
         let (_, least_weight) = takers[count - 1];
         let budget = u128::from(spare).saturating_sub(u128::from(rent) * count as u128);
-        // Below 2^64 · 2^64, and the quotient below the budget.
+        // The product is below 2^64 · 2^64, and the quotient below the budget.
         let share = |weight: u64| (budget * u128::from(weight) / weight_of_all) as u64;
         if share(least_weight) >= minimum {
             return takers[..count].iter().map(|(_, weight)| share(*weight)).collect();

@@ -1,4 +1,4 @@
-//! What the cluster itself sets: time, rent, rewards, the stake program's minimum.
+//! State of the cluster: time, rent, rewards, and the stake program's minimum delegation.
 
 use {
     solana_clock::Clock,
@@ -8,25 +8,25 @@ use {
     tidepool_interface::{STAKE_ACCOUNT_SPACE, minimum_delegation, minimum_stake_lamports},
 };
 
-/// The cluster's state on which the program's answers depend.
+/// The cluster's state on which the program's results depend.
 ///
-/// Nothing here is a constant: clusters differ, and each of these values has changed on mainnet or will.
+/// Nothing here is a constant: the values differ between clusters and change over time.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     /// Slot, epoch and Unix time in seconds.
     pub clock: Clock,
     /// Rent in force.
     pub rent: Rent,
-    /// Whether, and how far, the rewards of the last epoch are being paid.
+    /// State of the distribution of the last epoch's rewards.
     pub epoch_rewards: EpochRewards,
     /// Effective, activating and deactivating stake of the cluster, by epoch.
     pub stake_history: StakeHistory,
-    /// What the stake program answers to `GetMinimumDelegation`, in lamports.
+    /// Result of the stake program's `GetMinimumDelegation`, in lamports.
     pub stake_program_minimum: u64,
 }
 
 impl Environment {
-    /// The epoch.
+    /// Current epoch.
     pub const fn epoch(&self) -> u64 {
         self.clock.epoch
     }
@@ -36,17 +36,17 @@ impl Environment {
         self.epoch_rewards.active
     }
 
-    /// Rent-exempt lamports of a new stake account.
+    /// Rent-exempt reserve of a new stake account, in lamports.
     pub fn stake_rent(&self) -> u64 {
         self.rent.minimum_balance(STAKE_ACCOUNT_SPACE)
     }
 
-    /// Lamports that must be delegated in each of a pool's stake accounts.
+    /// Minimum delegation of each of a pool's stake accounts, in lamports.
     pub const fn minimum_delegation(&self) -> u64 {
         minimum_delegation(self.stake_program_minimum)
     }
 
-    /// Lamports that must stay in a validator stake account: rent and the minimum delegation.
+    /// Lamports that must stay in a validator stake account: rent-exempt reserve and minimum delegation.
     pub fn minimum_stake_lamports(&self) -> u64 {
         minimum_stake_lamports(self.stake_rent(), self.stake_program_minimum)
     }

@@ -1,11 +1,11 @@
-//! Why a pool could not be read.
+//! Errors of reading a pool.
 
 use {
     super::AccountKind, crate::cluster::ClusterError, solana_address::Address,
     tidepool_interface::address::STAKE_PROGRAM_ID,
 };
 
-/// The part that an account plays in a pool.
+/// Role of an account in a pool.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Role {
     /// The pool account.
@@ -16,9 +16,9 @@ pub enum Role {
     Reserve,
     /// The pool token's mint.
     Mint,
-    /// The authority of the pool's stake and mint, an address of the program.
+    /// The withdraw authority of the pool's stake and mint, a PDA.
     WithdrawAuthority,
-    /// The authority of open stake deposits, an address of the program.
+    /// The default authority of stake deposits, a PDA.
     DepositAuthority,
 }
 
@@ -35,77 +35,77 @@ impl std::fmt::Display for Role {
     }
 }
 
-/// Why a pool could not be read.
+/// Error of reading a pool.
 #[derive(Debug, thiserror::Error)]
 pub enum PoolError {
     /// The cluster did not answer.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
 
-    /// There is nothing at the pool's address.
+    /// There is no account at the pool's address.
     #[error("account {address} does not exist: check the address and the URL")]
     NotFound {
-        /// The address given.
+        /// The given address.
         address: Address,
     },
 
-    /// The address is that of something else.
+    /// The account is not a stake pool.
     #[error("account {address} is {found}, not a stake pool: {}", found.hint())]
     NotAPool {
-        /// The address given.
+        /// The given address.
         address: Address,
-        /// What it is.
+        /// Kind of the account.
         found: AccountKind,
     },
 
-    /// The account says that it is a pool and ends too early or makes no sense.
+    /// The account begins like a stake pool, but is truncated or invalid.
     #[error(
         "malformed stake pool account {address} ({length} bytes): it may be truncated, or of a program with another layout"
     )]
     MalformedPool {
-        /// The address given.
+        /// The given address.
         address: Address,
         /// Length of its data in bytes.
         length: usize,
     },
 
-    /// The pool belongs to another program than was asked for.
+    /// The pool belongs to another program than required.
     #[error("pool {address} is owned by program {owner}, not {expected}: omit the program ID, or use this one")]
     OtherProgram {
         /// The pool.
         address: Address,
         /// Its program.
         owner: Address,
-        /// The program that was asked for.
+        /// The required program.
         expected: Address,
     },
 
-    /// An account that the pool names is not there.
+    /// An account of the pool does not exist.
     #[error("the pool's {role} {address} does not exist: the pool cannot be used")]
     Missing {
-        /// Its part in the pool.
+        /// Its role in the pool.
         role: Role,
         /// Its address.
         address: Address,
     },
 
-    /// An account that the pool names belongs to another program.
+    /// An account of the pool belongs to another program.
     #[error("the pool's {role} {address} is owned by program {owner}, not {expected}: the pool cannot be used")]
     WrongOwner {
-        /// Its part in the pool.
+        /// Its role in the pool.
         role: Role,
         /// Its address.
         address: Address,
         /// Its program.
         owner: Address,
-        /// The program that it should belong to.
+        /// The required program.
         expected: Address,
     },
 
-    /// An account that the pool names does not hold what it should.
+    /// An account of the pool has invalid data.
     #[error("the pool's {role} {address} is malformed: it may be truncated ({length} bytes)")]
     Malformed {
-        /// Its part in the pool.
+        /// Its role in the pool.
         role: Role,
         /// Its address.
         address: Address,
@@ -113,14 +113,14 @@ pub enum PoolError {
         length: usize,
     },
 
-    /// Each time all accounts were read, the pool had changed in between.
+    /// The pool changed during every attempt to read all accounts.
     #[error("the pool changed during each of {attempts} attempts to read it: retry later")]
     KeepsChanging {
         /// Attempts made.
         attempts: u32,
     },
 
-    /// Nobody is known who could pay for the simulation that asks for the minimum delegation.
+    /// No fee payer is known for the simulation that returns the minimum delegation.
     #[error(
         "cannot read the minimum delegation of the stake program ({STAKE_PROGRAM_ID}): the simulation needs a funded payer, \
          and neither the pool's manager nor its staker is one: specify a funded wallet"

@@ -1,4 +1,4 @@
-//! What a pool has beyond the contract: its extension, and what a rebalance is worked out from.
+//! The extension of a pool, and the inputs of a rebalance.
 
 use {
     super::{PoolError, PoolSnapshot},
@@ -14,18 +14,19 @@ use {
     },
 };
 
-/// Whether `program_id` is a program that gives pools the extension, as Tidepool does and the SPL stake pool does not. The answer
-/// comes from a simulation, for which the cluster wants a `payer` that exists and can pay a fee; nothing is signed or paid.
+/// Whether `program_id` supports the extension, as Tidepool does and the SPL stake pool does not. This takes a
+/// simulation, for which `payer` must exist and be able to pay a fee. Nothing is signed or paid.
 ///
 /// # Errors
 /// [`ClusterError`].
 #[expect(deprecated, reason = "the error has a new name for the same code, which programs do not use")]
-pub async fn gives_extension(
+pub async fn supports_extension(
     cluster: &impl Cluster,
     program_id: &Address,
     payer: &Address,
 ) -> Result<bool, ClusterError> {
-    // Without any account: who knows the instruction misses them, and who does not says so.
+    // Without accounts, a program that knows the instruction reports missing accounts, and any other reports an unknown
+    // instruction.
     let instruction = ExtensionInstruction::ExtendPool.with_accounts(program_id, vec![]);
     match simulate_alone(cluster, instruction, payer).await?.error {
         Some(TransactionError::InstructionError(_, error)) => Ok(error == InstructionError::NotEnoughAccountKeys),
@@ -35,37 +36,38 @@ pub async fn gives_extension(
 }
 
 impl PoolSnapshot {
-    /// The pool's extension, if it has one of the version that this library knows.
+    /// The pool's extension, if it has one of the known version.
     pub const fn extension(&self) -> Option<&PoolExtension> {
         self.extension.as_ref()
     }
 
-    /// Whether the pool has the extension, in the version that this library knows.
+    /// Whether the pool has an extension of the known version.
     pub const fn is_extended(&self) -> bool {
         self.extension.is_some()
     }
 
-    /// Whether the pool has an extension of a version that this library does not know.
+    /// Whether the pool has an extension of an unknown version.
     pub fn has_unknown_extension(&self) -> bool {
         self.extension.is_none() && PoolExtension::is_present(&self.accounts.pool.data)
     }
 
-    /// How the pool spreads its stake; `None` without the extension.
+    /// The rebalance policy; `None` without the extension.
     pub fn policy(&self) -> Option<&RebalancePolicy> {
         self.extension.as_ref().map(|extension| &extension.policy)
     }
 
-    /// Lamports that stay in the reserve for the rents of decreases ([`PoolExtension::working_lamports`]); 0 without the extension.
+    /// Lamports that stay in the reserve for the rents of decreases ([`PoolExtension::working_lamports`]); 0 without
+    /// the extension.
     pub fn working_lamports(&self) -> u64 {
         self.extension.map_or(0, |extension| extension.working_lamports(self.reserve_rent()))
     }
 
-    /// Whether `Rebalance` moves nothing now, because weights are being set.
+    /// Whether `Rebalance` is paused because weights are being set.
     pub fn is_paused(&self) -> bool {
         self.extension.is_some_and(|extension| extension.is_paused(self.environment.clock.slot))
     }
 
-    /// What a rebalance is worked out from, beside the records; `None` without the extension.
+    /// Inputs of a rebalance apart from the records; `None` without the extension.
     pub fn rebalance_inputs(&self) -> Option<Inputs> {
         Some(Inputs {
             reserve_lamports: self.reserve_lamports_above_rent(),
@@ -77,9 +79,9 @@ impl PoolSnapshot {
         })
     }
 
-    /// Reads whether these validators' vote accounts still exist: to one that does not, nothing can be delegated.
+    /// Reads whether these validators' vote accounts still exist: stake can be delegated only to an existing one.
     ///
-    /// It is not part of [`Self::read`]: a vote account is long, and only those of validators that are to get stake matter.
+    /// [`Self::read`] skips this: vote accounts are large, and only those of validators that receive stake matter.
     ///
     /// # Errors
     /// [`PoolError::Cluster`].
@@ -94,19 +96,19 @@ impl PoolSnapshot {
         Ok(())
     }
 
-    /// Tells the snapshot whether the vote account `vote` exists.
+    /// Records in the snapshot whether the vote account `vote` exists.
     pub fn set_vote_account(&mut self, vote: Address, exists: bool) {
         self.votes.insert(vote, exists);
     }
 
-    /// Whether the vote account `vote` exists; `None` where it was not read.
+    /// Whether the vote account `vote` exists; `None` if it was not read.
     pub fn vote_account_exists(&self, vote: &Address) -> Option<bool> {
         self.votes.get(vote).copied()
     }
 }
 
-/// Whether stake can be delegated to the account, as the program looks at it: a validator may have made it anew without a state,
-/// whose version would then be 0.
+/// Whether stake can be delegated to the account, by the program's check. A vote account that was created again without
+/// a state has version 0.
 pub fn is_vote_account(account: &Account) -> bool {
     account.owner == solana_sdk_ids::vote::ID && account.data.get(..4).is_some_and(|version| version != [0; 4])
 }

@@ -1,4 +1,4 @@
-//! Synthetic pools for tests, from raw accounts.
+//! Synthetic pools for tests, made of raw accounts.
 
 use {
     super::{Environment, PoolAccounts, PoolSnapshot},
@@ -35,7 +35,7 @@ pub(crate) const MINT: Address = Address::new_from_array([106; 32]);
 pub(crate) const LIST: Address = Address::new_from_array([107; 32]);
 pub(crate) const RESERVE: Address = Address::new_from_array([108; 32]);
 
-/// The stake account of a fixture, in either part.
+/// A stake account of a fixture, in both representations.
 pub(crate) fn stake_account(
     withdrawer: Address,
     vote: Address,
@@ -66,25 +66,25 @@ pub(crate) fn stake_program_account(state: &StakeStateV2, lamports: u64) -> Acco
     Account { lamports, data, owner: STAKE_PROGRAM_ID, ..Account::default() }
 }
 
-/// Rent of a stake account in fixtures.
+/// Rent-exempt reserve of a stake account in fixtures.
 pub(crate) fn rent() -> u64 {
     Environment::default().stake_rent()
 }
 
-/// One validator of a fixture.
+/// A validator of a fixture.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FixtureValidator {
-    /// Delegated lamports; none means that there is no account.
+    /// Delegated lamports; 0 for no account.
     pub active: u64,
-    /// Epoch in which they were deactivated, as a delinquent validator's stake is.
+    /// Deactivation epoch, as for a delinquent validator's stake.
     pub deactivated: u64,
-    /// Delegated lamports in motion; 0 means none.
+    /// Delegated lamports of the transient stake account; 0 for none.
     pub transient: u64,
-    /// Epochs of the transient stake's activation and deactivation.
+    /// Activation and deactivation epoch of the transient stake.
     pub transient_epochs: (u64, u64),
     pub status: StakeStatus,
     pub last_update_epoch: u64,
-    /// Weight in a rebalance. Only an extended pool has any.
+    /// Weight, in extended pools only.
     pub weight: u16,
     /// Whether an extended pool's record holds the bumps of its addresses.
     pub has_bumps: bool,
@@ -108,7 +108,7 @@ impl FixtureValidator {
         Self { deactivated, ..self }
     }
 
-    pub(crate) fn weighing(self, weight: u16) -> Self {
+    pub(crate) fn with_weight(self, weight: u16) -> Self {
         Self { weight, ..self }
     }
 
@@ -159,20 +159,19 @@ impl FixtureValidator {
     }
 }
 
-/// The vote account of the validator `index`.
 pub(crate) fn vote(index: usize) -> Address {
     let mut bytes = [7; 32];
     bytes[..8].copy_from_slice(&(index as u64).to_le_bytes());
     Address::new_from_array(bytes)
 }
 
-/// A pool to be made up.
+/// A synthetic pool.
 #[derive(Clone, Debug)]
 pub(crate) struct Fixture {
     pub validators: Vec<FixtureValidator>,
     /// Lamports in the reserve above its rent.
     pub reserve: u64,
-    /// Pool tokens; the total is that of the records and the reserve.
+    /// Pool token supply. The total lamports are the sum of the records and the reserve.
     pub supply: u64,
     pub terms: PoolTerms,
     pub epoch_fee: Fee,
@@ -181,7 +180,7 @@ pub(crate) struct Fixture {
     pub stake_program_minimum: u64,
     /// Whether the stake accounts are read.
     pub with_stakes: bool,
-    /// The policy of a pool that has the extension.
+    /// The rebalance policy of an extended pool.
     pub policy: Option<RebalancePolicy>,
 }
 
@@ -207,7 +206,7 @@ impl Fixture {
         Self { validators, ..Self::default() }
     }
 
-    /// A pool with the extension and the default policy.
+    /// An extended pool with the default policy.
     pub(crate) fn extended(validators: Vec<FixtureValidator>) -> Self {
         Self { validators, policy: Some(RebalancePolicy::DEFAULT), ..Self::default() }
     }
@@ -284,7 +283,7 @@ impl Fixture {
         data
     }
 
-    /// The stake account at `address`, if it is one of `snapshot`'s.
+    /// The stake account at `address`, if it belongs to `snapshot`.
     pub(crate) fn stake_account_at(&self, snapshot: &PoolSnapshot, address: &Address) -> Option<Account> {
         let authority = snapshot.withdraw_authority();
         snapshot.validators().find_map(|validator| {

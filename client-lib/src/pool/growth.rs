@@ -1,4 +1,4 @@
-//! What a pool has earned, estimated.
+//! Estimates of a pool's yield.
 
 use {
     super::PoolSnapshot,
@@ -10,16 +10,17 @@ use {
 /// Seconds in a year of 365.25 days.
 const SECONDS_PER_YEAR: f64 = 31_557_600.0;
 
-/// Epochs that are shorter say nothing about a year. Mainnet's take about two days.
+/// Shorter epochs allow no estimate for a year. Mainnet's take about two days.
 const SHORTEST_EPOCH: Duration = Duration::from_secs(24 * 3_600);
 
-/// Most growth in a year, as a fraction, that is taken for rewards.
-const MOST_PER_YEAR: f64 = 1.0;
+/// Highest yearly growth, as a fraction, that counts as rewards.
+const MAX_PER_YEAR: f64 = 1.0;
 
 /// **An estimate, for display only**: the growth of the exchange rate at the last update, extrapolated to a year.
 ///
-/// It takes the last epoch for the norm. It is after the manager's fee on rewards and before fees on deposits and
-/// withdrawals. Where the pool was not updated in the epoch before, the growth is that of several epochs: the pool does not record it.
+/// It assumes that the last epoch is typical. It is after the epoch fee, and before fees on deposits and withdrawals.
+/// If the pool was not updated in the epoch before, the growth covers several epochs: the pool does not record how
+/// many.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct YieldEstimate {
     /// Growth of the exchange rate over one epoch, as a fraction: 0.0003 is 0.03 %.
@@ -30,12 +31,12 @@ pub struct YieldEstimate {
     pub epoch: u64,
 }
 
-/// Why there is no estimate of the yearly growth.
+/// Why there is no yield estimate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum NoYield {
-    /// The pool has no exchange rate from before its last update: in its first epoch, and after it was empty.
+    /// The pool has no earlier exchange rate: in its first epoch, and after it was empty.
     NoEarlierRate,
-    /// Too little of the epoch has passed to measure how long it takes.
+    /// The epoch is too young to measure its length.
     NotMeasured,
     /// Epochs of this cluster are too short.
     ShortEpochs {
@@ -52,7 +53,7 @@ pub enum NoYield {
 }
 
 impl NoYield {
-    /// The name, for programs.
+    /// The name, for machine-readable output.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::NoEarlierRate => "no_earlier_rate",
@@ -80,11 +81,11 @@ impl fmt::Display for NoYield {
 }
 
 impl PoolSnapshot {
-    /// Estimates the yield from the exchange rate before and after the last update. The length of the epoch is measured by the
-    /// cluster's clock.
+    /// Estimates the yield from the exchange rate before and after the last update. The cluster's clock gives the
+    /// length of the epoch.
     ///
     /// # Errors
-    /// [`NoYield`] where the figure would not be meaningful.
+    /// [`NoYield`] if the estimate would be meaningless.
     pub fn yield_estimate(&self, schedule: &EpochSchedule) -> Result<YieldEstimate, NoYield> {
         let (head, terms) = (&self.pool().head, &self.pool().terms);
         let before = price(terms.last_epoch_total_lamports, terms.last_epoch_pool_token_supply);
@@ -92,7 +93,7 @@ impl PoolSnapshot {
         let (before, now) = before.zip(now).ok_or(NoYield::NoEarlierRate)?;
         let clock = &self.environment().clock;
         let slots = schedule.get_slots_in_epoch(clock.epoch);
-        // Where slots take the usual time, the length of the epoch tells without a measurement that it is too short.
+        // With the usual slot time, the schedule alone shows that epochs are too short.
         let usual = Duration::from_millis(400).as_secs_f64() * slots as f64;
         let measured = slot_time(clock, schedule).map(|slot| slot.as_secs_f64() * slots as f64);
         let seconds = measured.unwrap_or(usual);
@@ -105,7 +106,7 @@ impl PoolSnapshot {
         if per_epoch <= 0.0 {
             return Err(NoYield::NoGrowth);
         }
-        if annual > MOST_PER_YEAR {
+        if annual > MAX_PER_YEAR {
             return Err(NoYield::MoreThanRewards { per_epoch });
         }
         Ok(YieldEstimate { per_epoch, annual, epoch: head.last_update_epoch.get() })

@@ -1,4 +1,4 @@
-//! Telling what an account is, for those who confuse addresses.
+//! Classification of accounts, for error messages about wrong addresses.
 
 use {
     solana_account::Account,
@@ -11,26 +11,26 @@ use {
     },
 };
 
-/// Data length in bytes of a multisig of the token programs.
+/// Data length in bytes of a multisig account of the token programs.
 const MULTISIG_LENGTH: usize = 355;
 
-/// Data length in bytes of an account with a durable nonce, by which the system program tells it.
+/// Data length in bytes of a durable nonce account. The system program identifies one by its length.
 const NONCE_LENGTH: usize = 80;
 
-/// What an account turns out to be.
+/// Kind of an account.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AccountKind {
-    /// An account of the system program that holds no nonce.
+    /// An account of the system program without a nonce.
     Wallet,
-    /// An account with a durable nonce.
+    /// A durable nonce account.
     Nonce,
     /// A program.
     Program,
     /// A token's mint.
     Mint,
-    /// Somebody's tokens.
+    /// A token account.
     TokenAccount,
-    /// A multisig of the token program, which can own token accounts.
+    /// A multisig of a token program, which can own token accounts.
     TokenMultisig,
     /// A lookup table.
     LookupTable,
@@ -40,11 +40,11 @@ pub enum AccountKind {
     StakeAccount,
     /// A validator's vote account.
     VoteAccount,
-    /// A pool, by its first byte.
+    /// A stake pool, by its first byte.
     StakePool,
-    /// A pool's validator list, by its first byte.
+    /// A validator list, by its first byte.
     ValidatorList,
-    /// Something else.
+    /// Another account.
     Other {
         /// Its program.
         owner: Address,
@@ -52,7 +52,7 @@ pub enum AccountKind {
 }
 
 impl AccountKind {
-    /// What `account` is. Pools and lists are told by their first byte, since any program may own them.
+    /// The kind of `account`. Pools and lists are recognised by their first byte, since any program can own them.
     pub fn of(account: &Account) -> Self {
         let owner = account.owner;
         if account.executable {
@@ -86,7 +86,7 @@ impl AccountKind {
         }
     }
 
-    /// What to do when a pool was expected.
+    /// What to do if a pool was expected.
     pub const fn hint(&self) -> &'static str {
         match self {
             Self::Mint => "use the address of the pool with this token",

@@ -14,11 +14,11 @@ use {
 pub struct ListedPool {
     /// The pool account.
     pub address: Address,
-    /// The pool.
+    /// The decoded pool account.
     pub pool: StakePool,
-    /// Whether it has the extension, of whatever version.
+    /// Whether it has an extension, of any version.
     pub is_extended: bool,
-    /// The header of its validator list; `None` where the pool's account of that name holds no list.
+    /// The header of its validator list; `None` if that account is not a valid list.
     pub list: Option<ValidatorListHeader>,
 }
 
@@ -27,11 +27,11 @@ pub struct ListedPool {
 pub struct Listing {
     /// The pools, in the order of their addresses.
     pub pools: Vec<ListedPool>,
-    /// Accounts of the program that begin like a pool and do not hold one, in the same order.
+    /// Accounts of the program that begin like a pool but are invalid, in the same order.
     pub malformed: Vec<Address>,
 }
 
-/// Lists the pools of the program `program_id`, extended ones and others. Of each validator list only the header is read.
+/// Lists all pools of the program `program_id`, extended or not. Only the headers of validator lists are read.
 ///
 /// # Errors
 /// Those of [`Cluster::program_accounts`]: an endpoint may refuse to search.

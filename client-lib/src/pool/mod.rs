@@ -1,7 +1,7 @@
-//! A pool as it is at one moment: everything that quotes, plans and actions are computed from.
+//! A snapshot of a pool: the input of quotes, plans and actions.
 //!
-//! [`PoolSnapshot::read`] fetches one through a [`Cluster`](crate::cluster::Cluster); [`PoolSnapshot::from_accounts`] makes
-//! one of accounts that are at hand. From then on nothing asks the network.
+//! [`PoolSnapshot::read`] reads one through a [`Cluster`](crate::cluster::Cluster); [`PoolSnapshot::from_accounts`]
+//! makes one from given accounts. Everything else is computed without network access.
 
 mod environment;
 mod error;
@@ -21,7 +21,7 @@ mod tests;
 pub use {
     environment::Environment,
     error::{PoolError, Role},
-    extension::{gives_extension, is_vote_account},
+    extension::{is_vote_account, supports_extension},
     growth::{NoYield, YieldEstimate},
     kind::AccountKind,
     listing::{ListedPool, Listing, list_pools},
@@ -45,22 +45,22 @@ use {
     },
 };
 
-/// The accounts that make a pool, as they are on the cluster.
+/// Raw accounts of a pool.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PoolAccounts {
-    /// The pool.
+    /// The pool account.
     pub pool: Account,
-    /// Its validator list.
+    /// The validator list.
     pub validator_list: Account,
-    /// Its reserve.
+    /// The reserve stake account.
     pub reserve_stake: Account,
-    /// Its mint.
+    /// The pool token's mint.
     pub pool_mint: Account,
-    /// The manager's token account for fees; the pool goes on without it, and then charges no fee on withdrawals.
+    /// The manager's token account for fees. A pool works without it, and then charges no withdrawal fee.
     pub manager_fee_account: Option<Account>,
 }
 
-/// A pool at one moment. See the [module](self).
+/// A snapshot of a pool. See the [module](self).
 #[derive(Clone, Debug)]
 pub struct PoolSnapshot {
     address: Address,
@@ -73,16 +73,16 @@ pub struct PoolSnapshot {
     freeze_authority: Option<Address>,
     accounts: PoolAccounts,
     environment: Environment,
-    /// Found when they are first needed: a search per account takes longer than everything else here.
+    /// Derived when first needed: one PDA search per account takes longer than everything else here.
     stake_addresses: OnceLock<Vec<StakeAddresses>>,
     /// One per record.
     stake_accounts: Vec<Option<StakeAccounts>>,
-    /// Vote accounts that were read, and whether each exists.
+    /// Vote accounts that were read, with whether each exists.
     votes: HashMap<Address, bool>,
 }
 
 impl PoolSnapshot {
-    /// Makes a snapshot of raw accounts, without stake accounts. The pool's program is the one that owns it.
+    /// Makes a snapshot from raw accounts, without stake accounts. The pool's owner is its program.
     ///
     /// # Errors
     /// [`PoolError::NotAPool`], [`PoolError::MalformedPool`], [`PoolError::WrongOwner`], [`PoolError::Malformed`].
@@ -130,7 +130,7 @@ impl PoolSnapshot {
         self.address
     }
 
-    /// The program that runs the pool: the owner of its account.
+    /// The pool's program: the owner of its account.
     pub const fn program_id(&self) -> Address {
         self.accounts.pool.owner
     }
@@ -140,58 +140,58 @@ impl PoolSnapshot {
         &self.pool
     }
 
-    /// The accounts, as they were read.
+    /// The raw accounts.
     pub const fn accounts(&self) -> &PoolAccounts {
         &self.accounts
     }
 
-    /// The cluster's state at that moment.
+    /// The cluster's state at the time of the snapshot.
     pub const fn environment(&self) -> &Environment {
         &self.environment
     }
 
-    /// The epoch at that moment.
+    /// The epoch of the snapshot.
     pub const fn epoch(&self) -> u64 {
         self.environment.epoch()
     }
 
-    /// The pool's withdraw authority: staker and withdrawer of its stake, authority of its mint.
+    /// The pool's withdraw authority: staker and withdrawer of its stake, and mint authority.
     pub const fn withdraw_authority(&self) -> Address {
         self.withdraw_authority
     }
 
-    /// The address that authorizes stake deposits by default.
+    /// The default deposit authority of stake, a PDA.
     pub fn default_deposit_authority(&self) -> Address {
         find_deposit_authority(&self.program_id(), &self.address).0
     }
 
-    /// Whether a key other than the default one has to sign stake deposits.
+    /// Whether another key than the default deposit authority must sign stake deposits.
     pub fn has_custom_deposit_authority(&self) -> bool {
         self.pool.head.stake_deposit_authority != self.default_deposit_authority()
     }
 
-    /// The rate at which deposits and withdrawals trade.
+    /// The exchange rate of deposits and withdrawals.
     pub const fn rate(&self) -> ExchangeRate {
         self.pool.head.exchange_rate()
     }
 
-    /// Supply of the mint in pool tokens: what the next update makes the pool's supply.
+    /// Supply of the mint in the smallest unit. The next update copies it into the pool.
     pub const fn mint_supply(&self) -> u64 {
         self.mint_supply
     }
 
-    /// Who can freeze holders' pool tokens, if anybody can: such an account neither gives nor takes tokens. The program does not
-    /// look at it.
+    /// The mint's freeze authority, if any. A frozen token account can neither send nor receive. The program does not
+    /// check it.
     pub const fn freeze_authority(&self) -> Option<Address> {
         self.freeze_authority
     }
 
-    /// Whether the pool has to be updated before it takes deposits and withdrawals.
+    /// Whether the pool must be updated before deposits and withdrawals.
     pub const fn is_stale(&self) -> bool {
         self.pool.head.is_stale(self.environment.clock.epoch)
     }
 
-    /// Records that the validator list has room for.
+    /// Capacity of the validator list, in records.
     pub const fn max_validators(&self) -> u32 {
         self.max_validators
     }
@@ -201,7 +201,7 @@ impl PoolSnapshot {
         &self.records
     }
 
-    /// The addresses of each validator's stake accounts, in the list's order. They are searched once, at the first call.
+    /// The stake account addresses of each validator, in the list's order. The first call derives all of them.
     pub fn stake_addresses(&self) -> &[StakeAddresses] {
         self.stake_addresses.get_or_init(|| validators::Derivation::of(self).all(&self.records))
     }
@@ -233,14 +233,14 @@ impl PoolSnapshot {
         self.validator_at(self.records.iter().position(is_meant)?)
     }
 
-    /// Whether the stake accounts are here of every validator that `selection` includes.
+    /// Whether the snapshot holds the stake accounts of all validators in `selection`.
     pub fn has_stakes(&self, selection: &StakeSelection) -> bool {
         let mut stakes = self.records.iter().zip(&self.stake_accounts);
         stakes.all(|(record, accounts)| accounts.is_some() || !selection.includes(record))
     }
 
-    /// Gives the snapshot the stake accounts of the validators that `select` picks, as `find` knows them: `None` means that
-    /// there is no account at that address.
+    /// Sets the stake accounts of the selected validators. `find` returns the account at an address; `None` means that
+    /// it does not exist.
     pub fn set_stake_accounts(
         &mut self,
         select: impl Fn(&ValidatorStakeInfo) -> bool,
@@ -258,27 +258,27 @@ impl PoolSnapshot {
         }
     }
 
-    /// Lamports in the reserve.
+    /// Lamports of the reserve.
     pub const fn reserve_lamports(&self) -> u64 {
         self.accounts.reserve_stake.lamports
     }
 
-    /// Rent-exempt lamports of the reserve, which always stay in it.
+    /// Rent-exempt reserve of the reserve stake account, in lamports. It always stays there.
     pub fn reserve_rent(&self) -> u64 {
         self.environment.rent.minimum_balance(self.accounts.reserve_stake.data.len())
     }
 
-    /// Lamports in the reserve above its rent.
+    /// Lamports of the reserve above its rent.
     pub fn reserve_lamports_above_rent(&self) -> u64 {
         self.reserve_lamports().saturating_sub(self.reserve_rent())
     }
 
-    /// Lamports that may leave the reserve: those above its rent, less [`Self::working_lamports`].
+    /// Lamports that can leave the reserve: above its rent, minus [`Self::working_lamports`].
     pub fn withdrawable_reserve_lamports(&self) -> u64 {
         self.reserve_lamports_above_rent().saturating_sub(self.working_lamports())
     }
 
-    /// Whether the manager's fee account can take fees. While it cannot, withdrawals and updates charge none.
+    /// Whether the manager's fee account can receive fees. If not, withdrawals and updates charge none.
     pub fn manager_fee_account_is_valid(&self) -> bool {
         self.accounts.manager_fee_account.as_ref().is_some_and(|account| {
             check_manager_fee_account(
@@ -304,7 +304,7 @@ fn malformed_pool(address: &Address, account: &Account) -> PoolError {
     PoolError::MalformedPool { address: *address, length: account.data.len() }
 }
 
-/// The authority under the pool's own bump, as the program derives it.
+/// The withdraw authority, derived with the bump that the pool stores, as the program does.
 fn withdraw_authority(address: &Address, pool: &StakePool, account: &Account) -> Result<Address, PoolError> {
     let seeds: [&[u8]; 3] = [address.as_ref(), WITHDRAW_AUTHORITY_SEED, &[pool.head.stake_withdraw_bump_seed]];
     Address::create_program_address(&seeds, &account.owner).map_err(|_| malformed_pool(address, account))

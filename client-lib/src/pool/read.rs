@@ -1,8 +1,8 @@
-//! Reading a pool through a cluster, so that all of it belongs together.
+//! Reads a pool consistently through a cluster.
 
 use {
     super::{PoolAccounts, PoolError, PoolSnapshot, Role, decode_pool, environment::Environment, validators},
-    crate::cluster::{Cluster, ClusterError, believable},
+    crate::cluster::{Cluster, ClusterError, check_plausible},
     serde::de::DeserializeOwned,
     solana_account::Account,
     solana_address::Address,
@@ -16,22 +16,22 @@ use {
 /// A busy pool changes with every deposit, and each attempt to read thousands of accounts takes a second or two.
 const ATTEMPTS: u32 = 5;
 
-/// Whose stake accounts to read.
+/// The validators whose stake accounts are read.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub enum StakeSelection {
-    /// Nobody's.
+    /// None.
     #[default]
     None,
-    /// Those of validators with transient stake, and of removed ones: what an update can merge is among them.
+    /// Validators with transient stake, and removed ones. They include all with stake that an update can merge.
     Transient,
-    /// Every validator's: two accounts for each.
+    /// All validators: two accounts each.
     All,
-    /// Those of the validators with these vote accounts.
+    /// The validators with these vote accounts.
     Only(HashSet<Address>),
 }
 
 impl StakeSelection {
-    /// The stake accounts of one validator.
+    /// Selects one validator.
     pub fn one(vote: Address) -> Self {
         Self::Only(HashSet::from([vote]))
     }
@@ -46,27 +46,27 @@ impl StakeSelection {
     }
 }
 
-/// Where the stake program's minimum delegation comes from. The program tells it only in a simulation, and that wants a
-/// payer who exists and could pay a fee; nothing is signed or paid.
+/// Source of the stake program's minimum delegation. The program returns it only in a simulation, for which the fee
+/// payer must exist and be able to pay a fee. Nothing is signed or paid.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum MinimumDelegation {
-    /// Simulate with the pool's manager or staker as payer, whichever is a wallet with lamports.
+    /// Simulate with the pool's manager or staker as fee payer, if one of them is a wallet with lamports.
     #[default]
     Ask,
-    /// Simulate with this payer.
+    /// Simulate with this fee payer.
     AskAs(Address),
-    /// It is known already, in lamports.
+    /// A known value, in lamports.
     Known(u64),
 }
 
 /// What to read of a pool.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct ReadOptions {
-    /// Whose stake accounts to read.
+    /// The validators whose stake accounts are read.
     pub stakes: StakeSelection,
-    /// How to learn the minimum delegation.
+    /// Source of the minimum delegation.
     pub minimum_delegation: MinimumDelegation,
-    /// The program that the pool must belong to, if only one will do.
+    /// The program that must own the pool, if set.
     pub program_id: Option<Address>,
 }
 
@@ -74,16 +74,16 @@ pub struct ReadOptions {
 struct Core {
     accounts: PoolAccounts,
     environment: Environment,
-    /// Wallets that could pay for a simulation.
+    /// A wallet that can pay for a simulation.
     payer: Option<Address>,
 }
 
 impl PoolSnapshot {
-    /// Reads the pool at `address`. Its program is the one that owns the account.
+    /// Reads the pool at `address`. The account's owner is the pool's program.
     ///
-    /// The pool, its list, the reserve, the mint and the cluster's state are of one slot. Where stake accounts are
-    /// asked for too, these are read next, then the first lot again: if the pool or its list has changed or the epoch has,
-    /// all is read anew.
+    /// The pool, its list, the reserve, the mint and the cluster's state are read in one slot. Selected stake accounts
+    /// are read next, then the first accounts again. If the pool, its list or the epoch has changed, everything is read
+    /// again.
     ///
     /// # Errors
     /// [`PoolError`].
@@ -91,10 +91,10 @@ impl PoolSnapshot {
     where
         C: Cluster + ?Sized,
     {
-        Self::read_knowing(cluster, address, options, None).await
+        Self::read_with(cluster, address, options, None).await
     }
 
-    /// Reads the same pool again, with the addresses and the minimum delegation that are known already.
+    /// Reads the same pool again, and keeps the known addresses and the minimum delegation.
     ///
     /// # Errors
     /// [`PoolError`].
@@ -107,10 +107,10 @@ impl PoolSnapshot {
             minimum_delegation: MinimumDelegation::Known(self.environment.stake_program_minimum),
             program_id: Some(self.program_id()),
         };
-        Self::read_knowing(cluster, &self.address, &options, Some(self)).await
+        Self::read_with(cluster, &self.address, &options, Some(self)).await
     }
 
-    async fn read_knowing<C>(
+    async fn read_with<C>(
         cluster: &C,
         address: &Address,
         options: &ReadOptions,
@@ -134,8 +134,8 @@ impl PoolSnapshot {
             }
             snapshot.read_stakes(cluster, &options.stakes).await?;
             let again = read_core(cluster, address, &mut pool).await?;
-            if snapshot.is_as_in(&again) {
-                // The reserve and the mint may have received something meanwhile: the later reading counts.
+            if snapshot.matches(&again) {
+                // The reserve and the mint may have changed since: the later values apply.
                 snapshot.accounts.reserve_stake = again.accounts.reserve_stake;
                 snapshot.environment.clock = again.environment.clock;
                 snapshot.environment.epoch_rewards = again.environment.epoch_rewards;
@@ -173,7 +173,7 @@ impl PoolSnapshot {
         Ok(())
     }
 
-    fn is_as_in(&self, core: &Core) -> bool {
+    fn matches(&self, core: &Core) -> bool {
         self.accounts.pool.data == core.accounts.pool.data
             && self.accounts.validator_list.data == core.accounts.validator_list.data
             && self.accounts.pool_mint.data == core.accounts.pool_mint.data
@@ -181,8 +181,7 @@ impl PoolSnapshot {
     }
 }
 
-/// Reads the pool account at `address`, and nothing that belongs to the pool. With `program_id` the pool has to belong to that
-/// program.
+/// Reads only the pool account at `address`. With `program_id`, that program must own it.
 ///
 /// # Errors
 /// [`PoolError::NotFound`], [`PoolError::NotAPool`], [`PoolError::MalformedPool`], [`PoolError::OtherProgram`],
@@ -205,8 +204,8 @@ where
     }
 }
 
-/// Reads the pool and the accounts that `pool`, an earlier reading, names. Should the manager or the staker have changed in
-/// between, it starts over.
+/// Reads the pool and the accounts that an earlier reading, `pool`, names. Starts over if the manager or the staker has
+/// changed.
 async fn read_core<C>(cluster: &C, address: &Address, pool: &mut StakePool) -> Result<Core, PoolError>
 where
     C: Cluster + ?Sized,
@@ -242,10 +241,10 @@ where
             .map(|(address, _)| address);
         let environment = Environment {
             clock: sysvar(CLOCK_ID, next())?,
-            rent: believable(sysvar(RENT_ID, next())?)?,
-            // A young cluster has not written these yet: no rewards, no history.
-            epoch_rewards: sysvar_if_any(EPOCH_REWARDS_ID, next())?,
-            stake_history: sysvar_if_any(STAKE_HISTORY_ID, next())?,
+            rent: check_plausible(sysvar(RENT_ID, next())?)?,
+            // A new cluster has not written these sysvars yet: no rewards, no history.
+            epoch_rewards: optional_sysvar(EPOCH_REWARDS_ID, next())?,
+            stake_history: optional_sysvar(STAKE_HISTORY_ID, next())?,
             stake_program_minimum: 0,
         };
         *pool = decode_pool(address, &accounts.pool)?;
@@ -266,7 +265,10 @@ fn sysvar<S: DeserializeOwned>(address: Address, account: Option<Account>) -> Re
         .map_err(|_| ClusterError::UnexpectedData { address, expected: "the sysvar of that name" })
 }
 
-fn sysvar_if_any<S: DeserializeOwned + Default>(address: Address, account: Option<Account>) -> Result<S, ClusterError> {
+fn optional_sysvar<S: DeserializeOwned + Default>(
+    address: Address,
+    account: Option<Account>,
+) -> Result<S, ClusterError> {
     match account {
         None => Ok(S::default()),
         present => sysvar(address, present),

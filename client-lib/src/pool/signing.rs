@@ -1,4 +1,4 @@
-//! Addresses that cannot sign, so that what they receive is lost.
+//! Addresses that cannot sign. Assets sent to them are lost.
 
 use {
     super::{AccountKind, PoolSnapshot, Role},
@@ -8,7 +8,7 @@ use {
     std::fmt,
 };
 
-/// Addresses that the cluster reserves. Some of them have no account, and most of those that have one are executable.
+/// Addresses reserved by the cluster. Some have no account; most accounts at them are executable.
 const NATIVE_PROGRAMS: [Address; 18] = [
     ids::address_lookup_table::ID,
     ids::bpf_loader::ID,
@@ -46,24 +46,24 @@ const SYSVARS: [Address; 13] = [
     ids::sysvar::stake_history::ID,
 ];
 
-/// An address that is no wallet: it cannot sign a transaction, and at most a program signs for it.
+/// Kind of an address that cannot sign a transaction; at most a program can sign for it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum NonSigner {
-    /// The pool at hand, or a part of it.
+    /// The pool, or one of its accounts.
     Pool(Role),
-    /// A program of the cluster itself.
+    /// A native program.
     NativeProgram,
     /// A sysvar.
     Sysvar,
-    /// The address at which lamports are burnt.
+    /// The incinerator, which burns lamports.
     Incinerator,
-    /// An account of another program than the system program.
+    /// An account of a program other than the system program.
     Account(AccountKind),
 }
 
 impl NonSigner {
-    /// Tells whether `address` can sign, where `account` is the account at it and `parts` are addresses that belong to the pool at
-    /// hand. `None` for a wallet, and for an address without an account: it may be a new wallet, or the vault of a multisig.
+    /// Classifies `address` with the account at it; `parts` are addresses of the current pool. `None` for a wallet, and
+    /// for an address without an account: a new wallet, or a multisig vault.
     pub fn of(parts: &[(Address, Role)], address: &Address, account: Option<&Account>) -> Option<Self> {
         if let Some((_, role)) = parts.iter().find(|(part, _)| part == address) {
             return Some(Self::Pool(*role));
@@ -98,7 +98,7 @@ impl fmt::Display for NonSigner {
 }
 
 impl PoolSnapshot {
-    /// The addresses that belong to the pool, with their parts in it, for [`NonSigner::of`].
+    /// The pool's addresses with their roles, for [`NonSigner::of`].
     pub fn parts(&self) -> [(Address, Role); 6] {
         let head = &self.pool().head;
         [
@@ -121,14 +121,14 @@ mod tests {
     }
 
     #[test]
-    fn wallets_and_absent_accounts_can_sign() {
+    fn wallets_and_missing_accounts_can_sign() {
         let address = Address::new_from_array([7; 32]);
         assert_eq!(NonSigner::of(&[], &address, None), None);
         assert_eq!(NonSigner::of(&[], &address, Some(&owned(ids::system_program::ID, vec![]))), None);
     }
 
     #[test]
-    fn reserved_addresses_cannot_sign_even_without_an_account() {
+    fn reserved_addresses_cannot_sign() {
         for (address, what) in [
             (ids::system_program::ID, NonSigner::NativeProgram),
             (ids::sysvar::instructions::ID, NonSigner::Sysvar),
@@ -139,14 +139,14 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_the_pool_cannot_sign_even_without_an_account() {
+    fn pool_accounts_cannot_sign() {
         let address = Address::new_from_array([7; 32]);
         let found = NonSigner::of(&[(address, Role::WithdrawAuthority)], &address, None);
         assert_eq!(found.map(|found| found.to_string()).as_deref(), Some("the withdraw authority of the pool"));
     }
 
     #[test]
-    fn accounts_of_other_programs_are_named() {
+    fn names_accounts_of_other_programs() {
         let address = Address::new_from_array([7; 32]);
         let kind = |owner, data| NonSigner::of(&[], &address, Some(&owned(owner, data))).map(|found| found.to_string());
         assert_eq!(kind(ids::system_program::ID, vec![0; 80]).as_deref(), Some("a nonce account"));

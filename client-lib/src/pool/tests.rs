@@ -17,7 +17,7 @@ use {
 
 type Accounts = HashMap<Address, Account>;
 
-/// A cluster that answers from a map; `before_request` may change the map, as traffic does.
+/// A cluster that answers from a map. `before_request` can change the map, like concurrent transactions.
 struct FakeCluster<F> {
     accounts: Mutex<Accounts>,
     requests: Mutex<usize>,
@@ -70,7 +70,7 @@ impl<F: Fn(usize, &mut Accounts) + Send + Sync> Cluster for FakeCluster<F> {
     }
 }
 
-/// All accounts of a fixture and of the cluster around it. Young clusters have neither rewards nor stake history.
+/// All accounts of a fixture and of its cluster. New clusters have neither rewards nor stake history.
 fn world(fixture: &Fixture) -> Accounts {
     let PoolAccounts { pool, validator_list, reserve_stake, pool_mint, manager_fee_account } = fixture.accounts();
     let environment = fixture.environment();
@@ -107,14 +107,14 @@ fn total(account: &mut Account) -> &mut [u8] {
 }
 
 #[tokio::test]
-async fn reads_a_pool_of_any_program_with_its_stakes() {
+async fn reads_pool_of_any_program_with_stakes() {
     let fixture = three_validators();
     let cluster = FakeCluster::new(world(&fixture), |_, _| {});
     let options = ReadOptions { stakes: StakeSelection::All, ..ReadOptions::default() };
     let snapshot = PoolSnapshot::read(&cluster, &POOL, &options).await.unwrap();
     assert_eq!(snapshot.program_id(), PROGRAM);
     assert_eq!(snapshot.environment().stake_program_minimum, SOL);
-    // The manager does not exist, so the staker pays for the simulation.
+    // The manager's account does not exist, so the staker pays for the simulation.
     assert_eq!(*cluster.payers.lock().unwrap(), [STAKER]);
     assert!(snapshot.has_stakes(&StakeSelection::All));
     let validators: Vec<_> = snapshot.validators().collect();
@@ -127,7 +127,7 @@ async fn reads_a_pool_of_any_program_with_its_stakes() {
 }
 
 #[tokio::test]
-async fn reads_only_the_stakes_that_are_asked_for() {
+async fn reads_selected_stakes_only() {
     let fixture = three_validators();
     let cluster = FakeCluster::new(world(&fixture), |_, _| {});
     let options = ReadOptions {
@@ -142,9 +142,9 @@ async fn reads_only_the_stakes_that_are_asked_for() {
 }
 
 #[tokio::test]
-async fn a_pool_that_changes_while_it_is_read_is_read_again() {
+async fn reads_changed_pool_again() {
     let fixture = three_validators();
-    // The third request is for the stakes; a deposit lands then.
+    // The third request is for the stake accounts; a deposit lands then.
     let cluster = FakeCluster::new(world(&fixture), |request, accounts| {
         if request == 2 {
             total(accounts.get_mut(&POOL).unwrap()).copy_from_slice(&(200 * SOL).to_le_bytes());
@@ -158,7 +158,7 @@ async fn a_pool_that_changes_while_it_is_read_is_read_again() {
 }
 
 #[tokio::test]
-async fn a_pool_that_never_rests_is_an_error() {
+async fn rejects_pool_that_keeps_changing() {
     let fixture = three_validators();
     let cluster = FakeCluster::new(world(&fixture), |request, accounts| {
         total(accounts.get_mut(&POOL).unwrap()).copy_from_slice(&(request as u64).to_le_bytes());
@@ -169,7 +169,7 @@ async fn a_pool_that_never_rests_is_an_error() {
 }
 
 #[tokio::test]
-async fn reading_again_keeps_known_addresses() {
+async fn read_again_keeps_addresses() {
     let fixture = three_validators();
     let cluster = FakeCluster::new(world(&fixture), |_, _| {});
     let first = PoolSnapshot::read(&cluster, &POOL, &ReadOptions::default()).await.unwrap();
@@ -179,7 +179,7 @@ async fn reading_again_keeps_known_addresses() {
 }
 
 #[tokio::test]
-async fn a_payer_who_does_not_exist_is_not_asked() {
+async fn skips_missing_payer() {
     let fixture = three_validators();
     let mut accounts = world(&fixture);
     accounts.remove(&STAKER);
@@ -192,7 +192,7 @@ async fn a_payer_who_does_not_exist_is_not_asked() {
 }
 
 #[tokio::test]
-async fn other_addresses_are_told_by_what_they_are() {
+async fn names_kind_of_other_accounts() {
     let cluster = FakeCluster::new(world(&three_validators()), |_, _| {});
     let mut seen = HashSet::new();
     for (address, kind) in [
@@ -214,7 +214,7 @@ async fn other_addresses_are_told_by_what_they_are() {
 }
 
 #[tokio::test]
-async fn another_program_than_demanded_is_refused() {
+async fn rejects_other_program() {
     let cluster = FakeCluster::new(world(&three_validators()), |_, _| {});
     let options = ReadOptions { program_id: Some(TOKEN_PROGRAM_ID), ..ReadOptions::default() };
     let error = PoolSnapshot::read(&cluster, &POOL, &options).await.unwrap_err();
@@ -222,7 +222,7 @@ async fn another_program_than_demanded_is_refused() {
 }
 
 #[test]
-fn malformed_accounts_are_named() {
+fn names_malformed_accounts() {
     let fixture = three_validators();
     let make = |change: fn(&mut PoolAccounts)| {
         let mut accounts = fixture.accounts();
@@ -252,7 +252,7 @@ fn malformed_accounts_are_named() {
 }
 
 #[test]
-fn addresses_are_those_of_the_records_in_any_number() {
+fn derives_any_number_of_addresses() {
     let fixture = Fixture { with_stakes: false, ..Fixture::of(vec![FixtureValidator::new(SOL); 200]) };
     let snapshot = fixture.snapshot();
     assert_eq!(snapshot.stake_addresses().len(), 200);
@@ -264,7 +264,7 @@ fn addresses_are_those_of_the_records_in_any_number() {
 }
 
 #[tokio::test]
-async fn stake_accounts_are_those_of_the_owner_whatever_the_endpoint_returns() {
+async fn filters_stake_accounts_of_owner() {
     let (owner, other) = (vote(1), vote(2));
     let [own, second, foreign, elsewhere] = [10, 11, 12, 13].map(vote);
     let stake = |owner| stake_account(owner, vote(0), SOL, 1, u64::MAX);
@@ -285,7 +285,7 @@ async fn stake_accounts_are_those_of_the_owner_whatever_the_endpoint_returns() {
 }
 
 #[test]
-fn the_yield_is_that_of_the_last_epoch() {
+fn estimates_yield_of_last_epoch() {
     let mut fixture = three_validators();
     let schedule = EpochSchedule::without_warmup();
     let estimate = |fixture: &Fixture, seconds_per_slot: u64| {
@@ -313,7 +313,7 @@ fn the_yield_is_that_of_the_last_epoch() {
 }
 
 #[test]
-fn an_extended_pool_is_told_by_its_tail() {
+fn recognises_extension() {
     let fixture = three_validators();
     let plain = fixture.snapshot();
     assert!(!plain.is_extended() && plain.policy().is_none() && plain.rebalance_inputs().is_none());
@@ -340,7 +340,7 @@ fn an_extended_pool_is_told_by_its_tail() {
 }
 
 #[test]
-fn addresses_under_known_bumps_are_those_that_the_search_finds() {
+fn known_bumps_match_search() {
     let validators = (0..40).map(|index| match index % 4 {
         0 => FixtureValidator::new(SOL).without_bumps(),
         1 => FixtureValidator::new(SOL).increasing(SOL),
@@ -353,7 +353,7 @@ fn addresses_under_known_bumps_are_those_that_the_search_finds() {
 }
 
 #[tokio::test]
-async fn vote_accounts_are_looked_for_on_demand() {
+async fn reads_vote_accounts_on_demand() {
     let fixture = three_validators();
     let mut accounts = world(&fixture);
     let of_vote_program = |version| Account {
@@ -363,9 +363,9 @@ async fn vote_accounts_are_looked_for_on_demand() {
         ..Account::default()
     };
     accounts.insert(vote(0), of_vote_program(3));
-    // Closed, and made anew without a state.
+    // Closed, and created again without a state.
     accounts.insert(vote(2), of_vote_program(0));
-    // Closed, and then somebody sent lamports there.
+    // Closed, then funded with lamports.
     accounts.insert(vote(1), Account { lamports: 1, owner: SYSTEM_PROGRAM_ID, ..Account::default() });
     let cluster = FakeCluster::new(accounts, |_, _| {});
     let mut snapshot = PoolSnapshot::read(&cluster, &POOL, &ReadOptions::default()).await.unwrap();

@@ -1,4 +1,4 @@
-//! The pool's validators, with the addresses and accounts of their stake.
+//! Validators of a pool, with their stake addresses and accounts.
 
 use {
     super::PoolSnapshot,
@@ -12,19 +12,20 @@ use {
     },
 };
 
-/// Below this many searches a second thread costs more than it saves.
+/// With fewer derivations per thread, another thread costs more than it saves.
 const DERIVATIONS_PER_THREAD: usize = 64;
 
-/// The addresses of a validator's two stake accounts.
+/// Addresses of a validator's two stake accounts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct StakeAddresses {
     /// The validator stake account.
     pub validator: Address,
-    /// The transient stake account, under the seed of the record. There is an account only while stake is in motion.
+    /// The transient stake account, derived with the seed of the record. It exists only with activating or deactivating
+    /// stake.
     pub transient: Address,
 }
 
-/// A validator's stake accounts as they were read; `None` where there is none.
+/// A validator's stake accounts; `None` for one that does not exist.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct StakeAccounts {
     /// The validator stake account.
@@ -33,41 +34,41 @@ pub struct StakeAccounts {
     pub transient: Option<Account>,
 }
 
-/// One validator of a snapshot.
+/// A validator of a snapshot.
 #[derive(Clone, Copy, Debug)]
 pub struct Validator<'a> {
-    /// Index of the record in the list. It changes when entries before it are cleaned up.
+    /// Index of its record in the list. A cleanup of earlier entries changes it.
     pub index: usize,
     /// The record.
     pub record: &'a ValidatorStakeInfo,
-    /// Where its stake is.
+    /// Its stake addresses.
     pub addresses: StakeAddresses,
-    /// Its stake accounts, where the snapshot holds them.
+    /// Its stake accounts, if they were read.
     pub accounts: Option<&'a StakeAccounts>,
 }
 
 impl<'a> Validator<'a> {
-    /// The vote account.
+    /// Its vote account.
     pub const fn vote(&self) -> Address {
         self.record.vote_account_address
     }
 
-    /// The status; `None` where the byte in the record is no status.
+    /// Its status; `None` if the record's byte is invalid.
     pub fn status(&self) -> Option<StakeStatus> {
         self.record.stake_status().ok()
     }
 
-    /// Whether the record has not been updated in `epoch` yet.
+    /// Whether its record was not updated in `epoch` yet.
     pub const fn is_stale(&self, epoch: u64) -> bool {
         self.record.last_update_epoch.get() < epoch
     }
 
-    /// Whether the record says that stake is in motion.
+    /// Whether its record has transient stake.
     pub const fn has_transient_stake(&self) -> bool {
         self.record.transient_stake_lamports.get() != 0
     }
 
-    /// The validator's weight in a rebalance; 0 for none, and in a pool without the extension.
+    /// Its weight; 0 without one, and in a pool without the extension.
     pub const fn weight(&self) -> u16 {
         self.record.extension.weight.get()
     }
@@ -103,13 +104,13 @@ fn key(record: &ValidatorStakeInfo) -> AddressKey {
     (record.vote_account_address, record.validator_seed_suffix.get(), record.transient_seed_suffix.get())
 }
 
-/// How the addresses of a pool's validators are derived.
+/// Derivation of stake addresses.
 #[derive(Clone, Copy)]
 pub(super) struct Derivation {
     program_id: Address,
     pool: Address,
-    /// Whether the program keeps bumps in the records. Under a known bump an address takes one hash, where the search takes a
-    /// few, each with a look whether it is a point of the curve.
+    /// Whether records hold bumps. With a known bump an address takes one hash; a search takes several, each with a
+    /// curve check.
     has_bumps: bool,
 }
 
@@ -141,7 +142,7 @@ impl Derivation {
         }
     }
 
-    /// The addresses of all records, searched on all cores where there are many.
+    /// The addresses of all records, derived on all cores if there are many.
     pub(super) fn all(&self, records: &[ValidatorStakeInfo]) -> Vec<StakeAddresses> {
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
         let threads = cores.min(records.len().div_ceil(DERIVATIONS_PER_THREAD)).max(1);
@@ -160,7 +161,7 @@ impl Derivation {
     }
 }
 
-/// The addresses of all records, taking over what an earlier snapshot of the same pool has found.
+/// The addresses of all records; unchanged ones are copied from an earlier snapshot of the pool.
 pub(super) fn derive_changed(snapshot: &PoolSnapshot, earlier: &PoolSnapshot) -> Vec<StakeAddresses> {
     let known: HashMap<AddressKey, StakeAddresses> = earlier
         .records()

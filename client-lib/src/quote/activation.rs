@@ -1,4 +1,4 @@
-//! Activation of stake, and when it can be withdrawn as SOL.
+//! Activation state of stake, and the epoch in which it can be withdrawn as SOL.
 
 use {
     super::merge::activation_status,
@@ -7,31 +7,31 @@ use {
     solana_stake_interface::{stake_history::StakeHistoryEntry, state::StakeStateV2},
 };
 
-/// State of the stake in a stake account. The order is by what the stake earns, least first.
+/// Activation state of a stake account, ordered by what it earns, least first.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum StakeActivation {
-    /// Not delegated, or fully cooled down: it earns nothing.
+    /// Undelegated, or fully deactivated: earns nothing.
     Inactive,
-    /// Cooling down: it earns nothing from the next epoch on.
+    /// Deactivating: earns nothing from the next epoch on.
     Deactivating,
-    /// Warming up: it earns from the next epoch on.
+    /// Activating: earns from the next epoch on.
     Activating,
-    /// All of it is effective and earns.
+    /// Fully active: earns.
     Active,
 }
 
-/// State of the stake in a stake account, and when it can be withdrawn as SOL.
+/// Activation state of a stake account, and when it can be withdrawn as SOL.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct StakeCondition {
     /// The state.
     pub activation: StakeActivation,
-    /// The earliest epoch in which the stake program lets all of it be withdrawn as SOL, if it is deactivated in the present epoch.
-    /// Where the cluster's cool-down limit is reached, it takes more epochs.
+    /// The first epoch in which all of it can be withdrawn as SOL, if it is deactivated in the current epoch. The
+    /// cluster's cool-down limit may delay it.
     pub withdrawable_from_epoch: u64,
 }
 
 impl StakeCondition {
-    /// That of a stake account; `None` where the account is not in use.
+    /// The condition of a stake account; `None` if the account is uninitialized.
     pub fn of(account: &Account, environment: &Environment) -> Option<Self> {
         match bincode::deserialize(&account.data).ok()? {
             StakeStateV2::Initialized(_) => Some(Self::inactive(environment)),
@@ -42,7 +42,7 @@ impl StakeCondition {
         }
     }
 
-    /// That of stake that is not delegated.
+    /// The condition of undelegated stake.
     pub const fn inactive(environment: &Environment) -> Self {
         Self { activation: StakeActivation::Inactive, withdrawable_from_epoch: environment.epoch() }
     }
@@ -54,7 +54,7 @@ impl StakeCondition {
             (_, 1.., _) => StakeActivation::Activating,
             _ => StakeActivation::Active,
         };
-        // What is not effective yet has nothing to cool down.
+        // Stake without an effective part has no cool-down.
         let epochs = u64::from(status.effective > 0);
         Self { activation, withdrawable_from_epoch: environment.epoch().saturating_add(epochs) }
     }
@@ -73,7 +73,7 @@ mod tests {
     };
 
     #[test]
-    fn every_state_has_its_earliest_epoch() {
+    fn derives_withdrawable_epoch_of_each_state() {
         let mut environment = Environment::default();
         environment.clock.epoch = 10;
         let meta = meta(Address::default());

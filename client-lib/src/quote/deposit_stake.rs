@@ -1,4 +1,4 @@
-//! Quoting the deposit of a stake account.
+//! Quotes of stake account deposits.
 
 use {
     super::{
@@ -21,29 +21,29 @@ use {
     },
 };
 
-/// What the deposit of a stake account yields.
+/// Quote of a stake account deposit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct StakeDepositQuote {
-    /// The validator (vote account) that gets the stake.
+    /// The validator (vote account) of the stake.
     pub vote: Address,
     /// Its stake account in the pool.
     pub validator_stake: Address,
-    /// Lamports that the pool gets: all of the account's.
+    /// Lamports that the pool receives: all of the account's.
     pub total_lamports: u64,
-    /// Of these, lamports by which the validator's delegation grows. The rest goes to the reserve and pays the fee of a SOL
+    /// Lamports of these that join the validator's delegation. The rest goes to the reserve and pays the fee of a SOL
     /// deposit.
     pub stake_lamports: u64,
     /// Pool tokens.
     pub pool_tokens: DepositQuote,
 }
 
-/// Quotes the deposit of the stake account `stake`, as it is now; `minimum` is the fewest pool tokens that the depositor
-/// accepts. The snapshot has to hold the stake accounts of its validator.
+/// Quotes the deposit of the stake account `stake` in its current state, with `minimum` pool tokens out. The snapshot
+/// must hold the stake accounts of its validator.
 ///
 /// # Errors
 /// [`PlanError::EpochRewardsActive`], [`PlanError::StakeAccountsNotRead`]. Refusals: `StakeListAndPoolOutOfDate`,
-/// `IncorrectDepositVoteAddress`, `ValidatorNotFound`, `DepositTooSmall`, `ExceededSlippage`, `CalculationFailure`; the stake
-/// program's `LockupInForce`, `MergeMismatch`, `MergeTransientStake`.
+/// `IncorrectDepositVoteAddress`, `ValidatorNotFound`, `DepositTooSmall`, `ExceededSlippage`, `CalculationFailure`; the
+/// stake program's `LockupInForce`, `MergeMismatch`, `MergeTransientStake`.
 pub fn quote_deposit_stake(
     snapshot: &PoolSnapshot,
     stake: &Account,
@@ -52,7 +52,7 @@ pub fn quote_deposit_stake(
     stake_deposit_at(snapshot, &snapshot.rate(), stake, minimum)
 }
 
-/// As [`quote_deposit_stake`], at another exchange rate than the snapshot's.
+/// Like [`quote_deposit_stake`], at another exchange rate.
 pub(crate) fn stake_deposit_at(
     snapshot: &PoolSnapshot,
     rate: &ExchangeRate,
@@ -95,7 +95,7 @@ pub(crate) fn stake_deposit_at(
     })
 }
 
-/// Owner and validator of a stake account that is, or was, delegated.
+/// Meta and vote account of a stake account with a current or past delegation.
 fn delegated_stake(stake: &Account) -> Result<(Meta, Address), PlanError> {
     if stake.owner != STAKE_PROGRAM_ID {
         return Err(PlanError::refused(
@@ -146,7 +146,7 @@ fn accepting_validator<'a>(snapshot: &'a PoolSnapshot, vote: &Address) -> Result
     Ok(validator)
 }
 
-/// A lockup in force binds the withdraw authority, which a deposit has to change.
+/// While a lockup is in force, the withdraw authority cannot be changed, as a deposit requires.
 fn check_lockup(snapshot: &PoolSnapshot, meta: &Meta) -> Result<(), PlanError> {
     if meta.lockup.is_in_force(&snapshot.environment().clock, None) {
         return Err(PlanError::refused(

@@ -1,4 +1,4 @@
-//! The stake program's rules for merging two stake accounts.
+//! The stake program's rules for merges of stake accounts.
 
 use {
     super::{StakeCondition, StakeWithdrawalQuote, WithdrawFrom},
@@ -16,25 +16,25 @@ use {
     tidepool_interface::withdrawal::StakeSource,
 };
 
-/// The epoch from which the present warm-up rate holds: on every cluster of today, from the first.
+/// The first epoch of the current warm-up rate: 0 on every current cluster.
 const NEW_RATE_ACTIVATION_EPOCH: Option<u64> = Some(0);
 
-/// What the stake program makes of an account that is to be merged.
+/// State of a stake account for a merge.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum MergeKind {
-    /// Never delegated, or fully cooled down.
+    /// Undelegated, or fully deactivated.
     Inactive {
-        /// All lamports of the account.
+        /// Lamports of the account.
         lamports: u64,
     },
-    /// Delegated in this epoch, none of it effective yet.
+    /// Delegated in this epoch, and not effective yet.
     Activating {
         /// Delegated lamports.
         stake: u64,
-        /// Lamports that the account's state sets aside as rent.
+        /// Rent-exempt reserve in the account's meta, in lamports.
         rent_exempt_reserve: u64,
     },
-    /// All of it effective.
+    /// Fully active.
     Active {
         /// Delegated lamports.
         stake: u64,
@@ -51,10 +51,11 @@ impl MergeKind {
     }
 }
 
-/// Tells how a stake account can be merged in the present epoch.
+/// The state of a stake account for a merge in the current epoch.
 ///
 /// # Errors
-/// `MergeTransientStake` where the stake is warming up or cooling down; `MergeMismatch` where it is not in use.
+/// `MergeTransientStake` if the stake is partly activated or deactivated; `MergeMismatch` if the account is
+/// uninitialized.
 pub fn merge_kind(account: &Account, environment: &Environment) -> Result<MergeKind, StakeError> {
     let lamports = account.lamports;
     match bincode::deserialize(&account.data) {
@@ -64,7 +65,7 @@ pub fn merge_kind(account: &Account, environment: &Environment) -> Result<MergeK
     }
 }
 
-/// Effective, activating and deactivating lamports of a delegation in the present epoch.
+/// Effective, activating and deactivating lamports of a delegation in the current epoch.
 pub(super) fn activation_status(delegation: &Delegation, environment: &Environment) -> StakeHistoryEntry {
     delegation.stake_activating_and_deactivating_v2(
         environment.epoch(),
@@ -91,10 +92,10 @@ fn delegated_kind(
     }
 }
 
-/// Lamports by which the delegation of `destination` grows when `source` is merged into it.
+/// Lamports that a merge of `source` adds to the delegation of `destination`.
 ///
 /// # Errors
-/// `MergeMismatch` where the stake program does not merge the one into the other.
+/// `MergeMismatch` if the stake program does not merge them.
 pub fn merged_delegation(destination: &MergeKind, source: &MergeKind) -> Result<u64, StakeError> {
     match (destination, source) {
         (MergeKind::Inactive { .. }, MergeKind::Inactive { .. } | MergeKind::Activating { .. }) => Ok(0),
@@ -107,8 +108,8 @@ pub fn merged_delegation(destination: &MergeKind, source: &MergeKind) -> Result<
     }
 }
 
-/// Checks that the stake of `quote`, once it is in a new account whose staker and withdrawer is `authority`, can be merged into the
-/// stake account `destination`, whose address is `address`. Returns what the stake in it is afterwards.
+/// Checks that stake withdrawn by `quote` can be merged into the stake account `destination` at `address`. `authority`
+/// is staker and withdrawer of the new account. Returns the condition of the merged stake.
 ///
 /// # Errors
 /// Refusals `MergeMismatch` and `MergeTransientStake` of the stake program; [`PlanError::StakeAccountsNotRead`].

@@ -1,8 +1,8 @@
-//! What a deposit, a withdrawal or an update would yield, to the lamport.
+//! Quotes of deposits, withdrawals and updates, exact to the lamport.
 //!
-//! Each quote runs the program's own formulas (`tidepool_interface`) and refuses, in the program's order, what the program
-//! would refuse: [`Refusal`](crate::error::Refusal) holds its error and says what would be possible instead. A quote holds
-//! as long as the pool does not change; pass a bound along where it may.
+//! Each quote runs the program's formulas (`tidepool_interface`) and its checks in the program's order. A
+//! [`Refusal`](crate::error::Refusal) has the program's error, with an explanation. A quote is valid while the pool
+//! does not change; set a slippage bound otherwise.
 
 mod activation;
 mod deposit_stake;
@@ -33,7 +33,7 @@ use {
     },
 };
 
-/// Quotes a deposit of `lamports`; `minimum` is the fewest pool tokens that the depositor accepts.
+/// Quotes a deposit of `lamports`, with `minimum` pool tokens out.
 ///
 /// # Errors
 /// Refusals: `StakeListAndPoolOutOfDate`, `DepositTooSmall`, `ExceededSlippage`, `CalculationFailure`.
@@ -48,8 +48,8 @@ pub fn quote_deposit_sol(
     check_deposit_minimum(quote, minimum)
 }
 
-/// Quotes a withdrawal of SOL from the reserve for `pool_tokens` of the token account `burn_from`; `minimum` is the fewest
-/// lamports that the holder accepts.
+/// Quotes a withdrawal of SOL from the reserve for `pool_tokens` of the token account `burn_from`, with `minimum`
+/// lamports out.
 ///
 /// # Errors
 /// [`PlanError::EpochRewardsActive`]; refusals: `StakeListAndPoolOutOfDate`, `WithdrawalTooSmall`, `ExceededSlippage`,
@@ -85,31 +85,31 @@ pub fn quote_withdraw_sol(
     Ok(quote)
 }
 
-/// Most pool tokens that can be withdrawn as SOL from the token account `burn_from` now; 0 where the reserve is empty.
+/// Most pool tokens that can be withdrawn as SOL from the token account `burn_from` now; 0 if the reserve is empty.
 pub fn largest_sol_withdrawal(snapshot: &PoolSnapshot, burn_from: &Address) -> u64 {
     let fee = charged_fee(snapshot, burn_from, &snapshot.pool().terms.sol_withdrawal_fee);
     largest_withdrawal(&snapshot.rate(), fee, snapshot.withdrawable_reserve_lamports())
 }
 
-/// What the next `UpdateStakePoolBalance` does.
+/// Quote of the next `UpdateStakePoolBalance`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct UpdateQuote {
-    /// Lamports under management before.
+    /// Total lamports before.
     pub total_before: u64,
-    /// Lamports under management afterwards.
+    /// Total lamports afterwards.
     pub total_after: u64,
-    /// Lamports that the pool has gained; 0 where it has lost any.
+    /// Lamports that the pool has gained; 0 for a loss.
     pub reward: u64,
     /// Pool tokens minted to the manager's fee account.
     pub manager_fee: u64,
-    /// Supply in pool tokens afterwards.
+    /// Pool token supply afterwards.
     pub supply_after: u64,
 }
 
-/// Quotes an update under which the pool's stake and reserve come to `total_lamports`.
+/// Quotes an update to `total_lamports` of stake and reserve.
 ///
 /// # Errors
-/// Refusal `CalculationFailure` where a number exceeds 64 bits.
+/// Refusal `CalculationFailure` on overflow.
 pub fn quote_update(snapshot: &PoolSnapshot, total_lamports: u64) -> Result<UpdateQuote, PlanError> {
     let rate = snapshot.rate();
     let reward = total_lamports.saturating_sub(rate.total_lamports);
@@ -127,10 +127,10 @@ pub fn quote_update(snapshot: &PoolSnapshot, total_lamports: u64) -> Result<Upda
     })
 }
 
-/// Lamports under management by the records as they are: what an update would book that finds no change in them.
+/// Total lamports by the present records: the result of an update that finds them unchanged.
 ///
 /// # Errors
-/// Refusal `CalculationFailure` where the sum exceeds 64 bits.
+/// Refusal `CalculationFailure` on overflow.
 pub fn recorded_total(snapshot: &PoolSnapshot) -> Result<u64, PlanError> {
     let mut total = snapshot.reserve_lamports_above_rent();
     for record in snapshot.records() {
@@ -153,13 +153,13 @@ pub(crate) fn check_up_to_date(snapshot: &PoolSnapshot) -> Result<(), PlanError>
     Ok(())
 }
 
-/// The fee that a withdrawal pays: none from the manager's own fee account, and none while that cannot take fees.
+/// The fee of a withdrawal: none from the manager's fee account, and none while that account cannot receive fees.
 fn charged_fee<'a>(snapshot: &PoolSnapshot, burn_from: &Address, fee: &'a Fee) -> Option<&'a Fee> {
     let exempt = *burn_from == snapshot.pool().head.manager_fee_account || !snapshot.manager_fee_account_is_valid();
     (!exempt).then_some(fee)
 }
 
-/// Quotes a withdrawal of SOL at another rate than the snapshot's, whatever the reserve holds.
+/// Quotes a withdrawal of SOL at another exchange rate, without a check of the reserve.
 pub(crate) fn sol_withdrawal_at(
     snapshot: &PoolSnapshot,
     rate: &ExchangeRate,
@@ -170,7 +170,7 @@ pub(crate) fn sol_withdrawal_at(
     quote::withdrawal(rate, fee, pool_tokens)
 }
 
-/// Most pool tokens that yield at most `lamports` of SOL at another rate than the snapshot's.
+/// Most pool tokens that yield at most `lamports` of SOL at another exchange rate.
 pub(crate) fn sol_tokens_within(
     snapshot: &PoolSnapshot,
     rate: &ExchangeRate,
@@ -181,14 +181,14 @@ pub(crate) fn sol_tokens_within(
     largest_withdrawal(rate, fee, lamports)
 }
 
-/// Most pool tokens whose withdrawal yields at most `lamports`.
+/// Most pool tokens that yield at most `lamports`.
 pub(crate) fn largest_withdrawal(rate: &ExchangeRate, fee: Option<&Fee>, lamports: u64) -> u64 {
     let yields_more = |tokens: u64| match quote::withdrawal(rate, fee, tokens) {
         Ok(quote) => quote.lamports > lamports,
         Err(StakePoolError::WithdrawalTooSmall) => false,
         Err(_) => true,
     };
-    // What a withdrawal yields grows with it, so halving finds the bound.
+    // The yield is monotonic, so a binary search finds the bound.
     let (mut low, mut high) = (0, rate.pool_token_supply);
     while low < high {
         let middle = high - (high - low) / 2;
@@ -201,8 +201,8 @@ pub(crate) fn largest_withdrawal(rate: &ExchangeRate, fee: Option<&Fee>, lamport
     low
 }
 
-/// The least to accept of `quoted`, in the same unit, where it may be less than quoted by `slippage_bps` basis points: rounded down,
-/// but not to nothing. `None` where any amount is accepted: with a slippage of 100 %, and for a quote of 0.
+/// Minimum amount out for `quoted` with a slippage of `slippage_bps` basis points: rounded down, at least 1. `None` for
+/// a slippage of 100 %, and for a quote of 0.
 pub fn minimum_out(quoted: u64, slippage_bps: u16) -> Option<u64> {
     const WHOLE: u64 = 10_000;
     let kept = WHOLE.saturating_sub(u64::from(slippage_bps));
@@ -210,16 +210,16 @@ pub fn minimum_out(quoted: u64, slippage_bps: u16) -> Option<u64> {
     (kept > 0 && quoted > 0).then_some(minimum)
 }
 
-/// Fewest pool tokens whose withdrawal yields a lamport; `None` where none of the supply do.
+/// Fewest pool tokens that yield a lamport; `None` if the whole supply yields none.
 pub(crate) fn least_withdrawal(rate: &ExchangeRate, fee: Option<&Fee>) -> Option<u64> {
     let least = largest_withdrawal(rate, fee, 0).checked_add(1)?;
     quote::withdrawal(rate, fee, least).is_ok().then_some(least)
 }
 
-/// Fewest lamports whose deposit as SOL leaves a pool token for the depositor; `None` where no deposit does.
+/// Smallest SOL deposit, in lamports, that yields a pool token; `None` if no deposit does.
 fn least_deposit(snapshot: &PoolSnapshot) -> Option<u64> {
     let is_enough = |lamports: u64| quote::sol_deposit(&snapshot.rate(), &snapshot.pool().terms, lamports).is_ok();
-    // What a depositor gets grows with the deposit, so halving finds the bound.
+    // The yield is monotonic, so a binary search finds the bound.
     let mut high = (0..u64::BITS).map(|bit| 1u64 << bit).find(|lamports| is_enough(*lamports))?;
     let mut low = high / 2;
     while low + 1 < high {

@@ -20,7 +20,7 @@ fn one_validator() -> Fixture {
     Fixture::of(vec![FixtureValidator::new(100 * SOL)])
 }
 
-/// The stake pool's code of a refusal.
+/// The stake pool error of a refusal.
 fn code<T: std::fmt::Debug>(result: Result<T, PlanError>) -> StakePoolError {
     let error = result.unwrap_err();
     error.stake_pool_error().unwrap_or_else(|| panic!("{error:?}"))
@@ -38,7 +38,7 @@ fn stake_error<T: std::fmt::Debug>(result: Result<T, PlanError>) -> StakeError {
 }
 
 #[test]
-fn sol_deposits_pay_fee_and_referrer() {
+fn sol_deposit_pays_fee_and_referrer() {
     let mut fixture = one_validator();
     fixture.terms = PoolTerms { sol_deposit_fee: Fee::new(1, 100), sol_referral_fee: 50, ..PoolTerms::default() };
     let snapshot = fixture.snapshot();
@@ -55,7 +55,7 @@ fn sol_deposits_pay_fee_and_referrer() {
 }
 
 #[test]
-fn a_stale_pool_is_refused_before_anything_else() {
+fn rejects_stale_pool_first() {
     let fixture = Fixture { last_update_epoch: EPOCH - 1, ..one_validator() };
     let stale = StakePoolError::StakeListAndPoolOutOfDate;
     let snapshot = fixture.snapshot();
@@ -66,7 +66,7 @@ fn a_stale_pool_is_refused_before_anything_else() {
 }
 
 #[test]
-fn sol_withdrawals_are_limited_by_the_reserve_and_the_limit_is_named() {
+fn rejects_sol_withdrawal_above_reserve_with_limit() {
     let mut fixture = one_validator();
     fixture.supply = fixture.snapshot().rate().total_lamports;
     let snapshot = fixture.snapshot();
@@ -75,14 +75,14 @@ fn sol_withdrawals_are_limited_by_the_reserve_and_the_limit_is_named() {
     let error = quote_withdraw_sol(&snapshot, &USER, 10 * SOL + 1, None).unwrap_err();
     assert_eq!(error.stake_pool_error(), Some(StakePoolError::SolWithdrawalTooLarge));
     assert!(error.to_string().contains("up to 10.000000000 pool tokens"), "{error}");
-    // The bound comes before the reserve, as in the program.
+    // The slippage bound is checked before the reserve, as in the program.
     let too_much = quote_withdraw_sol(&snapshot, &USER, 11 * SOL, Some(12 * SOL));
     assert_eq!(code(too_much), StakePoolError::ExceededSlippage);
     assert_eq!(code(quote_withdraw_sol(&snapshot, &USER, 0, None)), StakePoolError::WithdrawalTooSmall);
 }
 
 #[test]
-fn the_manager_and_holders_of_a_pool_with_a_broken_fee_account_pay_no_fee() {
+fn charges_no_fee_to_manager_or_without_fee_account() {
     let mut fixture = one_validator();
     fixture.terms.sol_withdrawal_fee = Fee::new(1, 10);
     let snapshot = fixture.snapshot();
@@ -98,7 +98,7 @@ fn the_manager_and_holders_of_a_pool_with_a_broken_fee_account_pay_no_fee() {
 }
 
 #[test]
-fn updates_charge_gains_and_not_losses() {
+fn update_charges_fee_on_gains_only() {
     let fixture = one_validator();
     let snapshot = fixture.snapshot();
     let total = snapshot.rate().total_lamports;
@@ -107,7 +107,7 @@ fn updates_charge_gains_and_not_losses() {
     assert_eq!((loss.reward, loss.manager_fee, loss.supply_after), (0, 0, fixture.supply));
     let gain = quote_update(&snapshot, total + SOL).unwrap();
     assert_eq!(gain.reward, SOL);
-    // A tenth of the reward, at the price after it.
+    // A tenth of the reward, at the exchange rate after it.
     let worth = u128::from(gain.manager_fee) * u128::from(total + SOL) / u128::from(gain.supply_after);
     assert!(worth.abs_diff(u128::from(SOL / 10)) <= 1, "{worth}");
 }
@@ -120,7 +120,7 @@ mod stake_deposits {
     }
 
     #[test]
-    fn active_stake_joins_active_stake_and_its_rent_is_a_sol_deposit() {
+    fn deposits_rent_of_active_stake_as_sol() {
         let mut fixture = one_validator();
         fixture.terms = PoolTerms {
             stake_deposit_fee: Fee::new(1, 100),
@@ -138,7 +138,7 @@ mod stake_deposits {
     }
 
     #[test]
-    fn excess_lamports_are_a_sol_deposit_too() {
+    fn deposits_excess_lamports_as_sol() {
         let mut account = deposit(5 * SOL);
         account.lamports += SOL;
         let quote = quote_deposit_stake(&one_validator().snapshot(), &account, None).unwrap();
@@ -146,7 +146,7 @@ mod stake_deposits {
     }
 
     #[test]
-    fn other_validators_are_refused_in_the_programs_order() {
+    fn checks_validator_in_program_order() {
         let mut fixture = Fixture::of(vec![
             FixtureValidator::new(SOL),
             FixtureValidator::new(SOL).with_status(StakeStatus::DeactivatingValidator),
@@ -164,7 +164,7 @@ mod stake_deposits {
     }
 
     #[test]
-    fn stake_that_cannot_be_merged_is_refused() {
+    fn rejects_unmergeable_stake() {
         let fixture = one_validator();
         let snapshot = fixture.snapshot();
         let mismatch = |account: &Account| stake_error(quote_deposit_stake(&snapshot, account, None));
@@ -179,7 +179,7 @@ mod stake_deposits {
     }
 
     #[test]
-    fn a_lockup_in_force_is_refused() {
+    fn rejects_lockup_in_force() {
         let snapshot = one_validator().snapshot();
         let locked_until = |epoch| {
             let mut account = deposit(SOL);
@@ -195,7 +195,7 @@ mod stake_deposits {
     }
 
     #[test]
-    fn the_validators_stake_has_to_be_read() {
+    fn rejects_unread_validator_stake() {
         let fixture = Fixture { with_stakes: false, ..one_validator() };
         let error = quote_deposit_stake(&fixture.snapshot(), &deposit(SOL), None).unwrap_err();
         assert_eq!(error, PlanError::StakeAccountsNotRead { vote: vote(0) });
@@ -203,7 +203,7 @@ mod stake_deposits {
 }
 
 #[test]
-fn merges_follow_the_stake_program() {
+fn merges_match_stake_program() {
     let fixture = one_validator();
     let mut environment = fixture.environment();
     let kind = |environment: &_, stake, activation, deactivation| {
@@ -219,7 +219,7 @@ fn merges_follow_the_stake_program() {
     assert_eq!(merged_delegation(&active, &activating), Err(StakeError::MergeMismatch));
     assert_eq!(merged_delegation(&inactive, &active), Err(StakeError::MergeMismatch));
 
-    // So much is activated at once that the cluster lets only a part in per epoch.
+    // The warm-up limit of the cluster is exceeded: only a part is activated per epoch.
     let mut history = StakeHistory::default();
     history.add(EPOCH - 1, StakeHistoryEntry { effective: 1_000 * SOL, activating: 1_000 * SOL, deactivating: 0 });
     environment.stake_history = history;
@@ -241,7 +241,7 @@ mod stake_withdrawals {
     }
 
     #[test]
-    fn a_part_leaves_the_minimum_and_takes_the_minimum() {
+    fn split_respects_minimum_delegation() {
         let snapshot = at_par(vec![FixtureValidator::new(10 * SOL)]).snapshot();
         let quote = |tokens| quote_withdraw_stake(&snapshot, from(0), &USER, tokens, None);
         assert_eq!(quote(9 * SOL).unwrap().yields.lamports, 9 * SOL);
@@ -252,7 +252,7 @@ mod stake_withdrawals {
     }
 
     #[test]
-    fn the_preferred_validator_comes_first() {
+    fn preferred_validator_comes_first() {
         let mut fixture = at_par(vec![FixtureValidator::new(10 * SOL), FixtureValidator::new(10 * SOL)]);
         fixture.terms.preferred_withdraw_validator_vote_address = Some(vote(1));
         let snapshot = fixture.snapshot();
@@ -263,7 +263,7 @@ mod stake_withdrawals {
     }
 
     #[test]
-    fn the_reserve_is_split_only_where_no_validator_can_give() {
+    fn splits_reserve_only_without_validator_stake() {
         let quote = |fixture: &Fixture, tokens| {
             quote_withdraw_stake(&fixture.snapshot(), WithdrawFrom::Reserve, &USER, tokens, None)
         };
@@ -275,7 +275,7 @@ mod stake_withdrawals {
     }
 
     #[test]
-    fn the_reserve_of_an_extended_pool_is_open_where_sol_takes_a_signature() {
+    fn extended_pool_splits_reserve_if_sol_needs_signature() {
         let mut fixture = at_par(vec![FixtureValidator::new(10 * SOL)]);
         let quote = |fixture: &Fixture, tokens| {
             quote_withdraw_stake(&fixture.snapshot(), WithdrawFrom::Reserve, &USER, tokens, None)
@@ -290,12 +290,12 @@ mod stake_withdrawals {
     }
 
     #[test]
-    fn a_whole_account_costs_what_is_in_it() {
+    fn whole_account_costs_its_lamports() {
         let snapshot = at_par(vec![FixtureValidator::new(SOL)]).snapshot();
         let balance = SOL + rent();
         let quote = |tokens| quote_withdraw_stake(&snapshot, from(0), &USER, tokens, None);
         assert_eq!(quote(balance).unwrap().yields.lamports, balance);
-        // One pool token more is rounding, for which nothing is given.
+        // One more pool token is rounded away.
         assert_eq!(quote(balance + 1).unwrap().yields.lamports, balance);
         for wrong in [balance - 1, balance + 2] {
             assert_eq!(code(quote(wrong)), StakePoolError::StakeLamportsNotEqualToMinimum);
@@ -303,7 +303,7 @@ mod stake_withdrawals {
     }
 
     #[test]
-    fn lamports_that_are_not_delegated_cannot_be_split_off() {
+    fn undelegated_lamports_cannot_be_split() {
         let fixture = at_par(vec![FixtureValidator::new(10 * SOL)]);
         let mut accounts = fixture.accounts();
         // The record counts tips that were sent to the account.
@@ -326,9 +326,9 @@ mod stake_withdrawals {
 }
 
 proptest! {
-    /// The largest withdrawal is possible, and one pool token more is not.
+    /// The largest withdrawal succeeds, and one pool token more fails.
     #[test]
-    fn the_largest_withdrawal_is_exact(
+    fn largest_withdrawal_is_exact(
         supply in 1_000..u64::MAX / 4,
         reserve in 1..1_000_000 * SOL,
         stake in SOL..1_000_000 * SOL,

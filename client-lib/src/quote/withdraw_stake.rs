@@ -1,4 +1,4 @@
-//! Quoting the withdrawal of a stake account.
+//! Quotes of stake withdrawals.
 
 mod split;
 
@@ -19,34 +19,34 @@ use {
     },
 };
 
-/// What a withdrawn stake account is split from.
+/// Source of a withdrawn stake account.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum WithdrawFrom {
-    /// The stake of the validator with this vote account: which of its accounts follows from the state of the pool.
+    /// The validator with this vote account. The state of the pool decides which of its stake accounts is split.
     Validator(Address),
-    /// The reserve, which gives a stake account that is not delegated.
+    /// The reserve, which yields an undelegated stake account.
     Reserve,
 }
 
-/// What the withdrawal of a stake account yields.
+/// Quote of a stake withdrawal.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct StakeWithdrawalQuote {
-    /// What it is split from.
+    /// The source.
     pub from: WithdrawFrom,
-    /// Which of the validator's accounts; `None` for the reserve.
+    /// The validator's account that is split; `None` for the reserve.
     pub source: Option<StakeSource>,
-    /// The address of the account that is split.
+    /// Address of the account that is split.
     pub split_from: Address,
-    /// Pool tokens given: burnt and fee.
+    /// Pool tokens taken, burnt ones and fee.
     pub pool_tokens: u64,
-    /// What is burnt, what goes to the manager, and the lamports that the holder gets (the new account's rent, which the
-    /// holder pays, aside).
+    /// Burnt pool tokens, fee, and lamports of stake for the holder. The new account's rent, which the holder pays, is
+    /// not included.
     pub yields: WithdrawalQuote,
-    /// State of the stake that the holder gets; `None` where the snapshot does not hold the account that is split.
+    /// Condition of the stake; `None` if the snapshot does not hold the split account.
     pub condition: Option<StakeCondition>,
 }
 
-/// The part of a pool that withdrawals change, so that several can be quoted one after the other.
+/// State of a pool during several withdrawals, to quote one after the other.
 #[derive(Clone, Debug)]
 pub struct WithdrawalState<'a> {
     snapshot: &'a PoolSnapshot,
@@ -54,18 +54,17 @@ pub struct WithdrawalState<'a> {
     fee: Option<Fee>,
     records: Vec<ValidatorStakeInfo>,
     reserve_lamports: u64,
-    /// Lamports taken so far from each record's validator stake account and from its transient one.
+    /// Lamports taken so far from each record's validator and transient stake accounts.
     taken: Vec<(u64, u64)>,
 }
 
-/// Quotes a withdrawal of stake for `pool_tokens` of the token account `burn_from`; `minimum` is the fewest lamports that the
-/// holder accepts.
+/// Quotes a withdrawal of stake for `pool_tokens` of the token account `burn_from`, with `minimum` lamports out.
 ///
 /// # Errors
 /// [`PlanError::EpochRewardsActive`]; refusals: `StakeListAndPoolOutOfDate`, `WithdrawalTooSmall`, `ExceededSlippage`,
 /// `IncorrectWithdrawVoteAddress`, `ValidatorNotFound`, `StakeLamportsNotEqualToMinimum`, `SolWithdrawalTooLarge`,
-/// `CalculationFailure`; the stake program's `InsufficientDelegation` where the piece is smaller than it lets anyone split,
-/// and `InsufficientFunds` where rent has risen above what the account holds beside its delegation.
+/// `CalculationFailure`. Of the stake program: `InsufficientDelegation` if the piece is below its minimum;
+/// `InsufficientFunds` if rent has risen above the account's undelegated lamports.
 pub fn quote_withdraw_stake(
     snapshot: &PoolSnapshot,
     from: WithdrawFrom,
@@ -95,25 +94,25 @@ impl<'a> WithdrawalState<'a> {
         })
     }
 
-    /// The rate as withdrawals so far have left it.
+    /// The exchange rate after the withdrawals so far.
     pub const fn rate(&self) -> ExchangeRate {
         self.rate
     }
 
-    /// The fee that the holder pays, if any.
+    /// The withdrawal fee, if the holder pays one.
     pub const fn fee(&self) -> Option<&Fee> {
         self.fee.as_ref()
     }
 
-    /// The records as withdrawals so far have left them.
+    /// The records after the withdrawals so far.
     pub fn records(&self) -> &[ValidatorStakeInfo] {
         &self.records
     }
 
-    /// Quotes `pool_tokens` from `from`; `minimum` is the fewest lamports that the holder accepts.
+    /// Quotes `pool_tokens` from `from`, with `minimum` lamports out.
     ///
     /// # Errors
-    /// Refusals, as [`quote_withdraw_stake`].
+    /// Refusals of [`quote_withdraw_stake`].
     pub fn quote(
         &self,
         from: WithdrawFrom,
@@ -126,13 +125,13 @@ impl<'a> WithdrawalState<'a> {
             WithdrawFrom::Reserve => self.quote_reserve(pool_tokens, yields),
             WithdrawFrom::Validator(vote) => self.quote_validator(vote, pool_tokens, yields),
         }?;
-        // The pool program looks at its bound before the stake program has its say.
+        // The pool program checks the slippage bound before it calls the stake program.
         check_withdrawal_minimum(quote.yields, minimum)?;
         self.check_stake_program(&quote)?;
         Ok(quote)
     }
 
-    /// Limits for an account of the pool with the data length of `account`, or of a new one.
+    /// Limits for a pool account with the data length of `account`, or of a new one.
     pub(crate) fn limits(&self, account: Option<&Account>) -> Result<WithdrawalLimits, PlanError> {
         let environment = self.snapshot.environment();
         let length = account.map_or(STAKE_ACCOUNT_SPACE, |account| account.data.len());
@@ -140,10 +139,10 @@ impl<'a> WithdrawalState<'a> {
         Ok(WithdrawalLimits::new(&self.rate, rent, environment.stake_program_minimum)?)
     }
 
-    /// Whether stake can be split off the reserve now.
+    /// Whether the reserve can be split now.
     ///
     /// # Errors
-    /// Refusal `CalculationFailure` where there is no supply.
+    /// Refusal `CalculationFailure` without any supply.
     pub(crate) fn allows_reserve(&self) -> Result<bool, PlanError> {
         let limits = self.limits(Some(&self.snapshot.accounts().reserve_stake))?;
         let authority = self.snapshot.pool().terms.sol_withdraw_authority;
@@ -151,12 +150,12 @@ impl<'a> WithdrawalState<'a> {
             || Withdrawable::scan(&self.records, &limits).allows_reserve())
     }
 
-    /// Lamports that the reserve can give.
+    /// Lamports that can be withdrawn from the reserve.
     pub(crate) fn available_reserve(&self) -> u64 {
         self.reserve_lamports.saturating_sub(self.snapshot.reserve_rent()).saturating_sub(self.working_lamports())
     }
 
-    /// Lamports that stay in the reserve for decreases: none once no validator has stake.
+    /// Lamports that stay in the reserve for decreases: 0 once no validator has stake.
     fn working_lamports(&self) -> u64 {
         let has_stake = self.records.iter().any(|record| record.stake_lamports() != Ok(0));
         if has_stake { self.snapshot.working_lamports() } else { 0 }
@@ -248,7 +247,7 @@ impl<'a> WithdrawalState<'a> {
         })
     }
 
-    /// State of the stake in the account of `source`, as far as it was read. A part that is split off has the same.
+    /// Condition of the stake in the account of `source`, if it was read. A split part has the same.
     pub(crate) fn condition(&self, index: usize, source: StakeSource) -> Option<StakeCondition> {
         let validator = self.snapshot.validator_at(index)?;
         let account = match source {
@@ -258,8 +257,8 @@ impl<'a> WithdrawalState<'a> {
         StakeCondition::of(account?, self.snapshot.environment())
     }
 
-    /// Which account of the validator at `index` a withdrawal comes from; `None` where the validator is being removed and others come
-    /// first. In a pool with the extension a removed validator gives what its larger account has.
+    /// The account of the validator at `index` that a withdrawal splits; `None` if the validator is being removed and
+    /// others come first. In an extended pool it is the larger account of a removed validator.
     pub(crate) fn source(
         &self,
         index: usize,
@@ -292,7 +291,7 @@ impl<'a> WithdrawalState<'a> {
         Ok(())
     }
 
-    /// Lamports in the account of `source`: as it was read, or as the record says.
+    /// Lamports in the account of `source`, as read or as recorded.
     pub(crate) fn balance(&self, index: usize, source: StakeSource) -> u64 {
         let record = &self.records[index];
         let (active, transient) = self.taken[index];
@@ -300,7 +299,7 @@ impl<'a> WithdrawalState<'a> {
         let read =
             |account: Option<&Account>, taken: u64| account.map(|account| account.lamports.saturating_sub(taken));
         match source {
-            // Lamports that somebody sent to the address of an account to come are nobody's stake.
+            // Lamports sent to the address of a future account are not stake.
             StakeSource::Transient if record.transient_stake_lamports.get() == 0 => 0,
             StakeSource::Transient => validator
                 .and_then(|validator| read(validator.transient_stake(), transient))
@@ -320,10 +319,10 @@ impl<'a> WithdrawalState<'a> {
         })
     }
 
-    /// Books a withdrawal that [`Self::quote`] has quoted.
+    /// Books a withdrawal quoted by [`Self::quote`].
     ///
     /// # Errors
-    /// Refusal `CalculationFailure` where the quote is not of this state.
+    /// Refusal `CalculationFailure` if the quote is of another state.
     pub fn apply(&mut self, quote: &StakeWithdrawalQuote) -> Result<(), PlanError> {
         let failure = StakePoolError::CalculationFailure;
         let lamports = quote.yields.lamports;

@@ -1,19 +1,19 @@
-//! Compute limits and prices.
+//! Compute unit limits and prices.
 
 use {
     super::SendOptions, crate::compute::MAX_PER_TRANSACTION, solana_compute_budget_interface::ComputeBudgetInstruction,
     solana_instruction::Instruction,
 };
 
-/// Compute units that the two instructions may take themselves.
+/// Compute units of the two compute budget instructions.
 const OWN_UNITS: u64 = 300;
 
-/// First bytes of the instructions of the compute budget program.
+/// Discriminators of the compute budget program's instructions.
 const SET_LIMIT: u8 = 2;
 const SET_PRICE: u8 = 3;
 
-/// Adds a compute limit and a price to instructions that have none of their own. They may stand anywhere, and at the end
-/// they do not change the numbers of the others.
+/// Appends a compute unit limit and price to instructions without them. At the end they do not change the indices of
+/// the others.
 pub(super) fn with_budget(instructions: &[Instruction], limit: Option<u32>, price: u64) -> Vec<Instruction> {
     let mut all = instructions.to_vec();
     if let Some(limit) = limit
@@ -27,9 +27,10 @@ pub(super) fn with_budget(instructions: &[Instruction], limit: Option<u32>, pric
     all
 }
 
-/// The limit to ask for after a simulation that used `units`, where others may add `growth` units until it runs.
+/// The limit to request after a simulation that used `units`, if other transactions may add `growth` units before it
+/// runs.
 pub(super) fn limit_for(units: u64, growth: u32, options: &SendOptions) -> u32 {
-    // An endpoint may say any number.
+    // An endpoint may return any number.
     let margin = units.saturating_mul(u64::from(options.compute_margin_percent)) / 100;
     let wanted = units.saturating_add(margin).saturating_add(u64::from(growth)).saturating_add(OWN_UNITS);
     u32::try_from(wanted).map_or(MAX_PER_TRANSACTION, |wanted| wanted.min(MAX_PER_TRANSACTION))

@@ -1,24 +1,24 @@
-//! What transactions cost their payer, before they are sent.
+//! Transaction fees, before sending.
 
 use {
     super::{ComputeUnitPrice, Lifetime, NotSent, Outgoing, Sender, budget::limit_for},
     crate::{cluster::Cluster, compute::MAX_PER_TRANSACTION},
 };
 
-/// Lamports that the payer of a transaction pays for each of its signatures.
+/// Fee for each signature of a transaction, in lamports.
 pub const LAMPORTS_PER_SIGNATURE: u64 = 5_000;
 
-/// Lamports that a transaction costs its payer, whatever else it does: for signatures, and for compute units.
+/// Fee of a transaction in lamports: for signatures and for compute units.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Fees {
-    /// At least. The compute limit follows from a simulation, and the price from recent blocks, if that was asked for.
-    pub least: u64,
-    /// At most.
-    pub most: u64,
+    /// Lower bound. The compute unit limit depends on a simulation, and the price may depend on recent blocks.
+    pub minimum: u64,
+    /// Upper bound.
+    pub maximum: u64,
 }
 
 impl<C: Cluster> Sender<'_, C> {
-    /// What a transaction costs its payer.
+    /// The fee of a transaction.
     ///
     /// # Errors
     /// [`NotSent::Malformed`], [`NotSent::TooLarge`].
@@ -30,16 +30,16 @@ impl<C: Cluster> Sender<'_, C> {
             ComputeUnitPrice::Fixed(price) => price,
             ComputeUnitPrice::Recent { at_most, .. } => at_most,
         };
-        let units = self.most_units(outgoing);
+        let units = self.max_units(outgoing);
         let priority = u128::from(price).saturating_mul(u128::from(units)).div_ceil(MICRO_LAMPORTS);
-        let most = signatures.saturating_add(u64::try_from(priority).unwrap_or(u64::MAX));
+        let maximum = signatures.saturating_add(u64::try_from(priority).unwrap_or(u64::MAX));
         let is_fixed = self.options.lifetime != Lifetime::Latest && outgoing.compute_units.is_some();
         let is_fixed = is_fixed && matches!(self.options.compute_unit_price, ComputeUnitPrice::Fixed(_));
-        Ok(Fees { least: if is_fixed { most } else { signatures }, most })
+        Ok(Fees { minimum: if is_fixed { maximum } else { signatures }, maximum })
     }
 
-    /// Compute units that a transaction asks for at most, as far as its own estimate goes.
-    pub(super) fn most_units(&self, outgoing: &Outgoing) -> u32 {
+    /// Highest compute unit limit that a transaction can request, by its own estimate.
+    pub(super) fn max_units(&self, outgoing: &Outgoing) -> u32 {
         match (outgoing.compute_units, &self.options.lifetime) {
             (None, _) => MAX_PER_TRANSACTION,
             (Some(units), Lifetime::Latest) if self.options.simulate => {

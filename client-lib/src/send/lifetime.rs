@@ -1,4 +1,4 @@
-//! How long a signed transaction can land.
+//! Lifetimes of signed transactions.
 
 use {
     super::Sender,
@@ -12,52 +12,52 @@ use {
     thiserror::Error,
 };
 
-/// Blocks for which a blockhash is accepted, at most.
+/// Most blocks for which a blockhash is valid.
 pub(super) const BLOCKHASH_LIFE: u64 = 150;
 
-/// Data of the system program's instruction of that name.
+/// Data of the system program's instruction `AdvanceNonceAccount`.
 const ADVANCE_NONCE_ACCOUNT: [u8; 4] = [4, 0, 0, 0];
 
-/// Which hash transactions are signed with. It decides how long they can land.
+/// The hash that transactions are signed with. It decides how long they can land.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Lifetime {
-    /// The latest blockhash, good for some 150 blocks, and a later one when that has expired.
+    /// The latest blockhash, valid for some 150 blocks, and a later one after it has expired.
     #[default]
     Latest,
-    /// This blockhash and no other.
+    /// This blockhash only.
     Blockhash(Hash),
-    /// A nonce, good until it is used. It carries one transaction.
+    /// A durable nonce, valid until it is used. It serves one transaction.
     Nonce(DurableNonce),
 }
 
-/// A nonce in an account of the system program: a transaction that is signed with it can land at any later time, once.
+/// A durable nonce account of the system program. A transaction signed with it can land at any later time, once.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct DurableNonce {
-    /// The account.
+    /// The nonce account.
     pub account: Address,
-    /// Who signs for its use.
+    /// The nonce authority, which signs.
     pub authority: Address,
-    /// What stands in the place of a blockhash.
+    /// The nonce value, which takes the place of a blockhash.
     pub hash: Hash,
 }
 
-/// Why there is no nonce.
+/// Error of reading a nonce account.
 #[derive(Clone, Debug, Error)]
 pub enum NonceError {
-    /// The account holds something else.
+    /// The account is not a nonce account.
     #[error("{address} is not an initialized nonce account: create one with `solana create-nonce-account`")]
     NotANonce {
         /// The account.
         address: Address,
     },
 
-    /// The cluster does not answer.
+    /// The cluster did not answer.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
 }
 
 impl DurableNonce {
-    /// Reads the nonce of an account.
+    /// Reads a nonce account.
     ///
     /// # Errors
     /// [`NonceError`].
@@ -78,13 +78,13 @@ impl DurableNonce {
 }
 
 impl Lifetime {
-    /// What a message was made for.
+    /// The lifetime of a message.
     pub fn of(message: &VersionedMessage) -> Self {
         let hash = *message.recent_blockhash();
         let keys = message.static_account_keys();
         let address = |index: u8| keys.get(usize::from(index)).copied();
         let nonce = message.instructions().first().and_then(|first| {
-            // As the runtime tells it: by the first bytes and the first account, whatever follows.
+            // The rule of the runtime: the first bytes and the first account decide.
             let advances = address(first.program_id_index) == Some(solana_sdk_ids::system_program::ID)
                 && first.data.starts_with(&ADVANCE_NONCE_ACCOUNT);
             let account = address(*first.accounts.first()?)?;
@@ -94,7 +94,7 @@ impl Lifetime {
         nonce.map_or(Self::Blockhash(hash), Self::Nonce)
     }
 
-    /// The instructions with what uses up the nonce, if there is one, which has to come first.
+    /// The instructions, after `AdvanceNonceAccount` if there is a nonce: it must come first.
     pub(super) fn prepend_to(&self, instructions: &[Instruction]) -> Vec<Instruction> {
         let nonce = match self {
             Self::Nonce(nonce) => Some(advance_nonce_account(&nonce.account, &nonce.authority)),
@@ -105,7 +105,7 @@ impl Lifetime {
 }
 
 impl<C: Cluster> Sender<'_, C> {
-    /// How often a transaction may be signed.
+    /// Most signing attempts for a transaction.
     pub(super) const fn attempts(&self) -> u32 {
         match self.options.lifetime {
             Lifetime::Latest => self.options.attempts,
@@ -113,20 +113,20 @@ impl<C: Cluster> Sender<'_, C> {
         }
     }
 
-    /// What to sign with, and the last block height at which that is good.
+    /// The hash to sign with, and its last valid block height.
     pub(super) async fn blockhash(&self) -> Result<Blockhash, ClusterError> {
         match self.options.lifetime {
-            Lifetime::Latest => self.patiently(|| self.cluster.latest_blockhash()).await,
+            Lifetime::Latest => self.with_retries(|| self.cluster.latest_blockhash()).await,
             Lifetime::Blockhash(hash) => {
-                // How old it is cannot be told, so this is the latest that it can be good for.
-                let height = self.patiently(|| self.cluster.block_height()).await?;
+                // The age of the hash is unknown, so this is an upper bound.
+                let height = self.with_retries(|| self.cluster.block_height()).await?;
                 Ok(Blockhash { hash, last_valid_block_height: height.saturating_add(BLOCKHASH_LIFE) })
             }
             Lifetime::Nonce(nonce) => Ok(Blockhash { hash: nonce.hash, last_valid_block_height: u64::MAX }),
         }
     }
 
-    /// Whether the nonce that transactions were signed with is used up. They have landed then, or never will.
+    /// Whether the nonce of the transactions has been used. They have landed then, or never will.
     pub(super) async fn nonce_is_used(&self) -> Result<bool, ClusterError> {
         let Lifetime::Nonce(nonce) = &self.options.lifetime else { return Ok(false) };
         match DurableNonce::read(self.cluster, &nonce.account).await {

@@ -1,42 +1,42 @@
-//! Transactions that seem lost: whether they are, and what then.
+//! Expired transactions: whether they are lost, and signing them again.
 //!
-//! To sign one anew that has landed would be to do it twice. A cluster remembers the statuses of some 300 blocks without being
-//! asked for its history. Who looks often enough cannot miss one; who was asleep, or waited for an endpoint, has to ask for
-//! the history, and where nobody keeps it, it stays open what became of the transaction.
+//! Signing a landed transaction again would execute it twice. A cluster keeps the statuses of some 300 blocks without
+//! its history. Frequent status checks cannot miss a transaction. After a longer gap the sender checks the history.
+//! Without a history the outcome is unknown.
 
 use {
     super::{
-        Lifetime, Outcome, Sender, WhyUnknown,
-        flight::Flight,
-        stage::{Board, Pulse, complete},
+        Lifetime, Outcome, Sender, UnknownReason,
+        in_flight::InFlight,
+        stage::{Liveness, StageOutcomes, check_count},
     },
     crate::cluster::{Cluster, ClusterError},
     tokio::time::Instant,
 };
 
-/// Blocks that may pass between two looks without anything being forgotten in between: a third of what is remembered.
-const MOST_UNSEEN_BLOCKS: u64 = 100;
+/// Most blocks between two status checks without a gap: a third of what the status cache holds.
+const MAX_UNSEEN_BLOCKS: u64 = 100;
 
 impl<C: Cluster> Sender<'_, C> {
-    /// Signs lost transactions anew, or settles them if they have been tried often enough.
+    /// Signs lost transactions again, or settles them after the last attempt.
     pub(super) async fn renew<'t>(
         &self,
-        flights: Vec<Flight<'t>>,
-        board: &mut Board<'t>,
-        pulse: &mut Pulse,
-        looked_at: Instant,
-    ) -> Vec<Flight<'t>> {
+        in_flight: Vec<InFlight<'t>>,
+        outcomes: &mut StageOutcomes<'t>,
+        liveness: &mut Liveness,
+        checked_at: Instant,
+    ) -> Vec<InFlight<'t>> {
         let (seemingly, mut pending): (Vec<_>, Vec<_>) =
-            flights.into_iter().partition(|flight| flight.is_lost(looked_at, self.options.settle));
+            in_flight.into_iter().partition(|tracked| tracked.is_lost(checked_at, self.options.settle));
         if seemingly.is_empty() {
             return pending;
         }
-        let lost = self.certainly_lost(seemingly, &mut pending, board, pulse).await;
-        let is_last = |flight: &Flight| flight.attempt >= self.attempts() || self.stop.is_requested();
+        let lost = self.certainly_lost(seemingly, &mut pending, outcomes, liveness).await;
+        let is_last = |tracked: &InFlight| tracked.attempt >= self.attempts() || self.stop.is_requested();
         let (last, lost): (Vec<_>, Vec<_>) = lost.into_iter().partition(is_last);
-        for flight in last {
-            let is_held = self.options.lifetime != Lifetime::Latest;
-            board.settle(flight.index, Outcome::Expired { attempts: flight.attempt, is_held });
+        for tracked in last {
+            let has_fixed_hash = self.options.lifetime != Lifetime::Latest;
+            outcomes.settle(tracked.index, Outcome::Expired { attempts: tracked.attempt, has_fixed_hash });
         }
         if lost.is_empty() {
             return pending;
@@ -44,59 +44,60 @@ impl<C: Cluster> Sender<'_, C> {
         let blockhash = match self.cluster.latest_blockhash().await {
             Ok(blockhash) => blockhash,
             Err(error) => {
-                pulse.last_error = Some(error);
+                liveness.last_error = Some(error);
                 pending.extend(lost);
                 return pending;
             }
         };
-        for mut flight in lost {
-            if let Err(reason) = flight.restart(self, &blockhash) {
-                board.settle(flight.index, Outcome::NotSent(reason));
+        for mut tracked in lost {
+            if let Err(reason) = tracked.restart(self, &blockhash) {
+                outcomes.settle(tracked.index, Outcome::NotSent(reason));
             } else {
-                pending.push(flight);
+                pending.push(tracked);
             }
         }
         pending
     }
 
-    /// Those of which the history knows nothing either. What it knows is settled, or pending where it is not certain yet.
+    /// The transactions that the history does not know either. Others are settled, or stay pending until their status
+    /// is final.
     async fn certainly_lost<'t>(
         &self,
-        flights: Vec<Flight<'t>>,
-        pending: &mut Vec<Flight<'t>>,
-        board: &mut Board<'t>,
-        pulse: &mut Pulse,
-    ) -> Vec<Flight<'t>> {
-        let signatures: Vec<_> = flights.iter().map(|flight| flight.signature).collect();
+        in_flight: Vec<InFlight<'t>>,
+        pending: &mut Vec<InFlight<'t>>,
+        outcomes: &mut StageOutcomes<'t>,
+        liveness: &mut Liveness,
+    ) -> Vec<InFlight<'t>> {
+        let signatures: Vec<_> = in_flight.iter().map(|tracked| tracked.signature).collect();
         let known = self.cluster.statuses_in_history(&signatures).await;
-        let known = match known.and_then(|known| complete(&signatures, known)) {
+        let known = match known.and_then(|known| check_count(&signatures, known)) {
             Ok(known) => known,
             Err(error) if error.is_transient() || matches!(error, ClusterError::UnexpectedAnswer { .. }) => {
-                pulse.last_error = Some(error);
-                pending.extend(flights);
+                liveness.last_error = Some(error);
+                pending.extend(in_flight);
                 return vec![];
             }
             // This endpoint keeps no history.
             Err(_) => {
                 let (lost, open): (Vec<_>, Vec<_>) =
-                    flights.into_iter().partition(|flight| flight.unseen_blocks() <= MOST_UNSEEN_BLOCKS);
-                for flight in open {
-                    let signature = flight.signature;
-                    board.settle(flight.index, Outcome::Unknown { signature, why: WhyUnknown::Forgotten });
+                    in_flight.into_iter().partition(|tracked| tracked.unseen_blocks() <= MAX_UNSEEN_BLOCKS);
+                for tracked in open {
+                    let signature = tracked.signature;
+                    outcomes.settle(tracked.index, Outcome::Unknown { signature, reason: UnknownReason::Forgotten });
                 }
                 return lost;
             }
         };
         let mut lost = vec![];
-        for (mut flight, status) in flights.into_iter().zip(known) {
+        for (mut tracked, status) in in_flight.into_iter().zip(known) {
             let Some(status) = status else {
-                lost.push(flight);
+                lost.push(tracked);
                 continue;
             };
-            flight.note_seen(Some(&status));
-            match self.outcome_of(&flight, Some(status)).await {
-                Some(outcome) => board.settle(flight.index, outcome),
-                None => pending.push(flight),
+            tracked.note_seen(Some(&status));
+            match self.outcome_of(&tracked, Some(status)).await {
+                Some(outcome) => outcomes.settle(tracked.index, outcome),
+                None => pending.push(tracked),
             }
         }
         lost

@@ -1,14 +1,14 @@
-//! Sending transactions until it is known what became of each.
+//! Sends transactions until the outcome of each is known.
 //!
-//! A cluster may drop a transaction, show it in a block that is given up later, or be slow to say what it did. So a
-//! [`Sender`] repeats the same signed transaction while its blockhash is valid, which is harmless, and signs anew only
-//! when the old one can no longer land: its blockhash has expired, and a later look at its status found nothing.
-//! What comes back says for each transaction whether it landed, failed or never happened; where that cannot be known,
-//! it says so too.
+//! A cluster can drop a transaction, show it in a block that is later dropped, or report its status late. A [`Sender`]
+//! resends the same signed transaction while its blockhash is valid, which is harmless. It signs again only after the
+//! old transaction can no longer land: its blockhash has expired, and a later status check did not find it. The result
+//! tells for each transaction whether it landed, failed, expired, or has an unknown outcome.
 
 mod budget;
+mod dry_run;
 mod fees;
-mod flight;
+mod in_flight;
 mod lifetime;
 mod lost;
 mod offline;
@@ -16,7 +16,6 @@ mod outcome;
 mod prepare;
 mod price;
 mod progress;
-mod rehearsal;
 mod stage;
 mod stop;
 #[cfg(test)]
@@ -35,36 +34,36 @@ use {
     std::time::Duration,
 };
 
+pub use dry_run::DryRun;
 pub use fees::{Fees, LAMPORTS_PER_SIGNATURE};
 pub use lifetime::{DurableNonce, Lifetime, NonceError};
-pub use offline::PartlySigned;
-pub use outcome::{FailureReport, NotSent, Outcome, Sent, Summary, WhyUnknown};
+pub use offline::PartiallySigned;
+pub use outcome::{FailureReport, NotSent, Outcome, Sent, Summary, UnknownReason};
 pub use price::ComputeUnitPrice;
 pub use progress::Progress;
-pub use rehearsal::Rehearsed;
 pub use stop::Stop;
 
 /// One transaction to send.
 #[derive(Clone, Debug, Default)]
 pub struct Outgoing {
-    /// What a person calls it: `update validators 1 to 4`.
+    /// Label for people: `update validators 1 to 4`.
     pub label: String,
-    /// The steps of a trade that it contains.
+    /// Typed steps that it contains.
     pub steps: Vec<Step>,
-    /// Its instructions. Unless they set a compute limit and price themselves, the sender adds these at the end, for
-    /// which a transaction has to have [`COMPUTE_BUDGET_BYTES`](crate::pack::COMPUTE_BUDGET_BYTES) to spare.
+    /// Its instructions. If they set no compute unit limit and price, the sender appends these, for which the
+    /// transaction must have [`COMPUTE_BUDGET_BYTES`](crate::pack::COMPUTE_BUDGET_BYTES) to spare.
     pub instructions: Vec<Instruction>,
-    /// Compute units to ask for where no simulation tells; `None` leaves it to the cluster (200,000 an instruction).
+    /// Compute unit limit without a simulation; `None` for the cluster's default (200,000 an instruction).
     pub compute_units: Option<u32>,
-    /// Compute units to ask for on top of what a simulation tells, because others that are sent at the same time may make it
-    /// dearer.
+    /// Compute units to request on top of a simulation, because other transactions sent at the same time may raise the
+    /// cost.
     pub compute_growth: u32,
-    /// Lookup tables for its addresses. With none of them the message has the legacy form, which every wallet signs.
+    /// Lookup tables for its addresses. Without any, the message has the legacy format, which every wallet signs.
     pub lookup_tables: Vec<AddressLookupTableAccount>,
 }
 
 impl Outgoing {
-    /// A transaction without lookup tables or an idea of its compute units.
+    /// A transaction without lookup tables and without a compute unit estimate.
     pub fn new(label: impl Into<String>, instructions: Vec<Instruction>) -> Self {
         Self { label: label.into(), instructions, ..Self::default() }
     }
@@ -83,42 +82,43 @@ impl From<TransactionPlan> for Outgoing {
     }
 }
 
-/// How to send.
+/// Options for sending.
 #[derive(Clone, Debug)]
 pub struct SendOptions {
-    /// What counts as landed.
+    /// The commitment at which a transaction counts as landed.
     pub confirmation: Confirmation,
-    /// Simulates each transaction first, sends none that would fail, and asks for as many compute units as it used.
+    /// Simulates each transaction first, skips those that would fail, and derives the compute unit limit from the
+    /// result.
     pub simulate: bool,
-    /// Compute units asked for above what the simulation used, in percent. State may change until the transaction runs.
+    /// Margin of the compute unit limit above the simulation, in percent. State may change until the transaction runs.
     pub compute_margin_percent: u32,
-    /// Price of a compute unit, paid on top of the fee for signatures.
+    /// Price of a compute unit, on top of the signature fee.
     pub compute_unit_price: ComputeUnitPrice,
-    /// Which blockhash transactions are signed with, and so how long they can land.
+    /// The hash that transactions are signed with, which sets how long they can land.
     pub lifetime: Lifetime,
-    /// How often one transaction may be signed, each time with a new blockhash. Once where the lifetime names the hash.
+    /// Most signing attempts for a transaction, each with a new blockhash. One if the lifetime has a fixed hash.
     pub attempts: u32,
-    /// Most requests for sending or simulating that are under way at a time.
+    /// Most requests for sending or simulating in flight.
     pub parallel: usize,
-    /// Time between two looks at the statuses.
+    /// Time between two status checks.
     pub poll_every: Duration,
-    /// Time after which a transaction that nobody has seen is sent again.
+    /// Time after which an unseen transaction is resent.
     pub resend_every: Duration,
-    /// Time between the expiry of a blockhash and the last look. An endpoint may be several machines, of which one is
-    /// behind the other.
+    /// Time between the expiry of a blockhash and the last status check. An endpoint may consist of several nodes, some
+    /// of them behind.
     pub settle: Duration,
-    /// The shortest time between two blocks of a cluster. A blockhash cannot expire sooner than that comes to, whatever an
-    /// endpoint says that is behind, or ahead, or another cluster's.
+    /// The shortest time between two blocks of a cluster. No blockhash can expire sooner than 150 times this, even if
+    /// an endpoint says so.
     pub shortest_block: Duration,
-    /// Time without any news (no block, no status) after which the sender gives up.
-    pub patience: Duration,
-    /// Time for which a signed transaction is followed at most, whatever the news. What becomes of it is open then.
+    /// Time without a new block or status after which the sender gives up.
+    pub stall_timeout: Duration,
+    /// Most time for which a signed transaction is followed. Its outcome is unknown then.
     pub follow_for: Duration,
-    /// Time for which transactions that are under way are followed after a [`Stop`].
+    /// Time for which in-flight transactions are followed after a [`Stop`].
     pub stop_within: Duration,
-    /// Asks for the compute units of transactions that landed too, which costs a request for each.
+    /// Reports the compute units of landed transactions, at the cost of a request for each.
     pub report_units: bool,
-    /// The program that runs the pool, so that its errors can be explained.
+    /// The pool's program, to explain its errors.
     pub pool_program: Option<Address>,
 }
 
@@ -136,7 +136,7 @@ impl Default for SendOptions {
             resend_every: Duration::from_secs(2),
             settle: Duration::from_secs(2),
             shortest_block: Duration::from_millis(100),
-            patience: Duration::from_secs(60),
+            stall_timeout: Duration::from_secs(60),
             follow_for: Duration::from_secs(300),
             stop_within: Duration::from_secs(5),
             report_units: false,
@@ -145,7 +145,7 @@ impl Default for SendOptions {
     }
 }
 
-/// Signs and sends transactions for one payer.
+/// Signs and sends transactions of one fee payer.
 pub struct Sender<'a, C> {
     cluster: &'a C,
     payer: &'a dyn Signer,
@@ -156,7 +156,7 @@ pub struct Sender<'a, C> {
 }
 
 impl<'a, C: Cluster> Sender<'a, C> {
-    /// A sender whose transactions `payer` pays for.
+    /// A sender with fee payer `payer`.
     pub fn new(cluster: &'a C, payer: &'a dyn Signer) -> Self {
         Self { cluster, payer, signers: vec![], options: SendOptions::default(), progress: &(), stop: Stop::default() }
     }
@@ -173,26 +173,26 @@ impl<'a, C: Cluster> Sender<'a, C> {
         self
     }
 
-    /// Tells `progress` what happens.
+    /// Reports progress to `progress`.
     pub fn progress(mut self, progress: &'a dyn Progress) -> Self {
         self.progress = progress;
         self
     }
 
-    /// Ends early, in good order, when `stop` is requested: nothing more is sent, and what is under way is followed for
+    /// Ends early when `stop` is requested: no further transaction is sent, and in-flight ones are followed for
     /// [`SendOptions::stop_within`].
     pub fn stop(mut self, stop: &Stop) -> Self {
         self.stop = stop.clone();
         self
     }
 
-    /// Sends transactions that do not depend on each other, all at once, and waits for all of them.
+    /// Sends independent transactions at once, and waits for all of them.
     pub async fn send(&self, transactions: &[Outgoing]) -> Summary {
         self.progress.started(transactions.len());
         self.run_stage(transactions).await
     }
 
-    /// Sends one stage after the other, each all at once, and stops after the first of which a transaction did not land.
+    /// Sends stages in order, each all at once. Stops after the first stage with a transaction that did not land.
     pub async fn send_stages<S: AsRef<[Outgoing]>>(&self, stages: &[S]) -> Summary {
         self.progress.started(stages.iter().map(|stage| stage.as_ref().len()).sum());
         let mut summary = Summary::default();

@@ -1,4 +1,4 @@
-//! Signing here and sending elsewhere, or later.
+//! Offline signing, and sending of signed transactions.
 
 use {
     super::{
@@ -13,19 +13,19 @@ use {
     solana_transaction::versioned::VersionedTransaction,
 };
 
-/// A transaction that some of its signers have signed.
+/// A partially signed transaction.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct PartlySigned {
-    /// What it does.
+pub struct PartiallySigned {
+    /// Its label.
     pub label: String,
-    /// What is signed.
+    /// The signed message.
     pub message: VersionedMessage,
-    /// The signers in the message's order, the fee payer first; `None` for one whose key is not here.
+    /// The signers in the message's order, the fee payer first; `None` for a missing signature.
     pub signatures: Vec<(Address, Option<Signature>)>,
 }
 
-impl PartlySigned {
-    /// A message, and the signatures of those of `signers` that it names.
+impl PartiallySigned {
+    /// Signs a message with those of `signers` that it names.
     ///
     /// # Errors
     /// [`NotSent::CouldNotSign`].
@@ -48,17 +48,17 @@ impl PartlySigned {
         Ok(Self { label: label.into(), message, signatures })
     }
 
-    /// Signers who have not signed.
-    pub fn absent(&self) -> impl Iterator<Item = Address> {
+    /// Signers whose signature is missing.
+    pub fn missing_signers(&self) -> impl Iterator<Item = Address> {
         self.signatures.iter().filter(|(_, signature)| signature.is_none()).map(|(address, _)| *address)
     }
 
-    /// The transaction, once all have signed.
+    /// The complete transaction.
     ///
     /// # Errors
     /// [`NotSent::MissingSigner`], [`NotSent::TooLarge`].
     pub fn complete(&self) -> Result<VersionedTransaction, NotSent> {
-        if let Some(signer) = self.absent().next() {
+        if let Some(signer) = self.missing_signers().next() {
             return Err(NotSent::MissingSigner { signer });
         }
         let signatures = self.signatures.iter().filter_map(|(_, signature)| *signature).collect();
@@ -69,26 +69,26 @@ impl PartlySigned {
 }
 
 impl<C: Cluster> Sender<'_, C> {
-    /// Signs transactions as far as keys are there, and sends none. Compute limits are the plans' estimates, so that the same
-    /// transaction comes out wherever it is built.
+    /// Signs transactions with the available keys, and sends none. Compute unit limits are the plans' estimates, so
+    /// that every host builds the same transaction.
     ///
     /// # Errors
     /// [`NotSent`].
-    pub async fn sign_only(&self, transactions: &[Outgoing]) -> Result<Vec<PartlySigned>, NotSent> {
+    pub async fn sign_only(&self, transactions: &[Outgoing]) -> Result<Vec<PartiallySigned>, NotSent> {
         let Blockhash { hash, .. } = self.blockhash().await?;
         let price = self.price(transactions).await?;
         let signers: Vec<_> = std::iter::once(self.payer).chain(self.signers.iter().copied()).collect();
         let sign = |outgoing: &Outgoing| {
             let instructions = with_budget(&outgoing.instructions, outgoing.compute_units, price);
             let message = self.message(&instructions, outgoing, hash)?;
-            PartlySigned::sign(outgoing.label.clone(), message, signers.iter().copied())
+            PartiallySigned::sign(outgoing.label.clone(), message, signers.iter().copied())
         };
         transactions.iter().map(sign).collect()
     }
 
-    /// Sends a transaction as it is signed, and follows it. It is never signed anew.
+    /// Sends a signed transaction and follows it. It is never signed again.
     ///
-    /// The sender's [`Lifetime`](super::Lifetime) has to be the one that the transaction was signed for.
+    /// The sender's [`Lifetime`](super::Lifetime) must be that of the transaction.
     pub async fn submit(&self, label: &str, transaction: VersionedTransaction) -> Summary {
         let outgoing = [Outgoing::new(label, vec![])];
         self.progress.started(outgoing.len());

@@ -1,4 +1,4 @@
-//! What became of transactions.
+//! Outcomes of transactions.
 
 use {
     super::Outgoing,
@@ -10,153 +10,153 @@ use {
     thiserror::Error,
 };
 
-/// What became of one transaction.
+/// Outcome of one transaction.
 #[derive(Debug)]
 pub enum Outcome {
-    /// It ran and did what it should.
+    /// It landed and succeeded.
     Landed {
-        /// By which it is known.
+        /// Its signature.
         signature: Signature,
         /// The slot of its block.
         slot: u64,
-        /// Compute units used, if the options ask for them and the cluster knows.
+        /// Compute units used, if requested and recorded by the cluster.
         units_consumed: Option<u64>,
     },
-    /// It ran and failed: it has paid its fee and changed nothing else.
+    /// It landed and failed: the fee is paid, and nothing else has changed.
     Failed {
-        /// By which it is known.
+        /// Its signature.
         signature: Signature,
-        /// Why.
+        /// The error.
         failure: FailureReport,
     },
-    /// It would have failed, so it was not sent, and has cost nothing.
+    /// Its simulation failed, so it was not sent and cost nothing.
     WouldFail(FailureReport),
-    /// It was sent, and never got into a block. It can no longer land: sending it anew is safe.
+    /// It was sent and never landed. It can no longer land, so sending it again is safe.
     Expired {
         /// How often it was signed.
         attempts: u32,
-        /// Whether it was signed with a hash of the user's own, so that it has to be made anew.
-        is_held: bool,
+        /// Whether it was signed with a hash of the user's choice, so that it must be built again.
+        has_fixed_hash: bool,
     },
     /// It was sent, and may or may not land.
     Unknown {
-        /// By which to look for it.
+        /// Its signature.
         signature: Signature,
-        /// What kept the sender from knowing.
-        why: WhyUnknown,
+        /// Why the outcome is unknown.
+        reason: UnknownReason,
     },
     /// It was not sent.
     NotSent(NotSent),
 }
 
-/// What kept a sender from knowing what became of a transaction.
+/// Why the outcome of a transaction is unknown.
 #[derive(Clone, Debug, Error)]
-pub enum WhyUnknown {
-    /// The cluster does not answer.
+pub enum UnknownReason {
+    /// The cluster does not respond.
     #[error(transparent)]
     Cluster(ClusterError),
     /// The cluster makes no blocks.
     #[error("the cluster produces no blocks")]
     NoBlocks,
-    /// It is neither in a block that counts, nor past its time, for longer than that takes.
+    /// It is neither final nor expired, for longer than [`SendOptions::follow_for`](super::SendOptions::follow_for).
     #[error("the cluster reports it neither as landed nor as expired")]
     Undecided,
-    /// It was told to stop before it knew.
+    /// A stop was requested.
     #[error("interrupted")]
     Stopped,
-    /// The cluster does not remember that long, and keeps no history.
+    /// It is older than the cluster's status cache, and the endpoint keeps no history.
     #[error("its status was not requested in time, and this endpoint keeps no history")]
     Forgotten,
-    /// The transaction is signed with a nonce that nobody has used yet.
+    /// The transaction is signed with a nonce that is still unused.
     #[error("its nonce is not advanced yet")]
     NonceNotUsed,
 }
 
-/// Why a transaction failed.
+/// Error of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailureReport {
-    /// The error, as the cluster names it.
+    /// The transaction error.
     pub error: TransactionError,
     /// The error in words.
     pub explanation: Explanation,
-    /// What the programs logged; empty if the cluster does not tell.
+    /// Program logs; empty if they are not available.
     pub logs: Vec<String>,
 }
 
-/// Why a transaction was not even sent.
+/// Why a transaction was not sent.
 #[derive(Debug, Error)]
 pub enum NotSent {
-    /// Another one, which it may depend on, did not land.
+    /// A transaction of an earlier stage did not land.
     #[error("an earlier transaction did not land: resolve that, then send this again")]
     EarlierDidNotLand,
 
-    /// The sender was told to stop.
+    /// A stop was requested.
     #[error("interrupted before: send it again")]
     Stopped,
 
-    /// It names a signer that the sender does not have.
+    /// The sender has no key for a required signer.
     #[error("missing signature of {signer}: specify its keypair or signing device")]
     MissingSigner {
-        /// Who has to sign.
+        /// The signer.
         signer: Address,
     },
 
-    /// A signer would not or could not sign.
+    /// A signer failed to sign.
     #[error("{signer} could not sign ({detail}): unlock the signing device and confirm")]
     CouldNotSign {
-        /// Who has to sign.
+        /// The signer.
         signer: Address,
-        /// What the signer said.
+        /// Message of the signer.
         detail: String,
     },
 
-    /// A signature was made for something else.
+    /// A signature does not match the message.
     #[error(
         "the signature of {signer} belongs to another transaction, as the pool or the options have changed: submit the \
          message that was signed, or sign this one"
     )]
     SignatureOfAnother {
-        /// Whose it is.
+        /// The signer.
         signer: Address,
     },
 
-    /// It does not fit a packet.
+    /// It exceeds the transaction size limit.
     #[error("the transaction takes {bytes} bytes of {limit}: put fewer instructions into it, or use a lookup table")]
     TooLarge {
-        /// Bytes that it takes.
+        /// Its size in bytes.
         bytes: usize,
-        /// Bytes that a transaction may take.
+        /// The limit in bytes.
         limit: usize,
     },
 
-    /// Its message asks for too few compute units.
+    /// The compute unit limit in its message is too low.
     #[error("it needs {needed} compute units, more than its limit of {limit}: omit --blockhash and --nonce")]
     TooFewComputeUnits {
         /// Compute units that it would use.
         needed: u64,
-        /// Compute units that it asks for.
+        /// Its limit.
         limit: u32,
     },
 
-    /// Its instructions do not make a message.
+    /// Its instructions do not make a valid message.
     #[error("cannot build a message ({detail}): use fewer accounts, and lookup tables that hold them")]
     Malformed {
-        /// What is wrong.
+        /// The error.
         detail: String,
     },
 
-    /// The cluster could not be asked for what sending needs.
+    /// A request that is needed for sending failed.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
 }
 
 impl Outcome {
-    /// Whether it did what it should.
+    /// Whether it landed and succeeded.
     pub fn is_landed(&self) -> bool {
         matches!(self, Self::Landed { .. })
     }
 
-    /// By which the transaction is known, if it was sent.
+    /// The transaction's signature, if it was sent.
     pub fn signature(&self) -> Option<Signature> {
         match self {
             Self::Landed { signature, .. } | Self::Failed { signature, .. } | Self::Unknown { signature, .. } => {
@@ -175,36 +175,36 @@ impl fmt::Display for Outcome {
                 write!(f, "failed: {} ({signature})", failure.explanation)
             }
             Self::WouldFail(failure) => write!(f, "not sent, because it would fail: {}", failure.explanation),
-            Self::Expired { is_held: true, .. } => {
+            Self::Expired { has_fixed_hash: true, .. } => {
                 write!(f, "expired: create it again with a new blockhash, and sign that")
             }
             Self::Expired { attempts, .. } => {
                 let signed = if *attempts == 1 { "once".to_owned() } else { format!("{attempts} times") };
                 write!(f, "expired, signed {signed}: retry, or raise the compute unit price")
             }
-            Self::Unknown { signature, why } => {
-                write!(f, "unknown outcome: check {signature} before you repeat it ({why})")
+            Self::Unknown { signature, reason } => {
+                write!(f, "unknown outcome: check {signature} before you repeat it ({reason})")
             }
             Self::NotSent(reason) => write!(f, "not sent: {reason}"),
         }
     }
 }
 
-/// A transaction and what became of it.
+/// A transaction and its outcome.
 #[derive(Debug)]
 pub struct Sent {
     /// The transaction's label.
     pub label: String,
-    /// The steps of a trade that it contains.
+    /// Typed steps that it contains.
     pub steps: Vec<Step>,
-    /// What became of it.
+    /// Its outcome.
     pub outcome: Outcome,
 }
 
-/// What became of all transactions, in the order given.
+/// Outcomes of all transactions, in the given order.
 #[derive(Debug, Default)]
 pub struct Summary {
-    /// One entry for each transaction.
+    /// One entry per transaction.
     pub transactions: Vec<Sent>,
 }
 
@@ -214,17 +214,17 @@ impl Summary {
         self.transactions.iter().all(|sent| sent.outcome.is_landed())
     }
 
-    /// How many landed.
+    /// Number of transactions that landed.
     pub fn landed(&self) -> usize {
         self.transactions.iter().filter(|sent| sent.outcome.is_landed()).count()
     }
 
-    /// Those that did not land.
+    /// Transactions that did not land.
     pub fn problems(&self) -> impl Iterator<Item = &Sent> {
         self.transactions.iter().filter(|sent| !sent.outcome.is_landed())
     }
 
-    /// Signatures of all that were sent and of which something is known.
+    /// Signatures of all sent transactions.
     pub fn signatures(&self) -> impl Iterator<Item = Signature> {
         self.transactions.iter().filter_map(|sent| sent.outcome.signature())
     }
@@ -233,21 +233,21 @@ impl Summary {
         self.transactions.extend(other.transactions);
     }
 
-    /// Whether some of it did not happen since the sender was told to stop.
+    /// Whether a transaction is missing or unknown because a stop was requested.
     pub fn is_stopped(&self) -> bool {
         self.problems().any(|sent| {
             matches!(
                 sent.outcome,
-                Outcome::NotSent(NotSent::Stopped) | Outcome::Unknown { why: WhyUnknown::Stopped, .. }
+                Outcome::NotSent(NotSent::Stopped) | Outcome::Unknown { reason: UnknownReason::Stopped, .. }
             )
         })
     }
 
-    pub(super) fn skip(&mut self, transactions: &[Outgoing], why: impl Fn() -> NotSent) {
+    pub(super) fn skip(&mut self, transactions: &[Outgoing], reason: impl Fn() -> NotSent) {
         self.transactions.extend(transactions.iter().map(|transaction| Sent {
             label: transaction.label.clone(),
             steps: transaction.steps.clone(),
-            outcome: Outcome::NotSent(why()),
+            outcome: Outcome::NotSent(reason()),
         }));
     }
 }

@@ -21,31 +21,31 @@ use {
     solana_transaction_error::TransactionError,
 };
 
-/// An address that no program has. Not the default one, which is the system program's.
+/// An address without a program. The default address is the system program's.
 const NO_PROGRAM: Address = Address::new_from_array([u8::MAX; 32]);
 
 impl<C: Cluster> Sender<'_, C> {
-    /// The instructions to sign, with a compute limit from a simulation if the options ask for one. An error is the
-    /// outcome of a transaction that is not to be sent.
+    /// The instructions to sign, with a compute unit limit from a simulation if the options ask for it. An error is the
+    /// outcome of a transaction that is not sent.
     pub(super) async fn prepare(&self, outgoing: &Outgoing, price: u64) -> Result<Vec<Instruction>, Outcome> {
         if !self.options.simulate {
             return Ok(with_budget(&outgoing.instructions, outgoing.compute_units, price));
         }
-        // The widest limit, at a price for all of it that comes to no more than the transaction may cost at its own limit: the
-        // payer need not have more than that.
-        let scaled = u128::from(price) * u128::from(self.most_units(outgoing)) / u128::from(MAX_PER_TRANSACTION);
+        // The simulation uses the highest limit, at a price that keeps the total fee within that of the transaction's
+        // own limit. The payer needs no higher balance then.
+        let scaled = u128::from(price) * u128::from(self.max_units(outgoing)) / u128::from(MAX_PER_TRANSACTION);
         let scaled = u64::try_from(scaled).unwrap_or(price);
         let widest = with_budget(&outgoing.instructions, Some(MAX_PER_TRANSACTION), scaled);
         let transaction = self.unsigned(&widest, outgoing).map_err(Outcome::NotSent)?;
         let simulation = self
-            .patiently(|| self.cluster.simulate(&transaction))
+            .with_retries(|| self.cluster.simulate(&transaction))
             .await
             .map_err(|error| Outcome::NotSent(error.into()))?;
         if let Some(error) = simulation.error {
             return Err(Outcome::WouldFail(self.report(outgoing, &transaction.message, error, simulation.logs).await));
         }
         if self.options.lifetime != Lifetime::Latest {
-            // As when it was signed elsewhere, where nothing was simulated.
+            // A message that was signed elsewhere has a limit that was not simulated.
             if let Some(limit) = outgoing.compute_units.filter(|limit| simulation.units_consumed > u64::from(*limit)) {
                 let needed = simulation.units_consumed;
                 return Err(Outcome::NotSent(NotSent::TooFewComputeUnits { needed, limit }));
@@ -56,7 +56,7 @@ impl<C: Cluster> Sender<'_, C> {
         Ok(with_budget(&outgoing.instructions, Some(limit), price))
     }
 
-    /// Signs for a blockhash.
+    /// Signs with a blockhash.
     pub(super) fn sign(
         &self,
         instructions: &[Instruction],
@@ -103,7 +103,7 @@ impl<C: Cluster> Sender<'_, C> {
         FailureReport { error, explanation, logs }
     }
 
-    /// The message for these instructions, in the form that the transaction's lookup tables ask for.
+    /// The message for these instructions: legacy, or v0 if the transaction has lookup tables.
     pub(super) fn message(
         &self,
         instructions: &[Instruction],
@@ -128,8 +128,8 @@ impl<C: Cluster> Sender<'_, C> {
     }
 }
 
-/// The account that a message names at this place, where its lookup tables are known: its own addresses come first, then those of
-/// tables, of which the ones that it may write to come first.
+/// The account at an index of a message whose lookup tables are known: static keys, then writable, then read-only
+/// addresses of tables.
 fn address_at(message: &VersionedMessage, tables: &[AddressLookupTableAccount], index: usize) -> Option<Address> {
     let lookups = message.address_table_lookups().unwrap_or_default();
     let writable = lookups.iter().flat_map(|lookup| {
@@ -139,7 +139,7 @@ fn address_at(message: &VersionedMessage, tables: &[AddressLookupTableAccount], 
     message.static_account_keys().iter().map(Some).chain(writable).nth(index).flatten().copied()
 }
 
-/// The signature of `signer`, whose address this is; `None` if it is an address alone, without a key.
+/// The signature of `signer` at this address; `None` if there is only an address without a key.
 pub(super) fn signature_of(
     signer: &dyn Signer,
     address: &Address,
@@ -167,7 +167,7 @@ mod tests {
     use solana_instruction::AccountMeta;
 
     #[test]
-    fn accounts_are_named_by_their_place() {
+    fn finds_account_by_index() {
         let [payer, program, own, looked_up, read_only] =
             [1, 2, 3, 4, 5].map(|byte| Address::new_from_array([byte; 32]));
         let metas = vec![

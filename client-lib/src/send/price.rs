@@ -1,4 +1,4 @@
-//! What to pay for compute units.
+//! Compute unit prices.
 
 use {
     super::{Outgoing, Sender},
@@ -7,20 +7,20 @@ use {
     std::collections::BTreeSet,
 };
 
-/// Accounts that a cluster can be asked about at once.
-const MOST_ACCOUNTS: usize = 128;
+/// Most accounts of one request for recent prices.
+const MAX_ACCOUNTS: usize = 128;
 
-/// Price of a compute unit in micro-lamports, paid on top of the fee for signatures. A transaction asks for a number of
-/// compute units and pays this price for each of them, used or not.
+/// Price of a compute unit in micro-lamports, on top of the signature fee. It is paid for each unit of the
+/// transaction's limit, used or not.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ComputeUnitPrice {
-    /// So many micro-lamports; 0 sets no price.
+    /// A fixed price in micro-lamports; 0 sets none.
     Fixed(u64),
-    /// What got transactions that write to the same accounts into recent blocks.
+    /// A percentile of what recent transactions that write to the same accounts paid.
     Recent {
         /// Percentile (0 to 100) of the recent blocks' prices.
         percentile: u8,
-        /// The most to pay, in micro-lamports.
+        /// Upper bound, in micro-lamports.
         at_most: u64,
     },
 }
@@ -38,10 +38,11 @@ impl<C: Cluster> Sender<'_, C> {
             ComputeUnitPrice::Fixed(price) => return Ok(price),
             ComputeUnitPrice::Recent { percentile, at_most } => (percentile, at_most),
         };
-        // Transactions of one stage write to the pool's accounts and then to a few of a validator, which hardly anybody else does.
+        // Transactions of one stage write to the pool's accounts, and to those of a few validators, for which there is
+        // little competition.
         let Some(first) = transactions.first() else { return Ok(0) };
         let writable = self.writable(first);
-        let prices = self.patiently(|| self.cluster.recent_prices(&writable)).await?;
+        let prices = self.with_retries(|| self.cluster.recent_prices(&writable)).await?;
         Ok(percentile_of(prices, percentile).min(at_most))
     }
 
@@ -50,11 +51,11 @@ impl<C: Cluster> Sender<'_, C> {
         let mut seen = BTreeSet::from([self.payer.pubkey()]);
         let others =
             metas.filter(|meta| meta.is_writable).map(|meta| meta.pubkey).filter(|address| seen.insert(*address));
-        others.take(MOST_ACCOUNTS).collect()
+        others.take(MAX_ACCOUNTS).collect()
     }
 }
 
-/// The smallest of `prices` that `percentile` of 100 do not exceed; 0 where there is none.
+/// The smallest of `prices` that `percentile` of 100 do not exceed; 0 without any.
 fn percentile_of(mut prices: Vec<u64>, percentile: u8) -> u64 {
     prices.sort_unstable();
     let rank = (prices.len() * usize::from(percentile.min(100))).div_ceil(100);
@@ -66,7 +67,7 @@ mod tests {
     use super::percentile_of;
 
     #[test]
-    fn percentiles_are_prices_that_were_paid() {
+    fn percentile_is_a_paid_price() {
         let prices = vec![7, 0, 3, 100];
         for (percentile, price) in [(0, 0), (25, 0), (26, 3), (50, 3), (75, 7), (76, 100), (100, 100), (255, 100)] {
             assert_eq!(percentile_of(prices.clone(), percentile), price, "{percentile}");

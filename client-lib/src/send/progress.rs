@@ -1,23 +1,23 @@
-//! A hook for whoever wants to watch.
+//! Callbacks on the progress of sending.
 
 use {
     super::{Outcome, Outgoing},
     solana_signature::Signature,
 };
 
-/// Hears what a [`Sender`](super::Sender) does. Every method does nothing unless it is implemented; `()` hears nothing.
+/// Callbacks of a [`Sender`](super::Sender). Each method does nothing by default; `()` ignores all of them.
 pub trait Progress {
-    /// Sending begins, of so many transactions.
+    /// Sending begins, of this number of transactions.
     fn started(&self, transactions: usize) {
         let _ = transactions;
     }
 
-    /// A transaction was handed to the cluster, signed for the `attempt`-th time (from 1), and known by `signature` from now on.
+    /// A transaction was submitted. `attempt` counts its signatures from 1; `signature` is the current one.
     fn sent(&self, transaction: &Outgoing, attempt: u32, signature: &Signature) {
         let _ = (transaction, attempt, signature);
     }
 
-    /// It is known what became of a transaction.
+    /// The outcome of a transaction is known.
     fn finished(&self, transaction: &Outgoing, outcome: &Outcome) {
         let _ = (transaction, outcome);
     }

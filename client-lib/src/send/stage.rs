@@ -1,8 +1,9 @@
-//! Sending a set of transactions and following each to its end.
+//! Sends a stage, and follows each transaction until its outcome is known.
 
 use {
     super::{
-        Lifetime, NotSent, Outcome, Outgoing, Sender, Sent, Summary, WhyUnknown, flight::Flight, progress::Progress,
+        Lifetime, NotSent, Outcome, Outgoing, Sender, Sent, Summary, UnknownReason, in_flight::InFlight,
+        progress::Progress,
     },
     crate::cluster::{Cluster, ClusterError, TransactionStatus},
     futures_util::{StreamExt as _, stream},
@@ -12,19 +13,19 @@ use {
     tokio::time::{Instant, sleep},
 };
 
-/// Outcomes as they come in.
-pub(super) struct Board<'t> {
+/// Outcomes of a stage's transactions.
+pub(super) struct StageOutcomes<'t> {
     transactions: &'t [Outgoing],
     outcomes: Vec<Option<Outcome>>,
     progress: &'t dyn Progress,
 }
 
-impl<'t> Board<'t> {
+impl<'t> StageOutcomes<'t> {
     fn new(transactions: &'t [Outgoing], progress: &'t dyn Progress) -> Self {
         Self { transactions, outcomes: transactions.iter().map(|_| None).collect(), progress }
     }
 
-    /// Settles all transactions, none of which is sent, since the cluster could not be asked for what that takes.
+    /// Settles all transactions as not sent after a failed request.
     fn settle_all(&mut self, error: &ClusterError) {
         for index in 0..self.transactions.len() {
             self.settle(index, Outcome::NotSent(NotSent::Cluster(error.clone())));
@@ -44,7 +45,7 @@ impl<'t> Board<'t> {
             .map(|(transaction, outcome)| Sent {
                 label: transaction.label.clone(),
                 steps: transaction.steps.clone(),
-                // Each is settled, or never began.
+                // An unsettled transaction was never started.
                 outcome: outcome.unwrap_or(Outcome::NotSent(NotSent::Stopped)),
             })
             .collect();
@@ -52,94 +53,97 @@ impl<'t> Board<'t> {
     }
 }
 
-/// Whether the cluster is alive.
-pub(super) struct Pulse {
+/// Whether the cluster makes progress.
+pub(super) struct Liveness {
     height: u64,
     began: Instant,
-    last_news: Instant,
+    last_progress: Instant,
     pub(super) last_error: Option<ClusterError>,
 }
 
-impl Pulse {
+impl Liveness {
     fn new() -> Self {
-        Self { height: 0, began: Instant::now(), last_news: Instant::now(), last_error: None }
+        Self { height: 0, began: Instant::now(), last_progress: Instant::now(), last_error: None }
     }
 
-    fn news(&mut self) {
-        self.last_news = Instant::now();
+    fn note_progress(&mut self) {
+        self.last_progress = Instant::now();
         self.last_error = None;
     }
 }
 
 impl<C: Cluster> Sender<'_, C> {
     pub(super) async fn run_stage(&self, transactions: &[Outgoing]) -> Summary {
-        let mut board = Board::new(transactions, self.progress);
-        let flights = self.take_off(&mut board).await;
-        self.follow(flights, &mut board).await;
-        board.summary()
+        let mut outcomes = StageOutcomes::new(transactions, self.progress);
+        let in_flight = self.sign_all(&mut outcomes).await;
+        self.follow(in_flight, &mut outcomes).await;
+        outcomes.summary()
     }
 
-    /// As [`Self::run_stage`], for transactions that are signed already, in the order of `transactions`.
+    /// Like [`Self::run_stage`], for transactions that are signed already, in the order of `transactions`.
     pub(super) async fn run_signed(&self, transactions: &[Outgoing], signed: Vec<VersionedTransaction>) -> Summary {
-        let mut board = Board::new(transactions, self.progress);
+        let mut outcomes = StageOutcomes::new(transactions, self.progress);
         match self.blockhash().await {
             Ok(blockhash) => {
                 let last = blockhash.last_valid_block_height;
-                let flights = transactions.iter().zip(signed).enumerate();
-                let flights = flights.map(|(index, (outgoing, signed))| Flight::signed(index, outgoing, signed, last));
-                self.follow(flights.collect(), &mut board).await;
+                let in_flight = transactions.iter().zip(signed).enumerate();
+                let in_flight =
+                    in_flight.map(|(index, (outgoing, signed))| InFlight::signed(index, outgoing, signed, last));
+                self.follow(in_flight.collect(), &mut outcomes).await;
             }
-            Err(error) => board.settle_all(&error),
+            Err(error) => outcomes.settle_all(&error),
         }
-        board.summary()
+        outcomes.summary()
     }
 
-    /// Hands transactions over and looks what becomes of them, until that is known of each.
-    async fn follow<'t>(&self, mut flights: Vec<Flight<'t>>, board: &mut Board<'t>) {
-        let mut pulse = Pulse::new();
+    /// Submits transactions and checks their status until every outcome is known.
+    async fn follow<'t>(&self, mut in_flight: Vec<InFlight<'t>>, outcomes: &mut StageOutcomes<'t>) {
+        let mut liveness = Liveness::new();
         let mut stopped_at = None;
-        while !flights.is_empty() {
+        while !in_flight.is_empty() {
             if self.stop.is_requested() && stopped_at.is_none() {
                 stopped_at = Some(Instant::now());
-                flights = recall(flights, board);
+                in_flight = settle_unsent(in_flight, outcomes);
             }
             if stopped_at.is_none() {
-                self.hand_over(&mut flights, &mut pulse).await;
+                self.submit_due(&mut in_flight, &mut liveness).await;
             }
-            self.follow_up(&mut flights, board, &mut pulse).await;
-            if flights.is_empty() {
+            self.follow_up(&mut in_flight, outcomes, &mut liveness).await;
+            if in_flight.is_empty() {
                 break;
             }
             if stopped_at.is_some_and(|at| at.elapsed() >= self.options.stop_within) {
-                return give_up(flights, board, &WhyUnknown::Stopped);
+                return give_up(in_flight, outcomes, &UnknownReason::Stopped);
             }
-            flights = self.leave_open(flights, board);
-            if pulse.last_news.elapsed() >= self.options.patience {
-                let why = pulse.last_error.map_or(WhyUnknown::NoBlocks, WhyUnknown::Cluster);
-                return give_up(flights, board, &why);
+            in_flight = self.give_up_old(in_flight, outcomes);
+            if liveness.last_progress.elapsed() >= self.options.stall_timeout {
+                let reason = liveness.last_error.map_or(UnknownReason::NoBlocks, UnknownReason::Cluster);
+                return give_up(in_flight, outcomes, &reason);
             }
-            if matches!(self.options.lifetime, Lifetime::Nonce(_)) && pulse.began.elapsed() >= self.options.patience {
-                return give_up(flights, board, &WhyUnknown::NonceNotUsed);
+            if matches!(self.options.lifetime, Lifetime::Nonce(_))
+                && liveness.began.elapsed() >= self.options.stall_timeout
+            {
+                return give_up(in_flight, outcomes, &UnknownReason::NonceNotUsed);
             }
             sleep(self.options.poll_every).await;
         }
     }
 
-    /// Gives up what has been followed for as long as anything is, whatever the endpoint says of it and of the cluster.
-    fn leave_open<'t>(&self, flights: Vec<Flight<'t>>, board: &mut Board<'t>) -> Vec<Flight<'t>> {
-        let is_old = |flight: &Flight| flight.since.elapsed() >= self.options.follow_for;
-        let (old, rest): (Vec<_>, Vec<_>) = flights.into_iter().partition(is_old);
-        give_up(old, board, &WhyUnknown::Undecided);
+    /// Settles transactions that were followed for the longest allowed time as unknown.
+    fn give_up_old<'t>(&self, in_flight: Vec<InFlight<'t>>, outcomes: &mut StageOutcomes<'t>) -> Vec<InFlight<'t>> {
+        let is_old = |tracked: &InFlight| tracked.since.elapsed() >= self.options.follow_for;
+        let (old, rest): (Vec<_>, Vec<_>) = in_flight.into_iter().partition(is_old);
+        give_up(old, outcomes, &UnknownReason::Undecided);
         rest
     }
 
     /// Simulates and signs all transactions; settles those that are not to be sent.
-    async fn take_off<'t>(&self, board: &mut Board<'t>) -> Vec<Flight<'t>> {
-        let transactions = board.transactions;
+    async fn sign_all<'t>(&self, outcomes: &mut StageOutcomes<'t>) -> Vec<InFlight<'t>> {
+        let transactions = outcomes.transactions;
         let price = match self.price(transactions).await {
             Ok(price) => price,
             Err(error) => {
-                board.settle_all(&error);
+                outcomes.settle_all(&error);
                 return vec![];
             }
         };
@@ -152,91 +156,101 @@ impl<C: Cluster> Sender<'_, C> {
         for (index, result) in prepared {
             match result {
                 Ok(instructions) => ready.push((index, instructions)),
-                Err(outcome) => board.settle(index, outcome),
+                Err(outcome) => outcomes.settle(index, outcome),
             }
         }
-        let mut flights = vec![];
+        let mut in_flight = vec![];
         if ready.is_empty() {
-            return flights;
+            return in_flight;
         }
-        // Fetched last, so that it is as fresh as can be.
+        // Fetched last, for the longest lifetime.
         let blockhash = self.blockhash().await;
         for (index, instructions) in ready {
             let started = match &blockhash {
-                Ok(blockhash) => Flight::start(self, index, &transactions[index], instructions, blockhash),
+                Ok(blockhash) => InFlight::start(self, index, &transactions[index], instructions, blockhash),
                 Err(error) => Err(NotSent::Cluster(error.clone())),
             };
             match started {
-                Ok(flight) => flights.push(flight),
-                Err(reason) => board.settle(index, Outcome::NotSent(reason)),
+                Ok(tracked) => in_flight.push(tracked),
+                Err(reason) => outcomes.settle(index, Outcome::NotSent(reason)),
             }
         }
-        flights
+        in_flight
     }
 
-    /// Hands over all transactions that are due.
-    async fn hand_over(&self, flights: &mut [Flight<'_>], pulse: &mut Pulse) {
-        let due: Vec<_> = (0..flights.len()).filter(|&at| flights[at].is_due(self.options.resend_every)).collect();
+    /// Submits all transactions that are due.
+    async fn submit_due(&self, in_flight: &mut [InFlight<'_>], liveness: &mut Liveness) {
+        let due: Vec<_> = (0..in_flight.len()).filter(|&at| in_flight[at].is_due(self.options.resend_every)).collect();
         let results: Vec<_> = stream::iter(due)
             .map(|at| {
-                let flight = &flights[at];
-                async move { (at, self.cluster.send(flight.transaction()).await) }
+                let tracked = &in_flight[at];
+                async move { (at, self.cluster.send(tracked.transaction()).await) }
             })
             .buffer_unordered(self.options.parallel.max(1))
             .collect()
             .await;
         for (at, result) in results {
-            let flight = &mut flights[at];
-            if let Some(error) = flight.note_sent(result) {
-                pulse.last_error = Some(error);
+            let tracked = &mut in_flight[at];
+            if let Some(error) = tracked.note_sent(result) {
+                liveness.last_error = Some(error);
             } else {
-                self.progress.sent(flight.outgoing, flight.attempt, &flight.signature);
+                self.progress.sent(tracked.outgoing, tracked.attempt, &tracked.signature);
             }
         }
     }
 
-    /// Looks what became of the transactions, and signs those anew that can no longer land.
-    async fn follow_up<'t>(&self, flights: &mut Vec<Flight<'t>>, board: &mut Board<'t>, pulse: &mut Pulse) {
-        let looked_at = Instant::now();
-        let signatures: Vec<_> = flights.iter().map(|flight| flight.signature).collect();
-        let statuses = match self.cluster.statuses(&signatures).await.and_then(|found| complete(&signatures, found)) {
+    /// Checks the statuses, and signs expired transactions again.
+    async fn follow_up<'t>(
+        &self,
+        in_flight: &mut Vec<InFlight<'t>>,
+        outcomes: &mut StageOutcomes<'t>,
+        liveness: &mut Liveness,
+    ) {
+        let checked_at = Instant::now();
+        let signatures: Vec<_> = in_flight.iter().map(|tracked| tracked.signature).collect();
+        let statuses = match self.cluster.statuses(&signatures).await.and_then(|found| check_count(&signatures, found))
+        {
             Ok(statuses) => statuses,
             Err(error) => {
-                pulse.last_error = Some(error);
+                liveness.last_error = Some(error);
                 return;
             }
         };
         let mut pending = vec![];
-        for (mut flight, status) in flights.drain(..).zip(statuses) {
-            if flight.note_seen(status.as_ref()) {
-                pulse.news();
+        for (mut tracked, status) in in_flight.drain(..).zip(statuses) {
+            if tracked.note_seen(status.as_ref()) {
+                liveness.note_progress();
             }
-            match self.outcome_of(&flight, status).await {
-                Some(outcome) => board.settle(flight.index, outcome),
-                None => pending.push(flight),
+            match self.outcome_of(&tracked, status).await {
+                Some(outcome) => outcomes.settle(tracked.index, outcome),
+                None => pending.push(tracked),
             }
         }
         if !pending.is_empty() {
-            self.note_age(&mut pending, pulse).await;
-            pending = self.renew(pending, board, pulse, looked_at).await;
+            self.note_age(&mut pending, liveness).await;
+            pending = self.renew(pending, outcomes, liveness, checked_at).await;
         }
-        *flights = pending;
+        *in_flight = pending;
     }
 
-    /// What became of a transaction, if that is certain.
-    pub(super) async fn outcome_of(&self, flight: &Flight<'_>, status: Option<TransactionStatus>) -> Option<Outcome> {
+    /// The outcome of a transaction, if it is final.
+    pub(super) async fn outcome_of(
+        &self,
+        tracked: &InFlight<'_>,
+        status: Option<TransactionStatus>,
+    ) -> Option<Outcome> {
         let Some(status) = status else {
-            let refusal = flight.refusal()?.clone();
+            let refusal = tracked.refusal()?.clone();
             return Some(Outcome::WouldFail(
-                self.report(flight.outgoing, &flight.transaction().message, refusal, vec![]).await,
+                self.report(tracked.outgoing, &tracked.transaction().message, refusal, vec![]).await,
             ));
         };
         if status.confirmation < self.options.confirmation {
             return None;
         }
-        let signature = flight.signature;
+        let signature = tracked.signature;
         let execution = if status.error.is_some() || self.options.report_units {
-            // Of help, but not needed: a cluster that does not tell is no reason to fail.
+            // Optional: without logs and units, the outcome is still known.
             self.cluster.execution(&signature).await.ok().flatten()
         } else {
             None
@@ -251,38 +265,38 @@ impl<C: Cluster> Sender<'_, C> {
                 let logs = execution.map(|execution| execution.logs).unwrap_or_default();
                 Outcome::Failed {
                     signature,
-                    failure: self.report(flight.outgoing, &flight.transaction().message, error, logs).await,
+                    failure: self.report(tracked.outgoing, &tracked.transaction().message, error, logs).await,
                 }
             }
         })
     }
 
-    async fn note_age(&self, flights: &mut [Flight<'_>], pulse: &mut Pulse) {
+    async fn note_age(&self, in_flight: &mut [InFlight<'_>], liveness: &mut Liveness) {
         match self.cluster.block_height().await {
             Ok(height) => {
-                if height > pulse.height {
-                    pulse.height = height;
-                    pulse.news();
+                if height > liveness.height {
+                    liveness.height = height;
+                    liveness.note_progress();
                 }
-                for flight in &mut *flights {
-                    flight.note_height(height, self.options.shortest_block);
+                for tracked in &mut *in_flight {
+                    tracked.note_height(height, self.options.shortest_block);
                 }
             }
-            Err(error) => pulse.last_error = Some(error),
+            Err(error) => liveness.last_error = Some(error),
         }
         match self.nonce_is_used().await {
-            Ok(true) => flights.iter_mut().for_each(Flight::note_expired),
+            Ok(true) => in_flight.iter_mut().for_each(InFlight::note_expired),
             Ok(false) => {}
-            Err(error) => pulse.last_error = Some(error),
+            Err(error) => liveness.last_error = Some(error),
         }
     }
 
-    /// Repeats a request while it fails for reasons that pass, for as long as the options' patience lasts.
-    pub(super) async fn patiently<T, F>(&self, mut request: impl FnMut() -> F) -> Result<T, ClusterError>
+    /// Retries a request after transient errors, until the stall timeout.
+    pub(super) async fn with_retries<T, F>(&self, mut request: impl FnMut() -> F) -> Result<T, ClusterError>
     where
         F: Future<Output = Result<T, ClusterError>>,
     {
-        let end = Instant::now() + self.options.patience;
+        let end = Instant::now() + self.options.stall_timeout;
         loop {
             let error = match request().await {
                 Err(error) if error.is_transient() && !self.stop.is_requested() => error,
@@ -297,17 +311,17 @@ impl<C: Cluster> Sender<'_, C> {
     }
 }
 
-/// Keeps those back that no endpoint has.
-fn recall<'t>(flights: Vec<Flight<'t>>, board: &mut Board<'t>) -> Vec<Flight<'t>> {
-    let (under_way, kept): (Vec<_>, Vec<_>) = flights.into_iter().partition(Flight::may_be_under_way);
-    for flight in kept {
-        board.settle(flight.index, Outcome::NotSent(NotSent::Stopped));
+/// Settles transactions that no endpoint has received as not sent.
+fn settle_unsent<'t>(in_flight: Vec<InFlight<'t>>, outcomes: &mut StageOutcomes<'t>) -> Vec<InFlight<'t>> {
+    let (may_land, kept): (Vec<_>, Vec<_>) = in_flight.into_iter().partition(InFlight::may_be_in_flight);
+    for tracked in kept {
+        outcomes.settle(tracked.index, Outcome::NotSent(NotSent::Stopped));
     }
-    under_way
+    may_land
 }
 
-/// The statuses of `signatures`, which are told apart by their place: with too few of them, transactions would be forgotten.
-pub(super) fn complete(
+/// Checks that there are as many statuses as `signatures`: they are matched by position alone.
+pub(super) fn check_count(
     signatures: &[Signature],
     statuses: Vec<Option<TransactionStatus>>,
 ) -> Result<Vec<Option<TransactionStatus>>, ClusterError> {
@@ -318,9 +332,9 @@ pub(super) fn complete(
     Err(ClusterError::UnexpectedAnswer { detail })
 }
 
-fn give_up<'t>(flights: Vec<Flight<'t>>, board: &mut Board<'t>, why: &WhyUnknown) {
-    for flight in flights {
-        let signature = flight.signature;
-        board.settle(flight.index, Outcome::Unknown { signature, why: why.clone() });
+fn give_up<'t>(in_flight: Vec<InFlight<'t>>, outcomes: &mut StageOutcomes<'t>, reason: &UnknownReason) {
+    for tracked in in_flight {
+        let signature = tracked.signature;
+        outcomes.settle(tracked.index, Outcome::Unknown { signature, reason: reason.clone() });
     }
 }

@@ -52,7 +52,7 @@ pub fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
     vec(step, 1..most)
 }
 
-fn part_of(lamports: u64, thousandths: u64) -> u64 {
+pub fn part_of(lamports: u64, thousandths: u64) -> u64 {
     lamports / 1_000 * thousandths
 }
 
@@ -67,17 +67,15 @@ impl Pool {
             }
             Step::Epoch(rewards) => self.next_epoch(rewards),
             Step::DepositSol(lamports) => self.inputs.reserve_lamports += lamports,
-            Step::WithdrawSol(part) => self.inputs.reserve_lamports -= part_of(self.reserve(), part),
+            Step::WithdrawSol(part) => self.inputs.reserve_lamports -= part_of(self.withdrawable(), part),
             Step::DepositStake(number, lamports) => self.add_stake(index(number), lamports),
             Step::WithdrawStake(number, part) => {
                 let index = index(number);
-                let lamports = part_of(self.spare(index), part);
-                let active = &mut self.records[index].active_stake_lamports;
-                active.set(active.get() - lamports);
+                self.take_stake(index, part_of(self.spare(index), part));
             }
             Step::Decrease(number, part) => self.staker_decreases(index(number), part)?,
             Step::Increase(number, part) => {
-                let lamports = part_of(self.reserve(), part).saturating_sub(STAKE_RENT);
+                let lamports = part_of(self.withdrawable(), part).saturating_sub(STAKE_RENT);
                 if self.is_free(index(number)) && lamports >= self.inputs.minimum_delegation {
                     self.apply(index(number), Verdict::Increase(lamports));
                 }
@@ -90,7 +88,12 @@ impl Pool {
         Ok(())
     }
 
-    fn add_stake(&mut self, index: usize, lamports: u64) {
+    pub fn take_stake(&mut self, index: usize, lamports: u64) {
+        let active = &mut self.records[index].active_stake_lamports;
+        active.set(active.get() - lamports);
+    }
+
+    pub fn add_stake(&mut self, index: usize, lamports: u64) {
         if self.records[index].is_active() {
             let active = &mut self.records[index].active_stake_lamports;
             active.set(active.get() + lamports);
@@ -98,7 +101,7 @@ impl Pool {
     }
 
     /// What can be taken from a validator's account.
-    fn spare(&self, index: usize) -> u64 {
+    pub fn spare(&self, index: usize) -> u64 {
         let record = &self.records[index];
         if record.is_active() { record.active_stake_lamports.get().saturating_sub(self.required()) } else { 0 }
     }

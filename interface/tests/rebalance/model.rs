@@ -55,6 +55,22 @@ impl Pool {
         Rebalance::survey(&self.records, &self.inputs)
     }
 
+    /// Lamports that stay in the reserve for the rents of decreases.
+    pub fn working(&self) -> u64 {
+        self.inputs.policy.working_lamports(STAKE_RENT)
+    }
+
+    /// Lamports that SOL withdrawals and the staker's increases can take from the reserve.
+    pub fn withdrawable(&self) -> u64 {
+        self.reserve().saturating_sub(self.working())
+    }
+
+    /// As if the reserve had held the rents of decreases when the first weight was set.
+    pub fn with_working_lamports(mut self) -> Self {
+        self.inputs.reserve_lamports += self.working();
+        self
+    }
+
     /// How far anything may be off its target before it asks for a movement.
     pub fn tolerance(&self) -> u64 {
         self.inputs.policy.threshold.get().max(self.inputs.minimum_delegation)

@@ -21,7 +21,7 @@ const EPOCHS: u8 = 2;
 /// SOL that one move takes or brings.
 const AMOUNTS: [u64; 2] = [2 * SOL, 7 * SOL];
 
-/// A pool, and what the adversary took from it.
+/// A pool, and what the adversary holds of it and took from it.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 struct State {
     /// Active and transient lamports of each validator, and whether the latter deactivate.
@@ -32,10 +32,19 @@ struct State {
     stakes: Vec<u64>,
     /// Lamports that the adversary holds.
     sol: u64,
+    /// Pool tokens that the adversary holds. Without rewards a pool token is worth a lamport.
+    tokens: u64,
     moves: u8,
     epochs: u8,
     /// Whether all was as it should be after each honest crank.
     is_settled: bool,
+}
+
+impl State {
+    /// Lamports that the adversary owns.
+    fn wealth(&self) -> u64 {
+        self.sol + self.tokens + self.stakes.iter().sum::<u64>()
+    }
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -54,9 +63,22 @@ struct SmallPool {
     weights: Vec<u16>,
     reserve: u64,
     policy: RebalancePolicy,
+    /// Fee on withdrawals, in basis points of the pool tokens.
+    fee: u64,
 }
 
+/// Pool tokens that the adversary holds at first.
+const TOKENS: u64 = 40 * SOL;
+
+/// Lamports that the adversary holds at first.
+const WALLET: u64 = 10 * SOL;
+
 impl SmallPool {
+    /// Lamports that the adversary receives for pool tokens.
+    const fn after_fee(&self, tokens: u64) -> u64 {
+        tokens - tokens / 10_000 * self.fee
+    }
+
     fn pool(&self, state: &State) -> Pool {
         let record = |(weight, (active, transient, is_leaving)): (&u16, &(u64, u64, bool))| {
             let mut record: ValidatorStakeInfo = record(*weight, *active);
@@ -102,7 +124,8 @@ impl Model for SmallPool {
             reserve: self.reserve,
             last_total: 0,
             stakes: vec![0; self.stakes.len()],
-            sol: 10 * SOL,
+            sol: WALLET,
+            tokens: TOKENS,
             moves: MOVES,
             epochs: EPOCHS,
             is_settled: true,
@@ -120,7 +143,7 @@ impl Model for SmallPool {
             return;
         }
         for index in 0..self.stakes.len() {
-            actions.extend(AMOUNTS.map(|lamports| Action::WithdrawStake(index, lamports)));
+            actions.extend(AMOUNTS.map(|tokens| Action::WithdrawStake(index, tokens)));
             actions.extend([Action::DepositStake(index), Action::Rebalance(index)]);
         }
         actions.extend(AMOUNTS.map(Action::WithdrawSol));
@@ -131,7 +154,9 @@ impl Model for SmallPool {
         let mut state = last.clone();
         state.moves = last.moves.saturating_sub(1);
         match action {
-            Action::WithdrawStake(index, lamports) => {
+            Action::WithdrawStake(index, tokens) => {
+                state.tokens = state.tokens.checked_sub(tokens)?;
+                let lamports = self.after_fee(tokens);
                 let active = &mut state.validators[index].0;
                 *active = active.checked_sub(lamports).filter(|left| *left >= SOL + STAKE_RENT)?;
                 state.stakes[index] += lamports;
@@ -139,13 +164,17 @@ impl Model for SmallPool {
             Action::DepositStake(index) => {
                 let lamports = std::mem::take(&mut state.stakes[index]);
                 state.validators[index].0 += lamports;
+                state.tokens += lamports;
                 return (lamports > 0).then_some(state);
             }
-            Action::WithdrawSol(lamports) => {
-                state.reserve = state.reserve.checked_sub(lamports)?;
+            Action::WithdrawSol(tokens) => {
+                state.tokens = state.tokens.checked_sub(tokens)?;
+                let (lamports, kept) = (self.after_fee(tokens), self.policy.working_lamports(STAKE_RENT));
+                state.reserve = state.reserve.checked_sub(lamports).filter(|left| *left >= kept)?;
                 state.sol += lamports;
             }
             Action::DepositSol => {
+                state.tokens += state.sol;
                 state.reserve += std::mem::take(&mut state.sol);
                 return (last.sol > 0).then_some(state);
             }
@@ -166,7 +195,10 @@ impl Model for SmallPool {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        vec![Property::always("nothing is left to the adversary", |_, state: &State| state.is_settled)]
+        vec![
+            Property::always("nothing is left to the adversary", |_, state: &State| state.is_settled),
+            Property::always("the adversary gains no lamport", |_, state: &State| state.wealth() <= WALLET + TOKENS),
+        ]
     }
 }
 
@@ -175,13 +207,13 @@ fn no_state_of_a_small_pool_is_left_to_an_adversary() {
     let open = RebalancePolicy::DEFAULT;
     let bounded = RebalancePolicy { turnover_budget: 2_000.into(), reserve_share: 1_000.into(), ..open };
     let capped = RebalancePolicy { validator_cap: 4_500.into(), ..bounded };
-    for (stakes, weights, policy) in [
-        (vec![20, 20], vec![1, 1], open),
-        (vec![20, 20], vec![1, 3], bounded),
-        (vec![20, 20, 20], vec![1, 1, 1], bounded),
-        (vec![30, 10, 20], vec![2, 1, 1], capped),
+    for (stakes, weights, policy, fee) in [
+        (vec![20, 20], vec![1, 1], open, 0),
+        (vec![20, 20], vec![1, 3], bounded, 300),
+        (vec![20, 20, 20], vec![1, 1, 1], bounded, 0),
+        (vec![30, 10, 20], vec![2, 1, 1], capped, 0),
     ] {
-        let pool = SmallPool { stakes, weights, reserve: 7 * SOL, policy };
+        let pool = SmallPool { stakes, weights, reserve: 7 * SOL, policy, fee };
         let checker = pool.checker().threads(2).spawn_bfs().join();
         assert!(checker.unique_state_count() > 1_000, "{} states", checker.unique_state_count());
         checker.assert_properties();

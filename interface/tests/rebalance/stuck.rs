@@ -17,13 +17,16 @@ use {
 };
 
 /// Calls as the program does, until nobody is served: a validator to which nothing can be delegated is passed over, the rest
-/// goes on. The caller names those who lack most first, so that the program can see who is in the way.
+/// goes on. The caller names validators in the order of the selection, so that those in the way are passed over first: beyond the
+/// tolerance the largest deviations, within it the list's order.
 fn serve_around(pool: &mut Pool, closed: &[bool]) -> Result<bool, TestCaseError> {
     let plan = Plan::of(pool);
     let mut moved = false;
     loop {
         let mut order: Vec<usize> = (0..pool.records.len()).collect();
-        order.sort_by_key(|index| (Reverse(plan.lack(pool, *index)), *index));
+        let tolerance = u128::from(pool.tolerance());
+        let beyond = |index: usize| Some(plan.lack(pool, index)).filter(|lack| *lack > tolerance);
+        order.sort_by_key(|index| (Reverse(beyond(*index)), *index));
         let mut rebalance = pool.survey();
         let mut moves = false;
         for index in order {

@@ -3,7 +3,7 @@
 //! they had signed.
 
 use {
-    super::{Rehearsed, report},
+    super::{DryRun, report},
     crate::{
         run::{Driver, PoolRewards, RunError, StageCost, Updated, next_epoch, under_management, update},
         terminal::{Sol, counted},
@@ -50,7 +50,7 @@ pub struct Extended {
 pub async fn rehearse(
     mut driver: Driver<'_>,
     saved: &PoolSnapshot,
-    contract: &Rehearsed,
+    contract: &DryRun,
     out: &mut dyn Write,
 ) -> Result<Option<Extended>, RunError> {
     let mut snapshot = driver.read(&saved.address(), saved.program_id()).await?;

@@ -77,7 +77,7 @@ impl From<io::Error> for RehearseError {
 
 /// What was rehearsed.
 #[derive(Clone, Debug)]
-pub struct Rehearsed {
+pub struct DryRun {
     /// The rate as it was saved.
     pub saved_rate: ExchangeRate,
     /// Rewards that the pool's stake was paid.
@@ -98,7 +98,7 @@ pub struct Rehearsed {
 ///
 /// # Errors
 /// [`InputError`], which names the file; [`RunError`], a mismatch among them where a record stays stale or a lamport is missing.
-pub async fn run(options: &Options, out: &mut dyn Write) -> Result<Rehearsed, RehearseError> {
+pub async fn run(options: &Options, out: &mut dyn Write) -> Result<DryRun, RehearseError> {
     let began = Instant::now();
     let mut saved = SavedPool::read(&options.folder)?;
     let snapshot = made::snapshot(&saved, &Rent::default()).map_err(RunError::from)?;
@@ -156,7 +156,7 @@ fn with_stake(builder: EmbeddedClusterBuilder, snapshot: &PoolSnapshot) -> Embed
     builder.validator_specs((0..OTHER_VALIDATORS).map(|_| spec.clone()))
 }
 
-async fn rehearse(driver: &Driver<'_>, saved: &PoolSnapshot, out: &mut dyn Write) -> Result<Rehearsed, RunError> {
+async fn rehearse(driver: &Driver<'_>, saved: &PoolSnapshot, out: &mut dyn Write) -> Result<DryRun, RunError> {
     let mut ledger = Ledger::default();
     book(&mut ledger, Side::Entered, driver, saved);
     let rewards = next_epoch(driver.cluster(), saved)?;
@@ -171,7 +171,7 @@ async fn rehearse(driver: &Driver<'_>, saved: &PoolSnapshot, out: &mut dyn Write
     RunError::check("the pool's total, in lamports,", under_management(driver, &last), last.rate().total_lamports)?;
     report::write_books(out, &last, &ledger)?;
     ledger.check()?;
-    Ok(Rehearsed { saved_rate: saved.rate(), rewards, stages, updated, last, ledger, extended: None })
+    Ok(DryRun { saved_rate: saved.rate(), rewards, stages, updated, last, ledger, extended: None })
 }
 
 /// Books all that the pool holds.

@@ -11,7 +11,7 @@ use {
     std::time::Duration,
     tidepool_client::{
         cluster::Cluster as _,
-        lookup::{self, Keeper},
+        lookup::{self, TableOwner},
         pack::{PackOptions, pack_plan},
         plan::Plan,
         pool::{MinimumDelegation, PoolSnapshot, ReadOptions, StakeSelection},
@@ -64,7 +64,7 @@ impl<'c> Driver<'c> {
         // New tables take their addresses from slots of the past, one each.
         cluster.advance_blocks((wanted.len() / lookup::MAX_ADDRESSES + 2) as u64);
         let slots = lookup::free_slots(cluster, &authority, wanted.len()).await?;
-        let keeper = Keeper { pool, authority, payer: authority };
+        let keeper = TableOwner { pool, authority, payer: authority };
         let made = lookup::plan(&existing, wanted, &keeper, &slots)?;
         let receipts = self.send("Making lookup tables", &made.plan, &[]).await?;
         // What was added in a slot can be used from the next one on.

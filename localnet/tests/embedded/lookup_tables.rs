@@ -10,7 +10,7 @@ use {
     solana_transaction_error::TransactionError,
     tidepool_client::{
         cluster::Cluster,
-        lookup::{self, Keeper, LookupError, LookupPlan, LookupTable, TableState},
+        lookup::{self, LookupError, LookupPlan, LookupTable, TableOwner, TableState},
         pack::{PackOptions, TransactionPlan, pack_plan},
         plan::Plan,
         send::{Outcome, Outgoing, SendOptions, Sender, Summary},
@@ -34,8 +34,8 @@ impl Stage {
         Self { cluster, payer, authority: Keypair::new(), pool: Address::new_unique() }
     }
 
-    fn keeper(&self) -> Keeper {
-        Keeper { pool: self.pool, authority: self.authority.pubkey(), payer: self.payer.pubkey() }
+    fn keeper(&self) -> TableOwner {
+        TableOwner { pool: self.pool, authority: self.authority.pubkey(), payer: self.payer.pubkey() }
     }
 
     async fn tables(&self) -> Vec<LookupTable> {
@@ -187,7 +187,7 @@ async fn the_rent_comes_back_after_the_cool_down() {
 
     let first = closing().await.unwrap();
     assert!(first.tables.iter().all(|table| table.state == TableState::Active));
-    assert_eq!((first.refund(), first.later()), (0, rent));
+    assert_eq!((first.refund(), first.later_refund()), (0, rent));
     stage.send(&first.plan).await;
     assert!(stage.usable().await.is_empty());
     assert_eq!(closing().await.unwrap().wait(), Some(513));

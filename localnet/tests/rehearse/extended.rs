@@ -4,12 +4,12 @@ use {
     crate::folder::{Folder, SOL, SavedPool, Validator},
     tidepool_interface::state::EXTENDED_POOL_LENGTH,
     tidepool_localnet::{
-        rehearse::{self, Extended, Moving, Options, Rehearsed},
+        rehearse::{self, DryRun, Extended, Moving, Options},
         run::StageCost,
     },
 };
 
-async fn rehearse(folder: &Folder) -> (Rehearsed, String) {
+async fn rehearse(folder: &Folder) -> (DryRun, String) {
     let mut out = Vec::new();
     let options = Options { folder: folder.path(), program: None, moving: Moving::default() };
     let rehearsed = rehearse::run(&options, &mut out).await;
@@ -25,7 +25,7 @@ fn units(stages: &[StageCost]) -> u64 {
     stages.iter().map(|stage| stage.units).sum()
 }
 
-async fn extended(pool: &SavedPool) -> (Rehearsed, Extended, String) {
+async fn extended(pool: &SavedPool) -> (DryRun, Extended, String) {
     let (mut rehearsed, text) = rehearse(&pool.save()).await;
     let extended = rehearsed.extended.take().unwrap_or_else(|| panic!("{text}"));
     (rehearsed, extended, text)

@@ -6,12 +6,12 @@ use {
     tidepool_interface::{STAKE_ACCOUNT_SPACE, address::SYSTEM_PROGRAM_ID, state::StakeStatus},
     tidepool_localnet::{
         embedded::vote_account,
-        rehearse::{self, Moving, Options, Rehearsed},
+        rehearse::{self, DryRun, Moving, Options},
         run::Side,
     },
 };
 
-async fn rehearse_moving(folder: &Path, moving: Moving) -> (Rehearsed, String) {
+async fn rehearse_moving(folder: &Path, moving: Moving) -> (DryRun, String) {
     let mut out = Vec::new();
     let options = Options { folder: folder.to_owned(), program: None, moving };
     let rehearsed = rehearse::run(&options, &mut out).await;
@@ -19,7 +19,7 @@ async fn rehearse_moving(folder: &Path, moving: Moving) -> (Rehearsed, String) {
     (rehearsed.unwrap_or_else(|error| panic!("{error}\n{text}")), text)
 }
 
-async fn rehearse(folder: &Folder) -> (Rehearsed, String) {
+async fn rehearse(folder: &Folder) -> (DryRun, String) {
     rehearse_moving(&folder.path(), Moving::default()).await
 }
 
@@ -38,7 +38,7 @@ fn lively_pool() -> SavedPool {
 }
 
 /// Every record is up to date and at rest, nobody is on the way out, and the books balance.
-fn assert_settled(rehearsed: &Rehearsed, validators: usize) {
+fn assert_settled(rehearsed: &DryRun, validators: usize) {
     let records = rehearsed.updated.records();
     assert_eq!(records.len(), validators);
     for record in records {
@@ -116,7 +116,7 @@ async fn the_managers_fee_account_may_be_saved_or_not() {
     pool.with_fee_account = true;
     let (saved, text) = rehearse(&pool.save()).await;
     assert!(!text.contains("the manager's fee account"), "{text}");
-    let fee = |rehearsed: &Rehearsed| rehearsed.updated.mint_supply() - pool.state.head.pool_token_supply.get();
+    let fee = |rehearsed: &DryRun| rehearsed.updated.mint_supply() - pool.state.head.pool_token_supply.get();
     assert!(fee(&made) > 0);
     assert_eq!(fee(&made), fee(&saved));
 }

@@ -298,6 +298,18 @@ impl<'a> World<'a> {
         lamports.checked_sub(self.stake_rent).expect("the reserve's rent")
     }
 
+    /// Lamports that SOL withdrawals leave in the reserve, above its rent.
+    pub fn working_lamports(&self) -> u64 {
+        let extension = PoolExtension::find(&self.vm.accounts[&self.pool.pool].data);
+        extension.map_or(0, |extension| extension.working_lamports(self.stake_rent))
+    }
+
+    /// Lamports that holders can withdraw from the reserve as SOL.
+    pub fn withdrawable(&self) -> u64 {
+        let kept = self.stake_rent.saturating_add(self.working_lamports());
+        self.lamports(&self.pool.state.head.reserve_stake).saturating_sub(kept)
+    }
+
     /// The policy in force.
     ///
     /// # Panics

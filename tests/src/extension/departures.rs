@@ -1,20 +1,24 @@
 //! Deliberate differences from SPL behaviour in an extended pool: its records count stake and rent
-//! only, its reserve is open to withdrawals of stake where SOL is not, and so is the stake of removed validators.
+//! only, its reserve is open to withdrawals of stake where SOL is not, and so is the stake of removed validators; with weights, the
+//! rents of decreases stay in its reserve.
 
 use {
     super::kept::ExtendedPool,
     crate::vm::{Outcome, Vm},
     solana_account::Account,
     solana_address::Address,
-    solana_instruction::Instruction,
+    solana_instruction::{Instruction, error::InstructionError},
     std::mem::offset_of,
     tidepool_interface::{
-        StakePoolError::{InvalidStakeAccountAddress, StakeLamportsNotEqualToMinimum, ValidatorNotFound},
+        STAKE_ACCOUNT_SPACE,
+        StakePoolError::{
+            InvalidStakeAccountAddress, SolWithdrawalTooLarge, StakeLamportsNotEqualToMinimum, ValidatorNotFound,
+        },
         address::{STAKE_PROGRAM_ID, find_transient_stake, find_validator_stake, find_withdraw_authority},
         external::stake::{Delegation, StakeState},
         instruction::{StakePoolInstruction as Ix, tag},
         state::{
-            StakePool, VALIDATOR_LIST_HEADER_LENGTH, VALIDATOR_STAKE_INFO_LENGTH, ValidatorStakeInfo,
+            PoolExtension, StakePool, VALIDATOR_LIST_HEADER_LENGTH, VALIDATOR_STAKE_INFO_LENGTH, ValidatorStakeInfo,
             split_validator_list,
         },
     },
@@ -156,6 +160,25 @@ impl ExtendedPool {
                 self.records.iter().find(is_of).is_some_and(|record| !record.is_active())
             }
             _ => false,
+        }
+    }
+
+    /// Whether Tidepool rejected what would take the rents of decreases from the reserve.
+    pub fn keeps_rents(&self, ours: &Outcome, theirs: &Outcome, vm: &Vm) -> bool {
+        let is_rejected = ours.custom_error() == Some(SolWithdrawalTooLarge as u32)
+            || ours.result.raw_result == Err(InstructionError::InsufficientFunds);
+        let data = ours_account(&self.pool, vm).data;
+        let (Ok(pool), Some(extension)) = (StakePool::decode(&data), PoolExtension::find(&data)) else { return false };
+        let rent = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+        let kept = extension.working_lamports(rent);
+        if !is_rejected || kept == 0 {
+            return false;
+        }
+        let mut accounts = theirs.result.resulting_accounts.iter();
+        match accounts.find(|(address, _)| *address == pool.head.reserve_stake) {
+            Some((_, reserve)) if theirs.is_ok() => reserve.lamports < rent + kept,
+            // SPL fails later, for a reason of its own.
+            _ => !theirs.is_ok() && ours.logs.iter().any(|line| line.contains("the rents of decreases stay")),
         }
     }
 }

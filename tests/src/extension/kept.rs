@@ -8,7 +8,7 @@ use {
     tidepool_interface::{
         address::{find_transient_stake, find_validator_stake, find_withdraw_authority},
         external::stake::StakeState,
-        instruction::tag,
+        instruction::{ExtensionInstruction, tag},
         state::{
             AccountType, EntryExtension, POOL_MAX_LENGTH, PodLockup, PoolExtension, PoolHead, StakePool,
             VALIDATOR_LIST_HEADER_LENGTH, VALIDATOR_STAKE_INFO_LENGTH, ValidatorStakeInfo, split_validator_list,
@@ -67,10 +67,19 @@ impl ExtendedPool {
     /// What it should not have changed, or has cached wrongly.
     pub fn check(&self, instruction: &Instruction, vm: &Vm) -> Result<(), String> {
         let mut text = String::new();
-        if instruction.data[0] != tag::SET_REBALANCE_POLICY && tail(&self.pool, vm) != self.tail {
+        let records = records(&self.list, vm);
+        let mut expected = self.tail.clone();
+        // The first weight above 0 is noted.
+        if let Ok(ExtensionInstruction::SetValidatorWeights { weights, .. }) =
+            ExtensionInstruction::decode(&instruction.data)
+            && weights.iter().any(|entry| entry.weight.get() > 0)
+        {
+            expected[std::mem::offset_of!(PoolExtension, had_weights)] = 1;
+        }
+        if instruction.data[0] != tag::SET_REBALANCE_POLICY && tail(&self.pool, vm) != expected {
             let _ = writeln!(text, "the pool's extension changed");
         }
-        for (index, record) in records(&self.list, vm).iter().enumerate() {
+        for (index, record) in records.iter().enumerate() {
             let before = self.before(&record.vote_account_address);
             if !is_weight_right(instruction.data[0], before, record) {
                 let _ = writeln!(text, "record {index}: weight of {before:?} became that of {record:?}");

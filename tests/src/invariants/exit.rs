@@ -206,7 +206,7 @@ fn check_left(world: &World, worth: u64) -> Result<(), Finding> {
     let state = world.pool.read_state(world.vm);
     let reserve = world.lamports(&state.head.reserve_stake).saturating_sub(world.stake_rent);
     if worth > 0 && state.terms.sol_withdraw_authority.is_none() {
-        ensure!(reserve < worth, "exit: {worth} lamports are left, and the reserve has {reserve}");
+        ensure!(world.withdrawable() < worth, "exit: {worth} lamports are left, and the reserve has {reserve}");
     }
     let token = state.head.exchange_rate().lamports_per_pool_token().unwrap_or(0);
     let records = world.records();

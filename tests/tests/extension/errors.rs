@@ -3,8 +3,8 @@
 use {
     crate::bed::{Bed, MOVING, SOL, UNBALANCED},
     ExtensionError::{
-        AlreadyExtended, ContradictoryPolicy, EntryMoved, NotExtended, ReserveShareTooHigh, ShareOverWhole,
-        TooManyValidators, UnknownExtensionVersion, WeightOfRemovedValidator,
+        AlreadyExtended, ContradictoryPolicy, EntryMoved, NoReserveRents, NotExtended, ReserveShareTooHigh,
+        ShareOverWhole, TooManyValidators, UnknownExtensionVersion, WeightOfRemovedValidator,
     },
     StakePoolError::{
         EpochRewardDistributionInProgress, InvalidProgramAddress, InvalidState, InvalidValidatorStakeList,
@@ -149,6 +149,7 @@ const POLICY: &[Case] = &[
         Ours(ReserveShareTooHigh),
     ),
     ("cap of 0", |s| s.policy(|p| p.validator_cap = 0.into()), Ours(ContradictoryPolicy)),
+    ("no rent in the reserve", |s| s.policy(|p| p.reserve_rents = 0), Ours(NoReserveRents)),
     ("account missing", |s| s.ix.accounts.truncate(1), MISSING),
     ("more data", |s| s.ix.data.push(0), BORSH),
     ("less data", |s| s.ix.data.truncate(10), BORSH),
@@ -306,8 +307,8 @@ fn each_code_is_provoked() {
         .filter_map(|(_, _, expected)| if let Ours(error) = expected { Some(*error as u32) } else { None })
         .chain([ExtensionError::TurnoverBudgetExceeded as u32, ExtensionError::NotAlone as u32])
         .collect();
-    assert_eq!(codes, (1_000..=1_010).collect());
-    assert_eq!(ExtensionError::from_code(1_011), None);
+    assert_eq!(codes, (1_000..=1_011).collect());
+    assert_eq!(ExtensionError::from_code(1_012), None);
 }
 
 /// Runs a rebalance in one transaction with another instruction, before it or after it.

@@ -18,7 +18,7 @@ use {
 };
 
 /// Histories of 40 steps: 20,000 steps in all.
-const HISTORIES: u64 = 500;
+const HISTORIES: u64 = 600;
 
 /// Steps that there are.
 const KINDS: usize = 33;

@@ -29,13 +29,13 @@ fn no_gain_from_order_or_choice() {
 
 #[test]
 fn an_honest_crank_has_the_last_word() {
-    let tally = check(&ADVERSARY, 300);
+    let tally = check(&ADVERSARY, 600);
     assert!(tally.recalls > 50, "{tally:?}");
 }
 
 #[test]
 fn convergence() {
-    check(&CONVERGENCE, 200);
+    check(&CONVERGENCE, 300);
 }
 
 #[test]

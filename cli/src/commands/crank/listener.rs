@@ -95,11 +95,11 @@ impl Listener {
 }
 
 impl Observer for Listener {
-    fn looked(&self, snapshot: &PoolSnapshot) {
+    fn pool_read(&self, snapshot: &PoolSnapshot) {
         if self.began.get().is_none() {
             self.began.set(Some(Instant::now()));
         }
-        self.metrics.looked(snapshot);
+        self.metrics.pool_read(snapshot);
         if self.told.take().is_some() {
             self.terminal.note("Read the pool again");
         }
@@ -115,10 +115,10 @@ impl Observer for Listener {
         Observer::sent(&self.terminal, summary);
     }
 
-    fn payer_has(&self, _: &Address, lamports: u64) {
+    fn payer_balance(&self, _: &Address, lamports: u64) {
         let before = self.balance.replace(Some(lamports)).unwrap_or(lamports);
         self.spent.set(self.spent.get().saturating_add(before.saturating_sub(lamports)));
-        self.metrics.payer_has(lamports);
+        self.metrics.payer_balance(lamports);
     }
 
     fn waiting(&self, wait: Wait, _: Duration) {

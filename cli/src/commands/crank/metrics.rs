@@ -10,7 +10,7 @@ use {
     solana_address::Address,
     std::sync::{Arc, Mutex, PoisonError},
     tidepool_client::{
-        crank::{Backlog, CrankReport, missing_reserve_rent, validators_off_target},
+        crank::{Backlog, CrankReport, deviating_validators, missing_reserve_rent},
         plan::RebalancePlan,
         pool::{PoolSnapshot, StakeSelection},
         send::Summary,
@@ -139,22 +139,22 @@ impl Metrics {
 impl Freshness {
     fn new(maker: &Maker) -> Self {
         Self {
-            cluster_epoch: maker.gauge("tidepool_cluster_epoch", "Current epoch of the cluster."),
-            pool_epoch: maker.gauge("tidepool_pool_epoch", "Epoch of the pool's last update."),
-            is_stale: maker.gauge("tidepool_pool_stale", "1 if the pool is stale (not updated in the current epoch), else 0."),
-            fresh_timestamp: maker.gauge(
-                "tidepool_pool_fresh_timestamp_seconds",
-                "Unix time in seconds of the last observation of an up-to-date pool; 0 if there was none.",
-            ),
-            rewards_active: maker.gauge(
-                "tidepool_epoch_rewards_active",
-                "1 while epoch rewards are distributed and stake accounts are locked, else 0.",
-            ),
-            next_rebalance: maker.gauge(
-                "tidepool_pool_next_rebalance_timestamp_seconds",
-                "Unix time in seconds of the next rebalance, estimated from the measured slot time; 0 with --rebalance-at now.",
-            ),
-        }
+cluster_epoch: maker.gauge("tidepool_cluster_epoch", "Current epoch of the cluster."),
+pool_epoch: maker.gauge("tidepool_pool_epoch", "Epoch of the pool's last update."),
+is_stale: maker.gauge("tidepool_pool_stale", "1 if the pool is stale (not updated in the current epoch), else 0."),
+fresh_timestamp: maker.gauge(
+"tidepool_pool_fresh_timestamp_seconds",
+"Unix time in seconds of the last observation of an up-to-date pool; 0 if there was none.",
+),
+rewards_active: maker.gauge(
+"tidepool_epoch_rewards_active",
+"1 while epoch rewards are distributed and stake accounts are locked, else 0.",
+),
+next_rebalance: maker.gauge(
+"tidepool_pool_next_rebalance_timestamp_seconds",
+"Unix time in seconds of the next rebalance, estimated from the measured slot time; 0 with --rebalance-at now.",
+),
+}
     }
 }
 
@@ -226,7 +226,7 @@ impl Work {
 
 impl PoolMetrics {
     /// The pool was read.
-    pub fn looked(&self, snapshot: &PoolSnapshot) {
+    pub fn pool_read(&self, snapshot: &PoolSnapshot) {
         let (rate, backlog) = (snapshot.rate(), Backlog::of(snapshot));
         set(&self.freshness.cluster_epoch, snapshot.epoch());
         set(&self.freshness.pool_epoch, snapshot.pool().head.last_update_epoch.get());
@@ -242,7 +242,7 @@ impl PoolMetrics {
         set(&self.amounts.missing_rent, missing_reserve_rent(snapshot));
         set(&self.amounts.in_motion, in_motion(snapshot));
         set(&self.validators.all, snapshot.records().len() as u64);
-        set(&self.validators.behind, backlog.validators_behind as u64);
+        set(&self.validators.behind, backlog.stale_validators as u64);
         if snapshot.has_stakes(&StakeSelection::Transient) {
             set(&self.validators.mergeable, backlog.validators_mergeable as u64);
         }
@@ -250,7 +250,7 @@ impl PoolMetrics {
 
     /// It was worked out what a rebalance would move.
     pub fn planned(&self, plan: &RebalancePlan) {
-        set(&self.validators.off_target, validators_off_target(plan) as u64);
+        set(&self.validators.off_target, deviating_validators(plan) as u64);
     }
 
     /// It is known what became of transactions.
@@ -262,7 +262,7 @@ impl PoolMetrics {
     }
 
     /// The payer has so many lamports.
-    pub fn payer_has(&self, lamports: u64) {
+    pub fn payer_balance(&self, lamports: u64) {
         set(&self.payer.balance, lamports);
         let mut last = self.payer.last.lock().unwrap_or_else(PoisonError::into_inner);
         let before = last.replace(lamports).unwrap_or(lamports);

@@ -164,8 +164,8 @@ impl Args {
             top_up: !self.no_top_up,
             rebalance_at: self.rebalance_at.unwrap_or_default(),
             wait_for_rewards: true,
-            tell_balance: true,
-            look_every: Duration::from_secs(self.interval.unwrap_or(INTERVAL)),
+            report_balance: true,
+            watch_interval: Duration::from_secs(self.interval.unwrap_or(INTERVAL)),
             ..context.crank_options()
         }
     }

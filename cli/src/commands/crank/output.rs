@@ -10,7 +10,7 @@ use {
     serde_json::Value,
     solana_address::Address,
     std::{fmt, time::Duration},
-    tidepool_client::crank::{Backlog, CrankReport, NextRebalance, missing_reserve_rent, validators_off_target},
+    tidepool_client::crank::{Backlog, CrankReport, NextRebalance, deviating_validators, missing_reserve_rent},
 };
 
 /// What was done with each pool.
@@ -83,9 +83,9 @@ impl Round {
             moved_validators: report.movements.len(),
             moved_lamports: moved.fold(0, u64::saturating_add),
             validators: snapshot.records().len(),
-            validators_behind: backlog.validators_behind,
+            validators_behind: backlog.stale_validators,
             validators_mergeable: backlog.validators_mergeable,
-            validators_off_target: report.rest.as_ref().map(validators_off_target),
+            validators_off_target: report.rest.as_ref().map(deviating_validators),
             reserve_missing_rent_lamports: missing_reserve_rent(snapshot),
             reserve_top_up_lamports: report.top_up.filter(|top_up| top_up.is_sent).map_or(0, |top_up| top_up.lamports),
             reserve: snapshot.pool().head.reserve_stake,

@@ -6,7 +6,7 @@ use {
     tidepool_client::{
         actions::{CreatePool, FoundPoolError},
         cluster::Cluster,
-        pool::gives_extension,
+        pool::supports_extension,
     },
 };
 
@@ -21,7 +21,7 @@ pub(super) async fn check_program<C: Cluster>(context: &Context<'_, C>, new: &Cr
             return Err(CliError::usage(format!("{program_id} {what}: check --program-id and --url")));
         }
     }
-    if new.policy.is_some() && !gives_extension(context.cluster, &program_id, &new.payer).await? {
+    if new.policy.is_some() && !supports_extension(context.cluster, &program_id, &new.payer).await? {
         return Err(CliError::usage(format!(
             "{program_id} is not Tidepool and has no extension: check --program-id, or add --without-extension"
         )));

@@ -73,7 +73,7 @@ struct Skipped {
 
 impl Skipped {
     fn new(skipped: &SkippedStake) -> Self {
-        let cause = match &skipped.why {
+        let cause = match &skipped.reason {
             PlanError::Refused(refusal) => Some(cause_name(&refusal.cause)),
             _ => None,
         };
@@ -81,7 +81,7 @@ impl Skipped {
             stake_account: Text(skipped.address),
             lamports: skipped.lamports,
             cause,
-            reason: skipped.why.to_string(),
+            reason: skipped.reason.to_string(),
         }
     }
 
@@ -162,7 +162,7 @@ fn check_any(planned: &StakeDepositPlan, owner: Address) -> Result<(), CliError>
     };
     let count = planned.skipped.len();
     let what = format!("none of the {count} stake accounts of {owner} can be deposited; {}", first.address);
-    Err(match &first.why {
+    Err(match &first.reason {
         PlanError::Refused(refusal) => {
             PlanError::refused(refusal.cause.clone(), format!("{what}: {}", refusal.context))
         }

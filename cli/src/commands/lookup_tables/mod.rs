@@ -11,7 +11,7 @@ use {
     solana_slot_hashes::SlotHashes,
     tidepool_client::{
         cluster::Cluster,
-        lookup::{self, Keeper, LookupTable},
+        lookup::{self, LookupTable, TableOwner},
         plan::{self, LookupContent},
         pool::PoolSnapshot,
     },
@@ -110,13 +110,13 @@ impl Args {
 }
 
 impl<C: Cluster> Shelf<'_, '_, C> {
-    fn keeper(&self) -> Keeper {
+    fn keeper(&self) -> TableOwner {
         let payer = self.payer.pubkey();
-        Keeper { pool: self.snapshot.address(), authority: payer, payer }
+        TableOwner { pool: self.snapshot.address(), authority: payer, payer }
     }
 
     async fn tables(&self) -> Result<Vec<LookupTable>, CliError> {
-        let Keeper { pool, authority, .. } = self.keeper();
+        let TableOwner { pool, authority, .. } = self.keeper();
         let cluster = self.context.cluster;
         if !self.named.is_empty() {
             // Those that have been closed meanwhile are gone, even where lamports have arrived since.
@@ -222,9 +222,9 @@ impl<C: Cluster> Shelf<'_, '_, C> {
         if closing.refund() > 0 {
             lines.push(("refund", sol(closing.refund())));
         }
-        if closing.later() > 0 {
+        if closing.later_refund() > 0 {
             let how = if wait { "this command waits" } else { "repeat the command" };
-            lines.push(("later", format!("{}, in about {}: {how}", sol(closing.later()), minutes(blocks))));
+            lines.push(("later", format!("{}, in about {}: {how}", sol(closing.later_refund()), minutes(blocks))));
         }
         self.context.confirm(&format!("Close the lookup tables of pool {}", keeper.pool), &lines)
     }

@@ -10,7 +10,7 @@ use {
     solana_address::Address,
     solana_slot_hashes::SlotHashes,
     std::{collections::HashSet, fmt},
-    tidepool_client::lookup::{Keeper, LookupTable, TableState},
+    tidepool_client::lookup::{LookupTable, TableOwner, TableState},
 };
 
 /// A pool's lookup tables.
@@ -52,7 +52,7 @@ impl Output {
     /// The tables as they are.
     pub fn new(
         action: &'static str,
-        keeper: &Keeper,
+        keeper: &TableOwner,
         tables: &[LookupTable],
         wanted: &[Address],
         slot_hashes: &SlotHashes,

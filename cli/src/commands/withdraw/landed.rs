@@ -77,7 +77,7 @@ mod tests {
             actions::NewStakeAccount,
             plan::Plan,
             quote::{StakeWithdrawalQuote, WithdrawFrom},
-            send::WhyUnknown,
+            send::UnknownReason,
         },
         tidepool_interface::quote::WithdrawalQuote,
     };
@@ -103,7 +103,7 @@ mod tests {
             plan: Plan::default(),
             pieces: vec![piece(1), piece(2), piece(3)],
             sol: Some(WithdrawalQuote { burnt: 90, fee: 10, lamports: 1 }),
-            left: None,
+            remainder: None,
             rent_lamports: 0,
         }
     }
@@ -131,12 +131,12 @@ mod tests {
     #[test]
     fn what_may_have_landed_is_not_withdrawn_anew() {
         let signature = Signature::from([7; 64]);
-        let outcome = || Outcome::Unknown { signature, why: WhyUnknown::NoBlocks };
+        let outcome = || Outcome::Unknown { signature, reason: UnknownReason::NoBlocks };
         let unknown = || Sent { label: String::new(), steps: vec![in_account(2)], outcome: outcome() };
         let expired = || Sent {
             label: String::new(),
             steps: vec![in_account(3)],
-            outcome: Outcome::Expired { attempts: 1, is_held: false },
+            outcome: Outcome::Expired { attempts: 1, has_fixed_hash: false },
         };
         let told = |transactions| advice(&planned(), &Summary { transactions });
         assert_eq!(told(vec![expired()]), None);

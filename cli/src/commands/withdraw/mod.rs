@@ -151,7 +151,7 @@ impl Args {
         let quote = quote.add(wrapping.lines());
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let sent = send(context, &planned, &keys, snapshot.program_id()).await?;
-        let hint = planned.left.map(|left| request.why(&left, snapshot));
+        let hint = planned.remainder.map(|left| request.why(&left, snapshot));
         let epoch = snapshot.epoch();
         let transactions = fresh.and(sent);
         let answered = Answered {

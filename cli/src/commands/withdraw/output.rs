@@ -17,7 +17,7 @@ use {
     },
     serde::Serialize,
     solana_address::Address,
-    tidepool_client::plan::{Left, WithdrawalPlan},
+    tidepool_client::plan::{Remainder, WithdrawalPlan},
 };
 
 /// A withdrawal that has been made.
@@ -56,7 +56,7 @@ pub struct Output {
     #[serde(skip)]
     epoch: u64,
     #[serde(skip)]
-    left: Option<Left>,
+    left: Option<Remainder>,
 }
 
 /// What an answer is made of.
@@ -86,15 +86,15 @@ impl From<Answered<'_>> for Output {
             minimum_lamports: totals.minimum,
             pool_tokens: totals.pool_tokens,
             fee_pool_tokens: totals.fee,
-            pool_tokens_left: planned.pool_tokens_left(),
-            left_lamports: planned.left.map_or(0, |left| left.lamports),
-            why_left: planned.left.map(|left| reason_name(&left.why)),
+            pool_tokens_left: planned.remaining_pool_tokens(),
+            left_lamports: planned.remainder.map_or(0, |left| left.lamports),
+            why_left: planned.remainder.map(|left| reason_name(&left.reason)),
             hint,
             rent_lamports: planned.rent_lamports,
             wrapping,
             transactions,
             epoch,
-            left: planned.left,
+            left: planned.remainder,
         }
     }
 }

@@ -51,7 +51,7 @@ impl Quoted<'_> {
             count => quote.line("sends", format!("{count} transactions")),
         };
         quote = quote.add(activation::lines(&accounts, snapshot.epoch()));
-        if let Some(left) = planned.left {
+        if let Some(left) = planned.remainder {
             let over = left_over(&left, quote.amounts());
             quote = quote.line("remainder", over).line("because", why_left(&left, self.otherwise));
         }
@@ -115,7 +115,7 @@ mod tests {
             plan: Plan::default(),
             pieces: vec![piece],
             sol: Some(WithdrawalQuote { burnt: SOL, fee: 0, lamports: SOL + 1 }),
-            left: None,
+            remainder: None,
             rent_lamports: 7,
         };
         let bound = Bound { minimum: None, max_slippage: "1%".parse().unwrap() };

@@ -18,7 +18,7 @@ use {
         actions::NewStakeAccount,
         cluster::Cluster,
         error::PlanError,
-        plan::{self, Left, Withdrawal, WithdrawalOrder, WithdrawalPlan},
+        plan::{self, Remainder, Withdrawal, WithdrawalOrder, WithdrawalPlan},
         pool::PoolSnapshot,
     },
 };
@@ -61,13 +61,13 @@ impl<'a> Request<'a> {
     pub(super) fn draft(&mut self, snapshot: &PoolSnapshot) -> Result<WithdrawalPlan, CliError> {
         if let Some(Units(wanted)) = self.args.worth {
             let all = Withdrawal { pool_tokens: self.held, ..self.terms };
-            self.terms.pool_tokens = match plan::pool_tokens_worth(snapshot, &all, wanted)? {
+            self.terms.pool_tokens = match plan::pool_tokens_for_lamports(snapshot, &all, wanted)? {
                 Some(pool_tokens) => pool_tokens,
                 None => return Err(self.too_poor(&self.plan(snapshot, &all)?, wanted)),
             };
         }
         let planned = self.plan(snapshot, &self.terms)?;
-        match planned.left {
+        match planned.remainder {
             Some(left) if planned.plan.is_empty() => Err(refusal(&left, self.otherwise(snapshot))),
             _ => Ok(planned),
         }
@@ -94,7 +94,7 @@ impl<'a> Request<'a> {
     }
 
     fn too_poor(&self, most: &WithdrawalPlan, wanted: u64) -> CliError {
-        let held = match most.left {
+        let held = match most.remainder {
             None => format!("{}, which yield {} after the fee", self.all, sol(most.lamports())),
             Some(_) => format!("{}, of which {} can be withdrawn now", self.all, sol(most.lamports())),
         };
@@ -130,7 +130,7 @@ impl<'a> Request<'a> {
     }
 
     /// Why something is left, and what to do.
-    pub(super) fn why(&self, left: &Left, snapshot: &PoolSnapshot) -> String {
+    pub(super) fn why(&self, left: &Remainder, snapshot: &PoolSnapshot) -> String {
         why_left(left, self.otherwise(snapshot))
     }
 

@@ -1,4 +1,4 @@
-//! Whether an account that exists is what the pool needs.
+//! Checks of existing accounts of a new pool.
 
 use {
     super::{
@@ -22,7 +22,7 @@ use {
     },
 };
 
-/// An account that is judged.
+/// An account to check.
 pub(super) struct Part<'a> {
     role: &'static str,
     address: Address,
@@ -42,7 +42,7 @@ impl<'a> Part<'a> {
         Self { role, address, account, piece: Piece { progress, lamports } }
     }
 
-    /// Checks that it is missing or belongs to `owner`.
+    /// Checks that it is missing or owned by `owner`.
     pub fn owned_by(&self, owner: &Address) -> Result<&Self, ExistingAccount> {
         match self.account.filter(|_| self.piece.progress != Progress::Missing) {
             Some(account) if account.owner != *owner => Err(self.wrong("owner", owner, account.owner)),
@@ -50,8 +50,9 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// Checks that it is missing, or belongs to `owner` and has one of `lengths`, the first of which is what it would get. An address
-    /// that holds more lamports than the account needs is taken for a wallet in use, whose lamports the account would lock up.
+    /// Checks that it is missing, or owned by `owner` with a length from `lengths`, the first of which a new account
+    /// gets. An address with more lamports than the account needs counts as a wallet in use: the account would lock
+    /// them up.
     pub fn allocated(self, rent: &Rent, owner: &Address, lengths: &[usize]) -> Result<Self, ExistingAccount> {
         self.owned_by(owner)?;
         let needed = rent.minimum_balance(lengths[0]);
@@ -131,7 +132,7 @@ pub(super) fn check_fee_account(part: &Part, account: &Account, new: &CreatePool
     Ok(())
 }
 
-/// Checks the list of a pool that its program has initialized; returns the number of its validators.
+/// Checks an initialized validator list; returns the number of its validators.
 pub(super) fn check_list(part: &Part, new: &CreatePool) -> Result<usize, ExistingAccount> {
     let list = part.account.and_then(|account| split_validator_list(&account.data).ok());
     let (room, validators) = list.map_or((0, 0), |(header, records)| (header.max_validators.get(), records.len()));
@@ -139,7 +140,7 @@ pub(super) fn check_list(part: &Part, new: &CreatePool) -> Result<usize, Existin
     if room == new.max_validators { Ok(validators) } else { Err(ExistingAccount { is_setting: true, ..wrong() }) }
 }
 
-/// Checks a pool that its program has initialized; returns whether it has the extension.
+/// Checks an initialized pool; returns whether it has the extension.
 pub(super) fn check_pool(part: &Part, account: &Account, new: &CreatePool) -> Result<bool, ExistingAccount> {
     let decoded = StakePool::decode(&account.data);
     let Some(pool) = decoded.ok().filter(|pool| pool.head.account_type == AccountType::StakePool as u8) else {

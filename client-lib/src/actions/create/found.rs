@@ -1,4 +1,4 @@
-//! What of a pool is there already: another attempt to make it ended early, or another tool made some of its accounts.
+//! Existing accounts of a new pool, left by an interrupted attempt or created by another tool.
 
 use {
     super::{
@@ -17,22 +17,22 @@ use {
     },
 };
 
-/// How far an account of a pool is made.
+/// State of an account of a new pool.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Progress {
-    /// There is no account with data at the address.
+    /// No account with data exists.
     Missing,
-    /// It has its owner and its length, and its data is zero.
+    /// It has its owner and length, and its data is zero.
     Allocated,
-    /// Its program has initialized it as the pool needs it.
+    /// Its program has initialized it as required.
     Initialized,
 }
 
-/// An account of a pool, as it is.
+/// An account of a new pool.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Piece {
     pub progress: Progress,
-    /// Lamports at its address, also where nothing else is there yet.
+    /// Lamports at its address, even without an account.
     pub lamports: u64,
 }
 
@@ -40,7 +40,7 @@ impl Piece {
     pub const MISSING: Self = Self { progress: Progress::Missing, lamports: 0 };
 }
 
-/// What of a pool is there already, none of it other than [`CreatePool`] says. The default: nothing.
+/// Existing accounts of a new pool, all as [`CreatePool`] requires. The default has none.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct FoundPool {
     pub(super) pool: Piece,
@@ -48,9 +48,9 @@ pub struct FoundPool {
     pub(super) reserve_stake: Piece,
     pub(super) pool_mint: Piece,
     pub(super) fee_account: Piece,
-    /// Whether the pool has its extension, if it is to have one.
+    /// Whether the pool has its extension, if required.
     pub(super) is_extended: bool,
-    /// Validators of the pool.
+    /// Number of validators in the pool.
     pub(super) validators: usize,
 }
 
@@ -68,31 +68,31 @@ impl Default for FoundPool {
     }
 }
 
-/// An account of a pool to be made exists, and differs from what the pool needs.
+/// An existing account that differs from what the pool requires.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the {role} {address} exists with {what} {found}, expected {expected}")]
 pub struct ExistingAccount {
-    /// What the account is for: `pool`, `validator list`, `reserve`, `mint` or `manager's fee account`.
+    /// Role of the account: `pool`, `validator list`, `reserve`, `mint` or `manager's fee account`.
     pub role: &'static str,
     /// Its address.
     pub address: Address,
-    /// What differs: `owner`, `length`, `mint authority`, ...
+    /// The property that differs: `owner`, `length`, `mint authority`, ...
     pub what: &'static str,
-    /// What the pool needs.
+    /// Required value.
     pub expected: String,
-    /// What there is.
+    /// Actual value.
     pub found: String,
-    /// Whether the account is a pool in use whose settings differ.
+    /// Whether the account is an initialized pool with other settings.
     pub is_setting: bool,
 }
 
-/// Why a half-made pool cannot be completed.
+/// Why a partly created pool cannot be completed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum FoundPoolError {
-    /// The cluster does not answer.
+    /// The cluster did not answer.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
-    /// An account differs from what the pool needs.
+    /// An account differs from what the pool requires.
     #[error(transparent)]
     Wrong(#[from] ExistingAccount),
 }
@@ -110,14 +110,14 @@ impl FoundPool {
         Ok(Self::of(new, rent, [next(), next(), next(), next(), next()])?)
     }
 
-    /// Judges the accounts of `new`: pool, validator list, reserve, mint, fee account.
+    /// Checks the accounts of `new`: pool, validator list, reserve, mint, fee account.
     fn of(new: &CreatePool, rent: &Rent, accounts: [Option<&Account>; 5]) -> Result<Self, ExistingAccount> {
         let [pool, list, reserve, mint, fee] = accounts;
         let withdraw_authority = find_withdraw_authority(&new.program_id, &new.pool).0;
         let lengths = [new.account_length(), new.pool_account_length];
         let pool = Part::of("pool", new.pool, pool).allocated(rent, &new.program_id, &lengths)?;
         if let Some(account) = pool.initialized() {
-            // The reserve and the mint are the pool's, and its program looks after them.
+            // The reserve and the mint belong to the pool already: its program has checked them.
             let is_extended = check_pool(&pool, account, new)?;
             let list = Part::of("validator list", new.validator_list, list);
             let validators = check_list(&list, new)?;
@@ -164,7 +164,7 @@ impl FoundPool {
         Ok(found)
     }
 
-    /// Whether the program has initialized the pool.
+    /// Whether the pool is initialized.
     pub fn is_initialized(&self) -> bool {
         self.pool.progress == Progress::Initialized
     }
@@ -174,7 +174,7 @@ impl FoundPool {
         self.is_initialized() && (self.is_extended || new.policy.is_none())
     }
 
-    /// The accounts that exist.
+    /// Addresses of the existing accounts.
     pub fn existing(&self, new: &CreatePool) -> Vec<Address> {
         let all = [
             (new.pool, self.pool),

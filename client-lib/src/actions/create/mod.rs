@@ -1,4 +1,4 @@
-//! Making a pool.
+//! Creates pools.
 
 mod checks;
 mod found;
@@ -37,54 +37,54 @@ use {
     work::Work,
 };
 
-/// A pool to be made. The pool, the list, the reserve and the mint are new accounts, each of which signs its creation.
+/// A new pool. The pool, the list, the reserve and the mint are new accounts, which sign their creation.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct CreatePool {
-    /// The program.
+    /// The stake pool program.
     pub program_id: Address,
     /// Pays for all accounts.
     pub payer: Address,
-    /// The manager, who signs.
+    /// The manager, a signer.
     pub manager: Address,
     /// The staker.
     pub staker: Address,
-    /// New account: the pool.
+    /// Address of the new pool account.
     pub pool: Address,
-    /// New account: its validator list.
+    /// Address of the new validator list.
     pub validator_list: Address,
-    /// New account: its reserve.
+    /// Address of the new reserve.
     pub reserve_stake: Address,
-    /// New account: its mint.
+    /// Address of the new mint.
     pub pool_mint: Address,
     /// The token program of the mint.
     pub token_program: Address,
-    /// The manager's token account for fees, which must exist by then; the manager's associated one where it is `None`, which
-    /// is created.
+    /// The manager's existing token account for fees. If `None`, the manager's associated token account, which is
+    /// created.
     pub manager_fee_account: Option<Address>,
-    /// Validators that the list has room for, for ever: 73 bytes of rent each.
+    /// Fixed capacity of the validator list: 73 bytes of rent each.
     pub max_validators: u32,
-    /// Fee on rewards.
+    /// Epoch fee, on rewards.
     pub epoch_fee: Fee,
-    /// Fee on stake and SOL withdrawals.
+    /// Withdrawal fee for stake and SOL.
     pub withdrawal_fee: Fee,
-    /// Fee on stake and SOL deposits.
+    /// Deposit fee for stake and SOL.
     pub deposit_fee: Fee,
-    /// Referrers' share of deposit fees, in percent.
+    /// Referral fee: share of deposit fees, in percent.
     pub referral_fee: u8,
-    /// Must sign each deposit of stake or SOL, if set; it signs here too.
+    /// Signer of every deposit of stake or SOL, if set; it signs here too.
     pub deposit_authority: Option<Address>,
-    /// Lamports for the reserve besides its rent. The manager's fee account gets as many pool tokens.
+    /// Lamports of the reserve above its rent. The manager's fee account gets as many pool tokens.
     pub initial_reserve_lamports: u64,
-    /// Length of the pool account in bytes: [`POOL_MAX_LENGTH`] holds all that the contract knows. With the extension it is
-    /// [`EXTENDED_POOL_LENGTH`] at least.
+    /// Length of the pool account in bytes: [`POOL_MAX_LENGTH`] holds the whole SPL layout. With the extension it is at
+    /// least [`EXTENDED_POOL_LENGTH`].
     pub pool_account_length: usize,
-    /// The policy of a pool with the extension, which behaves no otherwise until weights are set; `None` without the extension.
+    /// Rebalance policy of an extended pool, without effect until weights are set; `None` without the extension.
     pub policy: Option<RebalancePolicy>,
 }
 
 impl CreatePool {
-    /// A pool with the extension and the default policy, an SPL Token mint, a list for `max_validators`, no fees, `payer` as manager and staker, and
-    /// these new accounts: pool, validator list, reserve, mint.
+    /// An extended pool with the default policy, an SPL Token mint, capacity for `max_validators`, no fees, and `payer`
+    /// as manager and staker. `new_accounts` are pool, validator list, reserve and mint.
     pub fn new(program_id: Address, payer: Address, max_validators: u32, new_accounts: [Address; 4]) -> Self {
         let [pool, validator_list, reserve_stake, pool_mint] = new_accounts;
         Self {
@@ -110,7 +110,7 @@ impl CreatePool {
         }
     }
 
-    /// The addresses that belong to the pool, with their parts in it, for [`NonSigner::of`](crate::pool::NonSigner::of).
+    /// The pool's addresses with their roles, for [`NonSigner::of`](crate::pool::NonSigner::of).
     pub fn parts(&self) -> [(Address, Role); 5] {
         [
             (self.pool, Role::Pool),
@@ -121,7 +121,7 @@ impl CreatePool {
         ]
     }
 
-    /// Length in bytes that the pool account gets.
+    /// Length of the pool account in bytes.
     pub fn account_length(&self) -> usize {
         match self.policy {
             Some(_) => self.pool_account_length.max(EXTENDED_POOL_LENGTH),
@@ -129,14 +129,14 @@ impl CreatePool {
         }
     }
 
-    /// The token account that gets the manager's fees.
+    /// The token account for the manager's fees.
     pub fn fee_account(&self) -> Address {
         self.manager_fee_account.unwrap_or_else(|| {
             get_associated_token_address_with_program_id(&self.manager, &self.pool_mint, &self.token_program)
         })
     }
 
-    /// Length in bytes of an associated token account: Token-2022 marks it as bound to its owner.
+    /// Length of an associated token account in bytes. Token-2022 adds the immutable-owner extension.
     fn fee_account_length(&self) -> usize {
         if self.token_program == TOKEN_2022_PROGRAM_ID { TOKEN_ACCOUNT_LENGTH + 5 } else { TOKEN_ACCOUNT_LENGTH }
     }
@@ -189,14 +189,14 @@ impl CreatePool {
     }
 }
 
-/// How to make a pool, or to complete one that is half made.
+/// Transactions that create or complete a pool.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct PoolCreation {
-    /// What to send: at most two transactions; nothing for a complete pool.
+    /// At most two transactions; none for a complete pool.
     pub plan: Plan,
-    /// Lamports that the payer transfers in each stage of the plan: rent and the initial deposit, without fees.
+    /// Lamports that the payer transfers in each stage: rent and the initial deposit, without fees.
     pub lamports: Vec<u64>,
-    /// Lamports of the initial deposit among them.
+    /// Lamports of these for the initial deposit.
     pub deposit_lamports: u64,
 }
 
@@ -217,27 +217,28 @@ impl PoolCreation {
     }
 }
 
-/// Plans the making of a pool of which nothing exists: first the mint, the reserve and the fee account, then the pool itself.
+/// Plans a new pool without existing accounts: first the mint, the reserve and the fee account, then the pool.
 ///
-/// Signers are the payer, the manager and the new accounts: reserve and mint in the first stage, pool and list in the second.
+/// Signers are the payer, the manager and the new accounts: reserve and mint in the first stage, pool and list in the
+/// second.
 ///
 /// # Errors
-/// Refusals: `FeeTooHigh`, `ShareOverWhole`, `ContradictoryPolicy`, `UnexpectedValidatorListAccountSize`, `TooManyValidatorsInPool`; [`PlanError::Invalid`] for an
-/// unknown token program or a pool account that is too short.
+/// Refusals: `FeeTooHigh`, `ShareOverWhole`, `ContradictoryPolicy`, `UnexpectedValidatorListAccountSize`,
+/// `TooManyValidatorsInPool`; [`PlanError::Invalid`] for an unknown token program or a pool account that is too short.
 pub fn create_pool(new: &CreatePool, rent: &Rent) -> Result<Plan, PlanError> {
     Ok(complete_pool(new, &FoundPool::default(), rent)?.plan)
 }
 
-/// Plans what is left to do for a pool of which some accounts exist.
+/// Plans the remaining steps of a partly created pool.
 ///
 /// # Errors
-/// As [`create_pool`].
+/// Those of [`create_pool`].
 pub fn complete_pool(new: &CreatePool, found: &FoundPool, rent: &Rent) -> Result<PoolCreation, PlanError> {
     new.check()?;
     let mut creation = PoolCreation::default();
     if !found.is_initialized() {
-        creation.push("create the mint, the reserve and the fee account", foundations(new, found, rent)?);
-        let (work, deposit) = pool_itself(new, found, rent);
+        creation.push("create the mint, the reserve and the fee account", supporting_accounts(new, found, rent)?);
+        let (work, deposit) = pool_accounts(new, found, rent);
         creation.deposit_lamports = deposit;
         creation.push("create the pool", work);
     } else if !found.is_complete(new) {
@@ -249,7 +250,7 @@ pub fn complete_pool(new: &CreatePool, found: &FoundPool, rent: &Rent) -> Result
     Ok(creation)
 }
 
-fn foundations(new: &CreatePool, found: &FoundPool, rent: &Rent) -> Result<Work, PlanError> {
+fn supporting_accounts(new: &CreatePool, found: &FoundPool, rent: &Rent) -> Result<Work, PlanError> {
     let (withdraw_authority, _) = find_withdraw_authority(&new.program_id, &new.pool);
     let mut work = Work::default();
     let reserve = &new.reserve_stake;
@@ -269,16 +270,17 @@ fn foundations(new: &CreatePool, found: &FoundPool, rent: &Rent) -> Result<Work,
         let (payer, mint) = (&new.payer, &new.pool_mint);
         let create = create_associated_token_account_idempotent(payer, &new.manager, mint, &new.token_program);
         work.add(create, compute::CREATE_TOKEN_ACCOUNT);
-        // The associated token account program takes what is missing at the address.
+        // The associated token account program tops up the rent of the address.
         let lacks = rent.minimum_balance(new.fee_account_length()).saturating_sub(found.fee_account.lamports);
         work.lamports = work.lamports.saturating_add(lacks);
     }
     Ok(work)
 }
 
-/// Creation and initialization in one transaction: in between, any fee payer could initialize the accounts as its own pool. What the
-/// reserve is to hold goes along: sent before, it would be lost with the pool's key if the pool were never made.
-fn pool_itself(new: &CreatePool, found: &FoundPool, rent: &Rent) -> (Work, u64) {
+/// Creation and initialization share a transaction: in between, any fee payer could initialize the accounts as another
+/// pool. The reserve is funded in it, too: lamports sent before would be lost with the pool's key if the pool were
+/// never created.
+fn pool_accounts(new: &CreatePool, found: &FoundPool, rent: &Rent) -> (Work, u64) {
     let accounts = InitializeAccounts {
         pool: new.pool,
         manager: new.manager,
@@ -300,10 +302,10 @@ fn pool_itself(new: &CreatePool, found: &FoundPool, rent: &Rent) -> (Work, u64) 
     };
     let list_length = validator_list_length(new.max_validators);
     let mut work = Work::default();
-    // An account that is shorter gets the rent of its extension too.
+    // A shorter account also gets the rent of its extension.
     work.add_account(new, rent, &new.pool, found.pool, new.account_length(), &new.program_id);
     work.add_account(new, rent, &new.validator_list, found.validator_list, list_length, &new.program_id);
-    // Lamports in the reserve beyond its rent become a part of the first deposit.
+    // Lamports of the reserve above its rent count towards the first deposit.
     let held = found.reserve_stake.lamports.saturating_sub(rent.minimum_balance(STAKE_ACCOUNT_SPACE));
     let deposit = new.initial_reserve_lamports.saturating_sub(held);
     if deposit > 0 {

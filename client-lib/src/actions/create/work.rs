@@ -1,4 +1,4 @@
-//! The instructions of a transaction that makes accounts of a pool.
+//! Instructions of a transaction that creates accounts of a pool.
 
 use {
     super::{
@@ -17,7 +17,7 @@ use {
     },
 };
 
-/// Instructions of one transaction, and what they take.
+/// Instructions of one transaction, and their cost.
 #[derive(Default)]
 pub(super) struct Work {
     pub instructions: Vec<Instruction>,
@@ -32,8 +32,8 @@ impl Work {
         self.compute_units = self.compute_units.saturating_add(compute_units);
     }
 
-    /// Creates an account where it is missing, and pays what it lacks of its rent. Lamports sent to the address of a missing
-    /// account, by another tool or by an attacker, would make `CreateAccount` fail.
+    /// Creates a missing account, and tops up its rent. `CreateAccount` would fail for an address that already has
+    /// lamports, sent by another tool or an attacker.
     pub fn add_account(
         &mut self,
         new: &CreatePool,
@@ -59,7 +59,7 @@ impl Work {
         }
     }
 
-    /// Gives the pool the extension and its policy.
+    /// Adds the extension and its policy.
     pub fn extend(&mut self, new: &CreatePool, found: &FoundPool) {
         let Some(policy) = new.policy else { return };
         let accounts = ExtendPoolAccounts {

@@ -18,7 +18,7 @@ fn new_pool() -> CreatePool {
 }
 
 #[test]
-fn a_pool_takes_two_transactions_and_names_its_signers() {
+fn pool_takes_two_transactions_with_their_signers() {
     let policy = RebalancePolicy { turnover_budget: 1_000.into(), ..RebalancePolicy::DEFAULT };
     let largest = CreatePool {
         token_program: TOKEN_2022_PROGRAM_ID,
@@ -51,7 +51,7 @@ fn a_pool_takes_two_transactions_and_names_its_signers() {
 }
 
 #[test]
-fn the_extension_is_left_out_on_request() {
+fn omits_extension_on_request() {
     let length = |new: &CreatePool| {
         let rent = Rent::default();
         let plan = create_pool(new, &rent).unwrap();
@@ -73,7 +73,7 @@ fn the_extension_is_left_out_on_request() {
 }
 
 #[test]
-fn the_reserve_is_filled_by_the_transaction_that_makes_the_pool() {
+fn funds_reserve_with_pool_creation() {
     let plan = create_pool(&new_pool(), &Rent::default()).unwrap();
     let sends_to_reserve = |stage: usize| {
         let transfer = system_instruction::transfer(&USER, &RESERVE, SOL);
@@ -84,7 +84,7 @@ fn the_reserve_is_filled_by_the_transaction_that_makes_the_pool() {
 }
 
 #[test]
-fn what_the_payer_transfers_is_counted() {
+fn counts_lamports_of_payer() {
     let rent = Rent::default();
     let (new, minimum) = (new_pool(), |length: usize| rent.minimum_balance(length));
     let creation = complete_pool(&new, &FoundPool::default(), &rent).unwrap();
@@ -98,7 +98,7 @@ fn what_the_payer_transfers_is_counted() {
 }
 
 #[test]
-fn what_the_program_would_refuse_is_not_built() {
+fn rejects_invalid_pool() {
     let refused = |new: CreatePool| code(create_pool(&new, &Rent::default()));
     let with_fee = |epoch_fee| CreatePool { epoch_fee, ..new_pool() };
     assert_eq!(refused(with_fee(Fee::new(2, 1))), StakePoolError::FeeTooHigh);

@@ -7,7 +7,7 @@ use tidepool_interface::{
 };
 
 fn extended() -> Fixture {
-    let validators = (0..4).map(|index| FixtureValidator::new(20 * SOL).weighing(index));
+    let validators = (0..4).map(|index| FixtureValidator::new(20 * SOL).with_weight(index));
     Fixture::extended(validators.collect())
 }
 
@@ -17,7 +17,7 @@ fn extension_code<T: std::fmt::Debug>(result: Result<T, PlanError>) -> Extension
 }
 
 #[test]
-fn a_pool_is_extended_once() {
+fn extends_pool_once() {
     let plain = one_validator().snapshot();
     let group = extend_pool(&plain, &USER).unwrap();
     assert_eq!(signers(&group), BTreeSet::from([MANAGER, USER]));
@@ -31,7 +31,7 @@ fn a_pool_is_extended_once() {
 }
 
 #[test]
-fn a_policy_is_checked_and_the_field_named() {
+fn rejects_invalid_policy_with_its_field() {
     let snapshot = extended().snapshot();
     let set = |policy| set_rebalance_policy(&snapshot, &policy);
     let policy = RebalancePolicy { reserve_share: 500.into(), ..RebalancePolicy::DEFAULT };
@@ -53,8 +53,8 @@ fn a_policy_is_checked_and_the_field_named() {
 }
 
 #[test]
-fn a_cap_has_to_leave_room_for_all_stake() {
-    // Three of four validators have a weight; of 90 SOL, they share the 70 that the other one does not have.
+fn rejects_cap_too_low_for_all_stake() {
+    // Three of four validators have a weight and share 70 of 90 SOL; the other one has 20.
     let snapshot = extended().snapshot();
     let set = |cap: u16, reserve: u16| {
         let policy =
@@ -70,7 +70,7 @@ fn a_cap_has_to_leave_room_for_all_stake() {
     assert!(set(2_592, 0).is_err());
     assert!(set(2_593, 0).is_ok());
     assert!(set(2_000, 1_777).is_ok());
-    let nobody = Fixture::extended(vec![FixtureValidator::new(SOL)]);
+    let without_weights = Fixture::extended(vec![FixtureValidator::new(SOL)]);
     let policy = RebalancePolicy { validator_cap: 1.into(), ..RebalancePolicy::DEFAULT };
-    assert!(set_rebalance_policy(&nobody.snapshot(), &policy).is_ok());
+    assert!(set_rebalance_policy(&without_weights.snapshot(), &policy).is_ok());
 }

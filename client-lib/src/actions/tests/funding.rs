@@ -3,7 +3,7 @@ use {
 };
 
 #[test]
-fn sol_deposits_create_the_token_account_and_ask_the_authority() {
+fn sol_deposit_creates_token_account_and_needs_authority() {
     let mut fixture = one_validator();
     fixture.terms.sol_deposit_authority = Some(OTHER);
     let snapshot = fixture.snapshot();
@@ -29,7 +29,7 @@ fn sol_deposits_create_the_token_account_and_ask_the_authority() {
 }
 
 #[test]
-fn stake_deposits_hand_the_account_over_first() {
+fn stake_deposit_transfers_authorities_first() {
     let account = stake_account(USER, vote(0), 5 * SOL, EPOCH - 9, NOT_DEACTIVATED);
     let deposit = DepositStake {
         address: OTHER,
@@ -54,7 +54,7 @@ fn stake_deposits_hand_the_account_over_first() {
 }
 
 #[test]
-fn a_deposit_authority_of_ones_own_signs() {
+fn custom_deposit_authority_signs() {
     let fixture = one_validator();
     let mut accounts = fixture.accounts();
     accounts.pool.data[65..97].copy_from_slice(OTHER.as_ref());
@@ -76,7 +76,7 @@ fn a_deposit_authority_of_ones_own_signs() {
 }
 
 #[test]
-fn withdrawals_create_the_stake_account_they_fill() {
+fn stake_withdrawal_creates_its_account() {
     let snapshot = one_validator().snapshot();
     let withdrawal = |to: NewStakeAccount| WithdrawStake {
         from: WithdrawFrom::Validator(vote(0)),
@@ -99,7 +99,7 @@ fn withdrawals_create_the_stake_account_they_fill() {
 }
 
 #[test]
-fn sol_withdrawals_ask_the_authority() {
+fn sol_withdrawal_needs_authority() {
     let mut fixture = one_validator();
     fixture.terms.sol_withdraw_authority = Some(OTHER);
     let snapshot = fixture.snapshot();
@@ -117,8 +117,8 @@ fn sol_withdrawals_ask_the_authority() {
 
 const THROWAWAY: Address = Address::new_from_array([212; 32]);
 
-/// Checks that of all signers of a transaction that `payer` pays for, the stake pool program is passed the throw-away key alone. A
-/// program sees who has signed the transaction, whatever its instruction says of an account.
+/// Checks that the throw-away key is the only signer that the stake pool program is passed, if `payer` pays. A program
+/// sees all signers of the transaction, even if its instruction does not mark them.
 fn is_passed_the_throwaway_alone(group: &InstructionGroup, payer: Address) {
     let mut signers = signers(group);
     signers.insert(payer);
@@ -130,7 +130,7 @@ fn is_passed_the_throwaway_alone(group: &InstructionGroup, payer: Address) {
     assert!(pack_plan(&crate::plan::Plan::one("trade", group.clone()), &PackOptions::new(payer)).is_ok());
 }
 
-/// The amounts that a group approves to the throw-away key, in pool tokens.
+/// Pool tokens that a group approves to the throw-away key.
 fn approved(group: &InstructionGroup) -> Vec<u64> {
     let approvals =
         group.instructions.iter().filter_map(|instruction| match TokenInstruction::unpack(&instruction.data) {
@@ -144,7 +144,7 @@ fn approved(group: &InstructionGroup) -> Vec<u64> {
 }
 
 #[test]
-fn a_throwaway_key_deposits_what_it_was_given() {
+fn throwaway_key_deposits_its_lamports() {
     let snapshot = one_validator().snapshot();
     for to in [TokenReceiver::Wallet(USER), TokenReceiver::Account(vote(78))] {
         let deposit = DepositSol {
@@ -166,9 +166,9 @@ fn a_throwaway_key_deposits_what_it_was_given() {
     }
 }
 
-/// The program gets the throw-away key alone, and no other key signs for the account through which the lamports go.
+/// The program is passed the throw-away key only, and no other key signs for the temporary account.
 #[test]
-fn wrapped_sol_is_unwrapped_before_it_is_deposited() {
+fn unwraps_sol_before_deposit() {
     let snapshot = one_validator().snapshot();
     let account = wrapped_sol_account(&USER);
     for throwaway in [None, Some(THROWAWAY)] {
@@ -198,7 +198,7 @@ fn wrapped_sol_is_unwrapped_before_it_is_deposited() {
 
 /// For each receiver and each fee payer.
 #[test]
-fn a_withdrawal_is_wrapped_without_the_receivers_signature() {
+fn wraps_withdrawal_without_receiver_signature() {
     let snapshot = one_validator().snapshot();
     let tokens = TokenSource { throwaway: Some(THROWAWAY), ..TokenSource::wallet(&snapshot, &USER) };
     for (payer, to) in [(USER, USER), (OTHER, USER), (OTHER, OTHER), (USER, vote(79))] {
@@ -217,7 +217,7 @@ fn a_withdrawal_is_wrapped_without_the_receivers_signature() {
 
 /// For each receiver and each fee payer.
 #[test]
-fn a_throwaway_key_withdraws_what_was_approved() {
+fn throwaway_key_withdraws_approved_tokens() {
     let snapshot = one_validator().snapshot();
     let tokens = TokenSource { throwaway: Some(THROWAWAY), ..TokenSource::wallet(&snapshot, &USER) };
     for (payer, to) in [(USER, USER), (OTHER, USER), (OTHER, OTHER), (USER, vote(79))] {
@@ -229,7 +229,7 @@ fn a_throwaway_key_withdraws_what_was_approved() {
             let lends = minimum_lamports.unwrap_or(0) < SOL / 100;
             let expected = if ![USER, payer].contains(&to) { 2 } else { 5 + usize::from(lends) };
             assert_eq!(group.instructions.len(), expected);
-            // Nothing is lent before the program has done its part.
+            // The loan comes after the stake pool program has run.
             let is_loan = |instruction: &Instruction| instruction.data.starts_with(&[2, 0, 0, 0]);
             let at = |is: &dyn Fn(&Instruction) -> bool| group.instructions.iter().position(is);
             assert!(at(&is_loan) > at(&|instruction| instruction.program_id == PROGRAM) || at(&is_loan).is_none());
@@ -254,7 +254,7 @@ fn a_throwaway_key_withdraws_what_was_approved() {
 /// Without the key, the program is passed the wallet's signature, and the check above fails.
 #[test]
 #[should_panic(expected = "left == right")]
-fn a_wallet_alone_is_passed_to_the_program() {
+fn wallet_signature_reaches_program_without_throwaway_key() {
     let snapshot = one_validator().snapshot();
     let tokens = TokenSource::wallet(&snapshot, &USER);
     let withdrawal =
@@ -264,7 +264,7 @@ fn a_wallet_alone_is_passed_to_the_program() {
 }
 
 #[test]
-fn a_deposit_of_stake_passes_no_signer() {
+fn stake_deposit_passes_no_signer() {
     let account = stake_account(USER, vote(0), 5 * SOL, EPOCH - 9, NOT_DEACTIVATED);
     let deposit = DepositStake {
         address: OTHER,

@@ -1,7 +1,7 @@
 use {super::*, solana_account::Account};
 
 #[test]
-fn the_right_ones_sign() {
+fn required_authority_signs() {
     let snapshot = one_validator().snapshot();
     let manager = BTreeSet::from([MANAGER]);
     assert_eq!(signers(&set_fee(&snapshot, FeeType::SolDeposit(Fee::new(1, 100))).unwrap()), manager);
@@ -22,7 +22,7 @@ fn the_right_ones_sign() {
 }
 
 #[test]
-fn fees_are_checked_as_the_program_checks_them() {
+fn fee_checks_match_program() {
     let fixture = one_validator();
     let snapshot = fixture.snapshot();
     assert_eq!(code(set_fee(&snapshot, FeeType::SolReferral(101))), StakePoolError::FeeTooHigh);
@@ -37,7 +37,7 @@ fn fees_are_checked_as_the_program_checks_them() {
 }
 
 #[test]
-fn a_refused_rise_says_how_far_the_fee_may_rise() {
+fn rejected_fee_increase_names_maximum() {
     let with = |fee| {
         let mut fixture = one_validator();
         fixture.terms.stake_withdrawal_fee = fee;
@@ -63,7 +63,7 @@ fn a_refused_rise_says_how_far_the_fee_may_rise() {
 }
 
 #[test]
-fn a_fee_account_that_cannot_take_fees_is_refused_for_what_it_is() {
+fn rejects_unusable_fee_account_with_reason() {
     let snapshot = one_validator().snapshot();
     let good = snapshot.accounts().manager_fee_account.clone().unwrap();
     assert_eq!(check_fee_account(&snapshot, &FEE_ACCOUNT, Some(&good)), Ok(()));
@@ -87,7 +87,7 @@ fn a_fee_account_that_cannot_take_fees_is_refused_for_what_it_is() {
         let error = error.unwrap_err().to_string();
         assert!(error.contains(part), "{error}");
     }
-    // An account that wants a memo with each transfer.
+    // An account that requires a memo with each transfer.
     let memo = edited(&|account| account.data.extend([2, 8, 0, 1, 0, 1]));
     let error = check_fee_account(&snapshot, &FEE_ACCOUNT, Some(&memo));
     assert_eq!(code(error), StakePoolError::UnsupportedFeeAccountExtension);

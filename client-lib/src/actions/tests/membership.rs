@@ -2,7 +2,7 @@ use super::*;
 use tidepool_interface::{ExtensionError, state::RebalancePolicy};
 
 #[test]
-fn validators_are_added_where_there_is_room_and_stake_for_them() {
+fn adds_validator_with_capacity_and_reserve() {
     let fixture = one_validator();
     let snapshot = fixture.snapshot();
     let group = add_validator(&snapshot, &OTHER, 0).unwrap();
@@ -15,9 +15,9 @@ fn validators_are_added_where_there_is_room_and_stake_for_them() {
     assert_eq!(cause(add_validator(&poor.snapshot(), &OTHER, 0)), InstructionError::InsufficientFunds.into());
 }
 
-/// The error says what is left, and what to do.
+/// The error names the remaining budget, and what to do.
 #[test]
-fn a_removal_is_within_the_turnover_budget() {
+fn rejects_removal_above_turnover_budget() {
     let policy = RebalancePolicy { turnover_budget: 1_000.into(), ..RebalancePolicy::DEFAULT };
     let mut fixture = Fixture {
         policy: Some(policy),
@@ -31,13 +31,13 @@ fn a_removal_is_within_the_turnover_budget() {
     let text = error.to_string();
     assert!(text.contains("deactivate 30.000000000 SOL") && text.contains("decrease its stake"), "{text}");
     assert!(remove_validator(&snapshot, &vote(1)).is_ok());
-    // A plain pool has no budget.
+    // A pool without the extension has no budget.
     fixture.policy = None;
     assert!(remove_validator(&fixture.snapshot(), &vote(0)).is_ok());
 }
 
 #[test]
-fn validators_are_removed_once() {
+fn removes_validator_once() {
     let fixture = Fixture::of(vec![
         FixtureValidator::new(SOL),
         FixtureValidator::new(SOL).with_status(StakeStatus::DeactivatingValidator),

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn a_quiet_validator_takes_the_plain_instructions() {
+fn uses_plain_instructions_without_transient_stake() {
     let snapshot = one_validator().snapshot();
     let increase = increase_validator_stake(&snapshot, &vote(0), 2 * SOL).unwrap();
     assert_eq!(
@@ -15,7 +15,7 @@ fn a_quiet_validator_takes_the_plain_instructions() {
 }
 
 #[test]
-fn stake_that_moves_the_same_way_is_added_to() {
+fn adds_to_transient_stake_of_same_direction() {
     let fixture = Fixture::of(vec![
         FixtureValidator::new(20 * SOL).increasing(SOL),
         FixtureValidator { transient_epochs: (EPOCH, EPOCH), ..FixtureValidator::new(20 * SOL).decreasing(SOL) },
@@ -29,26 +29,26 @@ fn stake_that_moves_the_same_way_is_added_to() {
     assert_eq!(instruction.accounts[6].pubkey, transient);
     let decrease = decrease_validator_stake(&snapshot, &vote(1), SOL).unwrap();
     let (instruction, decoded) = last(&decrease);
-    // Two additions of one transaction need two ephemeral accounts.
+    // Two additions in one transaction need two ephemeral accounts.
     assert!(matches!(decoded, StakePoolInstruction::DecreaseAdditionalValidatorStake { ephemeral_stake_seed: 1, .. }));
     assert_eq!(instruction.accounts[6].pubkey, find_ephemeral_stake(&PROGRAM, &POOL, 1).0);
     let in_use = StakePoolError::WrongStakeStake;
     assert_eq!(code(decrease_validator_stake(&snapshot, &vote(0), SOL)), in_use);
     assert_eq!(code(increase_validator_stake(&snapshot, &vote(1), SOL)), in_use);
-    // Older stake that is being deactivated is still effective, and nothing can be merged into it.
+    // Older deactivating stake is still effective, and cannot be merged into.
     let more = decrease_validator_stake(&snapshot, &vote(2), SOL);
     assert_eq!(cause(more), StakeError::MergeTransientStake.into());
 }
 
 #[test]
-fn stake_in_motion_has_to_be_read() {
+fn rejects_unread_transient_stake() {
     let fixture = Fixture { with_stakes: false, ..Fixture::of(vec![FixtureValidator::new(20 * SOL).increasing(SOL)]) };
     let error = increase_validator_stake(&fixture.snapshot(), &vote(0), SOL).unwrap_err();
     assert_eq!(error, PlanError::StakeAccountsNotRead { vote: vote(0) });
 }
 
 #[test]
-fn another_seed_is_taken_where_something_is_left_at_the_last() {
+fn uses_new_seed_if_address_is_in_use() {
     let fixture = one_validator();
     let mut snapshot = fixture.snapshot();
     let left = snapshot.stake_addresses()[0].transient;
@@ -64,7 +64,7 @@ fn another_seed_is_taken_where_something_is_left_at_the_last() {
 }
 
 #[test]
-fn limits_are_the_programs() {
+fn movement_limits_match_program() {
     let snapshot = one_validator().snapshot();
     let increase = |lamports| increase_validator_stake(&snapshot, &vote(0), lamports);
     assert_eq!(cause(increase(SOL - 1)), StakeError::InsufficientDelegation.into());

@@ -15,7 +15,7 @@ use {
 };
 
 fn pool(weights: &[u16]) -> Fixture {
-    let validators = weights.iter().map(|weight| FixtureValidator::new(20 * SOL).weighing(*weight));
+    let validators = weights.iter().map(|weight| FixtureValidator::new(20 * SOL).with_weight(*weight));
     Fixture { with_stakes: false, ..Fixture::extended(validators.collect()) }
 }
 
@@ -32,7 +32,7 @@ fn parsed(text: &str) -> Result<RelativeWeight, WeightsError> {
 }
 
 #[test]
-fn numbers_are_scaled_exactly_where_that_is_possible() {
+fn scales_exactly_if_possible() {
     assert_eq!(scaled(&["1", "2", "3"]), [1, 2, 3]);
     assert_eq!(scaled(&["10", "20", "0", "30"]), [1, 2, 0, 3]);
     assert_eq!(scaled(&["0.25", "0.5", ".25"]), [1, 2, 1]);
@@ -45,7 +45,7 @@ fn numbers_are_scaled_exactly_where_that_is_possible() {
 }
 
 #[test]
-fn what_would_round_to_nothing_is_refused() {
+fn rejects_weight_rounded_to_zero() {
     assert_eq!(scaled(&["131070", "1.00001"]), [65_535, 1]);
     let error = relative(&numbers(&["131071", "0.9"])).unwrap_err();
     assert_eq!(error, WeightsError::RoundsToZero { vote: vote(1), weight: "9e-1".into() });
@@ -55,7 +55,7 @@ fn what_would_round_to_nothing_is_refused() {
 }
 
 #[test]
-fn what_is_no_number_is_refused() {
+fn rejects_invalid_number() {
     for text in ["", ".", "1,5", "1_000", "12 %", "NaN", "inf", "0x10", "1e", "1e1.5", "--1", "1e99999999999"] {
         assert!(matches!(parsed(text), Err(WeightsError::NotANumber { .. })), "{text}: {:?}", parsed(text));
     }
@@ -66,11 +66,11 @@ fn what_is_no_number_is_refused() {
 }
 
 #[test]
-fn present_stake_gives_weights_that_change_nothing() {
+fn weights_by_stake_preserve_distribution() {
     let stakes = [20 * SOL, 10 * SOL, SOL, 500_000 * SOL + 1];
     let mut fixture = Fixture::extended(stakes.iter().map(|stake| FixtureValidator::new(*stake)).collect());
     let weights = by_stake(&fixture.snapshot()).unwrap();
-    // The smallest would round to nothing.
+    // The smallest would be rounded to 0.
     assert_eq!(weights.iter().map(|(_, weight)| *weight).collect::<Vec<_>>(), [3, 1, 1, 65_535]);
     fixture.validators.pop();
     fixture.validators.push(FixtureValidator::new(5 * SOL).with_status(StakeStatus::DeactivatingValidator));
@@ -81,7 +81,7 @@ fn present_stake_gives_weights_that_change_nothing() {
 }
 
 #[test]
-fn only_what_changes_is_sent_and_shown_before() {
+fn sends_changed_weights_only() {
     let snapshot = pool(&[1, 2, 0]).snapshot();
     let wanted = [(vote(2), 1), (vote(0), 1)];
     let total = 70 * SOL + 3 * rent() - RebalancePolicy::DEFAULT.working_lamports(rent());
@@ -118,7 +118,7 @@ fn only_what_changes_is_sent_and_shown_before() {
 }
 
 #[test]
-fn weights_that_make_no_sense_are_refused_by_name() {
+fn rejects_invalid_weights() {
     let mut fixture = pool(&[1, 2, 0]);
     fixture.validators[2].status = StakeStatus::DeactivatingValidator;
     let snapshot = fixture.snapshot();
@@ -131,9 +131,9 @@ fn weights_that_make_no_sense_are_refused_by_name() {
     assert!(changes(&snapshot, &[(vote(2), 0)], Unlisted::Keep).unwrap().is_empty());
     let twice = refused(&[(vote(0), 1), (vote(0), 1)], Unlisted::Keep);
     assert_eq!(twice, WeightsError::Twice { vote: vote(0) }.into());
-    let nobody = PlanError::from(WeightsError::NoWeights);
-    assert_eq!(refused(&[], Unlisted::Clear), nobody);
-    assert_eq!(refused(&[(vote(0), 0), (vote(1), 0)], Unlisted::Keep), nobody);
+    let no_weights = PlanError::from(WeightsError::NoWeights);
+    assert_eq!(refused(&[], Unlisted::Clear), no_weights);
+    assert_eq!(refused(&[(vote(0), 0), (vote(1), 0)], Unlisted::Keep), no_weights);
     fixture.policy = Some(RebalancePolicy { validator_cap: 6_000.into(), ..RebalancePolicy::DEFAULT });
     let error = changes(&fixture.snapshot(), &[(vote(1), 0)], Unlisted::Keep).unwrap_err();
     assert!(matches!(error, PlanError::Weights(WeightsError::CapTooLow { .. })), "{error:?}");
@@ -143,7 +143,7 @@ fn weights_that_make_no_sense_are_refused_by_name() {
 }
 
 #[test]
-fn an_entry_that_has_moved_is_refused() {
+fn rejects_moved_entry() {
     let before = pool(&[0, 0, 0]).snapshot();
     let all = changes(&before, &[(vote(0), 1), (vote(2), 1)], Unlisted::Keep).unwrap();
     let fewer = pool(&[0, 0]).snapshot();
@@ -156,7 +156,7 @@ fn an_entry_that_has_moved_is_refused() {
 }
 
 #[test]
-fn a_transaction_is_filled_with_weights_to_the_last() {
+fn fills_transactions_with_weights() {
     let most = weights_per_instruction();
     assert_eq!(most, 60);
     let snapshot = pool(&vec![0; most * 2 + 1]).snapshot();
@@ -172,7 +172,7 @@ fn a_transaction_is_filled_with_weights_to_the_last() {
     assert!(bytes(most) <= MAX_TRANSACTION_BYTES && bytes(most) + 14 > MAX_TRANSACTION_BYTES);
 }
 
-/// A pool that is balanced by its weights, and what transactions do to it.
+/// A pool that is balanced by its weights, and the effect of transactions on it.
 struct Weighed {
     fixture: Fixture,
     accounts: PoolAccounts,
@@ -182,13 +182,13 @@ impl Weighed {
     fn new(weights: &[u16]) -> Self {
         const STAKE_OF_A_WEIGHT: u64 = 20 * SOL;
         let validator = |weight: &u16| {
-            FixtureValidator::new(STAKE_OF_A_WEIGHT * u64::from((*weight).max(1))).weighing(*weight).without_bumps()
+            FixtureValidator::new(STAKE_OF_A_WEIGHT * u64::from((*weight).max(1))).with_weight(*weight).without_bumps()
         };
         let fixture = Fixture { with_stakes: false, ..Fixture::extended(weights.iter().map(validator).collect()) };
         Self { accounts: fixture.accounts(), fixture }
     }
 
-    /// Sets weights as the program does.
+    /// Sets weights like the program.
     fn land(&mut self, group: &InstructionGroup) {
         let Ok(ExtensionInstruction::SetValidatorWeights { more, weights }) =
             ExtensionInstruction::decode(&group.instructions[0].data)
@@ -208,16 +208,16 @@ impl Weighed {
     }
 }
 
-/// What a rebalance does about each validator, were it the first that it is asked for.
+/// The verdict on each validator, as the first one that a rebalance names.
 fn verdicts(snapshot: &PoolSnapshot) -> Vec<Verdict> {
     let (records, inputs) = (snapshot.records(), snapshot.rebalance_inputs().unwrap());
     let survey = Rebalance::survey(records, &inputs);
     (0..records.len()).map(|index| survey.clone().verdict(records, index)).collect()
 }
 
-/// The scale of equal weights changes in two transactions. The first alone would have the other validators deactivated.
+/// Equal weights are scaled in two transactions. The first alone would deactivate stake of the other validators.
 #[test]
-fn a_part_of_the_weights_would_move_stake_without_the_pause() {
+fn partial_weights_move_stake_without_pause() {
     let count = weights_per_instruction() + 20;
     let mut pool = Weighed::new(&vec![1; count]);
     let snapshot = pool.snapshot();
@@ -237,12 +237,12 @@ fn a_part_of_the_weights_would_move_stake_without_the_pause() {
 }
 
 #[test]
-fn a_pause_that_was_left_is_ended_without_a_change() {
+fn ends_abandoned_pause_without_change() {
     let mut pool = Weighed::new(&[0, 3, 0]);
     let snapshot = pool.snapshot();
     let one = changes(&snapshot, &[(vote(0), 2)], Unlisted::Keep).unwrap();
     let mut group = set_validator_weights(&snapshot, &one).unwrap().stages[0].groups[0].clone();
-    // More were to follow, and did not.
+    // More transactions were announced, and did not land.
     group.instructions[0].data[1] = 1;
     pool.land(&group);
     let paused = pool.snapshot();
@@ -257,9 +257,9 @@ fn a_pause_that_was_left_is_ended_without_a_change() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever part of a plan has landed, in whatever order a stage lands, no stake moves.
+    /// After any part of a plan, with any order within a stage, no stake moves.
     #[test]
-    fn no_part_of_the_weights_moves_stake(
+    fn partial_weights_move_no_stake(
         pairs in prop::collection::vec((prop_oneof![Just(0), Just(1), 0..=u16::MAX], 0..=u16::MAX), 2..400),
         order in any::<prop::sample::Index>(),
     ) {
@@ -289,7 +289,7 @@ proptest! {
 }
 
 proptest! {
-    /// Proportions survive, to the rounding of one unit.
+    /// Proportions survive, up to the rounding of one unit.
     #[test]
     fn scaled_weights_are_proportional(numbers in prop::collection::vec(0..u64::MAX, 1..40)) {
         prop_assume!(numbers.iter().any(|number| *number > 0));
@@ -314,7 +314,7 @@ proptest! {
 
     /// Any text is parsed or refused.
     #[test]
-    fn no_text_is_too_strange(text in "[-+0-9.eE]{0,30}") {
+    fn parses_or_rejects_any_text(text in "[-+0-9.eE]{0,30}") {
         let _ = parsed(&text);
     }
 }

@@ -1,5 +1,5 @@
-//! Weights of validators: where they come from ([`equal`], [`by_stake`], [`relative`]), what they change ([`changes`]), and
-//! their instructions ([`set_validator_weights`]). The staker signs.
+//! Weights of validators: their sources ([`equal`], [`by_stake`], [`relative`]), their effect ([`changes`]), and their
+//! instructions ([`set_validator_weights`]). The staker signs.
 
 mod error;
 mod scale;
@@ -29,42 +29,42 @@ use {
     },
 };
 
-/// A weight to be changed, and what that does to the validator's target.
+/// A change of a weight, with its effect on the validator's target.
 ///
-/// Targets are in lamports of its stake account, rent included, worked out from the totals of the snapshot; `None` without a
-/// weight: its stake then stays as it is.
+/// Targets are in lamports, including the rent of the stake account, for the totals of the snapshot. They are `None`
+/// without a weight: the stake does not move then.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct WeightChange {
     /// The vote account.
     pub vote: Address,
-    /// Index of the record in the list.
+    /// Index of the validator's record in the list.
     pub index: usize,
-    /// The weight that it has.
+    /// The present weight.
     pub old: u16,
-    /// The weight that it gets.
+    /// The new weight.
     pub new: u16,
-    /// Its target with the weights as they are.
+    /// The target with the present weights.
     pub target_before: Option<u64>,
-    /// Its target when all changes are made.
+    /// The target with all new weights.
     pub target_after: Option<u64>,
 }
 
-/// What becomes of validators for which no weight is given.
+/// Treatment of validators without a given weight.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Unlisted {
-    /// They keep the weight that they have.
+    /// They keep their weight.
     #[default]
     Keep,
-    /// They get 0, since the weights given are meant to be all.
+    /// Their weight becomes 0.
     Clear,
 }
 
-/// What to change so that each validator (vote account) has the weight that `wanted` gives it. Weights that are right already
-/// are not among the changes, which come in the list's order.
+/// The changes that give each validator (vote account) its weight in `wanted`, in the list's order. Unchanged weights
+/// are omitted.
 ///
 /// # Errors
-/// Refusals: `NotExtended`, `ValidatorNotFound`, `WeightOfRemovedValidator`. [`PlanError::Weights`] where a validator is named
-/// twice, where nobody would have a weight, or where those who do could not take all stake under the policy's cap.
+/// Refusals: `NotExtended`, `ValidatorNotFound`, `WeightOfRemovedValidator`. [`PlanError::Weights`] if a validator has
+/// two weights, if all weights are 0, or if the policy's cap is too low.
 pub fn changes(
     snapshot: &PoolSnapshot,
     wanted: &[(Address, u16)],
@@ -123,17 +123,16 @@ fn compare(snapshot: &PoolSnapshot, weights: &[u16]) -> Vec<WeightChange> {
         .collect()
 }
 
-/// Plans to set weights, in as few transactions as hold them. Where they take several, `Rebalance` moves nothing between the
-/// first and the last of these, which are stages of their own, for up to
-/// [`WEIGHTS_PAUSE_SLOTS`](tidepool_interface::instruction::WEIGHTS_PAUSE_SLOTS): stake never moves by a mixture of old and new
-/// weights.
+/// Plans the transactions that set weights, as few as possible. With several, `Rebalance` is paused from the first to
+/// the last, for up to [`WEIGHTS_PAUSE_SLOTS`](tidepool_interface::instruction::WEIGHTS_PAUSE_SLOTS): stake never moves
+/// by a mixture of old and new weights. The first and the last transaction are stages of their own.
 ///
-/// Without changes, the plan ends the pause of an earlier one that did not land as a whole, or it is empty.
+/// Without changes, the plan ends the pause of an earlier plan that landed partly, or it is empty.
 ///
 /// `changes` may come from an earlier snapshot: an entry that has moved since is refused, here and by the program.
 ///
 /// # Errors
-/// As [`changes`]; refusal `EntryMoved`.
+/// Those of [`changes`]; refusal `EntryMoved`.
 pub fn set_validator_weights(snapshot: &PoolSnapshot, changes: &[WeightChange]) -> Result<Plan, PlanError> {
     require_policy(snapshot)?;
     let mut weights: Vec<u16> = snapshot.records().iter().map(|record| record.extension.weight.get()).collect();
@@ -172,10 +171,10 @@ pub fn set_validator_weights(snapshot: &PoolSnapshot, changes: &[WeightChange]) 
     Ok(plan)
 }
 
-/// The weight of one validator as it is, to be set again.
+/// An entry that sets the present weight of one validator again.
 fn resumption(snapshot: &PoolSnapshot) -> Option<WeightEntry> {
     let records = snapshot.records().iter().zip(0..);
-    // The program refuses any other weight for one that is being removed.
+    // For a validator being removed, the program accepts only weight 0.
     let weight = |record: &ValidatorStakeInfo| if record.is_active() { record.extension.weight.get() } else { 0 };
     let (record, index) = records.min_by_key(|(record, _)| !record.is_active())?;
     Some(WeightEntry::new(index, &record.vote_account_address, weight(record)))
@@ -220,8 +219,8 @@ fn group(snapshot: &PoolSnapshot, entries: &[WeightEntry], more: bool) -> Instru
     .logging(crate::logs::POOL_INSTRUCTION)
 }
 
-/// Weights that one instruction sets at most: as many as a transaction holds in the legacy form, which every wallet signs, with
-/// a fee payer who is not the staker.
+/// Most weights of one instruction: as many as a legacy transaction holds, which every wallet signs, if the fee payer
+/// is not the staker.
 pub fn weights_per_instruction() -> usize {
     let address = |byte| Address::new_from_array([byte; 32]);
     let accounts = SetValidatorWeightsAccounts { pool: address(1), staker: address(2), validator_list: address(3) };
@@ -254,14 +253,14 @@ fn check_weights(snapshot: &PoolSnapshot, weights: &[u16]) -> Result<(), PlanErr
     check_cap(snapshot, policy, weights)
 }
 
-/// Active validators with a weight.
+/// Number of active validators with a weight.
 fn count(snapshot: &PoolSnapshot, weights: &[u16]) -> usize {
     let records = snapshot.records().iter().zip(weights);
     records.filter(|(record, weight)| record.is_active() && **weight > 0).count()
 }
 
-/// Checks that under the policy's cap the validators with a weight can have all that they are to share. What stays with
-/// validators without one is not theirs to share. While nobody has a weight, nothing contradicts the policy.
+/// Checks that the policy's cap allows the validators with a weight to hold all stake that they share. Stake of
+/// validators without a weight is not shared. Without any weight, every policy is valid.
 pub(super) fn check_cap(snapshot: &PoolSnapshot, policy: &RebalancePolicy, weights: &[u16]) -> Result<(), PlanError> {
     let validators = count(snapshot, weights);
     let cap = policy.validator_cap.get();
@@ -282,7 +281,7 @@ pub(super) fn check_cap(snapshot: &PoolSnapshot, policy: &RebalancePolicy, weigh
     .into())
 }
 
-/// Stake of active validators that get no weight, in basis points of the pool, rounded up.
+/// Stake of active validators without a weight, in basis points of the pool, rounded up.
 fn settled_basis_points(snapshot: &PoolSnapshot, weights: &[u16]) -> u16 {
     let stake = |record: &ValidatorStakeInfo| {
         u128::from(record.active_stake_lamports.get()) + u128::from(record.transient_stake_lamports.get())
@@ -294,6 +293,6 @@ fn settled_basis_points(snapshot: &PoolSnapshot, weights: &[u16]) -> u16 {
             settled += stake(record);
         }
     }
-    // A part of the total: 10,000 at most.
+    // A part of the total: at most 10,000.
     (settled * u128::from(BASIS_POINTS)).div_ceil(total.max(1)) as u16
 }

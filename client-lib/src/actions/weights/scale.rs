@@ -1,25 +1,25 @@
-//! From numbers of any magnitude to weights of 16 bits.
+//! Scales numbers of any magnitude to 16-bit weights.
 
 use {super::WeightsError, crate::pool::PoolSnapshot, solana_address::Address, std::fmt, std::str::FromStr};
 
-/// Decimal digits that a number keeps. Weights of 16 bits tell five of them apart.
+/// Significant decimal digits of a number. 16-bit weights distinguish five.
 const DIGITS: u32 = 18;
 
-/// Decimal digits, counted from the first of the largest number, within which numbers are compared: a product with
-/// [`SCALE`] then stays within 128 bits.
+/// Decimal digits, from the first of the largest number, within which numbers are compared. A product with [`SCALE`]
+/// then fits 128 bits.
 const COMPARED_DIGITS: i32 = 32;
 
-/// Twice the largest weight: what rounding to the nearest takes.
+/// Twice the largest weight, for rounding to the nearest.
 const SCALE: u128 = 2 * u16::MAX as u128;
 
-/// A weight as people give it: a number that is not negative, of any magnitude.
+/// A relative weight: a non-negative number of any magnitude.
 ///
-/// It is parsed from text such as `3`, `0.25` or `1e6`, without a detour through floating point. Digits after the eighteenth
-/// make no difference to a weight and are dropped.
+/// It is parsed exactly from text such as `3`, `0.25` or `1e6`, without floating point. Digits after the eighteenth do
+/// not affect a weight and are dropped.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct RelativeWeight {
     digits: u64,
-    /// Power of ten that the digits are to be multiplied with.
+    /// Decimal exponent of the digits.
     exponent: i32,
 }
 
@@ -38,13 +38,13 @@ impl RelativeWeight {
         Self { digits: digits as u64, exponent: if digits == 0 { 0 } else { exponent } }
     }
 
-    /// Power of ten above the number.
+    /// The exponent above the leading digit.
     fn magnitude(&self) -> i32 {
         let digits = self.digits.checked_ilog10().map_or(0, |log| log as i32 + 1);
         self.exponent.saturating_add(digits)
     }
 
-    /// The number in units of ten to the power of `unit`, and whether it is a whole number of them.
+    /// The number in units of ten to the power of `unit`, and whether it is a multiple of the unit.
     fn in_units(&self, unit: i32) -> (u128, bool) {
         let shift = self.exponent.saturating_sub(unit);
         let power = 10u128.checked_pow(shift.unsigned_abs());
@@ -97,7 +97,7 @@ impl FromStr for RelativeWeight {
             if !byte.is_ascii_digit() {
                 return Err(not_a_number());
             }
-            // Twice the digits that are kept: enough to round none of them.
+            // Twice the significant digits: enough to avoid any rounding.
             if digits < 10u128.pow(2 * DIGITS) {
                 digits = digits * 10 + u128::from(byte - b'0');
             } else {
@@ -109,7 +109,7 @@ impl FromStr for RelativeWeight {
     }
 }
 
-/// The same weight for every active validator.
+/// Equal weights of all active validators.
 pub fn equal(snapshot: &PoolSnapshot) -> Vec<(Address, u16)> {
     snapshot
         .records()
@@ -119,8 +119,8 @@ pub fn equal(snapshot: &PoolSnapshot) -> Vec<(Address, u16)> {
         .collect()
 }
 
-/// Weights in proportion to the active stake that each active validator has at present, rent aside: what keeps everything as
-/// it is. Nobody with stake falls to 0.
+/// Weights pro rata to the present active stake of each active validator, without rent, which preserve the
+/// distribution. A validator with stake gets at least 1.
 ///
 /// # Errors
 /// [`WeightsError::NoStake`].
@@ -141,11 +141,11 @@ pub fn by_stake(snapshot: &PoolSnapshot) -> Result<Vec<(Address, u16)>, WeightsE
     Ok(votes.into_iter().zip(weights).collect())
 }
 
-/// Weights in proportion to the numbers given: exactly, where whole numbers up to 65,535 can be, and else with the largest at
-/// 65,535 and the others rounded to the nearest. 0 stays 0.
+/// Weights pro rata to the given numbers: exact, if whole numbers up to 65,535 allow it. Otherwise the largest becomes
+/// 65,535 and the others are rounded to the nearest. 0 stays 0.
 ///
 /// # Errors
-/// [`WeightsError::NoWeights`] where all are 0; [`WeightsError::RoundsToZero`] for the first that is not 0 and would become it.
+/// [`WeightsError::NoWeights`] if all are 0; [`WeightsError::RoundsToZero`] for the first that is rounded to 0.
 pub fn relative(numbers: &[(Address, RelativeWeight)]) -> Result<Vec<(Address, u16)>, WeightsError> {
     if numbers.iter().all(|(_, number)| number.is_zero()) {
         return Err(WeightsError::NoWeights);
@@ -163,8 +163,8 @@ pub fn relative(numbers: &[(Address, RelativeWeight)]) -> Result<Vec<(Address, u
         .collect()
 }
 
-/// Scales numbers, of which one at least is not 0: to the smallest whole numbers in the same proportion, or to the largest
-/// weight for the largest number.
+/// Scales numbers that are not all 0: to the smallest whole numbers in the same proportion, or so that the largest
+/// number becomes the largest weight.
 fn scale(numbers: &[RelativeWeight]) -> Vec<u16> {
     let some = || numbers.iter().filter(|number| !number.is_zero());
     let magnitude = some().map(RelativeWeight::magnitude).max().unwrap_or(0);

@@ -1,7 +1,7 @@
-//! The body of an answer.
+//! Decoding of JSON-RPC response bodies.
 
 use {
-    super::error::{limits_rate, not_json_rpc, wrap},
+    super::error::{is_rate_limit, not_json_rpc, wrap},
     serde_json::Value,
     solana_rpc_client_api::{
         client_error::{Error, ErrorKind, Result},
@@ -11,22 +11,22 @@ use {
     solana_transaction_status_client_types::UiTransactionError,
 };
 
-/// Bytes of a body that is not one of JSON-RPC from which words are taken.
-const MOST_WORDS: usize = 1_000;
+/// Bytes of a body other than JSON-RPC that are read for an error message.
+const MAX_TEXT_BYTES: usize = 1_000;
 
-/// What the body `bytes` answers to the request `id`.
+/// The result in the response body `bytes` to the request `id`.
 pub(super) fn result_of(bytes: &[u8], id: u64) -> Result<Value> {
-    let not_json_rpc = || wrap(not_json_rpc(&words(bytes)));
+    let not_json_rpc = || wrap(not_json_rpc(&body_text(bytes)));
     let mut answer: Value = serde_json::from_slice(bytes).map_err(|_| not_json_rpc())?;
     let object = answer.as_object_mut().ok_or_else(not_json_rpc)?;
     let error = object.remove("error").filter(|error| !error.is_null()).map(|error| refusal(error, not_json_rpc));
     let (answered, result) = (object.remove("id").unwrap_or_default(), object.remove("result"));
     match (error, result) {
-        // A gateway does not know the number of the request, nor does an endpoint that could not read it.
-        (Some(error), _) if answered.as_u64() == Some(id) || answered.is_null() || limits_rate(&error) => Err(error),
+        // A gateway does not know the id of the request. Neither does an endpoint that could not parse it.
+        (Some(error), _) if answered.as_u64() == Some(id) || answered.is_null() || is_rate_limit(&error) => Err(error),
         (None, result) if answered.as_u64() == Some(id) => Ok(result.unwrap_or(Value::Null)),
         (None, None) => Err(not_json_rpc()),
-        _ => Err(nonsense("it belongs to another request".into())),
+        _ => Err(invalid_response("it belongs to another request".into())),
     }
 }
 
@@ -45,20 +45,20 @@ fn refusal(error: Value, not_json_rpc: impl FnOnce() -> Error) -> Error {
     RpcError::RpcResponseError { code, message, data: RpcResponseErrorData::Empty }.into()
 }
 
-/// The words of a body for a person: the message in it, or the beginning of its text.
-pub(super) fn words(bytes: &[u8]) -> String {
+/// Text of a body for an error message: its `message` field, or the beginning of the text.
+pub(super) fn body_text(bytes: &[u8]) -> String {
     let parsed: Value = serde_json::from_slice(bytes).unwrap_or_default();
     let said = [&parsed["error"]["message"], &parsed["message"], &parsed["error"], &parsed];
     match said.into_iter().find_map(Value::as_str) {
         Some(message) => message.to_owned(),
         None => {
-            let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MOST_WORDS)]);
+            let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_TEXT_BYTES)]);
             text.split_whitespace().collect::<Vec<_>>().join(" ")
         }
     }
 }
 
-/// An answer that makes no sense.
-pub(super) fn nonsense(detail: String) -> Error {
+/// An error for an invalid response.
+pub(super) fn invalid_response(detail: String) -> Error {
     RpcError::RpcRequestError(detail).into()
 }

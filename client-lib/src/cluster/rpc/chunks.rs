@@ -1,4 +1,4 @@
-//! Long lists, asked for in requests of as many items as the endpoint serves.
+//! Long lists, split into requests of a size that the endpoint serves.
 
 use {
     crate::cluster::ClusterError,
@@ -9,10 +9,11 @@ use {
     },
 };
 
-/// How many items one request may have. Endpoints serve fewer than the protocol allows, and tell only by refusing more.
+/// The largest request size, in items. Endpoints serve fewer items than the protocol allows, and reveal their limit
+/// only by refusing.
 pub(super) struct Chunks {
     most: AtomicUsize,
-    /// Items of the largest request that was answered.
+    /// Items of the largest request that was served.
     answered: AtomicUsize,
 }
 
@@ -21,13 +22,13 @@ impl Chunks {
         Self { most: AtomicUsize::new(most), answered: AtomicUsize::new(0) }
     }
 
-    /// Most items of one request, as far as is known.
+    /// Largest request size known to be allowed, in items.
     pub fn most(&self) -> usize {
         self.most.load(Relaxed)
     }
 
-    /// The answers to requests for all of `items`, in their order, with `parallel` of them under way at a time. Requests that are
-    /// refused for their size are halved, and the size that is served is remembered.
+    /// Requests all of `items` and returns the responses in order, with up to `parallel` requests in flight. A request
+    /// refused for its size is halved, and the size that is served is remembered.
     pub async fn ask<Q: Clone, A, F>(
         &self,
         items: &[Q],
@@ -46,12 +47,12 @@ impl Chunks {
                     refused.get_or_insert(size);
                     size /= 2;
                 }
-                // One item is not too many: it is the request that is refused.
+                // The request is refused, not its size: it holds one item.
                 Err(ClusterError::TooLarge { detail }) => return Err(ClusterError::Refused { detail }),
                 Err(error) => return Err(error),
                 Ok(answers) => {
                     let answered = self.answered.fetch_max(size, Relaxed).max(size);
-                    // A size that was served before is refused for what this list holds, or for now.
+                    // This size was served before: the refusal is about these items, or temporary.
                     if refused.is_some_and(|refused| answered < refused) {
                         self.most.fetch_min(size, Relaxed);
                     }

@@ -1,4 +1,4 @@
-//! What an endpoint's answers mean: which of them are final, and which may pass.
+//! Classification of an endpoint's errors: final, or transient.
 
 use {
     crate::{
@@ -25,7 +25,7 @@ use {
     std::{io, time::Duration},
 };
 
-/// Codes of JSON-RPC itself. All of them are final: the request is well-formed, so the endpoint does not serve it.
+/// Error codes of JSON-RPC itself. All are final: the request is well-formed, so the endpoint does not serve it.
 const PARSE_ERROR: i64 = -32_700;
 const INVALID_REQUEST: i64 = -32_600;
 const METHOD_NOT_FOUND: i64 = -32_601;
@@ -37,8 +37,8 @@ const TOO_MANY_REQUESTS: [i64; 4] = [429, -429, -32_029, -32_429];
 /// Codes that providers use for a missing permission, after the HTTP statuses.
 const NO_PERMISSION: [i64; 6] = [401, 402, 403, -32_401, -32_402, -32_403];
 
-/// Words for too many requests, in lower case.
-const RATE_WORDS: [&str; 10] = [
+/// Phrases for too many requests, in lower case.
+const RATE_PHRASES: [&str; 10] = [
     "rate limit",
     "rate-limit",
     "ratelimit",
@@ -51,8 +51,8 @@ const RATE_WORDS: [&str; 10] = [
     "quota",
 ];
 
-/// Words for a request or an answer of too many items or bytes, in lower case.
-const SIZE_WORDS: [&str; 9] = [
+/// Phrases for a request or response of too many items or bytes, in lower case.
+const SIZE_PHRASES: [&str; 9] = [
     "too many input",
     "too many account",
     "too many address",
@@ -64,48 +64,49 @@ const SIZE_WORDS: [&str; 9] = [
     "maximum number",
 ];
 
-/// Words that may mean the same where a request is for many items, in lower case. To halve such a request for nothing does no harm.
-const POSSIBLE_SIZE_WORDS: [&str; 3] = ["limit", "max", "exceed"];
+/// Words that can mean the same for a request of many items, in lower case. Halving such a request in vain does no
+/// harm.
+const AMBIGUOUS_SIZE_WORDS: [&str; 3] = ["limit", "max", "exceed"];
 
-/// Characters of what an endpoint says that get into a message.
-const MOST_CHARACTERS: usize = 200;
+/// Most characters of an endpoint's message that are shown.
+const MAX_CHARACTERS: usize = 200;
 
-/// What an endpoint's error means to a request for this number of items, in words that can be shown.
+/// The [`ClusterError`] of an endpoint's error, for a request of `items` items.
 pub(super) fn from_client(error: Error, items: usize) -> ClusterError {
     use ClusterError::{RateLimited, Refused, TooLarge, UnexpectedAnswer, Unreachable};
-    match meaning(error, items) {
-        Unreachable { detail } => Unreachable { detail: plain(&detail) },
-        RateLimited { detail, retry_after } => RateLimited { detail: plain(&detail), retry_after },
-        Refused { detail } => Refused { detail: plain(&detail) },
-        TooLarge { detail } => TooLarge { detail: plain(&detail) },
-        UnexpectedAnswer { detail } => UnexpectedAnswer { detail: plain(&detail) },
+    match classify(error, items) {
+        Unreachable { detail } => Unreachable { detail: printable(&detail) },
+        RateLimited { detail, retry_after } => RateLimited { detail: printable(&detail), retry_after },
+        Refused { detail } => Refused { detail: printable(&detail) },
+        TooLarge { detail } => TooLarge { detail: printable(&detail) },
+        UnexpectedAnswer { detail } => UnexpectedAnswer { detail: printable(&detail) },
         error => error,
     }
 }
 
-/// An endpoint's words as a part of a sentence: visible, on one line, and cut to [`MOST_CHARACTERS`].
-fn plain(words: &str) -> String {
-    // Escapes are longer than what they stand for, so both are cut.
+/// An endpoint's message as a part of a sentence: printable, on one line, and cut to [`MAX_CHARACTERS`].
+fn printable(words: &str) -> String {
+    // Escapes are longer than the characters they replace, so both are cut.
     let (start, is_whole) = cut(words);
     let shown = visible(start, Form::OneLine);
     let (shown, shows_all) = cut(&shown);
     if is_whole && shows_all { shown.to_owned() } else { format!("{shown}…") }
 }
 
-/// The first [`MOST_CHARACTERS`] of a text, and whether that is all of it.
+/// The first [`MAX_CHARACTERS`] of a text, and whether that is all of it.
 fn cut(text: &str) -> (&str, bool) {
-    match text.char_indices().nth(MOST_CHARACTERS) {
+    match text.char_indices().nth(MAX_CHARACTERS) {
         Some((end, _)) => (&text[..end], false),
         None => (text, true),
     }
 }
 
-/// Wraps an error for the client underneath; [`from_client`] unwraps it.
+/// Wraps an error for the inner RPC client; [`from_client`] unwraps it.
 pub(super) fn wrap(error: ClusterError) -> Error {
     ErrorKind::Io(io::Error::other(error)).into()
 }
 
-fn meaning(error: Error, items: usize) -> ClusterError {
+fn classify(error: Error, items: usize) -> ClusterError {
     if let Some(error) = error.get_transaction_error() {
         return ClusterError::TransactionRefused { error };
     }
@@ -115,14 +116,14 @@ fn meaning(error: Error, items: usize) -> ClusterError {
         }
         ErrorKind::Reqwest(error) => unanswered(error),
         ErrorKind::RpcError(RpcError::RpcResponseError { code, message, .. }) => match from_code(code, message) {
-            ClusterError::Refused { detail } | ClusterError::Unreachable { detail }
-                // The items are valid, so there are too many of them.
-                if items > 1 && (code == INVALID_PARAMS || has_any(&detail, &POSSIBLE_SIZE_WORDS)) =>
-            {
-                ClusterError::TooLarge { detail }
-            }
-            error => error,
-        },
+ClusterError::Refused { detail } | ClusterError::Unreachable { detail }
+// The items are valid, so the request has too many of them.
+if items > 1 && (code == INVALID_PARAMS || has_any(&detail, &AMBIGUOUS_SIZE_WORDS)) =>
+{
+ClusterError::TooLarge { detail }
+}
+error => error,
+},
         ErrorKind::RpcError(
             RpcError::ParseError(detail) | RpcError::RpcRequestError(detail) | RpcError::ForUser(detail),
         ) => ClusterError::UnexpectedAnswer { detail },
@@ -132,9 +133,9 @@ fn meaning(error: Error, items: usize) -> ClusterError {
     }
 }
 
-/// A request without an answer of HTTP.
+/// A request without an HTTP response.
 pub(super) fn unanswered(error: reqwest::Error) -> ClusterError {
-    // The URL of a private endpoint holds its key, and must not get into a message.
+    // The URL of a private endpoint contains its key, and must not appear in a message.
     let error = error.without_url();
     let detail = match std::iter::successors(std::error::Error::source(&error), |error| error.source()).last() {
         Some(cause) => format!("{error}: {cause}"),
@@ -143,20 +144,20 @@ pub(super) fn unanswered(error: reqwest::Error) -> ClusterError {
     ClusterError::Unreachable { detail }
 }
 
-/// An answer with status 200 that is not one of JSON-RPC: that of a gateway, a login page, a proxy without its server.
+/// A response with status 200 that is not JSON-RPC: from a gateway, a login page, or a proxy without its server.
 pub(super) fn not_json_rpc(words: &str) -> ClusterError {
     let detail = match words.trim() {
         "" => "its answer is empty".to_owned(),
         words => format!("its answer is not JSON-RPC: {words}"),
     };
-    if has_any(words, &RATE_WORDS) {
+    if has_any(words, &RATE_PHRASES) {
         ClusterError::RateLimited { detail, retry_after: None }
     } else {
         ClusterError::Unreachable { detail }
     }
 }
 
-/// An answer with another HTTP status than success, and the words of its body.
+/// A response with an HTTP error status, and the text of its body.
 pub(super) fn from_status(status: StatusCode, words: &str, retry_after: Option<Duration>) -> ClusterError {
     let detail = match words.trim() {
         "" => format!("HTTP {status}"),
@@ -164,31 +165,31 @@ pub(super) fn from_status(status: StatusCode, words: &str, retry_after: Option<D
     };
     match status {
         StatusCode::TOO_MANY_REQUESTS => ClusterError::RateLimited { detail, retry_after },
-        _ if has_any(words, &RATE_WORDS) => ClusterError::RateLimited { detail, retry_after },
+        _ if has_any(words, &RATE_PHRASES) => ClusterError::RateLimited { detail, retry_after },
         StatusCode::PAYLOAD_TOO_LARGE => ClusterError::TooLarge { detail },
-        _ if status.is_client_error() && has_any(words, &SIZE_WORDS) => ClusterError::TooLarge { detail },
+        _ if status.is_client_error() && has_any(words, &SIZE_PHRASES) => ClusterError::TooLarge { detail },
         StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT => {
             ClusterError::Refused { detail: format!("HTTP {status}: redirects are not followed, use the new URL") }
         }
         _ if status.is_redirection() => {
             ClusterError::Unreachable { detail: format!("HTTP {status}: redirects are not followed") }
         }
-        // The endpoint did not receive the whole request, or does not want it yet.
+        // The endpoint did not receive the whole request, or does not accept it yet.
         StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY => ClusterError::Unreachable { detail },
         _ if status.is_client_error() => ClusterError::Refused { detail },
         _ => ClusterError::Unreachable { detail },
     }
 }
 
-/// An error of JSON-RPC. Those are final that say the endpoint does not serve the request or the transaction is invalid; all
-/// others, such as -32603 (internal error), -32005 (node is behind) and the codes of providers, may pass.
+/// The error of a JSON-RPC code. Codes for an unserved request or an invalid transaction are final. All others can be
+/// transient: -32603 (internal error), -32005 (node is behind), codes of providers.
 fn from_code(code: i64, message: String) -> ClusterError {
     let detail = format!("{message}, code {code}");
     match code {
-        _ if TOO_MANY_REQUESTS.contains(&code) || has_any(&message, &RATE_WORDS) => {
+        _ if TOO_MANY_REQUESTS.contains(&code) || has_any(&message, &RATE_PHRASES) => {
             ClusterError::RateLimited { detail, retry_after: None }
         }
-        _ if has_any(&message, &SIZE_WORDS) => ClusterError::TooLarge { detail },
+        _ if has_any(&message, &SIZE_PHRASES) => ClusterError::TooLarge { detail },
         JSON_RPC_SERVER_ERROR_TRANSACTION_SIGNATURE_VERIFICATION_FAILURE => {
             ClusterError::TransactionRefused { error: TransactionError::SignatureFailure }
         }
@@ -207,8 +208,8 @@ fn from_code(code: i64, message: String) -> ClusterError {
     }
 }
 
-/// Whether an error says that there were too many requests.
-pub(super) fn limits_rate(error: &Error) -> bool {
+/// Whether an error reports too many requests.
+pub(super) fn is_rate_limit(error: &Error) -> bool {
     let found = match error.kind() {
         ErrorKind::Io(error) => error.get_ref().and_then(|error| error.downcast_ref()).cloned(),
         ErrorKind::RpcError(RpcError::RpcResponseError { code, message, .. }) => {

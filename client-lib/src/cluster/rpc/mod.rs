@@ -1,4 +1,4 @@
-//! A cluster reached through JSON-RPC.
+//! A cluster behind a JSON-RPC endpoint.
 
 mod answer;
 mod chunks;
@@ -40,27 +40,27 @@ use {
     },
 };
 
-/// Time in which an endpoint has to answer. The largest validator list takes a while to send.
+/// Timeout of a request. The largest validator list takes a while to transfer.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Most requests under way at a time for one question.
+/// Most requests in flight for one list.
 const PARALLEL: usize = 4;
 
-/// The same where all of them have to be answered in one slot.
+/// The same for accounts of one slot.
 const PARALLEL_IN_SLOT: usize = 16;
 
-/// How often accounts of one slot are read that take several requests, and the time between two attempts.
+/// Attempts to read accounts in one slot with several requests, and the time between attempts.
 const SLOT_ATTEMPTS: u32 = 10;
 const SLOT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A cluster behind a JSON-RPC endpoint.
 ///
-/// Accounts and block heights are those of the chosen commitment, blocks with votes of two thirds of the stake by
-/// default. Rate limits are waited for within the time of a request, as long as `Retry-After` says; redirects are not followed.
-/// Requests for many accounts are split as small as the endpoint serves them.
+/// Accounts and block heights are read at the chosen commitment, `confirmed` by default. Rate limits are waited for as
+/// `Retry-After` says, within the timeout of a request. Redirects are not followed. Requests for many accounts are
+/// split into sizes that the endpoint serves.
 pub struct RpcCluster {
     client: RpcClient,
-    /// Where changes can be subscribed to, if anywhere.
+    /// Websocket URL for subscriptions, if any.
     websocket_url: Option<String>,
     accounts_per_request: Chunks,
     statuses_per_request: Chunks,
@@ -72,7 +72,7 @@ impl RpcCluster {
         Self::with_confirmation(url, Confirmation::Confirmed)
     }
 
-    /// A cluster of which only blocks of at least this certainty are seen.
+    /// A cluster behind the endpoint at `url`, read at this commitment.
     pub fn with_confirmation(url: impl Into<String>, confirmation: Confirmation) -> Self {
         Self::with_timeout(url.into(), confirmation, TIMEOUT)
     }
@@ -93,29 +93,29 @@ impl RpcCluster {
         }
     }
 
-    /// Subscribes to changes at `url` (`ws://` or `wss://`), instead of the one that follows from the endpoint's: the same with
-    /// the next higher port, if it names a port.
+    /// Subscribes to changes at `url` (`ws://` or `wss://`). The default is derived from the endpoint's URL: with a
+    /// port, the next higher port.
     #[must_use]
     pub fn websocket(mut self, url: impl Into<String>) -> Self {
         self.websocket_url = Some(url.into());
         self
     }
 
-    /// The client underneath, for methods that [`Cluster`] does not have. Its errors of kind `Io` hold a [`ClusterError`] where a
-    /// request was not answered with JSON-RPC.
+    /// The inner RPC client, for methods that [`Cluster`] does not have. Its errors of kind `Io` hold a
+    /// [`ClusterError`] if a request was not answered with JSON-RPC.
     pub fn client(&self) -> &RpcClient {
         &self.client
     }
 }
 
 impl RpcCluster {
-    /// Sends a request, whose answer is decoded here and not by a method of the client: those decode fields that are not used, and
-    /// fail where one of these is odd.
+    /// Sends a request and decodes the response here. The client's own methods also decode unused fields, and fail if
+    /// one of these is malformed.
     async fn ask<T: DeserializeOwned>(&self, request: RpcRequest, params: Value) -> Result<T, ClusterError> {
         self.ask_for(1, request, params).await
     }
 
-    /// As [`Self::ask`], for a request that has this number of items, and may have fewer.
+    /// Like [`Self::ask`], for a request of `items` items that can be split.
     async fn ask_for<T: DeserializeOwned>(
         &self,
         items: usize,
@@ -125,7 +125,8 @@ impl RpcCluster {
         self.client.send(request, params).await.map_err(|error| from_client(error, items))
     }
 
-    /// Accounts of one request, whole or the first `head` bytes of their data, and their slot if the endpoint tells it.
+    /// Reads accounts with one request, whole or the first `head` bytes of their data. Returns their slot if the
+    /// endpoint reports it.
     async fn some_accounts(
         &self,
         addresses: Vec<Address>,
@@ -139,14 +140,14 @@ impl RpcCluster {
         let answered: Answered<Vec<Option<WireAccount>>> =
             self.ask_for(addresses.len(), RpcRequest::GetMultipleAccounts, json!([names, config])).await?;
         let slot = answered.slot();
-        let found = complete("accounts", &addresses, answered.value)?;
+        let found = check_count("accounts", &addresses, answered.value)?;
         let decode = |(address, found): (&Address, Option<WireAccount>)| {
             found.map(|account| account.decode(address)).transpose()
         };
         Ok((slot, addresses.iter().zip(found).map(decode).collect::<Result<_, _>>()?))
     }
 
-    /// Accounts, whole or the first `head` bytes of their data.
+    /// Reads accounts, whole or the first `head` bytes of their data.
     async fn accounts_from(
         &self,
         addresses: &[Address],
@@ -167,7 +168,7 @@ impl RpcCluster {
             let config = json!({ "searchTransactionHistory": history });
             let answered: Answered<Vec<Option<WireStatus>>> =
                 self.ask_for(chunk.len(), RpcRequest::GetSignatureStatuses, json!([names, config])).await?;
-            complete("statuses", &chunk, answered.value)
+            check_count("statuses", &chunk, answered.value)
         };
         let parts = self.statuses_per_request.ask(signatures, PARALLEL, request).await?;
         Ok(parts.into_iter().flatten().map(|status| status.map(Into::into)).collect())
@@ -190,11 +191,11 @@ impl Cluster for RpcCluster {
     ) -> Result<Vec<(Address, Account)>, ClusterError> {
         let config = json!({ "encoding": "base64", "commitment": self.client.commitment().commitment });
         let filter = json!({ "programId": program.to_string() });
-        // Not `get_token_accounts_by_owner`, which asks for a form of the data that only some programs have.
+        // Not `get_token_accounts_by_owner`: it requests an encoding that only some programs support.
         let answered: Answered<Vec<FoundAccount>> =
             self.ask(RpcRequest::GetTokenAccountsByOwner, json!([owner.to_string(), filter, config])).await?;
         let of_owner = BytesAt::new(TOKEN_ACCOUNT_OWNER_OFFSET, owner.to_bytes());
-        asked_for(answered.value, program, &[of_owner])
+        check_requested(answered.value, program, &[of_owner])
     }
 
     async fn accounts_of_one_slot(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
@@ -228,7 +229,7 @@ impl Cluster for RpcCluster {
         });
         let found: Vec<FoundAccount> =
             self.ask(RpcRequest::GetProgramAccounts, json!([program.to_string(), config])).await?;
-        asked_for(found, program, filters)
+        check_requested(found, program, filters)
     }
 
     async fn latest_blockhash(&self) -> Result<Blockhash, ClusterError> {
@@ -242,7 +243,7 @@ impl Cluster for RpcCluster {
     }
 
     async fn block_height(&self) -> Result<u64, ClusterError> {
-        // A fork that nobody votes for may be ahead.
+        // The height of a minority fork can be ahead.
         let commitment = match self.client.commitment() {
             processed if processed.is_processed() => CommitmentConfig::confirmed(),
             commitment => commitment,
@@ -266,7 +267,7 @@ impl Cluster for RpcCluster {
 
     async fn send(&self, transaction: &VersionedTransaction) -> Result<Signature, ClusterError> {
         let config = RpcSendTransactionConfig {
-            // The sender simulates and repeats by itself: a node that did so too would only be slower to answer.
+            // The sender simulates and resends itself. Preflight and retries by the node would only delay the response.
             skip_preflight: true,
             max_retries: Some(0),
             encoding: Some(UiTransactionEncoding::Base64),
@@ -281,11 +282,11 @@ impl Cluster for RpcCluster {
         Ok(recent.into_iter().map(|block| block.prioritization_fee).collect())
     }
 
-    async fn changed(&self, address: &Address, within: Duration) {
+    async fn wait_for_change(&self, address: &Address, within: Duration) {
         let end = Instant::now() + within;
         let Some(url) = &self.websocket_url else { return sleep_until(end).await };
         let change = subscribe::next_change(url, address, self.client.commitment());
-        // Without a subscription, the next look has to come in time.
+        // Without a subscription, the next poll must come in time.
         if !matches!(timeout_at(end, change).await, Ok(Ok(()))) {
             sleep_until(end).await;
         }
@@ -305,7 +306,7 @@ impl Cluster for RpcCluster {
     async fn execution(&self, signature: &Signature) -> Result<Option<Execution>, ClusterError> {
         let config = RpcTransactionConfig {
             encoding: Some(UiTransactionEncoding::Base64),
-            // The method knows no transaction that is merely processed.
+            // The method does not support the commitment `processed`.
             commitment: Some(CommitmentConfig::confirmed()),
             max_supported_transaction_version: Some(0),
         };
@@ -315,8 +316,8 @@ impl Cluster for RpcCluster {
     }
 }
 
-/// What was found, if all of it belongs to `program` and matches `filters`.
-fn asked_for(
+/// Checks that all found accounts belong to `program` and match `filters`.
+fn check_requested(
     found: Vec<FoundAccount>,
     program: &Address,
     filters: &[BytesAt],
@@ -330,8 +331,8 @@ fn asked_for(
     Err(ClusterError::UnexpectedAnswer { detail: "it contains accounts that were not requested".into() })
 }
 
-/// The answers to `questions`, as many as there are of these: they are told apart by their place alone.
-fn complete<Q, A>(what: &str, questions: &[Q], answers: Vec<A>) -> Result<Vec<A>, ClusterError> {
+/// Checks that there are as many answers as questions: answers are matched by position alone.
+fn check_count<Q, A>(what: &str, questions: &[Q], answers: Vec<A>) -> Result<Vec<A>, ClusterError> {
     if answers.len() == questions.len() {
         return Ok(answers);
     }

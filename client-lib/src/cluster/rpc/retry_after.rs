@@ -1,4 +1,4 @@
-//! The header `Retry-After`: seconds, or a date.
+//! The HTTP header `Retry-After`: seconds, or a date.
 
 use {
     solana_rpc_client_api::client_error::reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER},
@@ -7,7 +7,7 @@ use {
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// Time that an endpoint asks to wait, if it does. A date is relative to the endpoint's own clock where it tells that in `Date`.
+/// Time that an endpoint asks to wait, if any. A date is relative to the endpoint's clock if it sends `Date`.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let wanted = text(RETRY_AFTER)?.trim();
@@ -35,7 +35,7 @@ fn unix_time(date: &str) -> Option<u64> {
         && minute < 60
         && second <= 60
         && parts.next() == Some("GMT");
-    // Days from 1970-01-01 in the Gregorian calendar, with years that begin in March, so that leap days come last.
+    // Days from 1970-01-01 in the Gregorian calendar. Years begin in March, so that leap days come last.
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let days = (365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day).checked_sub(719_469)?;
     is_valid.then_some(((days * 24 + hour) * 60 + minute) * 60 + second)
@@ -68,7 +68,7 @@ mod tests {
         assert_eq!(wait("7", date), Some(Duration::from_secs(7)));
         assert_eq!(wait("Sun, 06 Nov 1994 08:50:07 GMT", date), Some(Duration::from_secs(30)));
         assert_eq!(wait("Sun, 06 Nov 1994 08:00:00 GMT", date), Some(Duration::ZERO));
-        // By the local clock.
+        // Relative to the local clock.
         assert_eq!(wait("Sun, 06 Nov 1994 08:50:07 GMT", None), Some(Duration::ZERO));
         assert!(wait("Fri, 31 Dec 9999 23:59:59 GMT", None) > Some(Duration::from_secs(1 << 30)));
     }

@@ -1,4 +1,4 @@
-//! Hearing of changes through a websocket.
+//! Account subscriptions through a websocket.
 
 use {
     futures_util::StreamExt as _,
@@ -8,19 +8,19 @@ use {
     solana_rpc_client_api::{client_error::reqwest::Url, config::RpcAccountInfoConfig},
 };
 
-/// The URL at which the endpoint at `url` should take subscriptions, by the rule of Solana's own tools: the port is one more, if
-/// there is one. `None` for what is no URL.
+/// The websocket URL of the endpoint at `url`, by the rule of the Solana CLI: the port plus one, if there is a port.
+/// `None` for an invalid URL.
 pub(super) fn websocket_url(url: &str) -> Option<String> {
     let mut url = Url::parse(url).ok()?;
     let scheme = if url.scheme() == "https" { "wss" } else { "ws" };
-    // The scheme's usual port counts as none.
+    // The scheme's default port counts as no port.
     let port = url.port().and_then(|port| port.checked_add(1));
     url.set_scheme(scheme).ok()?;
     url.set_port(port).ok()?;
     Some(url.into())
 }
 
-/// Waits for the next change of an account. An error means that changes cannot be heard of.
+/// Waits for the next change of an account. Errors if the subscription fails.
 pub(super) async fn next_change(
     websocket_url: &str,
     address: &Address,
@@ -29,7 +29,7 @@ pub(super) async fn next_change(
     let client = PubsubClient::new(websocket_url).await?;
     let config = RpcAccountInfoConfig { commitment: Some(commitment), ..RpcAccountInfoConfig::default() };
     let (mut changes, _unsubscribe) = client.account_subscribe(address, Some(config)).await?;
-    // The connection is closed when the client is dropped, and the subscription ends with it.
+    // The connection is closed when the client is dropped, which ends the subscription.
     match changes.next().await {
         Some(_) => Ok(()),
         None => Err(PubsubClientError::ConnectionClosed("by the endpoint".into())),
@@ -52,12 +52,12 @@ mod tests {
         tokio_tungstenite::{accept_async, tungstenite::Message},
     };
 
-    /// Longer than any test takes that does not wait in vain.
+    /// Longer than any test that does not time out.
     const LONG: Duration = Duration::from_secs(30);
 
     const SHORT: Duration = Duration::from_millis(300);
 
-    /// Answers one subscription, and then says what it is told to. Returns its URL, and the request when it comes.
+    /// Accepts one subscription, then sends the messages in `then`. Returns its URL, and the request when it arrives.
     async fn endpoint(then: Vec<Value>) -> (String, JoinHandle<Value>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("ws://{}", listener.local_addr().unwrap());
@@ -68,7 +68,7 @@ mod tests {
             let answer = json!({ "jsonrpc": "2.0", "id": request["id"], "result": 7 });
             for message in std::iter::once(answer).chain(then) {
                 stream.send(Message::text(message.to_string())).await.unwrap();
-                // As a real one, it is silent for a moment after it has answered.
+                // A real endpoint is silent for a moment after its response.
                 sleep(Duration::from_millis(50)).await;
             }
             tokio::spawn(async move { while stream.next().await.is_some() {} });
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn the_url_follows_the_rule_of_the_solana_tools() {
+    fn derives_websocket_url_like_solana_cli() {
         for (url, expected) in [
             ("http://localhost:8899", "ws://localhost:8900/"),
             ("http://127.0.0.1:18899/path", "ws://127.0.0.1:18900/path"),
@@ -99,10 +99,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_change_ends_the_waiting() {
+    async fn change_ends_wait() {
         let (url, serving) = endpoint(vec![notification()]).await;
         let (began, address) = (Instant::now(), Address::new_unique());
-        RpcCluster::new("http://127.0.0.1:1").websocket(url).changed(&address, LONG).await;
+        RpcCluster::new("http://127.0.0.1:1").websocket(url).wait_for_change(&address, LONG).await;
         assert!(began.elapsed() < LONG / 2);
         let request = serving.await.unwrap();
         assert_eq!(
@@ -113,15 +113,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_a_change_it_waits_as_long_as_it_may() {
+    async fn waits_for_timeout_without_change() {
         let (silent, _serving) = endpoint(vec![]).await;
-        // One that closes the connection, nobody, and no URL.
+        // An endpoint that closes the connection, a closed port, and an invalid URL.
         let closing = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let closed = format!("ws://{}", closing.local_addr().unwrap());
         tokio::spawn(async move { while closing.accept().await.is_ok() {} });
         for url in [silent, closed, "ws://127.0.0.1:1".into(), "nonsense".into()] {
             let began = Instant::now();
-            RpcCluster::new("http://127.0.0.1:1").websocket(url).changed(&Address::new_unique(), SHORT).await;
+            RpcCluster::new("http://127.0.0.1:1").websocket(url).wait_for_change(&Address::new_unique(), SHORT).await;
             assert!(began.elapsed() >= SHORT);
         }
     }

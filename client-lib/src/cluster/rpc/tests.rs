@@ -1,10 +1,10 @@
-//! The client against an endpoint that says what it is told to say.
+//! The RPC client against a scripted endpoint.
 
 mod connections;
-mod lies;
+mod false_answers;
 mod limits;
-mod odd;
-mod passing;
+mod malformed_fields;
+mod transient_errors;
 mod transport;
 
 use {
@@ -21,7 +21,7 @@ use {
     },
 };
 
-/// Serves the same answer to every request. Returns its URL, with a key in it, and the requests as they come.
+/// Serves the same response to every request. Returns its URL, with a key in it, and the requests as they arrive.
 fn endpoint(status: &'static str, answer: fn(&Value) -> Value) -> (String, Receiver<Value>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/?api-key=secret", listener.local_addr().unwrap());
@@ -81,7 +81,7 @@ fn transaction() -> VersionedTransaction {
 }
 
 #[tokio::test]
-async fn a_long_list_is_asked_for_in_parts() {
+async fn splits_long_lists() {
     let (url, requests) = endpoint("200 OK", |request| {
         let addresses = request["params"][0].as_array().unwrap();
         let accounts: Vec<_> = addresses
@@ -107,7 +107,7 @@ async fn a_long_list_is_asked_for_in_parts() {
 }
 
 #[tokio::test]
-async fn accounts_of_a_program_are_searched() {
+async fn searches_program_accounts() {
     let found = Address::new_unique();
     let (url, requests) = endpoint("200 OK", |request| {
         let bytes = &request["params"][1]["filters"][0]["memcmp"]["bytes"];
@@ -139,7 +139,7 @@ async fn accounts_of_a_program_are_searched() {
 }
 
 #[tokio::test]
-async fn token_accounts_of_a_wallet_are_asked_for_by_their_own_method() {
+async fn reads_token_accounts_by_owner() {
     let (owner, program) = (Address::new_unique(), Address::new_unique());
     let (url, requests) = endpoint("200 OK", |request| {
         let [owner, program] = [&request["params"][0], &request["params"][1]["programId"]];
@@ -159,7 +159,7 @@ async fn token_accounts_of_a_wallet_are_asked_for_by_their_own_method() {
 }
 
 #[tokio::test]
-async fn of_heads_no_more_is_asked_for_than_is_needed() {
+async fn requests_account_heads_only() {
     let (url, requests) = endpoint("200 OK", |request| {
         let account = json!({
             "lamports": 7, "owner": "11111111111111111111111111111111", "executable": false, "rentEpoch": 0,
@@ -174,7 +174,7 @@ async fn of_heads_no_more_is_asked_for_than_is_needed() {
 }
 
 #[tokio::test]
-async fn an_account_in_no_binary_form_is_refused() {
+async fn rejects_non_binary_account() {
     let (url, _) = endpoint("200 OK", |request| {
         let account = json!({
             "lamports": 7, "owner": "11111111111111111111111111111111", "executable": false, "rentEpoch": 0,
@@ -187,7 +187,7 @@ async fn an_account_in_no_binary_form_is_refused() {
 }
 
 #[tokio::test]
-async fn a_simulation_is_read() {
+async fn decodes_simulation() {
     let (url, requests) = endpoint("200 OK", |request| {
         let value = json!({
             "err": { "InstructionError": [1, { "Custom": 17 }] },
@@ -207,7 +207,7 @@ async fn a_simulation_is_read() {
 }
 
 #[tokio::test]
-async fn statuses_are_read() {
+async fn decodes_statuses() {
     let (url, _) = endpoint("200 OK", |request| {
         let value = json!([
             null,
@@ -226,13 +226,13 @@ async fn statuses_are_read() {
 }
 
 #[tokio::test]
-async fn an_unknown_transaction_has_no_execution() {
+async fn unknown_transaction_has_no_execution() {
     let (url, _) = endpoint("200 OK", |request| result(request, Value::Null));
     assert_eq!(RpcCluster::new(url).execution(&Signature::default()).await.unwrap(), None);
 }
 
 #[tokio::test]
-async fn errors_are_told_apart() {
+async fn classifies_errors() {
     let (url, _) = endpoint("200 OK", |request| error(request, -32005, "Node is behind"));
     let behind = RpcCluster::new(url).block_height().await.unwrap_err();
     assert!(matches!(behind, ClusterError::Unreachable { .. }) && behind.is_transient());
@@ -251,9 +251,9 @@ async fn errors_are_told_apart() {
 }
 
 #[tokio::test]
-async fn no_key_gets_into_a_message() {
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let unreachable = RpcCluster::new(format!("http://{nobody}/?api-key=secret")).block_height().await.unwrap_err();
+async fn messages_contain_no_api_key() {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let unreachable = RpcCluster::new(format!("http://{closed}/?api-key=secret")).block_height().await.unwrap_err();
     assert!(matches!(unreachable, ClusterError::Unreachable { .. }));
     let (url, _) = endpoint("403 Forbidden", |_| Value::Null);
     let forbidden = RpcCluster::new(url).block_height().await.unwrap_err();

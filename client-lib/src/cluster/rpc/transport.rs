@@ -1,16 +1,17 @@
-//! Requests over HTTP, to an endpoint that may be broken or hostile.
+//! HTTP requests to an endpoint that may be faulty or hostile.
 //!
-//! The usual transport of the client underneath follows redirects, reads a body of any length, and waits for as long as an
-//! endpoint says, up to ten minutes for one request. This one accepts an answer only from the URL given, to the request sent, in
-//! time, and up to a size.
+//! The default transport of the RPC client follows redirects, reads bodies of any length, and waits up to ten minutes
+//! for one request. This one accepts a response only from the given URL, to the request sent, in time, and up to a size
+//! limit.
 //!
-//! Redirects are not followed. Clients turn a POST that is redirected with 301, 302 or 303 into a GET without a body, which no
-//! endpoint of JSON-RPC serves; after 307 and 308 they would send a signed transaction to a host that the user did not name.
+//! Redirects are not followed. HTTP clients turn a POST redirected with 301, 302 or 303 into a GET without a body,
+//! which no JSON-RPC endpoint serves. After 307 and 308 they would send a signed transaction to a host that the user
+//! did not name.
 
 use {
     super::{
-        answer::{nonsense, result_of, words},
-        error::{from_status, limits_rate, unanswered, wrap},
+        answer::{body_text, invalid_response, result_of},
+        error::{from_status, is_rate_limit, unanswered, wrap},
         retry_after::retry_after,
     },
     async_trait::async_trait,
@@ -33,19 +34,21 @@ use {
     tokio::time::{Instant, sleep},
 };
 
-/// Bytes of the longest answer that is read, unpacked. The longest that is asked for holds some thousand lookup tables.
-pub(super) const MOST_BYTES: usize = 64 << 20;
+/// Most bytes of a response body that are read, after decompression. The longest expected one holds some thousand
+/// lookup tables.
+pub(super) const MAX_BYTES: usize = 64 << 20;
 
-/// Bytes that are read of the body of an HTTP error.
-const MOST_ERROR_BYTES: usize = 64 << 10;
+/// Most bytes of an HTTP error's body that are read.
+const MAX_ERROR_BYTES: usize = 64 << 10;
 
-/// How often a request is repeated that came too soon after others.
-const MOST_REPEATS: u32 = 5;
+/// Most repeats of a request that was rate-limited.
+const MAX_REPEATS: u32 = 5;
 
-/// Time after which it is, where the endpoint does not say.
+/// Pause before such a repeat, if the endpoint names none.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Time for which an unused connection is kept. Less than the usual 5 seconds of servers, so that the client closes first.
+/// Time for which an idle connection is kept. It is less than the usual 5 seconds of servers, so that the client closes
+/// first.
 const IDLE: Duration = Duration::from_secs(4);
 
 /// One endpoint.
@@ -55,24 +58,23 @@ pub(super) struct Transport {
     /// Opens a connection for each request. Other idle connections of the pool may be closed too.
     unpooled: Client,
     url: String,
-    /// Time that a request has in all, with its repeats.
+    /// Timeout of a request, its repeats included.
     timeout: Duration,
     next_id: AtomicU64,
 }
 
-/// Why one attempt at a request failed.
+/// Error of one attempt at a request.
 struct Failure {
     error: Error,
     repeat: Repeat,
 }
 
-/// Whether a request is worth another attempt at once.
+/// Whether a request is repeated at once.
 enum Repeat {
-    /// It is not.
     Never,
-    /// The endpoint closed the connection before its answer was complete. It may have received the request.
+    /// The endpoint closed the connection before its response was complete. It may have received the request.
     OnNewConnection,
-    /// The endpoint limits the rate of requests.
+    /// The endpoint limits the rate of requests: repeat after this time.
     After(Duration),
 }
 
@@ -81,26 +83,27 @@ impl Failure {
         Self { error, repeat: Repeat::Never }
     }
 
-    /// A request whose answer did not arrive.
+    /// A request whose response did not arrive.
     fn of_http(error: reqwest::Error) -> Self {
-        // A failed connect is that of a new connection, and a timeout leaves no time for a repeat.
+        // A failed connect was on a new connection already, and a timeout leaves no time for a repeat.
         let is_final = error.is_builder() || error.is_connect() || error.is_timeout();
         let repeat = if is_final { Repeat::Never } else { Repeat::OnNewConnection };
         Self { error: wrap(unanswered(error)), repeat }
     }
 
-    /// An answer with the status of an error, and its body.
+    /// A response with an HTTP error status, and its body.
     fn of_status(status: StatusCode, body: &[u8], wait: Option<Duration>, id: u64) -> Self {
         let error = match result_of(body, id) {
-            // Servers may give errors of JSON-RPC a status of their own. That of a gateway says more than its code.
+            // Servers may give JSON-RPC errors an HTTP status of their own. The status of a gateway is more specific
+            // than its code.
             Err(error) if !is_of_gateway(status) && is_json_rpc(&error) => error,
-            _ => wrap(from_status(status, &words(body), wait)),
+            _ => wrap(from_status(status, &body_text(body), wait)),
         };
         let repeat = match (status, wait) {
-            // Load balancers answer this on an idle connection before they close it.
+            // Load balancers send this on an idle connection before they close it.
             (StatusCode::REQUEST_TIMEOUT, _) => Repeat::OnNewConnection,
             (StatusCode::SERVICE_UNAVAILABLE, Some(wait)) => Repeat::After(wait),
-            _ if limits_rate(&error) => Repeat::After(wait.unwrap_or(PAUSE)),
+            _ if is_rate_limit(&error) => Repeat::After(wait.unwrap_or(PAUSE)),
             _ => Repeat::Never,
         };
         Self { error, repeat }
@@ -111,7 +114,7 @@ fn is_json_rpc(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::TransactionError(_) | ErrorKind::RpcError(RpcError::RpcResponseError { .. }))
 }
 
-/// Whether a status is about the request of HTTP alone, not about that of JSON-RPC in it.
+/// Whether a status concerns the HTTP request alone, not the JSON-RPC request in it.
 fn is_of_gateway(status: StatusCode) -> bool {
     status.is_redirection()
         || matches!(
@@ -131,7 +134,7 @@ impl Transport {
         let client = || {
             Client::builder()
                 .default_headers(HttpSender::default_headers())
-                // A signed transaction goes to the endpoint that was named, and nowhere else.
+                // A signed transaction goes only to the endpoint that the user named.
                 .redirect(Policy::none())
         };
         let build = |builder: ClientBuilder| builder.build().expect("TLS needs nothing of the system");
@@ -144,13 +147,13 @@ impl Transport {
         }
     }
 
-    /// Sends the request `body` with the number `id` until it is answered. It repeats:
+    /// Sends the request `body` with the id `id` until it is answered. It repeats:
     ///
-    /// * after a pause, where the endpoint limits the rate of requests and the timeout leaves time for it;
-    /// * at once and on a new connection, once and only if `is_idempotent`, where the connection was lost. Endpoints close
-    ///   idle connections, and the client cannot tell a request that crossed such a close from one that was received.
+    /// * after a pause, if the endpoint limits the rate of requests and the timeout leaves time for it;
+    /// * at once on a new connection, once and only if `is_idempotent`, if the connection was lost. Endpoints close
+    ///   idle connections, and the client cannot tell whether the request was received before the close.
     ///
-    /// An error comes with that of the lost connection, if there was one.
+    /// An error includes that of the lost connection, if there was one.
     async fn ask(
         &self,
         body: &str,
@@ -166,7 +169,7 @@ impl Transport {
             };
             match repeat {
                 Repeat::After(pause)
-                    if pauses < MOST_REPEATS && pause < end.saturating_duration_since(Instant::now()) =>
+                    if pauses < MAX_REPEATS && pause < end.saturating_duration_since(Instant::now()) =>
                 {
                     pauses += 1;
                     sleep(pause).await;
@@ -180,22 +183,22 @@ impl Transport {
         }
     }
 
-    /// Sends the request `body` once, and reads the answer up to `end`.
+    /// Sends the request `body` once, and reads the response until `end`.
     async fn attempt(&self, client: &Client, body: &str, id: u64, end: Instant) -> std::result::Result<Value, Failure> {
         let left = end.saturating_duration_since(Instant::now());
         let request = client.post(&self.url).header(CONTENT_TYPE, "application/json").timeout(left);
         let response = request.body(body.to_owned()).send().await.map_err(Failure::of_http)?;
         let (status, wait) = (response.status(), retry_after(response.headers()));
         if status.is_success() {
-            let body = read(response, MOST_BYTES).await?;
+            let body = read(response, MAX_BYTES).await?;
             result_of(&body, id).map_err(|error| {
-                let is_limit = limits_rate(&error);
+                let is_limit = is_rate_limit(&error);
                 let repeat = if is_limit { Repeat::After(wait.unwrap_or(PAUSE)) } else { Repeat::Never };
                 Failure { error, repeat }
             })
         } else {
-            // The status is known, whatever becomes of the body.
-            let body = read(response, MOST_ERROR_BYTES).await.unwrap_or_default();
+            // The status is known even if the body cannot be read.
+            let body = read(response, MAX_ERROR_BYTES).await.unwrap_or_default();
             Err(Failure::of_status(status, &body, wait, id))
         }
     }
@@ -222,7 +225,7 @@ impl RpcSender for Transport {
     }
 }
 
-/// Whether a request that is received twice has the effect of one. A signed transaction lands once.
+/// Whether receiving the request twice has the effect of receiving it once. A signed transaction lands once.
 fn is_idempotent(request: RpcRequest) -> bool {
     !matches!(
         request,
@@ -234,7 +237,7 @@ async fn read(mut response: Response, most: usize) -> std::result::Result<Vec<u8
     let mut bytes = vec![];
     while let Some(chunk) = response.chunk().await.map_err(Failure::of_http)? {
         if bytes.len() + chunk.len() > most {
-            return Err(Failure::final_of(nonsense(format!("it is longer than {most} bytes"))));
+            return Err(Failure::final_of(invalid_response(format!("it is longer than {most} bytes"))));
         }
         bytes.extend_from_slice(&chunk);
     }

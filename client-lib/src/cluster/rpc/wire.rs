@@ -1,9 +1,9 @@
-//! Answers as an endpoint writes them: the fields that are used, and no others. Proxies change what they do not need, such as a
-//! `rentEpoch` that JavaScript rounds to 18446744073709552000.
+//! Responses as an endpoint encodes them, with the used fields only. Proxies alter unused fields, such as a `rentEpoch`
+//! that JavaScript rounds to 18446744073709552000.
 
 use {
     crate::cluster::{
-        ClusterError, Confirmation, Execution, ReturnData, Simulation, TransactionStatus, sysvars::MOST_ACCOUNT_BYTES,
+        ClusterError, Confirmation, Execution, ReturnData, Simulation, TransactionStatus, sysvars::MAX_ACCOUNT_BYTES,
     },
     base64::{Engine as _, prelude::BASE64_STANDARD},
     serde::{
@@ -16,11 +16,11 @@ use {
     solana_transaction_status_client_types::UiTransactionError,
 };
 
-/// A value, with the slot that it is of.
+/// A value, with its slot.
 #[derive(Deserialize)]
 #[serde(expecting = "a value with its context")]
 pub(super) struct Answered<T> {
-    #[serde(default, deserialize_with = "if_usable")]
+    #[serde(default, deserialize_with = "lenient")]
     context: Option<Context>,
     pub value: T,
 }
@@ -31,41 +31,41 @@ struct Context {
 }
 
 impl<T> Answered<T> {
-    /// The slot, if the endpoint tells it.
+    /// The slot, if the endpoint reports it.
     pub fn slot(&self) -> Option<u64> {
         self.context.as_ref().map(|context| context.slot)
     }
 }
 
-/// A field that is of help but not needed: `None` where it is missing or has another form.
-fn if_usable<'de, D: Deserializer<'de>, T: DeserializeOwned>(field: D) -> Result<Option<T>, D::Error> {
+/// An optional field: `None` if it is missing or malformed.
+fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(field: D) -> Result<Option<T>, D::Error> {
     Ok(serde_json::from_value(Value::deserialize(field)?).ok())
 }
 
-/// A field that may be null, but not missing: without an error, a transaction counts as a success.
-fn stated<'de, D: Deserializer<'de>, T: DeserializeOwned>(field: D) -> Result<Option<T>, D::Error> {
+/// A field that can be null, but not missing: without an `err` field, a transaction would count as successful.
+fn required<'de, D: Deserializer<'de>, T: DeserializeOwned>(field: D) -> Result<Option<T>, D::Error> {
     serde_json::from_value(Value::deserialize(field)?).map_err(D::Error::custom)
 }
 
-/// An account in base64, the only form that is asked for: others may have to be unpacked, to whatever length.
+/// An account in base64, the only encoding that is requested. Others would have to be decompressed, to any length.
 #[derive(Deserialize)]
 #[serde(expecting = "an account")]
 pub(super) struct WireAccount {
     lamports: u64,
-    /// The data, and the name of its form.
+    /// The data, and the name of its encoding.
     data: (String, String),
     owner: String,
-    /// For programs alone. Without it, an account is not one.
-    #[serde(default, deserialize_with = "if_usable")]
+    /// Matters for programs only. Missing counts as false.
+    #[serde(default, deserialize_with = "lenient")]
     executable: Option<bool>,
 }
 
 impl WireAccount {
-    /// The account, which is that at `address`. Its rent epoch is not read.
+    /// Decodes the account at `address`. Its rent epoch is ignored.
     pub fn decode(self, address: &Address) -> Result<Account, ClusterError> {
         let (data, form) = &self.data;
         let data = BASE64_STANDARD.decode(data).ok();
-        let data = data.filter(|data| form == "base64" && data.len() <= MOST_ACCOUNT_BYTES);
+        let data = data.filter(|data| form == "base64" && data.len() <= MAX_ACCOUNT_BYTES);
         let (Some(data), Ok(owner)) = (data, self.owner.parse()) else {
             return Err(ClusterError::UnexpectedAnswer {
                 detail: format!("the account {address} has no owner, or invalid base64 data"),
@@ -76,7 +76,7 @@ impl WireAccount {
     }
 }
 
-/// An account that was searched for.
+/// An account found by a search.
 #[derive(Deserialize)]
 #[serde(expecting = "an account with its address")]
 pub(super) struct FoundAccount {
@@ -102,7 +102,7 @@ pub(super) struct WireBlockhash {
     pub last_valid_block_height: u64,
 }
 
-/// What one of the recent blocks took.
+/// Prioritization fee of a recent block.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", expecting = "a prioritization fee")]
 pub(super) struct WirePrice {
@@ -113,7 +113,7 @@ pub(super) struct WirePrice {
 #[serde(rename_all = "camelCase", expecting = "a status")]
 pub(super) struct WireStatus {
     slot: u64,
-    #[serde(deserialize_with = "stated")]
+    #[serde(deserialize_with = "required")]
     err: Option<UiTransactionError>,
     confirmation_status: WireConfirmation,
 }
@@ -143,9 +143,9 @@ impl From<WireStatus> for TransactionStatus {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", expecting = "a simulation")]
 pub(super) struct WireSimulation {
-    #[serde(deserialize_with = "stated")]
+    #[serde(deserialize_with = "required")]
     err: Option<UiTransactionError>,
-    #[serde(default, deserialize_with = "if_usable")]
+    #[serde(default, deserialize_with = "lenient")]
     logs: Option<Vec<String>>,
     units_consumed: Option<u64>,
     return_data: Option<WireReturnData>,
@@ -155,14 +155,14 @@ pub(super) struct WireSimulation {
 #[serde(rename_all = "camelCase", expecting = "return data")]
 struct WireReturnData {
     program_id: String,
-    /// The data, and the name of its form.
+    /// The data, and the name of its encoding.
     data: (String, String),
 }
 
 impl WireSimulation {
     pub fn decode(self) -> Result<Simulation, ClusterError> {
         if self.err.is_none() && self.units_consumed.is_none() {
-            // All of its fields may be null, so anything could pass for a success.
+            // All fields of a simulation can be null, so that any object could pass for a success.
             return Err(ClusterError::UnexpectedAnswer { detail: "a simulation that used no compute units".into() });
         }
         Ok(Simulation {
@@ -186,20 +186,20 @@ impl WireReturnData {
     }
 }
 
-/// A transaction that has landed. What it did is of help, but not needed.
+/// A transaction that has landed. Its metadata is optional.
 #[derive(Deserialize)]
 #[serde(expecting = "a transaction")]
 pub(super) struct WireTransaction {
-    #[serde(default, deserialize_with = "if_usable")]
+    #[serde(default, deserialize_with = "lenient")]
     meta: Option<WireMeta>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WireMeta {
-    #[serde(default, deserialize_with = "if_usable")]
+    #[serde(default, deserialize_with = "lenient")]
     log_messages: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "if_usable")]
+    #[serde(default, deserialize_with = "lenient")]
     compute_units_consumed: Option<u64>,
 }
 

@@ -1,13 +1,13 @@
-//! What a crank makes of clocks, failures and looks. With a real bank it is tested where the bank is.
+//! Timing, errors and backoff of a crank. Its behaviour with a bank is tested in `localnet`.
 
 use {
     super::{
         Backlog, CrankError, CrankOptions, RebalanceAt,
         error::{Verdict, judge},
         pace::Pace,
-        patience::Retry,
         report::Run,
         timing::Timing,
+        wait::Backoff,
     },
     crate::{
         cluster::ClusterError,
@@ -15,7 +15,7 @@ use {
         pack::PackError,
         plan::{InstructionGroup, Plan},
         pool::PoolError,
-        send::{FailureReport, NotSent, Outcome, Sent, Summary, WhyUnknown},
+        send::{FailureReport, NotSent, Outcome, Sent, Summary, UnknownReason},
     },
     solana_address::Address,
     solana_clock::Clock,
@@ -32,7 +32,7 @@ fn schedule() -> EpochSchedule {
     EpochSchedule::custom(432_000, 432_000, false)
 }
 
-/// So many slots into epoch 3, and so many seconds by the cluster's clock.
+/// `slots` slots into epoch 3, and `seconds` by the cluster's clock.
 fn clock(slots: u64, seconds: i64) -> Clock {
     Clock {
         slot: 3 * 432_000 + slots,
@@ -44,13 +44,13 @@ fn clock(slots: u64, seconds: i64) -> Clock {
 }
 
 #[test]
-fn the_end_of_the_epoch_is_told_by_what_is_known_best() {
+fn estimates_epoch_end_from_best_source() {
     let mut pace = Pace::default();
     let left = 432_000 - 1_000;
     let usual = Duration::from_millis(400) * left;
     assert_eq!(pace.until_next_epoch(&clock(1_000, 0), &schedule()), usual);
     assert_eq!(pace.until_next_epoch(&clock(1_000, 500), &schedule()), Duration::from_millis(500) * left);
-    // A clock that runs backwards, or has hardly begun, tells nothing.
+    // A clock that runs backwards or has barely started gives no estimate.
     assert_eq!(pace.until_next_epoch(&clock(1_000, -500), &schedule()), usual);
     assert_eq!(pace.until_next_epoch(&clock(1_000, 3), &schedule()), usual);
 
@@ -59,7 +59,7 @@ fn the_end_of_the_epoch_is_told_by_what_is_known_best() {
     assert_eq!(pace.until_next_epoch(&clock(1_000, 500), &schedule()), Duration::from_millis(500) * left);
     pace.note(5_100, now + Duration::from_secs(5));
     assert_eq!(pace.until_next_epoch(&clock(1_000, 500), &schedule()), Duration::from_millis(50) * left);
-    // What was seen hours ago counts no more, and an endpoint that is behind is no time machine.
+    // A measurement of hours ago is dropped, and an endpoint that is behind is ignored.
     pace.note(5_200, now + Duration::from_secs(10_000));
     pace.note(5_300, now + Duration::from_secs(10_060));
     assert_eq!(pace.until_next_epoch(&clock(1_000, 500), &schedule()), Duration::from_millis(600) * left);
@@ -68,7 +68,7 @@ fn the_end_of_the_epoch_is_told_by_what_is_known_best() {
 }
 
 #[test]
-fn the_last_slot_of_an_epoch_is_near_its_end() {
+fn last_slot_is_near_epoch_end() {
     let pace = Pace::default();
     assert_eq!(pace.until_next_epoch(&clock(431_999, 0), &schedule()), Duration::from_millis(400));
     assert_eq!(pace.until_next_epoch(&clock(432_000, 0), &schedule()), Duration::ZERO);
@@ -84,14 +84,14 @@ fn of_next_epoch(clock: Clock) -> Clock {
 }
 
 #[test]
-fn rebalances_twice_near_the_end_of_the_epoch() {
+fn rebalances_twice_near_epoch_end() {
     let mut timing = Timing::new(RebalanceAt::Share(9_000), schedule());
     let plan = Plan::default();
     assert!(!timing.is_due(&at_slot(10_000), &plan) && !timing.is_due(&at_slot(388_799), &plan));
     let next = timing.next(&at_slot(387_800)).unwrap();
     assert_eq!((next.slot, next.within), (3 * 432_000 + 388_800, Duration::from_secs(500)));
     assert!(timing.is_due(&at_slot(388_800), &plan));
-    // It is not over before nothing moves any more.
+    // The rebalance is done once no stake moves any more.
     assert!(timing.is_due(&at_slot(388_900), &plan));
     timing.done(&at_slot(388_900));
     assert!(!timing.is_due(&at_slot(400_000), &plan));
@@ -106,7 +106,7 @@ fn rebalances_twice_near_the_end_of_the_epoch() {
 }
 
 #[test]
-fn an_epoch_without_a_rebalance_makes_the_next_one_early() {
+fn missed_rebalance_is_done_early_in_next_epoch() {
     let mut timing = Timing::new(RebalanceAt::Share(9_000), schedule());
     let plan = Plan::default();
     assert!(!timing.is_due(&at_slot(0), &plan));
@@ -115,12 +115,12 @@ fn an_epoch_without_a_rebalance_makes_the_next_one_early() {
     timing.done(&next);
     assert!(!timing.is_due(&of_next_epoch(at_slot(11)), &plan));
     assert!(timing.is_due(&of_next_epoch(at_slot(388_800)), &plan), "that of the epoch comes besides");
-    // A watch that starts late in an epoch does not wait.
+    // A watch that starts late in an epoch rebalances at once.
     assert!(Timing::new(RebalanceAt::Share(9_000), schedule()).is_due(&at_slot(400_000), &plan));
 }
 
 #[test]
-fn the_margin_grows_with_the_plan_and_fits_short_epochs() {
+fn margin_grows_with_plan_and_fits_short_epochs() {
     let group = InstructionGroup::new("a transaction", vec![], 1);
     let mut plan = Plan::default();
     plan.push("increase", vec![group.clone(); 400]);
@@ -137,11 +137,11 @@ fn the_margin_grows_with_the_plan_and_fits_short_epochs() {
 }
 
 #[test]
-fn a_time_before_the_end_is_counted_in_measured_slots() {
+fn converts_time_before_end_to_measured_slots() {
     let mut timing = Timing::new(RebalanceAt::BeforeEnd(Duration::from_secs(7_200)), schedule());
     assert!(!timing.is_due(&at_slot(432_000 - 14_401), &Plan::default()));
     assert!(timing.is_due(&at_slot(432_000 - 14_400), &Plan::default()));
-    // Slots have become shorter than since the beginning of the epoch.
+    // Slots have become shorter since the beginning of the epoch.
     let now = Instant::now();
     timing.pace.note(3 * 432_000 + 300_000, now);
     timing.pace.note(3 * 432_000 + 300_100, now + Duration::from_secs(20));
@@ -153,13 +153,13 @@ fn a_time_before_the_end_is_counted_in_measured_slots() {
 }
 
 #[test]
-fn waits_grow_to_a_bound() {
+fn backoff_grows_to_maximum() {
     let options = CrankOptions {
-        first_retry: Duration::from_secs(1),
-        last_retry: Duration::from_secs(10),
+        initial_backoff: Duration::from_secs(1),
+        max_backoff: Duration::from_secs(10),
         ..CrankOptions::default()
     };
-    let mut retry = Retry::new(&options);
+    let mut retry = Backoff::new(&options);
     assert_eq!([(); 6].map(|()| retry.wait().as_secs()), [1, 2, 4, 8, 10, 10]);
 }
 
@@ -192,39 +192,39 @@ fn summary(outcomes: Vec<Outcome>) -> Summary {
 }
 
 #[test]
-fn looking_again_helps_unless_nobody_pays_or_signs() {
-    let unknown = |why| Outcome::Unknown { signature: Signature::default(), why };
-    for (outcome, verdict, may_pass) in [
+fn retries_unless_funds_or_signature_missing() {
+    let unknown = |reason| Outcome::Unknown { signature: Signature::default(), reason };
+    for (outcome, verdict, is_retryable) in [
         (landed(), Verdict::Landed, true),
-        (Outcome::Expired { attempts: 5, is_held: false }, Verdict::LookAgain, true),
-        (unknown(WhyUnknown::Cluster(unreachable())), Verdict::LookAgain, true),
-        (unknown(WhyUnknown::NoBlocks), Verdict::LookAgain, true),
-        (Outcome::NotSent(NotSent::EarlierDidNotLand), Verdict::LookAgain, true),
-        (Outcome::NotSent(NotSent::Cluster(unreachable())), Verdict::LookAgain, true),
-        (Outcome::NotSent(NotSent::Cluster(forbidden())), Verdict::LookAgain, true),
-        (would_fail(TransactionError::AccountInUse), Verdict::LookAgain, true),
-        // Somebody may fund the payer.
-        (would_fail(TransactionError::InsufficientFundsForFee), Verdict::Hopeless, true),
-        (would_fail(TransactionError::AccountNotFound), Verdict::Hopeless, true),
-        (Outcome::NotSent(NotSent::MissingSigner { signer: Address::default() }), Verdict::Hopeless, false),
+        (Outcome::Expired { attempts: 5, has_fixed_hash: false }, Verdict::Reread, true),
+        (unknown(UnknownReason::Cluster(unreachable())), Verdict::Reread, true),
+        (unknown(UnknownReason::NoBlocks), Verdict::Reread, true),
+        (Outcome::NotSent(NotSent::EarlierDidNotLand), Verdict::Reread, true),
+        (Outcome::NotSent(NotSent::Cluster(unreachable())), Verdict::Reread, true),
+        (Outcome::NotSent(NotSent::Cluster(forbidden())), Verdict::Reread, true),
+        (would_fail(TransactionError::AccountInUse), Verdict::Reread, true),
+        // The payer can be funded later.
+        (would_fail(TransactionError::InsufficientFundsForFee), Verdict::Final, true),
+        (would_fail(TransactionError::AccountNotFound), Verdict::Final, true),
+        (Outcome::NotSent(NotSent::MissingSigner { signer: Address::default() }), Verdict::Final, false),
         (Outcome::NotSent(NotSent::Stopped), Verdict::Stopped, true),
-        (unknown(WhyUnknown::Stopped), Verdict::Stopped, true),
+        (unknown(UnknownReason::Stopped), Verdict::Stopped, true),
     ] {
         let told = outcome.to_string();
         let summary = summary(vec![landed(), outcome]);
         assert_eq!(judge(&summary), verdict, "{told}");
-        assert_eq!(Error::NotLanded(summary).may_pass(true), may_pass, "{told}");
+        assert_eq!(Error::NotLanded(summary).is_retryable(true), is_retryable, "{told}");
     }
 }
 
 #[test]
-fn a_watch_gives_up_what_cannot_pass() {
+fn watch_ends_after_final_error() {
     let refused = |error| Error::from(ClusterError::TransactionRefused { error });
     let missing = PoolError::NotFound { address: Address::default() };
     let rewards = PlanError::EpochRewardsActive { epoch: 1, until_block_height: 2 };
     let nonsense = ClusterError::UnexpectedAnswer { detail: String::new() };
-    // Whether it may pass at the start, and once the pool was read.
-    for (error, may_pass) in [
+    // Retryable at the start, and once the pool was read.
+    for (error, is_retryable) in [
         (Error::from(unreachable()), [true, true]),
         (refused(TransactionError::AccountNotFound), [true, true]),
         (refused(TransactionError::SanitizeFailure), [false, true]),
@@ -235,36 +235,36 @@ fn a_watch_gives_up_what_cannot_pass() {
         (Error::Plan(rewards), [true, true]),
         (Error::Plan(PlanError::Invalid { what: "0 validators".into() }), [false, false]),
     ] {
-        assert_eq!([error.may_pass(false), error.may_pass(true)], may_pass, "{error}");
+        assert_eq!([error.is_retryable(false), error.is_retryable(true)], is_retryable, "{error}");
     }
     assert!(Error::from(unreachable()).is_cluster() && Error::from(forbidden()).is_cluster());
-    let error = Error::NotLanded(summary(vec![landed(), Outcome::Expired { attempts: 5, is_held: false }])).to_string();
+    let error =
+        Error::NotLanded(summary(vec![landed(), Outcome::Expired { attempts: 5, has_fixed_hash: false }])).to_string();
     assert!(error.starts_with("1 of 2 transactions did not land: update validators 0 to 9 expired"), "{error}");
 }
 
 #[test]
-fn what_may_still_land_is_told_although_the_cluster_is_gone() {
+fn reports_unknown_outcome_before_cluster_error() {
     let run = |outcome| Run {
         sent: summary(vec![landed()]).transactions,
         problem: Some(summary(vec![outcome])),
         ..Run::default()
     };
-    let unknown = Outcome::Unknown { signature: Signature::default(), why: WhyUnknown::Cluster(unreachable()) };
+    let unknown = Outcome::Unknown { signature: Signature::default(), reason: UnknownReason::Cluster(unreachable()) };
     let error = run(unknown).complete(Error::from(unreachable()));
     assert!(matches!(&error, CrankError::NotLanded(summary) if summary.landed() == 1), "{error}");
-    let error = run(Outcome::Expired { attempts: 1, is_held: false }).complete(Error::from(unreachable()));
+    let error = run(Outcome::Expired { attempts: 1, has_fixed_hash: false }).complete(Error::from(unreachable()));
     assert!(matches!(&error, CrankError::Pool(_)), "{error}");
 }
 
 #[test]
-fn less_to_do_or_another_epoch_is_progress() {
-    let before =
-        Backlog { epoch: 5, is_stale: true, validators_behind: 9, validators_mergeable: 2, removed_entries: 1 };
+fn smaller_backlog_or_new_epoch_is_progress() {
+    let before = Backlog { epoch: 5, is_stale: true, stale_validators: 9, validators_mergeable: 2, removed_entries: 1 };
     assert!(!before.is_progress_since(&before));
     for after in [
         Backlog { epoch: 6, ..before },
         Backlog { is_stale: false, ..before },
-        Backlog { validators_behind: 8, ..before },
+        Backlog { stale_validators: 8, ..before },
         Backlog { validators_mergeable: 1, ..before },
         Backlog { removed_entries: 0, ..before },
     ] {
@@ -272,5 +272,5 @@ fn less_to_do_or_another_epoch_is_progress() {
     }
     assert!(!Backlog { validators_mergeable: 1, ..Backlog::default() }.is_empty());
     assert!(!Backlog { removed_entries: 1, ..Backlog::default() }.is_empty());
-    assert!(Backlog { epoch: 5, validators_behind: 1, ..Backlog::default() }.is_empty());
+    assert!(Backlog { epoch: 5, stale_validators: 1, ..Backlog::default() }.is_empty());
 }

@@ -1,9 +1,9 @@
-//! What can be used, and what can be closed.
+//! Usable addresses, and closing.
 
 use {super::*, solana_slot_hashes::MAX_ENTRIES};
 
 #[test]
-fn what_was_added_in_this_slot_waits() {
+fn new_addresses_are_usable_in_next_slot() {
     let mut table = table(100, 0..5);
     table.settled = 2;
     let usable = |table: &LookupTable, newest| table.usable(&hashes_of([newest])).map(|usable| usable.addresses);
@@ -17,13 +17,13 @@ fn what_was_added_in_this_slot_waits() {
 }
 
 #[test]
-fn nonsense_in_a_table_is_not_used() {
+fn ignores_invalid_table_meta() {
     let table = LookupTable { settled: 9, ..table(100, 0..5) };
     assert_eq!(table.usable(&hashes_of([99])), None);
 }
 
 #[test]
-fn a_table_cools_down_for_512_blocks() {
+fn table_cools_down_for_512_blocks() {
     let deactivated = LookupTable { deactivation_slot: Some(1_000), ..table(1, 0..3) };
     let blocks = |slots: std::ops::RangeInclusive<Slot>| match deactivated.state(&hashes_of(slots)) {
         TableState::CoolingDown { blocks } => Some(blocks),
@@ -40,7 +40,7 @@ fn a_table_cools_down_for_512_blocks() {
 }
 
 #[test]
-fn each_table_takes_its_next_step() {
+fn plans_next_step_of_each_table() {
     let slot_hashes = hashes_of(1_000..=1_600);
     let active = table(1, 0..3);
     let cooling = LookupTable { deactivation_slot: Some(1_500), ..table(2, 0..3) };
@@ -50,7 +50,7 @@ fn each_table_takes_its_next_step() {
     let closing = close(&tables, &AUTHORITY, &RECIPIENT, &slot_hashes).unwrap();
     let states: Vec<_> = closing.tables.iter().map(|table| table.state).collect();
     assert_eq!(states, [TableState::Active, TableState::CoolingDown { blocks: 412 }, TableState::Closable]);
-    assert_eq!((closing.refund(), closing.later(), closing.wait()), (1_003, 1_001 + 1_002, Some(412)));
+    assert_eq!((closing.refund(), closing.later_refund(), closing.wait()), (1_003, 1_001 + 1_002, Some(412)));
     assert_eq!(closing.plan.groups().count(), 2);
     let last = closing.plan.groups().last().unwrap();
     assert_eq!(last.instructions[0].accounts[2].pubkey, RECIPIENT);
@@ -66,7 +66,7 @@ fn each_table_takes_its_next_step() {
 }
 
 #[test]
-fn only_the_authority_closes() {
+fn rejects_other_authority() {
     let foreign = LookupTable { authority: Some(PAYER), ..table(1, 0..3) };
     let frozen = LookupTable { authority: None, ..table(1, 0..3) };
     let error = |table| close(&[table], &AUTHORITY, &RECIPIENT, &hashes_of([1])).unwrap_err();

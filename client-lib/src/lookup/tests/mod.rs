@@ -23,9 +23,9 @@ const POOL: Address = Address::new_from_array([1; 32]);
 const AUTHORITY: Address = Address::new_from_array([2; 32]);
 const PAYER: Address = Address::new_from_array([3; 32]);
 const RECIPIENT: Address = Address::new_from_array([4; 32]);
-const KEEPER: Keeper = Keeper { pool: POOL, authority: AUTHORITY, payer: PAYER };
+const TABLE_OWNER: TableOwner = TableOwner { pool: POOL, authority: AUTHORITY, payer: PAYER };
 
-/// The `index`-th address that a pool may want.
+/// The `index`-th candidate address.
 fn address(index: usize) -> Address {
     let mut bytes = [9; 32];
     bytes[..8].copy_from_slice(&(index as u64).to_le_bytes());
@@ -36,7 +36,7 @@ fn addresses(indices: impl IntoIterator<Item = usize>) -> Vec<Address> {
     indices.into_iter().map(address).collect()
 }
 
-/// An active table of the keeper's whose addresses are the pool and these.
+/// An active table of the owner with the pool's address and these.
 fn table(slot: Slot, others: impl IntoIterator<Item = usize>) -> LookupTable {
     LookupTable {
         address: derive_lookup_table_address(&AUTHORITY, slot).0,
@@ -74,7 +74,7 @@ fn account(table: &LookupTable) -> Account {
     }
 }
 
-/// Runs a plan as the lookup table program would, in `slot`.
+/// Runs a plan like the lookup table program, in `slot`.
 fn run(plan: &Plan, tables: &mut Vec<LookupTable>, slot: Slot) {
     for instruction in plan.groups().flat_map(|group| &group.instructions) {
         assert_eq!(instruction.program_id, program::ID);

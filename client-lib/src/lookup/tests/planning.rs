@@ -1,4 +1,4 @@
-//! Plans cover what is wanted, and are done when they are done.
+//! Plans cover all wanted addresses, and a second plan is empty.
 
 use {
     super::*,
@@ -15,10 +15,10 @@ fn slots() -> Vec<Slot> {
 }
 
 fn planned(existing: &[LookupTable], wanted: &[Address]) -> LookupPlan {
-    plan(existing, wanted, &KEEPER, &slots()).unwrap()
+    plan(existing, wanted, &TABLE_OWNER, &slots()).unwrap()
 }
 
-/// How often each address besides the pool is in an active table.
+/// Number of active tables that hold each address besides the pool's.
 fn coverage(tables: &[LookupTable]) -> HashMap<Address, usize> {
     let mut counts = HashMap::new();
     for address in tables.iter().filter(|table| table.is_active()).flat_map(|table| &table.addresses) {
@@ -28,7 +28,7 @@ fn coverage(tables: &[LookupTable]) -> HashMap<Address, usize> {
 }
 
 #[test]
-fn tables_from_nothing() {
+fn creates_tables() {
     let wanted = addresses(0..600);
     let first = planned(&[], &wanted);
     let sizes: Vec<_> = first.changes.iter().map(|change| change.added.len()).collect();
@@ -49,7 +49,7 @@ fn tables_from_nothing() {
 }
 
 #[test]
-fn nothing_wanted_needs_nothing() {
+fn empty_request_needs_no_table() {
     assert!(planned(&[], &[]).is_empty());
     let alone = planned(&[], &[POOL]);
     assert_eq!(alone.changes[0].added, [POOL]);
@@ -58,7 +58,7 @@ fn nothing_wanted_needs_nothing() {
 }
 
 #[test]
-fn a_pool_that_grows_extends_its_table() {
+fn extends_table_of_growing_pool() {
     let tables = [table(1, 0..250), table(2, 300..320)];
     let wanted: Vec<_> = addresses((0..253).chain(300..320));
     let grown = planned(&tables, &wanted);
@@ -67,14 +67,14 @@ fn a_pool_that_grows_extends_its_table() {
     assert_eq!((change.address, change.present, change.added.clone()), (tables[0].address, 251, addresses(250..253)));
     assert_eq!(change.rent(&Rent::default()), Rent::default().minimum_balance(56 + 32 * 254) - 1_001);
 
-    // What no longer fits beside its neighbours goes to the table that has room.
+    // An address that no longer fits beside its neighbours goes to the table with room.
     let grown = planned(&tables, &addresses((0..260).chain(300..320)));
     assert_eq!(grown.changes[0].added, addresses(250..255));
     assert_eq!(grown.changes[1].added, addresses(255..260));
 }
 
 #[test]
-fn a_long_run_is_not_scattered_over_small_gaps() {
+fn keeps_long_runs_together() {
     let tables = [table(1, 0..250), table(2, 300..550)];
     let run_of_fifty = addresses(600..650);
     let wanted: Vec<_> = run_of_fifty.iter().copied().chain(addresses((0..250).chain(300..550))).collect();
@@ -85,7 +85,7 @@ fn a_long_run_is_not_scattered_over_small_gaps() {
 }
 
 #[test]
-fn a_table_of_little_use_is_replaced() {
+fn replaces_table_with_few_wanted_addresses() {
     let tables = [table(1, 0..100), table(2, 100..200)];
     let wanted = addresses((0..49).chain(100..150));
     let shrunk = planned(&tables, &wanted);
@@ -100,7 +100,7 @@ fn a_table_of_little_use_is_replaced() {
 }
 
 #[test]
-fn tables_of_others_are_used_as_they_are() {
+fn keeps_tables_of_other_authorities() {
     let foreign = LookupTable { authority: Some(PAYER), ..table(1, 0..10) };
     let frozen = LookupTable { authority: None, ..table(2, 10..20) };
     let of_other_pool = LookupTable { addresses: addresses(20..30), ..table(3, []) };
@@ -114,7 +114,7 @@ fn tables_of_others_are_used_as_they_are() {
 }
 
 #[test]
-fn a_table_that_is_given_twice_counts_once() {
+fn deduplicates_tables() {
     let twice = [table(1, 0..10), table(1, 0..10)];
     let grown = planned(&twice, &addresses(0..300));
     assert_eq!(grown.changes.iter().map(|change| change.present).collect::<Vec<_>>(), [11, 0]);
@@ -123,23 +123,23 @@ fn a_table_that_is_given_twice_counts_once() {
 }
 
 #[test]
-fn each_new_table_has_a_slot_of_its_own() {
+fn uses_one_slot_per_new_table() {
     let wanted = addresses(0..300);
-    let error = plan(&[], &wanted, &KEEPER, &[5, 5, 5]).unwrap_err();
+    let error = plan(&[], &wanted, &TABLE_OWNER, &[5, 5, 5]).unwrap_err();
     assert!(matches!(error, LookupError::TooFewSlots { needed: 2, given: 1 }), "{error}");
     let full = table(5, 1_000..1_255);
     let existing = [LookupTable { authority: Some(PAYER), ..full }];
-    let passed_over = plan(&existing, &wanted, &KEEPER, &[5, 6, 7]).unwrap();
+    let passed_over = plan(&existing, &wanted, &TABLE_OWNER, &[5, 6, 7]).unwrap();
     let expected = [6, 7].map(|slot| derive_lookup_table_address(&AUTHORITY, slot).0);
     assert_eq!(passed_over.changes.iter().map(|change| change.address).collect::<Vec<_>>(), expected);
 }
 
 #[test]
-fn transactions_are_full_with_one_signer_or_two() {
+fn fills_transactions_with_one_or_two_signers() {
     let wanted = addresses(0..255);
     for (payer, first, next) in [(AUTHORITY, 28, 29), (PAYER, 25, 26)] {
-        let keeper = Keeper { payer, ..KEEPER };
-        let plan = plan(&[], &wanted, &keeper, &slots()).unwrap().plan;
+        let table_owner = TableOwner { payer, ..TABLE_OWNER };
+        let plan = plan(&[], &wanted, &table_owner, &slots()).unwrap().plan;
         let packed = pack_plan(&plan, &PackOptions::new(payer)).unwrap();
         assert_eq!(packed[0].len(), 1);
         assert!(packed[0][0].labels[0].ends_with(&format!("with {first} addresses")), "{:?}", packed[0][0].labels);
@@ -148,7 +148,7 @@ fn transactions_are_full_with_one_signer_or_two() {
     }
 }
 
-/// What a pool wants at some time: a part of 1,200 addresses in some order.
+/// Wanted addresses at some time: a part of 1,200 in some order.
 fn wants() -> impl Strategy<Value = Vec<usize>> {
     let cuts = (0..1_200_usize, 0..700_usize, 1..5_usize);
     prop::collection::vec(cuts, 1..5).prop_map(|cuts| {
@@ -163,9 +163,9 @@ fn wants() -> impl Strategy<Value = Vec<usize>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Over the life of a pool, whatever it wants.
+    /// Over the lifetime of a pool, with any wanted addresses.
     #[test]
-    fn every_wanted_address_is_covered(lives in prop::collection::vec(wants(), 1..6), pool_is_wanted: bool) {
+    fn covers_wanted_addresses(lives in prop::collection::vec(wants(), 1..6), pool_is_wanted: bool) {
         let mut tables: Vec<LookupTable> = vec![];
         for (time, life) in lives.into_iter().enumerate() {
             let mut wanted = addresses(life);
@@ -173,7 +173,7 @@ proptest! {
                 wanted.push(POOL);
             }
             let slots: Vec<_> = (100 * time as u64..100 * time as u64 + 50).collect();
-            let step = plan(&tables, &wanted, &KEEPER, &slots).unwrap();
+            let step = plan(&tables, &wanted, &TABLE_OWNER, &slots).unwrap();
             prop_assert!(pack_plan(&step.plan, &PackOptions::new(PAYER)).is_ok());
             let distinct: HashSet<_> = wanted.iter().collect();
             let new = step.changes.iter().filter(|change| change.is_new()).count();
@@ -185,7 +185,7 @@ proptest! {
                 let count = covered.get(address).copied();
                 prop_assert_eq!(count, Some(usize::from(*address != POOL)), "exactly once, the pool in each table");
             }
-            prop_assert!(plan(&tables, &wanted, &KEEPER, &[]).unwrap().is_empty(), "the second plan is empty");
+            prop_assert!(plan(&tables, &wanted, &TABLE_OWNER, &[]).unwrap().is_empty(), "the second plan is empty");
         }
     }
 }

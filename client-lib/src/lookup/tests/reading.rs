@@ -1,4 +1,4 @@
-//! Tables found on a cluster.
+//! Tables read from a cluster.
 
 use {
     super::*,
@@ -8,14 +8,14 @@ use {
     std::collections::BTreeMap,
 };
 
-/// A cluster that has accounts, and does nothing.
+/// A read-only cluster of accounts.
 #[derive(Default)]
-struct Still {
+struct ReadOnlyCluster {
     accounts: BTreeMap<Address, Account>,
     refuses_search: bool,
 }
 
-impl Still {
+impl ReadOnlyCluster {
     fn of(tables: &[LookupTable]) -> Self {
         let accounts = tables.iter().map(|table| (table.address, account(table))).collect();
         Self { accounts, refuses_search: false }
@@ -28,7 +28,7 @@ impl Still {
     }
 }
 
-impl Cluster for Still {
+impl Cluster for ReadOnlyCluster {
     async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
         Ok(addresses.iter().map(|address| self.accounts.get(address).cloned()).collect())
     }
@@ -65,7 +65,7 @@ impl Cluster for Still {
 }
 
 #[tokio::test]
-async fn the_tables_of_a_pool_are_found() {
+async fn finds_tables_of_pool() {
     let mut deactivated = table(1, 0..3);
     deactivated.deactivation_slot = Some(77);
     let mut ours = vec![deactivated, LookupTable { settled: 4, ..table(2, 5..200) }, table(3, 5..260)];
@@ -75,7 +75,7 @@ async fn the_tables_of_a_pool_are_found() {
     let empty = LookupTable { addresses: vec![], ..table(7, []) };
     let all: Vec<_> =
         ours.iter().cloned().chain([of_other_pool, of_other_authority.clone(), frozen.clone(), empty]).collect();
-    let cluster = Still::of(&all);
+    let cluster = ReadOnlyCluster::of(&all);
     ours.sort_by_key(|table| table.address);
     assert_eq!(find(&cluster, &AUTHORITY, &POOL).await.unwrap(), ours);
 
@@ -85,8 +85,8 @@ async fn the_tables_of_a_pool_are_found() {
 }
 
 #[tokio::test]
-async fn what_is_no_table_is_named() {
-    let mut cluster = Still::of(&[table(1, 0..3)]);
+async fn names_account_that_is_no_table() {
+    let mut cluster = ReadOnlyCluster::of(&[table(1, 0..3)]);
     let (wallet, broken, missing) = (address(1), address(2), address(3));
     cluster.accounts.insert(wallet, Account::new(5, 100, &PAYER));
     cluster.accounts.insert(broken, Account::new(5, 100, &program::ID));
@@ -99,21 +99,22 @@ async fn what_is_no_table_is_named() {
 }
 
 #[tokio::test]
-async fn an_endpoint_may_refuse_to_search() {
-    let cluster = Still { refuses_search: true, ..Still::of(&[table(1, 0..3)]) };
+async fn reports_refused_search() {
+    let cluster = ReadOnlyCluster { refuses_search: true, ..ReadOnlyCluster::of(&[table(1, 0..3)]) };
     let error = find(&cluster, &AUTHORITY, &POOL).await.unwrap_err();
     assert!(error.to_string().contains("specify the addresses of the tables"), "{error}");
 }
 
 #[tokio::test]
-async fn slots_are_free_and_final_if_possible() {
-    let cluster = Still::of(&[table(568, 0..3), table(560, 0..3)]).with_blocks((1..=600).filter(|slot| slot % 4 != 3));
+async fn prefers_free_final_slots() {
+    let cluster =
+        ReadOnlyCluster::of(&[table(568, 0..3), table(560, 0..3)]).with_blocks((1..=600).filter(|slot| slot % 4 != 3));
     let slots = free_slots(&cluster, &AUTHORITY, 600).await.unwrap();
     assert_eq!(slots, [557, 556, 554], "32 blocks have followed, no table was made with it, and there was a block");
 
-    let young = Still::default().with_blocks(1..=3);
+    let young = ReadOnlyCluster::default().with_blocks(1..=3);
     assert_eq!(free_slots(&young, &AUTHORITY, 300).await.unwrap(), [1, 2]);
     let error = free_slots(&young, &AUTHORITY, 1_000).await.unwrap_err();
     assert!(matches!(error, LookupError::TooFewSlots { needed: 5, given: 3 }), "{error}");
-    assert!(free_slots(&Still::default().with_blocks([]), &AUTHORITY, 0).await.unwrap().is_empty());
+    assert!(free_slots(&ReadOnlyCluster::default().with_blocks([]), &AUTHORITY, 0).await.unwrap().is_empty());
 }

@@ -1,7 +1,7 @@
-//! From movements to instructions.
+//! Groups movements into instructions.
 
 use {
-    super::{Direction, Obstacle, RebalanceOptions, StakeMovement, WhyNot, simulation::Simulation},
+    super::{Direction, Obstacle, RebalanceOptions, StakeMovement, UnmovedReason, simulation::Simulation},
     crate::{
         actions::{self, RebalancedValidator},
         compute::RebalanceCost,
@@ -16,17 +16,17 @@ use {
     tidepool_interface::{instruction::REBALANCED_VALIDATORS_MAX, rebalance::Verdict, state::BASIS_POINTS},
 };
 
-/// Validators that one instruction names, and what it costs.
+/// An instruction that is being filled: its validators and cost.
 #[derive(Clone, Debug, Default)]
 struct Draft {
     validators: Vec<RebalancedValidator>,
     increases: u32,
     decreases: u32,
-    /// Validators that the program passes over.
-    passed_over: u32,
+    /// Validators that the program skips.
+    skipped: u32,
     /// Validators that lose their weight.
     cleared: u32,
-    /// What the program has to select from.
+    /// Numbers of candidates that the program ranks.
     selections: [Option<u64>; 2],
 }
 
@@ -50,15 +50,15 @@ pub(super) struct Grouping<'a> {
     snapshot: &'a PoolSnapshot,
     sizing: Sizing,
     most: usize,
-    /// Instructions of one stage may come in any order; the last stage may be empty.
+    /// Instructions of one stage are independent; the last stage may be empty.
     stages: Vec<Vec<InstructionGroup>>,
     open: Draft,
-    /// Validators that the open instruction has to name before the next movement, so that the program passes over them.
+    /// Validators that the current instruction must name before the next movement, so that the program skips them.
     obstacles: Vec<usize>,
-    /// Compute units of a survey of the list.
+    /// Compute units for scans of the list.
     cost: RebalanceCost,
-    /// Whether a movement was left out because it does not even fit a transaction by itself.
-    is_too_dear: bool,
+    /// Whether a movement was left out because it exceeds a transaction by itself.
+    exceeds_transaction: bool,
 }
 
 impl<'a> Grouping<'a> {
@@ -82,15 +82,15 @@ impl<'a> Grouping<'a> {
             open: Draft::default(),
             obstacles: Vec::new(),
             cost,
-            is_too_dear: false,
+            exceeds_transaction: false,
         })
     }
 
-    /// Names the validators first that lose their weight because they cannot be staked with: all targets depend on it.
+    /// First names unusable validators, which lose their weight: all targets depend on the weights.
     pub(super) fn clear_weights(&mut self, simulation: &mut Simulation) {
-        // Once a weight is gone, others may be below target that were not.
+        // After a weight is cleared, other validators may be below target.
         while let Some((index, obstacle)) =
-            (0..simulation.records().len()).find_map(|index| Some((index, simulation.why_weight_is_lost(index)?)))
+            (0..simulation.records().len()).find_map(|index| Some((index, simulation.weight_loss_reason(index)?)))
         {
             let mut larger = self.open.clone();
             larger.name(self.snapshot, simulation, index);
@@ -108,7 +108,8 @@ impl<'a> Grouping<'a> {
         }
     }
 
-    /// Moves the stake of all validators in `order` whose movement `is_due`, as one stage. Returns whether any stake moved.
+    /// Moves the stake of all validators in `order` whose movement `is_due`, as one stage. Returns whether any stake
+    /// moved.
     pub(super) fn stage(
         &mut self,
         simulation: &mut Simulation,
@@ -124,8 +125,8 @@ impl<'a> Grouping<'a> {
                 Ok((verdict, movement)) if is_due(&movement) => {
                     moved |= self.take(simulation, index, verdict) || self.take_into_next(simulation, index);
                 }
-                Ok(_) | Err(WhyNot::Rule(_)) => {}
-                Err(WhyNot::Obstacle(obstacle)) => self.pass_over(simulation, index, obstacle),
+                Ok(_) | Err(UnmovedReason::Rule(_)) => {}
+                Err(UnmovedReason::Obstacle(obstacle)) => self.skip(simulation, index, obstacle),
             }
         }
         self.end_stage(simulation);
@@ -141,35 +142,35 @@ impl<'a> Grouping<'a> {
         self.obstacles.clear();
     }
 
-    fn pass_over(&mut self, simulation: &mut Simulation, index: usize, obstacle: Obstacle) {
-        simulation.pass_over(index, obstacle);
+    fn skip(&mut self, simulation: &mut Simulation, index: usize, obstacle: Obstacle) {
+        simulation.skip(index, obstacle);
         self.obstacles.push(index);
     }
 
-    /// Begins another instruction, with this validator if its stake still moves. The program knows of the last one only what the
-    /// records say.
+    /// Begins another instruction with this validator, if its stake still moves. The program knows only the records of
+    /// the previous instruction's effects.
     fn take_into_next(&mut self, simulation: &mut Simulation, index: usize) -> bool {
         self.close();
         simulation.begin_instruction();
         self.obstacles.clear();
-        for passed in simulation.passed_over() {
-            if let Err(WhyNot::Obstacle(obstacle)) = simulation.look(passed) {
-                self.pass_over(simulation, passed, obstacle);
+        for passed in simulation.skipped() {
+            if let Err(UnmovedReason::Obstacle(obstacle)) = simulation.look(passed) {
+                self.skip(simulation, passed, obstacle);
             }
         }
         simulation.look(index).is_ok_and(|(verdict, _)| self.take(simulation, index, verdict))
     }
 
-    /// Carries out a movement, if there is room for it.
+    /// Adds a movement, if there is room for it.
     fn take(&mut self, simulation: &mut Simulation, index: usize, verdict: Verdict) -> bool {
         let mut larger = self.open.clone();
         for passed in &self.obstacles {
             larger.name(self.snapshot, simulation, *passed);
-            larger.passed_over += 1;
+            larger.skipped += 1;
         }
         larger.name(self.snapshot, simulation, index);
         larger.selections = simulation.rebalance().selections();
-        // What takes activating stake back calls the stake program as often as a decrease.
+        // Recalling activating stake calls the stake program as often as a decrease.
         match simulation.movement(index, verdict).direction {
             Direction::Increase => larger.increases += 1,
             Direction::Decrease | Direction::Recall | Direction::Keep => larger.decreases += 1,
@@ -180,7 +181,7 @@ impl<'a> Grouping<'a> {
             self.obstacles.clear();
             simulation.carry_out(index, verdict);
         } else if self.open.validators.is_empty() && self.units(&larger) > MAX_COMPUTE_UNITS {
-            self.is_too_dear = true;
+            self.exceeds_transaction = true;
         }
         fits
     }
@@ -188,10 +189,10 @@ impl<'a> Grouping<'a> {
     /// The instructions, in stages.
     ///
     /// # Errors
-    /// [`PlanError::Invalid`] where something is to be moved, and nothing can be within a transaction's compute units.
+    /// [`PlanError::Invalid`] if there are movements, and none fits a transaction's compute units.
     pub(super) fn finish(mut self) -> Result<Plan, PlanError> {
         self.close();
-        if self.is_too_dear && self.stages.iter().all(Vec::is_empty) {
+        if self.exceeds_transaction && self.stages.iter().all(Vec::is_empty) {
             return Err(too_long(self.snapshot));
         }
         let mut plan = Plan::default();
@@ -209,16 +210,16 @@ impl<'a> Grouping<'a> {
     }
 
     fn units(&self, draft: &Draft) -> u32 {
-        // Once a weight is gone, the whole pool is surveyed anew.
+        // Once a weight is cleared, the program scans the whole pool again.
         let surveys = self.cost.survey().saturating_mul(draft.cleared);
-        self.cost.instruction(draft.validators.len(), draft.passed_over, draft.selections).saturating_add(surveys)
+        self.cost.instruction(draft.validators.len(), draft.skipped, draft.selections).saturating_add(surveys)
     }
 
     fn instruction(&self, draft: &Draft) -> Instruction {
         actions::rebalance_instruction(self.snapshot, &draft.validators)
     }
 
-    /// Ends the instruction that is open, if it changes anything.
+    /// Closes the current instruction, if it has any effect.
     fn close(&mut self) {
         let draft = mem::take(&mut self.open);
         let (movements, cleared) = (draft.movements(), draft.cleared);
@@ -237,12 +238,12 @@ impl<'a> Grouping<'a> {
     }
 }
 
-/// Where not even one validator's stake can be moved within a transaction.
+/// The error if not even one movement fits a transaction.
 fn too_long(snapshot: &PoolSnapshot) -> PlanError {
     let records = snapshot.records();
-    let in_motion = records.iter().filter(|record| record.transient_stake_lamports.get() > 0).count();
+    let transient = records.iter().filter(|record| record.transient_stake_lamports.get() > 0).count();
     PlanError::invalid(format!(
-        "a list of {} validators, {in_motion} of them with transient stake, cannot be rebalanced within {MAX_COMPUTE_UNITS} \
+        "a list of {} validators, {transient} of them with transient stake, cannot be rebalanced within {MAX_COMPUTE_UNITS} \
          compute units: use increase and decrease, or wait until transient stake is merged",
         records.len()
     ))

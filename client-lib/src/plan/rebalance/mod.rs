@@ -1,4 +1,4 @@
-//! Moving validators' stake towards their targets.
+//! Plans that move validators' stake towards their targets.
 
 mod groups;
 mod simulation;
@@ -19,80 +19,81 @@ use {
     tidepool_interface::{rebalance::Reason, state::ValidatorStakeInfo},
 };
 
-/// How to rebalance.
+/// Options of a rebalance.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct RebalanceOptions {
-    /// The lookup tables that the plan will be packed with ([`PackOptions::lookup_tables`](crate::pack::PackOptions)). Without
-    /// any, a transaction has the legacy form, and holds fewer validators.
+    /// The lookup tables that the plan is packed with ([`PackOptions::lookup_tables`](crate::pack::PackOptions)).
+    /// Without any, a transaction has the legacy format, and holds fewer validators.
     pub lookup_tables: Vec<AddressLookupTableAccount>,
-    /// Most validators of one instruction; as many as fit where it is `None`.
+    /// Most validators of one instruction; as many as fit if `None`.
     pub validators_per_instruction: Option<usize>,
-    /// Only take from validators what the reserve is below its target by, if that is more than the threshold.
+    /// Only take stake to refill the reserve, if it is below its target by more than the threshold.
     pub reserve_only: bool,
 }
 
-/// Which way stake moves.
+/// Direction of a movement.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Direction {
     /// From the reserve to the validator.
     Increase,
     /// From the validator to the reserve.
     Decrease,
-    /// Back to the reserve, before it is active: it was delegated in this epoch and would bring the validator above target.
+    /// Back to the reserve, before it is active: stake delegated in this epoch that exceeds the target.
     Recall,
-    /// Back to the validator, before it is inactive: it was deactivated in this epoch and would bring the validator below target.
+    /// Back to the validator, before it is inactive: stake deactivated in this epoch without which the validator is
+    /// below target.
     Keep,
 }
 
 impl Direction {
-    /// Whether stake returns to where it came from.
+    /// Whether the movement reverses one of this epoch.
     pub const fn takes_back(self) -> bool {
         matches!(self, Self::Recall | Self::Keep)
     }
 }
 
-/// Stake that a rebalance moves.
+/// A movement of stake.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct StakeMovement {
-    /// Index of the record in the list.
+    /// Index of the validator's record in the list.
     pub index: usize,
     /// The vote account.
     pub vote: Address,
-    /// Which way.
+    /// Its direction.
     pub direction: Direction,
-    /// Lamports of stake, beyond those that move already.
+    /// Lamports of stake, in addition to those that are activating or deactivating already.
     pub lamports: u64,
-    /// Lamports of rent that the reserve lends to a new transient stake account; 0 where stake moves in the one that there is.
+    /// Lamports of rent that the reserve lends to a new transient stake account; 0 if one exists.
     pub rent: u64,
-    /// Lamports that the validator should have, rent of its stake account included.
+    /// The validator's target in lamports, including the rent of its stake account.
     pub target: u64,
-    /// Lamports that it has before, rent of its stake account included, without those that leave it.
+    /// The validator's lamports before the movement, including rent, without deactivating stake.
     pub held: u64,
 }
 
-/// Why the program could not move a validator's stake, though the rule would.
+/// Why the program cannot move a validator's stake although the rule would.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Obstacle {
-    /// The vote account does not exist any more: nothing can be delegated to it.
-    VoteAccountGone,
-    /// The validator stake account is not delegated to the validator, or is being deactivated.
+    /// The vote account does not exist: nothing can be delegated to it.
+    VoteAccountClosed,
+    /// The validator stake account is not delegated to the validator, or is deactivating.
     NotDelegated,
-    /// The stake account would be left with less than the minimum, although the record says otherwise.
+    /// The stake account would fall below the minimum, although the record says otherwise.
     TooLittleStake,
-    /// The transient stake began to move in an earlier epoch, and is not through yet.
-    MovesSinceEarlier,
+    /// Transient stake of an earlier epoch is not merged yet.
+    TransientSinceEarlierEpoch,
 }
 
 impl Obstacle {
     /// The obstacle, in a few words.
     pub const fn message(self) -> &'static str {
         match self {
-            Self::VoteAccountGone => "the vote account is closed; its weight is cleared: remove the validator",
+            Self::VoteAccountClosed => "the vote account is closed; its weight is cleared: remove the validator",
             Self::NotDelegated => {
                 "the stake account is no longer delegated to the validator; its weight is cleared: remove the validator"
             }
             Self::TooLittleStake => "the stake account has less than its record: update the pool",
-            Self::MovesSinceEarlier => {
+            Self::TransientSinceEarlierEpoch => {
                 "stake of an earlier epoch is still activating or deactivating: a later update merges it"
             }
         }
@@ -101,14 +102,14 @@ impl Obstacle {
 
 /// Why a validator's stake does not move.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum WhyNot {
-    /// By the rule.
+pub enum UnmovedReason {
+    /// The rebalance rule.
     Rule(Reason),
-    /// The stake cannot be moved.
+    /// An obstacle.
     Obstacle(Obstacle),
 }
 
-impl WhyNot {
+impl UnmovedReason {
     /// The reason, in a few words.
     pub const fn message(self) -> &'static str {
         match self {
@@ -117,7 +118,7 @@ impl WhyNot {
         }
     }
 
-    /// How much it says about a pool in which nothing moves: what somebody could do something about comes first.
+    /// Rank of a reason for a pool without movements: reasons that can be acted on come first.
     const fn rank(self) -> u8 {
         match self {
             Self::Rule(Reason::Paused) | Self::Obstacle(_) => 0,
@@ -134,7 +135,7 @@ impl WhyNot {
     }
 }
 
-impl fmt::Display for WhyNot {
+impl fmt::Display for UnmovedReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.message())
     }
@@ -143,49 +144,47 @@ impl fmt::Display for WhyNot {
 /// A validator whose stake does not move.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Unmoved {
-    /// Index of the record in the list.
+    /// Index of its record in the list.
     pub index: usize,
     /// The vote account.
     pub vote: Address,
-    /// Why not.
-    pub why: WhyNot,
+    /// The reason.
+    pub reason: UnmovedReason,
 }
 
-/// What a rebalance changes about lamports that earn nothing.
+/// Effect of a rebalance on idle lamports.
 ///
-/// Stake that is delegated in an epoch begins to earn with the next one; stake that is deactivated earns to the end of the
-/// epoch, returns to the reserve with the update after it, and can be delegated again then, to earn an epoch later. (The
-/// cluster lets stake in and out at a limited rate; at most times it is not reached.)
+/// Stake delegated in an epoch earns from the next one. Deactivated stake earns until the end of the epoch, returns to
+/// the reserve with the next update, and can be delegated again then. It earns again one epoch later. The cluster's
+/// warm-up and cool-down limits are rarely reached.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct IdleStake {
-    /// Lamports that lie idle in the reserve and begin to earn with the next epoch: as many lamport-epochs are gained in each
-    /// epoch from then on.
-    pub put_to_work: u64,
-    /// Lamport-epochs lost at least: lamports that are taken from validators, times the one epoch in which they lie in the
+    /// Idle lamports of the reserve that earn from the next epoch: the gain in lamport-epochs of each epoch from then
+    /// on.
+    pub newly_delegated: u64,
+    /// Lower bound of lost lamport-epochs: lamports taken from validators, times the one epoch that they spend in the
     /// reserve.
     pub lost_lamport_epochs: u64,
-    /// Lamports of rent that the reserve lends to the accounts in which stake moves. They are idle there as they would be in the
-    /// reserve, and return to it with the next epoch's update.
+    /// Lamports of rent that the reserve lends to transient stake accounts. They return with the next epoch's update.
     pub lent_rent: u64,
-    /// Lamports that stay idle in the reserve, its rent aside.
+    /// Lamports that stay idle in the reserve above its rent.
     pub left_in_reserve: u64,
 }
 
-/// What a rebalance moves, and how.
+/// A rebalance: its movements and transactions.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct RebalancePlan {
-    /// What to send. Groups of one stage may come in any order; it makes a difference of a few lamports.
+    /// Transactions. The order within a stage changes the result by a few lamports only.
     pub plan: Plan,
-    /// Stake that moves, in the order of the instructions.
+    /// Movements, in the order of the instructions.
     pub movements: Vec<StakeMovement>,
     /// Validators whose stake does not move, in the list's order.
     pub unmoved: Vec<Unmoved>,
-    /// What it changes about idle lamports.
+    /// Effect on idle lamports.
     pub idle: IdleStake,
-    /// Lamports that the reserve is to hold, its rent aside.
+    /// Target of the reserve in lamports, above its rent.
     pub reserve_target: u64,
-    /// Lamports of stake that may still be sent on their way to the reserve in this epoch afterwards; `None` where the policy sets
-    /// no bound.
+    /// Turnover budget in lamports that remains in this epoch; `None` without a budget.
     pub turnover_left: Option<u64>,
 }
 
@@ -195,15 +194,14 @@ impl RebalancePlan {
         self.movements.is_empty()
     }
 
-    /// Why nothing moves, for the pool as a whole; `None` where something does. Of the reasons of its validators, the one that
-    /// somebody could do something about.
-    pub fn why_nothing_moves(&self) -> Option<WhyNot> {
-        let reasons = || self.unmoved.iter().map(|unmoved| unmoved.why);
-        self.is_empty().then(|| reasons().min_by_key(|why| why.rank())).flatten()
+    /// Why nothing moves in the pool; `None` if anything does. It is the highest-ranked reason of its validators.
+    pub fn no_movement_reason(&self) -> Option<UnmovedReason> {
+        let reasons = || self.unmoved.iter().map(|unmoved| unmoved.reason);
+        self.is_empty().then(|| reasons().min_by_key(|reason| reason.rank())).flatten()
     }
 
-    /// The vote accounts of validators that are to get stake: read them ([`PoolSnapshot::read_votes`]) and plan again, so that
-    /// no transaction names one that is gone.
+    /// The unread vote accounts of validators that receive stake. Read them ([`PoolSnapshot::read_votes`]) and plan
+    /// again, so that no transaction names a closed one.
     pub fn unread_votes(&self, snapshot: &PoolSnapshot) -> Vec<Address> {
         self.movements
             .iter()
@@ -215,20 +213,20 @@ impl RebalancePlan {
     }
 }
 
-/// Plans a rebalance: works out, with the program's own formulas, what it will do, until nobody moves any more, and puts that
-/// into instructions. Anybody may send them; nobody has to sign but the fee payer.
+/// Plans a rebalance: simulates it with the program's formulas until no stake moves, and groups the movements into
+/// instructions. Permissionless: only the fee payer signs.
 ///
-/// The plan is empty where nothing is to be moved; [`RebalancePlan::why_nothing_moves`] says why. Validators whose vote account
-/// or stake account is known to be unfit are left out, as the program would: read them before.
+/// The plan is empty if there are no movements; [`RebalancePlan::no_movement_reason`] tells why. As in the program,
+/// validators with an unusable vote or stake account are skipped, if these were read.
 ///
-/// Recalls come first, because increases may need their lamports; then increases, then decreases. The order of these makes no
-/// difference to the rule, but the sender may be interrupted, or the epoch may end: idle lamports then earn already, and
-/// stake that is not deactivated yet loses nothing.
+/// Recalls come first, because increases may need their lamports; then increases, then decreases. The rule does not
+/// depend on this order. If sending is interrupted, or the epoch ends, the idle lamports already earn, and no stake was
+/// deactivated in vain.
 ///
 /// # Errors
-/// [`PlanError::EpochRewardsActive`]; refusals: `NotExtended`, `StakeListAndPoolOutOfDate`; [`PlanError::Weights`] where nobody has
-/// a weight; [`PlanError::Invalid`] where the list is too long for one transaction's compute units, and for 0 validators per
-/// instruction.
+/// [`PlanError::EpochRewardsActive`]; refusals: `NotExtended`, `StakeListAndPoolOutOfDate`; [`PlanError::Weights`]
+/// without any weight; [`PlanError::Invalid`] if the list is too long for one transaction's compute units, and for 0
+/// validators per instruction.
 pub fn rebalance(snapshot: &PoolSnapshot, options: &RebalanceOptions) -> Result<RebalancePlan, PlanError> {
     let mut simulation = begin(snapshot)?;
     if !simulation.rebalance().has_weights() {
@@ -248,7 +246,7 @@ pub fn rebalance(snapshot: &PoolSnapshot, options: &RebalanceOptions) -> Result<
         return Ok(summarize(snapshot, simulation, grouping.finish()?));
     }
     grouping.clear_weights(&mut simulation);
-    // What is recalled is there for increases; a validator whose stake was recalled may then be decreased.
+    // Recalled lamports are available for increases. A validator whose stake was recalled may then be decreased.
     for _ in 0..ROUNDS {
         let order = simulation.order();
         let recalled = grouping.stage(&mut simulation, &order, |movement| movement.direction.takes_back());
@@ -278,7 +276,7 @@ fn summarize(snapshot: &PoolSnapshot, mut simulation: Simulation, plan: Plan) ->
         .map(|index| Unmoved {
             index,
             vote: snapshot.records()[index].vote_account_address,
-            why: simulation.why_not(index),
+            reason: simulation.unmoved_reason(index),
         })
         .collect();
     let rebalance = simulation.rebalance();
@@ -290,7 +288,7 @@ fn summarize(snapshot: &PoolSnapshot, mut simulation: Simulation, plan: Plan) ->
     let turnover_left = rebalance.turnover_left();
     RebalancePlan {
         idle: IdleStake {
-            put_to_work: sum(Direction::Increase),
+            newly_delegated: sum(Direction::Increase),
             lost_lamport_epochs: sum(Direction::Decrease),
             lent_rent: rents,
             left_in_reserve: rebalance.reserve_lamports(),
@@ -303,8 +301,8 @@ fn summarize(snapshot: &PoolSnapshot, mut simulation: Simulation, plan: Plan) ->
     }
 }
 
-/// Lamports that a validator has as far as a rebalance is concerned: without those that leave it, and without the rent that goes
-/// back to the reserve when those that come to it have arrived.
+/// Lamports of a validator that a rebalance counts: without deactivating stake, and without the rent of activating
+/// stake, which returns to the reserve.
 pub fn held(record: &ValidatorStakeInfo, stake_rent: u64) -> u64 {
     let (active, moving) = (record.active_stake_lamports.get(), record.transient_stake_lamports.get());
     let arriving = if record.extension.is_leaving() { 0 } else { moving.saturating_sub(stake_rent) };

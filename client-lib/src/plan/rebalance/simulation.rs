@@ -1,7 +1,7 @@
-//! What the program will do, step by step.
+//! Simulates the program's rebalance, step by step.
 
 use {
-    super::{Direction, Obstacle, StakeMovement, WhyNot, held},
+    super::{Direction, Obstacle, StakeMovement, UnmovedReason, held},
     crate::{error::PlanError, pool::PoolSnapshot},
     std::cmp::Reverse,
     tidepool_interface::{
@@ -12,22 +12,22 @@ use {
     },
 };
 
-/// Any bump that can be cached: which one it is makes no difference here, but without one, stake counts as leaving.
+/// Any cached bump has the same effect here; without one, stake counts as deactivating.
 const SOME_BUMP: u8 = u8::MAX;
 
-/// A pool while it is being rebalanced.
+/// A pool during a rebalance.
 pub(in crate::plan) struct Simulation<'a> {
     snapshot: &'a PoolSnapshot,
-    /// As the program leaves them.
+    /// Records as the program leaves them.
     records: Vec<ValidatorStakeInfo>,
     inputs: Inputs,
-    /// The stake history sysvar's bytes.
+    /// Data of the stake history sysvar.
     history: Vec<u8>,
     rebalance: Rebalance,
     movements: Vec<StakeMovement>,
-    /// Whether the record's stake has moved.
+    /// Whether the stake of each record has moved.
     has_moved: Vec<bool>,
-    /// Validators that the program passes over, in the order in which it was found out.
+    /// Validators that the program skips, in the order in which they were found.
     obstacles: Vec<(usize, Obstacle)>,
 }
 
@@ -67,30 +67,30 @@ impl<'a> Simulation<'a> {
         self.has_moved[index]
     }
 
-    /// Begins another instruction: it looks at the pool anew, and knows nothing of whom the last one has passed over.
+    /// Begins another instruction: the program keeps no knowledge of skipped validators.
     pub(super) fn begin_instruction(&mut self) {
         self.inputs.reserve_lamports = self.rebalance.reserve_lamports();
         self.rebalance = Rebalance::survey(&self.records, &self.inputs);
     }
 
-    /// What the program would do about a validator now: a movement, or nothing, and why.
-    pub(in crate::plan) fn look(&mut self, index: usize) -> Result<(Verdict, StakeMovement), WhyNot> {
+    /// The program's decision on a validator: a movement, or the reason for none.
+    pub(in crate::plan) fn look(&mut self, index: usize) -> Result<(Verdict, StakeMovement), UnmovedReason> {
         let verdict = self.rebalance.verdict(&self.records, index);
         if let Verdict::Nothing(reason) = verdict {
-            return Err(WhyNot::Rule(reason));
+            return Err(UnmovedReason::Rule(reason));
         }
         match self.obstacle(index, verdict) {
             None => Ok((verdict, self.movement(index, verdict))),
-            Some(obstacle) => Err(WhyNot::Obstacle(obstacle)),
+            Some(obstacle) => Err(UnmovedReason::Obstacle(obstacle)),
         }
     }
 
-    /// Lamports of stake that move already.
+    /// Activating or deactivating lamports.
     fn moving(&self, index: usize) -> u64 {
         self.records[index].transient_stake_lamports.get().saturating_sub(self.inputs.stake_rent)
     }
 
-    /// What a verdict moves, beyond what moves already.
+    /// The movement of a verdict, without stake that is activating or deactivating already.
     pub(super) fn movement(&self, index: usize, verdict: Verdict) -> StakeMovement {
         let (record, moving) = (&self.records[index], self.moving(index));
         let (direction, lamports) = match verdict {
@@ -114,15 +114,15 @@ impl<'a> Simulation<'a> {
     }
 
     /// Why the validator's stake does not move at the end.
-    pub(super) fn why_not(&mut self, index: usize) -> WhyNot {
+    pub(super) fn unmoved_reason(&mut self, index: usize) -> UnmovedReason {
         if let Some((_, obstacle)) = self.obstacles.iter().find(|(passed, _)| *passed == index) {
-            return WhyNot::Obstacle(*obstacle);
+            return UnmovedReason::Obstacle(*obstacle);
         }
-        // Nobody moves any more, except where there is no room for those who would have to be passed over first.
-        self.look(index).err().unwrap_or(WhyNot::Rule(Reason::OthersLackMore))
+        // No stake moves any more, unless there is no room for validators that must be skipped first.
+        self.look(index).err().unwrap_or(UnmovedReason::Rule(Reason::OthersLackMore))
     }
 
-    /// Carries out a verdict on a validator.
+    /// Applies a verdict.
     pub(super) fn carry_out(&mut self, index: usize, verdict: Verdict) {
         let movement = self.movement(index, verdict);
         let before = self.records[index];
@@ -143,47 +143,47 @@ impl<'a> Simulation<'a> {
             }
         });
         record.transient_seed_suffix.set(before.rebalance_seed());
-        let is_leaving = matches!(direction, Direction::Decrease | Direction::Keep);
-        record.extension.set_transient_bump(SOME_BUMP, is_leaving);
+        let is_deactivating = matches!(direction, Direction::Decrease | Direction::Keep);
+        record.extension.set_transient_bump(SOME_BUMP, is_deactivating);
         self.rebalance.served(&before, verdict);
         self.has_moved[index] = true;
         self.movements.push(movement);
     }
 
-    /// Why a validator loses its weight when it is named: it cannot be staked with.
-    pub(super) fn why_weight_is_lost(&self, index: usize) -> Option<Obstacle> {
-        // Few are unfit: the rule is asked about these alone.
+    /// Why a validator loses its weight when it is named: stake cannot be delegated to it.
+    pub(super) fn weight_loss_reason(&self, index: usize) -> Option<Obstacle> {
+        // Only the few unusable validators need a verdict.
         let obstacle = self.not_stakeable(index).err()?;
         let verdict = self.rebalance.clone().verdict(&self.records, index);
         let takes_part = !matches!(verdict, Verdict::Nothing(reason) if reason.takes_no_part());
         takes_part.then_some(obstacle)
     }
 
-    /// Takes a validator's weight.
+    /// Clears a validator's weight.
     pub(super) fn clear_weight(&mut self, index: usize, obstacle: Obstacle) {
         self.records[index].extension.weight.set(0);
         self.rebalance.renew(&self.records);
         self.obstacles.push((index, obstacle));
     }
 
-    /// Passes over a validator whose stake cannot be moved.
-    pub(super) fn pass_over(&mut self, index: usize, obstacle: Obstacle) {
+    /// Skips a validator whose stake cannot be moved.
+    pub(super) fn skip(&mut self, index: usize, obstacle: Obstacle) {
         self.rebalance.pass_over(index);
         if !self.obstacles.iter().any(|(passed, _)| *passed == index) {
             self.obstacles.push((index, obstacle));
         }
     }
 
-    /// The validators that have been passed over.
-    pub(super) fn passed_over(&self) -> Vec<usize> {
+    /// The skipped validators.
+    pub(super) fn skipped(&self) -> Vec<usize> {
         self.obstacles.iter().map(|(index, _)| *index).collect()
     }
 
-    /// Validators with a target, in the order in which they are served where there is not enough for all: those that lack
-    /// stake, the furthest off first, then those that can give some; of equals, the first in the list.
+    /// Validators with a target, in the order in which a limited budget applies: those below target first, largest
+    /// deviation first, then those above. Ties are in the list's order.
     pub(super) fn order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.records.len()).filter(|index| self.target(*index).is_some()).collect();
-        order.sort_by_cached_key(|index| Reverse((self.urgency(*index), Reverse(*index))));
+        order.sort_by_cached_key(|index| Reverse((self.priority(*index), Reverse(*index))));
         order
     }
 
@@ -191,9 +191,8 @@ impl<'a> Simulation<'a> {
         self.rebalance.target(&self.records[index])
     }
 
-    /// A larger one comes first. Those that are over their target by more than the tolerance come before those that are not,
-    /// however much they can give.
-    fn urgency(&self, index: usize) -> (bool, bool, u64) {
+    /// Sort key, larger first. Validators beyond the tolerance come before those within it.
+    fn priority(&self, index: usize) -> (bool, bool, u64) {
         let inputs = &self.inputs;
         let active = self.records[index].active_stake_lamports.get();
         let target = self.target(index).unwrap_or(active);
@@ -206,8 +205,7 @@ impl<'a> Simulation<'a> {
         (false, surplus > tolerance, surplus.min(spare))
     }
 
-    /// Lamports that the reserve is below its target, with those that are on their way to it; 0 where it is less than the
-    /// tolerance.
+    /// Lamports by which the reserve is below its target, with deactivating stake counted; 0 within the tolerance.
     pub(super) fn reserve_shortfall(&self) -> u64 {
         let leaving = self.records.iter().filter(|record| record.extension.is_leaving());
         let leaving = leaving.map(|record| record.transient_stake_lamports.get()).fold(0, u64::saturating_add);
@@ -217,15 +215,14 @@ impl<'a> Simulation<'a> {
         if shortfall < tolerance { 0 } else { shortfall }
     }
 
-    /// The validator's delegation, if its stake accounts were read; an error where it cannot be staked with, as far as the
-    /// snapshot knows.
+    /// The validator's delegation, if its stake accounts were read; an error if the snapshot shows that it is unusable.
     fn not_stakeable(&self, index: usize) -> Result<Option<Delegation>, Obstacle> {
         let Some(validator) = self.snapshot.validator_at(index) else { return Ok(None) };
         let vote = validator.vote();
         let is_lacking =
             self.target(index).is_some_and(|target| self.records[index].active_stake_lamports.get() < target);
         if is_lacking && self.snapshot.vote_account_exists(&vote) == Some(false) {
-            return Err(Obstacle::VoteAccountGone);
+            return Err(Obstacle::VoteAccountClosed);
         }
         let (authority, lockup) = (self.snapshot.withdraw_authority(), &self.snapshot.pool().head.lockup);
         match (validator.accounts, validator.delegation()) {
@@ -241,14 +238,14 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    /// What keeps the program from carrying out a verdict, as far as the snapshot knows.
+    /// The obstacle to a verdict, as far as the snapshot shows.
     fn obstacle(&self, index: usize, verdict: Verdict) -> Option<Obstacle> {
         let delegation = match self.not_stakeable(index) {
             Ok(delegation) => delegation?,
             Err(obstacle) => return Some(obstacle),
         };
         if self.moving(index) > 0 && !self.is_correctable(index, &delegation, verdict) {
-            return Some(Obstacle::MovesSinceEarlier);
+            return Some(Obstacle::TransientSinceEarlierEpoch);
         }
         let Verdict::Decrease(lamports) = verdict else { return None };
         let lamports = lamports.saturating_sub(self.moving(index));
@@ -260,22 +257,21 @@ impl<'a> Simulation<'a> {
         (!keeps_enough).then_some(Obstacle::TooLittleStake)
     }
 
-    /// Whether stake that moves already began to do so in this epoch, and the stake program can correct it, as far as the
-    /// snapshot knows.
+    /// Whether transient stake of this epoch can be corrected by the stake program, as far as the snapshot shows.
     fn is_correctable(&self, index: usize, validator: &Delegation, verdict: Verdict) -> bool {
-        let (epoch, is_leaving) = (self.snapshot.epoch(), self.records[index].extension.is_leaving());
+        let (epoch, is_deactivating) = (self.snapshot.epoch(), self.records[index].extension.is_leaving());
         let vote = self.records[index].vote_account_address;
-        if (is_leaving || verdict != Verdict::Recall) && self.snapshot.vote_account_exists(&vote) == Some(false) {
+        if (is_deactivating || verdict != Verdict::Recall) && self.snapshot.vote_account_exists(&vote) == Some(false) {
             return false;
         }
         if self.has_moved[index] {
-            // What this plan moves begins in this epoch.
+            // Movements of this plan belong to this epoch.
             return true;
         }
         let transient = self.snapshot.validator_at(index).and_then(|validator| validator.transient_delegation());
         let Some((_, transient)) = transient else { return true };
         let stake = transient.stake.get();
-        if !is_leaving {
+        if !is_deactivating {
             return transient.is_delegated()
                 && transient.activation_epoch.get() == epoch
                 && stake >= self.moving(index);

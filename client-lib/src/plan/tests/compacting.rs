@@ -15,7 +15,7 @@ fn quiet(count: usize) -> Fixture {
     stale(vec![FixtureValidator::new(SOL).stale(); count])
 }
 
-/// The records that each compact update of a plan covers, by their accounts.
+/// The records that each compact update of a plan covers, by its accounts.
 fn compact_ranges(snapshot: &PoolSnapshot, plan: &Plan) -> Vec<Range<usize>> {
     plan.groups()
         .flat_map(|group| &group.instructions)
@@ -51,13 +51,13 @@ fn packed(plan: &Plan, options: &PackOptions) -> Vec<TransactionPlan> {
 }
 
 #[test]
-fn an_account_for_each_validator_and_one_more_where_stake_moves() {
+fn names_one_account_per_validator_and_transient_stake() {
     let moving = FixtureValidator::new(SOL).increasing(SOL).stale();
     let blocked = FixtureValidator::new(SOL).decreasing(SOL).stale();
     let quiet = FixtureValidator::new(SOL).stale();
     let snapshot = stale(vec![quiet, moving, quiet, blocked, quiet]).snapshot();
     let plan = update(&snapshot, &UpdateOptions::default()).unwrap();
-    // Stake that cannot be merged holds nobody up, so there is no need to split.
+    // Stake that cannot be merged does not fail the instruction, so there is no need to split.
     assert_eq!(compact_ranges(&snapshot, &plan), vec![0..5]);
     let shared: Vec<_> = plan.stages[0].groups[0].instructions[0].accounts[..7].to_vec();
     let contract = list_chunk(&snapshot, 0..0, false).unwrap().instructions.remove(0).accounts;
@@ -66,15 +66,15 @@ fn an_account_for_each_validator_and_one_more_where_stake_moves() {
 }
 
 #[test]
-fn the_contracts_instruction_is_used_where_that_is_asked_for() {
+fn uses_spl_instruction_on_request() {
     let snapshot = quiet(30).snapshot();
     let form = |options: UpdateOptions| {
         let plan = update(&snapshot, &options).unwrap();
         compact_ranges(&snapshot, &plan).is_empty()
     };
     assert!(!form(UpdateOptions::default()));
-    assert!(form(UpdateOptions { in_contract_form: true, ..UpdateOptions::default() }));
-    // The compact one merges whatever can be merged.
+    assert!(form(UpdateOptions { in_spl_form: true, ..UpdateOptions::default() }));
+    // The compact form merges everything that can be merged.
     assert!(form(UpdateOptions { no_merge: true, ..UpdateOptions::default() }));
     assert!(form(UpdateOptions { no_merge_for: BTreeSet::from([vote(1)]), ..UpdateOptions::default() }));
     let plain = Fixture { policy: None, ..quiet(30) };
@@ -85,7 +85,7 @@ fn the_contracts_instruction_is_used_where_that_is_asked_for() {
 }
 
 #[test]
-fn lookup_tables_leave_only_the_locks_as_a_limit() {
+fn account_locks_limit_updates_with_tables() {
     let snapshot = quiet(1_000).snapshot();
     let (options, pack_options) = with_tables(&snapshot, LookupContent::default());
     let plan = update(&snapshot, &options).unwrap();
@@ -95,22 +95,22 @@ fn lookup_tables_leave_only_the_locks_as_a_limit() {
     assert_eq!((ranges.len(), transactions.len()), (19, 19));
     assert!(transactions.iter().all(|transaction| transaction.lookup_tables.len() <= 3));
     let named: BTreeSet<_> = transactions[0].instructions[0].accounts.iter().map(|meta| meta.pubkey).collect();
-    // With the payer, the program, and the one for compute limits.
+    // With the payer, the program, and the compute budget program.
     assert_eq!(named.len() + 3, MAX_ACCOUNT_LOCKS);
     let legacy = update(&snapshot, &UpdateOptions::default()).unwrap();
     assert_eq!(packed(&legacy, &PackOptions::new(USER)).len(), 1_000usize.div_ceil(23));
 }
 
 #[test]
-fn what_tables_do_not_hold_is_counted_in_bytes() {
+fn counts_bytes_of_addresses_outside_tables() {
     let moving = FixtureValidator::new(SOL).increasing(SOL).stale();
     let snapshot = stale(vec![moving; 100]).snapshot();
     let (options, pack_options) = with_tables(&snapshot, LookupContent::default());
     let plan = update(&snapshot, &options).unwrap();
-    // Two accounts each, of which one is in no table.
+    // Two accounts each, one of them in no table.
     assert_eq!(compact_ranges(&snapshot, &plan)[0].len(), 27);
     packed(&plan, &pack_options);
-    // One of the four tables is not there.
+    // One of the four tables is missing.
     let snapshot = quiet(1_000).snapshot();
     let (mut options, mut pack_options) = with_tables(&snapshot, LookupContent::default());
     options.lookup_tables.remove(1);
@@ -121,7 +121,7 @@ fn what_tables_do_not_hold_is_counted_in_bytes() {
 }
 
 #[test]
-fn events_are_not_cut_unless_that_is_allowed() {
+fn truncates_events_only_if_allowed() {
     let arrived = FixtureValidator {
         transient_epochs: (EPOCH - 1, NOT_DEACTIVATED),
         ..FixtureValidator::new(SOL).increasing(SOL).stale()
@@ -129,14 +129,14 @@ fn events_are_not_cut_unless_that_is_allowed() {
     let snapshot = stale(vec![arrived; 100]).snapshot();
     let (options, pack_options) = with_tables(&snapshot, LookupContent::default());
     let plan = update(&snapshot, &options).unwrap();
-    // A merge, and a withdrawal of the rent that comes along.
+    // A merge, and a withdrawal of the rent that comes with it.
     assert_eq!(compact_ranges(&snapshot, &plan)[0].len(), 14);
     let group = &plan.stages[0].groups[0];
     assert_eq!((group.log_bytes, group.compute_units), (455 + 14 * (385 + 253), 8_000 + 14 * 33_000));
-    let cut = update(&snapshot, &UpdateOptions { may_cut_events: true, ..options }).unwrap();
+    let cut = update(&snapshot, &UpdateOptions { allow_event_truncation: true, ..options }).unwrap();
     assert_eq!(compact_ranges(&snapshot, &cut)[0].len(), 27);
     assert_eq!(packed(&cut, &pack_options).len(), 4);
-    // What goes to the reserve leaves nothing behind.
+    // Stake that goes to the reserve leaves nothing behind.
     let returned = FixtureValidator {
         transient_epochs: (EPOCH - 10, EPOCH - 1),
         ..FixtureValidator::new(SOL).decreasing(SOL).stale()
@@ -149,7 +149,7 @@ fn events_are_not_cut_unless_that_is_allowed() {
 }
 
 #[test]
-fn unread_validators_may_log_a_sweep_each() {
+fn reserves_logs_for_unread_validators() {
     let unread = Fixture { with_stakes: false, ..quiet(100) };
     let snapshot = unread.snapshot();
     let (options, _) = with_tables(&snapshot, LookupContent::default());
@@ -163,7 +163,7 @@ fn unread_validators_may_log_a_sweep_each() {
     assert_eq!((read.log_bytes, read.compute_units), (455, 8_000 + 54 * 1_000));
     let searched = stale(vec![FixtureValidator::new(SOL).without_bumps().stale(); 54]);
     assert_eq!(compact_chunk(&searched.snapshot(), 0..54).unwrap().compute_units, 8_000 + 54 * 13_000);
-    // Tips came in.
+    // Tips arrived.
     let fixture = quiet(1);
     let mut snapshot = fixture.snapshot();
     let addresses = snapshot.clone();
@@ -179,7 +179,7 @@ fn unread_validators_may_log_a_sweep_each() {
 }
 
 #[test]
-fn as_many_validators_as_are_asked_for() {
+fn respects_requested_chunk_size() {
     let snapshot = quiet(100).snapshot();
     let sized = |size| UpdateOptions { validators_per_instruction: Some(size), ..UpdateOptions::default() };
     assert!(update(&snapshot, &sized(0)).is_err() && update(&snapshot, &sized(55)).is_err());
@@ -188,7 +188,7 @@ fn as_many_validators_as_are_asked_for() {
 }
 
 #[test]
-fn addresses_for_tables_are_in_the_lists_order() {
+fn table_addresses_follow_list_order() {
     let snapshot = quiet(3).snapshot();
     let addresses = lookup_addresses(&snapshot, LookupContent::default());
     let stakes: Vec<_> = snapshot.stake_addresses().iter().map(|stake| stake.validator).collect();
@@ -203,7 +203,7 @@ fn addresses_for_tables_are_in_the_lists_order() {
 proptest! {
     /// Every stale record is updated once, and every plan can be packed.
     #[test]
-    fn stale_records_are_covered(kinds in prop::collection::vec(0..8u8, 1..150), use_tables: bool, read: bool) {
+    fn covers_stale_records(kinds in prop::collection::vec(0..8u8, 1..150), use_tables: bool, read: bool) {
         let validators = kinds.iter().map(|kind| match kind {
             0 => FixtureValidator::new(SOL),
             1 => FixtureValidator::new(SOL).increasing(SOL).stale(),

@@ -32,7 +32,7 @@ use {
 
 const USER: Address = Address::new_from_array([210; 32]);
 
-/// The ranges that a plan's list updates cover, and which of them merge nothing.
+/// The ranges of a plan's list updates, and whether each skips merging.
 fn ranges(plan: &Plan) -> Vec<(Range<usize>, bool)> {
     plan.groups()
         .flat_map(|group| &group.instructions)

@@ -10,15 +10,15 @@ use {
     },
 };
 
-/// The program, as far as a rebalance goes: records, the reserve, and whom it cannot serve.
-struct Machine {
+/// A model of the program's rebalance: records, the reserve, and validators that it cannot move.
+struct ProgramModel {
     records: Vec<ValidatorStakeInfo>,
     inputs: Inputs,
     stuck: BTreeSet<usize>,
     moved: Vec<(usize, Direction, u64)>,
 }
 
-impl Machine {
+impl ProgramModel {
     fn new(snapshot: &PoolSnapshot, stuck: &BTreeSet<usize>) -> Self {
         Self {
             records: snapshot.records().to_vec(),
@@ -64,13 +64,13 @@ impl Machine {
         let transient = record.transient_stake_lamports.get();
         let moving = transient.saturating_sub(self.inputs.stake_rent);
         let rent = self.inputs.stake_rent;
-        let is_leaving = record.extension.is_leaving();
+        let is_deactivating = record.extension.is_leaving();
         let (direction, lamports, after) = match verdict {
             Verdict::Increase(lamports) if lamports < moving => (Direction::Recall, moving - lamports, lamports + rent),
             Verdict::Increase(lamports) => (Direction::Increase, lamports - moving, lamports + rent),
             Verdict::Decrease(lamports) if lamports < moving => (Direction::Keep, moving - lamports, lamports + rent),
             Verdict::Decrease(lamports) => (Direction::Decrease, lamports - moving, lamports + rent),
-            Verdict::Recall if is_leaving => (Direction::Keep, moving, 0),
+            Verdict::Recall if is_deactivating => (Direction::Keep, moving, 0),
             Verdict::Recall => (Direction::Recall, moving, 0),
             Verdict::Nothing(_) => return,
         };
@@ -96,13 +96,13 @@ fn moves(plan: &RebalancePlan) -> Vec<(usize, Direction, u64)> {
     plan.movements.iter().map(|movement| (movement.index, movement.direction, movement.lamports)).collect()
 }
 
-fn weighing(stakes: &[(u64, u16)]) -> Fixture {
-    Fixture::extended(stakes.iter().map(|(stake, weight)| FixtureValidator::new(*stake).weighing(*weight)).collect())
+fn weighted(stakes: &[(u64, u16)]) -> Fixture {
+    Fixture::extended(stakes.iter().map(|(stake, weight)| FixtureValidator::new(*stake).with_weight(*weight)).collect())
 }
 
 #[test]
-fn a_deposit_is_spread_by_weights() {
-    let fixture = Fixture { reserve: 90 * SOL, ..weighing(&[(10 * SOL, 1), (10 * SOL, 2), (10 * SOL, 3)]) };
+fn distributes_deposit_by_weights() {
+    let fixture = Fixture { reserve: 90 * SOL, ..weighted(&[(10 * SOL, 1), (10 * SOL, 2), (10 * SOL, 3)]) };
     let snapshot = fixture.snapshot();
     let plan = rebalance(&snapshot, &RebalanceOptions::default()).unwrap();
     assert_eq!(labels(&plan.plan), ["rebalance"]);
@@ -115,74 +115,74 @@ fn a_deposit_is_spread_by_weights() {
         assert_eq!(movement.held, 10 * SOL + rent());
     }
     let moved: u64 = plan.movements.iter().map(|movement| movement.lamports + rent()).sum();
-    assert_eq!(plan.idle.put_to_work, moved - 3 * rent());
+    assert_eq!(plan.idle.newly_delegated, moved - 3 * rent());
     assert_eq!(plan.idle.lent_rent, 3 * rent());
     assert_eq!(plan.idle.left_in_reserve, 90 * SOL - moved);
     assert!(plan.idle.left_in_reserve - working < 1_000 && plan.idle.lost_lamport_epochs == 0);
-    assert_eq!((plan.turnover_left, plan.why_nothing_moves()), (None, None));
+    assert_eq!((plan.turnover_left, plan.no_movement_reason()), (None, None));
     assert_eq!(plan.unread_votes(&snapshot).len(), 3);
 }
 
 #[test]
-fn stake_that_is_taken_away_lies_idle_for_an_epoch() {
-    let fixture = Fixture { reserve: 10 * SOL, ..weighing(&[(100 * SOL, 1), (20 * SOL, 1)]) };
+fn decreased_stake_is_idle_for_an_epoch() {
+    let fixture = Fixture { reserve: 10 * SOL, ..weighted(&[(100 * SOL, 1), (20 * SOL, 1)]) };
     let plan = plan(&fixture);
     let directions: Vec<_> = plan.movements.iter().map(|movement| (movement.index, movement.direction)).collect();
-    // What lies in the reserve goes to work first.
+    // Idle lamports of the reserve are delegated first.
     assert_eq!(directions, [(1, Direction::Increase), (0, Direction::Decrease)]);
     assert_eq!(plan.idle.lost_lamport_epochs, plan.movements[1].lamports);
-    assert_eq!(plan.idle.put_to_work, plan.movements[0].lamports);
+    assert_eq!(plan.idle.newly_delegated, plan.movements[0].lamports);
     assert_eq!(plan.plan.groups().count(), 1);
 }
 
 #[test]
-fn a_balanced_pool_needs_nothing_and_says_so() {
-    let plan = plan(&Fixture { reserve: 0, ..weighing(&[(20 * SOL, 1), (20 * SOL, 1), (SOL, 0)]) });
+fn balanced_pool_needs_no_movement() {
+    let plan = plan(&Fixture { reserve: 0, ..weighted(&[(20 * SOL, 1), (20 * SOL, 1), (SOL, 0)]) });
     assert!(plan.is_empty() && plan.plan.is_empty());
-    assert_eq!(plan.why_nothing_moves(), Some(WhyNot::Rule(Reason::Balanced)));
-    let reasons: Vec<_> = plan.unmoved.iter().map(|unmoved| unmoved.why).collect();
-    let [balanced, no_weight] = [Reason::Balanced, Reason::NoWeight].map(WhyNot::Rule);
+    assert_eq!(plan.no_movement_reason(), Some(UnmovedReason::Rule(Reason::Balanced)));
+    let reasons: Vec<_> = plan.unmoved.iter().map(|unmoved| unmoved.reason).collect();
+    let [balanced, no_weight] = [Reason::Balanced, Reason::NoWeight].map(UnmovedReason::Rule);
     assert_eq!(reasons, [balanced, balanced, no_weight]);
 }
 
 #[test]
-fn little_goes_to_those_who_lack_most_in_this_order() {
-    // 3 SOL for ten validators: not even a part of one SOL for each.
+fn small_reserve_goes_to_largest_deviations_in_order() {
+    // 3 SOL for ten validators: less than one SOL for each.
     let stakes: Vec<_> = (0..10).map(|index| ((20 + index) * SOL, 1)).collect();
     let policy = RebalancePolicy { turnover_budget: 0.into(), ..RebalancePolicy::DEFAULT };
-    let fixture = Fixture { reserve: 2 * SOL + 9 * rent(), policy: Some(policy), ..weighing(&stakes) };
+    let fixture = Fixture { reserve: 2 * SOL + 9 * rent(), policy: Some(policy), ..weighted(&stakes) };
     let plan = plan(&fixture);
     let [one, two] = [0, 1].map(|index| (index, Direction::Increase, SOL));
     assert_eq!(moves(&plan), [one, two]);
     assert_eq!(labels(&plan.plan), ["rebalance"]);
-    let why: Vec<_> = plan.unmoved.iter().map(|unmoved| unmoved.why).collect();
-    assert!(why.contains(&WhyNot::Rule(Reason::BudgetSpent)), "{why:?}");
+    let reason: Vec<_> = plan.unmoved.iter().map(|unmoved| unmoved.reason).collect();
+    assert!(reason.contains(&UnmovedReason::Rule(Reason::BudgetSpent)), "{reason:?}");
 }
 
 #[test]
-fn the_largest_deviations_come_first_in_one_stage() {
+fn largest_deviations_come_first_in_one_stage() {
     let stakes: Vec<_> = (0..40).map(|index| (20 * SOL + index * SOL / 10, 1)).collect();
     let policy = RebalancePolicy { turnover_budget: 0.into(), ..RebalancePolicy::DEFAULT };
-    let fixture = Fixture { reserve: 16 * SOL, policy: Some(policy), ..weighing(&stakes) };
+    let fixture = Fixture { reserve: 16 * SOL, policy: Some(policy), ..weighted(&stakes) };
     let snapshot = fixture.snapshot();
     let plan = rebalance(&snapshot, &RebalanceOptions::default()).unwrap();
     assert_eq!(plan.plan.stages.len(), 1);
     let moved = moves(&plan);
     assert!(moved.iter().map(|(index, ..)| *index).eq(0..13), "{moved:?}");
     assert!(moved.is_sorted_by(|(.., one), (.., other)| one >= other) && moved[12].2 == SOL, "{moved:?}");
-    let mut machine = Machine::new(&snapshot, &BTreeSet::new());
+    let mut machine = ProgramModel::new(&snapshot, &BTreeSet::new());
     plan.plan.groups().for_each(|group| machine.run(group));
     assert_eq!(machine.moved, moves(&plan));
 }
 
 #[test]
-fn those_who_cannot_be_staked_with_lose_their_weight() {
+fn clears_weight_of_unusable_validators() {
     let stakes: Vec<_> = (0..10).map(|index| ((20 + index) * SOL, 1)).collect();
     let policy = RebalancePolicy { turnover_budget: 0.into(), ..RebalancePolicy::DEFAULT };
-    let fixture = Fixture { reserve: 2 * SOL, policy: Some(policy), ..weighing(&stakes) };
+    let fixture = Fixture { reserve: 2 * SOL, policy: Some(policy), ..weighted(&stakes) };
     let mut snapshot = fixture.snapshot();
     snapshot.set_vote_account(vote(0), false);
-    // A cluster restart took the stake of the second one away.
+    // The stake of the second one was deactivated by a cluster restart.
     let gone = snapshot.stake_addresses()[1].validator;
     let addresses = snapshot.clone();
     snapshot.set_stake_accounts(
@@ -191,40 +191,40 @@ fn those_who_cannot_be_staked_with_lose_their_weight() {
     );
     let plan = rebalance(&snapshot, &RebalanceOptions::default()).unwrap();
     assert_eq!(moves(&plan), [(2, Direction::Increase, SOL)]);
-    let why = |index: usize| plan.unmoved.iter().find(|unmoved| unmoved.index == index).unwrap().why;
-    assert_eq!(why(0), WhyNot::Obstacle(Obstacle::VoteAccountGone));
-    assert_eq!(why(1), WhyNot::Obstacle(Obstacle::NotDelegated));
-    let mut machine = Machine::new(&snapshot, &BTreeSet::from([0, 1]));
+    let reason = |index: usize| plan.unmoved.iter().find(|unmoved| unmoved.index == index).unwrap().reason;
+    assert_eq!(reason(0), UnmovedReason::Obstacle(Obstacle::VoteAccountClosed));
+    assert_eq!(reason(1), UnmovedReason::Obstacle(Obstacle::NotDelegated));
+    let mut machine = ProgramModel::new(&snapshot, &BTreeSet::from([0, 1]));
     plan.plan.groups().for_each(|group| machine.run(group));
     assert_eq!(machine.moved, moves(&plan));
 }
 
 #[test]
-fn any_number_of_them_holds_up_nobody() {
+fn unusable_validators_do_not_block_others() {
     let stakes: Vec<_> = (0..60).map(|index| ((20 + index) * SOL, 1)).collect();
     let policy = RebalancePolicy { turnover_budget: 0.into(), ..RebalancePolicy::DEFAULT };
-    let fixture = Fixture { reserve: 2 * SOL, policy: Some(policy), ..weighing(&stakes) };
+    let fixture = Fixture { reserve: 2 * SOL, policy: Some(policy), ..weighted(&stakes) };
     let mut snapshot = fixture.snapshot();
     (0..25).for_each(|index| snapshot.set_vote_account(vote(index), false));
     let plan = rebalance(&snapshot, &RebalanceOptions::default()).unwrap();
     assert_eq!(moves(&plan), [(25, Direction::Increase, SOL)]);
-    let mut machine = Machine::new(&snapshot, &(0..25).collect());
+    let mut machine = ProgramModel::new(&snapshot, &(0..25).collect());
     plan.plan.groups().for_each(|group| machine.run(group));
     assert_eq!(machine.moved, moves(&plan));
     assert!(machine.records[..25].iter().all(|record| record.extension.weight.get() == 0));
 }
 
 #[test]
-fn refusals_are_told_apart() {
+fn distinguishes_refusals() {
     let options = RebalanceOptions::default();
-    let fixture = weighing(&[(20 * SOL, 1)]);
+    let fixture = weighted(&[(20 * SOL, 1)]);
     let plain = Fixture { policy: None, ..fixture.clone() };
     let error = rebalance(&plain.snapshot(), &options).unwrap_err();
     assert_eq!(error.extension_error(), Some(ExtensionError::NotExtended));
     let stale = Fixture { last_update_epoch: EPOCH - 1, ..fixture.clone() };
     let error = rebalance(&stale.snapshot(), &options).unwrap_err();
     assert_eq!(error.stake_pool_error(), Some(StakePoolError::StakeListAndPoolOutOfDate));
-    let weightless = weighing(&[(20 * SOL, 0)]);
+    let weightless = weighted(&[(20 * SOL, 0)]);
     assert_eq!(rebalance(&weightless.snapshot(), &options), Err(PlanError::Weights(WeightsError::NoWeights)));
     let mut environment = fixture.environment();
     environment.epoch_rewards.active = true;
@@ -237,9 +237,9 @@ fn refusals_are_told_apart() {
 }
 
 #[test]
-fn lookup_tables_let_a_transaction_move_more() {
+fn lookup_tables_allow_more_movements() {
     let stakes: Vec<_> = (0..40).map(|_| (20 * SOL, 1)).collect();
-    let fixture = Fixture { reserve: 400 * SOL, with_stakes: false, ..weighing(&stakes) };
+    let fixture = Fixture { reserve: 400 * SOL, with_stakes: false, ..weighted(&stakes) };
     let snapshot = fixture.snapshot();
     let legacy = rebalance(&snapshot, &RebalanceOptions::default()).unwrap();
     let lookup_tables = tables(&lookup_addresses(&snapshot, LookupContent { votes: true, transients: false }));
@@ -257,9 +257,9 @@ fn pools() -> impl Strategy<Value = (Fixture, BTreeSet<usize>)> {
     let stake = prop_oneof![SOL..3 * SOL, SOL..60 * SOL, SOL..1_000 * SOL];
     let validator = (stake, prop_oneof![1 => Just(0u16), 3 => 1..6u16, 3 => 1..u16::MAX], 0..12u8, SOL..20 * SOL);
     let validator = validator.prop_map(|(stake, weight, kind, transient)| {
-        let validator = FixtureValidator::new(stake).weighing(weight);
+        let validator = FixtureValidator::new(stake).with_weight(weight);
         match kind {
-            0 => validator.weighing(0).with_status(StakeStatus::DeactivatingValidator),
+            0 => validator.with_weight(0).with_status(StakeStatus::DeactivatingValidator),
             1 => validator.decreasing(transient),
             2 => validator.increasing(transient),
             _ => validator,
@@ -297,16 +297,16 @@ fn pools() -> impl Strategy<Value = (Fixture, BTreeSet<usize>)> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
-    /// The program, given the instructions in their order, moves just what the plan says, and then nothing more.
+    /// The program executes the instructions in order, moves exactly what the plan says, and then nothing more.
     #[test]
-    fn plans_are_what_the_program_does((fixture, stuck) in pools()) {
+    fn plan_matches_program((fixture, stuck) in pools()) {
         let mut snapshot = fixture.snapshot();
-        // Whoever has no vote account cannot get stake, but can give some.
+        // A validator without a vote account can only be decreased.
         stuck.iter().for_each(|index| snapshot.set_vote_account(vote(*index), false));
         let planned = rebalance(&snapshot, &RebalanceOptions::default());
         prop_assume!(planned != Err(PlanError::Weights(WeightsError::NoWeights)));
         let plan = planned.unwrap();
-        let mut machine = Machine::new(&snapshot, &stuck);
+        let mut machine = ProgramModel::new(&snapshot, &stuck);
         plan.plan.groups().for_each(|group| machine.run(group));
         prop_assert_eq!(&machine.moved, &moves(&plan));
         prop_assert_eq!(machine.inputs.reserve_lamports, plan.idle.left_in_reserve);
@@ -321,14 +321,14 @@ proptest! {
         }
     }
 
-    /// Groups of one stage may come in any order.
+    /// Groups of one stage are independent of their order.
     #[test]
-    fn the_order_within_a_stage_makes_no_difference((mut fixture, _) in pools(), rotation in 0..10usize) {
+    fn order_within_stage_is_irrelevant((mut fixture, _) in pools(), rotation in 0..10usize) {
         fixture.validators.iter_mut().for_each(|validator| validator.transient = 0);
         let snapshot = fixture.snapshot();
         let options = RebalanceOptions { validators_per_instruction: Some(2), ..RebalanceOptions::default() };
         let Ok(plan) = rebalance(&snapshot, &options) else { return Ok(()) };
-        let mut machine = Machine::new(&snapshot, &BTreeSet::new());
+        let mut machine = ProgramModel::new(&snapshot, &BTreeSet::new());
         for stage in &plan.plan.stages {
             let mut groups = stage.groups.clone();
             let count = groups.len();

@@ -5,7 +5,7 @@ fn of(validators: Vec<FixtureValidator>, reserve: u64) -> Fixture {
 }
 
 #[test]
-fn validators_get_equal_parts_and_the_reserve_keeps_its_own() {
+fn splits_reserve_equally_above_its_minimum() {
     let fixture = of(vec![FixtureValidator::new(SOL); 4], 50 * SOL);
     let split = split_reserve(&fixture.snapshot(), 10 * SOL, &Shares::Equal).unwrap();
     let part = (40 * SOL - 4 * rent()) / 4;
@@ -17,20 +17,20 @@ fn validators_get_equal_parts_and_the_reserve_keeps_its_own() {
 }
 
 #[test]
-fn those_for_whom_it_is_too_little_get_nothing() {
+fn skips_validators_below_minimum_delegation() {
     let fixture = of(vec![FixtureValidator::new(SOL); 4], 3 * SOL);
     let split = split_reserve(&fixture.snapshot(), 0, &Shares::Equal).unwrap();
     let takers: Vec<_> = split.parts.iter().map(|(vote, _)| *vote).collect();
-    // Rent comes on top, so that three cannot be served.
+    // Rent comes on top, so that the reserve is too small for three.
     assert_eq!(takers, [vote(0), vote(1)]);
-    let poor = of(vec![FixtureValidator::new(SOL); 4], SOL);
-    let split = split_reserve(&poor.snapshot(), 0, &Shares::Equal).unwrap();
+    let small = of(vec![FixtureValidator::new(SOL); 4], SOL);
+    let split = split_reserve(&small.snapshot(), 0, &Shares::Equal).unwrap();
     assert!(split.plan.is_empty());
     assert_eq!(split.reserve_left, SOL);
 }
 
 #[test]
-fn stake_in_motion_and_removed_validators_are_passed_over() {
+fn skips_transient_stake_and_removed_validators() {
     let fixture = of(
         vec![
             FixtureValidator::new(SOL).increasing(SOL),
@@ -44,7 +44,7 @@ fn stake_in_motion_and_removed_validators_are_passed_over() {
 
 proptest! {
     #[test]
-    fn parts_follow_the_weights(
+    fn parts_are_pro_rata_to_weights(
         weights in prop::collection::vec(0..1_000u64, 1..30),
         reserve in 0..500 * SOL,
         keep in 0..100 * SOL,
@@ -59,7 +59,7 @@ proptest! {
         for (vote, part) in &split.parts {
             prop_assert!(*part >= SOL);
             for (other, other_part) in &split.parts {
-                // Proportional, up to a lamport of rounding each.
+                // Proportional, up to one lamport of rounding each.
                 let cross = u128::from(*part) * u128::from(by_vote[other]);
                 let other_cross = u128::from(*other_part) * u128::from(by_vote[vote]);
                 prop_assert!(cross.abs_diff(other_cross) <= 1_000);

@@ -11,7 +11,7 @@ fn stale(validators: Vec<FixtureValidator>) -> Fixture {
 }
 
 #[test]
-fn a_pool_that_is_up_to_date_needs_nothing() {
+fn current_pool_needs_no_update() {
     let fixture = Fixture::of(vec![FixtureValidator::new(SOL); 3]);
     let snapshot = fixture.snapshot();
     assert!(update(&snapshot, &UpdateOptions::default()).unwrap().is_empty());
@@ -22,13 +22,13 @@ fn a_pool_that_is_up_to_date_needs_nothing() {
 }
 
 #[test]
-fn an_empty_list_needs_only_the_totals() {
+fn empty_list_needs_totals_only() {
     let plan = update(&stale(vec![]).snapshot(), &UpdateOptions::default()).unwrap();
     assert_eq!(labels(&plan), STAGES[1..2]);
 }
 
 #[test]
-fn a_large_pool_takes_as_few_transactions_as_fit() {
+fn large_pool_fills_transactions() {
     let fixture = stale(vec![FixtureValidator::new(SOL).stale(); 1_990]);
     let plan = update(&fixture.snapshot(), &UpdateOptions::default()).unwrap();
     let options = PackOptions::new(USER);
@@ -38,7 +38,7 @@ fn a_large_pool_takes_as_few_transactions_as_fit() {
 }
 
 #[test]
-fn entries_on_their_way_out_are_cleaned_up() {
+fn cleans_up_deactivating_entries() {
     let removed = FixtureValidator::new(SOL).with_status(StakeStatus::DeactivatingValidator).stale();
     let plan = update(&stale(vec![removed]).snapshot(), &UpdateOptions::default()).unwrap();
     assert_eq!(labels(&plan), STAGES);
@@ -48,7 +48,7 @@ fn entries_on_their_way_out_are_cleaned_up() {
 }
 
 #[test]
-fn nothing_is_merged_where_that_is_said() {
+fn merges_nothing_on_request() {
     let fixture = stale(vec![FixtureValidator::new(SOL).stale(); 25]);
     let options = UpdateOptions { no_merge_for: BTreeSet::from([vote(12)]), ..UpdateOptions::default() };
     let plan = update(&fixture.snapshot(), &options).unwrap();
@@ -56,18 +56,18 @@ fn nothing_is_merged_where_that_is_said() {
 }
 
 #[test]
-fn stake_that_cannot_be_merged_does_not_hold_up_the_rest() {
+fn unmergeable_stake_does_not_block_others() {
     let ready = FixtureValidator {
         transient_epochs: (EPOCH - 1, NOT_DEACTIVATED),
         ..FixtureValidator::new(SOL).increasing(SOL).stale()
     };
     let quiet = FixtureValidator::new(SOL).stale();
-    // The program tries to merge stake that is being deactivated, and the stake program refuses.
+    // The program tries to merge deactivating stake, and the stake program refuses.
     let blocked = FixtureValidator::new(SOL).decreasing(SOL).stale();
     let fixture = Fixture { with_stakes: true, ..stale(vec![quiet, ready, quiet, blocked, quiet, blocked, ready]) };
     let plan = update(&fixture.snapshot(), &UpdateOptions::default()).unwrap();
     assert_eq!(ranges(&plan), [(0..3, false), (3..6, true), (6..7, false)]);
-    // Unread, stake counts as ready at the first update in an epoch only.
+    // Unread stake counts as mergeable at the first update in an epoch only.
     let unread = Fixture { with_stakes: false, ..fixture };
     let plan = update(&unread.snapshot(), &UpdateOptions::default()).unwrap();
     assert_eq!(ranges(&plan), [(0..7, false)]);
@@ -81,7 +81,7 @@ fn indices(snapshot: &PoolSnapshot, options: &UpdateOptions) -> Vec<usize> {
 }
 
 #[test]
-fn stake_that_can_be_merged_is_due_although_the_pool_is_up_to_date() {
+fn mergeable_stake_is_due_in_current_pool() {
     let quiet = FixtureValidator::new(20 * SOL);
     let warm = FixtureValidator { transient_epochs: (EPOCH - 1, NOT_DEACTIVATED), ..quiet.increasing(SOL) };
     let cold = FixtureValidator { transient_epochs: (1, EPOCH - 1), ..quiet.decreasing(SOL) };
@@ -95,7 +95,7 @@ fn stake_that_can_be_merged_is_due_although_the_pool_is_up_to_date() {
         let plan = update(&snapshot, &options).unwrap();
         assert_eq!(labels(&plan), STAGES[..2]);
         assert_eq!(plan.groups().next().unwrap().label, "update validators 1 to 3");
-        // Not where it is to be left, or where the accounts were not read.
+        // Excluded by options, and without the accounts.
         for options in [
             UpdateOptions { no_merge: true, ..UpdateOptions::default() },
             UpdateOptions { no_merge_for: BTreeSet::from([vote(1), vote(3)]), ..UpdateOptions::default() },
@@ -104,7 +104,7 @@ fn stake_that_can_be_merged_is_due_although_the_pool_is_up_to_date() {
         }
         let unread = Fixture { with_stakes: false, ..fixture.clone() }.snapshot();
         assert!(update(&unread, &options).unwrap().is_empty());
-        // While the cluster activates and deactivates more than it may in an epoch, it waits for a later one.
+        // While the cluster's warm-up limit is exceeded, stake is mergeable in a later epoch.
         let mut environment = fixture.environment();
         let busy = StakeHistoryEntry { effective: 100, activating: 1_000, deactivating: 1_000 };
         environment.stake_history.add(EPOCH - 1, busy);
@@ -129,7 +129,7 @@ fn stake_that_can_be_merged_is_due_although_the_pool_is_up_to_date() {
 }
 
 #[test]
-fn stake_of_removed_validators_is_due_when_it_has_cooled_down() {
+fn deactivated_stake_of_removed_validators_is_due() {
     for (deactivated, expected) in [(EPOCH - 1, vec![0, 1]), (EPOCH, vec![])] {
         let removed = |status| FixtureValidator::new(20 * SOL).with_status(status);
         let validators = vec![removed(StakeStatus::DeactivatingValidator), removed(StakeStatus::DeactivatingAll)];
@@ -148,7 +148,7 @@ fn stake_of_removed_validators_is_due_when_it_has_cooled_down() {
 }
 
 #[test]
-fn rewards_that_are_being_paid_are_waited_for() {
+fn rejects_update_during_epoch_rewards() {
     let fixture = stale(vec![FixtureValidator::new(SOL).stale()]);
     let mut environment = fixture.environment();
     environment.epoch_rewards.active = true;
@@ -157,14 +157,14 @@ fn rewards_that_are_being_paid_are_waited_for() {
     let snapshot = crate::pool::PoolSnapshot::from_accounts(POOL, fixture.accounts(), environment.clone()).unwrap();
     let expected = PlanError::EpochRewardsActive { epoch: EPOCH - 1, until_block_height: 1_004 };
     assert_eq!(update(&snapshot, &UpdateOptions::default()), Err(expected));
-    // The totals alone need no stake account.
+    // An update of the totals alone needs no stake account.
     let empty = stale(vec![]);
     let snapshot = crate::pool::PoolSnapshot::from_accounts(POOL, empty.accounts(), environment).unwrap();
     assert_eq!(labels(&update(&snapshot, &UpdateOptions::default()).unwrap()), STAGES[1..2]);
 }
 
 #[test]
-fn a_chunk_outside_of_the_list_is_refused() {
+fn rejects_range_outside_list() {
     let snapshot = stale(vec![FixtureValidator::new(SOL)]).snapshot();
     assert!(list_chunk(&snapshot, 0..2, false).is_err());
     let options = |size| UpdateOptions { validators_per_instruction: Some(size), ..UpdateOptions::default() };
@@ -174,9 +174,9 @@ fn a_chunk_outside_of_the_list_is_refused() {
 }
 
 proptest! {
-    /// Every stale record is updated once, and no instruction begins or ends with one that is not.
+    /// Every stale record is updated once, and no instruction begins or ends with a current one.
     #[test]
-    fn stale_records_are_covered(stale_flags in prop::collection::vec(any::<bool>(), 0..120), size in 1..12usize) {
+    fn covers_stale_records(stale_flags in prop::collection::vec(any::<bool>(), 0..120), size in 1..12usize) {
         let validators = stale_flags.iter().map(|stale| {
             let validator = FixtureValidator::new(SOL);
             if *stale { validator.stale() } else { validator }

@@ -21,7 +21,7 @@ fn plan(fixture: &Fixture, request: &Withdrawal) -> WithdrawalPlan {
     withdraw(&fixture.snapshot(), request, new_account).unwrap()
 }
 
-/// How many transactions a plan takes.
+/// Number of transactions of a plan.
 fn transactions(plan: &WithdrawalPlan) -> usize {
     pack_plan(&plan.plan, &PackOptions::new(USER)).unwrap().iter().map(Vec::len).sum()
 }
@@ -44,38 +44,38 @@ fn at_par(stakes: &[u64]) -> Fixture {
 }
 
 #[test]
-fn one_validator_is_enough_where_it_holds_the_sum() {
+fn uses_one_validator_if_sufficient() {
     let fixture = at_par(&[50 * SOL, 200 * SOL, 100 * SOL]);
     let plan = plan(&fixture, &request(150 * SOL));
     assert_eq!(votes(&plan), [vote(1)]);
     assert_eq!(plan.pieces[0].quote.yields.lamports, 150 * SOL);
-    assert_eq!(plan.pool_tokens_left(), 0);
+    assert_eq!(plan.remaining_pool_tokens(), 0);
     assert_eq!(plan.rent_lamports, rent());
 }
 
 #[test]
-fn the_largest_come_first_and_no_dust_is_left() {
+fn largest_come_first_without_dust() {
     let fixture = at_par(&[50 * SOL, 200 * SOL, 100 * SOL]);
-    // 200 can give 199; the rest alone would be too little to split.
+    // The account of 200 SOL allows 199; the rest alone would be too small to split.
     let plan = plan(&fixture, &request(199 * SOL + SOL / 2));
     assert_eq!(votes(&plan), [vote(1), vote(2)]);
-    assert_eq!(plan.pool_tokens_left(), 0);
+    assert_eq!(plan.remaining_pool_tokens(), 0);
     assert!(plan.pieces[1].quote.yields.lamports >= SOL);
 }
 
 #[test]
-fn the_preferred_validator_is_drained_before_others() {
+fn drains_preferred_validator_first() {
     let mut fixture = at_par(&[50 * SOL, 200 * SOL, 10 * SOL]);
     fixture.terms.preferred_withdraw_validator_vote_address = Some(vote(2));
     let plan = plan(&fixture, &request(60 * SOL));
     assert_eq!(votes(&plan), [vote(2), vote(1)]);
-    // What comes after the preferred validator needs it to be drained: one transaction does both in order.
+    // Pieces after the preferred validator need it to be drained: one transaction does both in order.
     assert_eq!((plan.plan.stages.len(), transactions(&plan)), (1, 1));
 }
 
-/// What validators cannot give comes out of the reserve as stake, down to less than a SOL, where SOL takes another signature.
+/// What validators cannot cover comes from the reserve as stake, even below one SOL, if SOL needs another signature.
 #[test]
-fn the_reserve_comes_last_where_sol_takes_a_signature() {
+fn reserve_comes_last_if_sol_needs_signature() {
     let mut fixture = at_par(&[50 * SOL]);
     let sum = 49 * SOL + SOL / 2;
     assert_eq!(plan(&fixture, &request(sum)).pieces.len(), 1);
@@ -85,18 +85,18 @@ fn the_reserve_comes_last_where_sol_takes_a_signature() {
         let plan = plan(&fixture, &request(sum));
         let from: Vec<_> = plan.pieces.iter().map(|piece| piece.quote.from).collect();
         assert_eq!(from, [WithdrawFrom::Validator(vote(0)), WithdrawFrom::Reserve]);
-        assert_eq!((plan.lamports(), plan.pool_tokens_left()), (sum, 0));
+        assert_eq!((plan.lamports(), plan.remaining_pool_tokens()), (sum, 0));
     }
-    // In a pool with the extension at any time: the amount is too small for a validator's stake.
+    // In an extended pool at any time: the amount is too small for a validator's stake.
     let small = plan(&fixture, &request(SOL / 2));
     assert_eq!(small.pieces.iter().map(|piece| piece.quote.from).collect::<Vec<_>>(), [WithdrawFrom::Reserve]);
-    // Where the authority signs, SOL is to be had.
+    // With the authority's signature, SOL is available.
     let signed = Withdrawal { order: WithdrawalOrder::SolLast(USER), ..request(sum) };
     assert_eq!(plan(&fixture, &signed).pieces.len(), 1);
 }
 
-/// Deactivating stake of removed validators can be had in a pool with the extension, after that of others: in a stage of its own, which
-/// depends on theirs, or in one transaction with it.
+/// Deactivating stake of removed validators is available in an extended pool, after that of others: in a stage of its
+/// own, or in one transaction with them.
 #[test]
 fn removed_validators_come_last() {
     let removed = || FixtureValidator::new(50 * SOL).with_status(StakeStatus::DeactivatingValidator);
@@ -107,23 +107,23 @@ fn removed_validators_come_last() {
     fixture.policy = Some(RebalancePolicy::DEFAULT);
     let plan = plan(&fixture, &sum);
     assert_eq!(votes(&plan), [vote(1), vote(0), vote(2)]);
-    assert_eq!(plan.pool_tokens_left(), 0);
+    assert_eq!(plan.remaining_pool_tokens(), 0);
     assert_eq!((plan.plan.stages.len(), transactions(&plan)), (1, 1));
 }
 
 #[test]
-fn too_little_is_left_or_taken_as_sol() {
+fn dust_remains_or_becomes_sol() {
     let fixture = at_par(&[50 * SOL]);
     let kept = plan(&fixture, &request(SOL / 2));
     assert!(kept.pieces.is_empty() && kept.plan.is_empty());
-    assert_eq!(kept.pool_tokens_left(), SOL / 2);
+    assert_eq!(kept.remaining_pool_tokens(), SOL / 2);
     let sol = plan(&fixture, &Withdrawal { order: WithdrawalOrder::SolLast(USER), ..request(SOL / 2) });
     assert_eq!(sol.sol.unwrap().lamports, SOL / 2);
-    assert_eq!(sol.pool_tokens_left(), 0);
+    assert_eq!(sol.remaining_pool_tokens(), 0);
 }
 
 #[test]
-fn transient_stake_and_whole_accounts_come_where_nothing_else_can_be_split() {
+fn transient_stake_and_whole_accounts_come_last() {
     let mut fixture = Fixture::of(vec![FixtureValidator::new(SOL), FixtureValidator::new(SOL).decreasing(20 * SOL)]);
     fixture.reserve = 0;
     fixture.supply = fixture.snapshot().rate().total_lamports;
@@ -135,7 +135,7 @@ fn transient_stake_and_whole_accounts_come_where_nothing_else_can_be_split() {
 }
 
 #[test]
-fn lamports_sent_to_the_address_of_transient_stake_to_come_are_no_stake() {
+fn ignores_lamports_at_future_transient_address() {
     let mut fixture = Fixture::of(vec![FixtureValidator::new(SOL), FixtureValidator::new(SOL).decreasing(20 * SOL)]);
     fixture.reserve = 0;
     fixture.supply = fixture.snapshot().rate().total_lamports;
@@ -152,53 +152,53 @@ fn lamports_sent_to_the_address_of_transient_stake_to_come_are_no_stake() {
 }
 
 #[test]
-fn an_account_that_can_just_be_split_is_split() {
-    // Pool tokens worth eight lamports each or so, and an account with a lamport more than the program has to find: all others
-    // are barred by it.
+fn splits_account_at_threshold() {
+    // Pool tokens of some eight lamports each, and an account one lamport above the program's threshold: it blocks all
+    // others.
     let fixture = Fixture { reserve: 0, ..at_par(&[2 * SOL + 9]) };
     let total = fixture.snapshot().rate().total_lamports;
     for supply in (total / 8 + 1..).take(50) {
         let snapshot = Fixture { supply, ..fixture.clone() }.snapshot();
         let plan = withdraw(&snapshot, &request(supply), new_account).unwrap();
         let first = plan.pieces.first().map(|piece| piece.quote.yields.lamports);
-        assert!(first.is_some_and(|lamports| lamports >= SOL), "{supply}: {:?}", plan.left);
+        assert!(first.is_some_and(|lamports| lamports >= SOL), "{supply}: {:?}", plan.remainder);
     }
 }
 
 #[test]
-fn a_stale_pool_is_refused() {
+fn rejects_stale_pool() {
     let fixture = Fixture { last_update_epoch: EPOCH - 1, ..at_par(&[50 * SOL]) };
     let error = withdraw(&fixture.snapshot(), &request(SOL), new_account).unwrap_err();
     assert_eq!(error.stake_pool_error(), Some(StakePoolError::StakeListAndPoolOutOfDate));
 }
 
 #[test]
-fn sol_comes_first_and_alone_where_it_is_enough() {
+fn sol_first_uses_sol_only_if_sufficient() {
     let fixture = at_par(&[50 * SOL]);
     let sol =
         |pool_tokens| plan(&fixture, &Withdrawal { order: WithdrawalOrder::SolFirst(USER), ..request(pool_tokens) });
     let all_sol = sol(10 * SOL);
-    assert!(all_sol.pieces.is_empty() && all_sol.left.is_none());
+    assert!(all_sol.pieces.is_empty() && all_sol.remainder.is_none());
     assert_eq!((all_sol.sol.unwrap().lamports, all_sol.rent_lamports), (10 * SOL, 0));
     let mixed = sol(30 * SOL);
-    // One lamport stays in the reserve, so that what happens in between cannot make it too little.
+    // One lamport stays in the reserve, as a margin for earlier transactions.
     assert_eq!(mixed.sol.unwrap().lamports, 10 * SOL - 1);
     assert_eq!(mixed.pieces[0].quote.yields.lamports, 20 * SOL + 1);
     assert_eq!((mixed.plan.stages.len(), transactions(&mixed)), (1, 1));
 }
 
 #[test]
-fn the_reserve_gives_less_where_the_rest_would_be_too_little_for_a_stake_account() {
+fn reserve_leaves_minimum_delegation_for_stake() {
     let fixture = at_par(&[50 * SOL]);
     let planned = plan(&fixture, &Withdrawal { order: WithdrawalOrder::SolFirst(USER), ..request(10 * SOL + SOL / 4) });
-    assert_eq!(planned.pool_tokens_left(), 0);
+    assert_eq!(planned.remaining_pool_tokens(), 0);
     let stake = planned.pieces[0].quote.yields.lamports;
     assert!((SOL..=SOL + 1).contains(&stake), "{stake}");
     assert_eq!(planned.lamports(), 10 * SOL + SOL / 4);
 }
 
 #[test]
-fn the_form_with_the_lower_fee_is_found() {
+fn finds_order_with_lower_fee() {
     let mut fixture = at_par(&[50 * SOL]);
     let better = |fixture: &Fixture, order, other, pool_tokens| {
         let request = Withdrawal { order, ..request(pool_tokens) };
@@ -210,13 +210,13 @@ fn the_form_with_the_lower_fee_is_found() {
     fixture.terms.stake_withdrawal_fee = Fee::new(1, 1_000);
     assert_eq!(better(&fixture, sol, stake, 5 * SOL), Some(5 * SOL - 5 * SOL / 1_000));
     assert_eq!(better(&fixture, stake, sol, 5 * SOL), None);
-    // What is left counts before the fee: half a SOL cannot be had as stake.
+    // The remainder is compared before the fee: half a SOL is unavailable as stake.
     assert_eq!(better(&fixture, sol, stake, SOL / 2), None);
     assert_eq!(better(&fixture, stake, sol, SOL / 2), Some(SOL / 2 - SOL * 3 / 2_000));
 }
 
 #[test]
-fn sol_alone_is_refused_beyond_the_reserve() {
+fn rejects_sol_only_above_reserve() {
     let fixture = at_par(&[50 * SOL]);
     let only = |pool_tokens| Withdrawal { order: WithdrawalOrder::SolOnly(USER), ..request(pool_tokens) };
     assert_eq!(plan(&fixture, &only(10 * SOL)).sol.unwrap().lamports, 10 * SOL);
@@ -225,28 +225,28 @@ fn sol_alone_is_refused_beyond_the_reserve() {
 }
 
 #[test]
-fn what_is_left_is_named_with_its_reason() {
+fn remainder_has_reason() {
     let left = |fixture: &Fixture, pool_tokens| {
         let modest = Withdrawal { take_whole_accounts: false, ..request(pool_tokens) };
-        plan(fixture, &modest).left.map(|left| (left.pool_tokens, left.lamports, left.why))
+        plan(fixture, &modest).remainder.map(|rest| (rest.pool_tokens, rest.lamports, rest.reason))
     };
-    let below = WhyLeft::BelowMinimum { minimum_lamports: SOL, minimum_pool_tokens: SOL };
+    let below = RemainderReason::BelowMinimum { minimum_lamports: SOL, minimum_pool_tokens: SOL };
     assert_eq!(left(&at_par(&[50 * SOL]), SOL / 2), Some((SOL / 2, SOL / 2, below)));
     assert_eq!(left(&at_par(&[50 * SOL]), SOL), None);
-    let whole = WhyLeft::WholeAccountsOnly { smallest_lamports: SOL + rent() };
+    let whole = RemainderReason::WholeAccountsOnly { smallest_lamports: SOL + rent() };
     assert_eq!(left(&at_par(&[SOL, SOL + 5]), SOL).unwrap().2, whole);
-    assert_eq!(left(&at_par(&[]), SOL).unwrap().2, WhyLeft::NothingToSplit);
+    assert_eq!(left(&at_par(&[]), SOL).unwrap().2, RemainderReason::NothingToSplit);
     let mut barred = at_par(&[50 * SOL, 20 * SOL]);
     barred.validators[1].status = StakeStatus::DeactivatingValidator;
     barred.terms.preferred_withdraw_validator_vote_address = Some(vote(1));
-    assert_eq!(left(&barred, 5 * SOL).unwrap().2, WhyLeft::Barred { preferred: vote(1) });
+    assert_eq!(left(&barred, 5 * SOL).unwrap().2, RemainderReason::PreferredBeingRemoved { preferred: vote(1) });
     let mut greedy = at_par(&[50 * SOL]);
     greedy.terms.stake_withdrawal_fee = Fee::new(1, 1);
-    assert_eq!(left(&greedy, 5 * SOL).unwrap().2, WhyLeft::Worthless { minimum_pool_tokens: None });
+    assert_eq!(left(&greedy, 5 * SOL).unwrap().2, RemainderReason::Worthless { minimum_pool_tokens: None });
 }
 
 #[test]
-fn many_pieces_share_transactions_and_say_where_they_go() {
+fn pieces_share_transactions_with_labels() {
     let stakes: Vec<u64> = (0..9).map(|index| (20 + index) * SOL).collect();
     let mut fixture = at_par(&stakes);
     fixture.terms.preferred_withdraw_validator_vote_address = Some(vote(0));
@@ -259,7 +259,7 @@ fn many_pieces_share_transactions_and_say_where_they_go() {
 }
 
 #[test]
-fn stake_that_earns_least_comes_first() {
+fn least_earning_stake_comes_first() {
     let mut fixture = at_par(&[90 * SOL, 50 * SOL, 30 * SOL, 20 * SOL]);
     fixture.validators[1].deactivated = EPOCH;
     fixture.validators[2].deactivated = EPOCH - 1;
@@ -268,11 +268,11 @@ fn stake_that_earns_least_comes_first() {
     let activations: Vec<_> = planned.pieces.iter().map(|piece| piece.quote.condition.unwrap().activation).collect();
     let expected = [StakeActivation::Inactive, StakeActivation::Deactivating, StakeActivation::Active];
     assert_eq!(activations, expected);
-    // Too little for a stake account is no reason to take none.
+    // An amount too small for a stake account is skipped.
     fixture.validators[2].active = SOL + SOL / 2;
     fixture.supply = fixture.snapshot().rate().total_lamports;
     assert_eq!(votes(&plan(&fixture, &request(100 * SOL))), [vote(1), vote(0)]);
-    // The preferred validator comes before all.
+    // The preferred validator comes first.
     fixture.terms.preferred_withdraw_validator_vote_address = Some(vote(0));
     assert_eq!(votes(&plan(&fixture, &request(10 * SOL))), [vote(0)]);
 }
@@ -295,9 +295,9 @@ fn validators() -> impl Strategy<Value = Vec<FixtureValidator>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
-    /// Executed in order, each piece passes the program's rules, and the pieces sum up to what was asked for.
+    /// Executed in order, each piece passes the program's rules, and the pieces sum up to the request.
     #[test]
-    fn pieces_sum_up_and_obey_the_rules(
+    fn pieces_sum_up_and_follow_rules(
         validators in validators(),
         share in 1..1_000u64,
         rate in 500..2_000u64,
@@ -317,7 +317,7 @@ proptest! {
         let planned = withdraw(&snapshot, &request(pool_tokens), new_account).unwrap();
 
         let given: u64 = planned.pieces.iter().map(|piece| piece.quote.pool_tokens).sum();
-        prop_assert_eq!(given + planned.pool_tokens_left(), pool_tokens);
+        prop_assert_eq!(given + planned.remaining_pool_tokens(), pool_tokens);
         let mut state = WithdrawalState::new(&snapshot, &USER).unwrap();
         let mut seen = BTreeMap::new();
         for piece in &planned.pieces {
@@ -327,7 +327,7 @@ proptest! {
             prop_assert!(piece.quote.yields.lamports >= SOL);
             *seen.entry((piece.quote.split_from, piece.quote.source == Some(StakeSource::ValidatorRemoval))).or_insert(0) += 1;
         }
-        // The parts of one stage may be executed in any order. A whole account's price depends on what was before.
+        // The parts of one stage can be executed in any order. The price of a whole account depends on earlier pieces.
         let mut backwards = WithdrawalState::new(&snapshot, &USER).unwrap();
         let is_part = |piece: &&Piece| piece.quote.source != Some(StakeSource::ValidatorRemoval);
         let parts: Vec<_> = planned.pieces.iter().take_while(is_part).collect();
@@ -339,18 +339,18 @@ proptest! {
             }
         }
         prop_assert!(seen.values().all(|times| *times == 1), "no account is split twice, though a remnant may be taken whole");
-        // What could still be split is too little for a piece, or the tokens left are.
-        if planned.pool_tokens_left() > 0 && planned.pieces.is_empty() {
+        // The splittable stake or the remaining tokens are too small for a piece.
+        if planned.remaining_pool_tokens() > 0 && planned.pieces.is_empty() {
             for validator in snapshot.validators() {
                 let from = WithdrawFrom::Validator(validator.vote());
-                prop_assert!(state.quote(from, planned.pool_tokens_left(), None).is_err());
+                prop_assert!(state.quote(from, planned.remaining_pool_tokens(), None).is_err());
             }
         }
     }
 
-    /// With SOL as well: nothing is lost, the reserve keeps its rent, and nothing is left that could still be had.
+    /// With SOL as well: nothing is lost, the reserve keeps its rent, and the remainder is unavailable.
     #[test]
-    fn any_sum_is_withdrawn_within_the_limits(
+    fn withdraws_any_amount_within_limits(
         validators in validators(),
         share in 1..1_000u64,
         rate in 500..2_000u64,
@@ -373,21 +373,21 @@ proptest! {
         let request = Withdrawal { order, take_whole_accounts: false, ..request(pool_tokens) };
         let planned = withdraw(&snapshot, &request, new_account).unwrap();
         let given: u64 = planned.quotes().map(|quote| quote.burnt + quote.fee).sum();
-        prop_assert_eq!(given + planned.pool_tokens_left(), pool_tokens);
+        prop_assert_eq!(given + planned.remaining_pool_tokens(), pool_tokens);
         prop_assert!(planned.sol.is_none_or(|sol| sol.lamports <= reserve));
         prop_assert!(planned.pieces.iter().all(|piece| piece.quote.yields.lamports >= SOL));
-        if planned.left.is_some_and(|left| !matches!(left.why, WhyLeft::Worthless { .. })) {
+        if planned.remainder.is_some_and(|left| !matches!(left.reason, RemainderReason::Worthless { .. })) {
             let unused = reserve - planned.sol.map_or(0, |sol| sol.lamports);
-            prop_assert!(unused <= 4, "{unused} lamports of the reserve could be had, and {:?} is left", planned.left);
+            prop_assert!(unused <= 4, "{unused} lamports of the reserve could be had, and {:?} is left", planned.remainder);
         }
-        if let Some(Left { why: WhyLeft::BelowMinimum { minimum_pool_tokens, .. }, pool_tokens, .. }) = planned.left {
+        if let Some(Remainder { reason: RemainderReason::BelowMinimum { minimum_pool_tokens, .. }, pool_tokens, .. }) = planned.remainder {
             prop_assert!(pool_tokens < minimum_pool_tokens);
         }
     }
 
-    /// No choice of validators takes fewer accounts than the plan's.
+    /// No choice of validators needs fewer accounts than the plan.
     #[test]
-    fn no_fewer_pieces_would_do(
+    fn uses_fewest_pieces(
         stakes in prop::collection::vec(prop_oneof![SOL..5 * SOL, SOL..300 * SOL], 1..10),
         share in 1..1_000u64,
         reserve in prop_oneof![Just(0), 0..50 * SOL],
@@ -398,10 +398,10 @@ proptest! {
         let pool_tokens = fixture.supply / 1_000 * share;
         let request = Withdrawal { order: WithdrawalOrder::SolFirst(USER), take_whole_accounts: false, ..request(pool_tokens) };
         let planned = withdraw(&fixture.snapshot(), &request, new_account).unwrap();
-        if planned.left.is_some() {
+        if planned.remainder.is_some() {
             return Ok(());
         }
-        // At par, each validator can give what it has beyond the minimum; the sum of the largest bounds what any choice can.
+        // At par, each validator allows its stake above the minimum; the sum of the largest is an upper bound.
         let mut gives: Vec<u64> = stakes.iter().map(|stake| stake - SOL).filter(|stake| *stake >= SOL).collect();
         gives.sort_unstable_by(|a, b| b.cmp(a));
         let most = |count: usize| gives[..count].iter().sum::<u64>() + reserve;
@@ -411,9 +411,9 @@ proptest! {
         prop_assert!(planned.pieces.len() <= fewest + usize::from(is_tight), "{} pieces", planned.pieces.len());
     }
 
-    /// The fewest pool tokens are found that are worth a sum.
+    /// Finds the fewest pool tokens that yield an amount.
     #[test]
-    fn the_inverse_misses_no_lamport(
+    fn inverse_is_exact(
         validators in validators(),
         wanted in SOL / 1_000..200 * SOL,
         rate in 500..2_000u64,
@@ -431,7 +431,7 @@ proptest! {
         let order = if first { WithdrawalOrder::SolFirst(USER) } else { WithdrawalOrder::StakeOnly };
         let all = Withdrawal { order, take_whole_accounts: false, ..request(fixture.supply) };
         let worth = |pool_tokens| withdraw(&snapshot, &Withdrawal { pool_tokens, ..all }, new_account).map_or(0, |plan| plan.lamports());
-        match pool_tokens_worth(&snapshot, &all, wanted).unwrap() {
+        match pool_tokens_for_lamports(&snapshot, &all, wanted).unwrap() {
             Some(tokens) => {
                 prop_assert!(worth(tokens) >= wanted);
                 prop_assert!(worth(tokens - 1) < wanted);

@@ -1,4 +1,4 @@
-//! Ranges of the list, each of which one instruction updates.
+//! Ranges of the list, updated by one instruction each.
 
 use {
     super::{UpdateOptions, mergeable::mergeable, merging::Merging, work::Work},
@@ -12,11 +12,11 @@ use {
     std::collections::HashSet,
 };
 
-/// Which instruction updates records.
+/// The update instruction.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Form {
     /// `UpdateValidatorListBalance`.
-    Contract,
+    Spl,
     /// `UpdateValidators`.
     Compact,
 }
@@ -24,17 +24,17 @@ pub(super) enum Form {
 impl Form {
     const fn base_units(self) -> u32 {
         match self {
-            Self::Contract => compute::UPDATE_LIST_BASE,
+            Self::Spl => compute::UPDATE_LIST_BASE,
             Self::Compact => compute::COMPACT_BASE,
         }
     }
 
     fn units(self, validator: &Validator, work: Work) -> u32 {
         match self {
-            Self::Contract if validator.record.is_active() && !validator.has_transient_stake() => {
+            Self::Spl if validator.record.is_active() && !validator.has_transient_stake() => {
                 compute::UPDATE_QUIET_VALIDATOR
             }
-            Self::Contract => compute::UPDATE_MOVING_VALIDATOR,
+            Self::Spl => compute::UPDATE_MOVING_VALIDATOR,
             Self::Compact => work.compact_units(),
         }
     }
@@ -47,13 +47,13 @@ impl Form {
         validators: &[Validator],
     ) -> Instruction {
         match self {
-            Self::Contract => actions::update_list_instruction(snapshot, start, no_merge, validators),
+            Self::Spl => actions::update_list_instruction(snapshot, start, no_merge, validators),
             Self::Compact => actions::update_validators_instruction(snapshot, start, validators),
         }
     }
 }
 
-/// The instruction for `validators`, which follow each other in the list from `start` on.
+/// The instruction for `validators`, contiguous in the list from `start`.
 pub(super) fn group(
     snapshot: &PoolSnapshot,
     form: Form,
@@ -86,8 +86,8 @@ impl<'a> Chunks<'a> {
         Self { snapshot, options, form, sizing: Sizing::new(&options.lookup_tables) }
     }
 
-    /// The instructions that cover all stale records and those with stake that can be merged, each for as many as a transaction allows and as want their stake merged,
-    /// or not merged.
+    /// Instructions for all stale records and those with mergeable stake. Each holds as many as fit a transaction and
+    /// agree on merging.
     pub(super) fn all(&self) -> Vec<InstructionGroup> {
         let mut chunks = Vec::new();
         let mut open: Option<Chunk> = None;
@@ -109,10 +109,10 @@ impl<'a> Chunks<'a> {
         chunks
     }
 
-    /// What to do about a validator's stake in motion. The compact form finds that out itself.
+    /// How to treat a validator's transient stake. The compact form decides this itself.
     fn merging(&self, validator: &Validator) -> Merging {
         match self.form {
-            Form::Contract => Merging::of(self.snapshot, validator, self.options),
+            Form::Spl => Merging::of(self.snapshot, validator, self.options),
             Form::Compact => Merging::Either,
         }
     }
@@ -147,12 +147,12 @@ impl<'a> Chunks<'a> {
     fn fits(&self, chunk: &Chunk) -> bool {
         let instruction = || self.form.instruction(self.snapshot, chunk.start(), false, &chunk.validators);
         let has_room = match self.options.validators_per_instruction {
-            // Whoever asks for a number sees to it that lookup tables keep the transaction short.
+            // With an explicit size, lookup tables are expected to keep the transaction short.
             Some(size) => chunk.validators.len() <= size && self.sizing.fits_locks(&instruction()),
             None => self.sizing.fits(&instruction()),
         };
-        // A pool without the extension has no events to lose.
-        let may_cut = self.options.may_cut_events || !self.snapshot.is_extended();
+        // A pool without the extension emits no events.
+        let may_cut = self.options.allow_event_truncation || !self.snapshot.is_extended();
         let keeps_events = may_cut || chunk.log_bytes <= MAX_LOG_BYTES;
         chunk.compute_units <= MAX_COMPUTE_UNITS && keeps_events && has_room
     }
@@ -169,8 +169,8 @@ impl<'a> Chunks<'a> {
 struct Chunk<'a> {
     /// Not empty.
     validators: Vec<Validator<'a>>,
-    /// How many of them there are up to the last that is due, and what these make of merging. What is up to date at the end of a
-    /// range would be paid for in vain.
+    /// Number of validators up to the last that is due, and how they treat merging. Current records at the end of a
+    /// range would cost compute units in vain.
     due: (usize, Merging),
     merging: Merging,
     compute_units: u32,

@@ -1,4 +1,4 @@
-//! Stake that an update can merge now, whatever the records say of their last update.
+//! Stake that an update can merge now, independent of the records' update epoch.
 
 use {
     super::{UpdateOptions, chunk::Form, merging::Merging, merging::usable_state},
@@ -10,11 +10,12 @@ use {
     },
 };
 
-/// The validators whose stake an update with these options merges or deactivates in this epoch, in the list's order: transient
-/// stake that is warmed up or cooled down, that of removed validators, and transient stake beside deactivated validator stake.
-/// Their records may be up to date with the epoch: an update with [`UpdateOptions::no_merge`] is permissionless, too.
+/// The validators whose stake an update with these options merges or deactivates in this epoch, in the list's order.
+/// This covers activated or deactivated transient stake, stake of removed validators, and transient stake beside
+/// deactivated validator stake. Their records can be current: an update with [`UpdateOptions::no_merge`] is
+/// permissionless, too.
 ///
-/// Only validators whose stake accounts the snapshot holds are among them: read [`StakeSelection::Transient`].
+/// Only validators whose stake accounts the snapshot holds are included: read [`StakeSelection::Transient`].
 pub fn mergeable<'a>(snapshot: &'a PoolSnapshot, options: &UpdateOptions) -> Vec<Validator<'a>> {
     let is_candidate = |validator: &Validator| StakeSelection::Transient.includes(validator.record);
     if options.no_merge || !snapshot.records().iter().any(|record| StakeSelection::Transient.includes(record)) {
@@ -24,11 +25,11 @@ pub fn mergeable<'a>(snapshot: &'a PoolSnapshot, options: &UpdateOptions) -> Vec
     let Ok(history) = StakeHistory::decode(&history) else { return vec![] };
     let form = options.form(snapshot);
     let rule = match form {
-        Form::Contract => update::Merging::Attempted,
+        Form::Spl => update::Merging::Attempted,
         Form::Compact => update::Merging::Isolated(&history),
     };
     let is_wanted = |validator: &Validator| match form {
-        Form::Contract => Merging::of(snapshot, validator, options) == Merging::Merge,
+        Form::Spl => Merging::of(snapshot, validator, options) == Merging::Merge,
         Form::Compact => true,
     };
     let is_mergeable = |validator: &Validator| {

@@ -13,19 +13,19 @@ use {
     },
 };
 
-/// What an update should do about a validator's stake in motion.
+/// How an update treats a validator's transient stake.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Merging {
     /// There is nothing to merge.
     Either,
     /// Merge it.
     Merge,
-    /// Count it only: a merge would fail.
+    /// Count it without merging: a merge would fail.
     Skip,
 }
 
 impl Merging {
-    /// What to do about both of two validators in one instruction; `None` where they want different things.
+    /// The common treatment of two validators in one instruction; `None` if they differ.
     pub(super) fn with(self, other: Self) -> Option<Self> {
         match (self, other) {
             (Self::Either, other) => Some(other),
@@ -34,8 +34,8 @@ impl Merging {
         }
     }
 
-    /// What to do about `validator`. Where its stake accounts were not read, the first update in an epoch is expected to find
-    /// stake that can be merged, and any other none.
+    /// The treatment of `validator`. If its stake accounts were not read, the first update in an epoch is expected to
+    /// find mergeable stake, later ones none.
     pub(super) fn of(snapshot: &PoolSnapshot, validator: &Validator, options: &UpdateOptions) -> Self {
         let environment = snapshot.environment();
         if options.no_merge || options.no_merge_for.contains(&validator.vote()) {
@@ -53,7 +53,7 @@ impl Merging {
     }
 }
 
-/// The state of a stake account that has the pool's authorities and lockup.
+/// The state of a stake account with the pool's authorities and lockup.
 pub(super) fn usable_state<'a>(snapshot: &PoolSnapshot, account: &'a Account) -> Option<StakeState<'a>> {
     let state = StakeState::decode(&account.data).ok()?;
     let (StakeState::Initialized(meta) | StakeState::Stake(meta, _)) = state else { return None };
@@ -68,7 +68,7 @@ fn pool_delegation<'a>(snapshot: &PoolSnapshot, account: Option<&'a Account>) ->
     }
 }
 
-/// Whether the program would merge the transient stake, and the stake program would refuse.
+/// Whether the program would merge the transient stake and the stake program would refuse.
 fn transient_merge_fails(snapshot: &PoolSnapshot, validator: &Validator) -> bool {
     let (environment, epoch) = (snapshot.environment(), snapshot.epoch());
     if !validator.has_transient_stake() {
@@ -92,7 +92,7 @@ fn transient_merge_fails(snapshot: &PoolSnapshot, validator: &Validator) -> bool
     merges && refused()
 }
 
-/// Whether the program would merge a removed validator's stake into the reserve, and the stake program would refuse.
+/// Whether the program would merge a removed validator's stake into the reserve and the stake program would refuse.
 fn validator_merge_fails(snapshot: &PoolSnapshot, validator: &Validator) -> bool {
     let removed = matches!(validator.status(), Some(StakeStatus::DeactivatingValidator | StakeStatus::DeactivatingAll));
     pool_delegation(snapshot, validator.validator_stake()).is_some_and(|(stake, delegation)| {

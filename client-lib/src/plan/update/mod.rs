@@ -1,4 +1,4 @@
-//! Bringing a pool into the present epoch.
+//! Plans that update a pool to the current epoch.
 
 mod chunk;
 mod mergeable;
@@ -22,48 +22,46 @@ use {
     tidepool_interface::{external::stake::StakeState, state::StakeStatus},
 };
 
-/// How to update.
+/// Options of an update.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct UpdateOptions {
-    /// Update every record, and the pool, although they are up to date. It books rewards and donations of this epoch.
+    /// Update every record and the pool, even if they are current. It books rewards and donations of this epoch.
     pub all: bool,
-    /// Merge no stake of these validators (vote accounts). A merge fails where stake is only partly warmed up or cooled
-    /// down, and the whole instruction with it. Where the snapshot holds the stake accounts, such stake is left alone without
-    /// being named here.
+    /// Validators (vote accounts) whose stake is not merged. A merge of partly activated or deactivated stake fails its
+    /// whole instruction. If the snapshot holds the stake accounts, such stake is skipped automatically.
     pub no_merge_for: BTreeSet<Address>,
     /// Merge no stake at all.
     pub no_merge: bool,
-    /// Most validators of one instruction; as many as fit a transaction where it is `None`. More may need lookup tables when
+    /// Most validators of one instruction; as many as fit a transaction if `None`. More may need lookup tables when
     /// they are packed.
     pub validators_per_instruction: Option<usize>,
-    /// The lookup tables that the plan will be packed with ([`PackOptions::lookup_tables`]). Without any, a transaction has the
-    /// legacy form, and holds fewer validators.
+    /// The lookup tables that the plan is packed with ([`PackOptions::lookup_tables`]). Without any, a transaction has
+    /// the legacy format, and holds fewer validators.
     pub lookup_tables: Vec<AddressLookupTableAccount>,
-    /// Fill transactions although their logs may then be cut, and the events with them, which come last. Where most stake accounts
-    /// have tips to be withdrawn, or stake in motion arrives, that takes fewer transactions.
-    pub may_cut_events: bool,
-    /// Use the contract's instruction on a pool that has the extension, too, for comparison.
-    pub in_contract_form: bool,
+    /// Fill transactions even if their logs may be truncated and the events lost, which come last. This takes fewer
+    /// transactions if most stake accounts have tips or mergeable stake.
+    pub allow_event_truncation: bool,
+    /// Use `UpdateValidatorListBalance` for an extended pool, too, for comparison.
+    pub in_spl_form: bool,
 }
 
 impl UpdateOptions {
-    /// The instruction to use. The compact one leaves stake that cannot be merged alone by itself, but merges the rest whether
-    /// that is wanted or not.
+    /// The instruction to use. The compact one skips stake that cannot be merged, but always merges the rest.
     fn form(&self, snapshot: &PoolSnapshot) -> Form {
         let merges = !self.no_merge && self.no_merge_for.is_empty();
-        if snapshot.is_extended() && merges && !self.in_contract_form { Form::Compact } else { Form::Contract }
+        if snapshot.is_extended() && merges && !self.in_spl_form { Form::Compact } else { Form::Spl }
     }
 }
 
-/// Plans an update of the pool: the stale records and those with stake that can be merged ([`mergeable`]), then the totals, then a
-/// cleanup if any entry may be ready for removal.
+/// Plans an update of the pool: the stale records and those with mergeable stake ([`mergeable`]), then the totals, then
+/// a cleanup if an entry may be removable.
 ///
-/// The plan is empty where the pool is up to date and nothing can be merged. Its only cost is the fee. A pool with the extension
-/// is updated by the compact instruction, unless some stake is not to be merged.
+/// The plan is empty if the pool is up to date and nothing can be merged. Its only cost is the fee. An extended pool is
+/// updated by `UpdateValidators`, unless some stake must not be merged.
 ///
 /// # Errors
-/// [`PlanError::EpochRewardsActive`] while records would have to be updated and rewards are being paid;
-/// [`PlanError::Invalid`] where `validators_per_instruction` is 0 or more than a transaction can lock the accounts of.
+/// [`PlanError::EpochRewardsActive`] if records are stale while rewards are being paid; [`PlanError::Invalid`] if
+/// `validators_per_instruction` is 0, or needs more accounts than a transaction can lock.
 pub fn update(snapshot: &PoolSnapshot, options: &UpdateOptions) -> Result<Plan, PlanError> {
     let form = options.form(snapshot);
     check_size(options, form)?;
@@ -85,7 +83,7 @@ pub fn update(snapshot: &PoolSnapshot, options: &UpdateOptions) -> Result<Plan, 
 
 fn check_size(options: &UpdateOptions, form: Form) -> Result<(), PlanError> {
     let most = match form {
-        Form::Contract => pack::max_update_pairs_by_locks(&PackOptions::default()),
+        Form::Spl => pack::max_update_pairs_by_locks(&PackOptions::default()),
         Form::Compact => pack::max_update_accounts_by_locks(&PackOptions::default()),
     };
     match options.validators_per_instruction {
@@ -96,19 +94,19 @@ fn check_size(options: &UpdateOptions, form: Form) -> Result<(), PlanError> {
     }
 }
 
-/// The contract's instruction that updates the records of `range`, whether they are stale or not.
+/// `UpdateValidatorListBalance` for the records of `range`, stale or not.
 ///
 /// # Errors
-/// [`PlanError::Invalid`] where `range` is not within the list.
+/// [`PlanError::Invalid`] if `range` is not within the list.
 pub fn list_chunk(snapshot: &PoolSnapshot, range: Range<usize>, no_merge: bool) -> Result<InstructionGroup, PlanError> {
     let validators = validators_of(snapshot, &range)?;
-    Ok(chunk::group(snapshot, Form::Contract, no_merge, &validators, range.start))
+    Ok(chunk::group(snapshot, Form::Spl, no_merge, &validators, range.start))
 }
 
-/// The compact instruction that updates the records of `range`, whether they are stale or not.
+/// `UpdateValidators` for the records of `range`, stale or not.
 ///
 /// # Errors
-/// Refusal `NotExtended`; [`PlanError::Invalid`] where `range` is not within the list.
+/// Refusal `NotExtended`; [`PlanError::Invalid`] if `range` is not within the list.
 pub fn compact_chunk(snapshot: &PoolSnapshot, range: Range<usize>) -> Result<InstructionGroup, PlanError> {
     actions::require_policy(snapshot)?;
     let validators = validators_of(snapshot, &range)?;
@@ -127,8 +125,8 @@ fn validators_of<'a>(snapshot: &'a PoolSnapshot, range: &Range<usize>) -> Result
     Ok(snapshot.validators().skip(range.start).take(range.len()).collect())
 }
 
-/// Whether the update leaves, or finds, an entry that holds nothing any more. Without the stake accounts every entry on its
-/// way out may be one; a cleanup in vain costs a fee and does no harm.
+/// Whether the update leaves or finds removable entries. Without the stake accounts, every deactivating entry may be
+/// one. An unneeded cleanup costs a fee and does no harm.
 fn may_have_removed_entries(snapshot: &PoolSnapshot, touched: bool) -> bool {
     if !touched {
         return snapshot.records().iter().any(|record| record.is_removed());

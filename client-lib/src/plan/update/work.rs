@@ -1,4 +1,4 @@
-//! What the update of one validator takes the program.
+//! Cost of a validator's update.
 
 use {
     crate::{
@@ -9,14 +9,14 @@ use {
     tidepool_interface::external::stake::{Delegation, StakeState},
 };
 
-/// What the update of one validator takes the program at most, as far as the snapshot tells.
+/// Upper bound of the work that the program does to update one validator, as far as the snapshot shows.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Work {
-    /// Addresses that are searched, since the record does not hold their bump.
+    /// PDA searches for addresses whose bump the record does not hold.
     searches: u32,
-    /// Stake accounts that are merged.
+    /// Merges of stake accounts.
     merges: u32,
-    /// Withdrawals of lamports that are not delegated.
+    /// Withdrawals of undelegated lamports.
     sweeps: u32,
 }
 
@@ -28,8 +28,8 @@ impl Work {
             u32::from(extension.validator_bump().is_none()) + u32::from(moves && extension.transient_bump().is_none());
         let transient_merges = moves && transient_may_merge(snapshot, validator);
         let validator_merges = !record.is_active() || is_undelegated(validator.validator_stake());
-        // Stake that arrives at the validator brings the rent of its account with it.
-        let arrives = transient_merges && record.is_active() && !is_leaving(validator);
+        // Stake that is merged into the validator's account brings the rent of its own account.
+        let arrives = transient_merges && record.is_active() && !is_deactivating(validator);
         let is_swept = may_be_swept(snapshot, validator) || arrives;
         Self {
             searches,
@@ -53,7 +53,7 @@ impl Work {
     }
 }
 
-/// Whether the transient stake can have arrived. Where it was not read it can.
+/// Whether the transient stake can be mergeable. An unread account can be.
 fn transient_may_merge(snapshot: &PoolSnapshot, validator: &Validator) -> bool {
     validator.transient_delegation().is_none_or(|(_, delegation)| {
         let epoch = snapshot.epoch();
@@ -61,8 +61,8 @@ fn transient_may_merge(snapshot: &PoolSnapshot, validator: &Validator) -> bool {
     })
 }
 
-/// Whether a transient account that stays may hold lamports that are not delegated. Where it was not read it counts as one that is
-/// merged, which is dearer.
+/// Whether a remaining transient account may hold undelegated lamports. An unread account counts as merged, which costs
+/// more.
 fn transient_may_be_swept(snapshot: &PoolSnapshot, validator: &Validator) -> bool {
     let (Some(account), Some((meta, delegation))) = (validator.transient_stake(), validator.transient_delegation())
     else {
@@ -72,8 +72,8 @@ fn transient_may_be_swept(snapshot: &PoolSnapshot, validator: &Validator) -> boo
     snapshot.is_extended() && account.lamports > delegation.stake.get().saturating_add(rent)
 }
 
-/// Whether the transient stake goes to the reserve. Where that is not known, it may come to the validator.
-fn is_leaving(validator: &Validator) -> bool {
+/// Whether the transient stake goes to the reserve. If unknown, it may go to the validator.
+fn is_deactivating(validator: &Validator) -> bool {
     let extension = &validator.record.extension;
     let recorded = extension.transient_bump().is_some() && extension.is_leaving();
     let is_deactivated = |delegation: &Delegation| !delegation.is_delegated();
@@ -84,8 +84,7 @@ fn is_undelegated(account: Option<&Account>) -> bool {
     account.is_some_and(|account| matches!(StakeState::decode(&account.data), Ok(StakeState::Initialized(_))))
 }
 
-/// Whether the validator's stake account may hold lamports that are not delegated: tips, a donation. Where it was not read it
-/// may.
+/// Whether the validator's stake account may hold undelegated lamports: tips, a donation. An unread account may.
 fn may_be_swept(snapshot: &PoolSnapshot, validator: &Validator) -> bool {
     if validator.accounts.is_none() {
         return true;

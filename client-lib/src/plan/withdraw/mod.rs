@@ -1,11 +1,12 @@
-//! Withdrawing any sum: SOL from the reserve, stake from as few validators as it takes, and a name for what is left.
+//! Plans withdrawals of any amount: SOL from the reserve, stake from as few validators as possible, and the remainder
+//! with its reason.
 
 mod compare;
+mod inverse;
 mod search;
 mod stages;
-mod worth;
 
-pub use {compare::better_withdrawal, worth::pool_tokens_worth};
+pub use {compare::better_withdrawal, inverse::pool_tokens_for_lamports};
 
 use {
     super::Plan,
@@ -20,49 +21,49 @@ use {
     tidepool_interface::quote::WithdrawalQuote,
 };
 
-/// A sum to withdraw.
+/// A withdrawal request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Withdrawal {
-    /// The pool tokens' account.
+    /// The source of the pool tokens.
     pub tokens: TokenSource,
-    /// Pool tokens to give in all.
+    /// Pool tokens to withdraw in all.
     pub pool_tokens: u64,
-    /// Becomes staker and withdrawer of each new stake account.
+    /// Staker and withdrawer of each new stake account.
     pub stake_authority: Address,
     /// Pays the rent of each new stake account.
     pub payer: Address,
-    /// How much less than quoted each piece may yield, in basis points of the quote; no bound where it is `None`.
+    /// Slippage bound of each piece, in basis points of its quote; unbounded if `None`.
     pub slippage_bps: Option<u16>,
-    /// Whether whole stake accounts may be taken, which removes their validators from the pool. The program allows it only
-    /// where no validator has stake to split.
+    /// Whether whole stake accounts can be withdrawn, which removes their validators from the pool. The program allows
+    /// it only if no validator has stake to split.
     pub take_whole_accounts: bool,
-    /// What comes as SOL, and what as stake.
+    /// The order of SOL and stake.
     pub order: WithdrawalOrder,
-    /// Whether SOL comes as wrapped SOL, as with [`WithdrawSol::wrap`].
+    /// Whether SOL arrives as wrapped SOL, as with [`WithdrawSol::wrap`].
     pub wrap: bool,
 }
 
-/// What of a withdrawal comes as SOL from the reserve, and what as stake. Where the pool has a SOL withdraw authority, that has
-/// to sign for SOL.
+/// The parts of a withdrawal that come as SOL from the reserve, and as stake. If the pool has a SOL withdraw authority,
+/// it must sign for SOL.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum WithdrawalOrder {
-    /// All of it as stake.
+    /// Stake only.
     #[default]
     StakeOnly,
-    /// All of it as stake, as far as possible out of the reserve, whose stake is not delegated: SOL for a holder who has no key for
-    /// SOL. Only where the program lets the reserve be split; as [`Self::StakeOnly`] elsewhere.
+    /// Stake only, as far as possible split off the reserve, which is undelegated. For holders who cannot get SOL. Like
+    /// [`Self::StakeOnly`] if the program does not allow a split of the reserve.
     ReserveFirst,
-    /// SOL to this account as far as the reserve goes, and the rest as stake. The reserve gives less where the rest would else
-    /// be too little for a stake account.
+    /// SOL to this account as far as the reserve allows, then stake. The reserve gives less if the rest would be too
+    /// small for a stake account.
     SolFirst(Address),
-    /// Stake, and SOL to this account for a rest that cannot be had as stake, as far as the reserve goes.
+    /// Stake, then SOL to this account for the rest that is unavailable as stake, as far as the reserve allows.
     SolLast(Address),
-    /// All of it as SOL to this account.
+    /// SOL only, to this account.
     SolOnly(Address),
 }
 
 impl WithdrawalOrder {
-    /// Who gets SOL, if anybody.
+    /// The receiver of SOL, if any.
     pub const fn sol_to(&self) -> Option<Address> {
         match self {
             Self::StakeOnly | Self::ReserveFirst => None,
@@ -71,99 +72,100 @@ impl WithdrawalOrder {
     }
 }
 
-/// One new stake account of a withdrawal.
+/// A new stake account of a withdrawal.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Piece {
-    /// What it costs and yields.
+    /// Its quote.
     pub quote: StakeWithdrawalQuote,
     /// The new stake account.
     pub to: NewStakeAccount,
 }
 
-/// Pool tokens that cannot be withdrawn now, and stay with the holder.
+/// Pool tokens that cannot be withdrawn now and stay with the holder.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Left {
+pub struct Remainder {
     /// Pool tokens.
     pub pool_tokens: u64,
-    /// Lamports that they are worth by the exchange rate, before any fee.
+    /// Their lamports at the exchange rate, before any fee.
     pub lamports: u64,
-    /// What stands in the way.
-    pub why: WhyLeft,
+    /// Why they cannot be withdrawn.
+    pub reason: RemainderReason,
 }
 
 /// Why pool tokens cannot be withdrawn.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum WhyLeft {
-    /// After the fee they are worth no lamport.
+pub enum RemainderReason {
+    /// After the fee they yield no lamport.
     Worthless {
-        /// Fewest pool tokens that are worth one; `None` where none of the supply are.
+        /// Fewest pool tokens that yield one; `None` if the whole supply yields none.
         minimum_pool_tokens: Option<u64>,
     },
-    /// They are worth less than the stake program lets anyone split.
+    /// They yield less than the stake program's minimum for a split.
     BelowMinimum {
-        /// Lamports that a new stake account has to delegate.
+        /// Minimum delegation of a new stake account, in lamports.
         minimum_lamports: u64,
-        /// Pool tokens that yield as much.
+        /// Pool tokens that yield that minimum.
         minimum_pool_tokens: u64,
     },
-    /// The pool's preferred validator has stake and is being removed: until it is gone, no other may give any.
-    Barred {
+    /// The preferred validator has stake and is being removed: until it is gone, no other validator can be used.
+    PreferredBeingRemoved {
         /// Its vote account.
         preferred: Address,
     },
-    /// No validator has stake to split, and whole stake accounts were not to be taken.
+    /// No validator has stake to split, and whole stake accounts were not requested.
     WholeAccountsOnly {
         /// Lamports of the smallest whole account.
         smallest_lamports: u64,
     },
-    /// No validator has stake to give: all keep what has to stay with them, are being removed, or have their stake in motion.
+    /// No validator has stake to split: all are at their minimum, being removed, or have transient stake.
     NothingToSplit,
 }
 
-/// How a sum is withdrawn.
+/// A withdrawal plan.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct WithdrawalPlan {
-    /// What to send.
+    /// Transactions.
     pub plan: Plan,
     /// The stake accounts, in the order of the quotes.
     pub pieces: Vec<Piece>,
-    /// What is withdrawn as SOL.
+    /// The SOL part.
     pub sol: Option<WithdrawalQuote>,
-    /// What the holder keeps, if not all of it can be withdrawn.
-    pub left: Option<Left>,
-    /// Lamports that the payer pays for the rent of the new accounts; they stay in these.
+    /// The remainder, if not everything can be withdrawn.
+    pub remainder: Option<Remainder>,
+    /// Lamports of rent that the payer pays for the new accounts, where they stay.
     pub rent_lamports: u64,
 }
 
 impl WithdrawalPlan {
-    /// What each part costs and yields: the stake accounts, then the SOL.
+    /// Quotes of all parts: the stake accounts, then the SOL.
     pub fn quotes(&self) -> impl Iterator<Item = WithdrawalQuote> {
         self.pieces.iter().map(|piece| piece.quote.yields).chain(self.sol)
     }
 
-    /// Lamports that the holder gets in all, as stake and as SOL; rent is not among them.
+    /// Total lamports for the holder, as stake and as SOL, without rent.
     pub fn lamports(&self) -> u64 {
         self.quotes().fold(0, |sum, quote| sum.saturating_add(quote.lamports))
     }
 
-    /// Pool tokens that the holder keeps.
-    pub fn pool_tokens_left(&self) -> u64 {
-        self.left.map_or(0, |left| left.pool_tokens)
+    /// Pool tokens that stay with the holder.
+    pub fn remaining_pool_tokens(&self) -> u64 {
+        self.remainder.map_or(0, |remainder| remainder.pool_tokens)
     }
 }
 
-/// Plans a withdrawal in few pieces, and these in the fewest transactions. The program prescribes the order of sources: the
-/// preferred validator, then active stake, then transient stake, then whole accounts or the reserve. Within one source, stake that
-/// earns least comes first (inactive, deactivating, activating, active), and then the validator with most. Where SOL would take the
-/// signature of the pool's SOL withdraw authority, the reserve comes last, or first ([`WithdrawalOrder::ReserveFirst`]). `new_account` supplies the stake account of the piece with
-/// the given number, from 0.
+/// Plans a withdrawal in few pieces and in the fewest transactions. `new_account` supplies the stake account of the
+/// piece with the given number, from 0.
 ///
-/// The pieces of one stage do not depend on each other; in another order than that of the quotes each may yield a lamport more
-/// or less.
+/// The program prescribes the order of sources: the preferred validator, then active stake, then transient stake, then
+/// whole accounts or the reserve. Within one source, stake that earns least comes first (inactive, deactivating,
+/// activating, active), then the validator with most. If SOL needs the signature of the pool's SOL withdraw authority,
+/// the reserve comes last, or first ([`WithdrawalOrder::ReserveFirst`]).
+///
+/// Pieces of one stage are independent. In another order than quoted, each may yield a lamport more or less.
 ///
 /// # Errors
-/// [`PlanError::EpochRewardsActive`]; refusals: `StakeListAndPoolOutOfDate`, `WithdrawalTooSmall`, `CalculationFailure`, and for
-/// [`WithdrawalOrder::SolOnly`] `SolWithdrawalTooLarge`; errors of `new_account`.
+/// [`PlanError::EpochRewardsActive`]; refusals: `StakeListAndPoolOutOfDate`, `WithdrawalTooSmall`,
+/// `CalculationFailure`, and for [`WithdrawalOrder::SolOnly`] `SolWithdrawalTooLarge`; errors of `new_account`.
 pub fn withdraw(
     snapshot: &PoolSnapshot,
     withdrawal: &Withdrawal,
@@ -193,11 +195,11 @@ pub fn withdraw(
         stages.add_sol(&sol);
     }
     let rent_lamports = snapshot.environment().stake_rent().saturating_mul(pieces.len() as u64);
-    Ok(WithdrawalPlan { plan: stages.plan(), pieces, sol: draft.sol, left: draft.left, rent_lamports })
+    Ok(WithdrawalPlan { plan: stages.plan(), pieces, sol: draft.sol, remainder: draft.remainder, rent_lamports })
 }
 
 impl Withdrawal {
-    /// The least that a piece may yield of which so many lamports are quoted, if there is a bound.
+    /// Minimum amount out of a piece with this quote, if there is a bound.
     fn minimum_of(&self, lamports: u64) -> Option<u64> {
         quote::minimum_out(lamports, self.slippage_bps?)
     }

@@ -1,10 +1,10 @@
-//! Which pieces a withdrawal takes, and how large each is.
+//! Searches the pieces of a withdrawal and their sizes.
 
 mod candidate;
-mod left;
+mod remainder;
 
 use {
-    super::{Left, Withdrawal, WithdrawalOrder},
+    super::{Remainder, Withdrawal, WithdrawalOrder},
     crate::{
         error::PlanError,
         pool::PoolSnapshot,
@@ -17,38 +17,37 @@ use {
     },
 };
 
-/// What orders stages: pieces that differ in it depend on each other.
+/// Key of a stage: pieces that differ in it depend on each other.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Kind {
     source: Option<StakeSource>,
     preferred: bool,
-    /// Of a validator that is being removed.
+    /// Whether the validator is being removed.
     removed: bool,
 }
 
-/// A piece.
 pub(super) struct Found {
     pub(super) quote: StakeWithdrawalQuote,
     pub(super) kind: Kind,
 }
 
-/// All pieces of a withdrawal, and what is left.
+/// All pieces of a withdrawal, and the remainder.
 pub(super) struct Draft {
     pub(super) pieces: Vec<Found>,
     pub(super) sol: Option<WithdrawalQuote>,
-    pub(super) left: Option<Left>,
+    pub(super) remainder: Option<Remainder>,
 }
 
 impl Draft {
-    /// Lamports that they yield together.
+    /// Total lamports of the pieces.
     pub(super) fn lamports(&self) -> u64 {
         let stake = self.pieces.iter().map(|found| found.quote.yields);
         stake.chain(self.sol).fold(0, |sum, quote| sum.saturating_add(quote.lamports))
     }
 
     /// Pool tokens that the holder keeps.
-    pub(super) fn pool_tokens_left(&self) -> u64 {
-        self.left.map_or(0, |left| left.pool_tokens)
+    pub(super) fn remaining_pool_tokens(&self) -> u64 {
+        self.remainder.map_or(0, |remainder| remainder.pool_tokens)
     }
 }
 
@@ -63,28 +62,28 @@ pub(super) fn draft(snapshot: &PoolSnapshot, withdrawal: &Withdrawal) -> Result<
         WithdrawalOrder::SolOnly(_) => {
             let account = &withdrawal.tokens.account;
             let sol = quote::quote_withdraw_sol(snapshot, account, withdrawal.pool_tokens, None)?;
-            Ok(Draft { pieces: vec![], sol: Some(sol), left: None })
+            Ok(Draft { pieces: vec![], sol: Some(sol), remainder: None })
         }
     }
 }
 
-/// As much as the reserve has, and stake for the rest. Where that leaves too little for a stake account, the reserve gives so
-/// much less that it is enough for one.
+/// SOL as far as the reserve allows, and stake for the rest. If the rest is too small for a stake account, the reserve
+/// gives less, so that it is just large enough.
 fn reserve_then_stake(search: &Search) -> Result<Draft, PlanError> {
     if search.left <= search.within_reserve(0) {
         return search.clone().reserve_then_rest(search.left);
     }
     let most = search.within_reserve(search.spare());
     let draft = search.clone().reserve_then_rest(most)?;
-    let Some(enough) = search.tokens_for(search.minimum()).filter(|_| draft.left.is_some() && most > 0) else {
+    let Some(enough) = search.tokens_for(search.minimum()).filter(|_| draft.remainder.is_some() && most > 0) else {
         return Ok(draft);
     };
-    // One more than enough, since the rate may have moved when it is its turn.
-    let less = most.saturating_sub(enough.saturating_add(1).saturating_sub(draft.pool_tokens_left()));
+    // One token more, since earlier transactions may change the exchange rate.
+    let less = most.saturating_sub(enough.saturating_add(1).saturating_sub(draft.remaining_pool_tokens()));
     let second = search.clone().reserve_then_rest(less)?;
-    // What no validator can give after all, the reserve gives.
-    let third = search.clone().reserve_then_rest(most.min(less.saturating_add(second.pool_tokens_left())))?;
-    Ok([draft, second, third].into_iter().min_by_key(Draft::pool_tokens_left).expect("there are three"))
+    // The reserve pays for what no validator can.
+    let third = search.clone().reserve_then_rest(most.min(less.saturating_add(second.remaining_pool_tokens())))?;
+    Ok([draft, second, third].into_iter().min_by_key(Draft::remaining_pool_tokens).expect("there are three"))
 }
 
 #[derive(Clone)]
@@ -92,11 +91,11 @@ struct Search<'a> {
     snapshot: &'a PoolSnapshot,
     state: WithdrawalState<'a>,
     withdrawal: &'a Withdrawal,
-    /// Pool tokens not placed yet.
+    /// Pool tokens without a piece yet.
     left: u64,
-    /// Whether the reserve has had its turn.
+    /// Whether the reserve was used.
     is_reserve_done: bool,
-    /// Lamports for all pool tokens at first.
+    /// Lamports of all pool tokens at the beginning.
     wanted: u64,
 }
 
@@ -109,7 +108,7 @@ impl<'a> Search<'a> {
         Ok(search)
     }
 
-    /// So many pool tokens from the reserve, as SOL or as a stake account, and stake for the rest.
+    /// Withdraws `pool_tokens` from the reserve, as SOL or as a stake account, and stake for the rest.
     fn reserve_then_rest(mut self, pool_tokens: u64) -> Result<Draft, PlanError> {
         if self.withdrawal.order != WithdrawalOrder::ReserveFirst {
             let sol = self.take_sol(pool_tokens)?;
@@ -127,13 +126,13 @@ impl<'a> Search<'a> {
         let pieces = self.take_stake()?;
         let most = self.within_reserve(if pieces.is_empty() { 0 } else { self.spare() });
         let sol = self.take_sol(most.min(self.left))?;
-        Ok(Draft { pieces, sol, left: self.left()? })
+        Ok(Draft { pieces, sol, remainder: self.remainder()? })
     }
 
-    /// Takes stake for what is left.
+    /// Withdraws the rest as stake.
     fn finish(mut self) -> Result<Draft, PlanError> {
         let pieces = self.take_stake()?;
-        Ok(Draft { pieces, sol: None, left: self.left()? })
+        Ok(Draft { pieces, sol: None, remainder: self.remainder()? })
     }
 
     fn take_stake(&mut self) -> Result<Vec<Found>, PlanError> {
@@ -154,12 +153,12 @@ impl<'a> Search<'a> {
         quote::sol_tokens_within(self.snapshot, &self.state.rate(), account, available)
     }
 
-    /// Lamports to leave in the reserve beside stake: what runs before may round in another way.
+    /// Lamports that stay in the reserve beside stake: earlier transactions may round differently.
     fn spare(&self) -> u64 {
         self.state.rate().lamports_per_pool_token().unwrap_or(0)
     }
 
-    /// Books a withdrawal of SOL; `None` where it would be worth nothing.
+    /// Books a withdrawal of SOL; `None` if it yields nothing.
     fn take_sol(&mut self, pool_tokens: u64) -> Result<Option<WithdrawalQuote>, PlanError> {
         let account = &self.withdrawal.tokens.account;
         let yields = match quote::sol_withdrawal_at(self.snapshot, &self.state.rate(), account, pool_tokens) {
@@ -168,7 +167,7 @@ impl<'a> Search<'a> {
             Err(error) => return Err(error.into()),
         };
         let split_from = self.snapshot.pool().head.reserve_stake;
-        // What it does to the pool's figures is what a stake account from the reserve would do.
+        // Its effect on the pool's totals is that of a stake account from the reserve.
         let quote = StakeWithdrawalQuote {
             from: WithdrawFrom::Reserve,
             source: None,
@@ -182,7 +181,7 @@ impl<'a> Search<'a> {
         Ok(Some(yields))
     }
 
-    /// Finds the next piece and books it; `None` where no other is possible.
+    /// Finds the next piece and books it; `None` if there is none.
     fn next(&mut self) -> Result<Option<Found>, PlanError> {
         if self.left == 0 || self.state.rate().pool_token_supply == 0 {
             return Ok(None);
@@ -207,8 +206,8 @@ impl<'a> Search<'a> {
         self.book(from, tokens, preferred, !record.is_active()).map(Some)
     }
 
-    /// Finds the piece that comes from the reserve and books it: after what validators give, and only where all is to come as stake and
-    /// SOL would take another signature.
+    /// Finds the piece from the reserve and books it. It comes after validators, and only if everything is withdrawn as
+    /// stake and SOL would need another signature.
     fn next_of_reserve(&mut self) -> Result<Option<Found>, PlanError> {
         let takes_stake_only =
             matches!(self.withdrawal.order, WithdrawalOrder::StakeOnly | WithdrawalOrder::ReserveFirst);
@@ -230,45 +229,45 @@ impl<'a> Search<'a> {
         Ok(Found { kind: Kind { source: quote.source, preferred, removed }, quote })
     }
 
-    /// Pool tokens for a part of an account: all that are left, or as many as it can give, so that what is then left is
-    /// enough for another piece. `None` where the stake program would not split as little.
+    /// Pool tokens for a part of an account: all that are left, or as many as it allows while the rest stays large
+    /// enough for another piece. `None` if the part is below the stake program's minimum.
     fn part(&self, index: usize, source: StakeSource, limits: &WithdrawalLimits, preferred: bool) -> Option<u64> {
         let minimum = self.minimum();
-        // A little less than possible: pieces before this one may round in another way when they are executed. Where that would be
-        // too little to be split off, no other account gives anything either, so all that is possible.
+        // A little less than possible: earlier pieces may round differently when they are executed. If that were too
+        // small to split, no other account could give anything either, so the full amount is used.
         let splittable = self.state.splittable(index, source, limits);
-        let spared = self.spared(splittable, limits);
-        let most = if self.yields(self.tokens_within(spared)) >= minimum { spared } else { splittable };
+        let safe_split = self.safe_split(splittable, limits);
+        let most = if self.yields(self.tokens_within(safe_split)) >= minimum { safe_split } else { splittable };
         let all = self.yields(self.left);
         if all <= most {
             return (all >= minimum).then_some(self.left);
         }
         let full = self.tokens_within(most);
-        // No other may come before the preferred validator is drained.
+        // No other validator can be used before the preferred one is drained.
         let short = preferred || self.yields(self.left.saturating_sub(full)) >= minimum;
         let tokens = if short {
             full
         } else {
-            let enough = self.tokens_for(minimum.saturating_add(self.drift()))?.saturating_add(1);
+            let enough = self.tokens_for(minimum.saturating_add(self.rounding_margin()))?.saturating_add(1);
             let room_for_another = self.left.saturating_sub(enough);
             if self.yields(room_for_another) >= minimum { room_for_another } else { full }
         };
         (self.yields(tokens) >= minimum).then_some(tokens)
     }
 
-    /// Lamports by which a piece may yield more or less in another order of execution: each piece before it leaves less than a
-    /// lamport in the pool, and has the minimum at least.
-    fn drift(&self) -> u64 {
+    /// Lamports by which a piece may yield more or less in another order of execution. Each earlier piece leaves less
+    /// than a lamport in the pool, and has at least the minimum.
+    fn rounding_margin(&self) -> u64 {
         let pieces = self.wanted / self.minimum().max(1);
         pieces.min(self.state.records().len() as u64)
     }
 
-    /// What of `splittable` lamports can be split off in any order of execution.
-    fn spared(&self, splittable: u64, limits: &WithdrawalLimits) -> u64 {
-        splittable.saturating_sub(limits.lamports_per_pool_token).saturating_sub(self.drift())
+    /// Lamports of `splittable` that can be split off in any order of execution.
+    fn safe_split(&self, splittable: u64, limits: &WithdrawalLimits) -> u64 {
+        splittable.saturating_sub(limits.lamports_per_pool_token).saturating_sub(self.rounding_margin())
     }
 
-    /// Pool tokens for a whole account, if there are as many.
+    /// Pool tokens for a whole account, if enough are left.
     fn whole(&self, index: usize, limits: &WithdrawalLimits) -> Option<u64> {
         if !self.withdrawal.take_whole_accounts {
             return None;
@@ -278,12 +277,12 @@ impl<'a> Search<'a> {
         limits.check_whole(balance, self.yields(tokens)).is_ok().then_some(tokens)
     }
 
-    /// Lamports that the stake program wants a new stake account to delegate.
+    /// Minimum delegation of a new stake account, in lamports.
     const fn minimum(&self) -> u64 {
         self.snapshot.environment().stake_program_minimum
     }
 
-    /// Lamports for so many pool tokens as stake now.
+    /// Lamports of stake that `tokens` yield now.
     fn yields(&self, tokens: u64) -> u64 {
         tidepool_interface::quote::withdrawal(&self.state.rate(), self.state.fee(), tokens)
             .map_or(0, |quote| quote.lamports)
@@ -294,7 +293,7 @@ impl<'a> Search<'a> {
         quote::largest_withdrawal(&self.state.rate(), self.state.fee(), lamports).min(self.left)
     }
 
-    /// Fewest pool tokens that yield at least `lamports`, if the supply is enough.
+    /// Fewest pool tokens that yield at least `lamports`, if the supply suffices.
     fn tokens_for(&self, lamports: u64) -> Option<u64> {
         let fewer = quote::largest_withdrawal(&self.state.rate(), self.state.fee(), lamports.checked_sub(1)?);
         let tokens = fewer.checked_add(1)?;

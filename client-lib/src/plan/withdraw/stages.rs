@@ -1,4 +1,4 @@
-//! From the pieces of a withdrawal to stages: what depends on each other goes into one transaction as long as it fits.
+//! Groups the pieces of a withdrawal into stages. Dependent pieces share a transaction as long as it fits.
 
 use {
     super::{
@@ -15,14 +15,14 @@ use {
 
 const STAGE: &str = "withdraw";
 
-/// Stages in the making.
+/// Stages that are being filled.
 pub(super) struct Stages<'a> {
     snapshot: &'a PoolSnapshot,
     withdrawal: &'a Withdrawal,
     done: Plan,
-    /// The last stage.
+    /// Groups of the last stage.
     open: Vec<InstructionGroup>,
-    /// Of which kind the stake of the last stage is.
+    /// Kind of the last stage's stake.
     kind: Option<Kind>,
     /// Whether the last stage is one group of several kinds.
     is_joined: bool,
@@ -33,13 +33,13 @@ impl<'a> Stages<'a> {
         Self { snapshot, withdrawal, done: Plan::default(), open: Vec::new(), kind: None, is_joined: false }
     }
 
-    /// Adds SOL, which depends on no stake.
+    /// Adds SOL, which is independent of stake.
     pub(super) fn add_sol(&mut self, withdrawal: &WithdrawSol) {
         let group = actions::withdraw_sol_unchecked(self.snapshot, withdrawal);
         self.open.push(group);
     }
 
-    /// Adds a piece, which depends on those before it that are of another kind.
+    /// Adds a piece, which depends on earlier ones of another kind.
     pub(super) fn add_stake(&mut self, found: &Found, to: &NewStakeAccount) {
         let group = self.group(found, to);
         let is_new = self.kind.is_some_and(|kind| kind != found.kind);
@@ -69,7 +69,7 @@ impl<'a> Stages<'a> {
 
     fn fits(&self, group: &InstructionGroup) -> bool {
         let mut options = PackOptions::new(self.withdrawal.payer);
-        // What is joined can be sent with a nonce, too. A throw-away key signs nothing that is to last.
+        // Leaves room for a nonce. With a throw-away key a long-lived transaction makes no sense.
         if self.withdrawal.tokens.throwaway.is_none() {
             options = options.leaving_room_for_nonce();
         }
@@ -88,13 +88,13 @@ impl<'a> Stages<'a> {
             minimum_lamports: self.withdrawal.minimum_of(quote.yields.lamports),
         };
         let mut group = actions::withdraw_stake_quoted(self.snapshot, &withdrawal, quote);
-        // Where only a part lands, this tells which accounts exist.
+        // If only a part lands, the label shows which accounts exist.
         group.label = format!("{} into stake account {}", group.label, to.address);
         group
     }
 }
 
-/// Both, in this order, in one transaction.
+/// Both groups, in this order, in one transaction.
 fn join(first: InstructionGroup, second: InstructionGroup) -> InstructionGroup {
     InstructionGroup {
         label: format!("{}, {}", first.label, second.label),

@@ -1,4 +1,4 @@
-//! What the stake program lets be split off an account, and what not.
+//! Limits of the stake program for splits.
 
 use {
     super::{StakeWithdrawalQuote, WithdrawFrom, WithdrawalState},
@@ -16,7 +16,7 @@ use {
 };
 
 impl WithdrawalState<'_> {
-    /// The account of `source` and what it delegates, as far as it was read.
+    /// The account of `source` and its delegation, if it was read.
     fn delegation(&self, index: usize, source: StakeSource) -> Option<(&Account, &Delegation)> {
         let validator = self.snapshot.validator_at(index)?;
         let (account, delegation) = match source {
@@ -28,15 +28,16 @@ impl WithdrawalState<'_> {
         account.zip(delegation.map(|(_, delegation)| delegation))
     }
 
-    /// As [`Self::delegation`], but for stake that has cooled down: what such an account delegates the stake program does not mind.
+    /// Like [`Self::delegation`], without fully deactivated stake: the stake program ignores the delegation of such an
+    /// account.
     fn delegating(&self, index: usize, source: StakeSource) -> Option<(&Account, &Delegation)> {
         let is_inactive =
             |account| matches!(merge_kind(account, self.snapshot.environment()), Ok(MergeKind::Inactive { .. }));
         self.delegation(index, source).filter(|(account, _)| !is_inactive(account))
     }
 
-    /// Lamports that the account of `source` lacks of its rent beside what it delegates. The stake program splits off no account that
-    /// lacks any, which is so where rent has risen since the account was made.
+    /// Lamports missing from the rent of the account of `source`, beside its delegation. The stake program does not
+    /// split an account with missing rent, which occurs if rent has risen since the account was created.
     fn missing_rent(&self, index: usize, source: StakeSource) -> u64 {
         self.delegating(index, source).map_or(0, |(account, delegation)| {
             let rent = self.snapshot.environment().rent.minimum_balance(account.data.len());
@@ -52,7 +53,7 @@ impl WithdrawalState<'_> {
         }
         let (active, transient) = self.taken[index];
         let taken = if source == StakeSource::Transient { transient } else { active };
-        // Lamports that are in the account without being delegated cannot be split off.
+        // Undelegated lamports cannot be split off.
         let minimum = self.snapshot.environment().stake_program_minimum;
         self.delegation(index, source).map_or(by_balance, |(_, delegation)| {
             let stake = delegation.stake.get().saturating_sub(taken);
@@ -60,15 +61,16 @@ impl WithdrawalState<'_> {
         })
     }
 
-    /// Whether the stake program hands over a validator stake account as a whole: one that was slashed may delegate too little.
-    pub(crate) fn can_give_whole(&self, index: usize) -> bool {
+    /// Whether the stake program hands over a validator stake account as a whole: a slashed one may delegate too
+    /// little.
+    pub(crate) fn can_withdraw_whole(&self, index: usize) -> bool {
         self.delegating(index, StakeSource::ValidatorRemoval).is_none_or(|(_, delegation)| {
             let stake = delegation.stake.get().saturating_sub(self.taken[index].0);
             stake >= self.snapshot.environment().stake_program_minimum
         })
     }
 
-    /// Both parts of delegated stake that is split must be delegations of their own. A whole account is not split.
+    /// Both parts of a split delegation must meet the minimum. A whole account is not split.
     pub(super) fn check_stake_program(&self, quote: &StakeWithdrawalQuote) -> Result<(), PlanError> {
         let (WithdrawFrom::Validator(vote), Some(source)) = (quote.from, quote.source) else {
             return Ok(());
@@ -76,7 +78,7 @@ impl WithdrawalState<'_> {
         let index = self.index_of(&vote)?;
         let minimum = self.snapshot.environment().stake_program_minimum;
         if source == StakeSource::ValidatorRemoval {
-            return if self.can_give_whole(index) {
+            return if self.can_withdraw_whole(index) {
                 Ok(())
             } else {
                 Err(PlanError::refused(

@@ -1,7 +1,7 @@
-//! How a sender deals with a network that loses things. The cluster here is a script: what is tested is the sender.
+//! A sender on a lossy network. The cluster follows a script.
 
-mod held;
-mod lies;
+mod false_answers;
+mod lifetimes;
 mod scripted;
 mod stopping;
 
@@ -16,7 +16,7 @@ use {
     std::{collections::BTreeSet, sync::Mutex},
 };
 
-/// A transaction that does nothing but be recognised.
+/// A transaction that is recognised by its data and does nothing.
 fn outgoing(mark: u8) -> Outgoing {
     let instruction = Instruction::new_with_bytes(Address::new_from_array([9; 32]), &[mark], vec![]);
     Outgoing::new(format!("transaction {mark}"), vec![instruction])
@@ -42,7 +42,7 @@ async fn all_land_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_transaction_is_sent_again_as_it_is() {
+async fn resends_lost_transaction_unchanged() {
     let cluster = Scripted::new(Script { lose_sends: 1, ..Script::default() });
     let summary = send(&cluster, &[outgoing(1)]).await;
     assert!(summary.is_success());
@@ -50,7 +50,7 @@ async fn a_lost_transaction_is_sent_again_as_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_expired_transaction_is_signed_anew() {
+async fn signs_expired_transaction_again() {
     let cluster = Scripted::new(Script { lose_blockhashes: 2, ..Script::default() });
     let summary = send(&cluster, &[outgoing(1), outgoing(2)]).await;
     assert!(summary.is_success());
@@ -59,9 +59,9 @@ async fn an_expired_transaction_is_signed_anew() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_landed_unseen_is_not_done_twice() {
-    // Long enough for the blockhash to expire while the transaction is in a block that this endpoint does not know.
-    let cluster = Scripted::new(Script { hide_for_looks: 18, ..Script::default() });
+async fn does_not_resend_after_unseen_confirmation() {
+    // Long enough for the blockhash to expire while this endpoint does not know the transaction's block.
+    let cluster = Scripted::new(Script { hide_for_checks: 18, ..Script::default() });
     let summary = send(&cluster, &[outgoing(1)]).await;
     assert!(summary.is_success());
     assert!(cluster.state().height > BLOCKHASH_LIFE);
@@ -69,21 +69,21 @@ async fn what_landed_unseen_is_not_done_twice() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_landed_while_nobody_looked_is_not_done_twice() {
-    let asleep = |has_no_history| Script { sleeps_for_blocks: 1_000, has_no_history, ..Script::default() };
+async fn checks_history_after_gap_in_status_checks() {
+    let asleep = |has_no_history| Script { blocks_before_first_check: 1_000, has_no_history, ..Script::default() };
     let cluster = Scripted::new(asleep(false));
     assert!(send(&cluster, &[outgoing(1)]).await.is_success());
     assert_eq!((cluster.signatures(), cluster.ran()), (1, 1));
 
-    // Without a history it cannot be known.
+    // Without a history the outcome is unknown.
     let cluster = Scripted::new(asleep(true));
     let summary = send(&cluster, &[outgoing(1)]).await;
-    assert!(matches!(summary.transactions[0].outcome, Outcome::Unknown { why: WhyUnknown::Forgotten, .. }));
+    assert!(matches!(summary.transactions[0].outcome, Outcome::Unknown { reason: UnknownReason::Forgotten, .. }));
     assert_eq!((cluster.signatures(), cluster.ran()), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_looked_all_the_time_needs_no_history() {
+async fn needs_no_history_with_frequent_status_checks() {
     let script = Script { lose_blockhashes: 1, has_no_history: true, ..Script::default() };
     let cluster = Scripted::new(script);
     assert!(send(&cluster, &[outgoing(1)]).await.is_success());
@@ -91,8 +91,8 @@ async fn who_looked_all_the_time_needs_no_history() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_processed_transaction_is_waited_for() {
-    let cluster = Scripted::new(Script { unconfirmed_looks: 25, ..Script::default() });
+async fn waits_for_confirmation_of_processed_transaction() {
+    let cluster = Scripted::new(Script { unconfirmed_checks: 25, ..Script::default() });
     let summary = send(&cluster, &[outgoing(1)]).await;
     assert!(summary.is_success());
     assert!(cluster.state().height > BLOCKHASH_LIFE);
@@ -100,14 +100,14 @@ async fn a_processed_transaction_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn silence_passes() {
-    let cluster = Scripted::new(Script { silent_looks: 5, ..Script::default() });
+async fn survives_unanswered_status_checks() {
+    let cluster = Scripted::new(Script { unanswered_checks: 5, ..Script::default() });
     assert!(send(&cluster, &[outgoing(1)]).await.is_success());
     assert_eq!(cluster.ran(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_does_not_try_for_ever() {
+async fn limits_attempts() {
     let cluster = Scripted::new(Script { lose_blockhashes: u64::MAX, ..Script::default() });
     let summary = send(&cluster, &[outgoing(1)]).await;
     assert!(matches!(summary.transactions[0].outcome, Outcome::Expired { attempts: 5, .. }));
@@ -115,17 +115,17 @@ async fn it_does_not_try_for_ever() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_halted_cluster_leaves_it_open() {
+async fn outcome_is_unknown_on_halted_cluster() {
     let cluster = Scripted::new(Script { lose_blockhashes: u64::MAX, halted: true, ..Script::default() });
     let summary = send(&cluster, &[outgoing(1)]).await;
     let outcome = &summary.transactions[0].outcome;
-    assert!(matches!(outcome, Outcome::Unknown { why: WhyUnknown::NoBlocks, .. }));
+    assert!(matches!(outcome, Outcome::Unknown { reason: UnknownReason::NoBlocks, .. }));
     assert!(outcome.to_string().contains("before you repeat it"));
     assert_eq!(cluster.signatures(), 1, "nothing may be signed anew while the first may land");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_is_told() {
+async fn reports_failure() {
     let cluster = Scripted::new(Script { fail: Some(error()), ..Script::default() });
     let summary = send(&cluster, &[outgoing(1)]).await;
     assert!(!summary.is_success());
@@ -140,15 +140,15 @@ async fn a_failure_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_would_fail_is_not_sent() {
-    let cluster = Scripted::new(Script { foresee: Some(error()), ..Script::default() });
+async fn does_not_send_failing_transaction() {
+    let cluster = Scripted::new(Script { fail_simulation: Some(error()), ..Script::default() });
     let summary = send(&cluster, &[outgoing(1)]).await;
     assert!(matches!(summary.transactions[0].outcome, Outcome::WouldFail(_)));
     assert_eq!(cluster.signatures(), 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_refused_costs_nothing() {
+async fn rejected_transaction_costs_nothing() {
     let cluster =
         Scripted::new(Script { refuse: Some(TransactionError::InsufficientFundsForFee), ..Script::default() });
     let summary = send(&cluster, &[outgoing(1)]).await;
@@ -159,7 +159,7 @@ async fn what_is_refused_costs_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_missing_signer_stops_its_transaction_only() {
+async fn missing_signer_affects_its_transaction_only() {
     let cluster = Scripted::default();
     let other = Keypair::new();
     let mut signed_by_other = outgoing(1);
@@ -179,7 +179,7 @@ async fn a_missing_signer_stops_its_transaction_only() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_does_not_fit_is_not_sent() {
+async fn does_not_send_oversized_transaction() {
     let mut large = outgoing(1);
     large.instructions[0].data = vec![0; 1_300];
     let summary = send(&Scripted::default(), &[large]).await;
@@ -187,7 +187,7 @@ async fn what_does_not_fit_is_not_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stage_waits_for_the_one_before() {
+async fn stages_run_in_order() {
     let stages = [vec![outgoing(1), outgoing(2)], vec![outgoing(3)]];
     let payer = Keypair::new();
     let good = Scripted::default();
@@ -201,10 +201,10 @@ async fn a_stage_waits_for_the_one_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn progress_hears_everything() {
+async fn reports_all_progress() {
     #[derive(Default)]
-    struct Heard(Mutex<Vec<String>>);
-    impl Progress for Heard {
+    struct Recorded(Mutex<Vec<String>>);
+    impl Progress for Recorded {
         fn started(&self, transactions: usize) {
             self.0.lock().unwrap().push(format!("started {transactions}"));
         }
@@ -216,7 +216,7 @@ async fn progress_hears_everything() {
             self.0.lock().unwrap().push(format!("{} landed {landed}", transaction.label));
         }
     }
-    let heard = Heard::default();
+    let heard = Recorded::default();
     let cluster = Scripted::new(Script { lose_blockhashes: 1, ..Script::default() });
     let payer = Keypair::new();
     Sender::new(&cluster, &payer).progress(&heard).send(&[outgoing(1)]).await;
@@ -227,7 +227,7 @@ async fn progress_hears_everything() {
 }
 
 #[test]
-fn a_budget_is_added_at_the_end_and_only_once() {
+fn appends_compute_budget_once() {
     let plain = outgoing(1).instructions;
     let first = budget::with_budget(&plain, Some(50_000), 7);
     assert_eq!(first.len(), 3);

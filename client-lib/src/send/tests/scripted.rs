@@ -1,4 +1,4 @@
-//! A cluster that follows a script.
+//! A scripted cluster.
 
 use {
     crate::{
@@ -21,38 +21,38 @@ use {
     },
 };
 
-/// Blocks for which a blockhash is accepted.
+/// Blocks for which a blockhash is valid.
 pub const BLOCKHASH_LIFE: u64 = 150;
 
-/// What the scripted network does wrong.
+/// Faults of the scripted network.
 #[derive(Default)]
 pub struct Script {
-    /// Loses so many sends of each signed transaction.
+    /// Drops this number of sends of each signed transaction.
     pub lose_sends: u32,
-    /// Loses every transaction with one of the first so many blockhashes.
+    /// Drops every transaction with one of the first blockhashes, up to this number.
     pub lose_blockhashes: u64,
-    /// Hides that a transaction has landed from so many looks.
-    pub hide_for_looks: u32,
-    /// Shows a landed transaction only as processed for so many looks.
-    pub unconfirmed_looks: u32,
-    /// Does not answer so many questions for statuses.
-    pub silent_looks: u32,
+    /// Hides a landed transaction from this number of status checks.
+    pub hide_for_checks: u32,
+    /// Shows a landed transaction as processed only, for this number of status checks.
+    pub unconfirmed_checks: u32,
+    /// Leaves this number of status requests unanswered.
+    pub unanswered_checks: u32,
     /// Makes no blocks.
     pub halted: bool,
-    /// Refuses transactions at the door.
+    /// Rejects transactions before they run.
     pub refuse: Option<TransactionError>,
     /// Runs transactions, which then fail.
     pub fail: Option<TransactionError>,
-    /// Foresees a failure.
-    pub foresee: Option<TransactionError>,
-    /// Paid for a compute unit in recent blocks, in micro-lamports.
+    /// Fails simulations.
+    pub fail_simulation: Option<TransactionError>,
+    /// Prices of a compute unit in recent blocks, in micro-lamports.
     pub prices: Vec<u64>,
-    /// Makes so many blocks between the first send and the first look, as for somebody who was asleep, and has forgotten all
-    /// statuses by then but for the history.
-    pub sleeps_for_blocks: u64,
+    /// Makes this number of blocks between the first send and the first status check. Only the history has the statuses
+    /// by then.
+    pub blocks_before_first_check: u64,
     /// Keeps no history.
     pub has_no_history: bool,
-    /// Is asked to stop by the first transaction that arrives.
+    /// Requests this stop when the first transaction arrives.
     pub stop_on_arrival: Option<Stop>,
 }
 
@@ -60,16 +60,16 @@ pub struct Script {
 pub struct State {
     pub height: u64,
     pub blockhashes: u64,
-    /// Blockhash to its number (from 1) and last block height.
+    /// Blockhash to its number (from 1) and last valid block height.
     pub valid: BTreeMap<Hash, (u64, u64)>,
     pub sends: BTreeMap<Signature, u32>,
     pub landed: BTreeMap<Signature, u32>,
-    /// First instruction data of each transaction that ran, in order.
+    /// First instruction data of each executed transaction, in order.
     pub ran: Vec<Vec<u8>>,
     pub looks: u32,
-    /// The only account: a nonce, which is used up by the transaction that runs with it.
+    /// The only account: a nonce, which is advanced by the transaction that uses it.
     pub nonce: Option<DurableNonce>,
-    /// Signed transactions as they came.
+    /// Signed transactions in the order of arrival.
     pub arrived: Vec<VersionedTransaction>,
 }
 
@@ -92,7 +92,7 @@ impl Scripted {
         self.state().ran.len()
     }
 
-    /// How many differently signed transactions arrived.
+    /// Number of different signed transactions that arrived.
     pub fn signatures(&self) -> usize {
         self.state().sends.len()
     }
@@ -128,7 +128,7 @@ impl Cluster for Scripted {
     }
 
     async fn simulate(&self, _: &VersionedTransaction) -> Result<Simulation, ClusterError> {
-        Ok(Simulation { error: self.script.foresee.clone(), units_consumed: 10_000, ..Simulation::default() })
+        Ok(Simulation { error: self.script.fail_simulation.clone(), units_consumed: 10_000, ..Simulation::default() })
     }
 
     async fn send(&self, transaction: &VersionedTransaction) -> Result<Signature, ClusterError> {
@@ -165,12 +165,12 @@ impl Cluster for Scripted {
         let mut state = self.state();
         state.looks += 1;
         if state.looks == 1 {
-            state.height += self.script.sleeps_for_blocks;
+            state.height += self.script.blocks_before_first_check;
         }
-        if self.script.sleeps_for_blocks > 0 {
+        if self.script.blocks_before_first_check > 0 {
             return Ok(vec![None; signatures.len()]);
         }
-        if state.looks <= self.script.silent_looks {
+        if state.looks <= self.script.unanswered_checks {
             return Err(ClusterError::Unreachable { detail: "timed out".into() });
         }
         Ok(signatures
@@ -178,11 +178,11 @@ impl Cluster for Scripted {
             .map(|signature| {
                 let looks = state.landed.get_mut(signature)?;
                 *looks += 1;
-                let visible = looks.checked_sub(self.script.hide_for_looks + 1)?;
+                let visible = looks.checked_sub(self.script.hide_for_checks + 1)?;
                 Some(TransactionStatus {
                     slot: 7,
                     error: self.script.fail.clone(),
-                    confirmation: if visible < self.script.unconfirmed_looks {
+                    confirmation: if visible < self.script.unconfirmed_checks {
                         Confirmation::Processed
                     } else {
                         Confirmation::Confirmed
@@ -214,7 +214,8 @@ impl Cluster for Scripted {
     }
 }
 
-/// The nonce as the system program keeps it. What it stores is made from a blockhash; the test works with what it stores.
+/// The nonce account of the system program. The runtime derives a nonce from a blockhash; the test uses the stored
+/// value directly.
 fn nonce_account(nonce: &DurableNonce) -> Account {
     let mut data = bincode::serialize(&Versions::new(NonceState::new_initialized(
         &nonce.authority,

@@ -1,9 +1,9 @@
-//! A sender that is told to stop.
+//! A sender after a stop was requested.
 
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_sent_after_a_stop() {
+async fn sends_nothing_after_stop() {
     let cluster = Scripted::default();
     let (payer, stop) = (Keypair::new(), Stop::default());
     stop.request();
@@ -14,9 +14,9 @@ async fn nothing_is_sent_after_a_stop() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_under_way_is_followed_and_the_rest_left() {
+async fn follows_in_flight_transactions_after_stop() {
     let stop = Stop::default();
-    let script = Script { stop_on_arrival: Some(stop.clone()), hide_for_looks: 3, ..Script::default() };
+    let script = Script { stop_on_arrival: Some(stop.clone()), hide_for_checks: 3, ..Script::default() };
     let cluster = Scripted::new(script);
     let payer = Keypair::new();
     let stages = [vec![outgoing(1)], vec![outgoing(2)]];
@@ -27,14 +27,14 @@ async fn what_is_under_way_is_followed_and_the_rest_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_not_followed_for_ever() {
+async fn limits_follow_time_after_stop() {
     let stop = Stop::default();
     let script = Script { stop_on_arrival: Some(stop.clone()), lose_blockhashes: u64::MAX, ..Script::default() };
     let cluster = Scripted::new(script);
     let payer = Keypair::new();
     let began = tokio::time::Instant::now();
     let summary = Sender::new(&cluster, &payer).stop(&stop).send(&[outgoing(1)]).await;
-    assert!(matches!(summary.transactions[0].outcome, Outcome::Unknown { why: WhyUnknown::Stopped, .. }));
+    assert!(matches!(summary.transactions[0].outcome, Outcome::Unknown { reason: UnknownReason::Stopped, .. }));
     assert!(summary.is_stopped());
     assert!(began.elapsed() < Duration::from_secs(7));
     assert_eq!(cluster.state().arrived.len(), 1, "it was not sent again");

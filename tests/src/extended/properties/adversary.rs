@@ -1,7 +1,7 @@
 //! An honest crank has the last word in an epoch, after any moves of an adversary without a key.
 
 use {
-    super::quiet,
+    super::{convergence::fund_reserve, quiet},
     crate::{
         ensure,
         extended::{
@@ -22,7 +22,7 @@ const EPOCHS: usize = 3;
 const MOVES: usize = 10;
 
 /// After the honest crank no validator is above its target, or below it while the reserve has lamports to spare, by more than the
-/// tolerance and a minimum delegation for each validator; the turnover budget and a reserve without a rent are the exceptions.
+/// tolerance and a minimum delegation for each validator; a spent turnover budget, and rents that are all lent, are the exceptions.
 pub const ADVERSARY: Property = Property {
     prepare: |spec, random| {
         quiet(spec);
@@ -33,6 +33,7 @@ pub const ADVERSARY: Property = Property {
 
 fn check(world: &mut World, random: &mut Rng) -> Result<(), Finding> {
     world.heal();
+    fund_reserve(world)?;
     for _ in 0..EPOCHS {
         world.turn_epoch(1, random.u64(0..5));
         world.crank()?;
@@ -83,7 +84,11 @@ fn check_settled(world: &World) -> Result<(), Finding> {
     let is_covered = oracle.leaving + reserve + slack >= below + oracle.reserve_target + oracle.unplaced;
     // The staker's budget may be more than a rebalance's.
     let budget_left = oracle.budget.map_or(u64::MAX, |budget| budget.saturating_sub(oracle.leaving));
-    let can_take = budget_left >= (1 + count) * MINIMUM && reserve >= rent && !is_covered;
+    let lent = records.iter().filter(|record| base_and_moving(record, rent).1 < 0).count() as u64;
+    let working = world.working_lamports();
+    ensure!(reserve + lent * rent >= working, "adversary: {reserve} lamports in the reserve, {lent} rents lent");
+    let has_rent = lent < u64::from(world.policy().reserve_rents) || reserve >= rent;
+    let can_take = budget_left >= (1 + count) * MINIMUM && has_rent && !is_covered;
     let off = oracle.tolerance + slack;
     for (record, target) in targeted() {
         let stake = projected(record);

@@ -47,7 +47,8 @@ fn leave(world: &mut World, holder: Holder, random: &mut Rng) -> Result<(), Find
         world.turn_epoch(1, 0);
     }
     let (worth, reserve, rest) = (worth(world, holder), world.reserve(), unsplittable(world));
-    ensure!(worth < rest && reserve < worth, "exits: {worth} lamports cannot leave, the reserve has {reserve}");
+    let is_stuck = worth < rest && world.withdrawable() < worth;
+    ensure!(is_stuck, "exits: {worth} lamports cannot leave, the reserve has {reserve}");
     Ok(())
 }
 
@@ -71,7 +72,7 @@ fn worth(world: &World, holder: Holder) -> u64 {
 }
 
 /// Pool tokens for so many lamports, of those that the holder has.
-fn tokens_for(world: &World, holder: Holder, lamports: u64) -> u64 {
+pub(super) fn tokens_for(world: &World, holder: Holder, lamports: u64) -> u64 {
     let head = world.pool.read_state(world.vm).head;
     let (total, supply) = (u128::from(head.total_lamports.get()), u128::from(head.pool_token_supply.get()));
     let tokens = u128::from(lamports) * supply / total.max(1);
@@ -95,7 +96,7 @@ fn withdraw(world: &mut World, holder: Holder) {
             take(world, holder, address, part, pass == 2);
         }
     }
-    let rest = world.reserve().min(worth(world, holder));
+    let rest = world.withdrawable().min(worth(world, holder));
     let tokens = tokens_for(world, holder, rest);
     world.run(&world.pool.withdraw_sol(holder, None, tokens, None));
 }

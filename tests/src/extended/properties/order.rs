@@ -3,11 +3,17 @@
 use {
     crate::{
         ensure,
-        extended::{Finding, Property, SOL, Snapshot, World, crank::deal, movements::base_and_moving, oracle::held},
+        extended::{
+            Finding, Property, SOL, Snapshot, World,
+            crank::deal,
+            movements::base_and_moving,
+            oracle::{Oracle, held},
+        },
     },
     fastrand::Rng,
     solana_address::Address,
     std::collections::BTreeMap,
+    tidepool_interface::state::ValidatorStakeInfo,
 };
 
 /// Two orders and groupings of the same rebalance give every validator the same; those that are served alone, before the
@@ -55,12 +61,34 @@ fn check(world: &mut World, random: &mut Rng) -> Result<(), Finding> {
 
 /// Each movement is rounded down to a lamport, and what the rounding leaves goes to those that come later. The rent that
 /// those above their targets may borrow is set aside, and how many will is known in the end only.
+///
+/// Stake that began to activate in an earlier epoch, in a small cluster, is divided anew but cannot be recalled. What a validator
+/// has of it beyond its part is missing for the last of the others.
 fn rounding(world: &World) -> i128 {
     let records = world.records();
     let oracle = world.oracle(&records, world.reserve());
+    let stuck = stuck_beyond_parts(world, &records, &oracle);
     let givers = records.iter().zip(&oracle.targets);
     let givers = givers.filter(|(record, target)| target.is_some_and(|target| held(record) > target)).count();
-    records.len() as i128 + 1 + givers as i128 * i128::from(world.stake_rent)
+    records.len() as i128 + 1 + givers as i128 * i128::from(world.stake_rent) + stuck
+}
+
+/// Activating lamports of an earlier epoch that are beyond their validators' pro rata parts, together.
+fn stuck_beyond_parts(world: &World, records: &[ValidatorStakeInfo], oracle: &Oracle) -> i128 {
+    let rent = i128::from(world.stake_rent);
+    let served = records.iter().zip(&oracle.targets).filter_map(|(record, target)| Some((record, (*target)?)));
+    let amounts: Vec<_> = served
+        .map(|(record, target)| {
+            let (base, moving) = base_and_moving(record, world.stake_rent);
+            (0.max(i128::from(target) - base), 0.max(moving))
+        })
+        .collect();
+    let below: i128 = amounts.iter().map(|(below, _)| below).sum();
+    let activating: i128 = amounts.iter().map(|(_, moving)| moving).sum();
+    let rents = (1 + 2 * records.len() as i128) * rent;
+    let available = i128::from(world.reserve()) + activating - i128::from(oracle.reserve_target) - rents;
+    let part = |lamports: i128| if available >= below { lamports } else { lamports * 0.max(available) / below.max(1) };
+    amounts.iter().map(|(below, moving)| 0.max(moving - part(*below))).sum()
 }
 
 fn amounts(world: &mut World, start: &Snapshot, calls: &[Vec<usize>]) -> Result<Amounts, Finding> {

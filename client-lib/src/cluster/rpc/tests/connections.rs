@@ -1,4 +1,4 @@
-//! Endpoints that close connections: idle ones, before an answer, and within one.
+//! Endpoints that close connections: idle, before a response, and within one.
 
 use {
     super::*,
@@ -10,49 +10,49 @@ use {
     },
 };
 
-/// Time for a request in the tests that wait for it to pass.
+/// Timeout in tests that wait for it.
 const SHORT: Duration = Duration::from_secs(2);
 
-/// Requests in a row where the outcome depends on when the client sees a close.
+/// Requests in a row, for outcomes that depend on when the client sees a close.
 const MANY: usize = 200;
 
-/// What the endpoint does next on a connection. After the last step it closes the connection.
+/// The endpoint's next step on a connection. After the last step it closes the connection.
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    /// Answers a request and announces that the connection stays open.
+    /// Responds and announces that the connection stays open.
     Answer,
-    /// Answers a request and announces that it closes the connection, but leaves it open.
+    /// Responds and announces that it closes the connection, but leaves it open.
     LastAnswer,
-    /// Answers a request with HTTP 429, to be repeated at once.
+    /// Responds with HTTP 429, to be repeated at once.
     RateLimit,
-    /// Sends HTTP 408 in place of an answer.
+    /// Responds with HTTP 408.
     Timeout,
-    /// Answers that the signature of the transaction is invalid.
+    /// Responds that the signature of the transaction is invalid.
     Refuse,
-    /// Reads a request and does not answer.
+    /// Reads a request and does not respond.
     Ignore,
     /// Reads a part of a request, and resets the connection.
     Reset,
-    /// Answers a request with the first part of a head.
+    /// Responds with the first part of a header.
     HalfHead,
-    /// Answers a request with the first part of a body.
+    /// Responds with the first part of a body.
     HalfBody,
-    /// Answers a request with the first part of a chunked body.
+    /// Responds with the first part of a chunked body.
     HalfChunk,
-    /// Reads a request, and keeps the connection open without an answer.
+    /// Reads a request, and keeps the connection open without a response.
     Wait,
 }
 
 use Step::*;
 
-/// Steps after which no answer has come.
+/// Steps after which no response has arrived.
 const LOSSES: [&[Step]; 7] = [&[], &[Ignore], &[Reset], &[HalfHead], &[HalfBody], &[HalfChunk], &[Timeout]];
 
-/// An endpoint with the steps of each connection, in the order in which they are opened; the last steps are those of
-/// all later connections.
+/// An endpoint with a script for each connection, in the order in which they are opened. The last script applies to all
+/// later connections.
 struct Scripted {
     url: String,
-    /// The requests that each connection carried.
+    /// The requests of each connection.
     connections: Arc<Mutex<Vec<Vec<Value>>>>,
 }
 
@@ -97,10 +97,10 @@ impl Scripted {
 }
 
 impl Step {
-    /// Takes the step; returns whether the connection stays open.
+    /// Performs the step; returns whether the connection stays open.
     fn perform(self, stream: &mut TcpStream, received: impl FnOnce(Value)) -> bool {
         if let Reset = self {
-            // To close a socket with unread bytes is to reset the connection.
+            // Closing a socket with unread bytes resets the connection.
             let _ = stream.read_exact(&mut [0]);
             return false;
         }
@@ -130,7 +130,7 @@ impl Step {
         };
         let is_open = stream.write_all(answer.as_bytes()).is_ok();
         if let Wait | LastAnswer = self {
-            // Until the client closes it.
+            // Blocks until the client closes it.
             let _ = stream.read(&mut [0]);
         }
         if let Ignore = self {
@@ -141,8 +141,8 @@ impl Step {
 }
 
 #[tokio::test]
-async fn repeats_a_request_on_a_closed_connection() {
-    // The endpoint closes each connection when the second request has reached it, or sooner.
+async fn repeats_request_on_closed_connection() {
+    // The endpoint closes each connection when it has received the second request, or sooner.
     for kept in [&[Answer, Ignore] as &[_], &[Answer, Reset], &[Answer, HalfHead], &[Answer, Timeout], &[Answer]] {
         let endpoint = Scripted::new(&[kept]);
         let cluster = endpoint.cluster();
@@ -154,7 +154,7 @@ async fn repeats_a_request_on_a_closed_connection() {
 }
 
 #[tokio::test]
-async fn repeats_a_request_after_a_pause_on_a_closed_connection() {
+async fn repeats_request_after_pause_on_closed_connection() {
     for limited in [&[RateLimit] as &[_], &[RateLimit, Ignore], &[RateLimit, Reset]] {
         for _ in 0..MANY / 10 {
             let endpoint = Scripted::new(&[limited, &[Answer]]);
@@ -164,7 +164,7 @@ async fn repeats_a_request_after_a_pause_on_a_closed_connection() {
 }
 
 #[tokio::test]
-async fn a_lost_connection_does_not_lift_the_limit_of_repeats() {
+async fn lost_connection_keeps_repeat_limit() {
     let endpoint = Scripted::new(&[&[RateLimit, Ignore], &[RateLimit]]);
     let limited = endpoint.cluster().block_height().await.unwrap_err();
     assert!(matches!(limited, ClusterError::RateLimited { .. }), "{limited}");
@@ -173,7 +173,7 @@ async fn a_lost_connection_does_not_lift_the_limit_of_repeats() {
 }
 
 #[tokio::test]
-async fn repeats_a_request_once_after_a_lost_connection() {
+async fn repeats_request_once_after_lost_connection() {
     for lost in LOSSES {
         let endpoint = Scripted::new(&[lost, &[Answer]]);
         let height = endpoint.cluster().block_height().await;
@@ -188,13 +188,13 @@ async fn repeats_a_request_once_after_a_lost_connection() {
 }
 
 #[tokio::test]
-async fn says_why_a_connection_was_lost() {
+async fn reports_lost_connection() {
     let error = Scripted::new(&[&[Ignore]]).cluster().block_height().await.unwrap_err();
     assert!(error.to_string().contains("connection closed before message completed"), "{error}");
 }
 
 #[tokio::test]
-async fn the_timeout_covers_the_repeat() {
+async fn timeout_includes_repeat() {
     let scripts: [([&[Step]; 2], _); 3] =
         [([&[Wait], &[Wait]], 1), ([&[Ignore], &[Wait]], 2), ([&[Wait], &[Answer]], 1)];
     join_all(scripts.map(|(script, opened)| async move {
@@ -210,7 +210,7 @@ async fn the_timeout_covers_the_repeat() {
 }
 
 #[tokio::test]
-async fn does_not_use_a_connection_that_the_endpoint_will_close() {
+async fn does_not_reuse_closing_connection() {
     let endpoint = Scripted::new(&[&[LastAnswer]]);
     let cluster = endpoint.cluster();
     for _ in 0..3 {
@@ -220,7 +220,7 @@ async fn does_not_use_a_connection_that_the_endpoint_will_close() {
 }
 
 #[tokio::test]
-async fn repeats_the_same_signed_transaction() {
+async fn repeats_same_signed_transaction() {
     for lost in [&[Ignore] as &[_], &[HalfHead], &[HalfBody], &[HalfChunk], &[Timeout]] {
         let endpoint = Scripted::new(&[lost, &[Answer]]);
         let sent = endpoint.cluster().send(&transaction()).await;
@@ -231,7 +231,7 @@ async fn repeats_the_same_signed_transaction() {
 }
 
 #[tokio::test]
-async fn a_refused_repeat_leaves_open_whether_the_transaction_was_received() {
+async fn refused_repeat_leaves_outcome_unknown() {
     let refused = Scripted::new(&[&[Refuse]]).cluster().send(&transaction()).await.unwrap_err();
     assert!(matches!(refused, ClusterError::TransactionRefused { .. }), "{refused}");
     for lost in LOSSES {
@@ -241,7 +241,7 @@ async fn a_refused_repeat_leaves_open_whether_the_transaction_was_received() {
 }
 
 #[tokio::test]
-async fn does_not_repeat_what_would_be_done_twice() {
+async fn does_not_repeat_non_idempotent_request() {
     for lost in LOSSES {
         let endpoint = Scripted::new(&[lost, &[Answer]]);
         let params = json!([Address::default().to_string(), 1]);

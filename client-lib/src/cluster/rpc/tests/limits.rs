@@ -8,7 +8,7 @@ use {
     },
 };
 
-/// How an endpoint refuses a request for its size.
+/// Forms in which endpoints refuse a request for its size.
 const REFUSALS: [(&str, &str); 7] = [
     ("413 Payload Too Large", "<html></html>"),
     ("400 Bad Request", r#"{"error":"Too many accounts"}"#),
@@ -19,7 +19,8 @@ const REFUSALS: [(&str, &str); 7] = [
     ("200 OK", r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32603,"message":"number of keys exceeds 5"}}"#),
 ];
 
-/// An endpoint that serves `most` items per request, each request in the slot that `slot` gives; and the sizes that were asked for.
+/// An endpoint that serves `most` items per request, each in the slot that `slot` returns. It records the requested
+/// sizes.
 struct Limited {
     cluster: RpcCluster,
     sizes: Arc<Mutex<Vec<usize>>>,
@@ -47,7 +48,7 @@ impl Limited {
                             result(&request, json!({ "context": { "slot": slot() }, "value": value })).to_string();
                         let (status, body) = if items.len() > most { refusal } else { ("200 OK", body.as_str()) };
                         let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
-                        // In one write: the second of two waits for the first to be acknowledged.
+                        // In one write: the second of two would wait for the acknowledgement of the first.
                         let _ = stream.write_all(answer.as_bytes());
                     }
                 });
@@ -81,7 +82,7 @@ fn check(addresses: &[Address], accounts: Result<Vec<Option<Account>>, ClusterEr
 }
 
 #[tokio::test]
-async fn halves_requests_until_they_are_served_and_remembers_the_size() {
+async fn halves_requests_and_remembers_size() {
     for refusal in REFUSALS {
         for (most, served) in [(1, 1), (5, 3), (75, 50), (99, 50), (100, 100)] {
             let endpoint = Limited::new(most, refusal, || 1);
@@ -111,18 +112,18 @@ async fn halves_requests_for_statuses() {
 }
 
 #[tokio::test]
-async fn a_refusal_of_a_single_account_is_final() {
+async fn refusal_of_single_account_is_final() {
     let endpoint = Limited::new(0, REFUSALS[0], || 1);
     let error = endpoint.cluster.accounts(&addresses(100)).await.unwrap_err();
     assert!(matches!(error, ClusterError::Refused { .. }) && !error.is_transient(), "{error}");
     assert_eq!(endpoint.sizes().into_iter().min(), Some(1));
-    // An error that may be about the size is not, for a single account.
+    // An ambiguous error is not about the size if a single account is requested.
     let error = Limited::new(0, REFUSALS[6], || 1).cluster.accounts(&addresses(100)).await.unwrap_err();
     assert!(matches!(error, ClusterError::Unreachable { .. }), "{error}");
 }
 
 #[tokio::test]
-async fn a_size_that_was_served_before_is_not_forgotten_for_one_refusal() {
+async fn keeps_served_size_after_one_refusal() {
     let most = Arc::new(AtomicUsize::new(100));
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -153,24 +154,24 @@ async fn a_size_that_was_served_before_is_not_forgotten_for_one_refusal() {
 }
 
 #[tokio::test]
-async fn accounts_of_one_slot_are_read_until_all_requests_have_one_slot() {
-    // The slot changes with each of the first requests, and then no more.
+async fn reads_until_all_requests_share_slot() {
+    // The slot changes with each of the first requests, then stays.
     let requests = AtomicU64::new(0);
     let endpoint = Limited::new(5, REFUSALS[0], move || requests.fetch_add(1, Ordering::Relaxed).min(8));
     let addresses = addresses(11);
     check(&addresses, endpoint.cluster.accounts_of_one_slot(&addresses).await);
-    // One refusal, and four readings of three requests.
+    // One refusal, and four attempts of three requests.
     assert_eq!(endpoint.sizes().len(), 1 + 4 * 3);
 }
 
 #[tokio::test]
-async fn a_slot_that_keeps_changing_is_told() {
+async fn reports_changing_slot() {
     let slot = AtomicU64::new(0);
     let endpoint = Limited::new(5, REFUSALS[0], move || slot.fetch_add(1, Ordering::Relaxed));
     let addresses = addresses(11);
     let error = endpoint.cluster.accounts_of_one_slot(&addresses).await.unwrap_err();
     assert!(matches!(error, ClusterError::SlotChanged { wanted: 11, served: 5 }) && error.is_transient(), "{error}");
-    // What needs no common slot is served.
+    // Requests that need no common slot are served.
     check(&addresses, endpoint.cluster.accounts(&addresses).await);
     check(&addresses[..5], endpoint.cluster.accounts_of_one_slot(&addresses[..5]).await);
 }

@@ -1,15 +1,15 @@
-//! Endpoints that are slow, broken or somewhere else.
+//! Endpoints that are slow, broken or redirect.
 
 use {
     super::*,
-    crate::cluster::rpc::transport::MOST_BYTES,
+    crate::cluster::rpc::transport::MAX_BYTES,
     std::{sync::atomic::AtomicUsize, sync::atomic::Ordering, thread::sleep},
 };
 
-/// Time that an endpoint gets in these tests.
-const PATIENCE: Duration = Duration::from_millis(600);
+/// Timeout in these tests.
+const SHORT_TIMEOUT: Duration = Duration::from_millis(600);
 
-/// An endpoint that does with every request, and the connection that it came by, what it is told.
+/// An endpoint that passes every request and its connection to `respond`.
 pub(super) fn raw(respond: impl Fn(&Value, &mut TcpStream) + Clone + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -18,7 +18,7 @@ pub(super) fn raw(respond: impl Fn(&Value, &mut TcpStream) + Clone + Send + 'sta
             let respond = respond.clone();
             thread::spawn(move || {
                 let mut stream = stream.unwrap();
-                // One request, and the connection is closed.
+                // One request per connection.
                 if let Some(request) = read_request(&mut stream) {
                     respond(&request, &mut stream);
                 }
@@ -28,11 +28,11 @@ pub(super) fn raw(respond: impl Fn(&Value, &mut TcpStream) + Clone + Send + 'sta
     url
 }
 
-/// An endpoint that writes these bytes after the head of a good answer.
+/// An endpoint that writes these bytes after the header of a valid response.
 pub(super) fn body(bytes: impl Into<Vec<u8>>) -> String {
     let bytes = bytes.into();
     raw(move |_, stream| {
-        // Whoever has read enough goes away.
+        // A client that has read enough closes the connection.
         let _ = write!(stream, "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", bytes.len());
         let _ = stream.write_all(&bytes);
     })
@@ -43,11 +43,11 @@ fn head(head: &'static str) -> String {
 }
 
 pub(super) async fn height(url: String) -> Result<u64, ClusterError> {
-    RpcCluster::with_timeout(url, Confirmation::Confirmed, PATIENCE).block_height().await
+    RpcCluster::with_timeout(url, Confirmation::Confirmed, SHORT_TIMEOUT).block_height().await
 }
 
 #[tokio::test]
-async fn an_answer_to_another_request_is_refused() {
+async fn rejects_answer_to_other_request() {
     for bytes in [
         &br#"{"jsonrpc":"2.0","id":7,"result":12}"#[..],
         br#"{"jsonrpc":"2.0","id":"0","result":12}"#,
@@ -64,7 +64,7 @@ async fn an_answer_to_another_request_is_refused() {
 }
 
 #[tokio::test]
-async fn a_body_without_end_is_not_read_to_its_end() {
+async fn limits_body_size() {
     static WRITTEN: AtomicUsize = AtomicUsize::new(0);
     let url = raw(|_, stream| {
         let _ = write!(stream, "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n\"");
@@ -75,12 +75,12 @@ async fn a_body_without_end_is_not_read_to_its_end() {
     });
     let error = RpcCluster::new(url).block_height().await.unwrap_err();
     assert!(matches!(&error, ClusterError::UnexpectedAnswer { detail } if detail.contains("longer than")), "{error}");
-    // Some of it is on its way.
-    assert!(WRITTEN.load(Ordering::Relaxed) < MOST_BYTES + (32 << 20));
+    // Some bytes are in transit.
+    assert!(WRITTEN.load(Ordering::Relaxed) < MAX_BYTES + (32 << 20));
 }
 
 #[tokio::test]
-async fn who_breaks_off_may_be_asked_again() {
+async fn interrupted_response_is_transient() {
     let silent = raw(|_, _| {});
     let half_a_head = raw(|_, stream| drop(write!(stream, "HTTP/1.1 200 OK\r\ncontent-le")));
     let half_a_body =
@@ -98,7 +98,7 @@ async fn who_breaks_off_may_be_asked_again() {
 }
 
 #[tokio::test]
-async fn nobody_is_waited_for_longer_than_the_timeout() {
+async fn timeout_limits_every_wait() {
     let mute = raw(|_, _| sleep(Duration::from_secs(30)));
     let slow = raw(|_, stream| {
         let _ = write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n");
@@ -110,12 +110,12 @@ async fn nobody_is_waited_for_longer_than_the_timeout() {
         let began = Instant::now();
         let error = height(url).await.unwrap_err();
         assert!(matches!(error, ClusterError::Unreachable { .. }), "{error}");
-        assert!((PATIENCE..3 * PATIENCE).contains(&began.elapsed()), "{:?}", began.elapsed());
+        assert!((SHORT_TIMEOUT..3 * SHORT_TIMEOUT).contains(&began.elapsed()), "{:?}", began.elapsed());
     }
 }
 
 #[tokio::test]
-async fn who_is_asked_too_often_is_asked_again_within_the_timeout() {
+async fn retries_rate_limit_within_timeout() {
     static ASKED: AtomicUsize = AtomicUsize::new(0);
     let soon = raw(|request, stream| {
         if ASKED.fetch_add(1, Ordering::Relaxed) < 5 {
@@ -133,14 +133,14 @@ async fn who_is_asked_too_often_is_asked_again_within_the_timeout() {
         }
     });
     assert_eq!(height(soon).await.unwrap(), 12);
-    // Solana's own client would wait for 119 seconds, five times.
+    // The default RPC client would wait for 119 seconds, five times.
     for late in
         ["429 Slow Down\r\nretry-after: 119", "429 Slow Down\r\nretry-after: 18446744073709551615", "429 Slow Down"]
     {
         let began = Instant::now();
         let error = height(head(late)).await.unwrap_err();
         assert!(matches!(error, ClusterError::RateLimited { .. }) && error.is_transient(), "{error}");
-        assert!(began.elapsed() < 2 * PATIENCE, "{:?}", began.elapsed());
+        assert!(began.elapsed() < 2 * SHORT_TIMEOUT, "{:?}", began.elapsed());
     }
 }
 
@@ -167,7 +167,7 @@ async fn does_not_follow_redirects() {
         let error = RpcCluster::new(url).send(&transaction()).await.unwrap_err();
         assert!(error.to_string().contains("redirects are not followed"), "{error}");
         assert_eq!(error.is_transient(), is_transient, "{status}: {error}");
-        assert!(error.is_of_endpoint() && !error.to_string().contains("secret"), "{error}");
+        assert!(error.is_endpoint_error() && !error.to_string().contains("secret"), "{error}");
     }
     assert_eq!(ELSEWHERE.load(Ordering::Relaxed), 0);
 }

@@ -1,4 +1,4 @@
-//! Which validator a withdrawal takes from next.
+//! Selects the next validator of a withdrawal.
 
 use {
     super::Search,
@@ -8,7 +8,7 @@ use {
 };
 
 impl Search<'_> {
-    /// The preferred validator's index in the list, while it has stake: until then no other may give any.
+    /// Index of the preferred validator while it has stake: until it is drained, no other can be used.
     pub(super) fn preferred(&self, limits: &WithdrawalLimits) -> Option<usize> {
         let preferred = self.snapshot.pool().terms.preferred_withdraw_validator_vote_address?;
         let records = self.state.records();
@@ -16,11 +16,11 @@ impl Search<'_> {
         (records[index].active_stake_lamports.get() >= limits.withdrawable_above).then_some(index)
     }
 
-    /// The validator to withdraw from next, and whether it is the preferred one, before which no other may come.
+    /// The validator to withdraw from next, and whether it is the preferred one, which must come first.
     pub(super) fn candidate(&self, limits: &WithdrawalLimits, withdrawable: &Withdrawable) -> Option<(usize, bool)> {
         let records = self.state.records();
         if let Some(index) = self.preferred(limits) {
-            // One that is being removed cannot give, and still bars all others.
+            // A preferred validator that is being removed cannot be used, but still blocks all others.
             return records[index].is_active().then_some((index, true));
         }
         let gives = |index: usize| {
@@ -28,10 +28,10 @@ impl Search<'_> {
             match source {
                 StakeSource::Active | StakeSource::Transient => self.state.splittable(index, source, limits),
                 StakeSource::ValidatorRemoval
-                    if self.withdrawal.take_whole_accounts && self.state.can_give_whole(index) =>
+                    if self.withdrawal.take_whole_accounts && self.state.can_withdraw_whole(index) =>
                 {
                     let balance = self.state.balance(index, source);
-                    // A whole account cannot be had in part: the largest one that is not too large comes first.
+                    // A whole account cannot be split: the largest one that is not too large comes first.
                     if self.yields(self.left) >= balance { balance } else { 0 }
                 }
                 StakeSource::ValidatorRemoval => 0,
@@ -40,16 +40,16 @@ impl Search<'_> {
         (0..records.len())
             .map(|index| (gives(index), index))
             .filter(|(lamports, _)| *lamports > 0)
-            // What earns least comes first, and of equals the first in the list.
+            // Stake that earns least comes first; ties are in the list's order.
             .max_by_key(|(lamports, index)| {
-                (Reverse(self.earning(*index, limits, withdrawable)), *lamports, Reverse(*index))
+                (Reverse(self.activation(*index, limits, withdrawable)), *lamports, Reverse(*index))
             })
             .map(|(_, index)| (index, false))
     }
 
-    /// What the stake of a validator that gives some earns. Stake that may not be split before that of another validator, or not
-    /// enough of it, counts as active: its turn comes by its size.
-    fn earning(&self, index: usize, limits: &WithdrawalLimits, withdrawable: &Withdrawable) -> StakeActivation {
+    /// The activation of a validator's stake. Stake that may not be split before another validator's, or is too small,
+    /// counts as active: its size decides.
+    fn activation(&self, index: usize, limits: &WithdrawalLimits, withdrawable: &Withdrawable) -> StakeActivation {
         let Some(source) = self.state.source(index, withdrawable, limits) else { return StakeActivation::Active };
         let condition = self.state.condition(index, source);
         let activation = condition.map_or(StakeActivation::Active, |condition| condition.activation);
@@ -60,8 +60,8 @@ impl Search<'_> {
             StakeSource::ValidatorRemoval => return activation,
         };
         let is_enough = || {
-            let spared = self.spared(self.state.splittable(index, source, limits), limits);
-            self.yields(self.tokens_within(spared)) >= self.minimum()
+            let safe_split = self.safe_split(self.state.splittable(index, source, limits), limits);
+            self.yields(self.tokens_within(safe_split)) >= self.minimum()
         };
         let counts = activation < StakeActivation::Active && is_free && is_enough();
         if counts { activation } else { StakeActivation::Active }

@@ -1,10 +1,10 @@
-//! Transactions with a hash of the user's own, and those that are signed here and sent elsewhere.
+//! Transactions with a fixed hash or a nonce, and offline signing.
 
 use {super::*, solana_hash::Hash, solana_message::VersionedMessage, solana_signer::null_signer::NullSigner};
 
 const NONCE_HASH: Hash = Hash::new_from_array([77; 32]);
 
-/// A cluster with a nonce account, whose authority is `authority`.
+/// A cluster with a nonce account whose authority is `authority`.
 fn with_nonce(script: Script, authority: &Keypair) -> (Scripted, DurableNonce) {
     let account = Address::new_from_array([3; 32]);
     let nonce = DurableNonce { account, authority: authority.pubkey(), hash: NONCE_HASH };
@@ -18,18 +18,18 @@ fn options(lifetime: Lifetime) -> SendOptions {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_given_blockhash_is_used_once() {
+async fn uses_given_blockhash_once() {
     let cluster = Scripted::new(Script { lose_blockhashes: 1, ..Script::default() });
     let hash = cluster.latest_blockhash().await.unwrap().hash;
     let payer = Keypair::new();
     let sender = Sender::new(&cluster, &payer).options(options(Lifetime::Blockhash(hash)));
     let summary = sender.send(&[outgoing(1)]).await;
-    assert!(matches!(summary.transactions[0].outcome, Outcome::Expired { attempts: 1, is_held: true }));
+    assert!(matches!(summary.transactions[0].outcome, Outcome::Expired { attempts: 1, has_fixed_hash: true }));
     assert_eq!((cluster.signatures(), cluster.ran()), (1, 0));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_nonce_is_read_and_comes_first() {
+async fn nonce_instruction_comes_first() {
     let payer = Keypair::new();
     let (cluster, nonce) = with_nonce(Script::default(), &payer);
     assert_eq!(DurableNonce::read(&cluster, &nonce.account).await.unwrap(), nonce);
@@ -47,7 +47,7 @@ async fn a_nonce_is_read_and_comes_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_nonce_that_is_used_by_another_ends_it() {
+async fn expires_after_nonce_is_used() {
     let payer = Keypair::new();
     let (cluster, nonce) = with_nonce(Script { lose_sends: u32::MAX, ..Script::default() }, &payer);
     let sender = Sender::new(&cluster, &payer).options(options(Lifetime::Nonce(nonce)));
@@ -55,20 +55,20 @@ async fn a_nonce_that_is_used_by_another_ends_it() {
     cluster.state().nonce = Some(DurableNonce { hash: Hash::new_from_array([1; 32]), ..nonce });
     cluster.state().valid.insert(NONCE_HASH, (1, 0));
     let summary = sender.submit("it", signed).await;
-    assert!(matches!(summary.transactions[0].outcome, Outcome::Expired { attempts: 1, is_held: true }));
+    assert!(matches!(summary.transactions[0].outcome, Outcome::Expired { attempts: 1, has_fixed_hash: true }));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_nonce_that_nobody_uses_leaves_it_open() {
+async fn outcome_is_unknown_with_unused_nonce() {
     let payer = Keypair::new();
     let (cluster, nonce) = with_nonce(Script { lose_sends: u32::MAX, ..Script::default() }, &payer);
     let sender = Sender::new(&cluster, &payer).options(options(Lifetime::Nonce(nonce)));
     let summary = sender.send(&[outgoing(1)]).await;
-    assert!(matches!(summary.transactions[0].outcome, Outcome::Unknown { why: WhyUnknown::NonceNotUsed, .. }));
+    assert!(matches!(summary.transactions[0].outcome, Outcome::Unknown { reason: UnknownReason::NonceNotUsed, .. }));
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_signed_apart_is_sent_as_it_is() {
+async fn sends_offline_signed_transaction_unchanged() {
     let cluster = Scripted::default();
     let hash = cluster.latest_blockhash().await.unwrap().hash;
     let (payer, other) = (Keypair::new(), Keypair::new());
@@ -79,21 +79,21 @@ async fn what_is_signed_apart_is_sent_as_it_is() {
     let here =
         Sender::new(&cluster, &payer).signers([&absent as &dyn Signer]).options(options(Lifetime::Blockhash(hash)));
     let half = here.sign_only(&[transaction]).await.unwrap().remove(0);
-    assert_eq!(half.absent().collect::<Vec<_>>(), [other.pubkey()]);
+    assert_eq!(half.missing_signers().collect::<Vec<_>>(), [other.pubkey()]);
     assert!(matches!(half.complete(), Err(NotSent::MissingSigner { signer }) if signer == other.pubkey()));
     assert_eq!(cluster.signatures(), 0);
 
-    // The message travels as bytes.
+    // The message is passed on as bytes.
     let message: VersionedMessage = bincode::deserialize(&half.message.serialize()).unwrap();
     assert_eq!(Lifetime::of(&message), Lifetime::Blockhash(hash));
-    let whole = PartlySigned::sign("it", message, [&payer as &dyn Signer, &other]).unwrap().complete().unwrap();
+    let whole = PartiallySigned::sign("it", message, [&payer as &dyn Signer, &other]).unwrap().complete().unwrap();
     assert_eq!(whole.signatures[0], half.signatures[0].1.unwrap());
     assert!(here.submit("it", whole).await.is_success());
     assert_eq!(cluster.ran(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_address_without_a_key_does_not_sign() {
+async fn address_without_key_does_not_sign() {
     let cluster = Scripted::default();
     let payer = NullSigner::new(&Address::new_from_array([5; 32]));
     let summary = Sender::new(&cluster, &payer).send(&[outgoing(1)]).await;
@@ -101,21 +101,21 @@ async fn an_address_without_a_key_does_not_sign() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rehearsal_needs_no_key_and_sends_nothing() {
+async fn dry_run_needs_no_key_and_sends_nothing() {
     let cluster = Scripted::default();
     let payer = NullSigner::new(&Address::new_from_array([5; 32]));
-    let rehearsed = Sender::new(&cluster, &payer).rehearse(&[outgoing(1)]).await.unwrap();
+    let rehearsed = Sender::new(&cluster, &payer).dry_run(&[outgoing(1)]).await.unwrap();
     assert_eq!((rehearsed[0].units_consumed, rehearsed[0].signatures), (10_000, 1));
     assert!(rehearsed[0].failure.is_none());
     assert_eq!(cluster.signatures(), 0);
 
-    let cluster = Scripted::new(Script { foresee: Some(error()), ..Script::default() });
-    let rehearsed = Sender::new(&cluster, &payer).rehearse(&[outgoing(1)]).await.unwrap();
+    let cluster = Scripted::new(Script { fail_simulation: Some(error()), ..Script::default() });
+    let rehearsed = Sender::new(&cluster, &payer).dry_run(&[outgoing(1)]).await.unwrap();
     assert_eq!(rehearsed[0].failure.as_ref().unwrap().error, error());
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_price_follows_recent_blocks_up_to_a_bound() {
+async fn price_follows_recent_blocks_up_to_maximum() {
     let price_of = async |price| {
         let cluster = Scripted::new(Script { prices: vec![50, 10, 40, 20], ..Script::default() });
         let payer = Keypair::new();
@@ -136,8 +136,8 @@ async fn the_price_follows_recent_blocks_up_to_a_bound() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_submitted_long_ago_is_found_or_left_open() {
-    let asleep = |has_no_history| Script { sleeps_for_blocks: 1_000, has_no_history, ..Script::default() };
+async fn old_transaction_is_found_or_unknown() {
+    let asleep = |has_no_history| Script { blocks_before_first_check: 1_000, has_no_history, ..Script::default() };
     for (has_no_history, lands) in [(false, true), (true, false)] {
         let cluster = Scripted::new(asleep(has_no_history));
         let hash = cluster.latest_blockhash().await.unwrap().hash;
@@ -147,13 +147,13 @@ async fn what_was_submitted_long_ago_is_found_or_left_open() {
         let summary = sender.submit("it", signed).await;
         let outcome = &summary.transactions[0].outcome;
         assert_eq!(outcome.is_landed(), lands, "{outcome}");
-        assert!(lands || matches!(outcome, Outcome::Unknown { why: WhyUnknown::Forgotten, .. }), "{outcome}");
+        assert!(lands || matches!(outcome, Outcome::Unknown { reason: UnknownReason::Forgotten, .. }), "{outcome}");
         assert_eq!(cluster.ran(), 1);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_with_too_low_a_limit_is_not_sent() {
+async fn rejects_message_with_low_compute_limit() {
     let cluster = Scripted::default();
     let hash = cluster.latest_blockhash().await.unwrap().hash;
     let payer = Keypair::new();

@@ -1,14 +1,14 @@
-//! Fields that are not used, in every answer: missing, or of a form that no node writes.
+//! Unused fields in every response: missing or malformed.
 
 use super::*;
 
-/// What the fields that are not used hold.
+/// Malformed values of unused fields.
 fn oddities() -> [Value; 9] {
     [
         Value::Null,
         json!("a string"),
         json!(1.5),
-        // A `u64` that went through JavaScript.
+        // A `u64` rounded by JavaScript.
         serde_json::from_str("18446744073709552000").unwrap(),
         json!(-1),
         json!(true),
@@ -34,7 +34,7 @@ fn account(odd: Option<&Value>) -> Value {
     spoil(account, &["executable", "rentEpoch", "space"], odd)
 }
 
-/// A good answer to a request, but for the fields that are not used.
+/// A valid response to a request, apart from its unused fields.
 fn answer(request: &Value, odd: Option<&Value>) -> Value {
     let with_context = |value: Value| spoil(json!({ "value": value }), &["context", "apiVersion"], odd);
     let result = match request["method"].as_str().unwrap() {
@@ -81,7 +81,7 @@ fn answer(request: &Value, odd: Option<&Value>) -> Value {
     spoil(answer, &["jsonrpc", "usage"], odd)
 }
 
-/// An endpoint all of whose answers have these odd fields.
+/// An endpoint whose responses all have these malformed fields.
 fn odd_endpoint(odd: Option<Value>) -> RpcCluster {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -98,14 +98,14 @@ fn odd_endpoint(odd: Option<Value>) -> RpcCluster {
 }
 
 #[tokio::test]
-async fn unused_fields_are_ignored_in_every_answer() {
+async fn ignores_unused_fields() {
     let oddities = oddities().map(Some).into_iter().chain([None]);
     for odd in oddities {
         let cluster = odd_endpoint(odd.clone());
         let address = Address::default();
         let expected = Account { lamports: 5, data: vec![1, 2, 3], ..Account::default() };
         let account = cluster.accounts(&[address; 2]).await.unwrap_or_else(|error| panic!("{odd:?}: {error}"));
-        // A program has to be told: `true` is not odd.
+        // `true` is a valid value: a program must be decoded as executable.
         let executable = odd == Some(Value::Bool(true));
         let expected = Account { executable, ..expected };
         assert_eq!(account, [Some(expected.clone()), None], "{odd:?}");
@@ -130,7 +130,7 @@ async fn unused_fields_are_ignored_in_every_answer() {
 }
 
 #[tokio::test]
-async fn a_refused_transaction_is_told_whatever_else_is_in_the_answer() {
+async fn reports_rejected_transaction_with_malformed_fields() {
     let (url, _) = endpoint("200 OK", |request| {
         let data = json!({ "err": "BlockhashNotFound", "logs": 1.5, "accounts": "odd", "unitsConsumed": {} });
         json!({ "id": request["id"], "error": { "code": -32_002, "message": "no", "data": data } })
@@ -141,7 +141,7 @@ async fn a_refused_transaction_is_told_whatever_else_is_in_the_answer() {
 }
 
 #[tokio::test]
-async fn a_status_without_its_error_is_not_a_success() {
+async fn rejects_status_without_error_field() {
     let (url, _) = endpoint("200 OK", |request| {
         let status = json!({ "slot": 7, "status": { "Err": "AccountNotFound" }, "confirmationStatus": "finalized" });
         result(request, json!({ "context": { "slot": 9 }, "value": [status] }))

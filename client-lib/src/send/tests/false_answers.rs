@@ -1,5 +1,5 @@
-//! An endpoint that lies about what became of a transaction. What it hands over it hands over to an honest cluster, which shows
-//! what was done in truth, and how often.
+//! An endpoint with false responses. It forwards transactions to a correct cluster, which shows what was executed, and
+//! how often.
 
 use {
     super::*,
@@ -11,29 +11,29 @@ use {
     tokio::time::Instant,
 };
 
-/// What the endpoint says in place of the truth. A look is counted from 1.
-struct Liar {
+/// False responses of the endpoint. Status checks are counted from 1.
+struct FaultyEndpoint {
     honest: Scripted,
-    /// The last block height at which it says that a blockhash is good.
+    /// The last valid block height that it claims for a blockhash.
     last_valid: Option<u64>,
     height: fn(u64) -> u64,
     status: fn(u32, Option<TransactionStatus>) -> Option<TransactionStatus>,
     history: fn(Option<TransactionStatus>) -> Option<TransactionStatus>,
-    /// How many statuses it leaves out, and how many when it is asked for its history.
+    /// Statuses that it omits, and those that it omits with its history.
     missing: [usize; 2],
     units: u64,
     blockhash: Option<Hash>,
     looks: AtomicU32,
 }
 
-impl Default for Liar {
+impl Default for FaultyEndpoint {
     fn default() -> Self {
         Self::before(Scripted::default())
     }
 }
 
-impl Liar {
-    /// An endpoint in front of `honest` that says the truth.
+impl FaultyEndpoint {
+    /// An endpoint that forwards to `honest` without changes.
     fn before(honest: Scripted) -> Self {
         Self {
             honest,
@@ -48,7 +48,7 @@ impl Liar {
         }
     }
 
-    /// Sends one transaction; returns what became of it, as it is told, and how long that took.
+    /// Sends one transaction; returns its reported outcome and the time taken.
     async fn send_one(&self, options: SendOptions) -> (Outcome, Duration) {
         let began = Instant::now();
         let payer = Keypair::new();
@@ -56,13 +56,13 @@ impl Liar {
         (summary.transactions.remove(0).outcome, began.elapsed())
     }
 
-    /// How many differently signed transactions arrived, and how many of them did something.
+    /// Number of different signed transactions that arrived, and of those that executed.
     fn signed_and_ran(&self) -> (usize, usize) {
         (self.honest.signatures(), self.honest.ran())
     }
 }
 
-impl Cluster for Liar {
+impl Cluster for FaultyEndpoint {
     async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
         self.honest.accounts(addresses).await
     }
@@ -117,110 +117,115 @@ fn with_status(confirmation: Confirmation, error: Option<TransactionError>) -> O
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_blockhash_that_seems_to_expire_at_once_has_not() {
-    // A machine of another cluster behind the same address: far ahead, and without any of the transactions.
-    let liar = Liar {
+async fn ignores_early_expiry() {
+    // A node of another cluster behind the same URL: far ahead, and without the transactions.
+    let faulty = FaultyEndpoint {
         height: |_| u64::MAX,
         status: |look, status| status.filter(|_| look > 20),
         history: |_| None,
-        ..Liar::default()
+        ..FaultyEndpoint::default()
     };
-    let (outcome, _) = liar.send_one(SendOptions::default()).await;
+    let (outcome, _) = faulty.send_one(SendOptions::default()).await;
     assert!(outcome.is_landed(), "{outcome}");
-    assert_eq!(liar.signed_and_ran(), (1, 1));
+    assert_eq!(faulty.signed_and_ran(), (1, 1));
 
-    let short_lived = Liar {
+    let short_lived = FaultyEndpoint {
         last_valid: Some(0),
         status: |look, status| status.filter(|_| look > 20),
         history: |_| None,
-        ..Liar::default()
+        ..FaultyEndpoint::default()
     };
     assert!(short_lived.send_one(SendOptions::default()).await.0.is_landed());
     assert_eq!(short_lived.signed_and_ran(), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_hidden_for_good_is_done_once_where_it_is_signed_once() {
-    let liar = Liar { status: |_, _| None, history: |_| None, ..Liar::default() };
-    let (outcome, _) = liar.send_one(SendOptions { attempts: 1, ..SendOptions::default() }).await;
-    assert!(matches!(outcome, Outcome::Expired { attempts: 1, is_held: false }), "{outcome}");
-    assert_eq!(liar.signed_and_ran(), (1, 1));
+async fn hidden_transaction_with_one_attempt_executes_once() {
+    let faulty = FaultyEndpoint { status: |_, _| None, history: |_| None, ..FaultyEndpoint::default() };
+    let (outcome, _) = faulty.send_one(SendOptions { attempts: 1, ..SendOptions::default() }).await;
+    assert!(matches!(outcome, Outcome::Expired { attempts: 1, has_fixed_hash: false }), "{outcome}");
+    assert_eq!(faulty.signed_and_ran(), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_confirmed_is_not_signed_anew_however_it_flips() {
-    let liar = Liar {
+async fn does_not_resign_after_confirmation() {
+    let faulty = FaultyEndpoint {
         status: |look, _| if look % 2 == 1 { with_status(Confirmation::Confirmed, None) } else { None },
         history: |_| None,
-        ..Liar::default()
+        ..FaultyEndpoint::default()
     };
     let options = SendOptions { confirmation: Confirmation::Finalized, ..SendOptions::default() };
-    let (outcome, took) = liar.send_one(options).await;
-    assert!(matches!(outcome, Outcome::Unknown { why: WhyUnknown::Undecided, .. }), "{outcome}");
+    let (outcome, took) = faulty.send_one(options).await;
+    assert!(matches!(outcome, Outcome::Unknown { reason: UnknownReason::Undecided, .. }), "{outcome}");
     assert!(took < Duration::from_secs(310), "{took:?}");
-    assert_eq!(liar.signed_and_ran(), (1, 1));
+    assert_eq!(faulty.signed_and_ran(), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_followed_for_ever() {
-    let never_confirmed = Liar { status: |_, _| with_status(Confirmation::Processed, None), ..Liar::default() };
-    let never_expires = Liar { last_valid: Some(u64::MAX), status: |_, _| None, ..Liar::default() };
-    for liar in [never_confirmed, never_expires] {
-        let (outcome, took) = liar.send_one(SendOptions::default()).await;
-        assert!(matches!(outcome, Outcome::Unknown { why: WhyUnknown::Undecided, .. }), "{outcome}");
+async fn limits_follow_time() {
+    let never_confirmed =
+        FaultyEndpoint { status: |_, _| with_status(Confirmation::Processed, None), ..FaultyEndpoint::default() };
+    let never_expires = FaultyEndpoint { last_valid: Some(u64::MAX), status: |_, _| None, ..FaultyEndpoint::default() };
+    for faulty in [never_confirmed, never_expires] {
+        let (outcome, took) = faulty.send_one(SendOptions::default()).await;
+        assert!(matches!(outcome, Outcome::Unknown { reason: UnknownReason::Undecided, .. }), "{outcome}");
         assert!(outcome.to_string().contains("before you repeat it"), "{outcome}");
         assert!(took < Duration::from_secs(310), "{took:?}");
-        assert_eq!(liar.signed_and_ran(), (1, 1));
+        assert_eq!(faulty.signed_and_ran(), (1, 1));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_of_statuses_that_is_too_short_settles_nothing() {
-    let liar = Liar { missing: [1, 0], ..Liar::default() };
-    let (outcome, took) = liar.send_one(SendOptions::default()).await;
+async fn ignores_short_status_list() {
+    let faulty = FaultyEndpoint { missing: [1, 0], ..FaultyEndpoint::default() };
+    let (outcome, took) = faulty.send_one(SendOptions::default()).await;
     let sentence = outcome.to_string();
-    assert!(matches!(outcome, Outcome::Unknown { why: WhyUnknown::Cluster(_), .. }), "{sentence}");
+    assert!(matches!(outcome, Outcome::Unknown { reason: UnknownReason::Cluster(_), .. }), "{sentence}");
     assert!(sentence.contains("1 statuses were requested, 0 returned"), "{sentence}");
     assert!(took < Duration::from_secs(70), "{took:?}");
-    assert_eq!(liar.signed_and_ran(), (1, 1));
+    assert_eq!(faulty.signed_and_ran(), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_history_that_is_too_short_proves_no_loss() {
-    let liar = Liar { status: |_, _| None, missing: [0, 1], ..Liar::default() };
-    let (outcome, _) = liar.send_one(SendOptions::default()).await;
+async fn ignores_short_history() {
+    let faulty = FaultyEndpoint { status: |_, _| None, missing: [0, 1], ..FaultyEndpoint::default() };
+    let (outcome, _) = faulty.send_one(SendOptions::default()).await;
     assert!(matches!(outcome, Outcome::Unknown { .. }), "{outcome}");
-    assert_eq!(liar.signed_and_ran(), (1, 1));
+    assert_eq!(faulty.signed_and_ran(), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_false_status_is_believed_and_nothing_is_signed_for_it() {
-    // Nobody else can be asked. What a user repeats after a false failure is another intent.
+async fn accepts_false_status_without_resigning() {
+    // There is no other source. A repeat by the user after a false failure is a new intent.
     let lost = || Scripted::new(Script { lose_sends: u32::MAX, ..Script::default() });
-    let success = Liar { status: |_, _| with_status(Confirmation::Finalized, None), ..Liar::before(lost()) };
+    let success =
+        FaultyEndpoint { status: |_, _| with_status(Confirmation::Finalized, None), ..FaultyEndpoint::before(lost()) };
     assert!(success.send_one(SendOptions::default()).await.0.is_landed());
     assert_eq!(success.signed_and_ran(), (1, 0));
 
-    let failure = Liar { status: |_, _| with_status(Confirmation::Finalized, Some(error())), ..Liar::default() };
+    let failure = FaultyEndpoint {
+        status: |_, _| with_status(Confirmation::Finalized, Some(error())),
+        ..FaultyEndpoint::default()
+    };
     assert!(matches!(failure.send_one(SendOptions::default()).await.0, Outcome::Failed { .. }));
     assert_eq!(failure.signed_and_ran(), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_blockhash_of_no_cluster_costs_nothing() {
-    let liar = Liar { blockhash: Some(Hash::new_from_array([77; 32])), ..Liar::default() };
-    let (outcome, took) = liar.send_one(SendOptions { attempts: 2, ..SendOptions::default() }).await;
+async fn invalid_blockhash_costs_nothing() {
+    let faulty = FaultyEndpoint { blockhash: Some(Hash::new_from_array([77; 32])), ..FaultyEndpoint::default() };
+    let (outcome, took) = faulty.send_one(SendOptions { attempts: 2, ..SendOptions::default() }).await;
     assert!(matches!(outcome, Outcome::Expired { attempts: 2, .. }), "{outcome}");
     assert!(took < Duration::from_secs(60), "{took:?}");
-    assert_eq!(liar.signed_and_ran(), (0, 0));
+    assert_eq!(faulty.signed_and_ran(), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_number_of_compute_units_is_too_large() {
+async fn handles_any_number_of_compute_units() {
     for units in [u64::MAX, u64::MAX / 2, 0] {
-        let liar = Liar { units, ..Liar::default() };
-        assert!(liar.send_one(SendOptions::default()).await.0.is_landed());
-        let state = liar.honest.state();
+        let faulty = FaultyEndpoint { units, ..FaultyEndpoint::default() };
+        assert!(faulty.send_one(SendOptions::default()).await.0.is_landed());
+        let state = faulty.honest.state();
         let instructions = state.arrived[0].message.instructions();
         let limit = instructions.iter().find(|instruction| instruction.data[0] == 2).expect("a limit");
         let limit = u32::from_le_bytes(limit.data[1..5].try_into().unwrap());

@@ -1,4 +1,4 @@
-//! Answers of a good form that cannot be true.
+//! Well-formed responses that are false.
 
 use {super::*, crate::text::is_invisible};
 
@@ -22,7 +22,7 @@ fn is_nonsense<T: std::fmt::Debug>(answer: Result<T, ClusterError>) -> String {
 }
 
 #[tokio::test]
-async fn accounts_in_another_form_than_asked_for_are_refused() {
+async fn rejects_other_account_encoding() {
     let forms: [fn(&Value) -> Value; 7] = [
         |request| with_context(request, vec![account(json!({ "program": "x", "parsed": {}, "space": 3 }))]),
         |request| with_context(request, vec![account(json!("3yZe7d"))]),
@@ -47,7 +47,7 @@ async fn accounts_in_another_form_than_asked_for_are_refused() {
 }
 
 #[tokio::test]
-async fn too_few_and_too_many_answers_are_refused() {
+async fn rejects_wrong_number_of_answers() {
     let (few, _) = endpoint("200 OK", |request| with_context(request, vec![Value::Null; asked(request) - 1]));
     let (many, _) = endpoint("200 OK", |request| with_context(request, vec![Value::Null; asked(request) + 1]));
     for url in [few, many] {
@@ -58,8 +58,9 @@ async fn too_few_and_too_many_answers_are_refused() {
 }
 
 #[tokio::test]
-async fn answers_that_are_one_too_many_here_and_one_too_few_there_are_refused() {
-    // 100 and 100 accounts, 256 and 256 statuses: the sum is right, and half of them would be told of others.
+async fn checks_number_of_answers_per_request() {
+    // 100 and 100 accounts, 256 and 256 statuses: the sum is right, but half of them would be assigned to other
+    // addresses.
     let (url, _) = endpoint("200 OK", |request| {
         let first = request["params"][0][0] == Address::default().to_string()
             || request["params"][0][0] == Signature::default().to_string();
@@ -75,13 +76,13 @@ async fn answers_that_are_one_too_many_here_and_one_too_few_there_are_refused() 
 }
 
 #[tokio::test]
-async fn the_signature_of_another_transaction_is_none_of_this_one() {
+async fn rejects_signature_of_other_transaction() {
     let (url, _) = endpoint("200 OK", |request| result(request, Signature::from([7; 64]).to_string().into()));
     is_nonsense(RpcCluster::new(url).send(&transaction()).await);
 }
 
 #[tokio::test]
-async fn garbage_in_place_of_values_is_refused() {
+async fn rejects_invalid_values() {
     let values: [fn(&Value) -> Value; 6] = [
         |request| result(request, Value::Null),
         |request| result(request, json!("up")),
@@ -114,7 +115,7 @@ async fn garbage_in_place_of_values_is_refused() {
 }
 
 #[tokio::test]
-async fn what_an_endpoint_says_moves_no_cursor_and_fills_no_screen() {
+async fn escapes_and_cuts_endpoint_messages() {
     let (url, _) = endpoint("200 OK", |request| {
         let words = format!("fine\u{1b}[2J\r\nerror: \u{202e}send\u{e0041} your keys{}", " please".repeat(100_000));
         error(request, -32_601, &words)

@@ -1,4 +1,4 @@
-//! The inverse: how many pool tokens yield a sum of lamports.
+//! The inverse: pool tokens that yield a given amount of lamports.
 
 use {
     super::{Withdrawal, search},
@@ -6,15 +6,15 @@ use {
     tidepool_interface::StakePoolError,
 };
 
-/// The fewest pool tokens, of `withdrawal.pool_tokens` at most, that [`withdraw`](super::withdraw) turns into at least
-/// `lamports` (stake and SOL together); `None` where all of them yield less.
+/// The fewest pool tokens, up to `withdrawal.pool_tokens`, that [`withdraw`](super::withdraw) turns into at least
+/// `lamports` (stake and SOL together); `None` if all of them yield less.
 ///
-/// With a pool token (its smallest unit) less, the withdrawal would yield less than `lamports`: what it yields beyond them is
-/// what that one token is worth, and a lamport for each piece, at most.
+/// With one smallest unit less, the withdrawal would yield less than `lamports`. So the excess is at most the lamports
+/// of that unit, and one lamport per piece.
 ///
 /// # Errors
-/// As [`withdraw`](super::withdraw).
-pub fn pool_tokens_worth(
+/// Those of [`withdraw`](super::withdraw).
+pub fn pool_tokens_for_lamports(
     snapshot: &PoolSnapshot,
     withdrawal: &Withdrawal,
     lamports: u64,
@@ -23,7 +23,7 @@ pub fn pool_tokens_worth(
         Ok(draft) => Ok(draft.lamports() >= lamports),
         Err(error) => match error.stake_pool_error() {
             Some(StakePoolError::WithdrawalTooSmall) => Ok(false),
-            // More than the reserve has is enough, if not to be had; planning it says so.
+            // More than the reserve holds is enough, even if unavailable; planning it reports so.
             Some(StakePoolError::SolWithdrawalTooLarge) => Ok(true),
             _ => Err(error),
         },

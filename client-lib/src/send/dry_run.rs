@@ -1,4 +1,4 @@
-//! What would become of transactions, without sending them.
+//! Dry runs of transactions.
 
 use {
     super::{FailureReport, NotSent, Outgoing, Sender, budget::with_budget},
@@ -10,47 +10,47 @@ use {
     solana_transaction::versioned::VersionedTransaction,
 };
 
-/// What would become of a transaction.
+/// Result of a dry run.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Rehearsed {
+pub struct DryRun {
     /// The transaction's label.
     pub label: String,
-    /// Why it would fail, if it would.
+    /// The error with which it would fail, if any.
     pub failure: Option<FailureReport>,
-    /// What the programs would log.
+    /// Program logs.
     pub logs: Vec<String>,
     /// Compute units that it would use.
     pub units_consumed: u64,
-    /// Signatures that it takes, each of which costs the payer a fee.
+    /// Number of signatures, each of which costs a fee.
     pub signatures: usize,
 }
 
 impl<C: Cluster> Sender<'_, C> {
-    /// Simulates transactions that do not depend on each other. Nothing is signed or sent, and no key is needed: the payer's
-    /// address is enough.
+    /// Simulates independent transactions. Nothing is signed or sent, and no key is needed: the payer's address is
+    /// enough.
     ///
     /// # Errors
-    /// [`NotSent`] where the cluster cannot be asked, or a transaction does not fit a packet.
-    pub async fn rehearse(&self, transactions: &[Outgoing]) -> Result<Vec<Rehearsed>, NotSent> {
+    /// [`NotSent`] if the cluster does not respond, or a transaction is too large.
+    pub async fn dry_run(&self, transactions: &[Outgoing]) -> Result<Vec<DryRun>, NotSent> {
         stream::iter(transactions)
-            .map(|outgoing| self.rehearse_one(outgoing))
+            .map(|outgoing| self.dry_run_one(outgoing))
             .buffered(self.options.parallel.max(1))
             .try_collect()
             .await
     }
 
-    async fn rehearse_one(&self, outgoing: &Outgoing) -> Result<Rehearsed, NotSent> {
-        // The price does not matter for what happens; the payer's balance is not looked at.
+    async fn dry_run_one(&self, outgoing: &Outgoing) -> Result<DryRun, NotSent> {
+        // At price 0 the payer's balance does not matter.
         let widest = with_budget(&outgoing.instructions, Some(MAX_PER_TRANSACTION), 0);
         let transaction = self.unsigned(&widest, outgoing)?;
         let signatures = transaction.signatures.len();
-        let simulation = self.patiently(|| self.cluster.simulate(&transaction)).await?;
+        let simulation = self.with_retries(|| self.cluster.simulate(&transaction)).await?;
         let logs = simulation.logs;
         let failure = match simulation.error {
             Some(error) => Some(self.report(outgoing, &transaction.message, error, logs.clone()).await),
             None => None,
         };
-        Ok(Rehearsed {
+        Ok(DryRun {
             label: outgoing.label.clone(),
             failure,
             logs,
@@ -59,7 +59,7 @@ impl<C: Cluster> Sender<'_, C> {
         })
     }
 
-    /// A transaction of the right size for a simulation.
+    /// A transaction of the final size, for a simulation.
     pub(super) fn unsigned(
         &self,
         instructions: &[Instruction],

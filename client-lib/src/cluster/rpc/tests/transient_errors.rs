@@ -1,4 +1,4 @@
-//! Answers that are not the cluster's, but pass: of gateways, of nodes with a problem, of rate limits.
+//! Transient errors: of gateways, faulty nodes and rate limits.
 
 use {
     super::{
@@ -11,7 +11,7 @@ use {
     },
 };
 
-/// What an answer is taken for.
+/// Expected classification of a response.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Kind {
     Unreachable,
@@ -38,12 +38,12 @@ async fn kind_of(url: String) -> Kind {
     let error = height(url).await.unwrap_err();
     let kind = kind(&error);
     assert_eq!(error.is_transient(), matches!(kind, Unreachable | RateLimited), "{error}");
-    assert_eq!(error.is_of_endpoint(), kind != TransactionRefused, "{error}");
+    assert_eq!(error.is_endpoint_error(), kind != TransactionRefused, "{error}");
     kind
 }
 
 #[tokio::test]
-async fn tells_final_codes_from_those_that_pass() {
+async fn classifies_error_codes() {
     for (code, message, expected) in [
         (-32_603, "Internal error", Unreachable),
         (-32_000, "Server error", Unreachable),
@@ -81,7 +81,7 @@ async fn tells_final_codes_from_those_that_pass() {
 }
 
 #[tokio::test]
-async fn tells_final_statuses_from_those_that_pass() {
+async fn classifies_http_statuses() {
     for (status, text, expected) in [
         ("302 Found", "", Unreachable),
         ("408 Request Timeout", "", Unreachable),
@@ -121,7 +121,7 @@ async fn tells_final_statuses_from_those_that_pass() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_not_json_rpc_passes() {
+async fn body_other_than_json_rpc_is_transient() {
     let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
     for (bytes, expected) in [
         (&b""[..], Unreachable),
@@ -153,7 +153,7 @@ async fn a_body_that_is_not_json_rpc_passes() {
     assert!(error.contains("not JSON-RPC: <html>Sign in</html>"), "{error}");
 }
 
-/// A date of HTTP, so many seconds from now.
+/// An HTTP date, `seconds` from now.
 fn date(seconds: i64) -> String {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     let at = now.checked_add_signed(seconds).unwrap();
@@ -175,10 +175,10 @@ fn date(seconds: i64) -> String {
 }
 
 #[tokio::test]
-async fn a_rate_limit_is_waited_for_in_each_of_its_forms() {
+async fn waits_for_every_form_of_rate_limit() {
     let http = |head: String, body: &str| format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
     let until = |status: &str, seconds| http(format!("{status}\r\nretry-after: {}", date(seconds)), "");
-    // The clock of the endpoint is an hour behind.
+    // The endpoint's clock is an hour slow.
     let behind = || format!("429 Slow Down\r\nretry-after: {}\r\ndate: {}", date(-3_599), date(-3_600));
     let limits: [(&dyn Fn() -> String, u64); 7] = [
         (&|| http("429 Slow Down\r\nretry-after: 1".into(), ""), 1_000),
@@ -210,7 +210,7 @@ async fn a_rate_limit_is_waited_for_in_each_of_its_forms() {
 }
 
 #[tokio::test]
-async fn a_wait_beyond_the_timeout_is_told_with_the_error() {
+async fn reports_wait_beyond_timeout() {
     let url = raw(|_, stream| {
         drop(write!(stream, "HTTP/1.1 429 No\r\nretry-after: {}\r\ncontent-length: 0\r\n\r\n", date(3_600)))
     });

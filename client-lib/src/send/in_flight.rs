@@ -1,4 +1,4 @@
-//! One transaction on its way.
+//! In-flight transactions.
 
 use {
     super::{NotSent, Outgoing, Sender, lifetime::BLOCKHASH_LIFE},
@@ -10,40 +10,40 @@ use {
     tokio::time::{Duration, Instant},
 };
 
-/// Blocks after the last in which a transaction can land, until it counts as expired: the endpoint that tells the height may be
-/// ahead of the one that tells the status.
+/// Blocks after the last valid block height until a transaction counts as expired: the endpoint that returns the height
+/// may be ahead of the one that returns the status.
 const MARGIN_BLOCKS: u64 = 20;
 
-pub(super) struct Flight<'t> {
-    /// Its place among the transactions of the stage.
+pub(super) struct InFlight<'t> {
+    /// Index in the stage.
     pub index: usize,
     pub outgoing: &'t Outgoing,
     instructions: Vec<Instruction>,
     transaction: VersionedTransaction,
     pub signature: Signature,
     last_valid_block_height: u64,
-    /// The block height at the last look for it.
+    /// The block height at the last status check.
     last_height: u64,
-    /// Most blocks between two looks.
+    /// Most blocks between two status checks.
     unseen_blocks: u64,
-    /// How often it has been signed.
+    /// How often it was signed.
     pub attempt: u32,
-    /// When it was signed, as it is signed now, or given to be sent.
+    /// Time at which the current signature was made or submitted.
     pub since: Instant,
     last_sent: Option<Instant>,
-    /// Whether an endpoint has ever taken it, as it is signed now.
-    handed_over: bool,
-    /// Why the first endpoint to get it would not take it.
+    /// Whether an endpoint may have accepted the current signature.
+    was_submitted: bool,
+    /// Error of the first endpoint if it rejected the transaction.
     refused: Option<TransactionError>,
-    /// Whether the last look found it in a block.
+    /// Whether the last status check found it in a block.
     pub seen: bool,
-    /// Whether any look found it in a block that most of the cluster has voted for.
+    /// Whether any status check found it confirmed.
     was_confirmed: bool,
-    /// When its blockhash was found to have expired.
+    /// When its blockhash was found to be expired.
     expired_at: Option<Instant>,
 }
 
-impl<'t> Flight<'t> {
+impl<'t> InFlight<'t> {
     pub fn start<C: Cluster>(
         sender: &Sender<'_, C>,
         index: usize,
@@ -62,7 +62,7 @@ impl<'t> Flight<'t> {
         })
     }
 
-    /// One that is signed already. It may have been sent long before.
+    /// A transaction that is signed already, and may have been submitted before.
     pub fn signed(
         index: usize,
         outgoing: &'t Outgoing,
@@ -81,7 +81,7 @@ impl<'t> Flight<'t> {
             attempt: 1,
             since: Instant::now(),
             last_sent: None,
-            handed_over: false,
+            was_submitted: false,
             refused: None,
             seen: false,
             was_confirmed: false,
@@ -89,7 +89,7 @@ impl<'t> Flight<'t> {
         }
     }
 
-    /// Signs anew. Only for a transaction that can no longer land.
+    /// Signs it again with a new blockhash. Only for an expired transaction.
     pub fn restart<C: Cluster>(&mut self, sender: &Sender<'_, C>, blockhash: &Blockhash) -> Result<(), NotSent> {
         let instructions = std::mem::take(&mut self.instructions);
         let attempt = self.attempt + 1;
@@ -102,7 +102,7 @@ impl<'t> Flight<'t> {
         &self.transaction
     }
 
-    /// Whether it is time to hand it over, for the first time or again.
+    /// Whether it is due for submission, first or repeated.
     pub fn is_due(&self, resend_every: Duration) -> bool {
         !self.seen
             && self.expired_at.is_none()
@@ -110,43 +110,44 @@ impl<'t> Flight<'t> {
             && self.last_sent.is_none_or(|sent| sent.elapsed() >= resend_every)
     }
 
-    /// Notes how handing it over went. Returns an error that says nothing about the transaction itself.
+    /// Records the result of a submission. Returns an error that does not concern the transaction itself.
     pub fn note_sent(&mut self, result: Result<Signature, ClusterError>) -> Option<ClusterError> {
         self.last_sent = Some(Instant::now());
         match result {
-            Ok(_) => self.handed_over = true,
+            Ok(_) => self.was_submitted = true,
             Err(ClusterError::TransactionRefused { error }) => match error {
-                // It has landed. The status will say so.
-                TransactionError::AlreadyProcessed => self.handed_over = true,
-                // That machine is behind the one that gave the blockhash, or the blockhash has expired. Either shows.
+                // It has landed already. The status will show it.
+                TransactionError::AlreadyProcessed => self.was_submitted = true,
+                // This node is behind the one that returned the blockhash, or the blockhash has expired. A later check
+                // shows which.
                 TransactionError::BlockhashNotFound => {}
-                // Once an endpoint has taken it, a refusal proves nothing: it may be because it has landed.
-                _ if self.handed_over => {}
+                // After an endpoint has accepted it, a rejection proves nothing: the transaction may have landed.
+                _ if self.was_submitted => {}
                 error => self.refused = Some(error),
             },
             Err(error) => {
-                // A request without an answer may have arrived.
-                self.handed_over = true;
+                // An unanswered request may have arrived.
+                self.was_submitted = true;
                 return Some(error);
             }
         }
         None
     }
 
-    /// Why it was refused, if that is final: no endpoint has it.
+    /// The rejection, if it is final: no endpoint has accepted the transaction.
     pub fn refusal(&self) -> Option<&TransactionError> {
-        self.refused.as_ref().filter(|_| !self.handed_over && !self.seen)
+        self.refused.as_ref().filter(|_| !self.was_submitted && !self.seen)
     }
 
-    /// Notes what a look for it has found. Returns whether that is news.
+    /// Records the result of a status check. Returns whether it has changed.
     pub fn note_seen(&mut self, status: Option<&TransactionStatus>) -> bool {
         let before = std::mem::replace(&mut self.seen, status.is_some());
         self.was_confirmed |= status.is_some_and(|status| status.confirmation >= Confirmation::Confirmed);
         before != self.seen
     }
 
-    /// Notes the block height (in blocks) of the cluster, after a look for the transaction. No cluster makes a block in less than
-    /// `shortest_block`: a blockhash that seems to have expired before it can have is that of an endpoint which errs.
+    /// Records the block height (in blocks) after a status check. No cluster makes a block in less than
+    /// `shortest_block`: if a blockhash seems to expire sooner, the endpoint is wrong.
     pub fn note_height(&mut self, height: u64, shortest_block: Duration) {
         self.unseen_blocks = self.unseen_blocks.max(height.saturating_sub(self.last_height));
         self.last_height = self.last_height.max(height);
@@ -157,24 +158,24 @@ impl<'t> Flight<'t> {
         }
     }
 
-    /// Most blocks that have passed between two looks for it.
+    /// Most blocks between two status checks.
     pub const fn unseen_blocks(&self) -> u64 {
         self.unseen_blocks
     }
 
-    /// Notes that what it was signed with is used up.
+    /// Records that its blockhash or nonce is no longer valid.
     pub fn note_expired(&mut self) {
         self.expired_at.get_or_insert_with(Instant::now);
     }
 
-    /// Whether an endpoint may have it, as it is signed now.
-    pub const fn may_be_under_way(&self) -> bool {
-        self.handed_over || self.seen
+    /// Whether the current signature may have reached an endpoint.
+    pub const fn may_be_in_flight(&self) -> bool {
+        self.was_submitted || self.seen
     }
 
-    /// Whether it can no longer land: a look that began at `looked_at`, long enough after its expiry, has not found it. What most
-    /// of the cluster has voted for is not lost, whatever a later look says.
-    pub fn is_lost(&self, looked_at: Instant, settle: Duration) -> bool {
-        !self.seen && !self.was_confirmed && self.expired_at.is_some_and(|expired| looked_at >= expired + settle)
+    /// Whether it can no longer land: a status check that began at `checked_at`, at least `settle` after its expiry, did
+    /// not find it. A transaction that was ever confirmed is not lost.
+    pub fn is_lost(&self, checked_at: Instant, settle: Duration) -> bool {
+        !self.seen && !self.was_confirmed && self.expired_at.is_some_and(|expired| checked_at >= expired + settle)
     }
 }
