@@ -131,7 +131,7 @@ impl<'a, C: Cluster> Context<'a, C> {
         Ok(keys)
     }
 
-    /// Whether the command line names a key that can sign, and not only the address of somebody who has.
+    /// Whether the command line names a keypair that can sign, not only an address.
     pub fn is_given_a_key(&self) -> bool {
         let wallet = self.global.keypair.as_deref().map(|source| source.parse::<KeySource>());
         // What is no source of a key at all is refused later.
@@ -265,10 +265,10 @@ impl<'a, C: Cluster> Context<'a, C> {
         let (lifetime, stages) = self.packed(plan, &mut keys, lookup_tables).await?;
         let bar = Bar::spinner(&self.terminal, "Sending");
         let watched = Watched { bar: &bar, interrupt: &self.interrupt };
-        // Whoever asks for a message alone has not asked for a signature.
-        let nobody = NullSigner::new(&payer.pubkey());
+        // A dump of the message alone contains no signature.
+        let null_signer = NullSigner::new(&payer.pubkey());
         let signs = self.global.transactions.signs();
-        let payer: &dyn Signer = if signs { payer.as_ref() } else { &nobody };
+        let payer: &dyn Signer = if signs { payer.as_ref() } else { &null_signer };
         keys.retain(|_| signs);
         let sender = Sender::new(self.cluster, payer)
             .signers(keys.iter().map(AsRef::as_ref))

@@ -100,12 +100,12 @@ pub enum CliError {
         otherwise: &'static str,
     },
 
-    /// Somebody has less than is to be given.
+    /// The balance of an account is below the required amount.
     #[error(
         "insufficient funds: {holder} holds {held}, and needs {needed}: add funds, use a smaller amount, or use another \
              account"
     )]
-    Poor {
+    InsufficientFunds {
         /// Who.
         holder: Address,
         /// What there is.
@@ -132,7 +132,7 @@ pub enum CliError {
         advice: String,
     },
 
-    /// Someone has to agree, and cannot be asked.
+    /// A confirmation is needed, and standard input is not a terminal.
     #[error("confirmation needed, but standard input is not a terminal: repeat the command with --yes")]
     CannotAsk,
 
@@ -182,7 +182,7 @@ pub enum CliError {
 
     /// Ctrl-C for the second time, with transactions under way.
     #[error("interrupted with transactions in flight: check {} before you repeat the command", list(.0))]
-    LeftInTheAir(Vec<Signature>),
+    InFlight(Vec<Signature>),
 
     /// The endpoint does not search stake accounts.
     #[error(
@@ -222,7 +222,7 @@ impl CliError {
             | Self::Pack(_)
             | Self::Io(_)
             | Self::SearchRefused { .. } => Exit::Failed,
-            Self::Plan(_) | Self::Poor { .. } | Self::Existing { .. } => Exit::Refused,
+            Self::Plan(_) | Self::InsufficientFunds { .. } | Self::Existing { .. } => Exit::Refused,
             Self::Unfinished { error, .. } => error.exit(),
             Self::Pool(PoolError::Cluster(error))
             | Self::Cluster(error)
@@ -236,7 +236,7 @@ impl CliError {
             Self::NotSent(reason) => exit_of_unsent(reason),
             Self::Unsent(unsent) => unsent.exit(),
             Self::Interrupted => Exit::Interrupted,
-            Self::LeftInTheAir(_) => Exit::Unknown,
+            Self::InFlight(_) => Exit::Unknown,
         }
     }
 
@@ -253,7 +253,7 @@ impl CliError {
         if let Self::Plan(PlanError::Refused(refusal)) = self {
             error["cause"] = cause_name(&refusal.cause).into();
         }
-        if let Self::LeftInTheAir(signatures) = self {
+        if let Self::InFlight(signatures) = self {
             error["signatures"] = signatures.iter().map(ToString::to_string).collect();
         }
         if let Self::NotLanded(summary) = self {

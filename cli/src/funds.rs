@@ -53,7 +53,7 @@ impl<C: Cluster> Context<'_, C> {
     /// rent-exempt minimum, after each stage: the runtime accepts nothing in between.
     ///
     /// # Errors
-    /// [`CliError::Poor`]; [`CliError::Cluster`]; as [`Self::send`].
+    /// [`CliError::InsufficientFunds`]; [`CliError::Cluster`]; as [`Self::send`].
     pub async fn check_funds(&self, plan: &Plan, keys: &[Key], spending: &[Spending]) -> Result<(), CliError> {
         let payer = self.fee_payer()?.pubkey();
         let (lifetime, stages) = self.packed(plan, &mut keys.to_vec(), &[]).await?;
@@ -99,7 +99,7 @@ impl<C: Cluster> Context<'_, C> {
                     sol(fees),
                     sol(stays)
                 );
-                return Err(CliError::Poor { holder: *wallet, held: sol(held), needed });
+                return Err(CliError::InsufficientFunds { holder: *wallet, held: sol(held), needed });
             }
         }
         Ok(())

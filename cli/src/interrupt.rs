@@ -63,7 +63,7 @@ impl Interrupt {
     }
 
     fn under_way(&self) -> MutexGuard<'_, Vec<Signature>> {
-        // Nobody panics who holds it; and a list of signatures cannot be half changed.
+        // No holder of the lock panics, and a list of signatures is changed in one step.
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -73,7 +73,7 @@ impl Interrupt {
         }
         if self.stop.is_requested() {
             let under_way = self.under_way().clone();
-            let error = if under_way.is_empty() { CliError::Interrupted } else { CliError::LeftInTheAir(under_way) };
+            let error = if under_way.is_empty() { CliError::Interrupted } else { CliError::InFlight(under_way) };
             leave(&error, format);
         }
         self.stop.request();

@@ -13,7 +13,7 @@ use {
 };
 
 /// What is over sooner needs no progress bar.
-const PATIENCE: Duration = Duration::from_secs(2);
+const DELAY: Duration = Duration::from_secs(2);
 
 const TICK: Duration = Duration::from_millis(120);
 
@@ -35,7 +35,7 @@ impl Bar {
     /// Waits for `work` and shows that it goes on.
     pub async fn during<T>(&self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
-        if let Ok(done) = timeout(PATIENCE, work.as_mut()).await {
+        if let Ok(done) = timeout(DELAY, work.as_mut()).await {
             return done;
         }
         if self.can_draw {

@@ -43,7 +43,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     });
     match result {
         Ok(()) => exit.into(),
-        // Whoever read the answer has read enough of it.
+        // The reader of standard output has closed the pipe.
         Err(CliError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => exit.into(),
         Err(error) => {
             report(&error, format);

@@ -6,10 +6,10 @@ use {
     std::io::{self, BufRead as _, IsTerminal as _},
 };
 
-/// Who, if anybody, is there.
+/// The kind of terminal.
 #[derive(Clone, Copy, Debug)]
 pub struct Terminal {
-    /// Whether somebody can be asked.
+    /// Whether a confirmation is possible.
     pub can_ask: bool,
     /// Whether progress can be drawn.
     pub can_draw: bool,
@@ -30,7 +30,7 @@ impl Terminal {
         Self { can_ask: is_terminal && io::stdin().is_terminal(), can_draw: is_terminal, ..Self::absent(global) }
     }
 
-    /// Nobody is there.
+    /// No terminal.
     pub const fn absent(global: &GlobalArgs) -> Self {
         let quiet = global.output.is_json();
         Self { can_ask: false, can_draw: false, yes: global.yes, quiet, say, ask }
@@ -43,7 +43,7 @@ impl Terminal {
         }
     }
 
-    /// Says what somebody has to know who is going to be asked, also where a program reads the answer.
+    /// Shows the quote before a confirmation, also if the output is JSON.
     pub fn tell(&self, text: &str) {
         if self.will_ask() {
             (self.say)(text);

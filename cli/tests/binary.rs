@@ -182,7 +182,7 @@ fn a_file_that_is_wrong_is_refused_before_the_cluster_is_asked() {
     let json = tidepool(&[&line[..], &["--output", "json-compact"]].concat());
     let error: serde_json::Value = serde_json::from_slice(&json.stderr).expect("errors are JSON");
     assert_eq!(error["error"]["kind"], "usage");
-    // Without a terminal nobody can be asked, and the file is not even read.
+    // Without a terminal no confirmation is possible, and the file is not read.
     let silent = tidepool(&line[..4]);
     assert_eq!(silent.status.code(), Some(2));
     assert!(text(&silent.stderr).contains("--yes"));

@@ -20,7 +20,7 @@ fn commands() -> Vec<&'static str> {
 /// Columns beyond which help is wrapped, and an example could no longer be copied.
 const WIDTH: usize = 100;
 
-/// Lines of a screen. Nobody scrolls back for the beginning of help.
+/// Lines of a screen: help must fit without scrolling.
 const HEIGHT: usize = 50;
 
 /// All commands, as on a terminal of the usual width.

@@ -173,7 +173,7 @@ impl FromStr for LookupTables {
     }
 }
 
-/// The least that somebody accepts.
+/// Slippage bound of a trade.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Bound {
     /// Minimum amount out: pool tokens for a deposit, SOL for a withdrawal. Below it the transaction fails; 0 for no minimum

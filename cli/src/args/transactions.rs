@@ -55,7 +55,7 @@ impl TransactionArgs {
         !self.dry_run && !self.sign_only && !self.dump_transaction_message
     }
 
-    /// Whether the command signs. A message alone needs nobody's signature.
+    /// Whether the command signs. A dump of the message alone needs no signature.
     pub const fn signs(&self) -> bool {
         self.sign_only || !self.dump_transaction_message
     }

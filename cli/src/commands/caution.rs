@@ -1,4 +1,4 @@
-//! What somebody should know before signing, since neither the program nor an honest endpoint can prevent it.
+//! Warnings before signing, of risks that neither the program nor an honest endpoint can prevent.
 
 use {
     super::trade::Line,
@@ -23,12 +23,12 @@ fn described(program: &Address) -> String {
     )
 }
 
-/// Who could freeze the pool tokens of a depositor, if anybody could. The contract does not forbid it.
-pub fn freezer(snapshot: &PoolSnapshot) -> Option<Line> {
-    let freezer = snapshot.freeze_authority()?;
+/// The freeze authority of the pool mint, if any. The SPL stake pool allows one.
+pub fn freeze_authority(snapshot: &PoolSnapshot) -> Option<Line> {
+    let authority = snapshot.freeze_authority()?;
     Some((
         "beware",
-        format!("{freezer} can freeze your pool tokens; frozen tokens can be neither withdrawn nor transferred"),
+        format!("{authority} can freeze your pool tokens; frozen tokens can be neither withdrawn nor transferred"),
     ))
 }
 

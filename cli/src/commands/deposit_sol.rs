@@ -135,7 +135,7 @@ impl Args {
         let quote = quote.pay(paid).get(tokens(got)).fee(fee).at_least(minimum.map(tokens), &self.bound);
         let quote = quote.add(wrapped.as_ref().map(Wrapped::line));
         let quote = quote.add(self.receiver.lines(from.pubkey(), snapshot, rent));
-        let quote = quote.add(caution::freezer(snapshot)).add(caution::program(context, snapshot));
+        let quote = quote.add(caution::freeze_authority(snapshot)).add(caution::program(context, snapshot));
         quote.rate(&snapshot.rate()).confirm(context, &format!("Deposit into pool {}", self.pool))?;
         let sent = context.send_once(&plan, &keys, snapshot.program_id()).await?;
         Ok(Done(Output {
@@ -177,7 +177,7 @@ impl Args {
         let held = balance(context, &wallet).await?;
         match held.checked_sub(kept) {
             Some(lamports) if lamports > 0 => Ok(lamports),
-            _ => Err(CliError::Poor {
+            _ => Err(CliError::InsufficientFunds {
                 holder: wallet,
                 held: sol(held),
                 needed: format!("more than {} (fees and rent)", sol(kept)),

@@ -53,7 +53,7 @@ pub struct Output {
     weight: u16,
     /// Sum of the weights of active validators.
     weights: u64,
-    /// Its part of all weights; `null` where nobody has one.
+    /// Its share of the sum of weights; `null` if no validator has a weight.
     weight_share_basis_points: Option<u64>,
     /// What it is to have, rent included; `null` without a weight.
     target_lamports: Option<u64>,

@@ -54,7 +54,7 @@ enum Funding {
 pub struct Authority {
     #[serde(rename = "kind")]
     funding: Funding,
-    /// `null` where everybody may.
+    /// `null` if permissionless.
     authority_before: Option<Text<Address>>,
     authority: Option<Text<Address>>,
 }
@@ -67,7 +67,7 @@ impl Args {
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Answer<Authority>, CliError> {
         let fresh = self.manager.read(context).await?;
         let snapshot = &fresh.snapshot;
-        // The program's own address stands for everybody, since it authorizes every deposit.
+        // The program's own address means permissionless: it authorizes every deposit.
         let open = snapshot.default_deposit_authority();
         let new = self.authority.0.filter(|new| self.funding != Funding::StakeDeposit || *new != open);
         if let Some(address) = new {
@@ -93,7 +93,7 @@ impl Funding {
         }
     }
 
-    /// Who has to sign now; `None` where everybody may.
+    /// The required signer; `None` if permissionless.
     fn authority(self, snapshot: &PoolSnapshot) -> Option<Address> {
         let (head, terms) = (&snapshot.pool().head, &snapshot.pool().terms);
         match self {

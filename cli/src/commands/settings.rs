@@ -38,7 +38,7 @@ pub struct ManagerArgs {
 }
 
 impl ManagerArgs {
-    /// The pool as it is. Nothing is read where nobody could be asked afterwards.
+    /// The current pool. Without a terminal or `--yes`, nothing is read.
     ///
     /// # Errors
     /// [`CliError::CannotAsk`]; as [`Context::read_for_planning`].
@@ -56,7 +56,7 @@ impl ManagerArgs {
     }
 }
 
-/// A pool as it is. Nothing is read where nobody could be asked afterwards.
+/// The current pool. Without a terminal or `--yes`, nothing is read.
 ///
 /// # Errors
 /// [`CliError::CannotAsk`]; as [`Context::read_for_planning`].

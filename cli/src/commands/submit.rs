@@ -60,9 +60,9 @@ impl Args {
         let transaction = signed.complete()?;
         let program_id = context.global.program_id.or_else(|| message.pool_program()).unwrap_or_default();
         let options = SendOptions { lifetime: Lifetime::of(&message.0), ..context.send_options(program_id)? };
-        // It is signed: whoever pays has nothing left to do.
-        let nobody = solana_signer::null_signer::NullSigner::new(&program_id);
-        let sender = Sender::new(context.cluster, &nobody).options(options).stop(&context.interrupt.stop);
+        // The message is already signed, so the sender needs no signer.
+        let null_signer = solana_signer::null_signer::NullSigner::new(&program_id);
+        let sender = Sender::new(context.cluster, &null_signer).options(options).stop(&context.interrupt.stop);
         let _winding_down = context.interrupt.wind_down();
         let summary = context.watch("Sending", sender.submit(&signed.label, transaction)).await;
         if summary.is_success() {

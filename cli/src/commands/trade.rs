@@ -155,9 +155,9 @@ pub fn minimum(least: Option<u64>, text: impl Fn(u64) -> String) -> Line {
 pub struct Receipt {
     /// It, in one line.
     pub headline: String,
-    /// What everybody wants to know of it.
+    /// Fields that are always shown.
     pub lines: Vec<Line>,
-    /// What only few want to know.
+    /// Fields that `--verbose` adds.
     pub more: Vec<Line>,
 }
 

@@ -126,7 +126,7 @@ fn weighted_besides(snapshot: &PoolSnapshot, vote: &Address) -> usize {
         .count()
 }
 
-/// Stake that has been set in motion.
+/// A started movement of stake.
 #[derive(Debug, Serialize)]
 pub struct Moved {
     pool: Text<Address>,

@@ -104,7 +104,7 @@ impl ReceiverArgs {
 pub struct Deposited {
     /// Pool tokens that the receiver's account gets, a referrer's share included where it is the receiver's own.
     pub got: u64,
-    /// Pool tokens that somebody else gets: the manager, another referrer.
+    /// Pool tokens paid to other accounts: the manager's fee, another referrer's share.
     pub fee: u64,
 }
 
@@ -218,7 +218,7 @@ impl Holding {
         let is_missing = found.as_ref().is_none_or(|found| found.owner == SYSTEM_PROGRAM_ID);
         if account.is_none() && is_missing {
             let (held, needed) = ("no pool tokens".into(), "some".into());
-            return Err(CliError::Poor { holder: owner.pubkey(), held, needed });
+            return Err(CliError::InsufficientFunds { holder: owner.pubkey(), held, needed });
         }
         let account = token_account(snapshot, &source.account, "--from", found.as_ref())?;
         match account.spendable_by(&source.authority) {
@@ -287,7 +287,7 @@ impl Holding {
     /// Pool tokens that `amount` stands for.
     ///
     /// # Errors
-    /// [`CliError::Poor`], or [`CliError::Plan`] for a delegate, where there are not as many.
+    /// [`CliError::InsufficientFunds`], or [`CliError::Plan`] for a delegate, where there are not as many.
     pub fn take(&self, amount: Amount) -> Result<u64, CliError> {
         match amount {
             Amount::Exact(wanted) if wanted > self.held => Err(self.too_few(tokens(wanted))),
@@ -319,7 +319,7 @@ impl Holding {
                 );
                 PlanError::Invalid { what }.into()
             }
-            _ => CliError::Poor { holder: account, held, needed },
+            _ => CliError::InsufficientFunds { holder: account, held, needed },
         }
     }
 }

@@ -32,7 +32,7 @@ impl Wrapped {
     /// The wrapped SOL in the associated account of `owner`.
     ///
     /// # Errors
-    /// [`CliError::Poor`] where there is no such account; [`CliError::Cluster`].
+    /// [`CliError::InsufficientFunds`] where there is no such account; [`CliError::Cluster`].
     pub async fn find<C: Cluster>(context: &Context<'_, C>, owner: &Address) -> Result<Self, CliError> {
         let account = wrapped_sol_account(owner);
         let candidates: Vec<_> =
@@ -42,7 +42,7 @@ impl Wrapped {
         let held = found.next().flatten();
         let held = held.as_ref().and_then(|held| TokenAccount::decode(&held.data).ok());
         let held = held.filter(|held| *held.mint == NATIVE_MINT_ID && held.owner == owner).map(|held| held.amount);
-        let held = held.ok_or_else(|| CliError::Poor {
+        let held = held.ok_or_else(|| CliError::InsufficientFunds {
             holder: account,
             held: "no wrapped SOL".into(),
             needed: "wrapped SOL (or omit --from-wrapped)".into(),
@@ -60,17 +60,17 @@ impl Wrapped {
     /// Lamports that `amount` stands for.
     ///
     /// # Errors
-    /// [`CliError::Poor`] where there are not as many.
+    /// [`CliError::InsufficientFunds`] where there are not as many.
     pub fn take(&self, amount: Amount) -> Result<u64, CliError> {
-        let poor = |needed| CliError::Poor {
+        let insufficient = |needed| CliError::InsufficientFunds {
             holder: self.unwrap.account,
             held: format!("{} wrapped", sol(self.held)),
             needed,
         };
         match amount {
-            Amount::Exact(lamports) if lamports > self.held => Err(poor(sol(lamports))),
+            Amount::Exact(lamports) if lamports > self.held => Err(insufficient(sol(lamports))),
             Amount::Exact(lamports) => Ok(lamports),
-            Amount::All if self.held == 0 => Err(poor("some".into())),
+            Amount::All if self.held == 0 => Err(insufficient("some".into())),
             Amount::All => Ok(self.held),
         }
     }

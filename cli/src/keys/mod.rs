@@ -46,7 +46,7 @@ pub enum KeySource {
     /// A hardware wallet: `usb://ledger` or `usb://trezor`, and `usb://ledger/ADDRESS?key=0/0` for one of several devices and
     /// another derivation path than `m/44'/501'`.
     Device(Device),
-    /// The address of someone who signs elsewhere.
+    /// The address of a signer on another machine.
     Address(Address),
     /// Something that may be a secret, or hold one. It is forgotten as it is read, so that no error can show it, and refused
     /// when it is to be opened.
@@ -98,7 +98,7 @@ fn is_secret(text: &str) -> bool {
     is_key || text.starts_with('[') || text.split_whitespace().count() >= SHORTEST_PHRASE
 }
 
-/// The keys that have been opened, so that nobody is asked twice for the same one.
+/// Opened keypairs, so that each prompt appears once.
 #[derive(Default)]
 pub struct Keyring {
     open: RefCell<Vec<(KeySource, Key)>>,
@@ -161,7 +161,7 @@ fn shared(keypair: Keypair) -> Key {
     Rc::new(keypair)
 }
 
-/// A key that nobody has seen, for a new account.
+/// A generated keypair for a new account.
 pub fn new_key() -> Key {
     Rc::new(Keypair::new())
 }

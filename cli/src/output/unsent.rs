@@ -87,7 +87,7 @@ impl Unsent {
         Self::Signed { transactions: transactions.iter().map(Signed::from).collect(), messages_only }
     }
 
-    /// A transaction that somebody has signed, with who pays for it and what it does.
+    /// A signed transaction, with its fee payer and a description.
     pub fn explained(transaction: &PartiallySigned, fee_payer: String, does: Vec<String>) -> Self {
         let signed = Signed { shown: Some(Shown { fee_payer, does }), ..Signed::from(transaction) };
         Self::Signed { transactions: vec![signed], messages_only: false }

@@ -1,4 +1,4 @@
-//! How much less than quoted somebody accepts.
+//! Slippage bounds: the accepted deviation below a quote.
 
 use {
     super::fee::ParsedFee,

@@ -2,7 +2,7 @@
 
 use {
     super::{
-        doors::Door,
+        endpoints::TestEndpoint,
         harness::{SOL, Stage, assert_fails, number, said, text},
         receivers::tokens,
         withdrawals::staked_pool,
@@ -223,8 +223,8 @@ async fn rejects_an_associated_account_of_another_owner() {
     let line = format!("deposit-sol {pool} 1 --to {wallet}");
     // It is given away after the command has looked.
     let taken = tokens(mint, thief);
-    let door = Door::with_somebody_faster(&stage.cluster, || stage.cluster.set_account(&account, taken));
-    let error = stage.run_on(&door, "wallet", &format!("{line} --yes")).await.unwrap_err().to_string();
+    let endpoint = TestEndpoint::with_competing_change(&stage.cluster, || stage.cluster.set_account(&account, taken));
+    let error = stage.run_on(&endpoint, "wallet", &format!("{line} --yes")).await.unwrap_err().to_string();
     assert!(error.contains("associated token account") && error.contains("InvalidOwner"), "{error}");
     assert!(error.contains("owned by another wallet"), "{error}");
     let parts = [account.to_string(), thief.to_string(), wallet.to_string(), "--token-account".into()];

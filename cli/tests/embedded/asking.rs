@@ -27,7 +27,7 @@ fn expect_none(names: &[&str]) {
     }
 }
 
-/// Runs a command line as somebody who says no, and reads the answer as JSON.
+/// Runs a command line whose confirmation is denied, and reads the result as JSON.
 async fn denied(stage: &Stage, line: &str) -> String {
     stage.denies.set(true);
     let error = stage.run_as("wallet", line).await.unwrap_err();
@@ -76,7 +76,7 @@ async fn a_key_signs_nothing_that_was_not_shown() {
     let message = text(&built["transactions"][0]["message"]);
     let submit = format!("submit {message} --program-id {}", stage.program_id);
 
-    // Nobody there to ask, and somebody who says no.
+    // No terminal, and a denied confirmation.
     let refused = stage.run_as("wallet", &submit).await.unwrap_err();
     assert_eq!(refused.exit() as u8, USAGE);
     assert!(refused.to_string().contains("--yes"), "{refused}");
@@ -119,7 +119,7 @@ async fn deposits_say_whom_else_they_concern() {
     expect_none(&["rent", "goes to", "referrer"]);
 }
 
-/// Lets somebody freeze the pool's token, or nobody.
+/// Sets or clears the freeze authority of the pool mint.
 fn set_freezer(stage: &Stage, mint: &Address, freezer: Option<Address>) {
     // Where a mint has its freeze authority: whether there is one, and who.
     const FLAG: usize = 46;
@@ -133,7 +133,7 @@ fn set_freezer(stage: &Stage, mint: &Address, freezer: Option<Address>) {
 }
 
 #[tokio::test]
-async fn depositors_are_warned_of_somebody_who_can_freeze_their_tokens() {
+async fn warns_depositors_of_a_freeze_authority() {
     let stage = Stage::new();
     let pool = stage.pool("").await;
     let shown = stage.must(&format!("show {pool}")).await;

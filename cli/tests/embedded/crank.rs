@@ -339,7 +339,7 @@ async fn a_watch_goes_on_over_epochs_and_failures_until_it_is_stopped() {
     let life = async {
         stage.cluster.advance_epoch().unwrap();
         sleep(Duration::from_millis(200)).await;
-        assert!(!is_fresh(&stage, &pool).await && log.failures.get() > 3, "nobody can pay");
+        assert!(!is_fresh(&stage, &pool).await && log.failures.get() > 3, "no fee payer has funds");
         stage.cluster.airdrop(&payer.pubkey(), SOL);
         for epoch in 1..4 {
             while log.epochs.get() < epoch {

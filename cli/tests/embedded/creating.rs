@@ -2,7 +2,7 @@
 
 use {
     super::{
-        doors::Door,
+        endpoints::TestEndpoint,
         harness::{SIGNATURE, SOL, Stage, assert_fails, said, text},
     },
     serde_json::{Value, json},
@@ -87,8 +87,8 @@ impl Making {
         find_withdraw_authority(&stage.program_id, &self.keys[0].pubkey()).0
     }
 
-    async fn run(&self, stage: &Stage, door: &Door<'_>) -> Result<Value, tidepool_cli::error::CliError> {
-        stage.run_on(door, &self.name, &self.line).await
+    async fn run(&self, stage: &Stage, endpoint: &TestEndpoint<'_>) -> Result<Value, tidepool_cli::error::CliError> {
+        stage.run_on(endpoint, &self.name, &self.line).await
     }
 
     /// Runs it, and returns the exit code and the message of its failure.
@@ -141,19 +141,21 @@ async fn a_pool_half_made_is_completed() {
     let stage = Stage::new();
     for (landed, rest) in [(0, 2), (1, 1)] {
         let making = Making::new(&stage, &format!("landed{landed}"), SOL);
-        let door = Door::that_breaks_after(&stage.cluster, landed);
-        let error = making.run(&stage, &door).await.unwrap_err();
-        assert_eq!(door.sent().len(), landed, "{error}");
+        let endpoint = TestEndpoint::failing_after(&stage.cluster, landed);
+        let error = making.run(&stage, &endpoint).await.unwrap_err();
+        assert_eq!(endpoint.sent().len(), landed, "{error}");
         if landed > 0 {
             assert!(error.to_string().contains("repeat the command"), "{error}");
         }
-        let made = making.run(&stage, &Door::new(&stage.cluster)).await.unwrap_or_else(|error| panic!("{error}"));
+        let made =
+            making.run(&stage, &TestEndpoint::new(&stage.cluster)).await.unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(made["transactions"].as_array().unwrap().len(), rest);
         assert_eq!(made["existing_accounts"].as_array().unwrap().len(), 3 * landed, "{made:#}");
         assert_right(&stage, &making).await;
         // All of it is there: nothing more is paid.
         let before = stage.cluster.lamports(&making.wallet.pubkey());
-        let again = making.run(&stage, &Door::new(&stage.cluster)).await.unwrap_or_else(|error| panic!("{error}"));
+        let again =
+            making.run(&stage, &TestEndpoint::new(&stage.cluster)).await.unwrap_or_else(|error| panic!("{error}"));
         assert_eq!((&again["transactions"], &again["rent_lamports"]), (&json!([]), &json!(0)));
         assert_eq!(again["existing_accounts"].as_array().unwrap().len(), 5);
         assert!(stage.text.borrow()[0].contains("already exists"), "{}", stage.text.borrow()[0]);
@@ -228,22 +230,22 @@ async fn random_histories_end_in_one_right_pool() {
             let dust = system::transfer(&wallet, &making.accounts(&stage)[4], wallet_minimum(&stage));
             fees += stage.cluster.process(&[dust], &making.wallet, &[]).unwrap().fee;
         }
-        let fee = |door: &Door| {
-            let signatures = door.sent().iter().map(|sent| sent.signatures.len() as u64).sum::<u64>();
+        let fee = |endpoint: &TestEndpoint| {
+            let signatures = endpoint.sent().iter().map(|sent| sent.signatures.len() as u64).sum::<u64>();
             signatures * SIGNATURE
         };
         for _ in 0..dice.below(4) {
             let landed = dice.below(2) as usize;
-            let door = Door::that_breaks_after(&stage.cluster, landed);
-            let ended = making.run(&stage, &door).await;
-            history.push(format!("{} of {landed} sent: {}", door.sent().len(), ended.is_ok()));
-            fees += fee(&door);
+            let endpoint = TestEndpoint::failing_after(&stage.cluster, landed);
+            let ended = making.run(&stage, &endpoint).await;
+            history.push(format!("{} of {landed} sent: {}", endpoint.sent().len(), ended.is_ok()));
+            fees += fee(&endpoint);
         }
-        let door = Door::new(&stage.cluster);
-        let made = making.run(&stage, &door).await;
+        let endpoint = TestEndpoint::new(&stage.cluster);
+        let made = making.run(&stage, &endpoint).await;
         made.unwrap_or_else(|error| panic!("seed {seed}: {history:#?}: {error}"));
-        fees += fee(&door);
-        let again = Door::new(&stage.cluster);
+        fees += fee(&endpoint);
+        let again = TestEndpoint::new(&stage.cluster);
         let repeated = making.run(&stage, &again).await.unwrap_or_else(|error| panic!("{seed}: {history:#?}: {error}"));
         assert_eq!((again.sent().len(), &repeated["transactions"]), (0, &json!([])), "seed {seed}: {history:#?}");
         let paid = before - stage.cluster.lamports(&wallet);
@@ -327,7 +329,7 @@ async fn an_existing_account_that_is_wrong_is_named() {
     }
     // The fee account of another owner.
     let making = Making::new(&stage, "fee", SOL);
-    making.run(&stage, &Door::that_breaks_after(&stage.cluster, 1)).await.unwrap_err();
+    making.run(&stage, &TestEndpoint::failing_after(&stage.cluster, 1)).await.unwrap_err();
     let fee_account = making.accounts(&stage)[4];
     let (wallet, kind) = (making.wallet.pubkey(), token::AuthorityType::AccountOwner);
     let give = token::set_authority(&TOKEN_PROGRAM_ID, &fee_account, Some(&other), kind, &wallet, &[]).unwrap();
@@ -404,8 +406,8 @@ async fn generated_keys_are_written_before_anything_is_paid() {
     };
     stage.run_as("wallet", &format!("{line} --dry-run")).await.unwrap();
     assert!(directories().is_empty(), "nothing is paid, and nothing written");
-    let door = Door::that_breaks_after(&stage.cluster, 1);
-    let error = stage.run_on(&door, "wallet", &line).await.unwrap_err();
+    let endpoint = TestEndpoint::failing_after(&stage.cluster, 1);
+    let error = stage.run_on(&endpoint, "wallet", &line).await.unwrap_err();
     let [directory] = directories().try_into().unwrap();
     let shown = directory.display().to_string();
     let message = error.to_string();
@@ -427,7 +429,7 @@ async fn generated_keys_are_written_before_anything_is_paid() {
     }
     names.sort();
     assert_eq!(names, ["mint.json", "pool.json", "reserve.json", "validator-list.json"]);
-    let mint = door.sent()[0].message.static_account_keys()[1..3].to_vec();
+    let mint = endpoint.sent()[0].message.static_account_keys()[1..3].to_vec();
     let made = stage.must(&format!("{line} --key-directory {shown}").replace(" --yes", "")).await;
     assert!(
         mint.iter().any(|address| made["pool_mint"] == address.to_string()),

@@ -43,7 +43,7 @@ fn names(text: &str) -> BTreeSet<&str> {
     text.split(|letter| !is_of_name(letter)).filter(|word| word.starts_with("tidepool_")).collect()
 }
 
-/// A port that nobody listens on, as far as one can know.
+/// A port that is probably free.
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -55,7 +55,7 @@ pub struct Stage {
     pub text: RefCell<[String; 2]>,
     /// How the last command ended.
     pub exit: Cell<Exit>,
-    /// Whether there is somebody to ask, who says no.
+    /// Whether there is a terminal on which confirmations are denied.
     pub denies: Cell<bool>,
     /// What command lines can leave out.
     pub defaults: RefCell<Defaults>,
@@ -147,7 +147,7 @@ impl Stage {
         self.run_on(&self.cluster, name, line).await
     }
 
-    /// Runs a command line with the key of that name, and with another door to the cluster.
+    /// Runs a command line with the key of that name, through another endpoint.
     pub async fn run_on<C: Cluster>(&self, cluster: &C, name: &str, line: &str) -> Result<Value, CliError> {
         let keypair = self.folder_file(name);
         self.run_words(cluster, &["--keypair", &keypair], line).await
@@ -183,7 +183,7 @@ impl Stage {
         Ok(json)
     }
 
-    /// Somebody who hears what is said; and where [`Self::denies`], one who can be asked and says no.
+    /// A terminal that records messages; with [`Self::denies`] it denies confirmations.
     fn terminal(&self, global: &GlobalArgs) -> Terminal {
         SAID.with_borrow_mut(Vec::clear);
         Terminal {

@@ -1,4 +1,4 @@
-//! A door to the cluster at which something may happen before each request.
+//! A cluster that runs a function before each request.
 
 use {
     solana_account::Account,
@@ -18,7 +18,7 @@ pub enum Call {
     Other,
 }
 
-/// A cluster at whose door `before` is called with each request, which is not answered if that is an error.
+/// A cluster that calls `before` with each request, and fails the request if it returns an error.
 pub struct Hooked<'a, F> {
     pub cluster: &'a EmbeddedCluster,
     pub before: F,

@@ -2,7 +2,7 @@
 
 use {
     super::{
-        doors::Door,
+        endpoints::TestEndpoint,
         harness::{SIGNATURE, SOL, Stage, number, text},
     },
     serde_json::json,
@@ -72,7 +72,7 @@ async fn an_endpoint_that_does_not_search_is_no_obstacle() {
     let stage = Stage::new();
     let pool = pool(&stage).await;
     stage.cluster.advance_epoch().unwrap();
-    let cluster = Door::without_search(&stage.cluster);
+    let cluster = TestEndpoint::without_search(&stage.cluster);
     let moved = stage.run_on(&cluster, "wallet", &format!("rebalance {pool} --lookup-tables auto")).await.unwrap();
     assert_eq!(moved["movements"].as_array().unwrap().len(), 4);
     let error = stage.run_on(&cluster, "wallet", &format!("lookup-tables {pool}")).await.unwrap_err();

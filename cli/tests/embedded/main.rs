@@ -9,7 +9,7 @@ mod approvals;
 mod asking;
 mod crank;
 mod creating;
-mod doors;
+mod endpoints;
 mod faults;
 mod figures;
 mod funds;

@@ -2,7 +2,7 @@
 
 use {
     super::{
-        doors::Door,
+        endpoints::TestEndpoint,
         harness::{SOL, Stage, assert_fails, fields, number, said, text},
         life::STAKE_RENT,
     },
@@ -174,7 +174,8 @@ async fn pools_of_a_program_are_listed() {
     sorted.sort();
     assert_eq!(order(&stage.must("list-pools --sort address").await), sorted);
 
-    let refused = stage.run_on(&Door::without_search(&stage.cluster), "wallet", "list-pools").await.err().unwrap();
+    let refused =
+        stage.run_on(&TestEndpoint::without_search(&stage.cluster), "wallet", "list-pools").await.err().unwrap();
     assert!(
         refused.to_string().contains("cannot search accounts") && refused.to_string().contains("--url"),
         "{refused}"
@@ -262,7 +263,7 @@ async fn a_balance_has_all_tokens_and_all_stake() {
     assert_eq!(one["pools"][0]["token_accounts"], json!([]));
 
     assert_fails(&stage, &format!("balance {associated}"), USAGE, &["is a token account", "address of a wallet"]).await;
-    let refused = stage.run_on(&Door::without_search(&stage.cluster), "wallet", "balance").await.err().unwrap();
+    let refused = stage.run_on(&TestEndpoint::without_search(&stage.cluster), "wallet", "balance").await.err().unwrap();
     assert_eq!(refused.exit() as u8, FAILED);
     assert!(refused.to_string().contains("cannot search accounts"), "{refused}");
 }

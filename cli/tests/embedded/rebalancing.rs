@@ -2,7 +2,7 @@
 
 use {
     super::{
-        doors::Door,
+        endpoints::TestEndpoint,
         harness::{SOL, Stage, number, text},
     },
     serde_json::{Value, json},
@@ -44,7 +44,7 @@ async fn record(stage: &Stage, pool: &str, index: usize) -> Value {
 }
 
 async fn explain(stage: &Stage, pool: &str, vote: Address) -> Value {
-    // Nobody's key is there.
+    // No authority's keypair is available.
     stage.run_as("missing", &format!("explain-stake {pool} {vote}")).await.unwrap()
 }
 
@@ -52,7 +52,7 @@ async fn explain(stage: &Stage, pool: &str, vote: Address) -> Value {
 async fn deposits_spread_themselves() {
     let stage = Stage::new();
     let pool = weighted_pool(&stage).await;
-    stage.another_wallet("nobody", SOL);
+    stage.another_wallet("payer", SOL);
     stage.must(&format!("deposit-sol {pool} 100")).await;
 
     let explained = explain(&stage, &pool, stage.vote(0)).await;
@@ -66,7 +66,7 @@ async fn deposits_spread_themselves() {
     assert!(stage.text.borrow()[0].contains("Would move"), "{}", stage.text.borrow()[0]);
     assert_eq!(record(&stage, &pool, 0).await["transient_lamports"], 0, "a dry run moves nothing");
 
-    let wallet = stage.run_as("nobody", &format!("rebalance {pool}")).await.unwrap();
+    let wallet = stage.run_as("payer", &format!("rebalance {pool}")).await.unwrap();
     assert_eq!(movements(&stage, &wallet), movements(&stage, &planned));
     assert_eq!(wallet["rebalance_transactions"], planned["rebalance_transactions"]);
     assert_eq!(wallet["idle"], planned["idle"]);
@@ -79,7 +79,7 @@ async fn deposits_spread_themselves() {
     assert!(number(&wallet["idle"]["left_in_reserve_lamports"]) < SOL);
 
     // A second call finds nothing to do, and says why.
-    let again = stage.run_as("nobody", &format!("rebalance {pool}")).await.unwrap();
+    let again = stage.run_as("payer", &format!("rebalance {pool}")).await.unwrap();
     assert_eq!((&again["movements"], &again["transactions"]), (&json!([]), &json!([])));
     assert_eq!(again["why_nothing_moves"], "the validator's activating or deactivating stake stays as it is");
     assert!(stage.text.borrow()[0].contains("Nothing moves"));
@@ -96,9 +96,9 @@ async fn deposits_spread_themselves() {
 async fn a_stale_pool_is_updated_first_and_weights_are_met_epochs_later() {
     let stage = Stage::new();
     let pool = weighted_pool(&stage).await;
-    stage.another_wallet("nobody", SOL);
+    stage.another_wallet("payer", SOL);
     stage.must(&format!("deposit-sol {pool} 100")).await;
-    stage.run_as("nobody", &format!("rebalance {pool}")).await.unwrap();
+    stage.run_as("payer", &format!("rebalance {pool}")).await.unwrap();
     // Other weights: what is with the first has to move to the second, by a fifth of the pool in an epoch.
     stage.must(&format!("set-weights {pool} --set {}=10 --set {}=30", stage.vote(0), stage.vote(1))).await;
     stage.must(&format!("set-policy {pool} --turnover-budget 20%")).await;
@@ -108,7 +108,7 @@ async fn a_stale_pool_is_updated_first_and_weights_are_met_epochs_later() {
     let (code, message) = stage.fails(&format!("rebalance {pool} --dry-run")).await;
     assert!(code == 5 && message.contains("rewards that the update adds"), "{message}");
 
-    let moved = stage.run_as("nobody", &format!("rebalance {pool}")).await.unwrap();
+    let moved = stage.run_as("payer", &format!("rebalance {pool}")).await.unwrap();
     let sent = moved["transactions"].as_array().unwrap().len() as u64;
     assert!(sent > number(&moved["rebalance_transactions"]), "the update comes first: {moved:#}");
     let [(index, to, lamports)] = &movements(&stage, &moved)[..] else { panic!("{moved:#}") };
@@ -120,7 +120,7 @@ async fn a_stale_pool_is_updated_first_and_weights_are_met_epochs_later() {
 
     for _ in 0..4 {
         stage.cluster.advance_epoch().unwrap();
-        stage.run_as("nobody", &format!("rebalance {pool}")).await.unwrap();
+        stage.run_as("payer", &format!("rebalance {pool}")).await.unwrap();
     }
     let [first, second] =
         [record(&stage, &pool, 0).await, record(&stage, &pool, 1).await].map(|entry| number(&entry["active_lamports"]));
@@ -135,7 +135,7 @@ async fn somebody_who_is_faster_does_no_harm() {
     let snapshot = PoolSnapshot::read(&stage.cluster, &pool.parse().unwrap(), &ReadOptions::default()).await.unwrap();
     let planned = plan::rebalance(&snapshot, &RebalanceOptions::default()).unwrap();
     let other = stage.cluster.funded_keypair(SOL);
-    let faster = Door::with_somebody_faster(&stage.cluster, || {
+    let faster = TestEndpoint::with_competing_change(&stage.cluster, || {
         for group in planned.plan.groups() {
             stage.cluster.process(&group.instructions, &other, &[]).unwrap();
         }
@@ -143,7 +143,7 @@ async fn somebody_who_is_faster_does_no_harm() {
     let moved = stage.run_on(&faster, "wallet", &format!("rebalance {pool}")).await.unwrap();
     let by_plan: Vec<u64> = planned.movements.iter().map(|movement| movement.lamports).collect();
     let seen: Vec<u64> = movements(&stage, &moved).into_iter().map(|(_, _, lamports)| lamports).collect();
-    assert_eq!(seen, by_plan, "what is in motion is told, whoever has moved it");
+    assert_eq!(seen, by_plan, "reported transient stake differs");
 }
 
 #[tokio::test]

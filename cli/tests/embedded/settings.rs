@@ -99,9 +99,9 @@ async fn fees_on_deposits_change_at_once() {
     let (_, file) = stage.another_wallet("referrer", SOL);
     let deposited =
         stage.must(&format!("deposit-sol {pool} 10 --from {} ", stage.another_wallet("rich", 20 * SOL).1)).await;
-    // Half of the fee comes back to a depositor who names nobody else.
+    // Half of the fee is paid back to a depositor without another referrer.
     assert_eq!(deposited["fee_pool_tokens"], SOL / 20);
-    // What is written in another way is the same, and whoever changes nothing needs no key.
+    // An equal fee in another notation is no change, and needs no keypair.
     let same = stage.must(&format!("set-fee {pool} sol-deposit 2/200 --manager {file}")).await;
     assert_eq!(same["changed"], false);
 }
@@ -150,7 +150,7 @@ async fn a_stale_pool_is_updated_before_a_delay_is_counted() {
     stage.cluster.finish_rewards();
     assert_fails(&stage, &format!("{line} --no-update"), NOT_NOW, &["epoch 0", "epoch 1", "tidepool update"]).await;
     assert_fails(&stage, &format!("{line} --manager {file}"), USAGE, &["the pool's manager", &other.to_string()]).await;
-    // A fee that changes at once, and whoever may not change one, leave the pool as it is.
+    // A fee that changes at once, and a signer that may not change one, leave the pool as it is.
     stage.must(&format!("set-fee {pool} stake-deposit 1%")).await;
     assert_eq!(shown(&stage, &pool).await["stale"], true);
     let set = stage.must(&line).await;
@@ -372,7 +372,7 @@ async fn deposits_of_stake_get_an_authority() {
     assert_eq!((&set["authority_before"], &set["authority"]), (&json!(who.to_string()), &Value::Null));
     let authorities = shown(&stage, &pool).await["authorities"].clone();
     assert_eq!(authorities["stake_deposit_is_open"], true);
-    // The program's own address stands for everybody.
+    // The program's own address means permissionless.
     let own = text(&authorities["stake_deposit"]);
     let same = stage.must(&format!("set-funding-authority {pool} stake-deposit {own}")).await;
     assert_eq!(same["changed"], false);

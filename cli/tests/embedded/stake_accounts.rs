@@ -2,7 +2,7 @@
 
 use {
     super::{
-        doors::Door,
+        endpoints::TestEndpoint,
         harness::{SOL, Stage, assert_fails, number, said, text},
         withdrawals::staked_pool,
     },
@@ -111,8 +111,8 @@ async fn all_stake_accounts_need_an_endpoint_that_searches_and_an_account() {
     assert_fails(&stage, &line, 3, &["no stake account"]).await;
     delegated(&stage, 0, 5 * SOL);
     next_epoch(&stage, &pool).await;
-    let door = Door::without_search(&stage.cluster);
-    let error = stage.run_on(&door, "wallet", &format!("{line} --yes")).await.unwrap_err();
+    let endpoint = TestEndpoint::without_search(&stage.cluster);
+    let error = stage.run_on(&endpoint, "wallet", &format!("{line} --yes")).await.unwrap_err();
     assert_eq!(error.exit() as u8, 1);
     assert!(error.to_string().contains("one by one") && error.to_string().contains("getProgramAccounts"), "{error}");
     assert_fails(&stage, &format!("{line} --minimum 6"), 3, &["below the minimum of 6 pool tokens"]).await;

@@ -5,7 +5,7 @@
 
 use {
     super::{
-        doors::Door,
+        endpoints::TestEndpoint,
         harness::{SIGNATURE, SOL, Stage, assert_fails, number, text},
         withdrawals::staked_pool,
     },
@@ -35,10 +35,12 @@ fn passed(stage: &Stage, message: &VersionedMessage) -> BTreeSet<Address> {
 
 /// Trades, and checks that of all signers the program was passed the throw-away key alone, which has nothing left.
 pub async fn trade(stage: &Stage, line: &str) -> Value {
-    let door = Door::new(&stage.cluster);
-    let answer =
-        stage.run_on(&door, "wallet", &format!("{line} --yes")).await.unwrap_or_else(|error| panic!("{line}: {error}"));
-    let sent = door.sent();
+    let endpoint = TestEndpoint::new(&stage.cluster);
+    let answer = stage
+        .run_on(&endpoint, "wallet", &format!("{line} --yes"))
+        .await
+        .unwrap_or_else(|error| panic!("{line}: {error}"));
+    let sent = endpoint.sent();
     assert!(!sent.is_empty(), "{line}");
     for transaction in sent {
         let passed = passed(stage, &transaction.message);
@@ -158,7 +160,7 @@ async fn the_wallet_alone_signs_where_others_sign_too() {
             let message: VersionedMessage = bincode::deserialize(&message).unwrap();
             assert_eq!(message.header().num_required_signatures, 1, "{command} {how}");
         }
-        let sent = Door::new(&stage.cluster);
+        let sent = TestEndpoint::new(&stage.cluster);
         stage.run_on(&sent, "wallet", &format!("{command} {pool} 1 --blockhash {hash} --yes")).await.unwrap();
         assert_eq!(passed(&stage, &sent.sent()[0].message), BTreeSet::from([wallet]));
     }
@@ -170,9 +172,9 @@ async fn the_wallet_alone_signs_where_others_sign_too() {
     };
     stage.cluster.process(&[approve(3 * SOL)], &stage.wallet, &[]).unwrap();
     for (owner, signer) in [(String::new(), wallet), (format!("--owner {file} --from {account}"), delegate)] {
-        let door = Door::new(&stage.cluster);
-        stage.run_on(&door, "wallet", &format!("withdraw-sol {pool} 1 {owner} --yes")).await.unwrap();
-        assert!(passed(&stage, &door.sent()[0].message).contains(&signer));
+        let endpoint = TestEndpoint::new(&stage.cluster);
+        stage.run_on(&endpoint, "wallet", &format!("withdraw-sol {pool} 1 {owner} --yes")).await.unwrap();
+        assert!(passed(&stage, &endpoint.sent()[0].message).contains(&signer));
         assert!(has_delegate(&stage, &json!(account.to_string())), "the earlier approval stays");
     }
 }

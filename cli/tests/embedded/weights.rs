@@ -307,7 +307,7 @@ async fn membership_reminds_of_weights() {
         let added = stage.must(&format!("add-validator {pool} {}", stage.vote(index))).await;
         added["hint"].clone()
     };
-    assert_eq!(add(0).await, json!(null), "nobody has a weight yet");
+    assert_eq!(add(0).await, json!(null), "no validator has a weight yet");
     assert_eq!(add(1).await, json!(null));
     stage.must(&format!("set-weights {pool} --equal")).await;
     assert!(text(&add(2).await).contains(&format!("--set {}=WEIGHT", stage.vote(2))));

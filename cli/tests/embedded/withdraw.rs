@@ -2,7 +2,7 @@
 
 use {
     super::{
-        doors::Door,
+        endpoints::TestEndpoint,
         harness::{SIGNATURE, SOL, Stage, number, said, text},
         withdrawals::staked_pool,
     },
@@ -251,7 +251,7 @@ async fn somebody_faster_makes_it_fail_as_a_whole() {
     };
     let (taken, _) = actions::withdraw_sol(&snapshot, &taken).unwrap();
     let key = solana_keypair::read_keypair_file(file).unwrap();
-    let faster = Door::with_somebody_faster(&stage.cluster, || {
+    let faster = TestEndpoint::with_competing_change(&stage.cluster, || {
         stage.cluster.process(&taken.instructions, &key, &[]).unwrap();
     });
     let held = stage.must(&format!("show {pool}")).await["pool_token_supply"].clone();
@@ -308,10 +308,10 @@ async fn steps_tell_which_stake_accounts_exist_after_a_partial_withdrawal() {
     let address =
         |number: usize| actions::NewStakeAccount::with_seed(wallet, &format!("tidepool {number}")).unwrap().address;
     let taken = address(0);
-    let door = Door::with_somebody_faster(&stage.cluster, || stage.cluster.airdrop(&taken, SOL));
+    let endpoint = TestEndpoint::with_competing_change(&stage.cluster, || stage.cluster.airdrop(&taken, SOL));
     let token_account = stage.must(&format!("deposit-sol {pool} 1")).await["token_account"].clone();
     let held = stage.tokens(&token_account);
-    let error = stage.run_on(&door, "wallet", &format!("withdraw {pool} 60 --as stake --yes")).await.unwrap_err();
+    let error = stage.run_on(&endpoint, "wallet", &format!("withdraw {pool} 60 --as stake --yes")).await.unwrap_err();
     let json = error.json();
     let sent = json["error"]["transactions"].as_array().unwrap();
     assert!(sent.iter().any(|sent| sent["state"] == "landed") && sent.iter().any(|sent| sent["state"] != "landed"));

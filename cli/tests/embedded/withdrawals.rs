@@ -87,7 +87,7 @@ async fn stake_accounts_get_addresses_that_are_free() {
     let numbered =
         |number: u8| actions::NewStakeAccount::with_seed(wallet, &format!("tidepool {number}")).unwrap().address;
     let [first, second, third] = [0, 1, 2].map(numbered);
-    // Somebody has sent lamports to the second address, so that no account can be made there.
+    // The second address has lamports, so no account can be created there.
     stage.must(&format!("withdraw-sol {pool} 1 --to {second}")).await;
     let withdrawn = stage.must(&format!("withdraw-stake {pool} 30")).await;
     let addresses: Vec<String> =

@@ -87,7 +87,7 @@ impl Listener {
     fn print(&self, round: &Round) {
         let line = if self.format.is_json() { round.json_line() } else { round.to_string() };
         if let Err(error) = streams::answer(&line, self.format) {
-            // Nobody reads it any more.
+            // The reader has closed the pipe.
             self.broken.replace(Some(error));
             self.stop.request();
         }

@@ -62,7 +62,7 @@ async fn converse(stream: TcpStream, registry: Registry) {
         let response = answer(&registry, &request);
         async { Ok::<_, Infallible>(response) }
     });
-    // A client that goes away is no concern of anybody's.
+    // A client that disconnects is not an error.
     let _ = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
 }
 

@@ -43,7 +43,7 @@ Example:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
-    /// Maximum number of validators, which cannot be changed later; each takes 73 bytes of rent
+    /// Maximum number of validators, fixed; 73 bytes of rent each
     #[arg(long, value_name = "NUMBER", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=20_000))]
     max_validators: u32,
 
@@ -63,7 +63,7 @@ pub struct Args {
     #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
     referral_fee: u8,
 
-    /// Turnover budget: maximum share of the pool that may be deactivating in one epoch; 100% for no bound
+    /// Share of the pool that may be deactivated in one epoch; 100% for no bound
     #[arg(long, value_name = "PERCENT", default_value = "10%", conflicts_with = "without_extension")]
     turnover_budget: Share,
 
@@ -71,15 +71,15 @@ pub struct Args {
     #[arg(long, value_name = "SOL", value_parser = positive)]
     initial_deposit: Option<Units>,
 
-    /// Keypair of the manager, who receives the fees and can change them [default: your wallet]
+    /// Keypair of the manager, who receives fees [default: your wallet]
     #[arg(long, value_name = "KEYPAIR")]
     manager: Option<KeySource>,
 
-    /// Address of the staker, who moves stake between validators [default: the manager]
+    /// Address of the staker, who moves stake [default: the manager]
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     staker: Option<Address>,
 
-    /// Keypair of the authority that must sign all deposits [default: none, deposits are permissionless]
+    /// Keypair that must sign all deposits [default: none]
     #[arg(long, value_name = "KEYPAIR")]
     deposit_authority: Option<KeySource>,
 
@@ -87,7 +87,7 @@ pub struct Args {
     #[arg(long, value_enum, hide_possible_values = true, default_value_t)]
     token_program: TokenProgram,
 
-    /// Create the pool without the extension: no weights, no rebalancing; pool account of 611 instead of 739 bytes
+    /// Omit the extension (weights, rebalancing); account of 611 bytes, not 739
     #[arg(long)]
     without_extension: bool,
 
@@ -95,7 +95,7 @@ pub struct Args {
     #[arg(long)]
     allow_full_fee: bool,
 
-    /// Directory that keypairs are read from and written to [default: ./tidepool-pool-ADDRESS]
+    /// Directory of these keypairs [default: ./tidepool-pool-ADDRESS]
     #[arg(long, value_name = "DIRECTORY")]
     key_directory: Option<PathBuf>,
 
@@ -185,7 +185,7 @@ impl Args {
         Ok(output)
     }
 
-    /// A fee of 100 % takes all of what somebody gives: more often it is a mistake than meant.
+    /// Rejects fees of 100 % without `--allow-full-fee`: they are usually a mistake.
     fn check_not_full(&self) -> Result<(), CliError> {
         let fees = [("epoch", self.epoch_fee), ("withdrawal", self.withdrawal_fee), ("deposit", self.deposit_fee)];
         let is_full = |fee: &Fee| fee.numerator > 0 && fee.numerator == fee.denominator;

@@ -78,7 +78,7 @@ pub(super) fn summary(new: &CreatePool, creation: &PoolCreation, existing: &[Add
     if !existing.is_empty() {
         lines.push(("exist already", existing.iter().map(Address::to_string).collect::<Vec<_>>().join(", ")));
     }
-    lines.push(("rent", format!("{}", sol(creation.rent_lamports()))));
+    lines.push(("rent", sol(creation.rent_lamports())));
     if creation.deposit_lamports > 0 {
         let (deposit, account) = (creation.deposit_lamports, new.fee_account());
         lines.push(("initial deposit", format!("{} for {} in {account}", sol(deposit), tokens(deposit))));

@@ -142,7 +142,7 @@ impl Args {
         let transactions: usize = packed.iter().map(Vec::len).sum();
         let quote = quote.add((transactions > 1).then(|| ("sends", format!("{transactions} transactions"))));
         let quote = quote.add(self.receiver.lines(depositor, snapshot, rent));
-        let quote = quote.add(caution::freezer(snapshot)).add(caution::program(context, snapshot));
+        let quote = quote.add(caution::freeze_authority(snapshot)).add(caution::program(context, snapshot));
         quote.rate(&snapshot.rate()).confirm(context, &format!("Deposit into pool {}", self.pool))?;
         let sent = context.send(&planned.plan, &keys, snapshot.program_id()).await?;
         output.transactions = fresh.and(sent);
@@ -157,7 +157,7 @@ fn check_any(planned: &StakeDepositPlan, owner: Address) -> Result<(), CliError>
         Some(first) => first,
         None => {
             let needed = "a stake account with it as staker and withdrawer".into();
-            return Err(CliError::Poor { holder: owner, held: "no stake account".into(), needed });
+            return Err(CliError::InsufficientFunds { holder: owner, held: "no stake account".into(), needed });
         }
     };
     let count = planned.skipped.len();

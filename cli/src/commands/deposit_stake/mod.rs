@@ -153,7 +153,7 @@ impl Args {
         let paid = format!("stake account {stake} with {}", quote.amounts().sol(account.lamports));
         let quote = quote.pay(paid).get(tokens(got)).fee(fee).at_least(minimum.map(tokens), &self.bound);
         let quote = quote.add(self.receiver.lines(depositor, snapshot, rent));
-        let quote = quote.add(caution::freezer(snapshot)).add(caution::program(context, snapshot));
+        let quote = quote.add(caution::freeze_authority(snapshot)).add(caution::program(context, snapshot));
         quote.rate(&snapshot.rate()).confirm(context, &format!("Deposit into pool {}", self.pool))?;
         let sent = context.send(&plan, &keys, snapshot.program_id()).await?;
         Ok(One {

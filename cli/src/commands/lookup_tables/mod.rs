@@ -88,7 +88,7 @@ impl Args {
         }
         let payer = context.fee_payer()?;
         let snapshot = context.look_at(&self.pool).await?;
-        // The compact update of an extended pool names stake in motion only where there is some; a rebalance names votes.
+        // The compact update of an extended pool names transient accounts only with transient stake; a rebalance names votes.
         let is_extended = snapshot.is_extended();
         let content = LookupContent { votes: is_extended, transients: !is_extended };
         let wanted = plan::lookup_addresses(&snapshot, content);

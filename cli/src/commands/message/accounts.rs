@@ -31,7 +31,7 @@ impl<'a> Accounts<'a> {
     }
 }
 
-/// What cannot be read: whoever signs sees what it is, and that it is not explained.
+/// Instruction data that cannot be decoded, marked as such for the signer.
 pub fn inexplicable(data: &[u8], accounts: &Accounts) -> String {
     let hex: String = data.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("unknown instruction data {hex} on {}: sign only if you trust its source", accounts.all())

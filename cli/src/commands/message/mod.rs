@@ -102,7 +102,7 @@ impl Message {
 
     /// Who pays the fees.
     pub fn payer(&self) -> String {
-        self.signers().first().map_or_else(|| "nobody".into(), ToString::to_string)
+        self.signers().first().map_or_else(|| "none".into(), ToString::to_string)
     }
 
     /// What each instruction does.

@@ -18,7 +18,7 @@ pub fn instruction(data: &[u8], accounts: &Accounts) -> Option<String> {
         Token::ApproveChecked { amount, .. } => approve(amount, Some(at(1)), [at(0), at(2), at(3)]),
         Token::Revoke => format!("revoke the delegate of {}, as {}", at(0), at(1)),
         Token::SetAuthority { authority_type, new_authority } => {
-            let new = Option::<Address>::from(new_authority).map_or("nobody".into(), |new| new.to_string());
+            let new = Option::<Address>::from(new_authority).map_or("none".into(), |new| new.to_string());
             format!("make {new} {} of {}, as {}", authority(&authority_type), at(0), at(1))
         }
         Token::MintTo { amount } | Token::MintToChecked { amount, .. } => {
@@ -36,9 +36,10 @@ pub fn instruction(data: &[u8], accounts: &Accounts) -> Option<String> {
         }
         Token::InitializeMint { decimals, mint_authority, freeze_authority }
         | Token::InitializeMint2 { decimals, mint_authority, freeze_authority } => {
-            let freezer = Option::<Address>::from(freeze_authority).map_or("nobody".into(), |new| new.to_string());
+            let freeze_authority =
+                Option::<Address>::from(freeze_authority).map_or("none".into(), |new| new.to_string());
             format!(
-                "initialize mint {} with {decimals} decimals, mint authority {mint_authority}, freeze authority {freezer}",
+                "initialize mint {} with {decimals} decimals, mint authority {mint_authority}, freeze authority {freeze_authority}",
                 at(0)
             )
         }

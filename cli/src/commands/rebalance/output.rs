@@ -18,7 +18,7 @@ use {
 /// Rows that fit a screen.
 const ROWS: usize = 40;
 
-/// Why nothing moves where the plan says nothing about anybody.
+/// The reason that no stake moves if the plan has no validator.
 const NO_WEIGHTS: &str = "no validator has a weight; the staker sets weights with `tidepool set-weights`";
 
 /// What a rebalance has moved, or would.

@@ -158,7 +158,7 @@ impl Args {
     }
 }
 
-/// Whoever sends SOL or stake through the pool can make a rebalance take stake from validators: within the turnover budget.
+/// Short-lived deposits can make a rebalance deactivate stake: the turnover budget bounds this.
 fn hint(pool: &Address, policy: &RebalancePolicy) -> Option<String> {
     (policy.turnover_budget.get() >= BASIS_POINTS).then(|| {
         format!(

@@ -141,13 +141,13 @@ struct Authorities {
     staker: Text<Address>,
     withdraw: Text<Address>,
     stake_deposit: Text<Address>,
-    /// Whether anybody may deposit stake.
+    /// Whether stake deposits are permissionless.
     stake_deposit_is_open: bool,
-    /// `null` where anybody may deposit SOL.
+    /// `null` if SOL deposits are permissionless.
     sol_deposit: Option<Text<Address>>,
-    /// `null` where anybody may withdraw SOL.
+    /// `null` if SOL withdrawals are permissionless.
     sol_withdraw: Option<Text<Address>>,
-    /// Who can freeze holders' pool tokens; `null` where nobody can.
+    /// Freeze authority of the pool mint; `null` if none.
     freeze: Option<Text<Address>>,
 }
 

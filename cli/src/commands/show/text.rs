@@ -119,11 +119,7 @@ fn stake(pool: &Output) -> Vec<(&'static str, String)> {
         ("deactivating", sol(stake.deactivating_lamports)),
         (
             "reserve",
-            format!(
-                "{}, {} withdrawable",
-                sol(stake.reserve_lamports),
-                sol(stake.withdrawable_reserve_lamports)
-            ),
+            format!("{} ({} withdrawable)", sol(stake.reserve_lamports), sol(stake.withdrawable_reserve_lamports)),
         ),
     ];
     if let Some(vote) = &validators.preferred_deposit {

@@ -1,4 +1,4 @@
-//! Addresses for new stake accounts. They follow from the holder's, so that no other key signs, and that whoever signs the same
+//! Addresses for new stake accounts. They follow from the holder's, so that no other key signs, and that all signers of the same
 //! withdrawal elsewhere signs the same transaction.
 
 use {
@@ -14,7 +14,7 @@ use {
 /// Addresses that are asked for at a time.
 const AT_A_TIME: usize = 32;
 
-/// Addresses that are tried. Nobody has as many stake accounts of one kind, unless the endpoint says that all addresses are taken.
+/// Number of addresses tried. More are in use only if an endpoint lies.
 const MOST_NUMBERS: usize = 10_000;
 
 /// The stake account with that number of the holder `base`.

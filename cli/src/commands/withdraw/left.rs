@@ -13,7 +13,7 @@ use {
     tidepool_interface::StakePoolError,
 };
 
-/// What is left over, in a line.
+/// The remainder, in a line.
 pub fn left_over(left: &Remainder, amounts: Amounts) -> String {
     format!("{} (value {}), which you keep", tokens(left.pool_tokens), amounts.sol(left.lamports))
 }

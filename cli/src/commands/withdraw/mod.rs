@@ -55,7 +55,7 @@ pub struct Args {
     #[arg(value_name = "POOL", value_parser = address)]
     pool: Address,
 
-    /// Withdraw the fewest pool tokens that yield this amount of SOL, stake included; never less, a few lamports more at most
+    /// Withdraw the fewest pool tokens that yield this amount of SOL, stake included
     #[arg(value_name = "POOL_TOKENS", required_unless_present = "worth", conflicts_with = "worth")]
     amount: Option<Amount>,
 
@@ -75,7 +75,7 @@ pub struct Args {
     #[arg(long)]
     wrap: bool,
 
-    /// Withdraw whole validator stake accounts if they cannot be split, which removes their validators from the pool
+    /// Withdraw whole accounts if they cannot be split, which removes their validators
     #[arg(long)]
     whole_accounts: bool,
 
@@ -90,7 +90,7 @@ pub struct Args {
     #[command(flatten)]
     bound: Bound,
 
-    /// Keypair of the pool's SOL withdraw authority, for a pool that has one; without it such a pool pays stake only
+    /// Keypair of the pool's SOL withdraw authority, for a pool that has one
     #[arg(long, value_name = "KEYPAIR")]
     sol_withdraw_authority: Option<KeySource>,
 

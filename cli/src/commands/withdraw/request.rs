@@ -98,7 +98,7 @@ impl<'a> Request<'a> {
             None => format!("{}, which yield {} after the fee", self.all, sol(most.lamports())),
             Some(_) => format!("{}, of which {} can be withdrawn now", self.all, sol(most.lamports())),
         };
-        CliError::Poor { holder: self.terms.tokens.account, held, needed: sol(wanted) }
+        CliError::InsufficientFunds { holder: self.terms.tokens.account, held, needed: sol(wanted) }
     }
 
     /// The quote of `planned`, for confirmation.

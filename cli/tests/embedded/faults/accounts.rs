@@ -69,7 +69,7 @@ fn pool_cases(world: &World) -> Vec<Case> {
     let (program, list_data) = (world.stage.program_id, world.account(&world.list).data);
     vec![
         case("no pool", pool, |_| None, REFUSED, "does not exist"),
-        case("a pool of nobody's program", pool, owned_by(stranger), REFUSED, ""),
+        case("a pool of an unknown program", pool, owned_by(stranger), REFUSED, ""),
         case("a pool of the system's", pool, owned_by(Address::default()), REFUSED, "a wallet, not a stake pool"),
         case("a pool of the token program's", pool, owned_by(spl_token()), REFUSED, "not a stake pool"),
         case("half a pool", pool, bytes(|data| data.truncate(300)), REFUSED, "malformed stake pool account"),

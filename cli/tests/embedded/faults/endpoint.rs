@@ -120,7 +120,7 @@ impl Endpoint {
                     }
                 }
                 Reply::Raw(bytes) => {
-                    // Whoever has heard enough is gone.
+                    // The client has closed the connection.
                     let _ = writer.write_all(&bytes);
                     let _ = stream.shutdown(std::net::Shutdown::Both);
                     return;

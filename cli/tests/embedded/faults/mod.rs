@@ -158,7 +158,7 @@ impl World {
     }
 }
 
-/// What somebody says of the account at `address`, in place of what it is.
+/// A lie about the account at `address`.
 fn account_lie(
     address: Address,
     lie: impl Fn(Account) -> Option<Account> + Sync,
@@ -189,7 +189,7 @@ fn decode(found: &Value) -> Account {
     }
 }
 
-/// What somebody says who says the truth.
+/// The honest answers.
 fn honest(_: &Request, honest: &dyn Fn() -> Value) -> Reply {
     Reply::Json(honest())
 }

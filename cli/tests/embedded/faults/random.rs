@@ -25,12 +25,12 @@ const RUNS: u64 = 600;
 const EPOCHS: u64 = 60;
 
 /// Time that a command gets.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Lamports for a signature.
 const FEE: u64 = 5_000;
 
-/// Instructions of the contract that trade within a bound.
+/// SPL instructions that trade within a bound.
 const DEPOSIT_SOL: u8 = 25;
 const WITHDRAW_SOL: u8 = 26;
 const WITHDRAW_STAKE: u8 = 24;
@@ -237,7 +237,7 @@ fn stake_of(world: &World) -> u64 {
 async fn lie_to(world: &World, line: &str, seed: u64) -> (bool, Vec<VersionedTransaction>) {
     let liar = Liar { cluster: &world.stage.cluster, dice: Mutex::new(Dice(seed)), sent: Mutex::default() };
     let words = format!("{line} --yes");
-    let answered = tokio::time::timeout(PATIENCE, world.stage.run_on(&liar, "wallet", &words)).await;
+    let answered = tokio::time::timeout(TIMEOUT, world.stage.run_on(&liar, "wallet", &words)).await;
     let answered = answered.unwrap_or_else(|_| panic!("{line} does not end, with the dice at {seed}"));
     if let Err(error) = &answered {
         assert!(!error.to_string().contains(['\n', '\u{1b}']), "{line}: {error}");
@@ -257,7 +257,7 @@ async fn no_lie_panics_or_costs_more_than_fees() {
         let (is_done, sent) = lie_to(&world, line, seed).await;
         done += u64::from(is_done);
         sent.iter().for_each(|transaction| check_trade(line, transaction));
-        // One pool token is one SOL here, and nobody takes a fee.
+        // The exchange rate is 1 here, without fees.
         let lost = before.saturating_sub(all(world.wealth()));
         let signatures: usize = sent.iter().map(|transaction| transaction.signatures.len()).sum();
         assert!(lost <= FEE * signatures as u64 + 10, "{line}: {lost} lost with {signatures} signatures, {seed}");

@@ -115,7 +115,7 @@ async fn a_false_status_has_nothing_signed_again() {
     let line = format!("deposit-sol {} 5", world.pool);
     let status = |error| wire::status_of(&TransactionStatus { slot: 9, error, confirmation: Confirmation::Finalized });
 
-    // It is thrown away, and said to have succeeded. Nobody else can be asked.
+    // The transaction is dropped, but reported as successful; no other endpoint is available.
     let before = world.wealth();
     let success = |request: &Request, honest: &dyn Fn() -> Value| match request.method.as_str() {
         "sendTransaction" => {
@@ -217,7 +217,7 @@ async fn the_blockhash_of_no_cluster_costs_nothing() {
 
 #[tokio::test]
 async fn a_program_that_is_not_the_pools_is_shown_and_can_be_ruled_out() {
-    // The one thing that the bounds cannot hold: a program of somebody else's that would get the wallet's signature.
+    // The one thing that the bounds cannot hold: a malicious program that would receive the wallet's signature.
     let world = World::new().await;
     let (before, thief) = (world.wealth(), Address::new_unique());
     // An address with a bump of its own, so that the lie holds together.

@@ -99,7 +99,7 @@ pub struct Options {
 /// Runs the local network until a signal.
 ///
 /// # Errors
-/// [`LocalnetError`], of which [`LocalnetError::Interrupted`] is the usual end.
+/// [`LocalnetError`]; [`LocalnetError::Interrupted`] is the usual end.
 pub fn run(options: &Options) -> Result<(), LocalnetError> {
     let stop = Stop::on_signals()?;
     let steps = Steps { began: Instant::now() };

@@ -1,4 +1,4 @@
-//! Other doors to the cluster: endpoints that refuse something, and somebody who is faster.
+//! Endpoints of the embedded cluster that reject requests, and changes by other transactions.
 
 use {
     solana_account::Account,
@@ -10,31 +10,31 @@ use {
     tidepool_localnet::embedded::EmbeddedCluster,
 };
 
-/// What somebody else does.
-type Deed<'a> = Box<dyn FnOnce() + Send + 'a>;
+/// A change by another transaction.
+type Change<'a> = Box<dyn FnOnce() + Send + 'a>;
 
-/// A door to a cluster.
-pub struct Door<'a> {
+/// An endpoint to a cluster.
+pub struct TestEndpoint<'a> {
     cluster: &'a EmbeddedCluster,
     searches: bool,
-    /// Done right before the first transaction is handed over.
-    before_send: Mutex<Option<Deed<'a>>>,
+    /// Runs right before the first transaction is sent.
+    before_send: Mutex<Option<Change<'a>>>,
     sent: Mutex<Vec<VersionedTransaction>>,
-    /// Transactions after which it neither simulates nor takes any.
-    breaks_after: usize,
+    /// Number of transactions after which it rejects simulations and transactions.
+    fails_after: usize,
 }
 
-impl<'a> Door<'a> {
-    /// An endpoint that takes so many transactions and no more.
-    pub fn that_breaks_after(cluster: &'a EmbeddedCluster, transactions: usize) -> Self {
-        Self { breaks_after: transactions, ..Self::new(cluster) }
+impl<'a> TestEndpoint<'a> {
+    /// An endpoint that accepts this number of transactions.
+    pub fn failing_after(cluster: &'a EmbeddedCluster, transactions: usize) -> Self {
+        Self { fails_after: transactions, ..Self::new(cluster) }
     }
 
-    fn check_whole(&self) -> Result<(), ClusterError> {
-        if self.sent.lock().expect("no poisoned lock").len() < self.breaks_after {
+    fn check_available(&self) -> Result<(), ClusterError> {
+        if self.sent.lock().expect("no poisoned lock").len() < self.fails_after {
             return Ok(());
         }
-        Err(ClusterError::Refused { detail: "the endpoint is broken".into() })
+        Err(ClusterError::Refused { detail: "the endpoint is unavailable".into() })
     }
 
     /// An endpoint that does not search a program's accounts.
@@ -44,27 +44,21 @@ impl<'a> Door<'a> {
 
     /// An honest endpoint.
     pub fn new(cluster: &'a EmbeddedCluster) -> Self {
-        Self {
-            cluster,
-            searches: true,
-            before_send: Mutex::default(),
-            sent: Mutex::default(),
-            breaks_after: usize::MAX,
-        }
+        Self { cluster, searches: true, before_send: Mutex::default(), sent: Mutex::default(), fails_after: usize::MAX }
     }
 
-    /// The transactions that were handed over.
+    /// The transactions sent.
     pub fn sent(&self) -> Vec<VersionedTransaction> {
         self.sent.lock().expect("no poisoned lock").clone()
     }
 
-    /// Somebody does something after a transaction was planned, simulated and signed, and before it lands.
-    pub fn with_somebody_faster(cluster: &'a EmbeddedCluster, deed: impl FnOnce() + Send + 'a) -> Self {
-        Self { before_send: Mutex::new(Some(Box::new(deed))), ..Self::new(cluster) }
+    /// An endpoint with a change by another transaction after a transaction was simulated and signed, before it lands.
+    pub fn with_competing_change(cluster: &'a EmbeddedCluster, change: impl FnOnce() + Send + 'a) -> Self {
+        Self { before_send: Mutex::new(Some(Box::new(change))), ..Self::new(cluster) }
     }
 }
 
-impl Cluster for Door<'_> {
+impl Cluster for TestEndpoint<'_> {
     async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
         self.cluster.accounts(addresses).await
     }
@@ -89,15 +83,15 @@ impl Cluster for Door<'_> {
     }
 
     async fn simulate(&self, transaction: &VersionedTransaction) -> Result<Simulation, ClusterError> {
-        self.check_whole()?;
+        self.check_available()?;
         Cluster::simulate(self.cluster, transaction).await
     }
 
     async fn send(&self, transaction: &VersionedTransaction) -> Result<Signature, ClusterError> {
-        self.check_whole()?;
-        let deed = self.before_send.lock().expect("no poisoned lock").take();
-        if let Some(deed) = deed {
-            deed();
+        self.check_available()?;
+        let change = self.before_send.lock().expect("no poisoned lock").take();
+        if let Some(change) = change {
+            change();
         }
         self.sent.lock().expect("no poisoned lock").push(transaction.clone());
         Cluster::send(self.cluster, transaction).await
