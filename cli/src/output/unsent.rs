@@ -158,9 +158,9 @@ impl CommandOutput for Unsent {
         match self {
             Self::Signed { transactions, .. } => json!({ "sent": false, "transactions": to_json(transactions) }),
             Self::DryRun { transactions, later } => json!({
-            "sent": false,
-            "simulated": transactions.iter().map(Rehearsal::json).collect::<Vec<_>>(),
-            "later": later,
+                "sent": false,
+                "simulated": transactions.iter().map(Rehearsal::json).collect::<Vec<_>>(),
+                "later": later,
             }),
         }
     }
@@ -197,14 +197,14 @@ impl Rehearsal {
     fn json(&self) -> Value {
         let DryRun { label, failure, logs, units_consumed, signatures } = &self.rehearsed;
         json!({
-        "label": label,
-        "would_land": failure.is_none(),
-        "cause": failure.as_ref().map(|failure| failure.explanation.name.clone()),
-        "message": failure.as_ref().map(|failure| failure.explanation.to_string()),
-        "compute_units": units_consumed,
-        "signatures": signatures,
-        "logs": logs,
-        "events": self.log.events(),
+            "label": label,
+            "would_land": failure.is_none(),
+            "cause": failure.as_ref().map(|failure| failure.explanation.name.clone()),
+            "message": failure.as_ref().map(|failure| failure.explanation.to_string()),
+            "compute_units": units_consumed,
+            "signatures": signatures,
+            "logs": logs,
+            "events": self.log.events(),
         })
     }
 }

@@ -100,9 +100,9 @@ const fn is_unfunded_error(error: &TransactionError) -> bool {
     matches!(
         error,
         TransactionError::AccountNotFound
-| TransactionError::InsufficientFundsForFee
-// The fee payer is the first account of a transaction.
-| TransactionError::InsufficientFundsForRent { account_index: 0 }
+            | TransactionError::InsufficientFundsForFee
+            // The fee payer is the first account of a transaction.
+            | TransactionError::InsufficientFundsForRent { account_index: 0 }
     )
 }
 

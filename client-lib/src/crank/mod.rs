@@ -180,8 +180,9 @@ impl<'a, C: Cluster, S: PlanSender> Crank<'a, C, S> {
         mut timing: Option<&mut Timing>,
     ) -> Cranked<PoolSnapshot, S> {
         loop {
-            snapshot = self.update(snapshot, run).await?;
-            snapshot = self.top_up(snapshot, run).await?;
+            // Boxed: a test's thread has 2 MiB of stack for the futures of a watch.
+            snapshot = Box::pin(self.update(snapshot, run)).await?;
+            snapshot = Box::pin(self.top_up(snapshot, run)).await?;
             if snapshot.is_stale() {
                 continue;
             }
@@ -195,7 +196,7 @@ impl<'a, C: Cluster, S: PlanSender> Crank<'a, C, S> {
             };
             let options = RebalanceOptions { reserve_only: deferred.is_some(), ..RebalanceOptions::default() };
             let moved = run.movements.len();
-            snapshot = self.rebalance(snapshot, &options, run).await?;
+            snapshot = Box::pin(self.rebalance(snapshot, &options, run)).await?;
             // Stake that was deactivated in the epoch of its activation can be merged at once.
             if snapshot.is_stale() || run.movements.len() > moved {
                 continue;

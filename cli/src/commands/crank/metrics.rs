@@ -139,21 +139,21 @@ impl Metrics {
 impl Freshness {
     fn new(maker: &Maker) -> Self {
         Self {
-cluster_epoch: maker.gauge("tidepool_cluster_epoch", "Current epoch of the cluster."),
-pool_epoch: maker.gauge("tidepool_pool_epoch", "Epoch of the pool's last update."),
-is_stale: maker.gauge("tidepool_pool_stale", "1 if the pool is stale (not updated in the current epoch), else 0."),
-fresh_timestamp: maker.gauge(
-"tidepool_pool_fresh_timestamp_seconds",
-"Unix time in seconds of the last observation of an up-to-date pool; 0 if there was none.",
-),
-rewards_active: maker.gauge(
-"tidepool_epoch_rewards_active",
-"1 while epoch rewards are distributed and stake accounts are locked, else 0.",
-),
-next_rebalance: maker.gauge(
-"tidepool_pool_next_rebalance_timestamp_seconds",
-"Unix time in seconds of the next rebalance, estimated from the measured slot time; 0 with --rebalance-at now.",
-),
+            cluster_epoch: maker.gauge("tidepool_cluster_epoch", "Current epoch of the cluster."),
+            pool_epoch: maker.gauge("tidepool_pool_epoch", "Epoch of the pool's last update."),
+            is_stale: maker.gauge("tidepool_pool_stale", "1 if the pool is stale (not updated in the current epoch), else 0."),
+            fresh_timestamp: maker.gauge(
+                "tidepool_pool_fresh_timestamp_seconds",
+                "Unix time in seconds of the last observation of an up-to-date pool; 0 if there was none.",
+            ),
+            rewards_active: maker.gauge(
+                "tidepool_epoch_rewards_active",
+                "1 while epoch rewards are distributed and stake accounts are locked, else 0.",
+            ),
+            next_rebalance: maker.gauge(
+                "tidepool_pool_next_rebalance_timestamp_seconds",
+                "Unix time in seconds of the next rebalance, estimated from the measured slot time; 0 with --rebalance-at now.",
+            ),
 }
     }
 }

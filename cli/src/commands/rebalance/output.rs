@@ -38,7 +38,7 @@ pub struct Output {
     /// What may still be taken from validators in this epoch; `null` without a bound.
     turnover_left_lamports: Option<u64>,
     /// Why nothing moves, where nothing does.
-    no_movement_reason: Option<&'static str>,
+    why_nothing_moves: Option<&'static str>,
     /// Validators whose stake stays, in the pool's order.
     unmoved: Vec<Still>,
     /// Transactions of the rebalance itself: sent, or to be sent.
@@ -93,7 +93,7 @@ impl Output {
             idle: Idle::default(),
             reserve_target_lamports: 0,
             turnover_left_lamports: None,
-            no_movement_reason: None,
+            why_nothing_moves: None,
             unmoved: vec![],
             rebalance_transactions: 0,
             transactions: vec![],
@@ -132,7 +132,7 @@ impl Output {
         self.reserve_target_lamports = plan.reserve_target;
         self.turnover_left_lamports = plan.turnover_left;
         self.idle.left_in_reserve_lamports = plan.idle.left_in_reserve;
-        self.no_movement_reason =
+        self.why_nothing_moves =
             self.movements.is_empty().then(|| plan.no_movement_reason().map_or(NO_WEIGHTS, |why| why.message()));
         let has_moved = |unmoved: &&Unmoved| !self.movements.iter().any(|movement| movement.vote.0 == unmoved.vote);
         let still = |unmoved: &Unmoved| Still { vote: Text(unmoved.vote), reason: unmoved.reason.message() };

@@ -116,11 +116,11 @@ fn classify(error: Error, items: usize) -> ClusterError {
         }
         ErrorKind::Reqwest(error) => unanswered(error),
         ErrorKind::RpcError(RpcError::RpcResponseError { code, message, .. }) => match from_code(code, message) {
-ClusterError::Refused { detail } | ClusterError::Unreachable { detail }
-// The items are valid, so the request has too many of them.
-if items > 1 && (code == INVALID_PARAMS || has_any(&detail, &AMBIGUOUS_SIZE_WORDS)) =>
-{
-ClusterError::TooLarge { detail }
+            ClusterError::Refused { detail } | ClusterError::Unreachable { detail }
+                // The items are valid, so the request has too many of them.
+                if items > 1 && (code == INVALID_PARAMS || has_any(&detail, &AMBIGUOUS_SIZE_WORDS)) =>
+            {
+                ClusterError::TooLarge { detail }
 }
 error => error,
 },
