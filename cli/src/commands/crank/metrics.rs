@@ -154,7 +154,7 @@ impl Freshness {
                 "tidepool_pool_next_rebalance_timestamp_seconds",
                 "Unix time in seconds of the next rebalance, estimated from the measured slot time; 0 with --rebalance-at now.",
             ),
-}
+        }
     }
 }
 

@@ -121,9 +121,9 @@ fn classify(error: Error, items: usize) -> ClusterError {
                 if items > 1 && (code == INVALID_PARAMS || has_any(&detail, &AMBIGUOUS_SIZE_WORDS)) =>
             {
                 ClusterError::TooLarge { detail }
-}
-error => error,
-},
+            }
+            error => error,
+        },
         ErrorKind::RpcError(
             RpcError::ParseError(detail) | RpcError::RpcRequestError(detail) | RpcError::ForUser(detail),
         ) => ClusterError::UnexpectedAnswer { detail },

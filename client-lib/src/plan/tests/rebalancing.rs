@@ -298,16 +298,16 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     /// The program executes the instructions in order, moves exactly what the plan says, and then nothing more.
-#[test]
+    #[test]
     fn plan_matches_program((fixture, stuck) in pools()) {
-let mut snapshot = fixture.snapshot();
+        let mut snapshot = fixture.snapshot();
         // A validator without a vote account can only be decreased.
         stuck.iter().for_each(|index| snapshot.set_vote_account(vote(*index), false));
         let planned = rebalance(&snapshot, &RebalanceOptions::default());
         prop_assume!(planned != Err(PlanError::Weights(WeightsError::NoWeights)));
         let plan = planned.unwrap();
         let mut machine = ProgramModel::new(&snapshot, &stuck);
-plan.plan.groups().for_each(|group| machine.run(group));
+        plan.plan.groups().for_each(|group| machine.run(group));
         prop_assert_eq!(&machine.moved, &moves(&plan));
         prop_assert_eq!(machine.inputs.reserve_lamports, plan.idle.left_in_reserve);
         let moved: BTreeSet<usize> = plan.movements.iter().map(|movement| movement.index).collect();
@@ -315,29 +315,29 @@ plan.plan.groups().for_each(|group| machine.run(group));
         let mut end = Rebalance::survey(&machine.records, &machine.inputs);
         for index in 0..machine.records.len() {
             prop_assert!(!end.verdict(&machine.records, index).is_movement());
-}
+        }
         for stage in pack_plan(&plan.plan, &PackOptions::new(USER)).unwrap() {
             prop_assert!(stage.iter().all(|transaction| transaction.labels.len() == 1));
-}
-}
+        }
+    }
 
     /// Groups of one stage are independent of their order.
-#[test]
+    #[test]
     fn order_within_stage_is_irrelevant((mut fixture, _) in pools(), rotation in 0..10usize) {
         fixture.validators.iter_mut().for_each(|validator| validator.transient = 0);
-let snapshot = fixture.snapshot();
+        let snapshot = fixture.snapshot();
         let options = RebalanceOptions { validators_per_instruction: Some(2), ..RebalanceOptions::default() };
         let Ok(plan) = rebalance(&snapshot, &options) else { return Ok(()) };
-let mut machine = ProgramModel::new(&snapshot, &BTreeSet::new());
+        let mut machine = ProgramModel::new(&snapshot, &BTreeSet::new());
         for stage in &plan.plan.stages {
             let mut groups = stage.groups.clone();
             let count = groups.len();
             groups.rotate_left(rotation % count);
             groups.iter().for_each(|group| machine.run(group));
-}
+        }
         let (mut moved, mut planned) = (machine.moved, moves(&plan));
         moved.sort_unstable_by_key(|(index, _, lamports)| (*index, *lamports));
         planned.sort_unstable_by_key(|(index, _, lamports)| (*index, *lamports));
         prop_assert_eq!(moved, planned);
-}
+    }
 }
