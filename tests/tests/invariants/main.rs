@@ -17,8 +17,8 @@ use {
     },
 };
 
-/// Histories of 40 steps: 20,000 steps in all.
-const HISTORIES: u64 = 600;
+/// Histories of 40 steps: 32,000 steps in all.
+const HISTORIES: u64 = 800;
 
 /// Steps that there are.
 const KINDS: usize = 33;
