@@ -124,7 +124,7 @@ fn printed_lines(_: &World) {
     assert_eq!((exports.len(), commands.len()), (3, 5), "{screen}");
     // The crank moves stake meanwhile.
     localnet.wait_for("SOL with 3 validators");
-    let shown = ["validators       3 of", "Deposited 100 SOL", "3 validators of", "Withdrew", "pool tokens, value"];
+    let shown = ["3 of at most 100", "Deposited 100 SOL", "3 validators of", "Withdrew", "pool tokens, value"];
     for (command, expected) in commands.into_iter().zip(shown) {
         let screen = paste(&home, &[exports.clone(), vec![command]].concat());
         assert!(screen.contains(expected), "{expected:?} is missing in {screen}");
@@ -150,7 +150,7 @@ fn kept_ledger(_: &World) {
     let mut again = Localnet::start(&home, "--keep --no-crank");
     assert_eq!(pool(&mut again), made);
     let shown = paste(&home, &lines[..4]);
-    assert!(shown.contains("holds   1100 SOL"), "{shown}");
+    assert!(shown.contains("total stake  1100 SOL"), "{shown}");
     again.end(Signal::TERM, 1, Some(0));
     let mut other = Localnet::start(&home, "--keep --validators 5");
     let status = wait_for("the end", || other.process.ended().expect("its state is known"));

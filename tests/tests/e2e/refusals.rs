@@ -157,7 +157,7 @@ fn over_balance(world: &World) {
 fn below_minimum(world: &World) {
     let stage = Stage::new(world, "--deposit-fee 1%");
     let (pool, vote) = (&stage.pool, stage.cluster.vote);
-    stage.refuses(&format!("deposit-sol {pool} 0.000000001"), REFUSED, &["yields no pool tokens", "deposit more"]);
+    stage.refuses(&format!("deposit-sol {pool} 0.000000001"), REFUSED, &["yields no pool tokens", "deposit at least"]);
     stage.refuses(
         &format!("increase {pool} {vote} 0.5"),
         REFUSED,
@@ -182,7 +182,7 @@ fn stale(world: &World) {
     let pool = world.settled().stale;
     let before = stage.cluster.rpc.account(&pool);
     for command in ["deposit-sol", "withdraw-sol", "withdraw-stake"] {
-        let parts = ["last updated in epoch 0, and it is epoch 1", "tidepool update", &pool.to_string()];
+        let parts = ["last updated in epoch 0, current epoch 1", "tidepool update", &pool.to_string()];
         stage.refuses(&format!("{command} {pool} 1 --no-update"), NOT_NOW, &parts);
     }
     assert_eq!(stage.cluster.rpc.account(&pool), before);
@@ -194,7 +194,7 @@ fn rewards(world: &World) {
     let before = stage.cluster.rpc.account(&pool);
     let proxy = Proxy::start(stage.cluster.rpc, Rules { rewards_active: true, ..Rules::default() }, 0);
     for command in [format!("update {pool}"), format!("deposit-sol {pool} 1"), format!("rebalance {pool}")] {
-        let parts = ["rewards of epoch 0 are still being paid", "wait"];
+        let parts = ["rewards of epoch 0 are being distributed", "wait"];
         stage.refuses(&format!("{command} --url {}", proxy.url()), NOT_NOW, &parts);
     }
     assert_eq!(proxy.passed().len(), 0, "something was sent");
@@ -232,7 +232,7 @@ fn files(world: &World) {
     let missing = user.path("missing.csv").display().to_string();
     stage.refuses(&format!("set-weights {pool} --file {missing}"), USAGE, &["missing.csv"]);
     let key = user.file("key.json", "[31337, 1]");
-    stage.refuses(&format!("deposit-sol {pool} 1 --keypair {key}"), USAGE, &["key.json is no keypair file"]);
+    stage.refuses(&format!("deposit-sol {pool} 1 --keypair {key}"), USAGE, &["invalid keypair file", "key.json"]);
     let config = user.file("config.yml", "json_rpc_url: [what\n");
     stage.refuses(&format!("show {pool} --config {config}"), USAGE, &["config.yml", "correct it"]);
     let other = user.path("other.json");
