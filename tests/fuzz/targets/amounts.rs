@@ -31,7 +31,7 @@ fuzz_target!(|data: &[u8]| {
     if let Ok(slippage) = text.parse::<Slippage>() {
         assert!(slippage.basis_points() <= BASIS_POINTS);
         for quoted in [0, 1, 12_345, u64::MAX] {
-            assert!(slippage.minimum_of(quoted) <= quoted);
+            assert!(slippage.minimum_of(quoted).is_none_or(|minimum| minimum <= quoted));
         }
     }
     if let Ok(weight) = text.parse::<RelativeWeight>() {
