@@ -1,7 +1,10 @@
 //! Holdings of a wallet: token accounts and stake accounts.
 
 use {
-    crate::cluster::{BytesAt, Cluster, ClusterError},
+    crate::{
+        cluster::{BytesAt, Cluster, ClusterError},
+        quote::{StakeActivation, activation_status},
+    },
     solana_account::Account,
     solana_address::Address,
     solana_clock::Clock,
@@ -74,24 +77,11 @@ where
     Ok(found)
 }
 
-/// Activity of a stake account.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum StakeActivity {
-    /// Some of it is activating.
-    Activating,
-    /// All of it is active.
-    Active,
-    /// Some of it is deactivating.
-    Deactivating,
-    /// Undelegated, or fully deactivated.
-    Inactive,
-}
-
 /// A stake account of a wallet.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct HeldStake {
-    /// Its activity.
-    pub activity: StakeActivity,
+    /// Its activation state.
+    pub activation: StakeActivation,
     /// The vote account of its current or past delegation, if any.
     pub vote: Option<Address>,
     /// Lamports in the account, rent included.
@@ -114,17 +104,11 @@ impl HeldStake {
         let is_locked = meta.lockup.is_in_force(clock, None);
         let Some(stake) = stake else {
             let withdrawable = if is_locked { 0 } else { lamports };
-            return Some(Self { activity: StakeActivity::Inactive, vote: None, lamports, withdrawable, is_locked });
+            return Some(Self { activation: StakeActivation::Inactive, vote: None, lamports, withdrawable, is_locked });
         };
         let delegation = stake.delegation;
-        // The current warm-up and cool-down rate applies from epoch 0 on every current cluster.
-        let status = delegation.stake_activating_and_deactivating_v2(clock.epoch, history, Some(0));
-        let activity = match (status.deactivating, status.activating, status.effective) {
-            (1.., _, _) => StakeActivity::Deactivating,
-            (_, 1.., _) => StakeActivity::Activating,
-            (_, _, 1..) => StakeActivity::Active,
-            _ => StakeActivity::Inactive,
-        };
+        let status = activation_status(&delegation, clock.epoch, history);
+        let activation = StakeActivation::of(&status);
         // As in the stake program, the whole delegation stays until its deactivation.
         let staked = if clock.epoch >= delegation.deactivation_epoch { status.effective } else { delegation.stake };
         let free = match staked {
@@ -132,7 +116,7 @@ impl HeldStake {
             staked => lamports.saturating_sub(staked).saturating_sub(rent_reserve(&meta)),
         };
         let withdrawable = if is_locked { 0 } else { free };
-        Some(Self { activity, vote: Some(delegation.voter_pubkey), lamports, withdrawable, is_locked })
+        Some(Self { activation, vote: Some(delegation.voter_pubkey), lamports, withdrawable, is_locked })
     }
 }
 
@@ -163,16 +147,16 @@ mod tests {
         let mut account = stake_account(WALLET, VOTE, SOL, EPOCH - 9, u64::MAX);
         account.lamports += 1;
         let active = held(&account, EPOCH);
-        assert_eq!((active.activity, active.withdrawable, active.vote), (StakeActivity::Active, 1, Some(VOTE)));
-        assert_eq!(held(&account, EPOCH - 9).activity, StakeActivity::Activating);
+        assert_eq!((active.activation, active.withdrawable, active.vote), (StakeActivation::Active, 1, Some(VOTE)));
+        assert_eq!(held(&account, EPOCH - 9).activation, StakeActivation::Activating);
 
         let leaving = stake_account(WALLET, VOTE, SOL, EPOCH - 9, EPOCH);
         assert_eq!(
-            (held(&leaving, EPOCH).activity, held(&leaving, EPOCH).withdrawable),
-            (StakeActivity::Deactivating, 0)
+            (held(&leaving, EPOCH).activation, held(&leaving, EPOCH).withdrawable),
+            (StakeActivation::Deactivating, 0)
         );
         let left = held(&leaving, EPOCH + 1);
-        assert_eq!((left.activity, left.withdrawable), (StakeActivity::Inactive, SOL + rent()));
+        assert_eq!((left.activation, left.withdrawable), (StakeActivation::Inactive, SOL + rent()));
     }
 
     #[test]

@@ -20,6 +20,18 @@ pub enum StakeActivation {
     Active,
 }
 
+impl StakeActivation {
+    /// The state that follows from effective, activating and deactivating lamports.
+    pub(crate) const fn of(status: &StakeHistoryEntry) -> Self {
+        match (status.effective, status.activating, status.deactivating) {
+            (0, 0, 0) => Self::Inactive,
+            (_, _, 1..) => Self::Deactivating,
+            (_, 1.., _) => Self::Activating,
+            _ => Self::Active,
+        }
+    }
+}
+
 /// Activation state of a stake account, and when it can be withdrawn as SOL.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct StakeCondition {
@@ -36,7 +48,8 @@ impl StakeCondition {
         match bincode::deserialize(&account.data).ok()? {
             StakeStateV2::Initialized(_) => Some(Self::inactive(environment)),
             StakeStateV2::Stake(_, stake, _) => {
-                Some(Self::new(activation_status(&stake.delegation, environment), environment))
+                let status = activation_status(&stake.delegation, environment.epoch(), &environment.stake_history);
+                Some(Self::new(&status, environment))
             }
             StakeStateV2::Uninitialized | StakeStateV2::RewardsPool => None,
         }
@@ -47,13 +60,8 @@ impl StakeCondition {
         Self { activation: StakeActivation::Inactive, withdrawable_from_epoch: environment.epoch() }
     }
 
-    fn new(status: StakeHistoryEntry, environment: &Environment) -> Self {
-        let activation = match (status.effective, status.activating, status.deactivating) {
-            (0, 0, 0) => StakeActivation::Inactive,
-            (_, _, 1..) => StakeActivation::Deactivating,
-            (_, 1.., _) => StakeActivation::Activating,
-            _ => StakeActivation::Active,
-        };
+    fn new(status: &StakeHistoryEntry, environment: &Environment) -> Self {
+        let activation = StakeActivation::of(status);
         // Stake without an effective part has no cool-down.
         let epochs = u64::from(status.effective > 0);
         Self { activation, withdrawable_from_epoch: environment.epoch().saturating_add(epochs) }

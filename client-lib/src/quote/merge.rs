@@ -10,7 +10,7 @@ use {
     solana_address::Address,
     solana_stake_interface::{
         error::StakeError,
-        stake_history::StakeHistoryEntry,
+        stake_history::{StakeHistory, StakeHistoryEntry},
         state::{Authorized, Delegation, Lockup, Meta, StakeStateV2},
     },
     tidepool_interface::withdrawal::StakeSource,
@@ -65,13 +65,9 @@ pub fn merge_kind(account: &Account, environment: &Environment) -> Result<MergeK
     }
 }
 
-/// Effective, activating and deactivating lamports of a delegation in the current epoch.
-pub(super) fn activation_status(delegation: &Delegation, environment: &Environment) -> StakeHistoryEntry {
-    delegation.stake_activating_and_deactivating_v2(
-        environment.epoch(),
-        &environment.stake_history,
-        NEW_RATE_ACTIVATION_EPOCH,
-    )
+/// Effective, activating and deactivating lamports of a delegation in `epoch`.
+pub(crate) fn activation_status(delegation: &Delegation, epoch: u64, history: &StakeHistory) -> StakeHistoryEntry {
+    delegation.stake_activating_and_deactivating_v2(epoch, history, NEW_RATE_ACTIVATION_EPOCH)
 }
 
 #[expect(deprecated, reason = "live rent plays no part here: the stake program merges by this field")]
@@ -81,7 +77,7 @@ fn delegated_kind(
     lamports: u64,
     environment: &Environment,
 ) -> Result<MergeKind, StakeError> {
-    let status = activation_status(delegation, environment);
+    let status = activation_status(delegation, environment.epoch(), &environment.stake_history);
     match (status.effective, status.activating, status.deactivating) {
         (0, 0, 0) => Ok(MergeKind::Inactive { lamports }),
         (0, _, _) => {

@@ -12,13 +12,13 @@ mod withdraw_stake;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use deposit_stake::stake_deposit_at;
 pub use {
     activation::{StakeActivation, StakeCondition},
     deposit_stake::{StakeDepositQuote, quote_deposit_stake},
     merge::{MergeKind, check_withdrawn_merge, merge_kind, merged_delegation},
     withdraw_stake::{StakeWithdrawalQuote, WithdrawFrom, WithdrawalState, quote_withdraw_stake},
 };
+pub(crate) use {deposit_stake::stake_deposit_at, merge::activation_status};
 
 use {
     crate::{

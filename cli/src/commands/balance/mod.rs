@@ -6,6 +6,7 @@ use {
     super::{
         figures::lamports_per_whole_token,
         list_pools::{no_program, search_refused},
+        withdraw::activation,
     },
     crate::{
         args::address,
@@ -21,8 +22,9 @@ use {
     std::{collections::BTreeSet, fmt},
     tidepool_client::{
         cluster::Cluster,
-        holdings::{self, HeldStake, HeldTokens, StakeActivity},
+        holdings::{self, HeldStake, HeldTokens},
         pool::{AccountKind, list_pools, read_pool_account},
+        quote::StakeActivation,
     },
     tidepool_interface::state::StakePool,
 };
@@ -243,17 +245,12 @@ impl Stake {
             let add = |sum: &mut u64, lamports: u64| *sum = sum.saturating_add(lamports);
             add(&mut stake.lamports, held.lamports);
             add(&mut stake.withdrawable_lamports, held.withdrawable);
-            if held.activity == StakeActivity::Deactivating {
+            if held.activation == StakeActivation::Deactivating {
                 add(&mut stake.deactivating_lamports, held.lamports);
             }
             stake.accounts.push(StakeAccount {
                 address: Text(address),
-                state: match held.activity {
-                    StakeActivity::Activating => "activating",
-                    StakeActivity::Active => "active",
-                    StakeActivity::Deactivating => "deactivating",
-                    StakeActivity::Inactive => "inactive",
-                },
+                state: activation::name(held.activation),
                 vote: held.vote.map(Text),
                 lamports: held.lamports,
                 withdrawable_lamports: held.withdrawable,
