@@ -44,7 +44,7 @@ pub use {
     plan_sender::{PlanSender, PlanToSend, WalletSender},
     report::CrankReport,
     timing::{NextRebalance, RebalanceAt},
-    top_up::{TopUp, missing_reserve_rent},
+    top_up::missing_reserve_rent,
     wait::Wait,
 };
 

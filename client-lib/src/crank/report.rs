@@ -1,7 +1,7 @@
 //! Reports of a crank.
 
 use {
-    super::{CrankError, NextRebalance, TopUp},
+    super::{CrankError, NextRebalance},
     crate::{
         plan::{RebalancePlan, StakeMovement},
         pool::PoolSnapshot,
@@ -27,8 +27,8 @@ pub struct CrankReport {
     /// A plan with the reasons of stake that does not move, or the plan that a watch defers to later in the epoch.
     /// `None` if the pool is only updated.
     pub rest: Option<RebalancePlan>,
-    /// What the reserve needed to lend a decrease the rent of its account; `None` where it can lend it.
-    pub top_up: Option<TopUp>,
+    /// Lamports that were sent to the reserve, for the rent of a decrease.
+    pub top_up_lamports: u64,
     /// Time of a watch's next rebalance; `None` if every poll rebalances, and without a watch.
     pub next_rebalance: Option<NextRebalance>,
 }
@@ -45,7 +45,7 @@ pub(super) struct Run {
     pub movements: Vec<StakeMovement>,
     pub rebalance_transactions: usize,
     pub rest: Option<RebalancePlan>,
-    pub top_up: Option<TopUp>,
+    pub top_up_lamports: u64,
     pub next_rebalance: Option<NextRebalance>,
     /// Lookup tables, once they were searched.
     pub lookup_tables: Option<Vec<AddressLookupTableAccount>>,
@@ -60,7 +60,7 @@ impl Run {
             movements: self.movements,
             rebalance_transactions: self.rebalance_transactions,
             rest: self.rest,
-            top_up: self.top_up,
+            top_up_lamports: self.top_up_lamports,
             next_rebalance: self.next_rebalance,
         }
     }

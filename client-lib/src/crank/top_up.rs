@@ -15,15 +15,6 @@ use {
 /// Lamports that stay with the payer, so that it can still pay for transactions.
 const KEPT_BY_PAYER: u64 = 10_000_000;
 
-/// What a reserve needs before stake can be decreased.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct TopUp {
-    /// Lamports that the reserve needs, or that were sent to it.
-    pub lamports: u64,
-    /// Whether they were sent.
-    pub is_sent: bool,
-}
-
 /// Lamports that the reserve needs to lend one decrease the rent of its account. 0 where it can lend it, where no validator has
 /// stake, and where the next update returns the rent of a transient account.
 ///
@@ -54,7 +45,6 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
             None => 0,
         };
         let Some(payer) = payer.filter(|_| held >= lamports.saturating_add(KEPT_BY_PAYER)) else {
-            run.top_up.get_or_insert(TopUp { lamports, is_sent: false });
             return Ok(snapshot);
         };
         let label = "send the reserve the rent of a decrease";
@@ -65,8 +55,8 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
         let after = self.reread_until(&snapshot, &StakeSelection::Transient, shows).await?;
         if landed > 0 {
             self.topped_up_in.store(snapshot.epoch(), Relaxed);
+            run.top_up_lamports += lamports;
         }
-        run.top_up = Some(TopUp { lamports, is_sent: landed > 0 });
         self.note_round(landed > 0, run).await?;
         Ok(after)
     }

@@ -87,7 +87,7 @@ impl Round {
             validators_mergeable: backlog.validators_mergeable,
             validators_off_target: report.rest.as_ref().map(deviating_validators),
             reserve_missing_rent_lamports: missing_reserve_rent(snapshot),
-            reserve_top_up_lamports: report.top_up.filter(|top_up| top_up.is_sent).map_or(0, |top_up| top_up.lamports),
+            reserve_top_up_lamports: report.top_up_lamports,
             reserve: snapshot.pool().head.reserve_stake,
             not_landed: report.sent.problems().count(),
             spent_lamports,
