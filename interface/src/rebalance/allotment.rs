@@ -42,7 +42,12 @@ impl Allotment {
 
     /// Whether a validator with this deviation moves without a selection.
     pub fn covers(&self, deviation: u64) -> bool {
-        self.allows_all() && deviation >= self.least_with_full_part()
+        deviation >= self.covered_from()
+    }
+
+    /// The smallest deviation that moves without a selection; `u64::MAX` if all movements need one.
+    pub fn covered_from(&self) -> u64 {
+        if self.allows_all() { self.least_with_full_part() } else { u64::MAX }
     }
 
     /// Whether the amount allows one movement.
@@ -87,7 +92,7 @@ impl Allotment {
     }
 
     /// Whether there is a movement for each validator.
-    pub const fn allows_all(&self) -> bool {
+    const fn allows_all(&self) -> bool {
         self.movements >= self.side.count
     }
 
@@ -95,7 +100,7 @@ impl Allotment {
     /// validator.
     pub fn has_full_parts(&self) -> bool {
         let average = self.side.lamports.checked_div(self.side.count).unwrap_or(0);
-        self.allows_all() && average >= self.least_with_full_part()
+        self.covers(average)
     }
 
     /// The whole amount, for division in the list's order.

@@ -75,7 +75,7 @@ impl Cut {
         is_passed_over: impl Fn(usize) -> bool,
     ) -> Self {
         if allotment.has_full_parts() {
-            let least = allotment.least_with_full_part();
+            let least = allotment.covered_from();
             return Self { kind, all_from: least, some_from: least, last: 0, last_part: 0 };
         }
         let part = |deviation| allotment.part(deviation);
@@ -122,9 +122,9 @@ impl Cut {
         // The shift limits the index to the number of classes.
         let class_of = |deviation: u64| (deviation.saturating_sub(above) >> shift) as usize;
 
-        let (least, allows_all) = (allotment.least_with_full_part(), allotment.allows_all());
+        let least = allotment.least_with_full_part();
         // Covered validators move without a selection: they are in no class.
-        let is_covered = |deviation: u64| allows_all && deviation >= least;
+        let covered_from = allotment.covered_from();
         let mut counts = [0u16; CLASSES];
         let (mut full, mut passed_over) = (Side::default(), 0);
         distance.each(records, kind, |index, deviation| {
@@ -132,11 +132,11 @@ impl Cut {
             if is_full {
                 full.add(deviation);
             }
-            if is_passed_over(index) {
-                passed_over = u64::from(is_full).wrapping_add(passed_over);
+            if deviation >= covered_from {
                 return;
             }
-            if is_covered(deviation) {
+            if is_passed_over(index) {
+                passed_over = u64::from(is_full).wrapping_add(passed_over);
                 return;
             }
             if let Some(count) = counts.get_mut(class_of(deviation)) {
@@ -155,7 +155,7 @@ impl Cut {
             cut.some_from = if class == 0 { 0 } else { above.saturating_add((class as u64) << shift) };
             if count > left {
                 cut.set_last(distance, records, left, |index, deviation| {
-                    class_of(deviation) == class && !is_covered(deviation) && !is_passed_over(index)
+                    deviation < covered_from && class_of(deviation) == class && !is_passed_over(index)
                 });
                 break;
             }

@@ -127,7 +127,7 @@ pub fn check_rest(world: &mut World, outcast: Option<Address>) -> Result<(), Fin
         let kept = cannot_give((record, target));
         over = over.max(active.saturating_sub(target).saturating_sub(kept));
     }
-    // What is over caps, and so lacks nobody, stays where it is.
+    // Stake over the caps stays with its validators.
     // An outcast that is over its target keeps its part of what is to be given, and so slows the others down.
     ensure!(
         over <= off || lacked <= least || outcast.is_some(),
