@@ -8,15 +8,13 @@ mod stage;
 mod weights;
 
 use {
-    crate::{
-        embedded::EmbeddedCluster,
-        run::{Ledger, RunError},
-    },
+    crate::run::{Ledger, RunError, start},
     epoch::EpochFigures,
     solana_address::Address,
     solana_native_token::LAMPORTS_PER_SOL,
     stage::Stage,
     std::{io::Write, path::PathBuf},
+    tidepool_embedded::EmbeddedCluster,
     weights::Weighed,
 };
 
@@ -64,12 +62,8 @@ pub struct Shown {
 /// # Errors
 /// [`RunError`]; [`RunError::Mismatch`] if a lamport or a pool token is missing or in the wrong account.
 pub async fn run(options: &Options, out: &mut dyn Write) -> Result<Shown, RunError> {
-    let builder = EmbeddedCluster::builder();
-    let builder = match &options.program {
-        Some(elf) => builder.program(PROGRAM_ID, elf),
-        None => builder.tidepool(PROGRAM_ID),
-    };
-    let cluster = builder.validators(options.validators as usize).start_epoch(START_EPOCH).start()?;
+    let builder = EmbeddedCluster::builder().validators(options.validators as usize).start_epoch(START_EPOCH);
+    let cluster = start(builder, PROGRAM_ID, options.program.as_deref())?;
     report::write_title(out, options)?;
     let mut stage = Stage::set_up(&cluster, options).await?;
     stage.open(out).await?;
