@@ -1,18 +1,17 @@
 //! What commands answer, as text, as longer text, and as JSON.
 
-mod event;
+mod format;
 mod large;
-mod logs;
+pub mod streams;
 mod transactions;
-mod unsent;
 
 pub use {
+    format::Format,
     transactions::{Landed, state_name, write_signatures},
-    unsent::Unsent,
 };
 
 use {
-    crate::streams,
+    crate::exit::Exit,
     serde::{Serialize, Serializer},
     serde_json::Value,
     std::{
@@ -20,6 +19,9 @@ use {
         io::{self, Write},
     },
 };
+
+/// A name and a value, for people.
+pub type Line = (&'static str, String);
 
 /// The answer of a command.
 ///
@@ -36,33 +38,10 @@ pub trait CommandOutput {
 
     /// The answer for a program.
     fn json(&self) -> Value;
-}
 
-/// The form of the answer.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
-pub enum Format {
-    /// For people
-    #[default]
-    Display,
-    /// JSON on many lines
-    Json,
-    /// JSON on one line
-    JsonCompact,
-}
-
-impl Format {
-    /// Whether a program reads the answer.
-    pub const fn is_json(self) -> bool {
-        matches!(self, Self::Json | Self::JsonCompact)
-    }
-
-    /// Writes a JSON value in this form: all JSON passes here. Numbers beyond 2^53 - 1 get a string copy.
-    pub fn render(self, value: &Value) -> String {
-        let value = large::with_string_copies(value);
-        match self {
-            Self::Json => format!("{value:#}"),
-            Self::Display | Self::JsonCompact => value.to_string(),
-        }
+    /// How the command ends with this answer.
+    fn exit(&self) -> Exit {
+        Exit::Done
     }
 }
 
