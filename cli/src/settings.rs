@@ -5,13 +5,12 @@ use {
         context::{Context, Fresh, Spending},
         error::CliError,
         keys::{Key, KeySource},
-        output::{CommandOutput, Landed, Text, to_json, write_fields, write_signatures},
+        output::{Landed, Report, Text, write_fields, write_signatures},
         units::address,
         unsent::Halt,
         warnings,
     },
     serde::Serialize,
-    serde_json::Value,
     solana_address::Address,
     std::{fmt, str::FromStr},
     tidepool_client::{
@@ -23,6 +22,13 @@ use {
 
 /// A name and a value, for people.
 pub type Line = (&'static str, String);
+
+/// The current pool. Without a terminal or `--yes`, nothing is read.
+pub async fn read<C: Cluster>(context: &Context<'_, C>, pool: &Address) -> Result<Fresh, CliError> {
+    context.terminal.check_consent()?;
+    let snapshot = context.read_for_planning(pool, StakeSelection::None).await?;
+    Ok(Fresh { snapshot, transactions: vec![] })
+}
 
 /// The pool of a manager's command, and the manager's key.
 #[derive(Debug, clap::Args)]
@@ -37,32 +43,25 @@ pub struct ManagerArgs {
 }
 
 impl ManagerArgs {
-    /// The current pool. Without a terminal or `--yes`, nothing is read.
-    ///
-    /// # Errors
-    /// [`CliError::CannotAsk`]; as [`Context::read_for_planning`].
+    /// As [`read`].
     pub async fn read<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Fresh, CliError> {
         read(context, &self.pool).await
     }
 
-    /// The manager's key.
-    ///
-    /// # Errors
-    /// [`CliError::WrongKey`]; as [`Context::wallet`].
     pub fn key<C: Cluster>(&self, context: &Context<'_, C>, snapshot: &PoolSnapshot) -> Result<Key, CliError> {
-        let expected = snapshot.pool().head.manager;
-        context.authority("the pool's manager", "--manager", self.manager.as_ref(), expected)
+        context.manager(self.manager.as_ref(), snapshot)
     }
-}
 
-/// The current pool. Without a terminal or `--yes`, nothing is read.
-///
-/// # Errors
-/// [`CliError::CannotAsk`]; as [`Context::read_for_planning`].
-pub async fn read<C: Cluster>(context: &Context<'_, C>, pool: &Address) -> Result<Fresh, CliError> {
-    context.terminal.check_consent()?;
-    let snapshot = context.read_for_planning(pool, StakeSelection::None).await?;
-    Ok(Fresh { snapshot, transactions: vec![] })
+    /// As [`set`], signed by the manager.
+    pub async fn set<C: Cluster, S: Setting>(
+        &self,
+        context: &Context<'_, C>,
+        fresh: &Fresh,
+        setting: S,
+        group: InstructionGroup,
+    ) -> Result<Answer<S>, Halt> {
+        set(context, fresh, setting, group, || Ok(vec![self.key(context, &fresh.snapshot)?])).await
+    }
 }
 
 /// What a command sets, as it was and as it will be.
@@ -142,8 +141,8 @@ pub async fn set<C: Cluster, S: Setting>(
     Ok(answer)
 }
 
-impl<S: Setting> CommandOutput for Answer<S> {
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<S: Setting> Report for Answer<S> {
+    fn write(&self, f: &mut fmt::Formatter<'_>, _: bool) -> fmt::Result {
         let (setting, pool) = (&self.setting, &self.pool.0);
         if self.changed {
             writeln!(f, "{}", setting.done(pool))?;
@@ -155,16 +154,17 @@ impl<S: Setting> CommandOutput for Answer<S> {
         write_fields(f, &setting.lines_when_done())?;
         write_signatures(f, &self.transactions)
     }
-
-    fn json(&self) -> Value {
-        to_json(self)
-    }
 }
 
 /// A value, with what it was where that is another.
 pub fn instead(before: impl fmt::Display, after: impl fmt::Display) -> String {
     let (before, after) = (before.to_string(), after.to_string());
     if before == after { after } else { format!("{after} (before: {before})") }
+}
+
+/// A value, or the word `none`.
+pub fn or_none(value: Option<impl fmt::Display>) -> String {
+    value.map_or("none".into(), |value| value.to_string())
 }
 
 /// An address, or the word `none`.

@@ -5,11 +5,10 @@ use {
         args::Bound,
         context::Context,
         error::CliError,
-        output::{CommandOutput, Landed, to_json, write_fields, write_signatures},
+        output::{Landed, Report, write_fields, write_signatures},
         units::{sol, tokens},
     },
     serde::Serialize,
-    serde_json::Value,
     std::fmt,
     tidepool_client::cluster::Cluster,
     tidepool_interface::maths::ExchangeRate,
@@ -151,50 +150,34 @@ pub fn minimum(least: Option<u64>, text: impl Fn(u64) -> String) -> Line {
 }
 
 /// What has been done, for a person.
-#[derive(Clone, Debug)]
-pub struct Receipt {
-    /// It, in one line.
+pub struct Receipt<'a> {
     pub headline: String,
     /// Fields that are always shown.
     pub lines: Vec<Line>,
     /// Fields that `--verbose` adds.
     pub more: Vec<Line>,
+    pub transactions: &'a [Landed],
 }
 
 /// The answer of a deposit or a withdrawal. Its fields are its JSON.
 pub trait Trade: Serialize {
-    /// It in words.
-    fn receipt(&self, amounts: Amounts) -> Receipt;
-
-    /// The transactions that did it.
-    fn transactions(&self) -> &[Landed];
-}
-
-fn write(trade: &impl Trade, f: &mut fmt::Formatter<'_>, amounts: Amounts) -> fmt::Result {
-    let Receipt { headline, mut lines, more } = trade.receipt(amounts);
-    if amounts == Amounts::Full {
-        lines.extend(more);
-    }
-    writeln!(f, "{headline}")?;
-    write_fields(f, &lines)?;
-    write_signatures(f, trade.transactions())
+    fn receipt(&self, amounts: Amounts) -> Receipt<'_>;
 }
 
 /// A deposit or a withdrawal that is done, as a command's answer.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
 pub struct Done<T>(pub T);
 
-impl<T: Trade> CommandOutput for Done<T> {
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write(&self.0, f, Amounts::Short)
-    }
-
-    fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write(&self.0, f, Amounts::Full)
-    }
-
-    fn json(&self) -> Value {
-        to_json(&self.0)
+impl<T: Trade> Report for Done<T> {
+    fn write(&self, f: &mut fmt::Formatter<'_>, verbose: bool) -> fmt::Result {
+        let Receipt { headline, mut lines, more, transactions } = self.0.receipt(Amounts::of(verbose));
+        if verbose {
+            lines.extend(more);
+        }
+        writeln!(f, "{headline}")?;
+        write_fields(f, &lines)?;
+        write_signatures(f, transactions)
     }
 }
 

@@ -148,7 +148,7 @@ impl Unsent {
 }
 
 impl CommandOutput for Unsent {
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write(&self, f: &mut fmt::Formatter<'_>, _: bool) -> fmt::Result {
         match self {
             Self::Signed { transactions, messages_only: true } => {
                 transactions.iter().try_for_each(|signed| writeln!(f, "{}", signed.message))

@@ -2,16 +2,15 @@
 
 use {
     crate::{
-        args::UpdateFirst,
+        args::{UpdateFirst, ValidatorArgs},
         context::{Context, Fresh},
         error::CliError,
         keys::{Key, KeySource},
-        output::{CommandOutput, Landed, Text, to_json, write_signatures},
-        units::{Share, address, sol},
+        output::{Landed, Report, Text, write_signatures},
+        units::{Share, sol},
         unsent::Halt,
     },
     serde::Serialize,
-    serde_json::Value,
     solana_address::Address,
     std::fmt,
     tidepool_client::{
@@ -24,37 +23,28 @@ use {
 /// The pool and the validator that a staker's command is about, and the staker's key.
 #[derive(Debug, clap::Args)]
 pub struct StakerArgs {
-    /// Address of the pool
-    #[arg(value_name = "POOL", value_parser = address)]
-    pub pool: Address,
-
-    /// Vote account of the validator
-    #[arg(value_name = "VOTE_ACCOUNT", value_parser = address)]
-    pub vote: Address,
+    #[command(flatten)]
+    validator: ValidatorArgs,
 
     /// Keypair of the pool's staker [default: your wallet]
     #[arg(long, value_name = "KEYPAIR")]
-    pub staker: Option<KeySource>,
+    staker: Option<KeySource>,
 
-    /// Whether the pool may be updated first.
     #[command(flatten)]
-    pub update_first: UpdateFirst,
+    update_first: UpdateFirst,
 }
 
 impl StakerArgs {
-    /// The pool, up to date and with the validator's stake accounts, and the staker's key.
-    ///
-    /// # Errors
-    /// [`CliError::WrongKey`]; as [`Context::fresh`].
-    pub async fn prepare<C: Cluster>(&self, context: &Context<'_, C>) -> Result<(Fresh, Key), Halt> {
-        let fresh = context.fresh(&self.pool, StakeSelection::one(self.vote), self.update_first).await?;
-        let staker = self.staker(context, &fresh.snapshot)?;
-        Ok((fresh, staker))
+    pub const fn vote(&self) -> Address {
+        self.validator.vote
     }
 
-    fn staker<C: Cluster>(&self, context: &Context<'_, C>, snapshot: &PoolSnapshot) -> Result<Key, CliError> {
-        let expected = snapshot.pool().head.staker;
-        context.authority("the pool's staker", "--staker", self.staker.as_ref(), expected)
+    /// The pool, up to date and with the validator's stake accounts, and the staker's key.
+    pub async fn prepare<C: Cluster>(&self, context: &Context<'_, C>) -> Result<(Fresh, Key), Halt> {
+        let ValidatorArgs { pool, vote } = self.validator;
+        let fresh = context.fresh(&pool, StakeSelection::one(vote), self.update_first).await?;
+        let staker = context.staker(self.staker.as_ref(), &fresh.snapshot)?;
+        Ok((fresh, staker))
     }
 }
 
@@ -163,8 +153,8 @@ impl Moved {
     }
 }
 
-impl CommandOutput for Moved {
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Report for Moved {
+    fn write(&self, f: &mut fmt::Formatter<'_>, _: bool) -> fmt::Result {
         let name = |end: &str| match end {
             "reserve" => "the reserve".to_owned(),
             _ => format!("validator {}", self.vote),
@@ -178,9 +168,5 @@ impl CommandOutput for Moved {
             self.arrives_in_epoch
         )?;
         write_signatures(f, &self.transactions)
-    }
-
-    fn json(&self) -> Value {
-        to_json(self)
     }
 }

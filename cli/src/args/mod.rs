@@ -109,6 +109,18 @@ impl GlobalArgs {
     }
 }
 
+/// A validator of a pool.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct ValidatorArgs {
+    /// Address of the pool
+    #[arg(value_name = "POOL", value_parser = address)]
+    pub pool: Address,
+
+    /// Vote account of the validator
+    #[arg(value_name = "VOTE_ACCOUNT", value_parser = address)]
+    pub vote: Address,
+}
+
 /// Whether a pool may be updated first.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub struct UpdateFirst {

@@ -5,7 +5,7 @@ mod funds;
 mod lookup;
 mod search;
 
-pub use {freshness::Fresh, funds::Spending};
+pub use {freshness::Fresh, funds::Spending, tidepool_client::pool::PoolSnapshot};
 
 use {
     crate::{
@@ -184,8 +184,18 @@ impl<'a, C: Cluster> Context<'a, C> {
         if given == expected { Ok(key) } else { Err(CliError::WrongKey { role, expected, given, option }) }
     }
 
-    /// The key of an authority that the pool names for deposits or withdrawals. The program is passed its signature, and a pool can
-    /// name any wallet: it is never the user's own by default.
+    /// The key of the pool's manager, as [`Self::authority`].
+    pub fn manager(&self, source: Option<&KeySource>, snapshot: &PoolSnapshot) -> Result<Key, CliError> {
+        self.authority("the pool's manager", "--manager", source, snapshot.pool().head.manager)
+    }
+
+    /// The key of the pool's staker, as [`Self::authority`].
+    pub fn staker(&self, source: Option<&KeySource>, snapshot: &PoolSnapshot) -> Result<Key, CliError> {
+        self.authority("the pool's staker", "--staker", source, snapshot.pool().head.staker)
+    }
+
+    /// The key of the authority that the pool names for deposits or withdrawals, if it names one. The program is passed its
+    /// signature, and a pool can name any wallet: it is never the user's own by default.
     ///
     /// # Errors
     /// [`CliError::Usage`] without a source; as [`Self::authority`].
@@ -194,15 +204,26 @@ impl<'a, C: Cluster> Context<'a, C> {
         role: &'static str,
         option: &'static str,
         source: Option<&KeySource>,
-        expected: Address,
-    ) -> Result<Key, CliError> {
+        expected: Option<Address>,
+    ) -> Result<Option<Key>, CliError> {
+        let Some(expected) = expected else { return Ok(None) };
         if source.is_none() {
             let what = format!(
                 "missing keypair of {role}, {expected}, which signs for the pool's program: specify it with {option}"
             );
             return Err(CliError::usage(what));
         }
-        self.authority(role, option, source, expected)
+        self.authority(role, option, source, expected).map(Some)
+    }
+
+    /// The key of the pool's SOL withdraw authority, without which the reserve gives no SOL, if the pool names one.
+    pub fn sol_withdraw_authority(
+        &self,
+        source: Option<&KeySource>,
+        snapshot: &PoolSnapshot,
+    ) -> Result<Option<Key>, CliError> {
+        let expected = snapshot.pool().terms.sol_withdraw_authority;
+        self.funding_authority("the pool's SOL withdraw authority", "--sol-withdraw-authority", source, expected)
     }
 
     /// A throw-away key for one trade, which signs for the stake pool program in place of `keys`. `None` where the transaction is

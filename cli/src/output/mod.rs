@@ -28,13 +28,8 @@ pub type Line = (&'static str, String);
 /// In JSON, names of fields are in snake_case and stay what they are; amounts of SOL are whole lamports, amounts of pool
 /// tokens are whole smallest units, addresses and signatures are strings, and what there is none of is `null`.
 pub trait CommandOutput {
-    /// Writes the answer for a person.
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
-
-    /// Writes the answer for a person who wants to know everything.
-    fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.display(f)
-    }
+    /// Writes the answer for a person: in short, or all of it.
+    fn write(&self, f: &mut fmt::Formatter<'_>, verbose: bool) -> fmt::Result;
 
     /// The answer for a program.
     fn json(&self) -> Value;
@@ -42,6 +37,22 @@ pub trait CommandOutput {
     /// How the command ends with this answer.
     fn exit(&self) -> Exit {
         Exit::Done
+    }
+}
+
+/// An answer whose fields are its JSON.
+pub trait Report: Serialize {
+    /// As [`CommandOutput::write`].
+    fn write(&self, f: &mut fmt::Formatter<'_>, verbose: bool) -> fmt::Result;
+}
+
+impl<T: Report> CommandOutput for T {
+    fn write(&self, f: &mut fmt::Formatter<'_>, verbose: bool) -> fmt::Result {
+        Report::write(self, f, verbose)
+    }
+
+    fn json(&self) -> Value {
+        to_json(self)
     }
 }
 
@@ -69,7 +80,7 @@ struct AsText<'a> {
 
 impl fmt::Display for AsText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.verbose { self.output.verbose(f) } else { self.output.display(f) }
+        self.output.write(f, self.verbose)
     }
 }
 

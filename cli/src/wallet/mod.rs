@@ -9,7 +9,9 @@ use {
         error::CliError,
         keys::{Key, KeySource, new_key},
         output::Line,
+        trade::Quote,
         units::{Amount, address, sol, tokens},
+        warnings,
     },
     clap::ArgGroup,
     receivers::{Given, check_can_sign, check_token_account, token_account},
@@ -81,9 +83,23 @@ impl ReceiverArgs {
         Ok(())
     }
 
+    /// Shows the quote of a deposit with who gets the pool tokens, the warnings and the rate, and asks.
+    pub fn confirm<C: Cluster>(
+        &self,
+        context: &Context<'_, C>,
+        snapshot: &PoolSnapshot,
+        quote: Quote,
+        own: Address,
+        rent: u64,
+    ) -> Result<(), CliError> {
+        let quote = quote.add(self.lines(own, snapshot, rent)).add(warnings::freeze_authority(snapshot));
+        let quote = quote.add(warnings::program(context, snapshot)).rate(&snapshot.rate());
+        quote.confirm(context, &format!("Deposit into pool {}", snapshot.address()))
+    }
+
     /// What a quote says of who gets pool tokens, where that is not the depositor `own` alone, and of `rent`, the lamports
     /// for a new token account.
-    pub fn lines(&self, own: Address, snapshot: &PoolSnapshot, rent: u64) -> Vec<Line> {
+    fn lines(&self, own: Address, snapshot: &PoolSnapshot, rent: u64) -> Vec<Line> {
         let account = self.receiver(own).address(snapshot);
         let elsewhere = match (self.token_account, self.to) {
             (Some(account), _) if account != TokenReceiver::Wallet(own).address(snapshot) => {
@@ -176,18 +192,22 @@ fn missing_token_account_rent(snapshot: &PoolSnapshot, account: Option<&Account>
     rent.saturating_sub(account.map_or(0, |account| account.lamports))
 }
 
-/// The key of the pool's SOL withdraw authority, where it has one, without which the reserve gives no SOL.
-///
-/// # Errors
-/// As [`Context::authority`].
-pub fn sol_withdraw_authority<C: Cluster>(
-    context: &Context<'_, C>,
-    snapshot: &PoolSnapshot,
-    source: Option<&KeySource>,
-) -> Result<Option<Key>, CliError> {
-    let role = "the pool's SOL withdraw authority";
-    let expected = snapshot.pool().terms.sol_withdraw_authority;
-    expected.map(|expected| context.funding_authority(role, "--sol-withdraw-authority", source, expected)).transpose()
+/// Whose pool tokens are given.
+#[derive(Clone, Debug, clap::Args)]
+pub struct SourceArgs {
+    /// Token account to withdraw from [default: the owner's associated token account]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    from: Option<Address>,
+
+    /// Keypair of the pool tokens' owner or delegate [default: your wallet]
+    #[arg(long, value_name = "KEYPAIR")]
+    owner: Option<KeySource>,
+}
+
+impl SourceArgs {
+    pub fn owner<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Key, CliError> {
+        context.key_or_wallet("the owner of the pool tokens (--owner)", self.owner.as_ref())
+    }
 }
 
 /// Pool tokens to give: from which account, and how many there are.
@@ -200,24 +220,24 @@ pub struct Holding {
 }
 
 impl Holding {
-    /// The pool tokens of `account`, or of the associated account of `owner`, who signs.
+    /// The pool tokens that `args` name, of `owner`, who signs.
     ///
     /// # Errors
     /// [`CliError::Usage`] where that is no account of the pool's token, or not the signer's to spend; [`CliError::Cluster`].
     pub async fn find<C: Cluster>(
         context: &Context<'_, C>,
         snapshot: &PoolSnapshot,
-        account: Option<Address>,
+        args: &SourceArgs,
         owner: &Key,
     ) -> Result<Self, CliError> {
         let mut source = actions::TokenSource::wallet(snapshot, &owner.pubkey());
-        if let Some(account) = account {
+        if let Some(account) = args.from {
             source.account = account;
         }
         let found = context.cluster.account(&source.account).await?;
         // Lamports alone at the address of an associated account are no token account.
         let is_missing = found.as_ref().is_none_or(|found| found.owner == SYSTEM_PROGRAM_ID);
-        if account.is_none() && is_missing {
+        if args.from.is_none() && is_missing {
             let (held, needed) = ("no pool tokens".into(), "some".into());
             return Err(CliError::InsufficientFunds { holder: owner.pubkey(), held, needed });
         }

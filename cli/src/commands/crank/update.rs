@@ -4,13 +4,12 @@ use {
     crate::{
         args::LookupArgs,
         context::Context,
-        output::{CommandOutput, Landed, Text, to_json, write_fields, write_signatures},
+        output::{Landed, Report, Text, write_fields, write_signatures},
         units::{address, sol, tokens},
         unsent::Halt,
         view::figures::in_motion,
     },
     serde::Serialize,
-    serde_json::Value,
     solana_address::Address,
     std::fmt,
     tidepool_client::{
@@ -99,8 +98,8 @@ impl Args {
     }
 }
 
-impl CommandOutput for Output {
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Report for Output {
+    fn write(&self, f: &mut fmt::Formatter<'_>, _: bool) -> fmt::Result {
         if !self.updated {
             return writeln!(f, "Pool {} is up to date with epoch {}", self.pool, self.epoch);
         }
@@ -112,9 +111,5 @@ impl CommandOutput for Output {
             &[("total stake", format!("{} ({change})", sol(now))), ("supply", tokens(self.pool_token_supply))],
         )?;
         write_signatures(f, &self.transactions)
-    }
-
-    fn json(&self) -> Value {
-        to_json(self)
     }
 }

@@ -2,14 +2,14 @@
 
 use {
     crate::{
+        args::ValidatorArgs,
         context::Context,
         error::CliError,
-        output::{CommandOutput, Text, to_json, write_fields},
-        units::{Share, address, sol},
+        output::{Report, Text, write_fields},
+        units::{Share, sol},
         view::figures::{duration, status_name},
     },
     serde::Serialize,
-    serde_json::Value,
     solana_address::Address,
     std::fmt,
     tidepool_client::{
@@ -34,13 +34,8 @@ const MILLISECONDS_PER_SLOT: u64 = 400;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
-    /// Address of the pool
-    #[arg(value_name = "POOL", value_parser = address)]
-    pool: Address,
-
-    /// Vote account of the validator
-    #[arg(value_name = "VOTE_ACCOUNT", value_parser = address)]
-    vote: Address,
+    #[command(flatten)]
+    validator: ValidatorArgs,
 }
 
 /// Why a validator has the stake that it has.
@@ -103,11 +98,12 @@ impl Args {
     /// # Errors
     /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
-        let mut snapshot = context.read_without_key(&self.pool, StakeSelection::one(self.vote)).await?;
-        snapshot.read_votes(context.cluster, &[self.vote]).await?;
-        let explanation = plan::explain_stake(&snapshot, &self.vote)?;
+        let ValidatorArgs { pool, vote } = self.validator;
+        let mut snapshot = context.read_without_key(&pool, StakeSelection::one(vote)).await?;
+        snapshot.read_votes(context.cluster, &[vote]).await?;
+        let explanation = plan::explain_stake(&snapshot, &vote)?;
         let schedule = context.cluster.epoch_schedule().await?;
-        Ok(Output::new(self.pool, &explanation, explanation.slots_until_next_epoch(&schedule)))
+        Ok(Output::new(pool, &explanation, explanation.slots_until_next_epoch(&schedule)))
     }
 }
 
@@ -195,21 +191,12 @@ impl From<NextStep> for Next {
     }
 }
 
-impl CommandOutput for Output {
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Report for Output {
+    fn write(&self, f: &mut fmt::Formatter<'_>, verbose: bool) -> fmt::Result {
         writeln!(f, "Validator {} in pool {}", self.vote, self.pool)?;
         write_fields(f, &self.fields())?;
         // The last one says what comes next; the fields say the rest.
-        self.sentences.last().map_or(Ok(()), |sentence| writeln!(f, "{sentence}"))
-    }
-
-    fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Validator {} in pool {}", self.vote, self.pool)?;
-        write_fields(f, &self.fields())?;
-        self.sentences.iter().try_for_each(|sentence| writeln!(f, "{sentence}"))
-    }
-
-    fn json(&self) -> Value {
-        to_json(self)
+        let skipped = if verbose { 0 } else { self.sentences.len().saturating_sub(1) };
+        self.sentences.iter().skip(skipped).try_for_each(|sentence| writeln!(f, "{sentence}"))
     }
 }

@@ -4,12 +4,11 @@ use {
     crate::{
         context::Context,
         error::CliError,
-        output::{CommandOutput, Text, to_json},
+        output::{Report, Text},
         units::{Units, address, sol},
         view::figures::status_name,
     },
     serde::Serialize,
-    serde_json::Value,
     solana_address::Address,
     std::{cmp::Reverse, collections::HashSet, fmt},
     tidepool_client::{
@@ -189,7 +188,9 @@ fn signed(lamports: i64) -> String {
     format!("{sign}{}", Units(lamports.unsigned_abs()))
 }
 
-impl Output {
+impl Output {}
+
+impl Report for Output {
     fn write(&self, f: &mut fmt::Formatter<'_>, with_addresses: bool) -> fmt::Result {
         if self.validators.is_empty() {
             return writeln!(f, "Pool {} has no validators", self.pool);
@@ -230,19 +231,5 @@ impl Output {
             sum(|entry| entry.active_lamports),
             sum(|entry| entry.transient_lamports),
         )
-    }
-}
-
-impl CommandOutput for Output {
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, false)
-    }
-
-    fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, true)
-    }
-
-    fn json(&self) -> Value {
-        to_json(self)
     }
 }

@@ -4,12 +4,11 @@ use {
     crate::{
         context::Context,
         error::CliError,
-        output::{CommandOutput, Text, to_json},
+        output::{Report, Text},
         units::{Units, sol},
         view::{fees::Ratio, figures::lamports_per_whole_token},
     },
     serde::Serialize,
-    serde_json::Value,
     solana_address::Address,
     std::{cmp::Reverse, fmt},
     tidepool_client::{
@@ -161,16 +160,6 @@ impl Args {
 }
 
 impl Output {
-    fn write(&self, f: &mut fmt::Formatter<'_>, with_details: bool) -> fmt::Result {
-        if self.pools.is_empty() {
-            writeln!(f, "Program {} has no pools", self.program_id)?;
-        } else {
-            self.write_pools(f, with_details)?;
-        }
-        let malformed = self.malformed.iter();
-        malformed.into_iter().try_for_each(|address| writeln!(f, "Malformed pool account: {address}"))
-    }
-
     fn write_pools(&self, f: &mut fmt::Formatter<'_>, with_details: bool) -> fmt::Result {
         let [pool, stake, supply, rate] = ["POOL", "TOTAL SOL", "POOL TOKENS", "SOL PER TOKEN"];
         let [validators, fee, epoch] = ["VALIDATORS", "EPOCH FEE", "UPDATED"];
@@ -210,16 +199,14 @@ impl Output {
     }
 }
 
-impl CommandOutput for Output {
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, false)
-    }
-
-    fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, true)
-    }
-
-    fn json(&self) -> Value {
-        to_json(self)
+impl Report for Output {
+    fn write(&self, f: &mut fmt::Formatter<'_>, with_details: bool) -> fmt::Result {
+        if self.pools.is_empty() {
+            writeln!(f, "Program {} has no pools", self.program_id)?;
+        } else {
+            self.write_pools(f, with_details)?;
+        }
+        let malformed = self.malformed.iter();
+        malformed.into_iter().try_for_each(|address| writeln!(f, "Malformed pool account: {address}"))
     }
 }

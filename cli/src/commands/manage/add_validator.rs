@@ -3,13 +3,12 @@
 use {
     crate::{
         context::Context,
-        output::{CommandOutput, Landed, Text, to_json, write_fields, write_signatures},
+        output::{Landed, Report, Text, write_fields, write_signatures},
         units::sol,
         unsent::Halt,
         validators::{StakerArgs, check_vote_account, hint_after_adding},
     },
     serde::Serialize,
-    serde_json::Value,
     solana_address::Address,
     std::fmt,
     tidepool_client::{actions, cluster::Cluster, plan::Plan},
@@ -56,7 +55,7 @@ impl Args {
     /// # Errors
     /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, Halt> {
-        let vote = self.staker.vote;
+        let vote = self.staker.vote();
         check_vote_account(context, &vote).await?;
         let (fresh, staker) = self.staker.prepare(context).await?;
         let snapshot = &fresh.snapshot;
@@ -80,8 +79,8 @@ impl Args {
     }
 }
 
-impl CommandOutput for Output {
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Report for Output {
+    fn write(&self, f: &mut fmt::Formatter<'_>, _: bool) -> fmt::Result {
         writeln!(f, "Added validator {} to pool {}", self.vote, self.pool)?;
         write_fields(
             f,
@@ -92,9 +91,5 @@ impl CommandOutput for Output {
         )?;
         write_signatures(f, &self.transactions)?;
         self.hint.iter().try_for_each(|hint| writeln!(f, "Note: {hint}"))
-    }
-
-    fn json(&self) -> Value {
-        to_json(self)
     }
 }

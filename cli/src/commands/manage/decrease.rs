@@ -38,7 +38,7 @@ impl Args {
     /// # Errors
     /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Moved, Halt> {
-        let vote = self.staker.vote;
+        let vote = self.staker.vote();
         let (fresh, staker) = self.staker.prepare(context).await?;
         let snapshot = &fresh.snapshot;
         let lamports = match self.amount {

@@ -4,7 +4,7 @@ use {
     crate::{
         context::Context,
         output::Line,
-        settings::{self, Answer, ManagerArgs, Setting},
+        settings::{Answer, ManagerArgs, Setting},
         units::sol,
         unsent::Halt,
     },
@@ -55,8 +55,7 @@ impl Args {
             account_bytes_before: length,
             account_bytes: length.max(EXTENDED_POOL_LENGTH),
         };
-        let manager = self.manager.key(context, snapshot)?;
-        settings::set(context, &fresh, setting, group, || Ok(vec![manager])).await
+        self.manager.set(context, &fresh, setting, group).await
     }
 }
 

@@ -3,13 +3,12 @@
 use {
     crate::{
         context::Context,
-        output::{CommandOutput, Landed, Text, to_json, write_signatures},
+        output::{Landed, Report, Text, write_signatures},
         units::sol,
         unsent::Halt,
         validators::{StakerArgs, hint_after_removing},
     },
     serde::Serialize,
-    serde_json::Value,
     solana_address::Address,
     std::fmt,
     tidepool_client::{actions, cluster::Cluster, plan::Plan},
@@ -53,7 +52,7 @@ impl Args {
     /// # Errors
     /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, Halt> {
-        let vote = self.staker.vote;
+        let vote = self.staker.vote();
         let (fresh, staker) = self.staker.prepare(context).await?;
         let snapshot = &fresh.snapshot;
         let group = actions::remove_validator(snapshot, &vote)?;
@@ -70,8 +69,8 @@ impl Args {
     }
 }
 
-impl CommandOutput for Output {
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Report for Output {
+    fn write(&self, f: &mut fmt::Formatter<'_>, _: bool) -> fmt::Result {
         writeln!(
             f,
             "Validator {} is being removed from pool {}: {} are deactivating, and reach the reserve with the first update of \
@@ -82,9 +81,5 @@ impl CommandOutput for Output {
         )?;
         write_signatures(f, &self.transactions)?;
         self.hint.iter().try_for_each(|hint| writeln!(f, "Note: {hint}"))
-    }
-
-    fn json(&self) -> Value {
-        to_json(self)
     }
 }

@@ -6,7 +6,7 @@ use {
         context::{Context, Fresh},
         error::CliError,
         output::Line,
-        settings::{self, Answer, ManagerArgs, Setting, instead},
+        settings::{Answer, ManagerArgs, Setting, instead},
         units::{ParsedFee, sol, tokens},
         unsent::Halt,
         view::fees::{PendingFee, Ratio},
@@ -113,7 +113,7 @@ impl Args {
         let snapshot = &fresh.snapshot;
         let group = actions::set_fee(snapshot, fee)?;
         let setting = PoolFee::new(snapshot, self.kind, self.kind.value(&fee));
-        settings::set(context, &fresh, setting, group, || Ok(vec![self.manager.key(context, snapshot)?])).await
+        self.manager.set(context, &fresh, setting, group).await
     }
 
     /// The pool, up to date where the fee's delay is counted from there.

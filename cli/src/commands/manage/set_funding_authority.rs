@@ -4,7 +4,7 @@ use {
     crate::{
         context::Context,
         output::{Line, Text},
-        settings::{self, Answer, Choice, ManagerArgs, Setting, instead},
+        settings::{Answer, Choice, ManagerArgs, Setting, instead, or_none},
         unsent::Halt,
         wallet::receivers::{Given, check_can_sign},
     },
@@ -82,7 +82,7 @@ impl Args {
             authority: new.map(Text),
         };
         let group = actions::set_funding_authority(snapshot, self.funding.kind(), new)?;
-        settings::set(context, &fresh, setting, group, || Ok(vec![self.manager.key(context, snapshot)?])).await
+        self.manager.set(context, &fresh, setting, group).await
     }
 }
 
@@ -124,13 +124,12 @@ impl Setting for Authority {
     }
 
     fn lines(&self) -> Vec<Line> {
-        let named = |authority: Option<Text<Address>>| authority.map_or("none".into(), |who| who.to_string());
         let meaning = match (self.authority, self.funding) {
             (None, funding) => format!("{} are permissionless", funding.what()),
             (Some(_), Funding::StakeDeposit) => "stake deposits need this signature".into(),
             (Some(_), Funding::SolDeposit) => "SOL deposits need this signature".into(),
             (Some(_), Funding::SolWithdraw) => "SOL withdrawals need this signature; stake withdrawals do not".into(),
         };
-        vec![("signed by", instead(named(self.authority_before), named(self.authority))), ("then", meaning)]
+        vec![("signed by", instead(or_none(self.authority_before), or_none(self.authority))), ("then", meaning)]
     }
 }

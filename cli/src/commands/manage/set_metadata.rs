@@ -5,7 +5,7 @@ use {
         context::Context,
         error::CliError,
         output::{Line, Text},
-        settings::{self, Answer, ManagerArgs, Setting, instead},
+        settings::{Answer, ManagerArgs, Setting, instead},
         units::sol,
         unsent::Halt,
         view::metadata::{Metadata, printable},
@@ -89,7 +89,7 @@ impl Args {
             metadata_before: before,
             metadata,
         };
-        settings::set(context, &fresh, setting, group, || Ok(vec![self.manager.key(context, snapshot)?])).await
+        self.manager.set(context, &fresh, setting, group).await
     }
 
     fn applied_to(&self, snapshot: &PoolSnapshot, before: Option<Metadata>) -> Result<Metadata, CliError> {

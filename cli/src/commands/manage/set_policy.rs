@@ -4,7 +4,7 @@ use {
     crate::{
         context::Context,
         output::Line,
-        settings::{self, Answer, ManagerArgs, Setting, instead},
+        settings::{Answer, ManagerArgs, Setting, instead},
         units::{Share, Units},
         unsent::Halt,
         view::policy::{Policy, policy_of},
@@ -75,7 +75,7 @@ impl Args {
         let after = self.applied_to(before);
         let group = actions::set_rebalance_policy(snapshot, &after)?;
         let setting = PolicyChange { policy_before: Policy::from(&before), policy: Policy::from(&after) };
-        settings::set(context, &fresh, setting, group, || Ok(vec![self.manager.key(context, snapshot)?])).await
+        self.manager.set(context, &fresh, setting, group).await
     }
 
     fn applied_to(&self, mut policy: RebalancePolicy) -> RebalancePolicy {

@@ -5,7 +5,7 @@ use {
         context::Context,
         keys::KeySource,
         output::{Line, Text},
-        settings::{self, Answer, Choice, Setting, instead},
+        settings::{self, Answer, Choice, Setting, instead, or_none},
         units::address,
         unsent::Halt,
         validators::check_vote_account,
@@ -84,9 +84,8 @@ impl Args {
             check_vote_account(context, vote).await?;
         }
         let setting = Preferred { purpose: self.purpose, vote_before: before.map(Text), vote: self.vote.0.map(Text) };
-        let expected = snapshot.pool().head.staker;
-        let key = || context.authority("the pool's staker", "--staker", self.staker.as_ref(), expected);
-        settings::set(context, &fresh, setting, group, || Ok(vec![key()?])).await
+        let key = || Ok(vec![context.staker(self.staker.as_ref(), snapshot)?]);
+        settings::set(context, &fresh, setting, group, key).await
     }
 }
 
@@ -104,7 +103,6 @@ impl Setting for Preferred {
     }
 
     fn lines(&self) -> Vec<Line> {
-        let named = |vote: Option<Text<Address>>| vote.map_or("none".into(), |vote| vote.to_string());
         let meaning = match (self.purpose, self.vote) {
             (Purpose::Deposit, Some(_)) => {
                 "only stake delegated to this validator can be deposited; SOL deposits are not \
@@ -114,6 +112,6 @@ impl Setting for Preferred {
             (Purpose::Withdraw, Some(_)) => "stake is withdrawn from this validator first",
             (Purpose::Withdraw, None) => "stake can be withdrawn from any validator of the pool",
         };
-        vec![("validator", instead(named(self.vote_before), named(self.vote))), ("then", meaning.into())]
+        vec![("validator", instead(or_none(self.vote_before), or_none(self.vote))), ("then", meaning.into())]
     }
 }

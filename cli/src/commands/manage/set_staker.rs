@@ -74,12 +74,12 @@ impl Args {
     fn key<C: Cluster>(&self, context: &Context<'_, C>, snapshot: &PoolSnapshot) -> Result<Key, CliError> {
         let head = &snapshot.pool().head;
         if let Some(staker) = &self.staker {
-            return context.authority("the pool's staker", "--staker", Some(staker), head.staker);
+            return context.staker(Some(staker), snapshot);
         }
         let wallet = context.wallet().ok().filter(|_| self.manager.is_none());
         match wallet {
             Some(wallet) if wallet.pubkey() == head.staker => Ok(wallet),
-            _ => context.authority("the pool's manager", "--manager", self.manager.as_ref(), head.manager),
+            _ => context.manager(self.manager.as_ref(), snapshot),
         }
     }
 }

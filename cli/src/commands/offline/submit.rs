@@ -5,10 +5,9 @@ use {
         context::Context,
         error::CliError,
         message::MessageArg,
-        output::{CommandOutput, Landed, to_json, write_signatures},
+        output::{Landed, Report, write_signatures},
     },
     serde::Serialize,
-    serde_json::Value,
     std::fmt,
     tidepool_client::{
         cluster::Cluster,
@@ -73,12 +72,8 @@ impl Args {
     }
 }
 
-impl CommandOutput for Output {
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Report for Output {
+    fn write(&self, f: &mut fmt::Formatter<'_>, _: bool) -> fmt::Result {
         write_signatures(f, &self.transactions)
-    }
-
-    fn json(&self) -> Value {
-        to_json(self)
     }
 }

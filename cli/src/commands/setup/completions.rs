@@ -1,14 +1,10 @@
 //! `tidepool completions`
 
 use {
-    crate::{
-        error::CliError,
-        output::{CommandOutput, to_json},
-    },
+    crate::{error::CliError, output::Report},
     clap::Command,
     clap_complete::Shell,
     serde::Serialize,
-    serde_json::Value,
     std::{
         fmt, fs,
         path::{Path, PathBuf},
@@ -85,15 +81,11 @@ fn write_pages(folder: &Path, mut all: Command) -> Result<Vec<String>, CliError>
     Ok(written)
 }
 
-impl CommandOutput for Output {
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Report for Output {
+    fn write(&self, f: &mut fmt::Formatter<'_>, _: bool) -> fmt::Result {
         match &self.script {
             Some(script) => f.write_str(script),
             None => self.man_pages.iter().try_for_each(|page| writeln!(f, "{page}")),
         }
-    }
-
-    fn json(&self) -> Value {
-        to_json(self)
     }
 }

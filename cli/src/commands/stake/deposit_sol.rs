@@ -11,18 +11,10 @@ use {
         units::{Amount, address, sol, tokens},
         unsent::Halt,
         wallet::{Deposited, LEFT_FOR_FEES, ReceiverArgs, balance, token_account_rent, wrapped::Wrapped},
-        warnings,
     },
     serde::Serialize,
     solana_address::Address,
-    tidepool_client::{
-        actions,
-        actions::DepositSol,
-        cluster::Cluster,
-        plan::Plan,
-        pool::{PoolSnapshot, StakeSelection},
-        quote,
-    },
+    tidepool_client::{actions, actions::DepositSol, cluster::Cluster, plan::Plan, pool::StakeSelection, quote},
 };
 
 const EXAMPLE: &str = "\
@@ -97,7 +89,9 @@ impl Args {
         let fresh = context.fresh(&self.pool, StakeSelection::None, self.update_first).await?;
         let snapshot = &fresh.snapshot;
         let mut keys = vec![from.clone()];
-        keys.extend(self.authority(context, snapshot)?);
+        let (source, expected) = (self.sol_deposit_authority.as_ref(), snapshot.pool().terms.sol_deposit_authority);
+        let role = "the pool's SOL deposit authority";
+        keys.extend(context.funding_authority(role, "--sol-deposit-authority", source, expected)?);
         self.receiver.check(context, snapshot, from.pubkey()).await?;
         let receiver = self.receiver.receiver(from.pubkey());
         let rent = token_account_rent(context, snapshot, &receiver).await?;
@@ -132,9 +126,7 @@ impl Args {
         let paid = quote.amounts().sol(lamports);
         let quote = quote.pay(paid).get(tokens(got)).fee(fee).at_least(minimum.map(tokens), &self.bound);
         let quote = quote.add(wrapped.as_ref().map(Wrapped::line));
-        let quote = quote.add(self.receiver.lines(from.pubkey(), snapshot, rent));
-        let quote = quote.add(warnings::freeze_authority(snapshot)).add(warnings::program(context, snapshot));
-        quote.rate(&snapshot.rate()).confirm(context, &format!("Deposit into pool {}", self.pool))?;
+        self.receiver.confirm(context, snapshot, quote, from.pubkey(), rent)?;
         let sent = context.send_once(&plan, &keys, snapshot.program_id()).await?;
         Ok(Done(Output {
             pool: Text(self.pool),
@@ -147,21 +139,6 @@ impl Args {
             fee_pool_tokens: fee,
             transactions: fresh.and(sent),
         }))
-    }
-
-    fn authority<C: Cluster>(
-        &self,
-        context: &Context<'_, C>,
-        snapshot: &PoolSnapshot,
-    ) -> Result<Option<Key>, CliError> {
-        let source = self.sol_deposit_authority.as_ref();
-        let expected = snapshot.pool().terms.sol_deposit_authority;
-        expected
-            .map(|expected| {
-                let role = "the pool's SOL deposit authority";
-                context.funding_authority(role, "--sol-deposit-authority", source, expected)
-            })
-            .transpose()
     }
 
     /// What to deposit, where `from` pays `rent` beside it.
@@ -185,7 +162,7 @@ impl Args {
 }
 
 impl Trade for Output {
-    fn receipt(&self, amounts: Amounts) -> Receipt {
+    fn receipt(&self, amounts: Amounts) -> Receipt<'_> {
         Receipt {
             headline: format!("Deposited {} into pool {}", amounts.sol(self.lamports), self.pool),
             lines: vec![("got", tokens(self.pool_tokens)), ("in token account", self.token_account.to_string())],
@@ -194,10 +171,7 @@ impl Trade for Output {
                 ("fee", tokens(self.fee_pool_tokens)),
                 trade::minimum(self.minimum_pool_tokens, tokens),
             ],
+            transactions: &self.transactions,
         }
-    }
-
-    fn transactions(&self) -> &[Landed] {
-        &self.transactions
     }
 }

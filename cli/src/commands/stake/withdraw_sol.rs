@@ -11,9 +11,8 @@ use {
         units::{Amount, address, tokens},
         unsent::Halt,
         wallet::{
-            Holding,
+            Holding, SourceArgs,
             receivers::{Given, SolReceiver, sol_receiver},
-            sol_withdraw_authority,
             wrapped::Wrapping,
         },
         warnings,
@@ -51,13 +50,8 @@ pub struct Args {
     #[arg(value_name = "POOL_TOKENS")]
     amount: Amount,
 
-    /// Token account to withdraw from [default: the owner's associated token account]
-    #[arg(long, value_name = "ADDRESS", value_parser = address)]
-    from: Option<Address>,
-
-    /// Keypair of the pool tokens' owner or delegate [default: your wallet]
-    #[arg(long, value_name = "KEYPAIR")]
-    owner: Option<KeySource>,
+    #[command(flatten)]
+    source: SourceArgs,
 
     /// Wallet, or wrapped SOL account, that receives the SOL [default: the owner]
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
@@ -104,13 +98,13 @@ impl Args {
     /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Done<Output>, Halt> {
         context.terminal.check_consent()?;
-        let owner = context.key_or_wallet("the owner of the pool tokens (--owner)", self.owner.as_ref())?;
+        let owner = self.source.owner(context)?;
         let fresh = context.fresh(&self.pool, StakeSelection::None, self.update_first).await?;
         let snapshot = &fresh.snapshot;
         let mut keys = vec![owner.clone()];
-        keys.extend(sol_withdraw_authority(context, snapshot, self.sol_withdraw_authority.as_ref())?);
+        keys.extend(context.sol_withdraw_authority(self.sol_withdraw_authority.as_ref(), snapshot)?);
         let to = self.receiver(context, snapshot, owner.pubkey()).await?;
-        let mut holding = Holding::find(context, snapshot, self.from, &owner).await?;
+        let mut holding = Holding::find(context, snapshot, &self.source, &owner).await?;
         let throwaway = holding.approve_to_throwaway(context, &keys)?;
         keys.extend(throwaway);
         let pool_tokens = holding.take(self.amount)?;
@@ -180,7 +174,7 @@ impl Args {
 }
 
 impl Trade for Output {
-    fn receipt(&self, amounts: Amounts) -> Receipt {
+    fn receipt(&self, amounts: Amounts) -> Receipt<'_> {
         Receipt {
             headline: format!("Withdrew {} from pool {}", amounts.sol(self.lamports), self.pool),
             lines: [("for", tokens(self.pool_tokens)), ("to", self.to.to_string())]
@@ -192,10 +186,7 @@ impl Trade for Output {
                 ("fee", tokens(self.fee_pool_tokens)),
                 trade::minimum(self.minimum_lamports, |lamports| amounts.sol(lamports)),
             ],
+            transactions: &self.transactions,
         }
-    }
-
-    fn transactions(&self) -> &[Landed] {
-        &self.transactions
     }
 }

@@ -11,7 +11,7 @@ use {
         units::{Amount, Slippage, address, sol, tokens},
         unsent::Halt,
         wallet::{
-            Holding,
+            Holding, SourceArgs,
             receivers::{Given, check_can_sign},
             wrapped::Wrapping,
         },
@@ -96,13 +96,8 @@ pub struct Args {
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     stake_authority: Option<Address>,
 
-    /// Token account to withdraw from [default: the owner's associated token account]
-    #[arg(long, value_name = "ADDRESS", value_parser = address)]
-    from: Option<Address>,
-
-    /// Keypair of the pool tokens' owner or delegate [default: your wallet]
-    #[arg(long, value_name = "KEYPAIR")]
-    owner: Option<KeySource>,
+    #[command(flatten)]
+    source: SourceArgs,
 
     #[command(flatten)]
     bound: Bound,
@@ -159,9 +154,9 @@ impl Args {
     /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Done<Output>, Halt> {
         context.terminal.check_consent()?;
-        let owner = context.key_or_wallet("the owner of the pool tokens (--owner)", self.owner.as_ref())?;
+        let owner = self.source.owner(context)?;
         let into = into::read(context, self.into).await?;
-        let source = self.source(into.as_ref())?;
+        let source = self.taken_from(into.as_ref())?;
         let stakes = match (source, self.from_reserve) {
             (Some(WithdrawFrom::Validator(vote)), _) => StakeSelection::one(vote),
             (Some(WithdrawFrom::Reserve), _) => StakeSelection::None,
@@ -174,7 +169,7 @@ impl Args {
             let given = Given { address, option: "--stake-authority", role, otherwise: "" };
             check_can_sign(context, &snapshot.parts(), given).await?;
         }
-        let mut holding = Holding::find(context, snapshot, self.from, &owner).await?;
+        let mut holding = Holding::find(context, snapshot, &self.source, &owner).await?;
         let first_key = self.first_key(context).await?;
         let mut keys: Vec<Key> = first_key.iter().chain([&owner]).cloned().collect();
         let throwaway = holding.approve_to_throwaway(context, &keys)?;
@@ -222,7 +217,7 @@ impl Args {
     }
 
     /// What the stake is taken from, if it is to be one source only: the one that was named, or the validator of `into`.
-    fn source(&self, into: Option<&(Address, Account)>) -> Result<Option<WithdrawFrom>, CliError> {
+    fn taken_from(&self, into: Option<&(Address, Account)>) -> Result<Option<WithdrawFrom>, CliError> {
         let named = self.from_reserve.then_some(WithdrawFrom::Reserve);
         let named = self.validator.map(WithdrawFrom::Validator).or(named);
         match (named, into) {
@@ -343,7 +338,7 @@ impl Request<'_> {
 }
 
 impl Trade for Output {
-    fn receipt(&self, amounts: Amounts) -> Receipt {
+    fn receipt(&self, amounts: Amounts) -> Receipt<'_> {
         let mut lines = vec![("for", tokens(self.pool_tokens))];
         lines.extend(self.stake_accounts.iter().map(|account| account.line(amounts)));
         lines.extend(activation::lines(&self.stake_accounts, self.epoch));
@@ -364,10 +359,7 @@ impl Trade for Output {
                 trade::minimum(self.minimum_lamports, |lamports| amounts.sol(lamports)),
                 ("rent", amounts.sol(self.rent_lamports)),
             ],
+            transactions: &self.transactions,
         }
-    }
-
-    fn transactions(&self) -> &[Landed] {
-        &self.transactions
     }
 }

@@ -2,12 +2,11 @@
 
 use {
     crate::{
-        output::{CommandOutput, Landed, Text, to_json, write_fields, write_signatures},
+        output::{Landed, Report, Text, to_json, write_fields, write_signatures},
         units::{sol, tokens},
         view::figures::{duration, in_motion, lamports_per_whole_pool_token, now},
     },
     serde::Serialize,
-    serde_json::Value,
     solana_address::Address,
     std::{fmt, time::Duration},
     tidepool_client::crank::{Backlog, CrankReport, NextRebalance, deviating_validators, missing_reserve_rent},
@@ -192,20 +191,14 @@ impl fmt::Display for Round {
     }
 }
 
-impl CommandOutput for Output {
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Report for Output {
+    fn write(&self, f: &mut fmt::Formatter<'_>, verbose: bool) -> fmt::Result {
         if self.stopped {
-            return writeln!(f, "Stopped");
+            writeln!(f, "Stopped")?;
+        } else {
+            self.pools.iter().try_for_each(|round| round.write_in_full(f))?;
         }
-        self.pools.iter().try_for_each(|round| round.write_in_full(f))
-    }
-
-    fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.display(f)?;
-        self.pools.iter().try_for_each(|round| write_signatures(f, &round.transactions))
-    }
-
-    fn json(&self) -> Value {
-        to_json(self)
+        let shown = if verbose { &self.pools[..] } else { &[] };
+        shown.iter().try_for_each(|round| write_signatures(f, &round.transactions))
     }
 }

@@ -2,11 +2,10 @@
 
 use {
     crate::{
-        output::{CommandOutput, Landed, Text, to_json, write_fields, write_signatures},
+        output::{Landed, Report, Text, write_fields, write_signatures},
         units::sol,
     },
     serde::Serialize,
-    serde_json::Value,
     solana_address::Address,
     solana_slot_hashes::SlotHashes,
     std::{collections::HashSet, fmt},
@@ -114,8 +113,8 @@ pub fn minutes(blocks: u64) -> String {
     }
 }
 
-impl CommandOutput for Output {
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Report for Output {
+    fn write(&self, f: &mut fmt::Formatter<'_>, _: bool) -> fmt::Result {
         self.heading(f)?;
         for table in &self.tables {
             let state = match table.blocks_until_closable {
@@ -141,9 +140,5 @@ impl CommandOutput for Output {
         }
         write_fields(f, &fields)?;
         write_signatures(f, &self.transactions)
-    }
-
-    fn json(&self) -> Value {
-        to_json(self)
     }
 }

@@ -2,11 +2,10 @@
 
 use {
     crate::{
-        output::{CommandOutput, Landed, Text, to_json, write_fields, write_signatures},
+        output::{Landed, Report, Text, write_fields, write_signatures},
         units::{Units, sol},
     },
     serde::Serialize,
-    serde_json::Value,
     solana_address::Address,
     std::fmt,
     tidepool_client::{
@@ -139,21 +138,6 @@ impl Output {
         self.unmoved = plan.unmoved.iter().filter(has_moved).map(still).collect();
     }
 
-    fn write(&self, f: &mut fmt::Formatter<'_>, verbose: bool) -> fmt::Result {
-        if self.movements.is_empty() {
-            self.write_reasons(f)?;
-        } else {
-            self.write_movements(f, verbose)?;
-        }
-        if verbose && !self.unmoved.is_empty() {
-            writeln!(f, "Unmoved")?;
-            self.unmoved
-                .iter()
-                .try_for_each(|still| writeln!(f, "  {:44}  {}", still.vote.to_string(), still.reason))?;
-        }
-        write_signatures(f, &self.transactions)
-    }
-
     /// Why nothing moves: the reasons of all validators, with their number.
     fn write_reasons(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.unmoved.is_empty() {
@@ -222,16 +206,19 @@ impl Output {
     }
 }
 
-impl CommandOutput for Output {
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, false)
-    }
-
-    fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, true)
-    }
-
-    fn json(&self) -> Value {
-        to_json(self)
+impl Report for Output {
+    fn write(&self, f: &mut fmt::Formatter<'_>, verbose: bool) -> fmt::Result {
+        if self.movements.is_empty() {
+            self.write_reasons(f)?;
+        } else {
+            self.write_movements(f, verbose)?;
+        }
+        if verbose && !self.unmoved.is_empty() {
+            writeln!(f, "Unmoved")?;
+            self.unmoved
+                .iter()
+                .try_for_each(|still| writeln!(f, "  {:44}  {}", still.vote.to_string(), still.reason))?;
+        }
+        write_signatures(f, &self.transactions)
     }
 }

@@ -6,13 +6,12 @@ use {
     crate::{
         context::Context,
         error::CliError,
-        output::{CommandOutput, Text, to_json},
+        output::{Report, Text},
         units::address,
         view::figures::lamports_per_whole_token,
         withdrawal::activation,
     },
     serde::Serialize,
-    serde_json::Value,
     solana_account::Account,
     solana_address::Address,
     spl_associated_token_account_interface::address::get_associated_token_address_with_program_id,
@@ -249,12 +248,8 @@ impl Stake {
     }
 }
 
-impl CommandOutput for Output {
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Report for Output {
+    fn write(&self, f: &mut fmt::Formatter<'_>, _: bool) -> fmt::Result {
         text::write(f, self)
-    }
-
-    fn json(&self) -> Value {
-        to_json(self)
     }
 }

@@ -6,7 +6,7 @@ use {
     crate::{
         context::Context,
         error::CliError,
-        output::{CommandOutput, Text, to_json},
+        output::{Report, Text},
         units::address,
         view::{
             fees::{DelayedFee, Ratio},
@@ -16,7 +16,6 @@ use {
         },
     },
     serde::Serialize,
-    serde_json::Value,
     solana_address::Address,
     std::fmt,
     tidepool_client::{
@@ -288,18 +287,13 @@ fn authorities(snapshot: &PoolSnapshot) -> Authorities {
     }
 }
 
-impl CommandOutput for Output {
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        text::write(f, self)
-    }
-
-    fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Report for Output {
+    fn write(&self, f: &mut fmt::Formatter<'_>, verbose: bool) -> fmt::Result {
         text::write(f, self)?;
-        text::write_addresses(f, self)?;
-        text::write_gates(f, self)
-    }
-
-    fn json(&self) -> Value {
-        to_json(self)
+        if verbose {
+            text::write_addresses(f, self)?;
+            text::write_gates(f, self)?;
+        }
+        Ok(())
     }
 }

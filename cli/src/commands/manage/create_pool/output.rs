@@ -3,12 +3,11 @@
 use {
     crate::{
         message::program_name,
-        output::{CommandOutput, Landed, Line, Text, to_json, write_fields, write_signatures},
+        output::{Landed, Line, Report, Text, write_fields, write_signatures},
         units::{Share, percent, sol, tokens},
         view::fees::Ratio,
     },
     serde::Serialize,
-    serde_json::Value,
     solana_address::Address,
     std::fmt,
     tidepool_client::actions::{CreatePool, PoolCreation},
@@ -108,8 +107,8 @@ fn protection(withdrawal_fee: Ratio, turnover_budget: Option<u16>) -> Vec<Line> 
     vec![("on withdrawals", format!("{fee}: {why} (--withdrawal-fee)")), ("turnover budget", budget)]
 }
 
-impl CommandOutput for Output {
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Report for Output {
+    fn write(&self, f: &mut fmt::Formatter<'_>, _: bool) -> fmt::Result {
         match (self.transactions.is_empty(), self.existing_accounts.is_empty()) {
             (true, _) => writeln!(f, "Pool {} already exists with these settings: nothing was sent", self.pool)?,
             (false, true) => writeln!(f, "Created pool {}", self.pool)?,
@@ -125,9 +124,5 @@ impl CommandOutput for Output {
         lines.extend(self.key_directory.clone().map(|path| ("generated keypairs", path)));
         write_fields(f, &lines)?;
         write_signatures(f, &self.transactions)
-    }
-
-    fn json(&self) -> Value {
-        to_json(self)
     }
 }

@@ -12,7 +12,7 @@ use {
         context::Context,
         error::CliError,
         keys::KeySource,
-        output::{CommandOutput, Landed, Text, to_json, write_signatures},
+        output::{Landed, Report, Text, write_signatures},
         units::address,
         unsent::Halt,
         view::policy::policy_of,
@@ -20,7 +20,6 @@ use {
     clap::ArgGroup,
     number::Setting,
     serde::Serialize,
-    serde_json::Value,
     solana_address::Address,
     std::{fmt, path::PathBuf},
     table::{Change, Table},
@@ -128,8 +127,7 @@ impl Args {
             transactions: vec![],
         };
         if !plan.is_empty() {
-            let expected = snapshot.pool().head.staker;
-            let staker = context.authority("the pool's staker", "--staker", self.staker.as_ref(), expected)?;
+            let staker = context.staker(self.staker.as_ref(), &snapshot)?;
             context.terminal.note(&Table::new(&output.changes, context.global.verbose).to_string());
             context.confirm(&format!("Set weights of pool {}", self.pool), &output.summary(&self.others()))?;
             output.transactions = context.send(&plan, &[staker], snapshot.program_id()).await?;
@@ -193,7 +191,9 @@ impl Output {
             ("then", format!("stake is distributed over {} validators by `tidepool rebalance`", self.weighted)),
         ]
     }
+}
 
+impl Report for Output {
     fn write(&self, f: &mut fmt::Formatter<'_>, verbose: bool) -> fmt::Result {
         if self.changes.is_empty() {
             writeln!(f, "The weights of pool {} are already set: {}", self.pool, self.resumed())?;
@@ -206,19 +206,5 @@ impl Output {
         write_signatures(f, &self.transactions)?;
         writeln!(f, "Stake moves with the next `tidepool rebalance {}`", self.pool)?;
         self.hint.iter().try_for_each(|hint| writeln!(f, "Note: {hint}"))
-    }
-}
-
-impl CommandOutput for Output {
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, false)
-    }
-
-    fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, true)
-    }
-
-    fn json(&self) -> Value {
-        to_json(self)
     }
 }

@@ -10,7 +10,6 @@ use {
         units::{Slippage, tokens},
         unsent::Halt,
         wallet::{Deposited, token_account_rent},
-        warnings,
         withdrawal::pieces::slippage_of,
     },
     serde::Serialize,
@@ -139,9 +138,7 @@ impl Args {
         let packed = pack::pack_plan(&planned.plan, &PackOptions::new(payer))?;
         let transactions: usize = packed.iter().map(Vec::len).sum();
         let quote = quote.add((transactions > 1).then(|| ("sends", format!("{transactions} transactions"))));
-        let quote = quote.add(self.receiver.lines(depositor, snapshot, rent));
-        let quote = quote.add(warnings::freeze_authority(snapshot)).add(warnings::program(context, snapshot));
-        quote.rate(&snapshot.rate()).confirm(context, &format!("Deposit into pool {}", self.pool))?;
+        self.receiver.confirm(context, snapshot, quote, depositor, rent)?;
         let sent = context.send(&planned.plan, &keys, snapshot.program_id()).await?;
         output.transactions = fresh.and(sent);
         Ok(output)
@@ -200,7 +197,7 @@ impl Output {
 }
 
 impl Trade for Output {
-    fn receipt(&self, amounts: Amounts) -> Receipt {
+    fn receipt(&self, amounts: Amounts) -> Receipt<'_> {
         let count = match self.stake_accounts.len() {
             1 => "1 stake account".into(),
             count => format!("{count} stake accounts"),
@@ -215,10 +212,7 @@ impl Trade for Output {
             headline: format!("Deposited {count} with {} into pool {}", amounts.sol(self.lamports), self.pool),
             lines,
             more: vec![("fee", tokens(self.fee_pool_tokens)), trade::minimum(self.minimum_pool_tokens, tokens)],
+            transactions: &self.transactions,
         }
-    }
-
-    fn transactions(&self) -> &[Landed] {
-        &self.transactions
     }
 }

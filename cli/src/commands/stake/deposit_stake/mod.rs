@@ -13,7 +13,6 @@ use {
         units::{address, tokens},
         unsent::Halt,
         wallet::{Deposited, ReceiverArgs, token_account_rent},
-        warnings,
     },
     serde::Serialize,
     solana_account::Account,
@@ -151,9 +150,7 @@ impl Args {
         let quote = Quote::new(context);
         let paid = format!("stake account {stake} with {}", quote.amounts().sol(account.lamports));
         let quote = quote.pay(paid).get(tokens(got)).fee(fee).at_least(minimum.map(tokens), &self.bound);
-        let quote = quote.add(self.receiver.lines(depositor, snapshot, rent));
-        let quote = quote.add(warnings::freeze_authority(snapshot)).add(warnings::program(context, snapshot));
-        quote.rate(&snapshot.rate()).confirm(context, &format!("Deposit into pool {}", self.pool))?;
+        self.receiver.confirm(context, snapshot, quote, depositor, rent)?;
         let sent = context.send(&plan, &keys, snapshot.program_id()).await?;
         Ok(One {
             pool: Text(self.pool),
@@ -174,14 +171,10 @@ impl Args {
         context: &Context<'_, C>,
         snapshot: &PoolSnapshot,
     ) -> Result<Option<Key>, CliError> {
-        if !snapshot.has_custom_deposit_authority() {
-            return Ok(None);
-        }
-        let expected = snapshot.pool().head.stake_deposit_authority;
+        let authority = snapshot.pool().head.stake_deposit_authority;
+        let expected = snapshot.has_custom_deposit_authority().then_some(authority);
         let source = self.deposit_authority.as_ref();
-        context
-            .funding_authority("the pool's stake deposit authority", "--deposit-authority", source, expected)
-            .map(Some)
+        context.funding_authority("the pool's stake deposit authority", "--deposit-authority", source, expected)
     }
 }
 
@@ -212,7 +205,7 @@ fn delegated_to(account: &Account) -> Option<Address> {
 }
 
 impl Trade for One {
-    fn receipt(&self, amounts: Amounts) -> Receipt {
+    fn receipt(&self, amounts: Amounts) -> Receipt<'_> {
         let (account, lamports) = (self.stake_account, amounts.sol(self.lamports));
         Receipt {
             headline: format!("Deposited stake account {account} with {lamports} into pool {}", self.pool),
@@ -223,26 +216,16 @@ impl Trade for One {
                 ("fee", tokens(self.fee_pool_tokens)),
                 trade::minimum(self.minimum_pool_tokens, tokens),
             ],
+            transactions: &self.transactions,
         }
-    }
-
-    fn transactions(&self) -> &[Landed] {
-        &self.transactions
     }
 }
 
 impl Trade for Output {
-    fn receipt(&self, amounts: Amounts) -> Receipt {
+    fn receipt(&self, amounts: Amounts) -> Receipt<'_> {
         match self {
             Self::One(one) => one.receipt(amounts),
             Self::All(all) => all.receipt(amounts),
-        }
-    }
-
-    fn transactions(&self) -> &[Landed] {
-        match self {
-            Self::One(one) => one.transactions(),
-            Self::All(all) => all.transactions(),
         }
     }
 }

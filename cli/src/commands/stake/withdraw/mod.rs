@@ -13,9 +13,8 @@ use {
         units::{Amount, Lamports, address, positive},
         unsent::Halt,
         wallet::{
-            Holding,
+            Holding, SourceArgs,
             receivers::{Given, check_can_sign},
-            sol_withdraw_authority,
             wrapped::Wrapping,
         },
         withdrawal::{accounts, landed::send},
@@ -73,13 +72,8 @@ pub struct Args {
     #[arg(long)]
     whole_accounts: bool,
 
-    /// Token account to withdraw from [default: the owner's associated token account]
-    #[arg(long, value_name = "ADDRESS", value_parser = address)]
-    from: Option<Address>,
-
-    /// Keypair of the pool tokens' owner or delegate [default: your wallet]
-    #[arg(long, value_name = "KEYPAIR")]
-    owner: Option<KeySource>,
+    #[command(flatten)]
+    source: SourceArgs,
 
     #[command(flatten)]
     bound: Bound,
@@ -114,7 +108,7 @@ impl Args {
         if self.wrap && self.form == Form::Stake {
             return Err(CliError::usage("--as stake yields no SOL to wrap: omit --wrap, or use --as any").into());
         }
-        let owner = context.key_or_wallet("the owner of the pool tokens (--owner)", self.owner.as_ref())?;
+        let owner = self.source.owner(context)?;
         let stakes = if self.form == Form::Stake { StakeSelection::All } else { StakeSelection::None };
         let mut fresh = context.fresh(&self.pool, stakes, self.update_first).await?;
         if let Some(address) = self.to.filter(|to| *to != owner.pubkey()) {
@@ -122,7 +116,7 @@ impl Args {
             let given = Given { address, option: "--to", role: "the receiver of SOL and stake", otherwise };
             check_can_sign(context, &fresh.snapshot.parts(), given).await?;
         }
-        let mut holding = Holding::find(context, &fresh.snapshot, self.from, &owner).await?;
+        let mut holding = Holding::find(context, &fresh.snapshot, &self.source, &owner).await?;
         let (order, authority) = self.order(context, &fresh.snapshot, &owner)?;
         let mut keys: Vec<Key> = [owner.clone()].into_iter().chain(authority).collect();
         let throwaway = holding.approve_to_throwaway(context, &keys)?;
@@ -175,7 +169,7 @@ impl Args {
     ) -> Result<(WithdrawalOrder, Option<Key>), CliError> {
         let to = self.to.unwrap_or(owner.pubkey());
         let source = self.sol_withdraw_authority.as_ref();
-        let authority = || sol_withdraw_authority(context, snapshot, source);
+        let authority = || context.sol_withdraw_authority(source, snapshot);
         Ok(match self.form {
             Form::Stake => (WithdrawalOrder::StakeOnly, None),
             Form::Any if self.needs_sol_authority(snapshot) => (WithdrawalOrder::ReserveFirst, None),

@@ -98,7 +98,7 @@ impl From<Answered<'_>> for Output {
 }
 
 impl Trade for Output {
-    fn receipt(&self, amounts: Amounts) -> Receipt {
+    fn receipt(&self, amounts: Amounts) -> Receipt<'_> {
         let mut lines = vec![("for", tokens(self.pool_tokens))];
         if self.sol_lamports > 0 {
             lines.push(("as SOL", format!("{}, to {}", amounts.sol(self.sol_lamports), self.to)));
@@ -120,10 +120,7 @@ impl Trade for Output {
                 trade::minimum(self.minimum_lamports, |lamports| amounts.sol(lamports)),
                 ("rent", amounts.sol(self.rent_lamports)),
             ],
+            transactions: &self.transactions,
         }
-    }
-
-    fn transactions(&self) -> &[Landed] {
-        &self.transactions
     }
 }
