@@ -13,8 +13,9 @@ use {
     },
     tidepool_localnet::embedded::{EmbeddedCluster, TxFailure, TxReport},
     tidepool_tests::{
+        SOL,
         scenario::EPOCH,
-        scenes::{Accounts, SOL, Scene},
+        scenes::{Accounts, Scene},
         stake::edit_delegation,
         vm::Vm,
     },
