@@ -69,9 +69,7 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> Result<Shown, RunErr
     stage.open(out).await?;
 
     let script = Script::new(u64::from(options.epochs));
-    let table = report::epoch_table();
-    writeln!(out)?;
-    table.write_heading(out)?;
+    report::write_epoch_heading(out)?;
     let mut epochs = Vec::new();
     let mut index = 0;
     // Without deposits and withdrawals, the pool is at rest within a few epochs.
@@ -80,7 +78,7 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> Result<Shown, RunErr
         script.act(index, &mut stage).await?;
         stage.rebalance().await?;
         stage.note_movement(&mut figures);
-        table.write_row(out, &report::epoch_row(&figures))?;
+        report::write_epoch(out, &figures)?;
         report::write_events(out, &stage.take_events())?;
         epochs.push(figures);
         index += 1;
@@ -89,7 +87,7 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> Result<Shown, RunErr
     report::write_validators(out, &stage, &weighed)?;
     report::write_chart(out, &epochs)?;
     let ledger = stage.close().await?;
-    report::write_books(out, &stage, &ledger).await?;
+    report::write_books(out, &stage, &ledger)?;
     ledger.check()?;
     Ok(Shown { epochs, weighed, ledger })
 }
