@@ -1,7 +1,9 @@
 //! The extension of the pool account: Tidepool's fields behind the SPL layout.
 
 use {
-    super::{U16, U64, pool::POOL_MAX_LENGTH},
+    super::{
+        Announcements, DemotionCount, DemotionPolicy, Ledger, Limits, TicketTotals, U16, U64, pool::POOL_MAX_LENGTH,
+    },
     crate::error::ExtensionError,
     bytemuck::{Pod, Zeroable},
     core::mem::size_of,
@@ -22,7 +24,7 @@ pub const EXTENSION_VERSION: u16 = 1;
 /// Length in bytes of an extended pool account.
 pub const EXTENDED_POOL_LENGTH: usize = POOL_MAX_LENGTH + size_of::<PoolExtension>();
 
-/// The extension, bytes 611 to 739 of the pool account. The SPL program does not write these bytes, and SPL clients ignore them.
+/// The extension, bytes 611 to 5,987 of the pool account. The SPL program does not write these bytes, and SPL clients ignore them.
 ///
 /// A pool without the extension, or with another version of it, has SPL behaviour.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
@@ -38,24 +40,43 @@ pub struct PoolExtension {
     pub paused_until_slot: U64,
     /// 1 from the first weight above 0 on, 0 before. [`RebalancePolicy::reserve_rents`] stay in the reserve only if it is 1.
     pub had_weights: u8,
+    /// The first epoch in which deposits and SOL withdrawals go on after the rate guard has halted them; 0 without a halt.
+    pub halted_until_epoch: U64,
+    /// What the manager has promised.
+    pub limits: Limits,
+    /// Announced changes.
+    pub announcements: Announcements,
+    /// When a validator can be demoted.
+    pub demotion: DemotionPolicy,
+    /// Demotions of the current epoch.
+    pub demotions: DemotionCount,
+    /// Open exit tickets.
+    pub tickets: TicketTotals,
     /// Reserved for later versions: zero.
-    pub reserved: [u8; 86],
+    pub reserved: [u8; 90],
+    /// Exchange rates of the last epochs.
+    pub ledger: Ledger,
 }
 
-const _: () = assert!(size_of::<PoolExtension>() == 128 && align_of::<PoolExtension>() == 1);
-const _: () = assert!(EXTENDED_POOL_LENGTH == 739);
+const _: () = assert!(size_of::<PoolExtension>() == 5_376 && align_of::<PoolExtension>() == 1);
+const _: () = assert!(EXTENDED_POOL_LENGTH == 5_987);
 
 impl PoolExtension {
-    /// An extension of the current version.
-    pub const fn new(policy: RebalancePolicy) -> Self {
-        Self {
-            magic: EXTENSION_MAGIC,
-            version: U16::new(EXTENSION_VERSION),
-            policy,
-            paused_until_slot: U64::new(0),
-            had_weights: 0,
-            reserved: [0; 86],
-        }
+    /// An extension of the current version, with `policy` and nothing else.
+    #[cfg(feature = "client")]
+    pub fn new(policy: RebalancePolicy) -> Self {
+        let mut extension = Self::zeroed();
+        extension.reset(policy);
+        extension
+    }
+
+    /// Makes this an extension of the current version, with `policy` and nothing else.
+    // In place: it is larger than a stack frame of the VM.
+    pub fn reset(&mut self, policy: RebalancePolicy) {
+        bytemuck::bytes_of_mut(self).fill(0);
+        self.magic = EXTENSION_MAGIC;
+        self.version = EXTENSION_VERSION.into();
+        self.policy = policy;
     }
 
     /// Lamports that stay in the reserve, above its own rent, for the rents of decreases. `stake_rent` is the rent of a stake
@@ -63,6 +84,12 @@ impl PoolExtension {
     #[inline]
     pub const fn working_lamports(&self, stake_rent: u64) -> u64 {
         if self.had_weights == 0 { 0 } else { self.policy.working_lamports(stake_rent) }
+    }
+
+    /// Whether deposits and SOL withdrawals are halted in `epoch`.
+    #[inline]
+    pub const fn is_halted(&self, epoch: u64) -> bool {
+        epoch < self.halted_until_epoch.get()
     }
 
     /// Whether `Rebalance` is paused in `slot`, because weights are being set.

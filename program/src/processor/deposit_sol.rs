@@ -27,13 +27,17 @@ pub fn process(program_id: &Address, accounts: &[AccountView], lamports: u64, mi
     check_system_program(accounts.system_program)?;
     pool.check_manager_fee_address(accounts.manager_fee_account)?;
     pool.check_fresh(epoch)?; // guard: deposit-sol-fresh
+    pool.check_not_halted(epoch)?;
+    let charge = pool.growth_charge(lamports)?;
 
     // guard: deposit-sol-quote
     let quote = {
         let view = pool.view();
+        let lamports = lamports.saturating_sub(charge);
         quote::sol_deposit_at(&pool.rate(), &view.sol_deposit_fee(), view.sol_referral_fee(), lamports)?
             .check_minimum(minimum)?
     };
+    pool.check_supply_floor(quote.minted)?;
     let mut funds = Funds::before(&pool, epoch, tag::DEPOSIT_SOL).reserve_before(accounts.reserve_stake);
     transfer(accounts.lamports_from, accounts.reserve_stake, lamports)?;
     mint_deposit(

@@ -36,6 +36,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
     let token = pool.check_token_program(accounts.token_program, accounts.pool_mint)?;
     pool.check_manager_fee_address(accounts.manager_fee_account)?;
     pool.check_fresh(epoch)?; // guard: deposit-stake-fresh
+    pool.check_not_halted(epoch)?;
     check_owner(accounts.validator_list, program_id)?;
     let mut list_account = *accounts.validator_list;
     let mut list_data = list_account.try_borrow_mut()?;
@@ -69,6 +70,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
     };
     // guard: deposit-stake-quote
     let quote = quote::stake_deposit_at(&pool.rate(), &fees, lamports, delegated)?.check_minimum(minimum)?;
+    pool.check_supply_floor(quote.minted)?;
     mint_deposit(
         &authority,
         token,

@@ -6,7 +6,6 @@ use {
         event::emit,
         validation::{Pool, Rent, check_owner, check_system_program, current_epoch},
     },
-    bytemuck::bytes_of,
     pinocchio::{AccountView, Address, ProgramResult, UnsafeResize, error::ProgramError},
     tidepool_interface::{
         ExtensionError::{AlreadyExtended, UnknownExtensionVersion},
@@ -46,7 +45,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     let policy = RebalancePolicy::DEFAULT;
     let mut data = accounts.pool.try_borrow_mut()?;
     let extension = data.get_mut(POOL_MAX_LENGTH..EXTENDED_POOL_LENGTH).ok_or(ProgramError::AccountDataTooSmall)?;
-    extension.copy_from_slice(bytes_of(&PoolExtension::new(policy)));
+    bytemuck::from_bytes_mut::<PoolExtension>(extension).reset(policy);
     emit(PolicyEvent {
         pool: *pool.address(),
         epoch: current_epoch()?.into(),
@@ -71,7 +70,7 @@ fn grow(pool: &mut AccountView, length: usize) -> ProgramResult {
         return Ok(());
     }
     pool.check_borrow_mut()?;
-    // SAFETY: The data is not borrowed. A pool that decodes has at least 435 bytes and grows to 739 bytes. The runtime reserves
+    // SAFETY: The data is not borrowed. A pool that decodes has at least 435 bytes and grows to 5,987 bytes. The runtime reserves
     // 10 KiB for growth, and this is the only resize in the instruction.
     unsafe { pool.resize(length) };
     Ok(())

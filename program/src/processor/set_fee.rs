@@ -3,13 +3,14 @@
 use {
     crate::{
         event::emit,
-        validation::{Pool, current_epoch},
+        validation::{Pool, announced_fee, current_epoch},
     },
-    pinocchio::{AccountView, Address, ProgramResult},
+    pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     tidepool_interface::{
         event::FeeEvent,
         instruction::{FeeType, SetFeeAccounts, SetFeeValue},
         maths::{Fee, FutureEpoch, check_withdrawal_fee},
+        state::AnnouncementKind,
     },
 };
 
@@ -26,7 +27,11 @@ pub fn process(program_id: &Address, accounts: &[AccountView], fee: &FeeType) ->
     if !pool.is_extended() {
         return set(&mut pool, fee);
     }
+    check_ceiling(&pool, fee)?;
     let old = in_force(&pool, fee);
+    if !may_change(&mut pool, fee, &old)? {
+        return Ok(());
+    }
     set(&mut pool, fee)?;
     emit(FeeEvent {
         pool: *pool.address(),
@@ -38,6 +43,27 @@ pub fn process(program_id: &Address, accounts: &[AccountView], fee: &FeeType) ->
         new: ratio(fee.value()).into(),
     });
     Ok(())
+}
+
+fn check_ceiling(pool: &Pool, fee: &FeeType) -> ProgramResult {
+    match fee {
+        FeeType::SolReferral(_) | FeeType::StakeReferral(_) => Ok(()),
+        FeeType::Epoch(fee) => pool.check_ceiling(|ceilings| ceilings.epoch, fee),
+        FeeType::StakeWithdrawal(fee) => pool.check_ceiling(|ceilings| ceilings.stake_withdrawal, fee),
+        FeeType::SolDeposit(fee) => pool.check_ceiling(|ceilings| ceilings.sol_deposit, fee),
+        FeeType::StakeDeposit(fee) => pool.check_ceiling(|ceilings| ceilings.stake_deposit, fee),
+        FeeType::SolWithdrawal(fee) => pool.check_ceiling(|ceilings| ceilings.sol_withdrawal, fee),
+    }
+}
+
+/// The fees that take effect at once are announced where they rise; the others have their own delay.
+fn may_change(pool: &mut Pool, fee: &FeeType, old: &Fee) -> Result<bool, ProgramError> {
+    let (kind, new) = match fee {
+        FeeType::SolDeposit(new) => (AnnouncementKind::SolDepositFee, new),
+        FeeType::StakeDeposit(new) => (AnnouncementKind::StakeDepositFee, new),
+        _ => return Ok(true),
+    };
+    if new.is_above(old) { pool.may_change(kind, announced_fee(new)) } else { Ok(true) }
 }
 
 /// The fee in force of the same kind.

@@ -1,12 +1,13 @@
 //! `SetFundingAuthority`.
 
 use {
-    crate::{event::emit_authority, hash::PdaHasher, validation::Pool},
-    pinocchio::{AccountView, Address, ProgramResult},
+    crate::{event::emit_authority, hash::PdaHasher, validation::{Pool, announced_value}},
+    pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     tidepool_interface::{
         address::DEPOSIT_AUTHORITY_SEED,
         event::Authority,
         instruction::{FundingType, SetFundingAuthorityAccounts},
+        state::AnnouncementKind,
     },
 };
 
@@ -16,6 +17,9 @@ pub fn process(program_id: &Address, accounts: &[AccountView], funding_type: Fun
     let mut pool = Pool::load(program_id, accounts.pool)?;
     pool.check_manager(accounts.manager)?;
     let new = accounts.new_authority.map(AccountView::address);
+    if !may_set(&mut pool, funding_type, new)? {
+        return Ok(());
+    }
     match funding_type {
         FundingType::StakeDeposit => {
             let new = match new {
@@ -42,4 +46,20 @@ pub fn process(program_id: &Address, accounts: &[AccountView], funding_type: Fun
             emit_authority(&pool, Authority::SolWithdraw, &old, &new.copied().unwrap_or_default())
         }
     }
+}
+
+/// Whether the authority can be set now. A pool can opt for deposits to be closed without notice.
+fn may_set(pool: &mut Pool, funding_type: FundingType, new: Option<&Address>) -> Result<bool, ProgramError> {
+    let kind = match funding_type {
+        FundingType::StakeDeposit => AnnouncementKind::StakeDepositAuthority,
+        FundingType::SolDeposit => AnnouncementKind::SolDepositAuthority,
+        FundingType::SolWithdraw => AnnouncementKind::SolWithdrawAuthority,
+    };
+    let closes_deposits = new.is_some() && kind != AnnouncementKind::SolWithdrawAuthority;
+    let at_once = pool.extension_if_any().is_some_and(|extension| extension.limits.closing_needs_no_notice == 1);
+    // guard: closing-without-notice
+    if closes_deposits && at_once {
+        return Ok(true);
+    }
+    pool.may_change(kind, announced_value([new.map_or(&[][..], Address::as_ref), &[u8::from(new.is_some())]]))
 }

@@ -3,10 +3,10 @@
 use {
     crate::{
         event::emit_authority,
-        validation::{Pool, check_owner},
+        validation::{Pool, announced_value, check_owner},
     },
     pinocchio::{AccountView, Address, ProgramResult},
-    tidepool_interface::{StakePoolError::SignatureMissing, event::Authority, instruction::SetManagerAccounts},
+    tidepool_interface::{StakePoolError::SignatureMissing, event::Authority, instruction::SetManagerAccounts, state::AnnouncementKind},
 };
 
 #[inline(never)]
@@ -23,6 +23,10 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
         return Err(SignatureMissing.into());
     }
     pool.check_manager_fee_account(fee_account)?; // guard: new-fee-account
+    let value = announced_value([accounts.new_manager.address().as_ref(), fee_account.address().as_ref()]);
+    if !pool.may_change(AnnouncementKind::Manager, value)? {
+        return Ok(());
+    }
     let mut view = pool.view_mut();
     let head = view.head_mut();
     let old_manager = core::mem::replace(&mut head.manager, *accounts.new_manager.address());

@@ -1,9 +1,9 @@
 //! `SetStaker`.
 
 use {
-    crate::{event::emit_authority, validation::Pool},
+    crate::{event::emit_authority, validation::{Pool, announced_value}},
     pinocchio::{AccountView, Address, ProgramResult},
-    tidepool_interface::{StakePoolError::SignatureMissing, event::Authority, instruction::SetStakerAccounts},
+    tidepool_interface::{StakePoolError::SignatureMissing, event::Authority, instruction::SetStakerAccounts, state::AnnouncementKind},
 };
 
 #[inline(never)]
@@ -16,6 +16,13 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
         return Err(SignatureMissing.into());
     }
     let new = accounts.new_staker.address();
+    // The staker may hand over itself at once.
+    // guard: manager-announces-staker
+    if pool.check_staker(authority).is_err()
+        && !pool.may_change(AnnouncementKind::Staker, announced_value([new.as_ref()]))?
+    {
+        return Ok(());
+    }
     let old = core::mem::replace(&mut pool.view_mut().head_mut().staker, *new);
     emit_authority(&pool, Authority::Staker, &old, new)
 }

@@ -34,6 +34,7 @@ pub fn process(
     pool.check_manager_fee_address(accounts.manager_fee_account)?;
     let epoch = epoch_from(accounts.clock)?;
     pool.check_fresh(epoch)?;
+    pool.check_not_halted(epoch)?;
 
     let (holder_tokens, manager_tokens) = (accounts.pool_tokens_from, accounts.manager_fee_account);
     // guard: withdraw-sol-without-fee

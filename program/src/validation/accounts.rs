@@ -97,6 +97,18 @@ pub fn current_epoch() -> Result<u64, ProgramError> {
     Ok(u64::from_le_bytes(epoch))
 }
 
+/// The epoch and the Unix time in seconds, by one read of the clock.
+///
+/// # Errors
+/// `UnsupportedSysvar` if the runtime has no clock.
+#[inline]
+pub fn current_time() -> Result<(u64, i64), ProgramError> {
+    // The epoch, the epoch of the leader schedule, and the time.
+    let mut fields = [[0; 8]; 3];
+    get_sysvar(fields.as_flattened_mut(), &CLOCK_ID, EPOCH_OFFSET)?;
+    Ok((u64::from_le_bytes(fields[0]), i64::from_le_bytes(fields[2])))
+}
+
 /// The epoch, from the account if it is the clock's, otherwise from the runtime.
 ///
 /// # Errors

@@ -114,6 +114,22 @@ impl<'a> Pool<'a> {
         self.policy.ok_or(NotExtended.into())
     }
 
+    /// The extension, if the pool has one.
+    #[inline(always)]
+    pub fn extension_if_any(&self) -> Option<&PoolExtension> {
+        if self.is_extended() { PoolExtension::find(self.data()) } else { None }
+    }
+
+    /// The extension, mutable, if the pool has one.
+    #[inline(always)]
+    pub fn extension_mut(&mut self) -> Option<&mut PoolExtension> {
+        if !self.is_extended() {
+            return None;
+        }
+        // SAFETY: As in `data`, and there are no other references, because the `Pool` is mutably borrowed.
+        PoolExtension::find_mut(unsafe { self.account.borrow_unchecked_mut() })
+    }
+
     /// # Errors
     /// [`NotExtended`] if the pool has no extension.
     pub fn extension(&self) -> Result<&PoolExtension, ProgramError> {
