@@ -1,0 +1,68 @@
+//! `SetLimits`.
+
+use {
+    crate::{
+        event::emit,
+        validation::{Pool, current_epoch},
+    },
+    pinocchio::{AccountView, Address, ProgramResult},
+    tidepool_interface::{
+        ExtensionError::{FeeAboveCeiling, LimitLoosened, NotExtended, WrongGuardian},
+        StakePoolError::{SignatureMissing, WrongManager},
+        event::LimitsEvent,
+        instruction::SetLimitsAccounts,
+        maths::{Fee, FutureEpoch},
+        state::{Ceiling, FeeCeilings, Limits},
+    },
+};
+
+#[inline(never)]
+pub fn process(program_id: &Address, accounts: &[AccountView], new: &Limits) -> ProgramResult {
+    let accounts = SetLimitsAccounts::of(accounts)?;
+    let mut pool = Pool::load(program_id, accounts.pool)?;
+    let old = pool.extension()?.limits;
+    check_authority(&pool, accounts.manager_or_guardian, &old, new)?;
+    new.check()?;
+    old.check_tightened(new)?; // guard: limits-tighten
+    check_fees(&pool, &new.ceilings)?;
+    pool.extension_mut().ok_or(NotExtended)?.limits = *new;
+    emit(LimitsEvent { pool: *pool.address(), epoch: current_epoch()?.into(), old, new: *new });
+    Ok(())
+}
+
+/// The manager sets limits, and the guardian where there is none. The guardian hands over itself, and nothing else.
+fn check_authority(pool: &Pool, authority: &AccountView, old: &Limits, new: &Limits) -> ProgramResult {
+    let is_guardian = old.guardian() == Some(authority.address());
+    if pool.check_manager(authority).is_ok() {
+        // guard: guardian-stays
+        let may_set_guardian = old.guardian().is_none() || is_guardian || new.guardian == old.guardian;
+        return if may_set_guardian { Ok(()) } else { Err(WrongGuardian.into()) };
+    }
+    // guard: guardian-of-limits
+    if !is_guardian {
+        return Err(WrongManager.into());
+    }
+    // guard: guardian-signs
+    if !authority.is_signer() {
+        return Err(SignatureMissing.into());
+    }
+    // guard: guardian-sets-no-limit
+    if (Limits { guardian: new.guardian, ..*old }) == *new { Ok(()) } else { Err(LimitLoosened.into()) }
+}
+
+/// Checks that no fee in force or pending is above its ceiling.
+fn check_fees(pool: &Pool, ceilings: &FeeCeilings) -> ProgramResult {
+    let view = pool.view();
+    let pending = |fee: FutureEpoch<Fee>| fee.pending().map_or(Fee::default(), |(fee, _)| fee);
+    let holds = |ceiling: Ceiling, fee: Fee| ceiling.holds_for(&fee);
+    // guard: ceiling-above-fees
+    let all_hold = holds(ceilings.epoch, view.head().epoch_fee.get())
+        && holds(ceilings.epoch, pending(view.next_epoch_fee()))
+        && holds(ceilings.sol_deposit, view.sol_deposit_fee())
+        && holds(ceilings.stake_deposit, view.stake_deposit_fee())
+        && holds(ceilings.sol_withdrawal, view.sol_withdrawal_fee())
+        && holds(ceilings.sol_withdrawal, pending(view.next_sol_withdrawal_fee()))
+        && holds(ceilings.stake_withdrawal, view.stake_withdrawal_fee())
+        && holds(ceilings.stake_withdrawal, pending(view.next_stake_withdrawal_fee()));
+    if all_hold { Ok(()) } else { Err(FeeAboveCeiling.into()) }
+}
