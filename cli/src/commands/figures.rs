@@ -3,7 +3,7 @@
 use {
     std::time::{Duration, SystemTime, UNIX_EPOCH},
     tidepool_client::pool::PoolSnapshot,
-    tidepool_interface::maths::{ExchangeRate, mul_div_floor},
+    tidepool_core::maths::{ExchangeRate, mul_div_floor},
 };
 
 /// One whole pool token, in its smallest unit.

@@ -17,7 +17,8 @@ use {
         plan::{self, UpdateOptions},
         pool::{PoolSnapshot, Validator},
     },
-    tidepool_interface::{rebalance::Rebalance, state::StakeStatus},
+    tidepool_core::rebalance::Rebalance,
+    tidepool_interface::state::StakeStatus,
 };
 
 const EXAMPLE: &str = "\

@@ -15,10 +15,8 @@ use {
     serde::Serialize,
     std::str::FromStr,
     tidepool_client::{actions, cluster::Cluster, pool::PoolSnapshot, pool::StakeSelection},
-    tidepool_interface::{
-        instruction::FeeType,
-        maths::{Fee, FutureEpoch},
-    },
+    tidepool_core::maths::{Fee, FutureEpoch},
+    tidepool_interface::instruction::FeeType,
 };
 
 const EXAMPLE: &str = "\

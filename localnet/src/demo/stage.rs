@@ -18,7 +18,7 @@ use {
         plan::Plan,
         pool::{PoolSnapshot, StakeSelection},
     },
-    tidepool_interface::{maths::Fee, minimum_stake_lamports},
+    tidepool_core::{maths::Fee, minimum_stake_lamports},
 };
 
 /// Initial lamports of each wallet, more than the demo uses.

@@ -25,7 +25,7 @@ use {
     },
     thiserror::Error,
     tidepool_client::pool::PoolSnapshot,
-    tidepool_interface::maths::ExchangeRate,
+    tidepool_core::maths::ExchangeRate,
 };
 
 /// Validators of the cluster that are not in the pool.

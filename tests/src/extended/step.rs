@@ -4,7 +4,8 @@
 use {
     super::spec::{SOL, policy},
     fastrand::Rng,
-    tidepool_interface::{maths::Fee, state::RebalancePolicy},
+    tidepool_core::maths::Fee,
+    tidepool_interface::state::RebalancePolicy,
 };
 
 /// How many pool tokens to withdraw.
