@@ -13,7 +13,7 @@ use {
         stake_history::{StakeHistory, StakeHistoryEntry},
         state::{Authorized, Delegation, Lockup, Meta, StakeStateV2},
     },
-    tidepool_interface::withdrawal::StakeSource,
+    tidepool_core::withdrawal::StakeSource,
 };
 
 /// The first epoch of the current warm-up rate: 0 on every current cluster.

@@ -12,10 +12,11 @@ use {
         scenario::EPOCH,
         vm::Vm,
     },
+    tidepool_core::rebalance::BASIS_POINTS,
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
         address::find_transient_stake,
-        state::{BASIS_POINTS, RebalancePolicy, StakeStatus, ValidatorListMut},
+        state::{RebalancePolicy, StakeStatus, ValidatorListMut},
     },
 };
 

@@ -24,10 +24,10 @@ use {
     fastrand::Rng,
     solana_address::Address,
     solana_instruction::Instruction,
+    tidepool_core::maths::{Fee, mul_div_floor},
     tidepool_interface::{
         address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
         instruction::{EXTENSION_TAG_MIN, FundingType, PreferredValidatorType},
-        maths::{Fee, mul_div_floor},
         state::{POOL_MAX_LENGTH, POOL_MIN_LENGTH, PoolTerms, StakeStatus, ValidatorStakeInfo, split_validator_list},
     },
 };

@@ -2,11 +2,11 @@
 
 use {
     crate::bed::{Bed, UNBALANCED},
+    tidepool_core::rebalance::Reason,
     tidepool_interface::{
         ExtensionError::{TurnoverBudgetExceeded, WeightOfRemovedValidator},
         STAKE_ACCOUNT_SPACE,
         instruction::WeightEntry,
-        rebalance::Reason,
         state::{RebalancePolicy, ValidatorStakeInfo},
     },
     tidepool_tests::{SOL, extension::events, twins::Twins},

@@ -10,6 +10,7 @@ use {
     solana_address::Address,
     solana_rent::Rent,
     std::fmt::{Debug, Display},
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         POOL_MINT_DECIMALS,
         address::{SYSTEM_PROGRAM_ID, find_deposit_authority},
@@ -17,7 +18,6 @@ use {
             stake::StakeState,
             token::{Mint, TokenAccount},
         },
-        maths::Fee,
         state::{AccountType, PodLockup, PoolExtension, RebalancePolicy, StakePool, split_validator_list},
     },
 };
