@@ -61,9 +61,6 @@ impl ReceiverArgs {
     }
 
     /// Checks that the addresses given can use what they get.
-    ///
-    /// # Errors
-    /// [`CliError::Usage`]; [`CliError::Plan`] for a frozen account; [`CliError::Cluster`].
     pub async fn check<C: Cluster>(
         &self,
         context: &Context<'_, C>,
@@ -135,18 +132,12 @@ impl Deposited {
 }
 
 /// Lamports of a wallet; 0 where it does not exist.
-///
-/// # Errors
-/// [`CliError::Cluster`].
 pub async fn balance<C: Cluster>(context: &Context<'_, C>, wallet: &Address) -> Result<u64, CliError> {
     let account = context.cluster.account(wallet).await?;
     Ok(account.map_or(0, |account| account.lamports))
 }
 
 /// Lamports of rent for the token account of `receiver`, if it has to be created.
-///
-/// # Errors
-/// As [`associated_account_rent`].
 pub async fn token_account_rent<C: Cluster>(
     context: &Context<'_, C>,
     snapshot: &PoolSnapshot,
@@ -159,9 +150,6 @@ pub async fn token_account_rent<C: Cluster>(
 }
 
 /// Lamports of rent for the associated account of `wallet`, if it has to be created; `option` gives another account instead.
-///
-/// # Errors
-/// [`CliError::Usage`] where the account belongs to another owner; [`CliError::Cluster`].
 pub async fn associated_account_rent<C: Cluster>(
     context: &Context<'_, C>,
     snapshot: &PoolSnapshot,
@@ -212,7 +200,6 @@ impl SourceArgs {
 
 /// Pool tokens to give: from which account, and how many there are.
 pub struct Holding {
-    /// The token account, and who signs for it.
     pub source: actions::TokenSource,
     /// Pool tokens in it that the signer can spend.
     pub held: u64,
@@ -221,9 +208,6 @@ pub struct Holding {
 
 impl Holding {
     /// The pool tokens that `args` name, of `owner`, who signs.
-    ///
-    /// # Errors
-    /// [`CliError::Usage`] where that is no account of the pool's token, or not the signer's to spend; [`CliError::Cluster`].
     pub async fn find<C: Cluster>(
         context: &Context<'_, C>,
         snapshot: &PoolSnapshot,
@@ -266,9 +250,6 @@ fn not_spendable(source: &actions::TokenSource, account: &TokenHolding) -> CliEr
 impl Holding {
     /// The throw-away key of a withdrawal, in place of `keys`; `None` where there is to be none
     /// ([`Context::throwaway`]) or where the signer cannot approve pool tokens to it. It replaces no delegate of the account.
-    ///
-    /// # Errors
-    /// [`CliError::Usage`] for an account with a CPI guard, where there can be no such key; as [`Context::throwaway`].
     pub fn approve_to_throwaway<C: Cluster>(
         &mut self,
         context: &Context<'_, C>,
@@ -306,9 +287,6 @@ impl Holding {
     }
 
     /// Pool tokens that `amount` stands for.
-    ///
-    /// # Errors
-    /// [`CliError::InsufficientFunds`], or [`CliError::Plan`] for a delegate, where there are not as many.
     pub fn take(&self, amount: Amount) -> Result<u64, CliError> {
         match amount {
             Amount::Exact(wanted) if wanted > self.held => Err(self.too_few(tokens(wanted))),

@@ -19,16 +19,13 @@ use {
     tidepool_interface::StakePoolError,
 };
 
-/// A stake account that was withdrawn.
 #[derive(Clone, Debug, Serialize)]
 pub struct StakeAccount {
-    /// The account.
     pub address: Text<Address>,
     /// The vote account of its validator; `null` for one from the reserve.
     pub vote: Option<Text<Address>>,
     /// Lamports of stake in it, by the quote; its rent is not among them.
     pub lamports: u64,
-    /// Pool tokens given for it.
     pub pool_tokens: u64,
     /// The state of its stake; `null` where that was not read.
     stake_state: Option<&'static str>,
@@ -72,14 +69,11 @@ impl StakeAccount {
     }
 }
 
-/// All pieces together.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Totals {
-    /// Lamports that they yield.
     pub lamports: u64,
     /// Lamports that they yield at least; `None` without a minimum.
     pub minimum: Option<u64>,
-    /// Pool tokens given.
     pub pool_tokens: u64,
     /// Of these, pool tokens that go to the manager.
     pub fee: u64,
@@ -99,9 +93,6 @@ impl Totals {
 }
 
 /// The bound for each piece of what yields `quoted` in all, lamports or pool tokens, which `text` writes.
-///
-/// # Errors
-/// Refusal `ExceededSlippage` where that is less than demanded.
 pub fn slippage_of(bound: &Bound, quoted: u64, text: fn(u64) -> String) -> Result<Slippage, CliError> {
     match bound.minimum {
         None => Ok(bound.max_slippage),

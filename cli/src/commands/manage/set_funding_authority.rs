@@ -51,7 +51,6 @@ enum Funding {
     SolWithdraw,
 }
 
-/// A funding authority.
 #[derive(Debug, Serialize)]
 pub struct Authority {
     #[serde(rename = "kind")]
@@ -62,10 +61,6 @@ pub struct Authority {
 }
 
 impl Args {
-    /// Sets it.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Answer<Authority>, Halt> {
         let fresh = self.manager.read(context).await?;
         let snapshot = &fresh.snapshot;

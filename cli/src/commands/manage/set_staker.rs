@@ -46,7 +46,6 @@ pub struct Args {
     staker: Option<KeySource>,
 }
 
-/// A staker.
 #[derive(Debug, Serialize)]
 pub struct Staker {
     staker_before: Text<Address>,
@@ -54,10 +53,6 @@ pub struct Staker {
 }
 
 impl Args {
-    /// Names the staker.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Answer<Staker>, Halt> {
         let fresh = settings::read(context, &self.pool).await?;
         let snapshot = &fresh.snapshot;

@@ -106,7 +106,6 @@ pub struct Args {
     update_first: UpdateFirst,
 }
 
-/// A withdrawal that has been made.
 #[derive(Debug, Serialize)]
 pub struct Output {
     pool: Text<Address>,
@@ -148,10 +147,6 @@ struct Request<'a> {
 }
 
 impl Args {
-    /// Withdraws it.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Done<Output>, Halt> {
         context.terminal.check_consent()?;
         let owner = self.source.owner(context)?;

@@ -44,7 +44,6 @@ pub struct Args {
     pool: Address,
 }
 
-/// A pool.
 #[derive(Debug, Serialize)]
 pub struct Output {
     address: Text<Address>,
@@ -82,7 +81,6 @@ pub struct Output {
     unknown_pending_gates: Option<Vec<Text<Address>>>,
 }
 
-/// Where the pool's lamports are.
 #[derive(Debug, Serialize)]
 struct Stake {
     /// In the reserve, rent included.
@@ -101,7 +99,6 @@ struct Stake {
 struct Validators {
     count: usize,
     maximum: u32,
-    /// Those that are being removed.
     leaving: usize,
     /// Those with stake that an update can merge now.
     mergeable: usize,
@@ -109,7 +106,6 @@ struct Validators {
     preferred_withdraw: Option<Text<Address>>,
 }
 
-/// How the pool spreads its stake.
 #[derive(Debug, Serialize)]
 struct Extension {
     policy: Policy,
@@ -121,7 +117,6 @@ struct Extension {
 
 #[derive(Debug, Serialize)]
 struct Fees {
-    /// On rewards.
     epoch: DelayedFee,
     sol_deposit: Ratio,
     stake_deposit: Ratio,
@@ -160,10 +155,6 @@ struct Accounts {
 }
 
 impl Args {
-    /// Reads it.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
         let snapshot = context.look_at_transient(&self.pool).await?;
         let schedule = context.cluster.epoch_schedule().await?;

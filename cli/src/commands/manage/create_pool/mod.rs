@@ -128,10 +128,6 @@ enum TokenProgram {
 }
 
 impl Args {
-    /// Creates it, or completes it where some of its accounts exist.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, Halt> {
         context.terminal.check_consent()?;
         self.check_not_full()?;
@@ -257,10 +253,8 @@ impl Args {
 /// What the pool's key is needed for.
 const POOL: &str = "the pool (--pool-keypair)";
 
-/// A pool to be made.
 struct NewPool {
     new: CreatePool,
-    /// All keys that sign.
     keys: Vec<Key>,
     directory: KeyDirectory,
 }

@@ -99,10 +99,6 @@ enum Form {
 }
 
 impl Args {
-    /// Withdraws it.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Done<Output>, Halt> {
         context.terminal.check_consent()?;
         if self.wrap && self.form == Form::Stake {

@@ -18,7 +18,6 @@ use {
     tidepool_client::plan::{Remainder, WithdrawalPlan},
 };
 
-/// A withdrawal that has been made.
 #[derive(Debug, Serialize)]
 pub struct Output {
     pool: Text<Address>,
@@ -40,9 +39,7 @@ pub struct Output {
     pool_tokens_left: u64,
     /// Lamports that these are worth by the exchange rate.
     left_lamports: u64,
-    /// Why they could not.
     why_left: Option<&'static str>,
-    /// What to do about them.
     hint: Option<String>,
     /// Lamports of rent that the fee payer put into the stake accounts.
     rent_lamports: u64,
@@ -57,7 +54,6 @@ pub struct Output {
     left: Option<Remainder>,
 }
 
-/// What an answer is made of.
 pub(super) struct Answered<'a> {
     pub(super) pool: Address,
     pub(super) request: &'a Request<'a>,
