@@ -23,7 +23,8 @@ impl DepositQuote {
     fn split(minted: u64, fee: u64, referral_percent: u8) -> Result<Self, StakePoolError> {
         let to_depositor = minted.checked_sub(fee).ok_or(CalculationFailure)?;
         let to_referrer = percentage_floor(fee, referral_percent).ok_or(CalculationFailure)?;
-        let to_manager = fee.checked_sub(to_referrer).ok_or(CalculationFailure)?;
+        let to_manager = fee.checked_sub(to_referrer).ok_or(CalculationFailure)?; // guard: referral-out-of-fee
+        // guard: deposit-mints-tokens
         if to_depositor == 0 {
             return Err(DepositTooSmall);
         }
@@ -37,7 +38,7 @@ impl DepositQuote {
     #[inline]
     pub fn check_minimum(self, minimum: Option<u64>) -> Result<Self, StakePoolError> {
         match minimum {
-            Some(minimum) if self.to_depositor < minimum => Err(ExceededSlippage),
+            Some(minimum) if self.to_depositor < minimum => Err(ExceededSlippage), // guard: minimum-to-depositor
             _ => Ok(self),
         }
     }

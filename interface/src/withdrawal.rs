@@ -57,6 +57,7 @@ impl WithdrawalLimits {
     /// [`StakeLamportsNotEqualToMinimum`] if less than the required lamports would stay.
     #[inline]
     pub const fn check_split(&self, balance: u64, lamports: u64) -> Result<(), StakePoolError> {
+        // guard: split-keeps-minimum
         if balance.saturating_sub(lamports) < self.required_lamports {
             return Err(StakeLamportsNotEqualToMinimum);
         }
@@ -70,6 +71,7 @@ impl WithdrawalLimits {
     /// [`StakeLamportsNotEqualToMinimum`].
     #[inline]
     pub const fn check_whole(&self, balance: u64, lamports: u64) -> Result<(), StakePoolError> {
+        // guard: price-of-whole-account
         if lamports < balance || lamports > balance.saturating_add(self.lamports_per_pool_token) {
             return Err(StakeLamportsNotEqualToMinimum);
         }
@@ -128,6 +130,7 @@ impl Withdrawable {
     /// The source of a withdrawal from the active validator `record`.
     #[inline]
     pub const fn source(&self, record: &ValidatorStakeInfo) -> StakeSource {
+        // guard: transient-before-removal
         if self.active {
             StakeSource::Active
         } else if self.transient || record.transient_stake_lamports.get() != 0 {
@@ -145,6 +148,7 @@ impl Withdrawable {
 /// the manager may be able to block these withdrawals.
 #[inline]
 pub const fn is_reserve_open(is_extended: bool, sol_withdraw_authority: Option<&Address>) -> bool {
+    // guard: open-reserve
     is_extended && sol_withdraw_authority.is_some()
 }
 
@@ -179,9 +183,10 @@ pub fn check_preferred(
         return Ok(());
     }
     match find_record(records, preferred).and_then(|place| records.get(place)) {
+        // guard: preference-has-stake
         Some(record) if record.active_stake_lamports.get() >= limits.withdrawable_above => {
             Err(IncorrectWithdrawVoteAddress)
         }
-        _ => Ok(()),
+        _ => Ok(()), // guard: preference-in-list
     }
 }

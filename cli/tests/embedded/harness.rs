@@ -24,8 +24,8 @@ use {
         terminal::Terminal,
     },
     tidepool_client::cluster::Cluster,
+    tidepool_embedded::{EmbeddedCluster, EmbeddedClusterBuilder},
     tidepool_interface::external::token::TokenAccount,
-    tidepool_localnet::embedded::{EmbeddedCluster, EmbeddedClusterBuilder},
 };
 
 thread_local! {

@@ -33,6 +33,7 @@ pub(super) fn base_stake(record: &ValidatorStakeInfo, stake_rent: u64) -> u64 {
     if record.transient_stake_lamports.get() == 0 {
         active
     } else {
+        // guard: base-stake
         active.wrapping_add(deactivating(record, stake_rent))
     }
 }

@@ -3,7 +3,6 @@
 use {
     super::{KEEP_IN_RESERVE, Options, PROGRAM_ID, report},
     crate::{
-        embedded::{EmbeddedCluster, Validator},
         run::{Driver, Ledger, RunError, Side, tokens_in, under_management},
         terminal::{Sol, counted},
     },
@@ -18,6 +17,7 @@ use {
         plan::Plan,
         pool::{PoolSnapshot, StakeSelection},
     },
+    tidepool_embedded::{EmbeddedCluster, Validator},
     tidepool_interface::{maths::Fee, minimum_stake_lamports},
 };
 

@@ -2,7 +2,8 @@
 //! taken modulo what there is.
 
 use {
-    super::spec::{SOL, policy},
+    super::spec::policy,
+    crate::SOL,
     fastrand::Rng,
     tidepool_interface::{maths::Fee, state::RebalancePolicy},
 };

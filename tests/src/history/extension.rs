@@ -2,7 +2,7 @@
 
 use {
     super::world::World,
-    crate::{extension::Triple, vm::Outcome},
+    crate::{SOL, extension::Triple, vm::Outcome},
     fastrand::Rng,
     solana_address::Address,
     solana_instruction::{Instruction, error::InstructionError},
@@ -12,8 +12,6 @@ use {
         state::{BASIS_POINTS, RebalancePolicy},
     },
 };
-
-const SOL: u64 = 1_000_000_000;
 
 /// What happened to a transaction between its signing and its landing.
 #[derive(Clone, Copy, Debug)]

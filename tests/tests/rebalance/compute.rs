@@ -7,7 +7,8 @@ use {
         state::{RebalancePolicy, StakeStatus},
     },
     tidepool_tests::{
-        extended::{SOL, Spec, World, crank::REBALANCE_CHUNK, machine},
+        SOL,
+        extended::{Spec, World, crank::REBALANCE_CHUNK, machine},
         pool::ValidatorSpec,
         vm::Vm,
     },

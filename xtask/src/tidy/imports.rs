@@ -41,7 +41,7 @@ fn imports(source: &Crate) -> Imports {
 }
 
 /// The file that defines what the path `used` names in the module `at`; none for items of other crates, for modules, and for
-/// what a macro defines.
+/// items that a macro defines.
 fn resolve(source: &Crate, at: &[String], used: &[String], steps: usize) -> Option<usize> {
     let steps = steps.checked_sub(1)?;
     let (first, rest) = used.split_first()?;
@@ -78,7 +78,7 @@ fn walk(source: &Crate, mut at: Names, path: &[String], steps: usize) -> Option<
         }
         path = rest;
     }
-    // A module itself: only what is named in it counts.
+    // A module itself: only a name in it counts.
     None
 }
 

@@ -15,7 +15,7 @@ use syn::{
 /// Names from the root of a crate, or as written.
 pub type Names = Vec<String>;
 
-/// A crate without what is compiled for tests only.
+/// A crate without the code of its tests.
 pub struct Crate {
     /// Paths from the folder of the sources.
     pub files: Vec<PathBuf>,

@@ -3,7 +3,7 @@
 //! All calls return immediately: when `send` returns, the transaction is executed and final.
 
 use {
-    super::{EmbeddedCluster, transactions::first_signature},
+    crate::{EmbeddedCluster, transactions::first_signature},
     solana_account::{Account, ReadableAccount},
     solana_address::Address,
     solana_signature::Signature,

@@ -1,7 +1,7 @@
 //! Advances a cluster: blocks, slots, and epochs with their rewards.
 
 use {
-    super::{EmbeddedCluster, EmbeddedError, genesis::SLOT_DURATION, history, lock, progress::Spinner, validators},
+    crate::{EmbeddedCluster, EmbeddedError, genesis::SLOT_DURATION, history, lock, validators},
     solana_clock::{Epoch, Slot, UnixTimestamp},
     solana_runtime::bank::Bank,
     std::sync::{Arc, PoisonError},
@@ -21,14 +21,12 @@ pub struct EpochChange {
 impl EmbeddedCluster {
     /// Ends the epoch and advances until all rewards for it are paid. Stake accounts can then be changed again.
     pub fn advance_epoch(&self) -> Result<EpochChange, EmbeddedError> {
-        let _spinner = Spinner::new("Moving to the next epoch");
         self.begin_epoch()?;
         Ok(self.finish_rewards())
     }
 
     /// Advances by a number of epochs, with rewards for each.
     pub fn advance_epochs(&self, epochs: u64) -> Result<(), EmbeddedError> {
-        let _spinner = Spinner::new("Moving on by several epochs");
         for _ in 0..epochs {
             self.begin_epoch()?;
             self.finish_rewards();
@@ -90,7 +88,7 @@ impl EmbeddedCluster {
     }
 
     /// Advances from slot 0 to the first slot of the start epoch.
-    pub(super) fn open(&self, epoch: Epoch) -> Result<(), EmbeddedError> {
+    pub(crate) fn open(&self, epoch: Epoch) -> Result<(), EmbeddedError> {
         let first_slot = self.bank().epoch_schedule().get_first_slot_in_epoch(epoch);
         self.advance_blocks(1);
         if epoch > 0 {

@@ -1,7 +1,7 @@
 //! Genesis: mainnet's parameters and programs, and validators.
 
 use {
-    super::validators::Validator,
+    crate::validators::Validator,
     solana_account::Account,
     solana_accounts_db::accounts_db::ACCOUNTS_DB_CONFIG_FOR_TESTING,
     solana_address::Address,
@@ -17,7 +17,7 @@ use {
 };
 
 /// Duration of a slot. It determines the rewards of an epoch, because inflation is per year.
-pub(super) const SLOT_DURATION: Duration = Duration::from_millis(400);
+pub(crate) const SLOT_DURATION: Duration = Duration::from_millis(400);
 
 /// Position of the deployment slot in a program's data account, after the discriminant.
 const DEPLOYMENT_SLOT: Range<usize> = 4..12;
@@ -25,9 +25,9 @@ const DEPLOYMENT_SLOT: Range<usize> = 4..12;
 /// Base fee per signature in lamports, as on mainnet.
 const LAMPORTS_PER_SIGNATURE: u64 = 5_000;
 
-/// Features of this Agave release that would make the cluster differ from mainnet: another consensus, vote accounts that pay for
-/// admission, shorter slots (with smaller rewards per epoch), lower rent.
-const UNLIKE_MAINNET: [Address; 12] = [
+/// Features of this Agave release that would make a bank differ from mainnet: another consensus, vote accounts that pay for their
+/// admission (without it, their stake earns nothing), shorter slots (with smaller rewards per epoch), lower rent.
+pub const UNLIKE_MAINNET: [Address; 12] = [
     agave_feature_set::alpenglow::ID,
     agave_feature_set::alpenglow_fast_leader_handover::ID,
     agave_feature_set::validator_admission_ticket::ID,
@@ -42,7 +42,7 @@ const UNLIKE_MAINNET: [Address; 12] = [
     agave_feature_set::set_lamports_per_byte_to_696::ID,
 ];
 
-pub(super) fn config(
+pub(crate) fn config(
     slots_per_epoch: u64,
     creation_time: i64,
     validators: &[Validator],
@@ -74,7 +74,7 @@ pub(super) fn config(
 }
 
 /// The bank of slot 0, with the usual programs (token programs, stake program, …).
-pub(super) fn bank(config: &GenesisConfig) -> Bank {
+pub(crate) fn bank(config: &GenesisConfig) -> Bank {
     let bank = Bank::new_from_genesis(
         config,
         Arc::default(),
@@ -97,7 +97,7 @@ pub(super) fn bank(config: &GenesisConfig) -> Bank {
 }
 
 /// The accounts of a program without an upgrade authority, deployed in `slot`.
-pub(super) fn program_accounts(program_id: &Address, elf: &[u8], slot: Slot) -> [(Address, Account); 2] {
+pub(crate) fn program_accounts(program_id: &Address, elf: &[u8], slot: Slot) -> [(Address, Account); 2] {
     let rent = Rent::default();
     let [program, mut data] = solana_program_binaries::bpf_loader_upgradeable_program_accounts(program_id, elf, &rent);
     data.1.data[DEPLOYMENT_SLOT].copy_from_slice(&slot.to_le_bytes());

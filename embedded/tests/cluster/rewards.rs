@@ -11,7 +11,7 @@ use {
         state::{Authorized, Lockup, StakeStateV2},
     },
     solana_transaction_error::TransactionError,
-    tidepool_localnet::embedded::{EmbeddedCluster, EmbeddedError, TxFailure, ValidatorSpec},
+    tidepool_embedded::{EmbeddedCluster, EmbeddedError, TxFailure, ValidatorSpec},
 };
 
 #[test]

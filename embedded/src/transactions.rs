@@ -1,7 +1,7 @@
 //! Execution of transactions.
 
 use {
-    super::{EmbeddedCluster, TxFailure, TxReport},
+    crate::{EmbeddedCluster, TxFailure, TxReport},
     solana_clock::Slot,
     solana_hash::Hash,
     solana_instruction::Instruction,
@@ -16,7 +16,7 @@ use {
 
 /// An executed transaction, successful or failed. It has paid its fee.
 #[derive(Clone)]
-pub(super) struct Landed {
+pub(crate) struct Landed {
     pub slot: Slot,
     pub error: Option<TransactionError>,
     pub logs: Vec<String>,
@@ -82,7 +82,7 @@ impl EmbeddedCluster {
     }
 
     /// Executes a transaction and records its result. An error means that the bank rejected it before execution, without a fee.
-    pub(super) fn execute(&self, transaction: VersionedTransaction) -> Result<Landed, TransactionError> {
+    pub(crate) fn execute(&self, transaction: VersionedTransaction) -> Result<Landed, TransactionError> {
         self.execute_verified(transaction, TransactionVerificationMode::FullVerification)
     }
 
@@ -109,7 +109,7 @@ impl EmbeddedCluster {
     }
 
     /// Simulates a transaction on the current state. Signatures and blockhash are not checked.
-    pub(super) fn dry_run(
+    pub(crate) fn dry_run(
         &self,
         mut transaction: VersionedTransaction,
     ) -> Result<TransactionSimulationResult, TransactionError> {
@@ -123,7 +123,7 @@ impl EmbeddedCluster {
     }
 
     /// The newest blockhash, which no transaction has used yet.
-    pub(super) fn unused_blockhash(&self) -> Hash {
+    pub(crate) fn unused_blockhash(&self) -> Hash {
         let mut state = self.turn();
         let bank = self.bank();
         if std::mem::take(&mut state.blockhash_used) {
@@ -134,6 +134,6 @@ impl EmbeddedCluster {
 }
 
 /// The first signature, which identifies a transaction.
-pub(super) fn first_signature(transaction: &VersionedTransaction) -> Signature {
+pub(crate) fn first_signature(transaction: &VersionedTransaction) -> Signature {
     transaction.signatures.first().copied().unwrap_or_default()
 }

@@ -4,21 +4,31 @@
 //! stays in one slot and processes any number of transactions. Epochs end as on mainnet: the bank computes inflation rewards from the
 //! stakes and vote credits, pays commissions, and distributes the rest block by block while the `EpochRewards` sysvar is active.
 //!
-//! ```no_run
-//! # use tidepool_localnet::embedded::{EmbeddedCluster, EmbeddedError};
-//! # fn main() -> Result<(), EmbeddedError> {
-//! # let program_id = Default::default();
-//! let cluster = EmbeddedCluster::builder()
-//!     .tidepool(program_id)
-//!     .validators(20)
-//!     .start()?;
-//! let staker = cluster.funded_keypair(100_000_000_000);
-//! // … send transactions …
+//! ```
+//! use {
+//!     solana_address::Address, solana_native_token::LAMPORTS_PER_SOL, solana_signer::Signer,
+//!     solana_system_interface::instruction::transfer, tidepool_client::cluster::Cluster, tidepool_embedded::EmbeddedCluster,
+//! };
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let program_id = Address::new_unique();
+//! let cluster = EmbeddedCluster::builder().tidepool(program_id).validators(20).start()?;
+//!
+//! let (payer, to) = (cluster.funded_keypair(10 * LAMPORTS_PER_SOL), Address::new_unique());
+//! let report = cluster.process(&[transfer(&payer.pubkey(), &to, LAMPORTS_PER_SOL)], &payer, &[])?;
+//! assert_eq!((report.fee, cluster.lamports(&to)), (5_000, LAMPORTS_PER_SOL));
+//!
 //! let change = cluster.advance_epoch()?;
-//! println!("epoch {}: {} lamports of rewards", change.epoch, change.rewards);
+//! assert!(change.epoch == 1 && change.rewards > 0);
+//! assert!(cluster.program_accounts(&program_id, &[]).await?.is_empty());
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! The last line calls the trait [`Cluster`](tidepool_client::cluster::Cluster): `tidepool_client` reads, quotes, plans and sends on
+//! this cluster as on a network. [`EmbeddedClusterBuilder::tidepool`] loads the program that `cargo xtask build-program` has built;
+//! [`EmbeddedClusterBuilder::program`] loads your own.
 
 mod builder;
 mod cluster;
@@ -26,7 +36,6 @@ mod epochs;
 mod error;
 mod genesis;
 mod history;
-mod progress;
 mod transactions;
 mod validators;
 
@@ -49,10 +58,13 @@ use {
     transactions::Landed,
 };
 
-pub use builder::EmbeddedClusterBuilder;
-pub use epochs::EpochChange;
-pub use error::{EmbeddedError, TxFailure, TxReport};
-pub use validators::{Validator, ValidatorSpec, vote_account};
+pub use {
+    builder::EmbeddedClusterBuilder,
+    epochs::EpochChange,
+    error::{EmbeddedError, TxFailure, TxReport},
+    genesis::UNLIKE_MAINNET,
+    validators::{Validator, ValidatorSpec, active_stake_account, vote_account},
+};
 
 /// A cluster in this process. See the [module](self).
 ///

@@ -94,7 +94,7 @@ pub struct TxFailure {
 }
 
 impl TxFailure {
-    pub(super) fn refused(error: TransactionError) -> Self {
+    pub(crate) fn refused(error: TransactionError) -> Self {
         Self { error, logs: vec![], units_consumed: 0 }
     }
 }

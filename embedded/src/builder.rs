@@ -1,7 +1,7 @@
 //! Builder of an embedded cluster.
 
 use {
-    super::{EmbeddedCluster, EmbeddedError, State, ValidatorSpec, genesis, progress::Spinner, validators::Validator},
+    crate::{EmbeddedCluster, EmbeddedError, State, ValidatorSpec, genesis, validators::Validator},
     program_elf::Elf,
     solana_account::{Account, ReadableAccount},
     solana_address::Address,
@@ -142,7 +142,6 @@ impl EmbeddedClusterBuilder {
     /// Starts the cluster.
     pub fn start(self) -> Result<EmbeddedCluster, EmbeddedError> {
         self.check()?;
-        let _spinner = Spinner::new("Starting the embedded cluster");
         let validators: Vec<_> =
             self.validators.iter().enumerate().map(|(index, spec)| Validator::new(index, spec.clone())).collect();
         let bank = self.first_bank(&validators)?;
@@ -219,7 +218,7 @@ impl ProgramFile {
     }
 }
 
-pub(super) fn read_elf(path: &Path) -> Result<Vec<u8>, EmbeddedError> {
+pub(crate) fn read_elf(path: &Path) -> Result<Vec<u8>, EmbeddedError> {
     let elf = fs::read(path).map_err(|source| EmbeddedError::ProgramFile { path: path.to_owned(), source })?;
     if elf.starts_with(b"\x7fELF") { Ok(elf) } else { Err(EmbeddedError::NotAProgram { path: path.to_owned() }) }
 }

@@ -8,7 +8,7 @@ mod setup;
 
 use {
     solana_native_token::LAMPORTS_PER_SOL,
-    tidepool_localnet::embedded::{EmbeddedCluster, ValidatorSpec},
+    tidepool_embedded::{EmbeddedCluster, ValidatorSpec},
 };
 
 const SOL: u64 = LAMPORTS_PER_SOL;

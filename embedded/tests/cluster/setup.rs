@@ -14,7 +14,7 @@ use {
         fs,
         path::{Path, PathBuf},
     },
-    tidepool_localnet::embedded::{EmbeddedCluster, EmbeddedError, ValidatorSpec},
+    tidepool_embedded::{EmbeddedCluster, EmbeddedError, ValidatorSpec},
 };
 
 const MEMO: Address = Address::from_str_const("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");

@@ -13,7 +13,7 @@ use {
         cluster::{Cluster, ClusterError, Confirmation},
         send::{Outcome, Outgoing, SendOptions, Sender},
     },
-    tidepool_localnet::embedded::{EmbeddedCluster, ValidatorSpec},
+    tidepool_embedded::{EmbeddedCluster, ValidatorSpec},
 };
 
 fn transfer(from: &Keypair, to: &Address, lamports: u64) -> VersionedTransaction {

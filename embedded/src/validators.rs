@@ -4,7 +4,7 @@
 //! before an epoch ends. The bank then computes points, commissions and the partitioned distribution.
 
 use {
-    super::EmbeddedError,
+    crate::EmbeddedError,
     solana_account::{Account, AccountSharedData, ReadableAccount},
     solana_address::Address,
     solana_clock::{Clock, Epoch},
@@ -74,7 +74,7 @@ pub struct Validator {
 
 impl Validator {
     /// A validator with keys derived from `index`, so that clusters with the same parameters have the same addresses.
-    pub(super) fn new(index: usize, spec: ValidatorSpec) -> Self {
+    pub(crate) fn new(index: usize, spec: ValidatorSpec) -> Self {
         Self {
             name: format!("validator-{:02}", index + 1),
             identity: test_keypair(b"identity", index),
@@ -85,34 +85,29 @@ impl Validator {
     }
 
     /// The genesis accounts: identity, vote account and stake account.
-    pub(super) fn genesis_accounts(&self, rent: &Rent) -> [(Address, Account); 3] {
+    pub(crate) fn genesis_accounts(&self, rent: &Rent) -> [(Address, Account); 3] {
         let identity = Account::new(10 * LAMPORTS_PER_SOL, 0, &solana_sdk_ids::system_program::ID);
         [
             (self.identity.pubkey(), identity),
             (self.vote, vote_account(&self.vote, &self.identity.pubkey(), self.spec.commission_bps, rent)),
-            (self.stake, self.stake_account(rent)),
+            (self.stake, active_stake_account(&self.vote, &self.identity.pubkey(), self.spec.stake_lamports, rent)),
         ]
     }
+}
 
-    fn stake_account(&self, rent: &Rent) -> Account {
-        let reserve = rent.minimum_balance(StakeStateV2::size_of());
-        #[expect(deprecated, reason = "the stake program reads the reserve that is in the account")]
-        let meta = Meta {
-            authorized: Authorized::auto(&self.identity.pubkey()),
-            rent_exempt_reserve: reserve,
-            ..Meta::default()
-        };
-        // Activation epoch MAX marks genesis stake: active immediately, without warm-up.
-        let stake = Stake {
-            delegation: Delegation::new(&self.vote, self.spec.stake_lamports, Epoch::MAX),
-            credits_observed: 0,
-        };
-        let mut account =
-            Account::new(reserve + self.spec.stake_lamports, StakeStateV2::size_of(), &solana_sdk_ids::stake::ID);
-        let state = StakeStateV2::Stake(meta, stake, StakeFlags::empty());
-        bincode::serialize_into(account.data.as_mut_slice(), &state).expect("a stake account has room for a stake");
-        account
-    }
+/// A stake account whose `lamports` above the rent are delegated and active, like stake of the genesis. `authority` is staker and
+/// withdrawer.
+pub fn active_stake_account(vote: &Address, authority: &Address, lamports: u64, rent: &Rent) -> Account {
+    let space = StakeStateV2::size_of();
+    let reserve = rent.minimum_balance(space);
+    #[expect(deprecated, reason = "the stake program reads the reserve that is in the account")]
+    let meta = Meta { authorized: Authorized::auto(authority), rent_exempt_reserve: reserve, ..Meta::default() };
+    // Activation epoch MAX marks genesis stake: active immediately, without warm-up.
+    let stake = Stake { delegation: Delegation::new(vote, lamports, Epoch::MAX), credits_observed: 0 };
+    let mut account = Account::new(reserve + lamports, space, &solana_sdk_ids::stake::ID);
+    let state = StakeStateV2::Stake(meta, stake, StakeFlags::empty());
+    bincode::serialize_into(account.data.as_mut_slice(), &state).expect("a stake account has room for a stake");
+    account
 }
 
 /// A vote account before its first vote. `node` is the node, the authorized voter and the authorized withdrawer. The commission is in
@@ -131,7 +126,7 @@ pub fn vote_account(vote: &Address, node: &Address, commission_bps: u16, rent: &
 }
 
 /// Writes the credits of the current epoch into a vote account.
-pub(super) fn earn_credits(bank: &Bank, vote: &Address, performance_permille: u16) -> Result<(), EmbeddedError> {
+pub(crate) fn earn_credits(bank: &Bank, vote: &Address, performance_permille: u16) -> Result<(), EmbeddedError> {
     let slots = bank.get_slots_in_epoch(bank.epoch());
     let credits = slots * MAX_CREDITS_PER_SLOT * u64::from(performance_permille) / 1_000;
     if credits == 0 {

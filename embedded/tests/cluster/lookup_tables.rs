@@ -15,7 +15,7 @@ use {
         plan::Plan,
         send::{Outcome, Outgoing, SendOptions, Sender, Summary},
     },
-    tidepool_localnet::embedded::{EmbeddedCluster, ValidatorSpec},
+    tidepool_embedded::{EmbeddedCluster, ValidatorSpec},
 };
 
 /// A pool's authority, who does not pay, and a payer on a cluster.
@@ -158,7 +158,7 @@ async fn a_transaction_uses_a_table_from_the_next_slot_on() {
     assert!(stage.sender().send(&[pay(&recipients[3], &usable)]).await.is_success());
     assert_eq!(stage.cluster.lamports(&recipients[3]), SOL / 10);
 
-    // What is added later is not there yet, while the old can still be used.
+    // Added addresses cannot be used in the same slot; the earlier ones can.
     let more = [recipients.clone(), addresses(5)].concat();
     stage.send(&stage.plan(&more).await.plan).await;
     let now = stage.usable().await.remove(0);

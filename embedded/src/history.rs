@@ -15,7 +15,7 @@ const MOVING: u64 = 100;
 
 /// Adds the missing entries to the sysvar. The bank rewrites it in every epoch from its own records. Programs see the change after the
 /// bank has refilled its sysvar cache, for example when the clock is set.
-pub(super) fn fill(bank: &Bank) {
+pub(crate) fn fill(bank: &Bank) {
     let Some(mut account) = bank.get_account(&solana_sdk_ids::sysvar::stake_history::ID) else {
         return;
     };

@@ -16,7 +16,7 @@ use {
     solana_sdk_ids::bpf_loader_upgradeable,
     solana_signer::Signer,
     solana_transaction_error::TransactionError,
-    tidepool_localnet::embedded::{EmbeddedCluster, EmbeddedClusterBuilder, TxFailure, ValidatorSpec},
+    tidepool_embedded::{EmbeddedCluster, EmbeddedClusterBuilder, TxFailure, ValidatorSpec},
 };
 
 /// Bytes of an ELF in one `Write`, so that the transaction fits into 1,232 bytes.
