@@ -44,6 +44,23 @@ impl StakeAccount {
         planned.pieces.iter().map(|piece| Self::new(piece, to)).collect()
     }
 
+    /// What the stake of `accounts` earns and how it becomes SOL: a line for each state that occurs, least earning first.
+    pub fn states(accounts: &[Self], epoch: u64) -> Vec<Line> {
+        let mut conditions: Vec<StakeCondition> = accounts.iter().filter_map(|account| account.condition).collect();
+        conditions.sort_by_key(|condition| (condition.activation, condition.withdrawable_from_epoch));
+        conditions.dedup();
+        conditions.into_iter().map(|condition| activation::line(condition, epoch)).collect()
+    }
+
+    /// The first epoch in which all of `accounts` can be withdrawn as SOL; `None` without accounts, or where the state of one is unknown.
+    pub fn withdrawable_from(accounts: &[Self]) -> Option<u64> {
+        let epochs: Option<Vec<u64>> = accounts
+            .iter()
+            .map(|account| account.condition.map(|condition| condition.withdrawable_from_epoch))
+            .collect();
+        epochs?.into_iter().max()
+    }
+
     /// The account in a line.
     pub fn line(&self, amounts: Amounts) -> Line {
         let with = self.vote.map_or("not delegated".into(), |vote| format!("with validator {vote}"));

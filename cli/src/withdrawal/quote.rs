@@ -38,7 +38,7 @@ impl Quoted<'_> {
             1 => quote,
             count => quote.line("sends", format!("{count} transactions")),
         };
-        quote = quote.add(activation::lines(&accounts, snapshot.epoch()));
+        quote = quote.add(StakeAccount::states(&accounts, snapshot.epoch()));
         if let Some(left) = planned.remainder {
             let over = left_over(&left, quote.amounts());
             quote = quote.line("remainder", over).line("because", why_left(&left, self.otherwise));

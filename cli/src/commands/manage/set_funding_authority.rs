@@ -6,7 +6,7 @@ use {
         output::{Line, Text},
         settings::{Answer, Choice, ManagerArgs, Setting, instead, or_none},
         unsent::Halt,
-        wallet::receivers::{Given, check_can_sign},
+        wallet::signers::{Given, check_can_sign},
     },
     serde::Serialize,
     solana_address::Address,

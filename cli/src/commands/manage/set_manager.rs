@@ -9,7 +9,7 @@ use {
         settings::{self, Answer, ManagerArgs, Setting, instead},
         units::{address, sol},
         unsent::Halt,
-        wallet::{associated_account_rent, receivers::check_token_account},
+        wallet::{associated_account_rent, signers::check_token_account},
     },
     serde::Serialize,
     solana_address::Address,

@@ -9,7 +9,7 @@ use {
         settings::{self, Answer, Setting, instead},
         units::address,
         unsent::Halt,
-        wallet::receivers::{Given, check_can_sign},
+        wallet::signers::{Given, check_can_sign},
     },
     clap::ArgGroup,
     serde::Serialize,

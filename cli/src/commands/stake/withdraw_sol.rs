@@ -12,7 +12,7 @@ use {
         unsent::Halt,
         wallet::{
             Holding, SourceArgs,
-            receivers::{Given, SolReceiver, sol_receiver},
+            signers::{Given, SolReceiver, sol_receiver},
             wrapped::Wrapping,
         },
         warnings,

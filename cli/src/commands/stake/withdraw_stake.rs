@@ -12,7 +12,7 @@ use {
         unsent::Halt,
         wallet::{
             Holding, SourceArgs,
-            receivers::{Given, check_can_sign},
+            signers::{Given, check_can_sign},
             wrapped::Wrapping,
         },
         warnings,
@@ -336,7 +336,7 @@ impl Trade for Output {
     fn receipt(&self, amounts: Amounts) -> Receipt<'_> {
         let mut lines = vec![("for", tokens(self.pool_tokens))];
         lines.extend(self.stake_accounts.iter().map(|account| account.line(amounts)));
-        lines.extend(activation::lines(&self.stake_accounts, self.epoch));
+        lines.extend(StakeAccount::states(&self.stake_accounts, self.epoch));
         if self.sol_lamports > 0 {
             lines.push(("as SOL", amounts.sol(self.sol_lamports)));
         }

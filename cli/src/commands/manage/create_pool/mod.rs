@@ -11,7 +11,7 @@ use {
         output::Text,
         units::{ParsedFee, Share, Units, address, positive},
         unsent::Halt,
-        wallet::receivers::{Given, check_can_sign},
+        wallet::signers::{Given, check_can_sign},
     },
     checks::{check_program, explain, unfinished},
     output::{Output, summary},

@@ -14,7 +14,7 @@ use {
         unsent::Halt,
         wallet::{
             Holding, SourceArgs,
-            receivers::{Given, check_can_sign},
+            signers::{Given, check_can_sign},
             wrapped::Wrapping,
         },
         withdrawal::{accounts, landed::send},

@@ -8,7 +8,6 @@ use {
         units::tokens,
         wallet::wrapped::Wrapping,
         withdrawal::{
-            activation,
             left::{left_over, reason_name},
             pieces::{StakeAccount, Totals},
         },
@@ -73,7 +72,7 @@ impl From<Answered<'_>> for Output {
             pool: Text(pool),
             token_account: Text(request.terms.tokens.account),
             to: Text(request.terms.stake_authority),
-            withdrawable_from_epoch: activation::withdrawable_from(&stake_accounts),
+            withdrawable_from_epoch: StakeAccount::withdrawable_from(&stake_accounts),
             stake_accounts,
             sol_lamports: planned.sol.map_or(0, |sol| sol.lamports),
             lamports: totals.lamports,
@@ -101,7 +100,7 @@ impl Trade for Output {
         }
         lines.extend(self.wrapping.done());
         lines.extend(self.stake_accounts.iter().map(|account| account.line(amounts)));
-        lines.extend(activation::lines(&self.stake_accounts, self.epoch));
+        lines.extend(StakeAccount::states(&self.stake_accounts, self.epoch));
         if let Some(left) = &self.left {
             lines.push(("remainder", left_over(left, amounts)));
         }
