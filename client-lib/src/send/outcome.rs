@@ -224,6 +224,11 @@ impl Summary {
         self.transactions.iter().filter(|sent| !sent.outcome.is_landed())
     }
 
+    /// The first transaction that did not land, and its outcome, as a part of a sentence.
+    pub(crate) fn first_problem(&self) -> String {
+        self.problems().next().map_or_else(String::new, |Sent { label, outcome, .. }| format!("{label} {outcome}"))
+    }
+
     /// Signatures of all sent transactions.
     pub fn signatures(&self) -> impl Iterator<Item = Signature> {
         self.transactions.iter().filter_map(|sent| sent.outcome.signature())
