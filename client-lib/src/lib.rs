@@ -92,7 +92,7 @@
 //! });
 //! let transactions = pack::pack(&[group], &PackOptions::new(wallet))?;
 //! assert_eq!(transactions.len(), 1);
-//! assert_eq!(transactions[0].signers, [wallet]);
+//! assert!(transactions[0].signers().iter().eq([&wallet]));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -100,6 +100,7 @@
 //! `tidepool_interface`, which the program runs too. So a quote is exact to the lamport while the pool does not change.
 
 pub mod actions;
+mod checks;
 pub mod client;
 pub mod cluster;
 pub mod compute;
@@ -116,3 +117,4 @@ pub mod pool;
 pub mod quote;
 pub mod send;
 pub mod text;
+mod transaction;

@@ -12,7 +12,7 @@ use {
         plan::{self, Piece, Plan, Remainder, Withdrawal, WithdrawalOrder},
         pool::{PoolSnapshot, StakeSelection},
         quote::{self, StakeDepositQuote},
-        send::{Outgoing, SendOptions, Sender, Summary},
+        send::{SendOptions, Sender, Summary},
     },
     solana_account::Account,
     solana_address::Address,
@@ -154,10 +154,7 @@ impl<C: Cluster> PoolClient<'_, C> {
     }
 
     async fn finish<Q>(&self, update: Summary, trade: Trade<Q>) -> Result<Receipt<Q>, ClientError> {
-        let stages: Vec<Vec<Outgoing>> = pack::pack_plan(&trade.plan, &PackOptions::new(self.wallet.pubkey()))?
-            .into_iter()
-            .map(|stage| stage.into_iter().map(Outgoing::from).collect())
-            .collect();
+        let stages = pack::pack_plan(&trade.plan, &PackOptions::new(self.wallet.pubkey()))?;
         let options = SendOptions { attempts: 1, pool_program: Some(trade.program_id), ..self.options.send.clone() };
         let throwaway = trade.throwaway.as_ref().map(|key| key as &dyn Signer);
         let sender = Sender::new(self.cluster, self.wallet).signers(self.signers.iter().copied().chain(throwaway));

@@ -2,7 +2,7 @@
 
 use {
     super::Outgoing,
-    crate::{cluster::ClusterError, error::Explanation, plan::Step},
+    crate::{cluster::ClusterError, error::Explanation, transaction::Step},
     solana_address::Address,
     solana_signature::Signature,
     solana_transaction_error::TransactionError,

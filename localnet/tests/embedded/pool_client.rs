@@ -16,7 +16,7 @@ use {
         crank::Observer,
         pack::{PackOptions, pack_plan},
         plan::Plan,
-        send::{NotSent, Outcome, Outgoing, Sender, Summary},
+        send::{NotSent, Outcome, Sender, Summary},
     },
     tidepool_interface::StakePoolError,
     tidepool_localnet::embedded::EmbeddedCluster,
@@ -51,8 +51,6 @@ impl Market {
 
     async fn send(&self, plan: &Plan, signers: &[&Keypair]) {
         let stages = pack_plan(plan, &PackOptions::new(self.manager.pubkey())).unwrap();
-        let stages: Vec<Vec<Outgoing>> =
-            stages.into_iter().map(|stage| stage.into_iter().map(Outgoing::from).collect()).collect();
         let signers = signers.iter().map(|key| *key as &dyn Signer);
         let summary = Sender::new(&self.cluster, &self.manager).signers(signers).send_stages(&stages).await;
         assert!(summary.is_success(), "{summary:?}");
