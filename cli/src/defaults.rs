@@ -4,7 +4,7 @@
 //! next `solana config set`. So these entries have a file of their own.
 
 use {
-    crate::{args::address, config::in_home, error::CliError},
+    crate::{config::in_home, error::CliError, units::address},
     serde::Deserialize,
     solana_address::Address,
     std::{
@@ -29,6 +29,15 @@ pub struct Named {
     pub address: Address,
     /// A variable or a file.
     pub origin: String,
+}
+
+/// A pool that the command line leaves out.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DefaultPool {
+    /// The pool, and where it was set.
+    pub named: Named,
+    /// The first argument, if it is an address: a POOL, perhaps, whose line is not complete.
+    pub first: Option<Address>,
 }
 
 /// What the command line can leave out.

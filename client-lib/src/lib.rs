@@ -111,3 +111,4 @@ pub mod pool;
 pub mod quote;
 pub mod send;
 pub mod text;
+pub mod vote;

@@ -22,7 +22,8 @@ impl DepositQuote {
     fn split(minted: u64, fee: u64, referral_percent: u8) -> Result<Self, Error> {
         let to_depositor = minted.checked_sub(fee).ok_or(CalculationFailure)?;
         let to_referrer = percentage_floor(fee, referral_percent).ok_or(CalculationFailure)?;
-        let to_manager = fee.checked_sub(to_referrer).ok_or(CalculationFailure)?;
+        let to_manager = fee.checked_sub(to_referrer).ok_or(CalculationFailure)?; // guard: referral-out-of-fee
+        // guard: deposit-mints-tokens
         if to_depositor == 0 {
             return Err(DepositTooSmall);
         }
@@ -36,7 +37,7 @@ impl DepositQuote {
     #[inline]
     pub fn check_minimum(self, minimum: Option<u64>) -> Result<Self, Error> {
         match minimum {
-            Some(minimum) if self.to_depositor < minimum => Err(ExceededSlippage),
+            Some(minimum) if self.to_depositor < minimum => Err(ExceededSlippage), // guard: minimum-to-depositor
             _ => Ok(self),
         }
     }

@@ -53,6 +53,7 @@ impl WithdrawalLimits {
     /// [`StakeLamportsNotEqualToMinimum`] if less than the required lamports would stay.
     #[inline]
     pub const fn check_split(&self, balance: u64, lamports: u64) -> Result<(), Error> {
+        // guard: split-keeps-minimum
         if balance.saturating_sub(lamports) < self.required_lamports {
             return Err(StakeLamportsNotEqualToMinimum);
         }
@@ -66,6 +67,7 @@ impl WithdrawalLimits {
     /// [`StakeLamportsNotEqualToMinimum`].
     #[inline]
     pub const fn check_whole(&self, balance: u64, lamports: u64) -> Result<(), Error> {
+        // guard: price-of-whole-account
         if lamports < balance || lamports > balance.saturating_add(self.lamports_per_pool_token) {
             return Err(StakeLamportsNotEqualToMinimum);
         }
@@ -122,6 +124,7 @@ impl Withdrawable {
     /// The source of a withdrawal from the active validator `record`.
     #[inline]
     pub fn source(&self, record: &impl ValidatorRow) -> StakeSource {
+        // guard: transient-before-removal
         if self.active {
             StakeSource::Active
         } else if self.transient || record.transient_lamports() != 0 {
@@ -139,6 +142,7 @@ impl Withdrawable {
 /// the manager may be able to block these withdrawals.
 #[inline]
 pub const fn is_reserve_open(is_extended: bool, has_sol_withdraw_authority: bool) -> bool {
+    // guard: open-reserve
     is_extended && has_sol_withdraw_authority
 }
 
@@ -161,7 +165,8 @@ pub fn check_preferred<'a, A: PartialEq, R: ValidatorRow + 'a>(
         return Ok(());
     }
     match find(preferred) {
+        // guard: preference-has-stake
         Some(row) if row.active_lamports() >= limits.withdrawable_above => Err(IncorrectWithdrawVoteAddress),
-        _ => Ok(()),
+        _ => Ok(()), // guard: preference-in-list
     }
 }

@@ -1,7 +1,7 @@
 //! Pools made of raw accounts: any state at all, whether or not a history leads there.
 
 use {
-    crate::{extension::PoolKind, vm::Vm},
+    crate::{SOL, extension::PoolKind, vm::Vm},
     bytemuck::Zeroable as _,
     solana_account::Account,
     solana_address::Address,
@@ -29,7 +29,7 @@ use {
 };
 
 /// Lamports that validators delegate which are in a list only to be looked through.
-const OTHERS_DELEGATE: u64 = 1_000_000_000;
+const OTHERS_DELEGATE: u64 = SOL;
 
 /// Seed of new transient and ephemeral stake accounts.
 pub const NEW_SEED: u64 = 7;

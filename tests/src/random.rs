@@ -2,6 +2,7 @@
 
 use {
     crate::{
+        SOL,
         extension::PoolKind,
         pool::{PoolSpec, ValidatorSpec},
     },
@@ -26,8 +27,6 @@ pub const SEED: &str = "TIDEPOOL_SEED";
 
 /// All SOL there is, in lamports, and more.
 const MOST_LAMPORTS: u64 = 700_000_000_000_000_000;
-
-const SOL: u64 = 1_000_000_000;
 
 fn variable(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))

@@ -2,6 +2,7 @@
 
 use {
     crate::{
+        SOL,
         extension::PoolKind,
         instructions::{Holder, Receiver},
         pool::{
@@ -22,8 +23,6 @@ use {
 
 /// The epoch of all scenarios.
 pub const EPOCH: u64 = 500;
-
-const SOL: u64 = 1_000_000_000;
 
 /// An instruction, and the pool that it works on.
 pub struct Scenario {

@@ -1,8 +1,12 @@
 //! What becomes of the transactions of a command: what they pay, who signs them, and whether they are sent.
 
 use {
-    super::address, crate::keys::KeySource, solana_address::Address, solana_hash::Hash, solana_signature::Signature,
-    std::str::FromStr, tidepool_client::send::ComputeUnitPrice,
+    crate::{keys::KeySource, units::address},
+    solana_address::Address,
+    solana_hash::Hash,
+    solana_signature::Signature,
+    std::str::FromStr,
+    tidepool_client::send::ComputeUnitPrice,
 };
 
 /// The percentile of recent prices that `auto` stands for.

@@ -217,7 +217,7 @@ mod tests {
             let source: KeySource = secret.parse().unwrap();
             assert_eq!(source, KeySource::Secret, "{secret}");
             let refused = Keyring::default().open("the manager", &source).err().unwrap();
-            assert_eq!(refused.exit(), crate::error::Exit::Usage);
+            assert_eq!(refused.exit(), crate::exit::Exit::Usage);
             assert!(refused.to_string().contains("prompt:?key=0/0"), "{refused}");
         }
     }

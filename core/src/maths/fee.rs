@@ -43,11 +43,13 @@ impl Fee {
             return Some(Wide::product(0, 0));
         }
         // Most products fit 64 bits, with room for the rounding.
+        // guard: fee-product-fits
         if amount >> 48 == 0 && self.numerator >> 15 == 0 && self.denominator >> 48 == 0 {
             let product = amount.wrapping_mul(self.numerator);
-            let rounded = product.wrapping_add(self.denominator).wrapping_sub(1);
+            let rounded = product.wrapping_add(self.denominator).wrapping_sub(1); // guard: small-fee-rounds-up
             return Some(Wide::sum(rounded / self.denominator, 0));
         }
+        // guard: large-fee-rounds-up
         Wide::product(amount, self.numerator).divide_up(self.denominator)
     }
 
@@ -64,7 +66,9 @@ impl Fee {
 /// [`FeeIncreaseTooHigh`] if the fee rises by more than 0.5 % of the amount, or by more than half of the fee in force. A fee in force
 /// of 0 counts as 0.1 %. [`CalculationFailure`] if a term exceeds 128 bits.
 pub fn check_withdrawal_fee(new: &Fee, in_force: &Fee) -> Result<(), Error> {
+    // guard: fee-baseline
     let old = if in_force.denominator == 0 || in_force.numerator == 0 { &WITHDRAWAL_BASELINE_FEE } else { in_force };
+    // guard: fee-numbers-are-small
     if (new.numerator | new.denominator | old.numerator | old.denominator) >> SMALL_BITS == 0 {
         return check_small_withdrawal_fee(new, old);
     }
@@ -78,11 +82,13 @@ pub fn check_withdrawal_fee(new: &Fee, in_force: &Fee) -> Result<(), Error> {
         .unwrap_or(Wide::product(0, 0))
         .checked_mul(MAX_WITHDRAWAL_FEE_RISE.denominator)
         .ok_or(CalculationFailure)?;
+    // guard: fee-rise-of-large-numbers
     if rise > allowed_rise {
         return Err(FeeIncreaseTooHigh);
     }
     let allowed = old_share.checked_mul(MAX_WITHDRAWAL_FEE_FACTOR.numerator).ok_or(CalculationFailure)?;
     let wanted = new_share.checked_mul(MAX_WITHDRAWAL_FEE_FACTOR.denominator).ok_or(CalculationFailure)?;
+    // guard: fee-limit-of-large-numbers
     if wanted > allowed {
         return Err(FeeIncreaseTooHigh);
     }
@@ -101,6 +107,7 @@ fn check_small_withdrawal_fee(new: &Fee, old: &Fee) -> Result<(), Error> {
     let allowed_rise = old.denominator.wrapping_mul(new.denominator).wrapping_mul(MAX_WITHDRAWAL_FEE_RISE.numerator);
     let wanted = new_share.wrapping_mul(MAX_WITHDRAWAL_FEE_FACTOR.denominator);
     let allowed = old_share.wrapping_mul(MAX_WITHDRAWAL_FEE_FACTOR.numerator);
+    // guard: fee-step
     if rise > allowed_rise || wanted > allowed { Err(FeeIncreaseTooHigh) } else { Ok(()) }
 }
 

@@ -18,6 +18,7 @@ impl ExchangeRate {
         if self.total_lamports == 0 || self.pool_token_supply == 0 {
             return Some(lamports);
         }
+        // guard: pool-tokens-round-down
         mul_div_floor(lamports, self.pool_token_supply, self.total_lamports)
     }
 
@@ -27,6 +28,7 @@ impl ExchangeRate {
         if self.pool_token_supply == 0 {
             return Some(0);
         }
+        // guard: lamports-round-down
         mul_div_floor(pool_tokens, self.total_lamports, self.pool_token_supply)
     }
 

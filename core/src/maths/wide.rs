@@ -60,6 +60,7 @@ impl Wide {
     /// Quotient and remainder by a 64-bit number; `None` if the divisor is 0 or the quotient exceeds 64 bits.
     #[inline]
     pub const fn divide(self, divisor: u64) -> Option<(u64, u64)> {
+        // guard: quotient-fits
         if self.high >= divisor {
             return None;
         }

@@ -85,6 +85,7 @@ impl Allotment {
         let spent = self.pro_rata(full.lamports).saturating_add(full.count.saturating_mul(self.cost));
         let rest = self.available.saturating_sub(spent);
         let small = rest.checked_div(self.minimum.saturating_add(self.cost)).unwrap_or(0);
+        // guard: selection-of-small-parts
         if self.allows_all() {
             return small;
         }

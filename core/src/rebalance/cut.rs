@@ -124,7 +124,7 @@ impl Cut {
 
         let least = allotment.least_with_full_part();
         // Covered validators move without a selection: they are in no class.
-        let covered_from = allotment.covered_from();
+        let covered_from = allotment.covered_from(); // guard: parts-without-selection
         let mut counts = [0u16; CLASSES];
         let (mut full, mut passed_over) = (Side::default(), 0);
         distance.each(records, kind, |index, deviation| {

@@ -41,6 +41,7 @@ impl Inputs {
     /// after it was set. The target is at least the rents of decreases.
     pub(super) fn reserve_target(&self, total_lamports: u64) -> u64 {
         let wanted = share(total_lamports, self.policy.reserve_share).max(self.policy.reserve_floor);
+        // guard: reserve-target
         wanted.min(share(total_lamports, RESERVE_SHARE_MAX)).max(self.policy.working_lamports(self.stake_rent))
     }
 

@@ -73,11 +73,12 @@ impl Divided {
         let (rent, minimum, tolerance) = (inputs.stake_rent, inputs.minimum_delegation, inputs.tolerance());
         let reserve = inputs.reserve_lamports.saturating_add(holdings.moved);
         let needed = needed(inputs, tally, reserve.saturating_add(holdings.returning), reserve_target, unplaced);
-        let to_take = needed.min(budget.saturating_sub(holdings.returning_stake));
+        let to_take = needed.min(budget.saturating_sub(holdings.returning_stake)); // guard: turnover-budget
 
         let most = to_take.checked_div(minimum).unwrap_or(0);
         let movements = tally.above.count.saturating_add(tally.above_within).min(most);
         let rents_to_lend = movements.saturating_mul(rent);
+        // guard: spend-above-reserve-target
         let spendable = reserve.saturating_sub(reserve_target).saturating_sub(rents_to_lend);
         let below = Allotment::of_increases(tally.below, spendable, rent, minimum);
         // Validators within the tolerance share the remainder.
@@ -214,6 +215,7 @@ impl Rebalance {
     /// The verdict on the validator at `index`.
     #[inline(never)]
     pub fn verdict(&mut self, records: &[impl ValidatorRow], index: usize) -> Verdict {
+        // guard: pause
         if self.inputs.is_paused {
             return Verdict::Nothing(Reason::Paused);
         }
@@ -369,6 +371,7 @@ impl Rebalance {
         let exceeds = self.target(record).is_some_and(|target| stake >= target.saturating_add(minimum));
         let least = moving.saturating_add(minimum);
         match wanted {
+            // guard: join-activating
             Verdict::Increase(lamports) if lamports >= least => {
                 let lamports = lamports.min(moving.saturating_add(self.spendable()));
                 if lamports < least { Verdict::Nothing(Reason::ReserveSpent) } else { Verdict::Increase(lamports) }
@@ -376,7 +379,7 @@ impl Rebalance {
             Verdict::Increase(lamports) if exceeds && lamports.saturating_add(minimum) <= moving => {
                 Verdict::Increase(lamports)
             }
-            Verdict::Decrease(_) | Verdict::Nothing(_) if exceeds => Verdict::Recall,
+            Verdict::Decrease(_) | Verdict::Nothing(_) if exceeds => Verdict::Recall, // guard: recall-activating
             _ => Verdict::Nothing(Reason::TransientStake),
         }
     }
@@ -389,6 +392,7 @@ impl Rebalance {
         let exceeds = self.target(record).is_some_and(|target| stake <= target);
         let least = moving.saturating_add(minimum);
         match wanted {
+            // guard: join-deactivating
             Verdict::Decrease(lamports) if lamports >= least => {
                 let lamports = lamports.min(moving.saturating_add(self.turnover_left()));
                 if lamports < least { Verdict::Nothing(Reason::BudgetSpent) } else { Verdict::Decrease(lamports) }
@@ -396,7 +400,7 @@ impl Rebalance {
             Verdict::Decrease(lamports) if exceeds && lamports.saturating_add(minimum) <= moving => {
                 Verdict::Decrease(lamports)
             }
-            Verdict::Increase(_) | Verdict::Nothing(_) if exceeds => Verdict::Recall,
+            Verdict::Increase(_) | Verdict::Nothing(_) if exceeds => Verdict::Recall, // guard: recall-deactivating
             _ => Verdict::Nothing(Reason::TransientStake),
         }
     }

@@ -23,6 +23,7 @@ pub fn turnover_left(
 ) -> u64 {
     match turnover_budget(policy, base_lamports) {
         u64::MAX => u64::MAX,
+        // guard: turnover-of-two-minimums
         budget => budget.max(minimum_delegation.saturating_mul(2)).saturating_sub(turnover(records, stake_rent)),
     }
 }
@@ -35,6 +36,7 @@ pub fn removal_turnover(
     stake_rent: u64,
 ) -> u64 {
     let stake = |lamports: u64, is_delegated| if is_delegated { lamports.saturating_sub(stake_rent) } else { 0 };
+    // guard: turnover-of-activating
     stake(record.active_lamports(), is_delegated)
         .saturating_add(stake(record.transient_lamports(), is_transient_delegated))
 }

@@ -63,6 +63,7 @@ impl PoolExtension {
     /// Whether `Rebalance` is paused in `slot`, because weights are being set.
     #[inline]
     pub const fn is_paused(&self, slot: u64) -> bool {
+        // guard: pause-ends
         slot < self.paused_until_slot.get()
     }
 
@@ -148,12 +149,14 @@ impl RebalancePolicy {
         if reserve > BASIS_POINTS || cap > BASIS_POINTS || self.turnover_budget.get() > BASIS_POINTS {
             return Err(ExtensionError::ShareOverWhole);
         }
+        // guard: reserve-share-max
         if reserve > RESERVE_SHARE_MAX {
             return Err(ExtensionError::ReserveShareTooHigh);
         }
         if cap == 0 {
             return Err(ExtensionError::ContradictoryPolicy);
         }
+        // guard: policy-has-rents
         if self.reserve_rents == 0 {
             return Err(ExtensionError::NoReserveRents);
         }

@@ -178,6 +178,7 @@ fn initialized_header(data: &[u8]) -> Result<&ValidatorListHeader, ProgramError>
     let header = data.get(..VALIDATOR_LIST_HEADER_LENGTH).ok_or(ProgramError::BorshIoError)?;
     let header: &ValidatorListHeader = bytemuck::from_bytes(header);
     check_type(header)?;
+    // guard: list-type
     if header.account_type != AccountType::ValidatorList as u8 {
         return Err(StakePoolError::InvalidState.into());
     }
@@ -191,6 +192,7 @@ fn check_type(header: &ValidatorListHeader) -> Result<(), ProgramError> {
 /// Number of records in use, checked against the `room` in bytes for records.
 fn checked_length(header: &ValidatorListHeader, room: usize) -> Result<usize, ProgramError> {
     let length = header.length.get() as usize;
+    // guard: list-length
     if length > room / VALIDATOR_STAKE_INFO_LENGTH {
         return Err(ProgramError::AccountDataTooSmall);
     }
@@ -297,6 +299,7 @@ impl<'a> ValidatorListMut<'a> {
     /// The records in use.
     pub fn records(&mut self) -> &mut [ValidatorStakeInfo] {
         // Decoding checked the length against the room.
+        // guard: list-within-length
         &mut self.slots[..self.header.length.get() as usize]
     }
 
@@ -350,5 +353,6 @@ impl<'a> ValidatorListMut<'a> {
 /// Index of the first entry that can be removed.
 fn find_removed(records: &[ValidatorStakeInfo]) -> Option<usize> {
     let is_ready = |record: &ValidatorStakeInfo| record.status == StakeStatus::ReadyForRemoval as u8;
+    // guard: ready-is-removed
     find_in_rows(records, is_ready, ValidatorStakeInfo::is_removed)
 }

@@ -25,8 +25,9 @@ pub fn process(program_id: &Address, accounts: &[AccountView], lamports: u64, mi
     let token = pool.check_token_program(accounts.token_program, accounts.pool_mint)?;
     check_system_program(accounts.system_program)?;
     pool.check_manager_fee_address(accounts.manager_fee_account)?;
-    pool.check_fresh(epoch)?;
+    pool.check_fresh(epoch)?; // guard: deposit-sol-fresh
 
+    // guard: deposit-sol-quote
     let quote = {
         let view = pool.view();
         quote::sol_deposit(&pool.rate(), &view.sol_deposit_fee(), view.sol_referral_fee(), lamports)

@@ -38,7 +38,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], indices: &[U32]) 
     let mut accounts = RebalanceAccounts::load(&mut remaining.by_ref().copied())?;
     let epoch = clock_epoch(&accounts.clock)?;
     let rent = Rent::get()?;
-    check_alone(program_id, &accounts.instructions)?;
+    check_alone(program_id, &accounts.instructions)?; // guard: rebalance-alone
     let pool = check_pool(program_id, &accounts, epoch)?;
     let authority = pool.check_withdraw_authority(&accounts.withdraw_authority)?;
     if indices.len() > REBALANCED_VALIDATORS_MAX {
@@ -80,6 +80,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], indices: &[U32]) 
     let mut outcome = Outcome::Idle(None);
     for (index, [vote, validator_stake, transient_stake]) in indices.iter().zip(triples) {
         let index = index.get() as usize;
+        // guard: rebalance-vote
         if records.get(index).is_none_or(|record| record.vote_account_address != *vote.address()) {
             return Err(EntryMoved.into());
         }
@@ -297,6 +298,7 @@ impl Movement<'_> {
         let (stake, moving) = (transient.stake.get(), self.moving(record));
         if !record.extension.is_deactivating() {
             // Earlier lamports at the address were delegated too, so the stake can exceed the record's.
+            // guard: recall-with-gift
             return transient.is_delegated()
                 && stake >= moving
                 && transient.activation_epoch.get() == self.epoch

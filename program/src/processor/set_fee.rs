@@ -19,10 +19,11 @@ pub fn process(program_id: &Address, accounts: &[AccountView], fee: &FeeType) ->
     let accounts = SetFeeAccounts::of(accounts)?;
     let mut pool = Pool::load(program_id, accounts.pool)?;
     pool.check_manager(accounts.manager)?;
+    // guard: set-fee-fresh
     if fee.is_delayed() {
         pool.check_fresh(current_epoch()?)?;
     }
-    fee.check_too_high()?;
+    fee.check_too_high()?; // guard: fee-maximum
     if !pool.is_extended() {
         return set(&mut pool, fee);
     }
@@ -66,7 +67,9 @@ fn ratio(value: SetFeeValue) -> Fee {
 fn set(pool: &mut Pool, fee: &FeeType) -> ProgramResult {
     // Checked before the write, which fails for a read-only pool.
     match fee {
+        // guard: stake-fee-step
         FeeType::StakeWithdrawal(fee) => check_withdrawal_fee(fee, &pool.view().stake_withdrawal_fee()),
+        // guard: sol-fee-step
         FeeType::SolWithdrawal(fee) => check_withdrawal_fee(fee, &pool.view().sol_withdrawal_fee()),
         _ => Ok(()),
     }
@@ -78,8 +81,9 @@ fn set(pool: &mut Pool, fee: &FeeType) -> ProgramResult {
         FeeType::SolDeposit(fee) => view.set_sol_deposit_fee(fee),
         FeeType::StakeDeposit(fee) => view.set_stake_deposit_fee(fee),
         FeeType::Epoch(fee) => view.set_next_epoch_fee(FutureEpoch::Two(fee))?,
+        // guard: stake-fee-delay
         FeeType::StakeWithdrawal(fee) => view.set_next_stake_withdrawal_fee(FutureEpoch::Two(fee))?,
-        FeeType::SolWithdrawal(fee) => view.set_next_sol_withdrawal_fee(FutureEpoch::Two(fee))?,
+        FeeType::SolWithdrawal(fee) => view.set_next_sol_withdrawal_fee(FutureEpoch::Two(fee))?, // guard: sol-fee-delay
     }
     Ok(())
 }

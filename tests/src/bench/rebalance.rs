@@ -6,6 +6,7 @@ use {
         update::{Cache, set_caches},
     },
     crate::{
+        SOL,
         extension::{PoolKind, Triple},
         pool::{NEW_SEED, PoolFixture, PoolSpec, ValidatorSpec},
         scenario::EPOCH,
@@ -18,8 +19,6 @@ use {
         state::{RebalancePolicy, StakeStatus, ValidatorListMut},
     },
 };
-
-const SOL: u64 = 1_000_000_000;
 
 /// Validators of a typical transaction.
 const MANY: u32 = 8;

@@ -2,9 +2,7 @@
 //! taken modulo what there is.
 
 use {
-    super::spec::{SOL, policy},
-    fastrand::Rng,
-    tidepool_core::maths::Fee,
+    super::spec::policy, crate::SOL, fastrand::Rng, tidepool_core::maths::Fee,
     tidepool_interface::state::RebalancePolicy,
 };
 

@@ -2,9 +2,10 @@
 
 use {
     super::{
-        spec::{SOL, Spec},
+        spec::Spec,
         step::{Amount, Step},
     },
+    crate::SOL,
     fastrand::Rng,
     solana_address::Address,
     tidepool_core::maths::Fee,

@@ -4,10 +4,11 @@ use {
     super::{
         book::{Book, Snapshot},
         oracle::Oracle,
-        spec::{SOL, Spec},
+        spec::Spec,
         wild::Wild,
     },
     crate::{
+        SOL,
         extension::{PoolKind, Triple},
         instructions::{Holder, Receiver},
         invariants::{self, View},

@@ -6,6 +6,7 @@ use {
         operation::{Amount, Operation},
     },
     crate::{
+        SOL,
         extension::{
             PoolKind,
             events::{self, Balances},
@@ -33,8 +34,6 @@ use {
 
 /// The epoch in which histories begin.
 const FIRST_EPOCH: u64 = 500;
-
-const SOL: u64 = 1_000_000_000;
 
 /// Records that one update takes.
 const UPDATE_CHUNK: usize = 5;

@@ -11,6 +11,7 @@ pub use stranger::{Stranger, idle_program};
 
 use {
     crate::{
+        SOL,
         extension::PoolKind,
         fixtures,
         pool::{PoolFixture, PoolSpec, ValidatorSpec, add_account},
@@ -28,9 +29,6 @@ use {
         state::{AccountType, PoolHead, PoolTerms, StakeStatus},
     },
 };
-
-/// Lamports of one SOL.
-pub const SOL: u64 = 1_000_000_000;
 
 /// Accounts by their addresses.
 pub type Accounts = HashMap<Address, Account>;

@@ -12,6 +12,7 @@ use {
         state::StakeStatus,
     },
     tidepool_tests::{
+        SOL,
         extension::PoolKind,
         instructions::Holder,
         pool::{PoolFixture, PoolSpec, ValidatorSpec, add_empty_stake, add_wallet},
@@ -20,8 +21,6 @@ use {
         twins::Twins,
     },
 };
-
-pub const SOL: u64 = 1_000_000_000;
 
 /// What the pool itself wants to stay delegated in an account.
 const POOL_MINIMUM: u64 = 1_000_000;

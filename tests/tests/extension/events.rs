@@ -1,7 +1,7 @@
 //! What events say: each field, and all of them together.
 
 use {
-    crate::bed::{Bed, SOL, UNBALANCED},
+    crate::bed::{Bed, UNBALANCED},
     solana_address::Address,
     solana_instruction::Instruction,
     tidepool_core::maths::Fee,
@@ -12,6 +12,7 @@ use {
         state::{RebalancePolicy, StakeStatus},
     },
     tidepool_tests::{
+        SOL,
         extension::{
             PoolKind,
             events::{self, Balances},

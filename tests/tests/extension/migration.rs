@@ -1,7 +1,7 @@
 //! A pool that SPL's program made and ran, under Tidepool from now on.
 
 use {
-    crate::bed::{Bed, SOL},
+    crate::bed::Bed,
     solana_account::Account,
     solana_address::Address,
     solana_instruction::Instruction,
@@ -17,6 +17,7 @@ use {
         },
     },
     tidepool_tests::{
+        SOL,
         extension::PoolKind,
         pool::{add_account, add_vote_account, add_wallet},
         scenario::EPOCH,

@@ -3,9 +3,9 @@
 use {
     super::{exits::tokens_for, quiet},
     crate::{
-        ensure,
+        SOL, ensure,
         extended::{
-            Finding, Property, SOL, World,
+            Finding, Property, World,
             crank::deal,
             oracle::{MINIMUM, Oracle, held, is_active},
         },

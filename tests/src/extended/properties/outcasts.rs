@@ -2,7 +2,10 @@
 
 use {
     super::{convergence, quiet},
-    crate::extended::{Finding, Property, SOL, Spec, World, crank::deal, oracle::is_active},
+    crate::{
+        SOL,
+        extended::{Finding, Property, Spec, World, crank::deal, oracle::is_active},
+    },
     fastrand::Rng,
     solana_address::Address,
     tidepool_core::rebalance::BASIS_POINTS,

@@ -1,0 +1,8 @@
+//! Addresses.
+
+use solana_address::Address;
+
+/// Reads an address.
+pub fn address(text: &str) -> Result<Address, String> {
+    text.parse().map_err(|_| format!("invalid address \"{text}\": expected a base58 public key"))
+}
