@@ -30,12 +30,8 @@ impl Transient {
 pub(super) fn base_stake(record: &impl ValidatorRow, stake_rent: u64) -> u64 {
     let active = record.active_lamports();
     // Most validators have no transient stake.
-    if record.transient_lamports() == 0 {
-        active
-    } else {
-        // guard: base-stake
-        active.wrapping_add(deactivating(record, stake_rent))
-    }
+    // guard: base-stake
+    if record.transient_lamports() == 0 { active } else { active.wrapping_add(deactivating(record, stake_rent)) }
 }
 
 /// Lamports of deactivating stake. The pool's update has added them to the active stake, so the sum fits 64 bits.

@@ -38,9 +38,7 @@ impl fmt::Display for Number {
 /// `VOTE=WEIGHT`.
 #[derive(Clone, Debug)]
 pub struct Setting {
-    /// The vote account.
     pub vote: Address,
-    /// The weight that it gets.
     pub weight: Number,
 }
 
