@@ -17,7 +17,7 @@ use {
         cluster::Cluster,
         pool::{AccountKind, PoolSnapshot, StakeSelection, is_vote_account},
     },
-    tidepool_interface::state::BASIS_POINTS,
+    tidepool_core::rebalance::BASIS_POINTS,
 };
 
 /// The pool and the validator that a staker's command is about, and the staker's key.
@@ -49,9 +49,6 @@ impl StakerArgs {
 }
 
 /// Checks that stake can be delegated to `vote`.
-///
-/// # Errors
-/// [`CliError::Usage`]; [`CliError::Cluster`].
 pub async fn check_vote_account<C: Cluster>(context: &Context<'_, C>, vote: &Address) -> Result<(), CliError> {
     let account = context.cluster.account(vote).await?;
     let what = match account.as_ref().map(|account| (account, AccountKind::of(account))) {

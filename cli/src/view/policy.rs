@@ -7,13 +7,10 @@ use {
     },
     serde::Serialize,
     tidepool_client::{error::PlanError, pool::PoolSnapshot},
-    tidepool_interface::{
-        ExtensionError,
-        state::{BASIS_POINTS, RebalancePolicy},
-    },
+    tidepool_core::rebalance::BASIS_POINTS,
+    tidepool_interface::{ExtensionError, state::RebalancePolicy},
 };
 
-/// A pool's policy.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 pub struct Policy {
     /// Share of the pool that the reserve is to hold.
@@ -58,10 +55,6 @@ impl Policy {
     }
 }
 
-/// The policy of a pool that has one.
-///
-/// # Errors
-/// [`CliError::Plan`] with `NotExtended`.
 pub fn policy_of(snapshot: &PoolSnapshot) -> Result<RebalancePolicy, CliError> {
     let pool = snapshot.address();
     snapshot.policy().copied().ok_or_else(|| {

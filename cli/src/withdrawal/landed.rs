@@ -11,9 +11,6 @@ use {
 };
 
 /// Sends a withdrawal. Where not all of it lands, it says what has.
-///
-/// # Errors
-/// As [`Context::send`].
 pub async fn send<C: Cluster>(
     context: &Context<'_, C>,
     planned: &WithdrawalPlan,
@@ -79,7 +76,7 @@ mod tests {
             quote::{StakeWithdrawalQuote, WithdrawFrom},
             send::UnknownReason,
         },
-        tidepool_interface::quote::WithdrawalQuote,
+        tidepool_core::quote::WithdrawalQuote,
     };
 
     fn account(number: u8) -> Address {

@@ -66,11 +66,9 @@ pub struct Output {
     slots_until_next_epoch: u64,
     /// An estimate, by slots of 0.4 seconds.
     seconds_until_next_epoch: u64,
-    /// All of it in words.
     sentences: Vec<String>,
 }
 
-/// Stake on its way.
 #[derive(Debug, Serialize)]
 struct Motion {
     /// Rent included.
@@ -81,22 +79,15 @@ struct Motion {
     arrives_in_epoch: Option<u64>,
 }
 
-/// What comes next.
 #[derive(Debug, Serialize)]
 struct Next {
     /// `increase`, `decrease`, `nothing`, `needs_update`, `rewards_being_paid` or `not_extended`.
     step: &'static str,
-    /// What moves.
     lamports: Option<u64>,
-    /// Why nothing moves.
     reason: Option<&'static str>,
 }
 
 impl Args {
-    /// Explains it.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
         let ValidatorArgs { pool, vote } = self.validator;
         let mut snapshot = context.read_without_key(&pool, StakeSelection::one(vote)).await?;

@@ -25,7 +25,8 @@ use {
         gates,
         pool::{NoYield, PoolSnapshot, YieldEstimate},
     },
-    tidepool_interface::{maths::Fee, state::RebalancePolicy},
+    tidepool_core::maths::Fee,
+    tidepool_interface::state::RebalancePolicy,
 };
 
 const EXAMPLE: &str = "\
@@ -44,7 +45,6 @@ pub struct Args {
     pool: Address,
 }
 
-/// A pool.
 #[derive(Debug, Serialize)]
 pub struct Output {
     address: Text<Address>,
@@ -82,7 +82,6 @@ pub struct Output {
     unknown_pending_gates: Option<Vec<Text<Address>>>,
 }
 
-/// Where the pool's lamports are.
 #[derive(Debug, Serialize)]
 struct Stake {
     /// In the reserve, rent included.
@@ -101,7 +100,6 @@ struct Stake {
 struct Validators {
     count: usize,
     maximum: u32,
-    /// Those that are being removed.
     leaving: usize,
     /// Those with stake that an update can merge now.
     mergeable: usize,
@@ -109,7 +107,6 @@ struct Validators {
     preferred_withdraw: Option<Text<Address>>,
 }
 
-/// How the pool spreads its stake.
 #[derive(Debug, Serialize)]
 struct Extension {
     policy: Policy,
@@ -121,7 +118,6 @@ struct Extension {
 
 #[derive(Debug, Serialize)]
 struct Fees {
-    /// On rewards.
     epoch: DelayedFee,
     sol_deposit: Ratio,
     stake_deposit: Ratio,
@@ -160,10 +156,6 @@ struct Accounts {
 }
 
 impl Args {
-    /// Reads it.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
         let snapshot = context.look_at_transient(&self.pool).await?;
         let schedule = context.cluster.epoch_schedule().await?;

@@ -29,7 +29,8 @@ use {
         cluster::Cluster,
         pool::{PoolSnapshot, StakeSelection},
     },
-    tidepool_interface::state::{BASIS_POINTS, RebalancePolicy},
+    tidepool_core::rebalance::BASIS_POINTS,
+    tidepool_interface::state::RebalancePolicy,
 };
 
 const EXAMPLE: &str = "\
@@ -89,7 +90,6 @@ pub struct Args {
     staker: Option<KeySource>,
 }
 
-/// Weights that have been set.
 #[derive(Debug, Serialize)]
 pub struct Output {
     pool: Text<Address>,
@@ -105,10 +105,6 @@ pub struct Output {
 }
 
 impl Args {
-    /// Sets them.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, Halt> {
         context.terminal.check_consent()?;
         // A file that is wrong needs no pool to be refused.
