@@ -108,7 +108,7 @@ fn weighted_besides(snapshot: &PoolSnapshot, vote: &Address) -> usize {
     let records = snapshot.records().iter();
     records
         .filter(|record| {
-            record.is_active() && record.extension.weight.get() > 0 && record.vote_account_address != *vote
+            record.is_active() && record.extension.weight() > 0 && record.vote_account_address != *vote
         })
         .count()
 }

@@ -98,7 +98,7 @@ impl RebalanceCost {
         let all = count(records.len());
         let moving = count(records.iter().filter(|record| record.transient_stake_lamports.get() > 0).count());
         let others =
-            count(records.windows(2).filter(|pair| pair[0].extension.weight != pair[1].extension.weight).count());
+            count(records.windows(2).filter(|pair| pair[0].extension.weight() != pair[1].extension.weight()).count());
         let record = if has_cap { RECORD + CAP } else { RECORD };
         let counted = COUNTED.saturating_mul(all).saturating_add(OTHER_WEIGHT.saturating_mul(others));
         let ranked = RANKED.saturating_mul(all).saturating_add(RANKED_OTHER_WEIGHT.saturating_mul(others));

@@ -16,8 +16,12 @@ pub trait ValidatorRow {
     /// Whether the transient stake, if there is any, is deactivating.
     fn is_deactivating(&self) -> bool;
 
-    /// Weight in a rebalance, relative to the sum of all weights. With weight 0, a rebalance does not change the validator's stake.
+    /// Weight in a rebalance, relative to the sum of all weights. With weight 0, a rebalance does not change the validator's stake,
+    /// unless it is demoted.
     fn weight(&self) -> u16;
+
+    /// Whether the validator is demoted: it takes no stake, and rebalances take its stake down to the minimum. Its weight is 0.
+    fn is_demoted(&self) -> bool;
 }
 
 /// A plain [`ValidatorRow`]. The default is a validator without stake that is being removed.
@@ -33,6 +37,8 @@ pub struct Validator {
     pub is_deactivating: bool,
     /// [`ValidatorRow::weight`].
     pub weight: u16,
+    /// [`ValidatorRow::is_demoted`].
+    pub is_demoted: bool,
 }
 
 impl ValidatorRow for Validator {
@@ -54,5 +60,9 @@ impl ValidatorRow for Validator {
 
     fn weight(&self) -> u16 {
         self.weight
+    }
+
+    fn is_demoted(&self) -> bool {
+        self.is_demoted
     }
 }

@@ -14,6 +14,9 @@ pub const TRANSIENT_STAKE_SEED: &[u8] = b"transient";
 /// First seed of an ephemeral stake account: one that exists within one instruction only.
 pub const EPHEMERAL_STAKE_SEED: &[u8] = b"ephemeral";
 
+/// First seed of an exit ticket.
+pub const EXIT_TICKET_SEED: &[u8] = b"exit";
+
 /// The system program.
 pub const SYSTEM_PROGRAM_ID: Address = Address::new_from_array([0; 32]);
 
@@ -35,6 +38,8 @@ well_known! {
     TOKEN_PROGRAM_ID = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA";
     /// The Token-2022 program.
     TOKEN_2022_PROGRAM_ID = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb";
+    /// The associated token account program.
+    ASSOCIATED_TOKEN_PROGRAM_ID = "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL";
     /// The upgradeable loader, version 3.
     LOADER_V3_ID = "BPFLoaderUpgradeab1e11111111111111111111111";
     /// The Metaplex token metadata program.
@@ -102,6 +107,19 @@ pub fn find_transient_stake(program_id: &Address, vote: &Address, pool: &Address
 /// The pool's ephemeral stake account under `seed`, and its bump.
 pub fn find_ephemeral_stake(program_id: &Address, pool: &Address, seed: u64) -> (Address, u8) {
     Address::find_program_address(&[EPHEMERAL_STAKE_SEED, pool.as_ref(), &seed.to_le_bytes()], program_id)
+}
+
+/// The exit ticket `id` of the pool, and its bump.
+pub fn find_exit_ticket(program_id: &Address, pool: &Address, id: u64) -> (Address, u8) {
+    Address::find_program_address(&[EXIT_TICKET_SEED, pool.as_ref(), &id.to_le_bytes()], program_id)
+}
+
+/// The token account of the pool's withdraw authority that holds the pool tokens of exit tickets, and its bump: the associated one.
+pub fn find_escrow(withdraw_authority: &Address, token_program: &Address, mint: &Address) -> (Address, u8) {
+    Address::find_program_address(
+        &[withdraw_authority.as_ref(), token_program.as_ref(), mint.as_ref()],
+        &ASSOCIATED_TOKEN_PROGRAM_ID,
+    )
 }
 
 /// The Metaplex metadata account of a mint, and its bump.

@@ -7,7 +7,7 @@
 //! exception, because no instruction of the program runs for them.
 
 use {
-    crate::state::{PodFee, RebalancePolicy, U32, U64},
+    crate::state::{Announcement, DemotionPolicy, ExitTicket, Limits, PodFee, RebalancePolicy, U16, U32, U64},
     bytemuck::{Pod, Zeroable},
     core::mem::size_of,
     solana_address::Address,
@@ -150,6 +150,140 @@ pub struct PolicyEvent {
     pub new: RebalancePolicy,
 }
 
+/// Tag `TPlimit1`: the limits that were set.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct LimitsEvent {
+    /// The pool.
+    pub pool: Address,
+    /// The current epoch.
+    pub epoch: U64,
+    /// Before.
+    pub old: Limits,
+    /// After.
+    pub new: Limits,
+}
+
+/// A step of an announcement, in [`AnnouncementEvent`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+pub enum AnnouncementStep {
+    /// The change was announced.
+    Announced,
+    /// The announced change was made.
+    Made,
+    /// The announcement was withdrawn.
+    Cancelled,
+}
+
+/// Tag `TPannou1`: a change that was announced, made or withdrawn.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct AnnouncementEvent {
+    /// The pool.
+    pub pool: Address,
+    /// The current epoch.
+    pub epoch: U64,
+    /// [`AnnouncementKind`](crate::state::AnnouncementKind).
+    pub kind: u8,
+    /// [`AnnouncementStep`].
+    pub step: u8,
+    /// Zero.
+    pub reserved: [u8; 6],
+    /// What is announced.
+    pub announcement: Announcement,
+}
+
+/// Tag `TPdempo1`: the demotion policy that was set.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct DemotionPolicyEvent {
+    /// The pool.
+    pub pool: Address,
+    /// The current epoch.
+    pub epoch: U64,
+    /// Before.
+    pub old: DemotionPolicy,
+    /// After.
+    pub new: DemotionPolicy,
+}
+
+/// Tag `TPdemot1`: a validator that was demoted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct DemotionEvent {
+    /// The pool.
+    pub pool: Address,
+    /// The validator's vote account.
+    pub vote: Address,
+    /// The current epoch.
+    pub epoch: U64,
+    /// Lamports of the pool with the validator, rents included.
+    pub lamports: U64,
+    /// Its weight before.
+    pub old_weight: U16,
+    /// [`DemotionGround`](crate::state::DemotionGround).
+    pub ground: u8,
+    /// Zero.
+    pub reserved: [u8; 5],
+}
+
+/// A step of an exit ticket, in [`ExitEvent`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+pub enum ExitStep {
+    /// The ticket was requested.
+    Requested,
+    /// The ticket was paid.
+    Claimed,
+    /// The ticket was given back.
+    Cancelled,
+}
+
+/// Tag `TPexit_1`: an exit ticket that was requested, paid or given back.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct ExitEvent {
+    /// The pool.
+    pub pool: Address,
+    /// The ticket's owner.
+    pub owner: Address,
+    /// The current epoch.
+    pub epoch: U64,
+    /// The ticket's id.
+    pub id: U64,
+    /// Lamports that were fixed at the request.
+    pub lamports: U64,
+    /// Lamports paid by a claim.
+    pub paid_lamports: U64,
+    /// Pool tokens in escrow for it.
+    pub pool_tokens: U64,
+    /// Pool tokens that were burnt.
+    pub burnt_pool_tokens: U64,
+    /// [`ExitStep`].
+    pub step: u8,
+    /// Zero.
+    pub reserved: [u8; 7],
+}
+
+impl ExitEvent {
+    /// The event of a step of `ticket` in `epoch`.
+    pub fn new(ticket: &ExitTicket, epoch: u64, step: ExitStep, paid_lamports: u64, burnt_pool_tokens: u64) -> Self {
+        Self {
+            pool: ticket.pool,
+            owner: ticket.owner,
+            epoch: epoch.into(),
+            id: ticket.id,
+            lamports: ticket.lamports,
+            paid_lamports: paid_lamports.into(),
+            pool_tokens: ticket.pool_tokens,
+            burnt_pool_tokens: burnt_pool_tokens.into(),
+            step: step as u8,
+            reserved: [0; 7],
+        }
+    }
+}
+
 /// Data of an event: a struct that follows a tag in a log line.
 pub trait EventData: Pod {
     /// The tag.
@@ -187,6 +321,11 @@ events! {
     Authority(AuthorityEvent) = b"TPauth_1",
     Weights(WeightsEvent) = b"TPweigh1",
     Policy(PolicyEvent) = b"TPpolic1",
+    Limits(LimitsEvent) = b"TPlimit1",
+    Announcement(AnnouncementEvent) = b"TPannou1",
+    DemotionPolicy(DemotionPolicyEvent) = b"TPdempo1",
+    Demotion(DemotionEvent) = b"TPdemot1",
+    Exit(ExitEvent) = b"TPexit_1",
 }
 
 fn read<T: Pod>(bytes: &[u8]) -> Option<T> {

@@ -118,7 +118,7 @@ fn list(validators: u32, stake_lamports: u64) -> Vec<u8> {
     for index in 0..validators {
         let vote = solana_sha256_hasher::hash(&index.to_le_bytes()).to_bytes().into();
         let mut extension = EntryExtension::default();
-        extension.weight = 1.into();
+        extension.set_weight(1);
         extension.set_validator_bump(find_validator_stake(&PROGRAM, &vote, &POOL, 0).1);
         extension.set_transient_bump(find_transient_stake(&PROGRAM, &vote, &POOL, 0).1, false);
         let record = ValidatorStakeInfo {

@@ -60,7 +60,7 @@ pub fn extension_rent(snapshot: &PoolSnapshot) -> u64 {
 pub fn set_rebalance_policy(snapshot: &PoolSnapshot, policy: &RebalancePolicy) -> Result<InstructionGroup, PlanError> {
     require_policy(snapshot)?;
     check_policy(policy)?;
-    let weights: Vec<u16> = snapshot.records().iter().map(|record| record.extension.weight.get()).collect();
+    let weights: Vec<u16> = snapshot.records().iter().map(|record| record.extension.weight()).collect();
     check_cap(snapshot, policy, &weights)?;
     let accounts = SetRebalancePolicyAccounts { pool: snapshot.address(), manager: snapshot.pool().head.manager };
     let instruction = ExtensionInstruction::SetRebalancePolicy { policy: *policy };

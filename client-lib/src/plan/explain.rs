@@ -225,7 +225,7 @@ pub fn explain_stake(snapshot: &PoolSnapshot, vote: &Address) -> Result<StakeExp
         index: validator.index,
         status: validator.status(),
         weight: validator.weight(),
-        weights: weights.map(|record| u64::from(record.extension.weight.get())).sum(),
+        weights: weights.map(|record| u64::from(record.extension.weight())).sum(),
         target: survey.as_ref().and_then(|(_, survey)| survey.target(record)),
         cap: survey.as_ref().and_then(|(inputs, _)| cap(snapshot, inputs)),
         held: held(record, snapshot.environment().stake_rent()),

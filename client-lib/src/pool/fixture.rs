@@ -134,7 +134,7 @@ impl FixtureValidator {
 
     fn extension(&self, index: usize) -> EntryExtension {
         let mut extension = EntryExtension::default();
-        extension.weight.set(self.weight);
+        extension.set_weight(self.weight);
         if self.has_bumps {
             let (_, deactivation_epoch) = self.transient_epochs;
             let is_leaving = self.transient > 0 && deactivation_epoch != NOT_DEACTIVATED;

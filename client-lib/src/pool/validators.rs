@@ -70,7 +70,7 @@ impl<'a> Validator<'a> {
 
     /// Its weight; 0 without one, and in a pool without the extension.
     pub const fn weight(&self) -> u16 {
-        self.record.extension.weight.get()
+        self.record.extension.weight()
     }
 
     /// The validator stake account, if it was read and exists.

@@ -53,6 +53,18 @@ impl Fee {
         Wide::product(amount, self.numerator).divide_up(self.denominator)
     }
 
+    /// Whether the fee takes a larger share than `other`.
+    #[inline]
+    pub fn is_above(&self, other: &Self) -> bool {
+        let (mine, others) = (self.normal(), other.normal());
+        Wide::product(mine.numerator, others.denominator) > Wide::product(others.numerator, mine.denominator)
+    }
+
+    /// The fee without a zero denominator.
+    const fn normal(&self) -> Self {
+        if self.denominator == 0 { Self::new(0, 1) } else { *self }
+    }
+
     /// Whether the fee exceeds 100 %; false for `0 / 0`.
     #[inline]
     pub const fn is_too_high(&self) -> bool {

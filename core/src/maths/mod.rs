@@ -4,11 +4,13 @@
 //! a thousand compute units. These functions return the same results with `u64` arithmetic.
 
 mod fee;
+mod growth;
 mod rate;
 mod wide;
 
 pub use {
     fee::{Fee, FutureEpoch, WITHDRAWAL_BASELINE_FEE, check_withdrawal_fee},
+    growth::growth_charge,
     rate::ExchangeRate,
     wide::Wide,
 };

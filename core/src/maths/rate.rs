@@ -32,6 +32,30 @@ impl ExchangeRate {
         mul_div_floor(pool_tokens, self.total_lamports, self.pool_token_supply)
     }
 
+    /// Whether the rate is above `before` by more than `up` basis points, or below by more than `down`. 0 basis points are no bound,
+    /// and so is a rate without lamports or supply.
+    pub fn moved_beyond(&self, before: &Self, up: u16, down: u16) -> bool {
+        const WHOLE: u64 = 10_000;
+        let has_rates = [self, before].iter().all(|rate| rate.total_lamports > 0 && rate.pool_token_supply > 0);
+        // Compares total / supply with total before / supply before, crosswise. A product beyond 128 bits is beyond any bound.
+        let scaled = |total: u64, supply: u64, factor: u64| Wide::product(total, supply).checked_mul(factor);
+        let (now, then) =
+            ((self.total_lamports, before.pool_token_supply), (before.total_lamports, self.pool_token_supply));
+        let is_above =
+            |a: (u64, u64), b: (u64, u64), factor: u64| match (scaled(a.0, a.1, WHOLE), scaled(b.0, b.1, factor)) {
+                (Some(a), Some(b)) => a > b,
+                (a, b) => a.is_none() && b.is_some(),
+            };
+        let rose = up > 0 && is_above(now, then, WHOLE.saturating_add(up.into()));
+        let kept = WHOLE.saturating_sub(down.into());
+        let fell = down > 0
+            && match (scaled(now.0, now.1, WHOLE), scaled(then.0, then.1, kept)) {
+                (Some(now), Some(least)) => now < least,
+                (now, least) => now.is_some() && least.is_none(),
+            };
+        has_rates && (rose || fell)
+    }
+
     /// Lamports per pool token (its smallest unit), rounded up; `None` without a supply, or if the sum of lamports and supply
     /// exceeds 64 bits.
     #[inline]

@@ -19,6 +19,8 @@ pub struct Inputs {
     pub minimum_delegation: u64,
     /// The pool's policy.
     pub policy: Policy,
+    /// Lamports of open exit tickets, which the reserve is to have above its target.
+    pub ticket_lamports: u64,
     /// Whether rebalancing is paused, because weights are being set in several transactions.
     pub is_paused: bool,
 }
@@ -38,11 +40,13 @@ pub(super) fn turnover_budget(policy: &Policy, base_lamports: u64) -> u64 {
 
 impl Inputs {
     /// Reserve target in lamports, for a pool with `total_lamports`. The floor is bounded here, because the pool may become smaller
-    /// after it was set. The target is at least the rents of decreases.
+    /// after it was set. The target is at least the rents of decreases; the lamports of tickets come on top.
     pub(super) fn reserve_target(&self, total_lamports: u64) -> u64 {
         let wanted = share(total_lamports, self.policy.reserve_share).max(self.policy.reserve_floor);
         // guard: reserve-target
-        wanted.min(share(total_lamports, RESERVE_SHARE_MAX)).max(self.policy.working_lamports(self.stake_rent))
+        let target =
+            wanted.min(share(total_lamports, RESERVE_SHARE_MAX)).max(self.policy.working_lamports(self.stake_rent));
+        target.saturating_add(self.ticket_lamports)
     }
 
     /// Maximum target of one validator in lamports, for a pool with `total_lamports`.

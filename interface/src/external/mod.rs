@@ -3,3 +3,4 @@
 pub mod stake;
 pub mod stake_history;
 pub mod token;
+pub mod vote;

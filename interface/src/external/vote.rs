@@ -4,10 +4,11 @@
 //! the eras. Only whether an epoch has an entry that grew is used.
 
 use {
-    crate::state::{BASIS_POINTS, U64},
+    crate::state::U64,
     bytemuck::{Pod, Zeroable},
     core::mem::size_of,
     solana_address::Address,
+    tidepool_core::rebalance::BASIS_POINTS,
 };
 
 /// Credits of a validator at the end of an epoch, or at present.

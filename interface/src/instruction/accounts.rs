@@ -635,4 +635,116 @@ accounts! {
         /// The instructions sysvar.
         instructions [],
     }
+
+    /// Accounts of `SetLimits`.
+    SetLimitsAccounts {
+        /// The pool.
+        pool [w],
+        /// The manager, or the guardian to hand over its place.
+        manager_or_guardian [s],
+    }
+
+    /// Accounts of `CancelAnnouncement`.
+    CancelAnnouncementAccounts {
+        /// The pool.
+        pool [w],
+        /// The manager or the guardian.
+        manager_or_guardian [s],
+    }
+
+    /// Accounts of `SetDemotionPolicy`.
+    SetDemotionPolicyAccounts {
+        /// The pool.
+        pool [w],
+        /// The manager.
+        manager [s],
+    }
+
+    /// Accounts of `DemoteValidator`.
+    DemoteValidatorAccounts {
+        /// The pool.
+        pool [w],
+        /// The validator list.
+        validator_list [w],
+        /// The validator's vote account.
+        vote [],
+        ? /// The vote account of another validator of the pool, for a validator without credits.
+        peer_vote [],
+    }
+
+    /// Accounts of `RequestExit`.
+    RequestExitAccounts {
+        /// The pool.
+        pool [w],
+        /// The pool's withdraw authority.
+        withdraw_authority [],
+        /// The holder, who will own the ticket.
+        owner [s],
+        /// The holder's token account.
+        pool_tokens_from [w],
+        /// The pool's escrow: a token account of the withdraw authority.
+        escrow [w],
+        /// The ticket, at the address of the pool's next id.
+        ticket [w],
+        /// Receives the SOL when the ticket is paid.
+        recipient [],
+        /// The manager's token account for fees.
+        manager_fee_account [w],
+        /// The pool token's mint.
+        pool_mint [w],
+        /// Pays the ticket's rent.
+        payer [sw],
+        /// The mint's token program.
+        token_program [],
+        /// The system program.
+        system_program [],
+    }
+
+    /// Accounts of `ClaimExit`.
+    ClaimExitAccounts {
+        /// The pool.
+        pool [w],
+        /// The pool's withdraw authority.
+        withdraw_authority [],
+        /// The ticket.
+        ticket [w],
+        /// The ticket's owner, who gets its rent.
+        owner [w],
+        /// The ticket's recipient.
+        recipient [w],
+        /// The pool's escrow.
+        escrow [w],
+        /// The pool token's mint.
+        pool_mint [w],
+        /// The reserve.
+        reserve_stake [w],
+        /// The clock sysvar.
+        clock [],
+        /// The stake history sysvar.
+        stake_history [],
+        /// The stake program.
+        stake_program [],
+        /// The mint's token program.
+        token_program [],
+    }
+
+    /// Accounts of `CancelExit`.
+    CancelExitAccounts {
+        /// The pool.
+        pool [w],
+        /// The pool's withdraw authority.
+        withdraw_authority [],
+        /// The ticket.
+        ticket [w],
+        /// The ticket's owner.
+        owner [sw],
+        /// The token account that gets the pool tokens.
+        pool_tokens_to [w],
+        /// The pool's escrow.
+        escrow [w],
+        /// The pool token's mint.
+        pool_mint [w],
+        /// The mint's token program.
+        token_program [],
+    }
 }

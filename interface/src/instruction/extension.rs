@@ -1,8 +1,10 @@
-//! Instructions of the extension: tags 64 to 68.
+//! Instructions of the extension: tags 64 to 75.
 
 use {
     super::tag,
-    crate::state::{RebalancePolicy, U16, U32, ValidatorStakeInfo},
+    crate::state::{
+        AnnouncementKind, DemotionGround, DemotionPolicy, Limits, RebalancePolicy, U16, U32, U64, ValidatorStakeInfo,
+    },
     bytemuck::{Pod, Zeroable},
     core::mem::size_of,
     solana_address::Address,
@@ -98,6 +100,48 @@ pub enum ExtensionInstruction<'a> {
         /// Indices in the validator list: [`REBALANCED_VALIDATORS_MAX`] at most.
         indices: &'a [U32],
     },
+    /// Tag 69: tightens the pool's limits; the manager signs. The guardian can hand over its own place. See
+    /// [`SetLimitsAccounts`](super::SetLimitsAccounts).
+    SetLimits {
+        /// All limits, those that stay too.
+        limits: Limits,
+    },
+    /// Tag 70: withdraws an announcement; the manager or the guardian signs. See
+    /// [`CancelAnnouncementAccounts`](super::CancelAnnouncementAccounts).
+    CancelAnnouncement {
+        /// Which one.
+        kind: AnnouncementKind,
+    },
+    /// Tag 71: sets when a validator can be demoted; the manager signs. See
+    /// [`SetDemotionPolicyAccounts`](super::SetDemotionPolicyAccounts).
+    SetDemotionPolicy {
+        /// The policy.
+        policy: DemotionPolicy,
+    },
+    /// Tag 72: permissionless. Takes a validator out of the targets of rebalances, if its vote account proves `ground`. The rebalances
+    /// that follow take its stake down to the minimum. See [`DemoteValidatorAccounts`](super::DemoteValidatorAccounts).
+    DemoteValidator {
+        /// Index of the validator in the list.
+        index: u32,
+        /// Index of another validator, which earned credits meanwhile; only for [`DemotionGround::NoCredits`].
+        peer_index: u32,
+        /// Why.
+        ground: DemotionGround,
+    },
+    /// Tag 73: gives pool tokens into escrow for a ticket, which is paid in SOL as soon as the reserve can; the holder signs. The
+    /// lamports are fixed now, less the SOL withdrawal fee. See [`RequestExitAccounts`](super::RequestExitAccounts).
+    RequestExit {
+        /// Pool tokens, the fee included.
+        pool_tokens: u64,
+        /// Fewest lamports that the ticket may be for.
+        minimum_lamports: u64,
+    },
+    /// Tag 74: permissionless. Pays a ticket from the reserve, at its lamports or at the exchange rate of now if that is lower. See
+    /// [`ClaimExitAccounts`](super::ClaimExitAccounts).
+    ClaimExit,
+    /// Tag 75: returns the pool tokens that a ticket's lamports buy now, and burns the others; its owner signs. From the epoch after the
+    /// request on. See [`CancelExitAccounts`](super::CancelExitAccounts).
+    CancelExit,
 }
 
 impl<'a> ExtensionInstruction<'a> {
@@ -123,6 +167,24 @@ impl<'a> ExtensionInstruction<'a> {
                 Ok(Self::UpdateValidators { start_index: u32::from_le_bytes(index) })
             }
             tag::REBALANCE => Ok(Self::Rebalance { indices: slice(arguments)? }),
+            tag::SET_LIMITS => Ok(Self::SetLimits { limits: whole(arguments)? }),
+            tag::CANCEL_ANNOUNCEMENT => {
+                let [kind] = whole(arguments)?;
+                let kind = AnnouncementKind::from_number(kind).ok_or(ProgramError::BorshIoError)?;
+                Ok(Self::CancelAnnouncement { kind })
+            }
+            tag::SET_DEMOTION_POLICY => Ok(Self::SetDemotionPolicy { policy: whole(arguments)? }),
+            tag::DEMOTE_VALIDATOR => {
+                let DemotionArguments { index, peer_index, ground } = whole(arguments)?;
+                let ground = DemotionGround::from_number(ground).ok_or(ProgramError::BorshIoError)?;
+                Ok(Self::DemoteValidator { index: index.get(), peer_index: peer_index.get(), ground })
+            }
+            tag::REQUEST_EXIT => {
+                let [pool_tokens, minimum_lamports]: [U64; 2] = whole(arguments)?;
+                Ok(Self::RequestExit { pool_tokens: pool_tokens.get(), minimum_lamports: minimum_lamports.get() })
+            }
+            tag::CLAIM_EXIT if arguments.is_empty() => Ok(Self::ClaimExit),
+            tag::CANCEL_EXIT if arguments.is_empty() => Ok(Self::CancelExit),
             _ => Err(ProgramError::BorshIoError),
         }
     }
@@ -135,6 +197,13 @@ impl<'a> ExtensionInstruction<'a> {
             Self::SetValidatorWeights { .. } => tag::SET_VALIDATOR_WEIGHTS,
             Self::UpdateValidators { .. } => tag::UPDATE_VALIDATORS,
             Self::Rebalance { .. } => tag::REBALANCE,
+            Self::SetLimits { .. } => tag::SET_LIMITS,
+            Self::CancelAnnouncement { .. } => tag::CANCEL_ANNOUNCEMENT,
+            Self::SetDemotionPolicy { .. } => tag::SET_DEMOTION_POLICY,
+            Self::DemoteValidator { .. } => tag::DEMOTE_VALIDATOR,
+            Self::RequestExit { .. } => tag::REQUEST_EXIT,
+            Self::ClaimExit => tag::CLAIM_EXIT,
+            Self::CancelExit => tag::CANCEL_EXIT,
         }
     }
 
@@ -143,7 +212,19 @@ impl<'a> ExtensionInstruction<'a> {
     pub fn to_vec(&self) -> std::vec::Vec<u8> {
         let mut data = std::vec![self.tag()];
         match self {
-            Self::ExtendPool => {}
+            Self::ExtendPool | Self::ClaimExit | Self::CancelExit => {}
+            Self::SetLimits { limits } => data.extend_from_slice(bytemuck::bytes_of(limits)),
+            Self::CancelAnnouncement { kind } => data.push(*kind as u8),
+            Self::SetDemotionPolicy { policy } => data.extend_from_slice(bytemuck::bytes_of(policy)),
+            Self::DemoteValidator { index, peer_index, ground } => {
+                let (index, peer_index) = ((*index).into(), (*peer_index).into());
+                let arguments = DemotionArguments { index, peer_index, ground: *ground as u8 };
+                data.extend_from_slice(bytemuck::bytes_of(&arguments));
+            }
+            Self::RequestExit { pool_tokens, minimum_lamports } => {
+                data.extend_from_slice(&pool_tokens.to_le_bytes());
+                data.extend_from_slice(&minimum_lamports.to_le_bytes());
+            }
             Self::SetRebalancePolicy { policy } => data.extend_from_slice(bytemuck::bytes_of(policy)),
             Self::SetValidatorWeights { more, weights } => {
                 data.push(u8::from(*more));
@@ -164,6 +245,20 @@ impl<'a> ExtensionInstruction<'a> {
     ) -> solana_instruction::Instruction {
         solana_instruction::Instruction { program_id: *program_id, accounts, data: self.to_vec() }
     }
+}
+
+/// Arguments of [`ExtensionInstruction::DemoteValidator`].
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+struct DemotionArguments {
+    index: U32,
+    peer_index: U32,
+    ground: u8,
+}
+
+/// A value of the data's full length.
+fn whole<T: Pod>(bytes: &[u8]) -> Result<T, ProgramError> {
+    bytemuck::try_pod_read_unaligned(bytes).map_err(|_| ProgramError::BorshIoError)
 }
 
 /// A list of the data's full length, not empty.

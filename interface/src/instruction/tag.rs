@@ -65,3 +65,17 @@ pub const SET_VALIDATOR_WEIGHTS: u8 = 66;
 pub const UPDATE_VALIDATORS: u8 = 67;
 /// `Rebalance`.
 pub const REBALANCE: u8 = 68;
+/// `SetLimits`.
+pub const SET_LIMITS: u8 = 69;
+/// `CancelAnnouncement`.
+pub const CANCEL_ANNOUNCEMENT: u8 = 70;
+/// `SetDemotionPolicy`.
+pub const SET_DEMOTION_POLICY: u8 = 71;
+/// `DemoteValidator`.
+pub const DEMOTE_VALIDATOR: u8 = 72;
+/// `RequestExit`.
+pub const REQUEST_EXIT: u8 = 73;
+/// `ClaimExit`.
+pub const CLAIM_EXIT: u8 = 74;
+/// `CancelExit`.
+pub const CANCEL_EXIT: u8 = 75;

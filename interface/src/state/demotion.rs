@@ -1,10 +1,11 @@
 //! Demotion: rules by which anyone may take a bad validator's stake down, with a proof.
 
 use {
-    super::{BASIS_POINTS, Ceiling, U16, U64},
-    crate::{error::ExtensionError, maths::Wide},
+    super::{Ceiling, U16, U64},
+    crate::error::ExtensionError,
     bytemuck::{Pod, Zeroable},
     core::mem::size_of,
+    tidepool_core::{maths::Wide, rebalance::BASIS_POINTS},
 };
 
 /// Most epochs without credits that a policy can allow. A vote account keeps the credits of 64 epochs.

@@ -19,15 +19,49 @@ pub struct EntryExtension {
     /// A bump is in practice between 128 and 255, so its highest bit is free. It is set for activating stake and cleared for
     /// deactivating stake. 0 if the bump is not cached; the direction is then unknown.
     transient: u8,
-    /// Weight of the validator in a rebalance, relative to the sum of all weights. With weight 0, a rebalance does not change the
-    /// validator's stake.
-    pub weight: U16,
+    /// The weight, or the demotion: the highest bit, and the lower bits of its epoch.
+    weight: U16,
 }
+
+/// Highest weight of a validator.
+pub const WEIGHT_MAX: u16 = DEMOTED - 1;
+
+/// Set in the weight of a demoted validator.
+const DEMOTED: u16 = 0x8000;
 
 /// Set in every bump that is cached.
 const HIGHEST_BIT: u8 = 0x80;
 
 impl EntryExtension {
+    /// Weight of the validator in a rebalance, relative to the sum of all weights. With weight 0, a rebalance does not change the
+    /// validator's stake, unless it is demoted: then its stake is taken down to the minimum.
+    #[inline(always)]
+    pub const fn weight(&self) -> u16 {
+        let weight = self.weight.get();
+        if weight > WEIGHT_MAX { 0 } else { weight }
+    }
+
+    /// Sets the weight, [`WEIGHT_MAX`] at most. The validator is no longer demoted.
+    pub const fn set_weight(&mut self, weight: u16) {
+        self.weight.set(if weight > WEIGHT_MAX { WEIGHT_MAX } else { weight });
+    }
+
+    /// Whether the validator is demoted: it takes no stake, and rebalances take its stake down to the minimum.
+    #[inline(always)]
+    pub const fn is_demoted(&self) -> bool {
+        self.weight.get() > WEIGHT_MAX
+    }
+
+    /// Demotes the validator in `epoch`. Its weight is lost.
+    pub const fn demote(&mut self, epoch: u64) {
+        self.weight.set(DEMOTED | (epoch as u16 & WEIGHT_MAX));
+    }
+
+    /// Epochs since the demotion; `None` if the validator is not demoted. The count starts again after 32,768 epochs.
+    pub const fn epochs_since_demotion(&self, epoch: u64) -> Option<u16> {
+        if self.is_demoted() { Some((epoch as u16).wrapping_sub(self.weight.get()) & WEIGHT_MAX) } else { None }
+    }
+
     /// Cached bump of the validator stake account.
     #[inline(always)]
     pub const fn validator_bump(&self) -> Option<u8> {

@@ -48,7 +48,7 @@ pub struct PoolExtension {
     /// Open exit tickets.
     pub tickets: TicketTotals,
     /// Reserved for later versions: zero.
-    pub reserved: [u8; 90],
+    pub reserved: [u8; 92],
     /// Exchange rates of the last epochs.
     pub ledger: Ledger,
 }

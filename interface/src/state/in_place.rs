@@ -110,6 +110,12 @@ impl<'a> PoolView<'a> {
         self.fee(self.layout.next_sol_withdrawal_fee.wrapping_sub(FEE))
     }
 
+    /// Supply in pool tokens before the last update into a new epoch.
+    #[inline(always)]
+    pub fn last_epoch_pool_token_supply(&self) -> u64 {
+        pod::<U64>(self.data, self.layout.end.wrapping_sub(2 * NUMBER)).get()
+    }
+
     /// Total lamports before the last update into a new epoch.
     #[inline(always)]
     pub fn last_epoch_total_lamports(&self) -> u64 {

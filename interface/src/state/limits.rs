@@ -1,11 +1,15 @@
 //! Limits that a pool's manager promises. They can be tightened, never loosened.
 
 use {
-    super::{BASIS_POINTS, U16, U32, U64},
-    crate::{error::ExtensionError, maths::{Fee, Wide}},
+    super::{U16, U32, U64},
+    crate::error::ExtensionError,
     bytemuck::{Pod, Zeroable},
     core::mem::size_of,
     solana_address::Address,
+    tidepool_core::{
+        maths::{Fee, Wide},
+        rebalance::BASIS_POINTS,
+    },
 };
 
 /// Highest supply floor, in the pool token's smallest unit: 1,000 tokens with 9 decimals. A higher one could close deposits for ever.
@@ -114,7 +118,7 @@ pub struct Limits {
     pub guardian: Address,
 }
 
-const _: () = assert!(size_of::<Limits>() == 66 && align_of::<Limits>() == 1);
+const _: () = assert!(size_of::<Limits>() == 64 && align_of::<Limits>() == 1);
 
 impl Limits {
     /// No limits.

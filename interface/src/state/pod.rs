@@ -63,6 +63,11 @@ little_endian! {
     U16, u16, 2
 }
 
+little_endian! {
+    /// An `i64` as eight little-endian bytes.
+    I64, i64, 8
+}
+
 /// A [`Fee`] in account data.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Pod, Zeroable)]
 #[repr(C)]

@@ -159,7 +159,12 @@ impl ValidatorRow for ValidatorStakeInfo {
 
     #[inline(always)]
     fn weight(&self) -> u16 {
-        self.extension.weight.get()
+        self.extension.weight()
+    }
+
+    #[inline(always)]
+    fn is_demoted(&self) -> bool {
+        self.extension.is_demoted()
     }
 }
 

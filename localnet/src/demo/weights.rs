@@ -130,9 +130,9 @@ pub fn check(snapshot: &PoolSnapshot) -> Result<Vec<Weighed>, RunError> {
     let held = |record: &ValidatorStakeInfo| record.active_stake_lamports.get() + record.transient_stake_lamports.get();
     let all: u64 = snapshot.reserve_lamports_above_rent() + records.iter().map(held).sum::<u64>();
     let floor = snapshot.policy().map_or(0, |policy| policy.reserve_floor.get());
-    let weights: u64 = records.iter().map(|record| u64::from(record.extension.weight.get())).sum();
+    let weights: u64 = records.iter().map(|record| u64::from(record.extension.weight())).sum();
     let weighed = records.iter().map(|record| {
-        let weight = record.extension.weight.get();
+        let weight = record.extension.weight();
         let target = u128::from(all - floor) * u128::from(weight) / u128::from(weights);
         let target = u64::try_from(target).unwrap_or(u64::MAX);
         if target.abs_diff(held(record)) > tolerance(snapshot) {

@@ -38,7 +38,7 @@ async fn pools_of_all_lengths_are_extended_in_place() {
         let (_, extended, _) = extended(&pool).await;
         assert_eq!(extended.last.accounts().pool.data.len(), length.max(EXTENDED_POOL_LENGTH));
         assert!(extended.last.is_extended());
-        assert!(extended.last.records().iter().all(|record| record.extension.weight.get() > 0));
+        assert!(extended.last.records().iter().all(|record| record.extension.weight() > 0));
     }
 }
 

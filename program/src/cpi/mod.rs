@@ -11,6 +11,6 @@ pub use {
     authority::PoolAuthority,
     metadata::{TokenText, create_metadata, update_metadata},
     stake::{StakeSysvars, USUAL_MINIMUM_DELEGATION, authorize, minimum_delegation},
-    system::{create_stake_account, transfer},
+    system::{create_account, create_stake_account, transfer},
     token::{BurnAndFee, TokenProgram, burn, burn_and_transfer, can_transfer_after_burn, transfer_checked},
 };

@@ -103,6 +103,42 @@ impl PoolAuthority<'_> {
         self.invoke(&instruction, [token.mint, to, self.account])
     }
 
+    /// Burns `amount` pool tokens of the authority's own account.
+    pub fn burn(&self, token: TokenProgram, from: &AccountView, amount: u64) -> ProgramResult {
+        let instruction = InstructionView {
+            program_id: token.program.address(),
+            data: &with_amount(tag::BURN, amount),
+            accounts: &[
+                InstructionAccount::writable(from.address()),
+                InstructionAccount::writable(token.mint.address()),
+                InstructionAccount::readonly_signer(self.account.address()),
+            ],
+        };
+        self.invoke(&instruction, [from, token.mint, self.account])
+    }
+
+    /// Transfers `amount` pool tokens of the authority's own account to `to`.
+    pub fn transfer_checked(
+        &self,
+        token: TokenProgram,
+        from: &AccountView,
+        to: &AccountView,
+        amount: u64,
+        decimals: u8,
+    ) -> ProgramResult {
+        let instruction = InstructionView {
+            program_id: token.program.address(),
+            data: &transfer_data(amount, decimals),
+            accounts: &[
+                InstructionAccount::writable(from.address()),
+                InstructionAccount::readonly(token.mint.address()),
+                InstructionAccount::writable(to.address()),
+                InstructionAccount::readonly_signer(self.account.address()),
+            ],
+        };
+        self.invoke(&instruction, [from, token.mint, to, self.account])
+    }
+
     /// Mints to one account, then to two others if their amounts are not 0.
     #[inline(always)]
     pub fn mint_deposit(

@@ -46,9 +46,9 @@ pub fn process(program_id: &Address, accounts: &[AccountView], seed: u32) -> Pro
     // guard: add-validator-rent
     let lamports = minimum_stake_lamports(rent.minimum_balance(STAKE_ACCOUNT_SPACE), minimum_delegation()?);
     let reserve_rent = rent.of(reserve);
-    let working_lamports = pool.working_lamports(reserve_rent); // guard: add-validator-leaves-rents
+    let reserved_lamports = pool.reserved_lamports(reserve_rent); // guard: add-validator-leaves-rents
     // guard: add-validator-leaves-reserve
-    check_left_in_reserve(reserve, lamports, reserve_rent, working_lamports, ProgramError::InsufficientFunds)?;
+    check_left_in_reserve(reserve, lamports, reserve_rent, reserved_lamports, ProgramError::InsufficientFunds)?;
     let mut funds = Funds::before(&pool, epoch, tag::ADD_VALIDATOR_TO_POOL).reserve_before(reserve);
     let mut extension = EntryExtension::default();
     if pool.is_extended() {

@@ -124,10 +124,10 @@ fn increase(
     // The rent of the account returns to the reserve after the merge.
     let stake_rent = rent.minimum_balance(STAKE_ACCOUNT_SPACE); // guard: increase-rent
     let lamports = request.lamports.saturating_add(stake_rent); // guard: increase-total
-    let working_lamports = pool.working_lamports(stake_rent); // guard: increase-leaves-rents
+    let reserved_lamports = pool.reserved_lamports(stake_rent); // guard: increase-leaves-rents
     let insufficient = ProgramError::InsufficientFunds;
     // guard: increase-leaves-reserve
-    check_left_in_reserve(&accounts.reserve_stake, lamports, stake_rent, working_lamports, insufficient)?;
+    check_left_in_reserve(&accounts.reserve_stake, lamports, stake_rent, reserved_lamports, insufficient)?;
     let mut funds = Funds::before(&pool, epoch, request.tag).reserve_before(&accounts.reserve_stake);
     funds.validator_before(record);
     let bump = check_transient_stake_under(&pool, transient, record, request.transient_seed);

@@ -1,8 +1,12 @@
 //! Dispatch of instructions, with one file per instruction. Variants of an operation share a file.
 
 mod add_validator;
+mod cancel_announcement;
+mod cancel_exit;
+mod claim_exit;
 mod cleanup;
 mod decrease_stake;
+mod demote_validator;
 mod deposit_sol;
 mod deposit_stake;
 mod extend_pool;
@@ -10,13 +14,17 @@ mod increase_stake;
 mod initialize;
 mod rebalance;
 mod remove_validator;
+mod request_exit;
+mod set_demotion_policy;
 mod set_fee;
 mod set_funding_authority;
+mod set_limits;
 mod set_manager;
 mod set_preferred_validator;
 mod set_rebalance_policy;
 mod set_staker;
 mod set_validator_weights;
+mod ticket;
 mod token_metadata;
 mod transient_path;
 mod transient_stake;
@@ -88,6 +96,20 @@ fn process_extension(program_id: &Address, accounts: &[AccountView], data: &[u8]
             update_validators::compact(program_id, accounts, start_index)
         }
         ExtensionInstruction::Rebalance { indices } => rebalance::process(program_id, accounts, indices),
+        ExtensionInstruction::SetLimits { limits } => set_limits::process(program_id, accounts, &limits),
+        ExtensionInstruction::CancelAnnouncement { kind } => cancel_announcement::process(program_id, accounts, kind),
+        ExtensionInstruction::SetDemotionPolicy { policy } => {
+            set_demotion_policy::process(program_id, accounts, &policy)
+        }
+        ExtensionInstruction::DemoteValidator { index, peer_index, ground } => {
+            let demotion = demote_validator::Demotion { index, peer_index, ground };
+            demote_validator::process(program_id, accounts, &demotion)
+        }
+        ExtensionInstruction::RequestExit { pool_tokens, minimum_lamports } => {
+            request_exit::process(program_id, accounts, pool_tokens, minimum_lamports)
+        }
+        ExtensionInstruction::ClaimExit => claim_exit::process(program_id, accounts),
+        ExtensionInstruction::CancelExit => cancel_exit::process(program_id, accounts),
     }
 }
 

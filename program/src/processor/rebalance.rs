@@ -73,6 +73,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], indices: &[U32]) 
             stake_rent: movement.stake_rent,
             minimum_delegation: pool_minimum_delegation(stake_program_minimum),
             policy: pool.extension_policy()?.get(),
+            ticket_lamports: pool.ticket_lamports(),
             is_paused: pool.extension()?.is_paused(clock_slot(&accounts.clock)?),
         },
     );
@@ -127,8 +128,8 @@ pub fn process(program_id: &Address, accounts: &[AccountView], indices: &[U32]) 
 /// Clears the weight of a validator that stake cannot be delegated to.
 #[cold]
 fn clear_weight(pool: &Pool, epoch: u64, record: &mut ValidatorStakeInfo) {
-    let old = u64::from(record.extension.weight.get());
-    record.extension.weight.set(0);
+    let old = u64::from(record.extension.weight());
+    record.extension.set_weight(0);
     emit(WeightsEvent {
         pool: *pool.address(),
         epoch: epoch.into(),

@@ -75,7 +75,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     }
     record.status = status as u8;
     if pool.is_extended() {
-        record.extension.weight.set(0);
+        record.extension.set_weight(0);
         record.extension.set_deactivating(true);
     }
     funds.validator_after(record);

@@ -1,7 +1,11 @@
 //! `SetFundingAuthority`.
 
 use {
-    crate::{event::emit_authority, hash::PdaHasher, validation::{Pool, announced_value}},
+    crate::{
+        event::emit_authority,
+        hash::PdaHasher,
+        validation::{Pool, announced_value},
+    },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     tidepool_interface::{
         address::DEPOSIT_AUTHORITY_SEED,

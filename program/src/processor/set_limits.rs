@@ -5,14 +5,14 @@ use {
         event::emit,
         validation::{Pool, current_epoch},
     },
-    pinocchio::{AccountView, Address, ProgramResult},
+    pinocchio::{AccountView, Address, ProgramResult, error::ProgramError::InvalidAccountData},
+    tidepool_core::maths::{Fee, FutureEpoch},
     tidepool_interface::{
         ExtensionError::{FeeAboveCeiling, LimitLoosened, NotExtended, WrongGuardian},
         StakePoolError::{SignatureMissing, WrongManager},
         event::LimitsEvent,
         instruction::SetLimitsAccounts,
-        maths::{Fee, FutureEpoch},
-        state::{Ceiling, FeeCeilings, Limits},
+        state::{FeeCeilings, Limits, POOL_HEAD_LENGTH, PoolTerms},
     },
 };
 
@@ -24,7 +24,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], new: &Limits) -> 
     check_authority(&pool, accounts.manager_or_guardian, &old, new)?;
     new.check()?;
     old.check_tightened(new)?; // guard: limits-tighten
-    check_fees(&pool, &new.ceilings)?;
+    check_fees(&pool, accounts.pool, &new.ceilings)?;
     pool.extension_mut().ok_or(NotExtended)?.limits = *new;
     emit(LimitsEvent { pool: *pool.address(), epoch: current_epoch()?.into(), old, new: *new });
     Ok(())
@@ -51,18 +51,21 @@ fn check_authority(pool: &Pool, authority: &AccountView, old: &Limits, new: &Lim
 }
 
 /// Checks that no fee in force or pending is above its ceiling.
-fn check_fees(pool: &Pool, ceilings: &FeeCeilings) -> ProgramResult {
-    let view = pool.view();
+fn check_fees(pool: &Pool, account: &AccountView, ceilings: &FeeCeilings) -> ProgramResult {
+    let terms = account.try_borrow()?.get(POOL_HEAD_LENGTH..).map(PoolTerms::decode).ok_or(InvalidAccountData)??;
     let pending = |fee: FutureEpoch<Fee>| fee.pending().map_or(Fee::default(), |(fee, _)| fee);
-    let holds = |ceiling: Ceiling, fee: Fee| ceiling.holds_for(&fee);
     // guard: ceiling-above-fees
-    let all_hold = holds(ceilings.epoch, view.head().epoch_fee.get())
-        && holds(ceilings.epoch, pending(view.next_epoch_fee()))
-        && holds(ceilings.sol_deposit, view.sol_deposit_fee())
-        && holds(ceilings.stake_deposit, view.stake_deposit_fee())
-        && holds(ceilings.sol_withdrawal, view.sol_withdrawal_fee())
-        && holds(ceilings.sol_withdrawal, pending(view.next_sol_withdrawal_fee()))
-        && holds(ceilings.stake_withdrawal, view.stake_withdrawal_fee())
-        && holds(ceilings.stake_withdrawal, pending(view.next_stake_withdrawal_fee()));
+    let all_hold = [
+        (ceilings.epoch, pool.head().epoch_fee.get()),
+        (ceilings.epoch, pending(terms.next_epoch_fee)),
+        (ceilings.sol_deposit, terms.sol_deposit_fee),
+        (ceilings.stake_deposit, terms.stake_deposit_fee),
+        (ceilings.sol_withdrawal, terms.sol_withdrawal_fee),
+        (ceilings.sol_withdrawal, pending(terms.next_sol_withdrawal_fee)),
+        (ceilings.stake_withdrawal, terms.stake_withdrawal_fee),
+        (ceilings.stake_withdrawal, pending(terms.next_stake_withdrawal_fee)),
+    ]
+    .iter()
+    .all(|(ceiling, fee)| ceiling.holds_for(fee));
     if all_hold { Ok(()) } else { Err(FeeAboveCeiling.into()) }
 }

@@ -6,7 +6,9 @@ use {
         validation::{Pool, announced_value, check_owner},
     },
     pinocchio::{AccountView, Address, ProgramResult},
-    tidepool_interface::{StakePoolError::SignatureMissing, event::Authority, instruction::SetManagerAccounts, state::AnnouncementKind},
+    tidepool_interface::{
+        StakePoolError::SignatureMissing, event::Authority, instruction::SetManagerAccounts, state::AnnouncementKind,
+    },
 };
 
 #[inline(never)]

@@ -1,9 +1,14 @@
 //! `SetStaker`.
 
 use {
-    crate::{event::emit_authority, validation::{Pool, announced_value}},
+    crate::{
+        event::emit_authority,
+        validation::{Pool, announced_value},
+    },
     pinocchio::{AccountView, Address, ProgramResult},
-    tidepool_interface::{StakePoolError::SignatureMissing, event::Authority, instruction::SetStakerAccounts, state::AnnouncementKind},
+    tidepool_interface::{
+        StakePoolError::SignatureMissing, event::Authority, instruction::SetStakerAccounts, state::AnnouncementKind,
+    },
 };
 
 #[inline(never)]

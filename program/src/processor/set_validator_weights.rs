@@ -7,10 +7,10 @@ use {
     },
     pinocchio::{AccountView, Address, ProgramResult},
     tidepool_interface::{
-        ExtensionError::{EntryMoved, NotExtended, WeightOfRemovedValidator},
+        ExtensionError::{EntryMoved, NotExtended, ValidatorDemoted, WeightOfRemovedValidator, WeightTooHigh},
         event::{Change, WeightsEvent},
         instruction::{SetValidatorWeightsAccounts, WEIGHTS_PAUSE_SLOTS, WeightEntry},
-        state::{PoolExtension, ValidatorListMut},
+        state::{PoolExtension, ValidatorListMut, WEIGHT_MAX},
     },
 };
 
@@ -18,7 +18,8 @@ use {
 pub fn process(program_id: &Address, accounts: &[AccountView], more: bool, weights: &[WeightEntry]) -> ProgramResult {
     let mut accounts = SetValidatorWeightsAccounts::load(&mut accounts.iter().copied())?;
     let pool = Pool::load(program_id, &accounts.pool)?;
-    pool.extension_policy()?;
+    let cooldown_epochs = pool.extension()?.demotion.cooldown_epochs.get();
+    let epoch = current_epoch()?;
     pool.check_staker(&accounts.staker)?; // guard: weights-staker
     pool.check_validator_list(&accounts.validator_list)?;
     check_owner(&accounts.validator_list, program_id)?;
@@ -34,10 +35,18 @@ pub fn process(program_id: &Address, accounts: &[AccountView], more: bool, weigh
         if entry.weight.get() > 0 && !record.is_active() {
             return Err(WeightOfRemovedValidator.into());
         }
+        // guard: cooldown
+        if record.extension.epochs_since_demotion(epoch).is_some_and(|epochs| epochs < cooldown_epochs) {
+            return Err(ValidatorDemoted.into());
+        }
+        // guard: weight-maximum
+        if entry.weight.get() > WEIGHT_MAX {
+            return Err(WeightTooHigh.into());
+        }
         // An instruction has too few weights of 16 bits for an overflow.
-        old = old.saturating_add(u64::from(record.extension.weight.get()));
+        old = old.saturating_add(u64::from(record.extension.weight()));
         new = new.saturating_add(u64::from(entry.weight.get()));
-        record.extension.weight = entry.weight;
+        record.extension.set_weight(entry.weight.get());
     }
     let paused_until = if more { current_slot()?.saturating_add(WEIGHTS_PAUSE_SLOTS) } else { 0 };
     let mut pool_data = accounts.pool.try_borrow_mut()?;
@@ -52,7 +61,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], more: bool, weigh
     }
     emit(WeightsEvent {
         pool: *pool.address(),
-        epoch: current_epoch()?.into(),
+        epoch: epoch.into(),
         records: (weights.len() as u64).into(),
         weights: Change { old: old.into(), new: new.into() },
     });

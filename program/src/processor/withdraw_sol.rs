@@ -45,9 +45,9 @@ pub fn process(
         .and_then(|quote| quote.check_minimum(minimum))
         .map_err(StakePoolError::from)?;
     let reserve_rent = rent.of(reserve); // guard: withdraw-sol-rent
-    let working_lamports = pool.working_lamports(reserve_rent); // guard: withdraw-sol-leaves-rents
+    let reserved_lamports = pool.reserved_lamports(reserve_rent); // guard: withdraw-sol-leaves-rents
     // guard: withdraw-sol-leaves-reserve
-    check_left_in_reserve(reserve, quote.lamports, reserve_rent, working_lamports, SolWithdrawalTooLarge)?;
+    check_left_in_reserve(reserve, quote.lamports, reserve_rent, reserved_lamports, SolWithdrawalTooLarge)?;
 
     let mut funds = Funds::before(&pool, epoch, tag::WITHDRAW_SOL).reserve_before(reserve);
     let holder = accounts.user_transfer_authority;

@@ -172,9 +172,9 @@ fn find_source<'a>(
         // Without stake, no decrease can need the reserve's working lamports, and the last holder can withdraw all of it.
         let has_stake = list.records().iter().any(|record| record.stake_lamports() != Ok(0));
         // guard: withdraw-stake-leaves-rents
-        let working_lamports = if has_stake { pool.working_lamports(source_rent) } else { 0 };
+        let reserved_lamports = if has_stake { pool.reserved_lamports(source_rent) } else { pool.ticket_lamports() };
         // guard: withdraw-stake-leaves-reserve
-        check_left_in_reserve(split_from, quote.lamports, source_rent, working_lamports, SolWithdrawalTooLarge)?;
+        check_left_in_reserve(split_from, quote.lamports, source_rent, reserved_lamports, SolWithdrawalTooLarge)?;
         return Ok(None);
     }
     let vote = vote.ok_or(WrongStakeStake)?;

@@ -3,11 +3,11 @@
 use {
     super::Pool,
     pinocchio::{ProgramResult, error::ProgramError},
+    tidepool_core::maths::{ExchangeRate, Fee, growth_charge},
     tidepool_interface::{
-        ExtensionError::RateGuardHalt,
+        ExtensionError::{FeeAboveCeiling, RateGuardHalt},
         StakePoolError::CalculationFailure,
-        maths::{ExchangeRate, Fee, growth_charge},
-        state::Ceiling,
+        state::{Ceiling, FeeCeilings},
     },
 };
 
@@ -66,13 +66,9 @@ impl Pool<'_> {
     ///
     /// # Errors
     /// `FeeAboveCeiling`.
-    pub fn check_ceiling(&self, ceiling: impl FnOnce(&tidepool_interface::state::FeeCeilings) -> Ceiling, fee: &Fee) -> ProgramResult {
+    pub fn check_ceiling(&self, ceiling: impl FnOnce(&FeeCeilings) -> Ceiling, fee: &Fee) -> ProgramResult {
         let Some(extension) = self.extension_if_any() else { return Ok(()) };
         // guard: fee-ceiling
-        if ceiling(&extension.limits.ceilings).holds_for(fee) {
-            Ok(())
-        } else {
-            Err(tidepool_interface::ExtensionError::FeeAboveCeiling.into())
-        }
+        if ceiling(&extension.limits.ceilings).holds_for(fee) { Ok(()) } else { Err(FeeAboveCeiling.into()) }
     }
 }

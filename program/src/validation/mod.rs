@@ -13,7 +13,8 @@ mod stake;
 pub use {
     accounts::{
         check_owner, check_program, check_stake_history, check_stake_program, check_system_program,
-        check_token_program, clock_epoch, clock_slot, current_epoch, current_slot, current_time, epoch_from, epoch_rewards_active,
+        check_token_program, clock_epoch, clock_slot, current_epoch, current_slot, current_time, epoch_from,
+        epoch_rewards_active,
     },
     addresses::{
         StakeAddresses, check_ephemeral_stake, check_new_validator_stake, check_transient_stake,

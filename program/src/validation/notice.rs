@@ -5,10 +5,10 @@ use {
     crate::event::emit,
     pinocchio::error::ProgramError,
     solana_program_log::logger::log_message,
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         ExtensionError::NoticeNotOver,
         event::{AnnouncementEvent, AnnouncementStep},
-        maths::Fee,
         state::{ANNOUNCED_VALUE_LENGTH, Announcement, AnnouncementKind, PodFee},
     },
 };
@@ -53,8 +53,7 @@ impl Pool<'_> {
             return Err(NoticeNotOver.into());
         }
         let step = if is_announced { AnnouncementStep::Made } else { AnnouncementStep::Announced };
-        let changed =
-            if is_announced { *announcement } else { Announcement::new(&limits, epoch, timestamp, value) };
+        let changed = if is_announced { *announcement } else { Announcement::new(&limits, epoch, timestamp, value) };
         // guard: announcement-used-once
         *announcement = if is_announced { Announcement::NONE } else { changed };
         emit(AnnouncementEvent {

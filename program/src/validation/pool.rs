@@ -136,10 +136,19 @@ impl<'a> Pool<'a> {
         PoolExtension::find(self.data()).ok_or(NotExtended.into())
     }
 
-    /// As [`PoolExtension::working_lamports`]; zero for a pool without the extension.
+    /// Lamports that stay in the reserve above its own rent: the rents of decreases ([`PoolExtension::working_lamports`]), and the
+    /// lamports of open tickets. Zero for a pool without the extension.
     #[inline(always)]
-    pub fn working_lamports(&self, stake_rent: u64) -> u64 {
-        PoolExtension::find(self.data()).map_or(0, |extension| extension.working_lamports(stake_rent))
+    pub fn reserved_lamports(&self, stake_rent: u64) -> u64 {
+        PoolExtension::find(self.data()).map_or(0, |extension| {
+            extension.working_lamports(stake_rent).saturating_add(extension.tickets.lamports.get())
+        })
+    }
+
+    /// Lamports of open tickets; zero for a pool without the extension.
+    #[inline(always)]
+    pub fn ticket_lamports(&self) -> u64 {
+        PoolExtension::find(self.data()).map_or(0, |extension| extension.tickets.lamports.get())
     }
 
     #[inline(always)]
@@ -313,7 +322,7 @@ impl<'a> Pool<'a> {
 }
 
 /// Checks that the reserve, after a withdrawal of `taken` lamports, keeps its own rent and the working lamports
-/// ([`Pool::working_lamports`]).
+/// ([`Pool::reserved_lamports`]).
 ///
 /// # Errors
 /// `error` if it does not.

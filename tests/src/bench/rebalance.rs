@@ -166,7 +166,7 @@ impl Found {
         for (index, record) in (0..).zip(list.records()) {
             let is_named = named.contains(&index);
             let weight = self.weight(index, is_named);
-            record.extension.weight = weight.into();
+            record.extension.set_weight(weight);
             record.transient_seed_suffix = (NEW_SEED - 1).into();
             if !is_named {
                 record.active_stake_lamports = (stake_rent + self.other_stake(index, count, weight)).into();

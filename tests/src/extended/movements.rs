@@ -119,9 +119,9 @@ impl World<'_> {
                         && old.extension.is_deactivating() == new.extension.is_deactivating(),
                     "record {index} changed without a movement"
                 );
-                let is_cleared = new.extension.weight != old.extension.weight;
+                let is_cleared = new.extension.weight() != old.extension.weight();
                 ensure!(
-                    !is_cleared || new.extension.weight.get() == 0 && self.is_outcast(old),
+                    !is_cleared || new.extension.weight() == 0 && self.is_outcast(old),
                     "record {index} lost its weight"
                 );
                 continue;

@@ -105,7 +105,7 @@ impl Oracle {
 }
 
 fn weight(record: &ValidatorStakeInfo) -> u128 {
-    u128::from(record.extension.weight.get())
+    u128::from(record.extension.weight())
 }
 
 fn leaving(record: &ValidatorStakeInfo, stake_rent: u64) -> u64 {

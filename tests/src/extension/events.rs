@@ -118,7 +118,7 @@ impl Balances {
         if instruction != tag::REBALANCE {
             return 0;
         }
-        let weights = |of: &Self| of.records.iter().map(|record| record.extension.weight.get()).collect::<Vec<_>>();
+        let weights = |of: &Self| of.records.iter().map(|record| record.extension.weight()).collect::<Vec<_>>();
         let pairs = weights(self).into_iter().zip(weights(after));
         pairs.filter(|(before, after)| *before > 0 && *after == 0).count()
     }

@@ -77,7 +77,7 @@ fn rebalance(token_program: Address, vm: &mut Vm, change: fn(&mut RebalancePolic
     let triples: Vec<_> = (0..pool.validators.len())
         .map(|index| {
             let validator = pool.validators[index];
-            pool.edit_record(index, vm, |record| record.extension.weight = 1.into());
+            pool.edit_record(index, vm, |record| record.extension.set_weight(1));
             let transient = pool.transient(&validator.vote, 1);
             Triple { index: index as u32, vote: validator.vote, stake: validator.stake, transient }
         })

@@ -111,7 +111,7 @@ fn check_row(cluster: &Cluster, pool: &str, row: &Value, record: &ValidatorStake
     assert_eq!(row["transient_stake"], transient.to_string());
     assert_eq!(row["active_lamports"], record.active_stake_lamports.get());
     assert_eq!(row["transient_lamports"], record.transient_stake_lamports.get());
-    assert_eq!(row["weight"], record.extension.weight.get());
+    assert_eq!(row["weight"], record.extension.weight());
     assert_eq!(row["status"] == "active", record.stake_status() == Ok(StakeStatus::Active));
     // Rewards come first to the accounts, and with an update to the record.
     assert!(cluster.rpc.lamports(&stake) >= record.active_stake_lamports.get());

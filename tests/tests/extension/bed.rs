@@ -80,7 +80,7 @@ impl Bed {
     /// Puts weights into the records.
     pub fn set_weights(&mut self, weights: &[u16]) {
         for (index, weight) in weights.iter().enumerate() {
-            self.edit(index, |record| record.extension.weight = (*weight).into());
+            self.edit(index, |record| record.extension.set_weight(*weight));
         }
     }
 

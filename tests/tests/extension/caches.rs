@@ -313,7 +313,7 @@ fn a_validator_that_comes_back_has_no_weight() {
         bed.both(&bed.pool.add_validator(vote, seed)).expect("an addition");
         let record = *bed.records().last().expect("a record");
         assert_eq!(cached(record.extension), [Some(bumps(&bed.pool, &record)[VALIDATOR]), None]);
-        assert_eq!((record.vote_account_address, record.extension.weight.get()), (vote, 0));
+        assert_eq!((record.vote_account_address, record.extension.weight()), (vote, 0));
         let last = bed.records().len() - 1;
         bed.both(&bed.pool.remove_validator(bed.stake(last), bed.transient(last))).expect("a removal");
         bed.next_epoch();

@@ -353,5 +353,5 @@ fn weights_for_entries_that_moved_are_refused_and_nothing_is_half_set() {
     let before = bed.records();
     assert_eq!(bed.ours(&signed).custom_error(), Some(EntryMoved as u32));
     assert_eq!(bed.records(), before);
-    assert!(before.iter().all(|record| record.extension.weight.get() == 1));
+    assert!(before.iter().all(|record| record.extension.weight() == 1));
 }

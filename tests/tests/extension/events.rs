@@ -137,7 +137,7 @@ fn a_weights_event_sums_up_what_was_set() {
     };
     assert_eq!((pool, epoch.get(), records.get()), (bed.pool.pool, EPOCH, 2));
     assert_eq!((weights.old.get(), weights.new.get()), (6 + 65_535, 1));
-    let set: Vec<_> = bed.records().iter().map(|record| record.extension.weight.get()).collect();
+    let set: Vec<_> = bed.records().iter().map(|record| record.extension.weight()).collect();
     assert_eq!(set, [5, 0, 7, 1]);
 }
 

@@ -119,7 +119,7 @@ fn loses_its_weight(index: usize, spoil: fn(&mut Bed, usize)) {
     bed.succeed(&bed.rebalance(&[index]));
     let after = bed.records()[index];
     assert_eq!(after.active_stake_lamports, before.active_stake_lamports);
-    assert_eq!((after.transient_stake_lamports.get(), after.extension.weight.get()), (0, 0));
+    assert_eq!((after.transient_stake_lamports.get(), after.extension.weight()), (0, 0));
     bed.succeed(&bed.rebalance(&[0, 1, 2, 3]));
     let is_moving = |record: &ValidatorStakeInfo| record.transient_stake_lamports.get() > 0;
     assert!(!is_moving(&bed.records()[index]) && bed.records().iter().filter(|record| is_moving(record)).count() >= 2);

@@ -55,7 +55,7 @@ impl Bed {
         };
         let pool = PoolFixture::install(&spec, vm);
         for index in 0..COUNT {
-            pool.edit_record(index, vm, |record| record.extension.weight = 1.into());
+            pool.edit_record(index, vm, |record| record.extension.set_weight(1));
         }
         Self { pool, accounts: vm.accounts.clone() }
     }

@@ -67,7 +67,7 @@ fn install(vm: &mut Vm) -> PoolFixture {
     );
     let list = vm.accounts.get_mut(&pool.state.head.validator_list).expect("a list");
     for record in ValidatorListMut::decode(&mut list.data).expect("a list").records() {
-        record.extension.weight = 1.into();
+        record.extension.set_weight(1);
     }
     pool
 }

@@ -197,7 +197,7 @@ impl Weighed {
         };
         let mut list = ValidatorListMut::decode(&mut self.accounts.validator_list.data).unwrap();
         for entry in weights {
-            list.records()[entry.index.get() as usize].extension.weight = entry.weight;
+            list.records()[entry.index.get() as usize].extension.set_weight(entry.weight.get());
         }
         let paused_until = if more { self.fixture.environment().clock.slot + 1 } else { 0 };
         PoolExtension::find_mut(&mut self.accounts.pool.data).unwrap().paused_until_slot = paused_until.into();
@@ -284,7 +284,7 @@ proptest! {
             }
         }
         let now = pool.snapshot();
-        prop_assert!(now.records().iter().zip(&new).all(|(record, weight)| record.extension.weight.get() == *weight));
+        prop_assert!(now.records().iter().zip(&new).all(|(record, weight)| record.extension.weight() == *weight));
     }
 }
 

@@ -71,7 +71,7 @@ pub fn changes(
     let indices: HashMap<Address, usize> =
         records.iter().enumerate().map(|(index, record)| (record.vote_account_address, index)).collect();
     let mut weights: Vec<u16> = match unlisted {
-        Unlisted::Keep => records.iter().map(|record| record.extension.weight.get()).collect(),
+        Unlisted::Keep => records.iter().map(|record| record.extension.weight()).collect(),
         Unlisted::Clear => vec![0; records.len()],
     };
     let mut named = HashSet::new();
@@ -97,7 +97,7 @@ fn compare(snapshot: &PoolSnapshot, weights: &[u16]) -> Vec<WeightChange> {
     let before = snapshot.records();
     let mut after = before.to_vec();
     for (record, weight) in after.iter_mut().zip(weights) {
-        record.extension.weight.set(*weight);
+        record.extension.set_weight(*weight);
     }
     let survey =
         |records: &[ValidatorStakeInfo]| snapshot.rebalance_inputs().map(|inputs| Rebalance::survey(records, &inputs));
@@ -107,12 +107,12 @@ fn compare(snapshot: &PoolSnapshot, weights: &[u16]) -> Vec<WeightChange> {
         .iter()
         .zip(&after)
         .enumerate()
-        .filter(|(_, (before, after))| before.extension.weight != after.extension.weight)
+        .filter(|(_, (before, after))| before.extension.weight() != after.extension.weight())
         .map(|(index, (before, after))| WeightChange {
             vote: before.vote_account_address,
             index,
-            old: before.extension.weight.get(),
-            new: after.extension.weight.get(),
+            old: before.extension.weight(),
+            new: after.extension.weight(),
             target_before: target(&survey_before, before),
             target_after: target(&survey_after, after),
         })
@@ -131,7 +131,7 @@ fn compare(snapshot: &PoolSnapshot, weights: &[u16]) -> Vec<WeightChange> {
 /// Those of [`changes`]; refusal `EntryMoved`.
 pub fn set_validator_weights(snapshot: &PoolSnapshot, changes: &[WeightChange]) -> Result<Plan, PlanError> {
     require_policy(snapshot)?;
-    let mut weights: Vec<u16> = snapshot.records().iter().map(|record| record.extension.weight.get()).collect();
+    let mut weights: Vec<u16> = snapshot.records().iter().map(|record| record.extension.weight()).collect();
     let mut named = HashSet::new();
     for change in changes {
         let record = snapshot
@@ -171,7 +171,7 @@ pub fn set_validator_weights(snapshot: &PoolSnapshot, changes: &[WeightChange]) 
 fn resumption(snapshot: &PoolSnapshot) -> Option<WeightEntry> {
     let records = snapshot.records().iter().zip(0..);
     // For a validator being removed, the program accepts only weight 0.
-    let weight = |record: &ValidatorStakeInfo| if record.is_active() { record.extension.weight.get() } else { 0 };
+    let weight = |record: &ValidatorStakeInfo| if record.is_active() { record.extension.weight() } else { 0 };
     let (record, index) = records.min_by_key(|(record, _)| !record.is_active())?;
     Some(WeightEntry::new(index, &record.vote_account_address, weight(record)))
 }

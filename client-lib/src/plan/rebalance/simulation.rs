@@ -161,7 +161,7 @@ impl<'a> Simulation<'a> {
 
     /// Clears a validator's weight.
     pub(super) fn clear_weight(&mut self, index: usize, obstacle: Obstacle) {
-        self.records[index].extension.weight.set(0);
+        self.records[index].extension.set_weight(0);
         self.rebalance.renew(&self.records);
         self.obstacles.push((index, obstacle));
     }

@@ -46,7 +46,7 @@ impl ProgramModel {
             let takes_part = !matches!(verdict, Verdict::Nothing(reason) if reason.excludes_validator());
             let lacks = rebalance.target(&before).is_some_and(|target| before.active_stake_lamports.get() < target);
             if takes_part && lacks && self.stuck.contains(&index) {
-                self.records[index].extension.weight.set(0);
+                self.records[index].extension.set_weight(0);
                 rebalance.renew(&self.records);
                 continue;
             }
@@ -109,7 +109,7 @@ fn distributes_deposit_by_weights() {
     let working = RebalancePolicy::DEFAULT.get().working_lamports(rent());
     let total = 120 * SOL + 3 * rent() - working;
     for movement in &plan.movements {
-        let weight = u64::from(snapshot.records()[movement.index].extension.weight.get());
+        let weight = u64::from(snapshot.records()[movement.index].extension.weight());
         assert_eq!(movement.direction, Direction::Increase);
         assert_eq!(movement.target, total * weight / 6);
         assert_eq!(movement.held, 10 * SOL + rent());
@@ -211,7 +211,7 @@ fn unusable_validators_do_not_block_others() {
     let mut machine = ProgramModel::new(&snapshot, &(0..25).collect());
     plan.plan.groups().for_each(|group| machine.run(group));
     assert_eq!(machine.moved, moves(&plan));
-    assert!(machine.records[..25].iter().all(|record| record.extension.weight.get() == 0));
+    assert!(machine.records[..25].iter().all(|record| record.extension.weight() == 0));
 }
 
 #[test]

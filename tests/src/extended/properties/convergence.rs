@@ -140,7 +140,7 @@ pub fn check_rest(world: &mut World, outcast: Option<Address>) -> Result<(), Fin
 
 /// Lamports with validators that stay in the pool and have no weight.
 fn settled(records: &[ValidatorStakeInfo]) -> u64 {
-    let without_weight = records.iter().filter(|record| is_active(record) && record.extension.weight.get() == 0);
+    let without_weight = records.iter().filter(|record| is_active(record) && record.extension.weight() == 0);
     without_weight.map(|record| record.active_stake_lamports.get()).sum()
 }
 

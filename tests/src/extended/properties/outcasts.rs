@@ -44,7 +44,7 @@ fn check(world: &mut World, random: &mut Rng, cast_out: impl Fn(&mut World, usiz
     world.crank()?;
     convergence::widen_budget(world, BASIS_POINTS);
     let records = world.records();
-    let is_eligible = |record: &ValidatorStakeInfo| is_active(record) && record.extension.weight.get() > 0;
+    let is_eligible = |record: &ValidatorStakeInfo| is_active(record) && record.extension.weight() > 0;
     let eligible: Vec<_> = (0..records.len()).filter(|index| is_eligible(&records[*index])).collect();
     if eligible.is_empty() {
         return Ok(());

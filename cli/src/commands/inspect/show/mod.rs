@@ -246,7 +246,7 @@ fn validators(snapshot: &PoolSnapshot) -> Validators {
 fn extension(snapshot: &PoolSnapshot, policy: &RebalancePolicy) -> Extension {
     let active = snapshot.records().iter().filter(|record| record.is_active());
     let weights: Vec<u64> =
-        active.map(|record| u64::from(record.extension.weight.get())).filter(|weight| *weight > 0).collect();
+        active.map(|record| u64::from(record.extension.weight())).filter(|weight| *weight > 0).collect();
     Extension { policy: Policy::from(policy), weighted: weights.len(), weights: weights.iter().sum() }
 }
 

@@ -168,7 +168,7 @@ fn hint(pool: &Address, policy: &RebalancePolicy) -> Option<String> {
 fn weighted(snapshot: &PoolSnapshot, changes: &[actions::WeightChange]) -> usize {
     let has_weight = |(index, record): (usize, &tidepool_interface::state::ValidatorStakeInfo)| {
         let change = changes.binary_search_by_key(&index, |change| change.index);
-        let weight = change.map_or(record.extension.weight.get(), |at| changes[at].new);
+        let weight = change.map_or(record.extension.weight(), |at| changes[at].new);
         record.is_active() && weight > 0
     };
     snapshot.records().iter().enumerate().filter(|entry| has_weight(*entry)).count()

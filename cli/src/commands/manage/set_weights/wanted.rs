@@ -119,7 +119,7 @@ fn numbers(
     };
     let named: HashSet<Address> = wanted.iter().map(|wanted| wanted.vote).collect();
     let keeps = |record: &&ValidatorStakeInfo| {
-        record.is_active() && record.extension.weight.get() > 0 && !named.contains(&record.vote_account_address)
+        record.is_active() && record.extension.weight() > 0 && !named.contains(&record.vote_account_address)
     };
     let kept = snapshot.records().iter().filter(keeps).count();
     if unlisted == Unlisted::Keep && kept > 0 {
