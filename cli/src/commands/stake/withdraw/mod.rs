@@ -17,9 +17,9 @@ use {
             signers::{Given, check_can_sign},
             wrapped::Wrapping,
         },
-        withdrawal::{accounts, landed::send},
+        withdrawal::{accounts, landed::send, withdrawn::Withdrawn},
     },
-    output::{Answered, Output},
+    output::Output,
     request::Request,
     solana_address::Address,
     tidepool_client::{
@@ -127,8 +127,7 @@ impl Args {
         let snapshot = &fresh.snapshot;
         request.accounts = accounts::unused(context, &owner.pubkey(), draft.pieces.len()).await?;
         let (planned, totals) = request.bounded(snapshot, &draft)?;
-        let wrapped_to = request.terms.order.sol_to().filter(|_| self.wrap && planned.sol.is_some());
-        let wrapping = Wrapping::new(context, snapshot, wrapped_to).await?;
+        let wrapping = Wrapping::of_plan(context, snapshot, &request.terms, &planned).await?;
         let rent = wrapping.rent_lamports.saturating_add(planned.rent_lamports);
         context.check_funds(&planned.plan, &keys, &[Spending::new(request.terms.payer, rent)]).await?;
         let quote = request.quote(context, snapshot, &planned, totals)?;
@@ -136,19 +135,9 @@ impl Args {
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let sent = send(context, &planned, &keys, snapshot.program_id()).await?;
         let hint = planned.remainder.map(|left| request.why(&left, snapshot));
-        let epoch = snapshot.epoch();
-        let transactions = fresh.and(sent);
-        let answered = Answered {
-            pool: self.pool,
-            request: &request,
-            planned: &planned,
-            wrapping,
-            epoch,
-            hint,
-            totals,
-            transactions,
-        };
-        Ok(Done(answered.into()))
+        let terms = &request.terms;
+        let withdrawn = Withdrawn::new(terms, &planned, totals, wrapping, snapshot.epoch(), fresh.and(sent));
+        Ok(Done(Output::new(self.pool, terms.stake_authority, withdrawn, planned.remainder, hint)))
     }
 
     /// Whether SOL takes the signature of an authority whose key is not given.
