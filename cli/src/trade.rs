@@ -11,7 +11,7 @@ use {
     serde::Serialize,
     std::fmt,
     tidepool_client::cluster::Cluster,
-    tidepool_interface::maths::ExchangeRate,
+    tidepool_core::maths::ExchangeRate,
 };
 
 /// A name and what it stands for, in a line.

@@ -17,7 +17,7 @@ use {
         cluster::Cluster,
         pool::{AccountKind, PoolSnapshot, StakeSelection, is_vote_account},
     },
-    tidepool_interface::state::BASIS_POINTS,
+    tidepool_core::rebalance::BASIS_POINTS,
 };
 
 /// The pool and the validator that a staker's command is about, and the staker's key.

@@ -6,7 +6,7 @@ mod lookup;
 mod search;
 mod send;
 
-pub use {freshness::Fresh, funds::Spending, tidepool_client::pool::PoolSnapshot};
+pub use {freshness::Fresh, funds::Spending};
 
 use {
     crate::{
@@ -21,7 +21,7 @@ use {
     solana_keypair::Keypair,
     solana_signer::Signer,
     std::{future::Future, path::PathBuf, time::Duration},
-    tidepool_client::{cluster::Cluster, send::SendOptions},
+    tidepool_client::{cluster::Cluster, pool::PoolSnapshot, send::SendOptions},
     tidepool_interface::state::StakePool,
 };
 

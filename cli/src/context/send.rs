@@ -89,9 +89,7 @@ impl<C: Cluster> Context<'_, C> {
         if matches!(lifetime, Lifetime::Nonce(_)) {
             packing = packing.leaving_room_for_nonce();
         }
-        let packed = pack::pack_plan(plan, &packing)?;
-        let stages: Vec<Vec<Outgoing>> =
-            packed.into_iter().map(|stage| stage.into_iter().map(Outgoing::from).collect()).collect();
+        let stages = pack::pack_plan(plan, &packing)?;
         check_lifetime(&lifetime, &stages)?;
         Ok((lifetime, stages))
     }

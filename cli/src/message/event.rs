@@ -4,7 +4,7 @@ use {
     crate::units::{percent, sol, tokens},
     solana_address::Address,
     tidepool_client::events::{AuthorityEvent, Change, Event, FeeEvent, FundsEvent, PolicyEvent, WeightsEvent},
-    tidepool_interface::maths::Fee,
+    tidepool_core::maths::Fee,
 };
 
 /// Kinds of fees, by the number that events have.

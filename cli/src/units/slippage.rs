@@ -4,7 +4,7 @@ use {
     super::fee::ParsedFee,
     std::{fmt, str::FromStr},
     tidepool_client::quote,
-    tidepool_interface::maths::mul_div_floor,
+    tidepool_core::maths::mul_div_floor,
 };
 
 const WHOLE: u64 = 10_000;

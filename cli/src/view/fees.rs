@@ -5,7 +5,7 @@ use {
     serde::Serialize,
     std::cmp::Ordering,
     tidepool_client::pool::PoolSnapshot,
-    tidepool_interface::maths::{Fee, FutureEpoch},
+    tidepool_core::maths::{Fee, FutureEpoch},
 };
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]

@@ -3,10 +3,8 @@
 use {
     std::time::{Duration, SystemTime, UNIX_EPOCH},
     tidepool_client::pool::PoolSnapshot,
-    tidepool_interface::{
-        maths::{ExchangeRate, mul_div_floor},
-        state::StakeStatus,
-    },
+    tidepool_core::maths::{ExchangeRate, mul_div_floor},
+    tidepool_interface::state::StakeStatus,
 };
 
 /// One whole pool token, in its smallest unit.

@@ -7,10 +7,8 @@ use {
     },
     serde::Serialize,
     tidepool_client::{error::PlanError, pool::PoolSnapshot},
-    tidepool_interface::{
-        ExtensionError,
-        state::{BASIS_POINTS, RebalancePolicy},
-    },
+    tidepool_core::rebalance::BASIS_POINTS,
+    tidepool_interface::{ExtensionError, state::RebalancePolicy},
 };
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]

@@ -19,10 +19,10 @@ use {
         cluster::Cluster,
         pool::PoolSnapshot,
     },
+    tidepool_core::quote::DepositQuote,
     tidepool_interface::{
         address::{SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID},
         external::token::TOKEN_ACCOUNT_LENGTH,
-        quote::DepositQuote,
     },
 };
 

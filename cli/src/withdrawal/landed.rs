@@ -76,7 +76,7 @@ mod tests {
             quote::{StakeWithdrawalQuote, WithdrawFrom},
             send::UnknownReason,
         },
-        tidepool_interface::quote::WithdrawalQuote,
+        tidepool_core::quote::WithdrawalQuote,
     };
 
     fn account(number: u8) -> Address {

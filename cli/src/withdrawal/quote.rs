@@ -80,7 +80,7 @@ mod tests {
             plan::{Piece, Plan},
             quote::{StakeActivation, StakeCondition, StakeWithdrawalQuote, WithdrawFrom},
         },
-        tidepool_interface::quote::WithdrawalQuote,
+        tidepool_core::quote::WithdrawalQuote,
     };
 
     const SOL: u64 = 1_000_000_000;

@@ -4,10 +4,8 @@ use {
     super::{oracle::MINIMUM, wild::Wild},
     crate::{SOL, pool::ValidatorSpec},
     fastrand::Rng,
-    tidepool_interface::{
-        maths::Fee,
-        state::{BASIS_POINTS, RebalancePolicy, StakeStatus},
-    },
+    tidepool_core::{maths::Fee, rebalance::BASIS_POINTS},
+    tidepool_interface::state::{RebalancePolicy, StakeStatus},
 };
 
 /// A pool and its cluster.

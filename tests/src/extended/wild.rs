@@ -8,9 +8,9 @@ use {
     crate::SOL,
     fastrand::Rng,
     solana_address::Address,
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-        maths::Fee,
         state::{POOL_MAX_LENGTH, PoolTerms},
     },
 };

@@ -6,11 +6,8 @@ use {
     fastrand::Rng,
     solana_address::Address,
     solana_instruction::{Instruction, error::InstructionError},
-    tidepool_interface::{
-        ExtensionError, StakePoolError,
-        instruction::WeightEntry,
-        state::{BASIS_POINTS, RebalancePolicy},
-    },
+    tidepool_core::rebalance::BASIS_POINTS,
+    tidepool_interface::{ExtensionError, StakePoolError, instruction::WeightEntry, state::RebalancePolicy},
 };
 
 /// What happened to a transaction between its signing and its landing.

@@ -16,7 +16,7 @@ use {
         plan::{self, UpdateOptions},
         pool::{PoolSnapshot, Validator},
     },
-    tidepool_interface::rebalance::Rebalance,
+    tidepool_core::rebalance::Rebalance,
 };
 
 const EXAMPLE: &str = "\

@@ -18,10 +18,8 @@ use {
         cluster::Cluster,
         pool::{PoolSnapshot, StakeSelection},
     },
-    tidepool_interface::{
-        instruction::FeeType,
-        maths::{Fee, FutureEpoch},
-    },
+    tidepool_core::maths::{Fee, FutureEpoch},
+    tidepool_interface::instruction::FeeType,
 };
 
 const EXAMPLE: &str = "\

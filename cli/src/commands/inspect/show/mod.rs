@@ -25,7 +25,8 @@ use {
         gates,
         pool::{NoYield, PoolSnapshot, YieldEstimate},
     },
-    tidepool_interface::{maths::Fee, state::RebalancePolicy},
+    tidepool_core::maths::Fee,
+    tidepool_interface::state::RebalancePolicy,
 };
 
 const EXAMPLE: &str = "\

@@ -24,9 +24,9 @@ use {
         actions::{CreatePool, FoundPool},
         cluster::Cluster,
     },
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-        maths::Fee,
         state::RebalancePolicy,
     },
 };

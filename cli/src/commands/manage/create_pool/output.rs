@@ -11,7 +11,8 @@ use {
     solana_address::Address,
     std::fmt,
     tidepool_client::actions::{CreatePool, PoolCreation},
-    tidepool_interface::{address::TOKEN_PROGRAM_ID, maths::Fee, state::BASIS_POINTS},
+    tidepool_core::{maths::Fee, rebalance::BASIS_POINTS},
+    tidepool_interface::address::TOKEN_PROGRAM_ID,
 };
 
 #[derive(Debug, Serialize)]

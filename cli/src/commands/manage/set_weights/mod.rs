@@ -29,7 +29,8 @@ use {
         cluster::Cluster,
         pool::{PoolSnapshot, StakeSelection},
     },
-    tidepool_interface::state::{BASIS_POINTS, RebalancePolicy},
+    tidepool_core::rebalance::BASIS_POINTS,
+    tidepool_interface::state::RebalancePolicy,
 };
 
 const EXAMPLE: &str = "\
