@@ -15,6 +15,7 @@ use {
         defaults::{DefaultPool, Named},
         error::CliError,
         keys::{Key, KeyDirectory, KeySource, Keyring, new_key},
+        output::Line,
         terminal::{Bar, Interrupt, Terminal},
     },
     solana_address::Address,
@@ -70,7 +71,7 @@ impl<'a, C: Cluster> Context<'a, C> {
     }
 
     /// Shows what is about to happen, with the pool where the command line leaves it out, and asks whether it shall.
-    pub fn confirm(&self, what: &str, quote: &[(&'static str, String)]) -> Result<(), CliError> {
+    pub fn confirm(&self, what: &str, quote: &[Line]) -> Result<(), CliError> {
         let default = self.global.default_pool.as_ref().map(|default| ("pool", described(default)));
         let lines: Vec<_> = default.into_iter().chain(quote.iter().cloned()).collect();
         self.terminal.confirm(what, &lines)

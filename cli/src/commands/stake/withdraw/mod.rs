@@ -10,7 +10,7 @@ use {
         error::CliError,
         keys::{Key, KeySource},
         trade::Done,
-        units::{Amount, Lamports, address, positive},
+        units::{Amount, Units, address, positive},
         unsent::Halt,
         wallet::{
             Holding, SourceArgs,
@@ -54,7 +54,7 @@ pub struct Args {
 
     /// Give the fewest pool tokens that bring as much SOL, stake included: never less, and a few lamports more at most
     #[arg(long, value_name = "SOL", value_parser = positive)]
-    worth: Option<Lamports>,
+    worth: Option<Units>,
 
     /// What to receive: any (SOL, and stake for the rest), sol (SOL only), or stake (stake only)
     #[arg(long = "as", value_name = "WHAT", value_enum, hide_possible_values = true, default_value_t)]
