@@ -5,7 +5,7 @@
 
 use {
     crate::pool::AccountKind, solana_account::Account, solana_address::Address, solana_rent::Rent,
-    solana_vote_interface::state::VoteStateV4, std::fmt, tidepool_interface::state::BASIS_POINTS,
+    solana_vote_interface::state::VoteStateV4, std::fmt, tidepool_core::rebalance::BASIS_POINTS,
 };
 
 /// An entry of the credits between the eras before and after Alpenglow: not an epoch.

@@ -9,6 +9,7 @@ use {
     num_traits::FromPrimitive as _,
     solana_address::Address,
     solana_program_error::ProgramError,
+    tidepool_core::ValidatorRow,
 };
 
 /// Bytes of the list before its first record.
@@ -132,6 +133,33 @@ impl ValidatorStakeInfo {
             .get()
             .checked_add(self.transient_stake_lamports.get())
             .ok_or(StakePoolError::CalculationFailure)
+    }
+}
+
+impl ValidatorRow for ValidatorStakeInfo {
+    #[inline(always)]
+    fn active_lamports(&self) -> u64 {
+        self.active_stake_lamports.get()
+    }
+
+    #[inline(always)]
+    fn transient_lamports(&self) -> u64 {
+        self.transient_stake_lamports.get()
+    }
+
+    #[inline(always)]
+    fn is_active(&self) -> bool {
+        self.is_active()
+    }
+
+    #[inline(always)]
+    fn is_deactivating(&self) -> bool {
+        self.extension.is_deactivating()
+    }
+
+    #[inline(always)]
+    fn weight(&self) -> u16 {
+        self.extension.weight.get()
     }
 }
 

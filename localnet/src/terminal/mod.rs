@@ -9,5 +9,5 @@ pub use {
     amount::{Percent, Rate, Sol, Tokens, count, counted, short_address},
     bar::{Bar, spinner},
     chart::chart,
-    table::{Align, Column, Table},
+    table::write_table,
 };

@@ -9,10 +9,10 @@ use {
         AccountView, Address, ProgramResult,
         instruction::{InstructionAccount, InstructionView},
     },
+    tidepool_core::quote::DepositQuote,
     tidepool_interface::{
         address::{LOADER_V3_ID, TOKEN_PROGRAM_ID},
         external::token::TokenAccount,
-        quote::DepositQuote,
     },
 };
 

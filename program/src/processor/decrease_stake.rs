@@ -18,6 +18,7 @@ use {
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
+    tidepool_core::{minimum_delegation as pool_minimum_delegation, minimum_stake_lamports},
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
         StakePoolError::{CalculationFailure, ReserveDepleted, ValidatorNotFound},
@@ -25,7 +26,6 @@ use {
             DecreaseAdditionalValidatorStakeAccounts, DecreaseValidatorStakeAccounts,
             DecreaseValidatorStakeWithReserveAccounts, tag,
         },
-        minimum_delegation as pool_minimum_delegation, minimum_stake_lamports,
         state::{ValidatorListMut, ValidatorStakeInfo, find_record},
     },
 };

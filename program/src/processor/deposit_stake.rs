@@ -11,11 +11,11 @@ use {
         },
     },
     pinocchio::{AccountView, Address, ProgramResult},
+    tidepool_core::quote::{self, StakeDepositFees},
     tidepool_interface::{
-        StakePoolError::{CalculationFailure, IncorrectDepositVoteAddress, ValidatorNotFound},
+        StakePoolError::{self, CalculationFailure, IncorrectDepositVoteAddress, ValidatorNotFound},
         address::DEPOSIT_AUTHORITY_SEED,
         instruction::{DepositStakeAccounts, tag},
-        quote::{self, StakeDepositFees},
         state::ValidatorListMut,
     },
 };
@@ -68,7 +68,9 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
         referral_percent: pool.view().stake_referral_fee(),
     };
     // guard: deposit-stake-quote
-    let quote = quote::stake_deposit_at(&pool.rate(), &fees, lamports, delegated)?.check_minimum(minimum)?;
+    let quote = quote::stake_deposit(&pool.rate(), &fees, lamports, delegated)
+        .and_then(|quote| quote.check_minimum(minimum))
+        .map_err(StakePoolError::from)?;
     let receivers = [accounts.pool_tokens_to, accounts.manager_fee_account, accounts.referrer_fee_account];
     authority.mint_deposit(token, &quote, receivers)?;
     // guard: deposit-moves-idle-lamports

@@ -16,13 +16,13 @@ use {
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
+    tidepool_core::minimum_delegation as pool_minimum_delegation,
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
         StakePoolError::{CalculationFailure, ValidatorNotFound, WrongStakeStake},
         address::STAKE_PROGRAM_ID,
         external::stake::StakeState,
         instruction::{IncreaseAdditionalValidatorStakeAccounts, IncreaseValidatorStakeAccounts, tag},
-        minimum_delegation as pool_minimum_delegation,
         state::{ValidatorListMut, ValidatorStakeInfo},
     },
 };

@@ -11,12 +11,12 @@ use {
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
+    tidepool_core::rebalance::removal_turnover,
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
         StakePoolError::ValidatorNotFound,
         external::stake::StakeState,
         instruction::{RemoveValidatorFromPoolAccounts, tag},
-        rebalance::removal_turnover,
         state::{PodLockup, StakeStatus, ValidatorListMut, find_record},
     },
 };

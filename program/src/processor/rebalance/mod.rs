@@ -14,6 +14,10 @@ use {
     movement::{Movement, Stakes},
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     solana_program_log::logger::log_message,
+    tidepool_core::{
+        minimum_delegation as pool_minimum_delegation, minimum_stake_lamports,
+        rebalance::{Inputs, Reason, Rebalance, Verdict},
+    },
     tidepool_interface::{
         ExtensionError::{EntryMoved, TooManyValidators},
         STAKE_ACCOUNT_SPACE,
@@ -21,8 +25,6 @@ use {
         address::STAKE_PROGRAM_ID,
         event::{Change, WeightsEvent},
         instruction::{REBALANCED_VALIDATORS_MAX, RebalanceAccounts, tag},
-        minimum_delegation as pool_minimum_delegation, minimum_stake_lamports,
-        rebalance::{Inputs, Reason, Rebalance, Verdict},
         state::{U32, ValidatorListMut, ValidatorStakeInfo},
     },
 };
@@ -65,7 +67,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], indices: &[U32]) 
             last_epoch_total_lamports: pool.view().last_epoch_total_lamports(),
             stake_rent: movement.stake_rent,
             minimum_delegation: pool_minimum_delegation(stake_program_minimum),
-            policy: pool.extension_policy()?,
+            policy: pool.extension_policy()?.get(),
             is_paused: pool.extension()?.is_paused(clock_slot(&accounts.clock)?),
         },
     );

@@ -7,6 +7,7 @@ use {
         validation::{Pool, borrow_stake},
     },
     pinocchio::{AccountView, ProgramResult},
+    tidepool_core::rebalance::Verdict,
     tidepool_interface::{
         StakePoolError::CalculationFailure,
         address::{STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, VOTE_PROGRAM_ID},
@@ -14,7 +15,6 @@ use {
             stake::{Delegation, StakeState},
             stake_history::StakeHistory,
         },
-        rebalance::Verdict,
         state::ValidatorStakeInfo,
     },
 };
