@@ -35,3 +35,4 @@ mod withdraw;
 mod withdrawals;
 mod withdrawn_stake;
 mod wrapped;
+mod yields;
