@@ -18,23 +18,15 @@ pub const EXIT_CODES: &str = "Exit codes:
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[repr(u8)]
 pub enum Exit {
-    /// Done.
     Done = 0,
-    /// Failed for another reason.
     Failed = 1,
     /// The command line, the configuration or a key is wrong.
     Usage = 2,
-    /// The program refuses.
     Refused = 3,
-    /// The cluster does not answer.
     Unreachable = 4,
-    /// Not now.
     NotNow = 5,
-    /// A transaction may still land.
     Unknown = 6,
-    /// The user did not confirm.
     NotConfirmed = 7,
-    /// Interrupted.
     Interrupted = 8,
 }
 

@@ -69,7 +69,6 @@ pub trait Setting: Serialize {
     /// What is set, such as `the policy`; `of pool …` follows.
     fn subject(&self) -> String;
 
-    /// Whether anything is another than before.
     fn is_changed(&self) -> bool;
 
     /// Lamports that the fee payer pays besides fees.
@@ -80,12 +79,10 @@ pub trait Setting: Serialize {
     /// What was, what will be, and what that means.
     fn lines(&self) -> Vec<Line>;
 
-    /// What is about to happen.
     fn to_do(&self, pool: &Address) -> String {
         format!("Set {} of pool {pool}", self.subject())
     }
 
-    /// What has happened.
     fn done(&self, pool: &Address) -> String {
         self.to_do(pool)
     }
@@ -100,7 +97,6 @@ pub trait Setting: Serialize {
 #[derive(Debug, Serialize)]
 pub struct Answer<S> {
     pool: Text<Address>,
-    /// Whether anything is another than before.
     changed: bool,
     #[serde(flatten)]
     setting: S,
@@ -109,9 +105,6 @@ pub struct Answer<S> {
 
 /// Shows what `setting` changes, asks, sends `group` with `keys`, and answers. Where nothing changes, nothing is sent, and no key
 /// is opened.
-///
-/// # Errors
-/// [`CliError::NotConfirmed`]; those of `keys`; as [`Context::send`].
 pub async fn set<C: Cluster, S: Setting>(
     context: &Context<'_, C>,
     fresh: &Fresh,

@@ -20,9 +20,7 @@ pub type Line = (&'static str, String);
 /// How amounts are written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Amounts {
-    /// In SOL.
     Short,
-    /// In SOL and in lamports.
     Full,
 }
 
@@ -49,7 +47,6 @@ pub struct Quote {
 }
 
 impl Quote {
-    /// A quote without lines, in the form that the user wants.
     pub fn new<C: Cluster>(context: &Context<'_, C>) -> Self {
         Self::of(Amounts::of(context.global.verbose))
     }
@@ -63,12 +60,10 @@ impl Quote {
         &self.lines
     }
 
-    /// How it writes amounts.
     pub const fn amounts(&self) -> Amounts {
         self.amounts
     }
 
-    /// What is given.
     #[must_use]
     pub fn pay(self, what: String) -> Self {
         self.line("you pay", what)
@@ -113,24 +108,18 @@ impl Quote {
         self.line("rate", format!("1 pool token = {}", sol(price)))
     }
 
-    /// Something else.
     #[must_use]
     pub fn line(mut self, name: &'static str, value: String) -> Self {
         self.lines.push((name, value));
         self
     }
 
-    /// Other things.
     #[must_use]
     pub fn add(mut self, lines: impl IntoIterator<Item = Line>) -> Self {
         self.lines.extend(lines);
         self
     }
 
-    /// Shows it, and asks whether it shall be done.
-    ///
-    /// # Errors
-    /// [`CliError::NotConfirmed`], [`CliError::CannotAsk`].
     pub fn confirm<C: Cluster>(&self, context: &Context<'_, C>, what: &str) -> Result<(), CliError> {
         context.confirm(what, &self.lines)
     }

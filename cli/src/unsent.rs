@@ -46,7 +46,6 @@ pub enum Unsent {
         /// Whether the messages alone were asked for.
         messages_only: bool,
     },
-    /// What would happen.
     DryRun {
         /// The transactions that can be told about.
         transactions: Vec<Rehearsal>,
@@ -55,7 +54,6 @@ pub enum Unsent {
     },
 }
 
-/// A transaction, as far as it is signed.
 #[derive(Debug, Serialize)]
 pub struct Signed {
     label: String,
@@ -71,15 +69,12 @@ pub struct Signed {
     shown: Option<Shown>,
 }
 
-/// What a message does.
 #[derive(Debug, Serialize)]
 struct Shown {
     fee_payer: String,
-    /// A sentence for each instruction.
     does: Vec<String>,
 }
 
-/// What would become of a transaction.
 #[derive(Debug)]
 pub struct Rehearsal {
     rehearsed: DryRun,
@@ -115,9 +110,6 @@ impl Unsent {
     }
 
     /// Signs all transactions as far as keys are there.
-    ///
-    /// # Errors
-    /// [`NotSent`].
     pub async fn signed<C: Cluster>(
         sender: &Sender<'_, C>,
         stages: &[Vec<Outgoing>],
@@ -128,9 +120,6 @@ impl Unsent {
     }
 
     /// Simulates the transactions of the first stage. The others depend on what these change.
-    ///
-    /// # Errors
-    /// [`NotSent`].
     pub async fn rehearsed<C: Cluster>(
         sender: &Sender<'_, C>,
         stages: &[Vec<Outgoing>],

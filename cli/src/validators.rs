@@ -49,9 +49,6 @@ impl StakerArgs {
 }
 
 /// Checks that stake can be delegated to `vote`.
-///
-/// # Errors
-/// [`CliError::Usage`]; [`CliError::Cluster`].
 pub async fn check_vote_account<C: Cluster>(context: &Context<'_, C>, vote: &Address) -> Result<(), CliError> {
     let account = context.cluster.account(vote).await?;
     let what = match account.as_ref().map(|account| (account, AccountKind::of(account))) {

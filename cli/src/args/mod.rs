@@ -101,9 +101,6 @@ impl From<Commitment> for Confirmation {
 
 impl GlobalArgs {
     /// What counts as landed: what was asked for, then the configuration's, then `confirmed`.
-    ///
-    /// # Errors
-    /// Those of [`Config::confirmation`], where the command line names none.
     pub fn confirmation(&self, config: &Config) -> Result<Confirmation, CliError> {
         self.commitment.map_or_else(|| config.confirmation(), |given| Ok(given.into()))
     }
@@ -138,14 +135,10 @@ pub struct LookupArgs {
     pub lookup_tables: Option<LookupTables>,
 }
 
-/// Lookup tables to use.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum LookupTables {
-    /// None.
     None,
-    /// The fee payer's tables of the pool.
     Auto,
-    /// These, whosever they are.
     Given(Vec<Address>),
 }
 

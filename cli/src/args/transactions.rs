@@ -79,7 +79,6 @@ impl TransactionArgs {
         self.dry_run || self.signs_elsewhere()
     }
 
-    /// The price of a compute unit.
     pub fn price(&self) -> ComputeUnitPrice {
         match self.compute_unit_price {
             None => ComputeUnitPrice::Fixed(0),
@@ -95,7 +94,6 @@ impl TransactionArgs {
 /// The price of a compute unit as people write it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Price {
-    /// So many micro-lamports.
     Fixed(u64),
     /// A percentile, 0 to 100, of recent prices.
     Percentile(u8),

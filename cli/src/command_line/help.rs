@@ -7,7 +7,6 @@ use {
     std::{ffi::OsString, fmt::Write as _},
 };
 
-/// The commands by who uses them.
 pub const GROUPS: [(&str, &[&str]); 6] = [
     ("Stake", &["deposit-sol", "deposit-stake", "withdraw", "withdraw-sol", "withdraw-stake"]),
     ("Inspect", &["show", "list", "explain-stake", "list-pools", "balance"]),

@@ -141,7 +141,6 @@ impl Command {
         }
     }
 
-    /// Runs the command. Transactions that were not to be sent are its output.
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Box<dyn CommandOutput>, CliError> {
         context.check_default_pool(self.asks()).await?;
         match self.answer(context).await {

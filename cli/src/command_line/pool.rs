@@ -20,9 +20,6 @@ use {
 };
 
 /// Reads a command line, the first word of which is the program's name.
-///
-/// # Errors
-/// Those of clap, help that was asked for included.
 pub fn parse(words: &[OsString], defaults: &Defaults) -> Result<Cli, clap::Error> {
     let with_pool = match command().try_get_matches_from(words) {
         Ok(found) => return read(&found, defaults, None),

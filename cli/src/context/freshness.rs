@@ -23,9 +23,7 @@ use {
 
 /// A pool that is up to date, and what it took.
 pub struct Fresh {
-    /// The pool.
     pub snapshot: PoolSnapshot,
-    /// Transactions that have updated it.
     pub transactions: Vec<Landed>,
 }
 
@@ -44,26 +42,17 @@ const REPEAT_OR_SKIP: &str = "then repeat the command: transactions that are sim
 
 impl<'a, C: Cluster> Context<'a, C> {
     /// Reads a pool, for looking at it.
-    ///
-    /// # Errors
-    /// [`CliError::Pool`].
     pub async fn look_at(&self, pool: &Address) -> Result<PoolSnapshot, CliError> {
         // The minimum delegation plays no part in what is shown, and asking for it takes a funded wallet.
         self.read(pool, StakeSelection::None, MinimumDelegation::Known(0)).await
     }
 
     /// Reads a pool with its transient stake, for looking at it.
-    ///
-    /// # Errors
-    /// [`CliError::Pool`].
     pub async fn look_at_transient(&self, pool: &Address) -> Result<PoolSnapshot, CliError> {
         self.read(pool, StakeSelection::Transient, MinimumDelegation::Known(0)).await
     }
 
     /// Reads a pool as it is, with all that plans are made from.
-    ///
-    /// # Errors
-    /// [`CliError::Pool`]; as [`Self::fee_payer`].
     pub async fn read_for_planning(&self, pool: &Address, stakes: StakeSelection) -> Result<PoolSnapshot, CliError> {
         let payer = self.fee_payer()?.pubkey();
         self.read(pool, stakes, MinimumDelegation::AskAs(payer)).await
@@ -82,19 +71,12 @@ impl<'a, C: Cluster> Context<'a, C> {
 
     /// Reads a pool as it is, with all that plans are made from, without a key: the cluster says what it has to in a simulation
     /// that the pool's manager or staker would pay for.
-    ///
-    /// # Errors
-    /// [`CliError::Pool`].
     pub async fn read_without_key(&self, pool: &Address, stakes: StakeSelection) -> Result<PoolSnapshot, CliError> {
         self.read(pool, stakes, MinimumDelegation::Ask).await
     }
 
     /// Reads a pool that is to be up to date, and updates it first where it is not, or where stake can be merged, and that is
     /// allowed.
-    ///
-    /// # Errors
-    /// [`CliError::Stale`], [`CliError::Plan`] while epoch rewards are being paid; as [`Self::read_for_planning`] and
-    /// [`Self::send`].
     pub async fn fresh(&self, pool: &Address, stakes: StakeSelection, how: UpdateFirst) -> Result<Fresh, Halt> {
         let first = if stakes == StakeSelection::None { StakeSelection::Transient } else { stakes.clone() };
         let snapshot = self.read_for_planning(pool, first).await?;
@@ -127,9 +109,6 @@ impl<'a, C: Cluster> Context<'a, C> {
     }
 
     /// How many validators have stake that an update can merge now.
-    ///
-    /// # Errors
-    /// [`CliError::Pool`].
     pub async fn mergeable(&self, snapshot: &PoolSnapshot) -> Result<usize, CliError> {
         if snapshot.has_stakes(&StakeSelection::Transient) {
             return Ok(Backlog::of(snapshot).validators_mergeable);
@@ -139,9 +118,6 @@ impl<'a, C: Cluster> Context<'a, C> {
     }
 
     /// Refuses to update a pool first where that is not allowed, and says that it will be updated where it is.
-    ///
-    /// # Errors
-    /// [`CliError::Stale`], [`CliError::Unmerged`].
     pub async fn check_may_update(&self, snapshot: &PoolSnapshot, how: UpdateFirst) -> Result<(), CliError> {
         let (last, now) = (snapshot.pool().head.last_update_epoch.get(), snapshot.epoch());
         let pool = snapshot.address();

@@ -16,9 +16,7 @@ use {
 /// Lamports that a plan takes from a wallet besides the fees of its transactions: for rent, deposits and what programs charge.
 #[derive(Clone, Copy, Debug)]
 pub struct Spending {
-    /// The wallet.
     pub wallet: Address,
-    /// Lamports.
     pub lamports: u64,
     /// The stage of the plan that takes them, counted from 0.
     pub stage: usize,
@@ -31,7 +29,6 @@ impl Spending {
     }
 }
 
-/// Lamports that a wallet pays in a stage.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 struct Outlay {
     spent: u64,
@@ -39,7 +36,6 @@ struct Outlay {
     transactions: usize,
 }
 
-/// What a wallet has to hold.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 struct Need {
     spent: u64,
@@ -52,9 +48,6 @@ impl<C: Cluster> Context<'_, C> {
     /// Checks that wallets can pay for all of `plan`, which `keys` sign: for `spending`, for the fees of all transactions at the
     /// compute limits and the price that they will ask for, and for what has to stay. A wallet ends up empty or keeps its
     /// rent-exempt minimum, after each stage: the runtime accepts nothing in between.
-    ///
-    /// # Errors
-    /// [`CliError::InsufficientFunds`]; [`CliError::Cluster`]; as [`Self::send`].
     pub async fn check_funds(&self, plan: &Plan, keys: &[Key], spending: &[Spending]) -> Result<(), CliError> {
         let payer = self.fee_payer()?.pubkey();
         let (lifetime, stages) = self.packed(plan, &mut keys.to_vec(), &[]).await?;

@@ -20,9 +20,6 @@ const SMALL_POOL: usize = 100;
 impl<C: Cluster> Context<'_, C> {
     /// The lookup tables to use for a pool, as transactions use them. Where the fee payer's are searched for and the search fails,
     /// it goes on without them.
-    ///
-    /// # Errors
-    /// [`CliError::Lookup`] for addresses at which there is no table; as [`Self::fee_payer`].
     pub async fn lookup_tables(
         &self,
         snapshot: &PoolSnapshot,

@@ -32,17 +32,12 @@ use {
     tidepool_interface::state::StakePool,
 };
 
-/// What a command works with.
 pub struct Context<'a, C> {
-    /// The cluster.
     pub cluster: &'a C,
-    /// What every command accepts.
     pub global: &'a GlobalArgs,
-    /// Who is there.
     pub terminal: Terminal,
     /// Time between two looks at a cluster that is expected to change.
     pub poll_every: Duration,
-    /// What Ctrl-C does.
     pub interrupt: Interrupt,
     /// Where directories for generated keys are made.
     pub directory: PathBuf,
@@ -51,7 +46,6 @@ pub struct Context<'a, C> {
 }
 
 impl<'a, C: Cluster> Context<'a, C> {
-    /// A context for one command.
     pub fn new(cluster: &'a C, global: &'a GlobalArgs, config: &'a Config, terminal: Terminal) -> Self {
         Self {
             cluster,
@@ -66,9 +60,6 @@ impl<'a, C: Cluster> Context<'a, C> {
     }
 
     /// Checks the default pool, where the command line leaves the pool out, and says which it is unless [`Self::confirm`] will.
-    ///
-    /// # Errors
-    /// [`CliError::Usage`] where the first argument is a pool itself, and what follows it is missing; [`CliError::Cluster`].
     pub async fn check_default_pool(&self, asks: bool) -> Result<(), CliError> {
         let Some(default) = &self.global.default_pool else { return Ok(()) };
         if let Some(first) = default.first {
@@ -86,29 +77,18 @@ impl<'a, C: Cluster> Context<'a, C> {
     }
 
     /// Shows what is about to happen, with the pool where the command line leaves it out, and asks whether it shall.
-    ///
-    /// # Errors
-    /// As [`Terminal::confirm`].
     pub fn confirm(&self, what: &str, quote: &[(&'static str, String)]) -> Result<(), CliError> {
         let default = self.global.default_pool.as_ref().map(|default| ("pool", described(default)));
         let lines: Vec<_> = default.into_iter().chain(quote.iter().cloned()).collect();
         self.terminal.confirm(what, &lines)
     }
 
-    /// The user's own key.
-    ///
-    /// # Errors
-    /// [`CliError::Key`]; [`CliError::Usage`] where the configuration names no source of a key.
     pub fn wallet(&self) -> Result<Key, CliError> {
         let source = self.config.keypair(self.global.keypair.as_deref());
         let source: KeySource = source.parse().map_err(CliError::Usage)?;
         self.keyring.open("your wallet (--keypair)", &source)
     }
 
-    /// The key that pays.
-    ///
-    /// # Errors
-    /// As [`Self::wallet`].
     pub fn fee_payer(&self) -> Result<Key, CliError> {
         match &self.global.fee_payer {
             Some(source) => self.keyring.open("the fee payer (--fee-payer)", source),
@@ -117,9 +97,6 @@ impl<'a, C: Cluster> Context<'a, C> {
     }
 
     /// All signatures that were made elsewhere, and the keys that the command line names.
-    ///
-    /// # Errors
-    /// As [`Self::wallet`].
     pub fn presigned_and_given(&self) -> Result<Vec<Key>, CliError> {
         let mut keys = self.keyring.presigned();
         if self.global.keypair.is_some() {
@@ -140,9 +117,6 @@ impl<'a, C: Cluster> Context<'a, C> {
     }
 
     /// The key from `source`, or else the user's own, in the part that `role` names.
-    ///
-    /// # Errors
-    /// As [`Self::wallet`].
     pub fn key_or_wallet(&self, role: &'static str, source: Option<&KeySource>) -> Result<Key, CliError> {
         match source {
             Some(source) => self.keyring.open(role, source),
@@ -151,9 +125,6 @@ impl<'a, C: Cluster> Context<'a, C> {
     }
 
     /// The key of a new account: from `source`, from the file `name` of `directory`, or else `generated`.
-    ///
-    /// # Errors
-    /// [`CliError::Key`].
     pub fn new_account_key(
         &self,
         role: &'static str,
@@ -169,9 +140,6 @@ impl<'a, C: Cluster> Context<'a, C> {
 
     /// The key of an authority of the pool: the one from `source`, or else the user's own, provided that it is the right
     /// one. `option` is what the user gives another one with.
-    ///
-    /// # Errors
-    /// [`CliError::WrongKey`]; as [`Self::wallet`].
     pub fn authority(
         &self,
         role: &'static str,
@@ -196,9 +164,6 @@ impl<'a, C: Cluster> Context<'a, C> {
 
     /// The key of the authority that the pool names for deposits or withdrawals, if it names one. The program is passed its
     /// signature, and a pool can name any wallet: it is never the user's own by default.
-    ///
-    /// # Errors
-    /// [`CliError::Usage`] without a source; as [`Self::authority`].
     pub fn funding_authority(
         &self,
         role: &'static str,
@@ -228,9 +193,6 @@ impl<'a, C: Cluster> Context<'a, C> {
 
     /// A throw-away key for one trade, which signs for the stake pool program in place of `keys`. `None` where the transaction is
     /// signed elsewhere too, since it has to be the same there, and for a hardware wallet.
-    ///
-    /// # Errors
-    /// As [`Self::wallet`].
     pub fn throwaway(&self, keys: &[Key]) -> Result<Option<Key>, CliError> {
         let asks = self.fee_payer()?.is_interactive() || keys.iter().any(|key| key.is_interactive());
         Ok((!asks && !self.global.transactions.signs_elsewhere()).then(new_key))
@@ -242,28 +204,18 @@ impl<'a, C: Cluster> Context<'a, C> {
     }
 
     /// Sends a plan, paid by the fee payer and signed by `keys` where they have to, and waits until it is done.
-    ///
-    /// # Errors
-    /// [`CliError::NotLanded`] where not all of it has landed; [`Halt::Unsent`] where it was not to be sent;
-    /// [`CliError::Pack`]; as [`Self::wallet`].
     pub async fn send(&self, plan: &Plan, keys: &[Key], program_id: Address) -> Result<Vec<Landed>, Halt> {
         self.send_with(plan, keys, program_id, &[]).await
     }
 
     /// As [`Self::send`], for what happens again where it is signed again: an endpoint that hides what has landed could have it done
     /// as often as the sender tries. It is signed once, and the user decides about a second time.
-    ///
-    /// # Errors
-    /// As [`Self::send`].
     pub async fn send_once(&self, plan: &Plan, keys: &[Key], program_id: Address) -> Result<Vec<Landed>, Halt> {
         let options = SendOptions { attempts: 1, ..self.send_options(program_id)? };
         self.send_by(plan, keys, options, &[]).await
     }
 
     /// As [`Self::send`], with lookup tables.
-    ///
-    /// # Errors
-    /// As [`Self::send`].
     pub async fn send_with(
         &self,
         plan: &Plan,
@@ -319,17 +271,11 @@ impl<'a, C: Cluster> Context<'a, C> {
         if matches!(lifetime, Lifetime::Nonce(_)) {
             packing = packing.leaving_room_for_nonce();
         }
-        let packed = pack::pack_plan(plan, &packing)?;
-        let stages: Vec<Vec<Outgoing>> =
-            packed.into_iter().map(|stage| stage.into_iter().map(Outgoing::from).collect()).collect();
+        let stages = pack::pack_plan(plan, &packing)?;
         check_lifetime(&lifetime, &stages)?;
         Ok((lifetime, stages))
     }
 
-    /// How this command sends.
-    ///
-    /// # Errors
-    /// [`CliError::Usage`] for an invalid commitment in the configuration.
     pub fn send_options(&self, program_id: Address) -> Result<SendOptions, CliError> {
         Ok(SendOptions {
             confirmation: self.global.confirmation(self.config)?,

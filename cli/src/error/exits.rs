@@ -13,7 +13,6 @@ use {
 };
 
 impl CliError {
-    /// How the program ends with this error.
     pub fn exit(&self) -> Exit {
         match self {
             Self::Usage(_)

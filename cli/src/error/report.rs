@@ -12,7 +12,6 @@ use {
 };
 
 impl CliError {
-    /// Writes the error to standard error.
     pub fn report(&self, format: Format) {
         if format.is_json() {
             streams::report(&format.render(&self.json()), format);

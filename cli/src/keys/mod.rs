@@ -18,7 +18,6 @@ use {
     std::{cell::RefCell, io, rc::Rc, str::FromStr},
 };
 
-/// A key that can sign.
 pub type Key = Rc<dyn Signer>;
 
 /// Languages in which a seed phrase may be written, as in Solana's own tools.
@@ -113,9 +112,6 @@ impl Keyring {
     }
 
     /// Opens the key from `source`, which `role` (such as `the fee payer`) is needed for.
-    ///
-    /// # Errors
-    /// [`CliError::Key`], which never holds any of the key itself.
     pub fn open(&self, role: &'static str, source: &KeySource) -> Result<Key, CliError> {
         if let Some((_, key)) = self.open.borrow().iter().find(|(known, _)| known == source) {
             return Ok(Rc::clone(key));

@@ -24,7 +24,6 @@ impl<'a> Accounts<'a> {
         self.indices.iter().map(|index| name(self.message, usize::from(*index)))
     }
 
-    /// All of them.
     pub fn all(&self) -> String {
         let names: Vec<_> = self.each().collect();
         if names.is_empty() { "no account".into() } else { names.join(", ") }

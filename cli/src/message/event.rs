@@ -28,7 +28,6 @@ const AUTHORITIES: [&str; 6] = [
     "SOL withdraw authority",
 ];
 
-/// An event in one line.
 pub fn describe(event: &Event) -> String {
     match event {
         Event::Funds(event) => funds(event),

@@ -38,7 +38,6 @@ const OTHERS: [(Address, &str); 8] = [
     (solana_address_lookup_table_interface::program::ID, "lookup table program"),
 ];
 
-/// The name of a well-known program.
 pub fn program_name(program: &Address) -> Option<&'static str> {
     OTHERS.iter().find(|(address, _)| address == program).map(|(_, name)| *name)
 }
@@ -52,17 +51,12 @@ pub struct MessageArg {
 }
 
 impl MessageArg {
-    /// Reads it.
-    ///
-    /// # Errors
-    /// [`CliError::Usage`], [`CliError::Io`].
     pub fn read(&self) -> Result<Message, CliError> {
         let text = if self.message == "-" { io::read_to_string(input::stdin()?)? } else { self.message.clone() };
         text.parse().map_err(CliError::Usage)
     }
 }
 
-/// The message of a transaction.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Message(pub VersionedMessage);
 
@@ -104,12 +98,10 @@ impl Message {
         lines
     }
 
-    /// Who pays the fees.
     pub fn payer(&self) -> String {
         self.signers().first().map_or_else(|| "none".into(), ToString::to_string)
     }
 
-    /// What each instruction does.
     pub fn instructions(&self, pool_program: Option<Address>) -> Vec<String> {
         let instructions = self.0.instructions().iter();
         instructions.map(|instruction| self.describe(instruction, pool_program)).collect()
@@ -148,9 +140,6 @@ impl Message {
     }
 
     /// Checks that one of `keys` has to sign.
-    ///
-    /// # Errors
-    /// [`CliError::Usage`].
     pub fn check_signs(&self, keys: &[Address]) -> Result<(), CliError> {
         if keys.iter().any(|key| self.signers().contains(key)) {
             return Ok(());

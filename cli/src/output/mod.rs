@@ -31,7 +31,6 @@ pub trait CommandOutput {
     /// Writes the answer for a person: in short, or all of it.
     fn write(&self, f: &mut fmt::Formatter<'_>, verbose: bool) -> fmt::Result;
 
-    /// The answer for a program.
     fn json(&self) -> Value;
 
     /// How the command ends with this answer.
@@ -57,9 +56,6 @@ impl<T: Report> CommandOutput for T {
 }
 
 /// Writes an answer to `to`, with a line's end. Invisible characters are escaped; the values of JSON stay the same.
-///
-/// # Errors
-/// Those of `to`.
 pub fn write(to: &mut impl Write, output: &dyn CommandOutput, format: Format, verbose: bool) -> io::Result<()> {
     streams::write_line(to, &text(output, format, verbose), format)
 }

@@ -13,9 +13,6 @@ use {
 };
 
 /// Writes a line to `to`, or several, with escapes in place of characters that are invisible or that a terminal obeys.
-///
-/// # Errors
-/// Those of `to`.
 pub fn write_line(to: &mut impl Write, text: &str, format: Format) -> io::Result<()> {
     let form = if format.is_json() { Form::Json } else { Form::Lines };
     writeln!(to, "{}", visible(text, form))?;
@@ -23,9 +20,6 @@ pub fn write_line(to: &mut impl Write, text: &str, format: Format) -> io::Result
 }
 
 /// Writes a line to standard output, as [`write_line`] does.
-///
-/// # Errors
-/// [`io::Error`] where it is closed, for example.
 pub fn answer(text: &str, format: Format) -> io::Result<()> {
     write_line(&mut io::stdout().lock(), text, format)
 }
@@ -36,16 +30,12 @@ pub fn report(text: &str, format: Format) {
 }
 
 /// Writes a question to standard error, without a line feed.
-///
-/// # Errors
-/// [`io::Error`] where it is closed, for example.
 pub fn ask(question: &str) -> io::Result<()> {
     let mut error = io::stderr().lock();
     write!(error, "{}", visible(question, Form::OneLine))?;
     error.flush()
 }
 
-/// Whether standard error is a terminal.
 pub fn is_terminal() -> bool {
     io::stderr().is_terminal()
 }

@@ -48,9 +48,6 @@ impl Interrupt {
     }
 
     /// Listens for Ctrl-C and for requests to terminate.
-    ///
-    /// # Errors
-    /// [`CliError::Io`] where the system does not let it.
     pub fn listen(&self, format: Format) -> Result<(), CliError> {
         let here = self.clone();
         ctrlc::set_handler(move || here.interrupted(format)).map_err(|error| CliError::Io(std::io::Error::other(error)))
@@ -85,9 +82,7 @@ impl Interrupt {
 
 /// Remembers what is under way, beside showing it.
 pub struct Watched<'a> {
-    /// Where it is shown.
     pub bar: &'a Bar,
-    /// Where it is remembered.
     pub interrupt: &'a Interrupt,
 }
 

@@ -20,20 +20,15 @@ use {
     },
 };
 
-/// The kind of terminal.
 #[derive(Clone, Copy, Debug)]
 pub struct Terminal {
-    /// Whether a confirmation is possible.
     pub can_ask: bool,
-    /// Whether progress can be drawn.
     pub can_draw: bool,
-    /// Whether everything is confirmed beforehand.
     pub yes: bool,
     /// Whether a program reads what is written.
     pub quiet: bool,
     /// Writes a line for the person: to standard error.
     pub say: fn(&str),
-    /// Asks a question, and reads the answer.
     pub ask: fn(&str) -> io::Result<String>,
 }
 
@@ -44,7 +39,6 @@ impl Terminal {
         Self { can_ask: is_terminal && io::stdin().is_terminal(), can_draw: is_terminal, ..Self::absent(yes, format) }
     }
 
-    /// No terminal.
     pub const fn absent(yes: bool, format: Format) -> Self {
         let quiet = format.is_json();
         Self { can_ask: false, can_draw: false, yes, quiet, say, ask }
@@ -72,14 +66,10 @@ impl Terminal {
     }
 
     /// Checks that [`Self::confirm`] will be able to ask, before anything is done.
-    ///
-    /// # Errors
-    /// [`CliError::CannotAsk`].
     pub const fn check_consent(&self) -> Result<(), CliError> {
         if self.yes || self.can_ask { Ok(()) } else { Err(CliError::CannotAsk) }
     }
 
-    /// Shows what is about to happen.
     pub fn show(&self, what: &str, quote: &[(&str, String)]) {
         self.tell(what);
         let width = quote.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
@@ -89,9 +79,6 @@ impl Terminal {
     }
 
     /// Shows what is about to happen, and asks whether it shall.
-    ///
-    /// # Errors
-    /// [`CliError::NotConfirmed`], [`CliError::CannotAsk`].
     pub fn confirm(&self, what: &str, quote: &[(&str, String)]) -> Result<(), CliError> {
         self.check_consent()?;
         self.show(what, quote);

@@ -32,7 +32,6 @@ impl Bar {
         Self { bar, can_draw: terminal.can_draw }
     }
 
-    /// Waits for `work` and shows that it goes on.
     pub async fn during<T>(&self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         if let Ok(done) = timeout(DELAY, work.as_mut()).await {

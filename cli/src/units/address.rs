@@ -2,7 +2,6 @@
 
 use solana_address::Address;
 
-/// Reads an address.
 pub fn address(text: &str) -> Result<Address, String> {
     text.parse().map_err(|_| format!("invalid address \"{text}\": expected a base58 public key"))
 }

@@ -8,7 +8,6 @@ use {
     tidepool_core::maths::{Fee, FutureEpoch},
 };
 
-/// A fee as a ratio.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 pub struct Ratio {
     numerator: u64,
@@ -16,7 +15,6 @@ pub struct Ratio {
 }
 
 impl Ratio {
-    /// A percentage for a person.
     pub fn percent(&self) -> String {
         percent(&Fee::new(self.numerator, self.denominator))
     }
@@ -51,10 +49,8 @@ pub struct DelayedFee {
     pending: Option<PendingFee>,
 }
 
-/// A fee that takes effect later.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 pub struct PendingFee {
-    /// The fee.
     #[serde(flatten)]
     pub fee: Ratio,
     /// The first epoch in which it can be in force: with that epoch's update, provided that every epoch has one.
@@ -67,7 +63,6 @@ impl DelayedFee {
         Self { now: now.into(), pending: PendingFee::new(snapshot, next) }
     }
 
-    /// Both for a person.
     pub fn percent(&self) -> String {
         match &self.pending {
             None => self.now.percent(),

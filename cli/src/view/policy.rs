@@ -11,7 +11,6 @@ use {
     tidepool_interface::{ExtensionError, state::RebalancePolicy},
 };
 
-/// A pool's policy.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 pub struct Policy {
     /// Share of the pool that the reserve is to hold.
@@ -56,10 +55,6 @@ impl Policy {
     }
 }
 
-/// The policy of a pool that has one.
-///
-/// # Errors
-/// [`CliError::Plan`] with `NotExtended`.
 pub fn policy_of(snapshot: &PoolSnapshot) -> Result<RebalancePolicy, CliError> {
     let pool = snapshot.address();
     snapshot.policy().copied().ok_or_else(|| {

@@ -20,18 +20,13 @@ use {
 /// Addresses that are tried for the account through which SOL is unwrapped.
 const TEMPORARY_ACCOUNTS: u32 = 32;
 
-/// A wallet's wrapped SOL.
 pub struct Wrapped {
-    /// Where it is unwrapped from.
     pub unwrap: Unwrap,
     held: u64,
 }
 
 impl Wrapped {
     /// The wrapped SOL in the associated account of `owner`.
-    ///
-    /// # Errors
-    /// [`CliError::InsufficientFunds`] where there is no such account; [`CliError::Cluster`].
     pub async fn find<C: Cluster>(context: &Context<'_, C>, owner: &Address) -> Result<Self, CliError> {
         let account = wrapped_sol_account(owner);
         let candidates: Vec<_> =
@@ -57,9 +52,6 @@ impl Wrapped {
     }
 
     /// Lamports that `amount` stands for.
-    ///
-    /// # Errors
-    /// [`CliError::InsufficientFunds`] where there are not as many.
     pub fn take(&self, amount: Amount) -> Result<u64, CliError> {
         let insufficient = |needed| CliError::InsufficientFunds {
             holder: self.unwrap.account,
@@ -98,9 +90,6 @@ pub struct Wrapping {
 
 impl Wrapping {
     /// The account of the wallet `to`; `None` for a withdrawal without wrapped SOL.
-    ///
-    /// # Errors
-    /// [`CliError::Cluster`].
     pub async fn new<C: Cluster>(
         context: &Context<'_, C>,
         snapshot: &PoolSnapshot,

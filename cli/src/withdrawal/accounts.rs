@@ -18,17 +18,11 @@ const AT_A_TIME: usize = 32;
 const MOST_NUMBERS: usize = 10_000;
 
 /// The stake account with that number of the holder `base`.
-///
-/// # Errors
-/// None that a number could cause.
 pub fn numbered(base: &Address, number: usize) -> Result<NewStakeAccount, PlanError> {
     NewStakeAccount::with_seed(*base, &format!("tidepool {number}"))
 }
 
 /// The first `count` of the holder's stake accounts that do not exist.
-///
-/// # Errors
-/// [`CliError::Cluster`].
 pub async fn unused<C: Cluster>(
     context: &Context<'_, C>,
     base: &Address,

@@ -1,7 +1,6 @@
 //! The state of withdrawn stake: what it earns, and how it becomes SOL.
 
 use {
-    super::pieces::StakeAccount,
     crate::output::Line,
     solana_address::Address,
     tidepool_client::{
@@ -30,15 +29,8 @@ pub fn to_sol(activation: StakeActivation, account: &str, to: &str) -> Vec<Strin
     }
 }
 
-/// What the stake of `accounts` earns and how it becomes SOL: a line for each state that occurs, least earning first.
-pub fn lines(accounts: &[StakeAccount], epoch: u64) -> Vec<Line> {
-    let mut conditions: Vec<StakeCondition> = accounts.iter().filter_map(|account| account.condition).collect();
-    conditions.sort_by_key(|condition| (condition.activation, condition.withdrawable_from_epoch));
-    conditions.dedup();
-    conditions.into_iter().map(|condition| line(condition, epoch)).collect()
-}
-
-fn line(StakeCondition { activation, withdrawable_from_epoch: from }: StakeCondition, epoch: u64) -> Line {
+/// What stake earns and how it becomes SOL.
+pub fn line(StakeCondition { activation, withdrawable_from_epoch: from }: StakeCondition, epoch: u64) -> Line {
     let commands =
         to_sol(activation, "ACCOUNT", "WALLET").iter().map(|command| format!("`{command}`")).collect::<Vec<_>>();
     let when = if from <= epoch { "now".into() } else { format!("from epoch {from} at the earliest") };
@@ -64,13 +56,6 @@ pub fn order(planned: &WithdrawalPlan) -> Option<Line> {
     };
     let what = "stake that earns least is withdrawn first, if the program allows a choice of validators";
     planned.pieces.iter().any(is_idle).then(|| ("order", what.into()))
-}
-
-/// The first epoch in which all of `accounts` can be withdrawn as SOL; `None` without accounts, or where the state of one is unknown.
-pub fn withdrawable_from(accounts: &[StakeAccount]) -> Option<u64> {
-    let epochs: Option<Vec<u64>> =
-        accounts.iter().map(|account| account.condition.map(|condition| condition.withdrawable_from_epoch)).collect();
-    epochs?.into_iter().max()
 }
 
 /// The commands for an account that `to` owns; none where its state is unknown.

@@ -9,9 +9,6 @@ use {
 };
 
 /// Reads the account, which has to be a stake account.
-///
-/// # Errors
-/// [`CliError::Usage`], [`CliError::Cluster`].
 pub async fn read<C: Cluster>(
     context: &Context<'_, C>,
     into: Option<Address>,
@@ -25,9 +22,6 @@ pub async fn read<C: Cluster>(
 }
 
 /// The source of stake that can be merged into the account: its own validator.
-///
-/// # Errors
-/// [`CliError::Usage`] where it is not delegated.
 pub fn source(address: &Address, account: &Account) -> Result<WithdrawFrom, CliError> {
     match StakeState::decode_delegated(&account.data) {
         Ok((_, delegation)) => Ok(WithdrawFrom::Validator(delegation.voter)),

@@ -11,9 +11,6 @@ use {
 };
 
 /// Sends a withdrawal. Where not all of it lands, it says what has.
-///
-/// # Errors
-/// As [`Context::send`].
 pub async fn send<C: Cluster>(
     context: &Context<'_, C>,
     planned: &WithdrawalPlan,

@@ -19,16 +19,13 @@ use {
     tidepool_interface::StakePoolError,
 };
 
-/// A stake account that was withdrawn.
 #[derive(Clone, Debug, Serialize)]
 pub struct StakeAccount {
-    /// The account.
     pub address: Text<Address>,
     /// The vote account of its validator; `null` for one from the reserve.
     pub vote: Option<Text<Address>>,
     /// Lamports of stake in it, by the quote; its rent is not among them.
     pub lamports: u64,
-    /// Pool tokens given for it.
     pub pool_tokens: u64,
     /// The state of its stake; `null` where that was not read.
     stake_state: Option<&'static str>,
@@ -45,6 +42,23 @@ impl StakeAccount {
     /// All of a plan, in its order; `to` becomes their owner.
     pub fn all(planned: &WithdrawalPlan, to: &Address) -> Vec<Self> {
         planned.pieces.iter().map(|piece| Self::new(piece, to)).collect()
+    }
+
+    /// What the stake of `accounts` earns and how it becomes SOL: a line for each state that occurs, least earning first.
+    pub fn states(accounts: &[Self], epoch: u64) -> Vec<Line> {
+        let mut conditions: Vec<StakeCondition> = accounts.iter().filter_map(|account| account.condition).collect();
+        conditions.sort_by_key(|condition| (condition.activation, condition.withdrawable_from_epoch));
+        conditions.dedup();
+        conditions.into_iter().map(|condition| activation::line(condition, epoch)).collect()
+    }
+
+    /// The first epoch in which all of `accounts` can be withdrawn as SOL; `None` without accounts, or where the state of one is unknown.
+    pub fn withdrawable_from(accounts: &[Self]) -> Option<u64> {
+        let epochs: Option<Vec<u64>> = accounts
+            .iter()
+            .map(|account| account.condition.map(|condition| condition.withdrawable_from_epoch))
+            .collect();
+        epochs?.into_iter().max()
     }
 
     /// The account in a line.
@@ -72,14 +86,11 @@ impl StakeAccount {
     }
 }
 
-/// All pieces together.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Totals {
-    /// Lamports that they yield.
     pub lamports: u64,
     /// Lamports that they yield at least; `None` without a minimum.
     pub minimum: Option<u64>,
-    /// Pool tokens given.
     pub pool_tokens: u64,
     /// Of these, pool tokens that go to the manager.
     pub fee: u64,
@@ -99,9 +110,6 @@ impl Totals {
 }
 
 /// The bound for each piece of what yields `quoted` in all, lamports or pool tokens, which `text` writes.
-///
-/// # Errors
-/// Refusal `ExceededSlippage` where that is less than demanded.
 pub fn slippage_of(bound: &Bound, quoted: u64, text: fn(u64) -> String) -> Result<Slippage, CliError> {
     match bound.minimum {
         None => Ok(bound.max_slippage),

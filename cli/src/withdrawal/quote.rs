@@ -16,17 +16,12 @@ use {
     tidepool_client::{pack, pack::PackOptions, plan::WithdrawalPlan, pool::PoolSnapshot},
 };
 
-/// A withdrawal to be quoted.
 pub struct Quoted<'a> {
-    /// The pool.
     pub snapshot: &'a PoolSnapshot,
-    /// What is to be sent.
     pub planned: &'a WithdrawalPlan,
-    /// What it comes to.
     pub totals: Totals,
     /// Who becomes the owner of the stake accounts.
     pub to: Address,
-    /// Who pays for the transactions.
     pub payer: Address,
     /// What the user may ask for where something is left.
     pub otherwise: Option<&'static str>,
@@ -34,9 +29,6 @@ pub struct Quoted<'a> {
 
 impl Quoted<'_> {
     /// Adds to a quote what is given, what comes of it and when, the rent, the rate, and what is left.
-    ///
-    /// # Errors
-    /// [`CliError::Pack`].
     pub fn lines(&self, quote: Quote, bound: &Bound) -> Result<Quote, CliError> {
         let Self { planned, snapshot, .. } = self;
         let accounts = StakeAccount::all(planned, &self.to);
@@ -46,7 +38,7 @@ impl Quoted<'_> {
             1 => quote,
             count => quote.line("sends", format!("{count} transactions")),
         };
-        quote = quote.add(activation::lines(&accounts, snapshot.epoch()));
+        quote = quote.add(StakeAccount::states(&accounts, snapshot.epoch()));
         if let Some(left) = planned.remainder {
             let over = left_over(&left, quote.amounts());
             quote = quote.line("remainder", over).line("because", why_left(&left, self.otherwise));

@@ -27,7 +27,7 @@ use {
 
 pub(crate) use {
     slot_time::{per_slot, times},
-    sysvars::{below_rent, check_plausible, simulate_alone},
+    sysvars::{below_rent, check_plausible, refused, simulate_alone},
 };
 
 pub use error::ClusterError;

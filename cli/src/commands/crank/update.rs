@@ -50,13 +50,11 @@ pub struct Args {
     lookup: LookupArgs,
 }
 
-/// What an update has changed.
 #[derive(Debug, Serialize)]
 pub struct Output {
     pool: Text<Address>,
     /// The epoch that the pool is now up to date with.
     epoch: u64,
-    /// Whether there was anything to do.
     updated: bool,
     total_lamports_before: u64,
     total_lamports: u64,
@@ -68,10 +66,6 @@ pub struct Output {
 }
 
 impl Args {
-    /// Updates it.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, Halt> {
         let snapshot = context.read_for_planning(&self.pool, StakeSelection::Transient).await?;
         let update = UpdateOptions { all: self.force, no_merge: self.no_merge, ..UpdateOptions::default() };

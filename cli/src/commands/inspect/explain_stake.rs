@@ -69,11 +69,9 @@ pub struct Output {
     slot_time: Option<MeasuredSlotTime>,
     /// Why there is no slot time: `not_measured`.
     no_slot_time: Option<&'static str>,
-    /// All of it in words.
     sentences: Vec<String>,
 }
 
-/// Stake on its way.
 #[derive(Debug, Serialize)]
 struct Motion {
     /// Rent included.
@@ -84,22 +82,15 @@ struct Motion {
     arrives_in_epoch: Option<u64>,
 }
 
-/// What comes next.
 #[derive(Debug, Serialize)]
 struct Next {
     /// `increase`, `decrease`, `nothing`, `needs_update`, `rewards_being_paid` or `not_extended`.
     step: &'static str,
-    /// What moves.
     lamports: Option<u64>,
-    /// Why nothing moves.
     reason: Option<&'static str>,
 }
 
 impl Args {
-    /// Explains it.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
         let ValidatorArgs { pool, vote } = self.validator;
         let mut snapshot = context.read_without_key(&pool, StakeSelection::one(vote)).await?;

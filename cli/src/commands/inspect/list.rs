@@ -83,7 +83,6 @@ impl Sort {
     }
 }
 
-/// The validators of a pool.
 #[derive(Debug, Serialize)]
 pub struct Output {
     pool: Text<Address>,
@@ -96,7 +95,6 @@ pub struct Output {
     validators: Vec<Entry>,
 }
 
-/// A validator of a pool.
 #[derive(Debug, Serialize)]
 struct Entry {
     /// Place in the pool's list, from 0.
@@ -126,10 +124,6 @@ struct Entry {
 }
 
 impl Args {
-    /// Reads them.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
         let snapshot = context.look_at_transient(&self.pool).await?;
         // No target depends on the minimum delegation, which is not read here.

@@ -70,7 +70,6 @@ impl Sort {
     }
 }
 
-/// The pools of a program.
 #[derive(Debug, Serialize)]
 pub struct Output {
     program_id: Text<Address>,
@@ -82,7 +81,6 @@ pub struct Output {
     malformed: Vec<Text<Address>>,
 }
 
-/// A pool of the program.
 #[derive(Debug, Serialize)]
 struct Pool {
     address: Text<Address>,
@@ -102,10 +100,8 @@ struct Pool {
     fees: Fees,
 }
 
-/// The fees in force.
 #[derive(Debug, Serialize)]
 struct Fees {
-    /// On rewards.
     epoch: Ratio,
     sol_deposit: Ratio,
     stake_deposit: Ratio,
@@ -141,10 +137,6 @@ impl Pool {
 }
 
 impl Args {
-    /// Lists them.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
         let program_id = context.program("")?;
         let epoch = context.cluster.clock().await?.epoch;

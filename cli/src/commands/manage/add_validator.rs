@@ -35,7 +35,6 @@ pub struct Args {
     seed: Option<u32>,
 }
 
-/// A validator that has been added.
 #[derive(Debug, Serialize)]
 pub struct Output {
     pool: Text<Address>,
@@ -50,10 +49,6 @@ pub struct Output {
 }
 
 impl Args {
-    /// Adds it.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, Halt> {
         let vote = self.staker.vote();
         check_vote_account(context, &vote).await?;

@@ -33,10 +33,6 @@ pub struct Args {
 }
 
 impl Args {
-    /// Decreases the stake.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Moved, Halt> {
         let vote = self.staker.vote();
         let (fresh, staker) = self.staker.prepare(context).await?;

@@ -30,20 +30,14 @@ pub struct Args {
     manager: ManagerArgs,
 }
 
-/// A pool's extension.
 #[derive(Debug, Serialize)]
 pub struct Extension {
-    /// Lamports of rent that are paid.
     rent_lamports: u64,
     account_bytes_before: usize,
     account_bytes: usize,
 }
 
 impl Args {
-    /// Extends it.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Answer<Extension>, Halt> {
         let fresh = self.manager.read(context).await?;
         let snapshot = &fresh.snapshot;

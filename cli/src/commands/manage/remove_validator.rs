@@ -34,7 +34,6 @@ pub struct Args {
     staker: StakerArgs,
 }
 
-/// A validator that is on its way out.
 #[derive(Debug, Serialize)]
 pub struct Output {
     pool: Text<Address>,
@@ -47,10 +46,6 @@ pub struct Output {
 }
 
 impl Args {
-    /// Removes it.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, Halt> {
         let vote = self.staker.vote();
         let (fresh, staker) = self.staker.prepare(context).await?;

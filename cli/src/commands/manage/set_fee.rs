@@ -81,7 +81,6 @@ enum Kind {
 #[derive(Clone, Debug)]
 struct FeeArgument(String);
 
-/// A fee of a pool.
 #[derive(Debug, Serialize)]
 pub struct PoolFee {
     kind: Kind,
@@ -99,10 +98,6 @@ pub struct PoolFee {
 }
 
 impl Args {
-    /// Sets it.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Answer<PoolFee>, Halt> {
         // A fee that is wrong needs no pool to be refused.
         let fee = self.fee.of(self.kind)?;

@@ -6,7 +6,7 @@ use {
         output::{Line, Text},
         settings::{Answer, Choice, ManagerArgs, Setting, instead, or_none},
         unsent::Halt,
-        wallet::receivers::{Given, check_can_sign},
+        wallet::signers::{Given, check_can_sign},
     },
     serde::Serialize,
     solana_address::Address,
@@ -51,7 +51,6 @@ enum Funding {
     SolWithdraw,
 }
 
-/// A funding authority.
 #[derive(Debug, Serialize)]
 pub struct Authority {
     #[serde(rename = "kind")]
@@ -62,10 +61,6 @@ pub struct Authority {
 }
 
 impl Args {
-    /// Sets it.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Answer<Authority>, Halt> {
         let fresh = self.manager.read(context).await?;
         let snapshot = &fresh.snapshot;

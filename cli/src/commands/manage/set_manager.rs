@@ -9,7 +9,7 @@ use {
         settings::{self, Answer, ManagerArgs, Setting, instead},
         units::{address, sol},
         unsent::Halt,
-        wallet::{associated_account_rent, receivers::check_token_account},
+        wallet::{associated_account_rent, signers::check_token_account},
     },
     serde::Serialize,
     solana_address::Address,
@@ -46,7 +46,6 @@ pub struct Args {
     fee_account: Option<Address>,
 }
 
-/// A manager, and where the fees go.
 #[derive(Debug, Serialize)]
 pub struct Manager {
     manager_before: Text<Address>,
@@ -62,10 +61,6 @@ pub struct Manager {
 }
 
 impl Args {
-    /// Hands it over.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Answer<Manager>, Halt> {
         let fresh = self.manager.read(context).await?;
         let snapshot = &fresh.snapshot;

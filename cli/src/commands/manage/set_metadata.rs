@@ -51,7 +51,6 @@ pub struct Args {
     uri: Option<String>,
 }
 
-/// Metadata that is set.
 #[derive(Debug, Serialize)]
 pub struct TokenName {
     metadata_account: Text<Address>,
@@ -64,10 +63,6 @@ pub struct TokenName {
 }
 
 impl Args {
-    /// Sets it.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Answer<TokenName>, Halt> {
         let fresh = self.manager.read(context).await?;
         let snapshot = &fresh.snapshot;

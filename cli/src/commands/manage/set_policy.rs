@@ -56,7 +56,6 @@ pub struct Args {
     reserve_rents: Option<u8>,
 }
 
-/// A policy that is set.
 #[derive(Debug, Serialize)]
 pub struct PolicyChange {
     policy_before: Policy,
@@ -64,10 +63,6 @@ pub struct PolicyChange {
 }
 
 impl Args {
-    /// Sets it.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Answer<PolicyChange>, Halt> {
         let fresh = self.manager.read(context).await?;
         let snapshot = &fresh.snapshot;

@@ -57,7 +57,6 @@ enum Purpose {
     Withdraw,
 }
 
-/// A preferred validator.
 #[derive(Debug, Serialize)]
 pub struct Preferred {
     #[serde(rename = "kind")]
@@ -67,10 +66,6 @@ pub struct Preferred {
 }
 
 impl Args {
-    /// Sets it.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Answer<Preferred>, Halt> {
         let fresh = settings::read(context, &self.pool).await?;
         let snapshot = &fresh.snapshot;

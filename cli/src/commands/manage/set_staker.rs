@@ -9,7 +9,7 @@ use {
         settings::{self, Answer, Setting, instead},
         units::address,
         unsent::Halt,
-        wallet::receivers::{Given, check_can_sign},
+        wallet::signers::{Given, check_can_sign},
     },
     clap::ArgGroup,
     serde::Serialize,
@@ -46,7 +46,6 @@ pub struct Args {
     staker: Option<KeySource>,
 }
 
-/// A staker.
 #[derive(Debug, Serialize)]
 pub struct Staker {
     staker_before: Text<Address>,
@@ -54,10 +53,6 @@ pub struct Staker {
 }
 
 impl Args {
-    /// Names the staker.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Answer<Staker>, Halt> {
         let fresh = settings::read(context, &self.pool).await?;
         let snapshot = &fresh.snapshot;

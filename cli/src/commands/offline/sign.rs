@@ -22,10 +22,6 @@ pub struct Args {
 }
 
 impl Args {
-    /// Signs it.
-    ///
-    /// # Errors
-    /// [`CliError`].
     #[expect(clippy::unused_async, reason = "commands are asynchronous, and this one asks no cluster")]
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Unsent, CliError> {
         context.terminal.check_consent()?;

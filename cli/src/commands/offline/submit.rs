@@ -31,17 +31,12 @@ pub struct Args {
     message: MessageArg,
 }
 
-/// A transaction that has landed.
 #[derive(Debug, Serialize)]
 pub struct Output {
     transactions: Vec<Landed>,
 }
 
 impl Args {
-    /// Sends it.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
         let signs = context.is_given_a_key();
         if signs {

@@ -33,22 +33,15 @@ pub struct Args {
     man: Option<PathBuf>,
 }
 
-/// What was generated.
 #[derive(Debug, Serialize)]
 pub struct Output {
     /// The shell that completes commands, unless man pages were written.
     shell: Option<String>,
-    /// Its completion script.
     script: Option<String>,
-    /// Man pages that were written.
     man_pages: Vec<String>,
 }
 
 impl Args {
-    /// Generates the script or the pages.
-    ///
-    /// # Errors
-    /// [`CliError::Usage`] where a page cannot be written.
     pub fn execute(&self, completed: fn() -> Command, documented: fn() -> Command) -> Result<Output, CliError> {
         let man_pages = self.man.as_deref().map_or_else(|| Ok(vec![]), |folder| write_pages(folder, documented()))?;
         let script = self.shell.map(|shell| script(shell, completed())).transpose()?;

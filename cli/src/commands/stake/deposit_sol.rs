@@ -60,7 +60,6 @@ pub struct Args {
     update_first: UpdateFirst,
 }
 
-/// A deposit that has been made.
 #[derive(Debug, Serialize)]
 pub struct Output {
     pool: Text<Address>,
@@ -79,10 +78,6 @@ pub struct Output {
 }
 
 impl Args {
-    /// Deposits it.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Done<Output>, Halt> {
         context.terminal.check_consent()?;
         let from = context.key_or_wallet("the depositor (--from)", self.from.as_ref())?;

@@ -12,7 +12,7 @@ use {
         unsent::Halt,
         wallet::{
             Holding, SourceArgs,
-            receivers::{Given, SolReceiver, sol_receiver},
+            signers::{Given, SolReceiver, sol_receiver},
             wrapped::Wrapping,
         },
         warnings,
@@ -72,7 +72,6 @@ pub struct Args {
     update_first: UpdateFirst,
 }
 
-/// A withdrawal that has been made.
 #[derive(Debug, Serialize)]
 pub struct Output {
     pool: Text<Address>,
@@ -92,10 +91,6 @@ pub struct Output {
 }
 
 impl Args {
-    /// Withdraws it.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Done<Output>, Halt> {
         context.terminal.check_consent()?;
         let owner = self.source.owner(context)?;

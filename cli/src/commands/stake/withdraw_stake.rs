@@ -12,7 +12,7 @@ use {
         unsent::Halt,
         wallet::{
             Holding, SourceArgs,
-            receivers::{Given, check_can_sign},
+            signers::{Given, check_can_sign},
             wrapped::Wrapping,
         },
         warnings,
@@ -106,7 +106,6 @@ pub struct Args {
     update_first: UpdateFirst,
 }
 
-/// A withdrawal that has been made.
 #[derive(Debug, Serialize)]
 pub struct Output {
     pool: Text<Address>,
@@ -148,10 +147,6 @@ struct Request<'a> {
 }
 
 impl Args {
-    /// Withdraws it.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Done<Output>, Halt> {
         context.terminal.check_consent()?;
         let owner = self.source.owner(context)?;
@@ -341,7 +336,7 @@ impl Trade for Output {
     fn receipt(&self, amounts: Amounts) -> Receipt<'_> {
         let mut lines = vec![("for", tokens(self.pool_tokens))];
         lines.extend(self.stake_accounts.iter().map(|account| account.line(amounts)));
-        lines.extend(activation::lines(&self.stake_accounts, self.epoch));
+        lines.extend(StakeAccount::states(&self.stake_accounts, self.epoch));
         if self.sol_lamports > 0 {
             lines.push(("as SOL", amounts.sol(self.sol_lamports)));
         }

@@ -2,13 +2,9 @@
 
 use {std::time::Duration, tidepool_client::crank::RebalanceAt};
 
-/// Basis points of one percent.
 const PERCENT: f64 = 100.0;
 
 /// Parses `90%`, `2h`, `30m`, `45s` or `now`.
-///
-/// # Errors
-/// What was expected.
 pub fn rebalance_at(text: &str) -> Result<RebalanceAt, String> {
     parse(text).ok_or_else(|| {
         "expected a percentage of the epoch below 100 % (90%), a time before its end (2h, 30m, 45s), or now".to_owned()

@@ -76,9 +76,6 @@ impl Listener {
     }
 
     /// Whether all lines could be printed.
-    ///
-    /// # Errors
-    /// [`CliError::Io`].
     pub fn check_printed(&self) -> Result<(), CliError> {
         self.broken.take().map_or(Ok(()), |error| Err(error.into()))
     }

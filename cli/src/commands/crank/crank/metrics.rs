@@ -17,7 +17,6 @@ use {
     },
 };
 
-/// What can become of a transaction.
 const OUTCOMES: [&str; 6] = ["landed", "failed", "would_fail", "expired", "unknown", "not_sent"];
 
 /// Figures of all pools and of their payer.
@@ -32,7 +31,6 @@ struct PayerMetrics {
     last: Mutex<Option<u64>>,
 }
 
-/// Figures of one pool.
 pub struct PoolMetrics {
     payer: Arc<PayerMetrics>,
     freshness: Freshness,
@@ -74,7 +72,6 @@ struct Work {
     rpc_errors: IntCounter,
 }
 
-/// Makes figures that have one label.
 struct Maker<'a> {
     registry: &'a Registry,
     label: &'static str,
@@ -118,12 +115,10 @@ impl Metrics {
         Self { payer: Arc::new(payer), registry }
     }
 
-    /// What is to be served. Clones are the same.
     pub fn registry(&self) -> Registry {
         self.registry.clone()
     }
 
-    /// Figures of a pool.
     pub fn pool(&self, pool: &Address) -> PoolMetrics {
         let maker = Maker { registry: &self.registry, label: "pool", value: pool.to_string() };
         PoolMetrics {
@@ -225,7 +220,6 @@ impl Work {
 }
 
 impl PoolMetrics {
-    /// The pool was read.
     pub fn pool_read(&self, snapshot: &PoolSnapshot) {
         let (rate, backlog) = (snapshot.rate(), Backlog::of(snapshot));
         set(&self.freshness.cluster_epoch, snapshot.epoch());
@@ -248,12 +242,10 @@ impl PoolMetrics {
         }
     }
 
-    /// It was worked out what a rebalance would move.
     pub fn planned(&self, plan: &RebalancePlan) {
         set(&self.validators.off_target, deviating_validators(plan) as u64);
     }
 
-    /// It is known what became of transactions.
     pub fn sent(&self, summary: &Summary) {
         self.work.rounds.inc();
         for sent in &summary.transactions {
@@ -261,7 +253,6 @@ impl PoolMetrics {
         }
     }
 
-    /// The payer has so many lamports.
     pub fn payer_balance(&self, lamports: u64) {
         set(&self.payer.balance, lamports);
         let mut last = self.payer.last.lock().unwrap_or_else(PoisonError::into_inner);
@@ -269,7 +260,6 @@ impl PoolMetrics {
         self.payer.spent.inc_by(before.saturating_sub(lamports));
     }
 
-    /// Something failed, and will be tried again.
     pub fn failed(&self, is_cluster: bool) {
         self.work.failures.inc();
         if is_cluster {
@@ -277,7 +267,6 @@ impl PoolMetrics {
         }
     }
 
-    /// There is nothing left to do.
     pub fn finished(&self, report: &CrankReport) {
         self.work.finished.inc();
         set(&self.freshness.next_rebalance, report.next_rebalance.as_ref().and_then(timestamp).unwrap_or_default());

@@ -89,10 +89,6 @@ pub struct Args {
 }
 
 impl Args {
-    /// Does it.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, Halt> {
         if self.watch && !context.global.transactions.sends() {
             return Err(CliError::usage(

@@ -12,7 +12,6 @@ use {
     tidepool_client::crank::{Backlog, CrankReport, NextRebalance, deviating_validators, missing_reserve_rent},
 };
 
-/// What was done with each pool.
 #[derive(Debug, Serialize)]
 pub struct Output {
     pub(super) pools: Vec<Round>,
@@ -36,7 +35,6 @@ pub struct Round {
     reserve_lamports: u64,
     /// On their way between the reserve and validators, rent included.
     in_motion_lamports: u64,
-    /// Validators whose stake was moved.
     moved_validators: usize,
     moved_lamports: u64,
     validators: usize,
@@ -64,7 +62,6 @@ pub struct Round {
 }
 
 impl Round {
-    /// What the report says.
     pub fn new(report: &CrankReport, took: Duration, spent_lamports: Option<u64>) -> Self {
         let snapshot = &report.snapshot;
         let (rate, backlog) = (snapshot.rate(), Backlog::of(snapshot));
@@ -100,17 +97,14 @@ impl Round {
         }
     }
 
-    /// Whether anything was sent.
     pub const fn has_transactions(&self) -> bool {
         self.rounds > 0
     }
 
-    /// Whether it is about the same epoch as another one.
     pub const fn is_of_same_epoch(&self, other: &Self) -> bool {
         self.epoch == other.epoch
     }
 
-    /// The round as JSON, on one line.
     pub fn json_line(&self) -> String {
         to_json(self).to_string()
     }

@@ -34,9 +34,6 @@ impl Drop for Server {
 
 impl Server {
     /// Listens on `address`, such as `127.0.0.1:9184`.
-    ///
-    /// # Errors
-    /// [`CliError::Usage`] where that cannot be.
     pub async fn start(address: &str, registry: Registry) -> Result<Self, CliError> {
         let listener = TcpListener::bind(address).await.map_err(|error| {
             CliError::usage(format!(

@@ -86,10 +86,6 @@ impl Args {
         self.make || self.close
     }
 
-    /// Lists, makes or closes them.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, Halt> {
         if self.make || self.close {
             context.terminal.check_consent()?;

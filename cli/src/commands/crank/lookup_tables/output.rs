@@ -15,7 +15,6 @@ use {
     },
 };
 
-/// A pool's lookup tables.
 #[derive(Debug, Serialize)]
 pub struct Output {
     pool: Text<Address>,
@@ -23,22 +22,18 @@ pub struct Output {
     authority: Text<Address>,
     /// `list`, `make` or `close`.
     action: &'static str,
-    /// Those that there are now.
     tables: Vec<Table>,
     /// Addresses that updates and rebalances name.
     wanted_addresses: usize,
     /// How many of them are in active tables.
     covered_addresses: usize,
-    /// Lamports that were paid.
     pub rent_lamports: u64,
-    /// Lamports that came back.
     pub refund_lamports: u64,
     /// Lamports that come back when all tables are closed.
     refundable_lamports: u64,
     pub transactions: Vec<Landed>,
 }
 
-/// A lookup table.
 #[derive(Debug, Serialize)]
 struct Table {
     address: Text<Address>,
@@ -53,7 +48,6 @@ struct Table {
 }
 
 impl Output {
-    /// The tables as they are.
     pub fn new(
         action: &'static str,
         keeper: &TableOwner,

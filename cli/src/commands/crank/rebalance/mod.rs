@@ -47,10 +47,6 @@ pub struct Args {
 }
 
 impl Args {
-    /// Moves it.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, Halt> {
         if context.global.transactions.dry_run {
             return self.rehearse(context).await;

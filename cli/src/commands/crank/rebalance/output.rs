@@ -14,18 +14,15 @@ use {
     },
 };
 
-/// Rows that fit a screen.
 const ROWS: usize = 40;
 
 /// The reason that no stake moves if the plan has no validator.
 const NO_WEIGHTS: &str = "no validator has a weight; the staker sets weights with `tidepool set-weights`";
 
-/// What a rebalance has moved, or would.
 #[derive(Debug, Serialize)]
 pub struct Output {
     pool: Text<Address>,
     epoch: u64,
-    /// Whether nothing was sent.
     dry_run: bool,
     /// In the order of the transactions.
     movements: Vec<Movement>,
@@ -46,7 +43,6 @@ pub struct Output {
     pub transactions: Vec<Landed>,
 }
 
-/// Stake that moves.
 #[derive(Debug, Serialize)]
 struct Movement {
     vote: Text<Address>,
@@ -60,7 +56,6 @@ struct Movement {
     target_lamports: u64,
 }
 
-/// A validator whose stake stays as it is.
 #[derive(Debug, Serialize)]
 struct Still {
     vote: Text<Address>,
@@ -81,7 +76,6 @@ struct Idle {
 }
 
 impl Output {
-    /// Nothing yet.
     pub fn new(snapshot: &PoolSnapshot, dry_run: bool) -> Self {
         Self {
             pool: Text(snapshot.address()),
@@ -179,7 +173,6 @@ impl Output {
         write_fields(f, &self.costs())
     }
 
-    /// What it comes to.
     fn costs(&self) -> Vec<(&'static str, String)> {
         let (idle, next) = (&self.idle, self.arrives_in_epoch);
         let mut fields = vec![];

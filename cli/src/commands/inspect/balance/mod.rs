@@ -58,13 +58,11 @@ pub struct Args {
     no_stake: bool,
 }
 
-/// What a wallet holds.
 #[derive(Debug, Serialize)]
 pub struct Output {
     wallet: Text<Address>,
     /// The epoch of the cluster.
     epoch: u64,
-    /// Lamports in the wallet itself.
     wallet_lamports: u64,
     pools: Vec<Holding>,
     /// `null` with --no-stake.
@@ -73,12 +71,10 @@ pub struct Output {
     pool_origin: Option<String>,
 }
 
-/// What a wallet holds of a pool.
 #[derive(Debug, Serialize)]
 struct Holding {
     pool: Text<Address>,
     pool_mint: Text<Address>,
-    /// In all token accounts.
     pool_tokens: u64,
     /// What they are worth by the exchange rate, rounded down; `null` where that exceeds 64 bits.
     lamports: Option<u64>,
@@ -97,7 +93,6 @@ struct TokenAccount {
     frozen: bool,
 }
 
-/// The stake accounts of a wallet.
 #[derive(Debug, Default, Serialize)]
 struct Stake {
     /// By address.
@@ -125,10 +120,6 @@ struct StakeAccount {
 }
 
 impl Args {
-    /// Adds it up.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
         let wallet = match self.wallet {
             Some(wallet) => wallet,

@@ -6,7 +6,6 @@ use {
     std::fmt,
 };
 
-/// Writes all of it.
 pub fn write(f: &mut fmt::Formatter<'_>, output: &Output) -> fmt::Result {
     writeln!(f, "Wallet {}: {}", output.wallet, sol(output.wallet_lamports))?;
     if output.pools.is_empty() {

@@ -45,7 +45,6 @@ pub struct Args {
     pool: Address,
 }
 
-/// A pool.
 #[derive(Debug, Serialize)]
 pub struct Output {
     address: Text<Address>,
@@ -86,7 +85,6 @@ pub struct Output {
     unknown_pending_gates: Option<Vec<Text<Address>>>,
 }
 
-/// Where the pool's lamports are.
 #[derive(Debug, Serialize)]
 struct Stake {
     /// In the reserve, rent included.
@@ -105,7 +103,6 @@ struct Stake {
 struct Validators {
     count: usize,
     maximum: u32,
-    /// Those that are being removed.
     leaving: usize,
     /// Those with stake that an update can merge now.
     mergeable: usize,
@@ -113,7 +110,6 @@ struct Validators {
     preferred_withdraw: Option<Text<Address>>,
 }
 
-/// How the pool spreads its stake.
 #[derive(Debug, Serialize)]
 struct Extension {
     policy: Policy,
@@ -125,7 +121,6 @@ struct Extension {
 
 #[derive(Debug, Serialize)]
 struct Fees {
-    /// On rewards.
     epoch: DelayedFee,
     sol_deposit: Ratio,
     stake_deposit: Ratio,
@@ -164,10 +159,6 @@ struct Accounts {
 }
 
 impl Args {
-    /// Reads it.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
         let snapshot = context.look_at_transient(&self.pool).await?;
         let metadata = context.cluster.account(&token_metadata_address(&snapshot)).await?;

@@ -11,7 +11,7 @@ use {
         output::Text,
         units::{ParsedFee, Share, Units, address, positive},
         unsent::Halt,
-        wallet::receivers::{Given, check_can_sign},
+        wallet::signers::{Given, check_can_sign},
     },
     checks::{check_program, explain, unfinished},
     output::{Output, summary},
@@ -128,10 +128,6 @@ enum TokenProgram {
 }
 
 impl Args {
-    /// Creates it, or completes it where some of its accounts exist.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, Halt> {
         context.terminal.check_consent()?;
         self.check_not_full()?;
@@ -257,10 +253,8 @@ impl Args {
 /// What the pool's key is needed for.
 const POOL: &str = "the pool (--pool-keypair)";
 
-/// A pool to be made.
 struct NewPool {
     new: CreatePool,
-    /// All keys that sign.
     keys: Vec<Key>,
     directory: KeyDirectory,
 }

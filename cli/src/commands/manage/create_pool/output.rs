@@ -15,7 +15,6 @@ use {
     tidepool_interface::address::TOKEN_PROGRAM_ID,
 };
 
-/// A pool that has been created.
 #[derive(Debug, Serialize)]
 pub struct Output {
     pub(super) pool: Text<Address>,
@@ -33,7 +32,6 @@ pub struct Output {
     /// Share of the pool that may be taken from validators in an epoch; `null` without the extension.
     pub(super) turnover_budget_basis_points: Option<u16>,
     pub(super) initial_deposit_lamports: u64,
-    /// Lamports of rent that were paid.
     pub(super) rent_lamports: u64,
     /// Accounts that another attempt, or another tool, had made before.
     pub(super) existing_accounts: Vec<Text<Address>>,

@@ -12,32 +12,24 @@ use {
     std::{collections::HashMap, io::Read as _, path::Path},
 };
 
-/// A validator's weight in a file.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Entry {
-    /// The vote account.
     pub vote: Address,
-    /// The weight.
     pub weight: Number,
-    /// Where the entry names the validator.
     pub place: Place,
 }
 
 /// A place in a file, counted from 1, in lines and characters.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Place {
-    /// The line.
     pub line: usize,
-    /// The character in the line.
     pub column: usize,
 }
 
 /// What is wrong with a file, and what to do.
 #[derive(Debug, Eq, PartialEq)]
 pub struct Problem {
-    /// Where.
     pub place: Place,
-    /// What, in a sentence.
     pub what: String,
 }
 
@@ -48,9 +40,6 @@ impl Problem {
 }
 
 /// Reads a file: JSON where it begins with a brace or a bracket, CSV otherwise.
-///
-/// # Errors
-/// [`CliError::WeightsFile`] for the first place that is wrong; [`CliError::Usage`] where the file cannot be read.
 pub fn read(path: &Path) -> Result<Vec<Entry>, CliError> {
     let mut bytes = vec![];
     input::open(path)
@@ -65,9 +54,6 @@ pub fn read(path: &Path) -> Result<Vec<Entry>, CliError> {
 }
 
 /// Reads what a file holds.
-///
-/// # Errors
-/// [`Problem`] for the first place that is wrong.
 pub fn parse(bytes: &[u8]) -> Result<Vec<Entry>, Problem> {
     let text = str::from_utf8(bytes).map_err(|error| {
         let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
@@ -103,7 +89,6 @@ fn place_of(text: &str, offset: usize) -> Place {
     Place { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
 }
 
-/// Reads a validator's address.
 fn vote(text: &str) -> Result<Address, String> {
     text.parse().map_err(|_| format!("invalid address \"{text}\": expected a validator's vote account in base58"))
 }

@@ -90,7 +90,6 @@ pub struct Args {
     staker: Option<KeySource>,
 }
 
-/// Weights that have been set.
 #[derive(Debug, Serialize)]
 pub struct Output {
     pool: Text<Address>,
@@ -106,10 +105,6 @@ pub struct Output {
 }
 
 impl Args {
-    /// Sets them.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, Halt> {
         context.terminal.check_consent()?;
         // A file that is wrong needs no pool to be refused.

@@ -4,7 +4,7 @@ use {
     crate::units::address,
     solana_address::Address,
     std::{fmt, str::FromStr},
-    tidepool_client::actions::weights::{RelativeWeight, WeightsError},
+    tidepool_client::{actions::weights::RelativeWeight, error::WeightsError},
 };
 
 /// A weight as it was written.
@@ -38,9 +38,7 @@ impl fmt::Display for Number {
 /// `VOTE=WEIGHT`.
 #[derive(Clone, Debug)]
 pub struct Setting {
-    /// The vote account.
     pub vote: Address,
-    /// The weight that it gets.
     pub weight: Number,
 }
 

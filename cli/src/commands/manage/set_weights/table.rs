@@ -11,10 +11,8 @@ use {
     tidepool_client::{actions::WeightChange, pool::PoolSnapshot},
 };
 
-/// Rows that fit a screen.
 const ROWS: usize = 40;
 
-/// A weight that changes.
 #[derive(Debug, Serialize)]
 pub struct Change {
     vote: Text<Address>,
@@ -58,7 +56,6 @@ pub struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// A table of `changes`.
     pub const fn new(changes: &'a [Change], all: bool) -> Self {
         Self { changes, rows: if all { usize::MAX } else { ROWS } }
     }

@@ -25,37 +25,21 @@ use {
 /// Names that a sentence holds.
 const NAMES: usize = 5;
 
-/// Where weights come from.
 pub enum Source<'a> {
-    /// The same for all.
     Equal,
-    /// What each has.
     ByStake,
-    /// A file.
-    File {
-        /// The file.
-        path: &'a Path,
-        /// Its entries.
-        entries: Vec<Entry>,
-    },
-    /// The command line.
+    File { path: &'a Path, entries: Vec<Entry> },
     Settings(&'a [Setting]),
 }
 
-/// A weight that was asked for.
 struct Wanted<'a> {
     vote: Address,
     weight: &'a Number,
-    /// The line of a file.
     line: Option<usize>,
 }
 
 impl Source<'_> {
     /// The weights of the validators that are named.
-    ///
-    /// # Errors
-    /// [`CliError::Usage`] for numbers that cannot be weights and validators named twice; [`CliError::Plan`] for validators that
-    /// are not in the pool, or are leaving it.
     pub fn weights(&self, snapshot: &PoolSnapshot, unlisted: Unlisted) -> Result<Vec<(Address, u16)>, CliError> {
         let (wanted, whence): (Vec<Wanted<'_>>, _) = match self {
             Self::Equal => return Ok(weights::equal(snapshot)),

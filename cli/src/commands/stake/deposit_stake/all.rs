@@ -24,7 +24,6 @@ use {
     },
 };
 
-/// Deposits that have been made.
 #[derive(Debug, Serialize)]
 pub struct Output {
     pool: Text<Address>,
@@ -43,7 +42,6 @@ pub struct Output {
     transactions: Vec<Landed>,
 }
 
-/// A deposited stake account.
 #[derive(Debug, Serialize)]
 struct Account {
     stake_account: Text<Address>,
@@ -57,7 +55,6 @@ struct Account {
     fee_pool_tokens: u64,
 }
 
-/// A stake account that cannot be deposited now.
 #[derive(Debug, Serialize)]
 struct Skipped {
     stake_account: Text<Address>,
@@ -145,7 +142,6 @@ impl Args {
     }
 }
 
-/// Refuses a plan without a deposit.
 fn check_any(planned: &StakeDepositPlan, owner: Address) -> Result<(), CliError> {
     let first = match planned.skipped.first() {
         _ if !planned.deposits.is_empty() => return Ok(()),

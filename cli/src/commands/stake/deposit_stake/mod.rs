@@ -74,17 +74,13 @@ pub struct Args {
     update_first: UpdateFirst,
 }
 
-/// Deposits that have been made.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Output {
-    /// Of one stake account.
     One(One),
-    /// Of all stake accounts.
     All(all::Output),
 }
 
-/// The deposit of one stake account.
 #[derive(Debug, Serialize)]
 pub struct One {
     pool: Text<Address>,
@@ -105,10 +101,6 @@ pub struct One {
 }
 
 impl Args {
-    /// Deposits it.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Done<Output>, Halt> {
         context.terminal.check_consent()?;
         Ok(Done(match self.stake {

@@ -14,7 +14,7 @@ use {
         unsent::Halt,
         wallet::{
             Holding, SourceArgs,
-            receivers::{Given, check_can_sign},
+            signers::{Given, check_can_sign},
             wrapped::Wrapping,
         },
         withdrawal::{accounts, landed::send},
@@ -99,10 +99,6 @@ enum Form {
 }
 
 impl Args {
-    /// Withdraws it.
-    ///
-    /// # Errors
-    /// [`CliError`].
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Done<Output>, Halt> {
         context.terminal.check_consent()?;
         if self.wrap && self.form == Form::Stake {

@@ -8,7 +8,6 @@ use {
         units::tokens,
         wallet::wrapped::Wrapping,
         withdrawal::{
-            activation,
             left::{left_over, reason_name},
             pieces::{StakeAccount, Totals},
         },
@@ -18,7 +17,6 @@ use {
     tidepool_client::plan::{Remainder, WithdrawalPlan},
 };
 
-/// A withdrawal that has been made.
 #[derive(Debug, Serialize)]
 pub struct Output {
     pool: Text<Address>,
@@ -40,9 +38,7 @@ pub struct Output {
     pool_tokens_left: u64,
     /// Lamports that these are worth by the exchange rate.
     left_lamports: u64,
-    /// Why they could not.
     why_left: Option<&'static str>,
-    /// What to do about them.
     hint: Option<String>,
     /// Lamports of rent that the fee payer put into the stake accounts.
     rent_lamports: u64,
@@ -57,7 +53,6 @@ pub struct Output {
     left: Option<Remainder>,
 }
 
-/// What an answer is made of.
 pub(super) struct Answered<'a> {
     pub(super) pool: Address,
     pub(super) request: &'a Request<'a>,
@@ -77,7 +72,7 @@ impl From<Answered<'_>> for Output {
             pool: Text(pool),
             token_account: Text(request.terms.tokens.account),
             to: Text(request.terms.stake_authority),
-            withdrawable_from_epoch: activation::withdrawable_from(&stake_accounts),
+            withdrawable_from_epoch: StakeAccount::withdrawable_from(&stake_accounts),
             stake_accounts,
             sol_lamports: planned.sol.map_or(0, |sol| sol.lamports),
             lamports: totals.lamports,
@@ -105,7 +100,7 @@ impl Trade for Output {
         }
         lines.extend(self.wrapping.done());
         lines.extend(self.stake_accounts.iter().map(|account| account.line(amounts)));
-        lines.extend(activation::lines(&self.stake_accounts, self.epoch));
+        lines.extend(StakeAccount::states(&self.stake_accounts, self.epoch));
         if let Some(left) = &self.left {
             lines.push(("remainder", left_over(left, amounts)));
         }

@@ -104,7 +104,6 @@ impl<'a> Request<'a> {
         CliError::InsufficientFunds { holder: self.terms.tokens.account, held, needed: sol(wanted) }
     }
 
-    /// The quote of `planned`, for confirmation.
     pub(super) fn quote<C: Cluster>(
         &self,
         context: &Context<'_, C>,

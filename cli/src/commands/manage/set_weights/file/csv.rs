@@ -14,7 +14,6 @@ struct Field {
     column: usize,
 }
 
-/// Which fields of a line are meant.
 #[derive(Clone, Copy)]
 struct Columns {
     vote: usize,

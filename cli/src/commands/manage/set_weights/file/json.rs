@@ -67,7 +67,6 @@ impl<'de> Visitor<'de> for WeightsVisitor {
     }
 }
 
-/// An element of a list.
 #[derive(Deserialize)]
 struct Item {
     #[serde(alias = "vote_account", alias = "validator")]

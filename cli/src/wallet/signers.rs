@@ -18,7 +18,6 @@ pub type Parts = [(Address, Role)];
 /// An address that the user gives, and what becomes of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Given<'a> {
-    /// The address.
     pub address: Address,
     /// The option or argument that it is given with, such as `--to`.
     pub option: &'a str,
@@ -30,9 +29,6 @@ pub struct Given<'a> {
 
 /// Rejects an address that cannot sign as what it becomes: it has to be a wallet, an address without an account, or one that the
 /// user insists on.
-///
-/// # Errors
-/// [`CliError::Usage`]; [`CliError::Cluster`].
 pub async fn check_can_sign<C: Cluster>(
     context: &Context<'_, C>,
     parts: &Parts,
@@ -73,9 +69,6 @@ fn reject_non_signer<C: Cluster>(
 }
 
 /// Checks a token account that is to get pool tokens: it has to be able to, and its owner to sign for them later. Returns the owner.
-///
-/// # Errors
-/// [`CliError::Usage`]; [`CliError::Plan`] for a frozen account; [`CliError::Cluster`].
 pub async fn check_token_account<C: Cluster>(
     context: &Context<'_, C>,
     snapshot: &PoolSnapshot,
@@ -89,9 +82,6 @@ pub async fn check_token_account<C: Cluster>(
 }
 
 /// The account of the pool's token at `address`, which `option` gives.
-///
-/// # Errors
-/// [`CliError::Usage`] where `account` is something else; [`CliError::Plan`] where it is frozen.
 pub fn token_account(
     snapshot: &PoolSnapshot,
     address: &Address,
@@ -143,19 +133,14 @@ async fn check_owner<C: Cluster>(
     .await
 }
 
-/// A receiver of SOL.
 #[derive(Clone, Copy, Debug)]
 pub struct SolReceiver {
-    /// It.
     pub address: Address,
     /// Its token program and its owner, where it is an account of wrapped SOL.
     pub wrapped: Option<(Address, Address)>,
 }
 
 /// The receiver of SOL, once it is known that its owner can sign: a wallet, or an account of wrapped SOL.
-///
-/// # Errors
-/// As [`check_can_sign`].
 pub async fn sol_receiver<C: Cluster>(
     context: &Context<'_, C>,
     snapshot: &PoolSnapshot,
