@@ -107,9 +107,7 @@ pub fn hint_after_removing(snapshot: &PoolSnapshot, vote: &Address) -> Option<St
 fn weighted_besides(snapshot: &PoolSnapshot, vote: &Address) -> usize {
     let records = snapshot.records().iter();
     records
-        .filter(|record| {
-            record.is_active() && record.extension.weight() > 0 && record.vote_account_address != *vote
-        })
+        .filter(|record| record.is_active() && record.extension.weight() > 0 && record.vote_account_address != *vote)
         .count()
 }
 

@@ -142,9 +142,7 @@ fn entries(bed: &Bed) -> Vec<EntryExtension> {
 fn an_extension_clears_bytes_of_unknown_origin() {
     let mut bed = Bed::new(Vm::beside_reference(), PoolKind::Littered, &[(300, 0), (200, 20), (100, 0)], EPOCH);
     let before = bed.records();
-    assert!(
-        before.iter().all(|record| record.extension.weight() > 0 && record.extension.validator_bump().is_some())
-    );
+    assert!(before.iter().all(|record| record.extension.weight() > 0 && record.extension.validator_bump().is_some()));
     bed.succeed(&bed.pool.extend(bed.holder.wallet));
     for (before, mut after) in before.into_iter().zip(bed.records()) {
         assert_eq!(after.extension, EntryExtension::default());
