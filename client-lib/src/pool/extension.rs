@@ -37,8 +37,8 @@ pub async fn supports_extension(
 
 impl PoolSnapshot {
     /// The pool's extension, if it has one of the known version.
-    pub const fn extension(&self) -> Option<&PoolExtension> {
-        self.extension.as_ref()
+    pub fn extension(&self) -> Option<&PoolExtension> {
+        self.extension.as_deref()
     }
 
     /// Whether the pool has an extension of the known version.
@@ -59,12 +59,17 @@ impl PoolSnapshot {
     /// Lamports that stay in the reserve for the rents of decreases ([`PoolExtension::working_lamports`]); 0 without
     /// the extension.
     pub fn working_lamports(&self) -> u64 {
-        self.extension.map_or(0, |extension| extension.working_lamports(self.reserve_rent()))
+        self.extension().map_or(0, |extension| extension.working_lamports(self.reserve_rent()))
+    }
+
+    /// Lamports of open exit tickets; 0 without the extension.
+    pub fn ticket_lamports(&self) -> u64 {
+        self.extension().map_or(0, |extension| extension.tickets.lamports.get())
     }
 
     /// Whether `Rebalance` is paused because weights are being set.
     pub fn is_paused(&self) -> bool {
-        self.extension.is_some_and(|extension| extension.is_paused(self.environment.clock.slot))
+        self.extension().is_some_and(|extension| extension.is_paused(self.environment.clock.slot))
     }
 
     /// Inputs of a rebalance apart from the records; `None` without the extension.
@@ -75,6 +80,7 @@ impl PoolSnapshot {
             stake_rent: self.environment.stake_rent(),
             minimum_delegation: self.environment.minimum_delegation(),
             policy: self.policy()?.get(),
+            ticket_lamports: self.ticket_lamports(),
             is_paused: self.is_paused(),
         })
     }

@@ -66,7 +66,8 @@ pub struct PoolAccounts {
 pub struct PoolSnapshot {
     address: Address,
     pool: StakePool,
-    extension: Option<PoolExtension>,
+    // Boxed: it is longer than the rest.
+    extension: Option<Box<PoolExtension>>,
     withdraw_authority: Address,
     max_validators: u32,
     records: Vec<ValidatorStakeInfo>,
@@ -112,7 +113,7 @@ impl PoolSnapshot {
         Ok(Self {
             address,
             pool,
-            extension: PoolExtension::find(&accounts.pool.data).copied(),
+            extension: PoolExtension::find(&accounts.pool.data).copied().map(Box::new),
             withdraw_authority,
             max_validators,
             stake_accounts: vec![None; records.len()],
