@@ -2,10 +2,7 @@
 
 pub mod departures;
 pub mod events;
-mod instructions;
 pub mod kept;
-
-pub use instructions::Triple;
 
 use tidepool_interface::state::{EntryExtension, RebalancePolicy};
 

@@ -2,7 +2,6 @@
 
 pub mod bench;
 pub mod compare;
-pub mod extended;
 pub mod extension;
 pub mod fixtures;
 pub mod gates;

@@ -28,7 +28,7 @@ pub const SEED: &str = "TIDEPOOL_SEED";
 /// All SOL there is, in lamports, and more.
 const MOST_LAMPORTS: u64 = 700_000_000_000_000_000;
 
-fn variable(name: &str) -> Option<u64> {
+pub(crate) fn variable(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
 }
 

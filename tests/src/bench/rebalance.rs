@@ -7,7 +7,8 @@ use {
     },
     crate::{
         SOL,
-        extension::{PoolKind, Triple},
+        extension::PoolKind,
+        instructions::Triple,
         pool::{NEW_SEED, PoolFixture, PoolSpec, ValidatorSpec},
         scenario::EPOCH,
         vm::Vm,

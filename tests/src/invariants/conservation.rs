@@ -9,7 +9,7 @@
 
 use {
     super::{Kind, Transition},
-    crate::{ensure, extended::Finding, extension::events::Balances},
+    crate::{ensure, extension::events::Balances, history::Finding},
     tidepool_interface::instruction::tag,
 };
 

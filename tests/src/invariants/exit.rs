@@ -16,7 +16,7 @@
 use {
     crate::{
         ensure,
-        extended::{Finding, World, oracle::MINIMUM},
+        history::{Finding, World, expectation::MINIMUM},
         instructions::Holder,
         pool::token_balance,
     },

@@ -5,7 +5,7 @@
 
 use {
     super::{Kind, Transition, view::fee_on},
-    crate::{ensure, extended::Finding},
+    crate::{ensure, history::Finding},
     tidepool_interface::instruction::tag,
 };
 

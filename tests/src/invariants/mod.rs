@@ -22,7 +22,7 @@ pub use view::View;
 
 use {
     crate::{
-        extended::{Finding, Uncounted, World},
+        history::{Finding, Uncounted, World},
         vm::Outcome,
     },
     solana_instruction::Instruction,

@@ -7,7 +7,7 @@
 
 use {
     super::{Kind, Transition, view::fee_on},
-    crate::{ensure, extended::Finding},
+    crate::{ensure, history::Finding},
 };
 
 /// Checks it.

@@ -4,7 +4,7 @@
 
 use crate::{
     ensure,
-    extended::{Finding, World},
+    history::{Finding, World},
 };
 
 /// Checks it of a pool that has just been cranked.

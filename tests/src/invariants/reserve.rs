@@ -2,7 +2,7 @@
 
 use {
     super::Transition,
-    crate::{ensure, extended::Finding},
+    crate::{ensure, history::Finding},
 };
 
 /// Checks it.

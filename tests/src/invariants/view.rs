@@ -1,7 +1,7 @@
 //! What there is at one moment.
 
 use {
-    crate::{extended::World, extension::events::Balances},
+    crate::{extension::events::Balances, history::World},
     solana_address::Address,
     solana_program_pack::Pack as _,
     spl_token_interface::state::{Account as TokenAccount, AccountState, Mint},

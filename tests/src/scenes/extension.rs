@@ -7,7 +7,8 @@ use {
     },
     crate::{
         SOL,
-        extension::{PoolKind, Triple},
+        extension::PoolKind,
+        instructions::Triple,
         pool::{PoolFixture, add_wallet},
         scenario::EPOCH,
         vm::Vm,

@@ -6,8 +6,8 @@ use {
     tidepool_interface::state::{EntryExtension, PoolTerms, StakeStatus, ValidatorStakeInfo, split_validator_list},
     tidepool_tests::{
         SOL,
-        extension::{PoolKind, Triple},
-        instructions::{Holder, Receiver},
+        extension::PoolKind,
+        instructions::{Holder, Receiver, Triple},
         pool::{PoolFixture, PoolSpec, ValidatorSpec, add_wallet},
         scenario::EPOCH,
         vm::{Outcome, Vm},

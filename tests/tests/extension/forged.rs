@@ -14,7 +14,7 @@ use {
     },
     tidepool_tests::{
         SOL,
-        extension::Triple,
+        instructions::Triple,
         pool::{UserStake, add_vote_account},
         stake::{edit_delegation, edit_meta},
         vm::Vm,

@@ -10,7 +10,8 @@ use {
     tidepool_interface::state::{StakeStatus, ValidatorStakeInfo, split_validator_list},
     tidepool_tests::{
         SOL,
-        extension::{PoolKind, Triple},
+        extension::PoolKind,
+        instructions::Triple,
         pool::{PoolFixture, PoolSpec, ValidatorSpec},
         scenario::EPOCH,
         scenes::{self, Accounts},

@@ -1,6 +1,6 @@
 //! What must hold of every history, whoever does what.
 
-use tidepool_tests::extended::{check, properties::*};
+use tidepool_tests::history::{check, properties::*};
 
 #[test]
 fn conservation() {

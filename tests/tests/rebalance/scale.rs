@@ -8,7 +8,6 @@ use {
     tidepool_interface::state::{RebalancePolicy, StakeStatus, ValidatorListMut},
     tidepool_tests::{
         SOL,
-        extended::machine,
         extension::PoolKind,
         instructions::{Holder, Receiver},
         pool::{PoolFixture, PoolSpec, UserStake, ValidatorSpec, add_empty_stake, add_wallet},
@@ -74,7 +73,7 @@ fn install(vm: &mut Vm) -> PoolFixture {
 
 #[test]
 fn a_pool_of_20_000_validators_lives() {
-    let vm = &mut machine();
+    let vm = &mut Vm::of_tidepool();
     let pool = install(vm);
     let update = plan::update(&pool.snapshot(vm), &UpdateOptions::default()).expect("a pool that can be updated");
     let updated = carry_out(&update, vm);
