@@ -22,7 +22,7 @@ use {
 pub struct Book {
     /// The present epoch.
     pub epoch: u64,
-    /// Stake that rebalances and the staker sent on its way to the reserve in this epoch.
+    /// Stake that rebalances and the staker deactivated in this epoch.
     pub deactivated: u64,
     /// Rent in lamports per byte.
     pub rent: u64,
@@ -32,11 +32,11 @@ pub struct Book {
     pub pays_rewards: bool,
     /// What has happened since the pool counted what it has.
     pub uncounted: Uncounted,
-    /// Addresses of stake accounts of the pool to which somebody sent lamports.
+    /// Addresses of stake accounts of the pool that received donations.
     pub sent_ahead: HashSet<Address>,
     /// Vote accounts that were closed, as they were.
     pub closed: HashMap<Address, Account>,
-    /// Validators whose accounts somebody changed from outside since they were updated.
+    /// Validators whose accounts changed from outside since they were updated.
     pub tampered: HashSet<Address>,
     /// Instructions that succeeded.
     pub succeeded: u64,
@@ -54,7 +54,7 @@ pub struct Book {
     pub stray: u64,
     /// Stake accounts that people who leave have made.
     pub new_accounts: u64,
-    /// What is done to the next instruction.
+    /// Sabotage of the next instruction.
     pub sabotage: Option<(u8, usize, usize)>,
     /// Whether that was done to the present one.
     pub is_sabotaged: bool,

@@ -41,14 +41,14 @@ impl World<'_> {
         accounts.map(|account| account.lamports).sum()
     }
 
-    /// Lamports that are the pool's or will be: also what somebody sent ahead to addresses of its stake accounts.
+    /// Lamports that are the pool's or will be: also donations to addresses of its future stake accounts.
     pub fn pool_lamports(&self) -> u64 {
         let sent_ahead = self.book.sent_ahead.iter().filter_map(|address| self.vm.accounts.get(address));
         let sent_ahead = sent_ahead.filter(|account| account.owner == SYSTEM_PROGRAM_ID);
         self.stake_lamports() + sent_ahead.map(|account| account.lamports).sum::<u64>()
     }
 
-    /// Cached bumps are those of the addresses, and the direction of stake in motion is the one in which it moves.
+    /// Cached bumps are those of the addresses, and the direction of transient stake is the one in which it moves.
     pub fn check_entries(&self) -> Result<(), Finding> {
         self.records().iter().try_for_each(|record| self.check_entry(record))
     }

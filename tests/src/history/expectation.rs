@@ -19,17 +19,17 @@ pub struct Expectation {
     pub reserve_target: u64,
     /// Lamports that one validator may be given.
     pub cap: u64,
-    /// Each validator's target; none without a weight, or where it is on its way out.
+    /// Each validator's target; none without a weight, or for a removed validator.
     pub targets: Vec<Option<u64>>,
     /// Lamports beyond all targets, where the cap leaves no validator to take them: the reserve's.
     pub unplaced: u64,
-    /// Stake that may be on its way to the reserve; none for no bound.
+    /// Stake that may be deactivating; none for no bound.
     pub budget: Option<u64>,
-    /// Stake that is on its way to the reserve.
+    /// Deactivating stake.
     pub leaving: u64,
     /// Lamports by which any of these may be off: each transient account's rent may be counted here or there.
     pub slack: u64,
-    /// Lamports by which something may be off its target at rest.
+    /// Lamports of deviation at rest.
     pub tolerance: u64,
 }
 
@@ -42,7 +42,7 @@ pub const fn is_active(record: &ValidatorStakeInfo) -> bool {
     record.status == 0
 }
 
-/// Lamports that are with a validator or on the way to it.
+/// Active and activating lamports of a validator.
 pub fn held(record: &ValidatorStakeInfo) -> u64 {
     let leaves = record.extension.is_deactivating();
     record.active_stake_lamports.get() + if leaves { 0 } else { record.transient_stake_lamports.get() }
@@ -94,13 +94,13 @@ impl Expectation {
         self.staker_budget().map(|budget| budget.saturating_sub(self.leaving))
     }
 
-    /// Lamports that the validators with a target and the reserve lack together.
-    pub fn lack(&self, records: &[ValidatorStakeInfo], reserve: u64) -> u64 {
-        let lacks = records.iter().zip(&self.targets).filter_map(|(record, target)| {
+    /// Lamports of the validators with a target and the reserve below their targets.
+    pub fn shortfall(&self, records: &[ValidatorStakeInfo], reserve: u64) -> u64 {
+        let shortfalls = records.iter().zip(&self.targets).filter_map(|(record, target)| {
             let target = (*target)?;
             Some(target.saturating_sub(held(record)))
         });
-        lacks.sum::<u64>() + (self.reserve_target + self.unplaced).saturating_sub(reserve)
+        shortfalls.sum::<u64>() + (self.reserve_target + self.unplaced).saturating_sub(reserve)
     }
 }
 
@@ -116,7 +116,7 @@ fn leaving(record: &ValidatorStakeInfo, stake_rent: u64) -> u64 {
     if record.extension.is_deactivating() { transient } else { 0 }
 }
 
-/// Shares `pot` by weight. Who would have more than `cap` has that, and the others share the rest, until nobody has more.
+/// Shares `pot` by weight. Who would have more than `cap` has that, and the others share the rest, until none has more.
 fn targets(records: &[ValidatorStakeInfo], pot: u64, cap: u64) -> Vec<Option<u64>> {
     let mut capped = vec![false; records.len()];
     loop {

@@ -56,7 +56,7 @@ pub struct Formulas {
 struct Before {
     state: State,
     is_fresh: bool,
-    /// Whether the stake that is decreased is active: what is inactive already, and is merged within the epoch, is no turnover.
+    /// Whether the stake that is decreased is active: inactive stake, merged within the epoch, is no turnover.
     is_active: bool,
 }
 
@@ -154,12 +154,12 @@ impl World<'_> {
             let (least, most) = target(index).ok_or_else(|| format!("record {index} has no weight, and was moved"))?;
             self.check_movement(&mut moved, (least, most), old, new, &before.expectation)?;
         }
-        let lacks = expectations.iter().map(|expectation| expectation.lack(&before.records, before.reserve));
-        let lack = lacks.max().unwrap_or_default() + before.expectation.slack;
-        let most = lack + moved.decreases * MINIMUM;
+        let shortfalls = expectations.iter().map(|expectation| expectation.shortfall(&before.records, before.reserve));
+        let shortfall = shortfalls.max().unwrap_or_default() + before.expectation.slack;
+        let most = shortfall + moved.decreases * MINIMUM;
         ensure!(
             moved.deactivated <= i128::from(most),
-            "{moved:?}: takes away more than the {lack} lamports that are needed"
+            "{moved:?}: takes away more than the {shortfall} lamports that are needed"
         );
         Ok(moved)
     }
@@ -232,7 +232,7 @@ impl World<'_> {
         let spent = moved.delegated + moved.opened * i128::from(self.stake_rent);
         let (target, reserve) = (i128::from(before.expectation.reserve_target), i128::from(after.reserve));
         let before = i128::from(before.reserve);
-        // Lamports sent ahead pay for rents, and come along with what is recalled.
+        // Lamports sent ahead pay for rents, and come with recalled stake.
         ensure!(
             reserve + spent >= before && (moved.recalls > 0 || reserve + spent <= before + lent),
             "{moved:?}: the reserve went from {before} to {reserve} lamports"

@@ -101,7 +101,7 @@ pub enum Operation {
     Crank,
     /// The same by SPL instructions, in a pool of any kind.
     CrankBySpl { no_merge: bool },
-    /// The instructions of such a crank, none of which has to succeed.
+    /// The instructions of such a crank, which may fail.
     SplUpdates { no_merge: bool },
     /// `Rebalance`.
     Rebalance { chosen: Chosen },

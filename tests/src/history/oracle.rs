@@ -26,7 +26,7 @@ pub trait Oracle {
     /// Judges what the instruction did.
     ///
     /// # Errors
-    /// What is wrong.
+    /// The fault.
     fn after(&mut self, world: &mut World, instruction: &Instruction, outcome: &Outcome) -> Result<(), Finding>;
 }
 

@@ -41,7 +41,7 @@ impl World<'_> {
         }
     }
 
-    /// Deactivates a validator's stake from outside, as anyone may where it does not vote.
+    /// Deactivates a validator's stake from outside, as any user may where it does not vote.
     pub fn deactivate(&mut self, validator: usize) {
         self.tamper(validator, false, stake::deactivate);
     }
@@ -86,7 +86,7 @@ impl World<'_> {
         }
     }
 
-    /// Somebody sends lamports to an address of the pool.
+    /// Sends lamports to an address of the pool.
     pub(super) fn donate(&mut self, to: u8, validator: usize, lamports: u64) {
         let (head, record) = (self.pool.state.head, self.record(validator));
         let address = match (to, record) {
@@ -124,7 +124,7 @@ impl World<'_> {
         self.book.sent_ahead.insert(address);
     }
 
-    /// A holder burns pool tokens, as anybody may with their own.
+    /// A holder burns pool tokens, as any user may with their own.
     pub(super) fn burn(&mut self, holder: usize, permille: u64) {
         let address = self.holder(holder).tokens;
         let balance = token_balance(&address, self.vm);

@@ -55,7 +55,7 @@ pub struct Failure {
     pub spec: Spec,
     /// The operations that are needed.
     pub operations: Vec<Operation>,
-    /// What is not so.
+    /// The finding.
     pub finding: Finding,
 }
 
@@ -72,7 +72,7 @@ pub fn draw(property: &Property, seed: u64) -> (Spec, Vec<Operation>) {
 /// Runs a history and checks the property of its end.
 ///
 /// # Errors
-/// What is not so, and after how many operations.
+/// The finding, and after how many operations.
 pub fn replay(
     property: &Property,
     seed: u64,

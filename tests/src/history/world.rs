@@ -62,7 +62,7 @@ pub struct World<'a> {
     pub stake_rent: u64,
     /// As in [`Spec`].
     pub is_predictable: bool,
-    /// What is wrong with the last instructions.
+    /// The fault with the last instructions.
     pub finding: Option<Finding>,
     /// How holders left.
     pub exits: invariants::exit::Tally,

@@ -14,7 +14,7 @@ use {
     },
 };
 
-/// What `Rebalance` is told of one validator.
+/// The accounts of one validator in `Rebalance`.
 #[derive(Clone, Copy, Debug)]
 pub struct Triple {
     /// Its index in the list.

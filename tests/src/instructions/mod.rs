@@ -28,7 +28,7 @@ pub struct Receiver {
 /// The accounts of a holder.
 #[derive(Clone, Copy, Debug)]
 pub struct Holder {
-    /// Owns the pool tokens, and receives what is withdrawn.
+    /// Owns the pool tokens, and receives the withdrawn lamports.
     pub wallet: Address,
     /// Holds the pool tokens.
     pub tokens: Address,

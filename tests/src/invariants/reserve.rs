@@ -1,4 +1,4 @@
-//! No instruction takes the reserve below its rent, as rent is now. Where rent rose above what is there, none takes more.
+//! No instruction takes the reserve below its rent, as rent is now. Where rent rose above its lamports, none takes more.
 
 use {
     super::Transition,

@@ -22,7 +22,7 @@ const HISTORIES: u64 = 800;
 /// Steps that there are.
 const KINDS: usize = 33;
 
-/// Of each kind of step, and of each instruction's successes, so many at least: histories in which everything fails would prove
+/// Of each kind of step, and of each instruction's successes, at least this many: histories in which everything fails would prove
 /// little.
 const LEAST: u64 = 25;
 

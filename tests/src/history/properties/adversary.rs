@@ -97,10 +97,10 @@ fn check_settled(world: &World) -> Result<(), Finding> {
         let excess = stake.saturating_sub(target).min(if spare >= MINIMUM { spare } else { 0 });
         let (what, spendable) = (state(record, &expectation), reserve.saturating_sub(expectation.reserve_target));
         ensure!(excess <= off || !can_take, "adversary: {excess} lamports above the target {target}, {what}");
-        let lack = target.saturating_sub(stake);
+        let shortfall = target.saturating_sub(stake);
         ensure!(
-            lack <= expectation.tolerance + 2 * MINIMUM || spendable <= off,
-            "adversary: {lack} lamports below the target {target}, the reserve could spare {spendable}, {what}"
+            shortfall <= expectation.tolerance + 2 * MINIMUM || spendable <= off,
+            "adversary: {shortfall} lamports below the target {target}, the reserve could spare {spendable}, {what}"
         );
     }
     Ok(())

@@ -18,7 +18,7 @@ use {
 /// Epochs that a pool has, beyond those that its turnover budget takes, for all weights to be met.
 const EPOCHS: u64 = 8;
 
-/// Epochs in which somebody deposits a SOL.
+/// Epochs with a deposit of one SOL.
 const INFLOWS: u64 = 4;
 
 /// Turnover budget, in basis points, that lets a pool move all of its stake within some twenty epochs.
@@ -90,12 +90,12 @@ fn pass_epoch(world: &mut World, random: &mut Rng) -> Result<(), Finding> {
     world.settle(&calls)
 }
 
-/// Whoever is off its target by more than the tolerance is so because what it lacks is nowhere to be had: it is held by
+/// A deviation beyond the tolerance has a reason: the stake that is missing is held by
 /// those that must keep their minimum, or that have no weight, or are at their cap.
 ///
 /// `outcast` is a validator whose stake cannot be moved.
 pub fn check_rest(world: &mut World, outcast: Option<Address>) -> Result<(), Finding> {
-    // What was sent on its way last arrives.
+    // The last movements arrive.
     world.turn_epoch(1, 0);
     world.crank()?;
     let (records, reserve) = (world.records(), world.reserve());
@@ -104,7 +104,7 @@ pub fn check_rest(world: &mut World, outcast: Option<Address>) -> Result<(), Fin
     let off = expectation.tolerance + expectation.slack;
     let is_outcast = |record: &ValidatorStakeInfo| outcast == Some(record.vote_account_address);
     let cannot_give = |(record, target): (&ValidatorStakeInfo, u64)| {
-        // Stake on its way to one that is deactivated cannot be merged, and stays where it is.
+        // Activating stake of a deactivated validator cannot be merged, and stays where it is.
         let surplus = held(record).saturating_sub(target);
         if is_outcast(record) { surplus } else { cannot_give(record, target, world.stake_rent) }
     };
@@ -112,28 +112,28 @@ pub fn check_rest(world: &mut World, outcast: Option<Address>) -> Result<(), Fin
     // The reserve may have less than a SOL too much, and others may be asked for a SOL or more only: together that is two.
     let least = off.max(2 * MINIMUM + expectation.slack);
     let mut over = 0;
-    let mut lacked = expectation.reserve_target.saturating_sub(reserve);
+    let mut short = expectation.reserve_target.saturating_sub(reserve);
     for (record, target) in served.filter(|(record, _)| !is_outcast(record)) {
         let active = record.active_stake_lamports.get();
         ensure!(
             target.saturating_sub(active) <= least + stuck,
             "convergence: {active} lamports, under the target {target}: {expectation:?}, {reserve} in the reserve, {records:?}"
         );
-        let lack = target.saturating_sub(active);
+        let shortfall = target.saturating_sub(active);
         // To one close to its cap, little cannot be given.
-        if lack >= MINIMUM || active + MINIMUM <= expectation.cap {
-            lacked += lack;
+        if shortfall >= MINIMUM || active + MINIMUM <= expectation.cap {
+            short += shortfall;
         }
         let kept = cannot_give((record, target));
         over = over.max(active.saturating_sub(target).saturating_sub(kept));
     }
     // Stake over the caps stays with its validators.
-    // An outcast that is over its target keeps its part of what is to be given, and so slows the others down.
+    // An outcast that is over its target keeps its part of the inflow, and so slows the others down.
     ensure!(
-        over <= off || lacked <= least || outcast.is_some(),
-        "convergence: {over} lamports over a target, where {lacked} are lacking: {expectation:?}, {reserve} in the reserve, {records:?}"
+        over <= off || short <= least || outcast.is_some(),
+        "convergence: {over} lamports over a target, where {short} are lacking: {expectation:?}, {reserve} in the reserve, {records:?}"
     );
-    // What is due to an outcast stays in the reserve.
+    // The part of an outcast stays in the reserve.
     if outcast.is_some() { Ok(()) } else { check_reserve(&records, reserve, stuck, &expectation) }
 }
 
@@ -161,7 +161,7 @@ fn check_reserve(
     let left = expectation.total.saturating_sub(settled).saturating_sub(given).max(target) + capped * MINIMUM;
     ensure!(reserve <= left + off, "convergence: {reserve} lamports in the reserve, over {left}: {expectation:?}");
     let short = target.saturating_sub(reserve);
-    // Without enough in the validators that have a weight nobody can fill it.
+    // Without enough in the validators that have a weight it cannot be filled.
     let can_fill = expectation.total.saturating_sub(settled) >= target;
     ensure!(
         !can_fill || short <= off + stuck,

@@ -16,7 +16,7 @@ use {
 /// Epochs that a holder waits at most.
 const EPOCHS: usize = 8;
 
-/// Whoever holds pool tokens gets out of every state while anybody rebalances the pool as they please.
+/// Holders can withdraw in every state, whatever rebalances other users send.
 pub const EXITS: Property =
     Property { prepare: |spec, _| quiet(spec), ..Property::new("exits_always_possible", check) };
 
@@ -27,7 +27,7 @@ fn check(world: &mut World, random: &mut Rng) -> Result<(), Finding> {
         leave(world, holder, random)?;
     }
     world.restore(&start);
-    // One after the other, until nobody is left.
+    // One after the other, until none is left.
     for holder in world.holders.clone() {
         leave(world, holder, random)?;
     }
@@ -41,20 +41,20 @@ fn leave(world: &mut World, holder: Holder, random: &mut Rng) -> Result<(), Find
         let calls = deal(world.all(), random);
         world.settle(&calls)?;
         withdraw(world, holder);
-        if worth(world, holder) == 0 {
+        if value(world, holder) == 0 {
             return Ok(());
         }
         world.turn_epoch(1, 0);
     }
-    let (worth, reserve, rest) = (worth(world, holder), world.reserve(), unsplittable(world));
-    let is_stuck = worth < rest && world.withdrawable() < worth;
-    ensure!(is_stuck, "exits: {worth} lamports cannot leave, the reserve has {reserve}");
+    let (value, reserve, rest) = (value(world, holder), world.reserve(), unsplittable(world));
+    let is_stuck = value < rest && world.withdrawable() < value;
+    ensure!(is_stuck, "exits: {value} lamports cannot leave, the reserve has {reserve}");
     Ok(())
 }
 
-/// What may have to wait for SOL in the reserve, or for the staker to remove a validator: the contract splits no account that
+/// What may have to wait for SOL in the reserve, or for the staker to remove a validator: SPL splits no account that
 /// has less than two SOL and its rent, and gives no part for less than a SOL; a whole one only for all that it holds. It gives
-/// none at all of a validator with stake in motion, and that of a delinquent validator cannot be merged.
+/// none at all of a validator with transient stake, and that of a delinquent validator cannot be merged.
 fn unsplittable(world: &World) -> u64 {
     let is_held_up = |record: &ValidatorStakeInfo| {
         record.transient_stake_lamports.get() > 0 && world.leaves(&world.stake_of(record).0) != Some(false)
@@ -63,15 +63,15 @@ fn unsplittable(world: &World) -> u64 {
     (1 + 2 * held_up) * (2 * MINIMUM + world.stake_rent + 1)
 }
 
-/// What a holder's pool tokens are worth in lamports.
-fn worth(world: &World, holder: Holder) -> u64 {
+/// Value of a holder's pool tokens in lamports.
+fn value(world: &World, holder: Holder) -> u64 {
     let tokens = token_balance(&holder.tokens, world.vm);
     let head = world.pool.read_state(world.vm).head;
     let (total, supply) = (u128::from(head.total_lamports.get()), u128::from(head.pool_token_supply.get()));
     u64::try_from(u128::from(tokens) * total / supply.max(1)).expect("a part of the pool")
 }
 
-/// Pool tokens for so many lamports, of those that the holder has.
+/// Pool tokens for this many lamports, of those that the holder has.
 pub(super) fn tokens_for(world: &World, holder: Holder, lamports: u64) -> u64 {
     let head = world.pool.read_state(world.vm).head;
     let (total, supply) = (u128::from(head.total_lamports.get()), u128::from(head.pool_token_supply.get()));
@@ -85,7 +85,7 @@ fn withdraw(world: &mut World, holder: Holder) {
     if world.run(&world.pool.withdraw_sol(holder, None, all, None)).is_ok() {
         return;
     }
-    // The contract's order: parts of validators' stake, then of stake in motion, then whole accounts.
+    // SPL's order: parts of validators' stake, then of transient stake, then whole accounts.
     let required = MINIMUM + world.stake_rent;
     for pass in 0..3 {
         for record in world.records() {
@@ -96,17 +96,17 @@ fn withdraw(world: &mut World, holder: Holder) {
             take(world, holder, address, part, pass == 2);
         }
     }
-    let rest = world.withdrawable().min(worth(world, holder));
+    let rest = world.withdrawable().min(value(world, holder));
     let tokens = tokens_for(world, holder, rest);
     world.run(&world.pool.withdraw_sol(holder, None, tokens, None));
 }
 
 fn take(world: &mut World, holder: Holder, from: Address, most: u64, whole: bool) {
-    let worth = worth(world, holder);
-    let mut tokens = if worth <= most { u64::MAX } else { tokens_for(world, holder, most) };
-    if worth > most && !whole && worth - most < MINIMUM {
+    let value = value(world, holder);
+    let mut tokens = if value <= most { u64::MAX } else { tokens_for(world, holder, most) };
+    if value > most && !whole && value - most < MINIMUM {
         // A rest of less than the minimum could not leave as stake.
-        tokens = tokens_for(world, holder, worth.saturating_sub(MINIMUM).min(most));
+        tokens = tokens_for(world, holder, value.saturating_sub(MINIMUM).min(most));
     }
     if whole {
         // Rounding may favour the pool by one pool token.

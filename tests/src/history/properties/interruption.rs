@@ -23,7 +23,7 @@ pub const INTERRUPTION: Property =
 /// The epoch turns between two transactions: the next crank finds a pool that it can bring up to date, and does.
 pub const EPOCH_TURN: Property = Property::new("the_epoch_turns_between_two_transactions_of_a_crank", check_epoch_turn);
 
-/// Brings the pool up to date and rebalances all of it, in calls of the same size and order each time; stops after so many
+/// Brings the pool up to date and rebalances all of it, in calls of the same size and order each time; stops after this many
 /// transactions. Returns how many there were.
 fn crank(world: &mut World, most: usize) -> Result<usize, Finding> {
     let mut count = 0;
@@ -59,7 +59,7 @@ fn check_interruption(world: &mut World, random: &mut Rng) -> Result<(), Finding
     world.book.tampered.extend(world.votes.iter().copied());
     let start = world.snapshot();
     let count = crank(world, usize::MAX)?;
-    // The second one counts what somebody sent ahead to addresses that stake was moved to.
+    // The second one counts donations to the addresses of new transient accounts.
     crank(world, usize::MAX)?;
     let end = world.snapshot();
     let rounding = rounding(world);

@@ -9,7 +9,7 @@ use crate::{
 const OPERATIONS: usize = 40;
 
 /// The invariants, which are looked at in every step of every history, in worlds in which anything may happen; and in the end
-/// everybody leaves.
+/// all holders leave.
 pub const INVARIANTS: Property = Property {
     prepare: Spec::make_any,
     operations: OPERATIONS,

@@ -1,4 +1,4 @@
-//! Nobody gains by the order or the choice of validators.
+//! No validator gains by the order or the choice of validators.
 
 use {
     crate::{
@@ -24,7 +24,7 @@ pub const ORDER: Property = Property::new("no_gain_from_order_or_choice", check)
 type Amounts = BTreeMap<Address, i128>;
 
 fn check(world: &mut World, random: &mut Rng) -> Result<(), Finding> {
-    // Whoever cannot be staked with loses the weight when that is found out, and all targets change.
+    // A validator that cannot be delegated to loses its weight at the next rebalance, and all targets change.
     world.heal();
     world.crank()?;
     world.turn_epoch(1, 5);

@@ -1,4 +1,4 @@
-//! One validator whose stake cannot be moved holds up nobody else.
+//! One validator whose stake cannot be moved holds up no other user.
 
 use {
     super::{convergence, quiet},
@@ -19,15 +19,15 @@ pub const CLOSED_VOTE: Property = Property {
     prepare,
     operations: 6,
     check: |world, random| check(world, random, |world, index| world.toggle_vote(index)),
-    ..Property::new("a_closed_vote_account_holds_up_nobody", |_, _| Ok(()))
+    ..Property::new("a_closed_vote_account_delays_no_other_validator", |_, _| Ok(()))
 };
 
-/// A validator does not vote, and somebody deactivates its stake; it can neither be given any nor give some.
+/// A delinquent validator's stake is deactivated; it can be neither increased nor decreased.
 pub const DELINQUENT: Property = Property {
     prepare,
     operations: 6,
     check: |world, random| check(world, random, |world, index| world.deactivate(index)),
-    ..Property::new("a_delinquent_validator_holds_up_nobody", |_, _| Ok(()))
+    ..Property::new("a_delinquent_validator_delays_no_other", |_, _| Ok(()))
 };
 
 /// Several validators with weights of one order of magnitude.

@@ -15,12 +15,12 @@ use {
 };
 
 /// A pool with one validator: both its accounts hold stake that is active since long ago.
-pub struct Bed {
+pub struct Harness {
     pub vm: Vm,
     pub pool: PoolFixture,
 }
 
-impl Bed {
+impl Harness {
     pub fn new(mut vm: Vm, statuses: &[StakeStatus], kind: PoolKind) -> Self {
         vm.accounts.clear();
         vm.set_cluster_stake(400_000_000 * SOL, 1);
@@ -93,28 +93,26 @@ fn set_epochs(data: &mut [u8], activation: u64, deactivation: u64) {
     });
 }
 
-pub fn deactivate_transient(bed: &mut Bed, activation: u64, deactivation: u64) {
-    bed.transient(|data| set_epochs(data, activation, deactivation));
+pub fn deactivate_transient(h: &mut Harness, activation: u64, deactivation: u64) {
+    h.transient(|data| set_epochs(data, activation, deactivation));
 }
 
-pub fn deactivate_validator(bed: &mut Bed, activation: u64, deactivation: u64) {
-    bed.validator(|data| set_epochs(data, activation, deactivation));
+pub fn deactivate_validator(h: &mut Harness, activation: u64, deactivation: u64) {
+    h.validator(|data| set_epochs(data, activation, deactivation));
 }
 
-pub fn warming_up(bed: &mut Bed) {
-    deactivate_transient(bed, EPOCH - 1, u64::MAX);
-    bed.slow_down();
+pub fn warming_up(h: &mut Harness) {
+    deactivate_transient(h, EPOCH - 1, u64::MAX);
+    h.slow_down();
 }
 
-pub fn cooling_down(bed: &mut Bed) {
-    deactivate_transient(bed, 0, EPOCH - 1);
-    bed.slow_down();
+pub fn cooling_down(h: &mut Harness) {
+    deactivate_transient(h, 0, EPOCH - 1);
+    h.slow_down();
 }
 
-pub fn other_vote(bed: &mut Bed) {
-    bed.transient(|data| {
-        edit_delegation(data, |delegation| delegation.voter_pubkey = Address::new_from_array([9; 32]))
-    });
+pub fn other_vote(h: &mut Harness) {
+    h.transient(|data| edit_delegation(data, |delegation| delegation.voter_pubkey = Address::new_from_array([9; 32])));
 }
 
 pub fn other_staker(data: &mut [u8]) {

@@ -13,7 +13,7 @@ use {
     solana_instruction::Instruction,
 };
 
-pub(super) const SCENES: &[(&str, super::contract::Make)] =
+pub(super) const SCENARIOS: &[(&str, super::spl::Make)] =
     &[("CreateTokenMetadata", create), ("UpdateTokenMetadata", update)];
 
 fn create(token_program: Address, kind: PoolKind, vm: &mut Vm) -> (PoolFixture, Instruction) {

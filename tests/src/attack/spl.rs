@@ -1,4 +1,4 @@
-//! What the contract's instructions do only now and then: merge stake, tax a reward, drop an entry, give a whole account away.
+//! What SPL instructions do only now and then: merge stake, tax a reward, drop an entry, give a whole account away.
 
 use {
     super::spec,
@@ -19,7 +19,7 @@ use {
 /// Makes a pool's accounts, and an instruction that succeeds on them.
 pub(super) type Make = fn(Address, PoolKind, &mut Vm) -> (PoolFixture, Instruction);
 
-pub(super) const SCENES: &[(&str, Make)] = &[
+pub(super) const SCENARIOS: &[(&str, Make)] = &[
     ("UpdateValidatorListBalance, merging", |token_program, kind, vm| {
         let pool = stale(token_program, kind, vm);
         let instruction = update_list(&pool);
@@ -102,7 +102,7 @@ pub(super) fn remove_both(pool: &PoolFixture, vm: &mut Vm) {
     }
 }
 
-/// Somebody deposits 5 SOL of stake, which the deposit authority has been given for that.
+/// Deposits 5 SOL of stake of the deposit authority.
 fn deposit(pool: &PoolFixture, authority: Address, vm: &mut Vm) -> Instruction {
     let vote = pool.validators[0].vote;
     let stake = UserStake { authority, vote, delegated: 5 * SOL, idle: SOL, activation_epoch: 0 }.add(vm);
@@ -114,7 +114,7 @@ fn deposit(pool: &PoolFixture, authority: Address, vm: &mut Vm) -> Instruction {
     instruction
 }
 
-/// A holder takes 5 SOL worth of tokens out of a stake account.
+/// A holder withdraws about 5 SOL from a stake account.
 fn withdraw(pool: &PoolFixture, from: Address, vm: &mut Vm) -> Instruction {
     let wallet = add_wallet(SOL, vm);
     let tokens = pool.add_token_account(wallet, 900 * SOL, vm);

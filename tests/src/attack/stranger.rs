@@ -1,4 +1,4 @@
-//! Somebody who is neither a pool's manager nor its staker, and whose program does nothing.
+//! A user who is neither a pool's manager nor its staker, and whose program does nothing.
 
 use {
     crate::{
@@ -10,7 +10,7 @@ use {
     solana_address::Address,
 };
 
-/// What anybody can have.
+/// What any user can have.
 #[derive(Clone, Copy, Debug)]
 pub struct Stranger {
     /// A wallet, which signs whatever is asked of it.

@@ -15,7 +15,7 @@ use {
 };
 
 /// A pool of 1,000 SOL and a holder of half its tokens.
-pub struct Bed {
+pub struct Harness {
     pub vm: Vm,
     pub pool: PoolFixture,
     pub holder: Holder,
@@ -28,7 +28,7 @@ pub type Stakes<'a> = &'a [(u64, u64)];
 /// Two validators with too much and two with too little, where weights are equal, and a reserve that helps only a little.
 pub const UNBALANCED: Stakes = &[(400, 0), (50, 0), (50, 0), (400, 0)];
 
-/// One validator at rest between two with stake in motion.
+/// One validator at rest between two with transient stake.
 pub const MOVING: Stakes = &[(300, 10), (300, 0), (280, 10)];
 
 fn spec(kind: PoolKind, stakes: Stakes, last_update_epoch: u64) -> PoolSpec {
@@ -52,12 +52,12 @@ fn spec(kind: PoolKind, stakes: Stakes, last_update_epoch: u64) -> PoolSpec {
     }
 }
 
-impl Bed {
+impl Harness {
     /// An up-to-date pool with the extension, whose validators have equal weights.
     pub fn fresh(vm: Vm, stakes: Stakes) -> Self {
-        let mut bed = Self::new(vm, PoolKind::EXTENDED, stakes, EPOCH);
-        bed.set_weights(&vec![1; stakes.len()]);
-        bed
+        let mut h = Self::new(vm, PoolKind::EXTENDED, stakes, EPOCH);
+        h.set_weights(&vec![1; stakes.len()]);
+        h
     }
 
     /// A pool with the extension that was updated in the epoch before.
@@ -141,13 +141,13 @@ impl Bed {
         self.pool.update_validators(0, self.compact_accounts())
     }
 
-    pub fn update_as_in_the_contract(&self) -> Instruction {
+    pub fn update_by_spl(&self) -> Instruction {
         let stakes: Vec<_> =
             (0..self.records().len()).map(|index| (self.stake(index), self.transient(index))).collect();
         self.pool.update_list(0, false, &stakes)
     }
 
-    /// Runs an instruction of the contract in both programs.
+    /// Runs an instruction of SPL in both programs.
     pub fn both(&mut self, instruction: &Instruction) -> Result<(), InstructionError> {
         self.vm.compare(instruction).expect("no difference").result.raw_result
     }
@@ -164,11 +164,11 @@ impl Bed {
         outcome
     }
 
-    /// Passes an epoch and brings the pool up to date, as clients of the contract do.
+    /// Passes an epoch and brings the pool up to date, as SPL clients do.
     pub fn next_epoch(&mut self) {
         let epoch = self.vm.epoch() + 1;
         self.vm.set_epoch(epoch);
-        let (list, pool, cleanup) = (self.update_as_in_the_contract(), self.pool.update_pool(), self.pool.cleanup());
+        let (list, pool, cleanup) = (self.update_by_spl(), self.pool.update_pool(), self.pool.cleanup());
         for instruction in [list, pool, cleanup] {
             self.both(&instruction).expect("an update");
         }

@@ -30,8 +30,8 @@ pub const AMOUNT: std::ops::Range<usize> = 64..72;
 /// `GetMinimumDelegation` of the stake program.
 const GET_MINIMUM_DELEGATION: [u8; 4] = [13, 0, 0, 0];
 
-/// A pool whose token is worth a lamport, with two validators of 100 and 10 SOL, and a withdrawal of 5 SOL from the first.
-pub struct Bed {
+/// A pool of one lamport per token, with two validators of 100 and 10 SOL, and a withdrawal of 5 SOL from the first.
+pub struct Harness {
     pub vm: Vm,
     pub pool: PoolFixture,
     pub holder: Holder,
@@ -44,7 +44,7 @@ pub struct Bed {
     minimum_delegation: u64,
 }
 
-impl Bed {
+impl Harness {
     pub fn new(mut vm: Vm, token_program: Address, kind: PoolKind) -> Self {
         vm.accounts.clear();
         vm.set_epoch(EPOCH);
@@ -102,18 +102,18 @@ impl Bed {
         self.rent() + self.minimum_delegation.max(POOL_MINIMUM)
     }
 
-    /// What a token is worth, rounded up.
+    /// Value of a token, rounded up.
     pub fn tolerance(&self) -> u64 {
         let head = self.pool.state.head;
         head.total_lamports.get().div_ceil(head.pool_token_supply.get())
     }
 
-    /// The contract's T: stake of more than this can be withdrawn.
+    /// SPL's T: stake of more than this can be withdrawn.
     pub fn threshold(&self) -> u64 {
         self.required() + self.minimum_delegation + self.tolerance()
     }
 
-    /// States another worth of the pool's tokens.
+    /// States another exchange rate.
     pub fn price(&mut self, total: u64, supply: u64) {
         let head = &mut self.pool.state.head;
         (head.total_lamports, head.pool_token_supply) = (total.into(), supply.into());
@@ -197,7 +197,7 @@ impl Bed {
         self.tokens = lamports;
     }
 
-    /// Withdraws a whole account where a token is worth 1000 lamports: `tokens` more than it is worth, `lamports` more in it.
+    /// Withdraws a whole account at 1000 lamports per token: for `tokens` more than its value, with `lamports` more in it.
     pub fn remove_at_thousand(&mut self, tokens: u64, lamports: i64) {
         self.price(1_000 * SOL, SOL);
         let account = self.required().next_multiple_of(1_000);
@@ -251,13 +251,13 @@ impl Bed {
 pub enum Expected {
     Success,
     /// With success, and this is so.
-    And(fn(&Bed) -> bool),
+    And(fn(&Harness) -> bool),
     Error(InstructionError),
 }
 
 pub struct Row {
     pub name: &'static str,
-    pub set: fn(&mut Bed),
+    pub set: fn(&mut Harness),
     pub expected: Expected,
 }
 
@@ -288,11 +288,11 @@ fn check_cases<'a>(cases: impl Iterator<Item = (&'a str, &'a [Row])>, token_prog
     let mut failures = vec![];
     for (name, rows) in cases {
         for (token_program, kind) in token_programs.iter().flat_map(|program| KINDS.map(|kind| (program, kind))) {
-            let mut bed = Bed::new(vm, *token_program, kind);
+            let mut h = Harness::new(vm, *token_program, kind);
             for row in rows.iter().rev() {
-                (row.set)(&mut bed);
+                (row.set)(&mut h);
             }
-            let result = bed.process();
+            let result = h.process();
             // A pool with the extension gives stake of a removed validator, but no whole account.
             let is_refused_otherwise = kind.policy().is_some()
                 && rows[0].name == "whole, removed"
@@ -300,14 +300,14 @@ fn check_cases<'a>(cases: impl Iterator<Item = (&'a str, &'a [Row])>, token_prog
             let as_expected = match (&result, &rows[0].expected) {
                 _ if is_refused_otherwise => true,
                 (Ok(Ok(())), Expected::Success) => true,
-                (Ok(Ok(())), Expected::And(so)) => so(&bed),
+                (Ok(Ok(())), Expected::And(so)) => so(&h),
                 (Ok(Err(error)), Expected::Error(expected)) => error == expected,
                 _ => false,
             };
             if !as_expected {
                 failures.push(format!("{name}, {} rows, {token_program}, {kind:?}: {result:?}", rows.len()));
             }
-            vm = bed.vm;
+            vm = h.vm;
         }
     }
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));

@@ -1,10 +1,10 @@
-//! Every instruction of the contract and of the extension on a pool whose books are right, beside another pool of the same
-//! program and somebody who belongs to neither: what attacks on accounts start from.
+//! Every instruction of SPL and of the extension on a pool whose books are right, beside another pool of the same
+//! program and a stranger: what attacks on accounts start from.
 
-mod contract;
 mod extension;
 pub mod judge;
 mod metadata;
+mod spl;
 mod stranger;
 
 pub use stranger::{Stranger, idle_program};
@@ -35,14 +35,14 @@ pub type Accounts = HashMap<Address, Account>;
 
 /// An instruction that succeeds, and the accounts that it does so on.
 #[derive(Clone)]
-pub struct Scene {
-    /// The instruction's name, and what is special.
+pub struct AttackScenario {
+    /// The instruction's name, and its special case.
     pub name: &'static str,
     /// The pool that the instruction is for.
     pub pool: PoolFixture,
     /// Another pool of the same program, with stake and reserve of its own.
     pub other: PoolFixture,
-    /// Somebody who is neither pool's manager, staker or holder.
+    /// A user who is neither pool's manager, staker or holder.
     pub stranger: Stranger,
     /// The instruction.
     pub instruction: Instruction,
@@ -58,55 +58,55 @@ pub fn machine() -> Vm {
     vm
 }
 
-/// All scenes with the SPL Token program and the extension, and all with Token-2022 and without it.
-pub fn everywhere(vm: &mut Vm) -> Vec<Scene> {
-    let mut scenes = all(TOKEN_PROGRAM_ID, PoolKind::EXTENDED, vm);
-    scenes.extend(all(TOKEN_2022_PROGRAM_ID, PoolKind::Plain, vm));
-    scenes
+/// All scenarios with the SPL Token program and the extension, and all with Token-2022 and without it.
+pub fn everywhere(vm: &mut Vm) -> Vec<AttackScenario> {
+    let mut scenarios = all(TOKEN_PROGRAM_ID, PoolKind::EXTENDED, vm);
+    scenarios.extend(all(TOKEN_2022_PROGRAM_ID, PoolKind::Plain, vm));
+    scenarios
 }
 
-/// All scenes. Those of the extension's instructions are on a pool with the extension, whatever the `kind`.
+/// All scenarios. Those of the extension's instructions are on a pool with the extension, whatever the `kind`.
 ///
 /// # Panics
 /// Where one of them does not succeed.
-pub fn all(token_program: Address, kind: PoolKind, vm: &mut Vm) -> Vec<Scene> {
-    let mut scenes = vec![];
+pub fn all(token_program: Address, kind: PoolKind, vm: &mut Vm) -> Vec<AttackScenario> {
+    let mut scenarios = vec![];
     for name in scenario::names() {
-        let scene = scenario::make(name, token_program, kind, vm);
-        scenes.push(Scene::finish(name, scene.pool, scene.instruction, vm));
+        let scenario = scenario::make(name, token_program, kind, vm);
+        scenarios.push(AttackScenario::finish(name, scenario.pool, scenario.instruction, vm));
     }
-    for (name, make) in contract::SCENES.iter().chain(extension::SCENES) {
+    for (name, make) in spl::SCENARIOS.iter().chain(extension::SCENARIOS) {
         vm.accounts.clear();
         let (pool, instruction) = make(token_program, kind, vm);
-        scenes.push(Scene::finish(name, pool, instruction, vm));
+        scenarios.push(AttackScenario::finish(name, pool, instruction, vm));
     }
     // The metadata program of the published crate knows the SPL Token program only.
     if token_program == TOKEN_PROGRAM_ID {
-        for (name, make) in metadata::SCENES {
+        for (name, make) in metadata::SCENARIOS {
             vm.accounts.clear();
             let (pool, instruction) = make(token_program, kind, vm);
-            scenes.push(Scene::finish(name, pool, instruction, vm));
+            scenarios.push(AttackScenario::finish(name, pool, instruction, vm));
         }
     }
-    for scene in &scenes {
-        let outcome = scene.run(vm);
-        assert!(outcome.is_ok(), "{}: {:#?}", scene.name, outcome.logs);
-        scene.judge(&scene.instruction, &scene.accounts, vm).expect("what is in order harms nobody");
+    for scenario in &scenarios {
+        let outcome = scenario.run(vm);
+        assert!(outcome.is_ok(), "{}: {:#?}", scenario.name, outcome.logs);
+        scenario.judge(&scenario.instruction, &scenario.accounts, vm).expect("a valid instruction harms no user");
     }
-    scenes
+    scenarios
 }
 
 /// Offset of the total lamports in a pool's account.
 const TOTAL_LAMPORTS_OFFSET: usize = std::mem::offset_of!(PoolHead, total_lamports);
 
-/// Lamports that a scene whose name says so has earned since the last update.
+/// Lamports that a scenario whose name says so has earned since the last update.
 const REWARD: u64 = 3 * SOL;
 
-impl Scene {
+impl AttackScenario {
     fn finish(name: &'static str, pool: PoolFixture, instruction: Instruction, vm: &mut Vm) -> Self {
         let other = PoolFixture::install(&spec(pool.state.head.token_program_id, PoolKind::EXTENDED, EPOCH), vm);
         let stranger = Stranger::add(&pool, vm);
-        // A pool's account that is there and not in use, which anybody can have.
+        // A pool's account that is there and not in use, which any user can have.
         add_account(vec![0; pool.pool_length], vm.program_id, vm);
         for each in [&pool, &other] {
             let is_late = name.ends_with("with a reward") && each.pool == pool.pool;
@@ -115,18 +115,18 @@ impl Scene {
         Self { name, pool, other, stranger, instruction, accounts: vm.accounts.clone() }
     }
 
-    /// Runs the scene as it is, and keeps what it did in the machine.
+    /// Runs the scenario as it is, and keeps what it did in the machine.
     pub fn run(&self, vm: &mut Vm) -> Outcome {
         self.run_with(&self.instruction, vm)
     }
 
-    /// Runs an instruction on the scene's accounts, and keeps what it did in the machine.
+    /// Runs an instruction on the scenario's accounts, and keeps what it did in the machine.
     pub fn run_with(&self, instruction: &Instruction, vm: &mut Vm) -> Outcome {
         self.reset(vm);
         vm.process(instruction)
     }
 
-    /// Puts the scene's accounts into the machine.
+    /// Puts the scenario's accounts into the machine.
     pub fn reset(&self, vm: &mut Vm) {
         vm.accounts.clone_from(&self.accounts);
     }
@@ -153,7 +153,7 @@ impl Scene {
         self.instruction.data[0]
     }
 
-    /// Runs an instruction on the scene's accounts; its error, if it has one.
+    /// Runs an instruction on the scenario's accounts; its error, if it has one.
     ///
     /// # Errors
     /// Who has lost what, where it succeeds.
@@ -171,13 +171,13 @@ impl Scene {
         addresses
     }
 
-    /// The validator list of the scene's pool.
+    /// The validator list of the scenario's pool.
     pub fn list(&self) -> Address {
         self.pool.state.head.validator_list
     }
 
     /// Checks what the machine's accounts have become since `before`: that neither pool's holders have lost anything, nor has
-    /// anybody else who did not sign.
+    /// any user else who did not sign.
     ///
     /// # Errors
     /// Who has lost what.
@@ -186,7 +186,7 @@ impl Scene {
     }
 }
 
-/// A pool with two validators, to one of which stake is on its way.
+/// A pool with two validators, one with activating stake.
 fn spec(token_program: Address, kind: PoolKind, last_update_epoch: u64) -> PoolSpec {
     let fee = Fee::new(1, 100);
     let validator = |transient| ValidatorSpec { delegated: 100 * SOL, transient, status: StakeStatus::Active };

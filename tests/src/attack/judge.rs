@@ -1,9 +1,9 @@
-//! Whether anybody lost anything by an instruction who did not agree to it.
+//! Whether any user lost anything by an instruction who did not agree to it.
 //!
 //! It looks at accounts alone and not at what the program says of itself, so that it holds for whatever is done to a pool.
 
 use {
-    super::{Accounts, Scene},
+    super::{Accounts, AttackScenario},
     crate::{SOL, pool::PoolFixture, vm::Vm},
     solana_account::Account,
     solana_address::Address,
@@ -41,7 +41,7 @@ pub struct Position {
 }
 
 impl Position {
-    /// The pool's position, of which what is not there any more is 0.
+    /// The pool's position; missing accounts count 0.
     pub fn of(pool: &PoolFixture, accounts: &Accounts, rent: &Rent) -> Self {
         let head = pool.state.head;
         let mut position = Self::default();
@@ -103,26 +103,31 @@ fn commanded(pool: &PoolFixture, address: Address, account: &Account, rent: &Ren
     account.lamports.saturating_sub(if is_reserve { rent.minimum_balance(account.data.len()) } else { 0 })
 }
 
-/// `a / b` is not below `c / d`; nothing is worth less than nothing.
+/// `a / b` is not below `c / d`; a value of 0 cannot fall.
 fn is_rate_kept((a, b): (u128, u128), (c, d): (u128, u128)) -> bool {
     b == 0 || d == 0 || a * d >= c * b
 }
 
-pub(super) fn judge(scene: &Scene, instruction: &Instruction, before: &Accounts, vm: &Vm) -> Result<(), String> {
+pub(super) fn judge(
+    scenario: &AttackScenario,
+    instruction: &Instruction,
+    before: &Accounts,
+    vm: &Vm,
+) -> Result<(), String> {
     let mut text = String::new();
     let rent = &vm.mollusk.sysvars.rent;
-    for (name, pool) in [("the pool", &scene.pool), ("the other pool", &scene.other)] {
+    for (name, pool) in [("the pool", &scenario.pool), ("the other pool", &scenario.other)] {
         let [old, new] = [before, &vm.accounts].map(|accounts| Position::of(pool, accounts, rent));
         judge_pool(&mut text, name, instruction.data[0], &old, &new);
     }
-    for address in [scene.other.pool, scene.other.state.head.validator_list] {
-        // Anybody can give it lamports.
+    for address in [scenario.other.pool, scenario.other.state.head.validator_list] {
+        // Any user can give it lamports.
         let state = |accounts: &Accounts| accounts.get(&address).map(|account| (account.owner, account.data.clone()));
         if state(before) != state(&vm.accounts) {
             let _ = writeln!(text, "the other pool's state changed");
         }
     }
-    judge_others(&mut text, scene, instruction, before, vm);
+    judge_others(&mut text, scenario, instruction, before, vm);
     let [old, new] = [before, &vm.accounts].map(lamports);
     if old != new {
         let _ = writeln!(text, "{old} lamports became {new}");
@@ -167,12 +172,12 @@ fn judge_pool(text: &mut String, name: &str, instruction: u8, old: &Position, ne
 }
 
 /// Who did not sign has as much as before: wallets, token accounts and stake accounts that neither pool commands.
-fn judge_others(text: &mut String, scene: &Scene, instruction: &Instruction, before: &Accounts, vm: &Vm) {
+fn judge_others(text: &mut String, scenario: &AttackScenario, instruction: &Instruction, before: &Accounts, vm: &Vm) {
     let signers: HashSet<_> =
         instruction.accounts.iter().filter(|meta| meta.is_signer).map(|meta| meta.pubkey).collect();
-    let pools = [scene.pool.withdraw_authority, scene.other.withdraw_authority];
+    let pools = [scenario.pool.withdraw_authority, scenario.other.withdraw_authority];
     // Who deposits stake hands it to the deposit authority first.
-    let deposit_authority = scene.pool.state.head.stake_deposit_authority;
+    let deposit_authority = scenario.pool.state.head.stake_deposit_authority;
     let is_deposit = [tag::DEPOSIT_STAKE, tag::DEPOSIT_STAKE_WITH_SLIPPAGE].contains(&instruction.data[0]);
     for (address, old) in before {
         let new = vm.account(address);

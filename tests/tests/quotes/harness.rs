@@ -34,14 +34,14 @@ pub fn machine() -> RefCell<Vm> {
 }
 
 /// A pool in the machine, and a holder with all of its tokens.
-pub struct Scene<'a> {
+pub struct Harness<'a> {
     pub vm: &'a mut Vm,
     pub pool: PoolFixture,
     pub holder: Holder,
     pub to: Receiver,
 }
 
-impl<'a> Scene<'a> {
+impl<'a> Harness<'a> {
     pub fn new(spec: &PoolSpec, vm: &'a mut Vm) -> Self {
         vm.accounts.clear();
         let pool = PoolFixture::install(spec, vm);
@@ -95,10 +95,10 @@ impl Balances {
 }
 
 /// Runs an instruction and returns what it changed.
-pub fn run(scene: &mut Scene, instruction: &Instruction) -> (Outcome, Balances) {
-    let before = scene.balances();
-    let outcome = scene.vm.process(instruction);
-    (outcome, before.change_to(scene.balances()))
+pub fn run(h: &mut Harness, instruction: &Instruction) -> (Outcome, Balances) {
+    let before = h.balances();
+    let outcome = h.vm.process(instruction);
+    (outcome, before.change_to(h.balances()))
 }
 
 /// Checks that the program refused with the error that the quote named.

@@ -2,8 +2,8 @@
 
 use {
     super::{
-        contract::{Make, remove_both, stale},
         spec,
+        spl::{Make, remove_both, stale},
     },
     crate::{
         SOL,
@@ -18,7 +18,7 @@ use {
     tidepool_interface::{instruction::WeightEntry, state::RebalancePolicy},
 };
 
-pub(super) const SCENES: &[(&str, Make)] = &[
+pub(super) const SCENARIOS: &[(&str, Make)] = &[
     ("ExtendPool", |token_program, _, vm| {
         let pool = PoolFixture::install(&spec(token_program, PoolKind::Plain, EPOCH), vm);
         let payer = add_wallet(10 * SOL, vm);
