@@ -13,13 +13,13 @@ use {
     },
     solana_vote_interface::state::{VoteInit, VoteStateV4, VoteStateVersions},
     spl_token_interface::state::{Account as TokenAccount, AccountState, Mint},
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         POOL_MINT_DECIMALS, STAKE_ACCOUNT_SPACE,
         address::{
             STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_PROGRAM_ID, find_deposit_authority, find_ephemeral_stake,
             find_transient_stake, find_validator_stake, find_withdraw_authority,
         },
-        maths::Fee,
         state::{
             AccountType, EXTENDED_POOL_LENGTH, EntryExtension, POOL_MAX_LENGTH, PodLockup, PoolExtension, PoolHead,
             PoolTerms, StakePool, StakeStatus, ValidatorListHeader, ValidatorStakeInfo, split_validator_list,

@@ -11,10 +11,10 @@ use {
         prelude::*,
         test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
     },
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
         instruction::FeeType,
-        maths::Fee,
         state::{POOL_MAX_LENGTH, PoolTerms, StakeStatus},
     },
 };

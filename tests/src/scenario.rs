@@ -13,9 +13,9 @@ use {
     solana_account::Account,
     solana_address::Address,
     solana_instruction::Instruction,
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         instruction::{FeeType, FundingType, PreferredValidatorType, StakePoolInstruction as Ix},
-        maths::Fee,
         state::{POOL_MAX_LENGTH, PoolTerms, StakeStatus, validator_list_length},
     },
 };

@@ -157,8 +157,7 @@ async fn a_yield_that_is_not_meaningful_is_not_shown() {
     let pool = staked_pool(&stage, "").await;
     stage.cluster.advance_blocks(100);
     assert_eq!(shown_yield(&stage, &stage.pool("").await).await.2, "no_earlier_rate");
-    stage.cluster.advance_epoch().unwrap();
-    stage.must(&format!("update {pool}")).await;
+    stage.next_epoch(&pool).await;
     assert_eq!(shown_yield(&stage, &pool).await.2, "epoch_not_measured");
     stage.cluster.advance_blocks(100);
     let (line, percent, why) = shown_yield(&stage, &pool).await;
@@ -169,8 +168,7 @@ async fn a_yield_that_is_not_meaningful_is_not_shown() {
     // A donation is no yield.
     let reserve = text(&stage.must(&format!("--verbose show {pool}")).await["accounts"]["reserve_stake"]);
     stage.cluster.airdrop(&reserve.parse().unwrap(), 5 * SOL);
-    stage.cluster.advance_epoch().unwrap();
-    stage.must(&format!("update {pool}")).await;
+    stage.next_epoch(&pool).await;
     stage.cluster.advance_blocks(100);
     let (line, percent, why) = shown_yield(&stage, &pool).await;
     assert_eq!((percent, why), (json!(null), json!("more_than_rewards")), "{line}");

@@ -24,7 +24,7 @@ use {
     std::{future::Future, time::Duration},
 };
 
-pub(crate) use sysvars::{below_rent, check_plausible, per_slot, simulate_alone, slot_time};
+pub(crate) use sysvars::{below_rent, check_plausible, per_slot, refused, simulate_alone, slot_time};
 
 pub use error::ClusterError;
 #[cfg(feature = "rpc")]

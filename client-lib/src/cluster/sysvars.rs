@@ -13,6 +13,7 @@ use {
     solana_rent::Rent,
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
+    solana_transaction_error::TransactionError,
     std::time::Duration,
 };
 
@@ -67,6 +68,24 @@ pub(crate) async fn below_rent<C: Cluster + ?Sized>(cluster: &C, account: Addres
     BelowRent { account, lamports: read.await.ok() }
 }
 
+/// The error for a transaction with fee payer `payer` that was rejected before it ran.
+pub(crate) async fn refused<C: Cluster + ?Sized>(
+    cluster: &C,
+    error: TransactionError,
+    payer: &Address,
+) -> ClusterError {
+    match error {
+        // The fee payer is the first account of a transaction.
+        TransactionError::InsufficientFundsForRent { account_index: 0 } => {
+            ClusterError::BelowRent(below_rent(cluster, *payer).await)
+        }
+        TransactionError::AccountNotFound | TransactionError::InsufficientFundsForFee => {
+            ClusterError::Unfunded { payer: *payer }
+        }
+        error => ClusterError::TransactionRefused { error },
+    }
+}
+
 pub(super) async fn minimum_delegation<C>(cluster: &C, payer: Address) -> Result<u64, ClusterError>
 where
     C: Cluster + ?Sized,
@@ -74,7 +93,7 @@ where
     let instruction = solana_stake_interface::instruction::get_minimum_delegation();
     let simulation = simulate_alone(cluster, instruction, &payer).await?;
     if let Some(error) = simulation.error {
-        return Err(ClusterError::refused(cluster, error, &payer).await);
+        return Err(refused(cluster, error, &payer).await);
     }
     simulation
         .return_data

@@ -8,15 +8,13 @@ mod stage;
 mod weights;
 
 use {
-    crate::{
-        embedded::EmbeddedCluster,
-        run::{Ledger, RunError},
-    },
+    crate::run::{self, Ledger, RunError},
     epoch::EpochFigures,
     solana_address::Address,
     solana_native_token::LAMPORTS_PER_SOL,
     stage::Stage,
     std::{io::Write, path::PathBuf},
+    tidepool_embedded::EmbeddedCluster,
     weights::Weighed,
 };
 
@@ -51,6 +49,8 @@ pub struct Options {
 /// Result of the demo.
 #[derive(Clone, Debug)]
 pub struct Shown {
+    /// The pool.
+    pub pool: Address,
     /// The epochs, from the one in which the first stake became active.
     pub epochs: Vec<EpochFigures>,
     /// Target and stake of each validator at the end.
@@ -62,22 +62,31 @@ pub struct Shown {
 /// Runs the demo and writes it to `out`.
 ///
 /// # Errors
-/// [`RunError`]; [`RunError::Mismatch`] if a lamport or a pool token is missing or in the wrong account.
+/// As [`start`] and [`play`].
 pub async fn run(options: &Options, out: &mut dyn Write) -> Result<Shown, RunError> {
-    let builder = EmbeddedCluster::builder();
-    let builder = match &options.program {
-        Some(elf) => builder.program(PROGRAM_ID, elf),
-        None => builder.tidepool(PROGRAM_ID),
-    };
-    let cluster = builder.validators(options.validators as usize).start_epoch(START_EPOCH).start()?;
+    play(&start(options)?, options, out).await
+}
+
+/// Starts the demo's cluster.
+///
+/// # Errors
+/// [`RunError::Embedded`].
+pub fn start(options: &Options) -> Result<EmbeddedCluster, RunError> {
+    let builder = EmbeddedCluster::builder().validators(options.validators as usize).start_epoch(START_EPOCH);
+    Ok(run::start(builder, PROGRAM_ID, options.program.as_deref())?)
+}
+
+/// Plays the demo on the cluster of [`start`], and writes it to `out`.
+///
+/// # Errors
+/// [`RunError`]; [`RunError::Mismatch`] if a lamport or a pool token is missing or in the wrong account.
+pub async fn play(cluster: &EmbeddedCluster, options: &Options, out: &mut dyn Write) -> Result<Shown, RunError> {
     report::write_title(out, options)?;
-    let mut stage = Stage::set_up(&cluster, options).await?;
+    let mut stage = Stage::set_up(cluster, options).await?;
     stage.open(out).await?;
 
     let script = Script::new(u64::from(options.epochs));
-    let table = report::epoch_table();
-    writeln!(out)?;
-    table.write_heading(out)?;
+    report::write_epoch_heading(out)?;
     let mut epochs = Vec::new();
     let mut index = 0;
     // Without deposits and withdrawals, the pool is at rest within a few epochs.
@@ -86,7 +95,7 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> Result<Shown, RunErr
         script.act(index, &mut stage).await?;
         stage.rebalance().await?;
         stage.note_movement(&mut figures);
-        table.write_row(out, &report::epoch_row(&figures))?;
+        report::write_epoch(out, &figures)?;
         report::write_events(out, &stage.take_events())?;
         epochs.push(figures);
         index += 1;
@@ -94,10 +103,11 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> Result<Shown, RunErr
     let weighed = weights::check(stage.snapshot())?;
     report::write_validators(out, &stage, &weighed)?;
     report::write_chart(out, &epochs)?;
+    let pool = stage.pool;
     let ledger = stage.close().await?;
-    report::write_books(out, &stage, &ledger).await?;
+    report::write_books(out, &stage, &ledger)?;
     ledger.check()?;
-    Ok(Shown { epochs, weighed, ledger })
+    Ok(Shown { pool, epochs, weighed, ledger })
 }
 
 /// The epochs of the demo's events. Epoch 0 is the one in which the first stake has become active.

@@ -2,22 +2,40 @@
 
 use {
     super::RunError,
-    crate::{embedded::EmbeddedCluster, terminal::Bar},
+    crate::terminal::{Bar, spinner},
     solana_address::Address,
     solana_compute_budget_interface::ComputeBudgetInstruction,
     solana_keypair::Keypair,
     solana_message::{AddressLookupTableAccount, Message, VersionedMessage},
     solana_signer::Signer,
-    std::time::Duration,
+    std::{path::Path, time::Duration},
     tidepool_client::{
         cluster::Cluster as _,
         lookup::{self, TableOwner},
         pack::{PackOptions, pack_plan},
         plan::Plan,
         pool::{MinimumDelegation, PoolSnapshot, ReadOptions, StakeSelection},
-        send::{Outcome, Outgoing, SendOptions, Sender},
+        send::{Outcome, SendOptions, Sender},
     },
+    tidepool_embedded::{EmbeddedCluster, EmbeddedClusterBuilder, EmbeddedError},
 };
+
+/// Starts a cluster with the program from the file `elf`, or with Tidepool as `cargo xtask build-program` has built it.
+///
+/// # Errors
+/// As [`EmbeddedClusterBuilder::start`].
+pub fn start(
+    builder: EmbeddedClusterBuilder,
+    program_id: Address,
+    elf: Option<&Path>,
+) -> Result<EmbeddedCluster, EmbeddedError> {
+    let _spinner = spinner("Starting the embedded cluster");
+    match elf {
+        Some(elf) => builder.program(program_id, elf),
+        None => builder.tidepool(program_id),
+    }
+    .start()
+}
 
 /// A confirmed transaction.
 #[derive(Clone, Debug)]
@@ -108,10 +126,7 @@ impl<'c> Driver<'c> {
     /// # Errors
     /// [`RunError::Pack`]; [`RunError::Transaction`] for the first transaction that was not confirmed.
     pub async fn send(&self, what: &'static str, plan: &Plan, signers: &[&Keypair]) -> Result<Vec<Receipt>, RunError> {
-        let stages: Vec<Vec<Outgoing>> = pack_plan(plan, &self.pack_options())?
-            .into_iter()
-            .map(|stage| stage.into_iter().map(Outgoing::from).collect())
-            .collect();
+        let stages = pack_plan(plan, &self.pack_options())?;
         let bar = Bar::new(what);
         let summary = Sender::new(self.cluster, &self.payer)
             .signers(signers.iter().map(|signer| *signer as &dyn Signer))
@@ -135,9 +150,9 @@ impl<'c> Driver<'c> {
     pub fn send_unsigned(&self, plan: &Plan) -> Result<Vec<Receipt>, RunError> {
         let transactions = pack_plan(plan, &self.pack_options())?.into_iter().flatten();
         let receipts = transactions.map(|transaction| {
-            let label = transaction.labels.join(", ");
-            let limit = ComputeBudgetInstruction::set_compute_unit_limit(transaction.compute_units);
-            let instructions: Vec<_> = transaction.instructions.into_iter().chain([limit]).collect();
+            let label = transaction.label;
+            let limit = transaction.compute_units.map(ComputeBudgetInstruction::set_compute_unit_limit);
+            let instructions: Vec<_> = transaction.instructions.into_iter().chain(limit).collect();
             let message = VersionedMessage::Legacy(Message::new(&instructions, Some(&self.payer())));
             match self.cluster.process_unsigned(message) {
                 Ok(report) => Ok(Receipt { label, units: report.units_consumed }),

@@ -23,9 +23,9 @@ use {
     solana_address::Address,
     solana_instruction::{AccountMeta, Instruction, error::InstructionError},
     std::collections::HashMap,
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         address::{METADATA_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-        maths::Fee,
         state::{AccountType, PoolHead, PoolTerms, StakeStatus},
     },
 };

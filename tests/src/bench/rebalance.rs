@@ -13,9 +13,10 @@ use {
         scenario::EPOCH,
         vm::Vm,
     },
+    tidepool_core::rebalance::BASIS_POINTS,
     tidepool_interface::{
         address::find_transient_stake,
-        state::{BASIS_POINTS, RebalancePolicy, StakeStatus, ValidatorListMut},
+        state::{RebalancePolicy, StakeStatus, ValidatorListMut},
     },
 };
 

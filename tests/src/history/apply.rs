@@ -16,9 +16,9 @@ use {
         vm::Outcome,
     },
     solana_instruction::Instruction,
+    tidepool_core::maths::mul_div_floor,
     tidepool_interface::{
         instruction::{FundingType, PreferredValidatorType, WeightEntry},
-        maths::mul_div_floor,
         state::ValidatorStakeInfo,
     },
 };

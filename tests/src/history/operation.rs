@@ -1,7 +1,7 @@
 //! The operations of a history. Each says what it does in numbers alone, so that it means something in any state: indices are
 //! taken modulo what there is.
 
-use tidepool_interface::{maths::Fee, state::RebalancePolicy};
+use {tidepool_core::maths::Fee, tidepool_interface::state::RebalancePolicy};
 
 /// How many pool tokens to withdraw.
 #[derive(Clone, Copy, Debug)]

@@ -12,10 +12,13 @@ use {
         pool::{PoolSpec, ValidatorSpec},
     },
     fastrand::Rng,
+    tidepool_core::{
+        maths::{Fee, mul_div_floor},
+        rebalance::BASIS_POINTS,
+    },
     tidepool_interface::{
         address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-        maths::{Fee, mul_div_floor},
-        state::{BASIS_POINTS, POOL_MAX_LENGTH, POOL_MIN_LENGTH, PoolTerms, RebalancePolicy, StakeStatus},
+        state::{POOL_MAX_LENGTH, POOL_MIN_LENGTH, PoolTerms, RebalancePolicy, StakeStatus},
     },
 };
 

@@ -4,10 +4,10 @@ use {
     solana_address::Address,
     solana_instruction::{Instruction, error::InstructionError},
     solana_stake_interface::state::StakeStateV2,
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         StakePoolError::StakeLamportsNotEqualToMinimum,
         address::{STAKE_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-        maths::Fee,
         state::StakeStatus,
     },
     tidepool_tests::{

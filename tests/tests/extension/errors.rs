@@ -13,11 +13,12 @@ use {
     solana_address::Address,
     solana_instruction::{Instruction, error::InstructionError},
     std::collections::BTreeSet,
+    tidepool_core::rebalance::RESERVE_SHARE_MAX,
     tidepool_interface::{
         ExtensionError, StakePoolError,
         address::INSTRUCTIONS_ID,
         instruction::WeightEntry,
-        state::{POOL_MAX_LENGTH, RESERVE_SHARE_MAX, RebalancePolicy, StakeStatus},
+        state::{POOL_MAX_LENGTH, RebalancePolicy, StakeStatus},
     },
     tidepool_tests::{SOL, extension::PoolKind, scenario::EPOCH, vm::Vm},
 };

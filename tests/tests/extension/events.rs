@@ -4,11 +4,11 @@ use {
     crate::harness::{Harness, UNBALANCED},
     solana_address::Address,
     solana_instruction::Instruction,
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID, find_deposit_authority},
         event::{Authority, AuthorityEvent, Event, FeeEvent, FundsEvent, NO_STATUS, PolicyEvent, WeightsEvent},
         instruction::{FeeType, FundingType, SetFeeValue, WeightEntry, tag},
-        maths::Fee,
         state::{RebalancePolicy, StakeStatus},
     },
     tidepool_tests::{

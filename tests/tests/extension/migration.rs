@@ -7,10 +7,10 @@ use {
     solana_instruction::Instruction,
     std::collections::HashMap,
     tidepool_client::compute,
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         ExtensionError::{AlreadyExtended, NotExtended, UnknownExtensionVersion},
         instruction::{StakePoolInstruction as Ix, WeightEntry},
-        maths::Fee,
         state::{
             EXTENDED_POOL_LENGTH, EntryExtension, POOL_MAX_LENGTH, PoolExtension, RebalancePolicy,
             VALIDATOR_LIST_HEADER_LENGTH, VALIDATOR_STAKE_INFO_LENGTH, validator_list_length,

@@ -2,10 +2,10 @@
 
 use {
     crate::harness::{Harness, UNBALANCED},
+    tidepool_core::rebalance::Reason,
     tidepool_interface::{
         ExtensionError::{TurnoverBudgetExceeded, WeightOfRemovedValidator},
         instruction::WeightEntry,
-        rebalance::Reason,
         state::{RebalancePolicy, ValidatorStakeInfo},
     },
     tidepool_tests::{SOL, extension::events, vm::Vm},

@@ -7,11 +7,11 @@ use {
     solana_message::{Message, VersionedMessage},
     solana_stake_interface::state::StakeStateV2,
     solana_transaction_error::TransactionError,
+    tidepool_embedded::{EmbeddedCluster, TxFailure, TxReport},
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
         address::{COMPUTE_BUDGET_PROGRAM_ID, STAKE_PROGRAM_ID},
     },
-    tidepool_localnet::embedded::{EmbeddedCluster, TxFailure, TxReport},
     tidepool_tests::{
         SOL,
         attack::{Accounts, AttackScenario},

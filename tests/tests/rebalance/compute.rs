@@ -2,10 +2,8 @@
 
 use {
     fastrand::Rng,
-    tidepool_interface::{
-        maths::Fee,
-        state::{RebalancePolicy, StakeStatus},
-    },
+    tidepool_core::maths::Fee,
+    tidepool_interface::state::{RebalancePolicy, StakeStatus},
     tidepool_tests::{
         SOL,
         history::{Machine, Spec, World, crank::REBALANCE_CHUNK},

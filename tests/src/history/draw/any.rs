@@ -7,7 +7,7 @@ use {
         history::operation::{Amount, Operation, Seed},
     },
     fastrand::Rng,
-    tidepool_interface::maths::Fee,
+    tidepool_core::maths::Fee,
 };
 
 /// Lamports of the largest stake account. All lamports together are fewer.

@@ -6,10 +6,8 @@ use {
         history::operation::{Amount, Chosen, Landed, Operation, Seed},
     },
     fastrand::Rng,
-    tidepool_interface::{
-        maths::Fee,
-        state::{BASIS_POINTS, RebalancePolicy},
-    },
+    tidepool_core::{maths::Fee, rebalance::BASIS_POINTS},
+    tidepool_interface::state::RebalancePolicy,
 };
 
 /// A policy of almost any kind.

@@ -12,7 +12,8 @@ use {
     },
     fastrand::Rng,
     solana_address::Address,
-    tidepool_interface::state::{BASIS_POINTS, RebalancePolicy, ValidatorStakeInfo},
+    tidepool_core::rebalance::BASIS_POINTS,
+    tidepool_interface::state::{RebalancePolicy, ValidatorStakeInfo},
 };
 
 /// Epochs that a pool has, beyond those that its turnover budget takes, for all weights to be met.

@@ -8,7 +8,8 @@ use {
     },
     fastrand::Rng,
     solana_address::Address,
-    tidepool_interface::state::{BASIS_POINTS, ValidatorStakeInfo},
+    tidepool_core::rebalance::BASIS_POINTS,
+    tidepool_interface::state::ValidatorStakeInfo,
 };
 
 /// Epochs until all others are served.
