@@ -60,7 +60,6 @@ pub struct PoolSpec {
     pub epoch_fee: Fee,
     /// Other fees and authorities.
     pub terms: PoolTerms,
-    /// Validators.
     pub validators: Vec<ValidatorSpec>,
     /// Epoch of the pool's and the records' last update.
     pub last_update_epoch: u64,
@@ -105,17 +104,13 @@ pub struct ValidatorAddresses {
 /// A pool's addresses, and its state as it was when it was made.
 #[derive(Clone, Debug)]
 pub struct PoolFixture {
-    /// The program.
     pub program_id: Address,
-    /// The pool.
     pub pool: Address,
-    /// The withdraw authority.
     pub withdraw_authority: Address,
     /// Length of the pool's account in bytes.
     pub pool_length: usize,
     /// The extension, which is written where the account is long enough for it.
     pub extension: Option<PoolExtension>,
-    /// The state.
     pub state: StakePool,
     /// The validators, in the list's order.
     pub validators: Vec<ValidatorAddresses>,
@@ -295,9 +290,6 @@ impl PoolFixture {
 
     /// Puts `before` other records before those of the list, and `after` behind them. They are active and up to date, and have as
     /// little stake as may be; there are no accounts to them.
-    ///
-    /// # Panics
-    /// Where there is no list.
     pub fn surround(&self, before: u32, after: u32, vm: &mut Vm) {
         let list = self.state.head.validator_list;
         let data = vm.account(&list).data;
@@ -324,9 +316,6 @@ impl PoolFixture {
     }
 
     /// Changes the list's record at `index`.
-    ///
-    /// # Panics
-    /// Where there is no list.
     pub fn edit_record(&self, index: usize, vm: &mut Vm, edit: impl FnOnce(&mut ValidatorStakeInfo)) {
         let mut record = self.record(index, vm);
         edit(&mut record);
@@ -335,9 +324,6 @@ impl PoolFixture {
     }
 
     /// The pool's state as the machine has it now.
-    ///
-    /// # Panics
-    /// If the account is not a pool any more.
     pub fn read_state(&self, vm: &Vm) -> StakePool {
         StakePool::decode_initialized(&vm.account(&self.pool).data).expect("a pool")
     }

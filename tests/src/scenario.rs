@@ -27,9 +27,7 @@ pub const EPOCH: u64 = 500;
 pub struct Scenario {
     /// The instruction's name, and its special case.
     pub name: &'static str,
-    /// The pool.
     pub pool: PoolFixture,
-    /// The instruction.
     pub instruction: Instruction,
 }
 
@@ -245,17 +243,11 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Makes the scenario's accounts in the machine, whose clock is put at [`EPOCH`].
-///
-/// # Panics
-/// Where there is no scenario of that name.
 pub fn make(name: &str, token_program: Address, kind: PoolKind, vm: &mut Vm) -> Scenario {
     make_in(&usual_spec(token_program, kind), name, vm)
 }
 
 /// As [`make`], in a pool of one validator. There are scenarios that need two.
-///
-/// # Panics
-/// As [`make`].
 pub fn make_with_one_validator(name: &str, token_program: Address, kind: PoolKind, vm: &mut Vm) -> Scenario {
     let mut spec = usual_spec(token_program, kind);
     spec.validators.truncate(1);

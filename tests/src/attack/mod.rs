@@ -44,7 +44,6 @@ pub struct AttackScenario {
     pub other: PoolFixture,
     /// A user who is neither pool's manager, staker or holder.
     pub stranger: Stranger,
-    /// The instruction.
     pub instruction: Instruction,
     /// All accounts but programs and sysvars.
     pub accounts: Accounts,
@@ -66,9 +65,6 @@ pub fn everywhere(vm: &mut Vm) -> Vec<AttackScenario> {
 }
 
 /// All scenarios. Those of the extension's instructions are on a pool with the extension, whatever the `kind`.
-///
-/// # Panics
-/// Where one of them does not succeed.
 pub fn all(token_program: Address, kind: PoolKind, vm: &mut Vm) -> Vec<AttackScenario> {
     let mut scenarios = vec![];
     for name in scenario::names() {
@@ -154,9 +150,6 @@ impl AttackScenario {
     }
 
     /// Runs an instruction on the scenario's accounts; its error, if it has one.
-    ///
-    /// # Errors
-    /// Who has lost what, where it succeeds.
     pub fn attack(&self, instruction: &Instruction, vm: &mut Vm) -> Result<Option<InstructionError>, String> {
         match self.run_with(instruction, vm).result.raw_result {
             Err(error) => Ok(Some(error)),
@@ -178,9 +171,6 @@ impl AttackScenario {
 
     /// Checks what the machine's accounts have become since `before`: that neither pool's holders have lost anything, nor has
     /// any user else who did not sign.
-    ///
-    /// # Errors
-    /// Who has lost what.
     pub fn judge(&self, instruction: &Instruction, before: &Accounts, vm: &Vm) -> Result<(), String> {
         judge::judge(self, instruction, before, vm)
     }

@@ -25,9 +25,6 @@ use {
 
 impl World<'_> {
     /// Does what the operation says.
-    ///
-    /// # Errors
-    /// What the oracles found, or what the operation itself expects.
     pub fn apply(&mut self, operation: &Operation) -> Result<(), Finding> {
         match *operation {
             Operation::Crank => self.crank()?,

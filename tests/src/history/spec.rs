@@ -42,7 +42,6 @@ pub struct Spec {
     pub supply_permille: Option<u64>,
     /// Whether manager and staker extend the pool by instructions, with the weights and this policy.
     pub extends: bool,
-    /// The policy.
     pub policy: RebalancePolicy,
     /// Effective stake of the cluster in lamports, and what of it warms up (and cools down) in each epoch.
     pub cluster: (u64, u64),
