@@ -3,9 +3,10 @@
 use {
     crate::{
         SOL,
+        accounts::{add_wallet, token_balance},
         extension::PoolKind,
         instructions::{Holder, Receiver, Triple},
-        pool::{PoolFixture, PoolSpec, ValidatorSpec, add_wallet, token_balance},
+        pool::{PoolFixture, PoolSpec, ValidatorSpec},
         scenario::EPOCH,
         vm::{Outcome, Vm},
     },
@@ -22,7 +23,7 @@ use {
     tidepool_core::maths::ExchangeRate,
     tidepool_interface::{
         address::{INSTRUCTIONS_ID, STAKE_PROGRAM_ID},
-        state::{EntryExtension, StakePool, StakeStatus, ValidatorStakeInfo, split_validator_list},
+        state::{EntryExtension, StakePool, ValidatorStakeInfo},
     },
 };
 
@@ -52,7 +53,7 @@ pub struct Ledger {
 
 /// Three validators of 100 SOL and as much in the reserve, all of it counted: the value of a pool token is a lamport.
 pub fn usual(kind: PoolKind) -> PoolSpec {
-    let validator = ValidatorSpec { delegated: 100 * SOL, transient: 0, status: StakeStatus::Active };
+    let validator = ValidatorSpec::active(100 * SOL, 0);
     PoolSpec {
         reserve: 100 * SOL,
         validators: vec![validator; 3],
@@ -130,8 +131,7 @@ impl Harness {
     }
 
     pub fn records(&self) -> Vec<ValidatorStakeInfo> {
-        let data = self.vm.account(&self.pool.state.head.validator_list).data;
-        split_validator_list(&data).expect("a list").1.to_vec()
+        self.pool.records(&self.vm)
     }
 
     /// Lamports that the records count.

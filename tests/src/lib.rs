@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, reason = "a test kit, whose names say most")]
 
+pub mod accounts;
 pub mod attack;
 pub mod bench;
 pub mod compare;

@@ -12,9 +12,10 @@ pub use stranger::{Stranger, idle_program};
 use {
     crate::{
         SOL,
+        accounts::add_account,
         extension::PoolKind,
         fixtures,
-        pool::{PoolFixture, PoolSpec, ValidatorSpec, add_account},
+        pool::{PoolFixture, PoolSpec, ValidatorSpec},
         scenario::{self, EPOCH},
         vm::{Outcome, Vm},
     },
@@ -26,7 +27,7 @@ use {
     tidepool_core::maths::Fee,
     tidepool_interface::{
         address::{METADATA_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-        state::{AccountType, PoolHead, PoolTerms, StakeStatus},
+        state::{AccountType, PoolHead, PoolTerms},
     },
 };
 
@@ -179,7 +180,7 @@ impl AttackScenario {
 /// A pool with two validators, one with activating stake.
 fn spec(token_program: Address, kind: PoolKind, last_update_epoch: u64) -> PoolSpec {
     let fee = Fee::new(1, 100);
-    let validator = |transient| ValidatorSpec { delegated: 100 * SOL, transient, status: StakeStatus::Active };
+    let validator = |transient| ValidatorSpec::active(100 * SOL, transient);
     PoolSpec {
         token_program,
         supply: 900 * SOL,

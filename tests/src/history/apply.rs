@@ -8,9 +8,9 @@ use {
         world::{Finding, World},
     },
     crate::{
+        accounts::{UserStake, add_empty_stake, token_balance},
         instructions::{Holder, Receiver},
         invariants::exit,
-        pool::{UserStake, add_empty_stake, token_balance},
         random::fee_of_kind,
         stake,
         vm::Outcome,

@@ -9,9 +9,10 @@ use {
     },
     crate::{
         SOL,
+        accounts::{add_vote_account, add_wallet},
         instructions::{Holder, Receiver, Triple},
         invariants,
-        pool::{PoolFixture, add_vote_account, add_wallet},
+        pool::PoolFixture,
         vm::{Outcome, Vm},
     },
     solana_account::Account,

@@ -15,10 +15,10 @@
 
 use {
     crate::{
+        accounts::token_balance,
         ensure,
         history::{Finding, World, expectation::MINIMUM},
         instructions::Holder,
-        pool::token_balance,
     },
     solana_system_interface::instruction::transfer,
     std::ops::AddAssign,

@@ -78,7 +78,7 @@ fn make(name: &str, vm: Vm) -> (Harness, Instruction) {
         }
         WITHDRAW_TRANSIENT => {
             let mut h = harness::fresh(vm, &[(1, 0), (1, 10)]);
-            let split_to = tidepool_tests::pool::add_empty_stake(&mut h.vm);
+            let split_to = tidepool_tests::accounts::add_empty_stake(&mut h.vm);
             let instruction = h.pool.withdraw_stake(h.holder, h.transient(1), split_to, 2 * SOL, None);
             (h, instruction)
         }

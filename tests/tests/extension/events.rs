@@ -13,12 +13,12 @@ use {
     },
     tidepool_tests::{
         SOL,
+        accounts::{add_empty_stake, add_vote_account},
         extension::{
             PoolKind,
             events::{self, Balances},
         },
         harness::Harness,
-        pool::{add_empty_stake, add_vote_account},
         scenario::{self, EPOCH, Scenario},
         stake,
         vm::Vm,

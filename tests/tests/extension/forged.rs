@@ -14,9 +14,9 @@ use {
     },
     tidepool_tests::{
         SOL,
+        accounts::{UserStake, add_vote_account},
         harness::Harness,
         instructions::Triple,
-        pool::{UserStake, add_vote_account},
         stake::{edit_delegation, edit_meta},
         vm::Vm,
     },

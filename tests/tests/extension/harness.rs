@@ -1,7 +1,7 @@
 //! The pools that the tests work on.
 
 use {
-    tidepool_interface::state::{PoolTerms, StakeStatus},
+    tidepool_interface::state::PoolTerms,
     tidepool_tests::{
         SOL,
         extension::PoolKind,
@@ -30,11 +30,7 @@ fn spec(kind: PoolKind, stakes: Stakes, last_update_epoch: u64) -> PoolSpec {
         terms: PoolTerms { last_epoch_total_lamports: 1_000 * SOL, ..PoolTerms::default() },
         validators: stakes
             .iter()
-            .map(|(delegated, transient)| ValidatorSpec {
-                delegated: delegated * SOL,
-                transient: transient * SOL,
-                status: StakeStatus::Active,
-            })
+            .map(|(delegated, transient)| ValidatorSpec::active(delegated * SOL, transient * SOL))
             .collect(),
         last_update_epoch,
         kind,

@@ -18,9 +18,9 @@ use {
     },
     tidepool_tests::{
         SOL,
+        accounts::{add_account, add_vote_account, add_wallet},
         extension::PoolKind,
         harness::Harness,
-        pool::{add_account, add_vote_account, add_wallet},
         scenario::EPOCH,
         vm::Vm,
     },

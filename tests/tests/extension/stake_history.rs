@@ -15,7 +15,7 @@ use {
     },
     tidepool_tests::{
         SOL,
-        pool::{UserStake, add_vote_account, add_wallet},
+        accounts::{UserStake, add_vote_account, add_wallet},
         scenario::EPOCH,
         stake::{edit_delegation, undelegate},
         vm::Vm,
