@@ -91,7 +91,8 @@ impl Stage {
         Self::on(EmbeddedCluster::builder().validators(4).slots_per_epoch(slots))
     }
 
-    fn on(cluster: EmbeddedClusterBuilder) -> Self {
+    /// A cluster with the program.
+    pub fn on(cluster: EmbeddedClusterBuilder) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("tidepool-cli-{}-{number}", std::process::id()));

@@ -38,3 +38,4 @@ mod withdraw;
 mod withdrawals;
 mod withdrawn_stake;
 mod wrapped;
+mod yields;

@@ -18,8 +18,8 @@ use {
         plan::Plan,
         send::{NotSent, Outcome, Sender, Summary},
     },
-    tidepool_interface::StakePoolError,
     tidepool_embedded::EmbeddedCluster,
+    tidepool_interface::StakePoolError,
 };
 
 /// A pool of two validators with equal weights, and its manager.

@@ -228,7 +228,7 @@ impl PoolMetrics {
 
     pub fn finished(&self, report: &CrankReport) {
         self.work.finished.inc();
-        set(&self.freshness.next_rebalance, report.next_rebalance.as_ref().map_or(0, timestamp));
+        set(&self.freshness.next_rebalance, report.next_rebalance.as_ref().and_then(timestamp).unwrap_or_default());
     }
 }
 

@@ -6,7 +6,7 @@ use {
         error::unmerged,
         output::{Line, write_fields},
         units::{sol, tokens},
-        view::metadata::printable,
+        view::{figures::duration, metadata::printable},
         warnings::gates::unknown_gate,
     },
     std::fmt,
@@ -96,10 +96,15 @@ fn state(pool: &Output) -> Vec<Line> {
     fields.push((
         "yield",
         match &pool.yield_estimate {
-            Ok(YieldEstimate { annual, epoch, .. }) => {
-                format!("about {:.2} % a year, from the growth of the exchange rate in epoch {epoch}", annual * 100.0)
+            Ok(YieldEstimate { annual, interval, .. }) => {
+                let (percent, time) = (annual * 100.0, duration(interval.seconds));
+                let epochs = match (interval.epochs(), interval.until) {
+                    (1, until) => format!("in epoch {until}"),
+                    (epochs, until) => format!("in {epochs} epochs, until epoch {until}"),
+                };
+                format!("about {percent:.2} % a year, from the growth of the exchange rate {epochs} ({time})")
             }
-            Err(why) => format!("not meaningful: {why}"),
+            Err(why) => format!("unknown: {why}"),
         },
     ));
     fields
