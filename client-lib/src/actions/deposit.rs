@@ -5,9 +5,9 @@ use {
     crate::{
         compute,
         error::PlanError,
-        plan::{InstructionGroup, Step},
         pool::PoolSnapshot,
         quote::{self, StakeDepositQuote},
+        transaction::{InstructionGroup, Step},
     },
     solana_account::Account,
     solana_address::Address,

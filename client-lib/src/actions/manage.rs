@@ -3,11 +3,11 @@
 use {
     super::{TokenReceiver, active_validator},
     crate::{
+        checks::check_up_to_date,
         compute,
         error::PlanError,
-        plan::InstructionGroup,
         pool::{AccountKind, PoolSnapshot},
-        quote::check_up_to_date,
+        transaction::InstructionGroup,
     },
     solana_account::Account,
     solana_address::Address,

@@ -5,9 +5,9 @@ use {
     crate::{
         compute,
         error::PlanError,
-        plan::{InstructionGroup, Step},
         pool::PoolSnapshot,
         quote::{self, StakeWithdrawalQuote, WithdrawFrom},
+        transaction::{InstructionGroup, Step},
     },
     solana_address::Address,
     solana_instruction::Instruction,

@@ -2,7 +2,7 @@
 
 use {
     super::{PoolError, PoolSnapshot},
-    crate::cluster::{Cluster, ClusterError, simulate_alone},
+    crate::cluster::{Cluster, ClusterError, refused, simulate_alone},
     solana_account::Account,
     solana_address::Address,
     solana_instruction::error::InstructionError,
@@ -31,7 +31,7 @@ pub async fn supports_extension(
     match simulate_alone(cluster, instruction, payer).await?.error {
         Some(TransactionError::InstructionError(_, error)) => Ok(error == InstructionError::NotEnoughAccountKeys),
         None => Ok(false),
-        Some(error) => Err(ClusterError::refused(cluster, error, payer).await),
+        Some(error) => Err(refused(cluster, error, payer).await),
     }
 }
 

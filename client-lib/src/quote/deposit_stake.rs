@@ -2,11 +2,12 @@
 
 use {
     super::{
-        check_deposit_minimum, check_up_to_date, explain_deposit,
+        check_deposit_minimum, explain_deposit,
         merge::{MergeKind, merge_kind, merged_delegation},
     },
     crate::{
-        error::{PlanError, check_no_rewards},
+        checks::{check_no_rewards, check_up_to_date},
+        error::PlanError,
         pool::{PoolSnapshot, Validator},
     },
     solana_account::Account,
@@ -62,7 +63,7 @@ pub(crate) fn stake_deposit_at(
     minimum: Option<u64>,
 ) -> Result<StakeDepositQuote, PlanError> {
     let environment = snapshot.environment();
-    check_no_rewards(environment)?;
+    check_no_rewards(snapshot)?;
     check_up_to_date(snapshot)?;
     let (meta, vote) = delegated_stake(stake)?;
     let validator = accepting_validator(snapshot, &vote)?;

@@ -8,21 +8,24 @@ mod activation;
 mod deposit_stake;
 mod merge;
 mod withdraw_stake;
+mod withdrawn_merge;
 
 #[cfg(test)]
 mod tests;
 
+pub(crate) use {activation::activation_status, deposit_stake::stake_deposit_at};
 pub use {
     activation::{StakeActivation, StakeCondition},
     deposit_stake::{StakeDepositQuote, quote_deposit_stake},
-    merge::{MergeKind, check_withdrawn_merge, merge_kind, merged_delegation},
+    merge::{MergeKind, merge_kind, merged_delegation},
     withdraw_stake::{StakeWithdrawalQuote, WithdrawFrom, WithdrawalState, quote_withdraw_stake},
+    withdrawn_merge::check_withdrawn_merge,
 };
-pub(crate) use {deposit_stake::stake_deposit_at, merge::activation_status};
 
 use {
     crate::{
-        error::{PlanError, Sol, StaysInReserve, Tokens, check_no_rewards},
+        checks::{check_no_rewards, check_up_to_date},
+        error::{PlanError, Sol, StaysInReserve, Tokens},
         pool::PoolSnapshot,
     },
     solana_address::Address,
@@ -61,7 +64,7 @@ pub fn quote_withdraw_sol(
     pool_tokens: u64,
     minimum: Option<u64>,
 ) -> Result<WithdrawalQuote, PlanError> {
-    check_no_rewards(snapshot.environment())?;
+    check_no_rewards(snapshot)?;
     check_up_to_date(snapshot)?;
     let fee = &snapshot.pool().terms.sol_withdrawal_fee;
     let fee = charged_fee(snapshot, burn_from, fee);
@@ -138,20 +141,6 @@ pub fn recorded_total(snapshot: &PoolSnapshot) -> Result<u64, PlanError> {
         total = total.checked_add(record.stake_lamports()?).ok_or(StakePoolError::CalculationFailure)?;
     }
     Ok(total)
-}
-
-pub(crate) fn check_up_to_date(snapshot: &PoolSnapshot) -> Result<(), PlanError> {
-    if snapshot.is_stale() {
-        return Err(PlanError::refused(
-            StakePoolError::StakeListAndPoolOutOfDate,
-            format!(
-                "stale pool: last updated in epoch {}, current epoch {}: update it first",
-                snapshot.pool().head.last_update_epoch.get(),
-                snapshot.epoch()
-            ),
-        ));
-    }
-    Ok(())
 }
 
 /// The fee of a withdrawal: none from the manager's fee account, and none while that account cannot receive fees.

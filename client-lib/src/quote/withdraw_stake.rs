@@ -3,9 +3,10 @@
 mod split;
 
 use {
-    super::{StakeCondition, charged_fee, check_up_to_date, check_withdrawal_minimum, explain_withdrawal},
+    super::{StakeCondition, charged_fee, check_withdrawal_minimum, explain_withdrawal},
     crate::{
-        error::{PlanError, Sol, StaysInReserve, check_no_rewards},
+        checks::{check_no_rewards, check_up_to_date},
+        error::{PlanError, Sol, StaysInReserve},
         pool::PoolSnapshot,
     },
     solana_account::Account,
@@ -83,7 +84,7 @@ impl<'a> WithdrawalState<'a> {
     /// # Errors
     /// [`PlanError::EpochRewardsActive`]; refusal `StakeListAndPoolOutOfDate`.
     pub fn new(snapshot: &'a PoolSnapshot, burn_from: &Address) -> Result<Self, PlanError> {
-        check_no_rewards(snapshot.environment())?;
+        check_no_rewards(snapshot)?;
         check_up_to_date(snapshot)?;
         let fee = &snapshot.pool().terms.stake_withdrawal_fee;
         Ok(Self {

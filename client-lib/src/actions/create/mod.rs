@@ -2,19 +2,23 @@
 
 mod checks;
 mod found;
+mod part;
 mod work;
 
-pub use found::{ExistingAccount, FoundPool, FoundPoolError};
+pub use {
+    found::{FoundPool, FoundPoolError},
+    part::ExistingAccount,
+};
 
 use {
     super::extend::check_policy,
     crate::{
         compute,
         error::PlanError,
-        plan::{InstructionGroup, Plan},
         pool::Role,
+        transaction::{InstructionGroup, Plan},
     },
-    found::Progress,
+    part::Progress,
     solana_address::Address,
     solana_rent::Rent,
     solana_stake_interface::{

@@ -9,11 +9,11 @@ mod weighing;
 use {
     super::*,
     crate::{
-        error::Cause,
+        error::{Cause, WeightsError},
         pack::{PackOptions, pack_plan},
-        plan::InstructionGroup,
         pool::fixture::*,
         quote::WithdrawFrom,
+        transaction::InstructionGroup,
     },
     solana_instruction::Instruction,
     solana_rent::Rent,

@@ -15,6 +15,7 @@ use {
         quote::{StakeActivation, WithdrawFrom, WithdrawalState},
     },
     proptest::prelude::*,
+    solana_address::Address,
     solana_message::AddressLookupTableAccount,
     std::{
         collections::{BTreeMap, BTreeSet, HashMap},

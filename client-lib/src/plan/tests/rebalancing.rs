@@ -1,6 +1,6 @@
 use super::*;
 use {
-    crate::{actions::WeightsError, pool::PoolSnapshot},
+    crate::{error::WeightsError, pool::PoolSnapshot},
     tidepool_core::rebalance::{Inputs, Reason, Rebalance, Verdict},
     tidepool_interface::{
         ExtensionError,
@@ -316,8 +316,8 @@ proptest! {
         for index in 0..machine.records.len() {
             prop_assert!(!end.verdict(&machine.records, index).is_movement());
         }
-        for stage in pack_plan(&plan.plan, &PackOptions::new(USER)).unwrap() {
-            prop_assert!(stage.iter().all(|transaction| transaction.labels.len() == 1));
+        for (stage, packed) in plan.plan.stages.iter().zip(pack_plan(&plan.plan, &PackOptions::new(USER)).unwrap()) {
+            prop_assert_eq!(packed.len(), stage.groups.len());
         }
     }
 

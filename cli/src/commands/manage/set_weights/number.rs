@@ -4,7 +4,7 @@ use {
     crate::units::address,
     solana_address::Address,
     std::{fmt, str::FromStr},
-    tidepool_client::actions::weights::{RelativeWeight, WeightsError},
+    tidepool_client::{actions::weights::RelativeWeight, error::WeightsError},
 };
 
 /// A weight as it was written.
