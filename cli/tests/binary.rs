@@ -73,7 +73,7 @@ const ZERO_MEANS_NONE: [&str; 3] = ["minimum", "reserve_floor", "threshold"];
 #[test]
 fn an_amount_of_zero_is_a_usage_error_in_every_command() {
     let mut checked = vec![];
-    let mut cli = tidepool_cli::args::command();
+    let mut cli = tidepool_cli::command_line::command();
     cli.build();
     for command in cli.get_subcommands() {
         let names_amount = |argument: &&clap::Arg| {

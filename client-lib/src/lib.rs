@@ -118,3 +118,4 @@ pub mod quote;
 pub mod send;
 pub mod text;
 mod transaction;
+pub mod vote;

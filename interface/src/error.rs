@@ -204,6 +204,21 @@ impl StakePoolError {
     }
 }
 
+impl From<tidepool_core::Error> for StakePoolError {
+    fn from(error: tidepool_core::Error) -> Self {
+        use tidepool_core::Error;
+        match error {
+            Error::CalculationFailure => Self::CalculationFailure,
+            Error::DepositTooSmall => Self::DepositTooSmall,
+            Error::ExceededSlippage => Self::ExceededSlippage,
+            Error::FeeIncreaseTooHigh => Self::FeeIncreaseTooHigh,
+            Error::IncorrectWithdrawVoteAddress => Self::IncorrectWithdrawVoteAddress,
+            Error::StakeLamportsNotEqualToMinimum => Self::StakeLamportsNotEqualToMinimum,
+            Error::WithdrawalTooSmall => Self::WithdrawalTooSmall,
+        }
+    }
+}
+
 impl From<StakePoolError> for ProgramError {
     fn from(error: StakePoolError) -> Self {
         Self::Custom(error as u32)

@@ -62,6 +62,7 @@ impl Merging<'_> {
         }
         if transient.is_inactive(epoch) {
             let is_through = self.is_cooled_down(transient, epoch);
+            // guard: transient-to-reserve
             return if is_through { TransientStep::ToReserve } else { TransientStep::Count };
         }
         if !is_active {
@@ -102,7 +103,7 @@ impl Merging<'_> {
     /// Whether the stake program regards deactivated stake as inactive.
     fn is_cooled_down(&self, delegation: &Delegation, epoch: u64) -> bool {
         match self {
-            Self::Isolated(history) => history.is_cooled_down(delegation, epoch),
+            Self::Isolated(history) => history.is_cooled_down(delegation, epoch), // guard: cooled-down
             Self::Nothing | Self::Attempted => true,
         }
     }

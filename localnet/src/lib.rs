@@ -1,7 +1,6 @@
-//! An embedded Solana cluster in one process, with a demo of a pool and a rehearsal with a live pool's accounts.
+//! A demo of a pool, and a rehearsal with a live pool's accounts, on the cluster of `tidepool_embedded`.
 
 pub mod demo;
-pub mod embedded;
 pub mod rehearse;
 pub mod run;
 pub mod terminal;

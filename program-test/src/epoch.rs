@@ -6,6 +6,7 @@ use {
     solana_clock::Clock,
     solana_epoch_rewards::EpochRewards,
     solana_program_test::{ProgramTest, ProgramTestContext},
+    tidepool_embedded::UNLIKE_MAINNET,
 };
 
 /// Credits that each validator earns in an epoch. Only their ratio matters: all of them earn the same.
@@ -13,23 +14,6 @@ const CREDITS: u64 = 100;
 
 /// Most slots over which rewards are paid, a tenth of an epoch on a cluster; here there is one partition.
 const MOST_REWARD_SLOTS: u64 = 100;
-
-/// Features of this Agave release that would make the bank unlike mainnet: another consensus, vote accounts that pay for
-/// their admission (without it, their stake earns nothing), shorter slots, a lower rent.
-const UNLIKE_MAINNET: [Address; 12] = [
-    agave_feature_set::alpenglow::ID,
-    agave_feature_set::alpenglow_fast_leader_handover::ID,
-    agave_feature_set::validator_admission_ticket::ID,
-    agave_feature_set::reduce_slot_time_to_350ms::ID,
-    agave_feature_set::reduce_slot_time_to_300ms::ID,
-    agave_feature_set::reduce_slot_time_to_250ms::ID,
-    agave_feature_set::reduce_slot_time_to_200ms::ID,
-    agave_feature_set::set_lamports_per_byte_to_6333::ID,
-    agave_feature_set::set_lamports_per_byte_to_5080::ID,
-    agave_feature_set::set_lamports_per_byte_to_2575::ID,
-    agave_feature_set::set_lamports_per_byte_to_1322::ID,
-    agave_feature_set::set_lamports_per_byte_to_696::ID,
-];
 
 /// Starts the bank and moves it to the first epoch of normal length, 432,000 slots.
 ///

@@ -3,15 +3,10 @@
 use {
     solana_account::Account,
     solana_address::Address,
-    solana_clock::{Clock, Epoch},
     solana_native_token::LAMPORTS_PER_SOL,
     solana_program_test::ProgramTest,
     solana_rent::Rent,
-    solana_stake_interface::{
-        stake_flags::StakeFlags,
-        state::{Authorized, Delegation, Meta, Stake, StakeStateV2},
-    },
-    solana_vote_interface::state::{VoteInit, VoteStateV4, VoteStateVersions},
+    tidepool_embedded::{active_stake_account, vote_account},
 };
 
 /// Lamports that others delegate to each validator of [`add_validator`], active from the start: 500,000 SOL.
@@ -29,32 +24,6 @@ pub fn add_validator(test: &mut ProgramTest, commission_bps: u16) -> Address {
     let rent = Rent::default();
     test.add_account(node, Account::new(LAMPORTS_PER_SOL, 0, &solana_sdk_ids::system_program::ID));
     test.add_account(vote, vote_account(&vote, &node, commission_bps, &rent));
-    test.add_account(stake, stake_account(&vote, &node, &rent));
+    test.add_account(stake, active_stake_account(&vote, &node, VALIDATOR_STAKE_LAMPORTS, &rent));
     vote
-}
-
-fn vote_account(vote: &Address, node: &Address, commission_bps: u16, rent: &Rent) -> Account {
-    let init = VoteInit { node_pubkey: *node, authorized_voter: *node, authorized_withdrawer: *node, commission: 0 };
-    let state = VoteStateV4 {
-        inflation_rewards_commission_bps: commission_bps,
-        ..VoteStateV4::new_with_defaults(vote, &init, &Clock::default())
-    };
-    let space = VoteStateV4::size_of();
-    let mut account = Account::new(rent.minimum_balance(space), space, &solana_sdk_ids::vote::ID);
-    VoteStateV4::serialize(&VoteStateVersions::new_v4(state), &mut account.data)
-        .expect("a vote account has room for a vote state");
-    account
-}
-
-fn stake_account(vote: &Address, authority: &Address, rent: &Rent) -> Account {
-    let space = StakeStateV2::size_of();
-    let reserve = rent.minimum_balance(space);
-    #[expect(deprecated, reason = "the stake program reads the reserve that is in the account")]
-    let meta = Meta { authorized: Authorized::auto(authority), rent_exempt_reserve: reserve, ..Meta::default() };
-    // An activation epoch of MAX marks stake of the genesis: active without warm-up.
-    let delegation = Delegation::new(vote, VALIDATOR_STAKE_LAMPORTS, Epoch::MAX);
-    let state = StakeStateV2::Stake(meta, Stake { delegation, credits_observed: 0 }, StakeFlags::empty());
-    let mut account = Account::new(reserve.saturating_add(VALIDATOR_STAKE_LAMPORTS), space, &solana_sdk_ids::stake::ID);
-    bincode::serialize_into(account.data.as_mut_slice(), &state).expect("a stake account has room for a stake");
-    account
 }

@@ -10,7 +10,8 @@ use {
         pool::{PoolSnapshot, StakeSelection},
         send::Sender,
     },
-    tidepool_interface::{StakePoolError, instruction, maths::Fee, state::StakePool},
+    tidepool_core::maths::Fee,
+    tidepool_interface::{StakePoolError, instruction, state::StakePool},
     tidepool_program_test::{
         Error, NewPool, ProgramTestCluster, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID, TestPool, add_program,
         add_validator, advance_epoch, fund, process, start,

@@ -18,3 +18,6 @@ pub mod stake;
 pub mod substitution;
 pub mod twins;
 pub mod vm;
+
+/// Lamports of one SOL.
+pub use solana_native_token::LAMPORTS_PER_SOL as SOL;

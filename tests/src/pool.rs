@@ -1,7 +1,7 @@
 //! Pools made of raw accounts: any state at all, whether or not a history leads there.
 
 use {
-    crate::{extension::PoolKind, vm::Vm},
+    crate::{SOL, extension::PoolKind, vm::Vm},
     bytemuck::Zeroable as _,
     solana_account::Account,
     solana_address::Address,
@@ -13,13 +13,13 @@ use {
     },
     solana_vote_interface::state::{VoteInit, VoteStateV4, VoteStateVersions},
     spl_token_interface::state::{Account as TokenAccount, AccountState, Mint},
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         POOL_MINT_DECIMALS, STAKE_ACCOUNT_SPACE,
         address::{
             STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_PROGRAM_ID, find_deposit_authority, find_ephemeral_stake,
             find_transient_stake, find_validator_stake, find_withdraw_authority,
         },
-        maths::Fee,
         state::{
             AccountType, EXTENDED_POOL_LENGTH, EntryExtension, POOL_MAX_LENGTH, PodLockup, PoolExtension, PoolHead,
             PoolTerms, StakePool, StakeStatus, ValidatorListHeader, ValidatorStakeInfo, split_validator_list,
@@ -29,7 +29,7 @@ use {
 };
 
 /// Lamports that validators delegate which are in a list only to be looked through.
-const OTHERS_DELEGATE: u64 = 1_000_000_000;
+const OTHERS_DELEGATE: u64 = SOL;
 
 /// Seed of new transient and ephemeral stake accounts.
 pub const NEW_SEED: u64 = 7;

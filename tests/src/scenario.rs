@@ -2,6 +2,7 @@
 
 use {
     crate::{
+        SOL,
         extension::PoolKind,
         instructions::{Holder, Receiver},
         pool::{
@@ -12,18 +13,16 @@ use {
     solana_account::Account,
     solana_address::Address,
     solana_instruction::Instruction,
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
         instruction::{FeeType, FundingType, PreferredValidatorType, StakePoolInstruction as Ix},
-        maths::Fee,
         state::{POOL_MAX_LENGTH, PoolTerms, StakeStatus, validator_list_length},
     },
 };
 
 /// The epoch of all scenarios.
 pub const EPOCH: u64 = 500;
-
-const SOL: u64 = 1_000_000_000;
 
 /// An instruction, and the pool that it works on.
 pub struct Scenario {

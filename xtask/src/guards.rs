@@ -1,5 +1,6 @@
 //! `cargo xtask guards`
 
+mod marker;
 mod table;
 
 use crate::{build_program, files::copy, tally::Tally};
@@ -31,11 +32,10 @@ impl Args {
     /// Tries each guard, and closes with the sum: a guard that no test misses has failed.
     pub fn run(self) -> anyhow::Result<()> {
         let workspace = Workspace::here()?;
-        let guards: Vec<Guard> = table::read(&workspace.root.join(TABLE))?
-            .into_iter()
-            .filter(|guard| self.filter.as_ref().is_none_or(|part| guard.attack.contains(part)))
-            .collect();
+        let mut guards = table::read(&workspace.root)?;
+        guards.retain(|guard| self.filter.as_ref().is_none_or(|part| guard.attack.contains(part)));
         ensure!(!guards.is_empty(), "no attack has such a name: see {TABLE}");
+        guards.sort_by(|one, other| (&one.name, &one.change).cmp(&(&other.name, &other.change)));
         build_program::Args::default().run()?;
         let bench = Workbench::prepare(&workspace)?;
         // What fails with the guards in their places says nothing about any of them.
@@ -44,11 +44,15 @@ impl Args {
             ensure!(with_guards.is_success(), "{test} fails with all guards in place: mend that first");
         }
         let mut tally = Tally::default();
-        for guard in &guards {
-            let missed = bench.failures_without(guard)?;
-            tally.count(missed > 0);
-            let verdict = if missed > 0 { "held" } else { "NOT MISSED" };
-            println!("{verdict}: {} by {}: {missed} tests fail without it", guard.attack, guard.files().join(" and "));
+        for same in guards.chunk_by(|one, other| (&one.name, &one.change) == (&other.name, &other.change)) {
+            for (guard, missed) in same.iter().zip(bench.failures_without(same)?) {
+                tally.count(missed > 0);
+                let verdict = if missed > 0 { "held" } else { "NOT MISSED" };
+                println!(
+                    "{verdict}: {} of {}: {missed} tests of {} fail without it",
+                    guard.name, guard.file, guard.test
+                );
+            }
         }
         tally.close()
     }
@@ -88,28 +92,22 @@ impl Workbench {
         })
     }
 
-    /// Builds the program without a guard, and says how many of the attack's tests fail then.
-    fn failures_without(&self, guard: &Guard) -> anyhow::Result<u64> {
-        let mut originals = vec![];
-        for change in &guard.changes {
-            let file = self.checkout.join(&change.file);
-            let text = read(&file)?;
-            write(&file, &change.apply(&text)?)?;
-            originals.push((file, text));
-        }
-        let failed = self.build_and_test(guard);
-        // Latest first: two changes may be in one file.
-        for (file, text) in originals.iter().rev() {
-            write(file, text)?;
-        }
-        failed.with_context(|| format!("the program without the guard of {}", guard.attack))
+    /// Builds the program without a guard, and says how many of the tests of each of its rows fail then.
+    fn failures_without(&self, rows: &[Guard]) -> anyhow::Result<Vec<u64>> {
+        let guard = &rows[0];
+        let file = self.checkout.join(&guard.file);
+        let text = read(&file)?;
+        write(&file, &guard.take_out(&text)?)?;
+        let failed = self.build_and_test(rows);
+        write(&file, &text)?;
+        failed.with_context(|| format!("the program without the guard {}", guard.name))
     }
 
-    fn build_and_test(&self, guard: &Guard) -> anyhow::Result<u64> {
+    fn build_and_test(&self, rows: &[Guard]) -> anyhow::Result<Vec<u64>> {
         let sources = Elf::Tidepool.digest_sources(&self.checkout)?;
         let elf = fs::read(self.build()?)?;
         Elf::Tidepool.write(&self.target_dir, &elf, &sources)?;
-        Ok(self.test(&self.checkout, &self.target_dir, &guard.test)?.failed())
+        rows.iter().map(|row| Ok(self.test(&self.checkout, &self.target_dir, &row.test)?.failed())).collect()
     }
 
     fn build(&self) -> anyhow::Result<PathBuf> {

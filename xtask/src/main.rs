@@ -16,6 +16,7 @@ mod localnet;
 mod reference;
 mod tally;
 mod test;
+mod tidy;
 mod tool;
 mod words;
 
@@ -45,6 +46,7 @@ enum Command {
     Fuzz(fuzz::Args),
     Guards(guards::Args),
     Words(words::Args),
+    Tidy(tidy::Args),
     Ci(ci::Args),
 }
 
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Command::Fuzz(args) => args.run(),
         Command::Guards(args) => args.run(),
         Command::Words(args) => args.run(),
+        Command::Tidy(args) => args.run(),
         Command::Ci(args) => args.run(),
     };
     match result {

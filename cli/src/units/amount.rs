@@ -75,9 +75,7 @@ pub fn positive(text: &str) -> Result<Units, String> {
 /// An amount, or all that there is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Amount {
-    /// So much, in smallest units.
     Exact(u64),
-    /// `ALL`.
     All,
 }
 

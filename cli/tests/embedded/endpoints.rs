@@ -7,7 +7,7 @@ use {
     solana_transaction::versioned::VersionedTransaction,
     std::sync::Mutex,
     tidepool_client::cluster::{Blockhash, BytesAt, Cluster, ClusterError, Execution, Simulation, TransactionStatus},
-    tidepool_localnet::embedded::EmbeddedCluster,
+    tidepool_embedded::EmbeddedCluster,
 };
 
 /// A change by another transaction.

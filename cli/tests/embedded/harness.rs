@@ -9,22 +9,23 @@ use {
         cell::{Cell, RefCell},
         fs,
         path::PathBuf,
-        sync::atomic::AtomicU32,
-        sync::atomic::Ordering,
+        sync::atomic::{AtomicU32, Ordering},
         time::Duration,
     },
     tidepool_cli::{
-        args::{self, GlobalArgs},
+        args::GlobalArgs,
+        command_line,
         config::Config,
         context::Context,
         defaults::Defaults,
-        error::{CliError, Exit},
+        error::CliError,
+        exit::Exit,
         output::{self, Format},
         terminal::Terminal,
     },
     tidepool_client::cluster::Cluster,
+    tidepool_embedded::{EmbeddedCluster, EmbeddedClusterBuilder},
     tidepool_interface::external::token::TokenAccount,
-    tidepool_localnet::embedded::{EmbeddedCluster, EmbeddedClusterBuilder},
 };
 
 thread_local! {
@@ -161,17 +162,15 @@ impl Stage {
     async fn run_words<C: Cluster>(&self, cluster: &C, words: &[&str], line: &str) -> Result<Value, CliError> {
         let words = ["tidepool", "--output", "json"].iter().chain(words).copied();
         let words: Vec<_> = words.chain(line.split_whitespace()).map(Into::into).collect();
-        let cli = args::parse(&words, &self.defaults.borrow()).unwrap_or_else(|error| panic!("{line}: {error}"));
+        let cli =
+            command_line::parse(&words, &self.defaults.borrow()).unwrap_or_else(|error| panic!("{line}: {error}"));
         let config = Config::default();
         let mut context = Context::new(cluster, &cli.global, &config, self.terminal(&cli.global));
         context.poll_every = Duration::from_millis(1);
         context.directory.clone_from(&self.folder);
         let answered = cli.command.execute(&context).await;
-        self.exit.set(answered.as_ref().err().map_or(Exit::Done, CliError::exit));
-        let answer = match answered {
-            Err(CliError::Unsent(unsent)) => unsent,
-            answered => answered?,
-        };
+        self.exit.set(answered.as_ref().map_or_else(CliError::exit, |answer| answer.exit()));
+        let answer = answered?;
         let written = |format, verbose| {
             let mut bytes = vec![];
             output::write(&mut bytes, answer.as_ref(), format, verbose).expect("memory can be written to");
@@ -191,7 +190,7 @@ impl Stage {
             ask: |_| Ok("n".to_owned()),
             can_ask: self.denies.get(),
             quiet: global.output.is_json() && self.denies.get(),
-            ..Terminal::absent(global)
+            ..Terminal::absent(global.yes, global.output)
         }
     }
 

@@ -6,7 +6,7 @@ use {
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
     tidepool_client::cluster::{Blockhash, BytesAt, Cluster, ClusterError, Execution, Simulation, TransactionStatus},
-    tidepool_localnet::embedded::EmbeddedCluster,
+    tidepool_embedded::EmbeddedCluster,
 };
 
 /// A request.

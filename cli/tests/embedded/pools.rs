@@ -13,7 +13,7 @@ use {
     spl_token_2022_interface::instruction as token,
     std::ffi::OsString,
     tidepool_cli::{
-        args,
+        command_line,
         defaults::{Defaults, Named},
     },
     tidepool_interface::address::TOKEN_PROGRAM_ID,
@@ -104,7 +104,7 @@ fn a_line_is_read_in_one_form_only() {
         ["7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA", "5rLbJz6YGQLk6LtBrFwn9WqmWpFHKxZnPqmw5eSYcuGR"];
     let error = |line: &str, defaults: &Defaults| {
         let words: Vec<OsString> = format!("tidepool {line}").split_whitespace().map(Into::into).collect();
-        args::parse(&words, defaults).map(|cli| cli.global.default_pool).map_err(|error| error.to_string())
+        command_line::parse(&words, defaults).map(|cli| cli.global.default_pool).map_err(|error| error.to_string())
     };
     let none = Defaults::default();
     let with = Defaults { pool: named(pool, "TIDEPOOL_POOL"), program_id: None };

@@ -12,7 +12,7 @@ use {
     solana_nonce::{state::State as NonceState, versions::Versions},
     solana_signer::Signer as _,
     std::collections::BTreeSet,
-    tidepool_cli::args::Cli,
+    tidepool_cli::command_line::Cli,
     tidepool_interface::{
         address::{SYSTEM_PROGRAM_ID, TOKEN_PROGRAM_ID},
         external::token::{TOKEN_ACCOUNT_LENGTH, TokenAccount},

@@ -5,7 +5,7 @@ use {
     clap::Parser as _,
     solana_address::Address,
     solana_signer::Signer as _,
-    tidepool_cli::args::Cli,
+    tidepool_cli::command_line::Cli,
 };
 
 const USAGE: u8 = 2;

@@ -9,7 +9,7 @@ use {
     serde_json::{Value, json},
     solana_address::Address,
     solana_signer::Signer as _,
-    tidepool_cli::error::Exit,
+    tidepool_cli::exit::Exit,
     tidepool_client::crank::{Crank, CrankOptions, missing_reserve_rent},
 };
 

@@ -6,7 +6,7 @@ use {
     serde_json::{Value, json},
     solana_address::Address,
     solana_signer::Signer as _,
-    tidepool_cli::args::Cli,
+    tidepool_cli::command_line::Cli,
 };
 
 const USAGE: u8 = 2;

@@ -11,7 +11,7 @@ use {
         versions::Versions,
     },
     solana_signer::Signer as _,
-    tidepool_cli::error::Exit,
+    tidepool_cli::exit::Exit,
     tidepool_client::cluster::Cluster as _,
 };
 

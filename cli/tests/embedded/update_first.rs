@@ -10,7 +10,7 @@ use {
     serde_json::Value,
     solana_signer::Signer as _,
     std::collections::BTreeSet,
-    tidepool_cli::{args, error::Exit},
+    tidepool_cli::{command_line, exit::Exit},
     tidepool_client::cluster::Cluster as _,
 };
 
@@ -63,7 +63,7 @@ async fn the_table_holds_every_command_that_updates_first() {
         .into_iter()
         .map(|(line, _)| line.split_whitespace().next().unwrap().to_owned())
         .collect();
-    let all = args::command();
+    let all = command_line::command();
     let update_first = all.get_subcommands().filter_map(|command| {
         let has_option = command.get_arguments().any(|argument| argument.get_long() == Some("no-update"));
         // A crank has no such option: to update is a part of what it is asked for.

@@ -21,8 +21,8 @@ use {
         pool::PoolSnapshot,
         send::Stop,
     },
+    tidepool_embedded::EmbeddedCluster,
     tidepool_interface::state::ValidatorStakeInfo,
-    tidepool_localnet::embedded::EmbeddedCluster,
     tokio::{
         join,
         time::{Instant, sleep_until},

@@ -11,7 +11,7 @@ use {
     solana_address::Address,
     solana_signer::Signer as _,
     solana_stake_interface::state::StakeStateV2,
-    tidepool_cli::{args::Cli, units::Units},
+    tidepool_cli::{command_line::Cli, units::Units},
     tidepool_client::{
         actions::{self, WithdrawSol, Wrap},
         pool::{PoolSnapshot, ReadOptions},

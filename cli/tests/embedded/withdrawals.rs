@@ -10,7 +10,8 @@ use {
         actions,
         pool::{PoolSnapshot, ReadOptions},
     },
-    tidepool_interface::{instruction::FeeType, maths::Fee},
+    tidepool_core::maths::Fee,
+    tidepool_interface::instruction::FeeType,
 };
 
 /// A pool of 10 + 50 SOL whose first two validators have 20 and 15 SOL of stake, active.

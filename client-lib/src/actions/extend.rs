@@ -4,11 +4,12 @@ use {
     super::weights::check_cap,
     crate::{checks::require_policy, compute, error::PlanError, pool::PoolSnapshot, transaction::InstructionGroup},
     solana_address::Address,
+    tidepool_core::rebalance::{BASIS_POINTS, RESERVE_SHARE_MAX},
     tidepool_interface::{
         ExtensionError,
         address::SYSTEM_PROGRAM_ID,
         instruction::{ExtendPoolAccounts, ExtensionInstruction, SetRebalancePolicyAccounts},
-        state::{BASIS_POINTS, EXTENDED_POOL_LENGTH, RESERVE_SHARE_MAX, RebalancePolicy},
+        state::{EXTENDED_POOL_LENGTH, RebalancePolicy},
     },
 };
 

@@ -12,15 +12,18 @@ use {
     },
     solana_address::Address,
     solana_instruction::error::InstructionError,
+    tidepool_core::{
+        MAX_VALIDATORS_IN_POOL,
+        rebalance::{Inputs, removal_turnover, turnover_left},
+    },
     tidepool_interface::{
-        ExtensionError, MAX_VALIDATORS_IN_POOL, StakePoolError,
+        ExtensionError, StakePoolError,
         address::{
             CLOCK_ID, RENT_ID, STAKE_CONFIG_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID,
             find_validator_stake,
         },
         external::stake::Delegation,
         instruction::{AddValidatorToPoolAccounts, RemoveValidatorFromPoolAccounts, StakePoolInstruction},
-        rebalance::{Inputs, removal_turnover, turnover_left},
     },
 };
 

@@ -18,10 +18,8 @@ use {
     solana_address::Address,
     solana_keypair::Keypair,
     solana_signer::Signer,
-    tidepool_interface::{
-        external::stake::StakeState,
-        quote::{DepositQuote, WithdrawalQuote},
-    },
+    tidepool_core::quote::{DepositQuote, WithdrawalQuote},
+    tidepool_interface::external::stake::StakeState,
 };
 
 /// A trade with its quote `Q`, before it is sent. It is valid while the pool is up to date; the minimum holds at any

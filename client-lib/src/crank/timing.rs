@@ -9,7 +9,7 @@ use {
     solana_clock::Clock,
     solana_epoch_schedule::EpochSchedule,
     std::{fmt, time::Duration},
-    tidepool_interface::state::BASIS_POINTS,
+    tidepool_core::rebalance::BASIS_POINTS,
 };
 
 /// Blocks after which a lost transaction has expired and is signed again.

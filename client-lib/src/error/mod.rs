@@ -61,6 +61,12 @@ impl From<StakePoolError> for Cause {
     }
 }
 
+impl From<tidepool_core::Error> for Cause {
+    fn from(error: tidepool_core::Error) -> Self {
+        StakePoolError::from(error).into()
+    }
+}
+
 impl From<ExtensionError> for Cause {
     fn from(error: ExtensionError) -> Self {
         Self::Extension(error)
@@ -192,6 +198,12 @@ impl From<ExtensionError> for Refusal {
 impl From<ExtensionError> for PlanError {
     fn from(error: ExtensionError) -> Self {
         Self::Refused(error.into())
+    }
+}
+
+impl From<tidepool_core::Error> for PlanError {
+    fn from(error: tidepool_core::Error) -> Self {
+        StakePoolError::from(error).into()
     }
 }
 

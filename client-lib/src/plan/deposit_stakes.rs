@@ -11,7 +11,8 @@ use {
     },
     solana_account::Account,
     solana_address::Address,
-    tidepool_interface::{StakePoolError, maths::ExchangeRate},
+    tidepool_core::maths::ExchangeRate,
+    tidepool_interface::StakePoolError,
 };
 
 /// Deposits of stake accounts with one owner.

@@ -7,9 +7,9 @@ use {
     solana_address::Address,
     solana_instruction::error::InstructionError,
     solana_transaction_error::TransactionError,
+    tidepool_core::rebalance::Inputs,
     tidepool_interface::{
         instruction::ExtensionInstruction,
-        rebalance::Inputs,
         state::{PoolExtension, RebalancePolicy},
     },
 };
@@ -74,7 +74,7 @@ impl PoolSnapshot {
             last_epoch_total_lamports: self.pool.terms.last_epoch_total_lamports,
             stake_rent: self.environment.stake_rent(),
             minimum_delegation: self.environment.minimum_delegation(),
-            policy: *self.policy()?,
+            policy: self.policy()?.get(),
             is_paused: self.is_paused(),
         })
     }

@@ -34,13 +34,13 @@ use {
     solana_account::Account,
     solana_address::Address,
     std::{collections::HashMap, sync::OnceLock},
+    tidepool_core::maths::ExchangeRate,
     tidepool_interface::{
         address::{STAKE_PROGRAM_ID, WITHDRAW_AUTHORITY_SEED, find_deposit_authority},
         external::{
             stake::StakeState,
             token::{Mint, check_manager_fee_account},
         },
-        maths::ExchangeRate,
         state::{PoolExtension, StakePool, ValidatorStakeInfo, split_validator_list},
     },
 };

@@ -8,9 +8,9 @@ use {
         collections::{HashMap, HashSet},
         sync::Mutex,
     },
+    tidepool_core::rebalance::Inputs,
     tidepool_interface::{
         address::{CLOCK_ID, RENT_ID, SYSTEM_PROGRAM_ID, TOKEN_PROGRAM_ID, find_transient_stake, find_validator_stake},
-        rebalance::Inputs,
         state::{POOL_HEAD_LENGTH, POOL_MAX_LENGTH, RebalancePolicy},
     },
 };
@@ -327,7 +327,7 @@ fn recognises_extension() {
         last_epoch_total_lamports: 170 * SOL,
         stake_rent: rent(),
         minimum_delegation: SOL,
-        policy,
+        policy: policy.get(),
         is_paused: false,
     };
     assert_eq!(snapshot.rebalance_inputs(), Some(expected));

@@ -17,9 +17,11 @@ use {
         error::StakeError,
         state::{Meta, StakeStateV2},
     },
-    tidepool_interface::{
-        StakePoolError, address::STAKE_PROGRAM_ID, maths::ExchangeRate, quote, quote::DepositQuote, state::StakeStatus,
+    tidepool_core::{
+        maths::ExchangeRate,
+        quote::{self, DepositQuote, StakeDepositFees},
     },
+    tidepool_interface::{StakePoolError, address::STAKE_PROGRAM_ID, state::StakeStatus},
 };
 
 /// Quote of a stake account deposit.
@@ -85,7 +87,13 @@ pub(crate) fn stake_deposit_at(
     let stake_lamports =
         merged_delegation(&destination, &source).map_err(|error| explain_merge(error, Some((source, destination))))?;
     let total_lamports = stake.lamports;
-    let pool_tokens = quote::stake_deposit(rate, &snapshot.pool().terms, total_lamports, stake_lamports)
+    let terms = &snapshot.pool().terms;
+    let fees = StakeDepositFees {
+        stake: terms.stake_deposit_fee,
+        sol: terms.sol_deposit_fee,
+        referral_percent: terms.stake_referral_fee,
+    };
+    let pool_tokens = quote::stake_deposit(rate, &fees, total_lamports, stake_lamports)
         .map_err(|error| explain_deposit(error, total_lamports, || None))?;
     Ok(StakeDepositQuote {
         vote,

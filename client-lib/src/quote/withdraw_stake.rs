@@ -11,12 +11,14 @@ use {
     },
     solana_account::Account,
     solana_address::Address,
-    tidepool_interface::{
-        STAKE_ACCOUNT_SPACE, StakePoolError,
+    tidepool_core::{
         maths::{ExchangeRate, Fee},
         quote::{self, WithdrawalQuote},
-        state::{StakeStatus, ValidatorStakeInfo},
         withdrawal::{StakeSource, Withdrawable, WithdrawalLimits, check_preferred, is_reserve_open},
+    },
+    tidepool_interface::{
+        STAKE_ACCOUNT_SPACE, StakePoolError,
+        state::{StakeStatus, ValidatorStakeInfo, find_record},
     },
 };
 
@@ -147,7 +149,7 @@ impl<'a> WithdrawalState<'a> {
     pub(crate) fn allows_reserve(&self) -> Result<bool, PlanError> {
         let limits = self.limits(Some(&self.snapshot.accounts().reserve_stake))?;
         let authority = self.snapshot.pool().terms.sol_withdraw_authority;
-        Ok(is_reserve_open(self.snapshot.is_extended(), authority.as_ref())
+        Ok(is_reserve_open(self.snapshot.is_extended(), authority.is_some())
             || Withdrawable::scan(&self.records, &limits).allows_reserve())
     }
 
@@ -203,7 +205,8 @@ impl<'a> WithdrawalState<'a> {
         let validator = validator.ok_or(StakePoolError::ValidatorNotFound)?;
         let limits = self.limits(validator.validator_stake())?;
         let preferred = self.snapshot.pool().terms.preferred_withdraw_validator_vote_address;
-        check_preferred(preferred.as_ref(), &self.records, &vote, &limits).map_err(|error| {
+        let find = |vote: &Address| find_record(&self.records, vote).and_then(|index| self.records.get(index));
+        check_preferred(preferred.as_ref(), &vote, find, &limits).map_err(|error| {
             let preferred = preferred.unwrap_or_default();
             PlanError::refused(
                 error,

@@ -9,7 +9,7 @@ use {
         error::StakeError,
         state::{Authorized, Lockup, StakeStateV2},
     },
-    tidepool_interface::withdrawal::StakeSource,
+    tidepool_core::withdrawal::StakeSource,
 };
 
 /// Checks that stake withdrawn by `quote` can be merged into the stake account `destination` at `address`. `authority`

@@ -65,6 +65,7 @@ impl StakeMeta {
     #[inline(always)]
     pub fn is_usable_alike(&self, other: &Self) -> bool {
         // One comparison covers all fields after the rent-exempt reserve.
+        // guard: lockup-of-pool
         bytemuck::bytes_of(self)[size_of::<U64>()..] == bytemuck::bytes_of(other)[size_of::<U64>()..]
     }
 

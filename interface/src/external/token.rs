@@ -167,9 +167,11 @@ pub fn check_manager_fee_account(
     pool_mint: &Address,
 ) -> Result<(), ProgramError> {
     let account = TokenAccount::decode(data)?;
+    // guard: fee-account-payable
     if owner != token_program_id || account.is_frozen || account.mint != pool_mint {
         return Err(InvalidFeeAccount.into());
     }
+    // guard: fee-account-extensions
     check_extensions(account.extensions, is_supported_for_fee_account, UnsupportedFeeAccountExtension)
 }
 

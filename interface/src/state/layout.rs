@@ -106,6 +106,7 @@ impl PoolLayout {
         let sol_withdraw_authority = after_option(data, sol_deposit_authority)?.wrapping_add(FEE + 1);
         let next_sol_withdrawal_fee = after_option(data, sol_withdraw_authority)?.wrapping_add(FEE);
         let end = after_future_fee(data, next_sol_withdrawal_fee)?.wrapping_add(2 * NUMBER);
+        // guard: field-in-data
         if end > data.len() {
             return Err(ProgramError::BorshIoError);
         }

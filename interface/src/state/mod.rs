@@ -6,17 +6,14 @@ mod in_place;
 mod layout;
 mod pod;
 pub(crate) mod pool;
-pub(crate) mod terms;
+mod terms;
 mod validator_list;
 
 #[cfg(feature = "borsh")]
 pub use crate::borsh_traits::ValidatorList;
 pub use {
     entry::EntryExtension,
-    extension::{
-        BASIS_POINTS, EXTENDED_POOL_LENGTH, EXTENSION_MAGIC, EXTENSION_VERSION, PoolExtension, RESERVE_SHARE_MAX,
-        RebalancePolicy,
-    },
+    extension::{EXTENDED_POOL_LENGTH, EXTENSION_MAGIC, EXTENSION_VERSION, PoolExtension, RebalancePolicy},
     in_place::{PoolView, PoolViewMut},
     layout::PoolLayout,
     pod::{PodFee, PodLockup, U16, U32, U64},

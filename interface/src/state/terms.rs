@@ -1,12 +1,10 @@
 //! The part of the pool account with variable offsets: fees, preferred validators, authorities.
 
 use {
-    crate::{
-        bytes::{Reader, Writer},
-        maths::{Fee, FutureEpoch},
-    },
+    crate::bytes::{Reader, Writer},
     solana_address::Address,
     solana_program_error::ProgramError,
+    tidepool_core::maths::{Fee, FutureEpoch},
 };
 
 /// The terms of a pool: bytes 346 and following of its account.
@@ -109,7 +107,7 @@ impl PoolTerms {
     }
 }
 
-pub(crate) fn read_future_fee(reader: &mut Reader) -> Result<FutureEpoch<Fee>, ProgramError> {
+fn read_future_fee(reader: &mut Reader) -> Result<FutureEpoch<Fee>, ProgramError> {
     match reader.u8()? {
         0 => Ok(FutureEpoch::None),
         1 => Ok(FutureEpoch::One(reader.fee()?)),
@@ -118,7 +116,7 @@ pub(crate) fn read_future_fee(reader: &mut Reader) -> Result<FutureEpoch<Fee>, P
     }
 }
 
-pub(crate) fn write_future_fee(writer: &mut Writer, fee: &FutureEpoch<Fee>) -> Result<(), ProgramError> {
+fn write_future_fee(writer: &mut Writer, fee: &FutureEpoch<Fee>) -> Result<(), ProgramError> {
     match fee {
         FutureEpoch::None => writer.u8(0),
         FutureEpoch::One(fee) => {

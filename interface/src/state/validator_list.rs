@@ -9,6 +9,7 @@ use {
     num_traits::FromPrimitive as _,
     solana_address::Address,
     solana_program_error::ProgramError,
+    tidepool_core::ValidatorRow,
 };
 
 /// Bytes of the list before its first record.
@@ -135,6 +136,33 @@ impl ValidatorStakeInfo {
     }
 }
 
+impl ValidatorRow for ValidatorStakeInfo {
+    #[inline(always)]
+    fn active_lamports(&self) -> u64 {
+        self.active_stake_lamports.get()
+    }
+
+    #[inline(always)]
+    fn transient_lamports(&self) -> u64 {
+        self.transient_stake_lamports.get()
+    }
+
+    #[inline(always)]
+    fn is_active(&self) -> bool {
+        self.is_active()
+    }
+
+    #[inline(always)]
+    fn is_deactivating(&self) -> bool {
+        self.extension.is_deactivating()
+    }
+
+    #[inline(always)]
+    fn weight(&self) -> u16 {
+        self.extension.weight.get()
+    }
+}
+
 /// Maximum number of records in a list account of `data_length` bytes.
 pub const fn max_validators_for(data_length: usize) -> usize {
     data_length.saturating_sub(VALIDATOR_LIST_HEADER_LENGTH) / VALIDATOR_STAKE_INFO_LENGTH
@@ -150,6 +178,7 @@ fn initialized_header(data: &[u8]) -> Result<&ValidatorListHeader, ProgramError>
     let header = data.get(..VALIDATOR_LIST_HEADER_LENGTH).ok_or(ProgramError::BorshIoError)?;
     let header: &ValidatorListHeader = bytemuck::from_bytes(header);
     check_type(header)?;
+    // guard: list-type
     if header.account_type != AccountType::ValidatorList as u8 {
         return Err(StakePoolError::InvalidState.into());
     }
@@ -163,6 +192,7 @@ fn check_type(header: &ValidatorListHeader) -> Result<(), ProgramError> {
 /// Number of records in use, checked against the `room` in bytes for records.
 fn checked_length(header: &ValidatorListHeader, room: usize) -> Result<usize, ProgramError> {
     let length = header.length.get() as usize;
+    // guard: list-length
     if length > room / VALIDATOR_STAKE_INFO_LENGTH {
         return Err(ProgramError::AccountDataTooSmall);
     }
@@ -269,6 +299,7 @@ impl<'a> ValidatorListMut<'a> {
     /// The records in use.
     pub fn records(&mut self) -> &mut [ValidatorStakeInfo] {
         // Decoding checked the length against the room.
+        // guard: list-within-length
         &mut self.slots[..self.header.length.get() as usize]
     }
 
@@ -322,5 +353,6 @@ impl<'a> ValidatorListMut<'a> {
 /// Index of the first entry that can be removed.
 fn find_removed(records: &[ValidatorStakeInfo]) -> Option<usize> {
     let is_ready = |record: &ValidatorStakeInfo| record.status == StakeStatus::ReadyForRemoval as u8;
+    // guard: ready-is-removed
     find_in_rows(records, is_ready, ValidatorStakeInfo::is_removed)
 }

@@ -10,9 +10,9 @@ use {
     solana_program_error::ProgramError,
     solana_stake_interface::state::Lockup,
     spl_stake_pool::state as reference,
+    tidepool_core::maths::{Fee, FutureEpoch},
     tidepool_interface::{
         Address, StakePoolError,
-        maths::{Fee, FutureEpoch},
         state::{
             AccountType, POOL_HEAD_LENGTH, POOL_MAX_LENGTH, POOL_MIN_LENGTH, PodLockup, PoolHead, PoolLayout,
             PoolTerms, StakePool,

@@ -8,15 +8,13 @@ mod stage;
 mod weights;
 
 use {
-    crate::{
-        embedded::EmbeddedCluster,
-        run::{Ledger, RunError},
-    },
+    crate::run::{Ledger, RunError, start},
     epoch::EpochFigures,
     solana_address::Address,
     solana_native_token::LAMPORTS_PER_SOL,
     stage::Stage,
     std::{io::Write, path::PathBuf},
+    tidepool_embedded::EmbeddedCluster,
     weights::Weighed,
 };
 
@@ -64,20 +62,14 @@ pub struct Shown {
 /// # Errors
 /// [`RunError`]; [`RunError::Mismatch`] if a lamport or a pool token is missing or in the wrong account.
 pub async fn run(options: &Options, out: &mut dyn Write) -> Result<Shown, RunError> {
-    let builder = EmbeddedCluster::builder();
-    let builder = match &options.program {
-        Some(elf) => builder.program(PROGRAM_ID, elf),
-        None => builder.tidepool(PROGRAM_ID),
-    };
-    let cluster = builder.validators(options.validators as usize).start_epoch(START_EPOCH).start()?;
+    let builder = EmbeddedCluster::builder().validators(options.validators as usize).start_epoch(START_EPOCH);
+    let cluster = start(builder, PROGRAM_ID, options.program.as_deref())?;
     report::write_title(out, options)?;
     let mut stage = Stage::set_up(&cluster, options).await?;
     stage.open(out).await?;
 
     let script = Script::new(u64::from(options.epochs));
-    let table = report::epoch_table();
-    writeln!(out)?;
-    table.write_heading(out)?;
+    report::write_epoch_heading(out)?;
     let mut epochs = Vec::new();
     let mut index = 0;
     // Without deposits and withdrawals, the pool is at rest within a few epochs.
@@ -86,7 +78,7 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> Result<Shown, RunErr
         script.act(index, &mut stage).await?;
         stage.rebalance().await?;
         stage.note_movement(&mut figures);
-        table.write_row(out, &report::epoch_row(&figures))?;
+        report::write_epoch(out, &figures)?;
         report::write_events(out, &stage.take_events())?;
         epochs.push(figures);
         index += 1;
@@ -95,7 +87,7 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> Result<Shown, RunErr
     report::write_validators(out, &stage, &weighed)?;
     report::write_chart(out, &epochs)?;
     let ledger = stage.close().await?;
-    report::write_books(out, &stage, &ledger).await?;
+    report::write_books(out, &stage, &ledger)?;
     ledger.check()?;
     Ok(Shown { epochs, weighed, ledger })
 }

@@ -3,7 +3,6 @@
 use {
     super::{KEEP_IN_RESERVE, Options, PROGRAM_ID, report},
     crate::{
-        embedded::{EmbeddedCluster, Validator},
         run::{Driver, Ledger, RunError, Side, tokens_in, under_management},
         terminal::{Sol, counted},
     },
@@ -18,7 +17,8 @@ use {
         plan::Plan,
         pool::{PoolSnapshot, StakeSelection},
     },
-    tidepool_interface::{maths::Fee, minimum_stake_lamports},
+    tidepool_core::{maths::Fee, minimum_stake_lamports},
+    tidepool_embedded::{EmbeddedCluster, Validator},
 };
 
 /// Initial lamports of each wallet, more than the demo uses.

@@ -13,7 +13,6 @@
 
 use {
     super::input::SavedPool,
-    crate::embedded::vote_account,
     solana_account::Account,
     solana_address::Address,
     solana_rent::Rent,
@@ -24,6 +23,7 @@ use {
     solana_vote_interface::state::VoteStateV4,
     std::collections::BTreeMap,
     tidepool_client::pool::{Environment, PoolError, PoolSnapshot, Validator},
+    tidepool_embedded::vote_account,
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
         address::STAKE_PROGRAM_ID,

@@ -10,9 +10,8 @@ mod trade;
 pub use {extended::Extended, input::InputError, made::Moving};
 
 use {
-    crate::{
-        embedded::{EmbeddedCluster, EmbeddedClusterBuilder, ValidatorSpec},
-        run::{Driver, Ledger, PoolRewards, RunError, Side, StageCost, Updated, next_epoch, under_management, update},
+    crate::run::{
+        self, Driver, Ledger, PoolRewards, RunError, Side, StageCost, Updated, next_epoch, under_management, update,
     },
     input::SavedPool,
     made::Made,
@@ -25,7 +24,8 @@ use {
     },
     thiserror::Error,
     tidepool_client::pool::PoolSnapshot,
-    tidepool_interface::maths::ExchangeRate,
+    tidepool_core::maths::ExchangeRate,
+    tidepool_embedded::{EmbeddedCluster, EmbeddedClusterBuilder, ValidatorSpec},
 };
 
 /// Validators of the cluster that are not in the pool.
@@ -125,12 +125,6 @@ fn start(
     snapshot: &PoolSnapshot,
     made: Made,
 ) -> Result<EmbeddedCluster, RunError> {
-    let program = saved.program_id();
-    let builder = EmbeddedCluster::builder();
-    let builder = match &options.program {
-        Some(elf) => builder.program(program, elf),
-        None => builder.tidepool(program),
-    };
     let (head, accounts) = (&snapshot.pool().head, &saved.accounts);
     let own = [
         (saved.address, Some(accounts.pool.clone())),
@@ -141,12 +135,12 @@ fn start(
     ];
     let own = own.into_iter().filter_map(|(address, account)| Some((address, account?)));
     let others = saved.others.values().map(|saved| (saved.address, saved.account.clone()));
-    Ok(with_stake(builder, snapshot)
+    let builder = with_stake(EmbeddedCluster::builder(), snapshot)
         .start_epoch(made::start_epoch(snapshot))
         .accounts(made.accounts)
         .accounts(others)
-        .accounts(own)
-        .start()?)
+        .accounts(own);
+    Ok(run::start(builder, saved.program_id(), options.program.as_deref())?)
 }
 
 fn with_stake(builder: EmbeddedClusterBuilder, snapshot: &PoolSnapshot) -> EmbeddedClusterBuilder {

@@ -4,13 +4,13 @@ use {
     super::{input::SavedAccount, made::Made},
     crate::{
         run::{EpochFee, Ledger, PoolRewards, StageCost, Trade},
-        terminal::{Align, Column, Percent, Rate, Sol, Table, Tokens, count, counted},
+        terminal::{Percent, Rate, Sol, Tokens, count, counted, write_table},
     },
     console::style,
     solana_address::Address,
     std::{fmt::Display, io, io::Write, time::Duration},
     tidepool_client::{pool::PoolSnapshot, quote},
-    tidepool_interface::maths::{ExchangeRate, Fee},
+    tidepool_core::maths::{ExchangeRate, Fee},
 };
 
 /// Width of the names of figures.
@@ -99,15 +99,9 @@ pub fn write_update(
 
 /// Writes the cost of stages, and their sum.
 pub fn write_costs(out: &mut dyn Write, stages: &[StageCost]) -> io::Result<()> {
-    let mut table = Table::new([
-        Column::new("stage", Align::Left),
-        Column::new("transactions", Align::Right),
-        Column::new("compute units", Align::Right),
-        Column::new("most in one", Align::Right),
-    ]);
-    stages.iter().for_each(|stage| table.push(cost_row(stage)));
-    table.push(cost_row(&StageCost::sum("all", stages)));
-    table.write(out)
+    let all = StageCost::sum("all", stages);
+    let rows = stages.iter().chain([&all]).map(cost_row);
+    write_table(out, ["stage", "transactions", "compute units", "most in one"], 1, rows)
 }
 
 fn cost_row(cost: &StageCost) -> [String; 4] {

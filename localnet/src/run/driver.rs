@@ -2,13 +2,13 @@
 
 use {
     super::RunError,
-    crate::{embedded::EmbeddedCluster, terminal::Bar},
+    crate::terminal::{Bar, spinner},
     solana_address::Address,
     solana_compute_budget_interface::ComputeBudgetInstruction,
     solana_keypair::Keypair,
     solana_message::{AddressLookupTableAccount, Message, VersionedMessage},
     solana_signer::Signer,
-    std::time::Duration,
+    std::{path::Path, time::Duration},
     tidepool_client::{
         cluster::Cluster as _,
         lookup::{self, TableOwner},
@@ -17,7 +17,25 @@ use {
         pool::{MinimumDelegation, PoolSnapshot, ReadOptions, StakeSelection},
         send::{Outcome, SendOptions, Sender},
     },
+    tidepool_embedded::{EmbeddedCluster, EmbeddedClusterBuilder, EmbeddedError},
 };
+
+/// Starts a cluster with the program from the file `elf`, or with Tidepool as `cargo xtask build-program` has built it.
+///
+/// # Errors
+/// As [`EmbeddedClusterBuilder::start`].
+pub fn start(
+    builder: EmbeddedClusterBuilder,
+    program_id: Address,
+    elf: Option<&Path>,
+) -> Result<EmbeddedCluster, EmbeddedError> {
+    let _spinner = spinner("Starting the embedded cluster");
+    match elf {
+        Some(elf) => builder.program(program_id, elf),
+        None => builder.tidepool(program_id),
+    }
+    .start()
+}
 
 /// A confirmed transaction.
 #[derive(Clone, Debug)]

@@ -1,10 +1,10 @@
 //! Errors of the demo and the rehearsal.
 
 use {
-    crate::embedded::EmbeddedError,
     std::{fmt::Display, io},
     thiserror::Error,
     tidepool_client::{cluster::ClusterError, error::PlanError, lookup::LookupError, pack::PackError, pool::PoolError},
+    tidepool_embedded::EmbeddedError,
 };
 
 /// A failed run, or books that do not balance.

@@ -3,7 +3,7 @@
 use {
     crate::{
         run::RunError,
-        terminal::{Align, Column, Sol, Table},
+        terminal::{Sol, write_table},
     },
     console::Style,
     std::{io, io::Write},
@@ -66,17 +66,16 @@ impl Ledger {
     /// # Errors
     /// Those of `out`.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut table =
-            Table::new([Column::new("", Align::Left), Column::new("", Align::Left), Column::new("SOL", Align::Right)]);
+        let mut rows = vec![];
         for side in Side::ALL {
             let mut name = side.name();
             for (label, lamports) in self.of(side) {
-                table.push([std::mem::take(&mut name).to_owned(), label.to_owned(), Sol(lamports).to_string()]);
+                rows.push([std::mem::take(&mut name).to_owned(), label.to_owned(), Sol(lamports).to_string()]);
             }
             let total = u64::try_from(self.total(side)).unwrap_or(u64::MAX);
-            table.push([name.to_owned(), "=".to_owned(), Sol(total).to_string()]);
+            rows.push([name.to_owned(), "=".to_owned(), Sol(total).to_string()]);
         }
-        table.write(out)?;
+        write_table(out, ["", "", "SOL"], 2, rows)?;
         let (entered, accounted) = (self.total(Side::Entered), self.total(Side::Left) + self.total(Side::Held));
         let difference = entered.abs_diff(accounted);
         let verdict = format!("  entered - left - held = {difference} lamports");

@@ -9,7 +9,7 @@ mod trades;
 mod update;
 
 pub use {
-    driver::{Driver, Receipt},
+    driver::{Driver, Receipt, start},
     error::RunError,
     fee::{EpochFee, epoch_fee},
     ledger::{Ledger, Side},

@@ -2,10 +2,10 @@
 
 use {
     super::RunError,
-    crate::embedded::{EmbeddedCluster, EmbeddedError},
     solana_address::Address,
     std::{collections::HashMap, sync::PoisonError},
     tidepool_client::pool::PoolSnapshot,
+    tidepool_embedded::{EmbeddedCluster, EmbeddedError},
 };
 
 /// Rewards of a pool's stake for an epoch.

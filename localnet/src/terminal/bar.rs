@@ -1,10 +1,20 @@
-//! A progress bar for long operations.
+//! Progress of long operations.
 
 use {
-    indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle},
+    indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle},
     std::time::{Duration, Instant},
     tidepool_client::send::{Outcome, Outgoing, Progress},
 };
+
+/// Interval between two pictures of a spinner.
+const TICK: Duration = Duration::from_millis(100);
+
+/// A spinner on the standard error output, only on a terminal, until it is dropped.
+pub fn spinner(message: &'static str) -> ProgressBar {
+    let spinner = ProgressBar::new_spinner().with_message(message).with_finish(ProgressFinish::AndClear);
+    spinner.enable_steady_tick(TICK);
+    spinner
+}
 
 /// Delay before a bar appears.
 const DELAY: Duration = Duration::from_secs(2);

@@ -2,6 +2,7 @@
 
 use {
     console::style,
+    rasciigraph::{Config, plot},
     std::{fmt::Write as _, io, io::Write},
 };
 
@@ -14,64 +15,32 @@ const WIDTH: usize = 66;
 /// Maximum characters from one point to the next.
 const STEP: usize = 10;
 
+/// Minimum characters from one label of the horizontal axis to the next.
+const LABEL: usize = 8;
+
 /// Writes a line through `points` (a label on the horizontal axis, a value). `label` formats values for the vertical axis.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn chart(out: &mut dyn Write, points: &[(u64, u64)], label: impl Fn(u64) -> String) -> io::Result<()> {
-    let values: Vec<u64> = points.iter().map(|(_, value)| *value).collect();
-    let (Some(least), Some(most)) = (values.iter().min().copied(), values.iter().max().copied()) else {
-        return Ok(());
-    };
+    let values = points.iter().map(|(_, value)| *value);
+    let Some((least, most)) = values.clone().min().zip(values.clone().max()) else { return Ok(()) };
     let step = (WIDTH / points.len().max(2)).clamp(1, STEP);
-    let rows = draw(&interpolate(&values, step), least, most);
-    for (index, row) in rows.iter().enumerate() {
-        let from_bottom = (HEIGHT - 1 - index) as u128;
-        let value = least + (u128::from(most - least) * from_bottom / (HEIGHT - 1) as u128) as u64;
-        writeln!(out, "  {:>14} ┤{}", label(value), style(row.trim_end()).cyan())?;
+    let config = Config::default().with_height(HEIGHT as u32 - 1).with_width((step * (points.len() - 1) + 1) as u32);
+    // Its own labels have two decimals: they are replaced.
+    let drawn = plot(values.map(|value| (value - least) as f64).collect(), config);
+    let span = u128::from(most - least);
+    for (index, row) in drawn.lines().enumerate() {
+        let value = most - (span * index as u128 / (HEIGHT - 1) as u128) as u64;
+        let curve = row.split_once(['┤', '┼']).map_or("", |(_, curve)| curve.trim_end());
+        writeln!(out, "  {:>14} ┤{}", label(value), style(curve).cyan())?;
     }
     let mut axis = String::new();
-    // Labels that would touch each other are left out.
-    let every = (8usize).div_ceil(step);
+    let every = LABEL.div_ceil(step);
     for (name, _) in points.iter().step_by(every) {
         write!(axis, "{name:<width$}", width = step * every).map_err(io::Error::other)?;
     }
     writeln!(out, "  {:>14}  {}", "epoch", axis.trim_end())
-}
-
-/// The values, with `step - 1` points on straight lines between each two.
-fn interpolate(values: &[u64], step: usize) -> Vec<f64> {
-    let mut all = Vec::with_capacity(values.len() * step);
-    for pair in values.windows(2) {
-        let (from, to) = (pair[0] as f64, pair[1] as f64);
-        all.extend((0..step).map(|index| from + (to - from) * index as f64 / step as f64));
-    }
-    all.extend(values.last().map(|last| *last as f64));
-    all
-}
-
-/// The lines of the chart, from the top.
-fn draw(curve: &[f64], least: u64, most: u64) -> Vec<String> {
-    let span = (most - least).max(1) as f64;
-    let rows: Vec<usize> =
-        curve.iter().map(|value| ((value - least as f64) / span * (HEIGHT - 1) as f64).round() as usize).collect();
-    let mut canvas = vec![vec![' '; curve.len()]; HEIGHT];
-    let line = |row: usize| HEIGHT - 1 - row.min(HEIGHT - 1);
-    for (column, &row) in rows.iter().enumerate() {
-        let next = rows.get(column + 1).copied().unwrap_or(row);
-        let (low, high) = (row.min(next), row.max(next));
-        for between in low..=high {
-            canvas[line(between)][column] = '│';
-        }
-        let (here, there) = match next.cmp(&row) {
-            std::cmp::Ordering::Equal => ('─', '─'),
-            std::cmp::Ordering::Greater => ('╯', '╭'),
-            std::cmp::Ordering::Less => ('╮', '╰'),
-        };
-        canvas[line(row)][column] = here;
-        canvas[line(next)][column] = there;
-    }
-    canvas.into_iter().map(|row| row.into_iter().collect()).collect()
 }
 
 #[cfg(test)]
@@ -89,14 +58,14 @@ mod tests {
         let lines = drawn(&[(800, 100), (801, 150), (802, 300)]);
         assert_eq!(lines.len(), HEIGHT + 1);
         assert!(lines[0].contains("300 ┤"), "{}", lines[0]);
-        assert!(lines[0].ends_with('─'), "{}", lines[0]);
+        assert!(lines[0].ends_with('╭'), "{}", lines[0]);
         assert!(lines[HEIGHT - 1].contains("100 ┤─"), "{}", lines[HEIGHT - 1]);
         assert!(lines[HEIGHT].contains("800") && lines[HEIGHT].contains("802"));
     }
 
     #[test]
     fn a_flat_line_and_no_line_are_drawn_too() {
-        assert!(drawn(&[(1, 5), (2, 5)])[HEIGHT - 1].contains("──"));
+        assert!(drawn(&[(1, 5), (2, 5)])[0].contains("5 ┤──"));
         assert!(drawn(&[]).is_empty());
     }
 }

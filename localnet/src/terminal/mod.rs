@@ -7,7 +7,7 @@ mod table;
 
 pub use {
     amount::{Percent, Rate, Sol, Tokens, count, counted, short_address},
-    bar::Bar,
+    bar::{Bar, spinner},
     chart::chart,
-    table::{Align, Column, Table},
+    table::write_table,
 };

@@ -3,9 +3,9 @@
 use {
     crate::folder::{EPOCH, Folder, SOL, SavedPool, Validator, address_of, owned, rent},
     std::path::Path,
+    tidepool_embedded::vote_account,
     tidepool_interface::{STAKE_ACCOUNT_SPACE, address::SYSTEM_PROGRAM_ID, state::StakeStatus},
     tidepool_localnet::{
-        embedded::vote_account,
         rehearse::{self, DryRun, Moving, Options},
         run::Side,
     },

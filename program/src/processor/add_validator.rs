@@ -10,12 +10,12 @@ use {
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, cpi::Seed, error::ProgramError},
+    tidepool_core::{MAX_VALIDATORS_IN_POOL, minimum_stake_lamports},
     tidepool_interface::{
-        MAX_VALIDATORS_IN_POOL, STAKE_ACCOUNT_SPACE,
+        STAKE_ACCOUNT_SPACE,
         StakePoolError::{TooManyValidatorsInPool, ValidatorAlreadyAdded},
         address::ValidatorStakeSeeds,
         instruction::{AddValidatorToPoolAccounts, tag},
-        minimum_stake_lamports,
         state::{EntryExtension, StakeStatus, ValidatorListMut, ValidatorStakeInfo},
     },
 };
@@ -43,9 +43,11 @@ pub fn process(program_id: &Address, accounts: &[AccountView], seed: u32) -> Pro
     let (stake, reserve) = (&accounts.validator_stake, &accounts.reserve_stake);
     let bump = check_new_validator_stake(&pool, stake, &vote, seed)?;
 
+    // guard: add-validator-rent
     let lamports = minimum_stake_lamports(rent.minimum_balance(STAKE_ACCOUNT_SPACE), minimum_delegation()?);
     let reserve_rent = rent.of(reserve);
-    let working_lamports = pool.working_lamports(reserve_rent);
+    let working_lamports = pool.working_lamports(reserve_rent); // guard: add-validator-leaves-rents
+    // guard: add-validator-leaves-reserve
     check_left_in_reserve(reserve, lamports, reserve_rent, working_lamports, ProgramError::InsufficientFunds)?;
     let mut funds = Funds::before(&pool, epoch, tag::ADD_VALIDATOR_TO_POOL).reserve_before(reserve);
     let mut extension = EntryExtension::default();
@@ -83,6 +85,7 @@ fn check_room(list: &mut ValidatorListMut, vote: &Address) -> ProgramResult {
     if length == max {
         return Err(ProgramError::AccountDataTooSmall);
     }
+    // guard: list-maximum
     if length >= MAX_VALIDATORS_IN_POOL {
         return Err(TooManyValidatorsInPool.into());
     }

@@ -31,5 +31,6 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     if !accounts.pool.is_writable() {
         return Ok(());
     }
+    // guard: cleanup-of-preference
     pool.view_mut().unset_preferred(|vote| !list.find(vote).is_some_and(|record| record.is_active()))
 }

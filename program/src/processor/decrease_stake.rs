@@ -19,6 +19,7 @@ use {
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
+    tidepool_core::{minimum_delegation as pool_minimum_delegation, minimum_stake_lamports},
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
         StakePoolError::{CalculationFailure, ReserveDepleted, ValidatorNotFound},
@@ -27,7 +28,6 @@ use {
             DecreaseAdditionalValidatorStakeAccounts, DecreaseValidatorStakeAccounts,
             DecreaseValidatorStakeWithReserveAccounts, tag,
         },
-        minimum_delegation as pool_minimum_delegation, minimum_stake_lamports,
         state::{ValidatorListMut, ValidatorStakeInfo, find_record},
     },
 };
@@ -189,7 +189,7 @@ fn decrease(
     if pool.is_extended() {
         // Undelegated lamports cannot be split off. If they were counted, they could block other withdrawal sources.
         let delegated = StakeState::decode_delegated(&borrow_stake(transient))?.1.stake.get();
-        moving = moving.min(delegated.saturating_add(stake_rent));
+        moving = moving.min(delegated.saturating_add(stake_rent)); // guard: decrease-records-delegation
         record.extension.set_transient_bump(bump, true);
     }
     store(record, &request, moving)?;
@@ -215,6 +215,7 @@ fn check_amount(stake: &AccountView, lamports: u64, rent: &Rent) -> ProgramResul
     if lamports < pool_minimum_delegation(stake_program_minimum) {
         return Err(ProgramError::AccountNotRentExempt);
     }
+    // guard: decrease-within-stake
     let remaining = stake.lamports().checked_sub(lamports).ok_or(ProgramError::InsufficientFunds)?;
     let required = minimum_stake_lamports(rent.of(stake), stake_program_minimum);
     if remaining < required {
@@ -269,6 +270,7 @@ impl Movement<'_> {
     /// # Errors
     /// [`ReserveDepleted`] if the reserve does not hold more than the missing rent of `account`.
     fn check_reserve_covers(&self, funding: &Funding, account: &AccountView) -> ProgramResult {
+        // guard: decrease-leaves-reserve
         if self.stake_rent.saturating_sub(account.lamports()) >= funding.reserve_stake.lamports() {
             return Err(ReserveDepleted.into());
         }

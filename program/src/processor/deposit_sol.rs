@@ -8,10 +8,9 @@ use {
         validation::{Pool, check_system_program, current_epoch},
     },
     pinocchio::{AccountView, Address, ProgramResult},
-    tidepool_interface::{
-        instruction::{DepositSolAccounts, tag},
-        quote,
-    },
+    tidepool_core::quote,
+    tidepool_interface::StakePoolError,
+    tidepool_interface::instruction::{DepositSolAccounts, tag},
 };
 
 #[inline(never)]
@@ -26,12 +25,14 @@ pub fn process(program_id: &Address, accounts: &[AccountView], lamports: u64, mi
     let token = pool.check_token_program(accounts.token_program, accounts.pool_mint)?;
     check_system_program(accounts.system_program)?;
     pool.check_manager_fee_address(accounts.manager_fee_account)?;
-    pool.check_fresh(epoch)?;
+    pool.check_fresh(epoch)?; // guard: deposit-sol-fresh
 
+    // guard: deposit-sol-quote
     let quote = {
         let view = pool.view();
-        quote::sol_deposit_at(&pool.rate(), &view.sol_deposit_fee(), view.sol_referral_fee(), lamports)?
-            .check_minimum(minimum)?
+        quote::sol_deposit(&pool.rate(), &view.sol_deposit_fee(), view.sol_referral_fee(), lamports)
+            .and_then(|quote| quote.check_minimum(minimum))
+            .map_err(StakePoolError::from)?
     };
     let mut funds = Funds::before(&pool, epoch, tag::DEPOSIT_SOL).reserve_before(accounts.reserve_stake);
     transfer(accounts.lamports_from, accounts.reserve_stake, lamports)?;

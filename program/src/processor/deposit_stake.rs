@@ -11,12 +11,12 @@ use {
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
+    tidepool_core::quote::{self, DepositQuote, StakeDepositFees},
     tidepool_interface::{
-        StakePoolError::{CalculationFailure, IncorrectDepositVoteAddress, ValidatorNotFound},
+        StakePoolError::{self, CalculationFailure, IncorrectDepositVoteAddress, ValidatorNotFound},
         address::DEPOSIT_AUTHORITY_SEED,
         external::stake::StakeState,
         instruction::{DepositStakeAccounts, tag},
-        quote::{self, DepositQuote, StakeDepositFees},
         state::ValidatorListMut,
     },
 };
@@ -35,7 +35,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
     pool.check_reserve(accounts.reserve_stake)?;
     let token = pool.check_token_program(accounts.token_program, accounts.pool_mint)?;
     pool.check_manager_fee_address(accounts.manager_fee_account)?;
-    pool.check_fresh(epoch)?;
+    pool.check_fresh(epoch)?; // guard: deposit-stake-fresh
     check_owner(accounts.validator_list, program_id)?;
     let mut list_account = *accounts.validator_list;
     let mut list_data = list_account.try_borrow_mut()?;
@@ -67,7 +67,10 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
         sol: pool.view().sol_deposit_fee(),
         referral_percent: pool.view().stake_referral_fee(),
     };
-    let quote = quote::stake_deposit_at(&pool.rate(), &fees, lamports, delegated)?.check_minimum(minimum)?;
+    // guard: deposit-stake-quote
+    let quote = quote::stake_deposit(&pool.rate(), &fees, lamports, delegated)
+        .and_then(|quote| quote.check_minimum(minimum))
+        .map_err(StakePoolError::from)?;
     mint_deposit(
         &authority,
         token,
@@ -76,6 +79,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
         accounts.manager_fee_account,
         accounts.referrer_fee_account,
     )?;
+    // guard: deposit-moves-idle-lamports
     if not_delegated > 0 {
         // The merge includes undelegated lamports (rent and others), which would earn no rewards in the validator's account.
         authority.withdraw(validator_stake, accounts.reserve_stake, not_delegated, sysvars)?;
@@ -83,6 +87,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
     let mut active = validator_stake.lamports();
     if pool.is_extended() {
         // Undelegated lamports cannot be split off. If they were counted, they could block other withdrawal sources.
+        // guard: deposit-records-delegation
         active = record.active_stake_lamports.get().checked_add(delegated).ok_or(CalculationFailure)?.min(active);
     }
     record.active_stake_lamports.set(active);

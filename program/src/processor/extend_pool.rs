@@ -60,7 +60,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
 fn clear_entries(list: &mut AccountView) -> ProgramResult {
     let mut data = list.try_borrow_mut()?;
     for record in ValidatorListMut::decode(&mut data)?.records() {
-        record.extension = EntryExtension::default();
+        record.extension = EntryExtension::default(); // guard: new-extension-of-entry
     }
     Ok(())
 }

@@ -17,13 +17,13 @@ use {
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
+    tidepool_core::minimum_delegation as pool_minimum_delegation,
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
         StakePoolError::{CalculationFailure, ValidatorNotFound, WrongStakeStake},
         address::STAKE_PROGRAM_ID,
         external::stake::StakeState,
         instruction::{IncreaseAdditionalValidatorStakeAccounts, IncreaseValidatorStakeAccounts, tag},
-        minimum_delegation as pool_minimum_delegation,
         state::{ValidatorListMut, ValidatorStakeInfo},
     },
 };
@@ -122,10 +122,11 @@ fn increase(
     let delegated = ephemeral.as_ref().map_or(transient, |ephemeral| &ephemeral.account);
     check_minimum(delegated, request.lamports)?;
     // The rent of the account returns to the reserve after the merge.
-    let stake_rent = rent.minimum_balance(STAKE_ACCOUNT_SPACE);
-    let lamports = request.lamports.saturating_add(stake_rent);
-    let working_lamports = pool.working_lamports(stake_rent);
+    let stake_rent = rent.minimum_balance(STAKE_ACCOUNT_SPACE); // guard: increase-rent
+    let lamports = request.lamports.saturating_add(stake_rent); // guard: increase-total
+    let working_lamports = pool.working_lamports(stake_rent); // guard: increase-leaves-rents
     let insufficient = ProgramError::InsufficientFunds;
+    // guard: increase-leaves-reserve
     check_left_in_reserve(&accounts.reserve_stake, lamports, stake_rent, working_lamports, insufficient)?;
     let mut funds = Funds::before(&pool, epoch, request.tag).reserve_before(&accounts.reserve_stake);
     funds.validator_before(record);
@@ -153,6 +154,7 @@ fn increase(
     let total = record.transient_stake_lamports.get().checked_add(lamports).ok_or(CalculationFailure)?;
     record.transient_stake_lamports.set(total);
     record.transient_seed_suffix.set(request.transient_seed);
+    // guard: increase-bump-if-extended
     if pool.is_extended() {
         record.extension.set_transient_bump(bump, false);
     }
@@ -184,6 +186,7 @@ fn check_validator(pool: &Pool, accounts: &Accounts, record: &mut ValidatorStake
     check_validator_stake(pool, stake, record)?;
     let data = borrow_stake(stake);
     let (meta, delegation) = StakeState::decode_delegated(&data)?;
+    // guard: increase-own-validator-stake
     if !meta.is_usable_by_pool(accounts.withdraw_authority.address(), &pool.head().lockup) || delegation.voter != *vote
     {
         return Err(WrongStakeStake.into());

@@ -8,8 +8,9 @@ use {
     },
     bytemuck::Zeroable as _,
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
+    tidepool_core::{MAX_VALIDATORS_IN_POOL, maths::Fee},
     tidepool_interface::{
-        MAX_VALIDATORS_IN_POOL, POOL_MINT_DECIMALS,
+        POOL_MINT_DECIMALS,
         StakePoolError::{
             AlreadyInUse, CalculationFailure, FeeTooHigh, IncorrectMintDecimals, InvalidProgramAddress,
             NonZeroPoolTokenSupply, SignatureMissing, TooManyValidatorsInPool, UnexpectedValidatorListAccountSize,
@@ -21,7 +22,6 @@ use {
             token::{Mint, check_manager_fee_account},
         },
         instruction::InitializeAccounts,
-        maths::Fee,
         state::{
             AccountType, PodLockup, PoolHead, PoolTerms, StakePool, VALIDATOR_LIST_HEADER_LENGTH, ValidatorListHeader,
             max_validators_for,
@@ -41,6 +41,7 @@ pub struct Terms {
 
 impl Terms {
     fn check(&self) -> ProgramResult {
+        // guard: initial-referral-fee
         let too_high = self.fee.is_too_high()
             || self.withdrawal_fee.is_too_high()
             || self.deposit_fee.is_too_high()
@@ -53,6 +54,7 @@ impl Terms {
 pub fn process(program_id: &Address, accounts: &[AccountView], terms: &Terms) -> ProgramResult {
     let accounts = InitializeAccounts::of(accounts)?;
     let rent = Rent::get()?;
+    // guard: initial-manager-signs
     if !accounts.manager.is_signer() {
         return Err(SignatureMissing.into());
     }
@@ -65,6 +67,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], terms: &Terms) ->
         .search([], withdraw_authority)
         .ok_or(InvalidProgramAddress)?;
     check_mint(accounts.pool_mint, withdraw_authority)?;
+    // guard: initial-fee-account
     check_manager_fee_account(
         accounts.manager_fee_account.owner(),
         &accounts.manager_fee_account.try_borrow()?,
@@ -106,6 +109,7 @@ fn check_new_accounts(
     rent: &Rent,
 ) -> ProgramResult {
     let (pool, list) = (accounts.pool, accounts.validator_list);
+    // guard: list-apart-from-pool
     if pool.address() == list.address() {
         return Err(AlreadyInUse.into());
     }
@@ -115,9 +119,11 @@ fn check_new_accounts(
     }
     check_owner(list, program_id)?;
     check_list_unused(list)?;
+    // guard: initial-list-size
     if max_validators_for(list.data_len()) != max_validators as usize || max_validators == 0 {
         return Err(UnexpectedValidatorListAccountSize.into());
     }
+    // guard: initial-list-maximum
     if max_validators > MAX_VALIDATORS_IN_POOL {
         return Err(TooManyValidatorsInPool.into());
     }
@@ -146,15 +152,18 @@ fn check_list_unused(list: &AccountView) -> ProgramResult {
 fn check_mint(account: &AccountView, withdraw_authority: &Address) -> ProgramResult {
     let data = account.try_borrow()?;
     let mint = Mint::decode(&data)?;
+    // guard: initial-mint-supply
     if mint.supply != 0 {
         return Err(NonZeroPoolTokenSupply.into());
     }
     if mint.decimals != POOL_MINT_DECIMALS {
         return Err(IncorrectMintDecimals.into());
     }
+    // guard: initial-mint-authority
     if mint.mint_authority != Some(withdraw_authority) {
         return Err(WrongMintingAuthority.into());
     }
+    // guard: initial-mint-extensions
     mint.check_extensions()
 }
 
@@ -165,6 +174,7 @@ fn reserve_lamports_above_rent(
 ) -> Result<u64, ProgramError> {
     check_owner(reserve, &STAKE_PROGRAM_ID)?;
     match StakeState::decode(&reserve.try_borrow()?)? {
+        // guard: initial-reserve-meta
         StakeState::Initialized(meta) if meta.is_usable_by_pool(withdraw_authority, &PodLockup::default()) => {}
         _ => return Err(WrongStakeStake.into()),
     }

@@ -13,6 +13,10 @@ use {
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     solana_program_log::logger::log_message,
+    tidepool_core::{
+        minimum_delegation as pool_minimum_delegation, minimum_stake_lamports,
+        rebalance::{Inputs, Reason, Rebalance, Verdict},
+    },
     tidepool_interface::{
         ExtensionError::{EntryMoved, TooManyValidators},
         STAKE_ACCOUNT_SPACE,
@@ -24,8 +28,6 @@ use {
             stake_history::StakeHistory,
         },
         instruction::{REBALANCED_VALIDATORS_MAX, RebalanceAccounts, tag},
-        minimum_delegation as pool_minimum_delegation, minimum_stake_lamports,
-        rebalance::{Inputs, Reason, Rebalance, Verdict},
         state::{U32, ValidatorListMut, ValidatorStakeInfo},
     },
 };
@@ -36,7 +38,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], indices: &[U32]) 
     let mut accounts = RebalanceAccounts::load(&mut remaining.by_ref().copied())?;
     let epoch = clock_epoch(&accounts.clock)?;
     let rent = Rent::get()?;
-    check_alone(program_id, &accounts.instructions)?;
+    check_alone(program_id, &accounts.instructions)?; // guard: rebalance-alone
     let pool = check_pool(program_id, &accounts, epoch)?;
     let authority = pool.check_withdraw_authority(&accounts.withdraw_authority)?;
     if indices.len() > REBALANCED_VALIDATORS_MAX {
@@ -70,7 +72,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], indices: &[U32]) 
             last_epoch_total_lamports: pool.view().last_epoch_total_lamports(),
             stake_rent: movement.stake_rent,
             minimum_delegation: pool_minimum_delegation(stake_program_minimum),
-            policy: pool.extension_policy()?,
+            policy: pool.extension_policy()?.get(),
             is_paused: pool.extension()?.is_paused(clock_slot(&accounts.clock)?),
         },
     );
@@ -78,6 +80,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], indices: &[U32]) 
     let mut outcome = Outcome::Idle(None);
     for (index, [vote, validator_stake, transient_stake]) in indices.iter().zip(triples) {
         let index = index.get() as usize;
+        // guard: rebalance-vote
         if records.get(index).is_none_or(|record| record.vote_account_address != *vote.address()) {
             return Err(EntryMoved.into());
         }
@@ -295,6 +298,7 @@ impl Movement<'_> {
         let (stake, moving) = (transient.stake.get(), self.moving(record));
         if !record.extension.is_deactivating() {
             // Earlier lamports at the address were delegated too, so the stake can exceed the record's.
+            // guard: recall-with-gift
             return transient.is_delegated()
                 && stake >= moving
                 && transient.activation_epoch.get() == self.epoch

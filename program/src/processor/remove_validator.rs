@@ -11,12 +11,12 @@ use {
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
+    tidepool_core::rebalance::removal_turnover,
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
         StakePoolError::ValidatorNotFound,
         external::stake::StakeState,
         instruction::{RemoveValidatorFromPoolAccounts, tag},
-        rebalance::removal_turnover,
         state::{PodLockup, StakeStatus, ValidatorListMut, find_record},
     },
 };
@@ -50,7 +50,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
         return Err(ValidatorNotFound.into());
     }
     let transient = &accounts.transient_stake;
-    let has_transient = record.transient_stake_lamports.get() > 0;
+    let has_transient = record.transient_stake_lamports.get() > 0; // guard: removal-of-recorded-transient
     let mut is_transient_delegated = false;
     if has_transient {
         check_transient_stake(&pool, transient, record)?;
@@ -59,7 +59,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     if pool.is_extended() {
         let stake_rent = Rent::get()?.minimum_balance(STAKE_ACCOUNT_SPACE);
         let turnover = removal_turnover(record, [is_delegated, is_transient_delegated], stake_rent);
-        check_turnover(&pool, list.records(), turnover, stake_rent)?;
+        check_turnover(&pool, list.records(), turnover, stake_rent)?; // guard: removal-turnover
     }
     let record = &mut list.records()[place];
 
@@ -79,7 +79,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
         record.extension.set_deactivating(true);
     }
     funds.validator_after(record);
-    pool.view_mut().unset_preferred(|preferred| *preferred == vote)?;
+    pool.view_mut().unset_preferred(|preferred| *preferred == vote)?; // guard: removal-of-preference
     funds.emit(&pool);
     Ok(())
 }

@@ -6,10 +6,11 @@ use {
         validation::{Pool, current_epoch},
     },
     pinocchio::{AccountView, Address, ProgramResult},
+    tidepool_core::maths::{Fee, FutureEpoch, check_withdrawal_fee},
     tidepool_interface::{
+        StakePoolError,
         event::FeeEvent,
         instruction::{FeeType, SetFeeAccounts, SetFeeValue},
-        maths::{Fee, FutureEpoch, check_withdrawal_fee},
     },
 };
 
@@ -18,10 +19,11 @@ pub fn process(program_id: &Address, accounts: &[AccountView], fee: &FeeType) ->
     let accounts = SetFeeAccounts::of(accounts)?;
     let mut pool = Pool::load(program_id, accounts.pool)?;
     pool.check_manager(accounts.manager)?;
+    // guard: set-fee-fresh
     if fee.is_delayed() {
         pool.check_fresh(current_epoch()?)?;
     }
-    fee.check_too_high()?;
+    fee.check_too_high()?; // guard: fee-maximum
     if !pool.is_extended() {
         return set(&mut pool, fee);
     }
@@ -65,10 +67,13 @@ fn ratio(value: SetFeeValue) -> Fee {
 fn set(pool: &mut Pool, fee: &FeeType) -> ProgramResult {
     // Checked before the write, which fails for a read-only pool.
     match fee {
-        FeeType::StakeWithdrawal(fee) => check_withdrawal_fee(fee, &pool.view().stake_withdrawal_fee())?,
-        FeeType::SolWithdrawal(fee) => check_withdrawal_fee(fee, &pool.view().sol_withdrawal_fee())?,
-        _ => {}
+        // guard: stake-fee-step
+        FeeType::StakeWithdrawal(fee) => check_withdrawal_fee(fee, &pool.view().stake_withdrawal_fee()),
+        // guard: sol-fee-step
+        FeeType::SolWithdrawal(fee) => check_withdrawal_fee(fee, &pool.view().sol_withdrawal_fee()),
+        _ => Ok(()),
     }
+    .map_err(StakePoolError::from)?;
     let mut view = pool.view_mut();
     match *fee {
         FeeType::SolReferral(percent) => view.set_sol_referral_fee(percent),
@@ -76,8 +81,9 @@ fn set(pool: &mut Pool, fee: &FeeType) -> ProgramResult {
         FeeType::SolDeposit(fee) => view.set_sol_deposit_fee(fee),
         FeeType::StakeDeposit(fee) => view.set_stake_deposit_fee(fee),
         FeeType::Epoch(fee) => view.set_next_epoch_fee(FutureEpoch::Two(fee))?,
+        // guard: stake-fee-delay
         FeeType::StakeWithdrawal(fee) => view.set_next_stake_withdrawal_fee(FutureEpoch::Two(fee))?,
-        FeeType::SolWithdrawal(fee) => view.set_next_sol_withdrawal_fee(FutureEpoch::Two(fee))?,
+        FeeType::SolWithdrawal(fee) => view.set_next_sol_withdrawal_fee(FutureEpoch::Two(fee))?, // guard: sol-fee-delay
     }
     Ok(())
 }

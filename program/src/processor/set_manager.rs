@@ -18,10 +18,11 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     check_owner(fee_account, &pool.head().token_program_id)?;
     pool.check_initialized()?;
     pool.check_manager(accounts.manager)?;
+    // guard: new-manager-signs
     if !accounts.new_manager.is_signer() {
         return Err(SignatureMissing.into());
     }
-    pool.check_manager_fee_account(fee_account)?;
+    pool.check_manager_fee_account(fee_account)?; // guard: new-fee-account
     let mut view = pool.view_mut();
     let head = view.head_mut();
     let old_manager = core::mem::replace(&mut head.manager, *accounts.new_manager.address());

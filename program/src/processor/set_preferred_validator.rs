@@ -25,8 +25,10 @@ pub fn process(
     pool.check_validator_list(accounts.validator_list)?;
     let list_data = accounts.validator_list.try_borrow()?;
     let (_, records) = split_validator_list(&list_data)?;
+    // guard: preferred-in-list
     if let Some(vote) = &vote {
         let record = find_record(records, vote).and_then(|place| records.get(place)).ok_or(ValidatorNotFound)?;
+        // guard: preferred-is-active
         if !record.is_active() {
             return Err(InvalidPreferredValidator.into());
         }

@@ -19,7 +19,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], policy: &Rebalanc
     let mut accounts = SetRebalancePolicyAccounts::load(&mut accounts.iter().copied())?;
     let pool = Pool::load(program_id, &accounts.pool)?;
     let old = pool.extension_policy()?;
-    pool.check_manager(&accounts.manager)?;
+    pool.check_manager(&accounts.manager)?; // guard: policy-manager
     policy.check()?;
     let mut data = accounts.pool.try_borrow_mut()?;
     PoolExtension::find_mut(&mut data).ok_or(NotExtended)?.policy = *policy;

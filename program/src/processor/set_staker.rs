@@ -11,6 +11,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     let accounts = SetStakerAccounts::of(accounts)?;
     let mut pool = Pool::load(program_id, accounts.pool)?;
     let authority = accounts.staker_or_manager;
+    // guard: staker-authority
     if pool.check_staker(authority).is_err() && pool.check_manager(authority).is_err() {
         return Err(SignatureMissing.into());
     }

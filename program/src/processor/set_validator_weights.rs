@@ -19,7 +19,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], more: bool, weigh
     let mut accounts = SetValidatorWeightsAccounts::load(&mut accounts.iter().copied())?;
     let pool = Pool::load(program_id, &accounts.pool)?;
     pool.extension_policy()?;
-    pool.check_staker(&accounts.staker)?;
+    pool.check_staker(&accounts.staker)?; // guard: weights-staker
     pool.check_validator_list(&accounts.validator_list)?;
     check_owner(&accounts.validator_list, program_id)?;
     let mut list_data = accounts.validator_list.try_borrow_mut()?;
@@ -27,6 +27,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], more: bool, weigh
     let (mut old, mut new) = (0u64, 0u64);
     for entry in weights {
         let record = list.records().get_mut(entry.index.get() as usize).ok_or(EntryMoved)?;
+        // guard: weights-entry
         if !entry.is_for(record) {
             return Err(EntryMoved.into());
         }
@@ -45,6 +46,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], more: bool, weigh
     if extension.paused_until_slot.get() != paused_until {
         extension.paused_until_slot = paused_until.into();
     }
+    // guard: had-weights
     if new > 0 && extension.had_weights == 0 {
         extension.had_weights = 1;
     }

@@ -33,12 +33,13 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
         let list_data = accounts.validator_list.try_borrow()?;
         let (_, records) = split_validator_list(&list_data)?;
         // Rent may have risen above what the reserve holds.
-        let in_reserve = reserve.lamports().saturating_sub(rent.of(reserve));
+        let in_reserve = reserve.lamports().saturating_sub(rent.of(reserve)); // guard: reserve-below-rent
         add_stake(in_reserve, records, epoch)?
     };
     let mut funds = Funds::before(&pool, epoch, tag::UPDATE_STAKE_POOL_BALANCE).reserve_before(reserve);
     let rate = pool.rate();
-    let reward = total_lamports.saturating_sub(rate.total_lamports);
+    let reward = total_lamports.saturating_sub(rate.total_lamports); // guard: reward
+    // guard: update-pays-usable-account
     let fee = if pool.can_pay_manager(&accounts.manager_fee_account) {
         rate.epoch_fee(&pool.head().epoch_fee.get(), reward).ok_or(CalculationFailure)?
     } else {
@@ -47,12 +48,13 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     if fee > 0 {
         authority.mint_to(token, &accounts.manager_fee_account, fee)?;
     }
+    // guard: once-an-epoch
     if pool.head().is_stale(epoch) {
         // The fee on the reward above is that of the epoch before.
         pool.view_mut().advance_epoch(epoch)?;
     }
     // The mint's supply also reflects tokens that holders have burnt directly.
-    pool.store(total_lamports, Mint::decode(&accounts.pool_mint.try_borrow()?)?.supply);
+    pool.store(total_lamports, Mint::decode(&accounts.pool_mint.try_borrow()?)?.supply); // guard: supply-from-mint
     funds.reserve_after(reserve);
     funds.emit(&pool);
     Ok(())
@@ -61,6 +63,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
 /// Adds the lamports of all records of any status: stake of removed validators still belongs to the holders.
 #[inline(always)]
 fn add_stake(lamports: u64, records: &[ValidatorStakeInfo], epoch: u64) -> Result<u64, ProgramError> {
+    // guard: sum-with-reserve-fits
     match add_unchecked(records, epoch).and_then(|sum| sum.checked_add(lamports)) {
         Some(sum) => Ok(sum),
         // SPL behaviour: the first record with an error decides the error.
@@ -76,6 +79,7 @@ fn add_unchecked(records: &[ValidatorStakeInfo], epoch: u64) -> Option<u64> {
     // Four records per iteration, because the loop itself costs compute units. More would exceed the registers.
     let (rows, last) = records.as_chunks::<4>();
     for row in rows {
+        // guard: rows-of-records-fresh
         if row.iter().any(|record| record.last_update_epoch.get() < epoch) {
             return None;
         }
@@ -87,15 +91,18 @@ fn add_unchecked(records: &[ValidatorStakeInfo], epoch: u64) -> Option<u64> {
     }
     let sum = add_one_by_one(sum, last, epoch).ok()?;
     let values = (records.len() as u64).saturating_mul(2).max(1);
+    // guard: sum-of-records-fits
     u64::MAX.checked_div(values).filter(|most| bits <= *most).map(|_| sum)
 }
 
 #[inline(never)]
 fn add_one_by_one(mut lamports: u64, records: &[ValidatorStakeInfo], epoch: u64) -> Result<u64, ProgramError> {
     for record in records {
+        // guard: records-fresh
         if record.last_update_epoch.get() < epoch {
             return Err(StakeListOutOfDate.into());
         }
+        // guard: removed-stake-counts
         lamports = lamports.checked_add(record.stake_lamports()?).ok_or(CalculationFailure)?;
     }
     Ok(lamports)

@@ -13,16 +13,18 @@ use {
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
+    tidepool_core::{
+        quote::{self, WithdrawalQuote},
+        withdrawal::{StakeSource, Withdrawable, WithdrawalLimits, check_preferred, is_reserve_open},
+    },
     tidepool_interface::{
         StakePoolError::{
-            CalculationFailure, SolWithdrawalTooLarge, StakeLamportsNotEqualToMinimum, StakeListAndPoolOutOfDate,
+            self, CalculationFailure, SolWithdrawalTooLarge, StakeLamportsNotEqualToMinimum, StakeListAndPoolOutOfDate,
             ValidatorNotFound, WrongStakeStake,
         },
         external::stake::StakeState,
         instruction::{WithdrawStakeAccounts, tag},
-        quote::{self, WithdrawalQuote},
         state::{StakeStatus, ValidatorListMut, ValidatorStakeInfo, find_record},
-        withdrawal::{StakeSource, Withdrawable, WithdrawalLimits, check_preferred, is_reserve_open},
     },
 };
 
@@ -51,12 +53,13 @@ pub fn process(
     let mut list = ValidatorListMut::decode(&mut list_data)?;
 
     let (holder_tokens, manager_tokens) = (accounts.pool_tokens_from, accounts.manager_fee_account);
+    // guard: withdraw-stake-without-fee
     let is_exempt = holder_tokens.address() == manager_tokens.address() || !pool.can_pay_manager(manager_tokens);
     let fee = (!is_exempt).then(|| pool.view().stake_withdrawal_fee());
-    let mut quote = quote::withdrawal(&pool.rate(), fee.as_ref(), pool_tokens)?;
+    let mut quote = quote::withdrawal(&pool.rate(), fee.as_ref(), pool_tokens).map_err(StakePoolError::from)?;
 
     let split_from = accounts.split_from;
-    let source_rent = rent.minimum_balance(borrow_stake(split_from).len());
+    let source_rent = rent.minimum_balance(borrow_stake(split_from).len()); // guard: withdraw-stake-rent
     let mut funds = Funds::before(&pool, epoch, tag::WITHDRAW_STAKE);
     let ample = if quote.check_minimum(minimum).is_ok() && can_burn(&accounts) {
         find_ample(&pool, list.records(), split_from, source_rent, quote.lamports)
@@ -72,7 +75,7 @@ pub fn process(
         Some((record, _)) => funds.validator_before(record),
         None => funds = funds.reserve_before(split_from),
     }
-    let quote = quote.check_minimum(minimum)?;
+    let quote = quote.check_minimum(minimum).map_err(StakePoolError::from)?; // guard: withdraw-stake-minimum
 
     let holder = accounts.user_transfer_authority;
     let amounts = BurnAndFee { burnt: quote.burnt, fee: quote.fee };
@@ -93,6 +96,7 @@ pub fn process(
         Some((record, source)) => {
             take_from_record(record, source, quote.lamports)?;
             if source == StakeSource::ValidatorRemoval {
+                // guard: withdrawal-of-preference
                 pool.view_mut().unset_preferred(|vote| *vote == record.vote_account_address)?;
             }
             funds.validator_after(record);
@@ -156,22 +160,29 @@ fn find_source<'a>(
 ) -> Result<Option<(&'a mut ValidatorStakeInfo, StakeSource)>, ProgramError> {
     let stake_program_minimum = minimum_delegation()?;
     let vote = read_voter(split_from)?;
-    let limits = WithdrawalLimits::new(&pool.rate(), source_rent, stake_program_minimum)?;
+    let limits =
+        WithdrawalLimits::new(&pool.rate(), source_rent, stake_program_minimum).map_err(StakePoolError::from)?;
     let withdrawable = Withdrawable::scan(list.records(), &limits);
     if *split_from.address() == pool.head().reserve_stake {
-        if !withdrawable.allows_reserve() && !is_reserve_open(pool.is_extended(), pool.view().sol_withdraw_authority())
+        if !withdrawable.allows_reserve()
+            && !is_reserve_open(pool.is_extended(), pool.view().sol_withdraw_authority().is_some())
         {
             return Err(StakeLamportsNotEqualToMinimum.into());
         }
         // Without stake, no decrease can need the reserve's working lamports, and the last holder can withdraw all of it.
         let has_stake = list.records().iter().any(|record| record.stake_lamports() != Ok(0));
+        // guard: withdraw-stake-leaves-rents
         let working_lamports = if has_stake { pool.working_lamports(source_rent) } else { 0 };
+        // guard: withdraw-stake-leaves-reserve
         check_left_in_reserve(split_from, quote.lamports, source_rent, working_lamports, SolWithdrawalTooLarge)?;
         return Ok(None);
     }
     let vote = vote.ok_or(WrongStakeStake)?;
-    check_preferred(pool.view().preferred_withdraw(), list.records(), &vote, &limits)?;
+    let records: &[_] = list.records();
+    let find = |vote: &Address| find_record(records, vote).and_then(|index| records.get(index));
+    check_preferred(pool.view().preferred_withdraw(), &vote, find, &limits).map_err(StakePoolError::from)?;
     let record = list.find(&vote).ok_or(ValidatorNotFound)?;
+    // guard: removed-source
     if pool.is_extended() && !record.is_active() && withdrawable.allows_removed() {
         let source = find_removed_source(pool, record, split_from)?;
         quote.lamports = clamp(source, split_from.lamports(), quote.lamports, &limits)?;
@@ -214,11 +225,12 @@ fn read_voter(stake: &AccountView) -> Result<Option<Address>, ProgramError> {
 fn clamp(source: StakeSource, balance: u64, lamports: u64, limits: &WithdrawalLimits) -> Result<u64, ProgramError> {
     match source {
         StakeSource::Active | StakeSource::Transient => {
-            limits.check_split(balance, lamports)?;
+            limits.check_split(balance, lamports).map_err(StakePoolError::from)?;
             Ok(lamports)
         }
         StakeSource::ValidatorRemoval => {
-            limits.check_whole(balance, lamports)?;
+            limits.check_whole(balance, lamports).map_err(StakePoolError::from)?;
+            // guard: whole-balance
             Ok(balance)
         }
     }
@@ -232,6 +244,7 @@ fn take_from_record(record: &mut ValidatorStakeInfo, source: StakeSource, lampor
     let left = field.get().checked_sub(lamports).ok_or(CalculationFailure)?;
     field.set(left);
     if source == StakeSource::ValidatorRemoval {
+        // guard: whole-account-as-recorded
         if left != 0 {
             // The account holds less than the record: an update has to correct the record first.
             return Err(StakeListAndPoolOutOfDate.into());

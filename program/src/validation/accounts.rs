@@ -16,6 +16,7 @@ const EPOCH_OFFSET: usize = 16;
 /// `IncorrectProgramId` if the account is not the program `expected`.
 #[inline(always)]
 pub fn check_program(account: &AccountView, expected: &Address) -> ProgramResult {
+    // guard: program-address
     if address_eq(account.address(), expected) { Ok(()) } else { Err(ProgramError::IncorrectProgramId) }
 }
 
@@ -36,6 +37,7 @@ pub fn check_system_program(account: &AccountView) -> ProgramResult {
 /// # Errors
 /// `IncorrectProgramId` if the account is neither token program.
 pub fn check_token_program(account: &AccountView) -> ProgramResult {
+    // guard: token-program-address
     if *account.address() == TOKEN_PROGRAM_ID || *account.address() == TOKEN_2022_PROGRAM_ID {
         Ok(())
     } else {

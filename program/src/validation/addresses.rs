@@ -159,6 +159,7 @@ pub fn check_transient_stake_under(
     seed: u64,
 ) -> Result<u8, ProgramError> {
     let mut hasher = transient_hasher(pool, seed);
+    // guard: bump-of-existing-account
     if account.owned_by(&STAKE_PROGRAM_ID)
         && seed == record.transient_seed_suffix.get()
         && let Some(bump) = cached_transient_bump(pool, &mut hasher, account, record)

@@ -9,6 +9,7 @@ use {
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     solana_address::address_eq,
     solana_program_log::logger::log_message,
+    tidepool_core::maths::ExchangeRate,
     tidepool_interface::{
         ExtensionError::NotExtended,
         StakePoolError::{
@@ -18,7 +19,6 @@ use {
         },
         address::WITHDRAW_AUTHORITY_SEED,
         external::token::{Mint, check_manager_fee_account},
-        maths::ExchangeRate,
         state::{AccountType, PoolExtension, PoolHead, PoolLayout, PoolView, PoolViewMut, RebalancePolicy},
     },
 };
@@ -52,7 +52,7 @@ impl<'a> Pool<'a> {
     /// As [`Self::load`], without `InvalidState`.
     #[inline(always)]
     pub fn load_of_any_type(program_id: &'a Address, account: &AccountView) -> Result<Self, ProgramError> {
-        check_owner(account, program_id)?;
+        check_owner(account, program_id)?; // guard: pool-owner
         // SAFETY: As in `data`.
         let data = unsafe { account.borrow_unchecked() };
         let layout = PoolLayout::of(data)?;
@@ -64,6 +64,7 @@ impl<'a> Pool<'a> {
     /// [`InvalidState`] if the account is not an initialized pool.
     #[inline(always)]
     pub fn check_initialized(&self) -> ProgramResult {
+        // guard: pool-type
         if self.head().account_type == AccountType::StakePool as u8 { Ok(()) } else { Err(InvalidState.into()) }
     }
 
@@ -143,6 +144,7 @@ impl<'a> Pool<'a> {
     #[inline(always)]
     pub fn store_deposit(&mut self, lamports: u64, pool_tokens: u64) -> ProgramResult {
         let rate = self.rate();
+        // guard: deposit-total-fits
         self.store_totals(rate.total_lamports.checked_add(lamports), rate.pool_token_supply.checked_add(pool_tokens))
     }
 
@@ -227,18 +229,21 @@ impl<'a> Pool<'a> {
     /// # Errors
     /// [`InvalidStakeDepositAuthority`].
     pub fn check_stake_deposit_authority(&self, account: &AccountView) -> ProgramResult {
+        // guard: pool-deposit-authority
         check_address(account, &self.head().stake_deposit_authority, InvalidStakeDepositAuthority)
     }
 
     /// # Errors
     /// [`InvalidValidatorStakeList`].
     pub fn check_validator_list(&self, account: &AccountView) -> ProgramResult {
+        // guard: pool-list
         check_address(account, &self.head().validator_list, InvalidValidatorStakeList)
     }
 
     /// # Errors
     /// [`InvalidProgramAddress`].
     pub fn check_reserve(&self, account: &AccountView) -> ProgramResult {
+        // guard: pool-reserve
         check_address(account, &self.head().reserve_stake, InvalidProgramAddress)
     }
 
@@ -246,6 +251,7 @@ impl<'a> Pool<'a> {
     /// [`InvalidFeeAccount`] if the account is not the pool's manager fee account. [`Self::can_pay_manager`] checks whether it can
     /// receive fees.
     pub fn check_manager_fee_address(&self, account: &AccountView) -> ProgramResult {
+        // guard: pool-fee-account
         check_address(account, &self.head().manager_fee_account, InvalidFeeAccount)
     }
 
@@ -256,7 +262,7 @@ impl<'a> Pool<'a> {
         program: &'b AccountView,
         mint: &'b AccountView,
     ) -> Result<TokenProgram<'b>, ProgramError> {
-        super::check_program(program, &self.head().token_program_id)?;
+        super::check_program(program, &self.head().token_program_id)?; // guard: pool-token-program
         Ok(TokenProgram { program, mint })
     }
 
@@ -265,7 +271,7 @@ impl<'a> Pool<'a> {
     /// # Errors
     /// [`WrongPoolMint`] if the account is not the pool's mint; as [`Mint::decode`] if it is malformed.
     pub fn check_mint(&self, account: &AccountView) -> Result<u8, ProgramError> {
-        check_address(account, &self.head().pool_mint, WrongPoolMint)?;
+        check_address(account, &self.head().pool_mint, WrongPoolMint)?; // guard: pool-mint
         Ok(Mint::decode(&account.try_borrow()?)?.decimals)
     }
 
@@ -320,7 +326,8 @@ fn check_address(account: &AccountView, expected: &Address, error: StakePoolErro
 
 #[inline(always)]
 fn check_signer(account: &AccountView, expected: &Address, error: StakePoolError) -> ProgramResult {
-    check_address(account, expected, error)?;
+    check_address(account, expected, error)?; // guard: signer-address
+    // guard: signature
     if account.is_signer() { Ok(()) } else { Err(SignatureMissing.into()) }
 }
 

@@ -6,19 +6,19 @@ use {
         update::{Cache, set_caches},
     },
     crate::{
+        SOL,
         extension::{PoolKind, Triple},
         pool::{NEW_SEED, PoolFixture, PoolSpec, ValidatorSpec},
         scenario::EPOCH,
         vm::Vm,
     },
+    tidepool_core::rebalance::BASIS_POINTS,
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
         address::find_transient_stake,
-        state::{BASIS_POINTS, RebalancePolicy, StakeStatus, ValidatorListMut},
+        state::{RebalancePolicy, StakeStatus, ValidatorListMut},
     },
 };
-
-const SOL: u64 = 1_000_000_000;
 
 /// Validators of a typical transaction.
 const MANY: u32 = 8;

@@ -4,10 +4,11 @@ use {
     super::{
         book::{Book, Snapshot},
         oracle::Oracle,
-        spec::{SOL, Spec},
+        spec::Spec,
         wild::Wild,
     },
     crate::{
+        SOL,
         extension::{PoolKind, Triple},
         instructions::{Holder, Receiver},
         invariants::{self, View},
@@ -24,11 +25,11 @@ use {
         cell::RefCell,
         collections::{HashMap, HashSet},
     },
+    tidepool_core::maths::mul_div_floor,
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
         address::{find_transient_stake, find_validator_stake},
         instruction::{WeightEntry, tag},
-        maths::mul_div_floor,
         state::{PoolExtension, RebalancePolicy, ValidatorStakeInfo, split_validator_list},
     },
 };

@@ -6,6 +6,7 @@ use {
         operation::{Amount, Operation},
     },
     crate::{
+        SOL,
         extension::{
             PoolKind,
             events::{self, Balances},
@@ -23,18 +24,16 @@ use {
     fastrand::Rng,
     solana_address::Address,
     solana_instruction::Instruction,
+    tidepool_core::maths::{Fee, mul_div_floor},
     tidepool_interface::{
         address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
         instruction::{EXTENSION_TAG_MIN, FundingType, PreferredValidatorType},
-        maths::{Fee, mul_div_floor},
         state::{POOL_MAX_LENGTH, POOL_MIN_LENGTH, PoolTerms, StakeStatus, ValidatorStakeInfo, split_validator_list},
     },
 };
 
 /// The epoch in which histories begin.
 const FIRST_EPOCH: u64 = 500;
-
-const SOL: u64 = 1_000_000_000;
 
 /// Records that one update takes.
 const UPDATE_CHUNK: usize = 5;

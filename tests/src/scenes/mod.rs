@@ -11,6 +11,7 @@ pub use stranger::{Stranger, idle_program};
 
 use {
     crate::{
+        SOL,
         extension::PoolKind,
         fixtures,
         pool::{PoolFixture, PoolSpec, ValidatorSpec, add_account},
@@ -22,15 +23,12 @@ use {
     solana_address::Address,
     solana_instruction::{AccountMeta, Instruction, error::InstructionError},
     std::collections::HashMap,
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         address::{METADATA_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-        maths::Fee,
         state::{AccountType, PoolHead, PoolTerms, StakeStatus},
     },
 };
-
-/// Lamports of one SOL.
-pub const SOL: u64 = 1_000_000_000;
 
 /// Accounts by their addresses.
 pub type Accounts = HashMap<Address, Account>;

@@ -5,6 +5,7 @@ use {
     solana_stake_interface::state::Lockup,
     tidepool_interface::state::StakeStatus,
     tidepool_tests::{
+        SOL,
         extension::PoolKind,
         pool::{PoolFixture, PoolSpec, ValidatorSpec},
         scenario::EPOCH,
@@ -12,8 +13,6 @@ use {
         twins::Twins,
     },
 };
-
-const SOL: u64 = 1_000_000_000;
 
 /// A pool with one validator: both its accounts hold stake that is active since long ago.
 pub struct Bed {

@@ -4,14 +4,15 @@ use {
     solana_address::Address,
     solana_instruction::{Instruction, error::InstructionError},
     solana_stake_interface::state::StakeStateV2,
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
         StakePoolError::StakeLamportsNotEqualToMinimum,
         address::{STAKE_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-        maths::Fee,
         state::StakeStatus,
     },
     tidepool_tests::{
+        SOL,
         extension::PoolKind,
         instructions::Holder,
         pool::{PoolFixture, PoolSpec, ValidatorSpec, add_empty_stake, add_wallet},
@@ -20,8 +21,6 @@ use {
         twins::Twins,
     },
 };
-
-pub const SOL: u64 = 1_000_000_000;
 
 /// What the pool itself wants to stay delegated in an account.
 const POOL_MINIMUM: u64 = 1_000_000;

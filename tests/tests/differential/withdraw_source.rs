@@ -1,13 +1,16 @@
 //! `WithdrawStake`, row by row: steps 4 to 6 of the contract, and step 8 of a validator whose whole account goes.
 
 use {
-    crate::withdraw_bed::{Bed, Expected, Row, SOL, check},
+    crate::withdraw_bed::{Bed, Expected, Row, check},
     Expected::{And, Error, Success},
     solana_address::Address,
     solana_instruction::error::InstructionError,
     solana_stake_interface::state::StakeStateV2,
     tidepool_interface::state::StakeStatus,
-    tidepool_tests::stake::{edit_delegation, undelegate},
+    tidepool_tests::{
+        SOL,
+        stake::{edit_delegation, undelegate},
+    },
 };
 
 const fn row(name: &'static str, set: fn(&mut Bed), expected: Expected) -> Row {

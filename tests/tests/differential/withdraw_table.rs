@@ -6,12 +6,13 @@
 //!   the supply fails on the supply first.
 
 use {
-    crate::withdraw_bed::{AMOUNT, Bed, Expected, Row, SOL, check, check_order, check_with},
+    crate::withdraw_bed::{AMOUNT, Bed, Expected, Row, check, check_order, check_with},
     Expected::{And, Error, Success},
     solana_address::Address,
     solana_instruction::{Instruction, error::InstructionError},
     solana_stake_interface::state::StakeStateV2,
     tidepool_interface::address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
+    tidepool_tests::SOL,
 };
 
 const fn row(name: &'static str, set: fn(&mut Bed), expected: Expected) -> Row {

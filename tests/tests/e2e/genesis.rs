@@ -9,13 +9,12 @@ use {
         state::{RebalancePolicy, StakeStatus},
     },
     tidepool_tests::{
+        SOL,
         extension::PoolKind,
         pool::{PoolFixture, PoolSpec, ValidatorSpec},
         vm::{Vm, read_program_elf},
     },
 };
-
-use crate::harness::SOL;
 
 /// Lamports in the reserve of each pool, which its policy leaves there.
 const RESERVE: u64 = 100 * SOL;

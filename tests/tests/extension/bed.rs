@@ -5,6 +5,7 @@ use {
     solana_instruction::{Instruction, error::InstructionError},
     tidepool_interface::state::{EntryExtension, PoolTerms, StakeStatus, ValidatorStakeInfo, split_validator_list},
     tidepool_tests::{
+        SOL,
         extension::{PoolKind, Triple},
         instructions::{Holder, Receiver},
         pool::{PoolFixture, PoolSpec, ValidatorSpec, add_wallet},
@@ -13,8 +14,6 @@ use {
         vm::Outcome,
     },
 };
-
-pub const SOL: u64 = 1_000_000_000;
 
 /// A pool of 1,000 SOL and a holder of half its tokens.
 pub struct Bed {

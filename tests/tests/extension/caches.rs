@@ -1,7 +1,7 @@
 //! Cached bumps: what is wrong is not believed, and what moves takes its bytes along.
 
 use {
-    crate::bed::{Bed, MOVING, SOL, UNBALANCED},
+    crate::bed::{Bed, MOVING, UNBALANCED},
     solana_account::Account,
     solana_address::Address,
     solana_instruction::Instruction,
@@ -11,6 +11,7 @@ use {
         state::{EntryExtension, ValidatorStakeInfo},
     },
     tidepool_tests::{
+        SOL,
         extension::{PoolKind, kept::is_extension_byte},
         pool::PoolFixture,
         scenario::{self, EPOCH, Scenario},

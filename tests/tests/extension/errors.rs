@@ -1,7 +1,7 @@
 //! The errors of the new instructions, each with one line in the log that says what to do.
 
 use {
-    crate::bed::{Bed, MOVING, SOL, UNBALANCED},
+    crate::bed::{Bed, MOVING, UNBALANCED},
     ExtensionError::{
         AlreadyExtended, ContradictoryPolicy, EntryMoved, NoReserveRents, NotExtended, ReserveShareTooHigh,
         ShareOverWhole, TooManyValidators, UnknownExtensionVersion, WeightOfRemovedValidator,
@@ -13,13 +13,14 @@ use {
     solana_address::Address,
     solana_instruction::{Instruction, error::InstructionError},
     std::collections::BTreeSet,
+    tidepool_core::rebalance::RESERVE_SHARE_MAX,
     tidepool_interface::{
         ExtensionError, StakePoolError,
         address::INSTRUCTIONS_ID,
         instruction::WeightEntry,
-        state::{POOL_MAX_LENGTH, RESERVE_SHARE_MAX, RebalancePolicy, StakeStatus},
+        state::{POOL_MAX_LENGTH, RebalancePolicy, StakeStatus},
     },
-    tidepool_tests::{extension::PoolKind, scenario::EPOCH, twins::Twins},
+    tidepool_tests::{SOL, extension::PoolKind, scenario::EPOCH, twins::Twins},
 };
 
 /// An instruction that succeeds, to be spoilt.

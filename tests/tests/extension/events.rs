@@ -1,17 +1,18 @@
 //! What events say: each field, and all of them together.
 
 use {
-    crate::bed::{Bed, SOL, UNBALANCED},
+    crate::bed::{Bed, UNBALANCED},
     solana_address::Address,
     solana_instruction::Instruction,
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID, find_deposit_authority},
         event::{Authority, AuthorityEvent, Event, FeeEvent, FundsEvent, NO_STATUS, PolicyEvent, WeightsEvent},
         instruction::{FeeType, FundingType, SetFeeValue, WeightEntry, tag},
-        maths::Fee,
         state::{RebalancePolicy, StakeStatus},
     },
     tidepool_tests::{
+        SOL,
         extension::{
             PoolKind,
             events::{self, Balances},

@@ -1,7 +1,7 @@
 //! Accounts that somebody made to look like the pool's, in each of the new instructions that take such accounts.
 
 use {
-    crate::bed::{Bed, MOVING, SOL, UNBALANCED},
+    crate::bed::{Bed, MOVING, UNBALANCED},
     solana_account::Account,
     solana_address::Address,
     solana_instruction::Instruction,
@@ -13,6 +13,7 @@ use {
         state::ValidatorStakeInfo,
     },
     tidepool_tests::{
+        SOL,
         extension::Triple,
         pool::{UserStake, add_vote_account},
         stake::{edit_delegation, edit_meta},

@@ -1,11 +1,12 @@
 //! `UpdateValidators` where the stake program refuses to do something for one validator: the contract's form fails for all.
 
 use {
-    crate::bed::{Bed, SOL, Stakes},
+    crate::bed::{Bed, Stakes},
     solana_address::Address,
     solana_instruction::error::InstructionError,
     tidepool_interface::{STAKE_ACCOUNT_SPACE, address::STAKE_PROGRAM_ID, instruction::tag},
     tidepool_tests::{
+        SOL,
         extension::events,
         fixtures,
         scenario::EPOCH,

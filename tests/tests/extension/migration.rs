@@ -1,22 +1,23 @@
 //! A pool that SPL's program made and ran, under Tidepool from now on.
 
 use {
-    crate::bed::{Bed, SOL},
+    crate::bed::Bed,
     solana_account::Account,
     solana_address::Address,
     solana_instruction::Instruction,
     std::collections::HashMap,
     tidepool_client::compute,
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         ExtensionError::{AlreadyExtended, NotExtended, UnknownExtensionVersion},
         instruction::{StakePoolInstruction as Ix, WeightEntry},
-        maths::Fee,
         state::{
             EXTENDED_POOL_LENGTH, EntryExtension, POOL_MAX_LENGTH, PoolExtension, RebalancePolicy,
             VALIDATOR_LIST_HEADER_LENGTH, VALIDATOR_STAKE_INFO_LENGTH, validator_list_length,
         },
     },
     tidepool_tests::{
+        SOL,
         extension::PoolKind,
         pool::{add_account, add_vote_account, add_wallet},
         scenario::EPOCH,

@@ -1,7 +1,7 @@
 //! What the program takes for warmed up and cooled down, against the stake program itself.
 
 use {
-    crate::bed::{Bed, SOL},
+    crate::bed::Bed,
     fastrand::Rng,
     solana_address::Address,
     solana_instruction::{AccountMeta, Instruction},
@@ -14,6 +14,7 @@ use {
         },
     },
     tidepool_tests::{
+        SOL,
         pool::{UserStake, add_vote_account, add_wallet},
         scenario::EPOCH,
         stake::{edit_delegation, undelegate},

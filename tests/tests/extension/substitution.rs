@@ -2,7 +2,7 @@
 //! down here. In no case do lamports move to or from an account that is not the pool's.
 
 use {
-    crate::bed::{Bed, MOVING, SOL, UNBALANCED},
+    crate::bed::{Bed, MOVING, UNBALANCED},
     solana_account::Account,
     solana_address::Address,
     solana_instruction::Instruction,
@@ -13,6 +13,7 @@ use {
         state::{RebalancePolicy, ValidatorStakeInfo, split_validator_list},
     },
     tidepool_tests::{
+        SOL,
         extension::PoolKind,
         scenario::EPOCH,
         substitution::{Substitution, apply, substitutions},

@@ -1,15 +1,15 @@
 //! The turnover budget binds the staker's own decreases; and what a rebalance says where it has nothing to do.
 
 use {
-    crate::bed::{Bed, SOL, UNBALANCED},
+    crate::bed::{Bed, UNBALANCED},
+    tidepool_core::rebalance::Reason,
     tidepool_interface::{
         ExtensionError::{TurnoverBudgetExceeded, WeightOfRemovedValidator},
         STAKE_ACCOUNT_SPACE,
         instruction::WeightEntry,
-        rebalance::Reason,
         state::{RebalancePolicy, ValidatorStakeInfo},
     },
-    tidepool_tests::{extension::events, twins::Twins},
+    tidepool_tests::{SOL, extension::events, twins::Twins},
 };
 
 /// A pool of 1,000 SOL of which 5 % may leave the validators in an epoch.

@@ -7,14 +7,15 @@ use {
     solana_message::{Message, VersionedMessage},
     solana_stake_interface::state::StakeStateV2,
     solana_transaction_error::TransactionError,
+    tidepool_embedded::{EmbeddedCluster, TxFailure, TxReport},
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
         address::{COMPUTE_BUDGET_PROGRAM_ID, STAKE_PROGRAM_ID},
     },
-    tidepool_localnet::embedded::{EmbeddedCluster, TxFailure, TxReport},
     tidepool_tests::{
+        SOL,
         scenario::EPOCH,
-        scenes::{Accounts, SOL, Scene},
+        scenes::{Accounts, Scene},
         stake::edit_delegation,
         vm::Vm,
     },

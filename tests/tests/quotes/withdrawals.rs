@@ -11,7 +11,7 @@ use {
         pool::PoolSnapshot,
         quote::{WithdrawFrom, quote_withdraw_sol, quote_withdraw_stake},
     },
-    tidepool_interface::withdrawal::{StakeSource, Withdrawable, WithdrawalLimits},
+    tidepool_core::withdrawal::{StakeSource, Withdrawable, WithdrawalLimits},
     tidepool_tests::{
         pool::{PoolSpec, add_empty_stake},
         random::{amount, check, pool},

@@ -1,97 +1,126 @@
-//! The table of the guards: what stands between an attack and the loss, as text of the program's sources.
+//! The table of the guards: how each is taken out of the program, and the tests that fail then.
 
-use anyhow::{Context as _, ensure};
+use super::marker;
+use anyhow::{Context as _, bail, ensure};
 use serde::Deserialize;
-use std::{fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 /// Where the table is, from the workspace's root.
 pub const TABLE: &str = "tests/guards.toml";
 
-/// What holds an attack off.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "Row")]
+/// A statement of the program that holds an attack off.
+#[derive(Debug)]
 pub struct Guard {
+    /// The name in its marker.
+    pub name: String,
+    /// The file, from the workspace's root.
+    pub file: String,
     /// The attack: the name of its module in the tests.
     pub attack: String,
     /// The tests; at least one fails without the guard.
     pub test: String,
-    /// What takes the guard away. More than one where each would do alone.
-    pub changes: Vec<Change>,
+    pub change: Change,
 }
 
-/// A piece of source, and what is left of it without the guard.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Change {
-    /// The file, from the workspace's root.
-    pub file: String,
-    /// The guard, which the file has once.
-    pub guard: String,
-    /// What stands in its place once it is gone.
-    pub without: String,
+/// What is done to a statement.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Change {
+    /// The whole statement is replaced, or removed.
+    Whole { without: String },
+    /// A part of it that it has once is replaced.
+    Part { part: String, without: String },
+    /// The condition of its first `if` is replaced.
+    Condition(String),
 }
 
 impl Guard {
-    /// The files that the guard is in.
-    pub fn files(&self) -> Vec<&str> {
-        self.changes.iter().map(|change| &*change.file).collect()
+    /// The text of the guard's file without the guard.
+    pub fn take_out(&self, text: &str) -> anyhow::Result<String> {
+        let Self { name, file, .. } = self;
+        let statement = marker::statement(text, name).with_context(|| format!("{file} has no statement for {name}"))?;
+        let without =
+            self.change.apply(&text[statement.clone()]).with_context(|| format!("{file}: the guard {name}"))?;
+        let changed = [&text[..statement.start], &without, &text[statement.end..]].concat();
+        ensure!(changed != text, "{TABLE}: the guard {name} changes nothing in {file}");
+        Ok(changed)
     }
 }
 
 impl Change {
-    /// The file's text without the guard.
-    ///
-    /// # Errors
-    /// Where the text has no such guard, or more than one.
-    pub fn apply(&self, text: &str) -> anyhow::Result<String> {
-        let found = text.matches(&self.guard).count();
-        ensure!(found == 1, "{TABLE}: {} has this guard {found} times:\n{}", self.file, self.guard);
-        Ok(text.replacen(&self.guard, &self.without, 1))
+    fn apply(&self, statement: &str) -> anyhow::Result<String> {
+        let (old, new) = match self {
+            Self::Whole { without } => return Ok(format!("{without}\n")),
+            Self::Part { part, without } => (&**part, without),
+            Self::Condition(condition) => (self::condition(statement).context("the statement has no `if`")?, condition),
+        };
+        let found = statement.matches(old).count();
+        ensure!(found == 1, "the statement has `{old}` {found} times:\n{statement}");
+        Ok(statement.replacen(old, new, 1))
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    guard: Vec<Guard>,
+/// The condition of the first `if` of a statement or match arm.
+fn condition(statement: &str) -> Option<&str> {
+    let start = statement.match_indices("if ").map(|(at, _)| at).find(|at| {
+        let before = statement[..*at].chars().next_back();
+        before.is_none_or(char::is_whitespace)
+    })?;
+    let rest = &statement[start + "if ".len()..];
+    let end = [" =>", "{\n"].iter().filter_map(|end| rest.find(end)).min()?;
+    Some(rest[..end].trim_end())
 }
 
-/// A guard as the table has it: most are in one place.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row {
-    attack: String,
-    test: String,
-    file: Option<String>,
-    guard: Option<String>,
-    without: Option<String>,
+    guard: String,
     #[serde(default)]
-    change: Vec<Change>,
+    test: String,
+    part: Option<String>,
+    without: Option<String>,
+    condition: Option<String>,
 }
 
-impl TryFrom<Row> for Guard {
-    type Error = String;
-
-    fn try_from(row: Row) -> Result<Self, String> {
-        let Row { attack, test, file, guard, without, mut change } = row;
-        match (file, guard, without) {
-            (Some(file), Some(guard), Some(without)) if change.is_empty() => {
-                change.push(Change { file, guard, without })
-            }
-            (None, None, None) if !change.is_empty() => {}
-            _ => {
-                return Err(format!("{attack}: a guard has either `file`, `guard` and `without`, or several `change`"));
-            }
-        }
-        Ok(Self { attack, test, changes: change })
+impl Row {
+    fn change(self) -> anyhow::Result<Change> {
+        Ok(match (self.part, self.condition, self.without) {
+            (None, None, without) => Change::Whole { without: without.unwrap_or_default() },
+            (Some(part), None, without) => Change::Part { part, without: without.unwrap_or_default() },
+            (None, Some(condition), None) => Change::Condition(condition),
+            _ => bail!("{TABLE}: {}: `condition` stands alone", self.guard),
+        })
     }
 }
 
-/// Reads the table.
-pub fn read(path: &Path) -> anyhow::Result<Vec<Guard>> {
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let file: File = toml::from_str(&text).with_context(|| format!("{} is not as it should be", path.display()))?;
-    Ok(file.guard)
+/// The guards of the workspace at `root`.
+///
+/// # Errors
+/// If a row has no marker in the sources, or a marker no row.
+pub fn read(root: &Path) -> anyhow::Result<Vec<Guard>> {
+    let text = fs::read_to_string(root.join(TABLE)).with_context(|| format!("cannot read {TABLE}"))?;
+    join(&text, &marker::find(root)?)
+}
+
+fn join(table: &str, markers: &BTreeMap<String, String>) -> anyhow::Result<Vec<Guard>> {
+    let attacks: BTreeMap<String, Vec<Row>> = toml::from_str(table).with_context(|| format!("cannot parse {TABLE}"))?;
+    let mut guards = vec![];
+    for (attack, rows) in attacks {
+        for row in rows {
+            let name = row.guard.clone();
+            let file = markers.get(&name).with_context(|| format!("{TABLE}: the guard {name} has no marker"))?.clone();
+            let test = format!("{attack}::{}", row.test);
+            guards.push(Guard { name, file, attack: attack.clone(), test, change: row.change()? });
+        }
+    }
+    let named: BTreeSet<&str> = guards.iter().map(|guard| &*guard.name).collect();
+    for (name, file) in markers {
+        ensure!(named.contains(&**name), "{file}: the guard {name} has no row in {TABLE}");
+    }
+    Ok(guards)
 }
 
 #[cfg(test)]
@@ -103,21 +132,15 @@ mod tests {
     }
 
     #[test]
-    fn every_guard_is_in_its_place() {
-        let guards = read(&root().join(TABLE)).unwrap();
-        assert!(!guards.is_empty());
-        for guard in guards {
-            assert!(!guard.changes.is_empty(), "{}: no change", guard.attack);
-            for change in &guard.changes {
-                let text = fs::read_to_string(root().join(&change.file)).unwrap();
-                assert_ne!(change.apply(&text).unwrap(), text, "{}: nothing is taken away", guard.attack);
-            }
+    fn every_guard_can_be_taken_out() {
+        for guard in read(root()).unwrap() {
+            guard.take_out(&fs::read_to_string(root().join(&guard.file)).unwrap()).unwrap();
         }
     }
 
     #[test]
     fn every_attack_has_a_guard() {
-        let guards = read(&root().join(TABLE)).unwrap();
+        let guards = read(root()).unwrap();
         let folder = root().join("tests/tests/exploits");
         let mut attacks = 0;
         for entry in fs::read_dir(folder).unwrap() {
@@ -132,10 +155,25 @@ mod tests {
     }
 
     #[test]
-    fn a_guard_is_one_place_of_a_file() {
-        let change = |guard: &str| Change { file: "a.rs".into(), guard: guard.into(), without: "x".into() };
-        assert_eq!(change("b").apply("abc").unwrap(), "axc");
-        assert!(change("d").apply("abc").is_err());
-        assert!(change("b").apply("abcb").is_err());
+    fn rows_and_markers_need_each_other() {
+        let markers = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), "a.rs".to_owned())).collect();
+        let table = "x = [{ guard = \"a\", test = \"t\" }]";
+        let guards = join(table, &markers(&["a"])).unwrap();
+        assert_eq!((&*guards[0].test, &*guards[0].file), ("x::t", "a.rs"));
+        assert!(join(table, &markers(&[])).unwrap_err().to_string().contains("no marker"));
+        assert!(join(table, &markers(&["a", "b"])).unwrap_err().to_string().contains("no row"));
+        assert!(join("x = [{ guard = \"a\", condition = \"b\", without = \"c\" }]", &markers(&["a"])).is_err());
+    }
+
+    #[test]
+    fn a_change_replaces_one_place() {
+        let apply = |part: &str| Change::Part { part: part.into(), without: "x".into() }.apply("abcb\n").ok();
+        assert_eq!(apply("a").unwrap(), "xbcb\n");
+        assert_eq!((apply("b"), apply("d")), (None, None));
+        assert_eq!(Change::Whole { without: String::new() }.apply("a\n").unwrap(), "\n");
+        let condition = |statement| Change::Condition("x".into()).apply(statement).ok();
+        assert_eq!(condition("elif = if a\n    && b\n{\n}\n").unwrap(), "elif = if x\n{\n}\n");
+        assert_eq!(condition("Some(a) if b(a) => {\n").unwrap(), "Some(a) if x => {\n");
+        assert_eq!(condition("a\n"), None);
     }
 }

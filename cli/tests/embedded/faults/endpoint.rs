@@ -12,7 +12,7 @@ use {
         },
         thread,
     },
-    tidepool_localnet::embedded::EmbeddedCluster,
+    tidepool_embedded::EmbeddedCluster,
 };
 
 /// A request, by its method and parameters.

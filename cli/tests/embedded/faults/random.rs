@@ -14,8 +14,8 @@ use {
     tidepool_client::cluster::{
         Blockhash, BytesAt, Cluster, ClusterError, Execution, ReturnData, Simulation, TransactionStatus,
     },
+    tidepool_embedded::EmbeddedCluster,
     tidepool_interface::address::{STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_PROGRAM_ID},
-    tidepool_localnet::embedded::EmbeddedCluster,
 };
 
 /// How many commands are run.

@@ -10,7 +10,7 @@ use {
     solana_transaction::versioned::VersionedTransaction,
     std::future::Future,
     tidepool_client::cluster::{Cluster, ClusterError, Confirmation, Simulation, TransactionStatus},
-    tidepool_localnet::embedded::EmbeddedCluster,
+    tidepool_embedded::EmbeddedCluster,
 };
 
 /// Code of a node's for a transaction that would fail.

@@ -7,6 +7,7 @@ use {
     },
     solana_account::Account,
     solana_address::Address,
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         POOL_MINT_DECIMALS,
         address::find_deposit_authority,
@@ -14,7 +15,6 @@ use {
             stake::StakeState,
             token::{Mint, TokenAccount},
         },
-        maths::Fee,
         state::{AccountType, PodLockup, PoolExtension, RebalancePolicy, StakePool, split_validator_list},
     },
 };

@@ -19,11 +19,11 @@ use {
     solana_rent::Rent,
     solana_stake_interface::error::StakeError,
     std::collections::BTreeSet,
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         address::{TOKEN_2022_PROGRAM_ID, find_ephemeral_stake, find_transient_stake},
         external::stake::NOT_DEACTIVATED,
         instruction::{FeeType, FundingType, PreferredValidatorType, StakePoolInstruction},
-        maths::Fee,
     },
 };
 

@@ -17,11 +17,11 @@ use {
     solana_address::Address,
     solana_instruction::Instruction,
     std::collections::{HashMap, HashSet},
+    tidepool_core::rebalance::{BASIS_POINTS, Rebalance},
     tidepool_interface::{
         ExtensionError, StakePoolError,
         instruction::{ExtensionInstruction, SetValidatorWeightsAccounts, WeightEntry},
-        rebalance::Rebalance,
-        state::{BASIS_POINTS, RebalancePolicy, ValidatorStakeInfo},
+        state::{RebalancePolicy, ValidatorStakeInfo},
     },
 };
 

@@ -15,7 +15,8 @@ use {
     solana_address::Address,
     solana_message::AddressLookupTableAccount,
     std::fmt,
-    tidepool_interface::{rebalance::Reason, state::ValidatorStakeInfo},
+    tidepool_core::rebalance::Reason,
+    tidepool_interface::state::ValidatorStakeInfo,
 };
 
 /// Options of a rebalance.

@@ -21,13 +21,12 @@ use {
         collections::{BTreeMap, BTreeSet, HashMap},
         ops::Range,
     },
+    tidepool_core::{maths::Fee, withdrawal::StakeSource},
     tidepool_interface::{
         StakePoolError,
         external::stake::NOT_DEACTIVATED,
         instruction::StakePoolInstruction,
-        maths::Fee,
         state::{PoolTerms, StakeStatus},
-        withdrawal::StakeSource,
     },
 };
 

@@ -30,10 +30,10 @@ pub fn process(program_id: &Address, accounts: &[AccountView], start_index: u32)
     let rent = Rent::get()?;
     let pool = Pool::load(program_id, &accounts.pool)?;
     pool.extension_policy()?;
-    pool.check_validator_list(&accounts.validator_list)?;
+    pool.check_validator_list(&accounts.validator_list)?; // guard: compact-list
     let authority = pool.check_withdraw_authority(&accounts.withdraw_authority)?;
     pool.check_reserve(&accounts.reserve_stake)?;
-    check_stake_history(&accounts.stake_history)?;
+    check_stake_history(&accounts.stake_history)?; // guard: compact-history
     check_stake_program(&accounts.stake_program)?;
     if epoch_rewards_active()? {
         return Err(EpochRewardDistributionInProgress.into());
@@ -91,6 +91,7 @@ impl<'a> Stakes<'a> {
         let mut may_skip = ACCOUNTS_OF_RECORD;
         let (validator_stake, rest) = loop {
             let (account, rest) = remaining.split_first()?;
+            // guard: compact-validator-address
             if self.addresses.check_validator_stake(account, record).is_ok() {
                 break (account, rest);
             }
@@ -98,11 +99,12 @@ impl<'a> Stakes<'a> {
             remaining = rest;
         };
         self.remaining = rest;
+        // guard: accounts-of-record
         if record.transient_stake_lamports.get() == 0 {
             return Some((validator_stake, None));
         }
         let (transient_stake, rest) = self.remaining.split_first()?;
-        self.addresses.check_transient_stake(transient_stake, record).ok()?;
+        self.addresses.check_transient_stake(transient_stake, record).ok()?; // guard: compact-transient-address
         self.remaining = rest;
         Some((validator_stake, Some(transient_stake)))
     }

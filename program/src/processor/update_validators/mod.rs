@@ -38,7 +38,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], start_index: u32,
     let pool = Pool::load(program_id, &accounts.pool)?;
     pool.check_validator_list(&accounts.validator_list)?;
     let authority = pool.check_withdraw_authority(&accounts.withdraw_authority)?;
-    pool.check_reserve(&accounts.reserve_stake)?;
+    pool.check_reserve(&accounts.reserve_stake)?; // guard: update-reserve
     check_stake_program(&accounts.stake_program)?;
     if epoch_rewards_active()? {
         return Err(EpochRewardDistributionInProgress.into());
@@ -78,10 +78,12 @@ pub fn process(program_id: &Address, accounts: &[AccountView], start_index: u32,
     let mut addresses = StakeAddresses::new(&pool);
     for (record, [validator_stake, transient_stake]) in records.iter_mut().zip(pairs) {
         // A record with wrong accounts stays unchanged and stale.
+        // guard: update-addresses
         if addresses.check_validator_stake(validator_stake, record).is_ok()
             && addresses.check_transient_stake(transient_stake, record).is_ok()
         {
             let has_transient = record.transient_stake_lamports.get() != 0;
+            // guard: update-of-recorded-transient
             update.record(record, validator_stake, has_transient.then_some(transient_stake), &mut funds)?;
         }
     }

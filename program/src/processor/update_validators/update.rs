@@ -79,6 +79,7 @@ impl Update<'_> {
         let delegation = match self.read(transient_stake)? {
             Stake::Foreign => return Ok(0),
             // Undelegated lamports could block other withdrawal sources: an extended pool always merges them.
+            // guard: initialized-transient-to-reserve
             Stake::Initialized if self.merging.counts_only() && !self.pool.is_extended() => {
                 return Ok(transient_stake.lamports());
             }
@@ -107,6 +108,7 @@ impl Update<'_> {
     /// Lamports that stay in a transient stake account. In an extended pool these are its rent and its delegation: other lamports
     /// cannot be split off and would block other withdrawal sources.
     fn left_in_transient(&self, transient_stake: &AccountView, delegation: &Delegation) -> Result<u64, ProgramError> {
+        // guard: transient-gift-to-reserve
         if self.pool.is_extended() {
             self.sweep(transient_stake, delegation)?;
         }
@@ -133,6 +135,7 @@ impl Update<'_> {
         let Ok(StakeState::Stake(meta, delegation)) = StakeState::decode(&data) else { return false };
         let not_delegated = stake.lamports().saturating_sub(delegation.stake.get());
         let rent = if data.len() == STAKE_ACCOUNT_SPACE { self.stake_rent } else { self.rent.of(stake) };
+        // guard: settled-meta
         not_delegated <= rent && is_alike(meta, self.meta)
     }
 
@@ -148,7 +151,7 @@ impl Update<'_> {
             Stake::Foreign => return Ok(0),
             Stake::Initialized => {
                 // A cluster restart has removed the validator's delegation. The lamports belong to the holders.
-                self.authority.merge(stake, self.reserve, self.sysvars)?;
+                self.authority.merge(stake, self.reserve, self.sysvars)?; // guard: restarted-to-reserve
                 let status = if transient_lamports != 0 {
                     StakeStatus::DeactivatingTransient
                 } else {
@@ -159,14 +162,15 @@ impl Update<'_> {
             }
             Stake::Delegated(delegation) => delegation,
         };
-        self.sweep(stake, &delegation)?;
+        self.sweep(stake, &delegation)?; // guard: gift-to-reserve
         match record.stake_status()? {
             StakeStatus::Active => Ok(stake.lamports()),
             status @ (StakeStatus::DeactivatingValidator | StakeStatus::DeactivatingAll) => {
+                // guard: cooling-stake-counts
                 if !self.merging.takes_back(self.epoch, status, &delegation) {
                     return Ok(stake.lamports());
                 }
-                self.authority.merge(stake, self.reserve, self.sysvars)?;
+                self.authority.merge(stake, self.reserve, self.sysvars)?; // guard: removed-to-reserve
                 record.status = record.stake_status()?.without_validator_stake() as u8;
                 Ok(0)
             }
@@ -176,6 +180,7 @@ impl Update<'_> {
 
     /// Withdraws undelegated lamports (tips, donations, the rent of merged accounts) to the reserve.
     fn sweep(&self, stake: &AccountView, delegation: &Delegation) -> ProgramResult {
+        // guard: idle-lamports
         let idle = stake.lamports().saturating_sub(delegation.stake.get()).saturating_sub(self.rent.of(stake));
         if idle > 0 {
             self.authority.withdraw(stake, self.reserve, idle, self.sysvars)?;
@@ -186,7 +191,8 @@ impl Update<'_> {
     fn read(&self, account: &AccountView) -> Result<Stake, ProgramError> {
         let is_ours = |meta: &StakeMeta| is_alike(meta, self.meta);
         Ok(match StakeState::decode(&borrow_stake(account)) {
-            Ok(StakeState::Initialized(meta)) if is_ours(meta) => Stake::Initialized,
+            Ok(StakeState::Initialized(meta)) if is_ours(meta) => Stake::Initialized, // guard: initialized-meta
+            // guard: delegated-meta
             Ok(StakeState::Stake(meta, delegation)) if is_ours(meta) => Stake::Delegated(*delegation),
             _ => Stake::Foreign,
         })

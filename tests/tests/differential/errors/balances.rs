@@ -7,7 +7,8 @@ use {
         Spoiler, pool,
     },
     solana_instruction::error::InstructionError::{IncorrectProgramId, InvalidAccountData, UninitializedAccount},
-    tidepool_interface::{StakePoolError::*, address::SYSTEM_PROGRAM_ID, maths::Fee, state::StakeStatus},
+    tidepool_core::maths::Fee,
+    tidepool_interface::{StakePoolError::*, address::SYSTEM_PROGRAM_ID, state::StakeStatus},
 };
 
 const UPDATE: &[&str] = &["UpdateStakePoolBalance"];

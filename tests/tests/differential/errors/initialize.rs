@@ -11,8 +11,9 @@ use {
     solana_instruction::error::InstructionError::{
         AccountNotRentExempt, IncorrectProgramId, InvalidAccountData, UninitializedAccount,
     },
+    tidepool_core::maths::Fee,
     tidepool_interface::{
-        StakePoolError::*, address::SYSTEM_PROGRAM_ID, instruction::StakePoolInstruction as Ix, maths::Fee,
+        StakePoolError::*, address::SYSTEM_PROGRAM_ID, instruction::StakePoolInstruction as Ix,
         state::validator_list_length,
     },
 };

@@ -14,6 +14,7 @@ use {
         instruction::{CreateTokenMetadataAccounts, StakePoolInstruction as Ix, UpdateTokenMetadataAccounts},
     },
     tidepool_tests::{
+        SOL,
         extension::PoolKind,
         fixtures,
         pool::{PoolFixture, add_wallet},
@@ -42,7 +43,7 @@ pub fn install(twins: &mut Twins) {
 /// A pool, and one of the two instructions on it.
 pub fn make(name: &str, token_program: Address, kind: PoolKind, twins: &mut Twins) -> Scenario {
     let base = scenario::make("SetStaker by the manager", token_program, kind, &mut twins.ours);
-    let payer = add_wallet(1_000_000_000, &mut twins.ours);
+    let payer = add_wallet(SOL, &mut twins.ours);
     let pool = base.pool;
     let head = pool.state.head;
     let metadata = find_metadata(&head.pool_mint).0;

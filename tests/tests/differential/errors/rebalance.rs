@@ -16,6 +16,7 @@ use {
         address::{STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID},
         state::StakeStatus,
     },
+    tidepool_tests::SOL,
 };
 
 const DECREASE: &[&str] =
@@ -39,8 +40,6 @@ const MERGE_TRANSIENT_STAKE: u32 = 5;
 
 /// The system program's code for an account that is there already.
 const IN_USE: u32 = 0;
-
-const SOL: u64 = 1_000_000_000;
 
 /// Writes the lamports into the instruction.
 fn amount(s: &mut Spoiler, lamports: u64) {

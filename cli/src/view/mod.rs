@@ -1,0 +1,6 @@
+//! Parts of a pool, as several commands show them.
+
+pub mod fees;
+pub mod figures;
+pub mod metadata;
+pub mod policy;
