@@ -5,6 +5,7 @@
 //! constant here.
 
 mod error;
+mod retrying;
 #[cfg(feature = "rpc")]
 mod rpc;
 mod sysvars;
@@ -24,6 +25,7 @@ use {
     std::{future::Future, time::Duration},
 };
 
+pub(crate) use retrying::{Attempt, RetryPolicy, Retrying, backoff};
 pub(crate) use sysvars::{below_rent, check_plausible, per_slot, refused, simulate_alone, slot_time};
 
 pub use error::ClusterError;

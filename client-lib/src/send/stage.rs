@@ -9,7 +9,6 @@ use {
     futures_util::{StreamExt as _, stream},
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
-    std::future::Future,
     tokio::time::{Instant, sleep},
 };
 
@@ -288,25 +287,6 @@ impl<C: Cluster> Sender<'_, C> {
             Ok(true) => in_flight.iter_mut().for_each(InFlight::note_expired),
             Ok(false) => {}
             Err(error) => liveness.last_error = Some(error),
-        }
-    }
-
-    /// Retries a request after transient errors, until the stall timeout.
-    pub(super) async fn with_retries<T, F>(&self, mut request: impl FnMut() -> F) -> Result<T, ClusterError>
-    where
-        F: Future<Output = Result<T, ClusterError>>,
-    {
-        let end = Instant::now() + self.options.stall_timeout;
-        loop {
-            let error = match request().await {
-                Err(error) if error.is_transient() && !self.stop.is_requested() => error,
-                result => return result,
-            };
-            let pause = self.options.poll_every.max(error.retry_after().unwrap_or_default());
-            if pause >= end.saturating_duration_since(Instant::now()) {
-                return Err(error);
-            }
-            sleep(pause).await;
         }
     }
 }
