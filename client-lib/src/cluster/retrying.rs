@@ -16,7 +16,6 @@ pub(crate) fn backoff(first: Duration, longest: Duration) -> ExponentialBuilder 
     ExponentialBuilder::new().with_min_delay(first.min(longest)).with_max_delay(longest).without_max_times()
 }
 
-/// A failed attempt.
 pub(crate) struct Attempt<'e> {
     pub error: &'e ClusterError,
     /// Failures of this request, this one included, that no repeat makes better at every endpoint
@@ -35,10 +34,8 @@ pub(crate) trait RetryPolicy: Send + Sync {
     /// The pause before the next attempt; `None` if there is none.
     fn pause_after(&self, attempt: &Attempt) -> Option<Duration>;
 
-    /// A request was answered.
     fn note_answer(&self) {}
 
-    /// A request failed, and is retried.
     fn note_retry(&self, error: &ClusterError) {
         let _ = error;
     }

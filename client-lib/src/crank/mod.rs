@@ -80,7 +80,6 @@ pub struct Crank<'a, C, S> {
     topped_up_in: AtomicU64,
 }
 
-/// Result of a crank's methods.
 type Cranked<T, S> = Result<T, CrankError<<S as PlanSender>::Error>>;
 
 impl<'a, C: Cluster> Crank<'a, C, WalletSender<'a, C>> {

@@ -66,7 +66,6 @@ impl RetryPolicy for CrankRetries<'_> {
 }
 
 impl CrankOptions {
-    /// Pauses between attempts.
     pub(super) fn backoff(&self) -> ExponentialBuilder {
         backoff(self.initial_backoff, self.max_backoff)
     }

@@ -29,7 +29,6 @@ pub enum Wait {
 }
 
 impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
-    /// Pauses. Errors if a stop is requested.
     pub(super) async fn pause(&self, time: Duration) -> Cranked<(), S> {
         self.pause_until(sleep(time)).await
     }
@@ -58,13 +57,11 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
         .await
     }
 
-    /// The cluster, with retries.
     pub(super) fn retrying_cluster(&self) -> Retrying<'_, C, CrankRetries<'_>> {
         let policy = CrankRetries { options: &self.options, log: &self.request_log };
         Retrying { cluster: self.cluster, policy }
     }
 
-    /// Reads the pool again.
     pub(super) async fn reread(&self, snapshot: &PoolSnapshot, stakes: &StakeSelection) -> Cranked<PoolSnapshot, S> {
         let (cluster, began) = (self.retrying_cluster(), Instant::now());
         loop {

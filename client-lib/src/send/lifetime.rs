@@ -105,7 +105,6 @@ impl Lifetime {
 }
 
 impl<C: Cluster> Sender<'_, C> {
-    /// Most signing attempts for a transaction.
     pub(super) const fn attempts(&self) -> u32 {
         match self.options.lifetime {
             Lifetime::Latest => self.options.attempts,
@@ -113,7 +112,6 @@ impl<C: Cluster> Sender<'_, C> {
         }
     }
 
-    /// The hash to sign with, and its last valid block height.
     pub(super) async fn blockhash(&self) -> Result<Blockhash, ClusterError> {
         match self.options.lifetime {
             Lifetime::Latest => self.retrying().latest_blockhash().await,

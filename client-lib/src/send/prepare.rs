@@ -54,7 +54,6 @@ impl<C: Cluster> Sender<'_, C> {
         Ok(with_budget(&outgoing.instructions, Some(limit), price))
     }
 
-    /// Signs with a blockhash.
     pub(super) fn sign(
         &self,
         instructions: &[Instruction],

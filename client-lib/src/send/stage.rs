@@ -12,7 +12,6 @@ use {
     tokio::time::{Instant, sleep},
 };
 
-/// Outcomes of a stage's transactions.
 pub(super) struct StageOutcomes<'t> {
     transactions: &'t [Outgoing],
     outcomes: Vec<Option<Outcome>>,
@@ -24,7 +23,6 @@ impl<'t> StageOutcomes<'t> {
         Self { transactions, outcomes: transactions.iter().map(|_| None).collect(), progress }
     }
 
-    /// Settles all transactions as not sent after a failed request.
     fn settle_all(&mut self, error: &ClusterError) {
         for index in 0..self.transactions.len() {
             self.settle(index, Outcome::NotSent(NotSent::Cluster(error.clone())));
@@ -52,7 +50,6 @@ impl<'t> StageOutcomes<'t> {
     }
 }
 
-/// Whether the cluster makes progress.
 pub(super) struct Liveness {
     height: u64,
     began: Instant,
@@ -177,7 +174,6 @@ impl<C: Cluster> Sender<'_, C> {
         in_flight
     }
 
-    /// Submits all transactions that are due.
     async fn submit_due(&self, in_flight: &mut [InFlight<'_>], liveness: &mut Liveness) {
         let due: Vec<_> = (0..in_flight.len()).filter(|&at| in_flight[at].is_due(self.options.resend_every)).collect();
         let results: Vec<_> = stream::iter(due)
@@ -232,7 +228,6 @@ impl<C: Cluster> Sender<'_, C> {
         *in_flight = pending;
     }
 
-    /// The outcome of a transaction, if it is final.
     pub(super) async fn outcome_of(
         &self,
         tracked: &InFlight<'_>,
