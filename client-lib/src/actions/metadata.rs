@@ -181,7 +181,6 @@ impl StoredMetadata {
     }
 }
 
-/// Unread bytes.
 struct Bytes<'a>(&'a [u8]);
 
 impl<'a> Bytes<'a> {

@@ -70,7 +70,6 @@ use {
     tidepool_interface::{StakePoolError, state::StakeStatus},
 };
 
-/// The active validator `vote` of the pool.
 fn active_validator<'a>(snapshot: &'a PoolSnapshot, vote: &Address) -> Result<Validator<'a>, PlanError> {
     let validator = snapshot.validator(vote).ok_or_else(|| {
         PlanError::refused(

@@ -27,7 +27,6 @@ use {
     },
 };
 
-/// A movement of stake.
 struct Movement<'a> {
     snapshot: &'a PoolSnapshot,
     validator: Validator<'a>,

@@ -240,7 +240,6 @@ fn check_not_removed(record: &ValidatorStakeInfo, weight: u16) -> Result<(), Pla
     ))
 }
 
-/// Checks weights, one per record.
 fn check_weights(snapshot: &PoolSnapshot, weights: &[u16]) -> Result<(), PlanError> {
     let policy = require_policy(snapshot)?;
     if count(snapshot, weights) == 0 {
