@@ -14,21 +14,16 @@ use {
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(default)]
 pub struct Config {
-    /// URL of the JSON-RPC endpoint.
     pub json_rpc_url: Option<String>,
     /// URL at which that endpoint takes subscriptions; empty where it follows from the other.
     pub websocket_url: Option<String>,
     /// The default key: a keypair file, or one of the other sources of keys.
     pub keypair_path: Option<String>,
-    /// The default commitment.
     pub commitment: Option<String>,
 }
 
 impl Config {
     /// Reads the file at `path`, or at the usual place, where it may be missing.
-    ///
-    /// # Errors
-    /// [`CliError::Config`].
     pub fn load(path: Option<&Path>) -> Result<Self, CliError> {
         let usual = in_home(&[".config", "solana", "cli", "config.yml"]);
         let Some(file) = path.map(Path::to_owned).or(usual) else {
@@ -42,10 +37,6 @@ impl Config {
         }
     }
 
-    /// Reads what the file holds.
-    ///
-    /// # Errors
-    /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
         let parsed = serde_yaml_ng::from_str::<Option<Self>>(text);
         parsed.map(Option::unwrap_or_default).map_err(|error| error.to_string())
@@ -66,9 +57,6 @@ impl Config {
 
     /// The default commitment, in the spelling of the Solana CLI; `confirmed` where the file names none. The names that the CLI had
     /// before version 2.0, and wrote into the file, mean what they meant there.
-    ///
-    /// # Errors
-    /// [`CliError::Usage`] for any other word.
     pub fn confirmation(&self) -> Result<Confirmation, CliError> {
         match self.commitment.as_deref().unwrap_or_default() {
             "processed" | "recent" => Ok(Confirmation::Processed),

@@ -4,7 +4,7 @@
 //! next `solana config set`. So these entries have a file of their own.
 
 use {
-    crate::{args::address, config::in_home, error::CliError},
+    crate::{config::in_home, error::CliError, units::address},
     serde::Deserialize,
     solana_address::Address,
     std::{
@@ -13,22 +13,26 @@ use {
     },
 };
 
-/// The variable that names the default pool.
 pub const POOL_VARIABLE: &str = "TIDEPOOL_POOL";
 
-/// The variable that names the default program.
 pub const PROGRAM_VARIABLE: &str = "TIDEPOOL_PROGRAM_ID";
 
-/// The variable that names another configuration file.
 pub const FILE_VARIABLE: &str = "TIDEPOOL_CONFIG";
 
 /// An address, and where it was set.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Named {
-    /// The address.
     pub address: Address,
     /// A variable or a file.
     pub origin: String,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DefaultPool {
+    /// The pool, and where it was set.
+    pub named: Named,
+    /// The first argument, if it is an address: a POOL, perhaps, whose line is not complete.
+    pub first: Option<Address>,
 }
 
 /// What the command line can leave out.
@@ -40,7 +44,6 @@ pub struct Defaults {
     pub program_id: Option<Named>,
 }
 
-/// The entries of the file.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Entries {
@@ -50,9 +53,6 @@ struct Entries {
 
 impl Defaults {
     /// Reads the environment, and the file where a variable is not set or empty.
-    ///
-    /// # Errors
-    /// [`CliError::Usage`] for an invalid address and an unreadable file.
     pub fn load() -> Result<Self, CliError> {
         Self::from_variables(|name| env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
     }

@@ -9,18 +9,10 @@ use std::{
 /// The mark in UTF-8.
 const MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 
-/// Opens a file.
-///
-/// # Errors
-/// What the system says.
 pub fn open(path: impl AsRef<Path>) -> io::Result<impl Read> {
     without_mark(File::open(path)?)
 }
 
-/// Opens standard input.
-///
-/// # Errors
-/// What the system says.
 pub fn stdin() -> io::Result<impl Read> {
     without_mark(io::stdin().lock())
 }

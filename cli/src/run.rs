@@ -2,13 +2,14 @@
 
 use {
     crate::{
-        args::{self, Cli},
+        command_line,
+        command_line::Cli,
         config::Config,
         context::Context,
         defaults::Defaults,
-        error::{CliError, Exit},
-        output::{self, CommandOutput, Format},
-        report, streams,
+        error::CliError,
+        exit::Exit,
+        output::{self, CommandOutput, Format, streams},
         terminal::Terminal,
     },
     serde_json::json,
@@ -18,35 +19,34 @@ use {
 
 /// Runs the program with these arguments, the first of which is its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = args::spell_out(arguments.into_iter().collect());
+    let arguments = command_line::spell_out(arguments.into_iter().collect());
     let (defaults, wrong) = match Defaults::load() {
         Ok(defaults) => (defaults, None),
         Err(error) => (Defaults::default(), Some(error)),
     };
-    let cli = match (args::parse(&arguments, &defaults), &wrong) {
+    let cli = match (command_line::parse(&arguments, &defaults), &wrong) {
         (Ok(cli), _) => cli,
         (Err(error), Some(wrong)) if error.use_stderr() => {
-            report(wrong, json_format(&arguments).unwrap_or_default());
+            wrong.report(json_format(&arguments).unwrap_or_default());
             return wrong.exit().into();
         }
         (Err(error), _) => return refuse_arguments(&error, &arguments).into(),
     };
     let format = cli.global.output;
     let answered = cli.command.execute_alone().unwrap_or_else(|| wrong.map_or_else(|| answer(&cli), Err));
-    let (exit, answered) = match answered {
-        Err(CliError::Unsent(unsent)) => (unsent.exit(), Ok(unsent as Box<dyn CommandOutput>)),
-        answered => (Exit::Done, answered),
+    let (exit, written) = match answered {
+        Ok(output) => {
+            let text = output::text(output.as_ref(), format, cli.global.verbose);
+            (output.exit(), streams::answer(&text, format).map_err(CliError::from))
+        }
+        Err(error) => (Exit::Done, Err(error)),
     };
-    let result = answered.and_then(|output| {
-        let text = output::text(output.as_ref(), format, cli.global.verbose);
-        streams::answer(&text, format).map_err(CliError::from)
-    });
-    match result {
+    match written {
         Ok(()) => exit.into(),
         // The reader of standard output has closed the pipe.
         Err(CliError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => exit.into(),
         Err(error) => {
-            report(&error, format);
+            error.report(format);
             error.exit().into()
         }
     }
@@ -66,7 +66,7 @@ fn answer(cli: &Cli) -> Result<Box<dyn CommandOutput>, CliError> {
         if let Some(websocket_url) = config.websocket_url(cli.global.url.as_deref()) {
             cluster = cluster.websocket(websocket_url);
         }
-        let terminal = Terminal::detect(&cli.global);
+        let terminal = Terminal::detect(cli.global.yes, cli.global.output);
         let context = Context::new(&cluster, &cli.global, &config, terminal);
         context.interrupt.listen(cli.global.output)?;
         cli.command.execute(&context).await

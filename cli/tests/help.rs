@@ -9,7 +9,7 @@ use {
         path::Path,
         process::{Command as Process, Output},
     },
-    tidepool_cli::args::{Cli, GROUPS, command, completed},
+    tidepool_cli::command_line::{Cli, GROUPS, command, completed},
 };
 
 /// The commands, in the order in which help shows them.

@@ -7,12 +7,12 @@
 //! Permissionless: it costs the fees of its transactions. Press Enter to stop.
 
 use {
-    solana_address::Address,
     solana_keypair::read_keypair_file,
     std::{env, error::Error, io, thread, time::Duration},
     tidepool_client::{
+        client::PoolClient,
         cluster::RpcCluster,
-        crank::{Crank, CrankReport, Observer, Wait},
+        crank::{CrankReport, Observer, Wait},
         send::{Stop, Summary},
     },
 };
@@ -51,7 +51,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let cluster = RpcCluster::new(url);
     let payer = read_keypair_file(&keypair).map_err(|error| format!("{keypair}: {error}"))?;
-    let pool: Address = pool.parse()?;
 
     let stop = Stop::default();
     let request = stop.clone();
@@ -59,7 +58,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let _ = io::stdin().read_line(&mut String::new());
         request.request();
     });
-    // `run_once` in place of `watch` does the work that is due now, and returns a report.
-    Crank::new(&cluster, &payer).observer(&Reporter).stop(&stop).watch(&pool).await?;
+    // `crank` in place of `watch` does the work that is due now, and returns a report.
+    let client = PoolClient::new(&cluster, pool.parse()?, &payer);
+    client.observer(&Reporter).stop(&stop).watch().await?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! A pool can belong to any program with the SPL layout. So the figures are measured with the slowest known one, and
 //! rounded up. Simulations return the actual use.
 
-use tidepool_interface::{rebalance::is_ranked, state::ValidatorStakeInfo};
+use {tidepool_core::rebalance::is_ranked, tidepool_interface::state::ValidatorStakeInfo};
 
 /// Most compute units of a transaction.
 pub const MAX_PER_TRANSACTION: u32 = 1_400_000;
@@ -115,7 +115,7 @@ impl RebalanceCost {
     }
 
     /// An instruction with `validators`, which skips `skipped` of them and needs these
-    /// [`selections`](tidepool_interface::rebalance::Rebalance::selections).
+    /// [`selections`](tidepool_core::rebalance::Rebalance::selections).
     pub fn instruction(&self, validators: usize, skipped: u32, selections: [Option<u64>; 2]) -> u32 {
         const BASE: u32 = 10_000;
         // A decrease, with two PDA searches.

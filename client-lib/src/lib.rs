@@ -1,6 +1,30 @@
 //! Client library of the Tidepool stake pool: reads, quotes, plans, transactions.
 //!
-//! It has four layers, each usable alone:
+//! # A first program
+//!
+//! A [`client::PoolClient`] reads, deposits, withdraws and cranks with safe defaults:
+//!
+//! ```no_run
+//! use solana_keypair::read_keypair_file;
+//! use tidepool_client::{client::PoolClient, cluster::RpcCluster};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let cluster = RpcCluster::new("http://localhost:8899");
+//! let wallet = read_keypair_file("wallet.json")?;
+//! let client = PoolClient::new(&cluster, "7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA".parse()?, &wallet);
+//!
+//! let deposit = client.deposit_sol(1_500_000_000).await?; // 1.5 SOL; updates a stale pool first
+//! println!("{} pool tokens, in smallest units", deposit.quote.to_depositor);
+//! client.withdraw_stake(deposit.quote.to_depositor).await?; // as new stake accounts
+//! let report = client.crank().await?; // permissionless: updates the pool, and rebalances it
+//! println!("{} transactions in {} rounds", report.sent.landed(), report.rounds);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Layers
+//!
+//! The client stands on four layers, each usable alone:
 //!
 //! 1. [`pool::PoolSnapshot::read`] reads a pool of any program with the SPL layout, through a [`cluster::Cluster`].
 //! 2. [`quote`] and [`plan`] compute results and transactions. They are pure functions without network access.
@@ -8,8 +32,6 @@
 //! 4. [`send`] signs, submits, confirms and resends; [`events`] decodes changes from the logs.
 //!
 //! [`crank`] combines them, epoch after epoch.
-//!
-//! # Examples
 //!
 //! Quote a deposit of SOL and build its transaction, from accounts at hand and without a network:
 //!
@@ -70,32 +92,16 @@
 //! });
 //! let transactions = pack::pack(&[group], &PackOptions::new(wallet))?;
 //! assert_eq!(transactions.len(), 1);
-//! assert_eq!(transactions[0].signers, [wallet]);
+//! assert!(transactions[0].signers().iter().eq([&wallet]));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-//!
-//! Bring a pool up to date on a cluster:
-//!
-//! ```no_run
-//! # use solana_signer::Signer;
-//! # use tidepool_client::{cluster::Cluster, pack, plan, pool::{PoolSnapshot, ReadOptions}, send::{Outgoing, Sender}};
-//! # async fn example(cluster: &impl Cluster, pool: solana_address::Address, payer: &dyn Signer) -> Result<(), Box<dyn std::error::Error>> {
-//! let snapshot = PoolSnapshot::read(cluster, &pool, &ReadOptions::default()).await?;
-//! let plan = plan::update(&snapshot, &plan::UpdateOptions::default())?;
-//! let stages: Vec<Vec<Outgoing>> = pack::pack_plan(&plan, &pack::PackOptions::new(payer.pubkey()))?
-//!     .into_iter()
-//!     .map(|stage| stage.into_iter().map(Outgoing::from).collect())
-//!     .collect();
-//! let summary = Sender::new(cluster, payer).send_stages(&stages).await;
-//! println!("{} transactions landed", summary.landed());
-//! # Ok(())
-//! # }
 //! ```
 //!
 //! All amounts are `u64`: lamports, or pool tokens in their smallest unit. The formulas are those of
 //! `tidepool_interface`, which the program runs too. So a quote is exact to the lamport while the pool does not change.
 
 pub mod actions;
+mod checks;
+pub mod client;
 pub mod cluster;
 pub mod compute;
 pub mod crank;
@@ -111,4 +117,5 @@ pub mod pool;
 pub mod quote;
 pub mod send;
 pub mod text;
+mod transaction;
 pub mod vote;

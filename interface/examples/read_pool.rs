@@ -10,11 +10,8 @@
 use {
     base64::{Engine as _, prelude::BASE64_STANDARD},
     std::{env, error::Error, fs},
-    tidepool_interface::{
-        maths::Fee,
-        quote,
-        state::{PoolExtension, StakePool},
-    },
+    tidepool_core::{maths::Fee, quote},
+    tidepool_interface::state::{PoolExtension, StakePool},
 };
 
 /// Lamports of a SOL, and smallest units of a whole pool token.
@@ -43,7 +40,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("stake withdrawal {}", of(&pool.terms.stake_withdrawal_fee));
 
     // The quote that a wallet shows before a deposit. The program computes exactly the same.
-    let deposit = quote::sol_deposit(&rate, &pool.terms, WHOLE).map_err(|error| format!("no deposit: {error:?}"))?;
+    let deposit = quote::sol_deposit(&rate, &pool.terms.sol_deposit_fee, pool.terms.sol_referral_fee, WHOLE)
+        .map_err(|error| format!("no deposit: {error}"))?;
     println!("a SOL buys       {} smallest units, fees deducted", deposit.to_depositor);
 
     println!(

@@ -10,11 +10,10 @@ use {
             FeeType, FundingType, PreferredValidatorType, StakePoolInstruction,
             codec::{read_funding_type, read_preferred_type},
         },
-        maths::{Fee, FutureEpoch},
         state::{
             AccountType, EntryExtension, POOL_HEAD_LENGTH, POOL_MAX_LENGTH, POOL_MIN_LENGTH, PodFee, PodLockup,
             PoolHead, PoolTerms, StakePool, StakeStatus, U16, U32, U64, VALIDATOR_LIST_HEADER_LENGTH,
-            ValidatorListHeader, ValidatorStakeInfo, pool::split_head, terms,
+            ValidatorListHeader, ValidatorStakeInfo, pool::split_head,
         },
     },
     alloc::vec::Vec,
@@ -119,8 +118,6 @@ macro_rules! coded {
 }
 
 coded! {
-    Fee: |reader: &mut Reader| reader.fee(), |fee, writer: &mut Writer| writer.fee(fee);
-    FutureEpoch<Fee>: terms::read_future_fee, |fee, writer: &mut Writer| terms::write_future_fee(writer, fee);
     FeeType: FeeType::read, FeeType::write;
     FundingType: read_funding_type, |kind: &Self, writer: &mut Writer| writer.u8(*kind as u8);
     PreferredValidatorType: read_preferred_type, |kind: &Self, writer: &mut Writer| writer.u8(*kind as u8);

@@ -1,6 +1,6 @@
 //! Strict reader and writer of the SPL encoding, Borsh.
 
-use {crate::maths::Fee, solana_address::Address, solana_program_error::ProgramError};
+use {solana_address::Address, solana_program_error::ProgramError, tidepool_core::maths::Fee};
 
 /// Reads values from the front of a slice. Every failure is `BorshIoError`, as in the SPL stake pool.
 pub(crate) struct Reader<'a> {

@@ -1,7 +1,7 @@
 //! The interface of Tidepool, shared by the on-chain program, the client crate and the command line.
 //!
-//! It defines account layouts, instruction encodings, account lists, addresses, errors, and the exact arithmetic of rates and
-//! fees. All of these are compatible with the SPL stake pool 2.2.0; the tests compare each with that published crate.
+//! It defines account layouts, instruction encodings, account lists, addresses, errors and events. All of these are compatible with
+//! the SPL stake pool 2.2.0; the tests compare each with that published crate. The arithmetic is in [`tidepool_core`].
 //!
 //! # Examples
 //!
@@ -10,7 +10,10 @@
 //!
 //! ```
 //! # use tidepool_interface::state::{AccountType, POOL_MAX_LENGTH, PoolHead, PoolTerms};
-//! use tidepool_interface::{maths::Fee, quote, state::StakePool};
+//! use {
+//!     tidepool_core::{maths::Fee, quote},
+//!     tidepool_interface::{StakePoolError, state::StakePool},
+//! };
 //!
 //! # let mut account_data = [0; POOL_MAX_LENGTH];
 //! # let mut head: PoolHead = bytemuck::Zeroable::zeroed();
@@ -25,8 +28,9 @@
 //! let rate = pool.head.exchange_rate();
 //! assert_eq!(rate.lamports_for_withdrawal(1_000_000_000), Some(1_100_000_000)); // 1.1 SOL per pool token
 //!
-//! let quote = quote::sol_deposit(&rate, &pool.terms, 11_000_000_000)?; // 11 SOL
-//! assert_eq!(pool.terms.sol_deposit_fee, Fee::new(1, 100));
+//! let (fee, referral_percent) = (pool.terms.sol_deposit_fee, pool.terms.sol_referral_fee);
+//! assert_eq!(fee, Fee::new(1, 100));
+//! let quote = quote::sol_deposit(&rate, &fee, referral_percent, 11_000_000_000).map_err(StakePoolError::from)?; // 11 SOL
 //! assert_eq!(quote.to_depositor, 9_900_000_000); // 9.9 pool tokens
 //! # Ok::<(), solana_program_error::ProgramError>(())
 //! ```
@@ -67,7 +71,8 @@
 //! ([`instruction::ExtensionInstruction`]), errors from code 1000 on ([`ExtensionError`]) and [`event`]s.
 //!
 //! The crate is `no_std` and allocates nothing. The feature `client` builds [`solana_instruction::Instruction`]s and finds
-//! program addresses off-chain. The feature `borsh` implements `BorshSerialize` and `BorshDeserialize` for the types of the SPL
+//! program addresses off-chain. The feature `write` has the in-place views with which the program reads and writes accounts; clients
+//! decode accounts instead. The feature `borsh` implements `BorshSerialize` and `BorshDeserialize` for the types of the SPL
 //! stake pool; it needs `alloc`.
 
 #![no_std]
@@ -85,41 +90,16 @@ pub mod error;
 pub mod event;
 pub mod external;
 pub mod instruction;
-pub mod maths;
-pub mod quote;
-pub mod rebalance;
 pub mod state;
 pub mod update;
-pub mod withdrawal;
 
 pub use {
     error::{ExtensionError, StakePoolError},
     solana_address::Address,
 };
 
-/// Lamports that every validator stake account keeps delegated, even if the stake program allows a lower minimum.
-pub const MINIMUM_ACTIVE_STAKE: u64 = 1_000_000;
-
-/// Maximum number of validators in a pool. With more, a stake withdrawal would exceed a transaction's compute units.
-pub const MAX_VALIDATORS_IN_POOL: u32 = 20_000;
-
 /// Decimals of every pool mint, those of SOL.
 pub const POOL_MINT_DECIMALS: u8 = 9;
 
 /// Data length in bytes of a stake account.
 pub const STAKE_ACCOUNT_SPACE: usize = 200;
-
-/// Minimum delegation of each of the pool's stake accounts, in lamports.
-///
-/// `stake_program_minimum` is the result of the stake program's `GetMinimumDelegation`, in lamports.
-#[inline(always)]
-pub const fn minimum_delegation(stake_program_minimum: u64) -> u64 {
-    if stake_program_minimum > MINIMUM_ACTIVE_STAKE { stake_program_minimum } else { MINIMUM_ACTIVE_STAKE }
-}
-
-/// Minimum balance of a validator stake account, in lamports: `rent` (rent-exempt lamports for its data length) and the
-/// minimum delegation.
-#[inline(always)]
-pub const fn minimum_stake_lamports(rent: u64, stake_program_minimum: u64) -> u64 {
-    rent.saturating_add(minimum_delegation(stake_program_minimum))
-}

@@ -3,7 +3,7 @@
 use {
     solana_clock::DEFAULT_SLOTS_PER_EPOCH,
     std::io,
-    tidepool_cli::{args, config::Config, context::Context, defaults::Defaults, output, terminal::Terminal},
+    tidepool_cli::{command_line, config::Config, context::Context, defaults::Defaults, output, terminal::Terminal},
     tidepool_localnet::demo::{self, Options},
 };
 
@@ -15,9 +15,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // `show` estimates the yield from the length of an epoch that is well under way.
     cluster.skip_to_slot(cluster.slot() + DEFAULT_SLOTS_PER_EPOCH / 2)?;
 
-    let cli = args::parse(&["tidepool", "show", &pool].map(Into::into), &Defaults::default())?;
+    let cli = command_line::parse(&["tidepool", "show", &pool].map(Into::into), &Defaults::default())?;
     let config = Config::default();
-    let context = Context::new(&cluster, &cli.global, &config, Terminal::absent(&cli.global));
+    let context = Context::new(&cluster, &cli.global, &config, Terminal::absent(cli.global.yes, cli.global.output));
     let shown = cli.command.execute(&context).await?;
     println!("$ tidepool show {pool}");
     output::write(&mut io::stdout().lock(), shown.as_ref(), cli.global.output, false)?;

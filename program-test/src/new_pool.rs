@@ -13,9 +13,8 @@ use {
         plan::Plan,
         pool::StakeSelection,
     },
-    tidepool_interface::{
-        STAKE_ACCOUNT_SPACE, address::TOKEN_PROGRAM_ID, maths::Fee, minimum_stake_lamports, state::RebalancePolicy,
-    },
+    tidepool_core::{maths::Fee, minimum_stake_lamports},
+    tidepool_interface::{STAKE_ACCOUNT_SPACE, address::TOKEN_PROGRAM_ID, state::RebalancePolicy},
 };
 
 /// Lamports of a new pool's reserve and of each validator, unless the test says otherwise: 100 SOL.

@@ -89,13 +89,14 @@ pub(crate) async fn process_plan(
     plan: &Plan,
     signers: &[&Keypair],
 ) -> Result<Vec<Processed>, Error> {
-    let packed = pack_plan(plan, &PackOptions::new(context.payer.pubkey()))?;
+    let payer = context.payer.pubkey();
+    let packed = pack_plan(plan, &PackOptions::new(payer))?;
     let mut processed = vec![];
     for transaction in packed.into_iter().flatten() {
         let needed: Vec<&Keypair> = signers
             .iter()
             .copied()
-            .filter(|signer| transaction.signers.iter().skip(1).any(|address| *address == signer.pubkey()))
+            .filter(|signer| signer.pubkey() != payer && transaction.signers().contains(&signer.pubkey()))
             .collect();
         processed.push(process(context, &transaction.instructions, &needed).await?);
     }

@@ -8,9 +8,10 @@ use {
         pack::{self, PackOptions},
         plan::{self, UpdateOptions},
         pool::{PoolSnapshot, StakeSelection},
-        send::{Outgoing, Sender},
+        send::Sender,
     },
-    tidepool_interface::{StakePoolError, instruction, maths::Fee, state::StakePool},
+    tidepool_core::maths::Fee,
+    tidepool_interface::{StakePoolError, instruction, state::StakePool},
     tidepool_program_test::{
         Error, NewPool, ProgramTestCluster, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID, TestPool, add_program,
         add_validator, advance_epoch, fund, process, start,
@@ -161,10 +162,7 @@ async fn client_library_updates_the_pool() -> Result<(), Error> {
     let snapshot = pool.snapshot(context, StakeSelection::All).await?;
     assert!(snapshot.is_stale());
     let plan = plan::update(&snapshot, &UpdateOptions::default())?;
-    let stages: Vec<Vec<Outgoing>> = pack::pack_plan(&plan, &PackOptions::new(context.payer.pubkey()))?
-        .into_iter()
-        .map(|stage| stage.into_iter().map(Outgoing::from).collect())
-        .collect();
+    let stages = pack::pack_plan(&plan, &PackOptions::new(context.payer.pubkey()))?;
     let cluster = ProgramTestCluster::from(&*context);
     let summary = Sender::new(&cluster, &context.payer).send_stages(&stages).await;
     assert_eq!(summary.landed(), stages.iter().map(Vec::len).sum::<usize>());

@@ -1,7 +1,7 @@
 //! Pools made of raw accounts: any state at all, whether or not a history leads there.
 
 use {
-    crate::{extension::PoolKind, vm::Vm},
+    crate::{SOL, extension::PoolKind, vm::Vm},
     bytemuck::Zeroable as _,
     solana_account::Account,
     solana_address::Address,
@@ -13,13 +13,13 @@ use {
     },
     solana_vote_interface::state::{VoteInit, VoteStateV4, VoteStateVersions},
     spl_token_interface::state::{Account as TokenAccount, AccountState, Mint},
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         POOL_MINT_DECIMALS, STAKE_ACCOUNT_SPACE,
         address::{
             STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_PROGRAM_ID, find_deposit_authority, find_ephemeral_stake,
             find_transient_stake, find_validator_stake, find_withdraw_authority,
         },
-        maths::Fee,
         state::{
             AccountType, EXTENDED_POOL_LENGTH, EntryExtension, POOL_MAX_LENGTH, PodLockup, PoolExtension, PoolHead,
             PoolTerms, StakePool, StakeStatus, ValidatorListHeader, ValidatorStakeInfo, split_validator_list,
@@ -29,7 +29,7 @@ use {
 };
 
 /// Lamports that validators delegate which are in a list only to be looked through.
-const OTHERS_DELEGATE: u64 = 1_000_000_000;
+const OTHERS_DELEGATE: u64 = SOL;
 
 /// Seed of new transient and ephemeral stake accounts.
 pub const NEW_SEED: u64 = 7;
@@ -167,7 +167,7 @@ impl PoolFixture {
         fixture.write_pool(vm);
         fixture.write_list(records, vm);
         fixture.write_mint(spec, vm);
-        let rent = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+        let rent = vm.stake_rent();
         let reserve = StakeStateV2::Initialized(stake_meta(&fixture.withdraw_authority, rent));
         vm.accounts.insert(head.reserve_stake, stake_account(rent.saturating_add(spec.reserve), &reserve));
         fixture
@@ -188,7 +188,7 @@ impl PoolFixture {
             stake: find_validator_stake(&vm.program_id, &vote, &self.pool, 0).0,
             transient: find_transient_stake(&vm.program_id, &vote, &self.pool, 0).0,
         };
-        let rent = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+        let rent = vm.stake_rent();
         let mut add_stake = |address, delegated: u64, activation_epoch| {
             let lamports = delegated.saturating_add(rent);
             let state = delegated_stake(stake_meta(&self.withdraw_authority, rent), vote, delegated, activation_epoch);
@@ -302,7 +302,7 @@ impl PoolFixture {
         let list = self.state.head.validator_list;
         let data = vm.account(&list).data;
         let (_, own) = split_validator_list(&data).expect("a list");
-        let rent = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+        let rent = vm.stake_rent();
         let template = ValidatorStakeInfo {
             active_stake_lamports: rent.saturating_add(OTHERS_DELEGATE).into(),
             transient_stake_lamports: 0.into(),
@@ -367,7 +367,7 @@ pub struct UserStake {
 impl UserStake {
     /// Makes the account in the machine.
     pub fn add(&self, vm: &mut Vm) -> Address {
-        let rent = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+        let rent = vm.stake_rent();
         let meta = stake_meta(&self.authority, rent);
         let address = vm.new_address();
         let lamports = rent.saturating_add(self.delegated).saturating_add(self.idle);
@@ -408,7 +408,7 @@ pub fn add_wallet(lamports: u64, vm: &mut Vm) -> Address {
 /// An uninitialized stake account that holds its rent, as a withdrawal wants it.
 pub fn add_empty_stake(vm: &mut Vm) -> Address {
     let address = vm.new_address();
-    let lamports = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+    let lamports = vm.stake_rent();
     vm.accounts.insert(address, stake_account(lamports, &StakeStateV2::Uninitialized));
     address
 }

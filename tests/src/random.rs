@@ -2,6 +2,7 @@
 
 use {
     crate::{
+        SOL,
         extension::PoolKind,
         pool::{PoolSpec, ValidatorSpec},
     },
@@ -10,10 +11,10 @@ use {
         prelude::*,
         test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
     },
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
         instruction::FeeType,
-        maths::Fee,
         state::{POOL_MAX_LENGTH, PoolTerms, StakeStatus},
     },
 };
@@ -26,8 +27,6 @@ pub const SEED: &str = "TIDEPOOL_SEED";
 
 /// All SOL there is, in lamports, and more.
 const MOST_LAMPORTS: u64 = 700_000_000_000_000_000;
-
-const SOL: u64 = 1_000_000_000;
 
 fn variable(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))

@@ -2,6 +2,7 @@
 
 use {
     crate::{
+        SOL,
         extension::PoolKind,
         instructions::{Holder, Receiver},
         pool::{
@@ -12,18 +13,15 @@ use {
     solana_account::Account,
     solana_address::Address,
     solana_instruction::Instruction,
+    tidepool_core::maths::Fee,
     tidepool_interface::{
-        STAKE_ACCOUNT_SPACE,
         instruction::{FeeType, FundingType, PreferredValidatorType, StakePoolInstruction as Ix},
-        maths::Fee,
         state::{POOL_MAX_LENGTH, PoolTerms, StakeStatus, validator_list_length},
     },
 };
 
 /// The epoch of all scenarios.
 pub const EPOCH: u64 = 500;
-
-const SOL: u64 = 1_000_000_000;
 
 /// An instruction, and the pool that it works on.
 pub struct Scenario {
@@ -140,7 +138,7 @@ impl<'a> Builder<'a> {
 
     fn decrease(&mut self) -> Instruction {
         // The deprecated variant expects the account's rent to be there.
-        let lamports = self.vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+        let lamports = self.vm.stake_rent();
         let transient = self.pool.transient(&self.vote(0), SEED);
         self.vm.accounts.insert(transient, Account { lamports, ..Account::default() });
         self.pool.decrease(&self.vote(0), self.stake(0), 10 * SOL, SEED)

@@ -1,13 +1,13 @@
 //! A pool of the machine as the client reads one.
 
 use {
-    crate::{pool::PoolFixture, vm::Vm},
+    crate::{SOL, pool::PoolFixture, vm::Vm},
     solana_stake_interface::stake_history::StakeHistoryEntry,
     tidepool_client::pool::{Environment, PoolAccounts, PoolSnapshot},
 };
 
 /// What the stake program answers to `GetMinimumDelegation`, in lamports.
-pub const STAKE_PROGRAM_MINIMUM: u64 = 1_000_000_000;
+pub const STAKE_PROGRAM_MINIMUM: u64 = SOL;
 
 impl PoolFixture {
     /// The pool with all its stake accounts.

@@ -1,43 +1,22 @@
-//! The command line as a whole: what every command accepts. Each command's own arguments are in its file.
+//! Options that several commands accept. Each command's own arguments are in its file.
 
-mod help;
-mod pool;
 mod transactions;
 
-pub use {
-    help::{GROUPS, command, completed, documented, spell_out},
-    pool::{DefaultPool, parse},
-    transactions::{Price, TransactionArgs},
-};
+pub use transactions::{Price, TransactionArgs};
 
 use {
     crate::{
-        commands::Command,
         config::Config,
-        defaults::Defaults,
+        defaults::{DefaultPool, Defaults},
         error::CliError,
         keys::KeySource,
         output::Format,
-        units::{Slippage, Units},
+        units::{Slippage, Units, address},
     },
-    clap::Parser,
     solana_address::Address,
     std::{path::PathBuf, str::FromStr},
     tidepool_client::cluster::Confirmation,
 };
-
-/// Manage and use Solana stake pools
-#[derive(Debug, Parser)]
-#[command(name = "tidepool", version, arg_required_else_help = true)]
-pub struct Cli {
-    /// What every command accepts.
-    #[command(flatten)]
-    pub global: GlobalArgs,
-
-    /// What to do.
-    #[command(subcommand)]
-    pub command: Command,
-}
 
 /// What every command accepts.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -122,12 +101,21 @@ impl From<Commitment> for Confirmation {
 
 impl GlobalArgs {
     /// What counts as landed: what was asked for, then the configuration's, then `confirmed`.
-    ///
-    /// # Errors
-    /// Those of [`Config::confirmation`], where the command line names none.
     pub fn confirmation(&self, config: &Config) -> Result<Confirmation, CliError> {
         self.commitment.map_or_else(|| config.confirmation(), |given| Ok(given.into()))
     }
+}
+
+/// A validator of a pool.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct ValidatorArgs {
+    /// Address of the pool
+    #[arg(value_name = "POOL", value_parser = address)]
+    pub pool: Address,
+
+    /// Vote account of the validator
+    #[arg(value_name = "VOTE_ACCOUNT", value_parser = address)]
+    pub vote: Address,
 }
 
 /// Whether a pool may be updated first.
@@ -147,14 +135,10 @@ pub struct LookupArgs {
     pub lookup_tables: Option<LookupTables>,
 }
 
-/// Lookup tables to use.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum LookupTables {
-    /// None.
     None,
-    /// The fee payer's tables of the pool.
     Auto,
-    /// These, whosever they are.
     Given(Vec<Address>),
 }
 
@@ -193,9 +177,4 @@ impl Bound {
             None => self.max_slippage.minimum_of(quoted),
         }
     }
-}
-
-/// Reads an address.
-pub fn address(text: &str) -> Result<Address, String> {
-    text.parse().map_err(|_| format!("invalid address \"{text}\": expected a base58 public key"))
 }

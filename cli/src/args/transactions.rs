@@ -1,8 +1,12 @@
 //! What becomes of the transactions of a command: what they pay, who signs them, and whether they are sent.
 
 use {
-    super::address, crate::keys::KeySource, solana_address::Address, solana_hash::Hash, solana_signature::Signature,
-    std::str::FromStr, tidepool_client::send::ComputeUnitPrice,
+    crate::{keys::KeySource, units::address},
+    solana_address::Address,
+    solana_hash::Hash,
+    solana_signature::Signature,
+    std::str::FromStr,
+    tidepool_client::send::ComputeUnitPrice,
 };
 
 /// The percentile of recent prices that `auto` stands for.
@@ -75,7 +79,6 @@ impl TransactionArgs {
         self.dry_run || self.signs_elsewhere()
     }
 
-    /// The price of a compute unit.
     pub fn price(&self) -> ComputeUnitPrice {
         match self.compute_unit_price {
             None => ComputeUnitPrice::Fixed(0),
@@ -91,7 +94,6 @@ impl TransactionArgs {
 /// The price of a compute unit as people write it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Price {
-    /// So many micro-lamports.
     Fixed(u64),
     /// A percentile, 0 to 100, of recent prices.
     Percentile(u8),

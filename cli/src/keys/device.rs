@@ -26,7 +26,6 @@ impl Maker {
     }
 }
 
-/// A key on a hardware wallet.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Device {
     maker: Maker,

@@ -13,7 +13,6 @@ use {
     },
 };
 
-/// A directory of keypair files.
 pub struct KeyDirectory {
     path: PathBuf,
     generated: RefCell<Vec<(PathBuf, Rc<Keypair>)>>,
@@ -25,7 +24,6 @@ impl KeyDirectory {
         Self { path, generated: RefCell::new(vec![]) }
     }
 
-    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -36,9 +34,6 @@ impl KeyDirectory {
     }
 
     /// The key in the file of that name, or else `generated`, which [`Self::save`] writes there.
-    ///
-    /// # Errors
-    /// [`CliError::Key`] for a file that holds no keypair.
     pub fn open_or(
         &self,
         keyring: &Keyring,
@@ -56,9 +51,6 @@ impl KeyDirectory {
     }
 
     /// Writes the generated keys, readable by the user alone, and says whether there were any. Existing files are not replaced.
-    ///
-    /// # Errors
-    /// [`CliError::Key`].
     pub fn save(&self) -> Result<bool, CliError> {
         let generated = self.generated.take();
         if generated.is_empty() {

@@ -18,7 +18,6 @@ use {
     std::{cell::RefCell, io, rc::Rc, str::FromStr},
 };
 
-/// A key that can sign.
 pub type Key = Rc<dyn Signer>;
 
 /// Languages in which a seed phrase may be written, as in Solana's own tools.
@@ -113,9 +112,6 @@ impl Keyring {
     }
 
     /// Opens the key from `source`, which `role` (such as `the fee payer`) is needed for.
-    ///
-    /// # Errors
-    /// [`CliError::Key`], which never holds any of the key itself.
     pub fn open(&self, role: &'static str, source: &KeySource) -> Result<Key, CliError> {
         if let Some((_, key)) = self.open.borrow().iter().find(|(known, _)| known == source) {
             return Ok(Rc::clone(key));
@@ -217,7 +213,7 @@ mod tests {
             let source: KeySource = secret.parse().unwrap();
             assert_eq!(source, KeySource::Secret, "{secret}");
             let refused = Keyring::default().open("the manager", &source).err().unwrap();
-            assert_eq!(refused.exit(), crate::error::Exit::Usage);
+            assert_eq!(refused.exit(), crate::exit::Exit::Usage);
             assert!(refused.to_string().contains("prompt:?key=0/0"), "{refused}");
         }
     }

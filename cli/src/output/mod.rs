@@ -1,18 +1,17 @@
 //! What commands answer, as text, as longer text, and as JSON.
 
-mod event;
+mod format;
 mod large;
-mod logs;
+pub mod streams;
 mod transactions;
-mod unsent;
 
 pub use {
+    format::Format,
     transactions::{Landed, state_name, write_signatures},
-    unsent::Unsent,
 };
 
 use {
-    crate::streams,
+    crate::exit::Exit,
     serde::{Serialize, Serializer},
     serde_json::Value,
     std::{
@@ -21,55 +20,42 @@ use {
     },
 };
 
+/// A name and a value, for people.
+pub type Line = (&'static str, String);
+
 /// The answer of a command.
 ///
 /// In JSON, names of fields are in snake_case and stay what they are; amounts of SOL are whole lamports, amounts of pool
 /// tokens are whole smallest units, addresses and signatures are strings, and what there is none of is `null`.
 pub trait CommandOutput {
-    /// Writes the answer for a person.
-    fn display(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+    /// Writes the answer for a person: in short, or all of it.
+    fn write(&self, f: &mut fmt::Formatter<'_>, verbose: bool) -> fmt::Result;
 
-    /// Writes the answer for a person who wants to know everything.
-    fn verbose(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.display(f)
-    }
-
-    /// The answer for a program.
     fn json(&self) -> Value;
+
+    /// How the command ends with this answer.
+    fn exit(&self) -> Exit {
+        Exit::Done
+    }
 }
 
-/// The form of the answer.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
-pub enum Format {
-    /// For people
-    #[default]
-    Display,
-    /// JSON on many lines
-    Json,
-    /// JSON on one line
-    JsonCompact,
+/// An answer whose fields are its JSON.
+pub trait Report: Serialize {
+    /// As [`CommandOutput::write`].
+    fn write(&self, f: &mut fmt::Formatter<'_>, verbose: bool) -> fmt::Result;
 }
 
-impl Format {
-    /// Whether a program reads the answer.
-    pub const fn is_json(self) -> bool {
-        matches!(self, Self::Json | Self::JsonCompact)
+impl<T: Report> CommandOutput for T {
+    fn write(&self, f: &mut fmt::Formatter<'_>, verbose: bool) -> fmt::Result {
+        Report::write(self, f, verbose)
     }
 
-    /// Writes a JSON value in this form: all JSON passes here. Numbers beyond 2^53 - 1 get a string copy.
-    pub fn render(self, value: &Value) -> String {
-        let value = large::with_string_copies(value);
-        match self {
-            Self::Json => format!("{value:#}"),
-            Self::Display | Self::JsonCompact => value.to_string(),
-        }
+    fn json(&self) -> Value {
+        to_json(self)
     }
 }
 
 /// Writes an answer to `to`, with a line's end. Invisible characters are escaped; the values of JSON stay the same.
-///
-/// # Errors
-/// Those of `to`.
 pub fn write(to: &mut impl Write, output: &dyn CommandOutput, format: Format, verbose: bool) -> io::Result<()> {
     streams::write_line(to, &text(output, format, verbose), format)
 }
@@ -90,7 +76,7 @@ struct AsText<'a> {
 
 impl fmt::Display for AsText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.verbose { self.output.verbose(f) } else { self.output.display(f) }
+        self.output.write(f, self.verbose)
     }
 }
 

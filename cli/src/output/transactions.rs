@@ -11,16 +11,11 @@ use {
     },
 };
 
-/// A transaction that has landed.
 #[derive(Clone, Debug, Serialize)]
 pub struct Landed {
-    /// What it did.
     pub label: String,
-    /// By which it is known.
     pub signature: Text<Signature>,
-    /// The slot of its block.
     pub slot: u64,
-    /// The steps of a trade that it contained.
     #[serde(skip)]
     pub steps: Vec<Step>,
 }

@@ -12,12 +12,6 @@ const ONE: u64 = 10u64.pow(DECIMALS as u32);
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Units(pub u64);
 
-/// Lamports, written in SOL.
-pub type Lamports = Units;
-
-/// Pool tokens in their smallest unit, written in whole ones.
-pub type PoolTokens = Units;
-
 impl FromStr for Units {
     type Err = String;
 
@@ -75,9 +69,7 @@ pub fn positive(text: &str) -> Result<Units, String> {
 /// An amount, or all that there is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Amount {
-    /// So much, in smallest units.
     Exact(u64),
-    /// `ALL`.
     All,
 }
 

@@ -1,11 +1,10 @@
 //! Fees: `1/100`, `1%`, `0.25%`, `25bps`.
 
-use {std::str::FromStr, tidepool_interface::maths::Fee};
+use {std::str::FromStr, tidepool_core::maths::Fee};
 
 /// Most decimals of a percentage: more would not fit a denominator of 64 bits.
 const MAX_DECIMALS: u32 = 15;
 
-/// Basis points of the whole.
 const BASIS_POINTS: u64 = 10_000;
 
 /// A fee from the command line: a share of at most 100 %.

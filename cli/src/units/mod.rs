@@ -1,12 +1,14 @@
-//! Amounts, fees, shares and bounds as people write them. All of it is read exactly: no floating point.
+//! Addresses, amounts, fees, shares and bounds as people write them. All of it is read exactly: no floating point.
 
+mod address;
 mod amount;
 mod fee;
 mod share;
 mod slippage;
 
 pub use {
-    amount::{Amount, Lamports, PoolTokens, Units, positive, sol, tokens},
+    address::address,
+    amount::{Amount, Units, positive, sol, tokens},
     fee::{ParsedFee, percent},
     share::Share,
     slippage::Slippage,

@@ -3,7 +3,7 @@
 use {
     super::fee,
     std::{fmt, str::FromStr},
-    tidepool_interface::{maths::mul_div_floor, state::BASIS_POINTS},
+    tidepool_core::{maths::mul_div_floor, rebalance::BASIS_POINTS},
 };
 
 /// A share of a pool, in basis points.

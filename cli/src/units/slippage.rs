@@ -4,7 +4,7 @@ use {
     super::fee::ParsedFee,
     std::{fmt, str::FromStr},
     tidepool_client::quote,
-    tidepool_interface::maths::mul_div_floor,
+    tidepool_core::maths::mul_div_floor,
 };
 
 const WHOLE: u64 = 10_000;
@@ -14,10 +14,8 @@ const WHOLE: u64 = 10_000;
 pub struct Slippage(u16);
 
 impl Slippage {
-    /// No bound: anything is accepted.
     pub const NONE: Self = Self(10_000);
 
-    /// The bound in basis points.
     pub const fn basis_points(self) -> u16 {
         self.0
     }
@@ -29,7 +27,6 @@ impl Slippage {
         Self(u16::try_from(points).unwrap_or(0))
     }
 
-    /// One basis point less.
     pub const fn tighter(self) -> Self {
         Self(self.0.saturating_sub(1))
     }

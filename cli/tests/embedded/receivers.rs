@@ -2,7 +2,7 @@
 
 use {
     super::{
-        harness::{SOL, Stage, assert_fails, number, said, text},
+        harness::{SOL, Stage, USAGE, assert_fails, number, said, text},
         withdrawals::staked_pool,
     },
     clap::{Arg, CommandFactory as _},
@@ -12,14 +12,12 @@ use {
     solana_nonce::{state::State as NonceState, versions::Versions},
     solana_signer::Signer as _,
     std::collections::BTreeSet,
-    tidepool_cli::args::Cli,
+    tidepool_cli::command_line::Cli,
     tidepool_interface::{
         address::{SYSTEM_PROGRAM_ID, TOKEN_PROGRAM_ID},
         external::token::{TOKEN_ACCOUNT_LENGTH, TokenAccount},
     },
 };
-
-const USAGE: u8 = 2;
 
 /// Rent of a token account of SPL Token.
 const TOKEN_ACCOUNT_RENT: u64 = 2_039_280;

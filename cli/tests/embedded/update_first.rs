@@ -3,19 +3,16 @@
 
 use {
     super::{
-        harness::{Stage, assert_fails, text},
+        harness::{NOT_NOW, Stage, USAGE, assert_fails, text},
         signing::nonce_account,
         withdrawals::staked_pool,
     },
     serde_json::Value,
     solana_signer::Signer as _,
     std::collections::BTreeSet,
-    tidepool_cli::{args, error::Exit},
+    tidepool_cli::{command_line, exit::Exit},
     tidepool_client::cluster::Cluster as _,
 };
-
-const USAGE: u8 = 2;
-const NOT_NOW: u8 = 5;
 
 /// A command line of each command that updates a pool first, with the label of its transaction.
 fn lines(stage: &Stage, pool: &str, stake_account: &str) -> Vec<(String, &'static str)> {
@@ -63,7 +60,7 @@ async fn the_table_holds_every_command_that_updates_first() {
         .into_iter()
         .map(|(line, _)| line.split_whitespace().next().unwrap().to_owned())
         .collect();
-    let all = args::command();
+    let all = command_line::command();
     let update_first = all.get_subcommands().filter_map(|command| {
         let has_option = command.get_arguments().any(|argument| argument.get_long() == Some("no-update"));
         // A crank has no such option: to update is a part of what it is asked for.

@@ -7,8 +7,9 @@ use {
     solana_clock::Clock,
     solana_stake_interface::state::{Authorized, Meta, StakeStateV2},
     tidepool_client::pool::{Environment, PoolAccounts, PoolSnapshot},
+    tidepool_core::MAX_VALIDATORS_IN_POOL,
     tidepool_interface::{
-        MAX_VALIDATORS_IN_POOL, STAKE_ACCOUNT_SPACE,
+        STAKE_ACCOUNT_SPACE,
         address::{
             STAKE_PROGRAM_ID, TOKEN_PROGRAM_ID, find_deposit_authority, find_transient_stake, find_validator_stake,
             find_withdraw_authority,

@@ -5,18 +5,18 @@ use {
     crate::{
         compute,
         error::PlanError,
-        plan::{InstructionGroup, Step},
         pool::PoolSnapshot,
         quote::{self, StakeDepositQuote},
+        transaction::{InstructionGroup, Step},
     },
     solana_account::Account,
     solana_address::Address,
     solana_stake_interface::{instruction as stake, state::StakeAuthorize},
     solana_system_interface::instruction as system,
+    tidepool_core::maths::ExchangeRate,
     tidepool_interface::{
         address::{CLOCK_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID},
         instruction::{self, DepositSolAccounts, DepositStakeAccounts},
-        maths::ExchangeRate,
     },
 };
 

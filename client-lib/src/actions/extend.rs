@@ -2,31 +2,16 @@
 
 use {
     super::weights::check_cap,
-    crate::{compute, error::PlanError, plan::InstructionGroup, pool::PoolSnapshot},
+    crate::{checks::require_policy, compute, error::PlanError, pool::PoolSnapshot, transaction::InstructionGroup},
     solana_address::Address,
+    tidepool_core::rebalance::{BASIS_POINTS, RESERVE_SHARE_MAX},
     tidepool_interface::{
         ExtensionError,
         address::SYSTEM_PROGRAM_ID,
         instruction::{ExtendPoolAccounts, ExtensionInstruction, SetRebalancePolicyAccounts},
-        state::{BASIS_POINTS, EXTENDED_POOL_LENGTH, RESERVE_SHARE_MAX, RebalancePolicy},
+        state::{EXTENDED_POOL_LENGTH, RebalancePolicy},
     },
 };
-
-/// The rebalance policy of an extended pool.
-///
-/// # Errors
-/// Refusal `NotExtended`.
-pub(crate) fn require_policy(snapshot: &PoolSnapshot) -> Result<&RebalancePolicy, PlanError> {
-    snapshot.policy().ok_or_else(|| {
-        let pool = snapshot.address();
-        let context = if snapshot.has_unknown_extension() {
-            format!("pool {pool} has an unknown version of the extension: update tidepool")
-        } else {
-            format!("pool {pool} has no extension: its manager can add it with `tidepool extend-pool`")
-        };
-        PlanError::refused(ExtensionError::NotExtended, context)
-    })
-}
 
 /// Adds the extension to a pool, with the default policy. `payer` pays the rent of the longer account
 /// ([`extension_rent`]); the manager signs too.

@@ -3,15 +3,16 @@
 use {
     super::{TokenReceiver, active_validator},
     crate::{
+        checks::check_up_to_date,
         compute,
         error::PlanError,
-        plan::InstructionGroup,
         pool::{AccountKind, PoolSnapshot},
-        quote::check_up_to_date,
+        transaction::InstructionGroup,
     },
     solana_account::Account,
     solana_address::Address,
     solana_instruction::{AccountMeta, error::InstructionError},
+    tidepool_core::maths::{Fee, FutureEpoch, WITHDRAWAL_BASELINE_FEE, check_withdrawal_fee},
     tidepool_interface::{
         StakePoolError,
         address::SPL_STAKE_POOL_PROGRAM_ID,
@@ -20,7 +21,6 @@ use {
             FeeType, FundingType, PreferredValidatorType, SetFeeAccounts, SetFundingAuthorityAccounts,
             SetManagerAccounts, SetPreferredValidatorAccounts, SetStakerAccounts, StakePoolInstruction,
         },
-        maths::{Fee, FutureEpoch, WITHDRAWAL_BASELINE_FEE, check_withdrawal_fee},
         state::{POOL_MAX_LENGTH, PoolTerms},
     },
 };
@@ -95,7 +95,7 @@ fn check_room(snapshot: &PoolSnapshot, change: impl FnOnce(&mut PoolTerms)) -> R
 /// [`check_withdrawal_fee`], with the highest allowed fee on withdrawals of `what` in the error.
 fn check_increase(what: &str, new: &Fee, in_force: &Fee) -> Result<(), PlanError> {
     check_withdrawal_fee(new, in_force).map_err(|error| match error {
-        StakePoolError::FeeIncreaseTooHigh => {
+        tidepool_core::Error::FeeIncreaseTooHigh => {
             let now = match in_force.numerator.min(in_force.denominator) {
                 0 => "none".to_owned(),
                 _ => format!("{}/{}", in_force.numerator, in_force.denominator),

@@ -1,7 +1,7 @@
 //! Metaplex metadata of a pool token, which wallets display. The manager signs.
 
 use {
-    crate::{compute, error::PlanError, plan::InstructionGroup, pool::PoolSnapshot},
+    crate::{compute, error::PlanError, pool::PoolSnapshot, transaction::InstructionGroup},
     solana_account::Account,
     solana_address::Address,
     solana_instruction::error::InstructionError,

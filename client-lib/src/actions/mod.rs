@@ -1,7 +1,7 @@
 //! Builds instructions from a snapshot and parameters.
 //!
-//! Each function returns an [`InstructionGroup`](crate::plan::InstructionGroup): the instructions of one transaction.
-//! Signers follow from the instructions ([`InstructionGroup::signers`](crate::plan::InstructionGroup::signers)), plus
+//! Each function returns an [`InstructionGroup`](crate::transaction::InstructionGroup): the instructions of one transaction.
+//! Signers follow from the instructions ([`InstructionGroup::signers`](crate::transaction::InstructionGroup::signers)), plus
 //! the fee payer. If the snapshot shows that the program would refuse an instruction, it is refused here, with figures.
 //! Staleness is left to the quotes, since an update may precede in the same plan, unless an instruction's accounts
 //! depend on it.
@@ -50,7 +50,7 @@ pub use {
     token::{TokenHolding, TokenReceiver, TokenSource, associated_token_account},
     update::{cleanup, update_list_instruction, update_pool_balance, update_validators_instruction},
     validators::{add_validator, find_free_validator_seed, remove_validator},
-    weights::{WeightChange, WeightsError, set_validator_weights},
+    weights::{WeightChange, set_validator_weights},
     withdraw::{
         NewStakeAccount, WithdrawSol, WithdrawStake, merge_withdrawn, withdraw_sol, withdraw_stake,
         withdraw_stake_quoted,
@@ -58,7 +58,7 @@ pub use {
     wrapped::{NATIVE_MINT_ID, Unwrap, Wrap, wrapped_sol_account},
 };
 
-pub(crate) use {deposit::deposit_stake_at, extend::require_policy, withdraw::withdraw_sol_unchecked};
+pub(crate) use {deposit::deposit_stake_at, withdraw::withdraw_sol_unchecked};
 
 use {
     crate::{

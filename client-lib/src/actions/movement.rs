@@ -3,11 +3,12 @@
 use {
     super::active_validator,
     crate::{
+        checks::{check_no_rewards, check_up_to_date},
         compute,
-        error::{Cause, PlanError, Sol, StaysInReserve, check_no_rewards},
-        plan::InstructionGroup,
+        error::{Cause, PlanError, Sol, StaysInReserve},
         pool::{PoolSnapshot, Validator},
-        quote::{check_up_to_date, merge_kind},
+        quote::merge_kind,
+        transaction::InstructionGroup,
     },
     solana_address::Address,
     solana_instruction::{Instruction, error::InstructionError},
@@ -43,7 +44,7 @@ impl<'a> Movement<'a> {
         vote: &Address,
         same_way: impl FnOnce(&Delegation, u64) -> bool,
     ) -> Result<Self, PlanError> {
-        check_no_rewards(snapshot.environment())?;
+        check_no_rewards(snapshot)?;
         check_up_to_date(snapshot)?;
         let validator = active_validator(snapshot, vote)?;
         let (program_id, pool) = (snapshot.program_id(), snapshot.address());

@@ -3,8 +3,8 @@
 use {
     crate::{
         compute,
-        plan::InstructionGroup,
         pool::{PoolSnapshot, Validator},
+        transaction::InstructionGroup,
     },
     solana_address::Address,
     solana_instruction::{AccountMeta, Instruction},

@@ -3,24 +3,27 @@
 use {
     super::active_validator,
     crate::{
+        checks::{check_no_rewards, check_up_to_date},
         cluster::Cluster,
         compute,
-        error::{PlanError, Sol, StaysInReserve, check_no_rewards},
-        plan::InstructionGroup,
+        error::{PlanError, Sol, StaysInReserve},
         pool::{PoolError, PoolSnapshot, Validator},
-        quote::check_up_to_date,
+        transaction::InstructionGroup,
     },
     solana_address::Address,
     solana_instruction::error::InstructionError,
+    tidepool_core::{
+        MAX_VALIDATORS_IN_POOL,
+        rebalance::{Inputs, removal_turnover, turnover_left},
+    },
     tidepool_interface::{
-        ExtensionError, MAX_VALIDATORS_IN_POOL, StakePoolError,
+        ExtensionError, StakePoolError,
         address::{
             CLOCK_ID, RENT_ID, STAKE_CONFIG_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID,
             find_validator_stake,
         },
         external::stake::Delegation,
         instruction::{AddValidatorToPoolAccounts, RemoveValidatorFromPoolAccounts, StakePoolInstruction},
-        rebalance::{Inputs, removal_turnover, turnover_left},
     },
 };
 
@@ -62,7 +65,7 @@ where
 /// [`PlanError::EpochRewardsActive`]; refusals: `StakeListAndPoolOutOfDate`, `ValidatorAlreadyAdded`,
 /// `TooManyValidatorsInPool`, `AccountDataTooSmall` (the list is full), `InsufficientFunds` (the reserve).
 pub fn add_validator(snapshot: &PoolSnapshot, vote: &Address, seed: u32) -> Result<InstructionGroup, PlanError> {
-    check_no_rewards(snapshot.environment())?;
+    check_no_rewards(snapshot)?;
     check_up_to_date(snapshot)?;
     check_room(snapshot, vote)?;
     let required = snapshot.environment().minimum_stake_lamports();
@@ -132,7 +135,7 @@ fn check_room(snapshot: &PoolSnapshot, vote: &Address) -> Result<(), PlanError> 
 /// [`PlanError::EpochRewardsActive`]; refusals: `StakeListAndPoolOutOfDate`, `ValidatorNotFound`,
 /// `TurnoverBudgetExceeded`.
 pub fn remove_validator(snapshot: &PoolSnapshot, vote: &Address) -> Result<InstructionGroup, PlanError> {
-    check_no_rewards(snapshot.environment())?;
+    check_no_rewards(snapshot)?;
     check_up_to_date(snapshot)?;
     let validator = active_validator(snapshot, vote)?;
     check_turnover(snapshot, &validator)?;

@@ -5,21 +5,21 @@ use {
     crate::{
         compute,
         error::PlanError,
-        plan::{InstructionGroup, Step},
         pool::PoolSnapshot,
         quote::{self, StakeWithdrawalQuote, WithdrawFrom},
+        transaction::{InstructionGroup, Step},
     },
     solana_address::Address,
     solana_instruction::Instruction,
     solana_stake_interface::{instruction as stake, state::StakeAuthorize},
     solana_system_interface::instruction as system,
     spl_token_2022_interface::instruction as token,
+    tidepool_core::quote::WithdrawalQuote,
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
         address::{CLOCK_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, TOKEN_PROGRAM_ID},
         external::token::TOKEN_ACCOUNT_LENGTH,
         instruction::{self, WithdrawSolAccounts, WithdrawStakeAccounts},
-        quote::WithdrawalQuote,
     },
 };
 

@@ -1,11 +1,7 @@
 //! Errors of requests to a cluster, and whether a repeat can succeed.
 
 use {
-    super::{Cluster, sysvars::below_rent},
-    crate::error::BelowRent,
-    solana_address::Address,
-    solana_transaction_error::TransactionError,
-    std::time::Duration,
+    crate::error::BelowRent, solana_address::Address, solana_transaction_error::TransactionError, std::time::Duration,
     thiserror::Error,
 };
 
@@ -105,20 +101,6 @@ pub enum ClusterError {
 }
 
 impl ClusterError {
-    /// The error for a transaction with fee payer `payer` that was rejected before it ran.
-    pub(crate) async fn refused<C: Cluster + ?Sized>(cluster: &C, error: TransactionError, payer: &Address) -> Self {
-        match error {
-            // The fee payer is the first account of a transaction.
-            TransactionError::InsufficientFundsForRent { account_index: 0 } => {
-                Self::BelowRent(below_rent(cluster, *payer).await)
-            }
-            TransactionError::AccountNotFound | TransactionError::InsufficientFundsForFee => {
-                Self::Unfunded { payer: *payer }
-            }
-            error => Self::TransactionRefused { error },
-        }
-    }
-
     /// Whether the same request may succeed when it is repeated, with any endpoint.
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Unreachable { .. } | Self::RateLimited { .. } | Self::SlotChanged { .. })

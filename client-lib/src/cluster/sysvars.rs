@@ -5,15 +5,13 @@ use {
     crate::error::BelowRent,
     serde::de::DeserializeOwned,
     solana_address::Address,
-    solana_clock::Clock,
-    solana_epoch_schedule::EpochSchedule,
     solana_hash::Hash,
     solana_instruction::Instruction,
     solana_message::{Message, VersionedMessage},
     solana_rent::Rent,
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
-    std::time::Duration,
+    solana_transaction_error::TransactionError,
 };
 
 pub(super) async fn read<C, S>(cluster: &C, address: Address) -> Result<S, ClusterError>
@@ -67,6 +65,24 @@ pub(crate) async fn below_rent<C: Cluster + ?Sized>(cluster: &C, account: Addres
     BelowRent { account, lamports: read.await.ok() }
 }
 
+/// The error for a transaction with fee payer `payer` that was rejected before it ran.
+pub(crate) async fn refused<C: Cluster + ?Sized>(
+    cluster: &C,
+    error: TransactionError,
+    payer: &Address,
+) -> ClusterError {
+    match error {
+        // The fee payer is the first account of a transaction.
+        TransactionError::InsufficientFundsForRent { account_index: 0 } => {
+            ClusterError::BelowRent(below_rent(cluster, *payer).await)
+        }
+        TransactionError::AccountNotFound | TransactionError::InsufficientFundsForFee => {
+            ClusterError::Unfunded { payer: *payer }
+        }
+        error => ClusterError::TransactionRefused { error },
+    }
+}
+
 pub(super) async fn minimum_delegation<C>(cluster: &C, payer: Address) -> Result<u64, ClusterError>
 where
     C: Cluster + ?Sized,
@@ -74,7 +90,7 @@ where
     let instruction = solana_stake_interface::instruction::get_minimum_delegation();
     let simulation = simulate_alone(cluster, instruction, &payer).await?;
     if let Some(error) = simulation.error {
-        return Err(ClusterError::refused(cluster, error, &payer).await);
+        return Err(refused(cluster, error, &payer).await);
     }
     simulation
         .return_data
@@ -84,22 +100,4 @@ where
         .ok_or_else(|| ClusterError::UnexpectedAnswer {
             detail: "the stake program did not return its minimum delegation".into(),
         })
-}
-
-/// Fewest slots from which the slot time is measured.
-const MIN_SLOTS: u64 = 16;
-
-/// Mean slot time since the epoch of `clock` began; `None` if too few slots have passed.
-pub(crate) fn slot_time(clock: &Clock, schedule: &EpochSchedule) -> Option<Duration> {
-    let seconds = clock.unix_timestamp.saturating_sub(clock.epoch_start_timestamp);
-    let slots = clock.slot.saturating_sub(schedule.get_first_slot_in_epoch(clock.epoch));
-    // The clock has a resolution of one second.
-    let seconds = u64::try_from(seconds).ok().filter(|seconds| *seconds >= MIN_SLOTS)?;
-    per_slot(Duration::from_secs(seconds), slots)
-}
-
-/// Slot time if `slots` slots took `time`; `None` for too few slots.
-pub(crate) fn per_slot(time: Duration, slots: u64) -> Option<Duration> {
-    let slots = u32::try_from(slots).ok().filter(|slots| u64::from(*slots) >= MIN_SLOTS)?;
-    time.checked_div(slots).filter(|time| !time.is_zero())
 }

@@ -5,7 +5,7 @@ use {
         plan::{self, RebalancePlan, UnmovedReason, UpdateOptions},
         pool::PoolSnapshot,
     },
-    tidepool_interface::rebalance::Reason,
+    tidepool_core::rebalance::Reason,
 };
 
 /// Remaining work until a pool is up to date with the epoch.

@@ -5,7 +5,7 @@ use {
         cluster::ClusterError,
         error::PlanError,
         pool::PoolError,
-        send::{FailureReport, NotSent, Outcome, Sent, Summary, UnknownReason},
+        send::{FailureReport, NotSent, Outcome, Summary, UnknownReason},
     },
     solana_transaction_error::TransactionError,
     std::error::Error,
@@ -25,7 +25,7 @@ pub enum CrankError<E: Error + 'static> {
     Plan(#[from] PlanError),
 
     /// Transactions did not land, and another round did not help.
-    #[error("{} of {} transactions did not land: {}", .0.problems().count(), .0.transactions.len(), first_problem(.0))]
+    #[error("{} of {} transactions did not land: {}", .0.problems().count(), .0.transactions.len(), .0.first_problem())]
     NotLanded(Summary),
 
     /// Transactions landed without progress for several rounds, or there were too many rounds.
@@ -155,8 +155,4 @@ fn is_cluster_failure(outcome: &Outcome) -> bool {
         outcome,
         Outcome::Unknown { reason: UnknownReason::Cluster(_), .. } | Outcome::NotSent(NotSent::Cluster(_))
     )
-}
-
-fn first_problem(summary: &Summary) -> String {
-    summary.problems().next().map_or_else(String::new, |Sent { label, outcome, .. }| format!("{label} {outcome}"))
 }

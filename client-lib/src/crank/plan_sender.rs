@@ -6,7 +6,7 @@ use {
         pack::{self, PackError, PackOptions},
         plan::Plan,
         pool::PoolSnapshot,
-        send::{Outgoing, SendOptions, Sender, Stop, Summary},
+        send::{SendOptions, Sender, Stop, Summary},
     },
     solana_address::Address,
     solana_message::AddressLookupTableAccount,
@@ -78,10 +78,8 @@ impl<C: Cluster> PlanSender for WalletSender<'_, C> {
 
     async fn send_plan(&self, to_send: PlanToSend<'_>) -> Result<Summary, PackError> {
         let lookup_tables = to_send.lookup_tables.to_vec();
-        let packed =
-            pack::pack_plan(to_send.plan, &PackOptions { lookup_tables, ..PackOptions::new(self.key.pubkey()) })?;
-        let stages: Vec<Vec<Outgoing>> =
-            packed.into_iter().map(|stage| stage.into_iter().map(Outgoing::from).collect()).collect();
+        let packing = PackOptions { lookup_tables, ..PackOptions::new(self.key.pubkey()) };
+        let stages = pack::pack_plan(to_send.plan, &packing)?;
         let send = SendOptions { pool_program: Some(to_send.program_id), ..self.send.clone() };
         Ok(Sender::new(self.cluster, self.key).options(send).stop(to_send.stop).send_stages(&stages).await)
     }

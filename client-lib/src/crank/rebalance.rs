@@ -3,9 +3,8 @@
 use {
     super::{Crank, CrankError, Cranked, PlanSender, report::Run, timing::Timing},
     crate::{
-        actions::WeightsError,
         cluster::Cluster,
-        error::PlanError,
+        error::{PlanError, WeightsError},
         plan::{self, RebalanceOptions, RebalancePlan, StakeMovement},
         pool::{PoolSnapshot, StakeSelection},
     },

@@ -2,7 +2,10 @@
 
 use {
     super::{CrankOptions, wait::Backoff},
-    crate::cluster::{Blockhash, BytesAt, Cluster, ClusterError, Execution, Simulation, TransactionStatus},
+    crate::cluster::{
+        Blockhash, BytesAt, Call, Cluster, ClusterError, ClusterValidator, Execution, PastTransaction,
+        PerformanceSample, Simulation, TransactionStatus,
+    },
     solana_account::Account,
     solana_address::Address,
     solana_signature::Signature,
@@ -124,6 +127,30 @@ impl<C: Cluster> Cluster for RetryingCluster<'_, C> {
 
     async fn recent_prices(&self, writable: &[Address]) -> Result<Vec<u64>, ClusterError> {
         self.with_retries(|| self.cluster.recent_prices(writable)).await
+    }
+
+    async fn performance_samples(&self) -> Result<Vec<PerformanceSample>, ClusterError> {
+        self.with_retries(|| self.cluster.performance_samples()).await
+    }
+
+    async fn block_time(&self, slot: u64) -> Result<Option<i64>, ClusterError> {
+        self.with_retries(|| self.cluster.block_time(slot)).await
+    }
+
+    async fn history(
+        &self,
+        address: &Address,
+        before: Option<&Signature>,
+    ) -> Result<Option<Vec<PastTransaction>>, ClusterError> {
+        self.with_retries(|| self.cluster.history(address, before)).await
+    }
+
+    async fn calls(&self, signature: &Signature) -> Result<Option<Vec<Call>>, ClusterError> {
+        self.with_retries(|| self.cluster.calls(signature)).await
+    }
+
+    async fn validator_set(&self) -> Result<Option<Vec<ClusterValidator>>, ClusterError> {
+        self.with_retries(|| self.cluster.validator_set()).await
     }
 
     async fn wait_for_change(&self, address: &Address, within: Duration) {

@@ -3,8 +3,8 @@
 use {
     super::{Crank, CrankError, CrankOptions, Cranked, MAX_POLLS, PlanSender, retrying::RetryingCluster},
     crate::{
+        checks::check_no_rewards,
         cluster::Cluster,
-        error::check_no_rewards,
         pool::{PoolError, PoolSnapshot, StakeSelection},
         send::Summary,
     },
@@ -143,7 +143,7 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
     /// Waits until all rewards are paid, if the options allow it, and reads the pool again.
     pub(super) async fn wait_for_rewards(&self, snapshot: &PoolSnapshot) -> Cranked<PoolSnapshot, S> {
         if !self.options.wait_for_rewards {
-            check_no_rewards(snapshot.environment())?;
+            check_no_rewards(snapshot)?;
         }
         // The first wait is short: the rewards may end before a subscription has begun.
         let mut wait = self.options.poll_every;

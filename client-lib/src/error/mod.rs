@@ -1,14 +1,17 @@
 //! Errors before sending ([`PlanError`]), and explanations of errors after it ([`explain`]).
 
 mod explain;
+mod weights;
 
 #[cfg(test)]
 mod tests;
 
-pub use explain::{BelowRent, Explanation, FailedProgram, Failure, explain};
+pub use {
+    explain::{BelowRent, Explanation, FailedProgram, Failure, explain},
+    weights::WeightsError,
+};
 
 use {
-    crate::{actions::WeightsError, pool::Environment},
     solana_address::Address,
     solana_instruction::error::InstructionError,
     solana_stake_interface::error::StakeError,
@@ -55,6 +58,12 @@ impl fmt::Display for Cause {
 impl From<StakePoolError> for Cause {
     fn from(error: StakePoolError) -> Self {
         Self::StakePool(error)
+    }
+}
+
+impl From<tidepool_core::Error> for Cause {
+    fn from(error: tidepool_core::Error) -> Self {
+        StakePoolError::from(error).into()
     }
 }
 
@@ -192,22 +201,16 @@ impl From<ExtensionError> for PlanError {
     }
 }
 
+impl From<tidepool_core::Error> for PlanError {
+    fn from(error: tidepool_core::Error) -> Self {
+        StakePoolError::from(error).into()
+    }
+}
+
 impl From<StakePoolError> for PlanError {
     fn from(error: StakePoolError) -> Self {
         Self::Refused(error.into())
     }
-}
-
-/// Rejects changes of stake accounts while rewards are being paid.
-pub(crate) fn check_no_rewards(environment: &Environment) -> Result<(), PlanError> {
-    let rewards = &environment.epoch_rewards;
-    if rewards.active {
-        return Err(PlanError::EpochRewardsActive {
-            epoch: environment.epoch().saturating_sub(1),
-            until_block_height: rewards.distribution_starting_block_height.saturating_add(rewards.num_partitions),
-        });
-    }
-    Ok(())
 }
 
 /// Displays lamports as SOL.

@@ -2,7 +2,7 @@
 
 use {
     super::{LookupError, LookupTable, TableState, plan::deactivate, units},
-    crate::plan::{InstructionGroup, Plan},
+    crate::transaction::{InstructionGroup, Plan},
     solana_address::Address,
     solana_address_lookup_table_interface::instruction::close_lookup_table,
     solana_slot_hashes::SlotHashes,

@@ -8,7 +8,7 @@ use {
     },
     crate::{
         pack::{COMPUTE_BUDGET_BYTES, MAX_TRANSACTION_BYTES, transaction_bytes},
-        plan::{InstructionGroup, Plan},
+        transaction::{InstructionGroup, Plan},
     },
     solana_address::Address,
     solana_address_lookup_table_interface::{

@@ -30,10 +30,8 @@ pub(super) const fn frame_bytes(signers: usize, accounts: usize, instructions: u
 }
 
 /// Use of an account by a transaction.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Use {
-    /// Number of accounts before it.
-    order: usize,
     signs: bool,
     is_written: bool,
     /// Whether it is invoked as a program: lookup tables cannot supply it.
@@ -66,9 +64,7 @@ impl Footprint {
     }
 
     fn name(&mut self, address: Address, signs: bool, is_written: bool, is_invoked: bool) {
-        let order = self.accounts.len();
-        let known =
-            self.accounts.entry(address).or_insert(Use { order, signs: false, is_written: false, is_invoked: false });
+        let known = self.accounts.entry(address).or_default();
         known.signs |= signs;
         known.is_written |= is_written;
         known.is_invoked |= is_invoked;
@@ -77,13 +73,6 @@ impl Footprint {
     /// Number of accounts that the transaction locks.
     pub(super) fn locks(&self) -> usize {
         self.accounts.len()
-    }
-
-    /// Signers in the order of their first appearance.
-    pub(super) fn signers(&self) -> Vec<Address> {
-        let mut signers: Vec<_> = self.accounts.iter().filter(|(_, account)| account.signs).collect();
-        signers.sort_by_key(|(_, account)| account.order);
-        signers.into_iter().map(|(address, _)| *address).collect()
     }
 
     /// The indices of the tables that supply accounts of this transaction.

@@ -8,7 +8,7 @@ mod tests;
 use {
     crate::{
         compute, logs,
-        plan::{InstructionGroup, Plan, Step},
+        transaction::{InstructionGroup, Outgoing, Plan},
     },
     footprint::{Footprint, Tables, frame_bytes, short_length},
     solana_address::Address,
@@ -39,26 +39,6 @@ const COMPUTE_BUDGET_LOG_BYTES: u32 = 240;
 
 /// Transactions that stay open for further groups. More would save little, and comparing with all takes quadratic time.
 const OPEN_TRANSACTIONS: usize = 8;
-
-/// A packed transaction. Only compute budget instructions, for which room is reserved, and a blockhash are added before
-/// it is signed.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct TransactionPlan {
-    /// Labels of its groups.
-    pub labels: Vec<String>,
-    /// Typed steps that it contains.
-    pub steps: Vec<Step>,
-    /// The instructions, in order.
-    pub instructions: Vec<Instruction>,
-    /// Signers: the fee payer first, then the others in the order of their first appearance.
-    pub signers: Vec<Address>,
-    /// Compute units that it uses at most, an estimate; the limit without a simulation.
-    pub compute_units: u32,
-    /// Compute units that other transactions sent at the same time may add.
-    pub compute_growth: u32,
-    /// Lookup tables that it uses; without any, it has the legacy format.
-    pub lookup_tables: Vec<AddressLookupTableAccount>,
-}
 
 /// Options of packing.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -149,20 +129,20 @@ pub enum PackError {
 ///
 /// # Errors
 /// [`PackError`] with the group that exceeds a transaction.
-pub fn pack(groups: &[InstructionGroup], options: &PackOptions) -> Result<Vec<TransactionPlan>, PackError> {
+pub fn pack(groups: &[InstructionGroup], options: &PackOptions) -> Result<Vec<Outgoing>, PackError> {
     let tables = &Tables::new(&options.lookup_tables);
     let mut packed: Vec<Draft> = Vec::new();
     for group in groups {
         let open = packed.len().saturating_sub(OPEN_TRANSACTIONS);
         let taken_by = packed[open..].iter_mut().find_map(|draft| {
             let larger = draft.with(group);
-            let fits = draft.labels.len() < options.max_groups
-                && larger.log_bytes <= options.max_log_bytes
+            let fits = draft.groups < options.max_groups
+                && larger.joined.log_bytes <= options.max_log_bytes
                 && larger.check(group, tables, options).is_ok();
             fits.then(|| *draft = larger)
         });
         if taken_by.is_none() {
-            let alone = Draft::new(options.payer).with(group);
+            let alone = Draft::new(group, options.payer);
             alone.check(group, tables, options)?;
             packed.push(alone);
         }
@@ -174,7 +154,7 @@ pub fn pack(groups: &[InstructionGroup], options: &PackOptions) -> Result<Vec<Tr
 ///
 /// # Errors
 /// Those of [`pack`].
-pub fn pack_plan(plan: &Plan, options: &PackOptions) -> Result<Vec<Vec<TransactionPlan>>, PackError> {
+pub fn pack_plan(plan: &Plan, options: &PackOptions) -> Result<Vec<Vec<Outgoing>>, PackError> {
     plan.stages.iter().map(|stage| pack(&stage.groups, options)).collect()
 }
 
@@ -255,40 +235,28 @@ const UPDATE_ACCOUNTS: usize = 2 + 7;
 /// A transaction that may still grow.
 #[derive(Clone, Debug)]
 struct Draft {
-    labels: Vec<String>,
-    steps: Vec<Step>,
-    instructions: Vec<Instruction>,
+    groups: usize,
+    joined: InstructionGroup,
     footprint: Footprint,
-    compute_units: u32,
-    compute_growth: u32,
-    log_bytes: u32,
 }
 
 impl Draft {
-    fn new(payer: Address) -> Self {
-        Self {
-            labels: Vec::new(),
-            steps: Vec::new(),
-            instructions: Vec::new(),
-            footprint: Footprint::new(payer),
-            compute_units: COMPUTE_BUDGET_UNITS,
-            compute_growth: 0,
-            log_bytes: COMPUTE_BUDGET_LOG_BYTES,
-        }
+    /// A transaction of `group` and the compute budget instructions.
+    fn new(group: &InstructionGroup, payer: Address) -> Self {
+        let joined = InstructionGroup {
+            compute_units: group.compute_units.saturating_add(COMPUTE_BUDGET_UNITS),
+            log_bytes: group.log_bytes.saturating_add(COMPUTE_BUDGET_LOG_BYTES),
+            ..group.clone()
+        };
+        let mut footprint = Footprint::new(payer);
+        group.instructions.iter().for_each(|instruction| footprint.add(instruction));
+        Self { groups: 1, joined, footprint }
     }
 
     fn with(&self, group: &InstructionGroup) -> Self {
-        let mut larger = self.clone();
-        for instruction in &group.instructions {
-            larger.footprint.add(instruction);
-        }
-        larger.labels.push(group.label.clone());
-        larger.steps.extend(&group.steps);
-        larger.instructions.extend(group.instructions.iter().cloned());
-        larger.compute_units = larger.compute_units.saturating_add(group.compute_units);
-        larger.compute_growth = larger.compute_growth.saturating_add(group.compute_growth);
-        larger.log_bytes = larger.log_bytes.saturating_add(group.log_bytes);
-        larger
+        let mut footprint = self.footprint.clone();
+        group.instructions.iter().for_each(|instruction| footprint.add(instruction));
+        Self { groups: self.groups + 1, joined: self.joined.clone().join(group.clone()), footprint }
     }
 
     /// Checks the limits; the error names `group`.
@@ -296,27 +264,27 @@ impl Draft {
         let label = || group.label.clone();
         let bytes = self.footprint.bytes(tables) + options.reserved_bytes;
         let accounts = self.footprint.locks() + options.reserved_accounts;
+        let units = self.joined.compute_units;
         if bytes > MAX_TRANSACTION_BYTES {
             Err(PackError::TooManyBytes { label: label(), bytes })
         } else if accounts > MAX_ACCOUNT_LOCKS {
             Err(PackError::TooManyAccounts { label: label(), accounts })
-        } else if self.compute_units > compute::MAX_PER_TRANSACTION {
-            Err(PackError::TooManyComputeUnits { label: label(), units: self.compute_units })
+        } else if units > compute::MAX_PER_TRANSACTION {
+            Err(PackError::TooManyComputeUnits { label: label(), units })
         } else {
             Ok(())
         }
     }
 
-    fn finish(self, tables: &Tables, options: &PackOptions) -> TransactionPlan {
+    fn finish(self, tables: &Tables, options: &PackOptions) -> Outgoing {
         let used = self.footprint.tables(tables);
-        TransactionPlan {
+        Outgoing {
+            label: self.joined.label,
+            steps: self.joined.steps,
+            instructions: self.joined.instructions,
+            compute_units: Some(self.joined.compute_units),
+            compute_growth: self.joined.compute_growth,
             lookup_tables: used.into_iter().map(|index| options.lookup_tables[index].clone()).collect(),
-            labels: self.labels,
-            steps: self.steps,
-            signers: self.footprint.signers(),
-            instructions: self.instructions,
-            compute_units: self.compute_units,
-            compute_growth: self.compute_growth,
         }
     }
 }

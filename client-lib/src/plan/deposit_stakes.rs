@@ -4,13 +4,15 @@ use {
     super::Plan,
     crate::{
         actions::{self, DepositStake, TokenReceiver},
-        error::{PlanError, check_no_rewards},
+        checks::{check_no_rewards, check_up_to_date},
+        error::PlanError,
         pool::PoolSnapshot,
         quote::{self, StakeDepositQuote},
     },
     solana_account::Account,
     solana_address::Address,
-    tidepool_interface::{StakePoolError, maths::ExchangeRate},
+    tidepool_core::maths::ExchangeRate,
+    tidepool_interface::StakePoolError,
 };
 
 /// Deposits of stake accounts with one owner.
@@ -72,8 +74,8 @@ pub fn deposit_stakes(
     accounts: &[(Address, Account)],
     deposits: &StakeDeposits,
 ) -> Result<StakeDepositPlan, PlanError> {
-    check_no_rewards(snapshot.environment())?;
-    quote::check_up_to_date(snapshot)?;
+    check_no_rewards(snapshot)?;
+    check_up_to_date(snapshot)?;
     let mut rate = snapshot.rate();
     let mut planned = StakeDepositPlan { plan: Plan::default(), deposits: vec![], skipped: vec![] };
     let mut groups = vec![];

@@ -12,12 +12,8 @@ use {
     solana_address::Address,
     solana_epoch_schedule::EpochSchedule,
     std::fmt,
-    tidepool_interface::{
-        StakePoolError,
-        external::stake::Delegation,
-        rebalance::{Inputs, Reason, Rebalance},
-        state::{BASIS_POINTS, StakeStatus},
-    },
+    tidepool_core::rebalance::{BASIS_POINTS, Inputs, Reason, Rebalance},
+    tidepool_interface::{StakePoolError, external::stake::Delegation, state::StakeStatus},
 };
 
 /// Activating or deactivating stake of a validator.
@@ -247,7 +243,7 @@ fn is_mergeable(snapshot: &PoolSnapshot, validator: &Validator) -> bool {
 
 /// Cap on one validator in lamports.
 fn cap(snapshot: &PoolSnapshot, inputs: &Inputs) -> Option<u64> {
-    let cap = inputs.policy.validator_cap.get();
+    let cap = inputs.policy.validator_cap;
     if cap >= BASIS_POINTS {
         return None;
     }

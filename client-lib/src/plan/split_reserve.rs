@@ -4,9 +4,9 @@ use {
     super::Plan,
     crate::{
         actions,
-        error::{PlanError, Sol, check_no_rewards},
+        checks::{check_no_rewards, check_up_to_date},
+        error::{PlanError, Sol},
         pool::{PoolSnapshot, Validator},
-        quote::check_up_to_date,
     },
     solana_address::Address,
     std::{cmp::Reverse, collections::HashMap},
@@ -54,7 +54,7 @@ pub struct SplitReservePlan {
 /// [`PlanError::EpochRewardsActive`]; [`PlanError::Invalid`] if no validator can take stake; refusal
 /// `StakeListAndPoolOutOfDate`.
 pub fn split_reserve(snapshot: &PoolSnapshot, keep: u64, shares: &Shares) -> Result<SplitReservePlan, PlanError> {
-    check_no_rewards(snapshot.environment())?;
+    check_no_rewards(snapshot)?;
     check_up_to_date(snapshot)?;
     let mut takers: Vec<(Validator, u64)> = snapshot
         .validators()

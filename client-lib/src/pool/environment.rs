@@ -5,7 +5,8 @@ use {
     solana_epoch_rewards::EpochRewards,
     solana_rent::Rent,
     solana_stake_interface::stake_history::StakeHistory,
-    tidepool_interface::{STAKE_ACCOUNT_SPACE, minimum_delegation, minimum_stake_lamports},
+    tidepool_core::{minimum_delegation, minimum_stake_lamports},
+    tidepool_interface::STAKE_ACCOUNT_SPACE,
 };
 
 /// The cluster's state on which the program's results depend.

@@ -2,14 +2,14 @@
 
 use {
     super::{PoolError, PoolSnapshot},
-    crate::cluster::{Cluster, ClusterError, simulate_alone},
+    crate::cluster::{Cluster, ClusterError, refused, simulate_alone},
     solana_account::Account,
     solana_address::Address,
     solana_instruction::error::InstructionError,
     solana_transaction_error::TransactionError,
+    tidepool_core::rebalance::Inputs,
     tidepool_interface::{
         instruction::ExtensionInstruction,
-        rebalance::Inputs,
         state::{PoolExtension, RebalancePolicy},
     },
 };
@@ -31,7 +31,7 @@ pub async fn supports_extension(
     match simulate_alone(cluster, instruction, payer).await?.error {
         Some(TransactionError::InstructionError(_, error)) => Ok(error == InstructionError::NotEnoughAccountKeys),
         None => Ok(false),
-        Some(error) => Err(ClusterError::refused(cluster, error, payer).await),
+        Some(error) => Err(refused(cluster, error, payer).await),
     }
 }
 
@@ -74,7 +74,7 @@ impl PoolSnapshot {
             last_epoch_total_lamports: self.pool.terms.last_epoch_total_lamports,
             stake_rent: self.environment.stake_rent(),
             minimum_delegation: self.environment.minimum_delegation(),
-            policy: *self.policy()?,
+            policy: self.policy()?.get(),
             is_paused: self.is_paused(),
         })
     }

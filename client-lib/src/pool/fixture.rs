@@ -9,6 +9,7 @@ use {
         stake_flags::StakeFlags,
         state::{Authorized, Delegation, Lockup, Meta, Stake, StakeStateV2},
     },
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
         address::{
@@ -16,7 +17,6 @@ use {
             find_withdraw_authority,
         },
         external::stake::NOT_DEACTIVATED,
-        maths::Fee,
         state::{
             AccountType, EXTENDED_POOL_LENGTH, EntryExtension, POOL_MAX_LENGTH, PoolExtension, PoolHead, PoolTerms,
             RebalancePolicy, StakePool, StakeStatus, ValidatorListHeader, ValidatorStakeInfo, validator_list_length,

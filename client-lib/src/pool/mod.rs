@@ -7,6 +7,7 @@ mod environment;
 mod error;
 mod extension;
 mod growth;
+mod history;
 mod kind;
 mod listing;
 mod read;
@@ -22,7 +23,7 @@ pub use {
     environment::Environment,
     error::{PoolError, Role},
     extension::{is_vote_account, supports_extension},
-    growth::{NoYield, YieldEstimate},
+    growth::{NoYield, UpdateInterval, YieldEstimate},
     kind::AccountKind,
     listing::{ListedPool, Listing, list_pools},
     read::{MinimumDelegation, ReadOptions, StakeSelection, read_pool_account},
@@ -34,13 +35,13 @@ use {
     solana_account::Account,
     solana_address::Address,
     std::{collections::HashMap, sync::OnceLock},
+    tidepool_core::maths::ExchangeRate,
     tidepool_interface::{
         address::{STAKE_PROGRAM_ID, WITHDRAW_AUTHORITY_SEED, find_deposit_authority},
         external::{
             stake::StakeState,
             token::{Mint, check_manager_fee_account},
         },
-        maths::ExchangeRate,
         state::{PoolExtension, StakePool, ValidatorStakeInfo, split_validator_list},
     },
 };

@@ -1,11 +1,16 @@
 //! Activation state of stake, and the epoch in which it can be withdrawn as SOL.
 
 use {
-    super::merge::activation_status,
     crate::pool::Environment,
     solana_account::Account,
-    solana_stake_interface::{stake_history::StakeHistoryEntry, state::StakeStateV2},
+    solana_stake_interface::{
+        stake_history::{StakeHistory, StakeHistoryEntry},
+        state::{Delegation, StakeStateV2},
+    },
 };
+
+/// The first epoch of the current warm-up rate: 0 on every current cluster.
+const NEW_RATE_ACTIVATION_EPOCH: Option<u64> = Some(0);
 
 /// Activation state of a stake account, ordered by what it earns, least first.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -68,16 +73,18 @@ impl StakeCondition {
     }
 }
 
+/// Effective, activating and deactivating lamports of a delegation in `epoch`.
+pub(crate) fn activation_status(delegation: &Delegation, epoch: u64, history: &StakeHistory) -> StakeHistoryEntry {
+    delegation.stake_activating_and_deactivating_v2(epoch, history, NEW_RATE_ACTIVATION_EPOCH)
+}
+
 #[cfg(test)]
 mod tests {
     use {
         super::*,
         crate::pool::fixture::{SOL, meta, stake_program_account},
         solana_address::Address,
-        solana_stake_interface::{
-            stake_flags::StakeFlags,
-            state::{Delegation, Stake},
-        },
+        solana_stake_interface::{stake_flags::StakeFlags, state::Stake},
     };
 
     #[test]

@@ -2,11 +2,12 @@
 
 use {
     super::{
-        check_deposit_minimum, check_up_to_date, explain_deposit,
+        check_deposit_minimum, explain_deposit,
         merge::{MergeKind, merge_kind, merged_delegation},
     },
     crate::{
-        error::{PlanError, check_no_rewards},
+        checks::{check_no_rewards, check_up_to_date},
+        error::PlanError,
         pool::{PoolSnapshot, Validator},
     },
     solana_account::Account,
@@ -16,9 +17,11 @@ use {
         error::StakeError,
         state::{Meta, StakeStateV2},
     },
-    tidepool_interface::{
-        StakePoolError, address::STAKE_PROGRAM_ID, maths::ExchangeRate, quote, quote::DepositQuote, state::StakeStatus,
+    tidepool_core::{
+        maths::ExchangeRate,
+        quote::{self, DepositQuote, StakeDepositFees},
     },
+    tidepool_interface::{StakePoolError, address::STAKE_PROGRAM_ID, state::StakeStatus},
 };
 
 /// Quote of a stake account deposit.
@@ -60,7 +63,7 @@ pub(crate) fn stake_deposit_at(
     minimum: Option<u64>,
 ) -> Result<StakeDepositQuote, PlanError> {
     let environment = snapshot.environment();
-    check_no_rewards(environment)?;
+    check_no_rewards(snapshot)?;
     check_up_to_date(snapshot)?;
     let (meta, vote) = delegated_stake(stake)?;
     let validator = accepting_validator(snapshot, &vote)?;
@@ -84,7 +87,13 @@ pub(crate) fn stake_deposit_at(
     let stake_lamports =
         merged_delegation(&destination, &source).map_err(|error| explain_merge(error, Some((source, destination))))?;
     let total_lamports = stake.lamports;
-    let pool_tokens = quote::stake_deposit(rate, &snapshot.pool().terms, total_lamports, stake_lamports)
+    let terms = &snapshot.pool().terms;
+    let fees = StakeDepositFees {
+        stake: terms.stake_deposit_fee,
+        sol: terms.sol_deposit_fee,
+        referral_percent: terms.stake_referral_fee,
+    };
+    let pool_tokens = quote::stake_deposit(rate, &fees, total_lamports, stake_lamports)
         .map_err(|error| explain_deposit(error, total_lamports, || None))?;
     Ok(StakeDepositQuote {
         vote,

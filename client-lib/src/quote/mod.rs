@@ -8,29 +8,33 @@ mod activation;
 mod deposit_stake;
 mod merge;
 mod withdraw_stake;
+mod withdrawn_merge;
 
 #[cfg(test)]
 mod tests;
 
+pub(crate) use {activation::activation_status, deposit_stake::stake_deposit_at};
 pub use {
     activation::{StakeActivation, StakeCondition},
     deposit_stake::{StakeDepositQuote, quote_deposit_stake},
-    merge::{MergeKind, check_withdrawn_merge, merge_kind, merged_delegation},
+    merge::{MergeKind, merge_kind, merged_delegation},
     withdraw_stake::{StakeWithdrawalQuote, WithdrawFrom, WithdrawalState, quote_withdraw_stake},
+    withdrawn_merge::check_withdrawn_merge,
 };
-pub(crate) use {deposit_stake::stake_deposit_at, merge::activation_status};
 
 use {
     crate::{
-        error::{PlanError, Sol, StaysInReserve, Tokens, check_no_rewards},
+        checks::{check_no_rewards, check_up_to_date},
+        error::{PlanError, Sol, StaysInReserve, Tokens},
         pool::PoolSnapshot,
     },
     solana_address::Address,
-    tidepool_interface::{
-        StakePoolError,
+    tidepool_core::{
+        Error,
         maths::{ExchangeRate, Fee, mul_div_floor},
         quote::{self, DepositQuote, WithdrawalQuote},
     },
+    tidepool_interface::StakePoolError,
 };
 
 /// Quotes a deposit of `lamports`, with `minimum` pool tokens out.
@@ -43,7 +47,7 @@ pub fn quote_deposit_sol(
     minimum: Option<u64>,
 ) -> Result<DepositQuote, PlanError> {
     check_up_to_date(snapshot)?;
-    let quote = quote::sol_deposit(&snapshot.rate(), &snapshot.pool().terms, lamports)
+    let quote = sol_deposit(snapshot, lamports)
         .map_err(|error| explain_deposit(error, lamports, || least_deposit(snapshot)))?;
     check_deposit_minimum(quote, minimum)
 }
@@ -60,7 +64,7 @@ pub fn quote_withdraw_sol(
     pool_tokens: u64,
     minimum: Option<u64>,
 ) -> Result<WithdrawalQuote, PlanError> {
-    check_no_rewards(snapshot.environment())?;
+    check_no_rewards(snapshot)?;
     check_up_to_date(snapshot)?;
     let fee = &snapshot.pool().terms.sol_withdrawal_fee;
     let fee = charged_fee(snapshot, burn_from, fee);
@@ -139,20 +143,6 @@ pub fn recorded_total(snapshot: &PoolSnapshot) -> Result<u64, PlanError> {
     Ok(total)
 }
 
-pub(crate) fn check_up_to_date(snapshot: &PoolSnapshot) -> Result<(), PlanError> {
-    if snapshot.is_stale() {
-        return Err(PlanError::refused(
-            StakePoolError::StakeListAndPoolOutOfDate,
-            format!(
-                "stale pool: last updated in epoch {}, current epoch {}: update it first",
-                snapshot.pool().head.last_update_epoch.get(),
-                snapshot.epoch()
-            ),
-        ));
-    }
-    Ok(())
-}
-
 /// The fee of a withdrawal: none from the manager's fee account, and none while that account cannot receive fees.
 fn charged_fee<'a>(snapshot: &PoolSnapshot, burn_from: &Address, fee: &'a Fee) -> Option<&'a Fee> {
     let exempt = *burn_from == snapshot.pool().head.manager_fee_account || !snapshot.manager_fee_account_is_valid();
@@ -165,7 +155,7 @@ pub(crate) fn sol_withdrawal_at(
     rate: &ExchangeRate,
     burn_from: &Address,
     pool_tokens: u64,
-) -> Result<WithdrawalQuote, StakePoolError> {
+) -> Result<WithdrawalQuote, Error> {
     let fee = charged_fee(snapshot, burn_from, &snapshot.pool().terms.sol_withdrawal_fee);
     quote::withdrawal(rate, fee, pool_tokens)
 }
@@ -185,7 +175,7 @@ pub(crate) fn sol_tokens_within(
 pub(crate) fn largest_withdrawal(rate: &ExchangeRate, fee: Option<&Fee>, lamports: u64) -> u64 {
     let yields_more = |tokens: u64| match quote::withdrawal(rate, fee, tokens) {
         Ok(quote) => quote.lamports > lamports,
-        Err(StakePoolError::WithdrawalTooSmall) => false,
+        Err(Error::WithdrawalTooSmall) => false,
         Err(_) => true,
     };
     // The yield is monotonic, so a binary search finds the bound.
@@ -216,9 +206,14 @@ pub(crate) fn least_withdrawal(rate: &ExchangeRate, fee: Option<&Fee>) -> Option
     quote::withdrawal(rate, fee, least).is_ok().then_some(least)
 }
 
+fn sol_deposit(snapshot: &PoolSnapshot, lamports: u64) -> Result<DepositQuote, Error> {
+    let terms = &snapshot.pool().terms;
+    quote::sol_deposit(&snapshot.rate(), &terms.sol_deposit_fee, terms.sol_referral_fee, lamports)
+}
+
 /// Smallest SOL deposit, in lamports, that yields a pool token; `None` if no deposit does.
 fn least_deposit(snapshot: &PoolSnapshot) -> Option<u64> {
-    let is_enough = |lamports: u64| quote::sol_deposit(&snapshot.rate(), &snapshot.pool().terms, lamports).is_ok();
+    let is_enough = |lamports: u64| sol_deposit(snapshot, lamports).is_ok();
     // The yield is monotonic, so a binary search finds the bound.
     let mut high = (0..u64::BITS).map(|bit| 1u64 << bit).find(|lamports| is_enough(*lamports))?;
     let mut low = high / 2;
@@ -233,8 +228,8 @@ fn least_deposit(snapshot: &PoolSnapshot) -> Option<u64> {
     Some(high)
 }
 
-fn explain_deposit(error: StakePoolError, lamports: u64, least: impl FnOnce() -> Option<u64>) -> PlanError {
-    if error != StakePoolError::DepositTooSmall {
+fn explain_deposit(error: Error, lamports: u64, least: impl FnOnce() -> Option<u64>) -> PlanError {
+    if error != Error::DepositTooSmall {
         return error.into();
     }
     let advice = match least() {
@@ -244,8 +239,8 @@ fn explain_deposit(error: StakePoolError, lamports: u64, least: impl FnOnce() ->
     PlanError::refused(error, format!("a deposit of {} yields no pool tokens after fees: {advice}", Sol(lamports)))
 }
 
-fn explain_withdrawal(error: StakePoolError, pool_tokens: u64, rate: &ExchangeRate, fee: Option<&Fee>) -> PlanError {
-    if error != StakePoolError::WithdrawalTooSmall {
+fn explain_withdrawal(error: Error, pool_tokens: u64, rate: &ExchangeRate, fee: Option<&Fee>) -> PlanError {
+    if error != Error::WithdrawalTooSmall {
         return error.into();
     }
     let advice = match least_withdrawal(rate, fee) {

@@ -3,19 +3,22 @@
 mod split;
 
 use {
-    super::{StakeCondition, charged_fee, check_up_to_date, check_withdrawal_minimum, explain_withdrawal},
+    super::{StakeCondition, charged_fee, check_withdrawal_minimum, explain_withdrawal},
     crate::{
-        error::{PlanError, Sol, StaysInReserve, check_no_rewards},
+        checks::{check_no_rewards, check_up_to_date},
+        error::{PlanError, Sol, StaysInReserve},
         pool::PoolSnapshot,
     },
     solana_account::Account,
     solana_address::Address,
-    tidepool_interface::{
-        STAKE_ACCOUNT_SPACE, StakePoolError,
+    tidepool_core::{
         maths::{ExchangeRate, Fee},
         quote::{self, WithdrawalQuote},
-        state::{StakeStatus, ValidatorStakeInfo},
         withdrawal::{StakeSource, Withdrawable, WithdrawalLimits, check_preferred, is_reserve_open},
+    },
+    tidepool_interface::{
+        STAKE_ACCOUNT_SPACE, StakePoolError,
+        state::{StakeStatus, ValidatorStakeInfo, find_record},
     },
 };
 
@@ -81,7 +84,7 @@ impl<'a> WithdrawalState<'a> {
     /// # Errors
     /// [`PlanError::EpochRewardsActive`]; refusal `StakeListAndPoolOutOfDate`.
     pub fn new(snapshot: &'a PoolSnapshot, burn_from: &Address) -> Result<Self, PlanError> {
-        check_no_rewards(snapshot.environment())?;
+        check_no_rewards(snapshot)?;
         check_up_to_date(snapshot)?;
         let fee = &snapshot.pool().terms.stake_withdrawal_fee;
         Ok(Self {
@@ -146,7 +149,7 @@ impl<'a> WithdrawalState<'a> {
     pub(crate) fn allows_reserve(&self) -> Result<bool, PlanError> {
         let limits = self.limits(Some(&self.snapshot.accounts().reserve_stake))?;
         let authority = self.snapshot.pool().terms.sol_withdraw_authority;
-        Ok(is_reserve_open(self.snapshot.is_extended(), authority.as_ref())
+        Ok(is_reserve_open(self.snapshot.is_extended(), authority.is_some())
             || Withdrawable::scan(&self.records, &limits).allows_reserve())
     }
 
@@ -202,7 +205,8 @@ impl<'a> WithdrawalState<'a> {
         let validator = validator.ok_or(StakePoolError::ValidatorNotFound)?;
         let limits = self.limits(validator.validator_stake())?;
         let preferred = self.snapshot.pool().terms.preferred_withdraw_validator_vote_address;
-        check_preferred(preferred.as_ref(), &self.records, &vote, &limits).map_err(|error| {
+        let find = |vote: &Address| find_record(&self.records, vote).and_then(|index| self.records.get(index));
+        check_preferred(preferred.as_ref(), &vote, find, &limits).map_err(|error| {
             let preferred = preferred.unwrap_or_default();
             PlanError::refused(
                 error,

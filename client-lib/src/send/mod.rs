@@ -22,18 +22,13 @@ mod stop;
 mod tests;
 
 use {
-    crate::{
-        cluster::{Cluster, Confirmation},
-        pack::TransactionPlan,
-        plan::Step,
-    },
+    crate::cluster::{Cluster, Confirmation},
     solana_address::Address,
-    solana_instruction::Instruction,
-    solana_message::AddressLookupTableAccount,
     solana_signer::Signer,
     std::time::Duration,
 };
 
+pub use crate::transaction::Outgoing;
 pub use dry_run::DryRun;
 pub use fees::{Fees, LAMPORTS_PER_SIGNATURE};
 pub use lifetime::{DurableNonce, Lifetime, NonceError};
@@ -42,45 +37,6 @@ pub use outcome::{FailureReport, NotSent, Outcome, Sent, Summary, UnknownReason}
 pub use price::ComputeUnitPrice;
 pub use progress::Progress;
 pub use stop::Stop;
-
-/// One transaction to send.
-#[derive(Clone, Debug, Default)]
-pub struct Outgoing {
-    /// Label for people: `update validators 1 to 4`.
-    pub label: String,
-    /// Typed steps that it contains.
-    pub steps: Vec<Step>,
-    /// Its instructions. If they set no compute unit limit and price, the sender appends these, for which the
-    /// transaction must have [`COMPUTE_BUDGET_BYTES`](crate::pack::COMPUTE_BUDGET_BYTES) to spare.
-    pub instructions: Vec<Instruction>,
-    /// Compute unit limit without a simulation; `None` for the cluster's default (200,000 an instruction).
-    pub compute_units: Option<u32>,
-    /// Compute units to request on top of a simulation, because other transactions sent at the same time may raise the
-    /// cost.
-    pub compute_growth: u32,
-    /// Lookup tables for its addresses. Without any, the message has the legacy format, which every wallet signs.
-    pub lookup_tables: Vec<AddressLookupTableAccount>,
-}
-
-impl Outgoing {
-    /// A transaction without lookup tables and without a compute unit estimate.
-    pub fn new(label: impl Into<String>, instructions: Vec<Instruction>) -> Self {
-        Self { label: label.into(), instructions, ..Self::default() }
-    }
-}
-
-impl From<TransactionPlan> for Outgoing {
-    fn from(plan: TransactionPlan) -> Self {
-        Self {
-            label: plan.labels.join(", "),
-            steps: plan.steps,
-            instructions: plan.instructions,
-            compute_units: Some(plan.compute_units),
-            compute_growth: plan.compute_growth,
-            lookup_tables: plan.lookup_tables,
-        }
-    }
-}
 
 /// Options for sending.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use {
     super::Outgoing,
-    crate::{cluster::ClusterError, error::Explanation, plan::Step},
+    crate::{cluster::ClusterError, error::Explanation, transaction::Step},
     solana_address::Address,
     solana_signature::Signature,
     solana_transaction_error::TransactionError,
@@ -222,6 +222,11 @@ impl Summary {
     /// Transactions that did not land.
     pub fn problems(&self) -> impl Iterator<Item = &Sent> {
         self.transactions.iter().filter(|sent| !sent.outcome.is_landed())
+    }
+
+    /// The first transaction that did not land, and its outcome, as a part of a sentence.
+    pub(crate) fn first_problem(&self) -> String {
+        self.problems().next().map_or_else(String::new, |Sent { label, outcome, .. }| format!("{label} {outcome}"))
     }
 
     /// Signatures of all sent transactions.

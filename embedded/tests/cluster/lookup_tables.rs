@@ -8,10 +8,11 @@ use {
     solana_signer::Signer,
     solana_system_interface::instruction as system_instruction,
     solana_transaction_error::TransactionError,
+    std::collections::BTreeSet,
     tidepool_client::{
         cluster::Cluster,
         lookup::{self, LookupError, LookupPlan, LookupTable, TableOwner, TableState},
-        pack::{PackOptions, TransactionPlan, pack_plan},
+        pack::{PackOptions, pack_plan},
         plan::Plan,
         send::{Outcome, Outgoing, SendOptions, Sender, Summary},
     },
@@ -55,11 +56,12 @@ impl Stage {
     /// Sends a plan, and returns what it cost in fees.
     async fn send(&self, plan: &Plan) -> u64 {
         let stages = pack_plan(plan, &PackOptions::new(self.payer.pubkey())).unwrap();
-        let outgoing: Vec<Vec<Outgoing>> =
-            stages.iter().map(|stage| stage.iter().cloned().map(Outgoing::from).collect()).collect();
-        let summary = self.sender().send_stages(&outgoing).await;
+        let summary = self.sender().send_stages(&stages).await;
         check_units(&summary, stages.iter().flatten());
-        stages.iter().flatten().map(|transaction| 5_000 * transaction.signers.len() as u64).sum()
+        let signatures = |transaction: &Outgoing| {
+            transaction.signers().into_iter().chain([self.payer.pubkey()]).collect::<BTreeSet<_>>().len() as u64
+        };
+        stages.iter().flatten().map(|transaction| 5_000 * signatures(transaction)).sum()
     }
 
     fn sender(&self) -> Sender<'_, EmbeddedCluster> {
@@ -73,16 +75,14 @@ impl Stage {
 }
 
 /// All have landed, with fewer compute units than estimated.
-fn check_units<'a>(summary: &Summary, planned: impl Iterator<Item = &'a TransactionPlan>) {
+fn check_units<'a>(summary: &Summary, planned: impl Iterator<Item = &'a Outgoing>) {
     for (sent, planned) in summary.transactions.iter().zip(planned) {
         match &sent.outcome {
-            Outcome::Landed { units_consumed: Some(units), .. } => assert!(
-                *units <= u64::from(planned.compute_units),
-                "{:?}: {units} of {} units",
-                planned.labels,
-                planned.compute_units
-            ),
-            other => panic!("{:?}: {other}", planned.labels),
+            Outcome::Landed { units_consumed: Some(units), .. } => {
+                let most = planned.compute_units.unwrap().into();
+                assert!(*units <= most, "{}: {units} of {most} units", planned.label);
+            }
+            other => panic!("{}: {other}", planned.label),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod client;
 mod deployment;
 mod lookup_tables;
+mod pool_client;
 mod rewards;
 mod setup;
 

@@ -2,10 +2,11 @@
 
 use {
     super::stake::Delegation,
-    crate::{maths::Wide, state::U64},
+    crate::state::U64,
     bytemuck::{Pod, Zeroable},
     core::mem::size_of,
     solana_program_error::ProgramError,
+    tidepool_core::maths::Wide,
 };
 
 /// The cluster's stake in one epoch.

@@ -5,9 +5,9 @@ use {
     crate::{
         bytes::{Reader, Writer},
         error::StakePoolError,
-        maths::Fee,
     },
     solana_program_error::ProgramError,
+    tidepool_core::maths::Fee,
 };
 
 /// Longest encoding in bytes of an instruction without text.

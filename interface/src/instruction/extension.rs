@@ -14,7 +14,7 @@ pub const EXTENSION_TAG_MIN: u8 = tag::EXTEND_POOL;
 
 /// Maximum number of validators in one [`ExtensionInstruction::Rebalance`]. It exceeds the movements that fit a transaction: the
 /// runtime limits a transaction to 64 instructions, and a movement takes four or five of them.
-pub const REBALANCED_VALIDATORS_MAX: usize = crate::rebalance::PASSED_OVER_MAX;
+pub const REBALANCED_VALIDATORS_MAX: usize = tidepool_core::rebalance::PASSED_OVER_MAX;
 
 /// Slots for which `Rebalance` is paused after an [`ExtensionInstruction::SetValidatorWeights`] with `more`: one hour of slots of
 /// 400 ms.

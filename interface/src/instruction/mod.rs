@@ -17,7 +17,7 @@ pub use {
     extension::{EXTENSION_TAG_MIN, ExtensionInstruction, REBALANCED_VALIDATORS_MAX, WEIGHTS_PAUSE_SLOTS, WeightEntry},
 };
 
-use {crate::maths::Fee, solana_address::Address};
+use {solana_address::Address, tidepool_core::maths::Fee};
 
 /// A fee to set, with its kind.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -5,13 +5,8 @@ use {
     crate::error::ExtensionError,
     bytemuck::{Pod, Zeroable},
     core::mem::size_of,
+    tidepool_core::rebalance::{BASIS_POINTS, Policy, RESERVE_SHARE_MAX},
 };
-
-/// 100 %, in basis points.
-pub const BASIS_POINTS: u16 = 10_000;
-
-/// Maximum reserve target, in basis points of the pool. It bounds both the policy's reserve share and its reserve floor.
-pub const RESERVE_SHARE_MAX: u16 = BASIS_POINTS / 2;
 
 /// First bytes of the extension.
 pub const EXTENSION_MAGIC: [u8; 8] = *b"TIDEPOOL";
@@ -36,7 +31,7 @@ pub struct PoolExtension {
     pub policy: RebalancePolicy,
     /// Slot until which `Rebalance` is paused. It is in the future while weights are being set in several transactions.
     pub paused_until_slot: U64,
-    /// 1 from the first weight above 0 on, 0 before. [`RebalancePolicy::reserve_rents`] stay in the reserve only if it is 1.
+    /// 1 from the first weight above 0 on, 0 before. [`Policy::reserve_rents`] stay in the reserve only if it is 1.
     pub had_weights: u8,
     /// Reserved for later versions: zero.
     pub reserved: [u8; 86],
@@ -62,7 +57,7 @@ impl PoolExtension {
     /// account, in lamports. Zero before the first weight: until then the reserve has SPL behaviour.
     #[inline]
     pub const fn working_lamports(&self, stake_rent: u64) -> u64 {
-        if self.had_weights == 0 { 0 } else { self.policy.working_lamports(stake_rent) }
+        if self.had_weights == 0 { 0 } else { self.policy.get().working_lamports(stake_rent) }
     }
 
     /// Whether `Rebalance` is paused in `slot`, because weights are being set.
@@ -80,6 +75,7 @@ impl PoolExtension {
     }
 
     /// As [`Self::find`], mutable.
+    #[cfg(feature = "write")]
     pub fn find_mut(data: &mut [u8]) -> Option<&mut Self> {
         let extension: &mut Self = bytemuck::from_bytes_mut(data.get_mut(POOL_MAX_LENGTH..EXTENDED_POOL_LENGTH)?);
         extension.is_current().then_some(extension)
@@ -96,43 +92,51 @@ impl PoolExtension {
     }
 }
 
-/// Rebalance policy of a pool: the reserve's target and the bounds on movements.
+/// A rebalance [`Policy`] in account data.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct RebalancePolicy {
-    /// Reserve target as a share of the pool, in basis points: [`RESERVE_SHARE_MAX`] at most.
+    /// [`Policy::reserve_share`].
     pub reserve_share: U16,
-    /// Turnover budget: share of the pool that may be deactivating in one epoch, in basis points. It also bounds the staker's
-    /// decreases and removals. 10,000 sets no bound.
+    /// [`Policy::turnover_budget`].
     pub turnover_budget: U16,
-    /// Maximum target of one validator as a share of the pool, in basis points.
+    /// [`Policy::validator_cap`].
     pub validator_cap: U16,
-    /// Minimum reserve target in lamports, above the reserve's rent. [`RESERVE_SHARE_MAX`] of the pool bounds it.
+    /// [`Policy::reserve_floor`].
     pub reserve_floor: U64,
-    /// Deviation in lamports up to which the stake of a validator, or the reserve, stays unchanged. The minimum delegation is
-    /// its lower bound.
+    /// [`Policy::threshold`].
     pub threshold: U64,
-    /// Number of stake account rents that stay in the reserve above its own rent: 1 at least. A decrease borrows one until the next
-    /// epoch, so an empty reserve could never be refilled. SOL withdrawals, increases and new validators cannot use them.
+    /// [`Policy::reserve_rents`].
     pub reserve_rents: u8,
 }
 
 impl RebalancePolicy {
     /// The default policy: no reserve target and no bounds.
-    pub const DEFAULT: Self = Self {
-        reserve_share: U16::new(0),
-        turnover_budget: U16::new(BASIS_POINTS),
-        validator_cap: U16::new(BASIS_POINTS),
-        reserve_floor: U64::new(0),
-        threshold: U64::new(0),
-        reserve_rents: 4,
-    };
+    pub const DEFAULT: Self = Self::new(Policy::DEFAULT);
 
-    /// Lamports that stay in the reserve of a pool with weights, above its own rent: [`Self::reserve_rents`] times `stake_rent`, the rent
-    /// of a stake account in lamports.
-    #[inline]
-    pub const fn working_lamports(&self, stake_rent: u64) -> u64 {
-        stake_rent.saturating_mul(self.reserve_rents as u64)
+    /// The policy in account data.
+    pub const fn new(policy: Policy) -> Self {
+        Self {
+            reserve_share: U16::new(policy.reserve_share),
+            turnover_budget: U16::new(policy.turnover_budget),
+            validator_cap: U16::new(policy.validator_cap),
+            reserve_floor: U64::new(policy.reserve_floor),
+            threshold: U64::new(policy.threshold),
+            reserve_rents: policy.reserve_rents,
+        }
+    }
+
+    /// The policy.
+    #[inline(always)]
+    pub const fn get(&self) -> Policy {
+        Policy {
+            reserve_share: self.reserve_share.get(),
+            turnover_budget: self.turnover_budget.get(),
+            validator_cap: self.validator_cap.get(),
+            reserve_floor: self.reserve_floor.get(),
+            threshold: self.threshold.get(),
+            reserve_rents: self.reserve_rents,
+        }
     }
 
     /// Checks that the policy is valid.

@@ -8,11 +8,11 @@ use {
         POOL_HEAD_LENGTH, PodFee, PoolHead, PoolLayout, PoolTerms, U64,
         layout::{FEE, NEXT_EPOCH_FEE, NUMBER},
     },
-    crate::maths::{Fee, FutureEpoch},
     bytemuck::Pod,
     core::mem::size_of,
     solana_address::Address,
     solana_program_error::ProgramError,
+    tidepool_core::maths::{Fee, FutureEpoch},
 };
 
 #[inline(always)]

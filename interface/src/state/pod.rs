@@ -1,10 +1,10 @@
 //! Plain-old-data types of alignment 1, so that views can start at any offset of an account's data.
 
 use {
-    crate::maths::Fee,
     bytemuck::{Pod, Zeroable},
     core::fmt,
     solana_address::Address,
+    tidepool_core::maths::Fee,
 };
 
 macro_rules! little_endian {

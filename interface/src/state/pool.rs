@@ -2,12 +2,13 @@
 
 use {
     super::{PodFee, PodLockup, PoolTerms, U64},
-    crate::{error::StakePoolError, maths::ExchangeRate},
+    crate::error::StakePoolError,
     bytemuck::{Pod, Zeroable},
     core::mem::size_of,
     num_derive::FromPrimitive,
     solana_address::Address,
     solana_program_error::ProgramError,
+    tidepool_core::maths::ExchangeRate,
 };
 
 /// Account type: first byte of each account that the program owns.

@@ -1,12 +1,10 @@
 //! The part of the pool account with variable offsets: fees, preferred validators, authorities.
 
 use {
-    crate::{
-        bytes::{Reader, Writer},
-        maths::{Fee, FutureEpoch},
-    },
+    crate::bytes::{Reader, Writer},
     solana_address::Address,
     solana_program_error::ProgramError,
+    tidepool_core::maths::{Fee, FutureEpoch},
 };
 
 /// The terms of a pool: bytes 346 and following of its account.
@@ -93,23 +91,9 @@ impl PoolTerms {
         writer.u64(self.last_epoch_total_lamports)?;
         Ok(writer.written())
     }
-
-    /// Unsets `vote` as a preferred validator. Returns whether a preference changed.
-    pub fn unset_preferred(&mut self, vote: &Address) -> bool {
-        let mut changed = false;
-        for preferred in
-            [&mut self.preferred_deposit_validator_vote_address, &mut self.preferred_withdraw_validator_vote_address]
-        {
-            if preferred.as_ref() == Some(vote) {
-                *preferred = None;
-                changed = true;
-            }
-        }
-        changed
-    }
 }
 
-pub(crate) fn read_future_fee(reader: &mut Reader) -> Result<FutureEpoch<Fee>, ProgramError> {
+fn read_future_fee(reader: &mut Reader) -> Result<FutureEpoch<Fee>, ProgramError> {
     match reader.u8()? {
         0 => Ok(FutureEpoch::None),
         1 => Ok(FutureEpoch::One(reader.fee()?)),
@@ -118,7 +102,7 @@ pub(crate) fn read_future_fee(reader: &mut Reader) -> Result<FutureEpoch<Fee>, P
     }
 }
 
-pub(crate) fn write_future_fee(writer: &mut Writer, fee: &FutureEpoch<Fee>) -> Result<(), ProgramError> {
+fn write_future_fee(writer: &mut Writer, fee: &FutureEpoch<Fee>) -> Result<(), ProgramError> {
     match fee {
         FutureEpoch::None => writer.u8(0),
         FutureEpoch::One(fee) => {

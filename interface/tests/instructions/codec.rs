@@ -12,13 +12,13 @@ use {
     solana_program_error::ProgramError,
     spl_stake_pool::instruction::StakePoolInstruction as Published,
     std::collections::BTreeSet,
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         Address,
         instruction::{
             FeeType, FundingType, INSTRUCTION_MAX_LENGTH, OwnedInstruction, PreferredValidatorType,
             StakePoolInstruction as Ours,
         },
-        maths::Fee,
     },
 };
 
@@ -289,6 +289,16 @@ proptest! {
         let mut exact = vec![0; data.len()];
         prop_assert_eq!(instruction.encode(&mut exact), Ok(data.len()));
         prop_assert_eq!(exact, data);
+    }
+
+    #[test]
+    fn fee_kinds_obey_the_published_limits_and_delays(fee in fee_type()) {
+        let reference = reference_fee_type(fee);
+        prop_assert_eq!(
+            fee.check_too_high().map_err(|error| error as u32),
+            reference.check_too_high().map_err(|error| error as u32)
+        );
+        prop_assert_eq!(fee.is_delayed(), reference.can_only_change_next_epoch());
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use {
     crate::common::{address, fee, fee_type, number},
     proptest::{array::uniform5, collection::vec, prelude::*},
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         Address,
         instruction::{FeeType, FundingType, PreferredValidatorType},
-        maths::Fee,
     },
 };
 

@@ -6,9 +6,9 @@ use {
         pool::{encoded, pool},
     },
     proptest::{collection::vec, option, prelude::*},
+    tidepool_core::maths::{Fee, FutureEpoch},
     tidepool_interface::{
         Address,
-        maths::{Fee, FutureEpoch},
         state::{PoolLayout, PoolView, PoolViewMut, StakePool},
     },
 };

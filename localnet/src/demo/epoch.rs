@@ -3,7 +3,7 @@
 use {
     super::stage::Stage,
     crate::run::{RunError, Side, next_epoch, update},
-    tidepool_interface::maths::ExchangeRate,
+    tidepool_core::maths::ExchangeRate,
 };
 
 /// Figures of an epoch of the pool.

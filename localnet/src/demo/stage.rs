@@ -17,8 +17,8 @@ use {
         plan::Plan,
         pool::{PoolSnapshot, StakeSelection},
     },
+    tidepool_core::{maths::Fee, minimum_stake_lamports},
     tidepool_embedded::{EmbeddedCluster, Validator},
-    tidepool_interface::{maths::Fee, minimum_stake_lamports},
 };
 
 /// Initial lamports of each wallet, more than the demo uses.

@@ -13,7 +13,8 @@ use {
         plan::{self, Direction, Plan, RebalanceOptions, RebalancePlan},
         pool::PoolSnapshot,
     },
-    tidepool_interface::state::{BASIS_POINTS, RebalancePolicy, ValidatorStakeInfo},
+    tidepool_core::rebalance::BASIS_POINTS,
+    tidepool_interface::state::{RebalancePolicy, ValidatorStakeInfo},
 };
 
 /// Weights of the validators, repeated along the list.

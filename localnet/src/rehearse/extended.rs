@@ -10,10 +10,8 @@ use {
     solana_native_token::LAMPORTS_PER_SOL,
     std::io::Write,
     tidepool_client::{
-        actions::{
-            self,
-            weights::{self, WeightsError},
-        },
+        actions::{self, weights},
+        error::WeightsError,
         plan::{self, Direction, LookupContent, Plan, RebalanceOptions, RebalancePlan},
         pool::{PoolSnapshot, StakeSelection},
     },

@@ -24,8 +24,8 @@ use {
     },
     thiserror::Error,
     tidepool_client::pool::PoolSnapshot,
+    tidepool_core::maths::ExchangeRate,
     tidepool_embedded::{EmbeddedCluster, EmbeddedClusterBuilder, ValidatorSpec},
-    tidepool_interface::maths::ExchangeRate,
 };
 
 /// Validators of the cluster that are not in the pool.

@@ -10,7 +10,7 @@ use {
     solana_address::Address,
     std::{fmt::Display, io, io::Write, time::Duration},
     tidepool_client::{pool::PoolSnapshot, quote},
-    tidepool_interface::maths::{ExchangeRate, Fee},
+    tidepool_core::maths::{ExchangeRate, Fee},
 };
 
 /// Width of the names of figures.

@@ -15,7 +15,7 @@ use {
         pack::{PackOptions, pack_plan},
         plan::Plan,
         pool::{MinimumDelegation, PoolSnapshot, ReadOptions, StakeSelection},
-        send::{Outcome, Outgoing, SendOptions, Sender},
+        send::{Outcome, SendOptions, Sender},
     },
     tidepool_embedded::{EmbeddedCluster, EmbeddedClusterBuilder, EmbeddedError},
 };
@@ -124,10 +124,7 @@ impl<'c> Driver<'c> {
     /// # Errors
     /// [`RunError::Pack`]; [`RunError::Transaction`] for the first transaction that was not confirmed.
     pub async fn send(&self, what: &'static str, plan: &Plan, signers: &[&Keypair]) -> Result<Vec<Receipt>, RunError> {
-        let stages: Vec<Vec<Outgoing>> = pack_plan(plan, &self.pack_options())?
-            .into_iter()
-            .map(|stage| stage.into_iter().map(Outgoing::from).collect())
-            .collect();
+        let stages = pack_plan(plan, &self.pack_options())?;
         let bar = Bar::new(what);
         let summary = Sender::new(self.cluster, &self.payer)
             .signers(signers.iter().map(|signer| *signer as &dyn Signer))
@@ -151,9 +148,9 @@ impl<'c> Driver<'c> {
     pub fn send_unsigned(&self, plan: &Plan) -> Result<Vec<Receipt>, RunError> {
         let transactions = pack_plan(plan, &self.pack_options())?.into_iter().flatten();
         let receipts = transactions.map(|transaction| {
-            let label = transaction.labels.join(", ");
-            let limit = ComputeBudgetInstruction::set_compute_unit_limit(transaction.compute_units);
-            let instructions: Vec<_> = transaction.instructions.into_iter().chain([limit]).collect();
+            let label = transaction.label;
+            let limit = transaction.compute_units.map(ComputeBudgetInstruction::set_compute_unit_limit);
+            let instructions: Vec<_> = transaction.instructions.into_iter().chain(limit).collect();
             let message = VersionedMessage::Legacy(Message::new(&instructions, Some(&self.payer())));
             match self.cluster.process_unsigned(message) {
                 Ok(report) => Ok(Receipt { label, units: report.units_consumed }),

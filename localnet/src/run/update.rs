@@ -7,7 +7,8 @@ use {
         plan::{self, Plan, UpdateOptions},
         pool::{PoolSnapshot, StakeSelection},
     },
-    tidepool_interface::{external::token::TokenAccount, maths::ExchangeRate},
+    tidepool_core::maths::ExchangeRate,
+    tidepool_interface::external::token::TokenAccount,
 };
 
 /// Cost of a stage of an update.

@@ -3,7 +3,7 @@
 use {
     solana_address::Address,
     std::fmt::{self, Display, Formatter},
-    tidepool_interface::maths::ExchangeRate,
+    tidepool_core::maths::ExchangeRate,
 };
 
 /// Lamports of a SOL, and the smallest units of a pool token.

@@ -12,13 +12,13 @@ use {
     },
     std::{fs, path::PathBuf},
     tempfile::TempDir,
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
         address::{
             STAKE_PROGRAM_ID, TOKEN_PROGRAM_ID, find_deposit_authority, find_validator_stake, find_withdraw_authority,
         },
         external::token::{MINT_LENGTH, TOKEN_ACCOUNT_LENGTH},
-        maths::Fee,
         state::{
             AccountType, EntryExtension, PodLockup, PoolHead, PoolTerms, StakePool, StakeStatus, ValidatorListHeader,
             ValidatorStakeInfo, validator_list_length,

@@ -10,12 +10,12 @@ use {
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, cpi::Seed, error::ProgramError},
+    tidepool_core::{MAX_VALIDATORS_IN_POOL, minimum_stake_lamports},
     tidepool_interface::{
-        MAX_VALIDATORS_IN_POOL, STAKE_ACCOUNT_SPACE,
+        STAKE_ACCOUNT_SPACE,
         StakePoolError::{TooManyValidatorsInPool, ValidatorAlreadyAdded},
         address::ValidatorStakeSeeds,
         instruction::{AddValidatorToPoolAccounts, tag},
-        minimum_stake_lamports,
         state::{EntryExtension, StakeStatus, ValidatorListMut, ValidatorStakeInfo},
     },
 };

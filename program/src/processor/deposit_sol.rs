@@ -4,13 +4,13 @@ use {
     crate::{
         cpi::transfer,
         event::Funds,
-        processor::deposit_stake::mint_deposit,
         validation::{Pool, check_system_program, current_epoch},
     },
     pinocchio::{AccountView, Address, ProgramResult},
+    tidepool_core::quote,
     tidepool_interface::{
+        StakePoolError,
         instruction::{DepositSolAccounts, tag},
-        quote,
     },
 };
 
@@ -31,19 +31,14 @@ pub fn process(program_id: &Address, accounts: &[AccountView], lamports: u64, mi
     // guard: deposit-sol-quote
     let quote = {
         let view = pool.view();
-        quote::sol_deposit_at(&pool.rate(), &view.sol_deposit_fee(), view.sol_referral_fee(), lamports)?
-            .check_minimum(minimum)?
+        quote::sol_deposit(&pool.rate(), &view.sol_deposit_fee(), view.sol_referral_fee(), lamports)
+            .and_then(|quote| quote.check_minimum(minimum))
+            .map_err(StakePoolError::from)?
     };
     let mut funds = Funds::before(&pool, epoch, tag::DEPOSIT_SOL).reserve_before(accounts.reserve_stake);
     transfer(accounts.lamports_from, accounts.reserve_stake, lamports)?;
-    mint_deposit(
-        &authority,
-        token,
-        &quote,
-        accounts.pool_tokens_to,
-        accounts.manager_fee_account,
-        accounts.referrer_fee_account,
-    )?;
+    let receivers = [accounts.pool_tokens_to, accounts.manager_fee_account, accounts.referrer_fee_account];
+    authority.mint_deposit(token, &quote, receivers)?;
     pool.store_deposit(lamports, quote.minted)?;
     funds.reserve_after(accounts.reserve_stake);
     funds.emit(&pool);

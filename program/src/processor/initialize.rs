@@ -8,8 +8,9 @@ use {
     },
     bytemuck::Zeroable as _,
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
+    tidepool_core::{MAX_VALIDATORS_IN_POOL, maths::Fee},
     tidepool_interface::{
-        MAX_VALIDATORS_IN_POOL, POOL_MINT_DECIMALS,
+        POOL_MINT_DECIMALS,
         StakePoolError::{
             AlreadyInUse, CalculationFailure, FeeTooHigh, IncorrectMintDecimals, InvalidProgramAddress,
             NonZeroPoolTokenSupply, SignatureMissing, TooManyValidatorsInPool, UnexpectedValidatorListAccountSize,
@@ -21,7 +22,6 @@ use {
             token::{Mint, check_manager_fee_account},
         },
         instruction::InitializeAccounts,
-        maths::Fee,
         state::{
             AccountType, PodLockup, PoolHead, PoolTerms, StakePool, VALIDATOR_LIST_HEADER_LENGTH, ValidatorListHeader,
             max_validators_for,

@@ -6,10 +6,11 @@ use {
         validation::{Pool, current_epoch},
     },
     pinocchio::{AccountView, Address, ProgramResult},
+    tidepool_core::maths::{Fee, FutureEpoch, check_withdrawal_fee},
     tidepool_interface::{
+        StakePoolError,
         event::FeeEvent,
         instruction::{FeeType, SetFeeAccounts, SetFeeValue},
-        maths::{Fee, FutureEpoch, check_withdrawal_fee},
     },
 };
 
@@ -67,11 +68,12 @@ fn set(pool: &mut Pool, fee: &FeeType) -> ProgramResult {
     // Checked before the write, which fails for a read-only pool.
     match fee {
         // guard: stake-fee-step
-        FeeType::StakeWithdrawal(fee) => check_withdrawal_fee(fee, &pool.view().stake_withdrawal_fee())?,
+        FeeType::StakeWithdrawal(fee) => check_withdrawal_fee(fee, &pool.view().stake_withdrawal_fee()),
         // guard: sol-fee-step
-        FeeType::SolWithdrawal(fee) => check_withdrawal_fee(fee, &pool.view().sol_withdrawal_fee())?,
-        _ => {}
+        FeeType::SolWithdrawal(fee) => check_withdrawal_fee(fee, &pool.view().sol_withdrawal_fee()),
+        _ => Ok(()),
     }
+    .map_err(StakePoolError::from)?;
     let mut view = pool.view_mut();
     match *fee {
         FeeType::SolReferral(percent) => view.set_sol_referral_fee(percent),

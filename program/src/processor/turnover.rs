@@ -4,10 +4,8 @@ use {
     crate::{cpi::minimum_delegation, validation::Pool},
     pinocchio::ProgramResult,
     solana_program_log::Logger,
-    tidepool_interface::{
-        ExtensionError::TurnoverBudgetExceeded, minimum_delegation as pool_minimum_delegation,
-        rebalance::turnover_left, state::ValidatorStakeInfo,
-    },
+    tidepool_core::{minimum_delegation as pool_minimum_delegation, rebalance::turnover_left},
+    tidepool_interface::{ExtensionError::TurnoverBudgetExceeded, state::ValidatorStakeInfo},
 };
 
 /// Checks that `lamports` of stake can still be deactivated in this epoch. `stake_rent` is the rent of a stake account in lamports.
@@ -18,7 +16,8 @@ use {
 pub fn check_turnover(pool: &Pool, records: &[ValidatorStakeInfo], lamports: u64, stake_rent: u64) -> ProgramResult {
     let Some(policy) = &pool.policy else { return Ok(()) };
     let base_lamports = pool.rate().total_lamports.min(pool.view().last_epoch_total_lamports());
-    let left = |minimum| turnover_left(records, policy, base_lamports, stake_rent, minimum);
+    let policy = policy.get();
+    let left = |minimum| turnover_left(records, &policy, base_lamports, stake_rent, minimum);
     // A lower bound first: the exact value takes a call for the minimum delegation, which matters only for small budgets.
     if lamports <= left(0) {
         return Ok(());

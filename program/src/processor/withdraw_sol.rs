@@ -7,10 +7,10 @@ use {
         validation::{Pool, Rent, check_left_in_reserve, check_stake_program, epoch_from},
     },
     pinocchio::{AccountView, Address, ProgramResult},
+    tidepool_core::quote,
     tidepool_interface::{
-        StakePoolError::SolWithdrawalTooLarge,
+        StakePoolError::{self, SolWithdrawalTooLarge},
         instruction::{WithdrawSolAccounts, tag},
-        quote,
     },
 };
 
@@ -40,7 +40,9 @@ pub fn process(
     let is_exempt = holder_tokens.address() == manager_tokens.address() || !pool.can_pay_manager(manager_tokens);
     let fee = (!is_exempt).then(|| pool.view().sol_withdrawal_fee());
     // guard: withdraw-sol-minimum
-    let quote = quote::withdrawal(&pool.rate(), fee.as_ref(), pool_tokens)?.check_minimum(minimum)?;
+    let quote = quote::withdrawal(&pool.rate(), fee.as_ref(), pool_tokens)
+        .and_then(|quote| quote.check_minimum(minimum))
+        .map_err(StakePoolError::from)?;
     let reserve_rent = rent.of(reserve); // guard: withdraw-sol-rent
     let working_lamports = pool.working_lamports(reserve_rent); // guard: withdraw-sol-leaves-rents
     // guard: withdraw-sol-leaves-reserve

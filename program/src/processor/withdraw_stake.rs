@@ -13,16 +13,18 @@ use {
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
+    tidepool_core::{
+        quote::{self, WithdrawalQuote},
+        withdrawal::{StakeSource, Withdrawable, WithdrawalLimits, check_preferred, is_reserve_open},
+    },
     tidepool_interface::{
         StakePoolError::{
-            CalculationFailure, SolWithdrawalTooLarge, StakeLamportsNotEqualToMinimum, StakeListAndPoolOutOfDate,
+            self, CalculationFailure, SolWithdrawalTooLarge, StakeLamportsNotEqualToMinimum, StakeListAndPoolOutOfDate,
             ValidatorNotFound, WrongStakeStake,
         },
         external::stake::StakeState,
         instruction::{WithdrawStakeAccounts, tag},
-        quote::{self, WithdrawalQuote},
         state::{StakeStatus, ValidatorListMut, ValidatorStakeInfo, find_record},
-        withdrawal::{StakeSource, Withdrawable, WithdrawalLimits, check_preferred, is_reserve_open},
     },
 };
 
@@ -54,7 +56,7 @@ pub fn process(
     // guard: withdraw-stake-without-fee
     let is_exempt = holder_tokens.address() == manager_tokens.address() || !pool.can_pay_manager(manager_tokens);
     let fee = (!is_exempt).then(|| pool.view().stake_withdrawal_fee());
-    let mut quote = quote::withdrawal(&pool.rate(), fee.as_ref(), pool_tokens)?;
+    let mut quote = quote::withdrawal(&pool.rate(), fee.as_ref(), pool_tokens).map_err(StakePoolError::from)?;
 
     let split_from = accounts.split_from;
     let source_rent = rent.minimum_balance(borrow_stake(split_from).len()); // guard: withdraw-stake-rent
@@ -73,7 +75,7 @@ pub fn process(
         Some((record, _)) => funds.validator_before(record),
         None => funds = funds.reserve_before(split_from),
     }
-    let quote = quote.check_minimum(minimum)?; // guard: withdraw-stake-minimum
+    let quote = quote.check_minimum(minimum).map_err(StakePoolError::from)?; // guard: withdraw-stake-minimum
 
     let holder = accounts.user_transfer_authority;
     let amounts = BurnAndFee { burnt: quote.burnt, fee: quote.fee };
@@ -158,10 +160,12 @@ fn find_source<'a>(
 ) -> Result<Option<(&'a mut ValidatorStakeInfo, StakeSource)>, ProgramError> {
     let stake_program_minimum = minimum_delegation()?;
     let vote = read_voter(split_from)?;
-    let limits = WithdrawalLimits::new(&pool.rate(), source_rent, stake_program_minimum)?;
+    let limits =
+        WithdrawalLimits::new(&pool.rate(), source_rent, stake_program_minimum).map_err(StakePoolError::from)?;
     let withdrawable = Withdrawable::scan(list.records(), &limits);
     if *split_from.address() == pool.head().reserve_stake {
-        if !withdrawable.allows_reserve() && !is_reserve_open(pool.is_extended(), pool.view().sol_withdraw_authority())
+        if !withdrawable.allows_reserve()
+            && !is_reserve_open(pool.is_extended(), pool.view().sol_withdraw_authority().is_some())
         {
             return Err(StakeLamportsNotEqualToMinimum.into());
         }
@@ -174,7 +178,9 @@ fn find_source<'a>(
         return Ok(None);
     }
     let vote = vote.ok_or(WrongStakeStake)?;
-    check_preferred(pool.view().preferred_withdraw(), list.records(), &vote, &limits)?;
+    let records: &[_] = list.records();
+    let find = |vote: &Address| find_record(records, vote).and_then(|index| records.get(index));
+    check_preferred(pool.view().preferred_withdraw(), &vote, find, &limits).map_err(StakePoolError::from)?;
     let record = list.find(&vote).ok_or(ValidatorNotFound)?;
     // guard: removed-source
     if pool.is_extended() && !record.is_active() && withdrawable.allows_removed() {
@@ -219,11 +225,11 @@ fn read_voter(stake: &AccountView) -> Result<Option<Address>, ProgramError> {
 fn clamp(source: StakeSource, balance: u64, lamports: u64, limits: &WithdrawalLimits) -> Result<u64, ProgramError> {
     match source {
         StakeSource::Active | StakeSource::Transient => {
-            limits.check_split(balance, lamports)?;
+            limits.check_split(balance, lamports).map_err(StakePoolError::from)?;
             Ok(lamports)
         }
         StakeSource::ValidatorRemoval => {
-            limits.check_whole(balance, lamports)?;
+            limits.check_whole(balance, lamports).map_err(StakePoolError::from)?;
             // guard: whole-balance
             Ok(balance)
         }

@@ -9,6 +9,7 @@ use {
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     solana_address::address_eq,
     solana_program_log::logger::log_message,
+    tidepool_core::maths::ExchangeRate,
     tidepool_interface::{
         ExtensionError::NotExtended,
         StakePoolError::{
@@ -18,7 +19,6 @@ use {
         },
         address::WITHDRAW_AUTHORITY_SEED,
         external::token::{Mint, check_manager_fee_account},
-        maths::ExchangeRate,
         state::{AccountType, PoolExtension, PoolHead, PoolLayout, PoolView, PoolViewMut, RebalancePolicy},
     },
 };

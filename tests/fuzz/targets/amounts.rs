@@ -6,7 +6,7 @@ use {
     libfuzzer_sys::fuzz_target,
     tidepool_cli::units::{Amount, ParsedFee, Share, Slippage, Units, percent},
     tidepool_client::actions::weights::RelativeWeight,
-    tidepool_interface::state::BASIS_POINTS,
+    tidepool_core::rebalance::BASIS_POINTS,
 };
 
 fuzz_target!(|data: &[u8]| {

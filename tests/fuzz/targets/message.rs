@@ -5,7 +5,7 @@
 use {
     base64::{Engine as _, prelude::BASE64_STANDARD},
     libfuzzer_sys::fuzz_target,
-    tidepool_cli::commands::{Message, program_name},
+    tidepool_cli::message::{Message, program_name},
 };
 
 // A message's bytes, and text that should be one in base64.

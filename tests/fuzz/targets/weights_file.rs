@@ -5,7 +5,7 @@
 use {
     libfuzzer_sys::fuzz_target,
     std::collections::HashSet,
-    tidepool_cli::commands::weights_file::{Entry, Place, Problem, parse},
+    tidepool_cli::weights_file::{Entry, Place, Problem, parse},
 };
 
 fuzz_target!(|data: &[u8]| match parse(data) {

@@ -6,19 +6,18 @@ use {
         update::{Cache, set_caches},
     },
     crate::{
+        SOL,
         extension::{PoolKind, Triple},
         pool::{NEW_SEED, PoolFixture, PoolSpec, ValidatorSpec},
         scenario::EPOCH,
         vm::Vm,
     },
+    tidepool_core::rebalance::BASIS_POINTS,
     tidepool_interface::{
-        STAKE_ACCOUNT_SPACE,
         address::find_transient_stake,
-        state::{BASIS_POINTS, RebalancePolicy, StakeStatus, ValidatorListMut},
+        state::{RebalancePolicy, StakeStatus, ValidatorListMut},
     },
 };
-
-const SOL: u64 = 1_000_000_000;
 
 /// Validators of a typical transaction.
 const MANY: u32 = 8;
@@ -160,7 +159,7 @@ impl Found {
         let others = count - MANY;
         let start = if place == Place::Last { others } else { 0 };
         pool.surround(start, others - start, vm);
-        let stake_rent = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+        let stake_rent = vm.stake_rent();
         let list = vm.accounts.get_mut(&pool.state.head.validator_list).expect("a list");
         let mut list = ValidatorListMut::decode(&mut list.data).expect("a list");
         let named = start..start + MANY;

@@ -3,6 +3,7 @@
 use {
     super::{Case, Place},
     crate::{
+        SOL,
         extension::PoolKind,
         pool::{PoolFixture, PoolSpec, ValidatorSpec},
         scenario::EPOCH,
@@ -12,8 +13,6 @@ use {
     solana_instruction::Instruction,
     tidepool_interface::state::{EntryExtension, StakeStatus},
 };
-
-const SOL: u64 = 1_000_000_000;
 
 /// Validators of one instruction: as many as the clients of the contract name.
 const VALIDATORS: u32 = 5;

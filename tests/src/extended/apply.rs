@@ -14,9 +14,9 @@ use {
         stake,
     },
     solana_instruction::Instruction,
+    tidepool_core::maths::mul_div_floor,
     tidepool_interface::{
         instruction::{FundingType, PreferredValidatorType, WeightEntry},
-        maths::mul_div_floor,
         state::ValidatorStakeInfo,
     },
 };

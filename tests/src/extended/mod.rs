@@ -20,7 +20,7 @@ pub mod world;
 pub use {
     book::{Book, Snapshot, Uncounted},
     runner::{Property, check, machine},
-    spec::{SOL, Spec},
+    spec::Spec,
     step::Step,
     world::{Finding, World},
 };

@@ -1,9 +1,12 @@
 //! What a rebalance should aim at, by formulas of this file alone: nothing here comes from the rule that the program runs.
 
-use tidepool_interface::state::{RebalancePolicy, ValidatorStakeInfo};
+use {
+    crate::SOL,
+    tidepool_interface::state::{RebalancePolicy, ValidatorStakeInfo},
+};
 
 /// Lamports that a stake account delegates at least: what the bank's stake program demands.
-pub const MINIMUM: u64 = 1_000_000_000;
+pub const MINIMUM: u64 = SOL;
 
 const WHOLE: u128 = 10_000;
 

@@ -10,10 +10,8 @@ use {
     solana_address::Address,
     solana_program_pack::Pack as _,
     spl_token_interface::state::{Account as TokenAccount, AccountState, Mint},
-    tidepool_interface::{
-        address::{SYSTEM_PROGRAM_ID, find_ephemeral_stake, find_validator_stake},
-        maths::mul_div_floor,
-    },
+    tidepool_core::maths::mul_div_floor,
+    tidepool_interface::address::{SYSTEM_PROGRAM_ID, find_ephemeral_stake, find_validator_stake},
 };
 
 impl World<'_> {

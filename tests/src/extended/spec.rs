@@ -2,16 +2,11 @@
 
 use {
     super::{oracle::MINIMUM, wild::Wild},
-    crate::pool::ValidatorSpec,
+    crate::{SOL, pool::ValidatorSpec},
     fastrand::Rng,
-    tidepool_interface::{
-        maths::Fee,
-        state::{BASIS_POINTS, RebalancePolicy, StakeStatus},
-    },
+    tidepool_core::{maths::Fee, rebalance::BASIS_POINTS},
+    tidepool_interface::state::{RebalancePolicy, StakeStatus},
 };
-
-/// Lamports of a SOL.
-pub const SOL: u64 = 1_000_000_000;
 
 /// A pool and its cluster.
 #[derive(Clone, Debug)]

@@ -2,9 +2,8 @@
 //! taken modulo what there is.
 
 use {
-    super::spec::{SOL, policy},
-    fastrand::Rng,
-    tidepool_interface::{maths::Fee, state::RebalancePolicy},
+    super::spec::policy, crate::SOL, fastrand::Rng, tidepool_core::maths::Fee,
+    tidepool_interface::state::RebalancePolicy,
 };
 
 /// How many pool tokens to withdraw.

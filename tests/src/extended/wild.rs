@@ -2,14 +2,15 @@
 
 use {
     super::{
-        spec::{SOL, Spec},
+        spec::Spec,
         step::{Amount, Step},
     },
+    crate::SOL,
     fastrand::Rng,
     solana_address::Address,
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-        maths::Fee,
         state::{POOL_MAX_LENGTH, PoolTerms},
     },
 };

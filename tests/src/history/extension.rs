@@ -2,18 +2,13 @@
 
 use {
     super::world::World,
-    crate::{extension::Triple, vm::Outcome},
+    crate::{SOL, extension::Triple, vm::Outcome},
     fastrand::Rng,
     solana_address::Address,
     solana_instruction::{Instruction, error::InstructionError},
-    tidepool_interface::{
-        ExtensionError, StakePoolError,
-        instruction::WeightEntry,
-        state::{BASIS_POINTS, RebalancePolicy},
-    },
+    tidepool_core::rebalance::BASIS_POINTS,
+    tidepool_interface::{ExtensionError, StakePoolError, instruction::WeightEntry, state::RebalancePolicy},
 };
-
-const SOL: u64 = 1_000_000_000;
 
 /// What happened to a transaction between its signing and its landing.
 #[derive(Clone, Copy, Debug)]

@@ -1,9 +1,7 @@
 //! The operations of a history. Each says what it does in numbers alone, so that it means something in any state: indices
 //! are taken modulo what there is.
 
-use {super::extension::ExtensionOperation, fastrand::Rng, tidepool_interface::maths::Fee};
-
-const SOL: u64 = 1_000_000_000;
+use {super::extension::ExtensionOperation, crate::SOL, fastrand::Rng, tidepool_core::maths::Fee};
 
 /// How much to withdraw.
 #[derive(Clone, Copy, Debug)]

@@ -28,9 +28,8 @@ use {
         plan::{self, Withdrawal, WithdrawalOrder},
         quote::WithdrawFrom,
     },
-    tidepool_interface::{
-        StakePoolError, external::stake::StakeState, quote as interface_quote, state::ValidatorStakeInfo,
-    },
+    tidepool_core::quote as interface_quote,
+    tidepool_interface::{StakePoolError, external::stake::StakeState, state::ValidatorStakeInfo},
 };
 
 /// Epochs that somebody who leaves waits at most.

@@ -6,7 +6,8 @@ use {
     solana_program_pack::Pack as _,
     spl_token_interface::state::{Account as TokenAccount, AccountState, Mint},
     std::collections::BTreeMap,
-    tidepool_interface::{maths::Fee, state::PoolTerms},
+    tidepool_core::maths::Fee,
+    tidepool_interface::state::PoolTerms,
 };
 
 /// All that the invariants look at.

@@ -1,8 +1,9 @@
 //! What the contract's instructions do only now and then: merge stake, tax a reward, drop an entry, give a whole account away.
 
 use {
-    super::{SOL, spec},
+    super::spec,
     crate::{
+        SOL,
         extension::PoolKind,
         instructions::{Holder, Receiver},
         pool::{PoolFixture, PoolSpec, UserStake, add_empty_stake, add_wallet},

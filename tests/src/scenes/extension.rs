@@ -2,11 +2,11 @@
 
 use {
     super::{
-        SOL,
         contract::{Make, remove_both, stale},
         spec,
     },
     crate::{
+        SOL,
         extension::{PoolKind, Triple},
         pool::{PoolFixture, add_wallet},
         scenario::EPOCH,

@@ -3,8 +3,8 @@
 //! It looks at accounts alone and not at what the program says of itself, so that it holds for whatever is done to a pool.
 
 use {
-    super::{Accounts, SOL, Scene},
-    crate::{pool::PoolFixture, vm::Vm},
+    super::{Accounts, Scene},
+    crate::{SOL, pool::PoolFixture, vm::Vm},
     solana_account::Account,
     solana_address::Address,
     solana_instruction::Instruction,

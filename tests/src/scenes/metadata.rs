@@ -1,8 +1,9 @@
 //! The pool token's name in wallets.
 
 use {
-    super::{SOL, spec},
+    super::spec,
     crate::{
+        SOL,
         extension::PoolKind,
         pool::{PoolFixture, add_wallet},
         scenario::EPOCH,

@@ -11,26 +11,24 @@ pub use stranger::{Stranger, idle_program};
 
 use {
     crate::{
+        SOL,
         extension::PoolKind,
         fixtures,
         pool::{PoolFixture, PoolSpec, ValidatorSpec, add_account},
         scenario::{self, EPOCH},
-        vm::{Outcome, Vm, read_program_elf},
+        vm::{Outcome, Vm},
     },
     judge::Position,
     solana_account::Account,
     solana_address::Address,
     solana_instruction::{AccountMeta, Instruction, error::InstructionError},
     std::collections::HashMap,
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         address::{METADATA_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-        maths::Fee,
         state::{AccountType, PoolHead, PoolTerms, StakeStatus},
     },
 };
-
-/// Lamports of one SOL.
-pub const SOL: u64 = 1_000_000_000;
 
 /// Accounts by their addresses.
 pub type Accounts = HashMap<Address, Account>;
@@ -54,7 +52,7 @@ pub struct Scene {
 
 /// A machine with all programs that an instruction calls, at the start of [`EPOCH`].
 pub fn machine() -> Vm {
-    let mut vm = Vm::new(Address::new_unique(), &read_program_elf());
+    let mut vm = Vm::of_tidepool();
     vm.replace_program(&METADATA_PROGRAM_ID, &fixtures::read(fixtures::METADATA_PROGRAM));
     vm.set_epoch(EPOCH);
     vm

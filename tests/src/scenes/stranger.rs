@@ -1,8 +1,8 @@
 //! Somebody who is neither a pool's manager nor its staker, and whose program does nothing.
 
 use {
-    super::SOL,
     crate::{
+        SOL,
         pool::{PoolFixture, UserStake, add_vote_account, add_wallet},
         vm::Vm,
     },

@@ -1,13 +1,16 @@
 //! `WithdrawStake`, row by row: steps 4 to 6 of the contract, and step 8 of a validator whose whole account goes.
 
 use {
-    crate::withdraw_bed::{Bed, Expected, Row, SOL, check},
+    crate::withdraw_bed::{Bed, Expected, Row, check},
     Expected::{And, Error, Success},
     solana_address::Address,
     solana_instruction::error::InstructionError,
     solana_stake_interface::state::StakeStateV2,
     tidepool_interface::state::StakeStatus,
-    tidepool_tests::stake::{edit_delegation, undelegate},
+    tidepool_tests::{
+        SOL,
+        stake::{edit_delegation, undelegate},
+    },
 };
 
 const fn row(name: &'static str, set: fn(&mut Bed), expected: Expected) -> Row {
@@ -130,9 +133,9 @@ fn other_voter(bed: &mut Bed) {
 }
 
 fn copy_source(bed: &mut Bed) {
-    let account = bed.twins.ours.account(&bed.split_from);
+    let account = bed.vm.account(&bed.split_from);
     bed.split_from = Address::new_unique();
-    bed.twins.ours.accounts.insert(bed.split_from, account);
+    bed.vm.accounts.insert(bed.split_from, account);
 }
 
 fn small_source(bed: &mut Bed, more: i64) {

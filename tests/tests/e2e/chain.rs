@@ -6,11 +6,11 @@ use {
     solana_account::Account,
     solana_address::Address,
     spl_associated_token_account_interface::address::get_associated_token_address_with_program_id,
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
         address::{find_transient_stake, find_validator_stake},
         external::token::{Mint, TokenAccount},
-        maths::Fee,
         state::{StakePool, StakeStatus, ValidatorStakeInfo, split_validator_list},
     },
 };

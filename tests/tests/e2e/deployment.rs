@@ -3,7 +3,7 @@
 
 use {
     crate::{
-        harness::{SOL, cluster::Cluster, path_from, user::User, wait_for},
+        harness::{cluster::Cluster, path_from, user::User, wait_for},
         stake::rent,
         world::{Test, World},
     },
@@ -13,6 +13,7 @@ use {
     solana_loader_v3_interface::{instruction as loader, state::UpgradeableLoaderState},
     solana_signer::Signer as _,
     std::fs,
+    tidepool_tests::SOL,
 };
 
 pub const TESTS: &[Test] = &[("deployment::a_pool_of_a_deployed_program_outlives_an_upgrade", deploy_and_upgrade)];

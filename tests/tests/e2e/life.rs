@@ -3,13 +3,14 @@
 use {
     crate::{
         chain::{self, OnChain, check, tokens},
-        harness::{SOL, cluster::Cluster, user::User},
+        harness::{cluster::Cluster, user::User},
         stake::{create_vote_account, delegate},
         world::{Test, World},
     },
     serde_json::{Value, json},
     solana_address::Address,
     tidepool_interface::address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
+    tidepool_tests::SOL,
 };
 
 pub const TESTS: &[Test] = &[

@@ -1,9 +1,12 @@
 //! The commands of the README for managers and for stakers, typed as they are written.
 
-use crate::{
-    chain,
-    harness::{SOL, terminal::type_in, user::User},
-    world::{Test, World},
+use {
+    crate::{
+        chain,
+        harness::{terminal::type_in, user::User},
+        world::{Test, World},
+    },
+    tidepool_tests::SOL,
 };
 
 pub const TESTS: &[Test] = &[("readme::first_steps", first_steps)];

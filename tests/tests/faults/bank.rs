@@ -13,8 +13,9 @@ use {
         address::{COMPUTE_BUDGET_PROGRAM_ID, STAKE_PROGRAM_ID},
     },
     tidepool_tests::{
+        SOL,
         scenario::EPOCH,
-        scenes::{Accounts, SOL, Scene},
+        scenes::{Accounts, Scene},
         stake::edit_delegation,
         vm::Vm,
     },

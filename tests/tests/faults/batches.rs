@@ -9,10 +9,11 @@ use {
     solana_stake_interface::state::Delegation,
     tidepool_interface::state::{StakeStatus, ValidatorStakeInfo, split_validator_list},
     tidepool_tests::{
+        SOL,
         extension::{PoolKind, Triple},
         pool::{PoolFixture, PoolSpec, ValidatorSpec},
         scenario::EPOCH,
-        scenes::{self, Accounts, SOL},
+        scenes::{self, Accounts},
         stake::{edit_delegation, edit_meta, undelegate},
         vm::Vm,
     },

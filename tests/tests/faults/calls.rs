@@ -14,8 +14,9 @@ use {
         external::token::MINT_LENGTH,
     },
     tidepool_tests::{
+        SOL,
         extension::PoolKind,
-        scenes::{self, SOL, Scene},
+        scenes::{self, Scene},
     },
 };
 

@@ -2,12 +2,11 @@
 
 use {
     fastrand::Rng,
-    tidepool_interface::{
-        maths::Fee,
-        state::{RebalancePolicy, StakeStatus},
-    },
+    tidepool_core::maths::Fee,
+    tidepool_interface::state::{RebalancePolicy, StakeStatus},
     tidepool_tests::{
-        extended::{SOL, Spec, World, crank::REBALANCE_CHUNK, machine},
+        SOL,
+        extended::{Spec, World, crank::REBALANCE_CHUNK, machine},
         pool::ValidatorSpec,
         vm::Vm,
     },

@@ -7,7 +7,8 @@ use {
     },
     tidepool_interface::state::{RebalancePolicy, StakeStatus, ValidatorListMut},
     tidepool_tests::{
-        extended::{SOL, machine},
+        SOL,
+        extended::machine,
         extension::PoolKind,
         instructions::{Holder, Receiver},
         pool::{PoolFixture, PoolSpec, UserStake, ValidatorSpec, add_empty_stake, add_wallet},

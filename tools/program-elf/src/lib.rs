@@ -55,7 +55,14 @@ impl Elf {
 
     fn sources(self) -> &'static [&'static str] {
         match self {
-            Self::Tidepool => &["interface/Cargo.toml", "interface/src", "program/Cargo.toml", "program/src"],
+            Self::Tidepool => &[
+                "core/Cargo.toml",
+                "core/src",
+                "interface/Cargo.toml",
+                "interface/src",
+                "program/Cargo.toml",
+                "program/src",
+            ],
             Self::Reference => &["tools/reference"],
         }
     }

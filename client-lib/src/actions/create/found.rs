@@ -3,7 +3,8 @@
 use {
     super::{
         CreatePool,
-        checks::{Part, check_fee_account, check_list, check_mint, check_pool, check_reserve},
+        checks::{check_fee_account, check_list, check_mint, check_pool, check_reserve},
+        part::{ExistingAccount, Part, Piece, Progress},
     },
     crate::cluster::{Cluster, ClusterError},
     solana_account::Account,
@@ -16,29 +17,6 @@ use {
         state::validator_list_length,
     },
 };
-
-/// State of an account of a new pool.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Progress {
-    /// No account with data exists.
-    Missing,
-    /// It has its owner and length, and its data is zero.
-    Allocated,
-    /// Its program has initialized it as required.
-    Initialized,
-}
-
-/// An account of a new pool.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Piece {
-    pub progress: Progress,
-    /// Lamports at its address, even without an account.
-    pub lamports: u64,
-}
-
-impl Piece {
-    pub const MISSING: Self = Self { progress: Progress::Missing, lamports: 0 };
-}
 
 /// Existing accounts of a new pool, all as [`CreatePool`] requires. The default has none.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -66,24 +44,6 @@ impl Default for FoundPool {
             validators: 0,
         }
     }
-}
-
-/// An existing account that differs from what the pool requires.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("the {role} {address} exists with {what} {found}, expected {expected}")]
-pub struct ExistingAccount {
-    /// Role of the account: `pool`, `validator list`, `reserve`, `mint` or `manager's fee account`.
-    pub role: &'static str,
-    /// Its address.
-    pub address: Address,
-    /// The property that differs: `owner`, `length`, `mint authority`, ...
-    pub what: &'static str,
-    /// Required value.
-    pub expected: String,
-    /// Actual value.
-    pub found: String,
-    /// Whether the account is an initialized pool with other settings.
-    pub is_setting: bool,
 }
 
 /// Why a partly created pool cannot be completed.

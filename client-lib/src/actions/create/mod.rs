@@ -2,19 +2,23 @@
 
 mod checks;
 mod found;
+mod part;
 mod work;
 
-pub use found::{ExistingAccount, FoundPool, FoundPoolError};
+pub use {
+    found::{FoundPool, FoundPoolError},
+    part::ExistingAccount,
+};
 
 use {
     super::extend::check_policy,
     crate::{
         compute,
         error::PlanError,
-        plan::{InstructionGroup, Plan},
         pool::Role,
+        transaction::{InstructionGroup, Plan},
     },
-    found::Progress,
+    part::Progress,
     solana_address::Address,
     solana_rent::Rent,
     solana_stake_interface::{
@@ -26,12 +30,12 @@ use {
         address::get_associated_token_address_with_program_id, instruction::create_associated_token_account_idempotent,
     },
     spl_token_2022_interface::instruction as token,
+    tidepool_core::{MAX_VALIDATORS_IN_POOL, maths::Fee},
     tidepool_interface::{
-        MAX_VALIDATORS_IN_POOL, POOL_MINT_DECIMALS, STAKE_ACCOUNT_SPACE, StakePoolError,
+        POOL_MINT_DECIMALS, STAKE_ACCOUNT_SPACE, StakePoolError,
         address::{STAKE_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID, find_withdraw_authority},
         external::token::{MINT_LENGTH, TOKEN_ACCOUNT_LENGTH},
         instruction::{InitializeAccounts, StakePoolInstruction},
-        maths::Fee,
         state::{EXTENDED_POOL_LENGTH, POOL_MAX_LENGTH, RebalancePolicy, validator_list_length},
     },
     work::Work,

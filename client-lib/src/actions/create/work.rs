@@ -3,7 +3,7 @@
 use {
     super::{
         CreatePool, FoundPool,
-        found::{Piece, Progress},
+        part::{Piece, Progress},
     },
     crate::compute,
     solana_address::Address,

@@ -30,11 +30,10 @@ fn pool_takes_two_transactions_with_their_signers() {
         let plan = create_pool(&new, &Rent::default()).unwrap();
         let packed = pack_plan(&plan, &PackOptions::new(USER)).unwrap();
         assert_eq!(packed.iter().map(Vec::len).collect::<Vec<_>>(), [1, 1]);
-        let first: BTreeSet<_> = packed[0][0].signers.iter().copied().collect();
-        assert_eq!(first, BTreeSet::from([USER, RESERVE, MINT]));
+        assert_eq!(packed[0][0].signers(), BTreeSet::from([USER, RESERVE, MINT]));
         let mut expected = BTreeSet::from([USER, POOL, LIST, MANAGER]);
         expected.extend(new.deposit_authority);
-        assert_eq!(packed[1][0].signers.iter().copied().collect::<BTreeSet<_>>(), expected);
+        assert_eq!(packed[1][0].signers(), expected);
         let mut instructions = plan.groups().last().unwrap().instructions.clone();
         if new.policy == Some(policy) {
             let set = instructions.pop().unwrap();

@@ -47,7 +47,7 @@ fn stake_deposit_transfers_authorities_first() {
     // Token account, staker, withdrawer, deposit.
     assert_eq!(group.instructions.len(), 4);
     assert_eq!(signers(&group), BTreeSet::from([USER]));
-    let plan = crate::plan::Plan::one("deposit", group);
+    let plan = crate::transaction::Plan::one("deposit", group);
     assert!(pack_plan(&plan, &PackOptions::new(USER)).is_ok());
     let thief = DepositStake { withdrawer: OTHER, ..deposit };
     assert!(matches!(deposit_stake(&snapshot, &thief), Err(PlanError::Invalid { .. })));
@@ -127,7 +127,7 @@ fn is_passed_the_throwaway_alone(group: &InstructionGroup, payer: Address) {
         let passed = instruction.accounts.iter().map(|meta| meta.pubkey).filter(|address| signers.contains(address));
         assert_eq!(passed.collect::<BTreeSet<_>>(), BTreeSet::from([THROWAWAY]));
     }
-    assert!(pack_plan(&crate::plan::Plan::one("trade", group.clone()), &PackOptions::new(payer)).is_ok());
+    assert!(pack_plan(&crate::transaction::Plan::one("trade", group.clone()), &PackOptions::new(payer)).is_ok());
 }
 
 /// Pool tokens that a group approves to the throw-away key.

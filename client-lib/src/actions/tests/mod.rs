@@ -9,21 +9,21 @@ mod weighing;
 use {
     super::*,
     crate::{
-        error::Cause,
+        error::{Cause, WeightsError},
         pack::{PackOptions, pack_plan},
-        plan::InstructionGroup,
         pool::fixture::*,
         quote::WithdrawFrom,
+        transaction::InstructionGroup,
     },
     solana_instruction::Instruction,
     solana_rent::Rent,
     solana_stake_interface::error::StakeError,
     std::collections::BTreeSet,
+    tidepool_core::maths::Fee,
     tidepool_interface::{
         address::{TOKEN_2022_PROGRAM_ID, find_ephemeral_stake, find_transient_stake},
         external::stake::NOT_DEACTIVATED,
         instruction::{FeeType, FundingType, PreferredValidatorType, StakePoolInstruction},
-        maths::Fee,
     },
 };
 

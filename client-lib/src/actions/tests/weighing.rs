@@ -6,10 +6,10 @@ use {
         pool::PoolAccounts,
     },
     proptest::prelude::*,
+    tidepool_core::rebalance::{Inputs, Rebalance, Verdict},
     tidepool_interface::{
         ExtensionError,
         instruction::ExtensionInstruction,
-        rebalance::{Inputs, Rebalance, Verdict},
         state::{PoolExtension, RebalancePolicy, ValidatorListMut},
     },
 };
@@ -84,7 +84,7 @@ fn weights_by_stake_preserve_distribution() {
 fn sends_changed_weights_only() {
     let snapshot = pool(&[1, 2, 0]).snapshot();
     let wanted = [(vote(2), 1), (vote(0), 1)];
-    let total = 70 * SOL + 3 * rent() - RebalancePolicy::DEFAULT.working_lamports(rent());
+    let total = 70 * SOL + 3 * rent() - RebalancePolicy::DEFAULT.get().working_lamports(rent());
     let [change] = changes(&snapshot, &wanted, Unlisted::Keep).unwrap()[..] else { panic!() };
     let expected = WeightChange {
         vote: vote(2),
@@ -100,7 +100,7 @@ fn sends_changed_weights_only() {
         all.iter().map(|change| (change.index, change.old, change.new)).collect::<Vec<_>>(),
         [(1, 2, 0), (2, 0, 1)]
     );
-    let total = 50 * SOL + 2 * rent() - RebalancePolicy::DEFAULT.working_lamports(rent());
+    let total = 50 * SOL + 2 * rent() - RebalancePolicy::DEFAULT.get().working_lamports(rent());
     assert_eq!(all[0].target_before, Some(total / 3 * 2 + total % 3 * 2 / 3));
     assert_eq!(all[0].target_after, None);
     let plan = set_validator_weights(&snapshot, &all).unwrap();

@@ -1,31 +1,27 @@
 //! Weights of validators: their sources ([`equal`], [`by_stake`], [`relative`]), their effect ([`changes`]), and their
 //! instructions ([`set_validator_weights`]). The staker signs.
 
-mod error;
 mod scale;
 
-pub use {
-    error::WeightsError,
-    scale::{RelativeWeight, by_stake, equal, relative},
-};
+pub use scale::{RelativeWeight, by_stake, equal, relative};
 
 use {
-    super::extend::require_policy,
     crate::{
+        checks::require_policy,
         compute,
-        error::PlanError,
+        error::{PlanError, WeightsError},
         pack::{MAX_TRANSACTION_BYTES, PackOptions, transaction_bytes},
-        plan::{InstructionGroup, Plan},
         pool::PoolSnapshot,
+        transaction::{InstructionGroup, Plan},
     },
     solana_address::Address,
     solana_instruction::Instruction,
     std::collections::{HashMap, HashSet},
+    tidepool_core::rebalance::{BASIS_POINTS, Rebalance},
     tidepool_interface::{
         ExtensionError, StakePoolError,
         instruction::{ExtensionInstruction, SetValidatorWeightsAccounts, WeightEntry},
-        rebalance::Rebalance,
-        state::{BASIS_POINTS, RebalancePolicy, ValidatorStakeInfo},
+        state::{RebalancePolicy, ValidatorStakeInfo},
     },
 };
 

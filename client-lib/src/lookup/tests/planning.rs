@@ -5,7 +5,7 @@ use {
     crate::pack::{PackOptions, pack_plan},
     proptest::prelude::*,
     solana_rent::Rent,
-    std::collections::{HashMap, HashSet},
+    std::collections::{BTreeSet, HashMap, HashSet},
 };
 
 const SLOTS: std::ops::Range<Slot> = 5_000..5_050;
@@ -142,9 +142,9 @@ fn fills_transactions_with_one_or_two_signers() {
         let plan = plan(&[], &wanted, &table_owner, &slots()).unwrap().plan;
         let packed = pack_plan(&plan, &PackOptions::new(payer)).unwrap();
         assert_eq!(packed[0].len(), 1);
-        assert!(packed[0][0].labels[0].ends_with(&format!("with {first} addresses")), "{:?}", packed[0][0].labels);
+        assert!(packed[0][0].label.ends_with(&format!("with {first} addresses")), "{}", packed[0][0].label);
         assert_eq!(packed[1].len(), (256_usize - first).div_ceil(next));
-        assert_eq!(packed[1][0].signers.len(), if payer == AUTHORITY { 1 } else { 2 });
+        assert_eq!(packed[1][0].signers(), BTreeSet::from([payer, AUTHORITY]));
     }
 }
 

@@ -13,7 +13,8 @@ use {
     },
     solana_instruction::Instruction,
     std::mem,
-    tidepool_interface::{instruction::REBALANCED_VALIDATORS_MAX, rebalance::Verdict, state::BASIS_POINTS},
+    tidepool_core::rebalance::{BASIS_POINTS, Verdict},
+    tidepool_interface::instruction::REBALANCED_VALIDATORS_MAX,
 };
 
 /// An instruction that is being filled: its validators and cost.

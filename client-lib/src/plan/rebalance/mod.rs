@@ -6,17 +6,17 @@ mod simulation;
 use {
     super::Plan,
     crate::{
-        actions::{WeightsError, require_policy},
-        error::{PlanError, check_no_rewards},
+        checks::{check_no_rewards, check_up_to_date, require_policy},
+        error::{PlanError, WeightsError},
         pool::PoolSnapshot,
-        quote::check_up_to_date,
     },
     groups::Grouping,
     simulation::Simulation,
     solana_address::Address,
     solana_message::AddressLookupTableAccount,
     std::fmt,
-    tidepool_interface::{rebalance::Reason, state::ValidatorStakeInfo},
+    tidepool_core::rebalance::Reason,
+    tidepool_interface::state::ValidatorStakeInfo,
 };
 
 /// Options of a rebalance.
@@ -264,7 +264,7 @@ const ROUNDS: usize = 3;
 /// The simulation of a pool that can be rebalanced.
 pub(super) fn begin(snapshot: &PoolSnapshot) -> Result<Simulation<'_>, PlanError> {
     require_policy(snapshot)?;
-    check_no_rewards(snapshot.environment())?;
+    check_no_rewards(snapshot)?;
     check_up_to_date(snapshot)?;
     Simulation::new(snapshot)
 }

@@ -4,10 +4,10 @@ use {
     super::{Direction, Obstacle, StakeMovement, UnmovedReason, held},
     crate::{error::PlanError, pool::PoolSnapshot},
     std::cmp::Reverse,
+    tidepool_core::rebalance::{Inputs, Reason, Rebalance, Verdict},
     tidepool_interface::{
         ExtensionError,
         external::{stake::Delegation, stake_history::StakeHistory},
-        rebalance::{Inputs, Reason, Rebalance, Verdict},
         state::ValidatorStakeInfo,
     },
 };
@@ -201,7 +201,7 @@ impl<'a> Simulation<'a> {
         }
         let surplus = active - target;
         let spare = active.saturating_sub(inputs.stake_rent.saturating_add(inputs.minimum_delegation));
-        let tolerance = inputs.policy.threshold.get().max(inputs.minimum_delegation);
+        let tolerance = inputs.policy.threshold.max(inputs.minimum_delegation);
         (false, surplus > tolerance, surplus.min(spare))
     }
 
@@ -211,7 +211,7 @@ impl<'a> Simulation<'a> {
         let leaving = leaving.map(|record| record.transient_stake_lamports.get()).fold(0, u64::saturating_add);
         let has = self.rebalance.reserve_lamports().saturating_add(leaving);
         let shortfall = self.rebalance.reserve_target().saturating_sub(has);
-        let tolerance = self.inputs.policy.threshold.get().max(self.inputs.minimum_delegation);
+        let tolerance = self.inputs.policy.threshold.max(self.inputs.minimum_delegation);
         if shortfall < tolerance { 0 } else { shortfall }
     }
 

@@ -1,9 +1,6 @@
 use super::*;
 use {
-    crate::{
-        pack::{MAX_ACCOUNT_LOCKS, TransactionPlan},
-        pool::PoolSnapshot,
-    },
+    crate::{pack::MAX_ACCOUNT_LOCKS, pool::PoolSnapshot, transaction::Outgoing},
     tidepool_interface::{ExtensionError, instruction::ExtensionInstruction},
 };
 
@@ -46,7 +43,7 @@ fn with_tables(snapshot: &PoolSnapshot, content: LookupContent) -> (UpdateOption
     (options, PackOptions { lookup_tables, ..PackOptions::new(USER) })
 }
 
-fn packed(plan: &Plan, options: &PackOptions) -> Vec<TransactionPlan> {
+fn packed(plan: &Plan, options: &PackOptions) -> Vec<Outgoing> {
     pack_plan(plan, options).unwrap().swap_remove(0)
 }
 

@@ -1,8 +1,6 @@
 use {
-    super::*,
-    crate::pool::PoolSnapshot,
-    solana_epoch_schedule::EpochSchedule,
-    tidepool_interface::{rebalance::Reason, state::RebalancePolicy},
+    super::*, crate::pool::PoolSnapshot, solana_epoch_schedule::EpochSchedule, tidepool_core::rebalance::Reason,
+    tidepool_interface::state::RebalancePolicy,
 };
 
 fn explain(fixture: &Fixture, index: usize) -> StakeExplanation {
@@ -20,7 +18,7 @@ fn two(policy: RebalancePolicy) -> Fixture {
 #[test]
 fn explains_target_and_next_step() {
     let first = explain(&two(RebalancePolicy::DEFAULT), 0);
-    let total = 106 * SOL + 3 * rent() - RebalancePolicy::DEFAULT.working_lamports(rent());
+    let total = 106 * SOL + 3 * rent() - RebalancePolicy::DEFAULT.get().working_lamports(rent());
     assert_eq!((first.weight, first.weights, first.share_basis_points()), (3, 4, Some(7_500)));
     assert_eq!(first.target, Some(total / 4 * 3 + total % 4 * 3 / 4));
     assert_eq!((first.cap, first.is_capped(), first.held), (None, false, 30 * SOL + rent()));

@@ -15,18 +15,18 @@ use {
         quote::{StakeActivation, WithdrawFrom, WithdrawalState},
     },
     proptest::prelude::*,
+    solana_address::Address,
     solana_message::AddressLookupTableAccount,
     std::{
         collections::{BTreeMap, BTreeSet, HashMap},
         ops::Range,
     },
+    tidepool_core::{maths::Fee, withdrawal::StakeSource},
     tidepool_interface::{
         StakePoolError,
         external::stake::NOT_DEACTIVATED,
         instruction::StakePoolInstruction,
-        maths::Fee,
         state::{PoolTerms, StakeStatus},
-        withdrawal::StakeSource,
     },
 };
 

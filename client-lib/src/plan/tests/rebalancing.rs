@@ -1,11 +1,11 @@
 use super::*;
 use {
-    crate::{actions::WeightsError, pool::PoolSnapshot},
+    crate::{error::WeightsError, pool::PoolSnapshot},
+    tidepool_core::rebalance::{Inputs, Reason, Rebalance, Verdict},
     tidepool_interface::{
         ExtensionError,
         address::find_transient_stake,
         instruction::ExtensionInstruction,
-        rebalance::{Inputs, Reason, Rebalance, Verdict},
         state::{RebalancePolicy, ValidatorStakeInfo},
     },
 };
@@ -106,7 +106,7 @@ fn distributes_deposit_by_weights() {
     let snapshot = fixture.snapshot();
     let plan = rebalance(&snapshot, &RebalanceOptions::default()).unwrap();
     assert_eq!(labels(&plan.plan), ["rebalance"]);
-    let working = RebalancePolicy::DEFAULT.working_lamports(rent());
+    let working = RebalancePolicy::DEFAULT.get().working_lamports(rent());
     let total = 120 * SOL + 3 * rent() - working;
     for movement in &plan.movements {
         let weight = u64::from(snapshot.records()[movement.index].extension.weight.get());
@@ -316,8 +316,8 @@ proptest! {
         for index in 0..machine.records.len() {
             prop_assert!(!end.verdict(&machine.records, index).is_movement());
         }
-        for stage in pack_plan(&plan.plan, &PackOptions::new(USER)).unwrap() {
-            prop_assert!(stage.iter().all(|transaction| transaction.labels.len() == 1));
+        for (stage, packed) in plan.plan.stages.iter().zip(pack_plan(&plan.plan, &PackOptions::new(USER)).unwrap()) {
+            prop_assert_eq!(packed.len(), stage.groups.len());
         }
     }
 

@@ -11,7 +11,8 @@ use {
     super::{InstructionGroup, Plan},
     crate::{
         actions,
-        error::{PlanError, check_no_rewards},
+        checks::{check_no_rewards, require_policy},
+        error::PlanError,
         pack::{self, PackOptions},
         pool::{PoolSnapshot, Validator},
     },
@@ -67,7 +68,7 @@ pub fn update(snapshot: &PoolSnapshot, options: &UpdateOptions) -> Result<Plan, 
     check_size(options, form)?;
     let chunks = Chunks::new(snapshot, options, form).all();
     if !chunks.is_empty() {
-        check_no_rewards(snapshot.environment())?;
+        check_no_rewards(snapshot)?;
     }
     let touched = !chunks.is_empty() || options.all || snapshot.is_stale();
     let mut plan = Plan::default();
@@ -108,7 +109,7 @@ pub fn list_chunk(snapshot: &PoolSnapshot, range: Range<usize>, no_merge: bool) 
 /// # Errors
 /// Refusal `NotExtended`; [`PlanError::Invalid`] if `range` is not within the list.
 pub fn compact_chunk(snapshot: &PoolSnapshot, range: Range<usize>) -> Result<InstructionGroup, PlanError> {
-    actions::require_policy(snapshot)?;
+    require_policy(snapshot)?;
     let validators = validators_of(snapshot, &range)?;
     Ok(chunk::group(snapshot, Form::Compact, false, &validators, range.start))
 }

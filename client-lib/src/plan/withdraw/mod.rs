@@ -18,7 +18,7 @@ use {
     },
     solana_address::Address,
     stages::Stages,
-    tidepool_interface::quote::WithdrawalQuote,
+    tidepool_core::quote::WithdrawalQuote,
 };
 
 /// A withdrawal request.

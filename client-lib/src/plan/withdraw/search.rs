@@ -10,8 +10,7 @@ use {
         pool::PoolSnapshot,
         quote::{self, StakeWithdrawalQuote, WithdrawFrom, WithdrawalState},
     },
-    tidepool_interface::{
-        StakePoolError,
+    tidepool_core::{
         quote::WithdrawalQuote,
         withdrawal::{StakeSource, Withdrawable, WithdrawalLimits},
     },
@@ -163,7 +162,7 @@ impl<'a> Search<'a> {
         let account = &self.withdrawal.tokens.account;
         let yields = match quote::sol_withdrawal_at(self.snapshot, &self.state.rate(), account, pool_tokens) {
             Ok(quote) => quote,
-            Err(StakePoolError::WithdrawalTooSmall) => return Ok(None),
+            Err(tidepool_core::Error::WithdrawalTooSmall) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
         let split_from = self.snapshot.pool().head.reserve_stake;
@@ -284,8 +283,7 @@ impl<'a> Search<'a> {
 
     /// Lamports of stake that `tokens` yield now.
     fn yields(&self, tokens: u64) -> u64 {
-        tidepool_interface::quote::withdrawal(&self.state.rate(), self.state.fee(), tokens)
-            .map_or(0, |quote| quote.lamports)
+        tidepool_core::quote::withdrawal(&self.state.rate(), self.state.fee(), tokens).map_or(0, |quote| quote.lamports)
     }
 
     /// Most pool tokens that yield at most `lamports`.

@@ -48,7 +48,7 @@ impl<'a> Stages<'a> {
             self.open.push(group);
             return;
         }
-        let joined = self.open.iter().cloned().chain([group.clone()]).reduce(join);
+        let joined = self.open.iter().cloned().chain([group.clone()]).reduce(InstructionGroup::join);
         match joined.filter(|joined| self.fits(joined)) {
             Some(joined) => {
                 self.open = vec![joined];
@@ -91,17 +91,5 @@ impl<'a> Stages<'a> {
         // If only a part lands, the label shows which accounts exist.
         group.label = format!("{} into stake account {}", group.label, to.address);
         group
-    }
-}
-
-/// Both groups, in this order, in one transaction.
-fn join(first: InstructionGroup, second: InstructionGroup) -> InstructionGroup {
-    InstructionGroup {
-        label: format!("{}, {}", first.label, second.label),
-        steps: [first.steps, second.steps].concat(),
-        instructions: [first.instructions, second.instructions].concat(),
-        compute_units: first.compute_units.saturating_add(second.compute_units),
-        compute_growth: first.compute_growth.saturating_add(second.compute_growth),
-        log_bytes: first.log_bytes.saturating_add(second.log_bytes),
     }
 }

@@ -9,10 +9,8 @@ use {
     solana_account::Account,
     solana_instruction::error::InstructionError,
     solana_stake_interface::error::StakeError,
-    tidepool_interface::{
-        external::stake::Delegation,
-        withdrawal::{StakeSource, WithdrawalLimits},
-    },
+    tidepool_core::withdrawal::{StakeSource, WithdrawalLimits},
+    tidepool_interface::external::stake::Delegation,
 };
 
 impl WithdrawalState<'_> {

@@ -3,16 +3,17 @@
 use {
     super::{exits::tokens_for, quiet},
     crate::{
-        ensure,
+        SOL, ensure,
         extended::{
-            Finding, Property, SOL, World,
+            Finding, Property, World,
             crank::deal,
             oracle::{MINIMUM, Oracle, held, is_active},
         },
     },
     fastrand::Rng,
     solana_address::Address,
-    tidepool_interface::state::{BASIS_POINTS, RebalancePolicy, ValidatorStakeInfo},
+    tidepool_core::rebalance::BASIS_POINTS,
+    tidepool_interface::state::{RebalancePolicy, ValidatorStakeInfo},
 };
 
 /// Epochs that a pool has, beyond those that its turnover budget takes, for all weights to be met.

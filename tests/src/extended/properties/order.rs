@@ -2,9 +2,9 @@
 
 use {
     crate::{
-        ensure,
+        SOL, ensure,
         extended::{
-            Finding, Property, SOL, Snapshot, World,
+            Finding, Property, Snapshot, World,
             crank::deal,
             movements::base_and_moving,
             oracle::{Oracle, held},

@@ -2,10 +2,14 @@
 
 use {
     super::{convergence, quiet},
-    crate::extended::{Finding, Property, SOL, Spec, World, crank::deal, oracle::is_active},
+    crate::{
+        SOL,
+        extended::{Finding, Property, Spec, World, crank::deal, oracle::is_active},
+    },
     fastrand::Rng,
     solana_address::Address,
-    tidepool_interface::state::{BASIS_POINTS, ValidatorStakeInfo},
+    tidepool_core::rebalance::BASIS_POINTS,
+    tidepool_interface::state::ValidatorStakeInfo,
 };
 
 /// Epochs until all others are served.

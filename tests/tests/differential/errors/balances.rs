@@ -7,7 +7,8 @@ use {
         Spoiler, pool,
     },
     solana_instruction::error::InstructionError::{IncorrectProgramId, InvalidAccountData, UninitializedAccount},
-    tidepool_interface::{StakePoolError::*, address::SYSTEM_PROGRAM_ID, maths::Fee, state::StakeStatus},
+    tidepool_core::maths::Fee,
+    tidepool_interface::{StakePoolError::*, address::SYSTEM_PROGRAM_ID, state::StakeStatus},
 };
 
 const UPDATE: &[&str] = &["UpdateStakePoolBalance"];
@@ -150,10 +151,10 @@ pub const CASES: &[Case] = &[
     (
         "rewards are being paid",
         UPDATE_LIST,
-        |s| s.twins.set_epoch_rewards_active(true),
+        |s| s.vm.set_epoch_rewards_active(true),
         pool(EpochRewardDistributionInProgress),
     ),
-    ("rewards are being paid", UPDATE, |s| s.twins.set_epoch_rewards_active(true), Success),
+    ("rewards are being paid", UPDATE, |s| s.vm.set_epoch_rewards_active(true), Success),
 ];
 
 #[test]

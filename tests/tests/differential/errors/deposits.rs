@@ -10,9 +10,9 @@ use {
     solana_account::Account,
     solana_address::Address,
     solana_instruction::error::InstructionError::{self, BorshIoError, MissingRequiredSignature},
+    tidepool_core::maths::Fee,
     tidepool_interface::{
-        StakePoolError::*, address::STAKE_PROGRAM_ID, instruction::StakePoolInstruction as Ix, maths::Fee,
-        state::StakeStatus,
+        StakePoolError::*, address::STAKE_PROGRAM_ID, instruction::StakePoolInstruction as Ix, state::StakeStatus,
     },
 };
 

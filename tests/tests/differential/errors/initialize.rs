@@ -11,8 +11,9 @@ use {
     solana_instruction::error::InstructionError::{
         AccountNotRentExempt, IncorrectProgramId, InvalidAccountData, UninitializedAccount,
     },
+    tidepool_core::maths::Fee,
     tidepool_interface::{
-        StakePoolError::*, address::SYSTEM_PROGRAM_ID, instruction::StakePoolInstruction as Ix, maths::Fee,
+        StakePoolError::*, address::SYSTEM_PROGRAM_ID, instruction::StakePoolInstruction as Ix,
         state::validator_list_length,
     },
 };
@@ -29,7 +30,7 @@ fn fees(s: &mut Spoiler, fee: Fee, withdrawal_fee: Fee, deposit_fee: Fee, referr
 
 /// Makes a list for `max` validators of `length` bytes.
 fn size(s: &mut Spoiler, max_validators: u32, length: usize) {
-    let lamports = s.twins.ours.mollusk.sysvars.rent.minimum_balance(length);
+    let lamports = s.vm.mollusk.sysvars.rent.minimum_balance(length);
     s.edit(s.at(4), |list| {
         list.data = vec![0; length];
         list.lamports = lamports;

@@ -8,7 +8,7 @@ use {
     },
     solana_address::Address,
     solana_instruction::error::InstructionError::BorshIoError,
-    tidepool_interface::maths::{Fee, FutureEpoch},
+    tidepool_core::maths::{Fee, FutureEpoch},
 };
 
 /// Each adds 32 bytes.

@@ -16,6 +16,7 @@ use {
         address::{STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID},
         state::StakeStatus,
     },
+    tidepool_tests::SOL,
 };
 
 const DECREASE: &[&str] =
@@ -39,8 +40,6 @@ const MERGE_TRANSIENT_STAKE: u32 = 5;
 
 /// The system program's code for an account that is there already.
 const IN_USE: u32 = 0;
-
-const SOL: u64 = 1_000_000_000;
 
 /// Writes the lamports into the instruction.
 fn amount(s: &mut Spoiler, lamports: u64) {
@@ -71,22 +70,22 @@ fn transient(s: &mut Spoiler, seed: u64) {
 fn decreasing(s: &mut Spoiler, epoch: u64) {
     transient(s, 7);
     let (from, to) = (s.transient(1), s.pool.transient(&s.vote(0), 7));
-    let mut account = s.vm().account(&from);
+    let mut account = s.vm.account(&from);
     let vote = s.vote(0);
     account.data[stake_offset::VOTER..][..32].copy_from_slice(vote.as_ref());
     account.data[stake_offset::ACTIVATION_EPOCH..][..8].fill(0);
     account.data[stake_offset::DEACTIVATION_EPOCH..][..8].copy_from_slice(&epoch.to_le_bytes());
     let lamports = account.lamports;
-    s.vm().accounts.insert(to, account);
+    s.vm.accounts.insert(to, account);
     s.record(0, |record| record.transient_stake_lamports = lamports.into());
 }
 
 /// Has run the instruction before.
 fn once_before(s: &mut Spoiler) {
     let instruction = s.ix.clone();
-    assert!(s.twins.process(&instruction).expect("no difference").is_ok());
+    assert!(s.vm.compare(&instruction).expect("no difference").is_ok());
     // The bank drops what has no lamports any more.
-    s.vm().accounts.retain(|_, account| account.lamports > 0);
+    s.vm.accounts.retain(|_, account| account.lamports > 0);
 }
 
 /// Place of the first ephemeral account, which both additional instructions have.

@@ -8,11 +8,11 @@ use {
     },
     solana_address::Address,
     solana_instruction::error::InstructionError::{IncorrectProgramId, InvalidAccountData, UninitializedAccount},
+    tidepool_core::maths::{Fee, FutureEpoch},
     tidepool_interface::{
         StakePoolError::*,
         address::SYSTEM_PROGRAM_ID,
         instruction::{FeeType, StakePoolInstruction as Ix},
-        maths::{Fee, FutureEpoch},
         state::StakeStatus,
     },
 };

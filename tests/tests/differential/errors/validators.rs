@@ -16,12 +16,11 @@ use {
         address::{CLOCK_ID, RENT_ID},
         state::StakeStatus,
     },
+    tidepool_tests::SOL,
 };
 
 const ADD: &[&str] = &["AddValidatorToPool", "AddValidatorToPool with a seed"];
 const REMOVE: &[&str] = &["RemoveValidatorFromPool", "RemoveValidatorFromPool with transient stake"];
-const SOL: u64 = 1_000_000_000;
-
 /// Offset of the greatest number of validators in the list.
 const MAX_VALIDATORS: usize = 1;
 const LENGTH: usize = 5;

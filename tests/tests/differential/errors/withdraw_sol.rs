@@ -9,7 +9,8 @@ use {
     solana_account::Account,
     solana_address::Address,
     solana_instruction::error::InstructionError::PrivilegeEscalation,
-    tidepool_interface::{StakePoolError::*, instruction::StakePoolInstruction as Ix, maths::Fee},
+    tidepool_core::maths::Fee,
+    tidepool_interface::{StakePoolError::*, instruction::StakePoolInstruction as Ix},
 };
 
 const PLAIN: &[&str] = &["WithdrawSol"];

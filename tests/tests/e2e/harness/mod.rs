@@ -8,9 +8,6 @@ pub mod user;
 
 use std::{env, path::PathBuf, time::Duration};
 
-/// Lamports of a SOL.
-pub const SOL: u64 = 1_000_000_000;
-
 /// Time after which whatever a test waits for has failed.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -1,7 +1,7 @@
 //! Somebody at a shell: a home, a wallet, and the real binary.
 
 use {
-    super::{SOL, cluster::Cluster, path_from, wait_for},
+    super::{cluster::Cluster, path_from, wait_for},
     serde_json::Value,
     solana_address::Address,
     solana_keypair::{Keypair, write_keypair_file},
@@ -15,6 +15,7 @@ use {
         time::{Duration, Instant},
     },
     tempfile::TempDir,
+    tidepool_tests::SOL,
 };
 
 /// Time that a command may take.

@@ -9,7 +9,7 @@ use {
     solana_address::Address,
     solana_instruction::error::InstructionError,
     solana_stake_interface::state::Meta,
-    tidepool_tests::{scenario::EPOCH, scenes::SOL},
+    tidepool_tests::{SOL, scenario::EPOCH},
 };
 
 /// Errors of the system program.

@@ -4,7 +4,7 @@ use {
     super::Search,
     crate::quote::StakeActivation,
     std::cmp::Reverse,
-    tidepool_interface::withdrawal::{StakeSource, Withdrawable, WithdrawalLimits},
+    tidepool_core::withdrawal::{StakeSource, Withdrawable, WithdrawalLimits},
 };
 
 impl Search<'_> {

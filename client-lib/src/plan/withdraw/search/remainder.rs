@@ -7,7 +7,7 @@ use {
         plan::withdraw::{Remainder, RemainderReason},
         quote,
     },
-    tidepool_interface::withdrawal::{StakeSource, Withdrawable},
+    tidepool_core::withdrawal::{StakeSource, Withdrawable},
 };
 
 impl Search<'_> {

@@ -1,0 +1,152 @@
+//! The command line as a whole: the commands, and help.
+
+mod help;
+mod pool;
+
+pub use {
+    help::{GROUPS, command, completed, spell_out},
+    pool::parse,
+};
+
+use {
+    crate::{
+        args::GlobalArgs,
+        commands::{
+            crank::{crank, lookup_tables, rebalance, update},
+            inspect::{balance, explain_stake, list, list_pools, show},
+            manage::{
+                add_validator, create_pool, decrease, extend_pool, increase, remove_validator, set_fee,
+                set_funding_authority, set_manager, set_metadata, set_policy, set_preferred_validator, set_staker,
+                set_weights,
+            },
+            offline::{sign, submit},
+            setup::completions,
+            stake::{deposit_sol, deposit_stake, withdraw, withdraw_sol, withdraw_stake},
+        },
+        context::Context,
+        error::CliError,
+        output::CommandOutput,
+        unsent::Halt,
+    },
+    clap::Parser,
+    std::{future::Future, pin::Pin},
+    tidepool_client::cluster::Cluster,
+};
+
+/// Manage and use Solana stake pools
+#[derive(Debug, Parser)]
+#[command(name = "tidepool", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: GlobalArgs,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// An enum with a variant for each command that works with a cluster, and its dispatch.
+macro_rules! commands {
+    ($($name:ident($args:ty),)*) => {
+        #[derive(Debug, clap::Subcommand)]
+        pub enum Command {
+            $($name($args),)*
+            Completions(completions::Args),
+        }
+
+        impl Command {
+            async fn answer<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Box<dyn CommandOutput>, Halt> {
+                match self {
+                    $(Self::$name(args) => boxed(args.execute(context)).await,)*
+                    Self::Completions(args) => Ok(Box::new(execute_completions(args)?)),
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    Show(show::Args),
+    List(list::Args),
+    ListPools(list_pools::Args),
+    Balance(balance::Args),
+    DepositSol(deposit_sol::Args),
+    DepositStake(deposit_stake::Args),
+    Withdraw(withdraw::Args),
+    WithdrawSol(withdraw_sol::Args),
+    WithdrawStake(withdraw_stake::Args),
+    Crank(crank::Args),
+    Update(update::Args),
+    CreatePool(Box<create_pool::Args>),
+    AddValidator(add_validator::Args),
+    RemoveValidator(remove_validator::Args),
+    Increase(increase::Args),
+    Decrease(decrease::Args),
+    ExtendPool(extend_pool::Args),
+    SetFee(set_fee::Args),
+    SetPreferredValidator(set_preferred_validator::Args),
+    SetFundingAuthority(set_funding_authority::Args),
+    SetMetadata(set_metadata::Args),
+    SetManager(set_manager::Args),
+    SetStaker(set_staker::Args),
+    SetPolicy(set_policy::Args),
+    SetWeights(set_weights::Args),
+    Rebalance(rebalance::Args),
+    ExplainStake(explain_stake::Args),
+    LookupTables(lookup_tables::Args),
+    Sign(sign::Args),
+    Submit(submit::Args),
+}
+
+/// An answer that is computed on the heap: all commands together would take much of a thread's stack.
+type Answering<'a> = Pin<Box<dyn Future<Output = Result<Box<dyn CommandOutput>, Halt>> + 'a>>;
+
+fn boxed<'a, T: CommandOutput + 'static, E>(work: impl Future<Output = Result<T, E>> + 'a) -> Answering<'a>
+where
+    Halt: From<E>,
+{
+    Box::pin(async move { Ok(Box::new(work.await?) as Box<dyn CommandOutput>) })
+}
+
+fn execute_completions(args: &completions::Args) -> Result<completions::Output, CliError> {
+    args.execute(completed, help::documented)
+}
+
+impl Command {
+    /// Whether it shows what it is about to do, and asks.
+    const fn asks(&self) -> bool {
+        match self {
+            Self::LookupTables(args) => args.asks(),
+            Self::Show(_)
+            | Self::List(_)
+            | Self::Crank(_)
+            | Self::Update(_)
+            | Self::Rebalance(_)
+            | Self::ExplainStake(_)
+            | Self::AddValidator(_)
+            | Self::RemoveValidator(_)
+            | Self::Increase(_)
+            | Self::Decrease(_)
+            | Self::Completions(_) => false,
+            _ => true,
+        }
+    }
+
+    /// Runs a command that reads neither a configuration nor a cluster; `None` for the others.
+    pub fn execute_alone(&self) -> Option<Result<Box<dyn CommandOutput>, CliError>> {
+        match self {
+            Self::Completions(args) => {
+                Some(execute_completions(args).map(|output| Box::new(output) as Box<dyn CommandOutput>))
+            }
+            _ => None,
+        }
+    }
+
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Box<dyn CommandOutput>, CliError> {
+        context.check_default_pool(self.asks()).await?;
+        match self.answer(context).await {
+            Ok(output) => Ok(output),
+            Err(Halt::Unsent(unsent)) => Ok(unsent),
+            Err(Halt::Failed(error)) => Err(error),
+        }
+    }
+}

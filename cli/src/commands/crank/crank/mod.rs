@@ -1,0 +1,171 @@
+//! `tidepool crank`
+
+mod at;
+mod listener;
+mod metrics;
+mod output;
+mod server;
+
+use {
+    crate::{
+        args::{LookupArgs, UpdateFirst},
+        context::Context,
+        error::CliError,
+        units::address,
+        unsent::Halt,
+        warnings::gates,
+    },
+    at::rebalance_at,
+    futures_util::future::{Either, join_all, select},
+    listener::Listener,
+    metrics::Metrics,
+    output::Output,
+    server::Server,
+    solana_address::Address,
+    std::{pin::pin, time::Duration},
+    tidepool_client::{
+        cluster::Cluster,
+        crank::{CrankOptions, RebalanceAt},
+        pool::StakeSelection,
+    },
+};
+
+const EXAMPLE: &str = "\
+Example:
+  tidepool crank 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA
+  tidepool crank 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --watch --metrics 127.0.0.1:9184
+  tidepool crank 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --watch --rebalance-at 2h";
+
+/// Seconds between two looks where the command line does not say.
+const INTERVAL: u64 = 60;
+
+/// Update pools and rebalance their stake, until nothing is left to do
+///
+/// Permissionless: any fee payer can run it, at the cost of transaction fees. Updates the pool, merges stake, moves stake
+/// towards the targets, then reads the pool again. Waits while epoch rewards are distributed. Other crankers, lost transactions
+/// and the end of the epoch are safe. Several pools are processed one after the other; the first failure ends the command.
+///
+/// With --watch it runs in every epoch, all pools at once, until Ctrl-C (exit code 0), and prints a line per epoch, in JSON an
+/// object per line. Once the pool has been read, every failure of the endpoint is retried with backoff, as is a fee payer
+/// without SOL.
+///
+/// With --watch the pool is updated and stake is merged at the beginning of an epoch. Stake is rebalanced near the end
+/// (--rebalance-at), and again just before it: moved stake takes effect at the end of the epoch, so waiting costs nothing, and
+/// earlier movements of others are corrected. A reserve below its target is refilled at once. A watch that starts later
+/// rebalances at once. A missed rebalance runs at the beginning of the next epoch. Without --watch everything runs at once.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    /// Addresses of the pools
+    #[arg(value_name = "POOL", value_parser = address, required = true)]
+    pools: Vec<Address>,
+
+    /// Run in every epoch, until Ctrl-C
+    #[arg(long)]
+    watch: bool,
+
+    /// When to rebalance: percentage of the epoch, time before its end (2h, 30m, 45s), or now for every read [default: 90%]
+    #[arg(long, value_name = "WHEN", requires = "watch", conflicts_with = "no_rebalance", value_parser = rebalance_at)]
+    rebalance_at: Option<RebalanceAt>,
+
+    /// Maximum number of seconds between two reads of a pool; it is also read when an epoch begins [default: 60]
+    #[arg(long, value_name = "SECONDS", requires = "watch", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    interval: Option<u64>,
+
+    /// Serve Prometheus metrics at http://ADDRESS:PORT/metrics
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    metrics: Option<String>,
+
+    /// Update only; move no stake
+    #[arg(long)]
+    no_rebalance: bool,
+
+    /// Do not send the missing rent of a decrease (about 0.0023 SOL) to a reserve that cannot lend it
+    #[arg(long)]
+    no_top_up: bool,
+
+    #[command(flatten)]
+    lookup: LookupArgs,
+}
+
+impl Args {
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, Halt> {
+        if self.watch && !context.global.transactions.sends() {
+            return Err(CliError::usage(
+                "--watch cannot be combined with --dry-run, --sign-only or --dump-transaction-message: omit --watch to see \
+                 the first transactions",
+            ).into());
+        }
+        if self.pools.len() > 1 && !context.global.transactions.sends() {
+            return Err(CliError::usage(
+                "--dry-run, --sign-only and --dump-transaction-message take one pool: repeat the command for each",
+            )
+            .into());
+        }
+        let payer = context.fee_payer()?.pubkey();
+        let metrics = Metrics::new(&payer);
+        // A port that is in use is told of before anything is sent.
+        let _server = match &self.metrics {
+            Some(address) => Some(Server::start(address, metrics.registry()).await?),
+            None => None,
+        };
+        // Ctrl-C ends it in good order from now on, also while it waits.
+        let _winding_down = context.interrupt.wind_down();
+        if self.watch { self.watch(context, &metrics).await } else { self.once(context, &metrics).await }
+    }
+
+    async fn once<C: Cluster>(&self, context: &Context<'_, C>, metrics: &Metrics) -> Result<Output, Halt> {
+        let mut pools = vec![];
+        for pool in &self.pools {
+            let listener = Listener::silent(context, metrics.pool(pool));
+            let crank = context.crank(&self.lookup).options(self.options(context)).observer(&listener);
+            if !context.global.transactions.stands_alone() {
+                crank.run_once(pool).await?;
+            } else {
+                let snapshot = context.read_for_planning(pool, StakeSelection::Transient).await?;
+                // Without an extension, or with --no-rebalance, the update is all that is asked for.
+                if snapshot.is_extended() && !self.no_rebalance {
+                    context.check_may_update(&snapshot, UpdateFirst::default()).await?;
+                }
+                crank.run_from(snapshot).await?;
+            }
+            pools.extend(listener.last_round());
+        }
+        Ok(Output { pools, stopped: false })
+    }
+
+    async fn watch<C: Cluster>(&self, context: &Context<'_, C>, metrics: &Metrics) -> Result<Output, Halt> {
+        let listeners: Vec<_> = self.pools.iter().map(|pool| Listener::printing(context, metrics.pool(pool))).collect();
+        let watches = self.pools.iter().zip(&listeners).map(|(pool, listener)| async move {
+            let crank = context.crank(&self.lookup).options(self.options(context)).observer(listener);
+            let watched = crank.watch(pool).await;
+            // The others end in good order, too.
+            context.interrupt.stop.request();
+            watched
+        });
+        let watched = match select(join_all(watches), pin!(gates::warn(context))).await {
+            Either::Left((watched, _)) => watched,
+            Either::Right((never, _)) => match never {},
+        };
+        for watched in watched {
+            watched?;
+        }
+        for listener in &listeners {
+            listener.check_printed()?;
+        }
+        let pools = listeners.into_iter().filter_map(|listener| listener.last_round()).collect();
+        Ok(Output { pools, stopped: true })
+    }
+
+    fn options<C: Cluster>(&self, context: &Context<'_, C>) -> CrankOptions {
+        CrankOptions {
+            rebalance: !self.no_rebalance,
+            top_up: !self.no_top_up,
+            rebalance_at: self.rebalance_at.unwrap_or_default(),
+            wait_for_rewards: true,
+            report_balance: true,
+            watch_interval: Duration::from_secs(self.interval.unwrap_or(INTERVAL)),
+            ..context.crank_options()
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! What a crank has done.
+
+use {
+    crate::{
+        output::{Landed, Report, Text, to_json, write_fields, write_signatures},
+        units::{sol, tokens},
+        view::figures::{duration, in_motion, lamports_per_whole_pool_token, now},
+    },
+    serde::Serialize,
+    solana_address::Address,
+    std::{fmt, time::Duration},
+    tidepool_client::crank::{Backlog, CrankReport, NextRebalance, deviating_validators, missing_reserve_rent},
+};
+
+#[derive(Debug, Serialize)]
+pub struct Output {
+    pub(super) pools: Vec<Round>,
+    /// Whether it went on until it was told to stop; `pools` has the last epoch then.
+    pub(super) stopped: bool,
+}
+
+/// What was done with a pool until nothing was left to do.
+#[derive(Debug, Serialize)]
+pub struct Round {
+    pool: Text<Address>,
+    epoch: u64,
+    /// How often something was sent.
+    rounds: u32,
+    /// From the first look to the last.
+    milliseconds: u128,
+    total_lamports: u64,
+    pool_token_supply: u64,
+    /// Rounded down; `null` without a supply.
+    lamports_per_whole_pool_token: Option<u64>,
+    reserve_lamports: u64,
+    /// On their way between the reserve and validators, rent included.
+    in_motion_lamports: u64,
+    moved_validators: usize,
+    moved_lamports: u64,
+    validators: usize,
+    /// Validators that are not up to date.
+    validators_behind: usize,
+    /// Validators with stake that an update can merge now.
+    validators_mergeable: usize,
+    /// Validators that are off their target by more than the threshold, and stay there in this epoch, or until a watch rebalances;
+    /// `null` where that was not looked at.
+    validators_off_target: Option<usize>,
+    /// Lamports that the reserve needs to lend a decrease the rent of its account.
+    reserve_missing_rent_lamports: u64,
+    /// Lamports that were sent to the reserve for that.
+    reserve_top_up_lamports: u64,
+    #[serde(skip)]
+    reserve: Address,
+    /// Transactions that were sent, or were to be sent, and did not land.
+    not_landed: usize,
+    /// By how much the payer has become poorer; `null` where that is not known.
+    spent_lamports: Option<u64>,
+    /// Unix time in seconds at which a watch rebalances next, an estimate; `null` where every look rebalances, and without a watch.
+    next_rebalance_at: Option<u64>,
+    next_rebalance_seconds: Option<u64>,
+    transactions: Vec<Landed>,
+}
+
+impl Round {
+    pub fn new(report: &CrankReport, took: Duration, spent_lamports: Option<u64>) -> Self {
+        let snapshot = &report.snapshot;
+        let (rate, backlog) = (snapshot.rate(), Backlog::of(snapshot));
+        let moved = report.movements.iter().map(|movement| movement.lamports);
+        Self {
+            pool: Text(snapshot.address()),
+            epoch: snapshot.epoch(),
+            rounds: report.rounds,
+            milliseconds: took.as_millis(),
+            total_lamports: rate.total_lamports,
+            pool_token_supply: rate.pool_token_supply,
+            lamports_per_whole_pool_token: lamports_per_whole_pool_token(snapshot),
+            reserve_lamports: snapshot.reserve_lamports(),
+            in_motion_lamports: in_motion(snapshot),
+            moved_validators: report.movements.len(),
+            moved_lamports: moved.fold(0, u64::saturating_add),
+            validators: snapshot.records().len(),
+            validators_behind: backlog.stale_validators,
+            validators_mergeable: backlog.validators_mergeable,
+            validators_off_target: report.rest.as_ref().map(deviating_validators),
+            reserve_missing_rent_lamports: missing_reserve_rent(snapshot),
+            reserve_top_up_lamports: report.top_up_lamports,
+            reserve: snapshot.pool().head.reserve_stake,
+            not_landed: report.sent.problems().count(),
+            spent_lamports,
+            next_rebalance_at: report.next_rebalance.as_ref().and_then(timestamp),
+            next_rebalance_seconds: report
+                .next_rebalance
+                .as_ref()
+                .and_then(|next| next.within)
+                .map(|within| within.as_secs()),
+            transactions: Landed::of(&report.sent),
+        }
+    }
+
+    pub const fn has_transactions(&self) -> bool {
+        self.rounds > 0
+    }
+
+    pub const fn is_of_same_epoch(&self, other: &Self) -> bool {
+        self.epoch == other.epoch
+    }
+
+    pub fn json_line(&self) -> String {
+        to_json(self).to_string()
+    }
+
+    fn write_in_full(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = if self.validators_off_target == Some(0) { "up to date and on target" } else { "up to date" };
+        writeln!(f, "Pool {} is {state} in epoch {}", self.pool, self.epoch)?;
+        let mut fields = vec![
+            (
+                "total stake",
+                format!("{}, of which {} in the reserve", sol(self.total_lamports), sol(self.reserve_lamports)),
+            ),
+            ("supply", tokens(self.pool_token_supply)),
+        ];
+        if self.moved_validators > 0 {
+            fields.push(("moved", format!("{} with {} validators", sol(self.moved_lamports), self.moved_validators)));
+        }
+        if let Some(off) = self.validators_off_target.filter(|off| *off > 0) {
+            fields.push(("deviating", format!("{off} of {} validators, by more than the threshold", self.validators)));
+        }
+        fields.extend(self.top_up().map(|top_up| ("reserve", top_up)));
+        if self.has_transactions() {
+            fields.push(("transactions", self.transactions_in_words()));
+        }
+        write_fields(f, &fields)
+    }
+
+    /// What the reserve got or needs for the rent of a decrease.
+    fn top_up(&self) -> Option<String> {
+        let (sent, missing) = (self.reserve_top_up_lamports, self.reserve_missing_rent_lamports);
+        if missing > 0 {
+            return Some(format!(
+                "cannot lend the rent of a decrease, so no stake can be decreased: send {} to {}, deposit SOL, or omit \
+                 --no-top-up",
+                sol(missing),
+                self.reserve
+            ));
+        }
+        (sent > 0).then(|| format!("received {} from the fee payer, the rent of a decrease", sol(sent)))
+    }
+
+    fn transactions_in_words(&self) -> String {
+        let not_landed = if self.not_landed > 0 { format!(", {} did not", self.not_landed) } else { String::new() };
+        let spent = self.spent_lamports.map_or(String::new(), |spent| format!(", for {}", sol(spent)));
+        let (landed, seconds) = (self.transactions.len(), self.milliseconds / 1_000);
+        format!("{landed} landed{not_landed}, in {seconds}.{} s{spent}", self.milliseconds % 1_000 / 100)
+    }
+}
+
+/// Unix time in seconds of a rebalance to come; `None` if the slot time is not measured yet.
+pub fn timestamp(next: &NextRebalance) -> Option<u64> {
+    next.within.map(|within| now().saturating_add(within).as_secs())
+}
+
+/// Says when a watch rebalances next, and why not before.
+pub fn explain(next: &NextRebalance) -> String {
+    let within = match next.within {
+        Some(within) => format!("in about {}", duration(within.as_secs())),
+        None => format!("at slot {}", next.slot),
+    };
+    format!(
+        "Rebalances {}, and again just before the end of the epoch; next {within}. Moved stake takes effect at the end of the \
+         epoch, so waiting costs nothing, and movements of others can be corrected",
+        next.at
+    )
+}
+
+impl fmt::Display for Round {
+    /// The round on one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (epoch, pool) = (self.epoch, self.pool);
+        let holds = sol(self.total_lamports);
+        let what = if self.has_transactions() { self.transactions_in_words() } else { "nothing to do".into() };
+        write!(f, "epoch {epoch}  {pool}  up to date  holds {holds}  {what}")?;
+        if self.moved_validators > 0 {
+            write!(f, "  moved {} with {} validators", sol(self.moved_lamports), self.moved_validators)?;
+        }
+        if let Some(off) = self.validators_off_target.filter(|off| *off > 0) {
+            write!(f, "  deviating {off} of {} validators", self.validators)?;
+        }
+        if let Some(top_up) = self.top_up() {
+            write!(f, "  reserve {top_up}")?;
+        }
+        self.next_rebalance_seconds.map_or(Ok(()), |seconds| write!(f, "  rebalances in about {}", duration(seconds)))
+    }
+}
+
+impl Report for Output {
+    fn write(&self, f: &mut fmt::Formatter<'_>, verbose: bool) -> fmt::Result {
+        if self.stopped {
+            writeln!(f, "Stopped")?;
+        } else {
+            self.pools.iter().try_for_each(|round| round.write_in_full(f))?;
+        }
+        let shown = if verbose { &self.pools[..] } else { &[] };
+        shown.iter().try_for_each(|round| write_signatures(f, &round.transactions))
+    }
+}

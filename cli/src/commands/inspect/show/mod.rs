@@ -1,0 +1,296 @@
+//! `tidepool show`
+
+mod text;
+
+use {
+    crate::{
+        context::Context,
+        error::CliError,
+        output::{Report, Text},
+        units::address,
+        view::{
+            fees::{DelayedFee, Ratio},
+            figures::lamports_per_whole_pool_token,
+            metadata::Metadata,
+            policy::Policy,
+        },
+    },
+    serde::Serialize,
+    solana_address::Address,
+    std::fmt,
+    tidepool_client::{
+        actions::{StoredMetadata, token_metadata_address},
+        cluster::Cluster,
+        crank::Backlog,
+        gates,
+        pool::{NoYield, PoolSnapshot, YieldEstimate},
+    },
+    tidepool_core::maths::Fee,
+    tidepool_interface::state::RebalancePolicy,
+};
+
+const EXAMPLE: &str = "\
+Example:
+  tidepool show 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA
+  tidepool show 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA --output json";
+
+/// Show a pool's exchange rate, stake, policy, fees and authorities
+///
+/// --verbose shows all addresses. Sends nothing; needs no keypair.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    /// Address of the pool
+    #[arg(value_name = "POOL", value_parser = address)]
+    pool: Address,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Output {
+    address: Text<Address>,
+    program_id: Text<Address>,
+    /// Length of the pool account in bytes.
+    account_bytes: usize,
+    /// The epoch of the cluster.
+    epoch: u64,
+    last_update_epoch: u64,
+    /// Whether it has to be updated before it takes deposits and withdrawals.
+    stale: bool,
+    /// Whether the rewards of the last epoch are being paid, so that nothing can be done with stake.
+    epoch_rewards_active: bool,
+    total_lamports: u64,
+    pool_token_supply: u64,
+    /// What the token is called; `null` where it has no Metaplex metadata.
+    metadata: Option<Metadata>,
+    /// Lamports that a whole pool token (10^9 smallest units) is worth, rounded down; `null` without a supply.
+    lamports_per_whole_pool_token: Option<u64>,
+    /// Growth of the price between the last two updates over a year, in percent: an estimate for display.
+    estimated_annual_yield_percent: Option<f64>,
+    /// Epochs between the last two updates, and the seconds.
+    yield_epochs: Option<u64>,
+    yield_seconds: Option<u64>,
+    /// Why there is no estimate.
+    no_yield_estimate: Option<&'static str>,
+    #[serde(skip)]
+    yield_estimate: Result<YieldEstimate, NoYield>,
+    stake: Stake,
+    validators: Validators,
+    /// `null` for a pool without weights and a policy.
+    extension: Option<Extension>,
+    fees: Fees,
+    authorities: Authorities,
+    accounts: Accounts,
+    /// With --verbose: feature gates that are pending on the cluster and unknown to this build; `null` without it, or if the
+    /// endpoint does not list them.
+    unknown_pending_gates: Option<Vec<Text<Address>>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Stake {
+    /// In the reserve, rent included.
+    reserve_lamports: u64,
+    /// In the reserve, free to leave it.
+    withdrawable_reserve_lamports: u64,
+    /// In validator stake accounts, rent included, by the pool's records.
+    active_lamports: u64,
+    /// On the way to validators, rent included.
+    activating_lamports: u64,
+    /// On the way to the reserve, rent included.
+    deactivating_lamports: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Validators {
+    count: usize,
+    maximum: u32,
+    leaving: usize,
+    /// Those with stake that an update can merge now.
+    mergeable: usize,
+    preferred_deposit: Option<Text<Address>>,
+    preferred_withdraw: Option<Text<Address>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Extension {
+    policy: Policy,
+    /// Active validators that have a weight.
+    weighted: usize,
+    /// Sum of their weights.
+    weights: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Fees {
+    epoch: DelayedFee,
+    sol_deposit: Ratio,
+    stake_deposit: Ratio,
+    sol_withdrawal: DelayedFee,
+    stake_withdrawal: DelayedFee,
+    /// Share of the deposit fee that referrers get, in percent.
+    sol_referral_percent: u8,
+    stake_referral_percent: u8,
+    /// Whether the manager's fee account can take fees; while it cannot, withdrawals and rewards are free.
+    collected: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Authorities {
+    manager: Text<Address>,
+    staker: Text<Address>,
+    withdraw: Text<Address>,
+    stake_deposit: Text<Address>,
+    /// Whether stake deposits are permissionless.
+    stake_deposit_is_open: bool,
+    /// `null` if SOL deposits are permissionless.
+    sol_deposit: Option<Text<Address>>,
+    /// `null` if SOL withdrawals are permissionless.
+    sol_withdraw: Option<Text<Address>>,
+    /// Freeze authority of the pool mint; `null` if none.
+    freeze: Option<Text<Address>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Accounts {
+    validator_list: Text<Address>,
+    reserve_stake: Text<Address>,
+    pool_mint: Text<Address>,
+    token_program: Text<Address>,
+    manager_fee: Text<Address>,
+}
+
+impl Args {
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
+        let snapshot = context.look_at_transient(&self.pool).await?;
+        let metadata = context.cluster.account(&token_metadata_address(&snapshot)).await?;
+        // Metadata of a kind that is not known here is none that could be shown.
+        let metadata = StoredMetadata::read(metadata.as_ref()).ok().flatten();
+        let mut output =
+            describe(&snapshot, metadata.as_ref().map(Metadata::from), snapshot.read_yield(context.cluster).await);
+        if context.global.verbose {
+            let unknown = gates::unknown_pending(context.cluster).await.ok();
+            output.unknown_pending_gates = unknown.map(|gates| gates.into_iter().map(Text).collect());
+        }
+        Ok(output)
+    }
+}
+
+fn describe(
+    snapshot: &PoolSnapshot,
+    metadata: Option<Metadata>,
+    yield_estimate: Result<YieldEstimate, NoYield>,
+) -> Output {
+    let head = &snapshot.pool().head;
+    let rate = snapshot.rate();
+    Output {
+        address: Text(snapshot.address()),
+        program_id: Text(snapshot.program_id()),
+        account_bytes: snapshot.accounts().pool.data.len(),
+        epoch: snapshot.epoch(),
+        last_update_epoch: head.last_update_epoch.get(),
+        stale: snapshot.is_stale(),
+        epoch_rewards_active: snapshot.environment().rewards_are_being_paid(),
+        total_lamports: rate.total_lamports,
+        pool_token_supply: rate.pool_token_supply,
+        metadata,
+        lamports_per_whole_pool_token: lamports_per_whole_pool_token(snapshot),
+        estimated_annual_yield_percent: yield_estimate.ok().map(|estimate| estimate.annual * 100.0),
+        yield_epochs: yield_estimate.ok().map(|estimate| estimate.interval.epochs()),
+        yield_seconds: yield_estimate.ok().map(|estimate| estimate.interval.seconds),
+        no_yield_estimate: yield_estimate.err().map(|why| why.name()),
+        yield_estimate,
+        stake: stake(snapshot),
+        validators: validators(snapshot),
+        extension: snapshot.policy().map(|policy| extension(snapshot, policy)),
+        fees: fees(snapshot),
+        authorities: authorities(snapshot),
+        accounts: Accounts {
+            validator_list: Text(head.validator_list),
+            reserve_stake: Text(head.reserve_stake),
+            pool_mint: Text(head.pool_mint),
+            token_program: Text(head.token_program_id),
+            manager_fee: Text(head.manager_fee_account),
+        },
+        unknown_pending_gates: None,
+    }
+}
+
+fn stake(snapshot: &PoolSnapshot) -> Stake {
+    let mut stake = Stake {
+        reserve_lamports: snapshot.reserve_lamports(),
+        withdrawable_reserve_lamports: snapshot.withdrawable_reserve_lamports(),
+        active_lamports: 0,
+        activating_lamports: 0,
+        deactivating_lamports: 0,
+    };
+    for validator in snapshot.validators() {
+        let record = validator.record;
+        stake.active_lamports = stake.active_lamports.saturating_add(record.active_stake_lamports.get());
+        let leaves = match validator.transient_delegation() {
+            Some((_, delegation)) => !delegation.is_delegated(),
+            None => !record.is_active(),
+        };
+        let moving = if leaves { &mut stake.deactivating_lamports } else { &mut stake.activating_lamports };
+        *moving = moving.saturating_add(record.transient_stake_lamports.get());
+    }
+    stake
+}
+
+fn validators(snapshot: &PoolSnapshot) -> Validators {
+    let terms = &snapshot.pool().terms;
+    let records = snapshot.records();
+    Validators {
+        count: records.len(),
+        maximum: snapshot.max_validators(),
+        leaving: records.iter().filter(|record| !record.is_active()).count(),
+        mergeable: Backlog::of(snapshot).validators_mergeable,
+        preferred_deposit: terms.preferred_deposit_validator_vote_address.map(Text),
+        preferred_withdraw: terms.preferred_withdraw_validator_vote_address.map(Text),
+    }
+}
+
+fn extension(snapshot: &PoolSnapshot, policy: &RebalancePolicy) -> Extension {
+    let active = snapshot.records().iter().filter(|record| record.is_active());
+    let weights: Vec<u64> =
+        active.map(|record| u64::from(record.extension.weight.get())).filter(|weight| *weight > 0).collect();
+    Extension { policy: Policy::from(policy), weighted: weights.len(), weights: weights.iter().sum() }
+}
+
+fn fees(snapshot: &PoolSnapshot) -> Fees {
+    let (head, terms) = (&snapshot.pool().head, &snapshot.pool().terms);
+    let delayed = |fee: Fee, next| DelayedFee::new(snapshot, fee, next);
+    Fees {
+        epoch: delayed(head.epoch_fee.get(), &terms.next_epoch_fee),
+        sol_deposit: terms.sol_deposit_fee.into(),
+        stake_deposit: terms.stake_deposit_fee.into(),
+        sol_withdrawal: delayed(terms.sol_withdrawal_fee, &terms.next_sol_withdrawal_fee),
+        stake_withdrawal: delayed(terms.stake_withdrawal_fee, &terms.next_stake_withdrawal_fee),
+        sol_referral_percent: terms.sol_referral_fee,
+        stake_referral_percent: terms.stake_referral_fee,
+        collected: snapshot.manager_fee_account_is_valid(),
+    }
+}
+
+fn authorities(snapshot: &PoolSnapshot) -> Authorities {
+    let (head, terms) = (&snapshot.pool().head, &snapshot.pool().terms);
+    Authorities {
+        manager: Text(head.manager),
+        staker: Text(head.staker),
+        withdraw: Text(snapshot.withdraw_authority()),
+        stake_deposit: Text(head.stake_deposit_authority),
+        stake_deposit_is_open: !snapshot.has_custom_deposit_authority(),
+        sol_deposit: terms.sol_deposit_authority.map(Text),
+        sol_withdraw: terms.sol_withdraw_authority.map(Text),
+        freeze: snapshot.freeze_authority().map(Text),
+    }
+}
+
+impl Report for Output {
+    fn write(&self, f: &mut fmt::Formatter<'_>, verbose: bool) -> fmt::Result {
+        text::write(f, self)?;
+        if verbose {
+            text::write_addresses(f, self)?;
+            text::write_gates(f, self)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,112 @@
+//! `tidepool set-preferred-validator`
+
+use {
+    crate::{
+        context::Context,
+        keys::KeySource,
+        output::{Line, Text},
+        settings::{self, Answer, Choice, Setting, instead, or_none},
+        units::address,
+        unsent::Halt,
+        validators::check_vote_account,
+    },
+    serde::Serialize,
+    solana_address::Address,
+    tidepool_client::{actions, cluster::Cluster},
+    tidepool_interface::instruction::PreferredValidatorType,
+};
+
+const EXAMPLE: &str = "\
+Example:
+  tidepool set-preferred-validator 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA withdraw \\
+      FDNkPHBzqCiZybfNugS4hwYFBWwEMts639SVmedMX2ee
+  tidepool set-preferred-validator 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA deposit none";
+
+/// Set the preferred validator for stake deposits or withdrawals
+///
+/// With a preferred deposit validator, stake of other validators is rejected; SOL deposits are not affected. With a preferred
+/// withdraw validator, stake is withdrawn from others only once it holds little more than the minimum. Removing the validator
+/// unsets it. Signed by the pool's staker.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    /// Address of the pool
+    #[arg(value_name = "POOL", value_parser = address)]
+    pool: Address,
+
+    /// Kind of preference
+    #[arg(value_name = "FOR", value_enum)]
+    purpose: Purpose,
+
+    /// Vote account of the validator, or none
+    #[arg(value_name = "VOTE_ACCOUNT|none")]
+    vote: Choice,
+
+    /// Keypair of the pool's staker [default: your wallet]
+    #[arg(long, value_name = "KEYPAIR")]
+    staker: Option<KeySource>,
+}
+
+/// What a validator is preferred for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+enum Purpose {
+    /// Stake deposits
+    Deposit,
+    /// Stake withdrawals
+    Withdraw,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Preferred {
+    #[serde(rename = "kind")]
+    purpose: Purpose,
+    vote_before: Option<Text<Address>>,
+    vote: Option<Text<Address>>,
+}
+
+impl Args {
+    pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Answer<Preferred>, Halt> {
+        let fresh = settings::read(context, &self.pool).await?;
+        let snapshot = &fresh.snapshot;
+        let terms = &snapshot.pool().terms;
+        let (kind, before) = match self.purpose {
+            Purpose::Deposit => (PreferredValidatorType::Deposit, terms.preferred_deposit_validator_vote_address),
+            Purpose::Withdraw => (PreferredValidatorType::Withdraw, terms.preferred_withdraw_validator_vote_address),
+        };
+        let group = actions::set_preferred_validator(snapshot, kind, self.vote.0)?;
+        if let (Purpose::Deposit, Some(vote)) = (self.purpose, &self.vote.0) {
+            check_vote_account(context, vote).await?;
+        }
+        let setting = Preferred { purpose: self.purpose, vote_before: before.map(Text), vote: self.vote.0.map(Text) };
+        let key = || Ok(vec![context.staker(self.staker.as_ref(), snapshot)?]);
+        settings::set(context, &fresh, setting, group, key).await
+    }
+}
+
+impl Setting for Preferred {
+    fn subject(&self) -> String {
+        match self.purpose {
+            Purpose::Deposit => "the preferred validator for deposits",
+            Purpose::Withdraw => "the preferred validator for withdrawals",
+        }
+        .into()
+    }
+
+    fn is_changed(&self) -> bool {
+        self.vote_before != self.vote
+    }
+
+    fn lines(&self) -> Vec<Line> {
+        let meaning = match (self.purpose, self.vote) {
+            (Purpose::Deposit, Some(_)) => {
+                "only stake delegated to this validator can be deposited; SOL deposits are not \
+                                            affected"
+            }
+            (Purpose::Deposit, None) => "stake delegated to any active validator of the pool can be deposited",
+            (Purpose::Withdraw, Some(_)) => "stake is withdrawn from this validator first",
+            (Purpose::Withdraw, None) => "stake can be withdrawn from any validator of the pool",
+        };
+        vec![("validator", instead(or_none(self.vote_before), or_none(self.vote))), ("then", meaning.into())]
+    }
+}

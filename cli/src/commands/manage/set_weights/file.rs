@@ -1,0 +1,94 @@
+//! Files with weights: CSV or JSON, each entry with its place.
+
+mod csv;
+mod json;
+#[cfg(test)]
+mod tests;
+
+use {
+    super::number::Number,
+    crate::{error::CliError, input},
+    solana_address::Address,
+    std::{collections::HashMap, io::Read as _, path::Path},
+};
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Entry {
+    pub vote: Address,
+    pub weight: Number,
+    pub place: Place,
+}
+
+/// A place in a file, counted from 1, in lines and characters.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Place {
+    pub line: usize,
+    pub column: usize,
+}
+
+/// What is wrong with a file, and what to do.
+#[derive(Debug, Eq, PartialEq)]
+pub struct Problem {
+    pub place: Place,
+    pub what: String,
+}
+
+impl Problem {
+    fn new(line: usize, column: usize, what: impl Into<String>) -> Self {
+        Self { place: Place { line, column }, what: what.into() }
+    }
+}
+
+/// Reads a file: JSON where it begins with a brace or a bracket, CSV otherwise.
+pub fn read(path: &Path) -> Result<Vec<Entry>, CliError> {
+    let mut bytes = vec![];
+    input::open(path)
+        .and_then(|mut file| file.read_to_end(&mut bytes))
+        .map_err(|error| CliError::usage(format!("cannot read the file {} ({error}): check --file", path.display())))?;
+    parse(&bytes).map_err(|Problem { place: Place { line, column }, what }| CliError::WeightsFile {
+        path: path.to_owned(),
+        line,
+        column,
+        problem: what,
+    })
+}
+
+/// Reads what a file holds.
+pub fn parse(bytes: &[u8]) -> Result<Vec<Entry>, Problem> {
+    let text = str::from_utf8(bytes).map_err(|error| {
+        let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+        let Place { line, column } = place_of(&before, before.len());
+        Problem::new(line, column, "invalid UTF-8: save the file as CSV or JSON in UTF-8")
+    })?;
+    let entries = match text.trim_start().chars().next() {
+        Some('{' | '[') => json::parse(text)?,
+        _ => csv::parse(text)?,
+    };
+    if entries.is_empty() {
+        return Err(Problem::new(1, 1, "the file holds no weights: write one line VOTE,WEIGHT for each validator"));
+    }
+    refuse_duplicates(&entries)?;
+    Ok(entries)
+}
+
+fn refuse_duplicates(entries: &[Entry]) -> Result<(), Problem> {
+    let mut seen: HashMap<Address, usize> = HashMap::new();
+    for Entry { vote, place, .. } in entries {
+        if let Some(first) = seen.insert(*vote, place.line) {
+            let what = format!("duplicate validator {vote}, first in line {first}: remove one of the lines");
+            return Err(Problem { place: *place, what });
+        }
+    }
+    Ok(())
+}
+
+/// The place of the byte at `offset`.
+fn place_of(text: &str, offset: usize) -> Place {
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    Place { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
+}
+
+fn vote(text: &str) -> Result<Address, String> {
+    text.parse().map_err(|_| format!("invalid address \"{text}\": expected a validator's vote account in base58"))
+}

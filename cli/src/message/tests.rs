@@ -1,0 +1,214 @@
+//! Messages as text, and what is shown of them.
+
+use {
+    super::*,
+    solana_hash::Hash,
+    solana_instruction::{AccountMeta, Instruction},
+    solana_message::{AddressLookupTableAccount, v0},
+    solana_stake_interface::{instruction as stake_instruction, state::StakeAuthorize},
+    solana_system_interface::instruction as system_instruction,
+    spl_associated_token_account_interface::instruction::create_associated_token_account_idempotent,
+    spl_token_2022_interface::{instruction as token_instruction, instruction::AuthorityType},
+};
+
+fn address(number: u8) -> Address {
+    Address::new_from_array([number; 32])
+}
+
+fn of(instruction: Instruction) -> Message {
+    let message = solana_message::Message::new_with_blockhash(&[instruction], Some(&address(1)), &Hash::default());
+    Message(VersionedMessage::Legacy(message))
+}
+
+fn message() -> Message {
+    of(Instruction::new_with_bytes(address(9), &[7], vec![]))
+}
+
+/// What is shown of an instruction, without knowing the pool's program.
+fn shown(instruction: Instruction) -> String {
+    of(instruction).instructions(None).concat()
+}
+
+#[test]
+fn a_message_travels_as_text() {
+    assert_eq!(message().to_string().parse(), Ok(message()));
+    assert_eq!(message().pool_program(), Some(address(9)));
+}
+
+#[test]
+fn what_is_no_message_or_more_than_one_is_refused() {
+    let more = [message().0.serialize(), vec![0]].concat();
+    for wrong in ["", "!", "AAAA", &BASE64_STANDARD.encode(more)] {
+        assert!(wrong.parse::<Message>().unwrap_err().contains("--sign-only"), "{wrong}");
+    }
+}
+
+#[test]
+fn another_key_is_refused() {
+    let refused = message().check_signs(&[address(2)]).unwrap_err().to_string();
+    assert!(refused.contains(&address(1).to_string()), "{refused}");
+    assert!(message().check_signs(&[address(1)]).is_ok());
+}
+
+#[test]
+fn transfers_and_accounts_are_explained() {
+    let [payer, to] = [address(1), address(2)];
+    assert_eq!(
+        shown(system_instruction::transfer(&payer, &to, 1_500_000_000)),
+        format!("system program: transfer 1.5 SOL from {payer} to {to}")
+    );
+    assert_eq!(
+        shown(system_instruction::create_account(&payer, &to, 1_000_000_000, 200, &STAKE_PROGRAM_ID)),
+        format!(
+            "system program: create account {to} with 1 SOL from {payer} and 200 bytes, for program {STAKE_PROGRAM_ID}"
+        )
+    );
+    assert_eq!(
+        shown(system_instruction::assign(&payer, &address(9))),
+        format!("system program: assign account {payer} to program {}", address(9))
+    );
+    assert_eq!(
+        shown(system_instruction::advance_nonce_account(&to, &payer)),
+        format!("system program: advance nonce account {to}, as {payer}")
+    );
+    let seed = "\u{1b}[2J";
+    let seeded = system_instruction::create_account_with_seed(&payer, &to, &payer, seed, 1, 0, &SYSTEM_PROGRAM_ID);
+    assert!(!shown(seeded).contains('\u{1b}'), "a seed moves the cursor");
+}
+
+#[test]
+fn stake_is_explained() {
+    let [owner, stake, other] = [address(1), address(2), address(3)];
+    let withdrawer = StakeAuthorize::Withdrawer;
+    let cases = [
+        (
+            stake_instruction::authorize(&stake, &owner, &other, withdrawer, None),
+            format!("make {other} withdrawer (owner) of stake account {stake}, as {owner}"),
+        ),
+        (
+            stake_instruction::withdraw(&stake, &owner, &other, 2_000_000_000, None),
+            format!("withdraw 2 SOL from stake account {stake} to {other}, as {owner}"),
+        ),
+        (
+            stake_instruction::delegate_stake(&stake, &owner, &other),
+            format!("delegate stake account {stake} to validator {other}, as {owner}"),
+        ),
+        (stake_instruction::deactivate_stake(&stake, &owner), format!("deactivate stake account {stake}, as {owner}")),
+        (
+            stake_instruction::merge(&stake, &other, &owner).remove(0),
+            format!("merge stake account {other} into {stake}, as {owner}"),
+        ),
+        (
+            stake_instruction::split(&stake, &owner, 1_000_000_000, &other).pop().unwrap(),
+            format!("split 1 SOL off stake account {stake} into {other}, as {owner}"),
+        ),
+    ];
+    for (instruction, expected) in cases {
+        assert_eq!(shown(instruction), format!("stake program: {expected}"));
+    }
+}
+
+#[test]
+fn tokens_are_explained_in_both_programs() {
+    let [owner, from, to, mint] = [address(1), address(2), address(3), address(4)];
+    for (program, name) in [(TOKEN_PROGRAM_ID, "token program"), (TOKEN_2022_PROGRAM_ID, "Token-2022 program")] {
+        let signers = &[];
+        let kind = AuthorityType::AccountOwner;
+        let cases = [
+            (
+                token_instruction::transfer_checked(&program, &from, &mint, &to, &owner, signers, 77, 9),
+                format!("transfer 77 smallest units of mint {mint} from token account {from} to {to}, as {owner}"),
+            ),
+            (
+                token_instruction::approve(&program, &from, &to, &owner, signers, 5),
+                format!("approve {to} for 5 smallest units in token account {from}, as {owner}"),
+            ),
+            (
+                token_instruction::set_authority(&program, &from, Some(&to), kind, &owner, signers),
+                format!("make {to} owner of {from}, as {owner}"),
+            ),
+            (
+                token_instruction::close_account(&program, &from, &to, &owner, signers),
+                format!("close {from}, whose lamports go to {to}, as {owner}"),
+            ),
+            (
+                token_instruction::mint_to(&program, &mint, &to, &owner, signers, 6),
+                format!("mint 6 smallest units of mint {mint} into {to}, as {owner}"),
+            ),
+            (
+                token_instruction::burn(&program, &from, &mint, &owner, signers, 7),
+                format!("burn 7 smallest units of mint {mint} in {from}, as {owner}"),
+            ),
+        ];
+        for (instruction, expected) in cases {
+            assert_eq!(shown(instruction.unwrap()), format!("{name}: {expected}"));
+        }
+    }
+    let made = create_associated_token_account_idempotent(&owner, &to, &mint, &TOKEN_PROGRAM_ID);
+    let made = shown(made);
+    assert!(made.contains(&format!("of {to} for mint {mint}, with rent from {owner}, unless it exists")), "{made}");
+}
+
+#[test]
+fn the_budget_is_explained() {
+    let budget = |data: &[u8]| shown(Instruction::new_with_bytes(COMPUTE_BUDGET_PROGRAM_ID, data, vec![]));
+    assert_eq!(budget(&[2, 64, 13, 3, 0]), "compute budget program: compute unit limit 200000");
+    let price = "compute budget program: compute unit price 5 micro-lamports";
+    assert_eq!(budget(&[3, 5, 0, 0, 0, 0, 0, 0, 0]), price);
+    assert!(budget(&[3, 5]).contains("unknown instruction data"));
+}
+
+#[test]
+fn what_is_not_known_is_shown_as_it_is() {
+    let account = AccountMeta::new(address(5), false);
+    let unknown = |program, data: &[u8]| Instruction::new_with_bytes(program, data, vec![account.clone()]);
+    let raw =
+        |data: &str| format!("unknown instruction data {data} on {}: sign only if you trust its source", address(5));
+    assert_eq!(shown(unknown(SYSTEM_PROGRAM_ID, &[255, 1])), format!("system program: {}", raw("ff01")));
+    assert_eq!(shown(unknown(address(9), &[250, 1])), format!("{}: {}", address(9), raw("fa01")));
+}
+
+#[test]
+fn a_strange_program_is_not_taken_for_a_stake_pool() {
+    // 13: set a staker; any program may have an instruction of the same bytes.
+    let instruction = || Instruction::new_with_bytes(address(9), &[13], vec![AccountMeta::new(address(5), false)]);
+    let guessed = shown(instruction());
+    assert!(guessed.starts_with(&format!("{}: if that is a stake pool program", address(9))), "{guessed}");
+    assert!(guessed.contains("SetStaker") && guessed.contains("data 0d"), "{guessed}");
+    let told = of(instruction()).instructions(Some(address(9))).concat();
+    assert_eq!(told, format!("stake pool program {}: SetStaker on {}", address(9), address(5)));
+    let other = of(instruction()).instructions(Some(address(8))).concat();
+    assert_eq!(other, guessed);
+}
+
+#[test]
+fn accounts_of_a_pool_have_their_names() {
+    let told = |data: &[u8], accounts: u8| {
+        let metas = (1..=accounts).map(|number| AccountMeta::new(address(number), false)).collect();
+        of(Instruction::new_with_bytes(address(9), data, metas)).instructions(Some(address(9))).concat()
+    };
+    let [program, pool, manager, new] = [address(9), address(1), address(2), address(3)];
+    let set_staker = format!("SetStaker on pool: {pool}, staker or manager: {manager}, new staker: {new}");
+    assert_eq!(told(&[13], 3), format!("stake pool program {program}: {set_staker}"));
+    // Whatever comes after them is not kept back.
+    assert_eq!(told(&[13], 4), format!("stake pool program {program}: {set_staker}, {}", address(4)));
+    let authority = told(&[15, 0], 3);
+    assert!(authority.ends_with(&format!("manager: {manager}, new authority: {new}")), "{authority}");
+    assert!(told(&[15, 0], 2).ends_with("new authority: none"), "{}", told(&[15, 0], 2));
+}
+
+#[test]
+fn accounts_of_lookup_tables_are_told_apart() {
+    let metas = vec![AccountMeta::new_readonly(address(20), false), AccountMeta::new(address(21), false)];
+    let instruction = Instruction::new_with_bytes(SYSTEM_PROGRAM_ID, &[2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0], metas);
+    let table = AddressLookupTableAccount { key: address(30), addresses: vec![address(22), address(21), address(20)] };
+    let message = v0::Message::try_compile(&address(1), &[instruction], &[table], Hash::default()).unwrap();
+    let shown = Message(VersionedMessage::V0(message)).instructions(None).concat();
+    let table = address(30);
+    assert_eq!(
+        shown,
+        format!(
+            "system program: transfer 0.000000001 SOL from address 2 of lookup table {table} to address 1 of lookup table {table}"
+        )
+    );
+}

@@ -1,0 +1,192 @@
+//! What the commands share that set something of a pool: they read it, show what was and what will be, ask, send and answer.
+
+use {
+    crate::{
+        context::{Context, Fresh, Spending},
+        error::CliError,
+        keys::{Key, KeySource},
+        output::{Landed, Line, Report, Text, write_fields, write_signatures},
+        units::address,
+        unsent::Halt,
+        warnings,
+    },
+    serde::Serialize,
+    solana_address::Address,
+    std::{fmt, str::FromStr},
+    tidepool_client::{
+        cluster::Cluster,
+        plan::{InstructionGroup, Plan},
+        pool::{PoolSnapshot, StakeSelection},
+    },
+};
+
+/// The current pool. Without a terminal or `--yes`, nothing is read.
+pub async fn read<C: Cluster>(context: &Context<'_, C>, pool: &Address) -> Result<Fresh, CliError> {
+    context.terminal.check_consent()?;
+    let snapshot = context.read_for_planning(pool, StakeSelection::None).await?;
+    Ok(Fresh { snapshot, transactions: vec![] })
+}
+
+/// The pool of a manager's command, and the manager's key.
+#[derive(Debug, clap::Args)]
+pub struct ManagerArgs {
+    /// Address of the pool
+    #[arg(value_name = "POOL", value_parser = address)]
+    pub pool: Address,
+
+    /// Keypair of the pool's manager [default: your wallet]
+    #[arg(long, value_name = "KEYPAIR", display_order = 100)]
+    manager: Option<KeySource>,
+}
+
+impl ManagerArgs {
+    /// As [`read`].
+    pub async fn read<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Fresh, CliError> {
+        read(context, &self.pool).await
+    }
+
+    pub fn key<C: Cluster>(&self, context: &Context<'_, C>, snapshot: &PoolSnapshot) -> Result<Key, CliError> {
+        context.manager(self.manager.as_ref(), snapshot)
+    }
+
+    /// As [`set`], signed by the manager.
+    pub async fn set<C: Cluster, S: Setting>(
+        &self,
+        context: &Context<'_, C>,
+        fresh: &Fresh,
+        setting: S,
+        group: InstructionGroup,
+    ) -> Result<Answer<S>, Halt> {
+        set(context, fresh, setting, group, || Ok(vec![self.key(context, &fresh.snapshot)?])).await
+    }
+}
+
+/// What a command sets, as it was and as it will be.
+pub trait Setting: Serialize {
+    /// What is set, such as `the policy`; `of pool …` follows.
+    fn subject(&self) -> String;
+
+    fn is_changed(&self) -> bool;
+
+    /// Lamports that the fee payer pays besides fees.
+    fn paid_lamports(&self) -> u64 {
+        0
+    }
+
+    /// What was, what will be, and what that means.
+    fn lines(&self) -> Vec<Line>;
+
+    fn to_do(&self, pool: &Address) -> String {
+        format!("Set {} of pool {pool}", self.subject())
+    }
+
+    fn done(&self, pool: &Address) -> String {
+        self.to_do(pool)
+    }
+
+    /// The same as [`Self::lines`], once it has happened.
+    fn lines_when_done(&self) -> Vec<Line> {
+        self.lines()
+    }
+}
+
+/// The answer of a command that sets something.
+#[derive(Debug, Serialize)]
+pub struct Answer<S> {
+    pool: Text<Address>,
+    changed: bool,
+    #[serde(flatten)]
+    setting: S,
+    transactions: Vec<Landed>,
+}
+
+/// Shows what `setting` changes, asks, sends `group` with `keys`, and answers. Where nothing changes, nothing is sent, and no key
+/// is opened.
+pub async fn set<C: Cluster, S: Setting>(
+    context: &Context<'_, C>,
+    fresh: &Fresh,
+    setting: S,
+    group: InstructionGroup,
+    keys: impl FnOnce() -> Result<Vec<Key>, CliError>,
+) -> Result<Answer<S>, Halt> {
+    let snapshot = &fresh.snapshot;
+    let mut answer = Answer {
+        pool: Text(snapshot.address()),
+        changed: setting.is_changed(),
+        setting,
+        transactions: fresh.transactions.clone(),
+    };
+    if answer.changed {
+        let keys = keys()?;
+        let setting = &answer.setting;
+        let plan = Plan::one(group.label.clone(), group);
+        if setting.paid_lamports() > 0 {
+            let payer = context.fee_payer()?.pubkey();
+            context.check_funds(&plan, &keys, &[Spending::new(payer, setting.paid_lamports())]).await?;
+        }
+        let lines: Vec<Line> = setting.lines().into_iter().chain(warnings::program(context, snapshot)).collect();
+        context.confirm(&setting.to_do(&snapshot.address()), &lines)?;
+        answer.transactions = fresh.and(context.send(&plan, &keys, snapshot.program_id()).await?);
+    }
+    Ok(answer)
+}
+
+impl<S: Setting> Report for Answer<S> {
+    fn write(&self, f: &mut fmt::Formatter<'_>, _: bool) -> fmt::Result {
+        let (setting, pool) = (&self.setting, &self.pool.0);
+        if self.changed {
+            writeln!(f, "{}", setting.done(pool))?;
+        } else {
+            let subject = setting.subject();
+            let subject = subject.strip_prefix("the ").map_or(subject.clone(), |rest| format!("The {rest}"));
+            writeln!(f, "{subject} of pool {pool} is already set to this value: nothing was sent")?;
+        }
+        write_fields(f, &setting.lines_when_done())?;
+        write_signatures(f, &self.transactions)
+    }
+}
+
+/// A value, with what it was where that is another.
+pub fn instead(before: impl fmt::Display, after: impl fmt::Display) -> String {
+    let (before, after) = (before.to_string(), after.to_string());
+    if before == after { after } else { format!("{after} (before: {before})") }
+}
+
+/// A value, or the word `none`.
+pub fn or_none(value: Option<impl fmt::Display>) -> String {
+    value.map_or("none".into(), |value| value.to_string())
+}
+
+/// An address, or the word `none`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Choice(pub Option<Address>);
+
+impl FromStr for Choice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "none" => Ok(Self(None)),
+            text => address(text).map(|address| Self(Some(address))).map_err(|error| format!("{error}, or none")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn none_is_a_choice() {
+        let address = Address::new_from_array([7; 32]);
+        assert_eq!("none".parse(), Ok(Choice(None)));
+        assert_eq!(address.to_string().parse(), Ok(Choice(Some(address))));
+        assert!("nobody".parse::<Choice>().unwrap_err().contains(", or none"));
+    }
+
+    #[test]
+    fn what_stays_is_said_once() {
+        assert_eq!(instead("5 %", "5 %"), "5 %");
+        assert_eq!(instead("5 %", "6 %"), "6 % (before: 5 %)");
+    }
+}

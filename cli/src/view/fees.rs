@@ -1,0 +1,86 @@
+//! Fees of a pool, as answers show them.
+
+use {
+    crate::units::percent,
+    serde::Serialize,
+    std::cmp::Ordering,
+    tidepool_client::pool::PoolSnapshot,
+    tidepool_core::maths::{Fee, FutureEpoch},
+};
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+pub struct Ratio {
+    numerator: u64,
+    denominator: u64,
+}
+
+impl Ratio {
+    pub fn percent(&self) -> String {
+        percent(&Fee::new(self.numerator, self.denominator))
+    }
+
+    /// Which of two takes more, exactly.
+    pub fn compare(&self, other: &Self) -> Ordering {
+        // A fee without a denominator takes nothing.
+        let part = |one: &Self, other: &Self| u128::from(one.numerator) * u128::from(other.denominator.max(1));
+        let numerator = |ratio: &Self| if ratio.denominator == 0 { 0 } else { ratio.numerator };
+        let [one, two] = [self, other].map(|ratio| Self { numerator: numerator(ratio), ..*ratio });
+        part(&one, &two).cmp(&part(&two, &one))
+    }
+
+    /// Whether it takes nothing.
+    pub const fn is_none(&self) -> bool {
+        self.numerator == 0
+    }
+}
+
+impl From<Fee> for Ratio {
+    fn from(fee: Fee) -> Self {
+        Self { numerator: fee.numerator, denominator: fee.denominator }
+    }
+}
+
+/// A fee that changes with a delay.
+#[derive(Debug, Serialize)]
+pub struct DelayedFee {
+    /// In force.
+    #[serde(flatten)]
+    now: Ratio,
+    pending: Option<PendingFee>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+pub struct PendingFee {
+    #[serde(flatten)]
+    pub fee: Ratio,
+    /// The first epoch in which it can be in force: with that epoch's update, provided that every epoch has one.
+    pub from_epoch: u64,
+}
+
+impl DelayedFee {
+    /// The fee in force, and the one that is to follow.
+    pub fn new(snapshot: &PoolSnapshot, now: Fee, next: &FutureEpoch<Fee>) -> Self {
+        Self { now: now.into(), pending: PendingFee::new(snapshot, next) }
+    }
+
+    pub fn percent(&self) -> String {
+        match &self.pending {
+            None => self.now.percent(),
+            Some(next) => {
+                format!("{}; {} from epoch {} on", self.now.percent(), next.fee.percent(), next.from_epoch)
+            }
+        }
+    }
+}
+
+impl PendingFee {
+    /// The fee that is pending, if one is.
+    pub fn new(snapshot: &PoolSnapshot, next: &FutureEpoch<Fee>) -> Option<Self> {
+        // A pending fee moves up with each update into a new epoch: the next one is this epoch's, or the next epoch's.
+        let next_update = snapshot.pool().head.last_update_epoch.get().saturating_add(1).max(snapshot.epoch());
+        next.pending().map(|(fee, updates)| Self {
+            fee: fee.into(),
+            from_epoch: next_update.saturating_add(u64::from(updates.saturating_sub(1))),
+        })
+    }
+}

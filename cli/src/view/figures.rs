@@ -1,0 +1,53 @@
+//! Figures of a pool that several commands answer with.
+
+use {
+    std::time::{Duration, SystemTime, UNIX_EPOCH},
+    tidepool_client::pool::PoolSnapshot,
+    tidepool_core::maths::{ExchangeRate, mul_div_floor},
+    tidepool_interface::state::StakeStatus,
+};
+
+/// One whole pool token, in its smallest unit.
+const ONE_TOKEN: u64 = 1_000_000_000;
+
+/// Lamports that a whole pool token is worth, rounded down; `None` without a supply.
+pub fn lamports_per_whole_pool_token(snapshot: &PoolSnapshot) -> Option<u64> {
+    lamports_per_whole_token(&snapshot.rate())
+}
+
+/// The same by a rate.
+pub fn lamports_per_whole_token(rate: &ExchangeRate) -> Option<u64> {
+    mul_div_floor(ONE_TOKEN, rate.total_lamports, rate.pool_token_supply.max(1)).filter(|_| rate.pool_token_supply > 0)
+}
+
+/// Lamports on their way between the reserve and validators, rent included.
+pub fn in_motion(snapshot: &PoolSnapshot) -> u64 {
+    let transient = snapshot.records().iter().map(|record| record.transient_stake_lamports.get());
+    transient.fold(0, u64::saturating_add)
+}
+
+/// `2 h 5 min`, or `45 s`.
+pub fn duration(seconds: u64) -> String {
+    match (seconds / 3_600, seconds / 60 % 60) {
+        (0, 0) => format!("{seconds} s"),
+        (0, minutes) => format!("{minutes} min"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// Unix time.
+pub fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// The name of a status in JSON.
+pub const fn status_name(status: Option<StakeStatus>) -> &'static str {
+    match status {
+        Some(StakeStatus::Active) => "active",
+        Some(StakeStatus::DeactivatingTransient) => "deactivating_transient",
+        Some(StakeStatus::ReadyForRemoval) => "ready_for_removal",
+        Some(StakeStatus::DeactivatingValidator) => "deactivating_validator",
+        Some(StakeStatus::DeactivatingAll) => "deactivating_all",
+        None => "invalid",
+    }
+}

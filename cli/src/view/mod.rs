@@ -1,0 +1,7 @@
+//! Parts of a pool, as several commands show them.
+
+pub mod fees;
+pub mod figures;
+pub mod metadata;
+pub mod policy;
+pub mod slot_time;
