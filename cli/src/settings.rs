@@ -5,7 +5,7 @@ use {
         context::{Context, Fresh, Spending},
         error::CliError,
         keys::{Key, KeySource},
-        output::{Landed, Report, Text, write_fields, write_signatures},
+        output::{Landed, Line, Report, Text, write_fields, write_signatures},
         units::address,
         unsent::Halt,
         warnings,
@@ -19,9 +19,6 @@ use {
         pool::{PoolSnapshot, StakeSelection},
     },
 };
-
-/// A name and a value, for people.
-pub type Line = (&'static str, String);
 
 /// The current pool. Without a terminal or `--yes`, nothing is read.
 pub async fn read<C: Cluster>(context: &Context<'_, C>, pool: &Address) -> Result<Fresh, CliError> {

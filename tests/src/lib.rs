@@ -1,6 +1,7 @@
 //! What the tests share: a virtual machine with the real programs, pools made of raw accounts, and random ones.
 
 pub mod bench;
+pub mod compare;
 pub mod extended;
 pub mod extension;
 pub mod fixtures;
@@ -16,7 +17,6 @@ pub mod snapshot;
 pub mod soak;
 pub mod stake;
 pub mod substitution;
-pub mod twins;
 pub mod vm;
 
 /// Lamports of one SOL.

@@ -167,7 +167,7 @@ impl PoolFixture {
         fixture.write_pool(vm);
         fixture.write_list(records, vm);
         fixture.write_mint(spec, vm);
-        let rent = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+        let rent = vm.stake_rent();
         let reserve = StakeStateV2::Initialized(stake_meta(&fixture.withdraw_authority, rent));
         vm.accounts.insert(head.reserve_stake, stake_account(rent.saturating_add(spec.reserve), &reserve));
         fixture
@@ -188,7 +188,7 @@ impl PoolFixture {
             stake: find_validator_stake(&vm.program_id, &vote, &self.pool, 0).0,
             transient: find_transient_stake(&vm.program_id, &vote, &self.pool, 0).0,
         };
-        let rent = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+        let rent = vm.stake_rent();
         let mut add_stake = |address, delegated: u64, activation_epoch| {
             let lamports = delegated.saturating_add(rent);
             let state = delegated_stake(stake_meta(&self.withdraw_authority, rent), vote, delegated, activation_epoch);
@@ -302,7 +302,7 @@ impl PoolFixture {
         let list = self.state.head.validator_list;
         let data = vm.account(&list).data;
         let (_, own) = split_validator_list(&data).expect("a list");
-        let rent = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+        let rent = vm.stake_rent();
         let template = ValidatorStakeInfo {
             active_stake_lamports: rent.saturating_add(OTHERS_DELEGATE).into(),
             transient_stake_lamports: 0.into(),
@@ -367,7 +367,7 @@ pub struct UserStake {
 impl UserStake {
     /// Makes the account in the machine.
     pub fn add(&self, vm: &mut Vm) -> Address {
-        let rent = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+        let rent = vm.stake_rent();
         let meta = stake_meta(&self.authority, rent);
         let address = vm.new_address();
         let lamports = rent.saturating_add(self.delegated).saturating_add(self.idle);
@@ -408,7 +408,7 @@ pub fn add_wallet(lamports: u64, vm: &mut Vm) -> Address {
 /// An uninitialized stake account that holds its rent, as a withdrawal wants it.
 pub fn add_empty_stake(vm: &mut Vm) -> Address {
     let address = vm.new_address();
-    let lamports = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+    let lamports = vm.stake_rent();
     vm.accounts.insert(address, stake_account(lamports, &StakeStateV2::Uninitialized));
     address
 }

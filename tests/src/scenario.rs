@@ -15,7 +15,6 @@ use {
     solana_instruction::Instruction,
     tidepool_core::maths::Fee,
     tidepool_interface::{
-        STAKE_ACCOUNT_SPACE,
         instruction::{FeeType, FundingType, PreferredValidatorType, StakePoolInstruction as Ix},
         state::{POOL_MAX_LENGTH, PoolTerms, StakeStatus, validator_list_length},
     },
@@ -139,7 +138,7 @@ impl<'a> Builder<'a> {
 
     fn decrease(&mut self) -> Instruction {
         // The deprecated variant expects the account's rent to be there.
-        let lamports = self.vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+        let lamports = self.vm.stake_rent();
         let transient = self.pool.transient(&self.vote(0), SEED);
         self.vm.accounts.insert(transient, Account { lamports, ..Account::default() });
         self.pool.decrease(&self.vote(0), self.stake(0), 10 * SOL, SEED)

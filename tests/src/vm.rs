@@ -1,4 +1,7 @@
-//! The virtual machine: Tidepool's ELF beside the stake, token and system programs that the bank runs.
+//! The virtual machine: Tidepool's ELF with the stake, token and system programs that the bank runs, and if wanted the published
+//! SPL stake pool under the same program id.
+
+pub use program_elf::Elf;
 
 use {
     crate::gates::Gates,
@@ -7,7 +10,6 @@ use {
         program::{ProgramCache, loader_keys::LOADER_V3},
         result::InstructionResult,
     },
-    program_elf::Elf,
     solana_account::Account,
     solana_address::Address,
     solana_compute_budget::compute_budget::ComputeBudget,
@@ -15,9 +17,12 @@ use {
     solana_stake_history::{MAX_ENTRIES, StakeHistory, StakeHistoryEntry},
     solana_svm_log_collector::LogCollector,
     std::collections::HashMap,
-    tidepool_interface::address::{
-        CLOCK_ID, INSTRUCTIONS_ID, METADATA_PROGRAM_ID, RENT_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID,
-        TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID,
+    tidepool_interface::{
+        STAKE_ACCOUNT_SPACE,
+        address::{
+            CLOCK_ID, INSTRUCTIONS_ID, METADATA_PROGRAM_ID, RENT_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID,
+            TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID,
+        },
     },
 };
 
@@ -30,14 +35,6 @@ const STAKE_HISTORY_EPOCHS: u64 = 8;
 
 /// Bytes before the ELF in the program data account of an upgradeable program.
 const PROGRAM_DATA_HEADER_LENGTH: usize = 45;
-
-/// The program's ELF.
-///
-/// # Panics
-/// If it was not built from the present sources.
-pub fn read_program_elf() -> Vec<u8> {
-    read_elf(Elf::Tidepool)
-}
 
 /// An ELF of this repository.
 ///
@@ -87,6 +84,23 @@ fn is_traced() -> bool {
     std::env::var_os("SBF_TRACE_DIR").is_some()
 }
 
+fn load(program_id: Address, elf: &[u8], gates: Gates) -> Mollusk {
+    let mut mollusk = Mollusk::default();
+    // The machine prints each log line; the tests collect them instead.
+    solana_logger::setup_with("off");
+    mollusk.feature_set = gates.of_vm();
+    mollusk.compute_budget = ComputeBudget::new_with_defaults(mollusk.feature_set.raise_cpi_nesting_limit_to_8);
+    mollusk.compute_budget.compute_unit_limit = 1_400_000;
+    // Programs are loaded and verified for the gates that the cache was made with.
+    mollusk.program_cache = ProgramCache::new(&mollusk.feature_set, &mollusk.compute_budget, is_traced());
+    mollusk.add_program_with_loader_and_elf(&program_id, &LOADER_V3, elf);
+    let rent = mollusk.sysvars.rent.clone();
+    for program in [STAKE_PROGRAM_ID, TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID] {
+        mollusk.add_program_with_loader_and_elf(&program, &LOADER_V3, &bank_elf(&program, &rent));
+    }
+    mollusk
+}
+
 /// Accounts and the machine that runs instructions on them.
 pub struct Vm {
     /// The machine; its sysvars may be changed between instructions.
@@ -97,6 +111,8 @@ pub struct Vm {
     pub accounts: HashMap<Address, Account>,
     /// The cluster's stake in each epoch of the stake history.
     pub cluster_stake: StakeHistoryEntry,
+    /// A machine with the published SPL stake pool, which runs on the same accounts.
+    reference: Option<Mollusk>,
     stake_history_epochs: u64,
     /// How many steady addresses have been given out, if addresses are steady.
     steady: Option<u64>,
@@ -107,6 +123,26 @@ pub struct Vm {
 const STEADY_BUMP: u8 = 254;
 
 impl Vm {
+    /// A machine with Tidepool, under the feature gates that the environment names.
+    ///
+    /// # Panics
+    /// If its ELF was not built from the present sources.
+    pub fn of_tidepool() -> Self {
+        Self::new(Address::new_unique(), &read_elf(Elf::Tidepool))
+    }
+
+    /// A machine with Tidepool and the published SPL stake pool.
+    ///
+    /// Both have the same program id and the same accounts, so that no address has to be translated.
+    ///
+    /// # Panics
+    /// If an ELF was not built from the present sources.
+    pub fn beside_reference() -> Self {
+        let mut vm = Self::of_tidepool();
+        vm.reference = Some(load(vm.program_id, &read_elf(Elf::Reference), Gates::of_environment()));
+        vm
+    }
+
     /// A machine with a program at `program_id`, under the feature gates that the environment names.
     pub fn new(program_id: Address, elf: &[u8]) -> Self {
         Self::with_gates(program_id, elf, Gates::of_environment())
@@ -114,24 +150,12 @@ impl Vm {
 
     /// As [`Self::new`], under these feature gates.
     pub fn with_gates(program_id: Address, elf: &[u8], gates: Gates) -> Self {
-        let mut mollusk = Mollusk::default();
-        // The machine prints each log line; the tests collect them instead.
-        solana_logger::setup_with("off");
-        mollusk.feature_set = gates.of_vm();
-        mollusk.compute_budget = ComputeBudget::new_with_defaults(mollusk.feature_set.raise_cpi_nesting_limit_to_8);
-        mollusk.compute_budget.compute_unit_limit = 1_400_000;
-        // Programs are loaded and verified for the gates that the cache was made with.
-        mollusk.program_cache = ProgramCache::new(&mollusk.feature_set, &mollusk.compute_budget, is_traced());
-        mollusk.add_program_with_loader_and_elf(&program_id, &LOADER_V3, elf);
-        let rent = mollusk.sysvars.rent.clone();
-        for program in [STAKE_PROGRAM_ID, TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID] {
-            mollusk.add_program_with_loader_and_elf(&program, &LOADER_V3, &bank_elf(&program, &rent));
-        }
         Self {
-            mollusk,
+            mollusk: load(program_id, elf, gates),
             program_id,
             accounts: HashMap::new(),
             cluster_stake: LARGE_CLUSTER,
+            reference: None,
             stake_history_epochs: STAKE_HISTORY_EPOCHS,
             steady: None,
         }
@@ -162,9 +186,37 @@ impl Vm {
         }
     }
 
-    /// Puts another program in the place of one.
+    /// Puts another program in the place of one that Tidepool, and the reference, call.
     pub fn replace_program(&mut self, program: &Address, elf: &[u8]) {
-        self.mollusk.add_program_with_loader_and_elf(program, &LOADER_V3, elf);
+        for mollusk in std::iter::once(&mut self.mollusk).chain(&mut self.reference) {
+            mollusk.add_program_with_loader_and_elf(program, &LOADER_V3, elf);
+        }
+    }
+
+    /// Effective stake of the cluster and what of it warms up and cools down in each epoch, in lamports, from the next
+    /// [`Self::set_epoch`] on.
+    pub const fn set_cluster_stake(&mut self, effective: u64, moving: u64) {
+        self.cluster_stake = StakeHistoryEntry { effective, activating: moving, deactivating: moving };
+    }
+
+    /// Puts another rent in force, in lamports per byte.
+    pub const fn set_rent(&mut self, lamports_per_byte: u64) {
+        self.mollusk.sysvars.rent.lamports_per_byte = lamports_per_byte;
+    }
+
+    /// Rent-exempt lamports of a stake account.
+    pub fn stake_rent(&self) -> u64 {
+        self.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE)
+    }
+
+    /// The present epoch.
+    pub const fn epoch(&self) -> u64 {
+        self.mollusk.sysvars.clock.epoch
+    }
+
+    /// Whether epoch rewards are being paid.
+    pub const fn set_epoch_rewards_active(&mut self, active: bool) {
+        self.mollusk.sysvars.epoch_rewards.active = active;
     }
 
     /// Puts the clock at the start of an epoch, after some in which the cluster's stake was [`Self::cluster_stake`].
@@ -218,6 +270,21 @@ impl Vm {
         let result = self.mollusk.process_instruction(instruction, &accounts);
         let logs = logger.borrow().get_recorded_content().to_vec();
         Outcome { result, logs }
+    }
+
+    /// Runs an instruction with the reference in Tidepool's place, without keeping anything.
+    ///
+    /// # Panics
+    /// Without a reference.
+    pub(crate) fn simulate_reference(&mut self, instruction: &Instruction) -> Outcome {
+        let mut reference = self.reference.take().expect("a machine beside the reference");
+        std::mem::swap(&mut reference.sysvars, &mut self.mollusk.sysvars);
+        std::mem::swap(&mut reference, &mut self.mollusk);
+        let outcome = self.simulate(instruction);
+        std::mem::swap(&mut reference, &mut self.mollusk);
+        std::mem::swap(&mut reference.sysvars, &mut self.mollusk.sysvars);
+        self.reference = Some(reference);
+        outcome
     }
 
     /// An account of the test, a program's or a sysvar's.

@@ -7,3 +7,4 @@ pub mod landed;
 pub mod left;
 pub mod pieces;
 pub mod quote;
+pub mod withdrawn;

@@ -2,7 +2,7 @@
 
 use {
     super::{
-        harness::{SOL, Stage, assert_fails},
+        harness::{REFUSED, SOL, Stage, USAGE, assert_fails},
         receivers::World,
         withdrawals::staked_pool,
     },
@@ -11,9 +11,6 @@ use {
     solana_keypair::Keypair,
     solana_signer::Signer as _,
 };
-
-const USAGE: u8 = 2;
-const REFUSED: u8 = 3;
 
 /// Command lines with an address that is looked up, worked on or spent from.
 const LOOKED_UP: [&str; 21] = [

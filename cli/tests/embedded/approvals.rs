@@ -3,7 +3,7 @@
 use {
     super::{
         endpoints::TestEndpoint,
-        harness::{SOL, Stage, assert_fails, number, said, text},
+        harness::{REFUSED, SOL, Stage, USAGE, assert_fails, number, said, text},
         receivers::tokens,
         withdrawals::staked_pool,
     },
@@ -21,9 +21,6 @@ use {
         external::token::TokenAccount,
     },
 };
-
-const USAGE: u8 = 2;
-const REFUSED: u8 = 3;
 
 /// Rent of a token account of SPL Token.
 const TOKEN_ACCOUNT_RENT: u64 = 2_039_280;

@@ -1,13 +1,12 @@
 //! What people are shown before they agree, and what has happened by then.
 
 use {
-    super::harness::{SOL, Stage, said, text},
+    super::harness::{SOL, Stage, USAGE, said, text},
     solana_address::Address,
     solana_signer::Signer as _,
     tidepool_client::cluster::Cluster as _,
 };
 
-const USAGE: u8 = 2;
 const NOT_CONFIRMED: u8 = 7;
 
 /// The value of a line of the last quote.
@@ -38,8 +37,7 @@ async fn denied(stage: &Stage, line: &str) -> String {
 
 #[tokio::test]
 async fn whoever_is_asked_sees_the_quote_also_with_json() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     let before = stage.cluster.lamports(&stage.wallet.pubkey());
     let told = denied(&stage, &format!("deposit-sol {pool} 5")).await;
     assert!(told.contains("nothing more was sent"), "{told}");
@@ -50,8 +48,7 @@ async fn whoever_is_asked_sees_the_quote_also_with_json() {
 
 #[tokio::test]
 async fn an_update_that_came_first_is_told_and_not_denied() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     stage.cluster.advance_epoch().unwrap();
     let before = stage.cluster.lamports(&stage.wallet.pubkey());
     let told = denied(&stage, &format!("deposit-sol {pool} 5")).await;
@@ -68,8 +65,7 @@ async fn an_update_that_came_first_is_told_and_not_denied() {
 
 #[tokio::test]
 async fn a_key_signs_nothing_that_was_not_shown() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     let staker = Address::new_unique();
     let hash = stage.cluster.latest_blockhash().await.unwrap().hash;
     let built = stage.must(&format!("set-staker {pool} {staker} --sign-only --blockhash {hash}")).await;
@@ -99,8 +95,7 @@ async fn a_key_signs_nothing_that_was_not_shown() {
 
 #[tokio::test]
 async fn deposits_say_whom_else_they_concern() {
-    let stage = Stage::new();
-    let pool = stage.pool("--deposit-fee 1% --referral-fee 50").await;
+    let (stage, pool) = Stage::with_pool("--deposit-fee 1% --referral-fee 50").await;
     expect("referral", "50 % for referrers");
     let (_, file) = stage.another_wallet("newcomer", 20 * SOL);
     stage.must(&format!("deposit-sol {pool} 5 --from {file}")).await;
@@ -134,8 +129,7 @@ fn set_freezer(stage: &Stage, mint: &Address, freezer: Option<Address>) {
 
 #[tokio::test]
 async fn warns_depositors_of_a_freeze_authority() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     let shown = stage.must(&format!("show {pool}")).await;
     assert_eq!(shown["authorities"]["freeze"], serde_json::Value::Null);
     assert!(!stage.text.borrow()[0].contains("warning"));
@@ -143,8 +137,7 @@ async fn warns_depositors_of_a_freeze_authority() {
     stage.must(&format!("add-validator {pool} {}", stage.vote(0))).await;
     stage.another_wallet("user", 100 * SOL);
     let stake = super::life::delegate(&stage, 20 * SOL);
-    stage.cluster.advance_epoch().unwrap();
-    stage.must(&format!("update {pool}")).await;
+    stage.next_epoch(&pool).await;
     denied(&stage, &format!("deposit-sol {pool} 1")).await;
     expect_none(&["beware"]);
 
@@ -168,8 +161,7 @@ async fn warns_depositors_of_a_freeze_authority() {
 
 #[tokio::test]
 async fn withdrawals_say_who_gets_them() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     stage.must(&format!("deposit-sol {pool} 20")).await;
     let to = stage.cluster.funded_keypair(SOL).pubkey();
     stage.must(&format!("withdraw-sol {pool} 1")).await;

@@ -3,7 +3,7 @@
 use {
     super::{
         endpoints::TestEndpoint,
-        harness::{SIGNATURE, SOL, Stage, assert_fails, said, text},
+        harness::{REFUSED, Random, SIGNATURE, SOL, Stage, USAGE, assert_fails, said, text},
     },
     serde_json::{Value, json},
     solana_address::Address,
@@ -20,16 +20,13 @@ use {
     tidepool_client::actions::CreatePool,
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
-        address::{STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_PROGRAM_ID, find_withdraw_authority},
+        address::{STAKE_PROGRAM_ID, TOKEN_PROGRAM_ID, find_withdraw_authority},
         external::token::{MINT_LENGTH, TOKEN_ACCOUNT_LENGTH},
         state::{EXTENDED_POOL_LENGTH, POOL_MAX_LENGTH, validator_list_length},
     },
 };
 
-const USAGE: u8 = 2;
-const REFUSED: u8 = 3;
-
-const VALIDATORS: u32 = 20;
+pub const VALIDATORS: u32 = 20;
 
 /// What the reserve gets besides its rent.
 const DEPOSIT: u64 = 2 * SOL;
@@ -72,7 +69,7 @@ impl Making {
     }
 
     /// The pool, the list, the reserve, the mint and the manager's fee account.
-    fn accounts(&self, stage: &Stage) -> Vec<Address> {
+    pub fn accounts(&self, stage: &Stage) -> Vec<Address> {
         let addresses = self.addresses();
         let new = CreatePool::new(stage.program_id, self.wallet.pubkey(), VALIDATORS, addresses);
         addresses.into_iter().chain([new.fee_account()]).collect()
@@ -83,11 +80,15 @@ impl Making {
         self.accounts(stage).iter().map(|address| stage.cluster.lamports(address)).sum()
     }
 
-    fn withdraw_authority(&self, stage: &Stage) -> Address {
+    pub fn withdraw_authority(&self, stage: &Stage) -> Address {
         find_withdraw_authority(&stage.program_id, &self.keys[0].pubkey()).0
     }
 
-    async fn run(&self, stage: &Stage, endpoint: &TestEndpoint<'_>) -> Result<Value, tidepool_cli::error::CliError> {
+    pub async fn run(
+        &self,
+        stage: &Stage,
+        endpoint: &TestEndpoint<'_>,
+    ) -> Result<Value, tidepool_cli::error::CliError> {
         stage.run_on(endpoint, &self.name, &self.line).await
     }
 
@@ -166,20 +167,10 @@ async fn a_pool_half_made_is_completed() {
 }
 
 /// The key, where the instructions need it.
-fn signing<'a>(instructions: &[Instruction], key: &'a Keypair) -> Vec<&'a Keypair> {
+pub fn signing<'a>(instructions: &[Instruction], key: &'a Keypair) -> Vec<&'a Keypair> {
     let metas = instructions.iter().flat_map(|instruction| &instruction.accounts);
     let signs = metas.filter(|meta| meta.is_signer).any(|meta| meta.pubkey == key.pubkey());
     if signs { vec![key] } else { vec![] }
-}
-
-/// A generator of numbers that are the same in each run.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
-    }
 }
 
 /// What another tool, or an attacker who sends lamports, has made of an account before. Returns instructions.
@@ -210,7 +201,7 @@ fn prepared(stage: &Stage, making: &Making, index: usize, state: u64) -> Vec<Ins
 async fn random_histories_end_in_one_right_pool() {
     let stage = Stage::new();
     for seed in 0..24 {
-        let mut dice = Dice(seed);
+        let mut dice = Random(seed);
         let making = Making::new(&stage, &format!("history{seed}"), SOL);
         let wallet = making.wallet.pubkey();
         let before = stage.cluster.lamports(&wallet);
@@ -254,113 +245,6 @@ async fn random_histories_end_in_one_right_pool() {
     }
 }
 
-#[tokio::test]
-async fn an_existing_account_that_is_wrong_is_named() {
-    let stage = Stage::new();
-    let other = Address::new_unique();
-    let rent = |length: usize| stage.cluster.rent().minimum_balance(length);
-    /// Makes one of the accounts wrong: its index, the instructions, what is found and what is expected.
-    type Wrong<'a> = Box<dyn Fn(&Making) -> (usize, Vec<Instruction>, Vec<String>) + 'a>;
-    let create = |making: &Making, index: usize, length: usize, owner: &Address| {
-        let (payer, address) = (making.wallet.pubkey(), making.keys[index].pubkey());
-        system::create_account(&payer, &address, rent(length), length as u64, owner)
-    };
-    let mint = |making: &Making, authority: &Address, freeze: Option<&Address>, decimals: u8| {
-        let address = making.keys[3].pubkey();
-        let initialize = token::initialize_mint2(&TOKEN_PROGRAM_ID, &address, authority, freeze, decimals).unwrap();
-        vec![create(making, 3, MINT_LENGTH, &TOKEN_PROGRAM_ID), initialize]
-    };
-    let reserve = |making: &Making, authorized: &Authorized, lockup: &Lockup| {
-        let initialize = stake::initialize(&making.keys[2].pubkey(), authorized, lockup);
-        vec![create(making, 2, STAKE_ACCOUNT_SPACE, &STAKE_PROGRAM_ID), initialize]
-    };
-    let authority = |making: &Making| making.withdraw_authority(&stage);
-    let list = validator_list_length(VALIDATORS);
-    let program = stage.program_id;
-    let wrongs: Vec<Wrong> = vec![
-        Box::new(|making| {
-            (0, vec![create(making, 0, 611, &other)], vec!["owner".into(), other.to_string(), program.to_string()])
-        }),
-        Box::new(|making| (0, vec![create(making, 0, 700, &program)], vec!["700 bytes".into(), "739".into()])),
-        Box::new(|making| {
-            (1, vec![create(making, 1, list + 73, &program)], vec![format!("{} bytes", list + 73), list.to_string()])
-        }),
-        Box::new(|making| {
-            let parts = vec!["owner".into(), SYSTEM_PROGRAM_ID.to_string(), STAKE_PROGRAM_ID.to_string()];
-            (2, vec![create(making, 2, STAKE_ACCOUNT_SPACE, &SYSTEM_PROGRAM_ID)], parts)
-        }),
-        // A wallet by mistake: its lamports would be locked up.
-        Box::new(|making| {
-            let transfer = system::transfer(&making.wallet.pubkey(), &making.keys[3].pubkey(), rent(MINT_LENGTH) + 1);
-            (3, vec![transfer], vec!["balance 0.001461601 SOL".into(), "at most 0.001461600 SOL".into()])
-        }),
-        Box::new(|making| {
-            let made = reserve(making, &Authorized::auto(&other), &Lockup::default());
-            (2, made, vec!["authority".into(), other.to_string(), authority(making).to_string()])
-        }),
-        Box::new(|making| {
-            let lockup = Lockup { epoch: 900, ..Lockup::default() };
-            (2, reserve(making, &Authorized::auto(&authority(making)), &lockup), vec!["lockup".into()])
-        }),
-        Box::new(|making| {
-            let made = mint(making, &other, None, 9);
-            (3, made, vec!["authority".into(), other.to_string(), authority(making).to_string()])
-        }),
-        Box::new(|making| {
-            let made = mint(making, &authority(making), Some(&other), 9);
-            (3, made, vec!["freeze authority".into(), other.to_string(), "none".into()])
-        }),
-        Box::new(|making| {
-            (3, mint(making, &authority(making), None, 6), vec!["decimals 6".into(), "expected 9".into()])
-        }),
-    ];
-    for (number, wrong) in wrongs.iter().enumerate() {
-        let making = Making::new(&stage, &format!("wrong{number}"), SOL);
-        let (index, instructions, parts) = wrong(&making);
-        stage.cluster.process(&instructions, &making.wallet, &signing(&instructions, &making.keys[index])).unwrap();
-        let before = stage.cluster.lamports(&making.wallet.pubkey());
-        let (exit, message) = making.fails(&stage, "").await;
-        assert_eq!(exit, REFUSED, "{number}: {message}");
-        let option = ["--pool-keypair", "--validator-list-keypair", "--reserve-keypair", "--mint-keypair"][index];
-        for part in parts.iter().chain([&making.keys[index].pubkey().to_string(), &option.to_owned()]) {
-            assert!(message.contains(part), "{number}: {message:?} does not say {part:?}");
-        }
-        assert_eq!(stage.cluster.lamports(&making.wallet.pubkey()), before, "{number}");
-    }
-    // The fee account of another owner.
-    let making = Making::new(&stage, "fee", SOL);
-    making.run(&stage, &TestEndpoint::failing_after(&stage.cluster, 1)).await.unwrap_err();
-    let fee_account = making.accounts(&stage)[4];
-    let (wallet, kind) = (making.wallet.pubkey(), token::AuthorityType::AccountOwner);
-    let give = token::set_authority(&TOKEN_PROGRAM_ID, &fee_account, Some(&other), kind, &wallet, &[]).unwrap();
-    stage.cluster.process(&[give], &making.wallet, &[]).unwrap();
-    let (exit, message) = making.fails(&stage, "").await;
-    assert_eq!(exit, REFUSED, "{message}");
-    for part in [fee_account, other, wallet].map(|address| address.to_string()) {
-        assert!(message.contains(&part) && message.contains("token owner"), "{message}");
-    }
-    // A whole pool with other settings than asked for.
-    let making = Making::new(&stage, "other", SOL);
-    stage.run_as("other", &making.line).await.unwrap();
-    let staker = Address::new_unique();
-    for (options, parts) in [
-        (
-            format!("--staker {staker}"),
-            vec!["staker".to_owned(), staker.to_string(), making.wallet.pubkey().to_string()],
-        ),
-        ("--epoch-fee 5%".into(), vec!["epoch fee".into(), "5/100".into(), "expected".into()]),
-        ("--turnover-budget 20%".into(), vec!["turnover budget".into(), "1000".into(), "2000".into()]),
-        ("--max-validators 21".into(), vec!["room for validators 20".into(), "expected 21".into()]),
-    ] {
-        let (exit, message) = making.fails(&stage, &options).await;
-        assert_eq!(exit, REFUSED, "{message}");
-        let index = usize::from(options.contains("--max-validators"));
-        for part in parts.iter().chain([&making.keys[index].pubkey().to_string(), &"`set-` commands".to_owned()]) {
-            assert!(message.contains(part), "{options}: {message:?} does not say {part:?}");
-        }
-    }
-}
-
 /// A pool that another tool made, or an earlier run without the extension, gets it.
 #[tokio::test]
 async fn a_pool_without_its_extension_is_completed() {
@@ -381,18 +265,6 @@ async fn a_pool_without_its_extension_is_completed() {
         assert_eq!(exit, REFUSED, "{message}");
         assert!(message.contains("739 bytes") && message.contains("611"), "{message}");
     }
-}
-
-#[tokio::test]
-async fn refuses_a_wallet_as_an_account_of_a_pool() {
-    let stage = Stage::new();
-    let file = stage.folder_file("wallet");
-    let before = stage.cluster.lamports(&stage.wallet.pubkey());
-    for option in ["--pool-keypair", "--validator-list-keypair", "--reserve-keypair", "--mint-keypair"] {
-        let line = format!("create-pool --program-id {} {option} {file}", stage.program_id);
-        assert_fails(&stage, &line, REFUSED, &[&stage.wallet.pubkey().to_string()]).await;
-    }
-    assert_eq!(stage.cluster.lamports(&stage.wallet.pubkey()), before);
 }
 
 /// Keys that the command generates outlast it: a pool half made is completed with them.

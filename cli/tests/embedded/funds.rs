@@ -3,7 +3,7 @@
 use {
     super::{
         creating::{FEES, Making, assert_right, sum, wallet_minimum},
-        harness::{SIGNATURE, SOL, Stage, assert_fails, text},
+        harness::{REFUSED, SIGNATURE, SOL, Stage, assert_fails, text},
         withdrawals::staked_pool,
     },
     solana_address::Address,
@@ -16,8 +16,6 @@ use {
         state::{EXTENDED_POOL_LENGTH, POOL_MAX_LENGTH},
     },
 };
-
-const REFUSED: u8 = 3;
 
 #[tokio::test]
 async fn a_wallet_pays_for_a_whole_pool_or_for_nothing() {
@@ -109,8 +107,7 @@ async fn every_command_that_pays_rent_counts_fees_and_what_stays() {
 /// Where the runtime says no more than the number of an account, the error names it, and what it has to hold.
 #[tokio::test]
 async fn an_account_below_its_rent_is_named() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     // The first has too little for one signature, as in the question for the minimum delegation, the second for two.
     for (more, cause) in [(1_000, "0.000891880 SOL"), (7_000, "0.000897880 SOL")] {
         let held = wallet_minimum(&stage) + more;

@@ -24,8 +24,7 @@ fn propose(stage: &Stage, gate: Address) {
 
 #[tokio::test]
 async fn show_names_pending_gates_that_are_unknown() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     let known = gates::known().iter().find(|gate| gate.mainnet_epoch.is_none()).unwrap();
     propose(&stage, known.address);
     assert_eq!(stage.must(&format!("show {pool}")).await["unknown_pending_gates"], json!(null));
@@ -43,8 +42,7 @@ async fn show_names_pending_gates_that_are_unknown() {
 
 #[tokio::test]
 async fn a_watch_warns_of_an_unknown_gate_once() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     let unknown = Address::new_unique();
     propose(&stage, unknown);
     let warnings = || said().iter().filter(|line| line.contains(&unknown.to_string())).count();

@@ -1,6 +1,7 @@
 //! A cluster with a wallet, and commands run on it.
 
 use {
+    clap::Parser as _,
     serde_json::Value,
     solana_address::Address,
     solana_keypair::{Keypair, write_keypair_file},
@@ -8,6 +9,7 @@ use {
     std::{
         cell::{Cell, RefCell},
         fs,
+        ops::Range,
         path::PathBuf,
         sync::atomic::{AtomicU32, Ordering},
         time::Duration,
@@ -42,6 +44,10 @@ pub const SOL: u64 = 1_000_000_000;
 
 /// What scripts can rely on.
 const JSON_REFERENCE: &str = include_str!("../../../docs/json.md");
+
+pub const USAGE: u8 = 2;
+pub const REFUSED: u8 = 3;
+pub const NOT_NOW: u8 = 5;
 
 /// Lamports for each signature.
 pub const SIGNATURE: u64 = 5_000;
@@ -85,7 +91,8 @@ impl Stage {
         Self::on(EmbeddedCluster::builder().validators(4).slots_per_epoch(slots))
     }
 
-    fn on(cluster: EmbeddedClusterBuilder) -> Self {
+    /// A cluster with the program.
+    pub fn on(cluster: EmbeddedClusterBuilder) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("tidepool-cli-{}-{number}", std::process::id()));
@@ -221,6 +228,26 @@ impl Stage {
         text(&self.must(&line).await["pool"])
     }
 
+    /// A cluster of four validators, and a pool as [`Self::pool`] makes it.
+    pub async fn with_pool(options: &str) -> (Self, String) {
+        let stage = Self::new();
+        let pool = stage.pool(options).await;
+        (stage, pool)
+    }
+
+    /// Adds the cluster's validators to a pool.
+    pub async fn add_validators(&self, pool: &str, indices: Range<usize>) {
+        for index in indices {
+            self.must(&format!("add-validator {pool} {}", self.vote(index))).await;
+        }
+    }
+
+    /// Begins an epoch, and updates the pool.
+    pub async fn next_epoch(&self, pool: &str) {
+        self.cluster.advance_epoch().unwrap();
+        self.must(&format!("update {pool}")).await;
+    }
+
     pub fn vote(&self, index: usize) -> Address {
         self.cluster.votes()[index]
     }
@@ -246,6 +273,13 @@ pub async fn assert_fails(stage: &Stage, line: &str, exit: u8, parts: &[&str]) {
         assert!(message.contains(part), "{line}: {message:?} does not say {part:?}");
     }
     assert!(!message.contains('\n'), "{line}: {message:?} is more than a sentence");
+}
+
+/// Checks that a command line is refused before anything is opened, with this part in what it says.
+pub fn assert_malformed(line: &str, part: &str) {
+    let words = ["tidepool"].into_iter().chain(line.split_whitespace());
+    let error = command_line::Cli::try_parse_from(words).expect_err(line).to_string();
+    assert!(error.contains(part), "{line}: {error}");
 }
 
 /// Checks that the documentation names every field.
@@ -281,4 +315,14 @@ pub fn number(value: &Value) -> u64 {
 pub fn fields(value: &Value) -> Vec<&str> {
     let object = value.as_object().unwrap_or_else(|| panic!("{value} is no object"));
     object.keys().map(String::as_str).collect()
+}
+
+/// Random numbers, the same in every run.
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
 }

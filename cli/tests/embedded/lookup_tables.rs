@@ -11,9 +11,7 @@ use {
 
 async fn pool(stage: &Stage) -> String {
     let pool = stage.pool("").await;
-    for index in 0..4 {
-        stage.must(&format!("add-validator {pool} {}", stage.vote(index))).await;
-    }
+    stage.add_validators(&pool, 0..4).await;
     stage.must(&format!("set-weights {pool} --equal")).await;
     stage.must(&format!("deposit-sol {pool} 100")).await;
     pool
@@ -86,9 +84,7 @@ async fn a_large_pool_uses_its_tables_unasked() {
     stage.cluster.advance_blocks(40);
     let pool = stage.pool("").await;
     stage.must(&format!("deposit-sol {pool} 300")).await;
-    for index in 0..104 {
-        stage.must(&format!("add-validator {pool} {}", stage.vote(index))).await;
-    }
+    stage.add_validators(&pool, 0..104).await;
     stage.must(&format!("set-weights {pool} --equal")).await;
     stage.must(&format!("lookup-tables {pool} --make")).await;
     let mut sent = vec![];

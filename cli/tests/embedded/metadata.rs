@@ -1,14 +1,11 @@
 //! What a pool's token is called, by the Metaplex token metadata program itself.
 
 use {
-    super::harness::{SOL, Stage, assert_fails, fields, text},
+    super::harness::{REFUSED, SOL, Stage, USAGE, assert_fails, fields, text},
     serde_json::{Value, json},
     std::{path::PathBuf, process::Command},
     tidepool_interface::address::METADATA_PROGRAM_ID,
 };
-
-const USAGE: u8 = 2;
-const REFUSED: u8 = 3;
 
 /// The metadata program, which the published crate `spl-stake-pool` carries for its own tests. It is loaded from where cargo
 /// keeps the crate, and is not part of this repository.
@@ -30,8 +27,7 @@ fn metadata_program() -> PathBuf {
 
 #[tokio::test]
 async fn a_token_gets_a_name() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     let line = format!("set-metadata {pool} --name Tide --symbol tideSOL --uri https://example.org/tide.json");
     assert_fails(&stage, &line, REFUSED, &["Metaplex", "is not on this cluster"]).await;
     stage.cluster.replace_program(&METADATA_PROGRAM_ID, metadata_program()).unwrap();
@@ -72,8 +68,7 @@ async fn a_token_gets_a_name() {
 
 #[tokio::test]
 async fn a_name_shows_its_invisible_characters() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     stage.cluster.replace_program(&METADATA_PROGRAM_ID, metadata_program()).unwrap();
     let (name, symbol) = ("Tide\u{202e}LOS", "TI\u{200b}DE");
     stage.must(&format!("set-metadata {pool} --name {name} --symbol {symbol}")).await;
@@ -85,8 +80,7 @@ async fn a_name_shows_its_invisible_characters() {
 
 #[tokio::test]
 async fn names_have_bounds_and_an_owner() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     stage.cluster.replace_program(&METADATA_PROGRAM_ID, metadata_program()).unwrap();
     let (other, file) = stage.another_wallet("other", SOL);
     for has_some in [false, true] {
@@ -111,8 +105,7 @@ async fn names_have_bounds_and_an_owner() {
 /// The metadata program of the published crate knows the SPL Token program only.
 #[tokio::test]
 async fn a_token_of_token_2022_stays_without_a_name() {
-    let stage = Stage::new();
-    let pool = stage.pool("--token-program token-2022").await;
+    let (stage, pool) = Stage::with_pool("--token-program token-2022").await;
     stage.cluster.replace_program(&METADATA_PROGRAM_ID, metadata_program()).unwrap();
     let line = format!("set-metadata {pool} --name Tide --symbol TIDE");
     assert_fails(&stage, &line, REFUSED, &["Token-2022", "InstructionNotSupported"]).await;

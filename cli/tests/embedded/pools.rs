@@ -3,7 +3,7 @@
 use {
     super::{
         endpoints::TestEndpoint,
-        harness::{SOL, Stage, assert_fails, fields, number, said, text},
+        harness::{SOL, Stage, USAGE, assert_fails, fields, number, said, text},
         life::STAKE_RENT,
     },
     serde_json::{Value, json},
@@ -19,7 +19,6 @@ use {
     tidepool_interface::address::TOKEN_PROGRAM_ID,
 };
 
-const USAGE: u8 = 2;
 const FAILED: u8 = 1;
 
 fn named(address: &str, origin: &str) -> Option<Named> {
@@ -270,11 +269,8 @@ async fn a_balance_has_all_tokens_and_all_stake() {
 
 #[tokio::test]
 async fn validators_are_listed_in_the_order_asked_for() {
-    let stage = Stage::new();
-    let pool = stage.pool("--initial-deposit 100").await;
-    for index in 0..3 {
-        stage.must(&format!("add-validator {pool} {}", stage.vote(index))).await;
-    }
+    let (stage, pool) = Stage::with_pool("--initial-deposit 100").await;
+    stage.add_validators(&pool, 0..3).await;
     let [one, two, three] = [0, 1, 2].map(|index| stage.vote(index));
     stage.must(&format!("set-weights {pool} --set {one}=1 --set {two}=3 --set {three}=2")).await;
     stage.must(&format!("increase {pool} {three} 5")).await;

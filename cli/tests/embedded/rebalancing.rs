@@ -18,9 +18,7 @@ const RENT: u64 = 2_282_880;
 /// A pool of SPL tools with three validators, extended, of which two have weights: 3 to 1.
 async fn weighted_pool(stage: &Stage) -> String {
     let pool = stage.pool("--without-extension").await;
-    for index in 0..3 {
-        stage.must(&format!("add-validator {pool} {}", stage.vote(index))).await;
-    }
+    stage.add_validators(&pool, 0..3).await;
     stage.must(&format!("extend-pool {pool}")).await;
     let csv = stage.file("weights.csv", format!("vote,weight\n{},30\n{},10\n", stage.vote(0), stage.vote(1)));
     stage.must(&format!("set-weights {pool} --file {csv}")).await;
@@ -148,8 +146,7 @@ async fn somebody_who_is_faster_does_no_harm() {
 
 #[tokio::test]
 async fn pools_that_cannot_be_rebalanced_say_so() {
-    let stage = Stage::new();
-    let plain = stage.pool("--without-extension").await;
+    let (stage, plain) = Stage::with_pool("--without-extension").await;
     let (code, message) = stage.fails(&format!("rebalance {plain}")).await;
     assert!(code == 3 && message.contains("has no extension"), "{message}");
     let pool = stage.pool("").await;

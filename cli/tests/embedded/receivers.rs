@@ -2,7 +2,7 @@
 
 use {
     super::{
-        harness::{SOL, Stage, assert_fails, number, said, text},
+        harness::{SOL, Stage, USAGE, assert_fails, number, said, text},
         withdrawals::staked_pool,
     },
     clap::{Arg, CommandFactory as _},
@@ -18,8 +18,6 @@ use {
         external::token::{TOKEN_ACCOUNT_LENGTH, TokenAccount},
     },
 };
-
-const USAGE: u8 = 2;
 
 /// Rent of a token account of SPL Token.
 const TOKEN_ACCOUNT_RENT: u64 = 2_039_280;

@@ -1,21 +1,14 @@
 //! What is refused, with which exit code, and what it says.
 
 use {
-    super::harness::{SOL, Stage, assert_fails, text},
-    clap::Parser as _,
+    super::harness::{NOT_NOW, REFUSED, SOL, Stage, USAGE, assert_fails, assert_malformed, text},
     solana_address::Address,
     solana_signer::Signer as _,
-    tidepool_cli::command_line::Cli,
 };
-
-const USAGE: u8 = 2;
-const REFUSED: u8 = 3;
-const NOT_NOW: u8 = 5;
 
 #[tokio::test]
 async fn a_pool_that_is_none_is_named_for_what_it_is() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     let shown = stage.must(&format!("show {pool}")).await;
     let (mint, list) = (text(&shown["accounts"]["pool_mint"]), text(&shown["accounts"]["validator_list"]));
     for (command, rest) in [("show", ""), ("list", ""), ("deposit-sol", "1"), ("withdraw-stake", "1"), ("update", "")] {
@@ -32,8 +25,7 @@ async fn a_pool_that_is_none_is_named_for_what_it_is() {
 
 #[tokio::test]
 async fn amounts_are_held_against_balances_and_limits() {
-    let stage = Stage::new();
-    let pool = stage.pool("--deposit-fee 1%").await;
+    let (stage, pool) = Stage::with_pool("--deposit-fee 1%").await;
     assert_fails(&stage, &format!("deposit-sol {pool} 5000"), REFUSED, &["holds 98", "5000", "smaller amount"]).await;
     let line = format!("deposit-sol {pool} 0.000000001");
     assert_fails(&stage, &line, REFUSED, &["yields no pool tokens", "deposit at least 0.000000002 SOL"]).await;
@@ -57,8 +49,7 @@ async fn amounts_are_held_against_balances_and_limits() {
 
 #[tokio::test]
 async fn bounds_are_kept() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     let line = format!("deposit-sol {pool} 1 --minimum 1.000000001");
     assert_fails(&stage, &line, REFUSED, &["below the minimum"]).await;
     stage.must(&format!("deposit-sol {pool} 1 --minimum 1")).await;
@@ -71,8 +62,7 @@ async fn bounds_are_kept() {
 
 #[tokio::test]
 async fn a_stale_pool_is_not_updated_where_that_is_forbidden() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     let vote = stage.vote(0);
     stage.must(&format!("add-validator {pool} {vote}")).await;
     stage.cluster.begin_epoch().unwrap();
@@ -92,8 +82,7 @@ async fn a_stale_pool_is_not_updated_where_that_is_forbidden() {
 
 #[tokio::test]
 async fn validators_have_to_be_what_they_are_said_to_be() {
-    let stage = Stage::new();
-    let pool = stage.pool("--max-validators 1").await;
+    let (stage, pool) = Stage::with_pool("--max-validators 1").await;
     let (vote, other) = (stage.vote(0), stage.vote(1));
     for command in ["remove-validator", "increase", "decrease"] {
         let amount = if command == "remove-validator" { "" } else { "1" };
@@ -114,8 +103,7 @@ async fn validators_have_to_be_what_they_are_said_to_be() {
 
 #[tokio::test]
 async fn keys_have_to_be_the_right_ones() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     let missing = stage.missing_file();
     let line = format!("deposit-sol {pool} 1 --from {missing}");
     assert_fails(&stage, &line, USAGE, &["the depositor (--from)", "missing.json"]).await;
@@ -134,8 +122,7 @@ async fn keys_have_to_be_the_right_ones() {
 
 #[tokio::test]
 async fn nothing_is_sent_without_consent() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     let before = stage.cluster.lamports(&stage.wallet.pubkey());
     for line in [
         format!("deposit-sol {pool} 1"),
@@ -190,9 +177,7 @@ fn malformed_arguments_are_refused_before_anything_is_opened() {
         (format!("lookup-tables {pool} --wait"), "required arguments were not provided"),
         (format!("update {pool} --lookup-tables some"), ", auto or none"),
     ] {
-        let words = std::iter::once("tidepool").chain(line.split_whitespace());
-        let error = Cli::try_parse_from(words).expect_err(&line).to_string();
-        assert!(error.contains(part), "{line}: {error}");
+        assert_malformed(&line, part);
     }
 }
 

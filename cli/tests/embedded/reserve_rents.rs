@@ -27,11 +27,8 @@ async fn crank(stage: &Stage, line: &str) -> Value {
 /// Two validators with equal weights, and a reserve target of 20 % of 60 SOL: a withdrawal of more than the reserve holds.
 #[tokio::test]
 async fn a_reserve_that_was_emptied_is_refilled() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
-    for index in 0..2 {
-        stage.must(&format!("add-validator {pool} {}", stage.vote(index))).await;
-    }
+    let (stage, pool) = Stage::with_pool("").await;
+    stage.add_validators(&pool, 0..2).await;
     stage.must(&format!("set-policy {pool} --reserve-share 20%")).await;
     stage.must(&format!("set-weights {pool} --equal")).await;
     stage.must(&format!("deposit-sol {pool} 50")).await;

@@ -42,8 +42,7 @@ pub fn nonce_account(stage: &Stage, authority: Address) -> (Address, String) {
 
 #[tokio::test]
 async fn a_dry_run_shows_what_would_happen_and_needs_no_key() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     let wallet = stage.wallet.pubkey();
     let before = stage.cluster.lamports(&wallet);
     let line = format!("--keypair {wallet} deposit-sol {pool} 5 --dry-run --yes");
@@ -63,8 +62,7 @@ async fn a_dry_run_shows_what_would_happen_and_needs_no_key() {
 
 #[tokio::test]
 async fn a_dry_run_tells_a_failure_and_what_was_not_looked_at() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     let other = Address::new_unique();
     // The program checks who signs; a simulation does not, but a stale pool shows.
     stage.cluster.advance_epoch().unwrap();
@@ -77,8 +75,7 @@ async fn a_dry_run_tells_a_failure_and_what_was_not_looked_at() {
 
 #[tokio::test]
 async fn a_dry_run_ends_as_sending_would() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     stage.must(&format!("deposit-sol {pool} 5")).await;
     assert_eq!(stage.exit.get(), Exit::Done);
     let tokens = text(&stage.must(&format!("deposit-sol {pool} 5 --dry-run --verbose")).await["simulated"][0]["label"]);
@@ -93,8 +90,7 @@ async fn a_dry_run_ends_as_sending_would() {
 
 #[tokio::test]
 async fn a_message_alone_holds_no_signature() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     let wallet = stage.wallet.pubkey();
     let (payer, file) = stage.another_wallet("payer", SOL);
     let line = format!("set-staker {pool} {payer} --fee-payer {file} --dump-transaction-message");
@@ -108,8 +104,7 @@ async fn a_message_alone_holds_no_signature() {
 
 #[tokio::test]
 async fn what_the_program_itself_makes_is_explained() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     stage.must(&format!("deposit-sol {pool} 20")).await;
     let (program, vote) = (stage.program_id, stage.vote(0));
     let lines = [
@@ -135,8 +130,7 @@ async fn what_the_program_itself_makes_is_explained() {
 
 #[tokio::test]
 async fn what_is_signed_elsewhere_is_submitted() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     let (manager, hash) = (stage.wallet.pubkey(), blockhash(&stage).await);
     let (payer, payer_file) = stage.another_wallet("payer", SOL);
     let staker = Address::new_unique();
@@ -170,8 +164,7 @@ async fn what_is_signed_elsewhere_is_submitted() {
 
 #[tokio::test]
 async fn the_command_itself_takes_signatures_from_elsewhere() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     let (manager, hash) = (stage.wallet.pubkey(), blockhash(&stage).await);
     let (_, payer_file) = stage.another_wallet("payer", SOL);
     let staker = Address::new_unique();
@@ -197,8 +190,7 @@ fn signature_of_nothing() -> String {
 
 #[tokio::test]
 async fn a_message_alone_is_shown_for_a_multisig() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     let multisig = Address::new_unique();
     let line = format!("--keypair {multisig} deposit-sol {pool} 1 --dump-transaction-message --yes");
     stage.cluster.airdrop(&multisig, 10 * SOL);
@@ -212,8 +204,7 @@ async fn a_message_alone_is_shown_for_a_multisig() {
 
 #[tokio::test]
 async fn a_nonce_lasts_until_it_is_used() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     let (nonce, hash) = nonce_account(&stage, stage.wallet.pubkey());
     let line = format!("set-staker {pool} {} --nonce {nonce}", Address::new_unique());
     let signed = stage.must(&format!("{line} --sign-only")).await;
@@ -245,8 +236,7 @@ async fn a_nonce_lasts_until_it_is_used() {
 
 #[tokio::test]
 async fn signing_apart_needs_a_hash_that_lasts() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     let staker = Address::new_unique();
     assert_fails(&stage, &format!("set-staker {pool} {staker} --sign-only"), 2, &["--blockhash", "--nonce"]).await;
     let (nonce, _) = nonce_account(&stage, stage.wallet.pubkey());

@@ -35,11 +35,6 @@ fn delegated(stage: &Stage, vote: usize, lamports: u64) -> Address {
     stake_of(stage, &stage.wallet, Some(stage.vote(vote)), lamports, Lockup::default())
 }
 
-async fn next_epoch(stage: &Stage, pool: &str) {
-    stage.cluster.advance_epoch().unwrap();
-    stage.must(&format!("update {pool}")).await;
-}
-
 /// Delegated lamports of a stake account.
 fn stake_in(stage: &Stage, address: &Address) -> u64 {
     match bincode::deserialize(&stage.cluster.account(address).unwrap().data) {
@@ -61,7 +56,7 @@ async fn all_stake_accounts_that_the_pool_accepts_are_deposited() {
     // Another wallet's stake is not touched, whatever it is.
     let stranger = stage.cluster.funded_keypair(100 * SOL);
     let foreign = stake_of(&stage, &stranger, Some(stage.vote(0)), 5 * SOL, Lockup::default());
-    next_epoch(&stage, &pool).await;
+    stage.next_epoch(&pool).await;
     let wallet = stage.wallet.pubkey();
     stage.cluster.process(&[stake::deactivate_stake(&leaving, &wallet)], &stage.wallet, &[]).unwrap();
     let warming = delegated(&stage, 1, 4 * SOL);
@@ -110,7 +105,7 @@ async fn all_stake_accounts_need_an_endpoint_that_searches_and_an_account() {
     let line = format!("deposit-stake {pool} --all");
     assert_fails(&stage, &line, 3, &["no stake account"]).await;
     delegated(&stage, 0, 5 * SOL);
-    next_epoch(&stage, &pool).await;
+    stage.next_epoch(&pool).await;
     let endpoint = TestEndpoint::without_search(&stage.cluster);
     let error = stage.run_on(&endpoint, "wallet", &format!("{line} --yes")).await.unwrap_err();
     assert_eq!(error.exit() as u8, 1);
@@ -125,7 +120,7 @@ async fn stake_is_withdrawn_into_an_account_of_the_same_validator() {
     let stage = Stage::new();
     let pool = staked_pool(&stage, "").await;
     let into = delegated(&stage, 1, 5 * SOL);
-    next_epoch(&stage, &pool).await;
+    stage.next_epoch(&pool).await;
     let (stake, lamports) = (stake_in(&stage, &into), stage.cluster.lamports(&into));
     let withdrawn = stage.must(&format!("withdraw-stake {pool} 3 --into {into}")).await;
     let said = said();
@@ -148,7 +143,7 @@ async fn stake_is_merged_only_where_the_stake_program_allows_it() {
     let locked = Lockup { epoch: 1_000, ..Lockup::default() };
     let locked = stake_of(&stage, &stage.wallet, Some(stage.vote(0)), 4 * SOL, locked);
     let undelegated = stake_of(&stage, &stage.wallet, None, 3 * SOL, Lockup::default());
-    next_epoch(&stage, &pool).await;
+    stage.next_epoch(&pool).await;
     let warming = delegated(&stage, 0, 5 * SOL);
     let wallet = stage.wallet.pubkey();
     for (into, options, code, parts) in [

@@ -6,7 +6,7 @@
 use {
     super::{
         endpoints::TestEndpoint,
-        harness::{SIGNATURE, SOL, Stage, assert_fails, number, text},
+        harness::{SIGNATURE, SOL, Stage, USAGE, assert_fails, number, text},
         withdrawals::staked_pool,
     },
     base64::{Engine as _, prelude::BASE64_STANDARD},
@@ -18,8 +18,6 @@ use {
     tidepool_client::cluster::Cluster as _,
     tidepool_interface::{address::TOKEN_PROGRAM_ID, external::token::TokenAccount},
 };
-
-const USAGE: u8 = 2;
 
 /// Rent of a token account of SPL Token.
 pub const TOKEN_ACCOUNT_RENT: u64 = 2_039_280;
@@ -62,8 +60,7 @@ fn has_delegate(stage: &Stage, account: &Value) -> bool {
 #[tokio::test]
 async fn the_program_is_passed_a_throwaway_key_alone() {
     for token_program in ["spl-token", "token-2022"] {
-        let stage = Stage::new();
-        let pool = stage.pool(&format!("--token-program {token_program}")).await;
+        let (stage, pool) = Stage::with_pool(&format!("--token-program {token_program}")).await;
         let (wallet, (payer, file)) = (stage.wallet.pubkey(), stage.another_wallet("payer", SOL));
         let lamports = |address: &Address| stage.cluster.lamports(address);
         for line in ["5".to_owned(), "0.000001".into(), format!("1 --to {payer}"), format!("1 --fee-payer {file}")] {
@@ -118,8 +115,7 @@ async fn stake_and_sol_come_by_a_throwaway_key() {
 /// A wallet with fewer lamports than a token account's rent can withdraw.
 #[tokio::test]
 async fn a_poor_wallet_lends_no_rent() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     let (holder, file) = stage.another_wallet("holder", TOKEN_ACCOUNT_RENT / 2);
     stage.must(&format!("deposit-sol {pool} 2 --to {holder}")).await;
     trade(&stage, &format!("withdraw-sol {pool} 1 --owner {file} --fee-payer {file}")).await;
@@ -129,8 +125,7 @@ async fn a_poor_wallet_lends_no_rent() {
 /// A pool can name any wallet as an authority, whose signature its program would be passed: the user has to give that key.
 #[tokio::test]
 async fn a_pool_that_names_the_wallet_gets_no_signature_by_default() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     stage.must(&format!("deposit-sol {pool} 5")).await;
     let (wallet, file) = (stage.wallet.pubkey(), stage.folder_file("wallet"));
     for (kind, line, option) in [
@@ -148,8 +143,7 @@ async fn a_pool_that_names_the_wallet_gets_no_signature_by_default() {
 /// The wallet signs alone where the transaction is signed elsewhere too, and where an approval is not possible or replaces another.
 #[tokio::test]
 async fn the_wallet_alone_signs_where_others_sign_too() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     let deposited = stage.must(&format!("deposit-sol {pool} 5")).await;
     let wallet = stage.wallet.pubkey();
     let hash = stage.cluster.latest_blockhash().await.unwrap().hash;

@@ -3,7 +3,7 @@
 
 use {
     super::{
-        harness::{Stage, assert_fails, text},
+        harness::{NOT_NOW, Stage, USAGE, assert_fails, text},
         signing::nonce_account,
         withdrawals::staked_pool,
     },
@@ -13,9 +13,6 @@ use {
     tidepool_cli::{command_line, exit::Exit},
     tidepool_client::cluster::Cluster as _,
 };
-
-const USAGE: u8 = 2;
-const NOT_NOW: u8 = 5;
 
 /// A command line of each command that updates a pool first, with the label of its transaction.
 fn lines(stage: &Stage, pool: &str, stake_account: &str) -> Vec<(String, &'static str)> {

@@ -2,7 +2,7 @@
 
 use {
     super::{
-        harness::{SIGNATURE, SOL, Stage, assert_fails, number, text},
+        harness::{REFUSED, SIGNATURE, SOL, Stage, USAGE, assert_fails, number, text},
         hooked::{Call, Hooked},
     },
     serde_json::{Value, json},
@@ -17,15 +17,10 @@ use {
     },
 };
 
-const USAGE: u8 = 2;
-const REFUSED: u8 = 3;
-
 /// A pool with the first `count` validators.
 async fn pool_of(stage: &Stage, count: usize, options: &str) -> String {
     let pool = stage.pool(options).await;
-    for index in 0..count {
-        stage.must(&format!("add-validator {pool} {}", stage.vote(index))).await;
-    }
+    stage.add_validators(&pool, 0..count).await;
     pool
 }
 
@@ -41,8 +36,7 @@ fn changes(stage: &Stage, answer: &Value) -> Vec<(usize, u64, u64)> {
 
 #[tokio::test]
 async fn a_pool_is_extended_for_its_rent() {
-    let stage = Stage::new();
-    let pool = stage.pool("--without-extension").await;
+    let (stage, pool) = Stage::with_pool("--without-extension").await;
     assert_fails(&stage, &format!("set-weights {pool} --equal"), REFUSED, &["has no extension", "extend-pool"]).await;
     let line = format!("set-policy {pool} --reserve-share 1%");
     assert_fails(&stage, &line, REFUSED, &["has no extension", "extend-pool"]).await;
@@ -65,8 +59,7 @@ async fn a_pool_is_extended_for_its_rent() {
 
 #[tokio::test]
 async fn a_policy_keeps_what_is_not_given() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     let set =
         stage.must(&format!("set-policy {pool} --reserve-share 1.5% --threshold 2.5 --validator-cap 4000bps")).await;
     assert_eq!(set["changed"], true);
@@ -272,8 +265,7 @@ async fn a_pause_ends_with_the_command_that_is_repeated() {
 
 #[tokio::test]
 async fn weights_and_policy_are_shown() {
-    let stage = Stage::new();
-    let plain = stage.pool("--without-extension").await;
+    let (stage, plain) = Stage::with_pool("--without-extension").await;
     assert_eq!(stage.must(&format!("show {plain}")).await["extension"], json!(null));
     assert_eq!(stage.must(&format!("list {plain}")).await["extended"], false);
     let pool = pool_of(&stage, 2, "").await;
@@ -301,8 +293,7 @@ async fn weights_and_policy_are_shown() {
 
 #[tokio::test]
 async fn membership_reminds_of_weights() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     let add = async |index| {
         let added = stage.must(&format!("add-validator {pool} {}", stage.vote(index))).await;
         added["hint"].clone()

@@ -22,8 +22,7 @@ pub async fn staked_pool(stage: &Stage, options: &str) -> String {
         stage.must(&format!("add-validator {pool} {}", stage.vote(index))).await;
         stage.must(&format!("increase {pool} {} {amount}", stage.vote(index))).await;
     }
-    stage.cluster.advance_epoch().unwrap();
-    stage.must(&format!("update {pool}")).await;
+    stage.next_epoch(&pool).await;
     pool
 }
 
@@ -69,8 +68,7 @@ async fn stake_comes_from_the_validator_that_was_named_into_the_account_that_was
 
 #[tokio::test]
 async fn a_deposit_that_is_too_small_is_told_how_much_would_do() {
-    let stage = Stage::new();
-    let pool = stage.pool("--deposit-fee 50%").await;
+    let (stage, pool) = Stage::with_pool("--deposit-fee 50%").await;
     let (code, message) = stage.fails(&format!("deposit-sol {pool} 0.000000001")).await;
     assert!(code == 3 && message.contains("at least 0.000000002 SOL"), "{message}");
     let deposited = stage.must(&format!("deposit-sol {pool} 0.000000002 --max-slippage 0")).await;
@@ -131,8 +129,7 @@ async fn pools_of_token_2022_and_with_a_deposit_authority_work() {
 
 #[tokio::test]
 async fn stake_that_warms_up_over_several_epochs_stays_in_motion() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     let vote = stage.vote(0);
     stage.must(&format!("add-validator {pool} {vote}")).await;
     // A cluster of 2,000,000 SOL lets 9 % of it warm up in an epoch.
@@ -152,8 +149,7 @@ async fn stake_that_warms_up_over_several_epochs_stays_in_motion() {
 
 #[tokio::test]
 async fn fees_that_are_to_change_are_shown_with_the_epoch() {
-    let stage = Stage::new();
-    let pool = stage.pool("--epoch-fee 2%").await;
+    let (stage, pool) = Stage::with_pool("--epoch-fee 2%").await;
     let address = pool.parse().unwrap();
     let snapshot = PoolSnapshot::read(&stage.cluster, &address, &ReadOptions::default()).await.unwrap();
     let change = actions::set_fee(&snapshot, FeeType::Epoch(Fee::new(3, 100))).unwrap();
@@ -177,8 +173,7 @@ async fn a_minimum_of_zero_is_shown_as_no_minimum() {
     let stage = Stage::new();
     let pool = staked_pool(&stage, "").await;
     let stake = life::delegate_as(&stage, &stage.wallet, 5 * SOL);
-    stage.cluster.advance_epoch().unwrap();
-    stage.must(&format!("update {pool}")).await;
+    stage.next_epoch(&pool).await;
     for (line, field) in [
         (format!("deposit-sol {pool} 1"), "minimum_pool_tokens"),
         (format!("deposit-stake {pool} {stake}"), "minimum_pool_tokens"),

@@ -127,8 +127,7 @@ async fn stake_out_of_the_reserve_is_sol_at_once() {
 
 #[tokio::test]
 async fn activating_stake_can_be_deactivated_and_withdrawn_in_the_same_epoch() {
-    let stage = Stage::new();
-    let pool = stage.pool("--without-extension").await;
+    let (stage, pool) = Stage::with_pool("--without-extension").await;
     stage.must(&format!("deposit-sol {pool} 50")).await;
     stage.must(&format!("add-validator {pool} {}", stage.vote(0))).await;
     stage.must(&format!("increase {pool} {} 20", stage.vote(0))).await;

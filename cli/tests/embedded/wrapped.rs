@@ -2,7 +2,7 @@
 
 use {
     super::{
-        harness::{SIGNATURE, SOL, Stage, assert_fails, number, said, text},
+        harness::{REFUSED, SIGNATURE, SOL, Stage, assert_fails, number, said, text},
         throwaway::{TOKEN_ACCOUNT_RENT, trade},
         withdrawals::staked_pool,
     },
@@ -13,8 +13,6 @@ use {
     tidepool_client::actions::{Unwrap, wrapped_sol_account},
     tidepool_interface::address::TOKEN_PROGRAM_ID,
 };
-
-const REFUSED: u8 = 3;
 
 /// Wraps lamports of the wallet; returns its wrapped-SOL account.
 fn wrap(stage: &Stage, lamports: u64) -> Address {
@@ -32,8 +30,7 @@ fn wrap(stage: &Stage, lamports: u64) -> Address {
 
 #[tokio::test]
 async fn a_deposit_takes_wrapped_sol_and_leaves_the_rest_wrapped() {
-    let stage = Stage::new();
-    let pool = stage.pool("").await;
+    let (stage, pool) = Stage::with_pool("").await;
     let wallet = stage.wallet.pubkey();
     assert_fails(&stage, &format!("deposit-sol {pool} 1 --from-wrapped"), REFUSED, &["no wrapped SOL"]).await;
     let account = wrap(&stage, 10 * SOL);

@@ -1,7 +1,10 @@
 //! Retries of requests.
 
 use {
-    super::{Blockhash, BytesAt, Cluster, ClusterError, Execution, Simulation, TransactionStatus},
+    super::{
+        Blockhash, BytesAt, Call, Cluster, ClusterError, ClusterValidator, Execution, PastTransaction,
+        PerformanceSample, Simulation, TransactionStatus,
+    },
     backon::{ExponentialBuilder, Retryable as _},
     solana_account::Account,
     solana_address::Address,
@@ -91,6 +94,11 @@ impl<C: Cluster, P: RetryPolicy> Cluster for Retrying<'_, C, P> {
         statuses_in_history(signatures: &[Signature]) -> Vec<Option<TransactionStatus>>;
         execution(signature: &Signature) -> Option<Execution>;
         recent_prices(writable: &[Address]) -> Vec<u64>;
+        performance_samples() -> Vec<PerformanceSample>;
+        block_time(slot: u64) -> Option<i64>;
+        history(address: &Address, before: Option<&Signature>) -> Option<Vec<PastTransaction>>;
+        calls(signature: &Signature) -> Option<Vec<Call>>;
+        validator_set() -> Option<Vec<ClusterValidator>>;
     }
 
     async fn wait_for_change(&self, address: &Address, within: Duration) {

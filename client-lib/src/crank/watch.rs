@@ -81,7 +81,8 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
             Some(timing) => timing,
             none => {
                 let schedule = self.ask(self.retrying_cluster().epoch_schedule()).await?;
-                none.insert(Timing::new(self.options.rebalance_at, schedule))
+                let slot_time = self.cluster.slot_time(&snapshot.environment().clock, &schedule).await;
+                none.insert(Timing::new(self.options.rebalance_at, schedule, slot_time))
             }
         };
         timing.pace.note(snapshot.environment().clock.slot, Instant::now());

@@ -4,8 +4,13 @@
 //! Alpenglow (SIMD-0326) the entries count lamports. Only whether an epoch has an entry that grew is used.
 
 use {
-    crate::pool::AccountKind, solana_account::Account, solana_address::Address, solana_rent::Rent,
-    solana_vote_interface::state::VoteStateV4, std::fmt, tidepool_core::rebalance::BASIS_POINTS,
+    crate::{cluster::ClusterValidator, pool::AccountKind},
+    solana_account::Account,
+    solana_address::Address,
+    solana_rent::Rent,
+    solana_vote_interface::state::VoteStateV4,
+    std::fmt,
+    tidepool_core::rebalance::BASIS_POINTS,
 };
 
 /// An entry of the credits between the eras before and after Alpenglow: not an epoch.
@@ -118,19 +123,6 @@ impl fmt::Display for VoteAccount {
             Self::Other(kind) => write!(f, "{kind}, not a validator's vote account"),
         }
     }
-}
-
-/// A validator of the cluster's current set, as its endpoint reports it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct ClusterValidator {
-    /// Its vote account.
-    pub vote: Address,
-    /// Stake delegated to it, in lamports, from all delegators.
-    pub activated_stake: u64,
-    /// Whether it is in the validator set of the current epoch. The others neither vote nor earn.
-    pub is_admitted: bool,
-    /// Whether it votes at present.
-    pub is_voting: bool,
 }
 
 /// A reason why a validator earns little or nothing for the pool.

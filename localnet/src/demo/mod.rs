@@ -8,7 +8,7 @@ mod stage;
 mod weights;
 
 use {
-    crate::run::{Ledger, RunError, start},
+    crate::run::{self, Ledger, RunError},
     epoch::EpochFigures,
     solana_address::Address,
     solana_native_token::LAMPORTS_PER_SOL,
@@ -49,6 +49,8 @@ pub struct Options {
 /// Result of the demo.
 #[derive(Clone, Debug)]
 pub struct Shown {
+    /// The pool.
+    pub pool: Address,
     /// The epochs, from the one in which the first stake became active.
     pub epochs: Vec<EpochFigures>,
     /// Target and stake of each validator at the end.
@@ -60,12 +62,27 @@ pub struct Shown {
 /// Runs the demo and writes it to `out`.
 ///
 /// # Errors
-/// [`RunError`]; [`RunError::Mismatch`] if a lamport or a pool token is missing or in the wrong account.
+/// As [`start`] and [`play`].
 pub async fn run(options: &Options, out: &mut dyn Write) -> Result<Shown, RunError> {
+    play(&start(options)?, options, out).await
+}
+
+/// Starts the demo's cluster.
+///
+/// # Errors
+/// [`RunError::Embedded`].
+pub fn start(options: &Options) -> Result<EmbeddedCluster, RunError> {
     let builder = EmbeddedCluster::builder().validators(options.validators as usize).start_epoch(START_EPOCH);
-    let cluster = start(builder, PROGRAM_ID, options.program.as_deref())?;
+    Ok(run::start(builder, PROGRAM_ID, options.program.as_deref())?)
+}
+
+/// Plays the demo on the cluster of [`start`], and writes it to `out`.
+///
+/// # Errors
+/// [`RunError`]; [`RunError::Mismatch`] if a lamport or a pool token is missing or in the wrong account.
+pub async fn play(cluster: &EmbeddedCluster, options: &Options, out: &mut dyn Write) -> Result<Shown, RunError> {
     report::write_title(out, options)?;
-    let mut stage = Stage::set_up(&cluster, options).await?;
+    let mut stage = Stage::set_up(cluster, options).await?;
     stage.open(out).await?;
 
     let script = Script::new(u64::from(options.epochs));
@@ -86,10 +103,11 @@ pub async fn run(options: &Options, out: &mut dyn Write) -> Result<Shown, RunErr
     let weighed = weights::check(stage.snapshot())?;
     report::write_validators(out, &stage, &weighed)?;
     report::write_chart(out, &epochs)?;
+    let pool = stage.pool;
     let ledger = stage.close().await?;
     report::write_books(out, &stage, &ledger)?;
     ledger.check()?;
-    Ok(Shown { epochs, weighed, ledger })
+    Ok(Shown { pool, epochs, weighed, ledger })
 }
 
 /// The epochs of the demo's events. Epoch 0 is the one in which the first stake has become active.

@@ -2,20 +2,19 @@
 
 use {
     crate::{
-        cpi::{PoolAuthority, StakeSysvars, TokenProgram, authorize},
+        cpi::{PoolAuthority, StakeSysvars, authorize},
         event::Funds,
         hash::PdaHasher,
         validation::{
-            Pool, SysvarAt, borrow_stake, check_owner, check_stake_program, check_validator_stake, clock_epoch,
-            missing_account,
+            Pool, SysvarAt, check_owner, check_stake_program, check_validator_stake, clock_epoch, missing_account,
+            read_delegation,
         },
     },
-    pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
-    tidepool_core::quote::{self, DepositQuote, StakeDepositFees},
+    pinocchio::{AccountView, Address, ProgramResult},
+    tidepool_core::quote::{self, StakeDepositFees},
     tidepool_interface::{
         StakePoolError::{self, CalculationFailure, IncorrectDepositVoteAddress, ValidatorNotFound},
         address::DEPOSIT_AUTHORITY_SEED,
-        external::stake::StakeState,
         instruction::{DepositStakeAccounts, tag},
         state::ValidatorListMut,
     },
@@ -42,7 +41,8 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
     let mut list = ValidatorListMut::decode(&mut list_data)?;
 
     let validator_stake = accounts.validator_stake;
-    let (vote, before) = read_balance(validator_stake)?;
+    let (before, lamports_before) = (read_delegation(validator_stake)?, validator_stake.lamports());
+    let vote = before.voter;
     if pool.view().preferred_deposit().is_some_and(|preferred| *preferred != vote) {
         return Err(IncorrectDepositVoteAddress.into());
     }
@@ -57,9 +57,9 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
     take_over(program_id, pool.address(), &accounts)?;
     let sysvars = StakeSysvars { clock: accounts.clock, history: accounts.stake_history };
     authority.merge(accounts.deposit_stake, validator_stake, sysvars)?;
-    let (_, after) = read_balance(validator_stake)?;
-    let lamports = after.lamports.checked_sub(before.lamports).ok_or(CalculationFailure)?;
-    let delegated = after.delegated.checked_sub(before.delegated).ok_or(CalculationFailure)?;
+    let after = read_delegation(validator_stake)?;
+    let lamports = validator_stake.lamports().checked_sub(lamports_before).ok_or(CalculationFailure)?;
+    let delegated = after.stake.get().checked_sub(before.stake.get()).ok_or(CalculationFailure)?;
     let not_delegated = lamports.checked_sub(delegated).ok_or(CalculationFailure)?;
 
     let fees = StakeDepositFees {
@@ -71,14 +71,8 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
     let quote = quote::stake_deposit(&pool.rate(), &fees, lamports, delegated)
         .and_then(|quote| quote.check_minimum(minimum))
         .map_err(StakePoolError::from)?;
-    mint_deposit(
-        &authority,
-        token,
-        &quote,
-        accounts.pool_tokens_to,
-        accounts.manager_fee_account,
-        accounts.referrer_fee_account,
-    )?;
+    let receivers = [accounts.pool_tokens_to, accounts.manager_fee_account, accounts.referrer_fee_account];
+    authority.mint_deposit(token, &quote, receivers)?;
     // guard: deposit-moves-idle-lamports
     if not_delegated > 0 {
         // The merge includes undelegated lamports (rent and others), which would earn no rewards in the validator's account.
@@ -96,19 +90,6 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
     funds.validator_after(record);
     funds.emit(&pool);
     Ok(())
-}
-
-/// Lamports of a stake account.
-struct Balance {
-    lamports: u64,
-    delegated: u64,
-}
-
-/// The validator that an account is delegated to, and its lamports.
-fn read_balance(stake: &AccountView) -> Result<(Address, Balance), ProgramError> {
-    let data = borrow_stake(stake);
-    let (_, delegation) = StakeState::decode_delegated(&data)?;
-    Ok((delegation.voter, Balance { lamports: stake.lamports(), delegated: delegation.stake.get() }))
 }
 
 /// Transfers the authorities of the deposited stake account from the stake deposit authority to the withdraw authority.
@@ -131,21 +112,4 @@ fn take_over(program_id: &Address, pool: &Address, accounts: &DepositStakeAccoun
     } else {
         authorize(accounts.deposit_stake, deposit_authority, new_authority, accounts.clock)
     }
-}
-
-/// Mints a deposit's pool tokens to the depositor, the manager and the referrer.
-#[inline(always)]
-pub(super) fn mint_deposit(
-    authority: &PoolAuthority,
-    token: TokenProgram,
-    quote: &DepositQuote,
-    depositor: &AccountView,
-    manager: &AccountView,
-    referrer: &AccountView,
-) -> ProgramResult {
-    authority.mint_deposit(
-        token,
-        (depositor, quote.to_depositor),
-        [(manager, quote.to_manager), (referrer, quote.to_referrer)],
-    )
 }

@@ -18,8 +18,7 @@ pub use {
 use {
     crate::{
         gates::Gates,
-        twins::read_reference_elf,
-        vm::{Vm, read_program_elf},
+        vm::{Elf, Vm, read_elf},
     },
     solana_address::Address,
     solana_instruction::Instruction,
@@ -89,7 +88,7 @@ impl Bench {
     /// # Panics
     /// If its ELF was not built from the present sources.
     pub fn of_tidepool(gates: Gates) -> Self {
-        Self { gates, ours: machine(&read_program_elf(), gates), theirs: None }
+        Self { gates, ours: machine(&read_elf(Elf::Tidepool), gates), theirs: None }
     }
 
     /// A bench for both programs.
@@ -97,7 +96,7 @@ impl Bench {
     /// # Panics
     /// If an ELF was not built from the present sources.
     pub fn of_both(gates: Gates) -> Self {
-        Self { theirs: Some(machine(&read_reference_elf(), gates)), ..Self::of_tidepool(gates) }
+        Self { theirs: Some(machine(&read_elf(Elf::Reference), gates)), ..Self::of_tidepool(gates) }
     }
 
     /// Measures a case.

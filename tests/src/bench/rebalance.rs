@@ -14,7 +14,6 @@ use {
     },
     tidepool_core::rebalance::BASIS_POINTS,
     tidepool_interface::{
-        STAKE_ACCOUNT_SPACE,
         address::find_transient_stake,
         state::{RebalancePolicy, StakeStatus, ValidatorListMut},
     },
@@ -160,7 +159,7 @@ impl Found {
         let others = count - MANY;
         let start = if place == Place::Last { others } else { 0 };
         pool.surround(start, others - start, vm);
-        let stake_rent = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+        let stake_rent = vm.stake_rent();
         let list = vm.accounts.get_mut(&pool.state.head.validator_list).expect("a list");
         let mut list = ValidatorListMut::decode(&mut list.data).expect("a list");
         let named = start..start + MANY;

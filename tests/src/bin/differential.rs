@@ -8,7 +8,7 @@ use {
         fixtures,
         history::{self, Divergence, Tally},
         soak::in_threads,
-        twins::Twins,
+        vm::Vm,
     },
 };
 
@@ -60,14 +60,14 @@ fn main() -> ExitCode {
 }
 
 fn run(mut seed: u64, operations: u64, older_stake_program: bool) -> Result<Tally, Box<Divergence>> {
-    let mut twins = Twins::new();
+    let mut vm = Vm::beside_reference();
     if older_stake_program {
-        twins.replace_program(&STAKE_PROGRAM_ID, &fixtures::read(fixtures::OLDER_STAKE_PROGRAM));
+        vm.replace_program(&STAKE_PROGRAM_ID, &fixtures::read(fixtures::OLDER_STAKE_PROGRAM));
     }
     let (mut total, mut done) = (Tally::default(), 0);
     while done < operations {
         let round = ROUND.min(operations - done);
-        total += history::run(seed, round, &mut twins)?;
+        total += history::run(seed, round, &mut vm)?;
         done += round;
         println!("from seed {seed}: {done} of {operations} operations alike");
         seed = seed.wrapping_add(SEEDS_PER_ROUND);

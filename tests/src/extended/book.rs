@@ -123,8 +123,8 @@ impl Book {
     pub(super) fn set_sysvars(&self, vm: &mut Vm) {
         let (effective, moving) = self.cluster;
         vm.cluster_stake = StakeHistoryEntry { effective, activating: moving, deactivating: moving };
-        vm.mollusk.sysvars.rent.lamports_per_byte = self.rent;
-        vm.mollusk.sysvars.epoch_rewards.active = self.pays_rewards;
+        vm.set_rent(self.rent);
+        vm.set_epoch_rewards_active(self.pays_rewards);
         vm.set_epoch(self.epoch);
     }
 }

@@ -9,10 +9,9 @@ use {
     crate::{
         invariants::exit,
         random::{CASES_FACTOR, SEED},
-        vm::{Vm, read_program_elf},
+        vm::Vm,
     },
     fastrand::Rng,
-    solana_address::Address,
     std::collections::BTreeMap,
 };
 
@@ -137,7 +136,7 @@ impl Tally {
 /// # Panics
 /// Where the program has not been built.
 pub fn machine() -> Vm {
-    Vm::new(Address::new_unique(), &read_program_elf())
+    Vm::of_tidepool()
 }
 
 /// The pool and the steps that follow from a seed.

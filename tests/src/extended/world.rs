@@ -27,7 +27,6 @@ use {
     },
     tidepool_core::maths::mul_div_floor,
     tidepool_interface::{
-        STAKE_ACCOUNT_SPACE,
         address::{find_transient_stake, find_validator_stake},
         instruction::{WeightEntry, tag},
         state::{PoolExtension, RebalancePolicy, ValidatorStakeInfo, split_validator_list},
@@ -101,7 +100,7 @@ impl<'a> World<'a> {
         let rent = Rent::default().lamports_per_byte;
         let book = Book { epoch: FIRST_EPOCH, rent, cluster: spec.cluster, ..Book::default() };
         book.set_sysvars(vm);
-        let stake_rent = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+        let stake_rent = vm.stake_rent();
         let pool_spec = pool_spec(spec, stake_rent);
         let pool = PoolFixture::install(&pool_spec, vm);
         let supply = pool_spec.supply;
@@ -219,7 +218,7 @@ impl<'a> World<'a> {
     /// Makes the machine's sysvars what the book says.
     pub fn set_sysvars(&mut self) {
         self.book.set_sysvars(self.vm);
-        self.stake_rent = self.vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+        self.stake_rent = self.vm.stake_rent();
     }
 
     /// The validator list's records.

@@ -10,7 +10,6 @@ use {
     solana_instruction::{Instruction, error::InstructionError},
     std::mem::offset_of,
     tidepool_interface::{
-        STAKE_ACCOUNT_SPACE,
         StakePoolError::{
             InvalidStakeAccountAddress, SolWithdrawalTooLarge, StakeLamportsNotEqualToMinimum, ValidatorNotFound,
         },
@@ -169,7 +168,7 @@ impl ExtendedPool {
             || ours.result.raw_result == Err(InstructionError::InsufficientFunds);
         let data = ours_account(&self.pool, vm).data;
         let (Ok(pool), Some(extension)) = (StakePool::decode(&data), PoolExtension::find(&data)) else { return false };
-        let rent = vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+        let rent = vm.stake_rent();
         let kept = extension.working_lamports(rent);
         if !is_rejected || kept == 0 {
             return false;

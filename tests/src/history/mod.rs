@@ -12,7 +12,7 @@ pub use {
     world::{World, WorldSpec},
 };
 
-use {crate::twins::Twins, tidepool_interface::instruction::tag};
+use {crate::vm::Vm, tidepool_interface::instruction::tag};
 
 /// Operations of one history.
 const HISTORY_LENGTH: usize = 60;
@@ -70,7 +70,7 @@ pub struct Divergence {
 ///
 /// # Errors
 /// The first history in which the programs differ.
-pub fn run(seed: u64, operations: u64, twins: &mut Twins) -> Result<Tally, Box<Divergence>> {
+pub fn run(seed: u64, operations: u64, vm: &mut Vm) -> Result<Tally, Box<Divergence>> {
     let mut tally = Tally::default();
     let mut drawn = 0;
     for seed in seed.. {
@@ -79,8 +79,8 @@ pub fn run(seed: u64, operations: u64, twins: &mut Twins) -> Result<Tally, Box<D
         }
         let (spec, history) = draw(seed);
         drawn += history.len() as u64;
-        if let Err((length, _)) = replay(&spec, &history, twins, &mut tally) {
-            return Err(Box::new(shrink(seed, spec, history[..length].to_vec(), twins)));
+        if let Err((length, _)) = replay(&spec, &history, vm, &mut tally) {
+            return Err(Box::new(shrink(seed, spec, history[..length].to_vec(), vm)));
         }
     }
     Ok(tally)
@@ -98,13 +98,8 @@ pub fn draw(seed: u64) -> (WorldSpec, Vec<Operation>) {
 ///
 /// # Errors
 /// The number of operations up to the one after which the programs differ, and what differs.
-pub fn replay(
-    spec: &WorldSpec,
-    history: &[Operation],
-    twins: &mut Twins,
-    tally: &mut Tally,
-) -> Result<(), (usize, String)> {
-    let mut world = World::new(spec, twins);
+pub fn replay(spec: &WorldSpec, history: &[Operation], vm: &mut Vm, tally: &mut Tally) -> Result<(), (usize, String)> {
+    let mut world = World::new(spec, vm);
     for (index, operation) in history.iter().enumerate() {
         world.apply(operation, tally).map_err(|difference| (index + 1, difference))?;
     }
@@ -112,21 +107,21 @@ pub fn replay(
 }
 
 /// Drops operations as long as the programs still differ.
-fn shrink(seed: u64, spec: WorldSpec, mut operations: Vec<Operation>, twins: &mut Twins) -> Divergence {
+fn shrink(seed: u64, spec: WorldSpec, mut operations: Vec<Operation>, vm: &mut Vm) -> Divergence {
     let mut difference = String::new();
     let mut index = operations.len();
     while index > 0 {
         index -= 1;
         let mut fewer = operations.clone();
         fewer.remove(index);
-        if let Err((length, text)) = replay(&spec, &fewer, twins, &mut Tally::default()) {
+        if let Err((length, text)) = replay(&spec, &fewer, vm, &mut Tally::default()) {
             fewer.truncate(length);
             index = index.min(fewer.len());
             (operations, difference) = (fewer, text);
         }
     }
     if difference.is_empty()
-        && let Err((_, text)) = replay(&spec, &operations, twins, &mut Tally::default())
+        && let Err((_, text)) = replay(&spec, &operations, vm, &mut Tally::default())
     {
         difference = text;
     }

@@ -11,10 +11,10 @@ impl World<'_> {
     /// Passes epochs. Delegated stake earns this share of itself, in thousandths of a permille.
     pub(super) fn turn_epoch(&mut self, epochs: u64, reward_permille: u64) {
         self.epoch += epochs;
-        self.twins.set_epoch(self.epoch);
+        self.vm.set_epoch(self.epoch);
         for record in self.records() {
             for address in [self.stake_of(&record), self.transient_of(&record)] {
-                if let Some(account) = self.twins.ours.accounts.get_mut(&address) {
+                if let Some(account) = self.vm.accounts.get_mut(&address) {
                     let reward = stake::reward(&account.data, self.epoch, reward_permille);
                     stake::pay(account, reward);
                 }
@@ -28,7 +28,7 @@ impl World<'_> {
             (2, Some(record)) => self.transient_of(&record),
             _ => self.pool.state.head.reserve_stake,
         };
-        let account = self.vm().accounts.entry(address).or_default();
+        let account = self.vm.accounts.entry(address).or_default();
         account.lamports = account.lamports.saturating_add(lamports);
     }
 
@@ -36,7 +36,7 @@ impl World<'_> {
         let epoch = self.epoch;
         if let Some(record) = self.record(validator) {
             let address = self.stake_of(&record);
-            if let Some(account) = self.vm().accounts.get_mut(&address)
+            if let Some(account) = self.vm.accounts.get_mut(&address)
                 && account.data.len() == STAKE_ACCOUNT_SPACE
             {
                 edit(&mut account.data, epoch);
@@ -47,7 +47,7 @@ impl World<'_> {
     pub(super) fn freeze(&mut self, frozen: bool) {
         const STATE_OFFSET: usize = 108;
         let address = self.pool.state.head.manager_fee_account;
-        let account: &mut Account = self.vm().accounts.get_mut(&address).expect("the fee account");
+        let account: &mut Account = self.vm.accounts.get_mut(&address).expect("the fee account");
         account.data[STATE_OFFSET] = if frozen { 2 } else { 1 };
     }
 
@@ -58,7 +58,7 @@ impl World<'_> {
         let tokens = self.tokens(Amount::Share(permille), self.holder, None);
         let (mint, holder) = (self.pool.state.head.pool_mint, self.holder.tokens);
         for (address, field) in [(mint, SUPPLY), (holder, AMOUNT)] {
-            let account = self.vm().accounts.get_mut(&address).expect("the mint and the holder's account");
+            let account = self.vm.accounts.get_mut(&address).expect("the mint and the holder's account");
             let bytes: [u8; 8] = account.data[field.clone()].try_into().expect("eight bytes");
             let left = u64::from_le_bytes(bytes).saturating_sub(tokens);
             account.data[field].copy_from_slice(&left.to_le_bytes());

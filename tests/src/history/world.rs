@@ -18,7 +18,6 @@ use {
         },
         random::fee_of_kind,
         stake,
-        twins::Twins,
         vm::Vm,
     },
     fastrand::Rng,
@@ -101,7 +100,7 @@ impl WorldSpec {
 
 /// A pool in both machines, and who acts on it.
 pub struct World<'a> {
-    pub(super) twins: &'a mut Twins,
+    pub(super) vm: &'a mut Vm,
     pub(super) pool: PoolFixture,
     pub(super) epoch: u64,
     pub(super) holder: Holder,
@@ -114,12 +113,11 @@ pub struct World<'a> {
 
 impl<'a> World<'a> {
     /// Makes the pool in both machines.
-    pub fn new(spec: &WorldSpec, twins: &'a mut Twins) -> Self {
-        twins.ours.accounts.clear();
-        twins.set_cluster_stake(spec.cluster.0, spec.cluster.1);
-        twins.set_epoch(FIRST_EPOCH);
-        twins.set_epoch_rewards_active(false);
-        let vm = &mut twins.ours;
+    pub fn new(spec: &WorldSpec, vm: &'a mut Vm) -> Self {
+        vm.accounts.clear();
+        vm.set_cluster_stake(spec.cluster.0, spec.cluster.1);
+        vm.set_epoch(FIRST_EPOCH);
+        vm.set_epoch_rewards_active(false);
         let pool = PoolFixture::install(&spec.pool, vm);
         let wallet = add_wallet(1_000_000 * SOL, vm);
         let tokens = pool.add_token_account(wallet, spec.pool.supply, vm);
@@ -129,15 +127,11 @@ impl<'a> World<'a> {
         let holder = Holder { wallet, tokens };
         let to = Receiver { tokens, referrer };
         let signer = add_wallet(SOL, vm);
-        Self { twins, pool, epoch: FIRST_EPOCH, holder, to, signer, votes, sabotage: None }
-    }
-
-    pub(super) fn vm(&mut self) -> &mut Vm {
-        &mut self.twins.ours
+        Self { vm, pool, epoch: FIRST_EPOCH, holder, to, signer, votes, sabotage: None }
     }
 
     pub(super) fn records(&self) -> Vec<ValidatorStakeInfo> {
-        let data = self.twins.ours.account(&self.pool.state.head.validator_list).data;
+        let data = self.vm.account(&self.pool.state.head.validator_list).data;
         split_validator_list(&data).expect("a validator list").1.to_vec()
     }
 
@@ -167,14 +161,14 @@ impl<'a> World<'a> {
                 _ => instruction.accounts.truncate(first % count),
             }
         }
-        let before = Balances::read(&self.pool, &self.twins.ours);
+        let before = Balances::read(&self.pool, self.vm);
         let is_extension = instruction.data[0] >= EXTENSION_TAG_MIN;
         let outcome =
-            if is_extension { self.twins.process_ours(&instruction) } else { self.twins.process(&instruction) }?;
+            if is_extension { self.vm.process_extension(&instruction) } else { self.vm.compare(&instruction) }?;
         tally.instructions += 1;
         tally.succeeded += u64::from(outcome.is_ok());
         if outcome.is_ok() {
-            let after = Balances::read(&self.pool, &self.twins.ours);
+            let after = Balances::read(&self.pool, self.vm);
             before.explain(&after, instruction.data[0], &outcome.logs)?;
             tally.count_extension(instruction.data[0], !events::funds(&outcome.logs).is_empty());
         } else if is_extension && sabotage.is_none() {
@@ -191,7 +185,7 @@ impl<'a> World<'a> {
         match *operation {
             Operation::Crank { no_merge } => return self.crank(no_merge, tally),
             Operation::TurnEpoch { epochs, reward_permille } => self.turn_epoch(epochs, reward_permille),
-            Operation::EpochRewards { active } => self.twins.set_epoch_rewards_active(active),
+            Operation::EpochRewards { active } => self.vm.set_epoch_rewards_active(active),
             Operation::Donate { to, validator, lamports } => self.donate(to, validator, lamports),
             Operation::Deactivate { validator } => self.edit_stake(validator, stake::deactivate),
             Operation::Destake { validator } => self.edit_stake(validator, |data, _| stake::undelegate(data)),
@@ -218,22 +212,22 @@ impl<'a> World<'a> {
             Operation::DepositSol { lamports, minimum, to_fee_account } => {
                 let fee_account = self.pool.state.head.manager_fee_account;
                 let to = if to_fee_account { Receiver { tokens: fee_account, ..self.to } } else { self.to };
-                let authority = self.pool.read_state(&self.twins.ours).terms.sol_deposit_authority;
+                let authority = self.pool.read_state(self.vm).terms.sol_deposit_authority;
                 self.pool.deposit_sol(self.holder.wallet, to, authority, lamports, minimum)
             }
             Operation::DepositStake { validator, delegated, idle, age, minimum } => {
-                let authority = self.pool.read_state(&self.twins.ours).head.stake_deposit_authority;
+                let authority = self.pool.read_state(self.vm).head.stake_deposit_authority;
                 let record = self.record(validator)?;
                 let activation_epoch = self.epoch.saturating_sub(age);
                 let vote = record.vote_account_address;
                 let user = UserStake { authority, vote, delegated, idle, activation_epoch };
-                let deposit = user.add(self.vm());
+                let deposit = user.add(self.vm);
                 let validator_stake = self.stake_of(&record);
                 self.pool.deposit_stake(authority, deposit, validator_stake, self.to, minimum)
             }
             Operation::WithdrawSol { amount, minimum, from_fee_account } => {
                 let holder = if from_fee_account { self.manager() } else { self.holder };
-                let authority = self.pool.read_state(&self.twins.ours).terms.sol_withdraw_authority;
+                let authority = self.pool.read_state(self.vm).terms.sol_withdraw_authority;
                 let tokens = self.tokens(amount, holder, None);
                 self.pool.withdraw_sol(holder, authority, tokens, minimum)
             }
@@ -245,7 +239,7 @@ impl<'a> World<'a> {
                     _ => self.pool.state.head.reserve_stake,
                 };
                 let tokens = self.tokens(amount, self.holder, record.as_ref());
-                let split_to = add_empty_stake(self.vm());
+                let split_to = add_empty_stake(self.vm);
                 self.pool.withdraw_stake(self.holder, split_from, split_to, tokens, minimum)
             }
             Operation::AddValidator { vote, seed } => {
@@ -314,13 +308,13 @@ impl<'a> World<'a> {
     }
 
     pub(super) fn tokens(&self, amount: Amount, holder: Holder, record: Option<&ValidatorStakeInfo>) -> u64 {
-        let balance = token_balance(&holder.tokens, &self.twins.ours);
+        let balance = token_balance(&holder.tokens, self.vm);
         match amount {
             Amount::Tokens(tokens) => tokens,
             Amount::Share(permille) => mul_div_floor(balance, permille, 1_000).unwrap_or(balance),
             Amount::Whole(more) => {
-                let rate = self.pool.read_state(&self.twins.ours).head.exchange_rate();
-                let lamports = record.map_or(0, |record| self.twins.ours.account(&self.stake_of(record)).lamports);
+                let rate = self.pool.read_state(self.vm).head.exchange_rate();
+                let lamports = record.map_or(0, |record| self.vm.account(&self.stake_of(record)).lamports);
                 rate.pool_tokens_for_deposit(lamports).unwrap_or(0).saturating_add(more)
             }
         }

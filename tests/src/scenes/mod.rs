@@ -16,7 +16,7 @@ use {
         fixtures,
         pool::{PoolFixture, PoolSpec, ValidatorSpec, add_account},
         scenario::{self, EPOCH},
-        vm::{Outcome, Vm, read_program_elf},
+        vm::{Outcome, Vm},
     },
     judge::Position,
     solana_account::Account,
@@ -52,7 +52,7 @@ pub struct Scene {
 
 /// A machine with all programs that an instruction calls, at the start of [`EPOCH`].
 pub fn machine() -> Vm {
-    let mut vm = Vm::new(Address::new_unique(), &read_program_elf());
+    let mut vm = Vm::of_tidepool();
     vm.replace_program(&METADATA_PROGRAM_ID, &fixtures::read(fixtures::METADATA_PROGRAM));
     vm.set_epoch(EPOCH);
     vm

@@ -6,7 +6,7 @@ use {
         fixtures,
         gates::Gates,
         history::{self, Tally},
-        twins::Twins,
+        vm::Vm,
     },
 };
 
@@ -24,8 +24,8 @@ const OLDER_OPERATIONS: u64 = 20_000;
 /// Seeds of the parts of the run, which go on side by side.
 const SEEDS: [u64; 3] = [0, 1_000_000, 2_000_000];
 
-fn run(seed: u64, operations: u64, twins: &mut Twins) {
-    let tally = history::run(seed, operations, twins).unwrap_or_else(|divergence| panic!("{divergence:#?}"));
+fn run(seed: u64, operations: u64, vm: &mut Vm) {
+    let tally = history::run(seed, operations, vm).unwrap_or_else(|divergence| panic!("{divergence:#?}"));
     println!("{tally:?}");
     let Tally { instructions, succeeded, updates, rebalances, .. } = tally;
     // Histories in which everything fails would prove little.
@@ -34,17 +34,17 @@ fn run(seed: u64, operations: u64, twins: &mut Twins) {
 
 #[test]
 fn random_histories_end_alike() {
-    run(SEEDS[0], operations() / 2, &mut Twins::new());
+    run(SEEDS[0], operations() / 2, &mut Vm::beside_reference());
 }
 
 #[test]
 fn more_random_histories_end_alike() {
-    run(SEEDS[1], operations() / 2, &mut Twins::new());
+    run(SEEDS[1], operations() / 2, &mut Vm::beside_reference());
 }
 
 #[test]
 fn random_histories_with_an_older_stake_program_end_alike() {
-    let mut twins = Twins::new();
-    twins.replace_program(&STAKE_PROGRAM_ID, &fixtures::read(fixtures::OLDER_STAKE_PROGRAM));
-    run(SEEDS[2], OLDER_OPERATIONS, &mut twins);
+    let mut vm = Vm::beside_reference();
+    vm.replace_program(&STAKE_PROGRAM_ID, &fixtures::read(fixtures::OLDER_STAKE_PROGRAM));
+    run(SEEDS[2], OLDER_OPERATIONS, &mut vm);
 }

@@ -7,21 +7,21 @@ use {
         extension::PoolKind,
         scenario::{self, EPOCH, Scenario},
         substitution::{apply, substitutions},
-        twins::Twins,
+        vm::Vm,
     },
 };
 
 /// Runs all substitutions of a scenario and returns what differs.
-fn differences(name: &str, token_program: Address, kind: PoolKind, twins: &mut Twins) -> Vec<String> {
-    let Scenario { instruction, .. } = scenario::make(name, token_program, kind, &mut twins.ours);
-    let accounts = twins.ours.accounts.clone();
+fn differences(name: &str, token_program: Address, kind: PoolKind, vm: &mut Vm) -> Vec<String> {
+    let Scenario { instruction, .. } = scenario::make(name, token_program, kind, vm);
+    let accounts = vm.accounts.clone();
     let mut found = vec![];
     for index in 0..instruction.accounts.len() {
         for substitution in substitutions(&instruction, index) {
-            twins.ours.accounts.clone_from(&accounts);
+            vm.accounts.clone_from(&accounts);
             let mut instruction = instruction.clone();
-            if apply(substitution, index, &mut instruction, &mut twins.ours)
-                && let Err(difference) = twins.process(&instruction)
+            if apply(substitution, index, &mut instruction, vm)
+                && let Err(difference) = vm.compare(&instruction)
             {
                 found.push(format!("{name}, {kind:?}, account {index}, {substitution:?}: {difference}"));
             }
@@ -32,8 +32,8 @@ fn differences(name: &str, token_program: Address, kind: PoolKind, twins: &mut T
 
 #[test]
 fn each_account_of_each_instruction_is_checked_alike() {
-    let mut twins = Twins::new();
-    twins.set_epoch(EPOCH);
+    let mut vm = Vm::beside_reference();
+    vm.set_epoch(EPOCH);
     let mut found = vec![];
     // Token programs tell nothing of the extension.
     let cases = [
@@ -43,7 +43,7 @@ fn each_account_of_each_instruction_is_checked_alike() {
     ];
     for (token_program, kind) in cases {
         for name in scenario::names() {
-            found.extend(differences(name, token_program, kind, &mut twins));
+            found.extend(differences(name, token_program, kind, &mut vm));
         }
     }
     assert!(found.is_empty(), "{} differences:\n{}", found.len(), found.join("\n"));
@@ -52,11 +52,11 @@ fn each_account_of_each_instruction_is_checked_alike() {
 /// Both programs decode sysvars while they walk the list: a wrong one outranks an account that is missing behind it.
 #[test]
 fn a_wrong_sysvar_and_a_missing_account_are_refused_alike() {
-    let mut twins = Twins::new();
-    twins.set_epoch(EPOCH);
+    let mut vm = Vm::beside_reference();
+    vm.set_epoch(EPOCH);
     let (mut found, mut cases) = (vec![], 0);
     for name in scenario::names() {
-        let Scenario { instruction, .. } = scenario::make(name, TOKEN_PROGRAM_ID, PoolKind::Plain, &mut twins.ours);
+        let Scenario { instruction, .. } = scenario::make(name, TOKEN_PROGRAM_ID, PoolKind::Plain, &mut vm);
         let count = instruction.accounts.len();
         let is_sysvar = |index: &usize| [CLOCK_ID, RENT_ID].contains(&instruction.accounts[*index].pubkey);
         for index in (0..count).filter(is_sysvar) {
@@ -65,7 +65,7 @@ fn a_wrong_sysvar_and_a_missing_account_are_refused_alike() {
                 instruction.accounts[index].pubkey = Address::new_unique();
                 instruction.accounts.truncate(length);
                 cases += 1;
-                if let Err(difference) = twins.process(&instruction) {
+                if let Err(difference) = vm.compare(&instruction) {
                     found.push(format!("{name}, account {index}, the first {length}: {difference}"));
                 }
             }

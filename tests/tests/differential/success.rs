@@ -6,7 +6,7 @@ use {
     tidepool_tests::{
         extension::PoolKind,
         scenario::{self, EPOCH},
-        twins::Twins,
+        vm::Vm,
     },
 };
 
@@ -17,15 +17,15 @@ const WITHOUT_SCENARIO: [u8; 3] = [17, 18, 22];
 
 #[test]
 fn each_instruction_succeeds_alike() {
-    let mut twins = Twins::new();
-    twins.set_epoch(EPOCH);
+    let mut vm = Vm::beside_reference();
+    vm.set_epoch(EPOCH);
     let mut tags = BTreeSet::new();
     let mut failures = vec![];
     for token_program in [TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID] {
         for (name, kind) in scenario::names().flat_map(|name| PoolKind::ALL.map(|kind| (name, kind))) {
-            let scenario = scenario::make(name, token_program, kind, &mut twins.ours);
+            let scenario = scenario::make(name, token_program, kind, &mut vm);
             tags.insert(scenario.instruction.data[0]);
-            match twins.process(&scenario.instruction) {
+            match vm.compare(&scenario.instruction) {
                 Ok(outcome) if outcome.is_ok() => {}
                 Ok(outcome) => failures.push(format!("{name}, {kind:?}: both fail: {:?}", outcome.result.raw_result)),
                 Err(difference) => failures.push(format!("{name}, {kind:?}: {difference}")),

@@ -7,7 +7,7 @@ use {
     tidepool_tests::{
         extension::PoolKind,
         scenario::{self, EPOCH},
-        twins::Twins,
+        vm::Vm,
     },
 };
 
@@ -22,12 +22,12 @@ const CALLS: [(&str, usize); 6] = [
 ];
 
 fn token_calls(name: &str, loader: solana_address::Address) -> usize {
-    let mut twins = Twins::new();
-    twins.set_epoch(EPOCH);
-    let scenario = scenario::make(name, TOKEN_PROGRAM_ID, PoolKind::Plain, &mut twins.ours);
-    let program = twins.ours.resolve(&TOKEN_PROGRAM_ID);
-    twins.ours.accounts.insert(TOKEN_PROGRAM_ID, Account { owner: loader, ..program });
-    let outcome = twins.process(&scenario.instruction).unwrap_or_else(|difference| panic!("{name}: {difference}"));
+    let mut vm = Vm::beside_reference();
+    vm.set_epoch(EPOCH);
+    let scenario = scenario::make(name, TOKEN_PROGRAM_ID, PoolKind::Plain, &mut vm);
+    let program = vm.resolve(&TOKEN_PROGRAM_ID);
+    vm.accounts.insert(TOKEN_PROGRAM_ID, Account { owner: loader, ..program });
+    let outcome = vm.compare(&scenario.instruction).unwrap_or_else(|difference| panic!("{name}: {difference}"));
     assert!(outcome.is_ok(), "{name}: {:#?}", outcome.logs);
     let call = format!("Program {TOKEN_PROGRAM_ID} invoke [2]");
     outcome.logs.iter().filter(|line| **line == call).count()

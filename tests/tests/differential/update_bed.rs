@@ -10,21 +10,21 @@ use {
         pool::{PoolFixture, PoolSpec, ValidatorSpec},
         scenario::EPOCH,
         stake::{edit_delegation, edit_meta},
-        twins::Twins,
+        vm::Vm,
     },
 };
 
 /// A pool with one validator: both its accounts hold stake that is active since long ago.
 pub struct Bed {
-    pub twins: Twins,
+    pub vm: Vm,
     pub pool: PoolFixture,
 }
 
 impl Bed {
-    pub fn new(mut twins: Twins, statuses: &[StakeStatus], kind: PoolKind) -> Self {
-        twins.ours.accounts.clear();
-        twins.set_cluster_stake(400_000_000 * SOL, 1);
-        twins.set_epoch(EPOCH);
+    pub fn new(mut vm: Vm, statuses: &[StakeStatus], kind: PoolKind) -> Self {
+        vm.accounts.clear();
+        vm.set_cluster_stake(400_000_000 * SOL, 1);
+        vm.set_epoch(EPOCH);
         let spec = PoolSpec {
             reserve: 50 * SOL,
             validators: statuses
@@ -35,12 +35,12 @@ impl Bed {
             kind,
             ..PoolSpec::default()
         };
-        let pool = PoolFixture::install(&spec, &mut twins.ours);
-        Self { twins, pool }
+        let pool = PoolFixture::install(&spec, &mut vm);
+        Self { vm, pool }
     }
 
     pub fn edit(&mut self, address: Address, change: impl FnOnce(&mut Vec<u8>)) {
-        change(&mut self.twins.ours.accounts.get_mut(&address).expect("an account").data);
+        change(&mut self.vm.accounts.get_mut(&address).expect("an account").data);
     }
 
     pub fn validator(&mut self, change: impl FnOnce(&mut Vec<u8>)) {
@@ -57,29 +57,29 @@ impl Bed {
 
     /// A cluster so small that little stake moves in an epoch.
     pub fn slow_down(&mut self) {
-        self.twins.set_cluster_stake(100 * SOL, 100 * SOL);
-        self.twins.set_epoch(EPOCH);
+        self.vm.set_cluster_stake(100 * SOL, 100 * SOL);
+        self.vm.set_epoch(EPOCH);
     }
 
     pub fn without_transient(&mut self) {
-        self.pool.edit_record(0, &mut self.twins.ours, |record| record.transient_stake_lamports = 0.into());
+        self.pool.edit_record(0, &mut self.vm, |record| record.transient_stake_lamports = 0.into());
     }
 
     pub fn donate(&mut self) {
-        self.twins.ours.accounts.get_mut(&self.pool.validators[0].stake).expect("an account").lamports += SOL;
+        self.vm.accounts.get_mut(&self.pool.validators[0].stake).expect("an account").lamports += SOL;
     }
 
     /// A lockup that is in force, of the pool and of the validator's accounts.
     pub fn lock_pool(&mut self) {
         let lockup = &mut self.pool.state.head.lockup;
         (lockup.epoch, lockup.custodian) = (u64::MAX.into(), in_force().custodian);
-        self.pool.write_pool(&mut self.twins.ours);
+        self.pool.write_pool(&mut self.vm);
         self.validator(|data| edit_meta(data, |meta| meta.lockup = in_force()));
         self.transient(|data| edit_meta(data, |meta| meta.lockup = in_force()));
     }
 
     pub fn lamports(&self, address: &Address) -> u64 {
-        self.twins.ours.account(address).lamports
+        self.vm.account(address).lamports
     }
 }
 

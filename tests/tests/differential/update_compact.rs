@@ -11,7 +11,7 @@ use {
     solana_instruction::error::InstructionError,
     std::collections::HashMap,
     tidepool_interface::state::{StakeStatus, VALIDATOR_LIST_HEADER_LENGTH},
-    tidepool_tests::{extension::PoolKind, scenario::EPOCH, twins::Twins},
+    tidepool_tests::{extension::PoolKind, scenario::EPOCH, vm::Vm},
 };
 
 /// Rows that the compact form cannot do anything about: the manager has locked up the pool's own stake, or the record means
@@ -30,7 +30,7 @@ const TRANSIENT_BYTE: usize = VALIDATOR_LIST_HEADER_LENGTH + 33;
 type Accounts = HashMap<Address, Account>;
 
 fn without_transient_bump(bed: &Bed) -> Accounts {
-    let mut accounts = bed.twins.ours.accounts.clone();
+    let mut accounts = bed.vm.accounts.clone();
     let list = accounts.get_mut(&bed.pool.state.head.validator_list).expect("a list");
     list.data[TRANSIENT_BYTE] = 0;
     accounts
@@ -41,22 +41,22 @@ type Ends = [Result<Accounts, InstructionError>; 2];
 
 fn run_both(bed: &mut Bed) -> Result<Ends, String> {
     let validator = bed.pool.validators[0];
-    let has_transient = bed.pool.record(0, &bed.twins.ours).transient_stake_lamports.get() > 0;
-    let before = bed.twins.ours.accounts.clone();
+    let has_transient = bed.pool.record(0, &bed.vm).transient_stake_lamports.get() > 0;
+    let before = bed.vm.accounts.clone();
     let contracts = bed.pool.update_list(0, false, &[(validator.stake, validator.transient)]);
-    let outcome = bed.twins.process(&contracts)?;
+    let outcome = bed.vm.compare(&contracts)?;
     let first = outcome.result.raw_result.map(|()| without_transient_bump(bed));
-    bed.twins.ours.accounts = before;
+    bed.vm.accounts = before;
     let accounts = [Some(validator.stake), has_transient.then_some(validator.transient)];
     let compact = bed.pool.update_validators(0, accounts.into_iter().flatten());
-    let outcome = bed.twins.process_ours(&compact)?;
+    let outcome = bed.vm.process_extension(&compact)?;
     let second = outcome.result.raw_result.map(|()| without_transient_bump(bed));
     Ok([first, second])
 }
 
 /// Judges a row whose update the contract's form refuses because of a merge: `Err` says what is wrong.
 fn is_isolated(bed: &Bed, before: &Accounts, status: StakeStatus) -> Result<(), String> {
-    let (vm, validator) = (&bed.twins.ours, bed.pool.validators[0]);
+    let (vm, validator) = (&bed.vm, bed.pool.validators[0]);
     let record = bed.pool.record(0, vm);
     let reserve = bed.pool.state.head.reserve_stake;
     if record.last_update_epoch.get() != EPOCH || record.status != status as u8 {
@@ -77,7 +77,7 @@ fn is_isolated(bed: &Bed, before: &Accounts, status: StakeStatus) -> Result<(), 
 }
 
 fn judge(bed: &mut Bed, row: &Row, status: StakeStatus) -> Result<bool, String> {
-    let before = bed.twins.ours.accounts.clone();
+    let before = bed.vm.accounts.clone();
     let [contracts, compact] = run_both(bed)?;
     match (contracts, compact) {
         (Ok(contracts), Ok(compact)) if contracts == compact => Ok(false),
@@ -91,17 +91,17 @@ fn judge(bed: &mut Bed, row: &Row, status: StakeStatus) -> Result<bool, String> 
 }
 
 fn check(rows: &[Row], before: fn(&mut Bed)) -> usize {
-    let mut twins = Twins::new();
+    let mut vm = Vm::beside_reference();
     let (mut failures, mut isolated) = (vec![], 0);
     for (row, status) in rows.iter().flat_map(|row| STATUSES.map(|status| (row, status))) {
-        let mut bed = Bed::new(twins, &[status], PoolKind::EXTENDED);
+        let mut bed = Bed::new(vm, &[status], PoolKind::EXTENDED);
         before(&mut bed);
         (row.set)(&mut bed);
         match judge(&mut bed, row, status) {
             Ok(is_isolated) => isolated += usize::from(is_isolated),
             Err(error) => failures.push(format!("{}, {status:?}: {error}", row.name)),
         }
-        twins = bed.twins;
+        vm = bed.vm;
     }
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
     isolated

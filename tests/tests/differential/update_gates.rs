@@ -5,7 +5,7 @@ use {
     solana_address::Address,
     solana_instruction::{Instruction, error::InstructionError},
     tidepool_interface::state::StakeStatus,
-    tidepool_tests::{extension::PoolKind, scenario::EPOCH, twins::Twins},
+    tidepool_tests::{extension::PoolKind, scenario::EPOCH, vm::Vm},
 };
 
 /// A check, and what breaks it.
@@ -24,11 +24,11 @@ fn other(instruction: &mut Instruction, index: usize) {
 }
 
 fn edit_data(bed: &mut Bed, address: Address, change: impl FnOnce(&mut [u8])) {
-    change(&mut bed.twins.ours.accounts.get_mut(&address).expect("an account").data);
+    change(&mut bed.vm.accounts.get_mut(&address).expect("an account").data);
 }
 
 fn disown(bed: &mut Bed, address: Address) {
-    bed.twins.ours.accounts.get_mut(&address).expect("an account").owner = Address::new_from_array([9; 32]);
+    bed.vm.accounts.get_mut(&address).expect("an account").owner = Address::new_from_array([9; 32]);
 }
 
 /// Where `start` lies in the instruction's data, after the tag.
@@ -45,7 +45,7 @@ const GATES: &[Gate] = &[
     gate("withdraw authority", |_, instruction| other(instruction, 1), InstructionError::Custom(1)),
     gate("reserve", |_, instruction| other(instruction, 3), InstructionError::Custom(1)),
     gate("stake program", |_, instruction| other(instruction, 6), InstructionError::IncorrectProgramId),
-    gate("epoch rewards", |bed, _| bed.twins.set_epoch_rewards_active(true), InstructionError::Custom(43)),
+    gate("epoch rewards", |bed, _| bed.vm.set_epoch_rewards_active(true), InstructionError::Custom(43)),
     gate(
         "odd number of accounts",
         |_, instruction| {
@@ -63,15 +63,15 @@ const GATES: &[Gate] = &[
 ];
 
 /// Runs an update of both validators that breaks these gates, the last first.
-fn breach(twins: Twins, gates: &[Gate], kind: PoolKind) -> (Twins, Result<Result<(), InstructionError>, String>) {
-    let mut bed = Bed::new(twins, &[StakeStatus::Active; 2], kind);
-    bed.twins.set_epoch_rewards_active(false);
+fn breach(vm: Vm, gates: &[Gate], kind: PoolKind) -> (Vm, Result<Result<(), InstructionError>, String>) {
+    let mut bed = Bed::new(vm, &[StakeStatus::Active; 2], kind);
+    bed.vm.set_epoch_rewards_active(false);
     let mut instruction = update(&bed, 0, &[0, 1]);
     for gate in gates.iter().rev() {
         (gate.breach)(&mut bed, &mut instruction);
     }
-    let result = bed.twins.process(&instruction).map(|outcome| outcome.result.raw_result);
-    (bed.twins, result)
+    let result = bed.vm.compare(&instruction).map(|outcome| outcome.result.raw_result);
+    (bed.vm, result)
 }
 
 fn update(bed: &Bed, start: u32, validators: &[usize]) -> Instruction {
@@ -86,13 +86,13 @@ fn update(bed: &Bed, start: u32, validators: &[usize]) -> Instruction {
 /// are one breach together, as half of an odd number is rounded down.
 #[test]
 fn each_gate_refuses_in_its_order() {
-    let mut twins = Twins::new();
+    let mut vm = Vm::beside_reference();
     let mut failures = vec![];
     let cases = GATES.iter().enumerate().flat_map(|case| PoolKind::ALL.map(|kind| (case, kind)));
     for ((index, gate), kind) in cases {
         for gates in [&GATES[index..=index], &GATES[index..]] {
             let result;
-            (twins, result) = breach(twins, gates, kind);
+            (vm, result) = breach(vm, gates, kind);
             if result != Ok(Err(gate.error.clone())) {
                 failures.push(format!("{} and {} more, {kind:?}: {result:?}", gate.name, gates.len() - 1));
             }
@@ -148,7 +148,7 @@ const SLICES: &[Slice] = &[
     Slice {
         name: "another validator seed in the record",
         instruction: |bed| {
-            bed.pool.edit_record(0, &mut bed.twins.ours, |record| record.validator_seed_suffix = 1.into());
+            bed.pool.edit_record(0, &mut bed.vm, |record| record.validator_seed_suffix = 1.into());
             update(bed, 0, &[0, 1])
         },
         expected: Ok([false, true]),
@@ -156,7 +156,7 @@ const SLICES: &[Slice] = &[
     Slice {
         name: "another transient seed in the record",
         instruction: |bed| {
-            bed.pool.edit_record(0, &mut bed.twins.ours, |record| record.transient_seed_suffix = 1.into());
+            bed.pool.edit_record(0, &mut bed.vm, |record| record.transient_seed_suffix = 1.into());
             update(bed, 0, &[0, 1])
         },
         expected: Ok([false, true]),
@@ -165,16 +165,16 @@ const SLICES: &[Slice] = &[
 
 #[test]
 fn wrong_addresses_leave_their_records_stale() {
-    let mut twins = Twins::new();
+    let mut vm = Vm::beside_reference();
     let mut failures = vec![];
     for (row, kind) in SLICES.iter().flat_map(|row| PoolKind::ALL.map(|kind| (row, kind))) {
-        let mut bed = Bed::new(twins, &[StakeStatus::Active; 2], kind);
+        let mut bed = Bed::new(vm, &[StakeStatus::Active; 2], kind);
         let instruction = (row.instruction)(&mut bed);
-        let before = [0, 1].map(|index| bed.pool.record(index, &bed.twins.ours));
-        let result = bed.twins.process(&instruction).map(|outcome| {
+        let before = [0, 1].map(|index| bed.pool.record(index, &bed.vm));
+        let result = bed.vm.compare(&instruction).map(|outcome| {
             outcome.result.raw_result?;
             let fresh = |index: usize| {
-                let record = bed.pool.record(index, &bed.twins.ours);
+                let record = bed.pool.record(index, &bed.vm);
                 record != before[index] && record.last_update_epoch.get() == EPOCH
             };
             Ok([fresh(0), fresh(1)])
@@ -182,7 +182,7 @@ fn wrong_addresses_leave_their_records_stale() {
         if result.as_ref() != Ok(&row.expected) {
             failures.push(format!("{}, {kind:?}: {result:?}, not {:?}", row.name, row.expected));
         }
-        twins = bed.twins;
+        vm = bed.vm;
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

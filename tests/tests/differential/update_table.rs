@@ -16,7 +16,7 @@ use {
         extension::PoolKind,
         scenario::EPOCH,
         stake::{set_state, undelegate},
-        twins::Twins,
+        vm::Vm,
     },
 };
 
@@ -258,7 +258,7 @@ pub const VALIDATOR: &[Row] = &[
         },
         |_, _| Err(InstructionError::Custom(LOCKUP_IN_FORCE))
     ),
-    row!("unknown status", |bed| bed.pool.edit_record(0, &mut bed.twins.ours, |record| record.status = 5), |_, _| Err(
+    row!("unknown status", |bed| bed.pool.edit_record(0, &mut bed.vm, |record| record.status = 5), |_, _| Err(
         InstructionError::InvalidAccountData
     )),
 ];
@@ -273,11 +273,11 @@ fn run(bed: &mut Bed, no_merge: bool) -> Result<Expected, String> {
     let reserve = bed.pool.state.head.reserve_stake;
     let before = bed.lamports(&reserve);
     let instruction = bed.pool.update_list(0, no_merge, &[(validator.stake, validator.transient)]);
-    let outcome = bed.twins.process(&instruction)?;
+    let outcome = bed.vm.compare(&instruction)?;
     if let Err(error) = outcome.result.raw_result {
         return Ok(Err(error));
     }
-    let record = bed.pool.record(0, &bed.twins.ours);
+    let record = bed.pool.record(0, &bed.vm);
     if record.last_update_epoch.get() != EPOCH {
         return Err("the record is stale".to_owned());
     }
@@ -295,12 +295,12 @@ fn run(bed: &mut Bed, no_merge: bool) -> Result<Expected, String> {
 }
 
 fn check(rows: &[Row], before: fn(&mut Bed), departs: impl Fn(&Row, PoolKind, bool) -> bool) {
-    let mut twins = Twins::new();
+    let mut vm = Vm::beside_reference();
     let mut failures = vec![];
     for (row, kind) in rows.iter().flat_map(|row| PoolKind::ALL.map(|kind| (row, kind))) {
         for status in STATUSES {
             for no_merge in [false, true].into_iter().filter(|no_merge| !departs(row, kind, *no_merge)) {
-                let mut bed = Bed::new(twins, &[status], kind);
+                let mut bed = Bed::new(vm, &[status], kind);
                 before(&mut bed);
                 (row.set)(&mut bed);
                 let (got, expected) = (run(&mut bed, no_merge), (row.expected)(status, no_merge));
@@ -310,7 +310,7 @@ fn check(rows: &[Row], before: fn(&mut Bed), departs: impl Fn(&Row, PoolKind, bo
                         row.name
                     ));
                 }
-                twins = bed.twins;
+                vm = bed.vm;
             }
         }
     }

@@ -6,7 +6,6 @@ use {
     solana_stake_interface::state::StakeStateV2,
     tidepool_core::maths::Fee,
     tidepool_interface::{
-        STAKE_ACCOUNT_SPACE,
         StakePoolError::StakeLamportsNotEqualToMinimum,
         address::{STAKE_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
         state::StakeStatus,
@@ -18,7 +17,7 @@ use {
         pool::{PoolFixture, PoolSpec, ValidatorSpec, add_empty_stake, add_wallet},
         scenario::EPOCH,
         stake::{edit_delegation, set_state},
-        twins::Twins,
+        vm::Vm,
     },
 };
 
@@ -33,7 +32,7 @@ const GET_MINIMUM_DELEGATION: [u8; 4] = [13, 0, 0, 0];
 
 /// A pool whose token is worth a lamport, with two validators of 100 and 10 SOL, and a withdrawal of 5 SOL from the first.
 pub struct Bed {
-    pub twins: Twins,
+    pub vm: Vm,
     pub pool: PoolFixture,
     pub holder: Holder,
     pub split_from: Address,
@@ -46,9 +45,9 @@ pub struct Bed {
 }
 
 impl Bed {
-    pub fn new(mut twins: Twins, token_program: Address, kind: PoolKind) -> Self {
-        twins.ours.accounts.clear();
-        twins.set_epoch(EPOCH);
+    pub fn new(mut vm: Vm, token_program: Address, kind: PoolKind) -> Self {
+        vm.accounts.clear();
+        vm.set_epoch(EPOCH);
         let validator = ValidatorSpec { delegated: 100 * SOL, transient: 10 * SOL, status: StakeStatus::Active };
         let spec = PoolSpec {
             token_program,
@@ -60,38 +59,38 @@ impl Bed {
             kind,
             ..PoolSpec::default()
         };
-        let pool = PoolFixture::install(&spec, &mut twins.ours);
-        let wallet = add_wallet(SOL, &mut twins.ours);
-        let tokens = pool.add_token_account(wallet, 900 * SOL, &mut twins.ours);
+        let pool = PoolFixture::install(&spec, &mut vm);
+        let wallet = add_wallet(SOL, &mut vm);
+        let tokens = pool.add_token_account(wallet, 900 * SOL, &mut vm);
         let query = Instruction::new_with_bytes(STAKE_PROGRAM_ID, &GET_MINIMUM_DELEGATION, vec![]);
-        let answer = twins.ours.simulate(&query).result.return_data;
+        let answer = vm.simulate(&query).result.return_data;
         Self {
             split_from: pool.validators[0].stake,
-            split_to: add_empty_stake(&mut twins.ours),
+            split_to: add_empty_stake(&mut vm),
             minimum_delegation: u64::from_le_bytes(answer.try_into().expect("eight bytes")),
             holder: Holder { wallet, tokens },
             tokens: 5 * SOL,
             minimum: None,
             edits: vec![],
             pool,
-            twins,
+            vm,
         }
     }
 
     pub fn data(&mut self, address: Address) -> &mut Vec<u8> {
-        &mut self.twins.ours.accounts.get_mut(&address).expect("an account").data
+        &mut self.vm.accounts.get_mut(&address).expect("an account").data
     }
 
     pub fn disown(&mut self, address: Address) {
-        self.twins.ours.accounts.get_mut(&address).expect("an account").owner = Address::new_from_array([9; 32]);
+        self.vm.accounts.get_mut(&address).expect("an account").owner = Address::new_from_array([9; 32]);
     }
 
     pub fn lamports(&self, address: Address) -> u64 {
-        self.twins.ours.account(&address).lamports
+        self.vm.account(&address).lamports
     }
 
     pub fn rent(&self) -> u64 {
-        self.twins.ours.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE)
+        self.vm.stake_rent()
     }
 
     pub fn minimum_delegation(&self) -> u64 {
@@ -118,19 +117,19 @@ impl Bed {
     pub fn price(&mut self, total: u64, supply: u64) {
         let head = &mut self.pool.state.head;
         (head.total_lamports, head.pool_token_supply) = (total.into(), supply.into());
-        self.pool.write_pool(&mut self.twins.ours);
+        self.pool.write_pool(&mut self.vm);
     }
 
     pub fn fee(&mut self, numerator: u64, denominator: u64) {
         self.pool.state.terms.stake_withdrawal_fee = Fee::new(numerator, denominator);
-        self.pool.write_pool(&mut self.twins.ours);
+        self.pool.write_pool(&mut self.vm);
     }
 
     pub fn prefer(&mut self, deposit: Option<Address>, withdraw: Option<Address>) {
         let terms = &mut self.pool.state.terms;
         terms.preferred_deposit_validator_vote_address = deposit;
         terms.preferred_withdraw_validator_vote_address = withdraw;
-        self.pool.write_pool(&mut self.twins.ours);
+        self.pool.write_pool(&mut self.vm);
     }
 
     pub fn vote(&self, index: usize) -> Address {
@@ -139,7 +138,7 @@ impl Bed {
 
     fn fill(&mut self, address: Address, lamports: u64) {
         let delegated = lamports.saturating_sub(self.rent());
-        self.twins.ours.accounts.get_mut(&address).expect("an account").lamports = lamports;
+        self.vm.accounts.get_mut(&address).expect("an account").lamports = lamports;
         edit_delegation(self.data(address), |delegation| delegation.stake = delegated);
     }
 
@@ -155,17 +154,17 @@ impl Bed {
     }
 
     pub fn record_active(&mut self, index: usize, lamports: u64) {
-        let vm = &mut self.twins.ours;
+        let vm = &mut self.vm;
         self.pool.edit_record(index, vm, |record| record.active_stake_lamports = lamports.into());
     }
 
     pub fn record_transient(&mut self, index: usize, lamports: u64) {
-        let vm = &mut self.twins.ours;
+        let vm = &mut self.vm;
         self.pool.edit_record(index, vm, |record| record.transient_stake_lamports = lamports.into());
     }
 
     pub fn status(&mut self, index: usize, status: StakeStatus) {
-        self.pool.edit_record(index, &mut self.twins.ours, |record| record.status = status as u8);
+        self.pool.edit_record(index, &mut self.vm, |record| record.status = status as u8);
     }
 
     /// Leaves only transient stake to withdraw, and withdraws from the first validator's.
@@ -217,9 +216,9 @@ impl Bed {
 
     /// Whether the manager's fee and the drop of the supply are these.
     pub fn took(&self, fee: u64) -> bool {
-        let state = self.pool.read_state(&self.twins.ours);
+        let state = self.pool.read_state(&self.vm);
         let burnt = self.pool.state.head.pool_token_supply.get() - state.head.pool_token_supply.get();
-        let fee_account = self.twins.ours.account(&self.pool.state.head.manager_fee_account).data;
+        let fee_account = self.vm.account(&self.pool.state.head.manager_fee_account).data;
         // Some rows leave the account without data, or as one that has no amount.
         let paid =
             fee_account.get(AMOUNT).map_or(0, |bytes| u64::from_le_bytes(bytes.try_into().expect("eight bytes")));
@@ -227,14 +226,14 @@ impl Bed {
     }
 
     pub fn removed(&self) -> bool {
-        let record = self.pool.record(0, &self.twins.ours);
+        let record = self.pool.record(0, &self.vm);
         record.status == StakeStatus::ReadyForRemoval as u8
             && record.active_stake_lamports.get() == 0
             && self.lamports(self.split_from) == 0
     }
 
     pub fn preferences(&self) -> [Option<Address>; 2] {
-        let terms = self.pool.read_state(&self.twins.ours).terms;
+        let terms = self.pool.read_state(&self.vm).terms;
         [terms.preferred_deposit_validator_vote_address, terms.preferred_withdraw_validator_vote_address]
     }
 
@@ -244,7 +243,7 @@ impl Bed {
         for edit in &self.edits {
             edit(&mut instruction);
         }
-        Ok(self.twins.process(&instruction)?.result.raw_result)
+        Ok(self.vm.compare(&instruction)?.result.raw_result)
     }
 }
 
@@ -285,11 +284,11 @@ pub fn check_order(rows: &[Row]) {
 }
 
 fn check_cases<'a>(cases: impl Iterator<Item = (&'a str, &'a [Row])>, token_programs: &[Address]) {
-    let mut twins = Twins::new();
+    let mut vm = Vm::beside_reference();
     let mut failures = vec![];
     for (name, rows) in cases {
         for (token_program, kind) in token_programs.iter().flat_map(|program| KINDS.map(|kind| (program, kind))) {
-            let mut bed = Bed::new(twins, *token_program, kind);
+            let mut bed = Bed::new(vm, *token_program, kind);
             for row in rows.iter().rev() {
                 (row.set)(&mut bed);
             }
@@ -308,7 +307,7 @@ fn check_cases<'a>(cases: impl Iterator<Item = (&'a str, &'a [Row])>, token_prog
             if !as_expected {
                 failures.push(format!("{name}, {} rows, {token_program}, {kind:?}: {result:?}", rows.len()));
             }
-            twins = bed.twins;
+            vm = bed.vm;
         }
     }
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));

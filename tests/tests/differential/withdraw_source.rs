@@ -133,9 +133,9 @@ fn other_voter(bed: &mut Bed) {
 }
 
 fn copy_source(bed: &mut Bed) {
-    let account = bed.twins.ours.account(&bed.split_from);
+    let account = bed.vm.account(&bed.split_from);
     bed.split_from = Address::new_unique();
-    bed.twins.ours.accounts.insert(bed.split_from, account);
+    bed.vm.accounts.insert(bed.split_from, account);
 }
 
 fn small_source(bed: &mut Bed, more: i64) {

@@ -60,10 +60,10 @@ const GATES: &[Row] = &[
 
 /// The pool's epoch, and whatever else [`Bed`] has changed of its state.
 fn stale(bed: &mut Bed) {
-    let owner = bed.twins.ours.account(&bed.pool.pool).owner;
+    let owner = bed.vm.account(&bed.pool.pool).owner;
     bed.pool.state.head.last_update_epoch = 1.into();
-    bed.pool.write_pool(&mut bed.twins.ours);
-    bed.twins.ours.accounts.get_mut(&bed.pool.pool).expect("a pool").owner = owner;
+    bed.pool.write_pool(&mut bed.vm);
+    bed.vm.accounts.get_mut(&bed.pool.pool).expect("a pool").owner = owner;
 }
 
 /// Step 2: fee and worth; step 3: a token's worth.
@@ -114,7 +114,7 @@ fn from_fee_account(bed: &mut Bed) {
 }
 
 fn burnt_without_fee(bed: &Bed) -> bool {
-    let supply = bed.pool.read_state(&bed.twins.ours).head.pool_token_supply.get();
+    let supply = bed.pool.read_state(&bed.vm).head.pool_token_supply.get();
     supply == 1_000 * SOL - bed.tokens
 }
 
@@ -190,7 +190,7 @@ fn delegate_target(bed: &mut Bed) {
 }
 
 fn target_lamports(bed: &mut Bed, lamports: u64) {
-    bed.twins.ours.accounts.get_mut(&bed.split_to).expect("an account").lamports = lamports;
+    bed.vm.accounts.get_mut(&bed.split_to).expect("an account").lamports = lamports;
 }
 
 #[test]

@@ -4,7 +4,6 @@ use {
     solana_account::Account,
     solana_address::Address,
     tidepool_interface::{
-        STAKE_ACCOUNT_SPACE,
         address::{find_transient_stake, find_validator_stake},
         state::{RebalancePolicy, StakeStatus},
     },
@@ -12,7 +11,7 @@ use {
         SOL,
         extension::PoolKind,
         pool::{PoolFixture, PoolSpec, ValidatorSpec},
-        vm::{Vm, read_program_elf},
+        vm::{Elf, Vm, read_elf},
     },
 };
 
@@ -30,13 +29,13 @@ pub struct Genesis {
 impl Genesis {
     /// A genesis with nothing in it.
     pub fn new(program_id: Address) -> Self {
-        Self { vm: Vm::new(program_id, &read_program_elf()) }
+        Self { vm: Vm::new(program_id, &read_elf(Elf::Tidepool)) }
     }
 
     /// Adds a pool of so many validators, whose stake is where its weights say, and which was last updated in epoch 0. Each
     /// validator has a vote account of its own, which never votes; with 1 to 7 SOL they have no say beside the one that does.
     pub fn add_pool(&mut self, validators: usize) -> Address {
-        let rent = self.vm.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+        let rent = self.vm.stake_rent();
         let policy = RebalancePolicy {
             reserve_floor: RESERVE.into(),
             // Above what the rent of the accounts makes of the targets.

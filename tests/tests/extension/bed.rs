@@ -10,14 +10,13 @@ use {
         instructions::{Holder, Receiver},
         pool::{PoolFixture, PoolSpec, ValidatorSpec, add_wallet},
         scenario::EPOCH,
-        twins::Twins,
-        vm::Outcome,
+        vm::{Outcome, Vm},
     },
 };
 
 /// A pool of 1,000 SOL and a holder of half its tokens.
 pub struct Bed {
-    pub twins: Twins,
+    pub vm: Vm,
     pub pool: PoolFixture,
     pub holder: Holder,
     pub to: Receiver,
@@ -55,27 +54,27 @@ fn spec(kind: PoolKind, stakes: Stakes, last_update_epoch: u64) -> PoolSpec {
 
 impl Bed {
     /// An up-to-date pool with the extension, whose validators have equal weights.
-    pub fn fresh(twins: Twins, stakes: Stakes) -> Self {
-        let mut bed = Self::new(twins, PoolKind::EXTENDED, stakes, EPOCH);
+    pub fn fresh(vm: Vm, stakes: Stakes) -> Self {
+        let mut bed = Self::new(vm, PoolKind::EXTENDED, stakes, EPOCH);
         bed.set_weights(&vec![1; stakes.len()]);
         bed
     }
 
     /// A pool with the extension that was updated in the epoch before.
-    pub fn stale(twins: Twins, stakes: Stakes) -> Self {
-        Self::new(twins, PoolKind::EXTENDED, stakes, EPOCH - 1)
+    pub fn stale(vm: Vm, stakes: Stakes) -> Self {
+        Self::new(vm, PoolKind::EXTENDED, stakes, EPOCH - 1)
     }
 
-    pub fn new(mut twins: Twins, kind: PoolKind, stakes: Stakes, last_update_epoch: u64) -> Self {
-        twins.ours.accounts.clear();
-        twins.set_cluster_stake(400_000_000 * SOL, 1);
-        twins.set_epoch(EPOCH);
-        twins.set_epoch_rewards_active(false);
-        let pool = PoolFixture::install(&spec(kind, stakes, last_update_epoch), &mut twins.ours);
-        let wallet = add_wallet(10_000 * SOL, &mut twins.ours);
-        let tokens = pool.add_token_account(wallet, 500 * SOL, &mut twins.ours);
-        let referrer = pool.add_token_account(Address::new_unique(), 0, &mut twins.ours);
-        Self { twins, pool, holder: Holder { wallet, tokens }, to: Receiver { tokens, referrer } }
+    pub fn new(mut vm: Vm, kind: PoolKind, stakes: Stakes, last_update_epoch: u64) -> Self {
+        vm.accounts.clear();
+        vm.set_cluster_stake(400_000_000 * SOL, 1);
+        vm.set_epoch(EPOCH);
+        vm.set_epoch_rewards_active(false);
+        let pool = PoolFixture::install(&spec(kind, stakes, last_update_epoch), &mut vm);
+        let wallet = add_wallet(10_000 * SOL, &mut vm);
+        let tokens = pool.add_token_account(wallet, 500 * SOL, &mut vm);
+        let referrer = pool.add_token_account(Address::new_unique(), 0, &mut vm);
+        Self { vm, pool, holder: Holder { wallet, tokens }, to: Receiver { tokens, referrer } }
     }
 
     /// Puts weights into the records.
@@ -86,15 +85,15 @@ impl Bed {
     }
 
     pub fn edit(&mut self, index: usize, change: impl FnOnce(&mut ValidatorStakeInfo)) {
-        self.pool.edit_record(index, &mut self.twins.ours, change);
+        self.pool.edit_record(index, &mut self.vm, change);
     }
 
     pub fn edit_data(&mut self, address: Address, change: impl FnOnce(&mut [u8])) {
-        change(&mut self.twins.ours.accounts.get_mut(&address).expect("an account").data);
+        change(&mut self.vm.accounts.get_mut(&address).expect("an account").data);
     }
 
     pub fn records(&self) -> Vec<ValidatorStakeInfo> {
-        let data = self.twins.ours.account(&self.pool.state.head.validator_list).data;
+        let data = self.vm.account(&self.pool.state.head.validator_list).data;
         split_validator_list(&data).expect("a list").1.to_vec()
     }
 
@@ -103,7 +102,7 @@ impl Bed {
     }
 
     pub fn lamports(&self, address: &Address) -> u64 {
-        self.twins.ours.account(address).lamports
+        self.vm.account(address).lamports
     }
 
     pub fn reserve(&self) -> Address {
@@ -150,12 +149,12 @@ impl Bed {
 
     /// Runs an instruction of the contract in both programs.
     pub fn both(&mut self, instruction: &Instruction) -> Result<(), InstructionError> {
-        self.twins.process(instruction).expect("no difference").result.raw_result
+        self.vm.compare(instruction).expect("no difference").result.raw_result
     }
 
     /// Runs an instruction that only Tidepool has.
     pub fn ours(&mut self, instruction: &Instruction) -> Outcome {
-        self.twins.process_ours(instruction).expect("the extension is as it should be")
+        self.vm.process_extension(instruction).expect("the extension is as it should be")
     }
 
     /// As [`Self::ours`], where it succeeds.
@@ -167,8 +166,8 @@ impl Bed {
 
     /// Passes an epoch and brings the pool up to date, as clients of the contract do.
     pub fn next_epoch(&mut self) {
-        let epoch = self.twins.ours.mollusk.sysvars.clock.epoch + 1;
-        self.twins.set_epoch(epoch);
+        let epoch = self.vm.epoch() + 1;
+        self.vm.set_epoch(epoch);
         let (list, pool, cleanup) = (self.update_as_in_the_contract(), self.pool.update_pool(), self.pool.cleanup());
         for instruction in [list, pool, cleanup] {
             self.both(&instruction).expect("an update");
@@ -178,6 +177,6 @@ impl Bed {
 
     /// Drops what has no lamports any more, as the bank does.
     pub fn purge(&mut self) {
-        self.twins.ours.accounts.retain(|_, account| account.lamports > 0);
+        self.vm.accounts.retain(|_, account| account.lamports > 0);
     }
 }

@@ -15,8 +15,7 @@ use {
         extension::{PoolKind, kept::is_extension_byte},
         pool::PoolFixture,
         scenario::{self, EPOCH, Scenario},
-        twins::Twins,
-        vm::Outcome,
+        vm::{Outcome, Vm},
     },
 };
 
@@ -63,29 +62,29 @@ const UPDATE_VALIDATORS: &str = "UpdateValidators";
 const REBALANCE: &str = "Rebalance";
 
 /// The pool and the instruction of a user, on fresh accounts.
-fn make(name: &str, twins: Twins) -> (Bed, Instruction) {
+fn make(name: &str, vm: Vm) -> (Bed, Instruction) {
     match name {
         UPDATE_VALIDATORS => {
-            let mut bed = Bed::stale(twins, &[(100, 0), (100, 10)]);
+            let mut bed = Bed::stale(vm, &[(100, 0), (100, 10)]);
             bed.edit(1, |record| record.last_update_epoch = 1.into());
             let instruction = bed.update_compactly();
             (bed, instruction)
         }
         REBALANCE => {
-            let bed = Bed::fresh(twins, UNBALANCED);
+            let bed = Bed::fresh(vm, UNBALANCED);
             let instruction = bed.rebalance(&[0, 1, 2, 3]);
             (bed, instruction)
         }
         WITHDRAW_TRANSIENT => {
-            let mut bed = Bed::fresh(twins, &[(1, 0), (1, 10)]);
-            let split_to = tidepool_tests::pool::add_empty_stake(&mut bed.twins.ours);
+            let mut bed = Bed::fresh(vm, &[(1, 0), (1, 10)]);
+            let split_to = tidepool_tests::pool::add_empty_stake(&mut bed.vm);
             let instruction = bed.pool.withdraw_stake(bed.holder, bed.transient(1), split_to, 2 * SOL, None);
             (bed, instruction)
         }
         _ => {
-            let mut bed = Bed::fresh(twins, UNBALANCED);
+            let mut bed = Bed::fresh(vm, UNBALANCED);
             let Scenario { pool, instruction, .. } =
-                scenario::make(name, TOKEN_PROGRAM_ID, PoolKind::EXTENDED, &mut bed.twins.ours);
+                scenario::make(name, TOKEN_PROGRAM_ID, PoolKind::EXTENDED, &mut bed.vm);
             bed.pool = pool;
             (bed, instruction)
         }
@@ -138,16 +137,16 @@ fn record_after(bed: &Bed, outcome: &Outcome, index: usize) -> ValidatorStakeInf
 /// Every value in each byte: the right account is still found, all is done as ever, and the byte is right afterwards.
 #[test]
 fn a_cached_bump_that_does_not_fit_is_refused() {
-    let mut twins = Twins::new();
+    let mut vm = Vm::beside_reference();
     for User { name, index, bytes } in USERS {
-        let (mut bed, instruction) = make(name, twins);
-        let usual = bed.twins.ours.simulate(&instruction);
+        let (mut bed, instruction) = make(name, vm);
+        let usual = bed.vm.simulate(&instruction);
         assert!(usual.is_ok(), "{name}: {:#?}", usual.logs);
         let usual = masked(&bed, &usual);
         for byte in *bytes {
             for value in 0..=u8::MAX {
                 poke(&mut bed, *index, *byte, value);
-                let outcome = bed.twins.ours.simulate(&instruction);
+                let outcome = bed.vm.simulate(&instruction);
                 assert!(outcome.is_ok(), "{name}, byte {byte} of {value}: {:#?}", outcome.logs);
                 assert!(usual == masked(&bed, &outcome), "{name}, byte {byte} of {value}: another result");
                 let record = record_after(&bed, &outcome, *index);
@@ -156,7 +155,7 @@ fn a_cached_bump_that_does_not_fit_is_refused() {
             }
             poke(&mut bed, *index, *byte, 0);
         }
-        twins = bed.twins;
+        vm = bed.vm;
     }
 }
 
@@ -181,24 +180,24 @@ fn other_bumps(pool: &PoolFixture, record: &ValidatorStakeInfo, byte: usize) -> 
 /// A copy of the right account at an address of another bump, whether the right bump is cached or none.
 #[test]
 fn a_forged_account_is_refused_whatever_is_cached() {
-    let mut twins = Twins::new();
+    let mut vm = Vm::beside_reference();
     for User { name, index, bytes } in USERS {
-        let (mut bed, instruction) = make(name, twins);
+        let (mut bed, instruction) = make(name, vm);
         let record = bed.records()[*index];
         let right = bumps(&bed.pool, &record);
         let addresses = [bed.stake(*index), bed.transient(*index)];
         for byte in *bytes {
-            let account = bed.twins.ours.account(&addresses[*byte]);
+            let account = bed.vm.account(&addresses[*byte]);
             for value in [0, right[*byte]] {
                 poke(&mut bed, *index, *byte, value);
                 let others = other_bumps(&bed.pool, &record, *byte).map(|(_, address)| address).take(40);
                 for forged in others.chain([Address::new_unique()]) {
-                    bed.twins.ours.accounts.insert(forged, account.clone());
+                    bed.vm.accounts.insert(forged, account.clone());
                     let mut instruction = instruction.clone();
                     for meta in instruction.accounts.iter_mut().filter(|meta| meta.pubkey == addresses[*byte]) {
                         meta.pubkey = forged;
                     }
-                    let outcome = bed.twins.ours.simulate(&instruction);
+                    let outcome = bed.vm.simulate(&instruction);
                     if name.starts_with("Update") {
                         // The record stays stale, the others are updated.
                         let after = record_after(&bed, &outcome, *index);
@@ -220,11 +219,11 @@ fn a_forged_account_is_refused_whatever_is_cached() {
                         .find(|(address, _)| *address == forged)
                         .expect("there");
                     assert!(!outcome.is_ok() || *left == account, "{name}, byte {byte} of {value}: it moved");
-                    bed.twins.ours.accounts.remove(&forged);
+                    bed.vm.accounts.remove(&forged);
                 }
             }
         }
-        twins = bed.twins;
+        vm = bed.vm;
     }
 }
 
@@ -232,26 +231,26 @@ fn a_forged_account_is_refused_whatever_is_cached() {
 /// the contract.
 #[test]
 fn litter_leads_to_no_account() {
-    let mut twins = Twins::new();
-    twins.set_epoch(EPOCH);
+    let mut vm = Vm::beside_reference();
+    vm.set_epoch(EPOCH);
     let of_the_contract = |user: &&User| ![WITHDRAW_TRANSIENT, UPDATE_VALIDATORS, REBALANCE].contains(&user.name);
     for User { name, index, bytes } in USERS.iter().filter(of_the_contract) {
         for byte in *bytes {
             let Scenario { pool, mut instruction, .. } =
-                scenario::make(name, TOKEN_PROGRAM_ID, PoolKind::Littered, &mut twins.ours);
-            let record = pool.record(*index, &twins.ours);
+                scenario::make(name, TOKEN_PROGRAM_ID, PoolKind::Littered, &mut vm);
+            let record = pool.record(*index, &vm);
             let (bump, forged) = other_bumps(&pool, &record, *byte).next().expect("another address");
             let right = [pool.validators[*index].stake, pool.validators[*index].transient][*byte];
             let mut litter = [0; 4];
             litter[*byte] = bump;
-            pool.edit_record(*index, &mut twins.ours, |record| record.extension = bytemuck::cast(litter));
-            let account = twins.ours.account(&right);
-            twins.ours.accounts.insert(forged, account);
+            pool.edit_record(*index, &mut vm, |record| record.extension = bytemuck::cast(litter));
+            let account = vm.account(&right);
+            vm.accounts.insert(forged, account);
             instruction.accounts.iter_mut().filter(|meta| meta.pubkey == right).for_each(|meta| meta.pubkey = forged);
-            let before = pool.record(*index, &twins.ours);
-            let outcome = twins.process(&instruction).expect("no difference");
+            let before = pool.record(*index, &vm);
+            let outcome = vm.compare(&instruction).expect("no difference");
             if name.starts_with("Update") {
-                assert!(outcome.is_ok() && pool.record(*index, &twins.ours) == before, "{name}, byte {byte}");
+                assert!(outcome.is_ok() && pool.record(*index, &vm) == before, "{name}, byte {byte}");
             } else {
                 assert_eq!(outcome.custom_error(), Some(15), "{name}, byte {byte}");
             }
@@ -262,7 +261,7 @@ fn litter_leads_to_no_account() {
 /// Stake moves under one seed after the other, to the validator and away from it: the bump is that of the seed each time.
 #[test]
 fn a_new_transient_seed_has_a_bump_of_its_own() {
-    let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
+    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
     let (vote, stake) = (bed.records()[1].vote_account_address, bed.stake(1));
     for seed in 1..24 {
         let increases = seed % 2 == 1;
@@ -284,7 +283,7 @@ fn a_new_transient_seed_has_a_bump_of_its_own() {
 /// An entry is dropped, and those behind it move up: each with its own bumps and its own weight, which then work.
 #[test]
 fn entries_move_with_their_bytes_where_one_is_cleaned_up() {
-    let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
+    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
     bed.set_weights(&[11, 12, 13, 14]);
     bed.next_epoch();
     let before = bed.records();
@@ -306,7 +305,7 @@ fn entries_move_with_their_bytes_where_one_is_cleaned_up() {
 /// A validator that comes back is a new entry: it has no weight, and its bump is known from the search that made it.
 #[test]
 fn a_validator_that_comes_back_has_no_weight() {
-    let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
+    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
     let vote = bed.records()[1].vote_account_address;
     bed.both(&bed.pool.remove_validator(bed.stake(1), bed.transient(1))).expect("a removal");
     bed.next_epoch();
@@ -324,12 +323,12 @@ fn a_validator_that_comes_back_has_no_weight() {
 /// Stake that moved when the pool got its extension: it is taken to leave until an update has seen the account.
 #[test]
 fn a_direction_that_is_not_known_is_one_to_the_reserve() {
-    let mut bed = Bed::fresh(Twins::new(), MOVING);
+    let mut bed = Bed::fresh(Vm::beside_reference(), MOVING);
     let index = 0;
     assert_eq!(cached(bed.entry(index)), [None; 2]);
     assert!(bed.entry(index).is_deactivating());
     let stakes = [(bed.stake(index), bed.transient(index))];
     bed.both(&bed.pool.update_list(0, true, &stakes)).expect("an update");
     assert!(!bed.entry(index).is_deactivating(), "the update has seen that it comes");
-    assert_eq!(bed.twins.ours.mollusk.sysvars.clock.epoch, EPOCH);
+    assert_eq!(bed.vm.epoch(), EPOCH);
 }

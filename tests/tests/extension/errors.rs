@@ -20,7 +20,7 @@ use {
         instruction::WeightEntry,
         state::{POOL_MAX_LENGTH, RebalancePolicy, StakeStatus},
     },
-    tidepool_tests::{SOL, extension::PoolKind, scenario::EPOCH, twins::Twins},
+    tidepool_tests::{SOL, extension::PoolKind, scenario::EPOCH, vm::Vm},
 };
 
 /// An instruction that succeeds, to be spoilt.
@@ -31,7 +31,7 @@ pub struct Spoiler {
 
 impl Spoiler {
     fn disown(&mut self, address: Address) {
-        self.bed.twins.ours.accounts.get_mut(&address).expect("an account").owner = Address::new_from_array([9; 32]);
+        self.bed.vm.accounts.get_mut(&address).expect("an account").owner = Address::new_from_array([9; 32]);
     }
 
     fn disown_pool(&mut self) {
@@ -67,7 +67,7 @@ impl Spoiler {
 
     fn not_extended(&mut self) {
         self.bed.pool.extension = None;
-        self.bed.pool.write_pool(&mut self.bed.twins.ours);
+        self.bed.pool.write_pool(&mut self.bed.vm);
     }
 
     fn policy(&mut self, change: fn(&mut RebalancePolicy)) {
@@ -99,8 +99,8 @@ const BORSH: Expected = Other(InstructionError::BorshIoError);
 const PROGRAM: Expected = Other(InstructionError::IncorrectProgramId);
 const ARGUMENT: Expected = Other(InstructionError::InvalidArgument);
 
-fn extend(twins: Twins) -> Spoiler {
-    let bed = Bed::new(twins, PoolKind::Plain, UNBALANCED, EPOCH);
+fn extend(vm: Vm) -> Spoiler {
+    let bed = Bed::new(vm, PoolKind::Plain, UNBALANCED, EPOCH);
     Spoiler { ix: bed.pool.extend(bed.holder.wallet), bed }
 }
 
@@ -129,8 +129,8 @@ const EXTEND: &[Case] = &[
     ("more data", |s| s.ix.data.push(0), BORSH),
 ];
 
-fn set_policy(twins: Twins) -> Spoiler {
-    let bed = Bed::fresh(twins, UNBALANCED);
+fn set_policy(vm: Vm) -> Spoiler {
+    let bed = Bed::fresh(vm, UNBALANCED);
     Spoiler { ix: bed.pool.set_policy(RebalancePolicy::DEFAULT), bed }
 }
 
@@ -156,11 +156,9 @@ const POLICY: &[Case] = &[
     ("less data", |s| s.ix.data.truncate(10), BORSH),
 ];
 
-fn set_weights(twins: Twins) -> Spoiler {
-    let mut spoiler = Spoiler {
-        bed: Bed::fresh(twins, UNBALANCED),
-        ix: Instruction::new_with_bytes(Address::default(), &[], vec![]),
-    };
+fn set_weights(vm: Vm) -> Spoiler {
+    let mut spoiler =
+        Spoiler { bed: Bed::fresh(vm, UNBALANCED), ix: Instruction::new_with_bytes(Address::default(), &[], vec![]) };
     spoiler.weight(1, 1, 9);
     spoiler
 }
@@ -184,8 +182,8 @@ const WEIGHTS: &[Case] = &[
     ("account missing", |s| s.ix.accounts.truncate(2), MISSING),
 ];
 
-fn update(twins: Twins) -> Spoiler {
-    let bed = Bed::stale(twins, MOVING);
+fn update(vm: Vm) -> Spoiler {
+    let bed = Bed::stale(vm, MOVING);
     Spoiler { ix: bed.update_compactly(), bed }
 }
 
@@ -199,7 +197,7 @@ const UPDATE: &[Case] = &[
     ("reserve", |s| s.other(3), Contracts(InvalidProgramAddress)),
     ("stake history", |s| s.other(5), ARGUMENT),
     ("stake program", |s| s.other(6), PROGRAM),
-    ("epoch rewards", |s| s.bed.twins.set_epoch_rewards_active(true), Contracts(EpochRewardDistributionInProgress)),
+    ("epoch rewards", |s| s.bed.vm.set_epoch_rewards_active(true), Contracts(EpochRewardDistributionInProgress)),
     ("list owner", Spoiler::disown_list, PROGRAM),
     ("list type", |s| s.list_byte(0, 1), Contracts(InvalidState)),
     ("list of more than it holds", |s| s.list_byte(5, 200), Other(InstructionError::AccountDataTooSmall)),
@@ -208,8 +206,8 @@ const UPDATE: &[Case] = &[
     ("more data", |s| s.ix.data.push(0), BORSH),
 ];
 
-fn rebalance(twins: Twins) -> Spoiler {
-    let bed = Bed::fresh(twins, UNBALANCED);
+fn rebalance(vm: Vm) -> Spoiler {
+    let bed = Bed::fresh(vm, UNBALANCED);
     Spoiler { ix: bed.rebalance(&[0, 1, 2, 3]), bed }
 }
 
@@ -225,8 +223,8 @@ const REBALANCE: &[Case] = &[
     ("list type", |s| s.list_byte(0, 1), Contracts(InvalidState)),
     ("reserve", |s| s.other(3), Contracts(InvalidProgramAddress)),
     ("withdraw authority", |s| s.other(1), Contracts(InvalidProgramAddress)),
-    ("epoch rewards", |s| s.bed.twins.set_epoch_rewards_active(true), Contracts(EpochRewardDistributionInProgress)),
-    ("stale", |s| s.bed.twins.set_epoch(EPOCH + 1), Contracts(StakeListAndPoolOutOfDate)),
+    ("epoch rewards", |s| s.bed.vm.set_epoch_rewards_active(true), Contracts(EpochRewardDistributionInProgress)),
+    ("stale", |s| s.bed.vm.set_epoch(EPOCH + 1), Contracts(StakeListAndPoolOutOfDate)),
     ("33 validators", |s| s.ix = s.bed.rebalance(&[0; 33]), Ours(TooManyValidators)),
     ("an account of a validator missing", |s| s.ix.accounts.truncate(21), MISSING),
     ("a validator missing", |s| s.ix.accounts.truncate(19), MISSING),
@@ -239,18 +237,18 @@ const REBALANCE: &[Case] = &[
     ("half an index", |s| s.ix.data.truncate(3), BORSH),
 ];
 
-fn check(make: fn(Twins) -> Spoiler, cases: &[Case]) {
-    let mut twins = Twins::new();
+fn check(make: fn(Vm) -> Spoiler, cases: &[Case]) {
+    let mut vm = Vm::beside_reference();
     let mut failures = vec![];
-    let spoiler = make(twins);
+    let spoiler = make(vm);
     let Spoiler { mut bed, ix } = spoiler;
     bed.succeed(&ix);
-    twins = bed.twins;
+    vm = bed.vm;
     for (name, spoil, expected) in cases {
-        let mut spoiler = make(twins);
+        let mut spoiler = make(vm);
         spoil(&mut spoiler);
-        let before = spoiler.bed.twins.ours.accounts.clone();
-        let outcome = spoiler.bed.twins.ours.process(&spoiler.ix);
+        let before = spoiler.bed.vm.accounts.clone();
+        let outcome = spoiler.bed.vm.process(&spoiler.ix);
         let got = match &outcome.result.raw_result {
             Err(InstructionError::Custom(code)) => match ExtensionError::from_code(*code) {
                 Some(error) => Some((Ours(error), Some(error.message()))),
@@ -267,8 +265,8 @@ fn check(make: fn(Twins) -> Spoiler, cases: &[Case]) {
         if got.as_ref().map(|(error, _)| error) != Some(expected) || !is_said {
             failures.push(format!("{name}: {:?}, {said:?}", outcome.result.raw_result));
         }
-        assert!(before == spoiler.bed.twins.ours.accounts, "{name}");
-        twins = spoiler.bed.twins;
+        assert!(before == spoiler.bed.vm.accounts, "{name}");
+        vm = spoiler.bed.vm;
     }
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
 }
@@ -316,7 +314,7 @@ fn each_code_is_provoked() {
 fn beside(bed: &Bed, other: Instruction, is_before: bool) -> Result<(), String> {
     let rebalance = bed.rebalance(&[0, 1, 2, 3]);
     let instructions = if is_before { [other, rebalance] } else { [rebalance, other] };
-    let vm = &bed.twins.ours;
+    let vm = &bed.vm;
     // The machine itself makes the sysvar that tells of the transaction.
     let named = instructions.iter().flat_map(|instruction| &instruction.accounts).map(|meta| meta.pubkey);
     let given = named.filter(|address| *address != INSTRUCTIONS_ID);
@@ -328,7 +326,7 @@ fn beside(bed: &Bed, other: Instruction, is_before: bool) -> Result<(), String> 
 /// What is lent for the time of a transaction would decide what moves.
 #[test]
 fn a_rebalance_beside_a_deposit_or_a_withdrawal_is_refused_and_one_beside_an_update_is_not() {
-    let bed = Bed::fresh(Twins::new(), UNBALANCED);
+    let bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
     let is_refused = |result: Result<(), String>| result.is_err_and(|error| error.ends_with("Custom(1008))"));
     let deposit = bed.pool.deposit_sol(bed.holder.wallet, bed.to, None, SOL, None);
     let withdrawal = bed.pool.withdraw_sol(bed.holder, None, SOL, None);
@@ -343,7 +341,7 @@ fn a_rebalance_beside_a_deposit_or_a_withdrawal_is_refused_and_one_beside_an_upd
 /// Between signing and landing a cleanup has moved the entries: nothing is set, not even what still fits.
 #[test]
 fn weights_for_entries_that_moved_are_refused_and_nothing_is_half_set() {
-    let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
+    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
     let records = bed.records();
     // Both indices are still those of entries; the second one is another's.
     let weights: Vec<_> =

@@ -20,7 +20,7 @@ use {
         pool::{add_empty_stake, add_vote_account},
         scenario::{self, EPOCH, Scenario},
         stake,
-        twins::Twins,
+        vm::Vm,
     },
 };
 
@@ -29,7 +29,7 @@ fn run(bed: &mut Bed, instruction: &Instruction) -> Vec<Event> {
     let outcome = if instruction.data[0] >= tag::EXTEND_POOL {
         bed.ours(instruction)
     } else {
-        bed.twins.process(instruction).expect("no difference")
+        bed.vm.compare(instruction).expect("no difference")
     };
     assert!(outcome.is_ok(), "{:#?}", outcome.logs);
     events::decode(&outcome.logs)
@@ -37,19 +37,19 @@ fn run(bed: &mut Bed, instruction: &Instruction) -> Vec<Event> {
 
 #[test]
 fn each_instruction_of_the_contract_is_explained_where_the_pool_has_the_extension_and_silent_elsewhere() {
-    let mut twins = Twins::new();
-    twins.set_epoch(EPOCH);
+    let mut vm = Vm::beside_reference();
+    vm.set_epoch(EPOCH);
     for token_program in [TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID] {
         for (name, kind) in scenario::names().flat_map(|name| PoolKind::ALL.map(|kind| (name, kind))) {
-            let Scenario { pool, instruction, .. } = scenario::make(name, token_program, kind, &mut twins.ours);
+            let Scenario { pool, instruction, .. } = scenario::make(name, token_program, kind, &mut vm);
             if name.starts_with("Initialize") {
-                let outcome = twins.process(&instruction).expect("no difference");
+                let outcome = vm.compare(&instruction).expect("no difference");
                 assert!(events::decode(&outcome.logs).is_empty(), "{name}: the pool has no extension yet");
                 continue;
             }
-            let before = Balances::read(&pool, &twins.ours);
-            let outcome = twins.process(&instruction).expect("no difference");
-            let after = Balances::read(&pool, &twins.ours);
+            let before = Balances::read(&pool, &vm);
+            let outcome = vm.compare(&instruction).expect("no difference");
+            let after = Balances::read(&pool, &vm);
             let explained = before.explain(&after, instruction.data[0], &outcome.logs);
             assert_eq!(explained, Ok(()), "{name}, {kind:?}");
         }
@@ -68,10 +68,9 @@ fn a_fee_event_names_the_fee_in_force_and_the_one_that_was_set() {
         (FeeType::StakeDeposit(new), 5, false),
         (FeeType::SolWithdrawal(new), 6, true),
     ];
-    let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
+    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
     for (fee, kind, is_delayed) in fees {
-        let Scenario { pool, .. } =
-            scenario::make("SetFee epoch", TOKEN_PROGRAM_ID, PoolKind::EXTENDED, &mut bed.twins.ours);
+        let Scenario { pool, .. } = scenario::make("SetFee epoch", TOKEN_PROGRAM_ID, PoolKind::EXTENDED, &mut bed.vm);
         bed.pool = pool;
         let (old, new) = match fee.value() {
             SetFeeValue::Percent(percent) => (Fee::new(50, 100), Fee::new(u64::from(percent), 100)),
@@ -93,7 +92,7 @@ fn a_fee_event_names_the_fee_in_force_and_the_one_that_was_set() {
 
 #[test]
 fn an_authority_event_names_the_old_one_and_the_new_one() {
-    let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
+    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
     let pool = bed.pool.pool;
     let event = |authority: Authority, old: Address, new: Address| {
         let (epoch, authority, reserved) = (EPOCH.into(), authority as u8, [0; 7]);
@@ -117,7 +116,7 @@ fn an_authority_event_names_the_old_one_and_the_new_one() {
     }
     let instruction = bed.pool.set_staker(head.staker, first);
     assert_eq!(run(&mut bed, &instruction), [event(Authority::Staker, head.staker, first)]);
-    let fee_account = bed.pool.add_token_account(second, 0, &mut bed.twins.ours);
+    let fee_account = bed.pool.add_token_account(second, 0, &mut bed.vm);
     let instruction = bed.pool.set_manager(second, fee_account);
     let expected = [
         event(Authority::Manager, head.manager, second),
@@ -128,7 +127,7 @@ fn an_authority_event_names_the_old_one_and_the_new_one() {
 
 #[test]
 fn a_weights_event_sums_up_what_was_set() {
-    let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
+    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
     bed.set_weights(&[5, 6, 7, u16::MAX]);
     let votes: Vec<_> = bed.records().iter().map(|record| record.vote_account_address).collect();
     let entries = [WeightEntry::new(3, &votes[3], 1), WeightEntry::new(1, &votes[1], 0)];
@@ -144,7 +143,7 @@ fn a_weights_event_sums_up_what_was_set() {
 
 #[test]
 fn a_policy_event_has_the_old_policy_and_the_new_one() {
-    let mut bed = Bed::new(Twins::new(), PoolKind::Plain, UNBALANCED, EPOCH);
+    let mut bed = Bed::new(Vm::beside_reference(), PoolKind::Plain, UNBALANCED, EPOCH);
     let policy = RebalancePolicy {
         reserve_share: 1.into(),
         turnover_budget: 2.into(),
@@ -164,13 +163,13 @@ fn a_policy_event_has_the_old_policy_and_the_new_one() {
 
 #[test]
 fn an_event_of_one_validator_names_it_and_its_status() {
-    let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
+    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
     let funds = |bed: &mut Bed, instruction: &Instruction| -> FundsEvent {
         let [Event::Funds(event)] = run(bed, instruction)[..] else { panic!("one event") };
         event
     };
     let active = StakeStatus::Active as u8;
-    let vote = add_vote_account(&mut bed.twins.ours);
+    let vote = add_vote_account(&mut bed.vm);
     let add = bed.pool.add_validator(vote, 3);
     let event = funds(&mut bed, &add);
     assert_eq!((event.vote, event.old_status, event.new_status, event.records.get()), (vote, NO_STATUS, active, 1));
@@ -190,13 +189,13 @@ fn an_event_of_one_validator_names_it_and_its_status() {
 
 /// An epoch ends: stake that was active earns a thousandth of itself. What all of it earned.
 fn earn(bed: &mut Bed) -> u64 {
-    let epoch = bed.twins.ours.mollusk.sysvars.clock.epoch + 1;
-    bed.twins.set_epoch(epoch);
+    let epoch = bed.vm.epoch() + 1;
+    bed.vm.set_epoch(epoch);
     let mut sum = 0;
     let indices = 0..bed.records().len();
     let stakes: Vec<_> = indices.flat_map(|index| [bed.stake(index), bed.transient(index)]).collect();
     for address in stakes {
-        if let Some(account) = bed.twins.ours.accounts.get_mut(&address) {
+        if let Some(account) = bed.vm.accounts.get_mut(&address) {
             let reward = stake::reward(&account.data, epoch, 100);
             stake::pay(account, reward);
             sum += reward;
@@ -213,8 +212,8 @@ fn crank(bed: &Bed) -> [Instruction; 3] {
 /// The life of a pool, all of whose instructions' events add up to what became of every balance.
 #[test]
 fn all_events_together_explain_every_lamport() {
-    let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
-    let before = Balances::read(&bed.pool, &bed.twins.ours);
+    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
+    let before = Balances::read(&bed.pool, &bed.vm);
     let (mut log, mut rewards) = (Vec::<FundsEvent>::new(), 0);
     let mut act = |bed: &mut Bed, instruction: Instruction| {
         let funds = run(bed, &instruction).into_iter().filter_map(|event| match event {
@@ -228,7 +227,7 @@ fn all_events_together_explain_every_lamport() {
     act(&mut bed, set_policy);
     let deposit = bed.pool.deposit_sol(bed.holder.wallet, bed.to, None, 25 * SOL, None);
     act(&mut bed, deposit);
-    let vote = add_vote_account(&mut bed.twins.ours);
+    let vote = add_vote_account(&mut bed.vm);
     let add = bed.pool.add_validator(vote, 0);
     act(&mut bed, add);
     let weight = bed.pool.set_weights(&[WeightEntry::new(4, &vote, 1)]);
@@ -236,7 +235,7 @@ fn all_events_together_explain_every_lamport() {
     for round in 0..6 {
         let rebalance = bed.rebalance(&(0..bed.records().len()).collect::<Vec<_>>());
         act(&mut bed, rebalance);
-        let split_to = add_empty_stake(&mut bed.twins.ours);
+        let split_to = add_empty_stake(&mut bed.vm);
         let withdraw = bed.pool.withdraw_stake(bed.holder, bed.stake(0), split_to, 3 * SOL, None);
         act(&mut bed, withdraw);
         rewards += earn(&mut bed);
@@ -250,7 +249,7 @@ fn all_events_together_explain_every_lamport() {
         let withdraw = bed.pool.withdraw_sol(bed.holder, None, SOL / 100, None);
         act(&mut bed, withdraw);
     }
-    let after = Balances::read(&bed.pool, &bed.twins.ours);
+    let after = Balances::read(&bed.pool, &bed.vm);
     let sum = |value: fn(&FundsEvent) -> i128| log.iter().map(value).sum::<i128>();
     let difference = |old: u64, new: u64| i128::from(new) - i128::from(old);
     assert_eq!(sum(|event| event.total_lamports.difference()), difference(before.total, after.total));

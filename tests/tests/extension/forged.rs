@@ -17,23 +17,23 @@ use {
         extension::Triple,
         pool::{UserStake, add_vote_account},
         stake::{edit_delegation, edit_meta},
-        twins::Twins,
+        vm::Vm,
     },
 };
 
 /// Puts a copy of an account in its place.
 fn forge(bed: &mut Bed, instruction: &mut Instruction, address: Address) -> Address {
-    let (forged, account) = (Address::new_unique(), bed.twins.ours.account(&address));
-    bed.twins.ours.accounts.insert(forged, account);
+    let (forged, account) = (Address::new_unique(), bed.vm.account(&address));
+    bed.vm.accounts.insert(forged, account);
     instruction.accounts.iter_mut().filter(|meta| meta.pubkey == address).for_each(|meta| meta.pubkey = forged);
     forged
 }
 
 fn rebalance_with_forged(address: fn(&Bed) -> Address) -> Option<u32> {
-    let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
+    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
     let mut instruction = bed.rebalance(&[0, 1, 2, 3]);
     bed.succeed(&instruction);
-    let mut bed = Bed::fresh(bed.twins, UNBALANCED);
+    let mut bed = Bed::fresh(bed.vm, UNBALANCED);
     instruction = bed.rebalance(&[0, 1, 2, 3]);
     let address = address(&bed);
     forge(&mut bed, &mut instruction, address);
@@ -65,7 +65,7 @@ fn a_forged_reserve_is_refused_by_a_rebalance() {
 
 #[test]
 fn the_transient_account_of_another_seed_is_refused_by_a_rebalance() {
-    let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
+    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
     let mut triple = bed.triple(0);
     for seed in [0, 2, u64::MAX] {
         triple.transient = bed.pool.transient(&triple.vote, seed);
@@ -76,7 +76,7 @@ fn the_transient_account_of_another_seed_is_refused_by_a_rebalance() {
 
 #[test]
 fn the_accounts_of_one_validator_do_not_do_for_another_in_a_rebalance() {
-    let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
+    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
     let (first, last) = (bed.triple(0), bed.triple(3));
     let mut swapped = first;
     swapped.stake = last.stake;
@@ -91,10 +91,10 @@ fn the_accounts_of_one_validator_do_not_do_for_another_in_a_rebalance() {
 
 /// Nothing is moved for the validator at `index`, and the other three are served as ever.
 fn passes_over(index: usize, spoil: fn(&mut Bed, usize)) {
-    let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
+    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
     bed.succeed(&bed.rebalance(&[0, 1, 2, 3]));
     let usual = bed.records();
-    let mut bed = Bed::fresh(bed.twins, UNBALANCED);
+    let mut bed = Bed::fresh(bed.vm, UNBALANCED);
     spoil(&mut bed, index);
     let (before, reserve) = (bed.records(), bed.lamports(&bed.reserve()));
     let moved = bed.lamports(&bed.triple(index).transient);
@@ -113,7 +113,7 @@ fn passes_over(index: usize, spoil: fn(&mut Bed, usize)) {
 
 /// The validator at `index` loses its weight, nothing of it is moved, and the others are served.
 fn loses_its_weight(index: usize, spoil: fn(&mut Bed, usize)) {
-    let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
+    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
     spoil(&mut bed, index);
     let before = bed.records()[index];
     bed.succeed(&bed.rebalance(&[index]));
@@ -129,7 +129,7 @@ fn loses_its_weight(index: usize, spoil: fn(&mut Bed, usize)) {
 fn a_validator_whose_vote_account_was_closed_loses_its_weight() {
     loses_its_weight(1, |bed, index| {
         let vote = bed.triple(index).vote;
-        bed.twins.ours.accounts.remove(&vote);
+        bed.vm.accounts.remove(&vote);
     });
 }
 
@@ -139,9 +139,9 @@ fn a_validator_whose_vote_account_was_made_anew_without_a_state_loses_its_weight
     for length in [0, 3, 4, 3_762] {
         let spoil: fn(&mut Bed, usize, usize) = |bed, index, length| {
             let vote = bed.triple(index).vote;
-            bed.twins.ours.accounts.get_mut(&vote).expect("a vote account").data = vec![0; length];
+            bed.vm.accounts.get_mut(&vote).expect("a vote account").data = vec![0; length];
         };
-        let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
+        let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
         spoil(&mut bed, 1, length);
         bed.succeed(&bed.rebalance(&[0, 1, 2, 3]));
         let moving: Vec<_> = bed.records().iter().map(|record| record.transient_stake_lamports.get() > 0).collect();
@@ -176,19 +176,19 @@ fn a_transient_address_that_is_in_use_is_passed_over_and_one_with_lamports_is_no
         passes_over(index, |bed, index| {
             let (authority, vote) = (bed.pool.withdraw_authority, bed.triple(index).vote);
             let stake = UserStake { authority, vote, delegated: SOL, idle: 0, activation_epoch: 0 };
-            let made = stake.add(&mut bed.twins.ours);
-            let account = bed.twins.ours.account(&made);
+            let made = stake.add(&mut bed.vm);
+            let account = bed.vm.account(&made);
             assert_eq!(account.owner, STAKE_PROGRAM_ID);
             let transient = bed.triple(index).transient;
-            bed.twins.ours.accounts.insert(transient, account);
+            bed.vm.accounts.insert(transient, account);
         });
     }
     for lamports in [1, SOL / 1_000, 5 * SOL] {
-        let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
+        let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
         for index in 0..4 {
             let account = Account { lamports, ..Account::default() };
             let transient = bed.triple(index).transient;
-            bed.twins.ours.accounts.insert(transient, account);
+            bed.vm.accounts.insert(transient, account);
         }
         bed.succeed(&bed.rebalance(&[0, 1, 2, 3]));
         assert!(bed.records().iter().all(|record| record.transient_stake_lamports.get() > 0), "{lamports} lamports");
@@ -197,13 +197,13 @@ fn a_transient_address_that_is_in_use_is_passed_over_and_one_with_lamports_is_no
 
 /// Which records an update with a forged account leaves stale.
 fn stale_after_forged(address: fn(&Bed) -> Address) -> Vec<usize> {
-    let mut bed = Bed::stale(Twins::new(), MOVING);
+    let mut bed = Bed::stale(Vm::beside_reference(), MOVING);
     let mut instruction = bed.update_compactly();
     let address = address(&bed);
     let forged = forge(&mut bed, &mut instruction, address);
-    let account = bed.twins.ours.account(&forged);
+    let account = bed.vm.account(&forged);
     bed.succeed(&instruction);
-    assert!(account == bed.twins.ours.account(&forged), "the forged account changed");
+    assert!(account == bed.vm.account(&forged), "the forged account changed");
     let stale = |index: &usize| bed.records()[*index].last_update_epoch.get() < 500;
     (0..3).filter(stale).collect()
 }
@@ -223,7 +223,7 @@ fn a_forged_transient_stake_is_refused_by_an_update() {
 
 #[test]
 fn a_forged_reserve_is_refused_by_an_update() {
-    let mut bed = Bed::stale(Twins::new(), MOVING);
+    let mut bed = Bed::stale(Vm::beside_reference(), MOVING);
     let mut instruction = bed.update_compactly();
     let reserve = bed.reserve();
     forge(&mut bed, &mut instruction, reserve);
@@ -232,7 +232,7 @@ fn a_forged_reserve_is_refused_by_an_update() {
 
 #[test]
 fn a_forged_validator_list_is_refused_by_each_instruction() {
-    let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
+    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
     let vote = bed.records()[0].vote_account_address;
     let weights = bed.pool.set_weights(&[WeightEntry::new(0, &vote, 9)]);
     for mut instruction in [weights, bed.rebalance(&[0]), bed.update_compactly()] {
@@ -245,8 +245,8 @@ fn a_forged_validator_list_is_refused_by_each_instruction() {
 /// A vote account of somebody who is not in the pool.
 #[test]
 fn a_validator_that_is_not_in_the_pool_is_refused_by_a_rebalance() {
-    let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
-    let vote = add_vote_account(&mut bed.twins.ours);
+    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
+    let vote = add_vote_account(&mut bed.vm);
     let (stake, transient) = (bed.pool.validator_stake(&vote, 0), bed.pool.transient(&vote, 1));
     for index in [0, 4, 5, u32::MAX] {
         let triple = Triple { index, vote, stake, transient };

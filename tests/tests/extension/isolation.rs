@@ -4,14 +4,14 @@ use {
     crate::bed::{Bed, Stakes},
     solana_address::Address,
     solana_instruction::error::InstructionError,
-    tidepool_interface::{STAKE_ACCOUNT_SPACE, address::STAKE_PROGRAM_ID, instruction::tag},
+    tidepool_interface::{address::STAKE_PROGRAM_ID, instruction::tag},
     tidepool_tests::{
         SOL,
         extension::events,
         fixtures,
         scenario::EPOCH,
         stake::{edit_delegation, undelegate},
-        twins::Twins,
+        vm::Vm,
     },
 };
 
@@ -33,8 +33,8 @@ fn set_epochs(bed: &mut Bed, address: Address, activation: u64, deactivation: u6
     });
 }
 
-fn old_stake(twins: Twins) -> Bed {
-    let mut bed = Bed::stale(twins, FIVE);
+fn old_stake(vm: Vm) -> Bed {
+    let mut bed = Bed::stale(vm, FIVE);
     for index in 0..FIVE.len() {
         let transient = bed.transient(index);
         set_epochs(&mut bed, transient, 1, u64::MAX);
@@ -44,19 +44,19 @@ fn old_stake(twins: Twins) -> Bed {
 
 /// A cluster so small that little stake moves in an epoch.
 fn slow_down(bed: &mut Bed) {
-    bed.twins.set_cluster_stake(100 * SOL, 100 * SOL);
-    bed.twins.set_epoch(EPOCH);
+    bed.vm.set_cluster_stake(100 * SOL, 100 * SOL);
+    bed.vm.set_epoch(EPOCH);
 }
 
 /// The contract's form fails as the stake program does; the compact one counts the middle one and merges the others.
 fn isolates(spoil: fn(&mut Bed), code: u32) -> Bed {
-    let mut bed = old_stake(Twins::new());
+    let mut bed = old_stake(Vm::beside_reference());
     spoil(&mut bed);
     let contracts = bed.update_as_in_the_contract();
     assert_eq!(bed.both(&contracts), Err(InstructionError::Custom(code)));
 
     let (stake, transient) = (bed.stake(MIDDLE), bed.transient(MIDDLE));
-    let [stake_before, transient_before] = [stake, transient].map(|address| bed.twins.ours.account(&address));
+    let [stake_before, transient_before] = [stake, transient].map(|address| bed.vm.account(&address));
     let outcome = bed.succeed(&bed.update_compactly());
     for (index, record) in bed.records().iter().enumerate() {
         assert_eq!(record.last_update_epoch.get(), EPOCH, "record {index}");
@@ -64,7 +64,7 @@ fn isolates(spoil: fn(&mut Bed), code: u32) -> Bed {
         let counted = if index == MIDDLE { transient_before.lamports } else { 0 };
         assert_eq!(record.transient_stake_lamports.get(), counted, "record {index}");
     }
-    assert!(stake_before == bed.twins.ours.account(&stake));
+    assert!(stake_before == bed.vm.account(&stake));
     assert_eq!(transient_before.lamports, bed.lamports(&transient));
     let [event] = events::funds(&outcome.logs)[..] else { panic!("one event") };
     assert_eq!((event.instruction, event.records.get()), (tag::UPDATE_VALIDATORS, FIVE.len() as u32));
@@ -74,8 +74,8 @@ fn isolates(spoil: fn(&mut Bed), code: u32) -> Bed {
 
 /// Brings the pool into the next epoch, in which the cluster is large again.
 fn later(mut bed: Bed) -> Bed {
-    bed.twins.set_cluster_stake(400_000_000 * SOL, 1);
-    bed.twins.set_epoch(EPOCH + 1);
+    bed.vm.set_cluster_stake(400_000_000 * SOL, 1);
+    bed.vm.set_epoch(EPOCH + 1);
     bed.succeed(&bed.update_compactly());
     bed
 }
@@ -146,7 +146,7 @@ fn a_validator_deactivated_for_its_delinquency_is_counted_and_can_still_be_remov
         assert!(bed.lamports(&bed.reserve()) > reserve);
         bed.both(&bed.pool.update_pool()).expect("an update");
         bed.both(&bed.pool.remove_validator(bed.stake(MIDDLE), bed.transient(MIDDLE))).expect("a removal");
-        bed.twins.set_epoch(EPOCH + 2);
+        bed.vm.set_epoch(EPOCH + 2);
         bed.succeed(&bed.update_compactly());
         bed.both(&bed.pool.update_pool()).expect("an update");
         bed.both(&bed.pool.cleanup()).expect("a cleanup");
@@ -155,10 +155,10 @@ fn a_validator_deactivated_for_its_delinquency_is_counted_and_can_still_be_remov
 }
 
 /// A pool whose validator accounts were made for more than today's rent: one of them, and the rent that it was made for.
-fn after_rent_fell(twins: Twins) -> (Bed, Address, u64) {
-    let mut bed = Bed::stale(twins, &[(100, 0), (100, 0)]);
-    let old_rent = bed.twins.ours.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
-    bed.twins.set_rent(bed.twins.ours.mollusk.sysvars.rent.lamports_per_byte / 10);
+fn after_rent_fell(vm: Vm) -> (Bed, Address, u64) {
+    let mut bed = Bed::stale(vm, &[(100, 0), (100, 0)]);
+    let old_rent = bed.vm.stake_rent();
+    bed.vm.set_rent(bed.vm.mollusk.sysvars.rent.lamports_per_byte / 10);
     let stake = bed.stake(0);
     (bed, stake, old_rent)
 }
@@ -166,16 +166,16 @@ fn after_rent_fell(twins: Twins) -> (Bed, Address, u64) {
 /// The stake programs give out the difference, in both forms of the update.
 #[test]
 fn what_a_fallen_rent_sets_free_goes_to_the_reserve() {
-    let mut older = Twins::new();
+    let mut older = Vm::beside_reference();
     older.replace_program(&STAKE_PROGRAM_ID, &fixtures::read(fixtures::OLDER_STAKE_PROGRAM));
-    for twins in [Twins::new(), older] {
-        frees_rent(twins);
+    for vm in [Vm::beside_reference(), older] {
+        frees_rent(vm);
     }
 }
 
-fn frees_rent(twins: Twins) {
-    let (mut bed, stake, old_rent) = after_rent_fell(twins);
-    let new_rent = bed.twins.ours.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+fn frees_rent(vm: Vm) {
+    let (mut bed, stake, old_rent) = after_rent_fell(vm);
+    let new_rent = bed.vm.stake_rent();
     let in_reserve = bed.lamports(&bed.reserve());
     let compact = bed.update_compactly();
     bed.succeed(&compact);
@@ -186,7 +186,7 @@ fn frees_rent(twins: Twins) {
 
 #[test]
 fn a_restart_that_took_the_stake_of_one_away_holds_up_nobody() {
-    let mut bed = old_stake(Twins::new());
+    let mut bed = old_stake(Vm::beside_reference());
     let stake = bed.stake(MIDDLE);
     bed.edit_data(stake, undelegate);
     bed.succeed(&bed.update_compactly());

@@ -5,7 +5,7 @@ use {
     crate::bed::{Bed, Stakes},
     solana_address::Address,
     tidepool_interface::state::{VALIDATOR_LIST_HEADER_LENGTH, VALIDATOR_STAKE_INFO_LENGTH},
-    tidepool_tests::{scenario::EPOCH, twins::Twins},
+    tidepool_tests::{scenario::EPOCH, vm::Vm},
 };
 
 /// Validators with and without stake in motion, next to each other in each way.
@@ -28,22 +28,22 @@ fn drop_entry(bed: &mut Bed, index: usize) {
 
 #[test]
 fn one_whose_transient_stake_somebody_else_merged_is_updated_with_all_others() {
-    let mut twins = Twins::new();
+    let mut vm = Vm::beside_reference();
     for index in [0, 1, 4] {
-        let mut bed = Bed::stale(twins, MIXED);
+        let mut bed = Bed::stale(vm, MIXED);
         let signed = bed.update_compactly();
         let others = bed.pool.update_list(index as u32, false, &[(bed.stake(index), bed.transient(index))]);
         bed.both(&others).expect("somebody else's update");
         assert_eq!(bed.records()[index].transient_stake_lamports.get(), 0);
         bed.succeed(&signed);
         assert_eq!(votes_of_stale(&bed), [], "record {index}");
-        twins = bed.twins;
+        vm = bed.vm;
     }
 }
 
 #[test]
 fn all_whose_transient_stake_somebody_else_merged_are_updated() {
-    let mut bed = Bed::stale(Twins::new(), MIXED);
+    let mut bed = Bed::stale(Vm::beside_reference(), MIXED);
     let signed = bed.update_compactly();
     let others = bed.update_as_in_the_contract();
     bed.both(&others).expect("somebody else's update");
@@ -58,20 +58,20 @@ fn all_whose_transient_stake_somebody_else_merged_are_updated() {
 
 #[test]
 fn one_whose_stake_began_to_move_stays_stale_alone() {
-    let mut twins = Twins::new();
+    let mut vm = Vm::beside_reference();
     for index in [0, 1, 4] {
-        let mut bed = Bed::stale(twins, MIXED);
+        let mut bed = Bed::stale(vm, MIXED);
         let (vote, transient) = (bed.records()[index].vote_account_address, bed.transient(index));
         let accounts = bed.compact_accounts().into_iter().filter(|address| *address != transient);
         bed.succeed(&bed.pool.update_validators(0, accounts));
         assert_eq!(votes_of_stale(&bed), [vote]);
-        twins = bed.twins;
+        vm = bed.vm;
     }
 }
 
 #[test]
 fn one_whose_stake_moves_under_another_seed_stays_stale_alone() {
-    let mut bed = Bed::stale(Twins::new(), MIXED);
+    let mut bed = Bed::stale(Vm::beside_reference(), MIXED);
     let signed = bed.update_compactly();
     bed.edit(1, |record| record.transient_seed_suffix = 9.into());
     let vote = bed.records()[1].vote_account_address;
@@ -81,23 +81,23 @@ fn one_whose_stake_moves_under_another_seed_stays_stale_alone() {
 
 #[test]
 fn an_entry_that_was_dropped_with_both_its_accounts_leaves_none_stale() {
-    let mut twins = Twins::new();
+    let mut vm = Vm::beside_reference();
     for index in 0..MIXED.len() {
-        let mut bed = Bed::stale(twins, MIXED);
+        let mut bed = Bed::stale(vm, MIXED);
         let signed = bed.update_compactly();
         drop_entry(&mut bed, index);
         bed.succeed(&signed);
         assert_eq!(votes_of_stale(&bed), [], "entry {index}");
-        twins = bed.twins;
+        vm = bed.vm;
     }
 }
 
 /// The batch began behind the dropped entry: the record that moved in front of it is somebody else's batch.
 #[test]
 fn an_entry_that_was_dropped_before_the_batch_leaves_one_stale() {
-    let mut twins = Twins::new();
+    let mut vm = Vm::beside_reference();
     for start in 1..MIXED.len() {
-        let mut bed = Bed::stale(twins, MIXED);
+        let mut bed = Bed::stale(vm, MIXED);
         let before: usize = (0..start).map(|index| if MIXED[index].1 > 0 { 2 } else { 1 }).sum();
         let accounts = bed.compact_accounts().split_off(before);
         let (signed, vote) =
@@ -106,13 +106,13 @@ fn an_entry_that_was_dropped_before_the_batch_leaves_one_stale() {
         bed.succeed(&signed);
         let stale = votes_of_stale(&bed);
         assert_eq!((stale.len(), stale.last()), (start, Some(&vote)), "from record {start}");
-        twins = bed.twins;
+        vm = bed.vm;
     }
 }
 
 #[test]
 fn a_batch_behind_the_end_of_the_list_is_refused() {
-    let mut bed = Bed::stale(Twins::new(), MIXED);
+    let mut bed = Bed::stale(Vm::beside_reference(), MIXED);
     let accounts = bed.compact_accounts();
     bed.succeed(&bed.pool.update_validators(MIXED.len() as u32, accounts.clone()));
     assert_eq!(votes_of_stale(&bed).len(), MIXED.len());

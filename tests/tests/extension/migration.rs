@@ -21,7 +21,7 @@ use {
         extension::PoolKind,
         pool::{add_account, add_vote_account, add_wallet},
         scenario::EPOCH,
-        twins::Twins,
+        vm::Vm,
     },
 };
 
@@ -30,10 +30,10 @@ const LENGTHS: [usize; 6] = [529, 611, 612, 738, 739, 1_200];
 
 /// Makes a pool by the reference, which Tidepool follows to the last byte: with three validators, one of which has stake in
 /// motion, and one that is being removed.
-fn spl_pool(twins: Twins, length: usize) -> Bed {
-    let mut bed = Bed::new(twins, PoolKind::Plain, &[], EPOCH);
+fn spl_pool(vm: Vm, length: usize) -> Bed {
+    let mut bed = Bed::new(vm, PoolKind::Plain, &[], EPOCH);
     let head = bed.pool.state.head;
-    let vm = &mut bed.twins.ours;
+    let vm = &mut bed.vm;
     let mut pool = vm.account(&bed.pool.pool);
     (pool.data, pool.lamports) = (vec![0; length], vm.mollusk.sysvars.rent.minimum_balance(length));
     vm.accounts.insert(bed.pool.pool, pool);
@@ -44,10 +44,10 @@ fn spl_pool(twins: Twins, length: usize) -> Bed {
     let fee = Fee::new(1, 100);
     let initialize = Ix::Initialize { fee, withdrawal_fee: fee, deposit_fee: fee, referral_fee: 10, max_validators: 5 };
     bed.both(&bed.pool.initialize(list, initialize, None)).expect("a pool");
-    bed.pool.state = bed.pool.read_state(&bed.twins.ours);
+    bed.pool.state = bed.pool.read_state(&bed.vm);
     bed.both(&bed.pool.deposit_sol(bed.holder.wallet, bed.to, None, 1_000 * SOL, None)).expect("a deposit");
     for seed in [0, 3, 0] {
-        let vote = add_vote_account(&mut bed.twins.ours);
+        let vote = add_vote_account(&mut bed.vm);
         bed.both(&bed.pool.add_validator(vote, seed)).expect("a validator");
     }
     for (index, lamports) in [(0, 100 * SOL), (1, 50 * SOL), (2, 20 * SOL)] {
@@ -62,40 +62,40 @@ fn spl_pool(twins: Twins, length: usize) -> Bed {
 }
 
 fn accounts_but(bed: &Bed, changed: [Address; 2]) -> HashMap<Address, Account> {
-    let accounts = bed.twins.ours.accounts.iter().filter(|(address, _)| !changed.contains(address));
+    let accounts = bed.vm.accounts.iter().filter(|(address, _)| !changed.contains(address));
     accounts.map(|(address, account)| (*address, account.clone())).collect()
 }
 
 #[test]
 fn a_pool_of_any_length_gets_its_extension_for_the_rent_to_the_lamport() {
-    let mut twins = Twins::new();
+    let mut vm = Vm::beside_reference();
     for length in LENGTHS {
-        let mut bed = spl_pool(twins, length);
-        let payer = add_wallet(SOL, &mut bed.twins.ours);
+        let mut bed = spl_pool(vm, length);
+        let payer = add_wallet(SOL, &mut bed.vm);
         let rest = accounts_but(&bed, [bed.pool.pool, payer]);
-        let before = bed.twins.ours.account(&bed.pool.pool);
+        let before = bed.vm.account(&bed.pool.pool);
         bed.succeed(&bed.pool.extend(payer));
 
-        let after = bed.twins.ours.account(&bed.pool.pool);
+        let after = bed.vm.account(&bed.pool.pool);
         assert_eq!(after.data.len(), length.max(EXTENDED_POOL_LENGTH));
         let mut expected = before.data.clone();
         expected.resize(after.data.len(), 0);
         let tail = PoolExtension::new(RebalancePolicy::DEFAULT);
         expected[POOL_MAX_LENGTH..EXTENDED_POOL_LENGTH].copy_from_slice(bytemuck::bytes_of(&tail));
         assert_eq!(after.data, expected, "{length} bytes");
-        let rent = bed.twins.ours.mollusk.sysvars.rent.minimum_balance(after.data.len());
+        let rent = bed.vm.mollusk.sysvars.rent.minimum_balance(after.data.len());
         assert_eq!((after.lamports, after.owner), (rent, before.owner), "{length} bytes");
         assert_eq!(bed.lamports(&payer), SOL - (rent - before.lamports), "{length} bytes");
         assert!(rest == accounts_but(&bed, [bed.pool.pool, payer]), "{length} bytes: something else changed");
-        twins = bed.twins;
+        vm = bed.vm;
     }
 }
 
 #[test]
 fn a_pool_with_lamports_to_spare_costs_nothing() {
-    let mut bed = spl_pool(Twins::new(), 611);
-    let payer = add_wallet(0, &mut bed.twins.ours);
-    bed.twins.ours.accounts.get_mut(&bed.pool.pool).expect("a pool").lamports += SOL;
+    let mut bed = spl_pool(Vm::beside_reference(), 611);
+    let payer = add_wallet(0, &mut bed.vm);
+    bed.vm.accounts.get_mut(&bed.pool.pool).expect("a pool").lamports += SOL;
     let before = bed.lamports(&bed.pool.pool);
     bed.succeed(&bed.pool.extend(payer));
     assert_eq!((bed.lamports(&bed.pool.pool), bed.lamports(&payer)), (before, 0));
@@ -103,17 +103,17 @@ fn a_pool_with_lamports_to_spare_costs_nothing() {
 
 #[test]
 fn a_payer_without_the_rent_is_refused() {
-    let mut bed = spl_pool(Twins::new(), 611);
-    let rent = &bed.twins.ours.mollusk.sysvars.rent;
+    let mut bed = spl_pool(Vm::beside_reference(), 611);
+    let rent = &bed.vm.mollusk.sysvars.rent;
     let missing = rent.minimum_balance(EXTENDED_POOL_LENGTH) - rent.minimum_balance(611);
-    let payer = add_wallet(missing - 1, &mut bed.twins.ours);
+    let payer = add_wallet(missing - 1, &mut bed.vm);
     // The system program's ResultWithNegativeLamports.
     assert_eq!(bed.ours(&bed.pool.extend(payer)).custom_error(), Some(1));
 }
 
 #[test]
 fn a_pool_is_extended_once() {
-    let mut bed = spl_pool(Twins::new(), 611);
+    let mut bed = spl_pool(Vm::beside_reference(), 611);
     let payer = bed.holder.wallet;
     assert_eq!(bed.ours(&bed.pool.set_policy(RebalancePolicy::DEFAULT)).custom_error(), Some(NotExtended as u32));
     bed.succeed(&bed.pool.extend(payer));
@@ -123,14 +123,14 @@ fn a_pool_is_extended_once() {
 /// A tail of a version that this program does not know is left alone, and the pool is one of the contract's.
 #[test]
 fn an_extension_of_another_version_is_neither_used_nor_replaced() {
-    let mut bed = Bed::new(Twins::new(), PoolKind::EXTENDED, &[(300, 0)], EPOCH);
+    let mut bed = Bed::new(Vm::beside_reference(), PoolKind::EXTENDED, &[(300, 0)], EPOCH);
     bed.edit_data(bed.pool.pool, |data| data[POOL_MAX_LENGTH + 8] = 2);
-    let (before, entries) = (bed.twins.ours.account(&bed.pool.pool), entries(&bed));
+    let (before, entries) = (bed.vm.account(&bed.pool.pool), entries(&bed));
     assert_eq!(bed.ours(&bed.pool.extend(bed.holder.wallet)).custom_error(), Some(UnknownExtensionVersion as u32));
     assert_eq!(self::entries(&bed), entries, "nor are bumps and weights");
     assert_eq!(bed.ours(&bed.pool.set_policy(RebalancePolicy::DEFAULT)).custom_error(), Some(NotExtended as u32));
     bed.next_epoch();
-    assert_eq!(bed.twins.ours.account(&bed.pool.pool).data[POOL_MAX_LENGTH..], before.data[POOL_MAX_LENGTH..]);
+    assert_eq!(bed.vm.account(&bed.pool.pool).data[POOL_MAX_LENGTH..], before.data[POOL_MAX_LENGTH..]);
 }
 
 fn entries(bed: &Bed) -> Vec<EntryExtension> {
@@ -140,7 +140,7 @@ fn entries(bed: &Bed) -> Vec<EntryExtension> {
 /// Bytes that something else left in the records are neither bumps nor weights.
 #[test]
 fn an_extension_clears_bytes_of_unknown_origin() {
-    let mut bed = Bed::new(Twins::new(), PoolKind::Littered, &[(300, 0), (200, 20), (100, 0)], EPOCH);
+    let mut bed = Bed::new(Vm::beside_reference(), PoolKind::Littered, &[(300, 0), (200, 20), (100, 0)], EPOCH);
     let before = bed.records();
     assert!(
         before.iter().all(|record| record.extension.weight.get() > 0 && record.extension.validator_bump().is_some())
@@ -157,9 +157,9 @@ fn an_extension_clears_bytes_of_unknown_origin() {
 #[test]
 fn the_largest_pool_is_extended_within_the_clients_limit() {
     const RECORDS: u32 = 20_000;
-    let mut bed = Bed::new(Twins::new(), PoolKind::Littered, &[(300, 0)], EPOCH);
+    let mut bed = Bed::new(Vm::beside_reference(), PoolKind::Littered, &[(300, 0)], EPOCH);
     let list = bed.pool.state.head.validator_list;
-    let account = bed.twins.ours.accounts.get_mut(&list).expect("a list");
+    let account = bed.vm.accounts.get_mut(&list).expect("a list");
     let record = account.data[VALIDATOR_LIST_HEADER_LENGTH..][..VALIDATOR_STAKE_INFO_LENGTH].to_vec();
     account.data.truncate(VALIDATOR_LIST_HEADER_LENGTH);
     account.data[1..9].copy_from_slice(bytemuck::bytes_of(&[RECORDS; 2]));
@@ -176,9 +176,9 @@ fn the_largest_pool_is_extended_within_the_clients_limit() {
 /// The list that SPL's program made works as it is: entries are filled one by one, as instructions come by them.
 #[test]
 fn a_list_of_spl_works_unchanged_and_learns() {
-    let mut twins = Twins::new();
+    let mut vm = Vm::beside_reference();
     for length in LENGTHS {
-        let mut bed = spl_pool(twins, length);
+        let mut bed = spl_pool(vm, length);
         let unextended: Vec<Instruction> =
             vec![bed.update_compactly(), bed.rebalance(&[0]), bed.pool.set_weights(&weights(&bed))];
         for instruction in unextended {
@@ -193,7 +193,7 @@ fn a_list_of_spl_works_unchanged_and_learns() {
         assert_eq!(known, [false, true, false]);
 
         bed.succeed(&bed.pool.set_weights(&weights(&bed)));
-        bed.twins.set_epoch(EPOCH + 2);
+        bed.vm.set_epoch(EPOCH + 2);
         bed.succeed(&bed.update_compactly());
         bed.both(&bed.pool.update_pool()).expect("an update");
         assert!(bed.records().iter().all(|record| record.extension.validator_bump().is_some()));
@@ -203,7 +203,7 @@ fn a_list_of_spl_works_unchanged_and_learns() {
         bed.succeed(&bed.rebalance(&[0, 1]));
         assert!(bed.lamports(&bed.reserve()) < reserve / 2, "most of it is sent to validators");
         bed.next_epoch();
-        twins = bed.twins;
+        vm = bed.vm;
     }
 }
 

@@ -18,8 +18,7 @@ use {
         pool::{UserStake, add_vote_account, add_wallet},
         scenario::EPOCH,
         stake::{edit_delegation, undelegate},
-        twins::Twins,
-        vm::{Vm, read_program_elf},
+        vm::Vm,
     },
 };
 
@@ -74,7 +73,7 @@ struct Case {
 
 impl Case {
     fn new() -> Self {
-        let mut vm = Vm::new(Address::new_unique(), &read_program_elf());
+        let mut vm = Vm::of_tidepool();
         vm.set_epoch(EPOCH);
         let (authority, vote) = (add_wallet(SOL, &mut vm), add_vote_account(&mut vm));
         Self { vm, authority, vote }
@@ -192,11 +191,11 @@ fn stake_waits_for_no_more_than_an_epoch_in_a_large_cluster() {
 /// The whole instruction under any history: it never fails, whatever the stake program makes of the accounts.
 #[test]
 fn a_compact_update_never_fails_for_the_state_of_a_stake_account() {
-    let mut twins = Twins::new();
+    let mut vm = Vm::beside_reference();
     for seed in 0..300 {
         let random = &mut Rng::with_seed(seed);
-        let mut bed = Bed::stale(twins, &[(100, 10); 4]);
-        bed.twins.ours.mollusk.sysvars.stake_history = draw_history(random);
+        let mut bed = Bed::stale(vm, &[(100, 10); 4]);
+        bed.vm.mollusk.sysvars.stake_history = draw_history(random);
         for index in 0..4 {
             if random.u8(0..4) == 0 {
                 bed.edit(index, |record| record.status = [1, 3, 4][index % 3]);
@@ -218,6 +217,6 @@ fn a_compact_update_never_fails_for_the_state_of_a_stake_account() {
         }
         let outcome = bed.ours(&bed.update_compactly());
         assert!(outcome.is_ok(), "seed {seed}: {:#?}", outcome.logs);
-        twins = bed.twins;
+        vm = bed.vm;
     }
 }

@@ -17,46 +17,46 @@ use {
         extension::PoolKind,
         scenario::EPOCH,
         substitution::{Substitution, apply, substitutions},
-        twins::Twins,
+        vm::Vm,
     },
 };
 
 type Accounts = HashMap<Address, Account>;
 
 /// An instruction of the extension, on a pool on which it succeeds.
-type Make = fn(Twins) -> (Bed, Instruction);
+type Make = fn(Vm) -> (Bed, Instruction);
 
-fn extend(twins: Twins) -> (Bed, Instruction) {
+fn extend(vm: Vm) -> (Bed, Instruction) {
     // With something to clear: a read-only list is rejected then, under all feature gates.
-    let bed = Bed::new(twins, PoolKind::Littered, UNBALANCED, EPOCH);
+    let bed = Bed::new(vm, PoolKind::Littered, UNBALANCED, EPOCH);
     let instruction = bed.pool.extend(bed.holder.wallet);
     (bed, instruction)
 }
 
-fn set_policy(twins: Twins) -> (Bed, Instruction) {
-    let bed = Bed::fresh(twins, UNBALANCED);
+fn set_policy(vm: Vm) -> (Bed, Instruction) {
+    let bed = Bed::fresh(vm, UNBALANCED);
     let policy = RebalancePolicy { reserve_floor: SOL.into(), ..RebalancePolicy::DEFAULT };
     let instruction = bed.pool.set_policy(policy);
     (bed, instruction)
 }
 
-fn set_weights(twins: Twins) -> (Bed, Instruction) {
-    let bed = Bed::fresh(twins, UNBALANCED);
+fn set_weights(vm: Vm) -> (Bed, Instruction) {
+    let bed = Bed::fresh(vm, UNBALANCED);
     let vote = bed.records()[1].vote_account_address;
     let instruction = bed.pool.set_weights(&[WeightEntry::new(1, &vote, 7)]);
     (bed, instruction)
 }
 
 /// Transient stake, none, transient stake.
-fn update(twins: Twins) -> (Bed, Instruction) {
-    let bed = Bed::stale(twins, MOVING);
+fn update(vm: Vm) -> (Bed, Instruction) {
+    let bed = Bed::stale(vm, MOVING);
     let instruction = bed.update_compactly();
     (bed, instruction)
 }
 
 /// Two validators give and two are given.
-fn rebalance(twins: Twins) -> (Bed, Instruction) {
-    let bed = Bed::fresh(twins, UNBALANCED);
+fn rebalance(vm: Vm) -> (Bed, Instruction) {
+    let bed = Bed::fresh(vm, UNBALANCED);
     let instruction = bed.rebalance(&[0, 1, 2, 3]);
     (bed, instruction)
 }
@@ -103,7 +103,7 @@ fn strangers(own: &HashSet<Address>, before: &Accounts, after: &Accounts) -> (Ve
 
 /// What a substitution came to, next to what comes of the instruction as it should be.
 fn judge(bed: &Bed, before: &Accounts, usual: &Accounts) -> Harmless {
-    let after = &bed.twins.ours.accounts;
+    let after = &bed.vm.accounts;
     let list = bed.pool.state.head.validator_list;
     let records = |accounts: &Accounts| split_validator_list(&accounts[&list].data).expect("a list").1.to_vec();
     let own = pools_own(bed);
@@ -122,18 +122,18 @@ fn judge(bed: &Bed, before: &Accounts, usual: &Accounts) -> Harmless {
 }
 
 /// Runs all substitutions; those whose outcome is not the one that `expected` says, `None` for an error.
-fn surprises(make: Make, expected: Expected, twins: Twins) -> (Twins, Vec<String>) {
-    let (mut bed, instruction) = make(twins);
-    let before = bed.twins.ours.accounts.clone();
+fn surprises(make: Make, expected: Expected, vm: Vm) -> (Vm, Vec<String>) {
+    let (mut bed, instruction) = make(vm);
+    let before = bed.vm.accounts.clone();
     bed.succeed(&instruction);
-    let usual = bed.twins.ours.accounts.clone();
+    let usual = bed.vm.accounts.clone();
     let own = pools_own(&bed);
     let mut surprises = vec![];
     for index in 0..instruction.accounts.len() {
         for substitution in substitutions(&instruction, index) {
-            bed.twins.ours.accounts.clone_from(&before);
+            bed.vm.accounts.clone_from(&before);
             let mut instruction = instruction.clone();
-            if !apply(substitution, index, &mut instruction, &mut bed.twins.ours) {
+            if !apply(substitution, index, &mut instruction, &mut bed.vm) {
                 continue;
             }
             let outcome = run(&mut bed, &instruction, index, &own, &usual);
@@ -142,7 +142,7 @@ fn surprises(make: Make, expected: Expected, twins: Twins) -> (Twins, Vec<String
             }
         }
     }
-    (bed.twins, surprises)
+    (bed.vm, surprises)
 }
 
 /// Runs a substitution in the account at `index`, and checks that no stranger's lamports move.
@@ -153,18 +153,18 @@ fn run(
     own: &HashSet<Address>,
     usual: &Accounts,
 ) -> Option<Harmless> {
-    let before = bed.twins.ours.accounts.clone();
+    let before = bed.vm.accounts.clone();
     // The bumps that are cached are not those of a copy of the pool.
     let is_other_pool = instruction.accounts.first().is_some_and(|meta| meta.pubkey != bed.pool.pool);
-    let outcome = if is_other_pool { bed.twins.ours.process(instruction) } else { bed.ours(instruction) };
+    let outcome = if is_other_pool { bed.vm.process(instruction) } else { bed.ours(instruction) };
     if !outcome.is_ok() {
-        assert!(before == bed.twins.ours.accounts, "an error changes nothing");
+        assert!(before == bed.vm.accounts, "an error changes nothing");
         return None;
     }
     // A copy of a pool is a pool, with the same manager: nobody but the program can make one.
     let mut own = own.clone();
     own.extend((index == 0).then_some(instruction.accounts[0].pubkey));
-    let (strangers, difference) = strangers(&own, &before, &bed.twins.ours.accounts);
+    let (strangers, difference) = strangers(&own, &before, &bed.vm.accounts);
     // Who signs as the payer pays.
     let payer = instruction.accounts.get(PAYER).map(|meta| meta.pubkey).filter(|_| is_extend(instruction));
     let is_payment = payer.is_some_and(|payer| strangers == [payer] && is_paid(bed, &before, payer, difference));
@@ -189,7 +189,7 @@ fn is_extend(instruction: &Instruction) -> bool {
 fn is_paid(bed: &Bed, before: &Accounts, payer: Address, difference: i128) -> bool {
     let mut expected = before[&payer].clone();
     expected.lamports -= u64::try_from(difference).expect("a payment");
-    bed.twins.ours.account(&payer) == expected
+    bed.vm.account(&payer) == expected
 }
 
 /// Whether a substitution changes the state of an account, which a caller cannot: only the account's program can.
@@ -202,7 +202,7 @@ fn unchanged(records: impl IntoIterator<Item = usize>) -> Option<Harmless> {
 }
 
 fn check(make: Make, expected: Expected) {
-    let (_, surprises) = surprises(make, expected, Twins::new());
+    let (_, surprises) = surprises(make, expected, Vm::beside_reference());
     assert!(surprises.is_empty(), "{} surprises:\n{}", surprises.len(), surprises.join("\n"));
 }
 

@@ -5,16 +5,15 @@ use {
     tidepool_core::rebalance::Reason,
     tidepool_interface::{
         ExtensionError::{TurnoverBudgetExceeded, WeightOfRemovedValidator},
-        STAKE_ACCOUNT_SPACE,
         instruction::WeightEntry,
         state::{RebalancePolicy, ValidatorStakeInfo},
     },
-    tidepool_tests::{SOL, extension::events, twins::Twins},
+    tidepool_tests::{SOL, extension::events, vm::Vm},
 };
 
 /// A pool of 1,000 SOL of which 5 % may leave the validators in an epoch.
 fn bounded() -> Bed {
-    let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
+    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
     let policy = RebalancePolicy { turnover_budget: 500.into(), ..RebalancePolicy::DEFAULT };
     bed.succeed(&bed.pool.set_policy(policy));
     bed
@@ -24,15 +23,15 @@ fn decrease(bed: &mut Bed, index: usize, lamports: u64, variant: u8) -> Option<u
     let (vote, stake) = (bed.records()[index].vote_account_address, bed.stake(index));
     let instruction = match variant {
         0 => {
-            let rent = bed.twins.ours.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+            let rent = bed.vm.stake_rent();
             let transient = bed.pool.transient(&vote, 7);
-            bed.twins.ours.accounts.entry(transient).or_default().lamports = rent;
+            bed.vm.accounts.entry(transient).or_default().lamports = rent;
             bed.pool.decrease(&vote, stake, lamports, 7)
         }
         1 => bed.pool.decrease_with_reserve(&vote, stake, lamports, 7),
         _ => bed.pool.decrease_additional(&vote, stake, lamports, 7, 7),
     };
-    let outcome = bed.twins.process(&instruction).expect("no difference but the budget");
+    let outcome = bed.vm.compare(&instruction).expect("no difference but the budget");
     bed.purge();
     if !outcome.is_ok() {
         let message = TurnoverBudgetExceeded.message();
@@ -70,7 +69,7 @@ fn a_rebalance_and_the_staker_draw_on_the_same_budget() {
     let mut bed = bounded();
     bed.succeed(&bed.rebalance(&[0, 3]));
     let leaving: u64 = bed.records().iter().map(|record| record.transient_stake_lamports.get()).sum();
-    let rent = bed.twins.ours.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE);
+    let rent = bed.vm.stake_rent();
     assert_eq!(leaving, 50 * SOL + 2 * rent, "all of the budget");
     assert_eq!(decrease(&mut bed, 1, SOL, 1), Some(TurnoverBudgetExceeded as u32));
 
@@ -94,34 +93,34 @@ fn says(bed: &mut Bed, indices: &[usize], reason: &str) {
 
 #[test]
 fn a_rebalance_with_nothing_to_move_says_why() {
-    let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
+    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
     bed.set_weights(&[0; 4]);
     says(&mut bed, &[0, 1, 2, 3], "no validator has a weight");
     bed.set_weights(&[0, 1, 0, 0]);
     says(&mut bed, &[0, 2], Reason::NoWeight.message());
 
-    let mut bed = Bed::fresh(bed.twins, &[(250, 0); 4]);
+    let mut bed = Bed::fresh(bed.vm, &[(250, 0); 4]);
     says(&mut bed, &[0, 1, 2, 3], Reason::Balanced.message());
 
-    let mut bed = Bed::fresh(bed.twins, UNBALANCED);
+    let mut bed = Bed::fresh(bed.vm, UNBALANCED);
     bed.succeed(&bed.rebalance(&[0, 1, 2, 3]));
     says(&mut bed, &[0, 1, 2, 3], Reason::TransientStake.message());
 
-    let mut bed = Bed::fresh(bed.twins, UNBALANCED);
+    let mut bed = Bed::fresh(bed.vm, UNBALANCED);
     bed.both(&bed.pool.remove_validator(bed.stake(1), bed.transient(1))).expect("a removal");
     says(&mut bed, &[1], Reason::NotActive.message());
 
-    let mut bed = Bed::fresh(bed.twins, &[(500, 0), (500, 0)]);
+    let mut bed = Bed::fresh(bed.vm, &[(500, 0), (500, 0)]);
     bed.set_weights(&[1, 3]);
     says(&mut bed, &[1], Reason::ReserveSpent.message());
 }
 
 #[test]
 fn a_validator_named_twice_is_served_once() {
-    let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
+    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
     bed.succeed(&bed.rebalance(&[0, 1, 2, 3]));
     let once = bed.records();
-    let mut bed = Bed::fresh(bed.twins, UNBALANCED);
+    let mut bed = Bed::fresh(bed.vm, UNBALANCED);
     let first = bed.triple(0);
     let triples = [0, 0, 1, 1, 2, 3, 0].map(|index| bed.triple(index));
     bed.succeed(&bed.pool.rebalance(&triples));
@@ -134,7 +133,7 @@ fn a_validator_named_twice_is_served_once() {
 
 #[test]
 fn a_validator_that_is_being_removed_may_be_given_the_weight_0() {
-    let mut bed = Bed::fresh(Twins::new(), UNBALANCED);
+    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
     let vote = bed.records()[1].vote_account_address;
     bed.both(&bed.pool.remove_validator(bed.stake(1), bed.transient(1))).expect("a removal");
     let set =

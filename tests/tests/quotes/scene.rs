@@ -13,7 +13,7 @@ use {
         instructions::{Holder, Receiver},
         pool::{PoolFixture, PoolSpec, add_wallet, token_balance},
         random::amount,
-        vm::{Outcome, Vm, read_program_elf},
+        vm::{Outcome, Vm},
     },
 };
 
@@ -28,7 +28,7 @@ pub const HOLDER_LAMPORTS: u64 = u64::MAX / 2;
 
 /// A machine that is built once; each case has fresh accounts in it.
 pub fn machine() -> RefCell<Vm> {
-    let mut vm = Vm::new(Address::new_unique(), &read_program_elf());
+    let mut vm = Vm::of_tidepool();
     vm.set_epoch(EPOCH);
     RefCell::new(vm)
 }

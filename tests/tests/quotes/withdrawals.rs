@@ -101,10 +101,10 @@ fn a_stake_withdrawal_yields_what_was_quoted() {
                 }
             }
             let vm = &mut machine.borrow_mut();
-            vm.mollusk.sysvars.rent.lamports_per_byte = USUAL_RENT;
+            vm.set_rent(USUAL_RENT);
             let mut scene = Scene::new(&spec, vm);
             // What is there was made under another rent.
-            scene.vm.mollusk.sysvars.rent.lamports_per_byte = lamports_per_byte;
+            scene.vm.set_rent(lamports_per_byte);
             let head = scene.pool.state.head;
             let snapshot = scene.snapshot();
             let (from, tokens) = if from_reserve {

@@ -120,12 +120,9 @@ struct Wealth {
 
 impl World {
     async fn new() -> Self {
-        let stage = Stage::new();
-        let pool = stage.pool("").await;
+        let (stage, pool) = Stage::with_pool("").await;
         stage.must(&format!("deposit-sol {pool} 40")).await;
-        for index in 0..2 {
-            stage.must(&format!("add-validator {pool} {}", stage.vote(index))).await;
-        }
+        stage.add_validators(&pool, 0..2).await;
         let other = stage.pool("").await;
         let shown = stage.must(&format!("show {pool}")).await;
         let address = |name: &str| text(&shown["accounts"][name]).parse::<Address>().expect("an address");

@@ -1,25 +1,6 @@
 //! Where a case runs: the machine with a scenario's accounts, and its instruction.
 
-use {
-    super::{Case, checks},
-    solana_account::Account,
-    solana_address::Address,
-    solana_instruction::Instruction,
-    std::collections::HashMap,
-    tidepool_interface::{
-        address::{
-            SPL_STAKE_POOL_PROGRAM_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID,
-        },
-        instruction::WeightEntry,
-        state::RebalancePolicy,
-    },
-    tidepool_tests::{
-        extension::{PoolKind, Triple},
-        pool::PoolFixture,
-        scenario::{self, EPOCH},
-        vm::{Vm, read_program_elf},
-    },
-};
+use {super::{Case, checks}, solana_account::Account, solana_address::Address, solana_instruction::Instruction, std::collections::HashMap, tidepool_interface::{address::{SPL_STAKE_POOL_PROGRAM_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID}, instruction::WeightEntry, state::RebalancePolicy}, tidepool_tests::{extension::{PoolKind, Triple}, pool::PoolFixture, scenario::{self, EPOCH}, vm::{Vm, read_elf, Elf}}};
 
 /// Each kind of pool with each token program.
 const VARIANTS: usize = PoolKind::ALL.len() * 2;
@@ -88,7 +69,7 @@ impl Stage {
     /// # Panics
     /// Where the program has not been built.
     pub fn new() -> Self {
-        let mut vm = Vm::new(SPL_STAKE_POOL_PROGRAM_ID, &read_program_elf());
+        let mut vm = Vm::new(SPL_STAKE_POOL_PROGRAM_ID, &read_elf(Elf::Tidepool));
         let scene = make_scene(&mut vm, 0, 0);
         Self {
             vm,
@@ -135,7 +116,7 @@ impl Stage {
 
     /// The clock goes on by so many epochs.
     pub fn advance(&mut self, epochs: u64) {
-        let epoch = self.vm.mollusk.sysvars.clock.epoch;
+        let epoch = self.vm.epoch();
         // Not so far that numbers of slots overflow.
         self.vm.set_epoch(epoch.saturating_add(epochs));
     }

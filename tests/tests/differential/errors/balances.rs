@@ -151,10 +151,10 @@ pub const CASES: &[Case] = &[
     (
         "rewards are being paid",
         UPDATE_LIST,
-        |s| s.twins.set_epoch_rewards_active(true),
+        |s| s.vm.set_epoch_rewards_active(true),
         pool(EpochRewardDistributionInProgress),
     ),
-    ("rewards are being paid", UPDATE, |s| s.twins.set_epoch_rewards_active(true), Success),
+    ("rewards are being paid", UPDATE, |s| s.vm.set_epoch_rewards_active(true), Success),
 ];
 
 #[test]

@@ -30,7 +30,7 @@ fn fees(s: &mut Spoiler, fee: Fee, withdrawal_fee: Fee, deposit_fee: Fee, referr
 
 /// Makes a list for `max` validators of `length` bytes.
 fn size(s: &mut Spoiler, max_validators: u32, length: usize) {
-    let lamports = s.twins.ours.mollusk.sysvars.rent.minimum_balance(length);
+    let lamports = s.vm.mollusk.sysvars.rent.minimum_balance(length);
     s.edit(s.at(4), |list| {
         list.data = vec![0; length];
         list.lamports = lamports;

@@ -19,7 +19,7 @@ use {
         fixtures,
         pool::{PoolFixture, add_wallet},
         scenario::{self, Scenario},
-        twins::Twins,
+        vm::Vm,
     },
 };
 
@@ -36,14 +36,14 @@ mod code {
 }
 
 /// Adds the metadata program.
-pub fn install(twins: &mut Twins) {
-    twins.replace_program(&METADATA_PROGRAM_ID, &fixtures::read(fixtures::METADATA_PROGRAM));
+pub fn install(vm: &mut Vm) {
+    vm.replace_program(&METADATA_PROGRAM_ID, &fixtures::read(fixtures::METADATA_PROGRAM));
 }
 
 /// A pool, and one of the two instructions on it.
-pub fn make(name: &str, token_program: Address, kind: PoolKind, twins: &mut Twins) -> Scenario {
-    let base = scenario::make("SetStaker by the manager", token_program, kind, &mut twins.ours);
-    let payer = add_wallet(SOL, &mut twins.ours);
+pub fn make(name: &str, token_program: Address, kind: PoolKind, vm: &mut Vm) -> Scenario {
+    let base = scenario::make("SetStaker by the manager", token_program, kind, vm);
+    let payer = add_wallet(SOL, vm);
     let pool = base.pool;
     let head = pool.state.head;
     let metadata = find_metadata(&head.pool_mint).0;
@@ -62,7 +62,7 @@ pub fn make(name: &str, token_program: Address, kind: PoolKind, twins: &mut Twin
     if name == CREATE[0] {
         return Scenario { name: CREATE[0], pool, instruction };
     }
-    let outcome = twins.process(&instruction).expect("no difference");
+    let outcome = vm.compare(&instruction).expect("no difference");
     assert!(outcome.is_ok(), "{:?}", outcome.logs);
     Scenario { name: UPDATE[0], instruction: update(&pool, metadata), pool }
 }

@@ -27,8 +27,7 @@ use {
     tidepool_tests::{
         extension::PoolKind,
         scenario::{self, EPOCH},
-        twins::Twins,
-        vm::Outcome,
+        vm::{Outcome, Vm},
     },
 };
 
@@ -82,27 +81,27 @@ fn run(cases: &[Case]) {
 
 /// Runs the cases with these token programs.
 fn run_with(token_programs: &[Address], cases: &[Case]) {
-    let mut twins = Twins::new();
+    let mut vm = Vm::beside_reference();
     if cases.iter().flat_map(|case| case.1).any(|name| name.ends_with("TokenMetadata")) {
-        metadata::install(&mut twins);
+        metadata::install(&mut vm);
     }
     let mut failures = vec![];
     let pools = token_programs.iter().flat_map(|token_program| KINDS.map(|kind| (*token_program, kind)));
     for (token_program, kind) in pools {
         for (name, scenarios, spoil, expected) in cases {
             for scenario in *scenarios {
-                twins.set_epoch(EPOCH);
-                twins.set_epoch_rewards_active(false);
+                vm.set_epoch(EPOCH);
+                vm.set_epoch_rewards_active(false);
                 let scenario = if scenario.ends_with("TokenMetadata") {
-                    metadata::make(scenario, token_program, kind, &mut twins)
+                    metadata::make(scenario, token_program, kind, &mut vm)
                 } else {
-                    scenario::make(scenario, token_program, kind, &mut twins.ours)
+                    scenario::make(scenario, token_program, kind, &mut vm)
                 };
                 let title = format!("{}, {kind:?}, {name}", scenario.name);
-                let mut spoiler = Spoiler::new(scenario, &mut twins);
+                let mut spoiler = Spoiler::new(scenario, &mut vm);
                 spoil(&mut spoiler);
                 let instruction = spoiler.ix;
-                match twins.process(&instruction) {
+                match vm.compare(&instruction) {
                     Ok(outcome) if expected.is(&outcome) => {}
                     Ok(outcome) => failures
                         .push(format!("{title}: both return {:?} instead of {expected:?}", outcome.result.raw_result)),

@@ -70,22 +70,22 @@ fn transient(s: &mut Spoiler, seed: u64) {
 fn decreasing(s: &mut Spoiler, epoch: u64) {
     transient(s, 7);
     let (from, to) = (s.transient(1), s.pool.transient(&s.vote(0), 7));
-    let mut account = s.vm().account(&from);
+    let mut account = s.vm.account(&from);
     let vote = s.vote(0);
     account.data[stake_offset::VOTER..][..32].copy_from_slice(vote.as_ref());
     account.data[stake_offset::ACTIVATION_EPOCH..][..8].fill(0);
     account.data[stake_offset::DEACTIVATION_EPOCH..][..8].copy_from_slice(&epoch.to_le_bytes());
     let lamports = account.lamports;
-    s.vm().accounts.insert(to, account);
+    s.vm.accounts.insert(to, account);
     s.record(0, |record| record.transient_stake_lamports = lamports.into());
 }
 
 /// Has run the instruction before.
 fn once_before(s: &mut Spoiler) {
     let instruction = s.ix.clone();
-    assert!(s.twins.process(&instruction).expect("no difference").is_ok());
+    assert!(s.vm.compare(&instruction).expect("no difference").is_ok());
     // The bank drops what has no lamports any more.
-    s.vm().accounts.retain(|_, account| account.lamports > 0);
+    s.vm.accounts.retain(|_, account| account.lamports > 0);
 }
 
 /// Place of the first ephemeral account, which both additional instructions have.

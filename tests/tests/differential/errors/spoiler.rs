@@ -6,14 +6,12 @@ use {
     solana_instruction::{AccountMeta, Instruction},
     std::mem::size_of,
     tidepool_interface::{
-        STAKE_ACCOUNT_SPACE,
         instruction::StakePoolInstruction as Ix,
         state::{PoolHead, PoolTerms, VALIDATOR_LIST_HEADER_LENGTH, ValidatorStakeInfo},
     },
     tidepool_tests::{
         pool::PoolFixture,
         scenario::{EPOCH, Scenario},
-        twins::Twins,
         vm::Vm,
     },
 };
@@ -31,7 +29,7 @@ pub mod stake_offset {
 /// A scenario that is being spoilt.
 pub struct Spoiler<'a> {
     /// The machines.
-    pub twins: &'a mut Twins,
+    pub vm: &'a mut Vm,
     /// The pool.
     pub pool: PoolFixture,
     /// The instruction.
@@ -39,12 +37,8 @@ pub struct Spoiler<'a> {
 }
 
 impl<'a> Spoiler<'a> {
-    pub fn new(scenario: Scenario, twins: &'a mut Twins) -> Self {
-        Self { twins, pool: scenario.pool, ix: scenario.instruction }
-    }
-
-    pub fn vm(&mut self) -> &mut Vm {
-        &mut self.twins.ours
+    pub fn new(scenario: Scenario, vm: &'a mut Vm) -> Self {
+        Self { vm, pool: scenario.pool, ix: scenario.instruction }
     }
 
     pub fn head(&self) -> PoolHead {
@@ -86,23 +80,23 @@ impl<'a> Spoiler<'a> {
 
     /// Rent of a stake account.
     pub fn rent(&self) -> u64 {
-        self.twins.ours.mollusk.sysvars.rent.minimum_balance(STAKE_ACCOUNT_SPACE)
+        self.vm.stake_rent()
     }
 
     pub fn set_head(&mut self, change: impl FnOnce(&mut PoolHead)) {
         change(&mut self.pool.state.head);
-        self.pool.write_pool(&mut self.twins.ours);
+        self.pool.write_pool(self.vm);
     }
 
     pub fn set_terms(&mut self, change: impl FnOnce(&mut PoolTerms)) {
         change(&mut self.pool.state.terms);
-        self.pool.write_pool(&mut self.twins.ours);
+        self.pool.write_pool(self.vm);
     }
 
     /// Gives the pool's account another length.
     pub fn set_length(&mut self, length: usize) {
         self.pool.pool_length = length;
-        self.pool.write_pool(&mut self.twins.ours);
+        self.pool.write_pool(self.vm);
     }
 
     /// Makes the pool one of the epoch before.
@@ -111,7 +105,7 @@ impl<'a> Spoiler<'a> {
     }
 
     pub fn edit(&mut self, address: Address, change: impl FnOnce(&mut Account)) {
-        change(self.vm().accounts.entry(address).or_default());
+        change(self.vm.accounts.entry(address).or_default());
     }
 
     pub fn write(&mut self, address: Address, offset: usize, bytes: &[u8]) {
@@ -145,8 +139,8 @@ impl<'a> Spoiler<'a> {
 
     /// Puts a copy at another address in an account's place.
     pub fn copy(&mut self, address: Address) {
-        let (copy, account) = (Address::new_unique(), self.vm().account(&address));
-        self.vm().accounts.insert(copy, account);
+        let (copy, account) = (Address::new_unique(), self.vm.account(&address));
+        self.vm.accounts.insert(copy, account);
         self.replace_with(address, copy);
     }
 

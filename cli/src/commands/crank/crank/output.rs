@@ -87,8 +87,12 @@ impl Round {
             reserve: snapshot.pool().head.reserve_stake,
             not_landed: report.sent.problems().count(),
             spent_lamports,
-            next_rebalance_at: report.next_rebalance.as_ref().map(timestamp),
-            next_rebalance_seconds: report.next_rebalance.as_ref().map(|next| next.within.as_secs()),
+            next_rebalance_at: report.next_rebalance.as_ref().and_then(timestamp),
+            next_rebalance_seconds: report
+                .next_rebalance
+                .as_ref()
+                .and_then(|next| next.within)
+                .map(|within| within.as_secs()),
             transactions: Landed::of(&report.sent),
         }
     }
@@ -150,18 +154,21 @@ impl Round {
     }
 }
 
-/// Unix time in seconds of a rebalance to come.
-pub fn timestamp(next: &NextRebalance) -> u64 {
-    now().saturating_add(next.within).as_secs()
+/// Unix time in seconds of a rebalance to come; `None` if the slot time is not measured yet.
+pub fn timestamp(next: &NextRebalance) -> Option<u64> {
+    next.within.map(|within| now().saturating_add(within).as_secs())
 }
 
 /// Says when a watch rebalances next, and why not before.
 pub fn explain(next: &NextRebalance) -> String {
+    let within = match next.within {
+        Some(within) => format!("in about {}", duration(within.as_secs())),
+        None => format!("at slot {}", next.slot),
+    };
     format!(
-        "Rebalances {}, and again just before the end of the epoch; next in about {}. Moved stake takes effect at the end of \
-         the epoch, so waiting costs nothing, and movements of others can be corrected",
-        next.at,
-        duration(next.within.as_secs())
+        "Rebalances {}, and again just before the end of the epoch; next {within}. Moved stake takes effect at the end of the \
+         epoch, so waiting costs nothing, and movements of others can be corrected",
+        next.at
     )
 }
 

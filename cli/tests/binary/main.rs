@@ -1,17 +1,15 @@
 //! The program as the shell sees it: exit codes, standard output and standard error.
 
+mod defaults;
+mod endpoint;
+
 use {
-    base64::{Engine as _, prelude::BASE64_STANDARD},
-    bytemuck::Zeroable as _,
-    serde_json::{Value, json},
+    endpoint::{endpoint_with_a_large_pool, endpoint_with_error},
     std::{
-        io::{BufRead as _, BufReader, Read as _, Write as _},
-        net::TcpListener,
+        io::Write as _,
         process::{Command, Output, Stdio},
-        thread,
     },
     tidepool_client::text::is_invisible,
-    tidepool_interface::state::{AccountType, POOL_MAX_LENGTH, PoolHead},
 };
 
 const NOWHERE: &str = "http://127.0.0.1:1";
@@ -198,67 +196,6 @@ fn a_dry_run_and_an_explanation_need_no_key() {
     assert_eq!(sent.status.code(), Some(2));
 }
 
-/// An endpoint that answers every request with this error.
-fn endpoint_with_error(message: &str) -> String {
-    let error = json!({ "code": -32_000, "message": message });
-    endpoint(move |_| json!({ "error": error }))
-}
-
-/// An endpoint of one program with one pool, of the largest total and the largest supply that a double holds exactly.
-fn endpoint_with_a_large_pool() -> String {
-    let mut head = PoolHead::zeroed();
-    head.account_type = AccountType::StakePool as u8;
-    head.total_lamports = u64::MAX.into();
-    head.pool_token_supply = 9_007_199_254_740_991.into();
-    let mut pool = bytemuck::bytes_of(&head).to_vec();
-    pool.resize(POOL_MAX_LENGTH, 0);
-    let account = |owner: &str, data: &[u8]| {
-        json!({
-            "lamports": 1, "owner": owner, "executable": false, "rentEpoch": 0,
-            "data": [BASE64_STANDARD.encode(data), "base64"],
-        })
-    };
-    let found = json!([{ "pubkey": ADDRESS, "account": account(ADDRESS, &pool) }]);
-    let clock = account("Sysvar1111111111111111111111111111111111111", &[0; 40]);
-    endpoint(move |request| match request["method"].as_str() {
-        Some("getProgramAccounts") => json!({ "result": found }),
-        // The clock, and no validator list.
-        Some("getMultipleAccounts") if request["params"][1]["dataSlice"].is_null() => {
-            json!({ "result": { "context": { "slot": 1 }, "value": [clock] } })
-        }
-        _ => json!({ "result": { "context": { "slot": 1 }, "value": [null] } }),
-    })
-}
-
-/// An endpoint that answers each request with what `answer` makes of it: a `result` or an `error`.
-fn endpoint(answer: impl Fn(&Value) -> Value + Send + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url = format!("http://{}", listener.local_addr().expect("it is bound"));
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let mut reader = BufReader::new(&stream);
-            let (mut length, mut line) = (0, String::new());
-            while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
-                if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                    length = value.trim().parse().expect("a length");
-                }
-                line.clear();
-            }
-            let mut request = vec![0; length];
-            reader.read_exact(&mut request).expect("a request");
-            let request: Value = serde_json::from_slice(&request).expect("requests are JSON");
-            let mut body = answer(&request);
-            body["jsonrpc"] = "2.0".into();
-            body["id"] = request["id"].clone();
-            let body = body.to_string();
-            let head = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
-            // A client that goes away reads no answer.
-            let _ = (&stream).write_all((head + &body).as_bytes());
-        }
-    });
-    url
-}
-
 #[test]
 fn an_endpoint_writes_no_invisible_characters() {
     let url = endpoint_with_error("no\u{1b}[2J\u{202e}lla ton\u{2066}\u{e0041}\u{200b}\ndone");
@@ -293,86 +230,6 @@ fn help_and_version_are_answers() {
     let version = tidepool(&["--version", "--output", "json"]);
     assert_eq!(version.status.code(), Some(0));
     assert!(text(&version.stdout).starts_with("tidepool "));
-}
-
-/// Runs the program with these variables, and a configuration file in its home if there is one.
-fn tidepool_with(variables: &[(&str, &str)], home: &str, arguments: &[&str]) -> Output {
-    let home = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(home);
-    Command::new(env!("CARGO_BIN_EXE_tidepool"))
-        .args(arguments)
-        .args(["--url", NOWHERE])
-        .env("HOME", home)
-        .env_remove("TIDEPOOL_POOL")
-        .env_remove("TIDEPOOL_PROGRAM_ID")
-        .env_remove("TIDEPOOL_CONFIG")
-        .envs(variables.iter().copied())
-        .stdin(Stdio::null())
-        .output()
-        .expect("the program runs")
-}
-
-/// Writes Tidepool's configuration file in a home of that name; returns its path.
-fn configured(home: &str, text: &str) -> String {
-    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(home).join(".config/tidepool");
-    std::fs::create_dir_all(&folder).expect("the folder can be made");
-    let file = folder.join("config.yml");
-    std::fs::write(&file, text).expect("the folder can be written to");
-    file.display().to_string()
-}
-
-#[test]
-fn the_default_pool_comes_from_the_environment_then_from_the_file() {
-    const OTHER: &str = "5rLbJz6YGQLk6LtBrFwn9WqmWpFHKxZnPqmw5eSYcuGR";
-    let none = tidepool_with(&[], "unconfigured", &["show"]);
-    assert_eq!(none.status.code(), Some(2));
-    assert!(text(&none.stderr).contains("missing pool") && text(&none.stderr).contains("TIDEPOOL_POOL"));
-
-    let file = configured("configured", &format!("pool: {OTHER}\n"));
-    for (variables, expected) in [
-        (&[][..], format!("pool: {OTHER} (from {file})")),
-        (&[("TIDEPOOL_POOL", "")], format!("pool: {OTHER} (from {file})")),
-        (&[("TIDEPOOL_POOL", ADDRESS)], format!("pool: {ADDRESS} (from TIDEPOOL_POOL)")),
-    ] {
-        let shown = tidepool_with(variables, "configured", &["show"]);
-        assert_eq!(shown.status.code(), Some(4), "{}", text(&shown.stderr));
-        assert_eq!(text(&shown.stderr).lines().next(), Some(expected.as_str()));
-        let json = tidepool_with(variables, "configured", &["show", "--output", "json"]);
-        assert!(text(&json.stderr).starts_with('{'), "nothing but an error");
-    }
-    // The program has no other source, and no command without --program-id and these reaches the cluster.
-    let programs = configured("programs", &format!("program_id: {OTHER}\n"));
-    for (variables, home, code) in [
-        (&[][..], "unconfigured", 2),
-        (&[("TIDEPOOL_PROGRAM_ID", ADDRESS)], "unconfigured", 4),
-        (&[], "programs", 4),
-        (&[("TIDEPOOL_CONFIG", &programs)], "unconfigured", 4),
-    ] {
-        let listed = tidepool_with(variables, home, &["list-pools"]);
-        assert_eq!(listed.status.code(), Some(code), "{}", text(&listed.stderr));
-    }
-    let elsewhere = tidepool_with(&[("TIDEPOOL_CONFIG", &file)], "unconfigured", &["show"]);
-    assert!(text(&elsewhere.stderr).starts_with(&format!("pool: {OTHER}")), "{}", text(&elsewhere.stderr));
-    let explicit = tidepool_with(&[("TIDEPOOL_POOL", OTHER)], "unconfigured", &["show", ADDRESS]);
-    assert!(!text(&explicit.stderr).contains("pool:"), "{}", text(&explicit.stderr));
-}
-
-#[test]
-fn a_default_that_is_wrong_is_refused_with_its_place() {
-    let file = configured("mistyped", "pol: x\n");
-    for (variables, home, parts) in [
-        (&[("TIDEPOOL_POOL", "here")][..], "unconfigured", &["invalid address \"here\"", "correct TIDEPOOL_POOL"][..]),
-        (&[("TIDEPOOL_PROGRAM_ID", "here")], "unconfigured", &["correct TIDEPOOL_PROGRAM_ID"]),
-        (&[], "mistyped", &["unknown field `pol`", &file, "TIDEPOOL_CONFIG"]),
-        (&[("TIDEPOOL_CONFIG", "no/such.yml")], "unconfigured", &["cannot read the configuration file no/such.yml"]),
-    ] {
-        for line in [&["show"][..], &["show", ADDRESS]] {
-            let refused = tidepool_with(variables, home, line);
-            assert_eq!(refused.status.code(), Some(2));
-            let said = text(&refused.stderr);
-            assert!(parts.iter().all(|part| said.contains(part)), "{said}");
-        }
-        assert_eq!(tidepool_with(variables, home, &["help"]).status.code(), Some(0), "help is an answer all the same");
-    }
 }
 
 #[test]
