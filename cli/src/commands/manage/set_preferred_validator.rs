@@ -2,6 +2,7 @@
 
 use {
     crate::{
+        accept::Accept,
         context::Context,
         keys::KeySource,
         output::{Line, Text},
@@ -26,7 +27,7 @@ Example:
 ///
 /// With a preferred deposit validator, stake of other validators is rejected; SOL deposits are not affected. With a preferred
 /// withdraw validator, stake is withdrawn from others only once it holds little more than the minimum. Removing the validator
-/// unsets it. Signed by the pool's staker.
+/// unsets it. Signed by the pool's staker. A script must specify --accept to prefer a validator that earns little or nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
@@ -45,6 +46,9 @@ pub struct Args {
     /// Keypair of the pool's staker [default: your wallet]
     #[arg(long, value_name = "KEYPAIR")]
     staker: Option<KeySource>,
+
+    #[command(flatten)]
+    accept: Accept,
 }
 
 /// What a validator is preferred for.
@@ -63,6 +67,8 @@ pub struct Preferred {
     purpose: Purpose,
     vote_before: Option<Text<Address>>,
     vote: Option<Text<Address>>,
+    #[serde(skip)]
+    cautions: Vec<Line>,
 }
 
 impl Args {
@@ -78,7 +84,13 @@ impl Args {
         if let (Purpose::Deposit, Some(vote)) = (self.purpose, &self.vote.0) {
             check_vote_account(context, vote).await?;
         }
-        let setting = Preferred { purpose: self.purpose, vote_before: before.map(Text), vote: self.vote.0.map(Text) };
+        let vote_before = before.map(Text);
+        let mut setting =
+            Preferred { purpose: self.purpose, vote_before, vote: self.vote.0.map(Text), cautions: vec![] };
+        // Stake that is withdrawn from such a validator first is no loss.
+        if self.purpose == Purpose::Deposit && setting.is_changed() {
+            setting.cautions = self.accept.cautions(context, self.vote.0.as_slice()).await?;
+        }
         let key = || Ok(vec![context.staker(self.staker.as_ref(), snapshot)?]);
         settings::set(context, &fresh, setting, group, key).await
     }
@@ -107,6 +119,7 @@ impl Setting for Preferred {
             (Purpose::Withdraw, Some(_)) => "stake is withdrawn from this validator first",
             (Purpose::Withdraw, None) => "stake can be withdrawn from any validator of the pool",
         };
-        vec![("validator", instead(or_none(self.vote_before), or_none(self.vote))), ("then", meaning.into())]
+        let lines = [("validator", instead(or_none(self.vote_before), or_none(self.vote))), ("then", meaning.into())];
+        lines.into_iter().chain(self.cautions.iter().cloned()).collect()
     }
 }
