@@ -135,8 +135,7 @@ fn decrease(
         pool.check_reserve(&funding.reserve_stake)?;
     }
     let stake = &accounts.validator_stake;
-    let delegation = read_delegation(stake)?;
-    let (vote, is_delegated) = (delegation.voter, delegation.is_delegated());
+    let (vote, is_delegated) = read_delegation(stake, |delegation| (delegation.voter, delegation.is_delegated()))?;
     let place = find_record(list.records(), &vote).ok_or(ValidatorNotFound)?;
     let record = &mut list.records()[place];
     check_validator_stake(&pool, stake, record)?;
@@ -193,7 +192,7 @@ fn decrease(
     let mut moving = transient.lamports();
     if pool.is_extended() {
         // Undelegated lamports cannot be split off. If they were counted, they could block other withdrawal sources.
-        let delegated = read_delegation(transient)?.stake.get();
+        let delegated = read_delegation(transient, |delegation| delegation.stake.get())?;
         moving = moving.min(delegated.saturating_add(stake_rent)); // guard: decrease-records-delegation
         record.extension.set_transient_bump(bump, true);
     }

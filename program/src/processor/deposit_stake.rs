@@ -41,8 +41,9 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
     let mut list = ValidatorListMut::decode(&mut list_data)?;
 
     let validator_stake = accounts.validator_stake;
-    let (before, lamports_before) = (read_delegation(validator_stake)?, validator_stake.lamports());
-    let vote = before.voter;
+    let (vote, delegated_before) =
+        read_delegation(validator_stake, |delegation| (delegation.voter, delegation.stake.get()))?;
+    let lamports_before = validator_stake.lamports();
     if pool.view().preferred_deposit().is_some_and(|preferred| *preferred != vote) {
         return Err(IncorrectDepositVoteAddress.into());
     }
@@ -57,9 +58,9 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
     take_over(program_id, pool.address(), &accounts)?;
     let sysvars = StakeSysvars { clock: accounts.clock, history: accounts.stake_history };
     authority.merge(accounts.deposit_stake, validator_stake, sysvars)?;
-    let after = read_delegation(validator_stake)?;
+    let delegated_after = read_delegation(validator_stake, |delegation| delegation.stake.get())?;
     let lamports = validator_stake.lamports().checked_sub(lamports_before).ok_or(CalculationFailure)?;
-    let delegated = after.stake.get().checked_sub(before.stake.get()).ok_or(CalculationFailure)?;
+    let delegated = delegated_after.checked_sub(delegated_before).ok_or(CalculationFailure)?;
     let not_delegated = lamports.checked_sub(delegated).ok_or(CalculationFailure)?;
 
     let fees = StakeDepositFees {

@@ -38,8 +38,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     let mut list = ValidatorListMut::decode(&mut list_data)?;
 
     let stake = &accounts.validator_stake;
-    let delegation = read_delegation(stake)?;
-    let (vote, is_delegated) = (delegation.voter, delegation.is_delegated());
+    let (vote, is_delegated) = read_delegation(stake, |delegation| (delegation.voter, delegation.is_delegated()))?;
     let place = find_record(list.records(), &vote).ok_or(ValidatorNotFound)?;
     let record = &mut list.records()[place];
     check_validator_stake(&pool, stake, record)?;

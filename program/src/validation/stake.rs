@@ -18,7 +18,7 @@ pub fn borrow_stake(account: &AccountView) -> Ref<'_, [u8]> {
     }
 }
 
-/// The delegation of a stake account.
+/// Reads from the delegation of a stake account.
 ///
 /// # Errors
 /// As [`StakeState::decode_delegated`].
@@ -26,6 +26,6 @@ pub fn borrow_stake(account: &AccountView) -> Ref<'_, [u8]> {
 /// # Panics
 /// As [`borrow_stake`].
 #[inline(always)]
-pub fn read_delegation(account: &AccountView) -> Result<Delegation, ProgramError> {
-    Ok(*StakeState::decode_delegated(&borrow_stake(account))?.1)
+pub fn read_delegation<T>(account: &AccountView, read: impl FnOnce(&Delegation) -> T) -> Result<T, ProgramError> {
+    Ok(read(StakeState::decode_delegated(&borrow_stake(account))?.1))
 }
