@@ -23,7 +23,7 @@ impl Vm {
     /// on purpose, the departure is checked.
     ///
     /// # Errors
-    /// What differs: the result, an account's lamports, data or owner, or the return data. What is wrong with the extension.
+    /// What differs: the result, an account's lamports, data or owner, or the return data. The fault with the extension.
     ///
     /// # Panics
     /// If the machine has no reference.
@@ -36,7 +36,7 @@ impl Vm {
     /// Runs an instruction of the extension, and keeps what it changed where it succeeds.
     ///
     /// # Errors
-    /// What is wrong with the extension afterwards.
+    /// The fault with the extension afterwards.
     pub fn process_extension(&mut self, instruction: &Instruction) -> Result<Outcome, String> {
         let extended = ExtendedPool::find(instruction, self);
         let outcome = self.process(instruction);

@@ -1,8 +1,8 @@
 //! What the tests share: a virtual machine with the real programs, pools made of raw accounts, and random ones.
 
+pub mod attack;
 pub mod bench;
 pub mod compare;
-pub mod extended;
 pub mod extension;
 pub mod fixtures;
 pub mod gates;
@@ -12,7 +12,6 @@ pub mod invariants;
 pub mod pool;
 pub mod random;
 pub mod scenario;
-pub mod scenes;
 pub mod snapshot;
 pub mod soak;
 pub mod stake;

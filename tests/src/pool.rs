@@ -68,7 +68,7 @@ pub struct PoolSpec {
     pub fee_account_frozen: bool,
     /// Length of the pool's account in bytes. One with the extension is as long as that needs.
     pub pool_length: usize,
-    /// What is where the contract has nothing.
+    /// The bytes that SPL leaves unused.
     pub kind: PoolKind,
 }
 
@@ -215,7 +215,7 @@ impl PoolFixture {
         }
     }
 
-    /// What is in the unused bytes of the record at `index`, whose addresses are known.
+    /// The unused bytes of the record at `index`, whose addresses are known.
     fn entry(&self, kind: PoolKind, index: usize) -> EntryExtension {
         kind.entry(index, self.bumps(index))
     }
@@ -337,7 +337,7 @@ impl PoolFixture {
     /// The pool's state as the machine has it now.
     ///
     /// # Panics
-    /// Where the account is no pool any more.
+    /// If the account is not a pool any more.
     pub fn read_state(&self, vm: &Vm) -> StakePool {
         StakePool::decode_initialized(&vm.account(&self.pool).data).expect("a pool")
     }

@@ -1,4 +1,4 @@
-//! For each instruction of the contract, pools on which it succeeds.
+//! For each instruction of SPL, pools on which it succeeds.
 
 use {
     crate::{
@@ -25,7 +25,7 @@ pub const EPOCH: u64 = 500;
 
 /// An instruction, and the pool that it works on.
 pub struct Scenario {
-    /// The instruction's name, and what is special.
+    /// The instruction's name, and its special case.
     pub name: &'static str,
     /// The pool.
     pub pool: PoolFixture,

@@ -171,7 +171,7 @@ impl Vm {
     pub fn new_address(&mut self) -> Address {
         let Some(count) = &mut self.steady else { return Address::new_unique() };
         *count += 1;
-        // Spread like real ones, of which no two begin alike.
+        // Spread like real ones: no two begin alike.
         let mut random = fastrand::Rng::with_seed(*count);
         Address::new_from_array(std::array::from_fn(|_| random.u8(..)))
     }

@@ -36,9 +36,9 @@ pub fn committed_table() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("compute_units.tsv")
 }
 
-/// What is measured.
+/// A measured case.
 pub struct Case {
-    /// The instruction, and what is special.
+    /// The instruction, and its special case.
     pub name: String,
     /// Records of the validator list.
     pub validators: u32,

@@ -13,7 +13,7 @@ pub struct Reading {
     /// What the programs consumed that it called, which it cannot lower. The system program's units count too, though the
     /// runtime logs no consumption of builtins.
     pub callees: u64,
-    /// How many calls it made, each of which costs 946 compute units at least.
+    /// Calls that it made. Each costs 946 compute units at least.
     pub calls: u64,
 }
 

@@ -14,7 +14,7 @@ use {
     tidepool_interface::state::{EntryExtension, StakeStatus},
 };
 
-/// Validators of one instruction: as many as the clients of the contract name.
+/// Validators of one instruction: as many as the SPL clients name.
 const VALIDATORS: u32 = 5;
 
 /// Validators of one compact instruction.

@@ -2,7 +2,7 @@
 
 use {
     super::{Kind, Transition},
-    crate::{ensure, extended::Finding},
+    crate::{ensure, history::Finding},
 };
 
 /// Checks it, and that the token accounts hold the mint's supply.

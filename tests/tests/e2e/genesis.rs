@@ -32,7 +32,7 @@ impl Genesis {
         Self { vm: Vm::new(program_id, &read_elf(Elf::Tidepool)) }
     }
 
-    /// Adds a pool of so many validators, whose stake is where its weights say, and which was last updated in epoch 0. Each
+    /// Adds a pool of this many validators, whose stake is where its weights say, and which was last updated in epoch 0. Each
     /// validator has a vote account of its own, which never votes; with 1 to 7 SOL they have no say beside the one that does.
     pub fn add_pool(&mut self, validators: usize) -> Address {
         let rent = self.vm.stake_rent();

@@ -6,7 +6,7 @@ use {
         context::{Context, Fresh},
         error::CliError,
         output::Line,
-        settings::{Answer, ManagerArgs, Setting, instead},
+        settings::{Answer, Change, ManagerArgs, instead},
         units::{ParsedFee, sol, tokens},
         unsent::Halt,
         view::fees::{PendingFee, Ratio},
@@ -106,7 +106,8 @@ impl Args {
         let snapshot = &fresh.snapshot;
         let group = actions::set_fee(snapshot, fee)?;
         let setting = PoolFee::new(snapshot, self.kind, self.kind.value(&fee));
-        self.manager.set(context, &fresh, setting, group).await
+        let change = setting.change();
+        self.manager.set(context, &fresh, (setting, change), group).await
     }
 
     /// The pool, up to date where the fee's delay is counted from there.
@@ -273,21 +274,8 @@ impl PoolFee {
     }
 }
 
-impl Setting for PoolFee {
-    fn subject(&self) -> String {
-        match self.kind {
-            Kind::StakeReferral | Kind::SolReferral => {
-                format!("the referrers' share of the fee on {}", self.kind.base())
-            }
-            kind => format!("the fee on {}", kind.base()),
-        }
-    }
-
-    fn is_changed(&self) -> bool {
-        self.changed
-    }
-
-    fn lines(&self) -> Vec<Line> {
+impl PoolFee {
+    fn change(&self) -> Change {
         let (before, fee) = (self.fee_before.percent(), self.fee.percent());
         let fee = match self.from_epoch {
             Some(_) if fee != before => format!("{fee}, until then {before}"),
@@ -302,7 +290,13 @@ impl Setting for PoolFee {
             lines.push(("in force", self.in_force()));
         }
         lines.push(self.cost());
-        lines
+        let subject = match self.kind {
+            Kind::StakeReferral | Kind::SolReferral => {
+                format!("the referrers' share of the fee on {}", self.kind.base())
+            }
+            kind => format!("the fee on {}", kind.base()),
+        };
+        Change::new(subject, self.changed, lines)
     }
 }
 

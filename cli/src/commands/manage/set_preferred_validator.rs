@@ -4,8 +4,8 @@ use {
     crate::{
         context::Context,
         keys::KeySource,
-        output::{Line, Text},
-        settings::{self, Answer, Choice, Setting, instead, or_none},
+        output::Text,
+        settings::{self, Answer, Change, Choice, instead, or_none},
         units::address,
         unsent::Halt,
         validators::check_vote_account,
@@ -80,33 +80,26 @@ impl Args {
         }
         let setting = Preferred { purpose: self.purpose, vote_before: before.map(Text), vote: self.vote.0.map(Text) };
         let key = || Ok(vec![context.staker(self.staker.as_ref(), snapshot)?]);
-        settings::set(context, &fresh, setting, group, key).await
+        let change = setting.change();
+        settings::set(context, &fresh, (setting, change), group, key).await
     }
 }
 
-impl Setting for Preferred {
-    fn subject(&self) -> String {
-        match self.purpose {
+impl Preferred {
+    fn change(&self) -> Change {
+        let subject = match self.purpose {
             Purpose::Deposit => "the preferred validator for deposits",
             Purpose::Withdraw => "the preferred validator for withdrawals",
-        }
-        .into()
-    }
-
-    fn is_changed(&self) -> bool {
-        self.vote_before != self.vote
-    }
-
-    fn lines(&self) -> Vec<Line> {
+        };
         let meaning = match (self.purpose, self.vote) {
             (Purpose::Deposit, Some(_)) => {
-                "only stake delegated to this validator can be deposited; SOL deposits are not \
-                                            affected"
+                "only stake delegated to this validator can be deposited; SOL deposits are not affected"
             }
             (Purpose::Deposit, None) => "stake delegated to any active validator of the pool can be deposited",
             (Purpose::Withdraw, Some(_)) => "stake is withdrawn from this validator first",
             (Purpose::Withdraw, None) => "stake can be withdrawn from any validator of the pool",
         };
-        vec![("validator", instead(or_none(self.vote_before), or_none(self.vote))), ("then", meaning.into())]
+        let vote = instead(or_none(self.vote_before), or_none(self.vote));
+        Change::new(subject, self.vote_before != self.vote, vec![("validator", vote), ("then", meaning.into())])
     }
 }
