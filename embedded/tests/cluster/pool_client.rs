@@ -19,6 +19,7 @@ use {
         send::{NotSent, Outcome, Sender, Summary},
     },
     tidepool_embedded::EmbeddedCluster,
+    tidepool_interface::StakePoolError,
 };
 
 /// A pool of two validators with equal weights, and its manager.
