@@ -1,12 +1,12 @@
 //! `cargo xtask ci`
 
-use crate::{deny, e2e, examples, fuzz, test, words};
+use crate::{deny, e2e, examples, fuzz, test, typos, words};
 use sbpf_build::{Workspace, cargo, process};
 
 /// Minutes of fuzzing: enough to see that all of it works, and for the mistakes that fuzzers find at once.
 const FUZZING: u64 = 1;
 
-/// Check formatting, words, lints and dependencies, then run all tests, the examples, the fuzzers and the tests on a real validator:
+/// Check formatting, words, spelling, lints and dependencies, then run all tests, the examples, the fuzzers and the tests on a real validator:
 /// what has to pass before a change lands
 #[derive(clap::Args)]
 pub struct Args {}
@@ -24,12 +24,13 @@ impl Args {
         }
         words::check(&workspace.root, false)?;
         step(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny=warnings"])?;
+        let spelling = typos::Args::default().test()?;
         let dependencies = deny::Args::default().test()?;
         let tests = test::Args::default().test()?;
         let examples = examples::Args::default().test()?;
         let fuzzed = fuzz::Args::short(FUZZING).test()?;
         // Also where others have failed: who looks at the result wants to know all of it.
         let on_a_validator = e2e::Args::default().test()?;
-        (dependencies + tests + examples + fuzzed + on_a_validator).close()
+        (spelling + dependencies + tests + examples + fuzzed + on_a_validator).close()
     }
 }

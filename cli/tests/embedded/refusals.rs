@@ -1,11 +1,9 @@
 //! What is refused, with which exit code, and what it says.
 
 use {
-    super::harness::{NOT_NOW, REFUSED, SOL, Stage, USAGE, assert_fails, text},
-    clap::Parser as _,
+    super::harness::{NOT_NOW, REFUSED, SOL, Stage, USAGE, assert_fails, assert_malformed, text},
     solana_address::Address,
     solana_signer::Signer as _,
-    tidepool_cli::command_line::Cli,
 };
 
 #[tokio::test]
@@ -179,9 +177,7 @@ fn malformed_arguments_are_refused_before_anything_is_opened() {
         (format!("lookup-tables {pool} --wait"), "required arguments were not provided"),
         (format!("update {pool} --lookup-tables some"), ", auto or none"),
     ] {
-        let words = std::iter::once("tidepool").chain(line.split_whitespace());
-        let error = Cli::try_parse_from(words).expect_err(&line).to_string();
-        assert!(error.contains(part), "{line}: {error}");
+        assert_malformed(&line, part);
     }
 }
 

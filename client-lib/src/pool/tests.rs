@@ -47,7 +47,6 @@ impl<F: Fn(usize, &mut Accounts) + Send + Sync> Cluster for FakeCluster<F> {
         })
     }
 
-    /// Ignores the program and the filters.
     async fn program_accounts(&self, _: &Address, _: &[BytesAt]) -> Result<Vec<(Address, Account)>, ClusterError> {
         Ok(self.accounts.lock().unwrap().iter().map(|(address, account)| (*address, account.clone())).collect())
     }

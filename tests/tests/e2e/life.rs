@@ -66,7 +66,7 @@ fn text(value: &Value) -> &str {
 }
 
 impl Life<'_> {
-    /// Waits for the next epoch, and has the pool cranked by somebody who is nobody to it.
+    /// Waits for the next epoch, and has the pool cranked by a user without a role in it.
     fn next_epoch(&mut self) {
         let epoch = self.last.pool.head.last_update_epoch.get().max(self.cluster.rpc.epoch());
         self.cluster.rpc.wait_for_epoch(epoch + 1);
@@ -166,7 +166,7 @@ fn change_fee(life: &mut Life) {
         assert_eq!(shown["fees"]["epoch"]["pending"]["numerator"], 10);
         let before = OnChain::read(life.cluster, &life.pool);
         life.next_epoch();
-        assert!(life.last.is_worth_more_than(&before), "rewards have not raised the rate");
+        assert!(life.last.has_more_value_than(&before), "rewards have not raised the rate");
     }
     let shown = life.manager.must(&format!("show {}", life.pool));
     assert_eq!(shown["fees"]["epoch"], json!({ "numerator": 10, "denominator": 100, "pending": null }));
@@ -221,7 +221,7 @@ fn withdraw_all(life: &mut Life) {
     assert_eq!(in_accounts, stake_lamports + number(&withdrawn["rent_lamports"]));
     let now = check(life.cluster, &life.holder, &life.pool);
     chain::check_total(life.cluster, &now);
-    // What is left is the manager's: the first deposit, and fees.
+    // The remainder is the manager's: the first deposit, and fees.
     assert_eq!(now.mint_supply, tokens(life.cluster, &now.pool.head.manager_fee_account.to_string()));
     assert!(now.mint_supply > 10 * SOL);
 }

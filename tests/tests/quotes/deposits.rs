@@ -1,13 +1,13 @@
 //! Deposits.
 
 use {
-    crate::scene::{
-        Balances, CASES, EPOCH, MOST_LAMPORTS, Scene, Tally, bound, check_refusal, check_success, machine, run,
+    crate::harness::{
+        Balances, CASES, EPOCH, Harness, MOST_LAMPORTS, Tally, bound, check_refusal, check_success, machine, run,
     },
     proptest::prelude::*,
     tidepool_client::quote::{quote_deposit_sol, quote_deposit_stake},
     tidepool_tests::{
-        pool::UserStake,
+        accounts::UserStake,
         random::{amount, check, pool},
     },
 };
@@ -17,10 +17,10 @@ fn a_sol_deposit_yields_what_was_quoted() {
     let (machine, tally) = (machine(), Tally::default());
     check(CASES, (pool(EPOCH, 2), amount(MOST_LAMPORTS), bound()), |(spec, lamports, minimum)| {
         let vm = &mut machine.borrow_mut();
-        let mut scene = Scene::new(&spec, vm);
-        let quote = quote_deposit_sol(&scene.snapshot(), lamports, minimum);
-        let instruction = scene.pool.deposit_sol(scene.holder.wallet, scene.to, None, lamports, minimum);
-        let (outcome, change) = run(&mut scene, &instruction);
+        let mut h = Harness::new(&spec, vm);
+        let quote = quote_deposit_sol(&h.snapshot(), lamports, minimum);
+        let instruction = h.pool.deposit_sol(h.holder.wallet, h.to, None, lamports, minimum);
+        let (outcome, change) = run(&mut h, &instruction);
         tally.count(quote.is_ok());
         let quote = match quote {
             Err(error) => return check_refusal(&error, &outcome),
@@ -53,14 +53,14 @@ fn a_stake_deposit_yields_what_was_quoted() {
     check(CASES, (pool(EPOCH, 4), stake, bound()), |(spec, (delegated, idle, index), minimum)| {
         prop_assume!(!spec.validators.is_empty());
         let vm = &mut machine.borrow_mut();
-        let mut scene = Scene::new(&spec, vm);
-        let validator = *index.get(&scene.pool.validators);
-        let authority = scene.pool.state.head.stake_deposit_authority;
+        let mut h = Harness::new(&spec, vm);
+        let validator = *index.get(&h.pool.validators);
+        let authority = h.pool.state.head.stake_deposit_authority;
         let user = UserStake { authority, vote: validator.vote, delegated, idle, activation_epoch: 0 };
-        let deposit = user.add(scene.vm);
-        let quote = quote_deposit_stake(&scene.snapshot(), &scene.vm.account(&deposit), minimum);
-        let instruction = scene.pool.deposit_stake(authority, deposit, validator.stake, scene.to, minimum);
-        let (outcome, change) = run(&mut scene, &instruction);
+        let deposit = user.add(h.vm);
+        let quote = quote_deposit_stake(&h.snapshot(), &h.vm.account(&deposit), minimum);
+        let instruction = h.pool.deposit_stake(authority, deposit, validator.stake, h.to, minimum);
+        let (outcome, change) = run(&mut h, &instruction);
         tally.count(quote.is_ok());
         let quote = match quote {
             Err(error) => return check_refusal(&error, &outcome),

@@ -5,7 +5,7 @@ use {
         args::ValidatorArgs,
         context::Context,
         error::CliError,
-        output::{Report, Text, write_fields},
+        output::{Line, Report, Text, write_fields},
         units::{Share, sol},
         view::{
             figures::{duration, status_name},
@@ -136,7 +136,7 @@ impl Output {
         }
     }
 
-    fn fields(&self) -> Vec<(&'static str, String)> {
+    fn fields(&self) -> Vec<Line> {
         let share = self.weight_share_basis_points.and_then(|points| u16::try_from(points).ok()).map(Share);
         let of_all = share.map_or(String::new(), |share| format!(" of {} ({share})", self.weights));
         let mut fields = vec![("weight", format!("{}{of_all}", self.weight))];

@@ -5,8 +5,8 @@ use {
         accept::Accept,
         context::Context,
         keys::KeySource,
-        output::{Line, Text},
-        settings::{self, Answer, Choice, Setting, instead, or_none},
+        output::Text,
+        settings::{self, Answer, Change, Choice, instead, or_none},
         units::address,
         unsent::Halt,
         validators::check_vote_account,
@@ -67,8 +67,6 @@ pub struct Preferred {
     purpose: Purpose,
     vote_before: Option<Text<Address>>,
     vote: Option<Text<Address>>,
-    #[serde(skip)]
-    cautions: Vec<Line>,
 }
 
 impl Args {
@@ -85,41 +83,32 @@ impl Args {
             check_vote_account(context, vote).await?;
         }
         let vote_before = before.map(Text);
-        let mut setting =
-            Preferred { purpose: self.purpose, vote_before, vote: self.vote.0.map(Text), cautions: vec![] };
+        let setting = Preferred { purpose: self.purpose, vote_before, vote: self.vote.0.map(Text) };
+        let mut change = setting.change();
         // Stake that is withdrawn from such a validator first is no loss.
-        if self.purpose == Purpose::Deposit && setting.is_changed() {
-            setting.cautions = self.accept.cautions(context, self.vote.0.as_slice()).await?;
+        if self.purpose == Purpose::Deposit && change.is_changed {
+            change.lines.extend(self.accept.cautions(context, self.vote.0.as_slice()).await?);
         }
         let key = || Ok(vec![context.staker(self.staker.as_ref(), snapshot)?]);
-        settings::set(context, &fresh, setting, group, key).await
+        settings::set(context, &fresh, (setting, change), group, key).await
     }
 }
 
-impl Setting for Preferred {
-    fn subject(&self) -> String {
-        match self.purpose {
+impl Preferred {
+    fn change(&self) -> Change {
+        let subject = match self.purpose {
             Purpose::Deposit => "the preferred validator for deposits",
             Purpose::Withdraw => "the preferred validator for withdrawals",
-        }
-        .into()
-    }
-
-    fn is_changed(&self) -> bool {
-        self.vote_before != self.vote
-    }
-
-    fn lines(&self) -> Vec<Line> {
+        };
         let meaning = match (self.purpose, self.vote) {
             (Purpose::Deposit, Some(_)) => {
-                "only stake delegated to this validator can be deposited; SOL deposits are not \
-                                            affected"
+                "only stake delegated to this validator can be deposited; SOL deposits are not affected"
             }
             (Purpose::Deposit, None) => "stake delegated to any active validator of the pool can be deposited",
             (Purpose::Withdraw, Some(_)) => "stake is withdrawn from this validator first",
             (Purpose::Withdraw, None) => "stake can be withdrawn from any validator of the pool",
         };
-        let lines = [("validator", instead(or_none(self.vote_before), or_none(self.vote))), ("then", meaning.into())];
-        lines.into_iter().chain(self.cautions.iter().cloned()).collect()
+        let vote = instead(or_none(self.vote_before), or_none(self.vote));
+        Change::new(subject, self.vote_before != self.vote, vec![("validator", vote), ("then", meaning.into())])
     }
 }

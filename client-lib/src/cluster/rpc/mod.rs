@@ -341,7 +341,6 @@ impl Cluster for RpcCluster {
     }
 }
 
-/// Checks that all found accounts belong to `program` and match `filters`.
 fn check_requested(
     found: Vec<FoundAccount>,
     program: &Address,

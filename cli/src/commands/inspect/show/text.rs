@@ -4,7 +4,7 @@ use {
     super::{Extension, Output, Ratio},
     crate::{
         error::unmerged,
-        output::write_fields,
+        output::{Line, write_fields},
         units::{sol, tokens},
         view::{figures::duration, metadata::printable, votes::Cautioned},
         warnings::gates::unknown_gate,
@@ -68,7 +68,7 @@ pub(super) fn write_gates(f: &mut fmt::Formatter<'_>, pool: &Output) -> fmt::Res
     write_fields(f, &gates.into_iter().map(|gate| ("pending gates", gate)).collect::<Vec<_>>())
 }
 
-fn state(pool: &Output) -> Vec<(&'static str, String)> {
+fn state(pool: &Output) -> Vec<Line> {
     let freshness = match (pool.stale, pool.epoch_rewards_active) {
         (false, _) if pool.validators.mergeable > 0 => {
             let unmerged = unmerged(pool.validators.mergeable);
@@ -113,7 +113,7 @@ fn state(pool: &Output) -> Vec<(&'static str, String)> {
     fields
 }
 
-fn stake(pool: &Output) -> Vec<(&'static str, String)> {
+fn stake(pool: &Output) -> Vec<Line> {
     let (stake, validators) = (&pool.stake, &pool.validators);
     let leaving = match validators.leaving {
         0 => String::new(),
@@ -143,7 +143,7 @@ fn stake(pool: &Output) -> Vec<(&'static str, String)> {
     fields
 }
 
-fn weights(extension: &Extension) -> Vec<(&'static str, String)> {
+fn weights(extension: &Extension) -> Vec<Line> {
     let who = match extension.weighted {
         0 => "none: set them with `tidepool set-weights`".into(),
         1 => "1 validator".into(),
@@ -154,7 +154,7 @@ fn weights(extension: &Extension) -> Vec<(&'static str, String)> {
     fields
 }
 
-fn fees(pool: &Output) -> Vec<(&'static str, String)> {
+fn fees(pool: &Output) -> Vec<Line> {
     let fees = &pool.fees;
     let referral = |fee: &Ratio, share: u8| match share {
         0 => fee.percent(),
@@ -174,7 +174,7 @@ fn fees(pool: &Output) -> Vec<(&'static str, String)> {
     fields
 }
 
-fn authorities(pool: &Output) -> Vec<(&'static str, String)> {
+fn authorities(pool: &Output) -> Vec<Line> {
     let authorities = &pool.authorities;
     let mut fields = vec![("manager", authorities.manager.to_string()), ("staker", authorities.staker.to_string())];
     if !authorities.stake_deposit_is_open {

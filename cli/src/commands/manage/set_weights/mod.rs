@@ -13,7 +13,7 @@ use {
         context::Context,
         error::CliError,
         keys::KeySource,
-        output::{Landed, Report, Text, write_signatures},
+        output::{Landed, Line, Report, Text, write_signatures},
         units::address,
         unsent::Halt,
         view::policy::policy_of,
@@ -194,7 +194,7 @@ impl Output {
         if self.transactions.is_empty() { "nothing was sent" } else { "rebalancing goes on" }
     }
 
-    fn summary(&self, others: &str) -> Vec<(&'static str, String)> {
+    fn summary(&self, others: &str) -> Vec<Line> {
         vec![
             ("changes", format!("{} weights; {} unchanged", self.changes.len(), self.unchanged)),
             ("others", others.to_owned()),
