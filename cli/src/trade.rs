@@ -5,7 +5,7 @@ use {
         args::Bound,
         context::Context,
         error::CliError,
-        output::{Landed, Report, write_fields, write_signatures},
+        output::{Landed, Line, Report, write_fields, write_signatures},
         units::{sol, tokens},
     },
     serde::Serialize,
@@ -13,9 +13,6 @@ use {
     tidepool_client::cluster::Cluster,
     tidepool_core::maths::ExchangeRate,
 };
-
-/// A name and what it stands for, in a line.
-pub type Line = (&'static str, String);
 
 /// How amounts are written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -14,11 +14,15 @@ use {
         fs,
         path::{Path, PathBuf},
         sync::Mutex,
+        time::Duration,
     },
 };
 
 /// Default number of validators.
 const DEFAULT_VALIDATORS: usize = 20;
+
+/// Default slot time: that of most of mainnet's history.
+const DEFAULT_SLOT_TIME: Duration = Duration::from_millis(400);
 
 /// 1 January 2026, 00:00 UTC.
 const DEFAULT_START_TIME: UnixTimestamp = 1_767_225_600;
@@ -32,6 +36,7 @@ pub struct EmbeddedClusterBuilder {
     wallets: Vec<(Address, u64)>,
     validators: Vec<ValidatorSpec>,
     slots_per_epoch: u64,
+    slot_time: Duration,
     start_epoch: Epoch,
     start_time: UnixTimestamp,
     inflation: Inflation,
@@ -46,6 +51,7 @@ impl Default for EmbeddedClusterBuilder {
             wallets: vec![],
             validators: (0..DEFAULT_VALIDATORS).map(ValidatorSpec::varied).collect(),
             slots_per_epoch: DEFAULT_SLOTS_PER_EPOCH,
+            slot_time: DEFAULT_SLOT_TIME,
             start_epoch: 0,
             start_time: DEFAULT_START_TIME,
             inflation: Inflation::full(),
@@ -106,10 +112,17 @@ impl EmbeddedClusterBuilder {
         self
     }
 
-    /// Sets the length of an epoch in slots (of 0.4 seconds). Shorter epochs have smaller rewards. The length does not affect speed,
+    /// Sets the length of an epoch in slots. Shorter epochs have smaller rewards. The length does not affect speed,
     /// because the bank skips slots without blocks.
     pub fn slots_per_epoch(mut self, slots: u64) -> Self {
         self.slots_per_epoch = slots;
+        self
+    }
+
+    /// Sets the slot time, in whole milliseconds. The default is 400 ms. Inflation is per year, so shorter slots have smaller rewards per
+    /// epoch.
+    pub fn slot_time(mut self, slot_time: Duration) -> Self {
+        self.slot_time = slot_time;
         self
     }
 
@@ -150,6 +163,7 @@ impl EmbeddedClusterBuilder {
         let cluster = EmbeddedCluster {
             bank_forks: BankForks::new_rw_arc(bank),
             start_time: self.start_time,
+            slot_time: self.slot_time,
             start_slot: self.start_epoch * self.slots_per_epoch,
             performance: Mutex::new(self.performance(&validators)),
             validators,
@@ -177,7 +191,8 @@ impl EmbeddedClusterBuilder {
     }
 
     fn first_bank(&self, validators: &[Validator]) -> Result<Bank, EmbeddedError> {
-        let config = genesis::config(self.slots_per_epoch, self.start_time, validators, &self.without_features);
+        let config =
+            genesis::config(self.slots_per_epoch, self.slot_time, self.start_time, validators, &self.without_features);
         let bank = genesis::bank(&config);
         for (program_id, file) in &self.programs {
             for (address, account) in genesis::program_accounts(program_id, &file.read()?, 0) {

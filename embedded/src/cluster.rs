@@ -3,16 +3,24 @@
 //! All calls return immediately: when `send` returns, the transaction is executed and final.
 
 use {
-    crate::{EmbeddedCluster, transactions::first_signature},
+    crate::{EmbeddedCluster, lock, transactions::first_signature},
     solana_account::{Account, ReadableAccount},
     solana_address::Address,
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
     solana_transaction_error::TransactionError,
+    std::time::Duration,
     tidepool_client::cluster::{
-        Blockhash, BytesAt, Cluster, ClusterError, Confirmation, Execution, ReturnData, Simulation, TransactionStatus,
+        Blockhash, BytesAt, Call, Cluster, ClusterError, ClusterValidator, Confirmation, Execution, PastTransaction,
+        PerformanceSample, ReturnData, Simulation, TransactionStatus,
     },
 };
+
+/// Time of a performance sample.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Most transactions of a page of the history, as on an RPC endpoint.
+const HISTORY_PAGE: usize = 1_000;
 
 impl Cluster for EmbeddedCluster {
     async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
@@ -90,5 +98,49 @@ impl Cluster for EmbeddedCluster {
             .landed
             .get(signature)
             .map(|landed| Execution { logs: landed.logs.clone(), units_consumed: Some(landed.units_consumed) }))
+    }
+
+    /// A minute of slots, since the cluster's slots all have the same length.
+    async fn performance_samples(&self) -> Result<Vec<PerformanceSample>, ClusterError> {
+        let slots = MINUTE.as_millis() / self.slot_time.as_millis().max(1);
+        Ok(vec![PerformanceSample { slot: self.slot(), slots: slots as u64, seconds: MINUTE.as_secs() }])
+    }
+
+    async fn block_time(&self, slot: u64) -> Result<Option<i64>, ClusterError> {
+        Ok((self.start_slot..=self.slot()).contains(&slot).then(|| self.time_of(slot)))
+    }
+
+    async fn history(
+        &self,
+        address: &Address,
+        before: Option<&Signature>,
+    ) -> Result<Option<Vec<PastTransaction>>, ClusterError> {
+        let state = self.turn();
+        let newest = state.history.iter().rev();
+        let skipped =
+            before.map_or(0, |before| newest.clone().take_while(|signature| *signature != before).count() + 1);
+        let found = newest.skip(skipped).filter_map(|signature| {
+            let landed = state.landed.get(signature).filter(|landed| landed.accounts.contains(address))?;
+            Some(PastTransaction { signature: *signature, slot: landed.slot, succeeded: landed.error.is_none() })
+        });
+        Ok(Some(found.take(HISTORY_PAGE).collect()))
+    }
+
+    async fn calls(&self, signature: &Signature) -> Result<Option<Vec<Call>>, ClusterError> {
+        Ok(self.turn().landed.get(signature).map(|landed| landed.calls.clone()))
+    }
+
+    async fn validator_set(&self) -> Result<Option<Vec<ClusterValidator>>, ClusterError> {
+        let bank = self.bank();
+        let admitted = bank.epoch_vote_accounts(bank.epoch());
+        let performance = lock(&self.performance);
+        let validators = bank.vote_accounts();
+        let validators = validators.iter().map(|(vote, (stake, _))| ClusterValidator {
+            vote: *vote,
+            activated_stake: *stake,
+            is_admitted: admitted.is_some_and(|admitted| admitted.contains_key(vote)),
+            is_voting: performance.get(vote).is_some_and(|permille| *permille > 0),
+        });
+        Ok(Some(validators.collect()))
     }
 }

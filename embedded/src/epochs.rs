@@ -1,7 +1,7 @@
 //! Advances a cluster: blocks, slots, and epochs with their rewards.
 
 use {
-    crate::{EmbeddedCluster, EmbeddedError, genesis::SLOT_DURATION, history, lock, validators},
+    crate::{EmbeddedCluster, EmbeddedError, history, lock, validators},
     solana_clock::{Epoch, Slot, UnixTimestamp},
     solana_runtime::bank::Bank,
     std::sync::{Arc, PoisonError},
@@ -133,9 +133,9 @@ impl EmbeddedCluster {
         bank.set_sysvar_for_tests(&clock);
     }
 
-    fn time_of(&self, slot: Slot) -> UnixTimestamp {
+    pub(crate) fn time_of(&self, slot: Slot) -> UnixTimestamp {
         let slots = u128::from(slot.saturating_sub(self.start_slot));
-        let passed = slots * SLOT_DURATION.as_millis() / 1_000;
+        let passed = slots * self.slot_time.as_millis() / 1_000;
         self.start_time + passed as UnixTimestamp
     }
 

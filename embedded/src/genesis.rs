@@ -16,9 +16,6 @@ use {
     std::{ops::Range, sync::Arc, time::Duration},
 };
 
-/// Duration of a slot. It determines the rewards of an epoch, because inflation is per year.
-pub(crate) const SLOT_DURATION: Duration = Duration::from_millis(400);
-
 /// Position of the deployment slot in a program's data account, after the discriminant.
 const DEPLOYMENT_SLOT: Range<usize> = 4..12;
 
@@ -44,6 +41,7 @@ pub const UNLIKE_MAINNET: [Address; 12] = [
 
 pub(crate) fn config(
     slots_per_epoch: u64,
+    slot_time: Duration,
     creation_time: i64,
     validators: &[Validator],
     without_features: &[Address],
@@ -61,7 +59,7 @@ pub(crate) fn config(
         rent,
         ..GenesisConfig::default()
     };
-    config.poh_config.target_tick_duration = SLOT_DURATION / config.ticks_per_slot as u32;
+    config.poh_config.target_tick_duration = slot_time / config.ticks_per_slot as u32;
     config.accounts.insert(native_mint::ID, native_mint_account());
     genesis_utils::add_genesis_stake_config_account(&mut config);
     genesis_utils::add_genesis_epoch_rewards_account(&mut config);

@@ -54,6 +54,7 @@ use {
         collections::{BTreeMap, HashMap},
         path::Path,
         sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+        time::Duration,
     },
     transactions::Landed,
 };
@@ -77,6 +78,7 @@ pub struct EmbeddedCluster {
     start_slot: Slot,
     /// Unix time, in seconds, of `start_slot`.
     start_time: UnixTimestamp,
+    slot_time: Duration,
     state: Mutex<State>,
 }
 
@@ -84,6 +86,8 @@ pub struct EmbeddedCluster {
 #[derive(Default)]
 struct State {
     landed: HashMap<Signature, Landed>,
+    /// Signatures of the landed transactions, oldest first.
+    history: Vec<Signature>,
     /// Whether a transaction has used the newest blockhash. An equal transaction would have the same signature, and the bank would
     /// reject it.
     blockhash_used: bool,
@@ -113,6 +117,12 @@ impl EmbeddedCluster {
             None => return Err(EmbeddedError::UnknownVoteAccount { vote: *vote }),
         }
         Ok(())
+    }
+
+    /// Gives the vote account of a validator a BLS key, as clusters with SIMD-0357 require.
+    pub fn set_bls_key(&self, vote: &Address) -> Result<(), EmbeddedError> {
+        let _turn = self.turn();
+        validators::set_bls_key(&self.bank(), vote)
     }
 
     /// Reads an account; `None` if it does not exist.

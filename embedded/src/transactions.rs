@@ -2,16 +2,18 @@
 
 use {
     crate::{EmbeddedCluster, TxFailure, TxReport},
+    solana_address::Address,
     solana_clock::Slot,
     solana_hash::Hash,
     solana_instruction::Instruction,
     solana_keypair::Keypair,
-    solana_message::{Message, VersionedMessage},
+    solana_message::{Message, VersionedMessage, compiled_instruction::CompiledInstruction},
     solana_runtime::bank::TransactionSimulationResult,
     solana_signature::Signature,
     solana_signer::Signer,
     solana_transaction::{TransactionVerificationMode, versioned::VersionedTransaction},
     solana_transaction_error::TransactionError,
+    tidepool_client::cluster::Call,
 };
 
 /// An executed transaction, successful or failed. It has paid its fee.
@@ -24,6 +26,10 @@ pub(crate) struct Landed {
     pub units_consumed: u64,
     /// Lamports.
     pub fee: u64,
+    /// All accounts of the transaction.
+    pub accounts: Vec<Address>,
+    /// Its instructions, and those that programs called.
+    pub calls: Vec<Call>,
 }
 
 impl EmbeddedCluster {
@@ -94,17 +100,24 @@ impl EmbeddedCluster {
         let mut state = self.turn();
         let bank = self.bank();
         let signature = first_signature(&transaction);
-        bank.verify_transaction(transaction.clone(), mode)?;
+        let verified = bank.verify_transaction(transaction.clone(), mode)?;
         let committed = bank.process_transaction_with_metadata(transaction)?;
+        let accounts: Vec<_> = verified.message().account_keys().iter().copied().collect();
+        let inner = committed.inner_instructions.iter().flatten().flatten().map(|inner| &inner.instruction);
+        let calls =
+            verified.message().instructions().iter().chain(inner).map(|instruction| call(&accounts, instruction));
         let landed = Landed {
             slot: bank.slot(),
             error: committed.status.err(),
             logs: committed.log_messages.unwrap_or_default(),
             units_consumed: committed.executed_units,
             fee: committed.fee_details.total_fee(),
+            calls: calls.collect(),
+            accounts,
         };
         state.blockhash_used = true;
         state.landed.insert(signature, landed.clone());
+        state.history.push(signature);
         Ok(landed)
     }
 
@@ -130,6 +143,15 @@ impl EmbeddedCluster {
             bank.register_unique_recent_blockhash_for_test();
         }
         bank.last_blockhash()
+    }
+}
+
+fn call(accounts: &[Address], instruction: &CompiledInstruction) -> Call {
+    let account = |index: &u8| accounts[usize::from(*index)];
+    Call {
+        program_id: account(&instruction.program_id_index),
+        accounts: instruction.accounts.iter().map(account).collect(),
+        data: instruction.data.clone(),
     }
 }
 

@@ -71,7 +71,8 @@
 //! ([`instruction::ExtensionInstruction`]), errors from code 1000 on ([`ExtensionError`]) and [`event`]s.
 //!
 //! The crate is `no_std` and allocates nothing. The feature `client` builds [`solana_instruction::Instruction`]s and finds
-//! program addresses off-chain. The feature `borsh` implements `BorshSerialize` and `BorshDeserialize` for the types of the SPL
+//! program addresses off-chain. The feature `write` has the in-place views with which the program reads and writes accounts; clients
+//! decode accounts instead. The feature `borsh` implements `BorshSerialize` and `BorshDeserialize` for the types of the SPL
 //! stake pool; it needs `alloc`.
 
 #![no_std]

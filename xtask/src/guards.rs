@@ -23,9 +23,9 @@ const ATTACKS: &str = "exploits";
 /// The program is changed in a copy below the target folder; the checkout and target/deploy stay as they are.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Only guards of the attacks whose names have this in them
+    /// Only guards with this in their name or in that of their attack; may be given more than once
     #[arg(long)]
-    filter: Option<String>,
+    filter: Vec<String>,
 }
 
 impl Args {
@@ -33,8 +33,10 @@ impl Args {
     pub fn run(self) -> anyhow::Result<()> {
         let workspace = Workspace::here()?;
         let mut guards = table::read(&workspace.root)?;
-        guards.retain(|guard| self.filter.as_ref().is_none_or(|part| guard.attack.contains(part)));
-        ensure!(!guards.is_empty(), "no attack has such a name: see {TABLE}");
+        let is_wanted =
+            |guard: &Guard| self.filter.iter().any(|part| guard.name.contains(part) || guard.attack.contains(part));
+        guards.retain(|guard| self.filter.is_empty() || is_wanted(guard));
+        ensure!(!guards.is_empty(), "no guard and no attack has such a name: see {TABLE}");
         guards.sort_by(|one, other| (&one.name, &one.change).cmp(&(&other.name, &other.change)));
         build_program::Args::default().run()?;
         let bench = Workbench::prepare(&workspace)?;

@@ -4,8 +4,9 @@ mod freshness;
 mod funds;
 mod lookup;
 mod search;
+mod send;
 
-pub use {freshness::Fresh, funds::Spending, tidepool_client::pool::PoolSnapshot};
+pub use {freshness::Fresh, funds::Spending};
 
 use {
     crate::{
@@ -14,21 +15,14 @@ use {
         defaults::{DefaultPool, Named},
         error::CliError,
         keys::{Key, KeyDirectory, KeySource, Keyring, new_key},
-        output::Landed,
-        terminal::{Bar, Interrupt, Terminal, Watched},
-        unsent::{Halt, Unsent},
+        output::Line,
+        terminal::{Bar, Interrupt, Terminal},
     },
     solana_address::Address,
     solana_keypair::Keypair,
-    solana_message::AddressLookupTableAccount,
-    solana_signer::{Signer, null_signer::NullSigner},
+    solana_signer::Signer,
     std::{future::Future, path::PathBuf, time::Duration},
-    tidepool_client::{
-        cluster::Cluster,
-        pack::{self, PackOptions},
-        plan::Plan,
-        send::{DurableNonce, Lifetime, Outgoing, SendOptions, Sender},
-    },
+    tidepool_client::{cluster::Cluster, pool::PoolSnapshot, send::SendOptions},
     tidepool_interface::state::StakePool,
 };
 
@@ -77,7 +71,7 @@ impl<'a, C: Cluster> Context<'a, C> {
     }
 
     /// Shows what is about to happen, with the pool where the command line leaves it out, and asks whether it shall.
-    pub fn confirm(&self, what: &str, quote: &[(&'static str, String)]) -> Result<(), CliError> {
+    pub fn confirm(&self, what: &str, quote: &[Line]) -> Result<(), CliError> {
         let default = self.global.default_pool.as_ref().map(|default| ("pool", described(default)));
         let lines: Vec<_> = default.into_iter().chain(quote.iter().cloned()).collect();
         self.terminal.confirm(what, &lines)
@@ -202,135 +196,9 @@ impl<'a, C: Cluster> Context<'a, C> {
     pub async fn watch<T>(&self, what: &str, work: impl Future<Output = T>) -> T {
         Bar::spinner(&self.terminal, what).during(Box::pin(work)).await
     }
-
-    /// Sends a plan, paid by the fee payer and signed by `keys` where they have to, and waits until it is done.
-    pub async fn send(&self, plan: &Plan, keys: &[Key], program_id: Address) -> Result<Vec<Landed>, Halt> {
-        self.send_with(plan, keys, program_id, &[]).await
-    }
-
-    /// As [`Self::send`], for what happens again where it is signed again: an endpoint that hides what has landed could have it done
-    /// as often as the sender tries. It is signed once, and the user decides about a second time.
-    pub async fn send_once(&self, plan: &Plan, keys: &[Key], program_id: Address) -> Result<Vec<Landed>, Halt> {
-        let options = SendOptions { attempts: 1, ..self.send_options(program_id)? };
-        self.send_by(plan, keys, options, &[]).await
-    }
-
-    /// As [`Self::send`], with lookup tables.
-    pub async fn send_with(
-        &self,
-        plan: &Plan,
-        keys: &[Key],
-        program_id: Address,
-        lookup_tables: &[AddressLookupTableAccount],
-    ) -> Result<Vec<Landed>, Halt> {
-        self.send_by(plan, keys, self.send_options(program_id)?, lookup_tables).await
-    }
-
-    async fn send_by(
-        &self,
-        plan: &Plan,
-        keys: &[Key],
-        options: SendOptions,
-        lookup_tables: &[AddressLookupTableAccount],
-    ) -> Result<Vec<Landed>, Halt> {
-        let (payer, program_id) = (self.fee_payer()?, options.pool_program);
-        let mut keys = keys.to_vec();
-        let (lifetime, stages) = self.packed(plan, &mut keys, lookup_tables).await?;
-        let bar = Bar::spinner(&self.terminal, "Sending");
-        let watched = Watched { bar: &bar, interrupt: &self.interrupt };
-        // A dump of the message alone contains no signature.
-        let null_signer = NullSigner::new(&payer.pubkey());
-        let signs = self.global.transactions.signs();
-        let payer: &dyn Signer = if signs { payer.as_ref() } else { &null_signer };
-        keys.retain(|_| signs);
-        let sender = Sender::new(self.cluster, payer)
-            .signers(keys.iter().map(AsRef::as_ref))
-            .options(SendOptions { lifetime, ..options })
-            .stop(&self.interrupt.stop)
-            .progress(&watched);
-        if !self.global.transactions.sends() {
-            return Err(self.hold(&sender, &stages, program_id.unwrap_or_default()).await);
-        }
-        let _winding_down = self.interrupt.wind_down();
-        let summary = bar.during(Box::pin(sender.send_stages(&stages))).await;
-        // From here on the summary tells.
-        self.interrupt.forget();
-        if summary.is_success() { Ok(Landed::of(&summary)) } else { Err(CliError::NotLanded(summary).into()) }
-    }
-
-    /// The transactions of a plan, in stages, and what they are to be signed with. The key of a nonce's authority joins `keys`.
-    pub(crate) async fn packed(
-        &self,
-        plan: &Plan,
-        keys: &mut Vec<Key>,
-        lookup_tables: &[AddressLookupTableAccount],
-    ) -> Result<(Lifetime, Vec<Vec<Outgoing>>), CliError> {
-        let lifetime = self.lifetime(keys).await?;
-        let payer = self.fee_payer()?.pubkey();
-        let mut packing = PackOptions { lookup_tables: lookup_tables.to_vec(), ..PackOptions::new(payer) };
-        if matches!(lifetime, Lifetime::Nonce(_)) {
-            packing = packing.leaving_room_for_nonce();
-        }
-        let stages = pack::pack_plan(plan, &packing)?;
-        check_lifetime(&lifetime, &stages)?;
-        Ok((lifetime, stages))
-    }
-
-    pub fn send_options(&self, program_id: Address) -> Result<SendOptions, CliError> {
-        Ok(SendOptions {
-            confirmation: self.global.confirmation(self.config)?,
-            compute_unit_price: self.global.transactions.price(),
-            poll_every: self.poll_every,
-            pool_program: Some(program_id),
-            ..SendOptions::default()
-        })
-    }
-
-    /// What to sign with. The key of a nonce's authority joins `keys`.
-    async fn lifetime(&self, keys: &mut Vec<Key>) -> Result<Lifetime, CliError> {
-        let asked = &self.global.transactions;
-        let Some(account) = &asked.nonce else {
-            if asked.sign_only && asked.blockhash.is_none() {
-                return Err(CliError::usage(
-                    "--sign-only needs a blockhash: specify a recent one with --blockhash, or a nonce account with --nonce",
-                ));
-            }
-            return Ok(asked.blockhash.map_or(Lifetime::Latest, Lifetime::Blockhash));
-        };
-        let read = DurableNonce::read(self.cluster, account).await?;
-        let role = "the nonce's authority";
-        let authority = self.authority(role, "--nonce-authority", asked.nonce_authority.as_ref(), read.authority)?;
-        keys.push(authority);
-        Ok(Lifetime::Nonce(DurableNonce { hash: asked.blockhash.unwrap_or(read.hash), ..read }))
-    }
-
-    /// What the command answers instead of sending.
-    async fn hold(&self, sender: &Sender<'_, C>, stages: &[Vec<Outgoing>], program_id: Address) -> Halt {
-        let asked = &self.global.transactions;
-        let unsent = if asked.dry_run {
-            Unsent::rehearsed(sender, stages, program_id).await
-        } else {
-            Unsent::signed(sender, stages, asked.dump_transaction_message).await
-        };
-        match unsent {
-            Ok(unsent) => Halt::Unsent(Box::new(unsent)),
-            Err(reason) => reason.into(),
-        }
-    }
 }
 
 fn described(default: &DefaultPool) -> String {
     let Named { address, origin } = &default.named;
     format!("{address} (from {origin})")
-}
-
-/// Checks that a hash of the user's own serves for all of it.
-fn check_lifetime(lifetime: &Lifetime, stages: &[Vec<Outgoing>]) -> Result<(), CliError> {
-    let transactions: usize = stages.iter().map(Vec::len).sum();
-    if matches!(lifetime, Lifetime::Nonce(_)) && transactions > 1 {
-        return Err(CliError::usage(format!(
-            "a nonce is valid for one transaction, and this takes {transactions}: use smaller steps, or omit --nonce"
-        )));
-    }
-    Ok(())
 }

@@ -14,7 +14,7 @@ mod token;
 pub use logs::Decoded;
 
 use {
-    crate::{error::CliError, input},
+    crate::{error::CliError, input, output::Line},
     accounts::{Accounts, inexplicable},
     base64::{Engine as _, prelude::BASE64_STANDARD},
     solana_address::Address,
@@ -92,7 +92,7 @@ impl Message {
 
     /// What it does, for the person who signs: a line for who pays, and for each instruction. Data is read as that of a stake
     /// pool where it goes to `pool_program`.
-    pub fn lines(&self, pool_program: Option<Address>) -> Vec<(&'static str, String)> {
+    pub fn lines(&self, pool_program: Option<Address>) -> Vec<Line> {
         let mut lines = vec![("fee payer", self.payer()), ("signed with", self.0.recent_blockhash().to_string())];
         lines.extend(self.instructions(pool_program).into_iter().map(|what| ("does", what)));
         lines

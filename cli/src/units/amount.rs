@@ -12,12 +12,6 @@ const ONE: u64 = 10u64.pow(DECIMALS as u32);
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Units(pub u64);
 
-/// Lamports, written in SOL.
-pub type Lamports = Units;
-
-/// Pool tokens in their smallest unit, written in whole ones.
-pub type PoolTokens = Units;
-
 impl FromStr for Units {
     type Err = String;
 

@@ -8,7 +8,7 @@ mod slippage;
 
 pub use {
     address::address,
-    amount::{Amount, Lamports, PoolTokens, Units, positive, sol, tokens},
+    amount::{Amount, Units, positive, sol, tokens},
     fee::{ParsedFee, percent},
     share::Share,
     slippage::Slippage,

@@ -4,3 +4,5 @@ pub mod fees;
 pub mod figures;
 pub mod metadata;
 pub mod policy;
+pub mod slot_time;
+pub mod votes;

@@ -3,6 +3,7 @@
 use {
     crate::{
         error::CliError,
+        output::Line,
         units::{Share, sol},
     },
     serde::Serialize,
@@ -42,7 +43,7 @@ impl From<&RebalancePolicy> for Policy {
 
 impl Policy {
     /// The settings for a person, each with its name.
-    pub fn lines(&self) -> [(&'static str, String); 6] {
+    pub fn lines(&self) -> [Line; 6] {
         let bound = |points: u16| if points >= BASIS_POINTS { "no bound".into() } else { Share(points).to_string() };
         [
             ("reserve share", Share(self.reserve_share_basis_points).to_string()),

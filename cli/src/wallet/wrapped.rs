@@ -12,6 +12,7 @@ use {
     tidepool_client::{
         actions::{NATIVE_MINT_ID, Unwrap, wrapped_sol_account},
         cluster::{Cluster, ClusterError},
+        plan::{Withdrawal, WithdrawalPlan},
         pool::PoolSnapshot,
     },
     tidepool_interface::external::token::{TOKEN_ACCOUNT_LENGTH, TokenAccount},
@@ -99,6 +100,17 @@ impl Wrapping {
         let exists = context.cluster.account(&account).await?.is_some();
         let rent_lamports = if exists { 0 } else { Wrapped::lent(snapshot) };
         Ok(Self { account: Some(Text(account)), rent_lamports })
+    }
+
+    /// The account that the SOL of a planned withdrawal goes to, as [`Self::new`].
+    pub async fn of_plan<C: Cluster>(
+        context: &Context<'_, C>,
+        snapshot: &PoolSnapshot,
+        terms: &Withdrawal,
+        planned: &WithdrawalPlan,
+    ) -> Result<Self, CliError> {
+        let to = terms.order.sol_to().filter(|_| terms.wrap && planned.sol.is_some());
+        Self::new(context, snapshot, to).await
     }
 
     /// What an answer says of it.

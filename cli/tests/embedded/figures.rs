@@ -3,8 +3,7 @@
 use {
     super::{
         crank::{is_fresh, weighted_pool},
-        harness::{SIGNATURE, SOL, Stage, number, text},
-        withdrawals::staked_pool,
+        harness::{SIGNATURE, Stage, number, text},
     },
     serde_json::{Value, json},
     solana_signer::Signer as _,
@@ -133,44 +132,4 @@ fn the_dashboard_asks_for_its_data_source() {
         let width = number(&panel["gridPos"]["x"]) + number(&panel["gridPos"]["w"]);
         assert!(width <= 24, "{}", panel["title"]);
     }
-}
-
-/// The yield in words, and its two fields.
-async fn shown_yield(stage: &Stage, pool: &str) -> (String, Value, Value) {
-    let shown = stage.must(&format!("show {pool}")).await;
-    let plain = stage.text.borrow()[0].clone();
-    let line = plain.lines().find_map(|line| line.trim().strip_prefix("yield ")).expect("a yield").trim().to_owned();
-    (line, shown["estimated_annual_yield_percent"].clone(), shown["no_yield_estimate"].clone())
-}
-
-#[tokio::test]
-async fn a_yield_that_is_not_meaningful_is_not_shown() {
-    let short = Stage::with_epochs_of(32);
-    let pool = staked_pool(&short, "").await;
-    short.cluster.advance_epochs(2).unwrap();
-    short.must(&format!("update {pool}")).await;
-    let (line, percent, why) = shown_yield(&short, &pool).await;
-    assert_eq!((&percent, &why), (&json!(null), &json!("short_epochs")), "{line}");
-    assert_eq!(line, "not meaningful: epochs of 13 s");
-
-    let stage = Stage::new();
-    let pool = staked_pool(&stage, "").await;
-    stage.cluster.advance_blocks(100);
-    assert_eq!(shown_yield(&stage, &stage.pool("").await).await.2, "no_earlier_rate");
-    stage.next_epoch(&pool).await;
-    assert_eq!(shown_yield(&stage, &pool).await.2, "epoch_not_measured");
-    stage.cluster.advance_blocks(100);
-    let (line, percent, why) = shown_yield(&stage, &pool).await;
-    assert_eq!(why, json!(null), "{line}");
-    assert!(percent.as_f64().is_some_and(|percent| percent > 0.0 && percent < 100.0), "{line}");
-    assert!(line.contains("% a year, from the growth of the exchange rate in epoch 2"), "{line}");
-
-    // A donation is no yield.
-    let reserve = text(&stage.must(&format!("--verbose show {pool}")).await["accounts"]["reserve_stake"]);
-    stage.cluster.airdrop(&reserve.parse().unwrap(), 5 * SOL);
-    stage.next_epoch(&pool).await;
-    stage.cluster.advance_blocks(100);
-    let (line, percent, why) = shown_yield(&stage, &pool).await;
-    assert_eq!((percent, why), (json!(null), json!("more_than_rewards")), "{line}");
-    assert!(line.contains("as by a donation"), "{line}");
 }

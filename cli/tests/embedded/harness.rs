@@ -1,6 +1,7 @@
 //! A cluster with a wallet, and commands run on it.
 
 use {
+    clap::Parser as _,
     serde_json::Value,
     solana_address::Address,
     solana_keypair::{Keypair, write_keypair_file},
@@ -90,7 +91,8 @@ impl Stage {
         Self::on(EmbeddedCluster::builder().validators(4).slots_per_epoch(slots))
     }
 
-    fn on(cluster: EmbeddedClusterBuilder) -> Self {
+    /// A cluster with the program.
+    pub fn on(cluster: EmbeddedClusterBuilder) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("tidepool-cli-{}-{number}", std::process::id()));
@@ -271,6 +273,13 @@ pub async fn assert_fails(stage: &Stage, line: &str, exit: u8, parts: &[&str]) {
         assert!(message.contains(part), "{line}: {message:?} does not say {part:?}");
     }
     assert!(!message.contains('\n'), "{line}: {message:?} is more than a sentence");
+}
+
+/// Checks that a command line is refused before anything is opened, with this part in what it says.
+pub fn assert_malformed(line: &str, part: &str) {
+    let words = ["tidepool"].into_iter().chain(line.split_whitespace());
+    let error = command_line::Cli::try_parse_from(words).expect_err(line).to_string();
+    assert!(error.contains(part), "{line}: {error}");
 }
 
 /// Checks that the documentation names every field.

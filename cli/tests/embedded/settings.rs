@@ -1,12 +1,10 @@
 //! What manager and staker set: authorities, preferred validators, and each other.
 
 use {
-    super::harness::{REFUSED, SOL, Stage, USAGE, assert_fails, fields, number, text},
-    clap::Parser as _,
+    super::harness::{REFUSED, SOL, Stage, USAGE, assert_fails, assert_malformed, fields, number, text},
     serde_json::{Value, json},
     solana_address::Address,
     solana_signer::Signer as _,
-    tidepool_cli::command_line::Cli,
 };
 
 /// Rent of a token account of SPL Token.
@@ -265,8 +263,6 @@ fn malformed_settings_are_refused_before_anything_is_opened() {
         (format!("set-metadata {pool}"), "required arguments were not provided"),
         (format!("set-manager {pool} new.json --fee-account mine"), "invalid address"),
     ] {
-        let words = std::iter::once("tidepool").chain(line.split_whitespace());
-        let error = Cli::try_parse_from(words).expect_err(&line).to_string();
-        assert!(error.contains(part), "{line}: {error}");
+        assert_malformed(&line, part);
     }
 }

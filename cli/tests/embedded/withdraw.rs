@@ -3,15 +3,14 @@
 use {
     super::{
         endpoints::TestEndpoint,
-        harness::{SIGNATURE, SOL, Stage, number, said, text},
+        harness::{SIGNATURE, SOL, Stage, assert_malformed, number, said, text},
         withdrawals::staked_pool,
     },
-    clap::Parser as _,
     serde_json::{Value, json},
     solana_address::Address,
     solana_signer::Signer as _,
     solana_stake_interface::state::StakeStateV2,
-    tidepool_cli::{command_line::Cli, units::Units},
+    tidepool_cli::units::Units,
     tidepool_client::{
         actions::{self, WithdrawSol, Wrap},
         pool::{PoolSnapshot, ReadOptions},
@@ -197,9 +196,7 @@ async fn the_form_can_be_chosen_and_what_cannot_be_had_is_refused() {
         (format!("withdraw {pool} 1 --worth 1"), "cannot be used with"),
         (format!("withdraw {pool} 1 --as cash"), "possible values"),
     ] {
-        let words = std::iter::once("tidepool").chain(line.split_whitespace());
-        let error = Cli::try_parse_from(words).expect_err(&line).to_string();
-        assert!(error.contains(part), "{line}: {error}");
+        assert_malformed(&line, part);
     }
 }
 

@@ -5,8 +5,10 @@
 //! constant here.
 
 mod error;
+mod retrying;
 #[cfg(feature = "rpc")]
 mod rpc;
+mod slot_time;
 mod sysvars;
 mod types;
 
@@ -24,12 +26,20 @@ use {
     std::{future::Future, time::Duration},
 };
 
-pub(crate) use sysvars::{below_rent, check_plausible, per_slot, refused, simulate_alone, slot_time};
+pub(crate) use {
+    retrying::{Attempt, RetryPolicy, Retrying, backoff},
+    slot_time::{per_slot, times},
+    sysvars::{below_rent, check_plausible, refused, simulate_alone},
+};
 
 pub use error::ClusterError;
 #[cfg(feature = "rpc")]
 pub use rpc::RpcCluster;
-pub use types::{Blockhash, BytesAt, Confirmation, Execution, ReturnData, Simulation, TransactionStatus};
+pub use slot_time::{SlotTime, SlotTimeSource};
+pub use types::{
+    Blockhash, BytesAt, Call, ClusterValidator, Confirmation, Execution, PastTransaction, PerformanceSample,
+    ReturnData, Simulation, TransactionStatus,
+};
 
 /// Byte offset of the owner in the data of a token account.
 const TOKEN_ACCOUNT_OWNER_OFFSET: usize = 32;
@@ -132,6 +142,40 @@ pub trait Cluster: Send + Sync {
         async { Ok(vec![]) }
     }
 
+    /// Recent numbers of slots in a time, in no particular order. The default returns none.
+    fn performance_samples(&self) -> impl Future<Output = Result<Vec<PerformanceSample>, ClusterError>> + Send {
+        async { Ok(vec![]) }
+    }
+
+    /// Unix time, in seconds, of the block in `slot`; `None` without a block, and where the cluster does not keep it.
+    fn block_time(&self, slot: u64) -> impl Future<Output = Result<Option<i64>, ClusterError>> + Send {
+        let _ = slot;
+        async { Ok(None) }
+    }
+
+    /// Transactions that name `address`, newest first, and older than `before` if it is given. At most 1,000 are
+    /// returned; `None` without a history. How far it goes back depends on the endpoint.
+    fn history(
+        &self,
+        address: &Address,
+        before: Option<&Signature>,
+    ) -> impl Future<Output = Result<Option<Vec<PastTransaction>>, ClusterError>> + Send {
+        let _ = (address, before);
+        async { Ok(None) }
+    }
+
+    /// The instructions that a transaction ran, those that programs called included; `None` if the cluster does not
+    /// keep them.
+    fn calls(&self, signature: &Signature) -> impl Future<Output = Result<Option<Vec<Call>>, ClusterError>> + Send {
+        let _ = signature;
+        async { Ok(None) }
+    }
+
+    /// The cluster's validators with stake; `None` if the cluster does not report them.
+    fn validator_set(&self) -> impl Future<Output = Result<Option<Vec<ClusterValidator>>, ClusterError>> + Send {
+        async { Ok(None) }
+    }
+
     /// Waits until the account changes, for at most `within`. Read the account afterwards: the wait can end without a
     /// change. Without subscriptions it lasts for all of `within`.
     fn wait_for_change(&self, address: &Address, within: Duration) -> impl Future<Output = ()> + Send {
@@ -154,6 +198,11 @@ pub trait Cluster: Send + Sync {
     /// The clock: slot, epoch, Unix time in seconds.
     fn clock(&self) -> impl Future<Output = Result<Clock, ClusterError>> + Send {
         sysvars::read(self, solana_sdk_ids::sysvar::clock::ID)
+    }
+
+    /// The slot time: the mean since the epoch of `clock` began, else that of the performance samples, else `None`.
+    fn slot_time(&self, clock: &Clock, schedule: &EpochSchedule) -> impl Future<Output = Option<SlotTime>> + Send {
+        slot_time::measure(self, clock, schedule)
     }
 
     /// The rent parameters in force.

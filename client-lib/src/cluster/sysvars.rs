@@ -5,8 +5,6 @@ use {
     crate::error::BelowRent,
     serde::de::DeserializeOwned,
     solana_address::Address,
-    solana_clock::Clock,
-    solana_epoch_schedule::EpochSchedule,
     solana_hash::Hash,
     solana_instruction::Instruction,
     solana_message::{Message, VersionedMessage},
@@ -14,7 +12,6 @@ use {
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
     solana_transaction_error::TransactionError,
-    std::time::Duration,
 };
 
 pub(super) async fn read<C, S>(cluster: &C, address: Address) -> Result<S, ClusterError>
@@ -103,22 +100,4 @@ where
         .ok_or_else(|| ClusterError::UnexpectedAnswer {
             detail: "the stake program did not return its minimum delegation".into(),
         })
-}
-
-/// Fewest slots from which the slot time is measured.
-const MIN_SLOTS: u64 = 16;
-
-/// Mean slot time since the epoch of `clock` began; `None` if too few slots have passed.
-pub(crate) fn slot_time(clock: &Clock, schedule: &EpochSchedule) -> Option<Duration> {
-    let seconds = clock.unix_timestamp.saturating_sub(clock.epoch_start_timestamp);
-    let slots = clock.slot.saturating_sub(schedule.get_first_slot_in_epoch(clock.epoch));
-    // The clock has a resolution of one second.
-    let seconds = u64::try_from(seconds).ok().filter(|seconds| *seconds >= MIN_SLOTS)?;
-    per_slot(Duration::from_secs(seconds), slots)
-}
-
-/// Slot time if `slots` slots took `time`; `None` for too few slots.
-pub(crate) fn per_slot(time: Duration, slots: u64) -> Option<Duration> {
-    let slots = u32::try_from(slots).ok().filter(|slots| u64::from(*slots) >= MIN_SLOTS)?;
-    time.checked_div(slots).filter(|time| !time.is_zero())
 }

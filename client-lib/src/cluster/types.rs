@@ -1,6 +1,8 @@
 //! Types of a cluster's responses.
 
-use {solana_address::Address, solana_hash::Hash, solana_transaction_error::TransactionError};
+use {
+    solana_address::Address, solana_hash::Hash, solana_signature::Signature, solana_transaction_error::TransactionError,
+};
 
 /// A recent blockhash and its last valid block height.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,4 +85,50 @@ pub struct Execution {
     pub logs: Vec<String>,
     /// Compute units used by all instructions; `None` if the cluster does not record them.
     pub units_consumed: Option<u64>,
+}
+
+/// Number of slots in a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PerformanceSample {
+    /// The last slot.
+    pub slot: u64,
+    /// Number of slots.
+    pub slots: u64,
+    /// The time, in seconds.
+    pub seconds: u64,
+}
+
+/// A transaction of the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PastTransaction {
+    /// Its first signature.
+    pub signature: Signature,
+    /// The slot of its block.
+    pub slot: u64,
+    /// Whether it succeeded.
+    pub succeeded: bool,
+}
+
+/// An instruction that a transaction ran.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The program.
+    pub program_id: Address,
+    /// Addresses of its accounts, in order.
+    pub accounts: Vec<Address>,
+    /// Its data.
+    pub data: Vec<u8>,
+}
+
+/// A validator of the cluster's current set, as its endpoint reports it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ClusterValidator {
+    /// Its vote account.
+    pub vote: Address,
+    /// Stake delegated to it, in lamports, from all delegators.
+    pub activated_stake: u64,
+    /// Whether it is in the validator set of the current epoch. The others neither vote nor earn.
+    pub is_admitted: bool,
+    /// Whether it votes at present.
+    pub is_voting: bool,
 }

@@ -26,7 +26,7 @@ mod pace;
 mod plan_sender;
 mod rebalance;
 mod report;
-mod retrying;
+mod retries;
 mod timing;
 mod top_up;
 mod update;
@@ -57,7 +57,7 @@ use {
     },
     error::{Verdict, judge},
     report::Run,
-    retrying::RequestLog,
+    retries::RequestLog,
     solana_address::Address,
     solana_message::AddressLookupTableAccount,
     solana_signer::Signer,
@@ -80,7 +80,6 @@ pub struct Crank<'a, C, S> {
     topped_up_in: AtomicU64,
 }
 
-/// Result of a crank's methods.
 type Cranked<T, S> = Result<T, CrankError<<S as PlanSender>::Error>>;
 
 impl<'a, C: Cluster> Crank<'a, C, WalletSender<'a, C>> {

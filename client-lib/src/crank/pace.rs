@@ -1,29 +1,32 @@
 //! Estimates when the epoch ends.
 
 use {
-    crate::cluster::{per_slot, slot_time},
+    crate::cluster::{SlotTime, per_slot, times},
     solana_clock::Clock,
     solana_epoch_schedule::EpochSchedule,
     std::time::Duration,
     tokio::time::Instant,
 };
 
-/// Slot time before any measurement.
-const USUAL_SLOT: Duration = Duration::from_millis(400);
-
 /// Older measurements are dropped: the slot time may have changed.
 const LONGEST_MEASUREMENT: Duration = Duration::from_secs(3_600);
 
-/// Measured slot time.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     first: Option<(u64, Instant)>,
     last: Option<(u64, Instant)>,
+    /// The slot time that the cluster reported first.
+    reported: Option<Duration>,
 }
 
 impl Pace {
     /// Poll interval while the slot time is not measured.
     pub const MEASUREMENT: Duration = Duration::from_secs(4);
+
+    /// A pace that the cluster reported.
+    pub fn new(reported: Option<SlotTime>) -> Self {
+        Self { reported: reported.map(|measured| measured.mean), ..Self::default() }
+    }
 
     /// Whether the slot time was measured by this client.
     pub fn is_measured(&self) -> bool {
@@ -45,15 +48,16 @@ impl Pace {
         self.last = Some((slot, at));
     }
 
-    /// The slot time: measured here, else from the cluster's clock since the epoch began, else the default.
-    pub fn slot_time(&self, clock: &Clock, schedule: &EpochSchedule) -> Duration {
-        self.measured().or_else(|| slot_time(clock, schedule)).unwrap_or(USUAL_SLOT)
+    /// The slot time: measured here, else by the cluster's clock since the epoch began, else as first reported; `None`
+    /// if it is unknown.
+    pub fn slot_time(&self, clock: &Clock, schedule: &EpochSchedule) -> Option<Duration> {
+        let of_clock = || SlotTime::since_epoch_start(clock, schedule).map(|measured| measured.mean);
+        self.measured().or_else(of_clock).or(self.reported)
     }
 
-    /// Time until the epoch after that of `clock` is expected to begin.
-    pub fn until_next_epoch(&self, clock: &Clock, schedule: &EpochSchedule) -> Duration {
+    /// Time until the epoch after that of `clock` is expected to begin; `None` if the slot time is unknown.
+    pub fn until_next_epoch(&self, clock: &Clock, schedule: &EpochSchedule) -> Option<Duration> {
         let next = schedule.get_first_slot_in_epoch(clock.epoch.saturating_add(1));
-        let slots = u32::try_from(next.saturating_sub(clock.slot)).unwrap_or(u32::MAX);
-        self.slot_time(clock, schedule).saturating_mul(slots)
+        Some(times(self.slot_time(clock, schedule)?, next.saturating_sub(clock.slot)))
     }
 }

@@ -33,7 +33,6 @@ pub struct CrankReport {
     pub next_rebalance: Option<NextRebalance>,
 }
 
-/// State of a run.
 #[derive(Debug, Default)]
 pub(super) struct Run {
     pub sent: Vec<Sent>,
@@ -87,7 +86,6 @@ impl Run {
     }
 }
 
-/// Whether a transaction has an unknown outcome.
 fn may_land(summary: &Summary) -> bool {
     summary.problems().any(|sent| matches!(sent.outcome, Outcome::Unknown { .. }))
 }

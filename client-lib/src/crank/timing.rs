@@ -5,7 +5,10 @@
 
 use {
     super::pace::Pace,
-    crate::plan::Plan,
+    crate::{
+        cluster::{SlotTime, times},
+        plan::Plan,
+    },
     solana_clock::Clock,
     solana_epoch_schedule::EpochSchedule,
     std::{fmt, time::Duration},
@@ -66,8 +69,8 @@ impl fmt::Display for RebalanceAt {
 pub struct NextRebalance {
     /// The slot.
     pub slot: u64,
-    /// Time until then, by the measured slot time.
-    pub within: Duration,
+    /// Time until then, by the measured slot time; `None` if it is not measured yet.
+    pub within: Option<Duration>,
     /// The configured time.
     pub at: RebalanceAt,
 }
@@ -98,11 +101,12 @@ pub(super) struct Timing {
 }
 
 impl Timing {
-    pub fn new(at: RebalanceAt, schedule: EpochSchedule) -> Self {
+    /// Timing of a watch. `slot_time` is the cluster's, until the watch has measured it.
+    pub fn new(at: RebalanceAt, schedule: EpochSchedule, slot_time: Option<SlotTime>) -> Self {
         Self {
             at,
             schedule,
-            pace: Pace::default(),
+            pace: Pace::new(slot_time),
             epoch: None,
             first_is_done: false,
             last_is_done: false,
@@ -154,19 +158,17 @@ impl Timing {
             (false, false) => points.first,
         };
         let slots = next.saturating_sub(slot);
-        let slot_time = self.pace.slot_time(clock, &self.schedule);
-        Some(NextRebalance {
-            slot: clock.slot.saturating_add(slots),
-            within: slot_time.saturating_mul(u32::try_from(slots).unwrap_or(u32::MAX)),
-            at: self.at,
-        })
+        let within = self.pace.slot_time(clock, &self.schedule).map(|slot_time| times(slot_time, slots));
+        Some(NextRebalance { slot: clock.slot.saturating_add(slots), within, at: self.at })
     }
 
     /// Time until the next poll: half of the time to the end of the epoch or to the next rebalance, whichever comes
     /// first, since the slot time may change. Short while the slot time is not measured.
     pub fn until_next_poll(&self, clock: &Clock) -> Duration {
-        let end = self.pace.until_next_epoch(clock, &self.schedule);
-        let next = self.next(clock).map_or(end, |next| next.within.min(end));
+        let Some(end) = self.pace.until_next_epoch(clock, &self.schedule) else {
+            return Pace::MEASUREMENT;
+        };
+        let next = self.next(clock).and_then(|next| next.within).map_or(end, |within| within.min(end));
         match self.pace.is_measured() {
             true if next > CLOSE => next / 2,
             true => next,
@@ -187,10 +189,11 @@ impl Timing {
                 let share = u128::from(slots) * u128::from(basis_points) / u128::from(BASIS_POINTS);
                 u64::try_from(share).unwrap_or(slots)
             }
-            RebalanceAt::BeforeEnd(time) => {
-                let slot_time = self.pace.slot_time(clock, &self.schedule).as_nanos().max(1);
-                slots.saturating_sub(u64::try_from(time.as_nanos() / slot_time).unwrap_or(u64::MAX))
-            }
+            // Not due before the slot time is known.
+            RebalanceAt::BeforeEnd(time) => self.pace.slot_time(clock, &self.schedule).map_or(slots, |slot_time| {
+                let before = time.as_nanos() / slot_time.as_nanos().max(1);
+                slots.saturating_sub(u64::try_from(before).unwrap_or(u64::MAX))
+            }),
         };
         // The first rebalance ends before the second begins.
         Points { first: wanted.min(slots.saturating_sub(margin.saturating_mul(2))), last: slots.saturating_sub(margin) }

@@ -60,7 +60,6 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
         Backlog::with(snapshot, &self.options.update)
     }
 
-    /// Whether stale records must wait because epoch rewards are being paid.
     fn has_to_wait(&self, snapshot: &PoolSnapshot, all: bool) -> bool {
         let has_records = || match all {
             true => !snapshot.records().is_empty(),

@@ -39,7 +39,7 @@ pub enum TableState {
     Active,
     /// Deactivated, and not closable yet.
     CoolingDown {
-        /// Blocks until it can be closed, each at least one slot (0.4 seconds).
+        /// Blocks until it can be closed, each at least one slot.
         blocks: u64,
     },
     /// It can be closed.

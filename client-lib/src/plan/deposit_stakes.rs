@@ -106,7 +106,6 @@ pub fn deposit_stakes(
     Ok(planned)
 }
 
-/// The exchange rate after a deposit.
 fn after(rate: &ExchangeRate, quote: &StakeDepositQuote) -> Result<ExchangeRate, PlanError> {
     let failure = StakePoolError::CalculationFailure;
     Ok(ExchangeRate {

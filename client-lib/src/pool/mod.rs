@@ -7,6 +7,7 @@ mod environment;
 mod error;
 mod extension;
 mod growth;
+mod history;
 mod kind;
 mod listing;
 mod read;
@@ -22,7 +23,7 @@ pub use {
     environment::Environment,
     error::{PoolError, Role},
     extension::{is_vote_account, supports_extension},
-    growth::{NoYield, YieldEstimate},
+    growth::{NoYield, UpdateInterval, YieldEstimate},
     kind::AccountKind,
     listing::{ListedPool, Listing, list_pools},
     read::{MinimumDelegation, ReadOptions, StakeSelection, read_pool_account},

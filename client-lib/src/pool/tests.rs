@@ -1,7 +1,6 @@
 use {
     super::{fixture::*, *},
     crate::cluster::{Blockhash, BytesAt, Cluster, ClusterError, Execution, ReturnData, Simulation, TransactionStatus},
-    solana_epoch_schedule::EpochSchedule,
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
     std::{
@@ -48,7 +47,6 @@ impl<F: Fn(usize, &mut Accounts) + Send + Sync> Cluster for FakeCluster<F> {
         })
     }
 
-    /// Ignores the program and the filters.
     async fn program_accounts(&self, _: &Address, _: &[BytesAt]) -> Result<Vec<(Address, Account)>, ClusterError> {
         Ok(self.accounts.lock().unwrap().iter().map(|(address, account)| (*address, account.clone())).collect())
     }
@@ -282,34 +280,6 @@ async fn filters_stake_accounts_of_owner() {
     let cluster = FakeCluster::new(accounts.into(), |_, _| {});
     let found = crate::holdings::stake_accounts(&cluster, &owner).await.unwrap();
     assert_eq!(found, [(own, stake(owner)), (second, stake(owner))]);
-}
-
-#[test]
-fn estimates_yield_of_last_epoch() {
-    let mut fixture = three_validators();
-    let schedule = EpochSchedule::without_warmup();
-    let estimate = |fixture: &Fixture, seconds_per_slot: u64| {
-        let mut snapshot = fixture.snapshot();
-        let clock = &mut snapshot.environment.clock;
-        clock.slot = schedule.get_first_slot_in_epoch(EPOCH) + 1_000;
-        clock.unix_timestamp = clock.epoch_start_timestamp + 1_000 * seconds_per_slot as i64;
-        snapshot.yield_estimate(&schedule)
-    };
-    assert_eq!(estimate(&fixture, 1), Err(NoYield::NoEarlierRate));
-    let rate = fixture.snapshot().rate();
-    fixture.terms.last_epoch_pool_token_supply = rate.pool_token_supply / 2;
-    fixture.terms.last_epoch_total_lamports = rate.total_lamports / 2 / 1_000 * 999;
-    let found = estimate(&fixture, 1).unwrap();
-    assert!((found.per_epoch - 0.001_001).abs() < 1e-6, "{found:?}");
-    assert!((found.annual - 0.075).abs() < 0.01, "{found:?}");
-    assert_eq!(found.epoch, EPOCH);
-    assert_eq!(fixture.snapshot().yield_estimate(&schedule), Err(NoYield::NotMeasured));
-    let short = EpochSchedule::custom(432, 432, false);
-    assert_eq!(fixture.snapshot().yield_estimate(&short), Err(NoYield::ShortEpochs { seconds: 173 }));
-    fixture.terms.last_epoch_total_lamports = rate.total_lamports / 2 / 100 * 90;
-    assert!(matches!(estimate(&fixture, 1), Err(NoYield::MoreThanRewards { per_epoch }) if per_epoch > 0.1));
-    fixture.terms.last_epoch_total_lamports = rate.total_lamports;
-    assert_eq!(estimate(&fixture, 1), Err(NoYield::NoGrowth));
 }
 
 #[test]

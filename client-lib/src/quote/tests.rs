@@ -20,13 +20,11 @@ fn one_validator() -> Fixture {
     Fixture::of(vec![FixtureValidator::new(100 * SOL)])
 }
 
-/// The stake pool error of a refusal.
 fn code<T: std::fmt::Debug>(result: Result<T, PlanError>) -> StakePoolError {
     let error = result.unwrap_err();
     error.stake_pool_error().unwrap_or_else(|| panic!("{error:?}"))
 }
 
-/// The stake program's error of a refusal.
 fn stake_error<T: std::fmt::Debug>(result: Result<T, PlanError>) -> StakeError {
     match result.unwrap_err() {
         PlanError::Refused(refusal) => match refusal.cause {

@@ -153,7 +153,6 @@ impl<'a> WithdrawalState<'a> {
             || Withdrawable::scan(&self.records, &limits).allows_reserve())
     }
 
-    /// Lamports that can be withdrawn from the reserve.
     pub(crate) fn available_reserve(&self) -> u64 {
         self.reserve_lamports.saturating_sub(self.snapshot.reserve_rent()).saturating_sub(self.working_lamports())
     }

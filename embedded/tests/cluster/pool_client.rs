@@ -136,7 +136,10 @@ async fn updates_stale_pool_first_and_says_so() {
     let market = Market::open().await;
     let wallet = market.cluster.funded_keypair(100 * SOL);
     market.cluster.advance_epoch().unwrap();
-    let is_stale = |error: &ClientError| matches!(error, ClientError::Plan(error) if error.stake_pool_error() == Some(StakePoolError::StakeListAndPoolOutOfDate));
+    let is_stale = |error: &ClientError| {
+        let ClientError::Plan(error) = error else { return false };
+        error.stake_pool_error() == Some(StakePoolError::StakeListAndPoolOutOfDate)
+    };
     let error = market.client(&wallet).quote_deposit_sol(SOL).await.unwrap_err();
     assert!(is_stale(&error), "a quote sends no update: {error}");
     let careful = ClientOptions { update_first: false, ..ClientOptions::default() };

@@ -29,7 +29,6 @@ const TURNOVER_BUDGET: u16 = 2_000;
 /// A validator's weight, target and stake.
 #[derive(Clone, Copy, Debug)]
 pub struct Weighed {
-    /// The weight.
     pub weight: u16,
     /// Target in lamports.
     pub target: u64,

@@ -61,10 +61,8 @@ pub struct Options {
 /// Error of a rehearsal.
 #[derive(Debug, Error)]
 pub enum RehearseError {
-    /// The folder does not hold a pool.
     #[error(transparent)]
     Input(#[from] InputError),
-    /// Error on the cluster.
     #[error(transparent)]
     Run(#[from] RunError),
 }

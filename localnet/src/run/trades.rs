@@ -17,9 +17,7 @@ use {
 /// Amounts of a deposit or a withdrawal, from the balances of the wallet.
 #[derive(Clone, Debug, Default)]
 pub struct Trade {
-    /// Lamports.
     pub lamports: u64,
-    /// Pool tokens.
     pub pool_tokens: u64,
     /// Pool tokens of the manager's fee.
     pub fee: u64,

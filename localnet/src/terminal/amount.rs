@@ -27,7 +27,6 @@ pub struct Rate(pub ExchangeRate);
 /// A share (`part / whole`), shown in percent with two decimals, the last one cut off.
 #[derive(Clone, Copy, Debug)]
 pub struct Percent {
-    /// The part.
     pub part: u64,
     /// The whole, in the same unit.
     pub whole: u64,

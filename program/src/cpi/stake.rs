@@ -160,6 +160,32 @@ impl PoolAuthority<'_> {
         call_stake(self, &with_lamports(tag::SPLIT, lamports), metas, [from, to, self.account], [])
     }
 
+    /// Splits `lamports` off `from` into the uninitialized stake account `to` and delegates them to the vote account `vote`.
+    pub fn split_delegated(
+        &self,
+        from: &AccountView,
+        to: &AccountView,
+        lamports: u64,
+        vote: &AccountView,
+        sysvars: StakeSysvars,
+        config: &AccountView,
+    ) -> ProgramResult {
+        self.split(from, to, lamports)?;
+        self.delegate(to, vote, sysvars, config)
+    }
+
+    /// Splits `lamports` off `from` into the uninitialized stake account `to` and deactivates them.
+    pub fn split_deactivated(
+        &self,
+        from: &AccountView,
+        to: &AccountView,
+        lamports: u64,
+        clock: &AccountView,
+    ) -> ProgramResult {
+        self.split(from, to, lamports)?;
+        self.deactivate(to, clock)
+    }
+
     /// Moves `lamports` of delegated stake from `from` to `to` (SIMD-0148). Both must be fully active with the same delegation.
     pub fn move_stake(&self, from: &AccountView, to: &AccountView, lamports: u64) -> ProgramResult {
         let metas = [
@@ -221,6 +247,20 @@ impl PoolAuthority<'_> {
         ];
         let data = with_lamports(tag::WITHDRAW, lamports);
         call_stake(self, &data, metas, [stake, to, self.account], sysvars.named())
+    }
+
+    /// Pays the missing lamports of a new stake account's `rent` from the reserve.
+    pub fn pay_rent(
+        &self,
+        reserve: &AccountView,
+        account: &AccountView,
+        rent: u64,
+        sysvars: StakeSysvars,
+    ) -> ProgramResult {
+        match rent.saturating_sub(account.lamports()) {
+            0 => Ok(()),
+            missing => self.withdraw(reserve, account, missing, sysvars),
+        }
     }
 
     /// Makes `new_authority` the staker and withdrawer of `stake`.

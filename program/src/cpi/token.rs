@@ -9,6 +9,7 @@ use {
         AccountView, Address, ProgramResult,
         instruction::{InstructionAccount, InstructionView},
     },
+    tidepool_core::quote::DepositQuote,
     tidepool_interface::{
         address::{LOADER_V3_ID, TOKEN_PROGRAM_ID},
         external::token::TokenAccount,
@@ -103,20 +104,21 @@ impl PoolAuthority<'_> {
         self.invoke(&instruction, [token.mint, to, self.account])
     }
 
-    /// Mints to one account, then to two others if their amounts are not 0.
+    /// Mints a deposit's pool tokens to the depositor, the manager and the referrer.
     #[inline(always)]
     pub fn mint_deposit(
         &self,
         token: TokenProgram,
-        first: (&AccountView, u64),
-        others: [(&AccountView, u64); MINTS_MAX - 1],
+        quote: &DepositQuote,
+        receivers: [&AccountView; MINTS_MAX],
     ) -> ProgramResult {
-        let [second, third] = others;
-        let is_one = second.1 == 0 && third.1 == 0;
-        if !is_one && token.supports_batches() && [first.0, second.0, third.0].iter().all(|to| token.can_change(to)) {
-            return self.mint_batch(token, [first, second, third]);
+        let [depositor, manager, referrer] = receivers;
+        let others = [(manager, quote.to_manager), (referrer, quote.to_referrer)];
+        let is_one = quote.to_manager == 0 && quote.to_referrer == 0;
+        if !is_one && token.supports_batches() && receivers.iter().all(|to| token.can_change(to)) {
+            return self.mint_batch(token, [(depositor, quote.to_depositor), others[0], others[1]]);
         }
-        self.mint_to(token, first.0, first.1)?;
+        self.mint_to(token, depositor, quote.to_depositor)?;
         for (to, amount) in others {
             if amount > 0 {
                 self.mint_to(token, to, amount)?;

@@ -8,8 +8,7 @@ use {
         processor::{
             transient_path::TransientPath,
             transient_stake::{
-                Authorization, Ephemeral, Request, check_existing_transient, create_ephemeral, create_transient,
-                shared_accounts,
+                Ephemeral, Request, check_existing_transient, create_ephemeral, create_transient, shared_accounts,
             },
             turnover::check_turnover,
         },
@@ -51,6 +50,12 @@ shared_accounts! {
 struct Funding {
     reserve_stake: AccountView,
     stake_history: AccountView,
+}
+
+impl Funding {
+    fn sysvars<'a>(&'a self, clock: &'a AccountView) -> StakeSysvars<'a> {
+        StakeSysvars { clock, history: &self.stake_history }
+    }
 }
 
 /// `DecreaseValidatorStake`: the transient account's address must hold its rent already.
@@ -111,19 +116,6 @@ pub fn additional(
     decrease(program_id, accounts, epoch, &rent, request, Some(funding), Some(ephemeral))
 }
 
-impl Accounts {
-    const fn authorization(&self) -> Authorization<'_> {
-        Authorization {
-            system_program: &self.system_program,
-            stake_program: &self.stake_program,
-            pool: &self.pool,
-            withdraw_authority: &self.withdraw_authority,
-            staker: &self.staker,
-            validator_list: &self.validator_list,
-        }
-    }
-}
-
 // Inlined: saves a copy of all accounts.
 #[inline(always)]
 fn decrease(
@@ -144,7 +136,11 @@ fn decrease(
         pool.check_reserve(&funding.reserve_stake)?;
     }
     let stake = &accounts.validator_stake;
-    let vote = StakeState::decode_delegated(&borrow_stake(stake))?.1.voter;
+    let (vote, is_delegated) = {
+        let data = borrow_stake(stake);
+        let (_, delegation) = StakeState::decode_delegated(&data)?;
+        (delegation.voter, delegation.is_delegated())
+    };
     let place = find_record(list.records(), &vote).ok_or(ValidatorNotFound)?;
     let record = &mut list.records()[place];
     check_validator_stake(&pool, stake, record)?;
@@ -164,13 +160,14 @@ fn decrease(
         funds = funds.reserve_before(&funding.reserve_stake);
     }
     funds.validator_before(record);
-    let movement = Movement { authority: &authority, clock: &accounts.clock, funding: funding.as_ref(), stake_rent };
-    let transient = &accounts.transient_stake;
+    let (transient, clock) = (&accounts.transient_stake, &accounts.clock);
+    let pay_rent = |account: &AccountView| pay_rent(&authority, funding.as_ref(), clock, account, stake_rent);
     let bump = check_transient_stake_under(&pool, transient, record, request.transient_seed);
     let path = TransientPath::choose(&pool, record, ephemeral, transient, bump.is_ok())?;
     if let TransientPath::Through(ephemeral) = &path {
         create_ephemeral(&pool, ephemeral)?;
-        movement.split_deactivated(stake, &ephemeral.account, request.lamports)?;
+        pay_rent(&ephemeral.account)?;
+        authority.split_deactivated(stake, &ephemeral.account, request.lamports, clock)?;
     }
     let bump = bump?;
     let joins = record.transient_stake_lamports.get() > 0;
@@ -178,11 +175,23 @@ fn decrease(
         create_transient(&pool, transient, &vote, request.transient_seed, bump)?;
     }
     match &path {
-        TransientPath::Direct => movement.begin(stake, transient, request.lamports)?,
-        TransientPath::Shortened => movement.split_deactivated(stake, transient, request.lamports)?,
-        TransientPath::Through(ephemeral) if joins => movement.join(&ephemeral.account, transient)?,
+        // SPL behaviour: only the additional variant fails for deactivated stake.
+        TransientPath::Direct if !is_delegated => {
+            pay_rent(transient)?;
+            authority.split(stake, transient, request.lamports)?;
+        }
+        TransientPath::Direct | TransientPath::Shortened => {
+            pay_rent(transient)?;
+            authority.split_deactivated(stake, transient, request.lamports, clock)?;
+        }
+        TransientPath::Through(ephemeral) if joins => {
+            // Only the additional variant has an ephemeral account, and it has funding.
+            let funding = funding.as_ref().ok_or(ProgramError::NotEnoughAccountKeys)?;
+            authority.merge(&ephemeral.account, transient, funding.sysvars(clock))?;
+        }
+        // A split of the whole account includes its rent.
         TransientPath::Through(ephemeral) => {
-            movement.begin(&ephemeral.account, transient, ephemeral.account.lamports())?
+            authority.split(&ephemeral.account, transient, ephemeral.account.lamports())?;
         }
     }
     let mut moving = transient.lamports();
@@ -226,70 +235,23 @@ fn check_amount(stake: &AccountView, lamports: u64, rent: &Rent) -> ProgramResul
     Ok(())
 }
 
-/// Common parameters of the steps of a decrease.
-struct Movement<'a> {
-    authority: &'a PoolAuthority<'a>,
-    clock: &'a AccountView,
-    /// `None` for the deprecated variant, whose caller funds the transient account.
-    funding: Option<&'a Funding>,
-    /// Rent-exempt lamports of a new stake account.
+/// Pays the missing rent of a new stake account, except in the deprecated variant.
+///
+/// # Errors
+/// [`ReserveDepleted`] if the reserve does not hold more than the missing rent.
+fn pay_rent(
+    authority: &PoolAuthority,
+    funding: Option<&Funding>,
+    clock: &AccountView,
+    account: &AccountView,
     stake_rent: u64,
-}
-
-impl Movement<'_> {
-    /// Splits stake into a new account, with rent from the reserve, and deactivates it.
-    fn split_deactivated(&self, stake: &AccountView, to: &AccountView, lamports: u64) -> ProgramResult {
-        if let Some(funding) = self.funding {
-            self.top_up(funding, to)?;
-        }
-        self.authority.split(stake, to, lamports)?;
-        self.authority.deactivate(to, self.clock)
+) -> ProgramResult {
+    let Some(funding) = funding else { return Ok(()) };
+    // guard: decrease-leaves-reserve
+    if stake_rent.saturating_sub(account.lamports()) >= funding.reserve_stake.lamports() {
+        return Err(ReserveDepleted.into());
     }
-
-    /// Merges the ephemeral account into the transient stake account.
-    fn join(&self, ephemeral: &AccountView, transient: &AccountView) -> ProgramResult {
-        // Only the additional variant reaches this, and it has funding.
-        let funding = self.funding.ok_or(ProgramError::NotEnoughAccountKeys)?;
-        self.authority.merge(ephemeral, transient, self.sysvars(funding))
-    }
-
-    /// Splits `lamports` of an account into the new transient account, deactivated.
-    fn begin(&self, source: &AccountView, transient: &AccountView, lamports: u64) -> ProgramResult {
-        // A split of the whole ephemeral account includes its rent.
-        if let Some(funding) = self.funding
-            && source.lamports() != lamports
-        {
-            self.check_reserve_covers(funding, transient)?;
-            self.top_up(funding, transient)?;
-        }
-        self.authority.split(source, transient, lamports)?;
-        let is_delegated = StakeState::decode_delegated(&borrow_stake(transient))?.1.is_delegated();
-        if is_delegated { self.authority.deactivate(transient, self.clock) } else { Ok(()) }
-    }
-
-    /// # Errors
-    /// [`ReserveDepleted`] if the reserve does not hold more than the missing rent of `account`.
-    fn check_reserve_covers(&self, funding: &Funding, account: &AccountView) -> ProgramResult {
-        // guard: decrease-leaves-reserve
-        if self.stake_rent.saturating_sub(account.lamports()) >= funding.reserve_stake.lamports() {
-            return Err(ReserveDepleted.into());
-        }
-        Ok(())
-    }
-
-    /// Pays the missing rent of `account` from the reserve.
-    fn top_up(&self, funding: &Funding, account: &AccountView) -> ProgramResult {
-        let missing = self.stake_rent.saturating_sub(account.lamports());
-        if missing == 0 {
-            return Ok(());
-        }
-        self.check_reserve_covers(funding, account)?;
-        self.authority.withdraw(&funding.reserve_stake, account, missing, self.sysvars(funding))
-    }
-
-    fn sysvars<'b>(&'b self, funding: &'b Funding) -> StakeSysvars<'b> {
-        StakeSysvars { clock: self.clock, history: &funding.stake_history }
-    }
+    authority.pay_rent(&funding.reserve_stake, account, stake_rent, funding.sysvars(clock))
 }
 
 /// Writes the record. Without the extension, `transient_lamports` includes earlier lamports at the address: SPL behaviour.

@@ -4,13 +4,14 @@ use {
     crate::{
         cpi::transfer,
         event::Funds,
-        processor::deposit_stake::mint_deposit,
         validation::{Pool, check_system_program, current_epoch},
     },
     pinocchio::{AccountView, Address, ProgramResult},
     tidepool_core::quote,
-    tidepool_interface::StakePoolError,
-    tidepool_interface::instruction::{DepositSolAccounts, tag},
+    tidepool_interface::{
+        StakePoolError,
+        instruction::{DepositSolAccounts, tag},
+    },
 };
 
 #[inline(never)]
@@ -36,14 +37,8 @@ pub fn process(program_id: &Address, accounts: &[AccountView], lamports: u64, mi
     };
     let mut funds = Funds::before(&pool, epoch, tag::DEPOSIT_SOL).reserve_before(accounts.reserve_stake);
     transfer(accounts.lamports_from, accounts.reserve_stake, lamports)?;
-    mint_deposit(
-        &authority,
-        token,
-        &quote,
-        accounts.pool_tokens_to,
-        accounts.manager_fee_account,
-        accounts.referrer_fee_account,
-    )?;
+    let receivers = [accounts.pool_tokens_to, accounts.manager_fee_account, accounts.referrer_fee_account];
+    authority.mint_deposit(token, &quote, receivers)?;
     pool.store_deposit(lamports, quote.minted)?;
     funds.reserve_after(accounts.reserve_stake);
     funds.emit(&pool);

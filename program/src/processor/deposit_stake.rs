@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        cpi::{PoolAuthority, StakeSysvars, TokenProgram, authorize},
+        cpi::{PoolAuthority, StakeSysvars, authorize},
         event::Funds,
         hash::PdaHasher,
         validation::{
@@ -11,7 +11,7 @@ use {
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
-    tidepool_core::quote::{self, DepositQuote, StakeDepositFees},
+    tidepool_core::quote::{self, StakeDepositFees},
     tidepool_interface::{
         StakePoolError::{self, CalculationFailure, IncorrectDepositVoteAddress, ValidatorNotFound},
         address::DEPOSIT_AUTHORITY_SEED,
@@ -71,14 +71,8 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
     let quote = quote::stake_deposit(&pool.rate(), &fees, lamports, delegated)
         .and_then(|quote| quote.check_minimum(minimum))
         .map_err(StakePoolError::from)?;
-    mint_deposit(
-        &authority,
-        token,
-        &quote,
-        accounts.pool_tokens_to,
-        accounts.manager_fee_account,
-        accounts.referrer_fee_account,
-    )?;
+    let receivers = [accounts.pool_tokens_to, accounts.manager_fee_account, accounts.referrer_fee_account];
+    authority.mint_deposit(token, &quote, receivers)?;
     // guard: deposit-moves-idle-lamports
     if not_delegated > 0 {
         // The merge includes undelegated lamports (rent and others), which would earn no rewards in the validator's account.
@@ -131,21 +125,4 @@ fn take_over(program_id: &Address, pool: &Address, accounts: &DepositStakeAccoun
     } else {
         authorize(accounts.deposit_stake, deposit_authority, new_authority, accounts.clock)
     }
-}
-
-/// Mints a deposit's pool tokens to the depositor, the manager and the referrer.
-#[inline(always)]
-pub(super) fn mint_deposit(
-    authority: &PoolAuthority,
-    token: TokenProgram,
-    quote: &DepositQuote,
-    depositor: &AccountView,
-    manager: &AccountView,
-    referrer: &AccountView,
-) -> ProgramResult {
-    authority.mint_deposit(
-        token,
-        (depositor, quote.to_depositor),
-        [(manager, quote.to_manager), (referrer, quote.to_referrer)],
-    )
 }

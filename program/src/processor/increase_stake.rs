@@ -2,13 +2,12 @@
 
 use {
     crate::{
-        cpi::{PoolAuthority, StakeSysvars, USUAL_MINIMUM_DELEGATION, minimum_delegation},
+        cpi::{StakeSysvars, USUAL_MINIMUM_DELEGATION, minimum_delegation},
         event::Funds,
         processor::{
             transient_path::TransientPath,
             transient_stake::{
-                Authorization, Ephemeral, Request, check_existing_transient, create_ephemeral, create_transient,
-                shared_accounts,
+                Ephemeral, Request, check_existing_transient, create_ephemeral, create_transient, shared_accounts,
             },
         },
         validation::{
@@ -84,15 +83,8 @@ pub fn additional(
 }
 
 impl Accounts {
-    const fn authorization(&self) -> Authorization<'_> {
-        Authorization {
-            system_program: &self.system_program,
-            stake_program: &self.stake_program,
-            pool: &self.pool,
-            withdraw_authority: &self.withdraw_authority,
-            staker: &self.staker,
-            validator_list: &self.validator_list,
-        }
+    fn sysvars(&self) -> StakeSysvars<'_> {
+        StakeSysvars { clock: &self.clock, history: &self.stake_history }
     }
 }
 
@@ -131,24 +123,32 @@ fn increase(
     let mut funds = Funds::before(&pool, epoch, request.tag).reserve_before(&accounts.reserve_stake);
     funds.validator_before(record);
     let bump = check_transient_stake_under(&pool, transient, record, request.transient_seed);
-    let source = match TransientPath::choose(&pool, record, ephemeral, transient, bump.is_ok())? {
-        TransientPath::Direct | TransientPath::Shortened => accounts.reserve_stake,
-        TransientPath::Through(ephemeral) => {
-            create_ephemeral(&pool, &ephemeral)?;
-            authority.split(&accounts.reserve_stake, &ephemeral.account, lamports)?;
-            delegate(&authority, &ephemeral.account, &accounts)?;
-            ephemeral.account
-        }
+    let path = TransientPath::choose(&pool, record, ephemeral, transient, bump.is_ok())?;
+    let split_delegated = |to: &AccountView| {
+        authority.split_delegated(
+            &accounts.reserve_stake,
+            to,
+            lamports,
+            &accounts.vote,
+            accounts.sysvars(),
+            &accounts.stake_config,
+        )
     };
-    let (vote, bump) = (*accounts.vote.address(), bump?);
-    if record.transient_stake_lamports.get() > 0 {
-        authority.merge(&source, transient, sysvars(&accounts))?;
-    } else {
-        create_transient(&pool, transient, &vote, request.transient_seed, bump)?;
-        authority.split(&source, transient, lamports)?;
-        if !is_delegated_by(transient, epoch)? {
-            delegate(&authority, transient, &accounts)?;
+    if let TransientPath::Through(ephemeral) = &path {
+        create_ephemeral(&pool, ephemeral)?;
+        split_delegated(&ephemeral.account)?;
+    }
+    let bump = bump?;
+    let joins = record.transient_stake_lamports.get() > 0;
+    if !joins {
+        create_transient(&pool, transient, accounts.vote.address(), request.transient_seed, bump)?;
+    }
+    match &path {
+        TransientPath::Direct | TransientPath::Shortened => split_delegated(transient)?,
+        TransientPath::Through(ephemeral) if joins => {
+            authority.merge(&ephemeral.account, transient, accounts.sysvars())?;
         }
+        TransientPath::Through(ephemeral) => authority.split(&ephemeral.account, transient, lamports)?,
     }
     // The next update counts earlier lamports at the address.
     let total = record.transient_stake_lamports.get().checked_add(lamports).ok_or(CalculationFailure)?;
@@ -195,20 +195,4 @@ fn check_validator(pool: &Pool, accounts: &Accounts, record: &mut ValidatorStake
         return Err(ValidatorNotFound.into());
     }
     Ok(())
-}
-
-fn sysvars(accounts: &Accounts) -> StakeSysvars<'_> {
-    StakeSysvars { clock: &accounts.clock, history: &accounts.stake_history }
-}
-
-fn delegate(authority: &PoolAuthority, stake: &AccountView, accounts: &Accounts) -> ProgramResult {
-    authority.delegate(stake, &accounts.vote, sysvars(accounts), &accounts.stake_config)
-}
-
-/// Whether stake is already delegated in `epoch`, as after a split of delegated stake.
-fn is_delegated_by(stake: &AccountView, epoch: u64) -> Result<bool, ProgramError> {
-    Ok(match StakeState::decode(&borrow_stake(stake))? {
-        StakeState::Stake(_, delegation) => delegation.activation_epoch.get() <= epoch,
-        _ => false,
-    })
 }

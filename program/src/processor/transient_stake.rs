@@ -14,12 +14,26 @@ use {
     },
 };
 
-/// Declares a struct of the accounts that all variants of an instruction have, with a conversion from each variant.
+/// Declares a struct of the accounts that all variants of an instruction have, with a conversion from each variant
+/// and their [`Authorization`].
 macro_rules! shared_accounts {
     ($(#[$doc:meta])* $name:ident from $($variant:ident),+ { $($field:ident),+ $(,)? }) => {
         $(#[$doc])*
         struct $name {
             $($field: AccountView,)+
+        }
+
+        impl $name {
+            const fn authorization(&self) -> $crate::processor::transient_stake::Authorization<'_> {
+                $crate::processor::transient_stake::Authorization {
+                    system_program: &self.system_program,
+                    stake_program: &self.stake_program,
+                    pool: &self.pool,
+                    withdraw_authority: &self.withdraw_authority,
+                    staker: &self.staker,
+                    validator_list: &self.validator_list,
+                }
+            }
         }
 
         shared_accounts!(@from $name ($($variant)+) ($($field)+));

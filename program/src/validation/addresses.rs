@@ -14,7 +14,7 @@
 use {
     super::Pool,
     crate::hash::PdaHasher,
-    pinocchio::{AccountView, Address, error::ProgramError},
+    pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     tidepool_interface::{
         StakePoolError::InvalidStakeAccountAddress,
         address::{EPHEMERAL_STAKE_SEED, STAKE_PROGRAM_ID, TRANSIENT_STAKE_SEED},
@@ -40,11 +40,7 @@ impl<'a> StakeAddresses<'a> {
 
     /// As [`check_validator_stake`].
     #[inline(always)]
-    pub fn check_validator_stake(
-        &mut self,
-        account: &AccountView,
-        record: &mut ValidatorStakeInfo,
-    ) -> Result<(), ProgramError> {
+    pub fn check_validator_stake(&mut self, account: &AccountView, record: &mut ValidatorStakeInfo) -> ProgramResult {
         match record.validator_seed_suffix.get() {
             0 => check_validator(self.pool, &mut self.validator, account, record),
             _ => check_validator_stake(self.pool, account, record),
@@ -53,11 +49,7 @@ impl<'a> StakeAddresses<'a> {
 
     /// As [`check_transient_stake`].
     #[inline(always)]
-    pub fn check_transient_stake(
-        &mut self,
-        account: &AccountView,
-        record: &mut ValidatorStakeInfo,
-    ) -> Result<(), ProgramError> {
+    pub fn check_transient_stake(&mut self, account: &AccountView, record: &mut ValidatorStakeInfo) -> ProgramResult {
         self.transient.set_suffix(&record.transient_seed_suffix.get().to_le_bytes());
         check_transient(self.pool, &mut self.transient, account, record).map(|_| ())
     }
@@ -68,11 +60,7 @@ impl<'a> StakeAddresses<'a> {
 /// # Errors
 /// [`InvalidStakeAccountAddress`] if it is another account.
 #[inline(never)]
-pub fn check_validator_stake(
-    pool: &Pool,
-    account: &AccountView,
-    record: &mut ValidatorStakeInfo,
-) -> Result<(), ProgramError> {
+pub fn check_validator_stake(pool: &Pool, account: &AccountView, record: &mut ValidatorStakeInfo) -> ProgramResult {
     match record.validator_seed_suffix.get() {
         0 => {
             let mut hasher = PdaHasher::<0>::new(pool.program_id, pool.address(), &[]);
@@ -91,7 +79,7 @@ fn check_validator<const SUFFIX: usize>(
     hasher: &mut PdaHasher<SUFFIX>,
     account: &AccountView,
     record: &mut ValidatorStakeInfo,
-) -> Result<(), ProgramError> {
+) -> ProgramResult {
     let exists = account.owned_by(&STAKE_PROGRAM_ID);
     let heads = [record.vote_account_address.as_ref()];
     if exists
@@ -134,11 +122,7 @@ pub fn check_new_validator_stake(
 /// # Errors
 /// As [`check_validator_stake`].
 #[inline(never)]
-pub fn check_transient_stake(
-    pool: &Pool,
-    account: &AccountView,
-    record: &mut ValidatorStakeInfo,
-) -> Result<(), ProgramError> {
+pub fn check_transient_stake(pool: &Pool, account: &AccountView, record: &mut ValidatorStakeInfo) -> ProgramResult {
     let mut hasher = transient_hasher(pool, record.transient_seed_suffix.get());
     check_transient(pool, &mut hasher, account, record).map(|_| ())
 }
@@ -180,7 +164,7 @@ fn check_transient(
     hasher: &mut PdaHasher<8>,
     account: &AccountView,
     record: &mut ValidatorStakeInfo,
-) -> Result<(), ProgramError> {
+) -> ProgramResult {
     if cached_transient_bump(pool, hasher, account, record).is_some() {
         return Ok(());
     }

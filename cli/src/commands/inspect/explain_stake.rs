@@ -5,17 +5,22 @@ use {
         args::ValidatorArgs,
         context::Context,
         error::CliError,
-        output::{Report, Text, write_fields},
+        output::{Line, Report, Text, write_fields},
         units::{Share, sol},
-        view::figures::{duration, status_name},
+        view::{
+            figures::{duration, status_name},
+            slot_time::MeasuredSlotTime,
+            votes::Votes,
+        },
     },
     serde::Serialize,
     solana_address::Address,
     std::fmt,
     tidepool_client::{
-        cluster::Cluster,
+        cluster::{Cluster, SlotTime},
         plan::{self, Direction, NextStep, StakeExplanation, TransientStake},
         pool::StakeSelection,
+        vote::ValidatorSurvey,
     },
 };
 
@@ -23,9 +28,6 @@ const EXAMPLE: &str = "\
 Example:
   tidepool explain-stake 7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA \\
       FDNkPHBzqCiZybfNugS4hwYFBWwEMts639SVmedMX2ee";
-
-/// Milliseconds of a slot, for the estimate of when the epoch ends.
-const MILLISECONDS_PER_SLOT: u64 = 400;
 
 /// Explain a validator's stake, its target and its next movement
 ///
@@ -64,9 +66,14 @@ pub struct Output {
     epoch: u64,
     slot: u64,
     slots_until_next_epoch: u64,
-    /// An estimate, by slots of 0.4 seconds.
-    seconds_until_next_epoch: u64,
+    /// An estimate, by the slot time; `null` if it is not measured.
+    seconds_until_next_epoch: Option<u64>,
+    slot_time: Option<MeasuredSlotTime>,
+    /// Why there is no slot time: `not_measured`.
+    no_slot_time: Option<&'static str>,
     sentences: Vec<String>,
+    #[serde(flatten)]
+    votes: Votes,
 }
 
 #[derive(Debug, Serialize)]
@@ -94,12 +101,16 @@ impl Args {
         snapshot.read_votes(context.cluster, &[vote]).await?;
         let explanation = plan::explain_stake(&snapshot, &vote)?;
         let schedule = context.cluster.epoch_schedule().await?;
-        Ok(Output::new(pool, &explanation, explanation.slots_until_next_epoch(&schedule)))
+        let slot_time = context.cluster.slot_time(&snapshot.environment().clock, &schedule).await;
+        let survey = ValidatorSurvey::read(context.cluster, &[vote]).await?;
+        let votes = snapshot.validator(&vote).map(|validator| Votes::of(&survey, &snapshot, &validator));
+        let slots = explanation.slots_until_next_epoch(&schedule);
+        Ok(Output { votes: votes.unwrap_or_default(), ..Output::new(pool, &explanation, slots, slot_time) })
     }
 }
 
 impl Output {
-    fn new(pool: Address, explanation: &StakeExplanation, slots: u64) -> Self {
+    fn new(pool: Address, explanation: &StakeExplanation, slots: u64, slot_time: Option<SlotTime>) -> Self {
         Self {
             pool: Text(pool),
             vote: Text(explanation.vote),
@@ -117,12 +128,15 @@ impl Output {
             epoch: explanation.epoch,
             slot: explanation.slot,
             slots_until_next_epoch: slots,
-            seconds_until_next_epoch: slots.saturating_mul(MILLISECONDS_PER_SLOT) / 1_000,
+            seconds_until_next_epoch: slot_time.map(|measured| measured.of(slots).as_secs()),
+            slot_time: slot_time.map(MeasuredSlotTime::from),
+            no_slot_time: slot_time.is_none().then_some("not_measured"),
             sentences: explanation.sentences(),
+            votes: Votes::default(),
         }
     }
 
-    fn fields(&self) -> Vec<(&'static str, String)> {
+    fn fields(&self) -> Vec<Line> {
         let share = self.weight_share_basis_points.and_then(|points| u16::try_from(points).ok()).map(Share);
         let of_all = share.map_or(String::new(), |share| format!(" of {} ({share})", self.weights));
         let mut fields = vec![("weight", format!("{}{of_all}", self.weight))];
@@ -149,9 +163,12 @@ impl Output {
             format!("{}{to}{when}", sol(motion.lamports))
         });
         fields.push(("transient", moving));
-        let (seconds, slots) = (self.seconds_until_next_epoch, self.slots_until_next_epoch);
-        let next = self.epoch.saturating_add(1);
-        fields.push(("epoch", format!("{}; {next} begins in {slots} slots, about {}", self.epoch, duration(seconds))));
+        let (slots, next) = (self.slots_until_next_epoch, self.epoch.saturating_add(1));
+        let about = self.seconds_until_next_epoch.map_or(String::new(), |time| format!(", about {}", duration(time)));
+        fields.push(("epoch", format!("{}; {next} begins in {slots} slots{about}", self.epoch)));
+        let slot_time = self.slot_time.map(|measured| measured.to_string());
+        fields.extend(self.votes.lines());
+        fields.push(("slot time", slot_time.unwrap_or_else(|| "not measured yet in this epoch".into())));
         fields
     }
 }

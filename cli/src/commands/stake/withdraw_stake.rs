@@ -6,8 +6,8 @@ use {
         context::{Context, Spending},
         error::CliError,
         keys::{Key, KeySource},
-        output::{Landed, Text},
-        trade::{self, Amounts, Done, Quote, Receipt, Trade},
+        output::Text,
+        trade::{Amounts, Done, Quote, Receipt, Trade},
         units::{Amount, Slippage, address, sol, tokens},
         unsent::Halt,
         wallet::{
@@ -20,8 +20,9 @@ use {
             accounts, activation, into,
             landed::send,
             left::refusal,
-            pieces::{StakeAccount, Totals, slippage_of},
+            pieces::{Totals, slippage_of},
             quote::Quoted,
+            withdrawn::Withdrawn,
         },
     },
     serde::Serialize,
@@ -109,28 +110,9 @@ pub struct Args {
 #[derive(Debug, Serialize)]
 pub struct Output {
     pool: Text<Address>,
-    token_account: Text<Address>,
     stake_authority: Text<Address>,
-    stake_accounts: Vec<StakeAccount>,
-    /// Lamports that came as SOL from the reserve.
-    sol_lamports: u64,
-    /// Lamports in all, as stake and as SOL, by the quote; the rent of the stake accounts is not among them.
-    lamports: u64,
-    /// `null` without a minimum.
-    minimum_lamports: Option<u64>,
-    /// Pool tokens given, the fee included.
-    pool_tokens: u64,
-    /// Pool tokens that went to the manager.
-    fee_pool_tokens: u64,
-    /// Pool tokens that could not be withdrawn, and stay in the account.
-    pool_tokens_left: u64,
-    /// Lamports of rent that the fee payer put into the stake accounts.
-    rent_lamports: u64,
     #[serde(flatten)]
-    wrapping: Wrapping,
-    transactions: Vec<Landed>,
-    #[serde(skip)]
-    epoch: u64,
+    withdrawn: Withdrawn,
 }
 
 /// What the arguments come to in a pool.
@@ -178,8 +160,7 @@ impl Args {
         let slippage = slippage_of(&self.bound, quoted.lamports(), sol)?;
         let planned = request.plan_with(Some(slippage))?;
         let (totals, payer) = (Totals::of(&planned, slippage), request.terms.payer);
-        let wrapped_to = request.terms.order.sol_to().filter(|_| self.wrap && planned.sol.is_some());
-        let wrapping = Wrapping::new(context, snapshot, wrapped_to).await?;
+        let wrapping = Wrapping::of_plan(context, snapshot, &request.terms, &planned).await?;
         let rent = planned.rent_lamports.saturating_add(wrapping.rent_lamports);
         context.check_funds(&planned.plan, &keys, &[Spending::new(payer, rent)]).await?;
         let otherwise = self.otherwise();
@@ -193,22 +174,9 @@ impl Args {
         let quote = quote.add(merged).add(order).add(warnings::program(context, snapshot));
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let sent = send(context, &planned, &keys, snapshot.program_id()).await?;
-        Ok(Done(Output {
-            pool: Text(self.pool),
-            token_account: Text(request.terms.tokens.account),
-            stake_authority: Text(authority),
-            stake_accounts: StakeAccount::all(&planned, &authority),
-            sol_lamports: planned.sol.map_or(0, |sol| sol.lamports),
-            lamports: totals.lamports,
-            minimum_lamports: totals.minimum,
-            pool_tokens: totals.pool_tokens,
-            fee_pool_tokens: totals.fee,
-            pool_tokens_left: planned.remaining_pool_tokens(),
-            rent_lamports: planned.rent_lamports,
-            wrapping,
-            epoch: snapshot.epoch(),
-            transactions: fresh.and(sent),
-        }))
+        let epoch = snapshot.epoch();
+        let withdrawn = Withdrawn::new(&request.terms, &planned, totals, wrapping, epoch, fresh.and(sent));
+        Ok(Done(Output { pool: Text(self.pool), stake_authority: Text(authority), withdrawn }))
     }
 
     /// What the stake is taken from, if it is to be one source only: the one that was named, or the validator of `into`.
@@ -334,27 +302,21 @@ impl Request<'_> {
 
 impl Trade for Output {
     fn receipt(&self, amounts: Amounts) -> Receipt<'_> {
-        let mut lines = vec![("for", tokens(self.pool_tokens))];
-        lines.extend(self.stake_accounts.iter().map(|account| account.line(amounts)));
-        lines.extend(StakeAccount::states(&self.stake_accounts, self.epoch));
-        if self.sol_lamports > 0 {
-            lines.push(("as SOL", amounts.sol(self.sol_lamports)));
+        let withdrawn = &self.withdrawn;
+        let mut lines = vec![("for", tokens(withdrawn.pool_tokens))];
+        lines.extend(withdrawn.stake_lines(amounts));
+        if withdrawn.sol_lamports > 0 {
+            lines.push(("as SOL", amounts.sol(withdrawn.sol_lamports)));
         }
-        lines.extend(self.wrapping.done());
-        if self.pool_tokens_left > 0 {
-            lines.push(("remainder", format!("{}, not withdrawn", tokens(self.pool_tokens_left))));
+        lines.extend(withdrawn.wrapping.done());
+        if withdrawn.pool_tokens_left > 0 {
+            lines.push(("remainder", format!("{}, not withdrawn", tokens(withdrawn.pool_tokens_left))));
         }
         Receipt {
-            headline: format!("Withdrew {} from pool {}", amounts.sol(self.lamports), self.pool),
+            headline: withdrawn.headline(amounts, &self.pool),
             lines,
-            more: vec![
-                ("stake authority", self.stake_authority.to_string()),
-                ("token account", self.token_account.to_string()),
-                ("fee", tokens(self.fee_pool_tokens)),
-                trade::minimum(self.minimum_lamports, |lamports| amounts.sol(lamports)),
-                ("rent", amounts.sol(self.rent_lamports)),
-            ],
-            transactions: &self.transactions,
+            more: withdrawn.more(("stake authority", self.stake_authority.to_string()), amounts),
+            transactions: &withdrawn.transactions,
         }
     }
 }

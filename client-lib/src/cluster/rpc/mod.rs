@@ -3,6 +3,7 @@
 mod answer;
 mod chunks;
 mod error;
+mod history;
 mod retry_after;
 mod subscribe;
 #[cfg(test)]
@@ -12,8 +13,8 @@ mod wire;
 
 use {
     super::{
-        Blockhash, BytesAt, Cluster, ClusterError, Confirmation, Execution, Simulation, TOKEN_ACCOUNT_OWNER_OFFSET,
-        TransactionStatus,
+        Blockhash, BytesAt, Call, Cluster, ClusterError, ClusterValidator, Confirmation, Execution, PastTransaction,
+        PerformanceSample, Simulation, TOKEN_ACCOUNT_OWNER_OFFSET, TransactionStatus,
     },
     base64::{Engine as _, prelude::BASE64_STANDARD},
     chunks::Chunks,
@@ -282,6 +283,30 @@ impl Cluster for RpcCluster {
         Ok(recent.into_iter().map(|block| block.prioritization_fee).collect())
     }
 
+    async fn performance_samples(&self) -> Result<Vec<PerformanceSample>, ClusterError> {
+        self.ask_samples().await
+    }
+
+    async fn block_time(&self, slot: u64) -> Result<Option<i64>, ClusterError> {
+        self.ask(RpcRequest::GetBlockTime, json!([slot])).await
+    }
+
+    async fn history(
+        &self,
+        address: &Address,
+        before: Option<&Signature>,
+    ) -> Result<Option<Vec<PastTransaction>>, ClusterError> {
+        self.ask_history(address, before).await.map(Some)
+    }
+
+    async fn calls(&self, signature: &Signature) -> Result<Option<Vec<Call>>, ClusterError> {
+        self.ask_calls(signature).await
+    }
+
+    async fn validator_set(&self) -> Result<Option<Vec<ClusterValidator>>, ClusterError> {
+        self.ask_validators().await.map(Some)
+    }
+
     async fn wait_for_change(&self, address: &Address, within: Duration) {
         let end = Instant::now() + within;
         let Some(url) = &self.websocket_url else { return sleep_until(end).await };
@@ -316,7 +341,6 @@ impl Cluster for RpcCluster {
     }
 }
 
-/// Checks that all found accounts belong to `program` and match `filters`.
 fn check_requested(
     found: Vec<FoundAccount>,
     program: &Address,

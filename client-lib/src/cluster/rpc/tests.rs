@@ -2,6 +2,7 @@
 
 mod connections;
 mod false_answers;
+mod history;
 mod limits;
 mod malformed_fields;
 mod transient_errors;

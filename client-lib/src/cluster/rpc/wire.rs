@@ -38,12 +38,12 @@ impl<T> Answered<T> {
 }
 
 /// An optional field: `None` if it is missing or malformed.
-fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(field: D) -> Result<Option<T>, D::Error> {
+pub(super) fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(field: D) -> Result<Option<T>, D::Error> {
     Ok(serde_json::from_value(Value::deserialize(field)?).ok())
 }
 
 /// A field that can be null, but not missing: without an `err` field, a transaction would count as successful.
-fn required<'de, D: Deserializer<'de>, T: DeserializeOwned>(field: D) -> Result<Option<T>, D::Error> {
+pub(super) fn required<'de, D: Deserializer<'de>, T: DeserializeOwned>(field: D) -> Result<Option<T>, D::Error> {
     serde_json::from_value(Value::deserialize(field)?).map_err(D::Error::custom)
 }
 

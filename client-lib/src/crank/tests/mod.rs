@@ -7,16 +7,16 @@ use {
         pace::Pace,
         report::Run,
         timing::Timing,
-        wait::Backoff,
     },
     crate::{
-        cluster::ClusterError,
+        cluster::{ClusterError, PerformanceSample, SlotTime},
         error::{Explanation, PlanError},
         pack::PackError,
         plan::{InstructionGroup, Plan},
         pool::PoolError,
         send::{FailureReport, NotSent, Outcome, Sent, Summary, UnknownReason},
     },
+    backon::BackoffBuilder as _,
     solana_address::Address,
     solana_clock::Clock,
     solana_epoch_schedule::EpochSchedule,
@@ -45,33 +45,50 @@ fn clock(slots: u64, seconds: i64) -> Clock {
 
 #[test]
 fn estimates_epoch_end_from_best_source() {
-    let mut pace = Pace::default();
+    let reported = SlotTime::of_samples(&[PerformanceSample { slot: 1, slots: 200, seconds: 60 }], 1);
+    let (mut pace, unknown) = (Pace::new(reported), Pace::default());
     let left = 432_000 - 1_000;
-    let usual = Duration::from_millis(400) * left;
-    assert_eq!(pace.until_next_epoch(&clock(1_000, 0), &schedule()), usual);
-    assert_eq!(pace.until_next_epoch(&clock(1_000, 500), &schedule()), Duration::from_millis(500) * left);
+    let ends = |pace: &Pace, slots, seconds| {
+        pace.until_next_epoch(&clock(slots, seconds), &schedule()).map(|end| (end / left).as_millis())
+    };
+    assert_eq!(ends(&unknown, 1_000, 0), None);
+    assert_eq!(ends(&pace, 1_000, 0), Some(300));
+    assert_eq!(ends(&pace, 1_000, 500), Some(500));
     // A clock that runs backwards or has barely started gives no estimate.
-    assert_eq!(pace.until_next_epoch(&clock(1_000, -500), &schedule()), usual);
-    assert_eq!(pace.until_next_epoch(&clock(1_000, 3), &schedule()), usual);
+    assert_eq!((ends(&pace, 1_000, -500), ends(&unknown, 1_000, -500)), (Some(300), None));
+    assert_eq!((ends(&pace, 1_000, 3), ends(&unknown, 1_000, 3)), (Some(300), None));
 
     let now = Instant::now();
     pace.note(5_000, now);
-    assert_eq!(pace.until_next_epoch(&clock(1_000, 500), &schedule()), Duration::from_millis(500) * left);
+    assert_eq!(ends(&pace, 1_000, 500), Some(500));
     pace.note(5_100, now + Duration::from_secs(5));
-    assert_eq!(pace.until_next_epoch(&clock(1_000, 500), &schedule()), Duration::from_millis(50) * left);
+    assert_eq!(ends(&pace, 1_000, 500), Some(50));
     // A measurement of hours ago is dropped, and an endpoint that is behind is ignored.
     pace.note(5_200, now + Duration::from_secs(10_000));
     pace.note(5_300, now + Duration::from_secs(10_060));
-    assert_eq!(pace.until_next_epoch(&clock(1_000, 500), &schedule()), Duration::from_millis(600) * left);
+    assert_eq!(ends(&pace, 1_000, 500), Some(600));
     pace.note(4_000, now + Duration::from_secs(10_061));
-    assert_eq!(pace.until_next_epoch(&clock(1_000, 500), &schedule()), Duration::from_millis(500) * left);
+    assert_eq!(ends(&pace, 1_000, 500), Some(500));
 }
 
 #[test]
 fn last_slot_is_near_epoch_end() {
     let pace = Pace::default();
-    assert_eq!(pace.until_next_epoch(&clock(431_999, 0), &schedule()), Duration::from_millis(400));
-    assert_eq!(pace.until_next_epoch(&clock(432_000, 0), &schedule()), Duration::ZERO);
+    let end = |slot| pace.until_next_epoch(&at_slot(slot), &schedule());
+    assert_eq!((end(431_999).map(|end| end.as_millis()), end(432_000)), (Some(499), Some(Duration::ZERO)));
+}
+
+#[test]
+fn unknown_slot_time_gives_no_times() {
+    let unknown = |slot| clock(slot, 0);
+    let mut timing = Timing::new(RebalanceAt::Share(9_000), schedule(), None);
+    let next = timing.next(&unknown(1_000)).unwrap();
+    assert_eq!((next.slot, next.within), (3 * 432_000 + 388_800, None));
+    assert_eq!(timing.until_next_poll(&unknown(1_000)), Pace::MEASUREMENT);
+    // An hour before the end is not known, so it waits until the last rebalance.
+    timing = Timing::new(RebalanceAt::BeforeEnd(Duration::from_secs(3_600)), schedule(), None);
+    assert!(!timing.is_due(&unknown(431_000), &Plan::default()));
+    assert!(timing.is_due(&unknown(432_000 - 300), &Plan::default()));
 }
 
 fn at_slot(slot: u64) -> Clock {
@@ -85,11 +102,11 @@ fn of_next_epoch(clock: Clock) -> Clock {
 
 #[test]
 fn rebalances_twice_near_epoch_end() {
-    let mut timing = Timing::new(RebalanceAt::Share(9_000), schedule());
+    let mut timing = Timing::new(RebalanceAt::Share(9_000), schedule(), None);
     let plan = Plan::default();
     assert!(!timing.is_due(&at_slot(10_000), &plan) && !timing.is_due(&at_slot(388_799), &plan));
     let next = timing.next(&at_slot(387_800)).unwrap();
-    assert_eq!((next.slot, next.within), (3 * 432_000 + 388_800, Duration::from_secs(500)));
+    assert_eq!((next.slot, next.within), (3 * 432_000 + 388_800, Some(Duration::from_secs(500))));
     assert!(timing.is_due(&at_slot(388_800), &plan));
     // The rebalance is done once no stake moves any more.
     assert!(timing.is_due(&at_slot(388_900), &plan));
@@ -107,7 +124,7 @@ fn rebalances_twice_near_epoch_end() {
 
 #[test]
 fn missed_rebalance_is_done_early_in_next_epoch() {
-    let mut timing = Timing::new(RebalanceAt::Share(9_000), schedule());
+    let mut timing = Timing::new(RebalanceAt::Share(9_000), schedule(), None);
     let plan = Plan::default();
     assert!(!timing.is_due(&at_slot(0), &plan));
     let next = of_next_epoch(at_slot(10));
@@ -116,7 +133,7 @@ fn missed_rebalance_is_done_early_in_next_epoch() {
     assert!(!timing.is_due(&of_next_epoch(at_slot(11)), &plan));
     assert!(timing.is_due(&of_next_epoch(at_slot(388_800)), &plan), "that of the epoch comes besides");
     // A watch that starts late in an epoch rebalances at once.
-    assert!(Timing::new(RebalanceAt::Share(9_000), schedule()).is_due(&at_slot(400_000), &plan));
+    assert!(Timing::new(RebalanceAt::Share(9_000), schedule(), None).is_due(&at_slot(400_000), &plan));
 }
 
 #[test]
@@ -125,12 +142,12 @@ fn margin_grows_with_plan_and_fits_short_epochs() {
     let mut plan = Plan::default();
     plan.push("increase", vec![group.clone(); 400]);
     plan.push("decrease", vec![group; 400]);
-    let mut timing = Timing::new(RebalanceAt::BeforeEnd(Duration::from_secs(60)), schedule());
+    let mut timing = Timing::new(RebalanceAt::BeforeEnd(Duration::from_secs(60)), schedule(), None);
     // Twice the margin of 150 + 2 * 32 + 800 / 4 slots, which is more than a minute.
     assert!(!timing.is_due(&at_slot(432_000 - 829), &plan) && timing.is_due(&at_slot(432_000 - 828), &plan));
     let short = EpochSchedule::custom(32, 32, false);
     let clock = |slot: u64| Clock { slot: 3 * 32 + slot, epoch: 3, ..Clock::default() };
-    let mut timing = Timing::new(RebalanceAt::Share(9_000), short);
+    let mut timing = Timing::new(RebalanceAt::Share(9_000), short, None);
     assert!(!timing.is_due(&clock(27), &plan) && timing.is_due(&clock(28), &plan));
     timing.done(&clock(28));
     assert!(!timing.is_due(&clock(29), &plan) && timing.is_due(&clock(30), &plan));
@@ -138,7 +155,7 @@ fn margin_grows_with_plan_and_fits_short_epochs() {
 
 #[test]
 fn converts_time_before_end_to_measured_slots() {
-    let mut timing = Timing::new(RebalanceAt::BeforeEnd(Duration::from_secs(7_200)), schedule());
+    let mut timing = Timing::new(RebalanceAt::BeforeEnd(Duration::from_secs(7_200)), schedule(), None);
     assert!(!timing.is_due(&at_slot(432_000 - 14_401), &Plan::default()));
     assert!(timing.is_due(&at_slot(432_000 - 14_400), &Plan::default()));
     // Slots have become shorter since the beginning of the epoch.
@@ -148,8 +165,8 @@ fn converts_time_before_end_to_measured_slots() {
     assert!(!timing.is_due(&at_slot(432_000 - 36_001), &Plan::default()));
     assert!(timing.is_due(&at_slot(432_000 - 36_000), &Plan::default()));
     // Longer than the epoch: from its beginning on.
-    let mut timing = Timing::new(RebalanceAt::BeforeEnd(Duration::from_secs(1_000_000)), schedule());
-    assert!(timing.is_due(&at_slot(0), &Plan::default()));
+    let mut timing = Timing::new(RebalanceAt::BeforeEnd(Duration::from_secs(1_000_000)), schedule(), None);
+    assert!(timing.is_due(&at_slot(40), &Plan::default()));
 }
 
 #[test]
@@ -159,8 +176,8 @@ fn backoff_grows_to_maximum() {
         max_backoff: Duration::from_secs(10),
         ..CrankOptions::default()
     };
-    let mut retry = Backoff::new(&options);
-    assert_eq!([(); 6].map(|()| retry.wait().as_secs()), [1, 2, 4, 8, 10, 10]);
+    let waits: Vec<_> = options.backoff().build().take(6).map(|wait| wait.as_secs()).collect();
+    assert_eq!(waits, [1, 2, 4, 8, 10, 10]);
 }
 
 fn landed() -> Outcome {

@@ -12,7 +12,6 @@ use {
     std::collections::HashSet,
 };
 
-/// The update instruction.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Form {
     /// `UpdateValidatorListBalance`.
@@ -73,7 +72,6 @@ pub(super) fn group(
     }
 }
 
-/// Divides the list into ranges.
 pub(super) struct Chunks<'a> {
     snapshot: &'a PoolSnapshot,
     options: &'a UpdateOptions,
@@ -164,7 +162,6 @@ impl<'a> Chunks<'a> {
     }
 }
 
-/// A range that may still grow.
 #[derive(Clone, Debug)]
 struct Chunk<'a> {
     /// Not empty.

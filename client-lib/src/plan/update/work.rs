@@ -39,12 +39,10 @@ impl Work {
         }
     }
 
-    /// Bytes of logs.
     pub(super) const fn log_bytes(&self) -> u32 {
         logs::STAKE_MERGE * self.merges + logs::STAKE_CALL * self.sweeps
     }
 
-    /// Compute units of the compact form.
     pub(super) const fn compact_units(&self) -> u32 {
         compute::COMPACT_RECORD
             + compute::COMPACT_SEARCH * self.searches

@@ -4,7 +4,7 @@ mod candidate;
 mod remainder;
 
 use {
-    super::{Remainder, Withdrawal, WithdrawalOrder},
+    super::types::{Remainder, Withdrawal, WithdrawalOrder},
     crate::{
         error::PlanError,
         pool::PoolSnapshot,
@@ -30,7 +30,6 @@ pub(super) struct Found {
     pub(super) kind: Kind,
 }
 
-/// All pieces of a withdrawal, and the remainder.
 pub(super) struct Draft {
     pub(super) pieces: Vec<Found>,
     pub(super) sol: Option<WithdrawalQuote>,
@@ -38,7 +37,6 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Total lamports of the pieces.
     pub(super) fn lamports(&self) -> u64 {
         let stake = self.pieces.iter().map(|found| found.quote.yields);
         stake.chain(self.sol).fold(0, |sum, quote| sum.saturating_add(quote.lamports))
@@ -50,7 +48,6 @@ impl Draft {
     }
 }
 
-/// Finds the pieces of a withdrawal.
 pub(super) fn draft(snapshot: &PoolSnapshot, withdrawal: &Withdrawal) -> Result<Draft, PlanError> {
     let search = Search::new(snapshot, withdrawal)?;
     match withdrawal.order {
@@ -128,7 +125,6 @@ impl<'a> Search<'a> {
         Ok(Draft { pieces, sol, remainder: self.remainder()? })
     }
 
-    /// Withdraws the rest as stake.
     fn finish(mut self) -> Result<Draft, PlanError> {
         let pieces = self.take_stake()?;
         Ok(Draft { pieces, sol: None, remainder: self.remainder()? })

@@ -15,7 +15,6 @@ use {
 
 const STAGE: &str = "withdraw";
 
-/// Stages that are being filled.
 pub(super) struct Stages<'a> {
     snapshot: &'a PoolSnapshot,
     withdrawal: &'a Withdrawal,

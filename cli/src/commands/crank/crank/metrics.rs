@@ -39,29 +39,55 @@ pub struct PoolMetrics {
     work: Work,
 }
 
-struct Freshness {
-    cluster_epoch: IntGauge,
-    pool_epoch: IntGauge,
-    is_stale: IntGauge,
-    fresh_timestamp: IntGauge,
-    rewards_active: IntGauge,
-    next_rebalance: IntGauge,
+/// Groups of figures: the field, the name, and the help of each.
+macro_rules! gauges {
+    ($($group:ident { $($field:ident: $name:literal, $help:literal,)* })*) => {$(
+        struct $group {
+            $($field: IntGauge,)*
+        }
+
+        impl $group {
+            fn new(maker: &Maker) -> Self {
+                Self { $($field: maker.gauge($name, $help),)* }
+            }
+        }
+    )*};
 }
 
-struct Amounts {
-    total: IntGauge,
-    supply: IntGauge,
-    token_value: IntGauge,
-    reserve: IntGauge,
-    missing_rent: IntGauge,
-    in_motion: IntGauge,
-}
+gauges! {
+    Freshness {
+        cluster_epoch: "tidepool_cluster_epoch", "Current epoch of the cluster.",
+        pool_epoch: "tidepool_pool_epoch", "Epoch of the pool's last update.",
+        is_stale: "tidepool_pool_stale", "1 if the pool is stale (not updated in the current epoch), else 0.",
+        fresh_timestamp: "tidepool_pool_fresh_timestamp_seconds",
+            "Unix time in seconds of the last observation of an up-to-date pool; 0 if there was none.",
+        rewards_active: "tidepool_epoch_rewards_active",
+            "1 while epoch rewards are distributed and stake accounts are locked, else 0.",
+        next_rebalance: "tidepool_pool_next_rebalance_timestamp_seconds",
+            "Unix time in seconds of the next rebalance, estimated from the measured slot time; 0 with --rebalance-at now.",
+    }
 
-struct Validators {
-    all: IntGauge,
-    behind: IntGauge,
-    mergeable: IntGauge,
-    off_target: IntGauge,
+    Amounts {
+        total: "tidepool_pool_total_lamports", "Total lamports of the pool at its last update.",
+        supply: "tidepool_pool_token_supply_units",
+            "Supply of the pool token in smallest units; 1000000000 units are one token.",
+        token_value: "tidepool_pool_token_value_lamports",
+            "Exchange rate: lamports per whole pool token, rounded down.",
+        reserve: "tidepool_pool_reserve_lamports", "Lamports in the reserve, rent included.",
+        missing_rent: "tidepool_pool_reserve_missing_rent_lamports",
+            "Lamports to add before the reserve can lend the rent of a decrease; 0 if it can.",
+        in_motion: "tidepool_pool_in_motion_lamports",
+            "Activating and deactivating lamports (transient stake accounts), rent included.",
+    }
+
+    Validators {
+        all: "tidepool_pool_validators", "Validators in the validator list.",
+        behind: "tidepool_pool_validators_behind", "Validators whose record was not updated in the current epoch.",
+        mergeable: "tidepool_pool_validators_mergeable",
+            "Validators with transient or removed stake that an update can merge now.",
+        off_target: "tidepool_pool_validators_off_target",
+            "Validators above or below target by more than the threshold.",
+    }
 }
 
 struct Work {
@@ -127,73 +153,6 @@ impl Metrics {
             amounts: Amounts::new(&maker),
             validators: Validators::new(&maker),
             work: Work::new(&maker),
-        }
-    }
-}
-
-impl Freshness {
-    fn new(maker: &Maker) -> Self {
-        Self {
-            cluster_epoch: maker.gauge("tidepool_cluster_epoch", "Current epoch of the cluster."),
-            pool_epoch: maker.gauge("tidepool_pool_epoch", "Epoch of the pool's last update."),
-            is_stale: maker.gauge("tidepool_pool_stale", "1 if the pool is stale (not updated in the current epoch), else 0."),
-            fresh_timestamp: maker.gauge(
-                "tidepool_pool_fresh_timestamp_seconds",
-                "Unix time in seconds of the last observation of an up-to-date pool; 0 if there was none.",
-            ),
-            rewards_active: maker.gauge(
-                "tidepool_epoch_rewards_active",
-                "1 while epoch rewards are distributed and stake accounts are locked, else 0.",
-            ),
-            next_rebalance: maker.gauge(
-                "tidepool_pool_next_rebalance_timestamp_seconds",
-                "Unix time in seconds of the next rebalance, estimated from the measured slot time; 0 with --rebalance-at now.",
-            ),
-        }
-    }
-}
-
-impl Amounts {
-    fn new(maker: &Maker) -> Self {
-        Self {
-            total: maker.gauge("tidepool_pool_total_lamports", "Total lamports of the pool at its last update."),
-            supply: maker.gauge(
-                "tidepool_pool_token_supply_units",
-                "Supply of the pool token in smallest units; 1000000000 units are one token.",
-            ),
-            token_value: maker.gauge(
-                "tidepool_pool_token_value_lamports",
-                "Exchange rate: lamports per whole pool token, rounded down.",
-            ),
-            reserve: maker.gauge("tidepool_pool_reserve_lamports", "Lamports in the reserve, rent included."),
-            missing_rent: maker.gauge(
-                "tidepool_pool_reserve_missing_rent_lamports",
-                "Lamports to add before the reserve can lend the rent of a decrease; 0 if it can.",
-            ),
-            in_motion: maker.gauge(
-                "tidepool_pool_in_motion_lamports",
-                "Activating and deactivating lamports (transient stake accounts), rent included.",
-            ),
-        }
-    }
-}
-
-impl Validators {
-    fn new(maker: &Maker) -> Self {
-        Self {
-            all: maker.gauge("tidepool_pool_validators", "Validators in the validator list."),
-            behind: maker.gauge(
-                "tidepool_pool_validators_behind",
-                "Validators whose record was not updated in the current epoch.",
-            ),
-            mergeable: maker.gauge(
-                "tidepool_pool_validators_mergeable",
-                "Validators with transient or removed stake that an update can merge now.",
-            ),
-            off_target: maker.gauge(
-                "tidepool_pool_validators_off_target",
-                "Validators above or below target by more than the threshold.",
-            ),
         }
     }
 }
@@ -269,7 +228,7 @@ impl PoolMetrics {
 
     pub fn finished(&self, report: &CrankReport) {
         self.work.finished.inc();
-        set(&self.freshness.next_rebalance, report.next_rebalance.as_ref().map_or(0, timestamp));
+        set(&self.freshness.next_rebalance, report.next_rebalance.as_ref().and_then(timestamp).unwrap_or_default());
     }
 }
 

@@ -11,12 +11,12 @@ use {
         unsent::Halt,
     },
     clap::ArgGroup,
-    output::{Output, minutes},
+    output::{Output, seconds, wait},
     solana_account::Account,
     solana_address::Address,
     solana_slot_hashes::SlotHashes,
     tidepool_client::{
-        cluster::Cluster,
+        cluster::{Cluster, SlotTime},
         lookup::{self, LookupTable, TableOwner},
         plan::{self, LookupContent},
         pool::PoolSnapshot,
@@ -43,7 +43,7 @@ const SELDOM: u32 = 20;
 /// and pays their rent, which is refunded when they are closed. Use them with `--lookup-tables auto`.
 ///
 /// --make adds missing addresses, replaces inefficient tables, and closes tables replaced earlier. --close deactivates all
-/// tables, and closes them 512 blocks (about four minutes) later.
+/// tables, and closes them 512 blocks (a few minutes) later.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE, group = ArgGroup::new("action"))]
 pub struct Args {
@@ -76,6 +76,8 @@ struct Shelf<'a, 'c, C> {
     named: &'a [Address],
     /// Addresses that updates and rebalances of the pool name, in the order of their use.
     wanted: Vec<Address>,
+    /// For times until tables can be closed.
+    slot_time: Option<SlotTime>,
 }
 
 impl Args {
@@ -100,7 +102,9 @@ impl Args {
                  transactions that can be sent now",
             ).into());
         }
-        let shelf = Shelf { context, snapshot, payer, named: &self.tables, wanted };
+        let schedule = context.cluster.epoch_schedule().await?;
+        let slot_time = context.cluster.slot_time(&snapshot.environment().clock, &schedule).await;
+        let shelf = Shelf { context, snapshot, payer, named: &self.tables, wanted, slot_time };
         if self.make {
             shelf.make().await
         } else if self.close {
@@ -151,7 +155,7 @@ impl<C: Cluster> Shelf<'_, '_, C> {
 
     async fn output(&self, action: &'static str, tables: &[LookupTable]) -> Result<Output, CliError> {
         let keeper = self.keeper();
-        Ok(Output::new(action, &keeper, tables, &self.wanted, &self.slot_hashes().await?))
+        Ok(Output::new(action, &keeper, tables, &self.wanted, &self.slot_hashes().await?, self.slot_time))
     }
 
     async fn make(&self) -> Result<Output, Halt> {
@@ -213,7 +217,7 @@ impl<C: Cluster> Shelf<'_, '_, C> {
         Ok(output)
     }
 
-    async fn confirm_closing(&self, tables: &[LookupTable], wait: bool) -> Result<(), CliError> {
+    async fn confirm_closing(&self, tables: &[LookupTable], waits: bool) -> Result<(), CliError> {
         if tables.is_empty() {
             return Ok(());
         }
@@ -225,8 +229,9 @@ impl<C: Cluster> Shelf<'_, '_, C> {
             lines.push(("refund", sol(closing.refund())));
         }
         if closing.later_refund() > 0 {
-            let how = if wait { "this command waits" } else { "repeat the command" };
-            lines.push(("later", format!("{}, in about {}: {how}", sol(closing.later_refund()), minutes(blocks))));
+            let how = if waits { "this command waits" } else { "repeat the command" };
+            let when = wait(blocks, seconds(blocks, self.slot_time));
+            lines.push(("later", format!("{}, in {when}: {how}", sol(closing.later_refund()))));
         }
         self.context.confirm(&format!("Close the lookup tables of pool {}", keeper.pool), &lines)
     }

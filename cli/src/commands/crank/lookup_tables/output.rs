@@ -9,7 +9,10 @@ use {
     solana_address::Address,
     solana_slot_hashes::SlotHashes,
     std::{collections::HashSet, fmt},
-    tidepool_client::lookup::{LookupTable, TableOwner, TableState},
+    tidepool_client::{
+        cluster::SlotTime,
+        lookup::{LookupTable, TableOwner, TableState},
+    },
 };
 
 #[derive(Debug, Serialize)]
@@ -40,6 +43,8 @@ struct Table {
     lamports: u64,
     /// While it is cooling down.
     blocks_until_closable: Option<u64>,
+    /// An estimate, by the slot time; `null` if it is not measured.
+    seconds_until_closable: Option<u64>,
 }
 
 impl Output {
@@ -49,6 +54,7 @@ impl Output {
         tables: &[LookupTable],
         wanted: &[Address],
         slot_hashes: &SlotHashes,
+        slot_time: Option<SlotTime>,
     ) -> Self {
         let active = tables.iter().filter(|table| table.is_active());
         let held: HashSet<&Address> = active.flat_map(|table| &table.addresses).collect();
@@ -62,7 +68,7 @@ impl Output {
             rent_lamports: 0,
             refund_lamports: 0,
             refundable_lamports: tables.iter().map(|table| table.lamports).fold(0, u64::saturating_add),
-            tables: tables.iter().map(|table| Table::new(table, slot_hashes)).collect(),
+            tables: tables.iter().map(|table| Table::new(table, slot_hashes, slot_time)).collect(),
             transactions: vec![],
         }
     }
@@ -83,7 +89,7 @@ impl Output {
 }
 
 impl Table {
-    fn new(table: &LookupTable, slot_hashes: &SlotHashes) -> Self {
+    fn new(table: &LookupTable, slot_hashes: &SlotHashes, slot_time: Option<SlotTime>) -> Self {
         let (state, blocks_until_closable) = match table.state(slot_hashes) {
             TableState::Active => ("active", None),
             TableState::CoolingDown { blocks } => ("cooling_down", Some(blocks)),
@@ -95,15 +101,22 @@ impl Table {
             addresses: table.addresses.len(),
             lamports: table.lamports,
             blocks_until_closable,
+            seconds_until_closable: blocks_until_closable.and_then(|blocks| seconds(blocks, slot_time)),
         }
     }
 }
 
-/// How long so many blocks take, at 0.4 seconds each.
-pub fn minutes(blocks: u64) -> String {
-    match (blocks * 2 / 5).div_ceil(60) {
-        0 | 1 => "a minute".into(),
-        minutes => format!("{minutes} minutes"),
+/// Seconds that this number of blocks takes, with a block in each slot.
+pub fn seconds(blocks: u64, slot_time: Option<SlotTime>) -> Option<u64> {
+    slot_time.map(|slot_time| slot_time.of(blocks).as_secs())
+}
+
+/// A number of blocks, and the time that they take.
+pub fn wait(blocks: u64, seconds: Option<u64>) -> String {
+    match seconds.map(|seconds| seconds.div_ceil(60)) {
+        None => format!("{blocks} blocks"),
+        Some(0 | 1) => format!("{blocks} blocks, about a minute"),
+        Some(minutes) => format!("{blocks} blocks, about {minutes} minutes"),
     }
 }
 
@@ -112,7 +125,7 @@ impl Report for Output {
         self.heading(f)?;
         for table in &self.tables {
             let state = match table.blocks_until_closable {
-                Some(blocks) => format!("can be closed in {blocks} blocks, about {}", minutes(blocks)),
+                Some(blocks) => format!("can be closed in {}", wait(blocks, table.seconds_until_closable)),
                 None if table.state == "closable" => "can be closed: --close".into(),
                 None => "active".into(),
             };

@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        output::{Landed, Report, Text, write_fields, write_signatures},
+        output::{Landed, Line, Report, Text, write_fields, write_signatures},
         units::{Units, sol},
     },
     serde::Serialize,
@@ -173,7 +173,7 @@ impl Output {
         write_fields(f, &self.costs())
     }
 
-    fn costs(&self) -> Vec<(&'static str, String)> {
+    fn costs(&self) -> Vec<Line> {
         let (idle, next) = (&self.idle, self.arrives_in_epoch);
         let mut fields = vec![];
         if idle.put_to_work_lamports > 0 {

@@ -4,15 +4,18 @@ use {
     super::{Extension, Output, Ratio},
     crate::{
         error::unmerged,
-        output::write_fields,
+        output::{Line, write_fields},
         units::{sol, tokens},
-        view::metadata::printable,
+        view::{figures::duration, metadata::printable, votes::Cautioned},
         warnings::gates::unknown_gate,
     },
     std::fmt,
     tidepool_client::pool::YieldEstimate,
     tidepool_interface::state::POOL_MAX_LENGTH,
 };
+
+/// Validators whose cautions are shown.
+const SHOWN_CAUTIONS: usize = 5;
 
 pub(super) fn write(f: &mut fmt::Formatter<'_>, pool: &Output) -> fmt::Result {
     writeln!(f, "Pool {}", pool.address)?;
@@ -65,7 +68,7 @@ pub(super) fn write_gates(f: &mut fmt::Formatter<'_>, pool: &Output) -> fmt::Res
     write_fields(f, &gates.into_iter().map(|gate| ("pending gates", gate)).collect::<Vec<_>>())
 }
 
-fn state(pool: &Output) -> Vec<(&'static str, String)> {
+fn state(pool: &Output) -> Vec<Line> {
     let freshness = match (pool.stale, pool.epoch_rewards_active) {
         (false, _) if pool.validators.mergeable > 0 => {
             let unmerged = unmerged(pool.validators.mergeable);
@@ -96,16 +99,21 @@ fn state(pool: &Output) -> Vec<(&'static str, String)> {
     fields.push((
         "yield",
         match &pool.yield_estimate {
-            Ok(YieldEstimate { annual, epoch, .. }) => {
-                format!("about {:.2} % a year, from the growth of the exchange rate in epoch {epoch}", annual * 100.0)
+            Ok(YieldEstimate { annual, interval, .. }) => {
+                let (percent, time) = (annual * 100.0, duration(interval.seconds));
+                let epochs = match (interval.epochs(), interval.until) {
+                    (1, until) => format!("in epoch {until}"),
+                    (epochs, until) => format!("in {epochs} epochs, until epoch {until}"),
+                };
+                format!("about {percent:.2} % a year, from the growth of the exchange rate {epochs} ({time})")
             }
-            Err(why) => format!("not meaningful: {why}"),
+            Err(why) => format!("unknown: {why}"),
         },
     ));
     fields
 }
 
-fn stake(pool: &Output) -> Vec<(&'static str, String)> {
+fn stake(pool: &Output) -> Vec<Line> {
     let (stake, validators) = (&pool.stake, &pool.validators);
     let leaving = match validators.leaving {
         0 => String::new(),
@@ -127,10 +135,15 @@ fn stake(pool: &Output) -> Vec<(&'static str, String)> {
     if let Some(vote) = &validators.preferred_withdraw {
         fields.push(("preferred withdraw", vote.to_string()));
     }
+    fields.extend(validators.cautions.iter().take(SHOWN_CAUTIONS).flat_map(Cautioned::lines));
+    match validators.cautions.len().saturating_sub(SHOWN_CAUTIONS) {
+        0 => {}
+        others => fields.push(("beware", format!("{others} more validators with cautions: see `tidepool list`"))),
+    }
     fields
 }
 
-fn weights(extension: &Extension) -> Vec<(&'static str, String)> {
+fn weights(extension: &Extension) -> Vec<Line> {
     let who = match extension.weighted {
         0 => "none: set them with `tidepool set-weights`".into(),
         1 => "1 validator".into(),
@@ -141,7 +154,7 @@ fn weights(extension: &Extension) -> Vec<(&'static str, String)> {
     fields
 }
 
-fn fees(pool: &Output) -> Vec<(&'static str, String)> {
+fn fees(pool: &Output) -> Vec<Line> {
     let fees = &pool.fees;
     let referral = |fee: &Ratio, share: u8| match share {
         0 => fee.percent(),
@@ -161,7 +174,7 @@ fn fees(pool: &Output) -> Vec<(&'static str, String)> {
     fields
 }
 
-fn authorities(pool: &Output) -> Vec<(&'static str, String)> {
+fn authorities(pool: &Output) -> Vec<Line> {
     let authorities = &pool.authorities;
     let mut fields = vec![("manager", authorities.manager.to_string()), ("staker", authorities.staker.to_string())];
     if !authorities.stake_deposit_is_open {

@@ -41,7 +41,7 @@ pub struct Output {
 }
 
 /// What is about to be made, line by line.
-pub(super) fn summary(new: &CreatePool, creation: &PoolCreation, existing: &[Address]) -> Vec<(&'static str, String)> {
+pub(super) fn summary(new: &CreatePool, creation: &PoolCreation, existing: &[Address]) -> Vec<Line> {
     let fee = |fee: &Fee| percent(fee);
     let mut lines = vec![
         ("pool", new.pool.to_string()),

@@ -5,7 +5,7 @@ use {
     crate::{
         context::{Context, Spending},
         error::{CliError, cause_name},
-        output::{Landed, Text},
+        output::{Landed, Line, Text},
         trade::{self, Amounts, Quote, Receipt, Trade},
         units::{Slippage, tokens},
         unsent::Halt,
@@ -79,7 +79,7 @@ impl Skipped {
         }
     }
 
-    fn line(&self, amounts: Amounts) -> (&'static str, String) {
+    fn line(&self, amounts: Amounts) -> Line {
         ("skipped", format!("{} with {}: {}", self.stake_account, amounts.sol(self.lamports), self.reason))
     }
 }

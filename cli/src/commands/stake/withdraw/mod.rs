@@ -10,16 +10,16 @@ use {
         error::CliError,
         keys::{Key, KeySource},
         trade::Done,
-        units::{Amount, Lamports, address, positive},
+        units::{Amount, Units, address, positive},
         unsent::Halt,
         wallet::{
             Holding, SourceArgs,
             signers::{Given, check_can_sign},
             wrapped::Wrapping,
         },
-        withdrawal::{accounts, landed::send},
+        withdrawal::{accounts, landed::send, withdrawn::Withdrawn},
     },
-    output::{Answered, Output},
+    output::Output,
     request::Request,
     solana_address::Address,
     tidepool_client::{
@@ -54,7 +54,7 @@ pub struct Args {
 
     /// Give the fewest pool tokens that bring as much SOL, stake included: never less, and a few lamports more at most
     #[arg(long, value_name = "SOL", value_parser = positive)]
-    worth: Option<Lamports>,
+    worth: Option<Units>,
 
     /// What to receive: any (SOL, and stake for the rest), sol (SOL only), or stake (stake only)
     #[arg(long = "as", value_name = "WHAT", value_enum, hide_possible_values = true, default_value_t)]
@@ -127,8 +127,7 @@ impl Args {
         let snapshot = &fresh.snapshot;
         request.accounts = accounts::unused(context, &owner.pubkey(), draft.pieces.len()).await?;
         let (planned, totals) = request.bounded(snapshot, &draft)?;
-        let wrapped_to = request.terms.order.sol_to().filter(|_| self.wrap && planned.sol.is_some());
-        let wrapping = Wrapping::new(context, snapshot, wrapped_to).await?;
+        let wrapping = Wrapping::of_plan(context, snapshot, &request.terms, &planned).await?;
         let rent = wrapping.rent_lamports.saturating_add(planned.rent_lamports);
         context.check_funds(&planned.plan, &keys, &[Spending::new(request.terms.payer, rent)]).await?;
         let quote = request.quote(context, snapshot, &planned, totals)?;
@@ -136,19 +135,9 @@ impl Args {
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let sent = send(context, &planned, &keys, snapshot.program_id()).await?;
         let hint = planned.remainder.map(|left| request.why(&left, snapshot));
-        let epoch = snapshot.epoch();
-        let transactions = fresh.and(sent);
-        let answered = Answered {
-            pool: self.pool,
-            request: &request,
-            planned: &planned,
-            wrapping,
-            epoch,
-            hint,
-            totals,
-            transactions,
-        };
-        Ok(Done(answered.into()))
+        let terms = &request.terms;
+        let withdrawn = Withdrawn::new(terms, &planned, totals, wrapping, snapshot.epoch(), fresh.and(sent));
+        Ok(Done(Output::new(self.pool, terms.stake_authority, withdrawn, planned.remainder, hint)))
     }
 
     /// Whether SOL takes the signature of an authority whose key is not given.

@@ -11,7 +11,6 @@ use {
 };
 
 impl Search<'_> {
-    /// The remainder, with its reason.
     pub(super) fn remainder(&self) -> Result<Option<Remainder>, PlanError> {
         let rate = self.state.rate();
         if self.left == 0 {

@@ -1,0 +1,197 @@
+//! Requests about the past, the pace and the validators of a cluster.
+//!
+//! Responses have the used fields only, as in [`wire`](super::wire).
+
+use {
+    super::{
+        RpcCluster,
+        wire::{lenient, required},
+    },
+    crate::cluster::{Call, ClusterError, ClusterValidator, PastTransaction, PerformanceSample},
+    serde::Deserialize,
+    serde_json::{Value, json},
+    solana_address::Address,
+    solana_commitment_config::CommitmentConfig,
+    solana_rpc_client_api::{
+        filter::{Memcmp, MemcmpEncodedBytes},
+        request::RpcRequest,
+    },
+    solana_signature::Signature,
+    std::str::FromStr,
+};
+
+/// Samples to request: half an hour of them.
+const SAMPLES: usize = 30;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", expecting = "a performance sample")]
+struct WireSample {
+    slot: u64,
+    num_slots: u64,
+    sample_period_secs: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(expecting = "a transaction of the history")]
+struct WirePast {
+    signature: String,
+    slot: u64,
+    #[serde(deserialize_with = "required")]
+    err: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(expecting = "the cluster's validators")]
+struct WireValidators {
+    current: Vec<WireValidator>,
+    delinquent: Vec<WireValidator>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", expecting = "a validator")]
+struct WireValidator {
+    vote_pubkey: String,
+    activated_stake: u64,
+    epoch_vote_account: bool,
+}
+
+/// A transaction in the encoding `json`.
+#[derive(Deserialize)]
+#[serde(expecting = "a transaction")]
+struct WireRun {
+    transaction: WireTransaction,
+    meta: WireMeta,
+}
+
+#[derive(Deserialize)]
+struct WireTransaction {
+    message: WireMessage,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireMessage {
+    account_keys: Vec<String>,
+    instructions: Vec<WireInstruction>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireMeta {
+    #[serde(default, deserialize_with = "lenient")]
+    loaded_addresses: Option<WireLoaded>,
+    #[serde(default, deserialize_with = "lenient")]
+    inner_instructions: Option<Vec<WireInner>>,
+}
+
+#[derive(Deserialize)]
+struct WireLoaded {
+    writable: Vec<String>,
+    readonly: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct WireInner {
+    instructions: Vec<WireInstruction>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireInstruction {
+    program_id_index: usize,
+    accounts: Vec<usize>,
+    data: String,
+}
+
+impl RpcCluster {
+    pub(super) async fn ask_samples(&self) -> Result<Vec<PerformanceSample>, ClusterError> {
+        let found: Vec<WireSample> = self.ask(RpcRequest::GetRecentPerformanceSamples, json!([SAMPLES])).await?;
+        Ok(found
+            .into_iter()
+            .map(|WireSample { slot, num_slots, sample_period_secs }| PerformanceSample {
+                slot,
+                slots: num_slots,
+                seconds: sample_period_secs,
+            })
+            .collect())
+    }
+
+    pub(super) async fn ask_history(
+        &self,
+        address: &Address,
+        before: Option<&Signature>,
+    ) -> Result<Vec<PastTransaction>, ClusterError> {
+        let mut config = json!({ "commitment": CommitmentConfig::confirmed().commitment });
+        if let Some(before) = before {
+            config["before"] = json!(before.to_string());
+        }
+        let found: Vec<WirePast> =
+            self.ask(RpcRequest::GetSignaturesForAddress, json!([address.to_string(), config])).await?;
+        let decode = |WirePast { signature, slot, err }| {
+            Ok(PastTransaction { signature: parse(&signature, "signature")?, slot, succeeded: err.is_none() })
+        };
+        found.into_iter().map(decode).collect()
+    }
+
+    pub(super) async fn ask_calls(&self, signature: &Signature) -> Result<Option<Vec<Call>>, ClusterError> {
+        let config = json!({
+            "encoding": "json",
+            "commitment": CommitmentConfig::confirmed().commitment,
+            "maxSupportedTransactionVersion": 1,
+        });
+        let found: Option<WireRun> =
+            self.ask(RpcRequest::GetTransaction, json!([signature.to_string(), config])).await?;
+        found.map(WireRun::calls).transpose()
+    }
+
+    pub(super) async fn ask_validators(&self) -> Result<Vec<ClusterValidator>, ClusterError> {
+        let config = json!({ "commitment": self.client.commitment().commitment });
+        let WireValidators { current, delinquent } = self.ask(RpcRequest::GetVoteAccounts, json!([config])).await?;
+        let voting = current.into_iter().map(|validator| (validator, true));
+        let all = voting.chain(delinquent.into_iter().map(|validator| (validator, false)));
+        all.map(|(WireValidator { vote_pubkey, activated_stake, epoch_vote_account }, is_voting)| {
+            Ok(ClusterValidator {
+                vote: parse(&vote_pubkey, "vote account")?,
+                activated_stake,
+                is_admitted: epoch_vote_account,
+                is_voting,
+            })
+        })
+        .collect()
+    }
+}
+
+impl WireRun {
+    fn calls(self) -> Result<Vec<Call>, ClusterError> {
+        let WireMessage { account_keys, instructions } = self.transaction.message;
+        let loaded = self.meta.loaded_addresses.into_iter().flat_map(|loaded| [loaded.writable, loaded.readonly]);
+        let keys = account_keys.into_iter().chain(loaded.flatten());
+        let keys = keys.map(|key| parse(&key, "account")).collect::<Result<Vec<Address>, _>>()?;
+        let inner = self.meta.inner_instructions.into_iter().flatten().flat_map(|inner| inner.instructions);
+        instructions.into_iter().chain(inner).map(|instruction| instruction.call(&keys)).collect()
+    }
+}
+
+impl WireInstruction {
+    fn call(self, keys: &[Address]) -> Result<Call, ClusterError> {
+        let key = |index: usize| {
+            let detail = || format!("account {index} of a transaction with {} accounts", keys.len());
+            keys.get(index).copied().ok_or_else(|| ClusterError::UnexpectedAnswer { detail: detail() })
+        };
+        Ok(Call {
+            program_id: key(self.program_id_index)?,
+            accounts: self.accounts.into_iter().map(key).collect::<Result<_, _>>()?,
+            data: base58(self.data)?,
+        })
+    }
+}
+
+fn parse<T: FromStr>(text: &str, what: &str) -> Result<T, ClusterError> {
+    text.parse().map_err(|_| ClusterError::UnexpectedAnswer { detail: format!("it contains an invalid {what}") })
+}
+
+/// Decodes base58 of any length, as filters of accounts do.
+fn base58(text: String) -> Result<Vec<u8>, ClusterError> {
+    let decoded = Memcmp::new(0, MemcmpEncodedBytes::Base58(text)).bytes().map(|bytes| bytes.into_owned());
+    decoded.ok_or_else(|| ClusterError::UnexpectedAnswer { detail: "instruction data that is not base58".into() })
+}

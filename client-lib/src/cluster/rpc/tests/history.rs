@@ -1,0 +1,115 @@
+//! Requests about the past, the pace and the validators of a cluster.
+
+use super::*;
+
+const KEYS: [&str; 4] = [
+    "11111111111111111111111111111111",
+    "Stake11111111111111111111111111111111111111",
+    "Vote111111111111111111111111111111111111111",
+    "SysvarC1ock11111111111111111111111111111111",
+];
+
+fn key(index: usize) -> Address {
+    KEYS[index].parse().unwrap()
+}
+
+#[tokio::test]
+async fn decodes_performance_samples() {
+    let (url, _) = endpoint("200 OK", |request| {
+        let sample = json!({
+            "slot": 900, "numSlots": 170, "samplePeriodSecs": 60, "numTransactions": 1.5, "numNonVoteTransactions": null,
+        });
+        result(request, json!([sample]))
+    });
+    let expected = PerformanceSample { slot: 900, slots: 170, seconds: 60 };
+    assert_eq!(RpcCluster::new(url).performance_samples().await.unwrap(), [expected]);
+}
+
+#[tokio::test]
+async fn decodes_block_time() {
+    let (url, requests) = endpoint("200 OK", |request| match request["params"][0].as_u64() {
+        Some(7) => result(request, json!(1_700_000_000)),
+        Some(8) => result(request, Value::Null),
+        _ => error(request, -32_009, "Slot 9 was skipped, or missing in long-term storage"),
+    });
+    let cluster = RpcCluster::new(url);
+    assert_eq!(cluster.block_time(7).await.unwrap(), Some(1_700_000_000));
+    assert_eq!(cluster.block_time(8).await.unwrap(), None);
+    assert!(cluster.block_time(9).await.is_err());
+    assert!(requests.try_iter().all(|request| request["method"] == "getBlockTime"));
+}
+
+#[tokio::test]
+async fn decodes_history() {
+    let (url, requests) = endpoint("200 OK", |request| {
+        let past = |slot: u64, err: Value| json!({ "signature": Signature::default().to_string(), "slot": slot, "err": err, "blockTime": null, "memo": null });
+        result(request, json!([past(9, Value::Null), past(8, json!({ "InstructionError": [0, { "Custom": 1 }] }))]))
+    });
+    let cluster = RpcCluster::new(url);
+    let signature = Signature::default();
+    let found = cluster.history(&key(1), Some(&signature)).await.unwrap().unwrap();
+    let past = |slot, succeeded| PastTransaction { signature, slot, succeeded };
+    assert_eq!(found, [past(9, true), past(8, false)]);
+    let request = requests.recv().unwrap();
+    assert_eq!((&request["method"], &request["params"][0]), (&json!("getSignaturesForAddress"), &json!(KEYS[1])));
+    assert_eq!(request["params"][1]["before"], signature.to_string());
+}
+
+/// A transaction with an instruction that uses a lookup table, and one that a program called.
+fn transaction_with_calls(last_account: usize) -> Value {
+    json!({
+        "slot": 9,
+        "version": 0,
+        "transaction": {
+            "signatures": [],
+            "message": {
+                "accountKeys": [KEYS[0], KEYS[1]],
+                "instructions": [{ "programIdIndex": 1, "accounts": [0, 2], "data": "8", "stackHeight": null }],
+            },
+        },
+        "meta": {
+            "err": null,
+            "loadedAddresses": { "writable": [KEYS[2]], "readonly": [KEYS[3]] },
+            "innerInstructions": [{
+                "index": 0,
+                "instructions": [{ "programIdIndex": 3, "accounts": [last_account], "data": "", "stackHeight": 2 }],
+            }],
+        },
+    })
+}
+
+#[tokio::test]
+async fn decodes_calls() {
+    let (url, _) = endpoint("200 OK", |request| result(request, transaction_with_calls(0)));
+    let calls = RpcCluster::new(url).calls(&Signature::default()).await.unwrap().unwrap();
+    let outer = Call { program_id: key(1), accounts: vec![key(0), key(2)], data: vec![7] };
+    assert_eq!(calls, [outer, Call { program_id: key(3), accounts: vec![key(0)], data: vec![] }]);
+
+    let (url, _) = endpoint("200 OK", |request| result(request, Value::Null));
+    assert_eq!(RpcCluster::new(url).calls(&Signature::default()).await.unwrap(), None);
+    let (url, _) = endpoint("200 OK", |request| result(request, transaction_with_calls(4)));
+    let error = RpcCluster::new(url).calls(&Signature::default()).await.unwrap_err();
+    assert!(matches!(error, ClusterError::UnexpectedAnswer { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn decodes_validator_set() {
+    let (url, _) = endpoint("200 OK", |request| {
+        let validator = |key: &str, stake: u64, admitted: bool| {
+            json!({
+                "votePubkey": key, "nodePubkey": KEYS[0], "activatedStake": stake, "epochVoteAccount": admitted,
+                "commission": 300, "lastVote": null, "epochCredits": "odd",
+            })
+        };
+        let voting = [validator(KEYS[1], 5, true), validator(KEYS[2], 6, false)];
+        result(request, json!({ "current": voting, "delinquent": [validator(KEYS[3], 7, true)] }))
+    });
+    let found = RpcCluster::new(url).validator_set().await.unwrap().unwrap();
+    let validator = |index, activated_stake, is_admitted, is_voting| ClusterValidator {
+        vote: key(index),
+        activated_stake,
+        is_admitted,
+        is_voting,
+    };
+    assert_eq!(found, [validator(1, 5, true, true), validator(2, 6, false, true), validator(3, 7, true, false)]);
+}
