@@ -122,6 +122,7 @@ errors! {
 }
 
 impl From<tidepool_core::Error> for StakePoolError {
+    #[inline(always)]
     fn from(error: tidepool_core::Error) -> Self {
         use tidepool_core::Error;
         match error {
