@@ -13,6 +13,7 @@
 
 #![expect(missing_docs, reason = "its users are the program and its tests")]
 
+mod accept;
 pub mod args;
 pub mod command_line;
 mod commands;

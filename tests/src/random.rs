@@ -34,9 +34,6 @@ pub(crate) fn variable(name: &str) -> Option<u64> {
 
 /// Runs `test` on `cases` values (times `TIDEPOOL_CASES_FACTOR`) that follow from the seed `TIDEPOOL_SEED`, and shrinks
 /// what fails.
-///
-/// # Panics
-/// Where a case fails.
 pub fn check<S: Strategy>(cases: u32, strategy: S, test: impl Fn(S::Value) -> Result<(), TestCaseError>) {
     let seed = variable(SEED).unwrap_or(0);
     let cases = cases.saturating_mul(variable(CASES_FACTOR).unwrap_or(1) as u32);

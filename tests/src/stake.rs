@@ -74,9 +74,6 @@ pub fn slash(account: &mut Account, permille: u64, least: u64) -> u64 {
 }
 
 /// Puts another state into a stake account.
-///
-/// # Panics
-/// Where the account is too small.
 pub fn set_state(data: &mut [u8], state: &StakeStateV2) {
     data.fill(0);
     bincode::serialize_into(data, state).expect("a stake state fits its account");

@@ -47,9 +47,9 @@ impl<'a, C: Cluster> Context<'a, C> {
         self.read(pool, StakeSelection::None, MinimumDelegation::Known(0)).await
     }
 
-    /// Reads a pool with its transient stake, for looking at it.
-    pub async fn look_at_transient(&self, pool: &Address) -> Result<PoolSnapshot, CliError> {
-        self.read(pool, StakeSelection::Transient, MinimumDelegation::Known(0)).await
+    /// Reads a pool with all its stake accounts, for looking at it.
+    pub async fn look_at_stakes(&self, pool: &Address) -> Result<PoolSnapshot, CliError> {
+        self.read(pool, StakeSelection::All, MinimumDelegation::Known(0)).await
     }
 
     /// Reads a pool as it is, with all that plans are made from.

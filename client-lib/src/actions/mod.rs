@@ -19,6 +19,7 @@
 //! itself the pool's SOL deposit or SOL withdraw authority. [`deposit_stake`] passes no signer except a stake deposit
 //! authority of the pool, and needs no such key.
 
+mod accounts;
 mod create;
 mod deposit;
 mod extend;

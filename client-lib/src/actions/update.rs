@@ -1,6 +1,7 @@
 //! Permissionless instructions that update a pool.
 
 use {
+    super::accounts::accounts,
     crate::{
         compute,
         pool::{PoolSnapshot, Validator},
@@ -8,13 +9,10 @@ use {
     },
     solana_address::Address,
     solana_instruction::{AccountMeta, Instruction},
-    tidepool_interface::{
-        address::{CLOCK_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID},
-        instruction::{
-            CleanupRemovedValidatorEntriesAccounts, ExtensionInstruction, StakePoolInstruction,
-            UpdateStakePoolBalanceAccounts, UpdateValidatorListBalanceAccounts, UpdateValidatorsAccounts,
-            update_validator_list_balance,
-        },
+    tidepool_interface::instruction::{
+        CleanupRemovedValidatorEntriesAccounts, ExtensionInstruction, StakePoolInstruction,
+        UpdateStakePoolBalanceAccounts, UpdateValidatorListBalanceAccounts, UpdateValidatorsAccounts,
+        update_validator_list_balance,
     },
 };
 
@@ -27,20 +25,13 @@ pub fn update_list_instruction(
     no_merge: bool,
     validators: &[Validator],
 ) -> Instruction {
-    let head = &snapshot.pool().head;
     let stakes: Vec<(Address, Address)> =
         validators.iter().map(|validator| (validator.addresses.validator, validator.addresses.transient)).collect();
     update_validator_list_balance(
         &snapshot.program_id(),
-        &UpdateValidatorListBalanceAccounts {
-            pool: snapshot.address(),
-            withdraw_authority: snapshot.withdraw_authority(),
-            validator_list: head.validator_list,
-            reserve_stake: head.reserve_stake,
-            clock: CLOCK_ID,
-            stake_history: STAKE_HISTORY_ID,
-            stake_program: STAKE_PROGRAM_ID,
-        },
+        &accounts! { snapshot => UpdateValidatorListBalanceAccounts {
+            pool, withdraw_authority, validator_list, reserve_stake, clock, stake_history, stake_program,
+        } },
         u32::try_from(start).expect("a list has fewer than 2^32 records"),
         no_merge,
         &stakes,
@@ -51,16 +42,9 @@ pub fn update_list_instruction(
 ///
 /// [`crate::plan::update`] selects them; this function checks no limits.
 pub fn update_validators_instruction(snapshot: &PoolSnapshot, start: usize, validators: &[Validator]) -> Instruction {
-    let head = &snapshot.pool().head;
-    let accounts = UpdateValidatorsAccounts {
-        pool: snapshot.address(),
-        withdraw_authority: snapshot.withdraw_authority(),
-        validator_list: head.validator_list,
-        reserve_stake: head.reserve_stake,
-        clock: CLOCK_ID,
-        stake_history: STAKE_HISTORY_ID,
-        stake_program: STAKE_PROGRAM_ID,
-    };
+    let accounts = accounts! { snapshot => UpdateValidatorsAccounts {
+        pool, withdraw_authority, validator_list, reserve_stake, clock, stake_history, stake_program,
+    } };
     let stakes = validators.iter().flat_map(|validator| {
         let transient = validator.has_transient_stake().then_some(validator.addresses.transient);
         [Some(validator.addresses.validator), transient].into_iter().flatten()
@@ -73,16 +57,9 @@ pub fn update_validators_instruction(snapshot: &PoolSnapshot, start: usize, vali
 
 /// `UpdateStakePoolBalance`: totals and the manager's fee, from current records.
 pub fn update_pool_balance(snapshot: &PoolSnapshot) -> InstructionGroup {
-    let head = &snapshot.pool().head;
-    let accounts = UpdateStakePoolBalanceAccounts {
-        pool: snapshot.address(),
-        withdraw_authority: snapshot.withdraw_authority(),
-        validator_list: head.validator_list,
-        reserve_stake: head.reserve_stake,
-        manager_fee_account: head.manager_fee_account,
-        pool_mint: head.pool_mint,
-        token_program: head.token_program_id,
-    };
+    let accounts = accounts! { snapshot => UpdateStakePoolBalanceAccounts {
+        pool, withdraw_authority, validator_list, reserve_stake, manager_fee_account, pool_mint, token_program,
+    } };
     InstructionGroup::one(
         "update the pool's totals",
         StakePoolInstruction::UpdateStakePoolBalance.with_accounts(&snapshot.program_id(), accounts.metas()),
@@ -92,10 +69,7 @@ pub fn update_pool_balance(snapshot: &PoolSnapshot) -> InstructionGroup {
 
 /// `CleanupRemovedValidatorEntries`: deletes removed entries. The indices of later ones change.
 pub fn cleanup(snapshot: &PoolSnapshot) -> InstructionGroup {
-    let accounts = CleanupRemovedValidatorEntriesAccounts {
-        pool: snapshot.address(),
-        validator_list: snapshot.pool().head.validator_list,
-    };
+    let accounts = accounts! { snapshot => CleanupRemovedValidatorEntriesAccounts { pool, validator_list } };
     InstructionGroup::one(
         "remove empty entries from the validator list",
         StakePoolInstruction::CleanupRemovedValidatorEntries.with_accounts(&snapshot.program_id(), accounts.metas()),

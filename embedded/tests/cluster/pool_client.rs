@@ -19,6 +19,7 @@ use {
         send::{NotSent, Outcome, Sender, Summary},
     },
     tidepool_embedded::EmbeddedCluster,
+    tidepool_interface::StakePoolError,
 };
 
 /// A pool of two validators with equal weights, and its manager.
@@ -136,7 +137,8 @@ async fn updates_stale_pool_first_and_says_so() {
     let wallet = market.cluster.funded_keypair(100 * SOL);
     market.cluster.advance_epoch().unwrap();
     let is_stale = |error: &ClientError| {
-        matches!(error, ClientError::Plan(_)) && error.to_string().contains("StakeListAndPoolOutOfDate")
+        let ClientError::Plan(error) = error else { return false };
+        error.stake_pool_error() == Some(StakePoolError::StakeListAndPoolOutOfDate)
     };
     let error = market.client(&wallet).quote_deposit_sol(SOL).await.unwrap_err();
     assert!(is_stale(&error), "a quote sends no update: {error}");

@@ -21,5 +21,5 @@ pub use {
     missing::{SysvarAt, missing_account},
     pool::{Pool, check_left_in_reserve},
     rent::Rent,
-    stake::{borrow_stake, read_delegation},
+    stake::borrow_stake,
 };

@@ -6,11 +6,7 @@ use {
         spl::{Make, remove_both, stale},
     },
     crate::{
-        SOL,
-        extension::PoolKind,
-        instructions::Triple,
-        pool::{PoolFixture, add_wallet},
-        scenario::EPOCH,
+        SOL, accounts::add_wallet, extension::PoolKind, instructions::Triple, pool::PoolFixture, scenario::EPOCH,
         vm::Vm,
     },
     solana_address::Address,

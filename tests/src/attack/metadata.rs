@@ -2,13 +2,7 @@
 
 use {
     super::spec,
-    crate::{
-        SOL,
-        extension::PoolKind,
-        pool::{PoolFixture, add_wallet},
-        scenario::EPOCH,
-        vm::Vm,
-    },
+    crate::{SOL, accounts::add_wallet, extension::PoolKind, pool::PoolFixture, scenario::EPOCH, vm::Vm},
     solana_address::Address,
     solana_instruction::Instruction,
 };

@@ -12,9 +12,10 @@ pub use stranger::{Stranger, idle_program};
 use {
     crate::{
         SOL,
+        accounts::add_account,
         extension::PoolKind,
         fixtures,
-        pool::{PoolFixture, PoolSpec, ValidatorSpec, add_account},
+        pool::{PoolFixture, PoolSpec, ValidatorSpec},
         scenario::{self, EPOCH},
         vm::{Outcome, Vm},
     },
@@ -26,7 +27,7 @@ use {
     tidepool_core::maths::Fee,
     tidepool_interface::{
         address::{METADATA_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-        state::{AccountType, PoolHead, PoolTerms, StakeStatus},
+        state::{AccountType, PoolHead, PoolTerms},
     },
 };
 
@@ -44,7 +45,6 @@ pub struct AttackScenario {
     pub other: PoolFixture,
     /// A user who is neither pool's manager, staker or holder.
     pub stranger: Stranger,
-    /// The instruction.
     pub instruction: Instruction,
     /// All accounts but programs and sysvars.
     pub accounts: Accounts,
@@ -66,9 +66,6 @@ pub fn everywhere(vm: &mut Vm) -> Vec<AttackScenario> {
 }
 
 /// All scenarios. Those of the extension's instructions are on a pool with the extension, whatever the `kind`.
-///
-/// # Panics
-/// Where one of them does not succeed.
 pub fn all(token_program: Address, kind: PoolKind, vm: &mut Vm) -> Vec<AttackScenario> {
     let mut scenarios = vec![];
     for name in scenario::names() {
@@ -154,9 +151,6 @@ impl AttackScenario {
     }
 
     /// Runs an instruction on the scenario's accounts; its error, if it has one.
-    ///
-    /// # Errors
-    /// Who has lost what, where it succeeds.
     pub fn attack(&self, instruction: &Instruction, vm: &mut Vm) -> Result<Option<InstructionError>, String> {
         match self.run_with(instruction, vm).result.raw_result {
             Err(error) => Ok(Some(error)),
@@ -178,9 +172,6 @@ impl AttackScenario {
 
     /// Checks what the machine's accounts have become since `before`: that neither pool's holders have lost anything, nor has
     /// any user else who did not sign.
-    ///
-    /// # Errors
-    /// Who has lost what.
     pub fn judge(&self, instruction: &Instruction, before: &Accounts, vm: &Vm) -> Result<(), String> {
         judge::judge(self, instruction, before, vm)
     }
@@ -189,7 +180,7 @@ impl AttackScenario {
 /// A pool with two validators, one with activating stake.
 fn spec(token_program: Address, kind: PoolKind, last_update_epoch: u64) -> PoolSpec {
     let fee = Fee::new(1, 100);
-    let validator = |transient| ValidatorSpec { delegated: 100 * SOL, transient, status: StakeStatus::Active };
+    let validator = |transient| ValidatorSpec::active(100 * SOL, transient);
     PoolSpec {
         token_program,
         supply: 900 * SOL,

@@ -4,9 +4,10 @@ use {
     super::spec,
     crate::{
         SOL,
+        accounts::{UserStake, add_empty_stake, add_wallet},
         extension::PoolKind,
         instructions::{Holder, Receiver},
-        pool::{PoolFixture, PoolSpec, UserStake, add_empty_stake, add_wallet},
+        pool::{PoolFixture, PoolSpec},
         scenario::EPOCH,
         stake::deactivate,
         vm::Vm,
@@ -82,8 +83,7 @@ pub(super) fn stale(token_program: Address, kind: PoolKind, vm: &mut Vm) -> Pool
 }
 
 fn update_list(pool: &PoolFixture) -> Instruction {
-    let stakes: Vec<_> = pool.validators.iter().map(|each| (each.stake, each.transient)).collect();
-    pool.update_list(0, false, &stakes)
+    pool.update_whole_list(false)
 }
 
 /// Both validators were removed in the epoch before, and all their stake is inactive by now.

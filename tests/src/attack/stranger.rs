@@ -3,7 +3,8 @@
 use {
     crate::{
         SOL,
-        pool::{PoolFixture, UserStake, add_vote_account, add_wallet},
+        accounts::{UserStake, add_vote_account, add_wallet},
+        pool::PoolFixture,
         vm::Vm,
     },
     mollusk_svm::program::create_program_account_loader_v3,

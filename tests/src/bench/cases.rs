@@ -33,7 +33,6 @@ const SCANNING: [&str; 14] = [
 /// Of these, the one that is about a second validator.
 const WITH_TWO: [&str; 1] = ["SetPreferredValidator deposit"];
 
-/// All cases.
 pub fn cases() -> Vec<Case> {
     let mut cases = vec![];
     for (token_program, program) in [("spl", TOKEN_PROGRAM_ID), ("2022", TOKEN_2022_PROGRAM_ID)] {

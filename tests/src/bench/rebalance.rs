@@ -16,7 +16,7 @@ use {
     tidepool_core::rebalance::BASIS_POINTS,
     tidepool_interface::{
         address::find_transient_stake,
-        state::{RebalancePolicy, StakeStatus, ValidatorListMut},
+        state::{RebalancePolicy, ValidatorListMut},
     },
 };
 
@@ -145,7 +145,7 @@ impl Found {
     fn install(self, count: u32, place: Place, vm: &mut Vm) -> (PoolFixture, u32) {
         vm.set_epoch(EPOCH);
         let kind = PoolKind::Extended(self.policy());
-        let validator = ValidatorSpec { delegated: self.named_stake(), transient: 0, status: StakeStatus::Active };
+        let validator = ValidatorSpec::active(self.named_stake(), 0);
         let mut spec = PoolSpec {
             reserve: self.reserve(count),
             validators: vec![validator; MANY as usize],

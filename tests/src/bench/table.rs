@@ -63,7 +63,6 @@ impl Row {
 /// The figures of all cases under one set of feature gates.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Table {
-    /// The gates.
     pub gates: Gates,
     /// One row for each case.
     pub rows: Vec<Row>,

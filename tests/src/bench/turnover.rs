@@ -34,7 +34,6 @@ pub struct Turnover {
     pub is_ours: bool,
     /// Validators, all of them quiet.
     pub validators: u32,
-    /// Transactions.
     pub transactions: u64,
     /// Compute units of all of them.
     pub compute_units: u64,

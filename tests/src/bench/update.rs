@@ -11,7 +11,7 @@ use {
         vm::Vm,
     },
     solana_instruction::Instruction,
-    tidepool_interface::state::{EntryExtension, StakeStatus},
+    tidepool_interface::state::EntryExtension,
 };
 
 /// Validators of one instruction: as many as the SPL clients name.
@@ -48,7 +48,7 @@ impl Found {
     /// The pool in the epoch after, with `count` such validators.
     pub(super) fn install(self, count: u32, kind: PoolKind, vm: &mut Vm) -> PoolFixture {
         let transient = if matches!(self, Self::Arriving | Self::Leaving) { 10 * SOL } else { 0 };
-        let validator = ValidatorSpec { delegated: 100 * SOL, transient, status: StakeStatus::Active };
+        let validator = ValidatorSpec::active(100 * SOL, transient);
         vm.set_epoch(EPOCH);
         let pool = PoolFixture::install(
             &PoolSpec {
@@ -131,8 +131,7 @@ fn case(name: String, validators: u32, make: impl Fn(&mut Vm) -> Instruction + '
 fn contract(found: Found, kind: PoolKind, cache: Cache, vm: &mut Vm) -> Instruction {
     let pool = found.install(VALIDATORS, kind, vm);
     set_caches(&pool, cache, kind, vm);
-    let stakes: Vec<_> = pool.validators.iter().map(|each| (each.stake, each.transient)).collect();
-    pool.update_list(0, false, &stakes)
+    pool.update_whole_list(false)
 }
 
 /// A quiet validator takes one account, another one two.

@@ -62,9 +62,6 @@ impl ExtendedPool {
     }
 
     /// Checks what an instruction has left of the extension.
-    ///
-    /// # Errors
-    /// What it should not have changed, or has cached wrongly.
     pub fn check(&self, instruction: &Instruction, vm: &Vm) -> Result<(), String> {
         let mut text = String::new();
         let records = records(&self.list, vm);

@@ -8,9 +8,9 @@ use {
         world::{Finding, World},
     },
     crate::{
+        accounts::{UserStake, add_empty_stake, token_balance},
         instructions::{Holder, Receiver},
         invariants::exit,
-        pool::{UserStake, add_empty_stake, token_balance},
         random::fee_of_kind,
         stake,
         vm::Outcome,
@@ -25,9 +25,6 @@ use {
 
 impl World<'_> {
     /// Does what the operation says.
-    ///
-    /// # Errors
-    /// What the oracles found, or what the operation itself expects.
     pub fn apply(&mut self, operation: &Operation) -> Result<(), Finding> {
         match *operation {
             Operation::Crank => self.crank()?,

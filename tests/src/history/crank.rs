@@ -70,9 +70,6 @@ impl World<'_> {
     }
 
     /// Brings the pool up to date, whatever state it is in.
-    ///
-    /// # Errors
-    /// Where an update fails, or leaves something uncounted.
     pub fn crank(&mut self) -> Result<(), Finding> {
         if !self.is_extended() {
             return self.crank_by_spl(false);
@@ -88,9 +85,6 @@ impl World<'_> {
 
     /// Brings the pool up to date with SPL instructions. Merges of stake that is only partly warmed up or cooled down fail, and the
     /// other records of the call with them: these are then updated one by one, and those without merging.
-    ///
-    /// # Errors
-    /// Where an update fails even so, or leaves something uncounted.
     pub fn crank_by_spl(&mut self, no_merge: bool) -> Result<(), Finding> {
         if self.book.pays_rewards {
             return self.check_waits_for_rewards();
@@ -149,9 +143,6 @@ impl World<'_> {
     }
 
     /// Rebalances validators, in these calls, until nothing moves.
-    ///
-    /// # Errors
-    /// Where a rebalance fails, does what it must not, or does not come to an end.
     pub fn settle(&mut self, calls: &[Vec<usize>]) -> Result<(), Finding> {
         for _ in 0..ROUNDS_MAX {
             let mut moved = 0;

@@ -39,7 +39,6 @@ pub enum Landed {
 }
 
 /// The validators of a rebalance.
-#[expect(missing_docs, reason = "the fields are named by what the variants say")]
 #[derive(Clone, Copy, Debug)]
 pub enum Chosen {
     /// This share of all, in permille, dealt to calls at random.
@@ -49,15 +48,29 @@ pub enum Chosen {
 }
 
 /// Something that happens to a pool.
-#[expect(missing_docs, reason = "the fields are the arguments of what the variants name")]
 #[derive(Clone, Copy, Debug)]
 pub enum Operation {
     /// `DepositSol`. Referred by a third party, by the depositor (1) or the manager (2).
-    DepositSol { holder: usize, lamports: u64, minimum: Option<u64>, referral: u8 },
+    DepositSol {
+        holder: usize,
+        lamports: u64,
+        minimum: Option<u64>,
+        referral: u8,
+    },
     /// `WithdrawSol`.
-    WithdrawSol { holder: usize, amount: Amount, minimum: Option<u64> },
+    WithdrawSol {
+        holder: usize,
+        amount: Amount,
+        minimum: Option<u64>,
+    },
     /// `WithdrawStake` from a validator's stake account (0), its transient stake account (1) or the reserve (2).
-    WithdrawStake { holder: usize, validator: usize, source: u8, amount: Amount, minimum: Option<u64> },
+    WithdrawStake {
+        holder: usize,
+        validator: usize,
+        source: u8,
+        amount: Amount,
+        minimum: Option<u64>,
+    },
     /// `DepositStake` of stake that was delegated this many epochs ago.
     DepositStake {
         holder: usize,
@@ -69,67 +82,147 @@ pub enum Operation {
         referral: u8,
     },
     /// The staker's `IncreaseValidatorStake`, or with an ephemeral account `IncreaseAdditionalValidatorStake`.
-    Increase { validator: usize, lamports: u64, seed: Seed, ephemeral: Option<u64> },
+    Increase {
+        validator: usize,
+        lamports: u64,
+        seed: Seed,
+        ephemeral: Option<u64>,
+    },
     /// The same with the whole reserve but for the rent of this many stake accounts. It must fail with less than two: the
     /// reserve's own and the new account's.
-    IncreaseAll { validator: usize, rents: u64, ephemeral: Option<u64> },
+    IncreaseAll {
+        validator: usize,
+        rents: u64,
+        ephemeral: Option<u64>,
+    },
     /// The staker's `DecreaseValidatorStake` (0), `…WithReserve` (1) or `DecreaseAdditionalValidatorStake` (2).
-    Decrease { validator: usize, lamports: u64, seed: Seed, variant: u8 },
+    Decrease {
+        validator: usize,
+        lamports: u64,
+        seed: Seed,
+        variant: u8,
+    },
     /// `AddValidatorToPool`.
-    AddValidator { vote: usize, seed: u32 },
+    AddValidator {
+        vote: usize,
+        seed: u32,
+    },
     /// `RemoveValidatorFromPool`.
-    RemoveValidator { validator: usize },
+    RemoveValidator {
+        validator: usize,
+    },
     /// `CleanupRemovedValidatorEntries`, the pool writable or not.
-    Cleanup { writable: bool },
+    Cleanup {
+        writable: bool,
+    },
     /// `SetPreferredValidator`, for withdrawals or deposits.
-    SetPreferred { withdraw: bool, validator: Option<usize> },
+    SetPreferred {
+        withdraw: bool,
+        validator: Option<usize>,
+    },
     /// `SetFee` of this kind.
-    SetFee { kind: u8, fee: Fee },
+    SetFee {
+        kind: u8,
+        fee: Fee,
+    },
     /// `SetFundingAuthority` of this kind, to one signer or to none.
-    SetFunding { kind: u8, set: bool },
+    SetFunding {
+        kind: u8,
+        set: bool,
+    },
     /// `ExtendPool`.
     Extend,
     /// `SetValidatorWeights` of one validator or two in a row.
-    SetWeights { validator: usize, first: u16, second: Option<u16> },
+    SetWeights {
+        validator: usize,
+        first: u16,
+        second: Option<u16>,
+    },
     /// `SetRebalancePolicy`.
-    SetPolicy { policy: RebalancePolicy },
+    SetPolicy {
+        policy: RebalancePolicy,
+    },
     /// An update of some records: `UpdateValidators`, or `UpdateValidatorListBalance` with this `no_merge`.
-    UpdateSome { start: usize, count: usize, spl: Option<bool>, landed: Landed },
+    UpdateSome {
+        start: usize,
+        count: usize,
+        spl: Option<bool>,
+        landed: Landed,
+    },
     /// `UpdateStakePoolBalance`, whether or not the records are up to date.
     UpdatePool,
     /// All records, the pool, the clean-up.
     Crank,
     /// The same by SPL instructions, in a pool of any kind.
-    CrankBySpl { no_merge: bool },
+    CrankBySpl {
+        no_merge: bool,
+    },
     /// The instructions of such a crank, which may fail.
-    SplUpdates { no_merge: bool },
-    /// `Rebalance`.
-    Rebalance { chosen: Chosen },
+    SplUpdates {
+        no_merge: bool,
+    },
+    Rebalance {
+        chosen: Chosen,
+    },
     /// Epochs pass, and stake earns rewards. The pool is cranked then, or not yet.
-    TurnEpoch { epochs: u64, reward_permille: u64, crank: bool },
+    TurnEpoch {
+        epochs: u64,
+        reward_permille: u64,
+        crank: bool,
+    },
     /// A delinquent validator's stake, or its transient stake, is deactivated. Permissionless.
-    Deactivate { validator: usize, transient: bool },
+    Deactivate {
+        validator: usize,
+        transient: bool,
+    },
     /// A cluster restart removes the delegation of a validator's stake.
-    Destake { validator: usize },
+    Destake {
+        validator: usize,
+    },
     /// A vote account is closed, or opened again.
-    CloseVote { validator: usize },
+    CloseVote {
+        validator: usize,
+    },
     /// A donation to the reserve (0), a validator's account (1), the transient account (2), the next transient account's address
     /// (3), the next ephemeral one's (4), that of a future validator (5), or an account of the pool without stake.
-    Donate { to: u8, validator: usize, lamports: u64 },
+    Donate {
+        to: u8,
+        validator: usize,
+        lamports: u64,
+    },
     /// A holder burns this share of its pool tokens, in permille, without the program.
-    Burn { holder: usize, permille: u64 },
+    Burn {
+        holder: usize,
+        permille: u64,
+    },
     /// The manager's fee account is frozen (0), closed (1), or as it should be.
-    ChangeFeeAccount { state: u8 },
+    ChangeFeeAccount {
+        state: u8,
+    },
     /// A validator loses this share of its stake, or its transient stake, in permille.
-    Slash { validator: usize, transient: bool, permille: u64 },
+    Slash {
+        validator: usize,
+        transient: bool,
+        permille: u64,
+    },
     /// Rent becomes this share of the initial rent, in percent.
-    SetRent { percent: u64 },
+    SetRent {
+        percent: u64,
+    },
     /// The payment of epoch rewards begins or ends.
-    EpochRewards { is_active: bool },
+    EpochRewards {
+        is_active: bool,
+    },
     /// The next instruction misses a signature or a writable flag, has two accounts swapped, or is cut short.
-    Sabotage { how: u8, first: usize, second: usize },
+    Sabotage {
+        how: u8,
+        first: usize,
+        second: usize,
+    },
     /// A holder withdraws everything as a client plans it; then the state is restored.
-    Exit { holder: usize },
+    Exit {
+        holder: usize,
+    },
 }
 
 impl Operation {

@@ -24,9 +24,6 @@ pub trait Oracle {
     fn before(&mut self, world: &mut World, instruction: &Instruction);
 
     /// Judges what the instruction did.
-    ///
-    /// # Errors
-    /// The fault.
     fn after(&mut self, world: &mut World, instruction: &Instruction, outcome: &Outcome) -> Result<(), Finding>;
 }
 
@@ -34,23 +31,16 @@ pub trait Oracle {
 pub struct Machine {
     /// The virtual machine.
     pub vm: Vm,
-    /// The oracles.
     pub oracles: Vec<Box<dyn Oracle>>,
 }
 
 impl Machine {
     /// With the invariants and the formulas of rebalances.
-    ///
-    /// # Panics
-    /// As [`Vm::of_tidepool`].
     pub fn with_invariants() -> Self {
         Self { vm: Vm::of_tidepool(), oracles: vec![Box::<Invariants>::default(), Box::<Formulas>::default()] }
     }
 
     /// With the reference program, and events that must explain all changes.
-    ///
-    /// # Panics
-    /// As [`Vm::beside_reference`].
     pub fn beside_reference() -> Self {
         Self { vm: Vm::beside_reference(), oracles: vec![Box::<Reference>::default(), Box::<Events>::default()] }
     }

@@ -6,7 +6,7 @@ use {
         expectation::{MINIMUM, is_active},
         world::World,
     },
-    crate::{pool::token_balance, stake},
+    crate::{accounts::token_balance, stake},
     solana_address::Address,
     solana_program_pack::Pack as _,
     spl_token_interface::state::{Account as TokenAccount, AccountState, Mint},

@@ -25,7 +25,6 @@ const OPERATIONS_OF_LARGE: usize = 8;
 /// A property of the states that histories lead to.
 #[derive(Clone, Copy)]
 pub struct Property {
-    /// Its name.
     pub name: &'static str,
     /// Draws a pool.
     pub spec: fn(&mut Rng) -> Spec,
@@ -49,13 +48,11 @@ impl Property {
 /// A history that found something, shrunk.
 #[derive(Debug)]
 pub struct Failure {
-    /// Its seed.
     pub seed: u64,
     /// The pool that it began with.
     pub spec: Spec,
     /// The operations that are needed.
     pub operations: Vec<Operation>,
-    /// The finding.
     pub finding: Finding,
 }
 
@@ -70,9 +67,6 @@ pub fn draw(property: &Property, seed: u64) -> (Spec, Vec<Operation>) {
 }
 
 /// Runs a history and checks the property of its end.
-///
-/// # Errors
-/// The finding, and after how many operations.
 pub fn replay(
     property: &Property,
     seed: u64,
@@ -93,9 +87,6 @@ pub fn replay(
 }
 
 /// Runs histories, one per seed from `first` on.
-///
-/// # Errors
-/// The first that finds something.
 pub fn run(property: &Property, first: u64, histories: u64, machine: &mut Machine) -> Result<Tally, Box<Failure>> {
     let mut tally = Tally::default();
     for seed in first..first + histories {
@@ -128,9 +119,6 @@ fn shrink(property: &Property, mut failure: Failure, machine: &mut Machine) -> F
 }
 
 /// Runs a property's histories in a test: `histories` times `TIDEPOOL_CASES_FACTOR`, from the seed `TIDEPOOL_SEED` on.
-///
-/// # Panics
-/// Where one finds something.
 pub fn check(property: &Property, histories: u64) -> Tally {
     let factor = variable(CASES_FACTOR).unwrap_or(1);
     let seed = variable(SEED).unwrap_or(0).wrapping_mul(1 << 32);

@@ -18,7 +18,7 @@ use {
     },
     tidepool_interface::{
         address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-        state::{POOL_MAX_LENGTH, POOL_MIN_LENGTH, PoolTerms, RebalancePolicy, StakeStatus},
+        state::{POOL_MAX_LENGTH, POOL_MIN_LENGTH, PoolTerms, RebalancePolicy},
     },
 };
 
@@ -42,7 +42,6 @@ pub struct Spec {
     pub supply_permille: Option<u64>,
     /// Whether manager and staker extend the pool by instructions, with the weights and this policy.
     pub extends: bool,
-    /// The policy.
     pub policy: RebalancePolicy,
     /// Effective stake of the cluster in lamports, and what of it warms up (and cools down) in each epoch.
     pub cluster: (u64, u64),
@@ -126,7 +125,7 @@ impl Spec {
             .map(|weight| {
                 let delegated = stake(random);
                 let transient = if moves && random.u8(0..4) == 0 { stake(random) } else { 0 };
-                (ValidatorSpec { delegated, transient, status: StakeStatus::Active }, weight)
+                (ValidatorSpec::active(delegated, transient), weight)
             })
             .collect();
         let reserve = match random.u8(0..4) {
@@ -186,10 +185,11 @@ impl Spec {
         };
         let count = if random.u8(0..10) == 0 { random.usize(0..=30) } else { random.usize(0..=5) };
         let validators: Vec<_> = (0..count)
-            .map(|_| ValidatorSpec {
-                delegated: if random.bool() { SOL } else { random.u64(SOL..500 * SOL) },
-                transient: if random.u8(0..4) == 0 { random.u64(SOL..50 * SOL) } else { 0 },
-                status: StakeStatus::Active,
+            .map(|_| {
+                ValidatorSpec::active(
+                    if random.bool() { SOL } else { random.u64(SOL..500 * SOL) },
+                    if random.u8(0..4) == 0 { random.u64(SOL..50 * SOL) } else { 0 },
+                )
             })
             .collect();
         let reserve = random.u64(0..300 * SOL);

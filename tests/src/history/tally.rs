@@ -9,9 +9,7 @@ use {
 /// What histories did.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
-    /// Histories.
     pub histories: u64,
-    /// Operations.
     pub operations: u64,
     /// Epochs that passed.
     pub epochs: u64,

@@ -9,9 +9,10 @@ use {
     },
     crate::{
         SOL,
+        accounts::{add_vote_account, add_wallet},
         instructions::{Holder, Receiver, Triple},
         invariants,
-        pool::{PoolFixture, add_vote_account, add_wallet},
+        pool::PoolFixture,
         vm::{Outcome, Vm},
     },
     solana_account::Account,
@@ -46,7 +47,6 @@ type Derived = (Address, u8);
 pub struct World<'a> {
     /// The machine.
     pub vm: &'a mut Vm,
-    /// The pool.
     pub pool: PoolFixture,
     /// Holders of pool tokens.
     pub holders: Vec<Holder>,
@@ -179,9 +179,6 @@ impl<'a> World<'a> {
     }
 
     /// Rebalances the validators at these indices in one call, and returns how many it moved stake of.
-    ///
-    /// # Errors
-    /// What the oracles found.
     pub fn rebalance(&mut self, indices: &[usize]) -> Result<usize, Finding> {
         let before = self.records();
         let validators: Vec<_> = indices.iter().map(|index| self.rebalanced(*index, &before[*index])).collect();
@@ -199,9 +196,6 @@ impl<'a> World<'a> {
     }
 
     /// What was found so far.
-    ///
-    /// # Errors
-    /// If anything was.
     pub fn take_finding(&mut self) -> Result<(), Finding> {
         self.finding.take().map_or(Ok(()), Err)
     }
@@ -293,9 +287,6 @@ impl<'a> World<'a> {
     }
 
     /// Lamports of the reserve above its rent.
-    ///
-    /// # Panics
-    /// Where the reserve has less than its rent, which must never be.
     pub fn reserve(&self) -> u64 {
         let lamports = self.lamports(&self.pool.state.head.reserve_stake);
         lamports.checked_sub(self.stake_rent).expect("the reserve's rent")
@@ -314,9 +305,6 @@ impl<'a> World<'a> {
     }
 
     /// The policy in force.
-    ///
-    /// # Panics
-    /// If the pool is not extended.
     pub fn policy(&self) -> RebalancePolicy {
         PoolExtension::find(&self.vm.accounts[&self.pool.pool].data).expect("an extended pool").policy
     }

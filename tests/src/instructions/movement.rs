@@ -114,6 +114,12 @@ impl PoolFixture {
         update_validator_list_balance(&self.program_id, &accounts, start, no_merge, stakes)
     }
 
+    /// `UpdateValidatorListBalance` of the validators that the pool was made with.
+    pub fn update_whole_list(&self, no_merge: bool) -> Instruction {
+        let stakes: Vec<_> = self.validators.iter().map(|each| (each.stake, each.transient)).collect();
+        self.update_list(0, no_merge, &stakes)
+    }
+
     /// `UpdateStakePoolBalance`.
     pub fn update_pool(&self) -> Instruction {
         let accounts = accounts!(self => UpdateStakePoolBalanceAccounts {

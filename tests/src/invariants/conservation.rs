@@ -13,10 +13,6 @@ use {
     tidepool_interface::instruction::tag,
 };
 
-/// Checks it.
-///
-/// # Errors
-/// What does not add up.
 pub fn check(transition: &Transition) -> Result<(), Finding> {
     let (before, after) = (transition.before, transition.after);
     ensure!(after.everywhere == before.everywhere, "{} lamports became {}", before.everywhere, after.everywhere);

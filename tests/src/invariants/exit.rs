@@ -15,10 +15,10 @@
 
 use {
     crate::{
+        accounts::token_balance,
         ensure,
         history::{Finding, World, expectation::MINIMUM},
         instructions::Holder,
-        pool::token_balance,
     },
     solana_system_interface::instruction::transfer,
     std::ops::AddAssign,
@@ -92,9 +92,6 @@ impl AddAssign for Tally {
 }
 
 /// Lets a holder leave, and comes back to the state before.
-///
-/// # Errors
-/// Where it cannot leave.
 pub fn try_one(world: &mut World, holder: Holder) -> Result<(), Finding> {
     let start = world.snapshot();
     prepare(world);
@@ -104,9 +101,6 @@ pub fn try_one(world: &mut World, holder: Holder) -> Result<(), Finding> {
 }
 
 /// Lets one holder after the other leave, until none is left, and comes back to the state before.
-///
-/// # Errors
-/// Where one cannot leave.
 pub fn try_all(world: &mut World) -> Result<(), Finding> {
     let start = world.snapshot();
     prepare(world);

@@ -9,10 +9,6 @@ use {
     tidepool_interface::instruction::tag,
 };
 
-/// Checks it.
-///
-/// # Errors
-/// Who lost or gained what.
 pub fn check(transition: &Transition) -> Result<(), Finding> {
     let (before, after) = (transition.before, transition.after);
     let kind = transition.kind();

@@ -31,11 +31,8 @@ use {
 
 /// A successful instruction of the program, and the pool before and after it.
 pub struct Transition<'a> {
-    /// Before.
     pub before: &'a View,
-    /// After.
     pub after: &'a View,
-    /// The instruction.
     pub instruction: &'a Instruction,
     /// Its log lines.
     pub logs: &'a [String],
@@ -99,9 +96,6 @@ impl Transition<'_> {
 type Invariant = fn(&Transition) -> Result<(), Finding>;
 
 /// Checks everything of one instruction.
-///
-/// # Errors
-/// The finding, led by the name of the invariant.
 pub fn check(
     world: &World,
     instruction: &Instruction,

@@ -10,10 +10,6 @@ use {
     crate::{ensure, history::Finding},
 };
 
-/// Checks it.
-///
-/// # Errors
-/// The fractions.
 pub fn check(transition: &Transition) -> Result<(), Finding> {
     let (before, after) = (transition.before, transition.after);
     let is_count = transition.kind() == Kind::Count;

@@ -8,9 +8,6 @@ use crate::{
 };
 
 /// Checks it of a pool that has just been cranked.
-///
-/// # Errors
-/// The figures, and the account.
 pub fn check(world: &World) -> Result<(), Finding> {
     let mut sum = 0;
     for record in world.records() {

@@ -5,10 +5,6 @@ use {
     crate::{ensure, history::Finding},
 };
 
-/// Checks it.
-///
-/// # Errors
-/// The figures.
 pub fn check(transition: &Transition) -> Result<(), Finding> {
     let (before, after) = (transition.before, transition.after);
     let least = after.rent.min(before.reserve);

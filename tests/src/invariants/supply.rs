@@ -6,9 +6,6 @@ use {
 };
 
 /// Checks it, and that the token accounts hold the mint's supply.
-///
-/// # Errors
-/// The figures.
 pub fn check(transition: &Transition) -> Result<(), Finding> {
     let after = transition.after;
     let burnt = if transition.kind() == Kind::Count { 0 } else { transition.uncounted.burnt };

@@ -12,9 +12,10 @@ use {
     },
     tidepool_tests::{
         SOL,
+        accounts::{add_empty_stake, add_wallet},
         extension::PoolKind,
         instructions::Holder,
-        pool::{PoolFixture, PoolSpec, ValidatorSpec, add_empty_stake, add_wallet},
+        pool::{PoolFixture, PoolSpec, ValidatorSpec},
         scenario::EPOCH,
         stake::{edit_delegation, set_state},
         vm::Vm,
@@ -48,7 +49,7 @@ impl Harness {
     pub fn new(mut vm: Vm, token_program: Address, kind: PoolKind) -> Self {
         vm.accounts.clear();
         vm.set_epoch(EPOCH);
-        let validator = ValidatorSpec { delegated: 100 * SOL, transient: 10 * SOL, status: StakeStatus::Active };
+        let validator = ValidatorSpec::active(100 * SOL, 10 * SOL);
         let spec = PoolSpec {
             token_program,
             total_lamports: 1_000 * SOL,

@@ -1,7 +1,7 @@
 //! Cached bumps: wrong bytes are not believed, and moved records keep theirs.
 
 use {
-    crate::harness::{Harness, MOVING, UNBALANCED},
+    crate::harness::{self, MOVING, UNBALANCED},
     solana_account::Account,
     solana_address::Address,
     solana_instruction::Instruction,
@@ -13,6 +13,7 @@ use {
     tidepool_tests::{
         SOL,
         extension::{PoolKind, kept::is_extension_byte},
+        harness::Harness,
         pool::PoolFixture,
         scenario::{self, EPOCH, Scenario},
         vm::{Outcome, Vm},
@@ -65,24 +66,24 @@ const REBALANCE: &str = "Rebalance";
 fn make(name: &str, vm: Vm) -> (Harness, Instruction) {
     match name {
         UPDATE_VALIDATORS => {
-            let mut h = Harness::stale(vm, &[(100, 0), (100, 10)]);
-            h.edit(1, |record| record.last_update_epoch = 1.into());
+            let mut h = harness::stale(vm, &[(100, 0), (100, 10)]);
+            h.edit_record(1, |record| record.last_update_epoch = 1.into());
             let instruction = h.update_compactly();
             (h, instruction)
         }
         REBALANCE => {
-            let h = Harness::fresh(vm, UNBALANCED);
+            let h = harness::fresh(vm, UNBALANCED);
             let instruction = h.rebalance(&[0, 1, 2, 3]);
             (h, instruction)
         }
         WITHDRAW_TRANSIENT => {
-            let mut h = Harness::fresh(vm, &[(1, 0), (1, 10)]);
-            let split_to = tidepool_tests::pool::add_empty_stake(&mut h.vm);
+            let mut h = harness::fresh(vm, &[(1, 0), (1, 10)]);
+            let split_to = tidepool_tests::accounts::add_empty_stake(&mut h.vm);
             let instruction = h.pool.withdraw_stake(h.holder, h.transient(1), split_to, 2 * SOL, None);
             (h, instruction)
         }
         _ => {
-            let mut h = Harness::fresh(vm, UNBALANCED);
+            let mut h = harness::fresh(vm, UNBALANCED);
             let Scenario { pool, instruction, .. } =
                 scenario::make(name, TOKEN_PROGRAM_ID, PoolKind::EXTENDED, &mut h.vm);
             h.pool = pool;
@@ -92,7 +93,7 @@ fn make(name: &str, vm: Vm) -> (Harness, Instruction) {
 }
 
 fn poke(h: &mut Harness, index: usize, byte: usize, value: u8) {
-    h.edit(index, |record| {
+    h.edit_record(index, |record| {
         let mut bytes: [u8; 4] = bytemuck::cast(record.extension);
         bytes[byte] = value;
         record.extension = bytemuck::cast(bytes);
@@ -261,7 +262,7 @@ fn litter_leads_to_no_account() {
 /// Stake moves under one seed after the other, to the validator and away from it: the bump is that of the seed each time.
 #[test]
 fn a_new_transient_seed_has_a_bump_of_its_own() {
-    let mut h = Harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
     let (vote, stake) = (h.records()[1].vote_account_address, h.stake(1));
     for seed in 1..24 {
         let increases = seed % 2 == 1;
@@ -275,7 +276,7 @@ fn a_new_transient_seed_has_a_bump_of_its_own() {
         assert_eq!(record.transient_seed_suffix.get(), seed);
         assert_eq!(record.extension.transient_bump(), Some(bumps(&h.pool, &record)[TRANSIENT]));
         assert_eq!(record.extension.is_deactivating(), !increases);
-        h.next_epoch();
+        h.next_epoch_by_spl();
         assert_eq!(h.records()[1].transient_stake_lamports.get(), 0);
     }
 }
@@ -283,14 +284,14 @@ fn a_new_transient_seed_has_a_bump_of_its_own() {
 /// An entry is dropped, and those behind it move up: each with its own bumps and its own weight, which then work.
 #[test]
 fn entries_move_with_their_bytes_where_one_is_cleaned_up() {
-    let mut h = Harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
     h.set_weights(&[11, 12, 13, 14]);
-    h.next_epoch();
+    h.next_epoch_by_spl();
     let before = h.records();
     assert!(before.iter().all(|record| cached(record.extension) == bumps(&h.pool, record).map(Some)));
     h.both(&h.pool.remove_validator(h.stake(1), h.transient(1))).expect("a removal");
     assert_eq!(h.entry(1).weight.get(), 0);
-    h.next_epoch();
+    h.next_epoch_by_spl();
     let after = h.records();
     let kept = [before[0], before[2], before[3]];
     let entries = |records: &[ValidatorStakeInfo]| -> Vec<_> {
@@ -305,10 +306,10 @@ fn entries_move_with_their_bytes_where_one_is_cleaned_up() {
 /// A validator that comes back is a new entry: it has no weight, and its bump is known from the search that made it.
 #[test]
 fn a_validator_that_comes_back_has_no_weight() {
-    let mut h = Harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
     let vote = h.records()[1].vote_account_address;
     h.both(&h.pool.remove_validator(h.stake(1), h.transient(1))).expect("a removal");
-    h.next_epoch();
+    h.next_epoch_by_spl();
     for seed in [0, 9] {
         h.both(&h.pool.add_validator(vote, seed)).expect("an addition");
         let record = *h.records().last().expect("a record");
@@ -316,14 +317,14 @@ fn a_validator_that_comes_back_has_no_weight() {
         assert_eq!((record.vote_account_address, record.extension.weight.get()), (vote, 0));
         let last = h.records().len() - 1;
         h.both(&h.pool.remove_validator(h.stake(last), h.transient(last))).expect("a removal");
-        h.next_epoch();
+        h.next_epoch_by_spl();
     }
 }
 
 /// Stake that moved when the pool got its extension: it is taken to leave until an update has seen the account.
 #[test]
 fn a_direction_that_is_not_known_is_one_to_the_reserve() {
-    let mut h = Harness::fresh(Vm::beside_reference(), MOVING);
+    let mut h = harness::fresh(Vm::beside_reference(), MOVING);
     let index = 0;
     assert_eq!(cached(h.entry(index)), [None; 2]);
     assert!(h.entry(index).is_deactivating());

@@ -1,7 +1,7 @@
 //! The errors of the new instructions, each with one line in the log that says what to do.
 
 use {
-    crate::harness::{Harness, MOVING, UNBALANCED},
+    crate::harness::{self, MOVING, UNBALANCED},
     ExtensionError::{
         AlreadyExtended, ContradictoryPolicy, EntryMoved, NoReserveRents, NotExtended, ReserveShareTooHigh,
         ShareOverWhole, TooManyValidators, UnknownExtensionVersion, WeightOfRemovedValidator,
@@ -20,7 +20,7 @@ use {
         instruction::WeightEntry,
         state::{POOL_MAX_LENGTH, RebalancePolicy, StakeStatus},
     },
-    tidepool_tests::{SOL, extension::PoolKind, scenario::EPOCH, vm::Vm},
+    tidepool_tests::{SOL, extension::PoolKind, harness::Harness, scenario::EPOCH, vm::Vm},
 };
 
 /// An instruction that succeeds, to be spoilt.
@@ -49,7 +49,7 @@ impl Spoiler {
     /// Makes the pool's account one of another type, or with another extension.
     fn pool_byte(&mut self, offset: usize) {
         let pool = self.h.pool.pool;
-        self.h.edit_data(pool, |data| data[offset] = 2);
+        self.h.edit_data(&pool, |data| data[offset] = 2);
     }
 
     /// Extends the pool, and makes its extension one of another version.
@@ -57,12 +57,12 @@ impl Spoiler {
         let instruction = self.ix.clone();
         self.h.succeed(&instruction);
         let pool = self.h.pool.pool;
-        self.h.edit_data(pool, |data| data[POOL_MAX_LENGTH + 8] = version);
+        self.h.edit_data(&pool, |data| data[POOL_MAX_LENGTH + 8] = version);
     }
 
     fn list_byte(&mut self, offset: usize, value: u8) {
         let list = self.h.pool.state.head.validator_list;
-        self.h.edit_data(list, |data| data[offset] = value);
+        self.h.edit_data(&list, |data| data[offset] = value);
     }
 
     fn not_extended(&mut self) {
@@ -100,7 +100,7 @@ const PROGRAM: Expected = Other(InstructionError::IncorrectProgramId);
 const ARGUMENT: Expected = Other(InstructionError::InvalidArgument);
 
 fn extend(vm: Vm) -> Spoiler {
-    let h = Harness::new(vm, PoolKind::Plain, UNBALANCED, EPOCH);
+    let h = harness::install(vm, PoolKind::Plain, UNBALANCED, EPOCH);
     Spoiler { ix: h.pool.extend(h.holder.wallet), h }
 }
 
@@ -130,7 +130,7 @@ const EXTEND: &[Case] = &[
 ];
 
 fn set_policy(vm: Vm) -> Spoiler {
-    let h = Harness::fresh(vm, UNBALANCED);
+    let h = harness::fresh(vm, UNBALANCED);
     Spoiler { ix: h.pool.set_policy(RebalancePolicy::DEFAULT), h }
 }
 
@@ -158,7 +158,7 @@ const POLICY: &[Case] = &[
 
 fn set_weights(vm: Vm) -> Spoiler {
     let mut spoiler =
-        Spoiler { h: Harness::fresh(vm, UNBALANCED), ix: Instruction::new_with_bytes(Address::default(), &[], vec![]) };
+        Spoiler { h: harness::fresh(vm, UNBALANCED), ix: Instruction::new_with_bytes(Address::default(), &[], vec![]) };
     spoiler.weight(1, 1, 9);
     spoiler
 }
@@ -174,7 +174,11 @@ const WEIGHTS: &[Case] = &[
     ("entry of another", |s| s.weight(1, 2, 9), Ours(EntryMoved)),
     ("behind the list", |s| s.weight(4, 1, 9), Ours(EntryMoved)),
     ("far behind the list", |s| s.weight(u32::MAX, 1, 9), Ours(EntryMoved)),
-    ("removed", |s| s.h.edit(1, |r| r.status = StakeStatus::DeactivatingAll as u8), Ours(WeightOfRemovedValidator)),
+    (
+        "removed",
+        |s| s.h.edit_record(1, |r| r.status = StakeStatus::DeactivatingAll as u8),
+        Ours(WeightOfRemovedValidator),
+    ),
     ("nothing", |s| s.ix.data.truncate(1), BORSH),
     ("no weights", |s| s.ix.data.truncate(2), BORSH),
     ("half a weight", |s| s.ix.data.truncate(10), BORSH),
@@ -183,7 +187,7 @@ const WEIGHTS: &[Case] = &[
 ];
 
 fn update(vm: Vm) -> Spoiler {
-    let h = Harness::stale(vm, MOVING);
+    let h = harness::stale(vm, MOVING);
     Spoiler { ix: h.update_compactly(), h }
 }
 
@@ -207,7 +211,7 @@ const UPDATE: &[Case] = &[
 ];
 
 fn rebalance(vm: Vm) -> Spoiler {
-    let h = Harness::fresh(vm, UNBALANCED);
+    let h = harness::fresh(vm, UNBALANCED);
     Spoiler { ix: h.rebalance(&[0, 1, 2, 3]), h }
 }
 
@@ -326,7 +330,7 @@ fn beside(h: &Harness, other: Instruction, is_before: bool) -> Result<(), String
 /// Flash-loaned SOL would decide what moves.
 #[test]
 fn a_rebalance_beside_a_deposit_or_a_withdrawal_is_refused_and_one_beside_an_update_is_not() {
-    let h = Harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let h = harness::fresh(Vm::beside_reference(), UNBALANCED);
     let is_refused = |result: Result<(), String>| result.is_err_and(|error| error.ends_with("Custom(1008))"));
     let deposit = h.pool.deposit_sol(h.holder.wallet, h.to, None, SOL, None);
     let withdrawal = h.pool.withdraw_sol(h.holder, None, SOL, None);
@@ -341,14 +345,14 @@ fn a_rebalance_beside_a_deposit_or_a_withdrawal_is_refused_and_one_beside_an_upd
 /// Between signing and landing a cleanup has moved the entries: nothing is set, not even what still fits.
 #[test]
 fn weights_for_entries_that_moved_are_refused_and_nothing_is_half_set() {
-    let mut h = Harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
     let records = h.records();
     // Both indices are still those of entries; the second one is another's.
     let weights: Vec<_> =
         [0, 2].map(|index: usize| WeightEntry::new(index as u32, &records[index].vote_account_address, 50)).to_vec();
     let signed = h.pool.set_weights(&weights);
     h.both(&h.pool.remove_validator(h.stake(1), h.transient(1))).expect("a removal");
-    h.next_epoch();
+    h.next_epoch_by_spl();
     assert_eq!(h.records().len(), 3);
     let before = h.records();
     assert_eq!(h.ours(&signed).custom_error(), Some(EntryMoved as u32));

@@ -1,7 +1,7 @@
 //! What events say: each field, and all of them together.
 
 use {
-    crate::harness::{Harness, UNBALANCED},
+    crate::harness::{self, UNBALANCED},
     solana_address::Address,
     solana_instruction::Instruction,
     tidepool_core::maths::Fee,
@@ -13,11 +13,12 @@ use {
     },
     tidepool_tests::{
         SOL,
+        accounts::{add_empty_stake, add_vote_account},
         extension::{
             PoolKind,
             events::{self, Balances},
         },
-        pool::{add_empty_stake, add_vote_account},
+        harness::Harness,
         scenario::{self, EPOCH, Scenario},
         stake,
         vm::Vm,
@@ -68,7 +69,7 @@ fn a_fee_event_names_the_fee_in_force_and_the_one_that_was_set() {
         (FeeType::StakeDeposit(new), 5, false),
         (FeeType::SolWithdrawal(new), 6, true),
     ];
-    let mut h = Harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
     for (fee, kind, is_delayed) in fees {
         let Scenario { pool, .. } = scenario::make("SetFee epoch", TOKEN_PROGRAM_ID, PoolKind::EXTENDED, &mut h.vm);
         h.pool = pool;
@@ -92,7 +93,7 @@ fn a_fee_event_names_the_fee_in_force_and_the_one_that_was_set() {
 
 #[test]
 fn an_authority_event_names_the_old_one_and_the_new_one() {
-    let mut h = Harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
     let pool = h.pool.pool;
     let event = |authority: Authority, old: Address, new: Address| {
         let (epoch, authority, reserved) = (EPOCH.into(), authority as u8, [0; 7]);
@@ -127,7 +128,7 @@ fn an_authority_event_names_the_old_one_and_the_new_one() {
 
 #[test]
 fn a_weights_event_sums_up_what_was_set() {
-    let mut h = Harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
     h.set_weights(&[5, 6, 7, u16::MAX]);
     let votes: Vec<_> = h.records().iter().map(|record| record.vote_account_address).collect();
     let entries = [WeightEntry::new(3, &votes[3], 1), WeightEntry::new(1, &votes[1], 0)];
@@ -143,7 +144,7 @@ fn a_weights_event_sums_up_what_was_set() {
 
 #[test]
 fn a_policy_event_has_the_old_policy_and_the_new_one() {
-    let mut h = Harness::new(Vm::beside_reference(), PoolKind::Plain, UNBALANCED, EPOCH);
+    let mut h = harness::install(Vm::beside_reference(), PoolKind::Plain, UNBALANCED, EPOCH);
     let policy = RebalancePolicy {
         reserve_share: 1.into(),
         turnover_budget: 2.into(),
@@ -163,7 +164,7 @@ fn a_policy_event_has_the_old_policy_and_the_new_one() {
 
 #[test]
 fn an_event_of_one_validator_names_it_and_its_status() {
-    let mut h = Harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
     let funds = |h: &mut Harness, instruction: &Instruction| -> FundsEvent {
         let [Event::Funds(event)] = run(h, instruction)[..] else { panic!("one event") };
         event
@@ -212,7 +213,7 @@ fn crank(h: &Harness) -> [Instruction; 3] {
 /// The life of a pool, all of whose instructions' events add up to what became of every balance.
 #[test]
 fn all_events_together_explain_every_lamport() {
-    let mut h = Harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
     let before = Balances::read(&h.pool, &h.vm);
     let (mut log, mut rewards) = (Vec::<FundsEvent>::new(), 0);
     let mut act = |h: &mut Harness, instruction: Instruction| {

@@ -1,7 +1,7 @@
 //! Accounts made to look like the pool's, in each of the new instructions that take such accounts.
 
 use {
-    crate::harness::{Harness, MOVING, UNBALANCED},
+    crate::harness::{self, MOVING, UNBALANCED},
     solana_account::Account,
     solana_address::Address,
     solana_instruction::Instruction,
@@ -14,8 +14,9 @@ use {
     },
     tidepool_tests::{
         SOL,
+        accounts::{UserStake, add_vote_account},
+        harness::Harness,
         instructions::Triple,
-        pool::{UserStake, add_vote_account},
         stake::{edit_delegation, edit_meta},
         vm::Vm,
     },
@@ -30,10 +31,10 @@ fn forge(h: &mut Harness, instruction: &mut Instruction, address: Address) -> Ad
 }
 
 fn rebalance_with_forged(address: fn(&Harness) -> Address) -> Option<u32> {
-    let mut h = Harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
     let mut instruction = h.rebalance(&[0, 1, 2, 3]);
     h.succeed(&instruction);
-    let mut h = Harness::fresh(h.vm, UNBALANCED);
+    let mut h = harness::fresh(h.vm, UNBALANCED);
     instruction = h.rebalance(&[0, 1, 2, 3]);
     let address = address(&h);
     forge(&mut h, &mut instruction, address);
@@ -65,7 +66,7 @@ fn a_forged_reserve_is_refused_by_a_rebalance() {
 
 #[test]
 fn the_transient_account_of_another_seed_is_refused_by_a_rebalance() {
-    let mut h = Harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
     let mut triple = h.triple(0);
     for seed in [0, 2, u64::MAX] {
         triple.transient = h.pool.transient(&triple.vote, seed);
@@ -76,7 +77,7 @@ fn the_transient_account_of_another_seed_is_refused_by_a_rebalance() {
 
 #[test]
 fn the_accounts_of_one_validator_do_not_do_for_another_in_a_rebalance() {
-    let mut h = Harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
     let (first, last) = (h.triple(0), h.triple(3));
     let mut swapped = first;
     swapped.stake = last.stake;
@@ -91,10 +92,10 @@ fn the_accounts_of_one_validator_do_not_do_for_another_in_a_rebalance() {
 
 /// Nothing is moved for the validator at `index`, and the other three are served as ever.
 fn passes_over(index: usize, spoil: fn(&mut Harness, usize)) {
-    let mut h = Harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
     h.succeed(&h.rebalance(&[0, 1, 2, 3]));
     let usual = h.records();
-    let mut h = Harness::fresh(h.vm, UNBALANCED);
+    let mut h = harness::fresh(h.vm, UNBALANCED);
     spoil(&mut h, index);
     let (before, reserve) = (h.records(), h.lamports(&h.reserve()));
     let moved = h.lamports(&h.triple(index).transient);
@@ -113,7 +114,7 @@ fn passes_over(index: usize, spoil: fn(&mut Harness, usize)) {
 
 /// The validator at `index` loses its weight, nothing of it is moved, and the others are served.
 fn loses_its_weight(index: usize, spoil: fn(&mut Harness, usize)) {
-    let mut h = Harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
     spoil(&mut h, index);
     let before = h.records()[index];
     h.succeed(&h.rebalance(&[index]));
@@ -141,7 +142,7 @@ fn a_validator_whose_vote_account_was_made_anew_without_a_state_loses_its_weight
             let vote = h.triple(index).vote;
             h.vm.accounts.get_mut(&vote).expect("a vote account").data = vec![0; length];
         };
-        let mut h = Harness::fresh(Vm::beside_reference(), UNBALANCED);
+        let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
         spoil(&mut h, 1, length);
         h.succeed(&h.rebalance(&[0, 1, 2, 3]));
         let moving: Vec<_> = h.records().iter().map(|record| record.transient_stake_lamports.get() > 0).collect();
@@ -154,7 +155,7 @@ fn a_validator_whose_stake_was_deactivated_loses_its_weight() {
     for index in [0, 1] {
         loses_its_weight(index, |h, index| {
             let stake = h.stake(index);
-            h.edit_data(stake, |data| edit_delegation(data, |delegation| delegation.deactivation_epoch = 499));
+            h.edit_data(&stake, |data| edit_delegation(data, |delegation| delegation.deactivation_epoch = 499));
         });
     }
 }
@@ -164,7 +165,7 @@ fn a_validator_whose_stake_is_another_authoritys_loses_its_weight() {
     for index in [0, 1] {
         loses_its_weight(index, |h, index| {
             let stake = h.stake(index);
-            h.edit_data(stake, |data| edit_meta(data, |meta| meta.authorized.staker = Address::new_unique()));
+            h.edit_data(&stake, |data| edit_meta(data, |meta| meta.authorized.staker = Address::new_unique()));
         });
     }
 }
@@ -184,7 +185,7 @@ fn a_transient_address_that_is_in_use_is_passed_over_and_one_with_lamports_is_no
         });
     }
     for lamports in [1, SOL / 1_000, 5 * SOL] {
-        let mut h = Harness::fresh(Vm::beside_reference(), UNBALANCED);
+        let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
         for index in 0..4 {
             let account = Account { lamports, ..Account::default() };
             let transient = h.triple(index).transient;
@@ -197,7 +198,7 @@ fn a_transient_address_that_is_in_use_is_passed_over_and_one_with_lamports_is_no
 
 /// Which records an update with a forged account leaves stale.
 fn stale_after_forged(address: fn(&Harness) -> Address) -> Vec<usize> {
-    let mut h = Harness::stale(Vm::beside_reference(), MOVING);
+    let mut h = harness::stale(Vm::beside_reference(), MOVING);
     let mut instruction = h.update_compactly();
     let address = address(&h);
     let forged = forge(&mut h, &mut instruction, address);
@@ -223,7 +224,7 @@ fn a_forged_transient_stake_is_refused_by_an_update() {
 
 #[test]
 fn a_forged_reserve_is_refused_by_an_update() {
-    let mut h = Harness::stale(Vm::beside_reference(), MOVING);
+    let mut h = harness::stale(Vm::beside_reference(), MOVING);
     let mut instruction = h.update_compactly();
     let reserve = h.reserve();
     forge(&mut h, &mut instruction, reserve);
@@ -232,7 +233,7 @@ fn a_forged_reserve_is_refused_by_an_update() {
 
 #[test]
 fn a_forged_validator_list_is_refused_by_each_instruction() {
-    let mut h = Harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
     let vote = h.records()[0].vote_account_address;
     let weights = h.pool.set_weights(&[WeightEntry::new(0, &vote, 9)]);
     for mut instruction in [weights, h.rebalance(&[0]), h.update_compactly()] {
@@ -245,7 +246,7 @@ fn a_forged_validator_list_is_refused_by_each_instruction() {
 /// A vote account of a validator that is not in the pool.
 #[test]
 fn a_validator_that_is_not_in_the_pool_is_refused_by_a_rebalance() {
-    let mut h = Harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
     let vote = add_vote_account(&mut h.vm);
     let (stake, transient) = (h.pool.validator_stake(&vote, 0), h.pool.transient(&vote, 1));
     for index in [0, 4, 5, u32::MAX] {

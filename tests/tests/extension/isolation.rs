@@ -1,7 +1,7 @@
 //! `UpdateValidators` where the stake program refuses to do something for one validator: the SPL update fails for all.
 
 use {
-    crate::harness::{Harness, Stakes},
+    crate::harness::{self, Stakes},
     solana_address::Address,
     solana_instruction::error::InstructionError,
     tidepool_interface::{address::STAKE_PROGRAM_ID, instruction::tag},
@@ -9,6 +9,7 @@ use {
         SOL,
         extension::events,
         fixtures,
+        harness::Harness,
         scenario::EPOCH,
         stake::{edit_delegation, undelegate},
         vm::Vm,
@@ -26,7 +27,7 @@ const MERGE_TRANSIENT_STAKE: u32 = 5;
 const MERGE_MISMATCH: u32 = 6;
 
 fn set_epochs(h: &mut Harness, address: Address, activation: u64, deactivation: u64) {
-    h.edit_data(address, |data| {
+    h.edit_data(&address, |data| {
         edit_delegation(data, |delegation| {
             (delegation.activation_epoch, delegation.deactivation_epoch) = (activation, deactivation);
         });
@@ -34,7 +35,7 @@ fn set_epochs(h: &mut Harness, address: Address, activation: u64, deactivation: 
 }
 
 fn old_stake(vm: Vm) -> Harness {
-    let mut h = Harness::stale(vm, FIVE);
+    let mut h = harness::stale(vm, FIVE);
     for index in 0..FIVE.len() {
         let transient = h.transient(index);
         set_epochs(&mut h, transient, 1, u64::MAX);
@@ -52,7 +53,7 @@ fn slow_down(h: &mut Harness) {
 fn isolates(spoil: fn(&mut Harness), code: u32) -> Harness {
     let mut h = old_stake(Vm::beside_reference());
     spoil(&mut h);
-    let contracts = h.update_by_spl();
+    let contracts = h.update_list();
     assert_eq!(h.both(&contracts), Err(InstructionError::Custom(code)));
 
     let (stake, transient) = (h.stake(MIDDLE), h.transient(MIDDLE));
@@ -156,7 +157,7 @@ fn a_validator_deactivated_for_its_delinquency_is_counted_and_can_still_be_remov
 
 /// A pool whose validator accounts were made for more than today's rent: one of them, and the rent that it was made for.
 fn after_rent_fell(vm: Vm) -> (Harness, Address, u64) {
-    let mut h = Harness::stale(vm, &[(100, 0), (100, 0)]);
+    let mut h = harness::stale(vm, &[(100, 0), (100, 0)]);
     let old_rent = h.vm.stake_rent();
     h.vm.set_rent(h.vm.mollusk.sysvars.rent.lamports_per_byte / 10);
     let stake = h.stake(0);
@@ -188,7 +189,7 @@ fn frees_rent(vm: Vm) {
 fn a_restart_that_took_the_stake_of_one_away_delays_no_other() {
     let mut h = old_stake(Vm::beside_reference());
     let stake = h.stake(MIDDLE);
-    h.edit_data(stake, undelegate);
+    h.edit_data(&stake, undelegate);
     h.succeed(&h.update_compactly());
     assert!(h.records().iter().all(|record| record.last_update_epoch.get() == EPOCH));
     assert_eq!(h.lamports(&stake), 0, "what it held is the holders'");

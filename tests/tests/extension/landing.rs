@@ -2,10 +2,10 @@
 //! nothing else.
 
 use {
-    crate::harness::{Harness, Stakes},
+    crate::harness::{self, Stakes},
     solana_address::Address,
     tidepool_interface::state::{VALIDATOR_LIST_HEADER_LENGTH, VALIDATOR_STAKE_INFO_LENGTH},
-    tidepool_tests::{scenario::EPOCH, vm::Vm},
+    tidepool_tests::{harness::Harness, scenario::EPOCH, vm::Vm},
 };
 
 /// Validators with and without transient stake, next to each other in each way.
@@ -19,7 +19,7 @@ fn votes_of_stale(h: &Harness) -> Vec<Address> {
 /// Drops an entry, as a cleanup does.
 fn drop_entry(h: &mut Harness, index: usize) {
     let list = h.pool.state.head.validator_list;
-    h.edit_data(list, |data| {
+    h.edit_data(&list, |data| {
         let start = VALIDATOR_LIST_HEADER_LENGTH + index * VALIDATOR_STAKE_INFO_LENGTH;
         data.copy_within(start + VALIDATOR_STAKE_INFO_LENGTH.., start);
         data[5] -= 1;
@@ -30,7 +30,7 @@ fn drop_entry(h: &mut Harness, index: usize) {
 fn a_validator_with_transient_stake_merged_by_another_user_is_updated_with_all_others() {
     let mut vm = Vm::beside_reference();
     for index in [0, 1, 4] {
-        let mut h = Harness::stale(vm, MIXED);
+        let mut h = harness::stale(vm, MIXED);
         let signed = h.update_compactly();
         let others = h.pool.update_list(index as u32, false, &[(h.stake(index), h.transient(index))]);
         h.both(&others).expect("another user's update");
@@ -43,14 +43,14 @@ fn a_validator_with_transient_stake_merged_by_another_user_is_updated_with_all_o
 
 #[test]
 fn validators_with_transient_stake_merged_by_another_user_are_updated() {
-    let mut h = Harness::stale(Vm::beside_reference(), MIXED);
+    let mut h = harness::stale(Vm::beside_reference(), MIXED);
     let signed = h.update_compactly();
-    let others = h.update_by_spl();
+    let others = h.update_list();
     h.both(&others).expect("another user's update");
     let records = h.records();
     // As if it had been in the epoch before: the update has something to do.
     for index in 0..records.len() {
-        h.edit(index, |record| record.last_update_epoch = (EPOCH - 1).into());
+        h.edit_record(index, |record| record.last_update_epoch = (EPOCH - 1).into());
     }
     h.succeed(&signed);
     assert_eq!(votes_of_stale(&h), []);
@@ -60,7 +60,7 @@ fn validators_with_transient_stake_merged_by_another_user_are_updated() {
 fn one_whose_stake_began_to_move_stays_stale_alone() {
     let mut vm = Vm::beside_reference();
     for index in [0, 1, 4] {
-        let mut h = Harness::stale(vm, MIXED);
+        let mut h = harness::stale(vm, MIXED);
         let (vote, transient) = (h.records()[index].vote_account_address, h.transient(index));
         let accounts = h.compact_accounts().into_iter().filter(|address| *address != transient);
         h.succeed(&h.pool.update_validators(0, accounts));
@@ -71,9 +71,9 @@ fn one_whose_stake_began_to_move_stays_stale_alone() {
 
 #[test]
 fn one_whose_stake_moves_under_another_seed_stays_stale_alone() {
-    let mut h = Harness::stale(Vm::beside_reference(), MIXED);
+    let mut h = harness::stale(Vm::beside_reference(), MIXED);
     let signed = h.update_compactly();
-    h.edit(1, |record| record.transient_seed_suffix = 9.into());
+    h.edit_record(1, |record| record.transient_seed_suffix = 9.into());
     let vote = h.records()[1].vote_account_address;
     h.succeed(&signed);
     assert_eq!(votes_of_stale(&h), [vote]);
@@ -83,7 +83,7 @@ fn one_whose_stake_moves_under_another_seed_stays_stale_alone() {
 fn an_entry_that_was_dropped_with_both_its_accounts_leaves_none_stale() {
     let mut vm = Vm::beside_reference();
     for index in 0..MIXED.len() {
-        let mut h = Harness::stale(vm, MIXED);
+        let mut h = harness::stale(vm, MIXED);
         let signed = h.update_compactly();
         drop_entry(&mut h, index);
         h.succeed(&signed);
@@ -97,7 +97,7 @@ fn an_entry_that_was_dropped_with_both_its_accounts_leaves_none_stale() {
 fn an_entry_that_was_dropped_before_the_batch_leaves_one_stale() {
     let mut vm = Vm::beside_reference();
     for start in 1..MIXED.len() {
-        let mut h = Harness::stale(vm, MIXED);
+        let mut h = harness::stale(vm, MIXED);
         let before: usize = (0..start).map(|index| if MIXED[index].1 > 0 { 2 } else { 1 }).sum();
         let accounts = h.compact_accounts().split_off(before);
         let (signed, vote) =
@@ -112,7 +112,7 @@ fn an_entry_that_was_dropped_before_the_batch_leaves_one_stale() {
 
 #[test]
 fn a_batch_behind_the_end_of_the_list_is_refused() {
-    let mut h = Harness::stale(Vm::beside_reference(), MIXED);
+    let mut h = harness::stale(Vm::beside_reference(), MIXED);
     let accounts = h.compact_accounts();
     h.succeed(&h.pool.update_validators(MIXED.len() as u32, accounts.clone()));
     assert_eq!(votes_of_stale(&h).len(), MIXED.len());

@@ -1,7 +1,7 @@
 //! A pool that SPL's program made and ran, under Tidepool from now on.
 
 use {
-    crate::harness::Harness,
+    crate::harness,
     solana_account::Account,
     solana_address::Address,
     solana_instruction::Instruction,
@@ -18,8 +18,9 @@ use {
     },
     tidepool_tests::{
         SOL,
+        accounts::{add_account, add_vote_account, add_wallet},
         extension::PoolKind,
-        pool::{add_account, add_vote_account, add_wallet},
+        harness::Harness,
         scenario::EPOCH,
         vm::Vm,
     },
@@ -31,7 +32,7 @@ const LENGTHS: [usize; 6] = [529, 611, 612, 738, 739, 1_200];
 /// Makes a pool by the reference, which Tidepool follows to the last byte: with three validators, one with transient
 /// stake, and one that is being removed.
 fn spl_pool(vm: Vm, length: usize) -> Harness {
-    let mut h = Harness::new(vm, PoolKind::Plain, &[], EPOCH);
+    let mut h = harness::install(vm, PoolKind::Plain, &[], EPOCH);
     let head = h.pool.state.head;
     let vm = &mut h.vm;
     let mut pool = vm.account(&h.pool.pool);
@@ -54,7 +55,7 @@ fn spl_pool(vm: Vm, length: usize) -> Harness {
         let vote = h.records()[index].vote_account_address;
         h.both(&h.pool.increase(vote, h.stake(index), lamports, 5)).expect("an increase");
     }
-    h.next_epoch();
+    h.next_epoch_by_spl();
     let vote = h.records()[0].vote_account_address;
     h.both(&h.pool.decrease_with_reserve(&vote, h.stake(0), 10 * SOL, 6)).expect("a decrease");
     h.both(&h.pool.remove_validator(h.stake(2), h.transient(2))).expect("a removal");
@@ -123,13 +124,14 @@ fn a_pool_is_extended_once() {
 /// An extension of a version that this program does not know is left alone, and the pool is one of SPL's.
 #[test]
 fn an_extension_of_another_version_is_neither_used_nor_replaced() {
-    let mut h = Harness::new(Vm::beside_reference(), PoolKind::EXTENDED, &[(300, 0)], EPOCH);
-    h.edit_data(h.pool.pool, |data| data[POOL_MAX_LENGTH + 8] = 2);
+    let mut h = harness::install(Vm::beside_reference(), PoolKind::EXTENDED, &[(300, 0)], EPOCH);
+    let pool = h.pool.pool;
+    h.edit_data(&pool, |data| data[POOL_MAX_LENGTH + 8] = 2);
     let (before, entries) = (h.vm.account(&h.pool.pool), entries(&h));
     assert_eq!(h.ours(&h.pool.extend(h.holder.wallet)).custom_error(), Some(UnknownExtensionVersion as u32));
     assert_eq!(self::entries(&h), entries, "nor are bumps and weights");
     assert_eq!(h.ours(&h.pool.set_policy(RebalancePolicy::DEFAULT)).custom_error(), Some(NotExtended as u32));
-    h.next_epoch();
+    h.next_epoch_by_spl();
     assert_eq!(h.vm.account(&h.pool.pool).data[POOL_MAX_LENGTH..], before.data[POOL_MAX_LENGTH..]);
 }
 
@@ -140,7 +142,7 @@ fn entries(h: &Harness) -> Vec<EntryExtension> {
 /// Bytes that something else left in the records are neither bumps nor weights.
 #[test]
 fn an_extension_clears_bytes_of_unknown_origin() {
-    let mut h = Harness::new(Vm::beside_reference(), PoolKind::Littered, &[(300, 0), (200, 20), (100, 0)], EPOCH);
+    let mut h = harness::install(Vm::beside_reference(), PoolKind::Littered, &[(300, 0), (200, 20), (100, 0)], EPOCH);
     let before = h.records();
     assert!(
         before.iter().all(|record| record.extension.weight.get() > 0 && record.extension.validator_bump().is_some())
@@ -157,7 +159,7 @@ fn an_extension_clears_bytes_of_unknown_origin() {
 #[test]
 fn the_largest_pool_is_extended_within_the_clients_limit() {
     const RECORDS: u32 = 20_000;
-    let mut h = Harness::new(Vm::beside_reference(), PoolKind::Littered, &[(300, 0)], EPOCH);
+    let mut h = harness::install(Vm::beside_reference(), PoolKind::Littered, &[(300, 0)], EPOCH);
     let list = h.pool.state.head.validator_list;
     let account = h.vm.accounts.get_mut(&list).expect("a list");
     let record = account.data[VALIDATOR_LIST_HEADER_LENGTH..][..VALIDATOR_STAKE_INFO_LENGTH].to_vec();
@@ -202,7 +204,7 @@ fn a_list_of_spl_works_unchanged_and_learns() {
         let reserve = h.lamports(&h.reserve());
         h.succeed(&h.rebalance(&[0, 1]));
         assert!(h.lamports(&h.reserve()) < reserve / 2, "most of it is sent to validators");
-        h.next_epoch();
+        h.next_epoch_by_spl();
         vm = h.vm;
     }
 }

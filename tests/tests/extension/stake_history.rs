@@ -1,7 +1,7 @@
 //! What the program takes for warmed up and cooled down, against the stake program itself.
 
 use {
-    crate::harness::Harness,
+    crate::harness,
     fastrand::Rng,
     solana_address::Address,
     solana_instruction::{AccountMeta, Instruction},
@@ -15,7 +15,7 @@ use {
     },
     tidepool_tests::{
         SOL,
-        pool::{UserStake, add_vote_account, add_wallet},
+        accounts::{UserStake, add_vote_account, add_wallet},
         scenario::EPOCH,
         stake::{edit_delegation, undelegate},
         vm::Vm,
@@ -194,11 +194,11 @@ fn a_compact_update_never_fails_for_the_state_of_a_stake_account() {
     let mut vm = Vm::beside_reference();
     for seed in 0..300 {
         let random = &mut Rng::with_seed(seed);
-        let mut h = Harness::stale(vm, &[(100, 10); 4]);
+        let mut h = harness::stale(vm, &[(100, 10); 4]);
         h.vm.mollusk.sysvars.stake_history = draw_history(random);
         for index in 0..4 {
             if random.u8(0..4) == 0 {
-                h.edit(index, |record| record.status = [1, 3, 4][index % 3]);
+                h.edit_record(index, |record| record.status = [1, 3, 4][index % 3]);
             }
             for address in [h.stake(index), h.transient(index)] {
                 let (activation, deactivation) = draw_epochs(random);
@@ -208,7 +208,7 @@ fn a_compact_update_never_fails_for_the_state_of_a_stake_account() {
                     2 => (activation, EPOCH),
                     _ => (activation, u64::MAX),
                 };
-                h.edit_data(address, |data| {
+                h.edit_data(&address, |data| {
                     edit_delegation(data, |delegation| {
                         (delegation.activation_epoch, delegation.deactivation_epoch) = epochs;
                     });

@@ -2,7 +2,7 @@
 //! down here. In no case do lamports move to or from an account that is not the pool's.
 
 use {
-    crate::harness::{Harness, MOVING, UNBALANCED},
+    crate::harness::{self, MOVING, UNBALANCED},
     solana_account::Account,
     solana_address::Address,
     solana_instruction::Instruction,
@@ -15,6 +15,7 @@ use {
     tidepool_tests::{
         SOL,
         extension::PoolKind,
+        harness::Harness,
         scenario::EPOCH,
         substitution::{Substitution, apply, substitutions},
         vm::Vm,
@@ -28,20 +29,20 @@ type Make = fn(Vm) -> (Harness, Instruction);
 
 fn extend(vm: Vm) -> (Harness, Instruction) {
     // With something to clear: a read-only list is rejected then, under all feature gates.
-    let h = Harness::new(vm, PoolKind::Littered, UNBALANCED, EPOCH);
+    let h = harness::install(vm, PoolKind::Littered, UNBALANCED, EPOCH);
     let instruction = h.pool.extend(h.holder.wallet);
     (h, instruction)
 }
 
 fn set_policy(vm: Vm) -> (Harness, Instruction) {
-    let h = Harness::fresh(vm, UNBALANCED);
+    let h = harness::fresh(vm, UNBALANCED);
     let policy = RebalancePolicy { reserve_floor: SOL.into(), ..RebalancePolicy::DEFAULT };
     let instruction = h.pool.set_policy(policy);
     (h, instruction)
 }
 
 fn set_weights(vm: Vm) -> (Harness, Instruction) {
-    let h = Harness::fresh(vm, UNBALANCED);
+    let h = harness::fresh(vm, UNBALANCED);
     let vote = h.records()[1].vote_account_address;
     let instruction = h.pool.set_weights(&[WeightEntry::new(1, &vote, 7)]);
     (h, instruction)
@@ -49,14 +50,14 @@ fn set_weights(vm: Vm) -> (Harness, Instruction) {
 
 /// Transient stake, none, transient stake.
 fn update(vm: Vm) -> (Harness, Instruction) {
-    let h = Harness::stale(vm, MOVING);
+    let h = harness::stale(vm, MOVING);
     let instruction = h.update_compactly();
     (h, instruction)
 }
 
 /// Two validators give and two are given.
 fn rebalance(vm: Vm) -> (Harness, Instruction) {
-    let h = Harness::fresh(vm, UNBALANCED);
+    let h = harness::fresh(vm, UNBALANCED);
     let instruction = h.rebalance(&[0, 1, 2, 3]);
     (h, instruction)
 }

@@ -1,19 +1,19 @@
 //! The turnover budget binds the staker's own decreases; and what a rebalance says where it has nothing to do.
 
 use {
-    crate::harness::{Harness, UNBALANCED},
+    crate::harness::{self, UNBALANCED},
     tidepool_core::rebalance::Reason,
     tidepool_interface::{
         ExtensionError::{TurnoverBudgetExceeded, WeightOfRemovedValidator},
         instruction::WeightEntry,
         state::{RebalancePolicy, ValidatorStakeInfo},
     },
-    tidepool_tests::{SOL, extension::events, vm::Vm},
+    tidepool_tests::{SOL, extension::events, harness::Harness, vm::Vm},
 };
 
 /// A pool of 1,000 SOL with a turnover budget of 5 %.
 fn bounded() -> Harness {
-    let mut h = Harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
     let policy = RebalancePolicy { turnover_budget: 500.into(), ..RebalancePolicy::DEFAULT };
     h.succeed(&h.pool.set_policy(policy));
     h
@@ -50,7 +50,7 @@ fn a_decrease_of_the_stakers_over_the_turnover_budget_is_refused_and_one_within_
         assert_eq!(decrease(&mut h, 3, 20 * SOL, variant), None, "to the lamport");
         assert_eq!(decrease(&mut h, 1, SOL, variant), Some(TurnoverBudgetExceeded as u32));
         // With the next epoch the stake is in the reserve, and the budget is whole.
-        h.next_epoch();
+        h.next_epoch_by_spl();
         assert_eq!(decrease(&mut h, 0, 49 * SOL, variant), None, "variant {variant}");
     }
 }
@@ -93,34 +93,34 @@ fn says(h: &mut Harness, indices: &[usize], reason: &str) {
 
 #[test]
 fn a_rebalance_with_nothing_to_move_says_why() {
-    let mut h = Harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
     h.set_weights(&[0; 4]);
     says(&mut h, &[0, 1, 2, 3], "no validator has a weight");
     h.set_weights(&[0, 1, 0, 0]);
     says(&mut h, &[0, 2], Reason::NoWeight.message());
 
-    let mut h = Harness::fresh(h.vm, &[(250, 0); 4]);
+    let mut h = harness::fresh(h.vm, &[(250, 0); 4]);
     says(&mut h, &[0, 1, 2, 3], Reason::Balanced.message());
 
-    let mut h = Harness::fresh(h.vm, UNBALANCED);
+    let mut h = harness::fresh(h.vm, UNBALANCED);
     h.succeed(&h.rebalance(&[0, 1, 2, 3]));
     says(&mut h, &[0, 1, 2, 3], Reason::TransientStake.message());
 
-    let mut h = Harness::fresh(h.vm, UNBALANCED);
+    let mut h = harness::fresh(h.vm, UNBALANCED);
     h.both(&h.pool.remove_validator(h.stake(1), h.transient(1))).expect("a removal");
     says(&mut h, &[1], Reason::NotActive.message());
 
-    let mut h = Harness::fresh(h.vm, &[(500, 0), (500, 0)]);
+    let mut h = harness::fresh(h.vm, &[(500, 0), (500, 0)]);
     h.set_weights(&[1, 3]);
     says(&mut h, &[1], Reason::ReserveSpent.message());
 }
 
 #[test]
 fn a_validator_named_twice_is_served_once() {
-    let mut h = Harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
     h.succeed(&h.rebalance(&[0, 1, 2, 3]));
     let once = h.records();
-    let mut h = Harness::fresh(h.vm, UNBALANCED);
+    let mut h = harness::fresh(h.vm, UNBALANCED);
     let first = h.triple(0);
     let triples = [0, 0, 1, 1, 2, 3, 0].map(|index| h.triple(index));
     h.succeed(&h.pool.rebalance(&triples));
@@ -133,7 +133,7 @@ fn a_validator_named_twice_is_served_once() {
 
 #[test]
 fn a_validator_that_is_being_removed_may_be_given_the_weight_0() {
-    let mut h = Harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
     let vote = h.records()[1].vote_account_address;
     h.both(&h.pool.remove_validator(h.stake(1), h.transient(1))).expect("a removal");
     let set =

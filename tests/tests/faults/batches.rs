@@ -7,7 +7,7 @@ use {
     solana_address::Address,
     solana_instruction::error::InstructionError,
     solana_stake_interface::state::Delegation,
-    tidepool_interface::state::{StakeStatus, ValidatorStakeInfo, split_validator_list},
+    tidepool_interface::state::{ValidatorStakeInfo, split_validator_list},
     tidepool_tests::{
         SOL,
         attack::{self, Accounts},
@@ -40,11 +40,7 @@ struct Harness {
 impl Harness {
     fn new(delegated: [u64; COUNT], transient: u64, last_update_epoch: u64, vm: &mut Vm) -> Self {
         vm.accounts.clear();
-        let validators = delegated.map(|delegated| ValidatorSpec {
-            delegated: delegated * SOL,
-            transient,
-            status: StakeStatus::Active,
-        });
+        let validators = delegated.map(|delegated| ValidatorSpec::active(delegated * SOL, transient));
         let spec = PoolSpec {
             reserve: 300 * SOL,
             total_lamports: 800 * SOL,

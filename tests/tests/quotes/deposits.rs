@@ -7,7 +7,7 @@ use {
     proptest::prelude::*,
     tidepool_client::quote::{quote_deposit_sol, quote_deposit_stake},
     tidepool_tests::{
-        pool::UserStake,
+        accounts::UserStake,
         random::{amount, check, pool},
     },
 };

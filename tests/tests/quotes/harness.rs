@@ -10,8 +10,9 @@ use {
         pool::PoolSnapshot,
     },
     tidepool_tests::{
+        accounts::{add_wallet, token_balance},
         instructions::{Holder, Receiver},
-        pool::{PoolFixture, PoolSpec, add_wallet, token_balance},
+        pool::{PoolFixture, PoolSpec},
         random::amount,
         vm::{Outcome, Vm},
     },

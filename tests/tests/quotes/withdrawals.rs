@@ -13,7 +13,8 @@ use {
     },
     tidepool_core::withdrawal::{StakeSource, Withdrawable, WithdrawalLimits},
     tidepool_tests::{
-        pool::{PoolSpec, add_empty_stake},
+        accounts::add_empty_stake,
+        pool::PoolSpec,
         random::{amount, check, pool},
         snapshot::STAKE_PROGRAM_MINIMUM,
     },

@@ -3,7 +3,7 @@
 use {
     fastrand::Rng,
     tidepool_core::maths::Fee,
-    tidepool_interface::state::{RebalancePolicy, StakeStatus},
+    tidepool_interface::state::RebalancePolicy,
     tidepool_tests::{
         SOL,
         history::{Machine, Spec, World, crank::REBALANCE_CHUNK},
@@ -20,7 +20,7 @@ fn units(
     policy: RebalancePolicy,
     movements: bool,
 ) -> u64 {
-    let validator = ValidatorSpec { delegated: 100 * SOL, transient: 0, status: StakeStatus::Active };
+    let validator = ValidatorSpec::active(100 * SOL, 0);
     let validators = vec![(validator, 100); count];
     let mut world = World::new(&Spec::extended(validators, reserve, Fee::default(), policy), machine);
     // As in a pool that has been cranked before: all bumps that can be known are.

@@ -5,12 +5,13 @@ use {
         compute::MAX_PER_TRANSACTION,
         plan::{self, Plan, RebalanceOptions, UpdateOptions},
     },
-    tidepool_interface::state::{RebalancePolicy, StakeStatus, ValidatorListMut},
+    tidepool_interface::state::{RebalancePolicy, ValidatorListMut},
     tidepool_tests::{
         SOL,
+        accounts::{UserStake, add_empty_stake, add_wallet},
         extension::PoolKind,
         instructions::{Holder, Receiver},
-        pool::{PoolFixture, PoolSpec, UserStake, ValidatorSpec, add_empty_stake, add_wallet},
+        pool::{PoolFixture, PoolSpec, ValidatorSpec},
         vm::{Outcome, Vm},
     },
 };
@@ -51,7 +52,7 @@ fn install(vm: &mut Vm) -> PoolFixture {
     // All have the same, but for a few all over the list.
     let delegated =
         |index: usize| if index.is_multiple_of(VALIDATORS / BELOW_TARGET) { STAKE - DEVIATION } else { STAKE };
-    let stake = |index| ValidatorSpec { delegated: delegated(index), transient: 0, status: StakeStatus::Active };
+    let stake = |index| ValidatorSpec::active(delegated(index), 0);
     let validators: Vec<_> = (0..VALIDATORS).map(stake).collect();
     let total = validators.iter().map(|each| each.delegated).sum();
     let pool = PoolFixture::install(

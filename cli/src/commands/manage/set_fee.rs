@@ -220,21 +220,11 @@ impl Kind {
     }
 }
 
-/// Whether two fees are the same, however they are written.
-fn is_same(one: &Fee, other: &Fee) -> bool {
-    let none = |fee: &Fee| fee.numerator == 0 || fee.denominator == 0;
-    let product = |a: u64, b: u64| u128::from(a) * u128::from(b);
-    match (none(one), none(other)) {
-        (false, false) => product(one.numerator, other.denominator) == product(other.numerator, one.denominator),
-        (one, other) => one == other,
-    }
-}
-
 impl PoolFee {
     fn new(snapshot: &PoolSnapshot, kind: Kind, value: Fee) -> Self {
         let (now, next) = kind.now(snapshot);
         let pending = next.and_then(|next| next.pending()).map(|(fee, _)| fee);
-        let changed = !is_same(&pending.unwrap_or(now), &value);
+        let changed = Ratio::from(pending.unwrap_or(now)).compare(&value.into()).is_ne();
         let pending_before = next.and_then(|next| PendingFee::new(snapshot, &next));
         let from_epoch = match (changed, next) {
             (true, Some(_)) => PendingFee::new(snapshot, &FutureEpoch::Two(value)).map(|pending| pending.from_epoch),
@@ -272,9 +262,7 @@ impl PoolFee {
             (Some(epoch), _) => format!("from the update in epoch {epoch}, if every epoch until then has an update"),
         }
     }
-}
 
-impl PoolFee {
     fn change(&self) -> Change {
         let (before, fee) = (self.fee_before.percent(), self.fee.percent());
         let fee = match self.from_epoch {
@@ -316,13 +304,5 @@ mod tests {
         assert!(fee("50").unwrap_err().to_string().contains("invalid fee"));
         assert!("101%".parse::<FeeArgument>().unwrap_err().contains("more than 100 %"));
         assert!("lots".parse::<FeeArgument>().unwrap_err().contains("invalid fee"));
-    }
-
-    #[test]
-    fn fees_are_the_same_however_they_are_written() {
-        assert!(is_same(&Fee::new(5, 100), &Fee::new(1, 20)));
-        assert!(is_same(&Fee::default(), &Fee::new(0, 100)));
-        assert!(!is_same(&Fee::new(1, 100), &Fee::default()));
-        assert!(!is_same(&Fee::new(u64::MAX, u64::MAX), &Fee::new(u64::MAX - 1, u64::MAX)));
     }
 }

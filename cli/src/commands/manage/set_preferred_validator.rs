@@ -2,6 +2,7 @@
 
 use {
     crate::{
+        accept::Accept,
         context::Context,
         keys::KeySource,
         output::Text,
@@ -26,7 +27,7 @@ Example:
 ///
 /// With a preferred deposit validator, stake of other validators is rejected; SOL deposits are not affected. With a preferred
 /// withdraw validator, stake is withdrawn from others only once it holds little more than the minimum. Removing the validator
-/// unsets it. Signed by the pool's staker.
+/// unsets it. Signed by the pool's staker. A script must specify --accept to prefer a validator that earns little or nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
@@ -45,6 +46,9 @@ pub struct Args {
     /// Keypair of the pool's staker [default: your wallet]
     #[arg(long, value_name = "KEYPAIR")]
     staker: Option<KeySource>,
+
+    #[command(flatten)]
+    accept: Accept,
 }
 
 /// What a validator is preferred for.
@@ -78,9 +82,14 @@ impl Args {
         if let (Purpose::Deposit, Some(vote)) = (self.purpose, &self.vote.0) {
             check_vote_account(context, vote).await?;
         }
-        let setting = Preferred { purpose: self.purpose, vote_before: before.map(Text), vote: self.vote.0.map(Text) };
+        let vote_before = before.map(Text);
+        let setting = Preferred { purpose: self.purpose, vote_before, vote: self.vote.0.map(Text) };
+        let mut change = setting.change();
+        // Stake that is withdrawn from such a validator first is no loss.
+        if self.purpose == Purpose::Deposit && change.is_changed {
+            change.lines.extend(self.accept.cautions(context, self.vote.0.as_slice()).await?);
+        }
         let key = || Ok(vec![context.staker(self.staker.as_ref(), snapshot)?]);
-        let change = setting.change();
         settings::set(context, &fresh, (setting, change), group, key).await
     }
 }

@@ -197,7 +197,7 @@ fn make_scenario(vm: &mut Vm, scenario: usize, variant: usize) -> Scenario {
         }
         None => {
             let pool = scenario::make("DepositSol", token_program, kind, vm).pool;
-            let payer = tidepool_tests::pool::add_wallet(10_000_000_000, vm);
+            let payer = tidepool_tests::accounts::add_wallet(10_000_000_000, vm);
             let (_, make) = EXTENDED[scenario - scenario::names().count()];
             let instruction = make(&pool, payer);
             (pool, instruction)

@@ -3,10 +3,10 @@
 use {
     super::quiet,
     crate::{
+        accounts::{add_empty_stake, token_balance},
         ensure,
         history::{Finding, Property, World, crank::deal, expectation::MINIMUM},
         instructions::Holder,
-        pool::{add_empty_stake, token_balance},
     },
     fastrand::Rng,
     solana_address::Address,

@@ -15,9 +15,9 @@ use {
     },
     tidepool_tests::{
         SOL,
+        accounts::add_wallet,
         extension::PoolKind,
         fixtures,
-        pool::add_wallet,
         scenario::{self, Scenario},
         vm::Vm,
     },

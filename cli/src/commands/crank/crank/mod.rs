@@ -13,6 +13,7 @@ use {
         error::CliError,
         units::address,
         unsent::Halt,
+        view::votes::Cautioned,
         warnings::gates,
     },
     at::rebalance_at,
@@ -27,6 +28,7 @@ use {
         cluster::Cluster,
         crank::{CrankOptions, RebalanceAt},
         pool::StakeSelection,
+        vote::ValidatorSurvey,
     },
 };
 
@@ -88,6 +90,12 @@ pub struct Args {
     lookup: LookupArgs,
 }
 
+async fn cautions<C: Cluster>(context: &Context<'_, C>, pool: &Address) -> Result<Vec<Cautioned>, CliError> {
+    let snapshot = context.look_at_stakes(pool).await?;
+    let survey = ValidatorSurvey::of_pool(context.cluster, &snapshot).await?;
+    Ok(Cautioned::of_pool(&survey, &snapshot))
+}
+
 impl Args {
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, Halt> {
         if self.watch && !context.global.transactions.sends() {
@@ -119,6 +127,11 @@ impl Args {
         for pool in &self.pools {
             let listener = Listener::silent(context, metrics.pool(pool));
             let crank = context.crank(&self.lookup).options(self.options(context)).observer(&listener);
+            if context.global.transactions.dry_run {
+                // A simulation ends the command.
+                let found = cautions(context, pool).await.unwrap_or_default();
+                found.iter().flat_map(Cautioned::lines).for_each(|(_, line)| context.terminal.note(&line));
+            }
             if !context.global.transactions.stands_alone() {
                 crank.run_once(pool).await?;
             } else {
@@ -129,7 +142,11 @@ impl Args {
                 }
                 crank.run_from(snapshot).await?;
             }
-            pools.extend(listener.last_round());
+            if let Some(mut round) = listener.last_round() {
+                // What was done is told, whether or not they can be read.
+                round.cautions = cautions(context, pool).await.ok();
+                pools.push(round);
+            }
         }
         Ok(Output { pools, stopped: false })
     }

@@ -4,7 +4,10 @@ use {
     crate::{
         output::{Landed, Report, Text, to_json, write_fields, write_signatures},
         units::{sol, tokens},
-        view::figures::{duration, in_motion, lamports_per_whole_pool_token, now},
+        view::{
+            figures::{duration, in_motion, lamports_per_whole_pool_token, now},
+            votes::Cautioned,
+        },
     },
     serde::Serialize,
     solana_address::Address,
@@ -58,6 +61,8 @@ pub struct Round {
     /// Unix time in seconds at which a watch rebalances next, an estimate; `null` where every look rebalances, and without a watch.
     next_rebalance_at: Option<u64>,
     next_rebalance_seconds: Option<u64>,
+    /// Validators with cautions; `null` with --watch, and where they could not be read.
+    pub(super) cautions: Option<Vec<Cautioned>>,
     transactions: Vec<Landed>,
 }
 
@@ -93,6 +98,7 @@ impl Round {
                 .as_ref()
                 .and_then(|next| next.within)
                 .map(|within| within.as_secs()),
+            cautions: None,
             transactions: Landed::of(&report.sent),
         }
     }
@@ -109,8 +115,14 @@ impl Round {
         to_json(self).to_string()
     }
 
+    /// Whether all stake is where the weights want it, activating and deactivating stake counted, and known to earn there.
+    fn is_on_target(&self) -> bool {
+        let earns = |cautions: &Vec<Cautioned>| !cautions.iter().any(Cautioned::is_deactivated);
+        self.validators_off_target == Some(0) && self.cautions.as_ref().is_some_and(earns)
+    }
+
     fn write_in_full(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = if self.validators_off_target == Some(0) { "up to date and on target" } else { "up to date" };
+        let state = if self.is_on_target() { "up to date and on target" } else { "up to date" };
         writeln!(f, "Pool {} is {state} in epoch {}", self.pool, self.epoch)?;
         let mut fields = vec![
             (
@@ -125,6 +137,10 @@ impl Round {
         if let Some(off) = self.validators_off_target.filter(|off| *off > 0) {
             fields.push(("deviating", format!("{off} of {} validators, by more than the threshold", self.validators)));
         }
+        if self.in_motion_lamports > 0 {
+            fields.push(("transient", format!("{} activating or deactivating", sol(self.in_motion_lamports))));
+        }
+        fields.extend(self.cautions.iter().flatten().flat_map(Cautioned::lines));
         fields.extend(self.top_up().map(|top_up| ("reserve", top_up)));
         if self.has_transactions() {
             fields.push(("transactions", self.transactions_in_words()));

@@ -1,6 +1,15 @@
-//! The pool that attacks on its stake are tried on: who holds its tokens, what they do, and what it came to, to the lamport.
+//! A pool that tests act on: who holds its tokens, what they do, and what it came to, to the lamport.
 
 use {
+    crate::{
+        SOL,
+        accounts::{add_wallet, token_balance},
+        extension::PoolKind,
+        instructions::{Holder, Receiver, Triple},
+        pool::{PoolFixture, PoolSpec, ValidatorSpec},
+        scenario::EPOCH,
+        vm::{Outcome, Vm},
+    },
     mollusk_svm::result::types::TransactionProgramResult,
     solana_account::Account,
     solana_address::Address,
@@ -14,15 +23,7 @@ use {
     tidepool_core::maths::ExchangeRate,
     tidepool_interface::{
         address::{INSTRUCTIONS_ID, STAKE_PROGRAM_ID},
-        state::{StakePool, StakeStatus, ValidatorStakeInfo, split_validator_list},
-    },
-    tidepool_tests::{
-        SOL,
-        extension::PoolKind,
-        instructions::{Holder, Receiver},
-        pool::{PoolFixture, PoolSpec, ValidatorSpec, add_wallet, token_balance},
-        scenario::EPOCH,
-        vm::{Outcome, Vm},
+        state::{EntryExtension, StakePool, ValidatorStakeInfo},
     },
 };
 
@@ -32,14 +33,15 @@ pub const MINIMUM_DELEGATION: u64 = SOL;
 /// Pool tokens of the attacker.
 pub const ATTACKERS_TOKENS: u64 = 50 * SOL;
 
-/// A pool, an honest holder and an attacker.
+/// A pool in a machine, an honest holder and an attacker.
 pub struct Harness {
     pub vm: Vm,
     pub pool: PoolFixture,
     /// Holds all pool tokens that are not the attacker's.
     pub holder: Holder,
     pub attacker: Holder,
-    referrer: Address,
+    /// Of the holder's deposits.
+    pub to: Receiver,
 }
 
 /// Lamports and pool tokens of all accounts.
@@ -51,7 +53,7 @@ pub struct Ledger {
 
 /// Three validators of 100 SOL and as much in the reserve, all of it counted: the value of a pool token is a lamport.
 pub fn usual(kind: PoolKind) -> PoolSpec {
-    let validator = ValidatorSpec { delegated: 100 * SOL, transient: 0, status: StakeStatus::Active };
+    let validator = ValidatorSpec::active(100 * SOL, 0);
     PoolSpec {
         reserve: 100 * SOL,
         validators: vec![validator; 3],
@@ -63,7 +65,7 @@ pub fn usual(kind: PoolKind) -> PoolSpec {
 
 impl Harness {
     /// The usual pool, without the extension.
-    pub fn new() -> Self {
+    pub fn usual() -> Self {
         Self::with(usual(PoolKind::Plain))
     }
 
@@ -74,8 +76,7 @@ impl Harness {
 
     /// As [`Self::with`], with a pool token (its smallest unit) of `price` lamports. The reserve is made to fit that.
     pub fn with_price(mut spec: PoolSpec, price: u64) -> Self {
-        let mut vm = Vm::of_tidepool();
-        vm.set_epoch(spec.last_update_epoch);
+        let vm = Vm::of_tidepool();
         let rent = vm.stake_rent();
         let held = |lamports: u64| if lamports > 0 { lamports + rent } else { 0 };
         let in_stake: u64 = spec.validators.iter().map(|each| each.delegated + rent + held(each.transient)).sum();
@@ -83,15 +84,23 @@ impl Harness {
         spec.reserve = spec.total_lamports - in_stake;
         spec.supply = spec.total_lamports / price;
         spec.terms.last_epoch_total_lamports = spec.total_lamports;
-        let pool = PoolFixture::install(&spec, &mut vm);
-        let mut person = |tokens| {
+        Self::install(vm, &spec, spec.last_update_epoch, ATTACKERS_TOKENS / price)
+    }
+
+    /// A raw pool at the start of an epoch. The attacker has this many of its tokens.
+    pub fn install(mut vm: Vm, spec: &PoolSpec, epoch: u64, attackers_tokens: u64) -> Self {
+        vm.accounts.clear();
+        vm.set_cluster_stake(400_000_000 * SOL, 1);
+        vm.set_epoch(epoch);
+        vm.set_epoch_rewards_active(false);
+        let pool = PoolFixture::install(spec, &mut vm);
+        let mut user = |tokens| {
             let wallet = add_wallet(10_000 * SOL, &mut vm);
             Holder { wallet, tokens: pool.add_token_account(wallet, tokens, &mut vm) }
         };
-        let attackers = ATTACKERS_TOKENS / price;
-        let (attacker, holder) = (person(attackers), person(spec.supply - attackers));
+        let (attacker, holder) = (user(attackers_tokens), user(spec.supply - attackers_tokens));
         let referrer = pool.add_token_account(Address::new_unique(), 0, &mut vm);
-        Self { vm, pool, holder, attacker, referrer }
+        Self { vm, pool, holder, attacker, to: Receiver { tokens: holder.tokens, referrer } }
     }
 
     /// Puts another rent in force, in lamports per byte.
@@ -105,7 +114,7 @@ impl Harness {
     }
 
     pub fn receiver(&self, holder: Holder) -> Receiver {
-        Receiver { tokens: holder.tokens, referrer: self.referrer }
+        Receiver { tokens: holder.tokens, ..self.to }
     }
 
     pub fn state(&self) -> StakePool {
@@ -122,8 +131,7 @@ impl Harness {
     }
 
     pub fn records(&self) -> Vec<ValidatorStakeInfo> {
-        let data = self.vm.account(&self.pool.state.head.validator_list).data;
-        split_validator_list(&data).expect("a list").1.to_vec()
+        self.pool.records(&self.vm)
     }
 
     /// Lamports that the records count.
@@ -163,15 +171,27 @@ impl Harness {
         change(self.vm.accounts.get_mut(address).expect("an account"));
     }
 
+    pub fn edit_record(&mut self, index: usize, change: impl FnOnce(&mut ValidatorStakeInfo)) {
+        self.pool.edit_record(index, &mut self.vm, change);
+    }
+
+    /// Puts weights into the records.
+    pub fn set_weights(&mut self, weights: &[u16]) {
+        for (index, weight) in weights.iter().enumerate() {
+            self.edit_record(index, |record| record.extension.weight = (*weight).into());
+        }
+    }
+
+    pub fn entry(&self, index: usize) -> EntryExtension {
+        self.records()[index].extension
+    }
+
     pub fn edit_data(&mut self, address: &Address, change: impl FnOnce(&mut [u8])) {
         self.edit(address, |account| change(&mut account.data));
     }
 
     /// Runs instructions as one transaction, which the attacker pays for: where one fails all is as before, and what has no
     /// lamports is gone at the end, not before.
-    ///
-    /// # Errors
-    /// Which instruction failed, and how.
     pub fn transaction(&mut self, instructions: &[Instruction]) -> Result<(), (usize, ProgramError)> {
         let mut metas: Vec<_> = instructions.iter().flat_map(|instruction| instruction.accounts.clone()).collect();
         metas.push(AccountMeta::new(self.attacker.wallet, true));
@@ -188,17 +208,34 @@ impl Harness {
         let is_writable = |address| metas.iter().any(|meta| meta.pubkey == address && meta.is_writable);
         let changed = result.resulting_accounts.into_iter().filter(|(address, _)| is_writable(*address));
         self.vm.accounts.extend(changed);
-        self.vm.accounts.retain(|_, account| account.lamports > 0);
+        self.purge();
         Ok(())
     }
 
-    /// Runs an instruction that succeeds.
+    /// Runs an instruction that succeeds. In a machine beside the reference, the extension is checked.
     #[track_caller]
     pub fn succeed(&mut self, instruction: &Instruction) -> Outcome {
-        let outcome = self.vm.process(instruction);
+        let outcome = if self.vm.has_reference() { self.ours(instruction) } else { self.vm.process(instruction) };
         assert!(outcome.is_ok(), "{:?}: {:#?}", outcome.result.raw_result, outcome.logs);
-        self.vm.accounts.retain(|_, account| account.lamports > 0);
+        self.purge();
         outcome
+    }
+
+    /// Runs an instruction of the extension.
+    #[track_caller]
+    pub fn ours(&mut self, instruction: &Instruction) -> Outcome {
+        self.vm.process_extension(instruction).expect("the extension is as it should be")
+    }
+
+    /// Runs an SPL instruction in both programs.
+    #[track_caller]
+    pub fn both(&mut self, instruction: &Instruction) -> Result<(), InstructionError> {
+        self.vm.compare(instruction).expect("no difference").result.raw_result
+    }
+
+    /// Drops accounts without lamports, as the bank does.
+    pub fn purge(&mut self) {
+        self.vm.accounts.retain(|_, account| account.lamports > 0);
     }
 
     /// Runs an instruction that the pool's program refuses with the error of this code, or another with one of its own.
@@ -221,17 +258,30 @@ impl Harness {
         self.pool.update_list(0, false, &stakes)
     }
 
-    /// What a compact update of the whole list passes.
+    /// The accounts of a compact update of the whole list.
     pub fn compact_accounts(&self) -> Vec<Address> {
         self.pool.compact_accounts(&self.records())
     }
 
+    pub fn update_compactly(&self) -> Instruction {
+        self.pool.update_validators(0, self.compact_accounts())
+    }
+
     /// The list's update: the compact one where the pool has the extension.
     pub fn any_update(&self) -> Instruction {
-        match self.pool.extension {
-            Some(_) => self.pool.update_validators(0, self.compact_accounts()),
-            None => self.update_list(),
-        }
+        if self.pool.extension.is_some() { self.update_compactly() } else { self.update_list() }
+    }
+
+    /// The accounts of a validator in a rebalance.
+    pub fn triple(&self, index: usize) -> Triple {
+        let record = self.records()[index];
+        let (vote, seed) = (record.vote_account_address, record.rebalance_seed());
+        Triple { index: index as u32, vote, stake: self.stake(index), transient: self.pool.transient(&vote, seed) }
+    }
+
+    pub fn rebalance(&self, indices: &[usize]) -> Instruction {
+        let triples: Vec<_> = indices.iter().map(|index| self.triple(*index)).collect();
+        self.pool.rebalance(&triples)
     }
 
     /// Brings the pool up to date, as a crank does.
@@ -257,6 +307,16 @@ impl Harness {
     pub fn next_epoch(&mut self) {
         self.turn_epoch();
         self.crank();
+    }
+
+    /// Passes an epoch and brings the pool up to date by SPL instructions, in both programs.
+    #[track_caller]
+    pub fn next_epoch_by_spl(&mut self) {
+        self.turn_epoch();
+        for instruction in [self.update_list(), self.pool.update_pool(), self.pool.cleanup()] {
+            self.both(&instruction).expect("an update");
+        }
+        self.purge();
     }
 
     /// Adds a validator to the pool.
