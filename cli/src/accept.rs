@@ -38,7 +38,7 @@ impl Accept {
         }
         let others = match lines.len() {
             1 => String::new(),
-            count => format!(" ({} more)", count - 1),
+            count => format!(" ({} more cautions)", count - 1),
         };
         Err(CliError::usage(format!(
             "validator {first}{others}: use another validator, or repeat the command with --accept"

@@ -123,7 +123,7 @@ async fn pool_of_each_kind(stage: &Stage, not_admitted: Address) -> String {
     let others = (1..COUNT).map(|index| stage.vote(index));
     let set: Vec<_> = others.chain([not_admitted]).map(|vote| format!("--set {vote}=1")).collect();
     let set = set.join(" ");
-    assert_fails(stage, &format!("set-weights {pool} {set}"), 2, &["(4 more)", "--accept"]).await;
+    assert_fails(stage, &format!("set-weights {pool} {set}"), 2, &["(5 more cautions)", "--accept"]).await;
     stage.must(&format!("set-weights {pool} {set} --accept")).await;
     close(stage, CLOSED);
     let list = stage.must(&format!("list {pool}")).await;

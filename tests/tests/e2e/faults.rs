@@ -31,8 +31,8 @@ fn make_pool(cluster: &Cluster) -> (User, String) {
     let user = User::new(cluster);
     let line = format!("create-pool --program-id {} --max-validators 5 --initial-deposit 10", cluster.program_id);
     let pool = user.must_soon(&line)["pool"].as_str().expect("an address").to_owned();
-    user.must_soon(&format!("add-validator {pool} {}", cluster.vote));
-    user.must_soon(&format!("set-weights {pool} --equal"));
+    user.must_soon(&format!("add-validator {pool} {} --accept", cluster.vote));
+    user.must_soon(&format!("set-weights {pool} --equal --accept"));
     (user, pool)
 }
 

@@ -107,7 +107,7 @@ fn create<'a>(cluster: &'a Cluster, token_program: &str, token_program_id: Addre
 fn add_validators(life: &Life) {
     let Life { cluster, manager, pool, votes, .. } = life;
     for vote in votes {
-        let added = manager.must(&format!("add-validator {pool} {vote}"));
+        let added = manager.must(&format!("add-validator {pool} {vote} --accept"));
         let stake = text(&added["validator_stake"]).parse().expect("an address");
         assert_eq!(cluster.rpc.lamports(&stake), number(&added["lamports"]));
     }
@@ -130,7 +130,7 @@ fn deposit_sol(life: &Life) {
 fn spread(life: &Life) {
     let Life { manager, holder, pool, votes, .. } = life;
     let [first, second, third] = votes;
-    let set = manager.must(&format!("set-weights {pool} --set {first}=2 --set {second}=1 --set {third}=1"));
+    let set = manager.must(&format!("set-weights {pool} --set {first}=2 --set {second}=1 --set {third}=1 --accept"));
     assert_eq!(set["weighted"], 3);
     let before = rows(life);
     let planned = holder.must(&format!("rebalance {pool} --dry-run"));
@@ -174,7 +174,7 @@ fn change_fee(life: &mut Life) {
 
 /// Gives one validator much more weight: the stake of the others leaves.
 fn move_away(life: &mut Life) {
-    let set = life.manager.must(&format!("set-weights {} --set {}=20", life.pool, life.votes[0]));
+    let set = life.manager.must(&format!("set-weights {} --set {}=20 --accept", life.pool, life.votes[0]));
     assert_eq!(set["unchanged"], 2);
     let held = |life: &Life| number(&rows(life)[2]["active_lamports"]);
     let before = held(life);

@@ -52,7 +52,7 @@ impl<'a> Stage<'a> {
             cluster.program_id
         );
         let pool = user.must(&line)["pool"].as_str().expect("an address").to_owned();
-        user.must(&format!("add-validator {pool} {}", cluster.vote));
+        user.must(&format!("add-validator {pool} {} --accept", cluster.vote));
         let accounts = user.must(&format!("show {pool}"))["accounts"].take();
         Self { cluster, user, pool, accounts }
     }
