@@ -127,7 +127,7 @@ impl Harness {
 
     /// The lamports that the pool says it has.
     pub fn total(&self) -> u64 {
-        self.rate().total_lamports
+        self.rate().total_lamports.get()
     }
 
     pub fn records(&self) -> Vec<ValidatorStakeInfo> {

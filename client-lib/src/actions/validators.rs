@@ -143,7 +143,7 @@ fn check_turnover(snapshot: &PoolSnapshot, validator: &Validator) -> Result<(), 
     else {
         return Ok(());
     };
-    let base = snapshot.rate().total_lamports.min(last_epoch_total_lamports);
+    let base = snapshot.rate().total_lamports.get().min(last_epoch_total_lamports);
     let left = turnover_left(snapshot.records(), &policy, base, stake_rent, minimum_delegation);
     let is_delegated = |found: Option<(_, &Delegation)>| found.is_none_or(|(_, delegation)| delegation.is_delegated());
     let delegated = [is_delegated(validator.delegation()), is_delegated(validator.transient_delegation())];

@@ -7,7 +7,10 @@ use {
         validation::{Pool, check_system_program, current_epoch},
     },
     pinocchio::{AccountView, Address, ProgramResult},
-    tidepool_core::quote,
+    tidepool_core::{
+        maths::{Lamports, PoolTokens},
+        quote,
+    },
     tidepool_interface::{
         StakePoolError,
         instruction::{DepositSolAccounts, tag},
@@ -15,7 +18,12 @@ use {
 };
 
 #[inline(never)]
-pub fn process(program_id: &Address, accounts: &[AccountView], lamports: u64, minimum: Option<u64>) -> ProgramResult {
+pub fn process(
+    program_id: &Address,
+    accounts: &[AccountView],
+    lamports: Lamports,
+    minimum: Option<PoolTokens>,
+) -> ProgramResult {
     let accounts = DepositSolAccounts::of(accounts)?;
     let epoch = current_epoch()?;
     let mut pool = Pool::load(program_id, accounts.pool)?;
@@ -36,7 +44,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], lamports: u64, mi
             .map_err(StakePoolError::from)?
     };
     let mut funds = Funds::before(&pool, epoch, tag::DEPOSIT_SOL).reserve_before(accounts.reserve_stake);
-    transfer(accounts.lamports_from, accounts.reserve_stake, lamports)?;
+    transfer(accounts.lamports_from, accounts.reserve_stake, lamports.get())?;
     let receivers = [accounts.pool_tokens_to, accounts.manager_fee_account, accounts.referrer_fee_account];
     authority.mint_deposit(token, &quote, receivers)?;
     pool.store_deposit(lamports, quote.minted)?;

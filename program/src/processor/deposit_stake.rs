@@ -11,7 +11,10 @@ use {
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
-    tidepool_core::quote::{self, StakeDepositFees},
+    tidepool_core::{
+        maths::{Lamports, PoolTokens},
+        quote::{self, StakeDepositFees},
+    },
     tidepool_interface::{
         StakePoolError::{self, CalculationFailure, IncorrectDepositVoteAddress, ValidatorNotFound},
         address::DEPOSIT_AUTHORITY_SEED,
@@ -22,7 +25,7 @@ use {
 };
 
 #[inline(never)]
-pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u64>) -> ProgramResult {
+pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<PoolTokens>) -> ProgramResult {
     let accounts =
         DepositStakeAccounts::of(accounts).map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(11)]))?;
     let epoch = clock_epoch(accounts.clock)?;
@@ -68,7 +71,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
         referral_percent: pool.view().stake_referral_fee(),
     };
     // guard: deposit-stake-quote
-    let quote = quote::stake_deposit(&pool.rate(), &fees, lamports, delegated)
+    let quote = quote::stake_deposit(&pool.rate(), &fees, Lamports::new(lamports), Lamports::new(delegated))
         .and_then(|quote| quote.check_minimum(minimum))
         .map_err(StakePoolError::from)?;
     let receivers = [accounts.pool_tokens_to, accounts.manager_fee_account, accounts.referrer_fee_account];
@@ -85,7 +88,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
         active = record.active_stake_lamports.get().checked_add(delegated).ok_or(CalculationFailure)?.min(active);
     }
     record.active_stake_lamports.set(active);
-    pool.store_deposit(lamports, quote.minted)?;
+    pool.store_deposit(Lamports::new(lamports), quote.minted)?;
     funds.reserve_after(accounts.reserve_stake);
     funds.validator_after(record);
     funds.emit(&pool);

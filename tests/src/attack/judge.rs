@@ -49,7 +49,8 @@ impl Position {
             && let Ok(state) = StakePool::decode_initialized(&account.data)
         {
             let rate = state.head.exchange_rate();
-            (position.total, position.stated_supply) = (rate.total_lamports.into(), rate.pool_token_supply.into());
+            (position.total, position.stated_supply) =
+                (rate.total_lamports.get().into(), rate.pool_token_supply.get().into());
         }
         for (address, account) in accounts {
             if account.owner == STAKE_PROGRAM_ID {

@@ -16,7 +16,7 @@ use {
         vm::Outcome,
     },
     solana_instruction::Instruction,
-    tidepool_core::maths::mul_div_floor,
+    tidepool_core::maths::{Lamports, PoolTokens, mul_div_floor},
     tidepool_interface::{
         instruction::{FundingType, PreferredValidatorType, WeightEntry},
         state::ValidatorStakeInfo,
@@ -248,7 +248,7 @@ impl World<'_> {
             Amount::Whole(more) => {
                 let rate = self.pool.read_state(self.vm).head.exchange_rate();
                 let lamports = record.map_or(0, |record| self.lamports(&self.stake_of(record).0));
-                rate.pool_tokens_for_deposit(lamports).unwrap_or(0).saturating_add(more)
+                rate.pool_tokens_for_deposit(Lamports::new(lamports)).map_or(0, PoolTokens::get).saturating_add(more)
             }
         }
     }

@@ -28,7 +28,10 @@ use {
         plan::{self, Withdrawal, WithdrawalOrder},
         quote::WithdrawFrom,
     },
-    tidepool_core::quote as interface_quote,
+    tidepool_core::{
+        maths::{Lamports, PoolTokens},
+        quote as interface_quote,
+    },
     tidepool_interface::{StakePoolError, external::stake::StakeState, state::ValidatorStakeInfo},
 };
 
@@ -201,7 +204,7 @@ fn check_left(world: &World, value: u64) -> Result<(), Finding> {
     if value > 0 && state.terms.sol_withdraw_authority.is_none() {
         ensure!(world.withdrawable() < value, "exit: {value} lamports are left, and the reserve has {reserve}");
     }
-    let token = state.head.exchange_rate().lamports_per_pool_token().unwrap_or(0);
+    let token = state.head.exchange_rate().lamports_per_pool_token().map_or(0, Lamports::get);
     let records = world.records();
     let waiting: Vec<_> = records.iter().filter(|record| is_held_up(world, record)).collect();
     let held_up = waiting.len() as u64;
@@ -244,7 +247,8 @@ fn value(world: &World, holder: Holder) -> u64 {
 fn yields(world: &World, holder: Holder, tokens: u64) -> u64 {
     let state = world.pool.read_state(world.vm);
     let fee = (holder.tokens != state.head.manager_fee_account).then_some(&state.terms.stake_withdrawal_fee);
-    interface_quote::withdrawal(&state.head.exchange_rate(), fee, tokens).map_or(0, |quote| quote.lamports)
+    interface_quote::withdrawal(&state.head.exchange_rate(), fee, PoolTokens::new(tokens))
+        .map_or(0, |quote| quote.lamports.get())
 }
 
 /// Withdraws what the client finds to be withdrawn, and returns whether that was anything.

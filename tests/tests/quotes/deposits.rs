@@ -25,7 +25,7 @@ fn a_sol_deposit_yields_what_was_quoted() {
         let quote = match quote {
             Err(error) => return check_refusal(&error, &outcome),
             // A frozen fee account blocks deposits that owe the manager something, in the token program.
-            Ok(quote) if spec.fee_account_frozen && quote.to_manager > 0 => {
+            Ok(quote) if spec.fee_account_frozen && quote.to_manager.get() > 0 => {
                 prop_assert!(!outcome.is_ok());
                 return Ok(());
             }
@@ -33,12 +33,12 @@ fn a_sol_deposit_yields_what_was_quoted() {
         };
         check_success(&outcome)?;
         let expected = Balances {
-            holder: quote.to_depositor.into(),
-            manager: quote.to_manager.into(),
-            referrer: quote.to_referrer.into(),
+            holder: quote.to_depositor.get().into(),
+            manager: quote.to_manager.get().into(),
+            referrer: quote.to_referrer.get().into(),
             reserve: lamports.into(),
             total: lamports.into(),
-            supply: quote.minted.into(),
+            supply: quote.minted.get().into(),
         };
         prop_assert_eq!(change, expected);
         Ok(())
@@ -64,7 +64,7 @@ fn a_stake_deposit_yields_what_was_quoted() {
         tally.count(quote.is_ok());
         let quote = match quote {
             Err(error) => return check_refusal(&error, &outcome),
-            Ok(quote) if spec.fee_account_frozen && quote.pool_tokens.to_manager > 0 => {
+            Ok(quote) if spec.fee_account_frozen && quote.pool_tokens.to_manager.get() > 0 => {
                 prop_assert!(!outcome.is_ok());
                 return Ok(());
             }
@@ -73,12 +73,12 @@ fn a_stake_deposit_yields_what_was_quoted() {
         check_success(&outcome)?;
         let tokens = quote.pool_tokens;
         let expected = Balances {
-            holder: tokens.to_depositor.into(),
-            manager: tokens.to_manager.into(),
-            referrer: tokens.to_referrer.into(),
+            holder: tokens.to_depositor.get().into(),
+            manager: tokens.to_manager.get().into(),
+            referrer: tokens.to_referrer.get().into(),
             reserve: i128::from(quote.total_lamports) - i128::from(quote.stake_lamports),
             total: quote.total_lamports.into(),
-            supply: tokens.minted.into(),
+            supply: tokens.minted.get().into(),
         };
         prop_assert_eq!(change, expected);
         Ok(())

@@ -38,14 +38,14 @@ fn a_sol_withdrawal_yields_what_was_quoted() {
         check_success(&outcome)?;
         let expected = Balances {
             holder: -i128::from(tokens),
-            manager: quote.fee.into(),
+            manager: quote.fee.get().into(),
             referrer: 0,
-            reserve: -i128::from(quote.lamports),
-            total: -i128::from(quote.lamports),
-            supply: -i128::from(quote.burnt),
+            reserve: -i128::from(quote.lamports.get()),
+            total: -i128::from(quote.lamports.get()),
+            supply: -i128::from(quote.burnt.get()),
         };
         prop_assert_eq!(change, expected);
-        prop_assert_eq!(h.vm.account(&h.holder.wallet).lamports - HOLDER_LAMPORTS, quote.lamports);
+        prop_assert_eq!(h.vm.account(&h.holder.wallet).lamports - HOLDER_LAMPORTS, quote.lamports.get());
         Ok(())
     });
     tally.check();
@@ -145,15 +145,15 @@ fn a_stake_withdrawal_yields_what_was_quoted() {
             let from_reserve = split_from == head.reserve_stake;
             let expected = Balances {
                 holder: -i128::from(tokens),
-                manager: quote.fee.into(),
+                manager: quote.fee.get().into(),
                 referrer: 0,
-                reserve: if from_reserve { -i128::from(quote.lamports) } else { 0 },
-                total: -i128::from(quote.lamports),
-                supply: -i128::from(quote.burnt),
+                reserve: if from_reserve { -i128::from(quote.lamports.get()) } else { 0 },
+                total: -i128::from(quote.lamports.get()),
+                supply: -i128::from(quote.burnt.get()),
             };
             prop_assert_eq!(change, expected);
-            prop_assert_eq!(h.vm.account(&split_to).lamports - rent, quote.lamports);
-            prop_assert_eq!(balance_before - h.vm.account(&split_from).lamports, quote.lamports);
+            prop_assert_eq!(h.vm.account(&split_to).lamports - rent, quote.lamports.get());
+            prop_assert_eq!(balance_before - h.vm.account(&split_from).lamports, quote.lamports.get());
             Ok(())
         },
     );

@@ -74,7 +74,7 @@ impl Args {
         let (after, transactions) = (report.snapshot, Landed::of(&report.sent));
         let figures = |snapshot: &PoolSnapshot| {
             let rate = snapshot.rate();
-            (rate.total_lamports, rate.pool_token_supply)
+            (rate.total_lamports.get(), rate.pool_token_supply.get())
         };
         let ((total_lamports_before, pool_token_supply_before), (total_lamports, pool_token_supply)) =
             (figures(&snapshot), figures(&after));

@@ -18,7 +18,7 @@ use {
         cluster::Cluster,
         pool::{PoolSnapshot, StakeSelection},
     },
-    tidepool_core::maths::{Fee, FutureEpoch},
+    tidepool_core::maths::{Fee, FutureEpoch, Lamports},
     tidepool_interface::instruction::FeeType,
 };
 
@@ -236,7 +236,7 @@ impl PoolFee {
 
     /// What it comes to for those who pay it.
     fn cost(&self) -> Line {
-        let share = self.value.apply(HUNDRED).unwrap_or(HUNDRED);
+        let share = self.value.apply(Lamports::new(HUNDRED)).map_or(HUNDRED, Lamports::get);
         match self.kind {
             Kind::Epoch => {
                 ("manager receives", format!("{} of each 100 SOL of rewards, in new pool tokens", sol(share)))

@@ -40,7 +40,7 @@ fn votes(plan: &WithdrawalPlan) -> Vec<Address> {
 /// A pool with one lamport per pool token.
 fn at_par(stakes: &[u64]) -> Fixture {
     let mut fixture = Fixture::of(stakes.iter().map(|stake| FixtureValidator::new(*stake)).collect());
-    fixture.supply = fixture.snapshot().rate().total_lamports;
+    fixture.supply = fixture.snapshot().rate().total_lamports.get();
     fixture
 }
 
@@ -49,7 +49,7 @@ fn uses_one_validator_if_sufficient() {
     let fixture = at_par(&[50 * SOL, 200 * SOL, 100 * SOL]);
     let plan = plan(&fixture, &request(150 * SOL));
     assert_eq!(votes(&plan), [vote(1)]);
-    assert_eq!(plan.pieces[0].quote.yields.lamports, 150 * SOL);
+    assert_eq!(plan.pieces[0].quote.yields.lamports.get(), 150 * SOL);
     assert_eq!(plan.remaining_pool_tokens(), 0);
     assert_eq!(plan.rent_lamports, rent());
 }
@@ -61,7 +61,7 @@ fn largest_come_first_without_dust() {
     let plan = plan(&fixture, &request(199 * SOL + SOL / 2));
     assert_eq!(votes(&plan), [vote(1), vote(2)]);
     assert_eq!(plan.remaining_pool_tokens(), 0);
-    assert!(plan.pieces[1].quote.yields.lamports >= SOL);
+    assert!(plan.pieces[1].quote.yields.lamports.get() >= SOL);
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn reserve_comes_last_if_sol_needs_signature() {
 fn removed_validators_come_last() {
     let removed = || FixtureValidator::new(50 * SOL).with_status(StakeStatus::DeactivatingValidator);
     let mut fixture = Fixture::of(vec![removed(), FixtureValidator::new(10 * SOL), removed()]);
-    fixture.supply = fixture.snapshot().rate().total_lamports;
+    fixture.supply = fixture.snapshot().rate().total_lamports.get();
     let sum = Withdrawal { take_whole_accounts: false, ..request(60 * SOL) };
     assert_eq!(votes(&plan(&fixture, &sum)), [vote(1)]);
     fixture.policy = Some(RebalancePolicy::DEFAULT);
@@ -119,7 +119,7 @@ fn dust_remains_or_becomes_sol() {
     assert!(kept.pieces.is_empty() && kept.plan.is_empty());
     assert_eq!(kept.remaining_pool_tokens(), SOL / 2);
     let sol = plan(&fixture, &Withdrawal { order: WithdrawalOrder::SolLast(USER), ..request(SOL / 2) });
-    assert_eq!(sol.sol.unwrap().lamports, SOL / 2);
+    assert_eq!(sol.sol.unwrap().lamports.get(), SOL / 2);
     assert_eq!(sol.remaining_pool_tokens(), 0);
 }
 
@@ -127,7 +127,7 @@ fn dust_remains_or_becomes_sol() {
 fn transient_stake_and_whole_accounts_come_last() {
     let mut fixture = Fixture::of(vec![FixtureValidator::new(SOL), FixtureValidator::new(SOL).decreasing(20 * SOL)]);
     fixture.reserve = 0;
-    fixture.supply = fixture.snapshot().rate().total_lamports;
+    fixture.supply = fixture.snapshot().rate().total_lamports.get();
     let all = plan(&fixture, &request(fixture.supply));
     let sources: Vec<_> = all.pieces.iter().map(|piece| piece.quote.source.unwrap()).collect();
     assert_eq!(sources, [StakeSource::Transient, StakeSource::ValidatorRemoval]);
@@ -139,7 +139,7 @@ fn transient_stake_and_whole_accounts_come_last() {
 fn ignores_lamports_at_future_transient_address() {
     let mut fixture = Fixture::of(vec![FixtureValidator::new(SOL), FixtureValidator::new(SOL).decreasing(20 * SOL)]);
     fixture.reserve = 0;
-    fixture.supply = fixture.snapshot().rate().total_lamports;
+    fixture.supply = fixture.snapshot().rate().total_lamports.get();
     let mut snapshot = fixture.snapshot();
     let read = snapshot.clone();
     let donated = read.validator_at(0).unwrap().addresses.transient;
@@ -157,11 +157,11 @@ fn splits_account_at_threshold() {
     // Pool tokens of some eight lamports each, and an account one lamport above the program's threshold: it blocks all
     // others.
     let fixture = Fixture { reserve: 0, ..at_par(&[2 * SOL + 9]) };
-    let total = fixture.snapshot().rate().total_lamports;
+    let total = fixture.snapshot().rate().total_lamports.get();
     for supply in (total / 8 + 1..).take(50) {
         let snapshot = Fixture { supply, ..fixture.clone() }.snapshot();
         let plan = withdraw(&snapshot, &request(supply), new_account).unwrap();
-        let first = plan.pieces.first().map(|piece| piece.quote.yields.lamports);
+        let first = plan.pieces.first().map(|piece| piece.quote.yields.lamports.get());
         assert!(first.is_some_and(|lamports| lamports >= SOL), "{supply}: {:?}", plan.remainder);
     }
 }
@@ -180,11 +180,11 @@ fn sol_first_uses_sol_only_if_sufficient() {
         |pool_tokens| plan(&fixture, &Withdrawal { order: WithdrawalOrder::SolFirst(USER), ..request(pool_tokens) });
     let all_sol = sol(10 * SOL);
     assert!(all_sol.pieces.is_empty() && all_sol.remainder.is_none());
-    assert_eq!((all_sol.sol.unwrap().lamports, all_sol.rent_lamports), (10 * SOL, 0));
+    assert_eq!((all_sol.sol.unwrap().lamports.get(), all_sol.rent_lamports), (10 * SOL, 0));
     let mixed = sol(30 * SOL);
     // One lamport stays in the reserve, as a margin for earlier transactions.
-    assert_eq!(mixed.sol.unwrap().lamports, 10 * SOL - 1);
-    assert_eq!(mixed.pieces[0].quote.yields.lamports, 20 * SOL + 1);
+    assert_eq!(mixed.sol.unwrap().lamports.get(), 10 * SOL - 1);
+    assert_eq!(mixed.pieces[0].quote.yields.lamports.get(), 20 * SOL + 1);
     assert_eq!((mixed.plan.stages.len(), transactions(&mixed)), (1, 1));
 }
 
@@ -193,7 +193,7 @@ fn reserve_leaves_minimum_delegation_for_stake() {
     let fixture = at_par(&[50 * SOL]);
     let planned = plan(&fixture, &Withdrawal { order: WithdrawalOrder::SolFirst(USER), ..request(10 * SOL + SOL / 4) });
     assert_eq!(planned.remaining_pool_tokens(), 0);
-    let stake = planned.pieces[0].quote.yields.lamports;
+    let stake = planned.pieces[0].quote.yields.lamports.get();
     assert!((SOL..=SOL + 1).contains(&stake), "{stake}");
     assert_eq!(planned.lamports(), 10 * SOL + SOL / 4);
 }
@@ -220,7 +220,7 @@ fn finds_order_with_lower_fee() {
 fn rejects_sol_only_above_reserve() {
     let fixture = at_par(&[50 * SOL]);
     let only = |pool_tokens| Withdrawal { order: WithdrawalOrder::SolOnly(USER), ..request(pool_tokens) };
-    assert_eq!(plan(&fixture, &only(10 * SOL)).sol.unwrap().lamports, 10 * SOL);
+    assert_eq!(plan(&fixture, &only(10 * SOL)).sol.unwrap().lamports.get(), 10 * SOL);
     let error = withdraw(&fixture.snapshot(), &only(10 * SOL + 1), new_account).unwrap_err();
     assert_eq!(error.stake_pool_error(), Some(StakePoolError::SolWithdrawalTooLarge));
 }
@@ -271,7 +271,7 @@ fn least_earning_stake_comes_first() {
     assert_eq!(activations, expected);
     // An amount too small for a stake account is skipped.
     fixture.validators[2].active = SOL + SOL / 2;
-    fixture.supply = fixture.snapshot().rate().total_lamports;
+    fixture.supply = fixture.snapshot().rate().total_lamports.get();
     assert_eq!(votes(&plan(&fixture, &request(100 * SOL))), [vote(1), vote(0)]);
     // The preferred validator comes first.
     fixture.terms.preferred_withdraw_validator_vote_address = Some(vote(0));

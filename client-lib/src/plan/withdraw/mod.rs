@@ -44,11 +44,11 @@ pub fn withdraw(
     let mut stages = Stages::new(snapshot, withdrawal);
     let sol = draft.sol.zip(withdrawal.order.sol_to()).map(|(quote, to)| WithdrawSol {
         tokens: withdrawal.tokens,
-        pool_tokens: quote.burnt.saturating_add(quote.fee),
+        pool_tokens: quote.burnt.get().saturating_add(quote.fee.get()),
         to,
         wrap: if withdrawal.wrap { Wrap::Associated } else { Wrap::No },
         payer: withdrawal.payer,
-        minimum_lamports: withdrawal.minimum_of(quote.lamports),
+        minimum_lamports: withdrawal.minimum_of(quote.lamports.get()),
     });
     let is_last = matches!(withdrawal.order, WithdrawalOrder::SolLast(_));
     if let Some(sol) = sol.filter(|_| !is_last) {

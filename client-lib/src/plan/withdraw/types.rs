@@ -133,7 +133,7 @@ impl WithdrawalPlan {
 
     /// Total lamports for the holder, as stake and as SOL, without rent.
     pub fn lamports(&self) -> u64 {
-        self.quotes().fold(0, |sum, quote| sum.saturating_add(quote.lamports))
+        self.quotes().fold(0, |sum, quote| sum.saturating_add(quote.lamports.get()))
     }
 
     /// Pool tokens that stay with the holder.

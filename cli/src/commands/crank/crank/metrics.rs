@@ -188,8 +188,8 @@ impl PoolMetrics {
             set(&self.freshness.fresh_timestamp, now().as_secs());
         }
         set(&self.freshness.rewards_active, u64::from(snapshot.environment().rewards_are_being_paid()));
-        set(&self.amounts.total, rate.total_lamports);
-        set(&self.amounts.supply, rate.pool_token_supply);
+        set(&self.amounts.total, rate.total_lamports.get());
+        set(&self.amounts.supply, rate.pool_token_supply.get());
         set(&self.amounts.token_value, lamports_per_whole_pool_token(snapshot).unwrap_or(0));
         set(&self.amounts.reserve, snapshot.reserve_lamports());
         set(&self.amounts.missing_rent, missing_reserve_rent(snapshot));

@@ -36,7 +36,7 @@ proptest! {
             preferred_withdraw_validator_vote_address: preferred.map(vote),
             ..PoolTerms::default()
         };
-        fixture.supply = fixture.snapshot().rate().total_lamports / 1_000 * rate;
+        fixture.supply = fixture.snapshot().rate().total_lamports.get() / 1_000 * rate;
         let pool_tokens = fixture.supply / 1_000 * share;
         let snapshot = fixture.snapshot();
         let planned = withdraw(&snapshot, &request(pool_tokens), new_account).unwrap();
@@ -49,7 +49,7 @@ proptest! {
             let quote = state.quote(piece.quote.from, piece.quote.pool_tokens, None);
             prop_assert_eq!(quote.as_ref(), Ok(&piece.quote));
             state.apply(&piece.quote).unwrap();
-            prop_assert!(piece.quote.yields.lamports >= SOL);
+            prop_assert!(piece.quote.yields.lamports.get() >= SOL);
             *seen.entry((piece.quote.split_from, piece.quote.source == Some(StakeSource::ValidatorRemoval))).or_insert(0) += 1;
         }
         // The parts of one stage can be executed in any order. The price of a whole account depends on earlier pieces.
@@ -91,18 +91,18 @@ proptest! {
             preferred_withdraw_validator_vote_address: preferred.map(vote),
             ..PoolTerms::default()
         };
-        fixture.supply = fixture.snapshot().rate().total_lamports / 1_000 * rate;
+        fixture.supply = fixture.snapshot().rate().total_lamports.get() / 1_000 * rate;
         let pool_tokens = fixture.supply / 1_000 * share;
         let order = if last { WithdrawalOrder::SolLast(USER) } else { WithdrawalOrder::SolFirst(USER) };
         let snapshot = fixture.snapshot();
         let request = Withdrawal { order, take_whole_accounts: false, ..request(pool_tokens) };
         let planned = withdraw(&snapshot, &request, new_account).unwrap();
-        let given: u64 = planned.quotes().map(|quote| quote.burnt + quote.fee).sum();
+        let given: u64 = planned.quotes().map(|quote| quote.burnt.get() + quote.fee.get()).sum();
         prop_assert_eq!(given + planned.remaining_pool_tokens(), pool_tokens);
-        prop_assert!(planned.sol.is_none_or(|sol| sol.lamports <= reserve));
-        prop_assert!(planned.pieces.iter().all(|piece| piece.quote.yields.lamports >= SOL));
+        prop_assert!(planned.sol.is_none_or(|sol| sol.lamports.get() <= reserve));
+        prop_assert!(planned.pieces.iter().all(|piece| piece.quote.yields.lamports.get() >= SOL));
         if planned.remainder.is_some_and(|left| !matches!(left.reason, RemainderReason::Worthless { .. })) {
-            let unused = reserve - planned.sol.map_or(0, |sol| sol.lamports);
+            let unused = reserve - planned.sol.map_or(0, |sol| sol.lamports.get());
             prop_assert!(unused <= 4, "{unused} lamports of the reserve could be had, and {:?} is left", planned.remainder);
         }
         if let Some(Remainder { reason: RemainderReason::BelowMinimum { minimum_pool_tokens, .. }, pool_tokens, .. }) = planned.remainder {
@@ -119,7 +119,7 @@ proptest! {
     ) {
         let mut fixture = at_par(&stakes);
         fixture.reserve = reserve;
-        fixture.supply = fixture.snapshot().rate().total_lamports;
+        fixture.supply = fixture.snapshot().rate().total_lamports.get();
         let pool_tokens = fixture.supply / 1_000 * share;
         let request = Withdrawal { order: WithdrawalOrder::SolFirst(USER), take_whole_accounts: false, ..request(pool_tokens) };
         let planned = withdraw(&fixture.snapshot(), &request, new_account).unwrap();
@@ -151,7 +151,7 @@ proptest! {
             sol_withdrawal_fee: Fee::new(fees.1, 1_000),
             ..PoolTerms::default()
         };
-        fixture.supply = fixture.snapshot().rate().total_lamports / 1_000 * rate;
+        fixture.supply = fixture.snapshot().rate().total_lamports.get() / 1_000 * rate;
         let snapshot = fixture.snapshot();
         let order = if first { WithdrawalOrder::SolFirst(USER) } else { WithdrawalOrder::StakeOnly };
         let all = Withdrawal { order, take_whole_accounts: false, ..request(fixture.supply) };
