@@ -114,7 +114,7 @@ errors! {
         1005 WeightOfRemovedValidator "A validator that is being removed cannot have a weight: leave it out, or give it 0.";
         1006 TurnoverBudgetExceeded "The decrease or removal exceeds the turnover budget: decrease by less now, the rest in the next epochs.";
         1007 TooManyValidators "The instruction names more validators than it can take: split it.";
-        1008 NotAlone "A rebalance goes with updates only, and is not called by a program: send it in a transaction of its own.";
+        1008 NotAlone "A rebalance is not called by a program, and goes without deposits, withdrawals and programs that name the pool: send it alone.";
         1009 UnknownExtensionVersion "The pool has an extension of a version that this program does not know: upgrade the program first.";
         1010 ReserveShareTooHigh "The reserve share is over 50 %: set 5,000 basis points at most.";
         1011 NoReserveRents "The policy leaves no rent in the reserve: set 1 at least, or an empty reserve could never be refilled.";

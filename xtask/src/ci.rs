@@ -6,8 +6,8 @@ use sbpf_build::{Workspace, cargo, process};
 /// Minutes of fuzzing: enough to see that all of it works, and for the mistakes that fuzzers find at once.
 const FUZZING: u64 = 1;
 
-/// Check formatting, words, spelling, lints and dependencies, then run all tests, the examples, the fuzzers and the tests on a real validator:
-/// what has to pass before a change lands
+/// Check formatting, words, spelling, lints and dependencies, then run all tests, the examples, the fuzzers and the tests on a real
+/// validator: what has to pass before a change lands
 #[derive(clap::Args)]
 pub struct Args {}
 
@@ -18,13 +18,14 @@ impl Args {
         e2e::check(&workspace)?;
         let step = |arguments: &[&str]| process::run(cargo().current_dir(&workspace.root).args(arguments));
         step(&["fmt", "--all", "--check"])?;
-        step(&["fmt", "--manifest-path", fuzz::MANIFEST, "--check"])?;
-        for manifest in examples::manifests(&workspace) {
-            process::run(cargo().args(["fmt", "--check", "--manifest-path"]).arg(manifest))?;
+        for manifest in examples::manifests(&workspace).into_iter().chain([workspace.root.join(fuzz::MANIFEST)]) {
+            process::run(cargo().args(["fmt", "--check", "--manifest-path"]).arg(&manifest))?;
+            // A lock file that does not follow the crates of the workspace would fail half an hour later.
+            process::run(cargo().args(["fetch", "--locked", "--manifest-path"]).arg(&manifest))?;
         }
         words::check(&workspace.root, false)?;
-        step(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny=warnings"])?;
         let spelling = typos::Args::default().test()?;
+        step(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny=warnings"])?;
         let dependencies = deny::Args::default().test()?;
         let tests = test::Args::default().test()?;
         let examples = examples::Args::default().test()?;

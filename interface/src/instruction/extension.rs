@@ -92,8 +92,9 @@ pub enum ExtensionInstruction<'a> {
     /// target, or its stake was deactivated as delinquent. Its share then goes to the other validators, until the staker sets a
     /// weight again.
     ///
-    /// A rebalance must be a top-level instruction. Its transaction may have only instructions of the compute budget program, the
-    /// system program and this program, without deposits and withdrawals: SOL borrowed for one transaction must not direct stake.
+    /// A rebalance must be a top-level instruction. Its transaction may have neither deposits and withdrawals nor instructions of other
+    /// programs that name the pool, which could make some: SOL borrowed for one transaction must not direct stake. A wallet's
+    /// assertions are allowed.
     Rebalance {
         /// Indices in the validator list: [`REBALANCED_VALIDATORS_MAX`] at most.
         indices: &'a [U32],

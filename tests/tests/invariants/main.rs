@@ -16,13 +16,13 @@ use {
     },
 };
 
-/// Histories of 40 steps: 32,000 steps in all.
+/// Histories of 40 operations: 32,000 operations in all.
 const HISTORIES: u64 = 800;
 
 /// Steps that there are.
 const KINDS: usize = 33;
 
-/// Of each kind of step, and of each instruction's successes, at least this many: histories in which everything fails would prove
+/// Of each kind of operation, and of each instruction's successes, at least this many: histories in which everything fails would prove
 /// little.
 const LEAST: u64 = 25;
 
@@ -115,7 +115,7 @@ fn hostile_updates_leave_no_trace_in_any_pool() {
 fn check_coverage(tally: &Tally) {
     assert_eq!(tally.kinds.len(), KINDS, "{:?}", tally.kinds);
     for (kind, count) in &tally.kinds {
-        assert!(*count >= LEAST, "{kind}: {count} steps");
+        assert!(*count >= LEAST, "{kind}: {count} operations");
     }
     for tag in INSTRUCTIONS {
         let (succeeded, refused) = tally.instructions.get(&tag).copied().unwrap_or_default();

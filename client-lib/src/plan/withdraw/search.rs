@@ -4,7 +4,7 @@ mod candidate;
 mod remainder;
 
 use {
-    super::{Remainder, Withdrawal, WithdrawalOrder},
+    super::types::{Remainder, Withdrawal, WithdrawalOrder},
     crate::{
         error::PlanError,
         pool::PoolSnapshot,

@@ -1,6 +1,26 @@
 //! Where a case runs: the machine with a scenario's accounts, and its instruction.
 
-use {super::{Case, checks}, solana_account::Account, solana_address::Address, solana_instruction::Instruction, std::collections::HashMap, tidepool_interface::{address::{SPL_STAKE_POOL_PROGRAM_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID}, instruction::WeightEntry, state::RebalancePolicy}, tidepool_tests::{extension::PoolKind, instructions::Triple, pool::PoolFixture, scenario::{self, EPOCH}, vm::{Vm, read_elf, Elf}}};
+use {
+    super::{Case, checks},
+    solana_account::Account,
+    solana_address::Address,
+    solana_instruction::Instruction,
+    std::collections::HashMap,
+    tidepool_interface::{
+        address::{
+            SPL_STAKE_POOL_PROGRAM_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID,
+        },
+        instruction::WeightEntry,
+        state::RebalancePolicy,
+    },
+    tidepool_tests::{
+        extension::PoolKind,
+        instructions::Triple,
+        pool::PoolFixture,
+        scenario::{self, EPOCH},
+        vm::{Elf, Vm, read_elf},
+    },
+};
 
 /// Each kind of pool with each token program.
 const VARIANTS: usize = PoolKind::ALL.len() * 2;
