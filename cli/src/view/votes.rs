@@ -16,7 +16,7 @@ use {
 /// A validator, by its vote account and the cluster.
 #[derive(Debug, Default, Serialize)]
 pub struct Votes {
-    /// What is paid to the validator; `null` without a vote state.
+    /// The validator's part of the inflation rewards; `null` without a vote state.
     inflation_commission_basis_points: Option<u16>,
     /// `null` also before version 4 of the vote state.
     block_revenue_commission_basis_points: Option<u16>,

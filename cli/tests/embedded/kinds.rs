@@ -67,7 +67,7 @@ fn close(stage: &Stage, index: usize) {
     stage.cluster.set_account(&stage.vote(index), Account::default());
 }
 
-fn listed<'a>(list: &'a Value, vote: Address) -> &'a Value {
+fn listed(list: &Value, vote: Address) -> &Value {
     let is_meant = |entry: &&Value| entry["vote"] == vote.to_string();
     list["validators"].as_array().unwrap().iter().find(is_meant).expect("a validator of the pool")
 }

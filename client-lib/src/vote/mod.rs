@@ -187,7 +187,7 @@ impl fmt::Display for Caution {
             Self::Deactivated { epoch } => {
                 write!(
                     f,
-                    "others deactivated the pool's stake with it in epoch {epoch}: an update delegates it again or removes it"
+                    "others deactivated the pool's stake with it in epoch {epoch}: it earns nothing; remove the validator"
                 )
             }
             Self::NoWeight => f.write_str("it has no weight: rebalancing delegates no stake to it"),

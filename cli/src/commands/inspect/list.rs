@@ -33,8 +33,8 @@ Example:
 /// nothing; needs no keypair.
 ///
 /// INFLATION and BLOCKS are the validator's commissions on inflation rewards and block revenue, BLS whether it has a BLS key,
-/// ADMITTED whether it is in the validator set, and VOTED the last epoch with vote credits. STATUS ends with cautions:
-/// not delegable (closed), deactivated (by others), no weight, never voted, not voting, no bls key, not admitted, full commission.
+/// ADMITTED whether it is in the validator set, and VOTED the last epoch with vote credits. STATUS ends with cautions: not
+/// delegable (closed), deactivated (by others), no weight, never voted, not voting, no bls key, not admitted, full commission.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
