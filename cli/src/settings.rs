@@ -64,7 +64,7 @@ impl ManagerArgs {
 /// What a command changes, in words.
 #[derive(Debug)]
 pub struct Change {
-    /// What is set, such as `the policy`; `of pool …` follows.
+    /// The setting, such as `the policy`; `of pool …` follows.
     pub subject: String,
     pub is_changed: bool,
     /// Lamports that the fee payer pays besides fees.

@@ -16,8 +16,8 @@ pub const EXTENSION_TAG_MIN: u8 = tag::EXTEND_POOL;
 /// runtime limits a transaction to 64 instructions, and a movement takes four or five of them.
 pub const REBALANCED_VALIDATORS_MAX: usize = tidepool_core::rebalance::PASSED_OVER_MAX;
 
-/// Slots for which `Rebalance` is paused after an [`ExtensionInstruction::SetValidatorWeights`] with `more`: one hour of slots of
-/// 400 ms.
+/// Slots for which `Rebalance` is paused after an [`ExtensionInstruction::SetValidatorWeights`] with `more`: an hour of slots of 400 ms, half an
+/// hour of slots of 200 ms.
 pub const WEIGHTS_PAUSE_SLOTS: u64 = 9_000;
 
 /// A weight to set. The prefix of the vote account's address detects entries that have moved in the list.

@@ -59,7 +59,7 @@ pub struct Output {
     capped: bool,
     /// In its stake account, rent included.
     active_lamports: u64,
-    /// That, and what is on its way to it.
+    /// That, and the activating stake.
     held_lamports: u64,
     in_motion: Option<Motion>,
     next: Next,

@@ -333,7 +333,7 @@ impl Cluster for RpcCluster {
             encoding: Some(UiTransactionEncoding::Base64),
             // The method does not support the commitment `processed`.
             commitment: Some(CommitmentConfig::confirmed()),
-            max_supported_transaction_version: Some(0),
+            max_supported_transaction_version: Some(1),
         };
         let found: Option<WireTransaction> =
             self.ask(RpcRequest::GetTransaction, json!([signature.to_string(), config])).await?;
