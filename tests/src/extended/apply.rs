@@ -86,6 +86,7 @@ impl World<'_> {
             }
             Step::Cleanup => self.pool.cleanup(),
             Step::UpdateSome { start, count, contract } => self.update_some(start, count, contract),
+            Step::CountSome { start, count } => self.count_some(start, count),
             Step::UpdatePool => self.pool.update_pool(),
             _ => match self.setting(step) {
                 Some(instruction) => instruction,

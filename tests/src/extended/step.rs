@@ -66,6 +66,8 @@ pub enum Step {
     SetPolicy { policy: RebalancePolicy },
     /// An update of some records: the compact one, or the contract's, with or without merging.
     UpdateSome { start: usize, count: usize, contract: Option<bool> },
+    /// The compact update of some records with read-only stake accounts.
+    CountSome { start: usize, count: usize },
     /// `UpdateStakePoolBalance`, whether or not the records are up to date.
     UpdatePool,
     /// All records, the pool, the clean-up.
@@ -150,7 +152,8 @@ impl Step {
             41 => Self::Cleanup,
             42..=46 => Self::SetWeight { validator, weight: weight(random) },
             47..=48 => Self::SetPolicy { policy: policy(random) },
-            49..=52 => Self::UpdateSome {
+            49..=50 => Self::CountSome { start: random.usize(0..3), count: random.usize(1..6) },
+            51..=52 => Self::UpdateSome {
                 start: random.usize(0..3),
                 count: random.usize(1..6),
                 contract: [None, None, Some(false), Some(true)][random.usize(0..4)],

@@ -161,6 +161,7 @@ impl Step {
             Self::SetWeight { .. }
                 | Self::SetPolicy { .. }
                 | Self::UpdateSome { .. }
+                | Self::CountSome { .. }
                 | Self::UpdatePool
                 | Self::Cleanup
                 | Self::Rebalance { .. }

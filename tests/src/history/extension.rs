@@ -35,7 +35,7 @@ pub enum ExtensionOperation {
     /// `SetValidatorWeights` of this validator and the one after it.
     SetWeights { validator: usize, weights: [u16; 2] },
     /// `UpdateValidators`.
-    UpdateValidators { start: usize, count: usize, landed: Landed },
+    UpdateValidators { start: usize, count: usize, writable: bool, landed: Landed },
     /// `Rebalance` of so many validators from this one on, around the end of the list.
     Rebalance { first: usize, count: usize },
 }
@@ -63,6 +63,7 @@ impl ExtensionOperation {
             6..=11 => Self::UpdateValidators {
                 start: random.usize(0..3),
                 count: random.usize(0..8),
+                writable: random.bool(),
                 landed: match random.u8(0..4) {
                     0 => Landed::Extra(random.usize(..)),
                     1 => Landed::Lacking(random.usize(..)),
@@ -109,8 +110,12 @@ impl World<'_> {
                     .collect();
                 self.pool.set_weights(&entries)
             }
-            ExtensionOperation::UpdateValidators { start, count, landed } => {
-                self.pool.update_validators(start as u32, self.compact_accounts(start, count, landed))
+            ExtensionOperation::UpdateValidators { start, count, writable, landed } => {
+                let accounts = self.compact_accounts(start, count, landed);
+                match writable {
+                    true => self.pool.update_validators(start as u32, accounts),
+                    false => self.pool.count_validators(start as u32, accounts),
+                }
             }
             ExtensionOperation::Rebalance { first, count: wanted } => {
                 let first = first.checked_rem(count)?;

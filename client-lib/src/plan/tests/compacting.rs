@@ -27,7 +27,7 @@ fn compact_ranges(snapshot: &PoolSnapshot, plan: &Plan) -> Vec<Range<usize>> {
                 while let Some(stake) = accounts.next() {
                     let validator = snapshot.validator_at(end).unwrap();
                     assert_eq!(stake.pubkey, validator.addresses.validator);
-                    assert!(stake.is_writable && !stake.is_signer);
+                    assert!(!stake.is_signer);
                     if validator.has_transient_stake() {
                         assert_eq!(accounts.next().unwrap().pubkey, validator.addresses.transient);
                     }

@@ -59,6 +59,7 @@ fn without_key(random: &mut Rng) -> Step {
                 | Step::WithdrawStake { .. }
                 | Step::DepositStake { .. }
                 | Step::UpdateSome { .. }
+                | Step::CountSome { .. }
                 | Step::UpdatePool
                 | Step::CrankByContract { .. }
                 | Step::Rebalance { .. }

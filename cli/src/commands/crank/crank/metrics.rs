@@ -57,6 +57,7 @@ struct Amounts {
     reserve: IntGauge,
     missing_rent: IntGauge,
     in_motion: IntGauge,
+    idle: IntGauge,
 }
 
 struct Validators {
@@ -175,6 +176,10 @@ impl Amounts {
                 "tidepool_pool_reserve_missing_rent_lamports",
                 "Lamports to add before the reserve can lend the rent of a decrease; 0 if it can.",
             ),
+            idle: maker.gauge(
+                "tidepool_pool_idle_lamports",
+                "Lamports beside the delegations of validators (tips, block revenue) that were not swept when last read.",
+            ),
             in_motion: maker.gauge(
                 "tidepool_pool_in_motion_lamports",
                 "Activating and deactivating lamports (transient stake accounts), rent included.",
@@ -280,6 +285,7 @@ impl PoolMetrics {
     /// There is nothing left to do.
     pub fn finished(&self, report: &CrankReport) {
         self.work.finished.inc();
+        report.idle_lamports.into_iter().for_each(|idle| set(&self.amounts.idle, idle));
         set(&self.freshness.next_rebalance, report.next_rebalance.as_ref().map_or(0, timestamp));
     }
 }
