@@ -16,6 +16,7 @@ mod funds;
 mod gates;
 mod harness;
 mod hooked;
+mod income;
 mod life;
 mod lookup_tables;
 mod metadata;
