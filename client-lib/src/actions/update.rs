@@ -40,17 +40,29 @@ pub fn update_list_instruction(
 
 /// `UpdateValidators`, the compact form for extended pools, for `validators`, contiguous in the list from `start`.
 ///
+/// Stake accounts of validators that are not written are passed read-only, and the reserve where none is: such records are counted.
+///
 /// [`crate::plan::update`] selects them; this function checks no limits.
-pub fn update_validators_instruction(snapshot: &PoolSnapshot, start: usize, validators: &[Validator]) -> Instruction {
+pub fn update_validators_instruction(
+    snapshot: &PoolSnapshot,
+    start: usize,
+    validators: &[Validator],
+    is_written: &dyn Fn(&Validator) -> bool,
+) -> Instruction {
+    let reserve_stake = snapshot.pool().head.reserve_stake;
     let accounts = accounts! { snapshot => UpdateValidatorsAccounts {
         pool, withdraw_authority, validator_list, reserve_stake, clock, stake_history, stake_program,
     } };
     let stakes = validators.iter().flat_map(|validator| {
         let transient = validator.has_transient_stake().then_some(validator.addresses.transient);
-        [Some(validator.addresses.validator), transient].into_iter().flatten()
+        let is_writable = is_written(validator);
+        let meta = move |pubkey| AccountMeta { pubkey, is_signer: false, is_writable };
+        [Some(validator.addresses.validator), transient].into_iter().flatten().map(meta)
     });
     let mut metas = accounts.metas();
-    metas.extend(stakes.map(|address| AccountMeta::new(address, false)));
+    let writes = validators.iter().any(is_written);
+    metas.iter_mut().filter(|meta| meta.pubkey == reserve_stake).for_each(|meta| meta.is_writable = writes);
+    metas.extend(stakes);
     let start_index = u32::try_from(start).expect("a list has fewer than 2^32 records");
     ExtensionInstruction::UpdateValidators { start_index }.with_accounts(&snapshot.program_id(), metas)
 }

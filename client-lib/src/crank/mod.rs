@@ -78,6 +78,8 @@ pub struct Crank<'a, C, S> {
     request_log: RequestLog,
     /// The last epoch in which the reserve was sent a rent; `u64::MAX` before the first.
     topped_up_in: AtomicU64,
+    /// The last epoch in which the stake accounts of all validators were read for idle lamports; `u64::MAX` before the first.
+    idle_read_in: AtomicU64,
 }
 
 type Cranked<T, S> = Result<T, CrankError<<S as PlanSender>::Error>>;
@@ -107,6 +109,7 @@ impl<'a, C: Cluster, S: PlanSender> Crank<'a, C, S> {
             stop: Stop::default(),
             request_log: RequestLog::default(),
             topped_up_in: AtomicU64::new(u64::MAX),
+            idle_read_in: AtomicU64::new(u64::MAX),
         }
     }
 

@@ -372,8 +372,16 @@ accounts! {
         pool [w], staker [s], validator_list [w],
     }
 
-    /// Accounts of `UpdateValidators`. Per validator follow its stake account (writable) and, if the record has transient stake, its
-    /// transient stake account (writable).
+    /// Accounts of `UpdateValidators`. Per validator follow its stake account and, if the record has transient stake, its transient
+    /// stake account. Both are writable, or the record is only counted:
+    ///
+    /// | passed read-only | the update |
+    /// |---|---|
+    /// | active stake with idle lamports (tips, donations) | counts them, and leaves them where they are |
+    /// | stake that could be merged or deactivated | counts it in its account |
+    /// | idle lamports of transient stake or of a removed validator; stake without a delegation | skips the record: it stays as it was |
+    ///
+    /// A later call of the same epoch with writable accounts does the rest.
     UpdateValidatorsAccounts {
         pool [], withdraw_authority [], validator_list [w], reserve_stake [w], clock [], stake_history [],
         stake_program [],

@@ -88,6 +88,22 @@ pub(super) enum Cache {
     Warm,
 }
 
+/// How a compact update passes stake accounts.
+#[derive(Clone, Copy, Debug)]
+enum Access {
+    Writable,
+    ReadOnly,
+}
+
+impl Access {
+    const fn suffix(self) -> &'static str {
+        match self {
+            Self::Writable => "",
+            Self::ReadOnly => ", read-only",
+        }
+    }
+}
+
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = vec![];
     for found in Found::ALL {
@@ -102,15 +118,19 @@ pub(super) fn cases() -> Vec<Case> {
             });
         }
     }
-    for (found, count) in [
-        (Found::Quiet, COMPACT),
-        (Found::Arriving, VALIDATORS),
-        (Found::Leaving, VALIDATORS),
-        (Found::Excess, VALIDATORS),
+    for (found, count, access) in [
+        (Found::Quiet, COMPACT, Access::Writable),
+        (Found::Arriving, VALIDATORS, Access::Writable),
+        (Found::Leaving, VALIDATORS, Access::Writable),
+        (Found::Excess, VALIDATORS, Access::Writable),
+        (Found::Quiet, COMPACT, Access::ReadOnly),
+        (Found::Arriving, VALIDATORS, Access::ReadOnly),
+        (Found::Excess, COMPACT, Access::ReadOnly),
     ] {
         for (cache, words) in [(Cache::Cold, "unknown"), (Cache::Warm, "known")] {
-            let name = format!("UpdateValidators, addresses {words}, a validator {}", found.name());
-            cases.push(Case { is_extension: true, ..case(name, count, move |vm| compact(found, count, cache, vm)) });
+            let name = format!("UpdateValidators, addresses {words}, a validator {}{}", found.name(), access.suffix());
+            let make = move |vm: &mut Vm| compact(found, count, access, cache, vm);
+            cases.push(Case { is_extension: true, ..case(name, count, make) });
         }
     }
     cases
@@ -135,7 +155,7 @@ fn contract(found: Found, kind: PoolKind, cache: Cache, vm: &mut Vm) -> Instruct
 }
 
 /// A quiet validator takes one account, another one two.
-fn compact(found: Found, count: u32, cache: Cache, vm: &mut Vm) -> Instruction {
+fn compact(found: Found, count: u32, access: Access, cache: Cache, vm: &mut Vm) -> Instruction {
     let pool = found.install(count, PoolKind::EXTENDED, vm);
     set_caches(&pool, cache, PoolKind::EXTENDED, vm);
     let moves = matches!(found, Found::Arriving | Found::Leaving);
@@ -143,7 +163,10 @@ fn compact(found: Found, count: u32, cache: Cache, vm: &mut Vm) -> Instruction {
         let transient = moves.then_some(each.transient);
         [Some(each.stake), transient].into_iter().flatten()
     });
-    pool.update_validators(0, stakes)
+    match access {
+        Access::Writable => pool.update_validators(0, stakes),
+        Access::ReadOnly => pool.count_validators(0, stakes),
+    }
 }
 
 /// Every other record of an extended pool of the tests knows its addresses; here all do or none does.

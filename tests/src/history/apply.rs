@@ -104,6 +104,7 @@ impl World<'_> {
                 instruction
             }
             Operation::UpdateSome { start, count, spl, landed } => self.update_some(start, count, spl, landed),
+            Operation::CountSome { start, count } => self.count_some(start, count),
             Operation::Rebalance { chosen: Chosen::From { first, count } } => {
                 let records = self.records();
                 let first = first.checked_rem(records.len())?;

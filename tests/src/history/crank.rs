@@ -59,6 +59,13 @@ impl World<'_> {
         self.update_some(start, count, spl, Landed::AsSigned)
     }
 
+    /// `UpdateValidators` of some records, with read-only stake accounts.
+    pub fn count_some(&self, start: usize, count: usize) -> Instruction {
+        let records = self.records();
+        let some = &records[start.min(records.len())..(start + count).min(records.len())];
+        self.pool.count_validators(u32::try_from(start).expect("an index of the list"), self.compact_accounts(some))
+    }
+
     /// The updates of a crank of a pool with the extension: of all records, of the pool, and the clean-up.
     pub fn updates(&self) -> Vec<Instruction> {
         let count = self.records().len();

@@ -149,6 +149,11 @@ pub enum Operation {
         spl: Option<bool>,
         landed: Landed,
     },
+    /// `UpdateValidators` of some records, with read-only stake accounts.
+    CountSome {
+        start: usize,
+        count: usize,
+    },
     /// `UpdateStakePoolBalance`, whether or not the records are up to date.
     UpdatePool,
     /// All records, the pool, the clean-up.

@@ -71,11 +71,20 @@ impl PoolFixture {
 
     /// `UpdateValidators` of the records from `start_index` on, with these stake accounts.
     pub fn update_validators(&self, start_index: u32, stakes: impl IntoIterator<Item = Address>) -> Instruction {
+        self.update_with(start_index, writable(stakes))
+    }
+
+    /// As [`Self::update_validators`], with read-only stake accounts: they are counted, and stay as they are.
+    pub fn count_validators(&self, start_index: u32, stakes: impl IntoIterator<Item = Address>) -> Instruction {
+        self.update_with(start_index, stakes.into_iter().map(|address| AccountMeta::new_readonly(address, false)))
+    }
+
+    fn update_with(&self, start_index: u32, stakes: impl Iterator<Item = AccountMeta>) -> Instruction {
         let accounts = accounts!(self => UpdateValidatorsAccounts {
             pool, withdraw_authority, validator_list, reserve_stake, clock, stake_history, stake_program,
         });
         let mut metas = accounts.metas();
-        metas.extend(writable(stakes));
+        metas.extend(stakes);
         Ix::UpdateValidators { start_index }.with_accounts(&self.program_id, metas)
     }
 

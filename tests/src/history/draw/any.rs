@@ -106,6 +106,7 @@ impl Operation {
             Self::SetWeights { .. }
                 | Self::SetPolicy { .. }
                 | Self::UpdateSome { .. }
+                | Self::CountSome { .. }
                 | Self::UpdatePool
                 | Self::Cleanup { .. }
                 | Self::Rebalance { .. }

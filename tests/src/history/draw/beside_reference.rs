@@ -141,7 +141,8 @@ impl Operation {
             3..=5 => {
                 Self::SetWeights { validator: random.usize(..), first: weight(random), second: Some(weight(random)) }
             }
-            6..=11 => Self::UpdateSome {
+            6..=8 => Self::CountSome { start: random.usize(0..3), count: random.usize(0..8) },
+            9..=11 => Self::UpdateSome {
                 start: random.usize(0..3),
                 count: random.usize(0..8),
                 spl: None,

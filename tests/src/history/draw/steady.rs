@@ -73,7 +73,8 @@ impl Operation {
             41 => Self::Cleanup { writable: true },
             42..=46 => Self::SetWeights { validator, first: weight(random), second: None },
             47..=48 => Self::SetPolicy { policy: policy(random) },
-            49..=52 => Self::UpdateSome {
+            49..=50 => Self::CountSome { start: random.usize(0..3), count: random.usize(1..6) },
+            51..=52 => Self::UpdateSome {
                 start: random.usize(0..3),
                 count: random.usize(1..6),
                 spl: [None, None, Some(false), Some(true)][random.usize(0..4)],

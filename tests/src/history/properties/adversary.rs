@@ -59,6 +59,7 @@ fn without_key(random: &mut Rng) -> Operation {
                 | Operation::WithdrawStake { .. }
                 | Operation::DepositStake { .. }
                 | Operation::UpdateSome { .. }
+                | Operation::CountSome { .. }
                 | Operation::UpdatePool
                 | Operation::CrankBySpl { .. }
                 | Operation::Rebalance { .. }

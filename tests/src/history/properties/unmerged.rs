@@ -9,7 +9,7 @@ use {
     solana_account::Account,
     solana_address::Address,
     std::collections::HashMap,
-    tidepool_client::plan::{self, UpdateOptions},
+    tidepool_client::plan::{self, Sweep, UpdateOptions},
     tidepool_interface::state::{ValidatorListMut, validator_list_length},
 };
 
@@ -79,7 +79,12 @@ fn hostile_update(world: &mut World, random: &mut Rng) -> Result<(), Finding> {
         return world.crank_by_spl(true);
     }
     let (start, count) = (random.usize(0..3), random.usize(1..6));
-    world.run(&world.update_some(start, count, Some(true), Landed::AsSigned));
+    let hostile = if random.bool() {
+        world.update_some(start, count, Some(true), Landed::AsSigned)
+    } else {
+        world.count_some(start, count)
+    };
+    world.run(&hostile);
     if random.bool() {
         world.run(&world.pool.update_pool());
     }
@@ -88,9 +93,11 @@ fn hostile_update(world: &mut World, random: &mut Rng) -> Result<(), Finding> {
 
 /// Updates as the client plans them, until it finds nothing more to do.
 fn honest_crank(world: &mut World) -> Result<(), Finding> {
+    // The hostile update sweeps all idle lamports, or none.
+    let options = UpdateOptions { sweep: Sweep::Above(0), ..UpdateOptions::default() };
     for _ in 0..ROUNDS {
         let snapshot = world.pool.snapshot(world.vm);
-        let plan = plan::update(&snapshot, &UpdateOptions::default()).map_err(|error| error.to_string())?;
+        let plan = plan::update(&snapshot, &options).map_err(|error| error.to_string())?;
         if plan.is_empty() {
             return Ok(());
         }

@@ -11,7 +11,7 @@ use {
         args::{LookupArgs, UpdateFirst},
         context::Context,
         error::CliError,
-        units::address,
+        units::{Units, address},
         unsent::Halt,
         view::votes::Cautioned,
         warnings::gates,
@@ -27,6 +27,7 @@ use {
     tidepool_client::{
         cluster::Cluster,
         crank::{CrankOptions, RebalanceAt},
+        plan::{Sweep, UpdateOptions},
         pool::StakeSelection,
         vote::ValidatorSurvey,
     },
@@ -85,6 +86,12 @@ pub struct Args {
     /// Do not send the missing rent of a decrease (about 0.0023 SOL) to a reserve that cannot lend it
     #[arg(long)]
     no_top_up: bool,
+
+    /// Move idle lamports (tips, block revenue) of a validator's stake account to the reserve if they are more than this; other ones
+    /// stay where they are, and count [default: what earns the fees of the call in one epoch: 0.001 SOL without
+    /// --compute-unit-price]
+    #[arg(long, value_name = "SOL")]
+    sweep_above: Option<Units>,
 
     #[command(flatten)]
     lookup: LookupArgs,
@@ -175,14 +182,17 @@ impl Args {
     }
 
     fn options<C: Cluster>(&self, context: &Context<'_, C>) -> CrankOptions {
+        let usual = context.crank_options();
+        let sweep = self.sweep_above.map_or(usual.update.sweep, |Units(lamports)| Sweep::Above(lamports));
         CrankOptions {
+            update: UpdateOptions { sweep, ..usual.update.clone() },
             rebalance: !self.no_rebalance,
             top_up: !self.no_top_up,
             rebalance_at: self.rebalance_at.unwrap_or_default(),
             wait_for_rewards: true,
             report_balance: true,
             watch_interval: Duration::from_secs(self.interval.unwrap_or(INTERVAL)),
-            ..context.crank_options()
+            ..usual
         }
     }
 }

@@ -40,6 +40,11 @@ pub struct Round {
     in_motion_lamports: u64,
     moved_validators: usize,
     moved_lamports: u64,
+    /// Validators whose idle lamports (tips, block revenue) were moved to the reserve.
+    swept_validators: usize,
+    swept_lamports: u64,
+    /// Idle lamports that stay beside the delegations of validators; `null` where the stake accounts were not read.
+    idle_lamports: Option<u64>,
     validators: usize,
     /// Validators that are not up to date.
     validators_behind: usize,
@@ -83,6 +88,9 @@ impl Round {
             in_motion_lamports: in_motion(snapshot),
             moved_validators: report.movements.len(),
             moved_lamports: moved.fold(0, u64::saturating_add),
+            swept_validators: report.swept_validators,
+            swept_lamports: report.swept_lamports,
+            idle_lamports: report.idle_lamports,
             validators: snapshot.records().len(),
             validators_behind: backlog.stale_validators,
             validators_mergeable: backlog.validators_mergeable,
@@ -133,6 +141,14 @@ impl Round {
         ];
         if self.moved_validators > 0 {
             fields.push(("moved", format!("{} with {} validators", sol(self.moved_lamports), self.moved_validators)));
+        }
+        if self.swept_validators > 0 {
+            let (swept, count) = (sol(self.swept_lamports), self.swept_validators);
+            fields.push(("swept", format!("{swept} of tips and other idle lamports of {count} validators")));
+        }
+        if let Some(idle) = self.idle_lamports.filter(|idle| *idle > 0) {
+            fields
+                .push(("idle", format!("{} beside the delegations of validators: too little to sweep now", sol(idle))));
         }
         if let Some(off) = self.validators_off_target.filter(|off| *off > 0) {
             fields.push(("deviating", format!("{off} of {} validators, by more than the threshold", self.validators)));
@@ -197,6 +213,9 @@ impl fmt::Display for Round {
         write!(f, "epoch {epoch}  {pool}  up to date  holds {holds}  {what}")?;
         if self.moved_validators > 0 {
             write!(f, "  moved {} with {} validators", sol(self.moved_lamports), self.moved_validators)?;
+        }
+        if self.swept_validators > 0 {
+            write!(f, "  swept {} of {} validators", sol(self.swept_lamports), self.swept_validators)?;
         }
         if let Some(off) = self.validators_off_target.filter(|off| *off > 0) {
             write!(f, "  deviating {off} of {} validators", self.validators)?;
