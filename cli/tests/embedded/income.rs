@@ -10,7 +10,7 @@ use {
     solana_system_interface::instruction::transfer,
 };
 
-/// Lamports that are not worth a sweep.
+/// Idle lamports below the fees of a sweep.
 const CRUMBS: u64 = 400_000;
 
 async fn tip(stage: &Stage, pool: &str, tips: &[u64]) {
