@@ -20,7 +20,7 @@ use {
 const HISTORIES: u64 = 800;
 
 /// Steps that there are.
-const KINDS: usize = 33;
+const KINDS: usize = 34;
 
 /// Of each kind of operation, and of each instruction's successes, at least this many: histories in which everything fails would prove
 /// little.

@@ -57,6 +57,19 @@ impl Update<'_> {
         validator_stake: &AccountView,
         transient_stake: Option<&AccountView>,
     ) -> Result<Option<Counted>, ProgramError> {
+        // Before the record can be left as it was: its direction is known from here on.
+        let transient = match transient_stake.map(|stake| self.read(stake).map(|state| (stake, state))).transpose()? {
+            None | Some((_, Stake::Foreign)) => 0,
+            Some((_, Stake::Initialized)) => return Ok(None), // guard: initialized-transient-not-counted
+            Some((stake, Stake::Delegated(delegation))) => {
+                record.extension.set_deactivating(!delegation.is_delegated());
+                // guard: transient-idle-not-counted
+                if self.idle(stake, &delegation) > 0 {
+                    return Ok(None);
+                }
+                stake.lamports()
+            }
+        };
         let active = match self.read(validator_stake)? {
             Stake::Foreign => 0,
             Stake::Initialized => return Ok(None), // guard: restarted-not-counted
@@ -67,17 +80,6 @@ impl Update<'_> {
                 StakeStatus::DeactivatingValidator | StakeStatus::DeactivatingAll => validator_stake.lamports(),
                 StakeStatus::DeactivatingTransient | StakeStatus::ReadyForRemoval => 0,
             },
-        };
-        let Some(transient_stake) = transient_stake else { return Ok(Some(Counted { active, transient: 0 })) };
-        let transient = match self.read(transient_stake)? {
-            Stake::Foreign => 0,
-            Stake::Initialized => return Ok(None), // guard: initialized-transient-not-counted
-            // guard: transient-idle-not-counted
-            Stake::Delegated(delegation) if self.idle(transient_stake, &delegation) > 0 => return Ok(None),
-            Stake::Delegated(delegation) => {
-                record.extension.set_deactivating(!delegation.is_delegated());
-                transient_stake.lamports()
-            }
         };
         Ok(Some(Counted { active, transient }))
     }

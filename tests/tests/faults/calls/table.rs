@@ -175,7 +175,6 @@ pub const FAULTS: &[Fault] = faults! {
     }
     "UpdateValidators, of removed validators": {
         "the reserve has another authority", 0, MissingRequiredSignature, |s| s.meta(3, disown);
-        "the last one's stake cannot be written", 2, PrivilegeEscalation, |s| s.read_only(8);
     }
     "Rebalance, to validators": {
         "the reserve has another authority", 2, MissingRequiredSignature, |s| s.meta(3, disown);

@@ -83,13 +83,12 @@ pub struct Args {
     #[arg(long)]
     no_rebalance: bool,
 
-    /// Do not send the missing rent of a decrease (about 0.0023 SOL) to a reserve that cannot lend it
+    /// Do not send the missing rent of a decrease (about 0.0023 SOL) to the reserve
     #[arg(long)]
     no_top_up: bool,
 
-    /// Move idle lamports (tips, block revenue) of a validator's stake account to the reserve if they are more than this; other ones
-    /// stay where they are, and count [default: what earns the fees of the call in one epoch: 0.001 SOL without
-    /// --compute-unit-price]
+    /// Move a validator's idle lamports (tips, block revenue) to the reserve if they are more than this; less is only counted
+    /// [default: by the fees; 0.001 SOL without --compute-unit-price]
     #[arg(long, value_name = "SOL")]
     sweep_above: Option<Units>,
 
