@@ -87,8 +87,8 @@ pub struct Args {
     #[arg(long)]
     no_top_up: bool,
 
-    /// Move a validator's idle lamports (tips, block revenue) to the reserve if they are more than this; less is only counted
-    /// [default: by the fees; 0.001 SOL without --compute-unit-price]
+    /// Move a validator's idle lamports (tips, block revenue) to the reserve above this amount; less is only counted [default: by the
+    /// fees]
     #[arg(long, value_name = "SOL")]
     sweep_above: Option<Units>,
 
