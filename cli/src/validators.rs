@@ -100,12 +100,7 @@ pub fn hint_after_removing(snapshot: &PoolSnapshot, vote: &Address) -> Option<St
 
 /// Validators with a weight, besides `vote`.
 fn weighted_besides(snapshot: &PoolSnapshot, vote: &Address) -> usize {
-    let records = snapshot.records().iter();
-    records
-        .filter(|record| {
-            record.is_active() && record.extension.weight.get() > 0 && record.vote_account_address != *vote
-        })
-        .count()
+    snapshot.weighted().filter(|record| record.vote_account_address != *vote).count()
 }
 
 /// A started movement of stake.

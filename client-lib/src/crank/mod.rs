@@ -207,9 +207,8 @@ impl<'a, C: Cluster, S: PlanSender> Crank<'a, C, S> {
                 if deferred.is_none() {
                     timing.done(&begun);
                 }
-                let has_weights = snapshot.records().iter().any(|record| record.extension.weight.get() > 0);
                 let next = || timing.next(&snapshot.environment().clock);
-                run.next_rebalance = if has_weights { next() } else { None };
+                run.next_rebalance = if snapshot.weighted().next().is_some() { next() } else { None };
             }
             if let Some(plan) = deferred {
                 self.observer.planned(&snapshot, &plan);

@@ -10,7 +10,7 @@ use {
     tidepool_core::rebalance::Inputs,
     tidepool_interface::{
         instruction::ExtensionInstruction,
-        state::{PoolExtension, RebalancePolicy},
+        state::{PoolExtension, RebalancePolicy, ValidatorStakeInfo},
     },
 };
 
@@ -60,6 +60,12 @@ impl PoolSnapshot {
     /// the extension.
     pub fn working_lamports(&self) -> u64 {
         self.extension.map_or(0, |extension| extension.working_lamports(self.reserve_rent()))
+    }
+
+    /// The records of active validators with a weight, in the list's order. Without the extension there are none.
+    pub fn weighted(&self) -> impl Iterator<Item = &ValidatorStakeInfo> {
+        let is_weighted = |record: &&ValidatorStakeInfo| record.is_active() && record.extension.weight.get() > 0;
+        self.records.iter().filter(move |record| self.is_extended() && is_weighted(record))
     }
 
     /// Whether `Rebalance` is paused because weights are being set.

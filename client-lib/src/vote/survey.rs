@@ -9,7 +9,6 @@ use {
     },
     solana_address::Address,
     std::collections::HashMap,
-    tidepool_interface::state::ValidatorStakeInfo,
 };
 
 /// The gate from which on validators pay for their admission and need a BLS key.
@@ -73,8 +72,9 @@ impl ValidatorSurvey {
     }
 
     /// The same for a validator of a pool, and what happened to its stake and its weight. A deactivation by others shows
-    /// only if the stake accounts were read.
-    pub fn cautions_in_pool(&self, snapshot: &PoolSnapshot, validator: &Validator) -> Vec<Caution> {
+    /// only if the stake accounts were read. `has_weights` is whether any validator of the pool has a weight
+    /// ([`PoolSnapshot::weighted`]).
+    pub fn cautions_in_pool(&self, validator: &Validator, has_weights: bool) -> Vec<Caution> {
         let mut found = self.cautions(&validator.vote());
         if !validator.record.is_active() {
             return found;
@@ -83,8 +83,7 @@ impl ValidatorSurvey {
             // The pool deactivates a whole stake account only when it removes the validator.
             found.push(Caution::Deactivated { epoch: delegation.deactivation_epoch.get() });
         }
-        let has_weight = |record: &ValidatorStakeInfo| record.is_active() && record.extension.weight.get() > 0;
-        if snapshot.is_extended() && !has_weight(validator.record) && snapshot.records().iter().any(has_weight) {
+        if has_weights && validator.weight() == 0 {
             found.push(Caution::NoWeight);
         }
         found

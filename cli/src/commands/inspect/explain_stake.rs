@@ -103,7 +103,8 @@ impl Args {
         let schedule = context.cluster.epoch_schedule().await?;
         let slot_time = context.cluster.slot_time(&snapshot.environment().clock, &schedule).await;
         let survey = ValidatorSurvey::read(context.cluster, &[vote]).await?;
-        let votes = snapshot.validator(&vote).map(|validator| Votes::of(&survey, &snapshot, &validator));
+        let has_weights = snapshot.weighted().next().is_some();
+        let votes = snapshot.validator(&vote).map(|validator| Votes::of(&survey, &validator, has_weights));
         let slots = explanation.slots_until_next_epoch(&schedule);
         Ok(Output { votes: votes.unwrap_or_default(), ..Output::new(pool, &explanation, slots, slot_time) })
     }

@@ -140,11 +140,12 @@ impl Args {
         let target = |validator: &Validator| targets.as_ref()?.target(validator.record);
         let mergeable: HashSet<usize> =
             plan::mergeable(&snapshot, &UpdateOptions::default()).iter().map(|validator| validator.index).collect();
+        let has_weights = snapshot.weighted().next().is_some();
         let mut validators: Vec<_> = snapshot
             .validators()
             .map(|validator| Entry {
                 mergeable: mergeable.contains(&validator.index),
-                votes: Votes::of(&survey, &snapshot, &validator),
+                votes: Votes::of(&survey, &validator, has_weights),
                 ..entry(&snapshot, &validator, target(&validator))
             })
             .collect();
