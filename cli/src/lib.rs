@@ -9,10 +9,11 @@
 //! * Standard output holds the answer and nothing else; quotes, questions, progress and errors go to standard error.
 //! * `--output json` makes both machine-readable; [`output::CommandOutput`] says what can be relied on.
 //! * The exit code says what kind of failure it was: [`exit::EXIT_CODES`].
-//! * Amounts are read and computed exactly: there is no floating point between what is typed and what is signed.
+//! * Amounts are read and computed exactly: no floating point between the arguments and the signed amount.
 
 #![expect(missing_docs, reason = "its users are the program and its tests")]
 
+mod accept;
 pub mod args;
 pub mod command_line;
 mod commands;

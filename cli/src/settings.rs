@@ -50,43 +50,44 @@ impl ManagerArgs {
     }
 
     /// As [`set`], signed by the manager.
-    pub async fn set<C: Cluster, S: Setting>(
+    pub async fn set<C: Cluster, S>(
         &self,
         context: &Context<'_, C>,
         fresh: &Fresh,
-        setting: S,
+        setting: (S, Change),
         group: InstructionGroup,
     ) -> Result<Answer<S>, Halt> {
         set(context, fresh, setting, group, || Ok(vec![self.key(context, &fresh.snapshot)?])).await
     }
 }
 
-/// What a command sets, as it was and as it will be.
-pub trait Setting: Serialize {
-    /// What is set, such as `the policy`; `of pool …` follows.
-    fn subject(&self) -> String;
-
-    fn is_changed(&self) -> bool;
-
+/// What a command changes, in words.
+#[derive(Debug)]
+pub struct Change {
+    /// The setting, such as `the policy`; `of pool …` follows.
+    pub subject: String,
+    pub is_changed: bool,
     /// Lamports that the fee payer pays besides fees.
-    fn paid_lamports(&self) -> u64 {
-        0
-    }
-
+    pub paid_lamports: u64,
     /// What was, what will be, and what that means.
-    fn lines(&self) -> Vec<Line>;
+    pub lines: Vec<Line>,
+    /// The same, once it has happened.
+    pub lines_when_done: Vec<Line>,
+    /// Verbs before and after, in place of `Set`, for a change of the pool itself.
+    pub verbs: Option<[&'static str; 2]>,
+}
 
-    fn to_do(&self, pool: &Address) -> String {
-        format!("Set {} of pool {pool}", self.subject())
+impl Change {
+    pub fn new(subject: impl Into<String>, is_changed: bool, lines: Vec<Line>) -> Self {
+        let subject = subject.into();
+        Self { subject, is_changed, paid_lamports: 0, lines_when_done: lines.clone(), lines, verbs: None }
     }
 
-    fn done(&self, pool: &Address) -> String {
-        self.to_do(pool)
-    }
-
-    /// The same as [`Self::lines`], once it has happened.
-    fn lines_when_done(&self) -> Vec<Line> {
-        self.lines()
+    fn headline(&self, pool: &Address, is_done: bool) -> String {
+        match self.verbs {
+            Some(verbs) => format!("{} pool {pool}", verbs[usize::from(is_done)]),
+            None => format!("Set {} of pool {pool}", self.subject),
+        }
     }
 }
 
@@ -98,50 +99,47 @@ pub struct Answer<S> {
     #[serde(flatten)]
     setting: S,
     transactions: Vec<Landed>,
+    #[serde(skip)]
+    change: Change,
 }
 
-/// Shows what `setting` changes, asks, sends `group` with `keys`, and answers. Where nothing changes, nothing is sent, and no key
-/// is opened.
-pub async fn set<C: Cluster, S: Setting>(
+/// Shows what `change` says, asks, sends `group` with `keys`, and answers with `setting`. Where nothing changes, nothing is sent, and
+/// no key is opened.
+pub async fn set<C: Cluster, S>(
     context: &Context<'_, C>,
     fresh: &Fresh,
-    setting: S,
+    (setting, change): (S, Change),
     group: InstructionGroup,
     keys: impl FnOnce() -> Result<Vec<Key>, CliError>,
 ) -> Result<Answer<S>, Halt> {
     let snapshot = &fresh.snapshot;
-    let mut answer = Answer {
-        pool: Text(snapshot.address()),
-        changed: setting.is_changed(),
-        setting,
-        transactions: fresh.transactions.clone(),
-    };
-    if answer.changed {
+    let pool = snapshot.address();
+    let mut transactions = fresh.transactions.clone();
+    if change.is_changed {
         let keys = keys()?;
-        let setting = &answer.setting;
         let plan = Plan::one(group.label.clone(), group);
-        if setting.paid_lamports() > 0 {
+        if change.paid_lamports > 0 {
             let payer = context.fee_payer()?.pubkey();
-            context.check_funds(&plan, &keys, &[Spending::new(payer, setting.paid_lamports())]).await?;
+            context.check_funds(&plan, &keys, &[Spending::new(payer, change.paid_lamports)]).await?;
         }
-        let lines: Vec<Line> = setting.lines().into_iter().chain(warnings::program(context, snapshot)).collect();
-        context.confirm(&setting.to_do(&snapshot.address()), &lines)?;
-        answer.transactions = fresh.and(context.send(&plan, &keys, snapshot.program_id()).await?);
+        let lines: Vec<Line> = change.lines.iter().cloned().chain(warnings::program(context, snapshot)).collect();
+        context.confirm(&change.headline(&pool, false), &lines)?;
+        transactions = fresh.and(context.send(&plan, &keys, snapshot.program_id()).await?);
     }
-    Ok(answer)
+    Ok(Answer { pool: Text(pool), changed: change.is_changed, setting, transactions, change })
 }
 
-impl<S: Setting> Report for Answer<S> {
+impl<S: Serialize> Report for Answer<S> {
     fn write(&self, f: &mut fmt::Formatter<'_>, _: bool) -> fmt::Result {
-        let (setting, pool) = (&self.setting, &self.pool.0);
+        let (change, pool) = (&self.change, &self.pool.0);
         if self.changed {
-            writeln!(f, "{}", setting.done(pool))?;
+            writeln!(f, "{}", change.headline(pool, true))?;
         } else {
-            let subject = setting.subject();
+            let subject = &change.subject;
             let subject = subject.strip_prefix("the ").map_or(subject.clone(), |rest| format!("The {rest}"));
             writeln!(f, "{subject} of pool {pool} is already set to this value: nothing was sent")?;
         }
-        write_fields(f, &setting.lines_when_done())?;
+        write_fields(f, &change.lines_when_done)?;
         write_signatures(f, &self.transactions)
     }
 }

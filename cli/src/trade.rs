@@ -11,7 +11,7 @@ use {
     serde::Serialize,
     std::fmt,
     tidepool_client::cluster::Cluster,
-    tidepool_core::maths::ExchangeRate,
+    tidepool_core::maths::{ExchangeRate, Lamports, PoolTokens},
 };
 
 /// How amounts are written.
@@ -101,7 +101,11 @@ impl Quote {
     pub fn rate(self, rate: &ExchangeRate) -> Self {
         const WHOLE: u64 = 1_000_000_000;
         // An empty pool trades one for one.
-        let price = rate.lamports_for_withdrawal(WHOLE).filter(|_| rate.pool_token_supply > 0).unwrap_or(WHOLE);
+        let price = rate
+            .lamports_for_withdrawal(PoolTokens::new(WHOLE))
+            .map(Lamports::get)
+            .filter(|_| rate.pool_token_supply.get() > 0)
+            .unwrap_or(WHOLE);
         self.line("rate", format!("1 pool token = {}", sol(price)))
     }
 
@@ -178,7 +182,7 @@ mod tests {
     #[test]
     fn quote_lines_are_stable() {
         let bound = Bound { minimum: None, max_slippage: "0.1%".parse().unwrap() };
-        let rate = ExchangeRate { total_lamports: 3_000, pool_token_supply: 2_000 };
+        let rate = ExchangeRate { total_lamports: Lamports::new(3_000), pool_token_supply: PoolTokens::new(2_000) };
         let quote = quote()
             .pay(tokens(2_000_000_000))
             .get(sol(3_000_000_000))

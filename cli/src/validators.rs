@@ -15,7 +15,8 @@ use {
     std::fmt,
     tidepool_client::{
         cluster::Cluster,
-        pool::{AccountKind, PoolSnapshot, StakeSelection, is_vote_account},
+        pool::{PoolSnapshot, StakeSelection},
+        vote::VoteAccount,
     },
     tidepool_core::rebalance::BASIS_POINTS,
 };
@@ -50,19 +51,13 @@ impl StakerArgs {
 
 /// Checks that stake can be delegated to `vote`.
 pub async fn check_vote_account<C: Cluster>(context: &Context<'_, C>, vote: &Address) -> Result<(), CliError> {
-    let account = context.cluster.account(vote).await?;
-    let what = match account.as_ref().map(|account| (account, AccountKind::of(account))) {
-        Some((account, AccountKind::VoteAccount)) if is_vote_account(account) => return Ok(()),
-        Some((_, AccountKind::VoteAccount)) => format!("the vote account {vote} is closed: it holds no vote state"),
-        Some((_, AccountKind::Wallet)) => {
-            format!("account {vote} is a wallet, not a validator's vote account, or a closed vote account")
+    let (account, rent) = (context.cluster.account(vote).await?, context.cluster.rent().await?);
+    match VoteAccount::decode(vote, account.as_ref(), &rent) {
+        VoteAccount::Open(_) => Ok(()),
+        other => {
+            Err(CliError::usage(format!("account {vote} is {other}: use a vote account listed by `solana validators`")))
         }
-        Some((_, other)) => format!("account {vote} is {other}, not a validator's vote account"),
-        None => {
-            format!("account {vote} does not exist: the vote account was closed, or the URL is that of another cluster")
-        }
-    };
-    Err(CliError::usage(format!("{what}: use a vote account listed by `solana validators`")))
+    }
 }
 
 /// What to do about weights after the validator `vote` was added, in one line; `None` where there is nothing to do.
@@ -105,10 +100,7 @@ pub fn hint_after_removing(snapshot: &PoolSnapshot, vote: &Address) -> Option<St
 
 /// Validators with a weight, besides `vote`.
 fn weighted_besides(snapshot: &PoolSnapshot, vote: &Address) -> usize {
-    let records = snapshot.records().iter();
-    records
-        .filter(|record| record.is_active() && record.extension.weight() > 0 && record.vote_account_address != *vote)
-        .count()
+    snapshot.weighted().filter(|record| record.vote_account_address != *vote).count()
 }
 
 /// A started movement of stake.

@@ -29,8 +29,8 @@ impl Observer for Reporter {
         println!(
             "epoch {}: up to date; {} lamports back {} pool tokens (smallest units)",
             report.snapshot.epoch(),
-            rate.total_lamports,
-            rate.pool_token_supply
+            rate.total_lamports.get(),
+            rate.pool_token_supply.get()
         );
     }
 

@@ -17,7 +17,6 @@ pub(crate) fn check_no_rewards(snapshot: &PoolSnapshot) -> Result<(), PlanError>
     Ok(())
 }
 
-/// Rejects a stale pool.
 pub(crate) fn check_up_to_date(snapshot: &PoolSnapshot) -> Result<(), PlanError> {
     if snapshot.is_stale() {
         return Err(PlanError::refused(
@@ -32,10 +31,6 @@ pub(crate) fn check_up_to_date(snapshot: &PoolSnapshot) -> Result<(), PlanError>
     Ok(())
 }
 
-/// The rebalance policy of an extended pool.
-///
-/// # Errors
-/// Refusal `NotExtended`.
 pub(crate) fn require_policy(snapshot: &PoolSnapshot) -> Result<&RebalancePolicy, PlanError> {
     snapshot.policy().ok_or_else(|| {
         let pool = snapshot.address();

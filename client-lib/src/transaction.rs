@@ -22,6 +22,13 @@ pub enum Step {
         /// The deposited stake account.
         from: Address,
     },
+    /// Idle lamports of a validator's stake account that go to the reserve.
+    Sweep {
+        /// The validator's vote account.
+        vote: Address,
+        /// Idle lamports when the plan was made.
+        lamports: u64,
+    },
 }
 
 /// Instructions of one transaction: all of them take effect, or none.

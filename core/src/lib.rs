@@ -11,16 +11,19 @@
 //!
 //! ```
 //! use tidepool_core::{
-//!     maths::{ExchangeRate, Fee},
+//!     maths::{ExchangeRate, Fee, Lamports, PoolTokens},
 //!     quote,
 //! };
 //!
-//! let rate = ExchangeRate { total_lamports: 1_100_000_000_000, pool_token_supply: 1_000_000_000_000 };
-//! let deposit = quote::sol_deposit(&rate, &Fee::new(1, 100), 0, 11_000_000_000)?;
-//! assert_eq!(deposit.to_depositor, 9_900_000_000); // 9.9 pool tokens
+//! let rate = ExchangeRate {
+//!     total_lamports: Lamports::new(1_100_000_000_000),
+//!     pool_token_supply: PoolTokens::new(1_000_000_000_000),
+//! };
+//! let deposit = quote::sol_deposit(&rate, &Fee::new(1, 100), 0, Lamports::new(11_000_000_000))?;
+//! assert_eq!(deposit.to_depositor, PoolTokens::new(9_900_000_000));
 //!
 //! let withdrawal = quote::withdrawal(&rate, None, deposit.to_depositor)?;
-//! assert_eq!(withdrawal.lamports, 10_890_000_000); // 10.89 SOL
+//! assert_eq!(withdrawal.lamports, Lamports::new(10_890_000_000));
 //! # Ok::<(), tidepool_core::Error>(())
 //! ```
 //!

@@ -2,29 +2,29 @@
 
 use crate::{
     error::Error::{self, CalculationFailure, DepositTooSmall, ExceededSlippage, WithdrawalTooSmall},
-    maths::{ExchangeRate, Fee, percentage_floor},
+    maths::{ExchangeRate, Fee, Lamports, PoolTokens, percentage_floor},
 };
 
 /// The outcome of a deposit, in pool tokens.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct DepositQuote {
     /// Pool tokens minted in all.
-    pub minted: u64,
+    pub minted: PoolTokens,
     /// Minted to the depositor.
-    pub to_depositor: u64,
+    pub to_depositor: PoolTokens,
     /// Minted to the manager's fee account.
-    pub to_manager: u64,
+    pub to_manager: PoolTokens,
     /// Minted to the referrer.
-    pub to_referrer: u64,
+    pub to_referrer: PoolTokens,
 }
 
 impl DepositQuote {
-    fn split(minted: u64, fee: u64, referral_percent: u8) -> Result<Self, Error> {
+    fn split(minted: PoolTokens, fee: PoolTokens, referral_percent: u8) -> Result<Self, Error> {
         let to_depositor = minted.checked_sub(fee).ok_or(CalculationFailure)?;
         let to_referrer = percentage_floor(fee, referral_percent).ok_or(CalculationFailure)?;
         let to_manager = fee.checked_sub(to_referrer).ok_or(CalculationFailure)?; // guard: referral-out-of-fee
         // guard: deposit-mints-tokens
-        if to_depositor == 0 {
+        if to_depositor == PoolTokens::default() {
             return Err(DepositTooSmall);
         }
         Ok(Self { minted, to_depositor, to_manager, to_referrer })
@@ -35,7 +35,7 @@ impl DepositQuote {
     /// # Errors
     /// [`ExceededSlippage`] if the depositor gets fewer pool tokens than `minimum`.
     #[inline]
-    pub fn check_minimum(self, minimum: Option<u64>) -> Result<Self, Error> {
+    pub fn check_minimum(self, minimum: Option<PoolTokens>) -> Result<Self, Error> {
         match minimum {
             Some(minimum) if self.to_depositor < minimum => Err(ExceededSlippage), // guard: minimum-to-depositor
             _ => Ok(self),
@@ -48,7 +48,12 @@ impl DepositQuote {
 /// # Errors
 /// [`DepositTooSmall`] if the depositor would get no pool tokens; [`CalculationFailure`] if a number exceeds 64 bits.
 #[inline]
-pub fn sol_deposit(rate: &ExchangeRate, fee: &Fee, referral_percent: u8, lamports: u64) -> Result<DepositQuote, Error> {
+pub fn sol_deposit(
+    rate: &ExchangeRate,
+    fee: &Fee,
+    referral_percent: u8,
+    lamports: Lamports,
+) -> Result<DepositQuote, Error> {
     let minted = rate.pool_tokens_for_deposit(lamports).ok_or(CalculationFailure)?;
     let fee = fee.apply(minted).ok_or(CalculationFailure)?;
     DepositQuote::split(minted, fee, referral_percent)
@@ -75,8 +80,8 @@ pub struct StakeDepositFees {
 pub fn stake_deposit(
     rate: &ExchangeRate,
     fees: &StakeDepositFees,
-    total_lamports: u64,
-    stake_lamports: u64,
+    total_lamports: Lamports,
+    stake_lamports: Lamports,
 ) -> Result<DepositQuote, Error> {
     // Rounding could hide this below: both amounts may yield the same pool tokens.
     if stake_lamports > total_lamports {
@@ -95,11 +100,11 @@ pub fn stake_deposit(
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct WithdrawalQuote {
     /// Pool tokens burnt.
-    pub burnt: u64,
+    pub burnt: PoolTokens,
     /// Pool tokens that go to the manager's fee account.
-    pub fee: u64,
+    pub fee: PoolTokens,
     /// Lamports that the holder gets.
-    pub lamports: u64,
+    pub lamports: Lamports,
 }
 
 impl WithdrawalQuote {
@@ -108,7 +113,7 @@ impl WithdrawalQuote {
     /// # Errors
     /// [`ExceededSlippage`] if the holder gets fewer lamports than `minimum`.
     #[inline]
-    pub fn check_minimum(self, minimum: Option<u64>) -> Result<Self, Error> {
+    pub fn check_minimum(self, minimum: Option<Lamports>) -> Result<Self, Error> {
         match minimum {
             Some(minimum) if self.lamports < minimum => Err(ExceededSlippage),
             _ => Ok(self),
@@ -122,14 +127,14 @@ impl WithdrawalQuote {
 /// # Errors
 /// [`WithdrawalTooSmall`] if the result is 0 lamports; [`CalculationFailure`] if a number exceeds 64 bits.
 #[inline]
-pub fn withdrawal(rate: &ExchangeRate, fee: Option<&Fee>, pool_tokens: u64) -> Result<WithdrawalQuote, Error> {
+pub fn withdrawal(rate: &ExchangeRate, fee: Option<&Fee>, pool_tokens: PoolTokens) -> Result<WithdrawalQuote, Error> {
     let fee = match fee {
         Some(fee) => fee.apply(pool_tokens).ok_or(CalculationFailure)?,
-        None => 0,
+        None => PoolTokens::default(),
     };
     let burnt = pool_tokens.checked_sub(fee).ok_or(CalculationFailure)?;
     let lamports = rate.lamports_for_withdrawal(burnt).ok_or(CalculationFailure)?;
-    if lamports == 0 {
+    if lamports == Lamports::default() {
         return Err(WithdrawalTooSmall);
     }
     Ok(WithdrawalQuote { burnt, fee, lamports })

@@ -15,11 +15,12 @@
 mod allotment;
 mod cut;
 mod distance;
+mod divided;
 mod inputs;
 mod movement;
-mod needs;
 mod policy;
 mod rows;
+mod survey;
 mod targets;
 mod turnover;
 mod verdict;
@@ -27,8 +28,8 @@ mod verdict;
 pub use {
     cut::is_ranked,
     inputs::Inputs,
-    needs::{PASSED_OVER_MAX, Rebalance},
     policy::{BASIS_POINTS, Policy, RESERVE_SHARE_MAX},
+    survey::{PASSED_OVER_MAX, Rebalance},
     turnover::{removal_turnover, turnover_left},
     verdict::{Reason, Verdict},
 };

@@ -37,7 +37,7 @@ impl WithdrawalLimits {
     /// [`Error::CalculationFailure`] if the pool token has no supply.
     pub fn new(rate: &ExchangeRate, rent: u64, stake_program_minimum: u64) -> Result<Self, Error> {
         let required_lamports = minimum_stake_lamports(rent, stake_program_minimum);
-        let lamports_per_pool_token = rate.lamports_per_pool_token().ok_or(Error::CalculationFailure)?;
+        let lamports_per_pool_token = rate.lamports_per_pool_token().ok_or(Error::CalculationFailure)?.get();
         Ok(Self {
             required_lamports,
             lamports_per_pool_token,

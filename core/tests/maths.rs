@@ -3,24 +3,23 @@
 mod common;
 
 use {
-    common::{config, fee, future_fee, number, pair, reference_fee, reference_future},
+    common::{config, fee, future_fee, number, pair, rate, reference_fee, reference_future},
     proptest::prelude::*,
     spl_stake_pool::{self as published_pool, error::StakePoolError, state as reference},
     tidepool_core::{
         Error, MAX_VALIDATORS_IN_POOL, MINIMUM_ACTIVE_STAKE,
-        maths::{ExchangeRate, Fee, WITHDRAWAL_BASELINE_FEE, check_withdrawal_fee, mul_div_floor, percentage_floor},
+        maths::{
+            ExchangeRate, Fee, Lamports, PoolTokens, WITHDRAWAL_BASELINE_FEE, check_withdrawal_fee, mul_div_floor,
+            percentage_floor,
+        },
         minimum_delegation, minimum_stake_lamports,
     },
 };
 
-fn rate() -> impl Strategy<Value = ExchangeRate> {
-    pair().prop_map(|(total_lamports, pool_token_supply)| ExchangeRate { total_lamports, pool_token_supply })
-}
-
 fn reference_pool(rate: ExchangeRate) -> reference::StakePool {
     reference::StakePool {
-        total_lamports: rate.total_lamports,
-        pool_token_supply: rate.pool_token_supply,
+        total_lamports: rate.total_lamports.get(),
+        pool_token_supply: rate.pool_token_supply.get(),
         ..Default::default()
     }
 }
@@ -41,7 +40,10 @@ fn published(error: Error) -> StakePoolError {
 
 fn check_epoch_fee(rate: ExchangeRate, fee: Fee, reward: u64) -> Result<(), TestCaseError> {
     let pool = reference::StakePool { epoch_fee: reference_fee(fee), ..reference_pool(rate) };
-    prop_assert_eq!(rate.epoch_fee(&fee, reward), pool.calc_epoch_fee_amount(reward));
+    prop_assert_eq!(
+        rate.epoch_fee(&fee, Lamports::new(reward)).map(PoolTokens::get),
+        pool.calc_epoch_fee_amount(reward)
+    );
     Ok(())
 }
 
@@ -67,18 +69,21 @@ proptest! {
     fn deposits_and_withdrawals_trade_at_the_published_rate(rate in rate(), amount in number()) {
         let pool = reference_pool(rate);
         // Amounts around the whole supply and the whole stake, too.
-        for amount in [amount, rate.total_lamports, rate.pool_token_supply] {
-            prop_assert_eq!(rate.pool_tokens_for_deposit(amount), pool.calc_pool_tokens_for_deposit(amount));
-            prop_assert_eq!(rate.lamports_for_withdrawal(amount), pool.calc_lamports_withdraw_amount(amount));
+        for amount in [amount, rate.total_lamports.get(), rate.pool_token_supply.get()] {
+            let (lamports, tokens) = (Lamports::new(amount), PoolTokens::new(amount));
+            let deposit = rate.pool_tokens_for_deposit(lamports).map(PoolTokens::get);
+            prop_assert_eq!(deposit, pool.calc_pool_tokens_for_deposit(amount));
+            let withdrawal = rate.lamports_for_withdrawal(tokens).map(Lamports::get);
+            prop_assert_eq!(withdrawal, pool.calc_lamports_withdraw_amount(amount));
         }
-        prop_assert_eq!(rate.lamports_per_pool_token(), pool.get_lamports_per_pool_token());
+        prop_assert_eq!(rate.lamports_per_pool_token().map(Lamports::get), pool.get_lamports_per_pool_token());
     }
 
     #[test]
     fn fees_are_the_published_ones(fee in fee(), amount in number()) {
         let reference = reference_fee(fee);
         for amount in [amount, fee.denominator, fee.numerator, 0, 1] {
-            prop_assert_eq!(fee.apply(amount), reference_apply(&reference, amount));
+            prop_assert_eq!(fee.apply(Lamports::new(amount)).map(Lamports::get), reference_apply(&reference, amount));
         }
     }
 
@@ -96,8 +101,8 @@ proptest! {
         distance in 0u64..4,
     ) {
         let full = Fee::new(reward, reward.wrapping_add(distance).wrapping_sub(1));
-        let overflowing = ExchangeRate { total_lamports: u64::MAX - distance, ..rate };
-        let empty = ExchangeRate { total_lamports: 0, ..rate };
+        let overflowing = ExchangeRate { total_lamports: Lamports::new(u64::MAX - distance), ..rate };
+        let empty = ExchangeRate { total_lamports: Lamports::default(), ..rate };
         for rate in [rate, overflowing, empty] {
             for fee in [fee, full, Fee::new(1, 1), Fee::new(u64::MAX, 1)] {
                 check_epoch_fee(rate, fee, reward)?;
@@ -121,8 +126,8 @@ proptest! {
             sol_referral_fee: percent,
             ..Default::default()
         };
-        prop_assert_eq!(percentage_floor(amount, percent), pool.calc_pool_tokens_stake_referral_fee(amount));
-        prop_assert_eq!(percentage_floor(amount, percent), pool.calc_pool_tokens_sol_referral_fee(amount));
+        prop_assert_eq!(percentage_floor(PoolTokens::new(amount), percent).map(PoolTokens::get), pool.calc_pool_tokens_stake_referral_fee(amount));
+        prop_assert_eq!(percentage_floor(PoolTokens::new(amount), percent).map(PoolTokens::get), pool.calc_pool_tokens_sol_referral_fee(amount));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 mod common;
 
 use {
-    common::{config, fee, number, pair, reference_fee},
+    common::{config, fee, number, pair, rate, reference_fee},
     proptest::{collection::vec, prelude::*},
     solana_pubkey::Pubkey,
     spl_stake_pool::{
@@ -13,7 +13,7 @@ use {
     },
     tidepool_core::{
         Error, Validator,
-        maths::{ExchangeRate, Fee},
+        maths::{ExchangeRate, Fee, Lamports, PoolTokens},
         quote::{self, DepositQuote, StakeDepositFees, WithdrawalQuote},
         withdrawal::{StakeSource, Withdrawable, WithdrawalLimits, check_preferred},
     },
@@ -48,10 +48,9 @@ struct Terms {
 }
 
 fn rate_and_terms() -> impl Strategy<Value = (ExchangeRate, Terms)> {
-    (pair(), [fee(), fee(), fee(), fee()], any::<[u8; 2]>(), any::<bool>()).prop_map(
-        |((total_lamports, pool_token_supply), [a, b, c, d], percents, sane)| {
+    (rate(), [fee(), fee(), fee(), fee()], any::<[u8; 2]>(), any::<bool>()).prop_map(
+        |(rate, [a, b, c, d], percents, sane)| {
             let percent = |percent: u8| if sane { percent % 101 } else { percent };
-            let rate = ExchangeRate { total_lamports, pool_token_supply };
             let terms = Terms {
                 stake_deposit_fee: a,
                 sol_deposit_fee: b,
@@ -67,8 +66,8 @@ fn rate_and_terms() -> impl Strategy<Value = (ExchangeRate, Terms)> {
 
 fn reference_pool(rate: &ExchangeRate, terms: &Terms) -> StakePool {
     StakePool {
-        total_lamports: rate.total_lamports,
-        pool_token_supply: rate.pool_token_supply,
+        total_lamports: rate.total_lamports.get(),
+        pool_token_supply: rate.pool_token_supply.get(),
         stake_deposit_fee: reference_fee(terms.stake_deposit_fee),
         sol_deposit_fee: reference_fee(terms.sol_deposit_fee),
         stake_withdrawal_fee: reference_fee(terms.stake_withdrawal_fee),
@@ -86,6 +85,8 @@ fn split(minted: u64, fee: u64, to_referrer: Option<u64>) -> Outcome<DepositQuot
     if to_depositor == 0 {
         return Err(ReferenceError::DepositTooSmall);
     }
+    let [minted, to_depositor, to_manager, to_referrer] =
+        [minted, to_depositor, to_manager, to_referrer].map(PoolTokens::new);
     Ok(DepositQuote { minted, to_depositor, to_manager, to_referrer })
 }
 
@@ -113,7 +114,7 @@ fn reference_withdrawal(pool: &StakePool, pool_tokens: u64, fee: Option<u64>) ->
     if lamports == 0 {
         return Err(ReferenceError::WithdrawalTooSmall);
     }
-    Ok(WithdrawalQuote { burnt, fee, lamports })
+    Ok(WithdrawalQuote { burnt: PoolTokens::new(burnt), fee: PoolTokens::new(fee), lamports: Lamports::new(lamports) })
 }
 
 proptest! {
@@ -122,9 +123,9 @@ proptest! {
     #[test]
     fn sol_deposits_yield_what_the_published_pool_calculates((rate, terms) in rate_and_terms(), lamports in number()) {
         let pool = reference_pool(&rate, &terms);
-        for lamports in [lamports, rate.total_lamports, 1] {
+        for lamports in [lamports, rate.total_lamports.get(), 1] {
             prop_assert_eq!(
-                ours(quote::sol_deposit(&rate, &terms.sol_deposit_fee, terms.sol_referral_fee, lamports)),
+                ours(quote::sol_deposit(&rate, &terms.sol_deposit_fee, terms.sol_referral_fee, Lamports::new(lamports))),
                 reference_sol_deposit(&pool, lamports)
             );
         }
@@ -143,7 +144,7 @@ proptest! {
         };
         for stake in [stake, total, total.saturating_sub(2_282_880)] {
             prop_assert_eq!(
-                ours(quote::stake_deposit(&rate, &fees, total, stake)),
+                ours(quote::stake_deposit(&rate, &fees, Lamports::new(total), Lamports::new(stake))),
                 reference_stake_deposit(&pool, total, stake)
             );
         }
@@ -152,7 +153,7 @@ proptest! {
     #[test]
     fn withdrawals_yield_what_the_published_pool_calculates((rate, terms) in rate_and_terms(), tokens in number()) {
         let pool = reference_pool(&rate, &terms);
-        let quoted = |fee: Option<&Fee>| ours(quote::withdrawal(&rate, fee, tokens));
+        let quoted = |fee: Option<&Fee>| ours(quote::withdrawal(&rate, fee, PoolTokens::new(tokens)));
         prop_assert_eq!(
             quoted(Some(&terms.stake_withdrawal_fee)),
             reference_withdrawal(&pool, tokens, pool.calc_pool_tokens_stake_withdrawal_fee(tokens))
@@ -167,11 +168,11 @@ proptest! {
     #[test]
     fn bounds_refuse_exactly_what_is_below_them((got, minimum) in pair()) {
         let refused = got < minimum;
-        let deposit = DepositQuote { to_depositor: got, ..DepositQuote::default() };
-        let withdrawal = WithdrawalQuote { lamports: got, ..WithdrawalQuote::default() };
+        let deposit = DepositQuote { to_depositor: PoolTokens::new(got), ..DepositQuote::default() };
+        let withdrawal = WithdrawalQuote { lamports: Lamports::new(got), ..WithdrawalQuote::default() };
         let expected = refused.then_some(Error::ExceededSlippage);
-        prop_assert_eq!(deposit.check_minimum(Some(minimum)).err(), expected);
-        prop_assert_eq!(withdrawal.check_minimum(Some(minimum)).err(), expected);
+        prop_assert_eq!(deposit.check_minimum(Some(PoolTokens::new(minimum))).err(), expected);
+        prop_assert_eq!(withdrawal.check_minimum(Some(Lamports::new(minimum))).err(), expected);
         prop_assert_eq!(deposit.check_minimum(None), Ok(deposit));
         prop_assert_eq!(withdrawal.check_minimum(None), Ok(withdrawal));
     }
@@ -183,10 +184,7 @@ fn around(limit: u64) -> impl Strategy<Value = u64> {
 }
 
 fn limits() -> impl Strategy<Value = (ExchangeRate, u64, u64)> {
-    (pair(), number(), number()).prop_map(|((total_lamports, pool_token_supply), rent, minimum)| {
-        let rate = ExchangeRate { total_lamports, pool_token_supply };
-        (rate, rent, minimum)
-    })
+    (rate(), number(), number())
 }
 
 fn reference_records(limit: u64) -> impl Strategy<Value = Vec<ReferenceRecord>> {

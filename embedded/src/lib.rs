@@ -119,6 +119,12 @@ impl EmbeddedCluster {
         Ok(())
     }
 
+    /// Gives the vote account of a validator a BLS key, as clusters with SIMD-0357 require.
+    pub fn set_bls_key(&self, vote: &Address) -> Result<(), EmbeddedError> {
+        let _turn = self.turn();
+        validators::set_bls_key(&self.bank(), vote)
+    }
+
     /// Reads an account; `None` if it does not exist.
     pub fn account(&self, address: &Address) -> Option<Account> {
         self.bank().get_account(address).map(Account::from)

@@ -17,7 +17,9 @@ use {
         stake_flags::StakeFlags,
         state::{Authorized, Delegation, Meta, Stake, StakeStateV2},
     },
-    solana_vote_interface::state::{BlockTimestamp, VoteInit, VoteStateV4, VoteStateVersions},
+    solana_vote_interface::state::{
+        BLS_PUBLIC_KEY_COMPRESSED_SIZE, BlockTimestamp, VoteInit, VoteStateV4, VoteStateVersions,
+    },
 };
 
 /// Maximum credits per vote, for a latency of at most two slots.
@@ -132,17 +134,25 @@ pub(crate) fn earn_credits(bank: &Bank, vote: &Address, performance_permille: u1
     if credits == 0 {
         return Ok(());
     }
-    let unknown = EmbeddedError::UnknownVoteAccount { vote: *vote };
-    let account = bank.get_account(vote).ok_or(unknown)?;
-    let mut state =
-        VoteStateV4::deserialize(account.data(), vote).map_err(|_| EmbeddedError::UnknownVoteState { vote: *vote })?;
-    add_credits(&mut state.epoch_credits, bank.epoch(), credits);
-    state.last_timestamp = BlockTimestamp { slot: bank.slot(), timestamp: bank.clock().unix_timestamp };
+    change_state(bank, vote, |state| {
+        add_credits(&mut state.epoch_credits, bank.epoch(), credits);
+        state.last_timestamp = BlockTimestamp { slot: bank.slot(), timestamp: bank.clock().unix_timestamp };
+    })
+}
 
+/// Gives a vote account a BLS key. Its bytes are no valid key: nothing here verifies votes.
+pub(crate) fn set_bls_key(bank: &Bank, vote: &Address) -> Result<(), EmbeddedError> {
+    change_state(bank, vote, |state| state.bls_pubkey_compressed = Some([1; BLS_PUBLIC_KEY_COMPRESSED_SIZE]))
+}
+
+fn change_state(bank: &Bank, vote: &Address, change: impl FnOnce(&mut VoteStateV4)) -> Result<(), EmbeddedError> {
+    let account = bank.get_account(vote).ok_or(EmbeddedError::UnknownVoteAccount { vote: *vote })?;
+    let unknown = |_| EmbeddedError::UnknownVoteState { vote: *vote };
+    let mut state = VoteStateV4::deserialize(account.data(), vote).map_err(unknown)?;
+    change(&mut state);
     let mut account = Account::from(account);
     account.data.resize(VoteStateV4::size_of(), 0);
-    VoteStateV4::serialize(&VoteStateVersions::new_v4(state), &mut account.data)
-        .map_err(|_| EmbeddedError::UnknownVoteState { vote: *vote })?;
+    VoteStateV4::serialize(&VoteStateVersions::new_v4(state), &mut account.data).map_err(unknown)?;
     bank.store_account(vote, &AccountSharedData::from(account));
     Ok(())
 }

@@ -10,7 +10,10 @@
 use {
     base64::{Engine as _, prelude::BASE64_STANDARD},
     std::{env, error::Error, fs},
-    tidepool_core::{maths::Fee, quote},
+    tidepool_core::{
+        maths::{Fee, Lamports, PoolTokens},
+        quote,
+    },
     tidepool_interface::state::{PoolExtension, StakePool},
 };
 
@@ -29,9 +32,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The data does not contain the account's owner. Compare the owner with the expected program id.
     let pool = StakePool::decode_initialized(&bytes)?;
     let rate = pool.head.exchange_rate();
-    println!("total            {} lamports", rate.total_lamports);
-    println!("supply           {} smallest units of the pool token", rate.pool_token_supply);
-    println!("a pool token     {} lamports", rate.lamports_for_withdrawal(WHOLE).ok_or("the rate overflows")?);
+    println!("total            {} lamports", rate.total_lamports.get());
+    println!("supply           {} smallest units of the pool token", rate.pool_token_supply.get());
+    println!(
+        "a pool token     {} lamports",
+        rate.lamports_for_withdrawal(PoolTokens::new(WHOLE)).ok_or("the rate overflows")?
+    );
 
     println!("fee on rewards   {}", of(&pool.head.epoch_fee.get()));
     println!("SOL deposits     {}", of(&pool.terms.sol_deposit_fee));
@@ -40,9 +46,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("stake withdrawal {}", of(&pool.terms.stake_withdrawal_fee));
 
     // The quote that a wallet shows before a deposit. The program computes exactly the same.
-    let deposit = quote::sol_deposit(&rate, &pool.terms.sol_deposit_fee, pool.terms.sol_referral_fee, WHOLE)
-        .map_err(|error| format!("no deposit: {error}"))?;
-    println!("a SOL buys       {} smallest units, fees deducted", deposit.to_depositor);
+    let deposit =
+        quote::sol_deposit(&rate, &pool.terms.sol_deposit_fee, pool.terms.sol_referral_fee, Lamports::new(WHOLE))
+            .map_err(|error| format!("no deposit: {error}"))?;
+    println!("a SOL buys       {} smallest units, fees deducted", deposit.to_depositor.get());
 
     println!(
         "weights          {}",

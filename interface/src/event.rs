@@ -11,6 +11,7 @@ use {
     bytemuck::{Pod, Zeroable},
     core::mem::size_of,
     solana_address::Address,
+    tidepool_core::maths::{Lamports, PoolTokens},
 };
 
 /// A value before and after an instruction.
@@ -268,16 +269,16 @@ pub struct ExitEvent {
 
 impl ExitEvent {
     /// The event of a step of `ticket` in `epoch`.
-    pub fn new(ticket: &ExitTicket, epoch: u64, step: ExitStep, paid_lamports: u64, burnt_pool_tokens: u64) -> Self {
+    pub fn new(ticket: &ExitTicket, epoch: u64, step: ExitStep, paid: Lamports, burnt: PoolTokens) -> Self {
         Self {
             pool: ticket.pool,
             owner: ticket.owner,
             epoch: epoch.into(),
             id: ticket.id,
             lamports: ticket.lamports,
-            paid_lamports: paid_lamports.into(),
+            paid_lamports: paid.get().into(),
             pool_tokens: ticket.pool_tokens,
-            burnt_pool_tokens: burnt_pool_tokens.into(),
+            burnt_pool_tokens: burnt.get().into(),
             step: step as u8,
             reserved: [0; 7],
         }

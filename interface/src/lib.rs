@@ -11,7 +11,10 @@
 //! ```
 //! # use tidepool_interface::state::{AccountType, POOL_MAX_LENGTH, PoolHead, PoolTerms};
 //! use {
-//!     tidepool_core::{maths::Fee, quote},
+//!     tidepool_core::{
+//!         maths::{Fee, Lamports, PoolTokens},
+//!         quote,
+//!     },
 //!     tidepool_interface::{StakePoolError, state::StakePool},
 //! };
 //!
@@ -26,12 +29,12 @@
 //! let pool = StakePool::decode_initialized(&account_data)?;
 //! assert!(!pool.head.is_stale(0), "update the pool first");
 //! let rate = pool.head.exchange_rate();
-//! assert_eq!(rate.lamports_for_withdrawal(1_000_000_000), Some(1_100_000_000)); // 1.1 SOL per pool token
+//! assert_eq!(rate.lamports_for_withdrawal(PoolTokens::new(1_000_000_000)), Some(Lamports::new(1_100_000_000)));
 //!
 //! let (fee, referral_percent) = (pool.terms.sol_deposit_fee, pool.terms.sol_referral_fee);
 //! assert_eq!(fee, Fee::new(1, 100));
-//! let quote = quote::sol_deposit(&rate, &fee, referral_percent, 11_000_000_000).map_err(StakePoolError::from)?; // 11 SOL
-//! assert_eq!(quote.to_depositor, 9_900_000_000); // 9.9 pool tokens
+//! let quote = quote::sol_deposit(&rate, &fee, referral_percent, Lamports::new(11_000_000_000)).map_err(StakePoolError::from)?;
+//! assert_eq!(quote.to_depositor, PoolTokens::new(9_900_000_000));
 //! # Ok::<(), solana_program_error::ProgramError>(())
 //! ```
 //!
@@ -71,7 +74,8 @@
 //! ([`instruction::ExtensionInstruction`]), errors from code 1000 on ([`ExtensionError`]) and [`event`]s.
 //!
 //! The crate is `no_std` and allocates nothing. The feature `client` builds [`solana_instruction::Instruction`]s and finds
-//! program addresses off-chain. The feature `borsh` implements `BorshSerialize` and `BorshDeserialize` for the types of the SPL
+//! program addresses off-chain. The feature `write` has the in-place views with which the program reads and writes accounts; clients
+//! decode accounts instead. The feature `borsh` implements `BorshSerialize` and `BorshDeserialize` for the types of the SPL
 //! stake pool; it needs `alloc`.
 
 #![no_std]

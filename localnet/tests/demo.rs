@@ -43,8 +43,8 @@ async fn rewards_raise_the_rate_in_every_epoch_but_the_first() {
         assert!(figures.rewards > 0 && figures.fee_lamports > 0 && figures.fee_tokens > 0, "{figures:?}");
         let (was, is) = (before.rate, figures.rate);
         assert!(
-            u128::from(is.total_lamports) * u128::from(was.pool_token_supply)
-                > u128::from(was.total_lamports) * u128::from(is.pool_token_supply),
+            u128::from(is.total_lamports.get()) * u128::from(was.pool_token_supply.get())
+                > u128::from(was.total_lamports.get()) * u128::from(is.pool_token_supply.get()),
             "{was:?} {is:?}"
         );
         before = figures;

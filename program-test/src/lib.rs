@@ -33,6 +33,8 @@
 //! # }
 //! ```
 //!
+//! Run tests on a current-thread runtime, as `#[tokio::test]` does by default: the bank panics on a multi-thread runtime.
+//!
 //! Amounts of SOL are lamports. Amounts of pool tokens are in the token's smallest unit: a pool mint has 9 decimals.
 //!
 //! Everything here goes through the real program, in transactions that the bank processes: no account of a pool is written

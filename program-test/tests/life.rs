@@ -87,7 +87,7 @@ async fn lives(token_program: Pubkey, extended: bool) -> Result<(), Error> {
     advance_epoch(context, votes).await?;
     pool.update(context).await?;
     let snapshot = pool.snapshot(context, StakeSelection::None).await?;
-    let reward = snapshot.rate().total_lamports - rate.total_lamports;
+    let reward = snapshot.rate().total_lamports.get() - rate.total_lamports.get();
     // Some 25 millionths of 200 SOL.
     assert!((2_500_000..10_000_000).contains(&reward), "{reward} lamports");
     assert!(pool.pool_tokens(context, &pool.manager.pubkey()).await? > fee_tokens);

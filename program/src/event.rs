@@ -142,8 +142,8 @@ impl Funds {
     pub fn emit(mut self, pool: &Pool) {
         if let Some(tagged) = &mut self.event {
             let rate = pool.rate();
-            tagged.event.total_lamports.new.set(rate.total_lamports);
-            tagged.event.pool_token_supply.new.set(rate.pool_token_supply);
+            tagged.event.total_lamports.new.set(rate.total_lamports.get());
+            tagged.event.pool_token_supply.new.set(rate.pool_token_supply.get());
             tagged.emit();
         }
     }
@@ -162,8 +162,8 @@ fn begin(pool: &Pool, epoch: u64, instruction: u8) -> Tagged<FundsEvent> {
         old_status: NO_STATUS,
         new_status: NO_STATUS,
         reserved: 0,
-        total_lamports: unchanged(rate.total_lamports),
-        pool_token_supply: unchanged(rate.pool_token_supply),
+        total_lamports: unchanged(rate.total_lamports.get()),
+        pool_token_supply: unchanged(rate.pool_token_supply.get()),
         reserve_lamports: Change::default(),
         active_stake_lamports: Change::default(),
         transient_stake_lamports: Change::default(),

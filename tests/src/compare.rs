@@ -23,10 +23,7 @@ impl Vm {
     /// on purpose, the departure is checked.
     ///
     /// # Errors
-    /// What differs: the result, an account's lamports, data or owner, or the return data. What is wrong with the extension.
-    ///
-    /// # Panics
-    /// If the machine has no reference.
+    /// What differs: the result, an account's lamports, data or owner, or the return data. The fault with the extension.
     pub fn compare(&mut self, instruction: &Instruction) -> Result<Outcome, String> {
         let comparison = Comparison::begin(self, instruction);
         let outcome = self.process(instruction);
@@ -34,9 +31,6 @@ impl Vm {
     }
 
     /// Runs an instruction of the extension, and keeps what it changed where it succeeds.
-    ///
-    /// # Errors
-    /// What is wrong with the extension afterwards.
     pub fn process_extension(&mut self, instruction: &Instruction) -> Result<Outcome, String> {
         let extended = ExtendedPool::find(instruction, self);
         let outcome = self.process(instruction);
@@ -73,9 +67,6 @@ impl Comparison {
     }
 
     /// Compares what Tidepool did.
-    ///
-    /// # Errors
-    /// As [`Vm::compare`].
     pub fn finish(self, vm: &Vm, instruction: &Instruction, ours: &Outcome) -> Result<(), String> {
         let Self { extended, theirs, is_swept } = self;
         let Some(extended) = extended else { return compare(ours, &theirs, None) };
@@ -104,9 +95,6 @@ impl Comparison {
 }
 
 /// Compares two outcomes, but for the unused bytes of the records of a validator list, and for eight bytes from each of these offsets on.
-///
-/// # Errors
-/// What differs, in words.
 fn compare(ours: &Outcome, theirs: &Outcome, list: Option<(&Address, &[usize])>) -> Result<(), String> {
     let mut text = String::new();
     let (result, reference) = (&ours.result, &theirs.result);

@@ -2,17 +2,14 @@
 
 pub mod departures;
 pub mod events;
-mod instructions;
 pub mod kept;
-
-pub use instructions::Triple;
 
 use tidepool_interface::state::{EntryExtension, RebalancePolicy};
 
-/// What is where the contract has nothing: behind the pool, and in the unused bytes of each record.
+/// Bytes that SPL leaves unused: behind the pool, and in the unused bytes of each record.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum PoolKind {
-    /// Zeroes, as clients of the contract make pools.
+    /// Zeroes, as SPL clients make pools.
     #[default]
     Plain,
     /// Bytes in the records that mean nothing, as the pool has no extension: they must be kept, and never looked at.
@@ -28,7 +25,7 @@ const fn litter(index: usize) -> [u8; 4] {
 }
 
 impl PoolKind {
-    /// One of each, with the policy that bounds nothing: in all of them the contract's instructions do the same.
+    /// One of each, with the policy that bounds nothing: in all of them SPL instructions do the same.
     pub const ALL: [Self; 3] = [Self::Plain, Self::Littered, Self::EXTENDED];
 
     /// The extension, with the policy that bounds nothing.
@@ -42,7 +39,7 @@ impl PoolKind {
         }
     }
 
-    /// What the record at `index` has, whose addresses have these bumps and whose stake in motion comes to the validator.
+    /// What the record at `index` has, whose addresses have these bumps and whose transient stake comes to the validator.
     pub fn entry(self, index: usize, [validator, transient]: [u8; 2]) -> EntryExtension {
         let mut entry = EntryExtension::default();
         match self {

@@ -13,9 +13,6 @@ pub const METADATA_PROGRAM: &str = "mpl_token_metadata.so";
 pub const OLDER_STAKE_PROGRAM: &str = "solana_stake_program.so";
 
 /// Reads a program of the crate `spl-stake-pool`.
-///
-/// # Panics
-/// Where cargo does not know the crate, or it holds no such file.
 pub fn read(name: &str) -> Vec<u8> {
     let path = folder().join("tests").join("fixtures").join(name);
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))

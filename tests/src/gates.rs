@@ -19,9 +19,6 @@ impl Gates {
     pub const BOTH: [Self; 2] = [Self::Mainnet, Self::All];
 
     /// The set that [`VARIABLE`] names.
-    ///
-    /// # Panics
-    /// If it names another one.
     pub fn of_environment() -> Self {
         match env::var(VARIABLE) {
             Err(env::VarError::NotPresent) => Self::All,

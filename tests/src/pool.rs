@@ -1,24 +1,24 @@
 //! Pools made of raw accounts: any state at all, whether or not a history leads there.
 
 use {
-    crate::{SOL, extension::PoolKind, vm::Vm},
+    crate::{
+        SOL,
+        accounts::{delegated_stake, owned_account, stake_account, stake_meta, token_account, write_vote_account},
+        extension::PoolKind,
+        vm::Vm,
+    },
     bytemuck::Zeroable as _,
-    solana_account::Account,
     solana_address::Address,
     solana_program_option::COption,
     solana_program_pack::Pack as _,
-    solana_stake_interface::{
-        stake_flags::StakeFlags,
-        state::{Authorized, Delegation, Lockup, Meta, Stake, StakeStateV2},
-    },
-    solana_vote_interface::state::{VoteInit, VoteStateV4, VoteStateVersions},
-    spl_token_interface::state::{Account as TokenAccount, AccountState, Mint},
+    solana_stake_interface::state::StakeStateV2,
+    spl_token_interface::state::{AccountState, Mint},
     tidepool_core::maths::Fee,
     tidepool_interface::{
-        POOL_MINT_DECIMALS, STAKE_ACCOUNT_SPACE,
+        POOL_MINT_DECIMALS,
         address::{
-            STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_PROGRAM_ID, find_deposit_authority, find_ephemeral_stake,
-            find_transient_stake, find_validator_stake, find_withdraw_authority,
+            TOKEN_PROGRAM_ID, find_deposit_authority, find_ephemeral_stake, find_transient_stake, find_validator_stake,
+            find_withdraw_authority,
         },
         state::{
             AccountType, EXTENDED_POOL_LENGTH, EntryExtension, POOL_MAX_LENGTH, PodLockup, PoolExtension, PoolHead,
@@ -45,6 +45,13 @@ pub struct ValidatorSpec {
     pub status: StakeStatus,
 }
 
+impl ValidatorSpec {
+    /// An active validator, with these lamports in its stake account and its transient account.
+    pub const fn active(delegated: u64, transient: u64) -> Self {
+        Self { delegated, transient, status: StakeStatus::Active }
+    }
+}
+
 /// A pool's state.
 #[derive(Clone, Debug)]
 pub struct PoolSpec {
@@ -60,7 +67,6 @@ pub struct PoolSpec {
     pub epoch_fee: Fee,
     /// Other fees and authorities.
     pub terms: PoolTerms,
-    /// Validators.
     pub validators: Vec<ValidatorSpec>,
     /// Epoch of the pool's and the records' last update.
     pub last_update_epoch: u64,
@@ -68,7 +74,7 @@ pub struct PoolSpec {
     pub fee_account_frozen: bool,
     /// Length of the pool's account in bytes. One with the extension is as long as that needs.
     pub pool_length: usize,
-    /// What is where the contract has nothing.
+    /// The bytes that SPL leaves unused.
     pub kind: PoolKind,
 }
 
@@ -105,17 +111,13 @@ pub struct ValidatorAddresses {
 /// A pool's addresses, and its state as it was when it was made.
 #[derive(Clone, Debug)]
 pub struct PoolFixture {
-    /// The program.
     pub program_id: Address,
-    /// The pool.
     pub pool: Address,
-    /// The withdraw authority.
     pub withdraw_authority: Address,
     /// Length of the pool's account in bytes.
     pub pool_length: usize,
     /// The extension, which is written where the account is long enough for it.
     pub extension: Option<PoolExtension>,
-    /// The state.
     pub state: StakePool,
     /// The validators, in the list's order.
     pub validators: Vec<ValidatorAddresses>,
@@ -215,7 +217,7 @@ impl PoolFixture {
         }
     }
 
-    /// What is in the unused bytes of the record at `index`, whose addresses are known.
+    /// The unused bytes of the record at `index`, whose addresses are known.
     fn entry(&self, kind: PoolKind, index: usize) -> EntryExtension {
         kind.entry(index, self.bumps(index))
     }
@@ -295,9 +297,6 @@ impl PoolFixture {
 
     /// Puts `before` other records before those of the list, and `after` behind them. They are active and up to date, and have as
     /// little stake as may be; there are no accounts to them.
-    ///
-    /// # Panics
-    /// Where there is no list.
     pub fn surround(&self, before: u32, after: u32, vm: &mut Vm) {
         let list = self.state.head.validator_list;
         let data = vm.account(&list).data;
@@ -324,9 +323,6 @@ impl PoolFixture {
     }
 
     /// Changes the list's record at `index`.
-    ///
-    /// # Panics
-    /// Where there is no list.
     pub fn edit_record(&self, index: usize, vm: &mut Vm, edit: impl FnOnce(&mut ValidatorStakeInfo)) {
         let mut record = self.record(index, vm);
         edit(&mut record);
@@ -334,10 +330,13 @@ impl PoolFixture {
         list.data[record_range(index)].copy_from_slice(bytemuck::bytes_of(&record));
     }
 
+    /// The records of the validator list.
+    pub fn records(&self, vm: &Vm) -> Vec<ValidatorStakeInfo> {
+        let data = vm.account(&self.state.head.validator_list).data;
+        split_validator_list(&data).expect("a list").1.to_vec()
+    }
+
     /// The pool's state as the machine has it now.
-    ///
-    /// # Panics
-    /// Where the account is no pool any more.
     pub fn read_state(&self, vm: &Vm) -> StakePool {
         StakePool::decode_initialized(&vm.account(&self.pool).data).expect("a pool")
     }
@@ -347,102 +346,4 @@ fn record_range(index: usize) -> std::ops::Range<usize> {
     let length = size_of::<ValidatorStakeInfo>();
     let start = size_of::<ValidatorListHeader>() + index * length;
     start..start + length
-}
-
-/// A stake account of a wallet.
-#[derive(Clone, Copy, Debug)]
-pub struct UserStake {
-    /// Staker and withdrawer.
-    pub authority: Address,
-    /// The validator.
-    pub vote: Address,
-    /// Delegated lamports.
-    pub delegated: u64,
-    /// Lamports that are neither rent nor delegated.
-    pub idle: u64,
-    /// Since when the stake is delegated.
-    pub activation_epoch: u64,
-}
-
-impl UserStake {
-    /// Makes the account in the machine.
-    pub fn add(&self, vm: &mut Vm) -> Address {
-        let rent = vm.stake_rent();
-        let meta = stake_meta(&self.authority, rent);
-        let address = vm.new_address();
-        let lamports = rent.saturating_add(self.delegated).saturating_add(self.idle);
-        let state = delegated_stake(meta, self.vote, self.delegated, self.activation_epoch);
-        vm.accounts.insert(address, stake_account(lamports, &state));
-        address
-    }
-}
-
-/// Pool tokens in a token account, or the zero of an account that is not there.
-pub fn token_balance(address: &Address, vm: &Vm) -> u64 {
-    TokenAccount::unpack_unchecked(&vm.account(address).data).map_or(0, |account| account.amount)
-}
-
-/// A vote account, to which stake can be delegated.
-pub fn add_vote_account(vm: &mut Vm) -> Address {
-    let vote = vm.new_address();
-    write_vote_account(vote, vm);
-    vote
-}
-
-fn write_vote_account(vote: Address, vm: &mut Vm) {
-    let node = vm.new_address();
-    let init = VoteInit { node_pubkey: node, authorized_voter: node, authorized_withdrawer: node, commission: 0 };
-    let state = VoteStateV4::new_with_defaults(&vote, &init, &solana_clock::Clock::default());
-    let mut data = vec![0; VoteStateV4::size_of()];
-    VoteStateV4::serialize(&VoteStateVersions::new_v4(state), &mut data).expect("room for a vote state");
-    vm.accounts.insert(vote, owned_account(data, solana_sdk_ids::vote::ID, vm));
-}
-
-/// A wallet with `lamports`.
-pub fn add_wallet(lamports: u64, vm: &mut Vm) -> Address {
-    let address = vm.new_address();
-    vm.accounts.insert(address, Account { lamports, owner: SYSTEM_PROGRAM_ID, ..Account::default() });
-    address
-}
-
-/// An uninitialized stake account that holds its rent, as a withdrawal wants it.
-pub fn add_empty_stake(vm: &mut Vm) -> Address {
-    let address = vm.new_address();
-    let lamports = vm.stake_rent();
-    vm.accounts.insert(address, stake_account(lamports, &StakeStateV2::Uninitialized));
-    address
-}
-
-#[expect(deprecated, reason = "the stake program still writes the rent of the day into new accounts")]
-fn stake_meta(authority: &Address, rent: u64) -> Meta {
-    Meta { rent_exempt_reserve: rent, authorized: Authorized::auto(authority), lockup: Lockup::default() }
-}
-
-fn delegated_stake(meta: Meta, vote: Address, delegated: u64, activation_epoch: u64) -> StakeStateV2 {
-    let delegation = Delegation { voter_pubkey: vote, stake: delegated, activation_epoch, ..Delegation::default() };
-    StakeStateV2::Stake(meta, Stake { delegation, credits_observed: 0 }, StakeFlags::empty())
-}
-
-/// Makes an account of these data with its rent, owned by `owner`.
-pub fn add_account(data: Vec<u8>, owner: Address, vm: &mut Vm) -> Address {
-    let address = vm.new_address();
-    vm.accounts.insert(address, owned_account(data, owner, vm));
-    address
-}
-
-fn stake_account(lamports: u64, state: &StakeStateV2) -> Account {
-    let mut data = vec![0; STAKE_ACCOUNT_SPACE];
-    bincode::serialize_into(&mut data[..], state).expect("a stake state fits its account");
-    Account { lamports, data, owner: STAKE_PROGRAM_ID, ..Account::default() }
-}
-
-fn token_account(mint: Address, owner: Address, amount: u64, state: AccountState) -> Vec<u8> {
-    let account = TokenAccount { mint, owner, amount, state, ..TokenAccount::default() };
-    let mut data = vec![0; TokenAccount::LEN];
-    account.pack_into_slice(&mut data);
-    data
-}
-
-fn owned_account(data: Vec<u8>, owner: Address, vm: &Vm) -> Account {
-    Account { lamports: vm.mollusk.sysvars.rent.minimum_balance(data.len()), data, owner, ..Account::default() }
 }

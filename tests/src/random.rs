@@ -28,15 +28,12 @@ pub const SEED: &str = "TIDEPOOL_SEED";
 /// All SOL there is, in lamports, and more.
 const MOST_LAMPORTS: u64 = 700_000_000_000_000_000;
 
-fn variable(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
+pub(crate) fn variable(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is not a number")))
 }
 
 /// Runs `test` on `cases` values (times `TIDEPOOL_CASES_FACTOR`) that follow from the seed `TIDEPOOL_SEED`, and shrinks
 /// what fails.
-///
-/// # Panics
-/// Where a case fails.
 pub fn check<S: Strategy>(cases: u32, strategy: S, test: impl Fn(S::Value) -> Result<(), TestCaseError>) {
     let seed = variable(SEED).unwrap_or(0);
     let cases = cases.saturating_mul(variable(CASES_FACTOR).unwrap_or(1) as u32);
@@ -120,7 +117,7 @@ fn validators(most: usize) -> impl Strategy<Value = Vec<ValidatorSpec>> {
     prop_oneof![3 => vec(one(1_000_000 * SOL), 0..=most), 2 => vec(one(2 * SOL + 100), 1..=most)]
 }
 
-/// Pools in any state that the contract's layout allows, updated in `epoch` or (rarely) before.
+/// Pools in any state that SPL's layout allows, updated in `epoch` or (rarely) before.
 pub fn pool(epoch: u64, most_validators: usize) -> impl Strategy<Value = PoolSpec> {
     let token_program = prop_oneof![Just(TOKEN_PROGRAM_ID), Just(TOKEN_2022_PROGRAM_ID)];
     let last_update_epoch = prop_oneof![15 => Just(epoch), 1 => Just(epoch.saturating_sub(1))];

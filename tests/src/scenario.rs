@@ -1,13 +1,12 @@
-//! For each instruction of the contract, pools on which it succeeds.
+//! For each instruction of SPL, pools on which it succeeds.
 
 use {
     crate::{
         SOL,
+        accounts::{UserStake, add_account, add_empty_stake, add_wallet},
         extension::PoolKind,
         instructions::{Holder, Receiver},
-        pool::{
-            NEW_SEED as SEED, PoolFixture, PoolSpec, UserStake, ValidatorSpec, add_account, add_empty_stake, add_wallet,
-        },
+        pool::{NEW_SEED as SEED, PoolFixture, PoolSpec, ValidatorSpec},
         vm::Vm,
     },
     solana_account::Account,
@@ -16,7 +15,7 @@ use {
     tidepool_core::maths::Fee,
     tidepool_interface::{
         instruction::{FeeType, FundingType, PreferredValidatorType, StakePoolInstruction as Ix},
-        state::{POOL_MAX_LENGTH, PoolTerms, StakeStatus, validator_list_length},
+        state::{POOL_MAX_LENGTH, PoolTerms, validator_list_length},
     },
 };
 
@@ -25,11 +24,9 @@ pub const EPOCH: u64 = 500;
 
 /// An instruction, and the pool that it works on.
 pub struct Scenario {
-    /// The instruction's name, and what is special.
+    /// The instruction's name, and its special case.
     pub name: &'static str,
-    /// The pool.
     pub pool: PoolFixture,
-    /// The instruction.
     pub instruction: Instruction,
 }
 
@@ -51,10 +48,7 @@ fn usual_spec(token_program: Address, kind: PoolKind) -> PoolSpec {
             sol_withdrawal_fee: fee,
             ..PoolTerms::default()
         },
-        validators: vec![
-            ValidatorSpec { delegated: 100 * SOL, transient: 0, status: StakeStatus::Active },
-            ValidatorSpec { delegated: 100 * SOL, transient: 10 * SOL, status: StakeStatus::Active },
-        ],
+        validators: vec![ValidatorSpec::active(100 * SOL, 0), ValidatorSpec::active(100 * SOL, 10 * SOL)],
         last_update_epoch: EPOCH,
         fee_account_frozen: false,
         pool_length: POOL_MAX_LENGTH,
@@ -150,8 +144,7 @@ impl<'a> Builder<'a> {
     }
 
     fn update_list(&mut self, no_merge: bool) -> Instruction {
-        let stakes: Vec<_> = self.pool.validators.iter().map(|each| (each.stake, each.transient)).collect();
-        self.pool.update_list(0, no_merge, &stakes)
+        self.pool.update_whole_list(no_merge)
     }
 
     fn set_manager(&mut self) -> Instruction {
@@ -245,17 +238,11 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Makes the scenario's accounts in the machine, whose clock is put at [`EPOCH`].
-///
-/// # Panics
-/// Where there is no scenario of that name.
 pub fn make(name: &str, token_program: Address, kind: PoolKind, vm: &mut Vm) -> Scenario {
     make_in(&usual_spec(token_program, kind), name, vm)
 }
 
 /// As [`make`], in a pool of one validator. There are scenarios that need two.
-///
-/// # Panics
-/// As [`make`].
 pub fn make_with_one_validator(name: &str, token_program: Address, kind: PoolKind, vm: &mut Vm) -> Scenario {
     let mut spec = usual_spec(token_program, kind);
     spec.validators.truncate(1);

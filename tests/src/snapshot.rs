@@ -11,9 +11,6 @@ pub const STAKE_PROGRAM_MINIMUM: u64 = SOL;
 
 impl PoolFixture {
     /// The pool with all its stake accounts.
-    ///
-    /// # Panics
-    /// Where its accounts are no pool's any more.
     pub fn snapshot(&self, vm: &Vm) -> PoolSnapshot {
         let head = &self.state.head;
         let sysvars = &vm.mollusk.sysvars;

@@ -1,4 +1,4 @@
-//! What others do to stake accounts: rewards of the cluster, deactivation by anyone, a restart.
+//! What others do to stake accounts: rewards of the cluster, deactivation by any user, a restart.
 
 use {
     solana_account::Account,
@@ -43,7 +43,7 @@ pub fn undelegate(data: &mut [u8]) {
     }
 }
 
-/// Lamports that an account earns on entering `epoch`: `rate` hundred-thousandths of what is delegated since before.
+/// Lamports that an account earns on entering `epoch`: `rate` hundred-thousandths of the stake that was delegated before.
 pub fn reward(data: &[u8], epoch: u64, rate: u64) -> u64 {
     if !is_delegated(data)
         || read(data, offset::DEACTIVATION_EPOCH) != NOT_DEACTIVATED
@@ -63,7 +63,7 @@ pub fn pay(account: &mut Account, lamports: u64) {
     }
 }
 
-/// Takes a share of what is delegated beyond `least` lamports away, in permille. Returns how many lamports are lost.
+/// Takes a share of the delegation beyond `least` lamports away, in permille. Returns how many lamports are lost.
 pub fn slash(account: &mut Account, permille: u64, least: u64) -> u64 {
     let stake = read(&account.data, offset::STAKE);
     // What was withdrawn of inactive stake is still stated as delegated.
@@ -74,9 +74,6 @@ pub fn slash(account: &mut Account, permille: u64, least: u64) -> u64 {
 }
 
 /// Puts another state into a stake account.
-///
-/// # Panics
-/// Where the account is too small.
 pub fn set_state(data: &mut [u8], state: &StakeStateV2) {
     data.fill(0);
     bincode::serialize_into(data, state).expect("a stake state fits its account");

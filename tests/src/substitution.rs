@@ -7,7 +7,7 @@ use {
     solana_instruction::{AccountMeta, Instruction},
 };
 
-/// What is done to one account of an instruction.
+/// A change of one account of an instruction.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Substitution {
     /// Another address, at which there is nothing.
@@ -45,7 +45,7 @@ pub fn apply(substitution: Substitution, index: usize, instruction: &mut Instruc
     let address = instruction.accounts[index].pubkey;
     let replace = |meta: &mut AccountMeta, address: Address| meta.pubkey = address;
     let mut change = |change: &dyn Fn(&mut Account)| {
-        // Programs and sysvars cannot be changed by anyone.
+        // Programs and sysvars cannot be changed by any user.
         let Some(account) = vm.accounts.get_mut(&address) else {
             return false;
         };

@@ -37,9 +37,6 @@ const STAKE_HISTORY_EPOCHS: u64 = 8;
 const PROGRAM_DATA_HEADER_LENGTH: usize = 45;
 
 /// An ELF of this repository.
-///
-/// # Panics
-/// If it was not built from the present sources.
 pub fn read_elf(elf: Elf) -> Vec<u8> {
     elf.read().unwrap_or_else(|error| panic!("{error}"))
 }
@@ -124,9 +121,6 @@ const STEADY_BUMP: u8 = 254;
 
 impl Vm {
     /// A machine with Tidepool, under the feature gates that the environment names.
-    ///
-    /// # Panics
-    /// If its ELF was not built from the present sources.
     pub fn of_tidepool() -> Self {
         Self::new(Address::new_unique(), &read_elf(Elf::Tidepool))
     }
@@ -134,9 +128,6 @@ impl Vm {
     /// A machine with Tidepool and the published SPL stake pool.
     ///
     /// Both have the same program id and the same accounts, so that no address has to be translated.
-    ///
-    /// # Panics
-    /// If an ELF was not built from the present sources.
     pub fn beside_reference() -> Self {
         let mut vm = Self::of_tidepool();
         vm.reference = Some(load(vm.program_id, &read_elf(Elf::Reference), Gates::of_environment()));
@@ -161,6 +152,11 @@ impl Vm {
         }
     }
 
+    /// Whether it was made by [`Self::beside_reference`].
+    pub const fn has_reference(&self) -> bool {
+        self.reference.is_some()
+    }
+
     /// From now on [`Self::new_address`] gives the same addresses in every run, and after every call of this: what an instruction
     /// costs depends on the addresses that the program has to search.
     pub fn steady_addresses(&mut self) {
@@ -171,7 +167,7 @@ impl Vm {
     pub fn new_address(&mut self) -> Address {
         let Some(count) = &mut self.steady else { return Address::new_unique() };
         *count += 1;
-        // Spread like real ones, of which no two begin alike.
+        // Spread like real ones: no two begin alike.
         let mut random = fastrand::Rng::with_seed(*count);
         Address::new_from_array(std::array::from_fn(|_| random.u8(..)))
     }
@@ -273,9 +269,6 @@ impl Vm {
     }
 
     /// Runs an instruction with the reference in Tidepool's place, without keeping anything.
-    ///
-    /// # Panics
-    /// Without a reference.
     pub(crate) fn simulate_reference(&mut self, instruction: &Instruction) -> Outcome {
         let mut reference = self.reference.take().expect("a machine beside the reference");
         std::mem::swap(&mut reference.sysvars, &mut self.mollusk.sysvars);

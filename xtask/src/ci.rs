@@ -1,13 +1,13 @@
 //! `cargo xtask ci`
 
-use crate::{deny, e2e, examples, fuzz, test, words};
+use crate::{deny, e2e, examples, fuzz, test, typos, words};
 use sbpf_build::{Workspace, cargo, process};
 
 /// Minutes of fuzzing: enough to see that all of it works, and for the mistakes that fuzzers find at once.
 const FUZZING: u64 = 1;
 
-/// Check formatting, words, lints and dependencies, then run all tests, the examples, the fuzzers and the tests on a real validator:
-/// what has to pass before a change lands
+/// Check formatting, words, spelling, lints and dependencies, then run all tests, the examples, the fuzzers and the tests on a real
+/// validator: what has to pass before a change lands
 #[derive(clap::Args)]
 pub struct Args {}
 
@@ -18,11 +18,13 @@ impl Args {
         e2e::check(&workspace)?;
         let step = |arguments: &[&str]| process::run(cargo().current_dir(&workspace.root).args(arguments));
         step(&["fmt", "--all", "--check"])?;
-        step(&["fmt", "--manifest-path", fuzz::MANIFEST, "--check"])?;
-        for manifest in examples::manifests(&workspace) {
-            process::run(cargo().args(["fmt", "--check", "--manifest-path"]).arg(manifest))?;
+        for manifest in examples::manifests(&workspace).into_iter().chain([workspace.root.join(fuzz::MANIFEST)]) {
+            process::run(cargo().args(["fmt", "--check", "--manifest-path"]).arg(&manifest))?;
+            // A lock file that does not follow the crates of the workspace would fail half an hour later.
+            process::run(cargo().args(["fetch", "--locked", "--manifest-path"]).arg(&manifest))?;
         }
         words::check(&workspace.root, false)?;
+        let spelling = typos::Args::default().test()?;
         step(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny=warnings"])?;
         let dependencies = deny::Args::default().test()?;
         let tests = test::Args::default().test()?;
@@ -30,6 +32,6 @@ impl Args {
         let fuzzed = fuzz::Args::short(FUZZING).test()?;
         // Also where others have failed: who looks at the result wants to know all of it.
         let on_a_validator = e2e::Args::default().test()?;
-        (dependencies + tests + examples + fuzzed + on_a_validator).close()
+        (spelling + dependencies + tests + examples + fuzzed + on_a_validator).close()
     }
 }

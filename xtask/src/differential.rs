@@ -20,8 +20,8 @@ pub struct Args {
 impl Args {
     /// Builds both programs, then runs.
     pub fn run(self) -> anyhow::Result<()> {
-        let mut command = beside_reference("differential")?;
-        command.args(["--operations", &self.operations.to_string(), "--seed", &self.seed.to_string()]);
+        let mut command = beside_reference("histories")?;
+        command.args(["differential", "--operations", &self.operations.to_string(), "--seed", &self.seed.to_string()]);
         if self.older_stake_program {
             command.arg("--older-stake-program");
         }

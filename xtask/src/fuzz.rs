@@ -3,19 +3,12 @@
 mod figures;
 mod target;
 
-use crate::{build_program, tally::Tally, tool::Tool};
+use crate::{build_program, tally::Tally};
 use anyhow::{Context as _, bail, ensure};
 use figures::Figures;
 use sbpf_build::{Workspace, cargo, process};
-use std::{
-    env,
-    path::{Path, PathBuf},
-    process::Command,
-    time::Duration,
-};
+use std::{path::PathBuf, process::Command, time::Duration};
 use target::{Outcome, Target};
-
-const FUZZ: Tool = Tool { package: "cargo-fuzz", version: "0.13.2", binary: "cargo-fuzz", takes: "some two minutes" };
 
 /// The crate of the fuzz targets, with the inputs that are kept.
 const CRATE: &str = "tests/fuzz";
@@ -96,24 +89,26 @@ impl Args {
     fn build(&self) -> anyhow::Result<Vec<Target>> {
         build_program::Args::default().run()?;
         let workspace = Workspace::here()?;
-        let fuzz = FUZZ.find_or_install(&workspace, || {
-            "cargo-fuzz was not built: see above, then try again, which goes on from there".into()
-        })?;
         let names = names(&workspace)?;
         if let Some(name) = &self.target {
             ensure!(names.contains(name), "there is no target {name}: choose one of {}", names.join(", "));
         }
         let wanted = names.into_iter().filter(|name| self.is_wanted(name));
         let output = workspace.target_dir.join("fuzz");
-        let mut command = cargo_fuzz(&fuzz)?;
-        command.current_dir(&workspace.root).args(["build", "--fuzz-dir", CRATE]);
-        // Sanitizers need a nightly compiler. They check `unsafe` code, and the parsers have none of their own.
-        command.args(["--sanitizer", "none", "--codegen-units", "16", "--target-dir"]).arg(&output);
+        let host = host()?;
+        let mut command = cargo();
+        // In its folder, where cargo finds the fuzzer's flags.
+        command.current_dir(workspace.root.join(CRATE)).args(["build", "--release", "--target", &host]);
+        command.arg("--target-dir").arg(&output);
         if self.without_command_line {
             command.args(["--no-default-features", "--features", "vm"]);
         }
-        process::run(command.args(&self.target))?;
-        let binaries = output.join(host()?).join("release");
+        match &self.target {
+            Some(name) => command.args(["--bin", name]),
+            None => command.arg("--bins"),
+        };
+        process::run(&mut command)?;
+        let binaries = output.join(host).join("release");
         let kept = workspace.root.join(CRATE).join("corpus");
         Ok(wanted.map(|name| Target::new(name, &binaries, &kept, &output)).collect())
     }
@@ -122,15 +117,6 @@ impl Args {
         let is_left_out = self.without_command_line && COMMAND_LINE.contains(&name);
         self.target.as_ref().map_or(!is_left_out, |one| one == name)
     }
-}
-
-/// `cargo fuzz`, whose own cargo does as if it were typed into a fresh shell.
-fn cargo_fuzz(tool: &Path) -> anyhow::Result<Command> {
-    let mut paths: Vec<PathBuf> = tool.parent().map(Path::to_owned).into_iter().collect();
-    paths.extend(env::var_os("PATH").iter().flat_map(env::split_paths));
-    let mut command = cargo();
-    command.env("PATH", env::join_paths(paths).context("the target folder's path cannot stand in PATH")?).arg("fuzz");
-    Ok(command)
 }
 
 /// The targets of the crate, the longest last.
@@ -161,7 +147,7 @@ fn shares(targets: &[Target], all: Duration) -> Vec<Duration> {
     targets.iter().map(|target| share(target).max(Duration::from_secs(1))).collect()
 }
 
-/// This machine's target, for which cargo-fuzz builds.
+/// This machine's target.
 fn host() -> anyhow::Result<String> {
     let text = process::output_of(Command::new("rustc").arg("-vV"))?;
     match text.lines().find_map(|line| line.strip_prefix("host: ")) {
@@ -173,6 +159,7 @@ fn host() -> anyhow::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
 
     fn seconds(names: &[&str], all: u64) -> Vec<u64> {
         let folder = Path::new("");

@@ -18,6 +18,7 @@ mod tally;
 mod test;
 mod tidy;
 mod tool;
+mod typos;
 mod words;
 
 use clap::{Parser, Subcommand};
@@ -46,6 +47,7 @@ enum Command {
     Fuzz(fuzz::Args),
     Guards(guards::Args),
     Words(words::Args),
+    Typos(typos::Args),
     Tidy(tidy::Args),
     Ci(ci::Args),
 }
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         Command::Fuzz(args) => args.run(),
         Command::Guards(args) => args.run(),
         Command::Words(args) => args.run(),
+        Command::Typos(args) => args.run(),
         Command::Tidy(args) => args.run(),
         Command::Ci(args) => args.run(),
     };

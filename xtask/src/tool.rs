@@ -16,9 +16,7 @@ const PROFILE: [(&str, &str); 3] = [
     ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
 ];
 
-/// A tool.
 pub struct Tool {
-    /// Its package.
     pub package: &'static str,
     /// The version that the command here was written for.
     pub version: &'static str,

@@ -16,6 +16,7 @@ use {
         crank::{Backlog, Crank, CrankError, CrankOptions, Observer, PlanSender, PlanToSend},
         error::PlanError,
         lookup::LookupError,
+        plan::{Sweep, UpdateOptions},
         pool::{MinimumDelegation, PoolError, PoolSnapshot, ReadOptions, StakeSelection},
         send::{NotSent, Outcome, Sent, Summary},
     },
@@ -47,9 +48,9 @@ impl<'a, C: Cluster> Context<'a, C> {
         self.read(pool, StakeSelection::None, MinimumDelegation::Known(0)).await
     }
 
-    /// Reads a pool with its transient stake, for looking at it.
-    pub async fn look_at_transient(&self, pool: &Address) -> Result<PoolSnapshot, CliError> {
-        self.read(pool, StakeSelection::Transient, MinimumDelegation::Known(0)).await
+    /// Reads a pool with all its stake accounts, for looking at it.
+    pub async fn look_at_stakes(&self, pool: &Address) -> Result<PoolSnapshot, CliError> {
+        self.read(pool, StakeSelection::All, MinimumDelegation::Known(0)).await
     }
 
     /// Reads a pool as it is, with all that plans are made from.
@@ -86,7 +87,9 @@ impl<'a, C: Cluster> Context<'a, C> {
         }
         self.check_may_update(&snapshot, how).await?;
         let lookup = LookupArgs::default();
-        let crank = self.crank(&lookup).options(CrankOptions { rebalance: false, ..self.crank_options() });
+        // A trade pays for what it needs.
+        let update = UpdateOptions { sweep: Sweep::Never, ..UpdateOptions::default() };
+        let crank = self.crank(&lookup).options(CrankOptions { rebalance: false, update, ..self.crank_options() });
         let report = crank.run_from(snapshot).await?;
         self.tell_updated(&report.sent);
         let snapshot = match stakes {
@@ -156,6 +159,7 @@ impl<'a, C: Cluster> Context<'a, C> {
         CrankOptions {
             program_id: self.global.program_id,
             wait_for_rewards: false,
+            update: UpdateOptions { sweep: Sweep::at(self.global.transactions.price()), ..UpdateOptions::default() },
             poll_every: self.poll_every,
             initial_backoff: self.poll_every.saturating_mul(2),
             ..CrankOptions::default()

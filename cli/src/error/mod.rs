@@ -20,7 +20,7 @@ use {
     },
 };
 
-/// Why a command did not do what it was asked for. Each is one sentence: what is wrong, and what to do.
+/// Why a command did not do what it was asked for. Each is one sentence: the fault and the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
     #[error("{0}")]
@@ -41,7 +41,7 @@ pub enum CliError {
     #[error("cannot read the keypair of {role}: {detail}")]
     Key {
         role: &'static str,
-        /// What is wrong, without any of the key.
+        /// The fault, without any of the key.
         detail: String,
     },
 

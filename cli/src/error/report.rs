@@ -88,6 +88,9 @@ fn step_json(step: &Step) -> Value {
         Step::WithdrawSol => json!({ "step": "withdraw_sol", "stake_account": null }),
         Step::WithdrawStake { to } => json!({ "step": "withdraw_stake", "stake_account": to.to_string() }),
         Step::DepositStake { from } => json!({ "step": "deposit_stake", "stake_account": from.to_string() }),
+        Step::Sweep { vote, lamports } => {
+            json!({ "step": "sweep", "stake_account": null, "vote_account": vote.to_string(), "lamports": lamports })
+        }
     }
 }
 

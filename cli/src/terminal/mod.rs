@@ -61,7 +61,7 @@ impl Terminal {
     }
 
     /// Whether [`Self::confirm`] asks, and does not take the answer for granted.
-    const fn will_ask(&self) -> bool {
+    pub const fn will_ask(&self) -> bool {
         self.can_ask && !self.yes
     }
 

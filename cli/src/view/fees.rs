@@ -84,3 +84,17 @@ impl PendingFee {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fees_are_the_same_however_they_are_written() {
+        let is_same = |one: Fee, other: Fee| Ratio::from(one).compare(&other.into()).is_eq();
+        assert!(is_same(Fee::new(5, 100), Fee::new(1, 20)));
+        assert!(is_same(Fee::default(), Fee::new(0, 100)));
+        assert!(!is_same(Fee::new(1, 100), Fee::default()));
+        assert!(!is_same(Fee::new(u64::MAX, u64::MAX), Fee::new(u64::MAX - 1, u64::MAX)));
+    }
+}

@@ -17,7 +17,8 @@ pub fn lamports_per_whole_pool_token(snapshot: &PoolSnapshot) -> Option<u64> {
 
 /// The same by a rate.
 pub fn lamports_per_whole_token(rate: &ExchangeRate) -> Option<u64> {
-    mul_div_floor(ONE_TOKEN, rate.total_lamports, rate.pool_token_supply.max(1)).filter(|_| rate.pool_token_supply > 0)
+    mul_div_floor(ONE_TOKEN, rate.total_lamports.get(), rate.pool_token_supply.get().max(1))
+        .filter(|_| rate.pool_token_supply.get() > 0)
 }
 
 /// Lamports on their way between the reserve and validators, rent included.

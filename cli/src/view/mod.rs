@@ -5,3 +5,4 @@ pub mod figures;
 pub mod metadata;
 pub mod policy;
 pub mod slot_time;
+pub mod votes;

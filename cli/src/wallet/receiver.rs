@@ -120,9 +120,9 @@ pub struct Deposited {
 impl Deposited {
     /// What `quote` comes to for the token account `receiver`.
     pub fn of(quote: &DepositQuote, receiver: Address, referrer: Option<Address>) -> Self {
-        let own = if referrer.is_none_or(|referrer| referrer == receiver) { quote.to_referrer } else { 0 };
-        let got = quote.to_depositor.saturating_add(own);
-        Self { got, fee: quote.minted.saturating_sub(got) }
+        let own = if referrer.is_none_or(|referrer| referrer == receiver) { quote.to_referrer.get() } else { 0 };
+        let got = quote.to_depositor.get().saturating_add(own);
+        Self { got, fee: quote.minted.get().saturating_sub(got) }
     }
 }
 

@@ -62,7 +62,7 @@ fn given(planned: &WithdrawalPlan, sent: &[&Sent]) -> u64 {
     let is_made = |piece: &&Piece| contain(Step::WithdrawStake { to: piece.to.address });
     let pieces = planned.pieces.iter().filter(is_made).map(|piece| piece.quote.pool_tokens);
     let sol = planned.sol.filter(|_| contain(Step::WithdrawSol));
-    pieces.chain(sol.map(|quote| quote.burnt.saturating_add(quote.fee))).fold(0, u64::saturating_add)
+    pieces.chain(sol.map(|quote| quote.burnt.get().saturating_add(quote.fee.get()))).fold(0, u64::saturating_add)
 }
 
 #[cfg(test)]
@@ -76,7 +76,10 @@ mod tests {
             quote::{StakeWithdrawalQuote, WithdrawFrom},
             send::UnknownReason,
         },
-        tidepool_core::quote::WithdrawalQuote,
+        tidepool_core::{
+            maths::{Lamports, PoolTokens},
+            quote::WithdrawalQuote,
+        },
     };
 
     fn account(number: u8) -> Address {
@@ -99,7 +102,11 @@ mod tests {
         WithdrawalPlan {
             plan: Plan::default(),
             pieces: vec![piece(1), piece(2), piece(3)],
-            sol: Some(WithdrawalQuote { burnt: 90, fee: 10, lamports: 1 }),
+            sol: Some(WithdrawalQuote {
+                burnt: PoolTokens::new(90),
+                fee: PoolTokens::new(10),
+                lamports: Lamports::new(1),
+            }),
             remainder: None,
             rent_lamports: 0,
         }

@@ -1,4 +1,4 @@
-//! The parts of a withdrawal: stake accounts, their bounds and states, the quote, and what is left.
+//! The parts of a withdrawal: stake accounts, their bounds and states, the quote, and the remainder.
 
 pub mod accounts;
 pub mod activation;

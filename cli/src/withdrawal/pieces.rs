@@ -76,7 +76,7 @@ impl StakeAccount {
                 WithdrawFrom::Validator(vote) => Some(Text(vote)),
                 WithdrawFrom::Reserve => None,
             },
-            lamports: piece.quote.yields.lamports,
+            lamports: piece.quote.yields.lamports.get(),
             pool_tokens: piece.quote.pool_tokens,
             stake_state: condition.map(|condition| activation::name(condition.activation)),
             withdrawable_from_epoch: condition.map(|condition| condition.withdrawable_from_epoch),
@@ -101,10 +101,12 @@ impl Totals {
     pub fn of(planned: &WithdrawalPlan, slippage: Slippage) -> Self {
         let none = Self { minimum: (slippage != Slippage::NONE).then_some(0), ..Self::default() };
         planned.quotes().fold(none, |totals, quote| Self {
-            lamports: totals.lamports.saturating_add(quote.lamports),
-            minimum: totals.minimum.map(|sum| sum.saturating_add(slippage.minimum_of(quote.lamports).unwrap_or(0))),
-            pool_tokens: totals.pool_tokens.saturating_add(quote.burnt).saturating_add(quote.fee),
-            fee: totals.fee.saturating_add(quote.fee),
+            lamports: totals.lamports.saturating_add(quote.lamports.get()),
+            minimum: totals
+                .minimum
+                .map(|sum| sum.saturating_add(slippage.minimum_of(quote.lamports.get()).unwrap_or(0))),
+            pool_tokens: totals.pool_tokens.saturating_add(quote.burnt.get()).saturating_add(quote.fee.get()),
+            fee: totals.fee.saturating_add(quote.fee.get()),
         })
     }
 }

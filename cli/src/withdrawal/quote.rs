@@ -51,7 +51,7 @@ fn parts(quote: Quote, planned: &WithdrawalPlan, accounts: &[StakeAccount], tota
     let amounts: Amounts = quote.amounts();
     let mut quote = quote.pay(tokens(totals.pool_tokens));
     if let Some(got) = planned.sol {
-        quote = quote.get(format!("{} from the reserve", amounts.sol(got.lamports)));
+        quote = quote.get(format!("{} from the reserve", amounts.sol(got.lamports.get())));
     }
     for account in accounts {
         let from = account.vote.map_or("from the reserve".into(), |vote| format!("from validator {vote}"));
@@ -80,7 +80,10 @@ mod tests {
             plan::{Piece, Plan},
             quote::{StakeActivation, StakeCondition, StakeWithdrawalQuote, WithdrawFrom},
         },
-        tidepool_core::quote::WithdrawalQuote,
+        tidepool_core::{
+            maths::{Lamports, PoolTokens},
+            quote::WithdrawalQuote,
+        },
     };
 
     const SOL: u64 = 1_000_000_000;
@@ -94,7 +97,11 @@ mod tests {
                 source: None,
                 split_from: Address::default(),
                 pool_tokens: 2 * SOL,
-                yields: WithdrawalQuote { burnt: 2 * SOL - 5, fee: 5, lamports: 3 * SOL },
+                yields: WithdrawalQuote {
+                    burnt: PoolTokens::new(2 * SOL - 5),
+                    fee: PoolTokens::new(5),
+                    lamports: Lamports::new(3 * SOL),
+                },
                 condition: Some(StakeCondition { activation: StakeActivation::Active, withdrawable_from_epoch: 3 }),
             },
             to: NewStakeAccount::keypair(account),
@@ -102,7 +109,11 @@ mod tests {
         let planned = WithdrawalPlan {
             plan: Plan::default(),
             pieces: vec![piece],
-            sol: Some(WithdrawalQuote { burnt: SOL, fee: 0, lamports: SOL + 1 }),
+            sol: Some(WithdrawalQuote {
+                burnt: PoolTokens::new(SOL),
+                fee: PoolTokens::default(),
+                lamports: Lamports::new(SOL + 1),
+            }),
             remainder: None,
             rent_lamports: 7,
         };

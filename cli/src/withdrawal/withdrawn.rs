@@ -51,7 +51,7 @@ impl Withdrawn {
         Self {
             token_account: Text(terms.tokens.account),
             stake_accounts: StakeAccount::all(planned, &terms.stake_authority),
-            sol_lamports: planned.sol.map_or(0, |sol| sol.lamports),
+            sol_lamports: planned.sol.map_or(0, |sol| sol.lamports.get()),
             lamports: totals.lamports,
             minimum_lamports: totals.minimum,
             pool_tokens: totals.pool_tokens,

@@ -6,7 +6,9 @@ use {
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
     std::sync::Mutex,
-    tidepool_client::cluster::{Blockhash, BytesAt, Cluster, ClusterError, Execution, Simulation, TransactionStatus},
+    tidepool_client::cluster::{
+        Blockhash, BytesAt, Cluster, ClusterError, ClusterValidator, Execution, Simulation, TransactionStatus,
+    },
     tidepool_embedded::EmbeddedCluster,
 };
 
@@ -103,5 +105,9 @@ impl Cluster for TestEndpoint<'_> {
 
     async fn execution(&self, signature: &Signature) -> Result<Option<Execution>, ClusterError> {
         Cluster::execution(self.cluster, signature).await
+    }
+
+    async fn validator_set(&self) -> Result<Option<Vec<ClusterValidator>>, ClusterError> {
+        self.cluster.validator_set().await
     }
 }

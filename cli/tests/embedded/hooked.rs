@@ -5,7 +5,9 @@ use {
     solana_address::Address,
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
-    tidepool_client::cluster::{Blockhash, BytesAt, Cluster, ClusterError, Execution, Simulation, TransactionStatus},
+    tidepool_client::cluster::{
+        Blockhash, BytesAt, Cluster, ClusterError, ClusterValidator, Execution, Simulation, TransactionStatus,
+    },
     tidepool_embedded::EmbeddedCluster,
 };
 
@@ -67,5 +69,10 @@ impl<F: Fn(Call) -> Result<(), ClusterError> + Send + Sync> Cluster for Hooked<'
     async fn execution(&self, signature: &Signature) -> Result<Option<Execution>, ClusterError> {
         (self.before)(Call::Other)?;
         Cluster::execution(self.cluster, signature).await
+    }
+
+    async fn validator_set(&self) -> Result<Option<Vec<ClusterValidator>>, ClusterError> {
+        (self.before)(Call::Other)?;
+        self.cluster.validator_set().await
     }
 }

@@ -18,6 +18,8 @@ mod funds;
 mod gates;
 mod harness;
 mod hooked;
+mod income;
+mod kinds;
 mod life;
 mod lookup_tables;
 mod merging;

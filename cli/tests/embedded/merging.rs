@@ -29,7 +29,7 @@ async fn holdings(stage: &Stage, pool: &str) -> (Vec<(Address, u64, u64, bool)>,
         (record.vote_account_address, active, transient, record.extension.is_deactivating())
     };
     let records = snapshot.records().iter().map(of).collect();
-    (records, snapshot.reserve_lamports(), snapshot.rate().total_lamports)
+    (records, snapshot.reserve_lamports(), snapshot.rate().total_lamports.get())
 }
 
 #[tokio::test]

@@ -93,7 +93,7 @@ async fn validators_have_to_be_what_they_are_said_to_be() {
     let line = format!("add-validator {pool} {wallet}");
     assert_fails(&stage, &line, USAGE, &["is a wallet, not a validator's vote account"]).await;
     let line = format!("add-validator {pool} {}", Address::new_unique());
-    assert_fails(&stage, &line, USAGE, &["does not exist"]).await;
+    assert_fails(&stage, &line, USAGE, &["is missing: the vote account was closed"]).await;
     stage.must(&format!("add-validator {pool} {vote}")).await;
     let line = format!("withdraw-stake {pool} 1 --validator {other}");
     assert_fails(&stage, &line, REFUSED, &["is not in the pool"]).await;

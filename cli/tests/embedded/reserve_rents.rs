@@ -64,7 +64,8 @@ async fn emptied(stage: &Stage) -> String {
 async fn empty(stage: &Stage, pool: &str) {
     let snapshot = snapshot(stage, pool).await;
     let (rate, lamports) = (snapshot.rate(), snapshot.withdrawable_reserve_lamports());
-    let pool_tokens = u128::from(lamports) * u128::from(rate.pool_token_supply) / u128::from(rate.total_lamports);
+    let pool_tokens =
+        u128::from(lamports) * u128::from(rate.pool_token_supply.get()) / u128::from(rate.total_lamports.get());
     stage.must(&format!("withdraw-sol {pool} {}", sol(u64::try_from(pool_tokens).unwrap()))).await;
 }
 

@@ -248,7 +248,7 @@ async fn only_the_reserve_is_filled_up_early() {
         let is_leaving = |record: &ValidatorStakeInfo| record.extension.is_deactivating();
         assert!(leaving.clone().all(is_leaving), "nothing is increased early");
         let leaving: u64 = leaving.map(|record| record.transient_stake_lamports.get()).sum();
-        let missing = early.rate().total_lamports / 5 - early.withdrawable_reserve_lamports();
+        let missing = early.rate().total_lamports.get() / 5 - early.withdrawable_reserve_lamports();
         assert!(
             leaving.abs_diff(missing) < 12 * SOL,
             "{leaving} lamports are deactivated, of {missing} that are missing"

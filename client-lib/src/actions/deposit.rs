@@ -1,7 +1,7 @@
 //! Deposits of SOL and of stake.
 
 use {
-    super::{TokenReceiver, Unwrap},
+    super::{TokenReceiver, Unwrap, accounts::accounts},
     crate::{
         compute,
         error::PlanError,
@@ -14,10 +14,7 @@ use {
     solana_stake_interface::{instruction as stake, state::StakeAuthorize},
     solana_system_interface::instruction as system,
     tidepool_core::maths::ExchangeRate,
-    tidepool_interface::{
-        address::{CLOCK_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID},
-        instruction::{self, DepositSolAccounts, DepositStakeAccounts},
-    },
+    tidepool_interface::instruction::{self, DepositSolAccounts, DepositStakeAccounts},
 };
 
 /// A deposit of SOL.
@@ -41,21 +38,12 @@ pub struct DepositSol {
 
 /// Deposits SOL. The pool's SOL deposit authority signs too, if there is one.
 pub fn deposit_sol(snapshot: &PoolSnapshot, deposit: &DepositSol) -> InstructionGroup {
-    let head = &snapshot.pool().head;
     let pool_tokens_to = deposit.to.address(snapshot);
-    let accounts = DepositSolAccounts {
-        pool: snapshot.address(),
-        withdraw_authority: snapshot.withdraw_authority(),
-        reserve_stake: head.reserve_stake,
-        lamports_from: deposit.throwaway.unwrap_or(deposit.from),
-        pool_tokens_to,
-        manager_fee_account: head.manager_fee_account,
-        referrer_fee_account: deposit.referrer.unwrap_or(pool_tokens_to),
-        pool_mint: head.pool_mint,
-        system_program: SYSTEM_PROGRAM_ID,
-        token_program: head.token_program_id,
-        sol_deposit_authority: snapshot.pool().terms.sol_deposit_authority,
-    };
+    let accounts = accounts! { snapshot => DepositSolAccounts {
+        pool, withdraw_authority, reserve_stake, lamports_from: deposit.throwaway.unwrap_or(deposit.from),
+        pool_tokens_to, manager_fee_account, referrer_fee_account: deposit.referrer.unwrap_or(pool_tokens_to),
+        pool_mint, system_program, token_program, sol_deposit_authority: snapshot.pool().terms.sol_deposit_authority,
+    } };
     let creation = deposit.to.creation(snapshot, &deposit.from);
     let funding = deposit.throwaway.map(|key| system::transfer(&deposit.from, &key, deposit.lamports));
     let unwrapping = deposit.unwrap.map(|unwrap| unwrap.instructions(snapshot, &deposit.from, deposit.lamports));
@@ -116,23 +104,12 @@ pub(crate) fn deposit_stake_at(
     let head = &snapshot.pool().head;
     let pool_tokens_to = deposit.to.address(snapshot);
     let authority = head.stake_deposit_authority;
-    let accounts = DepositStakeAccounts {
-        pool: snapshot.address(),
-        validator_list: head.validator_list,
-        stake_deposit_authority: authority,
-        withdraw_authority: snapshot.withdraw_authority(),
-        deposit_stake: deposit.address,
-        validator_stake: quote.validator_stake,
-        reserve_stake: head.reserve_stake,
-        pool_tokens_to,
-        manager_fee_account: head.manager_fee_account,
-        referrer_fee_account: deposit.referrer.unwrap_or(pool_tokens_to),
-        pool_mint: head.pool_mint,
-        clock: CLOCK_ID,
-        stake_history: STAKE_HISTORY_ID,
-        token_program: head.token_program_id,
-        stake_program: STAKE_PROGRAM_ID,
-    };
+    let accounts = accounts! { snapshot => DepositStakeAccounts {
+        pool, validator_list, stake_deposit_authority: authority, withdraw_authority, deposit_stake: deposit.address,
+        validator_stake: quote.validator_stake, reserve_stake, pool_tokens_to, manager_fee_account,
+        referrer_fee_account: deposit.referrer.unwrap_or(pool_tokens_to), pool_mint, clock, stake_history,
+        token_program, stake_program,
+    } };
     let mut instructions: Vec<_> = deposit.to.creation(snapshot, &deposit.payer).into_iter().collect();
     // The withdrawer can set both authorities, and must hand over its own last.
     for kind in [StakeAuthorize::Staker, StakeAuthorize::Withdrawer] {

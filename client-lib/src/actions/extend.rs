@@ -1,13 +1,13 @@
 //! The extension of a pool, and its rebalance policy. The manager signs.
 
 use {
+    super::accounts::accounts,
     super::weights::check_cap,
     crate::{checks::require_policy, compute, error::PlanError, pool::PoolSnapshot, transaction::InstructionGroup},
     solana_address::Address,
     tidepool_core::rebalance::{BASIS_POINTS, RESERVE_SHARE_MAX},
     tidepool_interface::{
         ExtensionError,
-        address::SYSTEM_PROGRAM_ID,
         instruction::{ExtendPoolAccounts, ExtensionInstruction, SetRebalancePolicyAccounts},
         state::{EXTENDED_POOL_LENGTH, RebalancePolicy},
     },
@@ -31,13 +31,9 @@ pub fn extend_pool(snapshot: &PoolSnapshot, payer: &Address) -> Result<Instructi
             format!("pool {} already has the extension: set its policy and its weights", snapshot.address()),
         ));
     }
-    let accounts = ExtendPoolAccounts {
-        pool: snapshot.address(),
-        manager: snapshot.pool().head.manager,
-        payer: *payer,
-        validator_list: snapshot.pool().head.validator_list,
-        system_program: SYSTEM_PROGRAM_ID,
-    };
+    let accounts = accounts! { snapshot => ExtendPoolAccounts {
+        pool, manager, payer: *payer, validator_list, system_program,
+    } };
     Ok(InstructionGroup::one(
         "extend the pool",
         ExtensionInstruction::ExtendPool.with_accounts(&snapshot.program_id(), accounts.metas()),
@@ -62,7 +58,7 @@ pub fn set_rebalance_policy(snapshot: &PoolSnapshot, policy: &RebalancePolicy) -
     check_policy(policy)?;
     let weights: Vec<u16> = snapshot.records().iter().map(|record| record.extension.weight()).collect();
     check_cap(snapshot, policy, &weights)?;
-    let accounts = SetRebalancePolicyAccounts { pool: snapshot.address(), manager: snapshot.pool().head.manager };
+    let accounts = accounts! { snapshot => SetRebalancePolicyAccounts { pool, manager } };
     let instruction = ExtensionInstruction::SetRebalancePolicy { policy: *policy };
     Ok(InstructionGroup::one(
         "set the rebalance policy",

@@ -1,7 +1,7 @@
 //! Settings of a pool. The manager signs, or the staker if documented.
 
 use {
-    super::{TokenReceiver, active_validator},
+    super::{TokenReceiver, accounts::accounts, active_validator},
     crate::{
         checks::check_up_to_date,
         compute,
@@ -64,7 +64,7 @@ pub fn set_fee(snapshot: &PoolSnapshot, fee: FeeType) -> Result<InstructionGroup
             }
         }
     })?;
-    let accounts = SetFeeAccounts { pool: snapshot.address(), manager: snapshot.pool().head.manager };
+    let accounts = accounts! { snapshot => SetFeeAccounts { pool, manager } };
     let instruction = StakePoolInstruction::SetFee { fee };
     Ok(setting(snapshot, "set a fee", &instruction, accounts.metas()))
 }
@@ -141,12 +141,9 @@ pub fn set_manager(
     new_manager: &Address,
     fees_to: &TokenReceiver,
 ) -> InstructionGroup {
-    let accounts = SetManagerAccounts {
-        pool: snapshot.address(),
-        manager: snapshot.pool().head.manager,
-        new_manager: *new_manager,
-        new_manager_fee_account: fees_to.address(snapshot),
-    };
+    let accounts = accounts! { snapshot => SetManagerAccounts {
+        pool, manager, new_manager: *new_manager, new_manager_fee_account: fees_to.address(snapshot),
+    } };
     let creation = fees_to.creation(snapshot, payer);
     let units = if creation.is_some() { compute::CREATE_TOKEN_ACCOUNT } else { 0 };
     let instruction = StakePoolInstruction::SetManager.with_accounts(&snapshot.program_id(), accounts.metas());
@@ -215,7 +212,9 @@ pub fn set_staker(
             ),
         ));
     }
-    let accounts = SetStakerAccounts { pool: snapshot.address(), staker_or_manager: *signer, new_staker: *new_staker };
+    let accounts = accounts! { snapshot => SetStakerAccounts {
+        pool, staker_or_manager: *signer, new_staker: *new_staker,
+    } };
     let label = format!("set the staker to {new_staker}");
     Ok(setting(snapshot, label, &StakePoolInstruction::SetStaker, accounts.metas()))
 }
@@ -235,11 +234,7 @@ pub fn set_funding_authority(
         FundingType::SolDeposit => terms.sol_deposit_authority = authority,
         FundingType::SolWithdraw => terms.sol_withdraw_authority = authority,
     })?;
-    let accounts = SetFundingAuthorityAccounts {
-        pool: snapshot.address(),
-        manager: snapshot.pool().head.manager,
-        new_authority: authority,
-    };
+    let accounts = accounts! { snapshot => SetFundingAuthorityAccounts { pool, manager, new_authority: authority } };
     let instruction = StakePoolInstruction::SetFundingAuthority { funding_type };
     Ok(setting(snapshot, "set a funding authority", &instruction, accounts.metas()))
 }
@@ -261,12 +256,7 @@ pub fn set_preferred_validator(
         PreferredValidatorType::Deposit => terms.preferred_deposit_validator_vote_address = vote,
         PreferredValidatorType::Withdraw => terms.preferred_withdraw_validator_vote_address = vote,
     })?;
-    let head = &snapshot.pool().head;
-    let accounts = SetPreferredValidatorAccounts {
-        pool: snapshot.address(),
-        staker: head.staker,
-        validator_list: head.validator_list,
-    };
+    let accounts = accounts! { snapshot => SetPreferredValidatorAccounts { pool, staker, validator_list } };
     let instruction = StakePoolInstruction::SetPreferredValidator { validator_type, vote_account: vote };
     Ok(InstructionGroup::one(
         "set the preferred validator",

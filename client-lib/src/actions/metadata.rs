@@ -1,13 +1,14 @@
 //! Metaplex metadata of a pool token, which wallets display. The manager signs.
 
 use {
+    super::accounts::accounts,
     crate::{compute, error::PlanError, pool::PoolSnapshot, transaction::InstructionGroup},
     solana_account::Account,
     solana_address::Address,
     solana_instruction::error::InstructionError,
     solana_rent::Rent,
     tidepool_interface::{
-        address::{METADATA_PROGRAM_ID, SYSTEM_PROGRAM_ID, find_metadata},
+        address::{METADATA_PROGRAM_ID, find_metadata},
         instruction::{CreateTokenMetadataAccounts, StakePoolInstruction, UpdateTokenMetadataAccounts},
     },
 };
@@ -47,17 +48,10 @@ pub fn create_token_metadata(
     metadata: &TokenMetadata,
 ) -> Result<InstructionGroup, PlanError> {
     metadata.check()?;
-    let head = &snapshot.pool().head;
-    let accounts = CreateTokenMetadataAccounts {
-        pool: snapshot.address(),
-        manager: head.manager,
-        withdraw_authority: snapshot.withdraw_authority(),
-        pool_mint: head.pool_mint,
-        payer: *payer,
-        metadata: token_metadata_address(snapshot),
-        metadata_program: METADATA_PROGRAM_ID,
-        system_program: SYSTEM_PROGRAM_ID,
-    };
+    let accounts = accounts! { snapshot => CreateTokenMetadataAccounts {
+        pool, manager, withdraw_authority, pool_mint, payer: *payer, metadata: token_metadata_address(snapshot),
+        metadata_program: METADATA_PROGRAM_ID, system_program,
+    } };
     let TokenMetadata { name, symbol, uri } = *metadata;
     let instruction = StakePoolInstruction::CreateTokenMetadata { name, symbol, uri };
     Ok(InstructionGroup::one(
@@ -73,14 +67,10 @@ pub fn create_token_metadata(
 /// Refusal `InvalidArgument` if a text is too long.
 pub fn update_token_metadata(snapshot: &PoolSnapshot, metadata: &TokenMetadata) -> Result<InstructionGroup, PlanError> {
     metadata.check()?;
-    let head = &snapshot.pool().head;
-    let accounts = UpdateTokenMetadataAccounts {
-        pool: snapshot.address(),
-        manager: head.manager,
-        withdraw_authority: snapshot.withdraw_authority(),
-        metadata: token_metadata_address(snapshot),
+    let accounts = accounts! { snapshot => UpdateTokenMetadataAccounts {
+        pool, manager, withdraw_authority, metadata: token_metadata_address(snapshot),
         metadata_program: METADATA_PROGRAM_ID,
-    };
+    } };
     let TokenMetadata { name, symbol, uri } = *metadata;
     let instruction = StakePoolInstruction::UpdateTokenMetadata { name, symbol, uri };
     Ok(InstructionGroup::one(
@@ -181,7 +171,6 @@ impl StoredMetadata {
     }
 }
 
-/// Unread bytes.
 struct Bytes<'a>(&'a [u8]);
 
 impl<'a> Bytes<'a> {

@@ -19,6 +19,7 @@
 //! itself the pool's SOL deposit or SOL withdraw authority. [`deposit_stake`] passes no signer except a stake deposit
 //! authority of the pool, and needs no such key.
 
+mod accounts;
 mod create;
 mod deposit;
 mod extend;
@@ -70,7 +71,6 @@ use {
     tidepool_interface::{StakePoolError, state::StakeStatus},
 };
 
-/// The active validator `vote` of the pool.
 fn active_validator<'a>(snapshot: &'a PoolSnapshot, vote: &Address) -> Result<Validator<'a>, PlanError> {
     let validator = snapshot.validator(vote).ok_or_else(|| {
         PlanError::refused(

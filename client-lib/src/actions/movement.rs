@@ -1,7 +1,7 @@
 //! Moves stake between the reserve and a validator. The pool's staker signs.
 
 use {
-    super::active_validator,
+    super::{accounts::accounts, active_validator},
     crate::{
         checks::{check_no_rewards, check_up_to_date},
         compute,
@@ -15,10 +15,7 @@ use {
     solana_stake_interface::error::StakeError,
     tidepool_interface::{
         StakePoolError,
-        address::{
-            CLOCK_ID, RENT_ID, STAKE_CONFIG_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID,
-            find_ephemeral_stake, find_transient_stake,
-        },
+        address::{SYSTEM_PROGRAM_ID, find_ephemeral_stake, find_transient_stake},
         external::stake::Delegation,
         instruction::{
             DecreaseAdditionalValidatorStakeAccounts, DecreaseValidatorStakeWithReserveAccounts,
@@ -27,7 +24,6 @@ use {
     },
 };
 
-/// A movement of stake.
 struct Movement<'a> {
     snapshot: &'a PoolSnapshot,
     validator: Validator<'a>,
@@ -159,28 +155,15 @@ pub fn increase_validator_stake(
 
 fn increase_instruction(movement: &Movement, lamports: u64) -> Instruction {
     let snapshot = movement.snapshot;
-    let head = &snapshot.pool().head;
     let (transient_stake_seed, transient_stake) = (movement.transient_seed, movement.transient_stake);
     let (validator_stake, vote) = (movement.validator.addresses.validator, movement.validator.vote());
     match movement.ephemeral {
         None => StakePoolInstruction::IncreaseValidatorStake { lamports, transient_stake_seed }.with_accounts(
             &snapshot.program_id(),
-            IncreaseValidatorStakeAccounts {
-                pool: snapshot.address(),
-                staker: head.staker,
-                withdraw_authority: snapshot.withdraw_authority(),
-                validator_list: head.validator_list,
-                reserve_stake: head.reserve_stake,
-                transient_stake,
-                validator_stake,
-                vote,
-                clock: CLOCK_ID,
-                rent: RENT_ID,
-                stake_history: STAKE_HISTORY_ID,
-                stake_config: STAKE_CONFIG_ID,
-                system_program: SYSTEM_PROGRAM_ID,
-                stake_program: STAKE_PROGRAM_ID,
-            }
+            accounts! { snapshot => IncreaseValidatorStakeAccounts {
+                pool, staker, withdraw_authority, validator_list, reserve_stake, transient_stake, validator_stake,
+                vote, clock, rent, stake_history, stake_config, system_program, stake_program,
+            } }
             .metas(),
         ),
         Some((ephemeral_stake_seed, ephemeral_stake)) => StakePoolInstruction::IncreaseAdditionalValidatorStake {
@@ -190,22 +173,10 @@ fn increase_instruction(movement: &Movement, lamports: u64) -> Instruction {
         }
         .with_accounts(
             &snapshot.program_id(),
-            IncreaseAdditionalValidatorStakeAccounts {
-                pool: snapshot.address(),
-                staker: head.staker,
-                withdraw_authority: snapshot.withdraw_authority(),
-                validator_list: head.validator_list,
-                reserve_stake: head.reserve_stake,
-                ephemeral_stake,
-                transient_stake,
-                validator_stake,
-                vote,
-                clock: CLOCK_ID,
-                stake_history: STAKE_HISTORY_ID,
-                stake_config: STAKE_CONFIG_ID,
-                system_program: SYSTEM_PROGRAM_ID,
-                stake_program: STAKE_PROGRAM_ID,
-            }
+            accounts! { snapshot => IncreaseAdditionalValidatorStakeAccounts {
+                pool, staker, withdraw_authority, validator_list, reserve_stake, ephemeral_stake, transient_stake,
+                validator_stake, vote, clock, stake_history, stake_config, system_program, stake_program,
+            } }
             .metas(),
         ),
     }
@@ -280,26 +251,16 @@ fn check_decrease(movement: &Movement, lamports: u64) -> Result<(), PlanError> {
 
 fn decrease_instruction(movement: &Movement, lamports: u64) -> Instruction {
     let snapshot = movement.snapshot;
-    let head = &snapshot.pool().head;
     let (transient_stake_seed, transient_stake) = (movement.transient_seed, movement.transient_stake);
     let validator_stake = movement.validator.addresses.validator;
     match movement.ephemeral {
         None => StakePoolInstruction::DecreaseValidatorStakeWithReserve { lamports, transient_stake_seed }
             .with_accounts(
                 &snapshot.program_id(),
-                DecreaseValidatorStakeWithReserveAccounts {
-                    pool: snapshot.address(),
-                    staker: head.staker,
-                    withdraw_authority: snapshot.withdraw_authority(),
-                    validator_list: head.validator_list,
-                    reserve_stake: head.reserve_stake,
-                    validator_stake,
-                    transient_stake,
-                    clock: CLOCK_ID,
-                    stake_history: STAKE_HISTORY_ID,
-                    system_program: SYSTEM_PROGRAM_ID,
-                    stake_program: STAKE_PROGRAM_ID,
-                }
+                accounts! { snapshot => DecreaseValidatorStakeWithReserveAccounts {
+                    pool, staker, withdraw_authority, validator_list, reserve_stake, validator_stake, transient_stake,
+                    clock, stake_history, system_program, stake_program,
+                } }
                 .metas(),
             ),
         Some((ephemeral_stake_seed, ephemeral_stake)) => StakePoolInstruction::DecreaseAdditionalValidatorStake {
@@ -309,20 +270,10 @@ fn decrease_instruction(movement: &Movement, lamports: u64) -> Instruction {
         }
         .with_accounts(
             &snapshot.program_id(),
-            DecreaseAdditionalValidatorStakeAccounts {
-                pool: snapshot.address(),
-                staker: head.staker,
-                withdraw_authority: snapshot.withdraw_authority(),
-                validator_list: head.validator_list,
-                reserve_stake: head.reserve_stake,
-                validator_stake,
-                ephemeral_stake,
-                transient_stake,
-                clock: CLOCK_ID,
-                stake_history: STAKE_HISTORY_ID,
-                system_program: SYSTEM_PROGRAM_ID,
-                stake_program: STAKE_PROGRAM_ID,
-            }
+            accounts! { snapshot => DecreaseAdditionalValidatorStakeAccounts {
+                pool, staker, withdraw_authority, validator_list, reserve_stake, validator_stake, ephemeral_stake,
+                transient_stake, clock, stake_history, system_program, stake_program,
+            } }
             .metas(),
         ),
     }

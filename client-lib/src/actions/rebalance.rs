@@ -1,14 +1,12 @@
 //! Moves stake towards the targets. Permissionless: only the fee payer signs.
 
 use {
+    super::accounts::accounts,
     crate::pool::PoolSnapshot,
     solana_address::Address,
     solana_instruction::{AccountMeta, Instruction},
     tidepool_interface::{
-        address::{
-            CLOCK_ID, INSTRUCTIONS_ID, STAKE_CONFIG_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID,
-            find_transient_stake,
-        },
+        address::find_transient_stake,
         instruction::{ExtensionInstruction, RebalanceAccounts},
         state::U32,
     },
@@ -51,19 +49,10 @@ impl RebalancedValidator {
 ///
 /// [`crate::plan::rebalance`] selects them; this function checks no limits.
 pub fn rebalance_instruction(snapshot: &PoolSnapshot, validators: &[RebalancedValidator]) -> Instruction {
-    let head = &snapshot.pool().head;
-    let accounts = RebalanceAccounts {
-        pool: snapshot.address(),
-        withdraw_authority: snapshot.withdraw_authority(),
-        validator_list: head.validator_list,
-        reserve_stake: head.reserve_stake,
-        clock: CLOCK_ID,
-        stake_history: STAKE_HISTORY_ID,
-        stake_config: STAKE_CONFIG_ID,
-        system_program: SYSTEM_PROGRAM_ID,
-        stake_program: STAKE_PROGRAM_ID,
-        instructions: INSTRUCTIONS_ID,
-    };
+    let accounts = accounts! { snapshot => RebalanceAccounts {
+        pool, withdraw_authority, validator_list, reserve_stake, clock, stake_history, stake_config, system_program,
+        stake_program, instructions,
+    } };
     let mut metas = accounts.metas();
     metas.extend(validators.iter().flat_map(|validator| {
         [

@@ -93,7 +93,6 @@ impl TokenReceiver {
         }
     }
 
-    /// The instruction that creates the associated token account if missing.
     pub(super) fn creation(&self, snapshot: &PoolSnapshot, payer: &Address) -> Option<Instruction> {
         let head = &snapshot.pool().head;
         match self {

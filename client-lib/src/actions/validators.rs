@@ -1,7 +1,7 @@
 //! Adds and removes validators. The pool's staker signs.
 
 use {
-    super::active_validator,
+    super::{accounts::accounts, active_validator},
     crate::{
         checks::{check_no_rewards, check_up_to_date},
         cluster::Cluster,
@@ -18,10 +18,7 @@ use {
     },
     tidepool_interface::{
         ExtensionError, StakePoolError,
-        address::{
-            CLOCK_ID, RENT_ID, STAKE_CONFIG_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID,
-            find_validator_stake,
-        },
+        address::{SYSTEM_PROGRAM_ID, find_validator_stake},
         external::stake::Delegation,
         instruction::{AddValidatorToPoolAccounts, RemoveValidatorFromPoolAccounts, StakePoolInstruction},
     },
@@ -81,22 +78,11 @@ pub fn add_validator(snapshot: &PoolSnapshot, vote: &Address, seed: u32) -> Resu
             ),
         ));
     }
-    let head = &snapshot.pool().head;
-    let accounts = AddValidatorToPoolAccounts {
-        pool: snapshot.address(),
-        staker: head.staker,
-        reserve_stake: head.reserve_stake,
-        withdraw_authority: snapshot.withdraw_authority(),
-        validator_list: head.validator_list,
-        validator_stake: find_validator_stake(&snapshot.program_id(), vote, &snapshot.address(), seed).0,
-        vote: *vote,
-        rent: RENT_ID,
-        clock: CLOCK_ID,
-        stake_history: STAKE_HISTORY_ID,
-        stake_config: STAKE_CONFIG_ID,
-        system_program: SYSTEM_PROGRAM_ID,
-        stake_program: STAKE_PROGRAM_ID,
-    };
+    let accounts = accounts! { snapshot => AddValidatorToPoolAccounts {
+        pool, staker, reserve_stake, withdraw_authority, validator_list,
+        validator_stake: find_validator_stake(&snapshot.program_id(), vote, &snapshot.address(), seed).0, vote: *vote,
+        rent, clock, stake_history, stake_config, system_program, stake_program,
+    } };
     Ok(InstructionGroup::one(
         format!("add validator {vote}"),
         StakePoolInstruction::AddValidatorToPool { seed }.with_accounts(&snapshot.program_id(), accounts.metas()),
@@ -139,17 +125,10 @@ pub fn remove_validator(snapshot: &PoolSnapshot, vote: &Address) -> Result<Instr
     check_up_to_date(snapshot)?;
     let validator = active_validator(snapshot, vote)?;
     check_turnover(snapshot, &validator)?;
-    let head = &snapshot.pool().head;
-    let accounts = RemoveValidatorFromPoolAccounts {
-        pool: snapshot.address(),
-        staker: head.staker,
-        withdraw_authority: snapshot.withdraw_authority(),
-        validator_list: head.validator_list,
-        validator_stake: validator.addresses.validator,
-        transient_stake: validator.addresses.transient,
-        clock: CLOCK_ID,
-        stake_program: STAKE_PROGRAM_ID,
-    };
+    let accounts = accounts! { snapshot => RemoveValidatorFromPoolAccounts {
+        pool, staker, withdraw_authority, validator_list, validator_stake: validator.addresses.validator,
+        transient_stake: validator.addresses.transient, clock, stake_program,
+    } };
     Ok(InstructionGroup::one(
         format!("remove validator {vote}"),
         StakePoolInstruction::RemoveValidatorFromPool.with_accounts(&snapshot.program_id(), accounts.metas()),
@@ -164,7 +143,7 @@ fn check_turnover(snapshot: &PoolSnapshot, validator: &Validator) -> Result<(), 
     else {
         return Ok(());
     };
-    let base = snapshot.rate().total_lamports.min(last_epoch_total_lamports);
+    let base = snapshot.rate().total_lamports.get().min(last_epoch_total_lamports);
     let left = turnover_left(snapshot.records(), &policy, base, stake_rent, minimum_delegation);
     let is_delegated = |found: Option<(_, &Delegation)>| found.is_none_or(|(_, delegation)| delegation.is_delegated());
     let delegated = [is_delegated(validator.delegation()), is_delegated(validator.transient_delegation())];

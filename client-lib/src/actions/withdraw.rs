@@ -1,7 +1,7 @@
 //! Withdrawals of SOL and of stake.
 
 use {
-    super::{NATIVE_MINT_ID, TokenSource, Wrap, wrapped},
+    super::{NATIVE_MINT_ID, TokenSource, Wrap, accounts::accounts, wrapped},
     crate::{
         compute,
         error::PlanError,
@@ -17,7 +17,7 @@ use {
     tidepool_core::quote::WithdrawalQuote,
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
-        address::{CLOCK_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, TOKEN_PROGRAM_ID},
+        address::{STAKE_PROGRAM_ID, TOKEN_PROGRAM_ID},
         external::token::TOKEN_ACCOUNT_LENGTH,
         instruction::{self, WithdrawSolAccounts, WithdrawStakeAccounts},
     },
@@ -59,25 +59,17 @@ pub fn withdraw_sol(
 
 /// The instructions of a SOL withdrawal that was quoted before, for example after other withdrawals.
 pub(crate) fn withdraw_sol_unchecked(snapshot: &PoolSnapshot, withdrawal: &WithdrawSol) -> InstructionGroup {
-    let (head, tokens) = (&snapshot.pool().head, &withdrawal.tokens);
+    let tokens = &withdrawal.tokens;
     let wrapped = withdrawal.wrap.account(&withdrawal.to);
     let is_signer = wrapped.is_none() && [tokens.authority, withdrawal.payer].contains(&withdrawal.to);
     let through = tokens.throwaway.filter(|_| is_signer);
-    let accounts = WithdrawSolAccounts {
-        pool: snapshot.address(),
-        withdraw_authority: snapshot.withdraw_authority(),
-        user_transfer_authority: tokens.transfer_authority(),
-        pool_tokens_from: tokens.account,
-        reserve_stake: head.reserve_stake,
-        lamports_to: wrapped.map(|(_, account)| account).or(through).unwrap_or(withdrawal.to),
-        manager_fee_account: head.manager_fee_account,
-        pool_mint: head.pool_mint,
-        clock: CLOCK_ID,
-        stake_history: STAKE_HISTORY_ID,
-        stake_program: STAKE_PROGRAM_ID,
-        token_program: head.token_program_id,
+    let accounts = accounts! { snapshot => WithdrawSolAccounts {
+        pool, withdraw_authority, user_transfer_authority: tokens.transfer_authority(),
+        pool_tokens_from: tokens.account, reserve_stake,
+        lamports_to: wrapped.map(|(_, account)| account).or(through).unwrap_or(withdrawal.to), manager_fee_account,
+        pool_mint, clock, stake_history, stake_program, token_program,
         sol_withdraw_authority: snapshot.pool().terms.sol_withdraw_authority,
-    };
+    } };
     let instruction = instruction::withdraw_sol(
         &snapshot.program_id(),
         &accounts,
@@ -211,24 +203,15 @@ pub fn withdraw_stake_quoted(
     withdrawal: &WithdrawStake,
     quote: &StakeWithdrawalQuote,
 ) -> InstructionGroup {
-    let (head, tokens) = (&snapshot.pool().head, &withdrawal.tokens);
+    let tokens = &withdrawal.tokens;
     let through =
         tokens.throwaway.filter(|_| [tokens.authority, withdrawal.payer].contains(&withdrawal.stake_authority));
-    let accounts = WithdrawStakeAccounts {
-        pool: snapshot.address(),
-        validator_list: head.validator_list,
-        withdraw_authority: snapshot.withdraw_authority(),
-        split_from: quote.split_from,
-        split_to: withdrawal.to.address,
+    let accounts = accounts! { snapshot => WithdrawStakeAccounts {
+        pool, validator_list, withdraw_authority, split_from: quote.split_from, split_to: withdrawal.to.address,
         user_stake_authority: through.unwrap_or(withdrawal.stake_authority),
-        user_transfer_authority: tokens.transfer_authority(),
-        pool_tokens_from: tokens.account,
-        manager_fee_account: head.manager_fee_account,
-        pool_mint: head.pool_mint,
-        clock: CLOCK_ID,
-        token_program: head.token_program_id,
-        stake_program: STAKE_PROGRAM_ID,
-    };
+        user_transfer_authority: tokens.transfer_authority(), pool_tokens_from: tokens.account, manager_fee_account,
+        pool_mint, clock, token_program, stake_program,
+    } };
     let label = match quote.from {
         WithdrawFrom::Validator(vote) => format!("withdraw stake from validator {vote}"),
         WithdrawFrom::Reserve => "withdraw a stake account from the reserve".into(),

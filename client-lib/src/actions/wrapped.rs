@@ -15,7 +15,6 @@ use {
 /// The mint of wrapped SOL.
 pub const NATIVE_MINT_ID: Address = Address::from_str_const("So11111111111111111111111111111111111111112");
 
-/// Decimals of wrapped SOL.
 const NATIVE_DECIMALS: u8 = 9;
 
 /// The associated token account of the wallet `owner` for wrapped SOL.

@@ -9,13 +9,11 @@ use {
     solana_address::Address,
 };
 
-/// Addresses in one request.
 const AT_A_TIME: usize = 32;
 
 /// Most addresses that are tried. More are in use only if an endpoint returns wrong accounts.
 const MAX_NUMBERS: usize = 10_000;
 
-/// The stake account with that number of the owner `base`.
 pub(super) fn numbered(base: &Address, number: usize) -> Result<NewStakeAccount, PlanError> {
     NewStakeAccount::with_seed(*base, &format!("tidepool {number}"))
 }

@@ -17,7 +17,7 @@
 //!
 //! // Quote first, execute what the user accepts.
 //! let trade = client.quote_withdraw_sol(500_000_000).await?; // 0.5 pool tokens
-//! if trade.quote.lamports > 400_000_000 {
+//! if trade.quote.lamports.get() > 400_000_000 {
 //!     client.execute(trade).await?;
 //! }
 //! # Ok(())

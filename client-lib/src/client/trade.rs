@@ -65,7 +65,7 @@ pub struct StakeWithdrawal {
 impl StakeWithdrawal {
     /// Lamports of stake in all, without rent.
     pub fn lamports(&self) -> u64 {
-        self.pieces.iter().fold(0, |sum, piece| sum.saturating_add(piece.quote.yields.lamports))
+        self.pieces.iter().fold(0, |sum, piece| sum.saturating_add(piece.quote.yields.lamports.get()))
     }
 }
 
@@ -166,7 +166,7 @@ impl<C: Cluster> PoolClient<'_, C> {
     fn sol_deposit(&self, snapshot: &PoolSnapshot, lamports: u64) -> Result<Trade<DepositQuote>, ClientError> {
         let wallet = self.wallet.pubkey();
         let quote = quote::quote_deposit_sol(snapshot, lamports, None)?;
-        let minimum = self.minimum_of(quote.to_depositor);
+        let minimum = self.minimum_of(quote.to_depositor.get());
         let throwaway = self.throwaway();
         let deposit = DepositSol {
             from: wallet,
@@ -189,7 +189,7 @@ impl<C: Cluster> PoolClient<'_, C> {
     ) -> Result<Trade<StakeDepositQuote>, ClientError> {
         let wallet = self.wallet.pubkey();
         let quote = quote::quote_deposit_stake(snapshot, account, None)?;
-        let minimum = self.minimum_of(quote.pool_tokens.to_depositor);
+        let minimum = self.minimum_of(quote.pool_tokens.to_depositor.get());
         let deposit = DepositStake {
             address: *address,
             account,
@@ -208,7 +208,7 @@ impl<C: Cluster> PoolClient<'_, C> {
         let throwaway = self.throwaway();
         let tokens = self.tokens(snapshot, throwaway.as_ref());
         let quote = quote::quote_withdraw_sol(snapshot, &tokens.account, pool_tokens, None)?;
-        let minimum = self.minimum_of(quote.lamports);
+        let minimum = self.minimum_of(quote.lamports.get());
         let wallet = self.wallet.pubkey();
         let withdrawal =
             WithdrawSol { tokens, pool_tokens, to: wallet, wrap: Wrap::No, payer: wallet, minimum_lamports: minimum };
@@ -241,8 +241,9 @@ impl<C: Cluster> PoolClient<'_, C> {
         }
         let accounts = unused_stake_accounts(self.cluster, &wallet, draft.pieces.len()).await?;
         let planned = plan::withdraw(snapshot, &withdrawal, |number| Ok(accounts[number].clone()))?;
-        let minimum =
-            planned.quotes().try_fold(0u64, |sum, quote| Some(sum.saturating_add(self.minimum_of(quote.lamports)?)));
+        let minimum = planned
+            .quotes()
+            .try_fold(0u64, |sum, quote| Some(sum.saturating_add(self.minimum_of(quote.lamports.get())?)));
         let (pieces, remainder, rent_lamports) = (planned.pieces, planned.remainder, planned.rent_lamports);
         let quote = StakeWithdrawal { pieces, remainder, rent_lamports };
         Ok(Trade { quote, minimum, plan: planned.plan, program_id: snapshot.program_id(), throwaway })

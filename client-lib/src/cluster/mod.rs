@@ -5,6 +5,7 @@
 //! constant here.
 
 mod error;
+mod retrying;
 #[cfg(feature = "rpc")]
 mod rpc;
 mod slot_time;
@@ -26,6 +27,7 @@ use {
 };
 
 pub(crate) use {
+    retrying::{Attempt, RetryPolicy, Retrying, backoff},
     slot_time::{per_slot, times},
     sysvars::{below_rent, check_plausible, refused, simulate_alone},
 };

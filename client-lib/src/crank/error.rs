@@ -78,7 +78,6 @@ impl<E: Error + 'static> CrankError<E> {
     }
 }
 
-/// Whether the error of a read is transient.
 pub(super) fn is_transient(error: &PoolError) -> bool {
     match error {
         PoolError::Cluster(error) => error.is_transient(),
@@ -106,7 +105,6 @@ const fn is_unfunded_error(error: &TransactionError) -> bool {
     )
 }
 
-/// How to continue after transactions were sent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Verdict {
     /// All landed.
@@ -142,7 +140,6 @@ fn is_final(outcome: &Outcome) -> bool {
     }
 }
 
-/// Whether the payer had insufficient funds.
 fn is_unfunded_outcome(outcome: &Outcome) -> bool {
     match outcome {
         Outcome::WouldFail(FailureReport { error, .. }) => is_unfunded_error(error),

@@ -26,7 +26,7 @@ mod pace;
 mod plan_sender;
 mod rebalance;
 mod report;
-mod retrying;
+mod retries;
 mod timing;
 mod top_up;
 mod update;
@@ -57,7 +57,7 @@ use {
     },
     error::{Verdict, judge},
     report::Run,
-    retrying::RequestLog,
+    retries::RequestLog,
     solana_address::Address,
     solana_message::AddressLookupTableAccount,
     solana_signer::Signer,
@@ -78,9 +78,10 @@ pub struct Crank<'a, C, S> {
     request_log: RequestLog,
     /// The last epoch in which the reserve was sent a rent; `u64::MAX` before the first.
     topped_up_in: AtomicU64,
+    /// The last epoch in which the stake accounts of all validators were read for idle lamports; `u64::MAX` before the first.
+    idle_read_in: AtomicU64,
 }
 
-/// Result of a crank's methods.
 type Cranked<T, S> = Result<T, CrankError<<S as PlanSender>::Error>>;
 
 impl<'a, C: Cluster> Crank<'a, C, WalletSender<'a, C>> {
@@ -108,6 +109,7 @@ impl<'a, C: Cluster, S: PlanSender> Crank<'a, C, S> {
             stop: Stop::default(),
             request_log: RequestLog::default(),
             topped_up_in: AtomicU64::new(u64::MAX),
+            idle_read_in: AtomicU64::new(u64::MAX),
         }
     }
 
@@ -205,9 +207,8 @@ impl<'a, C: Cluster, S: PlanSender> Crank<'a, C, S> {
                 if deferred.is_none() {
                     timing.done(&begun);
                 }
-                let has_weights = snapshot.records().iter().any(|record| record.extension.weight() > 0);
                 let next = || timing.next(&snapshot.environment().clock);
-                run.next_rebalance = if has_weights { next() } else { None };
+                run.next_rebalance = if snapshot.weighted().next().is_some() { next() } else { None };
             }
             if let Some(plan) = deferred {
                 self.observer.planned(&snapshot, &plan);

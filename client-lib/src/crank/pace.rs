@@ -11,7 +11,6 @@ use {
 /// Older measurements are dropped: the slot time may have changed.
 const LONGEST_MEASUREMENT: Duration = Duration::from_secs(3_600);
 
-/// Measured slot time.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     first: Option<(u64, Instant)>,

@@ -3,12 +3,13 @@
 use {
     super::{CrankError, NextRebalance},
     crate::{
-        plan::{RebalancePlan, StakeMovement},
+        plan::{RebalancePlan, StakeMovement, Step},
         pool::PoolSnapshot,
         send::{Outcome, Sent, Summary},
     },
+    solana_address::Address,
     solana_message::AddressLookupTableAccount,
-    std::error::Error,
+    std::{collections::HashSet, error::Error},
 };
 
 /// Work done by a crank.
@@ -29,11 +30,16 @@ pub struct CrankReport {
     pub rest: Option<RebalancePlan>,
     /// Lamports that were sent to the reserve, for the rent of a decrease.
     pub top_up_lamports: u64,
+    /// Validators whose idle lamports (tips, block revenue) this crank moved to the reserve.
+    pub swept_validators: usize,
+    /// Those lamports.
+    pub swept_lamports: u64,
+    /// Idle lamports that stay beside the delegations of validators; `None` if the stake accounts were not read.
+    pub idle_lamports: Option<u64>,
     /// Time of a watch's next rebalance; `None` if every poll rebalances, and without a watch.
     pub next_rebalance: Option<NextRebalance>,
 }
 
-/// State of a run.
 #[derive(Debug, Default)]
 pub(super) struct Run {
     pub sent: Vec<Sent>,
@@ -46,6 +52,8 @@ pub(super) struct Run {
     pub rebalance_transactions: usize,
     pub rest: Option<RebalancePlan>,
     pub top_up_lamports: u64,
+    /// Idle lamports that were found, those included that this run has swept.
+    pub found_idle_lamports: Option<u64>,
     pub next_rebalance: Option<NextRebalance>,
     /// Lookup tables, once they were searched.
     pub lookup_tables: Option<Vec<AddressLookupTableAccount>>,
@@ -53,7 +61,11 @@ pub(super) struct Run {
 
 impl Run {
     pub fn report(self, snapshot: PoolSnapshot) -> CrankReport {
+        let swept_lamports = self.swept_lamports();
         CrankReport {
+            swept_validators: self.sweeps().map(|(vote, _)| vote).collect::<HashSet<_>>().len(),
+            swept_lamports,
+            idle_lamports: self.found_idle_lamports.map(|found| found.saturating_sub(swept_lamports)),
             snapshot,
             sent: Summary { transactions: self.sent },
             rounds: self.rounds,
@@ -63,6 +75,20 @@ impl Run {
             top_up_lamports: self.top_up_lamports,
             next_rebalance: self.next_rebalance,
         }
+    }
+
+    /// Landed sweeps: vote accounts and lamports.
+    fn sweeps(&self) -> impl Iterator<Item = (Address, u64)> {
+        let landed = self.sent.iter().filter(|sent| sent.outcome.is_landed());
+        landed.flat_map(|sent| &sent.steps).filter_map(|step| match *step {
+            Step::Sweep { vote, lamports } => Some((vote, lamports)),
+            _ => None,
+        })
+    }
+
+    /// Idle lamports that this run has moved to the reserve.
+    pub fn swept_lamports(&self) -> u64 {
+        self.sweeps().map(|(_, lamports)| lamports).fold(0, u64::saturating_add)
     }
 
     /// The error, with the transactions that landed before.
@@ -87,7 +113,6 @@ impl Run {
     }
 }
 
-/// Whether a transaction has an unknown outcome.
 fn may_land(summary: &Summary) -> bool {
     summary.problems().any(|sent| matches!(sent.outcome, Outcome::Unknown { .. }))
 }

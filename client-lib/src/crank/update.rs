@@ -4,20 +4,30 @@ use {
     super::{Backlog, Crank, Cranked, PlanSender, report::Run},
     crate::{
         cluster::Cluster,
-        plan::{self, UpdateOptions},
+        plan::{self, Sweep, UpdateOptions},
         pool::{PoolSnapshot, StakeSelection},
     },
+    std::sync::atomic::Ordering::Relaxed,
 };
 
 impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
-    /// Updates until no record is stale, no stake can be merged and no entry needs a cleanup.
+    /// Updates until no record is stale, no stake can be merged, no idle lamports are left to sweep, and no entry needs a cleanup.
+    /// Idle lamports are looked for once an epoch: they show only in the stake accounts of all validators.
     pub(super) async fn update(&self, mut snapshot: PoolSnapshot, run: &mut Run) -> Cranked<PoolSnapshot, S> {
         let mut all = self.options.update.all && run.rounds == 0;
         loop {
             snapshot = self.with_transient_stakes(snapshot).await?;
             let backlog = self.backlog(&snapshot);
+            let mut sweeps = false;
             if backlog.is_empty() && !all {
-                return Ok(snapshot);
+                if !self.looks_for_idle(&snapshot) {
+                    return Ok(snapshot);
+                }
+                snapshot = self.reread(&snapshot, &StakeSelection::All).await?;
+                sweeps = self.note_idle(&snapshot, run);
+                if !sweeps && self.backlog(&snapshot).is_empty() {
+                    return Ok(snapshot);
+                }
             }
             if self.has_to_wait(&snapshot, all) {
                 snapshot = self.wait_for_rewards(&snapshot).await?;
@@ -31,6 +41,7 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
                 if self.has_to_wait(&snapshot, all) {
                     continue;
                 }
+                sweeps = self.note_idle(&snapshot, run);
             }
             let options = UpdateOptions { all, lookup_tables, ..self.options.update.clone() };
             let plan = plan::update(&snapshot, &options)?;
@@ -41,11 +52,30 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
             let has_landed = run.problem.is_none();
             let shows = |now: &PoolSnapshot| !has_landed || self.backlog(now).is_empty();
             let after = self.reread_until(&snapshot, &StakeSelection::Transient, shows).await?;
-            let is_progress = all && has_landed || self.backlog(&after).is_progress_since(&backlog);
+            if !has_landed {
+                self.idle_read_in.store(u64::MAX, Relaxed);
+            }
+            let is_progress = (all || sweeps) && has_landed || self.backlog(&after).is_progress_since(&backlog);
             self.note_round(is_progress, run).await?;
             all = all && !has_landed;
             snapshot = after;
         }
+    }
+
+    /// Whether idle lamports of this epoch have not been looked for, and could be swept now.
+    fn looks_for_idle(&self, snapshot: &PoolSnapshot) -> bool {
+        snapshot.is_extended()
+            && self.options.update.sweep != Sweep::Never
+            && self.idle_read_in.load(Relaxed) != snapshot.epoch()
+            && !snapshot.environment().rewards_are_being_paid()
+    }
+
+    /// Notes the idle lamports of a pool that was read with all stake accounts. Returns whether some are to be swept.
+    fn note_idle(&self, snapshot: &PoolSnapshot, run: &mut Run) -> bool {
+        self.idle_read_in.store(snapshot.epoch(), Relaxed);
+        let idle = snapshot.validators().map(|validator| plan::idle_lamports(snapshot, &validator));
+        run.found_idle_lamports = Some(idle.fold(run.swept_lamports(), u64::saturating_add));
+        !plan::sweepable(snapshot, &self.options.update).is_empty()
     }
 
     /// The pool with the stake accounts that show which stake can be merged.
@@ -60,7 +90,6 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
         Backlog::with(snapshot, &self.options.update)
     }
 
-    /// Whether stale records must wait because epoch rewards are being paid.
     fn has_to_wait(&self, snapshot: &PoolSnapshot, all: bool) -> bool {
         let has_records = || match all {
             true => !snapshot.records().is_empty(),

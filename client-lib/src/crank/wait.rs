@@ -1,10 +1,10 @@
 //! Waiting: backoff after errors, epoch rewards, and polling.
 
 use {
-    super::{Crank, CrankError, CrankOptions, Cranked, MAX_POLLS, PlanSender, retrying::RetryingCluster},
+    super::{Crank, CrankError, Cranked, MAX_POLLS, PlanSender, retries::CrankRetries},
     crate::{
         checks::check_no_rewards,
-        cluster::Cluster,
+        cluster::{Cluster, Retrying},
         pool::{PoolError, PoolSnapshot, StakeSelection},
         send::Summary,
     },
@@ -28,27 +28,7 @@ pub enum Wait {
     NextPoll,
 }
 
-/// Exponential backoff.
-pub(super) struct Backoff {
-    next: Duration,
-    most: Duration,
-}
-
-impl Backoff {
-    pub fn new(options: &CrankOptions) -> Self {
-        Self { next: options.initial_backoff, most: options.max_backoff }
-    }
-
-    /// The next delay; it doubles with each call.
-    pub fn wait(&mut self) -> Duration {
-        let now = self.next.min(self.most);
-        self.next = now.saturating_mul(2);
-        now
-    }
-}
-
 impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
-    /// Pauses. Errors if a stop is requested.
     pub(super) async fn pause(&self, time: Duration) -> Cranked<(), S> {
         self.pause_until(sleep(time)).await
     }
@@ -77,12 +57,11 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
         .await
     }
 
-    /// The cluster, with retries.
-    pub(super) fn retrying_cluster(&self) -> RetryingCluster<'_, C> {
-        RetryingCluster { cluster: self.cluster, options: &self.options, request_log: &self.request_log }
+    pub(super) fn retrying_cluster(&self) -> Retrying<'_, C, CrankRetries<'_>> {
+        let policy = CrankRetries { options: &self.options, log: &self.request_log };
+        Retrying { cluster: self.cluster, policy }
     }
 
-    /// Reads the pool again.
     pub(super) async fn reread(&self, snapshot: &PoolSnapshot, stakes: &StakeSelection) -> Cranked<PoolSnapshot, S> {
         let (cluster, began) = (self.retrying_cluster(), Instant::now());
         loop {

@@ -1,11 +1,12 @@
 //! Cranking in every epoch.
 
 use {
-    super::{Crank, CrankError, CrankReport, Cranked, PlanSender, Wait, timing::Timing, wait::Backoff},
+    super::{Crank, CrankError, CrankReport, Cranked, PlanSender, Wait, timing::Timing},
     crate::{
         cluster::Cluster,
         pool::{PoolSnapshot, StakeSelection},
     },
+    backon::{BackoffBuilder as _, ExponentialBackoff},
     solana_address::Address,
     std::time::Duration,
     tokio::time::Instant,
@@ -17,7 +18,7 @@ struct Watch {
     has_read: bool,
     last: Option<PoolSnapshot>,
     timing: Option<Timing>,
-    retry: Backoff,
+    backoff: ExponentialBackoff,
 }
 
 impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
@@ -36,16 +37,16 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
     /// [`CrankError`] if a retry cannot help. Before the first read: the endpoint refuses, or there is no pool at the
     /// address. At any time: a signature is missing, or the plan sender fails.
     pub async fn watch(&self, pool: &Address) -> Cranked<(), S> {
-        let mut watch = Watch { has_read: false, last: None, timing: None, retry: Backoff::new(&self.options) };
+        let mut watch = Watch { has_read: false, last: None, timing: None, backoff: self.options.backoff().build() };
         loop {
             let waited = match self.run_watched(pool, &mut watch).await {
                 Ok(report) => {
-                    watch.retry = Backoff::new(&self.options);
+                    watch.backoff = self.options.backoff().build();
                     self.wait_for_next_poll(report, &mut watch).await
                 }
                 _ if self.stop.is_requested() => return Ok(()),
                 Err(error) if self.is_retryable(&error, &watch) => {
-                    let wait = watch.retry.wait();
+                    let wait = watch.backoff.next().unwrap_or(self.options.max_backoff);
                     self.observer.failed(&error, error.is_cluster());
                     self.observer.waiting(Wait::Retry, wait);
                     self.pause(wait).await

@@ -171,7 +171,6 @@ fn cause(program: Option<FailedProgram>, error: &InstructionError) -> Option<Cau
     }
 }
 
-/// Name of an error's variant, without its fields.
 fn variant_name(error: &impl fmt::Debug) -> String {
     let text = format!("{error:?}");
     text.split(['(', ' ', '{']).next().unwrap_or_default().to_owned()

@@ -167,7 +167,6 @@ impl PlanError {
         Refusal::new(cause, context).into()
     }
 
-    /// An invalid request.
     pub(crate) fn invalid(what: impl Into<String>) -> Self {
         Self::Invalid { what: what.into() }
     }
@@ -213,7 +212,6 @@ impl From<StakePoolError> for PlanError {
     }
 }
 
-/// Displays lamports as SOL.
 pub(crate) struct Sol(pub u64);
 
 impl fmt::Display for Sol {
@@ -232,7 +230,6 @@ impl fmt::Display for StaysInReserve {
     }
 }
 
-/// Displays pool tokens in whole tokens.
 pub(crate) struct Tokens(pub u64);
 
 impl fmt::Display for Tokens {

@@ -75,7 +75,6 @@ fn decode(data: &str) -> Option<Event> {
     Event::decode(&BASE64_STANDARD.decode(data).ok()?)
 }
 
-/// A parsed log line.
 enum Line<'a> {
     /// A program starts.
     Invoke {

@@ -5,6 +5,7 @@
 
 use {
     crate::cluster::{BytesAt, Cluster, ClusterError},
+    solana_account::Account,
     solana_address::Address,
     std::{fmt, str::FromStr, sync::LazyLock},
 };
@@ -73,6 +74,20 @@ pub async fn unknown_pending<C: Cluster + ?Sized>(cluster: &C) -> Result<Vec<Add
     let mut unknown: Vec<_> = pending.into_iter().map(|(address, _)| address).filter(|gate| !is_known(gate)).collect();
     unknown.sort();
     Ok(unknown)
+}
+
+/// Whether the gate with this name is active on a cluster; false for an unknown name.
+///
+/// # Errors
+/// [`ClusterError`].
+pub async fn is_active<C: Cluster + ?Sized>(cluster: &C, name: &str) -> Result<bool, ClusterError> {
+    let Some(gate) = known().iter().find(|gate| gate.name == name) else {
+        return Ok(false);
+    };
+    let account = cluster.account(&gate.address).await?;
+    // The activation slot: an `Option` in bincode.
+    let is_set = |account: Account| account.owner == solana_sdk_ids::feature::ID && account.data.first() == Some(&1);
+    Ok(account.is_some_and(is_set))
 }
 
 impl Gate {

@@ -23,7 +23,6 @@ pub(super) const fn most_new_tables(addresses: usize) -> usize {
     addresses.div_ceil(CAPACITY + 1 - WORTHWHILE_ROOM)
 }
 
-/// A table that can be extended.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TableDraft {
     /// Present number of addresses, the pool's included; 0 for a new table.

@@ -155,7 +155,6 @@ fn classify<'a>(
     (kept, replaced, foreign.into_iter().flat_map(|table| table.addresses.iter().copied()).collect())
 }
 
-/// Converts drafts to instructions.
 struct Builder<'a> {
     table_owner: &'a TableOwner,
     changes: Vec<TableChange>,
@@ -243,7 +242,6 @@ fn max_in_transaction(payer: &Address, instructions: impl Fn(&[Address]) -> Vec<
     (2..=MAX_ADDRESSES).take_while(fits).last().unwrap_or(1)
 }
 
-/// Deactivates a table.
 pub(super) fn deactivate(table: &Address, authority: &Address) -> InstructionGroup {
     let instruction = deactivate_lookup_table(*table, *authority);
     InstructionGroup::one(format!("deactivate lookup table {table}"), instruction, units::CLOSE)

@@ -29,7 +29,6 @@ pub(super) const fn frame_bytes(signers: usize, accounts: usize, instructions: u
         + short_length(instructions)
 }
 
-/// Use of an account by a transaction.
 #[derive(Clone, Copy, Debug, Default)]
 struct Use {
     signs: bool,
@@ -70,7 +69,6 @@ impl Footprint {
         known.is_invoked |= is_invoked;
     }
 
-    /// Number of accounts that the transaction locks.
     pub(super) fn locks(&self) -> usize {
         self.accounts.len()
     }

@@ -179,12 +179,10 @@ impl Sizing {
         Self { tables: Tables::new(lookup_tables), options: PackOptions::new(payer) }
     }
 
-    /// Whether the account locks suffice.
     pub(crate) fn fits_locks(&self, instruction: &Instruction) -> bool {
         self.footprint(instruction).locks() + self.options.reserved_accounts <= MAX_ACCOUNT_LOCKS
     }
 
-    /// Whether account locks and bytes suffice.
     pub(crate) fn fits(&self, instruction: &Instruction) -> bool {
         let bytes = self.footprint(instruction).bytes(&self.tables) + self.options.reserved_bytes;
         bytes <= MAX_TRANSACTION_BYTES && self.fits_locks(instruction)
@@ -232,7 +230,6 @@ pub const fn max_update_accounts_by_locks(options: &PackOptions) -> usize {
 /// the program.
 const UPDATE_ACCOUNTS: usize = 2 + 7;
 
-/// A transaction that may still grow.
 #[derive(Clone, Debug)]
 struct Draft {
     groups: usize,

@@ -11,7 +11,7 @@ use {
     },
     solana_account::Account,
     solana_address::Address,
-    tidepool_core::maths::ExchangeRate,
+    tidepool_core::maths::{ExchangeRate, Lamports},
     tidepool_interface::StakePoolError,
 };
 
@@ -93,7 +93,7 @@ pub fn deposit_stakes(
             Err(reason) => planned.skipped.push(SkippedStake { address: *address, lamports: account.lamports, reason }),
             Ok((_, quote)) => {
                 let minimum =
-                    deposits.slippage_bps.and_then(|bps| quote::minimum_out(quote.pool_tokens.to_depositor, bps));
+                    deposits.slippage_bps.and_then(|bps| quote::minimum_out(quote.pool_tokens.to_depositor.get(), bps));
                 deposit.minimum_pool_tokens = minimum;
                 let (group, quote) = actions::deposit_stake_at(snapshot, &rate, &deposit)?;
                 groups.push(group);
@@ -106,11 +106,10 @@ pub fn deposit_stakes(
     Ok(planned)
 }
 
-/// The exchange rate after a deposit.
 fn after(rate: &ExchangeRate, quote: &StakeDepositQuote) -> Result<ExchangeRate, PlanError> {
     let failure = StakePoolError::CalculationFailure;
     Ok(ExchangeRate {
-        total_lamports: rate.total_lamports.checked_add(quote.total_lamports).ok_or(failure)?,
+        total_lamports: rate.total_lamports.checked_add(Lamports::new(quote.total_lamports)).ok_or(failure)?,
         pool_token_supply: rate.pool_token_supply.checked_add(quote.pool_tokens.minted).ok_or(failure)?,
     })
 }

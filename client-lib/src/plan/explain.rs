@@ -241,7 +241,6 @@ fn is_mergeable(snapshot: &PoolSnapshot, validator: &Validator) -> bool {
     mergeable(snapshot, &UpdateOptions::default()).iter().any(|other| other.index == validator.index)
 }
 
-/// Cap on one validator in lamports.
 fn cap(snapshot: &PoolSnapshot, inputs: &Inputs) -> Option<u64> {
     let cap = inputs.policy.validator_cap;
     if cap >= BASIS_POINTS {

@@ -21,7 +21,7 @@ pub use {
         rebalance,
     },
     split_reserve::{Shares, SplitReservePlan, split_reserve},
-    update::{UpdateOptions, compact_chunk, list_chunk, mergeable, update},
+    update::{Sweep, UpdateOptions, compact_chunk, idle_lamports, list_chunk, mergeable, sweepable, update},
     withdraw::{
         Piece, Remainder, RemainderReason, Withdrawal, WithdrawalOrder, WithdrawalPlan, better_withdrawal,
         pool_tokens_for_lamports, withdraw,

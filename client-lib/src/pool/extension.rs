@@ -10,7 +10,7 @@ use {
     tidepool_core::rebalance::Inputs,
     tidepool_interface::{
         instruction::ExtensionInstruction,
-        state::{PoolExtension, RebalancePolicy},
+        state::{PoolExtension, RebalancePolicy, ValidatorStakeInfo},
     },
 };
 
@@ -65,6 +65,12 @@ impl PoolSnapshot {
     /// Lamports of open exit tickets; 0 without the extension.
     pub fn ticket_lamports(&self) -> u64 {
         self.extension().map_or(0, |extension| extension.tickets.lamports.get())
+    }
+
+    /// The records of active validators with a weight, in the list's order. Without the extension there are none.
+    pub fn weighted(&self) -> impl Iterator<Item = &ValidatorStakeInfo> {
+        let is_weighted = |record: &&ValidatorStakeInfo| record.is_active() && record.extension.weight() > 0;
+        self.records.iter().filter(move |record| self.is_extended() && is_weighted(record))
     }
 
     /// Whether `Rebalance` is paused because weights are being set.

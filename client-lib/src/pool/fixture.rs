@@ -71,7 +71,6 @@ pub(crate) fn rent() -> u64 {
     Environment::default().stake_rent()
 }
 
-/// A validator of a fixture.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FixtureValidator {
     /// Delegated lamports; 0 for no account.
@@ -165,7 +164,6 @@ pub(crate) fn vote(index: usize) -> Address {
     Address::new_from_array(bytes)
 }
 
-/// A synthetic pool.
 #[derive(Clone, Debug)]
 pub(crate) struct Fixture {
     pub validators: Vec<FixtureValidator>,
@@ -206,7 +204,6 @@ impl Fixture {
         Self { validators, ..Self::default() }
     }
 
-    /// An extended pool with the default policy.
     pub(crate) fn extended(validators: Vec<FixtureValidator>) -> Self {
         Self { validators, policy: Some(RebalancePolicy::DEFAULT), ..Self::default() }
     }

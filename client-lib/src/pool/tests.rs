@@ -47,7 +47,6 @@ impl<F: Fn(usize, &mut Accounts) + Send + Sync> Cluster for FakeCluster<F> {
         })
     }
 
-    /// Ignores the program and the filters.
     async fn program_accounts(&self, _: &Address, _: &[BytesAt]) -> Result<Vec<(Address, Account)>, ClusterError> {
         Ok(self.accounts.lock().unwrap().iter().map(|(address, account)| (*address, account.clone())).collect())
     }
@@ -151,7 +150,7 @@ async fn reads_changed_pool_again() {
     });
     let options = ReadOptions { stakes: StakeSelection::All, ..ReadOptions::default() };
     let snapshot = PoolSnapshot::read(&cluster, &POOL, &options).await.unwrap();
-    assert_eq!(snapshot.rate().total_lamports, 200 * SOL);
+    assert_eq!(snapshot.rate().total_lamports.get(), 200 * SOL);
     // Pool, core, stakes, core, stakes, core.
     assert_eq!(*cluster.requests.lock().unwrap(), 6);
 }

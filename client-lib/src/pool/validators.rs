@@ -104,7 +104,6 @@ fn key(record: &ValidatorStakeInfo) -> AddressKey {
     (record.vote_account_address, record.validator_seed_suffix.get(), record.transient_seed_suffix.get())
 }
 
-/// Derivation of stake addresses.
 #[derive(Clone, Copy)]
 pub(super) struct Derivation {
     program_id: Address,

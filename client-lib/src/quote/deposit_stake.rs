@@ -18,7 +18,7 @@ use {
         state::{Meta, StakeStateV2},
     },
     tidepool_core::{
-        maths::ExchangeRate,
+        maths::{ExchangeRate, Lamports},
         quote::{self, DepositQuote, StakeDepositFees},
     },
     tidepool_interface::{StakePoolError, address::STAKE_PROGRAM_ID, state::StakeStatus},
@@ -93,7 +93,7 @@ pub(crate) fn stake_deposit_at(
         sol: terms.sol_deposit_fee,
         referral_percent: terms.stake_referral_fee,
     };
-    let pool_tokens = quote::stake_deposit(rate, &fees, total_lamports, stake_lamports)
+    let pool_tokens = quote::stake_deposit(rate, &fees, Lamports::new(total_lamports), Lamports::new(stake_lamports))
         .map_err(|error| explain_deposit(error, total_lamports, || None))?;
     Ok(StakeDepositQuote {
         vote,

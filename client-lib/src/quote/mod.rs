@@ -31,7 +31,7 @@ use {
     solana_address::Address,
     tidepool_core::{
         Error,
-        maths::{ExchangeRate, Fee, mul_div_floor},
+        maths::{ExchangeRate, Fee, Lamports, PoolTokens, mul_div_floor},
         quote::{self, DepositQuote, WithdrawalQuote},
     },
     tidepool_interface::StakePoolError,
@@ -68,18 +68,18 @@ pub fn quote_withdraw_sol(
     check_up_to_date(snapshot)?;
     let fee = &snapshot.pool().terms.sol_withdrawal_fee;
     let fee = charged_fee(snapshot, burn_from, fee);
-    let quote = quote::withdrawal(&snapshot.rate(), fee, pool_tokens)
+    let quote = quote::withdrawal(&snapshot.rate(), fee, PoolTokens::new(pool_tokens))
         .map_err(|error| explain_withdrawal(error, pool_tokens, &snapshot.rate(), fee))?;
     let quote = check_withdrawal_minimum(quote, minimum)?;
     let available = snapshot.withdrawable_reserve_lamports();
-    if quote.lamports > available {
+    if quote.lamports.get() > available {
         let most = largest_withdrawal(&snapshot.rate(), fee, available);
         return Err(PlanError::refused(
             StakePoolError::SolWithdrawalTooLarge,
             format!(
                 "{} are worth {}, but the reserve can pay at most {}{}: withdraw up to {}, or withdraw stake",
                 Tokens(pool_tokens),
-                Sol(quote.lamports),
+                Sol(quote.lamports.get()),
                 Sol(available),
                 StaysInReserve(snapshot.working_lamports()),
                 Tokens(most)
@@ -116,14 +116,15 @@ pub struct UpdateQuote {
 /// Refusal `CalculationFailure` on overflow.
 pub fn quote_update(snapshot: &PoolSnapshot, total_lamports: u64) -> Result<UpdateQuote, PlanError> {
     let rate = snapshot.rate();
-    let reward = total_lamports.saturating_sub(rate.total_lamports);
+    let reward = total_lamports.saturating_sub(rate.total_lamports.get());
     let manager_fee = if snapshot.manager_fee_account_is_valid() {
-        rate.epoch_fee(&snapshot.pool().head.epoch_fee.get(), reward).ok_or(StakePoolError::CalculationFailure)?
+        let fee = snapshot.pool().head.epoch_fee.get();
+        rate.epoch_fee(&fee, Lamports::new(reward)).ok_or(StakePoolError::CalculationFailure)?.get()
     } else {
         0
     };
     Ok(UpdateQuote {
-        total_before: rate.total_lamports,
+        total_before: rate.total_lamports.get(),
         total_after: total_lamports,
         reward,
         manager_fee,
@@ -157,7 +158,7 @@ pub(crate) fn sol_withdrawal_at(
     pool_tokens: u64,
 ) -> Result<WithdrawalQuote, Error> {
     let fee = charged_fee(snapshot, burn_from, &snapshot.pool().terms.sol_withdrawal_fee);
-    quote::withdrawal(rate, fee, pool_tokens)
+    quote::withdrawal(rate, fee, PoolTokens::new(pool_tokens))
 }
 
 /// Most pool tokens that yield at most `lamports` of SOL at another exchange rate.
@@ -173,13 +174,13 @@ pub(crate) fn sol_tokens_within(
 
 /// Most pool tokens that yield at most `lamports`.
 pub(crate) fn largest_withdrawal(rate: &ExchangeRate, fee: Option<&Fee>, lamports: u64) -> u64 {
-    let yields_more = |tokens: u64| match quote::withdrawal(rate, fee, tokens) {
-        Ok(quote) => quote.lamports > lamports,
+    let yields_more = |tokens: u64| match quote::withdrawal(rate, fee, PoolTokens::new(tokens)) {
+        Ok(quote) => quote.lamports.get() > lamports,
         Err(Error::WithdrawalTooSmall) => false,
         Err(_) => true,
     };
     // The yield is monotonic, so a binary search finds the bound.
-    let (mut low, mut high) = (0, rate.pool_token_supply);
+    let (mut low, mut high) = (0, rate.pool_token_supply.get());
     while low < high {
         let middle = high - (high - low) / 2;
         if yields_more(middle) {
@@ -203,12 +204,12 @@ pub fn minimum_out(quoted: u64, slippage_bps: u16) -> Option<u64> {
 /// Fewest pool tokens that yield a lamport; `None` if the whole supply yields none.
 pub(crate) fn least_withdrawal(rate: &ExchangeRate, fee: Option<&Fee>) -> Option<u64> {
     let least = largest_withdrawal(rate, fee, 0).checked_add(1)?;
-    quote::withdrawal(rate, fee, least).is_ok().then_some(least)
+    quote::withdrawal(rate, fee, PoolTokens::new(least)).is_ok().then_some(least)
 }
 
 fn sol_deposit(snapshot: &PoolSnapshot, lamports: u64) -> Result<DepositQuote, Error> {
     let terms = &snapshot.pool().terms;
-    quote::sol_deposit(&snapshot.rate(), &terms.sol_deposit_fee, terms.sol_referral_fee, lamports)
+    quote::sol_deposit(&snapshot.rate(), &terms.sol_deposit_fee, terms.sol_referral_fee, Lamports::new(lamports))
 }
 
 /// Smallest SOL deposit, in lamports, that yields a pool token; `None` if no deposit does.
@@ -251,12 +252,12 @@ fn explain_withdrawal(error: Error, pool_tokens: u64, rate: &ExchangeRate, fee: 
 }
 
 fn check_deposit_minimum(quote: DepositQuote, minimum: Option<u64>) -> Result<DepositQuote, PlanError> {
-    quote.check_minimum(minimum).map_err(|error| {
+    quote.check_minimum(minimum.map(PoolTokens::new)).map_err(|error| {
         PlanError::refused(
             error,
             format!(
                 "the quote of {} is below the minimum of {}: lower the minimum, or deposit more",
-                Tokens(quote.to_depositor),
+                Tokens(quote.to_depositor.get()),
                 Tokens(minimum.unwrap_or(0))
             ),
         )
@@ -264,12 +265,12 @@ fn check_deposit_minimum(quote: DepositQuote, minimum: Option<u64>) -> Result<De
 }
 
 fn check_withdrawal_minimum(quote: WithdrawalQuote, minimum: Option<u64>) -> Result<WithdrawalQuote, PlanError> {
-    quote.check_minimum(minimum).map_err(|error| {
+    quote.check_minimum(minimum.map(Lamports::new)).map_err(|error| {
         PlanError::refused(
             error,
             format!(
                 "the quote of {} is below the minimum of {}: lower the minimum, or withdraw more",
-                Sol(quote.lamports),
+                Sol(quote.lamports.get()),
                 Sol(minimum.unwrap_or(0))
             ),
         )

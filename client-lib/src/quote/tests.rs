@@ -20,13 +20,11 @@ fn one_validator() -> Fixture {
     Fixture::of(vec![FixtureValidator::new(100 * SOL)])
 }
 
-/// The stake pool error of a refusal.
 fn code<T: std::fmt::Debug>(result: Result<T, PlanError>) -> StakePoolError {
     let error = result.unwrap_err();
     error.stake_pool_error().unwrap_or_else(|| panic!("{error:?}"))
 }
 
-/// The stake program's error of a refusal.
 fn stake_error<T: std::fmt::Debug>(result: Result<T, PlanError>) -> StakeError {
     match result.unwrap_err() {
         PlanError::Refused(refusal) => match refusal.cause {
@@ -44,13 +42,14 @@ fn sol_deposit_pays_fee_and_referrer() {
     let snapshot = fixture.snapshot();
     let rate = snapshot.rate();
     let quote = quote_deposit_sol(&snapshot, SOL, None).unwrap();
-    let minted = (u128::from(SOL) * u128::from(rate.pool_token_supply) / u128::from(rate.total_lamports)) as u64;
-    assert_eq!(quote.minted, minted);
-    assert_eq!(quote.to_manager + quote.to_referrer, minted.div_ceil(100));
-    assert_eq!(quote.to_referrer, minted.div_ceil(100) / 2);
-    let minimum = Some(quote.to_depositor);
+    let minted =
+        (u128::from(SOL) * u128::from(rate.pool_token_supply.get()) / u128::from(rate.total_lamports.get())) as u64;
+    assert_eq!(quote.minted.get(), minted);
+    assert_eq!(quote.to_manager.get() + quote.to_referrer.get(), minted.div_ceil(100));
+    assert_eq!(quote.to_referrer.get(), minted.div_ceil(100) / 2);
+    let minimum = Some(quote.to_depositor.get());
     assert!(quote_deposit_sol(&snapshot, SOL, minimum).is_ok());
-    let minimum = Some(quote.to_depositor + 1);
+    let minimum = Some(quote.to_depositor.get() + 1);
     assert_eq!(code(quote_deposit_sol(&snapshot, SOL, minimum)), StakePoolError::ExceededSlippage);
 }
 
@@ -68,10 +67,10 @@ fn rejects_stale_pool_first() {
 #[test]
 fn rejects_sol_withdrawal_above_reserve_with_limit() {
     let mut fixture = one_validator();
-    fixture.supply = fixture.snapshot().rate().total_lamports;
+    fixture.supply = fixture.snapshot().rate().total_lamports.get();
     let snapshot = fixture.snapshot();
     assert_eq!(largest_sol_withdrawal(&snapshot, &USER), 10 * SOL);
-    assert_eq!(quote_withdraw_sol(&snapshot, &USER, 10 * SOL, None).unwrap().lamports, 10 * SOL);
+    assert_eq!(quote_withdraw_sol(&snapshot, &USER, 10 * SOL, None).unwrap().lamports.get(), 10 * SOL);
     let error = quote_withdraw_sol(&snapshot, &USER, 10 * SOL + 1, None).unwrap_err();
     assert_eq!(error.stake_pool_error(), Some(StakePoolError::SolWithdrawalTooLarge));
     assert!(error.to_string().contains("up to 10.000000000 pool tokens"), "{error}");
@@ -86,13 +85,13 @@ fn charges_no_fee_to_manager_or_without_fee_account() {
     let mut fixture = one_validator();
     fixture.terms.sol_withdrawal_fee = Fee::new(1, 10);
     let snapshot = fixture.snapshot();
-    assert_eq!(quote_withdraw_sol(&snapshot, &USER, SOL, None).unwrap().fee, SOL / 10);
-    assert_eq!(quote_withdraw_sol(&snapshot, &FEE_ACCOUNT, SOL, None).unwrap().fee, 0);
+    assert_eq!(quote_withdraw_sol(&snapshot, &USER, SOL, None).unwrap().fee.get(), SOL / 10);
+    assert_eq!(quote_withdraw_sol(&snapshot, &FEE_ACCOUNT, SOL, None).unwrap().fee.get(), 0);
     for broken in [None, Some(Account::default())] {
         let mut accounts = fixture.accounts();
         accounts.manager_fee_account = broken;
         let snapshot = PoolSnapshot::from_accounts(POOL, accounts, fixture.environment()).unwrap();
-        assert_eq!(quote_withdraw_sol(&snapshot, &USER, SOL, None).unwrap().fee, 0);
+        assert_eq!(quote_withdraw_sol(&snapshot, &USER, SOL, None).unwrap().fee.get(), 0);
         assert_eq!(quote_update(&snapshot, 1_000 * SOL).unwrap().manager_fee, 0);
     }
 }
@@ -101,7 +100,7 @@ fn charges_no_fee_to_manager_or_without_fee_account() {
 fn update_charges_fee_on_gains_only() {
     let fixture = one_validator();
     let snapshot = fixture.snapshot();
-    let total = snapshot.rate().total_lamports;
+    let total = snapshot.rate().total_lamports.get();
     assert_eq!(recorded_total(&snapshot), Ok(total));
     let loss = quote_update(&snapshot, total - SOL).unwrap();
     assert_eq!((loss.reward, loss.manager_fee, loss.supply_after), (0, 0, fixture.supply));
@@ -133,8 +132,8 @@ mod stake_deposits {
         assert_eq!(quote.vote, vote(0));
         assert_eq!(quote.validator_stake, snapshot.stake_addresses()[0].validator);
         assert_eq!((quote.total_lamports, quote.stake_lamports), (5 * SOL + rent(), 5 * SOL));
-        assert_eq!(quote.pool_tokens.to_manager, 0);
-        assert!(quote.pool_tokens.to_referrer > quote.pool_tokens.minted / 100);
+        assert_eq!(quote.pool_tokens.to_manager.get(), 0);
+        assert!(quote.pool_tokens.to_referrer.get() > quote.pool_tokens.minted.get() / 100);
     }
 
     #[test]
@@ -232,7 +231,7 @@ mod stake_withdrawals {
 
     fn at_par(validators: Vec<FixtureValidator>) -> Fixture {
         let mut fixture = Fixture::of(validators);
-        fixture.supply = fixture.snapshot().rate().total_lamports;
+        fixture.supply = fixture.snapshot().rate().total_lamports.get();
         fixture
     }
 
@@ -244,7 +243,7 @@ mod stake_withdrawals {
     fn split_respects_minimum_delegation() {
         let snapshot = at_par(vec![FixtureValidator::new(10 * SOL)]).snapshot();
         let quote = |tokens| quote_withdraw_stake(&snapshot, from(0), &USER, tokens, None);
-        assert_eq!(quote(9 * SOL).unwrap().yields.lamports, 9 * SOL);
+        assert_eq!(quote(9 * SOL).unwrap().yields.lamports.get(), 9 * SOL);
         assert_eq!(quote(9 * SOL).unwrap().split_from, snapshot.stake_addresses()[0].validator);
         assert_eq!(code(quote(9 * SOL + 1)), StakePoolError::StakeLamportsNotEqualToMinimum);
         assert_eq!(stake_error(quote(SOL - 1)), StakeError::InsufficientDelegation);
@@ -294,9 +293,9 @@ mod stake_withdrawals {
         let snapshot = at_par(vec![FixtureValidator::new(SOL)]).snapshot();
         let balance = SOL + rent();
         let quote = |tokens| quote_withdraw_stake(&snapshot, from(0), &USER, tokens, None);
-        assert_eq!(quote(balance).unwrap().yields.lamports, balance);
+        assert_eq!(quote(balance).unwrap().yields.lamports.get(), balance);
         // One more pool token is rounded away.
-        assert_eq!(quote(balance + 1).unwrap().yields.lamports, balance);
+        assert_eq!(quote(balance + 1).unwrap().yields.lamports.get(), balance);
         for wrong in [balance - 1, balance + 2] {
             assert_eq!(code(quote(wrong)), StakePoolError::StakeLamportsNotEqualToMinimum);
         }
@@ -340,7 +339,7 @@ proptest! {
         let most = largest_sol_withdrawal(&snapshot, &USER);
         if most > 0 {
             match quote_withdraw_sol(&snapshot, &USER, most, None) {
-                Ok(quote) => prop_assert!(quote.lamports <= reserve),
+                Ok(quote) => prop_assert!(quote.lamports.get() <= reserve),
                 Err(error) => prop_assert_eq!(error.stake_pool_error(), Some(StakePoolError::WithdrawalTooSmall)),
             }
         }

@@ -12,7 +12,7 @@ use {
     solana_account::Account,
     solana_address::Address,
     tidepool_core::{
-        maths::{ExchangeRate, Fee},
+        maths::{ExchangeRate, Fee, Lamports, PoolTokens},
         quote::{self, WithdrawalQuote},
         withdrawal::{StakeSource, Withdrawable, WithdrawalLimits, check_preferred, is_reserve_open},
     },
@@ -122,7 +122,7 @@ impl<'a> WithdrawalState<'a> {
         pool_tokens: u64,
         minimum: Option<u64>,
     ) -> Result<StakeWithdrawalQuote, PlanError> {
-        let yields = quote::withdrawal(&self.rate, self.fee.as_ref(), pool_tokens)
+        let yields = quote::withdrawal(&self.rate, self.fee.as_ref(), PoolTokens::new(pool_tokens))
             .map_err(|error| explain_withdrawal(error, pool_tokens, &self.rate, self.fee.as_ref()))?;
         let quote = match from {
             WithdrawFrom::Reserve => self.quote_reserve(pool_tokens, yields),
@@ -153,7 +153,6 @@ impl<'a> WithdrawalState<'a> {
             || Withdrawable::scan(&self.records, &limits).allows_reserve())
     }
 
-    /// Lamports that can be withdrawn from the reserve.
     pub(crate) fn available_reserve(&self) -> u64 {
         self.reserve_lamports.saturating_sub(self.snapshot.reserve_rent()).saturating_sub(self.working_lamports())
     }
@@ -173,14 +172,14 @@ impl<'a> WithdrawalState<'a> {
             ));
         }
         let available = self.available_reserve();
-        if yields.lamports > available {
+        if yields.lamports.get() > available {
             return Err(PlanError::refused(
                 StakePoolError::SolWithdrawalTooLarge,
                 format!(
                     "the reserve can pay at most {}{}, not {}: withdraw less",
                     Sol(available),
                     StaysInReserve(self.working_lamports()),
-                    Sol(yields.lamports)
+                    Sol(yields.lamports.get())
                 ),
             ));
         }
@@ -226,20 +225,20 @@ impl<'a> WithdrawalState<'a> {
         };
         let balance = self.balance(index, source);
         if source == StakeSource::ValidatorRemoval {
-            limits.check_whole(balance, yields.lamports).map_err(|error| {
+            limits.check_whole(balance, yields.lamports.get()).map_err(|error| {
                 PlanError::refused(
                     error,
                     format!(
                         "no validator has stake that can be split, so the stake account of {vote} can only be withdrawn as a \
                          whole: withdraw pool tokens worth {}, not {}",
                         Sol(balance),
-                        Sol(yields.lamports)
+                        Sol(yields.lamports.get())
                     ),
                 )
             })?;
-            yields.lamports = balance;
+            yields.lamports = Lamports::new(balance);
         } else {
-            self.check_split(index, source, &limits, yields.lamports)?;
+            self.check_split(index, source, &limits, yields.lamports.get())?;
         }
         Ok(StakeWithdrawalQuote {
             from: WithdrawFrom::Validator(vote),
@@ -332,6 +331,7 @@ impl<'a> WithdrawalState<'a> {
         let lamports = quote.yields.lamports;
         self.rate.pool_token_supply = self.rate.pool_token_supply.checked_sub(quote.yields.burnt).ok_or(failure)?;
         self.rate.total_lamports = self.rate.total_lamports.checked_sub(lamports).ok_or(failure)?;
+        let lamports = lamports.get();
         let WithdrawFrom::Validator(vote) = quote.from else {
             self.reserve_lamports = self.reserve_lamports.checked_sub(lamports).ok_or(failure)?;
             return Ok(());

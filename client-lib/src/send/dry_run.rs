@@ -44,7 +44,7 @@ impl<C: Cluster> Sender<'_, C> {
         let widest = with_budget(&outgoing.instructions, Some(MAX_PER_TRANSACTION), 0);
         let transaction = self.unsigned(&widest, outgoing)?;
         let signatures = transaction.signatures.len();
-        let simulation = self.with_retries(|| self.cluster.simulate(&transaction)).await?;
+        let simulation = self.retrying().simulate(&transaction).await?;
         let logs = simulation.logs;
         let failure = match simulation.error {
             Some(error) => Some(self.report(outgoing, &transaction.message, error, logs.clone()).await),

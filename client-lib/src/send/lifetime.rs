@@ -105,7 +105,6 @@ impl Lifetime {
 }
 
 impl<C: Cluster> Sender<'_, C> {
-    /// Most signing attempts for a transaction.
     pub(super) const fn attempts(&self) -> u32 {
         match self.options.lifetime {
             Lifetime::Latest => self.options.attempts,
@@ -113,13 +112,12 @@ impl<C: Cluster> Sender<'_, C> {
         }
     }
 
-    /// The hash to sign with, and its last valid block height.
     pub(super) async fn blockhash(&self) -> Result<Blockhash, ClusterError> {
         match self.options.lifetime {
-            Lifetime::Latest => self.with_retries(|| self.cluster.latest_blockhash()).await,
+            Lifetime::Latest => self.retrying().latest_blockhash().await,
             Lifetime::Blockhash(hash) => {
                 // The age of the hash is unknown, so this is an upper bound.
-                let height = self.with_retries(|| self.cluster.block_height()).await?;
+                let height = self.retrying().block_height().await?;
                 Ok(Blockhash { hash, last_valid_block_height: height.saturating_add(BLOCKHASH_LIFE) })
             }
             Lifetime::Nonce(nonce) => Ok(Blockhash { hash: nonce.hash, last_valid_block_height: u64::MAX }),

@@ -16,6 +16,7 @@ mod outcome;
 mod prepare;
 mod price;
 mod progress;
+mod retries;
 mod stage;
 mod stop;
 #[cfg(test)]

@@ -37,10 +37,8 @@ impl<C: Cluster> Sender<'_, C> {
         let scaled = u64::try_from(scaled).unwrap_or(price);
         let widest = with_budget(&outgoing.instructions, Some(MAX_PER_TRANSACTION), scaled);
         let transaction = self.unsigned(&widest, outgoing).map_err(Outcome::NotSent)?;
-        let simulation = self
-            .with_retries(|| self.cluster.simulate(&transaction))
-            .await
-            .map_err(|error| Outcome::NotSent(error.into()))?;
+        let simulation =
+            self.retrying().simulate(&transaction).await.map_err(|error| Outcome::NotSent(error.into()))?;
         if let Some(error) = simulation.error {
             return Err(Outcome::WouldFail(self.report(outgoing, &transaction.message, error, simulation.logs).await));
         }
@@ -56,7 +54,6 @@ impl<C: Cluster> Sender<'_, C> {
         Ok(with_budget(&outgoing.instructions, Some(limit), price))
     }
 
-    /// Signs with a blockhash.
     pub(super) fn sign(
         &self,
         instructions: &[Instruction],

@@ -42,7 +42,7 @@ impl<C: Cluster> Sender<'_, C> {
         // little competition.
         let Some(first) = transactions.first() else { return Ok(0) };
         let writable = self.writable(first);
-        let prices = self.with_retries(|| self.cluster.recent_prices(&writable)).await?;
+        let prices = self.retrying().recent_prices(&writable).await?;
         Ok(percentile_of(prices, percentile).min(at_most))
     }
 

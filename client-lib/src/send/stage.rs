@@ -9,11 +9,9 @@ use {
     futures_util::{StreamExt as _, stream},
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
-    std::future::Future,
     tokio::time::{Instant, sleep},
 };
 
-/// Outcomes of a stage's transactions.
 pub(super) struct StageOutcomes<'t> {
     transactions: &'t [Outgoing],
     outcomes: Vec<Option<Outcome>>,
@@ -25,7 +23,6 @@ impl<'t> StageOutcomes<'t> {
         Self { transactions, outcomes: transactions.iter().map(|_| None).collect(), progress }
     }
 
-    /// Settles all transactions as not sent after a failed request.
     fn settle_all(&mut self, error: &ClusterError) {
         for index in 0..self.transactions.len() {
             self.settle(index, Outcome::NotSent(NotSent::Cluster(error.clone())));
@@ -53,7 +50,6 @@ impl<'t> StageOutcomes<'t> {
     }
 }
 
-/// Whether the cluster makes progress.
 pub(super) struct Liveness {
     height: u64,
     began: Instant,
@@ -178,7 +174,6 @@ impl<C: Cluster> Sender<'_, C> {
         in_flight
     }
 
-    /// Submits all transactions that are due.
     async fn submit_due(&self, in_flight: &mut [InFlight<'_>], liveness: &mut Liveness) {
         let due: Vec<_> = (0..in_flight.len()).filter(|&at| in_flight[at].is_due(self.options.resend_every)).collect();
         let results: Vec<_> = stream::iter(due)
@@ -233,7 +228,6 @@ impl<C: Cluster> Sender<'_, C> {
         *in_flight = pending;
     }
 
-    /// The outcome of a transaction, if it is final.
     pub(super) async fn outcome_of(
         &self,
         tracked: &InFlight<'_>,
@@ -288,25 +282,6 @@ impl<C: Cluster> Sender<'_, C> {
             Ok(true) => in_flight.iter_mut().for_each(InFlight::note_expired),
             Ok(false) => {}
             Err(error) => liveness.last_error = Some(error),
-        }
-    }
-
-    /// Retries a request after transient errors, until the stall timeout.
-    pub(super) async fn with_retries<T, F>(&self, mut request: impl FnMut() -> F) -> Result<T, ClusterError>
-    where
-        F: Future<Output = Result<T, ClusterError>>,
-    {
-        let end = Instant::now() + self.options.stall_timeout;
-        loop {
-            let error = match request().await {
-                Err(error) if error.is_transient() && !self.stop.is_requested() => error,
-                result => return result,
-            };
-            let pause = self.options.poll_every.max(error.retry_after().unwrap_or_default());
-            if pause >= end.saturating_duration_since(Instant::now()) {
-                return Err(error);
-            }
-            sleep(pause).await;
         }
     }
 }

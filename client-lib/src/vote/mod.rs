@@ -3,6 +3,10 @@
 //! Layouts: SIMD-0185 (version 4) and `solana-vote-interface`. Nothing here depends on the number of credits: under
 //! Alpenglow (SIMD-0326) the entries count lamports. Only whether an epoch has an entry that grew is used.
 
+mod survey;
+
+pub use survey::ValidatorSurvey;
+
 use {
     crate::{cluster::ClusterValidator, pool::AccountKind},
     solana_account::Account,
@@ -143,6 +147,13 @@ pub enum Caution {
     NoBlsKey,
     /// It is not in the validator set of the current epoch.
     NotAdmitted,
+    /// The pool's stake with it was deactivated, and not by the pool.
+    Deactivated {
+        /// The epoch of the deactivation.
+        epoch: u64,
+    },
+    /// It has no weight, and other validators of the pool have one.
+    NoWeight,
 }
 
 impl Caution {
@@ -155,6 +166,8 @@ impl Caution {
             Self::NotVotingSince { .. } => "not_voting",
             Self::NoBlsKey => "no_bls_key",
             Self::NotAdmitted => "not_admitted",
+            Self::Deactivated { .. } => "deactivated",
+            Self::NoWeight => "no_weight",
         }
     }
 }
@@ -171,36 +184,38 @@ impl fmt::Display for Caution {
             Self::NotAdmitted => {
                 f.write_str("it is not in the validator set of this epoch: it neither votes nor earns")
             }
+            Self::Deactivated { epoch } => {
+                write!(
+                    f,
+                    "others deactivated the pool's stake with it in epoch {epoch}: it earns nothing; remove the validator"
+                )
+            }
+            Self::NoWeight => f.write_str("it has no weight: rebalancing delegates no stake to it"),
         }
     }
 }
 
 /// Reasons to think twice before delegating to a validator, worst first.
 ///
-/// `epoch` is the current one. `set` is the cluster's validator set, if the endpoint reports it. A missing BLS key is a
-/// reason only where some validator of the cluster needs one: where `bls_keys_are_required`.
-pub fn cautions(
-    account: &VoteAccount,
-    epoch: u64,
-    set: Option<&[ClusterValidator]>,
-    vote: &Address,
-    bls_keys_are_required: bool,
-) -> Vec<Caution> {
+/// `epoch` is the current one. `reported` is what the cluster reports about the validator, if it reports any. A missing
+/// BLS key or admission is a reason only where the cluster `admits` validators by them.
+pub fn cautions(account: &VoteAccount, epoch: u64, reported: Option<&ClusterValidator>, admits: bool) -> Vec<Caution> {
     let Some(state) = account.state() else {
         return vec![Caution::NotDelegable];
     };
     let mut found = vec![];
-    match state.last_epoch_with_credits {
-        None => found.push(Caution::NeverVoted),
-        // The present epoch may be too young for an entry.
-        Some(last) if last.saturating_add(1) < epoch => found.push(Caution::NotVotingSince { epoch: last }),
-        Some(_) => {}
+    // Under Alpenglow, and in the first epoch of a cluster, a validator that votes has no credits.
+    if !reported.is_some_and(|validator| validator.is_voting) {
+        match state.last_epoch_with_credits {
+            None => found.push(Caution::NeverVoted),
+            // The present epoch may be too young for an entry.
+            Some(last) if last.saturating_add(1) < epoch => found.push(Caution::NotVotingSince { epoch: last }),
+            Some(_) => {}
+        }
     }
-    if bls_keys_are_required && !state.has_bls_key {
+    if admits && !state.has_bls_key {
         found.push(Caution::NoBlsKey);
-    } else if let Some(set) = set
-        && !set.iter().any(|validator| validator.vote == *vote && validator.is_admitted)
-    {
+    } else if admits && reported.is_some_and(|validator| !validator.is_admitted) {
         found.push(Caution::NotAdmitted);
     }
     if state.inflation_commission_bps >= BASIS_POINTS {

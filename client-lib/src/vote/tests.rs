@@ -140,26 +140,27 @@ fn truncated_accounts_are_unreadable_or_whole() {
 
 #[test]
 fn each_caution_has_its_reason() {
-    let found =
-        |account: &Account, set: Option<&[ClusterValidator]>, keys| cautions(&decode(account), 10, set, &VOTE, keys);
-    let admitted = ClusterValidator { vote: VOTE, activated_stake: 1, is_admitted: true, is_voting: true };
+    let found = |account: &Account, reported: Option<ClusterValidator>, admits| {
+        cautions(&decode(account), 10, reported.as_ref(), admits)
+    };
+    let voting = ClusterValidator { vote: VOTE, activated_stake: 1, is_admitted: true, is_voting: true };
+    let absent = ClusterValidator { activated_stake: 0, is_admitted: false, is_voting: false, ..voting };
     let good = v4(|state| {
         state.epoch_credits = vec![(9, 7, 0)];
         state.bls_pubkey_compressed = Some([1; 48]);
     });
     assert_eq!(found(&good, None, true), []);
-    assert_eq!(found(&good, Some(&[admitted]), true), []);
-    assert_eq!(
-        found(&good, Some(&[ClusterValidator { is_admitted: false, ..admitted }]), true),
-        [Caution::NotAdmitted]
-    );
-    assert_eq!(found(&good, Some(&[]), true), [Caution::NotAdmitted]);
+    assert_eq!(found(&good, Some(voting), true), []);
+    assert_eq!(found(&good, Some(ClusterValidator { is_admitted: false, ..voting }), true), [Caution::NotAdmitted]);
+    assert_eq!(found(&good, Some(absent), true), [Caution::NotAdmitted]);
+    assert_eq!(found(&good, Some(absent), false), [], "a validator without stake, where all are admitted");
 
     let silent = v4(|state| state.epoch_credits = vec![(8, 7, 0)]);
     assert_eq!(found(&silent, None, false), [Caution::NotVotingSince { epoch: 8 }]);
-    assert_eq!(found(&silent, Some(&[]), true), [Caution::NotVotingSince { epoch: 8 }, Caution::NoBlsKey]);
+    assert_eq!(found(&silent, Some(absent), true), [Caution::NotVotingSince { epoch: 8 }, Caution::NoBlsKey]);
     let greedy = v4(|state| state.inflation_rewards_commission_bps = 10_000);
     assert_eq!(found(&greedy, None, false), [Caution::NeverVoted, Caution::FullCommission]);
+    assert_eq!(found(&greedy, Some(voting), false), [Caution::FullCommission], "it votes without credits");
     let zeros = Account::new(1, LENGTHS[1], &solana_sdk_ids::vote::ID);
     assert_eq!(found(&zeros, None, false), [Caution::NotDelegable]);
 }

@@ -1,7 +1,7 @@
 //! Fees and their delays.
 
 use {
-    super::Wide,
+    super::{Amount, Wide},
     crate::error::Error::{self, CalculationFailure, FeeIncreaseTooHigh},
 };
 
@@ -30,10 +30,10 @@ impl Fee {
         Self { denominator, numerator }
     }
 
-    /// The fee on `amount`, in the amount's unit, rounded up; `None` if it exceeds 64 bits (only with a fee over 100 %).
+    /// The fee on `amount`, rounded up; `None` if it exceeds 64 bits (only with a fee over 100 %).
     #[inline]
-    pub fn apply(&self, amount: u64) -> Option<u64> {
-        self.apply_wide(amount)?.narrow()
+    pub fn apply<A: Amount>(&self, amount: A) -> Option<A> {
+        self.apply_wide(amount.number())?.narrow().map(A::from_number)
     }
 
     /// The fee on `amount`, rounded up.

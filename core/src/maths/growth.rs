@@ -1,6 +1,6 @@
 //! The growth charge: what a late SOL deposit would otherwise take from the holders.
 
-use super::{ExchangeRate, Wide};
+use super::{ExchangeRate, Lamports, Wide};
 
 /// Lamports of a SOL deposit for which no pool tokens are minted, rounded up: `hundredths` hundredths of the growth that the deposit
 /// would have had in one of the last `epochs` epochs, in which the exchange rate went from `before` to `now`. `None` if a number exceeds
@@ -13,16 +13,14 @@ pub fn growth_charge(
     before: &ExchangeRate,
     epochs: u32,
     hundredths: u16,
-    lamports: u64,
-) -> Option<u64> {
-    let has_rates = [now, before].iter().all(|rate| rate.total_lamports > 0 && rate.pool_token_supply > 0);
-    let has_grown = Wide::product(now.total_lamports, before.pool_token_supply)
-        > Wide::product(before.total_lamports, now.pool_token_supply);
-    if hundredths == 0 || !has_rates || !has_grown {
-        return Some(0);
+    lamports: Lamports,
+) -> Option<Lamports> {
+    if hundredths == 0 || !now.has_amounts() || !before.has_amounts() || !now.is_above(before) {
+        return Some(Lamports::default());
     }
     let worth_before = before.lamports_for_withdrawal(now.pool_tokens_for_deposit(lamports)?)?;
-    let growth = lamports.saturating_sub(worth_before);
+    let growth = lamports.get().saturating_sub(worth_before.get());
     let divisor = u64::from(epochs.max(1)).saturating_mul(100);
-    Some(Wide::product(growth, hundredths.into()).divide_up(divisor)?.narrow()?.min(lamports))
+    let charge = Wide::product(growth, hundredths.into()).divide_up(divisor)?.narrow()?;
+    Some(Lamports::new(charge.min(lamports.get())))
 }

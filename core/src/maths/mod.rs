@@ -6,12 +6,14 @@
 mod fee;
 mod growth;
 mod rate;
+mod units;
 mod wide;
 
 pub use {
     fee::{Fee, FutureEpoch, WITHDRAWAL_BASELINE_FEE, check_withdrawal_fee},
     growth::growth_charge,
     rate::ExchangeRate,
+    units::{Amount, Lamports, PoolTokens},
     wide::Wide,
 };
 
@@ -23,10 +25,11 @@ pub fn mul_div_floor(a: u64, b: u64, c: u64) -> Option<u64> {
 
 /// `percent` % of `amount`, rounded down. A percentage over 100 is allowed, as in the SPL stake pool.
 #[inline]
-pub fn percentage_floor(amount: u64, percent: u8) -> Option<u64> {
+pub fn percentage_floor<A: Amount>(amount: A, percent: u8) -> Option<A> {
+    let amount = amount.number();
     // Most products fit 64 bits.
     if amount >> (u64::BITS - u8::BITS) == 0 {
-        return Some(amount.wrapping_mul(u64::from(percent)) / 100);
+        return Some(A::from_number(amount.wrapping_mul(u64::from(percent)) / 100));
     }
-    mul_div_floor(amount, u64::from(percent), 100)
+    mul_div_floor(amount, u64::from(percent), 100).map(A::from_number)
 }

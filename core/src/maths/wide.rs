@@ -12,6 +12,9 @@ const HALF: u32 = 32;
 const LOW_HALF: u64 = u32::MAX as u64;
 
 impl Wide {
+    /// The largest number.
+    pub const MAX: Self = Self { high: u64::MAX, low: u64::MAX };
+
     /// The full product of two 64-bit numbers.
     #[inline]
     pub const fn product(a: u64, b: u64) -> Self {

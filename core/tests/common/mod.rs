@@ -6,7 +6,7 @@
 use {
     proptest::{prelude::*, test_runner::Config},
     spl_stake_pool::state as reference,
-    tidepool_core::maths::{Fee, FutureEpoch},
+    tidepool_core::maths::{ExchangeRate, Fee, FutureEpoch, Lamports, PoolTokens},
 };
 
 /// A run of `cases` cases. Without a file of failing seeds, which would need a commit.
@@ -41,6 +41,14 @@ pub fn pair() -> impl Strategy<Value = (u64, u64)> {
     (number(), number(), 0u64..5, any::<bool>()).prop_map(|(a, b, distance, close)| {
         let near = a.wrapping_add(distance).wrapping_sub(2);
         (a, if close { near } else { b })
+    })
+}
+
+/// Random exchange rates.
+pub fn rate() -> impl Strategy<Value = ExchangeRate> {
+    pair().prop_map(|(lamports, tokens)| ExchangeRate {
+        total_lamports: Lamports::new(lamports),
+        pool_token_supply: PoolTokens::new(tokens),
     })
 }
 

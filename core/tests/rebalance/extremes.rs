@@ -25,7 +25,7 @@ fn policy() -> impl Strategy<Value = Policy> {
             turnover_budget: budget,
             validator_cap: cap,
             reserve_floor: floor,
-            threshold: threshold,
+            threshold,
             reserve_rents,
         },
     )

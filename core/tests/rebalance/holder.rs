@@ -8,7 +8,7 @@ use {
     },
     proptest::prelude::*,
     tidepool_core::{
-        maths::{ExchangeRate, Fee},
+        maths::{ExchangeRate, Fee, Lamports, PoolTokens},
         quote,
         rebalance::BASIS_POINTS,
     },
@@ -47,7 +47,10 @@ impl Holding {
     }
 
     fn rate(&self) -> ExchangeRate {
-        ExchangeRate { total_lamports: total(&self.pool), pool_token_supply: self.supply }
+        ExchangeRate {
+            total_lamports: Lamports::new(total(&self.pool)),
+            pool_token_supply: PoolTokens::new(self.supply),
+        }
     }
 
     /// Lamports that the holder owns, the value of their pool tokens included.
@@ -89,25 +92,25 @@ impl Holding {
     /// Pays up to `lamports` into the pool. Returns the lamports that the pool receives.
     fn deposit(&mut self, lamports: u64) -> u64 {
         let lamports = lamports.min(self.wallet);
-        let Ok(quote) = quote::sol_deposit(&self.rate(), &Fee::default(), 0, lamports) else { return 0 };
+        let Ok(quote) = quote::sol_deposit(&self.rate(), &Fee::default(), 0, Lamports::new(lamports)) else { return 0 };
         self.wallet -= lamports;
-        self.supply += quote.minted;
-        self.tokens += quote.to_depositor;
+        self.supply += quote.minted.get();
+        self.tokens += quote.to_depositor.get();
         lamports
     }
 
     /// Withdraws up to `lamports` for pool tokens. Returns the lamports that leave the pool.
     fn withdraw(&mut self, lamports: u64, fee: u16) -> u64 {
         let (rate, left) = (self.rate(), u128::from(BASIS_POINTS - fee));
-        let burnt = u128::from(lamports) * u128::from(self.supply) / u128::from(rate.total_lamports.max(1));
+        let burnt = u128::from(lamports) * u128::from(self.supply) / u128::from(rate.total_lamports.get().max(1));
         let tokens = burnt * u128::from(BASIS_POINTS) / left;
         let tokens = u64::try_from(tokens).map_or(self.tokens, |tokens| tokens.min(self.tokens));
         let fee = Fee::new(fee.into(), BASIS_POINTS.into());
-        let Ok(quote) = quote::withdrawal(&rate, Some(&fee), tokens) else { return 0 };
+        let Ok(quote) = quote::withdrawal(&rate, Some(&fee), PoolTokens::new(tokens)) else { return 0 };
         self.tokens -= tokens;
-        self.supply -= quote.burnt;
-        self.wallet += quote.lamports;
-        quote.lamports
+        self.supply -= quote.burnt.get();
+        self.wallet += quote.lamports.get();
+        quote.lamports.get()
     }
 }
 

@@ -143,7 +143,7 @@ pub fn policy(unit: u64, is_any: bool) -> impl Strategy<Value = Policy> {
         turnover_budget: budget,
         validator_cap: cap,
         reserve_floor: floor,
-        threshold: threshold,
+        threshold,
         reserve_rents,
     })
 }
@@ -209,7 +209,7 @@ fn move_near_targets(pool: &mut Pool, drafts: &[Draft], unit: u64) {
 
 /// Three validators of equal weight, a reserve target of 100 SOL, and a minimum delegation of 1 SOL.
 pub fn pool_of_three(stakes: [u64; 3], reserve_lamports: u64, threshold: u64) -> Pool {
-    let policy = Policy { reserve_floor: 100 * SOL, threshold: threshold, ..Policy::DEFAULT };
+    let policy = Policy { reserve_floor: 100 * SOL, threshold, ..Policy::DEFAULT };
     let inputs = Inputs {
         reserve_lamports,
         last_epoch_total_lamports: 0,

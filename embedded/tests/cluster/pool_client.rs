@@ -75,8 +75,8 @@ async fn trades_yield_their_quotes() {
     let client = market.client(&wallet);
 
     let deposit = client.deposit_sol(20 * SOL).await.unwrap();
-    assert_eq!(market.tokens(&wallet).await, deposit.quote.to_depositor);
-    assert_eq!(deposit.minimum, Some(deposit.quote.to_depositor / 1_000 * 999));
+    assert_eq!(market.tokens(&wallet).await, deposit.quote.to_depositor.get());
+    assert_eq!(deposit.minimum, Some(deposit.quote.to_depositor.get() / 1_000 * 999));
     assert!(deposit.update.transactions.is_empty(), "the pool is up to date");
     assert_eq!(deposit.sent.landed(), 1);
 
@@ -85,8 +85,8 @@ async fn trades_yield_their_quotes() {
     assert_eq!(market.cluster.lamports(&wallet.pubkey()), before, "a quote sends nothing");
     let withdrawal = client.execute(trade).await.unwrap();
     let fees = withdrawal.sent.landed() as u64 * 2 * 5_000;
-    assert_eq!(market.cluster.lamports(&wallet.pubkey()), before + withdrawal.quote.lamports - fees);
-    assert_eq!(market.tokens(&wallet).await, deposit.quote.to_depositor - 3 * SOL);
+    assert_eq!(market.cluster.lamports(&wallet.pubkey()), before + withdrawal.quote.lamports.get() - fees);
+    assert_eq!(market.tokens(&wallet).await, deposit.quote.to_depositor.get() - 3 * SOL);
 }
 
 #[tokio::test]
@@ -104,9 +104,9 @@ async fn stake_goes_in_and_comes_out() {
 
     let deposit = client.deposit_stake(&stake.pubkey()).await.unwrap();
     assert!(deposit.update.is_success() && deposit.update.landed() > 0, "the epoch made the pool stale");
-    assert_eq!(market.tokens(&wallet).await, deposit.quote.pool_tokens.to_depositor);
+    assert_eq!(market.tokens(&wallet).await, deposit.quote.pool_tokens.to_depositor.get());
 
-    let third = deposit.quote.pool_tokens.to_depositor / 3;
+    let third = deposit.quote.pool_tokens.to_depositor.get() / 3;
     for _ in 0..2 {
         let withdrawal = client.withdraw_stake(third).await.unwrap();
         let quote = &withdrawal.quote;
@@ -136,7 +136,10 @@ async fn updates_stale_pool_first_and_says_so() {
     let market = Market::open().await;
     let wallet = market.cluster.funded_keypair(100 * SOL);
     market.cluster.advance_epoch().unwrap();
-    let is_stale = |error: &ClientError| matches!(error, ClientError::Plan(error) if error.stake_pool_error() == Some(StakePoolError::StakeListAndPoolOutOfDate));
+    let is_stale = |error: &ClientError| {
+        let ClientError::Plan(error) = error else { return false };
+        error.stake_pool_error() == Some(StakePoolError::StakeListAndPoolOutOfDate)
+    };
     let error = market.client(&wallet).quote_deposit_sol(SOL).await.unwrap_err();
     assert!(is_stale(&error), "a quote sends no update: {error}");
     let careful = ClientOptions { update_first: false, ..ClientOptions::default() };
@@ -174,7 +177,7 @@ async fn slippage_bound_is_kept() {
     let wallet = market.cluster.funded_keypair(100 * SOL);
     let bound = |bps| ClientOptions { slippage_bps: bps, ..ClientOptions::default() };
     let exact = market.client(&wallet).options(bound(Some(0))).quote_deposit_sol(SOL).await.unwrap();
-    assert_eq!(exact.minimum, Some(exact.quote.to_depositor));
+    assert_eq!(exact.minimum, Some(exact.quote.to_depositor.get()));
     let open = market.client(&wallet).options(bound(None)).quote_deposit_sol(SOL).await.unwrap();
     assert_eq!(open.minimum, None);
 
@@ -200,7 +203,7 @@ async fn wallet_can_sign_elsewhere() {
     let group = trade.plan.groups().next().unwrap();
     assert_eq!(group.signers().into_iter().collect::<Vec<_>>(), [wallet.pubkey()], "no other key signs");
     market.cluster.process(&group.instructions, &wallet, &[]).unwrap();
-    assert_eq!(market.tokens(&wallet).await, trade.quote.to_depositor);
+    assert_eq!(market.tokens(&wallet).await, trade.quote.to_depositor.get());
 
     let error = market.client(&address).deposit_sol(SOL).await.unwrap_err();
     let is_unsigned = |summary: &Summary| matches!(&summary.transactions[0].outcome, Outcome::NotSent(NotSent::MissingSigner { signer }) if *signer == wallet.pubkey());

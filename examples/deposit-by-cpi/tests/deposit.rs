@@ -11,7 +11,8 @@ use {
         signature::Keypair,
         signer::Signer as _,
     },
-    tidepool_core::maths::Fee, tidepool_interface::{StakePoolError, instruction::DepositSolAccounts},
+    tidepool_core::maths::Fee,
+    tidepool_interface::{StakePoolError, instruction::DepositSolAccounts},
     tidepool_program_test::{
         Error, NewPool, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID, TestPool, add_program, add_validator, advance_epoch,
         fund, process, start,

@@ -2,13 +2,164 @@
 
 use solana_program_error::ProgramError;
 
-/// Declares the accounts of instructions. `[w]` writable, `[s]` signer, `[sw]` both; `?` optional, at the end.
+/// The documentation of an account, the same in each instruction.
+macro_rules! doc {
+    (pool) => {
+        "The pool."
+    };
+    (manager) => {
+        "The manager."
+    };
+    (staker) => {
+        "The staker."
+    };
+    (withdraw_authority) => {
+        "The pool's withdraw authority."
+    };
+    (validator_list) => {
+        "The validator list."
+    };
+    (reserve_stake) => {
+        "The reserve."
+    };
+    (pool_mint) => {
+        "The pool token's mint."
+    };
+    (manager_fee_account) => {
+        "The manager's token account for fees."
+    };
+    (token_program) => {
+        "The mint's token program."
+    };
+    (deposit_authority) => {
+        "Becomes the stake and the SOL deposit authority, if passed."
+    };
+    (validator_stake) => {
+        "The validator's stake account."
+    };
+    (vote) => {
+        "The validator's vote account."
+    };
+    (rent) => {
+        "The rent sysvar."
+    };
+    (clock) => {
+        "The clock sysvar."
+    };
+    (stake_history) => {
+        "The stake history sysvar."
+    };
+    (stake_config) => {
+        "The stake program's retired configuration account."
+    };
+    (system_program) => {
+        "The system program."
+    };
+    (stake_program) => {
+        "The stake program."
+    };
+    (transient_stake) => {
+        "The validator's transient stake account."
+    };
+    (ephemeral_stake) => {
+        "The ephemeral stake account."
+    };
+    (stake_deposit_authority) => {
+        "The stake deposit authority. Signs, except for the default authority."
+    };
+    (deposit_stake) => {
+        "The stake account to deposit. The stake deposit authority is already its staker and withdrawer."
+    };
+    (pool_tokens_to) => {
+        "The depositor's pool token account, or the ticket owner's."
+    };
+    (referrer_fee_account) => {
+        "The referrer's pool token account."
+    };
+    (lamports_from) => {
+        "The wallet that pays the deposit."
+    };
+    (sol_deposit_authority) => {
+        "The SOL deposit authority, if the pool has one."
+    };
+    (split_from) => {
+        "The stake account of the pool to split: a validator stake, a transient stake or the reserve."
+    };
+    (split_to) => {
+        "An uninitialized stake account that holds its rent, for the holder."
+    };
+    (user_stake_authority) => {
+        "Becomes staker and withdrawer of `split_to`."
+    };
+    (user_transfer_authority) => {
+        "Owner or delegate of the holder's pool token account."
+    };
+    (pool_tokens_from) => {
+        "The holder's pool token account."
+    };
+    (lamports_to) => {
+        "The account that receives the lamports."
+    };
+    (sol_withdraw_authority) => {
+        "The SOL withdraw authority, if the pool has one."
+    };
+    (new_manager) => {
+        "The new manager."
+    };
+    (new_manager_fee_account) => {
+        "The new manager's token account for fees."
+    };
+    (staker_or_manager) => {
+        "The staker or the manager."
+    };
+    (new_staker) => {
+        "The new staker."
+    };
+    (new_authority) => {
+        "The new authority; absent to unset."
+    };
+    (payer) => {
+        "Pays for the new or longer account."
+    };
+    (metadata) => {
+        "The mint's metadata account."
+    };
+    (metadata_program) => {
+        "The Metaplex token metadata program."
+    };
+    (instructions) => {
+        "The instructions sysvar."
+    };
+    (manager_or_guardian) => {
+        "The manager or the guardian."
+    };
+    (peer_vote) => {
+        "The vote account of another validator of the pool, to prove missing credits."
+    };
+    (owner) => {
+        "The holder. It will own the ticket, and is the owner or delegate of the pool token account."
+    };
+    (ticket_owner) => {
+        "The ticket's owner. It gets the ticket's rent."
+    };
+    (escrow) => {
+        "The pool's escrow: a pool token account of the withdraw authority."
+    };
+    (ticket) => {
+        "The ticket, for a request at the address of the pool's next id."
+    };
+    (recipient) => {
+        "Receives the SOL when the ticket is paid."
+    };
+}
+
+/// Declares the accounts of instructions, in their order. `[w]` writable, `[s]` signer, `[sw]` both; `?` optional, at the end.
 macro_rules! accounts {
     ($(
         $(#[$doc:meta])*
         $name:ident {
-            $($(#[$field_doc:meta])* $field:ident [$($flag:ident)?],)*
-            $(? $(#[$optional_doc:meta])* $optional:ident [$($optional_flag:ident)?],)?
+            $($field:ident [$($flag:ident)?],)*
+            $(? $optional:ident [$($optional_flag:ident)?],)?
         }
     )*) => {
         $(
@@ -17,8 +168,8 @@ macro_rules! accounts {
             /// The fields are the accounts, in the order of the instruction.
             #[derive(Clone, Copy, Debug, Eq, PartialEq)]
             pub struct $name<T> {
-                $($(#[$field_doc])* pub $field: T,)*
-                $($(#[$optional_doc])* pub $optional: Option<T>,)?
+                $(#[doc = doc!($field)] pub $field: T,)*
+                $(#[doc = doc!($optional)] pub $optional: Option<T>,)?
             }
 
             impl<T> $name<T> {
@@ -98,653 +249,207 @@ macro_rules! meta {
 accounts! {
     /// Accounts of `Initialize`. The pool and the validator list exist, are zeroed and owned by the program.
     InitializeAccounts {
-        /// The pool.
-        pool [w],
-        /// The manager.
-        manager [s],
-        /// The staker.
-        staker [],
-        /// The pool's withdraw authority.
-        withdraw_authority [],
-        /// The validator list.
-        validator_list [w],
-        /// The reserve.
-        reserve_stake [],
-        /// The pool token's mint.
-        pool_mint [w],
-        /// The manager's token account for fees.
-        manager_fee_account [w],
-        /// The mint's token program.
-        token_program [],
-        ? /// Becomes the stake and the SOL deposit authority, if passed.
-        deposit_authority [s],
+        pool [w], manager [s], staker [], withdraw_authority [], validator_list [w], reserve_stake [], pool_mint [w],
+        manager_fee_account [w], token_program [], ? deposit_authority [s],
     }
 
     /// Accounts of `AddValidatorToPool`.
     AddValidatorToPoolAccounts {
-        /// The pool.
-        pool [w],
-        /// The staker.
-        staker [s],
-        /// The reserve.
-        reserve_stake [w],
-        /// The pool's withdraw authority.
-        withdraw_authority [],
-        /// The validator list.
-        validator_list [w],
-        /// The validator's stake account.
-        validator_stake [w],
-        /// The validator's vote account.
-        vote [],
-        /// The rent sysvar.
-        rent [],
-        /// The clock sysvar.
-        clock [],
-        /// The stake history sysvar.
-        stake_history [],
-        /// The stake program's retired configuration account.
-        stake_config [],
-        /// The system program.
-        system_program [],
-        /// The stake program.
-        stake_program [],
+        pool [w], staker [s], reserve_stake [w], withdraw_authority [], validator_list [w], validator_stake [w],
+        vote [], rent [], clock [], stake_history [], stake_config [], system_program [], stake_program [],
     }
 
     /// Accounts of `RemoveValidatorFromPool`.
     RemoveValidatorFromPoolAccounts {
-        /// The pool.
-        pool [w],
-        /// The staker.
-        staker [s],
-        /// The pool's withdraw authority.
-        withdraw_authority [],
-        /// The validator list.
-        validator_list [w],
-        /// The validator's stake account.
-        validator_stake [w],
-        /// The validator's transient stake account.
-        transient_stake [w],
-        /// The clock sysvar.
-        clock [],
-        /// The stake program.
-        stake_program [],
+        pool [w], staker [s], withdraw_authority [], validator_list [w], validator_stake [w], transient_stake [w],
+        clock [], stake_program [],
     }
 
     /// Accounts of `DecreaseValidatorStake`.
     DecreaseValidatorStakeAccounts {
-        /// The pool.
-        pool [],
-        /// The staker.
-        staker [s],
-        /// The pool's withdraw authority.
-        withdraw_authority [],
-        /// The validator list.
-        validator_list [w],
-        /// The validator's stake account.
-        validator_stake [w],
-        /// The validator's transient stake account.
-        transient_stake [w],
-        /// The clock sysvar.
-        clock [],
-        /// The rent sysvar.
-        rent [],
-        /// The system program.
-        system_program [],
-        /// The stake program.
-        stake_program [],
+        pool [], staker [s], withdraw_authority [], validator_list [w], validator_stake [w], transient_stake [w],
+        clock [], rent [], system_program [], stake_program [],
     }
 
     /// Accounts of `DecreaseAdditionalValidatorStake`.
     DecreaseAdditionalValidatorStakeAccounts {
-        /// The pool.
-        pool [],
-        /// The staker.
-        staker [s],
-        /// The pool's withdraw authority.
-        withdraw_authority [],
-        /// The validator list.
-        validator_list [w],
-        /// The reserve.
-        reserve_stake [w],
-        /// The validator's stake account.
-        validator_stake [w],
-        /// The ephemeral stake account.
-        ephemeral_stake [w],
-        /// The validator's transient stake account.
-        transient_stake [w],
-        /// The clock sysvar.
-        clock [],
-        /// The stake history sysvar.
-        stake_history [],
-        /// The system program.
-        system_program [],
-        /// The stake program.
-        stake_program [],
+        pool [], staker [s], withdraw_authority [], validator_list [w], reserve_stake [w], validator_stake [w],
+        ephemeral_stake [w], transient_stake [w], clock [], stake_history [], system_program [], stake_program [],
     }
 
     /// Accounts of `DecreaseValidatorStakeWithReserve`.
     DecreaseValidatorStakeWithReserveAccounts {
-        /// The pool.
-        pool [],
-        /// The staker.
-        staker [s],
-        /// The pool's withdraw authority.
-        withdraw_authority [],
-        /// The validator list.
-        validator_list [w],
-        /// The reserve.
-        reserve_stake [w],
-        /// The validator's stake account.
-        validator_stake [w],
-        /// The validator's transient stake account.
-        transient_stake [w],
-        /// The clock sysvar.
-        clock [],
-        /// The stake history sysvar.
-        stake_history [],
-        /// The system program.
-        system_program [],
-        /// The stake program.
-        stake_program [],
+        pool [], staker [s], withdraw_authority [], validator_list [w], reserve_stake [w], validator_stake [w],
+        transient_stake [w], clock [], stake_history [], system_program [], stake_program [],
     }
 
     /// Accounts of `IncreaseValidatorStake`.
     IncreaseValidatorStakeAccounts {
-        /// The pool.
-        pool [],
-        /// The staker.
-        staker [s],
-        /// The pool's withdraw authority.
-        withdraw_authority [],
-        /// The validator list.
-        validator_list [w],
-        /// The reserve.
-        reserve_stake [w],
-        /// The validator's transient stake account.
-        transient_stake [w],
-        /// The validator's stake account.
-        validator_stake [],
-        /// The validator's vote account.
-        vote [],
-        /// The clock sysvar.
-        clock [],
-        /// The rent sysvar.
-        rent [],
-        /// The stake history sysvar.
-        stake_history [],
-        /// The stake program's retired configuration account.
-        stake_config [],
-        /// The system program.
-        system_program [],
-        /// The stake program.
+        pool [], staker [s], withdraw_authority [], validator_list [w], reserve_stake [w], transient_stake [w],
+        validator_stake [], vote [], clock [], rent [], stake_history [], stake_config [], system_program [],
         stake_program [],
     }
 
     /// Accounts of `IncreaseAdditionalValidatorStake`.
     IncreaseAdditionalValidatorStakeAccounts {
-        /// The pool.
-        pool [],
-        /// The staker.
-        staker [s],
-        /// The pool's withdraw authority.
-        withdraw_authority [],
-        /// The validator list.
-        validator_list [w],
-        /// The reserve.
-        reserve_stake [w],
-        /// The ephemeral stake account.
-        ephemeral_stake [w],
-        /// The validator's transient stake account.
-        transient_stake [w],
-        /// The validator's stake account.
-        validator_stake [],
-        /// The validator's vote account.
-        vote [],
-        /// The clock sysvar.
-        clock [],
-        /// The stake history sysvar.
-        stake_history [],
-        /// The stake program's retired configuration account.
-        stake_config [],
-        /// The system program.
-        system_program [],
-        /// The stake program.
-        stake_program [],
+        pool [], staker [s], withdraw_authority [], validator_list [w], reserve_stake [w], ephemeral_stake [w],
+        transient_stake [w], validator_stake [], vote [], clock [], stake_history [], stake_config [],
+        system_program [], stake_program [],
     }
 
     /// Accounts of `SetPreferredValidator`.
     SetPreferredValidatorAccounts {
-        /// The pool.
-        pool [w],
-        /// The staker.
-        staker [s],
-        /// The validator list.
-        validator_list [],
+        pool [w], staker [s], validator_list [],
     }
 
     /// Accounts of `UpdateValidatorListBalance`. A validator stake account and a transient stake account per record follow, all writable.
     UpdateValidatorListBalanceAccounts {
-        /// The pool.
-        pool [],
-        /// The pool's withdraw authority.
-        withdraw_authority [],
-        /// The validator list.
-        validator_list [w],
-        /// The reserve.
-        reserve_stake [w],
-        /// The clock sysvar.
-        clock [],
-        /// The stake history sysvar.
-        stake_history [],
-        /// The stake program.
+        pool [], withdraw_authority [], validator_list [w], reserve_stake [w], clock [], stake_history [],
         stake_program [],
     }
 
     /// Accounts of `UpdateStakePoolBalance`.
     UpdateStakePoolBalanceAccounts {
-        /// The pool.
-        pool [w],
-        /// The pool's withdraw authority.
-        withdraw_authority [],
-        /// The validator list.
-        validator_list [w],
-        /// The reserve.
-        reserve_stake [],
-        /// The manager's token account for fees.
-        manager_fee_account [w],
-        /// The pool token's mint.
-        pool_mint [w],
-        /// The mint's token program.
+        pool [w], withdraw_authority [], validator_list [w], reserve_stake [], manager_fee_account [w], pool_mint [w],
         token_program [],
     }
 
     /// Accounts of `CleanupRemovedValidatorEntries`. With a read-only pool, preferred validators stay unchanged.
     CleanupRemovedValidatorEntriesAccounts {
-        /// The pool.
-        pool [w],
-        /// The validator list.
-        validator_list [w],
+        pool [w], validator_list [w],
     }
 
     /// Accounts of `DepositStake`. Also for `DepositStakeWithSlippage`.
     DepositStakeAccounts {
-        /// The pool.
-        pool [w],
-        /// The validator list.
-        validator_list [w],
-        /// The stake deposit authority. Signs, except for the default authority.
-        stake_deposit_authority [],
-        /// The pool's withdraw authority.
-        withdraw_authority [],
-        /// The stake account to deposit. The stake deposit authority is already its staker and withdrawer.
-        deposit_stake [w],
-        /// The validator's stake account.
-        validator_stake [w],
-        /// The reserve.
-        reserve_stake [w],
-        /// The depositor's pool token account.
-        pool_tokens_to [w],
-        /// The manager's token account for fees.
-        manager_fee_account [w],
-        /// The referrer's pool token account.
-        referrer_fee_account [w],
-        /// The pool token's mint.
-        pool_mint [w],
-        /// The clock sysvar.
-        clock [],
-        /// The stake history sysvar.
-        stake_history [],
-        /// The mint's token program.
-        token_program [],
-        /// The stake program.
-        stake_program [],
+        pool [w], validator_list [w], stake_deposit_authority [], withdraw_authority [], deposit_stake [w],
+        validator_stake [w], reserve_stake [w], pool_tokens_to [w], manager_fee_account [w], referrer_fee_account [w],
+        pool_mint [w], clock [], stake_history [], token_program [], stake_program [],
     }
 
     /// Accounts of `DepositSol`. Also for `DepositSolWithSlippage`.
     DepositSolAccounts {
-        /// The pool.
-        pool [w],
-        /// The pool's withdraw authority.
-        withdraw_authority [],
-        /// The reserve.
-        reserve_stake [w],
-        /// The wallet that pays the deposit.
-        lamports_from [sw],
-        /// The depositor's pool token account.
-        pool_tokens_to [w],
-        /// The manager's token account for fees.
-        manager_fee_account [w],
-        /// The referrer's pool token account.
-        referrer_fee_account [w],
-        /// The pool token's mint.
-        pool_mint [w],
-        /// The system program.
-        system_program [],
-        /// The mint's token program.
-        token_program [],
-        ? /// The SOL deposit authority, if the pool has one.
-        sol_deposit_authority [s],
+        pool [w], withdraw_authority [], reserve_stake [w], lamports_from [sw], pool_tokens_to [w],
+        manager_fee_account [w], referrer_fee_account [w], pool_mint [w], system_program [], token_program [],
+        ? sol_deposit_authority [s],
     }
 
     /// Accounts of `WithdrawStake`. Also for `WithdrawStakeWithSlippage`.
     WithdrawStakeAccounts {
-        /// The pool.
-        pool [w],
-        /// The validator list.
-        validator_list [w],
-        /// The pool's withdraw authority.
-        withdraw_authority [],
-        /// The stake account of the pool to split: a validator stake, a transient stake or the reserve.
-        split_from [w],
-        /// An uninitialized stake account that holds its rent, for the holder.
-        split_to [w],
-        /// Becomes staker and withdrawer of `split_to`.
-        user_stake_authority [],
-        /// Owner or delegate of the holder's pool token account.
-        user_transfer_authority [s],
-        /// The holder's pool token account.
-        pool_tokens_from [w],
-        /// The manager's token account for fees.
-        manager_fee_account [w],
-        /// The pool token's mint.
-        pool_mint [w],
-        /// The clock sysvar.
-        clock [],
-        /// The mint's token program.
-        token_program [],
-        /// The stake program.
-        stake_program [],
+        pool [w], validator_list [w], withdraw_authority [], split_from [w], split_to [w], user_stake_authority [],
+        user_transfer_authority [s], pool_tokens_from [w], manager_fee_account [w], pool_mint [w], clock [],
+        token_program [], stake_program [],
     }
 
     /// Accounts of `WithdrawSol`. Also for `WithdrawSolWithSlippage`.
     WithdrawSolAccounts {
-        /// The pool.
-        pool [w],
-        /// The pool's withdraw authority.
-        withdraw_authority [],
-        /// Owner or delegate of the holder's pool token account.
-        user_transfer_authority [s],
-        /// The holder's pool token account.
-        pool_tokens_from [w],
-        /// The reserve.
-        reserve_stake [w],
-        /// The account that receives the lamports.
-        lamports_to [w],
-        /// The manager's token account for fees.
-        manager_fee_account [w],
-        /// The pool token's mint.
-        pool_mint [w],
-        /// The clock sysvar.
-        clock [],
-        /// The stake history sysvar.
-        stake_history [],
-        /// The stake program.
-        stake_program [],
-        /// The mint's token program.
-        token_program [],
-        ? /// The SOL withdraw authority, if the pool has one.
-        sol_withdraw_authority [s],
+        pool [w], withdraw_authority [], user_transfer_authority [s], pool_tokens_from [w], reserve_stake [w],
+        lamports_to [w], manager_fee_account [w], pool_mint [w], clock [], stake_history [], stake_program [],
+        token_program [], ? sol_withdraw_authority [s],
     }
 
     /// Accounts of `SetManager`.
     SetManagerAccounts {
-        /// The pool.
-        pool [w],
-        /// The manager.
-        manager [s],
-        /// The new manager.
-        new_manager [s],
-        /// The new manager's token account for fees.
-        new_manager_fee_account [],
+        pool [w], manager [s], new_manager [s], new_manager_fee_account [],
     }
 
     /// Accounts of `SetFee`.
     SetFeeAccounts {
-        /// The pool.
-        pool [w],
-        /// The manager.
-        manager [s],
+        pool [w], manager [s],
     }
 
     /// Accounts of `SetStaker`.
     SetStakerAccounts {
-        /// The pool.
-        pool [w],
-        /// The staker or the manager.
-        staker_or_manager [s],
-        /// The new staker.
-        new_staker [],
+        pool [w], staker_or_manager [s], new_staker [],
     }
 
     /// Accounts of `SetFundingAuthority`.
     SetFundingAuthorityAccounts {
-        /// The pool.
-        pool [w],
-        /// The manager.
-        manager [s],
-        ? /// The new authority; absent to unset.
-        new_authority [],
+        pool [w], manager [s], ? new_authority [],
     }
 
     /// Accounts of `CreateTokenMetadata`.
     CreateTokenMetadataAccounts {
-        /// The pool.
-        pool [],
-        /// The manager.
-        manager [s],
-        /// The pool's withdraw authority.
-        withdraw_authority [],
-        /// The pool token's mint.
-        pool_mint [],
-        /// Pays for the metadata account.
-        payer [sw],
-        /// The mint's metadata account.
-        metadata [w],
-        /// The Metaplex token metadata program.
-        metadata_program [],
-        /// The system program.
+        pool [], manager [s], withdraw_authority [], pool_mint [], payer [sw], metadata [w], metadata_program [],
         system_program [],
     }
 
     /// Accounts of `UpdateTokenMetadata`.
     UpdateTokenMetadataAccounts {
-        /// The pool.
-        pool [],
-        /// The manager.
-        manager [s],
-        /// The pool's withdraw authority.
-        withdraw_authority [],
-        /// The mint's metadata account.
-        metadata [w],
-        /// The Metaplex token metadata program.
-        metadata_program [],
+        pool [], manager [s], withdraw_authority [], metadata [w], metadata_program [],
     }
 
     /// Accounts of `ExtendPool`.
     ExtendPoolAccounts {
-        /// The pool.
-        pool [w],
-        /// The manager.
-        manager [s],
-        /// Pays the rent of the longer account.
-        payer [sw],
-        /// The validator list.
-        validator_list [w],
-        /// The system program.
-        system_program [],
+        pool [w], manager [s], payer [sw], validator_list [w], system_program [],
     }
 
     /// Accounts of `SetRebalancePolicy`.
     SetRebalancePolicyAccounts {
-        /// The pool.
-        pool [w],
-        /// The manager.
-        manager [s],
+        pool [w], manager [s],
     }
 
     /// Accounts of `SetValidatorWeights`.
     SetValidatorWeightsAccounts {
-        /// The pool.
-        pool [w],
-        /// The staker.
-        staker [s],
-        /// The validator list.
-        validator_list [w],
+        pool [w], staker [s], validator_list [w],
     }
 
-    /// Accounts of `UpdateValidators`. Per validator follow its stake account (writable) and, if the record has transient stake, its
-    /// transient stake account (writable).
+    /// Accounts of `UpdateValidators`. Per validator follow its stake account and, if the record has transient stake, its transient
+    /// stake account. Both are writable, or the record is only counted:
+    ///
+    /// | passed read-only | the update |
+    /// |---|---|
+    /// | active stake with idle lamports (tips, donations) | counts them, and leaves them where they are |
+    /// | stake that could be merged or deactivated | counts it in its account |
+    /// | idle lamports of transient stake or of a removed validator; stake without a delegation | skips the record: it stays as it was |
+    ///
+    /// A later call of the same epoch with writable accounts does the rest.
     UpdateValidatorsAccounts {
-        /// The pool.
-        pool [],
-        /// The pool's withdraw authority.
-        withdraw_authority [],
-        /// The validator list.
-        validator_list [w],
-        /// The reserve.
-        reserve_stake [w],
-        /// The clock sysvar.
-        clock [],
-        /// The stake history sysvar.
-        stake_history [],
-        /// The stake program.
+        pool [], withdraw_authority [], validator_list [w], reserve_stake [w], clock [], stake_history [],
         stake_program [],
     }
 
     /// Accounts of `Rebalance`. Per validator follow its vote account, its stake account (writable) and its transient stake account
     /// (writable).
     RebalanceAccounts {
-        /// The pool.
-        pool [],
-        /// The pool's withdraw authority.
-        withdraw_authority [],
-        /// The validator list.
-        validator_list [w],
-        /// The reserve.
-        reserve_stake [w],
-        /// The clock sysvar.
-        clock [],
-        /// The stake history sysvar.
-        stake_history [],
-        /// The stake program's retired configuration account.
-        stake_config [],
-        /// The system program.
-        system_program [],
-        /// The stake program.
-        stake_program [],
-        /// The instructions sysvar.
-        instructions [],
+        pool [], withdraw_authority [], validator_list [w], reserve_stake [w], clock [], stake_history [],
+        stake_config [], system_program [], stake_program [], instructions [],
     }
 
-    /// Accounts of `SetLimits`.
+    /// Accounts of `SetLimits`. The guardian can only hand over its place.
     SetLimitsAccounts {
-        /// The pool.
-        pool [w],
-        /// The manager, or the guardian to hand over its place.
-        manager_or_guardian [s],
+        pool [w], manager_or_guardian [s],
     }
 
     /// Accounts of `CancelAnnouncement`.
     CancelAnnouncementAccounts {
-        /// The pool.
-        pool [w],
-        /// The manager or the guardian.
-        manager_or_guardian [s],
+        pool [w], manager_or_guardian [s],
     }
 
     /// Accounts of `SetDemotionPolicy`.
     SetDemotionPolicyAccounts {
-        /// The pool.
-        pool [w],
-        /// The manager.
-        manager [s],
+        pool [w], manager [s],
     }
 
     /// Accounts of `DemoteValidator`.
     DemoteValidatorAccounts {
-        /// The pool.
-        pool [w],
-        /// The validator list.
-        validator_list [w],
-        /// The validator's vote account.
-        vote [],
-        ? /// The vote account of another validator of the pool, for a validator without credits.
-        peer_vote [],
+        pool [w], validator_list [w], vote [], ? peer_vote [],
     }
 
     /// Accounts of `RequestExit`.
     RequestExitAccounts {
-        /// The pool.
-        pool [w],
-        /// The pool's withdraw authority.
-        withdraw_authority [],
-        /// The holder, who will own the ticket.
-        owner [s],
-        /// The holder's token account.
-        pool_tokens_from [w],
-        /// The pool's escrow: a token account of the withdraw authority.
-        escrow [w],
-        /// The ticket, at the address of the pool's next id.
-        ticket [w],
-        /// Receives the SOL when the ticket is paid.
-        recipient [],
-        /// The manager's token account for fees.
-        manager_fee_account [w],
-        /// The pool token's mint.
-        pool_mint [w],
-        /// Pays the ticket's rent.
-        payer [sw],
-        /// The mint's token program.
-        token_program [],
-        /// The system program.
-        system_program [],
+        pool [w], withdraw_authority [], owner [s], pool_tokens_from [w], escrow [w], ticket [w], recipient [],
+        manager_fee_account [w], pool_mint [w], payer [sw], token_program [], system_program [],
     }
 
     /// Accounts of `ClaimExit`.
     ClaimExitAccounts {
-        /// The pool.
-        pool [w],
-        /// The pool's withdraw authority.
-        withdraw_authority [],
-        /// The ticket.
-        ticket [w],
-        /// The ticket's owner, who gets its rent.
-        owner [w],
-        /// The ticket's recipient.
-        recipient [w],
-        /// The pool's escrow.
-        escrow [w],
-        /// The pool token's mint.
-        pool_mint [w],
-        /// The reserve.
-        reserve_stake [w],
-        /// The clock sysvar.
-        clock [],
-        /// The stake history sysvar.
-        stake_history [],
-        /// The stake program.
-        stake_program [],
-        /// The mint's token program.
-        token_program [],
+        pool [w], withdraw_authority [], ticket [w], ticket_owner [w], recipient [w], escrow [w], pool_mint [w],
+        reserve_stake [w], clock [], stake_history [], stake_program [], token_program [],
     }
 
     /// Accounts of `CancelExit`.
     CancelExitAccounts {
-        /// The pool.
-        pool [w],
-        /// The pool's withdraw authority.
-        withdraw_authority [],
-        /// The ticket.
-        ticket [w],
-        /// The ticket's owner.
-        owner [sw],
-        /// The token account that gets the pool tokens.
-        pool_tokens_to [w],
-        /// The pool's escrow.
-        escrow [w],
-        /// The pool token's mint.
-        pool_mint [w],
-        /// The mint's token program.
+        pool [w], withdraw_authority [], ticket [w], ticket_owner [sw], pool_tokens_to [w], escrow [w], pool_mint [w],
         token_program [],
     }
 }

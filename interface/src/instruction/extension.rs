@@ -18,8 +18,8 @@ pub const EXTENSION_TAG_MIN: u8 = tag::EXTEND_POOL;
 /// runtime limits a transaction to 64 instructions, and a movement takes four or five of them.
 pub const REBALANCED_VALIDATORS_MAX: usize = tidepool_core::rebalance::PASSED_OVER_MAX;
 
-/// Slots for which `Rebalance` is paused after an [`ExtensionInstruction::SetValidatorWeights`] with `more`: one hour of slots of
-/// 400 ms.
+/// Slots for which `Rebalance` is paused after an [`ExtensionInstruction::SetValidatorWeights`] with `more`: an hour of slots of 400 ms, half an
+/// hour of slots of 200 ms.
 pub const WEIGHTS_PAUSE_SLOTS: u64 = 9_000;
 
 /// A weight to set. The prefix of the vote account's address detects entries that have moved in the list.
@@ -94,8 +94,9 @@ pub enum ExtensionInstruction<'a> {
     /// target, or its stake was deactivated as delinquent. Its share then goes to the other validators, until the staker sets a
     /// weight again.
     ///
-    /// A rebalance must be a top-level instruction. Its transaction may have only instructions of the compute budget program, the
-    /// system program and this program, without deposits and withdrawals: SOL borrowed for one transaction must not direct stake.
+    /// A rebalance must be a top-level instruction. Its transaction may have neither deposits and withdrawals nor instructions of other
+    /// programs that name the pool, which could make some: SOL borrowed for one transaction must not direct stake. A wallet's
+    /// assertions are allowed.
     Rebalance {
         /// Indices in the validator list: [`REBALANCED_VALIDATORS_MAX`] at most.
         indices: &'a [U32],

@@ -102,6 +102,7 @@ impl PoolExtension {
     }
 
     /// As [`Self::find`], mutable.
+    #[cfg(feature = "write")]
     pub fn find_mut(data: &mut [u8]) -> Option<&mut Self> {
         let extension: &mut Self = bytemuck::from_bytes_mut(data.get_mut(POOL_MAX_LENGTH..EXTENDED_POOL_LENGTH)?);
         extension.is_current().then_some(extension)

@@ -4,6 +4,7 @@ use {
     super::{I64, U16, U32, U64},
     bytemuck::{Pod, Zeroable},
     core::mem::size_of,
+    tidepool_core::maths::ExchangeRate,
 };
 
 /// Entries of the ledger: a year of epochs of two days.
@@ -45,25 +46,9 @@ pub struct Ledger {
 const _: () = assert!(size_of::<Ledger>() == 32 + LEDGER_ENTRIES * 24 && align_of::<Ledger>() == 1);
 
 impl Ledger {
-    /// An empty ledger.
-    pub const EMPTY: Self = Self {
-        newest: U16::new(0),
-        count: U16::new(0),
-        reserved: [0; 4],
-        last_timestamp: I64::new(0),
-        rewards: U64::new(0),
-        fees: U64::new(0),
-        entries: [LedgerEntry {
-            epoch: U32::new(0),
-            seconds: U32::new(0),
-            total_lamports: U64::new(0),
-            pool_token_supply: U64::new(0),
-        }; LEDGER_ENTRIES],
-    };
-
     /// Records an update at Unix time `timestamp` (in seconds). A second update in an epoch replaces the entry of the first.
     #[inline]
-    pub fn record(&mut self, epoch: u64, timestamp: i64, total_lamports: u64, pool_token_supply: u64) {
+    pub fn record(&mut self, epoch: u64, timestamp: i64, rate: &ExchangeRate) {
         // The clock can be set back by less than a slot's drift; time does not run backwards here.
         let passed = timestamp.saturating_sub(self.last_timestamp.get()).max(0);
         let mut passed = u32::try_from(passed).unwrap_or(u32::MAX);
@@ -96,8 +81,8 @@ impl Ledger {
             *entry = LedgerEntry {
                 epoch: epoch.into(),
                 seconds: passed.into(),
-                total_lamports: total_lamports.into(),
-                pool_token_supply: pool_token_supply.into(),
+                total_lamports: rate.total_lamports.get().into(),
+                pool_token_supply: rate.pool_token_supply.get().into(),
             };
         }
     }

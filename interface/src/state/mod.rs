@@ -4,7 +4,9 @@ mod announcement;
 mod demotion;
 mod entry;
 mod extension;
+#[cfg(feature = "write")]
 mod in_place;
+#[cfg(feature = "write")]
 mod layout;
 mod ledger;
 mod limits;
@@ -13,6 +15,8 @@ pub(crate) mod pool;
 mod terms;
 mod ticket;
 mod validator_list;
+#[cfg(feature = "write")]
+mod validator_list_mut;
 
 #[cfg(feature = "borsh")]
 pub use crate::borsh_traits::ValidatorList;
@@ -21,8 +25,6 @@ pub use {
     demotion::{COOLDOWN_EPOCHS_MAX, DemotionCount, DemotionGround, DemotionPolicy, EPOCHS_WITHOUT_CREDITS_MAX},
     entry::{EntryExtension, WEIGHT_MAX},
     extension::{EXTENDED_POOL_LENGTH, EXTENSION_MAGIC, EXTENSION_VERSION, PoolExtension, RebalancePolicy},
-    in_place::{PoolView, PoolViewMut},
-    layout::PoolLayout,
     ledger::{LEDGER_ENTRIES, Ledger, LedgerEntry},
     limits::{
         Ceiling, FeeCeilings, GROWTH_CHARGE_MAX, GUARD_EPOCHS_MAX, Limits, NOTICE_EPOCHS_MAX, NOTICE_SECONDS_MAX,
@@ -33,7 +35,13 @@ pub use {
     terms::PoolTerms,
     ticket::{EXIT_TICKET_LENGTH, EXIT_TICKET_TYPE, ExitTicket, TicketTotals},
     validator_list::{
-        StakeStatus, VALIDATOR_LIST_HEADER_LENGTH, VALIDATOR_STAKE_INFO_LENGTH, ValidatorListHeader, ValidatorListMut,
+        StakeStatus, VALIDATOR_LIST_HEADER_LENGTH, VALIDATOR_STAKE_INFO_LENGTH, ValidatorListHeader,
         ValidatorStakeInfo, find_record, max_validators_for, split_validator_list, validator_list_length,
     },
+};
+#[cfg(feature = "write")]
+pub use {
+    in_place::{PoolView, PoolViewMut},
+    layout::PoolLayout,
+    validator_list_mut::ValidatorListMut,
 };

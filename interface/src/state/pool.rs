@@ -8,7 +8,7 @@ use {
     num_derive::FromPrimitive,
     solana_address::Address,
     solana_program_error::ProgramError,
-    tidepool_core::maths::ExchangeRate,
+    tidepool_core::maths::{ExchangeRate, Lamports, PoolTokens},
 };
 
 /// Account type: first byte of each account that the program owns.
@@ -74,7 +74,10 @@ impl PoolHead {
     /// The rate at which deposits and withdrawals trade.
     #[inline]
     pub const fn exchange_rate(&self) -> ExchangeRate {
-        ExchangeRate { total_lamports: self.total_lamports.get(), pool_token_supply: self.pool_token_supply.get() }
+        ExchangeRate {
+            total_lamports: Lamports::new(self.total_lamports.get()),
+            pool_token_supply: PoolTokens::new(self.pool_token_supply.get()),
+        }
     }
 
     /// Whether the pool is stale: not updated in `epoch` yet.

@@ -91,20 +91,6 @@ impl PoolTerms {
         writer.u64(self.last_epoch_total_lamports)?;
         Ok(writer.written())
     }
-
-    /// Unsets `vote` as a preferred validator. Returns whether a preference changed.
-    pub fn unset_preferred(&mut self, vote: &Address) -> bool {
-        let mut changed = false;
-        for preferred in
-            [&mut self.preferred_deposit_validator_vote_address, &mut self.preferred_withdraw_validator_vote_address]
-        {
-            if preferred.as_ref() == Some(vote) {
-                *preferred = None;
-                changed = true;
-            }
-        }
-        changed
-    }
 }
 
 fn read_future_fee(reader: &mut Reader) -> Result<FutureEpoch<Fee>, ProgramError> {

@@ -6,6 +6,7 @@ use {
     core::mem::size_of,
     solana_address::Address,
     solana_program_error::ProgramError,
+    tidepool_core::maths::{Lamports, PoolTokens},
 };
 
 /// First byte of a ticket account.
@@ -70,6 +71,18 @@ pub struct ExitTicket {
 const _: () = assert!(EXIT_TICKET_LENGTH == 136 && align_of::<ExitTicket>() == 1);
 
 impl ExitTicket {
+    /// Lamports fixed at the request.
+    #[inline]
+    pub const fn fixed_lamports(&self) -> Lamports {
+        Lamports::new(self.lamports.get())
+    }
+
+    /// Pool tokens in escrow.
+    #[inline]
+    pub const fn escrowed_pool_tokens(&self) -> PoolTokens {
+        PoolTokens::new(self.pool_tokens.get())
+    }
+
     /// Decodes the data of a ticket account.
     ///
     /// # Errors

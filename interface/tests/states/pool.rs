@@ -220,24 +220,6 @@ proptest! {
     fn random_bytes_decode_as_published_pools(data in noise(0..700)) {
         decodes_alike(&data)?;
     }
-
-    #[test]
-    fn preferences_for_a_removed_validator_are_dropped(terms in terms(), stranger in address(), pick in 0u8..3) {
-        let preferred = [
-            terms.preferred_deposit_validator_vote_address,
-            terms.preferred_withdraw_validator_vote_address,
-        ];
-        let vote = preferred.get(usize::from(pick)).copied().flatten().unwrap_or(stranger);
-        let mut after = terms;
-        let changed = after.unset_preferred(&vote);
-        let kept = |address: Option<Address>| address.filter(|address| *address != vote);
-        prop_assert_eq!(changed, preferred.contains(&Some(vote)));
-        prop_assert_eq!(after, PoolTerms {
-            preferred_deposit_validator_vote_address: kept(preferred[0]),
-            preferred_withdraw_validator_vote_address: kept(preferred[1]),
-            ..terms
-        });
-    }
 }
 
 #[test]

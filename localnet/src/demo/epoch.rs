@@ -9,7 +9,6 @@ use {
 /// Figures of an epoch of the pool.
 #[derive(Clone, Copy, Debug)]
 pub struct EpochFigures {
-    /// The epoch.
     pub epoch: u64,
     /// The rate after the update.
     pub rate: ExchangeRate,

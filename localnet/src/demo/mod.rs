@@ -49,7 +49,6 @@ pub struct Options {
 /// Result of the demo.
 #[derive(Clone, Debug)]
 pub struct Shown {
-    /// The pool.
     pub pool: Address,
     /// The epochs, from the one in which the first stake became active.
     pub epochs: Vec<EpochFigures>,

@@ -8,6 +8,7 @@ use {
     },
     console::{Term, style},
     std::{io, io::Write},
+    tidepool_core::maths::{Lamports, PoolTokens},
 };
 
 /// Minimum width of a terminal for full addresses.
@@ -93,11 +94,14 @@ pub fn write_books(out: &mut dyn Write, stage: &Stage<'_>, ledger: &Ledger) -> i
     write_heading(out, "Every pool token")?;
     let rate = stage.snapshot().rate();
     let holders = stage.token_holders().into_iter().map(|(name, tokens)| {
-        let lamports = rate.lamports_for_withdrawal(tokens).unwrap_or(0);
+        let lamports = rate.lamports_for_withdrawal(PoolTokens::new(tokens)).map_or(0, Lamports::get);
         [name.to_owned(), Tokens(tokens).to_string(), Sol(lamports).to_string()]
     });
-    let supply =
-        ["supply".to_owned(), Tokens(rate.pool_token_supply).to_string(), Sol(rate.total_lamports).to_string()];
+    let supply = [
+        "supply".to_owned(),
+        Tokens(rate.pool_token_supply.get()).to_string(),
+        Sol(rate.total_lamports.get()).to_string(),
+    ];
     write_table(out, ["holder", "pool tokens", "value (SOL)"], 1, holders.chain([supply]))
 }
 

@@ -13,7 +13,10 @@ use {
         plan::{self, Direction, Plan, RebalanceOptions, RebalancePlan},
         pool::PoolSnapshot,
     },
-    tidepool_core::rebalance::BASIS_POINTS,
+    tidepool_core::{
+        maths::{Lamports, PoolTokens},
+        rebalance::BASIS_POINTS,
+    },
     tidepool_interface::state::{RebalancePolicy, ValidatorStakeInfo},
 };
 
@@ -29,7 +32,6 @@ const TURNOVER_BUDGET: u16 = 2_000;
 /// A validator's weight, target and stake.
 #[derive(Clone, Copy, Debug)]
 pub struct Weighed {
-    /// The weight.
     pub weight: u16,
     /// Target in lamports.
     pub target: u64,
@@ -73,7 +75,7 @@ impl Stage<'_> {
     /// The manager raises the reserve target for Ada's withdrawal in the next epoch.
     pub async fn raise_reserve(&mut self) -> Result<(), RunError> {
         let tokens = self.tokens_of(&self.ada.address());
-        let worth = self.snapshot().rate().lamports_for_withdrawal(tokens).unwrap_or(0);
+        let worth = self.snapshot().rate().lamports_for_withdrawal(PoolTokens::new(tokens)).map_or(0, Lamports::get);
         let policy = RebalancePolicy {
             // The exchange rate will be higher by then. A hundredth is far more than the rewards of an epoch.
             reserve_floor: (worth + worth / 100 + KEEP_IN_RESERVE).into(),

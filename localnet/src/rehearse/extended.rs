@@ -65,7 +65,7 @@ pub async fn rehearse(
     report::write_costs(out, &updated.stages)?;
     // The two clusters have burnt different fees, so their inflation can differ by a few lamports.
     let without_rewards =
-        |snapshot: &PoolSnapshot, rewards: &PoolRewards| snapshot.rate().total_lamports - rewards.total;
+        |snapshot: &PoolSnapshot, rewards: &PoolRewards| snapshot.rate().total_lamports.get() - rewards.total;
     let expected = without_rewards(&spl.updated, &spl.rewards);
     let found = without_rewards(&updated.snapshot, &rewards);
     RunError::check("the pool's total with the extension, rewards aside,", expected, found)?;
@@ -80,7 +80,11 @@ pub async fn rehearse(
     let arrived = into_next_epoch(&driver, &updated.snapshot, "with stake that arrives", out).await?;
     let quiet = into_next_epoch(&driver, &arrived.snapshot, "with all addresses known", out).await?;
     let last = quiet.snapshot;
-    RunError::check("the pool's total, in lamports,", under_management(&driver, &last), last.rate().total_lamports)?;
+    RunError::check(
+        "the pool's total, in lamports,",
+        under_management(&driver, &last),
+        last.rate().total_lamports.get(),
+    )?;
     Ok(Some(Extended {
         set_up,
         update: updated.stages,

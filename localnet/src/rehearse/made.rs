@@ -55,7 +55,6 @@ pub enum Moving {
 /// Generated accounts.
 #[derive(Clone, Debug, Default)]
 pub struct Made {
-    /// The accounts.
     pub accounts: BTreeMap<Address, Account>,
     /// Number of validator stake accounts.
     pub validator_stakes: usize,

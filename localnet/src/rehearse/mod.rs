@@ -61,10 +61,8 @@ pub struct Options {
 /// Error of a rehearsal.
 #[derive(Debug, Error)]
 pub enum RehearseError {
-    /// The folder does not hold a pool.
     #[error(transparent)]
     Input(#[from] InputError),
-    /// Error on the cluster.
     #[error(transparent)]
     Run(#[from] RunError),
 }
@@ -144,7 +142,7 @@ fn start(
 }
 
 fn with_stake(builder: EmbeddedClusterBuilder, snapshot: &PoolSnapshot) -> EmbeddedClusterBuilder {
-    let pool = snapshot.rate().total_lamports;
+    let pool = snapshot.rate().total_lamports.get();
     let stake = OTHER_STAKE.max(pool.saturating_mul(OTHER_STAKE_FACTOR).min(u64::MAX / 4));
     let spec = ValidatorSpec { stake_lamports: stake / OTHER_VALIDATORS, ..ValidatorSpec::default() };
     builder.validator_specs((0..OTHER_VALIDATORS).map(|_| spec.clone()))
@@ -162,7 +160,11 @@ async fn rehearse(driver: &Driver<'_>, saved: &PoolSnapshot, out: &mut dyn Write
 
     let last = trade::trade(driver, &updated, &mut ledger, out).await?;
     book(&mut ledger, Side::Held, driver, &last);
-    RunError::check("the pool's total, in lamports,", under_management(driver, &last), last.rate().total_lamports)?;
+    RunError::check(
+        "the pool's total, in lamports,",
+        under_management(driver, &last),
+        last.rate().total_lamports.get(),
+    )?;
     report::write_books(out, &last, &ledger)?;
     ledger.check()?;
     Ok(DryRun { saved_rate: saved.rate(), rewards, stages, updated, last, ledger, extended: None })

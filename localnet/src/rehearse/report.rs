@@ -141,7 +141,7 @@ pub fn write_left_out(out: &mut dyn Write, what: &str, authority: &Address) -> i
 pub fn write_books(out: &mut dyn Write, last: &PoolSnapshot, ledger: &Ledger) -> io::Result<()> {
     heading(out, "Every lamport")?;
     ledger.write(out)?;
-    figure(out, "total at the end", format!("{} SOL", Sol(last.rate().total_lamports)))?;
+    figure(out, "total at the end", format!("{} SOL", Sol(last.rate().total_lamports.get())))?;
     figure(out, "rate at the end", format!("{} SOL per pool token", Rate(last.rate())))
 }
 

@@ -12,7 +12,6 @@ use {
     },
 };
 
-/// Lamports of the deposit.
 const DEPOSIT_LAMPORTS: u64 = 1_000 * LAMPORTS_PER_SOL;
 
 /// Initial lamports of the wallet, rent of its accounts included.

@@ -93,7 +93,6 @@ impl<'c> Driver<'c> {
         Ok(receipts)
     }
 
-    /// The cluster.
     pub const fn cluster(&self) -> &'c EmbeddedCluster {
         self.cluster
     }
@@ -116,7 +115,6 @@ impl<'c> Driver<'c> {
         Ok(PoolSnapshot::read(self.cluster, pool, &options).await?)
     }
 
-    /// The payer.
     pub fn payer(&self) -> Address {
         self.payer.pubkey()
     }

@@ -10,43 +10,22 @@ use {
 /// A failed run, or books that do not balance.
 #[derive(Debug, Error)]
 pub enum RunError {
-    /// Error of the embedded cluster.
     #[error(transparent)]
     Embedded(#[from] EmbeddedError),
-    /// Error of the cluster trait.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
-    /// The pool could not be read.
     #[error(transparent)]
     Pool(#[from] PoolError),
-    /// A plan could not be made.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// Lookup tables could not be created.
     #[error(transparent)]
     Lookup(#[from] LookupError),
-    /// An instruction group does not fit a transaction.
     #[error(transparent)]
     Pack(#[from] PackError),
-    /// A transaction was not confirmed.
     #[error("\"{label}\" did not go through: {reason}")]
-    Transaction {
-        /// Label of the transaction.
-        label: String,
-        /// Reason of the failure.
-        reason: String,
-    },
-    /// A figure differs from its expected value.
+    Transaction { label: String, reason: String },
     #[error("{what} should be {expected} and is {found}: the program or this check has a bug, please report it")]
-    Mismatch {
-        /// The figure.
-        what: String,
-        /// The expected value.
-        expected: String,
-        /// The actual value.
-        found: String,
-    },
-    /// The report could not be written.
+    Mismatch { what: String, expected: String, found: String },
     #[error("cannot write the report ({0}): check where the output goes")]
     Output(#[from] io::Error),
 }

@@ -17,9 +17,7 @@ use {
 /// Amounts of a deposit or a withdrawal, from the balances of the wallet.
 #[derive(Clone, Debug, Default)]
 pub struct Trade {
-    /// Lamports.
     pub lamports: u64,
-    /// Pool tokens.
     pub pool_tokens: u64,
     /// Pool tokens of the manager's fee.
     pub fee: u64,
@@ -47,7 +45,7 @@ pub async fn deposit_sol(
         lamports,
         to: TokenReceiver::Wallet(owner),
         referrer: None,
-        minimum_pool_tokens: Some(quote.to_depositor),
+        minimum_pool_tokens: Some(quote.to_depositor.get()),
         throwaway: None,
         unwrap: None,
     };
@@ -61,13 +59,13 @@ pub async fn deposit_sol(
     let trade = Trade {
         lamports: before.0 - after.0,
         pool_tokens: after.1 - before.1,
-        fee: quote.to_manager,
+        fee: quote.to_manager.get(),
         units: units(&receipts),
         ..Trade::default()
     };
     RunError::check("the deposit, in lamports,", lamports, trade.lamports)?;
     // The depositor is its own referrer.
-    let quoted = quote.to_depositor + quote.to_referrer;
+    let quoted = quote.to_depositor.get() + quote.to_referrer.get();
     RunError::check("what the depositor gets, in pool tokens,", quoted, trade.pool_tokens)?;
     Ok(trade)
 }
@@ -100,12 +98,12 @@ pub async fn deposit_stake(
     let trade = Trade {
         lamports: account.lamports - driver.cluster().lamports(&address),
         pool_tokens: tokens_in(driver, &tokens) - before,
-        fee: quote.pool_tokens.to_manager,
+        fee: quote.pool_tokens.to_manager.get(),
         units: units(&receipts),
         ..Trade::default()
     };
     RunError::check("the deposit, in lamports,", quote.total_lamports, trade.lamports)?;
-    let quoted = quote.pool_tokens.to_depositor + quote.pool_tokens.to_referrer;
+    let quoted = quote.pool_tokens.to_depositor.get() + quote.pool_tokens.to_referrer.get();
     RunError::check("what the depositor gets, in pool tokens,", quoted, trade.pool_tokens)?;
     Ok(trade)
 }
@@ -130,11 +128,11 @@ pub async fn withdraw_sol(
     let trade = Trade {
         lamports: driver.cluster().lamports(&owner) - lamports,
         pool_tokens: held - tokens_in(driver, &tokens.account),
-        fee: quote.fee,
+        fee: quote.fee.get(),
         units: units(&receipts),
         ..Trade::default()
     };
-    RunError::check("the withdrawal, in lamports,", quote.lamports, trade.lamports)?;
+    RunError::check("the withdrawal, in lamports,", quote.lamports.get(), trade.lamports)?;
     RunError::check("the withdrawal, in pool tokens,", pool_tokens, trade.pool_tokens)?;
     Ok(trade)
 }
@@ -172,11 +170,11 @@ pub async fn withdraw_stake(
     let trade = Trade {
         lamports: stake - rent,
         pool_tokens: held - tokens_in(driver, &tokens.account),
-        fee: planned.pieces.iter().map(|piece| piece.quote.yields.fee).sum(),
+        fee: planned.pieces.iter().map(|piece| piece.quote.yields.fee.get()).sum(),
         stake_accounts: pieces,
         units: units(&receipts),
     };
-    let quoted: u64 = planned.pieces.iter().map(|piece| piece.quote.yields.lamports).sum();
+    let quoted: u64 = planned.pieces.iter().map(|piece| piece.quote.yields.lamports.get()).sum();
     RunError::check("the withdrawn stake, in lamports,", quoted, trade.lamports)?;
     Ok(trade)
 }

@@ -78,14 +78,14 @@ pub async fn update(driver: &Driver<'_>, before: &PoolSnapshot) -> Result<Update
     let updated = after.records().iter().map(|record| record.last_update_epoch.get());
     let stale = updated.chain([after.pool().head.last_update_epoch.get()]).filter(is_stale);
     RunError::check("the number of records that were not updated", 0, stale.count())?;
-    RunError::check("the pool's total, in lamports,", held, after.rate().total_lamports)?;
+    RunError::check("the pool's total, in lamports,", held, after.rate().total_lamports.get())?;
 
     let (was, is) = (before.rate(), after.rate());
-    let reward = is.total_lamports.saturating_sub(was.total_lamports);
+    let reward = is.total_lamports.get().saturating_sub(was.total_lamports.get());
     let fee = managers_fee(before, reward);
     let minted = tokens_in(driver, &fee_account) - managers_tokens;
     RunError::check("the manager's fee, in pool tokens,", fee.pool_tokens, minted)?;
-    RunError::check("the supply, in pool tokens,", before.mint_supply() + minted, is.pool_token_supply)?;
+    RunError::check("the supply, in pool tokens,", before.mint_supply() + minted, is.pool_token_supply.get())?;
     check_rise(&was, &is, reward)?;
     Ok(Updated { snapshot: after, reward, fee, stages })
 }
@@ -122,13 +122,13 @@ fn managers_fee(before: &PoolSnapshot, reward: u64) -> EpochFee {
     }
     let fee = before.pool().head.epoch_fee;
     let was = before.rate();
-    epoch_fee(reward, fee.numerator.get(), fee.denominator.get(), was.total_lamports, was.pool_token_supply)
+    epoch_fee(reward, fee.numerator.get(), fee.denominator.get(), was.total_lamports.get(), was.pool_token_supply.get())
 }
 
 /// Checks that rewards have raised the rate: the manager's fee is only a part of them, unless it is 100 %.
 fn check_rise(was: &ExchangeRate, is: &ExchangeRate, reward: u64) -> Result<(), RunError> {
-    let now = u128::from(is.total_lamports) * u128::from(was.pool_token_supply);
-    let then = u128::from(was.total_lamports) * u128::from(is.pool_token_supply);
+    let now = u128::from(is.total_lamports.get()) * u128::from(was.pool_token_supply.get());
+    let then = u128::from(was.total_lamports.get()) * u128::from(is.pool_token_supply.get());
     if reward > 0 && now <= then {
         return Err(RunError::Mismatch {
             what: "the exchange rate after rewards".into(),

@@ -27,7 +27,6 @@ pub struct Rate(pub ExchangeRate);
 /// A share (`part / whole`), shown in percent with two decimals, the last one cut off.
 #[derive(Clone, Copy, Debug)]
 pub struct Percent {
-    /// The part.
     pub part: u64,
     /// The whole, in the same unit.
     pub whole: u64,
@@ -36,8 +35,8 @@ pub struct Percent {
 impl Rate {
     /// Lamports per pool token, cut off; `None` for an empty pool.
     pub fn nanos(&self) -> Option<u64> {
-        let scaled = u128::from(self.0.total_lamports) * u128::from(UNITS);
-        scaled.checked_div(u128::from(self.0.pool_token_supply)).map(|rate| rate as u64)
+        let scaled = u128::from(self.0.total_lamports.get()) * u128::from(UNITS);
+        scaled.checked_div(u128::from(self.0.pool_token_supply.get())).map(|rate| rate as u64)
     }
 }
 
@@ -100,7 +99,10 @@ pub fn short_address(address: &Address) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use {
+        super::*,
+        tidepool_core::maths::{Lamports, PoolTokens},
+    };
 
     #[test]
     fn amounts_keep_every_lamport() {
@@ -113,7 +115,9 @@ mod tests {
 
     #[test]
     fn rates_are_cut_off() {
-        let rate = |total_lamports, pool_token_supply| Rate(ExchangeRate { total_lamports, pool_token_supply });
+        let rate = |lamports, tokens| {
+            Rate(ExchangeRate { total_lamports: Lamports::new(lamports), pool_token_supply: PoolTokens::new(tokens) })
+        };
         assert_eq!(rate(2, 3).to_string(), "0.666666666");
         assert_eq!(rate(u64::MAX, u64::MAX).to_string(), "1.000000000");
         assert_eq!(rate(5, 0).to_string(), "none");

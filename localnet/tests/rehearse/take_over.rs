@@ -63,7 +63,7 @@ async fn increases_reach_validators_and_removed_ones_the_reserve() {
     assert!(rewards > 0);
     assert_eq!(rehearsed.saved_rate, pool.state.head.exchange_rate());
     assert_eq!(
-        rehearsed.updated.rate().total_lamports,
+        rehearsed.updated.rate().total_lamports.get(),
         pool.state.head.total_lamports.get() + rewards,
         "only rewards make the pool richer"
     );

@@ -9,7 +9,7 @@ use {
         AccountView, Address, ProgramResult,
         instruction::{InstructionAccount, InstructionView},
     },
-    tidepool_core::quote::DepositQuote,
+    tidepool_core::{maths::PoolTokens, quote::DepositQuote},
     tidepool_interface::{
         address::{LOADER_V3_ID, TOKEN_PROGRAM_ID},
         external::token::TokenAccount,
@@ -149,12 +149,14 @@ impl PoolAuthority<'_> {
         receivers: [&AccountView; MINTS_MAX],
     ) -> ProgramResult {
         let [depositor, manager, referrer] = receivers;
-        let others = [(manager, quote.to_manager), (referrer, quote.to_referrer)];
-        let is_one = quote.to_manager == 0 && quote.to_referrer == 0;
+        let [to_depositor, to_manager, to_referrer] =
+            [quote.to_depositor, quote.to_manager, quote.to_referrer].map(PoolTokens::get);
+        let others = [(manager, to_manager), (referrer, to_referrer)];
+        let is_one = to_manager == 0 && to_referrer == 0;
         if !is_one && token.supports_batches() && receivers.iter().all(|to| token.can_change(to)) {
-            return self.mint_batch(token, [(depositor, quote.to_depositor), others[0], others[1]]);
+            return self.mint_batch(token, [(depositor, to_depositor), others[0], others[1]]);
         }
-        self.mint_to(token, depositor, quote.to_depositor)?;
+        self.mint_to(token, depositor, to_depositor)?;
         for (to, amount) in others {
             if amount > 0 {
                 self.mint_to(token, to, amount)?;

@@ -7,6 +7,7 @@ use {
         validation::{Pool, current_epoch},
     },
     pinocchio::{AccountView, Address, ProgramResult},
+    tidepool_core::maths::{Lamports, PoolTokens},
     tidepool_interface::{
         ExtensionError::ExitTooEarly,
         StakePoolError::{CalculationFailure, SignatureMissing},
@@ -24,9 +25,9 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     let decimals = pool.check_mint(accounts.pool_mint)?;
     let token = pool.check_token_program(accounts.token_program, accounts.pool_mint)?;
     pool.check_fresh(epoch)?; // guard: cancel-fresh
-    let ticket = ticket::load(&pool, accounts.ticket, accounts.owner, accounts.escrow)?;
+    let ticket = ticket::load(&pool, accounts.ticket, accounts.ticket_owner, accounts.escrow)?;
     // guard: cancel-signature-of-owner
-    if !accounts.owner.is_signer() {
+    if !accounts.ticket_owner.is_signer() {
         return Err(SignatureMissing.into());
     }
     // guard: cancel-next-epoch
@@ -35,17 +36,17 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     }
 
     // What the ticket's lamports buy now, so that who asks and cancels does not gain what the others earned meanwhile.
-    let bought = pool.rate().pool_tokens_for_deposit(ticket.lamports.get()).ok_or(CalculationFailure)?;
-    let escrowed = ticket.pool_tokens.get();
+    let bought = pool.rate().pool_tokens_for_deposit(ticket.fixed_lamports()).ok_or(CalculationFailure)?;
+    let escrowed = ticket.escrowed_pool_tokens();
     let returned = bought.min(escrowed); // guard: cancel-at-rate
     let burnt = escrowed.checked_sub(returned).ok_or(CalculationFailure)?;
     let funds = Funds::before(&pool, epoch, tag::CANCEL_EXIT);
-    authority.transfer_checked(token, accounts.escrow, accounts.pool_tokens_to, returned, decimals)?;
-    if burnt > 0 {
-        authority.burn(token, accounts.escrow, burnt)?;
+    authority.transfer_checked(token, accounts.escrow, accounts.pool_tokens_to, returned.get(), decimals)?;
+    if burnt > PoolTokens::default() {
+        authority.burn(token, accounts.escrow, burnt.get())?;
     }
-    pool.store_withdrawal(0, burnt)?;
+    pool.store_withdrawal(Lamports::default(), burnt)?;
     funds.emit(&pool);
-    emit(ExitEvent::new(&ticket, epoch, ExitStep::Cancelled, 0, burnt));
-    ticket::close(&mut pool, &ticket, accounts.ticket, accounts.owner)
+    emit(ExitEvent::new(&ticket, epoch, ExitStep::Cancelled, Lamports::default(), burnt));
+    ticket::close(&mut pool, &ticket, accounts.ticket, accounts.ticket_owner)
 }

@@ -29,26 +29,29 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     check_stake_program(accounts.stake_program)?;
     let epoch = epoch_from(accounts.clock)?;
     pool.check_fresh(epoch)?; // guard: claim-fresh
-    let ticket = ticket::load(&pool, accounts.ticket, accounts.owner, accounts.escrow)?;
+    let ticket = ticket::load(&pool, accounts.ticket, accounts.ticket_owner, accounts.escrow)?;
     // guard: claim-recipient
     if ticket.recipient != *accounts.recipient.address() {
         return Err(WrongTicket.into());
     }
 
-    let pool_tokens = ticket.pool_tokens.get();
+    let pool_tokens = ticket.escrowed_pool_tokens();
     let worth_now = pool.rate().lamports_for_withdrawal(pool_tokens).ok_or(CalculationFailure)?;
-    let lamports = worth_now.min(ticket.lamports.get()); // guard: claim-lower-rate
+    let lamports = worth_now.min(ticket.fixed_lamports()); // guard: claim-lower-rate
     let reserve_rent = rent.of(reserve);
-    let working_lamports = pool.extension()?.working_lamports(reserve_rent);
-    check_left_in_reserve(reserve, lamports, reserve_rent, working_lamports, ReserveTooSmall)?; // guard: claim-leaves-reserve
+    // Without stake, no decrease can need the working lamports, and the last holders can leave.
+    let has_stake = pool.rate().total_lamports.get() > reserve.lamports().saturating_sub(reserve_rent);
+    let working_lamports = if has_stake { pool.extension()?.working_lamports(reserve_rent) } else { 0 };
+    // guard: claim-leaves-reserve
+    check_left_in_reserve(reserve, lamports.get(), reserve_rent, working_lamports, ReserveTooSmall)?;
 
     let mut funds = Funds::before(&pool, epoch, tag::CLAIM_EXIT).reserve_before(reserve);
-    authority.burn(token, accounts.escrow, pool_tokens)?;
+    authority.burn(token, accounts.escrow, pool_tokens.get())?;
     let sysvars = StakeSysvars { clock: accounts.clock, history: accounts.stake_history };
-    authority.withdraw(reserve, accounts.recipient, lamports, sysvars)?;
+    authority.withdraw(reserve, accounts.recipient, lamports.get(), sysvars)?;
     pool.store_withdrawal(lamports, pool_tokens)?;
     funds.reserve_after(reserve);
     funds.emit(&pool);
     emit(ExitEvent::new(&ticket, epoch, ExitStep::Claimed, lamports, pool_tokens));
-    ticket::close(&mut pool, &ticket, accounts.ticket, accounts.owner)
+    ticket::close(&mut pool, &ticket, accounts.ticket, accounts.ticket_owner)
 }

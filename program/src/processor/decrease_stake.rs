@@ -13,8 +13,8 @@ use {
             turnover::check_turnover,
         },
         validation::{
-            Rent, SysvarAt, check_owner, check_transient_stake_under, check_validator_stake, clock_epoch,
-            missing_account, read_delegation,
+            Rent, SysvarAt, borrow_stake, check_owner, check_transient_stake_under, check_validator_stake, clock_epoch,
+            missing_account,
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
@@ -22,6 +22,7 @@ use {
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
         StakePoolError::{CalculationFailure, ReserveDepleted, ValidatorNotFound},
+        external::stake::StakeState,
         instruction::{
             DecreaseAdditionalValidatorStakeAccounts, DecreaseValidatorStakeAccounts,
             DecreaseValidatorStakeWithReserveAccounts, tag,
@@ -135,8 +136,11 @@ fn decrease(
         pool.check_reserve(&funding.reserve_stake)?;
     }
     let stake = &accounts.validator_stake;
-    let delegation = read_delegation(stake)?;
-    let (vote, is_delegated) = (delegation.voter, delegation.is_delegated());
+    let (vote, is_delegated) = {
+        let data = borrow_stake(stake);
+        let (_, delegation) = StakeState::decode_delegated(&data)?;
+        (delegation.voter, delegation.is_delegated())
+    };
     let place = find_record(list.records(), &vote).ok_or(ValidatorNotFound)?;
     let record = &mut list.records()[place];
     check_validator_stake(&pool, stake, record)?;
@@ -193,7 +197,7 @@ fn decrease(
     let mut moving = transient.lamports();
     if pool.is_extended() {
         // Undelegated lamports cannot be split off. If they were counted, they could block other withdrawal sources.
-        let delegated = read_delegation(transient)?.stake.get();
+        let delegated = StakeState::decode_delegated(&borrow_stake(transient))?.1.stake.get();
         moving = moving.min(delegated.saturating_add(stake_rent)); // guard: decrease-records-delegation
         record.extension.set_transient_bump(bump, true);
     }

@@ -7,7 +7,10 @@ use {
         validation::{Pool, check_system_program, current_epoch},
     },
     pinocchio::{AccountView, Address, ProgramResult},
-    tidepool_core::quote,
+    tidepool_core::{
+        maths::{Lamports, PoolTokens},
+        quote,
+    },
     tidepool_interface::{
         StakePoolError,
         instruction::{DepositSolAccounts, tag},
@@ -15,7 +18,12 @@ use {
 };
 
 #[inline(never)]
-pub fn process(program_id: &Address, accounts: &[AccountView], lamports: u64, minimum: Option<u64>) -> ProgramResult {
+pub fn process(
+    program_id: &Address,
+    accounts: &[AccountView],
+    lamports: Lamports,
+    minimum: Option<PoolTokens>,
+) -> ProgramResult {
     let accounts = DepositSolAccounts::of(accounts)?;
     let epoch = current_epoch()?;
     let mut pool = Pool::load(program_id, accounts.pool)?;
@@ -33,14 +41,14 @@ pub fn process(program_id: &Address, accounts: &[AccountView], lamports: u64, mi
     // guard: deposit-sol-quote
     let quote = {
         let view = pool.view();
-        let lamports = lamports.saturating_sub(charge);
+        let lamports = lamports.checked_sub(charge).ok_or(StakePoolError::CalculationFailure)?;
         quote::sol_deposit(&pool.rate(), &view.sol_deposit_fee(), view.sol_referral_fee(), lamports)
             .and_then(|quote| quote.check_minimum(minimum))
             .map_err(StakePoolError::from)?
     };
     pool.check_supply_floor(quote.minted)?;
     let mut funds = Funds::before(&pool, epoch, tag::DEPOSIT_SOL).reserve_before(accounts.reserve_stake);
-    transfer(accounts.lamports_from, accounts.reserve_stake, lamports)?;
+    transfer(accounts.lamports_from, accounts.reserve_stake, lamports.get())?;
     let receivers = [accounts.pool_tokens_to, accounts.manager_fee_account, accounts.referrer_fee_account];
     authority.mint_deposit(token, &quote, receivers)?;
     pool.store_deposit(lamports, quote.minted)?;

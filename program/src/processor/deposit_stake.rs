@@ -6,22 +6,26 @@ use {
         event::Funds,
         hash::PdaHasher,
         validation::{
-            Pool, SysvarAt, check_owner, check_stake_program, check_validator_stake, clock_epoch, missing_account,
-            read_delegation,
+            Pool, SysvarAt, borrow_stake, check_owner, check_stake_program, check_validator_stake, clock_epoch,
+            missing_account,
         },
     },
-    pinocchio::{AccountView, Address, ProgramResult},
-    tidepool_core::quote::{self, StakeDepositFees},
+    pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
+    tidepool_core::{
+        maths::{Lamports, PoolTokens},
+        quote::{self, StakeDepositFees},
+    },
     tidepool_interface::{
         StakePoolError::{self, CalculationFailure, IncorrectDepositVoteAddress, ValidatorNotFound},
         address::DEPOSIT_AUTHORITY_SEED,
+        external::stake::StakeState,
         instruction::{DepositStakeAccounts, tag},
         state::ValidatorListMut,
     },
 };
 
 #[inline(never)]
-pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u64>) -> ProgramResult {
+pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<PoolTokens>) -> ProgramResult {
     let accounts =
         DepositStakeAccounts::of(accounts).map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(11)]))?;
     let epoch = clock_epoch(accounts.clock)?;
@@ -42,8 +46,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
     let mut list = ValidatorListMut::decode(&mut list_data)?;
 
     let validator_stake = accounts.validator_stake;
-    let (before, lamports_before) = (read_delegation(validator_stake)?, validator_stake.lamports());
-    let vote = before.voter;
+    let (vote, before) = read_balance(validator_stake)?;
     if pool.view().preferred_deposit().is_some_and(|preferred| *preferred != vote) {
         return Err(IncorrectDepositVoteAddress.into());
     }
@@ -58,9 +61,9 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
     take_over(program_id, pool.address(), &accounts)?;
     let sysvars = StakeSysvars { clock: accounts.clock, history: accounts.stake_history };
     authority.merge(accounts.deposit_stake, validator_stake, sysvars)?;
-    let after = read_delegation(validator_stake)?;
-    let lamports = validator_stake.lamports().checked_sub(lamports_before).ok_or(CalculationFailure)?;
-    let delegated = after.stake.get().checked_sub(before.stake.get()).ok_or(CalculationFailure)?;
+    let (_, after) = read_balance(validator_stake)?;
+    let lamports = after.lamports.checked_sub(before.lamports).ok_or(CalculationFailure)?;
+    let delegated = after.delegated.checked_sub(before.delegated).ok_or(CalculationFailure)?;
     let not_delegated = lamports.checked_sub(delegated).ok_or(CalculationFailure)?;
 
     let fees = StakeDepositFees {
@@ -69,7 +72,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
         referral_percent: pool.view().stake_referral_fee(),
     };
     // guard: deposit-stake-quote
-    let quote = quote::stake_deposit(&pool.rate(), &fees, lamports, delegated)
+    let quote = quote::stake_deposit(&pool.rate(), &fees, Lamports::new(lamports), Lamports::new(delegated))
         .and_then(|quote| quote.check_minimum(minimum))
         .map_err(StakePoolError::from)?;
     pool.check_supply_floor(quote.minted)?;
@@ -87,11 +90,24 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<u
         active = record.active_stake_lamports.get().checked_add(delegated).ok_or(CalculationFailure)?.min(active);
     }
     record.active_stake_lamports.set(active);
-    pool.store_deposit(lamports, quote.minted)?;
+    pool.store_deposit(Lamports::new(lamports), quote.minted)?;
     funds.reserve_after(accounts.reserve_stake);
     funds.validator_after(record);
     funds.emit(&pool);
     Ok(())
+}
+
+/// Lamports of a stake account.
+struct Balance {
+    lamports: u64,
+    delegated: u64,
+}
+
+/// The validator that an account is delegated to, and its lamports.
+fn read_balance(stake: &AccountView) -> Result<(Address, Balance), ProgramError> {
+    let data = borrow_stake(stake);
+    let (_, delegation) = StakeState::decode_delegated(&data)?;
+    Ok((delegation.voter, Balance { lamports: stake.lamports(), delegated: delegation.stake.get() }))
 }
 
 /// Transfers the authorities of the deposited stake account from the stake deposit authority to the withdraw authority.

@@ -36,6 +36,7 @@ mod withdraw_stake;
 
 use {
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
+    tidepool_core::maths::{Lamports, PoolTokens},
     tidepool_interface::instruction::{
         EXTENSION_TAG_MIN, ExtensionInstruction, StakePoolInstruction as Instruction, tag,
     },
@@ -51,9 +52,9 @@ pub fn process(program_id: &Address, accounts: &[AccountView], data: &[u8]) -> P
     // Instructions of holders come first, because they are the most frequent ones.
     if let Some((tag, [amount])) = Instruction::decode_numbers(data) {
         match tag {
-            tag::DEPOSIT_SOL => return deposit_sol::process(program_id, accounts, amount, None),
-            tag::WITHDRAW_SOL => return withdraw_sol::process(program_id, accounts, amount, None),
-            tag::WITHDRAW_STAKE => return withdraw_stake::process(program_id, accounts, amount, None),
+            tag::DEPOSIT_SOL => return deposit_sol::process(program_id, accounts, Lamports::new(amount), None),
+            tag::WITHDRAW_SOL => return withdraw_sol::process(program_id, accounts, PoolTokens::new(amount), None),
+            tag::WITHDRAW_STAKE => return withdraw_stake::process(program_id, accounts, PoolTokens::new(amount), None),
             _ => {}
         }
     }
@@ -106,7 +107,8 @@ fn process_extension(program_id: &Address, accounts: &[AccountView], data: &[u8]
             demote_validator::process(program_id, accounts, &demotion)
         }
         ExtensionInstruction::RequestExit { pool_tokens, minimum_lamports } => {
-            request_exit::process(program_id, accounts, pool_tokens, minimum_lamports)
+            let (pool_tokens, minimum) = (PoolTokens::new(pool_tokens), Lamports::new(minimum_lamports));
+            request_exit::process(program_id, accounts, pool_tokens, minimum)
         }
         ExtensionInstruction::ClaimExit => claim_exit::process(program_id, accounts),
         ExtensionInstruction::CancelExit => cancel_exit::process(program_id, accounts),
@@ -138,15 +140,21 @@ fn process_spl(program_id: &Address, accounts: &[AccountView], data: &[u8]) -> P
         Instruction::UpdateStakePoolBalance => update_pool::process(program_id, accounts),
         Instruction::CleanupRemovedValidatorEntries => cleanup::process(program_id, accounts),
         Instruction::DepositStake => deposit_stake::process(program_id, accounts, None),
-        Instruction::WithdrawStake { pool_tokens } => withdraw_stake::process(program_id, accounts, pool_tokens, None),
+        Instruction::WithdrawStake { pool_tokens } => {
+            withdraw_stake::process(program_id, accounts, PoolTokens::new(pool_tokens), None)
+        }
         Instruction::SetManager => set_manager::process(program_id, accounts),
         Instruction::SetFee { fee } => set_fee::process(program_id, accounts, &fee),
         Instruction::SetStaker => set_staker::process(program_id, accounts),
-        Instruction::DepositSol { lamports } => deposit_sol::process(program_id, accounts, lamports, None),
+        Instruction::DepositSol { lamports } => {
+            deposit_sol::process(program_id, accounts, Lamports::new(lamports), None)
+        }
         Instruction::SetFundingAuthority { funding_type } => {
             set_funding_authority::process(program_id, accounts, funding_type)
         }
-        Instruction::WithdrawSol { pool_tokens } => withdraw_sol::process(program_id, accounts, pool_tokens, None),
+        Instruction::WithdrawSol { pool_tokens } => {
+            withdraw_sol::process(program_id, accounts, PoolTokens::new(pool_tokens), None)
+        }
         Instruction::CreateTokenMetadata { name, symbol, uri } => {
             token_metadata::create(program_id, accounts, name, symbol, uri)
         }
@@ -164,16 +172,19 @@ fn process_spl(program_id: &Address, accounts: &[AccountView], data: &[u8]) -> P
         }
         Instruction::Redelegate { .. } => Err(ProgramError::InvalidInstructionData),
         Instruction::DepositStakeWithSlippage { minimum_pool_tokens_out } => {
-            deposit_stake::process(program_id, accounts, Some(minimum_pool_tokens_out))
+            deposit_stake::process(program_id, accounts, Some(PoolTokens::new(minimum_pool_tokens_out)))
         }
         Instruction::WithdrawStakeWithSlippage { pool_tokens_in, minimum_lamports_out } => {
-            withdraw_stake::process(program_id, accounts, pool_tokens_in, Some(minimum_lamports_out))
+            let minimum = Some(Lamports::new(minimum_lamports_out));
+            withdraw_stake::process(program_id, accounts, PoolTokens::new(pool_tokens_in), minimum)
         }
         Instruction::DepositSolWithSlippage { lamports_in, minimum_pool_tokens_out } => {
-            deposit_sol::process(program_id, accounts, lamports_in, Some(minimum_pool_tokens_out))
+            let minimum = Some(PoolTokens::new(minimum_pool_tokens_out));
+            deposit_sol::process(program_id, accounts, Lamports::new(lamports_in), minimum)
         }
         Instruction::WithdrawSolWithSlippage { pool_tokens_in, minimum_lamports_out } => {
-            withdraw_sol::process(program_id, accounts, pool_tokens_in, Some(minimum_lamports_out))
+            let minimum = Some(Lamports::new(minimum_lamports_out));
+            withdraw_sol::process(program_id, accounts, PoolTokens::new(pool_tokens_in), minimum)
         }
     }
 }

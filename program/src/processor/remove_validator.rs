@@ -7,7 +7,7 @@ use {
         processor::turnover::check_turnover,
         validation::{
             Pool, Rent, SysvarAt, borrow_stake, check_owner, check_stake_program, check_transient_stake,
-            check_validator_stake, clock_epoch, missing_account, read_delegation,
+            check_validator_stake, clock_epoch, missing_account,
         },
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
@@ -38,8 +38,11 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     let mut list = ValidatorListMut::decode(&mut list_data)?;
 
     let stake = &accounts.validator_stake;
-    let delegation = read_delegation(stake)?;
-    let (vote, is_delegated) = (delegation.voter, delegation.is_delegated());
+    let (vote, is_delegated) = {
+        let data = borrow_stake(stake);
+        let (_, delegation) = StakeState::decode_delegated(&data)?;
+        (delegation.voter, delegation.is_delegated())
+    };
     let place = find_record(list.records(), &vote).ok_or(ValidatorNotFound)?;
     let record = &mut list.records()[place];
     check_validator_stake(&pool, stake, record)?;

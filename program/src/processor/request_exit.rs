@@ -8,10 +8,13 @@ use {
         validation::{Pool, Rent, check_system_program, current_epoch},
     },
     pinocchio::{AccountView, Address, ProgramResult, cpi::Seed, error::ProgramError},
-    tidepool_core::quote,
+    tidepool_core::{
+        maths::{Lamports, PoolTokens},
+        quote,
+    },
     tidepool_interface::{
         ExtensionError::{ExitTooSmall, ExitsNeedAuthority, NotExtended, WrongTicket},
-        StakePoolError::{CalculationFailure, ExceededSlippage, SignatureMissing},
+        StakePoolError::{self, CalculationFailure, ExceededSlippage, SignatureMissing},
         address::{EXIT_TICKET_SEED, find_escrow},
         event::{ExitEvent, ExitStep},
         external::token::TokenAccount,
@@ -24,8 +27,8 @@ use {
 pub fn process(
     program_id: &Address,
     accounts: &[AccountView],
-    pool_tokens: u64,
-    minimum_lamports: u64,
+    pool_tokens: PoolTokens,
+    minimum: Lamports,
 ) -> ProgramResult {
     let accounts = RequestExitAccounts::of(accounts)?;
     let epoch = current_epoch()?;
@@ -58,21 +61,22 @@ pub fn process(
     let fee = (!is_exempt).then(|| pool.view().sol_withdrawal_fee());
     // guard: request-fee
     let quote =
-        quote::withdrawal(&pool.rate(), fee.as_ref(), pool_tokens).map_err(tidepool_interface::StakePoolError::from)?;
-    if quote.fee > 0 {
-        transfer_checked(token, holder_tokens, manager_tokens, accounts.owner, quote.fee, decimals)?;
+        quote::withdrawal(&pool.rate(), fee.as_ref(), pool_tokens).map_err(StakePoolError::from)?;
+    if quote.fee > PoolTokens::default() {
+        transfer_checked(token, holder_tokens, manager_tokens, accounts.owner, quote.fee.get(), decimals)?;
     }
     let before = balance(accounts.escrow)?;
-    transfer_checked(token, holder_tokens, accounts.escrow, accounts.owner, quote.burnt, decimals)?;
+    transfer_checked(token, holder_tokens, accounts.escrow, accounts.owner, quote.burnt.get(), decimals)?;
     // A mint of Token-2022 can take a part of the transfer.
     let escrowed = balance(accounts.escrow)?.checked_sub(before).ok_or(CalculationFailure)?;
-    let lamports = pool.rate().lamports_for_withdrawal(escrowed).ok_or(CalculationFailure)?;
+    let lamports = pool.rate().lamports_for_withdrawal(PoolTokens::new(escrowed)).ok_or(CalculationFailure)?;
     // guard: request-minimum
-    if lamports < minimum_lamports {
+    if lamports < minimum {
         return Err(ExceededSlippage.into());
     }
     // Less could not create the recipient's wallet.
     // guard: request-dust
+    let lamports = lamports.get();
     if lamports < rent.minimum_balance(0) {
         return Err(ExitTooSmall.into());
     }
@@ -112,7 +116,7 @@ pub fn process(
         escrow: *accounts.escrow.address(),
     };
     pool.extension_mut().ok_or(NotExtended)?.tickets = totals;
-    emit(ExitEvent::new(&ticket, epoch, ExitStep::Requested, 0, 0));
+    emit(ExitEvent::new(&ticket, epoch, ExitStep::Requested, Lamports::default(), PoolTokens::default()));
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use {
 #[inline(never)]
 pub fn check_turnover(pool: &Pool, records: &[ValidatorStakeInfo], lamports: u64, stake_rent: u64) -> ProgramResult {
     let Some(policy) = &pool.policy else { return Ok(()) };
-    let base_lamports = pool.rate().total_lamports.min(pool.view().last_epoch_total_lamports());
+    let base_lamports = pool.head().total_lamports.get().min(pool.view().last_epoch_total_lamports());
     let policy = policy.get();
     let left = |minimum| turnover_left(records, &policy, base_lamports, stake_rent, minimum);
     // A lower bound first: the exact value takes a call for the minimum delegation, which matters only for small budgets.

@@ -6,6 +6,7 @@ use {
         validation::{Pool, Rent, check_owner, current_time},
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
+    tidepool_core::maths::{Lamports, PoolTokens},
     tidepool_interface::{
         StakePoolError::{CalculationFailure, StakeListOutOfDate},
         external::token::Mint,
@@ -38,10 +39,10 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     };
     let mut funds = Funds::before(&pool, epoch, tag::UPDATE_STAKE_POOL_BALANCE).reserve_before(reserve);
     let rate = pool.rate();
-    let reward = total_lamports.saturating_sub(rate.total_lamports); // guard: reward
+    let reward = total_lamports.saturating_sub(rate.total_lamports.get()); // guard: reward
     // guard: update-pays-usable-account
     let fee = if pool.can_pay_manager(&accounts.manager_fee_account) {
-        rate.epoch_fee(&pool.head().epoch_fee.get(), reward).ok_or(CalculationFailure)?
+        rate.epoch_fee(&pool.head().epoch_fee.get(), Lamports::new(reward)).ok_or(CalculationFailure)?.get()
     } else {
         0
     };
@@ -54,7 +55,8 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
         pool.view_mut().advance_epoch(epoch)?;
     }
     // The mint's supply also reflects tokens that holders have burnt directly.
-    pool.store(total_lamports, Mint::decode(&accounts.pool_mint.try_borrow()?)?.supply); // guard: supply-from-mint
+    let supply = Mint::decode(&accounts.pool_mint.try_borrow()?)?.supply; // guard: supply-from-mint
+    pool.store(Lamports::new(total_lamports), PoolTokens::new(supply));
     record(&mut pool, epoch, timestamp, reward, fee);
     funds.reserve_after(reserve);
     funds.emit(&pool);
@@ -67,7 +69,7 @@ fn record(pool: &mut Pool, epoch: u64, timestamp: i64, reward: u64, fee: u64) {
     let (rate, before) = (pool.rate(), pool.rate_before_epoch());
     let Some(extension) = pool.extension_mut() else { return };
     let ledger = &mut extension.ledger;
-    ledger.record(epoch, timestamp, rate.total_lamports, rate.pool_token_supply);
+    ledger.record(epoch, timestamp, &rate);
     ledger.rewards.set(ledger.rewards.get().saturating_add(reward));
     ledger.fees.set(ledger.fees.get().saturating_add(fee));
     let limits = &extension.limits;

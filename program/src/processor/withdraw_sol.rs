@@ -7,7 +7,10 @@ use {
         validation::{Pool, Rent, check_left_in_reserve, check_stake_program, epoch_from},
     },
     pinocchio::{AccountView, Address, ProgramResult},
-    tidepool_core::quote,
+    tidepool_core::{
+        maths::{Lamports, PoolTokens},
+        quote,
+    },
     tidepool_interface::{
         StakePoolError::{self, SolWithdrawalTooLarge},
         instruction::{WithdrawSolAccounts, tag},
@@ -18,8 +21,8 @@ use {
 pub fn process(
     program_id: &Address,
     accounts: &[AccountView],
-    pool_tokens: u64,
-    minimum: Option<u64>,
+    pool_tokens: PoolTokens,
+    minimum: Option<Lamports>,
 ) -> ProgramResult {
     let accounts = WithdrawSolAccounts::of(accounts)?;
     let rent = Rent::get()?;
@@ -47,14 +50,14 @@ pub fn process(
     let reserve_rent = rent.of(reserve); // guard: withdraw-sol-rent
     let reserved_lamports = pool.reserved_lamports(reserve_rent); // guard: withdraw-sol-leaves-rents
     // guard: withdraw-sol-leaves-reserve
-    check_left_in_reserve(reserve, quote.lamports, reserve_rent, reserved_lamports, SolWithdrawalTooLarge)?;
+    check_left_in_reserve(reserve, quote.lamports.get(), reserve_rent, reserved_lamports, SolWithdrawalTooLarge)?;
 
     let mut funds = Funds::before(&pool, epoch, tag::WITHDRAW_SOL).reserve_before(reserve);
     let holder = accounts.user_transfer_authority;
-    let amounts = BurnAndFee { burnt: quote.burnt, fee: quote.fee };
+    let amounts = BurnAndFee { burnt: quote.burnt.get(), fee: quote.fee.get() };
     burn_and_transfer(token, holder_tokens, manager_tokens, holder, amounts, decimals)?;
     let sysvars = StakeSysvars { clock: accounts.clock, history: accounts.stake_history };
-    authority.withdraw(reserve, accounts.lamports_to, quote.lamports, sysvars)?;
+    authority.withdraw(reserve, accounts.lamports_to, quote.lamports.get(), sysvars)?;
     pool.store_withdrawal(quote.lamports, quote.burnt)?;
     funds.reserve_after(reserve);
     funds.emit(&pool);

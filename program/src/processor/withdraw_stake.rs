@@ -14,6 +14,7 @@ use {
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     tidepool_core::{
+        maths::{Lamports, PoolTokens},
         quote::{self, WithdrawalQuote},
         withdrawal::{StakeSource, Withdrawable, WithdrawalLimits, check_preferred, is_reserve_open},
     },
@@ -32,8 +33,8 @@ use {
 pub fn process(
     program_id: &Address,
     accounts: &[AccountView],
-    pool_tokens: u64,
-    minimum: Option<u64>,
+    pool_tokens: PoolTokens,
+    minimum: Option<Lamports>,
 ) -> ProgramResult {
     let accounts = WithdrawStakeAccounts::of(accounts)
         .map_err(|error| missing_account(error, accounts, &[SysvarAt::Clock(10)]))?;
@@ -62,7 +63,7 @@ pub fn process(
     let source_rent = rent.minimum_balance(borrow_stake(split_from).len()); // guard: withdraw-stake-rent
     let mut funds = Funds::before(&pool, epoch, tag::WITHDRAW_STAKE);
     let ample = if quote.check_minimum(minimum).is_ok() && can_burn(&accounts) {
-        find_ample(&pool, list.records(), split_from, source_rent, quote.lamports)
+        find_ample(&pool, list.records(), split_from, source_rent, quote.lamports.get())
     } else {
         None
     };
@@ -78,23 +79,23 @@ pub fn process(
     let quote = quote.check_minimum(minimum).map_err(StakePoolError::from)?; // guard: withdraw-stake-minimum
 
     let holder = accounts.user_transfer_authority;
-    let amounts = BurnAndFee { burnt: quote.burnt, fee: quote.fee };
+    let amounts = BurnAndFee { burnt: quote.burnt.get(), fee: quote.fee.get() };
     // The SPL program transfers the fee last. If that transfer is certain to succeed, it is part of the same call here.
-    let is_fee_paid = quote.fee > 0 && can_transfer_after_burn(token, holder_tokens, manager_tokens, holder, amounts);
+    let is_fee_paid = amounts.fee > 0 && can_transfer_after_burn(token, holder_tokens, manager_tokens, holder, amounts);
     if is_fee_paid {
         burn_and_transfer(token, holder_tokens, manager_tokens, holder, amounts, decimals)?;
     } else {
-        burn(token, holder_tokens, holder, quote.burnt)?;
+        burn(token, holder_tokens, holder, amounts.burnt)?;
     }
-    authority.split(split_from, accounts.split_to, quote.lamports)?;
+    authority.split(split_from, accounts.split_to, quote.lamports.get())?;
     authority.authorize(accounts.split_to, accounts.user_stake_authority.address(), accounts.clock)?;
-    if quote.fee > 0 && !is_fee_paid {
-        transfer_checked(token, holder_tokens, manager_tokens, holder, quote.fee, decimals)?;
+    if amounts.fee > 0 && !is_fee_paid {
+        transfer_checked(token, holder_tokens, manager_tokens, holder, amounts.fee, decimals)?;
     }
     pool.store_withdrawal(quote.lamports, quote.burnt)?;
     match taken {
         Some((record, source)) => {
-            take_from_record(record, source, quote.lamports)?;
+            take_from_record(record, source, quote.lamports.get())?;
             if source == StakeSource::ValidatorRemoval {
                 // guard: withdrawal-of-preference
                 pool.view_mut().unset_preferred(|vote| *vote == record.vote_account_address)?;
@@ -174,7 +175,7 @@ fn find_source<'a>(
         // guard: withdraw-stake-leaves-rents
         let reserved_lamports = if has_stake { pool.reserved_lamports(source_rent) } else { pool.ticket_lamports() };
         // guard: withdraw-stake-leaves-reserve
-        check_left_in_reserve(split_from, quote.lamports, source_rent, reserved_lamports, SolWithdrawalTooLarge)?;
+        check_left_in_reserve(split_from, quote.lamports.get(), source_rent, reserved_lamports, SolWithdrawalTooLarge)?;
         return Ok(None);
     }
     let vote = vote.ok_or(WrongStakeStake)?;
@@ -222,16 +223,21 @@ fn read_voter(stake: &AccountView) -> Result<Option<Address>, ProgramError> {
 }
 
 /// Checks that `lamports` can be withdrawn from the account, and returns the lamports to withdraw.
-fn clamp(source: StakeSource, balance: u64, lamports: u64, limits: &WithdrawalLimits) -> Result<u64, ProgramError> {
+fn clamp(
+    source: StakeSource,
+    balance: u64,
+    lamports: Lamports,
+    limits: &WithdrawalLimits,
+) -> Result<Lamports, ProgramError> {
     match source {
         StakeSource::Active | StakeSource::Transient => {
-            limits.check_split(balance, lamports).map_err(StakePoolError::from)?;
+            limits.check_split(balance, lamports.get()).map_err(StakePoolError::from)?;
             Ok(lamports)
         }
         StakeSource::ValidatorRemoval => {
-            limits.check_whole(balance, lamports).map_err(StakePoolError::from)?;
+            limits.check_whole(balance, lamports.get()).map_err(StakePoolError::from)?;
             // guard: whole-balance
-            Ok(balance)
+            Ok(Lamports::new(balance))
         }
     }
 }

@@ -3,7 +3,7 @@
 use {
     super::Pool,
     pinocchio::{ProgramResult, error::ProgramError},
-    tidepool_core::maths::{ExchangeRate, Fee, growth_charge},
+    tidepool_core::maths::{ExchangeRate, Fee, Lamports, PoolTokens, growth_charge},
     tidepool_interface::{
         ExtensionError::{FeeAboveCeiling, RateGuardHalt},
         StakePoolError::CalculationFailure,
@@ -30,10 +30,10 @@ impl Pool<'_> {
     /// # Errors
     /// `SupplyBelowFloor`.
     #[inline(always)]
-    pub fn check_supply_floor(&self, minted: u64) -> ProgramResult {
+    pub fn check_supply_floor(&self, minted: PoolTokens) -> ProgramResult {
         let Some(extension) = self.extension_if_any() else { return Ok(()) };
         // guard: supply-floor
-        Ok(extension.limits.check_supply(self.rate().pool_token_supply.saturating_add(minted))?)
+        Ok(extension.limits.check_supply(self.rate().pool_token_supply.get().saturating_add(minted.get()))?)
     }
 
     /// Lamports of a SOL deposit for which no pool tokens are minted; 0 without a growth charge.
@@ -41,7 +41,7 @@ impl Pool<'_> {
     /// # Errors
     /// [`CalculationFailure`] if a number exceeds 64 bits.
     #[inline(always)]
-    pub fn growth_charge(&self, lamports: u64) -> Result<u64, ProgramError> {
+    pub fn growth_charge(&self, lamports: Lamports) -> Result<Lamports, ProgramError> {
         match self.extension_if_any() {
             Some(extension) if extension.limits.growth_charge.get() > 0 => {
                 let epochs = extension.ledger.epochs_of_last_growth().unwrap_or(1);
@@ -49,7 +49,7 @@ impl Pool<'_> {
                 let charge = growth_charge(&self.rate(), &self.rate_before_epoch(), epochs, hundredths, lamports);
                 Ok(charge.ok_or(CalculationFailure)?)
             }
-            _ => Ok(0),
+            _ => Ok(Lamports::default()),
         }
     }
 
@@ -57,8 +57,8 @@ impl Pool<'_> {
     pub fn rate_before_epoch(&self) -> ExchangeRate {
         let view = self.view();
         ExchangeRate {
-            total_lamports: view.last_epoch_total_lamports(),
-            pool_token_supply: view.last_epoch_pool_token_supply(),
+            total_lamports: Lamports::new(view.last_epoch_total_lamports()),
+            pool_token_supply: PoolTokens::new(view.last_epoch_pool_token_supply()),
         }
     }
 

@@ -25,5 +25,5 @@ pub use {
     notice::{announced_fee, announced_value},
     pool::{Pool, check_left_in_reserve},
     rent::Rent,
-    stake::{borrow_stake, read_delegation},
+    stake::borrow_stake,
 };

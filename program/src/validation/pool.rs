@@ -9,7 +9,7 @@ use {
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     solana_address::address_eq,
     solana_program_log::logger::log_message,
-    tidepool_core::maths::ExchangeRate,
+    tidepool_core::maths::{ExchangeRate, Lamports, PoolTokens},
     tidepool_interface::{
         ExtensionError::NotExtended,
         StakePoolError::{
@@ -167,7 +167,7 @@ impl<'a> Pool<'a> {
     /// # Errors
     /// [`CalculationFailure`] if a total exceeds 64 bits.
     #[inline(always)]
-    pub fn store_deposit(&mut self, lamports: u64, pool_tokens: u64) -> ProgramResult {
+    pub fn store_deposit(&mut self, lamports: Lamports, pool_tokens: PoolTokens) -> ProgramResult {
         let rate = self.rate();
         // guard: deposit-total-fits
         self.store_totals(rate.total_lamports.checked_add(lamports), rate.pool_token_supply.checked_add(pool_tokens))
@@ -178,13 +178,13 @@ impl<'a> Pool<'a> {
     /// # Errors
     /// [`CalculationFailure`] if a total would be negative.
     #[inline(always)]
-    pub fn store_withdrawal(&mut self, lamports: u64, pool_tokens: u64) -> ProgramResult {
+    pub fn store_withdrawal(&mut self, lamports: Lamports, pool_tokens: PoolTokens) -> ProgramResult {
         let rate = self.rate();
         self.store_totals(rate.total_lamports.checked_sub(lamports), rate.pool_token_supply.checked_sub(pool_tokens))
     }
 
     #[inline(always)]
-    fn store_totals(&mut self, lamports: Option<u64>, pool_tokens: Option<u64>) -> ProgramResult {
+    fn store_totals(&mut self, lamports: Option<Lamports>, pool_tokens: Option<PoolTokens>) -> ProgramResult {
         let Some(lamports) = lamports else { return Err(CalculationFailure.into()) };
         let Some(pool_tokens) = pool_tokens else { return Err(CalculationFailure.into()) };
         self.store(lamports, pool_tokens);
@@ -193,11 +193,11 @@ impl<'a> Pool<'a> {
 
     /// Writes the totals.
     #[inline(always)]
-    pub fn store(&mut self, lamports: u64, pool_tokens: u64) {
+    pub fn store(&mut self, lamports: Lamports, pool_tokens: PoolTokens) {
         let mut view = self.view_mut();
         let head = view.head_mut();
-        head.pool_token_supply.set(pool_tokens);
-        head.total_lamports.set(lamports);
+        head.pool_token_supply.set(pool_tokens.get());
+        head.total_lamports.set(lamports.get());
     }
 
     /// Verifies the withdraw authority by one hash: only this program writes the stored bump, which the search found at the pool's

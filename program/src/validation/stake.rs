@@ -1,9 +1,6 @@
 //! Reads of stake accounts.
 
-use {
-    pinocchio::{AccountView, account::Ref, error::ProgramError},
-    tidepool_interface::external::stake::{Delegation, StakeState},
-};
+use pinocchio::{AccountView, account::Ref};
 
 /// The data of a stake account.
 ///
@@ -16,16 +13,4 @@ pub fn borrow_stake(account: &AccountView) -> Ref<'_, [u8]> {
         Ok(data) => data,
         Err(_) => panic!("the validator list is no stake account"),
     }
-}
-
-/// The delegation of a stake account.
-///
-/// # Errors
-/// As [`StakeState::decode_delegated`].
-///
-/// # Panics
-/// As [`borrow_stake`].
-#[inline(always)]
-pub fn read_delegation(account: &AccountView) -> Result<Delegation, ProgramError> {
-    Ok(*StakeState::decode_delegated(&borrow_stake(account))?.1)
 }

@@ -8,7 +8,7 @@ fuzz_target!(|data: &[u8]| {
     let Ok(text) = str::from_utf8(data) else { return };
     let Ok(config) = Config::parse(text) else { return };
     assert!(!config.url(None).is_empty());
-    assert_eq!(config.url(Some("l")), "http://localhost:8899", "what is given comes first");
+    assert_eq!(config.url(Some("l")), "http://localhost:8899", "an argument comes first");
     assert_eq!(config.url(Some("")), config.url(None), "an empty one says nothing");
     assert!(!config.keypair(None).is_empty());
     assert_eq!(config.keypair(Some("-")), "-");

@@ -30,7 +30,7 @@ fuzz_target!(|data: &[u8]| {
     check_decoding(data);
 });
 
-/// Nobody else's lines are events of the program, and lines that tell nothing change nothing.
+/// Lines of other programs are not events, and lines that tell nothing change nothing.
 fn check_strangers(lines: &[String], log: &EventLog) {
     let stranger = Address::new_from_array([7; 32]);
     if !lines.iter().any(|line| line.contains(&stranger.to_string())) {

@@ -1,4 +1,4 @@
-//! Instruction data: the contract's against the published decoder, Tidepool's own against its encoder.
+//! Instruction data: SPL's against the published decoder, Tidepool's own against its encoder.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Lookup tables, whose accounts anybody may fill, and pools as the client reads them.
+//! Lookup tables, whose accounts any user may fill, and pools as the client reads them.
 
 #![no_main]
 

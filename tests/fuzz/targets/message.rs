@@ -1,4 +1,4 @@
-//! Messages of transactions, which one person makes and another signs: what is shown is all that is signed.
+//! Messages of transactions, which one person makes and another signs: everything that is signed is shown.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! The pool account: decoded as published, and the same when it is read in place; and its tail.
+//! The pool account: decoded as published, and the same when it is read in place; and its extension.
 
 #![no_main]
 
@@ -76,7 +76,7 @@ fn check_change(data: &[u8], mut layout: PoolLayout, mut pool: StakePool) {
     }
 }
 
-/// The tail is found where it is long enough and says that it is one, and nowhere else.
+/// The extension is found where it is long enough and has its tag, and nowhere else.
 fn check_tail(data: &[u8]) {
     let Some(tail) = PoolExtension::find(data) else { return };
     assert!(PoolExtension::is_present(data));

@@ -20,7 +20,7 @@ fuzz_target!(|data: &[u8]| {
     let split = split_validator_list(data);
     assert_eq!(split.as_ref().err(), ValidatorListMut::decode(&mut copy).err().as_ref());
     let Ok((header, records)) = split else {
-        // The published crate decodes what is no list, too, where it has the form of one.
+        // The published crate also decodes other data of the form of a list.
         let is_list = data.first() == Some(&(AccountType::ValidatorList as u8));
         assert!(!is_list || try_from_slice_unchecked::<Published>(data).is_err());
         return;

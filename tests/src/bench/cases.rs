@@ -6,7 +6,7 @@ use {
     tidepool_interface::address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
 };
 
-/// Sizes of lists that make a difference: those of the contract's own limits.
+/// Sizes of lists that make a difference: those of SPL's own limits.
 const SIZES: [u32; 3] = [20, 3_000, 20_000];
 
 /// Records of a scenario's pool.
@@ -33,7 +33,6 @@ const SCANNING: [&str; 14] = [
 /// Of these, the one that is about a second validator.
 const WITH_TWO: [&str; 1] = ["SetPreferredValidator deposit"];
 
-/// All cases.
 pub fn cases() -> Vec<Case> {
     let mut cases = vec![];
     for (token_program, program) in [("spl", TOKEN_PROGRAM_ID), ("2022", TOKEN_2022_PROGRAM_ID)] {

@@ -36,9 +36,9 @@ pub fn committed_table() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("compute_units.tsv")
 }
 
-/// What is measured.
+/// A measured case.
 pub struct Case {
-    /// The instruction, and what is special.
+    /// The instruction, and its special case.
     pub name: String,
     /// Records of the validator list.
     pub validators: u32,
@@ -84,25 +84,16 @@ pub struct Bench {
 
 impl Bench {
     /// A bench for Tidepool alone.
-    ///
-    /// # Panics
-    /// If its ELF was not built from the present sources.
     pub fn of_tidepool(gates: Gates) -> Self {
         Self { gates, ours: machine(&read_elf(Elf::Tidepool), gates), theirs: None }
     }
 
     /// A bench for both programs.
-    ///
-    /// # Panics
-    /// If an ELF was not built from the present sources.
     pub fn of_both(gates: Gates) -> Self {
         Self { theirs: Some(machine(&read_elf(Elf::Reference), gates)), ..Self::of_tidepool(gates) }
     }
 
     /// Measures a case.
-    ///
-    /// # Panics
-    /// Where an instruction fails that is to succeed: a failure's cost says nothing.
     pub fn run(&mut self, case: &Case) -> Row {
         let ours = measure(&mut self.ours, case);
         let theirs = self.theirs.as_mut().filter(|_| !case.is_extension).map(|vm| measure(vm, case));
@@ -120,9 +111,6 @@ impl Bench {
     }
 
     /// Measures the turnovers of an epoch for pools of these sizes, of Tidepool and, where it is there, of the SPL stake pool.
-    ///
-    /// # Panics
-    /// As [`Self::run`].
     pub fn turnovers(&mut self, sizes: &[u32]) -> Vec<Turnover> {
         let ours = turnover::of_tidepool(sizes, &mut self.ours);
         let theirs = self.theirs.as_mut().map(|vm| turnover::of_spl_stake_pool(sizes, vm));

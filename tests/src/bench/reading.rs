@@ -8,12 +8,11 @@ const SYSTEM_PROGRAM: &str = "11111111111111111111111111111111";
 /// Compute units of an instruction.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Reading {
-    /// In all.
     pub total: u64,
     /// What the programs consumed that it called, which it cannot lower. The system program's units count too, though the
     /// runtime logs no consumption of builtins.
     pub callees: u64,
-    /// How many calls it made, each of which costs 946 compute units at least.
+    /// Calls that it made. Each costs 946 compute units at least.
     pub calls: u64,
 }
 

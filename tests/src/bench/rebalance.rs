@@ -7,7 +7,8 @@ use {
     },
     crate::{
         SOL,
-        extension::{PoolKind, Triple},
+        extension::PoolKind,
+        instructions::Triple,
         pool::{NEW_SEED, PoolFixture, PoolSpec, ValidatorSpec},
         scenario::EPOCH,
         vm::Vm,
@@ -15,7 +16,7 @@ use {
     tidepool_core::rebalance::BASIS_POINTS,
     tidepool_interface::{
         address::find_transient_stake,
-        state::{RebalancePolicy, StakeStatus, ValidatorListMut},
+        state::{RebalancePolicy, ValidatorListMut},
     },
 };
 
@@ -34,19 +35,19 @@ const STAKE: u64 = 100 * SOL;
 /// What a rebalance finds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Found {
-    /// Everybody has what is due.
+    /// All validators are on target.
     Balanced,
     /// Likewise, where no two in a row have the same weight.
     ManyWeights,
-    /// Likewise, where nobody may have more than a share of the pool.
+    /// Likewise, with a cap of a share of the pool.
     Capped,
-    /// Everybody else has stake in motion.
+    /// All others has transient stake.
     InMotion,
-    /// The reserve has something for everybody.
+    /// The reserve can increase all validators.
     Inflow,
-    /// The reserve lacks something of everybody.
+    /// The reserve is below target; all validators are decreased.
     Outflow,
-    /// The reserve has so little that only those who lack most are given some.
+    /// The reserve suffices only for the validators furthest below target.
     Trickle,
     /// The budget is so small that it is only taken from those who can give most.
     Budget,
@@ -64,7 +65,7 @@ impl Found {
         Self::Budget,
     ];
 
-    /// The case in which so many validators are named.
+    /// The case in which this many validators are named.
     fn name(self, named: u32) -> String {
         let s = if named == 1 { "" } else { "s" };
         let what = match self {
@@ -80,7 +81,7 @@ impl Found {
         format!("Rebalance, {named} validator{s} {what}")
     }
 
-    /// Lamports of the reserve of a pool of so many validators.
+    /// Lamports of the reserve of a pool of this many validators.
     fn reserve(self, count: u32) -> u64 {
         match self {
             Self::Inflow => u64::from(count) * 20 * SOL,
@@ -97,7 +98,7 @@ impl Found {
         match self {
             Self::Outflow => policy.reserve_share.set(BASIS_POINTS / 5),
             Self::Budget => policy.turnover_budget.set(BASIS_POINTS / 100),
-            // Nothing is taken from anybody, so that no rent is set aside for it.
+            // Nothing is taken from any user, so that no rent is set aside for it.
             Self::Trickle => policy.turnover_budget.set(0),
             Self::Capped => policy.validator_cap.set(BASIS_POINTS / 2),
             _ => {}
@@ -124,7 +125,7 @@ impl Found {
 
     /// Lamports that the validator of another record delegates.
     fn other_stake(self, index: u32, count: u32, weight: u16) -> u64 {
-        // Every other one is as those that are named, but less so; the rest have what these lack, or lack what these have.
+        // Every other one is off like the named ones, but less; the rest balance the sum.
         let uneven = |some: u64| {
             let others = u64::from(count - MANY);
             let all = u64::from(count) * STAKE - u64::from(MANY) * self.named_stake();
@@ -134,7 +135,7 @@ impl Found {
             Self::Trickle => uneven(STAKE - 10 * SOL),
             Self::Budget => uneven(STAKE + 10 * SOL),
             Self::ManyWeights => STAKE / u64::from(WEIGHT) * u64::from(weight),
-            // The rest is in motion.
+            // The rest is activating.
             Self::InMotion => STAKE - 2 * SOL,
             _ => STAKE,
         }
@@ -144,7 +145,7 @@ impl Found {
     fn install(self, count: u32, place: Place, vm: &mut Vm) -> (PoolFixture, u32) {
         vm.set_epoch(EPOCH);
         let kind = PoolKind::Extended(self.policy());
-        let validator = ValidatorSpec { delegated: self.named_stake(), transient: 0, status: StakeStatus::Active };
+        let validator = ValidatorSpec::active(self.named_stake(), 0);
         let mut spec = PoolSpec {
             reserve: self.reserve(count),
             validators: vec![validator; MANY as usize],

@@ -63,7 +63,6 @@ impl Row {
 /// The figures of all cases under one set of feature gates.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Table {
-    /// The gates.
     pub gates: Gates,
     /// One row for each case.
     pub rows: Vec<Row>,
@@ -76,7 +75,7 @@ const HEADING: &str = "case\ttoken program\tvalidators\tplace\tgates\ttotal\tcal
 /// In the column of the gates: equal under both sets.
 const BOTH: &str = "both";
 
-/// What is committed of a case: the total, then callees and calls.
+/// Committed figures of a case: the total, then callees and calls.
 type Figures = (u64, String);
 
 /// Tidepool's figures as they are committed: a line for each case, or two where they differ between the sets of gates. The

@@ -8,7 +8,7 @@ use {
     std::fmt::Write as _,
     tidepool_client::{
         pack::{self, PackOptions},
-        plan::{self, LookupContent, UpdateOptions},
+        plan::{self, LookupContent, Sweep, UpdateOptions},
         pool::PoolSnapshot,
     },
 };
@@ -32,9 +32,8 @@ pub struct Turnover {
     pub name: &'static str,
     /// Whether the program is Tidepool.
     pub is_ours: bool,
-    /// Validators, all of them quiet.
+    /// Validators, all of them alike.
     pub validators: u32,
-    /// Transactions.
     pub transactions: u64,
     /// Compute units of all of them.
     pub compute_units: u64,
@@ -80,16 +79,25 @@ impl Turnover {
 pub(super) fn of_tidepool(sizes: &[u32], vm: &mut Vm) -> Vec<Turnover> {
     let mut turnovers = vec![];
     for &size in sizes {
-        turnovers.push(turnover(
-            "Tidepool, UpdateValidators, lookup tables",
-            size,
-            vm,
-            PoolKind::EXTENDED,
-            |snapshot| UpdateOptions { lookup_tables: tables(snapshot), ..UpdateOptions::default() },
-        ));
-        turnovers
-            .push(turnover("Tidepool, UpdateValidators", size, vm, PoolKind::EXTENDED, |_| UpdateOptions::default()));
-        turnovers.push(turnover("Tidepool, pool without the extension", size, vm, PoolKind::Plain, |_| {
+        let with_tables = |sweep| {
+            move |snapshot: &PoolSnapshot| UpdateOptions {
+                sweep,
+                lookup_tables: tables(snapshot),
+                ..UpdateOptions::default()
+            }
+        };
+        for (name, found, sweep) in [
+            ("Tidepool, UpdateValidators, lookup tables", Found::Quiet, Sweep::Never),
+            ("Tidepool, every validator has income, counted", Found::Excess, Sweep::Never),
+            ("Tidepool, every validator has income, swept", Found::Excess, Sweep::Above(0)),
+        ] {
+            turnovers.push(turnover(name, size, vm, (found, PoolKind::EXTENDED), with_tables(sweep)));
+        }
+        let quiet = |kind| (Found::Quiet, kind);
+        turnovers.push(turnover("Tidepool, UpdateValidators", size, vm, quiet(PoolKind::EXTENDED), |_| {
+            UpdateOptions::default()
+        }));
+        turnovers.push(turnover("Tidepool, pool without the extension", size, vm, quiet(PoolKind::Plain), |_| {
             UpdateOptions::default()
         }));
     }
@@ -100,12 +108,15 @@ pub(super) fn of_tidepool(sizes: &[u32], vm: &mut Vm) -> Vec<Turnover> {
 pub(super) fn of_spl_stake_pool(sizes: &[u32], vm: &mut Vm) -> Vec<Turnover> {
     let mut turnovers = vec![];
     for &size in sizes {
-        turnovers.push(turnover("SPL stake pool, Tidepool's client", size, vm, PoolKind::Plain, |_| {
-            UpdateOptions::default()
-        }));
-        turnovers.push(turnover("SPL stake pool, its own client", size, vm, PoolKind::Plain, |_| UpdateOptions {
-            validators_per_instruction: Some(OF_SPL_CLIENT),
-            ..UpdateOptions::default()
+        turnovers.push(turnover(
+            "SPL stake pool, Tidepool's client",
+            size,
+            vm,
+            (Found::Quiet, PoolKind::Plain),
+            |_| UpdateOptions::default(),
+        ));
+        turnovers.push(turnover("SPL stake pool, its own client", size, vm, (Found::Quiet, PoolKind::Plain), |_| {
+            UpdateOptions { validators_per_instruction: Some(OF_SPL_CLIENT), ..UpdateOptions::default() }
         }));
     }
     turnovers
@@ -125,12 +136,12 @@ fn turnover(
     name: &'static str,
     validators: u32,
     vm: &mut Vm,
-    kind: PoolKind,
+    (found, kind): (Found, PoolKind),
     options: impl Fn(&PoolSnapshot) -> UpdateOptions,
 ) -> Turnover {
     vm.accounts.clear();
     vm.steady_addresses();
-    let pool: PoolFixture = Found::Quiet.install(validators, kind, vm);
+    let pool: PoolFixture = found.install(validators, kind, vm);
     set_caches(&pool, Cache::Warm, kind, vm);
     let snapshot = pool.snapshot(vm);
     let options = options(&snapshot);

@@ -11,10 +11,10 @@ use {
         vm::Vm,
     },
     solana_instruction::Instruction,
-    tidepool_interface::state::{EntryExtension, StakeStatus},
+    tidepool_interface::state::EntryExtension,
 };
 
-/// Validators of one instruction: as many as the clients of the contract name.
+/// Validators of one instruction: as many as the SPL clients name.
 const VALIDATORS: u32 = 5;
 
 /// Validators of one compact instruction.
@@ -48,7 +48,7 @@ impl Found {
     /// The pool in the epoch after, with `count` such validators.
     pub(super) fn install(self, count: u32, kind: PoolKind, vm: &mut Vm) -> PoolFixture {
         let transient = if matches!(self, Self::Arriving | Self::Leaving) { 10 * SOL } else { 0 };
-        let validator = ValidatorSpec { delegated: 100 * SOL, transient, status: StakeStatus::Active };
+        let validator = ValidatorSpec::active(100 * SOL, transient);
         vm.set_epoch(EPOCH);
         let pool = PoolFixture::install(
             &PoolSpec {
@@ -88,6 +88,22 @@ pub(super) enum Cache {
     Warm,
 }
 
+/// How a compact update passes stake accounts.
+#[derive(Clone, Copy, Debug)]
+enum Access {
+    Writable,
+    ReadOnly,
+}
+
+impl Access {
+    const fn suffix(self) -> &'static str {
+        match self {
+            Self::Writable => "",
+            Self::ReadOnly => ", read-only",
+        }
+    }
+}
+
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = vec![];
     for found in Found::ALL {
@@ -102,15 +118,19 @@ pub(super) fn cases() -> Vec<Case> {
             });
         }
     }
-    for (found, count) in [
-        (Found::Quiet, COMPACT),
-        (Found::Arriving, VALIDATORS),
-        (Found::Leaving, VALIDATORS),
-        (Found::Excess, VALIDATORS),
+    for (found, count, access) in [
+        (Found::Quiet, COMPACT, Access::Writable),
+        (Found::Arriving, VALIDATORS, Access::Writable),
+        (Found::Leaving, VALIDATORS, Access::Writable),
+        (Found::Excess, VALIDATORS, Access::Writable),
+        (Found::Quiet, COMPACT, Access::ReadOnly),
+        (Found::Arriving, VALIDATORS, Access::ReadOnly),
+        (Found::Excess, COMPACT, Access::ReadOnly),
     ] {
         for (cache, words) in [(Cache::Cold, "unknown"), (Cache::Warm, "known")] {
-            let name = format!("UpdateValidators, addresses {words}, a validator {}", found.name());
-            cases.push(Case { is_extension: true, ..case(name, count, move |vm| compact(found, count, cache, vm)) });
+            let name = format!("UpdateValidators, addresses {words}, a validator {}{}", found.name(), access.suffix());
+            let make = move |vm: &mut Vm| compact(found, count, access, cache, vm);
+            cases.push(Case { is_extension: true, ..case(name, count, make) });
         }
     }
     cases
@@ -131,12 +151,11 @@ fn case(name: String, validators: u32, make: impl Fn(&mut Vm) -> Instruction + '
 fn contract(found: Found, kind: PoolKind, cache: Cache, vm: &mut Vm) -> Instruction {
     let pool = found.install(VALIDATORS, kind, vm);
     set_caches(&pool, cache, kind, vm);
-    let stakes: Vec<_> = pool.validators.iter().map(|each| (each.stake, each.transient)).collect();
-    pool.update_list(0, false, &stakes)
+    pool.update_whole_list(false)
 }
 
 /// A quiet validator takes one account, another one two.
-fn compact(found: Found, count: u32, cache: Cache, vm: &mut Vm) -> Instruction {
+fn compact(found: Found, count: u32, access: Access, cache: Cache, vm: &mut Vm) -> Instruction {
     let pool = found.install(count, PoolKind::EXTENDED, vm);
     set_caches(&pool, cache, PoolKind::EXTENDED, vm);
     let moves = matches!(found, Found::Arriving | Found::Leaving);
@@ -144,7 +163,10 @@ fn compact(found: Found, count: u32, cache: Cache, vm: &mut Vm) -> Instruction {
         let transient = moves.then_some(each.transient);
         [Some(each.stake), transient].into_iter().flatten()
     });
-    pool.update_validators(0, stakes)
+    match access {
+        Access::Writable => pool.update_validators(0, stakes),
+        Access::ReadOnly => pool.count_validators(0, stakes),
+    }
 }
 
 /// Every other record of an extended pool of the tests knows its addresses; here all do or none does.

@@ -17,9 +17,6 @@ type Holding = (Address, u8, u64, u64);
 const PREFIX: &str = "Program data: ";
 
 /// The events among log lines.
-///
-/// # Panics
-/// Where a line of data is none of the program's events.
 pub fn decode(logs: &[String]) -> Vec<Event> {
     let lines = logs.iter().filter_map(|line| line.strip_prefix(PREFIX));
     lines
@@ -133,9 +130,6 @@ impl Balances {
     }
 
     /// Checks that a successful instruction's events say what became of these balances, no more and no less.
-    ///
-    /// # Errors
-    /// What they do not say, or say wrongly.
     pub fn explain(&self, after: &Self, instruction: u8, logs: &[String]) -> Result<(), String> {
         let events = decode(logs);
         if !after.is_extended {

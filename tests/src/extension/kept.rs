@@ -16,7 +16,7 @@ use {
     },
 };
 
-/// Whether a byte of the validator list is one of those four of a record that the contract leaves unused.
+/// Whether a byte of the validator list is one of those four of a record that SPL leaves unused.
 pub const fn is_extension_byte(offset: usize) -> bool {
     let Some(offset) = offset.checked_sub(VALIDATOR_LIST_HEADER_LENGTH) else { return false };
     let offset = offset % VALIDATOR_STAKE_INFO_LENGTH;
@@ -62,9 +62,6 @@ impl ExtendedPool {
     }
 
     /// Checks what an instruction has left of the extension.
-    ///
-    /// # Errors
-    /// What it should not have changed, or has cached wrongly.
     pub fn check(&self, instruction: &Instruction, vm: &Vm) -> Result<(), String> {
         let mut text = String::new();
         let records = records(&self.list, vm);
@@ -115,7 +112,7 @@ impl ExtendedPool {
         if record.transient_stake_lamports.get() == 0 {
             return;
         }
-        // Where nothing was cached when stake was in motion already, as in a list that SPL tools made, it is taken to leave
+        // Where nothing was cached when stake was activating or deactivating already, as in a list that SPL tools made, it is taken to leave
         // until an update.
         let is_guess = entry.is_deactivating()
             && ![tag::UPDATE_VALIDATOR_LIST_BALANCE, tag::UPDATE_VALIDATORS].contains(&instruction)

@@ -1,173 +1,239 @@
-//! The operations of a history. Each says what it does in numbers alone, so that it means something in any state: indices
-//! are taken modulo what there is.
+//! The operations of a history. Each says what it does in numbers alone, so that it means something in any state: indices are
+//! taken modulo what there is.
 
-use {super::extension::ExtensionOperation, crate::SOL, fastrand::Rng, tidepool_core::maths::Fee};
+use {tidepool_core::maths::Fee, tidepool_interface::state::RebalancePolicy};
 
-/// How much to withdraw.
+/// How many pool tokens to withdraw.
 #[derive(Clone, Copy, Debug)]
 pub enum Amount {
-    /// This many pool tokens.
-    Tokens(u64),
-    /// This share of the holder's pool tokens, in permille.
+    /// This share of the holder's, in permille.
     Share(u64),
-    /// As many as a whole account of the chosen validator is worth, and this many more.
+    /// This many, whether or not the holder has them.
+    Exactly(u64),
+    /// The value of a whole account of the chosen validator, and this many more.
     Whole(u64),
 }
 
+/// Seed of a transient stake account.
+#[derive(Clone, Copy, Debug)]
+pub enum Seed {
+    /// The record's where the stake joins transient stake, otherwise the next one.
+    Fitting,
+    /// The record's.
+    OfRecord,
+    /// This one.
+    Exactly(u64),
+}
+
+/// What happened to an update between its signing and its landing.
+#[derive(Clone, Copy, Debug)]
+pub enum Landed {
+    /// Nothing.
+    AsSigned,
+    /// A foreign account at this place.
+    Extra(usize),
+    /// An account missing at this place.
+    Missing(usize),
+    /// Foreign accounts in place of records past the end of the list.
+    PastEnd,
+}
+
+/// The validators of a rebalance.
+#[derive(Clone, Copy, Debug)]
+pub enum Chosen {
+    /// This share of all, in permille, dealt to calls at random.
+    Share { permille: usize, seed: u64 },
+    /// One call for this many, from this one on, around the end of the list.
+    From { first: usize, count: usize },
+}
+
 /// Something that happens to a pool.
-#[expect(missing_docs, reason = "the fields are the arguments of the instructions that the variants name")]
 #[derive(Clone, Copy, Debug)]
 pub enum Operation {
-    /// `DepositSol`.
-    DepositSol { lamports: u64, minimum: Option<u64>, to_fee_account: bool },
-    /// `DepositStake` of stake that is delegated since `age` epochs.
-    DepositStake { validator: usize, delegated: u64, idle: u64, age: u64, minimum: Option<u64> },
+    /// `DepositSol`. Referred by a third party, by the depositor (1) or the manager (2).
+    DepositSol {
+        holder: usize,
+        lamports: u64,
+        minimum: Option<u64>,
+        referral: u8,
+    },
     /// `WithdrawSol`.
-    WithdrawSol { amount: Amount, minimum: Option<u64>, from_fee_account: bool },
-    /// `WithdrawStake` from a validator's account (0), its transient account (1), or the reserve (2).
-    WithdrawStake { validator: usize, account: u8, amount: Amount, minimum: Option<u64> },
+    WithdrawSol {
+        holder: usize,
+        amount: Amount,
+        minimum: Option<u64>,
+    },
+    /// `WithdrawStake` from a validator's stake account (0), its transient stake account (1) or the reserve (2).
+    WithdrawStake {
+        holder: usize,
+        validator: usize,
+        source: u8,
+        amount: Amount,
+        minimum: Option<u64>,
+    },
+    /// `DepositStake` of stake that was delegated this many epochs ago.
+    DepositStake {
+        holder: usize,
+        validator: usize,
+        lamports: u64,
+        idle: u64,
+        age: u64,
+        minimum: Option<u64>,
+        referral: u8,
+    },
+    /// The staker's `IncreaseValidatorStake`, or with an ephemeral account `IncreaseAdditionalValidatorStake`.
+    Increase {
+        validator: usize,
+        lamports: u64,
+        seed: Seed,
+        ephemeral: Option<u64>,
+    },
+    /// The same with the whole reserve but for the rent of this many stake accounts. It must fail with less than two: the
+    /// reserve's own and the new account's.
+    IncreaseAll {
+        validator: usize,
+        rents: u64,
+        ephemeral: Option<u64>,
+    },
+    /// The staker's `DecreaseValidatorStake` (0), `…WithReserve` (1) or `DecreaseAdditionalValidatorStake` (2).
+    Decrease {
+        validator: usize,
+        lamports: u64,
+        seed: Seed,
+        variant: u8,
+    },
     /// `AddValidatorToPool`.
-    AddValidator { vote: usize, seed: u32 },
+    AddValidator {
+        vote: usize,
+        seed: u32,
+    },
     /// `RemoveValidatorFromPool`.
-    RemoveValidator { validator: usize },
-    /// `IncreaseValidatorStake`, or with an ephemeral account `IncreaseAdditionalValidatorStake`.
-    Increase { validator: usize, lamports: u64, seed: Option<u64>, ephemeral: Option<u64> },
-    /// `DecreaseValidatorStake` (0), `…WithReserve` (1) or `DecreaseAdditionalValidatorStake` (2).
-    Decrease { validator: usize, lamports: u64, seed: Option<u64>, variant: u8 },
-    /// `SetPreferredValidator`.
-    SetPreferred { withdraw: bool, validator: Option<usize> },
-    /// `SetFee` of this kind.
-    SetFee { kind: u8, fee: Fee },
-    /// `SetFundingAuthority` of this kind, to the pool's usual signer or to none.
-    SetFunding { kind: u8, set: bool },
-    /// `UpdateValidatorListBalance` of so many records.
-    UpdateList { start: usize, count: usize, no_merge: bool },
-    /// `UpdateStakePoolBalance`.
-    UpdatePool,
+    RemoveValidator {
+        validator: usize,
+    },
     /// `CleanupRemovedValidatorEntries`, the pool writable or not.
-    Cleanup { writable: bool },
-    /// All records, then the pool, then the clean-up.
-    Crank { no_merge: bool },
-    /// So many epochs pass; stake earns rewards.
-    TurnEpoch { epochs: u64, reward_permille: u64 },
+    Cleanup {
+        writable: bool,
+    },
+    /// `SetPreferredValidator`, for withdrawals or deposits.
+    SetPreferred {
+        withdraw: bool,
+        validator: Option<usize>,
+    },
+    /// `SetFee` of this kind.
+    SetFee {
+        kind: u8,
+        fee: Fee,
+    },
+    /// `SetFundingAuthority` of this kind, to one signer or to none.
+    SetFunding {
+        kind: u8,
+        set: bool,
+    },
+    /// `ExtendPool`.
+    Extend,
+    /// `SetValidatorWeights` of one validator or two in a row.
+    SetWeights {
+        validator: usize,
+        first: u16,
+        second: Option<u16>,
+    },
+    /// `SetRebalancePolicy`.
+    SetPolicy {
+        policy: RebalancePolicy,
+    },
+    /// An update of some records: `UpdateValidators`, or `UpdateValidatorListBalance` with this `no_merge`.
+    UpdateSome {
+        start: usize,
+        count: usize,
+        spl: Option<bool>,
+        landed: Landed,
+    },
+    /// `UpdateValidators` of some records, with read-only stake accounts.
+    CountSome {
+        start: usize,
+        count: usize,
+    },
+    /// `UpdateStakePoolBalance`, whether or not the records are up to date.
+    UpdatePool,
+    /// All records, the pool, the clean-up.
+    Crank,
+    /// The same by SPL instructions, in a pool of any kind.
+    CrankBySpl {
+        no_merge: bool,
+    },
+    /// The instructions of such a crank, which may fail.
+    SplUpdates {
+        no_merge: bool,
+    },
+    Rebalance {
+        chosen: Chosen,
+    },
+    /// Epochs pass, and stake earns rewards. The pool is cranked then, or not yet.
+    TurnEpoch {
+        epochs: u64,
+        reward_permille: u64,
+        crank: bool,
+    },
+    /// A delinquent validator's stake, or its transient stake, is deactivated. Permissionless.
+    Deactivate {
+        validator: usize,
+        transient: bool,
+    },
+    /// A cluster restart removes the delegation of a validator's stake.
+    Destake {
+        validator: usize,
+    },
+    /// A vote account is closed, or opened again.
+    CloseVote {
+        validator: usize,
+    },
+    /// A donation to the reserve (0), a validator's account (1), the transient account (2), the next transient account's address
+    /// (3), the next ephemeral one's (4), that of a future validator (5), or an account of the pool without stake.
+    Donate {
+        to: u8,
+        validator: usize,
+        lamports: u64,
+    },
+    /// A holder burns this share of its pool tokens, in permille, without the program.
+    Burn {
+        holder: usize,
+        permille: u64,
+    },
+    /// The manager's fee account is frozen (0), closed (1), or as it should be.
+    ChangeFeeAccount {
+        state: u8,
+    },
+    /// A validator loses this share of its stake, or its transient stake, in permille.
+    Slash {
+        validator: usize,
+        transient: bool,
+        permille: u64,
+    },
+    /// Rent becomes this share of the initial rent, in percent.
+    SetRent {
+        percent: u64,
+    },
     /// The payment of epoch rewards begins or ends.
-    EpochRewards { active: bool },
-    /// Somebody sends lamports to the reserve (0), a validator's account (1) or a transient address (2).
-    Donate { to: u8, validator: usize, lamports: u64 },
-    /// A delinquent validator's stake is deactivated by somebody.
-    Deactivate { validator: usize },
-    /// A cluster restart takes a validator's stake away.
-    Destake { validator: usize },
-    /// The manager's fee account is frozen or thawed.
-    Freeze { frozen: bool },
-    /// The holder burns pool tokens.
-    Burn { permille: u64 },
-    /// The next instruction lacks a signature or the right to write, or has two accounts swapped.
-    Sabotage { how: u8, first: usize, second: usize },
-    /// An instruction that only Tidepool has.
-    Extension(ExtensionOperation),
-}
-
-fn lamports(random: &mut Rng) -> u64 {
-    match random.u8(0..11) {
-        10 => random.u64(0..4),
-        0 => random.u64(0..2_000),
-        1 => random.u64(0..SOL),
-        2 => SOL,
-        3..=7 => random.u64(SOL..100 * SOL),
-        8 => random.u64(SOL..100_000 * SOL),
-        _ => random.u64(..),
-    }
-}
-
-fn minimum(random: &mut Rng) -> Option<u64> {
-    (random.u8(0..4) == 0).then(|| lamports(random))
-}
-
-fn amount(random: &mut Rng) -> Amount {
-    match random.u8(0..10) {
-        0..=2 => Amount::Tokens(lamports(random)),
-        3..=7 => Amount::Share(random.u64(0..=1_000)),
-        _ => Amount::Whole(random.u64(0..4)),
-    }
-}
-
-fn fee(random: &mut Rng) -> Fee {
-    match random.u8(0..8) {
-        0 => Fee::default(),
-        1 => Fee::new(1, 1),
-        2 => Fee::new(random.u64(..), random.u64(..)),
-        3 => Fee::new(random.u64(0..20), 1_000),
-        _ => Fee::new(random.u64(0..=20), 10_000),
-    }
-}
-
-/// The record's own seed, or another.
-fn seed(random: &mut Rng) -> Option<u64> {
-    (random.u8(0..4) == 0).then(|| random.u64(0..4))
+    EpochRewards {
+        is_active: bool,
+    },
+    /// The next instruction misses a signature or a writable flag, has two accounts swapped, or is cut short.
+    Sabotage {
+        how: u8,
+        first: usize,
+        second: usize,
+    },
+    /// A holder withdraws everything as a client plans it; then the state is restored.
+    Exit {
+        holder: usize,
+    },
 }
 
 impl Operation {
-    /// Draws an operation. Those that keep a pool going come more often.
-    pub fn draw(random: &mut Rng) -> Self {
-        let validator = random.usize(..);
-        match random.u8(0..115) {
-            0..=9 => Self::DepositSol {
-                lamports: lamports(random),
-                minimum: minimum(random),
-                to_fee_account: random.u8(0..8) == 0,
-            },
-            10..=16 => Self::DepositStake {
-                validator,
-                delegated: random.u64(SOL..1_000 * SOL),
-                idle: if random.bool() { 0 } else { random.u64(0..2 * SOL) },
-                age: random.u64(0..4),
-                minimum: minimum(random),
-            },
-            17..=23 => Self::WithdrawSol {
-                amount: amount(random),
-                minimum: minimum(random),
-                from_fee_account: random.u8(0..8) == 0,
-            },
-            24..=32 => Self::WithdrawStake {
-                validator,
-                account: [0, 0, 0, 0, 1, 2][random.usize(0..6)],
-                amount: amount(random),
-                minimum: minimum(random),
-            },
-            33..=37 => Self::AddValidator { vote: random.usize(..), seed: random.u32(0..3) },
-            38..=39 => Self::RemoveValidator { validator },
-            40..=49 => Self::Increase {
-                validator,
-                lamports: lamports(random),
-                seed: seed(random),
-                ephemeral: random.bool().then(|| random.u64(0..3)),
-            },
-            50..=57 => {
-                Self::Decrease { validator, lamports: lamports(random), seed: seed(random), variant: random.u8(0..3) }
-            }
-            58..=59 => Self::SetPreferred { withdraw: random.bool(), validator: random.bool().then_some(validator) },
-            60..=62 => Self::SetFee { kind: random.u8(0..7), fee: fee(random) },
-            63 => Self::SetFunding { kind: random.u8(0..3), set: random.bool() },
-            64..=67 => Self::UpdateList {
-                start: random.usize(0..4),
-                count: random.usize(0..5),
-                no_merge: random.u8(0..4) == 0,
-            },
-            68..=69 => Self::UpdatePool,
-            70..=71 => Self::Cleanup { writable: random.bool() },
-            72..=79 => Self::Crank { no_merge: random.u8(0..8) == 0 },
-            80..=87 => {
-                Self::TurnEpoch { epochs: [1, 1, 1, 2, 5][random.usize(0..5)], reward_permille: random.u64(0..20) }
-            }
-            88 => Self::EpochRewards { active: random.u8(0..3) == 0 },
-            89..=91 => Self::Donate { to: random.u8(0..3), validator, lamports: lamports(random).min(1_000_000 * SOL) },
-            92 => Self::Deactivate { validator },
-            93 => Self::Destake { validator },
-            94 => Self::Freeze { frozen: random.bool() },
-            95 => Self::Burn { permille: random.u64(0..=1_000) },
-            100.. => Self::Extension(ExtensionOperation::draw(random)),
-            _ => Self::Sabotage { how: random.u8(0..4), first: random.usize(..), second: random.usize(..) },
-        }
+    /// What it is called.
+    pub fn name(&self) -> String {
+        let text = format!("{self:?}");
+        text.split([' ', '{', '(']).next().unwrap_or_default().to_owned()
     }
 }

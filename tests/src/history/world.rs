@@ -1,343 +1,323 @@
-//! The state that operations work on.
+//! A pool in the machine, who acts on it, and the oracles that judge each instruction.
 
 use {
     super::{
-        Tally,
-        operation::{Amount, Operation},
+        book::{Book, Snapshot},
+        expectation::Expectation,
+        oracle::{Machine, Oracle},
+        spec::Spec,
     },
     crate::{
         SOL,
-        extension::{
-            PoolKind,
-            events::{self, Balances},
-        },
-        instructions::{Holder, Receiver},
-        pool::{
-            PoolFixture, PoolSpec, UserStake, ValidatorSpec, add_empty_stake, add_vote_account, add_wallet,
-            token_balance,
-        },
-        random::fee_of_kind,
-        stake,
-        vm::Vm,
+        accounts::{add_vote_account, add_wallet},
+        instructions::{Holder, Receiver, Triple},
+        invariants,
+        pool::PoolFixture,
+        vm::{Outcome, Vm},
     },
-    fastrand::Rng,
+    solana_account::Account,
     solana_address::Address,
     solana_instruction::Instruction,
-    tidepool_core::maths::{Fee, mul_div_floor},
+    solana_program_pack::Pack as _,
+    solana_rent::Rent,
+    spl_token_interface::state::Account as TokenAccount,
+    std::{
+        cell::RefCell,
+        collections::{HashMap, HashSet},
+    },
     tidepool_interface::{
-        address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
-        instruction::{EXTENSION_TAG_MIN, FundingType, PreferredValidatorType},
-        state::{POOL_MAX_LENGTH, POOL_MIN_LENGTH, PoolTerms, StakeStatus, ValidatorStakeInfo, split_validator_list},
+        address::{find_transient_stake, find_validator_stake},
+        instruction::WeightEntry,
+        state::{PoolExtension, RebalancePolicy, ValidatorStakeInfo, split_validator_list},
     },
 };
 
 /// The epoch in which histories begin.
-const FIRST_EPOCH: u64 = 500;
+pub const FIRST_EPOCH: u64 = 500;
 
-/// Records that one update takes.
-const UPDATE_CHUNK: usize = 5;
+/// Weights that fit one instruction.
+const WEIGHTS_CHUNK: usize = 60;
 
-/// What a history begins with.
-#[derive(Clone, Debug)]
-pub struct WorldSpec {
-    /// The pool.
-    pub pool: PoolSpec,
-    /// Effective stake of the cluster in lamports, and what of it warms up (and cools down) in each epoch: the more, the
-    /// slower the pool's stake follows.
-    pub cluster: (u64, u64),
-}
+/// What an operation found to be wrong.
+pub type Finding = String;
 
-impl WorldSpec {
-    /// Draws a pool of up to 30 validators, mostly few.
-    pub fn draw(random: &mut Rng) -> Self {
-        let fee = |random: &mut Rng| match random.u8(0..4) {
-            0 => Fee::default(),
-            1 => Fee::new(random.u64(0..=100), 100),
-            _ => Fee::new(random.u64(0..=50), 1_000),
-        };
-        let count = if random.u8(0..10) == 0 { random.usize(0..=30) } else { random.usize(0..=5) };
-        let validators: Vec<_> = (0..count)
-            .map(|_| ValidatorSpec {
-                delegated: if random.bool() { SOL } else { random.u64(SOL..500 * SOL) },
-                transient: if random.u8(0..4) == 0 { random.u64(SOL..50 * SOL) } else { 0 },
-                status: StakeStatus::Active,
-            })
-            .collect();
-        let reserve = random.u64(0..300 * SOL);
-        let stake: u64 = validators.iter().map(|each| each.delegated + each.transient).sum();
-        let total_lamports = stake + reserve;
-        let pool = PoolSpec {
-            token_program: if random.bool() { TOKEN_PROGRAM_ID } else { TOKEN_2022_PROGRAM_ID },
-            total_lamports,
-            supply: mul_div_floor(total_lamports, random.u64(700..=1_000), 1_000).unwrap_or(0),
-            reserve,
-            epoch_fee: fee(random),
-            terms: PoolTerms {
-                stake_deposit_fee: fee(random),
-                stake_withdrawal_fee: fee(random),
-                stake_referral_fee: random.u8(0..=100),
-                sol_deposit_fee: fee(random),
-                sol_referral_fee: random.u8(0..=100),
-                sol_withdrawal_fee: fee(random),
-                ..PoolTerms::default()
-            },
-            validators,
-            last_update_epoch: FIRST_EPOCH,
-            fee_account_frozen: false,
-            // Those that clients make, those that live pools have, and one that no option fits into.
-            pool_length: [POOL_MAX_LENGTH, POOL_MAX_LENGTH, 529, 499, POOL_MIN_LENGTH, 700][random.usize(0..6)],
-            kind: match random.u8(0..8) {
-                0..=2 => PoolKind::EXTENDED,
-                3 => PoolKind::Extended(super::extension::policy(random)),
-                4 | 5 => PoolKind::Littered,
-                _ => PoolKind::Plain,
-            },
-        };
-        let cluster = if random.u8(0..4) == 0 { (10_000 * SOL, 5_000 * SOL) } else { (400_000_000 * SOL, 1) };
-        Self { pool, cluster }
-    }
-}
+type Derived = (Address, u8);
 
-/// A pool in both machines, and who acts on it.
+/// A pool and its users.
 pub struct World<'a> {
-    pub(super) vm: &'a mut Vm,
-    pub(super) pool: PoolFixture,
-    pub(super) epoch: u64,
-    pub(super) holder: Holder,
-    to: Receiver,
+    /// The machine.
+    pub vm: &'a mut Vm,
+    pub pool: PoolFixture,
+    /// Holders of pool tokens.
+    pub holders: Vec<Holder>,
+    /// Gets a share of the fees, if there are any.
+    pub referrer: Address,
     /// May become each of the pool's optional authorities.
-    pub(super) signer: Address,
-    votes: Vec<Address>,
-    sabotage: Option<(u8, usize, usize)>,
+    pub signer: Address,
+    /// Votes of validators of the pool, and of some that may come into it.
+    pub votes: Vec<Address>,
+    /// What changes.
+    pub book: Book,
+    /// Rent of a stake account.
+    pub stake_rent: u64,
+    /// As in [`Spec`].
+    pub is_predictable: bool,
+    /// The fault with the last instructions.
+    pub finding: Option<Finding>,
+    /// How holders left.
+    pub exits: invariants::exit::Tally,
+    oracles: &'a mut [Box<dyn Oracle>],
+    derived: RefCell<HashMap<(Address, bool, u64), Derived>>,
 }
 
 impl<'a> World<'a> {
-    /// Makes the pool in both machines.
-    pub fn new(spec: &WorldSpec, vm: &'a mut Vm) -> Self {
+    /// Makes the pool by raw accounts, and extends it as its manager and staker would.
+    pub fn new(spec: &Spec, machine: &'a mut Machine) -> Self {
+        let Machine { vm, oracles } = machine;
         vm.accounts.clear();
-        vm.set_cluster_stake(spec.cluster.0, spec.cluster.1);
-        vm.set_epoch(FIRST_EPOCH);
-        vm.set_epoch_rewards_active(false);
-        let pool = PoolFixture::install(&spec.pool, vm);
-        let wallet = add_wallet(1_000_000 * SOL, vm);
-        let tokens = pool.add_token_account(wallet, spec.pool.supply, vm);
-        let referrer = pool.add_token_account(Address::new_unique(), 0, vm);
-        let mut votes: Vec<_> = pool.validators.iter().map(|each| each.vote).collect();
-        votes.extend((0..4).map(|_| add_vote_account(vm)));
-        let holder = Holder { wallet, tokens };
-        let to = Receiver { tokens, referrer };
-        let signer = add_wallet(SOL, vm);
-        Self { vm, pool, epoch: FIRST_EPOCH, holder, to, signer, votes, sabotage: None }
-    }
-
-    pub(super) fn records(&self) -> Vec<ValidatorStakeInfo> {
-        let data = self.vm.account(&self.pool.state.head.validator_list).data;
-        split_validator_list(&data).expect("a validator list").1.to_vec()
-    }
-
-    /// The record that an index means, if there is any.
-    pub(super) fn record(&self, index: usize) -> Option<ValidatorStakeInfo> {
-        let records = self.records();
-        if records.is_empty() { None } else { Some(records[index % records.len()]) }
-    }
-
-    pub(super) fn stake_of(&self, record: &ValidatorStakeInfo) -> Address {
-        self.pool.validator_stake(&record.vote_account_address, record.validator_seed_suffix.get())
-    }
-
-    pub(super) fn transient_of(&self, record: &ValidatorStakeInfo) -> Address {
-        self.pool.transient(&record.vote_account_address, record.transient_seed_suffix.get())
-    }
-
-    /// Runs an instruction: in both machines, if both programs have it.
-    fn run(&mut self, mut instruction: Instruction, tally: &mut Tally) -> Result<(), String> {
-        let sabotage = self.sabotage.take();
-        if let Some((how, first, second)) = sabotage {
-            let count = instruction.accounts.len();
-            match how {
-                0 => instruction.accounts[first % count].is_signer = false,
-                1 => instruction.accounts[first % count].is_writable = false,
-                2 => instruction.accounts.swap(first % count, second % count),
-                _ => instruction.accounts.truncate(first % count),
-            }
-        }
-        let before = Balances::read(&self.pool, self.vm);
-        let is_extension = instruction.data[0] >= EXTENSION_TAG_MIN;
-        let outcome =
-            if is_extension { self.vm.process_extension(&instruction) } else { self.vm.compare(&instruction) }?;
-        tally.instructions += 1;
-        tally.succeeded += u64::from(outcome.is_ok());
-        if outcome.is_ok() {
-            let after = Balances::read(&self.pool, self.vm);
-            before.explain(&after, instruction.data[0], &outcome.logs)?;
-            tally.count_extension(instruction.data[0], !events::funds(&outcome.logs).is_empty());
-        } else if is_extension && sabotage.is_none() {
-            super::extension::check_error(&outcome)?;
-        }
-        Ok(())
-    }
-
-    /// Does what the operation says.
-    ///
-    /// # Errors
-    /// What differs between the programs.
-    pub fn apply(&mut self, operation: &Operation, tally: &mut Tally) -> Result<(), String> {
-        match *operation {
-            Operation::Crank { no_merge } => return self.crank(no_merge, tally),
-            Operation::TurnEpoch { epochs, reward_permille } => self.turn_epoch(epochs, reward_permille),
-            Operation::EpochRewards { active } => self.vm.set_epoch_rewards_active(active),
-            Operation::Donate { to, validator, lamports } => self.donate(to, validator, lamports),
-            Operation::Deactivate { validator } => self.edit_stake(validator, stake::deactivate),
-            Operation::Destake { validator } => self.edit_stake(validator, |data, _| stake::undelegate(data)),
-            Operation::Freeze { frozen } => self.freeze(frozen),
-            Operation::Burn { permille } => self.burn(permille),
-            Operation::Sabotage { how, first, second } => self.sabotage = Some((how, first, second)),
-            Operation::Extension(operation) => {
-                if let Some(instruction) = self.extension(operation) {
-                    return self.run(instruction, tally);
-                }
-            }
-            _ => {
-                if let Some(instruction) = self.instruction(operation) {
-                    return self.run(instruction, tally);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The instruction that an operation stands for; none where it needs a validator and there is none.
-    fn instruction(&mut self, operation: &Operation) -> Option<Instruction> {
-        Some(match *operation {
-            Operation::DepositSol { lamports, minimum, to_fee_account } => {
-                let fee_account = self.pool.state.head.manager_fee_account;
-                let to = if to_fee_account { Receiver { tokens: fee_account, ..self.to } } else { self.to };
-                let authority = self.pool.read_state(self.vm).terms.sol_deposit_authority;
-                self.pool.deposit_sol(self.holder.wallet, to, authority, lamports, minimum)
-            }
-            Operation::DepositStake { validator, delegated, idle, age, minimum } => {
-                let authority = self.pool.read_state(self.vm).head.stake_deposit_authority;
-                let record = self.record(validator)?;
-                let activation_epoch = self.epoch.saturating_sub(age);
-                let vote = record.vote_account_address;
-                let user = UserStake { authority, vote, delegated, idle, activation_epoch };
-                let deposit = user.add(self.vm);
-                let validator_stake = self.stake_of(&record);
-                self.pool.deposit_stake(authority, deposit, validator_stake, self.to, minimum)
-            }
-            Operation::WithdrawSol { amount, minimum, from_fee_account } => {
-                let holder = if from_fee_account { self.manager() } else { self.holder };
-                let authority = self.pool.read_state(self.vm).terms.sol_withdraw_authority;
-                let tokens = self.tokens(amount, holder, None);
-                self.pool.withdraw_sol(holder, authority, tokens, minimum)
-            }
-            Operation::WithdrawStake { validator, account, amount, minimum } => {
-                let record = self.record(validator);
-                let split_from = match (account, &record) {
-                    (0, Some(record)) => self.stake_of(record),
-                    (1, Some(record)) => self.transient_of(record),
-                    _ => self.pool.state.head.reserve_stake,
-                };
-                let tokens = self.tokens(amount, self.holder, record.as_ref());
-                let split_to = add_empty_stake(self.vm);
-                self.pool.withdraw_stake(self.holder, split_from, split_to, tokens, minimum)
-            }
-            Operation::AddValidator { vote, seed } => {
-                self.pool.add_validator(self.votes[vote % self.votes.len()], seed)
-            }
-            Operation::RemoveValidator { validator } => {
-                let record = self.record(validator)?;
-                self.pool.remove_validator(self.stake_of(&record), self.transient_of(&record))
-            }
-            Operation::Increase { .. } | Operation::Decrease { .. } => return self.movement(operation),
-            Operation::UpdateList { start, count, no_merge } => self.update_list(start, count, no_merge),
-            Operation::UpdatePool => self.pool.update_pool(),
-            Operation::Cleanup { writable } => {
-                let mut instruction = self.pool.cleanup();
-                instruction.accounts[0].is_writable = writable;
-                instruction
-            }
-            _ => return self.setting(operation),
-        })
-    }
-
-    fn movement(&mut self, operation: &Operation) -> Option<Instruction> {
-        Some(match *operation {
-            Operation::Increase { validator, lamports, seed, ephemeral } => {
-                let record = self.record(validator)?;
-                let seed = seed.unwrap_or(record.transient_seed_suffix.get());
-                let (vote, stake) = (record.vote_account_address, self.stake_of(&record));
-                match ephemeral {
-                    None => self.pool.increase(vote, stake, lamports, seed),
-                    Some(ephemeral) => self.pool.increase_additional(vote, stake, lamports, seed, ephemeral),
-                }
-            }
-            Operation::Decrease { validator, lamports, seed, variant } => {
-                let record = self.record(validator)?;
-                let seed = seed.unwrap_or(record.transient_seed_suffix.get());
-                let (vote, stake) = (record.vote_account_address, self.stake_of(&record));
-                match variant {
-                    0 => self.pool.decrease(&vote, stake, lamports, seed),
-                    1 => self.pool.decrease_with_reserve(&vote, stake, lamports, seed),
-                    _ => self.pool.decrease_additional(&vote, stake, lamports, seed, seed),
-                }
-            }
-            _ => return None,
-        })
-    }
-
-    fn setting(&mut self, operation: &Operation) -> Option<Instruction> {
-        Some(match *operation {
-            Operation::SetPreferred { withdraw, validator } => {
-                let kind = if withdraw { PreferredValidatorType::Withdraw } else { PreferredValidatorType::Deposit };
-                let vote = validator.and_then(|index| self.record(index)).map(|record| record.vote_account_address);
-                self.pool.set_preferred(kind, vote)
-            }
-            Operation::SetFee { kind, fee } => self.pool.set_fee(fee_of_kind(kind, fee)),
-            Operation::SetFunding { kind, set } => {
-                let kind =
-                    [FundingType::StakeDeposit, FundingType::SolDeposit, FundingType::SolWithdraw][usize::from(kind)];
-                self.pool.set_funding(kind, set.then_some(self.signer))
-            }
-            _ => return None,
-        })
-    }
-
-    fn manager(&self) -> Holder {
-        Holder { wallet: self.pool.state.head.manager, tokens: self.pool.state.head.manager_fee_account }
-    }
-
-    pub(super) fn tokens(&self, amount: Amount, holder: Holder, record: Option<&ValidatorStakeInfo>) -> u64 {
-        let balance = token_balance(&holder.tokens, self.vm);
-        match amount {
-            Amount::Tokens(tokens) => tokens,
-            Amount::Share(permille) => mul_div_floor(balance, permille, 1_000).unwrap_or(balance),
-            Amount::Whole(more) => {
-                let rate = self.pool.read_state(self.vm).head.exchange_rate();
-                let lamports = record.map_or(0, |record| self.vm.account(&self.stake_of(record)).lamports);
-                rate.pool_tokens_for_deposit(lamports).unwrap_or(0).saturating_add(more)
-            }
-        }
-    }
-
-    fn update_list(&self, start: usize, count: usize, no_merge: bool) -> Instruction {
-        let records = self.records();
-        let stakes: Vec<_> = (start..start + count)
-            .map(|index| match records.get(index) {
-                Some(record) => (self.stake_of(record), self.transient_of(record)),
-                None => (self.signer, self.signer),
+        let rent = Rent::default().lamports_per_byte;
+        let book = Book { epoch: FIRST_EPOCH, rent, cluster: spec.cluster, ..Book::default() };
+        book.set_sysvars(vm);
+        let stake_rent = vm.stake_rent();
+        let raw = spec.raw(stake_rent);
+        let pool = PoolFixture::install(&raw, vm);
+        let share = raw.supply / spec.holders;
+        let holders = (0..spec.holders)
+            .map(|index| {
+                let wallet = add_wallet(10_000_000 * SOL, vm);
+                let amount = if index + 1 == spec.holders { raw.supply - share * (spec.holders - 1) } else { share };
+                Holder { wallet, tokens: pool.add_token_account(wallet, amount, vm) }
             })
             .collect();
-        self.pool.update_list(u32::try_from(start).expect("a small index"), no_merge, &stakes)
+        let referrer = pool.add_token_account(add_wallet(SOL, vm), 0, vm);
+        let signer = add_wallet(SOL, vm);
+        let mut votes: Vec<_> = pool.validators.iter().map(|each| each.vote).collect();
+        votes.extend((0..3).map(|_| add_vote_account(vm)));
+        let mut world = Self {
+            vm,
+            pool,
+            holders,
+            referrer,
+            signer,
+            votes,
+            book,
+            stake_rent,
+            is_predictable: spec.is_predictable,
+            finding: None,
+            exits: invariants::exit::Tally::default(),
+            oracles,
+            derived: RefCell::default(),
+        };
+        world.book.uncounted.rent = stake_rent;
+        // The direction of transient stake from before the extension is known only after an update.
+        world.book.tampered = world.votes_with_transient_stake();
+        if !spec.is_predictable {
+            world.add_manager();
+        }
+        if spec.extends {
+            world.extend(spec);
+        }
+        world
     }
 
-    fn crank(&mut self, no_merge: bool, tally: &mut Tally) -> Result<(), String> {
-        let count = self.records().len();
-        for start in (0..count).step_by(UPDATE_CHUNK) {
-            let instruction = self.update_list(start, UPDATE_CHUNK.min(count - start), no_merge);
-            self.run(instruction, tally)?;
+    /// Validators with transient stake.
+    pub fn votes_with_transient_stake(&self) -> HashSet<Address> {
+        let records = self.records().into_iter().filter(|record| record.transient_stake_lamports.get() > 0);
+        records.map(|record| record.vote_account_address).collect()
+    }
+
+    /// The manager holds pool tokens, too: those of the fees.
+    fn add_manager(&mut self) {
+        let head = self.pool.state.head;
+        let account = Account { lamports: 1_000_000 * SOL, ..Account::default() };
+        self.vm.accounts.insert(head.manager, account);
+        self.holders.push(Holder { wallet: head.manager, tokens: head.manager_fee_account });
+    }
+
+    fn extend(&mut self, spec: &Spec) {
+        let payer = self.holders[0].wallet;
+        self.must(&self.pool.extend(payer));
+        self.must(&self.pool.set_policy(spec.policy));
+        let weights: Vec<_> = (0..).zip(&self.pool.validators).zip(&spec.validators).collect();
+        let weights: Vec<_> =
+            weights.iter().map(|((index, each), (_, weight))| WeightEntry::new(*index, &each.vote, *weight)).collect();
+        for chunk in weights.chunks(WEIGHTS_CHUNK) {
+            self.must(&self.pool.set_weights(chunk));
         }
-        self.run(self.pool.update_pool(), tally)?;
-        self.run(self.pool.cleanup(), tally)
+    }
+
+    fn must(&mut self, instruction: &Instruction) {
+        let outcome = self.run(instruction);
+        assert!(outcome.is_ok(), "{:#?}", outcome.logs);
+    }
+
+    /// Runs an instruction, which the oracles judge. As in the bank, an account without lamports is gone after it.
+    pub fn run(&mut self, instruction: &Instruction) -> Outcome {
+        let is_pools = instruction.program_id == self.pool.program_id;
+        let oracles = if is_pools { std::mem::take(&mut self.oracles) } else { &mut [] };
+        for oracle in oracles.iter_mut() {
+            oracle.before(self, instruction);
+        }
+        let outcome = self.vm.process(instruction);
+        self.book.count(instruction, &outcome, is_pools);
+        if outcome.is_ok() {
+            for meta in instruction.accounts.iter().filter(|meta| meta.is_writable) {
+                if self.vm.accounts.get(&meta.pubkey).is_some_and(|account| account.lamports == 0) {
+                    self.vm.accounts.remove(&meta.pubkey);
+                }
+            }
+        }
+        for oracle in oracles.iter_mut() {
+            if let Err(finding) = oracle.after(self, instruction, &outcome) {
+                self.finding.get_or_insert(finding);
+            }
+        }
+        if is_pools {
+            self.oracles = oracles;
+        }
+        outcome
+    }
+
+    /// Rebalances the validators at these indices in one call, and returns how many it moved stake of.
+    pub fn rebalance(&mut self, indices: &[usize]) -> Result<usize, Finding> {
+        let before = self.records();
+        let validators: Vec<_> = indices.iter().map(|index| self.rebalanced(*index, &before[*index])).collect();
+        self.run(&self.pool.rebalance(&validators));
+        self.take_finding()?;
+        let after = self.records();
+        let pairs = before.iter().zip(&after);
+        let moved = pairs.filter(|(old, new)| old.transient_stake_lamports != new.transient_stake_lamports);
+        let (decreases, increases): (Vec<_>, Vec<_>) = moved.partition(|(_, new)| new.extension.is_deactivating());
+        if !self.is_predictable {
+            self.book.increases += increases.len() as u64;
+            self.book.decreases += decreases.len() as u64;
+        }
+        Ok(increases.len() + decreases.len())
+    }
+
+    /// What was found so far.
+    pub fn take_finding(&mut self) -> Result<(), Finding> {
+        self.finding.take().map_or(Ok(()), Err)
+    }
+
+    /// What to come back to.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot { accounts: self.vm.accounts.clone(), book: self.book.clone() }
+    }
+
+    /// Comes back to it.
+    pub fn restore(&mut self, snapshot: &Snapshot) {
+        self.vm.accounts.clone_from(&snapshot.accounts);
+        self.book.clone_from(&snapshot.book);
+        self.set_sysvars();
+    }
+
+    /// Makes the machine's sysvars what the book says.
+    pub fn set_sysvars(&mut self) {
+        self.book.set_sysvars(self.vm);
+        self.stake_rent = self.vm.stake_rent();
+    }
+
+    /// The validator list's records.
+    pub fn records(&self) -> Vec<ValidatorStakeInfo> {
+        let data = &self.vm.accounts[&self.pool.state.head.validator_list].data;
+        split_validator_list(data).expect("a validator list").1.to_vec()
+    }
+
+    /// The record that an index means, and its place, if there is any.
+    pub fn record(&self, index: usize) -> Option<(usize, ValidatorStakeInfo)> {
+        let records = self.records();
+        let index = index.checked_rem(records.len())?;
+        Some((index, records[index]))
+    }
+
+    fn derive(&self, key: (Address, bool, u64), find: impl FnOnce() -> Derived) -> Derived {
+        *self.derived.borrow_mut().entry(key).or_insert_with(find)
+    }
+
+    /// The validator stake account of a record, and its bump.
+    pub fn stake_of(&self, record: &ValidatorStakeInfo) -> Derived {
+        let (vote, seed) = (record.vote_account_address, record.validator_seed_suffix.get());
+        let find = || find_validator_stake(&self.pool.program_id, &vote, &self.pool.pool, seed);
+        self.derive((vote, false, u64::from(seed)), find)
+    }
+
+    /// The transient stake account of a vote account under a seed, and its bump.
+    pub fn transient_under(&self, vote: &Address, seed: u64) -> Derived {
+        let find = || find_transient_stake(&self.pool.program_id, vote, &self.pool.pool, seed);
+        self.derive((*vote, true, seed), find)
+    }
+
+    /// The transient stake account of a record, and its bump.
+    pub fn transient_of(&self, record: &ValidatorStakeInfo) -> Derived {
+        self.transient_under(&record.vote_account_address, record.transient_seed_suffix.get())
+    }
+
+    /// The accounts of a validator in a rebalance.
+    pub fn rebalanced(&self, index: usize, record: &ValidatorStakeInfo) -> Triple {
+        let vote = record.vote_account_address;
+        Triple {
+            index: u32::try_from(index).expect("an index of the list"),
+            vote,
+            stake: self.stake_of(record).0,
+            transient: self.transient_under(&vote, record.rebalance_seed()).0,
+        }
+    }
+
+    /// Where a holder's pool tokens go, and the referrer's share.
+    pub fn receiver(&self, holder: Holder) -> Receiver {
+        Receiver { tokens: holder.tokens, referrer: self.referrer }
+    }
+
+    /// Whether a holder's pool tokens are there and not frozen.
+    pub fn can_spend(&self, holder: Holder) -> bool {
+        let account = self.vm.account(&holder.tokens);
+        let state = account.data.get(..TokenAccount::LEN).map(TokenAccount::unpack);
+        matches!(state, Some(Ok(account)) if !account.is_frozen())
+    }
+
+    /// Whether the pool has the extension.
+    pub fn is_extended(&self) -> bool {
+        PoolExtension::find(&self.vm.accounts[&self.pool.pool].data).is_some()
+    }
+
+    /// Lamports of an account.
+    pub fn lamports(&self, address: &Address) -> u64 {
+        self.vm.accounts.get(address).map_or(0, |account| account.lamports)
+    }
+
+    /// Lamports of the reserve above its rent.
+    pub fn reserve(&self) -> u64 {
+        let lamports = self.lamports(&self.pool.state.head.reserve_stake);
+        lamports.checked_sub(self.stake_rent).expect("the reserve's rent")
+    }
+
+    /// Lamports that SOL withdrawals leave in the reserve, above its rent.
+    pub fn working_lamports(&self) -> u64 {
+        let extension = PoolExtension::find(&self.vm.accounts[&self.pool.pool].data);
+        extension.map_or(0, |extension| extension.working_lamports(self.stake_rent))
+    }
+
+    /// Lamports that holders can withdraw from the reserve as SOL.
+    pub fn withdrawable(&self) -> u64 {
+        let kept = self.stake_rent.saturating_add(self.working_lamports());
+        self.lamports(&self.pool.state.head.reserve_stake).saturating_sub(kept)
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> RebalancePolicy {
+        PoolExtension::find(&self.vm.accounts[&self.pool.pool].data).expect("an extended pool").policy
+    }
+
+    /// Whether the pool was updated in this epoch.
+    pub fn is_fresh(&self) -> bool {
+        self.pool.read_state(self.vm).head.last_update_epoch.get() == self.book.epoch
+    }
+
+    /// What the pool should aim at with these records, and this many lamports above the reserve's rent.
+    pub fn expectation(&self, records: &[ValidatorStakeInfo], reserve: u64) -> Expectation {
+        let state = self.pool.read_state(self.vm);
+        let last_total = state.terms.last_epoch_total_lamports;
+        Expectation::new(records, reserve, last_total, &self.policy(), self.stake_rent)
     }
 }

@@ -1,22 +1,18 @@
 //! No lamport comes from nowhere or gets lost, each goes where the instruction was asked to send it, and the events say so.
 //!
 //! Of all accounts together nothing changes. What the pool holds (in stake accounts that its authority commands, and what
-//! somebody sent ahead to addresses of such) changes by deposits and withdrawals only, by as much as the pool states, for as many
-//! pool tokens as the rate gives: rounded down both ways. A whole account may be worth up to one pool token less.
+//! donations to addresses of such) changes by deposits and withdrawals only, by as much as the pool states, for as many
+//! pool tokens as the rate gives: rounded down both ways. A whole account may pay up to one pool token's value less.
 //!
 //! The list and the reserve follow: together they change by what was put in or taken out, and by nothing where stake only moves.
-//! They may have more where lamports that somebody sent are found on the way, and less where losses are.
+//! They may have more where donations are found, and less after losses.
 
 use {
     super::{Kind, Transition},
-    crate::{ensure, extended::Finding, extension::events::Balances},
+    crate::{ensure, extension::events::Balances, history::Finding},
     tidepool_interface::instruction::tag,
 };
 
-/// Checks it.
-///
-/// # Errors
-/// What does not add up.
 pub fn check(transition: &Transition) -> Result<(), Finding> {
     let (before, after) = (transition.before, transition.after);
     ensure!(after.everywhere == before.everywhere, "{} lamports became {}", before.everywhere, after.everywhere);

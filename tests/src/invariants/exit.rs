@@ -1,24 +1,24 @@
-//! Everybody can leave, with no signature but their own: after anybody has cranked the pool, all pool tokens turn into SOL or
+//! Every holder can leave with their own signature: after any user has cranked the pool, all pool tokens turn into SOL or
 //! stake, as the client plans it.
 //!
-//! What the contract itself cannot pay may be left: less than a lamport's worth; and, where the reserve has less than that (or SOL
-//! takes somebody else's signature), less than it takes to split a stake account. It splits none with less than two SOL, its
-//! rent and a pool token's worth; it gives a whole one only for all that it holds; and none at all of a validator whose stake in
-//! motion can never arrive, as it has been deactivated by others in a pool without the extension. Who sends such stake two SOL or
-//! more bars all accounts that can be had as a whole only, too: the contract looks at lamports, the stake program at stake.
-//! Whoever has too little for a whole account can deposit what is lacking for a moment, and leaves with both: tried where anybody
+//! What SPL itself cannot pay may be left: less than the value of a lamport; and, where the reserve has less than that (or SOL
+//! takes another user's signature), less than it takes to split a stake account. It splits none with less than two SOL, its
+//! rent and the value of a pool token; it gives a whole one only for all that it holds; and none at all of a validator whose transient
+//! stake can never arrive, as it has been deactivated by others in a pool without the extension. Who sends such stake two SOL or
+//! more bars all accounts that can be had as a whole only, too: SPL looks at lamports, the stake program at stake.
+//! A holder with too little for a whole account can deposit the rest for a moment, and leaves with both: tried where any user
 //! may deposit.
 //!
-//! Some states take until the next epoch, in which nobody but the crank has to do anything: all stake is in motion, a validator
-//! was removed and its stake cools down, or the preferred validator is on its way out. While epoch rewards are paid nobody moves
+//! Some states take until the next epoch, with no action but the crank's: all stake is activating or deactivating, a validator
+//! was removed and its stake cools down, or the preferred validator is being removed. While epoch rewards are paid no stake moves
 //! stake, so the payment is over first; and stake moves as it does in a cluster much larger than the pool.
 
 use {
     crate::{
+        accounts::token_balance,
         ensure,
-        extended::{Finding, World, oracle::MINIMUM},
+        history::{Finding, World, expectation::MINIMUM},
         instructions::Holder,
-        pool::token_balance,
     },
     solana_system_interface::instruction::transfer,
     std::ops::AddAssign,
@@ -28,20 +28,23 @@ use {
         plan::{self, Withdrawal, WithdrawalOrder},
         quote::WithdrawFrom,
     },
-    tidepool_core::quote as interface_quote,
+    tidepool_core::{
+        maths::{Lamports, PoolTokens},
+        quote as interface_quote,
+    },
     tidepool_interface::{StakePoolError, external::stake::StakeState, state::ValidatorStakeInfo},
 };
 
-/// Epochs that somebody who leaves waits at most.
+/// Epochs that a leaving holder waits at most.
 const EPOCHS: u64 = 6;
 
 /// Plans in one epoch: the rest of one may be possible after it.
 const PLANS: usize = 4;
 
-/// Lamports that somebody deposits for a moment: more than any stake account holds that can be had as a whole only.
+/// Lamports that a holder deposits for a moment: more than any stake account holds that can be had as a whole only.
 const LOAN: u64 = 8 * MINIMUM;
 
-/// A cluster that is far larger than any pool, with next to nothing in motion, in lamports.
+/// A cluster that is far larger than any pool, with almost no activating or deactivating stake, in lamports.
 const LARGE_CLUSTER: (u64, u64) = (400_000_000_000_000_000, 1);
 
 /// How holders left.
@@ -49,7 +52,7 @@ const LARGE_CLUSTER: (u64, u64) = (400_000_000_000_000_000, 1);
 pub struct Tally {
     /// Those who left.
     pub exits: u64,
-    /// Of these, with nothing left, or less than a lamport's worth.
+    /// Of these, with nothing left, or less than the value of a lamport.
     pub entire: u64,
     /// With something left that is less than the stake program splits.
     pub below_minimum: u64,
@@ -67,7 +70,7 @@ pub struct Tally {
     pub lent: u64,
 }
 
-/// What somebody who leaves takes first.
+/// What a leaving holder takes first.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Side {
     SolFirst,
@@ -89,9 +92,6 @@ impl AddAssign for Tally {
 }
 
 /// Lets a holder leave, and comes back to the state before.
-///
-/// # Errors
-/// Where it cannot leave.
 pub fn try_one(world: &mut World, holder: Holder) -> Result<(), Finding> {
     let start = world.snapshot();
     prepare(world);
@@ -100,10 +100,7 @@ pub fn try_one(world: &mut World, holder: Holder) -> Result<(), Finding> {
     outcome
 }
 
-/// Lets one holder after the other leave, until nobody is left, and comes back to the state before.
-///
-/// # Errors
-/// Where one cannot leave.
+/// Lets one holder after the other leave, until none is left, and comes back to the state before.
 pub fn try_all(world: &mut World) -> Result<(), Finding> {
     let start = world.snapshot();
     prepare(world);
@@ -136,7 +133,7 @@ fn leave(world: &mut World, holder: Holder) -> Result<(), Finding> {
             }
         }
         world.take_finding()?;
-        if worth(world, holder) == 0 || !is_in_motion(world) {
+        if value(world, holder) == 0 || !has_moving_stake(world) {
             break;
         }
         tally.longest_wait = epoch + 1;
@@ -145,7 +142,7 @@ fn leave(world: &mut World, holder: Holder) -> Result<(), Finding> {
         world.set_sysvars();
     }
     tally.waited = u64::from(tally.longest_wait > 0);
-    if worth(world, holder) > 0 && lend(world, holder) {
+    if value(world, holder) > 0 && lend(world, holder) {
         tally.lent += 1;
         for _ in 0..PLANS {
             if !withdraw(world, holder, Side::StakeFirst, &mut tally)? {
@@ -154,18 +151,18 @@ fn leave(world: &mut World, holder: Holder) -> Result<(), Finding> {
         }
         world.take_finding()?;
     }
-    let worth = worth(world, holder);
-    match worth {
+    let value = value(world, holder);
+    match value {
         0 => tally.entire += 1,
-        _ if worth < MINIMUM => tally.below_minimum += 1,
+        _ if value < MINIMUM => tally.below_minimum += 1,
         _ => tally.unsplittable += 1,
     }
     world.exits += tally;
-    check_left(world, worth)
+    check_left(world, value)
 }
 
-/// Deposits SOL, to have it back with the rest: what is too little for the smallest stake account that can be had is enough
-/// together. Returns whether that was possible: not where somebody else has to sign for deposits or withdrawals of SOL.
+/// Deposits SOL, to have it back with the rest: an amount too small for the smallest stake account that can be had is enough
+/// together. Returns whether that was possible: not where another user has to sign for deposits or withdrawals of SOL.
 fn lend(world: &mut World, holder: Holder) -> bool {
     let terms = world.pool.read_state(world.vm).terms;
     if terms.sol_deposit_authority.is_some() || terms.sol_withdraw_authority.is_some() {
@@ -175,8 +172,8 @@ fn lend(world: &mut World, holder: Holder) -> bool {
     world.run(&deposit).is_ok()
 }
 
-/// Pays what stake accounts lack of their rent. Where rent has risen since they were made, the stake program splits none that does
-/// not hold today's beside its delegation; anybody may send it. Returns whether any did lack something.
+/// Tops stake accounts up to their rent. Where rent has risen since they were made, the stake program splits none that does
+/// not hold today's beside its delegation; any user may send it. Returns whether any was below it.
 fn top_up(world: &mut World, holder: Holder) -> Result<bool, Finding> {
     let mut accounts = vec![];
     for record in world.records() {
@@ -201,13 +198,13 @@ fn top_up(world: &mut World, holder: Holder) -> Result<bool, Finding> {
 }
 
 /// What a holder may be left with, in lamports.
-fn check_left(world: &World, worth: u64) -> Result<(), Finding> {
+fn check_left(world: &World, value: u64) -> Result<(), Finding> {
     let state = world.pool.read_state(world.vm);
     let reserve = world.lamports(&state.head.reserve_stake).saturating_sub(world.stake_rent);
-    if worth > 0 && state.terms.sol_withdraw_authority.is_none() {
-        ensure!(world.withdrawable() < worth, "exit: {worth} lamports are left, and the reserve has {reserve}");
+    if value > 0 && state.terms.sol_withdraw_authority.is_none() {
+        ensure!(world.withdrawable() < value, "exit: {value} lamports are left, and the reserve has {reserve}");
     }
-    let token = state.head.exchange_rate().lamports_per_pool_token().unwrap_or(0);
+    let token = state.head.exchange_rate().lamports_per_pool_token().map_or(0, Lamports::get);
     let records = world.records();
     let waiting: Vec<_> = records.iter().filter(|record| is_held_up(world, record)).collect();
     let held_up = waiting.len() as u64;
@@ -216,41 +213,42 @@ fn check_left(world: &World, worth: u64) -> Result<(), Finding> {
     let barred = if gifts > MINIMUM { records.len() as u64 } else { 0 };
     let most = (1 + 2 * held_up + barred) * (2 * MINIMUM + world.stake_rent + token) + gifts;
     ensure!(
-        worth <= most,
-        "exit: {worth} lamports cannot leave, {held_up} validators are held up, the reserve has {reserve}: {:?}",
+        value <= most,
+        "exit: {value} lamports cannot leave, {held_up} validators are held up, the reserve has {reserve}: {:?}",
         records
     );
     Ok(())
 }
 
-/// Lamports that others sent to a validator's stake in motion: nobody can split them off before it has arrived.
+/// Lamports that others sent to a validator's transient stake: they cannot be split off before it has arrived.
 fn not_delegated(world: &World, record: &ValidatorStakeInfo) -> u64 {
     let account = world.vm.account(&world.transient_of(record).0);
     let delegated = StakeState::decode_delegated(&account.data).map_or(0, |(_, delegation)| delegation.stake.get());
     account.lamports.saturating_sub(delegated).saturating_sub(world.stake_rent)
 }
 
-/// Whether a validator's stake in motion can never arrive.
+/// Whether a validator's transient stake can never arrive.
 fn is_held_up(world: &World, record: &ValidatorStakeInfo) -> bool {
     record.transient_stake_lamports.get() > 0 && world.leaves(&world.stake_of(record).0) != Some(false)
 }
 
 /// Whether the next epochs may bring anything that can be had.
-fn is_in_motion(world: &World) -> bool {
+fn has_moving_stake(world: &World) -> bool {
     let moves = |record: &ValidatorStakeInfo| record.status != 0 || record.transient_stake_lamports.get() > 0;
     world.records().iter().any(moves)
 }
 
 /// What a holder's pool tokens yield in lamports, after the fee on stake.
-fn worth(world: &World, holder: Holder) -> u64 {
+fn value(world: &World, holder: Holder) -> u64 {
     yields(world, holder, token_balance(&holder.tokens, world.vm))
 }
 
-/// What so many of a holder's pool tokens yield in lamports, after the fee on stake.
+/// What this many of a holder's pool tokens yield in lamports, after the fee on stake.
 fn yields(world: &World, holder: Holder, tokens: u64) -> u64 {
     let state = world.pool.read_state(world.vm);
     let fee = (holder.tokens != state.head.manager_fee_account).then_some(&state.terms.stake_withdrawal_fee);
-    interface_quote::withdrawal(&state.head.exchange_rate(), fee, tokens).map_or(0, |quote| quote.lamports)
+    interface_quote::withdrawal(&state.head.exchange_rate(), fee, PoolTokens::new(tokens))
+        .map_or(0, |quote| quote.lamports.get())
 }
 
 /// Withdraws what the client finds to be withdrawn, and returns whether that was anything.
@@ -285,7 +283,7 @@ fn withdraw(world: &mut World, holder: Holder, side: Side, tally: &mut Tally) ->
     world.book.new_accounts += plan.pieces.len() as u64;
     for instruction in plan.plan.groups().flat_map(|group| &group.instructions) {
         let others = instruction.accounts.iter().filter(|meta| meta.is_signer && meta.pubkey != holder.wallet);
-        ensure!(others.count() == 0, "exit: somebody else is to sign");
+        ensure!(others.count() == 0, "exit: another user is to sign");
         let outcome = world.run(instruction);
         ensure!(outcome.is_ok(), "exit: planned, and refused: {:?} {:#?}", outcome.result.raw_result, outcome.logs);
     }

@@ -1,28 +1,24 @@
-//! What one holder does costs no other: what the others' pool tokens are worth, rounded down, is not a lamport less after a deposit
+//! What one holder does costs no other: the value of the others' pool tokens, rounded down, is not a lamport less after a deposit
 //! or a withdrawal. Nor do those gain whose pool tokens the instruction moved (who deposits or withdraws, the manager, the
-//! referrer): together they have what they had, and what was put in or taken out. And nobody pays more than the fees in force, or
+//! referrer): together they have what they had, and what was put in or taken out. No user pays more than the fees in force, or
 //! gets in or out at the rate of an epoch that is over, with rewards and losses to come.
 
 use {
     super::{Kind, Transition, view::fee_on},
-    crate::{ensure, extended::Finding},
+    crate::{ensure, history::Finding},
     tidepool_interface::instruction::tag,
 };
 
-/// Checks it.
-///
-/// # Errors
-/// Who lost or gained what.
 pub fn check(transition: &Transition) -> Result<(), Finding> {
     let (before, after) = (transition.before, transition.after);
     let kind = transition.kind();
     let is_loss = kind == Kind::Count && after.total < before.total;
     for (address, old) in &before.tokens {
         let new = after.tokens_of(address);
-        let (worth, is_worth) = (before.worth(*old), after.worth(new));
+        let (value, is_worth) = (before.value(*old), after.value(new));
         ensure!(
-            is_loss || new < *old || is_worth >= worth,
-            "{old} pool tokens in {address} were worth {worth} lamports, {new} are worth {is_worth}"
+            is_loss || new < *old || is_worth >= value,
+            "{old} pool tokens in {address} had a value of {value} lamports, {new} have {is_worth}"
         );
         ensure!(new >= *old || kind == Kind::Withdrawal, "{address} had {old} pool tokens, and has {new}");
     }
@@ -52,13 +48,13 @@ fn check_no_gain(transition: &Transition) -> Result<(), Finding> {
         old += before.tokens_of(address);
         new += tokens;
     }
-    let (had, has) = (i128::try_from(before.worth(old)), i128::try_from(after.worth(new)));
+    let (had, has) = (i128::try_from(before.value(old)), i128::try_from(after.value(new)));
     let (had, has) = (had.expect("lamports"), has.expect("lamports"));
     let put_in = i128::from(after.total) - i128::from(before.total);
-    // Where nothing was left to the pool tokens, what is put in is shared with those.
+    // Where nothing was left to the pool tokens, deposits are shared with those.
     ensure!(
         has <= had + put_in,
-        "{old} pool tokens were worth {had} lamports; with {put_in} more, {new} are worth {has}"
+        "{old} pool tokens had a value of {had} lamports; with {put_in} more, {new} have {has}"
     );
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What must be so of every instruction of the program, whoever sent it and whatever happened before: looked at in each step of
+//! What must be so of every instruction of the program, whatever its sender and the history: looked at in each step of
 //! the histories, by formulas of these files alone, in 128 bits.
 //!
 //! * [`rate`]: a pool token keeps its value, but for losses of stake.
@@ -6,8 +6,8 @@
 //! * [`supply`]: the supply that the pool states is the mint's.
 //! * [`holders`]: what one holder does costs no other.
 //! * [`reserve`]: the reserve keeps its rent.
-//! * [`records`]: after an update the records state what is there.
-//! * [`exit`]: everybody can leave.
+//! * [`records`]: after an update the records state the accounts' lamports.
+//! * [`exit`]: every holder can leave.
 
 pub mod conservation;
 pub mod exit;
@@ -22,7 +22,7 @@ pub use view::View;
 
 use {
     crate::{
-        extended::{Finding, Uncounted, World},
+        history::{Finding, Uncounted, World},
         vm::Outcome,
     },
     solana_instruction::Instruction,
@@ -31,11 +31,8 @@ use {
 
 /// A successful instruction of the program, and the pool before and after it.
 pub struct Transition<'a> {
-    /// Before.
     pub before: &'a View,
-    /// After.
     pub after: &'a View,
-    /// The instruction.
     pub instruction: &'a Instruction,
     /// Its log lines.
     pub logs: &'a [String],
@@ -46,9 +43,9 @@ pub struct Transition<'a> {
 /// What an instruction does with lamports and pool tokens.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Kind {
-    /// Somebody puts something in.
+    /// Lamports come in.
     Deposit,
-    /// Somebody takes something out.
+    /// Lamports go out.
     Withdrawal,
     /// The pool counts what it has.
     Count,
@@ -99,9 +96,6 @@ impl Transition<'_> {
 type Invariant = fn(&Transition) -> Result<(), Finding>;
 
 /// Checks everything of one instruction.
-///
-/// # Errors
-/// What is not so, led by the name of the invariant.
 pub fn check(
     world: &World,
     instruction: &Instruction,

@@ -1,26 +1,22 @@
 //! The value of a pool token (total lamports over supply, as an exact fraction) never falls, but by a loss of stake.
 //!
-//! No rounding is allowed for, since all of the contract's favours the pool: who deposits gets pool tokens rounded down, who
-//! withdraws gets lamports rounded down, and the manager's share of a reward is worth the fee at most. An update that finds less
+//! No rounding is allowed for, since all of SPL's favours the pool: who deposits gets pool tokens rounded down, who
+//! withdraws gets lamports rounded down, and the manager's share of a reward has at most the value of the fee. An update that finds less
 //! than the pool stated may lower the value by what was lost outside, and by what the rent of the reserve has risen: that much of
 //! it is no one's.
 
 use {
     super::{Kind, Transition, view::fee_on},
-    crate::{ensure, extended::Finding},
+    crate::{ensure, history::Finding},
 };
 
-/// Checks it.
-///
-/// # Errors
-/// The fractions.
 pub fn check(transition: &Transition) -> Result<(), Finding> {
     let (before, after) = (transition.before, transition.after);
     let is_count = transition.kind() == Kind::Count;
     if is_count {
         check_reward_fee(transition)?;
     }
-    // Without holders there is no value: the first depositor owns what is there.
+    // Without holders there is no value: the first depositor owns all lamports.
     if before.supply == 0 || after.supply == 0 {
         return Ok(());
     }

@@ -1,16 +1,13 @@
 //! After all records and the pool were updated, the list states what the stake accounts hold, and the pool states all of it:
 //! reserve less its rent, and the sum of the records. Nothing that the pool's authority commands is in neither, but for gifts to the
-//! address of an ephemeral stake account: the contract moves on what it put there itself, and the rest stays.
+//! address of an ephemeral stake account: SPL moves on what it put there itself, and the rest stays.
 
 use crate::{
     ensure,
-    extended::{Finding, World},
+    history::{Finding, World},
 };
 
 /// Checks it of a pool that has just been cranked.
-///
-/// # Errors
-/// The figures, and the account.
 pub fn check(world: &World) -> Result<(), Finding> {
     let mut sum = 0;
     for record in world.records() {

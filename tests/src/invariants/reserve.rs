@@ -1,14 +1,10 @@
-//! No instruction takes the reserve below its rent, as rent is now. Where rent rose above what is there, none takes more.
+//! No instruction takes the reserve below its rent, as rent is now. Where rent rose above its lamports, none takes more.
 
 use {
     super::Transition,
-    crate::{ensure, extended::Finding},
+    crate::{ensure, history::Finding},
 };
 
-/// Checks it.
-///
-/// # Errors
-/// The figures.
 pub fn check(transition: &Transition) -> Result<(), Finding> {
     let (before, after) = (transition.before, transition.after);
     let least = after.rent.min(before.reserve);

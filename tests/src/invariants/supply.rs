@@ -2,13 +2,10 @@
 
 use {
     super::{Kind, Transition},
-    crate::{ensure, extended::Finding},
+    crate::{ensure, history::Finding},
 };
 
 /// Checks it, and that the token accounts hold the mint's supply.
-///
-/// # Errors
-/// The figures.
 pub fn check(transition: &Transition) -> Result<(), Finding> {
     let after = transition.after;
     let burnt = if transition.kind() == Kind::Count { 0 } else { transition.uncounted.burnt };

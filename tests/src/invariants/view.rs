@@ -1,7 +1,7 @@
 //! What there is at one moment.
 
 use {
-    crate::{extended::World, extension::events::Balances},
+    crate::{extension::events::Balances, history::World},
     solana_address::Address,
     solana_program_pack::Pack as _,
     spl_token_interface::state::{Account as TokenAccount, AccountState, Mint},
@@ -79,8 +79,8 @@ impl View {
         }
     }
 
-    /// What so many pool tokens are worth by the stated rate, in lamports, rounded down; 0 where nobody holds any.
-    pub fn worth(&self, tokens: u64) -> u128 {
+    /// Value of this many pool tokens at the stated rate, in lamports, rounded down; 0 without a supply.
+    pub fn value(&self, tokens: u64) -> u128 {
         (u128::from(tokens) * u128::from(self.total)).checked_div(u128::from(self.supply)).unwrap_or(0)
     }
 

@@ -1,12 +1,15 @@
 //! Random histories.
 
 use {
-    tidepool_interface::address::STAKE_PROGRAM_ID,
+    tidepool_interface::{address::STAKE_PROGRAM_ID, instruction::tag},
     tidepool_tests::{
         fixtures,
         gates::Gates,
-        history::{self, Tally},
-        vm::Vm,
+        history::{
+            Machine,
+            properties::{DIFFERENTIAL, OPERATIONS_BESIDE_REFERENCE},
+            runner,
+        },
     },
 };
 
@@ -24,27 +27,30 @@ const OLDER_OPERATIONS: u64 = 20_000;
 /// Seeds of the parts of the run, which go on side by side.
 const SEEDS: [u64; 3] = [0, 1_000_000, 2_000_000];
 
-fn run(seed: u64, operations: u64, vm: &mut Vm) {
-    let tally = history::run(seed, operations, vm).unwrap_or_else(|divergence| panic!("{divergence:#?}"));
+fn run(seed: u64, operations: u64, machine: &mut Machine) {
+    let histories = operations.div_ceil(OPERATIONS_BESIDE_REFERENCE as u64);
+    let tally = runner::run(&DIFFERENTIAL, seed, histories, machine).unwrap_or_else(|failure| panic!("{failure:#?}"));
     println!("{tally:?}");
-    let Tally { instructions, succeeded, updates, rebalances, .. } = tally;
+    let instructions: u64 = tally.instructions.values().map(|(succeeded, refused)| succeeded + refused).sum();
+    let (updates, _) = tally.instructions[&tag::UPDATE_VALIDATORS];
     // Histories in which everything fails would prove little.
-    assert!(succeeded * 4 > instructions && updates * 100 > operations && rebalances * 200 > operations, "{tally:?}");
+    let is_telling = tally.succeeded * 4 > instructions && updates * 100 > operations;
+    assert!(is_telling && tally.rebalances * 200 > operations, "{tally:?}");
 }
 
 #[test]
 fn random_histories_end_alike() {
-    run(SEEDS[0], operations() / 2, &mut Vm::beside_reference());
+    run(SEEDS[0], operations() / 2, &mut Machine::beside_reference());
 }
 
 #[test]
 fn more_random_histories_end_alike() {
-    run(SEEDS[1], operations() / 2, &mut Vm::beside_reference());
+    run(SEEDS[1], operations() / 2, &mut Machine::beside_reference());
 }
 
 #[test]
 fn random_histories_with_an_older_stake_program_end_alike() {
-    let mut vm = Vm::beside_reference();
-    vm.replace_program(&STAKE_PROGRAM_ID, &fixtures::read(fixtures::OLDER_STAKE_PROGRAM));
-    run(SEEDS[2], OLDER_OPERATIONS, &mut vm);
+    let mut machine = Machine::beside_reference();
+    machine.vm.replace_program(&STAKE_PROGRAM_ID, &fixtures::read(fixtures::OLDER_STAKE_PROGRAM));
+    run(SEEDS[2], OLDER_OPERATIONS, &mut machine);
 }

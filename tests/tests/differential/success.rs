@@ -10,7 +10,7 @@ use {
     },
 };
 
-/// Tags of the contract that have scenarios: all but `CreateTokenMetadata` (17) and `UpdateTokenMetadata` (18), which need the
+/// Tags of SPL that have scenarios: all but `CreateTokenMetadata` (17) and `UpdateTokenMetadata` (18), which need the
 /// metadata program and are tested in `errors::metadata`, and the retired `Redelegate` (22).
 const TAGS: std::ops::RangeInclusive<u8> = 0..=26;
 const WITHOUT_SCENARIO: [u8; 3] = [17, 18, 22];

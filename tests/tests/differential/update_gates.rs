@@ -1,7 +1,7 @@
-//! `UpdateValidatorListBalance`: what is checked before the list is walked, in order, and the records that it passes over.
+//! `UpdateValidatorListBalance`: the checks before the list is walked, in order, and the records that it passes over.
 
 use {
-    crate::update_bed::Bed,
+    crate::update_harness::Harness,
     solana_address::Address,
     solana_instruction::{Instruction, error::InstructionError},
     tidepool_interface::state::StakeStatus,
@@ -11,11 +11,11 @@ use {
 /// A check, and what breaks it.
 struct Gate {
     name: &'static str,
-    breach: fn(&mut Bed, &mut Instruction),
+    breach: fn(&mut Harness, &mut Instruction),
     error: InstructionError,
 }
 
-const fn gate(name: &'static str, breach: fn(&mut Bed, &mut Instruction), error: InstructionError) -> Gate {
+const fn gate(name: &'static str, breach: fn(&mut Harness, &mut Instruction), error: InstructionError) -> Gate {
     Gate { name, breach, error }
 }
 
@@ -23,12 +23,12 @@ fn other(instruction: &mut Instruction, index: usize) {
     instruction.accounts[index].pubkey = Address::new_unique();
 }
 
-fn edit_data(bed: &mut Bed, address: Address, change: impl FnOnce(&mut [u8])) {
-    change(&mut bed.vm.accounts.get_mut(&address).expect("an account").data);
+fn edit_data(h: &mut Harness, address: Address, change: impl FnOnce(&mut [u8])) {
+    change(&mut h.vm.accounts.get_mut(&address).expect("an account").data);
 }
 
-fn disown(bed: &mut Bed, address: Address) {
-    bed.vm.accounts.get_mut(&address).expect("an account").owner = Address::new_from_array([9; 32]);
+fn disown(h: &mut Harness, address: Address) {
+    h.vm.accounts.get_mut(&address).expect("an account").owner = Address::new_from_array([9; 32]);
 }
 
 /// Where `start` lies in the instruction's data, after the tag.
@@ -39,13 +39,13 @@ fn start_at(instruction: &mut Instruction, start: u32) {
 }
 
 const GATES: &[Gate] = &[
-    gate("pool owner", |bed, _| disown(bed, bed.pool.pool), InstructionError::IncorrectProgramId),
-    gate("pool type", |bed, _| edit_data(bed, bed.pool.pool, |data| data[0] = 2), InstructionError::Custom(2)),
+    gate("pool owner", |h, _| disown(h, h.pool.pool), InstructionError::IncorrectProgramId),
+    gate("pool type", |h, _| edit_data(h, h.pool.pool, |data| data[0] = 2), InstructionError::Custom(2)),
     gate("list address", |_, instruction| other(instruction, 2), InstructionError::Custom(8)),
     gate("withdraw authority", |_, instruction| other(instruction, 1), InstructionError::Custom(1)),
     gate("reserve", |_, instruction| other(instruction, 3), InstructionError::Custom(1)),
     gate("stake program", |_, instruction| other(instruction, 6), InstructionError::IncorrectProgramId),
-    gate("epoch rewards", |bed, _| bed.vm.set_epoch_rewards_active(true), InstructionError::Custom(43)),
+    gate("epoch rewards", |h, _| h.vm.set_epoch_rewards_active(true), InstructionError::Custom(43)),
     gate(
         "odd number of accounts",
         |_, instruction| {
@@ -53,33 +53,31 @@ const GATES: &[Gate] = &[
         },
         InstructionError::Custom(20),
     ),
-    gate("list owner", |bed, _| disown(bed, bed.pool.state.head.validator_list), InstructionError::IncorrectProgramId),
+    gate("list owner", |h, _| disown(h, h.pool.state.head.validator_list), InstructionError::IncorrectProgramId),
     gate("beyond the list", |_, instruction| start_at(instruction, 1), InstructionError::AccountDataTooSmall),
     gate(
         "list type",
-        |bed, _| edit_data(bed, bed.pool.state.head.validator_list, |data| data[0] = 1),
+        |h, _| edit_data(h, h.pool.state.head.validator_list, |data| data[0] = 1),
         InstructionError::Custom(2),
     ),
 ];
 
 /// Runs an update of both validators that breaks these gates, the last first.
 fn breach(vm: Vm, gates: &[Gate], kind: PoolKind) -> (Vm, Result<Result<(), InstructionError>, String>) {
-    let mut bed = Bed::new(vm, &[StakeStatus::Active; 2], kind);
-    bed.vm.set_epoch_rewards_active(false);
-    let mut instruction = update(&bed, 0, &[0, 1]);
+    let mut h = Harness::new(vm, &[StakeStatus::Active; 2], kind);
+    h.vm.set_epoch_rewards_active(false);
+    let mut instruction = update(&h, 0, &[0, 1]);
     for gate in gates.iter().rev() {
-        (gate.breach)(&mut bed, &mut instruction);
+        (gate.breach)(&mut h, &mut instruction);
     }
-    let result = bed.vm.compare(&instruction).map(|outcome| outcome.result.raw_result);
-    (bed.vm, result)
+    let result = h.vm.compare(&instruction).map(|outcome| outcome.result.raw_result);
+    (h.vm, result)
 }
 
-fn update(bed: &Bed, start: u32, validators: &[usize]) -> Instruction {
-    let stakes: Vec<_> = validators
-        .iter()
-        .map(|index| (bed.pool.validators[*index].stake, bed.pool.validators[*index].transient))
-        .collect();
-    bed.pool.update_list(start, false, &stakes)
+fn update(h: &Harness, start: u32, validators: &[usize]) -> Instruction {
+    let stakes: Vec<_> =
+        validators.iter().map(|index| (h.pool.validators[*index].stake, h.pool.validators[*index].transient)).collect();
+    h.pool.update_list(start, false, &stakes)
 }
 
 /// Each gate alone, and each with all that come after it: the first one answers. The odd number and the slice beyond the list
@@ -104,13 +102,13 @@ fn each_gate_refuses_in_its_order() {
 /// What part of the list is updated.
 struct Slice {
     name: &'static str,
-    instruction: fn(&mut Bed) -> Instruction,
+    instruction: fn(&mut Harness) -> Instruction,
     /// Which of the two records are fresh then, or the error.
     expected: Result<[bool; 2], InstructionError>,
 }
 
-fn slice(bed: &Bed, start: u32, validators: &[usize], edit: impl FnOnce(&mut Instruction)) -> Instruction {
-    let mut instruction = update(bed, start, validators);
+fn slice(h: &Harness, start: u32, validators: &[usize], edit: impl FnOnce(&mut Instruction)) -> Instruction {
+    let mut instruction = update(h, start, validators);
     edit(&mut instruction);
     instruction
 }
@@ -120,44 +118,44 @@ const TOO_SMALL: Result<[bool; 2], InstructionError> = Err(InstructionError::Acc
 
 /// The first validator's accounts are 7 and 8 of the instruction.
 const SLICES: &[Slice] = &[
-    Slice { name: "both", instruction: |bed| update(bed, 0, &[0, 1]), expected: Ok([true, true]) },
-    Slice { name: "the first", instruction: |bed| update(bed, 0, &[0]), expected: Ok([true, false]) },
-    Slice { name: "the second", instruction: |bed| update(bed, 1, &[1]), expected: Ok([false, true]) },
-    Slice { name: "none", instruction: |bed| update(bed, 0, &[]), expected: STALE },
-    Slice { name: "none at the end", instruction: |bed| update(bed, 2, &[]), expected: STALE },
-    Slice { name: "none beyond the end", instruction: |bed| update(bed, 3, &[]), expected: TOO_SMALL },
-    Slice { name: "far beyond the end", instruction: |bed| update(bed, u32::MAX, &[0]), expected: TOO_SMALL },
-    Slice { name: "more than the list", instruction: |bed| update(bed, 0, &[0, 1, 1]), expected: TOO_SMALL },
-    Slice { name: "swapped records", instruction: |bed| update(bed, 0, &[1, 0]), expected: STALE },
-    Slice { name: "wrong record", instruction: |bed| update(bed, 0, &[1]), expected: STALE },
+    Slice { name: "both", instruction: |h| update(h, 0, &[0, 1]), expected: Ok([true, true]) },
+    Slice { name: "the first", instruction: |h| update(h, 0, &[0]), expected: Ok([true, false]) },
+    Slice { name: "the second", instruction: |h| update(h, 1, &[1]), expected: Ok([false, true]) },
+    Slice { name: "none", instruction: |h| update(h, 0, &[]), expected: STALE },
+    Slice { name: "none at the end", instruction: |h| update(h, 2, &[]), expected: STALE },
+    Slice { name: "none beyond the end", instruction: |h| update(h, 3, &[]), expected: TOO_SMALL },
+    Slice { name: "far beyond the end", instruction: |h| update(h, u32::MAX, &[0]), expected: TOO_SMALL },
+    Slice { name: "more than the list", instruction: |h| update(h, 0, &[0, 1, 1]), expected: TOO_SMALL },
+    Slice { name: "swapped records", instruction: |h| update(h, 0, &[1, 0]), expected: STALE },
+    Slice { name: "wrong record", instruction: |h| update(h, 0, &[1]), expected: STALE },
     Slice {
         name: "wrong validator account",
-        instruction: |bed| slice(bed, 0, &[0, 1], |instruction| other(instruction, 7)),
+        instruction: |h| slice(h, 0, &[0, 1], |instruction| other(instruction, 7)),
         expected: Ok([false, true]),
     },
     Slice {
         name: "wrong transient account",
-        instruction: |bed| slice(bed, 0, &[0, 1], |instruction| other(instruction, 8)),
+        instruction: |h| slice(h, 0, &[0, 1], |instruction| other(instruction, 8)),
         expected: Ok([false, true]),
     },
     Slice {
         name: "swapped accounts",
-        instruction: |bed| slice(bed, 0, &[0, 1], |instruction| instruction.accounts.swap(7, 8)),
+        instruction: |h| slice(h, 0, &[0, 1], |instruction| instruction.accounts.swap(7, 8)),
         expected: Ok([false, true]),
     },
     Slice {
         name: "another validator seed in the record",
-        instruction: |bed| {
-            bed.pool.edit_record(0, &mut bed.vm, |record| record.validator_seed_suffix = 1.into());
-            update(bed, 0, &[0, 1])
+        instruction: |h| {
+            h.pool.edit_record(0, &mut h.vm, |record| record.validator_seed_suffix = 1.into());
+            update(h, 0, &[0, 1])
         },
         expected: Ok([false, true]),
     },
     Slice {
         name: "another transient seed in the record",
-        instruction: |bed| {
-            bed.pool.edit_record(0, &mut bed.vm, |record| record.transient_seed_suffix = 1.into());
-            update(bed, 0, &[0, 1])
+        instruction: |h| {
+            h.pool.edit_record(0, &mut h.vm, |record| record.transient_seed_suffix = 1.into());
+            update(h, 0, &[0, 1])
         },
         expected: Ok([false, true]),
     },
@@ -168,13 +166,13 @@ fn wrong_addresses_leave_their_records_stale() {
     let mut vm = Vm::beside_reference();
     let mut failures = vec![];
     for (row, kind) in SLICES.iter().flat_map(|row| PoolKind::ALL.map(|kind| (row, kind))) {
-        let mut bed = Bed::new(vm, &[StakeStatus::Active; 2], kind);
-        let instruction = (row.instruction)(&mut bed);
-        let before = [0, 1].map(|index| bed.pool.record(index, &bed.vm));
-        let result = bed.vm.compare(&instruction).map(|outcome| {
+        let mut h = Harness::new(vm, &[StakeStatus::Active; 2], kind);
+        let instruction = (row.instruction)(&mut h);
+        let before = [0, 1].map(|index| h.pool.record(index, &h.vm));
+        let result = h.vm.compare(&instruction).map(|outcome| {
             outcome.result.raw_result?;
             let fresh = |index: usize| {
-                let record = bed.pool.record(index, &bed.vm);
+                let record = h.pool.record(index, &h.vm);
                 record != before[index] && record.last_update_epoch.get() == EPOCH
             };
             Ok([fresh(0), fresh(1)])
@@ -182,7 +180,7 @@ fn wrong_addresses_leave_their_records_stale() {
         if result.as_ref() != Ok(&row.expected) {
             failures.push(format!("{}, {kind:?}: {result:?}, not {:?}", row.name, row.expected));
         }
-        vm = bed.vm;
+        vm = h.vm;
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

@@ -4,8 +4,8 @@
 //! Not reached: the errors of half a pair of accounts, as an odd number of them is refused first.
 
 use {
-    crate::update_bed::{
-        Bed, cooling_down, deactivate_transient, deactivate_validator, other_lockup, other_staker, other_vote,
+    crate::update_harness::{
+        Harness, cooling_down, deactivate_transient, deactivate_validator, other_lockup, other_staker, other_vote,
         other_withdrawer, warming_up,
     },
     StakeStatus::{Active, DeactivatingAll, DeactivatingTransient, DeactivatingValidator, ReadyForRemoval},
@@ -42,7 +42,7 @@ pub type Expected = Result<End, InstructionError>;
 
 pub struct Row {
     pub name: &'static str,
-    pub set: fn(&mut Bed),
+    pub set: fn(&mut Harness),
     /// By status and `no_merge`.
     expected: fn(StakeStatus, bool) -> Expected,
 }
@@ -121,25 +121,25 @@ macro_rules! row {
 
 /// Step A: the transient account, beside a validator account that is active.
 pub const TRANSIENT: &[Row] = &[
-    row!("no transient in the record", Bed::without_transient, transient_ignored),
-    row!("initialized", |bed| bed.transient(|data| undelegate(data)), transient_to_reserve),
-    row!("deactivated before", |bed| deactivate_transient(bed, 0, EPOCH - 1), transient_to_reserve),
-    row!("activated and deactivated now", |bed| deactivate_transient(bed, EPOCH, EPOCH), transient_to_reserve),
+    row!("no transient in the record", Harness::without_transient, transient_ignored),
+    row!("initialized", |h| h.transient(|data| undelegate(data)), transient_to_reserve),
+    row!("deactivated before", |h| deactivate_transient(h, 0, EPOCH - 1), transient_to_reserve),
+    row!("activated and deactivated now", |h| deactivate_transient(h, EPOCH, EPOCH), transient_to_reserve),
     row!("activated before", |_| (), transient_to_validator),
-    row!("activating now", |bed| deactivate_transient(bed, EPOCH, u64::MAX), transient_stays),
-    // The contract's table has "nothing" here; the reference tries the merge, which the stake program refuses.
-    row!("deactivating now", |bed| deactivate_transient(bed, 0, EPOCH), |status, no_merge| active_refused(
+    row!("activating now", |h| deactivate_transient(h, EPOCH, u64::MAX), transient_stays),
+    // SPL's table has "nothing" here; the reference tries the merge, which the stake program refuses.
+    row!("deactivating now", |h| deactivate_transient(h, 0, EPOCH), |status, no_merge| active_refused(
         MERGE_TRANSIENT_STAKE,
         status,
         no_merge
     )),
-    row!("validator activating now", |bed| deactivate_validator(bed, EPOCH, u64::MAX), transient_stays),
+    row!("validator activating now", |h| deactivate_validator(h, EPOCH, u64::MAX), transient_stays),
     row!(
         "validator uninitialized",
-        |bed| bed.validator(|data| set_state(data, &StakeStateV2::Uninitialized)),
+        |h| h.validator(|data| set_state(data, &StakeStateV2::Uninitialized)),
         |status, _| end(status, false, true, false)
     ),
-    row!("validator initialized", |bed| bed.validator(|data| undelegate(data)), |_, _| end(
+    row!("validator initialized", |h| h.validator(|data| undelegate(data)), |_, _| end(
         DeactivatingTransient,
         false,
         true,
@@ -147,9 +147,9 @@ pub const TRANSIENT: &[Row] = &[
     )),
     row!(
         "both initialized",
-        |bed| {
-            bed.validator(|data| undelegate(data));
-            bed.transient(|data| undelegate(data));
+        |h| {
+            h.validator(|data| undelegate(data));
+            h.transient(|data| undelegate(data));
         },
         |_, no_merge| if no_merge {
             end(DeactivatingTransient, false, true, true)
@@ -157,37 +157,37 @@ pub const TRANSIENT: &[Row] = &[
             end(ReadyForRemoval, false, false, true)
         }
     ),
-    row!("other staker", |bed| bed.transient(|data| other_staker(data)), transient_ignored),
-    row!("other withdrawer", |bed| bed.transient(|data| other_withdrawer(data)), transient_ignored),
-    row!("other lockup", |bed| bed.transient(|data| other_lockup(data)), transient_ignored),
+    row!("other staker", |h| h.transient(|data| other_staker(data)), transient_ignored),
+    row!("other withdrawer", |h| h.transient(|data| other_withdrawer(data)), transient_ignored),
+    row!("other lockup", |h| h.transient(|data| other_lockup(data)), transient_ignored),
     row!(
         "initialized, other staker",
-        |bed| bed.transient(|data| {
+        |h| h.transient(|data| {
             undelegate(data);
             other_staker(data);
         }),
         transient_ignored
     ),
-    row!("uninitialized", |bed| bed.transient(|data| set_state(data, &StakeStateV2::Uninitialized)), transient_ignored),
-    row!("rewards pool", |bed| bed.transient(|data| set_state(data, &StakeStateV2::RewardsPool)), transient_ignored),
-    row!("empty", |bed| bed.transient(Vec::clear), transient_ignored),
-    row!("undecodable", |bed| bed.transient(|data| data.fill(0xff)), transient_ignored),
+    row!("uninitialized", |h| h.transient(|data| set_state(data, &StakeStateV2::Uninitialized)), transient_ignored),
+    row!("rewards pool", |h| h.transient(|data| set_state(data, &StakeStateV2::RewardsPool)), transient_ignored),
+    row!("empty", |h| h.transient(Vec::clear), transient_ignored),
+    row!("undecodable", |h| h.transient(|data| data.fill(0xff)), transient_ignored),
     row!("warming up", warming_up, |status, no_merge| active_refused(MERGE_TRANSIENT_STAKE, status, no_merge)),
     row!("cooling down", cooling_down, |status, no_merge| refused_unless(no_merge, MERGE_TRANSIENT_STAKE, status)),
     row!("other vote account", other_vote, |status, no_merge| active_refused(MERGE_MISMATCH, status, no_merge)),
-    row!(
-        "validator locked up",
-        |bed| bed.validator(|data| other_lockup(data)),
-        |status, no_merge| match active_refused(MERGE_MISMATCH, status, no_merge) {
-            Ok(_) => end(status, false, true, false),
-            refused => refused,
-        }
-    ),
+    row!("validator locked up", |h| h.validator(|data| other_lockup(data)), |status, no_merge| match active_refused(
+        MERGE_MISMATCH,
+        status,
+        no_merge
+    ) {
+        Ok(_) => end(status, false, true, false),
+        refused => refused,
+    }),
     row!(
         "initialized, reserve locked up",
-        |bed| {
-            bed.transient(|data| undelegate(data));
-            bed.lock_reserve();
+        |h| {
+            h.transient(|data| undelegate(data));
+            h.lock_reserve();
         },
         |status, no_merge| refused_unless(no_merge, MERGE_MISMATCH, status)
     ),
@@ -196,69 +196,69 @@ pub const TRANSIENT: &[Row] = &[
 /// Step B: the validator account, without a transient one.
 pub const VALIDATOR: &[Row] = &[
     row!("active", |_| (), |status, _| end(status, counts(status), false, false)),
-    row!("active with a donation", Bed::donate, |status, _| end(status, counts(status), false, true)),
-    row!("activating now", |bed| deactivate_validator(bed, EPOCH, u64::MAX), transient_ignored),
-    row!("deactivating now", |bed| deactivate_validator(bed, 0, EPOCH), transient_ignored),
-    row!("deactivated before", |bed| deactivate_validator(bed, 0, EPOCH - 1), validator_to_reserve),
-    row!("activated and deactivated now", |bed| deactivate_validator(bed, EPOCH, EPOCH), validator_to_reserve),
+    row!("active with a donation", Harness::donate, |status, _| end(status, counts(status), false, true)),
+    row!("activating now", |h| deactivate_validator(h, EPOCH, u64::MAX), transient_ignored),
+    row!("deactivating now", |h| deactivate_validator(h, 0, EPOCH), transient_ignored),
+    row!("deactivated before", |h| deactivate_validator(h, 0, EPOCH - 1), validator_to_reserve),
+    row!("activated and deactivated now", |h| deactivate_validator(h, EPOCH, EPOCH), validator_to_reserve),
     row!(
         "deactivated before, with a donation",
-        |bed| {
-            deactivate_validator(bed, 0, EPOCH - 1);
-            bed.donate();
+        |h| {
+            deactivate_validator(h, 0, EPOCH - 1);
+            h.donate();
         },
         |status, no_merge| validator_to_reserve(status, no_merge).map(|end| End { reserve_grows: true, ..end })
     ),
-    row!("initialized", |bed| bed.validator(|data| undelegate(data)), |_, _| end(ReadyForRemoval, false, false, true)),
-    row!("other staker", |bed| bed.validator(|data| other_staker(data)), validator_ignored),
-    row!("other withdrawer", |bed| bed.validator(|data| other_withdrawer(data)), validator_ignored),
-    row!("other lockup", |bed| bed.validator(|data| other_lockup(data)), validator_ignored),
+    row!("initialized", |h| h.validator(|data| undelegate(data)), |_, _| end(ReadyForRemoval, false, false, true)),
+    row!("other staker", |h| h.validator(|data| other_staker(data)), validator_ignored),
+    row!("other withdrawer", |h| h.validator(|data| other_withdrawer(data)), validator_ignored),
+    row!("other lockup", |h| h.validator(|data| other_lockup(data)), validator_ignored),
     row!(
         "initialized, other withdrawer",
-        |bed| bed.validator(|data| {
+        |h| h.validator(|data| {
             undelegate(data);
             other_withdrawer(data);
         }),
         validator_ignored
     ),
-    row!("uninitialized", |bed| bed.validator(|data| set_state(data, &StakeStateV2::Uninitialized)), validator_ignored),
-    row!("rewards pool", |bed| bed.validator(|data| set_state(data, &StakeStateV2::RewardsPool)), validator_ignored),
-    row!("empty", |bed| bed.validator(Vec::clear), validator_ignored),
-    row!("undecodable", |bed| bed.validator(|data| data.fill(0xff)), validator_ignored),
+    row!("uninitialized", |h| h.validator(|data| set_state(data, &StakeStateV2::Uninitialized)), validator_ignored),
+    row!("rewards pool", |h| h.validator(|data| set_state(data, &StakeStateV2::RewardsPool)), validator_ignored),
+    row!("empty", |h| h.validator(Vec::clear), validator_ignored),
+    row!("undecodable", |h| h.validator(|data| data.fill(0xff)), validator_ignored),
     row!(
         "cooling down",
-        |bed| {
-            deactivate_validator(bed, 0, EPOCH - 1);
-            bed.slow_down();
+        |h| {
+            deactivate_validator(h, 0, EPOCH - 1);
+            h.slow_down();
         },
         |status, no_merge| removed_refused(MERGE_TRANSIENT_STAKE, status, no_merge)
     ),
     row!(
         "deactivated before, reserve locked up",
-        |bed| {
-            deactivate_validator(bed, 0, EPOCH - 1);
-            bed.lock_reserve();
+        |h| {
+            deactivate_validator(h, 0, EPOCH - 1);
+            h.lock_reserve();
         },
         |status, no_merge| removed_refused(MERGE_MISMATCH, status, no_merge)
     ),
     row!(
         "initialized, reserve locked up",
-        |bed| {
-            bed.validator(|data| undelegate(data));
-            bed.lock_reserve();
+        |h| {
+            h.validator(|data| undelegate(data));
+            h.lock_reserve();
         },
         |_, _| Err(InstructionError::Custom(MERGE_MISMATCH))
     ),
-    row!("pool locked up", Bed::lock_pool, |status, _| end(status, counts(status), false, false)),
+    row!("pool locked up", Harness::lock_pool, |status, _| end(status, counts(status), false, false)),
     row!(
         "pool locked up, with a donation",
-        |bed| {
-            bed.lock_pool();
-            bed.donate();
+        |h| {
+            h.lock_pool();
+            h.donate();
         },
         |_, _| Err(InstructionError::Custom(LOCKUP_IN_FORCE))
     ),
-    row!("unknown status", |bed| bed.pool.edit_record(0, &mut bed.vm, |record| record.status = 5), |_, _| Err(
+    row!("unknown status", |h| h.pool.edit_record(0, &mut h.vm, |record| record.status = 5), |_, _| Err(
         InstructionError::InvalidAccountData
     )),
 ];
@@ -268,49 +268,49 @@ fn refused_unless(no_merge: bool, code: u32, status: StakeStatus) -> Expected {
 }
 
 /// Runs a row and returns what became of the record.
-fn run(bed: &mut Bed, no_merge: bool) -> Result<Expected, String> {
-    let validator = bed.pool.validators[0];
-    let reserve = bed.pool.state.head.reserve_stake;
-    let before = bed.lamports(&reserve);
-    let instruction = bed.pool.update_list(0, no_merge, &[(validator.stake, validator.transient)]);
-    let outcome = bed.vm.compare(&instruction)?;
+fn run(h: &mut Harness, no_merge: bool) -> Result<Expected, String> {
+    let validator = h.pool.validators[0];
+    let reserve = h.pool.state.head.reserve_stake;
+    let before = h.lamports(&reserve);
+    let instruction = h.pool.update_list(0, no_merge, &[(validator.stake, validator.transient)]);
+    let outcome = h.vm.compare(&instruction)?;
     if let Err(error) = outcome.result.raw_result {
         return Ok(Err(error));
     }
-    let record = bed.pool.record(0, &bed.vm);
+    let record = h.pool.record(0, &h.vm);
     if record.last_update_epoch.get() != EPOCH {
         return Err("the record is stale".to_owned());
     }
     let counted = |address, lamports: u64| match lamports {
         0 => Ok(false),
-        lamports if lamports == bed.lamports(address) => Ok(true),
-        lamports => Err(format!("{lamports} counted of {}", bed.lamports(address))),
+        lamports if lamports == h.lamports(address) => Ok(true),
+        lamports => Err(format!("{lamports} counted of {}", h.lamports(address))),
     };
     Ok(Ok(End {
         status: *STATUSES.iter().find(|status| **status as u8 == record.status).ok_or("an unknown status")?,
         active: counted(&validator.stake, record.active_stake_lamports.get())?,
         transient: counted(&validator.transient, record.transient_stake_lamports.get())?,
-        reserve_grows: bed.lamports(&reserve) > before,
+        reserve_grows: h.lamports(&reserve) > before,
     }))
 }
 
-fn check(rows: &[Row], before: fn(&mut Bed), departs: impl Fn(&Row, PoolKind, bool) -> bool) {
+fn check(rows: &[Row], before: fn(&mut Harness), departs: impl Fn(&Row, PoolKind, bool) -> bool) {
     let mut vm = Vm::beside_reference();
     let mut failures = vec![];
     for (row, kind) in rows.iter().flat_map(|row| PoolKind::ALL.map(|kind| (row, kind))) {
         for status in STATUSES {
             for no_merge in [false, true].into_iter().filter(|no_merge| !departs(row, kind, *no_merge)) {
-                let mut bed = Bed::new(vm, &[status], kind);
-                before(&mut bed);
-                (row.set)(&mut bed);
-                let (got, expected) = (run(&mut bed, no_merge), (row.expected)(status, no_merge));
+                let mut h = Harness::new(vm, &[status], kind);
+                before(&mut h);
+                (row.set)(&mut h);
+                let (got, expected) = (run(&mut h, no_merge), (row.expected)(status, no_merge));
                 if got.as_ref() != Ok(&expected) {
                     failures.push(format!(
                         "{}, {kind:?}, {status:?}, no_merge {no_merge}: {got:?}, not {expected:?}",
                         row.name
                     ));
                 }
-                vm = bed.vm;
+                vm = h.vm;
             }
         }
     }
@@ -330,5 +330,5 @@ fn each_state_of_the_transient_account_ends_alike() {
 
 #[test]
 fn each_state_of_the_validator_account_ends_alike() {
-    check(VALIDATOR, Bed::without_transient, |_, _, _| false);
+    check(VALIDATOR, Harness::without_transient, |_, _, _| false);
 }

@@ -60,8 +60,8 @@ impl OnChain {
         }
     }
 
-    /// Whether a pool token is worth more than it was.
-    pub fn is_worth_more_than(&self, before: &Self) -> bool {
+    /// Whether the value of a pool token is more than it was.
+    pub fn has_more_value_than(&self, before: &Self) -> bool {
         let value = |pool: &StakePool| {
             (u128::from(pool.head.total_lamports.get()), u128::from(pool.head.pool_token_supply.get()))
         };
@@ -70,7 +70,7 @@ impl OnChain {
     }
 }
 
-/// Checks that `show` and `list` say what the accounts say, and returns the accounts. Nobody else may touch the pool.
+/// Checks that `show` and `list` say what the accounts say, and returns the accounts. No other user may touch the pool.
 pub fn check(cluster: &Cluster, user: &User, pool: &str) -> OnChain {
     let (shown, listed) = (user.must(&format!("show {pool}")), user.must(&format!("list {pool}")));
     let chain = OnChain::read(cluster, pool);

@@ -31,8 +31,8 @@ fn make_pool(cluster: &Cluster) -> (User, String) {
     let user = User::new(cluster);
     let line = format!("create-pool --program-id {} --max-validators 5 --initial-deposit 10", cluster.program_id);
     let pool = user.must_soon(&line)["pool"].as_str().expect("an address").to_owned();
-    user.must_soon(&format!("add-validator {pool} {}", cluster.vote));
-    user.must_soon(&format!("set-weights {pool} --equal"));
+    user.must_soon(&format!("add-validator {pool} {} --accept", cluster.vote));
+    user.must_soon(&format!("set-weights {pool} --equal --accept"));
     (user, pool)
 }
 
@@ -53,7 +53,7 @@ fn lines(watch: &Running) -> Vec<Value> {
     whole.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
 }
 
-/// Waits until a watching crank has printed so many lines, and returns them.
+/// Waits until a watching crank has printed this many lines, and returns them.
 fn wait_for_lines(watch: &mut Running, count: usize) -> Vec<Value> {
     wait_for("a line for each epoch", || {
         assert!(watch.status().is_none(), "the crank has ended: {}", watch.errors());
@@ -95,7 +95,7 @@ fn endpoint_gone_in_a_watch(cluster: &Cluster) {
     assert_eq!(answer.code, Some(0), "{}", answer.err);
     let epochs: Vec<u64> = lines.iter().map(|line| line["epoch"].as_u64().expect("an epoch")).collect();
     assert!(epochs.is_sorted(), "{epochs:?}");
-    assert!(OnChain::read(cluster, &pool).is_worth_more_than(&rate), "rewards have not raised the rate");
+    assert!(OnChain::read(cluster, &pool).has_more_value_than(&rate), "rewards have not raised the rate");
     println!(
         "watched from epoch {} to {}, and {} s without an endpoint",
         epochs[0],
@@ -125,7 +125,7 @@ fn epoch_ends(cluster: &Cluster) {
     let (user, pool) = make_pool(cluster);
     wait_until_stale(cluster, &pool);
     let before = cluster.rpc.epoch();
-    // With 300 ms for each request, what is read in one epoch is sent in the next.
+    // With 300 ms for each request, a plan made in one epoch is sent in the next.
     let proxy = Proxy::start(cluster.rpc, Rules { delay: Duration::from_millis(300), ..Rules::default() }, 1);
     let crank = user.start(&format!("crank {pool} --output json --url {}", proxy.url()));
     cluster.rpc.wait_for_epoch(before + 2);

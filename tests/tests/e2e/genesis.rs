@@ -5,7 +5,7 @@ use {
     solana_address::Address,
     tidepool_interface::{
         address::{find_transient_stake, find_validator_stake},
-        state::{RebalancePolicy, StakeStatus},
+        state::RebalancePolicy,
     },
     tidepool_tests::{
         SOL,
@@ -32,7 +32,7 @@ impl Genesis {
         Self { vm: Vm::new(program_id, &read_elf(Elf::Tidepool)) }
     }
 
-    /// Adds a pool of so many validators, whose stake is where its weights say, and which was last updated in epoch 0. Each
+    /// Adds a pool of this many validators, whose stake is where its weights say, and which was last updated in epoch 0. Each
     /// validator has a vote account of its own, which never votes; with 1 to 7 SOL they have no say beside the one that does.
     pub fn add_pool(&mut self, validators: usize) -> Address {
         let rent = self.vm.stake_rent();
@@ -43,8 +43,7 @@ impl Genesis {
             ..RebalancePolicy::DEFAULT
         };
         let stakes = (0..validators as u64).map(|index| (index % WEIGHTS + 1) * SOL);
-        let validators: Vec<_> =
-            stakes.map(|delegated| ValidatorSpec { delegated, transient: 0, status: StakeStatus::Active }).collect();
+        let validators: Vec<_> = stakes.map(|delegated| ValidatorSpec::active(delegated, 0)).collect();
         let total = RESERVE + validators.iter().map(|each| each.delegated + rent).sum::<u64>();
         let spec = PoolSpec {
             total_lamports: total,

@@ -53,7 +53,7 @@ fn between(world: &World) {
     let (cluster, user) = (&settled.cluster, User::new(&settled.cluster));
     let created = user.must(&format!("create-pool --program-id {} --initial-deposit 10", cluster.program_id));
     let pool = created["pool"].as_str().expect("an address");
-    user.must(&format!("add-validator {pool} {}", cluster.vote));
+    user.must(&format!("add-validator {pool} {} --accept", cluster.vote));
     let proxy = Proxy::start(cluster.rpc, Rules::default(), 1);
     // First the validators, then the pool's totals.
     let update = user.start(&format!("update {pool} --force --url {}", proxy.url()));

@@ -17,7 +17,7 @@ pub const TESTS: &[Test] = &[
     ("large::also_where_3_of_10_transactions_are_lost", with_losses),
 ];
 
-/// What is promised.
+/// Promised figures.
 const MOST_TRANSACTIONS: usize = 25;
 const MOST_TIME: Duration = Duration::from_secs(60);
 
@@ -33,7 +33,7 @@ fn crank(world: &World, pool: usize, rules: Rules) {
     let settled = world.settled();
     let (cluster, pool) = (&settled.cluster, settled.large[pool]);
     let user = User::new(cluster);
-    // Made once for a pool, by whoever is going to crank it.
+    // Made once for a pool, by its cranker.
     user.must(&format!("lookup-tables {pool} --make"));
     assert!(is_stale(&user, &pool));
     let proxy = Proxy::start(cluster.rpc, rules, 1);

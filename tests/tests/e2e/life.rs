@@ -66,7 +66,7 @@ fn text(value: &Value) -> &str {
 }
 
 impl Life<'_> {
-    /// Waits for the next epoch, and has the pool cranked by somebody who is nobody to it.
+    /// Waits for the next epoch, and has the pool cranked by a user without a role in it.
     fn next_epoch(&mut self) {
         let epoch = self.last.pool.head.last_update_epoch.get().max(self.cluster.rpc.epoch());
         self.cluster.rpc.wait_for_epoch(epoch + 1);
@@ -107,7 +107,7 @@ fn create<'a>(cluster: &'a Cluster, token_program: &str, token_program_id: Addre
 fn add_validators(life: &Life) {
     let Life { cluster, manager, pool, votes, .. } = life;
     for vote in votes {
-        let added = manager.must(&format!("add-validator {pool} {vote}"));
+        let added = manager.must(&format!("add-validator {pool} {vote} --accept"));
         let stake = text(&added["validator_stake"]).parse().expect("an address");
         assert_eq!(cluster.rpc.lamports(&stake), number(&added["lamports"]));
     }
@@ -130,7 +130,7 @@ fn deposit_sol(life: &Life) {
 fn spread(life: &Life) {
     let Life { manager, holder, pool, votes, .. } = life;
     let [first, second, third] = votes;
-    let set = manager.must(&format!("set-weights {pool} --set {first}=2 --set {second}=1 --set {third}=1"));
+    let set = manager.must(&format!("set-weights {pool} --set {first}=2 --set {second}=1 --set {third}=1 --accept"));
     assert_eq!(set["weighted"], 3);
     let before = rows(life);
     let planned = holder.must(&format!("rebalance {pool} --dry-run"));
@@ -166,7 +166,7 @@ fn change_fee(life: &mut Life) {
         assert_eq!(shown["fees"]["epoch"]["pending"]["numerator"], 10);
         let before = OnChain::read(life.cluster, &life.pool);
         life.next_epoch();
-        assert!(life.last.is_worth_more_than(&before), "rewards have not raised the rate");
+        assert!(life.last.has_more_value_than(&before), "rewards have not raised the rate");
     }
     let shown = life.manager.must(&format!("show {}", life.pool));
     assert_eq!(shown["fees"]["epoch"], json!({ "numerator": 10, "denominator": 100, "pending": null }));
@@ -174,7 +174,7 @@ fn change_fee(life: &mut Life) {
 
 /// Gives one validator much more weight: the stake of the others leaves.
 fn move_away(life: &mut Life) {
-    let set = life.manager.must(&format!("set-weights {} --set {}=20", life.pool, life.votes[0]));
+    let set = life.manager.must(&format!("set-weights {} --set {}=20 --accept", life.pool, life.votes[0]));
     assert_eq!(set["unchanged"], 2);
     let held = |life: &Life| number(&rows(life)[2]["active_lamports"]);
     let before = held(life);
@@ -221,7 +221,7 @@ fn withdraw_all(life: &mut Life) {
     assert_eq!(in_accounts, stake_lamports + number(&withdrawn["rent_lamports"]));
     let now = check(life.cluster, &life.holder, &life.pool);
     chain::check_total(life.cluster, &now);
-    // What is left is the manager's: the first deposit, and fees.
+    // The remainder is the manager's: the first deposit, and fees.
     assert_eq!(now.mint_supply, tokens(life.cluster, &now.pool.head.manager_fee_account.to_string()));
     assert!(now.mint_supply > 10 * SOL);
 }

@@ -52,7 +52,7 @@ impl<'a> Stage<'a> {
             cluster.program_id
         );
         let pool = user.must(&line)["pool"].as_str().expect("an address").to_owned();
-        user.must(&format!("add-validator {pool} {}", cluster.vote));
+        user.must(&format!("add-validator {pool} {} --accept", cluster.vote));
         let accounts = user.must(&format!("show {pool}"))["accounts"].take();
         Self { cluster, user, pool, accounts }
     }
@@ -107,7 +107,7 @@ fn other_program(world: &World) {
     for command in [format!("show {pool}"), format!("deposit-sol {pool} 1"), format!("withdraw-sol {pool} 1")] {
         stage.refuses(&format!("{command} --program-id {other}"), REFUSED, &["is owned by program", &other]);
     }
-    // What is no program cannot have a pool, and costs no rent for half of one.
+    // An address without a program cannot have a pool, and costs no rent for half of one.
     let wallet = stage.user.address().to_string();
     for (program, part) in [(&other, "does not exist"), (&wallet, "is not a program")] {
         stage.refuses(&format!("create-pool --program-id {program}"), USAGE, &[program, part, "--program-id"]);
@@ -125,10 +125,10 @@ fn unreachable(world: &World) {
 
 fn unfunded(world: &World) {
     let stage = Stage::new(world, "");
-    let poor = User::poor(stage.cluster);
+    let unfunded = User::unfunded(stage.cluster);
     let before = stage.state();
-    let refuses = |line: String, part: &str| poor.run(&format!("{line} --yes")).assert_refused(REFUSED, &[part]);
-    let address = poor.address().to_string();
+    let refuses = |line: String, part: &str| unfunded.run(&format!("{line} --yes")).assert_refused(REFUSED, &[part]);
+    let address = unfunded.address().to_string();
     refuses(format!("create-pool --program-id {}", stage.cluster.program_id), &address);
     let pays = "has no SOL on this cluster";
     refuses(format!("deposit-sol {} 1", stage.pool), pays);
@@ -137,8 +137,8 @@ fn unfunded(world: &World) {
     refuses(format!("update {}", world.settled().stale), pays);
     assert_eq!(stage.state(), before);
     // The fee payer is another one than the wallet.
-    let file = stage.user.path("poor.json");
-    write_keypair_file(&poor.keypair, &file).expect("the home can be written to");
+    let file = stage.user.path("unfunded.json");
+    write_keypair_file(&unfunded.keypair, &file).expect("the home can be written to");
     stage.refuses(&format!("deposit-sol {} 1 --fee-payer {}", stage.pool, file.display()), REFUSED, &[pays]);
 }
 
@@ -211,7 +211,7 @@ fn whole_fee(world: &World) {
     }
     let line = format!("set-fee {} stake-deposit 100%", stage.pool);
     stage.refuses(&line, USAGE, &["a fee of 100 %", "--allow-full-fee"]);
-    // The manager pays no fee to itself, so that somebody else has to withdraw.
+    // The manager pays no fee to itself, so that another user has to withdraw.
     let stage = Stage::new(world, "--withdrawal-fee 100% --allow-full-fee");
     let other = Stage { user: User::new(stage.cluster), ..stage };
     other.user.must(&format!("deposit-sol {} 5", other.pool));

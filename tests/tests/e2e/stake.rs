@@ -16,7 +16,7 @@ use {
     },
 };
 
-/// Rent of an account of so many bytes, in lamports.
+/// Rent of an account of this many bytes, in lamports.
 pub fn rent(cluster: &Cluster, length: usize) -> u64 {
     let params = serde_json::json!([length]);
     cluster.rpc.get("getMinimumBalanceForRentExemption", &params).as_u64().expect("lamports")
@@ -40,7 +40,7 @@ pub fn create_vote_account(cluster: &Cluster, payer: &User) -> Address {
     account.pubkey()
 }
 
-/// Makes a stake account of the user's own, which delegates so many lamports beside its rent.
+/// Makes a stake account of the user's own, which delegates this many lamports beside its rent.
 pub fn delegate(cluster: &Cluster, user: &User, vote: &Address, lamports: u64) -> Address {
     let account = Keypair::new();
     let owner = user.address();

@@ -44,7 +44,7 @@ pub struct Settled {
     pub cluster: Cluster,
     /// Pools of many validators.
     pub large: [Address; 2],
-    /// A pool of three validators, which nobody updates.
+    /// A pool of three validators, which is never updated.
     pub stale: Address,
 }
 
@@ -64,8 +64,8 @@ impl World {
     }
 
     /// Runs a test on the cluster with epochs of two seconds, and again on another one where the validator itself has stood still,
-    /// which says nothing about what is tested. Who leads is known up to the end of the epoch after the root's: with epochs that
-    /// short, a validator that gets no processor for a second or two may fall so far behind with its votes that nobody leads.
+    /// which says nothing about the tested code. Who leads is known up to the end of the epoch after the root's: with epochs that
+    /// short, a validator that gets no processor for a second or two may fall so far behind with its votes that no validator leads.
     pub fn on_quick(&self, test: impl Fn(&Cluster)) {
         let mut attempts = ATTEMPTS;
         loop {

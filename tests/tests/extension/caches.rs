@@ -1,7 +1,7 @@
-//! Cached bumps: what is wrong is not believed, and what moves takes its bytes along.
+//! Cached bumps: wrong bytes are not believed, and moved records keep theirs.
 
 use {
-    crate::bed::{Bed, MOVING, UNBALANCED},
+    crate::harness::{self, MOVING, UNBALANCED},
     solana_account::Account,
     solana_address::Address,
     solana_instruction::Instruction,
@@ -13,6 +13,7 @@ use {
     tidepool_tests::{
         SOL,
         extension::{PoolKind, kept::is_extension_byte},
+        harness::Harness,
         pool::PoolFixture,
         scenario::{self, EPOCH, Scenario},
         vm::{Outcome, Vm},
@@ -36,7 +37,7 @@ const fn user(name: &'static str, index: usize, bytes: &'static [usize]) -> User
 
 const BOTH: &[usize] = &[VALIDATOR, TRANSIENT];
 
-/// All that use caches. The last two are not scenarios of the contract.
+/// All that use caches. The last two are not scenarios of SPL.
 const USERS: &[User] = &[
     user("RemoveValidatorFromPool", 0, &[VALIDATOR]),
     user("RemoveValidatorFromPool with transient stake", 1, BOTH),
@@ -62,37 +63,37 @@ const UPDATE_VALIDATORS: &str = "UpdateValidators";
 const REBALANCE: &str = "Rebalance";
 
 /// The pool and the instruction of a user, on fresh accounts.
-fn make(name: &str, vm: Vm) -> (Bed, Instruction) {
+fn make(name: &str, vm: Vm) -> (Harness, Instruction) {
     match name {
         UPDATE_VALIDATORS => {
-            let mut bed = Bed::stale(vm, &[(100, 0), (100, 10)]);
-            bed.edit(1, |record| record.last_update_epoch = 1.into());
-            let instruction = bed.update_compactly();
-            (bed, instruction)
+            let mut h = harness::stale(vm, &[(100, 0), (100, 10)]);
+            h.edit_record(1, |record| record.last_update_epoch = 1.into());
+            let instruction = h.update_compactly();
+            (h, instruction)
         }
         REBALANCE => {
-            let bed = Bed::fresh(vm, UNBALANCED);
-            let instruction = bed.rebalance(&[0, 1, 2, 3]);
-            (bed, instruction)
+            let h = harness::fresh(vm, UNBALANCED);
+            let instruction = h.rebalance(&[0, 1, 2, 3]);
+            (h, instruction)
         }
         WITHDRAW_TRANSIENT => {
-            let mut bed = Bed::fresh(vm, &[(1, 0), (1, 10)]);
-            let split_to = tidepool_tests::pool::add_empty_stake(&mut bed.vm);
-            let instruction = bed.pool.withdraw_stake(bed.holder, bed.transient(1), split_to, 2 * SOL, None);
-            (bed, instruction)
+            let mut h = harness::fresh(vm, &[(1, 0), (1, 10)]);
+            let split_to = tidepool_tests::accounts::add_empty_stake(&mut h.vm);
+            let instruction = h.pool.withdraw_stake(h.holder, h.transient(1), split_to, 2 * SOL, None);
+            (h, instruction)
         }
         _ => {
-            let mut bed = Bed::fresh(vm, UNBALANCED);
+            let mut h = harness::fresh(vm, UNBALANCED);
             let Scenario { pool, instruction, .. } =
-                scenario::make(name, TOKEN_PROGRAM_ID, PoolKind::EXTENDED, &mut bed.vm);
-            bed.pool = pool;
-            (bed, instruction)
+                scenario::make(name, TOKEN_PROGRAM_ID, PoolKind::EXTENDED, &mut h.vm);
+            h.pool = pool;
+            (h, instruction)
         }
     }
 }
 
-fn poke(bed: &mut Bed, index: usize, byte: usize, value: u8) {
-    bed.edit(index, |record| {
+fn poke(h: &mut Harness, index: usize, byte: usize, value: u8) {
+    h.edit_record(index, |record| {
         let mut bytes: [u8; 4] = bytemuck::cast(record.extension);
         bytes[byte] = value;
         record.extension = bytemuck::cast(bytes);
@@ -112,8 +113,8 @@ fn cached(entry: EntryExtension) -> [Option<u8>; 2] {
 }
 
 /// The accounts after an instruction, without the bytes of the extension.
-fn masked(bed: &Bed, outcome: &Outcome) -> HashMap<Address, Account> {
-    let list = bed.pool.state.head.validator_list;
+fn masked(h: &Harness, outcome: &Outcome) -> HashMap<Address, Account> {
+    let list = h.pool.state.head.validator_list;
     let accounts = outcome.result.resulting_accounts.iter().cloned();
     accounts
         .map(|(address, mut account)| {
@@ -126,8 +127,8 @@ fn masked(bed: &Bed, outcome: &Outcome) -> HashMap<Address, Account> {
         .collect()
 }
 
-fn record_after(bed: &Bed, outcome: &Outcome, index: usize) -> ValidatorStakeInfo {
-    let list = bed.pool.state.head.validator_list;
+fn record_after(h: &Harness, outcome: &Outcome, index: usize) -> ValidatorStakeInfo {
+    let list = h.pool.state.head.validator_list;
     let (_, account) =
         outcome.result.resulting_accounts.iter().find(|(address, _)| *address == list).expect("the list");
     let length = size_of::<ValidatorStakeInfo>();
@@ -139,23 +140,23 @@ fn record_after(bed: &Bed, outcome: &Outcome, index: usize) -> ValidatorStakeInf
 fn a_cached_bump_that_does_not_fit_is_refused() {
     let mut vm = Vm::beside_reference();
     for User { name, index, bytes } in USERS {
-        let (mut bed, instruction) = make(name, vm);
-        let usual = bed.vm.simulate(&instruction);
+        let (mut h, instruction) = make(name, vm);
+        let usual = h.vm.simulate(&instruction);
         assert!(usual.is_ok(), "{name}: {:#?}", usual.logs);
-        let usual = masked(&bed, &usual);
+        let usual = masked(&h, &usual);
         for byte in *bytes {
             for value in 0..=u8::MAX {
-                poke(&mut bed, *index, *byte, value);
-                let outcome = bed.vm.simulate(&instruction);
+                poke(&mut h, *index, *byte, value);
+                let outcome = h.vm.simulate(&instruction);
                 assert!(outcome.is_ok(), "{name}, byte {byte} of {value}: {:#?}", outcome.logs);
-                assert!(usual == masked(&bed, &outcome), "{name}, byte {byte} of {value}: another result");
-                let record = record_after(&bed, &outcome, *index);
-                let (found, right) = (cached(record.extension)[*byte], bumps(&bed.pool, &record)[*byte]);
+                assert!(usual == masked(&h, &outcome), "{name}, byte {byte} of {value}: another result");
+                let record = record_after(&h, &outcome, *index);
+                let (found, right) = (cached(record.extension)[*byte], bumps(&h.pool, &record)[*byte]);
                 assert_eq!(found, Some(right), "{name}, byte {byte} of {value}");
             }
-            poke(&mut bed, *index, *byte, 0);
+            poke(&mut h, *index, *byte, 0);
         }
-        vm = bed.vm;
+        vm = h.vm;
     }
 }
 
@@ -182,25 +183,25 @@ fn other_bumps(pool: &PoolFixture, record: &ValidatorStakeInfo, byte: usize) -> 
 fn a_forged_account_is_refused_whatever_is_cached() {
     let mut vm = Vm::beside_reference();
     for User { name, index, bytes } in USERS {
-        let (mut bed, instruction) = make(name, vm);
-        let record = bed.records()[*index];
-        let right = bumps(&bed.pool, &record);
-        let addresses = [bed.stake(*index), bed.transient(*index)];
+        let (mut h, instruction) = make(name, vm);
+        let record = h.records()[*index];
+        let right = bumps(&h.pool, &record);
+        let addresses = [h.stake(*index), h.transient(*index)];
         for byte in *bytes {
-            let account = bed.vm.account(&addresses[*byte]);
+            let account = h.vm.account(&addresses[*byte]);
             for value in [0, right[*byte]] {
-                poke(&mut bed, *index, *byte, value);
-                let others = other_bumps(&bed.pool, &record, *byte).map(|(_, address)| address).take(40);
+                poke(&mut h, *index, *byte, value);
+                let others = other_bumps(&h.pool, &record, *byte).map(|(_, address)| address).take(40);
                 for forged in others.chain([Address::new_unique()]) {
-                    bed.vm.accounts.insert(forged, account.clone());
+                    h.vm.accounts.insert(forged, account.clone());
                     let mut instruction = instruction.clone();
                     for meta in instruction.accounts.iter_mut().filter(|meta| meta.pubkey == addresses[*byte]) {
                         meta.pubkey = forged;
                     }
-                    let outcome = bed.vm.simulate(&instruction);
+                    let outcome = h.vm.simulate(&instruction);
                     if name.starts_with("Update") {
                         // The record stays stale, the others are updated.
-                        let after = record_after(&bed, &outcome, *index);
+                        let after = record_after(&h, &outcome, *index);
                         let keeps =
                             (after.last_update_epoch, after.active_stake_lamports, after.transient_stake_lamports)
                                 == (
@@ -219,16 +220,16 @@ fn a_forged_account_is_refused_whatever_is_cached() {
                         .find(|(address, _)| *address == forged)
                         .expect("there");
                     assert!(!outcome.is_ok() || *left == account, "{name}, byte {byte} of {value}: it moved");
-                    bed.vm.accounts.remove(&forged);
+                    h.vm.accounts.remove(&forged);
                 }
             }
         }
-        vm = bed.vm;
+        vm = h.vm;
     }
 }
 
 /// In a pool without the extension the bytes mean nothing: an account at the address that they would lead to is refused, as by
-/// the contract.
+/// SPL.
 #[test]
 fn litter_leads_to_no_account() {
     let mut vm = Vm::beside_reference();
@@ -261,74 +262,74 @@ fn litter_leads_to_no_account() {
 /// Stake moves under one seed after the other, to the validator and away from it: the bump is that of the seed each time.
 #[test]
 fn a_new_transient_seed_has_a_bump_of_its_own() {
-    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
-    let (vote, stake) = (bed.records()[1].vote_account_address, bed.stake(1));
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let (vote, stake) = (h.records()[1].vote_account_address, h.stake(1));
     for seed in 1..24 {
         let increases = seed % 2 == 1;
         let instruction = if increases {
-            bed.pool.increase(vote, stake, 2 * SOL, seed)
+            h.pool.increase(vote, stake, 2 * SOL, seed)
         } else {
-            bed.pool.decrease_with_reserve(&vote, stake, 2 * SOL, seed)
+            h.pool.decrease_with_reserve(&vote, stake, 2 * SOL, seed)
         };
-        bed.both(&instruction).expect("a movement");
-        let record = bed.records()[1];
+        h.both(&instruction).expect("a movement");
+        let record = h.records()[1];
         assert_eq!(record.transient_seed_suffix.get(), seed);
-        assert_eq!(record.extension.transient_bump(), Some(bumps(&bed.pool, &record)[TRANSIENT]));
+        assert_eq!(record.extension.transient_bump(), Some(bumps(&h.pool, &record)[TRANSIENT]));
         assert_eq!(record.extension.is_deactivating(), !increases);
-        bed.next_epoch();
-        assert_eq!(bed.records()[1].transient_stake_lamports.get(), 0);
+        h.next_epoch_by_spl();
+        assert_eq!(h.records()[1].transient_stake_lamports.get(), 0);
     }
 }
 
 /// An entry is dropped, and those behind it move up: each with its own bumps and its own weight, which then work.
 #[test]
 fn entries_move_with_their_bytes_where_one_is_cleaned_up() {
-    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
-    bed.set_weights(&[11, 12, 13, 14]);
-    bed.next_epoch();
-    let before = bed.records();
-    assert!(before.iter().all(|record| cached(record.extension) == bumps(&bed.pool, record).map(Some)));
-    bed.both(&bed.pool.remove_validator(bed.stake(1), bed.transient(1))).expect("a removal");
-    assert_eq!(bed.entry(1).weight.get(), 0);
-    bed.next_epoch();
-    let after = bed.records();
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
+    h.set_weights(&[11, 12, 13, 14]);
+    h.next_epoch_by_spl();
+    let before = h.records();
+    assert!(before.iter().all(|record| cached(record.extension) == bumps(&h.pool, record).map(Some)));
+    h.both(&h.pool.remove_validator(h.stake(1), h.transient(1))).expect("a removal");
+    assert_eq!(h.entry(1).weight(), 0);
+    h.next_epoch_by_spl();
+    let after = h.records();
     let kept = [before[0], before[2], before[3]];
     let entries = |records: &[ValidatorStakeInfo]| -> Vec<_> {
         records.iter().map(|record| (record.vote_account_address, record.extension)).collect()
     };
     assert_eq!(entries(&after), entries(&kept));
-    let (vote, stake) = (after[1].vote_account_address, bed.stake(1));
-    bed.both(&bed.pool.increase(vote, stake, 2 * SOL, 9)).expect("an increase");
-    bed.succeed(&bed.rebalance(&[0, 1, 2]));
+    let (vote, stake) = (after[1].vote_account_address, h.stake(1));
+    h.both(&h.pool.increase(vote, stake, 2 * SOL, 9)).expect("an increase");
+    h.succeed(&h.rebalance(&[0, 1, 2]));
 }
 
 /// A validator that comes back is a new entry: it has no weight, and its bump is known from the search that made it.
 #[test]
 fn a_validator_that_comes_back_has_no_weight() {
-    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
-    let vote = bed.records()[1].vote_account_address;
-    bed.both(&bed.pool.remove_validator(bed.stake(1), bed.transient(1))).expect("a removal");
-    bed.next_epoch();
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let vote = h.records()[1].vote_account_address;
+    h.both(&h.pool.remove_validator(h.stake(1), h.transient(1))).expect("a removal");
+    h.next_epoch_by_spl();
     for seed in [0, 9] {
-        bed.both(&bed.pool.add_validator(vote, seed)).expect("an addition");
-        let record = *bed.records().last().expect("a record");
-        assert_eq!(cached(record.extension), [Some(bumps(&bed.pool, &record)[VALIDATOR]), None]);
+        h.both(&h.pool.add_validator(vote, seed)).expect("an addition");
+        let record = *h.records().last().expect("a record");
+        assert_eq!(cached(record.extension), [Some(bumps(&h.pool, &record)[VALIDATOR]), None]);
         assert_eq!((record.vote_account_address, record.extension.weight()), (vote, 0));
-        let last = bed.records().len() - 1;
-        bed.both(&bed.pool.remove_validator(bed.stake(last), bed.transient(last))).expect("a removal");
-        bed.next_epoch();
+        let last = h.records().len() - 1;
+        h.both(&h.pool.remove_validator(h.stake(last), h.transient(last))).expect("a removal");
+        h.next_epoch_by_spl();
     }
 }
 
 /// Stake that moved when the pool got its extension: it is taken to leave until an update has seen the account.
 #[test]
 fn a_direction_that_is_not_known_is_one_to_the_reserve() {
-    let mut bed = Bed::fresh(Vm::beside_reference(), MOVING);
+    let mut h = harness::fresh(Vm::beside_reference(), MOVING);
     let index = 0;
-    assert_eq!(cached(bed.entry(index)), [None; 2]);
-    assert!(bed.entry(index).is_deactivating());
-    let stakes = [(bed.stake(index), bed.transient(index))];
-    bed.both(&bed.pool.update_list(0, true, &stakes)).expect("an update");
-    assert!(!bed.entry(index).is_deactivating(), "the update has seen that it comes");
-    assert_eq!(bed.vm.epoch(), EPOCH);
+    assert_eq!(cached(h.entry(index)), [None; 2]);
+    assert!(h.entry(index).is_deactivating());
+    let stakes = [(h.stake(index), h.transient(index))];
+    h.both(&h.pool.update_list(0, true, &stakes)).expect("an update");
+    assert!(!h.entry(index).is_deactivating(), "the update has seen that it comes");
+    assert_eq!(h.vm.epoch(), EPOCH);
 }

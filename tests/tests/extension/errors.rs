@@ -1,7 +1,7 @@
 //! The errors of the new instructions, each with one line in the log that says what to do.
 
 use {
-    crate::bed::{Bed, MOVING, UNBALANCED},
+    crate::harness::{self, MOVING, UNBALANCED},
     ExtensionError::{
         AlreadyExtended, ContradictoryPolicy, EntryMoved, NoReserveRents, NotExtended, ReserveShareTooHigh,
         ShareOverWhole, TooManyValidators, UnknownExtensionVersion, WeightOfRemovedValidator,
@@ -20,65 +20,65 @@ use {
         instruction::WeightEntry,
         state::{POOL_MAX_LENGTH, RebalancePolicy, StakeStatus},
     },
-    tidepool_tests::{SOL, extension::PoolKind, scenario::EPOCH, vm::Vm},
+    tidepool_tests::{SOL, extension::PoolKind, harness::Harness, scenario::EPOCH, vm::Vm},
 };
 
 /// An instruction that succeeds, to be spoilt.
 pub struct Spoiler {
-    pub bed: Bed,
+    pub h: Harness,
     pub ix: Instruction,
 }
 
 impl Spoiler {
     fn disown(&mut self, address: Address) {
-        self.bed.vm.accounts.get_mut(&address).expect("an account").owner = Address::new_from_array([9; 32]);
+        self.h.vm.accounts.get_mut(&address).expect("an account").owner = Address::new_from_array([9; 32]);
     }
 
     fn disown_pool(&mut self) {
-        self.disown(self.bed.pool.pool);
+        self.disown(self.h.pool.pool);
     }
 
     fn disown_list(&mut self) {
-        self.disown(self.bed.pool.state.head.validator_list);
+        self.disown(self.h.pool.state.head.validator_list);
     }
 
     fn other(&mut self, index: usize) {
         self.ix.accounts[index].pubkey = Address::new_unique();
     }
 
-    /// Makes the pool's account one of another type, or with another tail.
+    /// Makes the pool's account one of another type, or with another extension.
     fn pool_byte(&mut self, offset: usize) {
-        let pool = self.bed.pool.pool;
-        self.bed.edit_data(pool, |data| data[offset] = 2);
+        let pool = self.h.pool.pool;
+        self.h.edit_data(&pool, |data| data[offset] = 2);
     }
 
-    /// Extends the pool, and makes its tail one of another version.
+    /// Extends the pool, and makes its extension one of another version.
     fn extend_as(&mut self, version: u8) {
         let instruction = self.ix.clone();
-        self.bed.succeed(&instruction);
-        let pool = self.bed.pool.pool;
-        self.bed.edit_data(pool, |data| data[POOL_MAX_LENGTH + 8] = version);
+        self.h.succeed(&instruction);
+        let pool = self.h.pool.pool;
+        self.h.edit_data(&pool, |data| data[POOL_MAX_LENGTH + 8] = version);
     }
 
     fn list_byte(&mut self, offset: usize, value: u8) {
-        let list = self.bed.pool.state.head.validator_list;
-        self.bed.edit_data(list, |data| data[offset] = value);
+        let list = self.h.pool.state.head.validator_list;
+        self.h.edit_data(&list, |data| data[offset] = value);
     }
 
     fn not_extended(&mut self) {
-        self.bed.pool.extension = None;
-        self.bed.pool.write_pool(&mut self.bed.vm);
+        self.h.pool.extension = None;
+        self.h.pool.write_pool(&mut self.h.vm);
     }
 
     fn policy(&mut self, change: fn(&mut RebalancePolicy)) {
         let mut policy = RebalancePolicy::DEFAULT;
         change(&mut policy);
-        self.ix = self.bed.pool.set_policy(policy);
+        self.ix = self.h.pool.set_policy(policy);
     }
 
     fn weight(&mut self, index: u32, of: usize, weight: u16) {
-        let vote = self.bed.records()[of].vote_account_address;
-        self.ix = self.bed.pool.set_weights(&[WeightEntry::new(index, &vote, weight)]);
+        let vote = self.h.records()[of].vote_account_address;
+        self.ix = self.h.pool.set_weights(&[WeightEntry::new(index, &vote, weight)]);
     }
 }
 
@@ -100,8 +100,8 @@ const PROGRAM: Expected = Other(InstructionError::IncorrectProgramId);
 const ARGUMENT: Expected = Other(InstructionError::InvalidArgument);
 
 fn extend(vm: Vm) -> Spoiler {
-    let bed = Bed::new(vm, PoolKind::Plain, UNBALANCED, EPOCH);
-    Spoiler { ix: bed.pool.extend(bed.holder.wallet), bed }
+    let h = harness::install(vm, PoolKind::Plain, UNBALANCED, EPOCH);
+    Spoiler { ix: h.pool.extend(h.holder.wallet), h }
 }
 
 const EXTEND: &[Case] = &[
@@ -119,7 +119,7 @@ const EXTEND: &[Case] = &[
         "extended",
         |s| {
             let instruction = s.ix.clone();
-            s.bed.succeed(&instruction);
+            s.h.succeed(&instruction);
         },
         Ours(AlreadyExtended),
     ),
@@ -130,8 +130,8 @@ const EXTEND: &[Case] = &[
 ];
 
 fn set_policy(vm: Vm) -> Spoiler {
-    let bed = Bed::fresh(vm, UNBALANCED);
-    Spoiler { ix: bed.pool.set_policy(RebalancePolicy::DEFAULT), bed }
+    let h = harness::fresh(vm, UNBALANCED);
+    Spoiler { ix: h.pool.set_policy(RebalancePolicy::DEFAULT), h }
 }
 
 const POLICY: &[Case] = &[
@@ -158,7 +158,7 @@ const POLICY: &[Case] = &[
 
 fn set_weights(vm: Vm) -> Spoiler {
     let mut spoiler =
-        Spoiler { bed: Bed::fresh(vm, UNBALANCED), ix: Instruction::new_with_bytes(Address::default(), &[], vec![]) };
+        Spoiler { h: harness::fresh(vm, UNBALANCED), ix: Instruction::new_with_bytes(Address::default(), &[], vec![]) };
     spoiler.weight(1, 1, 9);
     spoiler
 }
@@ -174,7 +174,11 @@ const WEIGHTS: &[Case] = &[
     ("entry of another", |s| s.weight(1, 2, 9), Ours(EntryMoved)),
     ("behind the list", |s| s.weight(4, 1, 9), Ours(EntryMoved)),
     ("far behind the list", |s| s.weight(u32::MAX, 1, 9), Ours(EntryMoved)),
-    ("removed", |s| s.bed.edit(1, |r| r.status = StakeStatus::DeactivatingAll as u8), Ours(WeightOfRemovedValidator)),
+    (
+        "removed",
+        |s| s.h.edit_record(1, |r| r.status = StakeStatus::DeactivatingAll as u8),
+        Ours(WeightOfRemovedValidator),
+    ),
     ("nothing", |s| s.ix.data.truncate(1), BORSH),
     ("no weights", |s| s.ix.data.truncate(2), BORSH),
     ("half a weight", |s| s.ix.data.truncate(10), BORSH),
@@ -183,8 +187,8 @@ const WEIGHTS: &[Case] = &[
 ];
 
 fn update(vm: Vm) -> Spoiler {
-    let bed = Bed::stale(vm, MOVING);
-    Spoiler { ix: bed.update_compactly(), bed }
+    let h = harness::stale(vm, MOVING);
+    Spoiler { ix: h.update_compactly(), h }
 }
 
 const UPDATE: &[Case] = &[
@@ -197,7 +201,7 @@ const UPDATE: &[Case] = &[
     ("reserve", |s| s.other(3), Contracts(InvalidProgramAddress)),
     ("stake history", |s| s.other(5), ARGUMENT),
     ("stake program", |s| s.other(6), PROGRAM),
-    ("epoch rewards", |s| s.bed.vm.set_epoch_rewards_active(true), Contracts(EpochRewardDistributionInProgress)),
+    ("epoch rewards", |s| s.h.vm.set_epoch_rewards_active(true), Contracts(EpochRewardDistributionInProgress)),
     ("list owner", Spoiler::disown_list, PROGRAM),
     ("list type", |s| s.list_byte(0, 1), Contracts(InvalidState)),
     ("list of more than it holds", |s| s.list_byte(5, 200), Other(InstructionError::AccountDataTooSmall)),
@@ -207,8 +211,8 @@ const UPDATE: &[Case] = &[
 ];
 
 fn rebalance(vm: Vm) -> Spoiler {
-    let bed = Bed::fresh(vm, UNBALANCED);
-    Spoiler { ix: bed.rebalance(&[0, 1, 2, 3]), bed }
+    let h = harness::fresh(vm, UNBALANCED);
+    Spoiler { ix: h.rebalance(&[0, 1, 2, 3]), h }
 }
 
 const REBALANCE: &[Case] = &[
@@ -223,9 +227,9 @@ const REBALANCE: &[Case] = &[
     ("list type", |s| s.list_byte(0, 1), Contracts(InvalidState)),
     ("reserve", |s| s.other(3), Contracts(InvalidProgramAddress)),
     ("withdraw authority", |s| s.other(1), Contracts(InvalidProgramAddress)),
-    ("epoch rewards", |s| s.bed.vm.set_epoch_rewards_active(true), Contracts(EpochRewardDistributionInProgress)),
-    ("stale", |s| s.bed.vm.set_epoch(EPOCH + 1), Contracts(StakeListAndPoolOutOfDate)),
-    ("33 validators", |s| s.ix = s.bed.rebalance(&[0; 33]), Ours(TooManyValidators)),
+    ("epoch rewards", |s| s.h.vm.set_epoch_rewards_active(true), Contracts(EpochRewardDistributionInProgress)),
+    ("stale", |s| s.h.vm.set_epoch(EPOCH + 1), Contracts(StakeListAndPoolOutOfDate)),
+    ("33 validators", |s| s.ix = s.h.rebalance(&[0; 33]), Ours(TooManyValidators)),
     ("an account of a validator missing", |s| s.ix.accounts.truncate(21), MISSING),
     ("a validator missing", |s| s.ix.accounts.truncate(19), MISSING),
     ("a validator too many", |s| s.ix.data.truncate(13), MISSING),
@@ -241,14 +245,14 @@ fn check(make: fn(Vm) -> Spoiler, cases: &[Case]) {
     let mut vm = Vm::beside_reference();
     let mut failures = vec![];
     let spoiler = make(vm);
-    let Spoiler { mut bed, ix } = spoiler;
-    bed.succeed(&ix);
-    vm = bed.vm;
+    let Spoiler { mut h, ix } = spoiler;
+    h.succeed(&ix);
+    vm = h.vm;
     for (name, spoil, expected) in cases {
         let mut spoiler = make(vm);
         spoil(&mut spoiler);
-        let before = spoiler.bed.vm.accounts.clone();
-        let outcome = spoiler.bed.vm.process(&spoiler.ix);
+        let before = spoiler.h.vm.accounts.clone();
+        let outcome = spoiler.h.vm.process(&spoiler.ix);
         let got = match &outcome.result.raw_result {
             Err(InstructionError::Custom(code)) => match ExtensionError::from_code(*code) {
                 Some(error) => Some((Ours(error), Some(error.message()))),
@@ -265,8 +269,8 @@ fn check(make: fn(Vm) -> Spoiler, cases: &[Case]) {
         if got.as_ref().map(|(error, _)| error) != Some(expected) || !is_said {
             failures.push(format!("{name}: {:?}, {said:?}", outcome.result.raw_result));
         }
-        assert!(before == spoiler.bed.vm.accounts, "{name}");
-        vm = spoiler.bed.vm;
+        assert!(before == spoiler.h.vm.accounts, "{name}");
+        vm = spoiler.h.vm;
     }
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
 }
@@ -311,47 +315,47 @@ fn each_code_is_provoked() {
 }
 
 /// Runs a rebalance in one transaction with another instruction, before it or after it.
-fn beside(bed: &Bed, other: Instruction, is_before: bool) -> Result<(), String> {
-    let rebalance = bed.rebalance(&[0, 1, 2, 3]);
+fn beside(h: &Harness, other: Instruction, is_before: bool) -> Result<(), String> {
+    let rebalance = h.rebalance(&[0, 1, 2, 3]);
     let instructions = if is_before { [other, rebalance] } else { [rebalance, other] };
-    let vm = &bed.vm;
+    let vm = &h.vm;
     // The machine itself makes the sysvar that tells of the transaction.
     let named = instructions.iter().flat_map(|instruction| &instruction.accounts).map(|meta| meta.pubkey);
     let given = named.filter(|address| *address != INSTRUCTIONS_ID);
     let accounts: Vec<_> = given.map(|address| (address, vm.resolve(&address))).collect();
-    let result = vm.mollusk.process_transaction_instructions(&instructions, &accounts, Some(&bed.holder.wallet));
+    let result = vm.mollusk.process_transaction_instructions(&instructions, &accounts, Some(&h.holder.wallet));
     result.raw_result.map_err(|error| format!("{error:?}"))
 }
 
-/// What is lent for the time of a transaction would decide what moves.
+/// Flash-loaned SOL would decide what moves.
 #[test]
 fn a_rebalance_beside_a_deposit_or_a_withdrawal_is_refused_and_one_beside_an_update_is_not() {
-    let bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
+    let h = harness::fresh(Vm::beside_reference(), UNBALANCED);
     let is_refused = |result: Result<(), String>| result.is_err_and(|error| error.ends_with("Custom(1008))"));
-    let deposit = bed.pool.deposit_sol(bed.holder.wallet, bed.to, None, SOL, None);
-    let withdrawal = bed.pool.withdraw_sol(bed.holder, None, SOL, None);
+    let deposit = h.pool.deposit_sol(h.holder.wallet, h.to, None, SOL, None);
+    let withdrawal = h.pool.withdraw_sol(h.holder, None, SOL, None);
     for is_before in [true, false] {
-        assert!(is_refused(beside(&bed, deposit.clone(), is_before)));
-        assert!(is_refused(beside(&bed, withdrawal.clone(), is_before)));
-        assert_eq!(beside(&bed, bed.pool.update_pool(), is_before), Ok(()));
-        assert_eq!(beside(&bed, bed.update_compactly(), is_before), Ok(()));
+        assert!(is_refused(beside(&h, deposit.clone(), is_before)));
+        assert!(is_refused(beside(&h, withdrawal.clone(), is_before)));
+        assert_eq!(beside(&h, h.pool.update_pool(), is_before), Ok(()));
+        assert_eq!(beside(&h, h.update_compactly(), is_before), Ok(()));
     }
 }
 
 /// Between signing and landing a cleanup has moved the entries: nothing is set, not even what still fits.
 #[test]
 fn weights_for_entries_that_moved_are_refused_and_nothing_is_half_set() {
-    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
-    let records = bed.records();
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let records = h.records();
     // Both indices are still those of entries; the second one is another's.
     let weights: Vec<_> =
         [0, 2].map(|index: usize| WeightEntry::new(index as u32, &records[index].vote_account_address, 50)).to_vec();
-    let signed = bed.pool.set_weights(&weights);
-    bed.both(&bed.pool.remove_validator(bed.stake(1), bed.transient(1))).expect("a removal");
-    bed.next_epoch();
-    assert_eq!(bed.records().len(), 3);
-    let before = bed.records();
-    assert_eq!(bed.ours(&signed).custom_error(), Some(EntryMoved as u32));
-    assert_eq!(bed.records(), before);
+    let signed = h.pool.set_weights(&weights);
+    h.both(&h.pool.remove_validator(h.stake(1), h.transient(1))).expect("a removal");
+    h.next_epoch_by_spl();
+    assert_eq!(h.records().len(), 3);
+    let before = h.records();
+    assert_eq!(h.ours(&signed).custom_error(), Some(EntryMoved as u32));
+    assert_eq!(h.records(), before);
     assert!(before.iter().all(|record| record.extension.weight() == 1));
 }

@@ -1,7 +1,7 @@
 //! What events say: each field, and all of them together.
 
 use {
-    crate::bed::{Bed, UNBALANCED},
+    crate::harness::{self, UNBALANCED},
     solana_address::Address,
     solana_instruction::Instruction,
     tidepool_core::maths::Fee,
@@ -13,11 +13,12 @@ use {
     },
     tidepool_tests::{
         SOL,
+        accounts::{add_empty_stake, add_vote_account},
         extension::{
             PoolKind,
             events::{self, Balances},
         },
-        pool::{add_empty_stake, add_vote_account},
+        harness::Harness,
         scenario::{self, EPOCH, Scenario},
         stake,
         vm::Vm,
@@ -25,18 +26,18 @@ use {
 };
 
 /// The events of an instruction that succeeds.
-fn run(bed: &mut Bed, instruction: &Instruction) -> Vec<Event> {
+fn run(h: &mut Harness, instruction: &Instruction) -> Vec<Event> {
     let outcome = if instruction.data[0] >= tag::EXTEND_POOL {
-        bed.ours(instruction)
+        h.ours(instruction)
     } else {
-        bed.vm.compare(instruction).expect("no difference")
+        h.vm.compare(instruction).expect("no difference")
     };
     assert!(outcome.is_ok(), "{:#?}", outcome.logs);
     events::decode(&outcome.logs)
 }
 
 #[test]
-fn each_instruction_of_the_contract_is_explained_where_the_pool_has_the_extension_and_silent_elsewhere() {
+fn each_spl_instruction_is_explained_in_extended_pools_and_silent_elsewhere() {
     let mut vm = Vm::beside_reference();
     vm.set_epoch(EPOCH);
     for token_program in [TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID] {
@@ -68,16 +69,16 @@ fn a_fee_event_names_the_fee_in_force_and_the_one_that_was_set() {
         (FeeType::StakeDeposit(new), 5, false),
         (FeeType::SolWithdrawal(new), 6, true),
     ];
-    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
     for (fee, kind, is_delayed) in fees {
-        let Scenario { pool, .. } = scenario::make("SetFee epoch", TOKEN_PROGRAM_ID, PoolKind::EXTENDED, &mut bed.vm);
-        bed.pool = pool;
+        let Scenario { pool, .. } = scenario::make("SetFee epoch", TOKEN_PROGRAM_ID, PoolKind::EXTENDED, &mut h.vm);
+        h.pool = pool;
         let (old, new) = match fee.value() {
             SetFeeValue::Percent(percent) => (Fee::new(50, 100), Fee::new(u64::from(percent), 100)),
             SetFeeValue::Ratio(_) => (old, new),
         };
         let expected = FeeEvent {
-            pool: bed.pool.pool,
+            pool: h.pool.pool,
             epoch: EPOCH.into(),
             kind,
             is_delayed: u8::from(is_delayed),
@@ -85,21 +86,21 @@ fn a_fee_event_names_the_fee_in_force_and_the_one_that_was_set() {
             old: old.into(),
             new: new.into(),
         };
-        let instruction = bed.pool.set_fee(fee);
-        assert_eq!(run(&mut bed, &instruction), [Event::Fee(expected)]);
+        let instruction = h.pool.set_fee(fee);
+        assert_eq!(run(&mut h, &instruction), [Event::Fee(expected)]);
     }
 }
 
 #[test]
 fn an_authority_event_names_the_old_one_and_the_new_one() {
-    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
-    let pool = bed.pool.pool;
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let pool = h.pool.pool;
     let event = |authority: Authority, old: Address, new: Address| {
         let (epoch, authority, reserved) = (EPOCH.into(), authority as u8, [0; 7]);
         Event::Authority(AuthorityEvent { pool, epoch, authority, reserved, old, new })
     };
-    let (head, none) = (bed.pool.state.head, Address::default());
-    let default = find_deposit_authority(&bed.pool.program_id, &pool).0;
+    let (head, none) = (h.pool.state.head, Address::default());
+    let default = find_deposit_authority(&h.pool.program_id, &pool).0;
     let [first, second] = [Address::new_unique(), Address::new_unique()];
     use FundingType::{SolDeposit, SolWithdraw, StakeDeposit};
     let funding = [
@@ -111,39 +112,39 @@ fn an_authority_event_names_the_old_one_and_the_new_one() {
         (SolWithdraw, Authority::SolWithdraw, Some(second), none, second),
     ];
     for (funding_type, authority, set, old, new) in funding {
-        let instruction = bed.pool.set_funding(funding_type, set);
-        assert_eq!(run(&mut bed, &instruction), [event(authority, old, new)]);
+        let instruction = h.pool.set_funding(funding_type, set);
+        assert_eq!(run(&mut h, &instruction), [event(authority, old, new)]);
     }
-    let instruction = bed.pool.set_staker(head.staker, first);
-    assert_eq!(run(&mut bed, &instruction), [event(Authority::Staker, head.staker, first)]);
-    let fee_account = bed.pool.add_token_account(second, 0, &mut bed.vm);
-    let instruction = bed.pool.set_manager(second, fee_account);
+    let instruction = h.pool.set_staker(head.staker, first);
+    assert_eq!(run(&mut h, &instruction), [event(Authority::Staker, head.staker, first)]);
+    let fee_account = h.pool.add_token_account(second, 0, &mut h.vm);
+    let instruction = h.pool.set_manager(second, fee_account);
     let expected = [
         event(Authority::Manager, head.manager, second),
         event(Authority::ManagerFeeAccount, head.manager_fee_account, fee_account),
     ];
-    assert_eq!(run(&mut bed, &instruction), expected);
+    assert_eq!(run(&mut h, &instruction), expected);
 }
 
 #[test]
 fn a_weights_event_sums_up_what_was_set() {
-    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
-    bed.set_weights(&[5, 6, 7, u16::MAX]);
-    let votes: Vec<_> = bed.records().iter().map(|record| record.vote_account_address).collect();
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
+    h.set_weights(&[5, 6, 7, u16::MAX]);
+    let votes: Vec<_> = h.records().iter().map(|record| record.vote_account_address).collect();
     let entries = [WeightEntry::new(3, &votes[3], 1), WeightEntry::new(1, &votes[1], 0)];
-    let instruction = bed.pool.set_weights(&entries);
-    let [Event::Weights(WeightsEvent { pool, epoch, records, weights })] = run(&mut bed, &instruction)[..] else {
+    let instruction = h.pool.set_weights(&entries);
+    let [Event::Weights(WeightsEvent { pool, epoch, records, weights })] = run(&mut h, &instruction)[..] else {
         panic!("one event");
     };
-    assert_eq!((pool, epoch.get(), records.get()), (bed.pool.pool, EPOCH, 2));
+    assert_eq!((pool, epoch.get(), records.get()), (h.pool.pool, EPOCH, 2));
     assert_eq!((weights.old.get(), weights.new.get()), (6 + 65_535, 1));
-    let set: Vec<_> = bed.records().iter().map(|record| record.extension.weight()).collect();
+    let set: Vec<_> = h.records().iter().map(|record| record.extension.weight()).collect();
     assert_eq!(set, [5, 0, 7, 1]);
 }
 
 #[test]
 fn a_policy_event_has_the_old_policy_and_the_new_one() {
-    let mut bed = Bed::new(Vm::beside_reference(), PoolKind::Plain, UNBALANCED, EPOCH);
+    let mut h = harness::install(Vm::beside_reference(), PoolKind::Plain, UNBALANCED, EPOCH);
     let policy = RebalancePolicy {
         reserve_share: 1.into(),
         turnover_budget: 2.into(),
@@ -152,50 +153,50 @@ fn a_policy_event_has_the_old_policy_and_the_new_one() {
         threshold: 5.into(),
         reserve_rents: 6,
     };
-    let event = |old, new| Event::Policy(PolicyEvent { pool: bed.pool.pool, epoch: EPOCH.into(), old, new });
+    let event = |old, new| Event::Policy(PolicyEvent { pool: h.pool.pool, epoch: EPOCH.into(), old, new });
     let none = bytemuck::Zeroable::zeroed();
     let expected = [event(none, RebalancePolicy::DEFAULT), event(RebalancePolicy::DEFAULT, policy)];
-    let instructions = [bed.pool.extend(bed.holder.wallet), bed.pool.set_policy(policy)];
+    let instructions = [h.pool.extend(h.holder.wallet), h.pool.set_policy(policy)];
     for (instruction, expected) in instructions.iter().zip(expected) {
-        assert_eq!(run(&mut bed, instruction), [expected]);
+        assert_eq!(run(&mut h, instruction), [expected]);
     }
 }
 
 #[test]
 fn an_event_of_one_validator_names_it_and_its_status() {
-    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
-    let funds = |bed: &mut Bed, instruction: &Instruction| -> FundsEvent {
-        let [Event::Funds(event)] = run(bed, instruction)[..] else { panic!("one event") };
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let funds = |h: &mut Harness, instruction: &Instruction| -> FundsEvent {
+        let [Event::Funds(event)] = run(h, instruction)[..] else { panic!("one event") };
         event
     };
     let active = StakeStatus::Active as u8;
-    let vote = add_vote_account(&mut bed.vm);
-    let add = bed.pool.add_validator(vote, 3);
-    let event = funds(&mut bed, &add);
+    let vote = add_vote_account(&mut h.vm);
+    let add = h.pool.add_validator(vote, 3);
+    let event = funds(&mut h, &add);
     assert_eq!((event.vote, event.old_status, event.new_status, event.records.get()), (vote, NO_STATUS, active, 1));
-    assert_eq!((event.pool, event.epoch.get(), event.reserved), (bed.pool.pool, EPOCH, 0));
-    let remove = bed.pool.remove_validator(bed.stake(4), bed.transient(4));
-    let event = funds(&mut bed, &remove);
+    assert_eq!((event.pool, event.epoch.get(), event.reserved), (h.pool.pool, EPOCH, 0));
+    let remove = h.pool.remove_validator(h.stake(4), h.transient(4));
+    let event = funds(&mut h, &remove);
     let deactivating = StakeStatus::DeactivatingValidator as u8;
     assert_eq!((event.vote, event.old_status, event.new_status), (vote, active, deactivating));
-    let rebalance = bed.rebalance(&[0, 1, 2, 3]);
-    let event = funds(&mut bed, &rebalance);
+    let rebalance = h.rebalance(&[0, 1, 2, 3]);
+    let event = funds(&mut h, &rebalance);
     assert_eq!((event.vote, event.old_status, event.new_status), (Address::default(), NO_STATUS, NO_STATUS));
     assert_eq!((event.instruction, event.records.get()), (tag::REBALANCE, 4));
     // Nothing is left to be moved, and nothing is said of balances.
-    let idle = bed.rebalance(&[1]);
-    assert_eq!(run(&mut bed, &idle), []);
+    let idle = h.rebalance(&[1]);
+    assert_eq!(run(&mut h, &idle), []);
 }
 
 /// An epoch ends: stake that was active earns a thousandth of itself. What all of it earned.
-fn earn(bed: &mut Bed) -> u64 {
-    let epoch = bed.vm.epoch() + 1;
-    bed.vm.set_epoch(epoch);
+fn earn(h: &mut Harness) -> u64 {
+    let epoch = h.vm.epoch() + 1;
+    h.vm.set_epoch(epoch);
     let mut sum = 0;
-    let indices = 0..bed.records().len();
-    let stakes: Vec<_> = indices.flat_map(|index| [bed.stake(index), bed.transient(index)]).collect();
+    let indices = 0..h.records().len();
+    let stakes: Vec<_> = indices.flat_map(|index| [h.stake(index), h.transient(index)]).collect();
     for address in stakes {
-        if let Some(account) = bed.vm.accounts.get_mut(&address) {
+        if let Some(account) = h.vm.accounts.get_mut(&address) {
             let reward = stake::reward(&account.data, epoch, 100);
             stake::pay(account, reward);
             sum += reward;
@@ -205,51 +206,51 @@ fn earn(bed: &mut Bed) -> u64 {
 }
 
 /// Brings the pool up to date by the compact update, and cleans up.
-fn crank(bed: &Bed) -> [Instruction; 3] {
-    [bed.update_compactly(), bed.pool.update_pool(), bed.pool.cleanup()]
+fn crank(h: &Harness) -> [Instruction; 3] {
+    [h.update_compactly(), h.pool.update_pool(), h.pool.cleanup()]
 }
 
 /// The life of a pool, all of whose instructions' events add up to what became of every balance.
 #[test]
 fn all_events_together_explain_every_lamport() {
-    let mut bed = Bed::fresh(Vm::beside_reference(), UNBALANCED);
-    let before = Balances::read(&bed.pool, &bed.vm);
+    let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
+    let before = Balances::read(&h.pool, &h.vm);
     let (mut log, mut rewards) = (Vec::<FundsEvent>::new(), 0);
-    let mut act = |bed: &mut Bed, instruction: Instruction| {
-        let funds = run(bed, &instruction).into_iter().filter_map(|event| match event {
+    let mut act = |h: &mut Harness, instruction: Instruction| {
+        let funds = run(h, &instruction).into_iter().filter_map(|event| match event {
             Event::Funds(event) => Some(event),
             _ => None,
         });
         log.extend(funds);
     };
     let policy = RebalancePolicy { reserve_floor: (20 * SOL).into(), ..RebalancePolicy::DEFAULT };
-    let set_policy = bed.pool.set_policy(policy);
-    act(&mut bed, set_policy);
-    let deposit = bed.pool.deposit_sol(bed.holder.wallet, bed.to, None, 25 * SOL, None);
-    act(&mut bed, deposit);
-    let vote = add_vote_account(&mut bed.vm);
-    let add = bed.pool.add_validator(vote, 0);
-    act(&mut bed, add);
-    let weight = bed.pool.set_weights(&[WeightEntry::new(4, &vote, 1)]);
-    act(&mut bed, weight);
+    let set_policy = h.pool.set_policy(policy);
+    act(&mut h, set_policy);
+    let deposit = h.pool.deposit_sol(h.holder.wallet, h.to, None, 25 * SOL, None);
+    act(&mut h, deposit);
+    let vote = add_vote_account(&mut h.vm);
+    let add = h.pool.add_validator(vote, 0);
+    act(&mut h, add);
+    let weight = h.pool.set_weights(&[WeightEntry::new(4, &vote, 1)]);
+    act(&mut h, weight);
     for round in 0..6 {
-        let rebalance = bed.rebalance(&(0..bed.records().len()).collect::<Vec<_>>());
-        act(&mut bed, rebalance);
-        let split_to = add_empty_stake(&mut bed.vm);
-        let withdraw = bed.pool.withdraw_stake(bed.holder, bed.stake(0), split_to, 3 * SOL, None);
-        act(&mut bed, withdraw);
-        rewards += earn(&mut bed);
-        for instruction in crank(&bed) {
-            act(&mut bed, instruction);
+        let rebalance = h.rebalance(&(0..h.records().len()).collect::<Vec<_>>());
+        act(&mut h, rebalance);
+        let split_to = add_empty_stake(&mut h.vm);
+        let withdraw = h.pool.withdraw_stake(h.holder, h.stake(0), split_to, 3 * SOL, None);
+        act(&mut h, withdraw);
+        rewards += earn(&mut h);
+        for instruction in crank(&h) {
+            act(&mut h, instruction);
         }
         if round == 2 {
-            let remove = bed.pool.remove_validator(bed.stake(1), bed.transient(1));
-            act(&mut bed, remove);
+            let remove = h.pool.remove_validator(h.stake(1), h.transient(1));
+            act(&mut h, remove);
         }
-        let withdraw = bed.pool.withdraw_sol(bed.holder, None, SOL / 100, None);
-        act(&mut bed, withdraw);
+        let withdraw = h.pool.withdraw_sol(h.holder, None, SOL / 100, None);
+        act(&mut h, withdraw);
     }
-    let after = Balances::read(&bed.pool, &bed.vm);
+    let after = Balances::read(&h.pool, &h.vm);
     let sum = |value: fn(&FundsEvent) -> i128| log.iter().map(value).sum::<i128>();
     let difference = |old: u64, new: u64| i128::from(new) - i128::from(old);
     assert_eq!(sum(|event| event.total_lamports.difference()), difference(before.total, after.total));

@@ -1,10 +1,10 @@
 //! Pools with the extension: what only Tidepool has, against the real programs.
 
-mod bed;
 mod caches;
 mod errors;
 mod events;
 mod forged;
+mod harness;
 mod isolation;
 mod landing;
 mod migration;

@@ -1,7 +1,7 @@
 //! What the program takes for warmed up and cooled down, against the stake program itself.
 
 use {
-    crate::bed::Bed,
+    crate::harness,
     fastrand::Rng,
     solana_address::Address,
     solana_instruction::{AccountMeta, Instruction},
@@ -15,7 +15,7 @@ use {
     },
     tidepool_tests::{
         SOL,
-        pool::{UserStake, add_vote_account, add_wallet},
+        accounts::{UserStake, add_vote_account, add_wallet},
         scenario::EPOCH,
         stake::{edit_delegation, undelegate},
         vm::Vm,
@@ -40,7 +40,7 @@ fn amount(random: &mut Rng) -> u64 {
     }
 }
 
-/// A history whose stake in motion is anything from nothing to all of it, often about what moves in an epoch. It has no gaps:
+/// A history whose transient stake is anything from nothing to all of it, often about what moves in an epoch. It has no gaps:
 /// the stake program panics at one.
 fn draw_history(random: &mut Rng) -> History {
     let mut history = History::default();
@@ -194,13 +194,13 @@ fn a_compact_update_never_fails_for_the_state_of_a_stake_account() {
     let mut vm = Vm::beside_reference();
     for seed in 0..300 {
         let random = &mut Rng::with_seed(seed);
-        let mut bed = Bed::stale(vm, &[(100, 10); 4]);
-        bed.vm.mollusk.sysvars.stake_history = draw_history(random);
+        let mut h = harness::stale(vm, &[(100, 10); 4]);
+        h.vm.mollusk.sysvars.stake_history = draw_history(random);
         for index in 0..4 {
             if random.u8(0..4) == 0 {
-                bed.edit(index, |record| record.status = [1, 3, 4][index % 3]);
+                h.edit_record(index, |record| record.status = [1, 3, 4][index % 3]);
             }
-            for address in [bed.stake(index), bed.transient(index)] {
+            for address in [h.stake(index), h.transient(index)] {
                 let (activation, deactivation) = draw_epochs(random);
                 let epochs = match random.u8(0..4) {
                     0 => (activation, deactivation),
@@ -208,15 +208,15 @@ fn a_compact_update_never_fails_for_the_state_of_a_stake_account() {
                     2 => (activation, EPOCH),
                     _ => (activation, u64::MAX),
                 };
-                bed.edit_data(address, |data| {
+                h.edit_data(&address, |data| {
                     edit_delegation(data, |delegation| {
                         (delegation.activation_epoch, delegation.deactivation_epoch) = epochs;
                     });
                 });
             }
         }
-        let outcome = bed.ours(&bed.update_compactly());
+        let outcome = h.ours(&h.update_compactly());
         assert!(outcome.is_ok(), "seed {seed}: {:#?}", outcome.logs);
-        vm = bed.vm;
+        vm = h.vm;
     }
 }

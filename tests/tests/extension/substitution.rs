@@ -2,7 +2,7 @@
 //! down here. In no case do lamports move to or from an account that is not the pool's.
 
 use {
-    crate::bed::{Bed, MOVING, UNBALANCED},
+    crate::harness::{self, MOVING, UNBALANCED},
     solana_account::Account,
     solana_address::Address,
     solana_instruction::Instruction,
@@ -15,6 +15,7 @@ use {
     tidepool_tests::{
         SOL,
         extension::PoolKind,
+        harness::Harness,
         scenario::EPOCH,
         substitution::{Substitution, apply, substitutions},
         vm::Vm,
@@ -24,41 +25,41 @@ use {
 type Accounts = HashMap<Address, Account>;
 
 /// An instruction of the extension, on a pool on which it succeeds.
-type Make = fn(Vm) -> (Bed, Instruction);
+type Make = fn(Vm) -> (Harness, Instruction);
 
-fn extend(vm: Vm) -> (Bed, Instruction) {
+fn extend(vm: Vm) -> (Harness, Instruction) {
     // With something to clear: a read-only list is rejected then, under all feature gates.
-    let bed = Bed::new(vm, PoolKind::Littered, UNBALANCED, EPOCH);
-    let instruction = bed.pool.extend(bed.holder.wallet);
-    (bed, instruction)
+    let h = harness::install(vm, PoolKind::Littered, UNBALANCED, EPOCH);
+    let instruction = h.pool.extend(h.holder.wallet);
+    (h, instruction)
 }
 
-fn set_policy(vm: Vm) -> (Bed, Instruction) {
-    let bed = Bed::fresh(vm, UNBALANCED);
+fn set_policy(vm: Vm) -> (Harness, Instruction) {
+    let h = harness::fresh(vm, UNBALANCED);
     let policy = RebalancePolicy { reserve_floor: SOL.into(), ..RebalancePolicy::DEFAULT };
-    let instruction = bed.pool.set_policy(policy);
-    (bed, instruction)
+    let instruction = h.pool.set_policy(policy);
+    (h, instruction)
 }
 
-fn set_weights(vm: Vm) -> (Bed, Instruction) {
-    let bed = Bed::fresh(vm, UNBALANCED);
-    let vote = bed.records()[1].vote_account_address;
-    let instruction = bed.pool.set_weights(&[WeightEntry::new(1, &vote, 7)]);
-    (bed, instruction)
+fn set_weights(vm: Vm) -> (Harness, Instruction) {
+    let h = harness::fresh(vm, UNBALANCED);
+    let vote = h.records()[1].vote_account_address;
+    let instruction = h.pool.set_weights(&[WeightEntry::new(1, &vote, 7)]);
+    (h, instruction)
 }
 
 /// Transient stake, none, transient stake.
-fn update(vm: Vm) -> (Bed, Instruction) {
-    let bed = Bed::stale(vm, MOVING);
-    let instruction = bed.update_compactly();
-    (bed, instruction)
+fn update(vm: Vm) -> (Harness, Instruction) {
+    let h = harness::stale(vm, MOVING);
+    let instruction = h.update_compactly();
+    (h, instruction)
 }
 
 /// Two validators give and two are given.
-fn rebalance(vm: Vm) -> (Bed, Instruction) {
-    let bed = Bed::fresh(vm, UNBALANCED);
-    let instruction = bed.rebalance(&[0, 1, 2, 3]);
-    (bed, instruction)
+fn rebalance(vm: Vm) -> (Harness, Instruction) {
+    let h = harness::fresh(vm, UNBALANCED);
+    let instruction = h.rebalance(&[0, 1, 2, 3]);
+    (h, instruction)
 }
 
 /// What the outcome of a substitution is to be, by the account's place in the list.
@@ -76,11 +77,11 @@ enum Harmless {
 }
 
 /// Addresses whose lamports the pool commands.
-fn pools_own(bed: &Bed) -> HashSet<Address> {
-    let head = bed.pool.state.head;
-    let mut own = HashSet::from([bed.pool.pool, head.validator_list, head.reserve_stake]);
-    for index in 0..bed.records().len() {
-        own.extend([bed.stake(index), bed.transient(index), bed.triple(index).transient]);
+fn pools_own(h: &Harness) -> HashSet<Address> {
+    let head = h.pool.state.head;
+    let mut own = HashSet::from([h.pool.pool, head.validator_list, head.reserve_stake]);
+    for index in 0..h.records().len() {
+        own.extend([h.stake(index), h.transient(index), h.triple(index).transient]);
     }
     own
 }
@@ -88,7 +89,7 @@ fn pools_own(bed: &Bed) -> HashSet<Address> {
 /// Accounts that are not the pool's own, and that changed; and by how many lamports the pool's own changed together.
 fn strangers(own: &HashSet<Address>, before: &Accounts, after: &Accounts) -> (Vec<Address>, i128) {
     let nothing = Account::default();
-    // The machine keeps what is writable, and makes programs and sysvars anew: nobody changes those.
+    // The machine keeps writable accounts, and makes programs and sysvars anew: they cannot change.
     let is_made =
         |address: &Address| [CLOCK_ID, STAKE_HISTORY_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID].contains(address);
     let changed = after
@@ -102,11 +103,11 @@ fn strangers(own: &HashSet<Address>, before: &Accounts, after: &Accounts) -> (Ve
 }
 
 /// What a substitution came to, next to what comes of the instruction as it should be.
-fn judge(bed: &Bed, before: &Accounts, usual: &Accounts) -> Harmless {
-    let after = &bed.vm.accounts;
-    let list = bed.pool.state.head.validator_list;
+fn judge(h: &Harness, before: &Accounts, usual: &Accounts) -> Harmless {
+    let after = &h.vm.accounts;
+    let list = h.pool.state.head.validator_list;
     let records = |accounts: &Accounts| split_validator_list(&accounts[&list].data).expect("a list").1.to_vec();
-    let own = pools_own(bed);
+    let own = pools_own(h);
     if own.iter().all(|address| after.get(address) == usual.get(address)) {
         return Harmless::Same;
     }
@@ -123,56 +124,56 @@ fn judge(bed: &Bed, before: &Accounts, usual: &Accounts) -> Harmless {
 
 /// Runs all substitutions; those whose outcome is not the one that `expected` says, `None` for an error.
 fn surprises(make: Make, expected: Expected, vm: Vm) -> (Vm, Vec<String>) {
-    let (mut bed, instruction) = make(vm);
-    let before = bed.vm.accounts.clone();
-    bed.succeed(&instruction);
-    let usual = bed.vm.accounts.clone();
-    let own = pools_own(&bed);
+    let (mut h, instruction) = make(vm);
+    let before = h.vm.accounts.clone();
+    h.succeed(&instruction);
+    let usual = h.vm.accounts.clone();
+    let own = pools_own(&h);
     let mut surprises = vec![];
     for index in 0..instruction.accounts.len() {
         for substitution in substitutions(&instruction, index) {
-            bed.vm.accounts.clone_from(&before);
+            h.vm.accounts.clone_from(&before);
             let mut instruction = instruction.clone();
-            if !apply(substitution, index, &mut instruction, &mut bed.vm) {
+            if !apply(substitution, index, &mut instruction, &mut h.vm) {
                 continue;
             }
-            let outcome = run(&mut bed, &instruction, index, &own, &usual);
+            let outcome = run(&mut h, &instruction, index, &own, &usual);
             if outcome != expected(index, substitution) {
                 surprises.push(format!("account {index}, {substitution:?}: {outcome:?}"));
             }
         }
     }
-    (bed.vm, surprises)
+    (h.vm, surprises)
 }
 
 /// Runs a substitution in the account at `index`, and checks that no stranger's lamports move.
 fn run(
-    bed: &mut Bed,
+    h: &mut Harness,
     instruction: &Instruction,
     index: usize,
     own: &HashSet<Address>,
     usual: &Accounts,
 ) -> Option<Harmless> {
-    let before = bed.vm.accounts.clone();
+    let before = h.vm.accounts.clone();
     // The bumps that are cached are not those of a copy of the pool.
-    let is_other_pool = instruction.accounts.first().is_some_and(|meta| meta.pubkey != bed.pool.pool);
-    let outcome = if is_other_pool { bed.vm.process(instruction) } else { bed.ours(instruction) };
+    let is_other_pool = instruction.accounts.first().is_some_and(|meta| meta.pubkey != h.pool.pool);
+    let outcome = if is_other_pool { h.vm.process(instruction) } else { h.ours(instruction) };
     if !outcome.is_ok() {
-        assert!(before == bed.vm.accounts, "an error changes nothing");
+        assert!(before == h.vm.accounts, "an error changes nothing");
         return None;
     }
-    // A copy of a pool is a pool, with the same manager: nobody but the program can make one.
+    // A copy of a pool is a pool, with the same manager: only the program can make one.
     let mut own = own.clone();
     own.extend((index == 0).then_some(instruction.accounts[0].pubkey));
-    let (strangers, difference) = strangers(&own, &before, &bed.vm.accounts);
+    let (strangers, difference) = strangers(&own, &before, &h.vm.accounts);
     // Who signs as the payer pays.
     let payer = instruction.accounts.get(PAYER).map(|meta| meta.pubkey).filter(|_| is_extend(instruction));
-    let is_payment = payer.is_some_and(|payer| strangers == [payer] && is_paid(bed, &before, payer, difference));
+    let is_payment = payer.is_some_and(|payer| strangers == [payer] && is_paid(h, &before, payer, difference));
     assert!(
         is_payment || (strangers.is_empty() && difference == 0),
         "account {index}: {strangers:?} changed, {difference} lamports"
     );
-    Some(judge(bed, &before, usual))
+    Some(judge(h, &before, usual))
 }
 
 /// Place of the payer in `ExtendPool`.
@@ -186,10 +187,10 @@ fn is_extend(instruction: &Instruction) -> bool {
 }
 
 /// Whether the payer's lamports, and nothing else of it, are what the pool got.
-fn is_paid(bed: &Bed, before: &Accounts, payer: Address, difference: i128) -> bool {
+fn is_paid(h: &Harness, before: &Accounts, payer: Address, difference: i128) -> bool {
     let mut expected = before[&payer].clone();
     expected.lamports -= u64::try_from(difference).expect("a payment");
-    bed.vm.account(&payer) == expected
+    h.vm.account(&payer) == expected
 }
 
 /// Whether a substitution changes the state of an account, which a caller cannot: only the account's program can.
@@ -245,16 +246,18 @@ fn an_update_leaves_records_stale_whose_accounts_are_others() {
     check(update, |index, substitution| match (index, substitution) {
         // Nothing is merged into the reserve here, so that its state plays no part.
         (2, Truncated) | (3, _) if is_state(substitution) => unchanged([]),
-        // Somebody else's account in the place of one of record 0 (7 and 8), 1 (9) or 2 (10 and 11).
+        // Another user's account in the place of one of record 0 (7 and 8), 1 (9) or 2 (10 and 11).
         (9, Duplicate(10)) => unchanged([1, 2]),
         (7..=11, Nothing | Copy | Duplicate(_)) => unchanged([[0, 0, 1, 2, 2][index - 7]]),
         (7..=11, Missing) => unchanged([0, 0, 1, 2, 2][index - 7]..3),
-        // As in the contract: what is no stake of the pool's counts nothing.
+        // As in SPL: stake of other authorities counts nothing.
         (7..=11, Empty | Zeroed) => Some(Harmless::Other),
         // A shorter account has less rent, and the rest goes to the reserve.
         (7 | 9 | 10, Truncated) => Some(Harmless::Other),
         (9, Owner) => unchanged([]),
         (8 | 11, Truncated) | (9, ReadOnly) => Some(Harmless::Same),
+        // Counted, and not merged.
+        (7 | 8 | 10 | 11, ReadOnly) => Some(Harmless::Other),
         _ => None,
     });
 }

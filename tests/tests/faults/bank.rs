@@ -1,4 +1,4 @@
-//! A bank with the accounts of a scene.
+//! A bank with the accounts of a scenario.
 
 use {
     solana_account::Account,
@@ -14,8 +14,8 @@ use {
     },
     tidepool_tests::{
         SOL,
+        attack::{Accounts, AttackScenario},
         scenario::EPOCH,
-        scenes::{Accounts, Scene},
         stake::edit_delegation,
         vm::Vm,
     },
@@ -45,12 +45,12 @@ pub struct Failure {
 }
 
 impl Bank {
-    /// A bank in the scenes' epoch, with the program where `vm` has it.
+    /// A bank in the scenarios' epoch, with the program where `vm` has it.
     pub fn new(vm: &Vm) -> Self {
         Self::in_epoch(EPOCH, vm)
     }
 
-    /// A bank that has entered the scenes' epoch and has not paid its rewards yet.
+    /// A bank that has entered the scenarios' epoch and has not paid its rewards yet.
     pub fn paying_rewards(vm: &Vm) -> Self {
         let bank = Self::in_epoch(EPOCH - 1, vm);
         bank.cluster.begin_epoch().expect("an epoch");
@@ -73,20 +73,21 @@ impl Bank {
         }
     }
 
-    /// Puts a scene's accounts into the bank, whatever was there before.
-    pub fn put_scene(&self, scene: &Scene) {
-        for meta in &scene.instruction.accounts {
-            if meta.is_writable && !scene.accounts.contains_key(&meta.pubkey) {
+    /// Puts a scenario's accounts into the bank, whatever was there before.
+    pub fn put_scenario(&self, scenario: &AttackScenario) {
+        for meta in &scenario.instruction.accounts {
+            if meta.is_writable && !scenario.accounts.contains_key(&meta.pubkey) {
                 self.cluster.set_account(&meta.pubkey, Account::default());
             }
         }
-        self.put(&scene.accounts);
+        self.put(&scenario.accounts);
     }
 
-    /// The accounts of a scene and all that its instruction names, as the bank has them now.
-    pub fn read(&self, scene: &Scene) -> Accounts {
-        let named = scene.instruction.accounts.iter().filter(|meta| meta.is_writable).map(|meta| meta.pubkey);
-        let addresses = scene.accounts.iter().filter(|(_, account)| !account.executable).map(|(address, _)| *address);
+    /// The accounts of a scenario and all that its instruction names, as the bank has them now.
+    pub fn read(&self, scenario: &AttackScenario) -> Accounts {
+        let named = scenario.instruction.accounts.iter().filter(|meta| meta.is_writable).map(|meta| meta.pubkey);
+        let addresses =
+            scenario.accounts.iter().filter(|(_, account)| !account.executable).map(|(address, _)| *address);
         addresses.chain(named).filter_map(|address| Some((address, self.cluster.account(&address)?))).collect()
     }
 
@@ -95,7 +96,7 @@ impl Bank {
         self.run_within(MOST_UNITS, instruction)
     }
 
-    /// Runs an instruction in a transaction of its own that asks for so many compute units.
+    /// Runs an instruction in a transaction of its own that asks for this many compute units.
     pub fn run_within(&self, units: u32, instruction: &Instruction) -> Result<TxReport, Failure> {
         let data = [&[SET_LIMIT][..], &units.to_le_bytes()].concat();
         let limit = Instruction::new_with_bytes(COMPUTE_BUDGET_PROGRAM_ID, &data, Vec::<AccountMeta>::new());
@@ -107,12 +108,12 @@ impl Bank {
     }
 }
 
-/// An account whose stake has warmed up or cooled down by now, if it has begun to before this epoch. In its own epochs, of which
-/// the first is 0 and the others begin shortly before the scenes', the bank has seen no stake move, and says that none did.
+/// An account whose stake has warmed up or cooled down by now, if it has begun to before this epoch. In its own epochs, where
+/// the first is 0 and the others begin shortly before the scenarios', the bank has seen no stake move, and says that none did.
 fn settled(mut account: Account) -> Account {
     if account.owner == STAKE_PROGRAM_ID {
         let move_on = |epoch: &mut u64| *epoch = if *epoch == EPOCH - 1 { EPOCH - 3 } else { (*epoch).max(1) };
-        // What is no stake account is left as it is.
+        // Other accounts are left as they are.
         if bincode::deserialize::<StakeStateV2>(&account.data).is_ok() && account.data.len() >= STAKE_ACCOUNT_SPACE {
             edit_delegation(&mut account.data, |delegation| {
                 move_on(&mut delegation.activation_epoch);
@@ -124,8 +125,8 @@ fn settled(mut account: Account) -> Account {
 }
 
 /// Calls to other programs that succeeded.
-pub fn calls_done(scene: &Scene, logs: &[String]) -> usize {
-    let program = scene.pool.program_id.to_string();
+pub fn calls_done(scenario: &AttackScenario, logs: &[String]) -> usize {
+    let program = scenario.pool.program_id.to_string();
     let done = logs.iter().filter(|line| line.starts_with("Program ") && line.ends_with(" success"));
     // That of the compute limit is none of the instruction's.
     let others = [program, COMPUTE_BUDGET_PROGRAM_ID.to_string()];

@@ -15,16 +15,16 @@ use {
     },
     tidepool_tests::{
         SOL,
+        attack::{self, AttackScenario},
         extension::PoolKind,
-        scenes::{self, Scene},
     },
 };
 
 /// Why a call fails.
 pub struct Fault {
-    /// The scene's name.
-    pub scene: &'static str,
-    /// What is wrong.
+    /// The scenario's name.
+    pub scenario: &'static str,
+    /// The fault.
     pub reason: &'static str,
     /// Makes it so.
     pub spoil: fn(&mut Spoiler),
@@ -34,8 +34,8 @@ pub struct Fault {
     pub error: InstructionError,
 }
 
-/// A scene to be spoilt.
-pub struct Spoiler(Scene);
+/// A scenario to be spoilt.
+pub struct Spoiler(AttackScenario);
 
 /// Offsets in mints and token accounts.
 const AMOUNT: usize = 64;
@@ -49,7 +49,7 @@ impl Spoiler {
         change(self.0.accounts.entry(self.0.instruction.accounts[index].pubkey).or_default());
     }
 
-    /// Lets nobody write the account at `index`.
+    /// Makes the account read-only at `index`.
     pub fn read_only(&mut self, index: usize) {
         self.0.instruction.accounts[index].is_writable = false;
     }
@@ -59,7 +59,7 @@ impl Spoiler {
         self.edit(index, |account| account.data[STATE] = FROZEN);
     }
 
-    /// Leaves so many tokens in the account at `index`.
+    /// Leaves this many tokens in the account at `index`.
     pub fn leave_tokens(&mut self, index: usize, amount: u64) {
         self.edit(index, |account| account.data[AMOUNT..AMOUNT + 8].copy_from_slice(&amount.to_le_bytes()));
     }
@@ -99,22 +99,22 @@ impl Spoiler {
     }
 }
 
-/// What is not as it should be of a fault, if anything is.
-fn try_fault(fault: &Fault, scene: &Scene, takes_batches: bool, bank: &Bank) -> Option<String> {
-    let mut spoiler = Spoiler(scene.clone());
+/// The finding of a fault, if any.
+fn try_fault(fault: &Fault, scenario: &AttackScenario, takes_batches: bool, bank: &Bank) -> Option<String> {
+    let mut spoiler = Spoiler(scenario.clone());
     (fault.spoil)(&mut spoiler);
-    let scene = spoiler.0;
-    bank.put_scene(&scene);
-    let before = bank.read(&scene);
-    let what = format!("{}, {}", fault.scene, fault.reason);
-    let failure = match bank.run(&scene.instruction) {
+    let scenario = spoiler.0;
+    bank.put_scenario(&scenario);
+    let before = bank.read(&scenario);
+    let what = format!("{}, {}", fault.scenario, fault.reason);
+    let failure = match bank.run(&scenario.instruction) {
         Ok(report) => return Some(format!("{what}: it succeeds, {:#?}", report.logs)),
         Err(failure) => failure,
     };
-    if bank.read(&scene) != before {
+    if bank.read(&scenario) != before {
         return Some(format!("{what}: something was kept"));
     }
-    let done = calls_done(&scene, &failure.logs);
+    let done = calls_done(&scenario, &failure.logs);
     let is_after = if takes_batches { done <= fault.after } else { done == fault.after };
     let is_right = failure.error == fault.error && is_after;
     (!is_right).then(|| format!("{what}: {:?} after {done} calls, {:#?}", failure.error, failure.logs))
@@ -122,36 +122,39 @@ fn try_fault(fault: &Fault, scene: &Scene, takes_batches: bool, bank: &Bank) -> 
 
 #[test]
 fn a_call_that_fails_takes_everything_before_it_along() {
-    let mut vm = scenes::machine();
+    let mut vm = attack::machine();
     let bank = Bank::new(&vm);
     let (mut found, mut tried) = (vec![], 0);
     for (token_program, takes_batches) in [(TOKEN_PROGRAM_ID, true), (TOKEN_2022_PROGRAM_ID, false)] {
-        let scenes = scenes::all(token_program, PoolKind::EXTENDED, &mut vm);
+        let scenarios = attack::all(token_program, PoolKind::EXTENDED, &mut vm);
         for fault in FAULTS {
-            let scene = scenes.iter().find(|scene| scene.name == fault.scene).expect("a scene of that name");
+            let scenario =
+                scenarios.iter().find(|scenario| scenario.name == fault.scenario).expect("a scenario of that name");
             tried += 1;
-            found.extend(try_fault(fault, scene, takes_batches, &bank));
+            found.extend(try_fault(fault, scenario, takes_batches, &bank));
         }
     }
     assert!(found.is_empty(), "{} of {tried}:\n{}", found.len(), found.join("\n"));
     assert_eq!(tried, 2 * FAULTS.len());
 }
 
-/// How the names of instructions begin that call nobody.
+/// How the names of instructions without calls begin.
 const WITHOUT_CALLS: [&str; 2] = ["Set", "CleanupRemovedValidatorEntries"];
 
 /// All instructions that call another program have a fault, but for the pool token's name: that is one call, to a program that is
 /// not the bank's.
 #[test]
 fn each_instruction_that_calls_another_program_has_faults() {
-    let mut vm = scenes::machine();
-    let scenes = scenes::all(TOKEN_2022_PROGRAM_ID, PoolKind::EXTENDED, &mut vm);
-    let tag_of = |name: &str| scenes.iter().find(|scene| scene.name == name).map(Scene::tag).expect("a scene");
-    let tried: BTreeSet<u8> = FAULTS.iter().map(|fault| tag_of(fault.scene)).collect();
-    for scene in &scenes {
-        let is_quiet = WITHOUT_CALLS.iter().any(|name| scene.name.starts_with(name));
+    let mut vm = attack::machine();
+    let scenarios = attack::all(TOKEN_2022_PROGRAM_ID, PoolKind::EXTENDED, &mut vm);
+    let tag_of = |name: &str| {
+        scenarios.iter().find(|scenario| scenario.name == name).map(AttackScenario::tag).expect("a scenario")
+    };
+    let tried: BTreeSet<u8> = FAULTS.iter().map(|fault| tag_of(fault.scenario)).collect();
+    for scenario in &scenarios {
+        let is_quiet = WITHOUT_CALLS.iter().any(|name| scenario.name.starts_with(name));
         // Variants that differ in a limit of what comes out.
-        let is_limited = scene.name.ends_with("WithSlippage");
-        assert_eq!(tried.contains(&scene.tag()), !is_quiet && !is_limited, "{}", scene.name);
+        let is_limited = scenario.name.ends_with("WithSlippage");
+        assert_eq!(tried.contains(&scenario.tag()), !is_quiet && !is_limited, "{}", scenario.name);
     }
 }

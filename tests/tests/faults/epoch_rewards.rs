@@ -1,5 +1,5 @@
-//! The first blocks of an epoch, in which rewards are paid and the stake program changes nothing: what needs it fails whole, with the
-//! contract's error or the stake program's; all else goes on.
+//! The first blocks of an epoch, in which rewards are paid and the stake program changes nothing: what needs it fails whole, with
+//! SPL's error or the stake program's; all else goes on.
 
 use {
     crate::bank::{Bank, calls_done},
@@ -10,8 +10,8 @@ use {
         instruction::tag,
     },
     tidepool_tests::{
+        attack::{self, AttackScenario},
         extension::PoolKind,
-        scenes::{self, Scene},
     },
 };
 
@@ -41,31 +41,31 @@ const fn refusal(instruction: u8) -> Option<u32> {
     }
 }
 
-/// Runs a scene; how many of its calls succeeded before the one that was refused.
-fn try_scene(scene: &Scene, bank: &Bank) -> Option<usize> {
-    bank.put_scene(scene);
-    let before = bank.read(scene);
-    let outcome = bank.run(&scene.instruction);
-    match (refusal(scene.tag()), outcome) {
+/// Runs a scenario; how many of its calls succeeded before the one that was refused.
+fn try_scenario(scenario: &AttackScenario, bank: &Bank) -> Option<usize> {
+    bank.put_scenario(scenario);
+    let before = bank.read(scenario);
+    let outcome = bank.run(&scenario.instruction);
+    match (refusal(scenario.tag()), outcome) {
         (None, Ok(_)) => None,
         (Some(code), Err(failure)) => {
-            assert_eq!(failure.error, Custom(code), "{}: {:#?}", scene.name, failure.logs);
-            assert!(bank.read(scene) == before, "{}: something was kept", scene.name);
-            Some(calls_done(scene, &failure.logs))
+            assert_eq!(failure.error, Custom(code), "{}: {:#?}", scenario.name, failure.logs);
+            assert!(bank.read(scenario) == before, "{}: something was kept", scenario.name);
+            Some(calls_done(scenario, &failure.logs))
         }
-        (expected, outcome) => panic!("{}: {expected:?} is due, and it is {outcome:#?}", scene.name),
+        (expected, outcome) => panic!("{}: {expected:?} is due, and it is {outcome:#?}", scenario.name),
     }
 }
 
 #[test]
 fn while_rewards_are_paid_stake_stays_where_it_is() {
-    let mut vm = scenes::machine();
+    let mut vm = attack::machine();
     let bank = Bank::paying_rewards(&vm);
     let (mut refused, mut late) = (0, 0);
-    let mut scenes = scenes::all(TOKEN_2022_PROGRAM_ID, PoolKind::EXTENDED, &mut vm);
-    scenes.retain(|scene| scene.instruction.accounts.iter().all(|meta| meta.pubkey != METADATA_PROGRAM_ID));
-    for scene in &scenes {
-        if let Some(done) = try_scene(scene, &bank) {
+    let mut scenarios = attack::all(TOKEN_2022_PROGRAM_ID, PoolKind::EXTENDED, &mut vm);
+    scenarios.retain(|scenario| scenario.instruction.accounts.iter().all(|meta| meta.pubkey != METADATA_PROGRAM_ID));
+    for scenario in &scenarios {
+        if let Some(done) = try_scenario(scenario, &bank) {
             refused += 1;
             // A withdrawal has burnt the holder's tokens by then.
             late += usize::from(done > 0);
@@ -76,9 +76,9 @@ fn while_rewards_are_paid_stake_stays_where_it_is() {
 
     // All that is over when the rewards are paid.
     bank.cluster.finish_rewards();
-    for scene in &scenes {
-        bank.put_scene(scene);
-        let outcome = bank.run(&scene.instruction);
-        assert!(outcome.is_ok(), "{}: {outcome:#?}", scene.name);
+    for scenario in &scenarios {
+        bank.put_scenario(scenario);
+        let outcome = bank.run(&scenario.instruction);
+        assert!(outcome.is_ok(), "{}: {outcome:#?}", scenario.name);
     }
 }

@@ -10,20 +10,19 @@ use {
         StakePoolError::*,
         instruction::tag,
     },
-    tidepool_tests::extended::{
-        check,
-        properties::{INVARIANTS, UNMERGED_WILD},
-        runner::Tally,
+    tidepool_tests::history::{
+        Tally, check,
+        properties::{INVARIANTS, UNMERGED_IN_ANY_POOL},
     },
 };
 
-/// Histories of 40 steps: 32,000 steps in all.
+/// Histories of 40 operations: 32,000 operations in all.
 const HISTORIES: u64 = 800;
 
 /// Steps that there are.
-const KINDS: usize = 33;
+const KINDS: usize = 34;
 
-/// Of each kind of step, and of each instruction's successes, so many at least: histories in which everything fails would prove
+/// Of each kind of operation, and of each instruction's successes, at least this many: histories in which everything fails would prove
 /// little.
 const LEAST: u64 = 25;
 
@@ -110,13 +109,13 @@ fn they_hold_over_random_histories() {
 /// Plain pools, too: those are updated by the SPL instruction.
 #[test]
 fn hostile_updates_leave_no_trace_in_any_pool() {
-    check(&UNMERGED_WILD, 200);
+    check(&UNMERGED_IN_ANY_POOL, 200);
 }
 
 fn check_coverage(tally: &Tally) {
     assert_eq!(tally.kinds.len(), KINDS, "{:?}", tally.kinds);
     for (kind, count) in &tally.kinds {
-        assert!(*count >= LEAST, "{kind}: {count} steps");
+        assert!(*count >= LEAST, "{kind}: {count} operations");
     }
     for tag in INSTRUCTIONS {
         let (succeeded, refused) = tally.instructions.get(&tag).copied().unwrap_or_default();

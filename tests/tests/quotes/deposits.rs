@@ -1,13 +1,13 @@
 //! Deposits.
 
 use {
-    crate::scene::{
-        Balances, CASES, EPOCH, MOST_LAMPORTS, Scene, Tally, bound, check_refusal, check_success, machine, run,
+    crate::harness::{
+        Balances, CASES, EPOCH, Harness, MOST_LAMPORTS, Tally, bound, check_refusal, check_success, machine, run,
     },
     proptest::prelude::*,
     tidepool_client::quote::{quote_deposit_sol, quote_deposit_stake},
     tidepool_tests::{
-        pool::UserStake,
+        accounts::UserStake,
         random::{amount, check, pool},
     },
 };
@@ -17,15 +17,15 @@ fn a_sol_deposit_yields_what_was_quoted() {
     let (machine, tally) = (machine(), Tally::default());
     check(CASES, (pool(EPOCH, 2), amount(MOST_LAMPORTS), bound()), |(spec, lamports, minimum)| {
         let vm = &mut machine.borrow_mut();
-        let mut scene = Scene::new(&spec, vm);
-        let quote = quote_deposit_sol(&scene.snapshot(), lamports, minimum);
-        let instruction = scene.pool.deposit_sol(scene.holder.wallet, scene.to, None, lamports, minimum);
-        let (outcome, change) = run(&mut scene, &instruction);
+        let mut h = Harness::new(&spec, vm);
+        let quote = quote_deposit_sol(&h.snapshot(), lamports, minimum);
+        let instruction = h.pool.deposit_sol(h.holder.wallet, h.to, None, lamports, minimum);
+        let (outcome, change) = run(&mut h, &instruction);
         tally.count(quote.is_ok());
         let quote = match quote {
             Err(error) => return check_refusal(&error, &outcome),
             // A frozen fee account blocks deposits that owe the manager something, in the token program.
-            Ok(quote) if spec.fee_account_frozen && quote.to_manager > 0 => {
+            Ok(quote) if spec.fee_account_frozen && quote.to_manager.get() > 0 => {
                 prop_assert!(!outcome.is_ok());
                 return Ok(());
             }
@@ -33,12 +33,12 @@ fn a_sol_deposit_yields_what_was_quoted() {
         };
         check_success(&outcome)?;
         let expected = Balances {
-            holder: quote.to_depositor.into(),
-            manager: quote.to_manager.into(),
-            referrer: quote.to_referrer.into(),
+            holder: quote.to_depositor.get().into(),
+            manager: quote.to_manager.get().into(),
+            referrer: quote.to_referrer.get().into(),
             reserve: lamports.into(),
             total: lamports.into(),
-            supply: quote.minted.into(),
+            supply: quote.minted.get().into(),
         };
         prop_assert_eq!(change, expected);
         Ok(())
@@ -53,18 +53,18 @@ fn a_stake_deposit_yields_what_was_quoted() {
     check(CASES, (pool(EPOCH, 4), stake, bound()), |(spec, (delegated, idle, index), minimum)| {
         prop_assume!(!spec.validators.is_empty());
         let vm = &mut machine.borrow_mut();
-        let mut scene = Scene::new(&spec, vm);
-        let validator = *index.get(&scene.pool.validators);
-        let authority = scene.pool.state.head.stake_deposit_authority;
+        let mut h = Harness::new(&spec, vm);
+        let validator = *index.get(&h.pool.validators);
+        let authority = h.pool.state.head.stake_deposit_authority;
         let user = UserStake { authority, vote: validator.vote, delegated, idle, activation_epoch: 0 };
-        let deposit = user.add(scene.vm);
-        let quote = quote_deposit_stake(&scene.snapshot(), &scene.vm.account(&deposit), minimum);
-        let instruction = scene.pool.deposit_stake(authority, deposit, validator.stake, scene.to, minimum);
-        let (outcome, change) = run(&mut scene, &instruction);
+        let deposit = user.add(h.vm);
+        let quote = quote_deposit_stake(&h.snapshot(), &h.vm.account(&deposit), minimum);
+        let instruction = h.pool.deposit_stake(authority, deposit, validator.stake, h.to, minimum);
+        let (outcome, change) = run(&mut h, &instruction);
         tally.count(quote.is_ok());
         let quote = match quote {
             Err(error) => return check_refusal(&error, &outcome),
-            Ok(quote) if spec.fee_account_frozen && quote.pool_tokens.to_manager > 0 => {
+            Ok(quote) if spec.fee_account_frozen && quote.pool_tokens.to_manager.get() > 0 => {
                 prop_assert!(!outcome.is_ok());
                 return Ok(());
             }
@@ -73,12 +73,12 @@ fn a_stake_deposit_yields_what_was_quoted() {
         check_success(&outcome)?;
         let tokens = quote.pool_tokens;
         let expected = Balances {
-            holder: tokens.to_depositor.into(),
-            manager: tokens.to_manager.into(),
-            referrer: tokens.to_referrer.into(),
+            holder: tokens.to_depositor.get().into(),
+            manager: tokens.to_manager.get().into(),
+            referrer: tokens.to_referrer.get().into(),
             reserve: i128::from(quote.total_lamports) - i128::from(quote.stake_lamports),
             total: quote.total_lamports.into(),
-            supply: tokens.minted.into(),
+            supply: tokens.minted.get().into(),
         };
         prop_assert_eq!(change, expected);
         Ok(())

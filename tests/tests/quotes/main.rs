@@ -2,6 +2,6 @@
 //! stake and token programs. Where the quote refuses, the program refuses with the same error.
 
 mod deposits;
-mod scene;
+mod harness;
 mod updates;
 mod withdrawals;

@@ -1,7 +1,7 @@
 //! The manager's fee.
 
 use {
-    crate::scene::{Balances, CASES, EPOCH, Scene, Tally, check_refusal, check_success, machine, run},
+    crate::harness::{Balances, CASES, EPOCH, Harness, Tally, check_refusal, check_success, machine, run},
     proptest::prelude::*,
     tidepool_client::quote::{quote_update, recorded_total},
     tidepool_tests::random::{check, pool},
@@ -14,11 +14,11 @@ fn an_update_mints_the_fee_that_was_quoted() {
         // The records must be of this epoch; the pool itself may be older.
         spec.last_update_epoch = EPOCH;
         let vm = &mut machine.borrow_mut();
-        let mut scene = Scene::new(&spec, vm);
-        let snapshot = scene.snapshot();
+        let mut h = Harness::new(&spec, vm);
+        let snapshot = h.snapshot();
         let quote = recorded_total(&snapshot).and_then(|total| quote_update(&snapshot, total));
-        let instruction = scene.pool.update_pool();
-        let (outcome, change) = run(&mut scene, &instruction);
+        let instruction = h.pool.update_pool();
+        let (outcome, change) = run(&mut h, &instruction);
         tally.count(quote.is_ok());
         let quote = match quote {
             Err(error) => return check_refusal(&error, &outcome),

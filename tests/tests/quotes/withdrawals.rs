@@ -1,8 +1,8 @@
 //! Withdrawals.
 
 use {
-    crate::scene::{
-        Balances, CASES, EPOCH, HOLDER_LAMPORTS, MOST_LAMPORTS, Scene, Tally, bound, check_refusal, check_success,
+    crate::harness::{
+        Balances, CASES, EPOCH, HOLDER_LAMPORTS, Harness, MOST_LAMPORTS, Tally, bound, check_refusal, check_success,
         machine, run,
     },
     proptest::prelude::*,
@@ -13,7 +13,8 @@ use {
     },
     tidepool_core::withdrawal::{StakeSource, Withdrawable, WithdrawalLimits},
     tidepool_tests::{
-        pool::{PoolSpec, add_empty_stake},
+        accounts::add_empty_stake,
+        pool::PoolSpec,
         random::{amount, check, pool},
         snapshot::STAKE_PROGRAM_MINIMUM,
     },
@@ -24,11 +25,11 @@ fn a_sol_withdrawal_yields_what_was_quoted() {
     let (machine, tally) = (machine(), Tally::default());
     check(CASES, (pool(EPOCH, 2), amount(MOST_LAMPORTS), bound()), |(spec, tokens, minimum)| {
         let vm = &mut machine.borrow_mut();
-        let mut scene = Scene::new(&spec, vm);
+        let mut h = Harness::new(&spec, vm);
         let tokens = tokens.min(spec.supply);
-        let quote = quote_withdraw_sol(&scene.snapshot(), &scene.holder.tokens, tokens, minimum);
-        let instruction = scene.pool.withdraw_sol(scene.holder, None, tokens, minimum);
-        let (outcome, change) = run(&mut scene, &instruction);
+        let quote = quote_withdraw_sol(&h.snapshot(), &h.holder.tokens, tokens, minimum);
+        let instruction = h.pool.withdraw_sol(h.holder, None, tokens, minimum);
+        let (outcome, change) = run(&mut h, &instruction);
         tally.count(quote.is_ok());
         let quote = match quote {
             Err(error) => return check_refusal(&error, &outcome),
@@ -37,14 +38,14 @@ fn a_sol_withdrawal_yields_what_was_quoted() {
         check_success(&outcome)?;
         let expected = Balances {
             holder: -i128::from(tokens),
-            manager: quote.fee.into(),
+            manager: quote.fee.get().into(),
             referrer: 0,
-            reserve: -i128::from(quote.lamports),
-            total: -i128::from(quote.lamports),
-            supply: -i128::from(quote.burnt),
+            reserve: -i128::from(quote.lamports.get()),
+            total: -i128::from(quote.lamports.get()),
+            supply: -i128::from(quote.burnt.get()),
         };
         prop_assert_eq!(change, expected);
-        prop_assert_eq!(scene.vm.account(&scene.holder.wallet).lamports - HOLDER_LAMPORTS, quote.lamports);
+        prop_assert_eq!(h.vm.account(&h.holder.wallet).lamports - HOLDER_LAMPORTS, quote.lamports.get());
         Ok(())
     });
     tally.check();
@@ -64,8 +65,8 @@ enum Wish {
     Part,
 }
 
-/// Pool tokens worth about `lamports`.
-fn tokens_worth(spec: &PoolSpec, lamports: u64) -> u64 {
+/// Pool tokens for about `lamports`.
+fn tokens_for(spec: &PoolSpec, lamports: u64) -> u64 {
     let tokens = u128::from(lamports) * u128::from(spec.supply) / u128::from(spec.total_lamports.max(1));
     u64::try_from(tokens).unwrap_or(u64::MAX)
 }
@@ -94,7 +95,7 @@ fn a_stake_withdrawal_yields_what_was_quoted() {
                     spec.terms.stake_withdrawal_fee = Default::default();
                 }
                 Wish::Part => {
-                    // The pool must be worth what its validators hold.
+                    // The pool must have the value of its validators' stake.
                     let stake: u64 = spec.validators.iter().map(|validator| validator.delegated).sum();
                     spec.total_lamports = (2 * stake).max(STAKE_PROGRAM_MINIMUM);
                     spec.supply = spec.total_lamports / 1_000 * (800 + u64::from(reserve));
@@ -102,34 +103,34 @@ fn a_stake_withdrawal_yields_what_was_quoted() {
             }
             let vm = &mut machine.borrow_mut();
             vm.set_rent(USUAL_RENT);
-            let mut scene = Scene::new(&spec, vm);
-            // What is there was made under another rent.
-            scene.vm.set_rent(lamports_per_byte);
-            let head = scene.pool.state.head;
-            let snapshot = scene.snapshot();
+            let mut h = Harness::new(&spec, vm);
+            // The present accounts were made under another rent.
+            h.vm.set_rent(lamports_per_byte);
+            let head = h.pool.state.head;
+            let snapshot = h.snapshot();
             let (from, tokens) = if from_reserve {
                 (WithdrawFrom::Reserve, tokens.min(spec.supply))
             } else {
-                let validator = *index.get(&scene.pool.validators);
-                let balance = scene.vm.account(&validator.stake).lamports;
+                let validator = *index.get(&h.pool.validators);
+                let balance = h.vm.account(&validator.stake).lamports;
                 let tokens = match wish {
                     Wish::Any => tokens,
                     Wish::Whole => balance + u64::from(reserve % 3),
-                    Wish::Part => tokens_worth(&spec, STAKE_PROGRAM_MINIMUM + tokens % balance),
+                    Wish::Part => tokens_for(&spec, STAKE_PROGRAM_MINIMUM + tokens % balance),
                 };
                 (WithdrawFrom::Validator(validator.vote), tokens.min(spec.supply))
             };
-            let quote = quote_withdraw_stake(&snapshot, from, &scene.holder.tokens, tokens, minimum);
+            let quote = quote_withdraw_stake(&snapshot, from, &h.holder.tokens, tokens, minimum);
             let split_from = match (&quote, from) {
                 (Ok(quote), _) => quote.split_from,
                 (Err(_), WithdrawFrom::Reserve) => head.reserve_stake,
                 (Err(_), WithdrawFrom::Validator(vote)) => expected_source(&snapshot, &vote),
             };
-            let balance_before = scene.vm.account(&split_from).lamports;
-            let split_to = add_empty_stake(scene.vm);
-            let rent = scene.vm.account(&split_to).lamports;
-            let instruction = scene.pool.withdraw_stake(scene.holder, split_from, split_to, tokens, minimum);
-            let (outcome, change) = run(&mut scene, &instruction);
+            let balance_before = h.vm.account(&split_from).lamports;
+            let split_to = add_empty_stake(h.vm);
+            let rent = h.vm.account(&split_to).lamports;
+            let instruction = h.pool.withdraw_stake(h.holder, split_from, split_to, tokens, minimum);
+            let (outcome, change) = run(&mut h, &instruction);
             tally.count(quote.is_ok());
             let quote = match quote {
                 Err(error) if balance_before == 0 => {
@@ -144,22 +145,22 @@ fn a_stake_withdrawal_yields_what_was_quoted() {
             let from_reserve = split_from == head.reserve_stake;
             let expected = Balances {
                 holder: -i128::from(tokens),
-                manager: quote.fee.into(),
+                manager: quote.fee.get().into(),
                 referrer: 0,
-                reserve: if from_reserve { -i128::from(quote.lamports) } else { 0 },
-                total: -i128::from(quote.lamports),
-                supply: -i128::from(quote.burnt),
+                reserve: if from_reserve { -i128::from(quote.lamports.get()) } else { 0 },
+                total: -i128::from(quote.lamports.get()),
+                supply: -i128::from(quote.burnt.get()),
             };
             prop_assert_eq!(change, expected);
-            prop_assert_eq!(scene.vm.account(&split_to).lamports - rent, quote.lamports);
-            prop_assert_eq!(balance_before - scene.vm.account(&split_from).lamports, quote.lamports);
+            prop_assert_eq!(h.vm.account(&split_to).lamports - rent, quote.lamports.get());
+            prop_assert_eq!(balance_before - h.vm.account(&split_from).lamports, quote.lamports.get());
             Ok(())
         },
     );
     tally.check();
 }
 
-/// The account that the contract's order points to, where the quote refuses for another reason.
+/// The account that SPL's order points to, where the quote refuses for another reason.
 fn expected_source(snapshot: &PoolSnapshot, vote: &Address) -> Address {
     let validator = snapshot.validator(vote).expect("a validator of the pool");
     let environment = snapshot.environment();

@@ -3,22 +3,26 @@
 use {
     fastrand::Rng,
     tidepool_core::maths::Fee,
-    tidepool_interface::state::{RebalancePolicy, StakeStatus},
+    tidepool_interface::state::RebalancePolicy,
     tidepool_tests::{
         SOL,
-        extended::{Spec, World, crank::REBALANCE_CHUNK, machine},
+        history::{Machine, Spec, World, crank::REBALANCE_CHUNK},
         pool::ValidatorSpec,
-        vm::Vm,
     },
 };
 
 /// Compute units of a rebalance of the first `named` validators of `count`, all with the same stake and weight.
-fn units(vm: &mut Vm, count: usize, named: usize, reserve: u64, policy: RebalancePolicy, movements: bool) -> u64 {
-    let validator = ValidatorSpec { delegated: 100 * SOL, transient: 0, status: StakeStatus::Active };
+fn units(
+    machine: &mut Machine,
+    count: usize,
+    named: usize,
+    reserve: u64,
+    policy: RebalancePolicy,
+    movements: bool,
+) -> u64 {
+    let validator = ValidatorSpec::active(100 * SOL, 0);
     let validators = vec![(validator, 100); count];
-    let cluster = (400_000_000 * SOL, 1);
-    let spec = Spec { validators, reserve, policy, epoch_fee: Fee::default(), cluster, wild: None };
-    let mut world = World::new(&spec, vm);
+    let mut world = World::new(&Spec::extended(validators, reserve, Fee::default(), policy), machine);
     // As in a pool that has been cranked before: all bumps that can be known are.
     world.crank().expect("a pool that can be updated");
     let records = world.records();
@@ -34,13 +38,13 @@ fn units(vm: &mut Vm, count: usize, named: usize, reserve: u64, policy: Rebalanc
 
 #[test]
 fn the_cost_of_a_rebalance() {
-    let mut vm = machine();
+    let mut machine = Machine::with_invariants();
     let quiet = RebalancePolicy::DEFAULT;
     let needy = RebalancePolicy { reserve_share: 4_000.into(), ..quiet };
     println!("validators in the list: base, then each that rests, is increased, is decreased");
     for count in [1, 20, 200, 2_000] {
         let most = REBALANCE_CHUNK.min(count);
-        let mut of = |named, reserve, policy, moves| units(&mut vm, count, named, reserve, policy, moves);
+        let mut of = |named, reserve, policy, moves| units(&mut machine, count, named, reserve, policy, moves);
         let idle = [of(1, 0, quiet, false), of(most, 0, quiet, false)];
         let inflow = count as u64 * 20 * SOL;
         let increases = [of(1, inflow, quiet, true), of(most, inflow, quiet, true)];

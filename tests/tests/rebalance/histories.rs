@@ -1,6 +1,6 @@
-//! What must hold of every history, whoever does what.
+//! What must hold of every history, whatever its users do.
 
-use tidepool_tests::extended::{check, properties::*};
+use tidepool_tests::history::{check, properties::*};
 
 #[test]
 fn conservation() {
@@ -59,12 +59,12 @@ fn the_epoch_turns_between_two_transactions_of_a_crank() {
 }
 
 #[test]
-fn a_closed_vote_account_holds_up_nobody() {
+fn a_closed_vote_account_delays_no_other_validator() {
     check(&CLOSED_VOTE, 100);
 }
 
 #[test]
-fn a_delinquent_validator_holds_up_nobody() {
+fn a_delinquent_validator_delays_no_other() {
     check(&DELINQUENT, 100);
 }
 

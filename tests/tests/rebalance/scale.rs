@@ -5,13 +5,13 @@ use {
         compute::MAX_PER_TRANSACTION,
         plan::{self, Plan, RebalanceOptions, UpdateOptions},
     },
-    tidepool_interface::state::{RebalancePolicy, StakeStatus, ValidatorListMut},
+    tidepool_interface::state::{RebalancePolicy, ValidatorListMut},
     tidepool_tests::{
         SOL,
-        extended::machine,
+        accounts::{UserStake, add_empty_stake, add_wallet},
         extension::PoolKind,
         instructions::{Holder, Receiver},
-        pool::{PoolFixture, PoolSpec, UserStake, ValidatorSpec, add_empty_stake, add_wallet},
+        pool::{PoolFixture, PoolSpec, ValidatorSpec},
         vm::{Outcome, Vm},
     },
 };
@@ -24,9 +24,9 @@ const EPOCH: u64 = 500;
 /// Lamports that a validator delegates.
 const STAKE: u64 = 100 * SOL;
 
-/// Validators that lack stake, and lamports that each of them lacks.
-const LACKING: usize = 40;
-const LACK: u64 = 20 * SOL;
+/// Validators below target, and the deviation of each.
+const BELOW_TARGET: usize = 40;
+const DEVIATION: u64 = 20 * SOL;
 
 fn check(outcome: &Outcome) -> u64 {
     assert!(outcome.is_ok(), "{:#?}", outcome.logs);
@@ -50,8 +50,9 @@ fn carry_out(plan: &Plan, vm: &mut Vm) -> u64 {
 fn install(vm: &mut Vm) -> PoolFixture {
     vm.set_epoch(EPOCH);
     // All have the same, but for a few all over the list.
-    let delegated = |index: usize| if index.is_multiple_of(VALIDATORS / LACKING) { STAKE - LACK } else { STAKE };
-    let stake = |index| ValidatorSpec { delegated: delegated(index), transient: 0, status: StakeStatus::Active };
+    let delegated =
+        |index: usize| if index.is_multiple_of(VALIDATORS / BELOW_TARGET) { STAKE - DEVIATION } else { STAKE };
+    let stake = |index| ValidatorSpec::active(delegated(index), 0);
     let validators: Vec<_> = (0..VALIDATORS).map(stake).collect();
     let total = validators.iter().map(|each| each.delegated).sum();
     let pool = PoolFixture::install(
@@ -74,13 +75,13 @@ fn install(vm: &mut Vm) -> PoolFixture {
 
 #[test]
 fn a_pool_of_20_000_validators_lives() {
-    let vm = &mut machine();
+    let vm = &mut Vm::of_tidepool();
     let pool = install(vm);
     let update = plan::update(&pool.snapshot(vm), &UpdateOptions::default()).expect("a pool that can be updated");
     let updated = carry_out(&update, vm);
     assert!(!pool.snapshot(vm).is_stale());
 
-    // Stake for the validator that is last in the list, and SOL for those that lack some.
+    // Stake for the validator that is last in the list, and SOL for those below target.
     let wallet = add_wallet(10_000 * SOL, vm);
     let holder = Holder { wallet, tokens: pool.add_token_account(wallet, 0, vm) };
     let to = Receiver { tokens: holder.tokens, referrer: holder.tokens };
@@ -94,13 +95,13 @@ fn a_pool_of_20_000_validators_lives() {
     };
     let stake = user.add(vm);
     let deposited = check(&vm.process(&pool.deposit_stake(user.authority, stake, last.stake, to, None)));
-    check(&vm.process(&pool.deposit_sol(wallet, to, None, LACKING as u64 * LACK + 2 * SOL, None)));
+    check(&vm.process(&pool.deposit_sol(wallet, to, None, BELOW_TARGET as u64 * DEVIATION + 2 * SOL, None)));
 
     let planned = plan::rebalance(&pool.snapshot(vm), &RebalanceOptions::default()).expect("a plan");
     let (movements, transactions) =
         (planned.movements.len(), planned.plan.stages.iter().flat_map(|stage| &stage.groups).count());
     let rebalanced = carry_out(&planned.plan, vm);
-    assert!(movements >= LACKING && transactions * 3 < movements, "{movements} in {transactions}");
+    assert!(movements >= BELOW_TARGET && transactions * 3 < movements, "{movements} in {transactions}");
     for movement in &planned.movements {
         let record = pool.record(movement.index, vm);
         assert!(record.transient_stake_lamports.get() > movement.lamports, "{movement:?}");

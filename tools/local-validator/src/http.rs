@@ -12,7 +12,6 @@ pub struct Message {
     pub start: String,
     /// Names and values, in order.
     pub headers: Vec<(String, String)>,
-    /// The body.
     pub body: Vec<u8>,
 }
 

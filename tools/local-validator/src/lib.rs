@@ -2,6 +2,8 @@
 //!
 //! `cargo xtask e2e` runs its tests on it. `cargo xtask localnet` runs it with a pool, for use by hand.
 
+#![expect(missing_docs, reason = "its users are its binary and the tests")]
+
 pub mod http;
 pub mod localnet;
 pub mod ports;

@@ -49,23 +49,11 @@ pub struct ValidatorSpec<'a> {
 /// A validator that could not be started, or has ended.
 #[derive(Debug, Error)]
 pub enum ValidatorError {
-    /// A file cannot be written, or the binary cannot be run.
     #[error("cannot start the validator: {}: {source}", path.display())]
-    Start {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Start { path: PathBuf, source: io::Error },
 
-    /// It ended by itself.
     #[error("the validator ended ({status}): {output}")]
-    Ended {
-        /// Its exit status.
-        status: ExitStatus,
-        /// The end of its output.
-        output: String,
-    },
+    Ended { status: ExitStatus, output: String },
 }
 
 impl ValidatorSpec<'_> {

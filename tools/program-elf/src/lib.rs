@@ -3,6 +3,8 @@
 //! cargo does not know that tests depend on an ELF. `cargo xtask build-program` therefore records a digest of the sources beside the
 //! ELF. All users of the ELF read it through this crate: an ELF of older sources is an error.
 
+#![expect(missing_docs, reason = "its users are the crates of this repository")]
+
 mod digest;
 mod error;
 
@@ -44,7 +46,6 @@ impl Elf {
         }
     }
 
-    /// The command that builds it.
     pub fn build_command(self) -> &'static str {
         match self {
             Self::Tidepool => "cargo xtask build-program",

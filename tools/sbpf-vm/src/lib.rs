@@ -2,6 +2,8 @@
 //!
 //! The errors have the exact fault; a bank only reports that a program is not deployed.
 
+#![expect(missing_docs, reason = "its users are the crates of this repository")]
+
 #[cfg(feature = "run")]
 mod run;
 

@@ -10,7 +10,6 @@ use solana_svm_log_collector::LogCollector;
 pub struct Outcome {
     /// Result of the program, or an error of the VM.
     pub result: Result<(), String>,
-    /// Return data.
     pub return_data: Vec<u8>,
     /// Log lines of the program and the VM.
     pub logs: Vec<String>,

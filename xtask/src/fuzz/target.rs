@@ -29,7 +29,6 @@ const LINES: usize = 60;
 /// A fuzz target.
 #[derive(Debug)]
 pub struct Target {
-    /// Its name.
     pub name: String,
     binary: PathBuf,
     /// Inputs that are kept in the repository.
@@ -43,7 +42,6 @@ pub struct Target {
 
 /// How a run ended.
 pub struct Outcome {
-    /// Its figures.
     pub figures: Figures,
     /// What to do about it, where it failed.
     pub failure: Option<String>,

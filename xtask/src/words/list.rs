@@ -17,7 +17,6 @@ pub type Counts = BTreeMap<String, BTreeMap<String, usize>>;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct List {
-    /// The words.
     pub word: Vec<Word>,
     /// Files and folders that are counted for themselves. Files elsewhere are an area each.
     pub areas: Vec<String>,

@@ -68,13 +68,14 @@ pub struct Output {
 impl Args {
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, Halt> {
         let snapshot = context.read_for_planning(&self.pool, StakeSelection::Transient).await?;
-        let update = UpdateOptions { all: self.force, no_merge: self.no_merge, ..UpdateOptions::default() };
-        let options = CrankOptions { rebalance: false, update, ..context.crank_options() };
+        let usual = context.crank_options();
+        let update = UpdateOptions { all: self.force, no_merge: self.no_merge, ..usual.update.clone() };
+        let options = CrankOptions { rebalance: false, update, ..usual };
         let report = context.crank(&self.lookup).options(options).run_from(snapshot.clone()).await?;
         let (after, transactions) = (report.snapshot, Landed::of(&report.sent));
         let figures = |snapshot: &PoolSnapshot| {
             let rate = snapshot.rate();
-            (rate.total_lamports, rate.pool_token_supply)
+            (rate.total_lamports.get(), rate.pool_token_supply.get())
         };
         let ((total_lamports_before, pool_token_supply_before), (total_lamports, pool_token_supply)) =
             (figures(&snapshot), figures(&after));

@@ -10,6 +10,7 @@ use {
         view::{
             figures::{duration, status_name},
             slot_time::MeasuredSlotTime,
+            votes::Votes,
         },
     },
     serde::Serialize,
@@ -19,6 +20,7 @@ use {
         cluster::{Cluster, SlotTime},
         plan::{self, Direction, NextStep, StakeExplanation, TransientStake},
         pool::StakeSelection,
+        vote::ValidatorSurvey,
     },
 };
 
@@ -57,7 +59,7 @@ pub struct Output {
     capped: bool,
     /// In its stake account, rent included.
     active_lamports: u64,
-    /// That, and what is on its way to it.
+    /// That, and the activating stake.
     held_lamports: u64,
     in_motion: Option<Motion>,
     next: Next,
@@ -70,6 +72,8 @@ pub struct Output {
     /// Why there is no slot time: `not_measured`.
     no_slot_time: Option<&'static str>,
     sentences: Vec<String>,
+    #[serde(flatten)]
+    votes: Votes,
 }
 
 #[derive(Debug, Serialize)]
@@ -98,7 +102,11 @@ impl Args {
         let explanation = plan::explain_stake(&snapshot, &vote)?;
         let schedule = context.cluster.epoch_schedule().await?;
         let slot_time = context.cluster.slot_time(&snapshot.environment().clock, &schedule).await;
-        Ok(Output::new(pool, &explanation, explanation.slots_until_next_epoch(&schedule), slot_time))
+        let survey = ValidatorSurvey::read(context.cluster, &[vote]).await?;
+        let has_weights = snapshot.weighted().next().is_some();
+        let votes = snapshot.validator(&vote).map(|validator| Votes::of(&survey, &validator, has_weights));
+        let slots = explanation.slots_until_next_epoch(&schedule);
+        Ok(Output { votes: votes.unwrap_or_default(), ..Output::new(pool, &explanation, slots, slot_time) })
     }
 }
 
@@ -125,6 +133,7 @@ impl Output {
             slot_time: slot_time.map(MeasuredSlotTime::from),
             no_slot_time: slot_time.is_none().then_some("not_measured"),
             sentences: explanation.sentences(),
+            votes: Votes::default(),
         }
     }
 
@@ -159,6 +168,7 @@ impl Output {
         let about = self.seconds_until_next_epoch.map_or(String::new(), |time| format!(", about {}", duration(time)));
         fields.push(("epoch", format!("{}; {next} begins in {slots} slots{about}", self.epoch)));
         let slot_time = self.slot_time.map(|measured| measured.to_string());
+        fields.extend(self.votes.lines());
         fields.push(("slot time", slot_time.unwrap_or_else(|| "not measured yet in this epoch".into())));
         fields
     }

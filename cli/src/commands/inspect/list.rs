@@ -6,7 +6,7 @@ use {
         error::CliError,
         output::{Report, Text},
         units::{Units, address, sol},
-        view::figures::status_name,
+        view::{figures::status_name, votes::Votes},
     },
     serde::Serialize,
     solana_address::Address,
@@ -15,6 +15,7 @@ use {
         cluster::Cluster,
         plan::{self, UpdateOptions},
         pool::{PoolSnapshot, Validator},
+        vote::ValidatorSurvey,
     },
     tidepool_core::rebalance::Rebalance,
 };
@@ -30,6 +31,10 @@ Example:
 /// Amounts are SOL, rent included, at each validator's last update. INDEX is the position in the validator list, as in the
 /// logs. DEVIATION is the stake above (negative: below) the target. --verbose adds the stake accounts' addresses. Sends
 /// nothing; needs no keypair.
+///
+/// INFLATION and BLOCKS are the validator's commissions on inflation rewards and block revenue, BLS whether it has a BLS key,
+/// ADMITTED whether it is in the validator set, and VOTED the last epoch with vote credits. STATUS ends with cautions: not
+/// delegable (closed), deactivated (by others), no weight, never voted, not voting, no bls key, not admitted, full commission.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
@@ -121,20 +126,26 @@ struct Entry {
     transient_stake: Text<Address>,
     validator_seed: u32,
     transient_seed: u64,
+    #[serde(flatten)]
+    votes: Votes,
 }
 
 impl Args {
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
-        let snapshot = context.look_at_transient(&self.pool).await?;
+        let snapshot = context.look_at_stakes(&self.pool).await?;
+        let reading = ValidatorSurvey::of_pool(context.cluster, &snapshot);
+        let survey = context.watch("Reading vote accounts", reading).await?;
         // No target depends on the minimum delegation, which is not read here.
-        let survey = snapshot.rebalance_inputs().map(|inputs| Rebalance::survey(snapshot.records(), &inputs));
-        let target = |validator: &Validator| survey.as_ref()?.target(validator.record);
+        let targets = snapshot.rebalance_inputs().map(|inputs| Rebalance::survey(snapshot.records(), &inputs));
+        let target = |validator: &Validator| targets.as_ref()?.target(validator.record);
         let mergeable: HashSet<usize> =
             plan::mergeable(&snapshot, &UpdateOptions::default()).iter().map(|validator| validator.index).collect();
+        let has_weights = snapshot.weighted().next().is_some();
         let mut validators: Vec<_> = snapshot
             .validators()
             .map(|validator| Entry {
                 mergeable: mergeable.contains(&validator.index),
+                votes: Votes::of(&survey, &validator, has_weights),
                 ..entry(&snapshot, &validator, target(&validator))
             })
             .collect();
@@ -173,6 +184,7 @@ fn entry(snapshot: &PoolSnapshot, validator: &Validator, target_lamports: Option
         transient_stake: Text(validator.addresses.transient),
         validator_seed: record.validator_seed_suffix.get(),
         transient_seed: record.transient_seed_suffix.get(),
+        votes: Votes::default(),
     }
 }
 
@@ -195,7 +207,7 @@ impl Report for Output {
         if has_weights {
             write!(f, "  {:>6}  {:>20}  {:>21}", "WEIGHT", "TARGET SOL", "DEVIATION SOL")?;
         }
-        writeln!(f, "  {:>6}  STATUS", "EPOCH")?;
+        writeln!(f, "  {}  {:>6}  STATUS", Votes::headings(), "EPOCH")?;
         for entry in &self.validators {
             let lamports = |lamports: u64| Units(lamports).to_string();
             let (active, moving) = (lamports(entry.active_lamports), lamports(entry.transient_lamports));
@@ -210,7 +222,9 @@ impl Report for Output {
                 (false, true) => ", stake to merge",
                 (false, false) => "",
             };
-            writeln!(f, "  {:>6}  {}{stale}", entry.last_update_epoch, entry.status.replace('_', " "))?;
+            let status = entry.status.replace('_', " ");
+            let (votes, cautions) = (entry.votes.columns(), entry.votes.short_cautions());
+            writeln!(f, "  {votes}  {:>6}  {status}{stale}{cautions}", entry.last_update_epoch)?;
             if with_addresses {
                 writeln!(f, "  stake account      {}", entry.validator_stake)?;
                 writeln!(f, "  transient account  {}", entry.transient_stake)?;

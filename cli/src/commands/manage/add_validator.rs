@@ -2,6 +2,7 @@
 
 use {
     crate::{
+        accept::Accept,
         context::Context,
         output::{Landed, Report, Text, write_fields, write_signatures},
         units::sol,
@@ -24,6 +25,9 @@ Example:
 ///
 /// Stakes the minimum delegation (1 SOL) and the rent of the stake account, both from the reserve. The validator starts with
 /// weight 0: add stake with `tidepool increase`, or set a weight with `tidepool set-weights`. Signed by the pool's staker.
+///
+/// Asks before it adds a validator that takes all rewards, has never voted or does not vote, has no BLS key where the cluster
+/// requires one, or is not admitted to the validator set. A script must specify --accept.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
@@ -33,6 +37,9 @@ pub struct Args {
     /// Seed of the validator stake account's address [default: the first unused seed, usually 0]
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u32>,
+
+    #[command(flatten)]
+    accept: Accept,
 }
 
 #[derive(Debug, Serialize)]
@@ -52,6 +59,7 @@ impl Args {
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, Halt> {
         let vote = self.staker.vote();
         check_vote_account(context, &vote).await?;
+        self.accept.check(context, vote, &format!("Add validator {vote}")).await?;
         let (fresh, staker) = self.staker.prepare(context).await?;
         let snapshot = &fresh.snapshot;
         let seed = match self.seed {

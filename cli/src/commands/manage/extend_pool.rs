@@ -3,13 +3,11 @@
 use {
     crate::{
         context::Context,
-        output::Line,
-        settings::{Answer, ManagerArgs, Setting},
+        settings::{Answer, Change, ManagerArgs},
         units::sol,
         unsent::Halt,
     },
     serde::Serialize,
-    solana_address::Address,
     tidepool_client::{actions, cluster::Cluster},
     tidepool_interface::state::EXTENDED_POOL_LENGTH,
 };
@@ -49,44 +47,20 @@ impl Args {
             account_bytes_before: length,
             account_bytes: length.max(EXTENDED_POOL_LENGTH),
         };
-        self.manager.set(context, &fresh, setting, group).await
-    }
-}
-
-impl Setting for Extension {
-    fn subject(&self) -> String {
-        "the extension".into()
-    }
-
-    /// A pool that has the extension is refused.
-    fn is_changed(&self) -> bool {
-        true
-    }
-
-    fn paid_lamports(&self) -> u64 {
-        self.rent_lamports
-    }
-
-    fn lines(&self) -> Vec<Line> {
-        vec![
-            ("rent", format!("{}, kept in the pool account", sol(self.rent_lamports))),
-            ("account", format!("{} bytes now, {} then", self.account_bytes_before, self.account_bytes)),
+        let rent = sol(setting.rent_lamports);
+        let lines = vec![
+            ("rent", format!("{rent}, kept in the pool account")),
+            ("account", format!("{} bytes now, {} then", setting.account_bytes_before, setting.account_bytes)),
             ("behaviour", "unchanged until weights are set".into()),
-        ]
-    }
-
-    fn to_do(&self, pool: &Address) -> String {
-        format!("Extend pool {pool}")
-    }
-
-    fn done(&self, pool: &Address) -> String {
-        format!("Extended pool {pool}")
-    }
-
-    fn lines_when_done(&self) -> Vec<Line> {
-        vec![
-            ("rent", sol(self.rent_lamports)),
-            ("next", "unchanged until weights are set: `tidepool set-weights`".into()),
-        ]
+        ];
+        let next = "unchanged until weights are set: `tidepool set-weights`".into();
+        let change = Change {
+            paid_lamports: setting.rent_lamports,
+            lines_when_done: vec![("rent", rent), ("next", next)],
+            verbs: Some(["Extend", "Extended"]),
+            // A pool that has the extension is refused.
+            ..Change::new("the extension", true, lines)
+        };
+        self.manager.set(context, &fresh, (setting, change), group).await
     }
 }

@@ -6,7 +6,7 @@ use {
         context::{Context, Fresh},
         error::CliError,
         output::Line,
-        settings::{Answer, ManagerArgs, Setting, instead},
+        settings::{Answer, Change, ManagerArgs, instead},
         units::{ParsedFee, sol, tokens},
         unsent::Halt,
         view::fees::{PendingFee, Ratio},
@@ -18,7 +18,7 @@ use {
         cluster::Cluster,
         pool::{PoolSnapshot, StakeSelection},
     },
-    tidepool_core::maths::{Fee, FutureEpoch},
+    tidepool_core::maths::{Fee, FutureEpoch, Lamports},
     tidepool_interface::instruction::FeeType,
 };
 
@@ -106,7 +106,8 @@ impl Args {
         let snapshot = &fresh.snapshot;
         let group = actions::set_fee(snapshot, fee)?;
         let setting = PoolFee::new(snapshot, self.kind, self.kind.value(&fee));
-        self.manager.set(context, &fresh, setting, group).await
+        let change = setting.change();
+        self.manager.set(context, &fresh, (setting, change), group).await
     }
 
     /// The pool, up to date where the fee's delay is counted from there.
@@ -219,21 +220,11 @@ impl Kind {
     }
 }
 
-/// Whether two fees are the same, however they are written.
-fn is_same(one: &Fee, other: &Fee) -> bool {
-    let none = |fee: &Fee| fee.numerator == 0 || fee.denominator == 0;
-    let product = |a: u64, b: u64| u128::from(a) * u128::from(b);
-    match (none(one), none(other)) {
-        (false, false) => product(one.numerator, other.denominator) == product(other.numerator, one.denominator),
-        (one, other) => one == other,
-    }
-}
-
 impl PoolFee {
     fn new(snapshot: &PoolSnapshot, kind: Kind, value: Fee) -> Self {
         let (now, next) = kind.now(snapshot);
         let pending = next.and_then(|next| next.pending()).map(|(fee, _)| fee);
-        let changed = !is_same(&pending.unwrap_or(now), &value);
+        let changed = Ratio::from(pending.unwrap_or(now)).compare(&value.into()).is_ne();
         let pending_before = next.and_then(|next| PendingFee::new(snapshot, &next));
         let from_epoch = match (changed, next) {
             (true, Some(_)) => PendingFee::new(snapshot, &FutureEpoch::Two(value)).map(|pending| pending.from_epoch),
@@ -245,7 +236,7 @@ impl PoolFee {
 
     /// What it comes to for those who pay it.
     fn cost(&self) -> Line {
-        let share = self.value.apply(HUNDRED).unwrap_or(HUNDRED);
+        let share = self.value.apply(Lamports::new(HUNDRED)).map_or(HUNDRED, Lamports::get);
         match self.kind {
             Kind::Epoch => {
                 ("manager receives", format!("{} of each 100 SOL of rewards, in new pool tokens", sol(share)))
@@ -271,23 +262,8 @@ impl PoolFee {
             (Some(epoch), _) => format!("from the update in epoch {epoch}, if every epoch until then has an update"),
         }
     }
-}
 
-impl Setting for PoolFee {
-    fn subject(&self) -> String {
-        match self.kind {
-            Kind::StakeReferral | Kind::SolReferral => {
-                format!("the referrers' share of the fee on {}", self.kind.base())
-            }
-            kind => format!("the fee on {}", kind.base()),
-        }
-    }
-
-    fn is_changed(&self) -> bool {
-        self.changed
-    }
-
-    fn lines(&self) -> Vec<Line> {
+    fn change(&self) -> Change {
         let (before, fee) = (self.fee_before.percent(), self.fee.percent());
         let fee = match self.from_epoch {
             Some(_) if fee != before => format!("{fee}, until then {before}"),
@@ -302,7 +278,13 @@ impl Setting for PoolFee {
             lines.push(("in force", self.in_force()));
         }
         lines.push(self.cost());
-        lines
+        let subject = match self.kind {
+            Kind::StakeReferral | Kind::SolReferral => {
+                format!("the referrers' share of the fee on {}", self.kind.base())
+            }
+            kind => format!("the fee on {}", kind.base()),
+        };
+        Change::new(subject, self.changed, lines)
     }
 }
 
@@ -322,13 +304,5 @@ mod tests {
         assert!(fee("50").unwrap_err().to_string().contains("invalid fee"));
         assert!("101%".parse::<FeeArgument>().unwrap_err().contains("more than 100 %"));
         assert!("lots".parse::<FeeArgument>().unwrap_err().contains("invalid fee"));
-    }
-
-    #[test]
-    fn fees_are_the_same_however_they_are_written() {
-        assert!(is_same(&Fee::new(5, 100), &Fee::new(1, 20)));
-        assert!(is_same(&Fee::default(), &Fee::new(0, 100)));
-        assert!(!is_same(&Fee::new(1, 100), &Fee::default()));
-        assert!(!is_same(&Fee::new(u64::MAX, u64::MAX), &Fee::new(u64::MAX - 1, u64::MAX)));
     }
 }

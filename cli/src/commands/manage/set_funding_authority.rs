@@ -3,8 +3,8 @@
 use {
     crate::{
         context::Context,
-        output::{Line, Text},
-        settings::{Answer, Choice, ManagerArgs, Setting, instead, or_none},
+        output::Text,
+        settings::{Answer, Change, Choice, ManagerArgs, instead, or_none},
         unsent::Halt,
         wallet::signers::{Given, check_can_sign},
     },
@@ -77,7 +77,8 @@ impl Args {
             authority: new.map(Text),
         };
         let group = actions::set_funding_authority(snapshot, self.funding.kind(), new)?;
-        self.manager.set(context, &fresh, setting, group).await
+        let change = setting.change();
+        self.manager.set(context, &fresh, (setting, change), group).await
     }
 }
 
@@ -109,22 +110,20 @@ impl Funding {
     }
 }
 
-impl Setting for Authority {
-    fn subject(&self) -> String {
-        format!("the authority for {}", self.funding.what())
-    }
-
-    fn is_changed(&self) -> bool {
-        self.authority_before != self.authority
-    }
-
-    fn lines(&self) -> Vec<Line> {
+impl Authority {
+    fn change(&self) -> Change {
         let meaning = match (self.authority, self.funding) {
             (None, funding) => format!("{} are permissionless", funding.what()),
             (Some(_), Funding::StakeDeposit) => "stake deposits need this signature".into(),
             (Some(_), Funding::SolDeposit) => "SOL deposits need this signature".into(),
             (Some(_), Funding::SolWithdraw) => "SOL withdrawals need this signature; stake withdrawals do not".into(),
         };
-        vec![("signed by", instead(or_none(self.authority_before), or_none(self.authority))), ("then", meaning)]
+        let lines =
+            vec![("signed by", instead(or_none(self.authority_before), or_none(self.authority))), ("then", meaning)];
+        Change::new(
+            format!("the authority for {}", self.funding.what()),
+            self.authority_before != self.authority,
+            lines,
+        )
     }
 }

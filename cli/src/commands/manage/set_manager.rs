@@ -5,8 +5,8 @@ use {
         context::Context,
         error::CliError,
         keys::KeySource,
-        output::{Line, Text},
-        settings::{self, Answer, ManagerArgs, Setting, instead},
+        output::Text,
+        settings::{self, Answer, Change, ManagerArgs, instead},
         units::{address, sol},
         unsent::Halt,
         wallet::{associated_account_rent, signers::check_token_account},
@@ -85,7 +85,9 @@ impl Args {
             staker: head.staker,
         };
         let group = actions::set_manager(snapshot, &payer, &new.pubkey(), &fees_to);
-        settings::set(context, &fresh, setting, group, || Ok(vec![self.manager.key(context, snapshot)?, new])).await
+        let change = setting.change();
+        settings::set(context, &fresh, (setting, change), group, || Ok(vec![self.manager.key(context, snapshot)?, new]))
+            .await
     }
 
     /// Whose tokens the fees become in the account that is given for them, which is checked.
@@ -116,20 +118,9 @@ impl Args {
     }
 }
 
-impl Setting for Manager {
-    fn subject(&self) -> String {
-        "the manager".into()
-    }
-
-    fn is_changed(&self) -> bool {
-        self.manager_before != self.manager || self.manager_fee_account_before != self.manager_fee_account
-    }
-
-    fn paid_lamports(&self) -> u64 {
-        self.rent_lamports
-    }
-
-    fn lines(&self) -> Vec<Line> {
+impl Manager {
+    fn change(&self) -> Change {
+        let is_handed_over = self.manager_before != self.manager;
         let mut lines = vec![
             ("manager", instead(self.manager_before, self.manager)),
             ("fees go to", instead(self.manager_fee_account_before, self.manager_fee_account)),
@@ -140,9 +131,10 @@ impl Setting for Manager {
         if self.rent_lamports > 0 {
             lines.push(("rent", format!("{}, for that account", sol(self.rent_lamports))));
         }
-        if self.manager_before != self.manager && self.staker == self.manager_before.0 {
+        if is_handed_over && self.staker == self.manager_before.0 {
             lines.push(("staker", "stays the old manager, until changed with `tidepool set-staker`".into()));
         }
-        lines
+        let is_changed = is_handed_over || self.manager_fee_account_before != self.manager_fee_account;
+        Change { paid_lamports: self.rent_lamports, ..Change::new("the manager", is_changed, lines) }
     }
 }

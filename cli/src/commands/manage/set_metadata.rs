@@ -4,8 +4,8 @@ use {
     crate::{
         context::Context,
         error::CliError,
-        output::{Line, Text},
-        settings::{Answer, ManagerArgs, Setting, instead},
+        output::Text,
+        settings::{Answer, Change, ManagerArgs, instead},
         units::sol,
         unsent::Halt,
         view::metadata::{Metadata, printable},
@@ -57,9 +57,6 @@ pub struct TokenName {
     /// `null` where there was none.
     metadata_before: Option<Metadata>,
     metadata: Metadata,
-    /// What the fee payer pays for a new metadata account, besides fees.
-    #[serde(skip)]
-    paid_lamports: u64,
 }
 
 impl Args {
@@ -77,14 +74,14 @@ impl Args {
                 actions::update_token_metadata(snapshot, &text)?
             }
         };
-        let is_new = stored.is_none();
+        let paid = if stored.is_none() { actions::token_metadata_cost(&snapshot.environment().rent) } else { 0 };
         let setting = TokenName {
-            paid_lamports: if is_new { actions::token_metadata_cost(&snapshot.environment().rent) } else { 0 },
             metadata_account: Text(actions::token_metadata_address(snapshot)),
             metadata_before: before,
             metadata,
         };
-        self.manager.set(context, &fresh, setting, group).await
+        let change = setting.change(paid);
+        self.manager.set(context, &fresh, (setting, change), group).await
     }
 
     fn applied_to(&self, snapshot: &PoolSnapshot, before: Option<Metadata>) -> Result<Metadata, CliError> {
@@ -120,35 +117,21 @@ async fn read<C: Cluster>(
     Ok(StoredMetadata::read(accounts.pop().flatten().as_ref())?)
 }
 
-impl Setting for TokenName {
-    fn subject(&self) -> String {
-        "the token's metadata".into()
-    }
-
-    fn is_changed(&self) -> bool {
-        self.metadata_before.as_ref() != Some(&self.metadata)
-    }
-
-    fn paid_lamports(&self) -> u64 {
-        self.paid_lamports
-    }
-
-    fn lines(&self) -> Vec<Line> {
-        let mut lines = self.lines_when_done();
-        if self.paid_lamports > 0 {
-            let paid = sol(self.paid_lamports);
-            lines.push(("cost", format!("up to {paid}: rent of the metadata account, and Metaplex's charge")));
-        }
-        lines
-    }
-
-    fn lines_when_done(&self) -> Vec<Line> {
+impl TokenName {
+    fn change(&self, paid_lamports: u64) -> Change {
         let before = |text: fn(&Metadata) -> &String| self.metadata_before.as_ref().map_or("", |before| text(before));
         let line = |text: fn(&Metadata) -> &String| instead(printable(before(text)), printable(text(&self.metadata)));
-        vec![
+        let lines = vec![
             ("name", line(|metadata| &metadata.name)),
             ("symbol", line(|metadata| &metadata.symbol)),
             ("description", line(|metadata| &metadata.uri)),
-        ]
+        ];
+        let is_changed = self.metadata_before.as_ref() != Some(&self.metadata);
+        let mut change = Change { paid_lamports, ..Change::new("the token's metadata", is_changed, lines) };
+        if paid_lamports > 0 {
+            let cost = format!("up to {}: rent of the metadata account, and Metaplex's charge", sol(paid_lamports));
+            change.lines.push(("cost", cost));
+        }
+        change
     }
 }

@@ -3,8 +3,7 @@
 use {
     crate::{
         context::Context,
-        output::Line,
-        settings::{Answer, ManagerArgs, Setting, instead},
+        settings::{Answer, Change, ManagerArgs, instead},
         units::{Share, Units},
         unsent::Halt,
         view::policy::{Policy, policy_of},
@@ -70,7 +69,10 @@ impl Args {
         let after = self.applied_to(before);
         let group = actions::set_rebalance_policy(snapshot, &after)?;
         let setting = PolicyChange { policy_before: Policy::from(&before), policy: Policy::from(&after) };
-        self.manager.set(context, &fresh, setting, group).await
+        let both = setting.policy_before.lines().into_iter().zip(setting.policy.lines());
+        let lines = both.map(|((name, before), (_, after))| (name, instead(before, after))).collect();
+        let change = Change::new("the policy", setting.policy_before != setting.policy, lines);
+        self.manager.set(context, &fresh, (setting, change), group).await
     }
 
     fn applied_to(&self, mut policy: RebalancePolicy) -> RebalancePolicy {
@@ -92,20 +94,5 @@ impl Args {
         }
         policy.reserve_rents = self.reserve_rents.unwrap_or(policy.reserve_rents);
         policy
-    }
-}
-
-impl Setting for PolicyChange {
-    fn subject(&self) -> String {
-        "the policy".into()
-    }
-
-    fn is_changed(&self) -> bool {
-        self.policy_before != self.policy
-    }
-
-    fn lines(&self) -> Vec<Line> {
-        let settings = self.policy_before.lines().into_iter().zip(self.policy.lines());
-        settings.map(|((name, before), (_, after))| (name, instead(before, after))).collect()
     }
 }

@@ -2,10 +2,11 @@
 
 use {
     crate::{
+        accept::Accept,
         context::Context,
         keys::KeySource,
-        output::{Line, Text},
-        settings::{self, Answer, Choice, Setting, instead, or_none},
+        output::Text,
+        settings::{self, Answer, Change, Choice, instead, or_none},
         units::address,
         unsent::Halt,
         validators::check_vote_account,
@@ -26,7 +27,7 @@ Example:
 ///
 /// With a preferred deposit validator, stake of other validators is rejected; SOL deposits are not affected. With a preferred
 /// withdraw validator, stake is withdrawn from others only once it holds little more than the minimum. Removing the validator
-/// unsets it. Signed by the pool's staker.
+/// unsets it. Signed by the pool's staker. A script must specify --accept to prefer a validator that earns little or nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
@@ -45,6 +46,9 @@ pub struct Args {
     /// Keypair of the pool's staker [default: your wallet]
     #[arg(long, value_name = "KEYPAIR")]
     staker: Option<KeySource>,
+
+    #[command(flatten)]
+    accept: Accept,
 }
 
 /// What a validator is preferred for.
@@ -78,35 +82,33 @@ impl Args {
         if let (Purpose::Deposit, Some(vote)) = (self.purpose, &self.vote.0) {
             check_vote_account(context, vote).await?;
         }
-        let setting = Preferred { purpose: self.purpose, vote_before: before.map(Text), vote: self.vote.0.map(Text) };
+        let vote_before = before.map(Text);
+        let setting = Preferred { purpose: self.purpose, vote_before, vote: self.vote.0.map(Text) };
+        let mut change = setting.change();
+        // Stake that is withdrawn from such a validator first is no loss.
+        if self.purpose == Purpose::Deposit && change.is_changed {
+            change.lines.extend(self.accept.cautions(context, self.vote.0.as_slice()).await?);
+        }
         let key = || Ok(vec![context.staker(self.staker.as_ref(), snapshot)?]);
-        settings::set(context, &fresh, setting, group, key).await
+        settings::set(context, &fresh, (setting, change), group, key).await
     }
 }
 
-impl Setting for Preferred {
-    fn subject(&self) -> String {
-        match self.purpose {
+impl Preferred {
+    fn change(&self) -> Change {
+        let subject = match self.purpose {
             Purpose::Deposit => "the preferred validator for deposits",
             Purpose::Withdraw => "the preferred validator for withdrawals",
-        }
-        .into()
-    }
-
-    fn is_changed(&self) -> bool {
-        self.vote_before != self.vote
-    }
-
-    fn lines(&self) -> Vec<Line> {
+        };
         let meaning = match (self.purpose, self.vote) {
             (Purpose::Deposit, Some(_)) => {
-                "only stake delegated to this validator can be deposited; SOL deposits are not \
-                                            affected"
+                "only stake delegated to this validator can be deposited; SOL deposits are not affected"
             }
             (Purpose::Deposit, None) => "stake delegated to any active validator of the pool can be deposited",
             (Purpose::Withdraw, Some(_)) => "stake is withdrawn from this validator first",
             (Purpose::Withdraw, None) => "stake can be withdrawn from any validator of the pool",
         };
-        vec![("validator", instead(or_none(self.vote_before), or_none(self.vote))), ("then", meaning.into())]
+        let vote = instead(or_none(self.vote_before), or_none(self.vote));
+        Change::new(subject, self.vote_before != self.vote, vec![("validator", vote), ("then", meaning.into())])
     }
 }

@@ -5,8 +5,8 @@ use {
         context::Context,
         error::CliError,
         keys::{Key, KeySource},
-        output::{Line, Text},
-        settings::{self, Answer, Setting, instead},
+        output::Text,
+        settings::{self, Answer, Change, instead},
         units::address,
         unsent::Halt,
         wallet::signers::{Given, check_can_sign},
@@ -60,10 +60,12 @@ impl Args {
         let given = Given { address: self.new_staker, option: "NEW_STAKER", role: "the staker", otherwise: "" };
         check_can_sign(context, &snapshot.parts(), given).await?;
         let setting = Staker { staker_before: Text(head.staker), staker: Text(self.new_staker) };
-        let signer = if setting.is_changed() { Some(self.key(context, snapshot)?) } else { None };
+        let lines = vec![("staker", instead(setting.staker_before, setting.staker))];
+        let change = Change::new("the staker", setting.staker_before != setting.staker, lines);
+        let signer = if change.is_changed { Some(self.key(context, snapshot)?) } else { None };
         let signer_address = signer.as_ref().map_or(head.manager, |key| key.pubkey());
         let group = actions::set_staker(snapshot, &signer_address, &self.new_staker)?;
-        settings::set(context, &fresh, setting, group, || Ok(signer.into_iter().collect())).await
+        settings::set(context, &fresh, (setting, change), group, || Ok(signer.into_iter().collect())).await
     }
 
     fn key<C: Cluster>(&self, context: &Context<'_, C>, snapshot: &PoolSnapshot) -> Result<Key, CliError> {
@@ -76,19 +78,5 @@ impl Args {
             Some(wallet) if wallet.pubkey() == head.staker => Ok(wallet),
             _ => context.manager(self.manager.as_ref(), snapshot),
         }
-    }
-}
-
-impl Setting for Staker {
-    fn subject(&self) -> String {
-        "the staker".into()
-    }
-
-    fn is_changed(&self) -> bool {
-        self.staker_before != self.staker
-    }
-
-    fn lines(&self) -> Vec<Line> {
-        vec![("staker", instead(self.staker_before, self.staker))]
     }
 }

@@ -99,7 +99,7 @@ impl Args {
             None => self.lamports(context, &from, rent).await?,
         };
         let quoted = quote::quote_deposit_sol(snapshot, lamports, None)?;
-        let minimum = self.bound.minimum_of(quoted.to_depositor);
+        let minimum = self.bound.minimum_of(quoted.to_depositor.get());
         quote::quote_deposit_sol(snapshot, lamports, minimum)?;
         let throwaway = context.throwaway(&keys)?;
         let deposit = DepositSol {

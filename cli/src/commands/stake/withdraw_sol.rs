@@ -115,14 +115,14 @@ impl Args {
             to: to.address,
             wrap,
             payer: context.fee_payer()?.pubkey(),
-            minimum_lamports: self.bound.minimum_of(quoted.lamports),
+            minimum_lamports: self.bound.minimum_of(quoted.lamports.get()),
         };
         let (group, quoted) = actions::withdraw_sol(snapshot, &withdrawal)?;
-        let minimum_lamports = self.bound.minimum_of(quoted.lamports);
+        let minimum_lamports = self.bound.minimum_of(quoted.lamports.get());
         let quote = Quote::new(context);
         let sol = |lamports| quote.amounts().sol(lamports);
-        let (got, least) = (sol(quoted.lamports), minimum_lamports.map(sol));
-        let quote = quote.pay(tokens(pool_tokens)).get(got).fee(quoted.fee).at_least(least, &self.bound);
+        let (got, least) = (sol(quoted.lamports.get()), minimum_lamports.map(sol));
+        let quote = quote.pay(tokens(pool_tokens)).get(got).fee(quoted.fee.get()).at_least(least, &self.bound);
         let elsewhere = match to.wrapped {
             Some((_, holder)) => Some(("goes to", format!("{}, as wrapped SOL of {holder}", to.address))),
             None => (to.address != owner.pubkey()).then(|| ("goes to", to.address.to_string())),
@@ -142,8 +142,8 @@ impl Args {
             token_account: Text(withdrawal.tokens.account),
             to: Text(withdrawal.to),
             pool_tokens,
-            fee_pool_tokens: quoted.fee,
-            lamports: quoted.lamports,
+            fee_pool_tokens: quoted.fee.get(),
+            lamports: quoted.lamports.get(),
             minimum_lamports,
             wrapping,
             transactions: fresh.and(sent),

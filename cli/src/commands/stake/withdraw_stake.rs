@@ -275,7 +275,7 @@ impl Request<'_> {
             minimum_lamports: None,
         };
         let (_, quote) = actions::withdraw_stake(self.snapshot, &withdrawal)?;
-        withdrawal.minimum_lamports = slippage.and_then(|slippage| slippage.minimum_of(quote.yields.lamports));
+        withdrawal.minimum_lamports = slippage.and_then(|slippage| slippage.minimum_of(quote.yields.lamports.get()));
         let (mut group, mut quote) = actions::withdraw_stake(self.snapshot, &withdrawal)?;
         if let Some((into, account)) = &self.into {
             let (new, authority) = (withdrawal.to.address, &withdrawal.stake_authority);

@@ -28,7 +28,6 @@ pub struct FoundPool {
     pub(super) fee_account: Piece,
     /// Whether the pool has its extension, if required.
     pub(super) is_extended: bool,
-    /// Number of validators in the pool.
     pub(super) validators: usize,
 }
 

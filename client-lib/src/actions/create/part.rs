@@ -9,7 +9,6 @@ use {
     tidepool_interface::address::SYSTEM_PROGRAM_ID,
 };
 
-/// State of an account of a new pool.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Progress {
     /// No account with data exists.
@@ -20,7 +19,6 @@ pub(super) enum Progress {
     Initialized,
 }
 
-/// An account of a new pool.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Piece {
     pub progress: Progress,
@@ -50,7 +48,6 @@ pub struct ExistingAccount {
     pub is_setting: bool,
 }
 
-/// An account to check.
 pub(super) struct Part<'a> {
     role: &'static str,
     address: Address,

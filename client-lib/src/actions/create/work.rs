@@ -17,7 +17,6 @@ use {
     },
 };
 
-/// Instructions of one transaction, and their cost.
 #[derive(Default)]
 pub(super) struct Work {
     pub instructions: Vec<Instruction>,

@@ -7,6 +7,7 @@ pub use scale::{RelativeWeight, by_stake, equal, relative};
 
 use {
     crate::{
+        actions::accounts::accounts,
         checks::require_policy,
         compute,
         error::{PlanError, WeightsError},
@@ -192,12 +193,7 @@ fn moved(snapshot: &PoolSnapshot, change: &WeightChange) -> PlanError {
 }
 
 fn group(snapshot: &PoolSnapshot, entries: &[WeightEntry], more: bool) -> InstructionGroup {
-    let head = &snapshot.pool().head;
-    let accounts = SetValidatorWeightsAccounts {
-        pool: snapshot.address(),
-        staker: head.staker,
-        validator_list: head.validator_list,
-    };
+    let accounts = accounts! { snapshot => SetValidatorWeightsAccounts { pool, staker, validator_list } };
     let instruction = ExtensionInstruction::SetValidatorWeights { more, weights: entries };
     let label = match entries {
         [entry] => {
@@ -240,7 +236,6 @@ fn check_not_removed(record: &ValidatorStakeInfo, weight: u16) -> Result<(), Pla
     ))
 }
 
-/// Checks weights, one per record.
 fn check_weights(snapshot: &PoolSnapshot, weights: &[u16]) -> Result<(), PlanError> {
     let policy = require_policy(snapshot)?;
     if count(snapshot, weights) == 0 {

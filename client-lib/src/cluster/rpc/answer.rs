@@ -14,7 +14,6 @@ use {
 /// Bytes of a body other than JSON-RPC that are read for an error message.
 const MAX_TEXT_BYTES: usize = 1_000;
 
-/// The result in the response body `bytes` to the request `id`.
 pub(super) fn result_of(bytes: &[u8], id: u64) -> Result<Value> {
     let not_json_rpc = || wrap(not_json_rpc(&body_text(bytes)));
     let mut answer: Value = serde_json::from_slice(bytes).map_err(|_| not_json_rpc())?;
@@ -58,7 +57,6 @@ pub(super) fn body_text(bytes: &[u8]) -> String {
     }
 }
 
-/// An error for an invalid response.
 pub(super) fn invalid_response(detail: String) -> Error {
     RpcError::RpcRequestError(detail).into()
 }

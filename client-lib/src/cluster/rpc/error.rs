@@ -208,7 +208,6 @@ fn from_code(code: i64, message: String) -> ClusterError {
     }
 }
 
-/// Whether an error reports too many requests.
 pub(super) fn is_rate_limit(error: &Error) -> bool {
     let found = match error.kind() {
         ErrorKind::Io(error) => error.get_ref().and_then(|error| error.downcast_ref()).cloned(),

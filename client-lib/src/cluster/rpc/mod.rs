@@ -333,7 +333,7 @@ impl Cluster for RpcCluster {
             encoding: Some(UiTransactionEncoding::Base64),
             // The method does not support the commitment `processed`.
             commitment: Some(CommitmentConfig::confirmed()),
-            max_supported_transaction_version: Some(0),
+            max_supported_transaction_version: Some(1),
         };
         let found: Option<WireTransaction> =
             self.ask(RpcRequest::GetTransaction, json!([signature.to_string(), config])).await?;
@@ -341,7 +341,6 @@ impl Cluster for RpcCluster {
     }
 }
 
-/// Checks that all found accounts belong to `program` and match `filters`.
 fn check_requested(
     found: Vec<FoundAccount>,
     program: &Address,

@@ -7,7 +7,6 @@ use {
         pace::Pace,
         report::Run,
         timing::Timing,
-        wait::Backoff,
     },
     crate::{
         cluster::{ClusterError, PerformanceSample, SlotTime},
@@ -17,6 +16,7 @@ use {
         pool::PoolError,
         send::{FailureReport, NotSent, Outcome, Sent, Summary, UnknownReason},
     },
+    backon::BackoffBuilder as _,
     solana_address::Address,
     solana_clock::Clock,
     solana_epoch_schedule::EpochSchedule,
@@ -176,8 +176,8 @@ fn backoff_grows_to_maximum() {
         max_backoff: Duration::from_secs(10),
         ..CrankOptions::default()
     };
-    let mut retry = Backoff::new(&options);
-    assert_eq!([(); 6].map(|()| retry.wait().as_secs()), [1, 2, 4, 8, 10, 10]);
+    let waits: Vec<_> = options.backoff().build().take(6).map(|wait| wait.as_secs()).collect();
+    assert_eq!(waits, [1, 2, 4, 8, 10, 10]);
 }
 
 fn landed() -> Outcome {

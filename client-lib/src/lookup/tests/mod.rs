@@ -25,7 +25,6 @@ const PAYER: Address = Address::new_from_array([3; 32]);
 const RECIPIENT: Address = Address::new_from_array([4; 32]);
 const TABLE_OWNER: TableOwner = TableOwner { pool: POOL, authority: AUTHORITY, payer: PAYER };
 
-/// The `index`-th candidate address.
 fn address(index: usize) -> Address {
     let mut bytes = [9; 32];
     bytes[..8].copy_from_slice(&(index as u64).to_le_bytes());
@@ -49,14 +48,12 @@ fn table(slot: Slot, others: impl IntoIterator<Item = usize>) -> LookupTable {
     }
 }
 
-/// The hashes of the blocks in these slots.
 fn hashes_of(slots: impl IntoIterator<Item = Slot>) -> SlotHashes {
     let mut slot_hashes = SlotHashes::default();
     slots.into_iter().for_each(|slot| slot_hashes.add(slot, Hash::default()));
     slot_hashes
 }
 
-/// The account of a table.
 fn account(table: &LookupTable) -> Account {
     let meta = LookupTableMeta {
         deactivation_slot: table.deactivation_slot.unwrap_or(Slot::MAX),

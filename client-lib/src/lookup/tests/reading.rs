@@ -8,7 +8,6 @@ use {
     std::collections::BTreeMap,
 };
 
-/// A read-only cluster of accounts.
 #[derive(Default)]
 struct ReadOnlyCluster {
     accounts: BTreeMap<Address, Account>,

@@ -46,7 +46,6 @@ impl Draft {
     }
 }
 
-/// Instructions while they are being filled.
 pub(super) struct Grouping<'a> {
     snapshot: &'a PoolSnapshot,
     sizing: Sizing,
@@ -162,7 +161,6 @@ impl<'a> Grouping<'a> {
         simulation.look(index).is_ok_and(|(verdict, _)| self.take(simulation, index, verdict))
     }
 
-    /// Adds a movement, if there is room for it.
     fn take(&mut self, simulation: &mut Simulation, index: usize, verdict: Verdict) -> bool {
         let mut larger = self.open.clone();
         for passed in &self.obstacles {

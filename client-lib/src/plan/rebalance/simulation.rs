@@ -15,7 +15,6 @@ use {
 /// Any cached bump has the same effect here; without one, stake counts as deactivating.
 const SOME_BUMP: u8 = u8::MAX;
 
-/// A pool during a rebalance.
 pub(in crate::plan) struct Simulation<'a> {
     snapshot: &'a PoolSnapshot,
     /// Records as the program leaves them.
@@ -122,7 +121,6 @@ impl<'a> Simulation<'a> {
         self.look(index).err().unwrap_or(UnmovedReason::Rule(Reason::OthersFurtherBelow))
     }
 
-    /// Applies a verdict.
     pub(super) fn carry_out(&mut self, index: usize, verdict: Verdict) {
         let movement = self.movement(index, verdict);
         let before = self.records[index];
@@ -159,7 +157,6 @@ impl<'a> Simulation<'a> {
         takes_part.then_some(obstacle)
     }
 
-    /// Clears a validator's weight.
     pub(super) fn clear_weight(&mut self, index: usize, obstacle: Obstacle) {
         self.records[index].extension.set_weight(0);
         self.rebalance.renew(&self.records);
@@ -174,7 +171,6 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    /// The skipped validators.
     pub(super) fn skipped(&self) -> Vec<usize> {
         self.obstacles.iter().map(|(index, _)| *index).collect()
     }

@@ -1,6 +1,6 @@
 use super::*;
 use {
-    crate::{pack::MAX_ACCOUNT_LOCKS, pool::PoolSnapshot, transaction::Outgoing},
+    crate::{pack::MAX_ACCOUNT_LOCKS, plan::Stage, pool::PoolSnapshot, send::ComputeUnitPrice, transaction::Outgoing},
     tidepool_interface::{ExtensionError, instruction::ExtensionInstruction},
 };
 
@@ -24,7 +24,7 @@ fn compact_ranges(snapshot: &PoolSnapshot, plan: &Plan) -> Vec<Range<usize>> {
                 while let Some(stake) = accounts.next() {
                     let validator = snapshot.validator_at(end).unwrap();
                     assert_eq!(stake.pubkey, validator.addresses.validator);
-                    assert!(stake.is_writable && !stake.is_signer);
+                    assert!(!stake.is_signer);
                     if validator.has_transient_stake() {
                         assert_eq!(accounts.next().unwrap().pubkey, validator.addresses.transient);
                     }
@@ -57,7 +57,9 @@ fn names_one_account_per_validator_and_transient_stake() {
     // Stake that cannot be merged does not fail the instruction, so there is no need to split.
     assert_eq!(compact_ranges(&snapshot, &plan), vec![0..5]);
     let shared: Vec<_> = plan.stages[0].groups[0].instructions[0].accounts[..7].to_vec();
-    let contract = list_chunk(&snapshot, 0..0, false).unwrap().instructions.remove(0).accounts;
+    let mut contract = list_chunk(&snapshot, 0..0, false).unwrap().instructions.remove(0).accounts;
+    // Nothing moves, so the reserve is not written.
+    contract[3].is_writable = false;
     assert_eq!(shared, contract);
     assert_eq!(labels(&plan), ["update the validator list", "update the pool"]);
 }
@@ -126,13 +128,16 @@ fn truncates_events_only_if_allowed() {
     let snapshot = stale(vec![arrived; 100]).snapshot();
     let (options, pack_options) = with_tables(&snapshot, LookupContent::default());
     let plan = update(&snapshot, &options).unwrap();
+    // Counted first, in fewer transactions.
+    assert_eq!(labels(&plan), ["update the validator list", "update the pool", "merge stake and sweep idle lamports"]);
+    assert_eq!((plan.stages[0].groups.len(), compact_ranges(&snapshot, &plan)[0].len()), (4, 27));
     // A merge, and a withdrawal of the rent that comes with it.
-    assert_eq!(compact_ranges(&snapshot, &plan)[0].len(), 14);
-    let group = &plan.stages[0].groups[0];
+    assert_eq!(compact_ranges(&snapshot, &plan)[4].len(), 14);
+    let group = &plan.stages[2].groups[0];
     assert_eq!((group.log_bytes, group.compute_units), (455 + 14 * (385 + 253), 8_000 + 14 * 33_000));
     let cut = update(&snapshot, &UpdateOptions { allow_event_truncation: true, ..options }).unwrap();
     assert_eq!(compact_ranges(&snapshot, &cut)[0].len(), 27);
-    assert_eq!(packed(&cut, &pack_options).len(), 4);
+    assert_eq!((labels(&cut).len(), packed(&cut, &pack_options).len()), (2, 4));
     // Stake that goes to the reserve leaves nothing behind.
     let returned = FixtureValidator {
         transient_epochs: (EPOCH - 10, EPOCH - 1),
@@ -195,6 +200,110 @@ fn table_addresses_follow_list_order() {
     assert_eq!(all[10..13], [first.validator, vote(0), first.transient]);
     assert_eq!(all.len(), 10 + 9);
     assert_eq!(update_addresses(&snapshot).len(), 7 + 6);
+}
+
+/// The pool, read with these idle lamports beside the delegations.
+fn with_idle(fixture: &Fixture, idle: &[u64]) -> PoolSnapshot {
+    let mut snapshot = fixture.snapshot();
+    let addresses = snapshot.clone();
+    let stakes: Vec<_> = snapshot.stake_addresses().iter().map(|stake| stake.validator).collect();
+    snapshot.set_stake_accounts(
+        |_| true,
+        |address| {
+            let mut account = fixture.stake_account_at(&addresses, address)?;
+            let index = stakes.iter().position(|stake| stake == address);
+            account.lamports += index.map_or(0, |index| idle[index]);
+            Some(account)
+        },
+    );
+    snapshot
+}
+
+/// The vote accounts that each group of a stage sweeps, with the lamports.
+fn sweeps(stage: &Stage) -> Vec<Vec<(Address, u64)>> {
+    let sweep = |step: &Step| match *step {
+        Step::Sweep { vote, lamports } => (vote, lamports),
+        _ => unreachable!("an update has no other steps"),
+    };
+    stage.groups.iter().map(|group| group.steps.iter().map(sweep).collect()).collect()
+}
+
+#[test]
+fn sweeps_what_is_worth_the_call() {
+    assert_eq!(Sweep::default().threshold(), 1_000_000);
+    let at = |price| Sweep::at(price).threshold();
+    assert_eq!(at(ComputeUnitPrice::Fixed(10_000)), (200 + 100) * 5_000);
+    assert_eq!(at(ComputeUnitPrice::Recent { percentile: 75, at_most: 10_000 }), (200 + 100) * 5_000);
+    let fixture = quiet(4);
+    let snapshot = with_idle(&fixture, &[0, 1_000_000, 1_000_001, 5]);
+    let swept = |sweep| -> Vec<usize> {
+        let options = UpdateOptions { sweep, ..UpdateOptions::default() };
+        sweepable(&snapshot, &options).iter().map(|validator| validator.index).collect()
+    };
+    assert_eq!(swept(Sweep::default()), [2]);
+    assert_eq!(swept(Sweep::Above(0)), [1, 2, 3]);
+    assert_eq!(swept(Sweep::Above(4)), [1, 2, 3]);
+    assert!(swept(Sweep::Never).is_empty());
+    // Unread accounts, and the SPL instruction, which sweeps all.
+    assert!(sweepable(&Fixture { with_stakes: false, ..quiet(4) }.snapshot(), &UpdateOptions::default()).is_empty());
+    let spl = UpdateOptions { in_spl_form: true, ..UpdateOptions::default() };
+    assert!(sweepable(&snapshot, &spl).is_empty());
+}
+
+#[test]
+fn few_sweeps_go_with_the_update() {
+    let fixture = quiet(10);
+    let snapshot = with_idle(&fixture, &[0, 0, SOL, 0, 0, 0, 0, 9, 0, 0]);
+    let plan = update(&snapshot, &UpdateOptions::default()).unwrap();
+    assert_eq!(labels(&plan), ["update the validator list", "update the pool"]);
+    assert_eq!(sweeps(&plan.stages[0]), [vec![(vote(2), SOL)]]);
+    let instruction = &plan.stages[0].groups[0].instructions[0];
+    let written: Vec<_> = instruction.accounts[7..].iter().map(|meta| meta.is_writable).collect();
+    assert_eq!(written.iter().filter(|written| **written).count(), 1);
+    assert!(written[2] && instruction.accounts[3].is_writable);
+    assert_eq!(plan.stages[0].groups[0].log_bytes, 455 + 253);
+}
+
+#[test]
+fn many_sweeps_follow_the_totals() {
+    let fixture = quiet(1_000);
+    let snapshot = with_idle(&fixture, &vec![SOL; 1_000]);
+    let (options, pack_options) = with_tables(&snapshot, LookupContent::default());
+    let plan = update(&snapshot, &options).unwrap();
+    assert_eq!(labels(&plan), ["update the validator list", "update the pool", "merge stake and sweep idle lamports"]);
+    assert_eq!((plan.stages[0].groups.len(), plan.stages[2].groups.len()), (19, 29));
+    assert!(plan.stages[0].groups.iter().all(|group| {
+        group.steps.is_empty() && group.instructions[0].accounts.iter().filter(|meta| meta.is_writable).count() == 1
+    }));
+    assert!(sweeps(&plan.stages[2]).iter().all(|swept| swept.len() <= 35));
+    assert!(pack_plan(&plan, &pack_options).is_ok());
+}
+
+#[test]
+fn sweeps_a_current_pool() {
+    let fixture = Fixture::extended(vec![FixtureValidator::new(SOL); 30]);
+    let mut idle = vec![0; 30];
+    (idle[3], idle[8], idle[20]) = (SOL, SOL, SOL);
+    let snapshot = with_idle(&fixture, &idle);
+    let plan = update(&snapshot, &UpdateOptions::default()).unwrap();
+    // Quiet validators are included only in small gaps.
+    assert_eq!(compact_ranges(&snapshot, &plan), vec![3..9, 20..21]);
+    assert!(update(&snapshot, &UpdateOptions { sweep: Sweep::Never, ..UpdateOptions::default() }).unwrap().is_empty());
+}
+
+#[test]
+fn writes_what_the_program_would_not_count() {
+    let removed = FixtureValidator::new(SOL).with_status(StakeStatus::DeactivatingValidator).stale();
+    let quiet = FixtureValidator::new(SOL).stale();
+    let snapshot = stale(vec![quiet, removed, quiet]).snapshot();
+    let plan = update(&snapshot, &UpdateOptions::default()).unwrap();
+    let written = |snapshot: &PoolSnapshot, plan: &Plan| -> Vec<bool> {
+        assert_eq!(compact_ranges(snapshot, plan), vec![0..3]);
+        plan.stages[0].groups[0].instructions[0].accounts[7..].iter().map(|meta| meta.is_writable).collect()
+    };
+    assert_eq!(written(&snapshot, &plan), [false, true, false]);
+    let unread = Fixture { with_stakes: false, ..stale(vec![quiet; 3]) }.snapshot();
+    assert_eq!(written(&unread, &update(&unread, &UpdateOptions::default()).unwrap()), [true; 3]);
 }
 
 proptest! {

@@ -1,3 +1,5 @@
+mod properties;
+
 use {super::*, solana_account::Account, tidepool_interface::state::RebalancePolicy};
 
 fn request(pool_tokens: u64) -> Withdrawal {
@@ -21,7 +23,6 @@ fn plan(fixture: &Fixture, request: &Withdrawal) -> WithdrawalPlan {
     withdraw(&fixture.snapshot(), request, new_account).unwrap()
 }
 
-/// Number of transactions of a plan.
 fn transactions(plan: &WithdrawalPlan) -> usize {
     pack_plan(&plan.plan, &PackOptions::new(USER)).unwrap().iter().map(Vec::len).sum()
 }
@@ -39,7 +40,7 @@ fn votes(plan: &WithdrawalPlan) -> Vec<Address> {
 /// A pool with one lamport per pool token.
 fn at_par(stakes: &[u64]) -> Fixture {
     let mut fixture = Fixture::of(stakes.iter().map(|stake| FixtureValidator::new(*stake)).collect());
-    fixture.supply = fixture.snapshot().rate().total_lamports;
+    fixture.supply = fixture.snapshot().rate().total_lamports.get();
     fixture
 }
 
@@ -48,7 +49,7 @@ fn uses_one_validator_if_sufficient() {
     let fixture = at_par(&[50 * SOL, 200 * SOL, 100 * SOL]);
     let plan = plan(&fixture, &request(150 * SOL));
     assert_eq!(votes(&plan), [vote(1)]);
-    assert_eq!(plan.pieces[0].quote.yields.lamports, 150 * SOL);
+    assert_eq!(plan.pieces[0].quote.yields.lamports.get(), 150 * SOL);
     assert_eq!(plan.remaining_pool_tokens(), 0);
     assert_eq!(plan.rent_lamports, rent());
 }
@@ -60,7 +61,7 @@ fn largest_come_first_without_dust() {
     let plan = plan(&fixture, &request(199 * SOL + SOL / 2));
     assert_eq!(votes(&plan), [vote(1), vote(2)]);
     assert_eq!(plan.remaining_pool_tokens(), 0);
-    assert!(plan.pieces[1].quote.yields.lamports >= SOL);
+    assert!(plan.pieces[1].quote.yields.lamports.get() >= SOL);
 }
 
 #[test]
@@ -101,7 +102,7 @@ fn reserve_comes_last_if_sol_needs_signature() {
 fn removed_validators_come_last() {
     let removed = || FixtureValidator::new(50 * SOL).with_status(StakeStatus::DeactivatingValidator);
     let mut fixture = Fixture::of(vec![removed(), FixtureValidator::new(10 * SOL), removed()]);
-    fixture.supply = fixture.snapshot().rate().total_lamports;
+    fixture.supply = fixture.snapshot().rate().total_lamports.get();
     let sum = Withdrawal { take_whole_accounts: false, ..request(60 * SOL) };
     assert_eq!(votes(&plan(&fixture, &sum)), [vote(1)]);
     fixture.policy = Some(RebalancePolicy::DEFAULT);
@@ -118,7 +119,7 @@ fn dust_remains_or_becomes_sol() {
     assert!(kept.pieces.is_empty() && kept.plan.is_empty());
     assert_eq!(kept.remaining_pool_tokens(), SOL / 2);
     let sol = plan(&fixture, &Withdrawal { order: WithdrawalOrder::SolLast(USER), ..request(SOL / 2) });
-    assert_eq!(sol.sol.unwrap().lamports, SOL / 2);
+    assert_eq!(sol.sol.unwrap().lamports.get(), SOL / 2);
     assert_eq!(sol.remaining_pool_tokens(), 0);
 }
 
@@ -126,7 +127,7 @@ fn dust_remains_or_becomes_sol() {
 fn transient_stake_and_whole_accounts_come_last() {
     let mut fixture = Fixture::of(vec![FixtureValidator::new(SOL), FixtureValidator::new(SOL).decreasing(20 * SOL)]);
     fixture.reserve = 0;
-    fixture.supply = fixture.snapshot().rate().total_lamports;
+    fixture.supply = fixture.snapshot().rate().total_lamports.get();
     let all = plan(&fixture, &request(fixture.supply));
     let sources: Vec<_> = all.pieces.iter().map(|piece| piece.quote.source.unwrap()).collect();
     assert_eq!(sources, [StakeSource::Transient, StakeSource::ValidatorRemoval]);
@@ -138,7 +139,7 @@ fn transient_stake_and_whole_accounts_come_last() {
 fn ignores_lamports_at_future_transient_address() {
     let mut fixture = Fixture::of(vec![FixtureValidator::new(SOL), FixtureValidator::new(SOL).decreasing(20 * SOL)]);
     fixture.reserve = 0;
-    fixture.supply = fixture.snapshot().rate().total_lamports;
+    fixture.supply = fixture.snapshot().rate().total_lamports.get();
     let mut snapshot = fixture.snapshot();
     let read = snapshot.clone();
     let donated = read.validator_at(0).unwrap().addresses.transient;
@@ -156,11 +157,11 @@ fn splits_account_at_threshold() {
     // Pool tokens of some eight lamports each, and an account one lamport above the program's threshold: it blocks all
     // others.
     let fixture = Fixture { reserve: 0, ..at_par(&[2 * SOL + 9]) };
-    let total = fixture.snapshot().rate().total_lamports;
+    let total = fixture.snapshot().rate().total_lamports.get();
     for supply in (total / 8 + 1..).take(50) {
         let snapshot = Fixture { supply, ..fixture.clone() }.snapshot();
         let plan = withdraw(&snapshot, &request(supply), new_account).unwrap();
-        let first = plan.pieces.first().map(|piece| piece.quote.yields.lamports);
+        let first = plan.pieces.first().map(|piece| piece.quote.yields.lamports.get());
         assert!(first.is_some_and(|lamports| lamports >= SOL), "{supply}: {:?}", plan.remainder);
     }
 }
@@ -179,11 +180,11 @@ fn sol_first_uses_sol_only_if_sufficient() {
         |pool_tokens| plan(&fixture, &Withdrawal { order: WithdrawalOrder::SolFirst(USER), ..request(pool_tokens) });
     let all_sol = sol(10 * SOL);
     assert!(all_sol.pieces.is_empty() && all_sol.remainder.is_none());
-    assert_eq!((all_sol.sol.unwrap().lamports, all_sol.rent_lamports), (10 * SOL, 0));
+    assert_eq!((all_sol.sol.unwrap().lamports.get(), all_sol.rent_lamports), (10 * SOL, 0));
     let mixed = sol(30 * SOL);
     // One lamport stays in the reserve, as a margin for earlier transactions.
-    assert_eq!(mixed.sol.unwrap().lamports, 10 * SOL - 1);
-    assert_eq!(mixed.pieces[0].quote.yields.lamports, 20 * SOL + 1);
+    assert_eq!(mixed.sol.unwrap().lamports.get(), 10 * SOL - 1);
+    assert_eq!(mixed.pieces[0].quote.yields.lamports.get(), 20 * SOL + 1);
     assert_eq!((mixed.plan.stages.len(), transactions(&mixed)), (1, 1));
 }
 
@@ -192,7 +193,7 @@ fn reserve_leaves_minimum_delegation_for_stake() {
     let fixture = at_par(&[50 * SOL]);
     let planned = plan(&fixture, &Withdrawal { order: WithdrawalOrder::SolFirst(USER), ..request(10 * SOL + SOL / 4) });
     assert_eq!(planned.remaining_pool_tokens(), 0);
-    let stake = planned.pieces[0].quote.yields.lamports;
+    let stake = planned.pieces[0].quote.yields.lamports.get();
     assert!((SOL..=SOL + 1).contains(&stake), "{stake}");
     assert_eq!(planned.lamports(), 10 * SOL + SOL / 4);
 }
@@ -219,7 +220,7 @@ fn finds_order_with_lower_fee() {
 fn rejects_sol_only_above_reserve() {
     let fixture = at_par(&[50 * SOL]);
     let only = |pool_tokens| Withdrawal { order: WithdrawalOrder::SolOnly(USER), ..request(pool_tokens) };
-    assert_eq!(plan(&fixture, &only(10 * SOL)).sol.unwrap().lamports, 10 * SOL);
+    assert_eq!(plan(&fixture, &only(10 * SOL)).sol.unwrap().lamports.get(), 10 * SOL);
     let error = withdraw(&fixture.snapshot(), &only(10 * SOL + 1), new_account).unwrap_err();
     assert_eq!(error.stake_pool_error(), Some(StakePoolError::SolWithdrawalTooLarge));
 }
@@ -270,173 +271,9 @@ fn least_earning_stake_comes_first() {
     assert_eq!(activations, expected);
     // An amount too small for a stake account is skipped.
     fixture.validators[2].active = SOL + SOL / 2;
-    fixture.supply = fixture.snapshot().rate().total_lamports;
+    fixture.supply = fixture.snapshot().rate().total_lamports.get();
     assert_eq!(votes(&plan(&fixture, &request(100 * SOL))), [vote(1), vote(0)]);
     // The preferred validator comes first.
     fixture.terms.preferred_withdraw_validator_vote_address = Some(vote(0));
     assert_eq!(votes(&plan(&fixture, &request(10 * SOL))), [vote(0)]);
-}
-
-fn validators() -> impl Strategy<Value = Vec<FixtureValidator>> {
-    let stake = prop_oneof![Just(SOL), SOL..3 * SOL, SOL..1_000 * SOL];
-    let validator =
-        (stake, prop_oneof![3 => Just(0), 1 => SOL..50 * SOL], 0..10u8).prop_map(|(stake, transient, status)| {
-            match status {
-                0 => FixtureValidator::new(stake).with_status(StakeStatus::DeactivatingValidator),
-                1 => FixtureValidator::new(stake).decreasing(transient),
-                2 => FixtureValidator::new(stake).deactivated_in(EPOCH),
-                3 => FixtureValidator::new(stake).increasing(transient).deactivated_in(EPOCH - 1),
-                _ => FixtureValidator::new(stake).increasing(transient),
-            }
-        });
-    prop::collection::vec(validator, 1..12)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
-    /// Executed in order, each piece passes the program's rules, and the pieces sum up to the request.
-    #[test]
-    fn pieces_sum_up_and_follow_rules(
-        validators in validators(),
-        share in 1..1_000u64,
-        rate in 500..2_000u64,
-        fee in 0..20u64,
-        preferred in prop::option::of(0..12usize),
-        with_stakes: bool,
-    ) {
-        let mut fixture = Fixture { with_stakes, ..Fixture::of(validators) };
-        fixture.terms = PoolTerms {
-            stake_withdrawal_fee: Fee::new(fee, 1_000),
-            preferred_withdraw_validator_vote_address: preferred.map(vote),
-            ..PoolTerms::default()
-        };
-        fixture.supply = fixture.snapshot().rate().total_lamports / 1_000 * rate;
-        let pool_tokens = fixture.supply / 1_000 * share;
-        let snapshot = fixture.snapshot();
-        let planned = withdraw(&snapshot, &request(pool_tokens), new_account).unwrap();
-
-        let given: u64 = planned.pieces.iter().map(|piece| piece.quote.pool_tokens).sum();
-        prop_assert_eq!(given + planned.remaining_pool_tokens(), pool_tokens);
-        let mut state = WithdrawalState::new(&snapshot, &USER).unwrap();
-        let mut seen = BTreeMap::new();
-        for piece in &planned.pieces {
-            let quote = state.quote(piece.quote.from, piece.quote.pool_tokens, None);
-            prop_assert_eq!(quote.as_ref(), Ok(&piece.quote));
-            state.apply(&piece.quote).unwrap();
-            prop_assert!(piece.quote.yields.lamports >= SOL);
-            *seen.entry((piece.quote.split_from, piece.quote.source == Some(StakeSource::ValidatorRemoval))).or_insert(0) += 1;
-        }
-        // The parts of one stage can be executed in any order. The price of a whole account depends on earlier pieces.
-        let mut backwards = WithdrawalState::new(&snapshot, &USER).unwrap();
-        let is_part = |piece: &&Piece| piece.quote.source != Some(StakeSource::ValidatorRemoval);
-        let parts: Vec<_> = planned.pieces.iter().take_while(is_part).collect();
-        for stage in parts.chunk_by(|one, next| one.quote.source == next.quote.source) {
-            for piece in stage.iter().rev().filter(|_| preferred.is_none()) {
-                let quote = backwards.quote(piece.quote.from, piece.quote.pool_tokens, None);
-                prop_assert!(quote.is_ok(), "{quote:?}");
-                backwards.apply(&quote.unwrap()).unwrap();
-            }
-        }
-        prop_assert!(seen.values().all(|times| *times == 1), "no account is split twice, though a remnant may be taken whole");
-        // The splittable stake or the remaining tokens are too small for a piece.
-        if planned.remaining_pool_tokens() > 0 && planned.pieces.is_empty() {
-            for validator in snapshot.validators() {
-                let from = WithdrawFrom::Validator(validator.vote());
-                prop_assert!(state.quote(from, planned.remaining_pool_tokens(), None).is_err());
-            }
-        }
-    }
-
-    /// With SOL as well: nothing is lost, the reserve keeps its rent, and the remainder is unavailable.
-    #[test]
-    fn withdraws_any_amount_within_limits(
-        validators in validators(),
-        share in 1..1_000u64,
-        rate in 500..2_000u64,
-        fees in (0..20u64, 0..20u64),
-        reserve in prop_oneof![Just(0), 0..SOL, 0..100 * SOL],
-        preferred in prop::option::of(0..12usize),
-        last: bool,
-    ) {
-        let mut fixture = Fixture { reserve, ..Fixture::of(validators) };
-        fixture.terms = PoolTerms {
-            stake_withdrawal_fee: Fee::new(fees.0, 1_000),
-            sol_withdrawal_fee: Fee::new(fees.1, 1_000),
-            preferred_withdraw_validator_vote_address: preferred.map(vote),
-            ..PoolTerms::default()
-        };
-        fixture.supply = fixture.snapshot().rate().total_lamports / 1_000 * rate;
-        let pool_tokens = fixture.supply / 1_000 * share;
-        let order = if last { WithdrawalOrder::SolLast(USER) } else { WithdrawalOrder::SolFirst(USER) };
-        let snapshot = fixture.snapshot();
-        let request = Withdrawal { order, take_whole_accounts: false, ..request(pool_tokens) };
-        let planned = withdraw(&snapshot, &request, new_account).unwrap();
-        let given: u64 = planned.quotes().map(|quote| quote.burnt + quote.fee).sum();
-        prop_assert_eq!(given + planned.remaining_pool_tokens(), pool_tokens);
-        prop_assert!(planned.sol.is_none_or(|sol| sol.lamports <= reserve));
-        prop_assert!(planned.pieces.iter().all(|piece| piece.quote.yields.lamports >= SOL));
-        if planned.remainder.is_some_and(|left| !matches!(left.reason, RemainderReason::Worthless { .. })) {
-            let unused = reserve - planned.sol.map_or(0, |sol| sol.lamports);
-            prop_assert!(unused <= 4, "{unused} lamports of the reserve could be had, and {:?} is left", planned.remainder);
-        }
-        if let Some(Remainder { reason: RemainderReason::BelowMinimum { minimum_pool_tokens, .. }, pool_tokens, .. }) = planned.remainder {
-            prop_assert!(pool_tokens < minimum_pool_tokens);
-        }
-    }
-
-    /// No choice of validators needs fewer accounts than the plan.
-    #[test]
-    fn uses_fewest_pieces(
-        stakes in prop::collection::vec(prop_oneof![SOL..5 * SOL, SOL..300 * SOL], 1..10),
-        share in 1..1_000u64,
-        reserve in prop_oneof![Just(0), 0..50 * SOL],
-    ) {
-        let mut fixture = at_par(&stakes);
-        fixture.reserve = reserve;
-        fixture.supply = fixture.snapshot().rate().total_lamports;
-        let pool_tokens = fixture.supply / 1_000 * share;
-        let request = Withdrawal { order: WithdrawalOrder::SolFirst(USER), take_whole_accounts: false, ..request(pool_tokens) };
-        let planned = withdraw(&fixture.snapshot(), &request, new_account).unwrap();
-        if planned.remainder.is_some() {
-            return Ok(());
-        }
-        // At par, each validator allows its stake above the minimum; the sum of the largest is an upper bound.
-        let mut gives: Vec<u64> = stakes.iter().map(|stake| stake - SOL).filter(|stake| *stake >= SOL).collect();
-        gives.sort_unstable_by(|a, b| b.cmp(a));
-        let most = |count: usize| gives[..count].iter().sum::<u64>() + reserve;
-        let fewest = (0..=gives.len()).find(|count| most(*count) >= pool_tokens).unwrap();
-        // The plan leaves a lamport in the reserve and with each validator, for rounding.
-        let is_tight = most(fewest) - pool_tokens <= fewest as u64 + 1;
-        prop_assert!(planned.pieces.len() <= fewest + usize::from(is_tight), "{} pieces", planned.pieces.len());
-    }
-
-    /// Finds the fewest pool tokens that yield an amount.
-    #[test]
-    fn inverse_is_exact(
-        validators in validators(),
-        wanted in SOL / 1_000..200 * SOL,
-        rate in 500..2_000u64,
-        fees in (0..200u64, 0..200u64),
-        first: bool,
-    ) {
-        let mut fixture = Fixture::of(validators);
-        fixture.terms = PoolTerms {
-            stake_withdrawal_fee: Fee::new(fees.0, 1_000),
-            sol_withdrawal_fee: Fee::new(fees.1, 1_000),
-            ..PoolTerms::default()
-        };
-        fixture.supply = fixture.snapshot().rate().total_lamports / 1_000 * rate;
-        let snapshot = fixture.snapshot();
-        let order = if first { WithdrawalOrder::SolFirst(USER) } else { WithdrawalOrder::StakeOnly };
-        let all = Withdrawal { order, take_whole_accounts: false, ..request(fixture.supply) };
-        let worth = |pool_tokens| withdraw(&snapshot, &Withdrawal { pool_tokens, ..all }, new_account).map_or(0, |plan| plan.lamports());
-        match pool_tokens_for_lamports(&snapshot, &all, wanted).unwrap() {
-            Some(tokens) => {
-                prop_assert!(worth(tokens) >= wanted);
-                prop_assert!(worth(tokens - 1) < wanted);
-            }
-            None => prop_assert!(worth(fixture.supply) < wanted),
-        }
-    }
 }

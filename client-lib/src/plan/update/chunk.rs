@@ -1,18 +1,17 @@
 //! Ranges of the list, updated by one instruction each.
 
 use {
-    super::{UpdateOptions, mergeable::mergeable, merging::Merging, work::Work},
+    super::{UpdateOptions, idle::idle_lamports, merging::Merging, work::Work},
     crate::{
         actions, compute, logs,
         pack::{MAX_COMPUTE_UNITS, MAX_LOG_BYTES, Sizing},
-        plan::InstructionGroup,
+        plan::{InstructionGroup, Step},
         pool::{PoolSnapshot, Validator},
     },
     solana_instruction::Instruction,
     std::collections::HashSet,
 };
 
-/// The update instruction.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Form {
     /// `UpdateValidatorListBalance`.
@@ -45,35 +44,50 @@ impl Form {
         start: usize,
         no_merge: bool,
         validators: &[Validator],
+        is_written: &dyn Fn(&Validator) -> bool,
     ) -> Instruction {
         match self {
             Self::Spl => actions::update_list_instruction(snapshot, start, no_merge, validators),
-            Self::Compact => actions::update_validators_instruction(snapshot, start, validators),
+            Self::Compact => actions::update_validators_instruction(snapshot, start, validators, is_written),
         }
     }
 }
 
-/// The instruction for `validators`, contiguous in the list from `start`.
+/// Most validators between two that are due that one compact instruction updates, too. Each takes the place of another account
+/// in a transaction; an instruction more takes compute units and log bytes.
+const MAX_GAP: usize = 4;
+
+fn work_of(snapshot: &PoolSnapshot, validator: &Validator, is_written: &dyn Fn(&Validator) -> bool) -> Work {
+    if is_written(validator) { Work::of(snapshot, validator) } else { Work::counting(validator) }
+}
+
+/// The instruction for `validators`, contiguous in the list from `start`. A compact one passes the accounts of those that are not
+/// written read-only.
 pub(super) fn group(
     snapshot: &PoolSnapshot,
     form: Form,
     no_merge: bool,
     validators: &[Validator],
     start: usize,
+    is_written: &dyn Fn(&Validator) -> bool,
 ) -> InstructionGroup {
-    let works: Vec<Work> = validators.iter().map(|validator| Work::of(snapshot, validator)).collect();
+    let works: Vec<Work> = validators.iter().map(|validator| work_of(snapshot, validator, is_written)).collect();
     let units = validators.iter().zip(&works).map(|(validator, work)| form.units(validator, *work));
+    let swept = validators.iter().filter(|validator| form == Form::Compact && is_written(validator));
+    let steps = swept.map(|validator| (validator.vote(), idle_lamports(snapshot, validator)));
     InstructionGroup {
         label: format!("update validators {start} to {}", (start + validators.len()).saturating_sub(1)),
-        steps: Vec::new(),
-        instructions: vec![form.instruction(snapshot, start, no_merge, validators)],
+        steps: steps
+            .filter(|(_, lamports)| *lamports > 0)
+            .map(|(vote, lamports)| Step::Sweep { vote, lamports })
+            .collect(),
+        instructions: vec![form.instruction(snapshot, start, no_merge, validators, is_written)],
         compute_units: units.fold(form.base_units(), u32::saturating_add),
         compute_growth: 0,
         log_bytes: works.iter().map(Work::log_bytes).fold(logs::POOL_INSTRUCTION, u32::saturating_add),
     }
 }
 
-/// Divides the list into ranges.
 pub(super) struct Chunks<'a> {
     snapshot: &'a PoolSnapshot,
     options: &'a UpdateOptions,
@@ -81,31 +95,31 @@ pub(super) struct Chunks<'a> {
     sizing: Sizing,
 }
 
+/// Indices of records.
+pub(super) type Indices = HashSet<usize>;
+
 impl<'a> Chunks<'a> {
     pub(super) fn new(snapshot: &'a PoolSnapshot, options: &'a UpdateOptions, form: Form) -> Self {
         Self { snapshot, options, form, sizing: Sizing::new(&options.lookup_tables) }
     }
 
-    /// Instructions for all stale records and those with mergeable stake. Each holds as many as fit a transaction and
-    /// agree on merging.
-    pub(super) fn all(&self) -> Vec<InstructionGroup> {
+    /// Instructions for the records that are `due`. Each holds as many as fit a transaction and agree on merging. The compact form
+    /// passes the accounts of records that are not `written` read-only.
+    pub(super) fn of_records(&self, due: &Indices, written: &Indices) -> Vec<InstructionGroup> {
         let mut chunks = Vec::new();
         let mut open: Option<Chunk> = None;
-        let mergeable: HashSet<usize> =
-            mergeable(self.snapshot, self.options).iter().map(|validator| validator.index).collect();
         for validator in self.snapshot.validators() {
-            let is_due =
-                self.options.all || validator.is_stale(self.snapshot.epoch()) || mergeable.contains(&validator.index);
-            let larger = open.as_ref().and_then(|chunk| self.with(chunk, validator, is_due));
+            let is_due = due.contains(&validator.index);
+            let larger = open.as_ref().and_then(|chunk| self.with(chunk, validator, is_due, written));
             open = match larger {
                 Some(larger) => Some(larger),
                 None => {
-                    chunks.extend(open.take().map(|chunk| self.finish(&chunk)));
-                    is_due.then(|| self.of(validator))
+                    chunks.extend(open.take().map(|chunk| self.finish(&chunk, written)));
+                    is_due.then(|| self.of(validator, written))
                 }
             };
         }
-        chunks.extend(open.map(|chunk| self.finish(&chunk)));
+        chunks.extend(open.map(|chunk| self.finish(&chunk, written)));
         chunks
     }
 
@@ -117,8 +131,8 @@ impl<'a> Chunks<'a> {
         }
     }
 
-    fn of(&self, validator: Validator<'a>) -> Chunk<'a> {
-        let (merging, work) = (self.merging(&validator), Work::of(self.snapshot, &validator));
+    fn of(&self, validator: Validator<'a>, written: &Indices) -> Chunk<'a> {
+        let (merging, work) = (self.merging(&validator), work_of(self.snapshot, &validator, &is_in(written)));
         Chunk {
             due: (1, merging),
             merging,
@@ -129,9 +143,12 @@ impl<'a> Chunks<'a> {
     }
 
     /// The range with the next validator, if that fits.
-    fn with(&self, chunk: &Chunk<'a>, validator: Validator<'a>, is_due: bool) -> Option<Chunk<'a>> {
+    fn with(&self, chunk: &Chunk<'a>, validator: Validator<'a>, is_due: bool, written: &Indices) -> Option<Chunk<'a>> {
+        if self.form == Form::Compact && !is_due && chunk.validators.len() - chunk.due.0 >= MAX_GAP {
+            return None;
+        }
         let merging = chunk.merging.with(self.merging(&validator))?;
-        let work = Work::of(self.snapshot, &validator);
+        let work = work_of(self.snapshot, &validator, &is_in(written));
         let mut validators = chunk.validators.clone();
         validators.push(validator);
         let larger = Chunk {
@@ -141,11 +158,12 @@ impl<'a> Chunks<'a> {
             log_bytes: chunk.log_bytes.saturating_add(work.log_bytes()),
             validators,
         };
-        self.fits(&larger).then_some(larger)
+        self.fits(&larger, written).then_some(larger)
     }
 
-    fn fits(&self, chunk: &Chunk) -> bool {
-        let instruction = || self.form.instruction(self.snapshot, chunk.start(), false, &chunk.validators);
+    fn fits(&self, chunk: &Chunk, written: &Indices) -> bool {
+        let (snapshot, validators) = (self.snapshot, &chunk.validators);
+        let instruction = || self.form.instruction(snapshot, chunk.start(), false, validators, &is_in(written));
         let has_room = match self.options.validators_per_instruction {
             // With an explicit size, lookup tables are expected to keep the transaction short.
             Some(size) => chunk.validators.len() <= size && self.sizing.fits_locks(&instruction()),
@@ -157,14 +175,17 @@ impl<'a> Chunks<'a> {
         chunk.compute_units <= MAX_COMPUTE_UNITS && keeps_events && has_room
     }
 
-    fn finish(&self, chunk: &Chunk) -> InstructionGroup {
+    fn finish(&self, chunk: &Chunk, written: &Indices) -> InstructionGroup {
         let (count, merging) = chunk.due;
-        let no_merge = merging == Merging::Skip;
-        group(self.snapshot, self.form, no_merge, &chunk.validators[..count], chunk.start())
+        let (no_merge, validators) = (merging == Merging::Skip, &chunk.validators[..count]);
+        group(self.snapshot, self.form, no_merge, validators, chunk.start(), &is_in(written))
     }
 }
 
-/// A range that may still grow.
+fn is_in(written: &Indices) -> impl Fn(&Validator) -> bool {
+    |validator| written.contains(&validator.index)
+}
+
 #[derive(Clone, Debug)]
 struct Chunk<'a> {
     /// Not empty.

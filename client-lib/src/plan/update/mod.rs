@@ -1,11 +1,15 @@
 //! Plans that update a pool to the current epoch.
 
 mod chunk;
+mod idle;
 mod mergeable;
 mod merging;
 mod work;
 
-pub use mergeable::mergeable;
+pub use {
+    idle::{Sweep, idle_lamports, sweepable},
+    mergeable::mergeable,
+};
 
 use {
     super::{InstructionGroup, Plan},
@@ -16,7 +20,7 @@ use {
         pack::{self, PackOptions},
         pool::{PoolSnapshot, Validator},
     },
-    chunk::{Chunks, Form},
+    chunk::{Chunks, Form, Indices},
     solana_address::Address,
     solana_message::AddressLookupTableAccount,
     std::{collections::BTreeSet, ops::Range},
@@ -33,6 +37,8 @@ pub struct UpdateOptions {
     pub no_merge_for: BTreeSet<Address>,
     /// Merge no stake at all.
     pub no_merge: bool,
+    /// Which idle lamports beside delegations are moved to the reserve. The SPL instruction moves all of them.
+    pub sweep: Sweep,
     /// Most validators of one instruction; as many as fit a transaction if `None`. More may need lookup tables when
     /// they are packed.
     pub validators_per_instruction: Option<usize>,
@@ -54,10 +60,13 @@ impl UpdateOptions {
     }
 }
 
-/// Plans an update of the pool: the stale records and those with mergeable stake ([`mergeable`]), then the totals, then
-/// a cleanup if an entry may be removable.
+/// Plans an update of the pool: the stale records and those with mergeable stake ([`mergeable`]) or idle lamports to sweep
+/// ([`sweepable`]), then the totals, then a cleanup if an entry may be removable.
 ///
-/// The plan is empty if the pool is up to date and nothing can be merged. Its only cost is the fee. An extended pool is
+/// In the compact form, records are counted first and the totals follow, if stake can only be merged and lamports swept in more
+/// transactions. These come after the totals, which do not depend on them.
+///
+/// The plan is empty if the pool is up to date and nothing can be merged or swept. Its only cost is the fee. An extended pool is
 /// updated by `UpdateValidators`, unless some stake must not be merged.
 ///
 /// # Errors
@@ -66,20 +75,53 @@ impl UpdateOptions {
 pub fn update(snapshot: &PoolSnapshot, options: &UpdateOptions) -> Result<Plan, PlanError> {
     let form = options.form(snapshot);
     check_size(options, form)?;
-    let chunks = Chunks::new(snapshot, options, form).all();
-    if !chunks.is_empty() {
+    let ListUpdate { first, later } = update_list(snapshot, options, form);
+    if !first.is_empty() {
         check_no_rewards(snapshot)?;
     }
-    let touched = !chunks.is_empty() || options.all || snapshot.is_stale();
+    let touched = !first.is_empty() || options.all || snapshot.is_stale();
     let mut plan = Plan::default();
-    plan.push("update the validator list", chunks);
+    plan.push("update the validator list", first);
     if touched {
         plan.push("update the pool", vec![actions::update_pool_balance(snapshot)]);
     }
+    plan.push("merge stake and sweep idle lamports", later);
     if may_have_removed_entries(snapshot, touched) {
         plan.push("clean up the validator list", vec![actions::cleanup(snapshot)]);
     }
     Ok(plan)
+}
+
+/// Instructions that update the list.
+struct ListUpdate {
+    /// Before the totals.
+    first: Vec<InstructionGroup>,
+    /// After them: moves what the totals count already.
+    later: Vec<InstructionGroup>,
+}
+
+fn update_list(snapshot: &PoolSnapshot, options: &UpdateOptions, form: Form) -> ListUpdate {
+    let chunks = Chunks::new(snapshot, options, form);
+    let indices = |is: &dyn Fn(&Validator) -> bool| -> Indices {
+        snapshot.validators().filter(|validator| is(validator)).map(|validator| validator.index).collect()
+    };
+    let due = indices(&|validator| options.all || validator.is_stale(snapshot.epoch()));
+    let to_move: Indices = mergeable(snapshot, options)
+        .iter()
+        .chain(&sweepable(snapshot, options))
+        .map(|validator| validator.index)
+        .collect();
+    let not_countable = indices(&|validator| idle::must_be_written(snapshot, validator));
+    let in_one_step = chunks.of_records(&(&due | &to_move), &(&not_countable | &to_move));
+    if form == Form::Spl || due.is_empty() {
+        return ListUpdate { first: in_one_step, later: vec![] };
+    }
+    let counted = chunks.of_records(&due, &not_countable);
+    if in_one_step.len() <= counted.len() {
+        return ListUpdate { first: in_one_step, later: vec![] };
+    }
+    let rest = &to_move - &(&due & &not_countable);
+    ListUpdate { first: counted, later: chunks.of_records(&rest, &rest) }
 }
 
 fn check_size(options: &UpdateOptions, form: Form) -> Result<(), PlanError> {
@@ -101,7 +143,7 @@ fn check_size(options: &UpdateOptions, form: Form) -> Result<(), PlanError> {
 /// [`PlanError::Invalid`] if `range` is not within the list.
 pub fn list_chunk(snapshot: &PoolSnapshot, range: Range<usize>, no_merge: bool) -> Result<InstructionGroup, PlanError> {
     let validators = validators_of(snapshot, &range)?;
-    Ok(chunk::group(snapshot, Form::Spl, no_merge, &validators, range.start))
+    Ok(chunk::group(snapshot, Form::Spl, no_merge, &validators, range.start, &|_| true))
 }
 
 /// `UpdateValidators` for the records of `range`, stale or not.
@@ -111,7 +153,7 @@ pub fn list_chunk(snapshot: &PoolSnapshot, range: Range<usize>, no_merge: bool) 
 pub fn compact_chunk(snapshot: &PoolSnapshot, range: Range<usize>) -> Result<InstructionGroup, PlanError> {
     require_policy(snapshot)?;
     let validators = validators_of(snapshot, &range)?;
-    Ok(chunk::group(snapshot, Form::Compact, false, &validators, range.start))
+    Ok(chunk::group(snapshot, Form::Compact, false, &validators, range.start, &|_| true))
 }
 
 fn validators_of<'a>(snapshot: &'a PoolSnapshot, range: &Range<usize>) -> Result<Vec<Validator<'a>>, PlanError> {

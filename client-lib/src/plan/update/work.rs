@@ -21,30 +21,34 @@ pub(super) struct Work {
 }
 
 impl Work {
-    pub(super) fn of(snapshot: &PoolSnapshot, validator: &Validator) -> Self {
-        let (record, extension) = (validator.record, &validator.record.extension);
-        let moves = validator.has_transient_stake();
+    /// The work of a record whose accounts are passed read-only.
+    pub(super) fn counting(validator: &Validator) -> Self {
+        let (moves, extension) = (validator.has_transient_stake(), &validator.record.extension);
         let searches =
             u32::from(extension.validator_bump().is_none()) + u32::from(moves && extension.transient_bump().is_none());
+        Self { searches, ..Self::default() }
+    }
+
+    pub(super) fn of(snapshot: &PoolSnapshot, validator: &Validator) -> Self {
+        let record = validator.record;
+        let moves = validator.has_transient_stake();
         let transient_merges = moves && transient_may_merge(snapshot, validator);
         let validator_merges = !record.is_active() || is_undelegated(validator.validator_stake());
         // Stake that is merged into the validator's account brings the rent of its own account.
         let arrives = transient_merges && record.is_active() && !is_deactivating(validator);
         let is_swept = may_be_swept(snapshot, validator) || arrives;
         Self {
-            searches,
             merges: u32::from(transient_merges) + u32::from(validator_merges),
             sweeps: u32::from(is_swept)
                 + u32::from(moves && !transient_merges && transient_may_be_swept(snapshot, validator)),
+            ..Self::counting(validator)
         }
     }
 
-    /// Bytes of logs.
     pub(super) const fn log_bytes(&self) -> u32 {
         logs::STAKE_MERGE * self.merges + logs::STAKE_CALL * self.sweeps
     }
 
-    /// Compute units of the compact form.
     pub(super) const fn compact_units(&self) -> u32 {
         compute::COMPACT_RECORD
             + compute::COMPACT_SEARCH * self.searches
@@ -80,7 +84,7 @@ fn is_deactivating(validator: &Validator) -> bool {
     validator.transient_delegation().map_or(recorded, |(_, delegation)| is_deactivated(delegation))
 }
 
-fn is_undelegated(account: Option<&Account>) -> bool {
+pub(super) fn is_undelegated(account: Option<&Account>) -> bool {
     account.is_some_and(|account| matches!(StakeState::decode(&account.data), Ok(StakeState::Initialized(_))))
 }
 

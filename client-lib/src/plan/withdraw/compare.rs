@@ -1,7 +1,10 @@
 //! Compares a withdrawal with another order.
 
 use {
-    super::{Withdrawal, WithdrawalOrder, WithdrawalPlan, search},
+    super::{
+        search,
+        types::{Withdrawal, WithdrawalOrder, WithdrawalPlan},
+    },
     crate::pool::PoolSnapshot,
 };
 

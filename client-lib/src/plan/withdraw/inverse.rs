@@ -1,7 +1,7 @@
 //! The inverse: pool tokens that yield a given amount of lamports.
 
 use {
-    super::{Withdrawal, search},
+    super::{search, types::Withdrawal},
     crate::{error::PlanError, pool::PoolSnapshot},
     tidepool_interface::StakePoolError,
 };

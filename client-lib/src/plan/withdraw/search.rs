@@ -4,13 +4,14 @@ mod candidate;
 mod remainder;
 
 use {
-    super::{Remainder, Withdrawal, WithdrawalOrder},
+    super::types::{Remainder, Withdrawal, WithdrawalOrder},
     crate::{
         error::PlanError,
         pool::PoolSnapshot,
         quote::{self, StakeWithdrawalQuote, WithdrawFrom, WithdrawalState},
     },
     tidepool_core::{
+        maths::{Lamports, PoolTokens},
         quote::WithdrawalQuote,
         withdrawal::{StakeSource, Withdrawable, WithdrawalLimits},
     },
@@ -30,7 +31,6 @@ pub(super) struct Found {
     pub(super) kind: Kind,
 }
 
-/// All pieces of a withdrawal, and the remainder.
 pub(super) struct Draft {
     pub(super) pieces: Vec<Found>,
     pub(super) sol: Option<WithdrawalQuote>,
@@ -38,10 +38,9 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Total lamports of the pieces.
     pub(super) fn lamports(&self) -> u64 {
         let stake = self.pieces.iter().map(|found| found.quote.yields);
-        stake.chain(self.sol).fold(0, |sum, quote| sum.saturating_add(quote.lamports))
+        stake.chain(self.sol).fold(0, |sum, quote| sum.saturating_add(quote.lamports.get()))
     }
 
     /// Pool tokens that the holder keeps.
@@ -50,7 +49,6 @@ impl Draft {
     }
 }
 
-/// Finds the pieces of a withdrawal.
 pub(super) fn draft(snapshot: &PoolSnapshot, withdrawal: &Withdrawal) -> Result<Draft, PlanError> {
     let search = Search::new(snapshot, withdrawal)?;
     match withdrawal.order {
@@ -128,7 +126,6 @@ impl<'a> Search<'a> {
         Ok(Draft { pieces, sol, remainder: self.remainder()? })
     }
 
-    /// Withdraws the rest as stake.
     fn finish(mut self) -> Result<Draft, PlanError> {
         let pieces = self.take_stake()?;
         Ok(Draft { pieces, sol: None, remainder: self.remainder()? })
@@ -154,7 +151,7 @@ impl<'a> Search<'a> {
 
     /// Lamports that stay in the reserve beside stake: earlier transactions may round differently.
     fn spare(&self) -> u64 {
-        self.state.rate().lamports_per_pool_token().unwrap_or(0)
+        self.state.rate().lamports_per_pool_token().map_or(0, Lamports::get)
     }
 
     /// Books a withdrawal of SOL; `None` if it yields nothing.
@@ -182,7 +179,7 @@ impl<'a> Search<'a> {
 
     /// Finds the next piece and books it; `None` if there is none.
     fn next(&mut self) -> Result<Option<Found>, PlanError> {
-        if self.left == 0 || self.state.rate().pool_token_supply == 0 {
+        if self.left == 0 || self.state.rate().pool_token_supply.get() == 0 {
             return Ok(None);
         }
         let limits = self.state.limits(None)?;
@@ -283,7 +280,8 @@ impl<'a> Search<'a> {
 
     /// Lamports of stake that `tokens` yield now.
     fn yields(&self, tokens: u64) -> u64 {
-        tidepool_core::quote::withdrawal(&self.state.rate(), self.state.fee(), tokens).map_or(0, |quote| quote.lamports)
+        tidepool_core::quote::withdrawal(&self.state.rate(), self.state.fee(), PoolTokens::new(tokens))
+            .map_or(0, |quote| quote.lamports.get())
     }
 
     /// Most pool tokens that yield at most `lamports`.

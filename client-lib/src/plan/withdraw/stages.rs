@@ -15,7 +15,6 @@ use {
 
 const STAGE: &str = "withdraw";
 
-/// Stages that are being filled.
 pub(super) struct Stages<'a> {
     snapshot: &'a PoolSnapshot,
     withdrawal: &'a Withdrawal,
@@ -85,7 +84,7 @@ impl<'a> Stages<'a> {
             to: to.clone(),
             stake_authority: self.withdrawal.stake_authority,
             payer: self.withdrawal.payer,
-            minimum_lamports: self.withdrawal.minimum_of(quote.yields.lamports),
+            minimum_lamports: self.withdrawal.minimum_of(quote.yields.lamports.get()),
         };
         let mut group = actions::withdraw_stake_quoted(self.snapshot, &withdrawal, quote);
         // If only a part lands, the label shows which accounts exist.

@@ -104,8 +104,8 @@ impl Cluster for Historian {
 fn pool(growth: f64) -> PoolSnapshot {
     let mut fixture = Fixture::of(vec![FixtureValidator::new(100_000 * SOL)]);
     let rate = fixture.snapshot().rate();
-    fixture.terms.last_epoch_pool_token_supply = rate.pool_token_supply;
-    fixture.terms.last_epoch_total_lamports = (rate.total_lamports as f64 / (1.0 + growth)) as u64;
+    fixture.terms.last_epoch_pool_token_supply = rate.pool_token_supply.get();
+    fixture.terms.last_epoch_total_lamports = (rate.total_lamports.get() as f64 / (1.0 + growth)) as u64;
     let mut snapshot = fixture.snapshot();
     let environment = &mut snapshot.environment;
     environment.clock.epoch_start_timestamp = (EPOCH * 2 * DAY) as i64;

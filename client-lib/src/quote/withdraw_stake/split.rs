@@ -101,7 +101,7 @@ impl WithdrawalState<'_> {
                 ),
             ));
         }
-        let lamports = quote.yields.lamports;
+        let lamports = quote.yields.lamports.get();
         if lamports < minimum {
             return Err(PlanError::refused(
                 StakeError::InsufficientDelegation,

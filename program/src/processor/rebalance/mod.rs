@@ -35,7 +35,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], indices: &[U32]) 
     let mut accounts = RebalanceAccounts::load(&mut remaining.by_ref().copied())?;
     let epoch = clock_epoch(&accounts.clock)?;
     let rent = Rent::get()?;
-    check_alone(program_id, &accounts.instructions)?; // guard: rebalance-alone
+    check_alone(program_id, accounts.pool.address(), &accounts.instructions)?; // guard: rebalance-alone
     let pool = check_pool(program_id, &accounts, epoch)?;
     let authority = pool.check_withdraw_authority(&accounts.withdraw_authority)?;
     if indices.len() > REBALANCED_VALIDATORS_MAX {

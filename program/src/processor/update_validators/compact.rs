@@ -62,8 +62,12 @@ pub fn process(program_id: &Address, accounts: &[AccountView], start_index: u32)
         if stakes.remaining.is_empty() {
             break;
         }
-        if let Some((validator_stake, transient_stake)) = stakes.take(record) {
+        let Some((validator_stake, transient_stake)) = stakes.take(record) else { continue };
+        // guard: read-only-counts
+        if validator_stake.is_writable() && transient_stake.is_none_or(AccountView::is_writable) {
             update.record(record, validator_stake, transient_stake, &mut funds)?;
+        } else {
+            update.count(record, validator_stake, transient_stake, &mut funds)?;
         }
     }
     funds.reserve_after(&accounts.reserve_stake);

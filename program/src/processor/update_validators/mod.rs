@@ -1,6 +1,7 @@
 //! `UpdateValidatorListBalance` and its compact form `UpdateValidators`: update the records to the present epoch.
 
 mod compact;
+mod count;
 mod update;
 
 pub use compact::process as compact;

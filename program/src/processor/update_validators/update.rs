@@ -31,7 +31,7 @@ pub struct Update<'a> {
 }
 
 /// State of a stake account, read before the update changes it.
-enum Stake {
+pub(super) enum Stake {
     /// Not a stake account of the pool.
     Foreign,
     /// Of the pool, never delegated.
@@ -61,11 +61,16 @@ impl Update<'_> {
         } else {
             self.validator(record, validator_stake, transient_lamports)?
         };
-        record.last_update_epoch.set(self.epoch);
-        record.active_stake_lamports.set(active_lamports);
-        record.transient_stake_lamports.set(transient_lamports);
-        funds.record_after(record);
+        self.store(record, active_lamports, transient_lamports, funds);
         Ok(())
+    }
+
+    #[inline(always)]
+    pub(super) fn store(&self, record: &mut ValidatorStakeInfo, active: u64, transient: u64, funds: &mut Funds) {
+        record.last_update_epoch.set(self.epoch);
+        record.active_stake_lamports.set(active);
+        record.transient_stake_lamports.set(transient);
+        funds.record_after(record);
     }
 
     /// Updates the transient stake account and returns the lamports that stay in it.
@@ -133,7 +138,8 @@ impl Update<'_> {
         }
         let data = borrow_stake(stake);
         let Ok(StakeState::Stake(meta, delegation)) = StakeState::decode(&data) else { return false };
-        let not_delegated = stake.lamports().saturating_sub(delegation.stake.get());
+        // Of a delegation that exceeds the lamports, which the stake program never leaves, it wraps: the slow path counts it, too.
+        let not_delegated = stake.lamports().wrapping_sub(delegation.stake.get());
         let rent = if data.len() == STAKE_ACCOUNT_SPACE { self.stake_rent } else { self.rent.of(stake) };
         // guard: settled-meta
         not_delegated <= rent && is_alike(meta, self.meta)
@@ -180,15 +186,20 @@ impl Update<'_> {
 
     /// Withdraws undelegated lamports (tips, donations, the rent of merged accounts) to the reserve.
     fn sweep(&self, stake: &AccountView, delegation: &Delegation) -> ProgramResult {
-        // guard: idle-lamports
-        let idle = stake.lamports().saturating_sub(delegation.stake.get()).saturating_sub(self.rent.of(stake));
+        let idle = self.idle(stake, delegation);
         if idle > 0 {
             self.authority.withdraw(stake, self.reserve, idle, self.sysvars)?;
         }
         Ok(())
     }
 
-    fn read(&self, account: &AccountView) -> Result<Stake, ProgramError> {
+    /// Undelegated lamports above the rent.
+    pub(super) fn idle(&self, stake: &AccountView, delegation: &Delegation) -> u64 {
+        let undelegated = stake.lamports().saturating_sub(delegation.stake.get());
+        undelegated.saturating_sub(self.rent.of(stake)) // guard: idle-lamports
+    }
+
+    pub(super) fn read(&self, account: &AccountView) -> Result<Stake, ProgramError> {
         let is_ours = |meta: &StakeMeta| is_alike(meta, self.meta);
         Ok(match StakeState::decode(&borrow_stake(account)) {
             Ok(StakeState::Initialized(meta)) if is_ours(meta) => Stake::Initialized, // guard: initialized-meta
@@ -209,7 +220,7 @@ impl Update<'_> {
 /// As [`StakeMeta::is_usable_alike`], with the comparison syscall: cheaper from 56 bytes on.
 #[cfg(any(target_os = "solana", target_arch = "bpf"))]
 #[inline(always)]
-fn is_alike(a: &StakeMeta, b: &StakeMeta) -> bool {
+pub(super) fn is_alike(a: &StakeMeta, b: &StakeMeta) -> bool {
     const RENT: usize = size_of::<u64>();
     let (a, b) = (&bytemuck::bytes_of(a)[RENT..], &bytemuck::bytes_of(b)[RENT..]);
     let mut difference = core::mem::MaybeUninit::<i32>::uninit();
@@ -226,6 +237,6 @@ fn is_alike(a: &StakeMeta, b: &StakeMeta) -> bool {
 }
 
 #[cfg(not(any(target_os = "solana", target_arch = "bpf")))]
-fn is_alike(a: &StakeMeta, b: &StakeMeta) -> bool {
+pub(super) fn is_alike(a: &StakeMeta, b: &StakeMeta) -> bool {
     a.is_usable_alike(b)
 }

@@ -1,4 +1,4 @@
-//! A case: a scenario, and what is changed before its instruction runs.
+//! A case: a scenario, and the changes before its instruction runs.
 
 use super::operation::{Cursor, Operation};
 
@@ -12,7 +12,7 @@ pub struct Case {
     pub scenario: u8,
     /// Which kind of pool.
     pub variant: u8,
-    /// What is done, in this order.
+    /// The operations, in this order.
     pub operations: Vec<Operation>,
 }
 

@@ -27,18 +27,18 @@ macro_rules! ensure {
 }
 
 /// # Errors
-/// What is wrong.
+/// The fault.
 pub fn check(stage: &Stage, before: &Accounts, outcome: &Outcome) -> Result<(), String> {
     check_orderly(stage, outcome)?;
     if !outcome.is_ok() {
         return Ok(());
     }
     check_lamports(before, outcome)?;
-    // Of accounts that nobody could have made, nothing else can be promised.
+    // Of accounts that no program could have made, nothing else can be promised.
     if stage.is_forged { Ok(()) } else { check_pool(stage, before) }
 }
 
-/// The program refuses, and does not break off: no panic, no access to memory that is not there, no lack of compute units.
+/// The program refuses, and does not break off: no panic, no access to memory that is not there, compute units suffice.
 fn check_orderly(stage: &Stage, outcome: &Outcome) -> Result<(), String> {
     let Err(error) = &outcome.result.raw_result else { return Ok(()) };
     // The first that failed, of those that called each other: a program that was given nonsense may break off itself.
@@ -57,7 +57,7 @@ fn check_orderly(stage: &Stage, outcome: &Outcome) -> Result<(), String> {
     Ok(())
 }
 
-/// The one panic that is meant, since the contract's program ends so, too: the validator list stands in the place of a stake account.
+/// The one panic that is meant, since the SPL program ends so, too: the validator list stands in the place of a stake account.
 fn is_lists_panic(stage: &Stage, outcome: &Outcome) -> bool {
     const PLACE: &str = "Panicked in program/src/validation/stake.rs";
     let list = stage.pool.state.head.validator_list;
@@ -107,7 +107,7 @@ impl Change<'_> {
         self.stage.instruction.accounts.iter().any(|meta| meta.pubkey == *address && meta.is_signer)
     }
 
-    /// A pool token is worth what it was, or more. Only an update finds that stake was lost.
+    /// The value of a pool token is what it was, or more. Only an update finds that stake was lost.
     fn check_worth(&self) -> Result<(), String> {
         let rate = |pool: &StakePool| {
             (u128::from(pool.head.total_lamports.get()), u128::from(pool.head.pool_token_supply.get()))
@@ -119,7 +119,7 @@ impl Change<'_> {
         }
         ensure!(
             new_total * old_supply >= old_total * new_supply,
-            "a pool token was worth {old_total}/{old_supply}, is worth {new_total}/{new_supply}"
+            "a pool token had the value {old_total}/{old_supply}, has {new_total}/{new_supply}"
         );
         Ok(())
     }
@@ -159,14 +159,14 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// Nobody gets a right, and no term changes, but by those who may decide it.
+    /// Rights and terms change only by their authorities.
     fn check_authorities(&self) -> Result<(), String> {
         let (old, new) = (&self.old.head, &self.new.head);
         let is_managers = self.has_signed(&old.manager);
         let is_stakers = self.has_signed(&old.staker);
         ensure!(new.manager == old.manager || is_managers, "a new manager, whom the old one has not named");
-        ensure!(new.staker == old.staker || is_managers || is_stakers, "a new staker, whom nobody has named");
-        ensure!(new.manager_fee_account == old.manager_fee_account || is_managers, "somebody else's fee account");
+        ensure!(new.staker == old.staker || is_managers || is_stakers, "a new staker, whom no authority has named");
+        ensure!(new.manager_fee_account == old.manager_fee_account || is_managers, "another user's fee account");
         ensure!(new.stake_deposit_authority == old.stake_deposit_authority || is_managers, "another authority");
         for (before, after) in [
             (old.pool_mint, new.pool_mint),
@@ -174,7 +174,7 @@ impl Change<'_> {
             (old.validator_list, new.validator_list),
             (old.token_program_id, new.token_program_id),
         ] {
-            ensure!(before == after, "{before} became {after}, which nobody may decide");
+            ensure!(before == after, "{before} became {after}, without an authority");
         }
         let (old, new) = (&self.old.terms, &self.new.terms);
         ensure!(new.sol_deposit_authority == old.sol_deposit_authority || is_managers, "another authority");

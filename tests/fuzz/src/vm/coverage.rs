@@ -1,7 +1,14 @@
 //! What of the program has run, for the fuzzer to see. Its own counters are in the code of this machine, where every program takes the
 //! same paths through the VM; so the VM traces the program, and each jump of it counts.
 
-use {mollusk_svm::{InvocationInspectCallback, Mollusk}, solana_address::Address, solana_program_runtime::invoke_context::{Executable, InvokeContext, RegisterTrace}, solana_transaction_context::{instruction::InstructionContext, instruction_accounts::InstructionAccount}, std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed}, tidepool_tests::vm::Vm};
+use {
+    mollusk_svm::{InvocationInspectCallback, Mollusk},
+    solana_address::Address,
+    solana_program_runtime::invoke_context::{Executable, InvokeContext, RegisterTrace},
+    solana_transaction_context::{instruction::InstructionContext, instruction_accounts::InstructionAccount},
+    std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed},
+    tidepool_tests::vm::Vm,
+};
 
 /// Counters: some ten for each jump of the program, so that few share one.
 const COUNTERS: usize = 1 << 16;

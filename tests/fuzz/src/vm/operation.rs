@@ -11,7 +11,7 @@ use {
     },
 };
 
-/// Numbers at which something may break: limits, the rent of a stake account and what is next to it, the scenarios' amounts.
+/// Numbers at which something may break: limits, the rent of a stake account and its neighbours, the scenarios' amounts.
 const NUMBERS: [u64; 20] = [
     0,
     1,
@@ -38,7 +38,7 @@ const NUMBERS: [u64; 20] = [
 /// Bytes by which an account is lengthened at most.
 const GROWTH_MAX: usize = 256;
 
-/// A program that is nobody's.
+/// A program that is no one's.
 const STRANGER: Address = Address::new_from_array([9; 32]);
 
 /// One change. Places are taken modulo what there is.
@@ -66,7 +66,7 @@ pub enum Operation {
     Unsigned(u8),
     /// An address at which there is nothing.
     Nothing(u8),
-    /// Another address with the same account, which is a stranger's or, where anybody could make it, the same program's.
+    /// Another address with the same account, which is a stranger's or, where any user could make it, the same program's.
     Copy { at: u8, is_strangers: bool },
     /// Lamports sent to an account.
     Gift { at: u8, lamports: u64 },
@@ -153,7 +153,7 @@ impl Operation {
             Self::Duplicate { from, to } => {
                 let from = stage.instruction.accounts[place(from)].clone();
                 let to = &mut stage.instruction.accounts[place(to)];
-                // Nobody signs for somebody else.
+                // No user signs for another.
                 *to = AccountMeta { pubkey: from.pubkey, is_signer: to.is_signer && from.is_signer, ..to.clone() };
             }
             Self::Omit(at) => {
@@ -171,7 +171,7 @@ impl Operation {
         }
     }
 
-    /// Changes an account as nobody could, but a defect of its program.
+    /// Changes an account as only a defect of its program could.
     fn forge(&self, stage: &mut Stage) {
         let write = |account: &mut Account, offset: u16, bytes: &[u8]| {
             let start = usize::from(offset) % account.data.len().max(1);

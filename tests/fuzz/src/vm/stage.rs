@@ -1,6 +1,26 @@
 //! Where a case runs: the machine with a scenario's accounts, and its instruction.
 
-use {super::{Case, checks}, solana_account::Account, solana_address::Address, solana_instruction::Instruction, std::collections::HashMap, tidepool_interface::{address::{SPL_STAKE_POOL_PROGRAM_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID}, instruction::WeightEntry, state::RebalancePolicy}, tidepool_tests::{extension::{PoolKind, Triple}, pool::PoolFixture, scenario::{self, EPOCH}, vm::{Vm, read_elf, Elf}}};
+use {
+    super::{Case, checks},
+    solana_account::Account,
+    solana_address::Address,
+    solana_instruction::Instruction,
+    std::collections::HashMap,
+    tidepool_interface::{
+        address::{
+            SPL_STAKE_POOL_PROGRAM_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID,
+        },
+        instruction::WeightEntry,
+        state::RebalancePolicy,
+    },
+    tidepool_tests::{
+        extension::PoolKind,
+        instructions::Triple,
+        pool::PoolFixture,
+        scenario::{self, EPOCH},
+        vm::{Elf, Vm, read_elf},
+    },
+};
 
 /// Each kind of pool with each token program.
 const VARIANTS: usize = PoolKind::ALL.len() * 2;
@@ -15,7 +35,7 @@ const POLICY: RebalancePolicy = RebalancePolicy {
 
 type Extended = (&'static str, fn(&PoolFixture, Address) -> Instruction);
 
-/// Instructions that the contract does not have, for the pool of a scenario with a payer.
+/// Instructions that SPL does not have, for the pool of a scenario with a payer.
 const EXTENDED: [Extended; 5] = [
     ("ExtendPool", |pool, payer| pool.extend(payer)),
     ("SetRebalancePolicy", |pool, _| pool.set_policy(POLICY)),
@@ -42,7 +62,7 @@ const EXTENDED: [Extended; 5] = [
 
 /// A scenario's accounts as they were made, its instruction and its pool.
 #[derive(Clone)]
-struct Scene {
+struct Scenario {
     accounts: HashMap<Address, Account>,
     instruction: Instruction,
     pool: PoolFixture,
@@ -56,11 +76,11 @@ pub struct Stage {
     pub instruction: Instruction,
     /// The pool, as the scenario made it.
     pub pool: PoolFixture,
-    /// Whether an account is as nobody could have made it.
+    /// Whether an account is one that no program could have made.
     pub is_forged: bool,
-    /// What is wrong with what the instruction did.
+    /// The fault with what the instruction did.
     pub finding: Option<String>,
-    scenes: HashMap<(usize, usize), Scene>,
+    scenarios: HashMap<(usize, usize), Scenario>,
 }
 
 impl Stage {
@@ -70,18 +90,18 @@ impl Stage {
     /// Where the program has not been built.
     pub fn new() -> Self {
         let mut vm = Vm::new(SPL_STAKE_POOL_PROGRAM_ID, &read_elf(Elf::Tidepool));
-        let scene = make_scene(&mut vm, 0, 0);
+        let made = make_scenario(&mut vm, 0, 0);
         Self {
             vm,
-            instruction: scene.instruction,
-            pool: scene.pool,
+            instruction: made.instruction,
+            pool: made.pool,
             is_forged: false,
             finding: None,
-            scenes: HashMap::new(),
+            scenarios: HashMap::new(),
         }
     }
 
-    /// Plays a case through. What is wrong, if anything is.
+    /// Plays a case through. The fault, if anything is.
     pub fn play(&mut self, case: &Case) -> Result<(), String> {
         self.set(usize::from(case.scenario) % scenarios(), usize::from(case.variant) % VARIANTS);
         case.operations.iter().for_each(|operation| operation.apply(self));
@@ -90,12 +110,12 @@ impl Stage {
     }
 
     fn set(&mut self, scenario: usize, variant: usize) {
-        let Self { vm, scenes, .. } = self;
-        let scene = scenes.entry((scenario, variant)).or_insert_with(|| make_scene(vm, scenario, variant)).clone();
+        let Self { vm, scenarios, .. } = self;
+        let made = scenarios.entry((scenario, variant)).or_insert_with(|| make_scenario(vm, scenario, variant)).clone();
         vm.set_epoch(EPOCH);
         vm.steady_addresses();
-        vm.accounts = scene.accounts;
-        (self.instruction, self.pool) = (scene.instruction, scene.pool);
+        vm.accounts = made.accounts;
+        (self.instruction, self.pool) = (made.instruction, made.pool);
         (self.is_forged, self.finding) = (false, None);
     }
 
@@ -114,7 +134,7 @@ impl Stage {
         self.finding = checks::check(self, &before, &outcome).err();
     }
 
-    /// The clock goes on by so many epochs.
+    /// The clock goes on by this many epochs.
     pub fn advance(&mut self, epochs: u64) {
         let epoch = self.vm.epoch();
         // Not so far that numbers of slots overflow.
@@ -133,7 +153,7 @@ impl Stage {
         accounts[usize::from(at) % accounts.len()].pubkey
     }
 
-    /// Sends lamports to an account, as far as there are so many.
+    /// Sends lamports to an account, as far as there are this many.
     pub fn give(&mut self, at: u8, lamports: u64) {
         const MOST: u64 = 600_000_000_000_000_000;
         let address = self.address(at);
@@ -143,7 +163,7 @@ impl Stage {
         }
     }
 
-    /// Changes an account as nobody could.
+    /// Changes an account as no program could.
     pub fn forge(&mut self, at: u8, change: impl FnOnce(&mut Account)) {
         let address = self.address(at);
         if let Some(account) = self.vm.accounts.get_mut(&address) {
@@ -154,7 +174,7 @@ impl Stage {
         }
     }
 
-    /// Puts a copy of an account in its place: with another owner, or as its program would make it for anybody.
+    /// Puts a copy of an account in its place: with another owner, or as its program would make it for any user.
     pub fn copy(&mut self, at: usize, owner: Option<Address>) {
         let address = self.instruction.accounts[at].pubkey;
         let Some(mut account) = self.vm.accounts.get(&address).cloned() else { return };
@@ -185,7 +205,7 @@ fn scenarios() -> usize {
     scenario::names().count() + EXTENDED.len()
 }
 
-fn make_scene(vm: &mut Vm, scenario: usize, variant: usize) -> Scene {
+fn make_scenario(vm: &mut Vm, scenario: usize, variant: usize) -> Scenario {
     let token_program = [TOKEN_PROGRAM_ID, TOKEN_2022_PROGRAM_ID][variant % 2];
     let kind = PoolKind::ALL[variant / 2];
     vm.set_epoch(EPOCH);
@@ -197,11 +217,11 @@ fn make_scene(vm: &mut Vm, scenario: usize, variant: usize) -> Scene {
         }
         None => {
             let pool = scenario::make("DepositSol", token_program, kind, vm).pool;
-            let payer = tidepool_tests::pool::add_wallet(10_000_000_000, vm);
+            let payer = tidepool_tests::accounts::add_wallet(10_000_000_000, vm);
             let (_, make) = EXTENDED[scenario - scenario::names().count()];
             let instruction = make(&pool, payer);
             (pool, instruction)
         }
     };
-    Scene { accounts: vm.accounts.clone(), instruction, pool }
+    Scenario { accounts: vm.accounts.clone(), instruction, pool }
 }

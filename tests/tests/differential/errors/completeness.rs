@@ -1,4 +1,4 @@
-//! Each code of the contract is provoked somewhere, or cannot be.
+//! Each code of SPL is provoked somewhere, or cannot be.
 
 use {
     super::{Case, Expected},

@@ -26,7 +26,7 @@ const BOTH: &[&str] = &["DepositStake", "DepositStakeWithSlippage", "DepositSol"
 /// What the scenario's depositor of 10 SOL gets: 9 pool tokens less 1 %.
 const SOL_TOKENS: u64 = 8_910_000_000;
 
-/// Asks for at least so many pool tokens.
+/// Asks for at least this many pool tokens.
 fn ask(s: &mut Spoiler, minimum_pool_tokens_out: u64) {
     s.arguments(Ix::DepositSolWithSlippage { lamports_in: 10_000_000_000, minimum_pool_tokens_out });
 }
@@ -84,11 +84,11 @@ pub const CASES: &[Case] = &[
         Success,
     ),
     ("all of it a fee", BOTH, all_fee, pool(DepositTooSmall)),
-    ("worth a token before the fee", &["DepositSol"], |s| deposit(s, 2), pool(DepositTooSmall)),
-    ("worth a token after the fee", &["DepositSol"], |s| deposit(s, 3), Success),
+    ("value of a token before the fee", &["DepositSol"], |s| deposit(s, 2), pool(DepositTooSmall)),
+    ("value of a token after the fee", &["DepositSol"], |s| deposit(s, 3), Success),
     ("nothing", &["DepositSol"], |s| deposit(s, 0), pool(DepositTooSmall)),
     (
-        "worth less than a token",
+        "value of less than a token",
         &["DepositSol"],
         |s| {
             without_fees(s);
@@ -97,7 +97,7 @@ pub const CASES: &[Case] = &[
         pool(DepositTooSmall),
     ),
     (
-        "worth a token",
+        "value of a token",
         &["DepositSol"],
         |s| {
             without_fees(s);
@@ -122,7 +122,7 @@ pub const CASES: &[Case] = &[
     ("bound a token lower", STAKE_BOUND, |s| ask_stake(s, stake_tokens(s) - 1), Success),
     ("bound a token higher", STAKE_BOUND, |s| ask_stake(s, stake_tokens(s) + 1), pool(ExceededSlippage)),
     (
-        "worth nothing, and a bound",
+        "no value, and a bound",
         SOL_BOUND,
         |s| {
             all_fee(s);

@@ -38,7 +38,7 @@ fn size(s: &mut Spoiler, max_validators: u32, length: usize) {
     s.arguments(Ix::Initialize { fee: FEE, withdrawal_fee: FEE, deposit_fee: FEE, referral_fee: 1, max_validators });
 }
 
-fn poor(s: &mut Spoiler, index: usize) {
+fn unfunded(s: &mut Spoiler, index: usize) {
     s.edit(s.at(index), |account| account.lamports -= 1);
 }
 
@@ -57,8 +57,8 @@ pub const CASES: &[Case] = &[
     ("one validator", ON, |s| size(s, 1, validator_list_length(1)), Success),
     ("20,000 validators", ON, |s| size(s, 20_000, validator_list_length(20_000)), Success),
     ("20,001 validators", ON, |s| size(s, 20_001, validator_list_length(20_001)), pool(TooManyValidatorsInPool)),
-    ("pool without rent", ON, |s| poor(s, 0), Error(AccountNotRentExempt)),
-    ("list without rent", ON, |s| poor(s, 4), Error(AccountNotRentExempt)),
+    ("pool without rent", ON, |s| unfunded(s, 0), Error(AccountNotRentExempt)),
+    ("list without rent", ON, |s| unfunded(s, 4), Error(AccountNotRentExempt)),
     ("epoch fee 100 %", ON, |s| fees(s, ALL, FEE, FEE, 100), Success),
     ("withdrawal fee 100 %", ON, |s| fees(s, FEE, ALL, FEE, 100), Success),
     ("deposit fee 100 %", ON, |s| fees(s, FEE, FEE, ALL, 100), Success),
@@ -112,7 +112,7 @@ pub const CASES: &[Case] = &[
         ON,
         |s| {
             size(s, 3, validator_list_length(4));
-            poor(s, 0);
+            unfunded(s, 0);
         },
         pool(UnexpectedValidatorListAccountSize),
     ),
@@ -121,7 +121,7 @@ pub const CASES: &[Case] = &[
         ON,
         |s| {
             fees(s, OVER, FEE, FEE, 1);
-            poor(s, 4);
+            unfunded(s, 4);
         },
         Error(AccountNotRentExempt),
     ),

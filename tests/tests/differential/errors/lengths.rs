@@ -40,7 +40,7 @@ const SAME: &[&str] = &[
 ];
 const DEPOSIT_AUTHORITY: &[&str] = &["SetFundingAuthority SOL deposit"];
 
-/// Sets what is not what the instruction itself sets.
+/// Sets something other than the instruction itself.
 fn preferred(s: &mut Spoiler) {
     let (first, second) = (s.vote(0), s.vote(1));
     s.set_terms(|terms| {

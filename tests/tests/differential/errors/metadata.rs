@@ -10,14 +10,14 @@ use {
     solana_instruction::error::InstructionError::{BorshIoError, IncorrectProgramId},
     tidepool_interface::{
         StakePoolError::*,
-        address::{METADATA_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID, find_metadata},
-        instruction::{CreateTokenMetadataAccounts, StakePoolInstruction as Ix, UpdateTokenMetadataAccounts},
+        address::{METADATA_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID},
+        instruction::StakePoolInstruction as Ix,
     },
     tidepool_tests::{
         SOL,
+        accounts::add_wallet,
         extension::PoolKind,
         fixtures,
-        pool::{PoolFixture, add_wallet},
         scenario::{self, Scenario},
         vm::Vm,
     },
@@ -43,39 +43,14 @@ pub fn install(vm: &mut Vm) {
 /// A pool, and one of the two instructions on it.
 pub fn make(name: &str, token_program: Address, kind: PoolKind, vm: &mut Vm) -> Scenario {
     let base = scenario::make("SetStaker by the manager", token_program, kind, vm);
-    let payer = add_wallet(SOL, vm);
     let pool = base.pool;
-    let head = pool.state.head;
-    let metadata = find_metadata(&head.pool_mint).0;
-    let create = CreateTokenMetadataAccounts {
-        pool: pool.pool,
-        manager: head.manager,
-        withdraw_authority: pool.withdraw_authority,
-        pool_mint: head.pool_mint,
-        payer,
-        metadata,
-        metadata_program: METADATA_PROGRAM_ID,
-        system_program: SYSTEM_PROGRAM_ID,
-    };
-    let instruction = Ix::CreateTokenMetadata { name: "Tide", symbol: "TIDE", uri: "https://example.org/tide.json" }
-        .with_accounts(&pool.program_id, create.metas());
+    let instruction = pool.create_metadata(add_wallet(SOL, vm));
     if name == CREATE[0] {
         return Scenario { name: CREATE[0], pool, instruction };
     }
     let outcome = vm.compare(&instruction).expect("no difference");
     assert!(outcome.is_ok(), "{:?}", outcome.logs);
-    Scenario { name: UPDATE[0], instruction: update(&pool, metadata), pool }
-}
-
-fn update(pool: &PoolFixture, metadata: Address) -> solana_instruction::Instruction {
-    let accounts = UpdateTokenMetadataAccounts {
-        pool: pool.pool,
-        manager: pool.state.head.manager,
-        withdraw_authority: pool.withdraw_authority,
-        metadata,
-        metadata_program: METADATA_PROGRAM_ID,
-    };
-    Ix::UpdateTokenMetadata { name: "Ebb", symbol: "EBB", uri: "" }.with_accounts(&pool.program_id, accounts.metas())
+    Scenario { name: UPDATE[0], instruction: pool.update_metadata(), pool }
 }
 
 /// Sets texts of these lengths in letters.

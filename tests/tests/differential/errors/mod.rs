@@ -59,7 +59,7 @@ impl Expected {
     }
 }
 
-/// What is wrong, the scenarios that it is wrong in, how it comes about, and what happens.
+/// The fault, the scenarios that it is wrong in, how it comes about, and what happens.
 pub type Case = (&'static str, &'static [&'static str], fn(&mut Spoiler), Expected);
 
 /// An account is missing.
@@ -71,7 +71,7 @@ const fn pool(error: StakePoolError) -> Expected {
     Expected::Pool(error)
 }
 
-/// Pools whose errors are the contract's: an extension makes no other.
+/// Pools whose errors are SPL's: an extension makes no other.
 const KINDS: [PoolKind; 2] = [PoolKind::Littered, PoolKind::EXTENDED];
 
 /// Runs the cases with both token programs.

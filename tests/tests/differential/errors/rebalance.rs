@@ -249,7 +249,7 @@ pub const CASES: &[Case] = &[
     ),
     ("reserve that suffices", INCREASE, |s| leave(s, 0), Success),
     ("reserve with a lamport more", INCREASE, |s| leave(s, 1), Success),
-    ("reserve that lacks a lamport", INCREASE, |s| leave(s, -1), Error(InsufficientFunds)),
+    ("reserve one lamport short", INCREASE, |s| leave(s, -1), Error(InsufficientFunds)),
     ("reserve of its rent", WITH_RESERVE, |s| s.lamports(s.reserve(), s.rent()), pool(ReserveDepleted)),
     ("reserve of less", WITH_RESERVE, |s| s.lamports(s.reserve(), s.rent() - 1), pool(ReserveDepleted)),
     ("reserve of a lamport more", WITH_RESERVE, |s| s.lamports(s.reserve(), s.rent() + 1), Error(InsufficientFunds)),

@@ -64,7 +64,7 @@ pub const CASES: &[Case] = &[
     ),
     ("other stake account", ADD, |s| s.replace(s.at(5)), pool(InvalidStakeAccountAddress)),
     ("reserve that suffices", ADD, |s| leave(s, 0), Success),
-    ("reserve that lacks a lamport", ADD, |s| leave(s, -1), Error(InsufficientFunds)),
+    ("reserve one lamport short", ADD, |s| leave(s, -1), Error(InsufficientFunds)),
     ("reserve with a lamport more", ADD, |s| leave(s, 1), Success),
     ("stake account funded before", ADD, |s| s.lamports(s.at(5), SOL), Success),
     ("no vote account", ADD, |s| s.edit(s.at(6), |vote| vote.owner = Address::default()), Error(IncorrectProgramId)),
@@ -78,7 +78,7 @@ pub const CASES: &[Case] = &[
         pool(ValidatorAlreadyAdded),
     ),
     (
-        "other stake account, reserve that lacks a lamport",
+        "other stake account, reserve one lamport short",
         ADD,
         |s| {
             s.replace(s.at(5));

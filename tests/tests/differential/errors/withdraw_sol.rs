@@ -20,7 +20,7 @@ const STAKE: &[&str] = &["WithdrawStake"];
 const BOTH: &[&str] = &["WithdrawSol", "WithdrawSolWithSlippage"];
 const ALL: &[&str] = &["WithdrawSol", "WithdrawSolWithSlippage", "WithdrawStake", "WithdrawStakeWithSlippage"];
 
-/// What 5 pool tokens less 1 % are worth.
+/// Value of 5 pool tokens less 1 %.
 const LAMPORTS: u64 = 5_500_000_000;
 
 fn ask(s: &mut Spoiler, minimum_lamports_out: u64) {
@@ -31,7 +31,7 @@ fn withdraw(s: &mut Spoiler, pool_tokens: u64) {
     s.arguments(Ix::WithdrawSol { pool_tokens });
 }
 
-/// Leaves in the reserve what is withdrawn, its rent, and `extra`.
+/// Leaves in the reserve the withdrawn lamports, its rent, and `extra`.
 fn leave(s: &mut Spoiler, extra: i64) {
     let needed = s.rent() + LAMPORTS;
     s.lamports(s.reserve(), needed.checked_add_signed(extra).expect("lamports"));
@@ -51,7 +51,7 @@ pub const CASES: &[Case] = &[
     ("a token, all of it the fee", PLAIN, |s| withdraw(s, 1), pool(WithdrawalTooSmall)),
     ("two tokens", PLAIN, |s| withdraw(s, 2), Success),
     (
-        "token worth less than a lamport",
+        "token value below a lamport",
         PLAIN,
         |s| {
             s.set_head(|head| head.total_lamports = 1.into());
@@ -64,7 +64,7 @@ pub const CASES: &[Case] = &[
     ("more tokens than the holder has", PLAIN, |s| s.write(s.at(3), 64, &1u64.to_le_bytes()), Fails),
     ("reserve that suffices", BOTH, |s| leave(s, 0), Success),
     ("reserve with a lamport more", BOTH, |s| leave(s, 1), Success),
-    ("reserve that lacks a lamport", BOTH, |s| leave(s, -1), pool(SolWithdrawalTooLarge)),
+    ("reserve one lamport short", BOTH, |s| leave(s, -1), pool(SolWithdrawalTooLarge)),
     ("bound as it comes", BOUND, |s| ask(s, LAMPORTS), Success),
     ("bound a lamport lower", BOUND, |s| ask(s, LAMPORTS - 1), Success),
     ("bound a lamport higher", BOUND, |s| ask(s, LAMPORTS + 1), pool(ExceededSlippage)),

@@ -73,7 +73,7 @@ impl Cluster {
         Self { rpc, program_id: spec.program_id, vote, rich, _validator: validator, _folder: folder }
     }
 
-    /// Gives lamports to somebody.
+    /// Airdrops lamports.
     pub fn fund(&self, to: &Address, lamports: u64) {
         self.rpc.send(&[transfer(&self.rich.pubkey(), to, lamports)], &[&self.rich]);
     }

@@ -29,7 +29,7 @@ pub struct Rules {
     pub dropped_percent: u8,
     /// Time by which every request is held up.
     pub delay: Duration,
-    /// Goes down when it has handed over so many transactions, before it answers the last.
+    /// Goes down when it has handed over this many transactions, before it answers the last.
     pub down_at_send: Option<usize>,
     /// Makes it look as if epoch rewards were being paid.
     pub rewards_active: bool,
@@ -96,7 +96,7 @@ impl Proxy {
         self.shared.state().requests
     }
 
-    /// Waits until so many transactions came by.
+    /// Waits until this many transactions came by.
     pub fn wait_for_sends(&self, count: usize) {
         wait_for("a transaction at the proxy", || (self.passed().len() >= count).then_some(()));
     }
@@ -207,7 +207,7 @@ impl Shared {
     }
 }
 
-/// The signature of a transaction in base64: what is behind the number of signatures.
+/// The signature of a transaction in base64: the bytes after the number of signatures.
 fn signature_of(request: &Value) -> String {
     let bytes = BASE64_STANDARD.decode(request["params"][0].as_str().expect("a transaction")).expect("in base64");
     Signature::try_from(&bytes[1..65]).expect("64 bytes").to_string()

@@ -1,4 +1,4 @@
-//! A terminal at which somebody types commands, and says yes to whatever is asked.
+//! A terminal with a user who types commands and confirms every prompt.
 
 use {
     super::{path_from, user::User, wait_for},

@@ -1,4 +1,4 @@
-//! Somebody at a shell: a home, a wallet, and the real binary.
+//! A user at a shell: a home, a wallet, and the real binary.
 
 use {
     super::{cluster::Cluster, path_from, wait_for},
@@ -35,13 +35,13 @@ pub struct User {
 impl User {
     /// A user with 10,000 SOL whose configuration names the cluster and the wallet.
     pub fn new(cluster: &Cluster) -> Self {
-        let user = Self::poor(cluster);
+        let user = Self::unfunded(cluster);
         cluster.fund(&user.address(), 10_000 * SOL);
         user
     }
 
-    /// A user whose wallet nobody has ever sent anything to.
-    pub fn poor(cluster: &Cluster) -> Self {
+    /// A user whose wallet is unfunded.
+    pub fn unfunded(cluster: &Cluster) -> Self {
         let home = tempfile::Builder::new().prefix("tidepool-e2e-home-").tempdir().expect("a folder for the home");
         let user = Self { keypair: Keypair::new(), home, runs: AtomicU32::new(0) };
         let config = format!(
@@ -82,7 +82,7 @@ impl User {
         self.run(&format!("{line} --yes --output json")).json()
     }
 
-    /// As [`Self::must`], again and again while the answer is that it cannot be done now, as somebody does whose epochs last two
+    /// As [`Self::must`], again and again while the answer is that it cannot be done now, as a user does whose epochs last two
     /// seconds.
     pub fn must_soon(&self, line: &str) -> Value {
         wait_for(line, || {

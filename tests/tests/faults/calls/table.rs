@@ -30,21 +30,21 @@ const FIXED_SUPPLY: InstructionError = Custom(5);
 const OVERFLOW: InstructionError = Custom(14);
 const FROZEN: InstructionError = Custom(17);
 
-/// Somebody whom no pool knows.
-const SOMEBODY: Address = Address::new_from_array([9; 32]);
+/// A stranger to the pool.
+const STRANGER: Address = Address::new_from_array([9; 32]);
 
 fn lock(meta: &mut Meta) {
-    (meta.lockup.epoch, meta.lockup.custodian) = (EPOCH + 10, SOMEBODY);
+    (meta.lockup.epoch, meta.lockup.custodian) = (EPOCH + 10, STRANGER);
 }
 
 fn disown(meta: &mut Meta) {
-    (meta.authorized.staker, meta.authorized.withdrawer) = (SOMEBODY, SOMEBODY);
+    (meta.authorized.staker, meta.authorized.withdrawer) = (STRANGER, STRANGER);
 }
 
 /// One row.
 macro_rules! faults {
-    ($($scene:literal: { $($reason:literal, $after:literal, $error:expr, $spoil:expr;)+ })+) => {
-        &[$($(Fault { scene: $scene, reason: $reason, after: $after, error: $error, spoil: $spoil },)+)+]
+    ($($scenario:literal: { $($reason:literal, $after:literal, $error:expr, $spoil:expr;)+ })+) => {
+        &[$($(Fault { scenario: $scenario, reason: $reason, after: $after, error: $error, spoil: $spoil },)+)+]
     };
 }
 
@@ -55,79 +55,79 @@ pub const FAULTS: &[Fault] = faults! {
     }
     "AddValidatorToPool": {
         "the address is in use", 1, IN_USE, |s| s.occupy(5);
-        "the reserve is somebody else's", 2, MissingRequiredSignature, |s| s.meta(2, disown);
+        "the reserve has another authority", 2, MissingRequiredSignature, |s| s.meta(2, disown);
         "the reserve cannot be written", 2, PrivilegeEscalation, |s| s.read_only(2);
-        "the vote account is another program's", 3, IncorrectProgramId, |s| s.edit(6, |vote| vote.owner = SOMEBODY);
+        "the vote account is another program's", 3, IncorrectProgramId, |s| s.edit(6, |vote| vote.owner = STRANGER);
         "the vote account is empty", 3, InvalidAccountData, |s| s.edit(6, |vote| vote.data.fill(0));
     }
     "RemoveValidatorFromPool": {
-        "the stake is somebody else's", 0, MissingRequiredSignature, |s| s.meta(4, disown);
+        "the stake has another authority", 0, MissingRequiredSignature, |s| s.meta(4, disown);
     }
     "RemoveValidatorFromPool with transient stake": {
         "the transient stake cannot be written", 0, PrivilegeEscalation, |s| s.read_only(5);
-        "the stake is somebody else's", 1, MissingRequiredSignature, |s| s.meta(4, disown);
+        "the stake has another authority", 1, MissingRequiredSignature, |s| s.meta(4, disown);
     }
     "DecreaseValidatorStake": {
         "the address is in use", 0, IN_USE, |s| s.occupy(5);
-        "the stake is somebody else's", 1, MissingRequiredSignature, |s| s.meta(4, disown);
-        "nobody paid the rent", 1, InsufficientFunds, |s| s.edit(5, |account| account.lamports = 1);
+        "the stake has another authority", 1, MissingRequiredSignature, |s| s.meta(4, disown);
+        "the rent is not paid", 1, InsufficientFunds, |s| s.edit(5, |account| account.lamports = 1);
     }
     "DecreaseValidatorStakeWithReserve": {
         "the address is in use", 0, IN_USE, |s| s.occupy(6);
-        "the reserve is somebody else's", 1, MissingRequiredSignature, |s| s.meta(4, disown);
+        "the reserve has another authority", 1, MissingRequiredSignature, |s| s.meta(4, disown);
         "the reserve is locked", 1, LOCKED, |s| s.meta(4, lock);
-        "the stake is somebody else's", 2, MissingRequiredSignature, |s| s.meta(5, disown);
+        "the stake has another authority", 2, MissingRequiredSignature, |s| s.meta(5, disown);
     }
     "DecreaseAdditionalValidatorStake": {
         "the ephemeral address is in use", 0, IN_USE, |s| s.occupy(6);
-        "the reserve is somebody else's", 1, MissingRequiredSignature, |s| s.meta(4, disown);
-        "the stake is somebody else's", 2, MissingRequiredSignature, |s| s.meta(5, disown);
+        "the reserve has another authority", 1, MissingRequiredSignature, |s| s.meta(4, disown);
+        "the stake has another authority", 2, MissingRequiredSignature, |s| s.meta(5, disown);
         "the transient address is in use", 4, IN_USE, |s| s.occupy(7);
     }
     "IncreaseValidatorStake": {
         "the address is in use", 1, IN_USE, |s| s.occupy(5);
-        "the reserve is somebody else's", 1, MissingRequiredSignature, |s| s.meta(4, disown);
-        "the vote account is another program's", 2, IncorrectProgramId, |s| s.edit(7, |vote| vote.owner = SOMEBODY);
+        "the reserve has another authority", 1, MissingRequiredSignature, |s| s.meta(4, disown);
+        "the vote account is another program's", 2, IncorrectProgramId, |s| s.edit(7, |vote| vote.owner = STRANGER);
         "the vote account is empty", 2, InvalidAccountData, |s| s.edit(7, |vote| vote.data.fill(0));
     }
     "IncreaseAdditionalValidatorStake": {
         "the ephemeral address is in use", 1, IN_USE, |s| s.occupy(5);
-        "the reserve is somebody else's", 1, MissingRequiredSignature, |s| s.meta(4, disown);
+        "the reserve has another authority", 1, MissingRequiredSignature, |s| s.meta(4, disown);
         "the vote account is empty", 2, InvalidAccountData, |s| s.edit(8, |vote| vote.data.fill(0));
         "the transient address is in use", 3, IN_USE, |s| s.occupy(6);
     }
     "IncreaseAdditionalValidatorStake, more": {
-        "what moves goes elsewhere", 3, MERGE_MISMATCH, |s| s.delegation(6, |stake| stake.voter_pubkey = SOMEBODY);
+        "the stake moves to another validator", 3, MERGE_MISMATCH, |s| s.delegation(6, |stake| stake.voter_pubkey = STRANGER);
         "what moves is locked", 3, MERGE_MISMATCH, |s| s.meta(6, lock);
-        "what moves is somebody else's", 3, MissingRequiredSignature, |s| s.meta(6, disown);
+        "the stake that moves has another authority", 3, MissingRequiredSignature, |s| s.meta(6, disown);
     }
     "UpdateValidatorListBalance, merging": {
-        "the stake is another validator's", 0, MERGE_MISMATCH, |s| s.delegation(10, |stake| stake.voter_pubkey = SOMEBODY);
+        "the stake is another validator's", 0, MERGE_MISMATCH, |s| s.delegation(10, |stake| stake.voter_pubkey = STRANGER);
         "the validator was deactivated now", 0, MERGE_TRANSIENT, |s| s.delegation(9, |stake| stake.deactivation_epoch = EPOCH);
         "the validator was deactivated", 0, MERGE_MISMATCH, |s| s.delegation(9, |stake| stake.deactivation_epoch = EPOCH - 1);
         "the reserve cannot be written", 1, PrivilegeEscalation, |s| s.read_only(3);
     }
     "UpdateValidatorListBalance, of removed validators": {
-        "the reserve is somebody else's", 0, MissingRequiredSignature, |s| s.meta(3, disown);
+        "the reserve has another authority", 0, MissingRequiredSignature, |s| s.meta(3, disown);
         "the reserve is locked", 0, MERGE_MISMATCH, |s| s.meta(3, lock);
         "transient stake cannot be written", 1, PrivilegeEscalation, |s| s.read_only(10);
         "the last one's stake cannot be written", 2, PrivilegeEscalation, |s| s.read_only(9);
     }
     "UpdateStakePoolBalance, with a reward": {
-        "nobody may mint", 0, FIXED_SUPPLY, |s| s.fix_supply(5);
+        "the mint has no authority", 0, FIXED_SUPPLY, |s| s.fix_supply(5);
         "there are too many tokens", 0, OVERFLOW, |s| s.exhaust_supply(5);
         "the fee account cannot be written", 0, PrivilegeEscalation, |s| s.read_only(4);
     }
     "DepositStake": {
-        "the stake is somebody else's", 0, MissingRequiredSignature, |s| s.meta(4, disown);
-        "the withdrawer is somebody else", 1, MissingRequiredSignature, |s| s.meta(4, |meta| meta.authorized.withdrawer = SOMEBODY);
+        "the stake has another authority", 0, MissingRequiredSignature, |s| s.meta(4, disown);
+        "the withdrawer is another address", 1, MissingRequiredSignature, |s| s.meta(4, |meta| meta.authorized.withdrawer = STRANGER);
         "the stake is locked", 1, NO_CUSTODIAN, |s| s.meta(4, lock);
-        "the stake is another validator's", 2, MERGE_MISMATCH, |s| s.delegation(4, |stake| stake.voter_pubkey = SOMEBODY);
+        "the stake is another validator's", 2, MERGE_MISMATCH, |s| s.delegation(4, |stake| stake.voter_pubkey = STRANGER);
         "the stake begins to warm up", 2, MERGE_MISMATCH, |s| s.delegation(4, |stake| stake.activation_epoch = EPOCH);
         "the stake cools down", 2, MERGE_TRANSIENT, |s| s.delegation(4, |stake| stake.deactivation_epoch = EPOCH);
         "the validator's stake is locked", 2, MERGE_MISMATCH, |s| s.meta(5, lock);
         "the depositor's tokens are frozen", 3, FROZEN, |s| s.freeze(7);
-        "nobody may mint", 3, FIXED_SUPPLY, |s| s.fix_supply(10);
+        "the mint has no authority", 3, FIXED_SUPPLY, |s| s.fix_supply(10);
         "there are too many tokens", 3, OVERFLOW, |s| s.exhaust_supply(10);
         "the manager's tokens are frozen", 4, FROZEN, |s| s.freeze(8);
         "the referrer's tokens are frozen", 5, FROZEN, |s| s.freeze(9);
@@ -140,9 +140,9 @@ pub const FAULTS: &[Fault] = faults! {
         "it is too little to be split off", 2, TOO_LITTLE, |s| s.amount(SOL / 2);
         "the new account is in use", 1, InvalidAccountData, |s| s.edit(4, |account| account.data[0] = 1);
         "the new account is too small", 1, InvalidAccountData, |s| s.edit(4, |account| account.data.truncate(100));
-        "nobody paid the rent", 1, InsufficientFunds, |s| s.edit(4, |account| account.lamports = 1);
+        "the rent is not paid", 1, InsufficientFunds, |s| s.edit(4, |account| account.lamports = 1);
         "the new account cannot be written", 1, PrivilegeEscalation, |s| s.read_only(4);
-        "the stake is somebody else's", 1, MissingRequiredSignature, |s| s.meta(3, disown);
+        "the stake has another authority", 1, MissingRequiredSignature, |s| s.meta(3, disown);
         "the holder has no tokens for the fee", 4, NO_TOKENS, |s| s.leave_tokens(7, 5 * SOL - 1);
     }
     "WithdrawStake, from the reserve": {
@@ -152,7 +152,7 @@ pub const FAULTS: &[Fault] = faults! {
     "DepositSol": {
         "the wallet has too little", 0, TOO_POOR, |s| s.edit(3, |wallet| wallet.lamports = 10 * SOL - 1);
         "the depositor's tokens are frozen", 1, FROZEN, |s| s.freeze(4);
-        "nobody may mint", 1, FIXED_SUPPLY, |s| s.fix_supply(7);
+        "the mint has no authority", 1, FIXED_SUPPLY, |s| s.fix_supply(7);
         "there are too many tokens", 1, OVERFLOW, |s| s.exhaust_supply(7);
         "the depositor's tokens are of another mint", 1, OTHER_MINT, |s| s.edit(4, |tokens| tokens.data[0] ^= 1);
         "the manager's tokens are frozen", 2, FROZEN, |s| s.freeze(5);
@@ -163,7 +163,7 @@ pub const FAULTS: &[Fault] = faults! {
         "the holder's tokens are frozen", 0, FROZEN, |s| s.freeze(3);
         "the holder has no tokens for the fee", 1, NO_TOKENS, |s| s.leave_tokens(3, 5 * SOL - 1);
         "the receiver cannot be written", 2, PrivilegeEscalation, |s| s.read_only(5);
-        "the reserve is somebody else's", 2, MissingRequiredSignature, |s| s.meta(4, disown);
+        "the reserve has another authority", 2, MissingRequiredSignature, |s| s.meta(4, disown);
         "the reserve is locked", 2, LOCKED, |s| s.meta(4, lock);
     }
     "ExtendPool": {
@@ -174,11 +174,10 @@ pub const FAULTS: &[Fault] = faults! {
         "the reserve cannot be written", 1, PrivilegeEscalation, |s| s.read_only(3);
     }
     "UpdateValidators, of removed validators": {
-        "the reserve is somebody else's", 0, MissingRequiredSignature, |s| s.meta(3, disown);
-        "the last one's stake cannot be written", 2, PrivilegeEscalation, |s| s.read_only(8);
+        "the reserve has another authority", 0, MissingRequiredSignature, |s| s.meta(3, disown);
     }
     "Rebalance, to validators": {
-        "the reserve is somebody else's", 2, MissingRequiredSignature, |s| s.meta(3, disown);
+        "the reserve has another authority", 2, MissingRequiredSignature, |s| s.meta(3, disown);
         "the second one's account cannot be written", 4, PrivilegeEscalation, |s| s.read_only(15);
     }
     "Rebalance, to the reserve": {

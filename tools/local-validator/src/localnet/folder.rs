@@ -33,9 +33,7 @@ const LOCK: &str = "lock";
 /// What a kept ledger holds.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct State {
-    /// The program.
     pub program_id: Address,
-    /// Slots of an epoch.
     pub slots_per_epoch: u64,
     /// Vote accounts of the pool's validators. The first is the one that votes; its address is known, and part of the list, only
     /// after the validator's first start.

@@ -15,13 +15,10 @@ pub struct Ready<'a> {
     pub tidepool: Tidepool<'a>,
     /// What runs.
     pub state: &'a State,
-    /// The pool.
     pub pool: Address,
-    /// The wallet.
     pub wallet: Address,
     /// URL of JSON-RPC.
     pub url: String,
-    /// Port of the faucet.
     pub faucet_port: u16,
     /// Arguments of the crank that runs, or that the user may start.
     pub crank: String,
@@ -32,7 +29,6 @@ pub struct Ready<'a> {
 }
 
 impl Ready<'_> {
-    /// The text.
     pub fn text(&self) -> String {
         let Self { state, pool, wallet, url, faucet_port, crank, .. } = self;
         let folder = self.tidepool.folder;

@@ -25,12 +25,12 @@ pub fn create(tidepool: Tidepool<'_>, program_id: &Address) -> Result<Address, L
     address.ok_or_else(|| LocalnetError::Command { line: arguments.join(" "), output: created.to_string() })
 }
 
-/// Adds a validator.
+/// Adds a validator, which may never vote.
 ///
 /// # Errors
 /// Those of [`Tidepool::run`].
 pub fn add_validator(tidepool: Tidepool<'_>, pool: &Address, vote: &Address) -> Result<(), LocalnetError> {
-    tidepool.run(&["add-validator".into(), pool.to_string(), vote.to_string()]).map(|_| ())
+    tidepool.run(&["add-validator".into(), pool.to_string(), vote.to_string(), "--accept".into()]).map(|_| ())
 }
 
 /// Gives the validators their weights.
@@ -38,7 +38,7 @@ pub fn add_validator(tidepool: Tidepool<'_>, pool: &Address, vote: &Address) -> 
 /// # Errors
 /// Those of [`Tidepool::run`].
 pub fn set_weights(tidepool: Tidepool<'_>, pool: &Address, votes: &[Address]) -> Result<(), LocalnetError> {
-    let mut arguments = vec!["set-weights".into(), pool.to_string()];
+    let mut arguments = vec!["set-weights".into(), pool.to_string(), "--accept".into()];
     for (index, vote) in votes.iter().enumerate() {
         arguments.extend(["--set".into(), format!("{vote}={}", weight(index, votes.len()))]);
     }

@@ -76,6 +76,8 @@ gauges! {
         reserve: "tidepool_pool_reserve_lamports", "Lamports in the reserve, rent included.",
         missing_rent: "tidepool_pool_reserve_missing_rent_lamports",
             "Lamports to add before the reserve can lend the rent of a decrease; 0 if it can.",
+        idle: "tidepool_pool_idle_lamports",
+            "Lamports beside the delegations of validators (tips, block revenue) that were not swept when last read.",
         in_motion: "tidepool_pool_in_motion_lamports",
             "Activating and deactivating lamports (transient stake accounts), rent included.",
     }
@@ -188,8 +190,8 @@ impl PoolMetrics {
             set(&self.freshness.fresh_timestamp, now().as_secs());
         }
         set(&self.freshness.rewards_active, u64::from(snapshot.environment().rewards_are_being_paid()));
-        set(&self.amounts.total, rate.total_lamports);
-        set(&self.amounts.supply, rate.pool_token_supply);
+        set(&self.amounts.total, rate.total_lamports.get());
+        set(&self.amounts.supply, rate.pool_token_supply.get());
         set(&self.amounts.token_value, lamports_per_whole_pool_token(snapshot).unwrap_or(0));
         set(&self.amounts.reserve, snapshot.reserve_lamports());
         set(&self.amounts.missing_rent, missing_reserve_rent(snapshot));
@@ -228,6 +230,7 @@ impl PoolMetrics {
 
     pub fn finished(&self, report: &CrankReport) {
         self.work.finished.inc();
+        report.idle_lamports.into_iter().for_each(|idle| set(&self.amounts.idle, idle));
         set(&self.freshness.next_rebalance, report.next_rebalance.as_ref().and_then(timestamp).unwrap_or_default());
     }
 }

@@ -11,8 +11,9 @@ use {
         args::{LookupArgs, UpdateFirst},
         context::Context,
         error::CliError,
-        units::address,
+        units::{Units, address},
         unsent::Halt,
+        view::votes::Cautioned,
         warnings::gates,
     },
     at::rebalance_at,
@@ -26,7 +27,9 @@ use {
     tidepool_client::{
         cluster::Cluster,
         crank::{CrankOptions, RebalanceAt},
+        plan::{Sweep, UpdateOptions},
         pool::StakeSelection,
+        vote::ValidatorSurvey,
     },
 };
 
@@ -80,12 +83,23 @@ pub struct Args {
     #[arg(long)]
     no_rebalance: bool,
 
-    /// Do not send the missing rent of a decrease (about 0.0023 SOL) to a reserve that cannot lend it
+    /// Do not send the missing rent of a decrease (about 0.0023 SOL) to the reserve
     #[arg(long)]
     no_top_up: bool,
 
+    /// Move a validator's idle lamports (tips, block revenue) to the reserve above this amount; less is only counted [default: by the
+    /// fees]
+    #[arg(long, value_name = "SOL")]
+    sweep_above: Option<Units>,
+
     #[command(flatten)]
     lookup: LookupArgs,
+}
+
+async fn cautions<C: Cluster>(context: &Context<'_, C>, pool: &Address) -> Result<Vec<Cautioned>, CliError> {
+    let snapshot = context.look_at_stakes(pool).await?;
+    let survey = ValidatorSurvey::of_pool(context.cluster, &snapshot).await?;
+    Ok(Cautioned::of_pool(&survey, &snapshot))
 }
 
 impl Args {
@@ -119,6 +133,11 @@ impl Args {
         for pool in &self.pools {
             let listener = Listener::silent(context, metrics.pool(pool));
             let crank = context.crank(&self.lookup).options(self.options(context)).observer(&listener);
+            if context.global.transactions.dry_run {
+                // A simulation ends the command.
+                let found = cautions(context, pool).await.unwrap_or_default();
+                found.iter().flat_map(Cautioned::lines).for_each(|(_, line)| context.terminal.note(&line));
+            }
             if !context.global.transactions.stands_alone() {
                 crank.run_once(pool).await?;
             } else {
@@ -129,7 +148,11 @@ impl Args {
                 }
                 crank.run_from(snapshot).await?;
             }
-            pools.extend(listener.last_round());
+            if let Some(mut round) = listener.last_round() {
+                // What was done is told, whether or not they can be read.
+                round.cautions = cautions(context, pool).await.ok();
+                pools.push(round);
+            }
         }
         Ok(Output { pools, stopped: false })
     }
@@ -158,14 +181,17 @@ impl Args {
     }
 
     fn options<C: Cluster>(&self, context: &Context<'_, C>) -> CrankOptions {
+        let usual = context.crank_options();
+        let sweep = self.sweep_above.map_or(usual.update.sweep, |Units(lamports)| Sweep::Above(lamports));
         CrankOptions {
+            update: UpdateOptions { sweep, ..usual.update.clone() },
             rebalance: !self.no_rebalance,
             top_up: !self.no_top_up,
             rebalance_at: self.rebalance_at.unwrap_or_default(),
             wait_for_rewards: true,
             report_balance: true,
             watch_interval: Duration::from_secs(self.interval.unwrap_or(INTERVAL)),
-            ..context.crank_options()
+            ..usual
         }
     }
 }

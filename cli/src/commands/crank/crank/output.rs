@@ -4,7 +4,10 @@ use {
     crate::{
         output::{Landed, Report, Text, to_json, write_fields, write_signatures},
         units::{sol, tokens},
-        view::figures::{duration, in_motion, lamports_per_whole_pool_token, now},
+        view::{
+            figures::{duration, in_motion, lamports_per_whole_pool_token, now},
+            votes::Cautioned,
+        },
     },
     serde::Serialize,
     solana_address::Address,
@@ -37,6 +40,11 @@ pub struct Round {
     in_motion_lamports: u64,
     moved_validators: usize,
     moved_lamports: u64,
+    /// Validators whose idle lamports (tips, block revenue) were moved to the reserve.
+    swept_validators: usize,
+    swept_lamports: u64,
+    /// Idle lamports that stay beside the delegations of validators; `null` where the stake accounts were not read.
+    idle_lamports: Option<u64>,
     validators: usize,
     /// Validators that are not up to date.
     validators_behind: usize,
@@ -58,6 +66,8 @@ pub struct Round {
     /// Unix time in seconds at which a watch rebalances next, an estimate; `null` where every look rebalances, and without a watch.
     next_rebalance_at: Option<u64>,
     next_rebalance_seconds: Option<u64>,
+    /// Validators with cautions; `null` with --watch, and where they could not be read.
+    pub(super) cautions: Option<Vec<Cautioned>>,
     transactions: Vec<Landed>,
 }
 
@@ -71,13 +81,16 @@ impl Round {
             epoch: snapshot.epoch(),
             rounds: report.rounds,
             milliseconds: took.as_millis(),
-            total_lamports: rate.total_lamports,
-            pool_token_supply: rate.pool_token_supply,
+            total_lamports: rate.total_lamports.get(),
+            pool_token_supply: rate.pool_token_supply.get(),
             lamports_per_whole_pool_token: lamports_per_whole_pool_token(snapshot),
             reserve_lamports: snapshot.reserve_lamports(),
             in_motion_lamports: in_motion(snapshot),
             moved_validators: report.movements.len(),
             moved_lamports: moved.fold(0, u64::saturating_add),
+            swept_validators: report.swept_validators,
+            swept_lamports: report.swept_lamports,
+            idle_lamports: report.idle_lamports,
             validators: snapshot.records().len(),
             validators_behind: backlog.stale_validators,
             validators_mergeable: backlog.validators_mergeable,
@@ -93,6 +106,7 @@ impl Round {
                 .as_ref()
                 .and_then(|next| next.within)
                 .map(|within| within.as_secs()),
+            cautions: None,
             transactions: Landed::of(&report.sent),
         }
     }
@@ -109,8 +123,14 @@ impl Round {
         to_json(self).to_string()
     }
 
+    /// Whether all stake is where the weights want it, activating and deactivating stake counted, and known to earn there.
+    fn is_on_target(&self) -> bool {
+        let earns = |cautions: &Vec<Cautioned>| !cautions.iter().any(Cautioned::is_deactivated);
+        self.validators_off_target == Some(0) && self.cautions.as_ref().is_some_and(earns)
+    }
+
     fn write_in_full(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = if self.validators_off_target == Some(0) { "up to date and on target" } else { "up to date" };
+        let state = if self.is_on_target() { "up to date and on target" } else { "up to date" };
         writeln!(f, "Pool {} is {state} in epoch {}", self.pool, self.epoch)?;
         let mut fields = vec![
             (
@@ -122,9 +142,21 @@ impl Round {
         if self.moved_validators > 0 {
             fields.push(("moved", format!("{} with {} validators", sol(self.moved_lamports), self.moved_validators)));
         }
+        if self.swept_validators > 0 {
+            let (swept, count) = (sol(self.swept_lamports), self.swept_validators);
+            fields.push(("swept", format!("{swept} of tips and other idle lamports of {count} validators")));
+        }
+        if let Some(idle) = self.idle_lamports.filter(|idle| *idle > 0) {
+            fields
+                .push(("idle", format!("{} beside the delegations of validators: too little to sweep now", sol(idle))));
+        }
         if let Some(off) = self.validators_off_target.filter(|off| *off > 0) {
             fields.push(("deviating", format!("{off} of {} validators, by more than the threshold", self.validators)));
         }
+        if self.in_motion_lamports > 0 {
+            fields.push(("transient", format!("{} activating or deactivating", sol(self.in_motion_lamports))));
+        }
+        fields.extend(self.cautions.iter().flatten().flat_map(Cautioned::lines));
         fields.extend(self.top_up().map(|top_up| ("reserve", top_up)));
         if self.has_transactions() {
             fields.push(("transactions", self.transactions_in_words()));
@@ -181,6 +213,9 @@ impl fmt::Display for Round {
         write!(f, "epoch {epoch}  {pool}  up to date  holds {holds}  {what}")?;
         if self.moved_validators > 0 {
             write!(f, "  moved {} with {} validators", sol(self.moved_lamports), self.moved_validators)?;
+        }
+        if self.swept_validators > 0 {
+            write!(f, "  swept {} of {} validators", sol(self.swept_lamports), self.swept_validators)?;
         }
         if let Some(off) = self.validators_off_target.filter(|off| *off > 0) {
             write!(f, "  deviating {off} of {} validators", self.validators)?;

@@ -22,6 +22,7 @@ use {
         pool::{AccountKind, list_pools, read_pool_account},
         quote::StakeActivation,
     },
+    tidepool_core::maths::{Lamports, PoolTokens},
     tidepool_interface::state::StakePool,
 };
 
@@ -199,7 +200,7 @@ impl Holding {
             pool: Text(*address),
             pool_mint: Text(head.pool_mint),
             pool_tokens,
-            lamports: rate.lamports_for_withdrawal(pool_tokens),
+            lamports: rate.lamports_for_withdrawal(PoolTokens::new(pool_tokens)).map(Lamports::get),
             lamports_per_whole_pool_token: lamports_per_whole_token(&rate),
             last_update_epoch: head.last_update_epoch.get(),
             stale: head.is_stale(epoch),

@@ -13,6 +13,7 @@ use {
             figures::lamports_per_whole_pool_token,
             metadata::Metadata,
             policy::Policy,
+            votes::Cautioned,
         },
     },
     serde::Serialize,
@@ -24,6 +25,7 @@ use {
         crank::Backlog,
         gates,
         pool::{NoYield, PoolSnapshot, YieldEstimate},
+        vote::ValidatorSurvey,
     },
     tidepool_core::maths::Fee,
     tidepool_interface::state::RebalancePolicy,
@@ -108,6 +110,8 @@ struct Validators {
     mergeable: usize,
     preferred_deposit: Option<Text<Address>>,
     preferred_withdraw: Option<Text<Address>>,
+    /// Those with cautions.
+    cautions: Vec<Cautioned>,
 }
 
 #[derive(Debug, Serialize)]
@@ -160,12 +164,14 @@ struct Accounts {
 
 impl Args {
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Output, CliError> {
-        let snapshot = context.look_at_transient(&self.pool).await?;
+        let snapshot = context.look_at_stakes(&self.pool).await?;
+        let survey = ValidatorSurvey::of_pool(context.cluster, &snapshot).await?;
         let metadata = context.cluster.account(&token_metadata_address(&snapshot)).await?;
         // Metadata of a kind that is not known here is none that could be shown.
         let metadata = StoredMetadata::read(metadata.as_ref()).ok().flatten();
         let mut output =
             describe(&snapshot, metadata.as_ref().map(Metadata::from), snapshot.read_yield(context.cluster).await);
+        output.validators.cautions = Cautioned::of_pool(&survey, &snapshot);
         if context.global.verbose {
             let unknown = gates::unknown_pending(context.cluster).await.ok();
             output.unknown_pending_gates = unknown.map(|gates| gates.into_iter().map(Text).collect());
@@ -189,8 +195,8 @@ fn describe(
         last_update_epoch: head.last_update_epoch.get(),
         stale: snapshot.is_stale(),
         epoch_rewards_active: snapshot.environment().rewards_are_being_paid(),
-        total_lamports: rate.total_lamports,
-        pool_token_supply: rate.pool_token_supply,
+        total_lamports: rate.total_lamports.get(),
+        pool_token_supply: rate.pool_token_supply.get(),
         metadata,
         lamports_per_whole_pool_token: lamports_per_whole_pool_token(snapshot),
         estimated_annual_yield_percent: yield_estimate.ok().map(|estimate| estimate.annual * 100.0),
@@ -245,6 +251,7 @@ fn validators(snapshot: &PoolSnapshot) -> Validators {
         mergeable: Backlog::of(snapshot).validators_mergeable,
         preferred_deposit: terms.preferred_deposit_validator_vote_address.map(Text),
         preferred_withdraw: terms.preferred_withdraw_validator_vote_address.map(Text),
+        cautions: vec![],
     }
 }
 

@@ -6,13 +6,16 @@ use {
         error::unmerged,
         output::{Line, write_fields},
         units::{sol, tokens},
-        view::{figures::duration, metadata::printable},
+        view::{figures::duration, metadata::printable, votes::Cautioned},
         warnings::gates::unknown_gate,
     },
     std::fmt,
     tidepool_client::pool::YieldEstimate,
     tidepool_interface::state::POOL_MAX_LENGTH,
 };
+
+/// Validators whose cautions are shown.
+const SHOWN_CAUTIONS: usize = 5;
 
 pub(super) fn write(f: &mut fmt::Formatter<'_>, pool: &Output) -> fmt::Result {
     writeln!(f, "Pool {}", pool.address)?;
@@ -131,6 +134,11 @@ fn stake(pool: &Output) -> Vec<Line> {
     }
     if let Some(vote) = &validators.preferred_withdraw {
         fields.push(("preferred withdraw", vote.to_string()));
+    }
+    fields.extend(validators.cautions.iter().take(SHOWN_CAUTIONS).flat_map(Cautioned::lines));
+    match validators.cautions.len().saturating_sub(SHOWN_CAUTIONS) {
+        0 => {}
+        others => fields.push(("beware", format!("{others} more validators with cautions: see `tidepool list`"))),
     }
     fields
 }

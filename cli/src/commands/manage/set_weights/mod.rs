@@ -9,6 +9,7 @@ pub use file::{Entry, Place, Problem, parse};
 
 use {
     crate::{
+        accept::Accept,
         context::Context,
         error::CliError,
         keys::KeySource,
@@ -54,6 +55,9 @@ Example:
 ///
 /// Deposits and withdrawals change deviations, and the last rebalance of an epoch counts: run `tidepool crank --watch`, with a
 /// turnover budget and a small withdrawal fee (see SECURITY.md).
+///
+/// Shows cautions about validators whose weight rises: one that takes all rewards, has never voted or does not vote, has no BLS
+/// key where the cluster requires one, is not admitted, or is closed. A script must specify --accept then.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE, group = ArgGroup::new("source").required(true))]
 pub struct Args {
@@ -88,6 +92,9 @@ pub struct Args {
     /// Keypair of the pool's staker [default: your wallet]
     #[arg(long, value_name = "KEYPAIR")]
     staker: Option<KeySource>,
+
+    #[command(flatten)]
+    accept: Accept,
 }
 
 #[derive(Debug, Serialize)]
@@ -124,8 +131,10 @@ impl Args {
         };
         if !plan.is_empty() {
             let staker = context.staker(self.staker.as_ref(), &snapshot)?;
+            let cautions = self.accept.cautions(context, &raised(&changes)).await?;
             context.terminal.note(&Table::new(&output.changes, context.global.verbose).to_string());
-            context.confirm(&format!("Set weights of pool {}", self.pool), &output.summary(&self.others()))?;
+            let lines = [output.summary(&self.others()), cautions].concat();
+            context.confirm(&format!("Set weights of pool {}", self.pool), &lines)?;
             output.transactions = context.send(&plan, &[staker], snapshot.program_id()).await?;
         }
         Ok(output)
@@ -162,6 +171,11 @@ fn hint(pool: &Address, policy: &RebalancePolicy) -> Option<String> {
              {pool} --turnover-budget 10%`"
         )
     })
+}
+
+/// Vote accounts of validators whose weight rises.
+fn raised(changes: &[actions::WeightChange]) -> Vec<Address> {
+    changes.iter().filter(|change| change.new > change.old).map(|change| change.vote).collect()
 }
 
 /// Active validators with a weight, after the changes.

@@ -36,7 +36,7 @@ impl Change {
             let coming = if record.extension.is_deactivating() { 0 } else { transient };
             record.active_stake_lamports.get().saturating_add(coming)
         });
-        let whole = snapshot.rate().total_lamports;
+        let whole = snapshot.rate().total_lamports.get();
         Self {
             vote: Text(change.vote),
             weight_before: change.old,

@@ -19,7 +19,7 @@ use {
         error::PlanError,
         pool::PoolSnapshot,
     },
-    tidepool_interface::{ExtensionError, StakePoolError, state::ValidatorStakeInfo},
+    tidepool_interface::{ExtensionError, StakePoolError},
 };
 
 /// Names that a sentence holds.
@@ -118,10 +118,7 @@ fn numbers(
         return Ok(whole.collect());
     };
     let named: HashSet<Address> = wanted.iter().map(|wanted| wanted.vote).collect();
-    let keeps = |record: &&ValidatorStakeInfo| {
-        record.is_active() && record.extension.weight() > 0 && !named.contains(&record.vote_account_address)
-    };
-    let kept = snapshot.records().iter().filter(keeps).count();
+    let kept = snapshot.weighted().filter(|record| !named.contains(&record.vote_account_address)).count();
     if unlisted == Unlisted::Keep && kept > 0 {
         return Err(CliError::usage(format!(
             "{whence}the weight {} of validator {} cannot be combined with the weights that {kept} other validators keep: use \

@@ -122,7 +122,7 @@ impl Args {
         let sum = quoted
             .deposits
             .iter()
-            .fold(0, |sum: u64, deposit| sum.saturating_add(deposit.quote.pool_tokens.to_depositor));
+            .fold(0, |sum: u64, deposit| sum.saturating_add(deposit.quote.pool_tokens.to_depositor.get()));
         let slippage: Slippage = slippage_of(&self.bound, sum, tokens)?;
         let terms = StakeDeposits { slippage_bps: Some(slippage.basis_points()), ..terms };
         let planned = plan::deposit_stakes(snapshot, &accounts, &terms)?;

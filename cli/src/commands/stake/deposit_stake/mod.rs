@@ -122,7 +122,7 @@ impl Args {
         self.receiver.check(context, snapshot, depositor).await?;
         let to = self.receiver.receiver(depositor);
         let quoted = quote::quote_deposit_stake(snapshot, &account, None).map_err(|error| of_account(&stake, error))?;
-        let minimum = self.bound.minimum_of(quoted.pool_tokens.to_depositor);
+        let minimum = self.bound.minimum_of(quoted.pool_tokens.to_depositor.get());
         let deposit = DepositStake {
             address: stake,
             account: &account,

@@ -10,7 +10,6 @@ use {
     },
 };
 
-/// Timeout in tests that wait for it.
 const SHORT: Duration = Duration::from_secs(2);
 
 /// Requests in a row, for outcomes that depend on when the client sees a close.
@@ -85,7 +84,6 @@ impl Scripted {
         RpcCluster::new(self.url.clone())
     }
 
-    /// The number of connections opened so far.
     fn opened(&self) -> usize {
         self.connections.lock().unwrap().len()
     }

@@ -62,7 +62,6 @@ impl Limited {
     }
 }
 
-/// An account that holds its own address.
 fn account(address: &Value) -> Value {
     let data = BASE64_STANDARD.encode(address.as_str().unwrap());
     json!({ "lamports": 7, "owner": "11111111111111111111111111111111", "data": [data, "base64"] })

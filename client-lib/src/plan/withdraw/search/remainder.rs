@@ -7,19 +7,21 @@ use {
         plan::withdraw::{Remainder, RemainderReason},
         quote,
     },
-    tidepool_core::withdrawal::{StakeSource, Withdrawable},
+    tidepool_core::{
+        maths::{Lamports, PoolTokens},
+        withdrawal::{StakeSource, Withdrawable},
+    },
 };
 
 impl Search<'_> {
-    /// The remainder, with its reason.
     pub(super) fn remainder(&self) -> Result<Option<Remainder>, PlanError> {
         let rate = self.state.rate();
         if self.left == 0 {
             return Ok(None);
         }
-        let lamports = rate.lamports_for_withdrawal(self.left).unwrap_or(0);
+        let lamports = rate.lamports_for_withdrawal(PoolTokens::new(self.left)).map_or(0, Lamports::get);
         let worthless = RemainderReason::Worthless { minimum_pool_tokens: None };
-        let reason = if rate.pool_token_supply == 0 { worthless } else { self.remainder_reason()? };
+        let reason = if rate.pool_token_supply.get() == 0 { worthless } else { self.remainder_reason()? };
         Ok(Some(Remainder { pool_tokens: self.left, lamports, reason }))
     }
 
