@@ -44,6 +44,7 @@
 //!     stake_rent: rent,
 //!     minimum_delegation: MINIMUM_ACTIVE_STAKE,
 //!     policy: Policy::DEFAULT,
+//!     ticket_lamports: 0,
 //!     is_paused: false,
 //! };
 //! let mut rebalance = Rebalance::survey(&validators, &inputs);

@@ -6,6 +6,8 @@
 //! the total that the reserve and the validators below target need. If a pro rata part is below the minimum delegation, the
 //! validators with the largest deviations move the minimum delegation instead.
 //!
+//! Stake of demoted validators beyond the minimum returns to the reserve first, within the turnover budget, in the list's order.
+//!
 //! The parts follow from the pool's state *before the epoch's movements*: activating stake counts as the reserve's, deactivating
 //! stake as the validator's. Movements therefore do not change the parts, and the result does not depend on the order or the
 //! choice of calls. A call adjusts a validator's movement to its part: it begins the movement, increases it, or reduces it if the
@@ -14,6 +16,7 @@
 
 mod allotment;
 mod cut;
+mod demoted;
 mod distance;
 mod divided;
 mod inputs;

@@ -2,6 +2,7 @@
 
 use super::{
     allotment::{Allotment, Leftover},
+    demoted::Demoted,
     distance::{Kind, Tally},
     inputs::Inputs,
     targets::Holdings,
@@ -29,18 +30,21 @@ impl Divided {
         inputs: &Inputs,
         tally: &Tally,
         holdings: &Holdings,
+        demoted: &Demoted,
         reserve_target: u64,
         unplaced: u64,
         budget: u64,
     ) -> Self {
         let (rent, minimum, tolerance) = (inputs.stake_rent, inputs.minimum_delegation, inputs.tolerance());
         let reserve = inputs.reserve_lamports.saturating_add(holdings.moved);
-        let needed = needed(inputs, tally, reserve.saturating_add(holdings.returning), reserve_target, unplaced);
-        let to_take = needed.min(budget.saturating_sub(holdings.returning_stake)); // guard: turnover-budget
+        let at_hand = reserve.saturating_add(holdings.returning).saturating_add(demoted.lamports);
+        let needed = needed(inputs, tally, at_hand, reserve_target, unplaced);
+        let budget = budget.saturating_sub(holdings.returning_stake).saturating_sub(demoted.lamports); // guard: demoted-first
+        let to_take = needed.min(budget); // guard: turnover-budget
 
         let most = to_take.checked_div(minimum).unwrap_or(0);
         let movements = tally.above.count.saturating_add(tally.above_within).min(most);
-        let rents_to_lend = movements.saturating_mul(rent);
+        let rents_to_lend = movements.saturating_add(demoted.movements).saturating_mul(rent);
         // guard: spend-above-reserve-target
         let spendable = reserve.saturating_sub(reserve_target).saturating_sub(rents_to_lend);
         let below = Allotment::of_increases(tally.below, spendable, rent, minimum);
@@ -48,7 +52,7 @@ impl Divided {
         let left =
             spendable.saturating_sub(tally.below.lamports).saturating_sub(tally.below.count.saturating_mul(rent));
         let left = if below.covers_all() && left >= tolerance { left } else { 0 };
-        let lendable = reserve.checked_div(rent).unwrap_or(u64::MAX);
+        let lendable = reserve.checked_div(rent).unwrap_or(u64::MAX).saturating_sub(demoted.movements);
         Self {
             below,
             below_within: Leftover { lamports: left, cost: rent, movements: u64::MAX, minimum },

@@ -3,6 +3,7 @@
 use {
     super::{
         cut::Cut,
+        demoted::{self, Demoted},
         distance::{Deviation, Distance, Kind},
         divided::Divided,
         inputs::Inputs,
@@ -30,30 +31,67 @@ pub struct Rebalance {
     weights: u64,
     /// Lamports of stake that return to the reserve independently of the rebalance.
     returning_stake: u64,
-    /// Lamports of deactivating stake of validators with a weight.
+    /// Lamports of deactivating stake of validators with a weight and of demoted ones.
     deactivating: u64,
-    /// Number of validators with a weight and deactivating stake.
+    /// Number of such validators.
     deactivating_count: u64,
+    /// Stake in lamports, and number of rents, for the decreases of demoted validators.
+    demoted_bounds: (u64, u64),
     distance: Distance,
     divided: Divided,
     /// The last cut among validators below target.
     cut_below: Option<Cut>,
     /// The last cut among validators above target.
     cut_above: Option<Cut>,
-    passed_over: [u32; PASSED_OVER_MAX],
-    passed_over_count: usize,
+    passed_over: PassedOver,
+}
+
+/// Indices of validators whose stake cannot be moved.
+#[derive(Clone, Copy, Debug, Default)]
+struct PassedOver {
+    indices: [u32; PASSED_OVER_MAX],
+    count: usize,
+}
+
+impl PassedOver {
+    fn has(&self, index: usize) -> bool {
+        self.indices.iter().take(self.count).any(|passed| *passed as usize == index)
+    }
+
+    /// Whether there was a place for the index.
+    fn add(&mut self, index: usize) -> bool {
+        let Some(slot) = self.indices.get_mut(self.count) else { return false };
+        *slot = index as u32;
+        self.count = self.count.saturating_add(1);
+        true
+    }
 }
 
 impl Rebalance {
     /// Surveys the whole pool. Takes a few scans of the list.
-    #[inline(never)]
     pub fn survey(records: &[impl ValidatorRow], inputs: &Inputs) -> Self {
+        Self::survey_without(records, inputs, PassedOver::default())
+    }
+
+    #[inline(never)]
+    fn survey_without(records: &[impl ValidatorRow], inputs: &Inputs, passed_over: PassedOver) -> Self {
         let holdings = Holdings::scan(records, inputs);
         let reserve_target = inputs.reserve_target(holdings.total);
         let turnover_budget = inputs.turnover_budget(holdings.total);
         let targets = Targets::new(records, &holdings, inputs, reserve_target);
         let distance = Distance::new(targets, inputs);
         let tally = distance.tally(records);
+        let reserve = inputs.reserve_lamports.saturating_add(holdings.moved);
+        let demoted_bounds = (
+            turnover_budget.saturating_sub(holdings.returning_stake),
+            reserve.checked_div(inputs.stake_rent).unwrap_or(u64::MAX),
+        );
+        let demoted = if holdings.demoted == 0 {
+            Demoted::default()
+        } else {
+            Demoted::until(records, inputs, demoted_bounds, |index| passed_over.has(index), usize::MAX).0
+        };
+        let (unplaced, budget) = (targets.unplaced, turnover_budget);
         Self {
             inputs: *inputs,
             reserve_target,
@@ -63,11 +101,11 @@ impl Rebalance {
             deactivating: holdings.deactivating,
             deactivating_count: holdings.deactivating_count,
             distance,
-            divided: Divided::new(inputs, &tally, &holdings, reserve_target, targets.unplaced, turnover_budget),
+            demoted_bounds,
+            divided: Divided::new(inputs, &tally, &holdings, &demoted, reserve_target, unplaced, budget),
             cut_below: None,
             cut_above: None,
-            passed_over: [0; PASSED_OVER_MAX],
-            passed_over_count: 0,
+            passed_over,
         }
     }
 
@@ -115,19 +153,19 @@ impl Rebalance {
     }
 
     /// Excludes a validator whose stake cannot be moved from the selection of the largest deviations. Its pro rata part is not
-    /// divided among the other validators.
-    pub fn pass_over(&mut self, index: usize) {
-        if let Some(slot) = self.passed_over.get_mut(self.passed_over_count) {
-            *slot = index as u32;
-            self.passed_over_count = self.passed_over_count.saturating_add(1);
+    /// divided among the other validators, except for a demoted validator's, which would keep the others' stake where it is.
+    pub fn pass_over(&mut self, records: &[impl ValidatorRow], index: usize) {
+        if self.passed_over.add(index) {
             (self.cut_below, self.cut_above) = (None, None);
+            if records.get(index).is_some_and(ValidatorRow::is_demoted) {
+                self.renew(records);
+            }
         }
     }
 
     /// Surveys the pool again after a change of weights. Validators stay passed over.
     pub fn renew(&mut self, records: &[impl ValidatorRow]) {
-        let (passed_over, passed_over_count) = (self.passed_over, self.passed_over_count);
-        *self = Self { passed_over, passed_over_count, ..Self::survey(records, &self.inputs) };
+        *self = Self::survey_without(records, &self.inputs, self.passed_over);
     }
 
     /// The verdict on the validator at `index`.
@@ -140,6 +178,9 @@ impl Rebalance {
         let Some(record) = records.get(index).filter(|record| record.is_active()) else {
             return Verdict::Nothing(Reason::NotActive);
         };
+        if record.is_demoted() {
+            return self.verdict_on_demoted(records, index, record);
+        }
         if record.weight() == 0 {
             return Verdict::Nothing(Reason::NoWeight);
         }
@@ -148,6 +189,30 @@ impl Rebalance {
             Transient::None => self.begin(wanted),
             Transient::Activating(lamports) => self.correct_activating(record, lamports, wanted),
             Transient::Deactivating(lamports) => self.correct_deactivating(record, lamports, wanted),
+        }
+    }
+
+    /// The verdict on a demoted validator: its stake returns to the reserve, whether or not others need it.
+    #[inline(never)]
+    fn verdict_on_demoted(
+        &self,
+        records: &[impl ValidatorRow],
+        index: usize,
+        record: &impl ValidatorRow,
+    ) -> Verdict {
+        if demoted::surplus(record, &self.inputs) == 0 && record.transient_lamports() == 0 {
+            return Verdict::Nothing(Reason::Balanced);
+        }
+        let is_passed_over = |index| self.passed_over.has(index);
+        let (_, part) = Demoted::until(records, &self.inputs, self.demoted_bounds, is_passed_over, index);
+        match Transient::of(record, self.inputs.stake_rent) {
+            Transient::None => self.begin(Verdict::Decrease(part)),
+            Transient::Activating(_) => Verdict::Recall, // guard: recall-from-demoted
+            Transient::Deactivating(moving) if part >= moving.saturating_add(self.inputs.minimum_delegation) => {
+                let part = part.min(moving.saturating_add(self.turnover_left()));
+                Verdict::Decrease(part)
+            }
+            Transient::Deactivating(_) => Verdict::Nothing(Reason::TransientStake),
         }
     }
 
@@ -187,7 +252,7 @@ impl Rebalance {
         if let Some(reason) = reason {
             return Verdict::Nothing(reason);
         }
-        let part = if self.is_passed_over(index) { None } else { self.part(records, index, kind, lamports) };
+        let part = if self.passed_over.has(index) { None } else { self.part(records, index, kind, lamports) };
         match (part, kind.is_below()) {
             (Some(part), true) => Verdict::Increase(part),
             (Some(part), false) => Verdict::Decrease(part),
@@ -237,7 +302,7 @@ impl Rebalance {
         if let Some(cut) = known.filter(|cut| cut.kind == kind) {
             return cut;
         }
-        let is_passed_over = |index| self.is_passed_over(index);
+        let is_passed_over = |index| self.passed_over.has(index);
         let (distance, divided) = (&self.distance, &self.divided);
         let cut = match kind {
             Kind::Below => Cut::new(distance, records, kind, &divided.below, is_passed_over),
@@ -251,10 +316,6 @@ impl Rebalance {
             self.cut_above = Some(cut);
         }
         cut
-    }
-
-    fn is_passed_over(&self, index: usize) -> bool {
-        self.passed_over.iter().take(self.passed_over_count).any(|passed| *passed as usize == index)
     }
 
     /// Lamports of the reserve above its target, without the rents that it has still to lend.

@@ -2,7 +2,9 @@
 
 use {
     super::{
+        demoted,
         inputs::Inputs,
+        movement::base_stake,
         rows::{Visit, visit_all},
     },
     crate::{maths::Wide, row::ValidatorRow},
@@ -18,19 +20,21 @@ const CAP_ROUNDS: usize = 16;
 pub(super) struct Holdings {
     /// Lamports in the whole pool.
     pub total: u64,
-    /// Lamports that a rebalance does not move: stake of active validators without a weight.
+    /// Lamports that a rebalance does not move: stake of active validators without a weight, of demoted ones the minimum.
     pub settled: u64,
     /// Lamports that return to the reserve independently of the rebalance, rents of their accounts included: from validators that
     /// are removed or have no weight.
     pub returning: u64,
     /// Stake in `returning`: it counts against the turnover budget.
     pub returning_stake: u64,
-    /// Lamports of the reserve in this epoch's movements of validators with a weight, rents included.
+    /// Lamports of the reserve in this epoch's movements of validators with a weight and of demoted ones, rents included.
     pub moved: u64,
-    /// Deactivating stake of validators with a weight, in lamports.
+    /// Deactivating stake of validators with a weight and of demoted ones, in lamports.
     pub deactivating: u64,
-    /// Number of validators with a weight and deactivating stake.
+    /// Number of such validators.
     pub deactivating_count: u64,
+    /// Number of active demoted validators.
+    pub demoted: u64,
     /// Sum of the weights of active validators.
     pub weights: u64,
 }
@@ -56,7 +60,7 @@ impl Holdings {
     #[inline(never)]
     pub fn scan(records: &[impl ValidatorRow], inputs: &Inputs) -> Self {
         let rest = Self { total: inputs.reserve_lamports, ..Self::default() };
-        let scan = HoldingsScan { active: 0, activating: 0, weights: 0, rest, stake_rent: inputs.stake_rent };
+        let scan = HoldingsScan { active: 0, activating: 0, weights: 0, rest, inputs };
         let HoldingsScan { active, activating, weights, rest, .. } = visit_all(records, scan);
         Self {
             total: rest.total.wrapping_add(active).wrapping_add(activating),
@@ -74,7 +78,7 @@ impl Holdings {
         let stake = lamports.wrapping_sub(rent);
         self.total = self.total.wrapping_add(lamports);
         let is_deactivating = record.is_deactivating();
-        if record.weight() == 0 {
+        if record.weight() == 0 && !record.is_demoted() {
             self.returning = self.returning.wrapping_add(rent);
             if is_deactivating {
                 self.returning = self.returning.wrapping_add(stake);
@@ -101,35 +105,50 @@ impl Holdings {
 }
 
 /// The sums that most records change are separate from the rest, so that they stay in registers.
-struct HoldingsScan {
+struct HoldingsScan<'a> {
     /// Lamports of active stake.
     active: u64,
     /// Lamports of activating stake of validators with a weight, rents included.
     activating: u64,
     weights: u64,
     rest: Holdings,
-    stake_rent: u64,
+    inputs: &'a Inputs,
 }
 
-impl<R: ValidatorRow> Visit<R> for HoldingsScan {
+impl HoldingsScan<'_> {
+    /// Adds an active validator without a weight.
+    #[inline(never)]
+    fn add_without_weight(&mut self, record: &impl ValidatorRow) {
+        let settled = if record.is_demoted() {
+            self.rest.demoted = self.rest.demoted.wrapping_add(1);
+            let base = base_stake(record, self.inputs.stake_rent);
+            base.wrapping_sub(demoted::surplus(record, self.inputs))
+        } else {
+            record.active_lamports()
+        };
+        self.rest.settled = self.rest.settled.wrapping_add(settled);
+    }
+}
+
+impl<R: ValidatorRow> Visit<R> for HoldingsScan<'_> {
     #[inline(always)]
     fn visit(&mut self, record: &R) {
         if !record.is_active() {
-            return self.rest.add_removed(record, self.stake_rent);
+            return self.rest.add_removed(record, self.inputs.stake_rent);
         }
         let active = record.active_lamports();
         self.active = self.active.wrapping_add(active);
         let (transient, weight) = (record.transient_lamports(), record.weight());
         // Most validators have no transient stake, and a weight.
         if transient > 0 {
-            if weight == 0 || record.is_deactivating() {
-                self.rest.add_transient(record, self.stake_rent);
+            if record.is_deactivating() || weight == 0 && !record.is_demoted() {
+                self.rest.add_transient(record, self.inputs.stake_rent);
             } else {
                 self.activating = self.activating.wrapping_add(transient);
             }
         }
         if weight == 0 {
-            self.rest.settled = self.rest.settled.wrapping_add(active);
+            self.add_without_weight(record);
         }
         self.weights = self.weights.wrapping_add(u64::from(weight));
     }

@@ -28,7 +28,7 @@ pub enum Reason {
     Paused,
     /// The validator is being removed, or the index is beyond the list.
     NotActive,
-    /// The validator has no weight.
+    /// The validator has no weight and is not demoted.
     NoWeight,
     /// The validator's transient stake (activating or deactivating) needs no adjustment.
     TransientStake,

@@ -94,13 +94,15 @@ pub fn process(program_id: &Address, accounts: &[AccountView], indices: &[U32]) 
         let is_below = rebalance.target(record).is_some_and(|target| record.active_stake_lamports.get() < target);
         let delegation = movement.delegation(&stakes, is_below);
         match (delegation, verdict) {
+            // A demotion outlasts the stake.
+            (None, _) if record.extension.is_demoted() => rebalance.pass_over(records, index),
             (None, _) => {
                 clear_weight(&pool, epoch, record);
                 rebalance.renew(records);
                 outcome.clear();
             }
             (Some(_), Verdict::Nothing(reason)) => outcome.note(reason),
-            (Some(_), _) if is_emptied(transient_stake) => rebalance.pass_over(index),
+            (Some(_), _) if is_emptied(transient_stake) => rebalance.pass_over(records, index),
             (Some(delegation), _) => {
                 let before = *record;
                 let bump = check_transient_stake_under(&pool, transient_stake, record, record.rebalance_seed())?;
@@ -111,7 +113,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], indices: &[U32]) 
                     rebalance.record_movement(&before, verdict);
                     outcome = Outcome::Moved;
                 } else {
-                    rebalance.pass_over(index);
+                    rebalance.pass_over(records, index);
                 }
             }
         }
