@@ -298,6 +298,7 @@ fn recognises_extension() {
         stake_rent: rent(),
         minimum_delegation: SOL,
         policy: policy.get(),
+        ticket_lamports: 0,
         is_paused: false,
     };
     assert_eq!(snapshot.rebalance_inputs(), Some(expected));

@@ -194,12 +194,7 @@ impl Rebalance {
 
     /// The verdict on a demoted validator: its stake returns to the reserve, whether or not others need it.
     #[inline(never)]
-    fn verdict_on_demoted(
-        &self,
-        records: &[impl ValidatorRow],
-        index: usize,
-        record: &impl ValidatorRow,
-    ) -> Verdict {
+    fn verdict_on_demoted(&self, records: &[impl ValidatorRow], index: usize, record: &impl ValidatorRow) -> Verdict {
         if demoted::surplus(record, &self.inputs) == 0 && record.transient_lamports() == 0 {
             return Verdict::Nothing(Reason::Balanced);
         }

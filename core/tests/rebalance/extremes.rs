@@ -52,6 +52,7 @@ fn inputs() -> impl Strategy<Value = Inputs> {
             stake_rent: STAKE_RENT,
             minimum_delegation,
             policy,
+            ticket_lamports: 0,
             is_paused: false,
         },
     )

@@ -77,6 +77,7 @@ fn two_equal_validators() -> Pool {
         stake_rent: STAKE_RENT,
         minimum_delegation: MINIMUM_ACTIVE_STAKE,
         policy: Policy::DEFAULT,
+        ticket_lamports: 0,
         is_paused: false,
     };
     Pool { records: vec![record(1, 1_000 * SOL); 2], inputs }

@@ -10,6 +10,7 @@ mod adversary;
 mod bounds;
 mod callers;
 mod convergence;
+mod demoted;
 mod extremes;
 mod griefing;
 mod history;

@@ -84,14 +84,14 @@ fn a_renewed_call_agrees_with_a_fresh_survey() {
         let validators = pool.records.len();
         let (cleared, passed) = (usize::from(cleared) % validators, usize::from(passed) % validators);
         let mut rebalance = pool.survey();
-        rebalance.pass_over(passed);
+        rebalance.pass_over(&pool.records, passed);
         for index in script.indices(validators) {
             pool.serve(&mut rebalance, index)?;
         }
         pool.records[cleared].weight = 0;
         rebalance.renew(&pool.records);
         let mut fresh = pool.survey();
-        fresh.pass_over(passed);
+        fresh.pass_over(&pool.records, passed);
         for index in 0..validators {
             prop_assert_eq!(rebalance.verdict(&pool.records, index), fresh.verdict(&pool.records, index));
         }

@@ -101,7 +101,14 @@ impl Draft {
 
 /// An active validator without transient stake.
 pub fn record(weight: u16, active_lamports: u64) -> Validator {
-    Validator { active_lamports, transient_lamports: 0, is_active: true, is_deactivating: true, weight }
+    Validator {
+        active_lamports,
+        transient_lamports: 0,
+        is_active: true,
+        is_deactivating: true,
+        weight,
+        is_demoted: false,
+    }
 }
 
 fn drafts(family: Family) -> impl Strategy<Value = Vec<Draft>> {
@@ -169,6 +176,7 @@ pub fn pool(family: Family) -> impl Strategy<Value = Pool> {
                     stake_rent: STAKE_RENT,
                     minimum_delegation,
                     policy,
+                    ticket_lamports: 0,
                     is_paused: false,
                 };
                 let records = drafts.iter().map(|draft| draft.record(unit, required)).collect();
@@ -216,6 +224,7 @@ pub fn pool_of_three(stakes: [u64; 3], reserve_lamports: u64, threshold: u64) ->
         stake_rent: STAKE_RENT,
         minimum_delegation: SOL,
         policy,
+        ticket_lamports: 0,
         is_paused: false,
     };
     Pool { records: stakes.map(|stake| record(1, stake)).to_vec(), inputs }

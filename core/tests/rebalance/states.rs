@@ -94,6 +94,7 @@ impl SmallPool {
             stake_rent: STAKE_RENT,
             minimum_delegation: SOL,
             policy: self.policy,
+            ticket_lamports: 0,
             is_paused: false,
         };
         Pool { records: self.weights.iter().zip(&state.validators).map(record).collect(), inputs }

@@ -29,7 +29,7 @@ fn serve_around(pool: &mut Pool, closed: &[bool]) -> Result<bool, TestCaseError>
         for index in order {
             let verdict = rebalance.verdict(&pool.records, index);
             if closed[index] && matches!(verdict, Verdict::Increase(_)) {
-                rebalance.pass_over(index);
+                rebalance.pass_over(&pool.records, index);
             } else {
                 moves |= pool.serve(&mut rebalance, index)?.is_movement();
             }
@@ -90,7 +90,7 @@ fn passed_over_validators_leave_pro_rata_parts_unchanged() {
         let (pool, passed) = case;
         let passed: Vec<usize> = passed.iter().map(|number| usize::from(*number) % pool.records.len()).collect();
         let (mut without, mut with) = (pool.survey(), pool.survey());
-        passed.iter().for_each(|index| with.pass_over(*index));
+        passed.iter().for_each(|index| with.pass_over(&pool.records, *index));
         // Verdicts on transient stake also depend on its amount.
         let is_unmoved = |index: &usize| pool.records[*index].transient_lamports == 0;
         for index in (0..pool.records.len()).filter(|index| !passed.contains(index)).filter(is_unmoved) {
@@ -126,6 +126,7 @@ fn the_next_validator_replaces_a_passed_over_one() {
         stake_rent: STAKE_RENT,
         minimum_delegation: SOL,
         policy: Policy::DEFAULT,
+        ticket_lamports: 0,
         is_paused: false,
     };
     let pool = Pool { records: vec![record(1, 2 * SOL); PASSED_OVER_MAX + 2], inputs };
@@ -133,7 +134,7 @@ fn the_next_validator_replaces_a_passed_over_one() {
     let mut verdict = |index: usize, is_passed_over: bool| {
         let verdict = rebalance.verdict(&pool.records, index);
         if is_passed_over {
-            rebalance.pass_over(index);
+            rebalance.pass_over(&pool.records, index);
         }
         verdict
     };

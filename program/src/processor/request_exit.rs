@@ -60,8 +60,7 @@ pub fn process(
     let is_exempt = holder_tokens.address() == manager_tokens.address() || !pool.can_pay_manager(manager_tokens);
     let fee = (!is_exempt).then(|| pool.view().sol_withdrawal_fee());
     // guard: request-fee
-    let quote =
-        quote::withdrawal(&pool.rate(), fee.as_ref(), pool_tokens).map_err(StakePoolError::from)?;
+    let quote = quote::withdrawal(&pool.rate(), fee.as_ref(), pool_tokens).map_err(StakePoolError::from)?;
     if quote.fee > PoolTokens::default() {
         transfer_checked(token, holder_tokens, manager_tokens, accounts.owner, quote.fee.get(), decimals)?;
     }

@@ -144,9 +144,7 @@ fn entries(h: &Harness) -> Vec<EntryExtension> {
 fn an_extension_clears_bytes_of_unknown_origin() {
     let mut h = harness::install(Vm::beside_reference(), PoolKind::Littered, &[(300, 0), (200, 20), (100, 0)], EPOCH);
     let before = h.records();
-    assert!(
-        before.iter().all(|record| record.extension.weight() > 0 && record.extension.validator_bump().is_some())
-    );
+    assert!(before.iter().all(|record| record.extension.weight() > 0 && record.extension.validator_bump().is_some()));
     h.succeed(&h.pool.extend(h.holder.wallet));
     for (before, mut after) in before.into_iter().zip(h.records()) {
         assert_eq!(after.extension, EntryExtension::default());

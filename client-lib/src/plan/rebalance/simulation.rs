@@ -165,7 +165,7 @@ impl<'a> Simulation<'a> {
 
     /// Skips a validator whose stake cannot be moved.
     pub(super) fn skip(&mut self, index: usize, obstacle: Obstacle) {
-        self.rebalance.pass_over(index);
+        self.rebalance.pass_over(&self.records, index);
         if !self.obstacles.iter().any(|(passed, _)| *passed == index) {
             self.obstacles.push((index, obstacle));
         }
