@@ -203,11 +203,11 @@ impl Rebalance {
         match Transient::of(record, self.inputs.stake_rent) {
             Transient::None => self.begin(Verdict::Decrease(part)),
             Transient::Activating(_) => Verdict::Recall, // guard: recall-from-demoted
-            Transient::Deactivating(moving) if part >= moving.saturating_add(self.inputs.minimum_delegation) => {
-                let part = part.min(moving.saturating_add(self.turnover_left()));
-                Verdict::Decrease(part)
+            Transient::Deactivating(moving) => {
+                let least = moving.saturating_add(self.inputs.minimum_delegation);
+                let most = part.min(moving.saturating_add(self.turnover_left()));
+                if most < least { Verdict::Nothing(Reason::TransientStake) } else { Verdict::Decrease(most) }
             }
-            Transient::Deactivating(_) => Verdict::Nothing(Reason::TransientStake),
         }
     }
 

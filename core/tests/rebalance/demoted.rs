@@ -67,7 +67,9 @@ fn surplus(pool: &Pool, index: usize) -> u64 {
 
 #[test]
 fn the_order_of_calls_does_not_matter() {
-    check(500, (demoted_pool(), Just((0..12usize).collect::<Vec<_>>()).prop_shuffle()), |(pool, order)| {
+    check(500, (demoted_pool(), Just((0..12usize).collect::<Vec<_>>()).prop_shuffle()), |(mut pool, order)| {
+        // Only movements of this epoch's calls.
+        pool.records.iter_mut().for_each(|record| record.transient_lamports = 0);
         let order: Vec<_> = order.into_iter().filter(|index| *index < pool.records.len()).collect();
         let in_order: Vec<_> = (0..pool.records.len()).collect();
         let (mut one, mut other) = (pool.clone(), pool);
