@@ -46,7 +46,7 @@ impl PoolKind {
             Self::Plain => {}
             Self::Littered => entry = bytemuck::cast(litter(index)),
             Self::Extended(_) => {
-                entry.weight = (index as u16 % 7 + 1).into();
+                entry.set_weight(index as u16 % 7 + 1);
                 if index % 2 == 1 {
                     entry.set_validator_bump(validator);
                     entry.set_transient_bump(transient, false);

@@ -178,7 +178,7 @@ impl Harness {
     /// Puts weights into the records.
     pub fn set_weights(&mut self, weights: &[u16]) {
         for (index, weight) in weights.iter().enumerate() {
-            self.edit_record(index, |record| record.extension.weight = (*weight).into());
+            self.edit_record(index, |record| record.extension.set_weight(*weight));
         }
     }
 

@@ -182,7 +182,7 @@ pub(super) fn set_caches(pool: &PoolFixture, cache: Cache, kind: PoolKind, vm: &
                 entry.set_validator_bump(bumps[0]);
                 entry.set_transient_bump(bumps[1], false);
             }
-            entry.weight = record.extension.weight;
+            entry.set_weight(record.extension.weight());
             record.extension = entry;
         });
     }

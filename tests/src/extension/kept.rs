@@ -2,9 +2,10 @@
 
 use {
     crate::vm::Vm,
+    bytemuck::Zeroable,
     solana_address::Address,
     solana_instruction::Instruction,
-    std::fmt::Write as _,
+    std::{fmt::Write as _, mem::offset_of, ops::Range},
     tidepool_interface::{
         address::{find_transient_stake, find_validator_stake, find_withdraw_authority},
         external::stake::StakeState,
@@ -20,7 +21,7 @@ use {
 pub const fn is_extension_byte(offset: usize) -> bool {
     let Some(offset) = offset.checked_sub(VALIDATOR_LIST_HEADER_LENGTH) else { return false };
     let offset = offset % VALIDATOR_STAKE_INFO_LENGTH;
-    let start = std::mem::offset_of!(ValidatorStakeInfo, extension);
+    let start = offset_of!(ValidatorStakeInfo, extension);
     offset >= start && offset < start + size_of::<EntryExtension>()
 }
 
@@ -71,9 +72,15 @@ impl ExtendedPool {
             ExtensionInstruction::decode(&instruction.data)
             && weights.iter().any(|entry| entry.weight.get() > 0)
         {
-            expected[std::mem::offset_of!(PoolExtension, had_weights)] = 1;
+            expected[offset_of!(PoolExtension, had_weights)] = 1;
         }
-        if instruction.data[0] != tag::SET_REBALANCE_POLICY && tail(&self.pool, vm) != expected {
+        let after = tail(&self.pool, vm);
+        if !after.is_empty() {
+            for range in written_by(instruction.data[0]) {
+                expected[range.clone()].copy_from_slice(&after[range]);
+            }
+        }
+        if after != expected {
             let _ = writeln!(text, "the pool's extension changed");
         }
         for (index, record) in records.iter().enumerate() {
@@ -129,16 +136,39 @@ impl ExtendedPool {
     }
 }
 
-/// Weights stay with their validators, but for those of a validator that is removed, or that a rebalance cannot stake with.
+/// Bytes of the pool's extension that an instruction may write.
+fn written_by(instruction: u8) -> Vec<Range<usize>> {
+    macro_rules! field {
+        ($name:ident) => {{
+            let start = offset_of!(PoolExtension, $name);
+            start..start + size_of_val(&PoolExtension::zeroed().$name)
+        }};
+    }
+    match instruction {
+        tag::UPDATE_STAKE_POOL_BALANCE => vec![field!(ledger), field!(halted_until_epoch)],
+        tag::SET_REBALANCE_POLICY => vec![field!(policy), field!(announcements)],
+        tag::SET_DEMOTION_POLICY => vec![field!(demotion), field!(announcements)],
+        tag::SET_MANAGER | tag::SET_STAKER | tag::SET_FEE | tag::SET_FUNDING_AUTHORITY | tag::CANCEL_ANNOUNCEMENT => {
+            vec![field!(announcements)]
+        }
+        tag::SET_LIMITS => vec![field!(limits)],
+        tag::DEMOTE_VALIDATOR => vec![field!(demotions)],
+        tag::REQUEST_EXIT | tag::CLAIM_EXIT | tag::CANCEL_EXIT => vec![field!(tickets)],
+        _ => Vec::new(),
+    }
+}
+
+/// Weights stay with their validators, but for those of a validator that is removed, demoted, or that a rebalance cannot stake with.
 fn is_weight_right(instruction: u8, before: Option<&ValidatorStakeInfo>, after: &ValidatorStakeInfo) -> bool {
-    let weight = after.extension.weight;
+    let of = |record: &ValidatorStakeInfo| (record.extension.weight(), record.extension.is_demoted());
     match before {
         _ if instruction == tag::SET_VALIDATOR_WEIGHTS => true,
         Some(before) if instruction == tag::REMOVE_VALIDATOR_FROM_POOL && before.status != after.status => {
-            weight.get() == 0
+            of(after) == (0, false)
         }
-        Some(_) if instruction == tag::REBALANCE && weight.get() == 0 => true,
-        Some(before) => weight == before.extension.weight,
-        None => weight.get() == 0,
+        Some(before) if instruction == tag::DEMOTE_VALIDATOR && of(after) == (0, true) => !before.extension.is_demoted(),
+        Some(before) if instruction == tag::REBALANCE && of(after) == (0, false) => !before.extension.is_demoted(),
+        Some(before) => of(after) == of(before),
+        None => of(after) == (0, false),
     }
 }

@@ -170,9 +170,9 @@ impl World<'_> {
         let mut records = before.records.clone();
         let mut expectations = vec![before.expectation.clone()];
         for index in indices {
-            let weight = after.records[*index].extension.weight;
-            if records[*index].extension.weight != weight {
-                records[*index].extension.weight = weight;
+            let weight = after.records[*index].extension.weight();
+            if records[*index].extension.weight() != weight {
+                records[*index].extension.set_weight(weight);
                 expectations.push(self.expectation(&records, before.reserve));
             }
         }
