@@ -27,7 +27,7 @@ pub const fn is_extension_byte(offset: usize) -> bool {
 
 /// A pool with the extension, as it was before an instruction.
 pub struct ExtendedPool {
-    pub(super) pool: Address,
+    pub(crate) pool: Address,
     /// Its validator list.
     pub list: Address,
     pub(super) lockup: PodLockup,
@@ -166,7 +166,9 @@ fn is_weight_right(instruction: u8, before: Option<&ValidatorStakeInfo>, after: 
         Some(before) if instruction == tag::REMOVE_VALIDATOR_FROM_POOL && before.status != after.status => {
             of(after) == (0, false)
         }
-        Some(before) if instruction == tag::DEMOTE_VALIDATOR && of(after) == (0, true) => !before.extension.is_demoted(),
+        Some(before) if instruction == tag::DEMOTE_VALIDATOR && of(after) == (0, true) => {
+            !before.extension.is_demoted()
+        }
         Some(before) if instruction == tag::REBALANCE && of(after) == (0, false) => !before.extension.is_demoted(),
         Some(before) => of(after) == of(before),
         None => of(after) == (0, false),
