@@ -7,7 +7,7 @@ use {
     },
     fastrand::Rng,
     tidepool_core::{maths::Fee, rebalance::BASIS_POINTS},
-    tidepool_interface::state::RebalancePolicy,
+    tidepool_interface::state::{RebalancePolicy, WEIGHT_MAX},
 };
 
 /// A policy of almost any kind.
@@ -134,7 +134,7 @@ impl Operation {
     }
 
     fn draw_extension(random: &mut Rng) -> Self {
-        let weight = |random: &mut Rng| [0, 1, random.u16(1..100), random.u16(..)][random.usize(0..4)];
+        let weight = |random: &mut Rng| [0, 1, random.u16(1..100), random.u16(..=WEIGHT_MAX)][random.usize(0..4)];
         match random.u8(0..20) {
             0 => Self::Extend,
             1 | 2 => Self::SetPolicy { policy: policy(random) },
