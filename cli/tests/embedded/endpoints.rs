@@ -28,7 +28,7 @@ pub struct TestEndpoint<'a> {
     sent: Mutex<Vec<VersionedTransaction>>,
     /// Number of transactions after which it rejects simulations and transactions.
     fails_after: usize,
-    /// Whether it has the methods that public endpoints may lack.
+    /// Whether it has the methods that not every endpoint serves.
     is_complete: bool,
 }
 
