@@ -31,7 +31,7 @@ const BUDGET_BYTES: u64 = 5;
 pub(super) enum Client {
     /// Both limits follow a simulation, with margins.
     Tidepool,
-    /// The compute units of a simulation, which is the least that it can be told to request, and no other limit.
+    /// The compute units of a simulation, the lowest limit that it offers. No limit of account data.
     Spl,
 }
 
