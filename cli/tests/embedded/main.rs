@@ -21,6 +21,7 @@ mod hooked;
 mod income;
 mod kinds;
 mod life;
+mod limits;
 mod lookup_tables;
 mod merging;
 mod metadata;

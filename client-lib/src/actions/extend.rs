@@ -63,7 +63,7 @@ pub fn set_rebalance_policy(snapshot: &PoolSnapshot, policy: &RebalancePolicy) -
     Ok(InstructionGroup::one(
         "set the rebalance policy",
         instruction.with_accounts(&snapshot.program_id(), accounts.metas()),
-        compute::SETTING,
+        compute::EXTENSION,
     ))
 }
 

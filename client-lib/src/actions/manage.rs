@@ -4,7 +4,7 @@ use {
     super::{TokenReceiver, accounts::accounts, active_validator},
     crate::{
         checks::check_up_to_date,
-        compute,
+        compute::{self, PoolBounds},
         error::PlanError,
         pool::{AccountKind, PoolSnapshot},
         transaction::InstructionGroup,
@@ -31,7 +31,11 @@ fn setting(
     instruction: &StakePoolInstruction,
     metas: Vec<AccountMeta>,
 ) -> InstructionGroup {
-    InstructionGroup::one(label, instruction.with_accounts(&snapshot.program_id(), metas), compute::SETTING)
+    InstructionGroup::one(
+        label,
+        instruction.with_accounts(&snapshot.program_id(), metas),
+        PoolBounds::of(snapshot).setting,
+    )
 }
 
 /// Sets a fee. The manager signs.
@@ -150,7 +154,7 @@ pub fn set_manager(
     InstructionGroup::new(
         format!("set the manager to {new_manager}"),
         creation.into_iter().chain([instruction]).collect(),
-        compute::SETTING.saturating_add(units),
+        PoolBounds::of(snapshot).setting.saturating_add(units),
     )
 }
 
@@ -261,7 +265,7 @@ pub fn set_preferred_validator(
     Ok(InstructionGroup::one(
         "set the preferred validator",
         instruction.with_accounts(&snapshot.program_id(), accounts.metas()),
-        compute::scan_list(snapshot.records().len()),
+        PoolBounds::of(snapshot).scan_list(snapshot.records().len()),
     ))
 }
 

@@ -158,7 +158,7 @@ fn rejects_moved_entry() {
 #[test]
 fn fills_transactions_with_weights() {
     let most = weights_per_instruction();
-    assert_eq!(most, 60);
+    assert_eq!(most, 59);
     let snapshot = pool(&vec![0; most * 2 + 1]).snapshot();
     let all = changes(&snapshot, &equal(&snapshot), Unlisted::Keep).unwrap();
     let plan = set_validator_weights(&snapshot, &all).unwrap();

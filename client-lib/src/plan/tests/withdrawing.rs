@@ -109,7 +109,7 @@ fn removed_validators_come_last() {
     let plan = plan(&fixture, &sum);
     assert_eq!(votes(&plan), [vote(1), vote(0), vote(2)]);
     assert_eq!(plan.remaining_pool_tokens(), 0);
-    assert_eq!((plan.plan.stages.len(), transactions(&plan)), (1, 1));
+    assert_eq!((plan.plan.stages.len(), transactions(&plan)), (2, 2));
 }
 
 #[test]
