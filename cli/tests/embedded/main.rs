@@ -24,6 +24,7 @@ mod life;
 mod lookup_tables;
 mod merging;
 mod metadata;
+mod migration;
 mod pools;
 mod rebalancing;
 mod receivers;
