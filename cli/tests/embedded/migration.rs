@@ -3,8 +3,9 @@
 use {
     crate::{
         crank::{is_fresh, quickly, snapshot, weighted_pool},
-        harness::Stage,
+        harness::{Stage, said},
     },
+    serde_json::json,
     solana_account::Account,
     solana_address::Address,
     solana_signature::Signature,
@@ -149,6 +150,30 @@ async fn a_crank_waits_through_a_migration_and_continues() {
     assert!(paid < 100_000, "{paid} lamports for {} transactions", report.sent.landed());
     let pool = snapshot(&stage, &pool).await;
     assert_eq!(pool.pool().head.total_lamports, report.snapshot.pool().head.total_lamports);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_command_says_once_that_it_waits() {
+    const SENTENCE: &str = "Waiting until the cluster produces blocks";
+    let stage = Stage::new();
+    let pool = weighted_pool(&stage).await;
+    stage.cluster.advance_epoch().unwrap();
+    let cluster = Migrating::new(&stage.cluster);
+    let told = || said().iter().filter(|line| line.starts_with(SENTENCE)).count();
+    let life = async {
+        while told() == 0 {
+            sleep(Duration::from_secs(1)).await;
+        }
+        // Longer than four rounds without blocks.
+        sleep(Duration::from_secs(1_800)).await;
+        cluster.finish();
+        Ok(())
+    };
+    let line = format!("crank {pool}");
+    let (cranked, ()) = try_join!(stage.run_on(&cluster, "wallet", &line), life).unwrap();
+    assert_eq!((&cranked["pools"][0]["validators_behind"], told()), (&json!(0), 1));
+    assert_eq!(stage.exit.get() as u8, 0);
+    assert!(is_fresh(&stage, &pool).await);
 }
 
 #[tokio::test]
