@@ -23,10 +23,14 @@ use {
     std::collections::{BTreeMap, BTreeSet},
     tidepool_core::maths::ExchangeRate,
     tidepool_interface::{
+        STAKE_ACCOUNT_SPACE,
         address::{INSTRUCTIONS_ID, STAKE_PROGRAM_ID},
         state::{EntryExtension, ExitTicket, PoolExtension, StakePool, ValidatorStakeInfo},
     },
 };
+
+/// Bytes that rent adds to each account's data length.
+const ACCOUNT_STORAGE_OVERHEAD: u64 = 128;
 
 /// What the stake program demands of a delegation, in lamports.
 pub const MINIMUM_DELEGATION: u64 = SOL;
@@ -112,6 +116,11 @@ impl Harness {
     /// Rent-exempt lamports of a stake account today.
     pub fn rent(&self) -> u64 {
         self.vm.stake_rent()
+    }
+
+    /// Rent-exempt lamports of a stake account at this rent, in lamports per byte.
+    pub const fn stake_rent_at(lamports_per_byte: u64) -> u64 {
+        (ACCOUNT_STORAGE_OVERHEAD + STAKE_ACCOUNT_SPACE as u64) * lamports_per_byte
     }
 
     pub fn receiver(&self, holder: Holder) -> Receiver {

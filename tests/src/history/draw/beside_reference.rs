@@ -117,7 +117,8 @@ impl Operation {
             68..=69 => Self::UpdatePool,
             70..=71 => Self::Cleanup { writable: random.bool() },
             72..=79 => Self::SplUpdates { no_merge: random.u8(0..8) == 0 },
-            80..=87 => Self::TurnEpoch {
+            80 => Self::StepRent { reward_permille: random.u64(0..20), crank: false },
+            81..=87 => Self::TurnEpoch {
                 epochs: [1, 1, 1, 2, 5][random.usize(0..5)],
                 reward_permille: random.u64(0..20),
                 crank: false,
