@@ -1,5 +1,6 @@
 //! What a command works with: a cluster, keys, a terminal.
 
+mod format;
 mod freshness;
 mod funds;
 mod lookup;

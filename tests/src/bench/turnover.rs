@@ -7,7 +7,7 @@ use {
     solana_message::AddressLookupTableAccount,
     std::fmt::Write as _,
     tidepool_client::{
-        pack::{self, PackOptions},
+        pack::{self, PackOptions, TransactionFormat},
         plan::{self, LookupContent, Sweep, UpdateOptions},
         pool::PoolSnapshot,
     },
@@ -82,7 +82,7 @@ pub(super) fn of_tidepool(sizes: &[u32], vm: &mut Vm) -> Vec<Turnover> {
         let with_tables = |sweep| {
             move |snapshot: &PoolSnapshot| UpdateOptions {
                 sweep,
-                lookup_tables: tables(snapshot),
+                format: TransactionFormat::V0(tables(snapshot)),
                 ..UpdateOptions::default()
             }
         };
@@ -147,7 +147,7 @@ fn turnover(
     let options = options(&snapshot);
     let plan = plan::update(&snapshot, &options).expect("a pool that can be updated");
     let max_groups = options.validators_per_instruction.map_or(usize::MAX, |_| 1);
-    let packing = PackOptions { lookup_tables: options.lookup_tables, max_groups, ..PackOptions::default() };
+    let packing = PackOptions { max_groups, ..PackOptions::default().in_format(options.format) };
     let packed = pack::pack_plan(&plan, &packing).expect("transactions that fit");
     let mut turnover = Turnover {
         name,
