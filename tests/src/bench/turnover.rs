@@ -94,6 +94,9 @@ pub(super) fn of_tidepool(sizes: &[u32], vm: &mut Vm) -> Vec<Turnover> {
             turnovers.push(turnover(name, size, vm, (found, PoolKind::EXTENDED), with_tables(sweep)));
         }
         let quiet = |kind| (Found::Quiet, kind);
+        turnovers.push(turnover("Tidepool, UpdateValidators, v1", size, vm, quiet(PoolKind::EXTENDED), |_| {
+            UpdateOptions { format: TransactionFormat::V1, ..UpdateOptions::default() }
+        }));
         turnovers.push(turnover("Tidepool, UpdateValidators", size, vm, quiet(PoolKind::EXTENDED), |_| {
             UpdateOptions::default()
         }));
