@@ -118,5 +118,6 @@ pub mod pool;
 pub mod quote;
 pub mod send;
 pub mod text;
+pub mod trace;
 mod transaction;
 pub mod vote;

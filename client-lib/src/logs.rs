@@ -56,8 +56,7 @@ fn of_program(program: &Address) -> u32 {
 /// A `Rebalance` with these movements. An increase creates an account, splits and delegates stake. A decrease creates
 /// an account, splits off its rent, then splits and deactivates stake.
 ///
-/// This limits the movements of a transaction: 14 increases or 10 decreases. They run at most 46 instructions, of the
-/// 64 allowed in a transaction (SIMD-0160, SIMD-0582).
+/// This limits the movements of a transaction: 14 increases or 10 decreases.
 pub const fn rebalance(increases: u32, decreases: u32) -> u32 {
     const INCREASE: u32 = SYSTEM_CALL + 2 * STAKE_CALL;
     const DECREASE: u32 = SYSTEM_CALL + 3 * STAKE_CALL;

@@ -2,7 +2,9 @@
 //! [`pack`](crate::pack) makes [`Outgoing`] transactions of them.
 
 use {
-    crate::logs, solana_address::Address, solana_instruction::Instruction, solana_message::AddressLookupTableAccount,
+    crate::{logs, pack::TransactionFormat, trace},
+    solana_address::Address,
+    solana_instruction::Instruction,
     std::collections::BTreeSet,
 };
 
@@ -47,13 +49,16 @@ pub struct InstructionGroup {
     pub compute_growth: u32,
     /// Bytes of logs that they write at most, an estimate.
     pub log_bytes: u32,
+    /// Instructions that they run at most, calls between programs included, an estimate.
+    pub trace_length: u32,
 }
 
 impl InstructionGroup {
-    /// A group with the default log estimate of its programs.
+    /// A group with the default estimates of logs and calls of its programs.
     pub fn new(label: impl Into<String>, instructions: Vec<Instruction>, compute_units: u32) -> Self {
-        let log_bytes = logs::estimate(&instructions);
-        Self { label: label.into(), steps: Vec::new(), instructions, compute_units, compute_growth: 0, log_bytes }
+        let (log_bytes, trace_length) = (logs::estimate(&instructions), trace::estimate(&instructions));
+        let (label, steps) = (label.into(), Vec::new());
+        Self { label, steps, instructions, compute_units, compute_growth: 0, log_bytes, trace_length }
     }
 
     /// A group of one instruction.
@@ -79,6 +84,12 @@ impl InstructionGroup {
         Self { log_bytes, ..self }
     }
 
+    /// The group with another estimate of the instructions that it runs.
+    #[must_use]
+    pub fn running(self, trace_length: u32) -> Self {
+        Self { trace_length, ..self }
+    }
+
     /// The group, then `next`, in one transaction.
     #[must_use]
     pub(crate) fn join(mut self, next: Self) -> Self {
@@ -89,6 +100,7 @@ impl InstructionGroup {
             compute_units: self.compute_units.saturating_add(next.compute_units),
             compute_growth: self.compute_growth.saturating_add(next.compute_growth),
             log_bytes: self.log_bytes.saturating_add(next.log_bytes),
+            trace_length: self.trace_length.saturating_add(next.trace_length),
             ..self
         }
     }
@@ -164,12 +176,12 @@ pub struct Outgoing {
     /// Compute units to request on top of a simulation, because other transactions sent at the same time may raise the
     /// cost.
     pub compute_growth: u32,
-    /// Lookup tables for its addresses. Without any, the message has the legacy format, which every wallet signs.
-    pub lookup_tables: Vec<AddressLookupTableAccount>,
+    /// Its format.
+    pub format: TransactionFormat,
 }
 
 impl Outgoing {
-    /// A transaction without lookup tables and without a compute unit estimate.
+    /// A legacy transaction without a compute unit estimate.
     pub fn new(label: impl Into<String>, instructions: Vec<Instruction>) -> Self {
         Self { label: label.into(), instructions, ..Self::default() }
     }

@@ -69,7 +69,7 @@ pub mod withdrawal;
 
 pub use {
     error::Error,
-    row::{Validator, ValidatorRow},
+    row::{Validator, ValidatorRow, WEIGHT_MAX},
 };
 
 /// Lamports that every validator stake account keeps delegated, even if the stake program allows a lower minimum.

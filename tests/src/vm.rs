@@ -16,7 +16,7 @@ use {
     solana_instruction::Instruction,
     solana_stake_history::{MAX_ENTRIES, StakeHistory, StakeHistoryEntry},
     solana_svm_log_collector::LogCollector,
-    std::collections::HashMap,
+    std::{cell::RefCell, collections::HashMap, rc::Rc},
     tidepool_client::loaded_data::PER_ACCOUNT,
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
@@ -43,7 +43,7 @@ pub fn read_elf(elf: Elf) -> Vec<u8> {
 }
 
 /// The ELF of one of the bank's own programs.
-fn bank_elf(program: &Address, rent: &solana_rent::Rent) -> Vec<u8> {
+pub fn bank_elf(program: &Address, rent: &solana_rent::Rent) -> Vec<u8> {
     let accounts = solana_program_binaries::by_id(program, rent).expect("a program of the bank");
     let (_, data) = accounts
         .iter()
@@ -269,11 +269,16 @@ impl Vm {
         outcome
     }
 
-    /// Runs an instruction without keeping anything.
-    pub fn simulate(&mut self, instruction: &Instruction) -> Outcome {
-        // Of all that is logged: events come last.
+    /// Collects the logs of all that runs from now on, without a limit: events come last.
+    pub fn collect_logs(&mut self) -> Rc<RefCell<LogCollector>> {
         let logger = LogCollector::new_ref_with_limit(None);
         self.mollusk.logger = Some(logger.clone());
+        logger
+    }
+
+    /// Runs an instruction without keeping anything.
+    pub fn simulate(&mut self, instruction: &Instruction) -> Outcome {
+        let logger = self.collect_logs();
         let mut accounts: Vec<(Address, Account)> = Vec::with_capacity(instruction.accounts.len());
         for meta in &instruction.accounts {
             // The machine itself makes the sysvar that tells of the transaction.

@@ -2,7 +2,7 @@
 
 mod transactions;
 
-pub use transactions::{Price, TransactionArgs};
+pub use transactions::{Price, TransactionArgs, TransactionVersion};
 
 use {
     crate::{

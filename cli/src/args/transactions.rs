@@ -24,6 +24,11 @@ pub struct TransactionArgs {
     #[arg(long, global = true, value_name = "MICRO_LAMPORTS")]
     pub max_compute_unit_price: Option<u64>,
 
+    /// Version of the transactions: v0 (legacy, or v0 with lookup tables), v1 (longer, without lookup tables), or auto (v1 for
+    /// updates and rebalances where the cluster takes it and no hardware wallet signs, else v0) [default: auto]
+    #[arg(long, global = true, value_name = "auto|v0|v1", value_enum, hide_possible_values = true)]
+    pub transaction_version: Option<TransactionVersion>,
+
     /// Simulate the transactions and show the result, without sending; an address is enough as KEYPAIR
     #[arg(long, global = true, conflicts_with_all = ["sign_only", "dump_transaction_message"])]
     pub dry_run: bool,
@@ -89,6 +94,18 @@ impl TransactionArgs {
             }
         }
     }
+}
+
+/// Which version of transactions to send.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
+pub enum TransactionVersion {
+    /// v1 for updates and rebalances where the cluster takes it, else v0
+    #[default]
+    Auto,
+    /// Legacy, or v0 with lookup tables
+    V0,
+    /// v1
+    V1,
 }
 
 /// The price of a compute unit as people write it.

@@ -9,13 +9,13 @@ use {
         unsent::Halt,
     },
     solana_address::Address,
-    solana_message::AddressLookupTableAccount,
     std::error::Error,
     tidepool_client::{
         cluster::{Cluster, ClusterError},
         crank::{Backlog, Crank, CrankError, CrankOptions, Observer, PlanSender, PlanToSend},
         error::PlanError,
         lookup::LookupError,
+        pack::TransactionFormat,
         plan::{Sweep, UpdateOptions},
         pool::{MinimumDelegation, PoolError, PoolSnapshot, ReadOptions, StakeSelection},
         send::{NotSent, Outcome, Sent, Summary},
@@ -182,15 +182,15 @@ impl<C: Cluster> PlanSender for Courier<'_, '_, C> {
     }
 
     async fn send_plan(&self, to_send: PlanToSend<'_>) -> Result<Summary, Halt> {
-        match self.context.send_with(to_send.plan, &[], to_send.program_id, to_send.lookup_tables).await {
+        match self.context.send_with(to_send.plan, &[], to_send.program_id, to_send.format).await {
             Ok(landed) => Ok(Summary { transactions: landed.into_iter().map(Landed::into_sent).collect() }),
             Err(Halt::Failed(CliError::NotLanded(summary))) => Ok(summary),
             Err(error) => Err(error),
         }
     }
 
-    async fn lookup_tables(&self, snapshot: &PoolSnapshot) -> Result<Vec<AddressLookupTableAccount>, Halt> {
-        Ok(self.context.lookup_tables(snapshot, self.lookup).await?)
+    async fn format(&self, snapshot: &PoolSnapshot) -> Result<TransactionFormat, Halt> {
+        Ok(self.context.upkeep_format(snapshot, self.lookup).await?)
     }
 
     fn is_retryable(error: &Halt) -> bool {

@@ -50,7 +50,7 @@ impl<C: Cluster> Context<'_, C> {
     /// rent-exempt minimum, after each stage: the runtime accepts nothing in between.
     pub async fn check_funds(&self, plan: &Plan, keys: &[Key], spending: &[Spending]) -> Result<(), CliError> {
         let payer = self.fee_payer()?.pubkey();
-        let (lifetime, stages) = self.packed(plan, &mut keys.to_vec(), &[]).await?;
+        let (lifetime, stages) = self.packed(plan, &mut keys.to_vec(), &self.format().await?).await?;
         let signer = NullSigner::new(&payer);
         let options = SendOptions { lifetime, ..self.send_options(Address::default())? };
         let sender = Sender::new(self.cluster, &signer).options(options);

@@ -1,6 +1,7 @@
 //! What a command works with: a cluster, keys, a terminal.
 
 mod fee;
+mod format;
 mod freshness;
 mod funds;
 mod lookup;

@@ -10,11 +10,10 @@ use {
         unsent::{Halt, Unsent},
     },
     solana_address::Address,
-    solana_message::AddressLookupTableAccount,
     solana_signer::{Signer, null_signer::NullSigner},
     tidepool_client::{
         cluster::Cluster,
-        pack::{self, PackOptions},
+        pack::{self, PackOptions, TransactionFormat},
         plan::Plan,
         send::{DurableNonce, Lifetime, Outgoing, SendOptions, Sender},
     },
@@ -23,25 +22,25 @@ use {
 impl<C: Cluster> Context<'_, C> {
     /// Sends a plan, paid by the fee payer and signed by `keys` where they have to, and waits until it is done.
     pub async fn send(&self, plan: &Plan, keys: &[Key], program_id: Address) -> Result<Vec<Landed>, Halt> {
-        self.send_with(plan, keys, program_id, &[]).await
+        self.send_with(plan, keys, program_id, &self.format().await?).await
     }
 
     /// As [`Self::send`], for what happens again where it is signed again: an endpoint that hides what has landed could have it done
     /// as often as the sender tries. It is signed once, and the user decides about a second time.
     pub async fn send_once(&self, plan: &Plan, keys: &[Key], program_id: Address) -> Result<Vec<Landed>, Halt> {
         let options = SendOptions { attempts: 1, ..self.send_options(program_id)? };
-        self.send_by(plan, keys, options, &[]).await
+        self.send_by(plan, keys, options, &self.format().await?).await
     }
 
-    /// As [`Self::send`], with lookup tables.
+    /// As [`Self::send`], in this format.
     pub async fn send_with(
         &self,
         plan: &Plan,
         keys: &[Key],
         program_id: Address,
-        lookup_tables: &[AddressLookupTableAccount],
+        format: &TransactionFormat,
     ) -> Result<Vec<Landed>, Halt> {
-        self.send_by(plan, keys, self.send_options(program_id)?, lookup_tables).await
+        self.send_by(plan, keys, self.send_options(program_id)?, format).await
     }
 
     async fn send_by(
@@ -49,11 +48,11 @@ impl<C: Cluster> Context<'_, C> {
         plan: &Plan,
         keys: &[Key],
         options: SendOptions,
-        lookup_tables: &[AddressLookupTableAccount],
+        format: &TransactionFormat,
     ) -> Result<Vec<Landed>, Halt> {
         let (payer, program_id) = (self.fee_payer()?, options.pool_program);
         let mut keys = keys.to_vec();
-        let (lifetime, stages) = self.packed(plan, &mut keys, lookup_tables).await?;
+        let (lifetime, stages) = self.packed(plan, &mut keys, format).await?;
         let bar = Bar::spinner(&self.terminal, "Sending");
         let watched = self.watched(&bar);
         // A dump of the message alone contains no signature.
@@ -81,11 +80,11 @@ impl<C: Cluster> Context<'_, C> {
         &self,
         plan: &Plan,
         keys: &mut Vec<Key>,
-        lookup_tables: &[AddressLookupTableAccount],
+        format: &TransactionFormat,
     ) -> Result<(Lifetime, Vec<Vec<Outgoing>>), CliError> {
         let lifetime = self.lifetime(keys).await?;
         let payer = self.fee_payer()?.pubkey();
-        let mut packing = PackOptions { lookup_tables: lookup_tables.to_vec(), ..PackOptions::new(payer) };
+        let mut packing = PackOptions::new(payer).in_format(format.clone());
         if matches!(lifetime, Lifetime::Nonce(_)) {
             packing = packing.leaving_room_for_nonce();
         }

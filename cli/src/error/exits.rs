@@ -29,7 +29,7 @@ impl CliError {
             | Self::Pack(_)
             | Self::Io(_)
             | Self::SearchRefused { .. } => Exit::Failed,
-            Self::Plan(_) | Self::InsufficientFunds { .. } | Self::Existing { .. } => Exit::Refused,
+            Self::Plan(_) | Self::InsufficientFunds { .. } | Self::Existing { .. } | Self::NoV1 { .. } => Exit::Refused,
             Self::Unfinished { error, .. } => error.exit(),
             Self::Pool(PoolError::Cluster(error))
             | Self::Cluster(error)

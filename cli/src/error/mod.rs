@@ -74,6 +74,9 @@ pub enum CliError {
     #[error("not confirmed: nothing more was sent")]
     NotConfirmed,
 
+    #[error("the cluster does not take v1 transactions yet (the feature gate enable_tx_v1 is not active): {advice}")]
+    NoV1 { advice: &'static str },
+
     #[error(transparent)]
     Plan(#[from] PlanError),
 

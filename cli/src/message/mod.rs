@@ -3,6 +3,7 @@
 mod accounts;
 mod event;
 mod logs;
+mod parse;
 mod pool;
 mod stake;
 mod system;
@@ -19,7 +20,7 @@ use {
     base64::{Engine as _, prelude::BASE64_STANDARD},
     solana_address::Address,
     solana_message::{VersionedMessage, compiled_instruction::CompiledInstruction},
-    std::{fmt, io, str::FromStr},
+    std::{fmt, io},
     tidepool_interface::address::{
         COMPUTE_BUDGET_PROGRAM_ID, METADATA_PROGRAM_ID, STAKE_PROGRAM_ID, SYSTEM_PROGRAM_ID, TOKEN_2022_PROGRAM_ID,
         TOKEN_PROGRAM_ID,
@@ -45,7 +46,7 @@ pub fn program_name(program: &Address) -> Option<&'static str> {
 /// Where a message comes from.
 #[derive(Clone, Debug, clap::Args)]
 pub struct MessageArg {
-    /// Base64 encoded transaction message, or - to read it from standard input
+    /// Transaction message in base64 or base58, or - to read it from standard input
     #[arg(value_name = "MESSAGE")]
     message: String,
 }
@@ -59,23 +60,6 @@ impl MessageArg {
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Message(pub VersionedMessage);
-
-impl FromStr for Message {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let malformed = || {
-            "invalid transaction message: expected the output of --sign-only or --dump-transaction-message".to_owned()
-        };
-        let bytes = BASE64_STANDARD.decode(text.trim()).map_err(|_| malformed())?;
-        let message: VersionedMessage = bincode::deserialize(&bytes).map_err(|_| malformed())?;
-        // What follows a message would be signed without being shown.
-        if message.serialize() != bytes || message.sanitize().is_err() {
-            return Err(malformed());
-        }
-        Ok(Self(message))
-    }
-}
 
 impl Message {
     /// Those who have to sign, the fee payer first.
@@ -104,7 +88,14 @@ impl Message {
 
     pub fn instructions(&self, pool_program: Option<Address>) -> Vec<String> {
         let instructions = self.0.instructions().iter();
-        instructions.map(|instruction| self.describe(instruction, pool_program)).collect()
+        let described = instructions.map(|instruction| self.describe(instruction, pool_program));
+        self.header_budget().into_iter().chain(described).collect()
+    }
+
+    /// The compute budget in the header of a v1 message.
+    fn header_budget(&self) -> Option<String> {
+        let VersionedMessage::V1(message) = &self.0 else { return None };
+        Some(format!("header: {}", system::header_budget(&message.config)))
     }
 
     fn program(&self, instruction: &CompiledInstruction) -> Option<Address> {

@@ -1,6 +1,9 @@
 //! Instructions of the system program and of the compute budget program.
 
-use {super::accounts::Accounts, crate::units::sol, solana_system_interface::instruction::SystemInstruction as System};
+use {
+    super::accounts::Accounts, crate::units::sol, solana_message::v1::TransactionConfig,
+    solana_system_interface::instruction::SystemInstruction as System,
+};
 
 /// What an instruction of the system program does; nothing where it is not known.
 pub fn instruction(data: &[u8], accounts: &Accounts) -> Option<String> {
@@ -61,4 +64,16 @@ pub fn compute_budget(data: &[u8]) -> Option<String> {
         4 => format!("loaded accounts data size limit {} bytes", small()?),
         _ => return None,
     })
+}
+
+/// The compute budget of a v1 message.
+pub fn header_budget(config: &TransactionConfig) -> String {
+    let TransactionConfig { priority_fee, compute_unit_limit, loaded_accounts_data_size_limit, heap_size } = config;
+    let mut parts = vec![
+        format!("compute unit limit {}", compute_unit_limit.unwrap_or(0)),
+        format!("priority fee {}", sol(priority_fee.unwrap_or(0))),
+        format!("loaded accounts data size limit {} bytes", loaded_accounts_data_size_limit.unwrap_or(0)),
+    ];
+    parts.extend(heap_size.map(|bytes| format!("heap size {bytes} bytes")));
+    parts.join(", ")
 }

@@ -22,7 +22,7 @@ pub struct Quoted<'a> {
     pub totals: Totals,
     /// Who becomes the owner of the stake accounts.
     pub to: Address,
-    pub payer: Address,
+    pub packing: PackOptions,
     /// What the user may ask for where something is left.
     pub otherwise: Option<&'static str>,
 }
@@ -33,7 +33,7 @@ impl Quoted<'_> {
         let Self { planned, snapshot, .. } = self;
         let accounts = StakeAccount::all(planned, &self.to);
         let mut quote = parts(quote, planned, &accounts, &self.totals, bound).rate(&snapshot.rate());
-        let packed = pack::pack_plan(&planned.plan, &PackOptions::new(self.payer))?;
+        let packed = pack::pack_plan(&planned.plan, &self.packing)?;
         quote = match packed.iter().map(Vec::len).sum() {
             1 => quote,
             count => quote.line("sends", format!("{count} transactions")),

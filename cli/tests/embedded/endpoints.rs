@@ -1,6 +1,7 @@
 //! Endpoints of the embedded cluster that reject requests, and changes by other transactions.
 
 use {
+    super::harness::take_confirmed,
     solana_account::Account,
     solana_address::Address,
     solana_message::VersionedMessage,
@@ -30,12 +31,27 @@ pub struct TestEndpoint<'a> {
     fails_after: usize,
     /// Whether it has the methods that not every endpoint serves.
     is_complete: bool,
+    /// Blocks that pass while a person is asked for a confirmation.
+    blocks_of_prompt: u64,
 }
 
 impl<'a> TestEndpoint<'a> {
     /// An endpoint that accepts this number of transactions.
     pub fn failing_after(cluster: &'a EmbeddedCluster, transactions: usize) -> Self {
         Self { fails_after: transactions, ..Self::new(cluster) }
+    }
+
+    /// An honest endpoint to a cluster that makes this number of blocks while a person is asked for a confirmation.
+    pub fn with_slow_person(cluster: &'a EmbeddedCluster, blocks: u64) -> Self {
+        Self { blocks_of_prompt: blocks, ..Self::new(cluster) }
+    }
+
+    /// The cluster as it is at the time of a request.
+    fn cluster(&self) -> &'a EmbeddedCluster {
+        if take_confirmed() {
+            self.cluster.advance_blocks(self.blocks_of_prompt);
+        }
+        self.cluster
     }
 
     fn check_available(&self) -> Result<(), ClusterError> {
@@ -59,6 +75,7 @@ impl<'a> TestEndpoint<'a> {
             sent: Mutex::default(),
             fails_after: usize::MAX,
             is_complete: true,
+            blocks_of_prompt: 0,
         }
     }
 
@@ -87,7 +104,7 @@ impl<'a> TestEndpoint<'a> {
 
 impl Cluster for TestEndpoint<'_> {
     async fn accounts(&self, addresses: &[Address]) -> Result<Vec<Option<Account>>, ClusterError> {
-        self.cluster.accounts(addresses).await
+        self.cluster().accounts(addresses).await
     }
 
     async fn program_accounts(
@@ -102,22 +119,22 @@ impl Cluster for TestEndpoint<'_> {
     }
 
     async fn latest_blockhash(&self) -> Result<Blockhash, ClusterError> {
-        Cluster::latest_blockhash(self.cluster).await
+        Cluster::latest_blockhash(self.cluster()).await
     }
 
     async fn block_height(&self) -> Result<u64, ClusterError> {
-        Cluster::block_height(self.cluster).await
+        Cluster::block_height(self.cluster()).await
     }
 
     async fn simulate(&self, transaction: &VersionedTransaction) -> Result<Simulation, ClusterError> {
         self.check_available()?;
-        let simulated = Cluster::simulate(self.cluster, transaction).await?;
+        let simulated = Cluster::simulate(self.cluster(), transaction).await?;
         Ok(Simulation { loaded_bytes: simulated.loaded_bytes.filter(|_| self.is_complete), ..simulated })
     }
 
     async fn fee(&self, message: &VersionedMessage) -> Result<Option<u64>, ClusterError> {
         self.check_complete()?;
-        self.cluster.fee(message).await
+        self.cluster().fee(message).await
     }
 
     async fn recent_prices(&self, _: &[Address]) -> Result<Vec<u64>, ClusterError> {
@@ -132,7 +149,7 @@ impl Cluster for TestEndpoint<'_> {
             change();
         }
         self.sent.lock().expect("no poisoned lock").push(transaction.clone());
-        Cluster::send(self.cluster, transaction).await
+        Cluster::send(self.cluster(), transaction).await
     }
 
     async fn statuses(&self, signatures: &[Signature]) -> Result<Vec<Option<TransactionStatus>>, ClusterError> {

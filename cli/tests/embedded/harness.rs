@@ -8,7 +8,7 @@ use {
     solana_signer::Signer as _,
     std::{
         cell::{Cell, RefCell},
-        fs,
+        fs, io,
         ops::Range,
         path::PathBuf,
         sync::atomic::{AtomicU32, Ordering},
@@ -33,6 +33,14 @@ use {
 thread_local! {
     /// What the last command said in passing, a line each.
     static SAID: RefCell<Vec<String>> = const { RefCell::new(vec![]) };
+
+    /// Whether a confirmation was given since [`take_confirmed`].
+    static CONFIRMED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a confirmation was given since the last call.
+pub fn take_confirmed() -> bool {
+    CONFIRMED.take()
 }
 
 /// What the last command said in passing, a line each.
@@ -64,6 +72,8 @@ pub struct Stage {
     pub exit: Cell<Exit>,
     /// Whether there is a terminal on which confirmations are denied.
     pub denies: Cell<bool>,
+    /// Whether there is a terminal on which confirmations are given.
+    pub agrees: Cell<bool>,
     /// What command lines can leave out.
     pub defaults: RefCell<Defaults>,
 }
@@ -108,6 +118,7 @@ impl Stage {
             text: RefCell::default(),
             exit: Cell::new(Exit::Done),
             denies: Cell::new(false),
+            agrees: Cell::new(false),
             defaults: RefCell::default(),
         };
         stage.keypair_file("wallet", &stage.wallet);
@@ -189,14 +200,14 @@ impl Stage {
         Ok(json)
     }
 
-    /// A terminal that records messages; with [`Self::denies`] it denies confirmations.
+    /// A terminal that records messages, and answers as [`Self::denies`] and [`Self::agrees`] have it.
     fn terminal(&self, global: &GlobalArgs) -> Terminal {
         SAID.with_borrow_mut(Vec::clear);
         Terminal {
             say: |text| SAID.with_borrow_mut(|said| said.push(text.to_owned())),
-            ask: |_| Ok("n".to_owned()),
-            can_ask: self.denies.get(),
-            quiet: global.output.is_json() && self.denies.get(),
+            ask: if self.agrees.get() { agree } else { |_| Ok("n".to_owned()) },
+            can_ask: self.denies.get() || self.agrees.get(),
+            quiet: global.output.is_json() && (self.denies.get() || self.agrees.get()),
             ..Terminal::absent(global.yes, global.output)
         }
     }
@@ -263,6 +274,11 @@ impl Stage {
         let account = self.cluster.account(&address).expect("the token account exists");
         TokenAccount::decode(&account.data).expect("it holds tokens").amount
     }
+}
+
+fn agree(_: &str) -> io::Result<String> {
+    CONFIRMED.set(true);
+    Ok("y".to_owned())
 }
 
 /// Checks that a command line fails with this exit code, and that its one sentence has these parts.

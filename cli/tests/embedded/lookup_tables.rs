@@ -90,12 +90,12 @@ async fn a_large_pool_uses_its_tables_unasked() {
     let mut sent = vec![];
     for option in ["--lookup-tables none", ""] {
         stage.cluster.advance_epoch().unwrap();
-        let updated = stage.must(&format!("update {pool} {option}")).await;
+        let updated = stage.must(&format!("update {pool} --transaction-version v0 {option}")).await;
         sent.push(updated["transactions"].as_array().unwrap().len());
     }
     assert!(sent[1] < sent[0], "{sent:?}");
-    let planned = stage.must(&format!("rebalance {pool} --dry-run")).await;
-    let moved = stage.must(&format!("rebalance {pool}")).await;
+    let planned = stage.must(&format!("rebalance {pool} --transaction-version v0 --dry-run")).await;
+    let moved = stage.must(&format!("rebalance {pool} --transaction-version v0")).await;
     assert_eq!(moved["movements"].as_array().unwrap().len(), 104);
     let (without, with) = (number(&planned["rebalance_transactions"]), number(&moved["rebalance_transactions"]));
     assert!(with < without, "{with} {without}");

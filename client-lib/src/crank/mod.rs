@@ -51,6 +51,7 @@ pub use {
 use {
     crate::{
         cluster::Cluster,
+        pack::TransactionFormat,
         plan::{Plan, RebalanceOptions},
         pool::{MinimumDelegation, PoolSnapshot, ReadOptions, StakeSelection},
         send::{SendOptions, Stop, Summary},
@@ -59,7 +60,6 @@ use {
     report::Run,
     retries::RequestLog,
     solana_address::Address,
-    solana_message::AddressLookupTableAccount,
     solana_signer::Signer,
     std::sync::atomic::AtomicU64,
     timing::Timing,
@@ -236,9 +236,8 @@ impl<'a, C: Cluster, S: PlanSender> Crank<'a, C, S> {
         if run.rounds >= self.options.max_rounds {
             return Err(CrankError::Restless { rounds: run.rounds });
         }
-        let lookup_tables = run.lookup_tables.clone().unwrap_or_default();
-        let load =
-            PlanToSend { plan, program_id: snapshot.program_id(), lookup_tables: &lookup_tables, stop: &self.stop };
+        let format = run.format.clone().unwrap_or_default();
+        let load = PlanToSend { plan, program_id: snapshot.program_id(), format: &format, stop: &self.stop };
         self.observer.sending(plan);
         let summary = self.plan_sender.send_plan(load).await.map_err(CrankError::PlanSender)?;
         self.observer.sent(&summary);
@@ -278,21 +277,16 @@ impl<'a, C: Cluster, S: PlanSender> Crank<'a, C, S> {
         if is_progress { Ok(()) } else { self.pause(self.options.poll_every).await }
     }
 
-    /// The lookup tables to use, searched once.
-    async fn find_lookup_tables(
-        &self,
-        snapshot: &PoolSnapshot,
-        run: &mut Run,
-    ) -> Cranked<Vec<AddressLookupTableAccount>, S> {
-        if let Some(known) = &run.lookup_tables {
+    /// The format of transactions, chosen once.
+    async fn choose_format(&self, snapshot: &PoolSnapshot, run: &mut Run) -> Cranked<TransactionFormat, S> {
+        if let Some(known) = &run.format {
             return Ok(known.clone());
         }
-        let found = if self.options.lookup_tables.is_empty() {
-            self.plan_sender.lookup_tables(snapshot).await.map_err(CrankError::PlanSender)?
-        } else {
-            self.options.lookup_tables.clone()
+        let chosen = match &self.options.format {
+            Some(format) => format.clone(),
+            None => self.plan_sender.format(snapshot).await.map_err(CrankError::PlanSender)?,
         };
-        Ok(run.lookup_tables.insert(found).clone())
+        Ok(run.format.insert(chosen).clone())
     }
 
     async fn report_balance(&self) {

@@ -1,7 +1,9 @@
 //! Options of a crank.
 
 use {
-    super::RebalanceAt, crate::plan::UpdateOptions, solana_address::Address, solana_message::AddressLookupTableAccount,
+    super::RebalanceAt,
+    crate::{pack::TransactionFormat, plan::UpdateOptions},
+    solana_address::Address,
     std::time::Duration,
 };
 
@@ -17,8 +19,8 @@ pub struct CrankOptions {
     pub top_up: bool,
     /// Options of the update. With [`UpdateOptions::all`] the first round also updates current records.
     pub update: UpdateOptions,
-    /// Lookup tables that shorten transactions; if empty, those of the [`PlanSender`](super::PlanSender).
-    pub lookup_tables: Vec<AddressLookupTableAccount>,
+    /// The format of transactions; `None` for the choice of the [`PlanSender`](super::PlanSender).
+    pub format: Option<TransactionFormat>,
     /// The program that must own the pool, if set.
     pub program_id: Option<Address>,
     /// Whether to wait while epoch rewards are being paid. Otherwise the crank ends with
@@ -55,7 +57,7 @@ impl Default for CrankOptions {
             rebalance_at: RebalanceAt::default(),
             top_up: false,
             update: UpdateOptions::default(),
-            lookup_tables: vec![],
+            format: None,
             program_id: None,
             wait_for_rewards: true,
             report_balance: false,

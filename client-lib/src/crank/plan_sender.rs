@@ -3,13 +3,12 @@
 use {
     crate::{
         cluster::Cluster,
-        pack::{self, PackError, PackOptions},
+        pack::{self, PackError, PackOptions, TransactionFormat},
         plan::Plan,
         pool::PoolSnapshot,
         send::{SendOptions, Sender, Stop, Summary},
     },
     solana_address::Address,
-    solana_message::AddressLookupTableAccount,
     solana_signer::Signer,
     std::{error::Error, future::Future},
 };
@@ -21,8 +20,8 @@ pub struct PlanToSend<'l> {
     pub plan: &'l Plan,
     /// The program that runs the pool.
     pub program_id: Address,
-    /// Lookup tables that shorten the transactions.
-    pub lookup_tables: &'l [AddressLookupTableAccount],
+    /// The format of the transactions.
+    pub format: &'l TransactionFormat,
     /// Ends sending early when requested.
     pub stop: &'l Stop,
 }
@@ -39,13 +38,10 @@ pub trait PlanSender {
     /// Sends a plan, and returns when the outcome of every transaction is known.
     fn send_plan(&self, to_send: PlanToSend<'_>) -> impl Future<Output = Result<Summary, Self::Error>>;
 
-    /// The lookup tables to use for a pool. Called once a run, and only if there is something to send.
-    fn lookup_tables(
-        &self,
-        snapshot: &PoolSnapshot,
-    ) -> impl Future<Output = Result<Vec<AddressLookupTableAccount>, Self::Error>> {
+    /// The format of the transactions for a pool. Called once a run, and only if there is something to send.
+    fn format(&self, snapshot: &PoolSnapshot) -> impl Future<Output = Result<TransactionFormat, Self::Error>> {
         let _ = snapshot;
-        async { Ok(vec![]) }
+        async { Ok(TransactionFormat::Legacy) }
     }
 
     /// Whether a later retry can succeed after this error.
@@ -77,10 +73,14 @@ impl<C: Cluster> PlanSender for WalletSender<'_, C> {
     }
 
     async fn send_plan(&self, to_send: PlanToSend<'_>) -> Result<Summary, PackError> {
-        let lookup_tables = to_send.lookup_tables.to_vec();
-        let packing = PackOptions { lookup_tables, ..PackOptions::new(self.key.pubkey()) };
+        let packing = PackOptions::new(self.key.pubkey()).in_format(to_send.format.clone());
         let stages = pack::pack_plan(to_send.plan, &packing)?;
         let send = SendOptions { pool_program: Some(to_send.program_id), ..self.send.clone() };
         Ok(Sender::new(self.cluster, self.key).options(send).stop(to_send.stop).send_stages(&stages).await)
+    }
+
+    async fn format(&self, _: &PoolSnapshot) -> Result<TransactionFormat, PackError> {
+        // The legacy format only takes more transactions.
+        Ok(TransactionFormat::newest(self.cluster).await.unwrap_or_default())
     }
 }

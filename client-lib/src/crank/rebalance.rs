@@ -5,11 +5,11 @@ use {
     crate::{
         cluster::Cluster,
         error::{PlanError, WeightsError},
+        pack::TransactionFormat,
         plan::{self, RebalanceOptions, RebalancePlan, StakeMovement},
         pool::{PoolSnapshot, StakeSelection},
     },
     solana_address::Address,
-    solana_message::AddressLookupTableAccount,
     std::collections::{HashMap, HashSet},
     tidepool_interface::{StakePoolError, state::ValidatorStakeInfo},
 };
@@ -72,7 +72,7 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
                 snapshot = self.wait_for_rewards(&snapshot).await?;
                 continue;
             }
-            let (planned_on, plan) = match self.plan_with_tables(&snapshot, options, run).await {
+            let (planned_on, plan) = match self.plan_in_format(&snapshot, options, run).await {
                 Err(CrankError::Plan(error)) if epoch_has_ended(&error) => {
                     self.pause(self.options.poll_every).await?;
                     snapshot = self.reread(&snapshot, &StakeSelection::None).await?;
@@ -91,25 +91,23 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
         Ok(snapshot)
     }
 
-    /// Searches for lookup tables only if there is something to send.
-    async fn plan_with_tables(
+    /// Chooses the format only if there is something to send.
+    async fn plan_in_format(
         &self,
         snapshot: &PoolSnapshot,
         options: &RebalanceOptions,
         run: &mut Run,
     ) -> Cranked<(PoolSnapshot, RebalancePlan), S> {
-        let with = |tables: &[AddressLookupTableAccount]| RebalanceOptions {
-            lookup_tables: tables.to_vec(),
-            ..options.clone()
-        };
-        let are_known = run.lookup_tables.is_some();
-        let known = with(run.lookup_tables.as_deref().unwrap_or_default());
-        let planned = self.plan_rebalance(snapshot, &known).await?;
-        if planned.1.is_empty() || are_known {
+        let is_known = run.format.is_some();
+        let within = |format| RebalanceOptions { format, ..options.clone() };
+        let planned = self.plan_rebalance(snapshot, &within(run.format.clone().unwrap_or_default())).await?;
+        if planned.1.is_empty() || is_known {
             return Ok(planned);
         }
-        let tables = self.find_lookup_tables(&planned.0, run).await?;
-        if tables.is_empty() { Ok(planned) } else { self.plan_rebalance(&planned.0, &with(&tables)).await }
+        match self.choose_format(&planned.0, run).await? {
+            TransactionFormat::Legacy => Ok(planned),
+            format => self.plan_rebalance(&planned.0, &within(format)).await,
+        }
     }
 
     async fn rebalance_round(

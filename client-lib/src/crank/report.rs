@@ -3,12 +3,12 @@
 use {
     super::{CrankError, NextRebalance},
     crate::{
+        pack::TransactionFormat,
         plan::{RebalancePlan, StakeMovement, Step},
         pool::PoolSnapshot,
         send::{Outcome, Sent, Summary},
     },
     solana_address::Address,
-    solana_message::AddressLookupTableAccount,
     std::{collections::HashSet, error::Error},
 };
 
@@ -55,8 +55,8 @@ pub(super) struct Run {
     /// Idle lamports that were found, those included that this run has swept.
     pub found_idle_lamports: Option<u64>,
     pub next_rebalance: Option<NextRebalance>,
-    /// Lookup tables, once they were searched.
-    pub lookup_tables: Option<Vec<AddressLookupTableAccount>>,
+    /// The format of transactions, once it was chosen.
+    pub format: Option<TransactionFormat>,
 }
 
 impl Run {

@@ -33,7 +33,7 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
                 snapshot = self.wait_for_rewards(&snapshot).await?;
                 continue;
             }
-            let lookup_tables = self.find_lookup_tables(&snapshot, run).await?;
+            let format = self.choose_format(&snapshot, run).await?;
             if backlog.is_stale || all {
                 // The stake accounts show which stake can be merged: one failed merge would fail its whole transaction.
                 snapshot = self.reread(&snapshot, &StakeSelection::All).await?;
@@ -43,7 +43,7 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
                 }
                 sweeps = self.note_idle(&snapshot, run);
             }
-            let options = UpdateOptions { all, lookup_tables, ..self.options.update.clone() };
+            let options = UpdateOptions { all, format, ..self.options.update.clone() };
             let plan = plan::update(&snapshot, &options)?;
             if plan.is_empty() {
                 return Ok(snapshot);

@@ -17,8 +17,8 @@
 //! // … pack and send `upkeep.plan`; in the next slot, read the tables again and use them:
 //! let slot_hashes = cluster.slot_hashes().await?;
 //! let tables = lookup::find(cluster, &owner.authority, &owner.pool).await?;
-//! let mut options = pack::PackOptions::new(owner.payer);
-//! options.lookup_tables = tables.iter().filter_map(|table| table.usable(&slot_hashes)).collect();
+//! let usable = tables.iter().filter_map(|table| table.usable(&slot_hashes)).collect();
+//! let options = pack::PackOptions::new(owner.payer).in_format(pack::TransactionFormat::with_tables(usable));
 //!
 //! // The rent of replaced tables can be recovered some 512 blocks later.
 //! let replaced: Vec<LookupTable> = tables.into_iter().filter(|table| !table.is_active()).collect();

@@ -1,9 +1,10 @@
 //! Inputs of a transaction's size.
 
 use {
+    super::TransactionFormat,
     solana_address::Address,
     solana_instruction::Instruction,
-    solana_message::AddressLookupTableAccount,
+    solana_message::v1,
     std::collections::{BTreeMap, HashMap},
 };
 
@@ -29,6 +30,16 @@ pub(super) const fn frame_bytes(signers: usize, accounts: usize, instructions: u
         + short_length(instructions)
 }
 
+/// Bytes of a v1 transaction without its instructions, with all values of the header's compute budget.
+const fn v1_frame_bytes(signers: usize, accounts: usize) -> usize {
+    const VERSION: usize = 1;
+    const BUDGET: usize = 8 + 3 * 4;
+    VERSION + v1::FIXED_HEADER_SIZE + BUDGET + v1::SIGNATURE_SIZE * signers + 32 * accounts
+}
+
+/// Bytes of the header of an instruction in a v1 transaction.
+const V1_INSTRUCTION_HEADER: usize = 4;
+
 #[derive(Clone, Copy, Debug, Default)]
 struct Use {
     signs: bool,
@@ -42,12 +53,15 @@ struct Use {
 pub(super) struct Footprint {
     accounts: HashMap<Address, Use>,
     instructions: usize,
-    instruction_bytes: usize,
+    /// Bytes of account indices and data.
+    payload_bytes: usize,
+    /// Bytes of the lengths and program indices in a legacy transaction.
+    length_bytes: usize,
 }
 
 impl Footprint {
     pub(super) fn new(payer: Address) -> Self {
-        let mut footprint = Self { accounts: HashMap::new(), instructions: 0, instruction_bytes: 0 };
+        let mut footprint = Self { accounts: HashMap::new(), instructions: 0, payload_bytes: 0, length_bytes: 0 };
         footprint.name(payer, true, true, false);
         footprint
     }
@@ -59,7 +73,8 @@ impl Footprint {
         }
         let (metas, data) = (instruction.accounts.len(), instruction.data.len());
         self.instructions += 1;
-        self.instruction_bytes += 1 + short_length(metas) + metas + short_length(data) + data;
+        self.payload_bytes += metas + data;
+        self.length_bytes += 1 + short_length(metas) + short_length(data);
     }
 
     fn name(&mut self, address: Address, signs: bool, is_written: bool, is_invoked: bool) {
@@ -73,18 +88,28 @@ impl Footprint {
         self.accounts.len()
     }
 
-    /// The indices of the tables that supply accounts of this transaction.
-    pub(super) fn tables(&self, tables: &Tables) -> Vec<usize> {
-        self.looked_up(tables).into_keys().collect()
+    pub(super) fn signatures(&self) -> usize {
+        self.accounts.values().filter(|account| account.signs).count()
     }
 
-    /// Bytes of the transaction: legacy, unless tables supply accounts.
-    pub(super) fn bytes(&self, tables: &Tables) -> usize {
+    /// The indices of the lookup tables that supply accounts of this transaction.
+    pub(super) fn tables(&self, layout: &Layout) -> Vec<usize> {
+        self.looked_up(layout).into_keys().collect()
+    }
+
+    /// Bytes of the transaction.
+    pub(super) fn bytes(&self, layout: &Layout) -> usize {
         const VERSION: usize = 1;
-        let signers = self.accounts.values().filter(|account| account.signs).count();
-        let looked_up = self.looked_up(tables);
+        let signers = self.signatures();
+        if layout.is_v1 {
+            let frame = v1_frame_bytes(signers, self.accounts.len());
+            return frame + V1_INSTRUCTION_HEADER * self.instructions + self.payload_bytes;
+        }
+        let looked_up = self.looked_up(layout);
         let supplied: usize = looked_up.values().map(|(written, read)| written + read).sum();
-        let frame = frame_bytes(signers, self.accounts.len() - supplied, self.instructions) + self.instruction_bytes;
+        let frame = frame_bytes(signers, self.accounts.len() - supplied, self.instructions)
+            + self.length_bytes
+            + self.payload_bytes;
         if looked_up.is_empty() {
             return frame;
         }
@@ -96,13 +121,13 @@ impl Footprint {
     }
 
     /// Writable and read-only accounts that each used table supplies.
-    fn looked_up(&self, tables: &Tables) -> BTreeMap<usize, (usize, usize)> {
+    fn looked_up(&self, layout: &Layout) -> BTreeMap<usize, (usize, usize)> {
         let mut counts = BTreeMap::new();
         for (address, account) in &self.accounts {
             if account.signs || account.is_invoked {
                 continue;
             }
-            if let Some(table) = tables.supplier(address) {
+            if let Some(table) = layout.suppliers.get(address).copied() {
                 let (written, read) = counts.entry(table).or_default();
                 *(if account.is_written { written } else { read }) += 1;
             }
@@ -111,23 +136,23 @@ impl Footprint {
     }
 }
 
-/// The lookup table that supplies each address.
+/// How a format lays out a transaction.
 #[derive(Debug, Default)]
-pub(super) struct Tables(HashMap<Address, usize>);
+pub(super) struct Layout {
+    is_v1: bool,
+    /// The lookup table that supplies each address.
+    suppliers: HashMap<Address, usize>,
+}
 
-impl Tables {
-    pub(super) fn new(tables: &[AddressLookupTableAccount]) -> Self {
+impl Layout {
+    pub(super) fn new(format: &TransactionFormat) -> Self {
         let mut suppliers = HashMap::new();
-        for (index, table) in tables.iter().enumerate() {
+        for (index, table) in format.lookup_tables().iter().enumerate() {
             for address in &table.addresses {
                 // The first table with an address supplies it.
                 suppliers.entry(*address).or_insert(index);
             }
         }
-        Self(suppliers)
-    }
-
-    fn supplier(&self, address: &Address) -> Option<usize> {
-        self.0.get(address).copied()
+        Self { is_v1: *format == TransactionFormat::V1, suppliers }
     }
 }

@@ -1,26 +1,22 @@
 //! Packs instructions into the fewest transactions within the limits.
 
 mod footprint;
+mod format;
 
 #[cfg(test)]
 mod tests;
 
 use {
     crate::{
-        compute, logs,
+        compute, logs, trace,
         transaction::{InstructionGroup, Outgoing, Plan},
     },
-    footprint::{Footprint, Tables, frame_bytes, short_length},
+    footprint::{Footprint, Layout, frame_bytes, short_length},
     solana_address::Address,
     solana_instruction::Instruction,
-    solana_message::AddressLookupTableAccount,
 };
 
-/// Size limit of a transaction in bytes, signatures included.
-pub const MAX_TRANSACTION_BYTES: usize = 1232;
-
-/// Most accounts that a transaction can lock.
-pub const MAX_ACCOUNT_LOCKS: usize = 64;
+pub use format::{MAX_ACCOUNT_LOCKS, MAX_TRANSACTION_BYTES, TransactionFormat, TransactionLimits, cluster_takes_v1};
 
 /// Bytes of the three compute budget instructions (limits of compute units and of loaded account data, price) and their
 /// program's address.
@@ -55,14 +51,24 @@ pub struct PackOptions {
     pub max_log_bytes: u32,
     /// Most groups of one transaction. With 1, no group fails because of another.
     pub max_groups: usize,
-    /// Lookup tables that transactions can use. Without any, all have the legacy format.
-    pub lookup_tables: Vec<AddressLookupTableAccount>,
+    /// The format of the transactions.
+    pub format: TransactionFormat,
 }
 
 impl PackOptions {
     /// The default options for the fee payer `payer`.
     pub fn new(payer: Address) -> Self {
         Self { payer, ..Self::default() }
+    }
+
+    /// These options for transactions of this format. v1 needs no room for compute budget instructions.
+    #[must_use]
+    pub fn in_format(self, format: TransactionFormat) -> Self {
+        let (reserved_bytes, reserved_accounts) = match format {
+            TransactionFormat::V1 => (0, 0),
+            TransactionFormat::Legacy | TransactionFormat::V0(_) => (self.reserved_bytes, self.reserved_accounts),
+        };
+        Self { reserved_bytes, reserved_accounts, format, ..self }
     }
 
     /// These options with room for `AdvanceNonceAccount`, which a sender prepends.
@@ -84,7 +90,7 @@ impl Default for PackOptions {
             reserved_accounts: 1,
             max_log_bytes: logs::PACKED_PER_TRANSACTION,
             max_groups: usize::MAX,
-            lookup_tables: Vec::new(),
+            format: TransactionFormat::Legacy,
         }
     }
 }
@@ -93,25 +99,34 @@ impl Default for PackOptions {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum PackError {
     /// It is too large.
-    #[error(
-        "\"{label}\" needs {bytes} bytes, more than the {MAX_TRANSACTION_BYTES} of a transaction: split it, or use fewer \
-         signers"
-    )]
+    #[error("\"{label}\" needs {bytes} bytes, more than the {limit} of a transaction: split it, or use fewer signers")]
     TooManyBytes {
         /// The group.
         label: String,
         /// Bytes of a transaction with this group alone, reserved bytes included.
         bytes: usize,
+        /// The limit of the format.
+        limit: usize,
     },
     /// It names too many accounts.
-    #[error(
-        "\"{label}\" names {accounts} accounts, more than the {MAX_ACCOUNT_LOCKS} that a transaction can lock: split it"
-    )]
+    #[error("\"{label}\" names {accounts} accounts, more than the {limit} that a transaction can lock: split it")]
     TooManyAccounts {
         /// The group.
         label: String,
         /// Accounts of a transaction with this group alone, reserved ones included.
         accounts: usize,
+        /// The limit of the format.
+        limit: usize,
+    },
+    /// It needs too many signatures.
+    #[error("\"{label}\" needs {signatures} signatures, more than the {limit} of a transaction: split it")]
+    TooManySignatures {
+        /// The group.
+        label: String,
+        /// Signatures of a transaction with this group alone.
+        signatures: usize,
+        /// The limit of the format.
+        limit: usize,
     },
     /// It uses too many compute units.
     #[error(
@@ -131,7 +146,7 @@ pub enum PackError {
 /// # Errors
 /// [`PackError`] with the group that exceeds a transaction.
 pub fn pack(groups: &[InstructionGroup], options: &PackOptions) -> Result<Vec<Outgoing>, PackError> {
-    let tables = &Tables::new(&options.lookup_tables);
+    let layout = &Layout::new(&options.format);
     let mut packed: Vec<Draft> = Vec::new();
     for group in groups {
         let open = packed.len().saturating_sub(OPEN_TRANSACTIONS);
@@ -139,16 +154,17 @@ pub fn pack(groups: &[InstructionGroup], options: &PackOptions) -> Result<Vec<Ou
             let larger = draft.with(group);
             let fits = draft.groups < options.max_groups
                 && larger.joined.log_bytes <= options.max_log_bytes
-                && larger.check(group, tables, options).is_ok();
+                && larger.joined.trace_length <= options.format.limits().trace
+                && larger.check(group, layout, options).is_ok();
             fits.then(|| *draft = larger)
         });
         if taken_by.is_none() {
             let alone = Draft::new(group, options.payer);
-            alone.check(group, tables, options)?;
+            alone.check(group, layout, options)?;
             packed.push(alone);
         }
     }
-    let mut packed: Vec<_> = packed.into_iter().map(|draft| draft.finish(tables, options)).collect();
+    let mut packed: Vec<_> = packed.into_iter().map(|draft| draft.finish(layout, options)).collect();
     if let [alone] = packed.as_mut_slice() {
         // Its simulation includes all groups.
         alone.compute_growth = 0;
@@ -168,30 +184,30 @@ pub fn pack_plan(plan: &Plan, options: &PackOptions) -> Result<Vec<Vec<Outgoing>
 pub fn transaction_bytes(payer: &Address, instructions: &[Instruction]) -> usize {
     let mut footprint = Footprint::new(*payer);
     instructions.iter().for_each(|instruction| footprint.add(instruction));
-    footprint.bytes(&Tables::default())
+    footprint.bytes(&Layout::default())
 }
 
 /// Checks whether an instruction fits a transaction of its own, with any fee payer.
 pub(crate) struct Sizing {
-    tables: Tables,
+    layout: Layout,
     options: PackOptions,
 }
 
 impl Sizing {
-    /// With these lookup tables; without any, for the legacy format.
-    pub(crate) fn new(lookup_tables: &[AddressLookupTableAccount]) -> Self {
+    pub(crate) fn new(format: &TransactionFormat) -> Self {
         // A fee payer that no instruction names.
         let payer = Address::new_from_array([u8::MAX; 32]);
-        Self { tables: Tables::new(lookup_tables), options: PackOptions::new(payer) }
+        Self { layout: Layout::new(format), options: PackOptions::new(payer).in_format(format.clone()) }
     }
 
     pub(crate) fn fits_locks(&self, instruction: &Instruction) -> bool {
-        self.footprint(instruction).locks() + self.options.reserved_accounts <= MAX_ACCOUNT_LOCKS
+        let accounts = self.footprint(instruction).locks() + self.options.reserved_accounts;
+        accounts <= self.options.format.limits().accounts
     }
 
     pub(crate) fn fits(&self, instruction: &Instruction) -> bool {
-        let bytes = self.footprint(instruction).bytes(&self.tables) + self.options.reserved_bytes;
-        bytes <= MAX_TRANSACTION_BYTES && self.fits_locks(instruction)
+        let bytes = self.footprint(instruction).bytes(&self.layout) + self.options.reserved_bytes;
+        bytes <= self.options.format.limits().bytes && self.fits_locks(instruction)
     }
 
     fn footprint(&self, instruction: &Instruction) -> Footprint {
@@ -207,6 +223,9 @@ pub(crate) const MAX_COMPUTE_UNITS: u32 = compute::MAX_PER_TRANSACTION - COMPUTE
 /// Most bytes of logs of a transaction's instructions, an estimate, without the compute budget instructions.
 pub(crate) const MAX_LOG_BYTES: u32 = logs::PACKED_PER_TRANSACTION - COMPUTE_BUDGET_LOG_BYTES;
 
+/// Most instructions that a transaction's own run, calls included, without the compute budget instructions.
+pub(crate) const MAX_TRACE: u32 = trace::MAX_PER_TRANSACTION - trace::COMPUTE_BUDGET;
+
 /// Validators of one `UpdateValidatorListBalance` in a legacy transaction, by size and by account locks.
 pub fn max_update_pairs(options: &PackOptions) -> usize {
     const DATA_BYTES: usize = 6;
@@ -221,15 +240,15 @@ pub fn max_update_pairs(options: &PackOptions) -> usize {
         .unwrap_or(0)
 }
 
-/// Validators of one `UpdateValidatorListBalance` with lookup tables, by account locks.
+/// Validators of one `UpdateValidatorListBalance` by account locks alone: with lookup tables, or in v1.
 pub const fn max_update_pairs_by_locks(options: &PackOptions) -> usize {
-    MAX_ACCOUNT_LOCKS.saturating_sub(UPDATE_ACCOUNTS + options.reserved_accounts) / 2
+    options.format.limits().accounts.saturating_sub(UPDATE_ACCOUNTS + options.reserved_accounts) / 2
 }
 
-/// Stake accounts of one `UpdateValidators` with lookup tables, by account locks. A validator takes one, or two with
-/// transient stake.
+/// Stake accounts of one `UpdateValidators` by account locks alone: with lookup tables, or in v1. A validator takes one,
+/// or two with transient stake.
 pub const fn max_update_accounts_by_locks(options: &PackOptions) -> usize {
-    MAX_ACCOUNT_LOCKS.saturating_sub(UPDATE_ACCOUNTS + options.reserved_accounts)
+    options.format.limits().accounts.saturating_sub(UPDATE_ACCOUNTS + options.reserved_accounts)
 }
 
 /// Accounts of an `UpdateValidatorListBalance` or `UpdateValidators` before those of validators, with the fee payer and
@@ -249,6 +268,7 @@ impl Draft {
         let joined = InstructionGroup {
             compute_units: group.compute_units.saturating_add(COMPUTE_BUDGET_UNITS),
             log_bytes: group.log_bytes.saturating_add(COMPUTE_BUDGET_LOG_BYTES),
+            trace_length: group.trace_length.saturating_add(trace::COMPUTE_BUDGET),
             ..group.clone()
         };
         let mut footprint = Footprint::new(payer);
@@ -263,15 +283,18 @@ impl Draft {
     }
 
     /// Checks the limits; the error names `group`.
-    fn check(&self, group: &InstructionGroup, tables: &Tables, options: &PackOptions) -> Result<(), PackError> {
+    fn check(&self, group: &InstructionGroup, layout: &Layout, options: &PackOptions) -> Result<(), PackError> {
         let label = || group.label.clone();
-        let bytes = self.footprint.bytes(tables) + options.reserved_bytes;
+        let bytes = self.footprint.bytes(layout) + options.reserved_bytes;
+        let limits = options.format.limits();
         let accounts = self.footprint.locks() + options.reserved_accounts;
-        let units = self.joined.compute_units;
-        if bytes > MAX_TRANSACTION_BYTES {
-            Err(PackError::TooManyBytes { label: label(), bytes })
-        } else if accounts > MAX_ACCOUNT_LOCKS {
-            Err(PackError::TooManyAccounts { label: label(), accounts })
+        let (signatures, units) = (self.footprint.signatures(), self.joined.compute_units);
+        if signatures > limits.signatures {
+            Err(PackError::TooManySignatures { label: label(), signatures, limit: limits.signatures })
+        } else if bytes > limits.bytes {
+            Err(PackError::TooManyBytes { label: label(), bytes, limit: limits.bytes })
+        } else if accounts > limits.accounts {
+            Err(PackError::TooManyAccounts { label: label(), accounts, limit: limits.accounts })
         } else if units > compute::MAX_PER_TRANSACTION {
             Err(PackError::TooManyComputeUnits { label: label(), units })
         } else {
@@ -279,15 +302,21 @@ impl Draft {
         }
     }
 
-    fn finish(self, tables: &Tables, options: &PackOptions) -> Outgoing {
-        let used = self.footprint.tables(tables);
+    fn finish(self, layout: &Layout, options: &PackOptions) -> Outgoing {
+        let used = self.footprint.tables(layout).into_iter();
+        let format = match &options.format {
+            TransactionFormat::V0(tables) => {
+                TransactionFormat::with_tables(used.map(|index| tables[index].clone()).collect())
+            }
+            format @ (TransactionFormat::Legacy | TransactionFormat::V1) => format.clone(),
+        };
         Outgoing {
             label: self.joined.label,
             steps: self.joined.steps,
             instructions: self.joined.instructions,
             compute_units: Some(self.joined.compute_units),
             compute_growth: self.joined.compute_growth,
-            lookup_tables: used.into_iter().map(|index| options.lookup_tables[index].clone()).collect(),
+            format,
         }
     }
 }

@@ -3,7 +3,7 @@ use {
     crate::pool::fixture::{Fixture, FixtureValidator, SOL, vote},
     solana_hash::Hash,
     solana_instruction::AccountMeta,
-    solana_message::{Message, VersionedMessage, v0},
+    solana_message::{AddressLookupTableAccount, Message, VersionedMessage, v0, v1},
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
     std::collections::BTreeSet,
@@ -13,16 +13,28 @@ const PAYER: Address = Address::new_from_array([201; 32]);
 
 /// The length of the transaction in wire format.
 fn wire_bytes(plan: &Outgoing) -> usize {
-    let message = if plan.lookup_tables.is_empty() {
-        VersionedMessage::Legacy(Message::new_with_blockhash(&plan.instructions, Some(&PAYER), &Hash::default()))
-    } else {
-        let tables = &plan.lookup_tables;
-        VersionedMessage::V0(v0::Message::try_compile(&PAYER, &plan.instructions, tables, Hash::default()).unwrap())
+    let (instructions, hash) = (&plan.instructions, Hash::default());
+    let message = match &plan.format {
+        TransactionFormat::Legacy => {
+            VersionedMessage::Legacy(Message::new_with_blockhash(instructions, Some(&PAYER), &hash))
+        }
+        TransactionFormat::V0(tables) => {
+            VersionedMessage::V0(v0::Message::try_compile(&PAYER, instructions, tables, hash).unwrap())
+        }
+        TransactionFormat::V1 => {
+            let config = v1::TransactionConfig {
+                priority_fee: Some(1),
+                compute_unit_limit: Some(1),
+                loaded_accounts_data_size_limit: Some(1),
+                heap_size: Some(v1::MIN_HEAP_SIZE),
+            };
+            VersionedMessage::V1(v1::Message::try_compile_with_config(&PAYER, instructions, hash, config).unwrap())
+        }
     };
     let signers = usize::from(message.header().num_required_signatures);
     let named: BTreeSet<_> = message.static_account_keys()[..signers].iter().copied().collect();
     assert_eq!(named, plan.signers().into_iter().chain([PAYER]).collect());
-    bincode::serialize(&VersionedTransaction { signatures: vec![Signature::default(); signers], message })
+    wincode::serialize(&VersionedTransaction { signatures: vec![Signature::default(); signers], message })
         .unwrap()
         .len()
 }
@@ -58,6 +70,44 @@ fn packs_every_group_once() {
     for plan in &plans {
         assert!(wire_bytes(plan) + COMPUTE_BUDGET_BYTES <= MAX_TRANSACTION_BYTES);
         assert!(plan.compute_units >= Some(10_000 * plan.label.split(", ").count() as u32));
+    }
+}
+
+#[test]
+fn counts_wire_bytes_of_v1() {
+    let options = PackOptions::new(PAYER).in_format(TransactionFormat::V1);
+    for (accounts, signers, data) in [(0, 0, 0), (1, 1, 1), (5, 3, 127), (5, 0, 128), (18, 11, 200), (45, 1, 900)] {
+        let group = made_up(1, accounts, signers, data);
+        let plans = pack(&[group.clone(), group], &options).unwrap();
+        let [plan] = plans.as_slice() else { panic!("{plans:?}") };
+        let mut footprint = Footprint::new(PAYER);
+        plan.instructions.iter().for_each(|instruction| footprint.add(instruction));
+        assert_eq!(footprint.bytes(&Layout::new(&options.format)), wire_bytes(plan));
+    }
+}
+
+#[test]
+fn v1_has_limits_of_its_own() {
+    let options = PackOptions::new(PAYER).in_format(TransactionFormat::V1);
+    let packed = |accounts, signers, data| pack(&[made_up(1, accounts, signers, data)], &options);
+    // With the payer and the program.
+    assert!(packed(62, 0, 0).is_ok());
+    assert!(matches!(packed(63, 0, 0), Err(PackError::TooManyAccounts { accounts: 65, limit: 64, .. })));
+    assert!(packed(11, 11, 0).is_ok());
+    assert!(matches!(packed(12, 12, 0), Err(PackError::TooManySignatures { signatures: 13, limit: 12, .. })));
+    let most = (0..4_096).take_while(|data| packed(1, 0, *data).is_ok()).last().unwrap();
+    assert_eq!(wire_bytes(&packed(1, 0, most).unwrap()[0]), 4_096);
+    assert!(matches!(packed(1, 0, most + 1), Err(PackError::TooManyBytes { bytes: 4_097, limit: 4_096, .. })));
+}
+
+#[test]
+fn instruction_trace_limits_a_transaction() {
+    for format in [TransactionFormat::Legacy, TransactionFormat::V1] {
+        let options = PackOptions::new(PAYER).in_format(format);
+        let running = |seed, trace_length| made_up(seed, 1, 0, 0).logging(0).running(trace_length);
+        let transactions = |groups: &[InstructionGroup]| pack(groups, &options).unwrap().len();
+        assert_eq!(transactions(&[running(0, 30), running(1, 31)]), 1);
+        assert_eq!(transactions(&[running(0, 30), running(1, 32)]), 2);
     }
 }
 
@@ -103,7 +153,7 @@ fn logs_limit_a_transaction_unless_a_group_alone_exceeds_them() {
 fn names_group_that_does_not_fit() {
     let error = pack(&[made_up(0, 1, 0, 0), made_up(3, 35, 0, 0)], &PackOptions::new(PAYER)).unwrap_err();
     assert!(
-        matches!(&error, PackError::TooManyBytes { label, bytes } if label == "group 3" && *bytes > 1232),
+        matches!(&error, PackError::TooManyBytes { label, bytes, limit: 1232 } if label == "group 3" && *bytes > 1232),
         "{error}"
     );
 }
@@ -118,21 +168,21 @@ fn account_locks_limit_transactions_with_tables() {
         .enumerate()
         .map(|(index, addresses)| AddressLookupTableAccount { key: vote(5_000 + index), addresses: addresses.to_vec() })
         .collect();
-    let options = PackOptions { lookup_tables, ..PackOptions::new(PAYER) };
+    let options = PackOptions::new(PAYER).in_format(TransactionFormat::V0(lookup_tables));
     let most = max_update_pairs_by_locks(&options);
     assert_eq!(most, 27);
     // These are in both tables.
     let group = crate::plan::list_chunk(&snapshot, 110..110 + most, false).unwrap();
     let plans = pack(&[group], &options).unwrap();
     let [plan] = plans.as_slice() else { panic!("{plans:?}") };
-    assert_eq!(plan.lookup_tables.len(), 2);
+    assert_eq!(plan.format.lookup_tables().len(), 2);
     let mut footprint = Footprint::new(PAYER);
     plan.instructions.iter().for_each(|instruction| footprint.add(instruction));
-    assert_eq!(footprint.bytes(&Tables::new(&options.lookup_tables)), wire_bytes(plan));
+    assert_eq!(footprint.bytes(&Layout::new(&options.format)), wire_bytes(plan));
     let one_more = crate::plan::list_chunk(&snapshot, 0..most + 1, false).unwrap();
     assert!(matches!(pack(&[one_more], &options), Err(PackError::TooManyAccounts { accounts: 66, .. })));
     let small = pack(&[made_up(1, 1, 0, 0)], &options).unwrap();
-    assert!(small[0].lookup_tables.is_empty());
+    assert_eq!(small[0].format, TransactionFormat::Legacy);
 }
 
 #[test]

@@ -1,16 +1,16 @@
 //! From instructions to a signed transaction.
 
 use {
-    super::{FailureReport, Lifetime, NotSent, Outcome, Outgoing, Sender},
+    super::{FailureReport, Lifetime, NotSent, Outcome, Outgoing, Sender, budget::in_header},
     crate::{
         cluster::{self, Cluster},
         error,
-        pack::MAX_TRANSACTION_BYTES,
+        pack::TransactionFormat,
     },
     solana_address::Address,
     solana_hash::Hash,
     solana_instruction::Instruction,
-    solana_message::{AddressLookupTableAccount, Message, VersionedMessage, v0},
+    solana_message::{AddressLookupTableAccount, Message, VersionedMessage, v0, v1},
     solana_signature::Signature,
     solana_signer::{Signer, SignerError},
     solana_transaction::versioned::VersionedTransaction,
@@ -70,7 +70,7 @@ impl<C: Cluster> Sender<'_, C> {
     ) -> FailureReport {
         let below_rent = match error {
             TransactionError::InsufficientFundsForRent { account_index } => {
-                match address_at(message, &outgoing.lookup_tables, usize::from(account_index)) {
+                match address_at(message, outgoing.format.lookup_tables(), usize::from(account_index)) {
                     Some(account) => Some(cluster::below_rent(self.cluster, account).await),
                     None => None,
                 }
@@ -89,7 +89,7 @@ impl<C: Cluster> Sender<'_, C> {
         FailureReport { error, explanation, logs }
     }
 
-    /// The message for these instructions: legacy, or v0 if the transaction has lookup tables.
+    /// The message for these instructions. In v1 its header has the compute budget.
     pub(super) fn message(
         &self,
         instructions: &[Instruction],
@@ -98,13 +98,22 @@ impl<C: Cluster> Sender<'_, C> {
     ) -> Result<VersionedMessage, NotSent> {
         let payer = self.payer.pubkey();
         let instructions = &self.options.lifetime.prepend_to(instructions);
-        if outgoing.lookup_tables.is_empty() {
-            let message = Message::new_with_blockhash(instructions, Some(&payer), &blockhash);
-            return Ok(VersionedMessage::Legacy(message));
+        let malformed = |error: &dyn std::error::Error| NotSent::Malformed { detail: error.to_string() };
+        match &outgoing.format {
+            TransactionFormat::Legacy => {
+                Ok(VersionedMessage::Legacy(Message::new_with_blockhash(instructions, Some(&payer), &blockhash)))
+            }
+            TransactionFormat::V0(tables) => v0::Message::try_compile(&payer, instructions, tables, blockhash)
+                .map(VersionedMessage::V0)
+                .map_err(|error| malformed(&error)),
+            TransactionFormat::V1 => {
+                let (config, instructions) = in_header(instructions);
+                let message = v1::Message::try_compile_with_config(&payer, &instructions, blockhash, config)
+                    .map_err(|error| malformed(&error))?;
+                message.validate().map_err(|error| malformed(&error))?;
+                Ok(VersionedMessage::V1(message))
+            }
         }
-        v0::Message::try_compile(&payer, instructions, &outgoing.lookup_tables, blockhash)
-            .map(VersionedMessage::V0)
-            .map_err(|error| NotSent::Malformed { detail: error.to_string() })
     }
 
     fn signature(&self, address: &Address, message: &[u8]) -> Result<Signature, NotSent> {
@@ -139,10 +148,11 @@ pub(super) fn signature_of(
 }
 
 pub(super) fn check_size(transaction: &VersionedTransaction) -> Result<(), NotSent> {
-    let bytes = bincode::serialized_size(transaction)
+    let bytes = wincode::serialized_size(transaction)
         .map_err(|error| NotSent::Malformed { detail: error.to_string() })? as usize;
-    if bytes > MAX_TRANSACTION_BYTES {
-        return Err(NotSent::TooLarge { bytes, limit: MAX_TRANSACTION_BYTES });
+    let limit = TransactionFormat::limits_of(&transaction.message).bytes;
+    if bytes > limit {
+        return Err(NotSent::TooLarge { bytes, limit });
     }
     Ok(())
 }

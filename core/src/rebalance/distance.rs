@@ -7,7 +7,7 @@ use {
         rows::{Visit, visit_all},
         targets::Targets,
     },
-    crate::row::ValidatorRow,
+    crate::row::{ValidatorRow, is_weight},
 };
 
 /// Kind of a validator's deviation from its target.
@@ -182,9 +182,9 @@ impl Distance {
     ) -> Option<usize> {
         let mut cached = WeightTarget::NONE;
         for (index, record) in records.iter().enumerate() {
-            let weight = record.weight();
+            let weight = record.weight_or_mark();
             if u64::from(weight) != cached.weight {
-                if weight == 0 {
+                if !is_weight(weight) {
                     continue;
                 }
                 cached = self.weight_target(weight);
@@ -223,9 +223,9 @@ impl<R: ValidatorRow> Visit<R> for TallyScan {
     #[inline(always)]
     fn visit(&mut self, record: &R) {
         let Self { distance, cached, tally } = self;
-        let weight = record.weight();
+        let weight = record.weight_or_mark();
         if u64::from(weight) != cached.weight {
-            if weight == 0 {
+            if !is_weight(weight) {
                 return;
             }
             *cached = distance.weight_target(weight);
@@ -279,7 +279,7 @@ impl<const BELOW: bool, R: ValidatorRow, F: FnMut(usize, u64)> KindScan<'_, BELO
 impl<const BELOW: bool, R: ValidatorRow, F: FnMut(usize, u64)> Visit<R> for KindScan<'_, BELOW, R, F> {
     #[inline(always)]
     fn visit(&mut self, record: &R) {
-        let (weight, active) = (record.weight(), record.active_lamports());
+        let (weight, active) = (record.weight_or_mark(), record.active_lamports());
         // Deactivating stake counts as its validator's, and only the full measure includes it.
         let is_moving = record.transient_lamports() != 0;
         if u64::from(weight) != self.cached.weight {
@@ -292,7 +292,7 @@ impl<const BELOW: bool, R: ValidatorRow, F: FnMut(usize, u64)> Visit<R> for Kind
                         active <= target.wrapping_add(self.above)
                     }
                 });
-            if is_clear || weight == 0 {
+            if is_clear || !is_weight(weight) {
                 return;
             }
             self.cached = self.distance.weight_target(weight);

@@ -7,7 +7,10 @@ use {
         movement::base_stake,
         rows::{Visit, visit_all},
     },
-    crate::{maths::Wide, row::ValidatorRow},
+    crate::{
+        maths::Wide,
+        row::{ValidatorRow, is_weight_less_one, weight_less_one},
+    },
     core::num::NonZeroU64,
 };
 
@@ -60,36 +63,46 @@ impl Holdings {
     #[inline(never)]
     pub fn scan(records: &[impl ValidatorRow], inputs: &Inputs) -> Self {
         let rest = Self { total: inputs.reserve_lamports, ..Self::default() };
-        let scan = HoldingsScan { active: 0, activating: 0, weights: 0, rest, inputs };
-        let HoldingsScan { active, activating, weights, rest, .. } = visit_all(records, scan);
+        let scan = HoldingsScan { active: 0, activating: 0, weights_less_one: 0, others: 0, rest, inputs };
+        let HoldingsScan { active, activating, weights_less_one, others, rest, .. } = visit_all(records, scan);
+        let with_weight = (records.len() as u64).wrapping_sub(others);
         Self {
             total: rest.total.wrapping_add(active).wrapping_add(activating),
             moved: rest.moved.wrapping_add(activating),
-            weights,
+            weights: weights_less_one.wrapping_add(with_weight),
             ..rest
         }
     }
 
-    /// Adds the transient stake of an active validator, unless it has a weight and the stake is activating.
+    /// Adds the deactivating stake of an active validator with a weight, or of a demoted one.
     #[inline(never)]
-    fn add_transient(&mut self, record: &impl ValidatorRow, stake_rent: u64) {
+    fn add_deactivating(&mut self, record: &impl ValidatorRow, stake_rent: u64) {
         let lamports = record.transient_lamports();
         let rent = if lamports > stake_rent { stake_rent } else { lamports };
-        let stake = lamports.wrapping_sub(rent);
         self.total = self.total.wrapping_add(lamports);
-        let is_deactivating = record.is_deactivating();
-        if record.weight() == 0 && !record.is_demoted() {
-            self.returning = self.returning.wrapping_add(rent);
-            if is_deactivating {
-                self.returning = self.returning.wrapping_add(stake);
-                self.returning_stake = self.returning_stake.wrapping_add(stake);
-            } else {
-                self.settled = self.settled.wrapping_add(stake);
-            }
+        self.moved = self.moved.wrapping_add(rent);
+        self.deactivating = self.deactivating.wrapping_add(lamports.wrapping_sub(rent));
+        self.deactivating_count = self.deactivating_count.wrapping_add(1);
+    }
+
+    /// Adds the transient stake of an active validator without a weight.
+    #[inline(never)]
+    fn add_transient_without_weight(&mut self, record: &impl ValidatorRow, stake_rent: u64) {
+        let lamports = record.transient_lamports();
+        self.total = self.total.wrapping_add(lamports);
+        if record.is_demoted() {
+            // Activating stake: a rebalance recalls it.
+            self.moved = self.moved.wrapping_add(lamports);
+            return;
+        }
+        let rent = if lamports > stake_rent { stake_rent } else { lamports };
+        let stake = lamports.wrapping_sub(rent);
+        self.returning = self.returning.wrapping_add(rent);
+        if record.is_deactivating() {
+            self.returning = self.returning.wrapping_add(stake);
+            self.returning_stake = self.returning_stake.wrapping_add(stake);
         } else {
-            self.moved = self.moved.wrapping_add(rent);
-            self.deactivating = self.deactivating.wrapping_add(stake);
-            self.deactivating_count = self.deactivating_count.wrapping_add(1);
+            self.settled = self.settled.wrapping_add(stake);
         }
     }
 
@@ -110,23 +123,42 @@ struct HoldingsScan<'a> {
     active: u64,
     /// Lamports of activating stake of validators with a weight, rents included.
     activating: u64,
-    weights: u64,
+    /// Sum of the weights of active validators, each less 1: the comparison with the bounds subtracts it anyway.
+    weights_less_one: u64,
+    /// Number of validators without such a weight.
+    others: u64,
     rest: Holdings,
     inputs: &'a Inputs,
 }
 
 impl HoldingsScan<'_> {
+    /// Adds a validator that is being removed.
+    #[inline(never)]
+    fn add_removed(&mut self, record: &impl ValidatorRow) {
+        self.others = self.others.wrapping_add(1);
+        self.rest.add_removed(record, self.inputs.stake_rent);
+    }
+
     /// Adds an active validator without a weight.
     #[inline(never)]
     fn add_without_weight(&mut self, record: &impl ValidatorRow) {
+        self.others = self.others.wrapping_add(1);
+        let rest = &mut self.rest;
+        if record.transient_lamports() > 0 {
+            let is_moved_by_rebalance = record.is_demoted() && record.is_deactivating();
+            if is_moved_by_rebalance {
+                rest.add_deactivating(record, self.inputs.stake_rent);
+            } else {
+                rest.add_transient_without_weight(record, self.inputs.stake_rent);
+            }
+        }
         let settled = if record.is_demoted() {
-            self.rest.demoted = self.rest.demoted.wrapping_add(1);
-            let base = base_stake(record, self.inputs.stake_rent);
-            base.wrapping_sub(demoted::surplus(record, self.inputs))
+            rest.demoted = rest.demoted.wrapping_add(1);
+            base_stake(record, self.inputs.stake_rent).wrapping_sub(demoted::surplus(record, self.inputs))
         } else {
             record.active_lamports()
         };
-        self.rest.settled = self.rest.settled.wrapping_add(settled);
+        rest.settled = rest.settled.wrapping_add(settled);
     }
 }
 
@@ -134,23 +166,23 @@ impl<R: ValidatorRow> Visit<R> for HoldingsScan<'_> {
     #[inline(always)]
     fn visit(&mut self, record: &R) {
         if !record.is_active() {
-            return self.rest.add_removed(record, self.inputs.stake_rent);
+            return self.add_removed(record);
         }
-        let active = record.active_lamports();
-        self.active = self.active.wrapping_add(active);
-        let (transient, weight) = (record.transient_lamports(), record.weight());
-        // Most validators have no transient stake, and a weight.
+        self.active = self.active.wrapping_add(record.active_lamports());
+        let weight_less_one = weight_less_one(record.weight_or_mark());
+        // Most validators have a weight, and no transient stake.
+        if !is_weight_less_one(weight_less_one) {
+            return self.add_without_weight(record);
+        }
+        self.weights_less_one = self.weights_less_one.wrapping_add(weight_less_one);
+        let transient = record.transient_lamports();
         if transient > 0 {
-            if record.is_deactivating() || weight == 0 && !record.is_demoted() {
-                self.rest.add_transient(record, self.inputs.stake_rent);
+            if record.is_deactivating() {
+                self.rest.add_deactivating(record, self.inputs.stake_rent);
             } else {
                 self.activating = self.activating.wrapping_add(transient);
             }
         }
-        if weight == 0 {
-            self.add_without_weight(record);
-        }
-        self.weights = self.weights.wrapping_add(u64::from(weight));
     }
 }
 
@@ -183,7 +215,7 @@ struct Capped {
 impl Capped {
     #[inline(never)]
     fn add(mut self, record: &impl ValidatorRow) -> Self {
-        if record.is_active() {
+        if record.is_active() && !record.is_demoted() {
             self.count = self.count.wrapping_add(1);
             self.weights = self.weights.wrapping_add(u64::from(record.weight()));
         }
@@ -194,7 +226,7 @@ impl Capped {
 impl<R: ValidatorRow> Visit<R> for Capped {
     #[inline(always)]
     fn visit(&mut self, record: &R) {
-        if u64::from(record.weight()) >= self.from {
+        if u64::from(record.weight_or_mark()) >= self.from {
             *self = self.add(record);
         }
     }

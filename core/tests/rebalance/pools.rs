@@ -7,7 +7,7 @@ use {
     },
     proptest::{collection::vec, prelude::*},
     tidepool_core::{
-        MINIMUM_ACTIVE_STAKE, Validator,
+        MINIMUM_ACTIVE_STAKE, Validator, WEIGHT_MAX,
         rebalance::{Inputs, Policy},
     },
 };
@@ -49,7 +49,7 @@ struct Draft {
 }
 
 fn weight() -> impl Strategy<Value = Vec<u16>> {
-    const KINDS: [u16; 4] = [1, 100, 7, 65_535];
+    const KINDS: [u16; 4] = [1, 100, 7, WEIGHT_MAX];
     let equal = prop::sample::select(&KINDS[..]).prop_map(|weight| vec![weight]);
     let similar = vec(50u16..150, 4..20);
     let wild = vec((0u32..16, any::<u16>()).prop_map(|(shift, bits)| bits >> shift), 3..20);

@@ -12,7 +12,7 @@ use {
     tidepool_client::{
         cluster::Cluster,
         lookup::{self, LookupError, LookupPlan, LookupTable, TableOwner, TableState},
-        pack::{PackOptions, pack_plan},
+        pack::{PackOptions, TransactionFormat, pack_plan},
         plan::Plan,
         send::{Outcome, Outgoing, SendOptions, Sender, Summary},
     },
@@ -140,7 +140,7 @@ async fn a_transaction_uses_a_table_from_the_next_slot_on() {
     let table = stage.tables().await.remove(0);
     let all = AddressLookupTableAccount { key: table.address, addresses: table.addresses.clone() };
     let pay = |to: &Address, table: &AddressLookupTableAccount| Outgoing {
-        lookup_tables: vec![table.clone()],
+        format: TransactionFormat::V0(vec![table.clone()]),
         ..Outgoing::new("pay", vec![system_instruction::transfer(&stage.payer.pubkey(), to, SOL / 10)])
     };
 

@@ -3,6 +3,7 @@
 use {
     super::U16,
     bytemuck::{Pod, Zeroable},
+    tidepool_core::WEIGHT_MAX,
 };
 
 /// Extension of a validator's record, at offset 32: two cached bump seeds of one byte each, and the weight.
@@ -23,11 +24,8 @@ pub struct EntryExtension {
     weight: U16,
 }
 
-/// Highest weight of a validator.
-pub const WEIGHT_MAX: u16 = DEMOTED - 1;
-
 /// Set in the weight of a demoted validator.
-const DEMOTED: u16 = 0x8000;
+const DEMOTED: u16 = WEIGHT_MAX + 1;
 
 /// Set in every bump that is cached.
 const HIGHEST_BIT: u8 = 0x80;
@@ -39,6 +37,12 @@ impl EntryExtension {
     pub const fn weight(&self) -> u16 {
         let weight = self.weight.get();
         if weight > WEIGHT_MAX { 0 } else { weight }
+    }
+
+    /// The weight, or a number above [`WEIGHT_MAX`] for a demoted validator.
+    #[inline(always)]
+    pub const fn weight_or_mark(&self) -> u16 {
+        self.weight.get()
     }
 
     /// Sets the weight, [`WEIGHT_MAX`] at most. The validator is no longer demoted.

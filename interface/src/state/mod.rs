@@ -18,12 +18,14 @@ mod validator_list;
 #[cfg(feature = "write")]
 mod validator_list_mut;
 
+pub use tidepool_core::WEIGHT_MAX;
+
 #[cfg(feature = "borsh")]
 pub use crate::borsh_traits::ValidatorList;
 pub use {
     announcement::{ANNOUNCED_VALUE_LENGTH, Announcement, AnnouncementKind, Announcements},
     demotion::{COOLDOWN_EPOCHS_MAX, DemotionCount, DemotionGround, DemotionPolicy, EPOCHS_WITHOUT_CREDITS_MAX},
-    entry::{EntryExtension, WEIGHT_MAX},
+    entry::EntryExtension,
     extension::{EXTENDED_POOL_LENGTH, EXTENSION_MAGIC, EXTENSION_VERSION, PoolExtension, RebalancePolicy},
     ledger::{LEDGER_ENTRIES, Ledger, LedgerEntry},
     limits::{

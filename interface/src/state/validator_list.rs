@@ -158,13 +158,8 @@ impl ValidatorRow for ValidatorStakeInfo {
     }
 
     #[inline(always)]
-    fn weight(&self) -> u16 {
-        self.extension.weight()
-    }
-
-    #[inline(always)]
-    fn is_demoted(&self) -> bool {
-        self.extension.is_demoted()
+    fn weight_or_mark(&self) -> u16 {
+        self.extension.weight_or_mark()
     }
 }
 

@@ -145,7 +145,7 @@ async fn set_up(driver: &mut Driver<'_>, snapshot: &mut PoolSnapshot) -> Result<
 
 /// Rebalances until nothing moves, and returns the first plan.
 async fn move_stake(driver: &Driver<'_>, snapshot: &PoolSnapshot) -> Result<(StageCost, RebalancePlan), RunError> {
-    let options = RebalanceOptions { lookup_tables: driver.lookup_tables().to_vec(), ..RebalanceOptions::default() };
+    let options = RebalanceOptions { format: driver.format().clone(), ..RebalanceOptions::default() };
     let plan = plan::rebalance(snapshot, &options)?;
     let receipts = driver.send("Rebalancing", &plan.plan, &[]).await?;
     let after = read_again(driver, snapshot).await?;

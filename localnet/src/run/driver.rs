@@ -6,13 +6,13 @@ use {
     solana_address::Address,
     solana_compute_budget_interface::ComputeBudgetInstruction,
     solana_keypair::Keypair,
-    solana_message::{AddressLookupTableAccount, Message, VersionedMessage},
+    solana_message::{Message, VersionedMessage},
     solana_signer::Signer,
     std::{path::Path, time::Duration},
     tidepool_client::{
         cluster::Cluster as _,
         lookup::{self, TableOwner},
-        pack::{PackOptions, pack_plan},
+        pack::{PackOptions, TransactionFormat, pack_plan},
         plan::Plan,
         pool::{MinimumDelegation, PoolSnapshot, ReadOptions, StakeSelection},
         send::{Outcome, SendOptions, Sender},
@@ -52,7 +52,7 @@ pub struct Driver<'c> {
     cluster: &'c EmbeddedCluster,
     payer: Keypair,
     options: SendOptions,
-    lookup_tables: Vec<AddressLookupTableAccount>,
+    format: TransactionFormat,
 }
 
 impl<'c> Driver<'c> {
@@ -68,7 +68,7 @@ impl<'c> Driver<'c> {
                 pool_program: Some(program_id),
                 ..SendOptions::default()
             },
-            lookup_tables: vec![],
+            format: TransactionFormat::Legacy,
         }
     }
 
@@ -89,7 +89,8 @@ impl<'c> Driver<'c> {
         cluster.advance_blocks(1);
         let slot_hashes = cluster.slot_hashes().await?;
         let tables = lookup::find(cluster, &authority, &pool).await?;
-        self.lookup_tables = tables.iter().filter_map(|table| table.usable(&slot_hashes)).collect();
+        let usable = tables.iter().filter_map(|table| table.usable(&slot_hashes)).collect();
+        self.format = TransactionFormat::with_tables(usable);
         Ok(receipts)
     }
 
@@ -97,9 +98,9 @@ impl<'c> Driver<'c> {
         self.cluster
     }
 
-    /// The lookup tables that transactions use.
-    pub fn lookup_tables(&self) -> &[AddressLookupTableAccount] {
-        &self.lookup_tables
+    /// The format of transactions.
+    pub const fn format(&self) -> &TransactionFormat {
+        &self.format
     }
 
     /// Reads a pool of the program `program_id`, with all stake accounts.
@@ -161,6 +162,6 @@ impl<'c> Driver<'c> {
     }
 
     fn pack_options(&self) -> PackOptions {
-        PackOptions { lookup_tables: self.lookup_tables.clone(), ..PackOptions::new(self.payer()) }
+        PackOptions::new(self.payer()).in_format(self.format.clone())
     }
 }

@@ -69,7 +69,7 @@ pub async fn update(driver: &Driver<'_>, before: &PoolSnapshot) -> Result<Update
     let fee_account = before.pool().head.manager_fee_account;
     let managers_tokens = tokens_in(driver, &fee_account);
     let held = under_management(driver, before);
-    let options = UpdateOptions { lookup_tables: driver.lookup_tables().to_vec(), ..UpdateOptions::default() };
+    let options = UpdateOptions { format: driver.format().clone(), ..UpdateOptions::default() };
     let stages = run_stages(driver, &plan::update(before, &options)?).await?;
     let after = before.read_again(driver.cluster(), StakeSelection::All).await?;
 

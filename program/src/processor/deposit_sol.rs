@@ -35,8 +35,7 @@ pub fn process(
     check_system_program(accounts.system_program)?;
     pool.check_manager_fee_address(accounts.manager_fee_account)?;
     pool.check_fresh(epoch)?; // guard: deposit-sol-fresh
-    pool.check_not_halted(epoch)?;
-    let charge = pool.growth_charge(lamports)?;
+    let charge = pool.check_sol_deposit(epoch, lamports)?;
 
     // guard: deposit-sol-quote
     let quote = {

@@ -23,7 +23,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], policy: &Demotion
     pool.check_manager(accounts.manager)?; // guard: demotion-policy-manager
     policy.check()?;
     // A stricter policy could take all stake down, a looser one keep it with a bad validator: both are announced.
-    if *policy != old && !pool.may_change(AnnouncementKind::DemotionPolicy, announced_value([bytes_of(policy)]))? {
+    if *policy != old && !pool.may_change(AnnouncementKind::DemotionPolicy, || announced_value([bytes_of(policy)]))? {
         return Ok(());
     }
     pool.extension_mut().ok_or(NotExtended)?.demotion = *policy;

@@ -64,7 +64,7 @@ fn may_change(pool: &mut Pool, fee: &FeeType, old: &Fee) -> Result<bool, Program
         FeeType::StakeDeposit(new) => (AnnouncementKind::StakeDepositFee, new),
         _ => return Ok(true),
     };
-    if new.is_above(old) { pool.may_change(kind, announced_fee(new)) } else { Ok(true) }
+    if new.is_above(old) { pool.may_change(kind, || announced_fee(new)) } else { Ok(true) }
 }
 
 /// The fee in force of the same kind.

@@ -53,7 +53,11 @@ pub fn process(program_id: &Address, accounts: &[AccountView], funding_type: Fun
 }
 
 /// Whether the authority can be set now. A pool can opt for deposits to be closed without notice.
+#[inline(always)]
 fn may_set(pool: &mut Pool, funding_type: FundingType, new: Option<&Address>) -> Result<bool, ProgramError> {
+    if !pool.is_extended() {
+        return Ok(true);
+    }
     let kind = match funding_type {
         FundingType::StakeDeposit => AnnouncementKind::StakeDepositAuthority,
         FundingType::SolDeposit => AnnouncementKind::SolDepositAuthority,
@@ -65,5 +69,5 @@ fn may_set(pool: &mut Pool, funding_type: FundingType, new: Option<&Address>) ->
     if closes_deposits && at_once {
         return Ok(true);
     }
-    pool.may_change(kind, announced_value([new.map_or(&[][..], Address::as_ref), &[u8::from(new.is_some())]]))
+    pool.may_change(kind, || announced_value([new.map_or(&[][..], Address::as_ref), &[u8::from(new.is_some())]]))
 }

@@ -25,7 +25,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
         return Err(SignatureMissing.into());
     }
     pool.check_manager_fee_account(fee_account)?; // guard: new-fee-account
-    let value = announced_value([accounts.new_manager.address().as_ref(), fee_account.address().as_ref()]);
+    let value = || announced_value([accounts.new_manager.address().as_ref(), fee_account.address().as_ref()]);
     if !pool.may_change(AnnouncementKind::Manager, value)? {
         return Ok(());
     }

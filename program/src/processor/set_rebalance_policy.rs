@@ -23,7 +23,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], policy: &Rebalanc
     pool.check_manager(&accounts.manager)?; // guard: policy-manager
     policy.check()?;
     // Whichever way it changes: a lower cap or a higher reserve share moves stake into the reserve, where it earns nothing.
-    if *policy != old && !pool.may_change(AnnouncementKind::RebalancePolicy, announced_value([bytes_of(policy)]))? {
+    if *policy != old && !pool.may_change(AnnouncementKind::RebalancePolicy, || announced_value([bytes_of(policy)]))? {
         return Ok(());
     }
     let mut data = accounts.pool.try_borrow_mut()?;

@@ -17,15 +17,14 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     let mut pool = Pool::load(program_id, accounts.pool)?;
     let authority = accounts.staker_or_manager;
     // guard: staker-authority
-    if pool.check_staker(authority).is_err() && pool.check_manager(authority).is_err() {
+    let is_staker = pool.check_staker(authority).is_ok();
+    if !is_staker && pool.check_manager(authority).is_err() {
         return Err(SignatureMissing.into());
     }
     let new = accounts.new_staker.address();
     // The staker may hand over itself at once.
     // guard: manager-announces-staker
-    if pool.check_staker(authority).is_err()
-        && !pool.may_change(AnnouncementKind::Staker, announced_value([new.as_ref()]))?
-    {
+    if !is_staker && !pool.may_change(AnnouncementKind::Staker, || announced_value([new.as_ref()]))? {
         return Ok(());
     }
     let old = core::mem::replace(&mut pool.view_mut().head_mut().staker, *new);

@@ -3,7 +3,7 @@
 use {
     crate::{
         event::Funds,
-        validation::{Pool, Rent, check_owner, current_time},
+        validation::{Pool, Rent, check_owner, current_epoch, current_time},
     },
     pinocchio::{AccountView, Address, ProgramResult, error::ProgramError},
     tidepool_core::maths::{Lamports, PoolTokens},
@@ -18,7 +18,7 @@ use {
 #[inline(never)]
 pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult {
     let accounts = UpdateStakePoolBalanceAccounts::load(&mut accounts.iter().copied())?;
-    let (epoch, timestamp) = current_time()?;
+    let epoch = current_epoch()?;
     let rent = Rent::get()?;
     let mut pool = Pool::load(program_id, &accounts.pool)?;
     pool.check_mint(&accounts.pool_mint)?;
@@ -57,17 +57,20 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     // The mint's supply also reflects tokens that holders have burnt directly.
     let supply = Mint::decode(&accounts.pool_mint.try_borrow()?)?.supply; // guard: supply-from-mint
     pool.store(Lamports::new(total_lamports), PoolTokens::new(supply));
-    record(&mut pool, epoch, timestamp, reward, fee);
+    if pool.is_extended() {
+        record(&mut pool, reward, fee)?;
+    }
     funds.reserve_after(reserve);
     funds.emit(&pool);
     Ok(())
 }
 
 /// Writes the ledger of an extended pool, and halts deposits and SOL withdrawals if the rate has moved too far.
-#[inline(never)]
-fn record(pool: &mut Pool, epoch: u64, timestamp: i64, reward: u64, fee: u64) {
+#[inline(always)]
+fn record(pool: &mut Pool, reward: u64, fee: u64) -> ProgramResult {
+    let (epoch, timestamp) = current_time()?;
     let (rate, before) = (pool.rate(), pool.rate_before_epoch());
-    let Some(extension) = pool.extension_mut() else { return };
+    let Some(extension) = pool.extension_mut() else { return Ok(()) };
     let ledger = &mut extension.ledger;
     ledger.record(epoch, timestamp, &rate);
     ledger.rewards.set(ledger.rewards.get().saturating_add(reward));
@@ -77,6 +80,7 @@ fn record(pool: &mut Pool, epoch: u64, timestamp: i64, reward: u64, fee: u64) {
     if limits.guard_epochs > 0 && rate.moved_beyond(&before, limits.rate_guard_up.get(), limits.rate_guard_down.get()) {
         extension.halted_until_epoch = epoch.saturating_add(limits.guard_epochs.into()).into();
     }
+    Ok(())
 }
 
 /// Adds the lamports of all records of any status: stake of removed validators still belongs to the holders.

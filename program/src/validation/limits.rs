@@ -46,12 +46,21 @@ impl Pool<'_> {
         Ok(extension.limits.check_supply(self.rate().pool_token_supply.get().saturating_add(minted.get()))?)
     }
 
-    /// Lamports of a SOL deposit for which no pool tokens are minted; 0 without a growth charge.
+    /// Checks that SOL can be deposited. Returns the lamports for which no pool tokens are minted; 0 without a growth charge.
     ///
     /// # Errors
-    /// [`CalculationFailure`] if a number exceeds 64 bits.
+    /// [`RateGuardHalt`]; [`CalculationFailure`] if a number exceeds 64 bits.
     #[inline(always)]
-    pub fn growth_charge(&self, lamports: Lamports) -> Result<Lamports, ProgramError> {
+    pub fn check_sol_deposit(&self, epoch: u64, lamports: Lamports) -> Result<Lamports, ProgramError> {
+        if !self.is_extended() {
+            return Ok(Lamports::default());
+        }
+        self.check_not_halted(epoch)?;
+        self.growth_charge(lamports)
+    }
+
+    #[inline(always)]
+    fn growth_charge(&self, lamports: Lamports) -> Result<Lamports, ProgramError> {
         match self.extension_if_any() {
             Some(extension) if extension.limits.growth_charge.get() > 0 => {
                 let epochs = extension.ledger.epochs_of_last_growth().unwrap_or(1);

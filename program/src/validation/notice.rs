@@ -37,13 +37,21 @@ impl Pool<'_> {
     ///
     /// # Errors
     /// [`NoticeNotOver`] for the announced value before its time; `UnsupportedSysvar` if the runtime has no clock.
-    pub fn may_change(&mut self, kind: AnnouncementKind, value: AnnouncedValue) -> Result<bool, ProgramError> {
+    #[inline(always)]
+    pub fn may_change(
+        &mut self,
+        kind: AnnouncementKind,
+        value: impl FnOnce() -> AnnouncedValue,
+    ) -> Result<bool, ProgramError> {
+        // guard: notice
+        let has_notice = self.extension_if_any().is_some_and(|extension| extension.limits.has_notice());
+        if has_notice { self.announce_or_change(kind, value()) } else { Ok(true) }
+    }
+
+    #[inline(never)]
+    fn announce_or_change(&mut self, kind: AnnouncementKind, value: AnnouncedValue) -> Result<bool, ProgramError> {
         let address = *self.address();
         let Some(extension) = self.extension_mut() else { return Ok(true) };
-        // guard: notice
-        if !extension.limits.has_notice() {
-            return Ok(true);
-        }
         let (epoch, timestamp) = current_time()?;
         let limits = extension.limits;
         let announcement = extension.announcements.get_mut(kind);

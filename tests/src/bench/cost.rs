@@ -86,5 +86,5 @@ fn accounts(instructions: &[Instruction]) -> BTreeMap<Address, bool> {
 fn loaded_bytes(transaction: &Outgoing, vm: &Vm) -> u32 {
     let accounts = accounts(&transaction.instructions);
     let sum: u32 = accounts.keys().map(|address| vm.loaded_bytes(address)).sum();
-    sum + PER_LOOKUP_TABLE * transaction.lookup_tables.len() as u32
+    sum + PER_LOOKUP_TABLE * transaction.format.lookup_tables().len() as u32
 }

@@ -3,6 +3,7 @@
 
 mod cases;
 mod cost;
+mod movements;
 mod reading;
 mod rebalance;
 mod table;
@@ -11,6 +12,7 @@ mod update;
 
 pub use {
     cases::cases,
+    movements::Movements,
     reading::Reading,
     table::{Row, Table, committed_form, differences},
     turnover::{TURNOVER_SIZES, Turnover},
@@ -103,12 +105,13 @@ impl Bench {
 }
 
 impl Bench {
-    /// Measures all cases, and the turnovers of pools of these sizes.
+    /// Measures all cases, the turnovers of pools of these sizes, and, if there are any, the movements of a transaction.
     pub fn run_all(&mut self, filter: Option<&str>, sizes: &[u32]) -> Table {
         let cases = cases();
         let wanted = cases.iter().filter(|case| filter.is_none_or(|filter| case.name.contains(filter)));
         let rows = wanted.map(|case| self.run(case)).collect();
-        Table { gates: self.gates, rows, turnovers: self.turnovers(sizes) }
+        let movements = if sizes.is_empty() { vec![] } else { movements::measure(&mut self.ours) };
+        Table { gates: self.gates, rows, turnovers: self.turnovers(sizes), movements }
     }
 
     /// Measures the turnovers of an epoch for pools of these sizes, of Tidepool and, where it is there, of the SPL stake pool.

@@ -1,7 +1,7 @@
 //! Tables of figures.
 
 use {
-    super::{COMMITTED_SIZES, Case, Place, Reading, Turnover},
+    super::{COMMITTED_SIZES, Case, Movements, Place, Reading, Turnover},
     crate::gates::Gates,
     serde_json::{Value, json},
     std::{
@@ -68,6 +68,8 @@ pub struct Table {
     pub rows: Vec<Row>,
     /// What bringing pools into a new epoch takes.
     pub turnovers: Vec<Turnover>,
+    /// What a transaction of each format can move.
+    pub movements: Vec<Movements>,
 }
 
 const HEADING: &str = "case\ttoken program\tvalidators\tplace\tgates\ttotal\tcallees\tcalls";
@@ -79,7 +81,7 @@ const BOTH: &str = "both";
 type Figures = (u64, String);
 
 /// Tidepool's figures as they are committed: a line for each case, or two where they differ between the sets of gates. The
-/// last column of a turnover counts its transactions.
+/// last column of a turnover counts its transactions, that of movements the validators.
 pub fn committed_form(mainnet: &Table, all: &Table) -> String {
     let under_all: HashMap<String, Figures> = all.figures().collect();
     let mut text = format!("{HEADING}\n");
@@ -136,7 +138,10 @@ impl Table {
             let Turnover { name, validators, transactions, compute_units, .. } = turnover;
             (format!("turnover: {name}\tspl\t{validators}\t"), (*compute_units, format!("\t{transactions}")))
         });
-        rows.chain(turnovers)
+        let movements = self.movements.iter().map(|Movements { name, validators, movements, compute_units }| {
+            (format!("movements: {name}\tspl\t{validators}\t"), (*compute_units, format!("\t{movements}")))
+        });
+        rows.chain(turnovers).chain(movements)
     }
 
     /// All figures, for programs.
@@ -145,6 +150,7 @@ impl Table {
             "gates": self.gates.name(),
             "compute_units": self.rows.iter().map(Row::json).collect::<Vec<_>>(),
             "turnovers": self.turnovers.iter().map(Turnover::json).collect::<Vec<_>>(),
+            "movements": self.movements.iter().map(Movements::json).collect::<Vec<_>>(),
         })
     }
 
@@ -176,6 +182,8 @@ impl Table {
         }
         text.push('\n');
         text.push_str(&Turnover::text(&self.turnovers));
+        text.push('\n');
+        text.push_str(&Movements::text(&self.movements));
         text
     }
 }
@@ -210,7 +218,7 @@ mod tests {
             make: Box::new(|_| unreachable!("no case is run")),
         };
         let rows = vec![Row::new(&case, Reading { total, callees: 60, calls: 2 }, None)];
-        Table { gates, rows, turnovers: vec![] }
+        Table { gates, rows, turnovers: vec![], movements: vec![] }
     }
 
     fn tables(mainnet: u64, all: u64) -> [Table; 2] {

@@ -10,7 +10,7 @@ use {
     solana_message::AddressLookupTableAccount,
     std::fmt::Write as _,
     tidepool_client::{
-        pack::{self, PackOptions},
+        pack::{self, PackOptions, TransactionFormat},
         plan::{self, LookupContent, Sweep, UpdateOptions},
         pool::PoolSnapshot,
     },
@@ -88,7 +88,7 @@ pub(super) fn of_tidepool(sizes: &[u32], vm: &mut Vm) -> Vec<Turnover> {
         let with_tables = |sweep| {
             move |snapshot: &PoolSnapshot| UpdateOptions {
                 sweep,
-                lookup_tables: tables(snapshot),
+                format: TransactionFormat::V0(tables(snapshot)),
                 ..UpdateOptions::default()
             }
         };
@@ -100,6 +100,9 @@ pub(super) fn of_tidepool(sizes: &[u32], vm: &mut Vm) -> Vec<Turnover> {
             turnovers.push(turnover(name, size, vm, (found, PoolKind::EXTENDED), with_tables(sweep)));
         }
         let quiet = |kind| (Found::Quiet, kind);
+        turnovers.push(turnover("Tidepool, UpdateValidators, v1", size, vm, quiet(PoolKind::EXTENDED), |_| {
+            UpdateOptions { format: TransactionFormat::V1, ..UpdateOptions::default() }
+        }));
         turnovers.push(turnover("Tidepool, UpdateValidators", size, vm, quiet(PoolKind::EXTENDED), |_| {
             UpdateOptions::default()
         }));
@@ -153,7 +156,7 @@ fn turnover(
     let options = options(&snapshot);
     let plan = plan::update(&snapshot, &options).expect("a pool that can be updated");
     let max_groups = options.validators_per_instruction.map_or(usize::MAX, |_| 1);
-    let packing = PackOptions { lookup_tables: options.lookup_tables, max_groups, ..PackOptions::default() };
+    let packing = PackOptions { max_groups, ..PackOptions::default().in_format(options.format) };
     let packed = pack::pack_plan(&plan, &packing).expect("transactions that fit");
     let mut turnover = Turnover {
         name,

@@ -7,6 +7,7 @@ use {
     tidepool_interface::{
         ExtensionError::{
             DemotionBoundReached, EntryMoved, InvalidDemotionPolicy, NoGroundForDemotion, ValidatorDemoted,
+            WeightTooHigh,
         },
         StakePoolError::{StakeListAndPoolOutOfDate, WrongManager},
         instruction::WeightEntry,
@@ -140,7 +141,7 @@ fn no_credits_are_a_ground_beside_a_peer_that_earned_some() {
     earned(&mut h, 1, now - 10..now - 3);
     // The present epoch is not complete: neither its credits nor their lack count.
     earned(&mut h, 2, now - 3..now);
-    h.fails(&demote(&h, 1, Ground::NoCredits, None), InstructionError::NotEnoughAccountKeys);
+    h.fails(&demote(&h, 1, Ground::NoCredits, None), InstructionError::MissingAccount);
     h.succeed_in_trial(&demote(&h, 1, Ground::NoCredits, Some(2)));
     // A credit in one of the epochs saves it, whatever the entry's numbers.
     for epoch in now - 3..now {
@@ -297,6 +298,7 @@ fn demotion_race_with_staker() {
         h.refused(&increase, ValidatorDemoted as u32);
         next_epoch(&mut h, 0);
     }
+    h.refused(&weight(&h, 1, 32_768), WeightTooHigh as u32);
     h.succeed(&weight(&h, 1, 5));
     assert!(!h.entry(1).is_demoted() && h.entry(1).weight() == 5);
     // As long as the ground is there, anyone demotes it again.

@@ -8,6 +8,7 @@ use {
         output::{Landed, Report, write_signatures},
     },
     serde::Serialize,
+    solana_message::VersionedMessage,
     std::fmt,
     tidepool_client::{
         cluster::Cluster,
@@ -43,6 +44,11 @@ impl Args {
             context.terminal.check_consent()?;
         }
         let message = self.message.read()?;
+        if matches!(message.0, VersionedMessage::V1(_)) {
+            context
+                .check_takes_v1("submit this message when it does, or sign one without --transaction-version v1")
+                .await?;
+        }
         let keys = context.presigned_and_given()?;
         let lines = message.lines(context.global.program_id);
         if signs {

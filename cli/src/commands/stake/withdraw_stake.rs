@@ -165,7 +165,8 @@ impl Args {
         context.check_funds(&planned.plan, &keys, &[Spending::new(payer, rent)]).await?;
         let otherwise = self.otherwise();
         let authority = request.terms.stake_authority;
-        let quoted = Quoted { snapshot, planned: &planned, totals, to: authority, payer, otherwise };
+        let packing = context.packing().await?;
+        let quoted = Quoted { snapshot, planned: &planned, totals, to: authority, packing, otherwise };
         let elsewhere =
             (authority != owner.pubkey()).then(|| ("authority", format!("{authority}, over the stake accounts")));
         let quote = quoted.lines(Quote::new(context), &self.bound)?.add(wrapping.lines()).add(elsewhere);

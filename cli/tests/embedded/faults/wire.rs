@@ -65,7 +65,7 @@ pub fn encode(account: &Account) -> Value {
 /// The transaction of a request.
 pub fn transaction(params: &Value) -> VersionedTransaction {
     let bytes = BASE64_STANDARD.decode(params[0].as_str().expect("a transaction")).expect("in base64");
-    bincode::deserialize(&bytes).expect("of the right form")
+    wincode::deserialize(&bytes).expect("of the right form")
 }
 
 /// The addresses of a list.

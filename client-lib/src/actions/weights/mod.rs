@@ -209,6 +209,7 @@ fn group(snapshot: &PoolSnapshot, entries: &[WeightEntry], more: bool) -> Instru
         compute::set_weights(entries.len()),
     )
     .logging(crate::logs::POOL_INSTRUCTION)
+    .running(1)
 }
 
 /// Most weights of one instruction: as many as a legacy transaction holds, which every wallet signs, if the fee payer

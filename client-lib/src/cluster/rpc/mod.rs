@@ -254,7 +254,7 @@ impl Cluster for RpcCluster {
     }
 
     async fn simulate(&self, transaction: &VersionedTransaction) -> Result<Simulation, ClusterError> {
-        let bytes = bincode::serialize(transaction)
+        let bytes = wincode::serialize(transaction)
             .map_err(|error| ClusterError::Refused { detail: format!("the transaction cannot be encoded: {error}") })?;
         let config = json!({
             "encoding": "base64",

@@ -7,9 +7,10 @@ use {
         compute::RebalanceCost,
         error::PlanError,
         logs,
-        pack::{MAX_COMPUTE_UNITS, MAX_LOG_BYTES, Sizing},
+        pack::{MAX_COMPUTE_UNITS, MAX_LOG_BYTES, MAX_TRACE, Sizing},
         plan::{InstructionGroup, Plan},
         pool::PoolSnapshot,
+        trace,
     },
     solana_instruction::Instruction,
     std::mem,
@@ -76,7 +77,7 @@ impl<'a> Grouping<'a> {
         }
         Ok(Self {
             snapshot,
-            sizing: Sizing::new(&options.lookup_tables),
+            sizing: Sizing::new(&options.format),
             most,
             stages: vec![Vec::new()],
             open: Draft::default(),
@@ -205,6 +206,7 @@ impl<'a> Grouping<'a> {
         draft.validators.len() <= self.most
             && self.units(draft) <= MAX_COMPUTE_UNITS
             && logs::rebalance(draft.increases, draft.decreases) <= MAX_LOG_BYTES
+            && trace::rebalance(draft.increases, draft.decreases) <= MAX_TRACE
             && self.sizing.fits(&self.instruction(draft))
     }
 
@@ -230,7 +232,8 @@ impl<'a> Grouping<'a> {
         };
         let group = InstructionGroup::one(label, self.instruction(&draft), self.units(&draft))
             .growing(self.cost.growth())
-            .logging(logs::rebalance(draft.increases, draft.decreases));
+            .logging(logs::rebalance(draft.increases, draft.decreases))
+            .running(trace::rebalance(draft.increases, draft.decreases));
         if let Some(stage) = self.stages.last_mut() {
             stage.push(group);
         }

@@ -8,12 +8,12 @@ use {
     crate::{
         checks::{check_no_rewards, check_up_to_date, require_policy},
         error::{PlanError, WeightsError},
+        pack::TransactionFormat,
         pool::PoolSnapshot,
     },
     groups::Grouping,
     simulation::Simulation,
     solana_address::Address,
-    solana_message::AddressLookupTableAccount,
     std::fmt,
     tidepool_core::rebalance::Reason,
     tidepool_interface::state::ValidatorStakeInfo,
@@ -22,9 +22,9 @@ use {
 /// Options of a rebalance.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct RebalanceOptions {
-    /// The lookup tables that the plan is packed with ([`PackOptions::lookup_tables`](crate::pack::PackOptions)).
-    /// Without any, a transaction has the legacy format, and holds fewer validators.
-    pub lookup_tables: Vec<AddressLookupTableAccount>,
+    /// The format that the plan is packed in ([`PackOptions::format`](crate::pack::PackOptions)). A legacy transaction
+    /// holds the fewest validators.
+    pub format: TransactionFormat,
     /// Most validators of one instruction; as many as fit if `None`.
     pub validators_per_instruction: Option<usize>,
     /// Only take stake to refill the reserve, if it is below its target by more than the threshold.

@@ -38,9 +38,12 @@ fn compact_ranges(snapshot: &PoolSnapshot, plan: &Plan) -> Vec<Range<usize>> {
 }
 
 fn with_tables(snapshot: &PoolSnapshot, content: LookupContent) -> (UpdateOptions, PackOptions) {
-    let lookup_tables = tables(&lookup_addresses(snapshot, content));
-    let options = UpdateOptions { lookup_tables: lookup_tables.clone(), ..UpdateOptions::default() };
-    (options, PackOptions { lookup_tables, ..PackOptions::new(USER) })
+    within(TransactionFormat::V0(tables(&lookup_addresses(snapshot, content))))
+}
+
+fn within(format: TransactionFormat) -> (UpdateOptions, PackOptions) {
+    let options = UpdateOptions { format: format.clone(), ..UpdateOptions::default() };
+    (options, PackOptions::new(USER).in_format(format))
 }
 
 fn packed(plan: &Plan, options: &PackOptions) -> Vec<Outgoing> {
@@ -92,12 +95,22 @@ fn account_locks_limit_updates_with_tables() {
     assert!(ranges[..18].iter().all(|range| range.len() == 54));
     let transactions = packed(&plan, &pack_options);
     assert_eq!((ranges.len(), transactions.len()), (19, 19));
-    assert!(transactions.iter().all(|transaction| transaction.lookup_tables.len() <= 3));
+    assert!(transactions.iter().all(|transaction| transaction.format.lookup_tables().len() <= 3));
     let named: BTreeSet<_> = transactions[0].instructions[0].accounts.iter().map(|meta| meta.pubkey).collect();
     // With the payer, the program, and the compute budget program.
     assert_eq!(named.len() + 3, MAX_ACCOUNT_LOCKS);
     let legacy = update(&snapshot, &UpdateOptions::default()).unwrap();
     assert_eq!(packed(&legacy, &PackOptions::new(USER)).len(), 1_000usize.div_ceil(23));
+}
+
+#[test]
+fn v1_updates_more_validators_than_tables_allow() {
+    let snapshot = quiet(1_000).snapshot();
+    let (options, pack_options) = within(TransactionFormat::V1);
+    let plan = update(&snapshot, &options).unwrap();
+    // No compute budget program.
+    assert_eq!(compact_ranges(&snapshot, &plan)[0].len(), 55);
+    assert_eq!(packed(&plan, &pack_options).len(), 1_000usize.div_ceil(55));
 }
 
 #[test]
@@ -111,9 +124,9 @@ fn counts_bytes_of_addresses_outside_tables() {
     packed(&plan, &pack_options);
     // One of the four tables is missing.
     let snapshot = quiet(1_000).snapshot();
-    let (mut options, mut pack_options) = with_tables(&snapshot, LookupContent::default());
-    options.lookup_tables.remove(1);
-    pack_options.lookup_tables.remove(1);
+    let mut lookup_tables = tables(&lookup_addresses(&snapshot, LookupContent::default()));
+    lookup_tables.remove(1);
+    let (options, pack_options) = within(TransactionFormat::V0(lookup_tables));
     let ranges = compact_ranges(&snapshot, &update(&snapshot, &options).unwrap());
     assert!(ranges.iter().any(|range| range.len() < 30) && ranges[0].len() == 54);
     packed(&update(&snapshot, &options).unwrap(), &pack_options);
@@ -309,7 +322,7 @@ fn writes_what_the_program_would_not_count() {
 proptest! {
     /// Every stale record is updated once, and every plan can be packed.
     #[test]
-    fn covers_stale_records(kinds in prop::collection::vec(0..8u8, 1..150), use_tables: bool, read: bool) {
+    fn covers_stale_records(kinds in prop::collection::vec(0..8u8, 1..150), format in 0..3, read: bool) {
         let validators = kinds.iter().map(|kind| match kind {
             0 => FixtureValidator::new(SOL),
             1 => FixtureValidator::new(SOL).increasing(SOL).stale(),
@@ -320,11 +333,11 @@ proptest! {
         });
         let fixture = Fixture { with_stakes: read, ..stale(validators.collect()) };
         let snapshot = fixture.snapshot();
-        let (mut options, mut pack_options) = with_tables(&snapshot, LookupContent::default());
-        if !use_tables {
-            options.lookup_tables.clear();
-            pack_options.lookup_tables.clear();
-        }
+        let (options, pack_options) = match format {
+            0 => within(TransactionFormat::Legacy),
+            1 => within(TransactionFormat::V1),
+            _ => with_tables(&snapshot, LookupContent::default()),
+        };
         let plan = update(&snapshot, &options).unwrap();
         let mut covered = vec![0; kinds.len()];
         for range in compact_ranges(&snapshot, &plan) {

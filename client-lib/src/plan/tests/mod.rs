@@ -10,7 +10,7 @@ use {
     crate::{
         actions::{NewStakeAccount, TokenSource},
         error::PlanError,
-        pack::{PackOptions, max_update_pairs, pack_plan},
+        pack::{PackOptions, TransactionFormat, max_update_pairs, pack_plan},
         pool::fixture::*,
         quote::{StakeActivation, WithdrawFrom, WithdrawalState},
     },

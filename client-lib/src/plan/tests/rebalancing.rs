@@ -237,20 +237,21 @@ fn distinguishes_refusals() {
 }
 
 #[test]
-fn lookup_tables_allow_more_movements() {
+fn lookup_tables_and_v1_allow_more_movements() {
     let stakes: Vec<_> = (0..40).map(|_| (20 * SOL, 1)).collect();
     let fixture = Fixture { reserve: 400 * SOL, with_stakes: false, ..weighted(&stakes) };
     let snapshot = fixture.snapshot();
     let legacy = rebalance(&snapshot, &RebalanceOptions::default()).unwrap();
     let lookup_tables = tables(&lookup_addresses(&snapshot, LookupContent { votes: true, transients: false }));
-    let options = RebalanceOptions { lookup_tables: lookup_tables.clone(), ..RebalanceOptions::default() };
-    let short = rebalance(&snapshot, &options).unwrap();
-    assert_eq!(moves(&legacy), moves(&short));
-    let pack = |plan: &RebalancePlan, lookup_tables| {
-        pack_plan(&plan.plan, &PackOptions { lookup_tables, ..PackOptions::new(USER) }).unwrap()[0].len()
+    let transactions = |format: TransactionFormat| {
+        let plan = rebalance(&snapshot, &RebalanceOptions { format: format.clone(), ..Default::default() }).unwrap();
+        assert_eq!(moves(&plan), moves(&legacy));
+        pack_plan(&plan.plan, &PackOptions::new(USER).in_format(format)).unwrap()[0].len()
     };
     // By bytes, and by logs.
-    assert_eq!((pack(&legacy, vec![]), pack(&short, lookup_tables)), (40usize.div_ceil(6), 40usize.div_ceil(14)));
+    assert_eq!(transactions(TransactionFormat::Legacy), 40usize.div_ceil(6));
+    assert_eq!(transactions(TransactionFormat::V0(lookup_tables)), 40usize.div_ceil(14));
+    assert_eq!(transactions(TransactionFormat::V1), 40usize.div_ceil(14));
 }
 
 fn pools() -> impl Strategy<Value = (Fixture, BTreeSet<usize>)> {

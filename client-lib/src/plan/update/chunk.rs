@@ -4,7 +4,7 @@ use {
     super::{UpdateOptions, idle::idle_lamports, merging::Merging, work::Work},
     crate::{
         actions, compute, logs,
-        pack::{MAX_COMPUTE_UNITS, MAX_LOG_BYTES, Sizing},
+        pack::{MAX_COMPUTE_UNITS, MAX_LOG_BYTES, MAX_TRACE, Sizing},
         plan::{InstructionGroup, Step},
         pool::{PoolSnapshot, Validator},
     },
@@ -85,6 +85,7 @@ pub(super) fn group(
         compute_units: units.fold(form.base_units(), u32::saturating_add),
         compute_growth: 0,
         log_bytes: works.iter().map(Work::log_bytes).fold(logs::POOL_INSTRUCTION, u32::saturating_add),
+        trace_length: works.iter().map(Work::calls).fold(1, u32::saturating_add),
     }
 }
 
@@ -100,7 +101,7 @@ pub(super) type Indices = HashSet<usize>;
 
 impl<'a> Chunks<'a> {
     pub(super) fn new(snapshot: &'a PoolSnapshot, options: &'a UpdateOptions, form: Form) -> Self {
-        Self { snapshot, options, form, sizing: Sizing::new(&options.lookup_tables) }
+        Self { snapshot, options, form, sizing: Sizing::new(&options.format) }
     }
 
     /// Instructions for the records that are `due`. Each holds as many as fit a transaction and agree on merging. The compact form
@@ -138,6 +139,7 @@ impl<'a> Chunks<'a> {
             merging,
             compute_units: self.form.base_units().saturating_add(self.form.units(&validator, work)),
             log_bytes: logs::POOL_INSTRUCTION.saturating_add(work.log_bytes()),
+            trace_length: 1 + work.calls(),
             validators: vec![validator],
         }
     }
@@ -156,6 +158,7 @@ impl<'a> Chunks<'a> {
             merging,
             compute_units: chunk.compute_units.saturating_add(self.form.units(&validator, work)),
             log_bytes: chunk.log_bytes.saturating_add(work.log_bytes()),
+            trace_length: chunk.trace_length + work.calls(),
             validators,
         };
         self.fits(&larger, written).then_some(larger)
@@ -172,7 +175,7 @@ impl<'a> Chunks<'a> {
         // A pool without the extension emits no events.
         let may_cut = self.options.allow_event_truncation || !self.snapshot.is_extended();
         let keeps_events = may_cut || chunk.log_bytes <= MAX_LOG_BYTES;
-        chunk.compute_units <= MAX_COMPUTE_UNITS && keeps_events && has_room
+        chunk.compute_units <= MAX_COMPUTE_UNITS && chunk.trace_length <= MAX_TRACE && keeps_events && has_room
     }
 
     fn finish(&self, chunk: &Chunk, written: &Indices) -> InstructionGroup {
@@ -196,6 +199,7 @@ struct Chunk<'a> {
     merging: Merging,
     compute_units: u32,
     log_bytes: u32,
+    trace_length: u32,
 }
 
 impl Chunk<'_> {

@@ -17,12 +17,11 @@ use {
         actions,
         checks::{check_no_rewards, require_policy},
         error::PlanError,
-        pack::{self, PackOptions},
+        pack::{self, PackOptions, TransactionFormat},
         pool::{PoolSnapshot, Validator},
     },
     chunk::{Chunks, Form, Indices},
     solana_address::Address,
-    solana_message::AddressLookupTableAccount,
     std::{collections::BTreeSet, ops::Range},
     tidepool_interface::{external::stake::StakeState, state::StakeStatus},
 };
@@ -42,9 +41,8 @@ pub struct UpdateOptions {
     /// Most validators of one instruction; as many as fit a transaction if `None`. More may need lookup tables when
     /// they are packed.
     pub validators_per_instruction: Option<usize>,
-    /// The lookup tables that the plan is packed with ([`PackOptions::lookup_tables`]). Without any, a transaction has
-    /// the legacy format, and holds fewer validators.
-    pub lookup_tables: Vec<AddressLookupTableAccount>,
+    /// The format that the plan is packed in ([`PackOptions::format`]). A legacy transaction holds the fewest validators.
+    pub format: TransactionFormat,
     /// Fill transactions even if their logs may be truncated and the events lost, which come last. This takes fewer
     /// transactions if most stake accounts have tips or mergeable stake.
     pub allow_event_truncation: bool,
@@ -125,9 +123,10 @@ fn update_list(snapshot: &PoolSnapshot, options: &UpdateOptions, form: Form) -> 
 }
 
 fn check_size(options: &UpdateOptions, form: Form) -> Result<(), PlanError> {
+    let packing = PackOptions::default().in_format(options.format.clone());
     let most = match form {
-        Form::Spl => pack::max_update_pairs_by_locks(&PackOptions::default()),
-        Form::Compact => pack::max_update_accounts_by_locks(&PackOptions::default()),
+        Form::Spl => pack::max_update_pairs_by_locks(&packing),
+        Form::Compact => pack::max_update_accounts_by_locks(&packing),
     };
     match options.validators_per_instruction {
         Some(size) if size == 0 || size > most => {

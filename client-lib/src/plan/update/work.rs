@@ -49,6 +49,11 @@ impl Work {
         logs::STAKE_MERGE * self.merges + logs::STAKE_CALL * self.sweeps
     }
 
+    /// Calls of the stake program.
+    pub(super) const fn calls(&self) -> u32 {
+        self.merges + self.sweeps
+    }
+
     pub(super) const fn compact_units(&self) -> u32 {
         compute::COMPACT_RECORD
             + compute::COMPACT_SEARCH * self.searches

@@ -17,7 +17,7 @@ use {
     solana_slot_hashes::SlotHashes,
     tidepool_client::{
         cluster::{Cluster, SlotTime},
-        lookup::{self, LookupTable, TableOwner},
+        lookup::{self, LookupPlan, LookupTable, TableOwner},
         plan::{self, LookupContent},
         pool::PoolSnapshot,
     },
@@ -159,14 +159,13 @@ impl<C: Cluster> Shelf<'_, '_, C> {
     }
 
     async fn make(&self) -> Result<Output, Halt> {
-        let (keeper, cluster) = (self.keeper(), self.context.cluster);
+        let keeper = self.keeper();
         let existing = self.tables().await?;
-        let slots = lookup::free_slots(cluster, &keeper.authority, self.wanted.len()).await?;
-        let upkeep = lookup::plan(&existing, &self.wanted, &keeper, &slots)?;
+        let upkeep = self.upkeep(&existing).await?;
         let replaced: Vec<_> = existing.iter().filter(|table| !table.is_active()).cloned().collect();
         let closing = lookup::close(&replaced, &keeper.authority, &keeper.payer, &self.slot_hashes().await?)?;
         let rent = upkeep.rent(&self.snapshot.environment().rent);
-        let plan = upkeep.plan.clone().then(closing.plan.clone());
+        let mut plan = upkeep.plan.clone().then(closing.plan.clone());
         if plan.is_empty() {
             return Ok(self.output("make", &existing).await?);
         }
@@ -183,12 +182,20 @@ impl<C: Cluster> Shelf<'_, '_, C> {
             lines.push(("refund", format!("{} from tables that were replaced", sol(closing.refund()))));
         }
         self.context.confirm(&format!("Create lookup tables for pool {}", keeper.pool), &lines)?;
+        // The addresses of new tables depend on recent slots, which may be too old by now.
+        plan = self.upkeep(&existing).await?.plan.then(closing.plan.clone());
         let sent = self.context.send(&plan, &[], self.snapshot.program_id()).await?;
         let mut output = self.output("make", &self.changed(&existing).await?).await?;
         output.rent_lamports = rent;
         output.refund_lamports = closing.refund();
         output.transactions = sent;
         Ok(output)
+    }
+
+    async fn upkeep(&self, existing: &[LookupTable]) -> Result<LookupPlan, CliError> {
+        let keeper = self.keeper();
+        let slots = lookup::free_slots(self.context.cluster, &keeper.authority, self.wanted.len()).await?;
+        Ok(lookup::plan(existing, &self.wanted, &keeper, &slots)?)
     }
 
     async fn close(&self, wait: bool) -> Result<Output, Halt> {

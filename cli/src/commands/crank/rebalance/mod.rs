@@ -4,7 +4,7 @@ mod output;
 
 use {
     crate::{
-        args::{LookupArgs, LookupTables, UpdateFirst},
+        args::{LookupArgs, UpdateFirst},
         context::Context,
         error::CliError,
         output::Landed,
@@ -75,16 +75,12 @@ impl Args {
             let otherwise = "since validators with unmerged stake are skipped";
             return Err(CliError::Unmerged { pool: self.pool, validators, otherwise }.into());
         }
-        // Whose tables would be used depends on who sends.
-        let lookup_tables = match &self.lookup.lookup_tables {
-            Some(LookupTables::Given(_)) => context.lookup_tables(&snapshot, &self.lookup).await?,
-            _ => vec![],
-        };
+        let format = context.upkeep_format_without_key(&snapshot, &self.lookup).await?;
         let crank = context.crank(&self.lookup);
-        let options = RebalanceOptions { lookup_tables: lookup_tables.clone(), ..RebalanceOptions::default() };
+        let options = RebalanceOptions { format: format.clone(), ..RebalanceOptions::default() };
         let planning = crank.plan_rebalance(&snapshot, &options);
         let (snapshot, plan) = context.watch("Reading stake accounts", planning).await?;
-        let packed = pack::pack_plan(&plan.plan, &PackOptions { lookup_tables, ..PackOptions::default() })?;
+        let packed = pack::pack_plan(&plan.plan, &PackOptions::default().in_format(format))?;
         let mut output = Output::new(&snapshot, true);
         output.add(&plan.movements, packed.iter().map(Vec::len).sum());
         output.finish(&plan);

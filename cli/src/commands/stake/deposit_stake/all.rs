@@ -17,8 +17,7 @@ use {
     tidepool_client::{
         cluster::{Cluster, ClusterError},
         error::PlanError,
-        holdings,
-        pack::{self, PackOptions},
+        holdings, pack,
         plan::{self, SkippedStake, StakeDeposit, StakeDepositPlan, StakeDeposits},
         pool::StakeSelection,
     },
@@ -132,7 +131,7 @@ impl Args {
         context.check_funds(&planned.plan, &keys, &[Spending::new(payer, rent)]).await?;
         let mut output = Output::new(self.pool, &planned, to.address(snapshot), referrer);
         let quote = output.quote(Quote::new(context), self);
-        let packed = pack::pack_plan(&planned.plan, &PackOptions::new(payer))?;
+        let packed = pack::pack_plan(&planned.plan, &context.packing().await?)?;
         let transactions: usize = packed.iter().map(Vec::len).sum();
         let quote = quote.add((transactions > 1).then(|| ("sends", format!("{transactions} transactions"))));
         let quote = quote.add(context.fee_line(&planned.plan, &keys).await?);

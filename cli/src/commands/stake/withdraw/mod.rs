@@ -130,7 +130,7 @@ impl Args {
         let wrapping = Wrapping::of_plan(context, snapshot, &request.terms, &planned).await?;
         let rent = wrapping.rent_lamports.saturating_add(planned.rent_lamports);
         context.check_funds(&planned.plan, &keys, &[Spending::new(request.terms.payer, rent)]).await?;
-        let quote = request.quote(context, snapshot, &planned, totals)?;
+        let quote = request.quote(context, snapshot, &planned, totals).await?;
         let quote = quote.add(wrapping.lines()).add(context.fee_line(&planned.plan, &keys).await?);
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let sent = send(context, &planned, &keys, snapshot.program_id()).await?;

@@ -104,7 +104,7 @@ impl<'a> Request<'a> {
         CliError::InsufficientFunds { holder: self.terms.tokens.account, held, needed: sol(wanted) }
     }
 
-    pub(super) fn quote<C: Cluster>(
+    pub(super) async fn quote<C: Cluster>(
         &self,
         context: &Context<'_, C>,
         snapshot: &PoolSnapshot,
@@ -112,8 +112,8 @@ impl<'a> Request<'a> {
         totals: Totals,
     ) -> Result<Quote, CliError> {
         let otherwise = self.otherwise(snapshot);
-        let Withdrawal { payer, stake_authority: to, .. } = self.terms;
-        let quoted = Quoted { snapshot, planned, totals, to, payer, otherwise };
+        let (to, packing) = (self.terms.stake_authority, context.packing().await?);
+        let quoted = Quoted { snapshot, planned, totals, to, packing, otherwise };
         let mut quote = quoted.lines(Quote::new(context), &self.args.bound)?;
         if self.terms.stake_authority != self.terms.tokens.authority {
             quote = quote.line("goes to", self.terms.stake_authority.to_string());
