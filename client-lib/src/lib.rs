@@ -100,6 +100,7 @@
 //! `tidepool_interface`, which the program runs too. So a quote is exact to the lamport while the pool does not change.
 
 pub mod actions;
+pub mod announcement;
 mod checks;
 pub mod client;
 pub mod cluster;

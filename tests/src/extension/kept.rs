@@ -166,7 +166,9 @@ fn is_weight_right(instruction: u8, before: Option<&ValidatorStakeInfo>, after: 
         Some(before) if instruction == tag::REMOVE_VALIDATOR_FROM_POOL && before.status != after.status => {
             of(after) == (0, false)
         }
-        Some(before) if instruction == tag::DEMOTE_VALIDATOR && of(after) == (0, true) => !before.extension.is_demoted(),
+        Some(before) if instruction == tag::DEMOTE_VALIDATOR && of(after) == (0, true) => {
+            !before.extension.is_demoted()
+        }
         Some(before) if instruction == tag::REBALANCE && of(after) == (0, false) => !before.extension.is_demoted(),
         Some(before) => of(after) == of(before),
         None => of(after) == (0, false),
