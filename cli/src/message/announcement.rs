@@ -5,23 +5,8 @@ use {
     crate::units::{Share, percent, sol},
     tidepool_client::announcement::AnnouncedChange,
     tidepool_core::rebalance::BASIS_POINTS,
-    tidepool_interface::state::{AnnouncementKind, RebalancePolicy},
+    tidepool_interface::state::RebalancePolicy,
 };
-
-/// The name of a kind of change.
-pub const fn kind_name(kind: AnnouncementKind) -> &'static str {
-    match kind {
-        AnnouncementKind::Manager => "manager",
-        AnnouncementKind::Staker => "staker",
-        AnnouncementKind::StakeDepositAuthority => "stake deposit authority",
-        AnnouncementKind::SolDepositAuthority => "SOL deposit authority",
-        AnnouncementKind::SolWithdrawAuthority => "SOL withdraw authority",
-        AnnouncementKind::SolDepositFee => "fee on SOL deposits",
-        AnnouncementKind::StakeDepositFee => "fee on stake deposits",
-        AnnouncementKind::RebalancePolicy => "rebalance policy",
-        AnnouncementKind::DemotionPolicy => "demotion policy",
-    }
-}
 
 /// The new value of a change.
 pub fn value(change: &AnnouncedChange) -> String {

@@ -2,14 +2,14 @@
 
 use {
     super::{
-        announcement::{kind_name, value},
+        announcement::value,
         extension::ground_name,
         limits::{demotion_rows, limit_rows, list},
     },
     crate::units::{percent, sol, tokens},
     solana_address::Address,
     tidepool_client::{
-        announcement::AnnouncedChange,
+        announcement::{AnnouncedChange, kind_name},
         events::{
             AnnouncementEvent, AnnouncementStep, AuthorityEvent, Change, DemotionEvent, DemotionPolicyEvent, Event,
             ExitEvent, ExitStep, FeeEvent, FundsEvent, LimitsEvent, PolicyEvent, WeightsEvent,

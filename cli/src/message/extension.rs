@@ -1,11 +1,9 @@
 //! Instructions of the extension, in words.
 
 use {
-    super::{
-        announcement::kind_name,
-        limits::{demotion_rows, limit_rows, list},
-    },
+    super::limits::{demotion_rows, limit_rows, list},
     crate::units::{sol, tokens},
+    tidepool_client::announcement::kind_name,
     tidepool_interface::{instruction::ExtensionInstruction as Extension, state::DemotionGround},
 };
 
