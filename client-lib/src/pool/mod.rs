@@ -13,6 +13,7 @@ mod listing;
 mod read;
 mod signing;
 mod validators;
+mod yields;
 
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -29,6 +30,7 @@ pub use {
     read::{MinimumDelegation, ReadOptions, StakeSelection, read_pool_account},
     signing::NonSigner,
     validators::{StakeAccounts, StakeAddresses, Validator},
+    yields::Recorded,
 };
 
 use {

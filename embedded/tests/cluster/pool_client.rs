@@ -75,8 +75,8 @@ async fn trades_yield_their_quotes() {
     let client = market.client(&wallet);
 
     let deposit = client.deposit_sol(20 * SOL).await.unwrap();
-    assert_eq!(market.tokens(&wallet).await, deposit.quote.to_depositor.get());
-    assert_eq!(deposit.minimum, Some(deposit.quote.to_depositor.get() / 1_000 * 999));
+    assert_eq!(market.tokens(&wallet).await, deposit.quote.pool_tokens.to_depositor.get());
+    assert_eq!(deposit.minimum, Some(deposit.quote.pool_tokens.to_depositor.get() / 1_000 * 999));
     assert!(deposit.update.transactions.is_empty(), "the pool is up to date");
     assert_eq!(deposit.sent.landed(), 1);
 
@@ -86,7 +86,7 @@ async fn trades_yield_their_quotes() {
     let withdrawal = client.execute(trade).await.unwrap();
     let fees = withdrawal.sent.landed() as u64 * 2 * 5_000;
     assert_eq!(market.cluster.lamports(&wallet.pubkey()), before + withdrawal.quote.lamports.get() - fees);
-    assert_eq!(market.tokens(&wallet).await, deposit.quote.to_depositor.get() - 3 * SOL);
+    assert_eq!(market.tokens(&wallet).await, deposit.quote.pool_tokens.to_depositor.get() - 3 * SOL);
 }
 
 #[tokio::test]
