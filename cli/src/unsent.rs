@@ -6,6 +6,7 @@ use {
         exit::Exit,
         message::Decoded,
         output::{CommandOutput, Text, to_json},
+        units::transaction_fee,
     },
     base64::{Engine as _, prelude::BASE64_STANDARD},
     serde::Serialize,
@@ -194,16 +195,20 @@ impl Signed {
 
 impl Rehearsal {
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let DryRun { label, failure, units_consumed, .. } = &self.rehearsed;
+        let DryRun { label, failure, units_consumed, fee, .. } = &self.rehearsed;
         match failure {
-            None => writeln!(f, "{label}: would land, with {units_consumed} compute units")?,
+            None => writeln!(
+                f,
+                "{label}: would land, with {units_consumed} compute units and a fee of {}",
+                transaction_fee(fee)
+            )?,
             Some(failure) => writeln!(f, "{label}: would fail: {}", failure.explanation)?,
         }
         write!(f, "{}", self.log)
     }
 
     fn json(&self) -> Value {
-        let DryRun { label, failure, logs, units_consumed, signatures } = &self.rehearsed;
+        let DryRun { label, failure, logs, units_consumed, signatures, fee } = &self.rehearsed;
         json!({
             "label": label,
             "would_land": failure.is_none(),
@@ -211,6 +216,8 @@ impl Rehearsal {
             "message": failure.as_ref().map(|failure| failure.explanation.to_string()),
             "compute_units": units_consumed,
             "signatures": signatures,
+            "fee_lamports": fee.lamports,
+            "fee_computed": fee.is_computed,
             "logs": logs,
             "events": self.log.events(),
         })
@@ -224,7 +231,7 @@ mod tests {
         solana_transaction_error::TransactionError,
         tidepool_client::{
             error::{Cause, Explanation},
-            send::FailureReport,
+            send::{FailureReport, Fee},
         },
         tidepool_interface::StakePoolError,
     };
@@ -241,7 +248,14 @@ mod tests {
             },
             logs: vec![],
         });
-        let rehearsed = DryRun { label: String::new(), failure, logs: vec![], units_consumed: 0, signatures: 1 };
+        let rehearsed = DryRun {
+            label: String::new(),
+            failure,
+            logs: vec![],
+            units_consumed: 0,
+            signatures: 1,
+            fee: Fee::default(),
+        };
         Rehearsal { rehearsed, log: Decoded::new(&[], Address::default()) }
     }
 

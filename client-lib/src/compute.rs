@@ -1,15 +1,12 @@
 //! Upper bounds of compute units, for packing and for limits.
 //!
-//! A pool can belong to any program with the SPL layout. So the figures are measured with the slowest known one, and
-//! rounded up. Simulations return the actual use.
+//! A pool can belong to any program with the SPL layout: its figures are measured with the slowest known one, and rounded
+//! up. Tidepool's own are lower ([`PoolBounds`]). Simulations return the actual use.
 
-use {tidepool_core::rebalance::is_ranked, tidepool_interface::state::ValidatorStakeInfo};
+use {crate::pool::PoolSnapshot, tidepool_core::rebalance::is_ranked, tidepool_interface::state::ValidatorStakeInfo};
 
 /// Most compute units of a transaction.
 pub const MAX_PER_TRANSACTION: u32 = 1_400_000;
-
-/// One record of the validator list in a scan.
-const PER_RECORD: u32 = 45;
 
 /// A validator of `UpdateValidatorListBalance` from which at most an excess is withdrawn.
 pub const UPDATE_QUIET_VALIDATOR: u32 = 25_000;
@@ -35,17 +32,17 @@ pub const COMPACT_MERGE: u32 = 22_000;
 /// A withdrawal of lamports from a validator's stake account.
 pub const COMPACT_SWEEP: u32 = 10_000;
 
-/// An instruction that uses the pool account only.
-pub const SETTING: u32 = 35_000;
+/// An instruction of the extension that uses the pool account only.
+pub const EXTENSION: u32 = 35_000;
 
 /// `ExtendPool` of a pool with this many records, which are cleared.
 pub const fn extend_pool(records: usize) -> u32 {
-    SETTING.saturating_add(15_u32.saturating_mul(records as u32))
+    EXTENSION.saturating_add(15_u32.saturating_mul(records as u32))
 }
 
 /// `SetValidatorWeights` with this many weights.
 pub const fn set_weights(weights: usize) -> u32 {
-    SETTING.saturating_add(500_u32.saturating_mul(weights as u32))
+    EXTENSION.saturating_add(500_u32.saturating_mul(weights as u32))
 }
 
 /// An instruction of the system, stake, token or associated token account program.
@@ -56,12 +53,6 @@ pub const CREATE_TOKEN_ACCOUNT: u32 = 35_000;
 
 /// `Initialize`.
 pub const INITIALIZE: u32 = 60_000;
-
-/// `DepositSol`.
-pub const DEPOSIT_SOL: u32 = 45_000;
-
-/// `WithdrawSol`.
-pub const WITHDRAW_SOL: u32 = 50_000;
 
 /// Metadata instructions.
 pub const METADATA: u32 = 120_000;
@@ -152,26 +143,75 @@ impl RebalanceCost {
 /// Compute units that new validators may add to an instruction that scans the list.
 pub const GROWING_LIST: u32 = 10_000;
 
-const fn scanning(base: u32, records: usize) -> u32 {
-    base.saturating_add(PER_RECORD.saturating_mul(records as u32))
+/// Bounds of the instructions that every program with the SPL layout has.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct PoolBounds {
+    /// One record of the validator list in a scan.
+    per_record: u32,
+    /// An instruction that uses the pool account only.
+    pub setting: u32,
+    /// `DepositSol`.
+    pub deposit_sol: u32,
+    /// `WithdrawSol`.
+    pub withdraw_sol: u32,
+    deposit_stake: u32,
+    withdraw_stake: u32,
+    move_stake: u32,
+    scan_list: u32,
 }
 
-/// `DepositStake` into a pool with this many records.
-pub const fn deposit_stake(records: usize) -> u32 {
-    scanning(130_000, records)
-}
+impl PoolBounds {
+    /// Of the slowest known program, the SPL stake pool.
+    pub const SPL: Self = Self {
+        per_record: 45,
+        setting: 35_000,
+        deposit_sol: 45_000,
+        withdraw_sol: 50_000,
+        deposit_stake: 130_000,
+        withdraw_stake: 120_000,
+        move_stake: 140_000,
+        scan_list: 40_000,
+    };
 
-/// `WithdrawStake` from a pool with this many records.
-pub const fn withdraw_stake(records: usize) -> u32 {
-    scanning(120_000, records)
-}
+    /// Of Tidepool: the use in the committed table of its costs, and up to three searches of an address
+    /// ([`COMPACT_SEARCH`]).
+    pub const TIDEPOOL: Self = Self {
+        per_record: 11,
+        setting: 15_000,
+        deposit_sol: 22_000,
+        withdraw_sol: 27_000,
+        deposit_stake: 100_000,
+        withdraw_stake: 92_000,
+        move_stake: 83_000,
+        scan_list: 15_000,
+    };
 
-/// Adding or removing a validator, increasing or decreasing its stake.
-pub const fn move_stake(records: usize) -> u32 {
-    scanning(140_000, records)
-}
+    /// Of the program that runs a pool. Only Tidepool extends pools.
+    pub const fn of(snapshot: &PoolSnapshot) -> Self {
+        if snapshot.is_extended() { Self::TIDEPOOL } else { Self::SPL }
+    }
 
-/// `UpdateStakePoolBalance`, `CleanupRemovedValidatorEntries` and `SetPreferredValidator`.
-pub const fn scan_list(records: usize) -> u32 {
-    scanning(40_000, records)
+    /// `DepositStake` into a pool with this many records.
+    pub const fn deposit_stake(&self, records: usize) -> u32 {
+        self.scanning(self.deposit_stake, records)
+    }
+
+    /// `WithdrawStake` from a pool with this many records.
+    pub const fn withdraw_stake(&self, records: usize) -> u32 {
+        self.scanning(self.withdraw_stake, records)
+    }
+
+    /// Adding or removing a validator, increasing or decreasing its stake.
+    pub const fn move_stake(&self, records: usize) -> u32 {
+        self.scanning(self.move_stake, records)
+    }
+
+    /// `UpdateStakePoolBalance`, `CleanupRemovedValidatorEntries` and `SetPreferredValidator`.
+    pub const fn scan_list(&self, records: usize) -> u32 {
+        self.scanning(self.scan_list, records)
+    }
+
+    const fn scanning(&self, base: u32, records: usize) -> u32 {
+        base.saturating_add(self.per_record.saturating_mul(records as u32))
+    }
 }

@@ -110,6 +110,7 @@ pub mod error;
 pub mod events;
 pub mod gates;
 pub mod holdings;
+pub mod loaded_data;
 pub mod logs;
 pub mod lookup;
 pub mod pack;

@@ -164,8 +164,8 @@ pub struct Outgoing {
     pub label: String,
     /// Typed steps that it contains.
     pub steps: Vec<Step>,
-    /// Its instructions. If they set no compute unit limit and price, the sender appends these, for which the
-    /// transaction must have [`COMPUTE_BUDGET_BYTES`](crate::pack::COMPUTE_BUDGET_BYTES) to spare.
+    /// Its instructions. The sender appends limits of compute units and loaded account data, and a price,
+    /// unless they set their own: the transaction must have [`COMPUTE_BUDGET_BYTES`](crate::pack::COMPUTE_BUDGET_BYTES) to spare.
     pub instructions: Vec<Instruction>,
     /// Compute units that it uses at most, an estimate; the limit without a simulation. `None` for the cluster's default
     /// (200,000 an instruction).

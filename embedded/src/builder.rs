@@ -41,6 +41,7 @@ pub struct EmbeddedClusterBuilder {
     start_time: UnixTimestamp,
     inflation: Inflation,
     without_features: Vec<Address>,
+    is_alpenglow: bool,
 }
 
 impl Default for EmbeddedClusterBuilder {
@@ -56,6 +57,7 @@ impl Default for EmbeddedClusterBuilder {
             start_time: DEFAULT_START_TIME,
             inflation: Inflation::full(),
             without_features: vec![],
+            is_alpenglow: false,
         }
     }
 }
@@ -146,6 +148,14 @@ impl EmbeddedClusterBuilder {
         self
     }
 
+    /// Makes Alpenglow the consensus from the first slot on. Vote accounts of the cluster begin with the marker of the migration, and earn
+    /// lamports as credits; they have a BLS key, and pay 1.6 SOL per epoch for their admission. Stake with other vote accounts earns
+    /// nothing. The first epoch, that of the migration, pays no rewards.
+    pub fn alpenglow(mut self) -> Self {
+        self.is_alpenglow = true;
+        self
+    }
+
     /// Deactivates a runtime feature.
     pub fn without_feature(mut self, feature: Address) -> Self {
         self.without_features.push(feature);
@@ -191,8 +201,14 @@ impl EmbeddedClusterBuilder {
     }
 
     fn first_bank(&self, validators: &[Validator]) -> Result<Bank, EmbeddedError> {
-        let config =
-            genesis::config(self.slots_per_epoch, self.slot_time, self.start_time, validators, &self.without_features);
+        let config = genesis::config(
+            self.slots_per_epoch,
+            self.slot_time,
+            self.start_time,
+            validators,
+            &self.without_features,
+            self.is_alpenglow,
+        );
         let bank = genesis::bank(&config);
         for (program_id, file) in &self.programs {
             for (address, account) in genesis::program_accounts(program_id, &file.read()?, 0) {

@@ -6,8 +6,9 @@ use {
     crate::{EmbeddedCluster, lock, transactions::first_signature},
     solana_account::{Account, ReadableAccount},
     solana_address::Address,
+    solana_message::VersionedMessage,
     solana_signature::Signature,
-    solana_transaction::versioned::VersionedTransaction,
+    solana_transaction::{TransactionVerificationMode, versioned::VersionedTransaction},
     solana_transaction_error::TransactionError,
     std::time::Duration,
     tidepool_client::cluster::{
@@ -63,6 +64,7 @@ impl Cluster for EmbeddedCluster {
             error: simulated.result.err(),
             logs: simulated.logs,
             units_consumed: simulated.units_consumed,
+            loaded_bytes: Some(simulated.loaded_accounts_data_size),
             return_data: simulated
                 .return_data
                 .map(|returned| ReturnData { program_id: returned.program_id, data: returned.data }),
@@ -98,6 +100,15 @@ impl Cluster for EmbeddedCluster {
             .landed
             .get(signature)
             .map(|landed| Execution { logs: landed.logs.clone(), units_consumed: Some(landed.units_consumed) }))
+    }
+
+    async fn fee(&self, message: &VersionedMessage) -> Result<Option<u64>, ClusterError> {
+        let signatures = usize::from(message.header().num_required_signatures);
+        let transaction =
+            VersionedTransaction { signatures: vec![Signature::default(); signatures], message: message.clone() };
+        let bank = self.bank();
+        let verified = bank.verify_transaction(transaction, TransactionVerificationMode::HashOnly);
+        Ok(verified.ok().and_then(|verified| bank.get_fee_for_message(verified.message())))
     }
 
     /// A minute of slots, since the cluster's slots all have the same length.

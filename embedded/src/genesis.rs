@@ -1,7 +1,7 @@
 //! Genesis: mainnet's parameters and programs, and validators.
 
 use {
-    crate::validators::Validator,
+    crate::validators::{self, Validator},
     solana_account::Account,
     solana_accounts_db::accounts_db::ACCOUNTS_DB_CONFIG_FOR_TESTING,
     solana_address::Address,
@@ -45,6 +45,7 @@ pub(crate) fn config(
     creation_time: i64,
     validators: &[Validator],
     without_features: &[Address],
+    is_alpenglow: bool,
 ) -> GenesisConfig {
     let rent = Rent::default();
     let mut config = GenesisConfig {
@@ -66,6 +67,14 @@ pub(crate) fn config(
     for feature in agave_feature_set::FeatureSet::all_enabled().active().keys() {
         if !UNLIKE_MAINNET.contains(feature) && !without_features.contains(feature) {
             genesis_utils::activate_feature(&mut config, *feature);
+        }
+    }
+    if is_alpenglow {
+        genesis_utils::activate_feature(&mut config, agave_feature_set::validator_admission_ticket::ID);
+        genesis_utils::activate_alpenglow_at_genesis(&mut config);
+        for validator in validators {
+            let account = config.accounts.get_mut(&validator.vote).expect("the validator's vote account");
+            validators::admit(account, &validator.vote);
         }
     }
     config

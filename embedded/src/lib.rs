@@ -29,6 +29,8 @@
 //! The last line calls the trait [`Cluster`](tidepool_client::cluster::Cluster): `tidepool_client` reads, quotes, plans and sends on
 //! this cluster as on a network. [`EmbeddedClusterBuilder::tidepool`] loads the program that `cargo xtask build-program` has built;
 //! [`EmbeddedClusterBuilder::program`] loads your own.
+//!
+//! [`EmbeddedClusterBuilder::alpenglow`] has the bank pay rewards as under Alpenglow, where credits are lamports.
 
 mod builder;
 mod cluster;

@@ -25,6 +25,15 @@ use {
 /// Maximum credits per vote, for a latency of at most two slots.
 const MAX_CREDITS_PER_SLOT: u64 = 16;
 
+/// Entry of a vote account's credits after which they count lamports.
+const ALPENGLOW_MARKER: (Epoch, u64, u64) = (u64::MAX, u64::MAX, u64::MAX);
+
+/// Not a valid key: nothing here verifies votes.
+const BLS_KEY: [u8; BLS_PUBLIC_KEY_COMPRESSED_SIZE] = [1; BLS_PUBLIC_KEY_COMPRESSED_SIZE];
+
+/// Lamports of admission tickets for more than 1,000 epochs.
+const TICKETS: u64 = 2_000 * LAMPORTS_PER_SOL;
+
 /// Epochs in the credit history of a vote account.
 const CREDITS_HISTORY_EPOCHS: usize = 64;
 
@@ -130,7 +139,8 @@ pub fn vote_account(vote: &Address, node: &Address, commission_bps: u16, rent: &
 /// Writes the credits of the current epoch into a vote account.
 pub(crate) fn earn_credits(bank: &Bank, vote: &Address, performance_permille: u16) -> Result<(), EmbeddedError> {
     let slots = bank.get_slots_in_epoch(bank.epoch());
-    let credits = slots * MAX_CREDITS_PER_SLOT * u64::from(performance_permille) / 1_000;
+    let most = if bank.is_alpenglow() { lamports_of_epoch(bank, vote) } else { slots * MAX_CREDITS_PER_SLOT };
+    let credits = u64::try_from(u128::from(most) * u128::from(performance_permille) / 1_000).unwrap_or(u64::MAX);
     if credits == 0 {
         return Ok(());
     }
@@ -140,9 +150,26 @@ pub(crate) fn earn_credits(bank: &Bank, vote: &Address, performance_permille: u1
     })
 }
 
-/// Gives a vote account a BLS key. Its bytes are no valid key: nothing here verifies votes.
+/// Under Alpenglow: the lamports that a validator and its delegators earn in the current epoch with a vote in each slot.
+fn lamports_of_epoch(bank: &Bank, vote: &Address) -> u64 {
+    let rate =
+        bank.inflation().validator(bank.slot_in_year_for_inflation()) * bank.epoch_duration_in_years(bank.epoch());
+    let stake = bank.vote_accounts().get(vote).map_or(0, |(stake, _)| *stake);
+    (rate * stake as f64) as u64
+}
+
+/// Prepares a vote account of the genesis for Alpenglow: a BLS key, lamports for admission tickets, and credits after the marker.
+pub(crate) fn admit(account: &mut Account, vote: &Address) {
+    let mut state = VoteStateV4::deserialize(&account.data, vote).expect("a vote state");
+    state.bls_pubkey_compressed = Some(BLS_KEY);
+    state.epoch_credits = vec![ALPENGLOW_MARKER];
+    VoteStateV4::serialize(&VoteStateVersions::new_v4(state), &mut account.data).expect("a vote account has room");
+    account.lamports += TICKETS;
+}
+
+/// Gives a vote account a BLS key.
 pub(crate) fn set_bls_key(bank: &Bank, vote: &Address) -> Result<(), EmbeddedError> {
-    change_state(bank, vote, |state| state.bls_pubkey_compressed = Some([1; BLS_PUBLIC_KEY_COMPRESSED_SIZE]))
+    change_state(bank, vote, |state| state.bls_pubkey_compressed = Some(BLS_KEY))
 }
 
 fn change_state(bank: &Bank, vote: &Address, change: impl FnOnce(&mut VoteStateV4)) -> Result<(), EmbeddedError> {
@@ -160,7 +187,7 @@ fn change_state(bank: &Bank, vote: &Address, change: impl FnOnce(&mut VoteStateV
 /// Adds credits as the vote program does: one entry `(epoch, total credits, total credits before this epoch)` per epoch.
 fn add_credits(history: &mut Vec<(Epoch, u64, u64)>, epoch: Epoch, credits: u64) {
     match history.last_mut() {
-        None => history.push((epoch, 0, 0)),
+        None | Some(&mut ALPENGLOW_MARKER) => history.push((epoch, 0, 0)),
         Some((last, total, before)) if *last != epoch => {
             if total == before {
                 *last = epoch;
@@ -198,6 +225,13 @@ mod tests {
         add_credits(&mut history, 4, 5);
         add_credits(&mut history, 6, 7);
         assert_eq!(history, [(4, 15, 0), (6, 22, 15)]);
+    }
+
+    #[test]
+    fn credits_begin_again_after_the_marker() {
+        let mut history = vec![(3, 20, 10), ALPENGLOW_MARKER];
+        add_credits(&mut history, 4, 5);
+        assert_eq!(history, [(3, 20, 10), ALPENGLOW_MARKER, (4, 5, 0)]);
     }
 
     #[test]

@@ -74,6 +74,7 @@ impl Cluster for ProgramTestCluster {
                 error: error.clone(),
                 logs: details.logs,
                 units_consumed: details.units_consumed,
+                loaded_bytes: Some(details.loaded_accounts_data_size),
                 return_data: details
                     .return_data
                     .map(|returned| ReturnData { program_id: returned.program_id, data: returned.data }),

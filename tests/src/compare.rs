@@ -13,7 +13,7 @@ use {
     solana_instruction::{AccountMeta, Instruction, error::InstructionError},
     solana_sdk_ids::stake,
     std::{collections::HashMap, fmt::Write as _},
-    tidepool_interface::ExtensionError::TurnoverBudgetExceeded,
+    tidepool_interface::{ExtensionError::TurnoverBudgetExceeded, state::POOL_MAX_LENGTH},
 };
 
 impl Vm {
@@ -88,14 +88,15 @@ impl Comparison {
         let departs = !is_swept && !ours.is_ok() || extended.opens_exit(instruction, &theirs, vm);
         let otherwise = extended.counted_otherwise(instruction, [ours, &theirs], vm);
         if !departs {
-            compare(ours, &theirs, Some((&extended.list, &otherwise)))?;
+            compare(ours, &theirs, Some((&extended, &otherwise)))?;
         }
         if ours.is_ok() { extended.check(instruction, vm) } else { Ok(()) }
     }
 }
 
-/// Compares two outcomes, but for the unused bytes of the records of a validator list, and for eight bytes from each of these offsets on.
-fn compare(ours: &Outcome, theirs: &Outcome, list: Option<(&Address, &[usize])>) -> Result<(), String> {
+/// Compares two outcomes, but for the extension of a pool and of its records, and for eight bytes of its validator list from each of these
+/// offsets on.
+fn compare(ours: &Outcome, theirs: &Outcome, extended: Option<(&ExtendedPool, &[usize])>) -> Result<(), String> {
     let mut text = String::new();
     let (result, reference) = (&ours.result, &theirs.result);
     if result.raw_result != reference.raw_result {
@@ -110,10 +111,11 @@ fn compare(ours: &Outcome, theirs: &Outcome, list: Option<(&Address, &[usize])>)
         let accounts: HashMap<_, _> = reference.resulting_accounts.iter().map(|(a, b)| (a, b)).collect();
         for (address, account) in &result.resulting_accounts {
             let is_masked = |offset| {
-                list.is_some_and(|(list, otherwise)| {
+                extended.is_some_and(|(pool, otherwise)| {
                     let is_otherwise =
                         otherwise.iter().any(|start| (*start..start + size_of::<u64>()).contains(&offset));
-                    list == address && (is_extension_byte(offset) || is_otherwise)
+                    let is_of_list = pool.list == *address && (is_extension_byte(offset) || is_otherwise);
+                    is_of_list || pool.pool == *address && offset >= POOL_MAX_LENGTH
                 })
             };
             compare_account(&mut text, address, account, accounts[address], is_masked);

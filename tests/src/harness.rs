@@ -19,13 +19,18 @@ use {
         instruction as stake_instruction,
         state::{Authorized, Lockup},
     },
+    solana_vote_interface::state::{VoteStateV4, VoteStateVersions},
     std::collections::{BTreeMap, BTreeSet},
     tidepool_core::maths::ExchangeRate,
     tidepool_interface::{
+        STAKE_ACCOUNT_SPACE,
         address::{INSTRUCTIONS_ID, STAKE_PROGRAM_ID},
-        state::{EntryExtension, StakePool, ValidatorStakeInfo},
+        state::{EntryExtension, ExitTicket, PoolExtension, StakePool, ValidatorStakeInfo},
     },
 };
+
+/// Bytes that rent adds to each account's data length.
+const ACCOUNT_STORAGE_OVERHEAD: u64 = 128;
 
 /// What the stake program demands of a delegation, in lamports.
 pub const MINIMUM_DELEGATION: u64 = SOL;
@@ -113,6 +118,11 @@ impl Harness {
         self.vm.stake_rent()
     }
 
+    /// Rent-exempt lamports of a stake account at this rent, in lamports per byte.
+    pub const fn stake_rent_at(lamports_per_byte: u64) -> u64 {
+        (ACCOUNT_STORAGE_OVERHEAD + STAKE_ACCOUNT_SPACE as u64) * lamports_per_byte
+    }
+
     pub fn receiver(&self, holder: Holder) -> Receiver {
         Receiver { tokens: holder.tokens, ..self.to }
     }
@@ -186,6 +196,32 @@ impl Harness {
         self.records()[index].extension
     }
 
+    /// The pool's extension.
+    pub fn extension(&self) -> PoolExtension {
+        *PoolExtension::find(&self.vm.account(&self.pool.pool).data).expect("an extended pool")
+    }
+
+    /// Changes the pool's extension.
+    pub fn edit_extension(&mut self, change: impl FnOnce(&mut PoolExtension)) {
+        let pool = self.pool.pool;
+        self.edit_data(&pool, |data| change(PoolExtension::find_mut(data).expect("an extended pool")));
+    }
+
+    /// An open exit ticket.
+    pub fn ticket(&self, id: u64) -> Option<ExitTicket> {
+        ExitTicket::decode(&self.vm.account(&self.pool.ticket(id)).data).ok().copied()
+    }
+
+    /// Changes the vote account of the validator at `index`.
+    pub fn edit_vote(&mut self, index: usize, change: impl FnOnce(&mut VoteStateV4)) {
+        let vote = self.vote(index);
+        self.edit_data(&vote, |data| {
+            let mut state = VoteStateV4::deserialize(data, &Address::default()).expect("a vote state");
+            change(&mut state);
+            VoteStateV4::serialize(&VoteStateVersions::new_v4(state), data).expect("room for a vote state");
+        });
+    }
+
     pub fn edit_data(&mut self, address: &Address, change: impl FnOnce(&mut [u8])) {
         self.edit(address, |account| change(&mut account.data));
     }
@@ -223,6 +259,13 @@ impl Harness {
             self.purge();
         }
         outcome
+    }
+
+    /// Runs an instruction that would succeed, and keeps nothing of it.
+    #[track_caller]
+    pub fn succeed_in_trial(&mut self, instruction: &Instruction) {
+        let outcome = self.vm.simulate(instruction);
+        assert!(outcome.is_ok(), "{:?}: {:#?}", outcome.result.raw_result, outcome.logs);
     }
 
     /// Runs an instruction of the extension.

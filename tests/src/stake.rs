@@ -2,7 +2,11 @@
 
 use {
     solana_account::Account,
-    solana_stake_interface::state::{Delegation, Meta, StakeStateV2},
+    solana_stake_history::StakeHistory,
+    solana_stake_interface::{
+        stake_history::{StakeHistoryEntry, StakeHistoryGetEntry},
+        state::{Delegation, Meta, StakeStateV2},
+    },
     tidepool_interface::external::stake::NOT_DEACTIVATED,
 };
 
@@ -61,6 +65,39 @@ pub fn pay(account: &mut Account, lamports: u64) {
         let stake = read(&account.data, offset::STAKE);
         write(&mut account.data, offset::STAKE, stake + lamports);
     }
+}
+
+/// The machine's stake history, for the delegations of the stake program's interface.
+struct Cluster<'a>(&'a StakeHistory);
+
+impl StakeHistoryGetEntry for Cluster<'_> {
+    fn get_entry(&self, epoch: u64) -> Option<StakeHistoryEntry> {
+        let entry = self.0.get(epoch)?;
+        let (effective, activating, deactivating) = (entry.effective, entry.activating, entry.deactivating);
+        Some(StakeHistoryEntry { effective, activating, deactivating })
+    }
+}
+
+/// Shrinks the delegation to what the account holds beside its rent, as the bank does at the start of an epoch, after rewards
+/// (SIMD-0392). A delegation of 0 counts as deactivated in the epoch before. Stake that was inactive in that epoch stays as it is.
+/// Returns the delegation that is left, if it shrank.
+pub fn keep_rent(account: &mut Account, epoch_before: u64, rent: u64, history: &StakeHistory) -> Option<u64> {
+    if !is_delegated(&account.data) {
+        return None;
+    }
+    let lamports = account.lamports.saturating_sub(rent);
+    let mut shrunk = None;
+    edit_delegation(&mut account.data, |delegation| {
+        let status = delegation.stake_activating_and_deactivating_v2(epoch_before, &Cluster(history), Some(0));
+        if (status.effective, status.activating) != (0, 0) && delegation.stake > lamports {
+            delegation.stake = lamports;
+            if lamports == 0 {
+                delegation.deactivation_epoch = epoch_before;
+            }
+            shrunk = Some(lamports);
+        }
+    });
+    shrunk
 }
 
 /// Takes a share of the delegation beyond `least` lamports away, in permille. Returns how many lamports are lost.

@@ -17,6 +17,7 @@ use {
     solana_stake_history::{MAX_ENTRIES, StakeHistory, StakeHistoryEntry},
     solana_svm_log_collector::LogCollector,
     std::collections::HashMap,
+    tidepool_client::loaded_data::PER_ACCOUNT,
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
         address::{
@@ -104,6 +105,8 @@ pub struct Vm {
     pub mollusk: Mollusk,
     /// The id of Tidepool's program.
     pub program_id: Address,
+    /// Bytes of its ELF.
+    program_length: usize,
     /// All accounts but programs and sysvars.
     pub accounts: HashMap<Address, Account>,
     /// The cluster's stake in each epoch of the stake history.
@@ -144,6 +147,7 @@ impl Vm {
         Self {
             mollusk: load(program_id, elf, gates),
             program_id,
+            program_length: elf.len(),
             accounts: HashMap::new(),
             cluster_stake: LARGE_CLUSTER,
             reference: None,
@@ -235,6 +239,21 @@ impl Vm {
     /// The account, or an empty one.
     pub fn account(&self, address: &Address) -> Account {
         self.accounts.get(address).cloned().unwrap_or_default()
+    }
+
+    /// Bytes that a transaction loads which names this account (SIMD-0186): its data, and that of a program's data account, each
+    /// with what the runtime adds.
+    pub fn loaded_bytes(&self, address: &Address) -> u32 {
+        let account = self.resolve(address);
+        let elf = match *address {
+            STAKE_PROGRAM_ID | TOKEN_PROGRAM_ID | TOKEN_2022_PROGRAM_ID => {
+                Some(bank_elf(address, &self.mollusk.sysvars.rent).len())
+            }
+            address => (address == self.program_id).then_some(self.program_length),
+        };
+        let program = elf.map(|length| PROGRAM_DATA_HEADER_LENGTH + length);
+        let data = (account != Account::default()).then_some(account.data.len());
+        data.into_iter().chain(program).map(|length| PER_ACCOUNT + length as u32).sum()
     }
 
     /// Runs an instruction and keeps what it changed, if it succeeds.

@@ -143,10 +143,11 @@ impl Command {
 
     pub async fn execute<C: Cluster>(&self, context: &Context<'_, C>) -> Result<Box<dyn CommandOutput>, CliError> {
         context.check_default_pool(self.asks()).await?;
-        match self.answer(context).await {
-            Ok(output) => Ok(output),
-            Err(Halt::Unsent(unsent)) => Ok(unsent),
-            Err(Halt::Failed(error)) => Err(error),
-        }
+        let answer: Box<dyn CommandOutput> = match self.answer(context).await {
+            Ok(output) => output,
+            Err(Halt::Unsent(unsent)) => unsent,
+            Err(Halt::Failed(error)) => return Err(error),
+        };
+        Ok(context.warnings.beside(answer))
     }
 }

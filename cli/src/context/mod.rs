@@ -1,5 +1,6 @@
 //! What a command works with: a cluster, keys, a terminal.
 
+mod fee;
 mod freshness;
 mod funds;
 mod lookup;
@@ -16,7 +17,7 @@ use {
         error::CliError,
         keys::{Key, KeyDirectory, KeySource, Keyring, new_key},
         output::Line,
-        terminal::{Bar, Interrupt, Terminal},
+        terminal::{Bar, Interrupt, Terminal, Warnings, Watched},
     },
     solana_address::Address,
     solana_keypair::Keypair,
@@ -33,6 +34,7 @@ pub struct Context<'a, C> {
     /// Time between two looks at a cluster that is expected to change.
     pub poll_every: Duration,
     pub interrupt: Interrupt,
+    pub warnings: Warnings,
     /// Where directories for generated keys are made.
     pub directory: PathBuf,
     config: &'a Config,
@@ -47,6 +49,7 @@ impl<'a, C: Cluster> Context<'a, C> {
             terminal,
             poll_every: SendOptions::default().poll_every,
             interrupt: Interrupt::default(),
+            warnings: Warnings::default(),
             directory: PathBuf::from("."),
             config,
             keyring: Keyring::new(global.transactions.signers.clone(), !global.transactions.sends()),
@@ -190,6 +193,11 @@ impl<'a, C: Cluster> Context<'a, C> {
     pub fn throwaway(&self, keys: &[Key]) -> Result<Option<Key>, CliError> {
         let asks = self.fee_payer()?.is_interactive() || keys.iter().any(|key| key.is_interactive());
         Ok((!asks && !self.global.transactions.signs_elsewhere()).then(new_key))
+    }
+
+    /// Shows the progress of a sender on `bar`.
+    pub fn watched<'w>(&'w self, bar: &'w Bar) -> Watched<'w> {
+        Watched { bar, interrupt: &self.interrupt, terminal: &self.terminal, warnings: &self.warnings }
     }
 
     /// Waits for `work`, and shows on a terminal that it goes on.

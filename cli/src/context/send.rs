@@ -6,7 +6,7 @@ use {
         error::CliError,
         keys::Key,
         output::Landed,
-        terminal::{Bar, Watched},
+        terminal::Bar,
         unsent::{Halt, Unsent},
     },
     solana_address::Address,
@@ -55,7 +55,7 @@ impl<C: Cluster> Context<'_, C> {
         let mut keys = keys.to_vec();
         let (lifetime, stages) = self.packed(plan, &mut keys, lookup_tables).await?;
         let bar = Bar::spinner(&self.terminal, "Sending");
-        let watched = Watched { bar: &bar, interrupt: &self.interrupt };
+        let watched = self.watched(&bar);
         // A dump of the message alone contains no signature.
         let null_signer = NullSigner::new(&payer.pubkey());
         let signs = self.global.transactions.signs();

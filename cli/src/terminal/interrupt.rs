@@ -4,7 +4,7 @@
 //! nothing more is sent, and what has been sent is followed for a while. A second time, it ends the program all the same.
 
 use {
-    super::progress::Bar,
+    super::{Terminal, Warnings, progress::Bar},
     crate::{
         error::CliError,
         output::{Format, streams},
@@ -17,7 +17,10 @@ use {
             atomic::{AtomicUsize, Ordering},
         },
     },
-    tidepool_client::send::{Outcome, Outgoing, Progress, Stop},
+    tidepool_client::{
+        cluster::ClusterError,
+        send::{Outcome, Outgoing, Progress, Stop},
+    },
 };
 
 /// What Ctrl-C means at the moment. Clones are the same.
@@ -84,6 +87,8 @@ impl Interrupt {
 pub struct Watched<'a> {
     pub bar: &'a Bar,
     pub interrupt: &'a Interrupt,
+    pub terminal: &'a Terminal,
+    pub warnings: &'a Warnings,
 }
 
 impl Progress for Watched<'_> {
@@ -104,6 +109,10 @@ impl Progress for Watched<'_> {
             self.interrupt.under_way().retain(|signature| Some(*signature) != outcome.signature());
         }
         self.bar.finished(transaction, outcome);
+    }
+
+    fn no_recent_prices(&self, error: &ClusterError) {
+        self.warnings.no_recent_prices(self.terminal, error);
     }
 }
 

@@ -3,10 +3,12 @@
 
 mod interrupt;
 mod progress;
+mod warnings;
 
 pub use {
     interrupt::{Interrupt, Watched},
     progress::Bar,
+    warnings::Warnings,
 };
 
 use {

@@ -5,6 +5,7 @@ mod amount;
 mod fee;
 mod share;
 mod slippage;
+mod transaction_fee;
 
 pub use {
     address::address,
@@ -12,4 +13,5 @@ pub use {
     fee::{ParsedFee, percent},
     share::Share,
     slippage::Slippage,
+    transaction_fee::transaction_fee,
 };

@@ -3,6 +3,7 @@
 use {
     solana_account::Account,
     solana_address::Address,
+    solana_message::VersionedMessage,
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
     std::sync::Mutex,
@@ -15,6 +16,9 @@ use {
 /// A change by another transaction.
 type Change<'a> = Box<dyn FnOnce() + Send + 'a>;
 
+/// The price of a compute unit in recent blocks, in micro-lamports.
+pub const PRICE: u64 = 2_000_000;
+
 /// An endpoint to a cluster.
 pub struct TestEndpoint<'a> {
     cluster: &'a EmbeddedCluster,
@@ -24,6 +28,8 @@ pub struct TestEndpoint<'a> {
     sent: Mutex<Vec<VersionedTransaction>>,
     /// Number of transactions after which it rejects simulations and transactions.
     fails_after: usize,
+    /// Whether it has the methods that not every endpoint serves.
+    is_complete: bool,
 }
 
 impl<'a> TestEndpoint<'a> {
@@ -46,7 +52,26 @@ impl<'a> TestEndpoint<'a> {
 
     /// An honest endpoint.
     pub fn new(cluster: &'a EmbeddedCluster) -> Self {
-        Self { cluster, searches: true, before_send: Mutex::default(), sent: Mutex::default(), fails_after: usize::MAX }
+        Self {
+            cluster,
+            searches: true,
+            before_send: Mutex::default(),
+            sent: Mutex::default(),
+            fails_after: usize::MAX,
+            is_complete: true,
+        }
+    }
+
+    /// An endpoint that reports neither fees nor recent prices, and of simulations the compute units only.
+    pub fn incomplete(cluster: &'a EmbeddedCluster) -> Self {
+        Self { is_complete: false, ..Self::new(cluster) }
+    }
+
+    fn check_complete(&self) -> Result<(), ClusterError> {
+        if self.is_complete {
+            return Ok(());
+        }
+        Err(ClusterError::Refused { detail: "method not found".into() })
     }
 
     /// The transactions sent.
@@ -86,7 +111,18 @@ impl Cluster for TestEndpoint<'_> {
 
     async fn simulate(&self, transaction: &VersionedTransaction) -> Result<Simulation, ClusterError> {
         self.check_available()?;
-        Cluster::simulate(self.cluster, transaction).await
+        let simulated = Cluster::simulate(self.cluster, transaction).await?;
+        Ok(Simulation { loaded_bytes: simulated.loaded_bytes.filter(|_| self.is_complete), ..simulated })
+    }
+
+    async fn fee(&self, message: &VersionedMessage) -> Result<Option<u64>, ClusterError> {
+        self.check_complete()?;
+        self.cluster.fee(message).await
+    }
+
+    async fn recent_prices(&self, _: &[Address]) -> Result<Vec<u64>, ClusterError> {
+        self.check_complete()?;
+        Ok(vec![PRICE])
     }
 
     async fn send(&self, transaction: &VersionedTransaction) -> Result<Signature, ClusterError> {

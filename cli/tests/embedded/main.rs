@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_macros, reason = "tests print what they have seen; the command line does not")]
 
 mod addresses;
+mod alpenglow;
 mod approvals;
 mod asking;
 mod crank;
@@ -21,13 +22,16 @@ mod hooked;
 mod income;
 mod kinds;
 mod life;
+mod limits;
 mod lookup_tables;
 mod merging;
 mod metadata;
+mod migration;
 mod pools;
 mod rebalancing;
 mod receivers;
 mod refusals;
+mod rent_ladder;
 mod reserve_rents;
 mod settings;
 mod signing;

@@ -187,7 +187,7 @@ async fn weights_that_make_no_sense_are_refused() {
     stage.must(&format!("set-weights {pool} --equal")).await;
     for weight in ["0.5", "65536"] {
         let line = format!("set-weights {pool} --set {a}={weight}");
-        assert_fails(&stage, &line, USAGE, &[weight, "2 other validators keep", "up to 65535"]).await;
+        assert_fails(&stage, &line, USAGE, &[weight, "2 other validators keep", "up to 32767"]).await;
     }
     let (other, file) = stage.another_wallet("other", SOL);
     let line = format!("set-weights {pool} --set {a}=2 --staker {file}");

@@ -3,7 +3,7 @@
 use {
     super::{TokenReceiver, Unwrap, accounts::accounts},
     crate::{
-        compute,
+        compute::{self, PoolBounds},
         error::PlanError,
         pool::PoolSnapshot,
         quote::{self, StakeDepositQuote},
@@ -48,7 +48,7 @@ pub fn deposit_sol(snapshot: &PoolSnapshot, deposit: &DepositSol) -> Instruction
     let funding = deposit.throwaway.map(|key| system::transfer(&deposit.from, &key, deposit.lamports));
     let unwrapping = deposit.unwrap.map(|unwrap| unwrap.instructions(snapshot, &deposit.from, deposit.lamports));
     let unwrapping = unwrapping.unwrap_or_default();
-    let compute_units = compute::DEPOSIT_SOL
+    let compute_units = PoolBounds::of(snapshot).deposit_sol
         + creation.as_ref().map_or(0, |_| compute::CREATE_TOKEN_ACCOUNT)
         + funding.as_ref().map_or(0, |_| compute::FOREIGN)
         + compute::FOREIGN * unwrapping.len() as u32;
@@ -121,8 +121,9 @@ pub(crate) fn deposit_stake_at(
         snapshot.has_custom_deposit_authority(),
         deposit.minimum_pool_tokens,
     ));
-    let compute_units =
-        compute::deposit_stake(snapshot.records().len()) + compute::CREATE_TOKEN_ACCOUNT + 2 * compute::FOREIGN;
+    let compute_units = PoolBounds::of(snapshot).deposit_stake(snapshot.records().len())
+        + compute::CREATE_TOKEN_ACCOUNT
+        + 2 * compute::FOREIGN;
     Ok((
         InstructionGroup::new(format!("deposit stake account {}", deposit.address), instructions, compute_units)
             .step(Step::DepositStake { from: deposit.address }),

@@ -66,7 +66,7 @@ pub fn set_rebalance_policy(snapshot: &PoolSnapshot, policy: &RebalancePolicy) -
     let group = InstructionGroup::one(
         "set the rebalance policy",
         instruction.with_accounts(&snapshot.program_id(), accounts.metas()),
-        compute::SETTING,
+        compute::EXTENSION,
     );
     if policy == old { Ok(group) } else { snapshot.announcing(&AnnouncedChange::RebalancePolicy(*policy), group) }
 }

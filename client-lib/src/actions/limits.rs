@@ -105,7 +105,7 @@ pub fn set_limits(
     Ok(InstructionGroup::one(
         "set the limits",
         ExtensionInstruction::SetLimits { limits: new }.with_accounts(&snapshot.program_id(), accounts.metas()),
-        compute::SETTING,
+        compute::EXTENSION,
     ))
 }
 
@@ -285,6 +285,6 @@ pub fn cancel_announcement(
     Ok(InstructionGroup::one(
         "withdraw an announcement",
         ExtensionInstruction::CancelAnnouncement { kind }.with_accounts(&snapshot.program_id(), accounts.metas()),
-        compute::SETTING,
+        compute::EXTENSION,
     ))
 }

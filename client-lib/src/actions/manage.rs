@@ -5,7 +5,7 @@ use {
     crate::{
         announcement::AnnouncedChange,
         checks::check_up_to_date,
-        compute,
+        compute::{self, PoolBounds},
         error::PlanError,
         pool::{AccountKind, PoolSnapshot},
         transaction::InstructionGroup,
@@ -32,7 +32,11 @@ fn setting(
     instruction: &StakePoolInstruction,
     metas: Vec<AccountMeta>,
 ) -> InstructionGroup {
-    InstructionGroup::one(label, instruction.with_accounts(&snapshot.program_id(), metas), compute::SETTING)
+    InstructionGroup::one(
+        label,
+        instruction.with_accounts(&snapshot.program_id(), metas),
+        PoolBounds::of(snapshot).setting,
+    )
 }
 
 /// Sets a fee, or announces a higher deposit fee ([`InstructionGroup::effect`]). The manager signs.
@@ -189,7 +193,7 @@ pub fn set_manager(
     let group = InstructionGroup::new(
         format!("set the manager to {new_manager}"),
         creation.into_iter().chain([instruction]).collect(),
-        compute::SETTING.saturating_add(units),
+        PoolBounds::of(snapshot).setting.saturating_add(units),
     );
     let change = AnnouncedChange::Manager { manager: *new_manager, fee_account: fees_to.address(snapshot) };
     snapshot.announcing(&change, group)
@@ -309,7 +313,7 @@ pub fn set_preferred_validator(
     Ok(InstructionGroup::one(
         "set the preferred validator",
         instruction.with_accounts(&snapshot.program_id(), accounts.metas()),
-        compute::scan_list(snapshot.records().len()),
+        PoolBounds::of(snapshot).scan_list(snapshot.records().len()),
     ))
 }
 

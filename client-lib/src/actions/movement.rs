@@ -4,7 +4,7 @@ use {
     super::{accounts::accounts, active_validator},
     crate::{
         checks::{check_no_rewards, check_up_to_date},
-        compute,
+        compute::PoolBounds,
         error::{Cause, PlanError, Sol, StaysInReserve},
         pool::{PoolSnapshot, Validator},
         quote::merge_kind,
@@ -74,7 +74,7 @@ impl<'a> Movement<'a> {
         InstructionGroup::one(
             format!("{what} the stake of validator {} by {}", self.validator.vote(), Sol(lamports)),
             instruction,
-            compute::move_stake(self.snapshot.records().len()),
+            PoolBounds::of(self.snapshot).move_stake(self.snapshot.records().len()),
         )
     }
 }

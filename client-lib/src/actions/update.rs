@@ -3,7 +3,7 @@
 use {
     super::accounts::accounts,
     crate::{
-        compute,
+        compute::PoolBounds,
         pool::{PoolSnapshot, Validator},
         transaction::InstructionGroup,
     },
@@ -75,7 +75,7 @@ pub fn update_pool_balance(snapshot: &PoolSnapshot) -> InstructionGroup {
     InstructionGroup::one(
         "update the pool's totals",
         StakePoolInstruction::UpdateStakePoolBalance.with_accounts(&snapshot.program_id(), accounts.metas()),
-        compute::scan_list(snapshot.records().len()),
+        PoolBounds::of(snapshot).scan_list(snapshot.records().len()),
     )
 }
 
@@ -85,6 +85,6 @@ pub fn cleanup(snapshot: &PoolSnapshot) -> InstructionGroup {
     InstructionGroup::one(
         "remove empty entries from the validator list",
         StakePoolInstruction::CleanupRemovedValidatorEntries.with_accounts(&snapshot.program_id(), accounts.metas()),
-        compute::scan_list(snapshot.records().len()),
+        PoolBounds::of(snapshot).scan_list(snapshot.records().len()),
     )
 }

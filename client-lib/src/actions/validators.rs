@@ -5,7 +5,7 @@ use {
     crate::{
         checks::{check_no_rewards, check_up_to_date},
         cluster::Cluster,
-        compute,
+        compute::{self, PoolBounds},
         error::{PlanError, Sol, StaysInReserve},
         pool::{PoolError, PoolSnapshot, Validator},
         transaction::InstructionGroup,
@@ -86,7 +86,7 @@ pub fn add_validator(snapshot: &PoolSnapshot, vote: &Address, seed: u32) -> Resu
     Ok(InstructionGroup::one(
         format!("add validator {vote}"),
         StakePoolInstruction::AddValidatorToPool { seed }.with_accounts(&snapshot.program_id(), accounts.metas()),
-        compute::move_stake(snapshot.records().len()),
+        PoolBounds::of(snapshot).move_stake(snapshot.records().len()),
     )
     .growing(compute::GROWING_LIST))
 }
@@ -132,7 +132,7 @@ pub fn remove_validator(snapshot: &PoolSnapshot, vote: &Address) -> Result<Instr
     Ok(InstructionGroup::one(
         format!("remove validator {vote}"),
         StakePoolInstruction::RemoveValidatorFromPool.with_accounts(&snapshot.program_id(), accounts.metas()),
-        compute::move_stake(snapshot.records().len()),
+        PoolBounds::of(snapshot).move_stake(snapshot.records().len()),
     ))
 }
 

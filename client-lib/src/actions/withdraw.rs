@@ -3,7 +3,7 @@
 use {
     super::{NATIVE_MINT_ID, TokenSource, Wrap, accounts::accounts, wrapped},
     crate::{
-        compute,
+        compute::{self, PoolBounds},
         error::PlanError,
         pool::PoolSnapshot,
         quote::{self, StakeWithdrawalQuote, WithdrawFrom},
@@ -84,7 +84,7 @@ pub(crate) fn withdraw_sol_unchecked(snapshot: &PoolSnapshot, withdrawal: &Withd
         instructions.insert(0, system::create_account(&withdrawal.to, &account, 0, space, &TOKEN_PROGRAM_ID));
         instructions.extend(pay_out(&account, withdrawal, rent));
     }
-    let mut compute_units = compute::WITHDRAW_SOL;
+    let mut compute_units = PoolBounds::of(snapshot).withdraw_sol;
     if withdrawal.wrap == Wrap::Associated {
         instructions.insert(0, wrapped::creation(&withdrawal.payer, &withdrawal.to));
         compute_units += compute::CREATE_TOKEN_ACCOUNT;
@@ -231,8 +231,8 @@ pub fn withdraw_stake_quoted(
         let authorize = |kind| stake::authorize_checked(account, &throwaway, authority, kind, None);
         instructions.extend([StakeAuthorize::Staker, StakeAuthorize::Withdrawer].map(authorize));
     }
-    let compute_units =
-        compute::withdraw_stake(snapshot.records().len()) + compute::FOREIGN * (instructions.len() as u32 - 1);
+    let compute_units = PoolBounds::of(snapshot).withdraw_stake(snapshot.records().len())
+        + compute::FOREIGN * (instructions.len() as u32 - 1);
     let step = Step::WithdrawStake { to: withdrawal.to.address };
     InstructionGroup::new(label, instructions, compute_units).step(step)
 }

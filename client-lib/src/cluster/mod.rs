@@ -18,6 +18,7 @@ use {
     solana_clock::Clock,
     solana_epoch_rewards::EpochRewards,
     solana_epoch_schedule::EpochSchedule,
+    solana_message::VersionedMessage,
     solana_rent::Rent,
     solana_signature::Signature,
     solana_slot_hashes::SlotHashes,
@@ -140,6 +141,13 @@ pub trait Cluster: Send + Sync {
     fn recent_prices(&self, writable: &[Address]) -> impl Future<Output = Result<Vec<u64>, ClusterError>> + Send {
         let _ = writable;
         async { Ok(vec![]) }
+    }
+
+    /// The fee of a message, in lamports, if its blockhash or nonce is valid; `None` if the cluster does not report it,
+    /// as by default.
+    fn fee(&self, message: &VersionedMessage) -> impl Future<Output = Result<Option<u64>, ClusterError>> + Send {
+        let _ = message;
+        async { Ok(None) }
     }
 
     /// Recent numbers of slots in a time, in no particular order. The default returns none.

@@ -8,6 +8,7 @@ use {
     backon::{ExponentialBuilder, Retryable as _},
     solana_account::Account,
     solana_address::Address,
+    solana_message::VersionedMessage,
     solana_signature::Signature,
     solana_transaction::versioned::VersionedTransaction,
     std::{future::Future, time::Duration},
@@ -94,6 +95,7 @@ impl<C: Cluster, P: RetryPolicy> Cluster for Retrying<'_, C, P> {
         statuses_in_history(signatures: &[Signature]) -> Vec<Option<TransactionStatus>>;
         execution(signature: &Signature) -> Option<Execution>;
         recent_prices(writable: &[Address]) -> Vec<u64>;
+        fee(message: &VersionedMessage) -> Option<u64>;
         performance_samples() -> Vec<PerformanceSample>;
         block_time(slot: u64) -> Option<i64>;
         history(address: &Address, before: Option<&Signature>) -> Option<Vec<PastTransaction>>;

@@ -43,6 +43,9 @@ pub struct Simulation {
     pub logs: Vec<String>,
     /// Compute units used by all instructions.
     pub units_consumed: u64,
+    /// Bytes of account data that count against the transaction's limit (SIMD-0186); `None` if the cluster does not
+    /// report them.
+    pub loaded_bytes: Option<u32>,
     /// Data of the last program that returned any.
     pub return_data: Option<ReturnData>,
 }

@@ -111,6 +111,8 @@ pub(super) enum Verdict {
     Landed,
     /// Some did not land. Another cranker may have been faster, or the epoch has ended: read the pool again.
     Reread,
+    /// The cluster produces no blocks.
+    NoBlocks,
     /// Some can never land: the payer has insufficient funds, or a signature is missing.
     Final,
     /// A stop was requested.
@@ -124,6 +126,8 @@ pub(super) fn judge(summary: &Summary) -> Verdict {
         Verdict::Stopped
     } else if summary.problems().any(|sent| is_final(&sent.outcome) || is_unfunded_outcome(&sent.outcome)) {
         Verdict::Final
+    } else if summary.problems().any(|sent| has_no_blocks(&sent.outcome)) {
+        Verdict::NoBlocks
     } else {
         Verdict::Reread
     }
@@ -138,6 +142,10 @@ fn is_final(outcome: &Outcome) -> bool {
         Outcome::NotSent(_) => true,
         _ => false,
     }
+}
+
+const fn has_no_blocks(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Unknown { reason: UnknownReason::NoBlocks, .. })
 }
 
 fn is_unfunded_outcome(outcome: &Outcome) -> bool {

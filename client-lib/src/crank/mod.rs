@@ -253,7 +253,13 @@ impl<'a, C: Cluster, S: PlanSender> Crank<'a, C, S> {
                 run.problem = Some(summary);
                 Ok(landed)
             }
-            Verdict::Final => Err(CrankError::NotLanded(summary)),
+            Verdict::NoBlocks if self.wait_for_blocks().await? => {
+                // Nothing was wrong with the round.
+                run.idle = 0;
+                run.problem = Some(summary);
+                Ok(landed)
+            }
+            Verdict::Final | Verdict::NoBlocks => Err(CrankError::NotLanded(summary)),
             Verdict::Stopped => Err(CrankError::Stopped(summary)),
         }
     }

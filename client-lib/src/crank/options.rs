@@ -35,6 +35,8 @@ pub struct CrankOptions {
     pub poll_every: Duration,
     /// Poll interval for the end of epoch rewards; a subscription may report it earlier.
     pub rewards_every: Duration,
+    /// Time for which a crank waits for a cluster that produces no blocks: a halted one, or one that migrates to Alpenglow.
+    pub block_timeout: Duration,
     /// Time for which requests with transient errors are retried.
     pub retry_timeout: Duration,
     /// Most time between two polls of a watched pool. It is also polled when a rebalance is due and when the epoch
@@ -61,6 +63,7 @@ impl Default for CrankOptions {
             max_rounds: 32,
             poll_every: Duration::from_millis(500),
             rewards_every: Duration::from_secs(5),
+            block_timeout: Duration::from_secs(3_600),
             retry_timeout: Duration::from_secs(60),
             watch_interval: Duration::from_secs(60),
             initial_backoff: Duration::from_secs(1),

@@ -7,6 +7,7 @@ use {
         compute,
         plan::{InstructionGroup, Plan},
         pool::{PoolSnapshot, StakeSelection},
+        send::Summary,
     },
     solana_system_interface::instruction as system,
     std::sync::atomic::Ordering::Relaxed,
@@ -51,10 +52,13 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
         let transfer = system::transfer(&payer, &snapshot.pool().head.reserve_stake, lamports);
         let plan = Plan::one(label, InstructionGroup::one(label, transfer, compute::FOREIGN));
         let landed = self.send_plan(&plan, &snapshot, run).await?;
+        // A transfer that may still land is not repeated: the reserve would be sent the rent twice.
+        if landed > 0 || run.problem.as_ref().is_some_and(Summary::has_unknown) {
+            self.topped_up_in.store(snapshot.epoch(), Relaxed);
+        }
         let shows = |now: &PoolSnapshot| landed == 0 || now.reserve_lamports() > snapshot.reserve_lamports();
         let after = self.reread_until(&snapshot, &StakeSelection::Transient, shows).await?;
         if landed > 0 {
-            self.topped_up_in.store(snapshot.epoch(), Relaxed);
             run.top_up_lamports += lamports;
         }
         self.note_round(landed > 0, run).await?;

@@ -22,6 +22,8 @@ const STOP_LATENCY: Duration = Duration::from_millis(100);
 pub enum Wait {
     /// Epoch rewards are being paid, and no stake can be changed.
     Rewards,
+    /// The cluster produces no blocks: it is halted, or migrates to Alpenglow.
+    Blocks,
     /// Backoff after a failure.
     Retry,
     /// The next epoch, or the next poll.
@@ -55,6 +57,22 @@ impl<C: Cluster, S: PlanSender> Crank<'_, C, S> {
             sleep_until(earliest).await;
         })
         .await
+    }
+
+    /// Waits until the cluster produces a block. Returns whether it did within [`CrankOptions::block_timeout`].
+    ///
+    /// [`CrankOptions::block_timeout`]: super::CrankOptions::block_timeout
+    pub(super) async fn wait_for_blocks(&self) -> Cranked<bool, S> {
+        let began = Instant::now();
+        let before = self.ask(self.retrying_cluster().block_height()).await?;
+        while began.elapsed() < self.options.block_timeout {
+            self.observer.waiting(Wait::Blocks, self.options.rewards_every);
+            self.pause(self.options.rewards_every).await?;
+            if self.ask(self.retrying_cluster().block_height()).await? > before {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     pub(super) fn retrying_cluster(&self) -> Retrying<'_, C, CrankRetries<'_>> {

@@ -322,6 +322,9 @@ fn explain_transaction(error: &TransactionError, failure: &Failure) -> String {
         TransactionError::ProgramAccountNotFound => {
             "The program does not exist on this cluster: check the program ID and the URL."
         }
+        TransactionError::MaxLoadedAccountsDataSizeExceeded => {
+            "Its accounts have more data than its limit: omit --blockhash and --nonce, or repeat the command."
+        }
         other => return format!("The transaction failed: {other}."),
     }
     .to_owned()

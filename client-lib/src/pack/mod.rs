@@ -22,8 +22,9 @@ pub const MAX_TRANSACTION_BYTES: usize = 1232;
 /// Most accounts that a transaction can lock.
 pub const MAX_ACCOUNT_LOCKS: usize = 64;
 
-/// Bytes of the two compute budget instructions (limit and price) and their program's address.
-pub const COMPUTE_BUDGET_BYTES: usize = 32 + 8 + 12;
+/// Bytes of the three compute budget instructions (limits of compute units and of loaded account data, price) and their
+/// program's address.
+pub const COMPUTE_BUDGET_BYTES: usize = 32 + 8 + 8 + 12;
 
 /// Bytes of the `AdvanceNonceAccount` instruction, with its addresses.
 const NONCE_BYTES: usize = 4 * 32 + 10;
@@ -31,11 +32,11 @@ const NONCE_BYTES: usize = 4 * 32 + 10;
 /// Accounts of that instruction, and its program.
 const NONCE_ACCOUNTS: usize = 4;
 
-/// Compute units of the two compute budget instructions.
-const COMPUTE_BUDGET_UNITS: u32 = 300;
+/// Compute units of the three compute budget instructions.
+pub(crate) const COMPUTE_BUDGET_UNITS: u32 = 450;
 
-/// Bytes of logs of the two compute budget instructions.
-const COMPUTE_BUDGET_LOG_BYTES: u32 = 240;
+/// Bytes of logs of the three compute budget instructions.
+const COMPUTE_BUDGET_LOG_BYTES: u32 = 360;
 
 /// Transactions that stay open for further groups. More would save little, and comparing with all takes quadratic time.
 const OPEN_TRANSACTIONS: usize = 8;
@@ -147,7 +148,12 @@ pub fn pack(groups: &[InstructionGroup], options: &PackOptions) -> Result<Vec<Ou
             packed.push(alone);
         }
     }
-    Ok(packed.into_iter().map(|draft| draft.finish(tables, options)).collect())
+    let mut packed: Vec<_> = packed.into_iter().map(|draft| draft.finish(tables, options)).collect();
+    if let [alone] = packed.as_mut_slice() {
+        // Its simulation includes all groups.
+        alone.compute_growth = 0;
+    }
+    Ok(packed)
 }
 
 /// Packs a plan, stage by stage.

@@ -80,6 +80,17 @@ fn compute_units_limit_a_transaction() {
 }
 
 #[test]
+fn a_transaction_grows_only_by_others_of_its_stage() {
+    let options = PackOptions::new(PAYER);
+    let growing = |seed| made_up(seed, 1, 0, 600).growing(7_000);
+    let growth = |groups: &[InstructionGroup]| -> Vec<u32> {
+        pack(groups, &options).unwrap().iter().map(|plan| plan.compute_growth).collect()
+    };
+    assert_eq!(growth(&[growing(0)]), [0]);
+    assert_eq!(growth(&[growing(0), growing(1)]), [7_000, 7_000]);
+}
+
+#[test]
 fn logs_limit_a_transaction_unless_a_group_alone_exceeds_them() {
     let options = PackOptions::new(PAYER);
     let chatty = |seed, log_bytes| made_up(seed, 1, 0, 0).logging(log_bytes);

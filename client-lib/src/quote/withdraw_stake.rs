@@ -300,18 +300,21 @@ impl<'a> WithdrawalState<'a> {
         let record = &self.records[index];
         let (active, transient) = self.taken[index];
         let validator = self.snapshot.validator_at(index);
-        let read =
-            |account: Option<&Account>, taken: u64| account.map(|account| account.lamports.saturating_sub(taken));
-        match source {
-            // Lamports sent to the address of a future account are not stake.
-            StakeSource::Transient if record.transient_stake_lamports.get() == 0 => 0,
-            StakeSource::Transient => validator
-                .and_then(|validator| read(validator.transient_stake(), transient))
-                .unwrap_or_else(|| record.transient_stake_lamports.get()),
-            StakeSource::Active | StakeSource::ValidatorRemoval => validator
-                .and_then(|validator| read(validator.validator_stake(), active))
-                .unwrap_or_else(|| record.active_stake_lamports.get()),
+        let (recorded, account, taken) = match source {
+            StakeSource::Transient => {
+                let account = validator.and_then(|validator| validator.transient_stake());
+                (record.transient_stake_lamports.get(), account, transient)
+            }
+            StakeSource::Active | StakeSource::ValidatorRemoval => {
+                let account = validator.and_then(|validator| validator.validator_stake());
+                (record.active_stake_lamports.get(), account, active)
+            }
+        };
+        // Lamports sent to the address of a future or former account are not stake.
+        if recorded == 0 {
+            return 0;
         }
+        account.map_or(recorded, |account| account.lamports.saturating_sub(taken))
     }
 
     fn index_of(&self, vote: &Address) -> Result<usize, PlanError> {

@@ -1,8 +1,8 @@
 //! Dry runs of transactions.
 
 use {
-    super::{FailureReport, NotSent, Outgoing, Sender, budget::with_budget},
-    crate::{cluster::Cluster, compute::MAX_PER_TRANSACTION},
+    super::{FailureReport, Fee, NotSent, Outgoing, Sender, budget::Budget},
+    crate::cluster::Cluster,
     futures_util::{StreamExt as _, TryStreamExt as _, stream},
     solana_hash::Hash,
     solana_instruction::Instruction,
@@ -23,6 +23,8 @@ pub struct DryRun {
     pub units_consumed: u64,
     /// Number of signatures, each of which costs a fee.
     pub signatures: usize,
+    /// The fee, with the limits that it would request. Those of a transaction that fails are bounds.
+    pub fee: Fee,
 }
 
 impl<C: Cluster> Sender<'_, C> {
@@ -32,19 +34,36 @@ impl<C: Cluster> Sender<'_, C> {
     /// # Errors
     /// [`NotSent`] if the cluster does not respond, or a transaction is too large.
     pub async fn dry_run(&self, transactions: &[Outgoing]) -> Result<Vec<DryRun>, NotSent> {
+        let price = self.price(transactions).await?;
+        self.rehearse(transactions, price, self.fee_hash().await).await
+    }
+
+    /// Simulates transactions, and asks for their fees with the blockhash `hash`.
+    pub(super) async fn rehearse(
+        &self,
+        transactions: &[Outgoing],
+        price: u64,
+        hash: Hash,
+    ) -> Result<Vec<DryRun>, NotSent> {
         stream::iter(transactions)
-            .map(|outgoing| self.dry_run_one(outgoing))
+            .map(|outgoing| self.rehearse_one(outgoing, price, hash))
             .buffered(self.options.parallel.max(1))
             .try_collect()
             .await
     }
 
-    async fn dry_run_one(&self, outgoing: &Outgoing) -> Result<DryRun, NotSent> {
+    async fn rehearse_one(&self, outgoing: &Outgoing, price: u64, hash: Hash) -> Result<DryRun, NotSent> {
+        let widest = self.widest(outgoing, price);
         // At price 0 the payer's balance does not matter.
-        let widest = with_budget(&outgoing.instructions, Some(MAX_PER_TRANSACTION), 0);
-        let transaction = self.unsigned(&widest, outgoing)?;
+        let widest = Budget { price: widest.price.map(|_| 0), ..widest };
+        let transaction = self.unsigned(&widest.append_to(&outgoing.instructions), outgoing)?;
         let signatures = transaction.signatures.len();
         let simulation = self.retrying().simulate(&transaction).await?;
+        let budget = match simulation.error {
+            None => self.simulated(outgoing, price, &simulation),
+            Some(_) => self.bound_of_all(outgoing, price),
+        };
+        let fee = self.fee(outgoing, budget, hash).await?;
         let logs = simulation.logs;
         let failure = match simulation.error {
             Some(error) => Some(self.report(outgoing, &transaction.message, error, logs.clone()).await),
@@ -56,6 +75,7 @@ impl<C: Cluster> Sender<'_, C> {
             logs,
             units_consumed: simulation.units_consumed,
             signatures,
+            fee,
         })
     }
 

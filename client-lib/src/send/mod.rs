@@ -31,7 +31,7 @@ use {
 
 pub use crate::transaction::Outgoing;
 pub use dry_run::DryRun;
-pub use fees::{Fees, LAMPORTS_PER_SIGNATURE};
+pub use fees::{Fee, Fees, LAMPORTS_PER_SIGNATURE};
 pub use lifetime::{DurableNonce, Lifetime, NonceError};
 pub use offline::PartiallySigned;
 pub use outcome::{FailureReport, NotSent, Outcome, Sent, Summary, UnknownReason};
@@ -44,8 +44,7 @@ pub use stop::Stop;
 pub struct SendOptions {
     /// The commitment at which a transaction counts as landed.
     pub confirmation: Confirmation,
-    /// Simulates each transaction first, skips those that would fail, and derives the compute unit limit from the
-    /// result.
+    /// Simulates each transaction first, skips those that would fail, and derives its limits from the result.
     pub simulate: bool,
     /// Margin of the compute unit limit above the simulation, in percent. State may change until the transaction runs.
     pub compute_margin_percent: u32,
@@ -84,7 +83,7 @@ impl Default for SendOptions {
         Self {
             confirmation: Confirmation::Confirmed,
             simulate: true,
-            compute_margin_percent: 10,
+            compute_margin_percent: 3,
             compute_unit_price: ComputeUnitPrice::default(),
             lifetime: Lifetime::Latest,
             attempts: 5,

@@ -3,7 +3,6 @@
 use {
     super::{
         NotSent, Outgoing, Sender, Summary,
-        budget::with_budget,
         prepare::{check_size, signature_of},
     },
     crate::cluster::{Blockhash, Cluster},
@@ -69,8 +68,8 @@ impl PartiallySigned {
 }
 
 impl<C: Cluster> Sender<'_, C> {
-    /// Signs transactions with the available keys, and sends none. Compute unit limits are the plans' estimates, so
-    /// that every host builds the same transaction.
+    /// Signs transactions with the available keys, and sends none. Limits are estimates and bounds, so that every
+    /// host builds the same transaction.
     ///
     /// # Errors
     /// [`NotSent`].
@@ -79,7 +78,7 @@ impl<C: Cluster> Sender<'_, C> {
         let price = self.price(transactions).await?;
         let signers: Vec<_> = std::iter::once(self.payer).chain(self.signers.iter().copied()).collect();
         let sign = |outgoing: &Outgoing| {
-            let instructions = with_budget(&outgoing.instructions, outgoing.compute_units, price);
+            let instructions = self.bound(outgoing, price).append_to(&outgoing.instructions);
             let message = self.message(&instructions, outgoing, hash)?;
             PartiallySigned::sign(outgoing.label.clone(), message, signers.iter().copied())
         };

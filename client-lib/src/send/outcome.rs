@@ -248,6 +248,11 @@ impl Summary {
         })
     }
 
+    /// Whether a transaction may still land.
+    pub(crate) fn has_unknown(&self) -> bool {
+        self.problems().any(|sent| matches!(sent.outcome, Outcome::Unknown { .. }))
+    }
+
     pub(super) fn skip(&mut self, transactions: &[Outgoing], reason: impl Fn() -> NotSent) {
         self.transactions.extend(transactions.iter().map(|transaction| Sent {
             label: transaction.label.clone(),

@@ -1,13 +1,9 @@
 //! From instructions to a signed transaction.
 
 use {
-    super::{
-        FailureReport, Lifetime, NotSent, Outcome, Outgoing, Sender,
-        budget::{limit_for, with_budget},
-    },
+    super::{FailureReport, Lifetime, NotSent, Outcome, Outgoing, Sender},
     crate::{
         cluster::{self, Cluster},
-        compute::MAX_PER_TRANSACTION,
         error,
         pack::MAX_TRANSACTION_BYTES,
     },
@@ -25,33 +21,26 @@ use {
 const NO_PROGRAM: Address = Address::new_from_array([u8::MAX; 32]);
 
 impl<C: Cluster> Sender<'_, C> {
-    /// The instructions to sign, with a compute unit limit from a simulation if the options ask for it. An error is the
-    /// outcome of a transaction that is not sent.
+    /// The instructions to sign, with limits from a simulation if the options ask for it. An error is the outcome of a
+    /// transaction that is not sent.
     pub(super) async fn prepare(&self, outgoing: &Outgoing, price: u64) -> Result<Vec<Instruction>, Outcome> {
         if !self.options.simulate {
-            return Ok(with_budget(&outgoing.instructions, outgoing.compute_units, price));
+            return Ok(self.bound(outgoing, price).append_to(&outgoing.instructions));
         }
-        // The simulation uses the highest limit, at a price that keeps the total fee within that of the transaction's
-        // own limit. The payer needs no higher balance then.
-        let scaled = u128::from(price) * u128::from(self.max_units(outgoing)) / u128::from(MAX_PER_TRANSACTION);
-        let scaled = u64::try_from(scaled).unwrap_or(price);
-        let widest = with_budget(&outgoing.instructions, Some(MAX_PER_TRANSACTION), scaled);
+        let widest = self.widest(outgoing, price).append_to(&outgoing.instructions);
         let transaction = self.unsigned(&widest, outgoing).map_err(Outcome::NotSent)?;
         let simulation =
             self.retrying().simulate(&transaction).await.map_err(|error| Outcome::NotSent(error.into()))?;
         if let Some(error) = simulation.error {
             return Err(Outcome::WouldFail(self.report(outgoing, &transaction.message, error, simulation.logs).await));
         }
-        if self.options.lifetime != Lifetime::Latest {
-            // A message that was signed elsewhere has a limit that was not simulated.
-            if let Some(limit) = outgoing.compute_units.filter(|limit| simulation.units_consumed > u64::from(*limit)) {
-                let needed = simulation.units_consumed;
-                return Err(Outcome::NotSent(NotSent::TooFewComputeUnits { needed, limit }));
-            }
-            return Ok(with_budget(&outgoing.instructions, outgoing.compute_units, price));
+        // A message that was signed elsewhere has a limit that was not simulated.
+        let needed = simulation.units_consumed;
+        let too_low = outgoing.compute_units.filter(|limit| needed > u64::from(*limit));
+        match too_low.filter(|_| self.options.lifetime != Lifetime::Latest) {
+            Some(limit) => Err(Outcome::NotSent(NotSent::TooFewComputeUnits { needed, limit })),
+            None => Ok(self.simulated(outgoing, price, &simulation).append_to(&outgoing.instructions)),
         }
-        let limit = limit_for(simulation.units_consumed, outgoing.compute_growth, &self.options);
-        Ok(with_budget(&outgoing.instructions, Some(limit), price))
     }
 
     pub(super) fn sign(

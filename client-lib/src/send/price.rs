@@ -16,7 +16,8 @@ const MAX_ACCOUNTS: usize = 128;
 pub enum ComputeUnitPrice {
     /// A fixed price in micro-lamports; 0 sets none.
     Fixed(u64),
-    /// A percentile of what recent transactions that write to the same accounts paid.
+    /// A percentile of what recent transactions that write to the same accounts paid. An endpoint may not report it:
+    /// then it is 0, and [`Progress::no_recent_prices`](super::Progress::no_recent_prices) is called.
     Recent {
         /// Percentile (0 to 100) of the recent blocks' prices.
         percentile: u8,
@@ -32,7 +33,8 @@ impl Default for ComputeUnitPrice {
 }
 
 impl<C: Cluster> Sender<'_, C> {
-    /// The price in micro-lamports for transactions that are sent at once.
+    /// The price in micro-lamports for transactions that are sent at once. Where the endpoint has no recent prices, it
+    /// is 0.
     pub(super) async fn price(&self, transactions: &[Outgoing]) -> Result<u64, ClusterError> {
         let (percentile, at_most) = match self.options.compute_unit_price {
             ComputeUnitPrice::Fixed(price) => return Ok(price),
@@ -42,8 +44,14 @@ impl<C: Cluster> Sender<'_, C> {
         // little competition.
         let Some(first) = transactions.first() else { return Ok(0) };
         let writable = self.writable(first);
-        let prices = self.retrying().recent_prices(&writable).await?;
-        Ok(percentile_of(prices, percentile).min(at_most))
+        match self.retrying().recent_prices(&writable).await {
+            Ok(prices) => Ok(percentile_of(prices, percentile).min(at_most)),
+            Err(error @ ClusterError::Refused { .. }) => {
+                self.progress.no_recent_prices(&error);
+                Ok(0)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn writable(&self, outgoing: &Outgoing) -> Vec<Address> {

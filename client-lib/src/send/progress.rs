@@ -2,6 +2,7 @@
 
 use {
     super::{Outcome, Outgoing},
+    crate::cluster::ClusterError,
     solana_signature::Signature,
 };
 
@@ -20,6 +21,11 @@ pub trait Progress {
     /// The outcome of a transaction is known.
     fn finished(&self, transaction: &Outgoing, outcome: &Outcome) {
         let _ = (transaction, outcome);
+    }
+
+    /// The endpoint does not report [recent prices](super::ComputeUnitPrice::Recent): transactions offer none.
+    fn no_recent_prices(&self, error: &ClusterError) {
+        let _ = error;
     }
 }
 

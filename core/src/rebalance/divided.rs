@@ -89,6 +89,10 @@ fn needed(inputs: &Inputs, tally: &Tally, at_hand: u64, reserve_target: u64, unp
     let needed = wanted.saturating_sub(at_hand);
     let is_balanced = tally.below.count == 0 && needed < inputs.tolerance();
     let needed = if is_balanced || needed < inputs.minimum_delegation { 0 } else { needed };
+    // A ticket waits for every missing lamport, also for one within the tolerance.
+    let missing = inputs.claimed_lamports().saturating_sub(at_hand);
+    // guard: tickets-beyond-tolerance
+    let needed = if missing > 0 { needed.max(missing).max(inputs.minimum_delegation) } else { needed };
     let all = wanted.saturating_add(tally.below_within_lamports).saturating_add(unplaced).saturating_sub(at_hand);
     needed.max(all.min(tally.above.lamports))
 }

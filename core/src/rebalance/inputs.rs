@@ -49,6 +49,14 @@ impl Inputs {
         target.saturating_add(self.ticket_lamports)
     }
 
+    /// Lamports that the reserve needs to pay all open tickets; 0 without tickets.
+    pub(super) const fn claimed_lamports(&self) -> u64 {
+        if self.ticket_lamports == 0 {
+            return 0;
+        }
+        self.ticket_lamports.saturating_add(self.policy.working_lamports(self.stake_rent))
+    }
+
     /// Maximum target of one validator in lamports, for a pool with `total_lamports`.
     pub(super) fn cap(&self, total_lamports: u64) -> u64 {
         let cap = self.policy.validator_cap;

@@ -1,5 +1,6 @@
 //! The embedded cluster behaves like a network: the bank pays rewards, and clients get the same results.
 
+mod alpenglow;
 mod client;
 mod deployment;
 mod lookup_tables;

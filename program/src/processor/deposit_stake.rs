@@ -55,6 +55,7 @@ pub fn process(program_id: &Address, accounts: &[AccountView], minimum: Option<P
     if !record.is_active() {
         return Err(ValidatorNotFound.into());
     }
+    pool.check_not_demoted(record)?;
 
     let mut funds = Funds::before(&pool, epoch, tag::DEPOSIT_STAKE).reserve_before(accounts.reserve_stake);
     funds.validator_before(record);

@@ -105,6 +105,7 @@ fn increase(
     let mut list_data = list_account.try_borrow_mut()?;
     let mut list = ValidatorListMut::decode(&mut list_data)?;
     let record = list.find(accounts.vote.address()).ok_or(ValidatorNotFound)?;
+    pool.check_not_demoted(record)?;
     check_existing_transient(&accounts.transient_stake, record, &request, ephemeral.is_some(), |delegation| {
         delegation.is_delegated() && delegation.activation_epoch.get() == epoch
     })?;

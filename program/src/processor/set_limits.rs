@@ -33,7 +33,8 @@ pub fn process(program_id: &Address, accounts: &[AccountView], new: &Limits) -> 
 /// The manager sets limits, and the guardian where there is none. The guardian hands over itself, and nothing else.
 fn check_authority(pool: &Pool, authority: &AccountView, old: &Limits, new: &Limits) -> ProgramResult {
     let is_guardian = old.guardian() == Some(authority.address());
-    if pool.check_manager(authority).is_ok() {
+    if *authority.address() == pool.head().manager {
+        pool.check_manager(authority)?; // guard: limits-manager
         // guard: guardian-stays
         let may_set_guardian = old.guardian().is_none() || is_guardian || new.guardian == old.guardian;
         return if may_set_guardian { Ok(()) } else { Err(WrongGuardian.into()) };

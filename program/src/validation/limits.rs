@@ -5,9 +5,9 @@ use {
     pinocchio::{ProgramResult, error::ProgramError},
     tidepool_core::maths::{ExchangeRate, Fee, Lamports, PoolTokens, growth_charge},
     tidepool_interface::{
-        ExtensionError::{FeeAboveCeiling, RateGuardHalt},
+        ExtensionError::{FeeAboveCeiling, RateGuardHalt, ValidatorDemoted},
         StakePoolError::CalculationFailure,
-        state::{Ceiling, FeeCeilings},
+        state::{Ceiling, FeeCeilings, ValidatorStakeInfo},
     },
 };
 
@@ -23,6 +23,16 @@ impl Pool<'_> {
             Some(extension) if extension.is_halted(epoch) => Err(RateGuardHalt.into()),
             _ => Ok(()),
         }
+    }
+
+    /// Checks that a validator can take stake.
+    ///
+    /// # Errors
+    /// [`ValidatorDemoted`].
+    #[inline(always)]
+    pub fn check_not_demoted(&self, record: &ValidatorStakeInfo) -> ProgramResult {
+        // guard: no-stake-for-demoted
+        if self.is_extended() && record.extension.is_demoted() { Err(ValidatorDemoted.into()) } else { Ok(()) }
     }
 
     /// Checks the supply that a deposit leaves, which mints `minted` pool tokens.

@@ -2,6 +2,7 @@
 //! committed, and the tests hold the program to it.
 
 mod cases;
+mod cost;
 mod reading;
 mod rebalance;
 mod table;

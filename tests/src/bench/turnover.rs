@@ -1,7 +1,10 @@
 //! What it takes to bring a pool into a new epoch: transactions, compute units and fees.
 
 use {
-    super::update::{Cache, Found, set_caches},
+    super::{
+        cost::Client,
+        update::{Cache, Found, set_caches},
+    },
     crate::{extension::PoolKind, pool::PoolFixture, vm::Vm},
     serde_json::{Value, json},
     solana_message::AddressLookupTableAccount,
@@ -15,9 +18,6 @@ use {
 
 /// Sizes of pools: the largest is that of the largest live one.
 pub const TURNOVER_SIZES: [u32; 4] = [20, 200, 1_000, 1_990];
-
-/// Lamports of a signature: each of these transactions has one.
-const FEE: u64 = 5_000;
 
 /// Addresses of a lookup table.
 const TABLE_LENGTH: usize = 256;
@@ -39,14 +39,15 @@ pub struct Turnover {
     pub compute_units: u64,
     /// Compute units of the dearest.
     pub dearest: u64,
+    /// Cost units of all of them, by SIMD-0553.
+    pub cost_units: u64,
+    /// Lamports of all of them, today.
+    pub lamports_now: u64,
+    /// The same at the rate of half a lamport a cost unit.
+    pub lamports_at_half: u64,
 }
 
 impl Turnover {
-    /// Lamports that the transactions cost at the base rate.
-    pub const fn fees(&self) -> u64 {
-        self.transactions.saturating_mul(FEE)
-    }
-
     /// For programs.
     pub fn json(&self) -> Value {
         json!({
@@ -55,21 +56,26 @@ impl Turnover {
             "transactions": self.transactions,
             "compute_units": self.compute_units,
             "dearest_transaction": self.dearest,
-            "fees_lamports": self.fees(),
+            "cost_units": self.cost_units,
+            "fees_lamports": self.lamports_now,
+            "fees_lamports_at_half": self.lamports_at_half,
         })
     }
 
     /// For people.
     pub fn text(turnovers: &[Self]) -> String {
         let mut text = format!(
-            "{:58} {:>6} {:>6} {:>12} {:>9} {:>10}\n",
-            "epoch turnover", "valid.", "trans.", "CU", "dearest", "lamports"
+            "{:46} {:>6} {:>6} {:>10} {:>8} {:>10} {:>9} {:>10}\n",
+            "epoch turnover", "valid.", "trans.", "CU", "dearest", "cost units", "lamports", "at 1/2"
         );
         for turnover in turnovers {
             let Self { name, validators, transactions, compute_units, dearest, .. } = turnover;
-            let fees = turnover.fees();
-            let _ =
-                writeln!(text, "{name:58} {validators:6} {transactions:6} {compute_units:12} {dearest:9} {fees:10}");
+            let Self { cost_units, lamports_now, lamports_at_half, .. } = turnover;
+            let _ = writeln!(
+                text,
+                "{name:46} {validators:6} {transactions:6} {compute_units:10} {dearest:8} {cost_units:10} \
+                 {lamports_now:9} {lamports_at_half:10}"
+            );
         }
         text
     }
@@ -156,7 +162,11 @@ fn turnover(
         transactions: 0,
         compute_units: 0,
         dearest: 0,
+        cost_units: 0,
+        lamports_now: 0,
+        lamports_at_half: 0,
     };
+    let client = options.validators_per_instruction.map_or(Client::Tidepool, |_| Client::Spl);
     for transaction in packed.iter().flatten() {
         let mut units = 0;
         for instruction in &transaction.instructions {
@@ -167,6 +177,10 @@ fn turnover(
         turnover.transactions += 1;
         turnover.compute_units += units;
         turnover.dearest = turnover.dearest.max(units);
+        let cost = client.cost(transaction, units, vm);
+        turnover.cost_units += cost.units;
+        turnover.lamports_now += cost.lamports_now;
+        turnover.lamports_at_half += cost.lamports_at_half;
     }
     assert!(!pool.snapshot(vm).is_stale(), "{name}, {validators} validators: it is still stale");
     turnover

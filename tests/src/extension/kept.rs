@@ -27,7 +27,7 @@ pub const fn is_extension_byte(offset: usize) -> bool {
 
 /// A pool with the extension, as it was before an instruction.
 pub struct ExtendedPool {
-    pub(super) pool: Address,
+    pub(crate) pool: Address,
     /// Its validator list.
     pub list: Address,
     pub(super) lockup: PodLockup,

@@ -37,6 +37,12 @@ impl World<'_> {
                     self.crank()?;
                 }
             }
+            Operation::StepRent { reward_permille, crank } => {
+                self.step_rent(reward_permille);
+                if crank {
+                    self.crank()?;
+                }
+            }
             Operation::Exit { holder } => exit::try_one(self, self.holder(holder))?,
             _ if self.happens(operation) => {}
             _ => {

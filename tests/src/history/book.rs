@@ -50,6 +50,8 @@ pub struct Book {
     pub staker_decreases: u64,
     /// Those that the budget refused.
     pub refused: u64,
+    /// Delegations that shrank to keep an account's rent, and those that became 0.
+    pub shrunk: (u64, u64),
     /// Lamports that were sent to the address of ephemeral stake accounts.
     pub stray: u64,
     /// Stake accounts that people who leave have made.

@@ -23,6 +23,7 @@ pub use {
     book::{Book, Snapshot, Uncounted},
     operation::Operation,
     oracle::{Machine, Oracle},
+    outside::RENT_LADDER,
     runner::{Property, check},
     spec::Spec,
     tally::Tally,

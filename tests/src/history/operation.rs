@@ -175,6 +175,11 @@ pub enum Operation {
         reward_permille: u64,
         crank: bool,
     },
+    /// An epoch passes, and begins with the next of the planned rents. The pool is cranked then, or not yet.
+    StepRent {
+        reward_permille: u64,
+        crank: bool,
+    },
     /// A delinquent validator's stake, or its transient stake, is deactivated. Permissionless.
     Deactivate {
         validator: usize,

@@ -14,20 +14,35 @@ use {
     tidepool_interface::address::{SYSTEM_PROGRAM_ID, find_ephemeral_stake, find_validator_stake},
 };
 
+/// Lamports per byte of the rents that clusters step through (SIMD-0437); the first follows the last, as SIMD-0438 has it.
+pub const RENT_LADDER: [u64; 6] = [6_960, 6_333, 5_080, 2_575, 1_322, 696];
+
 impl World<'_> {
-    /// Passes epochs. Delegated stake earns this share of itself, in thousandths of a permille.
+    /// Passes epochs. Delegated stake earns this share of itself, in thousandths of a permille, and shrinks where the account would
+    /// not keep its rent.
     pub fn turn_epoch(&mut self, epochs: u64, reward_permille: u64) {
         self.book.epoch += epochs;
         self.book.deactivated = 0;
-        self.vm.set_epoch(self.book.epoch);
+        self.set_sysvars();
         for record in self.records() {
             for address in [self.stake_of(&record).0, self.transient_of(&record).0] {
+                let history = &self.vm.mollusk.sysvars.stake_history;
                 if let Some(account) = self.vm.accounts.get_mut(&address) {
                     let reward = stake::reward(&account.data, self.book.epoch, reward_permille);
                     stake::pay(account, reward);
+                    let shrunk = stake::keep_rent(account, self.book.epoch - 1, self.stake_rent, history);
+                    self.book.shrunk.0 += u64::from(shrunk.is_some());
+                    self.book.shrunk.1 += u64::from(shrunk == Some(0));
                 }
             }
         }
+    }
+
+    /// Passes an epoch that begins with the next rent of [`RENT_LADDER`].
+    pub fn step_rent(&mut self, reward_permille: u64) {
+        let step = RENT_LADDER.iter().position(|rent| *rent == self.book.rent);
+        self.book.rent = RENT_LADDER[step.map_or(0, |step| (step + 1) % RENT_LADDER.len())];
+        self.turn_epoch(1, reward_permille);
     }
 
     pub(super) fn tamper(&mut self, validator: usize, transient: bool, change: impl FnOnce(&mut [u8], u64)) {

@@ -31,6 +31,8 @@ pub struct Tally {
     pub recalls: u64,
     /// Decreases of the staker's, and those that the budget refused.
     pub staker_decreases: (u64, u64),
+    /// Delegations that shrank to keep an account's rent, and those that became 0.
+    pub shrunk: (u64, u64),
 }
 
 impl std::ops::AddAssign for Tally {
@@ -56,6 +58,8 @@ impl std::ops::AddAssign for Tally {
         self.recalls += other.recalls;
         self.staker_decreases.0 += other.staker_decreases.0;
         self.staker_decreases.1 += other.staker_decreases.1;
+        self.shrunk.0 += other.shrunk.0;
+        self.shrunk.1 += other.shrunk.1;
     }
 }
 
@@ -76,6 +80,7 @@ impl Tally {
             movements: (book.increases, book.decreases),
             recalls: book.recalls,
             staker_decreases: (book.staker_decreases, book.refused),
+            shrunk: book.shrunk,
         }
     }
 }

@@ -288,8 +288,7 @@ impl<'a> World<'a> {
 
     /// Lamports of the reserve above its rent.
     pub fn reserve(&self) -> u64 {
-        let lamports = self.lamports(&self.pool.state.head.reserve_stake);
-        lamports.checked_sub(self.stake_rent).expect("the reserve's rent")
+        self.lamports(&self.pool.state.head.reserve_stake).saturating_sub(self.stake_rent)
     }
 
     /// Lamports that SOL withdrawals leave in the reserve, above its rent.

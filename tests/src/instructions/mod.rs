@@ -1,11 +1,12 @@
 //! Instructions for a pool of the tests.
 
 mod extension;
+mod holders;
 mod movement;
 mod settings;
 mod trade;
 
-pub use extension::Triple;
+pub use {extension::Triple, holders::unsigned};
 
 use {
     crate::pool::PoolFixture,

@@ -5,7 +5,8 @@
 //! takes another user's signature), less than it takes to split a stake account. It splits none with less than two SOL, its
 //! rent and the value of a pool token; it gives a whole one only for all that it holds; and none at all of a validator whose transient
 //! stake can never arrive, as it has been deactivated by others in a pool without the extension. Who sends such stake two SOL or
-//! more bars all accounts that can be had as a whole only, too: SPL looks at lamports, the stake program at stake.
+//! more bars all accounts that can be had as a whole only, too: SPL looks at lamports, the stake program at stake. Nor does it split
+//! stake below the minimum delegation, which is what a rise of rent leaves of the minimum (SIMD-0392), until that has grown.
 //! A holder with too little for a whole account can deposit the rest for a moment, and leaves with both: tried where any user
 //! may deposit.
 //!
@@ -20,6 +21,7 @@ use {
         history::{Finding, World, expectation::MINIMUM},
         instructions::Holder,
     },
+    solana_account::Account,
     solana_system_interface::instruction::transfer,
     std::ops::AddAssign,
     tidepool_client::{
@@ -211,13 +213,23 @@ fn check_left(world: &World, value: u64) -> Result<(), Finding> {
     let gifts: u64 = waiting.iter().map(|record| not_delegated(world, record)).sum();
     // By its lamports such an account can be split, and then no other can be had as a whole.
     let barred = if gifts > MINIMUM { records.len() as u64 } else { 0 };
-    let most = (1 + 2 * held_up + barred) * (2 * MINIMUM + world.stake_rent + token) + gifts;
+    let shrunk: u64 = records.iter().map(|record| below_minimum(world, record)).sum();
+    let most = (1 + 2 * held_up + barred) * (2 * MINIMUM + world.stake_rent + token) + gifts + shrunk;
     ensure!(
         value <= most,
         "exit: {value} lamports cannot leave, {held_up} validators are held up, the reserve has {reserve}: {:?}",
         records
     );
     Ok(())
+}
+
+/// Lamports of a validator's stake accounts that delegate less than the minimum: the stake program splits none of them.
+fn below_minimum(world: &World, record: &ValidatorStakeInfo) -> u64 {
+    let accounts = [world.stake_of(record).0, world.transient_of(record).0].map(|address| world.vm.account(&address));
+    let is_below = |account: &&Account| {
+        StakeState::decode_delegated(&account.data).is_ok_and(|(_, delegation)| delegation.stake.get() < MINIMUM)
+    };
+    accounts.iter().filter(is_below).map(|account| account.lamports).sum()
 }
 
 /// Lamports that others sent to a validator's transient stake: they cannot be split off before it has arrived.

@@ -62,7 +62,7 @@ fn wait_for_lines(watch: &mut Running, count: usize) -> Vec<Value> {
     })
 }
 
-fn endpoint_gone(cluster: &Cluster) {
+pub fn endpoint_gone(cluster: &Cluster) {
     let (user, pool) = make_pool(cluster);
     wait_until_stale(cluster, &pool);
     let before = last_update(cluster, &pool);
@@ -104,7 +104,7 @@ fn endpoint_gone_in_a_watch(cluster: &Cluster) {
     );
 }
 
-fn losses(cluster: &Cluster) {
+pub fn losses(cluster: &Cluster) {
     let (user, pool) = make_pool(cluster);
     let rules = Rules { dropped_percent: 30, ..Rules::default() };
     let proxy = Proxy::start(cluster.rpc, rules, 3);

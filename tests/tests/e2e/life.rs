@@ -5,7 +5,7 @@ use {
         chain::{self, OnChain, check, tokens},
         harness::{cluster::Cluster, user::User},
         stake::{create_vote_account, delegate},
-        world::{Test, World},
+        world::Test,
     },
     serde_json::{Value, json},
     solana_address::Address,
@@ -14,8 +14,8 @@ use {
 };
 
 pub const TESTS: &[Test] = &[
-    ("life::a_pool_of_the_token_program", |world| live(world, "spl-token", TOKEN_PROGRAM_ID)),
-    ("life::a_pool_of_token_2022", |world| live(world, "token-2022", TOKEN_2022_PROGRAM_ID)),
+    ("life::a_pool_of_the_token_program", |world| live(world.steady(), "spl-token", TOKEN_PROGRAM_ID, Rewards::Paid)),
+    ("life::a_pool_of_token_2022", |world| live(world.steady(), "token-2022", TOKEN_2022_PROGRAM_ID, Rewards::Paid)),
 ];
 
 /// Fee on withdrawals: 0.1 %.
@@ -33,8 +33,16 @@ struct Life<'a> {
     last: OnChain,
 }
 
-fn live(world: &World, token_program: &str, token_program_id: Address) {
-    let mut life = create(world.steady(), token_program, token_program_id);
+/// Whether the cluster pays rewards.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub enum Rewards {
+    Paid,
+    None,
+}
+
+/// The whole life of a pool.
+pub fn live(cluster: &Cluster, token_program: &str, token_program_id: Address, rewards: Rewards) {
+    let mut life = create(cluster, token_program, token_program_id);
     let stake_account = delegate(life.cluster, &life.holder, &life.votes[0], 20 * SOL);
     add_validators(&life);
     life.next_epoch();
@@ -46,7 +54,9 @@ fn live(world: &World, token_program: &str, token_program_id: Address) {
     life.next_epoch();
     life.next_epoch();
     assert!(rows(&life)[0]["active_lamports"].as_u64() > Some(40 * SOL), "{:?}", rows(&life));
-    change_fee(&mut life);
+    if rewards == Rewards::Paid {
+        change_fee(&mut life);
+    }
     move_away(&mut life);
     withdraw(&mut life);
     withdraw_all(&mut life);

@@ -2,6 +2,7 @@
 //!
 //! With a harness of its own, since validators are shared by tests, and have to end with them.
 
+mod alpenglow;
 mod chain;
 mod deployment;
 mod faults;
@@ -27,10 +28,11 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
     // One validator at a time, so that it has a processor to itself: with epochs of two seconds it needs that.
-    let parts: [&[&[Test]]; 4] = [
+    let parts: [&[&[Test]]; 5] = [
         &[readme::TESTS, refusals::TESTS, interrupts::TESTS, large::TESTS],
         &[faults::TESTS],
         &[life::TESTS, deployment::TESTS],
+        &[alpenglow::TESTS],
         &[localnet::TESTS],
     ];
     let failed = parts.map(|part| run(&arguments, &part.concat()));

@@ -26,6 +26,9 @@ const QUICK: (u64, u64) = (4, 64);
 /// The same for epochs of ten seconds, in which several commands can be run one after another.
 const STEADY: (u64, u64) = (8, 160);
 
+/// The same under Alpenglow, whose slots are as long as their ticks say, for epochs of six seconds.
+const ALPENGLOW: (u64, u64) = (8, 128);
+
 /// How often a test is run at most whose validator stands still.
 const ATTEMPTS: usize = 3;
 
@@ -53,6 +56,7 @@ pub struct Settled {
 pub struct World {
     quick: Mutex<Option<Arc<Cluster>>>,
     steady: OnceLock<Cluster>,
+    alpenglow: OnceLock<(Cluster, Address)>,
     settled: OnceLock<Settled>,
 }
 
@@ -89,6 +93,24 @@ impl World {
         self.steady.get_or_init(|| start(STEADY))
     }
 
+    /// A cluster whose consensus is Alpenglow, and a pool of many validators that was last updated in epoch 0. It pays no rewards.
+    pub fn alpenglow(&self) -> &(Cluster, Address) {
+        self.alpenglow.get_or_init(|| {
+            let program_id = Address::new_unique();
+            let mut genesis = Genesis::new(program_id);
+            let large = genesis.add_pool(MANY);
+            let cluster = Cluster::start(&ClusterSpec {
+                ticks_per_slot: ALPENGLOW.0,
+                slots_per_epoch: ALPENGLOW.1,
+                warp_slot: None,
+                alpenglow: true,
+                accounts: genesis.into_accounts(),
+                program_id,
+            });
+            (cluster, large)
+        })
+    }
+
     /// A cluster whose epoch does not end.
     pub fn settled(&self) -> &Settled {
         self.settled.get_or_init(|| {
@@ -102,6 +124,7 @@ impl World {
                 ticks_per_slot: STEADY.0,
                 slots_per_epoch: LONG_EPOCH,
                 warp_slot,
+                alpenglow: false,
                 accounts,
                 program_id,
             });

@@ -9,7 +9,7 @@ use {
         address::{TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID, find_deposit_authority},
         event::{Authority, AuthorityEvent, Event, FeeEvent, FundsEvent, NO_STATUS, PolicyEvent, WeightsEvent},
         instruction::{FeeType, FundingType, SetFeeValue, WeightEntry, tag},
-        state::{RebalancePolicy, StakeStatus},
+        state::{RebalancePolicy, StakeStatus, WEIGHT_MAX},
     },
     tidepool_tests::{
         SOL,
@@ -129,7 +129,7 @@ fn an_authority_event_names_the_old_one_and_the_new_one() {
 #[test]
 fn a_weights_event_sums_up_what_was_set() {
     let mut h = harness::fresh(Vm::beside_reference(), UNBALANCED);
-    h.set_weights(&[5, 6, 7, u16::MAX]);
+    h.set_weights(&[5, 6, 7, WEIGHT_MAX]);
     let votes: Vec<_> = h.records().iter().map(|record| record.vote_account_address).collect();
     let entries = [WeightEntry::new(3, &votes[3], 1), WeightEntry::new(1, &votes[1], 0)];
     let instruction = h.pool.set_weights(&entries);
@@ -137,7 +137,7 @@ fn a_weights_event_sums_up_what_was_set() {
         panic!("one event");
     };
     assert_eq!((pool, epoch.get(), records.get()), (h.pool.pool, EPOCH, 2));
-    assert_eq!((weights.old.get(), weights.new.get()), (6 + 65_535, 1));
+    assert_eq!((weights.old.get(), weights.new.get()), (6 + u64::from(WEIGHT_MAX), 1));
     let set: Vec<_> = h.records().iter().map(|record| record.extension.weight()).collect();
     assert_eq!(set, [5, 0, 7, 1]);
 }

@@ -34,7 +34,7 @@ const SET_LIMIT: u8 = 2;
 pub struct Bank {
     /// The cluster.
     pub cluster: EmbeddedCluster,
-    payer: Address,
+    pub payer: Address,
 }
 
 /// A transaction that failed because of the instruction.

@@ -6,3 +6,4 @@ mod batches;
 mod budgets;
 mod calls;
 mod epoch_rewards;
+mod large;

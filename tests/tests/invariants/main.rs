@@ -12,7 +12,7 @@ use {
     },
     tidepool_tests::history::{
         Tally, check,
-        properties::{INVARIANTS, UNMERGED_IN_ANY_POOL},
+        properties::{INVARIANTS, RENT_LADDER, RENT_LADDER_IN_ANY_POOL, UNMERGED_IN_ANY_POOL},
     },
 };
 
@@ -20,7 +20,7 @@ use {
 const HISTORIES: u64 = 800;
 
 /// Steps that there are.
-const KINDS: usize = 34;
+const KINDS: usize = 35;
 
 /// Of each kind of operation, and of each instruction's successes, at least this many: histories in which everything fails would prove
 /// little.
@@ -110,6 +110,21 @@ fn they_hold_over_random_histories() {
 #[test]
 fn hostile_updates_leave_no_trace_in_any_pool() {
     check(&UNMERGED_IN_ANY_POOL, 200);
+}
+
+#[test]
+fn a_pool_passes_all_steps_of_the_rent() {
+    check_shrunk(&check(&RENT_LADDER, 200));
+}
+
+#[test]
+fn any_pool_passes_all_steps_of_the_rent() {
+    check_shrunk(&check(&RENT_LADDER_IN_ANY_POOL, 200));
+}
+
+/// Delegations shrank where the rent rose, and some became 0.
+fn check_shrunk(tally: &Tally) {
+    assert!(tally.shrunk.0 > LEAST && tally.shrunk.1 > LEAST, "{:?}", tally.shrunk);
 }
 
 fn check_coverage(tally: &Tally) {

@@ -42,6 +42,8 @@ pub struct ValidatorSpec<'a> {
     pub slots_per_epoch: u64,
     /// The slot to begin with.
     pub warp_slot: Option<u64>,
+    /// Whether the consensus is Alpenglow from the first slot on.
+    pub alpenglow: bool,
     /// Further accounts of the genesis.
     pub accounts: &'a [(Address, Account)],
 }
@@ -78,6 +80,9 @@ impl ValidatorSpec<'_> {
         command.args(["--rpc-port", &port.to_string(), "--faucet-port", &(port + ports::FAUCET).to_string()]);
         command.args(["--gossip-port", &(port + ports::GOSSIP).to_string()]);
         command.args(["--dynamic-port-range", &format!("{}-{}", port + ports::DYNAMIC, port + ports::COUNT)]);
+        if self.alpenglow {
+            command.arg("--alpenglow");
+        }
         if let Some(slot) = self.warp_slot {
             command.args(["--warp-slot", &slot.to_string()]);
         }

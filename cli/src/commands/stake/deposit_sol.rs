@@ -121,7 +121,7 @@ impl Args {
         let quote = Quote::new(context);
         let paid = quote.amounts().sol(lamports);
         let quote = quote.pay(paid).get(tokens(got)).fee(fee).at_least(minimum.map(tokens), &self.bound);
-        let quote = quote.add(wrapped.as_ref().map(Wrapped::line));
+        let quote = quote.add(wrapped.as_ref().map(Wrapped::line)).add(context.fee_line(&plan, &keys).await?);
         self.receiver.confirm(context, snapshot, quote, from.pubkey(), rent)?;
         let sent = context.send_once(&plan, &keys, snapshot.program_id()).await?;
         Ok(Done(Output {

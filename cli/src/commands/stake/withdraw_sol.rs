@@ -133,7 +133,7 @@ impl Args {
             let spending = Spending::new(withdrawal.payer, wrapping.rent_lamports);
             context.check_funds(&plan, &keys, &[spending]).await?;
         }
-        let quote = quote.add(wrapping.lines());
+        let quote = quote.add(wrapping.lines()).add(context.fee_line(&plan, &keys).await?);
         let quote = quote.add(elsewhere).add(warnings::program(context, snapshot)).rate(&snapshot.rate());
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let sent = context.send_once(&plan, &keys, snapshot.program_id()).await?;

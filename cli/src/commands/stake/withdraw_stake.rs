@@ -172,6 +172,7 @@ impl Args {
         let order = request.source.is_none().then(|| activation::order(&planned)).flatten();
         let merged = self.into.map(|into| ("merged", format!("into stake account {into}, in the same transaction")));
         let quote = quote.add(merged).add(order).add(warnings::program(context, snapshot));
+        let quote = quote.add(context.fee_line(&planned.plan, &keys).await?);
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let sent = send(context, &planned, &keys, snapshot.program_id()).await?;
         let epoch = snapshot.epoch();

@@ -73,7 +73,7 @@ impl Work {
         if policy != RebalancePolicy::DEFAULT {
             let accounts = SetRebalancePolicyAccounts { pool: new.pool, manager: new.manager };
             let set = ExtensionInstruction::SetRebalancePolicy { policy };
-            self.add(set.with_accounts(&new.program_id, accounts.metas()), compute::SETTING);
+            self.add(set.with_accounts(&new.program_id, accounts.metas()), compute::EXTENSION);
         }
     }
 }

@@ -1,8 +1,14 @@
-//! Scales numbers of any magnitude to 16-bit weights.
+//! Scales numbers of any magnitude to weights.
 
-use {super::WeightsError, crate::pool::PoolSnapshot, solana_address::Address, std::fmt, std::str::FromStr};
+use {
+    super::WeightsError,
+    crate::pool::PoolSnapshot,
+    solana_address::Address,
+    std::{fmt, str::FromStr},
+    tidepool_interface::state::WEIGHT_MAX,
+};
 
-/// Significant decimal digits of a number. 16-bit weights distinguish five.
+/// Significant decimal digits of a number. Weights distinguish five.
 const DIGITS: u32 = 18;
 
 /// Decimal digits, from the first of the largest number, within which numbers are compared. A product with [`SCALE`]
@@ -10,7 +16,7 @@ const DIGITS: u32 = 18;
 const COMPARED_DIGITS: i32 = 32;
 
 /// Twice the largest weight, for rounding to the nearest.
-const SCALE: u128 = 2 * u16::MAX as u128;
+const SCALE: u128 = 2 * WEIGHT_MAX as u128;
 
 /// A relative weight: a non-negative number of any magnitude.
 ///
@@ -141,8 +147,8 @@ pub fn by_stake(snapshot: &PoolSnapshot) -> Result<Vec<(Address, u16)>, WeightsE
     Ok(votes.into_iter().zip(weights).collect())
 }
 
-/// Weights pro rata to the given numbers: exact, if whole numbers up to 65,535 allow it. Otherwise the largest becomes
-/// 65,535 and the others are rounded to the nearest. 0 stays 0.
+/// Weights pro rata to the given numbers: exact, if whole numbers up to 32,767 allow it. Otherwise the largest becomes
+/// 32,767 and the others are rounded to the nearest. 0 stays 0.
 ///
 /// # Errors
 /// [`WeightsError::NoWeights`] if all are 0; [`WeightsError::RoundsToZero`] for the first that is rounded to 0.
@@ -173,7 +179,7 @@ fn scale(numbers: &[RelativeWeight]) -> Vec<u16> {
     let (values, whole): (Vec<u128>, Vec<bool>) = numbers.iter().map(|number| number.in_units(unit)).unzip();
     let largest = values.iter().copied().max().unwrap_or(0).max(1);
     let divisor = values.iter().copied().fold(0, greatest_common_divisor).max(1);
-    if whole.iter().all(|whole| *whole) && largest / divisor <= u128::from(u16::MAX) {
+    if whole.iter().all(|whole| *whole) && largest / divisor <= u128::from(WEIGHT_MAX) {
         return values.into_iter().map(|value| (value / divisor) as u16).collect();
     }
     values.into_iter().map(|value| ((value * SCALE + largest) / (2 * largest)) as u16).collect()

@@ -24,6 +24,7 @@ use {
     solana_account::Account,
     solana_address::Address,
     solana_commitment_config::CommitmentConfig,
+    solana_message::VersionedMessage,
     solana_rpc_client::{nonblocking::rpc_client::RpcClient, rpc_client::RpcClientConfig},
     solana_rpc_client_api::{
         config::{RpcSendTransactionConfig, RpcTransactionConfig},
@@ -281,6 +282,12 @@ impl Cluster for RpcCluster {
         let names: Vec<_> = writable.iter().map(Address::to_string).collect();
         let recent: Vec<WirePrice> = self.ask(RpcRequest::GetRecentPrioritizationFees, json!([names])).await?;
         Ok(recent.into_iter().map(|block| block.prioritization_fee).collect())
+    }
+
+    async fn fee(&self, message: &VersionedMessage) -> Result<Option<u64>, ClusterError> {
+        let params = json!([BASE64_STANDARD.encode(message.serialize()), self.client.commitment()]);
+        let answered: Answered<Option<u64>> = self.ask(RpcRequest::GetFeeForMessage, params).await?;
+        Ok(answered.value)
     }
 
     async fn performance_samples(&self) -> Result<Vec<PerformanceSample>, ClusterError> {

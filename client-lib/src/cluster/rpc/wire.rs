@@ -148,6 +148,8 @@ pub(super) struct WireSimulation {
     #[serde(default, deserialize_with = "lenient")]
     logs: Option<Vec<String>>,
     units_consumed: Option<u64>,
+    #[serde(default, deserialize_with = "lenient")]
+    loaded_accounts_data_size: Option<u32>,
     return_data: Option<WireReturnData>,
 }
 
@@ -169,6 +171,8 @@ impl WireSimulation {
             error: self.err.map(Into::into),
             logs: self.logs.unwrap_or_default(),
             units_consumed: self.units_consumed.unwrap_or_default(),
+            // Every transaction loads its fee payer.
+            loaded_bytes: self.loaded_accounts_data_size.filter(|bytes| *bytes > 0),
             return_data: self.return_data.map(WireReturnData::decode).transpose()?,
         })
     }

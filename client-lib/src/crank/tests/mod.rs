@@ -215,7 +215,7 @@ fn retries_unless_funds_or_signature_missing() {
         (landed(), Verdict::Landed, true),
         (Outcome::Expired { attempts: 5, has_fixed_hash: false }, Verdict::Reread, true),
         (unknown(UnknownReason::Cluster(unreachable())), Verdict::Reread, true),
-        (unknown(UnknownReason::NoBlocks), Verdict::Reread, true),
+        (unknown(UnknownReason::NoBlocks), Verdict::NoBlocks, true),
         (Outcome::NotSent(NotSent::EarlierDidNotLand), Verdict::Reread, true),
         (Outcome::NotSent(NotSent::Cluster(unreachable())), Verdict::Reread, true),
         (Outcome::NotSent(NotSent::Cluster(forbidden())), Verdict::Reread, true),

@@ -35,7 +35,7 @@ fn creates_tables() {
     assert_eq!(sizes, [256, 256, 600 - 2 * 255 + 1]);
     assert!(first.changes.iter().all(|change| change.is_new() && change.added[0] == POOL));
     let stages: Vec<_> = first.plan.stages.iter().map(|stage| (stage.label.as_str(), stage.groups.len())).collect();
-    assert_eq!(stages, [("create lookup tables", 3), ("extend lookup tables", 9 + 9 + 3)]);
+    assert_eq!(stages, [("create lookup tables", 3), ("extend lookup tables", 10 + 10 + 3)]);
     assert_eq!(first.rent(&Rent::default()), {
         let rent = |addresses: usize| Rent::default().minimum_balance(56 + 32 * addresses);
         2 * rent(256) + rent(91)
@@ -137,7 +137,7 @@ fn uses_one_slot_per_new_table() {
 #[test]
 fn fills_transactions_with_one_or_two_signers() {
     let wanted = addresses(0..255);
-    for (payer, first, next) in [(AUTHORITY, 28, 29), (PAYER, 25, 26)] {
+    for (payer, first, next) in [(AUTHORITY, 28, 28), (PAYER, 25, 25)] {
         let table_owner = TableOwner { payer, ..TABLE_OWNER };
         let plan = plan(&[], &wanted, &table_owner, &slots()).unwrap().plan;
         let packed = pack_plan(&plan, &PackOptions::new(payer)).unwrap();

@@ -132,9 +132,9 @@ fn truncates_events_only_if_allowed() {
     assert_eq!(labels(&plan), ["update the validator list", "update the pool", "merge stake and sweep idle lamports"]);
     assert_eq!((plan.stages[0].groups.len(), compact_ranges(&snapshot, &plan)[0].len()), (4, 27));
     // A merge, and a withdrawal of the rent that comes with it.
-    assert_eq!(compact_ranges(&snapshot, &plan)[4].len(), 14);
+    assert_eq!(compact_ranges(&snapshot, &plan)[4].len(), 13);
     let group = &plan.stages[2].groups[0];
-    assert_eq!((group.log_bytes, group.compute_units), (455 + 14 * (385 + 253), 8_000 + 14 * 33_000));
+    assert_eq!((group.log_bytes, group.compute_units), (455 + 13 * (385 + 253), 8_000 + 13 * 33_000));
     let cut = update(&snapshot, &UpdateOptions { allow_event_truncation: true, ..options }).unwrap();
     assert_eq!(compact_ranges(&snapshot, &cut)[0].len(), 27);
     assert_eq!((labels(&cut).len(), packed(&cut, &pack_options).len()), (2, 4));

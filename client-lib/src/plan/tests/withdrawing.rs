@@ -1,6 +1,6 @@
 mod properties;
 
-use {super::*, solana_account::Account, tidepool_interface::state::RebalancePolicy};
+use {super::*, crate::pool::StakeAddresses, solana_account::Account, tidepool_interface::state::RebalancePolicy};
 
 fn request(pool_tokens: u64) -> Withdrawal {
     Withdrawal {
@@ -109,7 +109,7 @@ fn removed_validators_come_last() {
     let plan = plan(&fixture, &sum);
     assert_eq!(votes(&plan), [vote(1), vote(0), vote(2)]);
     assert_eq!(plan.remaining_pool_tokens(), 0);
-    assert_eq!((plan.plan.stages.len(), transactions(&plan)), (1, 1));
+    assert_eq!((plan.plan.stages.len(), transactions(&plan)), (2, 2));
 }
 
 #[test]
@@ -135,14 +135,12 @@ fn transient_stake_and_whole_accounts_come_last() {
     assert_eq!(plan(&fixture, &modest).pieces.len(), 1);
 }
 
-#[test]
-fn ignores_lamports_at_future_transient_address() {
-    let mut fixture = Fixture::of(vec![FixtureValidator::new(SOL), FixtureValidator::new(SOL).decreasing(20 * SOL)]);
+fn ignores_donation(mut fixture: Fixture, to: impl Fn(&StakeAddresses) -> Address) {
     fixture.reserve = 0;
     fixture.supply = fixture.snapshot().rate().total_lamports.get();
     let mut snapshot = fixture.snapshot();
     let read = snapshot.clone();
-    let donated = read.validator_at(0).unwrap().addresses.transient;
+    let donated = to(&read.validator_at(0).unwrap().addresses);
     let donation = Account { lamports: 500 * SOL, ..Account::default() };
     snapshot.set_stake_accounts(
         |_| true,
@@ -150,6 +148,19 @@ fn ignores_lamports_at_future_transient_address() {
     );
     let with_donation = withdraw(&snapshot, &request(fixture.supply), new_account).unwrap();
     assert_eq!(with_donation, plan(&fixture, &request(fixture.supply)));
+}
+
+#[test]
+fn ignores_lamports_at_future_transient_address() {
+    let validators = vec![FixtureValidator::new(SOL), FixtureValidator::new(SOL).decreasing(20 * SOL)];
+    ignores_donation(Fixture::of(validators), |addresses| addresses.transient);
+}
+
+/// A restart of the cluster took the delegation of the first validator, and an update its stake.
+#[test]
+fn ignores_lamports_at_former_validator_address() {
+    let former = FixtureValidator::new(0).decreasing(20 * SOL).with_status(StakeStatus::DeactivatingTransient);
+    ignores_donation(Fixture::extended(vec![former, FixtureValidator::new(SOL)]), |addresses| addresses.validator);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A sender on a lossy network. The cluster follows a script.
 
+mod budgets;
 mod false_answers;
 mod lifetimes;
 mod scripted;
@@ -224,19 +225,4 @@ async fn reports_all_progress() {
     assert_eq!(heard.first().unwrap(), "started 1");
     assert!(heard.contains(&"transaction 1 sent 2".to_owned()));
     assert_eq!(heard.last().unwrap(), "transaction 1 landed true");
-}
-
-#[test]
-fn appends_compute_budget_once() {
-    let plain = outgoing(1).instructions;
-    let first = budget::with_budget(&plain, Some(50_000), 7);
-    assert_eq!(first.len(), 3);
-    assert_eq!(first[0], plain[0]);
-    assert_eq!(budget::with_budget(&first, Some(60_000), 9), first);
-    assert_eq!(budget::with_budget(&plain, None, 0), plain);
-
-    let options = SendOptions::default();
-    assert_eq!(budget::limit_for(10_000, 0, &options), 11_300);
-    assert_eq!(budget::limit_for(10_000, 500, &options), 11_800);
-    assert_eq!(budget::limit_for(1_399_999, 0, &options), 1_400_000);
 }

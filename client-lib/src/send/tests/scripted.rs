@@ -8,6 +8,7 @@ use {
     solana_account::Account,
     solana_address::Address,
     solana_hash::Hash,
+    solana_message::VersionedMessage,
     solana_nonce::{
         state::{DurableNonce as DurableNonceHash, State as NonceState},
         versions::Versions,
@@ -47,6 +48,12 @@ pub struct Script {
     pub fail_simulation: Option<TransactionError>,
     /// Prices of a compute unit in recent blocks, in micro-lamports.
     pub prices: Vec<u64>,
+    /// Does not report prices.
+    pub has_no_prices: bool,
+    /// Bytes of account data that simulations load.
+    pub loaded_bytes: Option<u32>,
+    /// The fee of a message, in lamports.
+    pub fee: Option<u64>,
     /// Makes this number of blocks between the first send and the first status check. Only the history has the statuses
     /// by then.
     pub blocks_before_first_check: u64,
@@ -69,6 +76,10 @@ pub struct State {
     pub looks: u32,
     /// The only account: a nonce, which is advanced by the transaction that uses it.
     pub nonce: Option<DurableNonce>,
+    /// Simulated transactions, in order.
+    pub simulated: Vec<VersionedTransaction>,
+    /// Messages whose fees were requested, in order.
+    pub priced: Vec<VersionedMessage>,
     /// Signed transactions in the order of arrival.
     pub arrived: Vec<VersionedTransaction>,
 }
@@ -127,8 +138,14 @@ impl Cluster for Scripted {
         Ok(state.height)
     }
 
-    async fn simulate(&self, _: &VersionedTransaction) -> Result<Simulation, ClusterError> {
-        Ok(Simulation { error: self.script.fail_simulation.clone(), units_consumed: 10_000, ..Simulation::default() })
+    async fn simulate(&self, transaction: &VersionedTransaction) -> Result<Simulation, ClusterError> {
+        self.state().simulated.push(transaction.clone());
+        Ok(Simulation {
+            error: self.script.fail_simulation.clone(),
+            units_consumed: 10_000,
+            loaded_bytes: self.script.loaded_bytes,
+            ..Simulation::default()
+        })
     }
 
     async fn send(&self, transaction: &VersionedTransaction) -> Result<Signature, ClusterError> {
@@ -206,7 +223,17 @@ impl Cluster for Scripted {
     }
 
     async fn recent_prices(&self, _: &[Address]) -> Result<Vec<u64>, ClusterError> {
+        if self.script.has_no_prices {
+            return Err(ClusterError::Refused { detail: "method not found".into() });
+        }
         Ok(self.script.prices.clone())
+    }
+
+    async fn fee(&self, message: &VersionedMessage) -> Result<Option<u64>, ClusterError> {
+        let mut state = self.state();
+        assert!(state.valid.contains_key(message.recent_blockhash()), "the cluster knows the blockhash");
+        state.priced.push(message.clone());
+        Ok(self.script.fee)
     }
 
     async fn execution(&self, _: &Signature) -> Result<Option<Execution>, ClusterError> {

@@ -83,11 +83,12 @@ impl Operation {
             89..=91 => Self::RemoveValidator { validator },
             92..=96 => Self::Crank,
             97..=99 => Self::CrankBySpl { no_merge: random.bool() },
-            100..=111 => Self::TurnEpoch {
+            100..=109 => Self::TurnEpoch {
                 epochs: [1, 1, 1, 2, 5][random.usize(0..5)],
                 reward_permille: random.u64(0..20),
                 crank: random.u8(0..4) > 0,
             },
+            110 | 111 => Self::StepRent { reward_permille: random.u64(0..20), crank: random.u8(0..4) > 0 },
             112..=114 => Self::Sabotage { how: random.u8(0..4), first: random.usize(..), second: random.usize(..) },
             115 => Self::Exit { holder: random.usize(..) },
             // Updates, rebalances, weights and policies.

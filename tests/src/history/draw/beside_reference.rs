@@ -7,7 +7,7 @@ use {
     },
     fastrand::Rng,
     tidepool_core::{maths::Fee, rebalance::BASIS_POINTS},
-    tidepool_interface::state::RebalancePolicy,
+    tidepool_interface::state::{RebalancePolicy, WEIGHT_MAX},
 };
 
 /// A policy of almost any kind.
@@ -117,7 +117,8 @@ impl Operation {
             68..=69 => Self::UpdatePool,
             70..=71 => Self::Cleanup { writable: random.bool() },
             72..=79 => Self::SplUpdates { no_merge: random.u8(0..8) == 0 },
-            80..=87 => Self::TurnEpoch {
+            80 => Self::StepRent { reward_permille: random.u64(0..20), crank: false },
+            81..=87 => Self::TurnEpoch {
                 epochs: [1, 1, 1, 2, 5][random.usize(0..5)],
                 reward_permille: random.u64(0..20),
                 crank: false,
@@ -134,7 +135,7 @@ impl Operation {
     }
 
     fn draw_extension(random: &mut Rng) -> Self {
-        let weight = |random: &mut Rng| [0, 1, random.u16(1..100), random.u16(..)][random.usize(0..4)];
+        let weight = |random: &mut Rng| [0, 1, random.u16(1..100), random.u16(..=WEIGHT_MAX)][random.usize(0..4)];
         match random.u8(0..20) {
             0 => Self::Extend,
             1 | 2 => Self::SetPolicy { policy: policy(random) },

@@ -9,6 +9,7 @@ use {
         },
     },
     fastrand::Rng,
+    tidepool_interface::state::WEIGHT_MAX,
 };
 
 fn lamports(random: &mut Rng) -> u64 {
@@ -32,7 +33,7 @@ fn weight(random: &mut Rng) -> u16 {
     match random.u8(0..4) {
         0 => 0,
         1 => 1_000,
-        _ => random.u16(..),
+        _ => random.u16(..=WEIGHT_MAX),
     }
 }
 

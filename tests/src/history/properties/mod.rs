@@ -9,6 +9,7 @@ mod interruption;
 mod invariants;
 mod order;
 mod outcasts;
+mod rent_ladder;
 mod unmerged;
 
 pub use {
@@ -21,6 +22,7 @@ pub use {
     invariants::INVARIANTS,
     order::ORDER,
     outcasts::{CLOSED_VOTE, DELINQUENT},
+    rent_ladder::{RENT_LADDER, RENT_LADDER_IN_ANY_POOL},
     unmerged::{UNMERGED, UNMERGED_IN_ANY_POOL},
 };
 
@@ -59,6 +61,7 @@ pub const ALL: &[Property] = &[
     CLOSED_VOTE,
     DELINQUENT,
     UNMERGED,
+    RENT_LADDER,
 ];
 
 /// At the end of a history, a new epoch and a rebalance of all until nothing moves.

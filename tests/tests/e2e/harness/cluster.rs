@@ -28,6 +28,8 @@ pub struct ClusterSpec {
     pub slots_per_epoch: u64,
     /// The slot to begin with.
     pub warp_slot: Option<u64>,
+    /// Whether the consensus is Alpenglow from the first slot on.
+    pub alpenglow: bool,
     /// Accounts that exist from the start.
     pub accounts: Vec<(Address, Account)>,
     /// The program.
@@ -64,6 +66,7 @@ impl Cluster {
             ticks_per_slot: spec.ticks_per_slot,
             slots_per_epoch: spec.slots_per_epoch,
             warp_slot: spec.warp_slot,
+            alpenglow: spec.alpenglow,
             accounts: &spec.accounts,
         };
         let started = validator.command().and_then(|mut command| validator.start(&mut command));

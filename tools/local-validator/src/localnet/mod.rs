@@ -231,6 +231,7 @@ fn start(
         ticks_per_slot: TICKS_PER_SLOT,
         slots_per_epoch: state.slots_per_epoch,
         warp_slot: None,
+        alpenglow: false,
         accounts,
     };
     steps.begin(if state.pool.is_some() { "Resuming the validator" } else { "Starting the validator" })?;

@@ -124,10 +124,16 @@ impl Observer for Listener {
     }
 
     fn waiting(&self, wait: Wait, _: Duration) {
-        if wait == Wait::Rewards && self.waits_for.get() != Some(wait) {
-            self.terminal.note("Waiting until epoch rewards are distributed");
+        if self.waits_for.replace(Some(wait)) == Some(wait) {
+            return;
         }
-        self.waits_for.set(Some(wait));
+        match wait {
+            Wait::Rewards => self.terminal.note("Waiting until epoch rewards are distributed"),
+            Wait::Blocks => self.terminal.note(
+                "Waiting until the cluster produces blocks: it is halted, or migrates to Alpenglow. The crank continues then",
+            ),
+            Wait::Retry | Wait::NextPoll => {}
+        }
     }
 
     fn failed(&self, error: &dyn Error, is_cluster: bool) {

@@ -122,7 +122,7 @@ fn numbers(
     if unlisted == Unlisted::Keep && kept > 0 {
         return Err(CliError::usage(format!(
             "{whence}the weight {} of validator {} cannot be combined with the weights that {kept} other validators keep: use \
-             a whole number up to 65535, or specify the weights of all validators",
+             a whole number up to 32767, or specify the weights of all validators",
             odd.weight, odd.vote
         )));
     }

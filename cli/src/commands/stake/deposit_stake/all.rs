@@ -135,6 +135,7 @@ impl Args {
         let packed = pack::pack_plan(&planned.plan, &PackOptions::new(payer))?;
         let transactions: usize = packed.iter().map(Vec::len).sum();
         let quote = quote.add((transactions > 1).then(|| ("sends", format!("{transactions} transactions"))));
+        let quote = quote.add(context.fee_line(&planned.plan, &keys).await?);
         self.receiver.confirm(context, snapshot, quote, depositor, rent)?;
         let sent = context.send(&planned.plan, &keys, snapshot.program_id()).await?;
         output.transactions = fresh.and(sent);

@@ -142,6 +142,7 @@ impl Args {
         let quote = Quote::new(context);
         let paid = format!("stake account {stake} with {}", quote.amounts().sol(account.lamports));
         let quote = quote.pay(paid).get(tokens(got)).fee(fee).at_least(minimum.map(tokens), &self.bound);
+        let quote = quote.add(context.fee_line(&plan, &keys).await?);
         self.receiver.confirm(context, snapshot, quote, depositor, rent)?;
         let sent = context.send(&plan, &keys, snapshot.program_id()).await?;
         Ok(One {

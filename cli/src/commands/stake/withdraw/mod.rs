@@ -131,7 +131,7 @@ impl Args {
         let rent = wrapping.rent_lamports.saturating_add(planned.rent_lamports);
         context.check_funds(&planned.plan, &keys, &[Spending::new(request.terms.payer, rent)]).await?;
         let quote = request.quote(context, snapshot, &planned, totals)?;
-        let quote = quote.add(wrapping.lines());
+        let quote = quote.add(wrapping.lines()).add(context.fee_line(&planned.plan, &keys).await?);
         quote.confirm(context, &format!("Withdraw from pool {}", self.pool))?;
         let sent = send(context, &planned, &keys, snapshot.program_id()).await?;
         let hint = planned.remainder.map(|left| request.why(&left, snapshot));
