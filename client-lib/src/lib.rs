@@ -14,8 +14,8 @@
 //! let client = PoolClient::new(&cluster, "7ecoQaZQaZPSw5AzMynJ2Wob7kBsJfLfLDRqjJvtvbLA".parse()?, &wallet);
 //!
 //! let deposit = client.deposit_sol(1_500_000_000).await?; // 1.5 SOL; updates a stale pool first
-//! println!("{} pool tokens, in smallest units", deposit.quote.to_depositor);
-//! client.withdraw_stake(deposit.quote.to_depositor.get()).await?; // as new stake accounts
+//! println!("{} pool tokens, in smallest units", deposit.quote.pool_tokens.to_depositor);
+//! client.withdraw_stake(deposit.quote.pool_tokens.to_depositor.get()).await?; // as new stake accounts
 //! let report = client.crank().await?; // permissionless: updates the pool, and rebalances it
 //! println!("{} transactions in {} rounds", report.sent.landed(), report.rounds);
 //! # Ok(())
@@ -79,14 +79,14 @@
 //!
 //! let lamports = 11_000_000_000; // 11 SOL
 //! let quote = quote::quote_deposit_sol(&snapshot, lamports, None)?;
-//! assert_eq!(quote.to_depositor.get(), 10_000_000_000); // 10 pool tokens, at 1.1 SOL per pool token
+//! assert_eq!(quote.pool_tokens.to_depositor.get(), 10_000_000_000); // 10 pool tokens, at 1.1 SOL per pool token
 //!
 //! let group = actions::deposit_sol(&snapshot, &DepositSol {
 //!     from: wallet,
 //!     lamports,
 //!     to: TokenReceiver::Wallet(wallet),
 //!     referrer: None,
-//!     minimum_pool_tokens: Some(quote.to_depositor.get()),
+//!     minimum_pool_tokens: Some(quote.pool_tokens.to_depositor.get()),
 //!     throwaway: None,
 //!     unwrap: None,
 //! });
@@ -100,6 +100,7 @@
 //! `tidepool_interface`, which the program runs too. So a quote is exact to the lamport while the pool does not change.
 
 pub mod actions;
+pub mod announcement;
 mod checks;
 pub mod client;
 pub mod cluster;

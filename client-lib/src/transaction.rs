@@ -6,6 +6,7 @@ use {
     solana_address::Address,
     solana_instruction::Instruction,
     std::collections::BTreeSet,
+    tidepool_interface::state::AnnouncementKind,
 };
 
 /// A typed step. Instruction groups, packed transactions and sent transactions carry their steps, so that callers can
@@ -30,6 +31,15 @@ pub enum Step {
         vote: Address,
         /// Idle lamports when the plan was made.
         lamports: u64,
+    },
+    /// The announcement of a change. The same transaction makes the change from that epoch and time on.
+    Announce {
+        /// Kind of the change.
+        kind: AnnouncementKind,
+        /// The first epoch.
+        from_epoch: u64,
+        /// Unix time in seconds.
+        from_timestamp: i64,
     },
 }
 

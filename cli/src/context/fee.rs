@@ -17,7 +17,7 @@ impl<C: Cluster> Context<'_, C> {
     /// there is no line.
     pub async fn fee_line(&self, plan: &Plan, keys: &[Key]) -> Result<Option<Line>, CliError> {
         let payer = NullSigner::new(&self.fee_payer()?.pubkey());
-        let (lifetime, stages) = self.packed(plan, &mut keys.to_vec(), &[]).await?;
+        let (lifetime, stages) = self.packed(plan, &mut keys.to_vec(), &self.format().await?).await?;
         let options = SendOptions { lifetime, ..self.send_options(Address::default())? };
         let bar = Bar::spinner(&self.terminal, "Reading fees");
         let watched = self.watched(&bar);

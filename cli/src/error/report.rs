@@ -5,6 +5,7 @@ use {
     crate::output::{Format, state_name, streams},
     serde_json::{Value, json},
     tidepool_client::{
+        announcement::kind_id,
         error::{Cause, PlanError},
         plan::Step,
         send::{FailureReport, Outcome, Sent},
@@ -91,6 +92,13 @@ fn step_json(step: &Step) -> Value {
         Step::Sweep { vote, lamports } => {
             json!({ "step": "sweep", "stake_account": null, "vote_account": vote.to_string(), "lamports": lamports })
         }
+        Step::Announce { kind, from_epoch, from_timestamp } => json!({
+            "step": "announce",
+            "stake_account": null,
+            "kind": kind_id(*kind),
+            "from_epoch": from_epoch,
+            "from_timestamp": from_timestamp,
+        }),
     }
 }
 

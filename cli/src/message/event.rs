@@ -1,10 +1,22 @@
 //! Events of the stake pool program, in words: what has changed, and from what to what.
 
 use {
+    super::{
+        announcement::value,
+        extension::ground_name,
+        limits::{demotion_rows, limit_rows, list},
+    },
     crate::units::{percent, sol, tokens},
     solana_address::Address,
-    tidepool_client::events::{AuthorityEvent, Change, Event, FeeEvent, FundsEvent, PolicyEvent, WeightsEvent},
+    tidepool_client::{
+        announcement::{AnnouncedChange, kind_name},
+        events::{
+            AnnouncementEvent, AnnouncementStep, AuthorityEvent, Change, DemotionEvent, DemotionPolicyEvent, Event,
+            ExitEvent, ExitStep, FeeEvent, FundsEvent, LimitsEvent, PolicyEvent, WeightsEvent,
+        },
+    },
     tidepool_core::maths::Fee,
+    tidepool_interface::state::{AnnouncementKind, DemotionGround},
 };
 
 /// Kinds of fees, by the number that events have.
@@ -35,6 +47,11 @@ pub fn describe(event: &Event) -> String {
         Event::Authority(event) => authority(event),
         Event::Weights(event) => weights(event),
         Event::Policy(event) => policy(event),
+        Event::Limits(event) => limits(event),
+        Event::Announcement(event) => announcement(event),
+        Event::DemotionPolicy(event) => demotion_policy(event),
+        Event::Demotion(event) => demotion(event),
+        Event::Exit(event) => exit(event),
     }
 }
 
@@ -79,9 +96,138 @@ fn policy(event: &PolicyEvent) -> String {
     format!("policy of pool {}: {what}", event.pool)
 }
 
+fn limits(event: &LimitsEvent) -> String {
+    let old = limit_rows(&event.old);
+    let changed: Vec<_> = limit_rows(&event.new).into_iter().filter(|row| !old.contains(row)).collect();
+    format!("limits of pool {}: {}", event.pool, list(&changed, "no limit has changed"))
+}
+
+fn announcement(event: &AnnouncementEvent) -> String {
+    let Some(kind) = AnnouncementKind::from_number(event.kind) else { return "announced change".into() };
+    let (name, announced) = (kind_name(kind), &event.announcement);
+    let value = value(&AnnouncedChange::decode(kind, &announced.value));
+    if event.step == AnnouncementStep::Made as u8 {
+        format!("{name}: the announced change to {value} was made")
+    } else if event.step == AnnouncementStep::Cancelled as u8 {
+        format!("{name}: the announced change to {value} was withdrawn")
+    } else {
+        format!(
+            "{name}: a change to {value} was announced, and can be made from epoch {} on",
+            announced.from_epoch.get()
+        )
+    }
+}
+
+fn demotion_policy(event: &DemotionPolicyEvent) -> String {
+    format!("demotion policy of pool {}: {}", event.pool, list(&demotion_rows(&event.new), "no demotions"))
+}
+
+fn demotion(event: &DemotionEvent) -> String {
+    let ground = DemotionGround::from_number(event.ground).map_or("unknown ground", ground_name);
+    format!("validator {} with {} was demoted: {ground}", event.vote, sol(event.lamports.get()))
+}
+
+fn exit(event: &ExitEvent) -> String {
+    let (id, owner) = (event.id.get(), event.owner);
+    let (escrowed, burnt) = (event.pool_tokens.get(), event.burnt_pool_tokens.get());
+    if event.step == ExitStep::Claimed as u8 {
+        format!("exit ticket {id} of {owner} was paid: {} for {}", sol(event.paid_lamports.get()), tokens(escrowed))
+    } else if event.step == ExitStep::Cancelled as u8 {
+        let returned = tokens(escrowed.saturating_sub(burnt));
+        format!("exit ticket {id} of {owner} was cancelled: {returned} returned, {} burned", tokens(burnt))
+    } else {
+        format!("exit ticket {id} of {owner} was requested: {} for {}", sol(event.lamports.get()), tokens(escrowed))
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use {super::*, bytemuck::Zeroable as _};
+    use {
+        super::*,
+        bytemuck::Zeroable as _,
+        tidepool_interface::state::{Announcement, DemotionPolicy, Limits},
+    };
+
+    #[test]
+    fn only_limits_that_change_are_told() {
+        let mut event = LimitsEvent::zeroed();
+        event.old = Limits { notice_epochs: 1.into(), ..Limits::NONE };
+        event.new = Limits { supply_floor: 2_000_000_000.into(), ..event.old };
+        let pool = event.pool;
+        assert_eq!(
+            describe(&Event::Limits(event)),
+            format!("limits of pool {pool}: supply after a deposit at least 2 pool tokens")
+        );
+        event.new = event.old;
+        assert_eq!(describe(&Event::Limits(event)), format!("limits of pool {pool}: no limit has changed"));
+    }
+
+    #[test]
+    fn announcements_say_what_and_from_when() {
+        let change = AnnouncedChange::SolDepositFee(Fee::new(1, 100));
+        let announcement = Announcement { from_epoch: 7.into(), value: change.value(), ..Announcement::NONE };
+        let event = |step: AnnouncementStep| {
+            let (kind, step) = (change.kind() as u8, step as u8);
+            describe(&Event::Announcement(AnnouncementEvent {
+                kind,
+                step,
+                announcement,
+                ..AnnouncementEvent::zeroed()
+            }))
+        };
+        assert_eq!(
+            event(AnnouncementStep::Announced),
+            "fee on SOL deposits: a change to 1 % was announced, and can be made from epoch 7 on"
+        );
+        assert_eq!(event(AnnouncementStep::Made), "fee on SOL deposits: the announced change to 1 % was made");
+        assert_eq!(
+            event(AnnouncementStep::Cancelled),
+            "fee on SOL deposits: the announced change to 1 % was withdrawn"
+        );
+        let unknown = AnnouncementEvent { kind: 99, ..AnnouncementEvent::zeroed() };
+        assert_eq!(describe(&Event::Announcement(unknown)), "announced change");
+    }
+
+    #[test]
+    fn demotions_say_why() {
+        let policy = DemotionPolicyEvent { new: DemotionPolicy::NONE, ..DemotionPolicyEvent::zeroed() };
+        let pool = policy.pool;
+        assert_eq!(describe(&Event::DemotionPolicy(policy)), format!("demotion policy of pool {pool}: no demotions"));
+        let mut event = DemotionEvent { lamports: 3_000_000_000.into(), ground: 4, ..DemotionEvent::zeroed() };
+        let vote = event.vote;
+        assert_eq!(
+            describe(&Event::Demotion(event)),
+            format!("validator {vote} with 3 SOL was demoted: closed vote account")
+        );
+        event.ground = 99;
+        assert!(describe(&Event::Demotion(event)).ends_with("was demoted: unknown ground"));
+    }
+
+    #[test]
+    fn exits_say_what_was_paid_and_returned() {
+        let event = |step: ExitStep| {
+            let event = ExitEvent {
+                id: 5.into(),
+                lamports: 2_000_000_000.into(),
+                paid_lamports: 1_900_000_000.into(),
+                pool_tokens: 1_000_000_000.into(),
+                burnt_pool_tokens: 400_000_000.into(),
+                step: step as u8,
+                ..ExitEvent::zeroed()
+            };
+            describe(&Event::Exit(event))
+        };
+        let owner = Address::default();
+        assert_eq!(
+            event(ExitStep::Requested),
+            format!("exit ticket 5 of {owner} was requested: 2 SOL for 1 pool token")
+        );
+        assert_eq!(event(ExitStep::Claimed), format!("exit ticket 5 of {owner} was paid: 1.9 SOL for 1 pool token"));
+        assert_eq!(
+            event(ExitStep::Cancelled),
+            format!("exit ticket 5 of {owner} was cancelled: 0.6 pool tokens returned, 0.4 pool tokens burned")
+        );
+    }
 
     #[test]
     fn only_what_changes_is_told() {

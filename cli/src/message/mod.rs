@@ -1,7 +1,10 @@
 //! Messages that were made by one command and are signed or sent by another.
 
 mod accounts;
+pub mod announcement;
 mod event;
+mod extension;
+pub mod limits;
 mod logs;
 mod parse;
 mod pool;

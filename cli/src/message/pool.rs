@@ -1,7 +1,7 @@
 //! Instructions of stake pool programs.
 
 use {
-    super::accounts::Accounts,
+    super::{accounts::Accounts, extension::sentence},
     std::fmt,
     tidepool_interface::{
         instruction as interface,
@@ -16,7 +16,7 @@ pub fn instruction(data: &[u8], accounts: &Accounts) -> Option<String> {
         (format!("{known:?}"), pool_roles(&known, &mut names))
     } else {
         let known = Extension::decode(data).ok()?;
-        (format!("{known:?}"), extension_roles(&known, &mut names))
+        (sentence(&known), extension_roles(&known, &mut names))
     };
     let Some(roles) = roles else {
         return Some(format!("{known} on {}", accounts.all()));
@@ -83,5 +83,12 @@ fn extension_roles(known: &Extension, names: &mut impl Iterator<Item = Name>) ->
         Extension::SetValidatorWeights { .. } => roles!(SetValidatorWeightsAccounts, names),
         Extension::UpdateValidators { .. } => roles!(UpdateValidatorsAccounts, names),
         Extension::Rebalance { .. } => roles!(RebalanceAccounts, names),
+        Extension::SetLimits { .. } => roles!(SetLimitsAccounts, names),
+        Extension::CancelAnnouncement { .. } => roles!(CancelAnnouncementAccounts, names),
+        Extension::SetDemotionPolicy { .. } => roles!(SetDemotionPolicyAccounts, names),
+        Extension::DemoteValidator { .. } => roles!(DemoteValidatorAccounts, names),
+        Extension::RequestExit { .. } => roles!(RequestExitAccounts, names),
+        Extension::ClaimExit => roles!(ClaimExitAccounts, names),
+        Extension::CancelExit => roles!(CancelExitAccounts, names),
     }
 }

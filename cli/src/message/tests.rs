@@ -195,6 +195,27 @@ fn accounts_of_a_pool_have_their_names() {
     let authority = told(&[15, 0], 3);
     assert!(authority.ends_with(&format!("manager: {manager}, new authority: {new}")), "{authority}");
     assert!(told(&[15, 0], 2).ends_with("new authority: none"), "{}", told(&[15, 0], 2));
+    let cancel = "CancelAnnouncement, which withdraws the announced staker on pool";
+    assert_eq!(
+        told(&[70, 1], 2),
+        format!("stake pool program {program}: {cancel}: {pool}, manager or guardian: {manager}")
+    );
+    assert!(told(&[72, 1, 0, 0, 0, 0, 0, 0, 0, 2], 3).ends_with("peer vote: none"));
+    for (data, accounts, last) in [
+        (&[69][..], 2, "manager or guardian"),
+        (&[71], 2, "manager"),
+        (&[73], 12, "system program"),
+        (&[74], 12, "token program"),
+        (&[75], 8, "token program"),
+    ] {
+        let length = match data[0] {
+            69 => 64,
+            71 | 73 => 16,
+            _ => 0,
+        };
+        let told = told(&[data, &vec![0; length]].concat(), accounts);
+        assert!(told.ends_with(&format!("{last}: {}", address(accounts))), "{told}");
+    }
 }
 
 #[test]

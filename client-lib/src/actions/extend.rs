@@ -3,7 +3,10 @@
 use {
     super::accounts::accounts,
     super::weights::check_cap,
-    crate::{checks::require_policy, compute, error::PlanError, pool::PoolSnapshot, transaction::InstructionGroup},
+    crate::{
+        announcement::AnnouncedChange, checks::require_policy, compute, error::PlanError, pool::PoolSnapshot,
+        transaction::InstructionGroup,
+    },
     solana_address::Address,
     tidepool_core::rebalance::{BASIS_POINTS, RESERVE_SHARE_MAX},
     tidepool_interface::{
@@ -48,23 +51,24 @@ pub fn extension_rent(snapshot: &PoolSnapshot) -> u64 {
     snapshot.environment().rent.minimum_balance(length).saturating_sub(account.lamports)
 }
 
-/// Sets the rebalance policy. The manager signs.
+/// Sets the rebalance policy, or announces it ([`InstructionGroup::effect`]). The manager signs.
 ///
 /// # Errors
-/// Refusals: `NotExtended`, `ShareOverWhole`, `ReserveShareTooHigh`, `ContradictoryPolicy`; [`PlanError::Weights`] if
+/// Refusals: `NotExtended`, `ShareOverWhole`, `ReserveShareTooHigh`, `ContradictoryPolicy`, `NoticeNotOver`; [`PlanError::Weights`] if
 /// the cap is too low for the validators with a weight to hold all stake.
 pub fn set_rebalance_policy(snapshot: &PoolSnapshot, policy: &RebalancePolicy) -> Result<InstructionGroup, PlanError> {
-    require_policy(snapshot)?;
+    let old = require_policy(snapshot)?;
     check_policy(policy)?;
     let weights: Vec<u16> = snapshot.records().iter().map(|record| record.extension.weight()).collect();
     check_cap(snapshot, policy, &weights)?;
     let accounts = accounts! { snapshot => SetRebalancePolicyAccounts { pool, manager } };
     let instruction = ExtensionInstruction::SetRebalancePolicy { policy: *policy };
-    Ok(InstructionGroup::one(
+    let group = InstructionGroup::one(
         "set the rebalance policy",
         instruction.with_accounts(&snapshot.program_id(), accounts.metas()),
         compute::EXTENSION,
-    ))
+    );
+    if policy == old { Ok(group) } else { snapshot.announcing(&AnnouncedChange::RebalancePolicy(*policy), group) }
 }
 
 /// [`RebalancePolicy::check`], with the name of the invalid field.

@@ -3,6 +3,7 @@
 use {
     super::{TokenReceiver, accounts::accounts, active_validator},
     crate::{
+        announcement::AnnouncedChange,
         checks::check_up_to_date,
         compute::{self, PoolBounds},
         error::PlanError,
@@ -14,7 +15,7 @@ use {
     solana_instruction::{AccountMeta, error::InstructionError},
     tidepool_core::maths::{Fee, FutureEpoch, WITHDRAWAL_BASELINE_FEE, check_withdrawal_fee},
     tidepool_interface::{
-        StakePoolError,
+        ExtensionError, StakePoolError,
         address::SPL_STAKE_POOL_PROGRAM_ID,
         external::token::{TokenAccount, check_manager_fee_account},
         instruction::{
@@ -38,16 +39,17 @@ fn setting(
     )
 }
 
-/// Sets a fee. The manager signs.
+/// Sets a fee, or announces a higher deposit fee ([`InstructionGroup::effect`]). The manager signs.
 ///
 /// # Errors
-/// Refusals: `StakeListAndPoolOutOfDate` (fees with a delay), `FeeTooHigh`, `FeeIncreaseTooHigh`, `CalculationFailure`;
-/// `BorshIoError` if the pool account is too short for a pending fee.
+/// Refusals: `StakeListAndPoolOutOfDate` (fees with a delay), `FeeTooHigh`, `FeeAboveCeiling`, `NoticeNotOver`,
+/// `FeeIncreaseTooHigh`, `CalculationFailure`; `BorshIoError` if the pool account is too short for a pending fee.
 pub fn set_fee(snapshot: &PoolSnapshot, fee: FeeType) -> Result<InstructionGroup, PlanError> {
     if fee.is_delayed() {
         check_up_to_date(snapshot)?;
     }
     fee.check_too_high()?;
+    check_ceiling(snapshot, &fee)?;
     let terms = &snapshot.pool().terms;
     match &fee {
         FeeType::StakeWithdrawal(new) => check_increase("stake", new, &terms.stake_withdrawal_fee)?,
@@ -70,7 +72,40 @@ pub fn set_fee(snapshot: &PoolSnapshot, fee: FeeType) -> Result<InstructionGroup
     })?;
     let accounts = accounts! { snapshot => SetFeeAccounts { pool, manager } };
     let instruction = StakePoolInstruction::SetFee { fee };
-    Ok(setting(snapshot, "set a fee", &instruction, accounts.metas()))
+    let group = setting(snapshot, "set a fee", &instruction, accounts.metas());
+    // Only fees that take effect at once are announced, where they rise.
+    match fee {
+        FeeType::SolDeposit(new) if new.is_above(&terms.sol_deposit_fee) => {
+            snapshot.announcing(&AnnouncedChange::SolDepositFee(new), group)
+        }
+        FeeType::StakeDeposit(new) if new.is_above(&terms.stake_deposit_fee) => {
+            snapshot.announcing(&AnnouncedChange::StakeDepositFee(new), group)
+        }
+        _ => Ok(group),
+    }
+}
+
+/// Checks a fee against its ceiling.
+fn check_ceiling(snapshot: &PoolSnapshot, fee: &FeeType) -> Result<(), PlanError> {
+    let ceilings = snapshot.limits().ceilings;
+    let (name, ceiling, fee) = match fee {
+        FeeType::SolReferral(_) | FeeType::StakeReferral(_) => return Ok(()),
+        FeeType::Epoch(fee) => ("fee on rewards", ceilings.epoch, fee),
+        FeeType::StakeWithdrawal(fee) => ("fee on stake withdrawals", ceilings.stake_withdrawal, fee),
+        FeeType::SolDeposit(fee) => ("fee on SOL deposits", ceilings.sol_deposit, fee),
+        FeeType::StakeDeposit(fee) => ("fee on stake deposits", ceilings.stake_deposit, fee),
+        FeeType::SolWithdrawal(fee) => ("fee on SOL withdrawals", ceilings.sol_withdrawal, fee),
+    };
+    match ceiling.get() {
+        Some(most) if !ceiling.holds_for(fee) => Err(PlanError::refused(
+            ExtensionError::FeeAboveCeiling,
+            format!(
+                "the {name} cannot become {}/{}: its ceiling is {most} basis points, which the manager can only lower",
+                fee.numerator, fee.denominator
+            ),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Checks that the pool account has room for its terms after `change`. SPL tools have created accounts shorter than
@@ -137,25 +172,31 @@ fn percent(millionths: u128) -> String {
     format!("{whole}{} %", digits.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// Sets a new manager, whose fees go to `fees_to`. A missing associated token account is created and paid for by
-/// `payer`. Both managers and the payer sign. See [`check_fee_account`] for an existing account.
+/// Sets a new manager, whose fees go to `fees_to`, or announces it ([`InstructionGroup::effect`]). A missing associated
+/// token account is created and paid for by `payer`. Both managers and the payer sign. See [`check_fee_account`] for an
+/// existing account.
+///
+/// # Errors
+/// Refusal `NoticeNotOver`.
 pub fn set_manager(
     snapshot: &PoolSnapshot,
     payer: &Address,
     new_manager: &Address,
     fees_to: &TokenReceiver,
-) -> InstructionGroup {
+) -> Result<InstructionGroup, PlanError> {
     let accounts = accounts! { snapshot => SetManagerAccounts {
         pool, manager, new_manager: *new_manager, new_manager_fee_account: fees_to.address(snapshot),
     } };
     let creation = fees_to.creation(snapshot, payer);
     let units = if creation.is_some() { compute::CREATE_TOKEN_ACCOUNT } else { 0 };
     let instruction = StakePoolInstruction::SetManager.with_accounts(&snapshot.program_id(), accounts.metas());
-    InstructionGroup::new(
+    let group = InstructionGroup::new(
         format!("set the manager to {new_manager}"),
         creation.into_iter().chain([instruction]).collect(),
         PoolBounds::of(snapshot).setting.saturating_add(units),
-    )
+    );
+    let change = AnnouncedChange::Manager { manager: *new_manager, fee_account: fees_to.address(snapshot) };
+    snapshot.announcing(&change, group)
 }
 
 /// Checks that `account`, at `address`, can receive the manager's fees.
@@ -197,10 +238,11 @@ pub fn check_fee_account(
     }
 }
 
-/// Sets a new staker. `signer` is the manager or the present staker.
+/// Sets a new staker, or announces it ([`InstructionGroup::effect`]). `signer` is the manager or the present staker, who needs
+/// no announcement.
 ///
 /// # Errors
-/// Refusal `SignatureMissing` if `signer` is neither.
+/// Refusals: `SignatureMissing` if `signer` is neither; `NoticeNotOver`.
 pub fn set_staker(
     snapshot: &PoolSnapshot,
     signer: &Address,
@@ -220,14 +262,15 @@ pub fn set_staker(
         pool, staker_or_manager: *signer, new_staker: *new_staker,
     } };
     let label = format!("set the staker to {new_staker}");
-    Ok(setting(snapshot, label, &StakePoolInstruction::SetStaker, accounts.metas()))
+    let group = setting(snapshot, label, &StakePoolInstruction::SetStaker, accounts.metas());
+    if *signer == head.staker { Ok(group) } else { snapshot.announcing(&AnnouncedChange::Staker(*new_staker), group) }
 }
 
-/// Sets the authority that must sign deposits of stake, deposits of SOL or withdrawals of SOL; `None` makes them
-/// permissionless. The manager signs.
+/// Sets the authority that must sign deposits of stake, deposits of SOL or withdrawals of SOL, or announces it
+/// ([`InstructionGroup::effect`]); `None` makes them permissionless. The manager signs.
 ///
 /// # Errors
-/// Refusal `BorshIoError` if the pool account is too short for it.
+/// Refusals: `NoticeNotOver`; `BorshIoError` if the pool account is too short for it.
 pub fn set_funding_authority(
     snapshot: &PoolSnapshot,
     funding_type: FundingType,
@@ -240,7 +283,12 @@ pub fn set_funding_authority(
     })?;
     let accounts = accounts! { snapshot => SetFundingAuthorityAccounts { pool, manager, new_authority: authority } };
     let instruction = StakePoolInstruction::SetFundingAuthority { funding_type };
-    Ok(setting(snapshot, "set a funding authority", &instruction, accounts.metas()))
+    let group = setting(snapshot, "set a funding authority", &instruction, accounts.metas());
+    let closes_deposits = authority.is_some() && funding_type != FundingType::SolWithdraw;
+    if closes_deposits && snapshot.limits().closing_needs_no_notice == 1 {
+        return Ok(group);
+    }
+    snapshot.announcing(&AnnouncedChange::FundingAuthority(funding_type, authority), group)
 }
 
 /// Sets the validator that receives all stake deposits, or from which stake is withdrawn first; `None` unsets it. The

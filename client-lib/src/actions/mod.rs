@@ -23,6 +23,7 @@ mod accounts;
 mod create;
 mod deposit;
 mod extend;
+mod limits;
 mod manage;
 mod metadata;
 mod movement;
@@ -41,6 +42,7 @@ pub use {
     create::{CreatePool, ExistingAccount, FoundPool, FoundPoolError, PoolCreation, complete_pool, create_pool},
     deposit::{DepositSol, DepositStake, deposit_sol, deposit_stake},
     extend::{extend_pool, extension_rent, set_rebalance_policy},
+    limits::{LimitChanges, cancel_announcement, set_limits},
     manage::{check_fee_account, set_fee, set_funding_authority, set_manager, set_preferred_validator, set_staker},
     metadata::{
         StoredMetadata, TokenMetadata, create_token_metadata, token_metadata_address, token_metadata_cost,

@@ -144,7 +144,7 @@ pub fn increase_validator_stake(
             format!(
                 "the reserve can spare {}{}, and {} of rent are needed in addition to {}: increase by less",
                 Sol(available),
-                StaysInReserve(snapshot.working_lamports()),
+                StaysInReserve::of(snapshot),
                 Sol(rent),
                 Sol(lamports)
             ),

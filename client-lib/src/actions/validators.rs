@@ -74,7 +74,7 @@ pub fn add_validator(snapshot: &PoolSnapshot, vote: &Address, seed: u32) -> Resu
                 "a new validator needs {} from the reserve, which can spare {}{}: deposit SOL first",
                 Sol(required),
                 Sol(available),
-                StaysInReserve(snapshot.working_lamports())
+                StaysInReserve::of(snapshot)
             ),
         ));
     }

@@ -11,14 +11,14 @@ use {
         pack::{self, PackOptions},
         plan::{self, Piece, Plan, Remainder, Withdrawal, WithdrawalOrder},
         pool::{PoolSnapshot, StakeSelection},
-        quote::{self, StakeDepositQuote},
+        quote::{self, SolDepositQuote, StakeDepositQuote},
         send::{SendOptions, Sender, Summary},
     },
     solana_account::Account,
     solana_address::Address,
     solana_keypair::Keypair,
     solana_signer::Signer,
-    tidepool_core::quote::{DepositQuote, WithdrawalQuote},
+    tidepool_core::quote::WithdrawalQuote,
     tidepool_interface::external::stake::StakeState,
 };
 
@@ -75,7 +75,7 @@ impl<C: Cluster> PoolClient<'_, C> {
     ///
     /// # Errors
     /// [`ClientError`].
-    pub async fn deposit_sol(&self, lamports: u64) -> Result<Receipt<DepositQuote>, ClientError> {
+    pub async fn deposit_sol(&self, lamports: u64) -> Result<Receipt<SolDepositQuote>, ClientError> {
         let (snapshot, update) = self.fresh(StakeSelection::None).await?;
         self.finish(update, self.sol_deposit(&snapshot, lamports)?).await
     }
@@ -84,7 +84,7 @@ impl<C: Cluster> PoolClient<'_, C> {
     ///
     /// # Errors
     /// [`ClientError::Pool`], [`ClientError::Plan`].
-    pub async fn quote_deposit_sol(&self, lamports: u64) -> Result<Trade<DepositQuote>, ClientError> {
+    pub async fn quote_deposit_sol(&self, lamports: u64) -> Result<Trade<SolDepositQuote>, ClientError> {
         self.sol_deposit(&self.read().await?, lamports)
     }
 
@@ -163,10 +163,10 @@ impl<C: Cluster> PoolClient<'_, C> {
         Ok(Receipt { quote: trade.quote, minimum: trade.minimum, update, sent })
     }
 
-    fn sol_deposit(&self, snapshot: &PoolSnapshot, lamports: u64) -> Result<Trade<DepositQuote>, ClientError> {
+    fn sol_deposit(&self, snapshot: &PoolSnapshot, lamports: u64) -> Result<Trade<SolDepositQuote>, ClientError> {
         let wallet = self.wallet.pubkey();
         let quote = quote::quote_deposit_sol(snapshot, lamports, None)?;
-        let minimum = self.minimum_of(quote.to_depositor.get());
+        let minimum = self.minimum_of(quote.pool_tokens.to_depositor.get());
         let throwaway = self.throwaway();
         let deposit = DepositSol {
             from: wallet,

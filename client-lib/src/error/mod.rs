@@ -12,6 +12,7 @@ pub use {
 };
 
 use {
+    crate::pool::PoolSnapshot,
     solana_address::Address,
     solana_instruction::error::InstructionError,
     solana_stake_interface::error::StakeError,
@@ -221,12 +222,30 @@ impl fmt::Display for Sol {
     }
 }
 
-/// Displays the lamports that stay in the reserve for decreases, in parentheses; empty for 0.
-pub(crate) struct StaysInReserve(pub u64);
+/// Displays the lamports that stay in the reserve, in parentheses; empty without any.
+pub(crate) struct StaysInReserve {
+    /// For the rents of decreases.
+    pub rents: u64,
+    /// For open exit tickets.
+    pub tickets: u64,
+}
+
+impl StaysInReserve {
+    pub(crate) fn of(snapshot: &PoolSnapshot) -> Self {
+        Self { rents: snapshot.working_lamports(), tickets: snapshot.ticket_lamports() }
+    }
+}
 
 impl fmt::Display for StaysInReserve {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 == 0 { Ok(()) } else { write!(f, " ({} are kept for the rents of decreases)", Sol(self.0)) }
+        match (Sol(self.rents), Sol(self.tickets)) {
+            (Sol(0), Sol(0)) => Ok(()),
+            (rents, Sol(0)) => write!(f, " ({rents} are kept for the rents of decreases)"),
+            (Sol(0), tickets) => write!(f, " ({tickets} are kept for exit tickets)"),
+            (rents, tickets) => {
+                write!(f, " ({rents} are kept for the rents of decreases, and {tickets} for exit tickets)")
+            }
+        }
     }
 }
 

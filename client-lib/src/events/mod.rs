@@ -20,7 +20,8 @@ mod tests;
 
 pub use {
     tidepool_interface::event::{
-        Authority, AuthorityEvent, Change, Event, FeeEvent, FundsEvent, PolicyEvent, WeightsEvent,
+        AnnouncementEvent, AnnouncementStep, Authority, AuthorityEvent, Change, DemotionEvent, DemotionPolicyEvent,
+        Event, ExitEvent, ExitStep, FeeEvent, FundsEvent, LimitsEvent, PolicyEvent, WeightsEvent,
     },
     totals::Totals,
 };

@@ -4,7 +4,7 @@ use {
     super::Plan,
     crate::{
         actions::{self, DepositStake, TokenReceiver},
-        checks::{check_no_rewards, check_up_to_date},
+        checks::{check_no_rewards, check_not_halted, check_up_to_date},
         error::PlanError,
         pool::PoolSnapshot,
         quote::{self, StakeDepositQuote},
@@ -67,7 +67,7 @@ pub struct StakeDepositPlan {
 /// validators. In another order than planned, a deposit may yield one smallest unit of the pool token more or less.
 ///
 /// # Errors
-/// [`PlanError::EpochRewardsActive`]; refusals `StakeListAndPoolOutOfDate`, and `CalculationFailure` on overflow.
+/// [`PlanError::EpochRewardsActive`]; refusals `StakeListAndPoolOutOfDate`, `RateGuardHalt`, and `CalculationFailure` on overflow.
 /// Errors of single accounts are in [`StakeDepositPlan::skipped`].
 pub fn deposit_stakes(
     snapshot: &PoolSnapshot,
@@ -76,6 +76,7 @@ pub fn deposit_stakes(
 ) -> Result<StakeDepositPlan, PlanError> {
     check_no_rewards(snapshot)?;
     check_up_to_date(snapshot)?;
+    check_not_halted(snapshot)?;
     let mut rate = snapshot.rate();
     let mut planned = StakeDepositPlan { plan: Plan::default(), deposits: vec![], skipped: vec![] };
     let mut groups = vec![];

@@ -7,10 +7,13 @@ use {
     solana_address::Address,
     solana_instruction::error::InstructionError,
     solana_transaction_error::TransactionError,
-    tidepool_core::rebalance::Inputs,
+    tidepool_core::{
+        maths::{ExchangeRate, Lamports, PoolTokens, growth_charge},
+        rebalance::Inputs,
+    },
     tidepool_interface::{
         instruction::ExtensionInstruction,
-        state::{PoolExtension, RebalancePolicy, ValidatorStakeInfo},
+        state::{Announcement, AnnouncementKind, Ledger, Limits, PoolExtension, RebalancePolicy, ValidatorStakeInfo},
     },
 };
 
@@ -65,6 +68,42 @@ impl PoolSnapshot {
     /// Lamports of open exit tickets; 0 without the extension.
     pub fn ticket_lamports(&self) -> u64 {
         self.extension().map_or(0, |extension| extension.tickets.lamports.get())
+    }
+
+    /// The limits; none without the extension.
+    pub fn limits(&self) -> Limits {
+        self.extension().map_or(Limits::NONE, |extension| extension.limits)
+    }
+
+    /// The announced changes, by kind.
+    pub fn announcements(&self) -> impl Iterator<Item = (AnnouncementKind, &Announcement)> {
+        self.extension().into_iter().flat_map(|extension| extension.announcements.pending())
+    }
+
+    /// The ledger of the pool's updates; `None` without the extension.
+    pub fn ledger(&self) -> Option<&Ledger> {
+        self.extension().map(|extension| &extension.ledger)
+    }
+
+    /// The first epoch in which deposits and SOL withdrawals go on, if the rate guard has halted them.
+    pub fn halted_until_epoch(&self) -> Option<u64> {
+        self.extension()
+            .filter(|extension| extension.is_halted(self.epoch()))
+            .map(|extension| extension.halted_until_epoch.get())
+    }
+
+    /// Lamports of a SOL deposit for which no pool tokens are minted, in favour of all holders; 0 without a growth charge.
+    /// `None` if a number exceeds 64 bits.
+    pub fn growth_charge(&self, lamports: u64) -> Option<Lamports> {
+        let Some(extension) = self.extension() else { return Some(Lamports::default()) };
+        let terms = &self.pool.terms;
+        let before = ExchangeRate {
+            total_lamports: Lamports::new(terms.last_epoch_total_lamports),
+            pool_token_supply: PoolTokens::new(terms.last_epoch_pool_token_supply),
+        };
+        let epochs = extension.ledger.epochs_of_last_growth().unwrap_or(1);
+        let hundredths = extension.limits.growth_charge.get();
+        growth_charge(&self.rate(), &before, epochs, hundredths, Lamports::new(lamports))
     }
 
     /// The records of active validators with a weight, in the list's order. Without the extension there are none.

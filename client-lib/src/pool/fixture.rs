@@ -2,6 +2,7 @@
 
 use {
     super::{Environment, PoolAccounts, PoolSnapshot},
+    crate::announcement::AnnouncedChange,
     solana_account::Account,
     solana_address::Address,
     solana_clock::Clock,
@@ -9,7 +10,7 @@ use {
         stake_flags::StakeFlags,
         state::{Authorized, Delegation, Lockup, Meta, Stake, StakeStateV2},
     },
-    tidepool_core::maths::Fee,
+    tidepool_core::maths::{ExchangeRate, Fee},
     tidepool_interface::{
         STAKE_ACCOUNT_SPACE,
         address::{
@@ -18,8 +19,9 @@ use {
         },
         external::stake::NOT_DEACTIVATED,
         state::{
-            AccountType, EXTENDED_POOL_LENGTH, EntryExtension, POOL_MAX_LENGTH, PoolExtension, PoolHead, PoolTerms,
-            RebalancePolicy, StakePool, StakeStatus, ValidatorListHeader, ValidatorStakeInfo, validator_list_length,
+            AccountType, Announcement, Announcements, EXTENDED_POOL_LENGTH, EntryExtension, Limits, POOL_MAX_LENGTH,
+            PoolExtension, PoolHead, PoolTerms, RebalancePolicy, StakePool, StakeStatus, TicketTotals,
+            ValidatorListHeader, ValidatorStakeInfo, validator_list_length,
         },
     },
 };
@@ -180,6 +182,13 @@ pub(crate) struct Fixture {
     pub with_stakes: bool,
     /// The rebalance policy of an extended pool.
     pub policy: Option<RebalancePolicy>,
+    /// The limits of an extended pool.
+    pub limits: Limits,
+    pub announcements: Announcements,
+    /// Entries of the ledger: epoch, Unix time, exchange rate.
+    pub ledger: Vec<(u64, i64, ExchangeRate)>,
+    pub halted_until_epoch: u64,
+    pub tickets: TicketTotals,
 }
 
 impl Default for Fixture {
@@ -195,6 +204,11 @@ impl Default for Fixture {
             stake_program_minimum: SOL,
             with_stakes: true,
             policy: None,
+            limits: Limits::NONE,
+            announcements: Announcements::NONE,
+            ledger: Vec::new(),
+            halted_until_epoch: 0,
+            tickets: TicketTotals::NONE,
         }
     }
 }
@@ -206,6 +220,23 @@ impl Fixture {
 
     pub(crate) fn extended(validators: Vec<FixtureValidator>) -> Self {
         Self { validators, policy: Some(RebalancePolicy::DEFAULT), ..Self::default() }
+    }
+
+    pub(crate) fn announce(&mut self, change: &AnnouncedChange, from_epoch: u64, from_timestamp: i64) {
+        let (from_epoch, from_timestamp) = (from_epoch.into(), from_timestamp.into());
+        *self.announcements.get_mut(change.kind()) = Announcement { from_epoch, from_timestamp, value: change.value() };
+    }
+
+    fn extension(&self, policy: RebalancePolicy) -> PoolExtension {
+        let mut extension = PoolExtension::new(policy);
+        extension.limits = self.limits;
+        extension.announcements = self.announcements;
+        extension.halted_until_epoch = self.halted_until_epoch.into();
+        extension.tickets = self.tickets;
+        for (epoch, timestamp, rate) in &self.ledger {
+            extension.ledger.record(*epoch, *timestamp, rate);
+        }
+        extension
     }
 
     pub(crate) fn environment(&self) -> Environment {
@@ -250,7 +281,7 @@ impl Fixture {
         let mut pool = vec![0; POOL_MAX_LENGTH];
         self.stake_pool().encode(&mut pool).unwrap();
         if let Some(policy) = self.policy {
-            pool.extend_from_slice(bytemuck::bytes_of(&PoolExtension::new(policy)));
+            pool.extend_from_slice(bytemuck::bytes_of(&self.extension(policy)));
             assert_eq!(pool.len(), EXTENDED_POOL_LENGTH);
         }
         let withdraw_authority = find_withdraw_authority(&PROGRAM, &POOL).0;

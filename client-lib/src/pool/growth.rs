@@ -1,11 +1,13 @@
 //! Estimates of a pool's yield.
 //!
-//! A pool records its exchange rate before and after its last update, but not when the update before that one was. The
-//! estimate takes that epoch from the cluster's history, see [`super::history`].
+//! The ledger of an extended pool has the updates before the last one, see [`PoolSnapshot::yield_over`]. A pool without it
+//! records its exchange rate before and after its last update, but not when the update before that one was. The estimate takes
+//! that epoch from the cluster's history, see [`super::history`].
 
 use {
     super::{PoolSnapshot, history},
     crate::cluster::Cluster,
+    solana_epoch_schedule::EpochSchedule,
     std::fmt,
 };
 
@@ -21,7 +23,7 @@ const MAX_REWARDS: f64 = 2.0;
 
 /// **An estimate, for display only**: the growth of the exchange rate at the last update, extrapolated to a year.
 ///
-/// It assumes that the time between the last two updates is typical. It is after the epoch fee, and before fees on
+/// It assumes that the time between the two updates is typical. It is after the epoch fee, and before fees on
 /// deposits and withdrawals.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct YieldEstimate {
@@ -33,15 +35,15 @@ pub struct YieldEstimate {
     pub interval: UpdateInterval,
 }
 
-/// The time between the last two updates of a pool that were in different epochs.
+/// The time between two updates of a pool in different epochs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct UpdateInterval {
     /// Epoch of the earlier update.
     pub since: u64,
     /// Epoch of the last update.
     pub until: u64,
-    /// Time between the beginnings of the two epochs, in seconds. Rewards are paid at the beginning of an epoch, whenever
-    /// the update comes.
+    /// Time between the beginnings of the two epochs, in seconds: rewards are paid at the beginning of an epoch, whenever the
+    /// update comes. Time between the updates, if only the ledger tells it.
     pub seconds: u64,
 }
 
@@ -115,21 +117,41 @@ impl fmt::Display for NoYield {
 }
 
 impl PoolSnapshot {
-    /// Estimates the yield from the exchange rate before and after the last update, with the epoch and the time of the
-    /// update before it from the cluster's history. One request for a fresh pool without growth, some five otherwise.
+    /// Estimates the yield from the exchange rate before and after the last update: by the ledger, with the beginnings of the
+    /// epochs from the cluster if it reports them; without a ledger, with the epoch and the time of the update before it from
+    /// the cluster's history. Some two requests by the ledger, some five without.
     ///
     /// # Errors
     /// [`NoYield`] if the estimate would be meaningless, or if a request failed.
     pub async fn read_yield<C: Cluster>(&self, cluster: &C) -> Result<YieldEstimate, NoYield> {
+        if self.ledger().is_some_and(|ledger| ledger.newest_first().len() > 1) {
+            let recorded = self.yield_over(1);
+            let (newest, before) = self.yield_entries(1)?;
+            let growth = newest.growth_since(&before).ok_or(NoYield::NoEarlierRate)?;
+            let Ok(schedule) = cluster.epoch_schedule().await else { return recorded };
+            let seconds = self.seconds_between(cluster, &schedule, before.epoch, newest.epoch).await;
+            let interval = |seconds| UpdateInterval { since: before.epoch, until: newest.epoch, seconds };
+            return seconds.map_or(recorded, |seconds| self.annualised(growth, interval(seconds)));
+        }
         let growth = self.growth()?;
         let schedule = cluster.epoch_schedule().await.map_err(|_| NoYield::NotMeasured)?;
         let since = history::previous_update(cluster, self, &schedule).await.ok_or(NoYield::NoHistory)?;
         let until = self.pool().head.last_update_epoch.get();
-        let start = |epoch| history::epoch_start(cluster, &self.environment().clock, &schedule, epoch);
-        let (start, end) = (start(since).await, start(until).await);
-        let seconds = start.zip(end).and_then(|(start, end)| u64::try_from(end.checked_sub(start)?).ok());
-        let seconds = seconds.filter(|seconds| *seconds > 0).ok_or(NoYield::NotMeasured)?;
+        let seconds = self.seconds_between(cluster, &schedule, since, until).await.ok_or(NoYield::NotMeasured)?;
         self.yield_estimate(growth, UpdateInterval { since, until, seconds })
+    }
+
+    /// Seconds from the beginning of epoch `since` to that of epoch `until`; `None` if the cluster does not report block times.
+    async fn seconds_between<C: Cluster>(
+        &self,
+        cluster: &C,
+        schedule: &EpochSchedule,
+        since: u64,
+        until: u64,
+    ) -> Option<u64> {
+        let start = |epoch| history::epoch_start(cluster, &self.environment().clock, schedule, epoch);
+        let (start, end) = (start(since).await?, start(until).await?);
+        u64::try_from(end.checked_sub(start)?).ok().filter(|seconds| *seconds > 0)
     }
 
     /// Growth of the exchange rate at the last update, as a fraction.
@@ -149,12 +171,17 @@ impl PoolSnapshot {
     /// # Errors
     /// [`NoYield::ShortEpochs`], [`NoYield::RewardsUnknown`], [`NoYield::MoreThanRewards`].
     pub fn yield_estimate(&self, growth: f64, interval: UpdateInterval) -> Result<YieldEstimate, NoYield> {
+        check_length(&interval)?;
+        self.rewards_per_epoch().ok_or(NoYield::RewardsUnknown)?;
+        self.annualised(growth, interval)
+    }
+
+    /// As [`Self::yield_estimate`], also if the rewards of the cluster are unknown.
+    pub(super) fn annualised(&self, growth: f64, interval: UpdateInterval) -> Result<YieldEstimate, NoYield> {
+        check_length(&interval)?;
         let epochs = interval.epochs().max(1);
-        if interval.seconds / epochs < SHORTEST_EPOCH {
-            return Err(NoYield::ShortEpochs { seconds: interval.seconds / epochs });
-        }
-        let highest = self.rewards_per_epoch().ok_or(NoYield::RewardsUnknown)? * MAX_REWARDS;
-        if growth > (1.0 + highest).powf(epochs as f64) - 1.0 {
+        let highest = self.rewards_per_epoch().map(|rewards| (1.0 + rewards * MAX_REWARDS).powf(epochs as f64) - 1.0);
+        if highest.is_some_and(|highest| growth > highest) {
             return Err(NoYield::MoreThanRewards { growth, epochs });
         }
         let annual = (1.0 + growth).powf(SECONDS_PER_YEAR / interval.seconds as f64) - 1.0;
@@ -170,7 +197,12 @@ impl PoolSnapshot {
     }
 }
 
-fn price(lamports: u64, pool_tokens: u64) -> Option<f64> {
+fn check_length(interval: &UpdateInterval) -> Result<(), NoYield> {
+    let seconds = interval.seconds / interval.epochs().max(1);
+    if seconds < SHORTEST_EPOCH { Err(NoYield::ShortEpochs { seconds }) } else { Ok(()) }
+}
+
+pub(super) fn price(lamports: u64, pool_tokens: u64) -> Option<f64> {
     (lamports > 0 && pool_tokens > 0).then(|| lamports as f64 / pool_tokens as f64)
 }
 

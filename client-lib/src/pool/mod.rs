@@ -13,6 +13,7 @@ mod listing;
 mod read;
 mod signing;
 mod validators;
+mod yields;
 
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -29,6 +30,7 @@ pub use {
     read::{MinimumDelegation, ReadOptions, StakeSelection, read_pool_account},
     signing::NonSigner,
     validators::{StakeAccounts, StakeAddresses, Validator},
+    yields::Recorded,
 };
 
 use {
@@ -150,6 +152,11 @@ impl PoolSnapshot {
     /// The cluster's state at the time of the snapshot.
     pub const fn environment(&self) -> &Environment {
         &self.environment
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn environment_mut(&mut self) -> &mut Environment {
+        &mut self.environment
     }
 
     /// The epoch of the snapshot.
@@ -275,9 +282,15 @@ impl PoolSnapshot {
         self.reserve_lamports().saturating_sub(self.reserve_rent())
     }
 
-    /// Lamports that can leave the reserve: above its rent, minus [`Self::working_lamports`].
+    /// Lamports that can leave the reserve: above its rent, minus [`Self::working_lamports`] and [`Self::ticket_lamports`].
     pub fn withdrawable_reserve_lamports(&self) -> u64 {
-        self.reserve_lamports_above_rent().saturating_sub(self.working_lamports())
+        let kept = self.working_lamports().saturating_add(self.ticket_lamports());
+        self.reserve_lamports_above_rent().saturating_sub(kept)
+    }
+
+    /// Lamports that can be withdrawn as SOL: 0 while the rate guard halts SOL withdrawals.
+    pub fn sol_withdrawal_lamports(&self) -> u64 {
+        if self.halted_until_epoch().is_some() { 0 } else { self.withdrawable_reserve_lamports() }
     }
 
     /// Whether the manager's fee account can receive fees. If not, withdrawals and updates charge none.

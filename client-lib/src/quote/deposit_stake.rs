@@ -6,7 +6,7 @@ use {
         merge::{MergeKind, merge_kind, merged_delegation},
     },
     crate::{
-        checks::{check_no_rewards, check_up_to_date},
+        checks::{check_no_rewards, check_not_halted, check_supply_floor, check_up_to_date},
         error::PlanError,
         pool::{PoolSnapshot, Validator},
     },
@@ -45,8 +45,8 @@ pub struct StakeDepositQuote {
 ///
 /// # Errors
 /// [`PlanError::EpochRewardsActive`], [`PlanError::StakeAccountsNotRead`]. Refusals: `StakeListAndPoolOutOfDate`,
-/// `IncorrectDepositVoteAddress`, `ValidatorNotFound`, `DepositTooSmall`, `ExceededSlippage`, `CalculationFailure`; the
-/// stake program's `LockupInForce`, `MergeMismatch`, `MergeTransientStake`.
+/// `RateGuardHalt`, `IncorrectDepositVoteAddress`, `ValidatorNotFound`, `DepositTooSmall`, `ExceededSlippage`,
+/// `SupplyBelowFloor`, `CalculationFailure`; the stake program's `LockupInForce`, `MergeMismatch`, `MergeTransientStake`.
 pub fn quote_deposit_stake(
     snapshot: &PoolSnapshot,
     stake: &Account,
@@ -65,6 +65,7 @@ pub(crate) fn stake_deposit_at(
     let environment = snapshot.environment();
     check_no_rewards(snapshot)?;
     check_up_to_date(snapshot)?;
+    check_not_halted(snapshot)?;
     let (meta, vote) = delegated_stake(stake)?;
     let validator = accepting_validator(snapshot, &vote)?;
     check_lockup(snapshot, &meta)?;
@@ -95,12 +96,14 @@ pub(crate) fn stake_deposit_at(
     };
     let pool_tokens = quote::stake_deposit(rate, &fees, Lamports::new(total_lamports), Lamports::new(stake_lamports))
         .map_err(|error| explain_deposit(error, total_lamports, || None))?;
+    let pool_tokens = check_deposit_minimum(pool_tokens, minimum)?;
+    check_supply_floor(snapshot, rate, pool_tokens.minted.get())?;
     Ok(StakeDepositQuote {
         vote,
         validator_stake: validator.addresses.validator,
         total_lamports,
         stake_lamports,
-        pool_tokens: check_deposit_minimum(pool_tokens, minimum)?,
+        pool_tokens,
     })
 }
 

@@ -24,7 +24,7 @@ pub use {
 
 use {
     crate::{
-        checks::{check_no_rewards, check_up_to_date},
+        checks::{check_no_rewards, check_not_halted, check_supply_floor, check_up_to_date},
         error::{PlanError, Sol, StaysInReserve, Tokens},
         pool::PoolSnapshot,
     },
@@ -37,27 +37,40 @@ use {
     tidepool_interface::StakePoolError,
 };
 
+/// Quote of a SOL deposit.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SolDepositQuote {
+    /// Lamports of the deposit for which no pool tokens are minted, in favour of all holders: the pool's growth charge.
+    pub growth_charge: Lamports,
+    /// Pool tokens, for the rest.
+    pub pool_tokens: DepositQuote,
+}
+
 /// Quotes a deposit of `lamports`, with `minimum` pool tokens out.
 ///
 /// # Errors
-/// Refusals: `StakeListAndPoolOutOfDate`, `DepositTooSmall`, `ExceededSlippage`, `CalculationFailure`.
+/// Refusals: `StakeListAndPoolOutOfDate`, `RateGuardHalt`, `DepositTooSmall`, `ExceededSlippage`, `SupplyBelowFloor`,
+/// `CalculationFailure`.
 pub fn quote_deposit_sol(
     snapshot: &PoolSnapshot,
     lamports: u64,
     minimum: Option<u64>,
-) -> Result<DepositQuote, PlanError> {
+) -> Result<SolDepositQuote, PlanError> {
     check_up_to_date(snapshot)?;
+    check_not_halted(snapshot)?;
     let quote = sol_deposit(snapshot, lamports)
         .map_err(|error| explain_deposit(error, lamports, || least_deposit(snapshot)))?;
-    check_deposit_minimum(quote, minimum)
+    let pool_tokens = check_deposit_minimum(quote.pool_tokens, minimum)?;
+    check_supply_floor(snapshot, &snapshot.rate(), pool_tokens.minted.get())?;
+    Ok(quote)
 }
 
 /// Quotes a withdrawal of SOL from the reserve for `pool_tokens` of the token account `burn_from`, with `minimum`
 /// lamports out.
 ///
 /// # Errors
-/// [`PlanError::EpochRewardsActive`]; refusals: `StakeListAndPoolOutOfDate`, `WithdrawalTooSmall`, `ExceededSlippage`,
-/// `SolWithdrawalTooLarge`, `CalculationFailure`.
+/// [`PlanError::EpochRewardsActive`]; refusals: `StakeListAndPoolOutOfDate`, `RateGuardHalt`, `WithdrawalTooSmall`,
+/// `ExceededSlippage`, `SolWithdrawalTooLarge`, `CalculationFailure`.
 pub fn quote_withdraw_sol(
     snapshot: &PoolSnapshot,
     burn_from: &Address,
@@ -66,6 +79,7 @@ pub fn quote_withdraw_sol(
 ) -> Result<WithdrawalQuote, PlanError> {
     check_no_rewards(snapshot)?;
     check_up_to_date(snapshot)?;
+    check_not_halted(snapshot)?;
     let fee = &snapshot.pool().terms.sol_withdrawal_fee;
     let fee = charged_fee(snapshot, burn_from, fee);
     let quote = quote::withdrawal(&snapshot.rate(), fee, PoolTokens::new(pool_tokens))
@@ -81,7 +95,7 @@ pub fn quote_withdraw_sol(
                 Tokens(pool_tokens),
                 Sol(quote.lamports.get()),
                 Sol(available),
-                StaysInReserve(snapshot.working_lamports()),
+                StaysInReserve::of(snapshot),
                 Tokens(most)
             ),
         ));
@@ -89,10 +103,11 @@ pub fn quote_withdraw_sol(
     Ok(quote)
 }
 
-/// Most pool tokens that can be withdrawn as SOL from the token account `burn_from` now; 0 if the reserve is empty.
+/// Most pool tokens that can be withdrawn as SOL from the token account `burn_from` now; 0 if the reserve is empty, or while
+/// the rate guard halts SOL withdrawals.
 pub fn largest_sol_withdrawal(snapshot: &PoolSnapshot, burn_from: &Address) -> u64 {
     let fee = charged_fee(snapshot, burn_from, &snapshot.pool().terms.sol_withdrawal_fee);
-    largest_withdrawal(&snapshot.rate(), fee, snapshot.withdrawable_reserve_lamports())
+    largest_withdrawal(&snapshot.rate(), fee, snapshot.sol_withdrawal_lamports())
 }
 
 /// Quote of the next `UpdateStakePoolBalance`.
@@ -207,9 +222,12 @@ pub(crate) fn least_withdrawal(rate: &ExchangeRate, fee: Option<&Fee>) -> Option
     quote::withdrawal(rate, fee, PoolTokens::new(least)).is_ok().then_some(least)
 }
 
-fn sol_deposit(snapshot: &PoolSnapshot, lamports: u64) -> Result<DepositQuote, Error> {
+fn sol_deposit(snapshot: &PoolSnapshot, lamports: u64) -> Result<SolDepositQuote, Error> {
     let terms = &snapshot.pool().terms;
-    quote::sol_deposit(&snapshot.rate(), &terms.sol_deposit_fee, terms.sol_referral_fee, Lamports::new(lamports))
+    let growth_charge = snapshot.growth_charge(lamports).ok_or(Error::CalculationFailure)?;
+    let charged = Lamports::new(lamports).checked_sub(growth_charge).ok_or(Error::CalculationFailure)?;
+    let pool_tokens = quote::sol_deposit(&snapshot.rate(), &terms.sol_deposit_fee, terms.sol_referral_fee, charged)?;
+    Ok(SolDepositQuote { growth_charge, pool_tokens })
 }
 
 /// Smallest SOL deposit, in lamports, that yields a pool token; `None` if no deposit does.

@@ -154,7 +154,8 @@ impl<'a> WithdrawalState<'a> {
     }
 
     pub(crate) fn available_reserve(&self) -> u64 {
-        self.reserve_lamports.saturating_sub(self.snapshot.reserve_rent()).saturating_sub(self.working_lamports())
+        let kept = self.working_lamports().saturating_add(self.snapshot.ticket_lamports());
+        self.reserve_lamports.saturating_sub(self.snapshot.reserve_rent()).saturating_sub(kept)
     }
 
     /// Lamports that stay in the reserve for decreases: 0 once no validator has stake.
@@ -178,7 +179,7 @@ impl<'a> WithdrawalState<'a> {
                 format!(
                     "the reserve can pay at most {}{}, not {}: withdraw less",
                     Sol(available),
-                    StaysInReserve(self.working_lamports()),
+                    StaysInReserve { rents: self.working_lamports(), tickets: self.snapshot.ticket_lamports() },
                     Sol(yields.lamports.get())
                 ),
             ));

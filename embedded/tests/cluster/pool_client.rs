@@ -75,8 +75,8 @@ async fn trades_yield_their_quotes() {
     let client = market.client(&wallet);
 
     let deposit = client.deposit_sol(20 * SOL).await.unwrap();
-    assert_eq!(market.tokens(&wallet).await, deposit.quote.to_depositor.get());
-    assert_eq!(deposit.minimum, Some(deposit.quote.to_depositor.get() / 1_000 * 999));
+    assert_eq!(market.tokens(&wallet).await, deposit.quote.pool_tokens.to_depositor.get());
+    assert_eq!(deposit.minimum, Some(deposit.quote.pool_tokens.to_depositor.get() / 1_000 * 999));
     assert!(deposit.update.transactions.is_empty(), "the pool is up to date");
     assert_eq!(deposit.sent.landed(), 1);
 
@@ -86,7 +86,7 @@ async fn trades_yield_their_quotes() {
     let withdrawal = client.execute(trade).await.unwrap();
     let fees = withdrawal.sent.landed() as u64 * 2 * 5_000;
     assert_eq!(market.cluster.lamports(&wallet.pubkey()), before + withdrawal.quote.lamports.get() - fees);
-    assert_eq!(market.tokens(&wallet).await, deposit.quote.to_depositor.get() - 3 * SOL);
+    assert_eq!(market.tokens(&wallet).await, deposit.quote.pool_tokens.to_depositor.get() - 3 * SOL);
 }
 
 #[tokio::test]
@@ -177,7 +177,7 @@ async fn slippage_bound_is_kept() {
     let wallet = market.cluster.funded_keypair(100 * SOL);
     let bound = |bps| ClientOptions { slippage_bps: bps, ..ClientOptions::default() };
     let exact = market.client(&wallet).options(bound(Some(0))).quote_deposit_sol(SOL).await.unwrap();
-    assert_eq!(exact.minimum, Some(exact.quote.to_depositor.get()));
+    assert_eq!(exact.minimum, Some(exact.quote.pool_tokens.to_depositor.get()));
     let open = market.client(&wallet).options(bound(None)).quote_deposit_sol(SOL).await.unwrap();
     assert_eq!(open.minimum, None);
 
@@ -203,7 +203,7 @@ async fn wallet_can_sign_elsewhere() {
     let group = trade.plan.groups().next().unwrap();
     assert_eq!(group.signers().into_iter().collect::<Vec<_>>(), [wallet.pubkey()], "no other key signs");
     market.cluster.process(&group.instructions, &wallet, &[]).unwrap();
-    assert_eq!(market.tokens(&wallet).await, trade.quote.to_depositor.get());
+    assert_eq!(market.tokens(&wallet).await, trade.quote.pool_tokens.to_depositor.get());
 
     let error = market.client(&address).deposit_sol(SOL).await.unwrap_err();
     let is_unsigned = |summary: &Summary| matches!(&summary.transactions[0].outcome, Outcome::NotSent(NotSent::MissingSigner { signer }) if *signer == wallet.pubkey());

@@ -39,7 +39,7 @@ pub async fn deposit_sol(
 ) -> Result<Trade, RunError> {
     let owner = wallet.pubkey();
     let tokens = actions::associated_token_account(snapshot, &owner);
-    let quote = quote::quote_deposit_sol(snapshot, lamports, None)?;
+    let quote = quote::quote_deposit_sol(snapshot, lamports, None)?.pool_tokens;
     let deposit = DepositSol {
         from: owner,
         lamports,

@@ -17,7 +17,7 @@ use {
     tidepool_client::{
         cluster::Cluster,
         loaded_data,
-        pack::{self, PackOptions},
+        pack::{self, PackOptions, TransactionFormat},
         plan::{self, LookupContent, UpdateOptions},
         pool::PoolSnapshot,
         send::Outgoing,
@@ -79,7 +79,7 @@ fn message(payer: &Address, outgoing: &Outgoing, loaded_bytes: u32) -> Versioned
         Instruction::new_with_bytes(COMPUTE_BUDGET_PROGRAM_ID, &data, vec![])
     };
     let instructions = [&outgoing.instructions[..], &[set(2, 1_400_000), set(4, loaded_bytes)]].concat();
-    let message = v0::Message::try_compile(payer, &instructions, &outgoing.lookup_tables, Hash::default());
+    let message = v0::Message::try_compile(payer, &instructions, outgoing.format.lookup_tables(), Hash::default());
     VersionedMessage::V0(message.expect("a message"))
 }
 
@@ -93,19 +93,20 @@ fn updates_load_no_more_than_they_request() {
         let cluster = &bank.cluster;
         let snapshot = pool.snapshot(&vm);
         let lookup_tables = if with_tables { make_tables(&snapshot, cluster) } else { vec![] };
-        let options = UpdateOptions { lookup_tables: lookup_tables.clone(), ..UpdateOptions::default() };
+        let options =
+            UpdateOptions { format: TransactionFormat::V0(lookup_tables.clone()), ..UpdateOptions::default() };
         let plan = plan::update(&snapshot, &options).expect("a plan");
-        let packing = PackOptions { lookup_tables, ..PackOptions::new(bank.payer) };
+        let packing = PackOptions { format: TransactionFormat::V0(lookup_tables), ..PackOptions::new(bank.payer) };
         let packed = pack::pack_plan(&plan, &packing).expect("transactions");
         assert!(!with_tables || packed.concat().len() <= 25, "{}", packed.concat().len());
         for outgoing in packed.iter().flatten() {
             let of = |loaded_bytes| message(&bank.payer, outgoing, loaded_bytes);
-            let bound = loaded_data::bound(&outgoing.instructions, &outgoing.lookup_tables);
+            let bound = loaded_data::bound(&outgoing.instructions, outgoing.format.lookup_tables());
             let unsigned = VersionedTransaction { signatures: vec![Signature::default()], message: of(bound) };
             let simulated = ready(Cluster::simulate(cluster, &unsigned)).expect("an answer");
             assert_eq!(simulated.error, None, "{:#?}", simulated.logs);
             let loaded = simulated.loaded_bytes.expect("a size");
-            let tables = outgoing.lookup_tables.len() as u32 * loaded_data::PER_LOOKUP_TABLE;
+            let tables = outgoing.format.lookup_tables().len() as u32 * loaded_data::PER_LOOKUP_TABLE;
             assert!(loaded > tables + 73 * VALIDATORS as u32 && loaded < bound, "{loaded} of {bound}");
             let error = cluster.process_unsigned(of(loaded - 1)).expect_err("a limit that is too low").error;
             assert_eq!(error.to_string(), "Transaction exceeded max loaded accounts data size cap");

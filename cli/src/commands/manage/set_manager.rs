@@ -84,7 +84,7 @@ impl Args {
             rent_lamports,
             staker: head.staker,
         };
-        let group = actions::set_manager(snapshot, &payer, &new.pubkey(), &fees_to);
+        let group = actions::set_manager(snapshot, &payer, &new.pubkey(), &fees_to)?;
         let change = setting.change();
         settings::set(context, &fresh, (setting, change), group, || Ok(vec![self.manager.key(context, snapshot)?, new]))
             .await

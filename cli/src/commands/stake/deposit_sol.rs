@@ -99,7 +99,7 @@ impl Args {
             None => self.lamports(context, &from, rent).await?,
         };
         let quoted = quote::quote_deposit_sol(snapshot, lamports, None)?;
-        let minimum = self.bound.minimum_of(quoted.to_depositor.get());
+        let minimum = self.bound.minimum_of(quoted.pool_tokens.to_depositor.get());
         quote::quote_deposit_sol(snapshot, lamports, minimum)?;
         let throwaway = context.throwaway(&keys)?;
         let deposit = DepositSol {
@@ -116,7 +116,8 @@ impl Args {
         let paid = if wrapped.is_some() { Wrapped::lent(snapshot) } else { lamports };
         let spending = Spending::new(from.pubkey(), paid.saturating_add(rent));
         context.check_funds(&plan, &keys, &[spending]).await?;
-        let Deposited { got, fee } = Deposited::of(&quoted, receiver.address(snapshot), self.receiver.referrer);
+        let Deposited { got, fee } =
+            Deposited::of(&quoted.pool_tokens, receiver.address(snapshot), self.receiver.referrer);
         let quote = Quote::new(context);
         let paid = quote.amounts().sol(lamports);
         let quote = quote.pay(paid).get(tokens(got)).fee(fee).at_least(minimum.map(tokens), &self.bound);

@@ -68,7 +68,7 @@ fn omits_extension_on_request() {
     assert_eq!(length(&new_pool()), (EXTENDED_POOL_LENGTH, 5));
     let plain = CreatePool { policy: None, ..new_pool() };
     assert_eq!(length(&plain), (POOL_MAX_LENGTH, 4));
-    assert_eq!(length(&CreatePool { pool_account_length: 1_000, ..new_pool() }), (1_000, 5));
+    assert_eq!(length(&CreatePool { pool_account_length: 6_000, ..new_pool() }), (6_000, 5));
 }
 
 #[test]

@@ -6,9 +6,9 @@ fn required_authority_signs() {
     let manager = BTreeSet::from([MANAGER]);
     assert_eq!(signers(&set_fee(&snapshot, FeeType::SolDeposit(Fee::new(1, 100))).unwrap()), manager);
     assert_eq!(signers(&set_funding_authority(&snapshot, FundingType::SolDeposit, Some(OTHER)).unwrap()), manager);
-    let handed_over = set_manager(&snapshot, &USER, &OTHER, &TokenReceiver::Account(FEE_ACCOUNT));
+    let handed_over = set_manager(&snapshot, &USER, &OTHER, &TokenReceiver::Account(FEE_ACCOUNT)).unwrap();
     assert_eq!(signers(&handed_over), BTreeSet::from([MANAGER, OTHER]));
-    let handed_over = set_manager(&snapshot, &USER, &OTHER, &TokenReceiver::Wallet(OTHER));
+    let handed_over = set_manager(&snapshot, &USER, &OTHER, &TokenReceiver::Wallet(OTHER)).unwrap();
     assert_eq!(signers(&handed_over), BTreeSet::from([MANAGER, OTHER, USER]));
     assert_eq!(signers(&set_staker(&snapshot, &STAKER, &OTHER).unwrap()), BTreeSet::from([STAKER]));
     assert_eq!(signers(&set_staker(&snapshot, &MANAGER, &OTHER).unwrap()), manager);

@@ -1,6 +1,7 @@
 mod creating;
 mod extending;
 mod funding;
+mod limiting;
 mod managing;
 mod membership;
 mod moving;

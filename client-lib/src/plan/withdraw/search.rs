@@ -141,6 +141,9 @@ impl<'a> Search<'a> {
 
     /// Most pool tokens that the reserve can pay for now if `spare` lamports stay in it.
     fn within_reserve(&self, spare: u64) -> u64 {
+        if self.snapshot.halted_until_epoch().is_some() {
+            return 0;
+        }
         if self.withdrawal.order == WithdrawalOrder::ReserveFirst {
             return self.tokens_within(self.state.available_reserve().saturating_sub(spare));
         }
