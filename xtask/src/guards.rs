@@ -15,8 +15,8 @@ use std::{
 };
 use table::{Guard, TABLE};
 
-/// The test binary of the attacks.
-const ATTACKS: &str = "exploits";
+/// The test binaries of the attacks: on every pool, and on what extended pools promise to holders.
+const SUITES: [&str; 2] = ["exploits", "holders"];
 
 /// Take what holds each attack off out of the program, one guard at a time, and want the attack's tests to fail
 ///
@@ -65,7 +65,8 @@ struct Workbench {
     checkout: PathBuf,
     target_dir: PathBuf,
     linker: PathBuf,
-    tests: PathBuf,
+    /// The suites, with the folders of their modules.
+    tests: Vec<(PathBuf, PathBuf)>,
 }
 
 impl Workbench {
@@ -90,7 +91,10 @@ impl Workbench {
             checkout,
             target_dir,
             linker: workspace.build_binary("sbpf-link", "sbpf-link")?,
-            tests: build_tests(workspace)?,
+            tests: SUITES
+                .iter()
+                .map(|suite| Ok((build_tests(workspace, suite)?, workspace.root.join("tests/tests").join(suite))))
+                .collect::<anyhow::Result<_>>()?,
         })
     }
 
@@ -125,24 +129,27 @@ impl Workbench {
 
     /// Runs tests on the program of a target folder, which was built from the sources in `root`.
     fn test(&self, root: &Path, target_dir: &Path, test: &str) -> anyhow::Result<Tally> {
-        let mut command = Command::new(&self.tests);
+        let module = format!("{}.rs", test.split("::").next().unwrap_or_default());
+        let suite = self.tests.iter().find(|(_, folder)| folder.join(&module).is_file());
+        let (binary, _) = suite.with_context(|| format!("{test}: no suite has a module {module}"))?;
+        let mut command = Command::new(binary);
         command.env("CARGO_TARGET_DIR", target_dir).env("CARGO_MANIFEST_DIR", root.join("tests"));
         let output = command.arg(test).output().context("the tests do not start")?;
         let tally = Tally::of(&String::from_utf8_lossy(&output.stdout), output.status.success());
-        ensure!(tally.has_run(), "{test}: no such test in `{ATTACKS}`");
+        ensure!(tally.has_run(), "{test}: no such test");
         Ok(tally)
     }
 }
 
-/// Builds the tests of the attacks, and returns the path of their binary.
-fn build_tests(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+/// Builds the tests of a suite, and returns the path of their binary.
+fn build_tests(workspace: &Workspace, suite: &str) -> anyhow::Result<PathBuf> {
     let mut command = cargo();
     command.current_dir(&workspace.root).args(["test", "--package=tidepool-tests", "--no-run"]);
-    let messages = process::output_of(command.args(["--test", ATTACKS, "--message-format=json-render-diagnostics"]))?;
+    let messages = process::output_of(command.args(["--test", suite, "--message-format=json-render-diagnostics"]))?;
     let executable = messages
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter(|message| message["target"]["name"] == ATTACKS)
+        .filter(|message| message["target"]["name"] == suite)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from));
     executable.context("cargo built the tests, and does not say where they are")
 }

@@ -55,8 +55,7 @@ fn check_authority(pool: &Pool, authority: &AccountView, old: &Limits, new: &Lim
 fn check_fees(pool: &Pool, account: &AccountView, ceilings: &FeeCeilings) -> ProgramResult {
     let terms = account.try_borrow()?.get(POOL_HEAD_LENGTH..).map(PoolTerms::decode).ok_or(InvalidAccountData)??;
     let pending = |fee: FutureEpoch<Fee>| fee.pending().map_or(Fee::default(), |(fee, _)| fee);
-    // guard: ceiling-above-fees
-    let all_hold = [
+    let fees = [
         (ceilings.epoch, pool.head().epoch_fee.get()),
         (ceilings.epoch, pending(terms.next_epoch_fee)),
         (ceilings.sol_deposit, terms.sol_deposit_fee),
@@ -65,8 +64,7 @@ fn check_fees(pool: &Pool, account: &AccountView, ceilings: &FeeCeilings) -> Pro
         (ceilings.sol_withdrawal, pending(terms.next_sol_withdrawal_fee)),
         (ceilings.stake_withdrawal, terms.stake_withdrawal_fee),
         (ceilings.stake_withdrawal, pending(terms.next_stake_withdrawal_fee)),
-    ]
-    .iter()
-    .all(|(ceiling, fee)| ceiling.holds_for(fee));
+    ];
+    let all_hold = fees.iter().all(|(ceiling, fee)| ceiling.holds_for(fee)); // guard: ceiling-above-fees
     if all_hold { Ok(()) } else { Err(FeeAboveCeiling.into()) }
 }

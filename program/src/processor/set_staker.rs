@@ -16,8 +16,8 @@ pub fn process(program_id: &Address, accounts: &[AccountView]) -> ProgramResult 
     let accounts = SetStakerAccounts::of(accounts)?;
     let mut pool = Pool::load(program_id, accounts.pool)?;
     let authority = accounts.staker_or_manager;
-    // guard: staker-authority
     let is_staker = pool.check_staker(authority).is_ok();
+    // guard: staker-authority
     if !is_staker && pool.check_manager(authority).is_err() {
         return Err(SignatureMissing.into());
     }

@@ -6,6 +6,7 @@ use {
         pool::PoolAccounts,
     },
     proptest::prelude::*,
+    tidepool_core::WEIGHT_MAX,
     tidepool_core::rebalance::{Inputs, Rebalance, Verdict},
     tidepool_interface::{
         ExtensionError,
@@ -260,7 +261,7 @@ proptest! {
     /// After any part of a plan, with any order within a stage, no stake moves.
     #[test]
     fn partial_weights_move_no_stake(
-        pairs in prop::collection::vec((prop_oneof![Just(0), Just(1), 0..=u16::MAX], 0..=u16::MAX), 2..400),
+        pairs in prop::collection::vec((prop_oneof![Just(0), Just(1), 0..=WEIGHT_MAX], 0..=WEIGHT_MAX), 2..400),
         order in any::<prop::sample::Index>(),
     ) {
         let (old, new): (Vec<u16>, Vec<u16>) = pairs.into_iter().unzip();
